@@ -1,0 +1,146 @@
+package allocate
+
+import (
+	"cmp"
+	"math/big"
+	"math/bits"
+
+	"github.com/shopspring/decimal"
+)
+
+// Factor is a proration factor between 0 and 1, exact.
+type Factor struct {
+	exact *big.Rat
+	shown decimal.Decimal
+	short bool
+}
+
+// Exact returns the factor as the fraction the allocation used.
+func (f Factor) Exact() *big.Rat {
+	if f.exact == nil {
+		return new(big.Rat)
+	}
+	return new(big.Rat).Set(f.exact)
+}
+
+// Shown returns the shortest decimal that gives every instruction the same
+// result as the exact factor (R10), so that a line can be checked with a
+// calculator. ok is false in the rare case that no decimal does; then only
+// [Factor.String] tells the factor, as a fraction.
+func (f Factor) Shown() (d decimal.Decimal, ok bool) { return f.shown, f.short || f.exact == nil }
+
+// String returns the shown decimal, or the fraction where none fits.
+func (f Factor) String() string {
+	if d, ok := f.Shown(); ok {
+		return d.String()
+	}
+	return f.exact.RatString()
+}
+
+// wholeFactor is 1 and zeroFactor 0.
+func wholeFactor() Factor { return decimalFactor(decimal.NewFromInt(1)) }
+func zeroFactor() Factor  { return decimalFactor(decimal.Zero) }
+
+func decimalFactor(d decimal.Decimal) Factor {
+	return Factor{exact: d.Rat(), shown: d, short: true}
+}
+
+// shortestIn returns the decimal with the fewest digits in [low, high); low
+// must be below high.
+func shortestIn(low, high *big.Rat) decimal.Decimal {
+	ten := big.NewInt(10)
+	num := new(big.Int).Set(low.Num())
+	for places := int32(0); ; places++ {
+		up := ceilQuo(num, low.Denom())
+		candidate := decimal.NewFromBigInt(up, -places)
+		if candidate.Rat().Cmp(high) < 0 {
+			return candidate
+		}
+		num.Mul(num, ten)
+	}
+}
+
+// ceilQuo is a divided by b > 0, rounded up, for a >= 0.
+func ceilQuo(a, b *big.Int) *big.Int {
+	q, r := new(big.Int).QuoRem(a, b, new(big.Int))
+	if r.Sign() > 0 {
+		q.Add(q, big.NewInt(1))
+	}
+	return q
+}
+
+// NewFactor returns the factor with an exact value, shown as the shortest
+// decimal equal to it, or as a fraction if there is none.
+func NewFactor(exact *big.Rat) Factor {
+	places, finite := exact.FloatPrec()
+	f := Factor{exact: exact, short: finite}
+	if finite {
+		shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
+		digits := new(big.Int).Mul(exact.Num(), shift)
+		f.shown = decimal.NewFromBigInt(digits.Quo(digits, exact.Denom()), -int32(places))
+	}
+	return f
+}
+
+// share multiplies principal by a factor, rounding down.
+type share struct {
+	num, den   uint64   // the factor, if it fits
+	exact      *big.Rat // the factor, if it does not
+	n, product big.Int  // scratch
+}
+
+func newShare(factor *big.Rat) *share {
+	if factor.Num().IsUint64() && factor.Denom().IsUint64() {
+		return &share{num: factor.Num().Uint64(), den: factor.Denom().Uint64()}
+	}
+	return &share{exact: factor}
+}
+
+// of is the factor times principal, rounded down to a minor unit.
+func (s *share) of(principal int64) int64 {
+	if s.exact == nil {
+		hi, lo := bits.Mul64(uint64(principal), s.num)
+		quo, _ := bits.Div64(hi, lo, s.den) // the factor is at most 1: no overflow
+		return int64(quo)
+	}
+	s.product.Mul(s.n.SetInt64(principal), s.exact.Num())
+	return s.product.Quo(&s.product, s.exact.Denom()).Int64()
+}
+
+// reachedFactor is the factor at which the groups stand: exact if the rule gives
+// it, else the largest at which one of the pieces gained what it has. It is
+// shown as the shortest decimal below the next gain of any piece.
+func reachedFactor(groups []*group, exact *big.Rat) Factor {
+	low, next := big.NewRat(0, 1), big.NewRat(2, 1)
+	for _, g := range groups {
+		for i := range g.pieces {
+			p := &g.pieces[i]
+			r := riser{principal: p.principal, accepted: p.accepted, multiple: g.multiple}
+			if quotientCmp(p.accepted, p.principal, low) > 0 {
+				low.SetFrac64(p.accepted, p.principal)
+			}
+			if quotientCmp(r.next(), p.principal, next) < 0 {
+				next.SetFrac64(r.next(), p.principal)
+			}
+		}
+	}
+	if exact == nil {
+		exact = low
+	}
+	return Factor{exact: exact, shown: shortestIn(low, next), short: true}
+}
+
+// quotientCmp compares a/b with a fraction whose parts fit in 63 bits.
+func quotientCmp(a, b int64, fraction *big.Rat) int {
+	hi1, lo1 := bits.Mul64(uint64(a), fraction.Denom().Uint64())
+	hi2, lo2 := bits.Mul64(uint64(fraction.Num().Uint64()), uint64(b))
+	return cmp.Or(cmp.Compare(hi1, hi2), cmp.Compare(lo1, lo2))
+}
+
+// roundsUpAlike reports whether the shown factor rounds a piece up exactly when
+// the exact one does (MILU): that is, whether neither or both lie above the
+// factor that gives the piece what it has without rounding.
+func (f Factor) roundsUpAlike(principal, accepted int64) bool {
+	even := big.NewRat(accepted, principal)
+	return !f.short || (f.exact.Cmp(even) > 0) == (f.shown.Rat().Cmp(even) > 0)
+}

@@ -1,0 +1,217 @@
+package allocate
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+
+	"tenderbatch/internal/tender"
+)
+
+// filling is one step of the waterfall while its factor rises.
+type filling struct {
+	*waterfall
+	level  int
+	groups []*group
+	bound  map[*capState]bool // the caps that cut something back
+}
+
+// bind is a cap that cannot take all that is asked of it, and the share of it
+// that it can: what it has left over what the open groups would count for.
+type bind struct {
+	cap   *capState
+	ratio *big.Rat
+}
+
+// tighter reports whether b leaves less than c; of two alike the one over all
+// series is the tighter, as it decides more.
+func (b bind) tighter(c bind) bool {
+	order := b.ratio.Cmp(c.ratio)
+	return order < 0 || order == 0 && b.cap.all && !c.cap.all
+}
+
+// fill decides the open groups: whole where all fits, else by the rule of the
+// offer.
+func (f *filling) fill() {
+	rule := f.offer.Acceptance
+	if rule.Shortfall != tender.Prorate {
+		f.allOrNone(rule.Shortfall)
+		return
+	}
+	ceiling := wholeFactor()
+	if rule.Factor == tender.FactorGiven && f.level > 0 {
+		ceiling = decimalFactor(rule.Given)
+	}
+	for f.anyOpen() {
+		tight, binds := f.tightest(f.demands())
+		switch {
+		case !binds || tight.ratio.Cmp(ceiling.exact) >= 0:
+			f.raise(ceiling.exact)
+			f.closeAt(ceiling)
+		case rule.Factor == tender.FactorRatio:
+			f.raise(tight.ratio)
+			f.close(tight.cap, tight.ratio)
+		default:
+			f.raise(tight.ratio)
+			f.climb(ceiling)
+		}
+	}
+	if rule.Factor == tender.FactorGiven && len(f.bound) > 0 {
+		f.warnf("level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, f.boundNames())
+	}
+}
+
+// allOrNone takes the step whole or not at all (R9).
+func (f *filling) allOrNone(rule tender.Shortfall) {
+	tight, binds := f.tightest(f.demands())
+	if !binds {
+		f.raise(wholeFactor().exact)
+		f.closeAt(wholeFactor())
+		return
+	}
+	f.bound[tight.cap] = true
+	reason := Reason{Code: LevelSkipped, Cap: tight.cap.Name, Level: f.level}
+	for _, g := range f.groups {
+		if g.open {
+			g.open, g.factor, g.reason = false, zeroFactor(), reason
+			f.cutBy[g.series] = tight.cap.Name
+		}
+	}
+	if rule == tender.AllOrNoneStop && f.ended == nil {
+		f.ended = &Reason{Code: Stopped, Cap: tight.cap.Name, Level: f.level}
+	}
+}
+
+func (f *filling) anyOpen() bool {
+	return slices.ContainsFunc(f.groups, func(g *group) bool { return g.open })
+}
+
+// demands is what the open groups ask for, in the order of f.groups, zero for a
+// closed group.
+func (f *filling) demands() []int64 {
+	amounts := make([]int64, len(f.groups))
+	for i, g := range f.groups {
+		if g.open {
+			amounts[i] = g.demand
+		}
+	}
+	return amounts
+}
+
+// tightest returns the cap that can take the smallest share of the amounts, and
+// whether there is one that cannot take all.
+func (f *filling) tightest(amounts []int64) (tight bind, binds bool) {
+	for _, c := range f.caps {
+		asked := f.asked(c, amounts)
+		left := c.left()
+		if asked.Sign() == 0 || asked.Cmp(left) <= 0 {
+			continue
+		}
+		if left.Sign() < 0 {
+			left.SetInt64(0)
+		}
+		b := bind{c, new(big.Rat).SetFrac(left, asked)}
+		if !binds || b.tighter(tight) {
+			tight, binds = b, true
+		}
+	}
+	return tight, binds
+}
+
+// asked is what the amounts count for under a cap, in grains.
+func (f *filling) asked(c *capState, amounts []int64) *big.Int {
+	sum := new(big.Int)
+	for i, g := range f.groups {
+		if amounts[i] != 0 {
+			sum.Add(sum, c.counts(g.cell, amounts[i]))
+		}
+	}
+	return sum
+}
+
+// raise lifts every open piece to the factor, rounded down to the multiple; one
+// that has more already keeps it.
+func (f *filling) raise(factor *big.Rat) {
+	share := newShare(factor)
+	for _, g := range f.groups {
+		if !g.open {
+			continue
+		}
+		for i := range g.pieces {
+			p := &g.pieces[i]
+			reached := share.of(p.principal)
+			if reached < p.principal {
+				reached -= reached % g.multiple
+			}
+			if reached > p.accepted {
+				g.accepted += reached - p.accepted
+				p.accepted = reached
+			}
+		}
+	}
+}
+
+// close ends the rise of the open groups under a cap that has bound. exact is
+// the factor if the rule gives it, nil for the largest one reached.
+func (f *filling) close(c *capState, exact *big.Rat) {
+	f.bound[c] = true
+	var closing []*group
+	for _, g := range f.groups {
+		if g.open && c.weight[g.cell] != nil {
+			closing = append(closing, g)
+		}
+	}
+	factor := reachedFactor(closing, exact)
+	reason := Reason{Code: Prorated, Cap: c.Name, Level: f.level}
+	if factor.exact.Sign() == 0 {
+		reason.Code = CapReached
+	}
+	for _, g := range closing {
+		f.book(g, factor, reason)
+		f.cut(g, c)
+	}
+}
+
+// closeAt ends the rise of all open groups at a factor that no cap limits: 1, or
+// the one the issuer announced.
+func (f *filling) closeAt(factor Factor) {
+	reason := Reason{Code: AcceptedInFull, Level: f.level}
+	if factor.exact.Cmp(wholeFactor().exact) < 0 {
+		reason.Code = Announced
+	}
+	for _, g := range f.groups {
+		if g.open {
+			f.book(g, factor, reason)
+		}
+	}
+}
+
+// book closes a group and uses up the caps over it.
+func (f *filling) book(g *group, factor Factor, reason Reason) {
+	g.open, g.factor, g.reason = false, factor, reason
+	f.use(g.cell, g.accepted)
+}
+
+// use counts some principal of a cell under every cap over it.
+func (w *waterfall) use(in cell, minor int64) {
+	for _, c := range w.caps {
+		c.used.Add(c.used, c.counts(in, minor))
+	}
+}
+
+func (f *filling) warnf(format string, args ...any) {
+	f.result.Warnings = append(f.result.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (f *filling) boundNames() string {
+	names := ""
+	for _, c := range f.caps {
+		if f.bound[c] {
+			if names != "" {
+				names += ", "
+			}
+			names += c.Name
+		}
+	}
+	return names
+}

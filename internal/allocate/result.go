@@ -1,0 +1,135 @@
+package allocate
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
+)
+
+// Result is what is accepted of a book, and why.
+type Result struct {
+	Lines    []Line     // one for each line of the book, in its order
+	Steps    []Step     // the waterfall, in the order it was run
+	Caps     []CapUse   // every cap of the offer, after the last step
+	Series   []Accepted // one for each series of the offer, in its order
+	Warnings []string   // what R11 or an announced factor did to a cap, in words
+}
+
+// Line is what was decided for one instruction.
+type Line struct {
+	Accepted decimal.Decimal // principal
+	Reason   Reason
+	Step     int // index in Result.Steps
+}
+
+// Code says in one word why an instruction got what it got.
+type Code string
+
+// The codes, in the order in which a reader meets them.
+const (
+	AcceptedInFull  Code = "accepted_in_full" // taken whole
+	Prorated        Code = "prorated"         // cut back by the factor
+	CapReached      Code = "cap_reached"      // a cap over it has nothing left
+	SeriesStopped   Code = "series_stopped"   // earlier tenders of the series were cut back already
+	LevelSkipped    Code = "level_skipped"    // all-or-none: the level does not fit whole
+	Stopped         Code = "stopped"          // an earlier step ended the acceptance
+	NothingTendered Code = "nothing_tendered" // of a share, never of an instruction
+	Announced       Code = "announced"        // multiplied by the factor the issuer announced
+	SmallPiece      Code = "small_piece"      // a rule of R11 changed the prorated part
+)
+
+// Reason is why an instruction got what it got, as data.
+type Reason struct {
+	Code  Code
+	Cap   string            // the cap behind it, "" if none
+	Level int               // the level at which that cap or stop took effect
+	Piece tender.SmallPiece // the code of R11 that applied, "" if none
+}
+
+// String says the reason in a sentence for the workbook.
+func (r Reason) String() string {
+	switch r.Code {
+	case AcceptedInFull:
+		return "accepted in full"
+	case Prorated:
+		return fmt.Sprintf("prorated: %s reached at level %d", r.Cap, r.Level)
+	case CapReached:
+		return fmt.Sprintf("not accepted: nothing left under %s at level %d", r.Cap, r.Level)
+	case SeriesStopped:
+		return fmt.Sprintf("not accepted: the series was cut back by %s before", r.Cap)
+	case LevelSkipped:
+		return fmt.Sprintf("not accepted: level %d does not fit whole under %s", r.Level, r.Cap)
+	case Stopped:
+		return fmt.Sprintf("not accepted: %s reached at level %d", r.Cap, r.Level)
+	case NothingTendered:
+		return "nothing tendered"
+	case Announced:
+		return "prorated by the factor the issuer announced"
+	case SmallPiece:
+		return fmt.Sprintf("prorated: %s reached at level %d, then %s", r.Cap, r.Level, pieceWords[r.Piece])
+	}
+	return string(r.Code)
+}
+
+var pieceWords = map[tender.SmallPiece]string{
+	tender.RejectPiece: "the part below the minimum denomination left out (REJT)",
+	tender.ToMinimum:   "lifted to the minimum denomination (MIEX)",
+	tender.DownTo:      "left at the multiple below the minimum denomination (MILD)",
+	tender.UpTo:        "lifted to the next multiple (MILU)",
+	tender.Whole:       "taken whole (FULL)",
+	tender.TakeWhole:   "taken whole, as the rest would be below the minimum denomination (ACPT)",
+	tender.Adjust:      "lowered so that the minimum denomination is returned (ADJT)",
+}
+
+// Step is one step of the waterfall: the tenders of one level, in one window or
+// in both.
+type Step struct {
+	Level   int // 0: series bought any and all, outside the levels
+	Windows []tender.Window
+	Shares  []Share   // the series of the level, by window
+	Caps    []CapStep // the caps over any of them
+}
+
+// Share is what one step accepted of one series and window.
+type Share struct {
+	Series   string
+	Window   tender.Window
+	Demand   decimal.Decimal // principal tendered
+	Accepted decimal.Decimal // principal
+	Factor   Factor
+	Reason   Reason
+}
+
+// CapStep is what one step left of a cap, in the cap's currency and measure.
+type CapStep struct {
+	Cap           string
+	Before, After decimal.Decimal // what was left
+	Bound         bool            // the step was cut back because of it
+}
+
+// CapUse is what all steps together took of a cap, in its currency and measure.
+type CapUse struct {
+	tender.Cap
+	Used, Left decimal.Decimal // Left is negative only under a warning
+}
+
+// Accepted is what is accepted of one series.
+type Accepted struct {
+	Early, Late decimal.Decimal // principal
+	// Factor is that of the step in which the series was cut back, 1 if it was
+	// taken whole, 0 if nothing was.
+	Factor Factor
+}
+
+// Sum is the principal accepted in both windows.
+func (a Accepted) Sum() decimal.Decimal { return a.Early.Add(a.Late) }
+
+// Of is the principal accepted in one window.
+func (a Accepted) Of(w tender.Window) decimal.Decimal {
+	if w == tender.Early {
+		return a.Early
+	}
+	return a.Late
+}

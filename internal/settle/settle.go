@@ -1,0 +1,153 @@
+package settle
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/tender"
+)
+
+// Settle works out the cash for an allocation. An error means that interest
+// cannot be computed from the terms, such as a settlement date before the last
+// interest date.
+func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, error) {
+	rates, err := newRates(o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Settlement{Lines: make([]Line, len(b.Lines))}
+	payments := map[paymentKey]*Payment{}
+	for i := range b.Lines {
+		in, accepted := &b.Lines[i], a.Lines[i].Accepted
+		if accepted.IsZero() {
+			continue
+		}
+		r := rates[rateKey{in.Series, in.Window}]
+		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
+		addPayment(payments, in, r, accepted, s.Lines[i])
+	}
+	s.Payments = sortedPayments(payments)
+	s.Funding = funding(s.Payments)
+	return s, nil
+}
+
+// rate is what one unit of accepted principal of a series and window is paid,
+// as exact fractions.
+type rate struct {
+	currency                              string
+	date                                  tender.Date
+	consideration, earlyPayment, interest *big.Rat
+}
+
+type rateKey struct {
+	series string
+	window tender.Window
+}
+
+func newRates(o *tender.Offer) (map[rateKey]rate, error) {
+	rates := make(map[rateKey]rate, 2*len(o.Series))
+	for _, s := range o.Series {
+		for _, w := range tender.Windows {
+			date := o.SettlementDate(w)
+			interest, err := AccruedInterest(s.Interest, date)
+			if err != nil {
+				return nil, fmt.Errorf("series %s: %w", s.ID, err)
+			}
+			r := rate{
+				currency: s.Currency, date: date, interest: interest,
+				consideration: perThousand(s.TenderOfferConsideration), earlyPayment: new(big.Rat),
+			}
+			if w == tender.Early {
+				r.earlyPayment = perThousand(s.EarlyTenderPayment)
+			}
+			rates[rateKey{s.ID, w}] = r
+		}
+	}
+	return rates, nil
+}
+
+func perThousand(price decimal.Decimal) *big.Rat {
+	return new(big.Rat).Quo(price.Rat(), big.NewRat(tender.PerThousand, 1))
+}
+
+// pay is the cash for some accepted principal: each part multiplied first and
+// rounded once (R13).
+func (r rate) pay(accepted decimal.Decimal) Cash {
+	principal := accepted.Rat()
+	part := func(unit *big.Rat) decimal.Decimal {
+		exact := new(big.Rat).Mul(principal, unit)
+		return tender.RoundHalfUp(exact.Num(), exact.Denom(), r.currency)
+	}
+	return Cash{
+		Consideration:   part(r.consideration),
+		EarlyPayment:    part(r.earlyPayment),
+		AccruedInterest: part(r.interest),
+	}
+}
+
+type paymentKey struct {
+	depositary, participant, series string
+	date                            tender.Date
+}
+
+func addPayment(payments map[paymentKey]*Payment, in *tender.Line, r rate, accepted decimal.Decimal, l Line) {
+	key := paymentKey{in.Depositary, in.Participant, in.Series, l.Date}
+	p := payments[key]
+	if p == nil {
+		p = &Payment{
+			Depositary: in.Depositary, Participant: in.Participant, ParticipantName: in.ParticipantName,
+			Series: in.Series, Currency: r.currency, Date: l.Date,
+		}
+		payments[key] = p
+	}
+	if p.ParticipantName == "" || in.ParticipantName != "" && in.ParticipantName < p.ParticipantName {
+		p.ParticipantName = in.ParticipantName // the same name whatever the order of lines
+	}
+	p.Accepted = p.Accepted.Add(accepted)
+	p.Cash = p.Cash.Plus(l.Cash)
+}
+
+func sortedPayments(payments map[paymentKey]*Payment) []Payment {
+	list := make([]Payment, 0, len(payments))
+	for _, p := range payments {
+		list = append(list, *p)
+	}
+	slices.SortFunc(list, func(x, y Payment) int {
+		return cmp.Or(
+			cmp.Compare(x.Depositary, y.Depositary),
+			cmp.Compare(x.Participant, y.Participant),
+			cmp.Compare(x.Series, y.Series),
+			x.Date.Time().Compare(y.Date.Time()))
+	})
+	return list
+}
+
+// funding adds the payments up by currency and day.
+func funding(payments []Payment) []Funding {
+	type key struct {
+		currency string
+		date     tender.Date
+	}
+	sums := map[key]*Funding{}
+	for _, p := range payments {
+		k := key{p.Currency, p.Date}
+		if sums[k] == nil {
+			sums[k] = &Funding{Currency: p.Currency, Date: p.Date}
+		}
+		sums[k].Accepted = sums[k].Accepted.Add(p.Accepted)
+		sums[k].Cash = sums[k].Cash.Plus(p.Cash)
+	}
+	list := make([]Funding, 0, len(sums))
+	for _, f := range sums {
+		list = append(list, *f)
+	}
+	slices.SortFunc(list, func(x, y Funding) int {
+		return cmp.Or(cmp.Compare(x.Currency, y.Currency), x.Date.Time().Compare(y.Date.Time()))
+	})
+	return list
+}

@@ -1,0 +1,176 @@
+package tender
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Line is an instruction that counts, with its window.
+type Line struct {
+	Instruction
+	Window Window
+}
+
+// Totals are the principal tendered in one series.
+type Totals struct {
+	Early, Late decimal.Decimal
+}
+
+// Sum is the principal tendered in both windows.
+func (t Totals) Sum() decimal.Decimal { return t.Early.Add(t.Late) }
+
+// Of is the principal tendered in one window.
+func (t Totals) Of(w Window) decimal.Decimal {
+	if w == Early {
+		return t.Early
+	}
+	return t.Late
+}
+
+// Book is the valid instructions as of an instant, totalled by series and
+// window.
+type Book struct {
+	AsOf    time.Time
+	Lines   []Line   // by depositary and instruction number
+	Totals  []Totals // one for each series of the offer, in its order
+	Rejects []Reject // the lines that rules R2 to R4 leave out or remark on
+	NotYet  int      // instructions received after AsOf: they do not exist yet
+}
+
+// NewBook draws up the book of the offer as of an instant from all instructions
+// that were read. The order of the instructions does not matter.
+func NewBook(o *Offer, instructions []Instruction, asOf time.Time) *Book {
+	b := &Book{AsOf: asOf, Totals: make([]Totals, len(o.Series))}
+	for _, in := range instructions {
+		if in.Received.After(asOf) {
+			b.NotYet++
+			continue
+		}
+		window := o.Window(in.Received)
+		counts, finding := standing(o, in, window, asOf)
+		if finding != nil {
+			b.Rejects = append(b.Rejects, *finding)
+		}
+		if counts {
+			b.Lines = append(b.Lines, Line{in, window})
+		}
+	}
+	slices.SortFunc(b.Lines, func(x, y Line) int {
+		return cmp.Or(
+			cmp.Compare(x.Depositary, y.Depositary),
+			cmp.Compare(x.ID, y.ID),
+			cmp.Compare(x.Source.File, y.Source.File),
+			cmp.Compare(x.Source.Sheet, y.Source.Sheet),
+			cmp.Compare(x.Source.Row, y.Source.Row))
+	})
+	b.total(o)
+	return b
+}
+
+func (b *Book) total(o *Offer) {
+	position := make(map[string]int, len(o.Series))
+	for i, s := range o.Series {
+		position[s.ID] = i
+	}
+	for _, l := range b.Lines {
+		t := &b.Totals[position[l.Series]]
+		if l.Window == Early {
+			t.Early = t.Early.Add(l.Principal)
+		} else {
+			t.Late = t.Late.Add(l.Principal)
+		}
+	}
+}
+
+// standing decides whether an instruction counts as of an instant (R2 to R4)
+// and what is to be said of it, nil if nothing.
+func standing(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Reject) {
+	switch {
+	case in.Status == Pending:
+		return false, in.finding("R2-pending", StandingNotCounted,
+			"the depositary reports the tender as pending", "nothing; it counts once a report says it is tendered")
+	case in.Status == Rejected:
+		return false, in.finding("R2-rejected", StandingNotCounted,
+			"the depositary reports the tender as cancelled or rejected", "nothing, unless the holder disagrees")
+	case w == Expired:
+		return false, in.finding("R3-expired", StandingRejected,
+			fmt.Sprintf("received %s, after the Expiration Date", clock(o, in.Received)), "return the notes")
+	case in.Status == Withdrawn:
+		return withdrawn(o, in, w, asOf)
+	}
+	return true, nil
+}
+
+// withdrawn applies R4: a withdrawal counts if it met the deadline of the
+// tender's window, and takes effect at its own time.
+func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Reject) {
+	if in.WithdrawnAt.IsZero() {
+		return false, in.finding("R4-withdrawn", StandingNotCounted,
+			"withdrawn; the depositary gives no time and is taken to have received it in time",
+			"nothing, unless the deadline is in doubt")
+	}
+	if in.WithdrawnAt.After(asOf) {
+		return true, nil
+	}
+	deadline := o.Withdrawal.Late
+	if w == Early {
+		deadline = o.Withdrawal.Early
+	}
+	if !deadline.Met(in.WithdrawnAt) {
+		return true, in.finding("R4-too-late", StandingFlagged,
+			fmt.Sprintf("the withdrawal of %s came after the withdrawal deadline of %s; the tender stands",
+				clock(o, in.WithdrawnAt), clock(o, deadline.At)),
+			"tell the depositary that the withdrawal was not accepted")
+	}
+	return false, in.finding("R4-withdrawn", StandingNotCounted,
+		fmt.Sprintf("withdrawn %s", clock(o, in.WithdrawnAt)), "nothing")
+}
+
+func (in *Instruction) finding(rule string, s Standing, message, advice string) *Reject {
+	return &Reject{
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID,
+		Rule: rule, Standing: s, Message: message, Advice: advice,
+	}
+}
+
+// clock shows an instant as wall time of the offer.
+func clock(o *Offer, t time.Time) string {
+	return t.In(o.Zone).Format("2006-01-02 15:04:05.000 MST")
+}
+
+// ControlError says that figures which must agree do not (R6). Nothing may be
+// published.
+type ControlError struct {
+	Rule    string // code of docs/rules.md
+	Message string
+}
+
+// Error implements error.
+func (e *ControlError) Error() string { return e.Message + " [" + e.Rule + "]" }
+
+// CheckOutstanding returns a *[ControlError] for the first series of which more
+// is tendered than is outstanding (R6): then a file was read twice or an amount
+// is wrong.
+func (b *Book) CheckOutstanding(o *Offer) error {
+	for i, s := range o.Series {
+		if tendered := b.Totals[i].Sum(); tendered.GreaterThan(s.Outstanding) {
+			return &ControlError{
+				Rule: "R6-outstanding",
+				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or correct the series' outstanding in the offer",
+					s.ID, s.Currency, tendered, s.Outstanding),
+			}
+		}
+	}
+	return nil
+}
+
+// Invariant is a property that must hold of every result (R16).
+type Invariant struct {
+	Name   string
+	Holds  bool
+	Detail string // what broke it, "" if it holds
+}

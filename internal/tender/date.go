@@ -1,0 +1,88 @@
+package tender
+
+import (
+	"fmt"
+	"time"
+)
+
+// Date is a day of the calendar, without a time or a zone. The zero Date means
+// that no date is given.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// ParseDate reads a date written as 2004-11-12.
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return Date{}, fmt.Errorf("%q is not a date; write it as 2004-11-12", s)
+	}
+	return DateOf(t), nil
+}
+
+// DateOf returns the date that t shows in its own location.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+// IsZero reports whether no date is given.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// String returns the date as 2004-11-12, or "" for the zero Date.
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// Time returns midnight UTC at the start of the date, for spreadsheets and for
+// counting days; it is no instant of the offer.
+func (d Date) Time() time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+}
+
+// Before reports whether d is an earlier day than e.
+func (d Date) Before(e Date) bool { return d.Time().Before(e.Time()) }
+
+// DaysUntil returns the number of calendar days from d to e, negative if e is
+// earlier.
+func (d Date) DaysUntil(e Date) int {
+	return int(e.Time().Sub(d.Time()) / (24 * time.Hour))
+}
+
+// Boundary says on which side of a cut-off an instruction falls that is stamped
+// exactly at it (R1).
+type Boundary string
+
+// The two boundaries. Issuers write "prior to 5:00 p.m." for Before and "at or
+// prior to 5:00 p.m." for AtOrBefore.
+const (
+	Before     Boundary = "before"
+	AtOrBefore Boundary = "at_or_before"
+)
+
+// CutOff is an instant up to which something counts. The zero CutOff means that
+// there is none.
+type CutOff struct {
+	At       time.Time
+	Boundary Boundary
+}
+
+// IsZero reports whether there is no such cut-off.
+func (c CutOff) IsZero() bool { return c.At.IsZero() }
+
+// Met reports whether something stamped t is in time. Nothing is in time for
+// the zero CutOff.
+func (c CutOff) Met(t time.Time) bool {
+	if c.IsZero() {
+		return false
+	}
+	if c.Boundary == AtOrBefore {
+		return !t.After(c.At)
+	}
+	return t.Before(c.At)
+}

@@ -1,0 +1,346 @@
+package tender
+
+import (
+	"math/big"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Offer is one issuer's concurrent tender offers under one Offer to Purchase,
+// with the terms in force at one instant: amendments that had taken effect by
+// then are already worked in (R14).
+type Offer struct {
+	ID       string
+	Issuer   string
+	Zone     *time.Location // of every instant the offer states
+	Schedule string         // cron expression of the regular runs; "" for none
+
+	Launch     Date
+	Early      CutOff // the Early Tender Date; zero if the offer has none
+	Expiration CutOff
+	Settlement Settlement
+	Withdrawal Withdrawal
+
+	Acceptance   Acceptance
+	Caps         []Cap // as stated; see AllCaps for the series maxima too
+	Rates        []Rate
+	Conditions   []Condition
+	Series       []Series
+	Depositaries []Depositary
+	Waivers      []Waiver
+	Amendments   []Amendment // those in force, oldest first
+
+	// TermsDigest is the SHA-256, in hexadecimal, of the terms in force.
+	TermsDigest string
+}
+
+// Settlement gives the days on which accepted tenders are paid.
+type Settlement struct {
+	Early Date // zero: there is no separate early settlement
+	Final Date
+}
+
+// Withdrawal gives the deadlines by which a tender could be taken back (R4).
+type Withdrawal struct {
+	Early CutOff // for early tenders
+	Late  CutOff // for late tenders
+}
+
+// Acceptance says in which order tenders are accepted and how they are cut back
+// (R7, R9 to R11).
+type Acceptance struct {
+	Order                Order
+	Shortfall            Shortfall
+	Factor               FactorRule
+	Given                decimal.Decimal // the announced factor, for FactorGiven
+	BelowMinimum         SmallPiece
+	ReturnedBelowMinimum SmallPiece
+}
+
+// Order is the order of acceptance (R7).
+type Order string
+
+// The two orders: by level with early and late together, or all early tenders
+// by level before all late ones.
+const (
+	OrderPriority   Order = "priority"
+	OrderEarlyFirst Order = "early_first"
+)
+
+// Shortfall says what happens to a level whose tenders do not all fit (R9).
+type Shortfall string
+
+// The three ways to deal with a shortfall.
+const (
+	Prorate       Shortfall = "prorate"
+	AllOrNoneSkip Shortfall = "all_or_none_skip"
+	AllOrNoneStop Shortfall = "all_or_none_stop"
+)
+
+// FactorRule says how the proration factor is found (R10).
+type FactorRule string
+
+// The three rules: the largest factor that fits after rounding, the plain ratio
+// of capacity to demand, and a factor the issuer announced.
+const (
+	FactorMaximal FactorRule = "maximal"
+	FactorRatio   FactorRule = "ratio"
+	FactorGiven   FactorRule = "given"
+)
+
+// SmallPiece is an ISO 20022 code for what to do with a part below the minimum
+// denomination (R11).
+type SmallPiece string
+
+// The codes for an accepted part below the minimum (RejectPiece to Whole) and for a
+// returned part below it (RejectPiece, TakeWhole, Adjust, Keep).
+const (
+	RejectPiece SmallPiece = "REJT" // nothing is accepted
+	ToMinimum   SmallPiece = "MIEX" // lifted to the minimum
+	DownTo      SmallPiece = "MILD" // down to a multiple
+	UpTo        SmallPiece = "MILU" // up to a multiple
+	Whole       SmallPiece = "FULL" // taken whole
+	TakeWhole   SmallPiece = "ACPT" // the tender is taken whole
+	Adjust      SmallPiece = "ADJT" // accepted less, so that the minimum is returned
+	Keep        SmallPiece = "KEEP" // nothing happens
+)
+
+// Measure is what a cap counts.
+type Measure string
+
+// The two measures: principal, or the purchase price without accrued interest.
+const (
+	MeasurePrincipal     Measure = "principal"
+	MeasurePurchasePrice Measure = "purchase_price"
+)
+
+// Cap limits what is accepted: a Maximum Offer Amount over one series, a SubCap
+// over several, the Tender Cap over all.
+type Cap struct {
+	Name     string
+	Amount   decimal.Decimal // in Currency
+	Currency string
+	Measure  Measure
+	Series   []string // ids of the series it covers; empty: all that have a level
+}
+
+// Covers reports whether the cap limits the series.
+func (c Cap) Covers(s Series) bool {
+	if s.Priority == 0 {
+		return false
+	}
+	if len(c.Series) == 0 {
+		return true
+	}
+	for _, id := range c.Series {
+		if id == s.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// Rate is an exchange rate fixed in the terms (R12): one unit of From is Rate
+// units of To.
+type Rate struct {
+	From, To string
+	Rate     decimal.Decimal
+	Date     Date
+	Source   string
+}
+
+// Condition is a condition of the offer that must be satisfied or waived before
+// anything is accepted.
+type Condition struct {
+	Name      string
+	Text      string
+	Satisfied bool
+}
+
+// Waiver lets a tender count although it breaks a rule of R5 (design R5): the
+// issuer's decision, with who made it and when.
+type Waiver struct {
+	Depositary  string // "" for any
+	Instruction string
+	Rule        string
+	By          string
+	On          Date
+	Note        string
+}
+
+// Amendment is one change of the terms that is in force (R14).
+type Amendment struct {
+	Effective time.Time
+	Note      string
+}
+
+// Depositary says how one depositary's files are found and read.
+type Depositary struct {
+	Name        string
+	Files       string // pattern of the file names in the inbox, as path.Match
+	Incremental bool   // files add up; otherwise each replaces the earlier ones
+	Zone        *time.Location
+	Sheet       string            // "" for the first that has the headings
+	Columns     map[string]string // our column name to the heading in the file
+	Statuses    map[string]Status // the file's status code to ours
+	PasswordEnv string            // environment variable that holds the password
+}
+
+// Series is one security of the offer.
+type Series struct {
+	ID                 string
+	Title              string
+	Securities         []string // CUSIPs and ISINs
+	Currency           string
+	Priority           int             // Acceptance Priority Level, 1 is taken first; 0: any and all
+	Outstanding        decimal.Decimal // principal
+	MaximumOfferAmount decimal.Decimal // principal; zero with HasMaximum false: none
+	HasMaximum         bool
+
+	// Prices per 1,000 of principal.
+	TenderOfferConsideration decimal.Decimal
+	EarlyTenderPayment       decimal.Decimal
+
+	Denomination Denomination
+	Interest     Interest
+}
+
+// Denomination gives the principal that may be held or transferred.
+type Denomination struct {
+	Minimum  decimal.Decimal
+	Multiple decimal.Decimal
+}
+
+// Interest gives what accrued interest is computed from (R13). A zero coupon
+// accrues nothing.
+type Interest struct {
+	Coupon    decimal.Decimal // percent a year
+	DayCount  DayCount
+	LastPaid  Date // the last interest payment date before settlement
+	Frequency int  // payments a year
+}
+
+// DayCount names a convention for counting the days interest accrues.
+type DayCount string
+
+// The day counts.
+const (
+	Thirty360  DayCount = "30/360"
+	ActActICMA DayCount = "ACT/ACT"
+	Act360     DayCount = "ACT/360"
+	Act365F    DayCount = "ACT/365F"
+)
+
+// TotalConsideration is what early tenders are paid, per 1,000 of principal.
+func (s Series) TotalConsideration() decimal.Decimal {
+	return s.TenderOfferConsideration.Add(s.EarlyTenderPayment)
+}
+
+// Price is what a tender of the window is paid per 1,000 of principal, without
+// accrued interest.
+func (s Series) Price(w Window) decimal.Decimal {
+	if w == Early {
+		return s.TotalConsideration()
+	}
+	return s.TenderOfferConsideration
+}
+
+// SeriesByID returns the position of the series in the offer and whether there
+// is one.
+func (o *Offer) SeriesByID(id string) (int, bool) {
+	for i := range o.Series {
+		if o.Series[i].ID == id {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// AllCaps returns the caps as stated, followed by each series' Maximum Offer
+// Amount as the cap it is.
+func (o *Offer) AllCaps() []Cap {
+	caps := append([]Cap(nil), o.Caps...)
+	for _, s := range o.Series {
+		if s.HasMaximum && s.Priority > 0 {
+			caps = append(caps, Cap{
+				Name:     "Maximum Offer Amount " + s.ID,
+				Amount:   s.MaximumOfferAmount,
+				Currency: s.Currency,
+				Measure:  MeasurePrincipal,
+				Series:   []string{s.ID},
+			})
+		}
+	}
+	return caps
+}
+
+// CoversAll reports whether the cap limits every series that has a level. A
+// series cut back by such a cap ends the acceptance (R8).
+func (o *Offer) CoversAll(c Cap) bool {
+	for _, s := range o.Series {
+		if s.Priority > 0 && !c.Covers(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// Rate returns how many units of currency to one unit of from is, exactly, by a
+// rate of the offer or by the inverse of one, and whether there is one.
+func (o *Offer) Rate(from, to string) (*big.Rat, bool) {
+	if from == to {
+		return big.NewRat(1, 1), true
+	}
+	for _, r := range o.Rates {
+		if r.From == from && r.To == to {
+			return r.Rate.Rat(), true
+		}
+	}
+	for _, r := range o.Rates {
+		if r.From == to && r.To == from && r.Rate.Sign() > 0 {
+			return new(big.Rat).Inv(r.Rate.Rat()), true
+		}
+	}
+	return nil, false
+}
+
+// TotalCurrency is the currency in which totals over all series are given: that
+// of the first cap over all, or else of the first series.
+func (o *Offer) TotalCurrency() string {
+	for _, c := range o.Caps {
+		if o.CoversAll(c) {
+			return c.Currency
+		}
+	}
+	return o.Series[0].Currency
+}
+
+// Version counts the terms: 1 at launch, one more for each amendment in force.
+func (o *Offer) Version() int { return 1 + len(o.Amendments) }
+
+// Phase says whether a run's result can still change.
+type Phase string
+
+// A run is indicative before the Expiration Date and final from it on.
+const (
+	Indicative Phase = "indicative"
+	Final      Phase = "final"
+)
+
+// PhaseAt returns the phase of a run as of an instant. Everything that can
+// count has been received once the expiration is reached.
+func (o *Offer) PhaseAt(asOf time.Time) Phase {
+	if asOf.Before(o.Expiration.At) {
+		return Indicative
+	}
+	return Final
+}
+
+// SettlementDate is the day on which a tender of the window is paid.
+func (o *Offer) SettlementDate(w Window) Date {
+	if w == Early && !o.Settlement.Early.IsZero() {
+		return o.Settlement.Early
+	}
+	return o.Settlement.Final
+}
