@@ -77,6 +77,7 @@ func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 			groups[g.cell] = g
 		}
 	}
+	reserve(b, byID, groups)
 	for i := range b.Lines {
 		l := &b.Lines[i]
 		g := groups[cell{byID[l.Series], l.Window}]
@@ -88,6 +89,20 @@ func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 		}
 	}
 	return groups, nil
+}
+
+// reserve makes room for the pieces of each group, so that a large book is not
+// copied while it grows.
+func reserve(b *tender.Book, byID map[string]int, groups map[cell]*group) {
+	count := make(map[cell]int, len(groups))
+	for i := range b.Lines {
+		count[cell{byID[b.Lines[i].Series], b.Lines[i].Window}]++
+	}
+	for key, n := range count {
+		if g := groups[key]; g != nil {
+			g.pieces = make([]piece, 0, n)
+		}
+	}
 }
 
 func newGroup(position int, s tender.Series, w tender.Window) (*group, error) {
@@ -123,9 +138,16 @@ func (g *group) add(principal decimal.Decimal, line int, currency string) error 
 
 // minor turns an amount into minor units of its currency, exactly.
 func minor(amount decimal.Decimal, currency string) (int64, error) {
+	const digits = 18 // always fit in an int64
 	units := amount.Mul(decimal.NewFromInt(minorPerUnit(currency)))
-	if !units.IsInteger() || !units.BigInt().IsInt64() {
-		return 0, fmt.Errorf("%s %s is not a whole number of the currency's smallest unit, or too large", currency, amount)
+	if units.Exponent() != 0 {
+		if !units.IsInteger() {
+			return 0, fmt.Errorf("%s %s is not a whole number of the currency's smallest unit", currency, amount)
+		}
+		units = units.Truncate(0)
+	}
+	if units.NumDigits() > digits {
+		return 0, fmt.Errorf("%s %s is too large", currency, amount)
 	}
 	return units.IntPart(), nil
 }

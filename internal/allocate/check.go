@@ -2,6 +2,7 @@ package allocate
 
 import (
 	"fmt"
+	"math/big"
 
 	"github.com/shopspring/decimal"
 
@@ -93,7 +94,7 @@ func checkSteps(b *tender.Book, r *Result) string {
 func checkCaps(o *tender.Offer, b *tender.Book, r *Result) string {
 	sums := acceptedBy(b, r)
 	for _, use := range r.Caps {
-		used := decimal.Zero.Rat()
+		used := new(big.Rat)
 		for _, s := range o.Series {
 			if !use.Covers(s) {
 				continue
@@ -107,8 +108,7 @@ func checkCaps(o *tender.Offer, b *tender.Book, r *Result) string {
 				if use.Measure == tender.MeasurePurchasePrice {
 					counts = counts.Mul(s.Price(w)).Shift(-3)
 				}
-				used.Add(used, rate.Mul(rate, counts.Rat()))
-				rate, _ = o.Rate(s.Currency, use.Currency)
+				used.Add(used, new(big.Rat).Mul(rate, counts.Rat()))
 			}
 		}
 		if used.Cmp(use.Amount.Rat()) > 0 && len(r.Warnings) == 0 {
