@@ -1,0 +1,158 @@
+// Package tenderbatch holds the tests of the house as a whole: who may import
+// whom, and what no code below the command may do.
+package tenderbatch
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "tenderbatch"
+
+// mayImport is the table of who may import whom outside tests, besides the
+// standard library. Data flows one way: files, rows, instructions, book,
+// allocation, settlement, workbook.
+var mayImport = map[string][]string{
+	"internal/tender":      {"github.com/shopspring/decimal"},
+	"internal/schedule":    {"github.com/robfig/cron/v3"},
+	"internal/ledger":      {"github.com/gofrs/flock", "github.com/google/renameio/v2"},
+	"internal/ingest/xlsx": {"github.com/klauspost/compress/flate"},
+	"internal/ingest": {"internal/tender", "internal/ingest/xlsx", "internal/schedule",
+		"github.com/shopspring/decimal", "github.com/goccy/go-yaml"},
+	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
+	"internal/settle":   {"internal/tender", "internal/allocate", "github.com/shopspring/decimal"},
+	"internal/export": {"internal/tender", "internal/allocate", "internal/settle",
+		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
+	"internal/batch": {"internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
+		"internal/settle", "internal/export", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
+	"fixtures":          {},
+	"fixtures/generate": {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
+	"cmd/batch": {"internal/batch", "internal/export", "internal/ingest", "internal/ledger", "internal/tender",
+		"fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
+}
+
+// noFloats are the packages in which an amount, a price or a time passes
+// through every function.
+var noFloats = []string{"internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
+	"internal/settle", "internal/ledger", "internal/schedule", "internal/batch"}
+
+func TestHouseRules(t *testing.T) {
+	for _, v := range violations(t, os.DirFS(".")) {
+		t.Error(v)
+	}
+}
+
+func TestHouseRulesFindPlantedViolations(t *testing.T) {
+	for _, c := range []struct{ file, source, want string }{
+		{"internal/allocate/a.go", `package allocate; import _ "tenderbatch/internal/ingest"`, "may not import internal/ingest"},
+		{"internal/ingest/a.go", `package ingest; import _ "github.com/xuri/excelize/v2"`, "may not import github.com/xuri/excelize/v2"},
+		{"internal/util/a.go", `package util`, "has no row in the table"},
+		{"internal/batch/a.go", `package batch; import "time"; var _ = time.Now()`, "reads the clock"},
+		{"internal/settle/a.go", `package settle; var price float64`, "float64"},
+	} {
+		house := planted{c.file: c.source}
+		if got := strings.Join(violations(t, house.fs(t)), "\n"); !strings.Contains(got, c.want) {
+			t.Errorf("%s with %q: %q, want %q", c.file, c.source, got, c.want)
+		}
+	}
+}
+
+// planted is a house of a few files.
+type planted map[string]string
+
+func (p planted) fs(t *testing.T) fs.FS {
+	t.Helper()
+	root := t.TempDir()
+	for name, source := range p {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(source), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return os.DirFS(root)
+}
+
+// violations lists what breaks the rules of the house, one line each.
+func violations(t *testing.T, house fs.FS) []string {
+	t.Helper()
+	var found []string
+	err := fs.WalkDir(house, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		source, err := fs.ReadFile(house, name)
+		if err != nil {
+			return err
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, name, source, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		found = append(found, wrongImports(path.Dir(name), file)...)
+		found = append(found, wrongWords(name, files, file)...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func wrongImports(folder string, file *ast.File) []string {
+	allowed, known := mayImport[folder]
+	if !known {
+		return []string{folder + " has no row in the table of who may import whom"}
+	}
+	var found []string
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return []string{err.Error()}
+		}
+		own := strings.TrimPrefix(imported, module+"/")
+		standard := own == imported && !strings.Contains(strings.Split(imported, "/")[0], ".")
+		if !standard && !slices.ContainsFunc(allowed, func(a string) bool { return own == a || strings.HasPrefix(own, a+"/") && strings.Contains(a, ".") }) {
+			found = append(found, fmt.Sprintf("%s may not import %s", folder, own))
+		}
+	}
+	return found
+}
+
+func wrongWords(name string, files *token.FileSet, file *ast.File) []string {
+	folder := path.Dir(name)
+	var found []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && n.Sel.Name == "Now" && !strings.HasPrefix(folder, "cmd/") {
+				found = append(found, fmt.Sprintf("%s reads the clock: only the command may", files.Position(n.Pos())))
+			}
+		case *ast.Ident:
+			if (n.Name == "float64" || n.Name == "float32") && slices.Contains(noFloats, folder) {
+				found = append(found, fmt.Sprintf("%s: %s may lie near an amount", files.Position(n.Pos()), n.Name))
+			}
+		}
+		return true
+	})
+	return found
+}
