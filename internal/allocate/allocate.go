@@ -31,6 +31,7 @@ func Allocate(o *tender.Offer, b *tender.Book) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.settled(groups)
 	for _, s := range steps(o) {
 		if in := pick(o, groups, s); len(in) > 0 {
 			w.run(s, in)
@@ -47,7 +48,9 @@ type group struct {
 	level             int
 	minimum, multiple int64 // minor units, as all int64 amounts here
 	pieces            []piece
-	demand            int64 // principal of all pieces
+	demand            int64   // principal of all pieces
+	fixed             []piece // those dealt with at an early settlement
+	settled           int64   // principal bought of them
 
 	open     bool // still rising with the factor
 	accepted int64
@@ -61,6 +64,7 @@ type piece struct {
 	accepted  int64
 	line      int32 // position in the book
 	small     smallRule
+	absent    bool // guaranteed, but not delivered
 }
 
 // gather sorts the lines of the book into groups, for every series both windows.
@@ -84,7 +88,7 @@ func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 		if g == nil || g.id != l.Series {
 			return nil, fmt.Errorf("instruction %s: no series %s in the offer", l.ID, l.Series)
 		}
-		if err := g.add(l.Principal, i, o.Series[g.series].Currency); err != nil {
+		if err := g.add(l, i, o.Series[g.series].Currency); err != nil {
 			return nil, fmt.Errorf("instruction %s: %w", l.ID, err)
 		}
 	}
@@ -120,19 +124,32 @@ func newGroup(position int, s tender.Series, w tender.Window) (*group, error) {
 	return &group{cell: cell{position, w}, id: s.ID, level: s.Priority, minimum: minimum, multiple: multiple}, nil
 }
 
-func (g *group) add(principal decimal.Decimal, line int, currency string) error {
-	p, err := minor(principal, currency)
+// add puts a line of the book into the group.
+func (g *group) add(l *tender.Line, line int, currency string) error {
+	principal, err := minor(l.Principal, currency)
 	if err != nil {
 		return err
 	}
-	if p <= 0 {
-		return fmt.Errorf("principal %s is not positive", principal)
+	if principal <= 0 {
+		return fmt.Errorf("principal %s is not positive", l.Principal)
 	}
-	if g.demand > math.MaxInt64-p {
+	if g.demand > math.MaxInt64-principal {
 		return fmt.Errorf("the principal of series %s is too large to add up", g.id)
 	}
-	g.demand += p
-	g.pieces = append(g.pieces, piece{principal: p, line: int32(line)})
+	p := piece{principal: principal, line: int32(line), absent: l.Undelivered}
+	if l.Settled == nil {
+		g.demand += principal
+		g.pieces = append(g.pieces, p)
+		return nil
+	}
+	if p.accepted, err = minor(l.Settled.Accepted, currency); err != nil {
+		return err
+	}
+	if p.accepted < 0 || p.accepted > principal {
+		return fmt.Errorf("%s settled of %s", l.Settled.Accepted, l.Principal)
+	}
+	g.settled += p.accepted
+	g.fixed = append(g.fixed, p)
 	return nil
 }
 
@@ -223,6 +240,44 @@ func (w *waterfall) run(p plan, groups []*group) {
 	w.record(p, f, before)
 }
 
+// settled books what an early settlement bought: it is fixed, and the caps have
+// that much less to give. What was cut back then stays cut.
+func (w *waterfall) settled(groups map[cell]*group) {
+	for _, g := range groups {
+		w.use(g.cell, g.settled)
+		for _, p := range g.fixed {
+			w.result.Lines[p.line] = Line{
+				Accepted: amount(p.accepted, w.offer.Series[g.series].Currency),
+				Reason:   Reason{Code: SettledEarly, Level: g.level},
+				Step:     -1,
+			}
+		}
+	}
+	for _, g := range groups {
+		var cut int64
+		for _, p := range g.fixed {
+			cut += p.principal - p.accepted
+		}
+		if cut > 0 {
+			w.cutBefore(g, cut)
+		}
+	}
+}
+
+// cutBefore finds the cap that cut a group back at the early settlement: one
+// that has not room for what was cut, first among those over some series only.
+func (w *waterfall) cutBefore(g *group, cut int64) {
+	var by *capState
+	for _, c := range w.caps {
+		if c.counts(g.cell, cut).Cmp(c.left()) > 0 && c.weight[g.cell] != nil && (by == nil || by.all && !c.all) {
+			by = c
+		}
+	}
+	if by != nil {
+		w.cut(g, by)
+	}
+}
+
 // enter opens a group for the step, unless something before it shut it out.
 func (w *waterfall) enter(g *group) {
 	switch by, cut := w.cutBy[g.series]; {
@@ -253,7 +308,7 @@ func (w *waterfall) record(p plan, f *filling, before []decimal.Decimal) {
 		currency := w.offer.Series[g.series].Currency
 		step.Shares = append(step.Shares, Share{
 			Series: g.id, Window: g.window,
-			Demand: amount(g.demand, currency), Accepted: amount(g.accepted, currency),
+			Demand: amount(g.demand, currency), Accepted: amount(g.bought(), currency), Settled: amount(g.settled, currency),
 			Factor: g.factor, Reason: g.reason,
 		})
 		w.explain(g, currency)
@@ -267,11 +322,27 @@ func (w *waterfall) record(p plan, f *filling, before []decimal.Decimal) {
 	w.result.Steps = append(w.result.Steps, step)
 }
 
+// bought is what is accepted of the group's tenders that are delivered. The caps
+// count the others, too (R15).
+func (g *group) bought() int64 {
+	sum := g.accepted
+	for i := range g.pieces {
+		if g.pieces[i].absent {
+			sum -= g.pieces[i].accepted
+		}
+	}
+	return sum
+}
+
 // explain writes the group's lines into the result.
 func (w *waterfall) explain(g *group, currency string) {
 	for _, p := range g.pieces {
 		reason := g.reason
-		if p.small != noRule {
+		switch {
+		case p.absent:
+			reason = Reason{Code: Undelivered, Level: g.level}
+			p.accepted = 0
+		case p.small != noRule:
 			reason.Code, reason.Piece = SmallPiece, p.small.code()
 		}
 		w.result.Lines[p.line] = Line{Accepted: amount(p.accepted, currency), Reason: reason, Step: len(w.result.Steps)}
@@ -283,8 +354,8 @@ func (w *waterfall) finish(groups map[cell]*group) {
 	for i, s := range w.offer.Series {
 		early, late := groups[cell{i, tender.Early}], groups[cell{i, tender.Late}]
 		w.result.Series[i] = Accepted{
-			Early:  amount(early.accepted, s.Currency),
-			Late:   amount(late.accepted, s.Currency),
+			Early:  amount(early.settled+early.bought(), s.Currency),
+			Late:   amount(late.settled+late.bought(), s.Currency),
 			Factor: seriesFactor(early, late),
 		}
 	}

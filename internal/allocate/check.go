@@ -83,8 +83,8 @@ func checkSteps(b *tender.Book, r *Result) string {
 	sums := acceptedBy(b, r)
 	for _, step := range r.Steps {
 		for _, share := range step.Shares {
-			if sum := sums[share.Series][share.Window]; !sum.Equal(share.Accepted) {
-				return fmt.Sprintf("level %d, series %s, %s: lines %s, step %s", step.Level, share.Series, share.Window, sum, share.Accepted)
+			if sum := sums[share.Series][share.Window]; !sum.Equal(share.Accepted.Add(share.Settled)) {
+				return fmt.Sprintf("level %d, series %s, %s: lines %s, step %s and %s settled before", step.Level, share.Series, share.Window, sum, share.Accepted, share.Settled)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ type Result struct {
 type Line struct {
 	Accepted decimal.Decimal // principal
 	Reason   Reason
-	Step     int // index in Result.Steps
+	Step     int // index in Result.Steps; -1 if it was settled before them
 }
 
 // Code says in one word why an instruction got what it got.
@@ -63,6 +63,10 @@ func (r Reason) String() string {
 		return fmt.Sprintf("not accepted: level %d does not fit whole under %s", r.Level, r.Cap)
 	case Stopped:
 		return fmt.Sprintf("not accepted: %s reached at level %d", r.Cap, r.Level)
+	case SettledEarly:
+		return "as settled at the early settlement"
+	case Undelivered:
+		return "not accepted: the notes promised by guaranteed delivery did not come by the deadline"
 	case NothingTendered:
 		return "nothing tendered"
 	case Announced:
@@ -96,8 +100,9 @@ type Step struct {
 type Share struct {
 	Series   string
 	Window   tender.Window
-	Demand   decimal.Decimal // principal tendered
-	Accepted decimal.Decimal // principal
+	Demand   decimal.Decimal // principal tendered and not settled before
+	Accepted decimal.Decimal // principal accepted of it
+	Settled  decimal.Decimal // principal bought before, at an early settlement
 	Factor   Factor
 	Reason   Reason
 }

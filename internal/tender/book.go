@@ -13,6 +13,20 @@ import (
 type Line struct {
 	Instruction
 	Window Window
+
+	// Settled is set once the instruction was dealt with at an early settlement:
+	// what was bought then (nothing, perhaps) is fixed and paid.
+	Settled *Settled
+
+	// Undelivered is set once the deadline for guaranteed deliveries has passed
+	// and the notes have not come: the tender keeps its place under the caps, as
+	// the others are settled by then, but nothing of it is bought (R15).
+	Undelivered bool
+}
+
+// Settled is what was bought of an instruction at an early settlement.
+type Settled struct {
+	Accepted decimal.Decimal // principal
 }
 
 // Totals are the principal tendered in one series.
@@ -56,7 +70,7 @@ func NewBook(o *Offer, instructions []Instruction, asOf time.Time) *Book {
 			b.Rejects = append(b.Rejects, *finding)
 		}
 		if counts {
-			b.Lines = append(b.Lines, Line{in, window})
+			b.Lines = append(b.Lines, Line{Instruction: in, Window: window})
 		}
 	}
 	slices.SortFunc(b.Lines, func(x, y Line) int {
