@@ -37,6 +37,8 @@ const (
 	Stopped         Code = "stopped"          // an earlier step ended the acceptance
 	NothingTendered Code = "nothing_tendered" // of a share, never of an instruction
 	Announced       Code = "announced"        // multiplied by the factor the issuer announced
+	SettledEarly    Code = "settled_early"    // fixed by the early settlement
+	Undelivered     Code = "undelivered"      // guaranteed, but not delivered by the deadline
 	SmallPiece      Code = "small_piece"      // a rule of R11 changed the prorated part
 )
 
