@@ -43,7 +43,7 @@ func newCapState(o *tender.Offer, c tender.Cap) (*capState, error) {
 			return nil, fmt.Errorf("cap %s: no exchange rate from %s to %s in the offer", c.Name, s.Currency, c.Currency)
 		}
 		for _, w := range tender.Windows {
-			value := new(big.Rat).Mul(rate, minorUnit(s.Currency))
+			value := new(big.Rat).Mul(rate, big.NewRat(1, newCurrency(s.Currency).perUnit))
 			if c.Measure == tender.MeasurePurchasePrice {
 				value.Mul(value, s.Price(w).Rat())
 				value.Quo(value, big.NewRat(tender.PerThousand, 1))
@@ -74,24 +74,6 @@ func grains(value *big.Rat, common *big.Int) *big.Int {
 func lcm(a, b *big.Int) *big.Int {
 	gcd := new(big.Int).GCD(nil, nil, a, b)
 	return gcd.Mul(new(big.Int).Quo(a, gcd), b)
-}
-
-// minorUnit is one minor unit of the currency, as a fraction of the currency.
-func minorUnit(currency string) *big.Rat {
-	return big.NewRat(1, minorPerUnit(currency))
-}
-
-// minorPerUnit is how many minor units make one unit of the currency.
-func minorPerUnit(currency string) int64 {
-	places, known := tender.MinorUnits(currency)
-	if !known {
-		places = 2
-	}
-	n := int64(1)
-	for range places {
-		n *= 10
-	}
-	return n
 }
 
 // counts returns the grains that some principal of a cell counts for under the

@@ -63,10 +63,10 @@ func (f *filling) lift(tied []riser) {
 		if !g.open {
 			continue
 		}
-		step := r.gain()
-		g.pieces[r.piece].accepted += step
-		g.accepted += step
-		r.accepted += step
+		p := &g.pieces[r.piece]
+		g.accepted += r.gain()
+		p.accepted = r.next
+		r.accepted, r.next = p.accepted, min(p.accepted+g.multiple, p.principal)
 	}
 }
 
@@ -118,25 +118,26 @@ func (r *room) take(groups []*group, gain []int64) bool {
 // factor reaches next/principal.
 type riser struct {
 	principal, accepted int64
-	multiple            int64
+	next                int64 // what it has after its next gain
 	group, piece        int32
 }
 
-// next is what the piece has after its next gain: one multiple more, or all of
-// it.
-func (r *riser) next() int64 { return min(r.accepted+r.multiple, r.principal) }
+// newRiser is a piece before its next gain: one multiple more, or all of it.
+func newRiser(p *piece, multiple int64) riser {
+	return riser{principal: p.principal, accepted: p.accepted, next: min(p.accepted+multiple, p.principal)}
+}
 
-func (r *riser) gain() int64 { return r.next() - r.accepted }
+func (r *riser) gain() int64 { return r.next - r.accepted }
 
 // above reports whether the piece gains only above the factor.
 func (r *riser) above(factor *big.Rat) bool {
-	return big.NewRat(r.next(), r.principal).Cmp(factor) > 0
+	return big.NewRat(r.next, r.principal).Cmp(factor) > 0
 }
 
 // before reports whether r gains at a lower factor than s, exactly.
 func (r *riser) before(s *riser) bool {
-	hi1, lo1 := bits.Mul64(uint64(r.next()), uint64(s.principal))
-	hi2, lo2 := bits.Mul64(uint64(s.next()), uint64(r.principal))
+	hi1, lo1 := bits.Mul64(uint64(r.next), uint64(s.principal))
+	hi2, lo2 := bits.Mul64(uint64(s.next), uint64(r.principal))
 	return hi1 < hi2 || hi1 == hi2 && lo1 < lo2
 }
 
@@ -159,7 +160,9 @@ func (f *filling) rising() *risers {
 		}
 		for pi := range g.pieces {
 			if p := &g.pieces[pi]; p.accepted < p.principal {
-				all = append(all, riser{p.principal, p.accepted, g.multiple, int32(gi), int32(pi)})
+				r := newRiser(p, g.multiple)
+				r.group, r.piece = int32(gi), int32(pi)
+				all = append(all, r)
 			}
 		}
 	}

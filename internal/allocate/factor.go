@@ -115,12 +115,12 @@ func reachedFactor(groups []*group, exact *big.Rat) Factor {
 	for _, g := range groups {
 		for i := range g.pieces {
 			p := &g.pieces[i]
-			r := riser{principal: p.principal, accepted: p.accepted, multiple: g.multiple}
+			r := newRiser(p, g.multiple)
 			if quotientCmp(p.accepted, p.principal, low) > 0 {
 				low.SetFrac64(p.accepted, p.principal)
 			}
-			if quotientCmp(r.next(), p.principal, next) < 0 {
-				next.SetFrac64(r.next(), p.principal)
+			if quotientCmp(r.next, p.principal, next) < 0 {
+				next.SetFrac64(r.next, p.principal)
 			}
 		}
 	}

@@ -1,0 +1,122 @@
+package allocate
+
+import (
+	"fmt"
+	"math"
+
+	"tenderbatch/internal/tender"
+)
+
+// group is the tenders of one series and window: a cell with its pieces.
+type group struct {
+	cell
+	id                string
+	level             int
+	money             currency // of the notes
+	minimum, multiple int64    // minor units, as all int64 amounts here
+	pieces            []piece
+	demand            int64   // principal of all pieces
+	fixed             []piece // those dealt with at an early settlement
+	settled           int64   // principal bought of them
+
+	open     bool // still rising with the factor
+	accepted int64
+	factor   Factor
+	reason   Reason
+}
+
+// piece is one instruction on its way through the waterfall.
+type piece struct {
+	principal int64
+	accepted  int64
+	line      int32 // position in the book
+	small     smallRule
+	absent    bool // guaranteed, but not delivered
+}
+
+// gather sorts the lines of the book into groups, for every series both windows.
+func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
+	groups := make(map[cell]*group, 2*len(o.Series))
+	byID := make(map[string]int, len(o.Series))
+	for i, s := range o.Series {
+		byID[s.ID] = i
+		for _, w := range tender.Windows {
+			g, err := newGroup(i, s, w)
+			if err != nil {
+				return nil, err
+			}
+			groups[g.cell] = g
+		}
+	}
+	reserve(b, byID, groups)
+	for i := range b.Lines {
+		l := &b.Lines[i]
+		g := groups[cell{byID[l.Series], l.Window}]
+		if g == nil || g.id != l.Series {
+			return nil, fmt.Errorf("instruction %s: no series %s in the offer", l.ID, l.Series)
+		}
+		if err := g.add(l, i); err != nil {
+			return nil, fmt.Errorf("instruction %s: %w", l.ID, err)
+		}
+	}
+	return groups, nil
+}
+
+// reserve makes room for the pieces of each group, so that a large book is not
+// copied while it grows.
+func reserve(b *tender.Book, byID map[string]int, groups map[cell]*group) {
+	count := make(map[cell]int, len(groups))
+	for i := range b.Lines {
+		count[cell{byID[b.Lines[i].Series], b.Lines[i].Window}]++
+	}
+	for key, n := range count {
+		if g := groups[key]; g != nil {
+			g.pieces = make([]piece, 0, n)
+		}
+	}
+}
+
+func newGroup(position int, s tender.Series, w tender.Window) (*group, error) {
+	money := newCurrency(s.Currency)
+	minimum, err := money.minor(s.Denomination.Minimum)
+	if err != nil {
+		return nil, fmt.Errorf("series %s: minimum denomination: %w", s.ID, err)
+	}
+	multiple, err := money.minor(s.Denomination.Multiple)
+	if err != nil {
+		return nil, fmt.Errorf("series %s: denomination multiple: %w", s.ID, err)
+	}
+	if multiple <= 0 {
+		return nil, fmt.Errorf("series %s: the denomination multiple must be positive", s.ID)
+	}
+	return &group{cell: cell{position, w}, id: s.ID, level: s.Priority, money: money, minimum: minimum, multiple: multiple}, nil
+}
+
+// add puts a line of the book into the group.
+func (g *group) add(l *tender.Line, line int) error {
+	principal, err := g.money.minor(l.Principal)
+	if err != nil {
+		return err
+	}
+	if principal <= 0 {
+		return fmt.Errorf("principal %s is not positive", l.Principal)
+	}
+	if g.demand > math.MaxInt64-principal {
+		return fmt.Errorf("the principal of series %s is too large to add up", g.id)
+	}
+	p := piece{principal: principal, line: int32(line), absent: l.Undelivered}
+	if l.Settled == nil {
+		g.demand += principal
+		g.pieces = append(g.pieces, p)
+		return nil
+	}
+	if p.accepted, err = g.money.minor(l.Settled.Accepted); err != nil {
+		return err
+	}
+	if p.accepted < 0 || p.accepted > principal {
+		return fmt.Errorf("%s settled of %s", l.Settled.Accepted, l.Principal)
+	}
+	g.settled += p.accepted
+	g.fixed = append(g.fixed, p)
+	return nil
+}
