@@ -1,0 +1,34 @@
+// Package xlsx reads the rows of Excel workbooks (.xlsx, .xlsm, .xltx, .xltm), strictly and fast.
+//
+// A file is either read whole and right or refused with an [*FormatError] that names the part, the place
+// and the rule. Nothing is skipped on the way: a fault is never taken for the end of the data.
+//
+// # Container
+//
+// The directory of the zip archive is checked before anything is inflated. The entries must lie one
+// after another without a gap or an overlap, from the first byte of the file to the directory, and
+// the directory and its end must reach to the last byte. Each local header must say what the
+// directory says. Names that are equal (also but for case), absolute, climb with "..", or hold
+// backslashes are refused, and so are encrypted entries, methods other than stored and deflate, and
+// sizes above the [Limits]. A part that is read is read to its end: declared size, CRC-32, and no
+// byte left over.
+//
+// # Parts
+//
+// The workbook, its sheets, strings and styles are found through the relationships, whatever they
+// are called, in the transitional and in the strict namespaces of ISO 29500.
+//
+// # XML
+//
+// UTF-8, with or without a byte order mark; UTF-16 is refused by name. A DOCTYPE, a malformed or
+// unbalanced tag, an unknown entity, an unbound prefix, a byte that is not UTF-8, a control
+// character, and anything but space after the root element are errors. Space at either end of a text
+// is dropped unless xml:space="preserve" is in force, as Excel does; inside rich text, space between
+// runs stays. Escapes such as _x0041_ are resolved in texts. Phonetic readings are not part of a
+// text.
+//
+// # Values
+//
+// Values come out as stored, never through a floating-point number: see [Kind]. [SerialTime] turns
+// the digits of a date into an instant, exactly.
+package xlsx

@@ -1,0 +1,171 @@
+package xlsx
+
+import (
+	"bytes"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// signature tells a kind of file by its first bytes.
+type signature struct {
+	start string
+	rule  Rule
+	msg   string
+}
+
+const askXLSX = "; ask for it saved as Excel Workbook (.xlsx)"
+
+var signatures = []signature{
+	{"%PDF-", RulePDF, "the file is a PDF; ask for the spreadsheet it was made from (.xlsx)"},
+	{"{\\rtf", RuleOther, "the file is a text document (RTF); ask for an Excel workbook (.xlsx)"},
+	{"\x1F\x8B", RuleOther, "the file is packed (gzip); ask for the workbook itself (.xlsx)"},
+	{"7z\xBC\xAF\x27\x1C", RuleOther, "the file is packed (7-Zip); ask for the workbook itself (.xlsx)"},
+	{"Rar!\x1A\x07", RuleOther, "the file is packed (RAR); ask for the workbook itself (.xlsx)"},
+	{"\x09\x08", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"\x09\x04", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"\x09\x02", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"\x09\x00\x04\x00", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"ID;P", RuleOther, "the file is a SYLK sheet" + askXLSX},
+}
+
+const (
+	compoundStart = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
+	headBytes     = 4096
+	lockFileBytes = 165 // of Excel's ~$ file: a name of up to 54 characters, twice, padded
+)
+
+// refuseForeign refuses a file that is no zip archive, by what its content shows it to be.
+func refuseForeign(r io.ReaderAt, size int64) error {
+	if size <= 0 {
+		return fault(RuleEmpty, "", "the file is empty; ask for it to be sent again")
+	}
+	head, err := readAt(r, 0, int(min(size, headBytes)))
+	if err != nil {
+		return err
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return nil
+	case bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		return fault(RuleZip, "", "the file is a zip archive without content; ask for an Excel workbook (.xlsx)")
+	case bytes.HasPrefix([]byte("PK\x03\x04"), head):
+		return errTruncated
+	case bytes.HasPrefix(head, []byte(compoundStart)):
+		return refuseCompound(r, size)
+	case size == lockFileBytes && head[0] > 0 && head[0] <= 54:
+		return fault(RuleLockFile, "", "the file is the mark (~$) Excel leaves beside a workbook that is open; close the workbook and take the file without ~$")
+	}
+	for _, s := range signatures {
+		if bytes.HasPrefix(head, []byte(s.start)) {
+			return fault(s.rule, "", "%s", s.msg)
+		}
+	}
+	return refuseText(head)
+}
+
+// refuseText tells the kinds of files that are text.
+func refuseText(head []byte) error {
+	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark)))
+	switch {
+	case bytes.Contains(text, []byte("urn:schemas-microsoft-com:office:spreadsheet")):
+		return fault(RuleXML2003, "", "the file is an XML spreadsheet of Excel 2003"+askXLSX)
+	case hasAnyPrefix(text, "<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style", "<div") || bytes.Contains(text, []byte("<html")):
+		return fault(RuleHTML, "", "the file is a web page (HTML), perhaps under the name of a workbook"+askXLSX)
+	case hasAnyPrefix(text, "<?xml", "<"):
+		return fault(RuleOther, "", "the file is XML, not a workbook"+askXLSX)
+	case allZero(head):
+		return fault(RuleOther, "", "the file begins with nothing but zero bytes; it was damaged on the way: ask for it to be sent again")
+	case looksLikeText(head):
+		return fault(RuleOther, "", "the file is plain text, not a workbook; ask for it as .xlsx, or name it .csv if that is what it is")
+	}
+	return fault(RuleOther, "", "the file is not a workbook, nor anything else known here; ask for an Excel workbook (.xlsx)")
+}
+
+func hasAnyPrefix(b []byte, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if bytes.HasPrefix(b, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+func allZero(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
+
+// looksLikeText reports whether a file's first bytes are UTF-8, or of a single-byte encoding, without
+// control characters.
+func looksLikeText(head []byte) bool {
+	if _, wrong := soundText(head); wrong == "" {
+		return true
+	}
+	for _, c := range head {
+		if c < 0x20 && !isSpace(c) && c != '\f' {
+			return false
+		}
+	}
+	return !utf8.Valid(head)
+}
+
+// refuseCompound tells the files in a compound file apart by the names in its directory, whose
+// entries lie at multiples of 128 bytes.
+func refuseCompound(r io.ReaderAt, size int64) error {
+	const slot = 128
+	streams := []struct {
+		name []byte
+		err  error
+	}{
+		{directoryName("EncryptedPackage"), fault(RuleProtected, "", "the workbook is protected by a password; give the password, or ask for the file without one")},
+		{directoryName("Workbook"), fault(RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
+		{directoryName("Book"), fault(RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
+		{directoryName("WordDocument"), fault(RuleOther, "", "the file is an old Word document (.doc); ask for an Excel workbook (.xlsx)")},
+		{directoryName("__properties_version1.0"), fault(RuleOther, "", "the file is an Outlook message (.msg); ask for the workbook attached to it (.xlsx)")},
+	}
+	found := len(streams)
+	buf := make([]byte, 64<<10)
+	for at := int64(0); at < size && found > 0; at += int64(len(buf)) {
+		n, err := r.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
+		if err != nil && err != io.EOF {
+			return &FormatError{Rule: RuleRead, Offset: at, Msg: "the file cannot be read", Err: err}
+		}
+		for i := 0; i+slot <= n; i += slot {
+			for j := range found {
+				if bytes.HasPrefix(buf[i:i+slot], streams[j].name) {
+					found = j
+					break
+				}
+			}
+		}
+	}
+	if found < len(streams) {
+		return streams[found].err
+	}
+	return fault(RuleOther, "", "the file is of an old Office kind, but no workbook; ask for an Excel workbook (.xlsx)")
+}
+
+// directoryName is a name as a compound file's directory has it: UTF-16 with a zero at its end.
+func directoryName(name string) []byte {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(name + "\x00")) {
+		b = append(b, byte(unit), byte(unit>>8))
+	}
+	return b
+}
+
+// foreignArchive says what an archive is that is not a package of Office's kind.
+func (w *Workbook) foreignArchive() error {
+	if e := w.archive.find("mimetype"); e != nil && e.size < 200 {
+		kind := make([]byte, e.size)
+		n, err := readFull(w.archive.openPart(e), kind)
+		if err == nil || err == io.EOF {
+			kind = kind[:n]
+		}
+		if bytes.HasPrefix(kind, []byte("application/vnd.oasis.opendocument.")) {
+			return fault(RuleODS, "", "the file is an OpenDocument file (%s)"+askXLSX, bytes.TrimSpace(kind))
+		}
+	}
+	if w.archive.find("Index/Document.iwa") != nil || w.archive.find("Index.zip") != nil {
+		return fault(RuleOther, "", "the file is an Apple Numbers document; ask for it exported to Excel (.xlsx)")
+	}
+	return fault(RuleZip, "", "the file is a zip archive, not a workbook; ask for the workbook itself (.xlsx)")
+}

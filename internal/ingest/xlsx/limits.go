@@ -1,0 +1,46 @@
+package xlsx
+
+// Limits bound what a workbook may make the reader do. A limit that is hit is an [*FormatError] with
+// [RuleLimit] that prints the limit.
+type Limits struct {
+	Entries    int   // entries in the zip archive
+	TotalBytes int64 // bytes of all entries together, inflated, as the directory declares them
+	PartBytes  int64 // bytes of one entry, inflated
+	Ratio      int64 // inflated bytes to one packed byte, looked at in entries above RatioFrom
+	RatioFrom  int64 // inflated bytes up to which an entry may have any ratio
+	Depth      int   // XML elements within one another
+	RunBytes   int   // bytes of one XML tag, comment or text
+	Strings    int   // shared strings of the workbook
+	Rows       int   // rows of one sheet
+	Cells      int   // cells of one sheet
+	RowBytes   int   // bytes of the texts and numbers written within one row
+	Merges     int   // merged ranges of one sheet
+
+	noPlain bool // leaves every byte to the scanner, for the tests
+}
+
+// DefaultLimits is 2,048 entries, 256 MiB in all, 200 MiB a part, a ratio of 300 above 4 MiB, XML
+// depth 64, a tag or text of 1 MiB, 2,000,000 shared strings, 1,048,576 rows, 20,000,000 cells,
+// 32 MiB of values written within one row and 1,048,576 merged ranges.
+func DefaultLimits() Limits {
+	return Limits{
+		Entries:    2048,
+		TotalBytes: 256 << 20,
+		PartBytes:  200 << 20,
+		Ratio:      300,
+		RatioFrom:  4 << 20,
+		Depth:      64,
+		RunBytes:   1 << 20,
+		Strings:    2_000_000,
+		Rows:       maxRows,
+		Cells:      20_000_000,
+		RowBytes:   32 << 20,
+		Merges:     1 << 20,
+	}
+}
+
+// The grid of a worksheet, which no setting can widen.
+const (
+	maxRows    = 1 << 20
+	maxColumns = 1 << 14
+)
