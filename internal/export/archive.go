@@ -1,0 +1,108 @@
+package export
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// archive is the zip package of a workbook. It collects the parts that excelize
+// writes, puts the rows of the sheets into them, and writes all of them in a
+// fixed order with a fixed time, so that the same workbook gives the same bytes.
+type archive struct {
+	out   io.Writer
+	parts []*part
+	rows  map[string]*sheet // by the path of the sheet's part
+}
+
+type part struct {
+	path string
+	bytes.Buffer
+}
+
+const contentTypes = "[Content_Types].xml"
+
+// packed is the time of every entry: the earliest that a zip can state.
+var packed = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Create implements excelize's writer of archives.
+func (a *archive) Create(path string) (io.Writer, error) {
+	p := &part{path: path}
+	a.parts = append(a.parts, p)
+	return p, nil
+}
+
+// AddFS implements excelize's writer of archives, which never calls it.
+func (a *archive) AddFS(fs.FS) error { return fmt.Errorf("a workbook has no file system to add") }
+
+// Close writes the archive.
+func (a *archive) Close() error {
+	slices.SortFunc(a.parts, func(x, y *part) int {
+		return cmp.Or(cmp.Compare(rank(x.path), rank(y.path)), strings.Compare(x.path, y.path))
+	})
+	z := zip.NewWriter(a.out)
+	for _, p := range a.parts {
+		entry, err := z.CreateHeader(&zip.FileHeader{Name: p.path, Method: zip.Deflate, Modified: packed})
+		if err != nil {
+			return err
+		}
+		if err := a.write(entry, p); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+// rank puts first what a reader must find first: the content types, then the
+// relationships of the package.
+func rank(path string) int {
+	switch {
+	case path == contentTypes:
+		return 0
+	case strings.HasPrefix(path, "_rels/"):
+		return 1
+	case strings.HasPrefix(path, "docProps/"):
+		return 2
+	}
+	return 3
+}
+
+// images are the content types of images, which excelize adds in random order
+// as soon as there is a chart. No workbook here has an image.
+var images = regexp.MustCompile(`<Default Extension="[a-z]+" ContentType="image/[^"]*"></Default>`)
+
+// write copies a part; in that of a sheet the rows take the place of the empty
+// ones excelize left.
+func (a *archive) write(w io.Writer, p *part) error {
+	s, ok := a.rows[p.path]
+	if p.path == contentTypes {
+		_, err := w.Write(images.ReplaceAll(p.Bytes(), nil))
+		return err
+	}
+	if !ok {
+		_, err := w.Write(p.Bytes())
+		return err
+	}
+	head, rest, found := bytes.Cut(p.Bytes(), []byte("<sheetData>"))
+	// excelize says of every sheet with a filter that rows are filtered out.
+	head = bytes.Replace(head, []byte(` filterMode="true"`), nil, 1)
+	_, tail, closed := bytes.Cut(rest, []byte("</sheetData>"))
+	if !found || !closed {
+		return fmt.Errorf("%s has no sheetData to fill", p.path)
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	if err := s.writeRows(w); err != nil {
+		return err
+	}
+	_, err := w.Write(tail)
+	return err
+}

@@ -1,0 +1,138 @@
+package export
+
+import (
+	"math/big"
+	"strings"
+	"testing"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/tender"
+)
+
+func TestFactorCell(t *testing.T) {
+	for _, c := range []struct {
+		num, den      int64
+		value, format string
+	}{
+		{1, 1, "1", "0%"},
+		{0, 1, "0", "0%"},
+		{740558, 1000000, "0.740558", "0.0000%"},
+		{1, 2, "0.5", "0%"},
+		{1, 3, "1/3", ""},
+		{1234567890123457, 10000000000000000, "12.34567890123457%", ""}, // sixteen digits: Excel would round it
+	} {
+		got := factor(allocate.NewFactor(big.NewRat(c.num, c.den)))
+		if got.value != c.value || got.look.format != c.format {
+			t.Errorf("%d/%d is shown as %s [%s], want %s [%s]", c.num, c.den, got.value, got.look.format, c.value, c.format)
+		}
+	}
+}
+
+func TestMoment(t *testing.T) {
+	for at, want := range map[string]string{
+		"2004-11-12T16:59:59.700": "38303.70832986111",
+		"2004-11-12T17:00:00.000": "38303.70833333333",
+		"2004-11-13T00:00:00.000": "38304",
+		"1900-03-01T00:00:00.000": "61",
+	} {
+		if got := moment(wall(at), newYork); got.kind != number || got.value != want {
+			t.Errorf("%s is %s, want %s", at, got.value, want)
+		}
+	}
+	// Wall time counts, not the instant: this is 17:00 in New York.
+	if got := moment(wall("2004-07-01T17:00:00.000").UTC(), newYork); got.value != "38169.70833333333" {
+		t.Errorf("summer time: %s", got.value)
+	}
+	if got := moment(wall("1899-01-01T00:00:00.000"), newYork); got.kind != words {
+		t.Errorf("a day before the calendar of spreadsheets is %+v", got)
+	}
+	if got := day(tender.Date{}); got != (cell{}) {
+		t.Errorf("no date is %+v", got)
+	}
+}
+
+func TestAmountFormats(t *testing.T) {
+	for _, c := range []struct {
+		got           cell
+		value, format string
+	}{
+		{principal(dec("1203652000")), "1203652000", "#,##0"},
+		{principal(dec("1000.50")), "1000.5", "#,##0.0"},
+		{cash(dec("12.5"), "USD"), "12.5", "#,##0.00"},
+		{cash(dec("12"), "JPY"), "12", "#,##0"},
+		{cash(dec("12.125"), "KWD"), "12.125", "#,##0.000"},
+		{price(dec("837.5")), "837.5", "#,##0.00"},
+		{price(dec("837.125")), "837.125", "#,##0.000"},
+		{amounts("USD", dec("1"), dec("0.3"))[0], "1", "#,##0.00"},
+		{amounts("USD", dec("1"), dec("2"))[0], "1", "#,##0"},
+	} {
+		if c.got.value != c.value || c.got.look.format != c.format {
+			t.Errorf("%s [%s], want %s [%s]", c.got.value, c.got.look.format, c.value, c.format)
+		}
+	}
+}
+
+func TestGuard(t *testing.T) {
+	for plain, guarded := range map[string]string{
+		"": "", "VOI1": "VOI1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\nx": "'\nx",
+		"'=1": "''=1", "''=1": "'''=1", "'x": "'x", "a=b": "a=b",
+	} {
+		if got := guard(plain); got != guarded {
+			t.Errorf("guard(%q) = %q, want %q", plain, got, guarded)
+		}
+		if got := PlainText(guarded); got != plain {
+			t.Errorf("PlainText(%q) = %q, want %q", guarded, got, plain)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\x00\x1f\x7f": "a␀␟␡", "\r\n\t": "␍\n\t", "\xff": "�", "\ufffe": "�", "ä€😀": "ä€😀",
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("clean(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestFit(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("x", cellLimit):                  strings.Repeat("x", cellLimit),
+		strings.Repeat("x", cellLimit+1):                strings.Repeat("x", cellLimit-1) + "…",
+		strings.Repeat("é", cellLimit):                  strings.Repeat("é", cellLimit),
+		strings.Repeat("\U0001F600", cellLimit/2+1):     strings.Repeat("\U0001F600", cellLimit/2) + "…",
+		strings.Repeat("\U0001F600", cellLimit/2) + "x": strings.Repeat("\U0001F600", cellLimit/2) + "x",
+	} {
+		if got := fit(text); got != want {
+			t.Errorf("%d bytes are cut to %d, want %d", len(text), len(got), len(want))
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	for plain, want := range map[string]string{"0": "0", "999": "999", "1000": "1,000", "-1234567.5": "-1,234,567.5", "-123": "-123"} {
+		if got := groups(plain); got != want {
+			t.Errorf("groups(%s) = %s, want %s", plain, got, want)
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	for _, c := range [][3]string{{"1", "3", "0.333"}, {"2", "3", "0.667"}, {"1", "2000", "0.001"}, {"1", "2001", "0"}, {"5", "0", "0"}} {
+		if got := share(dec(c[0]), dec(c[1]), 3); !got.Equal(dec(c[2])) {
+			t.Errorf("%s of %s is %s, want %s", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for col, want := range map[int]string{1: "A", 26: "Z", 27: "AA", 52: "AZ", 702: "ZZ", 703: "AAA", 16384: "XFD"} {
+		if got := letters(col); got != want {
+			t.Errorf("column %d is %s, want %s", col, got, want)
+		}
+	}
+	if got := (area{5, 2, 9, 28}).fixed(); got != "$B$5:$AB$9" {
+		t.Error(got)
+	}
+}

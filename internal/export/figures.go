@@ -1,0 +1,168 @@
+package export
+
+import (
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/tender"
+)
+
+// figures are the principal amounts of one series, or of all series of one
+// currency, or of all series in the currency of the caps.
+type figures struct {
+	Outstanding, Early, Late          decimal.Decimal
+	AcceptedEarly, AcceptedLate, Left decimal.Decimal // Left is what is returned
+}
+
+func (f figures) tendered() decimal.Decimal { return f.Early.Add(f.Late) }
+func (f figures) accepted() decimal.Decimal { return f.AcceptedEarly.Add(f.AcceptedLate) }
+
+// each returns the amounts as the columns of the results table show them.
+func (f figures) each() [6]decimal.Decimal {
+	return [6]decimal.Decimal{f.Outstanding, f.Early, f.Late, f.tendered(), f.accepted(), f.Left}
+}
+
+func (f figures) plus(g figures) figures {
+	return figures{
+		Outstanding: f.Outstanding.Add(g.Outstanding), Early: f.Early.Add(g.Early), Late: f.Late.Add(g.Late),
+		AcceptedEarly: f.AcceptedEarly.Add(g.AcceptedEarly), AcceptedLate: f.AcceptedLate.Add(g.AcceptedLate),
+		Left: f.Left.Add(g.Left),
+	}
+}
+
+// seriesFigures returns the figures of the series at a position of the offer.
+func (r *Run) seriesFigures(i int) figures {
+	f := figures{
+		Outstanding: r.Offer.Series[i].Outstanding,
+		Early:       r.Book.Totals[i].Early, Late: r.Book.Totals[i].Late,
+		AcceptedEarly: r.Allocation.Series[i].Early, AcceptedLate: r.Allocation.Series[i].Late,
+	}
+	f.Left = f.tendered().Sub(f.accepted())
+	return f
+}
+
+// currencies lists the currencies of the series, in the offer's order.
+func (r *Run) currencies() []string {
+	var all []string
+	for _, s := range r.Offer.Series {
+		if !slices.Contains(all, s.Currency) {
+			all = append(all, s.Currency)
+		}
+	}
+	return all
+}
+
+// currencyFigures returns the figures of all series of a currency.
+func (r *Run) currencyFigures(currency string) figures {
+	var sum figures
+	for i, s := range r.Offer.Series {
+		if s.Currency == currency {
+			sum = sum.plus(r.seriesFigures(i))
+		}
+	}
+	return sum
+}
+
+// total adds one amount per currency in the currency of the caps over all
+// series, at the offer's rates, exactly, and rounds once to its minor unit. ok
+// is false if the offer states no rate for one of the currencies.
+func (r *Run) total(amount func(figures) decimal.Decimal) (sum decimal.Decimal, ok bool) {
+	exact, to := new(big.Rat), r.Offer.TotalCurrency()
+	for _, currency := range r.currencies() {
+		rate, known := r.Offer.Rate(currency, to)
+		if !known {
+			return decimal.Zero, false
+		}
+		exact.Add(exact, rate.Mul(rate, amount(r.currencyFigures(currency)).Rat()))
+	}
+	return tender.RoundHalfUp(exact.Num(), exact.Denom(), to), true
+}
+
+// share returns part of whole in units of 10^-places, half up; zero for a zero
+// whole.
+func share(part, whole decimal.Decimal, places int32) decimal.Decimal {
+	if whole.Sign() <= 0 {
+		return decimal.Zero
+	}
+	num, den := new(big.Rat).Quo(part.Rat(), whole.Rat()), big.NewInt(1)
+	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
+	num.Mul(num, new(big.Rat).SetInt(scale)).Add(num, big.NewRat(1, 2))
+	return decimal.NewFromBigInt(den.Quo(num.Num(), num.Denom()), -places)
+}
+
+// currencyOf returns the currency of the series, "" for one that the offer does
+// not have (any more).
+func (r *Run) currencyOf(series string) string {
+	if i, ok := r.Offer.SeriesByID(series); ok {
+		return r.Offer.Series[i].Currency
+	}
+	return ""
+}
+
+// warnings lists what the run and the allocation warn of, each once.
+func (r *Run) warnings() []string {
+	var all []string
+	for _, w := range slices.Concat(r.Warnings, r.Allocation.Warnings) {
+		if !slices.Contains(all, w) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// broken counts the invariants that do not hold.
+func (r *Run) broken() int {
+	n := 0
+	for _, inv := range r.Invariants {
+		if !inv.Holds {
+			n++
+		}
+	}
+	return n
+}
+
+// unsatisfied counts the conditions of the offer that are not satisfied.
+func (r *Run) unsatisfied() int {
+	n := 0
+	for _, c := range r.Offer.Conditions {
+		if !c.Satisfied {
+			n++
+		}
+	}
+	return n
+}
+
+// reason is the sentence that says why an instruction got what it got, with
+// what is special about it.
+func reason(l tender.Line, decided allocate.Line) string {
+	said := []string{decided.Reason.String()}
+	if l.Delivery == tender.GuaranteedDelivery {
+		said = append(said, "guaranteed delivery")
+	}
+	for _, w := range l.Waived {
+		said = append(said, "counts because "+w.Rule+" is waived by "+w.By+" on "+w.On.String())
+	}
+	return strings.Join(said, "; ")
+}
+
+// covers says which series a cap limits.
+func covers(c tender.Cap) string {
+	if len(c.Series) == 0 {
+		return "all levels"
+	}
+	return strings.Join(c.Series, ", ")
+}
+
+// measureWords says what a cap counts.
+func measureWords(m tender.Measure) string {
+	return strings.ReplaceAll(string(m), "_", " ")
+}
+
+// AcceptedInAll is the principal accepted of all series, in the currency of the
+// caps over all. ok is false if the offer states no rate for one of the
+// currencies.
+func (r *Run) AcceptedInAll() (sum decimal.Decimal, ok bool) { return r.total(figures.accepted) }

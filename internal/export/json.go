@@ -1,0 +1,336 @@
+package export
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
+)
+
+// The types of result.json; docs/result.md describes them. A field's order here
+// is its order in the file.
+type (
+	document struct {
+		Offer      string          `json:"offer"`
+		Issuer     string          `json:"issuer"`
+		Run        string          `json:"run"`
+		Version    string          `json:"program_version"`
+		Phase      tender.Phase    `json:"phase"`
+		AsOf       string          `json:"as_of"`
+		Terms      termsJSON       `json:"terms"`
+		Series     []seriesJSON    `json:"series"`
+		Caps       []capJSON       `json:"caps"`
+		Totals     *totalsJSON     `json:"totals"`
+		Funding    []fundingJSON   `json:"funding"`
+		Steps      []stepJSON      `json:"steps"`
+		Counts     countsJSON      `json:"counts"`
+		Inputs     []inputJSON     `json:"inputs"`
+		Changes    *changesJSON    `json:"changes"`
+		Warnings   []string        `json:"warnings"`
+		Invariants []invariantJSON `json:"invariants"`
+	}
+	termsJSON struct {
+		Version    int             `json:"version"`
+		Digest     string          `json:"digest"`
+		Amendments []amendmentJSON `json:"amendments"`
+		Conditions []conditionJSON `json:"conditions"`
+		Rates      []rateJSON      `json:"rates"`
+	}
+	amendmentJSON struct {
+		Effective string `json:"effective"`
+		Note      string `json:"note"`
+	}
+	conditionJSON struct {
+		Name      string `json:"name"`
+		Text      string `json:"text"`
+		Satisfied bool   `json:"satisfied"`
+	}
+	rateJSON struct {
+		From   string `json:"from"`
+		To     string `json:"to"`
+		Rate   string `json:"rate"`
+		Date   string `json:"date"`
+		Source string `json:"source"`
+	}
+	seriesJSON struct {
+		ID                 string  `json:"id"`
+		Title              string  `json:"title"`
+		Currency           string  `json:"currency"`
+		Priority           int     `json:"priority"`
+		Outstanding        string  `json:"outstanding"`
+		Maximum            *string `json:"maximum_offer_amount"`
+		Consideration      string  `json:"tender_offer_consideration"`
+		EarlyPayment       string  `json:"early_tender_payment"`
+		TotalConsideration string  `json:"total_consideration"`
+		TenderedEarly      string  `json:"tendered_early"`
+		TenderedLate       string  `json:"tendered_late"`
+		Tendered           string  `json:"tendered"`
+		PercentOutstanding string  `json:"percent_outstanding"`
+		AcceptedEarly      string  `json:"accepted_early"`
+		AcceptedLate       string  `json:"accepted_late"`
+		Accepted           string  `json:"accepted"`
+		Returned           string  `json:"returned"`
+		Factor             string  `json:"factor"`
+	}
+	capJSON struct {
+		Name     string         `json:"name"`
+		Amount   string         `json:"amount"`
+		Currency string         `json:"currency"`
+		Measure  tender.Measure `json:"measure"`
+		Series   []string       `json:"series"`
+		Used     string         `json:"used"`
+		Left     string         `json:"left"`
+	}
+	totalsJSON struct {
+		Currency string `json:"currency"`
+		Tendered string `json:"tendered"`
+		Accepted string `json:"accepted"`
+	}
+	fundingJSON struct {
+		Currency        string `json:"currency"`
+		SettlementDate  string `json:"settlement_date"`
+		Principal       string `json:"principal"`
+		Consideration   string `json:"consideration"`
+		EarlyPayment    string `json:"early_payment"`
+		AccruedInterest string `json:"accrued_interest"`
+		Total           string `json:"total"`
+	}
+	stepJSON struct {
+		Level   int             `json:"level"`
+		Windows []tender.Window `json:"windows"`
+		Shares  []shareJSON     `json:"shares"`
+		Caps    []capStepJSON   `json:"caps"`
+	}
+	shareJSON struct {
+		Series   string        `json:"series"`
+		Window   tender.Window `json:"window"`
+		Demand   string        `json:"demand"`
+		Accepted string        `json:"accepted"`
+		Factor   string        `json:"factor"`
+		Code     string        `json:"code"`
+		Reason   string        `json:"reason"`
+	}
+	capStepJSON struct {
+		Name   string `json:"name"`
+		Before string `json:"before"`
+		After  string `json:"after"`
+		Bound  bool   `json:"bound"`
+	}
+	countsJSON struct {
+		Rows       int `json:"rows"`
+		Counted    int `json:"counted"`
+		NotCounted int `json:"not_counted"`
+		Rejected   int `json:"rejected"`
+		Waived     int `json:"waived"`
+	}
+	inputJSON struct {
+		Depositary string `json:"depositary"`
+		File       string `json:"file"`
+		Sheet      string `json:"sheet"`
+		SHA256     string `json:"sha256"`
+		Bytes      int64  `json:"bytes"`
+		Rows       int    `json:"rows"`
+		Counted    int    `json:"counted"`
+		NotCounted int    `json:"not_counted"`
+		Rejected   int    `json:"rejected"`
+		Principal  string `json:"principal"`
+	}
+	changesJSON struct {
+		Previous     string             `json:"previous"`
+		Series       []seriesChangeJSON `json:"series"`
+		Instructions []changeJSON       `json:"instructions"`
+	}
+	seriesChangeJSON struct {
+		Series      string `json:"series"`
+		TenderedWas string `json:"tendered_was"`
+		TenderedNow string `json:"tendered_now"`
+		AcceptedWas string `json:"accepted_was"`
+		AcceptedNow string `json:"accepted_now"`
+	}
+	changeJSON struct {
+		Kind        ChangeKind    `json:"kind"`
+		Depositary  string        `json:"depositary"`
+		Instruction string        `json:"instruction"`
+		Was         *positionJSON `json:"was"`
+		Now         *positionJSON `json:"now"`
+	}
+	positionJSON struct {
+		Series   string        `json:"series"`
+		Window   tender.Window `json:"window"`
+		Tendered string        `json:"tendered"`
+		Accepted string        `json:"accepted"`
+		Total    string        `json:"total"`
+	}
+	invariantJSON struct {
+		Name   string `json:"name"`
+		Holds  bool   `json:"holds"`
+		Detail string `json:"detail"`
+	}
+)
+
+// WriteJSON writes result.json: the run for machines. Every amount is a decimal
+// in a string, so that no reader rounds it.
+func WriteJSON(w io.Writer, r *Run) error {
+	counts := r.Counts()
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(document{
+		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
+		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone),
+		Terms: r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
+		Funding: r.fundingJSON(), Steps: r.stepsJSON(),
+		Counts: countsJSON(counts),
+		Inputs: r.inputsJSON(), Changes: r.changesJSON(),
+		Warnings: list(r.warnings(), func(s string) string { return s }),
+		Invariants: list(r.Invariants, func(inv tender.Invariant) invariantJSON {
+			return invariantJSON{inv.Name, inv.Holds, inv.Detail}
+		}),
+	})
+}
+
+// list turns each element into its JSON; an empty list is [], never null.
+func list[From, To any](from []From, turn func(From) To) []To {
+	to := make([]To, len(from))
+	for i, f := range from {
+		to[i] = turn(f)
+	}
+	return to
+}
+
+func (r *Run) termsJSON() termsJSON {
+	o := r.Offer
+	return termsJSON{
+		Version: o.Version(), Digest: o.TermsDigest,
+		Amendments: list(o.Amendments, func(a tender.Amendment) amendmentJSON {
+			return amendmentJSON{stamp(a.Effective, o.Zone), a.Note}
+		}),
+		Conditions: list(o.Conditions, func(c tender.Condition) conditionJSON {
+			return conditionJSON(c)
+		}),
+		Rates: list(o.Rates, func(x tender.Rate) rateJSON {
+			return rateJSON{x.From, x.To, x.Rate.String(), x.Date.String(), x.Source}
+		}),
+	}
+}
+
+func (r *Run) seriesJSON() []seriesJSON {
+	all := make([]seriesJSON, len(r.Offer.Series))
+	for i, s := range r.Offer.Series {
+		f := r.seriesFigures(i)
+		all[i] = seriesJSON{
+			ID: s.ID, Title: s.Title, Currency: s.Currency, Priority: s.Priority,
+			Outstanding: s.Outstanding.String(), Maximum: maximum(s),
+			Consideration: s.TenderOfferConsideration.String(), EarlyPayment: s.EarlyTenderPayment.String(),
+			TotalConsideration: s.TotalConsideration().String(),
+			TenderedEarly:      f.Early.String(), TenderedLate: f.Late.String(), Tendered: f.tendered().String(),
+			PercentOutstanding: share(f.tendered(), s.Outstanding, 3).Shift(2).StringFixed(1),
+			AcceptedEarly:      f.AcceptedEarly.String(), AcceptedLate: f.AcceptedLate.String(),
+			Accepted: f.accepted().String(), Returned: f.Left.String(),
+			Factor: r.Allocation.Series[i].Factor.String(),
+		}
+	}
+	return all
+}
+
+func maximum(s tender.Series) *string {
+	if !s.HasMaximum {
+		return nil
+	}
+	amount := s.MaximumOfferAmount.String()
+	return &amount
+}
+
+func (r *Run) capsJSON() []capJSON {
+	all := make([]capJSON, len(r.Allocation.Caps))
+	for i, c := range r.Allocation.Caps {
+		all[i] = capJSON{
+			Name: c.Name, Amount: c.Amount.String(), Currency: c.Currency, Measure: c.Measure,
+			Series: append([]string{}, c.Series...), Used: c.Used.String(), Left: c.Left.String(),
+		}
+	}
+	return all
+}
+
+func (r *Run) totalsJSON() *totalsJSON {
+	tendered, ok := r.total(figures.tendered)
+	if !ok {
+		return nil
+	}
+	accepted, _ := r.total(figures.accepted)
+	currency := r.Offer.TotalCurrency()
+	return &totalsJSON{currency, cashText(tendered, currency), cashText(accepted, currency)}
+}
+
+func (r *Run) fundingJSON() []fundingJSON {
+	all := make([]fundingJSON, len(r.Settlement.Funding))
+	for i, f := range r.Settlement.Funding {
+		all[i] = fundingJSON{
+			Currency: f.Currency, SettlementDate: f.Date.String(), Principal: f.Accepted.String(),
+			Consideration: cashText(f.Consideration, f.Currency), EarlyPayment: cashText(f.EarlyPayment, f.Currency),
+			AccruedInterest: cashText(f.AccruedInterest, f.Currency), Total: cashText(f.Total(), f.Currency),
+		}
+	}
+	return all
+}
+
+func (r *Run) stepsJSON() []stepJSON {
+	all := make([]stepJSON, len(r.Allocation.Steps))
+	for i, s := range r.Allocation.Steps {
+		step := stepJSON{Level: s.Level, Windows: append([]tender.Window{}, s.Windows...), Shares: []shareJSON{}, Caps: []capStepJSON{}}
+		for _, sh := range s.Shares {
+			step.Shares = append(step.Shares, shareJSON{
+				sh.Series, sh.Window, sh.Demand.String(), sh.Accepted.String(), sh.Factor.String(),
+				string(sh.Reason.Code), sh.Reason.String(),
+			})
+		}
+		for _, c := range s.Caps {
+			step.Caps = append(step.Caps, capStepJSON{c.Cap, c.Before.String(), c.After.String(), c.Bound})
+		}
+		all[i] = step
+	}
+	return all
+}
+
+func (r *Run) inputsJSON() []inputJSON {
+	return list(r.Inputs, func(in Input) inputJSON {
+		return inputJSON{
+			in.Depositary, in.File, in.Sheet, in.SHA256, in.Bytes,
+			in.Rows, in.Counted, in.NotCounted, in.Rejected, in.Principal.String(),
+		}
+	})
+}
+
+func (r *Run) changesJSON() *changesJSON {
+	if r.Changes == nil {
+		return nil
+	}
+	return &changesJSON{
+		Previous: r.Changes.Previous,
+		Series: list(r.Changes.Series, func(c SeriesChange) seriesChangeJSON {
+			return seriesChangeJSON{
+				c.Series, c.TenderedWas.String(), c.TenderedNow.String(),
+				c.AcceptedWas.String(), c.AcceptedNow.String(),
+			}
+		}),
+		Instructions: list(r.Changes.Lines, func(c Change) changeJSON {
+			return changeJSON{c.Kind, c.Depositary, c.Instruction, r.positionJSON(c.Was), r.positionJSON(c.Now)}
+		}),
+	}
+}
+
+// positionJSON is null for an instruction that did not count.
+func (r *Run) positionJSON(p Position) *positionJSON {
+	if p.counted() {
+		return &positionJSON{
+			p.Series, p.Window, p.Tendered.String(), p.Accepted.String(),
+			cashText(p.Total, r.currencyOf(p.Series)),
+		}
+	}
+	return nil
+}
+
+// counted reports whether the instruction counted in that run.
+func (p Position) counted() bool { return p.Series != "" || !p.Tendered.Equal(decimal.Zero) }

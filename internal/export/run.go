@@ -1,0 +1,117 @@
+package export
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/settle"
+	"tenderbatch/internal/tender"
+)
+
+// The names of the files of a run.
+const (
+	WorkbookName     = "result.xlsx"
+	JSONName         = "result.json"
+	InstructionsName = "instructions.csv"
+	PaymentsName     = "payments.csv"
+	RejectsName      = "rejects.csv"
+)
+
+// Run is one computation from a set of inputs, ready to be shown.
+type Run struct {
+	Name    string // of its folder, such as 2004-11-12T170000-1a2b3c4d
+	Version string // of the program
+	Offer   *tender.Offer
+	Phase   tender.Phase
+	AsOf    time.Time
+
+	Book       *tender.Book
+	Allocation *allocate.Result
+	Settlement *settle.Settlement
+	Rejects    []tender.Reject // of files and of the book, by file, sheet and row
+	Inputs     []Input
+	Warnings   []string
+	Invariants []tender.Invariant
+	Changes    *Changes // nil: there is no earlier run to compare with
+}
+
+// Input is one depositary file that the run used, and what became of its rows.
+type Input struct {
+	Depositary string
+	File       string // base name
+	SHA256     string // in hexadecimal
+	Bytes      int64
+	Sheet      string
+	Rows       int // rows that hold an instruction, good or bad
+	Counted    int
+	NotCounted int // withdrawn, pending, received after the as-of instant
+	Rejected   int
+	Principal  decimal.Decimal // of the counted rows, currencies mixed: a control sum
+}
+
+// Changes is what is different from the previous published run.
+type Changes struct {
+	Previous string // name of that run
+	Lines    []Change
+	Series   []SeriesChange // one for each series of the offer, in its order
+}
+
+// ChangeKind says how an instruction differs from the previous run.
+type ChangeKind string
+
+// The kinds.
+const (
+	New       ChangeKind = "new"       // counts now and did not before
+	Gone      ChangeKind = "gone"      // counted before and does not now
+	Amended   ChangeKind = "amended"   // another principal, series or window
+	Reclassed ChangeKind = "reclassed" // the same tender, accepted differently
+)
+
+// Change is one instruction that differs from the previous run.
+type Change struct {
+	Kind        ChangeKind
+	Depositary  string
+	Instruction string
+	Series      string
+	Was, Now    Position
+}
+
+// Position is what an instruction stood at in one run; the zero Position means
+// that it did not count.
+type Position struct {
+	Series             string
+	Window             tender.Window
+	Tendered, Accepted decimal.Decimal
+	Total              decimal.Decimal // cash
+}
+
+// SeriesChange compares one series with the previous run.
+type SeriesChange struct {
+	Series                   string
+	TenderedWas, TenderedNow decimal.Decimal
+	AcceptedWas, AcceptedNow decimal.Decimal
+}
+
+// Counts are the rows of all inputs by what became of them.
+type Counts struct {
+	Rows, Counted, NotCounted, Rejected, Waived int
+}
+
+// Counts adds up the inputs; a waived row is counted, too.
+func (r *Run) Counts() Counts {
+	var c Counts
+	for _, in := range r.Inputs {
+		c.Rows += in.Rows
+		c.Counted += in.Counted
+		c.NotCounted += in.NotCounted
+		c.Rejected += in.Rejected
+	}
+	for _, rej := range r.Rejects {
+		if rej.Waived != "" {
+			c.Waived++
+		}
+	}
+	return c
+}

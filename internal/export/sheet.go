@@ -1,0 +1,235 @@
+package export
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// sheet is one sheet as it is put together: its cells, and how it is seen and
+// printed.
+type sheet struct {
+	name   string
+	rows   []row
+	widths []float64 // of the columns, in digits
+	merges []area
+	checks []area // cells that turn red when they are FALSE
+	alarm  area   // turns red when one of the checks on Controls is FALSE
+	filter area   // headings and rows of the table that can be filtered
+	frozen int    // rows that stay in sight
+	repeat int    // row that is printed on every page, 0 for none
+	wide   bool   // printed on the wide paper
+	whole  bool   // printed on a single page
+	chart  *chart // nil for none
+	styles map[look]int
+}
+
+type row struct {
+	cells  []cell
+	height float64 // in points; 0 is the standard
+}
+
+// area is a rectangle of cells; rows and columns count from 1.
+type area struct{ top, left, bottom, right int }
+
+// at is the address of a cell, such as B7.
+func at(row, col int) string { return letters(col) + strconv.Itoa(row) }
+
+// fixed is the address of a cell that does not move, such as $B$7.
+func fixed(row, col int) string { return "$" + letters(col) + "$" + strconv.Itoa(row) }
+
+func letters(col int) string {
+	s := ""
+	for ; col > 0; col = (col - 1) / 26 {
+		s = string(rune('A'+(col-1)%26)) + s
+	}
+	return s
+}
+
+// String is the address of the area, such as B7:D9.
+func (a area) String() string { return at(a.top, a.left) + ":" + at(a.bottom, a.right) }
+
+// fixed is the address of the area that does not move, such as $B$7:$D$9.
+func (a area) fixed() string { return fixed(a.top, a.left) + ":" + fixed(a.bottom, a.right) }
+
+// column is the part of the area that lies in a column of the sheet.
+func (a area) column(col int) area { return area{a.top, col, a.bottom, col} }
+
+// of is the address seen from another sheet.
+func (s *sheet) of(address string) string { return s.name + "!" + address }
+
+// put sets a cell and styles it even where it is empty.
+func (s *sheet) put(n, col int, c cell) {
+	for len(s.rows) < n {
+		s.rows = append(s.rows, row{})
+	}
+	r := &s.rows[n-1]
+	for len(r.cells) < col {
+		r.cells = append(r.cells, cell{})
+	}
+	r.cells[col-1] = c
+}
+
+// get returns a cell.
+func (s *sheet) get(row, col int) cell {
+	if row > len(s.rows) || col > len(s.rows[row-1].cells) {
+		return cell{}
+	}
+	return s.rows[row-1].cells[col-1]
+}
+
+// tall sets the height of a row.
+func (s *sheet) tall(row int, points float64) {
+	s.put(row, 1, s.get(row, 1))
+	s.rows[row-1].height = points
+}
+
+// widestColumn is as wide as a column gets, in digits; a spreadsheet allows 255.
+const widestColumn = 120
+
+// How much wider bold text is, and that of the banner, which is larger, too.
+const (
+	boldWidth   = 1.1
+	bannerWidth = 1.25
+)
+
+// widen makes a column at least so wide.
+func (s *sheet) widen(col int, width float64) {
+	for len(s.widths) < col {
+		s.widths = append(s.widths, 0)
+	}
+	s.widths[col-1] = max(s.widths[col-1], math.Ceil(min(width, widestColumn)))
+}
+
+// width is the width of a cell, of all columns it is merged over.
+func (s *sheet) width(row, col int) float64 {
+	for _, m := range s.merges {
+		if m.top == row && m.left == col {
+			sum := 0.0
+			for c := m.left; c <= m.right; c++ {
+				sum += s.widths[c-1]
+			}
+			return sum
+		}
+	}
+	return s.widths[col-1]
+}
+
+// columns is how many columns the sheet has.
+func (s *sheet) columns() int { return len(s.widths) }
+
+// shown is how wide the content of a cell is, in digits.
+func (c cell) shown() float64 {
+	switch {
+	case c.kind == truth:
+		return 6
+	case c.kind == words:
+		return textWidth(c.value)
+	case strings.HasPrefix(c.look.format, "yyyy"):
+		return float64(len(c.look.format))
+	case c.kind == number:
+		return float64(len(groups(c.padded())))
+	}
+	return 0
+}
+
+// padded is a number with the decimals that its format shows.
+func (c cell) padded() string {
+	whole, fraction, _ := strings.Cut(c.value, ".")
+	_, zeros, _ := strings.Cut(c.look.format, ".")
+	for len(fraction) < len(zeros) {
+		fraction += "0"
+	}
+	if fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
+}
+
+// textWidth is about how wide text is, in digits: that of its longest line.
+func textWidth(s string) float64 {
+	widest := 0.0
+	for line := range strings.Lines(s) {
+		width := 0.0
+		for _, r := range line {
+			width += runeWidth(r)
+		}
+		widest = max(widest, width)
+	}
+	return widest
+}
+
+func runeWidth(r rune) float64 {
+	switch {
+	case r >= 0x1100:
+		return 2
+	case unicode.IsUpper(r), strings.ContainsRune("mwMW%@", r):
+		return 1.3
+	case strings.ContainsRune("ijltfr.,:;'|!()[] -/", r):
+		return 0.65
+	}
+	return 1
+}
+
+// lines is how many lines text takes in a column of a width, broken at spaces.
+func lines(s string, width float64) int {
+	n := 0
+	for line := range strings.Lines(s) {
+		n++
+		used := 0.0
+		for _, word := range strings.Fields(line) {
+			w := textWidth(word)
+			if used > 0 && used+w > width {
+				n++
+				used = 0
+			}
+			for ; w > width; w -= width { // a word longer than a line is broken
+				n++
+			}
+			used += w + 0.65
+		}
+	}
+	return max(n, 1)
+}
+
+// Heights of rows, in points.
+const (
+	bodyHeight = 16
+	lineHeight = 13
+	padHeight  = 10  // of headings
+	mostHeight = 400 // a spreadsheet allows 409
+)
+
+// finish draws the banner across the sheet and gives every row of cells a
+// height that shows all of its text.
+func (s *sheet) finish() {
+	across := 0.0
+	for _, width := range s.widths {
+		across += width
+	}
+	if needed := textWidth(s.get(bannerRow, 1).value) * bannerWidth; across < needed {
+		last := max(1, s.columns())
+		s.widen(last, s.widths[last-1]+needed-across)
+	}
+	for col := 2; col <= s.columns(); col++ {
+		s.put(bannerRow, col, cell{look: s.get(bannerRow, 1).look})
+	}
+	for i := range s.rows {
+		r := &s.rows[i]
+		if r.height > 0 || len(r.cells) == 0 {
+			continue
+		}
+		most, pad := 1, float64(bodyHeight-lineHeight)
+		for col, c := range r.cells {
+			width := s.width(i+1, col+1) - 2
+			if c.look.role == inHeading {
+				width, pad = width/boldWidth, padHeight
+			}
+			if c.look.wrap && c.kind == words {
+				most = max(most, lines(c.value, width))
+			}
+		}
+		r.height = min(pad+lineHeight*float64(most), mostHeight)
+	}
+}

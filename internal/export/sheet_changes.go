@@ -1,0 +1,149 @@
+package export
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
+
+// The columns of Changes.
+const (
+	chgKind = iota + 1
+	chgDepositary
+	chgInstruction
+	chgSeriesWas
+	chgSeriesNow
+	chgWindowWas
+	chgWindowNow
+	chgTenderedWas
+	chgTenderedNow
+	chgTendered
+	chgAcceptedWas
+	chgAcceptedNow
+	chgAccepted
+	chgTotalWas
+	chgTotalNow
+	chgTotal
+)
+
+var seriesChangeColumns = []column{
+	{heading: "Series", widest: 24}, {}, {}, {heading: "Currency"}, {}, {}, {},
+	{heading: "Tendered before", right: true},
+	{heading: "Tendered now", right: true},
+	{heading: "Change", right: true},
+	{heading: "Accepted before", right: true},
+	{heading: "Accepted now", right: true},
+	{heading: "Change", right: true},
+}
+
+var changeColumns = []column{
+	{heading: "Change", widest: 24},
+	{heading: "Depositary", widest: 16},
+	{heading: "Instruction", widest: 24},
+	{heading: "Series before", widest: 20},
+	{heading: "Series now", widest: 20},
+	{heading: "Window before"},
+	{heading: "Window now"},
+	{heading: "Tendered before", right: true},
+	{heading: "Tendered now", right: true},
+	{heading: "Change", right: true},
+	{heading: "Accepted before", right: true},
+	{heading: "Accepted now", right: true},
+	{heading: "Change", right: true},
+	{heading: "Cash before", right: true},
+	{heading: "Cash now", right: true},
+	{heading: "Change", right: true},
+}
+
+// layChanges lays out what is different from the previous published run: first
+// what became of the series, then every instruction that differs.
+func (b *workbook) layChanges() {
+	s := b.newSheet("Changes", "Changes since the previous run")
+	b.changes = s
+	s.put(bannerRow+1, 1, label(b.changeWords()).as(inSubtitle))
+	s.tall(bannerRow+1, 20)
+	c := b.run.Changes
+	if c == nil {
+		s.widen(1, 60)
+		return
+	}
+	t := table{columns: seriesChangeColumns, none: "The offer has no series."}
+	for i, change := range c.Series {
+		t.rows = append(t.rows, b.seriesChangeRow(change, firstRow+2+i))
+	}
+	s.put(firstRow, 1, label("Series").as(inSection))
+	body := s.table(firstRow+1, t)
+	b.layChangedLines(body.bottom + 2)
+}
+
+func (b *workbook) layChangedLines(top int) {
+	s := b.changes
+	s.put(top, 1, label("Instructions").as(inSection))
+	top++
+	t := table{columns: changeColumns, none: "No instruction changed."}
+	for i, change := range b.run.Changes.Lines {
+		t.rows = append(t.rows, b.changeRow(change, top+1+i))
+	}
+	body := s.table(top, t)
+	s.filter, s.repeat = area{top, 1, body.bottom, chgTotal}, top
+}
+
+func (b *workbook) changeWords() string {
+	c := b.run.Changes
+	if c == nil {
+		return "First run: there is no earlier run to compare with."
+	}
+	n := make(map[ChangeKind]int)
+	for _, l := range c.Lines {
+		n[l.Kind]++
+	}
+	return fmt.Sprintf("Compared with run %s: %d new, %d gone, %d amended, %d accepted differently.",
+		c.Previous, n[New], n[Gone], n[Amended], n[Reclassed])
+}
+
+func (b *workbook) seriesChangeRow(c SeriesChange, row int) []cell {
+	cells := make([]cell, chgAccepted)
+	cells[0], cells[chgSeriesWas-1] = label(c.Series), label(b.run.currencyOf(c.Series))
+	compare(cells, row, chgTenderedWas, principal(c.TenderedWas), principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
+	compare(cells, row, chgAcceptedWas, principal(c.AcceptedWas), principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
+	return cells
+}
+
+// compare sets three cells: before, now and the change.
+func compare(cells []cell, row, col int, was, now cell, change decimal.Decimal) {
+	difference := now
+	if now.kind == empty {
+		difference = was
+	}
+	difference.value = change.String()
+	cells[col-1], cells[col], cells[col+1] = was, now, difference.by(at(row, col+1)+"-"+at(row, col))
+}
+
+// changeNames says each kind in words.
+var changeNames = map[ChangeKind]string{
+	New: "new", Gone: "gone", Amended: "amended", Reclassed: "accepted differently",
+}
+
+func (b *workbook) changeRow(c Change, row int) []cell {
+	cells := make([]cell, chgTotal)
+	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = label(changeNames[c.Kind]), label(c.Depositary), label(c.Instruction)
+	was, now := b.positionCells(c.Was), b.positionCells(c.Now)
+	cells[chgSeriesWas-1], cells[chgSeriesNow-1] = was[0], now[0]
+	cells[chgWindowWas-1], cells[chgWindowNow-1] = was[1], now[1]
+	compare(cells, row, chgTenderedWas, was[2], now[2], c.Now.Tendered.Sub(c.Was.Tendered))
+	compare(cells, row, chgAcceptedWas, was[3], now[3], c.Now.Accepted.Sub(c.Was.Accepted))
+	compare(cells, row, chgTotalWas, was[4], now[4], c.Now.Total.Sub(c.Was.Total))
+	return cells
+}
+
+// positionCells are series, window, tendered, accepted and cash; empty for an
+// instruction that did not count.
+func (b *workbook) positionCells(p Position) [5]cell {
+	if !p.counted() {
+		return [5]cell{}
+	}
+	return [5]cell{
+		label(p.Series), label(string(p.Window)), principal(p.Tendered), principal(p.Accepted),
+		cash(p.Total, b.run.currencyOf(p.Series)),
+	}
+}

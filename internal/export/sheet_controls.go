@@ -1,0 +1,338 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/settle"
+	"tenderbatch/internal/tender"
+)
+
+// The columns of Controls.
+const (
+	conWhat = iota + 1
+	conKey
+	conFound
+	conStated
+	conAgrees
+)
+
+var checkColumns = []column{
+	{heading: "What must agree", widest: 62},
+	{heading: "Of", widest: 26},
+	{heading: "Found", right: true},
+	{heading: "Stated", right: true},
+	{heading: "Agrees"},
+}
+
+var inputColumns = []column{
+	{heading: "File", widest: 62},
+	{heading: "Depositary", widest: 26},
+	{heading: "Rows", right: true},
+	{heading: "Counted", right: true},
+	{heading: "Not counted", right: true},
+	{heading: "Rejected", right: true},
+	{heading: "Control sum of principal", right: true},
+	{heading: "Bytes", right: true},
+	{heading: "Sheet", widest: 24},
+}
+
+// check is a figure that two ways of finding it must agree on.
+type check struct {
+	what, key     string
+	found, stated cell // each with its formula
+}
+
+// layControls lays out what the run was made from, the checks that are
+// calculated anew whenever the workbook is, and the invariants of the run.
+func (b *workbook) layControls() {
+	s := b.newSheet("Controls", "Controls")
+	b.controls = s
+	row := b.layOrigin(firstRow)
+	row = b.layChecks(row + 1)
+	row = b.layInvariants(row + 1)
+	row = b.layInputs(row + 1)
+	row = b.layHashes(row + 1)
+	b.layControlRates(row + 1)
+	s.whole = len(s.rows) <= 80
+}
+
+// layOrigin lays out what computed the run, and returns the next free row.
+func (b *workbook) layOrigin(top int) int {
+	s, r := b.controls, b.run
+	facts := []fact{
+		{"Run", label(r.Name)},
+		{"Program", label("batch " + r.Version)},
+		{"Offer", label(r.Offer.ID)},
+		{"Phase", label(string(r.Phase))},
+		{"As of (" + r.Offer.Zone.String() + ")", instantCell(r.AsOf, r.Offer.Zone)},
+		{"Version of the terms", count(r.Offer.Version())},
+		{"SHA-256 of the terms in force", label(r.Offer.TermsDigest)},
+	}
+	for _, a := range r.Offer.Amendments {
+		facts = append(facts, fact{"Amendment in force", label(instant(a.Effective, r.Offer.Zone) + ": " + a.Note)})
+	}
+	for i, f := range facts {
+		s.put(top+i, conWhat, label(f.name).as(inFact))
+		s.put(top+i, conKey, f.value.aligned(left).wrapped())
+		s.merges = append(s.merges, area{top + i, conKey, top + i, len(inputColumns)})
+	}
+	return top + len(facts)
+}
+
+// layChecks lays out the live checks, and returns the next free row.
+func (b *workbook) layChecks(top int) int {
+	s := b.controls
+	s.put(top, 1, label("Checks, calculated live").as(inSection))
+	t, all := table{columns: checkColumns}, true
+	for i, c := range b.checks(top + 2) {
+		row := top + 2 + i
+		agrees := decimal.RequireFromString(c.found.value).Equal(decimal.RequireFromString(c.stated.value))
+		all = all && agrees
+		t.rows = append(t.rows, []cell{
+			label(c.what), label(c.key), c.found, c.stated,
+			yes(agrees).by(fmt.Sprintf("ROUND(%s-%s,4)=0", at(row, conFound), at(row, conStated))),
+		})
+	}
+	body := s.table(top+1, t)
+	b.checkFact(all)
+	s.checks = append(s.checks, body.column(conAgrees))
+	b.name("ControlChecks", s, body.column(conAgrees).fixed())
+	return body.bottom + 1
+}
+
+// checks lists all live checks; the first stands in the given row.
+func (b *workbook) checks(row int) []check {
+	var all []check
+	key := func() string { return at(row+len(all), conKey) }
+	for i := range b.run.Offer.Series {
+		all = append(all, b.windowCheck(i, tender.Early, key()))
+		all = append(all, b.windowCheck(i, tender.Late, key()))
+		all = append(all, b.acceptedCheck(i, key()))
+	}
+	all = append(all, b.lineCheck())
+	for _, f := range b.fundedTotals() {
+		all = append(all, b.instructionCheck(f, key()))
+		all = append(all, b.paymentCheck(f, key()))
+	}
+	return append(all, b.countCheck(), b.sumCheck())
+}
+
+// where is a range of Instructions, seen from here.
+func (b *workbook) where(col int) string { return b.instructions.of(b.lines.column(col).fixed()) }
+
+func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
+	col := sumEarly
+	if w == tender.Late {
+		col = sumLate
+	}
+	found := principal(b.sumLines(i, w))
+	return check{
+		what: "Tendered " + string(w) + ": Instructions against Summary", key: b.run.Offer.Series[i].ID,
+		// SUMPRODUCT compares text as it stands; SUMIFS would take an id for a pattern.
+		found:  found.by(fmt.Sprintf(`SUMPRODUCT((%s=%s)*(%s="%s")*%s)`, b.where(insSeries), key, b.where(insWindow), w, b.where(insTendered))),
+		stated: b.stated(i, col),
+	}
+}
+
+func (b *workbook) acceptedCheck(i int, key string) check {
+	var found decimal.Decimal
+	for n, l := range b.run.Book.Lines {
+		if l.Series == b.run.Offer.Series[i].ID {
+			found = found.Add(b.run.Allocation.Lines[n].Accepted)
+		}
+	}
+	return check{
+		what: "Accepted: Instructions against Summary", key: b.run.Offer.Series[i].ID,
+		found:  principal(found).by(fmt.Sprintf(`SUMPRODUCT((%s=%s)*%s)`, b.where(insSeries), key, b.where(insAccepted))),
+		stated: b.stated(i, sumAccepted),
+	}
+}
+
+// stated is a figure of the results table.
+func (b *workbook) stated(i, col int) cell {
+	row := b.results.top + i
+	c := b.summary.get(row, col)
+	c.look = look{format: c.look.format}
+	return c.by(b.summary.of(at(row, col)))
+}
+
+func (b *workbook) sumLines(i int, w tender.Window) decimal.Decimal {
+	var sum decimal.Decimal
+	for _, l := range b.run.Book.Lines {
+		if l.Series == b.run.Offer.Series[i].ID && l.Window == w {
+			sum = sum.Add(l.Principal)
+		}
+	}
+	return sum
+}
+
+// lineCheck counts the instructions of which accepted and returned are not what
+// was tendered.
+func (b *workbook) lineCheck() check {
+	return check{
+		what:   "Instructions where accepted and returned are not tendered",
+		found:  count(0).by(fmt.Sprintf("SUMPRODUCT(--(ROUND(%s-%s-%s,4)<>0))", b.where(insTendered), b.where(insAccepted), b.where(insReturned))),
+		stated: count(0),
+	}
+}
+
+// fundedTotals is what is to be wired in each currency on all days.
+func (b *workbook) fundedTotals() []settle.Funding {
+	var all []settle.Funding
+	for _, f := range b.run.Settlement.Funding {
+		i := slices.IndexFunc(all, func(g settle.Funding) bool { return g.Currency == f.Currency })
+		if i < 0 {
+			all = append(all, settle.Funding{Currency: f.Currency})
+			i = len(all) - 1
+		}
+		all[i].Cash = all[i].Plus(f.Cash)
+	}
+	return all
+}
+
+func (b *workbook) instructionCheck(f settle.Funding, key string) check {
+	return check{
+		what: "Cash: Instructions against Funding", key: f.Currency,
+		found:  cash(b.run.paidIn(f.Currency).Total(), f.Currency).by(sumOf(b.where(insTotal), b.where(insCurrency), key)),
+		stated: b.fundingOf(f, key),
+	}
+}
+
+func (b *workbook) paymentCheck(f settle.Funding, key string) check {
+	var of []settle.Payment
+	for _, p := range b.run.Settlement.Payments {
+		if p.Currency == f.Currency {
+			of = append(of, p)
+		}
+	}
+	in := func(col int) string { return b.payments.of(b.paymentRows.column(col).fixed()) }
+	found := fmt.Sprintf(`SUMIFS(%s,%s,%s,%s,"<>")`, in(payTotal), in(payCurrency), key, in(paySeries))
+	return check{
+		what: "Cash: Payments against Funding", key: f.Currency,
+		found:  cash(add(of)[4], f.Currency).by(found),
+		stated: b.fundingOf(f, key),
+	}
+}
+
+func (b *workbook) fundingOf(f settle.Funding, key string) cell {
+	in := func(col int) string { return b.funding.of(b.fundingRows.column(col).fixed()) }
+	return cash(f.Total(), f.Currency).by(sumOf(in(fundTotal), in(fundCurrency), key))
+}
+
+// countCheck and sumCheck refer to the table of files by name: it stands below.
+func (b *workbook) countCheck() check {
+	return check{
+		what:   "Lines that count: Instructions against the files",
+		found:  count(len(b.run.Book.Lines)).by("COUNT(" + b.where(insTendered) + ")"),
+		stated: count(b.run.Counts().Counted).by("SUM(FilesCounted)"),
+	}
+}
+
+func (b *workbook) sumCheck() check {
+	var found, stated decimal.Decimal
+	for _, l := range b.run.Book.Lines {
+		found = found.Add(l.Principal)
+	}
+	for _, in := range b.run.Inputs {
+		stated = stated.Add(in.Principal)
+	}
+	return check{
+		what:   "Control sum of principal, currencies mixed: Instructions against the files",
+		found:  principal(found).by("SUM(" + b.where(insTendered) + ")"),
+		stated: principal(stated).by("SUM(FilesPrincipal)"),
+	}
+}
+
+// layInvariants lays out what was checked when the run was computed, and
+// returns the next free row.
+func (b *workbook) layInvariants(top int) int {
+	s := b.controls
+	s.put(top, 1, label("Invariants, checked when the run was computed").as(inSection))
+	t := table{columns: []column{{heading: "What must hold", widest: 62}, {heading: "What broke it"}, {}, {right: true}, {heading: "Holds"}}, none: "No invariant was checked."}
+	for _, inv := range b.run.Invariants {
+		t.rows = append(t.rows, []cell{label(inv.Name), {}, {}, {}, yes(inv.Holds)})
+	}
+	body := s.table(top+1, t)
+	for i, inv := range b.run.Invariants {
+		row := body.top + i
+		s.put(row, conKey, label(inv.Detail).as(inBody).toned(bad).wrapped())
+		s.merges = append(s.merges, area{row, conKey, row, conStated})
+	}
+	if len(b.run.Invariants) > 0 { // an empty cell would pass for FALSE
+		s.checks = append(s.checks, body.column(conAgrees))
+	}
+	return body.bottom + 1
+}
+
+// layInputs lays out the files that were read, names the columns that the
+// checks refer to, and returns the next free row.
+func (b *workbook) layInputs(top int) int {
+	s := b.controls
+	s.put(top, 1, label("Files read").as(inSection))
+	t := table{columns: inputColumns, none: "No file was read."}
+	for _, in := range b.run.Inputs {
+		t.rows = append(t.rows, []cell{
+			label(in.File), label(in.Depositary), count(in.Rows), count(in.Counted), count(in.NotCounted), count(in.Rejected),
+			principal(in.Principal), digits(decimal.NewFromInt(in.Bytes), 0), label(in.Sheet),
+		})
+	}
+	body := area{top + 2, 1, top + 1 + max(1, len(t.rows)), len(inputColumns)}
+	t.totals = [][]cell{b.inputTotal(body)}
+	s.table(top+1, t)
+	b.name("FilesCounted", s, body.column(4).fixed())
+	b.name("FilesPrincipal", s, body.column(7).fixed())
+	return body.bottom + 2
+}
+
+// layHashes lays out the hashes of the files, and returns the next free row.
+func (b *workbook) layHashes(top int) int {
+	s := b.controls
+	if len(b.run.Inputs) == 0 {
+		return top
+	}
+	columns := make([]column, len(inputColumns))
+	columns[0], columns[1] = column{heading: "File", widest: 62}, column{heading: "SHA-256"}
+	t := table{columns: columns}
+	for _, in := range b.run.Inputs {
+		t.rows = append(t.rows, []cell{label(in.File)})
+	}
+	body := s.table(top, t)
+	for i, in := range b.run.Inputs {
+		row := body.top + i
+		s.put(row, conKey, label(in.SHA256).as(inBody).wrapped())
+		s.merges = append(s.merges, area{row, conKey, row, len(inputColumns)})
+	}
+	return body.bottom + 1
+}
+
+func (b *workbook) inputTotal(body area) []cell {
+	n := b.run.Counts()
+	var control decimal.Decimal
+	for _, in := range b.run.Inputs {
+		control = control.Add(in.Principal)
+	}
+	cells := []cell{label("All files"), {}, count(n.Rows), count(n.Counted), count(n.NotCounted), count(n.Rejected), principal(control)}
+	for i := 2; i < len(cells); i++ {
+		cells[i] = cells[i].by(sum(body.column(i + 1)))
+	}
+	return cells
+}
+
+// layControlRates lays out the exchange rates that the caps and the totals use.
+func (b *workbook) layControlRates(top int) {
+	if len(b.run.Offer.Rates) == 0 {
+		return
+	}
+	s := b.controls
+	s.put(top, 1, label("Exchange rates fixed in the terms").as(inSection))
+	t := table{columns: []column{{heading: "Rate"}, {heading: "Source", widest: 26}, {heading: "Units to one", right: true}, {heading: "Date", right: true}}}
+	for _, r := range b.run.Offer.Rates {
+		t.rows = append(t.rows, []cell{
+			label(r.To + " for one " + r.From), label(r.Source), digits(r.Rate, places(r.Rate)), day(r.Date).aligned(right),
+		})
+	}
+	s.table(top+1, t)
+}

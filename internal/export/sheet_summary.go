@@ -1,0 +1,414 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
+)
+
+// The columns of the results table.
+const (
+	sumTitle = iota + 1
+	sumSeries
+	sumLevel
+	sumCurrency
+	sumOutstanding
+	sumMaximum
+	sumEarly
+	sumLate
+	sumTendered
+	sumPercent
+	sumAccepted
+	sumFactor
+	sumReturned
+	sumLatePrice
+	sumEarlyPayment
+	sumTotalPrice
+)
+
+var summaryColumns = []column{
+	{heading: "Title of security", widest: 38},
+	{heading: "Series", widest: 16},
+	{heading: "Level"},
+	{heading: "Currency"},
+	{heading: "Principal outstanding", right: true},
+	{heading: "Maximum Offer Amount", right: true},
+	{heading: "Tendered early", right: true},
+	{heading: "Tendered late", right: true},
+	{heading: "Tendered", right: true},
+	{heading: "% of outstanding", right: true},
+	{heading: "Accepted", right: true},
+	{heading: "Proration factor", right: true},
+	{heading: "Returned", right: true},
+	{heading: "Late price per 1,000", right: true, least: 15},
+	{heading: "Early payment per 1,000", right: true, least: 16},
+	{heading: "Total per 1,000", right: true, least: 15},
+}
+
+// amountColumns are those of figures.each.
+var amountColumns = [6]int{sumOutstanding, sumEarly, sumLate, sumTendered, sumAccepted, sumReturned}
+
+// laySummary lays out the sheet that answers at one look: what it is, as of
+// when, whether anything is wrong, what is bought, at what factor, and what is
+// to be wired when.
+func (b *workbook) laySummary() {
+	s := b.newSheet("Summary", b.run.Offer.Issuer)
+	b.summary = s
+	s.put(subtitleRow, 1, label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).as(inSubtitle))
+	row := b.layStatus(bannerRow + 1)
+	row = b.layFacts(row + 1)
+	row = b.layResults(row + 1)
+	blocks := row + 1
+	row = b.layCaps(blocks)
+	row = b.layWires(row + 1)
+	row = b.layRates(row + 1)
+	b.layChart(blocks, row-1)
+	s.whole = max(row, s.chart.over.bottom) <= 80
+}
+
+// layStatus says in one line whether anything is wrong, then each warning, and
+// returns the next free row.
+func (b *workbook) layStatus(row int) int {
+	s, warnings := b.summary, b.run.warnings()
+	checked := fmt.Sprintf("All %d invariants hold", len(b.run.Invariants))
+	if len(b.run.Invariants) == 0 {
+		checked = "No invariant was checked"
+	} else if n := b.run.broken(); n > 0 {
+		checked = fmt.Sprintf("%d of %s BROKEN: do not pay from this workbook", n, plural(len(b.run.Invariants), "invariant", "invariants"))
+	}
+	warned := "no warnings"
+	if n := len(warnings); n > 0 {
+		warned = plural(n, "warning", "warnings")
+	}
+	said := []string{checked, b.rejectWords(), warned}
+	if n := b.run.unsatisfied(); n > 0 {
+		said = append(said, plural(n, "condition", "conditions")+" not satisfied")
+	}
+	s.put(row, 1, label(strings.Join(said, "  ·  ")).as(inSection).toned(b.statusTone()))
+	s.tall(row, 22)
+	for _, w := range warnings {
+		row++
+		s.put(row, 1, label("Warning: "+w).toned(doubtful).wrapped())
+		s.merges = append(s.merges, area{row, 1, row, sumTotalPrice})
+	}
+	return row + 1
+}
+
+func (b *workbook) statusTone() tone {
+	switch {
+	case b.run.broken() > 0:
+		return bad
+	case len(b.run.warnings()) > 0, b.run.findings().rejected > 0, b.run.unsatisfied() > 0, len(b.run.Invariants) == 0:
+		return doubtful
+	}
+	return good
+}
+
+// fact is a name and what stands beside it.
+type fact struct {
+	name  string
+	value cell
+}
+
+// layFacts lays out dates at the left and terms at the right, and returns the
+// next free row.
+func (b *workbook) layFacts(top int) int {
+	s, dates, terms := b.summary, b.dateFacts(), b.termFacts()
+	for i, f := range dates {
+		b.putFact(area{top + i, sumTitle, top + i, sumSeries}, area{top + i, sumSeries, top + i, sumCurrency}, f)
+	}
+	for i, f := range terms {
+		b.putFact(area{top + i, sumMaximum, top + i, sumMaximum}, area{top + i, sumEarly, top + i, sumTotalPrice}, f)
+	}
+	b.terms = top
+	b.name("AsOf", s, fixed(top, sumSeries))
+	return top + max(len(dates), len(terms))
+}
+
+func (b *workbook) putFact(name, value area, f fact) {
+	b.summary.put(name.top, name.left, label(f.name).as(inFact))
+	b.summary.put(value.top, value.left, f.value.aligned(left))
+	b.summary.merges = append(b.summary.merges, value)
+}
+
+func (b *workbook) dateFacts() []fact {
+	o := b.run.Offer
+	facts := []fact{
+		{"As of (" + o.Zone.String() + ")", instantCell(b.run.AsOf, o.Zone)},
+		{"Early Tender Date" + boundaryWords(o.Early), cutOffCell(o.Early, o)},
+		{"Expiration Date" + boundaryWords(o.Expiration), cutOffCell(o.Expiration, o)},
+	}
+	if !o.Settlement.Early.IsZero() {
+		facts = append(facts, fact{"Early settlement", day(o.Settlement.Early)})
+	}
+	return append(facts, fact{"Final settlement", day(o.Settlement.Final)})
+}
+
+func boundaryWords(c tender.CutOff) string {
+	switch {
+	case c.IsZero():
+		return ""
+	case c.Boundary == tender.AtOrBefore:
+		return " (at or before)"
+	}
+	return " (before)"
+}
+
+func cutOffCell(c tender.CutOff, o *tender.Offer) cell {
+	if c.IsZero() {
+		return label("none")
+	}
+	return instantCell(c.At, o.Zone)
+}
+
+func (b *workbook) termFacts() []fact {
+	o := b.run.Offer
+	facts := []fact{
+		{"Control checks", label(allAgree)}, // see checkFact
+		{"Terms", label(fmt.Sprintf("version %d, %s in force", o.Version(), plural(len(o.Amendments), "amendment", "amendments")))},
+	}
+	for _, a := range o.Amendments {
+		facts = append(facts, fact{"Amended", label(instant(a.Effective, o.Zone) + ": " + a.Note).wrapped()})
+	}
+	for _, c := range o.Conditions {
+		said := label(c.Name + ": satisfied (" + c.Text + ")")
+		if !c.Satisfied {
+			said = label(c.Name + ": NOT SATISFIED (" + c.Text + ")").toned(bad)
+		}
+		facts = append(facts, fact{"Condition", said.wrapped()})
+	}
+	return facts
+}
+
+// checkFact says on Summary whether the live checks on Controls all agree. It is
+// the first of the facts about the terms, and known only when Controls is laid
+// out.
+func (b *workbook) checkFact(agree bool) {
+	said := label(allAgree)
+	if !agree {
+		said = label(notAgree)
+		status := b.summary.get(bannerRow+1, 1)
+		b.summary.put(bannerRow+1, 1, label(notAgree+"  ·  "+status.value).as(inSection).toned(bad))
+	}
+	b.summary.alarm = area{b.terms, sumEarly, b.terms, sumTotalPrice}
+	b.summary.put(b.terms, sumEarly, said.aligned(left).by(`IF(AND(ControlChecks),"`+allAgree+`","`+notAgree+`")`))
+}
+
+// What Summary says of the live checks on Controls.
+const (
+	allAgree = "all figures agree (see Controls)"
+	notAgree = "FIGURES DISAGREE: see Controls"
+)
+
+// layResults lays out the table of the release with its totals, and returns the
+// next free row.
+func (b *workbook) layResults(top int) int {
+	s, t := b.summary, table{columns: summaryColumns}
+	for i := range b.run.Offer.Series {
+		t.rows = append(t.rows, b.resultRow(i, top+1+i))
+	}
+	body := area{top + 1, 1, top + len(t.rows), sumTotalPrice}
+	currencies := b.run.currencies()
+	for i, currency := range currencies {
+		t.totals = append(t.totals, b.resultTotal(currency, body, body.bottom+1+i))
+	}
+	if converted := b.convertedTotal(body.bottom + 1); converted != nil {
+		t.totals = append(t.totals, converted)
+	}
+	b.results = s.table(top, t)
+	return b.results.bottom + len(t.totals) + 1
+}
+
+func (b *workbook) resultRow(i, row int) []cell {
+	series, f := b.run.Offer.Series[i], b.run.seriesFigures(i)
+	level := count(series.Priority).aligned(left)
+	if series.Priority == 0 {
+		level = label("all")
+	}
+	limit := cell{}
+	if series.HasMaximum {
+		limit = principal(series.MaximumOfferAmount)
+	}
+	percent := cell{}
+	if series.Outstanding.Sign() > 0 {
+		percent = percentage(share(f.tendered(), series.Outstanding, 3), 1).
+			by("ROUND(" + at(row, sumTendered) + "/" + at(row, sumOutstanding) + ",3)")
+	}
+	return []cell{
+		label(series.Title), label(series.ID), level, label(series.Currency), principal(series.Outstanding), limit,
+		principal(f.Early), principal(f.Late), principal(f.tendered()).by(at(row, sumEarly) + "+" + at(row, sumLate)),
+		percent, principal(f.accepted()), factor(b.run.Allocation.Series[i].Factor),
+		principal(f.Left).by(at(row, sumTendered) + "-" + at(row, sumAccepted)),
+		price(series.TenderOfferConsideration), price(series.EarlyTenderPayment),
+		price(series.TotalConsideration()).by(at(row, sumLatePrice) + "+" + at(row, sumEarlyPayment)),
+	}
+}
+
+func (b *workbook) resultTotal(currency string, body area, row int) []cell {
+	cells := make([]cell, sumTotalPrice)
+	cells[0], cells[sumCurrency-1] = label("Total "+currency), label(currency)
+	for i, amount := range b.run.currencyFigures(currency).each() {
+		col := amountColumns[i]
+		cells[col-1] = principal(amount).by(sumOf(body.column(col).fixed(), body.column(sumCurrency).fixed(), at(row, sumCurrency)))
+	}
+	return cells
+}
+
+// convertedTotal adds the totals of several currencies in that of the caps; nil
+// if there is one currency only, or no rate for one of them.
+func (b *workbook) convertedTotal(first int) []cell {
+	currencies, to := b.run.currencies(), b.run.Offer.TotalCurrency()
+	if len(currencies) < 2 {
+		return nil
+	}
+	cells := make([]cell, sumTotalPrice)
+	cells[0], cells[sumCurrency-1] = label("All series in "+to+" at the offer's rates"), label(to)
+	for i, col := range amountColumns {
+		amount, ok := b.run.total(func(f figures) decimal.Decimal { return f.each()[i] })
+		if !ok {
+			return nil
+		}
+		// Shown in whole units as an issuer publishes it; the value has the cents.
+		cells[col-1] = digits(amount, 0).by(b.convertFormula(first, col))
+	}
+	return cells
+}
+
+// convertFormula converts the totals in a column with the named rates.
+func (b *workbook) convertFormula(first, col int) string {
+	to, terms := b.run.Offer.TotalCurrency(), []string{}
+	for i, currency := range b.run.currencies() {
+		terms = append(terms, at(first+i, col)+b.rateFactor(currency, to))
+	}
+	return fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), minorUnits(to))
+}
+
+// rateFactor is how a formula turns one currency into another, by the same rate
+// that the offer takes.
+func (b *workbook) rateFactor(from, to string) string {
+	if from == to {
+		return ""
+	}
+	for _, r := range b.run.Offer.Rates {
+		if r.From == from && r.To == to {
+			return "*" + rateName(r)
+		}
+	}
+	return "/" + rateName(tender.Rate{From: to, To: from})
+}
+
+// rateName is the name of the cell with a rate. Currencies are three capital
+// letters.
+func rateName(r tender.Rate) string { return "Rate_" + r.From + "_" + r.To }
+
+// layCaps lays out the caps and what is left of them, and returns the next free
+// row.
+func (b *workbook) layCaps(row int) int {
+	s := b.summary
+	s.put(row, 1, label("Caps").as(inSection))
+	t := table{columns: []column{
+		{heading: "Cap", widest: 38}, {heading: "Counts"}, {}, {heading: "Currency"},
+		{heading: "Amount", right: true}, {heading: "Used", right: true}, {heading: "Left", right: true},
+	}, none: "The offer has no caps: every valid tender is accepted."}
+	for i, c := range b.run.Allocation.Caps {
+		r, sums := row+2+i, amounts(c.Currency, c.Amount, c.Used, c.Left)
+		name := c.Name
+		if len(c.Series) > 1 {
+			name += " (" + covers(c.Cap) + ")"
+		}
+		left := sums[2].by(at(r, sumOutstanding) + "-" + at(r, sumMaximum))
+		if c.Left.Sign() < 0 {
+			left = left.toned(bad)
+		}
+		t.rows = append(t.rows, []cell{
+			label(name), label(measureWords(c.Measure)), {}, label(c.Currency), sums[0], sums[1], left,
+		})
+	}
+	return s.table(row+1, t).bottom + 1
+}
+
+// layWires lays out what is to be wired in each currency on each day, and
+// returns the next free row. The figures are those of Funding.
+func (b *workbook) layWires(row int) int {
+	s := b.summary
+	s.put(row, 1, label("To be wired").as(inSection))
+	t := table{columns: []column{
+		{heading: "Settlement date"}, {heading: "Settlement"}, {}, {heading: "Currency"},
+		{heading: "Principal accepted", right: true}, {heading: "Tender Offer Consideration", right: true},
+		{heading: "Early Tender Payment", right: true}, {heading: "Accrued interest", right: true},
+		{heading: "Total to wire", right: true},
+	}, none: "Nothing is to be wired."}
+	for i := range b.run.Settlement.Funding {
+		f := b.fundingRows.top + i
+		cells := []cell{b.funding.get(f, fundDate), b.funding.get(f, fundWhich), {}, b.funding.get(f, fundCurrency)}
+		for col := fundAccepted; col <= fundTotal; col++ {
+			cells = append(cells, b.funding.get(f, col).by(b.funding.of(at(f, col))))
+		}
+		t.rows = append(t.rows, cells)
+	}
+	return s.table(row+1, t).bottom + 1
+}
+
+// layRates lays out the exchange rates and names their cells, and returns the
+// next free row.
+func (b *workbook) layRates(row int) int {
+	s := b.summary
+	if len(b.run.Offer.Rates) == 0 {
+		return row
+	}
+	s.put(row, 1, label("Exchange rates fixed in the terms").as(inSection))
+	t := table{columns: []column{
+		{heading: "Rate"}, {}, {}, {}, {heading: "Units to one", right: true}, {heading: "Date", right: true}, {heading: "Source"}, {}, {},
+	}}
+	named := make(map[string]bool)
+	for i, r := range b.run.Offer.Rates {
+		t.rows = append(t.rows, []cell{
+			label(r.To + " for one " + r.From), {}, {}, {}, digits(r.Rate, places(r.Rate)), day(r.Date).aligned(right),
+		})
+		if name := rateName(r); !named[name] {
+			named[name] = true
+			b.name(name, s, fixed(row+2+i, sumOutstanding))
+		}
+	}
+	body := s.table(row+1, t)
+	for i, r := range b.run.Offer.Rates {
+		// The source may be as long as the three columns it lies over.
+		n := body.top + i
+		source := label(r.Source).as(inBody).wrapped()
+		source.look.set = true
+		s.put(n, sumEarly, source)
+		s.merges = append(s.merges, area{n, sumEarly, n, sumTendered})
+	}
+	return body.bottom + 1
+}
+
+// layChart puts the chart beside the blocks below the table.
+func (b *workbook) layChart(top, bottom int) {
+	s := b.summary
+	bottom = max(bottom, top+8+2*len(b.run.Offer.Series))
+	format, unit := b.scale()
+	s.chart = &chart{
+		over:   area{top, sumAccepted, bottom, sumTotalPrice},
+		title:  "Maximum, tendered and accepted, in " + unit + " of each series' currency",
+		groups: b.results.column(sumSeries),
+		format: format,
+		bars: []bar{
+			{fixed(b.results.top-1, sumMaximum), b.results.column(sumMaximum), "CDD5DD"},
+			{fixed(b.results.top-1, sumTendered), b.results.column(sumTendered), "8FB0D0"},
+			{fixed(b.results.top-1, sumAccepted), b.results.column(sumAccepted), accent},
+		},
+	}
+}
+
+// scale is the format of the chart's axis, and its unit in words.
+func (b *workbook) scale() (format, unit string) {
+	for i := range b.run.Offer.Series {
+		if decimal.Max(b.run.seriesFigures(i).tendered(), b.run.Offer.Series[i].MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
+			return "#,##0,,", "millions"
+		}
+	}
+	return "#,##0", "units"
+}

@@ -1,0 +1,115 @@
+package export
+
+import (
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
+)
+
+// clean makes text from an input fit to be shown: XML and spreadsheets cannot
+// hold control characters, so each is shown as its picture (U+2400 and up); a
+// tab and a line feed stay. What is no character at all becomes U+FFFD.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n':
+			return r
+		case r < 0x20:
+			return 0x2400 + r
+		case r == 0x7f:
+			return 0x2421
+		case r == utf8.RuneError || r == 0xfffe || r == 0xffff:
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
+// cellLimit is how many UTF-16 units a spreadsheet cell can hold.
+const cellLimit = 32767
+
+// fit cuts text that no cell can hold and marks the cut.
+func fit(s string) string {
+	if len(s) <= cellLimit {
+		return s
+	}
+	units := 0
+	for i, r := range s {
+		n := utf16.RuneLen(r)
+		if units+n > cellLimit-1 && len(s) > i {
+			if tail := utf16.Encode([]rune(s[i:])); units+len(tail) <= cellLimit {
+				return s
+			}
+			return s[:i] + "…"
+		}
+		units += n
+	}
+	return s
+}
+
+// plural is a count with its noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return groups(decimal.NewFromInt(int64(n)).String()) + " " + many
+}
+
+// groups sets a comma before every third digit of a plain number.
+func groups(digits string) string {
+	whole, fraction, point := strings.Cut(digits, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if point {
+		return sign + whole + "." + fraction
+	}
+	return sign + whole
+}
+
+// places is how many decimals the number needs.
+func places(d decimal.Decimal) int32 {
+	_, fraction, _ := strings.Cut(d.String(), ".")
+	return int32(len(fraction))
+}
+
+// minorUnits is how many decimals the cash of a currency has.
+func minorUnits(currency string) int32 {
+	if n, known := tender.MinorUnits(currency); known {
+		return n
+	}
+	return 2
+}
+
+// cashText is an amount of money as text, in whole minor units.
+func cashText(d decimal.Decimal, currency string) string {
+	return d.StringFixed(minorUnits(currency))
+}
+
+// stamp is an instant as text for machines.
+func stamp(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(zone).Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// instant is an instant as text for people: wall time of the zone, with
+// milliseconds only where there are any.
+func instant(t time.Time, zone *time.Location) string {
+	t = t.In(zone)
+	layout := "2 January 2006 15:04:05 MST"
+	if t.Nanosecond() != 0 {
+		layout = "2 January 2006 15:04:05.000 MST"
+	}
+	return t.Format(layout)
+}

@@ -1,0 +1,396 @@
+package export
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/tender"
+)
+
+func TestSameBytes(t *testing.T) {
+	first := rendered(t, smallRun(t))
+	for _, procs := range []int{runtime.GOMAXPROCS(0), 1} {
+		before := runtime.GOMAXPROCS(procs)
+		for range 20 {
+			if !bytes.Equal(first, rendered(t, smallRun(t))) {
+				t.Fatalf("the same run gave other bytes (GOMAXPROCS=%d)", procs)
+			}
+		}
+		runtime.GOMAXPROCS(before)
+	}
+}
+
+// TestPackage checks what Excel is strict about: well-formed parts, one of each,
+// the content types first, and names that it allows.
+func TestPackage(t *testing.T) {
+	data := rendered(t, smallRun(t))
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if z.File[0].Name != "[Content_Types].xml" {
+		t.Errorf("first entry is %s", z.File[0].Name)
+	}
+	seen := make(map[string]bool)
+	for _, entry := range z.File {
+		if seen[entry.Name] {
+			t.Errorf("%s is there twice", entry.Name)
+		}
+		seen[entry.Name] = true
+		wellFormed(t, entry)
+	}
+	f := opened(t, data)
+	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Instructions", "Rejects", "Changes", "Controls"}
+	if got := f.GetSheetList(); !slices.Equal(got, want) {
+		t.Errorf("sheets %v, want %v", got, want)
+	}
+	names := make(map[string]bool)
+	for _, n := range f.GetDefinedName() {
+		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`).MatchString(n.Name) {
+			t.Errorf("name %q", n.Name)
+		}
+		if names[n.Scope+"!"+n.Name] {
+			t.Errorf("name %s is there twice in %s", n.Name, n.Scope)
+		}
+		names[n.Scope+"!"+n.Name] = true
+	}
+}
+
+func wellFormed(t *testing.T, entry *zip.File) {
+	t.Helper()
+	r, err := entry.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for d := xml.NewDecoder(r); ; {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatalf("%s: %v", entry.Name, err)
+		}
+	}
+}
+
+func TestProperties(t *testing.T) {
+	p, err := opened(t, rendered(t, smallRun(t))).GetDocProps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Creator != "batch 1.0.0" || p.LastModifiedBy != "batch 1.0.0" || p.Created != "2004-11-30T23:00:00Z" || p.Modified != p.Created ||
+		p.Subject != "Run 2004-11-30T180000-1a2b3c4d" ||
+		p.Title != "Level 3 Communications, Inc.: indicative result of the tender offer level3-2004" {
+		t.Errorf("properties %+v", p)
+	}
+}
+
+func TestBannerOnEverySheet(t *testing.T) {
+	final := smallRun(t)
+	final.AsOf, final.Phase = wall("2004-12-02T00:00:00.000"), tender.Final
+	for want, r := range map[string]*Run{"INDICATIVE as of 30 November 2004 18:00:00 EST": smallRun(t), "FINAL as of 2 December 2004 00:00:00 EST": final} {
+		f := opened(t, rendered(t, r))
+		for _, sheet := range f.GetSheetList() {
+			if got, _ := f.GetCellValue(sheet, at(bannerRow, 1)); !strings.HasPrefix(got, want) {
+				t.Errorf("%s says %q, want %q", sheet, got, want)
+			}
+		}
+	}
+}
+
+func TestPaymentsLeadToInstructions(t *testing.T) {
+	r := smallRun(t)
+	f := opened(t, rendered(t, r))
+	cash := make(map[string]string) // by payment number
+	for _, w := range rowsOf(t, f, "Payments") {
+		if len(w) >= payTotal && regexp.MustCompile(`^P\d+$`).MatchString(w[payNumber-1]) {
+			cash[w[payNumber-1]] = w[payTotal-1]
+		}
+	}
+	if len(cash) != len(r.Settlement.Payments) {
+		t.Fatalf("%d payments on the sheet, want %d", len(cash), len(r.Settlement.Payments))
+	}
+	sums := make(map[string]string)
+	for _, w := range rowsOf(t, f, "Instructions")[bannerRow:] {
+		if len(w) >= insPayment && cash[w[insPayment-1]] != "" {
+			sum := dec("0" + sums[w[insPayment-1]])
+			sums[w[insPayment-1]] = sum.Add(dec(w[insTotal-1])).String()
+		}
+	}
+	for number, total := range cash {
+		if !dec("0" + sums[number]).Equal(dec(total)) {
+			t.Errorf("payment %s is %s, its instructions are %s", number, total, sums[number])
+		}
+	}
+}
+
+func rowsOf(t *testing.T, f *excelize.File, sheet string) [][]string {
+	t.Helper()
+	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// variants are runs at the edges: what there can be none of, other currencies,
+// a broken invariant.
+func variants(t *testing.T) map[string]*Run {
+	all := map[string]*Run{"small": smallRun(t), "nothing": compute(t, smallOffer(), nil, wall("2004-11-10T12:00:00.000"))}
+
+	plain := smallOffer()
+	plain.Early, plain.Caps, plain.Conditions, plain.Amendments, plain.Rates = tender.CutOff{}, nil, nil, nil, nil
+	plain.Series = plain.Series[:1]
+	plain.Series[0].HasMaximum = false
+	all["no caps, no early date"] = compute(t, plain, smallTenders()[:9], wall("2004-12-03T00:00:00.000"))
+
+	yen := smallOffer()
+	for i := range yen.Series {
+		yen.Series[i].Currency = []string{"JPY", "KWD", "JPY", "EUR"}[i]
+	}
+	yen.Caps, yen.Rates = nil, nil
+	yen.Settlement.Early = date("2004-11-18")
+	all["yen, two settlements, no rate"] = compute(t, yen, smallTenders(), wall("2004-12-03T00:00:00.000"))
+
+	inverse := smallOffer()
+	inverse.Rates = []tender.Rate{{From: "USD", To: "EUR", Rate: dec("0.7708"), Date: date("2004-11-12"), Source: "the inverse"}}
+	inverse.Caps[0].Amount = dec("243955000")
+	all["inverse rate, little accepted"] = compute(t, inverse, smallTenders(), wall("2004-12-03T00:00:00.000"))
+
+	broken := smallRun(t)
+	broken.Invariants[2] = tender.Invariant{Name: "no cap is exceeded", Detail: "Tender Cap: 1,105,000,000 USD allowed, 1,105,001,000 USD taken"}
+	broken.Warnings = []string{"Tender Cap exceeded by 1,000 USD: a small piece was taken whole (R11)"}
+	broken.Inputs[0].Counted++
+	all["broken"] = broken
+
+	huge := smallRun(t)
+	huge.Rejects[0].Value = "12345678901234567890.123456789"
+	huge.Book.Lines[0].Principal = dec("123456789012345678901234567890.12")
+	all["too many digits"] = huge
+	return all
+}
+
+func TestVariantsRender(t *testing.T) {
+	for name, r := range variants(t) {
+		t.Run(name, func(t *testing.T) {
+			opened(t, rendered(t, r))
+			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WritePayments, WriteRejects} {
+				if err := write(io.Discard, r); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func TestBrokenIsShown(t *testing.T) {
+	f := opened(t, rendered(t, variants(t)["broken"]))
+	status, _ := f.GetCellValue("Summary", at(bannerRow+1, 1))
+	if !strings.Contains(status, "1 of 4 invariants BROKEN") || !strings.Contains(status, "1 warning") {
+		t.Errorf("status %q", status)
+	}
+	var falses, disagree bool
+	for _, w := range cells(t, f, "Controls") {
+		falses = falses || w.value == "0" && strings.Contains(w.formula, "ROUND")
+	}
+	for _, w := range cells(t, f, "Summary") {
+		disagree = disagree || w.value == notAgree
+	}
+	if !falses || !disagree {
+		t.Errorf("a check that fails is shown on Controls: %v, on Summary: %v", falses, disagree)
+	}
+}
+
+// TestRecalculation spoils every stored result of a formula, lets LibreOffice
+// calculate all of them and expects the figures that were stored.
+func TestRecalculation(t *testing.T) {
+	soffice, err := exec.LookPath("soffice")
+	if err != nil {
+		t.Skip("soffice is not installed")
+	}
+	dir := t.TempDir()
+	profile := filepath.Join(dir, "profile", "user")
+	if err := errors.Join(os.MkdirAll(profile, 0o755), os.WriteFile(filepath.Join(profile, "registrymodifications.xcu"), []byte(alwaysCalculate), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--headless", "-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "out")}
+	stored, i := make(map[string][]byte), 0
+	for name, r := range variants(t) {
+		if name == "too many digits" { // which no spreadsheet keeps
+			continue
+		}
+		i++
+		path := filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))
+		stored[filepath.Base(path)] = rendered(t, r)
+		if err := os.WriteFile(path, spoiled(t, rendered(t, r)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, path)
+	}
+	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	formulas := 0
+	for name, want := range stored {
+		got, err := os.ReadFile(filepath.Join(dir, "out", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		formulas += sameFigures(t, opened(t, want), opened(t, got))
+	}
+	if formulas < 500 {
+		t.Errorf("only %d formulas were compared", formulas)
+	}
+}
+
+const alwaysCalculate = `<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>`
+
+// spoiled is the workbook with a wrong result stored for every formula.
+func spoiled(t *testing.T, data []byte) []byte {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	result := regexp.MustCompile(`</f><v>[^<]*</v>`)
+	for _, entry := range z.File {
+		r, err := entry.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := w.Create(entry.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(result.ReplaceAll(content, []byte(`</f><v>7</v>`))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// sameFigures compares every cell with a formula and returns how many there are.
+func sameFigures(t *testing.T, want, got *excelize.File) int {
+	t.Helper()
+	n := 0
+	for _, sheet := range want.GetSheetList() {
+		for _, w := range cells(t, want, sheet) {
+			if w.formula == "" {
+				continue
+			}
+			n++
+			value, err := got.GetCellValue(sheet, w.ref, excelize.Options{RawCellValue: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !sameFigure(w.value, value) {
+				t.Errorf("%s!%s =%s: %s is stored, LibreOffice gets %s", sheet, w.ref, w.formula, w.value, value)
+			}
+		}
+	}
+	return n
+}
+
+// sameFigure compares numbers to five decimals: a spreadsheet adds cents in
+// binary.
+func sameFigure(want, got string) bool {
+	if want == got {
+		return true
+	}
+	if regexp.MustCompile(`^-?[0-9.]+$`).MatchString(want) && regexp.MustCompile(`^-?[0-9.]+(E-?[0-9]+)?$`).MatchString(got) {
+		return dec(want).Sub(dec(got)).Round(5).IsZero()
+	}
+	return false
+}
+
+// TestHostileText puts text that wants to be a formula, a link or markup into
+// everything that comes from an input.
+func TestHostileText(t *testing.T) {
+	hostile := []string{
+		`=cmd|' /C calc'!A0`, `+1+1`, `-2+3`, `@SUM(1+1)`, "\t=1+1", `=HYPERLINK("https://example.com","x")`, `https://example.com`,
+		`<b>bold</b>&amp;`, "a\x00b\x07c\x1b", "line\r\nline", "_x000D_", "]]>", strings.Repeat("x", 40000), strings.Repeat("\U0001F600", 20000), "\xff\xfe", `"quoted", 'text'`,
+	}
+	for _, text := range hostile {
+		r := smallRun(t)
+		r.Book.Lines[0].ID, r.Book.Lines[0].Participant, r.Book.Lines[0].ParticipantName = text, text, text
+		r.Rejects[0].Value, r.Rejects[0].Message, r.Rejects[0].Source.File = text, text, text
+		r.Inputs[0].File, r.Warnings, r.Changes.Lines[0].Instruction = text, []string{text}, text
+		r.Settlement.Payments[0].ParticipantName = text
+		r.Offer.Issuer, r.Offer.Series[0].Title, r.Offer.Conditions[0].Text = text, text, text
+		f := opened(t, rendered(t, r))
+		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": "I6", "Summary": "A1"} {
+			if sheet == "Instructions" {
+				ref = at(bannerRow+len(r.currencies())+2, 1)
+			}
+			value, err := f.GetCellValue(sheet, ref, excelize.Options{RawCellValue: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			formula, _ := f.GetCellFormula(sheet, ref)
+			kind, _ := f.GetCellType(sheet, ref)
+			if link, _, _ := f.GetCellHyperLink(sheet, ref); link || formula != "" || kind != excelize.CellTypeInlineString || value != fit(clean(text)) {
+				t.Errorf("%s!%s: %.60q is kept as %.60q (formula %q, type %d)", sheet, ref, text, value, formula, kind)
+			}
+		}
+	}
+}
+
+func TestTooManyRows(t *testing.T) {
+	r := smallRun(t)
+	r.Book = &tender.Book{Lines: make([]tender.Line, excelize.TotalRows)}
+	if err := WriteWorkbook(io.Discard, r); err == nil {
+		t.Error("more rows than a sheet has were written")
+	}
+}
+
+func TestWriteErrors(t *testing.T) {
+	r := smallRun(t)
+	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WritePayments, WriteRejects} {
+		if err := write(full{}, r); !errors.Is(err, errFull) {
+			t.Errorf("writer %d: %v", i, err)
+		}
+	}
+}
+
+type full struct{}
+
+var errFull = errors.New("no space left")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func BenchmarkWorkbook(b *testing.B) {
+	r := smallRun(b)
+	start := time.Now()
+	for b.Loop() {
+		if err := WriteWorkbook(io.Discard, r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(time.Since(start).Microseconds())/float64(b.N)/float64(len(r.Book.Lines)), "µs/line")
+}
