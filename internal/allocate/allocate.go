@@ -11,30 +11,33 @@ import (
 // a whole number of its currency's minor units; a book that was read by the
 // rules gives none.
 func Allocate(o *tender.Offer, b *tender.Book) (*Result, error) {
-	w := &waterfall{
-		offer:  o,
-		result: &Result{Lines: make([]Line, len(b.Lines)), Series: make([]Accepted, len(o.Series))},
-		cutBy:  map[int]string{},
+	w, err := pour(o, b)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range o.AllCaps() {
-		state, err := newCapState(o, c)
-		if err != nil {
-			return nil, err
-		}
-		w.caps = append(w.caps, state)
+	return w.result, nil
+}
+
+// pour runs the waterfall over the book.
+func pour(o *tender.Offer, b *tender.Book) (*waterfall, error) {
+	w, err := newWaterfall(o, len(b.Lines))
+	if err != nil {
+		return nil, err
+	}
+	if err := w.fix(b); err != nil {
+		return nil, err
 	}
 	groups, err := gather(o, b)
 	if err != nil {
 		return nil, err
 	}
-	w.settled(groups)
 	for _, s := range steps(o) {
 		if in := pick(o, groups, s); len(in) > 0 {
 			w.run(s, in)
 		}
 	}
 	w.finish(groups)
-	return w.result, nil
+	return w, nil
 }
 
 // plan is one step of the waterfall before it is run.

@@ -15,11 +15,12 @@ import (
 // multiples. So nothing is ever rounded in a cap.
 type capState struct {
 	tender.Cap
-	all    bool              // it covers every series that has a level
-	grain  *big.Rat          // currency units of the cap in one grain
-	weight map[cell]*big.Int // grains that one minor unit of principal counts for
-	limit  *big.Int          // grains
-	used   *big.Int          // grains
+	exceeded bool              // above its amount, by a rule that may do so
+	all      bool              // it covers every series that has a level
+	grain    *big.Rat          // currency units of the cap in one grain
+	weight   map[cell]*big.Int // grains that one minor unit of principal counts for
+	limit    *big.Int          // grains
+	used     *big.Int          // grains
 }
 
 // cell is one series in one window: the tenders in it count alike and are paid

@@ -111,7 +111,7 @@ func checkCaps(o *tender.Offer, b *tender.Book, r *Result) string {
 				used.Add(used, new(big.Rat).Mul(rate, counts.Rat()))
 			}
 		}
-		if used.Cmp(use.Amount.Rat()) > 0 && len(r.Warnings) == 0 {
+		if used.Cmp(use.Amount.Rat()) > 0 && !use.Exceeded {
 			return fmt.Sprintf("cap %s: %s used of %s", use.Name, used.FloatString(2), use.Amount)
 		}
 	}

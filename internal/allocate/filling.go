@@ -199,8 +199,8 @@ func (w *waterfall) use(in cell, minor int64) {
 	}
 }
 
-func (f *filling) warnf(format string, args ...any) {
-	f.result.Warnings = append(f.result.Warnings, fmt.Sprintf(format, args...))
+func (w *waterfall) warnf(format string, args ...any) {
+	w.result.Warnings = append(w.result.Warnings, fmt.Sprintf(format, args...))
 }
 
 func (f *filling) boundNames() string {

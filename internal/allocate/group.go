@@ -15,9 +15,7 @@ type group struct {
 	money             currency // of the notes
 	minimum, multiple int64    // minor units, as all int64 amounts here
 	pieces            []piece
-	demand            int64   // principal of all pieces
-	fixed             []piece // those dealt with at an early settlement
-	settled           int64   // principal bought of them
+	demand            int64 // principal of all pieces
 
 	open     bool // still rising with the factor
 	accepted int64
@@ -51,6 +49,9 @@ func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 	reserve(b, byID, groups)
 	for i := range b.Lines {
 		l := &b.Lines[i]
+		if l.Settled != nil {
+			continue
+		}
 		g := groups[cell{byID[l.Series], l.Window}]
 		if g == nil || g.id != l.Series {
 			return nil, fmt.Errorf("instruction %s: no series %s in the offer", l.ID, l.Series)
@@ -104,19 +105,7 @@ func (g *group) add(l *tender.Line, line int) error {
 	if g.demand > math.MaxInt64-principal {
 		return fmt.Errorf("the principal of series %s is too large to add up", g.id)
 	}
-	p := piece{principal: principal, line: int32(line), absent: l.Undelivered}
-	if l.Settled == nil {
-		g.demand += principal
-		g.pieces = append(g.pieces, p)
-		return nil
-	}
-	if p.accepted, err = g.money.minor(l.Settled.Accepted); err != nil {
-		return err
-	}
-	if p.accepted < 0 || p.accepted > principal {
-		return fmt.Errorf("%s settled of %s", l.Settled.Accepted, l.Principal)
-	}
-	g.settled += p.accepted
-	g.fixed = append(g.fixed, p)
+	g.demand += principal
+	g.pieces = append(g.pieces, piece{principal: principal, line: int32(line), absent: l.Undelivered})
 	return nil
 }

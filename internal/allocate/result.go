@@ -74,7 +74,11 @@ func (r Reason) String() string {
 	case Announced:
 		return "prorated by the factor the issuer announced"
 	case SmallPiece:
-		return fmt.Sprintf("prorated: %s reached at level %d, then %s", r.Cap, r.Level, pieceWords[r.Piece])
+		cut := Reason{Code: Prorated, Cap: r.Cap, Level: r.Level}
+		if r.Cap == "" {
+			cut.Code = Announced
+		}
+		return fmt.Sprintf("%s, then %s", cut, pieceWords[r.Piece])
 	}
 	return string(r.Code)
 }
@@ -119,7 +123,8 @@ type CapStep struct {
 // CapUse is what all steps together took of a cap, in its currency and measure.
 type CapUse struct {
 	tender.Cap
-	Used, Left decimal.Decimal // Left is negative only under a warning
+	Used, Left decimal.Decimal // Left is negative only if Exceeded
+	Exceeded   bool            // R11 took it above its amount; a warning says by how much
 }
 
 // Accepted is what is accepted of one series.

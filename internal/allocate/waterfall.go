@@ -14,7 +14,25 @@ type waterfall struct {
 	caps   []*capState
 	cutBy  map[int]string // series that were cut back, and by which cap
 	ended  *Reason        // what ended the acceptance, nil while it goes on
+	early  earlySettlement
 	result *Result
+}
+
+// newWaterfall is a waterfall before its first step.
+func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
+	w := &waterfall{
+		offer:  o,
+		cutBy:  map[int]string{},
+		result: &Result{Lines: make([]Line, lines), Series: make([]Accepted, len(o.Series))},
+	}
+	for _, c := range o.AllCaps() {
+		state, err := newCapState(o, c)
+		if err != nil {
+			return nil, err
+		}
+		w.caps = append(w.caps, state)
+	}
+	return w, nil
 }
 
 // run takes one step: it decides every group and books what it took.
@@ -32,50 +50,12 @@ func (w *waterfall) run(p plan, groups []*group) {
 	w.record(p, f, before)
 }
 
-// settled books what an early settlement bought: it is fixed, and the caps have
-// that much less to give. What was cut back then stays cut.
-func (w *waterfall) settled(groups map[cell]*group) {
-	for _, g := range groups {
-		w.use(g.cell, g.settled)
-		for _, p := range g.fixed {
-			w.result.Lines[p.line] = Line{
-				Accepted: g.money.amount(p.accepted),
-				Reason:   Reason{Code: SettledEarly, Level: g.level},
-				Step:     -1,
-			}
-		}
-	}
-	for _, g := range groups {
-		var cut int64
-		for _, p := range g.fixed {
-			cut += p.principal - p.accepted
-		}
-		if cut > 0 {
-			w.cutBefore(g, cut)
-		}
-	}
-}
-
-// cutBefore finds the cap that cut a group back at the early settlement: one
-// that has not room for what was cut, first among those over some series only.
-func (w *waterfall) cutBefore(g *group, cut int64) {
-	var by *capState
-	for _, c := range w.caps {
-		if c.counts(g.cell, cut).Cmp(c.left()) > 0 && c.weight[g.cell] != nil && (by == nil || by.all && !c.all) {
-			by = c
-		}
-	}
-	if by != nil {
-		w.cut(g, by)
-	}
-}
-
 // enter opens a group for the step, unless something before it shut it out.
 func (w *waterfall) enter(g *group) {
 	switch by, cut := w.cutBy[g.series]; {
 	case g.demand == 0:
 		g.factor, g.reason = wholeFactor(), Reason{Code: NothingTendered, Level: g.level}
-	case w.ended != nil:
+	case w.ended != nil && g.level > 0:
 		g.factor, g.reason = zeroFactor(), *w.ended
 	case cut:
 		g.factor, g.reason = zeroFactor(), Reason{Code: SeriesStopped, Cap: by, Level: g.level}
@@ -99,7 +79,7 @@ func (w *waterfall) record(p plan, f *filling, before []decimal.Decimal) {
 	for _, g := range f.groups {
 		step.Shares = append(step.Shares, Share{
 			Series: g.id, Window: g.window,
-			Demand: g.money.amount(g.demand), Accepted: g.money.amount(g.bought()), Settled: g.money.amount(g.settled),
+			Demand: g.money.amount(g.demand), Accepted: g.money.amount(g.bought()), Settled: g.money.amount(w.early.bought[g.cell]),
 			Factor: g.factor, Reason: g.reason,
 		})
 		w.explain(g)
@@ -134,7 +114,7 @@ func (w *waterfall) explain(g *group) {
 			reason = Reason{Code: Undelivered, Level: g.level}
 			p.accepted = 0
 		case p.small != noRule:
-			reason.Code, reason.Piece = SmallPiece, p.small.code()
+			reason = Reason{Code: SmallPiece, Cap: reason.Cap, Level: reason.Level, Piece: p.small.code()}
 		}
 		w.result.Lines[p.line] = Line{Accepted: g.money.amount(p.accepted), Reason: reason, Step: len(w.result.Steps)}
 	}
@@ -145,26 +125,34 @@ func (w *waterfall) finish(groups map[cell]*group) {
 	for i := range w.offer.Series {
 		early, late := groups[cell{i, tender.Early}], groups[cell{i, tender.Late}]
 		w.result.Series[i] = Accepted{
-			Early:  early.money.amount(early.settled + early.bought()),
-			Late:   late.money.amount(late.settled + late.bought()),
-			Factor: seriesFactor(early, late),
+			Early:  early.money.amount(w.early.bought[early.cell] + early.bought()),
+			Late:   late.money.amount(w.early.bought[late.cell] + late.bought()),
+			Factor: seriesFactor(w.early.parts(i), early.part(), late.part()),
 		}
 	}
 	for _, c := range w.caps {
-		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.amount(c.used), Left: c.amount(c.left())})
+		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.amount(c.used), Left: c.amount(c.left()), Exceeded: c.exceeded})
 	}
 }
 
-// seriesFactor is the one factor to print beside a series: that of the first
-// window that was cut back to a part.
-func seriesFactor(windows ...*group) Factor {
+// part is one part of a series that was decided with one factor.
+type part struct {
+	demand, accepted int64
+	factor           Factor
+}
+
+func (g *group) part() part { return part{g.demand, g.accepted, g.factor} }
+
+// seriesFactor is the one factor to print beside a series: that of the first of
+// its parts that was cut back without being left out.
+func seriesFactor(parts ...part) Factor {
 	one := wholeFactor().Exact()
 	var accepted, demand int64
-	for _, g := range windows {
-		if exact := g.factor.Exact(); g.demand > 0 && exact.Sign() > 0 && exact.Cmp(one) < 0 {
-			return g.factor
+	for _, p := range parts {
+		if exact := p.factor.Exact(); p.demand > 0 && exact.Sign() > 0 && exact.Cmp(one) < 0 {
+			return p.factor
 		}
-		accepted, demand = accepted+g.accepted, demand+g.demand
+		accepted, demand = accepted+p.accepted, demand+p.demand
 	}
 	if accepted == 0 && demand > 0 {
 		return zeroFactor()

@@ -246,6 +246,9 @@ func (s Series) Price(w Window) decimal.Decimal {
 	return s.TenderOfferConsideration
 }
 
+// MaximumName is the name of the series' Maximum Offer Amount among the caps.
+func (s Series) MaximumName() string { return "Maximum Offer Amount " + s.ID }
+
 // SeriesByID returns the position of the series in the offer and whether there
 // is one.
 func (o *Offer) SeriesByID(id string) (int, bool) {
@@ -264,7 +267,7 @@ func (o *Offer) AllCaps() []Cap {
 	for _, s := range o.Series {
 		if s.HasMaximum && s.Priority > 0 {
 			caps = append(caps, Cap{
-				Name:     "Maximum Offer Amount " + s.ID,
+				Name:     s.MaximumName(),
 				Amount:   s.MaximumOfferAmount,
 				Currency: s.Currency,
 				Measure:  MeasurePrincipal,

@@ -1,0 +1,306 @@
+package allocate_test
+
+import (
+	"bufio"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/tender"
+)
+
+// The case files are for readers who do not program: one rule each, named after
+// it, worked by hand. A case is a paragraph of plain words that says the rule
+// and where it is found; then, one a line, the terms (what is not said is:
+// shortfall prorate, factor rule maximal, below minimum REJT, returned below
+// minimum KEEP), the series, the caps, and the tenders, each with what is
+// accepted of it and why; last, the factor of everything that was cut back to a
+// part, what is left under every cap, and every warning.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.case")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no case files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".case"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := readCase(file, string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.check(t)
+		})
+	}
+}
+
+// ruleCase is one case file: an offer, its book, and what is expected.
+type ruleCase struct {
+	file   string
+	offer  tender.Offer
+	book   tender.Book
+	wanted []wantedLine // one for each line of the book
+	factor map[string]wantedFactor
+	left   map[string]decimal.Decimal
+	warned []string
+	told   map[string]bool // keys that were given and may be given once only
+}
+
+type wantedLine struct {
+	at       int // line of the file
+	accepted decimal.Decimal
+	reason   string
+}
+
+type wantedFactor struct{ shown, exact string }
+
+// forms are the lines a case may have, by their key.
+var forms = map[string]struct {
+	form *regexp.Regexp
+	read func(c *ruleCase, at int, m []string)
+}{
+	"order": {regexp.MustCompile(`^(priority|early_first)$`),
+		func(c *ruleCase, _ int, m []string) { c.offer.Acceptance.Order = tender.Order(m[1]) }},
+	"shortfall": {regexp.MustCompile(`^(prorate|all_or_none_skip|all_or_none_stop)$`),
+		func(c *ruleCase, _ int, m []string) { c.offer.Acceptance.Shortfall = tender.Shortfall(m[1]) }},
+	"factor rule": {regexp.MustCompile(`^(maximal|ratio|0\.\d+)$`), (*ruleCase).readFactorRule},
+	"below minimum": {regexp.MustCompile(`^(REJT|MIEX|MILD|MILU|FULL)$`),
+		func(c *ruleCase, _ int, m []string) { c.offer.Acceptance.BelowMinimum = tender.SmallPiece(m[1]) }},
+	"returned below minimum": {regexp.MustCompile(`^(ACPT|ADJT|REJT|KEEP)$`),
+		func(c *ruleCase, _ int, m []string) {
+			c.offer.Acceptance.ReturnedBelowMinimum = tender.SmallPiece(m[1])
+		}},
+	"rate": {regexp.MustCompile(`^1 ([A-Z]{3}) is ([\d.]+) ([A-Z]{3})$`),
+		func(c *ruleCase, _ int, m []string) {
+			c.offer.Rates = append(c.offer.Rates, tender.Rate{From: m[1], To: m[3], Rate: sum(m[2])})
+		}},
+	"series": {regexp.MustCompile(`^(\w+) (?:level ([1-9])|any and all), ([A-Z]{3}), multiple ([\d,]+), minimum ([\d,]+)` +
+		`(?:, maximum ([\d,]+))?(?:, price ([\d.]+))?(?:, early payment ([\d.]+))?$`), (*ruleCase).readSeries},
+	"cap": {regexp.MustCompile(`^(\D+) ([\d,.]+) ([A-Z]{3})( of purchase price)?(?: over (\w+(?:, \w+)*))?$`), (*ruleCase).readCap},
+	"tender": {regexp.MustCompile(`^(\w+) (early|late) ([\d,]+)(?:, of which ([\d,]+) settled early|(, never delivered))? -> ([\d,]+) (.+)$`),
+		(*ruleCase).readTender},
+	"factor": {regexp.MustCompile(`^(\w+ (?:early|late)) (0\.\d+), exactly ([\d/.]+)$`),
+		func(c *ruleCase, _ int, m []string) { c.factor[m[1]] = wantedFactor{m[2], m[3]} }},
+	"left": {regexp.MustCompile(`^(.+) (-?[\d,.]+)$`),
+		func(c *ruleCase, _ int, m []string) { c.left[m[1]] = sum(m[2]) }},
+	"warning": {regexp.MustCompile(`^(.+)$`),
+		func(c *ruleCase, _ int, m []string) { c.warned = append(c.warned, m[1]) }},
+}
+
+// repeated are the keys that may stand on several lines.
+var repeated = []string{"rate", "series", "cap", "tender", "factor", "left", "warning"}
+
+var cites = regexp.MustCompile(`\bRules? R\d+\b`)
+
+// readCase reads a case file. It is strict: a line it does not know is an error
+// that says where.
+func readCase(file, text string) (*ruleCase, error) {
+	c := &ruleCase{
+		file: file, factor: map[string]wantedFactor{}, left: map[string]decimal.Decimal{}, told: map[string]bool{},
+		offer: tender.Offer{Acceptance: tender.Acceptance{Shortfall: tender.Prorate, Factor: tender.FactorMaximal,
+			BelowMinimum: tender.RejectPiece, ReturnedBelowMinimum: tender.Keep}},
+	}
+	words, terms, _ := strings.Cut(text, "\n\n")
+	if !cites.MatchString(words) {
+		return nil, fmt.Errorf("%s:1: the first paragraph does not say which rule the case shows", file)
+	}
+	at := strings.Count(words, "\n") + 2
+	for lines := bufio.NewScanner(strings.NewReader(terms)); lines.Scan(); {
+		at++
+		if strings.TrimSpace(lines.Text()) == "" {
+			continue
+		}
+		if err := c.readLine(at, lines.Text()); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w: %s", file, at, err, lines.Text())
+		}
+	}
+	if !c.told["order"] || len(c.offer.Series) == 0 || len(c.wanted) == 0 {
+		return nil, fmt.Errorf("%s: a case needs an order, a series and a tender", file)
+	}
+	return c, nil
+}
+
+func (c *ruleCase) readLine(at int, line string) error {
+	key, rest, _ := strings.Cut(line, ": ")
+	form, known := forms[key]
+	if !known {
+		return fmt.Errorf("unknown line")
+	}
+	m := form.form.FindStringSubmatch(rest)
+	if m == nil {
+		return fmt.Errorf("not of the form %s", form.form)
+	}
+	if c.told[key] && !slices.Contains(repeated, key) {
+		return fmt.Errorf("said twice")
+	}
+	if _, ok := c.offer.SeriesByID(m[1]); key == "tender" && !ok {
+		return fmt.Errorf("no such series")
+	}
+	c.told[key] = true
+	form.read(c, at, m)
+	return nil
+}
+
+func (c *ruleCase) readFactorRule(_ int, m []string) {
+	c.offer.Acceptance.Factor = tender.FactorRule(m[1])
+	if strings.HasPrefix(m[1], "0.") {
+		c.offer.Acceptance.Factor, c.offer.Acceptance.Given = tender.FactorGiven, sum(m[1])
+	}
+}
+
+func (c *ruleCase) readSeries(_ int, m []string) {
+	level, _ := strconv.Atoi(m[2]) // any and all: 0
+	c.offer.Series = append(c.offer.Series, tender.Series{
+		ID: m[1], Priority: level, Currency: m[3],
+		Denomination:       tender.Denomination{Multiple: sum(m[4]), Minimum: sum(m[5])},
+		MaximumOfferAmount: sum(m[6]), HasMaximum: m[6] != "",
+		TenderOfferConsideration: sum(m[7]), EarlyTenderPayment: sum(m[8]),
+	})
+}
+
+func (c *ruleCase) readCap(_ int, m []string) {
+	limit := tender.Cap{Name: m[1], Amount: sum(m[2]), Currency: m[3], Measure: tender.MeasurePrincipal}
+	if m[4] != "" {
+		limit.Measure = tender.MeasurePurchasePrice
+	}
+	if m[5] != "" {
+		limit.Series = strings.Split(m[5], ", ")
+	}
+	c.offer.Caps = append(c.offer.Caps, limit)
+}
+
+func (c *ruleCase) readTender(at int, m []string) {
+	l := tender.Line{Window: tender.Window(m[2]), Undelivered: m[5] != "", Instruction: tender.Instruction{
+		ID: fmt.Sprintf("%03d", at), Series: m[1], Principal: sum(m[3])}}
+	if m[4] != "" {
+		l.Settled = &tender.Settled{Accepted: sum(m[4])}
+	}
+	c.book.Lines = append(c.book.Lines, l)
+	c.wanted = append(c.wanted, wantedLine{at, sum(m[6]), m[7]})
+}
+
+// sum reads an amount that a form has let through, "" as zero.
+func sum(s string) decimal.Decimal {
+	if s == "" {
+		return decimal.Zero
+	}
+	return decimal.RequireFromString(strings.ReplaceAll(s, ",", ""))
+}
+
+// check allocates the book and compares everything with what is expected.
+func (c *ruleCase) check(t *testing.T) {
+	r := mustAllocate(t, &c.offer, &c.book)
+	for i, want := range c.wanted {
+		if got := r.Lines[i]; !got.Accepted.Equal(want.accepted) || inWords(got.Reason) != want.reason {
+			t.Errorf("%s:%d: %s %s, want %s %s", c.file, want.at, got.Accepted, inWords(got.Reason), want.accepted, want.reason)
+		}
+	}
+	for _, inv := range allocate.Check(&c.offer, &c.book, r) {
+		if !inv.Holds {
+			t.Errorf("%s: %s: %s", c.file, inv.Name, inv.Detail)
+		}
+	}
+	c.checkFactors(t, r)
+	c.checkLeft(t, r)
+	if !slices.Equal(r.Warnings, c.warned) {
+		t.Errorf("%s: warnings %q, want %q", c.file, r.Warnings, c.warned)
+	}
+	c.checkNaive(t, r)
+}
+
+// inWords is a reason as the case files write it.
+func inWords(r allocate.Reason) string {
+	words := string(r.Code)
+	if r.Piece != "" {
+		words += " " + string(r.Piece)
+	}
+	if r.Cap != "" {
+		words += fmt.Sprintf(" by %s at level %d", r.Cap, r.Level)
+	}
+	return words
+}
+
+// checkFactors compares the factors of everything cut back to a part.
+func (c *ruleCase) checkFactors(t *testing.T, r *allocate.Result) {
+	got := map[string]wantedFactor{}
+	for _, step := range r.Steps {
+		for _, share := range step.Shares {
+			exact := share.Factor.Exact()
+			if exact.Sign() > 0 && exact.Cmp(big.NewRat(1, 1)) < 0 {
+				got[share.Series+" "+string(share.Window)] = wantedFactor{share.Factor.String(), exact.RatString()}
+			}
+		}
+	}
+	for who, want := range c.factor {
+		exact, ok := new(big.Rat).SetString(want.exact)
+		if !ok || got[who] != (wantedFactor{want.shown, exact.RatString()}) {
+			t.Errorf("%s: factor of %s is %v, want %v", c.file, who, got[who], want)
+		}
+	}
+	for who, factor := range got {
+		if _, told := c.factor[who]; !told {
+			t.Errorf("%s: %s is cut back by %v, and the case does not say so", c.file, who, factor)
+		}
+	}
+}
+
+// checkLeft compares what is left under every cap.
+func (c *ruleCase) checkLeft(t *testing.T, r *allocate.Result) {
+	names := map[string]bool{}
+	for _, use := range r.Caps {
+		names[use.Name] = true
+		if want, told := c.left[use.Name]; !told || !use.Left.Equal(want) || !use.Used.Add(use.Left).Equal(use.Amount) {
+			t.Errorf("%s: %s has %s left of %s with %s used, want %s left", c.file, use.Name, use.Left, use.Amount, use.Used, want)
+		}
+	}
+	for name := range c.left {
+		if !names[name] {
+			t.Errorf("%s: there is no cap %q", c.file, name)
+		}
+	}
+}
+
+// checkNaive compares with the naive allocation, which knows neither announced
+// factors nor early settlements nor guaranteed deliveries.
+func (c *ruleCase) checkNaive(t *testing.T, r *allocate.Result) {
+	beyond := slices.ContainsFunc(c.book.Lines, func(l tender.Line) bool { return l.Settled != nil || l.Undelivered })
+	if beyond || c.offer.Acceptance.Factor == tender.FactorGiven {
+		return
+	}
+	for i, want := range naiveAllocate(&c.offer, &c.book) {
+		if r.Lines[i].Accepted.Rat().Cmp(want) != 0 {
+			t.Errorf("%s:%d: %s accepted, naively %s", c.file, c.wanted[i].at, r.Lines[i].Accepted, want.RatString())
+		}
+	}
+}
+
+func TestCaseFilesAreReadStrictly(t *testing.T) {
+	const sound = "Shows Rule R7.\n\norder: priority\nseries: A level 1, USD, multiple 1,000, minimum 1,000\ntender: A early 1,000 -> 1,000 accepted_in_full\n"
+	if _, err := readCase("a.case", sound); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ text, want string }{
+		{sound + "remark: none\n", "a.case:6: unknown line"},
+		{sound + "tender: B early 1,000 -> 0 stopped\n", "a.case:6: no such series"},
+		{sound + "tender: A soon 1,000 -> 0 stopped\n", "a.case:6: not of the form"},
+		{sound + "order: priority\n", "a.case:6: said twice"},
+		{sound + "factor: A early 1/2\n", "a.case:6: not of the form"},
+		{strings.Replace(sound, "Rule R7", "something", 1), "a.case:1: the first paragraph"},
+		{strings.Replace(sound, "order: priority\n", "", 1), "a case needs an order"},
+	} {
+		if _, err := readCase("a.case", c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %q", c.text, err, c.want)
+		}
+	}
+}

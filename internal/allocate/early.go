@@ -1,0 +1,120 @@
+package allocate
+
+import (
+	"fmt"
+	"math/big"
+
+	"tenderbatch/internal/tender"
+)
+
+// earlySettlement is what an early settlement did before the waterfall begins.
+type earlySettlement struct {
+	bought map[cell]int64 // principal bought, minor units
+	series map[int]part   // by position in the offer
+}
+
+// parts is what was settled early of a series.
+func (e earlySettlement) parts(series int) part { return e.series[series] }
+
+// fix books what an early settlement bought: it is paid, and the caps have that
+// much less to give. It also finds out whom the caps cut back then, as those
+// decisions stand: the settled tenders are allocated once more on their own, and
+// where that gives what was bought, the terms have not changed since, and what
+// stopped a series or the acceptance then still does.
+func (w *waterfall) fix(b *tender.Book) error {
+	early, lines := settledLines(b)
+	if len(lines) == 0 {
+		return nil
+	}
+	replay, err := pour(w.offer, early)
+	if err != nil {
+		return err
+	}
+	w.early = earlySettlement{bought: map[cell]int64{}, series: map[int]part{}}
+	changed := map[int]bool{}
+	for i, at := range lines {
+		series, same, err := w.fixLine(b, at, replay.result.Lines[i])
+		if err != nil {
+			return err
+		}
+		changed[series] = changed[series] || !same
+	}
+	for series, part := range w.early.series {
+		part.factor = NewFactor(big.NewRat(part.accepted, part.demand))
+		if !changed[series] {
+			part.factor = replay.result.Series[series].Factor
+		}
+		w.early.series[series] = part
+	}
+	w.inherit(replay, changed)
+	w.warnExceeded()
+	return nil
+}
+
+// settledLines are the lines of a book that were settled early, as if they had
+// not been, and their positions in the book.
+func settledLines(b *tender.Book) (early *tender.Book, lines []int) {
+	early = &tender.Book{AsOf: b.AsOf}
+	for i, l := range b.Lines {
+		if l.Settled != nil {
+			l.Settled = nil
+			early.Lines = append(early.Lines, l)
+			lines = append(lines, i)
+		}
+	}
+	return early, lines
+}
+
+// fixLine books one settled line. same reports whether it would be allocated the
+// same today.
+func (w *waterfall) fixLine(b *tender.Book, at int, today Line) (series int, same bool, err error) {
+	l := &b.Lines[at]
+	series, _ = w.offer.SeriesByID(l.Series)
+	money := newCurrency(w.offer.Series[series].Currency)
+	principal, err := money.minor(l.Principal)
+	if err != nil {
+		return 0, false, fmt.Errorf("instruction %s: %w", l.ID, err)
+	}
+	accepted, err := money.minor(l.Settled.Accepted)
+	if err != nil || accepted < 0 || accepted > principal {
+		return 0, false, fmt.Errorf("instruction %s: %s settled of %s", l.ID, l.Settled.Accepted, l.Principal)
+	}
+	in := cell{series, l.Window}
+	w.use(in, accepted)
+	w.early.bought[in] += accepted
+	p := w.early.series[series]
+	w.early.series[series] = part{demand: p.demand + principal, accepted: p.accepted + accepted}
+	w.result.Lines[at] = Line{
+		Accepted: l.Settled.Accepted,
+		Reason:   Reason{Code: SettledEarly, Level: w.offer.Series[series].Priority},
+		Step:     -1,
+	}
+	return series, l.Settled.Accepted.Equal(today.Accepted), nil
+}
+
+// inherit takes over what stopped series, or the acceptance, at the early
+// settlement, except where the terms have changed since.
+func (w *waterfall) inherit(replay *waterfall, changed map[int]bool) {
+	stands := true
+	for series, by := range replay.cutBy {
+		if !changed[series] {
+			w.cutBy[series] = by
+		} else if replay.ended != nil && by == replay.ended.Cap {
+			stands = false
+		}
+	}
+	if stands {
+		w.ended = replay.ended
+	}
+}
+
+// warnExceeded warns of caps that the early settlement took more from than they
+// have: under R11, or because the terms were lowered since.
+func (w *waterfall) warnExceeded() {
+	for _, c := range w.caps {
+		if left := c.left(); left.Sign() < 0 {
+			c.exceeded = true
+			w.warnf("the early settlement took %s above its amount by %s %s", c.Name, c.Currency, c.amount(left.Neg(left)))
+		}
+	}
+}
