@@ -1,0 +1,252 @@
+package ingest
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/shopspring/decimal"
+)
+
+// maxDigits is how many digits a spreadsheet keeps of a number. What needs more
+// was computed, or was cut when it was typed in.
+const maxDigits = 15
+
+// number is a decimal number as it stands in a file: digits × 10^exp.
+type number struct {
+	negative bool
+	digits   string // no zero at either end; "" is zero
+	exp      int
+}
+
+// parseNumber reads the forms in which spreadsheets store a number: 1000000,
+// 0.5, .5, 1.5E+6. It takes no spaces and no separators of thousands.
+func parseNumber(s string) (number, bool) {
+	var n number
+	if s, n.negative = strings.CutPrefix(s, "-"); !n.negative {
+		s = strings.TrimPrefix(s, "+")
+	}
+	mantissa, exponent, scientific := strings.Cut(strings.Replace(s, "e", "E", 1), "E")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	if !isDigits(whole + fraction) {
+		return number{}, false
+	}
+	if scientific {
+		unsigned := strings.TrimLeft(exponent, "+-")
+		if !isDigits(unsigned) || len(unsigned) > 4 || len(exponent)-len(unsigned) > 1 {
+			return number{}, false
+		}
+		n.exp, _ = strconv.Atoi(strings.TrimPrefix(exponent, "+")) // at most four digits
+	}
+	n.exp -= len(fraction)
+	kept := strings.TrimRight(whole+fraction, "0")
+	n.exp += len(whole) + len(fraction) - len(kept)
+	n.digits = strings.TrimLeft(kept, "0")
+	if n.digits == "" {
+		return number{}, true
+	}
+	return n, true
+}
+
+// magnitude is how many digits stand before the decimal point.
+func (n number) magnitude() int { return len(n.digits) + n.exp }
+
+// rounded is n to maxDigits significant digits, half up: what the spreadsheet
+// shows of a number that carries the residue of a binary computation.
+func (n number) rounded() number {
+	if len(n.digits) <= maxDigits {
+		return n
+	}
+	up := n.digits[maxDigits] >= '5'
+	kept, err := strconv.ParseUint(n.digits[:maxDigits], 10, 64)
+	if err != nil {
+		return n // cannot happen: they are digits
+	}
+	if up {
+		kept++
+	}
+	digits := strconv.FormatUint(kept, 10)
+	exp := n.exp + len(n.digits) - maxDigits
+	trimmed := strings.TrimRight(digits, "0")
+	return number{n.negative, trimmed, exp + len(digits) - len(trimmed)}
+}
+
+// decimal is the value of a number of at most maxDigits digits on either side
+// of the point.
+func (n number) decimal() decimal.Decimal {
+	if n.digits == "" {
+		return decimal.Zero
+	}
+	digits, exp := n.digits, n.exp
+	if exp > 0 {
+		digits, exp = digits+strings.Repeat("0", exp), 0
+	}
+	v, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return decimal.Zero // cannot happen within the bounds
+	}
+	if n.negative {
+		v = -v
+	}
+	return decimal.New(v, int32(exp))
+}
+
+// inBounds reports whether a number is one that a principal or a total can be.
+func (n number) inBounds() bool {
+	return len(n.digits) <= maxDigits && n.magnitude() <= maxDigits && n.exp >= -2*maxDigits
+}
+
+// numberAmount is the amount in a numeric cell, from its digits.
+func numberAmount(digits string) (decimal.Decimal, *finding) {
+	n, ok := parseNumber(digits)
+	switch {
+	case !ok:
+		return decimal.Zero, &finding{rulePrincipal, "the cell holds no number", "enter the principal as a number"}
+	case len(n.digits) > maxDigits && n.magnitude() <= maxDigits:
+		return decimal.Zero, &finding{rulePrincipal,
+			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries a residue", len(n.digits), maxDigits),
+			"enter the principal itself, rounded to the denomination"}
+	case !n.inBounds():
+		return decimal.Zero, &finding{rulePrincipal, "the number is too large or too small for a principal", "check the amount with the depositary"}
+	}
+	return n.decimal(), nil
+}
+
+// The marks that may stand beside an amount, with the currencies they can mean.
+var currencySigns = map[string]string{
+	"$": "USD AUD CAD HKD NZD SGD MXN TWD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY CNY", "C$": "CAD", "A$": "AUD",
+}
+
+// amountForm is an amount in text: an optional currency before or behind, and
+// digits, commas, points, apostrophes and spaces in between.
+var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2009}]?([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2009}]*[0-9])?)[ \x{a0}\x{202f}\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
+
+// The digits of an amount, one pattern for each way of writing thousands.
+var digitForms = []struct {
+	pattern    *regexp.Regexp
+	thousands  string // characters that part thousands
+	afterComma bool   // decimals follow a comma
+}{
+	{regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`), "", false},
+	{regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`), ",", false},
+	{regexp.MustCompile(`^[0-9]{1,3}(['’][0-9]{3})+(\.[0-9]+)?$`), "'’", false},
+	{regexp.MustCompile(`^[0-9]{1,3}([ \x{a0}\x{202f}\x{2009}][0-9]{3})+([.,][0-9]+)?$`), " \u00a0\u202f\u2009", true},
+	{regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{3}){2,}(,[0-9]+)?$`), ".", true},
+	{regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{3},[0-9]+$`), ".", true},
+}
+
+// ambiguousForm is 1.000: one thousand to some, one to others.
+var ambiguousForm = regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{3}$`)
+
+// textAmount is the amount in a text such as 1,000,000.00 or $ 5,000, and the
+// currency mark beside it, "" if there is none.
+func textAmount(s string) (amount decimal.Decimal, mark string, wrong *finding) {
+	if isDigits(s) && s[0] != '0' {
+		amount, wrong = numberAmount(s)
+		return amount, "", wrong
+	}
+	parts := amountForm.FindStringSubmatch(s)
+	if parts == nil || parts[1] != "" && parts[3] != "" {
+		return decimal.Zero, "", &finding{rulePrincipal, whyNoAmount(s), "enter the principal as a number"}
+	}
+	plain, ok := plainDigits(parts[2])
+	if !ok {
+		return decimal.Zero, "", &finding{rulePrincipal, whyNoDigits(parts[2]), "enter the principal as a number, without separators"}
+	}
+	amount, wrong = numberAmount(plain)
+	return amount, parts[1] + parts[3], wrong
+}
+
+// plainDigits rewrites the digits of an amount as 1000000.00.
+func plainDigits(s string) (string, bool) {
+	if ambiguousForm.MatchString(s) || len(s) > 1 && s[0] == '0' && s[1] != '.' {
+		return "", false
+	}
+	for _, f := range digitForms {
+		if !f.pattern.MatchString(s) || !oneKind(s, f.thousands) {
+			continue
+		}
+		s = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(f.thousands, r) {
+				return -1
+			}
+			return r
+		}, s)
+		if f.afterComma {
+			s = strings.Replace(s, ",", ".", 1)
+		}
+		return s, true
+	}
+	return "", false
+}
+
+// oneKind reports whether at most one of the characters occurs in s.
+func oneKind(s, characters string) bool {
+	kinds := 0
+	for _, c := range characters {
+		if strings.ContainsRune(s, c) {
+			kinds++
+		}
+	}
+	return kinds <= 1
+}
+
+// whyNoAmount says what about a text keeps it from being an amount.
+func whyNoAmount(s string) string {
+	switch {
+	case strings.ContainsAny(s, "()"):
+		return "an amount in parentheses is negative to an accountant; it is not read"
+	case strings.ContainsAny(s, "-\u2212\u2013"):
+		return "a minus sign or a dash stands in the amount"
+	case strings.Contains(s, "%"):
+		return "a percentage is no amount of principal"
+	case strings.Contains(s, "/"):
+		return "a fraction is no amount of principal"
+	case exponentForm.MatchString(s):
+		return "the amount is written with an exponent, so digits are missing"
+	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsDigit(r) }):
+		return "the amount has digits that are not 0 to 9"
+	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }):
+		return "the amount has letters that only look like digits or currencies"
+	case strings.ContainsFunc(s, unicode.IsLetter):
+		return "there are letters in the amount"
+	}
+	return "the text is no amount"
+}
+
+// exponentForm is a number with an exponent, written as text.
+var exponentForm = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$`)
+
+// whyNoDigits says what about the separators of an amount is wrong.
+func whyNoDigits(s string) string {
+	switch {
+	case ambiguousForm.MatchString(s):
+		return "the point can part thousands or decimals"
+	case len(s) > 1 && s[0] == '0':
+		return "an amount does not begin with a zero; is this the right column?"
+	case strings.Count(s, ",") == 1 && !strings.ContainsAny(s, ".'’ "):
+		return "the comma can part thousands or decimals"
+	}
+	return "the separators of thousands are not consistent"
+}
+
+// markFits reports whether a currency mark can mean the currency.
+func markFits(mark, currency string) bool {
+	if means, ok := currencySigns[mark]; ok {
+		return strings.Contains(" "+means+" ", " "+currency+" ")
+	}
+	return mark == currency
+}
+
+// controlNumber is the value of a number that only has to agree with another, as
+// control totals have. The residue of a computed sum is rounded away, as in what
+// the spreadsheet shows. It is false for what is no amount.
+func controlNumber(digits string) (decimal.Decimal, bool) {
+	n, ok := parseNumber(digits)
+	if n = n.rounded(); !ok || !n.inBounds() {
+		return decimal.Zero, false
+	}
+	return n.decimal(), true
+}

@@ -1,0 +1,47 @@
+// Package ingest reads what comes in from outside: the terms of an offer
+// (offer.yaml) and the depositaries' reports of tenders. Nothing of a report is
+// dropped, invented or guessed: every row becomes an instruction, a reject that
+// says what is wrong with which cell, or a line of the report's notes.
+//
+// # Which report
+//
+// [Choose] picks the files of the inbox by the depositary's pattern and by the
+// date in the name, in the offer's zone; a date alone means the end of that day.
+// Of snapshot reports the one used is the earliest that shows everything that
+// had arrived as of the run, or the newest if none does. Incremental reports are
+// used up to and including that one; a later line with the same instruction
+// number replaces the earlier one.
+//
+// # A report
+//
+// A report is a workbook (.xlsx, .xlsm) or a .csv file. One row is one
+// instruction. The heading row is looked for in the first 50 rows that have
+// cells and may be split over two; headings are compared without regard to case,
+// spaces and punctuation, and what the known words do not tell, the offer's
+// depositaries[].columns says. Five columns are needed: instruction, security,
+// principal, received (or a date and a time of receipt) and participant.
+//
+// A totals row must equal the principal above it, whatever the status of the
+// rows, and nothing that looks like an instruction may follow it. A sheet that is
+// called a control sheet must agree in its sums and counts. Hidden rows count,
+// and are noted. Only one sheet may have the headings, hidden or not, unless the
+// offer names the one to read.
+//
+// # A cell
+//
+// An amount is a decimal, read from the digits that stand in the cell; there is
+// no floating-point number on the way, and what a spreadsheet cannot hold
+// exactly (more than 15 digits) is rejected. A time becomes an instant to the
+// millisecond, in the depositary's zone; a date whose day and month could be
+// exchanged, a date without a time of day and a wall time that the clocks skip
+// or repeat are rejected. A CUSIP that a spreadsheet turned into a number is
+// repaired only if exactly one security of the offer can be meant, and that is
+// said. A formula is rejected in every column that decides something: its stored
+// value may be out of date.
+//
+// # What is wrong
+//
+// A bad row is data: a [tender.Reject] for every fault of the row. A bad file is
+// an error: a [FileError] that holds every fault of every file. Both carry a
+// code of [Rules], which docs/rules.md explains.
+package ingest

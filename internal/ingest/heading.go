@@ -1,0 +1,373 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// column is one thing a row says. The names are those of the offer's columns
+// key.
+type column int
+
+const (
+	colInstruction column = iota
+	colSecurity
+	colPrincipal
+	colReceived
+	colReceivedDate
+	colReceivedTime
+	colParticipant
+	colParticipantName
+	colHolderReference
+	colContact
+	colCurrency
+	colStatus
+	colWithdrawn
+	colWithdrawnDate
+	colWithdrawnTime
+	colDelivery
+	columnCount
+)
+
+// heading is how a column is called: by us, and in the files. Names are in the
+// form of normal. The second names are taken only where none of the first ones
+// is there, since they often head other columns too.
+type heading struct {
+	name          string
+	first, second []string
+}
+
+var headings = [columnCount]heading{
+	colInstruction: {"instruction",
+		words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno instructionnumber instructionnum instructionreference instructionreferencenumber instructionref tenderid tendernumber tenderno tenderreference"),
+		words("transactionid transactionnumber transactionno transactionreference transactionref instruction reference referencenumber referenceno refno ref confirmationnumber id")},
+	colSecurity: {"security",
+		words("cusip cusipnumber cusipno isin isincode isinnumber cusipisin isincusip cusiporisin securityid securityidentifier securitycode securitynumber securitycusip securityisin"),
+		words("contracusip targetcusip subjectcusip security securityno")},
+	colPrincipal: {"principal",
+		words("principal principalamount principalamounttendered principaltendered principaltenderedamount amounttendered tenderedamount tenderamount tenderedprincipal tenderedprincipalamount nominal nominalamount nominaltendered facevalue faceamount face principalamountatmaturity blockedquantity blockedamount quantitytendered tenderedquantity instructedquantity instructedamount"),
+		words("quantity qty amount")},
+	colReceived: {"received",
+		words("submittedat submitted submissiondatetime datetimesubmitted dateandtimesubmitted submittedtimestamp received receivedat receiveddatetime receiptdatetime datetimereceived dateandtimereceived datetimeofreceipt dateandtimeofreceipt receivedtimestamp instructiondatetime instructiontimestamp instructiondateandtime timestamp entrydatetime entereddatetime enteredat inputdatetime creationdatetime createdat datetime dateandtime"), nil},
+	colReceivedDate: {"received_date",
+		words("instructiondate datereceived receiveddate receiptdate dateofreceipt submissiondate submitteddate datesubmitted entrydate dateentered inputdate"),
+		words("date")},
+	colReceivedTime: {"received_time",
+		words("instructiontime timereceived receivedtime receipttime timeofreceipt submissiontime submittedtime timesubmitted entrytime timeentered inputtime"),
+		words("time")},
+	colParticipant: {"participant",
+		words("dtcparticipantnumber dtcparticipantno dtcparticipantid participantno participantnumber participantnum participantid participantcode participantaccount dtcnumber dtcno"),
+		words("participant dtcparticipant account accountnumber accountno accountid member membernumber memberno memberid custodian")},
+	colParticipantName: {"participant_name", words("participantname dtcparticipantname nameofparticipant accountname membername custodianname"), nil},
+	colHolderReference: {"holder_reference",
+		words("customerreference customerref holderreference holderref clientreference clientref beneficialownerreference beneficialownerref"),
+		words("beneficialowner beneficialholder holder customer client")},
+	colContact:  {"contact", words("contact contactdetails contactname contactperson"), words("contactemail email contactphone phone telephone")},
+	colCurrency: {"currency", words("currency ccy currencycode curr cur"), nil},
+	colStatus:   {"status", words("status instructionstatus statuscode instructionstatuscode tenderstatus voistatus"), words("state")},
+	colWithdrawn: {"withdrawn",
+		words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime canceleddatetime cancelledat canceledat"), nil},
+	colWithdrawnDate: {"withdrawn_date", words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
+	colWithdrawnTime: {"withdrawn_time", words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
+	colDelivery: {"delivery", words("delivery deliverymethod methodofdelivery deliverytype"),
+		words("guaranteeddelivery protect protectindicator noticeofguaranteeddelivery nogd")},
+}
+
+func words(s string) []string { return strings.Fields(s) }
+
+// ColumnNames lists the names that depositaries[].columns may give a heading
+// for.
+func ColumnNames() []string {
+	names := make([]string, columnCount)
+	for i, h := range headings {
+		names[i] = h.name
+	}
+	return names
+}
+
+// moment is the columns of one time: a whole one, or a date and a time of day.
+type moment struct{ whole, date, clock column }
+
+var (
+	receivedAt  = moment{colReceived, colReceivedDate, colReceivedTime}
+	withdrawnAt = moment{colWithdrawn, colWithdrawnDate, colWithdrawnTime}
+)
+
+// needed are the columns without which there is no instruction. The time of
+// receipt may be in two.
+var needed = []column{colInstruction, colSecurity, colPrincipal, colReceived, colParticipant}
+
+// copiedThrough are the columns from which nothing is decided.
+var copiedThrough = []column{colParticipantName, colHolderReference, colContact}
+
+// normal is a heading as headings are compared: small letters and digits only.
+// No. and # are written no.
+func normal(s string) string {
+	s = strings.ReplaceAll(s, "#", " no ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+// label is the text of a cell that may be a heading.
+type label struct {
+	col  int
+	text string
+}
+
+// labels are the texts of a row's cells, left to right.
+func labels(row *xlsx.Row) []label {
+	var found []label
+	for i := range row.Cells {
+		c := &row.Cells[i]
+		if c.Kind == xlsx.Text {
+			if text := plainSpaces(string(c.Text)); text != "" {
+				found = append(found, label{c.Col, text})
+			}
+		}
+	}
+	return found
+}
+
+// joined are the headings of two rows, one above the other, as one.
+func joined(above, below []label) []label {
+	all := slices.Clone(below)
+	for _, a := range above {
+		i := slices.IndexFunc(all, func(l label) bool { return l.col == a.col })
+		if i < 0 {
+			all = append(all, a)
+		} else {
+			all[i].text = a.text + " " + all[i].text
+		}
+	}
+	slices.SortFunc(all, func(a, b label) int { return a.col - b.col })
+	return all
+}
+
+// layout says where in the rows of a sheet each column stands.
+type layout struct {
+	row     int // of the headings
+	labels  []label
+	at      [columnCount]int    // index into labels, -1 for none
+	why     [columnCount]string // how it was recognised
+	missing []column            // needed, but not there
+	twice   []clash
+	ignored []label // headings that became nothing
+}
+
+// clash is two headings that claim one column.
+type clash struct {
+	column column
+	labels [2]label
+}
+
+// has reports whether the sheet has the column.
+func (l *layout) has(c column) bool { return l.at[c] >= 0 }
+
+// heading is the heading of a column as it stands in the file.
+func (l *layout) heading(c column) string {
+	if !l.has(c) {
+		return ""
+	}
+	return l.labels[l.at[c]].text
+}
+
+// position is the column's place in the sheet, from 0, or -1.
+func (l *layout) position(c column) int {
+	if !l.has(c) {
+		return -1
+	}
+	return l.labels[l.at[c]].col
+}
+
+// newLayout finds the columns among the headings of a row: first those that the
+// offer names, then the known words.
+func newLayout(row int, found []label, named map[string]string) *layout {
+	l := &layout{row: row, labels: found}
+	for c := range l.at {
+		l.at[c] = -1
+	}
+	keys := make([]string, len(found))
+	for i, f := range found {
+		keys[i] = normal(f.text)
+	}
+	taken := make([]bool, len(found))
+	for c, h := range headings {
+		if name, ok := named[h.name]; ok {
+			l.claim(column(c), keys, taken, []string{normal(name)}, "named in the offer")
+		}
+	}
+	for c, h := range headings {
+		if _, ok := named[h.name]; ok || namedOtherwise(column(c), named) {
+			continue
+		}
+		if !l.claim(column(c), keys, taken, h.first, "known heading") {
+			l.claim(column(c), keys, taken, h.second, "known heading")
+		}
+	}
+	l.settle(receivedAt)
+	l.settle(withdrawnAt)
+	l.findMissing(keys, named)
+	l.findIgnored()
+	return l
+}
+
+// namedOtherwise reports whether the offer names the column's time another way, as
+// one column instead of two or the reverse.
+func namedOtherwise(c column, named map[string]string) bool {
+	for _, m := range []moment{receivedAt, withdrawnAt} {
+		_, whole := named[headings[m.whole].name]
+		_, date := named[headings[m.date].name]
+		_, clock := named[headings[m.clock].name]
+		if whole && (c == m.date || c == m.clock) || (date || clock) && c == m.whole {
+			return true
+		}
+	}
+	return false
+}
+
+// claim gives the column the heading that is one of the names, and reports
+// whether there is one.
+func (l *layout) claim(c column, keys []string, taken []bool, names []string, why string) bool {
+	for i, key := range keys {
+		if taken[i] || key == "" || !slices.Contains(names, key) {
+			continue
+		}
+		switch {
+		case !l.has(c):
+			l.at[c], l.why[c], taken[i] = i, why, true
+		case slices.Contains(copiedThrough, c):
+			// Nothing depends on it; the first will do.
+		default:
+			l.twice = append(l.twice, clash{c, [2]label{l.labels[l.at[c]], l.labels[i]}})
+		}
+	}
+	return l.has(c)
+}
+
+// settle decides how a time is given. A heading such as Instruction Time means
+// the time of day beside a date, and date and time where it stands alone.
+func (l *layout) settle(m moment) {
+	switch {
+	case l.has(m.date) && l.has(m.clock):
+		if l.has(m.whole) {
+			l.twice = append(l.twice, clash{m.whole, [2]label{l.labels[l.at[m.whole]], l.labels[l.at[m.date]]}})
+		}
+	case l.has(m.whole):
+		for _, part := range []column{m.date, m.clock} {
+			if l.has(part) && !l.second(part) {
+				l.twice = append(l.twice, clash{m.whole, [2]label{l.labels[l.at[m.whole]], l.labels[l.at[part]]}})
+			}
+			l.at[part] = -1
+		}
+	case l.has(m.date):
+		l.move(m.date, m.whole)
+	case l.has(m.clock):
+		l.move(m.clock, m.whole)
+	}
+}
+
+// second reports whether the column was recognised by a second name only.
+func (l *layout) second(c column) bool {
+	return slices.Contains(headings[c].second, normal(l.heading(c)))
+}
+
+func (l *layout) move(from, to column) {
+	l.at[to], l.why[to] = l.at[from], l.why[from]
+	l.at[from], l.why[from] = -1, ""
+}
+
+// findMissing lists what is needed, or named in the offer, and not there.
+func (l *layout) findMissing(keys []string, named map[string]string) {
+	for c, h := range headings {
+		if name, ok := named[h.name]; ok {
+			if !slices.Contains(keys, normal(name)) {
+				l.missing = append(l.missing, column(c))
+			}
+			continue
+		}
+		needed := slices.Contains(needed, column(c)) && !(column(c) == colReceived && l.has(colReceivedDate))
+		if needed && !l.has(column(c)) {
+			l.missing = append(l.missing, column(c))
+		}
+	}
+}
+
+func (l *layout) findIgnored() {
+	for i, f := range l.labels {
+		if !slices.Contains(l.at[:], i) {
+			l.ignored = append(l.ignored, f)
+		}
+	}
+}
+
+// found is the number of columns recognised.
+func (l *layout) found() int {
+	n := 0
+	for _, i := range l.at {
+		if i >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// cells is the range of the headings, such as A4:M4.
+func (l *layout) cells() string {
+	if len(l.labels) == 0 {
+		return ""
+	}
+	first, last := l.labels[0].col, l.labels[len(l.labels)-1].col
+	return xlsx.CellName(first, l.row) + ":" + xlsx.CellName(last, l.row)
+}
+
+// texts are all headings as they stand in the file.
+func (l *layout) texts() []string {
+	all := make([]string, len(l.labels))
+	for i, f := range l.labels {
+		all[i] = f.text
+	}
+	return all
+}
+
+// missingFault says which columns are missing and what to paste into the offer.
+func (l *layout) missingFault(d tender.Depositary) FileFault {
+	var missing, block []string
+	for _, c := range l.missing {
+		name := headings[c].name
+		block = append(block, name+`: "…"`)
+		if named, ok := d.Columns[name]; ok {
+			name += " (the offer says its heading is " + quote(named) + ")"
+		}
+		missing = append(missing, name)
+	}
+	return FileFault{
+		Cell: l.cells(), Rule: ruleColumn,
+		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), list(l.texts())),
+		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}",
+			d.Name, strings.Join(block, ", ")),
+	}
+}
+
+// twiceFaults say which headings claim one column.
+func (l *layout) twiceFaults(d tender.Depositary) []FileFault {
+	var faults []FileFault
+	for _, t := range l.twice {
+		a, b := t.labels[0], t.labels[1]
+		faults = append(faults, FileFault{
+			Cell: xlsx.CellName(b.col, l.row), Rule: ruleColumn,
+			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both claim the column %s",
+				quote(a.text), xlsx.CellName(a.col, l.row), quote(b.text), xlsx.CellName(b.col, l.row), headings[t.column].name),
+			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name, headings[t.column].name, a.text),
+		})
+	}
+	return faults
+}

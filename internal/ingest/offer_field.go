@@ -1,0 +1,373 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
+)
+
+// termsReader reads one version of the terms and collects what is wrong.
+type termsReader struct {
+	root    *yamlNode
+	version int       // number of amendments worked in
+	set     *yamlNode // what the last of them sets; nil at launch
+	zone    *time.Location
+
+	amendments []amendment // read at launch
+
+	nodes   map[string]*yamlNode // the values read, by path
+	unsound map[string]bool      // the paths that have a fault
+	remarks []remark
+}
+
+func newTermsReader(root *yamlNode, version int) *termsReader {
+	return &termsReader{
+		root: root, version: version, zone: time.UTC,
+		nodes: map[string]*yamlNode{"": root}, unsound: map[string]bool{},
+	}
+}
+
+// fault notes what is wrong with the value at a path.
+func (r *termsReader) fault(path string, at *yamlNode, format string, args ...any) {
+	r.unsound[path] = true
+	r.remarks = append(r.remarks, remark{node: at, path: path, message: fmt.Sprintf(format, args...)})
+}
+
+// faultAmong notes that values contradict each other. It stands at the one that
+// was amended last; among equals, at the first.
+func (r *termsReader) faultAmong(paths []string, format string, args ...any) {
+	at := r.node(paths[0])
+	for _, p := range paths[1:] {
+		if n := r.node(p); n.version > at.version {
+			at = n
+		}
+	}
+	r.fault(paths[0], at, format, args...)
+}
+
+// node is the value at a path, or what it would stand in if it is not given.
+func (r *termsReader) node(path string) *yamlNode {
+	for {
+		if n, ok := r.nodes[path]; ok {
+			return n
+		}
+		path = parentPath(path)
+	}
+}
+
+// sound reports whether there is no fault at the paths or above them. Rules
+// about several values are checked only if the values are sound.
+func (r *termsReader) sound(paths ...string) bool {
+	for _, p := range paths {
+		for {
+			if r.unsound[p] {
+				return false
+			}
+			if p == "" {
+				break
+			}
+			p = parentPath(p)
+		}
+	}
+	return true
+}
+
+// parentPath is the path of what a value stands in.
+func parentPath(path string) string {
+	return path[:max(0, strings.LastIndexAny(path, ".["))]
+}
+
+// termsField is a value in its place: of a key of a mapping, or an item of a
+// list.
+type termsField struct {
+	r    *termsReader
+	name string // in messages
+	path string
+	node *yamlNode // nil: not given
+}
+
+func (f termsField) given() bool { return f.node != nil }
+
+func (f termsField) fault(format string, args ...any) {
+	f.r.fault(f.path, f.node, "%s "+format, append([]any{f.name}, args...)...)
+}
+
+// scalar is the text of a value that must be a single one; want says what it is
+// to be, with an example. The text is "" with ok false if it is not given or not
+// a scalar.
+func (f termsField) scalar(want string) (text string, ok bool) {
+	switch {
+	case !f.given():
+		return "", false
+	case f.node.kind == yamlScalar:
+		return f.node.text, true
+	case f.node.kind == yamlEmpty:
+		f.fault("has no value; write %s", want)
+	default:
+		f.fault("is %s here; write %s", f.node.kind, want)
+	}
+	return "", false
+}
+
+// text is a text of one line, "" if it is not given.
+func (f termsField) text() string {
+	s, ok := f.scalar("a text")
+	switch {
+	case !ok:
+		return ""
+	case s == "":
+		f.fault("is an empty text; write what it is, or leave the key out if it is not needed")
+	case strings.TrimSpace(s) != s:
+		f.fault("%s begins or ends with a space; take it away", quote(s))
+	case strings.ContainsFunc(s, isInvisible):
+		f.fault("%s has a character that cannot be seen, such as a line break; take it away", quote(s))
+	}
+	return s
+}
+
+// prose is a text that may have several lines, "" if it is not given.
+func (f termsField) prose() string {
+	s, ok := f.scalar("a text")
+	if ok && strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && isInvisible(r) }) {
+		f.fault("has a character that cannot be seen; take it away")
+	}
+	return s
+}
+
+// amount is an exact amount of zero or more, zero if it is not given.
+func (f termsField) amount() decimal.Decimal {
+	s, ok := f.scalar("an amount such as 837.50")
+	if !ok {
+		return decimal.Zero
+	}
+	v, wrong := offerAmount(s)
+	if wrong != "" {
+		f.fault("%s %s", quote(s), wrong)
+	}
+	return v
+}
+
+// positive is an amount above zero, zero if it is not given.
+func (f termsField) positive() decimal.Decimal {
+	v := f.amount()
+	if f.given() && f.r.sound(f.path) && v.Sign() <= 0 {
+		f.fault("is 0; write an amount above zero")
+	}
+	return v
+}
+
+// whole is a whole number of one or more, 0 if it is not given.
+func (f termsField) whole() int {
+	s, ok := f.scalar("a whole number such as 1")
+	if !ok {
+		return 0
+	}
+	if !isDigits(s) || s[0] == '0' || len(s) > 6 {
+		f.fault("%s is not a whole number from 1 on; write digits only, such as 1", quote(s))
+		return 0
+	}
+	return whole(s)
+}
+
+// flag is true or false, false if it is not given.
+func (f termsField) flag() bool {
+	s, ok := f.scalar("true or false")
+	if ok && (f.node.quoted || s != "true" && s != "false") {
+		f.fault("%s is neither true nor false; write true or false, without quotation marks", quote(s))
+	}
+	return s == "true"
+}
+
+// date is a day of the calendar, zero if it is not given.
+func (f termsField) date() tender.Date {
+	s, ok := f.scalar("a date such as 2004-11-12")
+	if !ok {
+		return tender.Date{}
+	}
+	d, err := parseOfferDate(s)
+	if err != nil {
+		f.fault("%v", err)
+	}
+	return d
+}
+
+// instant is a wall time in the offer's zone, zero if it is not given.
+func (f termsField) instant() time.Time {
+	s, ok := f.scalar("a time such as 2004-11-12T17:00")
+	if !ok {
+		return time.Time{}
+	}
+	t, err := ParseInstant(s, f.r.zone)
+	if err != nil {
+		f.fault("%v", err)
+	}
+	return t
+}
+
+// currency is a code of ISO 4217, "" if it is not given.
+func (f termsField) currency() string {
+	s, ok := f.scalar("a currency such as USD")
+	if _, known := tender.MinorUnits(s); ok && !known {
+		f.fault("%s is not a currency of ISO 4217; write its three capital letters, such as USD", quote(s))
+	}
+	return s
+}
+
+// location is a time zone, otherwise if it is not given.
+func (f termsField) location(otherwise *time.Location) *time.Location {
+	const want = "the name of a time zone such as America/New_York"
+	s, ok := f.scalar(want)
+	if !ok {
+		return otherwise
+	}
+	zone, err := time.LoadLocation(s)
+	if err != nil || s == "" || s == "Local" {
+		f.fault("%s is not a time zone that is known; write %s", quote(s), want)
+		return otherwise
+	}
+	return zone
+}
+
+// choice is one of the values, "" if it is not given.
+func choice[T ~string](f termsField, values ...T) T {
+	allowed := make([]string, len(values))
+	for i, v := range values {
+		allowed[i] = string(v)
+	}
+	s, ok := f.scalar(oneOf(allowed))
+	if !ok {
+		return ""
+	}
+	if !slices.Contains(allowed, s) {
+		f.fault("%s is not known; write %s", quote(s), oneOf(allowed))
+		return ""
+	}
+	return T(s)
+}
+
+// oneOf lists what may be written.
+func oneOf(values []string) string {
+	last := len(values) - 1
+	if last <= 0 {
+		return strings.Join(values, "")
+	}
+	return strings.Join(values[:last], ", ") + " or " + values[last]
+}
+
+// list is the items of a list, none if it is not given.
+func (f termsField) list() []termsField {
+	if !f.given() {
+		return nil
+	}
+	if f.node.kind != yamlList {
+		f.fault("is %s here; write a list, [] for an empty one", f.node.kind)
+		return nil
+	}
+	items := make([]termsField, len(f.node.items))
+	for i, n := range f.node.items {
+		items[i] = termsField{f.r, fmt.Sprintf("item %d of %s", i+1, f.name), fmt.Sprintf("%s[%d]", f.path, i), n}
+		f.r.nodes[items[i].path] = n
+	}
+	return items
+}
+
+// filledList is the items of a list that may not be empty.
+func (f termsField) filledList() []termsField {
+	items := f.list()
+	if f.given() && f.r.sound(f.path) && len(items) == 0 {
+		f.fault("is an empty list; write at least one item")
+	}
+	return items
+}
+
+// termsMapping is a mapping that is being read. Every key that is asked for is
+// known; when it is closed, the others are faults.
+type termsMapping struct {
+	r     *termsReader
+	name  string // in messages
+	path  string
+	node  *yamlNode // nil: not given, or not a mapping
+	known []string
+	lacks []string
+}
+
+// mapping begins to read a mapping. One that is not given has no keys.
+func (f termsField) mapping() *termsMapping {
+	m := &termsMapping{r: f.r, name: f.name, path: f.path}
+	if !f.given() {
+		return m
+	}
+	if f.node.kind != yamlMapping {
+		f.fault("is %s here; write a mapping of keys to values", f.node.kind)
+		return m
+	}
+	m.node = f.node
+	return m
+}
+
+// may is the value of a key that may be left out. null is the same as leaving it
+// out.
+func (m *termsMapping) may(key string) termsField {
+	f := m.field(key)
+	if f.given() && f.node.kind == yamlNull {
+		f.node = nil
+	}
+	return f
+}
+
+// need is the value of a key that may not be left out.
+func (m *termsMapping) need(key string) termsField {
+	f := m.field(key)
+	if m.node != nil && !f.given() {
+		m.lacks = append(m.lacks, key)
+	}
+	return f
+}
+
+func (m *termsMapping) field(key string) termsField {
+	m.known = append(m.known, key)
+	f := termsField{r: m.r, name: key, path: pathTo(m.path, key)}
+	if m.node != nil {
+		f.node = m.node.entry(key)
+	}
+	if f.given() {
+		m.r.nodes[f.path] = f.node
+	}
+	return f
+}
+
+// close adds the faults for the keys that are not known and for those that are
+// missing. A key that is missing because it is misspelt is one fault.
+func (m *termsMapping) close() {
+	if m.node == nil {
+		return
+	}
+	misspelt := map[string]bool{}
+	for _, e := range m.node.entries {
+		key := e.key.text
+		if slices.Contains(m.known, key) {
+			continue
+		}
+		path := pathTo(m.path, key)
+		if near, ok := nearest(key, m.known); ok {
+			misspelt[near] = true
+			m.r.unsound[pathTo(m.path, near)] = true
+			m.r.fault(path, e.key, "unknown key %s; did you mean %s?", quote(key), near)
+			continue
+		}
+		m.r.fault(path, e.key, "unknown key %s; the keys known here are %s", quote(key), strings.Join(m.known, ", "))
+	}
+	for _, key := range m.lacks {
+		path := pathTo(m.path, key)
+		m.r.unsound[path] = true
+		if !misspelt[key] {
+			m.r.remarks = append(m.r.remarks, remark{node: m.node, path: path, key: key,
+				message: fmt.Sprintf("%s lacks the key %s; add it", m.name, key)})
+		}
+	}
+}

@@ -1,0 +1,371 @@
+package ingest
+
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
+)
+
+// defaultZone is the zone of an offer that names none.
+const defaultZone = "America/New_York"
+
+// offer reads one version of the terms and checks it.
+func (r *termsReader) offer() *tender.Offer {
+	m := termsField{r, "the offer", "", r.root}.mapping()
+	o := &tender.Offer{ID: m.need("id").text(), Issuer: m.need("issuer").text()}
+	r.readZone(m.may("timezone"))
+	o.Zone = r.zone
+	o.Schedule = m.may("schedule").text()
+	r.readDates(m.need("dates"), o)
+	r.readWithdrawal(m.may("withdrawal"), o)
+	r.readAcceptance(m.may("acceptance"), o)
+	for _, f := range m.may("caps").list() {
+		o.Caps = append(o.Caps, r.readCap(f))
+	}
+	for _, f := range m.may("fx").list() {
+		o.Rates = append(o.Rates, r.readRate(f))
+	}
+	for _, f := range m.may("conditions").list() {
+		o.Conditions = append(o.Conditions, r.readCondition(f))
+	}
+	for _, f := range m.need("series").filledList() {
+		o.Series = append(o.Series, r.readSeries(f))
+	}
+	for _, f := range m.need("depositaries").filledList() {
+		o.Depositaries = append(o.Depositaries, r.readDepositary(f))
+	}
+	for _, f := range m.may("waivers").list() {
+		o.Waivers = append(o.Waivers, r.readWaiver(f))
+	}
+	if amendments := m.may("amendments"); r.version == 0 {
+		r.amendments = r.readAmendments(amendments, o.Launch)
+	}
+	m.close()
+	r.check(o)
+	return o
+}
+
+func (r *termsReader) readZone(f termsField) {
+	newYork, err := time.LoadLocation(defaultZone)
+	if err != nil {
+		newYork = time.UTC
+		if !f.given() {
+			r.fault("timezone", r.root, "the time zone %s is not known to this computer; install its time zones", defaultZone)
+		}
+	}
+	r.zone = f.location(newYork)
+}
+
+func (r *termsReader) readDates(f termsField, o *tender.Offer) {
+	m := f.mapping()
+	o.Launch = m.need("launch").date()
+	o.Early = r.readCutOff(m.may("early_tender"))
+	o.Expiration = r.readCutOff(m.need("expiration"))
+	s := m.need("settlement").mapping()
+	o.Settlement.Early = s.may("early").date()
+	o.Settlement.Final = s.need("final").date()
+	s.close()
+	m.close()
+}
+
+// readCutOff reads {at, boundary}, the zero CutOff if it is not given.
+func (r *termsReader) readCutOff(f termsField) tender.CutOff {
+	m := f.mapping()
+	c := tender.CutOff{
+		At:       m.need("at").instant(),
+		Boundary: cmp.Or(choice(m.may("boundary"), tender.Before, tender.AtOrBefore), tender.Before),
+	}
+	m.close()
+	if c.IsZero() {
+		return tender.CutOff{}
+	}
+	return c
+}
+
+func (r *termsReader) readWithdrawal(f termsField, o *tender.Offer) {
+	m := f.mapping()
+	o.Withdrawal.Early = r.readDeadline(m.may("early"), o, o.Early)
+	o.Withdrawal.Late = r.readDeadline(m.may("late"), o, o.Expiration)
+	m.close()
+}
+
+// readDeadline reads a withdrawal deadline: one of the offer's two cut-offs by
+// name, an instant, or {at, boundary}.
+func (r *termsReader) readDeadline(f termsField, o *tender.Offer, otherwise tender.CutOff) tender.CutOff {
+	if !f.given() {
+		return otherwise
+	}
+	if f.node.kind == yamlMapping {
+		return r.readCutOff(f)
+	}
+	const want = "early_tender, expiration, a time such as 2004-11-12T17:00, or {at, boundary}"
+	switch s, ok := f.scalar(want); {
+	case !ok:
+	case s == "early_tender":
+		return o.Early
+	case s == "expiration":
+		return o.Expiration
+	case !strings.HasPrefix(s, "1") && !strings.HasPrefix(s, "2"):
+		f.fault("%s is not known; write %s", quote(s), want)
+	default:
+		return tender.CutOff{At: f.instant(), Boundary: tender.Before}
+	}
+	return tender.CutOff{}
+}
+
+func (r *termsReader) readAcceptance(f termsField, o *tender.Offer) {
+	m := f.mapping()
+	a := &o.Acceptance
+	a.Order = cmp.Or(choice(m.may("order"), tender.OrderPriority, tender.OrderEarlyFirst), tender.OrderPriority)
+	a.Shortfall = cmp.Or(choice(m.may("shortfall"), tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop), tender.Prorate)
+	a.Factor, a.Given = r.readFactor(m.may("factor"))
+	a.BelowMinimum = cmp.Or(choice(m.may("below_minimum"),
+		tender.RejectPiece, tender.ToMinimum, tender.DownTo, tender.UpTo, tender.Whole), tender.RejectPiece)
+	a.ReturnedBelowMinimum = cmp.Or(choice(m.may("returned_below_minimum"),
+		tender.TakeWhole, tender.Adjust, tender.RejectPiece, tender.Keep), tender.Keep)
+	m.close()
+}
+
+func (r *termsReader) readFactor(f termsField) (tender.FactorRule, decimal.Decimal) {
+	const want = "maximal, ratio, or the factor announced, such as 0.315789"
+	switch s, ok := f.scalar(want); {
+	case !ok:
+		return tender.FactorMaximal, decimal.Zero
+	case s == string(tender.FactorMaximal) || s == string(tender.FactorRatio):
+		return tender.FactorRule(s), decimal.Zero
+	case !strings.ContainsAny(s, "0123456789"):
+		f.fault("%s is not known; write %s", quote(s), want)
+	default:
+		given := f.amount()
+		if f.r.sound(f.path) && (given.Sign() <= 0 || given.GreaterThan(decimal.NewFromInt(1))) {
+			f.fault("%s is not a share of the whole; write a number above 0 and at most 1, such as 0.315789", s)
+		}
+		return tender.FactorGiven, given
+	}
+	return tender.FactorMaximal, decimal.Zero
+}
+
+func (r *termsReader) readCap(f termsField) tender.Cap {
+	m := f.mapping()
+	c := tender.Cap{
+		Name:     m.need("name").text(),
+		Amount:   m.need("amount").amount(),
+		Currency: m.need("currency").currency(),
+		Measure:  cmp.Or(choice(m.may("measure"), tender.MeasurePrincipal, tender.MeasurePurchasePrice), tender.MeasurePrincipal),
+	}
+	covered := m.may("series")
+	for _, id := range covered.list() {
+		c.Series = append(c.Series, id.text())
+	}
+	if covered.given() && r.sound(covered.path) && len(c.Series) == 0 {
+		covered.fault("is an empty list; write the ids of the series the cap covers, or leave the key out if it covers all")
+	}
+	m.close()
+	return c
+}
+
+func (r *termsReader) readRate(f termsField) tender.Rate {
+	m := f.mapping()
+	rate := tender.Rate{
+		From:   m.need("from").currency(),
+		To:     m.need("to").currency(),
+		Rate:   m.need("rate").positive(),
+		Date:   m.may("date").date(),
+		Source: m.may("source").text(),
+	}
+	m.close()
+	return rate
+}
+
+func (r *termsReader) readCondition(f termsField) tender.Condition {
+	m := f.mapping()
+	c := tender.Condition{
+		Name:      m.need("name").text(),
+		Text:      m.may("text").prose(),
+		Satisfied: m.may("satisfied").flag(),
+	}
+	m.close()
+	return c
+}
+
+func (r *termsReader) readSeries(f termsField) tender.Series {
+	m := f.mapping()
+	s := tender.Series{ID: m.need("id").text()}
+	s.Title = cmp.Or(m.may("title").text(), s.ID)
+	for _, security := range m.need("securities").filledList() {
+		s.Securities = append(s.Securities, readSecurity(security))
+	}
+	s.Currency = m.need("currency").currency()
+	s.Priority = m.may("priority").whole()
+	s.Outstanding = m.need("outstanding").positive()
+	maximum := m.may("maximum_offer_amount")
+	s.HasMaximum, s.MaximumOfferAmount = maximum.given(), maximum.amount()
+	s.TenderOfferConsideration = m.need("tender_offer_consideration").positive()
+	s.EarlyTenderPayment = m.may("early_tender_payment").amount()
+	total := m.may("total_consideration")
+	stated := total.amount()
+	s.Denomination = r.readDenomination(m.need("denomination"))
+	s.Interest = r.readInterest(m.need("interest"))
+	m.close()
+	if total.given() {
+		r.checkTotal(f.path, s, stated)
+	}
+	r.checkSeries(f.path, s)
+	return s
+}
+
+func readSecurity(f termsField) string {
+	s, ok := f.scalar("a CUSIP or an ISIN")
+	switch {
+	case !ok || tender.ValidSecurity(s):
+	case len(s) == 9 || len(s) == 12:
+		f.fault("%s has a wrong check digit or a character that none has; compare it with the Offer to Purchase", quote(s))
+	default:
+		f.fault("%s is neither a CUSIP of 9 nor an ISIN of 12 characters; compare it with the Offer to Purchase", quote(s))
+	}
+	return s
+}
+
+func (r *termsReader) readDenomination(f termsField) tender.Denomination {
+	m := f.mapping()
+	d := tender.Denomination{Minimum: m.need("minimum").positive(), Multiple: m.need("multiple").positive()}
+	m.close()
+	return d
+}
+
+// readInterest reads what interest is accrued from. Without a coupon the rest
+// may be left out.
+func (r *termsReader) readInterest(f termsField) tender.Interest {
+	m := f.mapping()
+	i := tender.Interest{Coupon: m.need("coupon").amount()}
+	rest := m.need
+	if i.Coupon.IsZero() {
+		rest = m.may
+	}
+	i.DayCount = choice(rest("day_count"), tender.Thirty360, tender.ActActICMA, tender.Act360, tender.Act365F)
+	i.LastPaid = rest("last_paid").date()
+	frequency := rest("frequency")
+	i.Frequency = frequency.whole()
+	if frequency.given() && r.sound(frequency.path) && !slices.Contains([]int{1, 2, 4, 12}, i.Frequency) {
+		frequency.fault("%d is not known; write 1, 2, 4 or 12 payments a year", i.Frequency)
+	}
+	m.close()
+	return i
+}
+
+// columnNames are the columns of a report that an offer can name.
+var columnNames = []string{
+	"instruction", "security", "principal", "received", "received_date", "received_time",
+	"participant", "participant_name", "holder_reference", "contact", "currency",
+	"status", "withdrawn", "delivery",
+}
+
+func (r *termsReader) readDepositary(f termsField) tender.Depositary {
+	m := f.mapping()
+	d := tender.Depositary{
+		Name:        m.need("name").text(),
+		Files:       readPattern(m.need("files")),
+		Incremental: choice(m.may("reports"), "snapshot", "incremental") == "incremental",
+		Zone:        m.may("timezone").location(r.zone),
+		Sheet:       m.may("sheet").text(),
+		Columns:     r.readColumns(m.may("columns")),
+		Statuses:    r.readStatuses(m.may("statuses")),
+		PasswordEnv: readPasswordEnv(m.may("password_env")),
+	}
+	m.close()
+	return d
+}
+
+// readPattern reads a pattern of file names.
+func readPattern(f termsField) string {
+	s := f.text()
+	if !f.given() || !f.r.sound(f.path) {
+		return s
+	}
+	if strings.ContainsAny(s, `/\`) {
+		f.fault("%s has a path in it; write the pattern of a file name in the inbox, such as dtc-*.xlsx", quote(s))
+	} else if _, err := path.Match(s, ""); err != nil {
+		f.fault("%s is not a pattern; close its bracket, or write one such as dtc-*.xlsx", quote(s))
+	}
+	return s
+}
+
+func (r *termsReader) readColumns(f termsField) map[string]string {
+	m := f.mapping()
+	columns := map[string]string{}
+	for _, name := range columnNames {
+		if heading := m.may(name); heading.given() {
+			columns[name] = heading.text()
+		}
+	}
+	m.close()
+	if len(columns) == 0 {
+		return nil
+	}
+	return columns
+}
+
+// readStatuses reads a depositary's own status codes, which can be any.
+func (r *termsReader) readStatuses(f termsField) map[string]tender.Status {
+	m := f.mapping()
+	if m.node == nil || len(m.node.entries) == 0 {
+		return nil
+	}
+	statuses := map[string]tender.Status{}
+	for _, e := range m.node.entries {
+		code := e.key.text
+		status := termsField{r, code, pathTo(m.path, code), e.value}
+		if strings.TrimSpace(code) != code || code == "" || strings.ContainsFunc(code, isInvisible) {
+			r.fault(status.path, e.key, "%s is not a status code; write it as it stands in the depositary's file", quote(code))
+		}
+		statuses[code] = choice(status, tender.Tendered, tender.Pending, tender.Withdrawn, tender.Rejected)
+	}
+	return statuses
+}
+
+// environmentName is the form of the name of an environment variable.
+var environmentName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+
+// readPasswordEnv reads the name of an environment variable. What may be a
+// password is not repeated.
+func readPasswordEnv(f termsField) string {
+	s, ok := f.scalar("the name of an environment variable such as EUROCLEAR_PASSWORD, never the password")
+	if ok && !environmentName.MatchString(s) {
+		f.r.unsound[f.path] = true
+		f.r.remarks = append(f.r.remarks, remark{node: f.node, path: f.path, secret: true,
+			message: f.name + " is not the name of an environment variable; write one in capitals, such as EUROCLEAR_PASSWORD, and put the password there, never here"})
+	}
+	return s
+}
+
+func (r *termsReader) readWaiver(f termsField) tender.Waiver {
+	m := f.mapping()
+	w := tender.Waiver{
+		Depositary:  m.may("depositary").text(),
+		Instruction: m.need("instruction").text(),
+		Rule:        choice(m.need("rule"), waivableRules()...),
+		By:          m.need("by").text(),
+		On:          m.need("on").date(),
+		Note:        m.may("note").prose(),
+	}
+	m.close()
+	return w
+}
+
+// waivableRules are the rules a waiver can name.
+func waivableRules() []string {
+	var codes []string
+	for _, rule := range Rules() {
+		if rule.Waivable {
+			codes = append(codes, rule.Code)
+		}
+	}
+	return codes
+}

@@ -1,0 +1,64 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/ingest/xlsx"
+)
+
+// What a control sheet calls the number of instructions, in the form of normal.
+var countWords = words("instructions numberofinstructions instructioncount totalinstructions count lines numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount totalrecords")
+
+// isControlSheet reports whether a sheet states totals for checking, which only
+// its name can tell: other sheets have totals of their own.
+func isControlSheet(name string) bool { return strings.Contains(normal(name), "control") }
+
+// checkControl holds the totals of a control sheet against the rows that were
+// read.
+func (s *sheet) checkControl(t table) error {
+	_, err := t.each(func(row *xlsx.Row) error {
+		label, cell := stated(row)
+		if cell == nil {
+			return nil
+		}
+		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
+		value, ok := controlValue(cell)
+		switch {
+		case !isCount && !isAmount:
+		case !ok:
+			s.controlFault(t.name, cell, row.Number, "the control total cannot be read")
+		case isCount && !value.Equal(decimal.NewFromInt(int64(s.report.Rows))):
+			s.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, s.report.Rows))
+		case isAmount && !s.agrees(value, grandTotal, row.Number):
+			s.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s", value, s.totals.all.value()))
+		default:
+			s.note(fmt.Sprintf("the control sheet %s agrees in %s", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+		}
+		return nil
+	})
+	return err
+}
+
+func (s *sheet) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
+	s.fault(sheet, FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: ruleTotal, Message: message,
+		Advice: "a row is missing, there twice or changed: ask the depositary for the report again"})
+}
+
+// stated is the words and the value of a row that says one thing, nil if it says
+// another number of them.
+func stated(row *xlsx.Row) (label string, value *xlsx.Cell) {
+	var filled []*xlsx.Cell
+	for i := range row.Cells {
+		if isFilled(&row.Cells[i]) {
+			filled = append(filled, &row.Cells[i])
+		}
+	}
+	if len(filled) != 2 || filled[0].Kind != xlsx.Text {
+		return "", nil
+	}
+	return normal(string(filled[0].Text)), filled[1]
+}

@@ -1,0 +1,225 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"tenderbatch/internal/ingest/xlsx"
+)
+
+// csvLimit is the size a CSV file may have, in bytes.
+const csvLimit = 256 << 20
+
+// separators are what may part the fields of a CSV file, with the words for
+// them.
+var separators = []struct {
+	char rune
+	name string
+}{{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}}
+
+// csvTable makes a table of a CSV file, whose cells are all text. All that a
+// lenient reader would absorb is a fault.
+func (r *reading) csvTable(content []byte) (table, []FileFault) {
+	text, encoding, fault := decodeCSV(content)
+	if fault != nil {
+		return table{}, []FileFault{*fault}
+	}
+	if faults := damagedCSV(text); len(faults) > 0 {
+		return table{}, faults
+	}
+	best, name, headings := csvLines{text: text, separator: ','}, "commas", 0
+	for _, s := range separators {
+		lines := csvLines{text: text, separator: s.char}
+		p, err := r.peek(table{each: lines.each})
+		if err == nil && p.best != nil && p.best.found() > headings {
+			best, name, headings = lines, s.name, p.best.found()
+			best.from = p.best.row
+		}
+	}
+	r.note(fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name))
+	return table{each: best.each}, nil
+}
+
+// decodeCSV takes off the byte order mark and turns UTF-16 into UTF-8.
+func decodeCSV(content []byte) (text []byte, encoding string, fault *FileFault) {
+	switch {
+	case len(content) > csvLimit:
+		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit), "split the report")
+	case len(bytes.TrimSpace(content)) == 0:
+		return nil, "", csvFault(0, "the file is empty", "ask for it to be sent again")
+	case bytes.HasPrefix(content, []byte("\ufeff")):
+		return content[3:], "UTF-8 with a byte order mark", nil
+	case bytes.HasPrefix(content, []byte{0xff, 0xfe}):
+		text, fault = decodeUTF16(content[2:], binary.LittleEndian)
+		return text, "UTF-16", fault
+	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
+		text, fault = decodeUTF16(content[2:], binary.BigEndian)
+		return text, "UTF-16", fault
+	}
+	return content, "UTF-8", nil
+}
+
+func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *FileFault) {
+	if len(content)%2 == 1 {
+		return nil, csvFault(0, "the file is UTF-16 but ends in half a character: it is cut off", "ask for it to be sent again")
+	}
+	units := make([]uint16, len(content)/2)
+	for i := range units {
+		units[i] = order.Uint16(content[2*i:])
+	}
+	text := make([]byte, 0, len(content))
+	for i := 0; i < len(units); i++ {
+		r := rune(units[i])
+		if utf16.IsSurrogate(r) {
+			if i+1 == len(units) {
+				r = utf8.RuneError
+			} else {
+				r = utf16.DecodeRune(r, rune(units[i+1]))
+				i++
+			}
+			if r == utf8.RuneError {
+				return nil, csvFault(bytes.Count(text, []byte("\n"))+1, "a character is not UTF-16", "ask for the file saved as CSV UTF-8")
+			}
+		}
+		text = utf8.AppendRune(text, r)
+	}
+	return text, nil
+}
+
+func csvFault(line int, message, advice string) *FileFault {
+	f := &FileFault{Rule: ruleCSV, Message: message, Advice: advice}
+	if line > 0 {
+		f.Cell = fmt.Sprintf("line %d", line)
+	}
+	return f
+}
+
+// damagedCSV looks for what no sound text file has, and reports the first place
+// of each.
+func damagedCSV(text []byte) (faults []FileFault) {
+	lineAt := func(i int) int { return bytes.Count(text[:i], []byte("\n")) + 1 }
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		faults = append(faults, *csvFault(lineAt(i), "there is a NUL byte in the text", "ask for the file saved as CSV UTF-8"))
+	}
+	if i := invalidUTF8(text); i >= 0 {
+		faults = append(faults, *csvFault(lineAt(i), "a character is not UTF-8", "ask for the file saved as CSV UTF-8, or as a workbook"))
+	}
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(text[i:], '\r')
+		if n < 0 {
+			break
+		}
+		if i += n; i+1 == len(text) || text[i+1] != '\n' {
+			faults = append(faults, *csvFault(lineAt(i), "a line ends in a carriage return alone", "ask for the file saved as CSV UTF-8, with Windows or Unix line ends"))
+			break
+		}
+	}
+	return faults
+}
+
+// invalidUTF8 is the place of the first byte that is not UTF-8, -1 if there is
+// none.
+func invalidUTF8(text []byte) int {
+	if utf8.Valid(text) {
+		return -1
+	}
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+// csvLines are the lines of a CSV file as rows.
+type csvLines struct {
+	text      []byte
+	separator rune
+	from      int // the line of the headings: all below must have as many fields; 0: not known
+}
+
+// each passes each line on as a row of text cells; the row has the number of the
+// line.
+func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
+	r := csv.NewReader(bytes.NewReader(l.text))
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = l.separator, -1, true
+	var row xlsx.Row
+	width := 0
+	for {
+		record, err := r.Read()
+		if err == io.EOF {
+			return xlsx.Tail{}, nil
+		}
+		if err != nil {
+			return xlsx.Tail{}, csvError(err)
+		}
+		row.Number, _ = r.FieldPos(0)
+		if row.Number == l.from {
+			width = len(record)
+		}
+		if width > 0 && len(record) != width && !isBlankRecord(record) {
+			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
+				"a separator or a quotation mark is missing or too many; ask for the file to be exported again")}
+		}
+		if err := fillRow(&row, record); err != nil {
+			return xlsx.Tail{}, err
+		}
+		if err := call(&row); err != nil {
+			return xlsx.Tail{}, err
+		}
+	}
+}
+
+// fillRow fills the cells of a row from the fields of a line.
+func fillRow(row *xlsx.Row, record []string) error {
+	row.Cells = row.Cells[:0]
+	for i, field := range record {
+		if strings.IndexByte(field, '\n') >= 0 {
+			return &faultError{*csvFault(row.Number, "there is a line break inside the field "+quote(field),
+				"remove it; a quotation mark too many can swallow lines")}
+		}
+		if field != "" {
+			row.Cells = append(row.Cells, xlsx.Cell{Col: i, Kind: xlsx.Text, Text: []byte(field)})
+		}
+	}
+	return nil
+}
+
+func isBlankRecord(record []string) bool {
+	for _, field := range record {
+		if trim(field) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// csvError says in our words what encoding/csv found.
+func csvError(err error) error {
+	var p *csv.ParseError
+	if !errors.As(err, &p) {
+		return err
+	}
+	message := "the line is no CSV: " + p.Err.Error()
+	switch p.Err {
+	case csv.ErrBareQuote:
+		message = "there is a quotation mark inside a field that has none around it"
+	case csv.ErrQuote:
+		message = "a quoted field does not end where it should"
+	}
+	return &faultError{*csvFault(p.Line, message, "ask for the file to be exported again, or for a workbook")}
+}
+
+// faultError carries a fault out of a loop over rows.
+type faultError struct{ fault FileFault }
+
+func (e *faultError) Error() string { return e.fault.String() }

@@ -1,0 +1,345 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// searchedRows is how many rows that have cells are searched for headings.
+const searchedRows = 50
+
+// errEnough ends the reading of a sheet of which enough is known.
+var errEnough = errors.New("enough rows")
+
+// finder looks for the headings among the first rows of a sheet.
+type finder struct {
+	named    map[string]string // headings the offer names
+	rows     int               // rows with cells so far
+	previous []label
+	lastRow  int
+	best     *layout // the row, or two, with the most headings
+}
+
+// find looks at the next row. It returns the layout once the headings are found.
+func (f *finder) find(row *xlsx.Row) *layout {
+	found := labels(row)
+	if len(found) > 0 {
+		f.consider(newLayout(row.Number, found, f.named))
+		if len(f.best.missing) > 0 && f.lastRow == row.Number-1 && len(f.previous) > 0 {
+			f.consider(newLayout(row.Number, joined(f.previous, found), f.named))
+		}
+	}
+	f.rows++
+	f.previous, f.lastRow = found, row.Number
+	if f.best != nil && len(f.best.missing) == 0 {
+		return f.best
+	}
+	return nil
+}
+
+func (f *finder) consider(l *layout) {
+	switch {
+	case f.best == nil, len(l.missing) == 0 && len(f.best.missing) > 0, l.found() > f.best.found(),
+		l.found() == f.best.found() && len(l.labels) > len(f.best.labels):
+		f.best = l
+	}
+}
+
+// peeked is a sheet with the best headings among its first rows, nil if it has
+// none.
+type peeked struct {
+	table
+	best *layout
+}
+
+// complete reports whether the sheet has all needed headings.
+func (p peeked) complete() bool { return p.best != nil && len(p.best.missing) == 0 }
+
+// peek looks for the headings of a sheet.
+func (r *reading) peek(t table) (peeked, error) {
+	f := finder{named: r.depositary.Columns}
+	_, err := t.each(func(row *xlsx.Row) error {
+		if isBlank(row) {
+			return nil
+		}
+		if f.find(row) != nil || f.rows >= searchedRows {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return peeked{}, err
+	}
+	return peeked{t, f.best}, nil
+}
+
+// isBlank reports whether a row shows nothing. A formula without a stored value
+// may show something.
+func isBlank(row *xlsx.Row) bool {
+	for i := range row.Cells {
+		if isFilled(&row.Cells[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isFilled(c *xlsx.Cell) bool {
+	if c == nil {
+		return false
+	}
+	if c.Kind == xlsx.Text {
+		return trim(string(c.Text)) != ""
+	}
+	return c.Kind != xlsx.Blank || c.Formula
+}
+
+// sheet is the reading of the sheet that holds the tenders.
+type sheet struct {
+	*reading
+	finder
+	layout     *layout
+	zone       *time.Location             // of the depositary's times
+	column     []column                   // by position in the sheet, -1 for none
+	firstKey   string                     // the heading of the instruction column, as compared
+	deliveries map[string]tender.Delivery // by the words seen so far
+
+	cells   [columnCount]*xlsx.Cell // of the row in hand
+	current tender.Source           // its place
+	id      string                  // its instruction number
+	bad     bool                    // it has a fault
+
+	first, last int // rows that hold instructions
+	totals      totals
+	hidden      []int
+	headings    []int // rows that repeat the headings
+	other       []int // rows with text but without any needed cell
+	after       []int // rows below the totals row that look like instructions
+}
+
+func newSheet(r *reading) *sheet {
+	s := &sheet{reading: r, finder: finder{named: r.depositary.Columns}, zone: r.depositary.Zone, deliveries: make(map[string]tender.Delivery)}
+	if s.zone == nil {
+		s.zone = r.offer.Zone
+	}
+	s.totals.bySeries = make([]sum, len(r.offer.Series))
+	return s
+}
+
+// row takes the next row of the sheet.
+func (s *sheet) row(row *xlsx.Row) error {
+	switch {
+	case isBlank(row):
+		return nil
+	case s.layout == nil:
+		return s.search(row)
+	case row.Number == s.layout.row+1 && s.splitHeading(row):
+		return nil
+	}
+	s.place(row)
+	if row.Hidden {
+		s.hidden = append(s.hidden, row.Number)
+	}
+	switch label, kind := s.totalsLabel(row); {
+	case s.repeatsHeadings():
+		s.headings = append(s.headings, row.Number)
+	case kind != noTotal:
+		s.readTotal(row, label, kind)
+	case s.isRemark():
+		s.other = append(s.other, row.Number)
+	case s.totals.row > 0:
+		s.after = append(s.after, row.Number)
+	default:
+		s.instruction(row)
+	}
+	return nil
+}
+
+// search looks for the headings in a row.
+func (s *sheet) search(row *xlsx.Row) error {
+	l := s.find(row)
+	if l == nil {
+		if s.rows >= searchedRows {
+			return errEnough
+		}
+		return nil
+	}
+	s.adopt(l)
+	if len(l.twice) > 0 {
+		s.fault(s.report.Sheet, l.twiceFaults(s.depositary)...)
+		return errEnough
+	}
+	return nil
+}
+
+// adopt takes the headings.
+func (s *sheet) adopt(l *layout) {
+	s.layout = l
+	s.firstKey = normal(l.heading(colInstruction))
+	s.column = nil
+	for c := range columnCount {
+		for at := l.position(c); len(s.column) <= at; {
+			s.column = append(s.column, -1)
+		}
+		if at := l.position(c); at >= 0 {
+			s.column[at] = c
+		}
+	}
+}
+
+// splitHeading reports whether the row below the headings continues them: with
+// it, all columns are still found where they are, and at least one in other
+// words.
+func (s *sheet) splitHeading(row *xlsx.Row) bool {
+	below := labels(row)
+	l := newLayout(row.Number, joined(s.layout.labels, below), s.named)
+	if len(below) == 0 || len(l.missing) > 0 || len(l.twice) > 0 {
+		return false
+	}
+	changed := false
+	for c := range columnCount {
+		if s.layout.has(c) && l.position(c) != s.layout.position(c) {
+			return false
+		}
+		changed = changed || s.layout.has(c) && l.heading(c) != s.layout.heading(c)
+	}
+	if changed {
+		s.adopt(l)
+	}
+	return changed
+}
+
+// place finds the cells of the columns in a row.
+func (s *sheet) place(row *xlsx.Row) {
+	clear(s.cells[:])
+	for i := range row.Cells {
+		c := &row.Cells[i]
+		if c.Col < len(s.column) && s.column[c.Col] >= 0 {
+			s.cells[s.column[c.Col]] = c
+		}
+	}
+}
+
+// filled counts the columns whose cell holds something.
+func (s *sheet) filled(columns ...column) int {
+	n := 0
+	for _, c := range columns {
+		if isFilled(s.cells[c]) {
+			n++
+		}
+	}
+	return n
+}
+
+// isRemark reports whether a row is no instruction: it has none of the needed
+// cells, or words in the first of them and nothing else of ours. Below the totals
+// row, where counts and signatures stand, an instruction has at least three.
+func (s *sheet) isRemark() bool {
+	filled := s.filled(needed...) + s.filled(colReceivedDate, colReceivedTime)
+	if filled == 0 || s.totals.row > 0 && filled < 3 {
+		return true
+	}
+	c := s.cells[colInstruction]
+	if filled > 1 || c == nil || c.Kind != xlsx.Text || !strings.Contains(trim(string(c.Text)), " ") {
+		return false
+	}
+	for k := range columnCount {
+		if k != colInstruction && isFilled(s.cells[k]) {
+			return false
+		}
+	}
+	return true
+}
+
+// repeatsHeadings reports whether a row is the headings again, as printed
+// reports have on each page.
+func (s *sheet) repeatsHeadings() bool {
+	c := s.cells[colInstruction]
+	if c == nil || c.Kind != xlsx.Text || isDigits(trim(string(c.Text))) || normal(string(c.Text)) != s.firstKey {
+		return false
+	}
+	for k := range columnCount {
+		if s.layout.has(k) && (s.cells[k] == nil || normal(string(s.cells[k].Text)) != normal(s.layout.heading(k))) {
+			return false
+		}
+	}
+	return true
+}
+
+// finish checks what can be checked only at the end, and sums up.
+func (s *sheet) finish(tail xlsx.Tail) {
+	s.checkMerged(tail.Merged)
+	if len(s.after) > 0 {
+		s.fault(s.report.Sheet, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: ruleAfterTotal,
+			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
+			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
+	}
+	s.rejectDuplicates()
+	s.report.Principal = s.totals.all.value()
+	s.report.HiddenRows = len(s.hidden)
+	s.describe()
+}
+
+// checkMerged refuses merged cells that hide to which instruction a value
+// belongs.
+func (s *sheet) checkMerged(merged []xlsx.Range) {
+	var bad []xlsx.Range
+	for _, m := range merged {
+		if m.LastRow < s.first || m.FirstRow > s.last || s.first == 0 {
+			continue
+		}
+		for at := m.FirstCol; at <= m.LastCol && at < len(s.column); at++ {
+			if c := s.column[at]; c >= 0 && !slices.Contains(copiedThrough, c) {
+				bad = append(bad, m)
+				break
+			}
+		}
+	}
+	if len(bad) == 0 {
+		return
+	}
+	cells := xlsx.CellName(bad[0].FirstCol, bad[0].FirstRow) + ":" + xlsx.CellName(bad[0].LastCol, bad[0].LastRow)
+	message := "cells among the instructions are merged"
+	if len(bad) > 1 {
+		message += fmt.Sprintf(", here and in %d more places", len(bad)-1)
+	}
+	s.fault(s.report.Sheet, FileFault{Cell: cells, Rule: ruleMerged, Message: message,
+		Advice: "ask the depositary for the report without merged cells"})
+}
+
+// describe fills in what the report says of how the sheet was understood.
+func (s *sheet) describe() {
+	l := s.layout
+	s.report.HeadingRow = l.row
+	for c := range columnCount {
+		if l.has(c) {
+			letter := strings.TrimSuffix(xlsx.CellName(l.position(c), 1), "1")
+			s.report.Columns = append(s.report.Columns, Column{headings[c].name, copied(l.heading(c)), letter, l.why[c]})
+		}
+	}
+	if len(l.ignored) > 0 {
+		var texts []string
+		for _, i := range l.ignored {
+			texts = append(texts, i.text)
+		}
+		s.note("columns not read: " + list(texts))
+	}
+	for _, n := range []struct {
+		rows []int
+		text string
+	}{
+		{s.hidden, "hidden and read like the others"},
+		{s.headings, "the headings again and skipped"},
+		{s.other, "taken for remarks, not for instructions"},
+	} {
+		if len(n.rows) > 0 {
+			s.note(fmt.Sprintf("%s: %s", rowList(n.rows, len(n.rows)), n.text))
+		}
+	}
+}

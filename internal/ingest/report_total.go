@@ -1,0 +1,164 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// totals are the sums that a totals row may state.
+type totals struct {
+	all, tendered, sinceLast sum
+	bySeries                 []sum
+	unreadable               []int // rows whose principal is not in the sums
+	row                      int   // of the totals row, 0 before it
+}
+
+// totalKind is what a row says to total.
+type totalKind int
+
+const (
+	noTotal totalKind = iota
+	subtotal
+	grandTotal
+)
+
+var totalWords = words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity")
+
+// totalsLabel tells a totals row by its first text, if it is no instruction.
+func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
+	i := slices.IndexFunc(row.Cells, func(c xlsx.Cell) bool { return isFilled(&c) })
+	if i < 0 || row.Cells[i].Kind != xlsx.Text || !startsTotal(row.Cells[i].Text) {
+		return "", noTotal
+	}
+	first := &row.Cells[i]
+	for _, c := range []column{colInstruction, colSecurity, colReceived, colReceivedDate, colReceivedTime, colParticipant} {
+		if s.cells[c] != first && isFilled(s.cells[c]) {
+			return "", noTotal
+		}
+	}
+	key := normal(string(first.Text))
+	switch {
+	case slices.Contains(totalWords, key):
+		return string(first.Text), grandTotal
+	case strings.HasPrefix(key, "subtotal"), strings.HasPrefix(key, "total"):
+		return string(first.Text), subtotal
+	}
+	return "", noTotal
+}
+
+// startsTotal is a quick look that spares nearly all rows the rest.
+func startsTotal(text []byte) bool {
+	t := trim(string(text))
+	return t != "" && strings.ContainsRune("tTsSgGoOcC", rune(t[0]))
+}
+
+// readTotal holds a total against the rows above it.
+func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
+	if kind == grandTotal {
+		s.totals.row = row.Number
+	}
+	cell := s.cells[colPrincipal]
+	if !isFilled(cell) || cell.Kind == xlsx.Blank {
+		s.note(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, quote(trim(label)), quote(s.layout.heading(colPrincipal))))
+		return
+	}
+	value, ok := controlValue(cell)
+	if !ok {
+		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", quote(trim(label))))
+		return
+	}
+	s.report.Total = &ControlTotal{row.Number, value}
+	if !s.agrees(value, kind, row.Number) {
+		s.totalFault(row, cell, fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", quote(trim(label)), value, s.totals.all.value()))
+	}
+	s.totals.sinceLast = sum{}
+}
+
+func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
+	s.fault(s.report.Sheet, FileFault{
+		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: ruleTotal, Message: message,
+		Advice: "a row is missing, there twice or changed: ask the depositary for the report again",
+	})
+}
+
+// agrees reports whether a total is one of the sums it can be. Where a principal
+// could not be read nothing can be said; its row is rejected anyway.
+func (s *sheet) agrees(value decimal.Decimal, kind totalKind, row int) bool {
+	t := &s.totals
+	switch {
+	case value.Equal(t.all.value()):
+		return true
+	case kind == subtotal && value.Equal(t.sinceLast.value()),
+		kind == subtotal && !value.IsZero() && slices.ContainsFunc(t.bySeries, func(s sum) bool { return value.Equal(s.value()) }):
+		return true
+	case len(t.unreadable) > 0:
+		s.note(fmt.Sprintf("the total %s in row %d was not verified: the principal cannot be read in %s; the others add up to %s",
+			value, row, rowList(t.unreadable, len(t.unreadable)), t.all.value()))
+		return true
+	case value.Equal(t.tendered.value()):
+		s.note(fmt.Sprintf("the total %s in row %d is that of the rows reported as tendered", value, row))
+		return true
+	}
+	return false
+}
+
+// controlValue is the number in a cell, however it came about.
+func controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
+	switch c.Kind {
+	case xlsx.Number:
+		return controlNumber(string(c.Text))
+	case xlsx.Text:
+		v, _, wrong := textAmount(trim(string(c.Text)))
+		return v, wrong == nil
+	}
+	return decimal.Zero, false
+}
+
+// addPrincipal adds the principal of a row to the sums, even if the row is
+// rejected.
+func (s *sheet) addPrincipal(row int, series int, status tender.Status) {
+	value, ok := decimal.Zero, false
+	if c := s.cells[colPrincipal]; c != nil {
+		value, ok = controlValue(c)
+	}
+	if !ok {
+		if isFilled(s.cells[colPrincipal]) {
+			s.totals.unreadable = append(s.totals.unreadable, row)
+		}
+		return
+	}
+	t := &s.totals
+	t.all.add(value)
+	t.sinceLast.add(value)
+	if status == tender.Tendered {
+		t.tendered.add(value)
+	}
+	if series >= 0 {
+		t.bySeries[series].add(value)
+	}
+}
+
+// sum adds up amounts of a sheet. Whole ones, which nearly all are, cost no
+// memory.
+type sum struct {
+	whole int64
+	rest  decimal.Decimal
+}
+
+func (s *sum) add(v decimal.Decimal) {
+	const most = 1_000_000_000_000_000 // amounts have at most fifteen digits
+	if v.Exponent() != 0 || s.whole > math.MaxInt64-most || s.whole < math.MinInt64+most {
+		s.rest = s.rest.Add(v)
+		return
+	}
+	s.whole += v.IntPart()
+}
+
+func (s sum) value() decimal.Decimal { return s.rest.Add(decimal.NewFromInt(s.whole)) }

@@ -1,0 +1,91 @@
+package ingest
+
+// The codes of what can be wrong. They are stable: people filter by them and
+// offers waive by them. docs/rules.md explains each.
+const (
+	ruleMissingTime   = "R1-missing"
+	ruleTime          = "R1-unreadable"
+	ruleNoTimeOfDay   = "R1-no-time-of-day"
+	ruleAmbiguousDate = "R1-ambiguous-date"
+	ruleClockChange   = "R1-clock-change"
+	ruleImplausible   = "R1-implausible"
+
+	ruleStatus = "R2-status"
+
+	ruleContradiction = "R4-contradiction"
+
+	ruleMissing           = "R5-missing"
+	ruleFormula           = "R5-formula"
+	ruleErrorValue        = "R5-error-value"
+	ruleInstruction       = "R5-instruction"
+	ruleDuplicate         = "R5-duplicate"
+	ruleSecurity          = "R5-security"
+	ruleSecurityDigit     = "R5-security-check-digit"
+	ruleSecurityUnknown   = "R5-security-unknown"
+	ruleSecurityRepaired  = "R5-security-repaired"
+	rulePrincipal         = "R5-principal"
+	rulePrincipalPositive = "R5-principal-positive"
+	ruleMinorUnit         = "R5-minor-unit"
+	ruleMultiple          = "R5-multiple"
+	ruleMinimum           = "R5-minimum"
+	ruleCurrency          = "R5-currency"
+	ruleParticipant       = "R5-participant"
+	ruleDelivery          = "R5-delivery"
+
+	ruleInbox      = "R6-inbox"
+	ruleName       = "R6-name"
+	ruleFile       = "R6-file"
+	ruleCSV        = "R6-csv"
+	ruleSheet      = "R6-sheet"
+	ruleColumn     = "R6-column"
+	ruleMerged     = "R6-merged"
+	ruleTotal      = "R6-total"
+	ruleAfterTotal = "R6-after-total"
+)
+
+// Rule is one thing that is checked.
+type Rule struct {
+	Code     string
+	Meaning  string
+	Waivable bool // the offer's waivers may let a line count that breaks it
+}
+
+// Rules lists everything that [Choose] and [Read] check, by code.
+func Rules() []Rule {
+	return []Rule{
+		{Code: ruleMissingTime, Meaning: "the time of receipt is blank"},
+		{Code: ruleTime, Meaning: "the cell is no time that can be read"},
+		{Code: ruleNoTimeOfDay, Meaning: "a date without a time of day"},
+		{Code: ruleAmbiguousDate, Meaning: "day and month could be exchanged"},
+		{Code: ruleClockChange, Meaning: "a wall time that the clocks skip or repeat"},
+		{Code: ruleImplausible, Meaning: "a time outside the offer"},
+		{Code: ruleStatus, Meaning: "an unknown status code"},
+		{Code: ruleContradiction, Meaning: "status and withdrawal time contradict each other"},
+		{Code: ruleMissing, Meaning: "a needed cell is blank"},
+		{Code: ruleFormula, Meaning: "a formula where a value is needed"},
+		{Code: ruleErrorValue, Meaning: "an error value such as #N/A, or TRUE or FALSE"},
+		{Code: ruleInstruction, Meaning: "an unreadable instruction number"},
+		{Code: ruleDuplicate, Meaning: "one instruction number on several lines"},
+		{Code: ruleSecurity, Meaning: "the cell is no CUSIP or ISIN"},
+		{Code: ruleSecurityDigit, Meaning: "the check digit is wrong"},
+		{Code: ruleSecurityUnknown, Meaning: "the security is not in the offer"},
+		{Code: ruleSecurityRepaired, Meaning: "a CUSIP that a spreadsheet changed was restored"},
+		{Code: rulePrincipal, Meaning: "an unreadable amount"},
+		{Code: rulePrincipalPositive, Meaning: "a principal of zero or less"},
+		{Code: ruleMinorUnit, Meaning: "more decimals than the currency has"},
+		{Code: ruleMultiple, Meaning: "not a multiple of the denomination", Waivable: true},
+		{Code: ruleMinimum, Meaning: "below the minimum denomination", Waivable: true},
+		{Code: ruleCurrency, Meaning: "not the currency of the series"},
+		{Code: ruleParticipant, Meaning: "an unreadable participant number"},
+		{Code: ruleDelivery, Meaning: "an unknown delivery"},
+		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
+		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
+		{Code: ruleFile, Meaning: "a file that cannot be read"},
+		{Code: ruleCSV, Meaning: "a damaged CSV file"},
+		{Code: ruleSheet, Meaning: "it is not clear which sheet holds the tenders"},
+		{Code: ruleColumn, Meaning: "a column is missing or there twice"},
+		{Code: ruleMerged, Meaning: "merged cells among the instructions"},
+		{Code: ruleTotal, Meaning: "the totals row disagrees with the rows"},
+		{Code: ruleAfterTotal, Meaning: "instructions below the totals row"},
+	}
+}

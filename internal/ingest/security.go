@@ -1,0 +1,127 @@
+package ingest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// securities finds the series of a CUSIP or ISIN.
+type securities struct {
+	series map[string]int // position in the offer
+	asText []numeric
+}
+
+// numeric is a security that a spreadsheet may take for a number: 037833100, or
+// 12345E107, which becomes 1.2345E+111.
+type numeric struct {
+	id    string
+	value number
+}
+
+// numericForm is a CUSIP that looks like a number.
+var numericForm = regexp.MustCompile(`^[0-9]+(E[0-9]+)?$`)
+
+func newSecurities(o *tender.Offer) *securities {
+	s := &securities{series: make(map[string]int)}
+	for i, series := range o.Series {
+		for _, id := range series.Securities {
+			id = strings.ToUpper(trim(id))
+			if _, twice := s.series[id]; twice {
+				continue // two series cannot share a security; the terms are checked elsewhere
+			}
+			s.series[id] = i
+			if n, ok := parseNumber(id); ok && numericForm.MatchString(id) && n.digits != "" {
+				s.asText = append(s.asText, numeric{id, n})
+			}
+		}
+	}
+	return s
+}
+
+// read finds the security a cell means. A remark says that it was restored from
+// a number; wrong says that the line cannot count.
+func (s *securities) read(kind xlsx.Kind, text string) (id string, series int, remark, wrong *finding) {
+	if kind == xlsx.Number {
+		return s.restore(text, true)
+	}
+	id = strings.ToUpper(text)
+	if i, ok := s.series[id]; ok {
+		return id, i, nil, nil
+	}
+	if len(id) < 9 && isDigits(id) || exponentForm.MatchString(id) && strings.ContainsAny(id, ".+") {
+		return s.restore(id, false)
+	}
+	return id, -1, nil, s.whyUnknown(id)
+}
+
+// restore finds the security that a spreadsheet turned into a number. A number
+// of nine digits lost nothing and needs no remark.
+func (s *securities) restore(digits string, isNumber bool) (id string, series int, remark, wrong *finding) {
+	value, ok := parseNumber(digits)
+	value = value.rounded()
+	var fits []string
+	for _, n := range s.asText {
+		if ok && n.value == value {
+			fits = append(fits, n.id)
+		}
+	}
+	switch {
+	case len(fits) == 1 && isNumber && fits[0] == digits:
+		return fits[0], s.series[fits[0]], nil, nil
+	case len(fits) == 1:
+		remark = &finding{ruleSecurityRepaired,
+			fmt.Sprintf("a spreadsheet made a number of the CUSIP; %s is the only security of the offer it can be", fits[0]),
+			"ask the depositary to format the column as text"}
+		return fits[0], s.series[fits[0]], remark, nil
+	case len(fits) > 1:
+		wrong = &finding{ruleSecurity, "a spreadsheet made a number of the CUSIP; it can be " + strings.Join(fits, " or "),
+			"ask the depositary for the CUSIP, in a column formatted as text"}
+	default:
+		wrong = &finding{ruleSecurityUnknown, "the number is no security of the offer",
+			"ask the depositary for the CUSIP or ISIN, in a column formatted as text"}
+	}
+	return digits, -1, nil, wrong
+}
+
+// whyUnknown says why a text is no security of the offer.
+func (s *securities) whyUnknown(id string) *finding {
+	switch {
+	case !isASCII(id):
+		return &finding{ruleSecurity, "there are characters in it that no CUSIP or ISIN has; they may only look right",
+			"type the CUSIP or ISIN anew"}
+	case len(id) != 9 && len(id) != 12:
+		return &finding{ruleSecurity, fmt.Sprintf("a CUSIP has 9 characters and an ISIN 12; this has %d", len(id)),
+			"correct the CUSIP or ISIN with the depositary"}
+	case !tender.ValidSecurity(id):
+		return &finding{ruleSecurityDigit, "its check digit is wrong, so a character is mistyped",
+			"correct the CUSIP or ISIN with the depositary"}
+	}
+	if i, ok := s.series[cusipOf(id)]; ok && len(id) == 12 {
+		return &finding{ruleSecurityUnknown,
+			fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusipOf(id), i+1),
+			"if it is the same security, add the ISIN to securities in the offer"}
+	}
+	return &finding{ruleSecurityUnknown, "it is not in the offer",
+		"return the tender, or add the security to its series in the offer"}
+}
+
+// cusipOf is the CUSIP inside an American ISIN.
+func cusipOf(isin string) string {
+	if len(isin) != 12 {
+		return ""
+	}
+	return isin[2:11]
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,236 @@
+package ingest
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/tender"
+)
+
+// Chosen is a file that a run uses, with the depositary it came from. [Choose]
+// leaves Content nil; the caller fills it before [Read].
+type Chosen struct {
+	Depositary tender.Depositary
+	Reported   time.Time // the time the name tells; zero if it tells none
+	File
+}
+
+// File is one file of the inbox, whole.
+type File struct {
+	Name    string // base name
+	Content []byte
+}
+
+// Choice is what a run takes from the inbox.
+type Choice struct {
+	Chosen  []Chosen  // by depositary as in the offer, then oldest first
+	Ignored []Ignored // by name
+}
+
+// Ignored is a file of the inbox that is not used, and why.
+type Ignored struct{ Name, Reason string }
+
+// report is a file with the time its name tells.
+type report struct {
+	name  string
+	at    time.Time // zero: the name carries no date
+	dated bool
+}
+
+// Choose picks, from the names in the inbox, the files that a run as of an
+// instant uses. Its error is a *[FileError] with everything that is wrong with
+// the names.
+func Choose(o *tender.Offer, names []string, asOf time.Time) (Choice, error) {
+	var choice Choice
+	var faults []FileFault
+	matching := make([][]string, len(o.Depositaries))
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		reason, owners := ownersOf(o, name)
+		switch {
+		case reason != "":
+			choice.Ignored = append(choice.Ignored, Ignored{name, reason})
+		case len(owners) > 1:
+			faults = append(faults, claimedTwice(o, name, owners))
+		default:
+			matching[owners[0]] = append(matching[owners[0]], name)
+		}
+	}
+	for i, d := range o.Depositaries {
+		used, ignored, wrong := reportsOf(d, matching[i], names, asOf, o.Zone)
+		for _, r := range used {
+			choice.Chosen = append(choice.Chosen, Chosen{Depositary: d, Reported: r.at, File: File{Name: r.name}})
+		}
+		choice.Ignored = append(choice.Ignored, ignored...)
+		faults = append(faults, wrong...)
+	}
+	slices.SortFunc(choice.Ignored, func(a, b Ignored) int { return cmp.Compare(a.Name, b.Name) })
+	return choice, failed(faults)
+}
+
+// ownersOf lists the depositaries whose pattern a name matches, or says why it
+// is none of theirs.
+func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
+	switch {
+	case strings.HasPrefix(name, "~$"):
+		return "the mark of a workbook that is open in Excel", nil
+	case strings.HasSuffix(name, ".part"), strings.HasSuffix(name, ".tmp"):
+		return "still being written", nil
+	}
+	near := false
+	for i, d := range o.Depositaries {
+		if ok, err := path.Match(d.Files, name); ok && err == nil {
+			owners = append(owners, i)
+		}
+		ok, err := path.Match(strings.ToLower(d.Files), strings.ToLower(name))
+		near = near || ok && err == nil
+	}
+	if len(owners) > 0 {
+		return "", owners
+	}
+	if near {
+		return "matches no depositary's files: capital and small letters differ", nil
+	}
+	return "matches no depositary's files", nil
+}
+
+func claimedTwice(o *tender.Offer, name string, owners []int) FileFault {
+	var claims []string
+	for _, i := range owners {
+		claims = append(claims, fmt.Sprintf("%s (%s)", o.Depositaries[i].Name, o.Depositaries[i].Files))
+	}
+	return FileFault{File: name, Rule: ruleName,
+		Message: "the name matches the files of " + strings.Join(claims, " and of "),
+		Advice:  "make the patterns in the offer tell them apart"}
+}
+
+// reportsOf picks the reports of one depositary among the names that match.
+func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zone *time.Location) (used []report, ignored []Ignored, faults []FileFault) {
+	if _, err := path.Match(d.Files, ""); err != nil {
+		return nil, nil, []FileFault{{Rule: ruleInbox, Message: fmt.Sprintf("depositary %s: %q is no pattern of file names", d.Name, d.Files), Advice: "correct files in the offer"}}
+	}
+	if len(matching) == 0 {
+		return nil, nil, []FileFault{noReport(d, inbox)}
+	}
+	reports, faults := datedReports(d, matching, zone)
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	if faults := sameTime(d, reports); len(faults) > 0 {
+		return nil, nil, faults
+	}
+	last := len(reports) - 1
+	if i := slices.IndexFunc(reports, func(r report) bool { return !r.at.Before(asOf) }); i >= 0 {
+		last = i
+		for last+1 < len(reports) && reports[last+1].at.Equal(reports[i].at) {
+			last++ // incremental reports of one time go together
+		}
+	}
+	for i, r := range reports {
+		switch {
+		case i > last:
+			ignored = append(ignored, Ignored{r.name, "newer than the report that shows everything as of the run, " + reports[last].name})
+		case i < last && !d.Incremental:
+			ignored = append(ignored, Ignored{r.name, "replaced by " + reports[last].name})
+		default:
+			used = append(used, r)
+		}
+	}
+	return used, ignored, nil
+}
+
+func noReport(d tender.Depositary, inbox []string) FileFault {
+	there := "is empty"
+	if len(inbox) > 0 {
+		const most = 20
+		sorted := slices.Sorted(slices.Values(inbox))
+		there = "holds " + list(sorted[:min(most, len(sorted))])
+		if len(sorted) > most {
+			there += fmt.Sprintf(" and %d more", len(sorted)-most)
+		}
+	}
+	return FileFault{Rule: ruleInbox,
+		Message: fmt.Sprintf("no report of depositary %s: nothing matches %q; the inbox %s", d.Name, d.Files, there),
+		Advice:  "put the report into the inbox, or correct files in the offer"}
+}
+
+const namingAdvice = "name reports by their date, and time if there are several a day, such as dtc-2004-11-12.xlsx or dtc-2004-11-12T1730.xlsx"
+
+// datedReports reads the names' times and sorts by them. A lone report needs
+// none.
+func datedReports(d tender.Depositary, names []string, zone *time.Location) (reports []report, faults []FileFault) {
+	for _, name := range names {
+		at, dated, err := nameTime(name, zone)
+		if len(names) > 1 && err == nil && !dated {
+			err = fmt.Errorf("the name carries no date, and depositary %s has %d files", d.Name, len(names))
+		}
+		if err != nil {
+			faults = append(faults, FileFault{File: name, Rule: ruleName, Message: err.Error(), Advice: namingAdvice})
+		}
+		reports = append(reports, report{name, at, dated})
+	}
+	slices.SortFunc(reports, func(a, b report) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.name, b.name)) })
+	return reports, faults
+}
+
+// sameTime finds snapshots of one time: which of them is right cannot be told.
+func sameTime(d tender.Depositary, reports []report) (faults []FileFault) {
+	if d.Incremental {
+		return nil
+	}
+	for i := 1; i < len(reports); i++ {
+		if reports[i].at.Equal(reports[i-1].at) {
+			faults = append(faults, FileFault{File: reports[i].name, Rule: ruleName,
+				Message: fmt.Sprintf("%s is of the same time, and each would replace the other", reports[i-1].name),
+				Advice:  "remove the wrong one, or " + namingAdvice})
+		}
+	}
+	return faults
+}
+
+// dateInName is 2004-11-12 or 20041112; timeInName is the time of day that may
+// stand behind it, such as T1730, -1730 or T173000.
+var (
+	dateInName = regexp.MustCompile(`(?:^|[^0-9])(\d{4})(-?)(\d{2})(-?)(\d{2})(?:[^0-9]|$)`)
+	timeInName = regexp.MustCompile(`^[T_-](\d{2})[-:h]?(\d{2})(?:[-:]?(\d{2}))?(?:[^0-9]|$)`)
+)
+
+// nameTime is the time that a file name tells, on the clocks of the zone, and
+// whether it tells one. A date alone means the end of that day. Two dates are an
+// error.
+func nameTime(name string, zone *time.Location) (at time.Time, dated bool, err error) {
+	var date tender.Date
+	var behind string
+	for rest := name; ; {
+		m := dateInName.FindStringSubmatchIndex(rest)
+		if m == nil {
+			break
+		}
+		d := tender.Date{Year: whole(rest[m[2]:m[3]]), Month: time.Month(whole(rest[m[6]:m[7]])), Day: whole(rest[m[10]:m[11]])}
+		hyphens := rest[m[4]:m[5]] == rest[m[8]:m[9]]
+		rest = rest[m[11]:]
+		if !hyphens || tender.DateOf(d.Time()) != d || d.Year < 1900 {
+			continue // digits that are no date
+		}
+		if dated {
+			return time.Time{}, false, fmt.Errorf("the name carries two dates")
+		}
+		date, behind, dated = d, rest, true
+	}
+	if !dated {
+		return time.Time{}, false, nil
+	}
+	m := timeInName.FindStringSubmatch(behind)
+	if m == nil {
+		return time.Date(date.Year, date.Month, date.Day+1, 0, 0, 0, 0, zone), true, nil
+	}
+	at, err = wallInstant(date.Year, int(date.Month), date.Day, whole(m[1]), whole(m[2]), whole("0"+m[3]), 0, zone)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("the time in the name cannot be used: %w", err)
+	}
+	return at, true, nil
+}
