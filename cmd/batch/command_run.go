@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
+)
+
+func newRunCommand(w world) *cobra.Command {
+	var req batch.Request
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "run OFFER",
+		Short: "Make one run: read the inbox, allocate, publish the result",
+		Long: `run reads the terms and the inbox of the folder OFFER, allocates the tenders and
+publishes the result under OFFER/runs. If nothing is new since the latest run,
+it says so and leaves everything alone.`,
+		Example: `  batch run fixtures/level3-2004
+  batch run fixtures/level3-2004 --as-of 2004-11-12T17:00`,
+		Args: exactly("OFFER"),
+		RunE: func(c *cobra.Command, args []string) error {
+			req.Folder, req.Now, req.Version = args[0], w.now(), version
+			outcome, err := batch.Run(c.Context(), req)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = export.WriteJSON(w.stdout, outcome.Run)
+			} else {
+				err = printOutcome(w.stdout, outcome)
+			}
+			if err == nil && outcome.Run.Counts().Rejected > 0 && outcome.Deed != batch.Unchanged {
+				err = errRejects
+			}
+			return err
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&req.AsOf, "as-of", "", "draw up the book as of this instant: RFC 3339, or wall time in the offer's zone such as 2004-11-12T17:00 (default: now, or the close of an expired offer)")
+	flags.StringArrayVar(&req.Files, "file", nil, "read this depositary file, too, beside those of the inbox (may be repeated)")
+	flags.BoolVar(&req.DryRun, "dry-run", false, "compute and print, but write nothing")
+	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
+	flags.BoolVar(&asJSON, "json", false, "print the result as JSON, as in result.json")
+	return c
+}
+
+func newRunsCommand(w world) *cobra.Command {
+	return &cobra.Command{
+		Use:   "runs OFFER",
+		Short: "List the published runs of an offer",
+		Args:  exactly("OFFER"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			history, err := batch.History(args[0])
+			if err != nil {
+				return err
+			}
+			if len(history) == 0 {
+				_, err = fmt.Fprintf(w.stdout, "no runs yet; make one with \"batch run %s\"\n", args[0])
+				return err
+			}
+			return printHistory(w.stdout, history)
+		},
+	}
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/tender"
+)
+
+func newWhatIfCommand(w world) *cobra.Command {
+	var req batch.Request
+	var q question
+	c := &cobra.Command{
+		Use:   "whatif OFFER",
+		Short: "Show the same book under other caps and rates; publish nothing",
+		Long: `whatif works out the same book under other terms and shows it beside today's
+result, per series and in cash. With --sweep it shows how much of each level is
+accepted as one cap grows; with --solve it says the smallest cap that accepts all
+of a level. Nothing is published.`,
+		Example: `  batch whatif fixtures/level3-2004 --as-of 2004-11-12T17:00 --cap "Tender Cap=1105000000"
+  batch whatif fixtures/level3-2004 --fx EUR/USD=1.30
+  batch whatif fixtures/level3-2004 --sweep "Tender Cap=450000000:1150000000:50000000" --csv
+  batch whatif fixtures/level3-2004 --solve "accept all of 4"`,
+		Args: exactly("OFFER"),
+		RunE: func(c *cobra.Command, args []string) error {
+			req.Folder, req.Now, req.Version = args[0], w.now(), version
+			if err := q.parse(); err != nil {
+				return usage(c, err)
+			}
+			s, err := batch.WhatIf(c.Context(), req)
+			if err != nil {
+				return err
+			}
+			return q.answer(c.Context(), w.stdout, s)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&req.AsOf, "as-of", "", "the instant of the book, as in batch run")
+	flags.StringArrayVar(&req.Files, "file", nil, "read this depositary file, too, beside those of the inbox (may be repeated)")
+	flags.StringArrayVar(&q.caps, "cap", nil, "another amount for a cap, NAME=AMOUNT; a series' Maximum Offer Amount is named \"Maximum Offer Amount ID\" (may be repeated)")
+	flags.StringArrayVar(&q.rates, "fx", nil, "another exchange rate, FROM/TO=RATE (may be repeated)")
+	flags.StringVar(&q.sweep, "sweep", "", "let a cap grow, NAME=FROM:TO:STEP")
+	flags.StringVar(&q.solve, "solve", "", "\"accept all of LEVEL\": the smallest amount of the cap over all (or of NAME, with \"NAME: accept all of LEVEL\") that does it")
+	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
+	return c
+}
+
+// question is what the flags of whatif ask, as they were given and as parsed.
+type question struct {
+	caps, rates  []string
+	sweep, solve string
+	csv          bool
+
+	scenario batch.Scenario
+	grow     *growth
+	level    int    // of --solve, 0 without it
+	solveCap string // "" for the cap over all
+}
+
+// growth is the amounts that a cap runs through.
+type growth struct {
+	name           string
+	from, to, step decimal.Decimal
+}
+
+// mostSteps bounds a sweep: more lines than that nobody reads.
+const mostSteps = 10_000
+
+var (
+	amountForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+	solveForm  = regexp.MustCompile(`^(?:(.+): *)?accept all of (?:level )?([0-9]+)$`)
+)
+
+func (q *question) parse() error {
+	for _, text := range q.caps {
+		name, value, _ := strings.Cut(text, "=")
+		amount, err := parseAmount(value)
+		if err != nil {
+			return fmt.Errorf("--cap %q: write NAME=AMOUNT: %w", text, err)
+		}
+		q.scenario.Caps = append(q.scenario.Caps, batch.CapAmount{Name: name, Amount: amount})
+	}
+	for _, text := range q.rates {
+		pair, value, _ := strings.Cut(text, "=")
+		from, to, ok := strings.Cut(pair, "/")
+		rate, err := parseAmount(value)
+		if err != nil || !ok || rate.IsZero() {
+			return fmt.Errorf("--fx %q: write FROM/TO=RATE, such as EUR/USD=1.30", text)
+		}
+		q.scenario.Rates = append(q.scenario.Rates, tender.Rate{From: from, To: to, Rate: rate})
+	}
+	if q.csv && q.sweep == "" {
+		return fmt.Errorf("--csv goes with --sweep")
+	}
+	if err := q.parseSweep(); err != nil {
+		return err
+	}
+	return q.parseSolve()
+}
+
+func parseAmount(text string) (decimal.Decimal, error) {
+	if !amountForm.MatchString(text) {
+		return decimal.Zero, fmt.Errorf("%q is no amount; write digits without separators", text)
+	}
+	return decimal.NewFromString(text)
+}
+
+func (q *question) parseSweep() error {
+	if q.sweep == "" {
+		return nil
+	}
+	name, value, _ := strings.Cut(q.sweep, "=")
+	parts := strings.Split(value, ":")
+	if len(parts) != 3 {
+		return fmt.Errorf("--sweep %q: write NAME=FROM:TO:STEP", q.sweep)
+	}
+	g := &growth{name: name}
+	for i, into := range []*decimal.Decimal{&g.from, &g.to, &g.step} {
+		amount, err := parseAmount(parts[i])
+		if err != nil {
+			return fmt.Errorf("--sweep %q: %w", q.sweep, err)
+		}
+		*into = amount
+	}
+	if g.step.IsZero() || g.to.LessThan(g.from) || g.to.Sub(g.from).GreaterThan(g.step.Mul(decimal.NewFromInt(mostSteps))) {
+		return fmt.Errorf("--sweep %q: FROM must not exceed TO, and STEP must take at most %d steps between them", q.sweep, mostSteps)
+	}
+	q.grow = g
+	return nil
+}
+
+func (q *question) parseSolve() error {
+	if q.solve == "" {
+		return nil
+	}
+	m := solveForm.FindStringSubmatch(q.solve)
+	if m == nil {
+		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\", or \"NAME: accept all of LEVEL\"", q.solve)
+	}
+	level, err := strconv.Atoi(m[2])
+	if err != nil || level < 1 {
+		return fmt.Errorf("--solve %q: %s is no level", q.solve, m[2])
+	}
+	q.level, q.solveCap = level, m[1]
+	return nil
+}
+
+// answer prints what was asked: the solution, the sweep, or the comparison.
+func (q *question) answer(ctx context.Context, out io.Writer, s *batch.Speculation) error {
+	switch {
+	case q.level > 0:
+		return q.answerSolve(ctx, out, s)
+	case q.grow != nil:
+		return q.answerSweep(ctx, out, s)
+	}
+	other, err := s.Under(ctx, q.scenario)
+	if err != nil {
+		return err
+	}
+	return printComparison(out, s.Today, other)
+}
+
+func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Speculation) error {
+	name := q.solveCap
+	for _, c := range s.Today.Offer.Caps {
+		if name == "" && s.Today.Offer.CoversAll(c) {
+			name = c.Name
+		}
+	}
+	if name == "" {
+		return &batch.UsageError{Message: "the offer has no cap over all; name one: --solve \"NAME: accept all of LEVEL\""}
+	}
+	amount, err := s.SmallestCap(ctx, name, q.level)
+	if err != nil {
+		return err
+	}
+	other, err := s.Under(ctx, batch.Scenario{Caps: []batch.CapAmount{{Name: name, Amount: amount}}})
+	if err != nil {
+		return err
+	}
+	p := &printer{w: out}
+	p.linef("the smallest %s that accepts all of level %d: %s", name, q.level, thousands(amount))
+	p.linef("")
+	p.comparison(s.Today, other)
+	return p.err
+}
+
+func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Speculation) error {
+	o := s.Today.Offer
+	rows := [][]string{{q.grow.name}}
+	for _, series := range o.Series {
+		rows[0] = append(rows[0], "accepted "+series.ID+" "+series.Currency, "factor")
+	}
+	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
+	show := thousands
+	if q.csv {
+		show = decimal.Decimal.String
+	}
+	for amount := q.grow.from; !amount.GreaterThan(q.grow.to); amount = amount.Add(q.grow.step) {
+		scenario := q.scenario
+		scenario.Caps = append(scenario.Caps[:len(scenario.Caps):len(scenario.Caps)], batch.CapAmount{Name: q.grow.name, Amount: amount})
+		r, err := s.Under(ctx, scenario)
+		if err != nil {
+			return err
+		}
+		row := []string{show(amount)}
+		for _, a := range r.Allocation.Series {
+			row = append(row, show(a.Sum()), a.Factor.String())
+		}
+		if sum, ok := r.AcceptedInAll(); ok {
+			row = append(row, show(sum))
+		}
+		rows = append(rows, row)
+	}
+	if q.csv {
+		return csv.NewWriter(out).WriteAll(rows)
+	}
+	p := &printer{w: out}
+	p.table(rows)
+	return p.err
+}
+
+func printComparison(out io.Writer, today, other *export.Run) error {
+	p := &printer{w: out}
+	p.comparison(today, other)
+	return p.err
+}
+
+// comparison shows a result beside today's, per series and in cash.
+func (p *printer) comparison(today, other *export.Run) {
+	rows := [][]string{{"series", "", "tendered", "accepted today", "factor", "accepted then", "factor", "difference"}}
+	for i, s := range today.Offer.Series {
+		was, is := today.Allocation.Series[i], other.Allocation.Series[i]
+		rows = append(rows, []string{s.ID, s.Currency, thousands(today.Book.Totals[i].Sum()), thousands(was.Sum()), was.Factor.String(),
+			thousands(is.Sum()), is.Factor.String(), thousands(is.Sum().Sub(was.Sum()))})
+	}
+	p.table(rows)
+	p.linef("")
+	p.table(cashComparison(today, other))
+	for _, warning := range other.Warnings {
+		p.linef("warning: %s", warning)
+	}
+	p.linef("\nnothing is published")
+}
+
+// cashComparison is what is to be wired in each currency, today and then.
+func cashComparison(today, other *export.Run) [][]string {
+	rows := [][]string{{"to wire", "today", "then", "difference"}}
+	shown := map[string]bool{}
+	for _, s := range today.Offer.Series {
+		if shown[s.Currency] {
+			continue
+		}
+		shown[s.Currency] = true
+		was, is := wired(today, s.Currency), wired(other, s.Currency)
+		rows = append(rows, []string{s.Currency, thousands(was), thousands(is), thousands(is.Sub(was))})
+	}
+	return rows
+}
+
+func wired(r *export.Run, currency string) decimal.Decimal {
+	sum := decimal.Zero
+	for _, f := range r.Settlement.Funding {
+		if f.Currency == currency {
+			sum = sum.Add(f.Total())
+		}
+	}
+	return sum
+}

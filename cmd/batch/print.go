@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
+)
+
+// printOutcome tells a person at a terminal what a run found and did.
+func printOutcome(out io.Writer, o *batch.Outcome) error {
+	p := &printer{w: out}
+	r := o.Run
+	p.linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
+		r.AsOf.In(r.Offer.Zone).Format("2006-01-02 15:04:05 MST"), r.Offer.Version())
+	for _, f := range o.Choice.Chosen {
+		p.linef("  read      %s (%s)", f.Name, f.Depositary.Name)
+	}
+	for _, f := range o.Choice.Ignored {
+		p.linef("  left out  %s: %s", f.Name, f.Reason)
+	}
+	p.linef("")
+	p.series(r)
+	p.linef("")
+	p.funding(r)
+	p.findings(r)
+	p.deed(o)
+	return p.err
+}
+
+// printer writes lines and remembers the first error.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) linef(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+// table writes rows of cells in columns, two spaces apart. The first column is
+// aligned left, the others right.
+func (p *printer) table(rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				line.WriteString(cell + pad)
+			} else {
+				line.WriteString("  " + pad + cell)
+			}
+		}
+		p.linef("%s", strings.TrimRight(line.String(), " "))
+	}
+}
+
+func (p *printer) series(r *export.Run) {
+	rows := [][]string{{"series", "level", "", "tendered early", "late", "accepted", "factor", "returned"}}
+	for i, s := range r.Offer.Series {
+		tendered, accepted := r.Book.Totals[i], r.Allocation.Series[i]
+		rows = append(rows, []string{
+			s.ID, levelText(s), s.Currency, thousands(tendered.Early), thousands(tendered.Late),
+			thousands(accepted.Sum()), accepted.Factor.String(), thousands(tendered.Sum().Sub(accepted.Sum())),
+		})
+	}
+	p.table(rows)
+}
+
+func levelText(s tender.Series) string {
+	if s.Priority == 0 {
+		return "any and all"
+	}
+	return fmt.Sprint(s.Priority)
+}
+
+func (p *printer) funding(r *export.Run) {
+	rows := [][]string{{"to wire", "on", "principal", "consideration", "early payment", "interest", "total"}}
+	for _, f := range r.Settlement.Funding {
+		rows = append(rows, []string{f.Currency, f.Date.String(), thousands(f.Accepted), thousands(f.Consideration),
+			thousands(f.EarlyPayment), thousands(f.AccruedInterest), thousands(f.Total())})
+	}
+	if len(rows) == 1 {
+		p.linef("nothing to wire")
+		return
+	}
+	p.table(rows)
+}
+
+func (p *printer) findings(r *export.Run) {
+	c := r.Counts()
+	p.linef("\n%d rows: %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
+	p.rejects(r.Rejects)
+	for _, warning := range r.Warnings {
+		p.linef("warning: %s", warning)
+	}
+}
+
+func place(r tender.Reject) string {
+	switch {
+	case r.Cell == "":
+		return strings.TrimSpace(fmt.Sprintf("%s row %d", r.Source.Sheet, r.Source.Row))
+	case r.Source.Sheet == "":
+		return r.Cell
+	}
+	return r.Source.Sheet + "!" + r.Cell
+}
+
+func (p *printer) deed(o *batch.Outcome) {
+	switch o.Deed {
+	case batch.Published:
+		p.linef("published: %s/%s", o.Folder, export.WorkbookName)
+	case batch.Unchanged:
+		p.linef("nothing has changed since %s; --force makes it again", o.Folder)
+	case batch.Rebuilt:
+		p.linef("made again, with the same bytes as %s", o.Folder)
+	case batch.Computed:
+		p.linef("dry run: nothing written")
+	}
+}
+
+// printHistory lists published runs, one a line.
+func printHistory(out io.Writer, history []batch.PublishedRun) error {
+	p := &printer{w: out}
+	rows := [][]string{{"run", "phase", "terms", "files", ""}}
+	for _, h := range history {
+		rows = append(rows, []string{h.Run, h.Phase, fmt.Sprint(h.Terms.Version), fileNames(h.Inputs), latestMark(h)})
+	}
+	p.table(rows)
+	return p.err
+}
+
+func fileNames(files []ledger.File) string {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func latestMark(h batch.PublishedRun) string {
+	if h.Latest {
+		return "latest"
+	}
+	return ""
+}
+
+// thousands shows an amount with separators: 1,104,727,255.30.
+func thousands(d decimal.Decimal) string {
+	text := d.Abs().String()
+	if d.Exponent() < 0 {
+		text = d.Abs().StringFixed(-d.Exponent())
+	}
+	whole, fraction, decimals := strings.Cut(text, ".")
+	if decimals {
+		fraction = "." + fraction
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if d.IsNegative() {
+		whole = "-" + whole
+	}
+	return whole + fraction
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/ledger"
+)
+
+// scriptNow is the time in every transcript: long after the example's offer.
+var scriptNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// TestScripts runs the transcripts in testdata. Each starts in a folder with
+// the worked example under level3. Besides testscript's own commands there are:
+//
+//	batch CODE ARGS...           runs the program and demands its exit code
+//	cell FILE SHEET CELL VALUE   changes one cell of a workbook
+//	edit FILE OLD NEW            replaces text that occurs once in a file
+//	same A B                     demands that two folders hold the same bytes
+//	hold FOLDER                  holds the lock of a runs folder until the end
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			return writeExample(filepath.Join(env.WorkDir, "level3"))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"batch": scriptBatch,
+			"cell":  scriptCell,
+			"edit":  scriptEdit,
+			"same":  scriptSame,
+			"hold":  scriptHold,
+		},
+	})
+}
+
+func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	now := scriptNow
+	if at := ts.Getenv("NOW"); at != "" {
+		now, err = time.Parse(time.RFC3339, at)
+		ts.Check(err)
+	}
+	var words []string
+	for _, arg := range args[1:] {
+		words = append(words, underWork(ts, arg))
+	}
+	got := run(context.Background(), words, world{stdout: ts.Stdout(), stderr: ts.Stderr(), now: func() time.Time { return now }})
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// underWork makes the names of the script's files whole: the program runs in
+// the test's own folder.
+func underWork(ts *testscript.TestScript, arg string) string {
+	if strings.HasPrefix(arg, "level3") || strings.HasPrefix(arg, "./") {
+		return ts.MkAbs(arg)
+	}
+	return arg
+}
+
+func scriptCell(ts *testscript.TestScript, _ bool, args []string) {
+	book, err := excelize.OpenFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(book.SetCellValue(args[1], args[2], args[3]))
+	ts.Check(book.Save())
+	ts.Check(book.Close())
+}
+
+func scriptEdit(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	text := ts.ReadFile(args[0])
+	if strings.Count(text, args[1]) != 1 {
+		ts.Fatalf("%q stands %d times in %s", args[1], strings.Count(text, args[1]), args[0])
+	}
+	ts.Check(os.WriteFile(path, []byte(strings.Replace(text, args[1], args[2], 1)), 0o640))
+}
+
+func scriptSame(ts *testscript.TestScript, neg bool, args []string) {
+	a, b := folderBytes(ts, args[0]), folderBytes(ts, args[1])
+	same := len(a) == len(b) && len(a) > 0
+	for name, content := range a {
+		same = same && b[name] == content
+	}
+	if same == neg {
+		ts.Fatalf("%s and %s: same bytes %t", args[0], args[1], same)
+	}
+}
+
+func folderBytes(ts *testscript.TestScript, folder string) map[string]string {
+	entries, err := os.ReadDir(ts.MkAbs(folder))
+	ts.Check(err)
+	files := map[string]string{}
+	for _, e := range entries {
+		content, err := os.ReadFile(filepath.Join(ts.MkAbs(folder), e.Name()))
+		ts.Check(err)
+		files[e.Name()] = string(content)
+	}
+	return files
+}
+
+func scriptHold(ts *testscript.TestScript, _ bool, args []string) {
+	unlock, err := ledger.Lock(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(unlock()) })
+}

@@ -1,0 +1,132 @@
+package batch
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/tender"
+)
+
+// changesFrom compares a run with an earlier published one, instruction by
+// instruction, from the earlier run's instructions.csv.
+func changesFrom(r *export.Run, runs, previous string) (*export.Changes, error) {
+	path := filepath.Join(runs, previous, export.InstructionsName)
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is missing: the earlier run's folder is damaged; move it away and run again", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	was, err := readPositions(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return compare(r, previous, was), nil
+}
+
+// instructionKey tells instructions apart: a depositary gives a number once.
+type instructionKey struct{ depositary, instruction string }
+
+// readPositions reads what each instruction stood at from an instructions.csv.
+func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
+	rows := csv.NewReader(r)
+	heading, err := rows.Read()
+	if err != nil {
+		return nil, err
+	}
+	column := map[string]int{}
+	for i, name := range heading {
+		column[name] = i
+	}
+	for _, name := range []string{"instruction", "depositary", "series", "window", "tendered", "accepted", "total"} {
+		if _, ok := column[name]; !ok {
+			return nil, fmt.Errorf("no column %s", name)
+		}
+	}
+	positions := map[instructionKey]export.Position{}
+	for {
+		row, err := rows.Read()
+		if err == io.EOF {
+			return positions, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		text := func(name string) string { return export.PlainText(row[column[name]]) }
+		p := export.Position{Series: text("series"), Window: tender.Window(text("window"))}
+		for name, amount := range map[string]*decimal.Decimal{"tendered": &p.Tendered, "accepted": &p.Accepted, "total": &p.Total} {
+			if *amount, err = decimal.NewFromString(text(name)); err != nil {
+				line, _ := rows.FieldPos(column[name])
+				return nil, fmt.Errorf("line %d, %s: %w", line, name, err)
+			}
+		}
+		positions[instructionKey{text("depositary"), text("instruction")}] = p
+	}
+}
+
+func compare(r *export.Run, previous string, was map[instructionKey]export.Position) *export.Changes {
+	c := &export.Changes{Previous: previous}
+	now := map[instructionKey]bool{}
+	for i := range r.Book.Lines {
+		l := &r.Book.Lines[i]
+		key := instructionKey{l.Depositary, l.ID}
+		now[key] = true
+		before, counted := was[key]
+		after := export.Position{
+			Series: l.Series, Window: l.Window, Tendered: l.Principal,
+			Accepted: r.Allocation.Lines[i].Accepted, Total: r.Settlement.Lines[i].Total(),
+		}
+		if kind := changeKind(before, after, counted); kind != "" {
+			c.Lines = append(c.Lines, export.Change{Kind: kind, Depositary: l.Depositary, Instruction: l.ID, Series: l.Series, Was: before, Now: after})
+		}
+	}
+	for key, before := range was {
+		if !now[key] {
+			c.Lines = append(c.Lines, export.Change{Kind: export.Gone, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
+		}
+	}
+	slices.SortFunc(c.Lines, func(x, y export.Change) int {
+		return strings.Compare(x.Depositary+"\x00"+x.Instruction, y.Depositary+"\x00"+y.Instruction)
+	})
+	c.Series = seriesChanges(r, was)
+	return c
+}
+
+// changeKind says how a position differs, "" if it does not.
+func changeKind(before, after export.Position, counted bool) export.ChangeKind {
+	switch {
+	case !counted:
+		return export.New
+	case before.Series != after.Series || before.Window != after.Window || !before.Tendered.Equal(after.Tendered):
+		return export.Amended
+	case !before.Accepted.Equal(after.Accepted) || !before.Total.Equal(after.Total):
+		return export.Reclassed
+	}
+	return ""
+}
+
+func seriesChanges(r *export.Run, was map[instructionKey]export.Position) []export.SeriesChange {
+	list := make([]export.SeriesChange, len(r.Offer.Series))
+	for i, s := range r.Offer.Series {
+		list[i] = export.SeriesChange{Series: s.ID, TenderedNow: r.Book.Totals[i].Sum(), AcceptedNow: r.Allocation.Series[i].Sum()}
+	}
+	for _, p := range was {
+		if i, ok := r.Offer.SeriesByID(p.Series); ok {
+			list[i].TenderedWas = list[i].TenderedWas.Add(p.Tendered)
+			list[i].AcceptedWas = list[i].AcceptedWas.Add(p.Accepted)
+		}
+	}
+	return list
+}

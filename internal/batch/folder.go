@@ -1,0 +1,115 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tenderbatch/internal/ingest"
+)
+
+// Names in an offer's folder.
+const (
+	offerName = "offer.yaml"
+	inboxName = "inbox"
+	runsName  = "runs"
+)
+
+// UsageError says that the command was given something it cannot work with.
+type UsageError struct{ Message string }
+
+// Error implements error.
+func (e *UsageError) Error() string { return e.Message }
+
+// readTerms reads the terms of the offer in a folder.
+func readTerms(folder string) (*ingest.Terms, error) {
+	path := filepath.Join(folder, offerName)
+	source, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &UsageError{fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, offerName)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ingest.ParseTerms(path, source)
+}
+
+// listInbox returns where each file that may be read lies, by base name: those
+// of the inbox and those named one by one.
+func listInbox(folder string, extra []string) (map[string]string, error) {
+	inbox := filepath.Join(folder, inboxName)
+	entries, err := os.ReadDir(inbox)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(extra) == 0:
+		return nil, fmt.Errorf("%s: no such folder; make it and put the depositaries' files in, or name them with --file", inbox)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	paths := make(map[string]string, len(entries)+len(extra))
+	for _, e := range entries {
+		if !e.IsDir() {
+			paths[e.Name()] = filepath.Join(inbox, e.Name())
+		}
+	}
+	for _, path := range extra {
+		name := filepath.Base(path)
+		if other, taken := paths[name]; taken && !sameFile(other, path) {
+			return nil, &UsageError{fmt.Sprintf("--file %s: %s has the same name; rename one of them", path, other)}
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil, &UsageError{fmt.Sprintf("--file %s: %v", path, errors.Unwrap(err))}
+		}
+		paths[name] = path
+	}
+	return paths, nil
+}
+
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}
+
+// instant returns the as-of instant of a run. Given in words it is that instant.
+// Left out it is now; but once the offer has expired, nothing new can count, and
+// it is the instant after which nothing the run knows of has happened: the
+// latest of the expiration, the amendments and the reports. So a rerun next year
+// still gives the same bytes.
+func instant(asOf string, now time.Time, terms *ingest.Terms, names []string) (time.Time, error) {
+	if asOf != "" {
+		t, err := ingest.ParseInstant(asOf, terms.Zone())
+		if err != nil {
+			return time.Time{}, &UsageError{fmt.Sprintf("--as-of: %v", err)}
+		}
+		return t, nil
+	}
+	now = now.Truncate(time.Second).In(terms.Zone())
+	o := terms.AsOf(now)
+	if now.Before(o.Expiration.At) {
+		return now, nil
+	}
+	closed := o.Expiration.At
+	for _, a := range o.Amendments {
+		closed = latest(closed, a.Effective)
+	}
+	choice, err := ingest.Choose(o, names, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, f := range choice.Chosen {
+		if !f.Reported.After(now) {
+			closed = latest(closed, f.Reported)
+		}
+	}
+	return closed, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

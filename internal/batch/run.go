@@ -1,0 +1,227 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"time"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
+)
+
+// Request is what a run is asked to do.
+type Request struct {
+	Folder  string   // of the offer
+	AsOf    string   // RFC 3339 or wall time in the offer's zone; "" for now
+	Files   []string // depositary files beside those of the inbox
+	Now     time.Time
+	Version string // of the program
+	Force   bool   // rebuild although nothing is new
+	DryRun  bool   // compute, but write nothing
+}
+
+// Outcome is what a run did.
+type Outcome struct {
+	Run    *export.Run
+	Choice ingest.Choice // the files used and those passed over
+	Folder string        // where the run is published; "" for a dry run
+	Deed   Deed
+}
+
+// Deed is what became of a run's result.
+type Deed string
+
+// The deeds.
+const (
+	Published Deed = "published" // a new folder
+	Unchanged Deed = "unchanged" // nothing new since the latest run
+	Rebuilt   Deed = "rebuilt"   // made again, with the same bytes
+	Computed  Deed = "computed"  // a dry run: nothing written
+)
+
+// Run makes one run of an offer. Errors are a *[UsageError], a
+// *[ingest.OfferError] for the terms, a *[ingest.FileError] for the files, a
+// *[tender.ControlError] for figures that do not agree, [ledger.ErrBusy] if
+// another run holds the offer, the context's error if it was interrupted, or one
+// of the file system. After an error nothing is published.
+func Run(ctx context.Context, req Request) (*Outcome, error) {
+	if req.DryRun {
+		in, r, err := result(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return &Outcome{Run: r, Choice: in.choice, Deed: Computed}, nil
+	}
+	// The terms are read before the lock is taken, so that a mistyped folder
+	// makes no runs folder.
+	if _, err := readTerms(req.Folder); err != nil {
+		return nil, err
+	}
+	runs := filepath.Join(req.Folder, runsName)
+	unlock, err := ledger.Lock(runs)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := runLocked(ctx, req, runs)
+	return outcome, errors.Join(err, unlock())
+}
+
+func runLocked(ctx context.Context, req Request, runs string) (*Outcome, error) {
+	in, r, err := result(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	known, err := published(runs, r, req)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil && !req.Force {
+		return &Outcome{Run: r, Choice: in.choice, Folder: filepath.Join(runs, known.Run), Deed: Unchanged}, nil
+	}
+	if known != nil {
+		req.AsOf = known.AsOf.Format(time.RFC3339Nano)
+		if in, r, err = result(ctx, req); err != nil {
+			return nil, err
+		}
+	}
+	folder, deed, err := publish(ctx, runs, r, known)
+	return &Outcome{Run: r, Choice: in.choice, Folder: folder, Deed: deed}, err
+}
+
+// result reads what the request names and computes the run.
+func result(ctx context.Context, req Request) (*intake, *export.Run, error) {
+	in, err := take(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := in.compute(ctx)
+	return in, r, err
+}
+
+// published returns the manifest of the run that has the same result already,
+// nil if there is none. With an as-of instant of its own a run is another one
+// even if nothing else is new; without one it is the latest run again.
+func published(runs string, r *export.Run, req Request) (*ledger.Manifest, error) {
+	if req.AsOf == "" {
+		latest, err := ledger.Latest(runs)
+		if err != nil || latest == nil || latest.Identity != identity(r) {
+			return nil, err
+		}
+		return latest, nil
+	}
+	all, err := ledger.Runs(runs)
+	if err != nil {
+		return nil, err
+	}
+	var known *ledger.Manifest
+	for _, m := range all {
+		if m.AsOf.Equal(r.AsOf) && m.Identity == identity(r) {
+			known = m
+		}
+	}
+	return known, nil
+}
+
+// publish writes the run and gives it its place. A run that repeats a known one
+// is compared with the same earlier run as that one was; if its bytes differ all
+// the same, because the program was changed, it is published beside it.
+func publish(ctx context.Context, runs string, r *export.Run, known *ledger.Manifest) (folder string, deed Deed, err error) {
+	previous, err := previousRun(runs, known)
+	if err != nil {
+		return "", "", err
+	}
+	if previous != "" {
+		if r.Changes, err = changesFrom(r, runs, previous); err != nil {
+			return "", "", err
+		}
+	}
+	if known != nil {
+		r.Name = known.Run
+	}
+	same, folder, err := stageAndPublish(ctx, runs, r, previous, known)
+	switch {
+	case err != nil:
+		return "", "", err
+	case same:
+		return filepath.Join(runs, known.Run), Rebuilt, nil
+	case known == nil:
+		return folder, Published, nil
+	}
+	if r.Name, err = ledger.FreeName(runs, known.Run); err != nil {
+		return "", "", err
+	}
+	_, folder, err = stageAndPublish(ctx, runs, r, previous, nil)
+	return folder, Published, err
+}
+
+// previousRun is the run that a new one is compared with, "" for the first.
+func previousRun(runs string, known *ledger.Manifest) (string, error) {
+	if known != nil {
+		return known.Previous, nil
+	}
+	latest, err := ledger.Latest(runs)
+	if err != nil || latest == nil {
+		return "", err
+	}
+	return latest.Run, nil
+}
+
+// stageAndPublish writes the run to a stage. Beside a known run it only says
+// whether the bytes are the same; otherwise it publishes the stage.
+func stageAndPublish(ctx context.Context, runs string, r *export.Run, previous string, known *ledger.Manifest) (same bool, folder string, err error) {
+	stage, err := ledger.NewStage(runs)
+	if err != nil {
+		return false, "", err
+	}
+	defer func() { err = errors.Join(err, stage.Discard()) }()
+	if err := write(ctx, stage, r, previous); err != nil {
+		return false, "", err
+	}
+	if known != nil {
+		same, err = stage.Same(known.Run)
+		return same, "", err
+	}
+	folder, err = stage.Publish(r.Name)
+	return false, folder, err
+}
+
+// write writes every file of the run to the stage and reads the workbook back.
+func write(ctx context.Context, stage *ledger.Stage, r *export.Run, previous string) error {
+	files := []struct {
+		name  string
+		write func(io.Writer, *export.Run) error
+	}{
+		{export.WorkbookName, export.WriteWorkbook},
+		{export.JSONName, export.WriteJSON},
+		{export.InstructionsName, export.WriteInstructions},
+		{export.PaymentsName, export.WritePayments},
+		{export.RejectsName, export.WriteRejects},
+	}
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := stage.Write(f.name, func(w io.Writer) error { return f.write(w, r) }); err != nil {
+			return err
+		}
+	}
+	if err := readBack(filepath.Join(stage.Folder(), export.WorkbookName), r); err != nil {
+		return err
+	}
+	return stage.WriteManifest(manifest(r, previous))
+}
+
+func manifest(r *export.Run, previous string) *ledger.Manifest {
+	m := &ledger.Manifest{
+		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
+		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},
+		Identity: identity(r), Previous: previous,
+	}
+	for _, in := range r.Inputs {
+		m.Inputs = append(m.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})
+	}
+	return m
+}
