@@ -130,7 +130,11 @@ func (n *naive) counts(c tender.Cap, line int, principal *big.Rat) *big.Rat {
 // prorate steps the factor through the breakpoints.
 func (n *naive) prorate(open []int) {
 	factor := map[int]*big.Rat{} // of closed lines
-	for _, f := range n.breakpoints(open) {
+	points := n.breakpoints(open)
+	if n.o.Acceptance.Factor == tender.FactorRatio {
+		points = make([]*big.Rat, len(n.o.AllCaps())+1) // a ratio for each cap that may close some
+	}
+	for _, f := range points {
 		if n.o.Acceptance.Factor == tender.FactorRatio {
 			f = n.ratio(open)
 		}

@@ -81,7 +81,7 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 		Version: in.version, Offer: o, Phase: o.PhaseAt(in.asOf), AsOf: in.asOf,
 		Book: b, Allocation: allocation, Settlement: settlement,
 		Rejects: in.rejects(), Inputs: in.inputs(),
-		Warnings: append(slices.Clone(allocation.Warnings), in.warnings()...),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings()),
 	}
 	r.Invariants = append(r.Invariants, checkRows(in, r))
 	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)

@@ -188,7 +188,7 @@ func TestFaults(t *testing.T) {
 			source := completeOffer(t)
 			for _, edit := range strings.Split(strings.TrimSuffix(edits, "\n"), "\n") {
 				old, new, _ := strings.Cut(escapes.Replace(edit), " =>")
-				source = edited(t, source, old, strings.TrimPrefix(new, " "))
+				source = editedOffer(t, source, old, strings.TrimPrefix(new, " "))
 			}
 			_, err := ParseTerms("offer.yaml", []byte(source))
 			got := fmt.Sprintln(err)

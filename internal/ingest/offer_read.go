@@ -323,7 +323,7 @@ func (r *termsReader) readStatuses(f termsField) map[string]tender.Status {
 		code := e.key.text
 		status := termsField{r, code, pathTo(m.path, code), e.value}
 		if strings.TrimSpace(code) != code || code == "" || strings.ContainsFunc(code, isInvisible) {
-			r.fault(status.path, e.key, "%s is not a status code; write it as it stands in the depositary's file", quote(code))
+			r.fault(status.path, e.key, "%s is not a status code; write it as it stands in the depositary's file, in quotation marks", quote(code))
 		}
 		statuses[code] = choice(status, tender.Tendered, tender.Pending, tender.Withdrawn, tender.Rejected)
 	}

@@ -49,7 +49,7 @@ depositaries:
   - {name: DTC, files: "*.csv"}
 `
 
-func parse(t *testing.T, source string) *Terms {
+func parseOffer(t *testing.T, source string) *Terms {
 	t.Helper()
 	terms, err := ParseTerms("offer.yaml", []byte(source))
 	if err != nil {
@@ -70,7 +70,7 @@ func faultsOf(t *testing.T, source string) []Fault {
 }
 
 // edited is the source with one text replaced, which must occur in it.
-func edited(t *testing.T, source, old, new string) string {
+func editedOffer(t *testing.T, source, old, new string) string {
 	t.Helper()
 	if !strings.Contains(source, old) {
 		t.Fatalf("the offer does not contain %q", old)
@@ -87,10 +87,10 @@ func newYork(t *testing.T) *time.Location {
 	return zone
 }
 
-func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
+func amountOf(s string) decimal.Decimal { return decimal.RequireFromString(s) }
 
 func TestParseTermsComplete(t *testing.T) {
-	terms, ny := parse(t, completeOffer(t)), newYork(t)
+	terms, ny := parseOffer(t, completeOffer(t)), newYork(t)
 	brussels, err := time.LoadLocation("Europe/Brussels")
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestParseTermsComplete(t *testing.T) {
 	firstExpiration := tender.CutOff{At: time.Date(2004, 11, 30, 0, 0, 0, 0, ny), Boundary: tender.Before}
 	lastExpiration := tender.CutOff{At: time.Date(2004, 12, 2, 0, 0, 0, 0, ny), Boundary: tender.Before}
 	supplement := time.Date(2004, 11, 17, 9, 0, 0, 0, ny)
-	thousand := tender.Denomination{Minimum: dec("1000"), Multiple: dec("1000")}
+	thousand := tender.Denomination{Minimum: amountOf("1000"), Multiple: amountOf("1000")}
 	want := tender.Offer{
 		ID: "level3-2004", Issuer: "Level 3 Communications, Inc.", Zone: ny, Schedule: "30 17 * * 1-5",
 		Launch: tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
@@ -110,21 +110,21 @@ func TestParseTermsComplete(t *testing.T) {
 			BelowMinimum: tender.RejectPiece, ReturnedBelowMinimum: tender.Keep,
 		},
 		Caps: []tender.Cap{
-			{Name: "Tender Cap", Amount: dec("450000000"), Currency: "USD", Measure: tender.MeasurePrincipal},
-			{Name: "Euro SubCap", Amount: dec("400000000"), Currency: "USD", Measure: tender.MeasurePurchasePrice, Series: []string{"10.75-2008E"}},
+			{Name: "Tender Cap", Amount: amountOf("450000000"), Currency: "USD", Measure: tender.MeasurePrincipal},
+			{Name: "Euro SubCap", Amount: amountOf("400000000"), Currency: "USD", Measure: tender.MeasurePurchasePrice, Series: []string{"10.75-2008E"}},
 		},
-		Rates:      []tender.Rate{{From: "EUR", To: "USD", Rate: dec("1.2973"), Date: tender.Date{Year: 2004, Month: 11, Day: 12}, Source: "implied by the release"}},
+		Rates:      []tender.Rate{{From: "EUR", To: "USD", Rate: amountOf("1.2973"), Date: tender.Date{Year: 2004, Month: 11, Day: 12}, Source: "implied by the release"}},
 		Conditions: []tender.Condition{{Name: "Financing", Text: "borrowings of at least 400 million"}},
 		Series: []tender.Series{{
 			ID: "9.125-2008", Title: "9-1/8% Senior Notes due 2008", Securities: []string{"52729NAA8"}, Currency: "USD",
-			Priority: 1, Outstanding: dec("1203652000"), MaximumOfferAmount: dec("450000000"), HasMaximum: true,
-			TenderOfferConsideration: dec("837.50"), EarlyTenderPayment: dec("20.00"), Denomination: thousand,
-			Interest: tender.Interest{Coupon: dec("9.125"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 11, Day: 1}, Frequency: 2},
+			Priority: 1, Outstanding: amountOf("1203652000"), MaximumOfferAmount: amountOf("450000000"), HasMaximum: true,
+			TenderOfferConsideration: amountOf("837.50"), EarlyTenderPayment: amountOf("20.00"), Denomination: thousand,
+			Interest: tender.Interest{Coupon: amountOf("9.125"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 11, Day: 1}, Frequency: 2},
 		}, {
 			ID: "10.75-2008E", Title: "10-3/4% Senior Euro Notes due 2008", Securities: []string{"XS0108503615", "XS0108503623"}, Currency: "EUR",
-			Priority: 2, Outstanding: dec("320826000"),
-			TenderOfferConsideration: dec("830.00"), EarlyTenderPayment: dec("20.00"), Denomination: thousand,
-			Interest: tender.Interest{Coupon: dec("10.75"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 9, Day: 15}, Frequency: 2},
+			Priority: 2, Outstanding: amountOf("320826000"),
+			TenderOfferConsideration: amountOf("830.00"), EarlyTenderPayment: amountOf("20.00"), Denomination: thousand,
+			Interest: tender.Interest{Coupon: amountOf("10.75"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 9, Day: 15}, Frequency: 2},
 		}},
 		Depositaries: []tender.Depositary{
 			{Name: "DTC", Files: "dtc-*.xlsx", Zone: ny},
@@ -147,7 +147,7 @@ func TestParseTermsComplete(t *testing.T) {
 	}
 	compareOffers(t, "at launch", terms.AsOf(supplement.Add(-time.Millisecond)), &want)
 
-	want.Caps[0].Amount = dec("1105000000")
+	want.Caps[0].Amount = amountOf("1105000000")
 	want.Expiration = lastExpiration
 	want.Withdrawal.Late = lastExpiration
 	want.Amendments = []tender.Amendment{{Effective: supplement, Note: "Supplement to the Offer to Purchase"}}
@@ -172,7 +172,7 @@ func compareOffers(t *testing.T, when string, got, want *tender.Offer) {
 }
 
 func TestParseTermsDefaults(t *testing.T) {
-	terms := parse(t, smallOffer)
+	terms := parseOffer(t, smallOffer)
 	o, ny := terms.AsOf(time.Time{}), newYork(t)
 	expiration := tender.CutOff{At: time.Date(2024, 4, 2, 17, 0, 0, 0, ny), Boundary: tender.Before}
 	compareOffers(t, "with the defaults", o, &tender.Offer{
@@ -185,8 +185,8 @@ func TestParseTermsDefaults(t *testing.T) {
 			BelowMinimum: tender.RejectPiece, ReturnedBelowMinimum: tender.Keep,
 		},
 		Series: []tender.Series{{
-			ID: "5-2030", Title: "5-2030", Securities: []string{"037833100"}, Currency: "USD", Outstanding: dec("100000000"),
-			TenderOfferConsideration: dec("990"), Denomination: tender.Denomination{Minimum: dec("2000"), Multiple: dec("1000")},
+			ID: "5-2030", Title: "5-2030", Securities: []string{"037833100"}, Currency: "USD", Outstanding: amountOf("100000000"),
+			TenderOfferConsideration: amountOf("990"), Denomination: tender.Denomination{Minimum: amountOf("2000"), Multiple: amountOf("1000")},
 		}},
 		Depositaries: []tender.Depositary{{Name: "DTC", Files: "*.csv", Zone: ny}},
 	})
@@ -211,13 +211,16 @@ func TestParseTermsForms(t *testing.T) {
 		{"no maximum", "maximum_offer_amount: 450000000", "maximum_offer_amount: null", func(o *tender.Offer) any { return o.Series[0].HasMaximum }, "false"},
 		{"inverse rate", "from: EUR                        # 1 EUR is 1.2973 USD\n    to: USD", "from: USD\n    to: EUR", func(o *tender.Offer) any { return o.Rates[0].From }, "USD"},
 		{"text on several lines", "text: borrowings of at least 400 million", "text: |\n      borrowings of at\n      least 400 million", func(o *tender.Offer) any { return o.Conditions[0].Text }, "borrowings of at\nleast 400 million"},
+		{"text folded from several lines", "text: borrowings of at least 400 million", "text: borrowings of\n      at least\n      400 million", func(o *tender.Offer) any { return o.Conditions[0].Text }, "borrowings of at least 400 million"},
+		{"quotation marks within a text", "issuer: Level 3 Communications, Inc.", `issuer: "Level \"3\" & Co. #1"`, func(o *tender.Offer) any { return o.Issuer }, `Level "3" & Co. #1`},
+		{"list with remarks", `["52729NAA8"]`, "\n      - 52729NAA8 # registered\n      # and\n      - '037833100'", func(o *tender.Offer) any { return o.Series[0].Securities }, "[52729NAA8 037833100]"},
 		{"text with a comma and letters of other alphabets", "issuer: Level 3 Communications, Inc.", "issuer: Société Générale, Zürich", func(o *tender.Offer) any { return o.Issuer }, "Société Générale, Zürich"},
 		{"status code that looks like a number", "{ACCP: tendered,", "{01: tendered,", func(o *tender.Offer) any { return o.Depositaries[1].Statuses["01"] }, "tendered"},
 		{"price with three decimals", "837.50   # per 1,000 of principal\n    early_tender_payment: 20.00\n    total_consideration: 857.50", "837.505\n    early_tender_payment: 20.00\n    total_consideration: 857.505", func(o *tender.Offer) any { return o.Series[0].TenderOfferConsideration }, "837.505"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o := parse(t, edited(t, complete, tt.old, tt.new)).AsOf(time.Time{})
+			o := parseOffer(t, editedOffer(t, complete, tt.old, tt.new)).AsOf(time.Time{})
 			if got := fmt.Sprint(tt.got(o)); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
@@ -228,7 +231,7 @@ func TestParseTermsForms(t *testing.T) {
 // TestParseTermsEncodings checks that the same offer in other guises has the
 // same terms.
 func TestParseTermsEncodings(t *testing.T) {
-	want := parse(t, smallOffer).AsOf(time.Time{}).TermsDigest
+	want := parseOffer(t, smallOffer).AsOf(time.Time{}).TermsDigest
 	json := `{
 	"id": "small", "issuer": "Small Co.",
 	"dates": {"launch": "2024-03-04", "expiration": {"at": "2024-04-02T17:00"}, "settlement": {"final": "2024-04-04"}},
@@ -248,10 +251,59 @@ func TestParseTermsEncodings(t *testing.T) {
 		"tab before remark": strings.Replace(smallOffer, "issuer: Small Co.", "issuer: Small Co.\t# the issuer", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := parse(t, source).AsOf(time.Time{}).TermsDigest; got != want {
+			if got := parseOffer(t, source).AsOf(time.Time{}).TermsDigest; got != want {
 				t.Errorf("the digest is %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// TestParseTermsNoOffer checks files that are no offer at all.
+func TestParseTermsNoOffer(t *testing.T) {
+	for _, tt := range []struct{ name, source, want string }{
+		{"empty", "", "offer.yaml:1:1: the file is empty; docs/offer.md has an example to start from"},
+		{"remarks only", "# later\n", "offer.yaml:1:1: the file is empty; docs/offer.md has an example to start from"},
+		{"list", "- id: a\n", "offer.yaml:1:1: the file is a list; an offer is a mapping of keys, which begins with id"},
+		{"text", "see the Offer to Purchase", "offer.yaml:1:1: the file is a single value; an offer is a mapping of keys, which begins with id"},
+		{"not UTF-8", "id: a\nissuer: Soci\xe9t\xe9\n", "offer.yaml:2:13: the file is not text in UTF-8 here; save it as UTF-8"},
+		{"workbook", "PK\x03\x04", "offer.yaml:1:3: the file has an invisible character here (U+0003); delete it"},
+		{"two documents", "id: a\n...\nissuer: b\n", "offer.yaml:3:7: the file has a second document; an offer is one document, with one --- at most, at its top"},
+		{"directive", "%YAML 1.1\n---\nid: a\n", "offer.yaml:1:1: a directive (%) is not used in an offer; write the value itself, in quotation marks if it is a text"},
+		{"brackets", strings.Repeat("[", 100_000), "offer.yaml:1:33: the file is nested deeper than any offer; look for a bracket that is not closed"},
+		{"dashes", strings.Repeat("- ", 100_000), "offer.yaml:1:65: the file is nested deeper than any offer; look for a bracket that is not closed"},
+		{"too large", strings.Repeat("#\n", 200_000), "offer.yaml:1:1: the file has 400000 bytes, more than the 262144 of the largest offer; is it the right file?"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _, _ := strings.Cut(faultsOf(t, tt.source)[0].String(), "\n")
+			if got != tt.want {
+				t.Errorf("the fault is\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestManyFaults checks that a file with very many faults is still answered.
+func TestManyFaults(t *testing.T) {
+	var b strings.Builder
+	for i := range 5_000 {
+		fmt.Fprintf(&b, "key%d: 1\n", i)
+	}
+	if n := len(faultsOf(t, b.String())); n != maxFaults {
+		t.Errorf("%d faults, want %d", n, maxFaults)
+	}
+}
+
+// TestParseTermsFixture checks that the offer of the reference case is read.
+func TestParseTermsFixture(t *testing.T) {
+	source, err := os.ReadFile("../../fixtures/level3-2004/offer.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	terms := parseOffer(t, string(source))
+	launch, last := terms.AsOf(time.Time{}), terms.AsOf(time.Unix(math.MaxInt32, 0))
+	got := fmt.Sprint(launch.Caps[0].Amount, last.Caps[0].Amount, len(last.Series), last.Expiration.At, last.Version())
+	if want := "450000000 1105000000 4 2004-12-02 00:00:00 -0500 EST 3"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -259,7 +311,7 @@ func TestParseTermsEncodings(t *testing.T) {
 // are written.
 func TestTermsDigest(t *testing.T) {
 	complete := completeOffer(t)
-	digestOf := func(source string) string { return parse(t, source).AsOf(time.Time{}).TermsDigest }
+	digestOf := func(source string) string { return parseOffer(t, source).AsOf(time.Time{}).TermsDigest }
 	launch := digestOf(complete)
 	same := map[string][2]string{
 		"trailing zeros":  {"early_tender_payment: 20.00", "early_tender_payment: 20.0"},
@@ -275,7 +327,7 @@ func TestTermsDigest(t *testing.T) {
 		"later terms":     {"1105000000", "1205000000"},
 	}
 	for name, edit := range same {
-		if digestOf(edited(t, complete, edit[0], edit[1])) != launch {
+		if digestOf(editedOffer(t, complete, edit[0], edit[1])) != launch {
 			t.Errorf("%s changes the digest, should not", name)
 		}
 	}
@@ -295,7 +347,7 @@ func TestTermsDigest(t *testing.T) {
 	}
 	seen := map[string]string{launch: "the example"}
 	for name, edit := range other {
-		d := digestOf(edited(t, complete, edit[0], edit[1]))
+		d := digestOf(editedOffer(t, complete, edit[0], edit[1]))
 		if first, twice := seen[d]; twice {
 			t.Errorf("%s has the digest of %s", name, first)
 		}
@@ -310,13 +362,13 @@ func TestTermsDigest(t *testing.T) {
 
 // TestAsOfIsACopy checks that what a caller does with an offer stays with it.
 func TestAsOfIsACopy(t *testing.T) {
-	terms := parse(t, completeOffer(t))
+	terms := parseOffer(t, completeOffer(t))
 	last := time.Unix(math.MaxInt32, 0)
 	before := fmt.Sprintf("%+v", terms.AsOf(last))
 	o := terms.AsOf(last)
-	o.Caps[0].Amount = dec("1")
+	o.Caps[0].Amount = amountOf("1")
 	o.Caps[1].Series[0] = "x"
-	o.Rates[0].Rate = dec("2")
+	o.Rates[0].Rate = amountOf("2")
 	o.Conditions[0].Satisfied = true
 	o.Series[0].Securities[0] = "x"
 	o.Depositaries[1].Columns["security"] = "x"
@@ -344,7 +396,7 @@ func TestAmendments(t *testing.T) {
       dates: {settlement: {early: null}}
       depositaries: {Euroclear: {statuses: {NEWW: pending}, reports: snapshot}}
 `
-	terms := parse(t, source)
+	terms := parseOffer(t, source)
 	second := terms.AsOf(time.Date(2004, 11, 20, 9, 0, 0, 0, ny))
 	third := terms.AsOf(time.Date(2004, 11, 21, 9, 0, 0, 0, ny))
 	for _, tt := range []struct {

@@ -224,8 +224,12 @@ func (d *yamlDocument) syntax(err error) {
 func (d *yamlDocument) convert(file *ast.File) {
 	docs := file.Docs
 	if len(docs) > 1 {
+		at := docs[1].Start
+		if at == nil && docs[1].Body != nil {
+			at = docs[1].Body.GetToken()
+		}
 		line, column := 1, 1
-		if at := docs[1].Start; at != nil && at.Position != nil {
+		if at != nil && at.Position != nil {
 			line, column = at.Position.Line, at.Position.Column
 		}
 		d.place(line, column, 1, "", "the file has a second document; an offer is one document, with one --- at most, at its top", false)

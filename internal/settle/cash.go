@@ -60,4 +60,5 @@ type Settlement struct {
 	Lines    []Line    // one for each line of the book, in its order
 	Payments []Payment // by depositary, participant, series and day, only where something is accepted
 	Funding  []Funding // by currency and day
+	Warnings []string  // about the terms of interest, in words
 }

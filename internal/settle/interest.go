@@ -10,23 +10,88 @@ import (
 
 // AccruedInterest returns the interest that has accrued on one unit of principal
 // from and including the last interest date to but excluding the settlement
-// date (R13), exactly. It is an error if the settlement date is the earlier one.
+// date (R13), exactly, each day at the coupon in force on it. It is an error if
+// the settlement date is the earlier one.
 func AccruedInterest(i tender.Interest, settlement tender.Date) (*big.Rat, error) {
-	if i.Coupon.IsZero() {
-		return new(big.Rat), nil
+	sum := new(big.Rat)
+	if i.Coupon.IsZero() && len(i.Steps) == 0 {
+		return sum, nil
 	}
 	if settlement.Before(i.LastPaid) {
 		return nil, fmt.Errorf("settlement on %s is before the last interest date, %s", settlement, i.LastPaid)
 	}
-	years, err := yearFraction(i, settlement)
-	if err != nil {
-		return nil, err
+	if !i.AccretesUntil.IsZero() {
+		if settlement.Before(i.AccretesUntil) {
+			return sum, nil
+		}
+		if i.LastPaid.Before(i.AccretesUntil) {
+			i.LastPaid = i.AccretesUntil
+		}
 	}
-	perYear := new(big.Rat).Quo(i.Coupon.Rat(), big.NewRat(100, 1))
-	return perYear.Mul(perYear, years), nil
+	for _, s := range spans(i, settlement) {
+		start, err := yearFraction(i, s.from)
+		if err != nil {
+			return nil, err
+		}
+		end, err := yearFraction(i, s.to)
+		if err != nil {
+			return nil, err
+		}
+		years := end.Sub(end, start)
+		perYear := new(big.Rat).Quo(s.coupon, big.NewRat(100, 1))
+		sum.Add(sum, years.Mul(years, perYear))
+	}
+	return sum, nil
 }
 
-// yearFraction is the length of the accrual in years by the day count.
+// interestDates are the regular interest dates after one day up to and including
+// another; none if the terms do not say how often interest is paid.
+func interestDates(i tender.Interest, after, until tender.Date) []tender.Date {
+	if i.Frequency <= 0 || 12%i.Frequency != 0 {
+		return nil
+	}
+	anchor, n := i.LastPaid, 1
+	if !i.FirstPayment.IsZero() {
+		anchor, n = i.FirstPayment, 0
+	}
+	var dates []tender.Date
+	for ; ; n++ {
+		date := addMonths(anchor, n*12/i.Frequency)
+		if until.Before(date) {
+			return dates
+		}
+		if after.Before(date) {
+			dates = append(dates, date)
+		}
+	}
+}
+
+// span is some days of the accrual at one coupon.
+type span struct {
+	from, to tender.Date
+	coupon   *big.Rat // percent a year
+}
+
+// spans divides the accrual at the steps of the coupon.
+func spans(i tender.Interest, settlement tender.Date) []span {
+	all := []span{{from: i.LastPaid, to: settlement, coupon: i.Coupon.Rat()}}
+	for _, step := range i.Steps {
+		last := &all[len(all)-1]
+		switch {
+		case !step.From.Before(settlement):
+			return all
+		case !last.from.Before(step.From): // in force from the start
+			last.coupon = step.Coupon.Rat()
+		default:
+			last.to = step.From
+			all = append(all, span{from: step.From, to: settlement, coupon: step.Coupon.Rat()})
+		}
+	}
+	return all
+}
+
+// yearFraction is the time from the last interest date to a day, in years by the
+// day count.
 func yearFraction(i tender.Interest, to tender.Date) (*big.Rat, error) {
 	days := int64(i.LastPaid.DaysUntil(to))
 	switch i.DayCount {
@@ -68,22 +133,46 @@ func endOfFebruary(d tender.Date) bool {
 	return d.Month == time.February && d.Time().AddDate(0, 0, 1).Day() == 1
 }
 
-// icmaFraction is the accrual by ICMA's rule 251: the days accrued over the days
-// of the coupon period they lie in times the coupons of a year, period by
-// period.
+// icmaFraction is the accrual by ICMA's rule 251: in each coupon period the days
+// accrued over the days of the period times the periods of a year. A first
+// period that is longer or shorter than the others is divided at the payment
+// dates that would have been, counted back from the first one.
 func icmaFraction(i tender.Interest, to tender.Date) (*big.Rat, error) {
 	if i.Frequency <= 0 || 12%i.Frequency != 0 {
 		return nil, fmt.Errorf("day count %s needs the number of interest payments a year, not %d", i.DayCount, i.Frequency)
 	}
-	months, sum := 12/i.Frequency, new(big.Rat)
-	for n := 1; ; n++ {
-		start, end := addMonths(i.LastPaid, months*(n-1)), addMonths(i.LastPaid, months*n)
-		if !end.Before(to) {
-			part := big.NewRat(int64(start.DaysUntil(to)), int64(start.DaysUntil(end)*i.Frequency))
-			return sum.Add(sum, part), nil
-		}
-		sum.Add(sum, big.NewRat(1, int64(i.Frequency)))
+	anchor := i.LastPaid
+	if !i.FirstPayment.IsZero() {
+		anchor = i.FirstPayment
 	}
+	months := 12 / i.Frequency
+	n := 0
+	for i.LastPaid.Before(addMonths(anchor, n*months)) {
+		n--
+	}
+	sum := new(big.Rat)
+	for ; addMonths(anchor, n*months).Before(to); n++ {
+		start, end := addMonths(anchor, n*months), addMonths(anchor, (n+1)*months)
+		accrued := later(start, i.LastPaid).DaysUntil(earlier(end, to))
+		if accrued > 0 {
+			sum.Add(sum, big.NewRat(int64(accrued), int64(start.DaysUntil(end)*i.Frequency)))
+		}
+	}
+	return sum, nil
+}
+
+func later(a, b tender.Date) tender.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b tender.Date) tender.Date {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // addMonths is the same day some months later, or the last day of that month if

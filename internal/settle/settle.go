@@ -20,7 +20,7 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 	if err != nil {
 		return nil, err
 	}
-	s := &Settlement{Lines: make([]Line, len(b.Lines))}
+	s := &Settlement{Lines: make([]Line, len(b.Lines)), Warnings: warnings(o)}
 	payments := map[paymentKey]*Payment{}
 	for i := range b.Lines {
 		in, accepted := &b.Lines[i], a.Lines[i].Accepted
@@ -54,7 +54,7 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 	for _, s := range o.Series {
 		for _, w := range tender.Windows {
 			date := o.SettlementDate(w)
-			interest, err := AccruedInterest(s.Interest, date)
+			interest, err := AccruedInterest(interestAt(s.Interest, o.Settlement, date), date)
 			if err != nil {
 				return nil, fmt.Errorf("series %s: %w", s.ID, err)
 			}
@@ -69,6 +69,38 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 		}
 	}
 	return rates, nil
+}
+
+// interestAt is the interest of a series as of a settlement date. The terms give
+// the last interest date before the first settlement; one that falls between the
+// two settlements is the last one for the second, as its interest goes to the
+// holders of that day.
+func interestAt(i tender.Interest, s tender.Settlement, date tender.Date) tender.Interest {
+	if s.Early.IsZero() || !s.Early.Before(date) {
+		return i
+	}
+	if between := interestDates(i, s.Early, date); len(between) > 0 {
+		i.LastPaid, i.FirstPayment = between[len(between)-1], tender.Date{}
+	}
+	return i
+}
+
+// warnings names the series on which interest accrues for more than one period:
+// either interest is in arrears, or the last interest date in the terms is out
+// of date.
+func warnings(o *tender.Offer) []string {
+	var all []string
+	for _, s := range o.Series {
+		i := interestAt(s.Interest, o.Settlement, o.Settlement.Final)
+		if i.Coupon.IsZero() && len(i.Steps) == 0 {
+			continue
+		}
+		if missed := interestDates(i, i.LastPaid, o.Settlement.Final); len(missed) > 0 {
+			all = append(all, fmt.Sprintf("series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, correct last_paid in the offer",
+				s.ID, i.LastPaid, missed[len(missed)-1]))
+		}
+	}
+	return all
 }
 
 func perThousand(price decimal.Decimal) *big.Rat {

@@ -302,13 +302,29 @@ func TestCheckFindsPlantedFaults(t *testing.T) {
 	}
 }
 
-func TestSettleChangesNeitherBookNorAllocation(t *testing.T) {
+func TestSettlingTwiceGivesTheSame(t *testing.T) {
 	v := invent(1)
 	v.tenders("A", tender.Early, 5, "60000")
 	r := run(t, &tender.Offer{Acceptance: usual(tender.OrderPriority), Settlement: tender.Settlement{Final: date("2019-08-22")},
 		Series: []tender.Series{capped("A", "USD", 1, "30000", "900", "50")}}, &v.book)
 	again, err := settle.Settle(r.offer, r.book, r.allocation)
 	if err != nil || !reflect.DeepEqual(again, r.settlement) {
-		t.Errorf("settled twice, the second time differs (%v)", err)
+		t.Errorf("the second time differs (%v)", err)
+	}
+}
+
+// The coupon of 15 August falls between the two settlements: it is paid to the
+// holders of that day, so who is paid on 22 August gets 7 days of interest, and
+// not the half year again. The terms give one last interest date for both days
+// and the payments of a year, which is enough to tell.
+func TestACouponDateBetweenTheTwoSettlements(t *testing.T) {
+	s := tender.Series{ID: "s", Currency: "USD", TenderOfferConsideration: dec("1000"),
+		Interest: tender.Interest{Coupon: dec("3.6"), DayCount: tender.Thirty360, LastPaid: date("2019-02-15"), Frequency: 2}}
+	dates := tender.Settlement{Early: date("2019-08-09"), Final: date("2019-08-22")}
+	if got := one(t, s, tender.Early, "1000", dates).AccruedInterest; !got.Equal(dec("17.40")) {
+		t.Errorf("%s accrued to 9 August, want 17.40 for 174 days", got)
+	}
+	if got := one(t, s, tender.Late, "1000", dates).AccruedInterest; !got.Equal(dec("0.70")) {
+		t.Errorf("%s accrued to 22 August, want 0.70 for the 7 days from 15 August", got)
 	}
 }

@@ -213,12 +213,28 @@ type Denomination struct {
 }
 
 // Interest gives what accrued interest is computed from (R13). A zero coupon
-// accrues nothing.
+// without steps accrues nothing.
 type Interest struct {
-	Coupon    decimal.Decimal // percent a year
+	Coupon    decimal.Decimal // percent a year, until the first step
+	Steps     []CouponStep    // later coupons, oldest first
 	DayCount  DayCount
-	LastPaid  Date // the last interest payment date before settlement
-	Frequency int  // payments a year
+	Frequency int // payments a year
+
+	// LastPaid is the last interest payment date before settlement; in the first
+	// period it is the day from which interest accrues, and FirstPayment the day
+	// on which it will first be paid.
+	LastPaid     Date
+	FirstPayment Date // zero: LastPaid lies a whole number of periods from every payment date
+
+	// AccretesUntil is the day on which a discount note begins to pay interest in
+	// cash; until then nothing accrues on it. Zero: it always has.
+	AccretesUntil Date
+}
+
+// CouponStep is a coupon that applies from a day on.
+type CouponStep struct {
+	From   Date
+	Coupon decimal.Decimal // percent a year
 }
 
 // DayCount names a convention for counting the days interest accrues.
