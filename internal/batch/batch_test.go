@@ -1,0 +1,199 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/fixtures"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/tender"
+)
+
+// example is a folder with the worked example.
+func example(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	if err := os.CopyFS(root, fixtures.Level3); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(root, "level3-2004")
+}
+
+var long = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func mustRun(t *testing.T, req Request) *Outcome {
+	t.Helper()
+	if req.Now.IsZero() {
+		req.Now = long
+	}
+	o, err := Run(context.Background(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestAnInterruptedRunPublishesNothing(t *testing.T) {
+	folder := example(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Run(ctx, Request{Folder: folder, Now: long}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(folder, runsName, "latest")); err == nil {
+		t.Error("something was published")
+	}
+}
+
+func TestTheWorkbookIsReadBack(t *testing.T) {
+	folder := example(t)
+	o := mustRun(t, Request{Folder: folder})
+	path := filepath.Join(o.Folder, export.WorkbookName)
+	if err := readBack(path, o.Run); err != nil {
+		t.Fatalf("a sound workbook: %v", err)
+	}
+	for name, spoil := range map[string]func(*excelize.File) error{
+		"an accepted amount": func(f *excelize.File) error { return setBelow(f, "Accepted", 12345) },
+		"a cent":             func(f *excelize.File) error { return setBelow(f, "Accrued interest", "0.01") },
+		"a number":           func(f *excelize.File) error { return setBelow(f, "Instruction", "999") },
+		"a line":             func(f *excelize.File) error { return f.RemoveRow("Instructions", 20) },
+		"the sheet":          func(f *excelize.File) error { return f.DeleteSheet("Instructions") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			book, err := excelize.OpenFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := spoil(book); err != nil {
+				t.Fatal(err)
+			}
+			spoilt := filepath.Join(t.TempDir(), "spoilt.xlsx")
+			if err := book.SaveAs(spoilt); err != nil {
+				t.Fatal(err)
+			}
+			if err := readBack(spoilt, o.Run); err == nil {
+				t.Error("it was not noticed")
+			}
+		})
+	}
+}
+
+// setBelow changes the cell of the tenth line under a heading.
+func setBelow(f *excelize.File, heading string, value any) error {
+	found, err := f.SearchSheet("Instructions", heading)
+	if err != nil || len(found) == 0 {
+		return errors.Join(err, errors.New("no such heading"))
+	}
+	col, row, err := excelize.CellNameToCoordinates(found[0])
+	if err != nil {
+		return err
+	}
+	cell, err := excelize.CoordinatesToCellName(col, row+10)
+	if err != nil {
+		return err
+	}
+	return f.SetCellValue("Instructions", cell, value)
+}
+
+func TestChangesSincePreviousRun(t *testing.T) {
+	folder := example(t)
+	early := mustRun(t, Request{Folder: folder, AsOf: "2004-11-12T17:00"})
+	if early.Run.Changes != nil {
+		t.Error("the first run has changes")
+	}
+	final := mustRun(t, Request{Folder: folder, AsOf: "2004-12-02T09:00"})
+	c := final.Run.Changes
+	if c.Previous != early.Run.Name {
+		t.Errorf("compared with %s", c.Previous)
+	}
+	count := map[export.ChangeKind]int{}
+	for _, l := range c.Lines {
+		count[l.Kind]++
+	}
+	// 42 late tenders are new; everything under levels 2 to 4 is accepted
+	// differently under the raised cap, all 9-1/8% notes were accepted before.
+	if count[export.New] != 42 || count[export.Gone] != 0 || count[export.Amended] != 0 || count[export.Reclassed] < 250 {
+		t.Errorf("changes %v", count)
+	}
+	sum := decimal.Zero
+	for _, s := range c.Series {
+		sum = sum.Add(s.TenderedNow).Sub(s.TenderedWas)
+	}
+	if !sum.Equal(decimal.NewFromInt(5_502_000 + 4_100_000 + 6_200_000 + 5_000_000)) {
+		t.Errorf("%s more tendered", sum)
+	}
+}
+
+func TestChangeKinds(t *testing.T) {
+	amount := decimal.NewFromInt
+	p := export.Position{Series: "a", Window: tender.Early, Tendered: amount(10), Accepted: amount(5), Total: amount(4)}
+	later, larger, more := p, p, p
+	later.Window, larger.Tendered, more.Accepted = tender.Late, amount(11), amount(6)
+	for _, c := range []struct {
+		name    string
+		now     export.Position
+		counted bool
+		want    export.ChangeKind
+	}{
+		{"did not count", p, false, export.New},
+		{"the same", p, true, ""},
+		{"another window", later, true, export.Amended},
+		{"another principal", larger, true, export.Amended},
+		{"accepted more", more, true, export.Reclassed},
+	} {
+		if got := changeKind(p, c.now, c.counted); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestDefaultInstant(t *testing.T) {
+	folder := example(t)
+	for now, want := range map[string]string{
+		"2004-11-12T21:59:59.9Z":    "2004-11-12T16:59:59-05:00", // open: now, to the second
+		"2004-12-01T20:00:00Z":      "2004-12-01T15:00:00-05:00",
+		"2004-12-02T05:00:00Z":      "2004-12-02T00:00:00-05:00", // expired: the close of the offer
+		"2030-01-01T00:00:00+01:00": "2004-12-02T00:00:00-05:00",
+	} {
+		at, err := time.Parse(time.RFC3339, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Check(Request{Folder: folder, Now: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.AsOf.Format(time.RFC3339); got != want {
+			t.Errorf("at %s: as of %s, want %s", now, got, want)
+		}
+	}
+}
+
+func TestAFileBesideTheInbox(t *testing.T) {
+	folder := example(t)
+	outside := filepath.Join(t.TempDir(), "dtc-2004-12-01.xlsx")
+	if err := os.Rename(filepath.Join(folder, inboxName, "dtc-2004-12-01.xlsx"), outside); err != nil {
+		t.Fatal(err)
+	}
+	o := mustRun(t, Request{Folder: folder, Files: []string{outside}})
+	if got := o.Run.Inputs[0].File; got != "dtc-2004-12-01.xlsx" {
+		t.Errorf("read %s", got)
+	}
+	clash := filepath.Join(t.TempDir(), "dtc-2004-11-12.xlsx")
+	if err := os.WriteFile(clash, []byte("x"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	var usage *UsageError
+	if _, err := Run(context.Background(), Request{Folder: folder, Files: []string{clash}, Now: long}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "same name") {
+		t.Errorf("%v", err)
+	}
+}

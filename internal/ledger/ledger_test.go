@@ -1,0 +1,164 @@
+package ledger
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func write(t *testing.T, s *Stage, name, content string) {
+	t.Helper()
+	if err := s.Write(name, func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// publish publishes a run of one file.
+func publish(t *testing.T, runs, name, content string) {
+	t.Helper()
+	s, err := NewStage(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, "result.json", content)
+	if err := s.WriteManifest(&Manifest{Run: name}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Publish(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Discard(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARunAppearsWholeWithItsManifest(t *testing.T) {
+	runs := t.TempDir()
+	publish(t, runs, "b", "second")
+	publish(t, runs, "a", "first")
+	all, err := Runs(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range all {
+		names = append(names, m.Run)
+	}
+	if !slices.Equal(names, []string{"a", "b"}) {
+		t.Errorf("runs %v", names)
+	}
+	latest, err := Latest(runs)
+	if err != nil || latest.Run != "a" {
+		t.Errorf("latest %+v, %v; want the run published last", latest, err)
+	}
+	// SHA-256 of "first".
+	const digest = "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"
+	if got := latest.Outputs; len(got) != 1 || got[0] != (File{"result.json", digest, 5}) {
+		t.Errorf("outputs %+v", got)
+	}
+	for path, mode := range map[string]os.FileMode{"a": 0o750, "a/result.json": 0o640, "a/manifest.json": 0o640} {
+		if info, err := os.Stat(filepath.Join(runs, path)); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v; want mode %o", path, info.Mode(), err, mode)
+		}
+	}
+}
+
+func TestNothingIsLatestBeforeTheFirstRun(t *testing.T) {
+	if m, err := Latest(t.TempDir()); m != nil || err != nil {
+		t.Errorf("%v, %v", m, err)
+	}
+	if all, err := Runs(filepath.Join(t.TempDir(), "none")); len(all) > 0 || err != nil {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+func TestANameIsNeverUsedTwice(t *testing.T) {
+	runs := t.TempDir()
+	publish(t, runs, "a", "first")
+	s, err := NewStage(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, "result.json", "second")
+	if _, err := s.Publish("a"); err == nil {
+		t.Error("a published run was replaced")
+	}
+	if same, err := s.Same("a"); same || err != nil {
+		t.Errorf("other bytes taken for the same: %t, %v", same, err)
+	}
+	if free, err := FreeName(runs, "a"); free != "a-2" || err != nil {
+		t.Errorf("free name %s, %v", free, err)
+	}
+	if content, _ := os.ReadFile(filepath.Join(runs, "a", "result.json")); string(content) != "first" {
+		t.Errorf("the published run holds %q", content)
+	}
+}
+
+func TestWhatACrashLeftIsCleared(t *testing.T) {
+	runs := t.TempDir()
+	s, err := NewStage(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, "half", "written")
+	// The process ends here; the next run begins.
+	s, err = NewStage(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(s.Folder()); len(entries) > 0 || err != nil {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if all, err := Runs(runs); len(all) > 0 || err != nil {
+		t.Errorf("a stage is listed as a run: %v, %v", all, err)
+	}
+}
+
+func TestAFailedWriteIsAnError(t *testing.T) {
+	s, err := NewStage(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("disk full")
+	if err := s.Write("a", func(io.Writer) error { return full }); !errors.Is(err, full) {
+		t.Errorf("%v", err)
+	}
+	if len(s.Files()) > 0 {
+		t.Error("a file that failed is listed")
+	}
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	runs := filepath.Join(t.TempDir(), "runs")
+	unlock, err := Lock(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(runs); !errors.Is(err, ErrBusy) {
+		t.Errorf("a second lock: %v", err)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Lock(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADamagedManifestIsSaid(t *testing.T) {
+	runs := t.TempDir()
+	publish(t, runs, "a", "first")
+	if err := os.WriteFile(filepath.Join(runs, "a", ManifestName), []byte("{"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Runs(runs); err == nil {
+		t.Error("a damaged manifest was passed over")
+	}
+}
