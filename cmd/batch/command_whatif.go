@@ -180,11 +180,11 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Spec
 	if name == "" {
 		return &batch.UsageError{Message: "the offer has no cap over all; name one: --solve \"NAME: accept all of LEVEL\""}
 	}
-	amount, err := s.SmallestCap(ctx, name, q.level)
+	amount, err := s.SmallestCap(ctx, name, q.level, q.scenario)
 	if err != nil {
 		return err
 	}
-	other, err := s.Under(ctx, batch.Scenario{Caps: []batch.CapAmount{{Name: name, Amount: amount}}})
+	other, err := s.Under(ctx, q.scenario.With(name, amount))
 	if err != nil {
 		return err
 	}
@@ -207,9 +207,7 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Spec
 		show = decimal.Decimal.String
 	}
 	for amount := q.grow.from; !amount.GreaterThan(q.grow.to); amount = amount.Add(q.grow.step) {
-		scenario := q.scenario
-		scenario.Caps = append(scenario.Caps[:len(scenario.Caps):len(scenario.Caps)], batch.CapAmount{Name: q.grow.name, Amount: amount})
-		r, err := s.Under(ctx, scenario)
+		r, err := s.Under(ctx, q.scenario.With(q.grow.name, amount))
 		if err != nil {
 			return err
 		}

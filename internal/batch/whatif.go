@@ -20,6 +20,12 @@ type Scenario struct {
 	Rates []tender.Rate // From, To and Rate
 }
 
+// With is the scenario with an amount for one more cap.
+func (s Scenario) With(name string, amount decimal.Decimal) Scenario {
+	s.Caps = append(slices.Clone(s.Caps), CapAmount{name, amount})
+	return s
+}
+
 // CapAmount is an amount for the cap of a name, in that cap's currency.
 type CapAmount struct {
 	Name   string
@@ -102,15 +108,17 @@ func capNames(o *tender.Offer) string {
 }
 
 // SmallestCap returns the smallest amount of a cap under which every tender of a
-// level is accepted whole, the other terms as they are. It is a *[UsageError] if
-// no amount does it, because another cap cuts the level back.
+// level is accepted whole, the other terms as in a scenario. It is a
+// *[UsageError] if no amount does it, because another cap cuts the level back.
 //
 // With the cap out of the way the waterfall takes the level whole, and what the
 // cap has counted by then, for this level and those taken before it, is the
-// answer: any less would be reached before the level is through.
-func (s *Speculation) SmallestCap(ctx context.Context, name string, level int) (decimal.Decimal, error) {
+// answer: any less would be reached before the level is through. Under
+// all_or_none_skip a smaller amount might pass over an earlier level and still
+// take this one; the answer takes them all.
+func (s *Speculation) SmallestCap(ctx context.Context, name string, level int, other Scenario) (decimal.Decimal, error) {
 	everything := decimal.New(1, 18)
-	r, err := s.Under(ctx, Scenario{Caps: []CapAmount{{name, everything}}})
+	r, err := s.Under(ctx, other.With(name, everything))
 	if err != nil {
 		return decimal.Zero, err
 	}

@@ -1,0 +1,38 @@
+package batch
+
+import (
+	"context"
+	"testing"
+
+	"github.com/shopspring/decimal"
+)
+
+// What SmallestCap answers takes the level whole, and a cent less does not.
+func TestTheSmallestCapIsTheSmallest(t *testing.T) {
+	ctx := context.Background()
+	for _, asOf := range []string{"2004-11-12T17:00", "2004-12-02T09:00"} {
+		s, err := WhatIf(ctx, Request{Folder: example(t), AsOf: asOf, Now: long})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, series := range s.Today.Offer.Series {
+			amount, err := s.SmallestCap(ctx, "Tender Cap", series.Priority, Scenario{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tendered := s.Today.Book.Totals[i].Sum()
+			for _, c := range []struct {
+				cap   decimal.Decimal
+				whole bool
+			}{{amount, true}, {amount.Sub(decimal.New(1, -2)), false}} {
+				r, err := s.Under(ctx, Scenario{}.With("Tender Cap", c.cap))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := r.Allocation.Series[i].Sum().Equal(tendered); got != c.whole {
+					t.Errorf("%s, level %d, cap %s: whole %t, want %t", asOf, series.Priority, c.cap, got, c.whole)
+				}
+			}
+		}
+	}
+}
