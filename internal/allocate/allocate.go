@@ -31,6 +31,9 @@ func pour(o *tender.Offer, b *tender.Book) (*waterfall, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w.everybody, err = announcedForAll(o, b); err != nil {
+		return nil, err
+	}
 	for _, s := range steps(o) {
 		if in := pick(o, groups, s); len(in) > 0 {
 			w.run(s, in)
@@ -38,6 +41,19 @@ func pour(o *tender.Offer, b *tender.Book) (*waterfall, error) {
 	}
 	w.finish(groups)
 	return w, nil
+}
+
+// announcedForAll reports whether an announced factor cuts back every tender
+// that has a level, rather than a level that does not fit whole: that is so when
+// all of them fit.
+func announcedForAll(o *tender.Offer, b *tender.Book) (bool, error) {
+	if o.Acceptance.Factor != tender.FactorGiven {
+		return false, nil
+	}
+	plain := *o
+	plain.Acceptance.Factor = tender.FactorMaximal
+	w, err := pour(&plain, b)
+	return err == nil && len(w.cutBy) == 0, err
 }
 
 // plan is one step of the waterfall before it is run.

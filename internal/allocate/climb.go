@@ -9,16 +9,13 @@ import (
 // climb lifts the open pieces from where they stand, one denomination at a
 // time, in the order of the factors at which they gain it; pieces that gain at
 // the same factor move together. It ends when a cap would be exceeded, which
-// closes the groups under it, or when the next gain lies above the ceiling.
-func (f *filling) climb(ceiling Factor) {
+// closes the groups under it; groups under no such cap rise to the whole.
+func (f *filling) climb() {
 	rising, room := f.rising(), f.room()
 	gain := make([]int64, len(f.groups))
 	var tied []riser
 	for len(*rising) > 0 {
 		tied = rising.popTied(tied[:0])
-		if tied[0].above(ceiling.exact) {
-			break
-		}
 		clear(gain)
 		for i := range tied {
 			gain[tied[i].group] += tied[i].gain()
@@ -33,7 +30,7 @@ func (f *filling) climb(ceiling Factor) {
 		}
 		rising.push(tied)
 	}
-	f.closeAt(ceiling)
+	f.closeAt(wholeFactor())
 }
 
 // closeOver closes groups until the gains of those still open fit, the groups
@@ -51,7 +48,7 @@ func (f *filling) closeOver(gain []int64) {
 		if !binds {
 			return
 		}
-		f.close(tight.cap, nil)
+		f.close(tight.cap, reachedFactor(f.open(tight.cap), nil))
 	}
 }
 
@@ -128,11 +125,6 @@ func newRiser(p *piece, multiple int64) riser {
 }
 
 func (r *riser) gain() int64 { return r.next - r.accepted }
-
-// above reports whether the piece gains only above the factor.
-func (r *riser) above(factor *big.Rat) bool {
-	return big.NewRat(r.next, r.principal).Cmp(factor) > 0
-}
 
 // before reports whether r gains at a lower factor than s, exactly.
 func (r *riser) before(s *riser) bool {

@@ -40,15 +40,34 @@ func (w *waterfall) fix(b *tender.Book) error {
 		changed[series] = changed[series] || !same
 	}
 	for series, part := range w.early.series {
-		part.factor = NewFactor(big.NewRat(part.accepted, part.demand))
-		if !changed[series] {
-			part.factor = replay.result.Series[series].Factor
+		part.factor = replay.result.Series[series].Factor
+		if changed[series] {
+			part.factor = w.early.factorOf(w.offer, b, series)
 		}
 		w.early.series[series] = part
 	}
 	w.inherit(replay, changed)
 	w.warnExceeded()
 	return nil
+}
+
+// factorOf is the factor by which the settled tenders of a series were cut back,
+// found from what they got: where R11 changed some, the share bought in all.
+func (e earlySettlement) factorOf(o *tender.Offer, b *tender.Book, series int) Factor {
+	money, s := newCurrency(o.Series[series].Currency), o.Series[series]
+	g := &group{}
+	g.multiple, _ = money.minor(s.Denomination.Multiple)
+	for _, l := range b.Lines {
+		if l.Settled != nil && l.Series == s.ID {
+			principal, _ := money.minor(l.Principal)
+			accepted, _ := money.minor(l.Settled.Accepted)
+			g.pieces = append(g.pieces, piece{principal: principal, accepted: accepted})
+		}
+	}
+	if f, ok := commonFactor([]*group{g}); ok {
+		return f
+	}
+	return NewFactor(big.NewRat(e.series[series].accepted, e.series[series].demand))
 }
 
 // settledLines are the lines of a book that were settled early, as if they had

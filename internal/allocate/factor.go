@@ -108,10 +108,30 @@ func (s *share) of(principal int64) int64 {
 }
 
 // reachedFactor is the factor at which the groups stand: exact if the rule gives
-// it, else the largest at which one of the pieces gained what it has. It is
-// shown as the shortest decimal below the next gain of any piece.
+// it, else the largest at which one of the pieces gained what it has.
 func reachedFactor(groups []*group, exact *big.Rat) Factor {
-	low, next := big.NewRat(0, 1), big.NewRat(2, 1)
+	low, next := between(groups)
+	if exact == nil {
+		exact = low
+	}
+	return Factor{exact: exact, shown: shortestIn(low, next), short: true}
+}
+
+// commonFactor is a factor that gives every piece of the groups what it has, and
+// whether there is one.
+func commonFactor(groups []*group) (Factor, bool) {
+	low, next := between(groups)
+	if low.Cmp(next) >= 0 {
+		return Factor{}, false
+	}
+	return reachedFactor(groups, nil), true
+}
+
+// between returns the least factor that gives every piece at least what it has,
+// and the least at which one gains more. A factor from the first up to below the
+// second gives every piece just what it has.
+func between(groups []*group) (low, next *big.Rat) {
+	low, next = big.NewRat(0, 1), big.NewRat(2, 1)
 	for _, g := range groups {
 		for i := range g.pieces {
 			p := &g.pieces[i]
@@ -119,15 +139,12 @@ func reachedFactor(groups []*group, exact *big.Rat) Factor {
 			if quotientCmp(p.accepted, p.principal, low) > 0 {
 				low.SetFrac64(p.accepted, p.principal)
 			}
-			if quotientCmp(r.next, p.principal, next) < 0 {
+			if p.accepted < p.principal && quotientCmp(r.next, p.principal, next) < 0 {
 				next.SetFrac64(r.next, p.principal)
 			}
 		}
 	}
-	if exact == nil {
-		exact = low
-	}
-	return Factor{exact: exact, shown: shortestIn(low, next), short: true}
+	return low, next
 }
 
 // quotientCmp compares a/b with a fraction whose parts fit in 63 bits.

@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/tender"
 )
 
@@ -38,34 +40,52 @@ func (f *filling) fill() {
 		f.allOrNone(rule.Shortfall)
 		return
 	}
-	ceiling := wholeFactor()
-	if rule.Factor == tender.FactorGiven && f.level > 0 {
-		ceiling = decimalFactor(rule.Given)
-	}
 	for f.anyOpen() {
 		tight, binds := f.tightest(f.demands())
 		switch {
-		case !binds || tight.ratio.Cmp(ceiling.exact) >= 0:
-			f.raise(ceiling.exact)
-			f.closeAt(ceiling)
+		case !binds && f.everybody && f.level > 0:
+			f.raise(f.open(nil), rule.Given.Rat())
+			f.closeAt(decimalFactor(rule.Given))
+		case !binds:
+			f.raise(f.open(nil), wholeFactor().exact)
+			f.closeAt(wholeFactor())
+		case rule.Factor == tender.FactorGiven && f.announcedFits(tight.cap, rule.Given):
+			f.raise(f.open(tight.cap), rule.Given.Rat())
+			f.close(tight.cap, decimalFactor(rule.Given))
 		case rule.Factor == tender.FactorRatio:
-			f.raise(tight.ratio)
-			f.close(tight.cap, tight.ratio)
+			f.raise(f.open(tight.cap), tight.ratio)
+			f.close(tight.cap, reachedFactor(f.open(tight.cap), tight.ratio))
 		default:
-			f.raise(tight.ratio)
-			f.climb(ceiling)
+			if rule.Factor == tender.FactorGiven {
+				f.warnf("level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, tight.cap.Name)
+			}
+			f.raise(f.open(nil), tight.ratio)
+			f.climb()
 		}
 	}
-	if rule.Factor == tender.FactorGiven && len(f.bound) > 0 {
-		f.warnf("level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, f.boundNames())
+}
+
+// announcedFits reports whether the open groups under a cap can all be given the
+// announced factor without exceeding any cap.
+func (f *filling) announcedFits(c *capState, given decimal.Decimal) bool {
+	share := newShare(given.Rat())
+	amounts := make([]int64, len(f.groups))
+	for i, g := range f.groups {
+		if g.open && c.weight[g.cell] != nil {
+			for j := range g.pieces {
+				amounts[i] += g.reached(share, &g.pieces[j])
+			}
+		}
 	}
+	_, binds := f.tightest(amounts)
+	return !binds
 }
 
 // allOrNone takes the step whole or not at all (R9).
 func (f *filling) allOrNone(rule tender.Shortfall) {
 	tight, binds := f.tightest(f.demands())
 	if !binds {
-		f.raise(wholeFactor().exact)
+		f.raise(f.open(nil), wholeFactor().exact)
 		f.closeAt(wholeFactor())
 		return
 	}
@@ -129,21 +149,25 @@ func (f *filling) asked(c *capState, amounts []int64) *big.Int {
 	return sum
 }
 
-// raise lifts every open piece to the factor, rounded down to the multiple; one
-// that has more already keeps it.
-func (f *filling) raise(factor *big.Rat) {
-	share := newShare(factor)
+// open returns the open groups, or those of them that a cap covers.
+func (f *filling) open(under *capState) []*group {
+	var open []*group
 	for _, g := range f.groups {
-		if !g.open {
-			continue
+		if g.open && (under == nil || under.weight[g.cell] != nil) {
+			open = append(open, g)
 		}
+	}
+	return open
+}
+
+// raise lifts every piece of the groups to the factor, rounded down to the
+// multiple; one that has more already keeps it.
+func (f *filling) raise(groups []*group, factor *big.Rat) {
+	share := newShare(factor)
+	for _, g := range groups {
 		for i := range g.pieces {
 			p := &g.pieces[i]
-			reached := share.of(p.principal)
-			if reached < p.principal {
-				reached -= reached % g.multiple
-			}
-			if reached > p.accepted {
+			if reached := g.reached(share, p); reached > p.accepted {
 				g.accepted += reached - p.accepted
 				p.accepted = reached
 			}
@@ -151,20 +175,24 @@ func (f *filling) raise(factor *big.Rat) {
 	}
 }
 
-// close ends the rise of the open groups under a cap that has bound. exact is
-// the factor if the rule gives it, nil for the largest one reached.
-func (f *filling) close(c *capState, exact *big.Rat) {
-	f.bound[c] = true
-	var closing []*group
-	for _, g := range f.groups {
-		if g.open && c.weight[g.cell] != nil {
-			closing = append(closing, g)
-		}
+// reached is what a piece has at a factor: rounded down to the multiple, unless
+// it is the whole.
+func (g *group) reached(share *share, p *piece) int64 {
+	reached := share.of(p.principal)
+	if reached < p.principal {
+		reached -= reached % g.multiple
 	}
-	factor := reachedFactor(closing, exact)
+	return reached
+}
+
+// close ends the rise of the open groups under a cap that has bound, at a
+// factor. Where no piece gained anything, the cap had no room for the level.
+func (f *filling) close(c *capState, factor Factor) {
+	f.bound[c] = true
+	closing := f.open(c)
 	reason := Reason{Code: Prorated, Cap: c.Name, Level: f.level}
-	if factor.exact.Sign() == 0 {
-		reason.Code = CapReached
+	if !slices.ContainsFunc(closing, func(g *group) bool { return g.accepted > 0 }) {
+		reason.Code, factor = CapReached, zeroFactor()
 	}
 	for _, g := range closing {
 		f.book(g, factor, reason)
@@ -201,17 +229,4 @@ func (w *waterfall) use(in cell, minor int64) {
 
 func (w *waterfall) warnf(format string, args ...any) {
 	w.result.Warnings = append(w.result.Warnings, fmt.Sprintf(format, args...))
-}
-
-func (f *filling) boundNames() string {
-	names := ""
-	for _, c := range f.caps {
-		if f.bound[c] {
-			if names != "" {
-				names += ", "
-			}
-			names += c.Name
-		}
-	}
-	return names
 }

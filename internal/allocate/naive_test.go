@@ -176,17 +176,17 @@ func (n *naive) prorate(open []int) {
 }
 
 // reached is the factor at which a cap closes the open lines under it: the ratio
-// itself, or the last breakpoint at which one of them gained.
+// itself, or the last breakpoint at which one of them gained; zero if none did.
 func (n *naive) reached(open []int, c tender.Cap, ratio *big.Rat) *big.Rat {
-	if n.o.Acceptance.Factor == tender.FactorRatio {
-		return ratio
-	}
 	most := new(big.Rat)
 	for _, i := range open {
 		share := new(big.Rat).Quo(n.got[i], n.lines[i].Principal.Rat())
 		if c.Covers(n.series(n.lines[i])) && share.Cmp(most) > 0 {
 			most = share
 		}
+	}
+	if n.o.Acceptance.Factor == tender.FactorRatio && most.Sign() > 0 {
+		return ratio
 	}
 	return most
 }

@@ -129,3 +129,28 @@ func TestTheFactorOfASeriesCutBackEarlyIsNotOne(t *testing.T) {
 		t.Errorf("%s accepted of 100000, and the factor is %s", r.Series[0].Sum(), f.RatString())
 	}
 }
+
+// More settled than tendered, or less than nothing, is an error of what was read,
+// not an allocation.
+func TestAnImpossibleEarlySettlementIsAnError(t *testing.T) {
+	for _, accepted := range []string{"100,001", "-1", "0.001"} {
+		o, b := twoLevels(settledAt(tenderOf("100,000", tender.Early), accepted), tenderOf("1,000", tender.Late))
+		if _, err := allocate.Allocate(o, b); err == nil {
+			t.Errorf("%s settled of 100,000, and no error", accepted)
+		}
+	}
+}
+
+// A cap raised after an early settlement is there for late tenders: what was
+// settled stays as it was, and no longer tells that the cap is used up.
+func TestACapRaisedAfterAnEarlySettlement(t *testing.T) {
+	o, b := twoLevels(settledAt(tenderOf("100,000", tender.Early), "40,000"), tenderOf("30,000", tender.Late))
+	o.Caps[0].Amount = sum("145,000")
+	r := mustAllocate(t, o, b)
+	if got := r.Lines[0].Accepted; !got.Equal(sum("40,000")) {
+		t.Errorf("%s of the settled tender, want 40,000 still", got)
+	}
+	if got := r.Lines[1]; !got.Accepted.Equal(sum("30,000")) {
+		t.Errorf("%s of the late 30,000 (%s), want all: 105,000 are left", got.Accepted, got.Reason)
+	}
+}

@@ -10,12 +10,15 @@ import (
 
 // waterfall is the state that one step leaves to the next.
 type waterfall struct {
-	offer  *tender.Offer
-	caps   []*capState
-	cutBy  map[int]string // series that were cut back, and by which cap
-	ended  *Reason        // what ended the acceptance, nil while it goes on
-	early  earlySettlement
-	result *Result
+	offer *tender.Offer
+	caps  []*capState
+	cutBy map[int]string // series that were cut back, and by which cap
+	ended *Reason        // what ended the acceptance, nil while it goes on
+	// everybody is set if every level fits whole and the issuer announced a
+	// factor all the same: then it cuts everybody back.
+	everybody bool
+	early     earlySettlement
+	result    *Result
 }
 
 // newWaterfall is a waterfall before its first step.

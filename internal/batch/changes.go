@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -38,6 +38,10 @@ func changesFrom(r *export.Run, runs, previous string) (*export.Changes, error) 
 
 // instructionKey tells instructions apart: a depositary gives a number once.
 type instructionKey struct{ depositary, instruction string }
+
+func (k instructionKey) compare(other instructionKey) int {
+	return cmp.Or(cmp.Compare(k.depositary, other.depositary), cmp.Compare(k.instruction, other.instruction))
+}
 
 // readPositions reads what each instruction stood at from an instructions.csv.
 func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
@@ -98,7 +102,7 @@ func compare(r *export.Run, previous string, was map[instructionKey]export.Posit
 		}
 	}
 	slices.SortFunc(c.Lines, func(x, y export.Change) int {
-		return strings.Compare(x.Depositary+"\x00"+x.Instruction, y.Depositary+"\x00"+y.Instruction)
+		return instructionKey{x.Depositary, x.Instruction}.compare(instructionKey{y.Depositary, y.Instruction})
 	})
 	c.Series = seriesChanges(r, was)
 	return c

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -60,6 +61,9 @@ func take(req Request) (*intake, error) {
 		return nil, err
 	}
 	in.book = tender.NewBook(in.offer, in.read.Instructions, in.asOf)
+	if err := settleEarly(filepath.Join(req.Folder, runsName), in.offer, in.book); err != nil {
+		return nil, err
+	}
 	return in, in.book.CheckOutstanding(in.offer)
 }
 

@@ -26,6 +26,9 @@ func identity(r *export.Run) string {
 	for i := range r.Book.Lines {
 		l := &r.Book.Lines[i]
 		fmt.Fprintf(digest, "line %q %q %q %d %s\n", l.Depositary, l.ID, l.Source.File, l.Source.Row, l.Window)
+		if l.Settled != nil {
+			fmt.Fprintf(digest, "settled %s\n", l.Settled.Accepted)
+		}
 	}
 	for _, rej := range r.Rejects {
 		fmt.Fprintf(digest, "reject %q %q %d %s %s\n", rej.Source.File, rej.Source.Sheet, rej.Source.Row, rej.Rule, rej.Standing)

@@ -67,6 +67,8 @@ func (b *workbook) settlementWords(d tender.Date) string {
 		return "early"
 	case d == s.Final:
 		return "final"
+	case d == b.run.Offer.Guaranteed.Settlement:
+		return "guaranteed delivery"
 	}
 	return ""
 }

@@ -31,7 +31,10 @@ const (
 	colWithdrawnDate
 	colWithdrawnTime
 	colDelivery
+	colCovered
 	columnCount
+
+	noColumn column = -1
 )
 
 // heading is how a column is called: by us, and in the files. Names are in the
@@ -76,6 +79,8 @@ var headings = [columnCount]heading{
 	colWithdrawnTime: {"withdrawn_time", words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
 	colDelivery: {"delivery", words("delivery deliverymethod methodofdelivery deliverytype"),
 		words("guaranteeddelivery protect protectindicator noticeofguaranteeddelivery nogd")},
+	colCovered: {"covered",
+		words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime deliverydatetime datetimecovered datetimedelivered"), nil},
 }
 
 func words(s string) []string { return strings.Fields(s) }
@@ -96,6 +101,7 @@ type moment struct{ whole, date, clock column }
 var (
 	receivedAt  = moment{colReceived, colReceivedDate, colReceivedTime}
 	withdrawnAt = moment{colWithdrawn, colWithdrawnDate, colWithdrawnTime}
+	coveredAt   = moment{colCovered, noColumn, noColumn}
 )
 
 // needed are the columns without which there is no instruction. The time of
@@ -170,7 +176,7 @@ type clash struct {
 }
 
 // has reports whether the sheet has the column.
-func (l *layout) has(c column) bool { return l.at[c] >= 0 }
+func (l *layout) has(c column) bool { return c != noColumn && l.at[c] >= 0 }
 
 // heading is the heading of a column as it stands in the file.
 func (l *layout) heading(c column) string {

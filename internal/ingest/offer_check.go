@@ -15,6 +15,7 @@ import (
 func (r *termsReader) check(o *tender.Offer) {
 	r.checkDates(o)
 	r.checkSettlement(o)
+	r.checkGuaranteed(o)
 	r.checkWithdrawal(o)
 	r.checkEarlyPayments(o)
 	r.checkLastPaid(o)
@@ -57,6 +58,9 @@ func (r *termsReader) checkSettlement(o *tender.Offer) {
 	const early, final, expiration = "dates.settlement.early", "dates.settlement.final", "dates.expiration.at"
 	if r.sound(final, expiration) && o.Settlement.Final.Before(lastDay(o.Expiration)) {
 		r.faultAmong([]string{final, expiration}, "the final settlement %s is before the expiration %s; correct one of them", o.Settlement.Final, r.node(expiration).text)
+	}
+	if run := "dates.settlement.early_run"; o.Settlement.EarlyRun != "" && o.Settlement.Early.IsZero() && r.sound(run, early) {
+		r.faultAmong([]string{run, early}, "early_run is given, but no early settlement; add the date on which its tenders were paid as early")
 	}
 	if o.Settlement.Early.IsZero() || !r.sound(early, "dates.early_tender.at") {
 		return
@@ -101,12 +105,44 @@ func (r *termsReader) checkEarlyPayments(o *tender.Offer) {
 }
 
 func (r *termsReader) checkLastPaid(o *tender.Offer) {
-	const final = "dates.settlement.final"
+	which, first := "final", o.Settlement.Final
+	if !o.Settlement.Early.IsZero() {
+		which, first = "early", o.Settlement.Early
+	}
 	for i, s := range o.Series {
-		paid := seriesPath(i, ".interest.last_paid")
-		if r.sound(paid, final) && o.Settlement.Final.Before(s.Interest.LastPaid) {
-			r.faultAmong([]string{paid, final}, "last_paid %s is after the final settlement %s; write the last interest date before settlement", s.Interest.LastPaid, o.Settlement.Final)
+		paid, settlement := seriesPath(i, ".interest.last_paid"), "dates.settlement."+which
+		if r.sound(paid, settlement) && first.Before(s.Interest.LastPaid) {
+			r.faultAmong([]string{paid, settlement}, "last_paid %s is after the %s settlement %s; write the last interest date before settlement", s.Interest.LastPaid, which, first)
 		}
+	}
+}
+
+// checkInterest checks the dates of one series' interest against each other.
+func (r *termsReader) checkInterest(path string, i tender.Interest) {
+	first := path + ".first_payment"
+	if !i.FirstPayment.IsZero() && r.sound(first, path+".last_paid") && !i.LastPaid.Before(i.FirstPayment) {
+		r.fault(first, r.node(first), "first_payment %s is not after last_paid %s, which in the first period is the day from which interest accrues; correct one of them", i.FirstPayment, i.LastPaid)
+	}
+	for n := 1; n < len(i.Steps); n++ {
+		at := fmt.Sprintf("%s.steps[%d].from", path, n)
+		if r.sound(at) && !i.Steps[n-1].From.Before(i.Steps[n].From) {
+			r.fault(at, r.node(at), "from %s is not after that of the step before it, %s; write the steps in order", i.Steps[n].From, i.Steps[n-1].From)
+		}
+	}
+}
+
+// checkGuaranteed checks that a guaranteed delivery comes after the expiration
+// and is paid after it came.
+func (r *termsReader) checkGuaranteed(o *tender.Offer) {
+	const deadline, settlement = "dates.guaranteed_delivery.deadline.at", "dates.guaranteed_delivery.settlement"
+	if o.Guaranteed.Deadline.IsZero() || !r.sound(deadline, settlement, "dates.expiration.at") {
+		return
+	}
+	if o.Guaranteed.Deadline.At.Before(o.Expiration.At) {
+		r.faultAmong([]string{deadline, "dates.expiration.at"}, "the deadline for guaranteed deliveries %s is before the expiration %s; correct one of them", r.node(deadline).text, r.node("dates.expiration.at").text)
+	}
+	if o.Guaranteed.Settlement.Before(lastDay(o.Guaranteed.Deadline)) {
+		r.faultAmong([]string{settlement, deadline}, "the settlement of guaranteed deliveries %s is before their deadline %s; correct one of them", o.Guaranteed.Settlement, r.node(deadline).text)
 	}
 }
 

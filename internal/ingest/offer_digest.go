@@ -28,7 +28,10 @@ func termsDigest(o *tender.Offer) string {
 	d.cutOff("early_tender", o.Early)
 	d.cutOff("expiration", o.Expiration)
 	d.text("settlement.early", o.Settlement.Early.String())
+	d.text("settlement.early_run", o.Settlement.EarlyRun)
 	d.text("settlement.final", o.Settlement.Final.String())
+	d.cutOff("guaranteed_delivery.deadline", o.Guaranteed.Deadline)
+	d.text("guaranteed_delivery.settlement", o.Guaranteed.Settlement.String())
 	d.cutOff("withdrawal.early", o.Withdrawal.Early)
 	d.cutOff("withdrawal.late", o.Withdrawal.Late)
 	d.acceptance(o.Acceptance)
@@ -124,6 +127,12 @@ func (d digest) series(at string, s tender.Series) {
 	d.text(at+"interest.day_count", string(s.Interest.DayCount))
 	d.text(at+"interest.last_paid", s.Interest.LastPaid.String())
 	d.text(at+"interest.frequency", fmt.Sprint(s.Interest.Frequency))
+	d.text(at+"interest.first_payment", s.Interest.FirstPayment.String())
+	d.text(at+"interest.accretes_until", s.Interest.AccretesUntil.String())
+	for i, step := range s.Interest.Steps {
+		d.text(fmt.Sprintf("%sinterest.steps[%d].from", at, i), step.From.String())
+		d.amount(fmt.Sprintf("%sinterest.steps[%d].coupon", at, i), step.Coupon)
+	}
 }
 
 func (d digest) depositary(at string, p tender.Depositary) {

@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/rogpeppe/go-internal/txtar"
 )
+
+var update = flag.Bool("update", false, "write the expected errors of the offer's faults anew")
 
 // keyPlace is a key of an offer.yaml and its value, as the parser finds them.
 type keyPlace struct {
@@ -124,7 +128,7 @@ func TestWrongTypes(t *testing.T) {
 // isText reports whether any single text is a value of the key.
 func isText(k keyPlace) bool {
 	switch k.key {
-	case "id", "issuer", "schedule", "name", "text", "title", "source", "note", "instruction", "by", "files", "sheet":
+	case "id", "issuer", "schedule", "name", "text", "title", "source", "note", "instruction", "by", "files", "sheet", "early_run":
 		return true
 	}
 	return strings.HasSuffix(k.path, "columns")
@@ -173,13 +177,16 @@ func flowEnd(s string) int {
 // TestFaults runs the cases of testdata/offer_faults.txtar: each file is a
 // number of edits of the complete example, old text => new text, and below them
 // the whole error.
+//
+// go test -run TestFaults -update writes the errors anew, to be read.
 func TestFaults(t *testing.T) {
-	archive, err := txtar.ParseFile("testdata/offer_faults.txtar")
+	const path = "testdata/offer_faults.txtar"
+	archive, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	escapes := strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\u200b`, "\u200b")
-	for _, c := range archive.Files {
+	for i, c := range archive.Files {
 		t.Run(c.Name, func(t *testing.T) {
 			edits, want, ok := strings.Cut(string(c.Data), "----\n")
 			if !ok {
@@ -192,10 +199,19 @@ func TestFaults(t *testing.T) {
 			}
 			_, err := ParseTerms("offer.yaml", []byte(source))
 			got := fmt.Sprintln(err)
+			if *update {
+				archive.Files[i].Data = []byte(edits + "----\n" + got)
+				return
+			}
 			if got != want {
 				t.Errorf("the error is\n%swant\n%s", got, want)
 			}
 		})
+	}
+	if *update {
+		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

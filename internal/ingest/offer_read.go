@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
 )
 
@@ -22,7 +23,7 @@ func (r *termsReader) offer() *tender.Offer {
 	o := &tender.Offer{ID: m.need("id").text(), Issuer: m.need("issuer").text()}
 	r.readZone(m.may("timezone"))
 	o.Zone = r.zone
-	o.Schedule = m.may("schedule").text()
+	o.Schedule = r.readSchedule(m.may("schedule"))
 	r.readDates(m.need("dates"), o)
 	r.readWithdrawal(m.may("withdrawal"), o)
 	r.readAcceptance(m.may("acceptance"), o)
@@ -52,6 +53,17 @@ func (r *termsReader) offer() *tender.Offer {
 	return o
 }
 
+// readSchedule reads a cron expression.
+func (r *termsReader) readSchedule(f termsField) string {
+	s := f.text()
+	if f.given() && r.sound(f.path) {
+		if _, err := schedule.Parse(s, r.zone); err != nil {
+			r.fault(f.path, f.node, "%v", err)
+		}
+	}
+	return s
+}
+
 func (r *termsReader) readZone(f termsField) {
 	newYork, err := time.LoadLocation(defaultZone)
 	if err != nil {
@@ -71,7 +83,18 @@ func (r *termsReader) readDates(f termsField, o *tender.Offer) {
 	s := m.need("settlement").mapping()
 	o.Settlement.Early = s.may("early").date()
 	o.Settlement.Final = s.need("final").date()
+	run := s.may("early_run")
+	o.Settlement.EarlyRun = run.text()
+	if run.given() && r.sound(run.path) && strings.ContainsAny(o.Settlement.EarlyRun, `/\`) {
+		run.fault("%s has a path in it; write the name of a folder in runs", quote(o.Settlement.EarlyRun))
+	}
 	s.close()
+	if g := m.may("guaranteed_delivery"); g.given() {
+		gm := g.mapping()
+		o.Guaranteed.Deadline = r.readCutOff(gm.need("deadline"))
+		o.Guaranteed.Settlement = gm.need("settlement").date()
+		gm.close()
+	}
 	m.close()
 }
 
@@ -256,15 +279,16 @@ func (r *termsReader) readInterest(f termsField) tender.Interest {
 	if frequency.given() && r.sound(frequency.path) && !slices.Contains([]int{1, 2, 4, 12}, i.Frequency) {
 		frequency.fault("%d is not known; write 1, 2, 4 or 12 payments a year", i.Frequency)
 	}
+	for _, step := range m.may("steps").list() {
+		sm := step.mapping()
+		i.Steps = append(i.Steps, tender.CouponStep{From: sm.need("from").date(), Coupon: sm.need("coupon").amount()})
+		sm.close()
+	}
+	i.FirstPayment = m.may("first_payment").date()
+	i.AccretesUntil = m.may("accretes_until").date()
 	m.close()
+	r.checkInterest(f.path, i)
 	return i
-}
-
-// columnNames are the columns of a report that an offer can name.
-var columnNames = []string{
-	"instruction", "security", "principal", "received", "received_date", "received_time",
-	"participant", "participant_name", "holder_reference", "contact", "currency",
-	"status", "withdrawn", "delivery",
 }
 
 func (r *termsReader) readDepositary(f termsField) tender.Depositary {
@@ -300,7 +324,7 @@ func readPattern(f termsField) string {
 func (r *termsReader) readColumns(f termsField) map[string]string {
 	m := f.mapping()
 	columns := map[string]string{}
-	for _, name := range columnNames {
+	for _, name := range ColumnNames() {
 		if heading := m.may(name); heading.given() {
 			columns[name] = heading.text()
 		}

@@ -104,6 +104,10 @@ func TestParseTermsComplete(t *testing.T) {
 		ID: "level3-2004", Issuer: "Level 3 Communications, Inc.", Zone: ny, Schedule: "30 17 * * 1-5",
 		Launch: tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
 		Settlement: tender.Settlement{Final: tender.Date{Year: 2004, Month: 12, Day: 2}},
+		Guaranteed: tender.Guaranteed{
+			Deadline:   tender.CutOff{At: time.Date(2004, 12, 3, 17, 0, 0, 0, ny), Boundary: tender.AtOrBefore},
+			Settlement: tender.Date{Year: 2004, Month: 12, Day: 6},
+		},
 		Withdrawal: tender.Withdrawal{Early: early, Late: firstExpiration},
 		Acceptance: tender.Acceptance{
 			Order: tender.OrderPriority, Shortfall: tender.Prorate, Factor: tender.FactorMaximal,
@@ -119,7 +123,8 @@ func TestParseTermsComplete(t *testing.T) {
 			ID: "9.125-2008", Title: "9-1/8% Senior Notes due 2008", Securities: []string{"52729NAA8"}, Currency: "USD",
 			Priority: 1, Outstanding: amountOf("1203652000"), MaximumOfferAmount: amountOf("450000000"), HasMaximum: true,
 			TenderOfferConsideration: amountOf("837.50"), EarlyTenderPayment: amountOf("20.00"), Denomination: thousand,
-			Interest: tender.Interest{Coupon: amountOf("9.125"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 11, Day: 1}, Frequency: 2},
+			Interest: tender.Interest{Coupon: amountOf("9.125"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 11, Day: 1}, Frequency: 2,
+				Steps: []tender.CouponStep{{From: tender.Date{Year: 2005, Month: 5, Day: 1}, Coupon: amountOf("9.375")}}},
 		}, {
 			ID: "10.75-2008E", Title: "10-3/4% Senior Euro Notes due 2008", Securities: []string{"XS0108503615", "XS0108503623"}, Currency: "EUR",
 			Priority: 2, Outstanding: amountOf("320826000"),
@@ -134,14 +139,15 @@ func TestParseTermsComplete(t *testing.T) {
 					"instruction": "Ref", "security": "ISIN", "principal": "Blocked Quantity", "received": "Submitted",
 					"received_date": "Date", "received_time": "Time", "participant": "Account", "participant_name": "Account Name",
 					"holder_reference": "Holder", "contact": "Contact", "currency": "Ccy", "status": "State",
-					"withdrawn": "Withdrawn", "delivery": "Delivery",
+					"withdrawn": "Withdrawn", "withdrawn_date": "Withdrawal Date", "withdrawn_time": "Withdrawal Time",
+					"delivery": "Delivery", "covered": "Covered At",
 				},
 				Statuses:    map[string]tender.Status{"ACCP": tender.Tendered, "CAND": tender.Withdrawn},
 				PasswordEnv: "EUROCLEAR_PASSWORD",
 			},
 		},
 		Waivers: []tender.Waiver{{
-			Depositary: "DTC", Instruction: "VOI-0042", Rule: "R5-minimum", By: "J. Doe, Treasurer",
+			Depositary: "DTC", Instruction: "VOI-0042", Rule: "R5-minimum", By: "the issuer's treasurer",
 			On: tender.Date{Year: 2004, Month: 11, Day: 15}, Note: "residue of a partial redemption",
 		}},
 	}
@@ -355,7 +361,7 @@ func TestTermsDigest(t *testing.T) {
 	}
 	// It is part of the names of published runs; a change here is one that users
 	// see.
-	if got, want := digestOf(smallOffer), "07e6ecdf56df31d16ed71d34681339ebea7b4f51f5da44b06f9b235b6878049b"; got != want {
+	if got, want := digestOf(smallOffer), "361693ebc76a911279545f8e47c77e061b8882e15ab59dcca4cbc5f2bbbbd3b8"; got != want {
 		t.Errorf("the digest of the small offer is %s, want %s", got, want)
 	}
 }
@@ -405,13 +411,13 @@ func TestAmendments(t *testing.T) {
 	}{
 		{"issuer", second.Issuer, "Level 3 Financing, Inc."},
 		{"caps replaced", second.Caps, "[{New Cap 7 EUR principal []}]"},
-		{"early settlement", second.Settlement, "{2004-11-22 2004-12-02}"},
+		{"early settlement", second.Settlement, "{2004-11-22  2004-12-02}"},
 		{"condition", second.Conditions, "[{Financing borrowings of at least 400 million true}]"},
 		{"waivers", second.Waivers, "[]"},
 		{"first amendment still in force", second.Expiration.At, "2004-12-02 00:00:00 -0500 EST"},
 		{"version", second.Version(), 3},
 		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E]}]"},
-		{"early settlement gone", third.Settlement, "{ 2004-12-02}"},
+		{"early settlement gone", third.Settlement, "{  2004-12-02}"},
 		{"coupon", third.Series[1].Interest.Coupon, 11},
 		{"rest of the interest", third.Series[1].Interest.DayCount, "30/360"},
 		{"maximum", third.Series[1].MaximumOfferAmount, 5000},

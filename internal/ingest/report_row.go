@@ -37,6 +37,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in.Status = s.status()
 	s.withdrawal(&in)
 	in.Delivery = s.delivery()
+	s.cover(&in)
 	in.Waived = s.denomination(series, in.Principal)
 	in.ParticipantName = s.copied(colParticipantName)
 	in.HolderReference = s.copied(colHolderReference)

@@ -322,16 +322,16 @@ func TestWaiver(t *testing.T) {
 	o := testOffer(t)
 	on := tender.Date{Year: 2004, Month: 11, Day: 15}
 	o.Waivers = []tender.Waiver{
-		{Instruction: "1", Rule: ruleMultiple, By: "J. Doe", On: on},
-		{Depositary: "Other", Instruction: "2", Rule: ruleMultiple, By: "J. Doe", On: on},
-		{Depositary: "DTC", Instruction: "3", Rule: ruleMinimum, By: "J. Doe", On: on},
+		{Instruction: "1", Rule: ruleMultiple, By: "the treasurer", On: on},
+		{Depositary: "Other", Instruction: "2", Rule: ruleMultiple, By: "the treasurer", On: on},
+		{Depositary: "DTC", Instruction: "3", Rule: ruleMinimum, By: "the treasurer", On: on},
 	}
 	row := func(id, principal string) string { return id + " | 52729NAA8 | " + principal + " | d#38303.5 | 1" }
 	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row("1", "#5500"), row("2", "#5500"), row("3", "#1000"), row("4", "#1000"))),
 		"1 A 5500 counts", "3 A 1000 counts",
-		"C2 R5-multiple counted waived by J. Doe on 2004-11-15",
+		"C2 R5-multiple counted waived by the treasurer on 2004-11-15",
 		"C3 R5-multiple rejected",
-		"C4 R5-minimum counted waived by J. Doe on 2004-11-15",
+		"C4 R5-minimum counted waived by the treasurer on 2004-11-15",
 		"C5 R5-minimum rejected")
 	// A waiver of one fault does not make up for another.
 	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row("1", "#1500"))), "C2 R5-minimum rejected")

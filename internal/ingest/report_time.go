@@ -47,6 +47,18 @@ func (s *sheet) withdrawal(in *tender.Instruction) {
 	}
 }
 
+// cover reads when notes promised by guaranteed delivery came.
+func (s *sheet) cover(in *tender.Instruction) {
+	t, given := s.moment(coveredAt)
+	if given != present || in.Delivery != tender.GuaranteedDelivery {
+		return
+	}
+	if !in.Received.IsZero() && t.Before(in.Received) {
+		s.reject(colCovered, &finding{ruleContradiction, "the delivery is earlier than the tender", "ask the depositary for the times"})
+	}
+	in.CoveredAt = t
+}
+
 // presence says whether a cell gave a value.
 type presence int
 

@@ -18,7 +18,7 @@ func TestRulesAreDocumented(t *testing.T) {
 	}
 	code := regexp.MustCompile(`"(R[0-9]+-[a-z][a-z-]*)"`)
 	inCode := map[string]bool{}
-	for _, pattern := range []string{"*.go", "../tender/*.go"} {
+	for _, pattern := range []string{"*.go", "../tender/*.go", "../batch/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal(pattern, err)

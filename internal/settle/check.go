@@ -13,7 +13,7 @@ import (
 // instructions to the payments to the funding, and nothing is paid for nothing.
 func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant {
 	return []tender.Invariant{
-		invariant("cash is paid exactly where principal is accepted", checkPaid(b, a, s)),
+		invariant("nothing is paid where nothing is accepted, and nobody is asked to pay", checkPaid(b, a, s)),
 		invariant("lines add up to the payments and the funding, by currency", checkSums(b, a, s)),
 	}
 }

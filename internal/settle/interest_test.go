@@ -83,8 +83,7 @@ func TestActualDays(t *testing.T) {
 // The examples marked ISDA are those of its memorandum "EMU and market
 // conventions: recent developments" of 1999
 // (https://www.isda.org/a/pIJEE/The-Actual-Actual-Day-Count-Fraction-1999.pdf), by
-// the ISMA method. Its examples of short and long first periods need the coupon
-// dates after the period, which the terms do not have yet.
+// the ISMA method.
 func TestActualActualICMA(t *testing.T) {
 	for _, c := range []struct {
 		frequency int
@@ -109,6 +108,71 @@ func TestActualActualICMA(t *testing.T) {
 	} {
 		if got := years(t, tender.ActActICMA, c.frequency, c.from, c.to); got.Cmp(c.want) != 0 {
 			t.Errorf("%s to %s, %d a year: %s years, want %s: %s", c.from, c.to, c.frequency, got.RatString(), c.want.RatString(), c.why)
+		}
+	}
+}
+
+// A first period longer or shorter than the others is divided at the payment dates
+// that would have been, counted back from the first. The examples are ISDA's.
+func TestActualActualICMAInTheFirstPeriod(t *testing.T) {
+	for _, c := range []struct {
+		frequency       int
+		from, first, to string
+		want            *big.Rat
+		why             string
+	}{
+		{1, "1999-02-01", "1999-07-01", "1999-07-01", big.NewRat(150, 365), "short: 0.410959"},
+		{1, "1999-07-01", "2000-07-01", "2000-07-01", big.NewRat(1, 1), "the one after it is regular"},
+		{2, "2002-08-15", "2003-07-15", "2003-07-15", add(big.NewRat(153, 2*184), big.NewRat(1, 2)), "long: 0.915761"},
+		{2, "2002-08-15", "2003-07-15", "2002-12-15", big.NewRat(122, 2*184), "part of the part before the regular one"},
+		{2, "2003-07-15", "", "2004-01-15", big.NewRat(1, 2), "the one after it is regular"},
+	} {
+		i := tender.Interest{Coupon: dec("100"), DayCount: tender.ActActICMA, LastPaid: date(c.from), Frequency: c.frequency}
+		if c.first != "" {
+			i.FirstPayment = date(c.first)
+		}
+		if got, err := settle.AccruedInterest(i, date(c.to)); err != nil || got.Cmp(c.want) != 0 {
+			t.Errorf("%s to %s, first paid %s: %v years, want %s: %s (%v)", c.from, c.to, c.first, got, c.want.RatString(), c.why, err)
+		}
+	}
+}
+
+// Each day accrues at the coupon in force on it. By 30/360 there are 76 days from
+// 15 February to 1 May and 98 from there to 9 August.
+func TestInterestOnASteppedCoupon(t *testing.T) {
+	step := func(from, coupon string) tender.CouponStep {
+		return tender.CouponStep{From: date(from), Coupon: dec(coupon)}
+	}
+	for _, c := range []struct {
+		steps   []tender.CouponStep
+		percent int64 // days times percent a year
+		why     string
+	}{
+		{nil, 5 * 174, "no step"},
+		{[]tender.CouponStep{step("2019-05-01", "6")}, 5*76 + 6*98, "a step within the accrual"},
+		{[]tender.CouponStep{step("2019-02-15", "6")}, 6 * 174, "on its first day"},
+		{[]tender.CouponStep{step("2018-02-15", "7"), step("2018-08-15", "6")}, 6 * 174, "two before it: the later holds"},
+		{[]tender.CouponStep{step("2019-08-09", "6")}, 5 * 174, "on settlement, which does not count"},
+		{[]tender.CouponStep{step("2019-05-01", "6"), step("2019-08-01", "7")}, 5*76 + 6*90 + 7*8, "two within"},
+		{[]tender.CouponStep{step("2019-05-01", "0")}, 5 * 76, "down to nothing"},
+	} {
+		i := tender.Interest{Coupon: dec("5"), DayCount: tender.Thirty360, LastPaid: date("2019-02-15"), Frequency: 2, Steps: c.steps}
+		want := big.NewRat(c.percent, 100*360)
+		if got, err := settle.AccruedInterest(i, date("2019-08-09")); err != nil || got.Cmp(want) != 0 {
+			t.Errorf("%+v: %v, want %s: %s (%v)", c.steps, got, want.RatString(), c.why, err)
+		}
+	}
+}
+
+// A discount note accrues nothing until it begins to pay interest in cash: what it
+// gains until then is in its price.
+func TestInterestOnADiscountNote(t *testing.T) {
+	i := tender.Interest{Coupon: dec("10.5"), DayCount: tender.Thirty360, LastPaid: date("2003-12-01"), Frequency: 2, AccretesUntil: date("2004-12-01")}
+	for to, want := range map[string]*big.Rat{
+		"2004-11-30": new(big.Rat), "2004-12-01": new(big.Rat), "2004-12-02": big.NewRat(105, 1000*360), "2005-03-01": big.NewRat(105*90, 1000*360),
+	} {
+		if got, err := settle.AccruedInterest(i, date(to)); err != nil || got.Cmp(want) != 0 {
+			t.Errorf("to %s: %v, want %s (%v)", to, got, want.RatString(), err)
 		}
 	}
 }

@@ -324,6 +324,29 @@ func TestNabors(t *testing.T) {
 	}
 }
 
+// The printed factor put into the terms gives the printed result, too, but for
+// the 12,000 that two decimals of a percent lose: level 1 is cut back because the
+// cap over all cannot take it whole, so level 2 gets nothing, and not what rounding
+// left.
+func TestNaborsByThePrintedFactor(t *testing.T) {
+	v := invent(2019)
+	v.tenders("5-2020", tender.Early, 487, "358250000")
+	v.tenders("4.625-2021", tender.Early, 400, "365402000")
+	o := &tender.Offer{
+		Acceptance: usual(tender.OrderEarlyFirst),
+		Caps:       []tender.Cap{tenderCap("275000000")},
+		Settlement: tender.Settlement{Early: date("2019-06-14"), Final: date("2019-06-26")},
+		Series: []tender.Series{
+			capped("5-2020", "USD", 1, "", "965", "50"),
+			capped("4.625-2021", "USD", 2, "100000000", "935", "50"),
+		},
+	}
+	o.Acceptance.Factor, o.Acceptance.Given = tender.FactorGiven, dec("0.7683")
+	r := run(t, o, &v.book)
+	r.accepted(t, "5-2020", "274988000")
+	r.accepted(t, "4.625-2021", "0")
+}
+
 // Cleveland-Cliffs, May 2019.
 // http://municipalsdaily.com/cgi-bin/fetchstory.pl?first=C&issuer=10653&sector=HYLM&story=948295
 // The printed factor of 74.0558 % times what was tendered is 261,509 above the

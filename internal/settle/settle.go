@@ -29,6 +29,9 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 		}
 		r := rates[rateKey{in.Series, in.Window}]
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
+		if in.Delivery == tender.GuaranteedDelivery {
+			s.Lines[i].Date = o.Guaranteed.Settlement
+		}
 		addPayment(payments, in, r, accepted, s.Lines[i])
 	}
 	s.Payments = sortedPayments(payments)

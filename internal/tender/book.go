@@ -70,7 +70,11 @@ func NewBook(o *Offer, instructions []Instruction, asOf time.Time) *Book {
 			b.Rejects = append(b.Rejects, *finding)
 		}
 		if counts {
-			b.Lines = append(b.Lines, Line{Instruction: in, Window: window})
+			line := Line{Instruction: in, Window: window}
+			if finding := line.deliver(o, asOf); finding != nil {
+				b.Rejects = append(b.Rejects, *finding)
+			}
+			b.Lines = append(b.Lines, line)
 		}
 	}
 	slices.SortFunc(b.Lines, func(x, y Line) int {
@@ -91,7 +95,11 @@ func (b *Book) total(o *Offer) {
 		position[s.ID] = i
 	}
 	for _, l := range b.Lines {
-		t := &b.Totals[position[l.Series]]
+		at, known := position[l.Series]
+		if !known {
+			continue // the allocation refuses such a line by name
+		}
+		t := &b.Totals[at]
 		if l.Window == Early {
 			t.Early = t.Early.Add(l.Principal)
 		} else {
@@ -110,6 +118,10 @@ func standing(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, 
 	case in.Status == Rejected:
 		return false, in.finding("R2-rejected", StandingNotCounted,
 			"the depositary reports the tender as cancelled or rejected", "nothing, unless the holder disagrees")
+	case in.Delivery == GuaranteedDelivery && o.Guaranteed.Deadline.IsZero():
+		return false, in.finding("R15-not-offered", StandingRejected,
+			"tendered by guaranteed delivery, which the offer does not provide for",
+			"return the tender, or add dates.guaranteed_delivery to the offer")
 	case w == Expired:
 		return false, in.finding("R3-expired", StandingRejected,
 			fmt.Sprintf("received %s, after the Expiration Date", clock(o, in.Received)), "return the notes")
@@ -117,6 +129,21 @@ func standing(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, 
 		return withdrawn(o, in, w, asOf)
 	}
 	return true, nil
+}
+
+// deliver applies R15: a tender by guaranteed delivery counts in full from the
+// start, and once the deadline has passed without the notes it keeps its place
+// under the caps, but nothing of it is bought.
+func (l *Line) deliver(o *Offer, asOf time.Time) *Reject {
+	deadline := o.Guaranteed.Deadline
+	covered := !l.CoveredAt.IsZero() && !l.CoveredAt.After(asOf) && deadline.Met(l.CoveredAt)
+	if l.Delivery != GuaranteedDelivery || covered || deadline.Met(asOf) {
+		return nil
+	}
+	l.Undelivered = true
+	return l.finding("R15-not-covered", StandingFlagged,
+		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought", clock(o, deadline.At)),
+		"tell the depositary that the tender is rejected")
 }
 
 // withdrawn applies R4: a withdrawal counts if it met the deadline of the

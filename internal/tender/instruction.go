@@ -77,7 +77,8 @@ type Instruction struct {
 	Status      Status
 	WithdrawnAt time.Time // zero: not withdrawn, or the time was not reported
 	Delivery    Delivery
-	Waived      []Waiver // the waivers that let it count
+	CoveredAt   time.Time // when notes promised by guaranteed delivery came; zero: not yet
+	Waived      []Waiver  // the waivers that let it count
 
 	Participant     string
 	ParticipantName string

@@ -20,6 +20,7 @@ type Offer struct {
 	Early      CutOff // the Early Tender Date; zero if the offer has none
 	Expiration CutOff
 	Settlement Settlement
+	Guaranteed Guaranteed
 	Withdrawal Withdrawal
 
 	Acceptance   Acceptance
@@ -38,7 +39,17 @@ type Offer struct {
 // Settlement gives the days on which accepted tenders are paid.
 type Settlement struct {
 	Early Date // zero: there is no separate early settlement
-	Final Date
+	// EarlyRun is the run whose accepted tenders were bought on the early
+	// settlement date; "" until that has happened.
+	EarlyRun string
+	Final    Date
+}
+
+// Guaranteed is the guaranteed delivery procedure (R15); the zero Guaranteed
+// means that the offer has none.
+type Guaranteed struct {
+	Deadline   CutOff // by which the notes must have come
+	Settlement Date   // on which the tenders delivered so are paid
 }
 
 // Withdrawal gives the deadlines by which a tender could be taken back (R4).
@@ -356,7 +367,9 @@ func (o *Offer) PhaseAt(asOf time.Time) Phase {
 	return Final
 }
 
-// SettlementDate is the day on which a tender of the window is paid.
+// SettlementDate is the day on which a tender of the window is paid, and up to
+// which interest accrues on it. Tenders by guaranteed delivery get the interest
+// of the others, though they are paid on a day of their own.
 func (o *Offer) SettlementDate(w Window) Date {
 	if w == Early && !o.Settlement.Early.IsZero() {
 		return o.Settlement.Early
