@@ -23,7 +23,7 @@ var scriptNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 //
 //	batch CODE ARGS...           runs the program and demands its exit code
 //	cell FILE SHEET CELL VALUE   changes one cell of a workbook
-//	edit FILE OLD NEW            replaces text that occurs once in a file
+//	edit FILE OLD NEW            replaces text that occurs once in a file; \n is a new line
 //	same A B                     demands that two folders hold the same bytes
 //	hold FOLDER                  holds the lock of a runs folder until the end
 func TestScripts(t *testing.T) {
@@ -84,7 +84,7 @@ func scriptEdit(ts *testscript.TestScript, _ bool, args []string) {
 	if strings.Count(text, args[1]) != 1 {
 		ts.Fatalf("%q stands %d times in %s", args[1], strings.Count(text, args[1]), args[0])
 	}
-	ts.Check(os.WriteFile(path, []byte(strings.Replace(text, args[1], args[2], 1)), 0o640))
+	ts.Check(os.WriteFile(path, []byte(strings.Replace(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"), 1)), 0o640))
 }
 
 func scriptSame(ts *testscript.TestScript, neg bool, args []string) {

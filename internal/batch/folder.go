@@ -74,10 +74,10 @@ func sameFile(a, b string) bool {
 }
 
 // instant returns the as-of instant of a run. Given in words it is that instant.
-// Left out it is now; but once the offer has expired, nothing new can count, and
-// it is the instant after which nothing the run knows of has happened: the
-// latest of the expiration, the amendments and the reports. So a rerun next year
-// still gives the same bytes.
+// Left out it is now; but once the offer has expired and guaranteed deliveries
+// are due, nothing new can count, and it is the instant after which nothing the
+// run knows of has happened: the latest of those deadlines, the amendments and
+// the reports. So a rerun next year still gives the same bytes.
 func instant(asOf string, now time.Time, terms *ingest.Terms, names []string) (time.Time, error) {
 	if asOf != "" {
 		t, err := ingest.ParseInstant(asOf, terms.Zone())
@@ -88,10 +88,10 @@ func instant(asOf string, now time.Time, terms *ingest.Terms, names []string) (t
 	}
 	now = now.Truncate(time.Second).In(terms.Zone())
 	o := terms.AsOf(now)
-	if now.Before(o.Expiration.At) {
+	closed := latest(o.Expiration.At, o.Guaranteed.Deadline.At)
+	if now.Before(closed) {
 		return now, nil
 	}
-	closed := o.Expiration.At
 	for _, a := range o.Amendments {
 		closed = latest(closed, a.Effective)
 	}

@@ -50,6 +50,10 @@ func smallOffer() *tender.Offer {
 		ID: "level3-2004", Issuer: "Level 3 Communications, Inc.", Zone: newYork,
 		Launch: date("2004-10-29"), Early: early, Expiration: expiration,
 		Settlement: tender.Settlement{Final: date("2004-12-02")},
+		Guaranteed: tender.Guaranteed{
+			Deadline:   tender.CutOff{At: wall("2004-12-03T17:00:00.000"), Boundary: tender.AtOrBefore},
+			Settlement: date("2004-12-06"),
+		},
 		Withdrawal: tender.Withdrawal{Early: early, Late: expiration},
 		Acceptance: tender.Acceptance{
 			Order: tender.OrderPriority, Shortfall: tender.Prorate, Factor: tender.FactorMaximal,

@@ -144,7 +144,11 @@ func (b *workbook) dateFacts() []fact {
 	if !o.Settlement.Early.IsZero() {
 		facts = append(facts, fact{"Early settlement", day(o.Settlement.Early)})
 	}
-	return append(facts, fact{"Final settlement", day(o.Settlement.Final)})
+	facts = append(facts, fact{"Final settlement", day(o.Settlement.Final)})
+	if !o.Guaranteed.Settlement.IsZero() {
+		facts = append(facts, fact{"Guaranteed deliveries", day(o.Guaranteed.Settlement)})
+	}
+	return facts
 }
 
 func boundaryWords(c tender.CutOff) string {
