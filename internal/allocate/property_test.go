@@ -85,12 +85,54 @@ func TestMoreCapacityNeverAcceptsLess(t *testing.T) {
 	})
 }
 
+func tendered(b *tender.Book) decimal.Decimal {
+	sum := decimal.Zero
+	for _, l := range b.Lines {
+		sum = sum.Add(l.Principal)
+	}
+	return sum
+}
+
 func total(r *allocate.Result) decimal.Decimal {
 	sum := decimal.Zero
 	for _, l := range r.Lines {
 		sum = sum.Add(l.Accepted)
 	}
 	return sum
+}
+
+// The maximal factor is the largest: at the next factor at which any tender of
+// a group that was cut back gains a denomination, the cap would be exceeded.
+func TestOneBreakpointMoreDoesNotFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := randomOffer(t)
+		o.Series, o.Caps = o.Series[:1], nil
+		o.Series[0].Priority, o.Series[0].HasMaximum = 1, true
+		o.Series[0].MaximumOfferAmount = decimal.NewFromInt(rapid.Int64Range(0, 200).Draw(t, "maximum"))
+		o.Acceptance = tender.Acceptance{Order: tender.OrderPriority, Shortfall: tender.Prorate, Factor: tender.FactorMaximal,
+			BelowMinimum: tender.DownTo, ReturnedBelowMinimum: tender.Keep}
+		b := randomBook(t, o)
+		r := mustAllocate(t, o, b)
+		if total(r).Equal(tendered(b)) {
+			return
+		}
+		multiple, next := o.Series[0].Denomination.Multiple, big.NewRat(1, 1)
+		for i, l := range r.Lines {
+			gain := new(big.Rat).Quo(decimal.Min(l.Accepted.Add(multiple), b.Lines[i].Principal).Rat(), b.Lines[i].Principal.Rat())
+			if l.Accepted.LessThan(b.Lines[i].Principal) && gain.Cmp(next) < 0 {
+				next = gain
+			}
+		}
+		more := decimal.Zero
+		for i := range r.Lines {
+			units := new(big.Rat).Mul(b.Lines[i].Principal.Rat(), next)
+			units.Quo(units, multiple.Rat())
+			more = more.Add(multiple.Mul(decimal.NewFromBigInt(new(big.Int).Quo(units.Num(), units.Denom()), 0)))
+		}
+		if !more.GreaterThan(o.Series[0].MaximumOfferAmount) {
+			t.Errorf("%s accepted of a maximum of %s, and the factor %s would accept %s", total(r), o.Series[0].MaximumOfferAmount, next.RatString(), more)
+		}
+	})
 }
 
 // The factor shown in the workbook gives back every line that no rule on small
