@@ -64,20 +64,28 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 }
 
 func (p *printer) report(r ingest.Report, in export.Input) {
-	where := r.File
-	if r.Sheet != "" {
-		where += ", sheet " + r.Sheet
-	}
-	p.linef("%s (%s), headings in row %d", where, r.Depositary, r.HeadingRow)
-	for _, c := range r.Columns {
-		p.linef("  %-3s %-24s is the %s: %s", c.Letter, c.Heading, strings.ReplaceAll(c.Name, "_", " "), c.Why)
+	p.linef("%s (%s): %s", r.File, r.Depositary, r.Format)
+	for _, s := range r.Sheets {
+		p.sheet(s)
 	}
 	p.linef("  %d rows: %d counted, %d not counted, %d rejected", in.Rows, in.Counted, in.NotCounted, in.Rejected)
-	if r.Total != nil {
-		p.linef("  the total in row %d agrees with the rows: %s", r.Total.Row, thousands(r.Total.Value))
-	}
 	for _, note := range r.Notes {
 		p.linef("  note: %s", note)
+	}
+}
+
+// sheet says how one sheet of a report was understood.
+func (p *printer) sheet(s ingest.SheetReport) {
+	where := ""
+	if s.Name != "" {
+		where = "sheet " + s.Name + ", "
+	}
+	p.linef("  %sheadings in row %d", where, s.HeadingRow)
+	for _, c := range s.Columns {
+		p.linef("  %-3s %-24s is the %s: %s", c.Letter, c.Heading, strings.ReplaceAll(c.Name, "_", " "), c.Why)
+	}
+	if s.Total != nil {
+		p.linef("  the total in row %d agrees with the rows: %s", s.Total.Row, thousands(s.Total.Value))
 	}
 }
 

@@ -134,7 +134,7 @@ func (in *intake) inputs() []export.Input {
 	}
 	for _, report := range in.read.Reports {
 		i := at[report.File]
-		i.Sheet = report.Sheet
+		i.Sheet = report.SheetNames()
 		i.Rows += report.Rows
 		i.Rejected += report.Rejected
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -97,6 +98,36 @@ func (n number) decimal() decimal.Decimal {
 func (n number) inBounds() bool {
 	return len(n.digits) <= maxDigits && n.magnitude() <= maxDigits && n.exp >= -2*maxDigits
 }
+
+// plainAmount reads at once the forms that nearly all amounts have: digits, with
+// commas between thousands or without, and no decimals but zeros. What it does
+// not read may still be an amount.
+func plainAmount(b []byte) (v int64, ok bool) {
+	if len(b) == 0 || len(b) > 24 || b[0] < '1' || b[0] > '9' {
+		return 0, false
+	}
+	whole, digits, since, grouped := b, 0, 0, false // since the last comma
+	if i := bytes.IndexByte(b, '.'); i >= 0 {
+		if zeros := b[i+1:]; len(zeros) == 0 || len(bytes.Trim(zeros, "0")) > 0 || ambiguousPoint(b, i) {
+			return 0, false
+		}
+		whole = b[:i]
+	}
+	for _, c := range whole {
+		switch {
+		case c >= '0' && c <= '9':
+			v, digits, since = v*10+int64(c-'0'), digits+1, since+1
+		case c != ',' || grouped && since != 3 || since > 3:
+			return 0, false
+		default:
+			since, grouped = 0, true
+		}
+	}
+	return v, digits <= maxDigits && (!grouped || since == 3)
+}
+
+// ambiguousPoint reports whether the point at i may part thousands.
+func ambiguousPoint(b []byte, i int) bool { return i <= 3 && len(b)-i-1 == 3 }
 
 // numberAmount is the amount in a numeric cell, from its digits.
 func numberAmount(digits string) (decimal.Decimal, *finding) {

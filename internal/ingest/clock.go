@@ -118,9 +118,9 @@ var (
 var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
 
 // textStamp reads a date, a time of day, or both, and a zone behind them.
-func textStamp(text string) (stamp, *finding) {
+func textStamp(text string, dates tender.DateFormat) (stamp, *finding) {
 	s := stamp{}
-	rest, wrong := s.takeDate(plainSpaces(text))
+	rest, wrong := s.takeDate(plainSpaces(text), dates)
 	if wrong != nil {
 		return stamp{}, wrong
 	}
@@ -137,6 +137,37 @@ func textStamp(text string) (stamp, *finding) {
 	return s, nil
 }
 
+// isoStamp reads at once the form 2004-11-12 16:59, with seconds and decimals of
+// them or without, and with a space or a T in between. What it does not read may
+// still be a time.
+func isoStamp(b []byte) (stamp, bool) {
+	const form = "dddd-dd-dd dd:dd:dd.ddddddddd"
+	if len(b) != 16 && len(b) != 19 && len(b) < 21 || len(b) > len(form) {
+		return stamp{}, false
+	}
+	for i, c := range b {
+		if digit := c >= '0' && c <= '9'; digit != (form[i] == 'd') || !digit && c != form[i] && !(i == 10 && c == 'T') {
+			return stamp{}, false
+		}
+	}
+	number := func(from, to int) (n int) {
+		for ; from < min(to, len(b)); from++ {
+			n = n*10 + int(b[from]-'0')
+		}
+		return n
+	}
+	date := tender.Date{Year: number(0, 4), Month: time.Month(number(5, 7)), Day: number(8, 10)}
+	hour, minute, second, rest := number(11, 13), number(14, 16), number(17, 19), number(20, len(form))
+	for range len(form) - max(len(b), 20) {
+		rest *= 10
+	}
+	if tender.DateOf(date.Time()) != date || hour > 23 || minute > 59 || second > 59 {
+		return stamp{}, false
+	}
+	clock := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + time.Duration(rest)
+	return stamp{date: date, hasClock: true, clock: clock}, true
+}
+
 // plainSpaces makes every run of spaces one plain space.
 func plainSpaces(s string) string {
 	return strings.Join(strings.FieldsFunc(s, isSpace), " ")
@@ -144,13 +175,13 @@ func plainSpaces(s string) string {
 
 // takeDate takes the date that a text begins with and returns the rest. A text
 // that begins with no date is all rest.
-func (s *stamp) takeDate(text string) (rest string, wrong *finding) {
+func (s *stamp) takeDate(text string, dates tender.DateFormat) (rest string, wrong *finding) {
 	if m := dateYearFirst.FindStringSubmatch(text); m != nil && m[2] == m[4] {
 		s.date = tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[3])), Day: whole(m[5])}
 		return s.real(text[len(m[0]):])
 	}
 	if m := dateYearLast.FindStringSubmatch(text); m != nil && m[2] == m[4] {
-		if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), whole(m[5])); wrong != nil {
+		if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), whole(m[5]), dates); wrong != nil {
 			return "", wrong
 		}
 		return s.real(text[len(m[0]):])
@@ -166,18 +197,22 @@ func (s *stamp) takeDate(text string) (rest string, wrong *finding) {
 	return text, nil
 }
 
-// setDayOrMonth sets the date from two numbers of which one is the day, if it is
-// clear which.
-func (s *stamp) setDayOrMonth(first, second, year int) *finding {
+// setDayOrMonth sets the date from two numbers of which one is the day: as the
+// offer says, or else if it is clear which.
+func (s *stamp) setDayOrMonth(first, second, year int, dates tender.DateFormat) *finding {
+	month, day := first, second
 	switch {
-	case first > 12:
-		first, second = second, first
-	case second <= 12 && first != second:
+	case dates == tender.DayFirst || dates == "" && first > 12:
+		month, day = second, first
+	case dates == "" && second <= 12 && first != second:
 		return &finding{ruleAmbiguousDate,
 			fmt.Sprintf("the date can be %d %s or %d %s", second, time.Month(first), first, time.Month(second)),
-			"ask the depositary for dates written as 2004-11-12, or for date cells"}
+			"ask the depositary for dates written as 2004-11-12, or for date cells; or say which it is, in the offer: date_format: day_first or month_first"}
 	}
-	s.date = tender.Date{Year: year, Month: time.Month(first), Day: second}
+	if month > 12 && dates != "" {
+		return &finding{ruleTime, fmt.Sprintf("there is no month %d, and the offer says date_format: %s", month, dates), "correct the date with the depositary, or date_format in the offer"}
+	}
+	s.date = tender.Date{Year: year, Month: time.Month(month), Day: day}
 	return nil
 }
 

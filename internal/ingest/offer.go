@@ -84,6 +84,8 @@ func copyOffer(o *tender.Offer) *tender.Offer {
 	}
 	c.Depositaries = slices.Clone(o.Depositaries)
 	for i := range c.Depositaries {
+		c.Depositaries[i].Sheets = slices.Clone(o.Depositaries[i].Sheets)
+		c.Depositaries[i].Skip = slices.Clone(o.Depositaries[i].Skip)
 		c.Depositaries[i].Columns = maps.Clone(o.Depositaries[i].Columns)
 		c.Depositaries[i].Statuses = maps.Clone(o.Depositaries[i].Statuses)
 	}

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -140,12 +141,38 @@ func (d digest) depositary(at string, p tender.Depositary) {
 	d.text(at+"files", p.Files)
 	d.text(at+"incremental", fmt.Sprint(p.Incremental))
 	d.text(at+"timezone", p.Zone.String())
-	d.text(at+"sheet", p.Sheet)
+	d.sheets(at, p.Sheets)
+	for i, name := range p.Skip {
+		d.text(fmt.Sprintf("%sskip_sheets[%d]", at, i), name)
+	}
 	for _, column := range slices.Sorted(maps.Keys(p.Columns)) {
 		d.text(fmt.Sprintf("%scolumns[%q]", at, column), p.Columns[column])
 	}
 	for _, code := range slices.Sorted(maps.Keys(p.Statuses)) {
 		d.text(fmt.Sprintf("%sstatuses[%q]", at, code), string(p.Statuses[code]))
+	}
+	d.unless("", at+"date_format", string(p.Dates))
+	d.unless(string(tender.RejectFormulas), at+"formulas", string(p.Formulas))
+	d.unless(string(tender.UTF8), at+"encoding", string(p.Encoding))
+}
+
+// sheets takes one name as the key sheet gives it, so that it makes no
+// difference which of the two keys does.
+func (d digest) sheets(at string, names []string) {
+	if len(names) <= 1 {
+		d.text(at+"sheet", strings.Join(names, ""))
+		return
+	}
+	for i, name := range names {
+		d.text(fmt.Sprintf("%ssheets[%d]", at, i), name)
+	}
+}
+
+// unless takes a value that is not the default. Keys that came later are taken
+// so: the digest of terms that do not use them stays what it was.
+func (d digest) unless(usual, path, value string) {
+	if value != usual && value != "" {
+		d.text(path, value)
 	}
 }
 

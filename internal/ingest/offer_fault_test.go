@@ -78,7 +78,7 @@ func TestMisspeltKeys(t *testing.T) {
 	for _, k := range keysOf(t, source) {
 		for name, misspelt := range slip {
 			wrong := misspelt(k.key)
-			if wrong == "" {
+			if wrong == "" || wrong == "sheet" { // sheets without its s is a key, too
 				continue
 			}
 			t.Run(pathTo(k.path, k.key)+" "+name, func(t *testing.T) {

@@ -298,13 +298,52 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		Files:       readPattern(m.need("files")),
 		Incremental: choice(m.may("reports"), "snapshot", "incremental") == "incremental",
 		Zone:        m.may("timezone").location(r.zone),
-		Sheet:       m.may("sheet").text(),
+		Sheets:      readSheets(m.may("sheet"), m.may("sheets")),
 		Columns:     r.readColumns(m.may("columns")),
 		Statuses:    r.readStatuses(m.may("statuses")),
 		PasswordEnv: readPasswordEnv(m.may("password_env")),
+		Dates:       choice(m.may("date_format"), tender.DayFirst, tender.MonthFirst),
+		Formulas:    cmp.Or(choice(m.may("formulas"), tender.RejectFormulas, tender.StoredFormulas), tender.RejectFormulas),
+	}
+	encoding := m.may("encoding")
+	d.Encoding = cmp.Or(choice(encoding, tender.UTF8, tender.Windows1252), tender.UTF8)
+	if extension := path.Ext(d.Files); encoding.given() && (strings.EqualFold(extension, ".xlsx") || strings.EqualFold(extension, ".xlsm")) {
+		encoding.fault("is that of CSV files, but files are workbooks (%s); leave it out", quote(d.Files))
+	}
+	skip := m.may("skip_sheets")
+	d.Skip = skip.names()
+	for _, name := range d.Skip {
+		if r.sound(skip.path) && slices.Contains(d.Sheets, name) {
+			skip.fault("names %s, which is to be read; take it out of one of the two", quote(name))
+		}
 	}
 	m.close()
 	return d
+}
+
+// readSheets reads the names of the sheets that hold tenders: one, or a list
+// whose sheets are read as one report.
+func readSheets(one, several termsField) (names []string) {
+	if one.given() {
+		names = append(names, one.text())
+	}
+	if one.given() && several.given() {
+		several.fault("is given beside sheet; name all sheets here and leave sheet out")
+		return names
+	}
+	return append(names, several.names()...)
+}
+
+// names reads a list of texts, none of them twice.
+func (f termsField) names() (names []string) {
+	for _, item := range f.filledList() {
+		name := item.text()
+		if f.r.sound(item.path) && slices.Contains(names, name) {
+			item.fault("%s stands twice; name it once", quote(name))
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // readPattern reads a pattern of file names.

@@ -132,9 +132,9 @@ func TestParseTermsComplete(t *testing.T) {
 			Interest: tender.Interest{Coupon: amountOf("10.75"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 9, Day: 15}, Frequency: 2},
 		}},
 		Depositaries: []tender.Depositary{
-			{Name: "DTC", Files: "dtc-*.xlsx", Zone: ny},
+			{Name: "DTC", Files: "dtc-*.xlsx", Zone: ny, Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 			{
-				Name: "Euroclear", Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, Sheet: "Instructions",
+				Name: "Euroclear", Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, Sheets: []string{"Instructions"},
 				Columns: map[string]string{
 					"instruction": "Ref", "security": "ISIN", "principal": "Blocked Quantity", "received": "Submitted",
 					"received_date": "Date", "received_time": "Time", "participant": "Account", "participant_name": "Account Name",
@@ -143,8 +143,11 @@ func TestParseTermsComplete(t *testing.T) {
 					"delivery": "Delivery", "covered": "Covered At",
 				},
 				Statuses:    map[string]tender.Status{"ACCP": tender.Tendered, "CAND": tender.Withdrawn},
-				PasswordEnv: "EUROCLEAR_PASSWORD",
+				PasswordEnv: "EUROCLEAR_PASSWORD", Formulas: tender.StoredFormulas, Encoding: tender.UTF8,
 			},
+			{Name: "Clearstream", Files: "clearstream-*.csv", Zone: ny, Dates: tender.DayFirst, Formulas: tender.RejectFormulas, Encoding: tender.Windows1252},
+			{Name: "Paper desk", Files: "desk-*.xlsx", Zone: ny, Sheets: []string{"Book-entry", "Registered"}, Skip: []string{"Withdrawn in March"},
+				Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 		},
 		Waivers: []tender.Waiver{{
 			Depositary: "DTC", Instruction: "VOI-0042", Rule: "R5-minimum", By: "the issuer's treasurer",
@@ -194,7 +197,7 @@ func TestParseTermsDefaults(t *testing.T) {
 			ID: "5-2030", Title: "5-2030", Securities: []string{"037833100"}, Currency: "USD", Outstanding: amountOf("100000000"),
 			TenderOfferConsideration: amountOf("990"), Denomination: tender.Denomination{Minimum: amountOf("2000"), Multiple: amountOf("1000")},
 		}},
-		Depositaries: []tender.Depositary{{Name: "DTC", Files: "*.csv", Zone: ny}},
+		Depositaries: []tender.Depositary{{Name: "DTC", Files: "*.csv", Formulas: tender.RejectFormulas, Encoding: tender.UTF8, Zone: ny}},
 	})
 }
 
@@ -331,6 +334,7 @@ func TestTermsDigest(t *testing.T) {
 		"note":            {"note: residue of", "note: what is left of"},
 		"variable":        {"EUROCLEAR_PASSWORD", "OTHER_PASSWORD"},
 		"later terms":     {"1105000000", "1205000000"},
+		"one sheet":       {"sheet: Instructions", "sheets: [Instructions]"},
 	}
 	for name, edit := range same {
 		if digestOf(editedOffer(t, complete, edit[0], edit[1])) != launch {
@@ -350,6 +354,11 @@ func TestTermsDigest(t *testing.T) {
 		"covered by a cap": {"    series: [10.75-2008E]\n", ""},
 		"maximum":          {"    maximum_offer_amount: 450000000\n", ""},
 		"depositary zone":  {"Europe/Brussels", "Europe/London"},
+		"formulas":         {"    formulas: stored                 # reject | stored\n", ""},
+		"date format":      {"date_format: day_first  ", "date_format: month_first"},
+		"encoding":         {"    encoding: windows-1252           # utf-8 | windows-1252\n", ""},
+		"sheets":           {"[Book-entry, Registered]", "[Book-entry]"},
+		"sheets skipped":   {"    skip_sheets: [Withdrawn in March] # has headings of tenders, but is not to be read\n", ""},
 	}
 	seen := map[string]string{launch: "the example"}
 	for name, edit := range other {

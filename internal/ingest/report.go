@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -19,24 +18,48 @@ type Intake struct {
 	Instructions []tender.Instruction // by depositary and report as chosen, then by row
 	Rejects      []tender.Reject      // in the same order
 	Reports      []Report             // one for each file
+	Unneeded     []tender.Waiver      // those of the offer that no line needed
 }
 
 // Report says how one file was understood. Rows = instructions + NotCounted +
-// Rejected + Replaced.
+// Rejected + Replaced, and the same holds of their principal.
 type Report struct {
 	Depositary string
 	File       string
-	Sheet      string // "" in a CSV file
+	Format     string        // how it is written, such as "CSV, UTF-8, fields parted by commas"
+	Sheets     []SheetReport // those that were read, one in a CSV file
+	Unread     []string      // names of the other sheets
+	Rows       int           // that hold an instruction, good or bad
+	Rejected   int           // rows with at least one fault
+	NotCounted int           // rows that repeat another in every column
+	Replaced   int           // rows whose instruction is in a later incremental report
+	Principal  decimal.Decimal
+	HiddenRows int
+	Notes      []string // what was decided on the way, one sentence each
+
+	// The principal of the rows that became no instruction. Principal is that of
+	// all rows; of Unreadable rows it cannot be read and is in no sum.
+	RejectedPrincipal, NotCountedPrincipal, ReplacedPrincipal decimal.Decimal
+	Unreadable                                                int
+}
+
+// SheetReport says how one sheet was understood.
+type SheetReport struct {
+	Name       string // "" in a CSV file
 	HeadingRow int    // the lower one, if the headings are split over two
 	Columns    []Column
-	Rows       int             // that hold an instruction, good or bad
-	Rejected   int             // rows with at least one fault
-	NotCounted int             // rows that repeat another in every column
-	Replaced   int             // rows whose instruction is in a later incremental report
-	Principal  decimal.Decimal // of all rows whose principal is readable, whatever their status and series
-	HiddenRows int
+	Rows       int           // that hold an instruction, good or bad
 	Total      *ControlTotal // the last one found, nil if there is none
-	Notes      []string      // what was decided on the way, one sentence each
+}
+
+// SheetNames lists the sheets that were read, parted by commas; it is "" for a CSV
+// file.
+func (r *Report) SheetNames() string {
+	names := make([]string, len(r.Sheets))
+	for i, s := range r.Sheets {
+		names[i] = s.Name
+	}
+	return strings.Join(names, ", ")
 }
 
 // Column says which column became what.
@@ -58,53 +81,35 @@ type ControlTotal struct {
 // The order of files is the order of reports of a depositary.
 func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 	known := newSecurities(o)
-	var readings []*reading
+	readings := make([]*reading, len(files))
 	var faults []FileFault
-	for _, f := range files {
+	for i, f := range files {
 		r := newReading(o, known, f)
 		r.read(f.Content)
-		readings = append(readings, r)
+		readings[i] = r
 		faults = append(faults, r.faults...)
 	}
 	if err := failed(faults); err != nil {
 		return nil, err
 	}
-	replaceEarlier(readings)
+	noteSameContent(readings, files)
+	compareReports(readings)
+	return together(o, readings)
+}
+
+// together puts what the readings found into one.
+func together(o *tender.Offer, readings []*reading) (*Intake, error) {
 	rows := 0
 	for _, r := range readings {
-		rows += len(r.lines)
+		rows += r.lines.count
 	}
-	intake := &Intake{Instructions: make([]tender.Instruction, 0, rows)}
+	intake := &Intake{Instructions: make([]tender.Instruction, 0, rows), Unneeded: unneeded(o.Waivers, readings)}
 	for _, r := range readings {
 		if err := r.addTo(intake); err != nil {
 			return nil, err
 		}
 	}
 	return intake, nil
-}
-
-// replaceEarlier takes out of incremental reports the lines whose instruction is
-// in a later report of the depositary. A later line replaces the earlier even if
-// it is rejected: the earlier is known to be out of date.
-func replaceEarlier(readings []*reading) {
-	later := make(map[string]map[string]bool) // by depositary and instruction
-	for _, r := range slices.Backward(readings) {
-		ids := later[r.depositary.Name]
-		if ids == nil {
-			ids = make(map[string]bool)
-			later[r.depositary.Name] = ids
-		}
-		for i := range r.lines {
-			if id := r.lines[i].instruction.ID; id != "" && r.depositary.Incremental && ids[id] {
-				r.lines[i].outcome = replaced
-			}
-		}
-		for i := range r.lines {
-			if id := r.lines[i].instruction.ID; id != "" {
-				ids[id] = true
-			}
-		}
-	}
 }
 
 // reading is the reading of one file.
@@ -116,28 +121,14 @@ type reading struct {
 	date1904   bool
 
 	report  Report
-	lines   []line // every row that holds an instruction
+	sheets  []*sheet // those that hold the tenders
+	lines   lines    // every row that holds an instruction, by sheet as in sheets
 	rejects []tender.Reject
 	faults  []FileFault
+
+	keeper keeper
+	follow func(*sheet, *xlsx.Row, rowKind) // told of each row, if it is not nil
 }
-
-// line is a row that holds an instruction, good or bad. Of a rejected one only
-// the place and perhaps the number are filled in.
-type line struct {
-	instruction tender.Instruction
-	digest      [32]byte // of all its cells
-	outcome     outcome
-}
-
-// outcome is what became of a row.
-type outcome int
-
-const (
-	counted outcome = iota
-	rejected
-	repeated // in every column the same as an earlier row
-	replaced
-)
 
 func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
 	return &reading{
@@ -160,36 +151,46 @@ func (r *reading) read(content []byte) {
 	}
 }
 
-// readTables reads the one of the tables that holds the tenders.
+// readTables reads those of the tables that hold the tenders.
 func (r *reading) readTables(tables []table) {
-	t, ok := r.choose(tables)
+	chosen, ok := r.choose(tables)
 	if !ok {
 		return
 	}
-	r.report.Sheet = t.name
-	s := newSheet(r)
-	tail, err := t.each(s.row)
-	switch {
-	case err != nil && !errors.Is(err, errEnough):
-		r.addError(t.name, err)
-	case s.layout == nil: // not after choose; but rows must never vanish without a word
-		r.fault(t.name, FileFault{Rule: ruleColumn, Message: "the headings are gone", Advice: "leave the file alone while it is read"})
-	case err == nil:
-		s.finish(tail)
-		r.checkControls(s, tables)
+	whole := true
+	for _, t := range chosen {
+		s := newSheet(r, t.name)
+		r.sheets = append(r.sheets, s)
+		tail, err := t.each(s.row)
+		switch {
+		case err != nil && !errors.Is(err, errEnough):
+			r.addError(t.name, err)
+		case s.layout == nil: // not after choose; but rows must never vanish without a word
+			r.fault(t.name, FileFault{Rule: ruleColumn, Message: "the headings are gone", Advice: "leave the file alone while it is read"})
+		case err == nil:
+			s.finish(tail)
+			continue
+		}
+		whole = false
+	}
+	if whole {
+		r.rejectDuplicates(chosen)
+		r.sumUp()
+		r.checkControls(tables)
 	}
 }
 
-// checkControls checks the control sheets of the workbook, if it has any.
-func (r *reading) checkControls(s *sheet, tables []table) {
-	for _, t := range tables {
-		if t.name == r.report.Sheet || !isControlSheet(t.name) {
-			continue
-		}
-		if err := s.checkControl(t); err != nil {
-			r.addError(t.name, err)
-		}
+// sumUp adds what the sheets found to the report.
+func (r *reading) sumUp() {
+	principal := sum{}
+	for _, s := range r.sheets {
+		r.report.Rows += s.count
+		principal.add(s.totals.all.value())
+		r.report.HiddenRows += len(s.hidden)
+		r.report.Unreadable += len(s.totals.unreadable)
+		r.report.Sheets = append(r.report.Sheets, s.describe())
 	}
+	r.report.Principal = principal.value()
 }
 
 // open finds out by its content what the file is.
@@ -207,6 +208,7 @@ func (r *reading) open(content []byte) ([]table, bool) {
 	if r.date1904 = book.Date1904(); r.date1904 {
 		r.note("the workbook counts days from 1 January 1904")
 	}
+	r.report.Format = "Excel workbook"
 	var tables []table
 	for i, s := range book.Sheets() {
 		each := func(row func(*xlsx.Row) error) (xlsx.Tail, error) { return book.Rows(i, row) }
@@ -218,87 +220,12 @@ func (r *reading) open(content []byte) ([]table, bool) {
 // isForeign reports whether content under the name of a CSV file is something
 // else, which the workbook reader reads or names.
 func isForeign(content []byte) bool {
-	for _, start := range []string{"PK", "\xd0\xcf\x11\xe0", "%PDF", "{\\rtf", "<", "\x1f\x8b"} {
+	for _, start := range []string{"PK\x03\x04", "PK\x05\x06", "\xd0\xcf\x11\xe0", "%PDF", "{\\rtf", "<", "\x1f\x8b"} {
 		if bytes.HasPrefix(bytes.TrimLeft(content, "\ufeff \r\n\t"), []byte(start)) {
 			return true
 		}
 	}
 	return false
-}
-
-// choose finds the sheet that holds the tenders: the one the offer names, else
-// the only one that has the headings.
-func (r *reading) choose(tables []table) (table, bool) {
-	var with, without []peeked
-	for _, t := range tables {
-		p, err := r.peek(t)
-		if err != nil {
-			r.addError(t.name, err)
-			return table{}, false
-		}
-		if p.complete() {
-			with = append(with, p)
-		} else {
-			without = append(without, p)
-		}
-	}
-	if r.depositary.Sheet != "" {
-		return r.namedSheet(append(slices.Clone(with), without...), with)
-	}
-	switch {
-	case len(with) == 1 && !with[0].hidden:
-		return with[0].table, true
-	case len(with) > 0:
-		r.fault("", r.whichSheet(with))
-	default:
-		r.addMissing(without)
-	}
-	return table{}, false
-}
-
-// namedSheet is the sheet the offer names.
-func (r *reading) namedSheet(all, with []peeked) (table, bool) {
-	is := func(p peeked) bool { return p.name == r.depositary.Sheet }
-	i := slices.IndexFunc(all, is)
-	if i < 0 {
-		var names []string
-		for _, p := range all {
-			names = append(names, p.name)
-		}
-		r.fault("", FileFault{Rule: ruleSheet,
-			Message: fmt.Sprintf("there is no sheet %s; the sheets are %s", quote(r.depositary.Sheet), list(names)),
-			Advice:  "correct sheet in the offer at depositary " + r.depositary.Name})
-		return table{}, false
-	}
-	if !all[i].complete() {
-		r.addMissing(all[i : i+1])
-		return table{}, false
-	}
-	for _, p := range with {
-		if !is(p) {
-			r.note(fmt.Sprintf("sheet %s has the headings of tenders too; it is not read, since the offer names %s", quote(p.name), quote(r.depositary.Sheet)))
-		}
-	}
-	return all[i].table, true
-}
-
-// whichSheet says that the sheet must be named in the offer.
-func (r *reading) whichSheet(with []peeked) FileFault {
-	var names []string
-	for _, p := range with {
-		name := quote(p.name)
-		if p.hidden {
-			name += " (hidden)"
-		}
-		names = append(names, name)
-	}
-	f := FileFault{Rule: ruleSheet,
-		Message: fmt.Sprintf("%d sheets have the headings of tenders: %s", len(with), strings.Join(names, ", ")),
-		Advice:  fmt.Sprintf("say which to read, in the offer at depositary %s: sheet: %s", r.depositary.Name, quote(with[0].name))}
-	if len(with) == 1 {
-		f.Message = "the only sheet that has the headings of tenders is " + names[0]
-	}
-	return f
 }
 
 // addMissing reports the sheet that comes nearest to having the headings.
@@ -334,6 +261,7 @@ func (r *reading) addError(sheet string, err error) {
 	r.fault(sheet, FileFault{Rule: ruleFile, Message: copied(err.Error()), Advice: "nothing of the file was used"})
 }
 
+// note adds sentences to the report.
 func (r *reading) note(notes ...string) {
 	r.report.Notes = append(r.report.Notes, notes...)
 }
@@ -360,63 +288,4 @@ func rowList(rows []int, count int) string {
 		fmt.Fprintf(&b, " and %d more", count-len(shown))
 	}
 	return b.String()
-}
-
-// addTo adds the outcome of every line to the intake, and checks that none is
-// lost.
-func (r *reading) addTo(intake *Intake) error {
-	outcomes := make(map[int]outcome, len(r.rejects)) // by row, of the rows that have rejects
-	for i := range r.rejects {
-		outcomes[r.rejects[i].Source.Row] = counted
-	}
-	good := 0
-	for i := range r.lines {
-		l := &r.lines[i]
-		if _, ok := outcomes[l.instruction.Source.Row]; ok {
-			outcomes[l.instruction.Source.Row] = l.outcome
-		}
-		switch l.outcome {
-		case counted:
-			good++
-			intake.Instructions = append(intake.Instructions, l.instruction)
-		case rejected:
-			r.report.Rejected++
-		case repeated:
-			r.report.NotCounted++
-		case replaced:
-			r.report.Replaced++
-		}
-	}
-	if sum := good + r.report.Rejected + r.report.NotCounted + r.report.Replaced; sum != r.report.Rows {
-		return fmt.Errorf("%s: %d rows were read but %d accounted for; this is a fault of the program", r.report.File, r.report.Rows, sum)
-	}
-	r.addRejects(intake, outcomes)
-	if r.report.Replaced > 0 {
-		r.note(fmt.Sprintf("%d rows are replaced by later reports", r.report.Replaced))
-	}
-	intake.Reports = append(intake.Reports, r.report)
-	return nil
-}
-
-// addRejects adds the rejects by row. Nothing is to be said of a replaced line,
-// and of a repeated one only that it is. On a rejected one, a waiver has nothing
-// to waive, and remarks do not mean that the line counts.
-func (r *reading) addRejects(intake *Intake, outcomes map[int]outcome) {
-	slices.SortStableFunc(r.rejects, func(a, b tender.Reject) int { return a.Source.Row - b.Source.Row })
-	for _, reject := range r.rejects {
-		switch outcomes[reject.Source.Row] {
-		case replaced:
-			continue
-		case repeated:
-			if reject.Rule != ruleDuplicate {
-				continue
-			}
-		case rejected:
-			if reject.Waived != "" {
-				continue
-			}
-			reject.Standing = tender.StandingRejected
-		}
-		intake.Rejects = append(intake.Rejects, reject)
-	}
 }

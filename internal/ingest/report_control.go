@@ -17,9 +17,22 @@ var countWords = words("instructions numberofinstructions instructioncount total
 // its name can tell: other sheets have totals of their own.
 func isControlSheet(name string) bool { return strings.Contains(normal(name), "control") }
 
+// checkControls checks the control sheets of the workbook, if it has any.
+func (r *reading) checkControls(tables []table) {
+	for _, t := range tables {
+		if !isControlSheet(t.name) || slices.ContainsFunc(r.sheets, func(s *sheet) bool { return s.name == t.name }) {
+			continue
+		}
+		if err := r.checkControl(t); err != nil {
+			r.addError(t.name, err)
+		}
+	}
+}
+
 // checkControl holds the totals of a control sheet against the rows that were
 // read.
-func (s *sheet) checkControl(t table) error {
+func (r *reading) checkControl(t table) error {
+	totals := r.allTotals()
 	_, err := t.each(func(row *xlsx.Row) error {
 		label, cell := stated(row)
 		if cell == nil {
@@ -30,21 +43,21 @@ func (s *sheet) checkControl(t table) error {
 		switch {
 		case !isCount && !isAmount:
 		case !ok:
-			s.controlFault(t.name, cell, row.Number, "the control total cannot be read")
-		case isCount && !value.Equal(decimal.NewFromInt(int64(s.report.Rows))):
-			s.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, s.report.Rows))
-		case isAmount && !s.agrees(value, grandTotal, row.Number):
-			s.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s", value, s.totals.all.value()))
+			r.controlFault(t.name, cell, row.Number, "the control total cannot be read")
+		case isCount && !value.Equal(decimal.NewFromInt(int64(r.report.Rows))):
+			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, r.report.Rows))
+		case isAmount && !r.agrees(totals, value, grandTotal, row.Number):
+			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s", value, totals.all.value()))
 		default:
-			s.note(fmt.Sprintf("the control sheet %s agrees in %s", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.note(fmt.Sprintf("the control sheet %s agrees in %s", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		return nil
 	})
 	return err
 }
 
-func (s *sheet) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
-	s.fault(sheet, FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: ruleTotal, Message: message,
+func (r *reading) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
+	r.fault(sheet, FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: ruleTotal, Message: message,
 		Advice: "a row is missing, there twice or changed: ask the depositary for the report again"})
 }
 

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
 )
 
 // csvLimit is the size a CSV file may have, in bytes.
@@ -27,7 +28,7 @@ var separators = []struct {
 // csvTable makes a table of a CSV file, whose cells are all text. All that a
 // lenient reader would absorb is a fault.
 func (r *reading) csvTable(content []byte) (table, []FileFault) {
-	text, encoding, fault := decodeCSV(content)
+	text, encoding, fault := decodeCSV(content, r.depositary.Encoding)
 	if fault != nil {
 		return table{}, []FileFault{*fault}
 	}
@@ -43,12 +44,13 @@ func (r *reading) csvTable(content []byte) (table, []FileFault) {
 			best.from = p.best.row
 		}
 	}
-	r.note(fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name))
+	r.report.Format = fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name)
 	return table{each: best.each}, nil
 }
 
-// decodeCSV takes off the byte order mark and turns UTF-16 into UTF-8.
-func decodeCSV(content []byte) (text []byte, encoding string, fault *FileFault) {
+// decodeCSV takes off the byte order mark and turns the text into UTF-8. A byte
+// order mark goes before what the offer says: no other encoding begins so.
+func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding string, fault *FileFault) {
 	switch {
 	case len(content) > csvLimit:
 		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit), "split the report")
@@ -62,8 +64,34 @@ func decodeCSV(content []byte) (text []byte, encoding string, fault *FileFault) 
 	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
 		text, fault = decodeUTF16(content[2:], binary.BigEndian)
 		return text, "UTF-16", fault
+	case said == tender.Windows1252:
+		text, fault = decodeWindows1252(content)
+		return text, "Windows-1252", fault
 	}
 	return content, "UTF-8", nil
+}
+
+// windows1252 are the characters from 0x80 to 0x9f, where the encoding differs
+// from Unicode; five of them are none.
+var windows1252 = [32]rune{
+	'€', 0, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0, 'Ž', 0,
+	0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ',
+}
+
+func decodeWindows1252(content []byte) ([]byte, *FileFault) {
+	text := make([]byte, 0, len(content)+len(content)/16)
+	for i, b := range content {
+		r := rune(b)
+		if b >= 0x80 && b < 0xa0 {
+			r = windows1252[b-0x80]
+		}
+		if r == 0 && b != 0 {
+			return nil, csvFault(bytes.Count(content[:i], []byte("\n"))+1, fmt.Sprintf("the byte %#x is no character of Windows-1252", b),
+				"ask for the file saved as CSV UTF-8, or correct encoding in the offer")
+		}
+		text = utf8.AppendRune(text, r)
+	}
+	return text, nil
 }
 
 func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *FileFault) {
@@ -109,7 +137,7 @@ func damagedCSV(text []byte) (faults []FileFault) {
 		faults = append(faults, *csvFault(lineAt(i), "there is a NUL byte in the text", "ask for the file saved as CSV UTF-8"))
 	}
 	if i := invalidUTF8(text); i >= 0 {
-		faults = append(faults, *csvFault(lineAt(i), "a character is not UTF-8", "ask for the file saved as CSV UTF-8, or as a workbook"))
+		faults = append(faults, *csvFault(lineAt(i), "a character is not UTF-8", "ask for the file saved as CSV UTF-8, or as a workbook; if it is Windows-1252, say encoding: windows-1252 in the offer"))
 	}
 	for i := 0; ; i++ {
 		n := bytes.IndexByte(text[i:], '\r')
@@ -184,7 +212,7 @@ func fillRow(row *xlsx.Row, record []string) error {
 	row.Cells = row.Cells[:0]
 	for i, field := range record {
 		if strings.IndexByte(field, '\n') >= 0 {
-			return &faultError{*csvFault(row.Number, "there is a line break inside the field "+quote(field),
+			return &faultError{*csvFault(row.Number, fmt.Sprintf("there is a line break inside the field %d of the line", i+1),
 				"remove it; a quotation mark too many can swallow lines")}
 		}
 		if field != "" {

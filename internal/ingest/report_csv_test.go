@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"tenderbatch/internal/tender"
 )
 
 const testCSV = "VOI Number,CUSIP,Principal Amount,Submitted At,Participant\n" +
@@ -12,7 +14,10 @@ const testCSV = "VOI Number,CUSIP,Principal Amount,Submitted At,Participant\n" +
 
 // understoodCSV reads a CSV file as it would come.
 func understoodCSV(t testing.TB, content string) []string {
-	o := testOffer(t)
+	return understoodAs(testOffer(t), content)
+}
+
+func understoodAs(o *tender.Offer, content string) []string {
 	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
 	r.read([]byte(content))
 	return outcomeOf(r)
@@ -25,17 +30,17 @@ func TestCSV(t *testing.T) {
 		name, content string
 		want          []string
 	}{
-		{"commas", testCSV, []string{count, "note: CSV, UTF-8, fields parted by commas"}},
-		{"byte order mark", "\ufeff" + testCSV, []string{count, "note: CSV, UTF-8 with a byte order mark, fields parted by commas"}},
-		{"Windows line ends", strings.ReplaceAll(testCSV, "\n", "\r\n"), []string{count, "note: CSV"}},
-		{"no line end at the end", strings.TrimSuffix(testCSV, "\n"), []string{count, "note: CSV"}},
-		{"tabs", "VOI\tCUSIP\tPrincipal\tSubmitted\tParticipant\n0900007\t52729NAA8\t5,000\t2004-11-12 12:00\t1\n", []string{count, "note: CSV, UTF-8, fields parted by tabs"}},
+		{"commas", testCSV, []string{count, "format: CSV, UTF-8, fields parted by commas"}},
+		{"byte order mark", "\ufeff" + testCSV, []string{count, "format: CSV, UTF-8 with a byte order mark, fields parted by commas"}},
+		{"Windows line ends", strings.ReplaceAll(testCSV, "\n", "\r\n"), []string{count, "format: CSV"}},
+		{"no line end at the end", strings.TrimSuffix(testCSV, "\n"), []string{count, "format: CSV"}},
+		{"tabs", "VOI\tCUSIP\tPrincipal\tSubmitted\tParticipant\n0900007\t52729NAA8\t5,000\t2004-11-12 12:00\t1\n", []string{count, "format: CSV, UTF-8, fields parted by tabs"}},
 		{"semicolons, though commas are more", "VOI;CUSIP;Principal;Submitted;Participant;Name\n0900007;52729NAA8;5,000;2004-11-12 12:00;1;a, b, c, d, e, f, g\n",
-			[]string{count, "note: CSV, UTF-8, fields parted by semicolons", `note: columns not read: "Name"`}},
-		{"UTF-16", utf16File(testCSV), []string{count, "note: CSV, UTF-16, fields parted by commas"}},
-		{"title lines above", "Report\n\n" + testCSV, []string{count, "note: CSV"}},
-		{"a total below", testCSV + "Total,,5000,,\n", []string{count, "note: CSV"}},
-		{"a formula as text", strings.Replace(testCSV, `"5,000"`, `"=5000"`, 1), []string{"C2 R5-formula rejected", "note: CSV"}},
+			[]string{count, "format: CSV, UTF-8, fields parted by semicolons", `note: columns not read: "Name"`}},
+		{"UTF-16", utf16File(testCSV), []string{count, "format: CSV, UTF-16, fields parted by commas"}},
+		{"title lines above", "Report\n\n" + testCSV, []string{count, "format: CSV"}},
+		{"a total below", testCSV + "Total,,5000,,\n", []string{count, "format: CSV"}},
+		{"a formula as text", strings.Replace(testCSV, `"5,000"`, `"=5000"`, 1), []string{"C2 R5-formula rejected", "format: CSV"}},
 
 		{"NUL", strings.Replace(testCSV, "0123", "01\x0023", 1), []string{"dtc-1.csv: line 2: there is a NUL byte"}},
 		{"not UTF-8", strings.Replace(testCSV, "0123", "M\xfcller", 1), []string{"dtc-1.csv: line 2: a character is not UTF-8"}},
@@ -55,6 +60,23 @@ func TestCSV(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			expect(t, understoodCSV(t, test.content), test.want...)
 		})
+	}
+}
+
+// The offer says that the files are in Windows-1252.
+func TestCSVInWindows1252(t *testing.T) {
+	const count, format = "0900007 A 5000 counts", "format: CSV, Windows-1252, fields parted by commas"
+	o := testOffer(t)
+	o.Depositaries[0].Encoding = tender.Windows1252
+	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "M\xfcller \x80", 1)), count, format)
+	expect(t, understoodAs(o, "\ufeff"+strings.Replace(testCSV, "0123", "Müller", 1)), count, "format: CSV, UTF-8 with a byte order mark")
+	expect(t, understoodAs(o, utf16File(testCSV)), count, "format: CSV, UTF-16")
+	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "M\x81ller", 1)), "dtc-1.csv: line 2: the byte 0x81 is no character of Windows-1252")
+	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "\x00", 1)), "dtc-1.csv: line 2: there is a NUL byte")
+	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+	r.read([]byte(strings.Replace(testCSV, "0123", "M\xfcller \x80", 1)))
+	if got := r.lines.at(0).instruction.Participant; got != "Müller €" {
+		t.Errorf("participant %q", got)
 	}
 }
 

@@ -1,8 +1,14 @@
 package ingest
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"hash/maphash"
+	"math/bits"
 	"slices"
+	"strings"
 
 	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
@@ -10,55 +16,149 @@ import (
 
 // rejectDuplicates finds instruction numbers that stand on several lines. All of
 // them are rejected, unless they are the same in every column: then the first
-// counts.
-func (s *sheet) rejectDuplicates() {
-	byID := make(map[string][]int, len(s.lines))
-	for i := range s.lines {
-		if id := s.lines[i].instruction.ID; id != "" {
-			byID[id] = append(byID[id], i)
+// counts. Only lines whose number comes again are compared, so they are read a
+// second time.
+func (r *reading) rejectDuplicates(tables []table) {
+	groups := r.sameNumber()
+	if len(groups) == 0 {
+		return
+	}
+	digests := make(map[place][sha256.Size]byte)
+	for _, group := range groups {
+		for _, i := range group {
+			digests[placeOf(r.lines.at(i).instruction.Source)] = [sha256.Size]byte{}
 		}
 	}
-	for i := range s.lines {
-		same := byID[s.lines[i].instruction.ID]
-		if len(same) > 1 && same[0] == i {
-			s.duplicates(same)
+	for _, t := range tables {
+		_, err := t.each(func(row *xlsx.Row) error {
+			at := place{t.name, row.Number}
+			if _, wanted := digests[at]; wanted {
+				digests[at] = rowDigest(row)
+			}
+			return nil
+		})
+		if err != nil {
+			r.addError(t.name, err)
+			return
 		}
+	}
+	for _, group := range groups {
+		r.duplicates(group, digests)
 	}
 }
 
-func (s *sheet) duplicates(same []int) {
-	identical := !slices.ContainsFunc(same, func(i int) bool { return s.lines[i].digest != s.lines[same[0]].digest })
+// sameNumber lists the lines of each instruction number that stands on several,
+// in the order of the first of them.
+func (r *reading) sameNumber() (groups [][]int) {
+	// A table of places, at most half full, by a hash of the number: 0 is free,
+	// and i+1 stands for line i, the first of its number.
+	table := make([]int32, 2<<bits.Len(uint(r.lines.count)))
+	byFirst := make(map[int][]int)
+	seed := maphash.MakeSeed()
+	for i := range r.lines.count {
+		id := r.lines.at(i).instruction.ID
+		if id == "" {
+			continue
+		}
+		at := maphash.String(seed, id) % uint64(len(table))
+		for table[at] != 0 && r.lines.at(int(table[at]-1)).instruction.ID != id {
+			at = (at + 1) % uint64(len(table))
+		}
+		if table[at] == 0 {
+			table[at] = int32(i + 1)
+			continue
+		}
+		first := int(table[at] - 1)
+		byFirst[first] = append(byFirst[first], i)
+	}
+	for first, others := range byFirst {
+		groups = append(groups, append([]int{first}, others...))
+	}
+	slices.SortFunc(groups, func(a, b []int) int { return a[0] - b[0] })
+	return groups
+}
+
+// rowDigest is the same for rows that have the same cells.
+func rowDigest(row *xlsx.Row) [sha256.Size]byte {
+	var b []byte
+	for i := range row.Cells {
+		c := &row.Cells[i]
+		if c.Kind == xlsx.Blank && !c.Formula {
+			continue
+		}
+		formula := byte(0)
+		if c.Formula {
+			formula = 1
+		}
+		b = binary.AppendUvarint(b, uint64(c.Col))
+		b = append(b, byte(c.Kind), formula)
+		b = binary.AppendUvarint(b, uint64(len(c.Text)))
+		b = append(b, c.Text...)
+	}
+	return sha256.Sum256(b)
+}
+
+// duplicates says what becomes of lines that have one instruction number.
+func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
+	first := r.lines.at(same[0])
+	want := digests[placeOf(first.instruction.Source)]
+	identical := !slices.ContainsFunc(same, func(i int) bool {
+		other := digests[placeOf(r.lines.at(i).instruction.Source)]
+		return !bytes.Equal(other[:], want[:])
+	})
 	for _, i := range same {
-		in := &s.lines[i].instruction
+		l := r.lines.at(i)
+		in := &l.instruction
 		reject := tender.Reject{
-			Source: in.Source, Depositary: s.depositary.Name, Instruction: in.ID,
-			Column: copied(s.layout.heading(colInstruction)), Cell: xlsx.CellName(s.layout.position(colInstruction), in.Source.Row), Value: in.ID,
+			Source: in.Source, Depositary: r.depositary.Name, Instruction: in.ID, Value: in.ID,
+			Column: copied(l.sheet.layout.heading(colInstruction)), Cell: xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row),
 			Rule: ruleDuplicate, Standing: tender.StandingRejected,
-			Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", s.otherRows(same, i)),
+			Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", r.otherRows(same, i)),
 			Advice:  "ask the depositary which line is right",
 		}
 		if identical {
 			if i == same[0] {
 				continue
 			}
-			s.lines[i].outcome = repeated
+			l.outcome = repeated
 			reject.Standing = tender.StandingNotCounted
-			reject.Message = fmt.Sprintf("the line is the same as row %d in every column; it counts once", s.lines[same[0]].instruction.Source.Row)
+			reject.Message = fmt.Sprintf("the line is the same as %s in every column; it counts once", l.sheet.shownRow(first))
 			reject.Advice = "nothing, unless two tenders are meant"
 		} else {
-			s.lines[i].outcome = rejected
+			l.outcome = rejected
 		}
-		s.rejects = append(s.rejects, reject)
+		r.rejects = append(r.rejects, reject)
 	}
 }
 
+// shownRow names the row of a line, with its sheet if that is another one.
+func (s *sheet) shownRow(l *line) string {
+	if l.sheet == s {
+		return fmt.Sprintf("row %d", l.instruction.Source.Row)
+	}
+	return fmt.Sprintf("row %d of sheet %s", l.instruction.Source.Row, quote(l.sheet.name))
+}
+
 // otherRows names the rows of lines other than i.
-func (s *sheet) otherRows(same []int, i int) string {
-	var rows []int
+func (r *reading) otherRows(same []int, i int) string {
+	s := r.lines.at(i).sheet
+	var here []int
+	var all []string
 	for _, k := range same[:min(shownRows+1, len(same))] {
-		if k != i {
-			rows = append(rows, s.lines[k].instruction.Source.Row)
+		if k == i {
+			continue
+		}
+		l := r.lines.at(k)
+		all = append(all, s.shownRow(l))
+		if l.sheet == s {
+			here = append(here, l.instruction.Source.Row)
 		}
 	}
-	return rowList(rows, len(same)-1)
+	if len(here) == len(all) {
+		return rowList(here, len(same)-1)
+	}
+	if more := len(same) - 1 - len(all); more > 0 {
+		all = append(all, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(all, ", ")
 }

@@ -131,7 +131,7 @@ func TestReportSums(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := intake.Reports[0]
-	if r.Rows != 3 || r.Rejected != 2 || r.Principal.String() != "6000.5" || r.HeadingRow != 1 || r.Columns[2] != (Column{"principal", "Principal Amount", "C", "known heading"}) {
+	if r.Rows != 3 || r.Rejected != 2 || r.Principal.String() != "6000.5" || r.Sheets[0].HeadingRow != 1 || r.Sheets[0].Columns[2] != (Column{"principal", "Principal Amount", "C", "known heading"}) {
 		t.Errorf("%+v", r)
 	}
 }

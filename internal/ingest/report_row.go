@@ -1,10 +1,8 @@
 package ingest
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -16,62 +14,38 @@ import (
 // instruction reads the row in hand into an instruction, or says everything that
 // is wrong with it.
 func (s *sheet) instruction(row *xlsx.Row) {
-	s.report.Rows++
+	s.count++
 	if s.first == 0 {
 		s.first = row.Number
 	}
 	s.last = row.Number
-	in := tender.Instruction{
-		Depositary: s.depositary.Name,
-		Source:     tender.Source{File: s.report.File, Sheet: s.report.Sheet, Row: row.Number},
-	}
+	l := s.lines.next()
+	l.sheet = s
+	in := &l.instruction
+	in.Depositary = s.depositary.Name
+	in.Source = tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number}
 	s.id, s.bad = "", false
 	s.current = in.Source
 	s.id = s.identifier(colInstruction, ruleInstruction)
 	in.ID = s.id
-	series := s.security(&in)
+	series := s.security(in)
 	in.Principal = s.principal(series)
 	in.Received = s.received()
 	in.Participant = s.identifier(colParticipant, ruleParticipant)
 	s.currency(series)
 	in.Status = s.status()
-	s.withdrawal(&in)
+	s.withdrawal(in)
 	in.Delivery = s.delivery()
-	s.cover(&in)
+	s.cover(in)
 	in.Waived = s.denomination(series, in.Principal)
 	in.ParticipantName = s.copied(colParticipantName)
 	in.HolderReference = s.copied(colHolderReference)
 	in.Contact = s.copied(colContact)
-	s.addPrincipal(row.Number, series, in.Status)
-	l := line{instruction: in, digest: rowDigest(row)}
+	s.addPrincipal(row.Number, series, in.Principal, in.Status)
+	l.stated = s.stated
 	if s.bad {
-		l = line{tender.Instruction{ID: in.ID, Source: in.Source}, l.digest, rejected}
+		l.outcome = rejected
 	}
-	if len(s.lines) == cap(s.lines) {
-		s.lines = slices.Grow(s.lines, len(s.lines)+256) // append alone would copy long reports many times
-	}
-	s.lines = append(s.lines, l)
-}
-
-// rowDigest is the same for rows that have the same cells.
-func rowDigest(row *xlsx.Row) [32]byte {
-	var buf [512]byte
-	b := buf[:0]
-	for i := range row.Cells {
-		c := &row.Cells[i]
-		if c.Kind == xlsx.Blank && !c.Formula {
-			continue
-		}
-		formula := byte(0)
-		if c.Formula {
-			formula = 1
-		}
-		b = binary.AppendUvarint(b, uint64(c.Col))
-		b = append(b, byte(c.Kind), formula)
-		b = binary.AppendUvarint(b, uint64(len(c.Text)))
-		b = append(b, c.Text...)
-	}
-	return sha256.Sum256(b)
 }
 
 // say records a finding about a cell of the row in hand.
@@ -96,37 +70,49 @@ func (s *sheet) reject(c column, f *finding) {
 	s.say(c, f, tender.StandingRejected, "")
 }
 
-// text is the text of a cell from which something is decided, "" if it is blank.
-// It is false for a cell that cannot be used, which is then rejected.
-func (s *sheet) text(c column) (string, bool) {
+// text is the text of a cell from which something is decided, without the spaces
+// around it, empty if it is blank. It is false for a cell that cannot be used,
+// which is then rejected. It lasts as long as the row.
+func (s *sheet) text(c column) ([]byte, bool) {
 	cell := s.cells[c]
 	if cell == nil {
-		return "", true
+		return nil, true
 	}
-	text := trim(string(cell.Text))
+	text := trimmed(cell.Text)
+	if wrong := s.unusable(cell, text); wrong != nil {
+		s.reject(c, wrong)
+		return nil, false
+	}
+	return text, true
+}
+
+// unusable says why nothing can be decided from a cell, nil if something can.
+func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *finding {
 	switch {
 	case cell.Formula && cell.Kind == xlsx.Blank:
-		s.reject(c, &finding{ruleFormula, "the cell holds a formula that was never computed", "paste the column as values"})
-	case cell.Formula:
-		s.reject(c, &finding{ruleFormula, "the cell holds a formula, whose stored value may be out of date", "paste the column as values"})
-	case cell.Kind == xlsx.Text && strings.HasPrefix(text, "="):
-		s.reject(c, &finding{ruleFormula, "the text is a formula", "paste the column as values"})
+		return &finding{ruleFormula, "the cell holds a formula that was never computed", "paste the column as values"}
+	case cell.Formula && s.depositary.Formulas != tender.StoredFormulas:
+		return &finding{ruleFormula, "the cell holds a formula, whose stored value may be out of date",
+			"paste the column as values, or say formulas: stored in the offer at depositary " + s.depositary.Name}
+	case cell.Kind == xlsx.Text && len(text) > 0 && text[0] == '=':
+		return &finding{ruleFormula, "the text is a formula", "paste the column as values"}
 	case cell.Kind == xlsx.Error:
-		s.reject(c, &finding{ruleErrorValue, "the cell shows an error", "ask the depositary for the value"})
+		return &finding{ruleErrorValue, "the cell shows an error", "ask the depositary for the value"}
 	case cell.Kind == xlsx.Bool:
-		s.reject(c, &finding{ruleErrorValue, "the cell holds TRUE or FALSE", "ask the depositary for the value"})
-	default:
-		return text, true
+		return &finding{ruleErrorValue, "the cell holds TRUE or FALSE", "ask the depositary for the value"}
 	}
-	return "", false
+	if cell.Formula {
+		s.formulas++
+	}
+	return nil
 }
 
 // required is the text of a cell that must not be blank.
-func (s *sheet) required(c column, rule string) (string, bool) {
+func (s *sheet) required(c column, rule string) ([]byte, bool) {
 	text, ok := s.text(c)
-	if ok && text == "" {
+	if ok && len(text) == 0 {
 		s.reject(c, &finding{rule, "the cell is blank", "ask the depositary for the " + strings.ReplaceAll(headings[c].name, "_", " ")})
-		return "", false
+		return nil, false
 	}
 	return text, ok
 }
@@ -141,7 +127,10 @@ func (s *sheet) identifier(c column, rule string) string {
 	if !ok {
 		return ""
 	}
-	id, wrong := readIdentifier(s.cells[c], text, rule)
+	if cell := s.cells[c]; cell.Kind == xlsx.Text && isPlainText(text) && bytes.IndexAny(text, ".,+") < 0 {
+		return s.keeper.text(text)
+	}
+	id, wrong := readIdentifier(s.cells[c], string(text), rule)
 	if wrong != nil {
 		s.reject(c, wrong)
 	}
@@ -173,7 +162,11 @@ func (s *sheet) security(in *tender.Instruction) (series int) {
 	if !ok {
 		return -1
 	}
-	id, series, remark, wrong := s.securities.read(s.kind(colSecurity), text)
+	if l, ok := s.securities.listed[string(text)]; ok && s.kind(colSecurity) == xlsx.Text {
+		in.Security, in.Series = l.id, s.offer.Series[l.series].ID
+		return l.series
+	}
+	id, series, remark, wrong := s.securities.read(s.kind(colSecurity), string(text))
 	if wrong != nil {
 		s.reject(colSecurity, wrong)
 		return -1
@@ -192,7 +185,11 @@ func (s *sheet) principal(series int) decimal.Decimal {
 	if !ok {
 		return decimal.Zero
 	}
-	amount, mark, wrong := readPrincipal(s.cells[colPrincipal], text)
+	cell := s.cells[colPrincipal]
+	if v, ok := plainAmount(text); ok && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
+		return s.keeper.whole(v)
+	}
+	amount, mark, wrong := readPrincipal(cell, string(text))
 	if wrong == nil && amount.Sign() <= 0 {
 		wrong = &finding{rulePrincipalPositive, "the principal is not above zero", "ask the depositary for the principal tendered"}
 	}
@@ -236,18 +233,18 @@ func wrongCurrency(found string, series tender.Series) *finding {
 // currency checks the currency column, where there is one and it is filled.
 func (s *sheet) currency(series int) {
 	text, ok := s.text(colCurrency)
-	if !ok || text == "" || series < 0 {
+	if !ok || len(text) == 0 || series < 0 || string(text) == s.offer.Series[series].Currency {
 		return
 	}
-	if !markFits(strings.ToUpper(text), s.offer.Series[series].Currency) {
-		s.reject(colCurrency, wrongCurrency(quote(text), s.offer.Series[series]))
+	if !markFits(strings.ToUpper(string(text)), s.offer.Series[series].Currency) {
+		s.reject(colCurrency, wrongCurrency(quote(string(text)), s.offer.Series[series]))
 	}
 }
 
 // denomination checks the principal against the denomination of its series and
 // returns the waivers that were needed.
 func (s *sheet) denomination(series int, principal decimal.Decimal) (used []tender.Waiver) {
-	if series < 0 || principal.Sign() <= 0 {
+	if series < 0 || principal.Sign() <= 0 || s.legal[series].allows(principal) {
 		return nil
 	}
 	d := s.offer.Series[series].Denomination
@@ -262,13 +259,31 @@ func (s *sheet) denomination(series int, principal decimal.Decimal) (used []tend
 	return used
 }
 
-func isMultiple(principal, multiple decimal.Decimal) bool {
-	if principal.Exponent() == 0 && multiple.Exponent() == 0 && multiple.IsInteger() {
-		if m := multiple.IntPart(); m > 0 && multiple.Equal(decimal.NewFromInt(m)) {
-			return principal.IntPart()%m == 0
+func isMultiple(principal, multiple decimal.Decimal) bool { return principal.Mod(multiple).IsZero() }
+
+// legalAmount is a denomination in whole numbers, for a quick look; the zero
+// legalAmount is one that needs a closer look.
+type legalAmount struct{ minimum, multiple int64 }
+
+// legalAmounts are the denominations of the series.
+func legalAmounts(o *tender.Offer) []legalAmount {
+	legal := make([]legalAmount, len(o.Series))
+	for i := range o.Series {
+		d := o.Series[i].Denomination
+		if l := (legalAmount{d.Minimum.IntPart(), d.Multiple.IntPart()}); d.Minimum.IsInteger() && d.Multiple.IsInteger() && l.multiple > 0 {
+			legal[i] = l
 		}
 	}
-	return principal.Mod(multiple).IsZero()
+	return legal
+}
+
+// allows reports whether an amount is seen at once to be legal.
+func (l legalAmount) allows(principal decimal.Decimal) bool {
+	if l.multiple == 0 || principal.Exponent() != 0 {
+		return false
+	}
+	v := principal.IntPart()
+	return v >= l.minimum && v%l.multiple == 0
 }
 
 // waivable records a fault that the offer may waive for this instruction.
@@ -294,10 +309,13 @@ func (s *sheet) status() tender.Status {
 	if !ok {
 		return ""
 	}
-	if status, ok := s.statuses[strings.ToUpper(text)]; ok && text != "" {
+	if status, ok := s.statuses[string(text)]; ok {
 		return status
 	}
-	s.reject(colStatus, unknownStatus(text, s.depositary))
+	if status, ok := s.statuses[strings.ToUpper(string(text))]; ok {
+		return status
+	}
+	s.reject(colStatus, unknownStatus(string(text), s.depositary))
 	return ""
 }
 
@@ -308,15 +326,15 @@ func (s *sheet) delivery() tender.Delivery {
 	if !ok {
 		return ""
 	}
-	if d, ok := s.deliveries[text]; ok {
+	if d, ok := s.deliveries[string(text)]; ok {
 		return d
 	}
-	d, wrong := readDelivery(text, s.layout.second(colDelivery))
+	d, wrong := readDelivery(string(text), s.layout.second(colDelivery))
 	if wrong != nil {
 		s.reject(colDelivery, wrong)
 		return ""
 	}
-	s.deliveries[text] = d
+	s.deliveries[string(text)] = d
 	return d
 }
 
@@ -325,5 +343,9 @@ func (s *sheet) copied(c column) string {
 	if s.cells[c] == nil {
 		return ""
 	}
-	return copied(trim(string(s.cells[c].Text)))
+	text := trimmed(s.cells[c].Text)
+	if isPlainText(text) && len(text) <= maxText {
+		return s.keeper.text(text)
+	}
+	return copied(string(text))
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
@@ -95,7 +96,7 @@ func isFilled(c *xlsx.Cell) bool {
 		return false
 	}
 	if c.Kind == xlsx.Text {
-		return trim(string(c.Text)) != ""
+		return len(trimmed(c.Text)) > 0
 	}
 	return c.Kind != xlsx.Blank || c.Formula
 }
@@ -104,61 +105,105 @@ func isFilled(c *xlsx.Cell) bool {
 type sheet struct {
 	*reading
 	finder
+	name       string // "" in a CSV file
 	layout     *layout
-	zone       *time.Location             // of the depositary's times
 	column     []column                   // by position in the sheet, -1 for none
 	firstKey   string                     // the heading of the instruction column, as compared
 	deliveries map[string]tender.Delivery // by the words seen so far
+	clock      *clock                     // of the depositary's times
+	legal      []legalAmount              // by series
 
 	cells   [columnCount]*xlsx.Cell // of the row in hand
 	current tender.Source           // its place
 	id      string                  // its instruction number
 	bad     bool                    // it has a fault
+	stated  decimal.Decimal         // its principal, whatever is wrong with it
 
 	first, last int // rows that hold instructions
+	count       int // of those rows
 	totals      totals
+	formulas    int // cells whose stored value was taken
 	hidden      []int
 	headings    []int // rows that repeat the headings
 	other       []int // rows with text but without any needed cell
 	after       []int // rows below the totals row that look like instructions
 }
 
-func newSheet(r *reading) *sheet {
-	s := &sheet{reading: r, finder: finder{named: r.depositary.Columns}, zone: r.depositary.Zone, deliveries: make(map[string]tender.Delivery)}
-	if s.zone == nil {
-		s.zone = r.offer.Zone
-	}
+func newSheet(r *reading, name string) *sheet {
+	s := &sheet{reading: r, name: name, finder: finder{named: r.depositary.Columns}, deliveries: make(map[string]tender.Delivery),
+		clock: newClock(r.offer, r.depositary), legal: legalAmounts(r.offer)}
 	s.totals.bySeries = make([]sum, len(r.offer.Series))
 	return s
 }
 
+// rowKind is what a row turned out to be.
+type rowKind string
+
+const (
+	rowBlank       rowKind = "blank"
+	rowAbove       rowKind = "above the headings"
+	rowHeadings    rowKind = "the headings"
+	rowAgain       rowKind = "the headings again"
+	rowTotal       rowKind = "a total, which is checked"
+	rowRemark      rowKind = "a remark, not an instruction"
+	rowAfterTotal  rowKind = "below the totals row"
+	rowInstruction rowKind = "an instruction"
+)
+
 // row takes the next row of the sheet.
 func (s *sheet) row(row *xlsx.Row) error {
+	kind, err := s.take(row)
+	if s.follow != nil {
+		s.follow(s, row, kind)
+	}
+	return err
+}
+
+func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 	switch {
 	case isBlank(row):
-		return nil
+		return rowBlank, nil
 	case s.layout == nil:
-		return s.search(row)
+		err := s.search(row)
+		if s.layout == nil {
+			return rowAbove, err
+		}
+		return rowHeadings, err
 	case row.Number == s.layout.row+1 && s.splitHeading(row):
-		return nil
+		return rowHeadings, nil
 	}
 	s.place(row)
 	if row.Hidden {
 		s.hidden = append(s.hidden, row.Number)
 	}
+	if s.totals.row == 0 && s.isPlainInstruction() {
+		s.instruction(row)
+		return rowInstruction, nil
+	}
 	switch label, kind := s.totalsLabel(row); {
 	case s.repeatsHeadings():
 		s.headings = append(s.headings, row.Number)
+		return rowAgain, nil
 	case kind != noTotal:
 		s.readTotal(row, label, kind)
+		return rowTotal, nil
 	case s.isRemark():
 		s.other = append(s.other, row.Number)
+		return rowRemark, nil
 	case s.totals.row > 0:
 		s.after = append(s.after, row.Number)
-	default:
-		s.instruction(row)
+		return rowAfterTotal, nil
 	}
-	return nil
+	s.instruction(row)
+	return rowInstruction, nil
+}
+
+// isPlainInstruction is a quick look that spares nearly all rows the closer ones:
+// a number for the principal beside an instruction and a security is neither a
+// total nor the headings nor a remark.
+func (s *sheet) isPlainInstruction() bool {
+	principal := s.cells[colPrincipal]
+	return principal != nil && principal.Kind == xlsx.Number && isFilled(s.cells[colInstruction]) && isFilled(s.cells[colSecurity])
 }
 
 // search looks for the headings in a row.
@@ -172,7 +217,7 @@ func (s *sheet) search(row *xlsx.Row) error {
 	}
 	s.adopt(l)
 	if len(l.twice) > 0 {
-		s.fault(s.report.Sheet, l.twiceFaults(s.depositary)...)
+		s.fault(s.name, l.twiceFaults(s.depositary)...)
 		return errEnough
 	}
 	return nil
@@ -272,18 +317,14 @@ func (s *sheet) repeatsHeadings() bool {
 	return true
 }
 
-// finish checks what can be checked only at the end, and sums up.
+// finish checks what can be checked only at the end of the sheet.
 func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
 	if len(s.after) > 0 {
-		s.fault(s.report.Sheet, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: ruleAfterTotal,
+		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: ruleAfterTotal,
 			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
 			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
 	}
-	s.rejectDuplicates()
-	s.report.Principal = s.totals.all.value()
-	s.report.HiddenRows = len(s.hidden)
-	s.describe()
 }
 
 // checkMerged refuses merged cells that hide to which instruction a value
@@ -309,18 +350,18 @@ func (s *sheet) checkMerged(merged []xlsx.Range) {
 	if len(bad) > 1 {
 		message += fmt.Sprintf(", here and in %d more places", len(bad)-1)
 	}
-	s.fault(s.report.Sheet, FileFault{Cell: cells, Rule: ruleMerged, Message: message,
+	s.fault(s.name, FileFault{Cell: cells, Rule: ruleMerged, Message: message,
 		Advice: "ask the depositary for the report without merged cells"})
 }
 
-// describe fills in what the report says of how the sheet was understood.
-func (s *sheet) describe() {
+// describe says how the sheet was understood.
+func (s *sheet) describe() SheetReport {
 	l := s.layout
-	s.report.HeadingRow = l.row
+	described := SheetReport{Name: s.name, HeadingRow: l.row, Rows: s.count, Total: s.totals.stated}
 	for c := range columnCount {
 		if l.has(c) {
 			letter := strings.TrimSuffix(xlsx.CellName(l.position(c), 1), "1")
-			s.report.Columns = append(s.report.Columns, Column{headings[c].name, copied(l.heading(c)), letter, l.why[c]})
+			described.Columns = append(described.Columns, Column{headings[c].name, copied(l.heading(c)), letter, l.why[c]})
 		}
 	}
 	if len(l.ignored) > 0 {
@@ -328,7 +369,7 @@ func (s *sheet) describe() {
 		for _, i := range l.ignored {
 			texts = append(texts, i.text)
 		}
-		s.note("columns not read: " + list(texts))
+		s.note(s.here("columns not read: " + list(texts)))
 	}
 	for _, n := range []struct {
 		rows []int
@@ -339,7 +380,19 @@ func (s *sheet) describe() {
 		{s.other, "taken for remarks, not for instructions"},
 	} {
 		if len(n.rows) > 0 {
-			s.note(fmt.Sprintf("%s: %s", rowList(n.rows, len(n.rows)), n.text))
+			s.note(s.here(fmt.Sprintf("%s: %s", rowList(n.rows, len(n.rows)), n.text)))
 		}
 	}
+	if s.formulas > 0 {
+		s.note(s.here(fmt.Sprintf("%d cells hold formulas; their stored values are taken, as the offer says", s.formulas)))
+	}
+	return described
+}
+
+// here says in which sheet a note is true, if there are several.
+func (s *sheet) here(note string) string {
+	if len(s.depositary.Sheets) < 2 {
+		return note
+	}
+	return "sheet " + quote(s.name) + ": " + note
 }

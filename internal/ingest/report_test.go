@@ -109,6 +109,9 @@ func outcomeOf(r *reading) (said []string) {
 		}
 		said = append(said, s)
 	}
+	if f := intake.Reports[0].Format; strings.HasPrefix(f, "CSV") {
+		said = append(said, "format: "+f)
+	}
 	for _, n := range intake.Reports[0].Notes {
 		said = append(said, "note: "+n)
 	}
@@ -285,7 +288,7 @@ func statusOf(o *tender.Offer, lines ...string) string {
 	if len(r.rejects) > 0 {
 		return r.rejects[0].Cell + " " + r.rejects[0].Rule
 	}
-	in := r.lines[0].instruction
+	in := r.lines.at(0).instruction
 	if in.WithdrawnAt.IsZero() {
 		return string(in.Status)
 	}
@@ -308,7 +311,7 @@ func TestDelivery(t *testing.T) {
 		o := testOffer(t)
 		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 		r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | "+test.heading, testRow+" | "+test.value)})
-		got := string(r.lines[0].instruction.Delivery)
+		got := string(r.lines.at(0).instruction.Delivery)
 		if len(r.rejects) > 0 {
 			got = r.rejects[0].Rule
 		}
@@ -360,12 +363,18 @@ func TestWhichSheet(t *testing.T) {
 	hidden.hidden = true
 	o := testOffer(t)
 	expect(t, understood(o, cover, one), "0900007 A 5000 counts")
-	expect(t, understood(o, one, two), `dtc-1.xlsx: 2 sheets have the headings of tenders: "One", "Two"; say which to read, in the offer at depositary DTC: sheet: "One" [R6-sheet]`)
+	expect(t, understood(o, one, two), `dtc-1.xlsx: 2 sheets have the headings of tenders: "One", "Two"; say which to read, in the offer at depositary DTC: sheet: "One", or sheets`)
 	expect(t, understood(o, one, hidden), `dtc-1.xlsx: 2 sheets have the headings of tenders: "One", "Two" (hidden); say which`)
 	expect(t, understood(o, hidden), `dtc-1.xlsx: the only sheet that has the headings of tenders is "Two" (hidden); say which`)
-	o.Depositaries[0].Sheet = "Two"
-	expect(t, understood(o, one, hidden), "0900007 A 5000 counts", `note: sheet "One" has the headings`)
-	o.Depositaries[0].Sheet = "Three"
+	o.Depositaries[0].Sheets = []string{"Two"}
+	expect(t, understood(o, one, hidden), `dtc-1.xlsx: One!A1:E1: the sheet has headings of tenders too, and the offer does not mention it; say what it is, in the offer at depositary DTC: sheets: ["Two", "One"] if its tenders count, or skip_sheets: ["One"] if they do not [R6-sheet]`)
+	o.Depositaries[0].Skip = []string{"One"}
+	expect(t, understood(o, one, hidden), "0900007 A 5000 counts")
+	o.Depositaries[0].Sheets, o.Depositaries[0].Skip = []string{"One"}, nil
+	expect(t, understood(o, one, hidden), `dtc-1.xlsx: Two!A1:E1: the hidden sheet has headings of tenders too, and the offer does not mention it`)
+	most := sheetOf("More", nil, "VOI Number | CUSIP | Principal Amount | When | Who", testRow)
+	expect(t, understood(o, one, most), `dtc-1.xlsx: More!A1:E1: the sheet has headings of tenders too`)
+	o.Depositaries[0].Sheets = []string{"Three"}
 	expect(t, understood(o, one, two), `dtc-1.xlsx: there is no sheet "Three"; the sheets are "One", "Two"`)
 }
 
@@ -397,7 +406,7 @@ func TestCopiedThrough(t *testing.T) {
 	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | Customer Reference | Contact | Participant Name",
 		testRow+" | H-\u202e1 | =desk | "+strings.Repeat("x", maxText+5))})
-	in := r.lines[0].instruction
+	in := r.lines.at(0).instruction
 	if in.HolderReference != `H-\u202e1` || in.Contact != "desk" || len(in.ParticipantName) != maxText || len(r.rejects) > 0 {
 		t.Errorf("%q %q %d %v", in.HolderReference, in.Contact, len(in.ParticipantName), r.rejects)
 	}

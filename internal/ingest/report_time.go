@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -72,17 +73,20 @@ const (
 // and shows it in the offer's. What is wrong with it is rejected.
 func (s *sheet) moment(m moment) (time.Time, presence) {
 	c := m.whole
-	read := s.stamp
+	var st stamp
+	var given presence
 	if s.layout.has(m.date) {
-		c, read = m.date, func(column) (stamp, presence) { return s.joinedStamp(m) }
+		c = m.date
+		st, given = s.joinedStamp(m)
+	} else {
+		st, given = s.stamp(c)
 	}
-	st, given := read(c)
 	if given != present {
 		return time.Time{}, given
 	}
-	t, wrong := st.moment(s.zone)
+	t, wrong := s.clock.moment(st)
 	if wrong == nil {
-		wrong = s.implausible(t)
+		wrong = s.clock.implausible(t)
 	}
 	if wrong != nil {
 		s.reject(c, wrong)
@@ -91,14 +95,71 @@ func (s *sheet) moment(m moment) (time.Time, presence) {
 	return t.In(s.offer.Zone), present
 }
 
+// clock turns what stands in cells into instants, for one depositary.
+type clock struct {
+	zone             *time.Location
+	dates            tender.DateFormat
+	earliest, latest time.Time // outside which no time can belong to the offer; zero: no bound
+	launch           tender.Date
+
+	// The last day asked for, and the offset from UTC that is in force all through
+	// it and around it, if there is one.
+	day     tender.Date
+	offset  time.Duration
+	regular bool
+}
+
+func newClock(o *tender.Offer, d tender.Depositary) *clock {
+	c := &clock{zone: d.Zone, dates: d.Dates, launch: o.Launch}
+	if c.zone == nil {
+		c.zone = o.Zone
+	}
+	if !o.Launch.IsZero() {
+		c.earliest = time.Date(o.Launch.Year, o.Launch.Month, o.Launch.Day, 0, 0, 0, 0, o.Zone)
+	}
+	if !o.Expiration.IsZero() {
+		c.latest = o.Expiration.At.AddDate(1, 0, 0)
+	}
+	return c
+}
+
+// moment is the instant of a stamp. On a day without a change of the clocks, that
+// takes no more than a subtraction.
+func (c *clock) moment(st stamp) (time.Time, *finding) {
+	if st.date.IsZero() || !st.hasClock || st.zone.location != nil {
+		return st.moment(c.zone)
+	}
+	if st.date != c.day {
+		c.day, c.offset, c.regular = st.date, 0, false
+		if tender.DateOf(st.date.Time()) == st.date {
+			c.offset, c.regular = regularOffset(st.date, c.zone)
+		}
+	}
+	if !c.regular {
+		return st.moment(c.zone)
+	}
+	return st.date.Time().Add(st.clock - c.offset), nil
+}
+
+// regularOffset is the offset from UTC in a zone, if it is the same from two days
+// before a date to two days after it.
+func regularOffset(date tender.Date, zone *time.Location) (time.Duration, bool) {
+	const around = 48 * time.Hour
+	noon := date.Time().Add(12 * time.Hour).In(zone)
+	from, to := noon.ZoneBounds()
+	if !from.IsZero() && noon.Sub(from) < around || !to.IsZero() && to.Sub(noon) < around {
+		return 0, false
+	}
+	_, seconds := noon.Zone()
+	return time.Duration(seconds) * time.Second, true
+}
+
 // implausible says why a time cannot belong to the offer.
-func (s *sheet) implausible(t time.Time) *finding {
-	o := s.offer
-	launch := time.Date(o.Launch.Year, o.Launch.Month, o.Launch.Day, 0, 0, 0, 0, o.Zone)
+func (c *clock) implausible(t time.Time) *finding {
 	switch {
-	case !o.Launch.IsZero() && t.Before(launch):
-		return &finding{ruleImplausible, fmt.Sprintf("the time is before the offer was launched on %s", o.Launch), "ask the depositary for the time"}
-	case !o.Expiration.IsZero() && t.After(o.Expiration.At.AddDate(1, 0, 0)):
+	case !c.earliest.IsZero() && t.Before(c.earliest):
+		return &finding{ruleImplausible, fmt.Sprintf("the time is before the offer was launched on %s", c.launch), "ask the depositary for the time"}
+	case !c.latest.IsZero() && t.After(c.latest):
 		return &finding{ruleImplausible, "the time is more than a year after the Expiration Date", "ask the depositary for the time"}
 	}
 	return nil
@@ -110,7 +171,7 @@ func (s *sheet) stamp(c column) (stamp, presence) {
 	switch {
 	case !ok:
 		return stamp{}, unusable
-	case text == "":
+	case len(text) == 0:
 		return stamp{}, blank
 	}
 	st, wrong := s.readStamp(s.cells[c], text)
@@ -121,9 +182,12 @@ func (s *sheet) stamp(c column) (stamp, presence) {
 	return st, present
 }
 
-func (s *sheet) readStamp(cell *xlsx.Cell, text string) (stamp, *finding) {
+func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
 	if cell.Kind == xlsx.Text {
-		return textStamp(text)
+		if st, ok := isoStamp(text); ok {
+			return st, nil
+		}
+		return textStamp(string(text), s.clock.dates)
 	}
 	if cell.Format == xlsx.Percent {
 		return stamp{}, &finding{ruleTime, "the cell is formatted as a percentage", "format the column as date and time"}
@@ -133,28 +197,30 @@ func (s *sheet) readStamp(cell *xlsx.Cell, text string) (stamp, *finding) {
 
 // numberStamp reads a spreadsheet's serial, to the millisecond: whole days are a
 // date, a fraction of a day is a time of day.
-func numberStamp(digits string, date1904 bool) (stamp, *finding) {
-	unreadable := &finding{ruleTime, "the number is no date and time", "format the column as date and time"}
-	n, ok := parseNumber(digits)
-	if !ok {
-		return stamp{}, unreadable
-	}
-	t, err := xlsx.SerialTime([]byte(digits), date1904)
-	if errors.Is(err, xlsx.ErrTimeOfDay) {
-		clock, err := xlsx.SerialTimeOfDay([]byte(digits))
-		if err != nil {
-			return stamp{}, unreadable
+func numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
+	t, err := xlsx.SerialTime(digits, date1904)
+	switch {
+	case err == nil:
+		date := tender.DateOf(t)
+		return stamp{date: date, hasClock: hasFraction(digits), clock: t.Sub(date.Time())}, nil
+	case errors.Is(err, xlsx.ErrTimeOfDay):
+		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
+			return stamp{hasClock: true, clock: clock}, nil
 		}
-		return stamp{hasClock: true, clock: clock}, nil
+	case errors.Is(err, xlsx.ErrNoSuchDay):
+		return stamp{}, &finding{ruleTime, "the number stands for 29 February 1900, a day that never was", "format the column as date and time"}
 	}
-	if err != nil {
-		if errors.Is(err, xlsx.ErrNoSuchDay) {
-			unreadable.message = "the number stands for 29 February 1900, a day that never was"
-		}
-		return stamp{}, unreadable
+	return stamp{}, &finding{ruleTime, "the number is no date and time", "format the column as date and time"}
+}
+
+// hasFraction reports whether a number is not whole.
+func hasFraction(digits []byte) bool {
+	if bytes.IndexAny(digits, "eE") < 0 {
+		i := bytes.IndexByte(digits, '.')
+		return i >= 0 && len(bytes.Trim(digits[i+1:], "0")) > 0
 	}
-	date := tender.DateOf(t)
-	return stamp{date: date, hasClock: n.exp < 0, clock: t.Sub(date.Time())}, nil
+	n, ok := parseNumber(string(digits))
+	return ok && n.exp < 0
 }
 
 // joinedStamp puts a date and a time of day together. Where a cell says more

@@ -18,6 +18,7 @@ type totals struct {
 	bySeries                 []sum
 	unreadable               []int // rows whose principal is not in the sums
 	row                      int   // of the totals row, 0 before it
+	stated                   *ControlTotal
 }
 
 // totalKind is what a row says to total.
@@ -66,7 +67,7 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 	}
 	cell := s.cells[colPrincipal]
 	if !isFilled(cell) || cell.Kind == xlsx.Blank {
-		s.note(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, quote(trim(label)), quote(s.layout.heading(colPrincipal))))
+		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, quote(trim(label)), quote(s.layout.heading(colPrincipal)))))
 		return
 	}
 	value, ok := controlValue(cell)
@@ -74,15 +75,15 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", quote(trim(label))))
 		return
 	}
-	s.report.Total = &ControlTotal{row.Number, value}
-	if !s.agrees(value, kind, row.Number) {
+	s.totals.stated = &ControlTotal{row.Number, value}
+	if !s.agrees(&s.totals, value, kind, row.Number) && !s.agreesWithAll(value, row.Number) {
 		s.totalFault(row, cell, fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", quote(trim(label)), value, s.totals.all.value()))
 	}
 	s.totals.sinceLast = sum{}
 }
 
 func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
-	s.fault(s.report.Sheet, FileFault{
+	s.fault(s.name, FileFault{
 		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: ruleTotal, Message: message,
 		Advice: "a row is missing, there twice or changed: ask the depositary for the report again",
 	})
@@ -90,8 +91,7 @@ func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
 
 // agrees reports whether a total is one of the sums it can be. Where a principal
 // could not be read nothing can be said; its row is rejected anyway.
-func (s *sheet) agrees(value decimal.Decimal, kind totalKind, row int) bool {
-	t := &s.totals
+func (r *reading) agrees(t *totals, value decimal.Decimal, kind totalKind, row int) bool {
 	switch {
 	case value.Equal(t.all.value()):
 		return true
@@ -99,14 +99,39 @@ func (s *sheet) agrees(value decimal.Decimal, kind totalKind, row int) bool {
 		kind == subtotal && !value.IsZero() && slices.ContainsFunc(t.bySeries, func(s sum) bool { return value.Equal(s.value()) }):
 		return true
 	case len(t.unreadable) > 0:
-		s.note(fmt.Sprintf("the total %s in row %d was not verified: the principal cannot be read in %s; the others add up to %s",
+		r.note(fmt.Sprintf("the total %s in row %d was not verified: the principal cannot be read in %s; the others add up to %s",
 			value, row, rowList(t.unreadable, len(t.unreadable)), t.all.value()))
 		return true
 	case value.Equal(t.tendered.value()):
-		s.note(fmt.Sprintf("the total %s in row %d is that of the rows reported as tendered", value, row))
+		r.note(fmt.Sprintf("the total %s in row %d is that of the rows reported as tendered", value, row))
 		return true
 	}
 	return false
+}
+
+// agreesWithAll reports whether a total is that of this sheet and those before
+// it, as at the end of the last.
+func (s *sheet) agreesWithAll(value decimal.Decimal, row int) bool {
+	all := s.allTotals()
+	if len(s.sheets) < 2 || !value.Equal(all.all.value()) {
+		return false
+	}
+	s.note(s.here(fmt.Sprintf("the total %s in row %d is that of all sheets so far", value, row)))
+	return true
+}
+
+// allTotals are the sums over all sheets.
+func (r *reading) allTotals() *totals {
+	all := &totals{bySeries: make([]sum, len(r.offer.Series))}
+	for _, s := range r.sheets {
+		all.all.add(s.totals.all.value())
+		all.tendered.add(s.totals.tendered.value())
+		all.unreadable = append(all.unreadable, s.totals.unreadable...)
+		for i := range all.bySeries {
+			all.bySeries[i].add(s.totals.bySeries[i].value())
+		}
+	}
+	return all
 }
 
 // controlValue is the number in a cell, however it came about.
@@ -122,12 +147,13 @@ func controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
 }
 
 // addPrincipal adds the principal of a row to the sums, even if the row is
-// rejected.
-func (s *sheet) addPrincipal(row int, series int, status tender.Status) {
-	value, ok := decimal.Zero, false
-	if c := s.cells[colPrincipal]; c != nil {
-		value, ok = controlValue(c)
+// rejected, and keeps it for the row.
+func (s *sheet) addPrincipal(row, series int, principal decimal.Decimal, status tender.Status) {
+	value, ok := principal, true
+	if value.IsZero() { // it is none; the row may still state an amount
+		value, ok = s.statedPrincipal()
 	}
+	s.stated = value
 	if !ok {
 		if isFilled(s.cells[colPrincipal]) {
 			s.totals.unreadable = append(s.totals.unreadable, row)
@@ -143,6 +169,15 @@ func (s *sheet) addPrincipal(row int, series int, status tender.Status) {
 	if series >= 0 {
 		t.bySeries[series].add(value)
 	}
+}
+
+// statedPrincipal is the amount that stands in the row in hand, whatever is wrong
+// with it.
+func (s *sheet) statedPrincipal() (decimal.Decimal, bool) {
+	if c := s.cells[colPrincipal]; c != nil {
+		return controlValue(c)
+	}
+	return decimal.Zero, false
 }
 
 // sum adds up amounts of a sheet. Whole ones, which nearly all are, cost no

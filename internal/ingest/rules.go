@@ -32,6 +32,8 @@ const (
 	ruleParticipant       = "R5-participant"
 	ruleDelivery          = "R5-delivery"
 
+	ruleReports = "R5-reports-differ"
+
 	ruleInbox      = "R6-inbox"
 	ruleName       = "R6-name"
 	ruleFile       = "R6-file"
@@ -78,6 +80,7 @@ func Rules() []Rule {
 		{Code: ruleCurrency, Meaning: "not the currency of the series"},
 		{Code: ruleParticipant, Meaning: "an unreadable participant number"},
 		{Code: ruleDelivery, Meaning: "an unknown delivery"},
+		{Code: ruleReports, Meaning: "two incremental reports contradict each other on an instruction"},
 		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
 		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
 		{Code: ruleFile, Meaning: "a file that cannot be read"},

@@ -11,8 +11,14 @@ import (
 
 // securities finds the series of a CUSIP or ISIN.
 type securities struct {
-	series map[string]int // position in the offer
+	listed map[string]listed
 	asText []numeric
+}
+
+// listed is a security of the offer and the position of its series.
+type listed struct {
+	id     string
+	series int
 }
 
 // numeric is a security that a spreadsheet may take for a number: 037833100, or
@@ -26,14 +32,14 @@ type numeric struct {
 var numericForm = regexp.MustCompile(`^[0-9]+(E[0-9]+)?$`)
 
 func newSecurities(o *tender.Offer) *securities {
-	s := &securities{series: make(map[string]int)}
+	s := &securities{listed: make(map[string]listed)}
 	for i, series := range o.Series {
 		for _, id := range series.Securities {
 			id = strings.ToUpper(trim(id))
-			if _, twice := s.series[id]; twice {
+			if _, twice := s.listed[id]; twice {
 				continue // two series cannot share a security; the terms are checked elsewhere
 			}
-			s.series[id] = i
+			s.listed[id] = listed{id, i}
 			if n, ok := parseNumber(id); ok && numericForm.MatchString(id) && n.digits != "" {
 				s.asText = append(s.asText, numeric{id, n})
 			}
@@ -49,8 +55,8 @@ func (s *securities) read(kind xlsx.Kind, text string) (id string, series int, r
 		return s.restore(text, true)
 	}
 	id = strings.ToUpper(text)
-	if i, ok := s.series[id]; ok {
-		return id, i, nil, nil
+	if l, ok := s.listed[id]; ok {
+		return l.id, l.series, nil, nil
 	}
 	if len(id) < 9 && isDigits(id) || exponentForm.MatchString(id) && strings.ContainsAny(id, ".+") {
 		return s.restore(id, false)
@@ -71,12 +77,12 @@ func (s *securities) restore(digits string, isNumber bool) (id string, series in
 	}
 	switch {
 	case len(fits) == 1 && isNumber && fits[0] == digits:
-		return fits[0], s.series[fits[0]], nil, nil
+		return fits[0], s.listed[fits[0]].series, nil, nil
 	case len(fits) == 1:
 		remark = &finding{ruleSecurityRepaired,
 			fmt.Sprintf("a spreadsheet made a number of the CUSIP; %s is the only security of the offer it can be", fits[0]),
 			"ask the depositary to format the column as text"}
-		return fits[0], s.series[fits[0]], remark, nil
+		return fits[0], s.listed[fits[0]].series, remark, nil
 	case len(fits) > 1:
 		wrong = &finding{ruleSecurity, "a spreadsheet made a number of the CUSIP; it can be " + strings.Join(fits, " or "),
 			"ask the depositary for the CUSIP, in a column formatted as text"}
@@ -100,9 +106,9 @@ func (s *securities) whyUnknown(id string) *finding {
 		return &finding{ruleSecurityDigit, "its check digit is wrong, so a character is mistyped",
 			"correct the CUSIP or ISIN with the depositary"}
 	}
-	if i, ok := s.series[cusipOf(id)]; ok && len(id) == 12 {
+	if l, ok := s.listed[cusipOf(id)]; ok && len(id) == 12 {
 		return &finding{ruleSecurityUnknown,
-			fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusipOf(id), i+1),
+			fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusipOf(id), l.series+1),
 			"if it is the same security, add the ISIN to securities in the offer"}
 	}
 	return &finding{ruleSecurityUnknown, "it is not in the offer",

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
@@ -68,6 +69,16 @@ func shown(r rune) string {
 	return string(r)
 }
 
+// isPlainText is isPlain of the bytes of a text.
+func isPlainText(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] >= 0x7f {
@@ -110,4 +121,15 @@ func isDigits(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// trimmed is what trim leaves of the bytes of a text.
+func trimmed(b []byte) []byte {
+	if len(b) == 0 {
+		return b
+	}
+	if first, last := b[0], b[len(b)-1]; first > ' ' && first < 0x7f && last > ' ' && last < 0x7f {
+		return b
+	}
+	return bytes.TrimFunc(b, isSpace)
 }

@@ -192,11 +192,42 @@ type Depositary struct {
 	Files       string // pattern of the file names in the inbox, as path.Match
 	Incremental bool   // files add up; otherwise each replaces the earlier ones
 	Zone        *time.Location
-	Sheet       string            // "" for the first that has the headings
+	Sheets      []string          // that hold its tenders; none: the only one that has the headings
+	Skip        []string          // sheets that look like tenders and are not to be read
 	Columns     map[string]string // our column name to the heading in the file
 	Statuses    map[string]Status // the file's status code to ours
 	PasswordEnv string            // environment variable that holds the password
+	Dates       DateFormat        // "" if only dates that can be read one way are
+	Formulas    Formulas
+	Encoding    Encoding
 }
+
+// DateFormat says which of two numbers in a date such as 11/12/2004 is the day.
+type DateFormat string
+
+// The two orders of a date written in numbers.
+const (
+	DayFirst   DateFormat = "day_first"
+	MonthFirst DateFormat = "month_first"
+)
+
+// Formulas says what is done with a formula where a value is needed.
+type Formulas string
+
+// A formula is rejected, or the value that the spreadsheet last stored is taken.
+const (
+	RejectFormulas Formulas = "reject"
+	StoredFormulas Formulas = "stored"
+)
+
+// Encoding is how the characters of CSV files are written.
+type Encoding string
+
+// The encodings. UTF-8 includes UTF-16, which its byte order mark tells.
+const (
+	UTF8        Encoding = "utf-8"
+	Windows1252 Encoding = "windows-1252"
+)
 
 // Series is one security of the offer.
 type Series struct {

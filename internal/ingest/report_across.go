@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// compareReports compares the incremental reports of each depositary: a later
+// line replaces the earlier ones with its instruction number.
+func compareReports(readings []*reading) {
+	later := make(map[string]map[string]*line) // by depositary and instruction
+	for _, r := range slices.Backward(readings) {
+		if !r.depositary.Incremental {
+			continue
+		}
+		lines := later[r.depositary.Name]
+		if lines == nil {
+			lines = make(map[string]*line)
+			later[r.depositary.Name] = lines
+		}
+		r.replaceBy(lines)
+		for i := range r.lines.count {
+			l := r.lines.at(i)
+			if id := l.instruction.ID; id != "" && lines[id] == nil {
+				lines[id] = l
+			}
+		}
+	}
+}
+
+// replaceBy takes out the lines whose instruction is in a later report. A later
+// line replaces the earlier even if it is rejected: the earlier is known to be out
+// of date. Status and principal may change; but if the two cannot be the same
+// tender, neither counts.
+func (r *reading) replaceBy(later map[string]*line) {
+	for i := range r.lines.count {
+		l := r.lines.at(i)
+		now := later[l.instruction.ID]
+		if now == nil || l.instruction.ID == "" {
+			continue
+		}
+		c, message := contradiction(&l.instruction, &now.instruction)
+		if message == "" {
+			l.outcome = replaced
+			continue
+		}
+		l.contradicts(c, now, message)
+		now.contradicts(c, l, message)
+	}
+}
+
+// contradiction says what two reports of one instruction cannot both be right
+// about, "" if there is nothing. What could not be read is rejected anyway.
+func contradiction(was, now *tender.Instruction) (column, string) {
+	switch {
+	case was.Security != "" && now.Security != "" && was.Security != now.Security:
+		return colSecurity, fmt.Sprintf("the security was %s, and in the later report it is %s", was.Security, now.Security)
+	case !was.Received.IsZero() && !now.Received.IsZero() && !was.Received.Equal(now.Received):
+		const shown = "2006-01-02 15:04:05.000 MST"
+		return colReceived, fmt.Sprintf("the time of receipt was %s, and in the later report it is %s", was.Received.Format(shown), now.Received.Format(shown))
+	}
+	return noColumn, ""
+}
+
+// contradicts rejects a line because of another report's.
+func (l *line) contradicts(c column, other *line, message string) {
+	l.outcome = rejected
+	s, in := l.sheet, &l.instruction
+	if c == colReceived && s.layout.has(colReceivedDate) {
+		c = colReceivedDate
+	}
+	reject := tender.Reject{
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Column: copied(s.layout.heading(c)),
+		Rule: ruleReports, Standing: tender.StandingRejected,
+		Message: message + "; the other line is " + describePlace(other.instruction.Source),
+		Advice:  "ask the depositary which is right, and take the report that is wrong out of the inbox",
+	}
+	if at := s.layout.position(c); at >= 0 {
+		reject.Cell = xlsx.CellName(at, in.Source.Row)
+	}
+	s.rejects = append(s.rejects, reject)
+}
+
+// describePlace names a row in a sentence.
+func describePlace(s tender.Source) string {
+	if s.Sheet == "" {
+		return fmt.Sprintf("row %d of %s", s.Row, s.File)
+	}
+	return fmt.Sprintf("row %d of %s, sheet %s", s.Row, s.File, quote(s.Sheet))
+}
+
+// noteSameContent notes files that hold the same under two names: one of them is
+// probably not what its name says.
+func noteSameContent(readings []*reading, files []Chosen) {
+	for i := range files {
+		for k := range files[:i] {
+			if len(files[i].Content) == len(files[k].Content) && bytes.Equal(files[i].Content, files[k].Content) {
+				readings[i].note("the file holds the same as " + files[k].Name + ", byte for byte; was the right one sent?")
+				break
+			}
+		}
+	}
+}
+
+// unneeded lists the waivers that no line needed.
+func unneeded(waivers []tender.Waiver, readings []*reading) (idle []tender.Waiver) {
+	if len(waivers) == 0 {
+		return nil
+	}
+	used := make(map[tender.Waiver]bool)
+	for _, r := range readings {
+		for i := range r.lines.count {
+			if l := r.lines.at(i); l.outcome == counted || l.outcome == rejected {
+				for _, w := range l.instruction.Waived {
+					used[w] = true
+				}
+			}
+		}
+	}
+	for _, w := range waivers {
+		if !used[w] {
+			idle = append(idle, w)
+		}
+	}
+	return idle
+}
