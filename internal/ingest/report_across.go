@@ -12,21 +12,21 @@ import (
 // compareReports compares the incremental reports of each depositary: a later
 // line replaces the earlier ones with its instruction number.
 func compareReports(readings []*reading) {
-	later := make(map[string]map[string]*line) // by depositary and instruction
+	later := make(map[string]map[string]line) // by depositary and instruction
 	for _, r := range slices.Backward(readings) {
 		if !r.depositary.Incremental {
 			continue
 		}
 		lines := later[r.depositary.Name]
 		if lines == nil {
-			lines = make(map[string]*line)
+			lines = make(map[string]line)
 			later[r.depositary.Name] = lines
 		}
 		r.replaceBy(lines)
 		for i := range r.lines.count {
 			l := r.lines.at(i)
-			if id := l.instruction.ID; id != "" && lines[id] == nil {
-				lines[id] = l
+			if _, newer := lines[l.instruction.ID]; !newer && l.instruction.ID != "" {
+				lines[l.instruction.ID] = l
 			}
 		}
 	}
@@ -36,14 +36,14 @@ func compareReports(readings []*reading) {
 // line replaces the earlier even if it is rejected: the earlier is known to be out
 // of date. Status and principal may change; but if the two cannot be the same
 // tender, neither counts.
-func (r *reading) replaceBy(later map[string]*line) {
+func (r *reading) replaceBy(later map[string]line) {
 	for i := range r.lines.count {
 		l := r.lines.at(i)
-		now := later[l.instruction.ID]
-		if now == nil || l.instruction.ID == "" {
+		now, ok := later[l.instruction.ID]
+		if !ok {
 			continue
 		}
-		c, message := contradiction(&l.instruction, &now.instruction)
+		c, message := contradiction(l.instruction, now.instruction)
 		if message == "" {
 			l.outcome = replaced
 			continue
@@ -67,9 +67,9 @@ func contradiction(was, now *tender.Instruction) (column, string) {
 }
 
 // contradicts rejects a line because of another report's.
-func (l *line) contradicts(c column, other *line, message string) {
+func (l line) contradicts(c column, other line, message string) {
 	l.outcome = rejected
-	s, in := l.sheet, &l.instruction
+	s, in := l.sheet, l.instruction
 	if c == colReceived && s.layout.has(colReceivedDate) {
 		c = colReceivedDate
 	}

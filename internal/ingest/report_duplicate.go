@@ -50,25 +50,26 @@ func (r *reading) rejectDuplicates(tables []table) {
 // sameNumber lists the lines of each instruction number that stands on several,
 // in the order of the first of them.
 func (r *reading) sameNumber() (groups [][]int) {
-	// A table of places, at most half full, by a hash of the number: 0 is free,
-	// and i+1 stands for line i, the first of its number.
-	table := make([]int32, 2<<bits.Len(uint(r.lines.count)))
+	// A table by a hash of the number, at most half full; line 0 of it is free, and
+	// i+1 stands for line i, the first of its number.
+	type slot struct{ hash, line uint32 }
+	table := make([]slot, 2<<bits.Len(uint(r.lines.count)))
 	byFirst := make(map[int][]int)
-	seed := maphash.MakeSeed()
 	for i := range r.lines.count {
 		id := r.lines.at(i).instruction.ID
 		if id == "" {
 			continue
 		}
-		at := maphash.String(seed, id) % uint64(len(table))
-		for table[at] != 0 && r.lines.at(int(table[at]-1)).instruction.ID != id {
+		hash := maphash.String(keptSeed, id)
+		at, short := hash%uint64(len(table)), uint32(hash>>32)
+		for table[at].line != 0 && (table[at].hash != short || r.lines.at(int(table[at].line-1)).instruction.ID != id) {
 			at = (at + 1) % uint64(len(table))
 		}
-		if table[at] == 0 {
-			table[at] = int32(i + 1)
+		if table[at].line == 0 {
+			table[at] = slot{short, uint32(i + 1)}
 			continue
 		}
-		first := int(table[at] - 1)
+		first := int(table[at].line - 1)
 		byFirst[first] = append(byFirst[first], i)
 	}
 	for first, others := range byFirst {
@@ -108,7 +109,7 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 	})
 	for _, i := range same {
 		l := r.lines.at(i)
-		in := &l.instruction
+		in := l.instruction
 		reject := tender.Reject{
 			Source: in.Source, Depositary: r.depositary.Name, Instruction: in.ID, Value: in.ID,
 			Column: copied(l.sheet.layout.heading(colInstruction)), Cell: xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row),
@@ -132,7 +133,7 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 }
 
 // shownRow names the row of a line, with its sheet if that is another one.
-func (s *sheet) shownRow(l *line) string {
+func (s *sheet) shownRow(l line) string {
 	if l.sheet == s {
 		return fmt.Sprintf("row %d", l.instruction.Source.Row)
 	}

@@ -12,10 +12,23 @@ import (
 // line is a row that holds an instruction, good or bad. Of a rejected one only
 // what could be read is filled in.
 type line struct {
-	instruction tender.Instruction
-	sheet       *sheet
-	stated      decimal.Decimal // the principal as it stands in the row, whatever is wrong with it
-	outcome     outcome
+	instruction *tender.Instruction
+	*state
+}
+
+// state is what else is known of a line.
+type state struct {
+	sheet   *sheet
+	stated  decimal.Decimal // the principal in the row, if the instruction has none because of a fault
+	outcome outcome
+}
+
+// principal is what the row states, whatever is wrong with it.
+func (l line) principal() decimal.Decimal {
+	if l.instruction.Principal.IsZero() {
+		return l.stated
+	}
+	return l.instruction.Principal
 }
 
 // outcome is what became of a row.
@@ -31,23 +44,47 @@ const (
 // lines keeps many lines. They lie in pieces, so that none is copied as their
 // number grows.
 type lines struct {
-	pieces [][]line
+	pieces []*piece
 	count  int
+}
+
+type piece struct {
+	instructions [pieceLines]tender.Instruction
+	states       [pieceLines]state
 }
 
 const pieceLines = 256
 
 // next is a new line at the end.
-func (l *lines) next() *line {
+func (l *lines) next() line {
 	if l.count%pieceLines == 0 {
-		l.pieces = append(l.pieces, make([]line, pieceLines))
+		l.pieces = append(l.pieces, new(piece))
 	}
 	l.count++
 	return l.at(l.count - 1)
 }
 
 // at is the line in a position, from 0.
-func (l *lines) at(i int) *line { return &l.pieces[i/pieceLines][i%pieceLines] }
+func (l *lines) at(i int) line {
+	p := l.pieces[i/pieceLines]
+	return line{&p.instructions[i%pieceLines], &p.states[i%pieceLines]}
+}
+
+// counted appends the instructions of the lines that count, whole pieces at a
+// time where it can.
+func (l *lines) counted(all []tender.Instruction) []tender.Instruction {
+	for k, p := range l.pieces {
+		size, from := min(pieceLines, l.count-k*pieceLines), 0
+		for i := range size {
+			if p.states[i].outcome != counted {
+				all = append(all, p.instructions[from:i]...)
+				from = i + 1
+			}
+		}
+		all = append(all, p.instructions[from:size]...)
+	}
+	return all
+}
 
 // place is a row of the workbook.
 type place struct {
@@ -74,11 +111,9 @@ func (r *reading) addTo(intake *Intake) error {
 			}
 		}
 		rows[l.outcome]++
-		principal[l.outcome].add(l.stated)
-		if l.outcome == counted {
-			intake.Instructions = append(intake.Instructions, l.instruction)
-		}
+		principal[l.outcome].add(l.principal())
 	}
+	intake.Instructions = r.lines.counted(intake.Instructions)
 	p := &r.report
 	p.Rejected, p.NotCounted, p.Replaced = rows[rejected], rows[repeated], rows[replaced]
 	p.RejectedPrincipal, p.NotCountedPrincipal, p.ReplacedPrincipal = principal[rejected].value(), principal[repeated].value(), principal[replaced].value()

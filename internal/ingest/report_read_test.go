@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
 )
 
@@ -133,47 +131,5 @@ func TestReportSums(t *testing.T) {
 	r := intake.Reports[0]
 	if r.Rows != 3 || r.Rejected != 2 || r.Principal.String() != "6000.5" || r.Sheets[0].HeadingRow != 1 || r.Sheets[0].Columns[2] != (Column{"principal", "Principal Amount", "C", "known heading"}) {
 		t.Errorf("%+v", r)
-	}
-}
-
-// benchmarkRows is how many rows the benchmarks read.
-const benchmarkRows = 20_000
-
-// benchmarkBook has rows of the width of a DTC report.
-func benchmarkBook(b *testing.B) []byte {
-	rows := [][]any{{"VOI Number", "CUSIP", "Description", "Participant No.", "Participant Name", "Principal Amount", "Currency", "Submitted At",
-		"Status", "Withdrawn At", "Delivery", "Customer Reference", "Contact", "Remark"}}
-	for i := range benchmarkRows {
-		rows = append(rows, []any{fmt.Sprintf("%07d", i), "52729NAA8", "9-1/8% Senior Notes due 2008", "0123", "Participant 0123", 5000, "USD", 38303.5,
-			"MADE", nil, "Book-entry", fmt.Sprintf("H-%06d", i), "desk@participant.example", ""})
-	}
-	return workbook(b, rows, nil)
-}
-
-// BenchmarkRead reads rows into checked instructions.
-func BenchmarkRead(b *testing.B) {
-	content := benchmarkBook(b)
-	o := testOffer(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx", Content: content}}})
-		if err != nil || len(intake.Instructions) != benchmarkRows {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkRows reads the same rows and does nothing with them.
-func BenchmarkRows(b *testing.B) {
-	content := benchmarkBook(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.DefaultLimits())
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := book.Rows(0, func(*xlsx.Row) error { return nil }); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

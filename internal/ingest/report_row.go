@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -21,7 +20,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	s.last = row.Number
 	l := s.lines.next()
 	l.sheet = s
-	in := &l.instruction
+	in := l.instruction
 	in.Depositary = s.depositary.Name
 	in.Source = tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number}
 	s.id, s.bad = "", false
@@ -42,7 +41,9 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in.HolderReference = s.copied(colHolderReference)
 	in.Contact = s.copied(colContact)
 	s.addPrincipal(row.Number, series, in.Principal, in.Status)
-	l.stated = s.stated
+	if in.Principal.IsZero() {
+		l.stated = s.stated
+	}
 	if s.bad {
 		l.outcome = rejected
 	}
@@ -127,7 +128,10 @@ func (s *sheet) identifier(c column, rule string) string {
 	if !ok {
 		return ""
 	}
-	if cell := s.cells[c]; cell.Kind == xlsx.Text && isPlainText(text) && bytes.IndexAny(text, ".,+") < 0 {
+	if s.kind(c) == xlsx.Text && isPlainNumber(text) {
+		if c == colInstruction {
+			return s.keeper.last(text) // it hardly ever comes again
+		}
 		return s.keeper.text(text)
 	}
 	id, wrong := readIdentifier(s.cells[c], string(text), rule)
@@ -135,6 +139,17 @@ func (s *sheet) identifier(c column, rule string) string {
 		s.reject(c, wrong)
 	}
 	return id
+}
+
+// isPlainNumber reports whether a text is a number such as 0123 or VOI-7, which is
+// taken as it stands.
+func isPlainNumber(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' || c >= 0x7f || c == '.' || c == ',' || c == '+' {
+			return false
+		}
+	}
+	return true
 }
 
 func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *finding) {

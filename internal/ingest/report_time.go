@@ -102,9 +102,13 @@ type clock struct {
 	earliest, latest time.Time // outside which no time can belong to the offer; zero: no bound
 	launch           tender.Date
 
-	// The last day asked for, and the offset from UTC that is in force all through
-	// it and around it, if there is one.
-	day     tender.Date
+	days [64]clockDay // those asked for last
+}
+
+// clockDay is a day with the offset from UTC that is in force all through it and
+// around it, if there is one.
+type clockDay struct {
+	date    tender.Date
 	offset  time.Duration
 	regular bool
 }
@@ -129,16 +133,17 @@ func (c *clock) moment(st stamp) (time.Time, *finding) {
 	if st.date.IsZero() || !st.hasClock || st.zone.location != nil {
 		return st.moment(c.zone)
 	}
-	if st.date != c.day {
-		c.day, c.offset, c.regular = st.date, 0, false
+	day := &c.days[uint(int(st.date.Month)*31+st.date.Day)%uint(len(c.days))]
+	if day.date != st.date {
+		*day = clockDay{date: st.date}
 		if tender.DateOf(st.date.Time()) == st.date {
-			c.offset, c.regular = regularOffset(st.date, c.zone)
+			day.offset, day.regular = regularOffset(st.date, c.zone)
 		}
 	}
-	if !c.regular {
+	if !day.regular {
 		return st.moment(c.zone)
 	}
-	return st.date.Time().Add(st.clock - c.offset), nil
+	return st.date.Time().Add(st.clock - day.offset), nil
 }
 
 // regularOffset is the offset from UTC in a zone, if it is the same from two days
