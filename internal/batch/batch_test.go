@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,5 +196,73 @@ func TestAFileBesideTheInbox(t *testing.T) {
 	var usage *UsageError
 	if _, err := Run(context.Background(), Request{Folder: folder, Files: []string{clash}, Now: long}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "same name") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A figure that went astray between the file and the book is found, and said with
+// its file.
+func TestPrincipalThatIsLostIsFound(t *testing.T) {
+	for name, lose := range map[string]func(*intake){
+		"in the book":       func(in *intake) { in.book.Lines = in.book.Lines[1:] },
+		"among the rejects": func(in *intake) { in.read.Reports[0].RejectedPrincipal = decimal.Zero },
+		"in the rows": func(in *intake) {
+			in.read.Reports[1].Principal = in.read.Reports[1].Principal.Add(decimal.NewFromInt(1))
+		},
+		"on the way":          func(in *intake) { in.book.Lines[3].Principal = decimal.NewFromInt(1000) },
+		"among the withdrawn": func(in *intake) { in.book.Rejects = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, err := take(Request{Folder: example(t), Now: long, AsOf: "2004-11-12T17:00"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if inv := checkPrincipal(in); !inv.Holds {
+				t.Fatalf("untouched: %s", inv.Detail)
+			}
+			lose(in)
+			if inv := checkPrincipal(in); inv.Holds || !strings.Contains(inv.Detail, ".xlsx: ") {
+				t.Errorf("%+v", inv)
+			}
+		})
+	}
+}
+
+// An old report under a new name is no news.
+func TestFileUnderTwoNamesIsSaid(t *testing.T) {
+	folder := example(t)
+	content, err := os.ReadFile(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-2004-12-02.xlsx"), content, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	e, err := Check(Request{Folder: folder, Now: long})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range e.Choice.Ignored {
+		if strings.Contains(left.Reason, "byte for byte") != (left.Name == "dtc-2004-12-01.xlsx") {
+			t.Errorf("%s: %s", left.Name, left.Reason)
+		}
+	}
+}
+
+// A waiver that no line needed is said.
+func TestWaiverThatNobodyNeeded(t *testing.T) {
+	folder := example(t)
+	terms := filepath.Join(folder, "offer.yaml")
+	content, err := os.ReadFile(terms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(content), "waivers: []",
+		"waivers: [{instruction: '0000042', rule: R5-minimum, by: the treasurer, on: 2004-11-15}]", 1)
+	if err := os.WriteFile(terms, []byte(changed), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	want := "the waiver of R5-minimum for instruction 0000042, by the treasurer on 2004-11-15, was not needed by any line"
+	if o := mustRun(t, Request{Folder: folder}); !slices.Contains(o.Run.Warnings, want) {
+		t.Errorf("%q", o.Run.Warnings)
 	}
 }

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/export"
@@ -57,6 +60,9 @@ func take(req Request) (*intake, error) {
 			return nil, err
 		}
 	}
+	if err := noteSameContent(&in.choice, paths); err != nil {
+		return nil, err
+	}
 	if in.read, err = ingest.Read(in.offer, in.choice.Chosen); err != nil {
 		return nil, err
 	}
@@ -65,6 +71,32 @@ func take(req Request) (*intake, error) {
 		return nil, err
 	}
 	return in, in.book.CheckOutstanding(in.offer)
+}
+
+// noteSameContent says of files that are left out whether one that is used holds
+// the same: then a new name was probably given to an old report.
+func noteSameContent(choice *ingest.Choice, paths map[string]string) error {
+	for i := range choice.Ignored {
+		left := &choice.Ignored[i]
+		info, err := os.Stat(paths[left.Name])
+		if err != nil {
+			return err
+		}
+		for _, used := range choice.Chosen {
+			if info.Size() != int64(len(used.Content)) {
+				continue
+			}
+			content, err := os.ReadFile(paths[left.Name])
+			if err != nil {
+				return err
+			}
+			if bytes.Equal(content, used.Content) {
+				left.Reason += "; it holds the same as " + used.Name + ", byte for byte: was the right one sent?"
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // compute makes the run of what was read, up to the last figure.
@@ -87,7 +119,7 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 		Rejects: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings()),
 	}
-	r.Invariants = append(r.Invariants, checkRows(in, r))
+	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in))
 	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Name = runName(in.asOf, o.Zone, identity(r))
@@ -176,6 +208,62 @@ func checkRows(in *intake, r *export.Run) tender.Invariant {
 	return inv
 }
 
+// checkPrincipal tests of each file that no principal was lost: that of all rows
+// where it can be read, added up as they were read, is what was counted, not
+// counted and rejected, each added up on its own (R16).
+func checkPrincipal(in *intake) tender.Invariant {
+	inv := tender.Invariant{Name: "the principal of every file is counted, not counted or rejected", Holds: true}
+	balances := in.balances()
+	for _, report := range in.read.Reports {
+		b := balances[report.File]
+		if !report.Principal.Equal(b.Counted.Add(b.NotCounted).Add(b.Rejected)) {
+			inv.Holds = false
+			inv.Detail = fmt.Sprintf("%s: %s in all; %s counted, %s not counted, %s rejected", report.File, report.Principal, b.Counted, b.NotCounted, b.Rejected)
+			break
+		}
+	}
+	return inv
+}
+
+// Balance is the principal of a file by what became of its rows, currencies
+// mixed.
+type Balance struct {
+	Counted, NotCounted, Rejected decimal.Decimal
+}
+
+// balances adds up the principal of the lines that count, of those that the book
+// leaves out, and of those that never were instructions.
+func (in *intake) balances() map[string]Balance {
+	all := make(map[string]Balance, len(in.read.Reports))
+	for _, report := range in.read.Reports {
+		all[report.File] = Balance{Rejected: report.RejectedPrincipal, NotCounted: report.NotCountedPrincipal.Add(report.ReplacedPrincipal)}
+	}
+	for i := range in.book.Lines {
+		l := &in.book.Lines[i]
+		b := all[l.Source.File]
+		b.Counted = b.Counted.Add(l.Principal)
+		all[l.Source.File] = b
+	}
+	out := make(map[tender.Source]tender.Standing, len(in.book.Rejects))
+	for _, rej := range in.book.Rejects {
+		if rej.Standing != tender.StandingFlagged {
+			out[rej.Source] = rej.Standing
+		}
+	}
+	for i := range in.read.Instructions {
+		line := &in.read.Instructions[i]
+		b := all[line.Source.File]
+		switch {
+		case out[line.Source] == tender.StandingRejected:
+			b.Rejected = b.Rejected.Add(line.Principal)
+		case out[line.Source] == tender.StandingNotCounted || line.Received.After(in.asOf):
+			b.NotCounted = b.NotCounted.Add(line.Principal)
+		}
+		all[line.Source.File] = b
+	}
+	return all
+}
+
 // warnings are what a reader of the result should know beyond the figures.
 func (in *intake) warnings() []string {
 	var all []string
@@ -183,6 +271,9 @@ func (in *intake) warnings() []string {
 		if report.HiddenRows > 0 {
 			all = append(all, fmt.Sprintf("%s: %d hidden rows; they are read like the others", report.File, report.HiddenRows))
 		}
+	}
+	for _, w := range in.read.Unneeded {
+		all = append(all, fmt.Sprintf("the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))
 	}
 	if in.offer.PhaseAt(in.asOf) == tender.Final {
 		for _, c := range in.offer.Conditions {

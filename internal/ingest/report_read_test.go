@@ -133,3 +133,72 @@ func TestReportSums(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// Incremental reports may change status and principal, but an instruction whose
+// security or time of receipt changes is an exception on both lines.
+func TestReportsThatContradictEachOther(t *testing.T) {
+	o := testOffer(t)
+	o.Depositaries[0].Incremental = true
+	head, _, _ := strings.Cut(testCSV, "\n")
+	line := func(id, security, principal, at string) string {
+		return id + "," + security + "," + principal + "," + at + ",1\n"
+	}
+	const noon, one = "2004-11-12 12:00", "2004-11-12 13:00"
+	intake, err := readFiles(t, o,
+		head+"\n"+line("1", "52729NAA8", "5000", noon)+line("2", "52729NAA8", "5000", noon)+line("3", "52729NAA8", "5000", noon)+line("4", "bad", "5000", noon)+line("5", "52729NAA8", "5000", noon),
+		head+"\n"+line("1", "52729NAA8", "5000", noon),
+		head+"\n"+line("1", "52729NAA8", "6000", noon)+line("2", "037833100", "5000", noon)+line("3", "52729NAA8", "5000", one)+line("4", "52729NAA8", "5000", noon))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, in := range intake.Instructions {
+		got = append(got, in.ID+" "+in.Principal.String())
+	}
+	for _, x := range intake.Rejects {
+		got = append(got, x.Source.File+" "+x.Cell+" "+x.Rule+" "+x.Message)
+	}
+	for _, r := range intake.Reports {
+		got = append(got, fmt.Sprintf("%s: %d rows, %d rejected, %d replaced, principal %s, rejected %s, replaced %s", r.File, r.Rows, r.Rejected, r.Replaced, r.Principal, r.RejectedPrincipal, r.ReplacedPrincipal))
+	}
+	expect(t, got, "5 5000", "1 6000", "4 5000",
+		"dtc-1.csv B3 R5-reports-differ the security was 52729NAA8, and in the later report it is 037833100; the other line is row 3 of dtc-3.csv",
+		"dtc-1.csv D4 R5-reports-differ the time of receipt was 2004-11-12 12:00:00.000 EST, and in the later report it is 2004-11-12 13:00:00.000 EST; the other line is row 4 of dtc-3.csv",
+		"dtc-3.csv B3 R5-reports-differ", "dtc-3.csv D4 R5-reports-differ",
+		"dtc-1.csv: 5 rows, 2 rejected, 2 replaced, principal 25000, rejected 10000, replaced 10000",
+		"dtc-2.csv: 1 rows, 0 rejected, 1 replaced, principal 5000, rejected 0, replaced 5000",
+		"dtc-3.csv: 4 rows, 2 rejected, 0 replaced, principal 21000, rejected 10000, replaced 0")
+}
+
+// The same content under two names is noted.
+func TestReportsThatHoldTheSame(t *testing.T) {
+	o := testOffer(t)
+	o.Depositaries[0].Incremental = true
+	intake, err := readFiles(t, o, testCSV, testCSV)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, intake.Reports[1].Notes, "the file holds the same as dtc-1.csv, byte for byte")
+}
+
+// Waivers are needed by lines that count or are rejected for something else, not
+// by lines that a later report replaces.
+func TestUnneededWaivers(t *testing.T) {
+	o := testOffer(t)
+	o.Depositaries[0].Incremental = true
+	for _, id := range []string{"1", "2", "3", "4"} {
+		o.Waivers = append(o.Waivers, tender.Waiver{Instruction: id, Rule: ruleMultiple, By: "the treasurer"})
+	}
+	head, _, _ := strings.Cut(testCSV, "\n")
+	line := func(id, principal, at string) string { return id + ",52729NAA8," + principal + "," + at + ",1\n" }
+	const noon = "2004-11-12 12:00"
+	intake, err := readFiles(t, o, head+"\n"+line("1", "5500", noon)+line("2", "5500", noon)+line("3", "5500", "later"), head+"\n"+line("2", "5000", noon))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range intake.Unneeded {
+		got = append(got, w.Instruction)
+	}
+	expect(t, got, "2", "4")
+}
