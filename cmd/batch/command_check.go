@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,17 +18,24 @@ import (
 
 func newCheckCommand(w world) *cobra.Command {
 	var req batch.Request
+	var explain string
 	c := &cobra.Command{
 		Use:   "check OFFER",
 		Short: "Check the terms and the files, and write nothing",
 		Long: `check reads the terms and the inbox of the folder OFFER as a run would, shows how
-each file was understood and what is wrong with it, and writes nothing.`,
+each file was understood and what is wrong with it, and writes nothing.
+
+--explain follows one row instead: from what its cells hold to what each was read
+as, to its window, and to what became of it and by which rule.`,
 		Args: exactly("OFFER"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			req.Folder, req.Now, req.Version = args[0], w.now(), version
 			e, err := batch.Check(req)
 			if err != nil {
 				return err
+			}
+			if explain != "" {
+				return printExplanations(w.stdout, e, explain)
 			}
 			if err := printExamination(w.stdout, e); err != nil {
 				return err
@@ -40,6 +50,7 @@ each file was understood and what is wrong with it, and writes nothing.`,
 	}
 	c.Flags().StringVar(&req.AsOf, "as-of", "", "check as of this instant, as in batch run")
 	c.Flags().StringArrayVar(&req.Files, "file", nil, "check this depositary file, too, beside those of the inbox (may be repeated)")
+	c.Flags().StringVar(&explain, "explain", "", "follow one row: FILE:ROW, or DEPOSITARY:INSTRUCTION")
 	return c
 }
 
@@ -53,6 +64,11 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	for i, report := range e.Reports {
 		p.linef("")
 		p.report(report, e.Inputs[i])
+		p.outcomes(e, report, e.Files[i].NotYet)
+		p.fileTotals(e, e.Files[i])
+		for _, note := range report.Notes {
+			p.linef("  note: %s", note)
+		}
 	}
 	for _, f := range e.Choice.Ignored {
 		p.linef("\n%s: left out: %s", f.Name, f.Reason)
@@ -60,6 +76,9 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	p.linef("")
 	p.bookTotals(e)
 	p.rejects(e.Rejects)
+	for _, warning := range e.Warnings {
+		p.linef("warning: %s", warning)
+	}
 	return p.err
 }
 
@@ -68,9 +87,51 @@ func (p *printer) report(r ingest.Report, in export.Input) {
 	for _, s := range r.Sheets {
 		p.sheet(s)
 	}
+	if len(r.Unread) > 0 {
+		p.linef("  sheets not read as tenders: %s", strings.Join(r.Unread, ", "))
+	}
 	p.linef("  %d rows: %d counted, %d not counted, %d rejected", in.Rows, in.Counted, in.NotCounted, in.Rejected)
-	for _, note := range r.Notes {
-		p.linef("  note: %s", note)
+}
+
+// outcomes says by which rules rows of a file do not count, or count with a
+// remark. A row can be in several of them.
+func (p *printer) outcomes(e *batch.Examination, r ingest.Report, notYet int) {
+	for _, standing := range []tender.Standing{tender.StandingNotCounted, tender.StandingRejected, tender.StandingFlagged} {
+		rows := map[string]map[tender.Source]bool{}
+		for _, rej := range e.Rejects {
+			if rej.Source.File == r.File && rej.Standing == standing {
+				if rows[rej.Rule] == nil {
+					rows[rej.Rule] = map[tender.Source]bool{}
+				}
+				rows[rej.Rule][rej.Source] = true
+			}
+		}
+		var words []string
+		for _, rule := range slices.Sorted(maps.Keys(rows)) {
+			words = append(words, fmt.Sprintf("%s %d", rule, len(rows[rule])))
+		}
+		if standing == tender.StandingNotCounted && r.Replaced > 0 {
+			words = append(words, fmt.Sprintf("replaced by later reports %d", r.Replaced))
+		}
+		if standing == tender.StandingNotCounted && notYet > 0 {
+			words = append(words, fmt.Sprintf("received after the instant of the run %d", notYet))
+		}
+		if len(words) > 0 {
+			name := map[tender.Standing]string{tender.StandingFlagged: "counted with a remark"}[standing]
+			p.linef("    %s: %s", cmp.Or(name, string(standing)), strings.Join(words, ", "))
+		}
+	}
+}
+
+// fileTotals shows the principal of a file by outcome, and what counts of it by
+// series and window.
+func (p *printer) fileTotals(e *batch.Examination, f batch.FileTotals) {
+	sum := f.Counted.Add(f.NotCounted).Add(f.Rejected)
+	p.linef("  principal %s: %s counted, %s not counted, %s rejected", thousands(sum), thousands(f.Counted), thousands(f.NotCounted), thousands(f.Rejected))
+	for i, s := range e.Offer.Series {
+		if t := f.Series[i]; !t.Sum().IsZero() {
+			p.linef("    %-14s %s  early %s, late %s", s.ID, s.Currency, thousands(t.Early), thousands(t.Late))
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
@@ -33,6 +35,23 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 	p.findings(r)
 	p.deed(o)
 	return p.err
+}
+
+// printPaste shows what to paste into the offer, if that would mend an error.
+func printPaste(out io.Writer, err error) {
+	var files *ingest.FileError
+	if !errors.As(err, &files) {
+		return
+	}
+	p := &printer{w: out}
+	for _, f := range files.Faults {
+		if f.Paste != "" {
+			p.linef("\nto paste into offer.yaml, at the depositary of %s:", f.File)
+			for line := range strings.Lines(f.Paste) {
+				p.linef("    %s", strings.TrimSuffix(line, "\n"))
+			}
+		}
+	}
 }
 
 // printer writes lines and remembers the first error.

@@ -47,6 +47,7 @@ func run(ctx context.Context, args []string, w world) int {
 	code := exitCode(err)
 	if err != nil && code != exitRejects {
 		fmt.Fprintf(w.stderr, "batch: %v\n", err)
+		printPaste(w.stderr, err)
 	}
 	return code
 }

@@ -20,6 +20,28 @@ type Examination struct {
 	Inputs  []export.Input
 	Book    *tender.Book
 	Rejects []tender.Reject
+
+	Files    []FileTotals // one for each report, in their order
+	Warnings []string
+
+	in *intake
+}
+
+// FileTotals is what one file brings to the book.
+type FileTotals struct {
+	Balance
+	NotYet int             // rows received after the instant of the run
+	Series []tender.Totals // one for each series of the offer, in its order
+}
+
+// Explain follows a row of the files examined: FILE:ROW, or
+// DEPOSITARY:INSTRUCTION. Its error is a *[UsageError].
+func (e *Examination) Explain(where string) ([]Explanation, error) {
+	explanations, err := e.in.explain(where)
+	if err != nil {
+		return nil, &UsageError{Message: err.Error()}
+	}
+	return explanations, nil
 }
 
 // Check reads the terms and the files as [Run] would and writes nothing. Its
@@ -32,6 +54,7 @@ func Check(req Request) (*Examination, error) {
 	e := &Examination{
 		Offer: in.offer, AsOf: in.asOf, Phase: in.offer.PhaseAt(in.asOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.book, Rejects: in.rejects(),
+		Files: in.fileTotals(), Warnings: in.warnings(), in: in,
 	}
 	if in.offer.Schedule != "" {
 		s, err := schedule.Parse(in.offer.Schedule, in.offer.Zone)
@@ -41,4 +64,33 @@ func Check(req Request) (*Examination, error) {
 		e.Next = s.Next(req.Now)
 	}
 	return e, nil
+}
+
+// fileTotals adds up the book by file.
+func (in *intake) fileTotals() []FileTotals {
+	balances, at := in.balances(), make(map[string]int, len(in.read.Reports))
+	all := make([]FileTotals, len(in.read.Reports))
+	for i, report := range in.read.Reports {
+		at[report.File] = i
+		all[i] = FileTotals{Balance: balances[report.File], Series: make([]tender.Totals, len(in.offer.Series))}
+	}
+	for i := range in.read.Instructions {
+		if line := &in.read.Instructions[i]; line.Received.After(in.asOf) {
+			all[at[line.Source.File]].NotYet++
+		}
+	}
+	for i := range in.book.Lines {
+		l := &in.book.Lines[i]
+		series, ok := in.offer.SeriesByID(l.Series)
+		if !ok {
+			continue // the allocation refuses such a line by name
+		}
+		t := &all[at[l.Source.File]].Series[series]
+		if l.Window == tender.Early {
+			t.Early = t.Early.Add(l.Principal)
+		} else {
+			t.Late = t.Late.Add(l.Principal)
+		}
+	}
+	return all
 }

@@ -15,6 +15,7 @@ type FileFault struct {
 	Rule    string // code of docs/rules.md
 	Message string // what is wrong
 	Advice  string // what to do
+	Paste   string // lines for the depositary in offer.yaml that would mend it, "" if there are none
 }
 
 // String is one line, such as

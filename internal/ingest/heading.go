@@ -349,18 +349,74 @@ func (l *layout) missingFault(d tender.Depositary) FileFault {
 	var missing, block []string
 	for _, c := range l.missing {
 		name := headings[c].name
-		block = append(block, name+`: "…"`)
+		block = append(block, fmt.Sprintf("%s: %q", name, l.guess(c)))
 		if named, ok := d.Columns[name]; ok {
 			name += " (the offer says its heading is " + quote(named) + ")"
 		}
 		missing = append(missing, name)
 	}
 	return FileFault{
-		Cell: l.cells(), Rule: ruleColumn,
+		Cell: l.cells(), Rule: ruleColumn, Paste: l.pasteBlock(d),
 		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), list(l.texts())),
 		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}",
 			d.Name, strings.Join(block, ", ")),
 	}
+}
+
+// pasteBlock is the key columns with what the offer says already and with the
+// missing columns.
+func (l *layout) pasteBlock(d tender.Depositary) string {
+	var b strings.Builder
+	b.WriteString("columns:\n")
+	for c, h := range headings {
+		heading, named := d.Columns[h.name]
+		if slices.Contains(l.missing, column(c)) {
+			heading, named = l.guess(column(c)), true
+		}
+		if named {
+			fmt.Fprintf(&b, "  %s: %q\n", h.name, heading)
+		}
+	}
+	var unread []string
+	for _, i := range l.ignored {
+		unread = append(unread, i.text)
+	}
+	if len(unread) > 0 {
+		fmt.Fprintf(&b, "# headings that were not recognised: %s\n", list(unread))
+	}
+	return b.String()
+}
+
+// guess is the heading that a missing column may stand under: the only one that
+// was not recognised and has a word of the column's name, or the only one at all.
+// It is "…" where that cannot be told: what a column is, people decide.
+func (l *layout) guess(c column) string {
+	var near []string
+	for _, i := range l.ignored {
+		key := normal(i.text)
+		for _, word := range guessWords[c] {
+			if strings.Contains(key, word) {
+				near = append(near, i.text)
+				break
+			}
+		}
+	}
+	if len(near) == 0 && len(l.ignored) == 1 && len(l.missing) == 1 {
+		near = append(near, l.ignored[0].text)
+	}
+	if len(near) != 1 {
+		return "…"
+	}
+	return copied(near[0])
+}
+
+// guessWords are parts of headings that hint at a needed column.
+var guessWords = map[column][]string{
+	colInstruction: words("instr ref voi id"),
+	colSecurity:    words("cusip isin secur"),
+	colPrincipal:   words("amount amt nomin princip quant qty face"),
+	colReceived:    words("time date stamp receiv submit"),
+	colParticipant: words("partic account custod bank dtc"),
 }
 
 // twiceFaults say which headings claim one column.

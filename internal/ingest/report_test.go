@@ -227,7 +227,7 @@ func TestSheet(t *testing.T) {
 		{"identical bad duplicate", []string{testHeadings, "1 | x | #5000 | d#38303.5 | 1", "1 | x | #5000 | d#38303.5 | 1"}, []string{"B2 R5-security rejected", "A3 R5-duplicate not counted"}},
 
 		{"column missing", []string{"VOI | CUSIP | Amount X | Submitted At | Participant", testRow},
-			[]string{`dtc-1.xlsx: Tenders!A1:E1: no column for principal; the headings are "VOI", "CUSIP", "Amount X", "Submitted At", "Participant"; say under which heading to look, in the offer at depositary DTC: columns: {principal: "…"} [R6-column]`}},
+			[]string{`dtc-1.xlsx: Tenders!A1:E1: no column for principal; the headings are "VOI", "CUSIP", "Amount X", "Submitted At", "Participant"; say under which heading to look, in the offer at depositary DTC: columns: {principal: "Amount X"} [R6-column]`}},
 		{"column twice", []string{testHeadings + " | ISIN", testRow},
 			[]string{`dtc-1.xlsx: Tenders!F1: the headings "CUSIP" (B1) and "ISIN" (F1) both claim the column security; say which to use, in the offer at depositary DTC: columns: {security: "CUSIP"} [R6-column]`}},
 		{"no headings", []string{"#1 | #2"}, []string{"dtc-1.xlsx: there are no headings"}},

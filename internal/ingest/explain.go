@@ -1,0 +1,232 @@
+package ingest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// ToBook is the outcome of a row that is an instruction without a fault.
+const ToBook = "an instruction that goes to the book"
+
+// Trace follows one row of a report from its cells to what became of it.
+type Trace struct {
+	Depositary  string
+	Source      tender.Source
+	Hidden      bool
+	Became      string // what kind of row it is, such as "an instruction"
+	Cells       []TracedCell
+	Instruction *tender.Instruction // as far as it could be read; nil if the row is none
+	Outcome     string              // of an instruction, before the book is drawn up
+	Rejects     []tender.Reject     // what is said of the row's cells, in their order
+}
+
+// TracedCell is a cell and what it was read as.
+type TracedCell struct {
+	Cell    string // such as "F12"
+	Heading string // as it stands in the file; "" if there is none
+	Column  string // our name, "" if the column is not read
+	Holds   string // the raw value with its kind and format; personal ones are masked
+	Read    string // "" if nothing was
+}
+
+// Explain reads the files and follows the row that where names: FILE:ROW, or
+// DEPOSITARY:INSTRUCTION, which may be on several rows. Its error is that of
+// [Read], or says that there is no such row.
+func Explain(o *tender.Offer, files []Chosen, where string) ([]Trace, error) {
+	i := strings.LastIndexByte(where, ':')
+	if i < 0 {
+		return nil, noSuchRow(where, files)
+	}
+	follower := follower{left: where[:i], right: where[i+1:]}
+	known := newSecurities(o)
+	var readings []*reading
+	var faults []FileFault
+	for _, f := range files {
+		r := newReading(o, known, f)
+		r.follow = follower.row
+		r.read(f.Content)
+		readings = append(readings, r)
+		faults = append(faults, r.faults...)
+	}
+	if err := failed(faults); err != nil {
+		return nil, err
+	}
+	if len(follower.traces) == 0 {
+		return nil, noSuchRow(where, files)
+	}
+	compareReports(readings)
+	intake, err := together(o, readings)
+	if err != nil {
+		return nil, err
+	}
+	return follower.ended(intake), nil
+}
+
+// noSuchRow says what may be asked for.
+func noSuchRow(where string, files []Chosen) error {
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name+":ROW", f.Depositary.Name+":INSTRUCTION")
+	}
+	slices.Sort(names)
+	return fmt.Errorf("there is no row %s in the files that are used; write one of %s", quote(where), strings.Join(slices.Compact(names), ", "))
+}
+
+// follower collects the traces of the rows that are asked for.
+type follower struct {
+	left, right string // of the colon
+	traces      []followed
+}
+
+// followed is a trace that is not at its end.
+type followed struct {
+	Trace
+	line line // if it is an instruction
+}
+
+// row looks at a row that was just taken.
+func (f *follower) row(s *sheet, row *xlsx.Row, kind rowKind) {
+	if !f.wants(s, row, kind) {
+		return
+	}
+	t := followed{Trace: Trace{
+		Depositary: s.depositary.Name, Hidden: row.Hidden, Became: string(kind),
+		Source: tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number},
+	}}
+	if kind == rowInstruction {
+		t.line = s.lines.at(s.lines.count - 1)
+		t.Instruction = t.line.instruction
+	}
+	for i := range row.Cells {
+		t.Cells = append(t.Cells, s.traced(&row.Cells[i], row.Number, t.Instruction))
+	}
+	f.traces = append(f.traces, t)
+}
+
+func (f *follower) wants(s *sheet, row *xlsx.Row, kind rowKind) bool {
+	if f.left == s.report.File && f.right == strconv.Itoa(row.Number) {
+		return true
+	}
+	return kind == rowInstruction && f.left == s.depositary.Name && f.right == s.id && s.id != ""
+}
+
+// ended are the traces once everything is read.
+func (f *follower) ended(intake *Intake) []Trace {
+	words := map[outcome]string{counted: ToBook, rejected: "rejected",
+		repeated: "not counted: it repeats another row", replaced: "not counted: a later report replaces it"}
+	var traces []Trace
+	for _, t := range f.traces {
+		if t.Instruction != nil {
+			t.Outcome = words[t.line.outcome]
+		}
+		for _, reject := range intake.Rejects {
+			if reject.Source == t.Source {
+				t.Rejects = append(t.Rejects, reject)
+			}
+		}
+		slices.SortStableFunc(t.Rejects, func(a, b tender.Reject) int { return cmp.Compare(a.Cell, b.Cell) })
+		traces = append(traces, t.Trace)
+	}
+	return traces
+}
+
+// traced says what a cell holds and what it was read as.
+func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell {
+	t := TracedCell{Cell: xlsx.CellName(c.Col, row)}
+	at := noColumn
+	if s.layout != nil {
+		if c.Col < len(s.column) {
+			at = s.column[c.Col]
+		}
+		for _, l := range s.layout.labels {
+			if l.col == c.Col {
+				t.Heading = copied(l.text)
+			}
+		}
+	}
+	if at != noColumn {
+		t.Column = headings[at].name
+		if in != nil {
+			t.Read = s.readAs(at, in)
+		}
+	}
+	t.Holds = describeCell(c, at == noColumn && in != nil || at == colHolderReference || at == colContact)
+	return t
+}
+
+// describeCell shows a raw value with its kind and format. Of a masked one it
+// tells only the length: it may be about a person, and nothing depends on it.
+func describeCell(c *xlsx.Cell, masked bool) string {
+	kind := map[xlsx.Kind]string{xlsx.Blank: "nothing", xlsx.Text: "text", xlsx.Number: "number", xlsx.Bool: "truth value", xlsx.Error: "error"}[c.Kind]
+	format := map[xlsx.Format]string{xlsx.NumberFormat: ", formatted as a number", xlsx.DateTime: ", formatted as a date or time",
+		xlsx.Percent: ", formatted as a percentage", xlsx.TextFormat: ", formatted as text"}[c.Format]
+	formula := ""
+	if c.Formula {
+		formula = ", stored by a formula"
+	}
+	value := " " + quote(string(c.Text))
+	switch {
+	case c.Kind == xlsx.Blank:
+		value = ""
+	case masked:
+		value = fmt.Sprintf(" of %d characters", utf8.RuneCount(c.Text))
+	}
+	return kind + value + format + formula
+}
+
+// readAs is what a column of an instruction was read as, "" if nothing was.
+func (s *sheet) readAs(c column, in *tender.Instruction) string {
+	switch c {
+	case colInstruction:
+		return in.ID
+	case colSecurity:
+		if in.Security == "" {
+			return ""
+		}
+		return in.Security + ", series " + in.Series
+	case colPrincipal:
+		if in.Principal.IsZero() {
+			return ""
+		}
+		return in.Principal.String()
+	case colReceived, colReceivedDate, colReceivedTime:
+		return s.shownTime(in.Received)
+	case colWithdrawn, colWithdrawnDate, colWithdrawnTime:
+		return s.shownTime(in.WithdrawnAt)
+	case colCovered:
+		return s.shownTime(in.CoveredAt)
+	case colParticipant:
+		return in.Participant
+	case colParticipantName:
+		return in.ParticipantName
+	case colCurrency:
+		return "checked against the series"
+	case colStatus:
+		return string(in.Status)
+	case colDelivery:
+		return strings.ReplaceAll(string(in.Delivery), "_", " ")
+	}
+	return "copied through"
+}
+
+// shownTime is an instant on the offer's clocks, with what the depositary's show
+// if they differ.
+func (s *sheet) shownTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	const form = "2006-01-02 15:04:05.000 MST"
+	there, here := t.In(s.clock.zone).Format(form), t.In(s.offer.Zone).Format(form)
+	if there == here {
+		return here
+	}
+	return here + ", which is " + there
+}
