@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
 )
 
 // maxDigits is how many digits a spreadsheet keeps of a number. What needs more
@@ -100,9 +102,9 @@ func (n number) inBounds() bool {
 }
 
 // plainAmount reads at once the forms that nearly all amounts have: digits, with
-// commas between thousands or without, and no decimals but zeros. What it does
-// not read may still be an amount.
-func plainAmount(b []byte) (v int64, ok bool) {
+// commas between thousands if they may have them, and no decimals but zeros. What
+// it does not read may still be an amount.
+func plainAmount(b []byte, commas bool) (v int64, ok bool) {
 	if len(b) == 0 || len(b) > 24 || b[0] < '1' || b[0] > '9' {
 		return 0, false
 	}
@@ -117,7 +119,7 @@ func plainAmount(b []byte) (v int64, ok bool) {
 		switch {
 		case c >= '0' && c <= '9':
 			v, digits, since = v*10+int64(c-'0'), digits+1, since+1
-		case c != ',' || grouped && since != 3 || since > 3:
+		case c != ',' || !commas || grouped && since != 3 || since > 3:
 			return 0, false
 		default:
 			since, grouped = 0, true
@@ -179,7 +181,7 @@ func textAmount(s string) (amount decimal.Decimal, mark string, wrong *finding) 
 		return amount, "", wrong
 	}
 	parts := amountForm.FindStringSubmatch(s)
-	if parts == nil || parts[1] != "" && parts[3] != "" {
+	if parts == nil || parts[1] != "" && parts[3] != "" || !isMark(parts[1]+parts[3]) {
 		return decimal.Zero, "", &finding{rulePrincipal, whyNoAmount(s), "enter the principal as a number"}
 	}
 	plain, ok := plainDigits(parts[2])
@@ -261,6 +263,14 @@ func whyNoDigits(s string) string {
 		return "the comma can part thousands or decimals"
 	}
 	return "the separators of thousands are not consistent"
+}
+
+// isMark reports whether there is a currency of that mark, or no mark. Three
+// letters that are none may be digits to the eye, as in 5OOO.
+func isMark(mark string) bool {
+	_, sign := currencySigns[mark]
+	_, code := tender.MinorUnits(mark)
+	return mark == "" || sign || code
 }
 
 // markFits reports whether a currency mark can mean the currency.

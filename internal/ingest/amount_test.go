@@ -46,6 +46,8 @@ func TestTextAmount(t *testing.T) {
 		{"1e6", "exponent", ""},
 		{"1OO,000", "letters", ""},
 		{"1mm", "letters", ""},
+		{"5OOO", "letters", ""},
+		{"XXZ 5000", "letters", ""},
 		{"１０００", "not 0 to 9", ""},
 		{"١٠٠٠", "not 0 to 9", ""},
 		{"1000 \u0415UR", "look like", ""},

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 func zoneNamed(t testing.TB, name string) *time.Location {
@@ -171,4 +173,23 @@ func FuzzStamp(f *testing.F) {
 			t.Errorf("%q: %s, again %s (%v)", s, at, again, wrong)
 		}
 	})
+}
+
+// The short way of a clock is the long one, on days with a change of the clocks
+// and around them, too.
+func TestClockIsWallInstant(t *testing.T) {
+	for _, name := range []string{"America/New_York", "Europe/Brussels", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "UTC"} {
+		zone := zoneNamed(t, name)
+		c := newClock(&tender.Offer{Zone: zone}, tender.Depositary{})
+		for day := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2013; day = day.AddDate(0, 0, 1) {
+			for minutes := 0; minutes <= 24*60; minutes += 30 {
+				st := stamp{date: tender.DateOf(day), hasClock: true, clock: time.Duration(minutes) * time.Minute}
+				got, wrong := c.moment(st)
+				want, wantWrong := st.moment(zone)
+				if (wrong == nil) != (wantWrong == nil) || wrong == nil && !got.Equal(want) {
+					t.Fatalf("%s %s +%d min: %s %v, want %s %v", name, st.date, minutes, got, wrong, want, wantWrong)
+				}
+			}
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -195,7 +196,7 @@ func (r *reading) sumUp() {
 
 // open finds out by its content what the file is.
 func (r *reading) open(content []byte) ([]table, bool) {
-	if strings.EqualFold(path.Ext(r.report.File), ".csv") && !isForeign(content) {
+	if isTextName(r.report.File) && !isForeign(content) {
 		t, faults := r.csvTable(content)
 		r.fault("", faults...)
 		return []table{t}, len(faults) == 0
@@ -215,6 +216,12 @@ func (r *reading) open(content []byte) ([]table, bool) {
 		tables = append(tables, table{s.Name, s.Hidden, each})
 	}
 	return tables, true
+}
+
+// isTextName reports whether a file is a CSV file by its name. Nothing in the
+// content of such a file tells.
+func isTextName(name string) bool {
+	return slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(path.Ext(name)))
 }
 
 // isForeign reports whether content under the name of a CSV file is something

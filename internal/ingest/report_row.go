@@ -30,7 +30,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	series := s.security(in)
 	in.Principal = s.principal(series)
 	in.Received = s.received()
-	in.Participant = s.identifier(colParticipant, ruleParticipant)
+	in.Participant = s.participant(row.Number)
 	s.currency(series)
 	in.Status = s.status()
 	s.withdrawal(in)
@@ -141,6 +141,20 @@ func (s *sheet) identifier(c column, rule string) string {
 	return id
 }
 
+// participant reads the number of the participant. Where others begin with a zero,
+// a spreadsheet may have taken that of one stored as a number.
+func (s *sheet) participant(row int) string {
+	number := s.identifier(colParticipant, ruleParticipant)
+	switch {
+	case number == "":
+	case s.kind(colParticipant) == xlsx.Number:
+		s.unpadded = append(s.unpadded, row)
+	case number[0] == '0':
+		s.padded = true
+	}
+	return number
+}
+
 // isPlainNumber reports whether a text is a number such as 0123 or VOI-7, which is
 // taken as it stands.
 func isPlainNumber(text []byte) bool {
@@ -201,7 +215,7 @@ func (s *sheet) principal(series int) decimal.Decimal {
 		return decimal.Zero
 	}
 	cell := s.cells[colPrincipal]
-	if v, ok := plainAmount(text); ok && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
+	if v, ok := plainAmount(text, cell.Kind == xlsx.Text); ok && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
 		return s.keeper.whole(v)
 	}
 	amount, mark, wrong := readPrincipal(cell, string(text))

@@ -122,7 +122,9 @@ type sheet struct {
 	first, last int // rows that hold instructions
 	count       int // of those rows
 	totals      totals
-	formulas    int // cells whose stored value was taken
+	unpadded    []int // rows whose participant is stored as a number
+	padded      bool  // another one begins with a zero
+	formulas    int   // cells whose stored value was taken
 	hidden      []int
 	headings    []int // rows that repeat the headings
 	other       []int // rows with text but without any needed cell
@@ -382,6 +384,9 @@ func (s *sheet) describe() SheetReport {
 		if len(n.rows) > 0 {
 			s.note(s.here(fmt.Sprintf("%s: %s", rowList(n.rows, len(n.rows)), n.text)))
 		}
+	}
+	if s.padded && len(s.unpadded) > 0 {
+		s.note(s.here(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; is a zero missing?", rowList(s.unpadded, len(s.unpadded)))))
 	}
 	if s.formulas > 0 {
 		s.note(s.here(fmt.Sprintf("%d cells hold formulas; their stored values are taken, as the offer says", s.formulas)))

@@ -220,7 +220,7 @@ func numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
 
 // hasFraction reports whether a number is not whole.
 func hasFraction(digits []byte) bool {
-	if bytes.IndexAny(digits, "eE") < 0 {
+	if !bytes.ContainsAny(digits, "eE") {
 		i := bytes.IndexByte(digits, '.')
 		return i >= 0 && len(bytes.Trim(digits[i+1:], "0")) > 0
 	}
