@@ -10,11 +10,12 @@
 // Of snapshot reports the one used is the earliest that shows everything that
 // had arrived as of the run, or the newest if none does. Incremental reports are
 // used up to and including that one; a later line with the same instruction
-// number replaces the earlier one.
+// number replaces the earlier one. If the two name different securities or times of
+// receipt, they cannot be the same tender, and neither counts.
 //
 // # A report
 //
-// A report is a workbook (.xlsx, .xlsm) or a .csv file. One row is one
+// A report is a workbook (.xlsx, .xlsm) or a text file (.csv, .tsv, .txt). One row is one
 // instruction. The heading row is looked for in the first 50 rows that have
 // cells and may be split over two; headings are compared without regard to case,
 // spaces and punctuation, and what the known words do not tell, the offer's
@@ -25,7 +26,7 @@
 // rows, and nothing that looks like an instruction may follow it. A sheet that is
 // called a control sheet must agree in its sums and counts. Hidden rows count,
 // and are noted. Only one sheet may have the headings, hidden or not, unless the
-// offer names the one to read.
+// offer names those to read, which then are one report, and those to skip.
 //
 // # A cell
 //
@@ -37,7 +38,12 @@
 // or repeat are rejected. A CUSIP that a spreadsheet turned into a number is
 // repaired only if exactly one security of the offer can be meant, and that is
 // said. A formula is rejected in every column that decides something: its stored
-// value may be out of date.
+// value may be out of date. What the offer says of a depositary's date_format,
+// formulas and encoding goes before.
+//
+// The short ways of reading (plainAmount, isoStamp, the clock's days) read what
+// nearly every cell holds; whatever they do not read goes the long way, and a test
+// holds the one against the other.
 //
 // # What is wrong
 //
