@@ -40,10 +40,7 @@ func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
 
 // run takes one step: it decides every group and books what it took.
 func (w *waterfall) run(p plan, groups []*group) {
-	before := make([]decimal.Decimal, len(w.caps))
-	for i, c := range w.caps {
-		before[i] = c.amount(c.left())
-	}
+	before := w.capsLeft()
 	f := &filling{waterfall: w, level: p.level, groups: groups, bound: map[*capState]bool{}}
 	for _, g := range groups {
 		w.enter(g)
@@ -53,11 +50,20 @@ func (w *waterfall) run(p plan, groups []*group) {
 	w.record(p, f, before)
 }
 
+// capsLeft is what is left of each cap, in its currency.
+func (w *waterfall) capsLeft() []decimal.Decimal {
+	left := make([]decimal.Decimal, len(w.caps))
+	for i, c := range w.caps {
+		left[i] = c.amount(c.left())
+	}
+	return left
+}
+
 // enter opens a group for the step, unless something before it shut it out.
 func (w *waterfall) enter(g *group) {
 	switch by, cut := w.cutBy[g.series]; {
 	case g.demand == 0:
-		g.factor, g.reason = wholeFactor(), Reason{Code: NothingTendered, Level: g.level}
+		g.reason = Reason{Code: NothingTendered, Level: g.level}
 	case w.ended != nil && g.level > 0:
 		g.factor, g.reason = zeroFactor(), *w.ended
 	case cut:
@@ -82,7 +88,7 @@ func (w *waterfall) record(p plan, f *filling, before []decimal.Decimal) {
 	for _, g := range f.groups {
 		step.Shares = append(step.Shares, Share{
 			Series: g.id, Window: g.window,
-			Demand: g.money.amount(g.demand), Accepted: g.money.amount(g.bought()), Settled: g.money.amount(w.early.bought[g.cell]),
+			Demand: g.money.amount(g.demand), Accepted: g.money.amount(g.bought()),
 			Factor: g.factor, Reason: g.reason,
 		})
 		w.explain(g)
@@ -130,7 +136,7 @@ func (w *waterfall) finish(groups map[cell]*group) {
 		w.result.Series[i] = Accepted{
 			Early:  early.money.amount(w.early.bought[early.cell] + early.bought()),
 			Late:   late.money.amount(w.early.bought[late.cell] + late.bought()),
-			Factor: seriesFactor(w.early.parts(i), early.part(), late.part()),
+			Factor: seriesFactor(w.early.series[i], early.decided(), late.decided()),
 		}
 	}
 	for _, c := range w.caps {
@@ -138,17 +144,18 @@ func (w *waterfall) finish(groups map[cell]*group) {
 	}
 }
 
-// part is one part of a series that was decided with one factor.
-type part struct {
+// decided is a part of a series that was decided with one factor.
+type decided struct {
 	demand, accepted int64
 	factor           Factor
 }
 
-func (g *group) part() part { return part{g.demand, g.accepted, g.factor} }
+func (g *group) decided() decided { return decided{g.demand, g.accepted, g.factor} }
 
 // seriesFactor is the one factor to print beside a series: that of the first of
-// its parts that was cut back without being left out.
-func seriesFactor(parts ...part) Factor {
+// its parts that was cut back without being left out; none if nothing was
+// tendered.
+func seriesFactor(parts ...decided) Factor {
 	one := wholeFactor().Exact()
 	var accepted, demand int64
 	for _, p := range parts {
@@ -157,7 +164,10 @@ func seriesFactor(parts ...part) Factor {
 		}
 		accepted, demand = accepted+p.accepted, demand+p.demand
 	}
-	if accepted == 0 && demand > 0 {
+	switch {
+	case demand == 0:
+		return Factor{}
+	case accepted == 0:
 		return zeroFactor()
 	}
 	return wholeFactor()

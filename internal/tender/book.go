@@ -215,3 +215,9 @@ type Invariant struct {
 	Holds  bool
 	Detail string // what broke it, "" if it holds
 }
+
+// Check is the invariant of a name, which holds if there is no detail of what
+// broke it.
+func Check(name, detail string) Invariant {
+	return Invariant{Name: name, Holds: detail == "", Detail: detail}
+}
