@@ -37,14 +37,6 @@ type Totals struct {
 // Sum is the principal tendered in both windows.
 func (t Totals) Sum() decimal.Decimal { return t.Early.Add(t.Late) }
 
-// Of is the principal tendered in one window.
-func (t Totals) Of(w Window) decimal.Decimal {
-	if w == Early {
-		return t.Early
-	}
-	return t.Late
-}
-
 // Book is the valid instructions as of an instant, totalled by series and
 // window.
 type Book struct {
