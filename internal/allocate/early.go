@@ -142,10 +142,10 @@ func (w *waterfall) recordEarly(before []decimal.Decimal) {
 // settlement, except where the terms have changed since.
 func (w *waterfall) inherit(replay *waterfall, changed map[int]bool) {
 	stands := true
-	for series, by := range replay.cutBy {
+	for series, why := range replay.cutBy {
 		if !changed[series] {
-			w.cutBy[series] = by
-		} else if replay.ended != nil && by == replay.ended.Cap {
+			w.cutBy[series] = why
+		} else if replay.ended != nil && why.Cap == replay.ended.Cap {
 			stands = false
 		}
 	}

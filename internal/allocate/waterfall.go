@@ -12,7 +12,7 @@ import (
 type waterfall struct {
 	offer *tender.Offer
 	caps  []*capState
-	cutBy map[int]string // series that were cut back, and by which cap
+	cutBy map[int]Reason // series that were cut back, and why they get nothing more
 	ended *Reason        // what ended the acceptance, nil while it goes on
 	// everybody is set if every level fits whole and the issuer announced a
 	// factor all the same: then it cuts everybody back.
@@ -25,7 +25,7 @@ type waterfall struct {
 func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
 	w := &waterfall{
 		offer:  o,
-		cutBy:  map[int]string{},
+		cutBy:  map[int]Reason{},
 		result: &Result{Lines: make([]Line, lines), Series: make([]Accepted, len(o.Series))},
 	}
 	for _, c := range o.AllCaps() {
@@ -61,13 +61,13 @@ func (w *waterfall) capsLeft() []decimal.Decimal {
 
 // enter opens a group for the step, unless something before it shut it out.
 func (w *waterfall) enter(g *group) {
-	switch by, cut := w.cutBy[g.series]; {
+	switch why, cut := w.cutBy[g.series]; {
 	case g.demand == 0:
 		g.reason = Reason{Code: NothingTendered, Level: g.level}
 	case w.ended != nil && g.level > 0:
 		g.factor, g.reason = zeroFactor(), *w.ended
 	case cut:
-		g.factor, g.reason = zeroFactor(), Reason{Code: SeriesStopped, Cap: by, Level: g.level}
+		g.factor, g.reason = zeroFactor(), why
 	default:
 		g.open = true
 	}
@@ -76,7 +76,7 @@ func (w *waterfall) enter(g *group) {
 // cut notes that a cap cut a group back: the series takes nothing in later
 // steps, and a cap over all ends the acceptance (R8).
 func (w *waterfall) cut(g *group, c *capState) {
-	w.cutBy[g.series] = c.Name
+	w.cutBy[g.series] = Reason{Code: SeriesStopped, Cap: c.Name, Level: g.level}
 	if c.all && w.ended == nil {
 		w.ended = &Reason{Code: Stopped, Cap: c.Name, Level: g.level}
 	}
@@ -140,7 +140,8 @@ func (w *waterfall) finish(groups map[cell]*group) {
 		}
 	}
 	for _, c := range w.caps {
-		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.amount(c.used), Left: c.amount(c.left()), Exceeded: c.exceeded})
+		left := c.amount(c.left()) // and used the rest, so that the two tie where neither is a decimal
+		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.Amount.Sub(left), Left: left, Exceeded: c.exceeded})
 	}
 }
 
