@@ -35,10 +35,11 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/batch": {"internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
 		"internal/settle", "internal/export", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
+	"docs":              {},
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"cmd/batch": {"internal/batch", "internal/export", "internal/ingest", "internal/ledger", "internal/tender",
-		"fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
+		"docs", "fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
 }
 
 // noFloats are the packages in which an amount, a price or a time passes

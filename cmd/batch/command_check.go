@@ -161,19 +161,31 @@ func (p *printer) bookTotals(e *batch.Examination) {
 
 // rejects lists what somebody must act on or know.
 func (p *printer) rejects(all []tender.Reject) {
+	p.findingLines("to act on:", all, func(r tender.Reject) bool {
+		return r.Standing != tender.StandingNotCounted && r.Waived == ""
+	})
+	p.findingLines("waived:", all, func(r tender.Reject) bool { return r.Waived != "" })
+}
+
+// findingLines lists some findings under a heading, which is left out if there
+// are none.
+func (p *printer) findingLines(heading string, all []tender.Reject, some func(tender.Reject) bool) {
 	shown := false
 	for _, rej := range all {
-		if rej.Standing == tender.StandingNotCounted {
+		if !some(rej) {
 			continue
 		}
 		if !shown {
-			p.linef("\nto act on:")
+			p.linef("\n%s", heading)
 			shown = true
 		}
-		value := ""
+		value, advice := "", rej.Advice
 		if rej.Value != "" {
 			value = fmt.Sprintf(" holds %q", rej.Value)
 		}
-		p.linef("  %s %s%s: %s; %s [%s]", rej.Source.File, place(rej), value, rej.Message, rej.Advice, rej.Rule)
+		if rej.Waived != "" {
+			advice = "waived " + rej.Waived
+		}
+		p.linef("  %s %s%s: %s; %s [%s]", rej.Source.File, place(rej), value, rej.Message, advice, rej.Rule)
 	}
 }

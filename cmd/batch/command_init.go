@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/docs"
 	"tenderbatch/fixtures"
 	"tenderbatch/internal/batch"
 )
@@ -18,14 +19,16 @@ func newInitCommand(w world) *cobra.Command {
 		Use:   "init FOLDER",
 		Short: "Write a worked example to start from",
 		Long: `init writes the worked example, Level 3's offer of 2004, into a new folder: the
-terms and the depositaries' files. Change it into your own offer.`,
+terms, a page that explains every key of them, and the depositaries' files. Change
+it into your own offer.`,
 		Args: exactly("FOLDER"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := writeExample(args[0]); err != nil {
 				return err
 			}
 			_, err := fmt.Fprintf(w.stdout, `%[1]s is ready:
-  %[1]s/offer.yaml   the terms; every key is explained in docs/offer.md
+  %[1]s/offer.yaml   the terms
+  %[1]s/offer.md     every key of the terms, explained
   %[1]s/inbox/       the depositaries' files
 Next: batch check %[1]s, then batch run %[1]s
 `, args[0])
@@ -47,8 +50,11 @@ func writeExample(folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(filepath.Clean(folder)), 0o750); err != nil {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
-	return os.CopyFS(folder, example)
+	if err := os.CopyFS(folder, example); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "offer.md"), docs.Offer, 0o640)
 }

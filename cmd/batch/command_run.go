@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -28,11 +31,11 @@ it says so and leaves everything alone.`,
 				return err
 			}
 			if asJSON {
-				err = export.WriteJSON(w.stdout, outcome.Run)
+				err = printJSON(w.stdout, outcome)
 			} else {
 				err = printOutcome(w.stdout, outcome)
 			}
-			if err == nil && outcome.Run.Counts().Rejected > 0 && outcome.Deed != batch.Unchanged {
+			if err == nil && outcome.Run.Counts().Rejected > 0 && outcome.Deed != batch.Unchanged && outcome.Deed != batch.Restored {
 				err = errRejects
 			}
 			return err
@@ -45,6 +48,19 @@ it says so and leaves everything alone.`,
 	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON, as in result.json")
 	return c
+}
+
+// printJSON prints the published result.json, or that of a dry run.
+func printJSON(out io.Writer, o *batch.Outcome) error {
+	if o.Folder == "" {
+		return export.WriteJSON(out, o.Run)
+	}
+	content, err := os.ReadFile(filepath.Join(o.Folder, export.JSONName))
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(content)
+	return err
 }
 
 func newRunsCommand(w world) *cobra.Command {

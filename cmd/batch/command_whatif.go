@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,6 +89,9 @@ func (q *question) parse() error {
 		if err != nil {
 			return fmt.Errorf("--cap %q: write NAME=AMOUNT: %w", text, err)
 		}
+		if slices.ContainsFunc(q.scenario.Caps, func(c batch.CapAmount) bool { return c.Name == name }) {
+			return fmt.Errorf("--cap %q: %s is given twice", text, name)
+		}
 		q.scenario.Caps = append(q.scenario.Caps, batch.CapAmount{Name: name, Amount: amount})
 	}
 	for _, text := range q.rates {
@@ -99,8 +103,11 @@ func (q *question) parse() error {
 		}
 		q.scenario.Rates = append(q.scenario.Rates, tender.Rate{From: from, To: to, Rate: rate})
 	}
-	if q.csv && q.sweep == "" {
+	switch {
+	case q.csv && q.sweep == "":
 		return fmt.Errorf("--csv goes with --sweep")
+	case q.sweep != "" && q.solve != "":
+		return fmt.Errorf("--sweep and --solve ask different things; give one of them")
 	}
 	if err := q.parseSweep(); err != nil {
 		return err
@@ -199,7 +206,7 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Spec
 	o := s.Today.Offer
 	rows := [][]string{{q.grow.name}}
 	for _, series := range o.Series {
-		rows[0] = append(rows[0], "accepted "+series.ID+" "+series.Currency, "factor")
+		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(series), series.ID, series.Currency), "factor "+series.ID)
 	}
 	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
 	show := thousands
@@ -226,6 +233,14 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Spec
 	p := &printer{w: out}
 	p.table(rows)
 	return p.err
+}
+
+// levelName is how a sweep names a series' level.
+func levelName(s tender.Series) string {
+	if s.Priority == 0 {
+		return "any and all"
+	}
+	return fmt.Sprintf("level %d", s.Priority)
 }
 
 func printComparison(out io.Writer, today, other *export.Run) error {

@@ -149,6 +149,8 @@ func (p *printer) deed(o *batch.Outcome) {
 		p.linef("published: %s/%s", o.Folder, export.WorkbookName)
 	case batch.Unchanged:
 		p.linef("nothing has changed since %s; --force makes it again", o.Folder)
+	case batch.Restored:
+		p.linef("published before: %s; latest points at it again", o.Folder)
 	case batch.Rebuilt:
 		p.linef("made again, with the same bytes as %s", o.Folder)
 	case batch.Computed:
@@ -185,8 +187,8 @@ func latestMark(h batch.PublishedRun) string {
 // thousands shows an amount with separators: 1,104,727,255.30.
 func thousands(d decimal.Decimal) string {
 	text := d.Abs().String()
-	if d.Exponent() < 0 {
-		text = d.Abs().StringFixed(-d.Exponent())
+	if places := -d.Exponent(); places > 0 && !d.IsInteger() {
+		text = d.Abs().StringFixed(max(2, places))
 	}
 	whole, fraction, decimals := strings.Cut(text, ".")
 	if decimals {

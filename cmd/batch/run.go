@@ -45,7 +45,10 @@ func run(ctx context.Context, args []string, w world) int {
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err)
-	if err != nil && code != exitRejects {
+	switch {
+	case code == exitInterrupted:
+		fmt.Fprintln(w.stderr, "batch: interrupted; nothing was published, run again")
+	case err != nil && code != exitRejects:
 		fmt.Fprintf(w.stderr, "batch: %v\n", err)
 		printPaste(w.stderr, err)
 	}

@@ -11,15 +11,15 @@ import (
 // a whole number of its currency's minor units; a book that was read by the
 // rules gives none.
 func Allocate(o *tender.Offer, b *tender.Book) (*Result, error) {
-	w, err := pour(o, b)
+	w, err := runWaterfall(o, b)
 	if err != nil {
 		return nil, err
 	}
 	return w.result, nil
 }
 
-// pour runs the waterfall over the book.
-func pour(o *tender.Offer, b *tender.Book) (*waterfall, error) {
+// runWaterfall runs the waterfall over the book.
+func runWaterfall(o *tender.Offer, b *tender.Book) (*waterfall, error) {
 	w, err := newWaterfall(o, len(b.Lines))
 	if err != nil {
 		return nil, err
@@ -45,14 +45,15 @@ func pour(o *tender.Offer, b *tender.Book) (*waterfall, error) {
 
 // announcedForAll reports whether an announced factor cuts back every tender
 // that has a level, rather than a level that does not fit whole: that is so when
-// all of them fit.
+// all of them fit. To know, the waterfall is run once by another rule, for which
+// nothing is announced.
 func announcedForAll(o *tender.Offer, b *tender.Book) (bool, error) {
 	if o.Acceptance.Factor != tender.FactorGiven {
 		return false, nil
 	}
 	plain := *o
 	plain.Acceptance.Factor = tender.FactorMaximal
-	w, err := pour(&plain, b)
+	w, err := runWaterfall(&plain, b)
 	return err == nil && len(w.cutBy) == 0, err
 }
 

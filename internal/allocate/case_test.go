@@ -88,7 +88,7 @@ var forms = map[string]struct {
 	"series": {regexp.MustCompile(`^(\w+) (?:level ([1-9])|any and all), ([A-Z]{3}), multiple ([\d,]+), minimum ([\d,]+)` +
 		`(?:, maximum ([\d,]+))?(?:, price ([\d.]+))?(?:, early payment ([\d.]+))?$`), (*ruleCase).readSeries},
 	"cap": {regexp.MustCompile(`^(\D+) ([\d,.]+) ([A-Z]{3})( of purchase price)?(?: over (\w+(?:, \w+)*))?$`), (*ruleCase).readCap},
-	"tender": {regexp.MustCompile(`^(\w+) (early|late) ([\d,]+)(?:, of which ([\d,]+) settled early|(, never delivered))? -> ([\d,]+) (.+)$`),
+	"tender": {regexp.MustCompile(`^(\w+) (early|late) ([\d,]+)(?:, of which ([\d,]+) settled early)?(, never delivered)? -> ([\d,]+) (.+)$`),
 		(*ruleCase).readTender},
 	"factor": {regexp.MustCompile(`^(\w+ (?:early|late)) (0\.\d+), exactly ([\d/.]+)$`),
 		func(c *ruleCase, _ int, m []string) { c.factor[m[1]] = wantedFactor{m[2], m[3]} }},

@@ -14,16 +14,13 @@ import (
 // may be published.
 func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {
 	return []tender.Invariant{
-		invariant("every instruction is accepted between nothing and its principal", checkShares(b, r)),
-		invariant("every accepted amount is nothing, the whole or a legal denomination", checkDenominations(o, b, r)),
-		invariant("accepted lines add up to the series", checkSeries(o, b, r)),
-		invariant("accepted lines add up to the steps", checkSteps(b, r)),
-		invariant("no cap is exceeded, save under a warning", checkCaps(o, b, r)),
+		tender.Check("every instruction is accepted between nothing and its principal", checkShares(b, r)),
+		tender.Check("every accepted amount is nothing, the whole or a legal denomination", checkDenominations(o, b, r)),
+		tender.Check("nothing is bought of notes that were not delivered", checkDelivered(b, r)),
+		tender.Check("accepted lines add up to the series", checkSeries(o, b, r)),
+		tender.Check("accepted lines add up to the steps", checkSteps(b, r)),
+		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, b, r)),
 	}
-}
-
-func invariant(name string, detail string) tender.Invariant {
-	return tender.Invariant{Name: name, Holds: detail == "", Detail: detail}
 }
 
 func checkShares(b *tender.Book, r *Result) string {
@@ -49,6 +46,15 @@ func checkDenominations(o *tender.Offer, b *tender.Book, r *Result) string {
 		d := o.Series[at].Denomination
 		if !l.Accepted.Mod(d.Multiple).IsZero() || l.Accepted.LessThan(d.Minimum) && !belowMinimum {
 			return fmt.Sprintf("instruction %s: %s accepted", in.ID, l.Accepted)
+		}
+	}
+	return ""
+}
+
+func checkDelivered(b *tender.Book, r *Result) string {
+	for i, l := range r.Lines {
+		if b.Lines[i].Undelivered && !l.Accepted.IsZero() {
+			return fmt.Sprintf("instruction %s: %s accepted", b.Lines[i].ID, l.Accepted)
 		}
 	}
 	return ""
@@ -80,11 +86,19 @@ func checkSeries(o *tender.Offer, b *tender.Book, r *Result) string {
 }
 
 func checkSteps(b *tender.Book, r *Result) string {
-	sums := acceptedBy(b, r)
+	taken := map[string]map[tender.Window]decimal.Decimal{}
 	for _, step := range r.Steps {
 		for _, share := range step.Shares {
-			if sum := sums[share.Series][share.Window]; !sum.Equal(share.Accepted.Add(share.Settled)) {
-				return fmt.Sprintf("level %d, series %s, %s: lines %s, step %s and %s settled before", step.Level, share.Series, share.Window, sum, share.Accepted, share.Settled)
+			if taken[share.Series] == nil {
+				taken[share.Series] = map[tender.Window]decimal.Decimal{}
+			}
+			taken[share.Series][share.Window] = taken[share.Series][share.Window].Add(share.Accepted)
+		}
+	}
+	for series, sums := range acceptedBy(b, r) {
+		for window, sum := range sums {
+			if !sum.Equal(taken[series][window]) {
+				return fmt.Sprintf("series %s, %s: lines %s, steps %s", series, window, sum, taken[series][window])
 			}
 		}
 	}

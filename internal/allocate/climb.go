@@ -101,7 +101,7 @@ func (r *room) take(groups []*group, gain []int64) bool {
 				asked.Add(asked, r.term.Mul(weight, r.term.SetInt64(gain[j])))
 			}
 		}
-		if asked.Cmp(r.left[i]) > 0 {
+		if asked.Sign() > 0 && asked.Cmp(r.left[i]) > 0 {
 			return false
 		}
 	}

@@ -14,6 +14,12 @@
 // gets the factor times its principal, rounded down to the multiple of the
 // denomination; then the rules on small pieces apply (R11).
 //
+// A factor that the issuer announced takes the place of the one found: it cuts
+// back the level that does not fit whole, or everybody if all levels fit. Notes
+// promised by guaranteed delivery count like any others, and keep their place
+// under the caps even if they do not come (R15). What an early settlement bought
+// is booked before the first step and stays as it was.
+//
 // A series that was cut back takes nothing in later steps: no late tender is
 // bought of a series whose early tenders were cut. A cap over all series that
 // cut somebody back ends the acceptance; a cap over some leaves what it has to

@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/tender"
 )
 
 // earlySettlement is what an early settlement did before the waterfall begins.
 type earlySettlement struct {
-	bought map[cell]int64 // principal bought, minor units
-	series map[int]part   // by position in the offer
+	bought map[cell]int64  // principal paid for, minor units
+	demand map[cell]int64  // principal tendered by those dealt with then
+	series map[int]decided // by position in the offer
 }
-
-// parts is what was settled early of a series.
-func (e earlySettlement) parts(series int) part { return e.series[series] }
 
 // fix books what an early settlement bought: it is paid, and the caps have that
 // much less to give. It also finds out whom the caps cut back then, as those
@@ -26,11 +26,12 @@ func (w *waterfall) fix(b *tender.Book) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	replay, err := pour(w.offer, early)
+	replay, err := runWaterfall(w.offer, early)
 	if err != nil {
 		return err
 	}
-	w.early = earlySettlement{bought: map[cell]int64{}, series: map[int]part{}}
+	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, series: map[int]decided{}}
+	before := w.capsLeft()
 	changed := map[int]bool{}
 	for i, at := range lines {
 		series, same, err := w.fixLine(b, at, replay.result.Lines[i])
@@ -39,16 +40,61 @@ func (w *waterfall) fix(b *tender.Book) error {
 		}
 		changed[series] = changed[series] || !same
 	}
-	for series, part := range w.early.series {
-		part.factor = replay.result.Series[series].Factor
+	for series, d := range w.early.series {
+		d.factor = replay.result.Series[series].Factor
 		if changed[series] {
-			part.factor = w.early.factorOf(w.offer, b, series)
+			d.factor = w.early.factorOf(w.offer, b, series)
 		}
-		w.early.series[series] = part
+		w.early.series[series] = d
 	}
+	w.recordEarly(before)
 	w.inherit(replay, changed)
 	w.warnExceeded()
 	return nil
+}
+
+// settledLines are the lines of a book that were settled early, as if they had
+// not been, and their positions in the book.
+func settledLines(b *tender.Book) (early *tender.Book, lines []int) {
+	early = &tender.Book{AsOf: b.AsOf}
+	for i, l := range b.Lines {
+		if l.Settled != nil {
+			l.Settled, l.Undelivered = nil, false
+			early.Lines = append(early.Lines, l)
+			lines = append(lines, i)
+		}
+	}
+	return early, lines
+}
+
+// fixLine books one settled line. same reports whether it would be allocated the
+// same today. A line that was promised by guaranteed delivery and did not come
+// keeps its place under the caps, but nothing of it is bought (R15).
+func (w *waterfall) fixLine(b *tender.Book, at int, today Line) (series int, same bool, err error) {
+	l := &b.Lines[at]
+	series, _ = w.offer.SeriesByID(l.Series)
+	level, money := w.offer.Series[series].Priority, newCurrency(w.offer.Series[series].Currency)
+	principal, err := money.minor(l.Principal)
+	if err != nil {
+		return 0, false, fmt.Errorf("instruction %s: %w", l.ID, err)
+	}
+	accepted, err := money.minor(l.Settled.Accepted)
+	if err != nil || accepted < 0 || accepted > principal {
+		return 0, false, fmt.Errorf("instruction %s: %s settled of %s", l.ID, l.Settled.Accepted, l.Principal)
+	}
+	in := cell{series, l.Window}
+	w.use(in, accepted)
+	line := Line{Accepted: l.Settled.Accepted, Reason: Reason{Code: SettledEarly, Level: level}}
+	if l.Undelivered {
+		line = Line{Accepted: decimal.Zero, Reason: Reason{Code: Undelivered, Level: level}}
+		accepted = 0
+	}
+	w.result.Lines[at] = line
+	w.early.bought[in] += accepted
+	w.early.demand[in] += principal
+	d := w.early.series[series]
+	w.early.series[series] = decided{demand: d.demand + principal, accepted: d.accepted + accepted}
+	return series, l.Settled.Accepted.Equal(today.Accepted), nil
 }
 
 // factorOf is the factor by which the settled tenders of a series were cut back,
@@ -70,55 +116,36 @@ func (e earlySettlement) factorOf(o *tender.Offer, b *tender.Book, series int) F
 	return NewFactor(big.NewRat(e.series[series].accepted, e.series[series].demand))
 }
 
-// settledLines are the lines of a book that were settled early, as if they had
-// not been, and their positions in the book.
-func settledLines(b *tender.Book) (early *tender.Book, lines []int) {
-	early = &tender.Book{AsOf: b.AsOf}
-	for i, l := range b.Lines {
-		if l.Settled != nil {
-			l.Settled = nil
-			early.Lines = append(early.Lines, l)
-			lines = append(lines, i)
+// recordEarly writes the early settlement into the result as its first step.
+func (w *waterfall) recordEarly(before []decimal.Decimal) {
+	step := Step{Settled: true, Windows: []tender.Window{tender.Early}}
+	for i, s := range w.offer.Series {
+		for _, window := range tender.Windows {
+			in, money := cell{i, window}, newCurrency(s.Currency)
+			if w.early.demand[in] == 0 {
+				continue
+			}
+			step.Shares = append(step.Shares, Share{
+				Series: s.ID, Window: window, Factor: w.early.series[i].factor,
+				Demand: money.amount(w.early.demand[in]), Accepted: money.amount(w.early.bought[in]),
+				Reason: Reason{Code: SettledEarly, Level: s.Priority},
+			})
 		}
 	}
-	return early, lines
-}
-
-// fixLine books one settled line. same reports whether it would be allocated the
-// same today.
-func (w *waterfall) fixLine(b *tender.Book, at int, today Line) (series int, same bool, err error) {
-	l := &b.Lines[at]
-	series, _ = w.offer.SeriesByID(l.Series)
-	money := newCurrency(w.offer.Series[series].Currency)
-	principal, err := money.minor(l.Principal)
-	if err != nil {
-		return 0, false, fmt.Errorf("instruction %s: %w", l.ID, err)
+	for i, c := range w.caps {
+		step.Caps = append(step.Caps, CapStep{Cap: c.Name, Before: before[i], After: c.amount(c.left())})
 	}
-	accepted, err := money.minor(l.Settled.Accepted)
-	if err != nil || accepted < 0 || accepted > principal {
-		return 0, false, fmt.Errorf("instruction %s: %s settled of %s", l.ID, l.Settled.Accepted, l.Principal)
-	}
-	in := cell{series, l.Window}
-	w.use(in, accepted)
-	w.early.bought[in] += accepted
-	p := w.early.series[series]
-	w.early.series[series] = part{demand: p.demand + principal, accepted: p.accepted + accepted}
-	w.result.Lines[at] = Line{
-		Accepted: l.Settled.Accepted,
-		Reason:   Reason{Code: SettledEarly, Level: w.offer.Series[series].Priority},
-		Step:     -1,
-	}
-	return series, l.Settled.Accepted.Equal(today.Accepted), nil
+	w.result.Steps = append(w.result.Steps, step)
 }
 
 // inherit takes over what stopped series, or the acceptance, at the early
 // settlement, except where the terms have changed since.
 func (w *waterfall) inherit(replay *waterfall, changed map[int]bool) {
 	stands := true
-	for series, by := range replay.cutBy {
+	for series, why := range replay.cutBy {
 		if !changed[series] {
-			w.cutBy[series] = by
-		} else if replay.ended != nil && by == replay.ended.Cap {
+			w.cutBy[series] = why
+		} else if replay.ended != nil && why.Cap == replay.ended.Cap {
 			stands = false
 		}
 	}

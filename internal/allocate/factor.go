@@ -8,14 +8,18 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Factor is a proration factor between 0 and 1, exact.
+// Factor is a proration factor between 0 and 1, exact. The zero Factor is none:
+// there was nothing to multiply.
 type Factor struct {
 	exact *big.Rat
 	shown decimal.Decimal
 	short bool
 }
 
-// Exact returns the factor as the fraction the allocation used.
+// None reports whether there is no factor.
+func (f Factor) None() bool { return f.exact == nil }
+
+// Exact returns the factor as the fraction the allocation used, 0 for none.
 func (f Factor) Exact() *big.Rat {
 	if f.exact == nil {
 		return new(big.Rat)
@@ -27,10 +31,14 @@ func (f Factor) Exact() *big.Rat {
 // result as the exact factor (R10), so that a line can be checked with a
 // calculator. ok is false in the rare case that no decimal does; then only
 // [Factor.String] tells the factor, as a fraction.
-func (f Factor) Shown() (d decimal.Decimal, ok bool) { return f.shown, f.short || f.exact == nil }
+func (f Factor) Shown() (d decimal.Decimal, ok bool) { return f.shown, f.short }
 
-// String returns the shown decimal, or the fraction where none fits.
+// String returns the shown decimal, or the fraction where none fits, or "" if
+// there is no factor.
 func (f Factor) String() string {
+	if f.None() {
+		return ""
+	}
 	if d, ok := f.Shown(); ok {
 		return d.String()
 	}
@@ -45,13 +53,16 @@ func decimalFactor(d decimal.Decimal) Factor {
 	return Factor{exact: d.Rat(), shown: d, short: true}
 }
 
-// shortestIn returns the decimal with the fewest digits in [low, high); low
-// must be below high.
-func shortestIn(low, high *big.Rat) decimal.Decimal {
+// shortestIn returns the decimal with the fewest digits in [low, high), or in
+// (low, high) if above is set; low must be below high.
+func shortestIn(low, high *big.Rat, above bool) decimal.Decimal {
 	ten := big.NewInt(10)
 	num := new(big.Int).Set(low.Num())
 	for places := int32(0); ; places++ {
 		up := ceilQuo(num, low.Denom())
+		if above && new(big.Int).Mul(up, low.Denom()).Cmp(num) == 0 {
+			up.Add(up, big.NewInt(1))
+		}
 		candidate := decimal.NewFromBigInt(up, -places)
 		if candidate.Rat().Cmp(high) < 0 {
 			return candidate
@@ -108,13 +119,14 @@ func (s *share) of(principal int64) int64 {
 }
 
 // reachedFactor is the factor at which the groups stand: exact if the rule gives
-// it, else the largest at which one of the pieces gained what it has.
+// it, else the largest at which one of the pieces gained what it has. A factor
+// above all of those is shown so, too, so that it rounds up alike (MILU).
 func reachedFactor(groups []*group, exact *big.Rat) Factor {
 	low, next := between(groups)
 	if exact == nil {
 		exact = low
 	}
-	return Factor{exact: exact, shown: shortestIn(low, next), short: true}
+	return Factor{exact: exact, shown: shortestIn(low, next, exact.Cmp(low) > 0), short: true}
 }
 
 // commonFactor is a factor that gives every piece of the groups what it has, and
@@ -150,7 +162,7 @@ func between(groups []*group) (low, next *big.Rat) {
 // quotientCmp compares a/b with a fraction whose parts fit in 63 bits.
 func quotientCmp(a, b int64, fraction *big.Rat) int {
 	hi1, lo1 := bits.Mul64(uint64(a), fraction.Denom().Uint64())
-	hi2, lo2 := bits.Mul64(uint64(fraction.Num().Uint64()), uint64(b))
+	hi2, lo2 := bits.Mul64(fraction.Num().Uint64(), uint64(b))
 	return cmp.Or(cmp.Compare(hi1, hi2), cmp.Compare(lo1, lo2))
 }
 

@@ -94,7 +94,7 @@ func (f *filling) allOrNone(rule tender.Shortfall) {
 	for _, g := range f.groups {
 		if g.open {
 			g.open, g.factor, g.reason = false, zeroFactor(), reason
-			f.cutBy[g.series] = tight.cap.Name
+			f.cutBy[g.series] = reason
 		}
 	}
 	if rule == tender.AllOrNoneStop && f.ended == nil {

@@ -21,7 +21,7 @@ type Result struct {
 type Line struct {
 	Accepted decimal.Decimal // principal
 	Reason   Reason
-	Step     int // index in Result.Steps; -1 if it was settled before them
+	Step     int // index in Result.Steps
 }
 
 // Code says in one word why an instruction got what it got.
@@ -31,7 +31,7 @@ type Code string
 const (
 	AcceptedInFull  Code = "accepted_in_full" // taken whole
 	Prorated        Code = "prorated"         // cut back by the factor
-	CapReached      Code = "cap_reached"      // a cap over it has nothing left
+	CapReached      Code = "cap_reached"      // a cap over it has no room for a denomination
 	SeriesStopped   Code = "series_stopped"   // earlier tenders of the series were cut back already
 	LevelSkipped    Code = "level_skipped"    // all-or-none: the level does not fit whole
 	Stopped         Code = "stopped"          // an earlier step ended the acceptance
@@ -58,7 +58,7 @@ func (r Reason) String() string {
 	case Prorated:
 		return fmt.Sprintf("prorated: %s reached at level %d", r.Cap, r.Level)
 	case CapReached:
-		return fmt.Sprintf("not accepted: nothing left under %s at level %d", r.Cap, r.Level)
+		return fmt.Sprintf("not accepted: no room left under %s at level %d", r.Cap, r.Level)
 	case SeriesStopped:
 		return fmt.Sprintf("not accepted: the series was cut back by %s before", r.Cap)
 	case LevelSkipped:
@@ -94,9 +94,11 @@ var pieceWords = map[tender.SmallPiece]string{
 }
 
 // Step is one step of the waterfall: the tenders of one level, in one window or
-// in both.
+// in both. What an early settlement bought comes before all others, as a step of
+// its own.
 type Step struct {
-	Level   int // 0: series bought any and all, outside the levels
+	Settled bool // the early settlement
+	Level   int  // 0: series bought any and all, or the early settlement of all levels
 	Windows []tender.Window
 	Shares  []Share   // the series of the level, by window
 	Caps    []CapStep // the caps over any of them
@@ -106,9 +108,8 @@ type Step struct {
 type Share struct {
 	Series   string
 	Window   tender.Window
-	Demand   decimal.Decimal // principal tendered and not settled before
+	Demand   decimal.Decimal // principal tendered
 	Accepted decimal.Decimal // principal accepted of it
-	Settled  decimal.Decimal // principal bought before, at an early settlement
 	Factor   Factor
 	Reason   Reason
 }
@@ -131,7 +132,7 @@ type CapUse struct {
 type Accepted struct {
 	Early, Late decimal.Decimal // principal
 	// Factor is that of the step in which the series was cut back, 1 if it was
-	// taken whole, 0 if nothing was.
+	// taken whole, 0 if nothing was; none if nothing was tendered.
 	Factor Factor
 }
 

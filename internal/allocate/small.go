@@ -56,11 +56,22 @@ func (f *filling) settlePieces(g *group) {
 		prorated := p.accepted
 		p.accepted, p.small = f.smallPiece(g, p)
 		g.accepted += p.accepted - prorated
-		if p.small.code() == tender.UpTo && !g.factor.roundsUpAlike(p.principal, prorated) {
-			g.factor = NewFactor(g.factor.Exact())
+		if prorated < g.minimum && f.offer.Acceptance.BelowMinimum == tender.UpTo && !g.factor.roundsUpAlike(p.principal, prorated) {
+			f.showExactly(g.factor)
 		}
 	}
 	f.use(g.cell, g.accepted-before)
+}
+
+// showExactly shows a factor as it is, in all groups that share it: no decimal
+// rounds up as it does.
+func (f *filling) showExactly(factor Factor) {
+	exact := factor.Exact()
+	for _, g := range f.groups {
+		if g.factor.Exact().Cmp(exact) == 0 {
+			g.factor = NewFactor(exact)
+		}
+	}
 }
 
 // smallPiece is what a piece gets after R11, and the rule that changed it.
@@ -90,7 +101,10 @@ func (f *filling) belowMinimum(g *group, p *piece) (int64, smallRule) {
 	case tender.DownTo:
 		return p.accepted, rule
 	case tender.UpTo:
-		return roundedUp(g, p), rule
+		if up := roundedUp(g, p); up > p.accepted {
+			return up, rule
+		}
+		return p.accepted, noRule
 	case tender.Whole:
 		return p.principal, rule
 	}
@@ -115,7 +129,7 @@ func (f *filling) returnedBelowMinimum(g *group, p *piece, accepted int64) (int6
 	case tender.RejectPiece:
 		return 0, ruleOf(code)
 	case tender.Adjust:
-		return f.adjusted(g, p), ruleOf(code)
+		return f.adjusted(g, p)
 	}
 	return accepted, noRule
 }
@@ -123,17 +137,17 @@ func (f *filling) returnedBelowMinimum(g *group, p *piece, accepted int64) (int6
 // adjusted is what can be accepted if the minimum is returned. Where that again
 // is below the minimum, the rule on accepted parts decides; one that would lift
 // it back cannot be followed together with ADJT, and nothing is accepted.
-func (f *filling) adjusted(g *group, p *piece) int64 {
+func (f *filling) adjusted(g *group, p *piece) (int64, smallRule) {
 	accepted := max(p.principal-g.minimum, 0)
 	accepted -= accepted % g.multiple
 	if accepted >= g.minimum {
-		return accepted
+		return accepted, ruleOf(tender.Adjust)
 	}
 	switch f.offer.Acceptance.BelowMinimum {
 	case tender.DownTo, tender.UpTo:
-		return accepted
+		return accepted, ruleOf(tender.Adjust)
 	case tender.Whole:
-		return p.principal
+		return p.principal, ruleOf(tender.Whole)
 	}
-	return 0
+	return 0, ruleOf(tender.RejectPiece)
 }

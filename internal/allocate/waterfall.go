@@ -12,7 +12,7 @@ import (
 type waterfall struct {
 	offer *tender.Offer
 	caps  []*capState
-	cutBy map[int]string // series that were cut back, and by which cap
+	cutBy map[int]Reason // series that were cut back, and why they get nothing more
 	ended *Reason        // what ended the acceptance, nil while it goes on
 	// everybody is set if every level fits whole and the issuer announced a
 	// factor all the same: then it cuts everybody back.
@@ -25,7 +25,7 @@ type waterfall struct {
 func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
 	w := &waterfall{
 		offer:  o,
-		cutBy:  map[int]string{},
+		cutBy:  map[int]Reason{},
 		result: &Result{Lines: make([]Line, lines), Series: make([]Accepted, len(o.Series))},
 	}
 	for _, c := range o.AllCaps() {
@@ -40,10 +40,7 @@ func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
 
 // run takes one step: it decides every group and books what it took.
 func (w *waterfall) run(p plan, groups []*group) {
-	before := make([]decimal.Decimal, len(w.caps))
-	for i, c := range w.caps {
-		before[i] = c.amount(c.left())
-	}
+	before := w.capsLeft()
 	f := &filling{waterfall: w, level: p.level, groups: groups, bound: map[*capState]bool{}}
 	for _, g := range groups {
 		w.enter(g)
@@ -53,15 +50,24 @@ func (w *waterfall) run(p plan, groups []*group) {
 	w.record(p, f, before)
 }
 
+// capsLeft is what is left of each cap, in its currency.
+func (w *waterfall) capsLeft() []decimal.Decimal {
+	left := make([]decimal.Decimal, len(w.caps))
+	for i, c := range w.caps {
+		left[i] = c.amount(c.left())
+	}
+	return left
+}
+
 // enter opens a group for the step, unless something before it shut it out.
 func (w *waterfall) enter(g *group) {
-	switch by, cut := w.cutBy[g.series]; {
+	switch why, cut := w.cutBy[g.series]; {
 	case g.demand == 0:
-		g.factor, g.reason = wholeFactor(), Reason{Code: NothingTendered, Level: g.level}
+		g.reason = Reason{Code: NothingTendered, Level: g.level}
 	case w.ended != nil && g.level > 0:
 		g.factor, g.reason = zeroFactor(), *w.ended
 	case cut:
-		g.factor, g.reason = zeroFactor(), Reason{Code: SeriesStopped, Cap: by, Level: g.level}
+		g.factor, g.reason = zeroFactor(), why
 	default:
 		g.open = true
 	}
@@ -70,7 +76,7 @@ func (w *waterfall) enter(g *group) {
 // cut notes that a cap cut a group back: the series takes nothing in later
 // steps, and a cap over all ends the acceptance (R8).
 func (w *waterfall) cut(g *group, c *capState) {
-	w.cutBy[g.series] = c.Name
+	w.cutBy[g.series] = Reason{Code: SeriesStopped, Cap: c.Name, Level: g.level}
 	if c.all && w.ended == nil {
 		w.ended = &Reason{Code: Stopped, Cap: c.Name, Level: g.level}
 	}
@@ -82,7 +88,7 @@ func (w *waterfall) record(p plan, f *filling, before []decimal.Decimal) {
 	for _, g := range f.groups {
 		step.Shares = append(step.Shares, Share{
 			Series: g.id, Window: g.window,
-			Demand: g.money.amount(g.demand), Accepted: g.money.amount(g.bought()), Settled: g.money.amount(w.early.bought[g.cell]),
+			Demand: g.money.amount(g.demand), Accepted: g.money.amount(g.bought()),
 			Factor: g.factor, Reason: g.reason,
 		})
 		w.explain(g)
@@ -130,25 +136,27 @@ func (w *waterfall) finish(groups map[cell]*group) {
 		w.result.Series[i] = Accepted{
 			Early:  early.money.amount(w.early.bought[early.cell] + early.bought()),
 			Late:   late.money.amount(w.early.bought[late.cell] + late.bought()),
-			Factor: seriesFactor(w.early.parts(i), early.part(), late.part()),
+			Factor: seriesFactor(w.early.series[i], early.decided(), late.decided()),
 		}
 	}
 	for _, c := range w.caps {
-		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.amount(c.used), Left: c.amount(c.left()), Exceeded: c.exceeded})
+		left := c.amount(c.left()) // and used the rest, so that the two tie where neither is a decimal
+		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.Amount.Sub(left), Left: left, Exceeded: c.exceeded})
 	}
 }
 
-// part is one part of a series that was decided with one factor.
-type part struct {
+// decided is a part of a series that was decided with one factor.
+type decided struct {
 	demand, accepted int64
 	factor           Factor
 }
 
-func (g *group) part() part { return part{g.demand, g.accepted, g.factor} }
+func (g *group) decided() decided { return decided{g.demand, g.accepted, g.factor} }
 
 // seriesFactor is the one factor to print beside a series: that of the first of
-// its parts that was cut back without being left out.
-func seriesFactor(parts ...part) Factor {
+// its parts that was cut back without being left out; none if nothing was
+// tendered.
+func seriesFactor(parts ...decided) Factor {
 	one := wholeFactor().Exact()
 	var accepted, demand int64
 	for _, p := range parts {
@@ -157,7 +165,10 @@ func seriesFactor(parts ...part) Factor {
 		}
 		accepted, demand = accepted+p.accepted, demand+p.demand
 	}
-	if accepted == 0 && demand > 0 {
+	switch {
+	case demand == 0:
+		return Factor{}
+	case accepted == 0:
 		return zeroFactor()
 	}
 	return wholeFactor()

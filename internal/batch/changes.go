@@ -1,37 +1,36 @@
 package batch
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
 
 // changesFrom compares a run with an earlier published one, instruction by
 // instruction, from the earlier run's instructions.csv.
 func changesFrom(r *export.Run, runs, previous string) (*export.Changes, error) {
-	path := filepath.Join(runs, previous, export.InstructionsName)
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: the earlier run's folder is damaged; move it away and run again", path)
-	}
+	folder := filepath.Join(runs, previous)
+	m, err := ledger.ReadManifest(folder)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	was, err := readPositions(file)
+	content, err := m.ReadOutput(folder, export.InstructionsName)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
+	}
+	was, err := readPositions(bytes.NewReader(content))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.InstructionsName), err)
 	}
 	return compare(r, previous, was), nil
 }

@@ -14,7 +14,7 @@ type Examination struct {
 	Offer   *tender.Offer
 	AsOf    time.Time
 	Phase   tender.Phase
-	Next    time.Time // when the next regular run is due; zero without a schedule
+	Next    time.Time // when the next regular run is due; zero without a schedule or after the offer
 	Choice  ingest.Choice
 	Reports []ingest.Report
 	Inputs  []export.Input
@@ -47,6 +47,7 @@ func (e *Examination) Explain(where string) ([]Explanation, error) {
 // Check reads the terms and the files as [Run] would and writes nothing. Its
 // errors are those of Run.
 func Check(req Request) (*Examination, error) {
+	req.DryRun = true
 	in, err := take(req)
 	if err != nil {
 		return nil, err
@@ -61,7 +62,9 @@ func Check(req Request) (*Examination, error) {
 		if err != nil {
 			return nil, &UsageError{Message: err.Error()}
 		}
-		e.Next = s.Next(req.Now)
+		if next := s.Next(req.Now); next.Before(latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At).AddDate(0, 0, 1)) {
+			e.Next = next
+		}
 	}
 	return e, nil
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,9 @@ type intake struct {
 	choice  ingest.Choice
 	read    *ingest.Intake
 	book    *tender.Book
+	settled *settledRun // nil: nothing is settled yet
 	version string
+	now     time.Time
 }
 
 // take reads the terms and the files of a request and draws up the book.
@@ -41,13 +44,9 @@ func take(req Request) (*intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(paths))
-	for name := range paths {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	in := &intake{version: req.Version}
-	if in.asOf, err = instant(req.AsOf, req.Now, terms, names); err != nil {
+	names := slices.Sorted(maps.Keys(paths))
+	in := &intake{version: req.Version, now: req.Now}
+	if in.asOf, err = instant(req, terms, names); err != nil {
 		return nil, err
 	}
 	in.offer = terms.AsOf(in.asOf)
@@ -67,7 +66,10 @@ func take(req Request) (*intake, error) {
 		return nil, err
 	}
 	in.book = tender.NewBook(in.offer, in.read.Instructions, in.asOf)
-	if err := settleEarly(filepath.Join(req.Folder, runsName), in.offer, in.book); err != nil {
+	if in.settled, err = readSettledRun(filepath.Join(req.Folder, runsName), in.offer); err != nil {
+		return nil, err
+	}
+	if err := in.settled.fix(in.book); err != nil {
 		return nil, err
 	}
 	return in, in.book.CheckOutstanding(in.offer)
@@ -111,6 +113,9 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 	}
 	settlement, err := settle.Settle(o, b, allocation)
 	if err != nil {
+		return nil, err
+	}
+	if err := in.settled.checkPaid(b, settlement); err != nil {
 		return nil, err
 	}
 	r := &export.Run{
@@ -269,7 +274,12 @@ func (in *intake) warnings() []string {
 	var all []string
 	for _, report := range in.read.Reports {
 		if report.HiddenRows > 0 {
-			all = append(all, fmt.Sprintf("%s: %d hidden rows; they are read like the others", report.File, report.HiddenRows))
+			all = append(all, fmt.Sprintf("%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
+		}
+	}
+	for _, f := range in.choice.Chosen {
+		if tomorrow := in.now.AddDate(0, 0, 1); f.Reported.After(tomorrow) {
+			all = append(all, fmt.Sprintf("%s: the name dates the report %s, in the future; correct it if that is a slip", f.Name, tender.DateOf(f.Reported)))
 		}
 	}
 	for _, w := range in.read.Unneeded {

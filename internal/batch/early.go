@@ -1,82 +1,114 @@
 package batch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
-// settleEarly fixes the lines of the book that were dealt with at the early
-// settlement, if the terms name the run that was settled. Each of them must
-// still be reported, as it was then.
-func settleEarly(runs string, o *tender.Offer, b *tender.Book) error {
+// settledRun is what the run named by the terms decided of the early tenders.
+type settledRun struct {
+	name      string
+	positions map[instructionKey]export.Position
+}
+
+// readSettledRun reads the run that was settled early, nil if the terms name
+// none. It must be a published run of the offer that shows all early tenders and
+// was made by the day of settlement, and its files must be as they were written.
+func readSettledRun(runs string, o *tender.Offer) (*settledRun, error) {
 	name := o.Settlement.EarlyRun
 	if name == "" {
+		return nil, nil
+	}
+	folder := filepath.Join(runs, name)
+	m, err := ledger.ReadManifest(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, earlyRunError("%s, which is not in %s; see \"batch runs\" for the runs there are", name, runs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case m.Run != name:
+		return nil, earlyRunError("%s, which is another name of the run %s; write that", name, m.Run)
+	case m.Offer != o.ID:
+		return nil, earlyRunError("%s, which is a run of the offer %s", name, m.Offer)
+	case m.AsOf.Before(o.Early.At):
+		return nil, earlyRunError("%s, which is as of %s, before the Early Tender Date; name a run that shows all early tenders", name, m.AsOf.Format(time.DateTime))
+	case o.Settlement.Early.Before(tender.DateOf(m.AsOf.In(o.Zone))):
+		return nil, earlyRunError("%s, which is as of %s, after the early settlement; name the run that was paid then", name, m.AsOf.Format(time.DateTime))
+	}
+	content, err := m.ReadOutput(folder, export.InstructionsName)
+	if err != nil {
+		return nil, err
+	}
+	positions, err := readPositions(bytes.NewReader(content))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.InstructionsName), err)
+	}
+	maps.DeleteFunc(positions, func(_ instructionKey, p export.Position) bool { return p.Window != tender.Early })
+	return &settledRun{name, positions}, nil
+}
+
+func earlyRunError(format string, args ...any) error {
+	return &UsageError{"dates.settlement.early_run names the run " + fmt.Sprintf(format, args...)}
+}
+
+// fix marks the lines of the book that were dealt with at the early settlement.
+// Each of them must still be reported, as it was then.
+func (s *settledRun) fix(b *tender.Book) error {
+	if s == nil {
 		return nil
 	}
-	settled, err := settledPositions(runs, o, name)
-	if err != nil {
-		return err
-	}
+	missing := maps.Clone(s.positions)
 	for i := range b.Lines {
 		l := &b.Lines[i]
 		key := instructionKey{l.Depositary, l.ID}
-		was, ok := settled[key]
+		was, ok := s.positions[key]
 		if !ok {
 			continue
 		}
 		if was.Series != l.Series || was.Window != l.Window || !was.Tendered.Equal(l.Principal) {
-			return settledOtherwise(name, key, was, fmt.Sprintf("now it is %s of series %s, %s", l.Principal, l.Series, l.Window))
+			return s.differs(key, fmt.Sprintf("is now reported as %s of series %s, %s", l.Principal, l.Series, l.Window))
 		}
 		l.Settled = &tender.Settled{Accepted: was.Accepted}
-		delete(settled, key)
+		delete(missing, key)
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(settled), instructionKey.compare) {
-		return settledOtherwise(name, key, settled[key], "now it does not count any more")
+	for _, key := range slices.SortedFunc(maps.Keys(missing), instructionKey.compare) {
+		return s.differs(key, "does not count any more")
 	}
 	return nil
 }
 
-// settledPositions reads what the settled run decided of the early tenders.
-func settledPositions(runs string, o *tender.Offer, name string) (map[instructionKey]export.Position, error) {
-	folder := filepath.Join(runs, name)
-	m, err := ledger.ReadManifest(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &UsageError{fmt.Sprintf("dates.settlement.early_run names the run %s, which is not in %s; see \"batch runs\" for the runs there are", name, runs)}
+// checkPaid tests that the terms still give every settled line the cash that it
+// was paid.
+func (s *settledRun) checkPaid(b *tender.Book, cash *settle.Settlement) error {
+	if s == nil {
+		return nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	if m.Offer != o.ID {
-		return nil, &UsageError{fmt.Sprintf("dates.settlement.early_run names a run of the offer %s", m.Offer)}
-	}
-	file, err := os.Open(filepath.Join(folder, export.InstructionsName))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	positions, err := readPositions(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file.Name(), err)
-	}
-	for key, p := range positions {
-		if p.Window != tender.Early {
-			delete(positions, key)
+	for i := range b.Lines {
+		l := &b.Lines[i]
+		key := instructionKey{l.Depositary, l.ID}
+		if paid := s.positions[key].Total; l.Settled != nil && !l.Undelivered && !cash.Lines[i].Total().Equal(paid) {
+			return s.differs(key, fmt.Sprintf("was paid %s, and by the terms now in force it would be %s; leave the prices and the interest of settled tenders as they were", paid, cash.Lines[i].Total()))
 		}
 	}
-	return positions, nil
+	return nil
 }
 
-func settledOtherwise(run string, key instructionKey, was export.Position, now string) error {
+func (s *settledRun) differs(key instructionKey, how string) error {
+	was := s.positions[key]
 	return &tender.ControlError{Rule: "R6-settled", Message: fmt.Sprintf(
-		"%s instruction %s was settled in run %s as %s of series %s, %s; %s; what was bought is fixed, so ask the depositary for reports that still show it as it was",
-		key.depositary, key.instruction, run, was.Tendered, was.Series, was.Window, now)}
+		"%s instruction %s was settled in run %s as %s of series %s, %s, and %s; what was settled is fixed, so correct the reports or the terms",
+		key.depositary, key.instruction, s.name, was.Tendered, was.Series, was.Window, how)}
 }

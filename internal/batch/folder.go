@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/tender"
 )
 
 // Names in an offer's folder.
@@ -28,7 +30,7 @@ func (e *UsageError) Error() string { return e.Message }
 func readTerms(folder string) (*ingest.Terms, error) {
 	path := filepath.Join(folder, offerName)
 	source, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, &UsageError{fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, offerName)}
 	}
 	if err != nil {
@@ -60,7 +62,7 @@ func listInbox(folder string, extra []string) (map[string]string, error) {
 			return nil, &UsageError{fmt.Sprintf("--file %s: %s has the same name; rename one of them", path, other)}
 		}
 		if _, err := os.Stat(path); err != nil {
-			return nil, &UsageError{fmt.Sprintf("--file %s: %v", path, errors.Unwrap(err))}
+			return nil, &UsageError{fmt.Sprintf("--file %s: %v; give the path of a file that can be read", path, errors.Unwrap(err))}
 		}
 		paths[name] = path
 	}
@@ -78,15 +80,11 @@ func sameFile(a, b string) bool {
 // are due, nothing new can count, and it is the instant after which nothing the
 // run knows of has happened: the latest of those deadlines, the amendments and
 // the reports. So a rerun next year still gives the same bytes.
-func instant(asOf string, now time.Time, terms *ingest.Terms, names []string) (time.Time, error) {
-	if asOf != "" {
-		t, err := ingest.ParseInstant(asOf, terms.Zone())
-		if err != nil {
-			return time.Time{}, &UsageError{fmt.Sprintf("--as-of: %v", err)}
-		}
-		return t, nil
+func instant(req Request, terms *ingest.Terms, names []string) (time.Time, error) {
+	if req.AsOf != "" {
+		return givenInstant(req, terms)
 	}
-	now = now.Truncate(time.Second).In(terms.Zone())
+	now := req.Now.Truncate(time.Second).In(terms.Zone())
 	o := terms.AsOf(now)
 	closed := latest(o.Expiration.At, o.Guaranteed.Deadline.At)
 	if now.Before(closed) {
@@ -105,6 +103,24 @@ func instant(asOf string, now time.Time, terms *ingest.Terms, names []string) (t
 		}
 	}
 	return closed, nil
+}
+
+// givenInstant reads the instant of a request. Nothing is published as of an
+// instant that has not come, when more may still arrive, nor as of one before
+// the launch.
+func givenInstant(req Request, terms *ingest.Terms) (time.Time, error) {
+	t, err := ingest.ParseInstant(req.AsOf, terms.Zone())
+	if err != nil {
+		return time.Time{}, &UsageError{fmt.Sprintf("--as-of: %v", err)}
+	}
+	launch := terms.AsOf(t).Launch
+	switch {
+	case tender.DateOf(t).Before(launch):
+		return time.Time{}, &UsageError{fmt.Sprintf("--as-of %s: the offer was launched on %s; name a later instant", req.AsOf, launch)}
+	case t.After(req.Now) && !req.DryRun:
+		return time.Time{}, &UsageError{fmt.Sprintf("--as-of %s has not come yet, so more may arrive; use --dry-run to look ahead", req.AsOf)}
+	}
+	return t, nil
 }
 
 func latest(a, b time.Time) time.Time {

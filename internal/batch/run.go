@@ -3,8 +3,11 @@ package batch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"tenderbatch/internal/export"
@@ -38,6 +41,7 @@ type Deed string
 const (
 	Published Deed = "published" // a new folder
 	Unchanged Deed = "unchanged" // nothing new since the latest run
+	Restored  Deed = "restored"  // published before; latest points at it again
 	Rebuilt   Deed = "rebuilt"   // made again, with the same bytes
 	Computed  Deed = "computed"  // a dry run: nothing written
 )
@@ -63,10 +67,24 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	runs := filepath.Join(req.Folder, runsName)
 	unlock, err := ledger.Lock(runs)
 	if err != nil {
-		return nil, err
+		return nil, notWritten(err)
 	}
 	outcome, err := runLocked(ctx, req, runs)
-	return outcome, errors.Join(err, unlock())
+	return outcome, errors.Join(notWritten(err), unlock())
+}
+
+// notWritten says what an error of the file system means and what to do.
+func notWritten(err error) error {
+	for cause, advice := range map[error]string{
+		syscall.ENOSPC:   "make room on the disk",
+		syscall.EROFS:    "the file system is read-only; use a folder that can be written",
+		fs.ErrPermission: "use a folder that may be written",
+	} {
+		if errors.Is(err, cause) {
+			return fmt.Errorf("%w: nothing was published; %s, then run again", err, advice)
+		}
+	}
+	return err
 }
 
 func runLocked(ctx context.Context, req Request, runs string) (*Outcome, error) {
@@ -74,12 +92,17 @@ func runLocked(ctx context.Context, req Request, runs string) (*Outcome, error) 
 	if err != nil {
 		return nil, err
 	}
-	known, err := published(runs, r, req)
+	known, isLatest, err := published(runs, r, req)
 	if err != nil {
 		return nil, err
 	}
 	if known != nil && !req.Force {
-		return &Outcome{Run: r, Choice: in.choice, Folder: filepath.Join(runs, known.Run), Deed: Unchanged}, nil
+		outcome := &Outcome{Run: r, Choice: in.choice, Folder: filepath.Join(runs, known.Run), Deed: Unchanged}
+		if !isLatest {
+			outcome.Deed = Restored
+			err = ledger.PointLatest(runs, known.Run)
+		}
+		return outcome, err
 	}
 	if known != nil {
 		req.AsOf = known.AsOf.Format(time.RFC3339Nano)
@@ -102,27 +125,27 @@ func result(ctx context.Context, req Request) (*intake, *export.Run, error) {
 }
 
 // published returns the manifest of the run that has the same result already,
-// nil if there is none. With an as-of instant of its own a run is another one
-// even if nothing else is new; without one it is the latest run again.
-func published(runs string, r *export.Run, req Request) (*ledger.Manifest, error) {
-	if req.AsOf == "" {
-		latest, err := ledger.Latest(runs)
-		if err != nil || latest == nil || latest.Identity != identity(r) {
-			return nil, err
-		}
-		return latest, nil
+// nil if there is none: the latest, or any as of the same instant. With an as-of
+// instant of its own a run is another one even if nothing else is new.
+func published(runs string, r *export.Run, req Request) (known *ledger.Manifest, latest bool, err error) {
+	last, err := ledger.Latest(runs)
+	if err != nil {
+		return nil, false, err
+	}
+	same := func(m *ledger.Manifest) bool { return m.Identity == identity(r) && m.AsOf.Equal(r.AsOf) }
+	if last != nil && (same(last) || req.AsOf == "" && last.Identity == identity(r)) {
+		return last, true, nil
 	}
 	all, err := ledger.Runs(runs)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var known *ledger.Manifest
 	for _, m := range all {
-		if m.AsOf.Equal(r.AsOf) && m.Identity == identity(r) {
+		if same(m) {
 			known = m
 		}
 	}
-	return known, nil
+	return known, false, nil
 }
 
 // publish writes the run and gives it its place. A run that repeats a known one

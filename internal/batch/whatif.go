@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -42,6 +43,7 @@ type Speculation struct {
 // WhatIf reads the terms and the files of a request and works out the result
 // under the terms as they are. The errors are those of [Run].
 func WhatIf(ctx context.Context, req Request) (*Speculation, error) {
+	req.DryRun = true
 	in, today, err := result(ctx, req)
 	if err != nil {
 		return nil, err
@@ -124,12 +126,12 @@ func (s *Speculation) SmallestCap(ctx context.Context, name string, level int, o
 	}
 	used, found := decimal.Zero, false
 	for _, step := range r.Allocation.Steps {
-		if step.Level != level {
+		if step.Level != level || step.Settled {
 			continue
 		}
 		for _, share := range step.Shares {
-			if share.Reason.Cap != "" {
-				return decimal.Zero, &UsageError{fmt.Sprintf("no amount of %s accepts all of level %d: %s", name, level, share.Reason)}
+			if !share.Accepted.Equal(share.Demand) {
+				return decimal.Zero, &UsageError{fmt.Sprintf("no amount of %s accepts all of level %d: series %s, %s tenders: %s", name, level, share.Series, share.Window, share.Reason)}
 			}
 		}
 		if c := stepCap(step, name); c != nil {
@@ -137,9 +139,21 @@ func (s *Speculation) SmallestCap(ctx context.Context, name string, level int, o
 		}
 	}
 	if !found {
-		return decimal.Zero, &UsageError{fmt.Sprintf("%s does not cover level %d", name, level)}
+		return decimal.Zero, &UsageError{fmt.Sprintf("%s covers no series at level %d; the levels are %s", name, level, levels(s.in.offer))}
 	}
 	return used, nil
+}
+
+// levels lists the Acceptance Priority Levels of an offer.
+func levels(o *tender.Offer) string {
+	var all []string
+	for _, s := range o.Series {
+		if level := strconv.Itoa(s.Priority); s.Priority > 0 && !slices.Contains(all, level) {
+			all = append(all, level)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }
 
 func stepCap(step allocate.Step, name string) *allocate.CapStep {

@@ -126,7 +126,7 @@ func TestAFailedWriteIsAnError(t *testing.T) {
 	if err := s.Write("a", func(io.Writer) error { return full }); !errors.Is(err, full) {
 		t.Errorf("%v", err)
 	}
-	if len(s.Files()) > 0 {
+	if len(s.files) > 0 {
 		t.Error("a file that failed is listed")
 	}
 }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,8 +56,26 @@ func ReadManifest(folder string) (*Manifest, error) {
 	return &m, nil
 }
 
+// ReadOutput reads a file of the run in a folder. It is an error if the file is
+// not as it was published.
+func (m *Manifest) ReadOutput(folder, name string) ([]byte, error) {
+	path := filepath.Join(folder, name)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; the run's folder is damaged: restore it", err)
+	}
+	digest := sha256.Sum256(content)
+	for _, f := range m.Outputs {
+		if f.Name == name && f.SHA256 == hex.EncodeToString(digest[:]) {
+			return content, nil
+		}
+	}
+	return nil, fmt.Errorf("%s was changed after it was published; restore it", path)
+}
+
 // Runs returns the manifests of all published runs in a runs folder, by name,
-// which is by as-of instant. A folder that does not exist holds none.
+// which is by as-of instant. A folder that does not exist holds none; one in it
+// that has no manifest is no run.
 func Runs(folder string) ([]*Manifest, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -70,6 +90,9 @@ func Runs(folder string) ([]*Manifest, error) {
 			continue
 		}
 		m, err := ReadManifest(filepath.Join(folder, e.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

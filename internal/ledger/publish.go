@@ -74,9 +74,6 @@ func NewStage(runs string) (*Stage, error) {
 // Folder is where the stage's files are.
 func (s *Stage) Folder() string { return s.folder }
 
-// Files are the files written so far, with their digests.
-func (s *Stage) Files() []File { return s.files }
-
 // Write writes a file with what write gives it, down to the disk.
 func (s *Stage) Write(name string, write func(io.Writer) error) (err error) {
 	file, err := os.OpenFile(filepath.Join(s.folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
@@ -130,10 +127,15 @@ func (s *Stage) Publish(name string) (folder string, err error) {
 	if err := syncFolder(s.runs); err != nil {
 		return "", err
 	}
-	if err := renameio.Symlink(name, filepath.Join(s.runs, latestName)); err != nil {
-		return "", err
+	return folder, PointLatest(s.runs, name)
+}
+
+// PointLatest points latest at a published run, in one step.
+func PointLatest(runs, name string) error {
+	if err := renameio.Symlink(name, filepath.Join(runs, latestName)); err != nil {
+		return err
 	}
-	return folder, syncFolder(s.runs)
+	return syncFolder(runs)
 }
 
 // Discard removes the stage. After Publish it does nothing.

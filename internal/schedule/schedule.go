@@ -11,9 +11,8 @@ import (
 
 // Schedule is when runs are due.
 type Schedule struct {
-	expression string
-	zone       *time.Location
-	cron       cron.Schedule
+	zone *time.Location
+	cron cron.Schedule
 }
 
 // horizon is how far ahead a schedule must fire: leap days come at most eight
@@ -38,15 +37,12 @@ func Parse(expression string, zone *time.Location) (*Schedule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the schedule %q is not a cron expression (%w); write five fields such as \"30 17 * * 1-5\" for 17:30 on weekdays", expression, err)
 	}
-	s := &Schedule{expression: trimmed, zone: zone, cron: parsed}
+	s := &Schedule{zone: zone, cron: parsed}
 	if s.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, zone)).IsZero() {
 		return nil, fmt.Errorf("the schedule %q never comes due within %d years; check day and month", expression, horizon)
 	}
 	return s, nil
 }
-
-// String returns the expression.
-func (s *Schedule) String() string { return s.expression }
 
 // Next returns the first time after t at which a run is due, or the zero time if
 // there is none within eight years.

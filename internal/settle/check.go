@@ -13,13 +13,9 @@ import (
 // instructions to the payments to the funding, and nothing is paid for nothing.
 func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant {
 	return []tender.Invariant{
-		invariant("nothing is paid where nothing is accepted, and nobody is asked to pay", checkPaid(b, a, s)),
-		invariant("lines add up to the payments and the funding, by currency", checkSums(b, a, s)),
+		tender.Check("nothing is paid where nothing is accepted, and nobody is asked to pay", checkPaid(b, a, s)),
+		tender.Check("lines add up to the payments and the funding, by currency", checkSums(b, a, s)),
 	}
-}
-
-func invariant(name, detail string) tender.Invariant {
-	return tender.Invariant{Name: name, Holds: detail == "", Detail: detail}
 }
 
 func checkPaid(b *tender.Book, a *allocate.Result, s *Settlement) string {

@@ -13,6 +13,25 @@ import (
 // date (R13), exactly, each day at the coupon in force on it. It is an error if
 // the settlement date is the earlier one.
 func AccruedInterest(i tender.Interest, settlement tender.Date) (*big.Rat, error) {
+	return accrual{i, anchorOf(i)}.until(settlement)
+}
+
+// accrual is interest as it accrues, with the anchor from which its payment
+// dates are counted: they keep the anchor's day of the month.
+type accrual struct {
+	tender.Interest
+	anchor tender.Date
+}
+
+// anchorOf is the payment date that the terms give.
+func anchorOf(i tender.Interest) tender.Date {
+	if !i.FirstPayment.IsZero() {
+		return i.FirstPayment
+	}
+	return i.LastPaid
+}
+
+func (i accrual) until(settlement tender.Date) (*big.Rat, error) {
 	sum := new(big.Rat)
 	if i.Coupon.IsZero() && len(i.Steps) == 0 {
 		return sum, nil
@@ -24,16 +43,14 @@ func AccruedInterest(i tender.Interest, settlement tender.Date) (*big.Rat, error
 		if settlement.Before(i.AccretesUntil) {
 			return sum, nil
 		}
-		if i.LastPaid.Before(i.AccretesUntil) {
-			i.LastPaid = i.AccretesUntil
-		}
+		i.LastPaid = later(i.LastPaid, i.AccretesUntil)
 	}
-	for _, s := range spans(i, settlement) {
-		start, err := yearFraction(i, s.from)
+	for _, s := range i.spans(settlement) {
+		start, err := i.yearFraction(s.from)
 		if err != nil {
 			return nil, err
 		}
-		end, err := yearFraction(i, s.to)
+		end, err := i.yearFraction(s.to)
 		if err != nil {
 			return nil, err
 		}
@@ -44,19 +61,23 @@ func AccruedInterest(i tender.Interest, settlement tender.Date) (*big.Rat, error
 	return sum, nil
 }
 
-// interestDates are the regular interest dates after one day up to and including
+// endOfMonth reports whether payments are on the last day of their months: the
+// anchor is such a day, and the terms do not say that the day stays the same.
+func (i accrual) endOfMonth() bool { return !i.FixedDay && lastOfMonth(i.anchor) }
+
+// paymentDates are the regular interest dates after one day up to and including
 // another; none if the terms do not say how often interest is paid.
-func interestDates(i tender.Interest, after, until tender.Date) []tender.Date {
+func (i accrual) paymentDates(after, until tender.Date) []tender.Date {
 	if i.Frequency <= 0 || 12%i.Frequency != 0 {
 		return nil
 	}
-	anchor, n := i.LastPaid, 1
-	if !i.FirstPayment.IsZero() {
-		anchor, n = i.FirstPayment, 0
+	n := 0
+	if i.FirstPayment.IsZero() {
+		n = 1 // the anchor itself was paid
 	}
 	var dates []tender.Date
 	for ; ; n++ {
-		date := addMonths(anchor, n*12/i.Frequency)
+		date := i.payment(n)
 		if until.Before(date) {
 			return dates
 		}
@@ -66,6 +87,11 @@ func interestDates(i tender.Interest, after, until tender.Date) []tender.Date {
 	}
 }
 
+// payment is the n-th payment date from the anchor, also back from it.
+func (i accrual) payment(n int) tender.Date {
+	return addMonths(i.anchor, n*12/i.Frequency, i.endOfMonth())
+}
+
 // span is some days of the accrual at one coupon.
 type span struct {
 	from, to tender.Date
@@ -73,7 +99,7 @@ type span struct {
 }
 
 // spans divides the accrual at the steps of the coupon.
-func spans(i tender.Interest, settlement tender.Date) []span {
+func (i accrual) spans(settlement tender.Date) []span {
 	all := []span{{from: i.LastPaid, to: settlement, coupon: i.Coupon.Rat()}}
 	for _, step := range i.Steps {
 		last := &all[len(all)-1]
@@ -92,29 +118,30 @@ func spans(i tender.Interest, settlement tender.Date) []span {
 
 // yearFraction is the time from the last interest date to a day, in years by the
 // day count.
-func yearFraction(i tender.Interest, to tender.Date) (*big.Rat, error) {
+func (i accrual) yearFraction(to tender.Date) (*big.Rat, error) {
 	days := int64(i.LastPaid.DaysUntil(to))
 	switch i.DayCount {
 	case tender.Thirty360:
-		return big.NewRat(days30360(i.LastPaid, to), 360), nil
+		return big.NewRat(days30360(i.LastPaid, to, i.endOfMonth()), 360), nil
 	case tender.Act360:
 		return big.NewRat(days, 360), nil
 	case tender.Act365F:
 		return big.NewRat(days, 365), nil
 	case tender.ActActICMA:
-		return icmaFraction(i, to)
+		return i.icmaFraction(to)
 	}
 	return nil, fmt.Errorf("day count %q is not known", i.DayCount)
 }
 
 // days30360 counts the days from one date to another in months of 30 days, by
-// the US bond basis (SIFMA's Standard Securities Calculation Methods): a period
-// that starts on the last day of February starts on its 30th, and ends on the
-// 30th if it ends on such a day too; the 31st counts as the 30th at the start,
-// and at the end if the start is the 30th.
-func days30360(from, to tender.Date) int64 {
+// the US bond basis (SIFMA's Standard Securities Calculation Methods): for notes
+// that pay at the end of the month, a period that starts on the last day of
+// February starts on its 30th, and ends on the 30th if it ends on such a day
+// too; the 31st counts as the 30th at the start, and at the end if the start is
+// the 30th.
+func days30360(from, to tender.Date, monthEnds bool) int64 {
 	d1, d2 := from.Day, to.Day
-	if endOfFebruary(from) {
+	if monthEnds && endOfFebruary(from) {
 		if endOfFebruary(to) {
 			d2 = 30
 		}
@@ -129,30 +156,25 @@ func days30360(from, to tender.Date) int64 {
 	return int64(360*(to.Year-from.Year) + 30*(int(to.Month)-int(from.Month)) + d2 - d1)
 }
 
-func endOfFebruary(d tender.Date) bool {
-	return d.Month == time.February && d.Time().AddDate(0, 0, 1).Day() == 1
-}
+func endOfFebruary(d tender.Date) bool { return d.Month == time.February && lastOfMonth(d) }
+
+func lastOfMonth(d tender.Date) bool { return d.Time().AddDate(0, 0, 1).Day() == 1 }
 
 // icmaFraction is the accrual by ICMA's rule 251: in each coupon period the days
 // accrued over the days of the period times the periods of a year. A first
 // period that is longer or shorter than the others is divided at the payment
 // dates that would have been, counted back from the first one.
-func icmaFraction(i tender.Interest, to tender.Date) (*big.Rat, error) {
+func (i accrual) icmaFraction(to tender.Date) (*big.Rat, error) {
 	if i.Frequency <= 0 || 12%i.Frequency != 0 {
 		return nil, fmt.Errorf("day count %s needs the number of interest payments a year, not %d", i.DayCount, i.Frequency)
 	}
-	anchor := i.LastPaid
-	if !i.FirstPayment.IsZero() {
-		anchor = i.FirstPayment
-	}
-	months := 12 / i.Frequency
 	n := 0
-	for i.LastPaid.Before(addMonths(anchor, n*months)) {
+	for i.LastPaid.Before(i.payment(n)) {
 		n--
 	}
 	sum := new(big.Rat)
-	for ; addMonths(anchor, n*months).Before(to); n++ {
-		start, end := addMonths(anchor, n*months), addMonths(anchor, (n+1)*months)
+	for ; i.payment(n).Before(to); n++ {
+		start, end := i.payment(n), i.payment(n+1)
 		accrued := later(start, i.LastPaid).DaysUntil(earlier(end, to))
 		if accrued > 0 {
 			sum.Add(sum, big.NewRat(int64(accrued), int64(start.DaysUntil(end)*i.Frequency)))
@@ -176,13 +198,13 @@ func earlier(a, b tender.Date) tender.Date {
 }
 
 // addMonths is the same day some months later, or the last day of that month if
-// it is shorter. The end of a month stays the end.
-func addMonths(d tender.Date, months int) tender.Date {
-	last := func(y int, m time.Month) int { return time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day() }
+// it is shorter or if payments are at the end of the month.
+func addMonths(d tender.Date, months int, endOfMonth bool) tender.Date {
 	first := time.Date(d.Year, d.Month+time.Month(months), 1, 0, 0, 0, 0, time.UTC)
-	day := min(d.Day, last(first.Year(), first.Month()))
-	if d.Day == last(d.Year, d.Month) {
-		day = last(first.Year(), first.Month())
+	last := first.AddDate(0, 1, -1).Day()
+	day := min(d.Day, last)
+	if endOfMonth {
+		day = last
 	}
 	return tender.Date{Year: first.Year(), Month: first.Month(), Day: day}
 }

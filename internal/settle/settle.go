@@ -57,7 +57,7 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 	for _, s := range o.Series {
 		for _, w := range tender.Windows {
 			date := o.SettlementDate(w)
-			interest, err := AccruedInterest(interestAt(s.Interest, o.Settlement, date), date)
+			interest, err := interestAt(s.Interest, o.Settlement, date).until(date)
 			if err != nil {
 				return nil, fmt.Errorf("series %s: %w", s.ID, err)
 			}
@@ -78,12 +78,13 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 // the last interest date before the first settlement; one that falls between the
 // two settlements is the last one for the second, as its interest goes to the
 // holders of that day.
-func interestAt(i tender.Interest, s tender.Settlement, date tender.Date) tender.Interest {
+func interestAt(terms tender.Interest, s tender.Settlement, date tender.Date) accrual {
+	i := accrual{terms, anchorOf(terms)}
 	if s.Early.IsZero() || !s.Early.Before(date) {
 		return i
 	}
-	if between := interestDates(i, s.Early, date); len(between) > 0 {
-		i.LastPaid, i.FirstPayment = between[len(between)-1], tender.Date{}
+	if between := i.paymentDates(s.Early, date); len(between) > 0 {
+		i.LastPaid = between[len(between)-1]
 	}
 	return i
 }
@@ -98,7 +99,7 @@ func warnings(o *tender.Offer) []string {
 		if i.Coupon.IsZero() && len(i.Steps) == 0 {
 			continue
 		}
-		if missed := interestDates(i, i.LastPaid, o.Settlement.Final); len(missed) > 0 {
+		if missed := i.paymentDates(i.LastPaid, o.Settlement.Final); len(missed) > 0 {
 			all = append(all, fmt.Sprintf("series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, correct last_paid in the offer",
 				s.ID, i.LastPaid, missed[len(missed)-1]))
 		}

@@ -2,6 +2,7 @@ package settle_test
 
 import (
 	"fmt"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -326,5 +327,46 @@ func TestACouponDateBetweenTheTwoSettlements(t *testing.T) {
 	}
 	if got := one(t, s, tender.Late, "1000", dates).AccruedInterest; !got.Equal(dec("0.70")) {
 		t.Errorf("%s accrued to 22 August, want 0.70 for the 7 days from 15 August", got)
+	}
+}
+
+// The day of the month of the payments is that of the date the terms give, also
+// for a coupon between the two settlements that falls on a shorter month's end.
+func TestACouponOnTheLastOfAShortMonthKeepsItsDay(t *testing.T) {
+	for _, c := range []struct {
+		lastPaid  string
+		frequency int
+		basis     tender.DayCount
+		want      string
+	}{
+		{"2023-01-28", 12, tender.ActActICMA, "3571.43"}, // 10 of 28 days, to 28 March
+		{"2022-11-28", 4, tender.ActActICMA, "3370.79"},  // 10 of 89, to 28 May
+		{"2022-08-28", 2, tender.ActActICMA, "3314.92"},  // 10 of 181, to 28 August
+		{"2022-08-31", 2, tender.ActActICMA, "3260.87"},  // 10 of 184: these pay at the end of the month
+		{"2022-08-28", 2, tender.Thirty360, "4000.00"},   // 12 days
+		{"2022-08-31", 2, tender.Thirty360, "3333.33"},   // 10: 28 February is the 30th
+	} {
+		s := tender.Series{ID: "s", Currency: "USD", TenderOfferConsideration: dec("1000"),
+			Interest: tender.Interest{Coupon: dec("12"), DayCount: c.basis, LastPaid: date(c.lastPaid), Frequency: c.frequency}}
+		dates := tender.Settlement{Early: date("2023-02-14"), Final: date("2023-03-10")}
+		if got := one(t, s, tender.Late, "1000000", dates).AccruedInterest; !got.Equal(dec(c.want)) {
+			t.Errorf("%s, %d a year, %s: %s, want %s", c.lastPaid, c.frequency, c.basis, got, c.want)
+		}
+	}
+}
+
+// A bond that pays on 30 April and 30 October keeps to the 30th, if the terms say
+// so; otherwise 30 April is taken for the end of the month.
+func TestNotesThatPayOnAFixedDay(t *testing.T) {
+	i := tender.Interest{Coupon: dec("10"), DayCount: tender.ActActICMA, LastPaid: date("2023-04-30"), Frequency: 2}
+	for fixed, days := range map[bool]int64{true: 183, false: 184} { // to 30 or 31 October
+		i.FixedDay = fixed
+		got, err := settle.AccruedInterest(i, date("2023-05-30"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := new(big.Rat).Quo(big.NewRat(30, 10), big.NewRat(days*2, 1)); got.Cmp(want) != 0 {
+			t.Errorf("fixed %t: %s, want %s", fixed, got.RatString(), want.RatString())
+		}
 	}
 }

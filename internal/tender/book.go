@@ -37,14 +37,6 @@ type Totals struct {
 // Sum is the principal tendered in both windows.
 func (t Totals) Sum() decimal.Decimal { return t.Early.Add(t.Late) }
 
-// Of is the principal tendered in one window.
-func (t Totals) Of(w Window) decimal.Decimal {
-	if w == Early {
-		return t.Early
-	}
-	return t.Late
-}
-
 // Book is the valid instructions as of an instant, totalled by series and
 // window.
 type Book struct {
@@ -214,4 +206,10 @@ type Invariant struct {
 	Name   string
 	Holds  bool
 	Detail string // what broke it, "" if it holds
+}
+
+// Check is the invariant of a name, which holds if there is no detail of what
+// broke it.
+func Check(name, detail string) Invariant {
+	return Invariant{Name: name, Holds: detail == "", Detail: detail}
 }

@@ -161,7 +161,7 @@ func TestTotalsAreBySeriesAndWindow(t *testing.T) {
 	b := tender.NewBook(level3(), all, at("2004-12-01 12:00:00"))
 	var got []string
 	for _, total := range b.Totals {
-		got = append(got, fmt.Sprint(total.Of(tender.Early), total.Of(tender.Late), total.Sum()))
+		got = append(got, fmt.Sprint(total.Early, total.Late, total.Sum()))
 	}
 	if want := []string{"3000 4000 7000", "300 50 350"}; !slices.Equal(got, want) {
 		t.Errorf("totals %q, want %q", got, want)

@@ -268,6 +268,11 @@ type Interest struct {
 	LastPaid     Date
 	FirstPayment Date // zero: LastPaid lies a whole number of periods from every payment date
 
+	// FixedDay says that payments keep to the day of the month of LastPaid (or of
+	// FirstPayment) even where that is the last of its month; otherwise such notes
+	// pay at the end of the month.
+	FixedDay bool
+
 	// AccretesUntil is the day on which a discount note begins to pay interest in
 	// cash; until then nothing accrues on it. Zero: it always has.
 	AccretesUntil Date
