@@ -258,6 +258,8 @@ type rawCell struct {
 	valued   bool // there is a v
 	inline   bool // there is an is
 	preserve bool // the v has xml:space="preserve"
+	checked  bool // the value is digits, with a point at most
+	index    int  // of the shared string, if checked
 	value    []byte
 }
 
@@ -265,7 +267,7 @@ type rawCell struct {
 type cellType uint8
 
 const (
-	typeNumber cellType = iota
+	typeNumber cellType = iota // this and the next are written in digits
 	typeShared
 	typeInline
 	typeFormulaText
