@@ -68,6 +68,7 @@ type sheetReader struct {
 	lastCol int    // column of the row's last cell, -1 before it
 	rows    int
 	cells   int
+	shared  int64 // bytes of the shared strings in the cells so far
 	tail    Tail
 	stopped error // what call returned
 }

@@ -79,6 +79,9 @@ func (r *sheetReader) setShared(cell *Cell, index int) error {
 		return r.fault(RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
 	}
 	cell.Kind, cell.Text = Text, r.book.strings.at(index)
+	if r.shared += int64(len(cell.Text)); r.shared > r.limit.TextBytes {
+		return r.fault(RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
+	}
 	return nil
 }
 
