@@ -292,6 +292,9 @@ func (r *reading) whichSheet(with []peeked) FileFault {
 		}
 		names = append(names, name)
 	}
+	if more := len(names) - shownRows; more > 0 {
+		names = append(names[:shownRows], fmt.Sprintf("and %d more", more))
+	}
 	f := FileFault{Rule: ruleSheet,
 		Message: fmt.Sprintf("%d sheets have the headings of tenders: %s", len(with), strings.Join(names, ", ")),
 		Advice:  fmt.Sprintf("say which to read, in the offer at depositary %s: sheet: %s", r.depositary.Name, quote(with[0].name))}
@@ -320,7 +323,12 @@ func (r *reading) addMissing(without []peeked) {
 func (r *reading) fault(sheet string, faults ...FileFault) {
 	for _, f := range faults {
 		f.File, f.Sheet = r.report.File, sheet
-		r.faults = append(r.faults, f)
+		if len(r.faults) == maxFileFaults {
+			f = FileFault{File: f.File, Rule: f.Rule, Message: fmt.Sprintf("there are more faults than the %d listed", maxFileFaults)}
+		}
+		if len(r.faults) <= maxFileFaults {
+			r.faults = append(r.faults, f)
+		}
 	}
 }
 

@@ -29,7 +29,11 @@ func (s *sheet) rejectDuplicates() {
 func (s *sheet) duplicates(same []int) {
 	identical := !slices.ContainsFunc(same, func(i int) bool { return s.lines[i].digest != s.lines[same[0]].digest })
 	for _, i := range same {
+		if s.overrun() {
+			return
+		}
 		in := &s.lines[i].instruction
+		s.refuse(in.Source.Row)
 		reject := tender.Reject{
 			Source: in.Source, Depositary: s.depositary.Name, Instruction: in.ID,
 			Column: copied(s.layout.heading(colInstruction)), Cell: xlsx.CellName(s.layout.position(colInstruction), in.Source.Row), Value: in.ID,

@@ -46,6 +46,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	l := line{instruction: in, digest: rowDigest(row)}
 	if s.bad {
 		l = line{tender.Instruction{ID: in.ID, Source: in.Source}, l.digest, rejected}
+		s.refuse(row.Number)
 	}
 	if len(s.lines) == cap(s.lines) {
 		s.lines = slices.Grow(s.lines, len(s.lines)+256) // append alone would copy long reports many times
@@ -85,7 +86,7 @@ func (s *sheet) say(c column, f *finding, standing tender.Standing, waived strin
 		reject.Cell = xlsx.CellName(at, s.current.Row)
 	}
 	if cell := s.cells[c]; cell != nil {
-		reject.Value = copied(string(cell.Text))
+		reject.Value = shortened(copied(string(cell.Text)))
 	}
 	s.rejects = append(s.rejects, reject)
 }

@@ -114,6 +114,7 @@ type sheet struct {
 	current tender.Source           // its place
 	id      string                  // its instruction number
 	bad     bool                    // it has a fault
+	refused int                     // lines that are rejected or repeated
 
 	first, last int // rows that hold instructions
 	totals      totals
@@ -157,6 +158,9 @@ func (s *sheet) row(row *xlsx.Row) error {
 		s.after = append(s.after, row.Number)
 	default:
 		s.instruction(row)
+	}
+	if s.overrun() {
+		return errEnough
 	}
 	return nil
 }
