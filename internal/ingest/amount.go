@@ -180,6 +180,9 @@ func textAmount(s string) (amount decimal.Decimal, mark string, wrong *finding) 
 		amount, wrong = numberAmount(s)
 		return amount, "", wrong
 	}
+	if len(s) > maxAmountLen {
+		return decimal.Zero, "", &finding{rulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
+	}
 	parts := amountForm.FindStringSubmatch(s)
 	if parts == nil || parts[1] != "" && parts[3] != "" || !isMark(parts[1]+parts[3]) {
 		return decimal.Zero, "", &finding{rulePrincipal, whyNoAmount(s), "enter the principal as a number"}

@@ -145,17 +145,17 @@ func labels(row *xlsx.Row) []label {
 
 // joined are the headings of two rows, one above the other, as one.
 func joined(above, below []label) []label {
-	all := slices.Clone(below)
-	for _, a := range above {
-		i := slices.IndexFunc(all, func(l label) bool { return l.col == a.col })
-		if i < 0 {
-			all = append(all, a)
-		} else {
-			all[i].text = a.text + " " + all[i].text
+	all := make([]label, 0, len(above)+len(below))
+	for _, b := range below {
+		for len(above) > 0 && above[0].col < b.col {
+			all, above = append(all, above[0]), above[1:]
 		}
+		if len(above) > 0 && above[0].col == b.col {
+			b.text, above = above[0].text+" "+b.text, above[1:]
+		}
+		all = append(all, b)
 	}
-	slices.SortFunc(all, func(a, b label) int { return a.col - b.col })
-	return all
+	return append(all, above...)
 }
 
 // layout says where in the rows of a sheet each column stands.

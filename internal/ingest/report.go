@@ -126,6 +126,7 @@ type reading struct {
 	lines   lines    // every row that holds an instruction, by sheet as in sheets
 	rejects []tender.Reject
 	faults  []FileFault
+	refused int // lines that are rejected or repeated
 
 	keeper keeper
 	follow func(*sheet, *xlsx.Row, rowKind) // told of each row, if it is not nil
@@ -254,7 +255,12 @@ func (r *reading) addMissing(without []peeked) {
 func (r *reading) fault(sheet string, faults ...FileFault) {
 	for _, f := range faults {
 		f.File, f.Sheet = r.report.File, sheet
-		r.faults = append(r.faults, f)
+		if len(r.faults) == maxFileFaults {
+			f = FileFault{File: f.File, Rule: f.Rule, Message: fmt.Sprintf("there are more faults than the %d listed", maxFileFaults)}
+		}
+		if len(r.faults) <= maxFileFaults {
+			r.faults = append(r.faults, f)
+		}
 	}
 }
 

@@ -149,7 +149,19 @@ func damagedCSV(text []byte) (faults []FileFault) {
 			break
 		}
 	}
-	return faults
+	return append(faults, longLine(text)...)
+}
+
+// longLine reports the first line that is longer than any report's.
+func longLine(text []byte) []FileFault {
+	number := 1
+	for line := range bytes.Lines(text) {
+		if len(line) > maxLine {
+			return []FileFault{*csvFault(number, fmt.Sprintf("the line has %d bytes; the limit is %d", len(line), maxLine), "ask for the file to be exported again, with line ends")}
+		}
+		number++
+	}
+	return nil
 }
 
 // invalidUTF8 is the place of the first byte that is not UTF-8, -1 if there is
@@ -191,6 +203,9 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 			return xlsx.Tail{}, csvError(err)
 		}
 		row.Number, _ = r.FieldPos(0)
+		if len(record) > maxFields {
+			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields; the limit is %d", len(record), maxFields), "ask for the file to be exported again")}
+		}
 		if row.Number == l.from {
 			width = len(record)
 		}

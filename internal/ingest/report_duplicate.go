@@ -108,8 +108,12 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 		return !bytes.Equal(other[:], want[:])
 	})
 	for _, i := range same {
+		if r.overrun() {
+			return
+		}
 		l := r.lines.at(i)
 		in := l.instruction
+		r.refuse(in.Source, xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row))
 		reject := tender.Reject{
 			Source: in.Source, Depositary: r.depositary.Name, Instruction: in.ID, Value: in.ID,
 			Column: copied(l.sheet.layout.heading(colInstruction)), Cell: xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row),

@@ -46,6 +46,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	}
 	if s.bad {
 		l.outcome = rejected
+		s.refuse(s.current, xlsx.CellName(max(s.layout.position(colInstruction), 0), row.Number))
 	}
 }
 
@@ -60,7 +61,7 @@ func (s *sheet) say(c column, f *finding, standing tender.Standing, waived strin
 		reject.Cell = xlsx.CellName(at, s.current.Row)
 	}
 	if cell := s.cells[c]; cell != nil {
-		reject.Value = copied(string(cell.Text))
+		reject.Value = shortened(copied(string(cell.Text)))
 	}
 	s.rejects = append(s.rejects, reject)
 }

@@ -158,6 +158,9 @@ func (s *sheet) row(row *xlsx.Row) error {
 	if s.follow != nil {
 		s.follow(s, row, kind)
 	}
+	if err == nil && s.overrun() {
+		return errEnough
+	}
 	return err
 }
 

@@ -43,6 +43,7 @@ const (
 	ruleMerged     = "R6-merged"
 	ruleTotal      = "R6-total"
 	ruleAfterTotal = "R6-after-total"
+	ruleLines      = "R6-lines"
 )
 
 // Rule is one thing that is checked.
@@ -89,6 +90,7 @@ func Rules() []Rule {
 		{Code: ruleColumn, Meaning: "a column is missing or there twice"},
 		{Code: ruleMerged, Meaning: "merged cells among the instructions"},
 		{Code: ruleTotal, Meaning: "the totals row disagrees with the rows"},
+		{Code: ruleLines, Meaning: "too many lines are rejected for this to be a report on the offer"},
 		{Code: ruleAfterTotal, Meaning: "instructions below the totals row"},
 	}
 }

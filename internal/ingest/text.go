@@ -106,9 +106,13 @@ func quote(s string) string {
 
 // list shows several values in a message.
 func list(values []string) string {
-	quoted := make([]string, len(values))
+	var quoted []string
 	for i, v := range values {
-		quoted[i] = quote(v)
+		if i == maxListed {
+			quoted = append(quoted, fmt.Sprintf("and %d more", len(values)-i))
+			break
+		}
+		quoted = append(quoted, quote(v))
 	}
 	return strings.Join(quoted, ", ")
 }

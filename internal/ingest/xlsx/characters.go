@@ -17,7 +17,15 @@ func soundText(b []byte) (sound int, wrong string) {
 	)
 	i := 0
 	for i < len(b) {
-		// Eight printable ASCII characters at a time.
+		// 32 printable ASCII characters at a time, then eight.
+		for i+32 <= len(b) {
+			w, x := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])
+			y, z := binary.LittleEndian.Uint64(b[i+16:]), binary.LittleEndian.Uint64(b[i+24:])
+			if (w|(w-0x20*ones)|x|(x-0x20*ones)|y|(y-0x20*ones)|z|(z-0x20*ones))&highs != 0 {
+				break
+			}
+			i += 32
+		}
 		for i+8 <= len(b) {
 			x := binary.LittleEndian.Uint64(b[i:])
 			if (x|(x-0x20*ones))&highs != 0 {

@@ -245,7 +245,7 @@ func (c *container) readCentral(dir []byte, off int64) (int, error) {
 	}
 	key := foldName(e.name)
 	if other, ok := c.folded[key]; ok {
-		return 0, fault(RuleContainer, e.name, "the archive has this entry twice (also as %q)", c.entries[other].name)
+		return 0, fault(RuleContainer, e.name, "the archive has this entry twice (also as %.200q)", c.entries[other].name)
 	}
 	c.folded[key] = len(c.entries)
 	c.entries = append(c.entries, e)
@@ -293,7 +293,7 @@ func foldName(name string) string { return strings.ToLower(strings.ToUpper(name)
 // checkEntry refuses what no honest workbook holds, by name, flags and method.
 func checkEntry(e entry) error {
 	if !soundName(e.name) {
-		return fault(RuleContainer, e.name, "%q is not a name an archive of a workbook may hold", e.name)
+		return fault(RuleContainer, e.name, "%.200q is not a name an archive of a workbook may hold", e.name)
 	}
 	if e.flags&(flagEncrypted|flagStrong|flagMasked) != 0 {
 		return fault(RuleContainer, e.name, "the entry is encrypted by the zip program; ask for the workbook itself, protected in Excel if need be")

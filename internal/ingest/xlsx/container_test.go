@@ -381,7 +381,7 @@ func TestLimits(t *testing.T) {
 		{"text in pieces", book{sheet: strings.Replace(long, "xxxx", "xx<!-- -->xx", 1)}, func(l *Limits) { l.RunBytes = 4999 }, "4999"},
 		{"tag", book{sheet: `<dimension ref="` + strings.Repeat("x", 3000) + `"/>`}, func(l *Limits) { l.RunBytes = 3000 }, "3000"},
 		{"comment", book{sheet: `<!--` + strings.Repeat("x", 300_000) + `-->`}, func(l *Limits) { l.RunBytes = 3000 }, "3000"},
-		{"attributes", book{sheet: `<dimension ` + manyAttributes(257) + `/>`}, func(*Limits) {}, "256"},
+		{"attributes", book{sheet: `<dimension ` + manyAttributes(257) + `/>`}, func(*Limits) {}, "64"},
 		{"shared strings", book{sheet: rows, strings: someStrings}, func(l *Limits) { l.Strings = 1 }, "limit of 1"},
 		{"rows", book{sheet: rows, strings: someStrings}, func(l *Limits) { l.Rows = 1 }, "limit of 1"},
 		{"cells", book{sheet: rows, strings: someStrings}, func(l *Limits) { l.Cells = 2 }, "limit of 2"},

@@ -56,7 +56,7 @@ type FormatError struct {
 // "xl/worksheets/sheet1.xml, B7, byte 412: shared string 9 does not exist: the workbook has 4".
 func (e *FormatError) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Part)
+	fmt.Fprintf(&b, "%.200s", e.Part) // a hostile name can be as long as it likes
 	if e.Cell != "" {
 		fmt.Fprintf(&b, ", %s", e.Cell)
 	}

@@ -14,6 +14,7 @@ type Limits struct {
 	Rows       int   // rows of one sheet
 	Cells      int   // cells of one sheet
 	RowBytes   int   // bytes of the texts and numbers written within one row
+	TextBytes  int64 // bytes of the shared strings in the cells of one sheet, each time they are used
 	Merges     int   // merged ranges of one sheet
 
 	noPlain bool // leaves every byte to the scanner, for the tests
@@ -21,7 +22,8 @@ type Limits struct {
 
 // DefaultLimits is 2,048 entries, 256 MiB in all, 200 MiB a part, a ratio of 300 above 4 MiB, XML
 // depth 64, a tag or text of 1 MiB, 2,000,000 shared strings, 1,048,576 rows, 20,000,000 cells,
-// 32 MiB of values written within one row and 1,048,576 merged ranges.
+// 32 MiB of values written within one row, 256 MiB of shared strings in the cells of a sheet (one
+// text of a megabyte could else be shown in every cell) and 1,048,576 merged ranges.
 func DefaultLimits() Limits {
 	return Limits{
 		Entries:    2048,
@@ -35,6 +37,7 @@ func DefaultLimits() Limits {
 		Rows:       maxRows,
 		Cells:      20_000_000,
 		RowBytes:   32 << 20,
+		TextBytes:  256 << 20,
 		Merges:     1 << 20,
 	}
 }

@@ -47,6 +47,10 @@ type binding struct {
 	depth  int
 }
 
+// maxPrefixes is how many may be in force at once; a workbook's has about twenty. It keeps the search
+// for one short.
+const maxPrefixes = 64
+
 // resolveNames binds the prefixes the last tag declares, then resolves its own name and those of
 // its attributes.
 func (s *scanner) resolveNames(depth int) error {
@@ -77,6 +81,9 @@ func (s *scanner) resolveNames(depth int) error {
 func (s *scanner) bind(a *attribute, depth int) error {
 	if !bytes.HasPrefix(a.name, []byte("xmlns")) {
 		return nil
+	}
+	if len(s.bindings) == maxPrefixes {
+		return s.fault(RuleLimit, "more than %d prefixes are declared at once", maxPrefixes)
 	}
 	ns := namespaceOf(a.value)
 	if len(a.name) == len("xmlns") {
@@ -141,8 +148,11 @@ func (s *scanner) resolveAttribute(i int) error {
 	if a.ns, ok = s.lookup(prefix); !ok {
 		return s.malformed("the prefix of %.40s in <%.40s is not declared", a.name, s.name)
 	}
+	if a.ns == nsOther {
+		return nil // such attributes are not read
+	}
 	for j := range i {
-		if b := &s.attrs[j]; a.ns != nsOther && b.ns == a.ns && bytes.Equal(b.local, a.local) {
+		if b := &s.attrs[j]; b.ns == a.ns && bytes.Equal(b.local, a.local) {
 			return s.malformed("<%.40s has the attribute %.40s twice", s.name, a.local)
 		}
 	}

@@ -115,6 +115,8 @@ func (r *sheetReader) plainCell(b []byte, c *rawCell) int {
 	switch {
 	case string(b[i:i+4]) == "</c>":
 		return i + 4
+	case string(b[i:i+3]) == "<v>" && c.kind <= typeShared:
+		return r.plainNumber(b, i+3, c)
 	case string(b[i:i+3]) == "<v>" && c.kind != typeInline:
 		return r.plainValue(b, i+3, "</v></c>", c)
 	case string(b[i:i+7]) == "<is><t>" && c.kind == typeInline:
@@ -218,6 +220,29 @@ func (r *sheetReader) plainValue(b []byte, from int, shut string, c *rawCell) in
 		return 0
 	}
 	c.value, c.valued = b[from:end], !c.inline
+	return end + len(shut)
+}
+
+// plainNumber reads a number of digits, perhaps with a point among them, or the number of a shared
+// string, from b[from:].
+func (r *sheetReader) plainNumber(b []byte, from int, c *rawCell) int {
+	const shut = "</v></c>"
+	end := from
+	for b[end] >= '0' && b[end] <= '9' {
+		c.index = c.index*10 + int(b[end]-'0')
+		end++
+	}
+	whole := end - from
+	if b[end] == '.' && c.kind == typeNumber {
+		for end++; b[end] >= '0' && b[end] <= '9'; {
+			end++
+		}
+	}
+	if whole == 0 || c.kind == typeShared && whole > maxIndexDigits || end-from > r.limit.RunBytes ||
+		end+len(shut) > len(b) || string(b[end:end+len(shut)]) != shut {
+		return 0
+	}
+	c.value, c.valued, c.checked = b[from:end], true, true
 	return end + len(shut)
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 const (
-	maxAttributes = 256       // of one tag; keeps the search for repeated ones short
+	maxAttributes = 64        // of one tag; keeps the search for repeated ones short
 	windowBytes   = 256 << 10 // what the scanner holds at a time, unless a token is longer
 	smallWindow   = 4 << 10   // the window of a small part
 	pad           = 64        // zero bytes after the window's end, which stop every loop

@@ -68,6 +68,7 @@ type sheetReader struct {
 	lastCol int    // column of the row's last cell, -1 before it
 	rows    int
 	cells   int
+	shared  int64 // bytes of the shared strings in the cells so far
 	tail    Tail
 	stopped error // what call returned
 }
@@ -258,6 +259,8 @@ type rawCell struct {
 	valued   bool // there is a v
 	inline   bool // there is an is
 	preserve bool // the v has xml:space="preserve"
+	checked  bool // the value is digits, with a point at most
+	index    int  // of the shared string, if checked
 	value    []byte
 }
 
@@ -265,7 +268,7 @@ type rawCell struct {
 type cellType uint8
 
 const (
-	typeNumber cellType = iota
+	typeNumber cellType = iota // this and the next are written in digits
 	typeShared
 	typeInline
 	typeFormulaText

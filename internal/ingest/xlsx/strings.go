@@ -109,7 +109,7 @@ var plainText = func() (plain [256]bool) {
 // is joined and phonetic text left out. Space at the ends of the whole goes unless the text it is in
 // preserves it; space where runs meet stays, since Excel shows it.
 func (s *scanner) appendString(dst []byte) ([]byte, error) {
-	r := richText{text: dst, sound: len(dst)}
+	r := richText{text: dst, start: len(dst), sound: len(dst)}
 	for {
 		more, err := s.child()
 		if err != nil {
@@ -137,6 +137,7 @@ func (s *scanner) appendString(dst []byte) ([]byte, error) {
 // richText is a string being put together.
 type richText struct {
 	text    []byte
+	start   int  // of this string in text
 	sound   int  // length of text without the space at its end that may have to go
 	plain   bool // a text outside runs was seen
 	runs    bool // a run was seen
@@ -185,5 +186,8 @@ func (r *richText) add(s *scanner) error {
 		r.sound = len(r.text)
 	}
 	r.text = append(r.text, text[len(body):]...)
+	if len(r.text)-r.start > s.limit.RunBytes {
+		return s.fault(RuleLimit, "the runs of a text are together longer than the limit of %d bytes", s.limit.RunBytes)
+	}
 	return nil
 }

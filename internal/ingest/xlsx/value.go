@@ -17,7 +17,12 @@ func (r *sheetReader) add(c *rawCell) error {
 	if c.inline && c.kind != typeInline || c.valued && c.kind == typeInline {
 		return r.fault(RuleValue, "the cell's type does not fit what it holds")
 	}
-	if c.valued || c.inline {
+	switch {
+	case c.checked && c.kind == typeShared:
+		return r.setShared(cell, c.index)
+	case c.checked:
+		cell.Kind, cell.Text = Number, c.value
+	case c.valued || c.inline:
 		return r.setValue(cell, c)
 	}
 	return nil
@@ -40,7 +45,11 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 	value := trimSpace(c.value)
 	switch c.kind {
 	case typeShared:
-		return r.setShared(cell, value)
+		index, ok := parseIndex(value)
+		if !ok {
+			return r.fault(RuleString, "%.40q is not the number of a shared string", value)
+		}
+		return r.setShared(cell, index)
 	case typeError:
 		cell.Kind, cell.Text = Error, value
 		return nil
@@ -65,21 +74,23 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 }
 
 // setShared looks up a shared string.
-func (r *sheetReader) setShared(cell *Cell, value []byte) error {
-	index, ok := parseIndex(value)
-	if !ok {
-		return r.fault(RuleString, "%.40q is not the number of a shared string", value)
-	}
+func (r *sheetReader) setShared(cell *Cell, index int) error {
 	if index >= r.book.strings.count() {
 		return r.fault(RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
 	}
 	cell.Kind, cell.Text = Text, r.book.strings.at(index)
+	if r.shared += int64(len(cell.Text)); r.shared > r.limit.TextBytes {
+		return r.fault(RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
+	}
 	return nil
 }
 
+// maxIndexDigits is how many digits the number of a shared string may have; no table is as long.
+const maxIndexDigits = 9
+
 // parseIndex reads up to nine digits.
 func parseIndex(b []byte) (int, bool) {
-	if len(b) == 0 || len(b) > 9 {
+	if len(b) == 0 || len(b) > maxIndexDigits {
 		return 0, false
 	}
 	n := 0

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ingest/xlsx"
+)
+
+// outcome is what one process measured of itself.
+type outcome struct {
+	Wall  int64 // nanoseconds
+	Peak  int64 // KiB of memory at the most; 0 where the system does not say
+	Cells int   // seen; 0 if none were looked at
+	Bytes int   // of the texts in them, so that no reader can leave out making them
+}
+
+// measureHere measures a contender in this process and prints its outcome.
+func measureHere(name, path string, stdout io.Writer) error {
+	work, ok := map[string]func(string) (int, error){
+		"inflate": inflate, "read": read, "excelize": readExcelize, "instructions": readInstructions,
+	}[name]
+	if !ok {
+		return fmt.Errorf("there is no contender %q", name)
+	}
+	start := time.Now()
+	cells, err := work(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return json.NewEncoder(stdout).Encode(outcome{Wall: time.Since(start).Nanoseconds(), Peak: peakMemory(), Cells: cells, Bytes: seen})
+}
+
+// peakMemory is the most memory the process ever held, in KiB, as Linux counts
+// it for this program image alone.
+func peakMemory() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(status, []byte("VmHWM:"))
+	value, _, _ := bytes.Cut(rest, []byte("kB"))
+	kib, err := strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kib
+}
+
+// inflate reads the sheet's part and throws it away.
+func inflate(path string) (int, error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return 0, err
+	}
+	defer z.Close()
+	for _, entry := range z.File {
+		if entry.Name != sheetPart {
+			continue
+		}
+		packed, err := entry.OpenRaw()
+		if err != nil {
+			return 0, err
+		}
+		_, err = io.CopyBuffer(io.Discard, onlyReader{flate.NewReader(packed)}, make([]byte, 128<<10))
+		return 0, err
+	}
+	return 0, fmt.Errorf("there is no %s", sheetPart)
+}
+
+// onlyReader hides every method but Read, so that io.CopyBuffer uses its buffer.
+type onlyReader struct{ io.Reader }
+
+// ownLimits are wide enough for the largest sheet there can be; the defaults stop
+// earlier, on purpose.
+func ownLimits() xlsx.Limits {
+	limits := xlsx.DefaultLimits()
+	limits.PartBytes, limits.TotalBytes = 2<<30, 4<<30
+	return limits
+}
+
+// seen counts the bytes of the cells that were looked at.
+var seen int
+
+func read(path string) (int, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	book, err := xlsx.Open(file, info.Size(), ownLimits())
+	if err != nil {
+		return 0, err
+	}
+	cells := 0
+	_, err = book.Rows(0, func(row *xlsx.Row) error {
+		for i := range row.Cells {
+			seen += len(row.Cells[i].Text)
+		}
+		cells += len(row.Cells)
+		return nil
+	})
+	return cells, err
+}
+
+// readExcelize reads as excelize's users do who want the values as stored.
+func readExcelize(path string) (cells int, err error) {
+	f, err := excelize.OpenFile(path, excelize.Options{RawCellValue: true})
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	rows, err := f.Rows("Sheet1")
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		columns, err := rows.Columns()
+		if err != nil {
+			return 0, err
+		}
+		for _, c := range columns {
+			seen += len(c)
+		}
+		cells += len(columns)
+	}
+	return cells, rows.Error()
+}
+
+// readInstructions reads the rows into checked instructions. Every row must come
+// to one.
+func readInstructions(path string) (int, error) {
+	terms, err := ingest.ParseTerms("offer.yaml", []byte(offer))
+	if err != nil {
+		return 0, err
+	}
+	at, err := ingest.ParseInstant("2004-12-01T09:00", terms.Zone())
+	if err != nil {
+		return 0, err
+	}
+	o := terms.AsOf(at)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	file := ingest.File{Name: filepath.Base(path), Content: content}
+	intake, err := ingest.Read(o, []ingest.Chosen{{Depositary: o.Depositaries[0], File: file}})
+	if err != nil {
+		return 0, err
+	}
+	if n := len(intake.Rejects); n > 0 {
+		return 0, fmt.Errorf("%d rejects, the first: %s", n, intake.Rejects[0].Message)
+	}
+	return (len(intake.Instructions) + 1) * columns, nil
+}
+
+// offer is a small one that the generated reports belong to.
+const offer = `
+id: bench
+issuer: Issuer, Inc.
+timezone: America/New_York
+dates:
+  launch: 2004-10-29
+  early_tender: {at: 2004-11-12T17:00, boundary: before}
+  expiration: {at: 2004-11-29T24:00, boundary: before}
+  settlement: {early: null, final: 2004-12-02}
+withdrawal: {early: expiration, late: expiration}
+acceptance: {order: priority, shortfall: prorate, factor: maximal, below_minimum: REJT, returned_below_minimum: KEEP}
+caps:
+  - {name: Tender Cap, amount: 450000000, currency: USD, measure: principal}
+series:
+  - id: first
+    title: 9-1/8% Senior Notes due 2008
+    securities: ["52729NAA8", "52729NAC4"]
+    currency: USD
+    priority: 1
+    outstanding: 900000000000
+    tender_offer_consideration: 837.50
+    early_tender_payment: 20.00
+    total_consideration: 857.50
+    denomination: {minimum: 1000, multiple: 1000}
+    interest: {coupon: 9.125, day_count: 30/360, last_paid: 2004-11-01, frequency: 2}
+  - id: second
+    title: 11% Senior Notes due 2008
+    securities: ["52729NAH3", "037833100"]
+    currency: USD
+    priority: 2
+    outstanding: 900000000000
+    tender_offer_consideration: 867.50
+    early_tender_payment: 20.00
+    total_consideration: 887.50
+    denomination: {minimum: 1000, multiple: 1000}
+    interest: {coupon: 11, day_count: 30/360, last_paid: 2004-09-15, frequency: 2}
+depositaries:
+  - {name: DTC, files: "*.xlsx", reports: snapshot}
+`

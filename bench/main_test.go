@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/ingest/xlsx"
+)
+
+// TestMain lets the test's own program stand for bench where bench starts itself.
+func TestMain(m *testing.M) {
+	if os.Getenv("BENCH_CHILD") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// The whole command, in small.
+func TestBench(t *testing.T) {
+	var out, errs bytes.Buffer
+	if run([]string{"-rows", "300", "-peer-rows", "200", "-checked-rows", "100", "-runs", "1", "-calamine=false"}, &out, &errs) != 0 {
+		t.Fatal(errs.String())
+	}
+	for _, want := range []string{"| shared | 300 | read | 2 |", "| inline | 200 | excelize | 1 |", "| shared | 100 | instructions | 1 |", "× inflate |", "× read |"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestFlagsThatMakeNoSense(t *testing.T) {
+	for _, args := range [][]string{{"-rows", "0"}, {"-rows", "1048576"}, {"-peer-rows", "-1"}, {"-runs", "0"}, {"-child", "nobody"}, {"-unknown"}} {
+		if run(args, &bytes.Buffer{}, &bytes.Buffer{}) == 0 {
+			t.Errorf("%v is taken", args)
+		}
+	}
+}
+
+// The workbooks are the same bytes each time, and both readers find the same in
+// both variants.
+func TestWorkbooks(t *testing.T) {
+	const rows = 400
+	var want [][]string
+	for _, inline := range []bool{false, true} {
+		var first, second bytes.Buffer
+		if err := writeWorkbook(&first, rows, inline); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeWorkbook(&second, rows, inline); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Fatalf("%s: other bytes the second time, %v", variant(inline), err)
+		}
+		got := ownRows(t, first.Bytes())
+		if want == nil {
+			want = got
+		}
+		peer := peerRows(t, first.Bytes())
+		for i := range want {
+			if !slices.Equal(got[i], want[i]) || !slices.Equal(peer[i], want[i]) {
+				t.Fatalf("%s, row %d:\n%q\n%q\n%q", variant(inline), i+1, got[i], peer[i], want[i])
+			}
+		}
+		if len(got) != rows+1 || len(peer) != rows+1 || len(got[rows]) != columns {
+			t.Fatalf("%s: %d and %d rows", variant(inline), len(got), len(peer))
+		}
+	}
+	if got := strings.Join(want[41], "|"); got != "900000040|52729NAA8|213000|38303.17161951516|0040|Participant Bank 40|HOLDER-1240|desk40@bank.example|USD|WITH|38303.5|Book-entry|41|Remark for line 680" {
+		t.Error(got)
+	}
+}
+
+func ownRows(t *testing.T, b []byte) (rows [][]string) {
+	t.Helper()
+	book, err := xlsx.Open(bytes.NewReader(b), int64(len(b)), xlsx.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = book.Rows(0, func(row *xlsx.Row) error {
+		var cells []string
+		for _, c := range row.Cells {
+			cells = append(cells, string(c.Text))
+		}
+		rows = append(rows, cells)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func peerRows(t *testing.T, b []byte) [][]string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("Sheet1", excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// A workbook that is damaged is no measurement.
+func TestDamageIsAnError(t *testing.T) {
+	path, err := writeFile(t.TempDir(), 10, false, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(t.TempDir(), "damaged.xlsx")
+	if err := os.WriteFile(damaged, b[:len(b)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"inflate", "read", "excelize", "instructions"} {
+		if err := measureHere(name, damaged, &bytes.Buffer{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if err := measureHere(name, path, &bytes.Buffer{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package ingest
+
+import (
+	"fmt"
+
+	"tenderbatch/internal/tender"
+)
+
+// Bounds on what a report may make of itself. A file of a hundred kilobytes can
+// hold a million lines, and each fault takes more memory than the line it is in.
+const (
+	maxRejected   = 10_000  // lines of one file
+	maxFileFaults = 50      // faults listed of one file
+	maxListed     = 50      // values listed in one message
+	maxShown      = 1_000   // characters of a value in a reject
+	maxLine       = 1 << 20 // bytes of a line of a CSV file
+	maxFields     = 1 << 14 // fields of a line of a CSV file, as many as a sheet has columns
+	maxAmountLen  = 100     // bytes of a text that may be an amount
+)
+
+// refuse counts a line that is rejected or repeated. With too many of them the
+// file is refused: it is no report on this offer, or a column is taken for another.
+func (r *reading) refuse(at tender.Source, cell string) {
+	r.refused++
+	if r.refused == maxRejected+1 {
+		r.fault(at.Sheet, FileFault{Rule: ruleLines, Cell: cell,
+			Message: fmt.Sprintf("more than %d lines of the file are rejected or repeated; reading stopped here", maxRejected),
+			Advice:  "is this a report on this offer, and are the columns right? correct what stands in its first rejects, or ask for it to be sent again"})
+	}
+}
+
+// overrun reports whether too many lines were refused.
+func (r *reading) overrun() bool { return r.refused > maxRejected }
+
+// shortened is a value short enough to be kept for every reject.
+func shortened(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n > maxShown {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
