@@ -4,7 +4,7 @@ package xlsx
 // [RuleLimit] that prints the limit.
 type Limits struct {
 	Entries    int   // entries in the zip archive
-	TotalBytes int64 // bytes of all entries together, inflated, as the directory declares them
+	TotalBytes int64 // bytes of all entries together, inflated, as the directory declares them; also of a protected file
 	PartBytes  int64 // bytes of one entry, inflated
 	Ratio      int64 // inflated bytes to one packed byte, looked at in entries above RatioFrom
 	RatioFrom  int64 // inflated bytes up to which an entry may have any ratio
@@ -15,13 +15,15 @@ type Limits struct {
 	Cells      int   // cells of one sheet
 	RowBytes   int   // bytes of the texts and numbers written within one row
 	Merges     int   // merged ranges of one sheet
+	Spins      int   // times a protected workbook has its password hashed
 
 	noPlain bool // leaves every byte to the scanner, for the tests
 }
 
 // DefaultLimits is 2,048 entries, 256 MiB in all, 200 MiB a part, a ratio of 300 above 4 MiB, XML
 // depth 64, a tag or text of 1 MiB, 2,000,000 shared strings, 1,048,576 rows, 20,000,000 cells,
-// 32 MiB of values written within one row and 1,048,576 merged ranges.
+// 32 MiB of values written within one row, 1,048,576 merged ranges and 1,000,000 rounds of hashing a
+// password.
 func DefaultLimits() Limits {
 	return Limits{
 		Entries:    2048,
@@ -36,6 +38,7 @@ func DefaultLimits() Limits {
 		Cells:      20_000_000,
 		RowBytes:   32 << 20,
 		Merges:     1 << 20,
+		Spins:      1_000_000,
 	}
 }
 
