@@ -29,7 +29,7 @@ each file was understood and what is wrong with it, and writes nothing.
 as, to its window, and to what became of it and by which rule.`,
 		Args: exactly("OFFER"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			req.Folder, req.Now, req.Version = args[0], w.now(), version
+			w.fill(&req, args[0])
 			e, err := batch.Check(req)
 			if err != nil {
 				return err

@@ -25,7 +25,7 @@ it says so and leaves everything alone.`,
   batch run fixtures/level3-2004 --as-of 2004-11-12T17:00`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			req.Folder, req.Now, req.Version = args[0], w.now(), version
+			w.fill(&req, args[0])
 			outcome, err := batch.Run(c.Context(), req)
 			if err != nil {
 				return err

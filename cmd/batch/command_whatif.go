@@ -34,7 +34,7 @@ of a level. Nothing is published.`,
   batch whatif fixtures/level3-2004 --solve "accept all of 4"`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			req.Folder, req.Now, req.Version = args[0], w.now(), version
+			w.fill(&req, args[0])
 			if err := q.parse(); err != nil {
 				return usage(c, err)
 			}

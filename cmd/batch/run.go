@@ -33,6 +33,7 @@ const (
 type world struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
+	getenv         func(string) string // for the depositaries' passwords
 }
 
 // errRejects ends a command that did its work but has rejects to report.
@@ -82,6 +83,11 @@ rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
 	root.AddCommand(newRunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newInitCommand(w))
 	return root
+}
+
+// fill gives a request what every command takes from the world.
+func (w world) fill(req *batch.Request, folder string) {
+	req.Folder, req.Now, req.Version, req.Getenv = folder, w.now(), version, w.getenv
 }
 
 // usage says that the command line is wrong and where to look.

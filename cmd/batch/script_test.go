@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/ingest/xlsx/xlsxtest"
 	"tenderbatch/internal/ledger"
 )
 
@@ -26,6 +27,10 @@ var scriptNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 //	edit FILE OLD NEW            replaces text that occurs once in a file; \n is a new line
 //	same A B                     demands that two folders hold the same bytes
 //	hold FOLDER                  holds the lock of a runs folder until the end
+//	protect FILE PASSWORD        protects a workbook by a password
+//	flip FILE                    flips a bit in the middle of a file
+//
+// The program sees the script's environment.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -39,6 +44,9 @@ func TestScripts(t *testing.T) {
 			"edit":  scriptEdit,
 			"same":  scriptSame,
 			"hold":  scriptHold,
+
+			"protect": scriptProtect,
+			"flip":    scriptFlip,
 		},
 	})
 }
@@ -55,7 +63,7 @@ func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
 	for _, arg := range args[1:] {
 		words = append(words, underWork(ts, arg))
 	}
-	got := run(context.Background(), words, world{stdout: ts.Stdout(), stderr: ts.Stderr(), now: func() time.Time { return now }})
+	got := run(context.Background(), words, world{stdout: ts.Stdout(), stderr: ts.Stderr(), now: func() time.Time { return now }, getenv: ts.Getenv})
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
@@ -81,10 +89,11 @@ func scriptCell(ts *testscript.TestScript, _ bool, args []string) {
 func scriptEdit(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	text := ts.ReadFile(args[0])
-	if strings.Count(text, args[1]) != 1 {
-		ts.Fatalf("%q stands %d times in %s", args[1], strings.Count(text, args[1]), args[0])
+	old, by := strings.ReplaceAll(args[1], `\n`, "\n"), strings.ReplaceAll(args[2], `\n`, "\n")
+	if strings.Count(text, old) != 1 {
+		ts.Fatalf("%q stands %d times in %s", old, strings.Count(text, old), args[0])
 	}
-	ts.Check(os.WriteFile(path, []byte(strings.Replace(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"), 1)), 0o640))
+	ts.Check(os.WriteFile(path, []byte(strings.Replace(text, old, by, 1)), 0o640))
 }
 
 func scriptSame(ts *testscript.TestScript, neg bool, args []string) {
@@ -114,4 +123,19 @@ func scriptHold(ts *testscript.TestScript, _ bool, args []string) {
 	unlock, err := ledger.Lock(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(unlock()) })
+}
+
+func scriptProtect(ts *testscript.TestScript, _ bool, args []string) {
+	lock := xlsxtest.Lock{Spins: 100_000}
+	rewrite(ts, args[0], func(b []byte) []byte { return lock.Protect(b, args[1]) })
+}
+
+func scriptFlip(ts *testscript.TestScript, _ bool, args []string) {
+	rewrite(ts, args[0], func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+}
+
+func rewrite(ts *testscript.TestScript, name string, change func([]byte) []byte) {
+	b, err := os.ReadFile(ts.MkAbs(name))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(name), change(b), 0o640))
 }

@@ -16,6 +16,8 @@ import (
 
 	"tenderbatch/fixtures"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ingest/xlsx/xlsxtest"
 	"tenderbatch/internal/tender"
 )
 
@@ -264,5 +266,45 @@ func TestWaiverThatNobodyNeeded(t *testing.T) {
 	want := "the waiver of R5-minimum for instruction 0000042, by the treasurer on 2004-11-15, was not needed by any line"
 	if o := mustRun(t, Request{Folder: folder}); !slices.Contains(o.Run.Warnings, want) {
 		t.Errorf("%q", o.Run.Warnings)
+	}
+}
+
+// A password is looked up under the name in the offer, for the files of that
+// depositary only, and is no part of what a run returns.
+func TestPasswords(t *testing.T) {
+	folder := example(t)
+	terms := filepath.Join(folder, offerName)
+	source, err := os.ReadFile(terms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := strings.Replace(string(source), "timezone: Europe/Brussels", "timezone: Europe/Brussels\n    password_env: EUROCLEAR_PASSWORD", 1)
+	if err := os.WriteFile(terms, []byte(named), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	locked := filepath.Join(folder, inboxName, "euroclear-2004-12-01.xlsx")
+	plain, err := os.ReadFile(locked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(locked, xlsxtest.Lock{}.Protect(plain, "s3cret"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	o := mustRun(t, Request{Folder: folder, DryRun: true, Getenv: func(name string) string {
+		asked = append(asked, name)
+		return "s3cret"
+	}})
+	if len(asked) == 0 || slices.ContainsFunc(asked, func(name string) bool { return name != "EUROCLEAR_PASSWORD" }) {
+		t.Errorf("asked for %q", asked)
+	}
+	for _, f := range o.Choice.Chosen {
+		if f.Password != "" {
+			t.Errorf("the outcome holds the password of %s", f.Name)
+		}
+	}
+	var fileError *ingest.FileError
+	if _, err := Run(context.Background(), Request{Folder: folder, Now: long, DryRun: true}); !errors.As(err, &fileError) || !strings.Contains(err.Error(), "EUROCLEAR_PASSWORD") {
+		t.Errorf("without an environment: %v", err)
 	}
 }

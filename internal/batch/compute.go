@@ -62,7 +62,7 @@ func take(req Request) (*intake, error) {
 	if err := noteSameContent(&in.choice, paths); err != nil {
 		return nil, err
 	}
-	if in.read, err = ingest.Read(in.offer, in.choice.Chosen); err != nil {
+	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
 	in.book = tender.NewBook(in.offer, in.read.Instructions, in.asOf)
@@ -99,6 +99,18 @@ func noteSameContent(choice *ingest.Choice, paths map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// withPasswords are the files with the passwords of their depositaries. The
+// files that were chosen stay without, since they are part of the outcome.
+func withPasswords(chosen []ingest.Chosen, getenv func(string) string) []ingest.Chosen {
+	files := slices.Clone(chosen)
+	for i := range files {
+		if name := files[i].Depositary.PasswordEnv; name != "" && getenv != nil {
+			files[i].Password = getenv(name)
+		}
+	}
+	return files
 }
 
 // compute makes the run of what was read, up to the last figure.

@@ -24,6 +24,10 @@ type Request struct {
 	Version string // of the program
 	Force   bool   // rebuild although nothing is new
 	DryRun  bool   // compute, but write nothing
+
+	// Getenv looks up the variables that hold the depositaries' passwords, ""
+	// for one that is not set; nil if there are none to be had.
+	Getenv func(string) string
 }
 
 // Outcome is what a run did.

@@ -22,6 +22,10 @@
 // depositaries[].columns says. Five columns are needed: instruction, security,
 // principal, received (or a date and a time of receipt) and participant.
 //
+// A workbook may be protected by a password, which the caller gives with the
+// file. No password, one that does not open it and a file that was changed after
+// it was protected are three faults, and nothing of such a file is used.
+//
 // A totals row must equal the principal above it, whatever the status of the
 // rows, and nothing that looks like an instruction may follow it. A sheet that is
 // called a control sheet must agree in its sums and counts. Hidden rows count,

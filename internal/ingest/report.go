@@ -117,6 +117,7 @@ func together(o *tender.Offer, readings []*reading) (*Intake, error) {
 type reading struct {
 	offer      *tender.Offer
 	depositary tender.Depositary
+	password   string // of the file; never shown
 	securities *securities
 	statuses   map[string]tender.Status
 	date1904   bool
@@ -134,7 +135,7 @@ type reading struct {
 
 func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
 	return &reading{
-		offer: o, depositary: f.Depositary, securities: known, statuses: statusesOf(f.Depositary),
+		offer: o, depositary: f.Depositary, password: f.Password, securities: known, statuses: statusesOf(f.Depositary),
 		report: Report{Depositary: f.Depositary.Name, File: f.Name},
 	}
 }
@@ -199,14 +200,16 @@ func (r *reading) sumUp() {
 func (r *reading) open(content []byte) ([]table, bool) {
 	if isTextName(r.report.File) && !isForeign(content) {
 		t, faults := r.csvTable(content)
+		r.noteProtection(xlsx.Unprotected)
 		r.fault("", faults...)
 		return []table{t}, len(faults) == 0
 	}
-	book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.DefaultLimits())
+	book, err := xlsx.OpenProtected(bytes.NewReader(content), int64(len(content)), r.password, xlsx.DefaultLimits())
 	if err != nil {
 		r.addError("", err)
 		return nil, false
 	}
+	r.noteProtection(book.Protection())
 	if r.date1904 = book.Date1904(); r.date1904 {
 		r.note("the workbook counts days from 1 January 1904")
 	}
@@ -269,6 +272,10 @@ func (r *reading) addError(sheet string, err error) {
 	var f *faultError
 	if errors.As(err, &f) {
 		r.fault(sheet, f.fault)
+		return
+	}
+	if f, ok := r.protectionFault(err); ok {
+		r.fault(sheet, f)
 		return
 	}
 	r.fault(sheet, FileFault{Rule: ruleFile, Message: copied(err.Error()), Advice: "nothing of the file was used"})

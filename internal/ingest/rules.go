@@ -37,6 +37,9 @@ const (
 	ruleInbox      = "R6-inbox"
 	ruleName       = "R6-name"
 	ruleFile       = "R6-file"
+	ruleProtected  = "R6-protected"
+	rulePassword   = "R6-password"
+	ruleTampered   = "R6-tampered"
 	ruleCSV        = "R6-csv"
 	ruleSheet      = "R6-sheet"
 	ruleColumn     = "R6-column"
@@ -85,6 +88,9 @@ func Rules() []Rule {
 		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
 		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
 		{Code: ruleFile, Meaning: "a file that cannot be read"},
+		{Code: ruleProtected, Meaning: "a protected workbook, and no password"},
+		{Code: rulePassword, Meaning: "a password that does not open the workbook"},
+		{Code: ruleTampered, Meaning: "a protected workbook that was changed"},
 		{Code: ruleCSV, Meaning: "a damaged CSV file"},
 		{Code: ruleSheet, Meaning: "it is not clear which sheet holds the tenders"},
 		{Code: ruleColumn, Meaning: "a column is missing or there twice"},

@@ -13,12 +13,25 @@ import (
 )
 
 // Chosen is a file that a run uses, with the depositary it came from. [Choose]
-// leaves Content nil; the caller fills it before [Read].
+// leaves Content nil and Password empty; the caller fills them before [Read].
 type Chosen struct {
 	Depositary tender.Depositary
 	Reported   time.Time // the time the name tells; zero if it tells none
+
+	// Password opens the file if it is protected: what the variable
+	// Depositary.PasswordEnv holds, "" for none. This package does not read the
+	// environment. The password is in no message, note or result.
+	Password string
+
 	File
 }
+
+// String names the file. With GoString it keeps the password out of anything
+// that prints a Chosen.
+func (c Chosen) String() string { return c.Depositary.Name + ": " + c.Name }
+
+// GoString is String.
+func (c Chosen) GoString() string { return c.String() }
 
 // File is one file of the inbox, whole.
 type File struct {

@@ -146,6 +146,10 @@ func dumpWith(b []byte, limits Limits) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return rowsOf(w)
+}
+
+func rowsOf(w *Workbook) ([]string, error) {
 	var lines []string
 	for i, sheet := range w.Sheets() {
 		if i > 0 {

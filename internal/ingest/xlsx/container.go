@@ -99,14 +99,22 @@ func openContainer(file io.ReaderAt, size int64, limits Limits) (*container, err
 // readAt reads n bytes of the file at off.
 func readAt(file io.ReaderAt, off int64, n int) ([]byte, error) {
 	b := make([]byte, n)
-	got, err := file.ReadAt(b, off)
-	if got == n {
-		return b, nil
+	if err := readInto(file, off, b); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// readInto fills b with the bytes of the file at off.
+func readInto(file io.ReaderAt, off int64, b []byte) error {
+	n, err := file.ReadAt(b, off)
+	if n == len(b) {
+		return nil
 	}
 	if errors.Is(err, io.EOF) || err == nil {
-		return nil, &FormatError{Rule: RuleTruncated, Offset: off, Msg: "the file stops before its structure does; ask for it to be sent again"}
+		return &FormatError{Rule: RuleTruncated, Offset: off, Msg: "the file stops before its structure does; ask for it to be sent again"}
 	}
-	return nil, &FormatError{Rule: RuleRead, Offset: off, Msg: "the file cannot be read", Err: err}
+	return &FormatError{Rule: RuleRead, Offset: off, Msg: "the file cannot be read", Err: err}
 }
 
 // readEnd reads the record that must be the last 22 bytes of the file, and its zip64 twin before it.

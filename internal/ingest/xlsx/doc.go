@@ -13,6 +13,19 @@
 // sizes above the [Limits]. A part that is read is read to its end: declared size, CRC-32, and no
 // byte left over.
 //
+// # Protection
+//
+// A workbook under a password is a compound file with the encrypted archive in it. [OpenProtected] reads
+// agile encryption (AES with 128, 192 or 256 bits, CBC; SHA-1, SHA-256, SHA-384, SHA-512) and standard
+// encryption (AES-128, 192 or 256). In the compound file every chain must end, be as long as its size
+// asks for and share no sector; the directory must be a tree, with each name once in a storage. Then
+// the parameters are checked, then the password, then the integrity of the whole package, and only
+// then is content decrypted, which is checked like any other archive.
+//
+// Standard encryption carries nothing by which integrity could be checked. There the checksums of the
+// archive's parts protect against damage, but not against somebody who knows how to forge them; agile
+// files without their integrity values are refused, so that nobody can take the check away.
+//
 // # Parts
 //
 // The workbook, its sheets, strings and styles are found through the relationships, whatever they

@@ -15,7 +15,7 @@ const (
 	RuleTruncated Rule = "truncated-file"
 	RuleLockFile  Rule = "lock-file"          // Excel's ~$ file beside an open workbook
 	RuleXLS       Rule = "legacy-xls"         // Excel 97-2003 and older
-	RuleProtected Rule = "password-protected" // [MS-OFFCRYPTO] in a compound file
+	RuleProtected Rule = "password-protected" // and no password was given
 	RuleXLSB      Rule = "binary-xlsb"
 	RuleODS       Rule = "opendocument"
 	RulePDF       Rule = "pdf"
@@ -40,6 +40,14 @@ const (
 	RuleString    Rule = "shared-string-index"
 	RuleStyle     Rule = "style-index"
 	RuleValue     Rule = "cell-value"
+)
+
+// The rules of protected workbooks.
+const (
+	RulePassword   Rule = "wrong-password"
+	RuleTampered   Rule = "tampered"           // changed after it was protected
+	RuleEncryption Rule = "encryption-unknown" // parameters that are unknown, unsound or no protection
+	RuleCompound   Rule = "compound-structure" // of the file around the encrypted package
 )
 
 // FormatError is a file that was refused: which rule it broke, and where.

@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -115,7 +116,7 @@ func refuseCompound(r io.ReaderAt, size int64) error {
 		name []byte
 		err  error
 	}{
-		{directoryName("EncryptedPackage"), fault(RuleProtected, "", "the workbook is protected by a password; give the password, or ask for the file without one")},
+		{directoryName("EncryptedPackage"), fault(RuleProtected, "", "the workbook is protected by a password and none was given; give the password, or ask for the file without one")},
 		{directoryName("Workbook"), fault(RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
 		{directoryName("Book"), fault(RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
 		{directoryName("WordDocument"), fault(RuleOther, "", "the file is an old Word document (.doc); ask for an Excel workbook (.xlsx)")},
@@ -140,7 +141,16 @@ func refuseCompound(r io.ReaderAt, size int64) error {
 	if found < len(streams) {
 		return streams[found].err
 	}
+	if _, err := openCompound(r, size); isRule(err, RuleTruncated) {
+		return err // its directory, which would tell, is missing
+	}
 	return fault(RuleOther, "", "the file is of an old Office kind, but no workbook; ask for an Excel workbook (.xlsx)")
+}
+
+// isRule reports whether an error is a fault against a rule.
+func isRule(err error, rule Rule) bool {
+	var e *FormatError
+	return errors.As(err, &e) && e.Rule == rule
 }
 
 // directoryName is a name as a compound file's directory has it: UTF-16 with a zero at its end.

@@ -4,7 +4,7 @@ package xlsx
 // [RuleLimit] that prints the limit.
 type Limits struct {
 	Entries    int   // entries in the zip archive
-	TotalBytes int64 // bytes of all entries together, inflated, as the directory declares them
+	TotalBytes int64 // bytes of all entries together, inflated, as the directory declares them; also of a protected file
 	PartBytes  int64 // bytes of one entry, inflated
 	Ratio      int64 // inflated bytes to one packed byte, looked at in entries above RatioFrom
 	RatioFrom  int64 // inflated bytes up to which an entry may have any ratio
@@ -16,6 +16,7 @@ type Limits struct {
 	RowBytes   int   // bytes of the texts and numbers written within one row
 	TextBytes  int64 // bytes of the shared strings in the cells of one sheet, each time they are used
 	Merges     int   // merged ranges of one sheet
+	Spins      int   // times a protected workbook has its password hashed
 
 	noPlain bool // leaves every byte to the scanner, for the tests
 }
@@ -23,7 +24,8 @@ type Limits struct {
 // DefaultLimits is 2,048 entries, 256 MiB in all, 200 MiB a part, a ratio of 300 above 4 MiB, XML
 // depth 64, a tag or text of 1 MiB, 2,000,000 shared strings, 1,048,576 rows, 20,000,000 cells,
 // 32 MiB of values written within one row, 256 MiB of shared strings in the cells of a sheet (one
-// text of a megabyte could else be shown in every cell) and 1,048,576 merged ranges.
+// text of a megabyte could else be shown in every cell), 1,048,576 merged ranges and 1,000,000
+// rounds of hashing a password.
 func DefaultLimits() Limits {
 	return Limits{
 		Entries:    2048,
@@ -39,6 +41,7 @@ func DefaultLimits() Limits {
 		RowBytes:   32 << 20,
 		TextBytes:  256 << 20,
 		Merges:     1 << 20,
+		Spins:      1_000_000,
 	}
 }
 

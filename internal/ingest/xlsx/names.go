@@ -6,15 +6,17 @@ import "bytes"
 type namespace uint8
 
 const (
-	nsNone    namespace = iota // no namespace
-	nsOther                    // one this package does not read
-	nsMain                     // SpreadsheetML, transitional or strict
-	nsDocRel                   // r:id, transitional or strict
-	nsPackRel                  // relationship parts
-	nsTypes                    // [Content_Types].xml
-	nsXML                      // xml:space
-	nsCompat                   // markup compatibility
-	nsXmlns                    // the declarations themselves
+	nsNone     namespace = iota // no namespace
+	nsOther                     // one this package does not read
+	nsMain                      // SpreadsheetML, transitional or strict
+	nsDocRel                    // r:id, transitional or strict
+	nsPackRel                   // relationship parts
+	nsTypes                     // [Content_Types].xml
+	nsXML                       // xml:space
+	nsCompat                    // markup compatibility
+	nsCrypt                     // EncryptionInfo of a protected workbook
+	nsPassword                  // its keys under a password
+	nsXmlns                     // the declarations themselves
 )
 
 // namespaceOf knows a namespace by its name.
@@ -34,6 +36,10 @@ func namespaceOf(uri []byte) namespace {
 		return nsXML
 	case "http://schemas.openxmlformats.org/markup-compatibility/2006":
 		return nsCompat
+	case "http://schemas.microsoft.com/office/2006/encryption":
+		return nsCrypt
+	case uriPassword:
+		return nsPassword
 	case "http://www.w3.org/2000/xmlns/":
 		return nsXmlns
 	}

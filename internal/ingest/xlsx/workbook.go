@@ -18,6 +18,8 @@ type Workbook struct {
 	date1904 bool
 	strings  stringTable
 	formats  []Format // by style index
+
+	protection Protection
 }
 
 // Sheet is a worksheet as the workbook lists it.
@@ -34,11 +36,13 @@ func (w *Workbook) Date1904() bool { return w.date1904 }
 
 // Open checks the container and reads the workbook's list of sheets, its styles and its shared
 // strings. Any fault is an [*FormatError]; a file that is no workbook of this kind is refused by what its
-// content shows it to be.
+// content shows it to be, a protected one with [RuleProtected].
 func Open(r io.ReaderAt, size int64, limits Limits) (*Workbook, error) {
-	if err := refuseForeign(r, size); err != nil {
-		return nil, err
-	}
+	return OpenProtected(r, size, "", limits)
+}
+
+// openPackage opens an archive.
+func openPackage(r io.ReaderAt, size int64, limits Limits) (*Workbook, error) {
 	archive, err := openContainer(r, size, limits)
 	if err != nil {
 		return nil, err

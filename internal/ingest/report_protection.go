@@ -1,0 +1,59 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+
+	"tenderbatch/internal/ingest/xlsx"
+)
+
+// protectionFault is what to do about a protected workbook that was not opened;
+// false for any other error. It names the variable and never the password.
+func (r *reading) protectionFault(err error) (FileFault, bool) {
+	var e *xlsx.FormatError
+	if !errors.As(err, &e) {
+		return FileFault{}, false
+	}
+	d := r.depositary
+	switch e.Rule {
+	case xlsx.RuleProtected:
+		if d.PasswordEnv == "" {
+			return FileFault{Rule: ruleProtected,
+				Message: "the workbook is protected by a password, and the offer does not say where the password is",
+				Advice:  fmt.Sprintf("name the environment variable that holds it, in the offer at depositary %s, such as password_env: DEPOSITARY_PASSWORD; or ask for the file without a password", d.Name)}, true
+		}
+		return FileFault{Rule: ruleProtected,
+			Message: fmt.Sprintf("the workbook is protected by a password, and the environment variable %s, which is to hold it, is not set or empty", d.PasswordEnv),
+			Advice:  fmt.Sprintf("set %s where batch runs (cron and services have an environment of their own)", d.PasswordEnv)}, true
+	case xlsx.RulePassword:
+		return FileFault{Rule: rulePassword,
+			Message: fmt.Sprintf("the password in %s does not open the workbook", r.passwordSource()),
+			Advice:  fmt.Sprintf("check it with depositary %s, and that the variable holds no space or quotation mark too many; capitals count", d.Name)}, true
+	case xlsx.RuleTampered:
+		return FileFault{Rule: ruleTampered,
+			Message: "the password is right, but the workbook was changed or damaged after it was protected: its content does not agree with its checksum",
+			Advice:  fmt.Sprintf("do not use the file; ask depositary %s for it again, and how it was sent", d.Name)}, true
+	}
+	return FileFault{}, false
+}
+
+// passwordSource is where the password came from, in a sentence.
+func (r *reading) passwordSource() string {
+	if r.depositary.PasswordEnv == "" {
+		return "use"
+	}
+	return r.depositary.PasswordEnv
+}
+
+// noteProtection says how a file was opened that is, or might have been,
+// protected.
+func (r *reading) noteProtection(p xlsx.Protection) {
+	switch {
+	case p == xlsx.Agile:
+		r.note(fmt.Sprintf("the workbook is protected; the password in %s opened it, and its checksum agrees", r.passwordSource()))
+	case p == xlsx.Standard:
+		r.note(fmt.Sprintf("the workbook is protected in the way of Excel 2007, which cannot show whether it was changed since; the password in %s opened it", r.passwordSource()))
+	case r.password != "":
+		r.note(fmt.Sprintf("the file is not protected; the password in %s was not needed", r.passwordSource()))
+	}
+}
