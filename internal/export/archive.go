@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // archive is the zip package of a workbook. It collects the parts that excelize
@@ -28,6 +31,10 @@ type part struct {
 }
 
 const contentTypes = "[Content_Types].xml"
+
+// level of compression: the rows of a sheet are so alike that more work makes
+// them little smaller.
+const level = flate.BestSpeed
 
 // packed is the time of every entry: the earliest that a zip can state.
 var packed = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -48,6 +55,7 @@ func (a *archive) Close() error {
 		return cmp.Or(cmp.Compare(rank(x.path), rank(y.path)), strings.Compare(x.path, y.path))
 	})
 	z := zip.NewWriter(a.out)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, level) })
 	for _, p := range a.parts {
 		entry, err := z.CreateHeader(&zip.FileHeader{Name: p.path, Method: zip.Deflate, Modified: packed})
 		if err != nil {
@@ -100,7 +108,8 @@ func (a *archive) write(w io.Writer, p *part) error {
 	if _, err := w.Write(head); err != nil {
 		return err
 	}
-	if err := s.writeRows(w); err != nil {
+	rows := newRelay(w)
+	if err := errors.Join(s.writeRows(rows), rows.Close()); err != nil {
 		return err
 	}
 	_, err := w.Write(tail)

@@ -138,8 +138,11 @@ func (r *Run) unsatisfied() int {
 
 // reason is the sentence that says why an instruction got what it got, with
 // what is special about it.
-func reason(l tender.Line, decided allocate.Line) string {
-	said := []string{decided.Reason.String()}
+func reason(l *tender.Line, decided allocate.Reason) string {
+	if l.Delivery != tender.GuaranteedDelivery && len(l.Waived) == 0 {
+		return decided.String()
+	}
+	said := []string{decided.String()}
 	if l.Delivery == tender.GuaranteedDelivery {
 		said = append(said, "guaranteed delivery")
 	}
