@@ -39,6 +39,7 @@ func (b *workbook) lay(l *listing, s *sheet, top, foot int, more func(number int
 		p := &stretch{l, s, from, area{top + 1, 1, top + max(1, n), len(l.columns)}}
 		l.parts = append(l.parts, p)
 		s.filter, s.frozen, s.repeat = area{top, 1, p.bottom, p.right}, top, top
+		b.name(strings.ReplaceAll(s.name, " ", "_")+"List", s, s.filter.fixed())
 		if l.count == 0 {
 			s.put(p.top, 1, label(l.none).toned(muted))
 			return

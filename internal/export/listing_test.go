@@ -45,7 +45,7 @@ func TestContinuation(t *testing.T) {
 	}
 	f, whole := opened(t, b.Bytes()), opened(t, rendered(t, r))
 	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Payments 2", "Payments 3", "Instructions", "Instructions 2", "Instructions 3",
-		"Instructions 4", "Instructions 5", "Rejects", "Changes", "Controls"}
+		"Instructions 4", "Instructions 5", "Rejects", "Changes", "Timeline", "Controls"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Fatalf("sheets %v, want %v", got, want)
 	}
@@ -59,7 +59,7 @@ func TestContinuation(t *testing.T) {
 		t.Errorf("total %s, want %s…", total, want)
 	}
 	for _, sheet := range want {
-		if rows, err := f.GetRows(sheet); err != nil || len(rows) > 20 && sheet != "Summary" && sheet != "Controls" && sheet != "Waterfall" {
+		if rows, err := f.GetRows(sheet); err != nil || len(rows) > 20 && sheet != "Summary" && sheet != "Controls" && sheet != "Waterfall" && sheet != "Timeline" {
 			t.Errorf("%s has %d rows (%v)", sheet, len(rows), err)
 		}
 	}

@@ -17,6 +17,7 @@ type payments struct {
 	order  []int32  // positions in all
 	rows   []payRow // of the sheet
 	ofLine []int32  // of each line of the book; -1 where nothing is paid
+	lines  []int32  // the first line of each payment; -1 if it has none
 	digits int      // of a number
 }
 
@@ -87,7 +88,7 @@ func (p *payments) findLines(r *Run) {
 		a := p.at(x)
 		return -compareKeys(p.at(y), a.Depositary, a.Participant, a.Series, a.Date)
 	})
-	p.ofLine = make([]int32, len(r.Book.Lines))
+	p.ofLine, p.lines = make([]int32, len(r.Book.Lines)), slices.Repeat([]int32{-1}, len(p.order))
 	for i := range p.ofLine {
 		l := &r.Book.Lines[i]
 		p.ofLine[i] = -1
@@ -98,6 +99,9 @@ func (p *payments) findLines(r *Run) {
 			return compareKeys(p.at(at), l.Depositary, l.Participant, l.Series, r.Settlement.Lines[i].Date)
 		}); ok {
 			p.ofLine[i] = byKey[n]
+			if first := &p.lines[byKey[n]]; *first < 0 {
+				*first = int32(i)
+			}
 		}
 	}
 }

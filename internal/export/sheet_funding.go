@@ -48,6 +48,7 @@ func (b *workbook) layFunding() {
 	}
 	b.fundingRows = s.table(top, t)
 	s.filter, s.frozen, s.repeat = area{top, 1, b.fundingRows.bottom, fundTotal}, top, top
+	b.name("FundingList", s, s.filter.fixed())
 }
 
 func (b *workbook) fundingRow(f settle.Funding) []cell {

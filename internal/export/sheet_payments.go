@@ -1,6 +1,7 @@
 package export
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -49,10 +50,41 @@ func (b *workbook) layPayments() {
 	l.maker = func() rowMaker { return b.paymentRow }
 	b.wires = l
 	currencies := paidCurrencies(b.paid.all)
+	if l.count > 0 {
+		s.put(bannerRow+1, 1, label(paymentNote).as(inSubtitle))
+		s.tall(bannerRow+1, 20)
+	}
 	b.lay(l, s, firstRow, len(currencies), b.goOn(s, title))
+	for _, p := range l.parts {
+		p.sheet.links = b.paymentLinks(p)
+	}
 	end := l.last()
 	for i, currency := range currencies {
 		end.sheet.line(end.bottom+1+i, b.paymentTotal(currency, end.sheet, end.bottom+1+i), paymentColumns, inTotal)
+	}
+}
+
+const paymentNote = "Each payment number is a link to its first instruction. To see all of them, filter the column Payment on Instructions by that number."
+
+// mostLinks is how many links a spreadsheet allows on one sheet. Payments beyond
+// are found by their number.
+const mostLinks = 65_530
+
+// paymentLinks are the links from the payments of a part of the list to their
+// first instructions.
+func (b *workbook) paymentLinks(p *stretch) iter.Seq[link] {
+	return func(yield func(link) bool) {
+		made := 0
+		for n := p.top; n <= p.bottom && made < mostLinks && b.wires.count > 0; n++ {
+			row := b.paid.rows[p.from+n-p.top]
+			if line := b.paid.lines[row.first]; !row.wire && line >= 0 {
+				made++
+				s, to := b.lines.place(int(line))
+				if !yield(link{at(n, payNumber), s.of(at(to, insID))}) {
+					return
+				}
+			}
+		}
 	}
 }
 
@@ -64,7 +96,7 @@ func (b *workbook) paymentRow(i int, cells []cell) {
 		return
 	}
 	p := b.paid.at(row.first)
-	cells[payNumber-1] = label(b.paid.number(row.first))
+	cells[payNumber-1] = label(b.paid.number(row.first)).toned(linked)
 	cells[payParticipant-1], cells[payName-1] = label(p.Participant), label(p.ParticipantName)
 	cells[payDepositary-1], cells[paySeries-1] = label(p.Depositary), label(p.Series)
 	cells[payCurrency-1], cells[payDate-1] = label(p.Currency), day(p.Date).aligned(left)

@@ -22,11 +22,12 @@ type workbook struct {
 	names        []excelize.DefinedName
 	terms        int // row of the first fact about the terms on Summary
 
-	summary, waterfall, funding, payments    *sheet
-	instructions, rejects, changes, controls *sheet
-	lines, wires                             *listing // rows of Instructions and of Payments
-	paid                                     payments
-	fundingRows, results                     area // rows that others refer to
+	summary, waterfall, funding, payments *sheet
+	instructions, rejects, changes        *sheet
+	timeline, controls                    *sheet
+	lines, wires                          *listing // rows of Instructions and of Payments
+	paid                                  payments
+	fundingRows, results                  area // rows that others refer to
 }
 
 // WriteWorkbook writes result.xlsx, the run for people.
@@ -43,6 +44,7 @@ func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
 	b.laySummary()
 	b.layRejects()
 	b.layChanges()
+	b.layTimeline()
 	b.layControls()
 	if err := b.write(w); err != nil {
 		return fmt.Errorf("workbook: %w", err)
@@ -53,7 +55,7 @@ func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
 // sheets are all sheets in their order.
 func (b *workbook) sheets() []*sheet {
 	var all []*sheet
-	for _, s := range []*sheet{b.summary, b.waterfall, b.funding, b.payments, b.instructions, b.rejects, b.changes, b.controls} {
+	for _, s := range []*sheet{b.summary, b.waterfall, b.funding, b.payments, b.instructions, b.rejects, b.changes, b.timeline, b.controls} {
 		for ; s != nil; s = s.next {
 			all = append(all, s)
 		}
@@ -132,6 +134,9 @@ func (b *workbook) write(w io.Writer) error {
 		}
 	}
 	f.SetActiveSheet(0)
+	if c := b.timeline.chart; c != nil {
+		_, _, out.ticks = c.days()
+	}
 	// excelize would collect the file in memory: what it collects stays empty.
 	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return out })
 	_, err = f.WriteTo(io.Discard)

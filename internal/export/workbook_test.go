@@ -55,7 +55,7 @@ func TestPackage(t *testing.T) {
 		wellFormed(t, entry)
 	}
 	f := opened(t, data)
-	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Instructions", "Rejects", "Changes", "Controls"}
+	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Instructions", "Rejects", "Changes", "Timeline", "Controls"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Errorf("sheets %v, want %v", got, want)
 	}
@@ -135,6 +135,73 @@ func TestPaymentsLeadToInstructions(t *testing.T) {
 		if !dec("0" + sums[number]).Equal(dec(total)) {
 			t.Errorf("payment %s is %s, its instructions are %s", number, total, sums[number])
 		}
+	}
+}
+
+// TestPaymentLinks follows the link of each payment: it leads to the first of its
+// instructions, within the workbook.
+func TestPaymentLinks(t *testing.T) {
+	r := smallRun(t)
+	var several bytes.Buffer
+	if err := writeWorkbook(&several, r, 20); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"one sheet": rendered(t, r), "several": several.Bytes()} {
+		f, followed := opened(t, data), 0
+		for _, sheet := range f.GetSheetList() {
+			if !strings.HasPrefix(sheet, "Payments") {
+				continue
+			}
+			for i, row := range rowsOf(t, f, sheet) {
+				linked, to, err := f.GetCellHyperLink(sheet, at(i+1, payNumber))
+				if want := len(row) > 0 && regexp.MustCompile(`^P\d+$`).MatchString(row[0]); err != nil || linked != want {
+					t.Fatalf("%s: %s row %d: %q is a link: %v (%v)", name, sheet, i+1, row[0], linked, err)
+				} else if !want {
+					continue
+				}
+				place, ref, _ := strings.Cut(strings.ReplaceAll(to, "'", ""), "!")
+				_, line, err := excelize.SplitCellName(ref)
+				if err != nil {
+					t.Fatal(err)
+				}
+				number, _ := f.GetCellValue(place, at(line, insPayment))
+				before, _ := f.GetCellValue(place, at(line-1, insPayment))
+				if number != row[0] || before == number {
+					t.Errorf("%s: %s leads to %s, which is paid with %q after %q", name, row[0], to, number, before)
+				}
+				followed++
+			}
+		}
+		if followed != len(r.Settlement.Payments) {
+			t.Errorf("%s: %d links, want %d", name, followed, len(r.Settlement.Payments))
+		}
+	}
+}
+
+// TestTimeline compares the periods with the tenders themselves, and the Early
+// Tender Date's with what the issuer published.
+func TestTimeline(t *testing.T) {
+	r := smallRun(t)
+	counted, early := 0, false
+	for _, p := range r.timeline() {
+		received := 0
+		for _, l := range r.Book.Lines {
+			if l.Received.Before(p.until) {
+				received++
+			}
+		}
+		if counted += p.tenders; counted != received {
+			t.Errorf("%d tenders until %s, want %d", counted, p.until, received)
+		}
+		early = early || p.until.Equal(r.Offer.Early.At)
+	}
+	if !early || counted != len(r.Book.Lines) {
+		t.Errorf("%d tenders, want %d; a period ends at the Early Tender Date: %v", counted, len(r.Book.Lines), early)
+	}
+	rows := rowsOf(t, opened(t, rendered(t, r)), "Timeline")
+	at := slices.IndexFunc(rows, func(row []string) bool { return len(row) > 6 && strings.HasPrefix(row[0], "38303.70833333") })
+	if at < 0 || rows[at][6] != "1104727255.3" {
+		t.Errorf("row %d is not the Early Tender Date with 1104727255.3 tendered", at)
 	}
 }
 
