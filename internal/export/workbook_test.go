@@ -255,7 +255,7 @@ func TestVariantsRender(t *testing.T) {
 	for name, r := range variants(t) {
 		t.Run(name, func(t *testing.T) {
 			opened(t, rendered(t, r))
-			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WritePayments, WriteRejects} {
+			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WritePayments, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 				if err := write(io.Discard, r); err != nil {
 					t.Error(err)
 				}
@@ -436,7 +436,7 @@ func TestHostileText(t *testing.T) {
 
 func TestWriteErrors(t *testing.T) {
 	r := smallRun(t)
-	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WritePayments, WriteRejects} {
+	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WritePayments, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 		if err := write(full{}, r); !errors.Is(err, errFull) {
 			t.Errorf("writer %d: %v", i, err)
 		}
