@@ -3,7 +3,6 @@ package export
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -32,58 +31,6 @@ func TestSameBytes(t *testing.T) {
 			}
 		}
 		runtime.GOMAXPROCS(before)
-	}
-}
-
-// TestPackage checks what Excel is strict about: well-formed parts, one of each,
-// the content types first, and names that it allows.
-func TestPackage(t *testing.T) {
-	data := rendered(t, smallRun(t))
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if z.File[0].Name != "[Content_Types].xml" {
-		t.Errorf("first entry is %s", z.File[0].Name)
-	}
-	seen := make(map[string]bool)
-	for _, entry := range z.File {
-		if seen[entry.Name] {
-			t.Errorf("%s is there twice", entry.Name)
-		}
-		seen[entry.Name] = true
-		wellFormed(t, entry)
-	}
-	f := opened(t, data)
-	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Instructions", "Rejects", "Changes", "Timeline", "Controls"}
-	if got := f.GetSheetList(); !slices.Equal(got, want) {
-		t.Errorf("sheets %v, want %v", got, want)
-	}
-	names := make(map[string]bool)
-	for _, n := range f.GetDefinedName() {
-		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`).MatchString(n.Name) {
-			t.Errorf("name %q", n.Name)
-		}
-		if names[n.Scope+"!"+n.Name] {
-			t.Errorf("name %s is there twice in %s", n.Name, n.Scope)
-		}
-		names[n.Scope+"!"+n.Name] = true
-	}
-}
-
-func wellFormed(t *testing.T, entry *zip.File) {
-	t.Helper()
-	r, err := entry.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	for d := xml.NewDecoder(r); ; {
-		if _, err := d.Token(); err == io.EOF {
-			return
-		} else if err != nil {
-			t.Fatalf("%s: %v", entry.Name, err)
-		}
 	}
 }
 
