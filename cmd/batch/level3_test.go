@@ -34,7 +34,7 @@ func TestLevel3MatchesTheExpectedResults(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			published := runLevel3(t, folder, r.asOf)
 			expected := filepath.Join("..", "..", "fixtures", "level3-2004", "expected", r.name)
-			for _, name := range []string{"result.json", "instructions.csv", "payments.csv", "rejects.csv"} {
+			for _, name := range []string{"result.json", "instructions.csv", "payments.csv", "rejects.csv", "release.txt", "release.md"} {
 				content, err := os.ReadFile(filepath.Join(published, name))
 				if err != nil {
 					t.Fatal(err)

@@ -226,6 +226,8 @@ func write(ctx context.Context, stage *ledger.Stage, r *export.Run, previous str
 		{export.InstructionsName, export.WriteInstructions},
 		{export.PaymentsName, export.WritePayments},
 		{export.RejectsName, export.WriteRejects},
+		{export.ReleaseTextName, export.WriteReleaseText},
+		{export.ReleaseMarkdownName, export.WriteReleaseMarkdown},
 	}
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {

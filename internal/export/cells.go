@@ -1,12 +1,6 @@
 package export
 
 import (
-	"bufio"
-	"encoding/xml"
-	"io"
-	"math/big"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,8 +14,9 @@ import (
 // with its result, so that viewers that do not calculate show it, too.
 type cell struct {
 	kind    kind
-	value   string // the digits, the text, or 1 and 0 for true and false
-	formula string // without the equals sign
+	value   string // the text, 1 and 0 for true and false, the digits of a number that amount cannot hold
+	amount  amount // a number whose value is empty
+	formula string // without the equals sign; # stands for the number of the row
 	look    look
 }
 
@@ -53,21 +48,51 @@ func yes(b bool) cell {
 	return c
 }
 
+// text is the content of a cell: its text, its digits, or 1 and 0 for true and
+// false.
+func (c cell) text() string {
+	if c.kind == number && c.value == "" {
+		return string(c.amount.append(nil))
+	}
+	return c.value
+}
+
+// holding is the cell with another number in it.
+func (c cell) holding(d decimal.Decimal) cell {
+	c.kind, c.value = number, ""
+	var short bool
+	if c.amount, short = amountOf(d); !short {
+		c.value = d.String()
+	}
+	return c
+}
+
 // digits is a number with exactly so many decimals shown.
 func digits(d decimal.Decimal, places int32) cell {
-	return cell{kind: number, value: d.String(), look: look{format: decimals(places)}}
+	return cell{look: look{format: decimals(places)}}.holding(d)
 }
+
+// formats are the number formats by how many decimals they have.
+var formats = func() (all [amountDigits]string) {
+	all[0] = "#,##0"
+	for i := 1; i < len(all); i++ {
+		all[i] = "#,##0." + strings.Repeat("0", i)
+	}
+	return all
+}()
 
 // decimals is the number format with so many decimals.
 func decimals(places int32) string {
-	if places <= 0 {
-		return "#,##0"
+	if i := int(max(places, 0)); i < len(formats) {
+		return formats[i]
 	}
 	return "#,##0." + strings.Repeat("0", int(places))
 }
 
 // count is a whole number.
-func count(n int) cell { return digits(decimal.NewFromInt(int64(n)), 0) }
+func count(n int) cell {
+	return cell{kind: number, amount: amount{units: int64(n)}, look: look{format: decimals(0)}}
+}
 
 // principal is an amount of principal: whole units, decimals only where it has
 // any.
@@ -101,7 +126,7 @@ func percentage(ratio decimal.Decimal, places int32) cell {
 	if places > 0 {
 		format = "0." + strings.Repeat("0", int(places)) + "%"
 	}
-	return cell{kind: number, value: ratio.String(), look: look{format: format}}
+	return cell{look: look{format: format}}.holding(ratio)
 }
 
 // excelDigits is how many significant digits a spreadsheet keeps of a number.
@@ -120,12 +145,22 @@ func factor(f allocate.Factor) cell {
 	return percentage(d, places(d.Shift(2)))
 }
 
+// Formats of dates.
+const (
+	dayFormat     = "yyyy-mm-dd"
+	instantFormat = "yyyy-mm-dd hh:mm:ss"
+	momentFormat  = instantFormat + ".000"
+)
+
 // day is a date cell, empty for the zero Date.
 func day(d tender.Date) cell {
 	if d.IsZero() {
 		return cell{}
 	}
-	return serial(d.Time(), "yyyy-mm-dd", d.String())
+	if n, ok := serial(d.Time()); ok {
+		return cell{kind: number, amount: n, look: look{format: dayFormat}}
+	}
+	return label(d.String())
 }
 
 // moment is a date cell with the wall time of the zone, to the millisecond.
@@ -133,7 +168,10 @@ func moment(t time.Time, zone *time.Location) cell {
 	if t.IsZero() {
 		return cell{}
 	}
-	return serial(t.In(zone), "yyyy-mm-dd hh:mm:ss.000", stamp(t, zone))
+	if n, ok := serial(t.In(zone)); ok {
+		return cell{kind: number, amount: n, look: look{format: momentFormat}}
+	}
+	return label(stamp(t, zone))
 }
 
 // instantCell is a date cell like [moment], with milliseconds only where there are
@@ -141,27 +179,34 @@ func moment(t time.Time, zone *time.Location) cell {
 func instantCell(t time.Time, zone *time.Location) cell {
 	c := moment(t, zone)
 	if c.kind == number && t.Nanosecond() == 0 {
-		c.look.format = "yyyy-mm-dd hh:mm:ss"
+		c.look.format = instantFormat
 	}
 	return c
 }
 
-// calendar is when the days that spreadsheets count properly begin; earlier
-// ones they number wrongly or not at all.
-var calendar = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
+// The days that a spreadsheet numbers begin at the end of 1899. The first two
+// months it numbers wrongly; before and after its calendar it has no numbers.
+var (
+	serialZero  = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).UnixMilli()
+	serialFirst = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC).UnixMilli() - serialZero
+	serialEnd   = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() - serialZero
+)
 
-// serial is the wall time t shows as a spreadsheet's serial number: days since
-// the end of 1899, exact to less than a microsecond.
-func serial(t time.Time, format, fallback string) cell {
-	y, m, d := t.Date()
-	wall := time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
-	if wall.Before(calendar) || y > 9999 {
-		return label(fallback)
+// serialPlaces are the decimals of a serial number: exact to less than a
+// microsecond.
+const serialPlaces = 11
+
+// serial is the wall time t shows as a spreadsheet's serial number, and whether
+// it has one.
+func serial(t time.Time) (amount, bool) {
+	_, offset := t.Zone()
+	ms := t.UnixMilli() + int64(offset)*1000 - serialZero
+	if ms < serialFirst || ms >= serialEnd {
+		return amount{}, false
 	}
-	ms := wall.UnixMilli() - time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).UnixMilli()
-	days := big.NewRat(ms, (24 * time.Hour).Milliseconds())
-	value := strings.TrimRight(strings.TrimRight(days.FloatString(11), "0"), ".")
-	return cell{kind: number, value: value, look: look{format: format}}
+	const perDay = int64(24 * time.Hour / time.Millisecond)
+	fraction := (ms%perDay*tens[serialPlaces] + perDay/2) / perDay
+	return amount{ms/perDay*tens[serialPlaces] + fraction, serialPlaces}.trimmed(), true
 }
 
 // by gives a cell the formula that computes its value.
@@ -175,77 +220,3 @@ func (c cell) toned(t tone) cell       { c.look.tone = t; return c }
 func (c cell) aligned(a align) cell    { c.look.align = a; return c }
 func (c cell) formatted(f string) cell { c.look.format = f; return c }
 func (c cell) wrapped() cell           { c.look.wrap = true; return c }
-
-// rowWriter encodes the rows of one sheet. The error of a bufio.Writer sticks
-// until it is flushed, so only that is checked.
-type rowWriter struct {
-	*bufio.Writer
-	styles map[look]int
-}
-
-// writeRows writes the sheetData element.
-func (s *sheet) writeRows(w io.Writer) error {
-	out := rowWriter{bufio.NewWriter(w), s.styles}
-	out.WriteString("<sheetData>")
-	for i := range s.rows {
-		out.row(i+1, &s.rows[i])
-	}
-	out.WriteString("</sheetData>")
-	return out.Flush()
-}
-
-func (w rowWriter) row(n int, r *row) {
-	if r.height == 0 && len(r.cells) == 0 {
-		return
-	}
-	w.WriteString(`<row r="` + strconv.Itoa(n) + `"`)
-	if r.height > 0 {
-		w.WriteString(` ht="` + strconv.FormatFloat(r.height, 'f', -1, 64) + `" customHeight="1"`)
-	}
-	w.WriteString(">")
-	for i := range r.cells {
-		if c := &r.cells[i]; c.kind != empty || c.look != (look{}) {
-			w.cell(at(n, i+1), c)
-		}
-	}
-	w.WriteString("</row>")
-}
-
-func (w rowWriter) cell(ref string, c *cell) {
-	w.WriteString(`<c r="` + ref + `" s="` + strconv.Itoa(w.styles[c.look]) + `"`)
-	switch {
-	case c.kind == truth:
-		w.WriteString(` t="b"`)
-	case c.kind == words && c.formula != "":
-		w.WriteString(` t="str"`)
-	case c.kind == words:
-		w.WriteString(` t="inlineStr"><is><t xml:space="preserve">`)
-		w.text(c.value)
-		w.WriteString("</t></is></c>")
-		return
-	}
-	w.WriteString(">")
-	if c.formula != "" {
-		w.WriteString("<f>")
-		w.text(c.formula)
-		w.WriteString("</f>")
-	}
-	if c.kind != empty {
-		w.WriteString("<v>")
-		w.text(c.value)
-		w.WriteString("</v>")
-	}
-	w.WriteString("</c>")
-}
-
-// escape is what a spreadsheet takes for an escaped character in text.
-var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
-
-// text writes text as XML, and what looks like a spreadsheet's escape so that
-// it is read as it stands.
-func (w rowWriter) text(s string) {
-	if strings.Contains(s, "_x") {
-		s = escape.ReplaceAllString(s, "_x005F$0")
-	}
-	_ = xml.EscapeText(w, []byte(s))
-}

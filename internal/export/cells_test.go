@@ -22,8 +22,8 @@ func TestFactorCell(t *testing.T) {
 		{1234567890123457, 10000000000000000, "12.34567890123457%", ""}, // sixteen digits: Excel would round it
 	} {
 		got := factor(allocate.NewFactor(big.NewRat(c.num, c.den)))
-		if got.value != c.value || got.look.format != c.format {
-			t.Errorf("%d/%d is shown as %s [%s], want %s [%s]", c.num, c.den, got.value, got.look.format, c.value, c.format)
+		if got.text() != c.value || got.look.format != c.format {
+			t.Errorf("%d/%d is shown as %s [%s], want %s [%s]", c.num, c.den, got.text(), got.look.format, c.value, c.format)
 		}
 	}
 }
@@ -35,13 +35,13 @@ func TestMoment(t *testing.T) {
 		"2004-11-13T00:00:00.000": "38304",
 		"1900-03-01T00:00:00.000": "61",
 	} {
-		if got := moment(wall(at), newYork); got.kind != number || got.value != want {
-			t.Errorf("%s is %s, want %s", at, got.value, want)
+		if got := moment(wall(at), newYork); got.kind != number || got.text() != want {
+			t.Errorf("%s is %s, want %s", at, got.text(), want)
 		}
 	}
 	// Wall time counts, not the instant: this is 17:00 in New York.
-	if got := moment(wall("2004-07-01T17:00:00.000").UTC(), newYork); got.value != "38169.70833333333" {
-		t.Errorf("summer time: %s", got.value)
+	if got := moment(wall("2004-07-01T17:00:00.000").UTC(), newYork); got.text() != "38169.70833333333" {
+		t.Errorf("summer time: %s", got.text())
 	}
 	if got := moment(wall("1899-01-01T00:00:00.000"), newYork); got.kind != words {
 		t.Errorf("a day before the calendar of spreadsheets is %+v", got)
@@ -66,8 +66,8 @@ func TestAmountFormats(t *testing.T) {
 		{amounts("USD", dec("1"), dec("0.3"))[0], "1", "#,##0.00"},
 		{amounts("USD", dec("1"), dec("2"))[0], "1", "#,##0"},
 	} {
-		if c.got.value != c.value || c.got.look.format != c.format {
-			t.Errorf("%s [%s], want %s [%s]", c.got.value, c.got.look.format, c.value, c.format)
+		if c.got.text() != c.value || c.got.look.format != c.format {
+			t.Errorf("%s [%s], want %s [%s]", c.got.text(), c.got.look.format, c.value, c.format)
 		}
 	}
 }

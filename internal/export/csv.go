@@ -18,7 +18,7 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			stamp(l.Received, r.Offer.Zone),
 			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
-			guard(reason(l, decided)),
+			guard(reason(&l, decided.Reason)),
 			cashText(paid.Consideration, currency), cashText(paid.EarlyPayment, currency),
 			cashText(paid.AccruedInterest, currency), cashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row),

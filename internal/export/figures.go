@@ -71,13 +71,17 @@ func (r *Run) currencyFigures(currency string) figures {
 // series, at the offer's rates, exactly, and rounds once to its minor unit. ok
 // is false if the offer states no rate for one of the currencies.
 func (r *Run) total(amount func(figures) decimal.Decimal) (sum decimal.Decimal, ok bool) {
+	return r.totalOf(func(currency string) decimal.Decimal { return amount(r.currencyFigures(currency)) })
+}
+
+func (r *Run) totalOf(amount func(currency string) decimal.Decimal) (sum decimal.Decimal, ok bool) {
 	exact, to := new(big.Rat), r.Offer.TotalCurrency()
 	for _, currency := range r.currencies() {
 		rate, known := r.Offer.Rate(currency, to)
 		if !known {
 			return decimal.Zero, false
 		}
-		exact.Add(exact, rate.Mul(rate, amount(r.currencyFigures(currency)).Rat()))
+		exact.Add(exact, rate.Mul(rate, amount(currency).Rat()))
 	}
 	return tender.RoundHalfUp(exact.Num(), exact.Denom(), to), true
 }
@@ -138,8 +142,11 @@ func (r *Run) unsatisfied() int {
 
 // reason is the sentence that says why an instruction got what it got, with
 // what is special about it.
-func reason(l tender.Line, decided allocate.Line) string {
-	said := []string{decided.Reason.String()}
+func reason(l *tender.Line, decided allocate.Reason) string {
+	if l.Delivery != tender.GuaranteedDelivery && len(l.Waived) == 0 {
+		return decided.String()
+	}
+	said := []string{decided.String()}
 	if l.Delivery == tender.GuaranteedDelivery {
 		said = append(said, "guaranteed delivery")
 	}

@@ -17,6 +17,9 @@ const (
 	InstructionsName = "instructions.csv"
 	PaymentsName     = "payments.csv"
 	RejectsName      = "rejects.csv"
+
+	ReleaseTextName     = "release.txt"
+	ReleaseMarkdownName = "release.md"
 )
 
 // Run is one computation from a set of inputs, ready to be shown.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -12,7 +13,12 @@ import (
 type sheet struct {
 	name   string
 	rows   []row
-	widths []float64 // of the columns, in digits
+	body   *stretch       // rows below those, made when they are written; nil for none
+	foot   []row          // rows below the body
+	looks  []look         // of the cells of the body
+	links  iter.Seq[link] // from its cells to other places; nil for none
+	next   *sheet         // on which a list goes on, nil for none
+	widths []float64      // of the columns, in digits
 	merges []area
 	checks []area // cells that turn red when they are FALSE
 	alarm  area   // turns red when one of the checks on Controls is FALSE
@@ -29,6 +35,9 @@ type row struct {
 	cells  []cell
 	height float64 // in points; 0 is the standard
 }
+
+// link leads from a cell to another place of the workbook.
+type link struct{ from, to string }
 
 // area is a rectangle of cells; rows and columns count from 1.
 type area struct{ top, left, bottom, right int }
@@ -57,21 +66,43 @@ func (a area) fixed() string { return fixed(a.top, a.left) + ":" + fixed(a.botto
 func (a area) column(col int) area { return area{a.top, col, a.bottom, col} }
 
 // of is the address seen from another sheet.
-func (s *sheet) of(address string) string { return s.name + "!" + address }
+func (s *sheet) of(address string) string {
+	if strings.Contains(s.name, " ") {
+		return "'" + s.name + "'!" + address
+	}
+	return s.name + "!" + address
+}
+
+// seen is the address seen from a sheet.
+func (s *sheet) seen(from *sheet, address string) string {
+	if s == from {
+		return address
+	}
+	return s.of(address)
+}
 
 // put sets a cell and styles it even where it is empty.
 func (s *sheet) put(n, col int, c cell) {
-	for len(s.rows) < n {
-		s.rows = append(s.rows, row{})
-	}
-	r := &s.rows[n-1]
+	r := s.row(n)
 	for len(r.cells) < col {
 		r.cells = append(r.cells, cell{})
 	}
 	r.cells[col-1] = c
 }
 
-// get returns a cell.
+// row is a row above or below the body.
+func (s *sheet) row(n int) *row {
+	rows, i := &s.rows, n-1
+	if s.body != nil && n > s.body.bottom {
+		rows, i = &s.foot, n-s.body.bottom-1
+	}
+	for len(*rows) <= i {
+		*rows = append(*rows, row{})
+	}
+	return &(*rows)[i]
+}
+
+// get returns a cell above the body.
 func (s *sheet) get(row, col int) cell {
 	if row > len(s.rows) || col > len(s.rows[row-1].cells) {
 		return cell{}
@@ -79,10 +110,18 @@ func (s *sheet) get(row, col int) cell {
 	return s.rows[row-1].cells[col-1]
 }
 
+// height is how many rows the sheet has.
+func (s *sheet) height() int {
+	if s.body != nil {
+		return s.body.bottom + len(s.foot)
+	}
+	return len(s.rows)
+}
+
 // tall sets the height of a row.
 func (s *sheet) tall(row int, points float64) {
 	s.put(row, 1, s.get(row, 1))
-	s.rows[row-1].height = points
+	s.row(row).height = points
 }
 
 // widestColumn is as wide as a column gets, in digits; a spreadsheet allows 255.
@@ -128,6 +167,9 @@ func (c cell) shown() float64 {
 		return textWidth(c.value)
 	case strings.HasPrefix(c.look.format, "yyyy"):
 		return float64(len(c.look.format))
+	case c.kind == number && c.value == "":
+		_, zeros, _ := strings.Cut(c.look.format, ".")
+		return float64(c.amount.width(int32(len(zeros))))
 	case c.kind == number:
 		return float64(len(groups(c.padded())))
 	}
@@ -160,7 +202,22 @@ func textWidth(s string) float64 {
 	return widest
 }
 
+// asciiWidth is the width of each letter of ASCII.
+var asciiWidth = func() (all [128]float64) {
+	for r := range all {
+		all[r] = letterWidth(rune(r))
+	}
+	return all
+}()
+
 func runeWidth(r rune) float64 {
+	if r < 128 {
+		return asciiWidth[r]
+	}
+	return letterWidth(r)
+}
+
+func letterWidth(r rune) float64 {
 	switch {
 	case r >= 0x1100:
 		return 2
@@ -216,20 +273,31 @@ func (s *sheet) finish() {
 		s.put(bannerRow, col, cell{look: s.get(bannerRow, 1).look})
 	}
 	for i := range s.rows {
-		r := &s.rows[i]
-		if r.height > 0 || len(r.cells) == 0 {
-			continue
-		}
-		most, pad := 1, float64(bodyHeight-lineHeight)
-		for col, c := range r.cells {
-			width := s.width(i+1, col+1) - 2
-			if c.look.role == inHeading {
-				width, pad = width/boldWidth, padHeight
-			}
-			if c.look.wrap && c.kind == words {
-				most = max(most, lines(c.value, width))
-			}
-		}
-		r.height = min(pad+lineHeight*float64(most), mostHeight)
+		s.fitHeight(i+1, &s.rows[i])
 	}
+	for i := range s.foot {
+		s.fitHeight(s.body.bottom+1+i, &s.foot[i])
+	}
+}
+
+// fitHeight gives a row a height that shows all of its text.
+func (s *sheet) fitHeight(n int, r *row) {
+	if r.height > 0 || len(r.cells) == 0 {
+		return
+	}
+	most, pad := 1, float64(bodyHeight-lineHeight)
+	for col, c := range r.cells {
+		width := s.width(n, col+1) - 2
+		if c.look.role == inHeading {
+			width, pad = width/boldWidth, padHeight
+		}
+		if c.look.wrap && c.kind == words {
+			most = max(most, lines(c.value, width))
+		}
+	}
+	r.height = rowHeight(most, pad)
+}
+
+func rowHeight(lines int, pad float64) float64 {
+	return min(pad+lineHeight*float64(lines), mostHeight)
 }

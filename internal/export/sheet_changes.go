@@ -55,10 +55,12 @@ var changeColumns = []column{
 	{heading: "Change", right: true},
 }
 
+const changesTitle = "Changes since the previous run"
+
 // layChanges lays out what is different from the previous published run: first
 // what became of the series, then every instruction that differs.
 func (b *workbook) layChanges() {
-	s := b.newSheet("Changes", "Changes since the previous run")
+	s := b.newSheet("Changes", changesTitle)
 	b.changes = s
 	s.put(bannerRow+1, 1, label(b.changeWords()).as(inSubtitle))
 	s.tall(bannerRow+1, 20)
@@ -68,8 +70,8 @@ func (b *workbook) layChanges() {
 		return
 	}
 	t := table{columns: seriesChangeColumns, none: "The offer has no series."}
-	for i, change := range c.Series {
-		t.rows = append(t.rows, b.seriesChangeRow(change, firstRow+2+i))
+	for _, change := range c.Series {
+		t.rows = append(t.rows, b.seriesChangeRow(change))
 	}
 	s.put(firstRow, 1, label("Series").as(inSection))
 	body := s.table(firstRow+1, t)
@@ -79,13 +81,15 @@ func (b *workbook) layChanges() {
 func (b *workbook) layChangedLines(top int) {
 	s := b.changes
 	s.put(top, 1, label("Instructions").as(inSection))
-	top++
-	t := table{columns: changeColumns, none: "No instruction changed."}
-	for i, change := range b.run.Changes.Lines {
-		t.rows = append(t.rows, b.changeRow(change, top+1+i))
+	l := &listing{columns: changeColumns, count: len(b.run.Changes.Lines), none: "No instruction changed."}
+	l.maker = func() rowMaker {
+		return func(i int, cells []cell) { b.changeRow(&b.run.Changes.Lines[i], cells) }
 	}
-	body := s.table(top, t)
-	s.filter, s.repeat = area{top, 1, body.bottom, chgTotal}, top
+	// Its headings stand below another table: they repeat in print, but do not
+	// stay in sight.
+	frozen := s.frozen
+	b.lay(l, s, top+1, 0, b.goOn(s, changesTitle))
+	s.frozen = frozen
 }
 
 func (b *workbook) changeWords() string {
@@ -101,22 +105,22 @@ func (b *workbook) changeWords() string {
 		c.Previous, n[New], n[Gone], n[Amended], n[Reclassed])
 }
 
-func (b *workbook) seriesChangeRow(c SeriesChange, row int) []cell {
+func (b *workbook) seriesChangeRow(c SeriesChange) []cell {
 	cells := make([]cell, chgAccepted)
 	cells[0], cells[chgSeriesWas-1] = label(c.Series), label(b.run.currencyOf(c.Series))
-	compare(cells, row, chgTenderedWas, principal(c.TenderedWas), principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
-	compare(cells, row, chgAcceptedWas, principal(c.AcceptedWas), principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
+	compare(cells, chgTenderedWas, principal(c.TenderedWas), principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
+	compare(cells, chgAcceptedWas, principal(c.AcceptedWas), principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
 	return cells
 }
 
 // compare sets three cells: before, now and the change.
-func compare(cells []cell, row, col int, was, now cell, change decimal.Decimal) {
+func compare(cells []cell, col int, was, now cell, change decimal.Decimal) {
 	difference := now
 	if now.kind == empty {
 		difference = was
 	}
-	difference.value = change.String()
-	cells[col-1], cells[col], cells[col+1] = was, now, difference.by(at(row, col+1)+"-"+at(row, col))
+	difference = difference.holding(change)
+	cells[col-1], cells[col], cells[col+1] = was, now, difference.by(letters(col+1)+"#-"+letters(col)+"#")
 }
 
 // changeNames says each kind in words.
@@ -124,16 +128,14 @@ var changeNames = map[ChangeKind]string{
 	New: "new", Gone: "gone", Amended: "amended", Reclassed: "accepted differently",
 }
 
-func (b *workbook) changeRow(c Change, row int) []cell {
-	cells := make([]cell, chgTotal)
+func (b *workbook) changeRow(c *Change, cells []cell) {
 	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = label(changeNames[c.Kind]), label(c.Depositary), label(c.Instruction)
 	was, now := b.positionCells(c.Was), b.positionCells(c.Now)
 	cells[chgSeriesWas-1], cells[chgSeriesNow-1] = was[0], now[0]
 	cells[chgWindowWas-1], cells[chgWindowNow-1] = was[1], now[1]
-	compare(cells, row, chgTenderedWas, was[2], now[2], c.Now.Tendered.Sub(c.Was.Tendered))
-	compare(cells, row, chgAcceptedWas, was[3], now[3], c.Now.Accepted.Sub(c.Was.Accepted))
-	compare(cells, row, chgTotalWas, was[4], now[4], c.Now.Total.Sub(c.Was.Total))
-	return cells
+	compare(cells, chgTenderedWas, was[2], now[2], c.Now.Tendered.Sub(c.Was.Tendered))
+	compare(cells, chgAcceptedWas, was[3], now[3], c.Now.Accepted.Sub(c.Was.Accepted))
+	compare(cells, chgTotalWas, was[4], now[4], c.Now.Total.Sub(c.Was.Total))
 }
 
 // positionCells are series, window, tendered, accepted and cash; empty for an
@@ -144,6 +146,6 @@ func (b *workbook) positionCells(p Position) [5]cell {
 	}
 	return [5]cell{
 		label(p.Series), label(string(p.Window)), principal(p.Tendered), principal(p.Accepted),
-		cash(p.Total, b.run.currencyOf(p.Series)),
+		cash(p.Total, b.tally.currency(p.Series)),
 	}
 }

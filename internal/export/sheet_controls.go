@@ -89,7 +89,7 @@ func (b *workbook) layChecks(top int) int {
 	t, all := table{columns: checkColumns}, true
 	for i, c := range b.checks(top + 2) {
 		row := top + 2 + i
-		agrees := decimal.RequireFromString(c.found.value).Equal(decimal.RequireFromString(c.stated.value))
+		agrees := c.found.text() == c.stated.text()
 		all = all && agrees
 		t.rows = append(t.rows, []cell{
 			label(c.what), label(c.key), c.found, c.stated,
@@ -120,33 +120,32 @@ func (b *workbook) checks(row int) []check {
 	return append(all, b.countCheck(), b.sumCheck())
 }
 
-// where is a range of Instructions, seen from here.
-func (b *workbook) where(col int) string { return b.instructions.of(b.lines.column(col).fixed()) }
+// inLines is a formula over the columns of Instructions, seen from here.
+func (b *workbook) inLines(formula func(address func(col int) string) string) string {
+	return b.lines.over(b.controls, formula)
+}
 
 func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
-	col := sumEarly
+	col, found := sumEarly, b.tally.bySeries[i].early
 	if w == tender.Late {
-		col = sumLate
+		col, found = sumLate, b.tally.bySeries[i].late
 	}
-	found := principal(b.sumLines(i, w))
 	return check{
 		what: "Tendered " + string(w) + ": Instructions against Summary", key: b.run.Offer.Series[i].ID,
 		// SUMPRODUCT compares text as it stands; SUMIFS would take an id for a pattern.
-		found:  found.by(fmt.Sprintf(`SUMPRODUCT((%s=%s)*(%s="%s")*%s)`, b.where(insSeries), key, b.where(insWindow), w, b.where(insTendered))),
+		found: principal(found).by(b.inLines(func(at func(int) string) string {
+			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*(%s="%s")*%s)`, at(insSeries), key, at(insWindow), w, at(insTendered))
+		})),
 		stated: b.stated(i, col),
 	}
 }
 
 func (b *workbook) acceptedCheck(i int, key string) check {
-	var found decimal.Decimal
-	for n, l := range b.run.Book.Lines {
-		if l.Series == b.run.Offer.Series[i].ID {
-			found = found.Add(b.run.Allocation.Lines[n].Accepted)
-		}
-	}
 	return check{
 		what: "Accepted: Instructions against Summary", key: b.run.Offer.Series[i].ID,
-		found:  principal(found).by(fmt.Sprintf(`SUMPRODUCT((%s=%s)*%s)`, b.where(insSeries), key, b.where(insAccepted))),
+		found: principal(b.tally.bySeries[i].accepted).by(b.inLines(func(at func(int) string) string {
+			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*%s)`, at(insSeries), key, at(insAccepted))
+		})),
 		stated: b.stated(i, sumAccepted),
 	}
 }
@@ -159,22 +158,14 @@ func (b *workbook) stated(i, col int) cell {
 	return c.by(b.summary.of(at(row, col)))
 }
 
-func (b *workbook) sumLines(i int, w tender.Window) decimal.Decimal {
-	var sum decimal.Decimal
-	for _, l := range b.run.Book.Lines {
-		if l.Series == b.run.Offer.Series[i].ID && l.Window == w {
-			sum = sum.Add(l.Principal)
-		}
-	}
-	return sum
-}
-
 // lineCheck counts the instructions of which accepted and returned are not what
 // was tendered.
 func (b *workbook) lineCheck() check {
 	return check{
-		what:   "Instructions where accepted and returned are not tendered",
-		found:  count(0).by(fmt.Sprintf("SUMPRODUCT(--(ROUND(%s-%s-%s,4)<>0))", b.where(insTendered), b.where(insAccepted), b.where(insReturned))),
+		what: "Instructions where accepted and returned are not tendered",
+		found: count(0).by(b.inLines(func(at func(int) string) string {
+			return fmt.Sprintf("SUMPRODUCT(--(ROUND(%s-%s-%s,4)<>0))", at(insTendered), at(insAccepted), at(insReturned))
+		})),
 		stated: count(0),
 	}
 }
@@ -196,23 +187,17 @@ func (b *workbook) fundedTotals() []settle.Funding {
 func (b *workbook) instructionCheck(f settle.Funding, key string) check {
 	return check{
 		what: "Cash: Instructions against Funding", key: f.Currency,
-		found:  cash(b.run.paidIn(f.Currency).Total(), f.Currency).by(sumOf(b.where(insTotal), b.where(insCurrency), key)),
+		found: cash(b.tally.paid[f.Currency].Total(), f.Currency).by(b.inLines(func(at func(int) string) string {
+			return sumOf(at(insTotal), at(insCurrency), key)
+		})),
 		stated: b.fundingOf(f, key),
 	}
 }
 
 func (b *workbook) paymentCheck(f settle.Funding, key string) check {
-	var of []settle.Payment
-	for _, p := range b.run.Settlement.Payments {
-		if p.Currency == f.Currency {
-			of = append(of, p)
-		}
-	}
-	in := func(col int) string { return b.payments.of(b.paymentRows.column(col).fixed()) }
-	found := fmt.Sprintf(`SUMIFS(%s,%s,%s,%s,"<>")`, in(payTotal), in(payCurrency), key, in(paySeries))
 	return check{
 		what: "Cash: Payments against Funding", key: f.Currency,
-		found:  cash(add(of)[4], f.Currency).by(found),
+		found:  cash(b.paid.sums(f.Currency).each()[4], f.Currency).by(b.paymentSum(b.controls, payTotal, key)),
 		stated: b.fundingOf(f, key),
 	}
 }
@@ -226,22 +211,19 @@ func (b *workbook) fundingOf(f settle.Funding, key string) cell {
 func (b *workbook) countCheck() check {
 	return check{
 		what:   "Lines that count: Instructions against the files",
-		found:  count(len(b.run.Book.Lines)).by("COUNT(" + b.where(insTendered) + ")"),
+		found:  count(len(b.run.Book.Lines)).by(b.inLines(func(at func(int) string) string { return "COUNT(" + at(insTendered) + ")" })),
 		stated: count(b.run.Counts().Counted).by("SUM(FilesCounted)"),
 	}
 }
 
 func (b *workbook) sumCheck() check {
-	var found, stated decimal.Decimal
-	for _, l := range b.run.Book.Lines {
-		found = found.Add(l.Principal)
-	}
+	var stated decimal.Decimal
 	for _, in := range b.run.Inputs {
 		stated = stated.Add(in.Principal)
 	}
 	return check{
 		what:   "Control sum of principal, currencies mixed: Instructions against the files",
-		found:  principal(found).by("SUM(" + b.where(insTendered) + ")"),
+		found:  principal(b.tally.principal).by(b.inLines(func(at func(int) string) string { return "SUM(" + at(insTendered) + ")" })),
 		stated: principal(stated).by("SUM(FilesPrincipal)"),
 	}
 }

@@ -39,8 +39,8 @@ func (b *workbook) layFunding() {
 	top := firstRow
 	funding := b.run.Settlement.Funding
 	t := table{columns: fundingColumns, none: "Nothing is to be wired."}
-	for i, f := range funding {
-		t.rows = append(t.rows, b.fundingRow(f, top+1+i))
+	for _, f := range funding {
+		t.rows = append(t.rows, b.fundingRow(f))
 	}
 	body := area{top + 1, 1, top + max(1, len(t.rows)), fundTotal}
 	for _, currency := range fundedCurrencies(funding) {
@@ -48,13 +48,14 @@ func (b *workbook) layFunding() {
 	}
 	b.fundingRows = s.table(top, t)
 	s.filter, s.frozen, s.repeat = area{top, 1, b.fundingRows.bottom, fundTotal}, top, top
+	b.name("FundingList", s, s.filter.fixed())
 }
 
-func (b *workbook) fundingRow(f settle.Funding, row int) []cell {
+func (b *workbook) fundingRow(f settle.Funding) []cell {
 	return []cell{
 		label(f.Currency), day(f.Date).aligned(left), label(b.settlementWords(f.Date)), principal(f.Accepted),
 		cash(f.Consideration, f.Currency), cash(f.EarlyPayment, f.Currency), cash(f.AccruedInterest, f.Currency),
-		cash(f.Total(), f.Currency).by(acrossCash(row, fundConsideration, fundInterest)),
+		cash(f.Total(), f.Currency).by(acrossCash(fundConsideration, fundInterest)),
 	}
 }
 

@@ -1,7 +1,13 @@
 package export
 
 import (
-	"tenderbatch/internal/settle"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/tender"
 )
 
 // The columns of Instructions.
@@ -58,56 +64,102 @@ var instructionColumns = []column{
 // layInstructions lays out every instruction that counts. The totals stand
 // above the headings: there they stay in sight however long the list is.
 func (b *workbook) layInstructions() {
-	s := b.newSheet("Instructions", "Instructions that count")
+	const title = "Instructions that count"
+	s := b.newSheet("Instructions", title)
 	b.instructions, s.wide = s, true
 	currencies := b.run.currencies()
-	top := bannerRow + 1 + len(currencies)
-	columns := append([]column(nil), instructionColumns...)
-	columns[insReceived-1].heading = "Received (" + b.run.Offer.Zone.String() + ")"
-	t := table{columns: columns, none: "No instruction counts."}
-	for i := range b.run.Book.Lines {
-		t.rows = append(t.rows, b.instructionRow(i, top+1+i))
-	}
-	b.lines = s.table(top, t)
+	l := &listing{columns: slices.Clone(instructionColumns), count: len(b.run.Book.Lines), none: "No instruction counts."}
+	l.columns[insReceived-1].heading = "Received (" + b.run.Offer.Zone.String() + ")"
+	l.maker = b.instructionRows
+	b.lines = l
+	b.lay(l, s, bannerRow+1+len(currencies), 0, b.goOn(s, title))
 	for i, currency := range currencies {
-		s.line(bannerRow+1+i, b.instructionTotal(currency, bannerRow+1+i), columns, inSubtotal)
-	}
-	s.filter, s.frozen, s.repeat = area{top, 1, b.lines.bottom, insRow}, top, top
-}
-
-func (b *workbook) instructionRow(i, row int) []cell {
-	l, decided, paid := &b.run.Book.Lines[i], b.run.Allocation.Lines[i], b.run.Settlement.Lines[i]
-	currency := b.run.currencyOf(l.Series)
-	return []cell{
-		label(l.ID), label(l.Depositary), label(l.Participant), label(l.ParticipantName), label(l.Security),
-		label(l.Series), label(currency), label(string(l.Window)), moment(l.Received, b.run.Offer.Zone).aligned(left),
-		principal(l.Principal), principal(decided.Accepted),
-		principal(l.Principal.Sub(decided.Accepted)).by(at(row, insTendered) + "-" + at(row, insAccepted)),
-		label(reason(*l, decided)),
-		cash(paid.Consideration, currency), cash(paid.EarlyPayment, currency), cash(paid.AccruedInterest, currency),
-		cash(paid.Total(), currency).by(acrossCash(row, insConsideration, insInterest)),
-		day(paid.Date).aligned(left), b.paymentOf(i), label(l.Source.File), label(l.Source.Sheet),
-		count(l.Source.Row).formatted("0"),
+		s.line(bannerRow+1+i, b.instructionTotal(currency, bannerRow+1+i), l.columns, inSubtotal)
 	}
 }
 
-// paymentOf is the number of the payment an instruction is paid with, empty if
-// nothing of it is accepted.
-func (b *workbook) paymentOf(i int) cell {
-	l := &b.run.Book.Lines[i]
-	number := b.paid[paymentKey{l.Depositary, l.Participant, l.Series, b.run.Settlement.Lines[i].Date}]
-	if number == "" || b.run.Allocation.Lines[i].Accepted.IsZero() {
-		return cell{}
+// instructionRows returns what fills the rows of Instructions. It remembers what
+// a row has in common with others.
+func (b *workbook) instructionRows() rowMaker {
+	m := &instructionMaker{b: b, zone: b.run.Offer.Zone, reasons: make(map[allocate.Reason]cell)}
+	return m.row
+}
+
+type instructionMaker struct {
+	b       *workbook
+	zone    *time.Location
+	reasons map[allocate.Reason]cell
+	date    tender.Date // of the row before, and its cell
+	dated   cell
+}
+
+var (
+	returnedFormula   = letters(insTendered) + "#-" + letters(insAccepted) + "#"
+	instructionAcross = acrossCash(insConsideration, insInterest)
+)
+
+func (m *instructionMaker) row(i int, cells []cell) {
+	r := m.b.run
+	l, decided, paid := &r.Book.Lines[i], &r.Allocation.Lines[i], &r.Settlement.Lines[i]
+	currency := m.b.tally.currency(l.Series)
+	cells[insID-1], cells[insDepositary-1] = label(l.ID), label(l.Depositary)
+	cells[insParticipant-1], cells[insName-1] = label(l.Participant), label(l.ParticipantName)
+	cells[insSecurity-1], cells[insSeries-1] = label(l.Security), label(l.Series)
+	cells[insCurrency-1], cells[insWindow-1] = label(currency), label(string(l.Window))
+	cells[insReceived-1] = moment(l.Received, m.zone).aligned(left)
+	cells[insTendered-1], cells[insAccepted-1] = principal(l.Principal), principal(decided.Accepted)
+	cells[insReturned-1] = less(cells[insTendered-1], l.Principal, decided.Accepted).by(returnedFormula)
+	cells[insReason-1] = m.reason(l, decided.Reason)
+	putCash(cells[insConsideration-1:], &paid.Cash, minorUnits(currency), instructionAcross)
+	cells[insDate-1] = m.day(paid.Date)
+	if n := m.b.paid.ofLine[i]; n >= 0 {
+		cells[insPayment-1] = label(m.b.paid.number(n))
 	}
-	return label(number)
+	cells[insFile-1], cells[insSheet-1] = label(l.Source.File), label(l.Source.Sheet)
+	cells[insRow-1] = count(l.Source.Row).formatted("0")
+}
+
+// less is the principal tendered, which a cell shows already, less what is
+// accepted of it.
+func less(shown cell, tendered, accepted decimal.Decimal) cell {
+	if a, ok := amountOf(accepted); ok && shown.value == "" {
+		if returned, ok := shown.amount.plus(amount{-a.units, a.places}); ok {
+			return cell{kind: number, amount: returned, look: look{format: decimals(returned.places)}}
+		}
+	}
+	return principal(tendered.Sub(accepted))
+}
+
+func (m *instructionMaker) day(d tender.Date) cell {
+	if d != m.date {
+		m.date, m.dated = d, day(d).aligned(left)
+	}
+	if d.IsZero() {
+		return cell{look: look{align: left}}
+	}
+	return m.dated
+}
+
+func (m *instructionMaker) reason(l *tender.Line, decided allocate.Reason) cell {
+	if l.Delivery == tender.GuaranteedDelivery || len(l.Waived) > 0 {
+		return label(reason(l, decided))
+	}
+	c, known := m.reasons[decided]
+	if !known {
+		c = label(reason(l, decided))
+		m.reasons[decided] = c
+	}
+	return c
 }
 
 func (b *workbook) instructionTotal(currency string, row int) []cell {
-	f, paid := b.run.currencyFigures(currency), b.run.paidIn(currency)
+	f, paid := b.run.currencyFigures(currency), b.tally.paid[currency]
 	cells := make([]cell, insRow)
 	cells[0], cells[insCurrency-1] = label("Total "+currency), label(currency)
 	put := func(col int, c cell) {
-		cells[col-1] = c.by(sumOf(b.lines.column(col).fixed(), b.lines.column(insCurrency).fixed(), at(row, insCurrency)))
+		cells[col-1] = c.by(b.lines.over(b.instructions, func(address func(int) string) string {
+			return sumOf(address(col), address(insCurrency), at(row, insCurrency))
+		}))
 	}
 	put(insTendered, principal(f.tendered()))
 	put(insAccepted, principal(f.accepted()))
@@ -117,15 +169,4 @@ func (b *workbook) instructionTotal(currency string, row int) []cell {
 	put(insInterest, cash(paid.AccruedInterest, currency))
 	put(insTotal, cash(paid.Total(), currency))
 	return cells
-}
-
-// paidIn adds up the cash of all instructions of a currency.
-func (r *Run) paidIn(currency string) settle.Cash {
-	var sum settle.Cash
-	for i, l := range r.Book.Lines {
-		if r.currencyOf(l.Series) == currency {
-			sum = sum.Plus(r.Settlement.Lines[i].Cash)
-		}
-	}
-	return sum
 }

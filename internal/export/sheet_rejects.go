@@ -25,27 +25,31 @@ var rejectColumns = []column{
 // layRejects lays out every line that does not count, and those that count with
 // a remark.
 func (b *workbook) layRejects() {
-	s := b.newSheet("Rejects", "Rejects: lines that do not count, or count with a remark")
+	const title = "Rejects: lines that do not count, or count with a remark"
+	s := b.newSheet("Rejects", title)
 	b.rejects, s.wide = s, true
 	s.put(bannerRow+1, 1, label(b.rejectWords()+".").as(inSubtitle))
 	s.tall(bannerRow+1, 20)
-	t := table{columns: rejectColumns, none: "Every line that was read counts."}
-	for _, r := range b.run.Rejects {
-		t.rows = append(t.rows, rejectRow(r))
+	l := &listing{columns: rejectColumns, count: len(b.run.Rejects), none: "Every line that was read counts."}
+	l.maker = func() rowMaker {
+		return func(i int, cells []cell) { rejectRow(&b.run.Rejects[i], cells) }
 	}
-	body := s.table(firstRow, t)
-	s.filter, s.frozen, s.repeat = area{firstRow, 1, body.bottom, len(rejectColumns)}, firstRow, firstRow
+	b.lay(l, s, firstRow, 0, b.goOn(s, title))
 }
 
-func rejectRow(r tender.Reject) []cell {
-	return []cell{
-		standing(r), label(r.Depositary), label(r.Source.File), label(r.Source.Sheet), count(r.Source.Row).formatted("0"),
-		label(r.Cell), label(r.Instruction), label(r.Column), label(r.Value), label(r.Rule),
-		label(r.Message), label(r.Advice), label(r.Waived),
+func rejectRow(r *tender.Reject, cells []cell) {
+	cells[0], cells[4] = standing(r), count(r.Source.Row).formatted("0")
+	for i, text := range [...]string{
+		1: r.Depositary, 2: r.Source.File, 3: r.Source.Sheet, 5: r.Cell, 6: r.Instruction, 7: r.Column,
+		8: r.Value, 9: r.Rule, 10: r.Message, 11: r.Advice, 12: r.Waived,
+	} {
+		if text != "" {
+			cells[i] = label(text)
+		}
 	}
 }
 
-func standing(r tender.Reject) cell {
+func standing(r *tender.Reject) cell {
 	switch {
 	case r.Waived != "":
 		return label("waived: counts").toned(good)

@@ -223,6 +223,7 @@ func (b *workbook) layResults(top int) int {
 		t.totals = append(t.totals, converted)
 	}
 	b.results = s.table(top, t)
+	b.name("Results", s, area{top, 1, b.results.bottom, b.results.right}.fixed())
 	return b.results.bottom + len(t.totals) + 1
 }
 

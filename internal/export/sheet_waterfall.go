@@ -52,6 +52,7 @@ func (b *workbook) layWaterfall() {
 	}
 	body := s.table(top, t)
 	s.filter, s.frozen, s.repeat = area{top, 1, body.bottom, len(waterfallColumns)}, top, top
+	b.name("WaterfallList", s, s.filter.fixed())
 }
 
 func stepCells(i int, step allocate.Step, window string) []cell {

@@ -39,6 +39,7 @@ const (
 	good
 	doubtful
 	bad
+	linked // leads to another place of the workbook
 )
 
 type align uint8
@@ -129,6 +130,8 @@ func (l look) toneStyle(s *excelize.Style) {
 		if banner {
 			s.Fill = fill(amberFill)
 		}
+	case linked:
+		s.Font.Color, s.Font.Underline = accent, "single"
 	case bad:
 		s.Font.Color, s.Font.Bold = red, true
 		if banner {

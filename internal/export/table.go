@@ -61,7 +61,7 @@ func (s *sheet) line(row int, cells []cell, columns []column, r role) {
 		if i > 0 && columns[i-1].right && !columns[i].right {
 			c.look.set = true
 		}
-		if w := c.shown() + 3; c.kind != empty {
+		if w := c.shown() + cellPadding; c.kind != empty {
 			if most := columns[i].widest; most > 0 && c.kind == words {
 				c.look.wrap = true
 				w = min(w, most)

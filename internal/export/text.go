@@ -15,6 +15,9 @@ import (
 // hold control characters, so each is shown as its picture (U+2400 and up); a
 // tab and a line feed stay. What is no character at all becomes U+FFFD.
 func clean(s string) string {
+	if printable(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n':
@@ -28,6 +31,17 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// printable reports whether text is plain ASCII without control characters, as
+// nearly all of it is.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
 }
 
 // cellLimit is how many UTF-16 units a spreadsheet cell can hold.
@@ -78,6 +92,9 @@ func groups(digits string) string {
 
 // places is how many decimals the number needs.
 func places(d decimal.Decimal) int32 {
+	if a, ok := amountOf(d); ok {
+		return a.places
+	}
 	_, fraction, _ := strings.Cut(d.String(), ".")
 	return int32(len(fraction))
 }

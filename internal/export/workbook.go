@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -15,22 +16,27 @@ import (
 // cell by cell; excelize then writes what is around the rows: styles, columns,
 // names, charts and print set-up.
 type workbook struct {
-	run   *Run
-	names []excelize.DefinedName
-	terms int // row of the first fact about the terms on Summary
+	run          *Run
+	rowsPerSheet int // as many as a spreadsheet allows, fewer in tests
+	tally        *tally
+	names        []excelize.DefinedName
+	terms        int // row of the first fact about the terms on Summary
 
-	summary, waterfall, funding, payments    *sheet
-	instructions, rejects, changes, controls *sheet
-	paid                                     map[paymentKey]string // payment numbers
-	lines, fundingRows, paymentRows, results area                  // rows that others refer to
+	summary, waterfall, funding, payments *sheet
+	instructions, rejects, changes        *sheet
+	timeline, controls                    *sheet
+	lines, wires                          *listing // rows of Instructions and of Payments
+	paid                                  payments
+	fundingRows, results                  area // rows that others refer to
 }
 
 // WriteWorkbook writes result.xlsx, the run for people.
 func WriteWorkbook(w io.Writer, r *Run) error {
-	if n := len(r.Book.Lines); n > excelize.TotalRows-100 {
-		return fmt.Errorf("workbook: %d instructions do not fit on one sheet", n)
-	}
-	b := &workbook{run: r}
+	return writeWorkbook(w, r, excelize.TotalRows)
+}
+
+func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
+	b := &workbook{run: r, rowsPerSheet: rowsPerSheet, tally: newTally(r)}
 	b.layPayments() // before the instructions: they show the numbers of their payments
 	b.layInstructions()
 	b.layFunding()
@@ -38,6 +44,7 @@ func WriteWorkbook(w io.Writer, r *Run) error {
 	b.laySummary()
 	b.layRejects()
 	b.layChanges()
+	b.layTimeline()
 	b.layControls()
 	if err := b.write(w); err != nil {
 		return fmt.Errorf("workbook: %w", err)
@@ -45,8 +52,15 @@ func WriteWorkbook(w io.Writer, r *Run) error {
 	return nil
 }
 
+// sheets are all sheets in their order.
 func (b *workbook) sheets() []*sheet {
-	return []*sheet{b.summary, b.waterfall, b.funding, b.payments, b.instructions, b.rejects, b.changes, b.controls}
+	var all []*sheet
+	for _, s := range []*sheet{b.summary, b.waterfall, b.funding, b.payments, b.instructions, b.rejects, b.changes, b.timeline, b.controls} {
+		for ; s != nil; s = s.next {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // The rows at the top of every sheet.
@@ -67,6 +81,15 @@ func (b *workbook) newSheet(name, title string) *sheet {
 	s.put(bannerRow, 1, b.banner())
 	s.tall(bannerRow, 22)
 	return s
+}
+
+// goOn returns what makes the further sheets of a list.
+func (b *workbook) goOn(first *sheet, title string) func(number int) *sheet {
+	return func(number int) *sheet {
+		s := b.newSheet(fmt.Sprintf("%s %d", first.name, number), fmt.Sprintf("%s, continued (%d)", title, number))
+		s.wide = first.wide
+		return s
+	}
 }
 
 func (b *workbook) subtitle() string {
@@ -93,11 +116,11 @@ func (b *workbook) write(w io.Writer) error {
 	if err := b.properties(f); err != nil {
 		return err
 	}
-	styles, err := b.styles(f)
+	styles, err := b.styles(f, b.sheets())
 	if err != nil {
 		return err
 	}
-	out := &archive{rows: make(map[string]*sheet)}
+	out := &archive{out: w, rows: make(map[string]*sheet)}
 	for i, s := range b.sheets() {
 		s.styles = styles
 		out.rows[fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)] = s
@@ -111,11 +134,12 @@ func (b *workbook) write(w io.Writer) error {
 		}
 	}
 	f.SetActiveSheet(0)
-	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter {
-		out.out = w
-		return out
-	})
-	_, err = f.WriteTo(w)
+	if c := b.timeline.chart; c != nil {
+		_, _, out.ticks = c.days()
+	}
+	// excelize would collect the file in memory: what it collects stays empty.
+	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return out })
+	_, err = f.WriteTo(io.Discard)
 	return err
 }
 
@@ -143,24 +167,45 @@ func (b *workbook) properties(f *excelize.File) error {
 }
 
 // styles makes one style of the workbook for each look that a cell has.
-func (b *workbook) styles(f *excelize.File) (map[look]int, error) {
+func (b *workbook) styles(f *excelize.File, sheets []*sheet) (map[look]int, error) {
 	styles := make(map[look]int)
-	for _, s := range b.sheets() {
+	for _, s := range sheets {
+		if s.body != nil {
+			s.body.measure()
+		}
 		s.finish()
-		for _, r := range s.rows {
-			for _, c := range r.cells {
-				if _, made := styles[c.look]; made {
-					continue
-				}
-				id, err := f.NewStyle(c.look.style())
-				if err != nil {
-					return nil, err
-				}
-				styles[c.look] = id
+		for l := range s.allLooks() {
+			if _, made := styles[l]; made {
+				continue
 			}
+			id, err := f.NewStyle(l.style())
+			if err != nil {
+				return nil, err
+			}
+			styles[l] = id
 		}
 	}
 	return styles, nil
+}
+
+// allLooks are the looks of all cells of the sheet.
+func (s *sheet) allLooks() iter.Seq[look] {
+	return func(yield func(look) bool) {
+		for _, rows := range [][]row{s.rows, s.foot} {
+			for _, r := range rows {
+				for _, c := range r.cells {
+					if !yield(c.look) {
+						return
+					}
+				}
+			}
+		}
+		for _, l := range s.looks {
+			if !yield(l) {
+				return
+			}
+		}
+	}
 }
 
 // shell makes what is around the rows of a sheet.
@@ -197,7 +242,7 @@ func (b *workbook) columns(f *excelize.File, s *sheet) error {
 }
 
 // all is the area of all cells.
-func (s *sheet) all() area { return area{1, 1, len(s.rows), s.columns()} }
+func (s *sheet) all() area { return area{1, 1, s.height(), s.columns()} }
 
 // view sets what is seen of a sheet when it is opened.
 func (b *workbook) view(f *excelize.File, s *sheet) error {

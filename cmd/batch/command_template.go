@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/batch"
+)
+
+// templateName is the file that is written unless another is named.
+const templateName = "template.xlsx"
+
+func newTemplateCommand(w world) *cobra.Command {
+	var depositary string
+	c := &cobra.Command{
+		Use:   "template OFFER [FILE]",
+		Short: "Write an empty workbook in which a depositary can report",
+		Long: `template writes an empty depositary workbook for the offer in the folder OFFER:
+headings that batch knows, drop-downs for the securities and the statuses, checks
+on denominations and times, and a totals row that batch verifies. It is written to
+FILE, or to template.xlsx in the current folder.`,
+		Example: `  batch template fixtures/level3-2004
+  batch template fixtures/level3-2004 euroclear.xlsx --depositary Euroclear`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 && len(args) != 2 {
+				return usage(c, fmt.Errorf("%s takes OFFER and perhaps FILE, and got %d argument(s)", c.CommandPath(), len(args)))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			file := append(args, templateName)[1]
+			var content bytes.Buffer
+			if err := batch.Template(&content, args[0], depositary, w.now()); err != nil {
+				return err
+			}
+			if err := writeNew(file, content.Bytes()); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(w.stdout, "%s is ready; filled in, it goes into %s/inbox under a name that the offer expects, with the report's date\n", file, args[0])
+			return err
+		},
+	}
+	c.Flags().StringVar(&depositary, "depositary", "", "the depositary it is for (default: the first of the offer)")
+	return c
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(name string, content []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if errors.Is(err, fs.ErrExist) {
+		return &batch.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,434 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/tender"
+)
+
+// release is what an issuer publishes of a run: a headline, paragraphs and the
+// table between them.
+type release struct {
+	draft          string // what is not for publication, "" for nothing
+	headline       string
+	before, after  []string // paragraphs around the table
+	columns        []releaseColumn
+	rows           [][]string
+	tableFootnotes []string
+}
+
+type releaseColumn struct {
+	heading string
+	right   bool
+}
+
+// stage is how far an offer has come, for its release.
+type stage uint8
+
+const (
+	toDate       stage = iota // what is tendered so far
+	earlyResults              // and what is bought at the early settlement
+	results                   // of the whole offer
+)
+
+// stage of the run. Before the offer has expired there are results only if early
+// tenders are bought on a day of their own.
+func (r *Run) stage() stage {
+	switch o := r.Offer; {
+	case r.Phase == tender.Final:
+		return results
+	case !o.Settlement.Early.IsZero() && !o.Early.IsZero() && !r.AsOf.Before(o.Early.At):
+		return earlyResults
+	}
+	return toDate
+}
+
+func newRelease(r *Run) *release {
+	t := &release{headline: r.Offer.Issuer + " announces " + [...]string{
+		"tenders received to date in", "early results of", "results of",
+	}[r.stage()] + " its cash tender offer"}
+	if r.Phase != tender.Final {
+		t.draft = "Indicative, as of " + r.releaseTime(r.AsOf) + ". Figures can change until the Expiration Date."
+	}
+	t.before = []string{r.openingWords(), r.tenderedWords()}
+	t.table(r)
+	if r.stage() != toDate {
+		t.after = append(t.after, r.acceptedWords()...)
+		t.after = append(t.after, r.priceWords())
+	}
+	t.after = append(t.after, r.conditionWords()...)
+	return t
+}
+
+func (r *Run) openingWords() string {
+	o := r.Offer
+	opening := fmt.Sprintf("%s today reports on its offer to purchase for cash the securities listed in the table below", o.Issuer)
+	if expired := r.Phase == tender.Final; expired {
+		return opening + ". The offer expired " + r.deadlineWords(o.Expiration) + "."
+	}
+	return opening + ". The offer will expire " + r.deadlineWords(o.Expiration) + ", unless it is extended or ended earlier."
+}
+
+// tenderedWords say how much was tendered, and up to when.
+func (r *Run) tenderedWords() string {
+	until := "As of " + r.releaseTime(r.AsOf)
+	switch early := r.Offer.Early; {
+	case r.Phase == tender.Final:
+		until = "By then"
+	case !early.IsZero() && r.AsOf.Equal(early.At):
+		until = "By the Early Tender Date, " + r.deadlineWords(early)
+	}
+	return fmt.Sprintf("%s, holders had validly tendered, and not validly withdrawn, %s%s.", until,
+		r.principalWords(figures.tendered), r.ratesWords())
+}
+
+// principalWords are an amount of all series: in the currency of the caps, or in
+// each currency if there is no rate.
+func (r *Run) principalWords(amount func(figures) decimal.Decimal) string {
+	if sum, ok := r.total(amount); ok {
+		return money(sum.Floor(), r.Offer.TotalCurrency()) + " in aggregate principal amount of securities"
+	}
+	var each []string
+	for _, currency := range r.currencies() {
+		each = append(each, money(amount(r.currencyFigures(currency)), currency))
+	}
+	return joined(each) + " in aggregate principal amount of securities"
+}
+
+// ratesWords name the rates with which currencies were added up.
+func (r *Run) ratesWords() string {
+	if _, ok := r.total(figures.tendered); !ok || len(r.currencies()) < 2 {
+		return ""
+	}
+	var said []string
+	for _, rate := range r.Offer.Rates {
+		said = append(said, fmt.Sprintf("%s 1 = %s %s", rate.From, rate.To, rate.Rate))
+	}
+	return ", with other currencies converted at the rate fixed in the terms (" + strings.Join(said, "; ") + ")"
+}
+
+func (t *release) table(r *Run) {
+	t.columns = []releaseColumn{{"Title of security", false}, {"Level", true}, {"Outstanding", true}, {"Tendered", true}, {"% tendered", true}}
+	if r.stage() != toDate {
+		t.columns = append(t.columns, releaseColumn{"Accepted", true}, releaseColumn{"Proration factor", true})
+	}
+	for i, s := range r.Offer.Series {
+		f, level := r.seriesFigures(i), fmt.Sprint(s.Priority)
+		if s.Priority == 0 {
+			level = "all"
+		}
+		row := []string{
+			plainLine(s.Title), level, money(s.Outstanding, s.Currency), money(f.tendered(), s.Currency),
+			share(f.tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
+		}
+		if r.stage() != toDate {
+			row = append(row, money(f.accepted(), s.Currency), factorWords(r.Allocation.Series[i].Factor, f))
+		}
+		t.rows = append(t.rows, row)
+	}
+	t.tableFootnotes = []string{"Amounts are principal amounts; of discount notes, principal amounts at maturity."}
+}
+
+// factorWords are a factor as an issuer prints it: nothing for a series of which
+// nothing was tendered.
+func factorWords(f allocate.Factor, of figures) string {
+	switch d, ok := f.Shown(); {
+	case of.tendered().IsZero():
+		return "none tendered"
+	case !ok:
+		return f.String()
+	default:
+		return d.Shift(2).String() + "%"
+	}
+}
+
+// acceptedWords say what is bought, of which series only a part, and why.
+func (r *Run) acceptedWords() []string {
+	verb := "has accepted"
+	if r.stage() == earlyResults || r.unsatisfied() > 0 {
+		verb = "expects to accept"
+	}
+	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb, r.principalWords(figures.accepted))}
+	var whole, none []string
+	for i, s := range r.Offer.Series {
+		f := r.seriesFigures(i)
+		switch {
+		case f.tendered().IsZero():
+		case f.accepted().Equal(f.tendered()):
+			whole = append(whole, s.Title)
+		case f.accepted().IsZero():
+			none = append(none, s.Title)
+		default:
+			said = append(said, r.proratedWords(i))
+		}
+	}
+	if len(whole) > 0 {
+		said = append(said, "Accepted in full: "+joined(whole)+".")
+	}
+	if len(none) > 0 {
+		said = append(said, "Not accepted: "+joined(none)+".")
+	}
+	if len(whole) < len(r.Offer.Series) {
+		said = append(said, "Securities that are not accepted will be returned to their holders promptly and at no cost.")
+	}
+	return said
+}
+
+// proratedWords say of a series how each of its tenders was cut back.
+func (r *Run) proratedWords(i int) string {
+	s, f := r.Offer.Series[i], r.seriesFigures(i)
+	reason := ""
+	for n := range r.Book.Lines {
+		if c := r.Allocation.Lines[n].Reason; r.Book.Lines[n].Series == s.ID && c.Cap != "" {
+			reason = ", as the " + c.Cap + " is reached"
+			break
+		}
+	}
+	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.accepted(), s.Currency), reason)
+	factor := factorWords(r.Allocation.Series[i].Factor, f)
+	if factor == "0%" || factor == "100%" { // some tenders whole, the others not at all
+		return said
+	}
+	return said + fmt.Sprintf(" Each tender was multiplied by a proration factor of %s and rounded down to a multiple of %s.",
+		factor, money(s.Denomination.Multiple, s.Currency))
+}
+
+// priceWords say what is paid for what is accepted, and when.
+func (r *Run) priceWords() string {
+	o := r.Offer
+	var each []string
+	for i, s := range o.Series {
+		if r.seriesFigures(i).accepted().IsZero() {
+			continue
+		}
+		price := perThousand(s.Price(tender.Late), s.Currency)
+		if !o.Early.IsZero() && !s.EarlyTenderPayment.IsZero() {
+			price += " (" + perThousand(s.Price(tender.Early), s.Currency) + " if tendered by the Early Tender Date)"
+		}
+		price += " for each " + money(decimal.New(tender.PerThousand, 0), s.Currency) + " of the " + s.Title
+		each = append(each, price)
+	}
+	if len(each) == 0 {
+		return "Nothing is to be paid."
+	}
+	var days []string
+	for _, f := range r.Settlement.Funding {
+		if day := releaseDate(f.Date); !slices.Contains(days, day) {
+			days = append(days, day)
+		}
+	}
+	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, %s, and accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.",
+		joined(days), joined(each))
+}
+
+// conditionWords name what stands between the offer and the payment.
+func (r *Run) conditionWords() []string {
+	var open []string
+	for _, c := range r.Offer.Conditions {
+		if !c.Satisfied {
+			open = append(open, c.Name+" ("+c.Text+")")
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	return []string{"The offer remains subject to these conditions, which have not been satisfied: " + joined(open) + "."}
+}
+
+// deadlineWords are a cut-off as issuers write it: midnight belongs to the day
+// that ends.
+func (r *Run) deadlineWords(c tender.CutOff) string {
+	t := c.At.In(r.Offer.Zone)
+	if h, m, s := t.Clock(); h+m+s == 0 {
+		return fmt.Sprintf("at midnight, %s, at the end of %s", r.zoneWords(t), t.AddDate(0, 0, -1).Format("January 2, 2006"))
+	}
+	return "at " + r.releaseTime(c.At)
+}
+
+func (r *Run) releaseTime(t time.Time) string {
+	t = t.In(r.Offer.Zone)
+	clock := "3:04 pm"
+	if t.Second() != 0 {
+		clock = "3:04:05 pm"
+	}
+	hour := strings.NewReplacer("am", "a.m.", "pm", "p.m.").Replace(t.Format(clock))
+	return hour + ", " + r.zoneWords(t) + ", on " + t.Format("January 2, 2006")
+}
+
+func (r *Run) zoneWords(t time.Time) string {
+	switch name := r.Offer.Zone.String(); name {
+	case "America/New_York":
+		return "New York City time"
+	case "Europe/London":
+		return "London time"
+	}
+	return t.Format("MST")
+}
+
+func releaseDate(d tender.Date) string { return d.Time().Format("January 2, 2006") }
+
+// money is an amount with its currency; cents only where there are any.
+func money(d decimal.Decimal, currency string) string {
+	digits := d.String()
+	if places(d) > 0 {
+		digits = d.StringFixed(max(places(d), minorUnits(currency)))
+	}
+	if currency == "USD" {
+		return "$" + groups(digits)
+	}
+	return currency + " " + groups(digits)
+}
+
+// perThousand is a price per 1,000 of principal.
+func perThousand(d decimal.Decimal, currency string) string {
+	return strings.Replace(money(decimal.Zero, currency), "0", groups(d.StringFixed(max(2, places(d)))), 1)
+}
+
+// joined is a list in a sentence.
+func joined(all []string) string {
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+}
+
+// plainLine is text of an input on one line.
+func plainLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+
+// releaseWidth is how many letters a line of release.txt has at most, but for
+// the table.
+const releaseWidth = 92
+
+// WriteReleaseText writes release.txt, the results as an issuer would publish
+// them.
+func WriteReleaseText(w io.Writer, r *Run) error {
+	t := newRelease(r)
+	var b strings.Builder
+	for _, p := range slices.Concat([]string{t.draft, t.headline}, t.before) {
+		writeWrapped(&b, p)
+	}
+	t.writeTextTable(&b)
+	for _, p := range slices.Concat(t.tableFootnotes, t.after) {
+		writeWrapped(&b, p)
+	}
+	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
+	return err
+}
+
+// writeWrapped writes a paragraph and a blank line.
+func writeWrapped(b *strings.Builder, text string) {
+	if text == "" {
+		return
+	}
+	for _, line := range wrapped(text, releaseWidth) {
+		b.WriteString(line + "\n")
+	}
+	b.WriteString("\n")
+}
+
+// wrapped breaks text into lines between words.
+func wrapped(text string, width int) []string {
+	var all []string
+	line := ""
+	for word := range strings.FieldsSeq(clean(text)) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			all, line = append(all, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(all, line)
+}
+
+// titleWidth is at which the title of a security goes on on the next line.
+const titleWidth = 30
+
+func (t *release) writeTextTable(b *strings.Builder) {
+	heading := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		heading[i] = c.heading
+	}
+	widths := make([]int, len(t.columns))
+	widths[0] = titleWidth
+	for i := 1; i < len(widths); i++ {
+		for _, row := range append([][]string{heading}, t.rows...) {
+			widths[i] = max(widths[i], len([]rune(row[i])))
+		}
+	}
+	t.writeTextRow(b, heading, widths)
+	rule := make([]string, len(widths))
+	for i, n := range widths {
+		rule[i] = strings.Repeat("-", n)
+	}
+	t.writeTextRow(b, rule, widths)
+	for _, row := range t.rows {
+		t.writeTextRow(b, row, widths)
+	}
+	b.WriteString("\n")
+}
+
+func (t *release) writeTextRow(b *strings.Builder, row []string, widths []int) {
+	titles := wrapped(row[0], titleWidth)
+	for n, title := range titles {
+		line := title + strings.Repeat(" ", max(0, titleWidth-len([]rune(title))))
+		for i := 1; i < len(row) && n == 0; i++ {
+			line += "  " + strings.Repeat(" ", widths[i]-len([]rune(row[i]))) + row[i]
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+}
+
+// WriteReleaseMarkdown writes release.md, the same as release.txt in Markdown.
+func WriteReleaseMarkdown(w io.Writer, r *Run) error {
+	t := newRelease(r)
+	var b strings.Builder
+	if t.draft != "" {
+		b.WriteString("> " + markdown(t.draft) + "\n\n")
+	}
+	b.WriteString("# " + markdown(t.headline) + "\n\n")
+	for _, p := range t.before {
+		b.WriteString(markdown(p) + "\n\n")
+	}
+	t.writeMarkdownTable(&b)
+	for _, p := range slices.Concat(t.tableFootnotes, t.after) {
+		b.WriteString("\n" + markdown(p) + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (t *release) writeMarkdownTable(b *strings.Builder) {
+	for _, c := range t.columns {
+		b.WriteString("| " + markdown(c.heading) + " ")
+	}
+	b.WriteString("|\n")
+	for _, c := range t.columns {
+		if c.right {
+			b.WriteString("| ---: ")
+		} else {
+			b.WriteString("| --- ")
+		}
+	}
+	b.WriteString("|\n")
+	for _, row := range t.rows {
+		for _, text := range row {
+			b.WriteString("| " + markdown(text) + " ")
+		}
+		b.WriteString("|\n")
+	}
+}
+
+// markdown is text that Markdown shows as it stands: text of an input becomes
+// neither markup nor a link.
+func markdown(s string) string { return markup.Replace(plainLine(s)) }
+
+var markup = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "|", `\|`, "#", `\#`,
+	"~", `\~`, "&", `\&`, "@", `\@`, "://", `\://`, "www.", `www\.`, "$", `\$`,
+)
