@@ -56,7 +56,7 @@ type slot struct {
 
 // unsound is a fault of the compound file's structure.
 func unsound(format string, args ...any) *FormatError {
-	e := fault(RuleCompound, "", "the protected file is damaged: "+format, args...)
+	e := fault(RuleCompound, "", "the file is damaged: "+format, args...)
 	e.Msg += "; ask for it to be sent again"
 	return e
 }
@@ -101,10 +101,10 @@ func (c *compoundFile) readHeader(h []byte, size int64) error {
 	c.shift = uint(shift)
 	sectors := size>>c.shift - 1 // the header takes the place of one
 	if size&(1<<c.shift-1) != 0 || sectors < 1 {
-		return fault(RuleTruncated, "", "the protected file is cut off, or has bytes added: %d bytes are not whole sectors of %d; ask for it to be sent again", size, 1<<c.shift)
+		return fault(RuleTruncated, "", "the file is cut off, or has bytes added: %d bytes are not whole sectors of %d; ask for it to be sent again", size, 1<<c.shift)
 	}
 	if sectors > sectorLast {
-		return fault(RuleLimit, "", "the protected file has %d sectors; the limit is %d", sectors, sectorLast)
+		return fault(RuleLimit, "", "the file has %d sectors; the limit is %d", sectors, sectorLast)
 	}
 	c.fat.taken = make([]bool, sectors)
 	return nil
@@ -329,7 +329,7 @@ func (c *compoundFile) readSlots(h []byte) error {
 		return err
 	}
 	if n := int64(len(list)) << c.shift / lenSlot; n > maxSlots {
-		return fault(RuleLimit, "", "the protected file's directory has %d entries; the limit is %d", n, maxSlots)
+		return fault(RuleLimit, "", "the file's directory has %d entries; the limit is %d", n, maxSlots)
 	}
 	b, err := c.readSectors(list)
 	if err != nil {
@@ -459,7 +459,7 @@ func (t *sectorTable) claim(what string, sector uint32) error {
 	case sector > sectorLast:
 		return unsound("the chain of %q runs into a sector that is not part of any", what)
 	case int64(sector) >= int64(len(t.taken)):
-		return fault(RuleTruncated, "", "the protected file is cut off: %q goes on in sector %d, and there are %d; ask for it to be sent again", what, sector, len(t.taken))
+		return fault(RuleTruncated, "", "the file is cut off: %q goes on in sector %d, and there are %d; ask for it to be sent again", what, sector, len(t.taken))
 	case t.taken[sector]:
 		return unsound("sector %d is in two chains, or in a chain that is a loop (%q)", sector, what)
 	}

@@ -151,10 +151,11 @@ func TestWideCompoundFilesAreHeldToMore(t *testing.T) {
 		"a size below zero":      slots + 2*lenSlot + 127,
 		"the mini stream's size": slots + 127,
 	} {
-		b := slices.Clone(sound)
-		b[at] ^= 0x80
-		t.Log(name)
-		wantLocked(t, b, secret, RuleCompound, "")
+		t.Run(name, func(t *testing.T) {
+			b := slices.Clone(sound)
+			b[at] ^= 0x80
+			wantLocked(t, b, secret, RuleCompound, "")
+		})
 	}
 }
 
@@ -246,7 +247,11 @@ func TestBitFlipsInProtected(t *testing.T) {
 	}
 }
 
-// FuzzProtected feeds whole protected files, with the password that opens the seeds.
+// FuzzProtected feeds whole protected files, with the password that opens the seeds. For long:
+//
+//	go test -run '^$' -fuzz FuzzProtected -fuzztime 1h -fuzzminimizetime 20x ./internal/ingest/xlsx
+//
+// Without the last flag it spends its time on shortening what it finds.
 func FuzzProtected(f *testing.F) {
 	plain := tenderBook(2).zipped(f)
 	for _, lock := range []xlsxtest.Lock{

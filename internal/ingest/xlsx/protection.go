@@ -145,11 +145,11 @@ func readScheme(info []byte, limits Limits) (scheme, error) {
 // newPackage takes the stream apart and holds the size it gives against the bytes there are.
 func newPackage(all []byte) (*encryptedPackage, error) {
 	if len(all) < lenSizeField {
-		return nil, fault(RuleCompound, packageStream, "the protected file is damaged: its package is missing or cut off; ask for it to be sent again")
+		return nil, fault(RuleCompound, packageStream, "the file is damaged: its package is missing or cut off; ask for it to be sent again")
 	}
 	size, there := binary.LittleEndian.Uint64(all), uint64(len(all)-lenSizeField)
 	if size > there || roundUp(size) > there || there-roundUp(size) > maxPadding {
-		return nil, fault(RuleCompound, packageStream, "the protected file is damaged: it says that %d bytes are encrypted, and has %d; ask for it to be sent again", size, there)
+		return nil, fault(RuleCompound, packageStream, "the file is damaged: it says that %d bytes are encrypted, and has %d; ask for it to be sent again", size, there)
 	}
 	return &encryptedPackage{all, all[lenSizeField : lenSizeField+roundUp(size)], int64(size)}, nil
 }
