@@ -284,7 +284,7 @@ func cashComparison(today, other *export.Run) [][]string {
 func wired(r *export.Run, currency string) decimal.Decimal {
 	sum := decimal.Zero
 	for _, f := range r.Settlement.Funding {
-		if f.Currency == currency {
+		if f.Currency == currency && !f.Paid {
 			sum = sum.Add(f.Total())
 		}
 	}

@@ -114,7 +114,11 @@ func levelText(s tender.Series) string {
 func (p *printer) funding(r *export.Run) {
 	rows := [][]string{{"to wire", "on", "principal", "consideration", "early payment", "interest", "total"}}
 	for _, f := range r.Settlement.Funding {
-		rows = append(rows, []string{f.Currency, f.Date.String(), thousands(f.Accepted), thousands(f.Consideration),
+		currency := f.Currency
+		if f.Paid {
+			currency += " (paid already)"
+		}
+		rows = append(rows, []string{currency, f.Date.String(), thousands(f.Accepted), thousands(f.Consideration),
 			thousands(f.EarlyPayment), thousands(f.AccruedInterest), thousands(f.Total())})
 	}
 	if len(rows) == 1 {

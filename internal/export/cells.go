@@ -114,6 +114,15 @@ func amounts(currency string, all ...decimal.Decimal) []cell {
 	return cells
 }
 
+// wholeUnits is what is left of a cap, rounded down to whole minor units: where
+// prices and rates have more decimals, the exact figure is in result.json.
+func wholeUnits(d decimal.Decimal, currency string) decimal.Decimal {
+	if places(d) <= minorUnits(currency) {
+		return d
+	}
+	return d.RoundFloor(minorUnits(currency))
+}
+
 // cash is an amount of money in the minor units of its currency.
 func cash(d decimal.Decimal, currency string) cell { return digits(d, minorUnits(currency)) }
 
@@ -137,6 +146,8 @@ const excelDigits = 15
 func factor(f allocate.Factor) cell {
 	d, ok := f.Shown()
 	switch {
+	case f.None():
+		return cell{}
 	case !ok:
 		return label(f.String()).aligned(right)
 	case len(strings.TrimLeft(strings.ReplaceAll(d.String(), ".", ""), "0")) > excelDigits:

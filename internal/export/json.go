@@ -91,6 +91,7 @@ type (
 	fundingJSON struct {
 		Currency        string `json:"currency"`
 		SettlementDate  string `json:"settlement_date"`
+		Paid            bool   `json:"paid_already"`
 		Principal       string `json:"principal"`
 		Consideration   string `json:"consideration"`
 		EarlyPayment    string `json:"early_payment"`
@@ -98,6 +99,7 @@ type (
 		Total           string `json:"total"`
 	}
 	stepJSON struct {
+		Settled bool            `json:"settled_early"`
 		Level   int             `json:"level"`
 		Windows []tender.Window `json:"windows"`
 		Shares  []shareJSON     `json:"shares"`
@@ -268,7 +270,7 @@ func (r *Run) fundingJSON() []fundingJSON {
 	all := make([]fundingJSON, len(r.Settlement.Funding))
 	for i, f := range r.Settlement.Funding {
 		all[i] = fundingJSON{
-			Currency: f.Currency, SettlementDate: f.Date.String(), Principal: f.Accepted.String(),
+			Currency: f.Currency, SettlementDate: f.Date.String(), Paid: f.Paid, Principal: f.Accepted.String(),
 			Consideration: cashText(f.Consideration, f.Currency), EarlyPayment: cashText(f.EarlyPayment, f.Currency),
 			AccruedInterest: cashText(f.AccruedInterest, f.Currency), Total: cashText(f.Total(), f.Currency),
 		}
@@ -279,7 +281,7 @@ func (r *Run) fundingJSON() []fundingJSON {
 func (r *Run) stepsJSON() []stepJSON {
 	all := make([]stepJSON, len(r.Allocation.Steps))
 	for i, s := range r.Allocation.Steps {
-		step := stepJSON{Level: s.Level, Windows: append([]tender.Window{}, s.Windows...), Shares: []shareJSON{}, Caps: []capStepJSON{}}
+		step := stepJSON{Settled: s.Settled, Level: s.Level, Windows: append([]tender.Window{}, s.Windows...), Shares: []shareJSON{}, Caps: []capStepJSON{}}
 		for _, sh := range s.Shares {
 			step.Shares = append(step.Shares, shareJSON{
 				sh.Series, sh.Window, sh.Demand.String(), sh.Accepted.String(), sh.Factor.String(),

@@ -319,7 +319,8 @@ func (b *workbook) layCaps(row int) int {
 		{heading: "Amount", right: true}, {heading: "Used", right: true}, {heading: "Left", right: true},
 	}, none: "The offer has no caps: every valid tender is accepted."}
 	for i, c := range b.run.Allocation.Caps {
-		r, sums := row+2+i, amounts(c.Currency, c.Amount, c.Used, c.Left)
+		shown := wholeUnits(c.Left, c.Currency)
+		r, sums := row+2+i, amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
 		name := c.Name
 		if len(c.Series) > 1 {
 			name += " (" + covers(c.Cap) + ")"
@@ -344,7 +345,7 @@ func (b *workbook) layWires(row int) int {
 		{heading: "Settlement date"}, {heading: "Settlement"}, {}, {heading: "Currency"},
 		{heading: "Principal accepted", right: true}, {heading: "Tender Offer Consideration", right: true},
 		{heading: "Early Tender Payment", right: true}, {heading: "Accrued interest", right: true},
-		{heading: "Total to wire", right: true},
+		{heading: "Total", right: true},
 	}, none: "Nothing is to be wired."}
 	for i := range b.run.Settlement.Funding {
 		f := b.fundingRows.top + i

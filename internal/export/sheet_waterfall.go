@@ -57,7 +57,10 @@ func (b *workbook) layWaterfall() {
 
 func stepCells(i int, step allocate.Step, window string) []cell {
 	level := count(step.Level).aligned(left)
-	if step.Level == 0 {
+	switch {
+	case step.Settled:
+		level = label("settled early")
+	case step.Level == 0:
 		level = label("any and all")
 	}
 	return []cell{count(i + 1).aligned(left), level, label(window)}
@@ -80,7 +83,8 @@ func (b *workbook) shareCells(sh allocate.Share) []cell {
 
 func (b *workbook) capCells(c allocate.CapStep, row int) []cell {
 	currency, measure := b.capOf(c.Cap)
-	left := amounts(currency, c.Before, c.Before.Sub(c.After), c.After)
+	before, after := wholeUnits(c.Before, currency), wholeUnits(c.After, currency)
+	left := amounts(currency, before, before.Sub(after), after)
 	effect := label("counts " + measure)
 	if c.Bound {
 		effect = label("reached: the step is cut back").toned(doubtful)

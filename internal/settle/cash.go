@@ -43,14 +43,17 @@ type Payment struct {
 	Series          string
 	Currency        string
 	Date            tender.Date
+	Paid            bool            // at the early settlement, before this run
 	Accepted        decimal.Decimal // principal
 	Cash
 }
 
-// Funding is what the paying agent needs in one currency on one day.
+// Funding is what the paying agent needs in one currency on one day, or has paid
+// already.
 type Funding struct {
 	Currency string
 	Date     tender.Date
+	Paid     bool            // at the early settlement, before this run
 	Accepted decimal.Decimal // principal
 	Cash
 }

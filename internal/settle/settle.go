@@ -129,15 +129,17 @@ func (r rate) pay(accepted decimal.Decimal) Cash {
 type paymentKey struct {
 	depositary, participant, series string
 	date                            tender.Date
+	paid                            bool
 }
 
 func addPayment(payments map[paymentKey]*Payment, in *tender.Line, r rate, accepted decimal.Decimal, l Line) {
-	key := paymentKey{in.Depositary, in.Participant, in.Series, l.Date}
+	paid := in.Settled != nil && in.Delivery != tender.GuaranteedDelivery
+	key := paymentKey{in.Depositary, in.Participant, in.Series, l.Date, paid}
 	p := payments[key]
 	if p == nil {
 		p = &Payment{
 			Depositary: in.Depositary, Participant: in.Participant, ParticipantName: in.ParticipantName,
-			Series: in.Series, Currency: r.currency, Date: l.Date,
+			Series: in.Series, Currency: r.currency, Date: l.Date, Paid: paid,
 		}
 		payments[key] = p
 	}
@@ -158,9 +160,21 @@ func sortedPayments(payments map[paymentKey]*Payment) []Payment {
 			cmp.Compare(x.Depositary, y.Depositary),
 			cmp.Compare(x.Participant, y.Participant),
 			cmp.Compare(x.Series, y.Series),
-			x.Date.Time().Compare(y.Date.Time()))
+			x.Date.Time().Compare(y.Date.Time()),
+			paidFirst(x.Paid, y.Paid))
 	})
 	return list
+}
+
+// paidFirst orders what is paid before what is to be paid.
+func paidFirst(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return -1
+	}
+	return 1
 }
 
 // funding adds the payments up by currency and day.
@@ -168,12 +182,13 @@ func funding(payments []Payment) []Funding {
 	type key struct {
 		currency string
 		date     tender.Date
+		paid     bool
 	}
 	sums := map[key]*Funding{}
 	for _, p := range payments {
-		k := key{p.Currency, p.Date}
+		k := key{p.Currency, p.Date, p.Paid}
 		if sums[k] == nil {
-			sums[k] = &Funding{Currency: p.Currency, Date: p.Date}
+			sums[k] = &Funding{Currency: p.Currency, Date: p.Date, Paid: p.Paid}
 		}
 		sums[k].Accepted = sums[k].Accepted.Add(p.Accepted)
 		sums[k].Cash = sums[k].Cash.Plus(p.Cash)
@@ -183,7 +198,7 @@ func funding(payments []Payment) []Funding {
 		list = append(list, *f)
 	}
 	slices.SortFunc(list, func(x, y Funding) int {
-		return cmp.Or(cmp.Compare(x.Currency, y.Currency), x.Date.Time().Compare(y.Date.Time()))
+		return cmp.Or(cmp.Compare(x.Currency, y.Currency), x.Date.Time().Compare(y.Date.Time()), paidFirst(x.Paid, y.Paid))
 	})
 	return list
 }
