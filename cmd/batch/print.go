@@ -191,7 +191,7 @@ func latestMark(h batch.PublishedRun) string {
 // thousands shows an amount with separators: 1,104,727,255.30.
 func thousands(d decimal.Decimal) string {
 	text := d.Abs().String()
-	if places := -d.Exponent(); places > 0 && !d.IsInteger() {
+	if places := -d.Exponent(); places > 0 {
 		text = d.Abs().StringFixed(max(2, places))
 	}
 	whole, fraction, decimals := strings.Cut(text, ".")
