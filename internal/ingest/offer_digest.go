@@ -130,6 +130,9 @@ func (d digest) series(at string, s tender.Series) {
 	d.text(at+"interest.frequency", fmt.Sprint(s.Interest.Frequency))
 	d.text(at+"interest.first_payment", s.Interest.FirstPayment.String())
 	d.text(at+"interest.accretes_until", s.Interest.AccretesUntil.String())
+	if s.Interest.FixedDay {
+		d.text(at+"interest.end_of_month", "false")
+	}
 	for i, step := range s.Interest.Steps {
 		d.text(fmt.Sprintf("%sinterest.steps[%d].from", at, i), step.From.String())
 		d.amount(fmt.Sprintf("%sinterest.steps[%d].coupon", at, i), step.Coupon)

@@ -285,6 +285,9 @@ func (r *termsReader) readInterest(f termsField) tender.Interest {
 		sm.close()
 	}
 	i.FirstPayment = m.may("first_payment").date()
+	if end := m.may("end_of_month"); end.given() {
+		i.FixedDay = !end.flag()
+	}
 	i.AccretesUntil = m.may("accretes_until").date()
 	m.close()
 	r.checkInterest(f.path, i)
