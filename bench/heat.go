@@ -93,7 +93,7 @@ func median[T cmp.Ordered](values []T) T {
 // printTable prints all heats as one table.
 func printTable(w io.Writer, heats []heat) error {
 	var b bytes.Buffer
-	b.WriteString("| strings | rows | reader | processors | wall | user+sys | rows/s | peak memory | compared with |\n|---|---:|---|---:|---:|---:|---:|---:|---|\n")
+	b.WriteString("| strings | rows | reader | processors | wall | user+sys | rows/s | peak memory | wall, compared | user+sys, compared |\n|---|---:|---|---:|---:|---:|---:|---:|---|---|\n")
 	for i := range heats {
 		for j := range heats[i].lanes {
 			heats[i].printLane(&b, &heats[i].lanes[j])
@@ -110,19 +110,20 @@ func (h *heat) printLane(b *bytes.Buffer, l *lane) {
 	if kib := median(l.peak); kib > 0 {
 		peak = fmt.Sprintf("%d MiB", (kib+512)>>10)
 	}
-	fmt.Fprintf(b, "| %s | %d | %s | %d | %.3f s | %.3f s | %.0f | %s | %s |\n",
-		variant(h.inline), h.rows, l.name, l.processors, wall.Seconds(), median(l.cpu).Seconds(), perSecond, peak, h.compared(l))
+	fmt.Fprintf(b, "| %s | %d | %s | %d | %.3f s | %.3f s | %.0f | %s | %s | %s |\n",
+		variant(h.inline), h.rows, l.name, l.processors, wall.Seconds(), median(l.cpu).Seconds(), perSecond, peak,
+		h.compared(l, func(l *lane) []time.Duration { return l.wall }), h.compared(l, func(l *lane) []time.Duration { return l.cpu }))
 }
 
-// compared is the wall time as a multiple of that of the heat's base, on as many
+// compared is a time as a multiple of that of the heat's base, on as many
 // processors.
-func (h *heat) compared(l *lane) string {
+func (h *heat) compared(l *lane, times func(*lane) []time.Duration) string {
 	if l.name == h.base {
 		return ""
 	}
 	for i := range h.lanes {
 		if base := &h.lanes[i]; base.name == h.base && base.processors == l.processors {
-			return fmt.Sprintf("%.2f × %s", float64(median(l.wall))/float64(median(base.wall)), h.base)
+			return fmt.Sprintf("%.2f × %s", float64(median(times(l)))/float64(median(times(base))), h.base)
 		}
 	}
 	return ""
