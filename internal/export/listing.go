@@ -195,9 +195,9 @@ func (e *extent) meet(l look) {
 	}
 }
 
-// widestByte is how wide, at most, a byte of text is: a letter of one byte can
-// be 1.3 digits wide, one of three or four bytes two.
-const widestByte = 1.3
+// widestByte is how wide, at most, a byte of text is: that of the widest letter
+// of ASCII.
+const widestByte = 1.7
 
 // cellPadding is what a column is wider than the content of its widest cell.
 const cellPadding = 3
