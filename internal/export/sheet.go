@@ -191,6 +191,9 @@ func (c cell) padded() string {
 
 // textWidth is about how wide text is, in digits: that of its longest line.
 func textWidth(s string) float64 {
+	if width, plain := plainWidth(s); plain {
+		return width
+	}
 	widest := 0.0
 	for line := range strings.Lines(s) {
 		width := 0.0
@@ -200,6 +203,17 @@ func textWidth(s string) float64 {
 		widest = max(widest, width)
 	}
 	return widest
+}
+
+// plainWidth is the width of text that is one line of ASCII, as nearly all is.
+func plainWidth(s string) (width float64, plain bool) {
+	for i := range len(s) {
+		if s[i] >= 128 || s[i] == '\n' {
+			return 0, false
+		}
+		width += asciiWidth[s[i]]
+	}
+	return width, true
 }
 
 // asciiWidth is the width of each letter of ASCII.
