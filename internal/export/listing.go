@@ -177,7 +177,7 @@ func (p *stretch) extent() extent {
 		for i := range r.cells {
 			c := &r.cells[i]
 			if c.kind != empty {
-				e.widths[i] = max(e.widths[i], p.columns[i].needed(c, e.widths[i]))
+				e.widths[i] = max(e.widths[i], p.columns[i].needed(c))
 			}
 			if last[i] != c.look {
 				last[i] = c.look
@@ -195,25 +195,20 @@ func (e *extent) meet(l look) {
 	}
 }
 
-// widestByte is how wide, at most, a byte of text is: a letter of one byte can
-// be 1.3 digits wide, one of three or four bytes two.
-const widestByte = 1.3
-
 // cellPadding is what a column is wider than the content of its widest cell.
 const cellPadding = 3
 
-// needed is how wide the column must be for a cell; a text that cannot be wider
-// than the column is already is not looked at closely.
-func (col column) needed(c *cell, known float64) float64 {
-	if c.kind == words && float64(len(c.value))*widestByte+cellPadding <= known {
-		return known
-	}
+// needed is how wide the column must be for a cell.
+func (col column) needed(c *cell) float64 {
 	w := c.shown() + cellPadding
 	if col.widest > 0 && c.kind == words {
 		w = min(w, col.widest)
 	}
 	return w
 }
+
+// tolerance is what sums of widths may differ by, depending on their order.
+const tolerance = 0.5
 
 // newLineCounter returns lines with a memory: many rows have the same reason.
 func newLineCounter() func(s string, width float64) int {
@@ -223,7 +218,7 @@ func newLineCounter() func(s string, width float64) int {
 	}
 	before := make(map[text]int)
 	return func(s string, width float64) int {
-		if float64(len(s))*widestByte <= width {
+		if w, plain := plainWidth(s); plain && w+tolerance <= width {
 			return 1
 		}
 		n, known := before[text{s, width}]

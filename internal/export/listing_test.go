@@ -83,6 +83,17 @@ func listed(t *testing.T, f *excelize.File, name string) []string {
 	return all
 }
 
+func TestAppendText(t *testing.T) {
+	for text, want := range map[string]string{
+		"a<b>&\"'\n": "a&lt;b&gt;&amp;&#34;&#39;&#xA;", "_x000D_": "_x005F_x000D_", "_x000D_x000D_": "_x005F_x000D_x005F_x000D_",
+		"_x000D": "_x000D", "_": "_", "a_x": "a_x", "ä": "ä",
+	} {
+		if got := string(appendText(nil, text)); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestAmount(t *testing.T) {
 	for text, want := range map[string]string{
 		"0": "0", "-0.5": "-0.5", "1000.50": "1000.5", "0.001": "0.001", "-12.034": "-12.034", "999999999999999999": "999999999999999999",

@@ -143,7 +143,12 @@ func appendFormula(b []byte, formula string, row []byte) []byte {
 
 // tight reports whether text keeps its spaces without being told to.
 func tight(s string) bool {
-	return s == "" || s[0] > ' ' && s[len(s)-1] > ' ' && strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\t') < 0
+	for i := range len(s) {
+		if s[i] < ' ' {
+			return false
+		}
+	}
+	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
 }
 
 // escape is what a spreadsheet takes for an escaped character in text.
@@ -152,15 +157,20 @@ var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
 // appendText writes text as XML, and what looks like a spreadsheet's escape so
 // that it is read as it stands.
 func appendText(b []byte, s string) []byte {
-	if strings.Contains(s, "_x") {
-		s = escape.ReplaceAllString(s, "_x005F$0")
-	}
 	from := 0
-	for i := 0; i < len(s); i++ {
-		if reference := references[s[i]]; reference != "" {
-			b = append(append(b, s[from:i]...), reference...)
-			from = i + 1
+	for i := range len(s) {
+		reference := references[s[i]]
+		if reference == "" {
+			continue
 		}
+		if s[i] == '_' {
+			if !escape.MatchString(s[i:min(i+len("_x000D_"), len(s))]) {
+				continue
+			}
+			reference = "_x005F_"
+		}
+		b = append(append(b, s[from:i]...), reference...)
+		from = i + 1
 	}
 	return append(b, s[from:]...)
 }
@@ -170,4 +180,5 @@ func appendText(b []byte, s string) []byte {
 var references = [256]string{
 	'<': "&lt;", '>': "&gt;", '&': "&amp;", '"': "&#34;", '\'': "&#39;",
 	'\t': "&#x9;", '\n': "&#xA;", '\r': "&#xD;",
+	'_': "_", // may begin an escape
 }

@@ -191,6 +191,9 @@ func (c cell) padded() string {
 
 // textWidth is about how wide text is, in digits: that of its longest line.
 func textWidth(s string) float64 {
+	if width, plain := plainWidth(s); plain {
+		return width
+	}
 	widest := 0.0
 	for line := range strings.Lines(s) {
 		width := 0.0
@@ -200,6 +203,17 @@ func textWidth(s string) float64 {
 		widest = max(widest, width)
 	}
 	return widest
+}
+
+// plainWidth is the width of text that is one line of ASCII, as nearly all is.
+func plainWidth(s string) (width float64, plain bool) {
+	for i := range len(s) {
+		if s[i] >= 128 || s[i] == '\n' {
+			return 0, false
+		}
+		width += asciiWidth[s[i]]
+	}
+	return width, true
 }
 
 // asciiWidth is the width of each letter of ASCII.
@@ -217,14 +231,21 @@ func runeWidth(r rune) float64 {
 	return letterWidth(r)
 }
 
+// letterWidth is about how wide a letter of Arial is; a digit is 1.
 func letterWidth(r rune) float64 {
 	switch {
 	case r >= 0x1100:
 		return 2
-	case unicode.IsUpper(r), strings.ContainsRune("mwMW%@", r):
+	case strings.ContainsRune("ijlI'|", r):
+		return 0.5
+	case strings.ContainsRune("ftr.,:;!()[] -/", r):
+		return 0.6
+	case strings.ContainsRune("cksvxyz", r):
+		return 0.9
+	case strings.ContainsRune("mMW%@", r):
+		return 1.7
+	case unicode.IsUpper(r), r == 'w':
 		return 1.3
-	case strings.ContainsRune("ijltfr.,:;'|!()[] -/", r):
-		return 0.65
 	}
 	return 1
 }
@@ -261,6 +282,7 @@ const (
 // finish draws the banner across the sheet and gives every row of cells a
 // height that shows all of its text.
 func (s *sheet) finish() {
+	s.fitHeadings()
 	across := 0.0
 	for _, width := range s.widths {
 		across += width
@@ -277,6 +299,26 @@ func (s *sheet) finish() {
 	}
 	for i := range s.foot {
 		s.fitHeight(s.body.bottom+1+i, &s.foot[i])
+	}
+}
+
+// headingGap is what stays free beside a heading that stands on one line, so that
+// it does not run into the next.
+const headingGap = 3
+
+// fitHeadings widens the columns whose headings would just fill them.
+func (s *sheet) fitHeadings() {
+	for _, r := range s.rows {
+		for i, c := range r.cells {
+			if c.look.role != inHeading {
+				continue
+			}
+			// What is a little too wide may still be drawn on one line.
+			full := textWidth(c.value) * boldWidth
+			if needed := full + headingGap; s.widths[i] < needed && s.widths[i]+2 >= full {
+				s.widen(i+1, needed)
+			}
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 )
 
 var checkColumns = []column{
-	{heading: "What must agree", widest: 62},
+	{heading: "What must agree", widest: 68},
 	{heading: "Of", widest: 26},
 	{heading: "Found", right: true},
 	{heading: "Stated", right: true},
@@ -28,7 +28,7 @@ var checkColumns = []column{
 }
 
 var inputColumns = []column{
-	{heading: "File", widest: 62},
+	{heading: "File", widest: 68},
 	{heading: "Depositary", widest: 26},
 	{heading: "Rows", right: true},
 	{heading: "Counted", right: true},
@@ -233,7 +233,7 @@ func (b *workbook) sumCheck() check {
 func (b *workbook) layInvariants(top int) int {
 	s := b.controls
 	s.put(top, 1, label("Invariants, checked when the run was computed").as(inSection))
-	t := table{columns: []column{{heading: "What must hold", widest: 62}, {heading: "What broke it"}, {}, {right: true}, {heading: "Holds"}}, none: "No invariant was checked."}
+	t := table{columns: []column{{heading: "What must hold", widest: 68}, {heading: "What broke it"}, {}, {right: true}, {heading: "Holds"}}, none: "No invariant was checked."}
 	for _, inv := range b.run.Invariants {
 		t.rows = append(t.rows, []cell{label(inv.Name), {}, {}, {}, yes(inv.Holds)})
 	}
@@ -276,7 +276,7 @@ func (b *workbook) layHashes(top int) int {
 		return top
 	}
 	columns := make([]column, len(inputColumns))
-	columns[0], columns[1] = column{heading: "File", widest: 62}, column{heading: "SHA-256"}
+	columns[0], columns[1] = column{heading: "File", widest: 68}, column{heading: "SHA-256"}
 	t := table{columns: columns}
 	for _, in := range b.run.Inputs {
 		t.rows = append(t.rows, []cell{label(in.File)})

@@ -17,8 +17,8 @@ var rejectColumns = []column{
 	{heading: "Column", widest: 20},
 	{heading: "Value as it stands", widest: 28},
 	{heading: "Rule", widest: 20},
-	{heading: "What is wrong", widest: 50},
-	{heading: "What to do", widest: 40},
+	{heading: "What is wrong", widest: 58},
+	{heading: "What to do", widest: 46},
 	{heading: "Waived", widest: 30},
 }
 
