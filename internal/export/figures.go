@@ -69,21 +69,44 @@ func (r *Run) currencyFigures(currency string) figures {
 
 // total adds one amount per currency in the currency of the caps over all
 // series, at the offer's rates, exactly, and rounds once to its minor unit. ok
-// is false if the offer states no rate for one of the currencies.
+// is false if the offer states no rate for the currency of a series with a level.
 func (r *Run) total(amount func(figures) decimal.Decimal) (sum decimal.Decimal, ok bool) {
 	return r.totalOf(func(currency string) decimal.Decimal { return amount(r.currencyFigures(currency)) })
 }
 
 func (r *Run) totalOf(amount func(currency string) decimal.Decimal) (sum decimal.Decimal, ok bool) {
 	exact, to := new(big.Rat), r.Offer.TotalCurrency()
-	for _, currency := range r.currencies() {
-		rate, known := r.Offer.Rate(currency, to)
-		if !known {
-			return decimal.Zero, false
-		}
+	rated, without := r.rated()
+	if r.leveled(without) {
+		return decimal.Zero, false
+	}
+	for _, currency := range rated {
+		rate, _ := r.Offer.Rate(currency, to)
 		exact.Add(exact, rate.Mul(rate, amount(currency).Rat()))
 	}
 	return tender.RoundHalfUp(exact.Num(), exact.Denom(), to), true
+}
+
+// rated returns the currencies of the offer that have a rate to that of the
+// totals, and those that have none and are left out of them. No cap over all
+// needs a rate for series bought any and all, so the offer may have none.
+func (r *Run) rated() (rated, without []string) {
+	to := r.Offer.TotalCurrency()
+	for _, currency := range r.currencies() {
+		if _, known := r.Offer.Rate(currency, to); known {
+			rated = append(rated, currency)
+		} else {
+			without = append(without, currency)
+		}
+	}
+	return rated, without
+}
+
+// leveled reports whether a series with a level is in one of the currencies.
+func (r *Run) leveled(currencies []string) bool {
+	return slices.ContainsFunc(r.Offer.Series, func(s tender.Series) bool {
+		return s.Priority > 0 && slices.Contains(currencies, s.Currency)
+	})
 }
 
 // share returns part of whole in units of 10^-places, half up; zero for a zero

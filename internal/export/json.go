@@ -87,6 +87,8 @@ type (
 		Currency string `json:"currency"`
 		Tendered string `json:"tendered"`
 		Accepted string `json:"accepted"`
+
+		Without []string `json:"without,omitempty"` // currencies left out for want of a rate
 	}
 	fundingJSON struct {
 		Currency        string `json:"currency"`
@@ -263,7 +265,8 @@ func (r *Run) totalsJSON() *totalsJSON {
 	}
 	accepted, _ := r.total(figures.accepted)
 	currency := r.Offer.TotalCurrency()
-	return &totalsJSON{currency, cashText(tendered, currency), cashText(accepted, currency)}
+	_, without := r.rated()
+	return &totalsJSON{currency, cashText(tendered, currency), cashText(accepted, currency), without}
 }
 
 func (r *Run) fundingJSON() []fundingJSON {

@@ -265,12 +265,17 @@ func (b *workbook) resultTotal(currency string, body area, row int) []cell {
 // convertedTotal adds the totals of several currencies in that of the caps; nil
 // if there is one currency only, or no rate for one of them.
 func (b *workbook) convertedTotal(first int) []cell {
-	currencies, to := b.run.currencies(), b.run.Offer.TotalCurrency()
-	if len(currencies) < 2 {
+	to := b.run.Offer.TotalCurrency()
+	rated, without := b.run.rated()
+	if len(rated) < 2 {
 		return nil
 	}
+	words := "All series in " + to + " at the offer's rates"
+	if len(without) > 0 {
+		words = "Series but those in " + strings.Join(without, ", ") + ", in " + to
+	}
 	cells := make([]cell, sumTotalPrice)
-	cells[0], cells[sumCurrency-1] = label("All series in "+to+" at the offer's rates"), label(to)
+	cells[0], cells[sumCurrency-1] = label(words), label(to)
 	for i, col := range amountColumns {
 		amount, ok := b.run.total(func(f figures) decimal.Decimal { return f.each()[i] })
 		if !ok {
@@ -286,7 +291,9 @@ func (b *workbook) convertedTotal(first int) []cell {
 func (b *workbook) convertFormula(first, col int) string {
 	to, terms := b.run.Offer.TotalCurrency(), []string{}
 	for i, currency := range b.run.currencies() {
-		terms = append(terms, at(first+i, col)+b.rateFactor(currency, to))
+		if _, known := b.run.Offer.Rate(currency, to); known {
+			terms = append(terms, at(first+i, col)+b.rateFactor(currency, to))
+		}
 	}
 	return fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), minorUnits(to))
 }

@@ -114,7 +114,7 @@ func (h hostile) check(t *testing.T, path string) {
 func TestHostileChild(t *testing.T) {
 	path := os.Getenv("HOSTILE_FILE")
 	if path == "" {
-		t.Skip("started by TestHostileFiles")
+		return // started by TestHostileFiles only
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
