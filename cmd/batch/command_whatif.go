@@ -220,7 +220,7 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Spec
 		}
 		row := []string{show(amount)}
 		for _, a := range r.Allocation.Series {
-			row = append(row, show(a.Sum()), a.Factor.String())
+			row = append(row, show(a.Sum()), a.FactorWords())
 		}
 		if sum, ok := r.AcceptedInAll(); ok {
 			row = append(row, show(sum))
@@ -254,8 +254,8 @@ func (p *printer) comparison(today, other *export.Run) {
 	rows := [][]string{{"series", "", "tendered", "accepted today", "factor", "accepted then", "factor", "difference"}}
 	for i, s := range today.Offer.Series {
 		was, is := today.Allocation.Series[i], other.Allocation.Series[i]
-		rows = append(rows, []string{s.ID, s.Currency, thousands(today.Book.Totals[i].Sum()), thousands(was.Sum()), was.Factor.String(),
-			thousands(is.Sum()), is.Factor.String(), thousands(is.Sum().Sub(was.Sum()))})
+		rows = append(rows, []string{s.ID, s.Currency, thousands(today.Book.Totals[i].Sum()), thousands(was.Sum()), was.FactorWords(),
+			thousands(is.Sum()), is.FactorWords(), thousands(is.Sum().Sub(was.Sum()))})
 	}
 	p.table(rows)
 	p.linef("")

@@ -98,7 +98,7 @@ func (p *printer) series(r *export.Run) {
 		tendered, accepted := r.Book.Totals[i], r.Allocation.Series[i]
 		rows = append(rows, []string{
 			s.ID, levelText(s), s.Currency, thousands(tendered.Early), thousands(tendered.Late),
-			thousands(accepted.Sum()), accepted.Factor.String(), thousands(tendered.Sum().Sub(accepted.Sum())),
+			thousands(accepted.Sum()), accepted.FactorWords(), thousands(tendered.Sum().Sub(accepted.Sum())),
 		})
 	}
 	p.table(rows)

@@ -11,9 +11,19 @@ import (
 
 // earlySettlement is what an early settlement did before the waterfall begins.
 type earlySettlement struct {
-	bought map[cell]int64  // principal paid for, minor units
-	demand map[cell]int64  // principal tendered by those dealt with then
-	series map[int]decided // by position in the offer
+	bought  map[cell]int64 // principal paid for, minor units
+	demand  map[cell]int64 // principal tendered by those dealt with then
+	factors map[cell]Factor
+}
+
+// factor is the one factor of a window of a series: that of the early
+// settlement, that of the waterfall, or none if there are two.
+func (e earlySettlement) factor(g *group) Factor {
+	now := g.factor
+	if g.demand == 0 {
+		now = Factor{}
+	}
+	return common(e.factors[g.cell], now)
 }
 
 // fix books what an early settlement bought: it is paid, and the caps have that
@@ -30,7 +40,7 @@ func (w *waterfall) fix(b *tender.Book) error {
 	if err != nil {
 		return err
 	}
-	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, series: map[int]decided{}}
+	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, factors: map[cell]Factor{}}
 	before := w.capsLeft()
 	changed := map[int]bool{}
 	for i, at := range lines {
@@ -40,12 +50,15 @@ func (w *waterfall) fix(b *tender.Book) error {
 		}
 		changed[series] = changed[series] || !same
 	}
-	for series, d := range w.early.series {
-		d.factor = replay.result.Series[series].Factor
-		if changed[series] {
-			d.factor = w.early.factorOf(w.offer, b, series)
+	for in := range w.early.demand {
+		then := replay.result.Series[in.series]
+		w.early.factors[in] = then.EarlyFactor
+		if in.window == tender.Late {
+			w.early.factors[in] = then.LateFactor
 		}
-		w.early.series[series] = d
+		if changed[in.series] {
+			w.early.factors[in] = w.early.factorOf(w.offer, b, in)
+		}
 	}
 	w.recordEarly(before)
 	w.inherit(replay, changed)
@@ -92,19 +105,18 @@ func (w *waterfall) fixLine(b *tender.Book, at int, today Line) (series int, sam
 	w.result.Lines[at] = line
 	w.early.bought[in] += accepted
 	w.early.demand[in] += principal
-	d := w.early.series[series]
-	w.early.series[series] = decided{demand: d.demand + principal, accepted: d.accepted + accepted}
 	return series, l.Settled.Accepted.Equal(today.Accepted), nil
 }
 
-// factorOf is the factor by which the settled tenders of a series were cut back,
+// factorOf is the factor by which the settled tenders of a window were cut back,
 // found from what they got: where R11 changed some, the share bought in all.
-func (e earlySettlement) factorOf(o *tender.Offer, b *tender.Book, series int) Factor {
-	money, s := newCurrency(o.Series[series].Currency), o.Series[series]
+func (e earlySettlement) factorOf(o *tender.Offer, b *tender.Book, in cell) Factor {
+	s := o.Series[in.series]
+	money := newCurrency(s.Currency)
 	g := &group{}
 	g.multiple, _ = money.minor(s.Denomination.Multiple)
 	for _, l := range b.Lines {
-		if l.Settled != nil && l.Series == s.ID {
+		if l.Settled != nil && l.Series == s.ID && l.Window == in.window {
 			principal, _ := money.minor(l.Principal)
 			accepted, _ := money.minor(l.Settled.Accepted)
 			g.pieces = append(g.pieces, piece{principal: principal, accepted: accepted})
@@ -113,7 +125,7 @@ func (e earlySettlement) factorOf(o *tender.Offer, b *tender.Book, series int) F
 	if f, ok := commonFactor([]*group{g}); ok {
 		return f
 	}
-	return NewFactor(big.NewRat(e.series[series].accepted, e.series[series].demand))
+	return NewFactor(big.NewRat(e.bought[in], e.demand[in]))
 }
 
 // recordEarly writes the early settlement into the result as its first step.
@@ -126,7 +138,7 @@ func (w *waterfall) recordEarly(before []decimal.Decimal) {
 				continue
 			}
 			step.Shares = append(step.Shares, Share{
-				Series: s.ID, Window: window, Factor: w.early.series[i].factor,
+				Series: s.ID, Window: window, Factor: w.early.factors[in],
 				Demand: money.amount(w.early.demand[in]), Accepted: money.amount(w.early.bought[in]),
 				Reason: Reason{Code: SettledEarly, Level: s.Priority},
 			})

@@ -45,6 +45,18 @@ func (f Factor) String() string {
 	return f.exact.RatString()
 }
 
+// common is the one factor of two parts: the same for both, or that of the part
+// that has one; none if they differ.
+func common(f, g Factor) Factor {
+	switch {
+	case f.None():
+		return g
+	case g.None() || f.exact.Cmp(g.exact) == 0:
+		return f
+	}
+	return Factor{}
+}
+
 // wholeFactor is 1 and zeroFactor 0.
 func wholeFactor() Factor { return decimalFactor(decimal.NewFromInt(1)) }
 func zeroFactor() Factor  { return decimalFactor(decimal.Zero) }

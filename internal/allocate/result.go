@@ -131,9 +131,23 @@ type CapUse struct {
 // Accepted is what is accepted of one series.
 type Accepted struct {
 	Early, Late decimal.Decimal // principal
-	// Factor is that of the step in which the series was cut back, 1 if it was
-	// taken whole, 0 if nothing was; none if nothing was tendered.
-	Factor Factor
+	// EarlyFactor and LateFactor are the factors by which the tenders of each
+	// window were multiplied: 1 if they were taken whole, 0 if none was; none if
+	// nothing was tendered in the window.
+	EarlyFactor, LateFactor Factor
+}
+
+// Factor returns the one factor of the series, none if its windows were treated
+// differently or nothing was tendered.
+func (a Accepted) Factor() Factor { return common(a.EarlyFactor, a.LateFactor) }
+
+// FactorWords say the factor of the series, as a share of one, or those of its
+// windows where they differ; "" if nothing was tendered.
+func (a Accepted) FactorWords() string {
+	if f := a.Factor(); !f.None() || a.EarlyFactor.None() && a.LateFactor.None() {
+		return f.String()
+	}
+	return fmt.Sprintf("early %s, late %s", a.EarlyFactor, a.LateFactor)
 }
 
 // Sum is the principal accepted in both windows.

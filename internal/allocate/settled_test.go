@@ -125,7 +125,7 @@ func TestTheStopOfAnEarlySettlementIsTheSameEachTime(t *testing.T) {
 func TestTheFactorOfASeriesCutBackEarlyIsNotOne(t *testing.T) {
 	o, b := twoLevels(settledAt(tenderOf("100,000", tender.Early), "40,000"), tenderOf("1,000", tender.Late))
 	r := mustAllocate(t, o, b)
-	if f := r.Series[0].Factor.Exact(); f.Cmp(big.NewRat(1, 1)) == 0 {
+	if f := r.Series[0].EarlyFactor.Exact(); f.Cmp(big.NewRat(1, 1)) == 0 {
 		t.Errorf("%s accepted of 100000, and the factor is %s", r.Series[0].Sum(), f.RatString())
 	}
 }

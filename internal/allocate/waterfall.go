@@ -134,42 +134,15 @@ func (w *waterfall) finish(groups map[cell]*group) {
 	for i := range w.offer.Series {
 		early, late := groups[cell{i, tender.Early}], groups[cell{i, tender.Late}]
 		w.result.Series[i] = Accepted{
-			Early:  early.money.amount(w.early.bought[early.cell] + early.bought()),
-			Late:   late.money.amount(w.early.bought[late.cell] + late.bought()),
-			Factor: seriesFactor(w.early.series[i], early.decided(), late.decided()),
+			Early: early.money.amount(w.early.bought[early.cell] + early.bought()),
+			Late:  late.money.amount(w.early.bought[late.cell] + late.bought()),
+
+			EarlyFactor: w.early.factor(early),
+			LateFactor:  w.early.factor(late),
 		}
 	}
 	for _, c := range w.caps {
 		left := c.amount(c.left()) // and used the rest, so that the two tie where neither is a decimal
 		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.Amount.Sub(left), Left: left, Exceeded: c.exceeded})
 	}
-}
-
-// decided is a part of a series that was decided with one factor.
-type decided struct {
-	demand, accepted int64
-	factor           Factor
-}
-
-func (g *group) decided() decided { return decided{g.demand, g.accepted, g.factor} }
-
-// seriesFactor is the one factor to print beside a series: that of the first of
-// its parts that was cut back without being left out; none if nothing was
-// tendered.
-func seriesFactor(parts ...decided) Factor {
-	one := wholeFactor().Exact()
-	var accepted, demand int64
-	for _, p := range parts {
-		if exact := p.factor.Exact(); p.demand > 0 && exact.Sign() > 0 && exact.Cmp(one) < 0 {
-			return p.factor
-		}
-		accepted, demand = accepted+p.accepted, demand+p.demand
-	}
-	switch {
-	case demand == 0:
-		return Factor{}
-	case accepted == 0:
-		return zeroFactor()
-	}
-	return wholeFactor()
 }

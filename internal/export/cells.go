@@ -156,6 +156,24 @@ func factor(f allocate.Factor) cell {
 	return percentage(d, places(d.Shift(2)))
 }
 
+// seriesFactor is the factor of a series, or those of its windows where they
+// differ.
+func seriesFactor(a allocate.Accepted) cell {
+	if f := a.Factor(); !f.None() || a.EarlyFactor.None() || a.LateFactor.None() {
+		return factor(f)
+	}
+	return label("early " + percentText(a.EarlyFactor) + ", late " + percentText(a.LateFactor)).aligned(right)
+}
+
+// percentText is a factor as a percentage, or as a fraction where no decimal
+// gives every line its result.
+func percentText(f allocate.Factor) string {
+	if d, ok := f.Shown(); ok {
+		return d.Shift(2).String() + "%"
+	}
+	return f.String()
+}
+
 // Formats of dates.
 const (
 	dayFormat     = "yyyy-mm-dd"

@@ -73,6 +73,8 @@ type (
 		Accepted           string  `json:"accepted"`
 		Returned           string  `json:"returned"`
 		Factor             string  `json:"factor"`
+		FactorEarly        string  `json:"factor_early"`
+		FactorLate         string  `json:"factor_late"`
 	}
 	capJSON struct {
 		Name     string         `json:"name"`
@@ -233,7 +235,9 @@ func (r *Run) seriesJSON() []seriesJSON {
 			PercentOutstanding: share(f.tendered(), s.Outstanding, 3).Shift(2).StringFixed(1),
 			AcceptedEarly:      f.AcceptedEarly.String(), AcceptedLate: f.AcceptedLate.String(),
 			Accepted: f.accepted().String(), Returned: f.Left.String(),
-			Factor: r.Allocation.Series[i].Factor.String(),
+			Factor:      r.Allocation.Series[i].Factor().String(),
+			FactorEarly: r.Allocation.Series[i].EarlyFactor.String(),
+			FactorLate:  r.Allocation.Series[i].LateFactor.String(),
 		}
 	}
 	return all

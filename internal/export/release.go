@@ -129,24 +129,23 @@ func (t *release) table(r *Run) {
 			share(f.tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
 		}
 		if r.stage() != toDate {
-			row = append(row, money(f.accepted(), s.Currency), factorWords(r.Allocation.Series[i].Factor, f))
+			row = append(row, money(f.accepted(), s.Currency), factorWords(r.Allocation.Series[i]))
 		}
 		t.rows = append(t.rows, row)
 	}
 	t.tableFootnotes = []string{"Amounts are principal amounts; of discount notes, principal amounts at maturity."}
 }
 
-// factorWords are a factor as an issuer prints it: nothing for a series of which
-// nothing was tendered.
-func factorWords(f allocate.Factor, of figures) string {
-	switch d, ok := f.Shown(); {
-	case of.tendered().IsZero():
+// factorWords are the factor of a series as an issuer prints it, or those of its
+// windows where they differ.
+func factorWords(a allocate.Accepted) string {
+	switch f := a.Factor(); {
+	case !f.None():
+		return percentText(f)
+	case a.EarlyFactor.None():
 		return "none tendered"
-	case !ok:
-		return f.String()
-	default:
-		return d.Shift(2).String() + "%"
 	}
+	return "early " + percentText(a.EarlyFactor) + ", late " + percentText(a.LateFactor)
 }
 
 // acceptedWords say what is bought, of which series only a part, and why.
@@ -192,12 +191,25 @@ func (r *Run) proratedWords(i int) string {
 		}
 	}
 	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.accepted(), s.Currency), reason)
-	factor := factorWords(r.Allocation.Series[i].Factor, f)
-	if factor == "0%" || factor == "100%" { // some tenders whole, the others not at all
-		return said
+	a := r.Allocation.Series[i]
+	if !a.Factor().None() {
+		return said + cutWords("Each tender", a.Factor(), s)
 	}
-	return said + fmt.Sprintf(" Each tender was multiplied by a proration factor of %s and rounded down to a multiple of %s.",
-		factor, money(s.Denomination.Multiple, s.Currency))
+	return said + cutWords("Each tender made by the Early Tender Date", a.EarlyFactor, s) +
+		cutWords("Each tender made after the Early Tender Date", a.LateFactor, s)
+}
+
+// cutWords say what a factor did to some tenders.
+func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
+	switch words := percentText(f); words {
+	case "0%":
+		return " " + tenders + " was not accepted."
+	case "100%":
+		return " " + tenders + " was accepted in full."
+	default:
+		return fmt.Sprintf(" %s was multiplied by a proration factor of %s and rounded down to a multiple of %s.",
+			tenders, words, money(s.Denomination.Multiple, s.Currency))
+	}
 }
 
 // priceWords say what is paid for what is accepted, and when.

@@ -66,7 +66,7 @@ func (b *workbook) layChanges() {
 	s.tall(bannerRow+1, 20)
 	c := b.run.Changes
 	if c == nil {
-		s.widen(1, 60)
+		s.widen(1, 110) // the title line has nothing beside it to run into
 		return
 	}
 	t := table{columns: seriesChangeColumns, none: "The offer has no series."}

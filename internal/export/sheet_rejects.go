@@ -83,9 +83,14 @@ func (r *Run) findings() findings {
 
 func (b *workbook) rejectWords() string {
 	n := b.run.findings()
-	if n == (findings{}) {
+	notYet := b.run.Book.NotYet
+	if n == (findings{}) && notYet == 0 {
 		return "No rejects"
 	}
-	return fmt.Sprintf("%s rejected, %d not counted, %d counted with a remark, %d waived",
+	words := fmt.Sprintf("%s rejected, %d not counted, %d counted with a remark, %d waived",
 		plural(n.rejected, "line", "lines"), n.notCounted, n.flagged, n.waived)
+	if notYet > 0 {
+		words += fmt.Sprintf(", %d received after the as-of instant", notYet)
+	}
+	return words
 }

@@ -245,7 +245,7 @@ func (b *workbook) resultRow(i, row int) []cell {
 	return []cell{
 		label(series.Title), label(series.ID), level, label(series.Currency), principal(series.Outstanding), limit,
 		principal(f.Early), principal(f.Late), principal(f.tendered()).by(at(row, sumEarly) + "+" + at(row, sumLate)),
-		percent, principal(f.accepted()), factor(b.run.Allocation.Series[i].Factor),
+		percent, principal(f.accepted()), seriesFactor(b.run.Allocation.Series[i]),
 		principal(f.Left).by(at(row, sumTendered) + "-" + at(row, sumAccepted)),
 		price(series.TenderOfferConsideration), price(series.EarlyTenderPayment),
 		price(series.TotalConsideration()).by(at(row, sumLatePrice) + "+" + at(row, sumEarlyPayment)),

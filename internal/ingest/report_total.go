@@ -83,9 +83,12 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 }
 
 func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
+	advice := "a row is missing, there twice or changed: ask the depositary for the report again"
+	if cell.Formula {
+		advice = "the total is a formula: if it was not computed since the rows were written, open and save the file in a spreadsheet; else " + advice
+	}
 	s.fault(s.name, FileFault{
-		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: ruleTotal, Message: message,
-		Advice: "a row is missing, there twice or changed: ask the depositary for the report again",
+		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: ruleTotal, Message: message, Advice: advice,
 	})
 }
 

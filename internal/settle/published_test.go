@@ -311,7 +311,7 @@ func TestNabors(t *testing.T) {
 	r.accepted(t, "5-2020", "275000000")
 	r.accepted(t, "4.625-2021", "0")
 	r.paid(t, "5-2020", "1015", "965")
-	if p := percent(r.series("5-2020").Factor); p <= "76.7620" || p < "76.8100" || p > "76.8500" {
+	if p := percent(r.series("5-2020").EarlyFactor); p <= "76.7620" || p < "76.8100" || p > "76.8500" {
 		t.Errorf("factor %s, printed 76.83, plain ratio 76.7620", p)
 	}
 	for i, l := range r.allocation.Lines {
@@ -369,11 +369,11 @@ func TestClevelandCliffs(t *testing.T) {
 			t.Errorf("seed %d: %s accepted, published 600 million", seed, got)
 		}
 		r.paid(t, "5.75-2025", "1000", "950")
-		if p := percent(r.series("5.75-2025").Factor); p < "74.0526" || p > "74.0590" {
+		if p := percent(r.series("5.75-2025").EarlyFactor); p < "74.0526" || p > "74.0590" {
 			t.Errorf("seed %d: factor %s, printed 74.0558, plain ratio 74.0235", seed, p)
 		}
 		o.Acceptance.Factor = tender.FactorRatio
-		if p := percent(run(t, o, &v.book).series("5.75-2025").Factor); p != "74.0235" {
+		if p := percent(run(t, o, &v.book).series("5.75-2025").EarlyFactor); p != "74.0235" {
 			t.Errorf("seed %d: plain ratio %s, want 74.0235", seed, p)
 		}
 		o.Acceptance.Factor = tender.FactorMaximal
@@ -462,10 +462,10 @@ func TestKelloggEarly(t *testing.T) {
 	if got := r.left(t, "Maximum Offer Amount 2.65-2023"); !got.Equal(dec("25061000")) {
 		t.Errorf("%s left of the sublimit of level 3, want 25061000", got)
 	}
-	if p := percent(r.series("4-2020").Factor); p <= "83.7270" || p > "83.8000" {
+	if p := percent(r.series("4-2020").EarlyFactor); p <= "83.7270" || p > "83.8000" {
 		t.Errorf("level 1: factor %s, a little above the plain ratio 83.7270", p)
 	}
-	if f := r.series("2.65-2023").Factor.Exact(); f.Cmp(big.NewRat(1, 6)) >= 0 {
+	if f := r.series("2.65-2023").EarlyFactor.Exact(); f.Cmp(big.NewRat(1, 6)) >= 0 {
 		t.Errorf("level 3: factor %s, want one below 1/6", f.RatString())
 	}
 }
