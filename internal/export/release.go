@@ -203,7 +203,7 @@ func (r *Run) proratedWords(i int) string {
 func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
 	switch words := percentText(f); words {
 	case "0%":
-		return " " + tenders + " was not accepted."
+		return " No" + strings.TrimPrefix(tenders, "Each") + " was accepted."
 	case "100%":
 		return " " + tenders + " was accepted in full."
 	default:
@@ -230,11 +230,16 @@ func (r *Run) priceWords() string {
 	if len(each) == 0 {
 		return "Nothing is to be paid."
 	}
-	var days []string
+	var dates []tender.Date
 	for _, f := range r.Settlement.Funding {
-		if day := releaseDate(f.Date); !slices.Contains(days, day) {
-			days = append(days, day)
+		if !slices.Contains(dates, f.Date) {
+			dates = append(dates, f.Date)
 		}
+	}
+	slices.SortFunc(dates, func(a, b tender.Date) int { return a.Time().Compare(b.Time()) })
+	days := make([]string, len(dates))
+	for i, d := range dates {
+		days[i] = releaseDate(d)
 	}
 	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, %s, and accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.",
 		joined(days), joined(each))
