@@ -131,6 +131,20 @@ func TestChangesSincePreviousRun(t *testing.T) {
 	for _, s := range c.Series {
 		sum = sum.Add(s.TenderedNow).Sub(s.TenderedWas)
 	}
+	// The cash of the series is that to be wired, before and after.
+	cash, wired := decimal.Zero, decimal.Zero
+	for _, s := range c.Series {
+		cash = cash.Add(s.CashNow).Sub(s.CashWas)
+	}
+	for _, f := range final.Run.Settlement.Funding {
+		wired = wired.Add(f.Total())
+	}
+	for _, f := range early.Run.Settlement.Funding {
+		wired = wired.Sub(f.Total())
+	}
+	if !cash.Equal(wired) {
+		t.Errorf("cash changed by %s, what is wired by %s", cash, wired)
+	}
 	if !sum.Equal(decimal.NewFromInt(5_502_000 + 4_100_000 + 6_200_000 + 5_000_000)) {
 		t.Errorf("%s more tendered", sum)
 	}

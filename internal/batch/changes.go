@@ -122,13 +122,20 @@ func changeKind(before, after export.Position, counted bool) export.ChangeKind {
 
 func seriesChanges(r *export.Run, was map[instructionKey]export.Position) []export.SeriesChange {
 	list := make([]export.SeriesChange, len(r.Offer.Series))
+	at := make(map[string]*export.SeriesChange, len(list))
 	for i, s := range r.Offer.Series {
 		list[i] = export.SeriesChange{Series: s.ID, TenderedNow: r.Book.Totals[i].Sum(), AcceptedNow: r.Allocation.Series[i].Sum()}
+		at[s.ID] = &list[i]
+	}
+	for i := range r.Book.Lines {
+		c := at[r.Book.Lines[i].Series]
+		c.CashNow = c.CashNow.Add(r.Settlement.Lines[i].Total())
 	}
 	for _, p := range was {
-		if i, ok := r.Offer.SeriesByID(p.Series); ok {
-			list[i].TenderedWas = list[i].TenderedWas.Add(p.Tendered)
-			list[i].AcceptedWas = list[i].AcceptedWas.Add(p.Accepted)
+		if c := at[p.Series]; c != nil {
+			c.TenderedWas = c.TenderedWas.Add(p.Tendered)
+			c.AcceptedWas = c.AcceptedWas.Add(p.Accepted)
+			c.CashWas = c.CashWas.Add(p.Total)
 		}
 	}
 	return list

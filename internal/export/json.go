@@ -154,6 +154,8 @@ type (
 		TenderedNow string `json:"tendered_now"`
 		AcceptedWas string `json:"accepted_was"`
 		AcceptedNow string `json:"accepted_now"`
+		CashWas     string `json:"cash_was"`
+		CashNow     string `json:"cash_now"`
 	}
 	changeJSON struct {
 		Kind        ChangeKind    `json:"kind"`
@@ -322,6 +324,7 @@ func (r *Run) changesJSON() *changesJSON {
 			return seriesChangeJSON{
 				c.Series, c.TenderedWas.String(), c.TenderedNow.String(),
 				c.AcceptedWas.String(), c.AcceptedNow.String(),
+				cashText(c.CashWas, r.currencyOf(c.Series)), cashText(c.CashNow, r.currencyOf(c.Series)),
 			}
 		}),
 		Instructions: list(r.Changes.Lines, func(c Change) changeJSON {

@@ -95,6 +95,7 @@ type SeriesChange struct {
 	Series                   string
 	TenderedWas, TenderedNow decimal.Decimal
 	AcceptedWas, AcceptedNow decimal.Decimal
+	CashWas, CashNow         decimal.Decimal // in the currency of the notes
 }
 
 // Counts are the rows of all inputs by what became of them.

@@ -235,7 +235,7 @@ func smallChanges(r *Run) *Changes {
 		Position{"11-2008", tender.Early, dec("2500000"), dec("2500000"), dec("2242430.56")}, Position{}})
 	for i, s := range r.Offer.Series {
 		f := r.seriesFigures(i)
-		c.Series = append(c.Series, SeriesChange{s.ID, f.tendered().Sub(dec("1500000")), f.tendered(), f.accepted().Add(dec("250000")), f.accepted()})
+		c.Series = append(c.Series, SeriesChange{s.ID, f.tendered().Sub(dec("1500000")), f.tendered(), f.accepted().Add(dec("250000")), f.accepted(), dec("1000.25"), dec("2000.75")})
 	}
 	return c
 }

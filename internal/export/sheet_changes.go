@@ -34,6 +34,9 @@ var seriesChangeColumns = []column{
 	{heading: "Accepted before", right: true},
 	{heading: "Accepted now", right: true},
 	{heading: "Change", right: true},
+	{heading: "Cash before", right: true},
+	{heading: "Cash now", right: true},
+	{heading: "Change", right: true},
 }
 
 var changeColumns = []column{
@@ -106,10 +109,12 @@ func (b *workbook) changeWords() string {
 }
 
 func (b *workbook) seriesChangeRow(c SeriesChange) []cell {
-	cells := make([]cell, chgAccepted)
+	cells := make([]cell, chgTotalWas+2)
 	cells[0], cells[chgSeriesWas-1] = label(c.Series), label(b.run.currencyOf(c.Series))
 	compare(cells, chgTenderedWas, principal(c.TenderedWas), principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
 	compare(cells, chgAcceptedWas, principal(c.AcceptedWas), principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
+	currency := b.run.currencyOf(c.Series)
+	compare(cells, chgTotalWas, cash(c.CashWas, currency), cash(c.CashNow, currency), c.CashNow.Sub(c.CashWas))
 	return cells
 }
 
