@@ -322,3 +322,17 @@ func TestPasswords(t *testing.T) {
 		t.Errorf("without an environment: %v", err)
 	}
 }
+
+// A file that the run does not use may be gone by the time it is looked at, or may
+// not be readable: Excel's mark of an open workbook, a link to nowhere.
+func TestAFileThatIsNotUsedNeverStopsARun(t *testing.T) {
+	folder := example(t)
+	for _, name := range []string{"~$dtc-2004-12-01.xlsx", "notes.txt"} {
+		if err := os.Symlink(filepath.Join(folder, "nowhere"), filepath.Join(folder, inboxName, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o := mustRun(t, Request{Folder: folder}); o.Deed != Published {
+		t.Errorf("%s", o.Deed)
+	}
+}

@@ -59,9 +59,7 @@ func take(req Request) (*intake, error) {
 			return nil, err
 		}
 	}
-	if err := noteSameContent(&in.choice, paths); err != nil {
-		return nil, err
-	}
+	noteSameContent(&in.choice, paths)
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
@@ -76,29 +74,26 @@ func take(req Request) (*intake, error) {
 }
 
 // noteSameContent says of files that are left out whether one that is used holds
-// the same: then a new name was probably given to an old report.
-func noteSameContent(choice *ingest.Choice, paths map[string]string) error {
+// the same: then a new name was probably given to an old report. One that cannot
+// be read is passed over, as the run does not need it.
+func noteSameContent(choice *ingest.Choice, paths map[string]string) {
 	for i := range choice.Ignored {
 		left := &choice.Ignored[i]
 		info, err := os.Stat(paths[left.Name])
 		if err != nil {
-			return err
+			continue
 		}
 		for _, used := range choice.Chosen {
 			if info.Size() != int64(len(used.Content)) {
 				continue
 			}
 			content, err := os.ReadFile(paths[left.Name])
-			if err != nil {
-				return err
-			}
-			if bytes.Equal(content, used.Content) {
+			if err == nil && bytes.Equal(content, used.Content) {
 				left.Reason += "; it holds the same as " + used.Name + ", byte for byte: was the right one sent?"
 				break
 			}
 		}
 	}
-	return nil
 }
 
 // withPasswords are the files with the passwords of their depositaries. The
