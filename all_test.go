@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"internal/settle":   {"internal/tender", "internal/allocate", "github.com/shopspring/decimal"},
 	"internal/export": {"internal/tender", "internal/allocate", "internal/settle",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
+	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
 	"internal/batch": {"internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
 		"internal/settle", "internal/export", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
 	"docs":              {},

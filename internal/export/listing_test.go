@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/export/officetest"
 )
 
 // TestRowsAsExcelizeWritesThem compares our encoder with excelize's StreamWriter,
@@ -26,7 +28,7 @@ func TestRowsAsExcelizeWritesThem(t *testing.T) {
 		t.Fatalf("%d cells, want %d", len(got), len(want))
 	}
 	for i := range want {
-		if w := want[i]; sameFigure(w.value, got[i].value) { // StreamWriter cuts a number at 15 digits
+		if w := want[i]; officetest.SameFigure(w.value, got[i].value) { // StreamWriter cuts a number at 15 digits
 			got[i].value = w.value
 		}
 		if got[i] != want[i] {
