@@ -238,9 +238,9 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Spec
 // levelName is how a sweep names a series' level.
 func levelName(s tender.Series) string {
 	if s.Priority == 0 {
-		return "any and all"
+		return levelText(s)
 	}
-	return fmt.Sprintf("level %d", s.Priority)
+	return "level " + levelText(s)
 }
 
 func printComparison(out io.Writer, today, other *export.Run) error {

@@ -104,6 +104,7 @@ func (p *printer) series(r *export.Run) {
 	p.table(rows)
 }
 
+// levelText is a series' level, or that it has none.
 func levelText(s tender.Series) string {
 	if s.Priority == 0 {
 		return "any and all"
@@ -190,19 +191,8 @@ func latestMark(h batch.PublishedRun) string {
 
 // thousands shows an amount with separators: 1,104,727,255.30.
 func thousands(d decimal.Decimal) string {
-	text := d.Abs().String()
 	if places := -d.Exponent(); places > 0 {
-		text = d.Abs().StringFixed(max(2, places))
+		return export.Thousands(d.StringFixed(max(2, places)))
 	}
-	whole, fraction, decimals := strings.Cut(text, ".")
-	if decimals {
-		fraction = "." + fraction
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if d.IsNegative() {
-		whole = "-" + whole
-	}
-	return whole + fraction
+	return export.Thousands(d.String())
 }

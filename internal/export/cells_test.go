@@ -112,8 +112,8 @@ func TestFit(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	for plain, want := range map[string]string{"0": "0", "999": "999", "1000": "1,000", "-1234567.5": "-1,234,567.5", "-123": "-123"} {
-		if got := groups(plain); got != want {
-			t.Errorf("groups(%s) = %s, want %s", plain, got, want)
+		if got := Thousands(plain); got != want {
+			t.Errorf("Thousands(%s) = %s, want %s", plain, got, want)
 		}
 	}
 }

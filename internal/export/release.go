@@ -298,14 +298,14 @@ func money(d decimal.Decimal, currency string) string {
 		digits = d.StringFixed(max(places(d), minorUnits(currency)))
 	}
 	if currency == "USD" {
-		return "$" + groups(digits)
+		return "$" + Thousands(digits)
 	}
-	return currency + " " + groups(digits)
+	return currency + " " + Thousands(digits)
 }
 
 // perThousand is a price per 1,000 of principal.
 func perThousand(d decimal.Decimal, currency string) string {
-	return strings.Replace(money(decimal.Zero, currency), "0", groups(d.StringFixed(max(2, places(d)))), 1)
+	return strings.Replace(money(decimal.Zero, currency), "0", Thousands(d.StringFixed(max(2, places(d)))), 1)
 }
 
 // joined is a list in a sentence.

@@ -171,7 +171,7 @@ func (c cell) shown() float64 {
 		_, zeros, _ := strings.Cut(c.look.format, ".")
 		return float64(c.amount.width(int32(len(zeros))))
 	case c.kind == number:
-		return float64(len(groups(c.padded())))
+		return float64(len(Thousands(c.padded())))
 	}
 	return 0
 }

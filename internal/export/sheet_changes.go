@@ -26,8 +26,8 @@ const (
 	chgTotal
 )
 
-var seriesChangeColumns = []column{
-	{heading: "Series", widest: 24}, {}, {}, {heading: "Currency"}, {}, {}, {},
+// comparedColumns are what both tables compare.
+var comparedColumns = []column{
 	{heading: "Tendered before", right: true},
 	{heading: "Tendered now", right: true},
 	{heading: "Change", right: true},
@@ -39,7 +39,11 @@ var seriesChangeColumns = []column{
 	{heading: "Change", right: true},
 }
 
-var changeColumns = []column{
+var seriesChangeColumns = append([]column{
+	{heading: "Series", widest: 24}, {}, {}, {heading: "Currency"}, {}, {}, {},
+}, comparedColumns...)
+
+var changeColumns = append([]column{
 	{heading: "Change", widest: 24},
 	{heading: "Depositary", widest: 16},
 	{heading: "Instruction", widest: 24},
@@ -47,16 +51,7 @@ var changeColumns = []column{
 	{heading: "Series now", widest: 20},
 	{heading: "Window before"},
 	{heading: "Window now"},
-	{heading: "Tendered before", right: true},
-	{heading: "Tendered now", right: true},
-	{heading: "Change", right: true},
-	{heading: "Accepted before", right: true},
-	{heading: "Accepted now", right: true},
-	{heading: "Change", right: true},
-	{heading: "Cash before", right: true},
-	{heading: "Cash now", right: true},
-	{heading: "Change", right: true},
-}
+}, comparedColumns...)
 
 const changesTitle = "Changes since the previous run"
 

@@ -71,11 +71,11 @@ func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return groups(decimal.NewFromInt(int64(n)).String()) + " " + many
+	return Thousands(decimal.NewFromInt(int64(n)).String()) + " " + many
 }
 
-// groups sets a comma before every third digit of a plain number.
-func groups(digits string) string {
+// Thousands sets a comma before every third digit of a plain number.
+func Thousands(digits string) string {
 	whole, fraction, point := strings.Cut(digits, ".")
 	sign := ""
 	if strings.HasPrefix(whole, "-") {
