@@ -43,10 +43,11 @@ func (b *workbook) layFunding() {
 		t.rows = append(t.rows, b.fundingRow(f))
 	}
 	body := area{top + 1, 1, top + max(1, len(t.rows)), fundTotal}
+	paid := len(paidOnly(funding)) > 0
 	for _, currency := range fundedCurrencies(funding) {
 		total := body.bottom + 1 + len(t.totals)
 		t.totals = append(t.totals, fundingTotal(funding, currency, body, total))
-		if slices.ContainsFunc(funding, func(f settle.Funding) bool { return f.Paid && f.Currency == currency }) {
+		if paid {
 			t.totals = append(t.totals, paidTotal(funding, currency, body, total+1), openTotal(funding, currency, total+2))
 		}
 	}

@@ -189,7 +189,7 @@ func (f termsField) date() tender.Date {
 	if !ok {
 		return tender.Date{}
 	}
-	d, err := parseOfferDate(s)
+	d, err := tender.ParseDate(s)
 	if err != nil {
 		f.fault("%v", err)
 	}

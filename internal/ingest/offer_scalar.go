@@ -57,22 +57,6 @@ func whyNoOfferAmount(s string) string {
 	return "is not an amount; write digits with at most one decimal point, such as 837.50"
 }
 
-// offerDateForm is a date as 2004-11-12.
-var offerDateForm = regexp.MustCompile(`^((?:19|2[0-9])[0-9]{2})-([0-9]{2})-([0-9]{2})$`)
-
-// parseOfferDate reads a date of the calendar.
-func parseOfferDate(s string) (tender.Date, error) {
-	m := offerDateForm.FindStringSubmatch(s)
-	if m == nil {
-		return tender.Date{}, fmt.Errorf("%s is not a date; write it as 2004-11-12", quote(s))
-	}
-	d := tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[2])), Day: whole(m[3])}
-	if tender.DateOf(d.Time()) != d {
-		return tender.Date{}, fmt.Errorf("%s is not in the calendar; correct the day, the month or the year", quote(s))
-	}
-	return d, nil
-}
-
 // instantForm is a wall time with or without an offset from UTC.
 var instantForm = regexp.MustCompile(`^((?:19|2[0-9])[0-9]{2})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)?(Z|[+-][0-9]{2}:[0-9]{2})?$`)
 
@@ -86,7 +70,7 @@ func ParseInstant(s string, zone *time.Location) (time.Time, error) {
 	if m == nil {
 		return time.Time{}, fmt.Errorf("%s is not a time; write it as 2004-11-12T17:00, or T24:00 for the end of the day", quote(s))
 	}
-	d, err := parseOfferDate(s[:len("2004-11-12")])
+	d, err := tender.ParseDate(s[:len("2004-11-12")])
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -2,6 +2,7 @@ package tender
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -13,11 +14,17 @@ type Date struct {
 	Day   int
 }
 
-// ParseDate reads a date written as 2004-11-12.
+// dateForm is a date as 2004-11-12, of the years an offer can be in.
+var dateForm = regexp.MustCompile(`^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
+
+// ParseDate reads a date written as 2004-11-12, from 1900 to 2999.
 func ParseDate(s string) (Date, error) {
+	if !dateForm.MatchString(s) {
+		return Date{}, fmt.Errorf("%q is not a date; write it as 2004-11-12", s)
+	}
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return Date{}, fmt.Errorf("%q is not a date; write it as 2004-11-12", s)
+		return Date{}, fmt.Errorf("%q is not in the calendar; correct the day, the month or the year", s)
 	}
 	return DateOf(t), nil
 }
