@@ -158,7 +158,7 @@ var lineColours = []string{accent, "8FB0D0", "6B7F94", "B3A269"}
 // in all.
 func (b *workbook) markEarly(body area, drawn int) chartLine {
 	s, row := b.timeline, body.bottom+3
-	s.put(row, 1, label("Early Tender Date").as(inSection))
+	s.put(row, 1, label("The mark of the Early Tender Date in the chart").as(inSection))
 	top := body.right
 	if drawn > 1 {
 		top = timeFirst + 1
