@@ -3,13 +3,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"tenderbatch/internal/export/officetest"
 )
 
-// LibreOffice gets every figure of the two published workbooks from their
-// formulas.
+// LibreOffice gets every figure of the two published workbooks, and of one after
+// an early settlement, from their formulas.
 func TestLibreOfficeCalculatesTheLevel3Result(t *testing.T) {
 	folder, published := level3Folder(t), map[string][]byte{}
 	for _, r := range level3Runs {
@@ -19,9 +20,34 @@ func TestLibreOfficeCalculatesTheLevel3Result(t *testing.T) {
 		}
 		published[r.name] = content
 	}
+	published["settled early"] = settledEarly(t)
 	for name, n := range officetest.CheckFormulas(t, published) {
 		if n < 500 {
 			t.Errorf("%s: only %d formulas were compared", name, n)
 		}
 	}
+}
+
+// settledEarly is the workbook of the final run where the early run was settled.
+func settledEarly(t *testing.T) []byte {
+	t.Helper()
+	folder := level3Folder(t)
+	terms := filepath.Join(folder, "offer.yaml")
+	amend := func(changes ...string) {
+		content, err := os.ReadFile(terms)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(terms, []byte(strings.NewReplacer(changes...).Replace(string(content))), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	amend("order: priority", "order: early_first", "{early: null, final:", "{early: 2004-11-17, final:", "last_paid: 2004-12-01", "last_paid: 2004-06-01")
+	early := filepath.Base(runLevel3(t, folder, level3Runs[0].asOf))
+	amend("\namendments:", "\namendments:\n  - effective: 2004-11-17T08:00\n    set: {dates: {settlement: {early_run: "+early+"}}}")
+	content, err := os.ReadFile(filepath.Join(runLevel3(t, folder, level3Runs[1].asOf), "result.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
