@@ -175,7 +175,11 @@ func (b *workbook) termFacts() []fact {
 		{"Terms", label(fmt.Sprintf("version %d, %s in force", o.Version(), plural(len(o.Amendments), "amendment", "amendments")))},
 	}
 	for _, a := range o.Amendments {
-		facts = append(facts, fact{"Amended", label(instant(a.Effective, o.Zone) + ": " + a.Note).wrapped()})
+		words := instant(a.Effective, o.Zone)
+		if a.Note != "" {
+			words += ": " + a.Note
+		}
+		facts = append(facts, fact{"Amended", label(words).wrapped()})
 	}
 	for _, c := range o.Conditions {
 		said := label(c.Name + ": satisfied (" + c.Text + ")")
