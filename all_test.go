@@ -24,8 +24,9 @@ const module = "tenderbatch"
 // allocation, settlement, workbook.
 var mayImport = map[string][]string{
 	"internal/tender":               {"github.com/shopspring/decimal"},
+	"internal/disk":                 {},
 	"internal/schedule":             {"github.com/robfig/cron/v3"},
-	"internal/ledger":               {"github.com/gofrs/flock", "github.com/google/renameio/v2"},
+	"internal/ledger":               {"internal/disk", "github.com/gofrs/flock", "github.com/google/renameio/v2"},
 	"internal/ingest/xlsx":          {"github.com/klauspost/compress/flate"},
 	"internal/ingest/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
 	"internal/ingest": {"internal/tender", "internal/ingest/xlsx", "internal/schedule",
@@ -36,11 +37,11 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
 	"internal/batch": {"internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
-		"internal/settle", "internal/export", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
+		"internal/settle", "internal/export", "internal/disk", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
 	"docs":              {},
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
-	"cmd/batch": {"internal/batch", "internal/export", "internal/ingest", "internal/ledger", "internal/tender",
+	"cmd/batch": {"internal/batch", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/tender",
 		"docs", "fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
 	"bench": {"internal/ingest", "internal/ingest/xlsx", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 }

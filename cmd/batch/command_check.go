@@ -28,9 +28,9 @@ each file was understood and what is wrong with it, and writes nothing.
 --explain follows one row instead: from what its cells hold to what each was read
 as, to its window, and to what became of it and by which rule.`,
 		Args: exactly("OFFER"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			w.fill(&req, args[0])
-			e, err := batch.Check(req)
+			e, err := batch.Check(c.Context(), req)
 			if err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ as, to its window, and to what became of it and by which rule.`,
 			}
 			for _, in := range e.Inputs {
 				if in.Rejected > 0 {
-					return errRejects
+					return batch.ErrRejects
 				}
 			}
 			return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -35,8 +34,8 @@ it says so and leaves everything alone.`,
 			} else {
 				err = printOutcome(w.stdout, outcome)
 			}
-			if err == nil && outcome.Run.Counts().Rejected > 0 && outcome.Deed != batch.Unchanged && outcome.Deed != batch.Restored {
-				err = errRejects
+			if err == nil && outcome.Exit() == batch.ExitRejects {
+				err = batch.ErrRejects
 			}
 			return err
 		},
@@ -46,6 +45,8 @@ it says so and leaves everything alone.`,
 	flags.StringArrayVar(&req.Files, "file", nil, "read this depositary file, too, beside those of the inbox (may be repeated)")
 	flags.BoolVar(&req.DryRun, "dry-run", false, "compute and print, but write nothing")
 	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
+	flags.StringVar(&req.Supersede, "supersede", "", "let this run replace the final `RUN` in force")
+	flags.DurationVar(&req.Wait, "wait", 0, "wait as long for another run that holds the offer, such as 5m")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON, as in result.json")
 	return c
 }
@@ -61,23 +62,4 @@ func printJSON(out io.Writer, o *batch.Outcome) error {
 	}
 	_, err = out.Write(content)
 	return err
-}
-
-func newRunsCommand(w world) *cobra.Command {
-	return &cobra.Command{
-		Use:   "runs OFFER",
-		Short: "List the published runs of an offer",
-		Args:  exactly("OFFER"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			history, err := batch.History(args[0])
-			if err != nil {
-				return err
-			}
-			if len(history) == 0 {
-				_, err = fmt.Fprintf(w.stdout, "no runs yet; make one with \"batch run %s\"\n", args[0])
-				return err
-			}
-			return printHistory(w.stdout, history)
-		},
-	}
 }

@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/batch"
 	"tenderbatch/internal/ingest/xlsx"
 )
 
@@ -126,8 +126,8 @@ func level3Folder(t *testing.T) string {
 func runLevel3(t *testing.T, folder, asOf string) string {
 	t.Helper()
 	var stderr bytes.Buffer
-	code := run(context.Background(), []string{"run", folder, "--as-of", asOf}, world{stdout: io.Discard, stderr: &stderr, now: func() time.Time { return scriptNow }})
-	if code != exitRejects {
+	code := run(context.Background(), []string{"run", folder, "--as-of", asOf}, testWorld(io.Discard, &stderr))
+	if code != int(batch.ExitRejects) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	latest, err := filepath.EvalSymlinks(filepath.Join(folder, "runs", "latest"))

@@ -19,21 +19,26 @@ import (
 // printOutcome tells a person at a terminal what a run found and did.
 func printOutcome(out io.Writer, o *batch.Outcome) error {
 	p := &printer{w: out}
-	r := o.Run
-	p.linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
-		r.AsOf.In(r.Offer.Zone).Format("2006-01-02 15:04:05 MST"), r.Offer.Version())
+	p.heading(o.Run)
 	for _, f := range o.Choice.Chosen {
 		p.linef("  read      %s (%s)", f.Name, f.Depositary.Name)
 	}
 	for _, f := range o.Choice.Ignored {
 		p.linef("  left out  %s: %s", f.Name, f.Reason)
 	}
-	p.linef("")
-	p.series(r)
-	p.linef("")
-	p.funding(r)
-	p.findings(r)
+	p.figures(o.Run)
+	for _, remark := range o.Remarks {
+		p.linef("warning: %s", remark)
+	}
 	p.deed(o)
+	return p.err
+}
+
+// printResult tells what a run that was made again comes to.
+func printResult(out io.Writer, r *export.Run) error {
+	p := &printer{w: out}
+	p.heading(r)
+	p.figures(r)
 	return p.err
 }
 
@@ -90,6 +95,19 @@ func (p *printer) table(rows [][]string) {
 		}
 		p.linef("%s", strings.TrimRight(line.String(), " "))
 	}
+}
+
+func (p *printer) heading(r *export.Run) {
+	p.linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
+		r.AsOf.In(r.Offer.Zone).Format("2006-01-02 15:04:05 MST"), r.Offer.Version())
+}
+
+func (p *printer) figures(r *export.Run) {
+	p.linef("")
+	p.series(r)
+	p.linef("")
+	p.funding(r)
+	p.findings(r)
 }
 
 func (p *printer) series(r *export.Run) {
@@ -160,6 +178,12 @@ func (p *printer) deed(o *batch.Outcome) {
 		p.linef("made again, with the same bytes as %s", o.Folder)
 	case batch.Computed:
 		p.linef("dry run: nothing written")
+	}
+	if o.Run.Replaces != "" {
+		p.linef("it replaces the final run %s", o.Run.Replaces)
+	}
+	if o.Final != "" {
+		p.linef("latest stays at the final run %s", o.Final)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,23 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
-	"tenderbatch/internal/ingest"
-	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/tender"
-)
-
-// version of the program, written into every result.
-const version = "0.1.0"
-
-// Exit codes. They are part of the command's contract: docs/commands.md.
-const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2 // usage or terms
-	exitRejects     = 3 // done, with rejects
-	exitBusy        = 5 // another run holds the offer
-	exitControls    = 6 // invariants or control totals broken
-	exitInterrupted = 130
+	"tenderbatch/internal/disk"
 )
 
 // world is everything the program takes from outside but its arguments.
@@ -34,10 +17,9 @@ type world struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	getenv         func(string) string // for the depositaries' passwords
+	version        string              // of the program, written into every result
+	disk           disk.Disk
 }
-
-// errRejects ends a command that did its work but has rejects to report.
-var errRejects = errors.New("done, with rejects")
 
 // run is the whole program: it executes the command line and returns the exit
 // code.
@@ -45,15 +27,15 @@ func run(ctx context.Context, args []string, w world) int {
 	root := newRoot(w)
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
 	err := root.ExecuteContext(ctx)
-	code := exitCode(err)
+	code := batch.ExitOf(err)
 	switch {
-	case code == exitInterrupted:
+	case code == batch.ExitInterrupted:
 		fmt.Fprintln(w.stderr, "batch: interrupted; nothing was published, run again")
-	case err != nil && code != exitRejects:
+	case err != nil && code != batch.ExitRejects:
 		fmt.Fprintf(w.stderr, "batch: %v\n", err)
 		printPaste(w.stderr, err)
 	}
-	return code
+	return int(code)
 }
 
 func newRoot(w world) *cobra.Command {
@@ -67,7 +49,7 @@ agent pays.
 Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done with
 rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 130 interrupted.`,
-		Version:       version,
+		Version:       w.version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(c *cobra.Command, args []string) error {
@@ -81,13 +63,13 @@ rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
-	root.AddCommand(newRunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newInitCommand(w), newTemplateCommand(w))
+	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newInitCommand(w), newTemplateCommand(w))
 	return root
 }
 
 // fill gives a request what every command takes from the world.
 func (w world) fill(req *batch.Request, folder string) {
-	req.Folder, req.Now, req.Version, req.Getenv = folder, w.now(), version, w.getenv
+	req.Folder, req.Clock, req.Version, req.Getenv, req.Disk = folder, w.now, w.version, w.getenv, w.disk
 }
 
 // usage says that the command line is wrong and where to look.
@@ -103,29 +85,4 @@ func exactly(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// exitCode is the documented code for an error.
-func exitCode(err error) int {
-	var (
-		usageError   *batch.UsageError
-		offerError   *ingest.OfferError
-		controlError *tender.ControlError
-		fileError    *ingest.FileError
-	)
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.Is(err, errRejects):
-		return exitRejects
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
-	case errors.Is(err, ledger.ErrBusy):
-		return exitBusy
-	case errors.As(err, &controlError), errors.As(err, &fileError) && fileError.ControlTotals():
-		return exitControls
-	case errors.As(err, &usageError), errors.As(err, &offerError):
-		return exitUsage
-	}
-	return exitFailed
 }

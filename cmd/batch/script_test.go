@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,12 +14,18 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ingest/xlsx/xlsxtest"
 	"tenderbatch/internal/ledger"
 )
 
 // scriptNow is the time in every transcript: long after the example's offer.
 var scriptNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// testWorld is the world in tests.
+func testWorld(stdout, stderr io.Writer) world {
+	return world{stdout: stdout, stderr: stderr, now: func() time.Time { return scriptNow }, getenv: func(string) string { return "" }, version: "0.1.0"}
+}
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with
 // the worked example under level3. Besides testscript's own commands there are:
@@ -63,7 +71,9 @@ func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
 	for _, arg := range args[1:] {
 		words = append(words, underWork(ts, arg))
 	}
-	got := run(context.Background(), words, world{stdout: ts.Stdout(), stderr: ts.Stderr(), now: func() time.Time { return now }, getenv: ts.Getenv})
+	w := testWorld(ts.Stdout(), ts.Stderr())
+	w.now, w.getenv = func() time.Time { return now }, ts.Getenv
+	got := run(context.Background(), words, w)
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
@@ -108,19 +118,21 @@ func scriptSame(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func folderBytes(ts *testscript.TestScript, folder string) map[string]string {
-	entries, err := os.ReadDir(ts.MkAbs(folder))
-	ts.Check(err)
 	files := map[string]string{}
-	for _, e := range entries {
-		content, err := os.ReadFile(filepath.Join(ts.MkAbs(folder), e.Name()))
-		ts.Check(err)
-		files[e.Name()] = string(content)
-	}
+	root := os.DirFS(ts.MkAbs(folder))
+	ts.Check(fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(root, name)
+		files[name] = string(content)
+		return err
+	}))
 	return files
 }
 
 func scriptHold(ts *testscript.TestScript, _ bool, args []string) {
-	unlock, err := ledger.Lock(ts.MkAbs(args[0]))
+	unlock, err := ledger.Lock(context.Background(), disk.Disk{}, ts.MkAbs(args[0]), 0)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(unlock()) })
 }

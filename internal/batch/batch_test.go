@@ -31,12 +31,13 @@ func example(t *testing.T) string {
 	return filepath.Join(root, "level3-2004")
 }
 
-var long = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+// longAfter is a time at which the offer is long over.
+func longAfter() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
 
 func mustRun(t *testing.T, req Request) *Outcome {
 	t.Helper()
-	if req.Now.IsZero() {
-		req.Now = long
+	if req.Clock == nil {
+		req.Clock = longAfter
 	}
 	o, err := Run(context.Background(), req)
 	if err != nil {
@@ -49,7 +50,7 @@ func TestAnInterruptedRunPublishesNothing(t *testing.T) {
 	folder := example(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Run(ctx, Request{Folder: folder, Now: long}); !errors.Is(err, context.Canceled) {
+	if _, err := Run(ctx, Request{Folder: folder, Clock: longAfter}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if _, err := os.Lstat(filepath.Join(folder, runsName, "latest")); err == nil {
@@ -185,7 +186,7 @@ func TestDefaultInstant(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := Check(Request{Folder: folder, Now: at})
+		e, err := Check(context.Background(), Request{Folder: folder, Clock: func() time.Time { return at }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +211,7 @@ func TestAFileBesideTheInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	var usage *UsageError
-	if _, err := Run(context.Background(), Request{Folder: folder, Files: []string{clash}, Now: long}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "same name") {
+	if _, err := Run(context.Background(), Request{Folder: folder, Files: []string{clash}, Clock: longAfter}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "same name") {
 		t.Errorf("%v", err)
 	}
 }
@@ -228,7 +229,7 @@ func TestPrincipalThatIsLostIsFound(t *testing.T) {
 		"among the withdrawn": func(in *intake) { in.book.Rejects = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			in, err := take(Request{Folder: example(t), Now: long, AsOf: "2004-11-12T17:00"})
+			in, err := take(context.Background(), Request{Folder: example(t), Clock: longAfter, AsOf: "2004-11-12T17:00"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +254,7 @@ func TestFileUnderTwoNamesIsSaid(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-2004-12-02.xlsx"), content, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	e, err := Check(Request{Folder: folder, Now: long})
+	e, err := Check(context.Background(), Request{Folder: folder, Clock: longAfter})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +319,7 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 	var fileError *ingest.FileError
-	if _, err := Run(context.Background(), Request{Folder: folder, Now: long, DryRun: true}); !errors.As(err, &fileError) || !strings.Contains(err.Error(), "EUROCLEAR_PASSWORD") {
+	if _, err := Run(context.Background(), Request{Folder: folder, Clock: longAfter, DryRun: true}); !errors.As(err, &fileError) || !strings.Contains(err.Error(), "EUROCLEAR_PASSWORD") {
 		t.Errorf("without an environment: %v", err)
 	}
 }
@@ -327,7 +328,7 @@ func TestPasswords(t *testing.T) {
 // not be readable: Excel's mark of an open workbook, a link to nowhere.
 func TestAFileThatIsNotUsedNeverStopsARun(t *testing.T) {
 	folder := example(t)
-	for _, name := range []string{"~$dtc-2004-12-01.xlsx", "notes.txt"} {
+	for _, name := range []string{"~$dtc-2004-11-11.xlsx", "notes.txt"} {
 		if err := os.Symlink(filepath.Join(folder, "nowhere"), filepath.Join(folder, inboxName, name)); err != nil {
 			t.Fatal(err)
 		}

@@ -12,25 +12,19 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
 
 // changesFrom compares a run with an earlier published one, instruction by
 // instruction, from the earlier run's instructions.csv.
-func changesFrom(r *export.Run, runs, previous string) (*export.Changes, error) {
-	folder := filepath.Join(runs, previous)
-	m, err := ledger.ReadManifest(folder)
-	if err != nil {
-		return nil, err
-	}
-	content, err := m.ReadOutput(folder, export.InstructionsName)
+func changesFrom(r *export.Run, src *source, previous string) (*export.Changes, error) {
+	content, err := src.earlier(previous, export.InstructionsName)
 	if err != nil {
 		return nil, err
 	}
 	was, err := readPositions(bytes.NewReader(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.InstructionsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), previous, export.InstructionsName), err)
 	}
 	return compare(r, previous, was), nil
 }

@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"tenderbatch/internal/export"
@@ -46,23 +48,23 @@ func (e *Examination) Explain(where string) ([]Explanation, error) {
 
 // Check reads the terms and the files as [Run] would and writes nothing. Its
 // errors are those of Run.
-func Check(req Request) (*Examination, error) {
+func Check(ctx context.Context, req Request) (*Examination, error) {
 	req.DryRun = true
-	in, err := take(req)
+	in, err := take(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	e := &Examination{
 		Offer: in.offer, AsOf: in.asOf, Phase: in.offer.PhaseAt(in.asOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.book, Rejects: in.rejects(),
-		Files: in.fileTotals(), Warnings: in.warnings(), in: in,
+		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), in: in,
 	}
 	if in.offer.Schedule != "" {
 		s, err := schedule.Parse(in.offer.Schedule, in.offer.Zone)
 		if err != nil {
 			return nil, &UsageError{Message: err.Error()}
 		}
-		if next := s.Next(req.Now); next.Before(latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At).AddDate(0, 0, 1)) {
+		if next := s.Next(in.now); next.Before(latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At).AddDate(0, 0, 1)) {
 			e.Next = next
 		}
 	}

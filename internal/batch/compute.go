@@ -1,15 +1,11 @@
 package batch
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -24,6 +20,7 @@ import (
 
 // intake is what one run read.
 type intake struct {
+	src     *source
 	offer   *tender.Offer
 	asOf    time.Time
 	choice  ingest.Choice
@@ -34,19 +31,25 @@ type intake struct {
 	now     time.Time
 }
 
-// take reads the terms and the files of a request and draws up the book.
-func take(req Request) (*intake, error) {
-	terms, err := readTerms(req.Folder)
+// take reads the terms and the files of a request from the offer's folder and
+// draws up the book.
+func take(ctx context.Context, req Request) (*intake, error) {
+	src := &source{folder: req.Folder, now: req.Clock}
+	terms, err := src.terms()
 	if err != nil {
 		return nil, err
 	}
-	paths, err := listInbox(req.Folder, req.Files)
-	if err != nil {
+	if src.paths, err = listInbox(req.Folder, req.Files); err != nil {
 		return nil, err
 	}
-	names := slices.Sorted(maps.Keys(paths))
-	in := &intake{version: req.Version, now: req.Now}
-	if in.asOf, err = instant(req, terms, names); err != nil {
+	return takeFrom(ctx, req, src, terms)
+}
+
+// takeFrom reads the files that a request needs and draws up the book.
+func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms) (in *intake, err error) {
+	in = &intake{src: src, version: req.Version, now: req.Clock()}
+	names := src.names()
+	if in.asOf, err = instant(req, terms, names, in.now); err != nil {
 		return nil, err
 	}
 	in.offer = terms.AsOf(in.asOf)
@@ -55,45 +58,25 @@ func take(req Request) (*intake, error) {
 	}
 	for i := range in.choice.Chosen {
 		f := &in.choice.Chosen[i]
-		if f.Content, err = os.ReadFile(paths[f.Name]); err != nil {
+		if f.Content, err = src.file(f.Name); err != nil {
 			return nil, err
 		}
 	}
-	noteSameContent(&in.choice, paths)
+	if err := src.settle(ctx); err != nil {
+		return nil, err
+	}
+	src.noteSameContent(&in.choice)
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
 	in.book = tender.NewBook(in.offer, in.read.Instructions, in.asOf)
-	if in.settled, err = readSettledRun(filepath.Join(req.Folder, runsName), in.offer); err != nil {
+	if in.settled, err = readSettledRun(src, in.offer); err != nil {
 		return nil, err
 	}
 	if err := in.settled.fix(in.book); err != nil {
 		return nil, err
 	}
 	return in, in.book.CheckOutstanding(in.offer)
-}
-
-// noteSameContent says of files that are left out whether one that is used holds
-// the same: then a new name was probably given to an old report. One that cannot
-// be read is passed over, as the run does not need it.
-func noteSameContent(choice *ingest.Choice, paths map[string]string) {
-	for i := range choice.Ignored {
-		left := &choice.Ignored[i]
-		info, err := os.Stat(paths[left.Name])
-		if err != nil {
-			continue
-		}
-		for _, used := range choice.Chosen {
-			if info.Size() != int64(len(used.Content)) {
-				continue
-			}
-			content, err := os.ReadFile(paths[left.Name])
-			if err == nil && bytes.Equal(content, used.Content) {
-				left.Reason += "; it holds the same as " + used.Name + ", byte for byte: was the right one sent?"
-				break
-			}
-		}
-	}
 }
 
 // withPasswords are the files with the passwords of their depositaries. The
@@ -237,6 +220,27 @@ func checkPrincipal(in *intake) tender.Invariant {
 	return inv
 }
 
+// missingLastReports names the depositaries whose newest report was made before
+// the instant at which everything was due, in a run after it. Where names tell no
+// time the report is taken for the last.
+func (in *intake) missingLastReports() []string {
+	due := latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At)
+	if in.asOf.Before(due) {
+		return nil
+	}
+	newest := map[string]time.Time{}
+	for _, f := range in.choice.Chosen {
+		newest[f.Depositary.Name] = latest(newest[f.Depositary.Name], f.Reported)
+	}
+	var names []string
+	for _, d := range in.offer.Depositaries {
+		if at := newest[d.Name]; !at.IsZero() && at.Before(due) {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
 // Balance is the principal of a file by what became of its rows, currencies
 // mixed.
 type Balance struct {
@@ -276,6 +280,18 @@ func (in *intake) balances() map[string]Balance {
 	return all
 }
 
+// remarks are what whoever makes the run should know now. They depend on the
+// moment, so they are no part of the result.
+func (in *intake) remarks() []string {
+	var all []string
+	for _, f := range in.choice.Chosen {
+		if tomorrow := in.now.AddDate(0, 0, 1); f.Reported.After(tomorrow) {
+			all = append(all, fmt.Sprintf("%s: the name dates the report %s, in the future; correct it if that is a slip", f.Name, tender.DateOf(f.Reported)))
+		}
+	}
+	return all
+}
+
 // warnings are what a reader of the result should know beyond the figures.
 func (in *intake) warnings() []string {
 	var all []string
@@ -284,10 +300,8 @@ func (in *intake) warnings() []string {
 			all = append(all, fmt.Sprintf("%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
 		}
 	}
-	for _, f := range in.choice.Chosen {
-		if tomorrow := in.now.AddDate(0, 0, 1); f.Reported.After(tomorrow) {
-			all = append(all, fmt.Sprintf("%s: the name dates the report %s, in the future; correct it if that is a slip", f.Name, tender.DateOf(f.Reported)))
-		}
+	for _, name := range in.missingLastReports() {
+		all = append(all, fmt.Sprintf("the offer has expired, but the newest report of %s was made before: ask for the last one", name))
 	}
 	for _, w := range in.read.Unneeded {
 		all = append(all, fmt.Sprintf("the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))

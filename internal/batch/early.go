@@ -23,41 +23,51 @@ type settledRun struct {
 }
 
 // readSettledRun reads the run that was settled early, nil if the terms name
-// none. It must be a published run of the offer that shows all early tenders and
-// was made by the day of settlement, and its files must be as they were written.
-func readSettledRun(runs string, o *tender.Offer) (*settledRun, error) {
+// none.
+func readSettledRun(src *source, o *tender.Offer) (*settledRun, error) {
 	name := o.Settlement.EarlyRun
 	if name == "" {
 		return nil, nil
 	}
-	folder := filepath.Join(runs, name)
-	m, err := ledger.ReadManifest(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, earlyRunError("%s, which is not in %s; see \"batch runs\" for the runs there are", name, runs)
+	if src.kept == nil {
+		if err := checkSettledRun(src.runs(), o); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case m.Run != name:
-		return nil, earlyRunError("%s, which is another name of the run %s; write that", name, m.Run)
-	case m.Offer != o.ID:
-		return nil, earlyRunError("%s, which is a run of the offer %s", name, m.Offer)
-	case m.AsOf.Before(o.Early.At):
-		return nil, earlyRunError("%s, which is as of %s, before the Early Tender Date; name a run that shows all early tenders", name, m.AsOf.Format(time.DateTime))
-	case o.Settlement.Early.Before(tender.DateOf(m.AsOf.In(o.Zone))):
-		return nil, earlyRunError("%s, which is as of %s, after the early settlement; name the run that was paid then", name, m.AsOf.Format(time.DateTime))
-	}
-	content, err := m.ReadOutput(folder, export.InstructionsName)
+	content, err := src.earlier(name, export.InstructionsName)
 	if err != nil {
 		return nil, err
 	}
 	positions, err := readPositions(bytes.NewReader(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.InstructionsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), name, export.InstructionsName), err)
 	}
 	maps.DeleteFunc(positions, func(_ instructionKey, p export.Position) bool { return p.Window != tender.Early })
 	return &settledRun{name, positions}, nil
+}
+
+// checkSettledRun tests that the run the terms name is a published run of the
+// offer that shows all early tenders and was made by the day of settlement.
+func checkSettledRun(runs string, o *tender.Offer) error {
+	name := o.Settlement.EarlyRun
+	m, err := ledger.ReadManifest(filepath.Join(runs, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return earlyRunError("%s, which is not in %s; see \"batch runs\" for the runs there are", name, runs)
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case m.Run != name:
+		return earlyRunError("%s, which is another name of the run %s; write that", name, m.Run)
+	case m.Offer != o.ID:
+		return earlyRunError("%s, which is a run of the offer %s", name, m.Offer)
+	case m.AsOf.Before(o.Early.At):
+		return earlyRunError("%s, which is as of %s, before the Early Tender Date; name a run that shows all early tenders", name, m.AsOf.Format(time.DateTime))
+	case o.Settlement.Early.Before(tender.DateOf(m.AsOf.In(o.Zone))):
+		return earlyRunError("%s, which is as of %s, after the early settlement; name the run that was paid then", name, m.AsOf.Format(time.DateTime))
+	}
+	return nil
 }
 
 func earlyRunError(format string, args ...any) error {

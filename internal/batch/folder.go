@@ -30,13 +30,18 @@ func (e *UsageError) Error() string { return e.Message }
 func readTerms(folder string) (*ingest.Terms, error) {
 	path := filepath.Join(folder, offerName)
 	source, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, &UsageError{fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, offerName)}
-	}
 	if err != nil {
-		return nil, err
+		return nil, notAnOffer(path, err)
 	}
 	return ingest.ParseTerms(path, source)
+}
+
+// notAnOffer says of the terms that are not there what to name instead.
+func notAnOffer(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return &UsageError{fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, offerName)}
+	}
+	return err
 }
 
 // listInbox returns where each file that may be read lies, by base name: those
@@ -80,11 +85,11 @@ func sameFile(a, b string) bool {
 // are due, nothing new can count, and it is the instant after which nothing the
 // run knows of has happened: the latest of those deadlines, the amendments and
 // the reports. So a rerun next year still gives the same bytes.
-func instant(req Request, terms *ingest.Terms, names []string) (time.Time, error) {
+func instant(req Request, terms *ingest.Terms, names []string, now time.Time) (time.Time, error) {
 	if req.AsOf != "" {
-		return givenInstant(req, terms)
+		return givenInstant(req, terms, now)
 	}
-	now := req.Now.Truncate(time.Second).In(terms.Zone())
+	now = now.Truncate(time.Second).In(terms.Zone())
 	o := terms.AsOf(now)
 	closed := latest(o.Expiration.At, o.Guaranteed.Deadline.At)
 	if now.Before(closed) {
@@ -108,7 +113,7 @@ func instant(req Request, terms *ingest.Terms, names []string) (time.Time, error
 // givenInstant reads the instant of a request. Nothing is published as of an
 // instant that has not come, when more may still arrive, nor as of one before
 // the launch.
-func givenInstant(req Request, terms *ingest.Terms) (time.Time, error) {
+func givenInstant(req Request, terms *ingest.Terms, now time.Time) (time.Time, error) {
 	t, err := ingest.ParseInstant(req.AsOf, terms.Zone())
 	if err != nil {
 		return time.Time{}, &UsageError{fmt.Sprintf("--as-of: %v", err)}
@@ -117,7 +122,7 @@ func givenInstant(req Request, terms *ingest.Terms) (time.Time, error) {
 	switch {
 	case tender.DateOf(t).Before(launch):
 		return time.Time{}, &UsageError{fmt.Sprintf("--as-of %s: the offer was launched on %s; name a later instant", req.AsOf, launch)}
-	case t.After(req.Now) && !req.DryRun:
+	case t.After(now) && !req.DryRun:
 		return time.Time{}, &UsageError{fmt.Sprintf("--as-of %s has not come yet, so more may arrive; use --dry-run to look ahead", req.AsOf)}
 	}
 	return t, nil

@@ -44,7 +44,11 @@ type Speculation struct {
 // under the terms as they are. The errors are those of [Run].
 func WhatIf(ctx context.Context, req Request) (*Speculation, error) {
 	req.DryRun = true
-	in, today, err := result(ctx, req)
+	in, err := take(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	today, err := in.compute(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 	ctx := context.Background()
 	for _, asOf := range []string{"2004-11-12T17:00", "2004-12-02T09:00"} {
-		s, err := WhatIf(ctx, Request{Folder: example(t), AsOf: asOf, Now: long})
+		s, err := WhatIf(ctx, Request{Folder: example(t), AsOf: asOf, Clock: longAfter})
 		if err != nil {
 			t.Fatal(err)
 		}

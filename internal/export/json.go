@@ -19,6 +19,7 @@ type (
 		Version    string          `json:"program_version"`
 		Phase      tender.Phase    `json:"phase"`
 		AsOf       string          `json:"as_of"`
+		Replaces   string          `json:"replaces,omitempty"`
 		Terms      termsJSON       `json:"terms"`
 		Series     []seriesJSON    `json:"series"`
 		Caps       []capJSON       `json:"caps"`
@@ -187,7 +188,7 @@ func WriteJSON(w io.Writer, r *Run) error {
 	enc.SetEscapeHTML(false)
 	return enc.Encode(document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
-		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone),
+		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces,
 		Terms: r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
 		Funding: r.fundingJSON(), Steps: r.stepsJSON(),
 		Counts: countsJSON(counts),

@@ -30,6 +30,8 @@ type Run struct {
 	Phase   tender.Phase
 	AsOf    time.Time
 
+	Replaces string // the final run that this one supersedes, "" for none
+
 	Book       *tender.Book
 	Allocation *allocate.Result
 	Settlement *settle.Settlement

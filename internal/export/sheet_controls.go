@@ -71,6 +71,9 @@ func (b *workbook) layOrigin(top int) int {
 		{"Version of the terms", count(r.Offer.Version())},
 		{"SHA-256 of the terms in force", label(r.Offer.TermsDigest)},
 	}
+	if r.Replaces != "" {
+		facts = append(facts, fact{"Replaces the final run", label(r.Replaces)})
+	}
 	for _, a := range r.Offer.Amendments {
 		facts = append(facts, fact{"Amendment in force", label(instant(a.Effective, r.Offer.Zone) + ": " + a.Note)})
 	}

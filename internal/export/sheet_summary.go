@@ -174,6 +174,9 @@ func (b *workbook) termFacts() []fact {
 		{"Control checks", label(allAgree)}, // see checkFact
 		{"Terms", label(fmt.Sprintf("version %d, %s in force", o.Version(), plural(len(o.Amendments), "amendment", "amendments")))},
 	}
+	if b.run.Replaces != "" {
+		facts = append(facts, fact{"Replaces", label("the final run " + b.run.Replaces).toned(bad).wrapped()})
+	}
 	for _, a := range o.Amendments {
 		words := instant(a.Effective, o.Zone)
 		if a.Note != "" {

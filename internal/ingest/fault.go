@@ -68,6 +68,13 @@ func (e *FileError) ControlTotals() bool {
 	return slices.ContainsFunc(e.Faults, func(f FileFault) bool { return f.Rule == ruleTotal })
 }
 
+// Unsettled is the error for a file that cannot be used yet, because somebody is
+// still writing it, and why that is known.
+func Unsettled(file, why string) *FileError {
+	return &FileError{[]FileFault{{File: file, Rule: ruleUnsettled, Message: why,
+		Advice: "wait until it is there whole and closed, then run again"}}}
+}
+
 // failed is the error that holds the faults, nil if there are none.
 func failed(faults []FileFault) error {
 	if len(faults) == 0 {

@@ -36,6 +36,7 @@ const (
 
 	ruleInbox      = "R6-inbox"
 	ruleName       = "R6-name"
+	ruleUnsettled  = "R6-unsettled"
 	ruleFile       = "R6-file"
 	ruleProtected  = "R6-protected"
 	rulePassword   = "R6-password"
@@ -87,6 +88,7 @@ func Rules() []Rule {
 		{Code: ruleReports, Meaning: "two incremental reports contradict each other on an instruction"},
 		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
 		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
+		{Code: ruleUnsettled, Meaning: "a file that is still being written, or open in a spreadsheet program"},
 		{Code: ruleFile, Meaning: "a file that cannot be read"},
 		{Code: ruleProtected, Meaning: "a protected workbook, and no password"},
 		{Code: rulePassword, Meaning: "a password that does not open the workbook"},

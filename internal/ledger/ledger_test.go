@@ -1,12 +1,16 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
+
+	"tenderbatch/internal/disk"
 )
 
 func write(t *testing.T, s *Stage, name, content string) {
@@ -19,7 +23,7 @@ func write(t *testing.T, s *Stage, name, content string) {
 // publish publishes a run of one file.
 func publish(t *testing.T, runs, name, content string) {
 	t.Helper()
-	s, err := NewStage(runs)
+	s, err := NewStage(disk.Disk{}, runs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +31,13 @@ func publish(t *testing.T, runs, name, content string) {
 	if err := s.WriteManifest(&Manifest{Run: name}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.ReadBack(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Publish(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := PointLatest(disk.Disk{}, runs, name); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Discard(); err != nil {
@@ -78,7 +88,7 @@ func TestNothingIsLatestBeforeTheFirstRun(t *testing.T) {
 func TestANameIsNeverUsedTwice(t *testing.T) {
 	runs := t.TempDir()
 	publish(t, runs, "a", "first")
-	s, err := NewStage(runs)
+	s, err := NewStage(disk.Disk{}, runs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,10 +96,10 @@ func TestANameIsNeverUsedTwice(t *testing.T) {
 	if _, err := s.Publish("a"); err == nil {
 		t.Error("a published run was replaced")
 	}
-	if same, err := s.Same("a"); same || err != nil {
-		t.Errorf("other bytes taken for the same: %t, %v", same, err)
-	}
 	if free, err := FreeName(runs, "a"); free != "a-2" || err != nil {
+		t.Errorf("free name %s, %v", free, err)
+	}
+	if free, err := FreeName(runs, "b"); free != "b" || err != nil {
 		t.Errorf("free name %s, %v", free, err)
 	}
 	if content, _ := os.ReadFile(filepath.Join(runs, "a", "result.json")); string(content) != "first" {
@@ -99,13 +109,13 @@ func TestANameIsNeverUsedTwice(t *testing.T) {
 
 func TestWhatACrashLeftIsCleared(t *testing.T) {
 	runs := t.TempDir()
-	s, err := NewStage(runs)
+	s, err := NewStage(disk.Disk{}, runs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, s, "half", "written")
 	// The process ends here; the next run begins.
-	s, err = NewStage(runs)
+	s, err = NewStage(disk.Disk{}, runs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +128,7 @@ func TestWhatACrashLeftIsCleared(t *testing.T) {
 }
 
 func TestAFailedWriteIsAnError(t *testing.T) {
-	s, err := NewStage(t.TempDir())
+	s, err := NewStage(disk.Disk{}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,17 +143,25 @@ func TestAFailedWriteIsAnError(t *testing.T) {
 
 func TestOneRunAtATime(t *testing.T) {
 	runs := filepath.Join(t.TempDir(), "runs")
-	unlock, err := Lock(runs)
+	unlock, err := Lock(context.Background(), disk.Disk{}, runs, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Lock(runs); !errors.Is(err, ErrBusy) {
+	if _, err := Lock(context.Background(), disk.Disk{}, runs, 0); !errors.Is(err, ErrBusy) {
 		t.Errorf("a second lock: %v", err)
+	}
+	if _, err := Lock(context.Background(), disk.Disk{}, runs, 150*time.Millisecond); !errors.Is(err, ErrBusy) {
+		t.Errorf("after waiting: %v", err)
+	}
+	impatient, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := Lock(impatient, disk.Disk{}, runs, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted while it waits: %v", err)
 	}
 	if err := unlock(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Lock(runs)
+	again, err := Lock(context.Background(), disk.Disk{}, runs, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

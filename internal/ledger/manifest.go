@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -25,7 +27,9 @@ type Manifest struct {
 	Terms    Terms     `json:"terms"`
 	Identity string    `json:"identity"` // SHA-256 of all the result follows from; equal identities give equal results
 	Previous string    `json:"previous"` // the run it was compared with; "" for the first
-	Inputs   []File    `json:"inputs"`
+	Replaces string    `json:"replaces"` // the final run that it supersedes; "" for none
+	Inputs   []File    `json:"inputs"`   // the depositaries' files
+	Kept     []Kept    `json:"kept"`     // copies of all that the run was made from
 	Outputs  []File    `json:"outputs"`
 }
 
@@ -33,6 +37,13 @@ type Manifest struct {
 type Terms struct {
 	Version int    `json:"version"`
 	Digest  string `json:"digest"` // SHA-256 in hexadecimal
+	File    string `json:"file"`   // SHA-256 of offer.yaml as it was read, its copy among those kept; "" if none was kept
+}
+
+// Kept is a copy in the run's folder of something that the run was made from.
+type Kept struct {
+	Of string `json:"of"` // offer.yaml, the base name of a depositary's file, or runs/RUN/FILE of an earlier run
+	File
 }
 
 // File is one file a run read or wrote.
@@ -40,6 +51,22 @@ type File struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"` // in hexadecimal
 	Bytes  int64  `json:"bytes"`
+}
+
+// Keep adds a copy to those that the run keeps.
+func (m *Manifest) Keep(k Kept) {
+	m.Kept = append(m.Kept, k)
+	if k.Of == "offer.yaml" {
+		m.Terms.File = k.SHA256
+	}
+}
+
+// Encode writes the manifest as it is written into the run's folder.
+func (m *Manifest) Encode(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(m)
 }
 
 // ReadManifest reads the manifest of the run in a folder.
@@ -71,6 +98,39 @@ func (m *Manifest) ReadOutput(folder, name string) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s was changed after it was published; restore it", path)
+}
+
+// ReadKept reads the copy of something the run in a folder was made from. It is
+// an error if there is none, or if it is not as it was kept.
+func (m *Manifest) ReadKept(folder, of string) ([]byte, error) {
+	i := slices.IndexFunc(m.Kept, func(k Kept) bool { return k.Of == of })
+	if i < 0 {
+		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none", folder, of)
+	}
+	content, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(m.Kept[i].Name)))
+	if err != nil {
+		return nil, fmt.Errorf("%w; the run's folder is damaged: restore it", err)
+	}
+	if digest := sha256.Sum256(content); hex.EncodeToString(digest[:]) != m.Kept[i].SHA256 {
+		return nil, fmt.Errorf("%s, the copy of %s, was changed after it was kept; restore it", filepath.Join(folder, m.Kept[i].Name), of)
+	}
+	return content, nil
+}
+
+// CheckFiles reads every file that the manifest names and returns an error for
+// the first that is missing or not as it was written.
+func (m *Manifest) CheckFiles(folder string) error {
+	for _, f := range m.Outputs {
+		if _, err := m.ReadOutput(folder, f.Name); err != nil {
+			return err
+		}
+	}
+	for _, k := range m.Kept {
+		if _, err := m.ReadKept(folder, k.Of); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Runs returns the manifests of all published runs in a runs folder, by name,
@@ -108,4 +168,20 @@ func Latest(folder string) (*Manifest, error) {
 		return nil, nil
 	}
 	return m, err
+}
+
+// FinalRun returns the final run in force among the manifests: one that no other
+// replaces; nil if there is none.
+func FinalRun(all []*Manifest) *Manifest {
+	replaced := map[string]bool{}
+	for _, m := range all {
+		replaced[m.Replaces] = true
+	}
+	var last *Manifest
+	for _, m := range all {
+		if m.Phase == "final" && !replaced[m.Run] {
+			last = m
+		}
+	}
+	return last
 }

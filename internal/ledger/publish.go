@@ -2,18 +2,20 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
+
+	"tenderbatch/internal/disk"
 )
 
 // Names in a runs folder that are no runs. Those with a dot are private.
@@ -21,30 +23,33 @@ const (
 	latestName = "latest"
 	lockName   = ".lock"
 	stageName  = ".stage"
-)
-
-// Modes of what is published: readable by the group, by nobody else.
-const (
-	fileMode   = 0o640
-	folderMode = 0o750
+	keptFolder = "inputs" // in a run's folder
 )
 
 // ErrBusy says that another run holds the offer.
 var ErrBusy = errors.New("another run holds this offer; wait until it is done, then run again")
 
-// Lock takes the runs folder for one run, making it if it is missing. The lock
-// ends with the process at the latest. It returns [ErrBusy] if another run has
-// it.
-func Lock(folder string) (unlock func() error, err error) {
-	if err := os.MkdirAll(folder, folderMode); err != nil {
+// Lock takes the runs folder for one run, making it if it is missing, and waits
+// for another that has it as long as said. The lock belongs to the process: it
+// ends with it at the latest, however it ends. Lock returns [ErrBusy] if another
+// run still has it, or the context's error.
+func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (unlock func() error, err error) {
+	if err := d.MakeFolders(folder); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(fileMode))
+	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode))
 	held, err := lock.TryLock()
-	if err != nil {
-		return nil, err
+	if err == nil && !held && wait > 0 {
+		patience, stop := context.WithTimeout(ctx, wait)
+		defer stop()
+		if held, err = lock.TryLockContext(patience, 100*time.Millisecond); errors.Is(err, context.DeadlineExceeded) {
+			err = nil
+		}
 	}
-	if !held {
+	switch {
+	case err != nil:
+		return nil, err
+	case !held:
 		return nil, ErrBusy
 	}
 	return lock.Unlock, nil
@@ -53,6 +58,7 @@ func Lock(folder string) (unlock func() error, err error) {
 // Stage is a run's folder before it is published. Only the holder of the lock
 // may have one.
 type Stage struct {
+	disk   disk.Disk
 	runs   string
 	folder string
 	files  []File
@@ -60,37 +66,78 @@ type Stage struct {
 
 // NewStage returns an empty stage in the runs folder. What an interrupted run
 // left there is cleared.
-func NewStage(runs string) (*Stage, error) {
+func NewStage(d disk.Disk, runs string) (*Stage, error) {
 	folder := filepath.Join(runs, stageName)
-	if err := os.RemoveAll(folder); err != nil {
+	if err := d.Remove(folder); err != nil {
 		return nil, err
 	}
-	if err := os.Mkdir(folder, folderMode); err != nil {
+	if err := d.MakeFolder(folder); err != nil {
 		return nil, err
 	}
-	return &Stage{runs: runs, folder: folder}, nil
+	return &Stage{disk: d, runs: runs, folder: folder}, nil
 }
 
 // Folder is where the stage's files are.
 func (s *Stage) Folder() string { return s.folder }
 
 // Write writes a file with what write gives it, down to the disk.
-func (s *Stage) Write(name string, write func(io.Writer) error) (err error) {
-	file, err := os.OpenFile(filepath.Join(s.folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
-	if err != nil {
+func (s *Stage) Write(name string, write func(io.Writer) error) error {
+	f, err := s.write(name, write)
+	if err == nil {
+		s.files = append(s.files, f)
+	}
+	return err
+}
+
+func (s *Stage) write(name string, write func(io.Writer) error) (f File, err error) {
+	err = s.disk.Write(filepath.Join(s.folder, name), func(w io.Writer) (err error) {
+		f, err = Digest(name, func(digest io.Writer) error { return write(io.MultiWriter(w, digest)) })
 		return err
-	}
-	defer func() {
-		if closed := file.Close(); err == nil {
-			err = closed
-		}
-	}()
+	})
+	return f, err
+}
+
+// Digest returns the record of the file that write would write.
+func Digest(name string, write func(io.Writer) error) (File, error) {
 	digest, count := sha256.New(), new(counter)
-	if err := write(io.MultiWriter(file, digest, count)); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	if err := write(io.MultiWriter(digest, count)); err != nil {
+		return File{}, fmt.Errorf("%s: %w", name, err)
 	}
-	s.files = append(s.files, File{Name: name, SHA256: hex.EncodeToString(digest.Sum(nil)), Bytes: int64(*count)})
-	return file.Sync()
+	return File{Name: name, SHA256: hex.EncodeToString(digest.Sum(nil)), Bytes: int64(*count)}, nil
+}
+
+// KeptOf is the record of a copy.
+func KeptOf(of string, content []byte) Kept {
+	sum := sha256.Sum256(content)
+	digest := hex.EncodeToString(sum[:])
+	return Kept{Of: of, File: File{Name: keptFolder + "/" + digest, SHA256: digest, Bytes: int64(len(content))}}
+}
+
+// Keep keeps a copy of what the run was made from, under its digest. Where an
+// earlier run keeps the same already, the copy is a second name of that one. One
+// content is kept once.
+func (s *Stage) Keep(of string, content []byte, earlier string) (Kept, error) {
+	kept := KeptOf(of, content)
+	name := filepath.FromSlash(kept.Name)
+	path := filepath.Join(s.folder, name)
+	if _, err := os.Lstat(path); err == nil {
+		return kept, nil
+	}
+	if err := s.disk.MakeFolders(filepath.Dir(path)); err != nil {
+		return kept, err
+	}
+	if s.linkSame(filepath.Join(s.runs, earlier, name), path, content) {
+		return kept, nil
+	}
+	_, err := s.write(name, func(w io.Writer) error { _, err := w.Write(content); return err })
+	return kept, err
+}
+
+// linkSame gives an earlier copy a second name if it still holds the content. Not
+// every file system can: then it says no.
+func (s *Stage) linkSame(earlier, path string, content []byte) bool {
+	there, err := os.ReadFile(earlier)
+	return err == nil && bytes.Equal(there, content) && s.disk.Link(earlier, path) == nil
 }
 
 type counter int64
@@ -103,79 +150,61 @@ func (c *counter) Write(p []byte) (int, error) {
 // WriteManifest completes the manifest with the files written and writes it.
 func (s *Stage) WriteManifest(m *Manifest) error {
 	m.Outputs = append([]File(nil), s.files...)
-	return s.Write(ManifestName, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(m)
-	})
+	return s.Write(ManifestName, m.Encode)
 }
 
-// Publish gives the stage its name among the runs, in one step, and points
-// latest at it. The name must be new.
+// ReadBack reads every file of the stage from the disk, by the manifest as it
+// lies there, and returns the digest of the manifest.
+func (s *Stage) ReadBack() (digest string, err error) {
+	content, err := os.ReadFile(filepath.Join(s.folder, ManifestName))
+	if err != nil {
+		return "", err
+	}
+	m, err := ReadManifest(s.folder)
+	if err != nil {
+		return "", err
+	}
+	if err := m.CheckFiles(s.folder); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Publish gives the stage its name among the runs, in one step. The name must be
+// new. It is not the latest run before [PointLatest] says so.
 func (s *Stage) Publish(name string) (folder string, err error) {
 	folder = filepath.Join(s.runs, name)
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s is there already", folder)
 	}
-	if err := syncFolder(s.folder); err != nil {
+	kept := filepath.Join(s.folder, keptFolder)
+	if _, err := os.Lstat(kept); err == nil {
+		if err := s.disk.SyncFolder(kept); err != nil {
+			return "", err
+		}
+	}
+	if err := s.disk.SyncFolder(s.folder); err != nil {
 		return "", err
 	}
-	if err := os.Rename(s.folder, folder); err != nil {
-		return "", err
-	}
-	if err := syncFolder(s.runs); err != nil {
-		return "", err
-	}
-	return folder, PointLatest(s.runs, name)
+	return folder, s.disk.Rename(s.folder, folder)
 }
 
 // PointLatest points latest at a published run, in one step.
-func PointLatest(runs, name string) error {
-	if err := renameio.Symlink(name, filepath.Join(runs, latestName)); err != nil {
-		return err
-	}
-	return syncFolder(runs)
+func PointLatest(d disk.Disk, runs, name string) error {
+	return d.Point(name, filepath.Join(runs, latestName))
 }
 
 // Discard removes the stage. After Publish it does nothing.
-func (s *Stage) Discard() error { return os.RemoveAll(s.folder) }
+func (s *Stage) Discard() error { return s.disk.Remove(s.folder) }
 
-// Same reports whether the stage holds the very bytes of a published run.
-func (s *Stage) Same(name string) (bool, error) {
-	for _, f := range s.files {
-		staged, err := os.ReadFile(filepath.Join(s.folder, f.Name))
-		if err != nil {
-			return false, err
-		}
-		published, err := os.ReadFile(filepath.Join(s.runs, name, f.Name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return false, err
-		}
-		if !bytes.Equal(staged, published) {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	if err := folder.Sync(); err != nil {
-		folder.Close()
-		return err
-	}
-	return folder.Close()
-}
-
-// FreeName returns the first of name-2, name-3 and so on that no run has.
+// FreeName returns the first of name, name-2, name-3 and so on that no run has.
 func FreeName(runs, name string) (string, error) {
-	for n := 2; ; n++ {
-		free := fmt.Sprintf("%s-%d", name, n)
+	for n := 1; ; n++ {
+		free := name
+		if n > 1 {
+			free = fmt.Sprintf("%s-%d", name, n)
+		}
 		_, err := os.Lstat(filepath.Join(runs, free))
 		if errors.Is(err, fs.ErrNotExist) {
 			return free, nil

@@ -1,0 +1,40 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
+)
+
+func TestExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want Exit
+	}{
+		{nil, 0},
+		{errors.New("disk full"), 1},
+		{&ingest.FileError{Faults: []ingest.FileFault{{Rule: "R6-column"}}}, 1},
+		{&UsageError{Message: "no such folder"}, 2},
+		{&ingest.OfferError{Faults: []ingest.Fault{{Line: 1}}}, 2},
+		{ErrRejects, 3},
+		{ledger.ErrBusy, 5},
+		{&ingest.FileError{Faults: []ingest.FileFault{{Rule: "R6-column"}, {Rule: "R6-total"}}}, 6},
+		{&tender.ControlError{Rule: "R16"}, 6},
+		{context.Canceled, 130},
+	} {
+		if got := ExitOf(c.err); got != c.want {
+			t.Errorf("%v: exit code %d, want %d", c.err, got, c.want)
+		}
+		if c.err == nil {
+			continue
+		}
+		if got := ExitOf(fmt.Errorf("wrapped: %w", errors.Join(c.err, nil))); got != c.want {
+			t.Errorf("%v, wrapped: exit code %d, want %d", c.err, got, c.want)
+		}
+	}
+}

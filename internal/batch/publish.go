@@ -1,0 +1,199 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
+)
+
+// standing is what is published of an offer.
+type standing struct {
+	runs   string
+	all    []*ledger.Manifest
+	latest *ledger.Manifest // nil before the first run
+	final  *ledger.Manifest // the final run in force, nil if there is none
+}
+
+func standingIn(runs string) (*standing, error) {
+	all, err := ledger.Runs(runs)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := ledger.Latest(runs)
+	return &standing{runs, all, latest, ledger.FinalRun(all)}, err
+}
+
+// same returns the manifest of the run that has the same result already, nil if
+// there is none. For a final run that is the final run in force. For another it is
+// the latest, or any as of the same instant: with an as-of instant given in words
+// a run is another one even if nothing else is new.
+func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Manifest {
+	id := identity(r)
+	if r.Phase == tender.Final {
+		if s.final != nil && s.final.Identity == id {
+			return s.final
+		}
+		return nil
+	}
+	if s.latest != nil && s.latest.Identity == id && !asOfGiven {
+		return s.latest
+	}
+	var known *ledger.Manifest
+	for _, m := range s.all {
+		if m.Identity == id && m.AsOf.Equal(r.AsOf) {
+			known = m
+		}
+	}
+	return known
+}
+
+// finalBeside names the final run in force if it is another one than the run of
+// the name: then latest stays there.
+func (s *standing) finalBeside(name string) string {
+	if s.final == nil || s.final.Run == name {
+		return ""
+	}
+	return s.final.Run
+}
+
+// unchanged makes sure that latest points at a run that is known.
+func (s *standing) unchanged(req Request, in *intake, r *export.Run, known *ledger.Manifest) (*Outcome, error) {
+	o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: filepath.Join(s.runs, known.Run), Deed: Unchanged, Final: s.finalBeside(known.Run)}
+	if o.Final != "" || s.latest != nil && s.latest.Run == known.Run {
+		return o, nil
+	}
+	o.Deed = Restored
+	return o, ledger.PointLatest(req.Disk, s.runs, known.Run)
+}
+
+// again makes a known run again from the copies it keeps. If its bytes differ all
+// the same, because the program was changed, the new result is published beside it.
+func (s *standing) again(ctx context.Context, req Request, known *ledger.Manifest) (*Outcome, error) {
+	again, err := remake(ctx, req, s.runs, known)
+	if err != nil {
+		return nil, err
+	}
+	if len(again.Differs) == 0 {
+		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: filepath.Join(s.runs, known.Run), Deed: Rebuilt, Final: s.finalBeside(known.Run)}, nil
+	}
+	again.Run.Version = req.Version
+	again.in.src = again.in.src.without(known.Previous)
+	return s.publish(ctx, req, again.in, again.Run)
+}
+
+// publish publishes a new run and points latest at it, unless a final run is in
+// force beside it.
+func (s *standing) publish(ctx context.Context, req Request, in *intake, r *export.Run) (o *Outcome, err error) {
+	if r.Replaces, err = s.replaced(r, req.Supersede); err != nil {
+		return nil, err
+	}
+	previous := ""
+	if s.latest != nil {
+		previous = s.latest.Run
+		if r.Changes, err = changesFrom(r, in.src, previous); err != nil {
+			return nil, err
+		}
+	}
+	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, identity(r))); err != nil {
+		return nil, err
+	}
+	folder, err := s.write(ctx, req, in, r, previous)
+	if err != nil {
+		return nil, err
+	}
+	o = &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: folder, Deed: Published}
+	if r.Phase != tender.Final && s.final != nil {
+		o.Final = s.final.Run
+		return o, nil
+	}
+	return o, ledger.PointLatest(req.Disk, s.runs, r.Name)
+}
+
+// replaced names the final run that a new one replaces, "" for none. On a final
+// run money may have moved, so it is only replaced in so many words.
+func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
+	switch {
+	case supersede != "" && (s.final == nil || r.Phase != tender.Final):
+		return "", &UsageError{fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
+	case supersede != "" && supersede != s.final.Run:
+		return "", &UsageError{fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, s.final.Run)}
+	case supersede != "":
+		return s.final.Run, nil
+	case s.final == nil || r.Phase != tender.Final:
+		return "", nil
+	}
+	return "", &UsageError{fmt.Sprintf(
+		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s", s.final.Run, s.final.Run)}
+}
+
+// write writes the run to a stage, reads it back and gives it its name.
+func (s *standing) write(ctx context.Context, req Request, in *intake, r *export.Run, previous string) (folder string, err error) {
+	stage, err := ledger.NewStage(req.Disk, s.runs)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, stage.Discard()) }()
+	m := manifest(r, previous)
+	for _, p := range in.src.pieces {
+		kept, err := stage.Keep(p.of, p.content, previous)
+		if err != nil {
+			return "", err
+		}
+		m.Keep(kept)
+	}
+	if err := writeFiles(ctx, r, stage.Write); err != nil {
+		return "", err
+	}
+	if err := readBack(filepath.Join(stage.Folder(), export.WorkbookName), r); err != nil {
+		return "", err
+	}
+	if err := stage.WriteManifest(m); err != nil {
+		return "", err
+	}
+	if _, err := stage.ReadBack(); err != nil {
+		return "", err
+	}
+	return stage.Publish(r.Name)
+}
+
+// writeFiles gives every file of the run to write.
+func writeFiles(ctx context.Context, r *export.Run, write func(name string, content func(io.Writer) error) error) error {
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer, *export.Run) error
+	}{
+		{export.WorkbookName, export.WriteWorkbook},
+		{export.JSONName, export.WriteJSON},
+		{export.InstructionsName, export.WriteInstructions},
+		{export.PaymentsName, export.WritePayments},
+		{export.RejectsName, export.WriteRejects},
+		{export.ReleaseTextName, export.WriteReleaseText},
+		{export.ReleaseMarkdownName, export.WriteReleaseMarkdown},
+	} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := write(f.name, func(w io.Writer) error { return f.write(w, r) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func manifest(r *export.Run, previous string) *ledger.Manifest {
+	m := &ledger.Manifest{
+		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
+		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},
+		Identity: identity(r), Previous: previous, Replaces: r.Replaces,
+	}
+	for _, in := range r.Inputs {
+		m.Inputs = append(m.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})
+	}
+	return m
+}

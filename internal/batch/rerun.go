@@ -1,0 +1,126 @@
+package batch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ledger"
+)
+
+// RunFolder is a published run by the path of its folder, such as
+// level3-2004/runs/latest.
+type RunFolder struct {
+	Path     string // of the folder, under the run's own name
+	Runs     string // path of the folder of all runs of the offer
+	Manifest *ledger.Manifest
+}
+
+// FindRun finds the published run in a folder. Its error is a *[UsageError] if
+// there is none.
+func FindRun(path string) (*RunFolder, error) {
+	m, err := ledger.ReadManifest(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, &UsageError{fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	runs := filepath.Dir(filepath.Clean(path))
+	return &RunFolder{filepath.Join(runs, m.Run), runs, m}, nil
+}
+
+// Rerun makes a published run again from the copies it keeps, and compares. Of
+// the request it takes Clock and Getenv. Nothing is published.
+func Rerun(ctx context.Context, req Request, run *RunFolder) (*Remade, error) {
+	if err := run.Manifest.CheckFiles(run.Path); err != nil {
+		return nil, err
+	}
+	return remake(ctx, req, run.Runs, run.Manifest)
+}
+
+// WriteTo writes every file of the run into a folder that must not be there yet.
+func (a *Remade) WriteTo(ctx context.Context, req Request, folder string) error {
+	if err := req.Disk.MakeFolder(folder); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return &UsageError{fmt.Sprintf("%s is there already; name a new folder", folder)}
+		}
+		return err
+	}
+	return writeFiles(ctx, a.Run, func(name string, write func(io.Writer) error) error {
+		return req.Disk.Write(filepath.Join(folder, name), write)
+	})
+}
+
+// Remade is a published run, made again from the copies it keeps.
+type Remade struct {
+	Run     *export.Run
+	Differs []string // names of the files that came out with other bytes
+
+	in *intake
+}
+
+// remake makes a published run again from the copies it keeps, as the program of
+// its version would name itself, and compares every file.
+func remake(ctx context.Context, req Request, runs string, m *ledger.Manifest) (*Remade, error) {
+	src := &source{folder: filepath.Dir(runs), kept: m, now: req.Clock}
+	terms, err := src.terms()
+	if err != nil {
+		return nil, err
+	}
+	req.AsOf, req.Version, req.DryRun = m.AsOf.Format(time.RFC3339Nano), m.Program, true
+	in, err := takeFrom(ctx, req, src, terms)
+	if err != nil {
+		return nil, err
+	}
+	r, err := in.compute(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Name, r.Replaces = m.Run, m.Replaces; m.Previous != "" {
+		if r.Changes, err = changesFrom(r, src, m.Previous); err != nil {
+			return nil, err
+		}
+	}
+	again := &Remade{Run: r, in: in}
+	again.Differs, err = again.compare(ctx, runs, m)
+	return again, err
+}
+
+// compare names the files that have other bytes than the published ones.
+func (a *Remade) compare(ctx context.Context, runs string, m *ledger.Manifest) (differs []string, err error) {
+	now := manifest(a.Run, m.Previous)
+	for _, p := range a.in.src.pieces {
+		now.Keep(ledger.KeptOf(p.of, p.content))
+	}
+	err = writeFiles(ctx, a.Run, func(name string, write func(io.Writer) error) error {
+		f, err := ledger.Digest(name, write)
+		now.Outputs = append(now.Outputs, f)
+		if !slices.Contains(m.Outputs, f) {
+			differs = append(differs, name)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	f, err := ledger.Digest(ledger.ManifestName, now.Encode)
+	if err != nil {
+		return nil, err
+	}
+	was, err := os.ReadFile(filepath.Join(runs, m.Run, ledger.ManifestName))
+	if sum := sha256.Sum256(was); hex.EncodeToString(sum[:]) != f.SHA256 {
+		differs = append(differs, ledger.ManifestName)
+	}
+	return differs, err
+}

@@ -1,0 +1,220 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
+)
+
+// source is where the content comes from that a run is made from: the offer's
+// folder, or the copies that a run keeps. Each content is read once, whole, and
+// from then on only that copy in memory is used: what is hashed is what is parsed
+// and what is kept, whatever happens to the file.
+type source struct {
+	folder string            // of the offer
+	paths  map[string]string // of the depositaries' files, by base name; nil if they come from copies
+	kept   *ledger.Manifest  // of the run that keeps the copies, nil if they come from the folder
+	now    func() time.Time
+
+	pieces   []piece // all that was read, in that order
+	watching []settling
+}
+
+// piece is something that a run was made from.
+type piece struct {
+	of      string // as in [ledger.Kept]
+	content []byte
+}
+
+func (s *source) runs() string { return filepath.Join(s.folder, runsName) }
+
+// take reads one piece, by reading it from the folder or from the copies.
+func (s *source) take(of string, read func() ([]byte, error)) ([]byte, error) {
+	if s.kept != nil {
+		read = func() ([]byte, error) { return s.kept.ReadKept(filepath.Join(s.runs(), s.kept.Run), of) }
+	}
+	content, err := read()
+	if err == nil {
+		s.pieces = append(s.pieces, piece{of, content})
+	}
+	return content, err
+}
+
+// terms reads the terms of the offer.
+func (s *source) terms() (*ingest.Terms, error) {
+	path := filepath.Join(s.folder, offerName)
+	content, err := s.take(offerName, func() ([]byte, error) { return s.readTerms(path) })
+	if err != nil {
+		return nil, err
+	}
+	return ingest.ParseTerms(path, content)
+}
+
+func (s *source) readTerms(path string) ([]byte, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, notAnOffer(path, err)
+	}
+	return s.read(offerName, path)
+}
+
+// names lists the depositaries' files.
+func (s *source) names() []string {
+	var names []string
+	for name := range s.paths {
+		names = append(names, name)
+	}
+	if s.kept != nil {
+		for _, in := range s.kept.Inputs {
+			names = append(names, in.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// file reads a depositary's file.
+func (s *source) file(name string) ([]byte, error) {
+	return s.take(name, func() ([]byte, error) {
+		if mark := s.openMark(name); mark != "" {
+			return nil, ingest.Unsettled(name, mark+" lies beside it: it is open in a spreadsheet program")
+		}
+		return s.read(name, s.paths[name])
+	})
+}
+
+// openMark names the mark that a spreadsheet program leaves beside a file it has
+// open, "" if there is none.
+func (s *source) openMark(name string) string {
+	for _, mark := range []string{"~$" + name, ".~lock." + name + "#"} {
+		if _, err := os.Lstat(filepath.Join(filepath.Dir(s.paths[name]), mark)); err == nil {
+			return mark
+		}
+	}
+	return ""
+}
+
+// earlier reads a file of an earlier run.
+func (s *source) earlier(run, name string) ([]byte, error) {
+	return s.take(runsName+"/"+run+"/"+name, func() ([]byte, error) {
+		folder := filepath.Join(s.runs(), run)
+		m, err := ledger.ReadManifest(folder)
+		if err != nil {
+			return nil, fmt.Errorf("%w; the run's folder is needed: restore it", err)
+		}
+		return m.ReadOutput(folder, name)
+	})
+}
+
+// without is the source as it was before it read the earlier run that the new one
+// is compared with, from now on reading earlier runs from the folder.
+func (s *source) without(previous string) *source {
+	of := runsName + "/" + previous + "/" + export.InstructionsName
+	other := &source{folder: s.folder, now: s.now, pieces: slices.Clone(s.pieces)}
+	if last := len(other.pieces) - 1; previous != "" && other.pieces[last].of == of {
+		other.pieces = other.pieces[:last]
+	}
+	return other
+}
+
+// settling is a file that was read, as it was then.
+type settling struct {
+	name, path string
+	info       fs.FileInfo
+}
+
+// quiet is how old the last change of a file must be before its content is
+// trusted to be whole: clocks of file systems are coarse, and a program that is
+// writing comes back within that time.
+const quiet = 2 * time.Second
+
+// read reads a file and notes how it was, for settle.
+func (s *source) read(name, path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(content)) != info.Size() {
+		return nil, changedWhileRead(name)
+	}
+	s.watching = append(s.watching, settling{name, path, info})
+	return content, nil
+}
+
+func changedWhileRead(name string) error {
+	return ingest.Unsettled(name, "it changed while it was read")
+}
+
+// settle waits until every file that was read has been left alone for a while and
+// tests that none has changed since.
+func (s *source) settle(ctx context.Context) error {
+	var wait time.Duration
+	for _, f := range s.watching {
+		if age := s.now().Sub(f.info.ModTime()); age > -quiet && age < quiet {
+			wait = max(wait, quiet-age)
+		}
+	}
+	if wait > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+	for _, f := range s.watching {
+		now, err := os.Stat(f.path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !sameAs(now, f.info) {
+			return changedWhileRead(f.name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sameAs(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// noteSameContent says of files that are left out whether one that is used holds
+// the same: then a new name was probably given to an old report. One that cannot
+// be read is passed over, as the run does not need it.
+func (s *source) noteSameContent(choice *ingest.Choice) {
+	for i := range choice.Ignored {
+		left := &choice.Ignored[i]
+		info, err := os.Stat(s.paths[left.Name])
+		if err != nil {
+			continue
+		}
+		for _, used := range choice.Chosen {
+			if info.Size() != int64(len(used.Content)) {
+				continue
+			}
+			content, err := os.ReadFile(s.paths[left.Name])
+			if err == nil && bytes.Equal(content, used.Content) {
+				left.Reason += "; it holds the same as " + used.Name + ", byte for byte: was the right one sent?"
+				break
+			}
+		}
+	}
+}
