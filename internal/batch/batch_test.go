@@ -62,8 +62,8 @@ func TestTheWorkbookIsReadBack(t *testing.T) {
 	folder := example(t)
 	o := mustRun(t, Request{Folder: folder})
 	path := filepath.Join(o.Folder, export.WorkbookName)
-	if err := readBack(path, o.Run); err != nil {
-		t.Fatalf("a sound workbook: %v", err)
+	if detail, err := readWorkbook(path, o.Run); err != nil || detail != "" {
+		t.Fatalf("a sound workbook: %s, %v", detail, err)
 	}
 	for name, spoil := range map[string]func(*excelize.File) error{
 		"an accepted amount": func(f *excelize.File) error { return setBelow(f, "Accepted", 12345) },
@@ -84,7 +84,7 @@ func TestTheWorkbookIsReadBack(t *testing.T) {
 			if err := book.SaveAs(spoilt); err != nil {
 				t.Fatal(err)
 			}
-			if err := readBack(spoilt, o.Run); err == nil {
+			if detail, err := readWorkbook(spoilt, o.Run); err == nil && detail == "" {
 				t.Error("it was not noticed")
 			}
 		})

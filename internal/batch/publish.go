@@ -150,7 +150,7 @@ func (s *standing) write(ctx context.Context, req Request, in *intake, r *export
 	if err := writeFiles(ctx, r, stage.Write); err != nil {
 		return "", err
 	}
-	if err := readBack(filepath.Join(stage.Folder(), export.WorkbookName), r); err != nil {
+	if err := readBack(stage.Folder(), r); err != nil {
 		return "", err
 	}
 	if err := stage.WriteManifest(m); err != nil {

@@ -1,8 +1,12 @@
 package batch
 
 import (
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -13,20 +17,170 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// readBack reads the written workbook with other code than wrote it and tests
-// the invariants of R16 again on what it finds: every instruction of the book is
-// there once, tendered is accepted plus returned, and the cash adds up to the
-// funding, currency by currency.
-func readBack(path string, r *export.Run) error {
-	t := &tally{run: r, cash: map[string]settle.Cash{}}
-	if err := readInstructions(path, t); err != nil {
-		return fmt.Errorf("reading back %s: %w", path, err)
-	}
-	if detail := t.result(); detail != "" {
-		return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-			"the workbook that was written does not hold the result: %s; nothing is published; this is a fault of the program: keep the files and report it", detail)}
+// readBack reads every written file that holds figures, with other code than
+// wrote it, and tests the invariants of R16 again on what it finds: every
+// instruction of the book is there once, tendered is accepted plus returned, and
+// the cash adds up to the funding.
+func readBack(folder string, r *export.Run) error {
+	for _, f := range []struct {
+		name string
+		read func(path string, r *export.Run) (detail string, err error)
+	}{
+		{export.WorkbookName, readWorkbook},
+		{export.InstructionsName, readInstructionsCSV},
+		{export.PaymentsName, readPaymentsCSV},
+		{export.RejectsName, readRejectsCSV},
+		{export.JSONName, readJSON},
+	} {
+		detail, err := f.read(filepath.Join(folder, f.name), r)
+		if err != nil {
+			return fmt.Errorf("reading back %s: %w", f.name, err)
+		}
+		if detail != "" {
+			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
+				"%s as it was written does not hold the result: %s; nothing is published; this is a fault of the program: keep the files and report it", f.name, detail)}
+		}
 	}
 	return nil
+}
+
+func newTally(r *export.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
+
+func readWorkbook(path string, r *export.Run) (detail string, err error) {
+	t := newTally(r)
+	err = readInstructions(path, t)
+	return t.result(), err
+}
+
+// rowsOf reads the rows of a CSV file below its headings, as a map of heading to
+// text.
+func rowsOf(path string, each func(text func(column string) string) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	rows := csv.NewReader(file)
+	rows.ReuseRecord = true
+	heading, err := rows.Read()
+	if err != nil {
+		return err
+	}
+	column := map[string]int{}
+	for i, name := range heading {
+		column[name] = i
+	}
+	for {
+		row, err := rows.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := each(func(name string) string { return export.PlainText(row[column[name]]) }); err != nil {
+			return err
+		}
+	}
+}
+
+// amounts reads decimals from the text of columns.
+func amounts(text func(string) string, into map[string]*decimal.Decimal) error {
+	for name, amount := range into {
+		value, err := decimal.NewFromString(text(name))
+		if err != nil {
+			return fmt.Errorf("%s %q is not a number", name, text(name))
+		}
+		*amount = value
+	}
+	return nil
+}
+
+func readInstructionsCSV(path string, r *export.Run) (detail string, err error) {
+	t := newTally(r)
+	err = rowsOf(path, func(text func(string) string) error {
+		w := written{id: text("instruction"), depositary: text("depositary"), currency: text("currency")}
+		defer t.add(&w)
+		return amounts(text, map[string]*decimal.Decimal{
+			"tendered": &w.tendered, "accepted": &w.accepted, "returned": &w.returned, "consideration": &w.consideration,
+			"early_payment": &w.early, "accrued_interest": &w.interest, "total": &w.total})
+	})
+	return t.result(), err
+}
+
+// readPaymentsCSV compares what is paid, by currency and day, with the funding.
+func readPaymentsCSV(path string, r *export.Run) (detail string, err error) {
+	type key struct{ currency, day string }
+	paid := map[key]decimal.Decimal{}
+	err = rowsOf(path, func(text func(string) string) error {
+		var total decimal.Decimal
+		err := amounts(text, map[string]*decimal.Decimal{"total": &total})
+		k := key{text("currency"), text("settlement_date")}
+		paid[k] = paid[k].Add(total)
+		return err
+	})
+	for _, f := range r.Settlement.Funding {
+		k := key{f.Currency, f.Date.String()}
+		paid[k] = paid[k].Sub(f.Total())
+	}
+	for k, left := range paid {
+		if !left.IsZero() {
+			detail = fmt.Sprintf("%s on %s: payments and funding differ by %s", k.currency, k.day, left)
+		}
+	}
+	return detail, err
+}
+
+func readRejectsCSV(path string, r *export.Run) (detail string, err error) {
+	rows := 0
+	err = rowsOf(path, func(text func(string) string) error {
+		if rows < len(r.Rejects) && (text("rule") != r.Rejects[rows].Rule || text("file") != r.Rejects[rows].Source.File) {
+			detail = fmt.Sprintf("reject %d is of another file or rule", rows+1)
+		}
+		rows++
+		return nil
+	})
+	if rows != len(r.Rejects) {
+		detail = fmt.Sprintf("%d rejects written, %d found", rows, len(r.Rejects))
+	}
+	return detail, err
+}
+
+// readJSON compares the sums of result.json with the run.
+func readJSON(path string, r *export.Run) (detail string, err error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var found struct {
+		Run     string
+		Series  []struct{ ID, Tendered, Accepted string }
+		Counts  struct{ Rows, Counted, Rejected int }
+		Funding []struct{ Currency, Total string }
+	}
+	if err := json.Unmarshal(content, &found); err != nil {
+		return "", err
+	}
+	c := r.Counts()
+	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted || found.Counts.Rejected != c.Rejected {
+		return "the run's name or counts differ", nil
+	}
+	if len(found.Series) != len(r.Offer.Series) || len(found.Funding) != len(r.Settlement.Funding) {
+		return "a series or an amount to wire is missing", nil
+	}
+	for i, s := range found.Series {
+		tendered, accepted := r.Book.Totals[i].Sum(), r.Allocation.Series[i].Sum()
+		if s.ID != r.Offer.Series[i].ID || s.Tendered != tendered.String() || s.Accepted != accepted.String() {
+			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted, s.Tendered, s.Accepted), nil
+		}
+	}
+	for i, f := range r.Settlement.Funding {
+		total, err := decimal.NewFromString(found.Funding[i].Total)
+		if err != nil || found.Funding[i].Currency != f.Currency || !total.Equal(f.Total()) {
+			return fmt.Sprintf("%s to wire: %s, written as %s", f.Currency, f.Total(), found.Funding[i].Total), nil
+		}
+	}
+	return "", nil
 }
 
 // written is one instruction as the workbook shows it.

@@ -3,6 +3,7 @@ package batch
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,8 +46,8 @@ func TestInstructionsOnSeveralSheetsAreReadBack(t *testing.T) {
 	if err := book.SaveAs(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := readBack(path, o.Run); err != nil {
-		t.Errorf("a sound workbook: %v", err)
+	if detail, err := readWorkbook(path, o.Run); err != nil || detail != "" {
+		t.Errorf("a sound workbook: %s, %v", detail, err)
 	}
 	if err := book.DeleteSheet("Instructions 2"); err != nil {
 		t.Fatal(err)
@@ -54,7 +55,7 @@ func TestInstructionsOnSeveralSheetsAreReadBack(t *testing.T) {
 	if err := book.SaveAs(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := readBack(path, o.Run); err == nil {
+	if detail, err := readWorkbook(path, o.Run); err == nil && detail == "" {
 		t.Error("that the second sheet is missing was not noticed")
 	}
 }
@@ -89,7 +90,60 @@ func TestALargeWorkbookIsReadBack(t *testing.T) {
 	if err := export.WriteWorkbook(file, &r); err != nil {
 		t.Fatal(err)
 	}
-	if err := readBack(path, &r); err != nil {
-		t.Error(err)
+	if detail, err := readWorkbook(path, &r); err != nil || detail != "" {
+		t.Error(detail, err)
+	}
+}
+
+// TestEveryWrittenFileIsReadBack changes one figure, or takes away one line, of
+// each file of a run.
+func TestEveryWrittenFileIsReadBack(t *testing.T) {
+	o := mustRun(t, Request{Folder: example(t)})
+	if err := readBack(o.Folder, o.Run); err != nil {
+		t.Fatalf("a sound run: %v", err)
+	}
+	digits := regexp.MustCompile(`(\d)\.00\b`)
+	lastLine := func(s string) string { return s[:strings.LastIndex(strings.TrimSuffix(s, "\n"), "\n")+1] }
+	for _, c := range []struct {
+		name  string
+		spoil func(string) string
+	}{
+		{export.InstructionsName, lastLine},
+		{export.InstructionsName, func(s string) string { return strings.Replace(s, ",728000,728000,0,", ",728000,727000,1000,", 1) }},
+		{export.PaymentsName, lastLine},
+		{export.PaymentsName, func(s string) string {
+			at := digits.FindAllStringIndex(s, -1)
+			last := at[len(at)-1][1]
+			return s[:last-1] + "1" + s[last:]
+		}},
+		{export.RejectsName, lastLine},
+		{export.JSONName, func(s string) string {
+			return strings.Replace(s, `"accepted": "249457000"`, `"accepted": "249456000"`, 1)
+		}},
+		{export.JSONName, func(s string) string { return strings.Replace(s, `"counted": 602`, `"counted": 601`, 1) }},
+		{export.JSONName, func(s string) string {
+			return strings.Replace(s, `"total": "658621435.62"`, `"total": "658621435.63"`, 1)
+		}},
+		{export.JSONName, func(s string) string { return s[:len(s)/2] }},
+	} {
+		folder := t.TempDir()
+		if err := os.CopyFS(folder, os.DirFS(o.Folder)); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(folder, c.name)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoilt := c.spoil(string(content))
+		if spoilt == string(content) {
+			t.Fatalf("%s: nothing was spoilt", c.name)
+		}
+		if err := os.WriteFile(path, []byte(spoilt), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if err := readBack(folder, o.Run); err == nil || !strings.Contains(err.Error(), c.name) {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 }
