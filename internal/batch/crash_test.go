@@ -1,0 +1,307 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
+)
+
+// Environment of a process that makes one run of the folder and may be killed on
+// the way: before its nth change of files, or by its parent.
+const (
+	crashFolder = "BATCH_TEST_CRASH_FOLDER"
+	crashAt     = "BATCH_TEST_CRASH_AT"
+)
+
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(crashFolder); folder != "" {
+		os.Exit(runAndDie(folder, os.Getenv(crashAt)))
+	}
+	os.Exit(m.Run())
+}
+
+// runAndDie makes the run, and dies before the change of files that is named.
+func runAndDie(folder, at string) int {
+	last, err := strconv.Atoi(at)
+	if err != nil {
+		return 2
+	}
+	count := 0
+	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(string, string) error {
+		if count++; count == last {
+			err := syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			time.Sleep(time.Minute) // the signal is on its way
+			return err
+		}
+		return nil
+	}}})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return int(ExitOf(err))
+	}
+	fmt.Println(o.Deed)
+	return 0
+}
+
+func afterEarlyDate() time.Time { return time.Date(2026, 5, 4, 22, 0, 0, 0, time.UTC) }
+
+const smallTerms = `id: small
+issuer: Example
+timezone: America/New_York
+dates:
+  launch: 2026-04-20
+  early_tender: {at: 2026-05-04T17:00}
+  expiration: {at: 2026-05-18T24:00}
+  settlement: {final: 2026-05-21}
+caps:
+  - {name: Cap, amount: 10000, currency: USD, measure: principal}
+series:
+  - id: A
+    title: Notes
+    securities: ["52729NAA8"]
+    currency: USD
+    priority: 1
+    outstanding: 1000000
+    tender_offer_consideration: 950.00
+    early_tender_payment: 50.00
+    total_consideration: 1000.00
+    denomination: {minimum: 1000, multiple: 1000}
+    interest: {coupon: 5, day_count: 30/360, last_paid: 2026-03-15, frequency: 2}
+depositaries:
+  - {name: DTC, files: "dtc-*.csv", reports: snapshot}
+`
+
+const smallReport = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant\n" +
+	"0000019,52729NAA8,7000,2026-05-01 10:00:00,2399\n0000027,52729NAA8,8000,2026-05-02 10:00:00,0902\n"
+
+// smallOffer is a folder with a small offer, one run published, and a new report
+// that no run has seen yet.
+func smallOffer(t testing.TB) string {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "small")
+	write := func(name, content string) {
+		t.Helper()
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("offer.yaml", smallTerms)
+	write("inbox/dtc-2026-05-02.csv", smallReport)
+	if _, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-02T20:00", Clock: afterEarlyDate, Version: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	write("inbox/dtc-2026-05-04.csv", smallReport+"0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n")
+	return folder
+}
+
+// copyOffer is a copy of an offer's folder, links kept.
+func copyOffer(t testing.TB, folder string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "small")
+	if out, err := exec.Command("cp", "-a", folder, to).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return to
+}
+
+// undisturbed is what the second run publishes when nothing goes wrong: the
+// content of every file by name, and how many changes of files it makes.
+func undisturbed(t *testing.T, folder string) (files map[string]string, changes int) {
+	t.Helper()
+	folder = copyOffer(t, folder)
+	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(op, path string) error {
+		changes++
+		return nil
+	}}})
+	if err != nil || o.Deed != Published {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	return contents(t, o.Folder), changes
+}
+
+func contents(t testing.TB, folder string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		files[strings.TrimPrefix(path, folder)] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// oldOrNew demands that what is published is whole, old or new, and that the next
+// run ends with the bytes of an undisturbed one and leaves nothing else behind. It
+// says whether the new one was there already.
+func oldOrNew(t *testing.T, folder string, want map[string]string) (published bool) {
+	t.Helper()
+	runs := filepath.Join(folder, runsName)
+	all, err := ledger.Runs(runs)
+	if err != nil || len(all) < 1 || len(all) > 2 {
+		t.Fatalf("%d runs, %v", len(all), err)
+	}
+	for _, m := range all {
+		if err := m.CheckFiles(filepath.Join(runs, m.Run)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if latest, err := ledger.Latest(runs); err != nil || latest == nil {
+		t.Fatalf("latest: %v, %v", latest, err)
+	}
+	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := contents(t, o.Folder); !sameContents(got, want) {
+		t.Fatalf("%s does not hold the bytes of an undisturbed run", o.Folder)
+	}
+	if latest, err := ledger.Latest(runs); err != nil || latest.Run != filepath.Base(o.Folder) {
+		t.Fatalf("latest: %v, %v", latest, err)
+	}
+	onlyExpected(t, runs)
+	return len(all) == 2
+}
+
+func onlyExpected(t *testing.T, runs string) {
+	t.Helper()
+	entries, err := os.ReadDir(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == "latest", name == ".lock", strings.HasPrefix(name, "ledger."), name == ".ledger.lock", strings.HasPrefix(name, "2026-"):
+		default:
+			t.Fatalf("%s was left behind", name)
+		}
+	}
+}
+
+func sameContents(a, b map[string]string) bool {
+	same := len(a) == len(b)
+	for name, content := range a {
+		same = same && content == b[name]
+	}
+	return same
+}
+
+func TestAFaultAtAnyChangeLeavesTheOldStateOrTheNew(t *testing.T) {
+	folder := smallOffer(t)
+	want, changes := undisturbed(t, folder)
+	faults := []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, syscall.EACCES, io.ErrShortWrite}
+	for _, fault := range faults {
+		t.Run(fault.Error(), func(t *testing.T) {
+			t.Parallel()
+			survived := 0
+			for at := 1; at <= changes; at++ {
+				folder, count := copyOffer(t, folder), 0
+				_, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(string, string) error {
+					if count++; count == at {
+						return fault
+					}
+					return nil
+				}}})
+				if err == nil {
+					survived++ // a link that cannot be made is written instead
+				} else if !errors.Is(err, fault) {
+					t.Fatalf("change %d: %v", at, err)
+				}
+				oldOrNew(t, folder, want)
+			}
+			t.Logf("%d changes, each failed once; %d were made good at once", changes, survived)
+		})
+	}
+}
+
+// killed runs the second run in a process of its own that dies.
+func killed(t *testing.T, folder string, at int, after time.Duration) (whole bool) {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), crashFolder+"="+folder, crashAt+"="+strconv.Itoa(at))
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if after > 0 {
+		time.Sleep(after)
+		if err := c.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+	}
+	return c.Wait() == nil
+}
+
+func TestAKillBeforeAnyChangeLeavesTheOldStateOrTheNew(t *testing.T) {
+	folder := smallOffer(t)
+	want, changes := undisturbed(t, folder)
+	published := 0
+	for at := 1; at <= changes; at++ {
+		folder := copyOffer(t, folder)
+		if killed(t, folder, at, 0) {
+			t.Fatalf("the process was not killed at change %d", at)
+		}
+		if oldOrNew(t, folder, want) {
+			published++
+		}
+	}
+	if published == 0 || published == changes {
+		t.Errorf("%d of %d were published", published, changes)
+	}
+	t.Logf("killed before each of %d changes; the new run was there after %d of them", changes, published)
+}
+
+// randomKills is how often a run is killed at a random moment.
+const randomKills = 500
+
+func TestAKillAtARandomMomentLeavesTheOldStateOrTheNew(t *testing.T) {
+	folder := smallOffer(t)
+	want, _ := undisturbed(t, folder)
+	begin := time.Now()
+	if !killed(t, copyOffer(t, folder), 0, 0) {
+		t.Fatal("an undisturbed run failed")
+	}
+	long := time.Since(begin)
+	var published, whole atomic.Int64
+	for part := range 2 {
+		t.Run(strconv.Itoa(part), func(t *testing.T) {
+			t.Parallel()
+			dice := rand.New(rand.NewPCG(7, uint64(part)))
+			for range randomKills / 2 {
+				folder := copyOffer(t, folder)
+				if killed(t, folder, 0, time.Duration(dice.Int64N(int64(long*3/2)))+1) {
+					whole.Add(1)
+				}
+				if oldOrNew(t, folder, want) {
+					published.Add(1)
+				}
+			}
+		})
+	}
+	t.Cleanup(func() {
+		t.Logf("killed %d times within %s; the new run was there %d times, the process had ended %d times", randomKills, long*3/2, published.Load(), whole.Load())
+	})
+}
