@@ -116,7 +116,11 @@ func smallOffer(t testing.TB) string {
 // copyOffer is a copy of an offer's folder, links kept.
 func copyOffer(t testing.TB, folder string) string {
 	t.Helper()
-	to := filepath.Join(t.TempDir(), "small")
+	return copyOfferTo(t, folder, filepath.Join(t.TempDir(), "small"))
+}
+
+func copyOfferTo(t testing.TB, folder, to string) string {
+	t.Helper()
 	if out, err := exec.Command("cp", "-a", folder, to).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -304,4 +308,60 @@ func TestAKillAtARandomMomentLeavesTheOldStateOrTheNew(t *testing.T) {
 	t.Cleanup(func() {
 		t.Logf("killed %d times within %s; the new run was there %d times, the process had ended %d times", randomKills, long*3/2, published.Load(), whole.Load())
 	})
+}
+
+// TestAFullDiskLeavesTheOldStateOrTheNew makes the run on a real file system of 1
+// MiB, on which less and less is free.
+func TestAFullDiskLeavesTheOldStateOrTheNew(t *testing.T) {
+	folder := smallOffer(t)
+	want, _ := undisturbed(t, folder)
+	disk := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).CombinedOutput(); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("no small file system could be mounted: %v: %s", err, out)
+		}
+		t.Skipf("no small file system could be mounted, which needs root: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", disk).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	full, fitted := 0, 0
+	for free := 0; fitted < 3; free += 4 << 10 {
+		on, ballast := copyOfferTo(t, folder, filepath.Join(disk, "small")), filepath.Join(disk, "ballast")
+		fill(t, disk, ballast, free)
+		_, err := Run(context.Background(), Request{Folder: on, Clock: afterEarlyDate, Version: "test"})
+		switch {
+		case err == nil:
+			fitted++
+		case errors.Is(err, syscall.ENOSPC) && strings.Contains(err.Error(), "make room on the disk"):
+			full++
+		default:
+			t.Fatalf("%d bytes free: %v", free, err)
+		}
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+		oldOrNew(t, on, want)
+		if err := os.RemoveAll(on); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if full < 3 {
+		t.Errorf("the disk was full only %d times", full)
+	}
+	t.Logf("the disk was full %d times, and then large enough", full)
+}
+
+// fill leaves so many bytes free on a file system.
+func fill(t *testing.T, disk, ballast string, free int) {
+	t.Helper()
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(disk, &stat); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(ballast, make([]byte, max(0, int(stat.Bavail)*int(stat.Bsize)-free)), 0o640); err != nil {
+		t.Fatal(err)
+	}
 }
