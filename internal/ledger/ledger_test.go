@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func write(t *testing.T, s *Stage, name, content string) {
+func write(t testing.TB, s *Stage, name, content string) {
 	t.Helper()
 	if err := s.Write(name, func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
 		t.Fatal(err)
@@ -17,7 +17,7 @@ func write(t *testing.T, s *Stage, name, content string) {
 }
 
 // publish publishes a run of one file.
-func publish(t *testing.T, runs, name, content string) {
+func publish(t testing.TB, runs, name, content string) {
 	t.Helper()
 	s, err := NewStage(runs)
 	if err != nil {
