@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"internal/tender":               {"github.com/shopspring/decimal"},
 	"internal/disk":                 {},
 	"internal/schedule":             {"github.com/robfig/cron/v3"},
-	"internal/ledger":               {"internal/disk", "github.com/gofrs/flock", "github.com/google/renameio/v2"},
+	"internal/ledger":               {"internal/disk", "github.com/gofrs/flock", "modernc.org/sqlite"},
 	"internal/ingest/xlsx":          {"github.com/klauspost/compress/flate"},
 	"internal/ingest/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
 	"internal/ingest": {"internal/tender", "internal/ingest/xlsx", "internal/schedule",

@@ -13,7 +13,7 @@ import (
 	"tenderbatch/internal/disk"
 )
 
-func write(t *testing.T, s *Stage, name, content string) {
+func write(t testing.TB, s *Stage, name, content string) {
 	t.Helper()
 	if err := s.Write(name, func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
 		t.Fatal(err)
@@ -21,7 +21,7 @@ func write(t *testing.T, s *Stage, name, content string) {
 }
 
 // publish publishes a run of one file.
-func publish(t *testing.T, runs, name, content string) {
+func publish(t testing.TB, runs, name, content string) {
 	t.Helper()
 	s, err := NewStage(disk.Disk{}, runs)
 	if err != nil {

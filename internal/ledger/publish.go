@@ -23,7 +23,7 @@ const (
 	latestName = "latest"
 	lockName   = ".lock"
 	stageName  = ".stage"
-	keptFolder = "inputs" // in a run's folder
+	keptFolder = "inputs" // in a run's folder: copies of what it was made from, named by digest
 )
 
 // ErrBusy says that another run holds the offer.

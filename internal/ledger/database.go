@@ -1,0 +1,159 @@
+package ledger
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+	_ "modernc.org/sqlite" // the driver "sqlite" of database/sql
+
+	"tenderbatch/internal/disk"
+)
+
+// Names of the ledger's files in a runs folder.
+const (
+	databaseName   = "ledger.db"
+	walSuffix      = "-wal" // what SQLite has not yet moved into the database; left by a crash
+	sumName        = "ledger.sum"
+	ledgerLockName = ".ledger.lock"
+)
+
+// writing are the settings of a connection that appends: write-ahead log, every
+// commit down to the disk. The ledger's own lock keeps others out, so the log
+// needs no memory shared between processes, which file shares do not have.
+var writing = url.Values{
+	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"},
+	"_txlock": {"immediate"},
+}
+
+// reading are the settings of a connection that leaves a damaged or altered file
+// as it is, and does not run what stands in its schema.
+var reading = url.Values{
+	"_pragma":   {"query_only(1)", "trusted_schema(0)", "cell_size_check(1)"},
+	"mode":      {"ro"},
+	"immutable": {"1"},
+}
+
+// openDatabase opens the database in a file.
+func openDatabase(path string, settings url.Values) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // one process, one connection: there is nobody to wait for
+	return db, db.Ping()
+}
+
+// content is all that a ledger holds.
+type content struct {
+	standing standing
+	rows     []row
+	head     row // the last entry's number and hash, as the head names them
+}
+
+// standing tells two ledgers of one offer apart by age.
+type standing struct {
+	version int
+	count   int64 // of entries
+}
+
+// readStanding reads how far a ledger has come.
+func readStanding(db querier) (standing, error) {
+	var s standing
+	var err error
+	if s.version, err = version(db); err != nil || s.version == 0 {
+		return s, err
+	}
+	err = db.QueryRow("SELECT count FROM head").Scan(&s.count)
+	return s, err
+}
+
+// readContent reads every entry. With an error it returns those before it.
+func readContent(db querier) (content, error) {
+	var c content
+	var err error
+	if c.standing, err = readStanding(db); err != nil || c.standing.version == 0 {
+		return c, err
+	}
+	if err := known(c.standing.version, steps); err != nil {
+		return c, err
+	}
+	if err := db.QueryRow("SELECT count, hash FROM head").Scan(&c.head.seq, &c.head.hash); err != nil {
+		return c, fmt.Errorf("the head: %w", err)
+	}
+	rows, err := db.Query("SELECT seq, body, hash FROM entry ORDER BY seq")
+	if err != nil {
+		return c, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.seq, &r.body, &r.hash); err != nil {
+			return c, fmt.Errorf("after entry %d: %w", len(c.rows), err)
+		}
+		c.rows = append(c.rows, r)
+	}
+	return c, rows.Err()
+}
+
+// inspect opens a runs folder's ledger for reading and calls f. Nothing in the
+// folder changes: what a crash left in SQLite's log is taken up in a copy.
+func inspect(runs string, f func(*sql.DB) error) error {
+	path, settings := filepath.Join(runs, databaseName), reading
+	if _, err := os.Stat(path + walSuffix); err == nil {
+		folder, err := os.MkdirTemp("", "ledger")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+		for _, suffix := range []string{"", walSuffix} {
+			if err := copyFile(filepath.Join(folder, databaseName+suffix), path+suffix); err != nil {
+				return err
+			}
+		}
+		path, settings = filepath.Join(folder, databaseName), url.Values{"_pragma": {"locking_mode(EXCLUSIVE)", "trusted_schema(0)", "cell_size_check(1)"}}
+	}
+	db, err := openDatabase(path, settings)
+	if err == nil {
+		err = f(db)
+	}
+	if db != nil {
+		err = errors.Join(err, db.Close())
+	}
+	return err
+}
+
+func copyFile(to, from string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
+}
+
+// lockToWrite takes the ledger for one change. Others have it for milliseconds.
+func lockToWrite(runs string) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode))
+	return waitFor(runs, lock, lock.TryLockContext)
+}
+
+// lockToRead takes the ledger for reading. Where nobody has ever written there is
+// nothing to lock, and nothing is made.
+func lockToRead(runs string) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetFlag(os.O_RDONLY))
+	unlock, err = waitFor(runs, lock, lock.TryRLockContext)
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil
+	}
+	return unlock, err
+}

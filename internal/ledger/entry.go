@@ -1,0 +1,182 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Event is what an entry tells of an attempt to run an offer.
+type Event string
+
+// The events. All but started and missed end the attempt.
+const (
+	Started     Event = "started"     // an attempt began
+	Published   Event = "published"   // a new folder lies among the runs
+	Unchanged   Event = "unchanged"   // nothing was new since the latest run
+	Restored    Event = "restored"    // published before; latest points at it again
+	Rebuilt     Event = "rebuilt"     // made again, with the same bytes
+	Refused     Event = "refused"     // busy, wrong terms, or figures that do not agree
+	Failed      Event = "failed"      // a file or the disk did not do
+	Interrupted Event = "interrupted" // asked to stop
+	Abandoned   Event = "abandoned"   // its process was gone; noted by the next run
+	Missed      Event = "missed"      // a slot that passed without a run
+	Recovered   Event = "recovered"   // taken from a manifest after the ledger was lost
+)
+
+var events = map[Event]bool{
+	Started: true, Published: true, Unchanged: true, Restored: true, Rebuilt: true, Refused: true,
+	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
+}
+
+// Ends reports whether the event ends an attempt.
+func (e Event) Ends() bool { return e != Started && e != Missed }
+
+// Trigger is what made an attempt begin.
+type Trigger string
+
+// The triggers.
+const (
+	ByHand     Trigger = "hand"
+	BySchedule Trigger = "schedule"
+	ByCatchUp  Trigger = "catch-up" // a slot that had been missed
+	ByFiles    Trigger = "files"    // files arrived
+	ByDate     Trigger = "date"     // an instant of the offer's own
+)
+
+// Entry is one line of the ledger. What does not apply is left empty.
+type Entry struct {
+	Seq      int64         `json:"seq,omitzero"` // 1, 2, 3 and so on; set by Append
+	At       time.Time     `json:"at"`           // when it was written
+	Event    Event         `json:"event"`
+	Attempt  string        `json:"attempt,omitzero"` // the same for all entries of one attempt
+	Trigger  Trigger       `json:"trigger,omitzero"`
+	By       string        `json:"by,omitzero"`   // user@host pid N
+	Slot     string        `json:"slot,omitzero"` // the instant the schedule asked for, in the offer's zone
+	Offer    string        `json:"offer,omitzero"`
+	Phase    string        `json:"phase,omitzero"`
+	AsOf     time.Time     `json:"as_of,omitzero"`
+	Program  string        `json:"program,omitzero"`
+	Terms    string        `json:"terms,omitzero"` // digest of the terms
+	Identity string        `json:"identity,omitzero"`
+	Run      string        `json:"run,omitzero"`      // name of the run's folder
+	Replaces string        `json:"replaces,omitzero"` // the run it supersedes
+	Manifest string        `json:"manifest,omitzero"` // SHA-256 of manifest.json
+	Message  string        `json:"message,omitzero"`
+	Inputs   []File        `json:"inputs,omitempty"`
+	Counts   Counts        `json:"counts,omitzero"`
+	Totals   []Total       `json:"totals,omitempty"`
+	Exit     int           `json:"exit"` // the exit code of the command
+	Duration time.Duration `json:"duration_ns,omitzero"`
+	Hash     string        `json:"hash,omitzero"` // ties the entry to those before; set by Append
+}
+
+// Counts says what became of the rows of a run.
+type Counts struct {
+	Rows       int `json:"rows"`
+	Counted    int `json:"counted"`
+	NotCounted int `json:"not_counted"`
+	Rejected   int `json:"rejected"`
+}
+
+// Total is a run's result in one currency. Amounts are decimal numbers.
+type Total struct {
+	Currency string `json:"currency"`
+	Tendered string `json:"tendered"`
+	Accepted string `json:"accepted"`
+	ToWire   string `json:"to_wire"`
+}
+
+// body is the entry as it is kept: one line of JSON without number and hash,
+// which stand beside it.
+func (e Entry) body() (string, error) {
+	if !events[e.Event] {
+		return "", fmt.Errorf("an entry cannot tell of %q: no such event", e.Event)
+	}
+	e.Seq, e.Hash = 0, ""
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(e); err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(b.String(), "\n"), nil
+}
+
+// entry is the entry that a row holds.
+func (r row) entry() (Entry, error) {
+	var e Entry
+	decoder := json.NewDecoder(bytes.NewReader([]byte(r.body)))
+	if err := decoder.Decode(&e); err != nil {
+		return Entry{}, err
+	}
+	e.Seq, e.Hash = r.seq, r.hash
+	return e, nil
+}
+
+// row is an entry as the database holds it.
+type row struct {
+	seq  int64
+	body string
+	hash string
+}
+
+// noHash stands for the entry before the first.
+var noHash = strings.Repeat("0", 2*sha256.Size)
+
+// chained returns the hash of an entry: SHA-256 over three lines, the hash of the
+// entry before it, its number and its body. The last has no line feed.
+func chained(previous string, seq int64, body string) string {
+	digest := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%s", previous, seq, body))
+	return hex.EncodeToString(digest[:])
+}
+
+// Decided returns the entry that decided a slot: the run that was made for it,
+// however it ended, or the note that it was missed.
+func Decided(entries []Entry, slot string) (Entry, bool) {
+	for _, e := range entries {
+		if slot != "" && e.Slot == slot && e.Event != Started {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// Undecided returns those of the slots that no entry has decided, in their order.
+func Undecided(entries []Entry, slots []string) []string {
+	decided := make(map[string]bool)
+	for _, e := range entries {
+		if e.Event != Started {
+			decided[e.Slot] = true
+		}
+	}
+	var left []string
+	for _, s := range slots {
+		if !decided[s] {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// Open returns the entries of attempts that started and have not ended: they go
+// on, or their process is gone.
+func Open(entries []Entry) []Entry {
+	ended := make(map[string]bool)
+	for _, e := range entries {
+		if e.Event.Ends() {
+			ended[e.Attempt] = true
+		}
+	}
+	var open []Entry
+	for _, e := range entries {
+		if e.Event == Started && !ended[e.Attempt] {
+			open = append(open, e)
+		}
+	}
+	return open
+}

@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// folderAdvice is what to do about a run's folder that is not as published.
+const folderAdvice = "restore the folder from the back-up"
+
+// runFolders returns the names of the folders in a runs folder that hold a
+// manifest, or something in its place.
+func runFolders(runs string) ([]string, error) {
+	all, err := os.ReadDir(runs)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, d := range all {
+		if !d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(runs, d.Name(), ManifestName)); !errors.Is(err, fs.ErrNotExist) {
+			names = append(names, d.Name())
+		}
+	}
+	return names, nil
+}
+
+// listed is what a check needs of a manifest. It is read here on its own, so that
+// the check does not share a fault with the code that wrote it.
+type listed struct {
+	Run     string
+	Inputs  []File
+	Outputs []File
+	Kept    []File
+}
+
+// verifyRun checks a published run's folder: the manifest against the digest that
+// its entry gives, "" if there is none, and every file against the manifest.
+func verifyRun(folder, name, manifest string) []Finding {
+	path := name + "/" + ManifestName
+	digest, err := digestOf(filepath.Join(folder, ManifestName))
+	if err != nil {
+		return []Finding{finding(path, err.Error(), folderAdvice)}
+	}
+	var found []Finding
+	if manifest != "" && digest != manifest {
+		found = append(found, finding(path, "was changed after it was published: its digest is not the one in the ledger", folderAdvice))
+	}
+	var m listed
+	content, err := os.ReadFile(filepath.Join(folder, ManifestName))
+	if err == nil {
+		err = json.Unmarshal(content, &m)
+	}
+	if err != nil {
+		return append(found, finding(path, "is damaged: "+err.Error(), folderAdvice))
+	}
+	if m.Run != name {
+		found = append(found, finding(path, fmt.Sprintf("is that of run %q", m.Run), folderAdvice))
+	}
+	return append(found, verifyFiles(folder, name, m)...)
+}
+
+// verifyFiles compares a folder's files with the list in its manifest, both ways.
+func verifyFiles(folder, name string, m listed) []Finding {
+	var found []Finding
+	expected := map[string]string{ManifestName: ""} // digests; "" for one that is not checked here
+	for _, f := range m.Inputs {
+		expected[keptFolder+"/"+f.SHA256] = f.SHA256
+	}
+	must := slices.Concat(m.Outputs, m.Kept)
+	for _, f := range must {
+		expected[f.Name] = f.SHA256
+	}
+	there := make(map[string]bool)
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		below, err := filepath.Rel(folder, path)
+		if err != nil || d.IsDir() && (below == "." || below == keptFolder) {
+			return err
+		}
+		there[filepath.ToSlash(below)] = true
+		found = append(found, verifyFile(path, name, filepath.ToSlash(below), d, expected)...)
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if err != nil {
+		found = append(found, finding(name, err.Error(), folderAdvice))
+	}
+	for _, f := range must {
+		if !there[f.Name] {
+			found = append(found, finding(name+"/"+f.Name, "is missing", folderAdvice))
+		}
+	}
+	return found
+}
+
+// verifyFile checks one file of a run's folder.
+func verifyFile(path, run, below string, d fs.DirEntry, expected map[string]string) []Finding {
+	where := run + "/" + below
+	want, known := expected[below]
+	switch {
+	case !known:
+		return []Finding{finding(where, "is not in the manifest", "move it out of the run's folder")}
+	case want == "":
+		return nil
+	case !d.Type().IsRegular():
+		return []Finding{finding(where, errNoFile.Error(), folderAdvice)}
+	}
+	digest, err := digestOf(path)
+	if err != nil {
+		return []Finding{finding(where, err.Error(), folderAdvice)}
+	}
+	if digest != want {
+		return []Finding{finding(where, "was changed after it was published: its digest is not the one in the manifest", folderAdvice)}
+	}
+	return nil
+}
+
+// verifyLatest checks that latest points at one of the runs.
+func verifyLatest(runs string, folders []string) []Finding {
+	const advice = "run again with --force; it points latest at the newest run"
+	target, err := os.Readlink(filepath.Join(runs, latestName))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(folders) == 0:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return []Finding{finding(latestName, "is missing", advice)}
+	case err != nil:
+		return []Finding{finding(latestName, "is not a link", "move it away, then "+advice)}
+	case !slices.Contains(folders, target):
+		return []Finding{finding(latestName, fmt.Sprintf("points at %q, which is no run", target), advice)}
+	}
+	return nil
+}

@@ -1,0 +1,316 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"tenderbatch/internal/disk"
+)
+
+// Log is the ledger of one offer. It holds nothing open between calls, so several
+// processes, and several goroutines of one, may have one each.
+type Log struct{ runs string }
+
+// ErrDecided says that another entry decided the slot already.
+var ErrDecided = errors.New("this slot has been decided already")
+
+// ErrEnded says that the attempt has an end already.
+var ErrEnded = errors.New("this attempt has ended already")
+
+// DamagedError says that the ledger cannot be trusted. Runs go on without it.
+type DamagedError struct {
+	Path string // of the ledger
+	Err  error  // what is wrong
+}
+
+// Error says what is wrong, what it means and what to do.
+func (e *DamagedError) Error() string {
+	advice := restoreAdvice
+	if errors.Is(e.Err, errNewer) {
+		advice = "install that version"
+	}
+	return fmt.Sprintf("%s: %v; history is not written; %s", e.Path, e.Err, advice)
+}
+
+// Unwrap returns what is wrong.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// restoreAdvice is what to do about a damaged ledger.
+const restoreAdvice = `restore ` + databaseName + ` and ` + sumName + ` from the back-up, or run "batch runs OFFER --rebuild"`
+
+// OpenLog returns the ledger in a runs folder, which must exist; it is made if it
+// is missing and brought up to this version. The error is a *[DamagedError] if
+// what is there cannot be trusted; a run goes on without the ledger then. Other
+// errors are of the file system.
+func OpenLog(runs string) (*Log, error) {
+	l := &Log{runs: runs}
+	if err := l.change(func(*sql.Tx) error { return nil }); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Append adds an entry, down to the disk, and returns it with its number and
+// hash. The error is [ErrDecided] if the entry's slot is decided already,
+// [ErrEnded] if its attempt has an end already, a *[DamagedError] as for
+// [OpenLog], or one of the file system. After an error other than those of the
+// file system the entry is not in the ledger.
+func (l *Log) Append(e Entry) (Entry, error) {
+	body, err := e.body()
+	if err != nil {
+		return Entry{}, err
+	}
+	var added row
+	err = l.change(func(tx *sql.Tx) error {
+		added, err = insert(tx, body)
+		return err
+	})
+	if err != nil {
+		return Entry{}, err
+	}
+	return added.entry()
+}
+
+// insert adds a row after the head and moves the head.
+func insert(tx *sql.Tx, body string) (row, error) {
+	var last row
+	if err := tx.QueryRow("SELECT count, hash FROM head").Scan(&last.seq, &last.hash); err != nil {
+		return row{}, err
+	}
+	next := row{seq: last.seq + 1, body: body}
+	next.hash = chained(last.hash, next.seq, body)
+	if _, err := tx.Exec("INSERT INTO entry (seq, body, hash) VALUES (?, ?, ?)", next.seq, next.body, next.hash); err != nil {
+		return row{}, notTwice(err)
+	}
+	_, err := tx.Exec("UPDATE head SET count = ?, hash = ?", next.seq, next.hash)
+	return next, err
+}
+
+// notTwice names the rule that a refused entry would break.
+func notTwice(err error) error {
+	if refused := new(sqlite.Error); errors.As(err, &refused) && refused.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
+		switch {
+		case strings.Contains(err.Error(), "entry.slot"):
+			return ErrDecided
+		case strings.Contains(err.Error(), "entry.attempt"):
+			return ErrEnded
+		}
+	}
+	return err
+}
+
+// Entries returns all entries in their order. The error is a *[DamagedError] if
+// the ledger cannot be read or its chain does not hold; the entries that could be
+// read come with it.
+func (l *Log) Entries() ([]Entry, error) { return ReadEntries(l.runs) }
+
+// ReadEntries returns what the ledger in a runs folder holds, as [Log.Entries]
+// does, without making or changing anything. Without a ledger there are none.
+func ReadEntries(runs string) (entries []Entry, err error) {
+	unlock, err := lockToRead(runs)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	path := filepath.Join(runs, databaseName)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, &DamagedError{Path: path, Err: cmp.Or(err, errNoFile)}
+	}
+	c, err := readChecked(runs)
+	entries, unreadable := c.entries()
+	if err := errors.Join(err, unreadable); err != nil {
+		return entries, &DamagedError{Path: path, Err: err}
+	}
+	return entries, nil
+}
+
+// readChecked reads a ledger and checks its chain.
+func readChecked(runs string) (c content, err error) {
+	err = inspect(runs, func(db *sql.DB) error {
+		if c, err = readContent(db); err != nil {
+			return err
+		}
+		return c.broken()
+	})
+	return c, err
+}
+
+// change makes one change to the ledger: under its lock, in one transaction, and
+// with the sum written after it.
+func (l *Log) change(f func(*sql.Tx) error) (err error) {
+	unlock, err := lockToWrite(l.runs)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	return changeLocked(l.runs, f)
+}
+
+func changeLocked(runs string, f func(*sql.Tx) error) error {
+	path := filepath.Join(runs, databaseName)
+	if err := makeDatabase(runs); err != nil {
+		return err
+	}
+	noted, err := vouch(runs)
+	if err != nil {
+		return &DamagedError{Path: path, Err: err}
+	}
+	now, err := changeDatabase(path, f)
+	if err != nil {
+		return diskError(path, err)
+	}
+	digest, err := digestOf(path)
+	if err != nil {
+		return err
+	}
+	if is := (sum{now, digest}); noted == nil || *noted != is {
+		return writeSum(runs, is)
+	}
+	return nil
+}
+
+// vouch returns what ledger.sum says, and an error if the ledger is not the one
+// that was written last. The file is opened only where its digest is not the one
+// noted, and then only for reading, so that a damaged one stays as it is.
+func vouch(runs string) (*sum, error) {
+	path := filepath.Join(runs, databaseName)
+	noted, err := readSum(runs)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := digestOf(path)
+	if err != nil {
+		return nil, err
+	}
+	_, err = os.Stat(path + walSuffix)
+	pending := err == nil
+	if noted != nil && noted.digest == digest && !pending {
+		return noted, nil
+	}
+	return noted, inspect(runs, func(db *sql.DB) error {
+		c, err := readContent(db)
+		if err != nil {
+			return err
+		}
+		behind, err := noted.agree(c.standing, digest, pending)
+		if err == nil && behind {
+			err = c.broken()
+		}
+		return err
+	})
+}
+
+// makeDatabase makes the file if it is missing. What would speak of an earlier
+// one is removed first.
+func makeDatabase(runs string) error {
+	path := filepath.Join(runs, databaseName)
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, stale := range []string{path + walSuffix, filepath.Join(runs, sumName)} {
+		if err := os.Remove(stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, disk.FileMode)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), disk.Disk{}.SyncFolder(runs))
+}
+
+// changeDatabase opens the database, changes it and closes it. It returns how far
+// the ledger has come then.
+func changeDatabase(path string, f func(*sql.Tx) error) (now standing, err error) {
+	db, err := openDatabase(path, writing)
+	if db != nil {
+		defer func() { err = errors.Join(err, db.Close()) }()
+	}
+	if err != nil {
+		return now, err
+	}
+	if err := migrate(db, steps); err != nil {
+		return now, err
+	}
+	if err := transact(db, f); err != nil {
+		return now, err
+	}
+	if now, err = readStanding(db); err != nil {
+		return now, err
+	}
+	var busy, frames, moved int
+	if err := db.QueryRow("PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved); err != nil {
+		return now, err
+	}
+	if busy != 0 {
+		return now, fmt.Errorf("%s: another program has it open; close that", path)
+	}
+	return now, nil
+}
+
+func transact(db *sql.DB, f func(*sql.Tx) error) error {
+	tx, err := db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// diskError tells damage from a disk that does not do, and gives SQLite's errors
+// the names that the system's own have.
+func diskError(path string, err error) error {
+	if errors.Is(err, errNewer) {
+		return &DamagedError{Path: path, Err: err}
+	}
+	failed := new(sqlite.Error)
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%s: %w: %w", path, err, syscall.ENOSPC)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("%s: %w: %w", path, err, fs.ErrPermission)
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return &DamagedError{Path: path, Err: err}
+}
+
+// patience is how long the ledger's lock is waited for. It is held for
+// milliseconds; only a process that was stopped keeps it longer.
+const patience = 30 * time.Second
+
+func waitFor(runs string, lock *flock.Flock, try func(context.Context, time.Duration) (bool, error)) (unlock func() error, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err = try(ctx, 2*time.Millisecond)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%s: another process has had the ledger for %v; see whether it hangs", filepath.Join(runs, ledgerLockName), patience)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return lock.Unlock, nil
+}

@@ -1,0 +1,109 @@
+package ledger
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/disk"
+)
+
+// publishAsOf publishes a run as of an instant.
+func publishAsOf(t *testing.T, runs, name string, asOf time.Time) {
+	t.Helper()
+	s, err := NewStage(disk.Disk{}, runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, "result.json", name)
+	m := &Manifest{Run: name, Offer: "o", Phase: "final", AsOf: asOf, Program: "1", Terms: Terms{Version: 1, Digest: "aa"}, Identity: "bb", Inputs: []File{{Name: "a.xlsx", SHA256: "cc", Bytes: 1}}}
+	if err := s.WriteManifest(m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Publish(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := PointLatest(disk.Disk{}, runs, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestALedgerIsRebuiltFromTheManifests(t *testing.T) {
+	runs := t.TempDir()
+	log(t, runs, Entry{Event: Started, Attempt: "a"})
+	publishAsOf(t, runs, "b", noon)
+	publishAsOf(t, runs, "a", noon)
+	publishAsOf(t, runs, "c", noon.Add(-time.Hour))
+	old, err := os.ReadFile(filepath.Join(runs, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := noon.Add(time.Minute)
+	if count, err := Rebuild(runs, later); count != 3 || err != nil {
+		t.Fatalf("%d, %v", count, err)
+	}
+	all, err := ReadEntries(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range all {
+		names = append(names, e.Run)
+		if e.Event != Recovered || !e.At.Equal(later) || e.Offer != "o" || e.Phase != "final" || e.Terms != "aa" || e.Identity != "bb" || len(e.Inputs) != 1 {
+			t.Errorf("%+v", e)
+		}
+	}
+	if !reflect.DeepEqual(names, []string{"c", "a", "b"}) {
+		t.Errorf("%v", names)
+	}
+	if found := verified(t, runs); len(found) > 0 {
+		t.Error(found)
+	}
+	if aside, err := os.ReadFile(filepath.Join(runs, "ledger-20041112T170100Z.db")); err != nil || string(aside) != string(old) {
+		t.Errorf("what was there is not kept: %v", err)
+	}
+}
+
+func TestALedgerSetAsideIsNeverOverwritten(t *testing.T) {
+	runs := t.TempDir()
+	for n := range 3 {
+		log(t, runs, Entry{Event: Started, Attempt: fmt.Sprint(n)})
+		if _, err := Rebuild(runs, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, name := range []string{"ledger-20041112T170000Z", "ledger-20041112T170000Z-2", "ledger-20041112T170000Z-3"} {
+		if s, err := os.ReadFile(filepath.Join(runs, name+".db")); err != nil || !strings.Contains(string(s), fmt.Sprintf(`"attempt":"%d"`, n)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestARebuildThatADamagedManifestStopsChangesNothing(t *testing.T) {
+	runs := published5(t)
+	if err := os.WriteFile(filepath.Join(runs, "r1", ManifestName), []byte("{"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	before := filesOf(t, runs)
+	if _, err := Rebuild(runs, noon); err == nil || !strings.Contains(err.Error(), "r1") {
+		t.Errorf("%v", err)
+	}
+	if !reflect.DeepEqual(before, filesOf(t, runs)) {
+		t.Error("something was changed")
+	}
+}
+
+func TestWithoutALedgerARebuildMakesOne(t *testing.T) {
+	runs := t.TempDir()
+	publishAsOf(t, runs, "a", noon)
+	if count, err := Rebuild(runs, noon); count != 1 || err != nil {
+		t.Fatalf("%d, %v", count, err)
+	}
+	if found := verified(t, runs); len(found) > 0 {
+		t.Error(found)
+	}
+}

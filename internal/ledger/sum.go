@@ -1,0 +1,114 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"tenderbatch/internal/disk"
+)
+
+// sum is what ledger.sum says of the ledger: how far it had come, and SHA-256 of
+// the whole file, so that a bit that flips where no entry stands is noticed too.
+type sum struct {
+	standing standing
+	digest   string // in hexadecimal
+}
+
+// sumLayout is the text of ledger.sum. sha256sum -c reads it.
+const sumLayout = "# %d entries, ledger version %d\n%s  " + databaseName + "\n"
+
+func (s sum) text() string {
+	return fmt.Sprintf(sumLayout, s.standing.count, s.standing.version, s.digest)
+}
+
+// errSum says that ledger.sum is not as it was written.
+var errSum = errors.New(sumName + " is damaged")
+
+// readSum reads ledger.sum, nil if there is none.
+func readSum(runs string) (*sum, error) {
+	text, err := os.ReadFile(filepath.Join(runs, sumName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var s sum
+	_, err = fmt.Sscanf(string(text), sumLayout, &s.standing.count, &s.standing.version, &s.digest)
+	if err != nil || s.text() != string(text) {
+		return nil, errSum
+	}
+	return &s, nil
+}
+
+// writeSum replaces ledger.sum in one step. Only the holder of the ledger's lock
+// writes it, so the file it goes through has one name and a crash leaves no litter.
+func writeSum(runs string, s sum) (err error) {
+	draft := filepath.Join(runs, "."+sumName)
+	file, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, disk.FileMode)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(file, s.text()); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(draft, filepath.Join(runs, sumName)); err != nil {
+		return err
+	}
+	return disk.Disk{}.SyncFolder(runs)
+}
+
+// errNoFile says that something else has a file's name.
+var errNoFile = errors.New("is not a file")
+
+// digestOf returns the SHA-256 of a file in hexadecimal. Anything else than a file,
+// such as a pipe that would never end, is an error.
+func digestOf(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", errNoFile
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// agree says whether a ledger is what its sum says: nil if it is, or if a crash
+// left the sum behind. Then only the chain speaks for it, and the caller checks
+// that.
+func (s *sum) agree(have standing, digest string, pending bool) (behind bool, err error) {
+	switch {
+	case s == nil && have.count == 0:
+		return false, nil
+	case s == nil:
+		return false, fmt.Errorf("%s is missing, so nothing vouches for the %d entries", sumName, have.count)
+	case have == s.standing && digest == s.digest:
+		return false, nil
+	case have == s.standing:
+		return false, fmt.Errorf("the file is not as it was written: its digest is not the one in %s", sumName)
+	case have.count < s.standing.count || have.version < s.standing.version:
+		return false, fmt.Errorf("it ends with entry %d, but %s says %d: the last were removed, or an old copy was put back", have.count, sumName, s.standing.count)
+	case digest == s.digest && !pending:
+		return false, fmt.Errorf("%s says %d entries of a file that has %d: it was altered", sumName, s.standing.count, have.count)
+	}
+	return true, nil
+}
