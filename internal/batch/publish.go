@@ -63,34 +63,36 @@ func (s *standing) finalBeside(name string) string {
 }
 
 // unchanged makes sure that latest points at a run that is known.
-func (s *standing) unchanged(req Request, in *intake, r *export.Run, known *ledger.Manifest) (*Outcome, error) {
+func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledger.Manifest) (*Outcome, error) {
+	j.entry.Run = known.Run
 	o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: filepath.Join(s.runs, known.Run), Deed: Unchanged, Final: s.finalBeside(known.Run)}
 	if o.Final != "" || s.latest != nil && s.latest.Run == known.Run {
 		return o, nil
 	}
 	o.Deed = Restored
-	return o, ledger.PointLatest(req.Disk, s.runs, known.Run)
+	return o, ledger.PointLatest(j.req.Disk, s.runs, known.Run)
 }
 
 // again makes a known run again from the copies it keeps. If its bytes differ all
 // the same, because the program was changed, the new result is published beside it.
-func (s *standing) again(ctx context.Context, req Request, known *ledger.Manifest) (*Outcome, error) {
-	again, err := remake(ctx, req, s.runs, known)
+func (s *standing) again(ctx context.Context, j *journal, known *ledger.Manifest) (*Outcome, error) {
+	again, err := remake(ctx, j.req, s.runs, known)
 	if err != nil {
 		return nil, err
 	}
 	if len(again.Differs) == 0 {
+		j.entry.Run = known.Run
 		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: filepath.Join(s.runs, known.Run), Deed: Rebuilt, Final: s.finalBeside(known.Run)}, nil
 	}
-	again.Run.Version = req.Version
+	again.Run.Version = j.req.Version
 	again.in.src = again.in.src.without(known.Previous)
-	return s.publish(ctx, req, again.in, again.Run)
+	return s.publish(ctx, j, again.in, again.Run)
 }
 
 // publish publishes a new run and points latest at it, unless a final run is in
 // force beside it.
-func (s *standing) publish(ctx context.Context, req Request, in *intake, r *export.Run) (o *Outcome, err error) {
-	if r.Replaces, err = s.replaced(r, req.Supersede); err != nil {
+func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *export.Run) (o *Outcome, err error) {
+	if r.Replaces, err = s.replaced(r, j.req.Supersede); err != nil {
 		return nil, err
 	}
 	previous := ""
@@ -103,7 +105,7 @@ func (s *standing) publish(ctx context.Context, req Request, in *intake, r *expo
 	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, identity(r))); err != nil {
 		return nil, err
 	}
-	folder, err := s.write(ctx, req, in, r, previous)
+	folder, err := s.write(ctx, j, in, r, previous)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +114,7 @@ func (s *standing) publish(ctx context.Context, req Request, in *intake, r *expo
 		o.Final = s.final.Run
 		return o, nil
 	}
-	return o, ledger.PointLatest(req.Disk, s.runs, r.Name)
+	return o, ledger.PointLatest(j.req.Disk, s.runs, r.Name)
 }
 
 // replaced names the final run that a new one replaces, "" for none. On a final
@@ -132,9 +134,10 @@ func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
 		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s", s.final.Run, s.final.Run)}
 }
 
-// write writes the run to a stage, reads it back and gives it its name.
-func (s *standing) write(ctx context.Context, req Request, in *intake, r *export.Run, previous string) (folder string, err error) {
-	stage, err := ledger.NewStage(req.Disk, s.runs)
+// write writes the run to a stage, reads it back, gives it its name and notes that
+// in the ledger.
+func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.Run, previous string) (folder string, err error) {
+	stage, err := ledger.NewStage(j.req.Disk, s.runs)
 	if err != nil {
 		return "", err
 	}
@@ -156,10 +159,14 @@ func (s *standing) write(ctx context.Context, req Request, in *intake, r *export
 	if err := stage.WriteManifest(m); err != nil {
 		return "", err
 	}
-	if _, err := stage.ReadBack(); err != nil {
+	digest, err := stage.ReadBack()
+	if err != nil {
 		return "", err
 	}
-	return stage.Publish(r.Name)
+	if folder, err = stage.Publish(r.Name); err != nil {
+		return "", err
+	}
+	return folder, j.published(r, digest)
 }
 
 // writeFiles gives every file of the run to write.

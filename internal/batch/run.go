@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -31,9 +33,13 @@ type Request struct {
 	// leaves a final run alone.
 	Supersede string
 
-	// Unattended says that nobody looks at the run: then the first final run waits
-	// for every depositary's last report.
-	Unattended bool
+	// Trigger is what made the run begin; "" is a hand. Where nobody looks, the
+	// first final run waits for every depositary's last report.
+	Trigger ledger.Trigger
+	Slot    string // that the schedule asked for, "" for none
+	By      string // who or what makes the run, for the ledger
+
+	Log *slog.Logger // is told what happens; nil for nobody
 
 	// Getenv looks up the variables that hold the depositaries' passwords, ""
 	// for one that is not set; nil if there are none to be had.
@@ -78,18 +84,36 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		}
 		return &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}, nil
 	}
-	// The terms are read before the lock is taken, so that a mistyped folder
-	// makes no runs folder.
-	if _, err := readTerms(req.Folder); err != nil {
-		return nil, err
+	path := filepath.Join(req.Folder, offerName)
+	if _, err := os.Stat(path); err != nil {
+		return nil, notAnOffer(path, err) // a mistyped folder gets no runs folder
 	}
 	runs := filepath.Join(req.Folder, runsName)
-	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
+	if err := req.Disk.MakeFolders(runs); err != nil {
+		return nil, notWritten(err)
+	}
+	j, err := openJournal(req, runs)
 	if err != nil {
 		return nil, notWritten(err)
 	}
-	outcome, err := runLocked(ctx, req, runs)
-	return outcome, errors.Join(notWritten(err), unlock())
+	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
+	if err != nil {
+		return nil, j.close(nil, notWritten(err))
+	}
+	o, err := j.attempt(ctx)
+	err = j.close(o, notWritten(err)) // with the lock held: nobody else takes the attempt for abandoned
+	return o, errors.Join(err, unlock())
+}
+
+// attempt makes the run with the lock held.
+func (j *journal) attempt(ctx context.Context) (*Outcome, error) {
+	if err := j.tidy(); err != nil {
+		return nil, err
+	}
+	if err := j.start(); err != nil {
+		return nil, err
+	}
+	return runLocked(ctx, j)
 }
 
 // notWritten says what an error of the file system means and what to do.
@@ -116,27 +140,29 @@ func result(ctx context.Context, req Request) (*intake, *export.Run, error) {
 	return in, r, err
 }
 
-func runLocked(ctx context.Context, req Request, runs string) (*Outcome, error) {
+func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
+	req := j.req
 	in, r, err := result(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	s, err := standingIn(runs)
+	j.computed(r)
+	s, err := standingIn(j.runs)
 	if err != nil {
 		return nil, err
 	}
 	known := s.same(r, req.AsOf != "")
 	switch {
 	case known != nil && !req.Force:
-		return s.unchanged(req, in, r, known)
+		return s.unchanged(j, in, r, known)
 	case known != nil:
-		return s.again(ctx, req, known)
-	case req.Unattended && r.Phase == tender.Final && s.final == nil:
+		return s.again(ctx, j, known)
+	case req.Trigger != ledger.ByHand && r.Phase == tender.Final && s.final == nil:
 		if err := in.lastReportsAreIn(); err != nil {
 			return nil, err
 		}
 	}
-	return s.publish(ctx, req, in, r)
+	return s.publish(ctx, j, in, r)
 }
 
 // lastReportsAreIn is an error if a depositary has yet to report what it had when

@@ -83,6 +83,14 @@ func ReadManifest(folder string) (*Manifest, error) {
 	return &m, nil
 }
 
+// ManifestDigest returns the SHA-256, in hexadecimal, of the manifest of the run
+// in a folder.
+func ManifestDigest(folder string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(folder, ManifestName))
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:]), err
+}
+
 // ReadOutput reads a file of the run in a folder. It is an error if the file is
 // not as it was published.
 func (m *Manifest) ReadOutput(folder, name string) ([]byte, error) {

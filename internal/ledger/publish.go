@@ -156,10 +156,6 @@ func (s *Stage) WriteManifest(m *Manifest) error {
 // ReadBack reads every file of the stage from the disk, by the manifest as it
 // lies there, and returns the digest of the manifest.
 func (s *Stage) ReadBack() (digest string, err error) {
-	content, err := os.ReadFile(filepath.Join(s.folder, ManifestName))
-	if err != nil {
-		return "", err
-	}
 	m, err := ReadManifest(s.folder)
 	if err != nil {
 		return "", err
@@ -167,8 +163,7 @@ func (s *Stage) ReadBack() (digest string, err error) {
 	if err := m.CheckFiles(s.folder); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:]), nil
+	return ManifestDigest(s.folder)
 }
 
 // Publish gives the stage its name among the runs, in one step. The name must be

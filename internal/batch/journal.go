@@ -1,0 +1,302 @@
+package batch
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ledger"
+)
+
+// ErrDecided says that another run has dealt with the slot already.
+var ErrDecided = errors.New("the slot has been dealt with already")
+
+// journal tells the offer's ledger, and the log, what becomes of one attempt.
+type journal struct {
+	req   Request
+	runs  string
+	log   *ledger.Log // nil if the ledger is damaged
+	lines *slog.Logger
+	began time.Time
+	entry ledger.Entry // what is known of the attempt
+	ended bool
+
+	remarks []string
+}
+
+// openJournal begins the journal of an attempt. A damaged ledger never stops a
+// run: its history goes on when it is restored, and that is said.
+func openJournal(req Request, runs string) (*journal, error) {
+	j := &journal{req: req, runs: runs, began: req.Clock()}
+	if j.req.Trigger == "" {
+		j.req.Trigger = ledger.ByHand
+	}
+	j.entry = ledger.Entry{
+		Attempt: attemptName(j.began), Trigger: j.req.Trigger, By: req.By, Slot: req.Slot,
+		Offer: filepath.Base(filepath.Clean(req.Folder)), Program: req.Version,
+	}
+	if j.lines = req.Log; j.lines == nil {
+		j.lines = slog.New(slog.DiscardHandler)
+	}
+	j.lines = j.lines.With("run_id", j.entry.Attempt, "offer", j.entry.Offer)
+	log, err := ledger.OpenLog(runs)
+	return j, j.unlessDamaged(err, func() { j.log = log })
+}
+
+// attemptName is an attempt's own name: its time and a random part.
+func attemptName(began time.Time) string {
+	var part [4]byte
+	rand.Read(part[:]) // never fails
+	return began.UTC().Format("20060102T150405Z-") + hex.EncodeToString(part[:])
+}
+
+// unlessDamaged turns the error of a damaged ledger into a remark, after which
+// the journal is silent.
+func (j *journal) unlessDamaged(err error, then func()) error {
+	var damaged *ledger.DamagedError
+	switch {
+	case errors.As(err, &damaged):
+		j.log = nil
+		j.remarks = append(j.remarks, damaged.Error())
+		j.lines.Warn("ledger damaged", "error", damaged)
+		return nil
+	case err == nil:
+		then()
+	}
+	return err
+}
+
+// append writes an entry with what is known of the attempt.
+func (j *journal) append(e ledger.Entry) error {
+	if j.log == nil {
+		return nil
+	}
+	e.At = j.req.Clock()
+	_, err := j.log.Append(e)
+	return j.unlessDamaged(err, func() {})
+}
+
+// start notes that the attempt begins. It is the holder of the lock who does.
+func (j *journal) start() error {
+	j.lines.Info("run begins", "trigger", j.req.Trigger, "slot", j.req.Slot)
+	e := j.entry
+	e.Event = ledger.Started
+	return j.append(e)
+}
+
+// computed takes from a run what the ledger is to know.
+func (j *journal) computed(r *export.Run) {
+	j.entry = describe(j.entry, r)
+	c := j.entry.Counts
+	j.lines = j.lines.With("run", r.Name)
+	j.lines.Info("computed", "phase", r.Phase, "rows", c.Rows, "counted", c.Counted, "not_counted", c.NotCounted, "rejected", c.Rejected)
+}
+
+// describe is the entry with what a run came to.
+func describe(e ledger.Entry, r *export.Run) ledger.Entry {
+	c := r.Counts()
+	e.Offer, e.Phase, e.AsOf, e.Terms = r.Offer.ID, string(r.Phase), r.AsOf, r.Offer.TermsDigest
+	e.Identity, e.Run, e.Program = identity(r), r.Name, r.Version
+	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected}
+	e.Inputs, e.Totals = nil, totals(r)
+	for _, in := range r.Inputs {
+		e.Inputs = append(e.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})
+	}
+	return e
+}
+
+// totals adds up a run by currency, in the order of the series.
+func totals(r *export.Run) []ledger.Total {
+	var all []ledger.Total
+	for i, s := range r.Offer.Series {
+		if hasCurrency(all, s.Currency) {
+			continue
+		}
+		tendered, accepted, wired := decimal.Zero, decimal.Zero, decimal.Zero
+		for k := i; k < len(r.Offer.Series); k++ {
+			if r.Offer.Series[k].Currency == s.Currency {
+				tendered = tendered.Add(r.Book.Totals[k].Sum())
+				accepted = accepted.Add(r.Allocation.Series[k].Sum())
+			}
+		}
+		for _, f := range r.Settlement.Funding {
+			if f.Currency == s.Currency && !f.Paid {
+				wired = wired.Add(f.Total())
+			}
+		}
+		all = append(all, ledger.Total{Currency: s.Currency, Tendered: tendered.String(), Accepted: accepted.String(), ToWire: wired.String()})
+	}
+	return all
+}
+
+func hasCurrency(all []ledger.Total, currency string) bool {
+	for _, t := range all {
+		if t.Currency == currency {
+			return true
+		}
+	}
+	return false
+}
+
+// published notes that the run lies among the others, before latest is pointed at
+// it: whatever happens then, the next run knows.
+func (j *journal) published(r *export.Run, manifest string) error {
+	j.entry = describe(j.entry, r)
+	j.entry.Replaces, j.entry.Manifest = r.Replaces, manifest
+	return j.end(ledger.Published, (&Outcome{Run: r, Deed: Published}).Exit(), "")
+}
+
+// end notes how the attempt ended, once.
+func (j *journal) end(event ledger.Event, exit Exit, message string) error {
+	if j.ended {
+		return nil
+	}
+	j.ended = true
+	e := j.entry
+	e.Event, e.Exit, e.Message, e.Duration = event, int(exit), shortened(message), j.req.Clock().Sub(j.began)
+	if exit == ExitBusy || exit == ExitInterrupted {
+		e.Slot = "" // it is still to be dealt with
+	}
+	level := slog.LevelInfo
+	if event == ledger.Refused || event == ledger.Failed {
+		level = slog.LevelError
+	}
+	j.lines.Log(context.Background(), level, "run ended", "event", event, "exit", exit, "duration", e.Duration, "message", e.Message)
+	return j.append(e)
+}
+
+// shortened is a message of a length that a ledger can hold.
+func shortened(message string) string {
+	const most = 2000
+	if runes := []rune(message); len(runes) > most {
+		return string(runes[:most]) + " …"
+	}
+	return message
+}
+
+// close notes how the attempt ended if that was not noted yet, and returns the
+// error it ended with.
+func (j *journal) close(o *Outcome, err error) error {
+	if err == nil {
+		o.Remarks = append(o.Remarks, j.remarks...)
+		return j.end(ledger.Event(o.Deed), o.Exit(), "")
+	}
+	event := ledger.Failed
+	j.entry.Run = "" // none was published
+	switch ExitOf(err) {
+	case ExitInterrupted:
+		event = ledger.Interrupted
+	case ExitBusy, ExitUsage, ExitControls:
+		event = ledger.Refused
+	}
+	return errors.Join(err, j.end(event, ExitOf(err), err.Error()))
+}
+
+// tidy finishes or clears what a crash left: it needs the lock, so nobody else is
+// at work. A run that was given its name but not noted is noted; an attempt whose
+// process is gone is noted as abandoned; latest points where it should.
+func (j *journal) tidy() error {
+	if j.log == nil {
+		return nil
+	}
+	entries, err := j.log.Entries()
+	if err := j.unlessDamaged(err, func() {}); err != nil || j.log == nil {
+		return err
+	}
+	if _, decided := ledger.Decided(entries, j.req.Slot); decided {
+		j.ended = true
+		return ErrDecided
+	}
+	s, err := standingIn(j.runs)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	last := ""
+	for _, e := range entries {
+		if e.Event == ledger.Published || e.Event == ledger.Restored || e.Event == ledger.Recovered {
+			known[e.Run], last = true, e.Run
+		}
+	}
+	for _, open := range ledger.Open(entries) {
+		e := gone(open)
+		if m := s.unknown(known); m != nil {
+			if e, err = s.finished(open, m); err != nil {
+				return err
+			}
+			known[m.Run], last = true, m.Run
+		}
+		if err := j.append(e); err != nil {
+			return err
+		}
+	}
+	return s.pointAt(j.req, last)
+}
+
+// gone notes that the process of an attempt is gone. Its slot is still to be
+// dealt with.
+func gone(open ledger.Entry) ledger.Entry {
+	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process was gone before it had done"
+	return open
+}
+
+// unknown is a published run that the ledger does not know of.
+func (s *standing) unknown(known map[string]bool) *ledger.Manifest {
+	for _, m := range s.all {
+		if !known[m.Run] {
+			return m
+		}
+	}
+	return nil
+}
+
+// finished notes of an attempt that its run lies among the others, whole.
+func (s *standing) finished(open ledger.Entry, m *ledger.Manifest) (ledger.Entry, error) {
+	folder := filepath.Join(s.runs, m.Run)
+	if err := m.CheckFiles(folder); err != nil {
+		return open, err
+	}
+	digest, err := ledger.ManifestDigest(folder)
+	if err != nil {
+		return open, err
+	}
+	open.Event, open.Message = ledger.Published, "its process was gone before it had said so"
+	open.Offer, open.Phase, open.AsOf, open.Program = m.Offer, m.Phase, m.AsOf, m.Program
+	open.Terms, open.Identity, open.Run, open.Replaces, open.Inputs, open.Manifest = m.Terms.Digest, m.Identity, m.Run, m.Replaces, m.Inputs, digest
+	return open, nil
+}
+
+// pointAt points latest at the run in force, the final one or else the last that
+// was published, if it points elsewhere.
+func (s *standing) pointAt(req Request, last string) error {
+	if s.final != nil {
+		last = s.final.Run
+	}
+	for _, m := range s.all {
+		if m.Run == last && (s.latest == nil || s.latest.Run != last) {
+			s.latest = m
+			return ledger.PointLatest(req.Disk, s.runs, last)
+		}
+	}
+	return nil
+}
+
+// RecordMissed notes in the ledger of the offer in a folder that a slot passed
+// without a run, and why.
+func RecordMissed(req Request, why string) error {
+	j, err := openJournal(req, filepath.Join(req.Folder, runsName))
+	if err != nil {
+		return err
+	}
+	j.lines.Warn("slot missed", "slot", req.Slot, "why", why)
+	e := j.entry
+	e.Event, e.Message = ledger.Missed, why
+	return j.append(e)
+}
