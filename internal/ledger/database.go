@@ -34,12 +34,12 @@ var writing = url.Values{
 // reading are the settings of a connection that leaves a damaged or altered file
 // as it is, and does not run what stands in its schema.
 var reading = url.Values{
-	"_pragma":   {"query_only(1)", "trusted_schema(0)", "cell_size_check(1)"},
+	"_pragma":   {"locking_mode(EXCLUSIVE)", "query_only(1)", "trusted_schema(0)", "cell_size_check(1)"},
 	"mode":      {"ro"},
 	"immutable": {"1"},
 }
 
-// openDatabase opens the database in a file.
+// openDatabase returns the database in a file. The first statement opens it.
 func openDatabase(path string, settings url.Values) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -51,7 +51,7 @@ func openDatabase(path string, settings url.Values) (*sql.DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // one process, one connection: there is nobody to wait for
-	return db, db.Ping()
+	return db, nil
 }
 
 // content is all that a ledger holds.
@@ -121,16 +121,13 @@ func inspect(runs string, f func(*sql.DB) error) error {
 				return err
 			}
 		}
-		path, settings = filepath.Join(folder, databaseName), url.Values{"_pragma": {"locking_mode(EXCLUSIVE)", "trusted_schema(0)", "cell_size_check(1)"}}
+		path, settings = filepath.Join(folder, databaseName), url.Values{"_pragma": reading["_pragma"]}
 	}
 	db, err := openDatabase(path, settings)
-	if err == nil {
-		err = f(db)
+	if err != nil {
+		return err
 	}
-	if db != nil {
-		err = errors.Join(err, db.Close())
-	}
-	return err
+	return errors.Join(f(db), db.Close())
 }
 
 func copyFile(to, from string) error {

@@ -89,7 +89,7 @@ func verifyFiles(folder, name string, m listed) []Finding {
 			return err
 		}
 		there[filepath.ToSlash(below)] = true
-		found = append(found, verifyFile(path, name, filepath.ToSlash(below), d, expected)...)
+		found = append(found, verifyFile(path, name, filepath.ToSlash(below), expected)...)
 		if d.IsDir() {
 			return fs.SkipDir
 		}
@@ -107,7 +107,7 @@ func verifyFiles(folder, name string, m listed) []Finding {
 }
 
 // verifyFile checks one file of a run's folder.
-func verifyFile(path, run, below string, d fs.DirEntry, expected map[string]string) []Finding {
+func verifyFile(path, run, below string, expected map[string]string) []Finding {
 	where := run + "/" + below
 	want, known := expected[below]
 	switch {
@@ -115,8 +115,6 @@ func verifyFile(path, run, below string, d fs.DirEntry, expected map[string]stri
 		return []Finding{finding(where, "is not in the manifest", "move it out of the run's folder")}
 	case want == "":
 		return nil
-	case !d.Type().IsRegular():
-		return []Finding{finding(where, errNoFile.Error(), folderAdvice)}
 	}
 	digest, err := digestOf(path)
 	if err != nil {

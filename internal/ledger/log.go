@@ -30,6 +30,10 @@ var ErrDecided = errors.New("this slot has been decided already")
 // ErrEnded says that the attempt has an end already.
 var ErrEnded = errors.New("this attempt has ended already")
 
+// errOpenElsewhere says that a program that does not know of the ledger's lock, such
+// as SQLite's own, holds the database.
+var errOpenElsewhere = errors.New("another program has the ledger open; close it there, then run again")
+
 // DamagedError says that the ledger cannot be trusted. Runs go on without it.
 type DamagedError struct {
 	Path string // of the ledger
@@ -240,12 +244,10 @@ func makeDatabase(runs string) error {
 // the ledger has come then.
 func changeDatabase(path string, f func(*sql.Tx) error) (now standing, err error) {
 	db, err := openDatabase(path, writing)
-	if db != nil {
-		defer func() { err = errors.Join(err, db.Close()) }()
-	}
 	if err != nil {
 		return now, err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := migrate(db, steps); err != nil {
 		return now, err
 	}
@@ -260,7 +262,7 @@ func changeDatabase(path string, f func(*sql.Tx) error) (now standing, err error
 		return now, err
 	}
 	if busy != 0 {
-		return now, fmt.Errorf("%s: another program has it open; close that", path)
+		return now, errOpenElsewhere
 	}
 	return now, nil
 }
@@ -280,6 +282,9 @@ func transact(db *sql.DB, f func(*sql.Tx) error) error {
 // diskError tells damage from a disk that does not do, and gives SQLite's errors
 // the names that the system's own have.
 func diskError(path string, err error) error {
+	if errors.Is(err, errOpenElsewhere) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	if errors.Is(err, errNewer) {
 		return &DamagedError{Path: path, Err: err}
 	}
@@ -292,7 +297,9 @@ func diskError(path string, err error) error {
 		return fmt.Errorf("%s: %w: %w", path, err, syscall.ENOSPC)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("%s: %w: %w", path, err, fs.ErrPermission)
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+	case sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("%s: %w: %w", path, errOpenElsewhere, err)
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return &DamagedError{Path: path, Err: err}

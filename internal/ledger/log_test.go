@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -180,6 +181,14 @@ func TestDecidedAndOpen(t *testing.T) {
 	}
 	if open := Open(entries); len(open) != 1 || open[0].Attempt != "b" {
 		t.Errorf("open: %+v", open)
+	}
+}
+
+func TestAllEventsButStartedAndMissedEndAnAttempt(t *testing.T) {
+	for e := range events {
+		if want := e != "started" && e != "missed"; e.Ends() != want {
+			t.Errorf("%s: %t", e, !want)
+		}
 	}
 }
 
@@ -437,6 +446,51 @@ func TestEightProcessesAppendAndNothingIsLost(t *testing.T) {
 	}
 	if found, err := Verify(runs); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
+	}
+}
+
+func TestAppendingAndVerifyingInOneProcessDoNotDisturbEachOther(t *testing.T) {
+	const appenders, each = 4, 10
+	runs := t.TempDir()
+	l := log(t, runs)
+	var work sync.WaitGroup
+	for range appenders {
+		work.Go(func() {
+			for range each {
+				if _, err := l.Append(Entry{At: noon, Event: Started}); err != nil {
+					t.Error(err)
+				}
+				if found, err := Verify(runs); len(found) > 0 || err != nil {
+					t.Errorf("%v, %v", found, err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	if all, err := l.Entries(); len(all) != appenders*each || err != nil {
+		t.Errorf("%d entries, %v", len(all), err)
+	}
+}
+
+func TestALedgerThatAnotherProgramHoldsIsNotCalledDamaged(t *testing.T) {
+	runs := t.TempDir()
+	log(t, runs, Entry{Event: Started})
+	db, err := openDatabase(filepath.Join(runs, databaseName), url.Values{"_pragma": {"locking_mode(EXCLUSIVE)"}, "_txlock": {"exclusive"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	before := writing
+	writing = url.Values{"_pragma": append([]string{"busy_timeout(10)"}, writing["_pragma"][1:]...)}
+	defer func() { writing = before }()
+	damaged := new(DamagedError)
+	if _, err := OpenLog(runs); err == nil || errors.As(err, &damaged) || !strings.Contains(err.Error(), "close it there") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -105,10 +105,30 @@ func flipBits(t *testing.T, runs, name string, content []byte, from, step int) {
 		if found, err := Verify(runs); len(found) == 0 || err != nil {
 			t.Errorf("%s: bit %d of byte %d: %v, %v", name, bit%8, at, found, err)
 		}
+		if name == databaseName && bit%101 == 0 {
+			refused(t, runs)
+		}
 		if _, err := file.WriteAt([]byte{was}, at); err != nil {
 			t.Error(err)
 			return
 		}
+	}
+}
+
+// refused checks that a damaged ledger is not opened and stays as it is.
+func refused(t *testing.T, runs string) {
+	t.Helper()
+	path := filepath.Join(runs, databaseName)
+	before, err := digestOf(path)
+	if err != nil {
+		t.Error(err)
+	}
+	damaged := new(DamagedError)
+	if _, err := OpenLog(runs); !errors.As(err, &damaged) {
+		t.Errorf("opened: %v", err)
+	}
+	if after, err := digestOf(path); after != before || err != nil {
+		t.Errorf("opening changed it: %v", err)
 	}
 }
 
@@ -191,6 +211,8 @@ func TestAnAlteredRemovedOrSwappedEntryIsNoticed(t *testing.T) {
 	}
 	changes = append(changes, change{"removed the last with the head", []string{"DELETE FROM entry WHERE seq = 5", headTo(4)}, "r2"},
 		change{"removed all with the head", []string{"DELETE FROM entry", "UPDATE head SET count = 0, hash = '" + noHash + "'"}, "r1\nr2"},
+		change{"the head moved back", []string{headTo(4)}, "ledger.db"},
+		change{"the hash of the head", []string{"UPDATE head SET hash = upper(hash)"}, "ledger.db"},
 		change{"removed the head", []string{"DELETE FROM head"}, "ledger.db"})
 	whole := filesOf(t, published5(t))
 	for _, c := range changes {
@@ -377,6 +399,36 @@ func TestFilesThatTheManifestSaysAreKeptMustBeThere(t *testing.T) {
 	found := where(verified(t, runs))
 	if want := "ledger.db\nr1/../../x\nr1/inputs/aa\nlatest"; found != want {
 		t.Errorf("%q, want %q", found, want)
+	}
+}
+
+func TestARunUnderAnotherNameIsFound(t *testing.T) {
+	runs := published5(t)
+	if err := os.Rename(filepath.Join(runs, "r1"), filepath.Join(runs, "r0")); err != nil {
+		t.Fatal(err)
+	}
+	if found, want := where(verified(t, runs)), "r1\nr0\nr0/manifest.json"; found != want {
+		t.Errorf("%q, want %q", found, want)
+	}
+	if _, err := Rebuild(runs, noon); err == nil || !strings.Contains(err.Error(), "rename it") {
+		t.Errorf("rebuilt: %v", err)
+	}
+}
+
+func TestASumWithAnotherCountIsNoticed(t *testing.T) {
+	runs := published5(t)
+	for _, count := range []int64{0, 4, 6} {
+		s, err := readSum(runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.standing.count = count
+		if err := writeSum(runs, *s); err != nil {
+			t.Fatal(err)
+		}
+		if found := verified(t, runs); where(found) != databaseName {
+			t.Errorf("%d: %v", count, found)
+		}
 	}
 }
 
