@@ -42,7 +42,8 @@ func (n *Notifier) addMail(m settings.Mail, getenv func(string) string) error {
 }
 
 // letter is the mail to one recipient. Each has a message of its own, because the mail
-// library, and many a server, gives a message up when it cannot reach one of several.
+// library, and many a server, gives a message up when it cannot reach one of several. It is
+// made once, so that its id stays the same when it is tried again.
 type letter struct {
 	to      string
 	message *mail.Msg
@@ -60,10 +61,7 @@ func letters(m settings.Mail, e Event) ([]*letter, error) {
 			return nil, err
 		}
 		message.Subject(e.subject())
-		message.SetMessageID() // once, so that a server knows a second delivery again
-		if e.At.IsZero() {
-			message.SetDate()
-		} else {
+		if !e.At.IsZero() {
 			message.SetDateWithValue(e.At)
 		}
 		message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence is to answer

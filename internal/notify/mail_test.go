@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -353,6 +354,25 @@ func TestASilentMailServerIsGivenUp(t *testing.T) {
 		if err := n.End(t.Context(), sample); err == nil || !strings.Contains(err.Error(), "no answer within 20ms") {
 			t.Errorf("%s: %v, want that there was no answer", security, err)
 		}
+	}
+}
+
+func TestADoneContextHangsUpOnAMailServer(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		if _, err := listener.Accept(); err == nil {
+			cancel() // and say nothing
+		}
+	}()
+	n := mailing(t, &postOffice{port: listener.Addr().(*net.TCPAddr).Port}, settings.None, nil)
+	n.timeout = time.Hour // the test hangs if that is what ends it
+	if err := n.End(ctx, sample); err == nil {
+		t.Error("a mail was delivered to nobody")
 	}
 }
 

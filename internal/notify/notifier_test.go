@@ -264,15 +264,22 @@ func TestThePingIsShortUnlessAllIsWanted(t *testing.T) {
 	s.Ping.Full = true
 	long := sample
 	long.Message = strings.Repeat("a line of a message that goes on and on\n", 1000)
-	if err := notifier(t, s, nil).End(t.Context(), long); err != nil {
-		t.Fatal(err)
+	longer := long
+	longer.Run, longer.Trigger, longer.Slot, longer.Folder, longer.Issuer = long.Message, long.Message, long.Message, long.Message, long.Message
+	for _, e := range []Event{long, longer} {
+		if err := notifier(t, s, nil).End(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
 	}
-	short, full := r.all()[0].body, r.all()[1].body
+	short, full, cut := r.all()[0].body, r.all()[1].body, r.all()[2].body
 	if !strings.Contains(short, "312 read, 305 counted, 7 rejected") || strings.Contains(short, "391712345.67") || strings.Contains(short, "/srv/") {
 		t.Errorf("the short text is\n%s", short)
 	}
 	if !strings.Contains(full, "391712345.67") || len(full) > maxPing {
-		t.Errorf("the full text has %d bytes:\n%s", len(full), full)
+		t.Errorf("the full text has %d bytes, or no totals", len(full))
+	}
+	if len(cut) > maxPing || len(cut) < maxPing-4 {
+		t.Errorf("the longest text has %d bytes, want %d", len(cut), maxPing)
 	}
 }
 
