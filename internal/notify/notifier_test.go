@@ -2,14 +2,17 @@ package notify
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -300,6 +303,22 @@ func TestAMissingVariableIsNamedAndTheRestStillTells(t *testing.T) {
 	_, err = New(settings.Settings{Ping: settings.Ping{URLEnv: "PING"}}, func(string) string { return "s3cret" }, "0.1.0")
 	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "PING") {
 		t.Errorf("a wrong URL in a variable: %v", err)
+	}
+}
+
+func TestACertificateThatNobodyVouchesForGetsNoNotice(t *testing.T) {
+	var taken atomic.Int32
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { taken.Add(1) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer server.Close()
+	n := notifier(t, pinging(server.URL+"/a"), nil)
+	if err := n.End(t.Context(), sample); err == nil || !strings.Contains(err.Error(), "certificate") || taken.Load() != 0 {
+		t.Errorf("%v, and %d pings; want an error and none", err, taken.Load())
+	}
+	n.roots = x509.NewCertPool()
+	n.roots.AddCert(server.Certificate())
+	if err := n.End(t.Context(), sample); err != nil || taken.Load() != 1 {
+		t.Errorf("%v, and %d pings; want one", err, taken.Load())
 	}
 }
 
