@@ -38,10 +38,14 @@ var mayImport = map[string][]string{
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
 	"internal/batch": {"internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
 		"internal/settle", "internal/export", "internal/disk", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
+	"internal/settings": {"github.com/goccy/go-yaml"},
+	"internal/notify":   {"internal/settings", "github.com/wneessen/go-mail"},
+	"internal/metrics":  {"github.com/prometheus/client_golang/prometheus"},
 	"docs":              {},
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"cmd/batch": {"internal/batch", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/tender",
+		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty",
 		"docs", "fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
 	"bench": {"internal/ingest", "internal/ingest/xlsx", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 }

@@ -1,0 +1,106 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// Kind is what an event is about.
+type Kind string
+
+// The kinds there are. All but Start are ends.
+const (
+	Start   Kind = "start"   // an attempt began
+	Success Kind = "success" // published without rejects, or nothing was new
+	Rejects Kind = "rejects" // published, with rejects
+	Failure Kind = "failure" // nothing was published
+	Missed  Kind = "missed"  // a slot of the schedule passed without a run
+)
+
+// Event is something that happened to an offer. What is not known is zero.
+type Event struct {
+	Kind    Kind
+	At      time.Time
+	Offer   string // the id
+	Issuer  string
+	Attempt string // the same for the start and the end of one attempt
+	Run     string // the name of the published run
+	Trigger string // hand, schedule, catch-up, files, date
+	Slot    string
+	Exit    int // the exit code
+
+	Duration                time.Duration
+	Rows, Counted, Rejected int // rows that were read; instructions that counted; rejects
+	Totals                  []Total
+	Message                 string // of one or more lines
+	Advice                  string // what to do; "" for the usual after this exit code
+	Folder                  string // with the result
+}
+
+// Total are the totals of one currency, as decimal digits.
+type Total struct {
+	Currency string `json:"currency"`
+	Tendered string `json:"tendered,omitempty"`
+	Accepted string `json:"accepted,omitempty"`
+	ToWire   string `json:"to_wire,omitempty"`
+}
+
+// advice is what to do after each exit code, as docs/commands.md has it.
+var advice = map[int]string{
+	1:   "read the message; nothing was published",
+	2:   "correct the place that the message names",
+	3:   "the result is published; settle the rejected lines with the depositary",
+	5:   "wait, then run again",
+	6:   "nothing was published; ask the depositary for a correct file",
+	130: "run again",
+}
+
+// adviceMissed is what to do after a missed slot.
+const adviceMissed = `see why nothing ran at that time, then run "batch run" for this offer by hand if its result is needed`
+
+// whatToDo is the advice on an event, "" for nothing to do.
+func (e Event) whatToDo() string {
+	switch {
+	case e.Advice != "":
+		return e.Advice
+	case e.Kind == Missed:
+		return adviceMissed
+	case e.Kind == Rejects:
+		return advice[3]
+	case e.Kind == Failure:
+		return cmp.Or(advice[e.Exit], advice[1])
+	}
+	return ""
+}
+
+// failures are the exit codes of failures in words.
+var failures = map[int]string{
+	2:   "not run: the command line or the terms are wrong",
+	5:   "not run: another run holds the offer",
+	6:   "not published: figures that must agree do not",
+	130: "interrupted",
+}
+
+// headline says in a few words what happened.
+func (e Event) headline() string {
+	switch e.Kind {
+	case Start:
+		return "started"
+	case Success:
+		return "done"
+	case Rejects:
+		return "done, with " + counted(e.Rejected, "reject")
+	case Missed:
+		return "a slot passed without a run"
+	}
+	return cmp.Or(failures[e.Exit], "failed")
+}
+
+// counted is a number of things: 1 reject, 2 rejects.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,169 @@
+package notify
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tenderbatch/internal/settings"
+)
+
+// Notifier sends notices. The zero value sends none. It may be used by several
+// goroutines.
+type Notifier struct {
+	ways    []way
+	version string
+	timeout time.Duration   // of one try
+	pauses  []time.Duration // before each further try
+	roots   *x509.CertPool  // nil for those of the system
+
+	mu   sync.Mutex
+	last map[string]*notice // of each offer
+}
+
+// way is one way of telling.
+type way struct {
+	name    string
+	tells   func(Kind) bool
+	prepare func(Event) func(context.Context) error // what is sent is made once, and tried several times
+}
+
+// notice is one event while it is told.
+type notice struct {
+	done     chan struct{} // closed when it was told, or could not be
+	overtake chan struct{} // of a start: closed when the attempt ended before it was told
+	err      error         // of a start, valid after done
+}
+
+// New returns a Notifier by the settings. getenv looks up the variables that they name,
+// version names the program to servers. If a variable is missing or wrong the error says
+// which; the Notifier is usable all the same, for the ways that are complete.
+func New(s settings.Settings, getenv func(string) string, version string) (*Notifier, error) {
+	n := &Notifier{version: version, timeout: 10 * time.Second, pauses: []time.Duration{time.Second, 4 * time.Second}}
+	return n, errors.Join(n.addPing(s.Ping, getenv), n.addMail(s.Mail, getenv), n.addWebhook(s.Webhook, getenv))
+}
+
+// secret looks up the variable of a key of the settings.
+func secret(getenv func(string) string, key, variable string) (string, error) {
+	v := getenv(variable)
+	if v == "" {
+		return "", fmt.Errorf("the environment variable %s, which %s names, is not set or empty; set it where the program is started", variable, key)
+	}
+	return v, nil
+}
+
+// Start tells that an attempt began. It returns at once; what could not be told is in
+// the error of the End that follows for the same offer.
+func (n *Notifier) Start(ctx context.Context, e Event) {
+	e.Kind = Start
+	before, mine := n.enter(e.Offer, &notice{done: make(chan struct{}), overtake: make(chan struct{})})
+	go func() {
+		defer close(mine.done)
+		if wait(ctx, before) == nil {
+			mine.err = n.tell(ctx, e, mine.overtake)
+		}
+	}()
+}
+
+// End tells how an attempt ended, or that a slot was missed. It returns when all was told
+// or given up, with everything that could not be told. A run that was interrupted has a
+// context that is done: pass one of its own, such as context.WithoutCancel.
+func (n *Notifier) End(ctx context.Context, e Event) error {
+	before, mine := n.enter(e.Offer, &notice{done: make(chan struct{})})
+	defer close(mine.done)
+	if before != nil && before.overtake != nil {
+		close(before.overtake) // each notice has one successor
+	}
+	if err := wait(ctx, before); err != nil {
+		return fmt.Errorf("%s of %s was not told: %w", e.Kind, Line(e.Offer, maxField), err)
+	}
+	err := n.tell(ctx, e, nil)
+	if before != nil {
+		err = errors.Join(before.err, err)
+	}
+	return err
+}
+
+// enter puts a notice behind the last one of its offer.
+func (n *Notifier) enter(offer string, mine *notice) (before, same *notice) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.last == nil {
+		n.last = map[string]*notice{}
+	}
+	before = n.last[offer]
+	n.last[offer] = mine
+	return before, mine
+}
+
+// wait waits until a notice was told.
+func wait(ctx context.Context, before *notice) error {
+	if before == nil {
+		return nil
+	}
+	select {
+	case <-before.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// tell tells an event in all ways at the same time.
+func (n *Notifier) tell(ctx context.Context, e Event, overtake <-chan struct{}) error {
+	errs := make([]error, len(n.ways))
+	var all sync.WaitGroup
+	for i, w := range n.ways {
+		if !w.tells(e.Kind) {
+			continue
+		}
+		all.Go(func() {
+			if err := n.try(ctx, w.prepare(e), overtake); err != nil {
+				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.Offer, maxField), e.Kind, err)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// final is an error that another try would not change.
+type final struct{ error }
+
+// Unwrap returns the error itself.
+func (f final) Unwrap() error { return f.error }
+
+// try sends until it succeeds, cannot succeed or has been tried often enough. When the
+// notice is overtaken, it is not tried again.
+func (n *Notifier) try(ctx context.Context, send func(context.Context) error, overtake <-chan struct{}) error {
+	for _, pause := range append(n.pauses[:len(n.pauses):len(n.pauses)], 0) {
+		err := n.once(ctx, send)
+		if pause == 0 || err == nil || errors.As(err, new(final)) {
+			return err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+			continue
+		case <-overtake:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		return err
+	}
+	return nil
+}
+
+// once sends once, within the time that a try has.
+func (n *Notifier) once(ctx context.Context, send func(context.Context) error) error {
+	within, cancel := context.WithTimeout(ctx, n.timeout)
+	defer cancel()
+	err := send(within)
+	if err != nil && ctx.Err() == nil && within.Err() != nil {
+		return fmt.Errorf("no answer within %s", n.timeout)
+	}
+	return err
+}

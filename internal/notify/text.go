@@ -1,0 +1,128 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of what is sent, in bytes.
+const (
+	maxField   = 500
+	maxMessage = 8_000
+	maxSubject = 160
+	maxPing    = 10_000
+)
+
+// Line makes one line of a text, of at most most bytes: control characters, direction
+// marks and everything else that cannot be seen are taken out, line breaks and tabs
+// become spaces. What is cut ends in "…".
+func Line(s string, most int) string {
+	return shortened(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
+			return ' '
+		case unseen(r):
+			return -1
+		}
+		return r
+	}, lineBreaks.Replace(s)), most)
+}
+
+// lines is Line, but line breaks stay.
+func lines(s string, most int) string {
+	each := strings.Split(lineBreaks.Replace(shortened(s, most)), "\n")
+	for i, l := range each {
+		each[i] = Line(l, most)
+	}
+	return strings.TrimRight(strings.Join(each, "\n"), " \n")
+}
+
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// unseen reports whether a character controls rather than shows.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+}
+
+// shortened is s in valid UTF-8 and at most most bytes.
+func shortened(s string, most int) string {
+	const cut = "…"
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if len(s) <= most {
+		return s
+	}
+	end := max(0, most-len(cut))
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + cut
+}
+
+// subject says what happened to which offer.
+func (e Event) subject() string {
+	return Line("batch: "+Line(e.Offer, 80)+": "+e.headline(), maxSubject)
+}
+
+// text says what happened and what to do. Only in full it has the message, the totals
+// and the folder.
+func (e Event) text(full bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", Line(e.Offer, maxField), e.headline())
+	if todo := e.whatToDo(); todo != "" {
+		fmt.Fprintf(&b, "What to do: %s.\n", strings.TrimSuffix(Line(todo, maxField), "."))
+	}
+	if message := lines(e.Message, maxMessage); full && message != "" {
+		fmt.Fprintf(&b, "\n%s\n", message)
+	}
+	b.WriteString("\n")
+	for _, f := range e.fields(full) {
+		if f[1] != "" {
+			fmt.Fprintf(&b, "%-10s %s\n", f[0], Line(f[1], maxField))
+		}
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// fields are the particulars of an event, name and value; a value that is not known is
+// "".
+func (e Event) fields(full bool) [][2]string {
+	fields := [][2]string{{"Issuer", e.Issuer}, {"Run", e.Run}, {"Started by", e.Trigger}, {"Slot", e.Slot}}
+	if !e.At.IsZero() {
+		fields = append(fields, [2]string{"At", e.At.Format(time.RFC3339)})
+	}
+	if e.Kind == Failure {
+		fields = append(fields, [2]string{"Exit code", fmt.Sprint(e.Exit)})
+	}
+	if e.Duration > 0 {
+		fields = append(fields, [2]string{"Took", took(e.Duration)})
+	}
+	if e.Rows > 0 {
+		fields = append(fields, [2]string{"Rows", fmt.Sprintf("%d read, %d counted, %d rejected", e.Rows, e.Counted, e.Rejected)})
+	}
+	if !full {
+		return fields
+	}
+	for _, t := range e.Totals {
+		fields = append(fields, [2]string{t.Currency, fmt.Sprintf("tendered %s, accepted %s, to wire %s", known(t.Tendered), known(t.Accepted), known(t.ToWire))})
+	}
+	return append(fields, [2]string{"Folder", e.Folder})
+}
+
+// took shows a length of time to the second, shorter ones to the millisecond.
+func took(d time.Duration) string {
+	if d < 10*time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+// known is an amount, or a dash if it is not known.
+func known(amount string) string {
+	if amount == "" {
+		return "-"
+	}
+	return amount
+}

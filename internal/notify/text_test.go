@@ -1,0 +1,97 @@
+package notify
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestTheTextSaysWhatHappenedAndWhatToDo(t *testing.T) {
+	const want = `level3-2004: done, with 7 rejects
+What to do: the result is published; settle the rejected lines with the depositary.
+
+done, with 7 rejects
+
+Issuer     Level 3 Communications, Inc.
+Run        2004-11-12T173000-early
+Started by schedule
+Slot       2004-11-12T17:30:00-05:00
+At         2004-11-12T22:30:04Z
+Took       4.21s
+Rows       312 read, 305 counted, 7 rejected
+USD        tendered 735696000, accepted 450000000, to wire 391712345.67
+Folder     /srv/offers/level3-2004/runs/2004-11-12T173000-early
+`
+	if got := sample.text(true); got != want {
+		t.Errorf("the text is\n%s\nwant\n%s", got, want)
+	}
+	failed := Event{Kind: Failure, Offer: "a", Exit: 6, Message: "euroclear.xlsx: Sheet1!C9: the control total\nis 5; it must be 6", Issuer: "I"}
+	const wantFailed = `a: not published: figures that must agree do not
+What to do: nothing was published; ask the depositary for a correct file.
+
+euroclear.xlsx: Sheet1!C9: the control total
+is 5; it must be 6
+
+Issuer     I
+Exit code  6
+`
+	if got := failed.text(true); got != wantFailed {
+		t.Errorf("the text is\n%s\nwant\n%s", got, wantFailed)
+	}
+}
+
+func TestEveryEndHasItsHeadline(t *testing.T) {
+	for _, c := range []struct {
+		event Event
+		want  string
+	}{
+		{Event{Kind: Success}, "batch: o: done"},
+		{Event{Kind: Rejects, Rejected: 1}, "batch: o: done, with 1 reject"},
+		{Event{Kind: Failure, Exit: 1}, "batch: o: failed"},
+		{Event{Kind: Failure, Exit: 99}, "batch: o: failed"},
+		{Event{Kind: Failure, Exit: 2}, "batch: o: not run: the command line or the terms are wrong"},
+		{Event{Kind: Failure, Exit: 5}, "batch: o: not run: another run holds the offer"},
+		{Event{Kind: Failure, Exit: 6}, "batch: o: not published: figures that must agree do not"},
+		{Event{Kind: Failure, Exit: 130}, "batch: o: interrupted"},
+		{Event{Kind: Missed}, "batch: o: a slot passed without a run"},
+	} {
+		c.event.Offer = "o"
+		if got := c.event.subject(); got != c.want {
+			t.Errorf("the subject is %q, want %q", got, c.want)
+		}
+		if todo := c.event.whatToDo(); (todo == "") != (c.event.Kind == Success) {
+			t.Errorf("%s: the advice is %q", c.want, todo)
+		}
+	}
+	if todo := (Event{Kind: Failure, Exit: 1, Advice: "free the disk"}).whatToDo(); todo != "free the disk" {
+		t.Errorf("the advice of the caller is lost: %q", todo)
+	}
+}
+
+func TestALineHasNothingThatCannotBeSeen(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\r\nb\rc\nd\te":               "a b c d e",
+		"x\x00\x07\x1b[31my\u009b":      "x[31my",
+		"\u202eabc\u2066\ufeff\u200f":   "abc",
+		"a\u2028b\u2029c\u0085d":        "a b c d",
+		"Soci\xe9t\xe9 Société 東京":      "Soci\ufffdt\ufffd Société 東京",
+		"\U000e0041\ue000tag\u00adsoft": "tagsoft",
+	} {
+		if got := Line(in, 100); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzLinesAreBoundedAndVisible(f *testing.F) {
+	f.Add("Société\r\n\u202e", 7)
+	f.Add(strings.Repeat("é", 50), 20)
+	f.Fuzz(func(t *testing.T, s string, most int) {
+		most = 3 + (most&0x7fffffff)%1000
+		for _, got := range []string{Line(s, most), strings.ReplaceAll(lines(s, most), "\n", "")} {
+			if len(got) > most || !utf8.ValidString(got) || strings.ContainsFunc(got, unseen) {
+				t.Errorf("%q at most %d becomes %q", s, most, got)
+			}
+		}
+	})
+}

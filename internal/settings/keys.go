@@ -1,0 +1,161 @@
+package settings
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// settings reads the whole file.
+func (f *file) settings(root *ast.MappingNode, s *Settings) {
+	f.section("the settings", root, map[string]reader{
+		"metrics": func(name string, n ast.Node) { f.metrics(name, n, &s.Metrics) },
+		"ping":    func(name string, n ast.Node) { f.ping(name, n, &s.Ping) },
+		"mail":    func(name string, n ast.Node) { f.mail(name, n, &s.Mail) },
+		"webhook": func(name string, n ast.Node) { f.webhook(name, n, &s.Webhook) },
+		"serve":   func(name string, n ast.Node) { f.serve(name, n, &s.Serve) },
+	})
+}
+
+func (f *file) metrics(name string, n ast.Node, m *Metrics) {
+	var anywhere bool
+	given := f.section(name, n, map[string]reader{
+		"listen":          f.value(&m.Listen, "an address such as 127.0.0.1:9464", checkListen),
+		"listen_anywhere": f.flag(&anywhere),
+		"textfile_dir":    f.value(&m.TextfileDir, "a folder such as /var/lib/prometheus/node-exporter", checkFolder),
+	})
+	if m.Listen != "" && !anywhere && !isLoopback(m.Listen) {
+		f.fault(given["listen"], "listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant")
+	}
+}
+
+func (f *file) ping(name string, n ast.Node, p *Ping) {
+	var extent string
+	want, check := choices("short", "full")
+	given := f.section(name, n, map[string]reader{
+		"url":     f.value(&p.URL, "a URL such as https://hc-ping.com/KEY/{offer}", CheckURL),
+		"url_env": f.value(&p.URLEnv, "the name of an environment variable such as BATCH_PING_URL", checkVariable),
+		"text":    f.value(&extent, want, check),
+	})
+	p.Full = extent == "full"
+	f.oneAddress(name, n, given)
+}
+
+// oneAddress checks that a section has url or url_env, and not both.
+func (f *file) oneAddress(name string, n ast.Node, given map[string]ast.Node) {
+	switch url, env := given["url"], given["url_env"]; {
+	case url != nil && env != nil:
+		f.fault(env, "url_env is given and url as well; keep one of the two")
+	case url == nil && env == nil && isMapping(n):
+		f.fault(n, "%s has no address; add url or url_env", name)
+	}
+}
+
+func isMapping(n ast.Node) bool { _, ok := n.(*ast.MappingNode); return ok }
+
+func (f *file) mail(name string, n ast.Node, m *Mail) {
+	var port, security string
+	var on []string
+	securities, checkSecurity := choices(StartTLS, TLS, None)
+	given := f.section(name, n, map[string]reader{
+		"server":       f.value(&m.Server, "the name of the mail server such as mail.example.com", checkHost),
+		"port":         f.value(&port, "a port such as 587", checkPort),
+		"security":     f.value(&security, securities, checkSecurity),
+		"username":     f.value(&m.Username, "the name of the account", checkLine),
+		"password_env": f.value(&m.PasswordEnv, "the name of an environment variable such as BATCH_MAIL_PASSWORD", checkVariable),
+		"from":         f.value(&m.From, "an address such as batch@example.com", checkAddress),
+		"to":           f.list(&m.To, "addresses such as [desk@example.com]", checkAddress),
+		"on":           f.occasions(&on),
+	})
+	if security != "" {
+		m.Security = Security(security)
+	}
+	m.Port = map[Security]int{StartTLS: 587, TLS: 465, None: 25}[m.Security]
+	if port != "" {
+		m.Port, _ = strconv.Atoi(port) // checked above
+	}
+	m.On = asOccasions(on, m.On)
+	f.checkMail(n, given, *m)
+}
+
+// checkMail checks the keys of mail against each other.
+func (f *file) checkMail(n ast.Node, given map[string]ast.Node, m Mail) {
+	for _, key := range []string{"server", "from", "to"} {
+		if given[key] == nil && isMapping(n) {
+			f.fault(n, "mail has no %s; add it", key)
+		}
+	}
+	username, password := given["username"], given["password_env"]
+	switch {
+	case username != nil && password == nil:
+		f.fault(username, "username is given, but no password_env; add the name of the environment variable that holds the password")
+	case username == nil && password != nil:
+		f.fault(password, "password_env is given, but no username; add it")
+	case username != nil && m.Security == None:
+		f.fault(username, "username is given, but with security: none the password would travel in the clear; write starttls or tls")
+	}
+}
+
+func (f *file) webhook(name string, n ast.Node, w *Webhook) {
+	var on []string
+	given := f.section(name, n, map[string]reader{
+		"url":        f.value(&w.URL, "a URL such as https://hooks.example.com/batch", CheckURL),
+		"url_env":    f.value(&w.URLEnv, "the name of an environment variable such as BATCH_WEBHOOK_URL", checkVariable),
+		"secret_env": f.value(&w.SecretEnv, "the name of an environment variable such as BATCH_WEBHOOK_SECRET", checkVariable),
+		"on":         f.occasions(&on),
+	})
+	w.On = asOccasions(on, w.On)
+	f.oneAddress(name, n, given)
+}
+
+// occasions reads the list of what a message is sent about.
+func (f *file) occasions(to *[]string) reader {
+	want, check := choices(Failure, Rejects, Missed, Success)
+	return f.list(to, "a list of "+want+", such as [failure, missed]", check)
+}
+
+func asOccasions(given []string, otherwise []Occasion) []Occasion {
+	if given == nil {
+		return otherwise
+	}
+	on := make([]Occasion, len(given))
+	for i, s := range given {
+		on[i] = Occasion(s)
+	}
+	return on
+}
+
+func (f *file) serve(name string, n ast.Node, s *Serve) {
+	f.section(name, n, map[string]reader{
+		"poll":   f.duration(&s.Poll, time.Second, 24*time.Hour),
+		"settle": f.duration(&s.Settle, 0, time.Hour),
+		"grace":  f.duration(&s.Grace, 0, 24*time.Hour),
+	})
+}
+
+// duration reads a length of time within bounds, both allowed.
+func (f *file) duration(to *time.Duration, least, most time.Duration) reader {
+	return func(name string, n ast.Node) {
+		var s string
+		f.value(&s, "a length of time such as 30s or 2m", func(s string) string {
+			d, err := time.ParseDuration(s)
+			switch {
+			case err != nil:
+				return "is not a length of time; write it with its unit, such as 30s or 2m"
+			case d < least || d > most:
+				return "is not between " + brief(least) + " and " + brief(most) + "; write one that is"
+			}
+			*to = d
+			return ""
+		})(name, n)
+	}
+}
+
+// brief shows a bound, 1h rather than 1h0m0s.
+func brief(d time.Duration) string {
+	if d >= time.Hour {
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	}
+	return strconv.Itoa(int(d/time.Second)) + "s"
+}

@@ -1,0 +1,128 @@
+package settings
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// FileName is what the file is called in the folder of the offers.
+const FileName = "batch.yaml"
+
+// Settings are the settings of an installation. What is not given is zero, or the
+// default that its comment names.
+type Settings struct {
+	Metrics Metrics
+	Ping    Ping
+	Mail    Mail
+	Webhook Webhook
+	Serve   Serve
+}
+
+// Metrics says where the figures for Prometheus can be read.
+type Metrics struct {
+	Listen      string // host:port; "" for no listener
+	TextfileDir string // absolute; "" for no textfile
+}
+
+// Ping is a dead man's switch in the manner of healthchecks.io.
+type Ping struct {
+	URL    string // "{offer}" stands for the offer; "" if URLEnv has it, or there is none
+	URLEnv string // the environment variable with the URL
+	Full   bool   // also send message, totals and folder
+}
+
+// IsZero reports whether no ping is wanted.
+func (p Ping) IsZero() bool { return p.URL == "" && p.URLEnv == "" }
+
+// Security is how the connection to a mail server is protected.
+type Security string
+
+// The protections there are.
+const (
+	StartTLS Security = "starttls" // in the clear until both sides change to TLS; refused if the server cannot
+	TLS      Security = "tls"      // from the first byte
+	None     Security = "none"     // in the clear
+)
+
+// Occasion is what a mail or a webhook can be about.
+type Occasion string
+
+// The occasions there are. All but Success are the default.
+const (
+	Failure Occasion = "failure" // nothing was published
+	Rejects Occasion = "rejects" // published, with rejects
+	Missed  Occasion = "missed"  // a slot passed without a run
+	Success Occasion = "success" // published, or nothing was new
+)
+
+// Mail says who is written to, and through which server.
+type Mail struct {
+	Server      string // "" for no mail
+	Port        int    // default by Security: 587, 465, 25
+	Security    Security
+	Username    string // "" for a server that asks for none
+	PasswordEnv string // the environment variable with the password
+	From        string // an address, with or without a name
+	To          []string
+	On          []Occasion
+}
+
+// Webhook says where a POST goes.
+type Webhook struct {
+	URL       string // "" if URLEnv has it, or there is none
+	URLEnv    string // the environment variable with the URL
+	SecretEnv string // the environment variable with the key of the signature; "" for none
+	On        []Occasion
+}
+
+// IsZero reports whether no webhook is wanted.
+func (w Webhook) IsZero() bool { return w.URL == "" && w.URLEnv == "" }
+
+// Serve says how the service watches its folders.
+type Serve struct {
+	Poll   time.Duration // between two looks at the folders; default 30 s
+	Settle time.Duration // for which a file must stay as it is; default 10 s
+	Grace  time.Duration // that a stopped service lets a run finish in; default 2 min
+}
+
+// Default is what holds without a file.
+func Default() Settings {
+	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed} }
+	return Settings{
+		Mail:    Mail{Port: 587, Security: StartTLS, On: usual()},
+		Webhook: Webhook{On: usual()},
+		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute},
+	}
+}
+
+// Load reads a file. One that is not there is an error, fs.ErrNotExist. What is wrong
+// in it is an *Error.
+func Load(name string) (Settings, error) {
+	content, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name, fs.ErrNotExist)
+	case err != nil:
+		return Settings{}, fmt.Errorf("the settings cannot be read: %w", err)
+	}
+	return Parse(name, content)
+}
+
+// Parse reads the content of a file; name is used in messages. What is wrong in it is
+// an *Error. An empty file has the defaults.
+func Parse(name string, content []byte) (Settings, error) {
+	f := &file{name: name}
+	root := f.parse(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")))
+	s := Default()
+	if root != nil {
+		f.settings(root, &s)
+	}
+	if len(f.faults) > 0 {
+		return Settings{}, f.err()
+	}
+	return s, nil
+}

@@ -1,0 +1,268 @@
+package settings
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// example is the example at the top of docs/settings.md, which has every key.
+func example(t testing.TB) string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/settings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "```yaml\n")
+	source, _, closed := strings.Cut(rest, "```\n")
+	if !found || !closed {
+		t.Fatal("docs/settings.md has no example")
+	}
+	return source
+}
+
+func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
+	got, err := Parse("batch.yaml", []byte(example(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := []Occasion{Failure, Rejects, Missed}
+	want := Settings{
+		Metrics: Metrics{Listen: "127.0.0.1:9464", TextfileDir: "/var/lib/prometheus/node-exporter"},
+		Ping:    Ping{URL: "https://hc-ping.com/0b1a6ad9-9f5a-4b1c-8c7f-2d4f1e0d9c11/{offer}"},
+		Mail: Mail{
+			Server: "mail.example.com", Port: 587, Security: StartTLS,
+			Username: "batch@example.com", PasswordEnv: "BATCH_MAIL_PASSWORD",
+			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most,
+		},
+		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
+		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("read %+v\nwant %+v", got, want)
+	}
+}
+
+func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
+	for _, source := range []string{"", "# later\n", "---\n", "\xef\xbb\xbf# with a mark\r\n"} {
+		if got, err := Parse("batch.yaml", []byte(source)); err != nil || !reflect.DeepEqual(got, Default()) {
+			t.Errorf("%q is read as %+v, %v", source, got, err)
+		}
+	}
+	for security, port := range map[string]int{"starttls": 587, "tls": 465, "none": 25} {
+		got, err := Parse("batch.yaml", []byte("mail: {server: m, from: a@b.example, to: [a@b.example], security: "+security+"}"))
+		if err != nil || got.Mail.Port != port {
+			t.Errorf("with %s the port is %d, want %d; %v", security, got.Mail.Port, port, err)
+		}
+	}
+}
+
+func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
+	const mail = "mail: {server: m.example, from: a@b.example, to: [a@b.example], "
+	for _, c := range []struct{ name, source, want string }{
+		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write mail, metrics, ping, serve or webhook"},
+		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, poll or settle"},
+		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: poll stands here twice; keep one of the two"},
+		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: serve stands here twice; keep one of the two"},
+		{"section empty", "ping:\nserve: {}\n", "1:6: ping is empty here; write its keys below it: text, url or url_env"},
+		{"section a text", "ping: https://example.com\n", "1:7: ping is a single value here; write its keys below it: text, url or url_env"},
+		{"a list", "- serve\n", "1:1: the file is a list; settings are keys with values, such as metrics"},
+		{"no value", "serve: {poll: }\n", "1:14: poll is empty here; write a length of time such as 30s or 2m"},
+		{"empty text", "serve: {poll: ''}\n", "1:15: poll is an empty text here; write a length of time such as 30s or 2m"},
+		{"no unit", "serve: {poll: 30}\n", "1:15: poll is not a length of time; write it with its unit, such as 30s or 2m"},
+		{"too short", "serve: {poll: 10ms}\n", "1:15: poll is not between 1s and 24h; write one that is"},
+		{"negative", "serve: {grace: -1s}\n", "1:16: grace is not between 0s and 24h; write one that is"},
+		{"listen for all", "metrics: {listen: ':9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
+		{"listen named", "metrics: {listen: 'example.com:9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
+		{"listen without port", "metrics: {listen: 127.0.0.1}\n", "1:19: listen is not an address to listen on; write it as 127.0.0.1:9464"},
+		{"flag quoted", "metrics: {listen_anywhere: 'true'}\n", "1:28: listen_anywhere must be true or false, without quotation marks"},
+		{"relative folder", "metrics: {textfile_dir: prom}\n", "1:25: textfile_dir is not an absolute path; cron and services start in another folder, so write it from the root on"},
+		{"ping without address", "ping:\n  text: full\n", "2:3: ping has no address; add url or url_env"},
+		{"both addresses", "ping:\n  url: https://example.com/a\n  url_env: PING\n", "3:12: url_env is given and url as well; keep one of the two"},
+		{"scheme", "ping: {url: 'ftp://example.com/a'}\n", "1:13: url must begin with https:// or http://"},
+		{"no machine", "ping: {url: 'https:///a'}\n", "1:13: url has no valid name of a machine, or no valid port; write it as https://example.com/path"},
+		{"password in the address", "ping: {url: 'https://a:secret@example.com/a'}\n", "1:13: url has a name or a password before the machine; name the variable that holds the URL in url_env, and use a token in its path"},
+		{"placeholder", "ping: {url: 'https://example.com/{run}'}\n", "1:13: url has a placeholder that is not known; the only one is {offer}"},
+		{"secret instead of its variable", "webhook: {url_env: A, secret_env: 'hunter2!'}\n", "1:35: secret_env is not the name of an environment variable; write letters, digits and underscores, and keep the secret itself out of the file"},
+		{"text", "ping: {url_env: A, text: long}\n", "1:26: text is not known; write short or full"},
+		{"mail without anything", "mail:\n  port: 25\n", "2:3: mail has no server; add it\nbatch.yaml:2:3: mail has no from; add it\nbatch.yaml:2:3: mail has no to; add it"},
+		{"port", mail + "port: 70000}\n", "1:71: port is not a port; write a number from 1 to 65535"},
+		{"security", mail + "security: ssl}\n", "1:75: security is not known; write starttls, tls or none"},
+		{"password in the clear", mail + "security: none, username: a, password_env: B}\n", "1:91: username is given, but with security: none the password would travel in the clear; write starttls or tls"},
+		{"no password", mail + "username: a}\n", "1:75: username is given, but no password_env; add the name of the environment variable that holds the password"},
+		{"no username", mail + "password_env: A}\n", "1:79: password_env is given, but no username; add it"},
+		{"recipient", "mail: {server: m.example, from: a@b.example, to: [a@b.example, desk]}\n", "1:64: an item of to is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
+		{"sender with a line break", "mail: {server: m.example, from: \"a@b.example\\r\\nBcc: c@d.example\", to: [a@b.example]}\n", "1:33: from is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
+		{"one recipient as a text", "mail: {server: m.example, from: a@b.example, to: a@b.example}\n", "1:50: to must be a list; write addresses such as [desk@example.com]"},
+		{"no occasion", mail + "on: []}\n", "1:69: on must be a list; write a list of failure, rejects, missed or success, such as [failure, missed]"},
+		{"occasion", mail + "on: [start]}\n", "1:70: an item of on is not known; write failure, rejects, missed or success"},
+		{"occasion twice", mail + "on: [missed, missed]}\n", "1:78: an item of on stands in it twice; keep one of the two"},
+		{"tab", "serve:\n\tpoll: 1s\n", "2:1: a tab stands here; write spaces"},
+		{"direction mark", "serve: {poll: 1s\u202e}\n", "1:17: the file has an invisible character here (U+202E); delete it"},
+		{"not UTF-8", "serve: # \xe9\n", "1:10: the file is not text in UTF-8 here; save it as UTF-8"},
+		{"anchor", "serve: &a {poll: 1s}\n", "1:8: an anchor (&) is not used in settings; write the value itself, in quotation marks if it is a text"},
+		{"tag", "serve: {poll: !!str 1s}\n", "1:15: a tag (!) is not used in settings; write the value itself, in quotation marks if it is a text"},
+		{"two documents", "serve: {poll: 1s}\n---\nserve: {poll: 1s}\n", "3:1: the file has a second document; settings are one document, with one --- at most, at its top"},
+		{"brackets", strings.Repeat("[", 60_000), "1:17: the file is nested deeper than any settings; look for a bracket that is not closed"},
+		{"too large", strings.Repeat("#\n", 40_000), "1:1: the file has 80000 bytes, more than the 65536 that settings can have; is it the right file?"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("batch.yaml", []byte(c.source))
+			if err == nil || err.Error() != "batch.yaml:"+c.want {
+				t.Errorf("the error is\n%v\nwant\nbatch.yaml:%s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotYAMLHasAPlace(t *testing.T) {
+	for _, source := range []string{"serve: {poll: 1s", "serve:\n   poll: 1s\n  settle: 1s\n", "a: 'b", "]"} {
+		_, err := Parse("batch.yaml", []byte(source))
+		var faults *Error
+		if !errors.As(err, &faults) || !strings.Contains(err.Error(), "look at the indentation") && !strings.Contains(err.Error(), "write") {
+			t.Errorf("%q: %v", source, err)
+		}
+	}
+}
+
+func TestAllFaultsAreToldInTheOrderOfTheFile(t *testing.T) {
+	_, err := Parse("batch.yaml", []byte("serve: {poll: a, settle: b}\nping: {url: c}\nmetric: d\n"))
+	var faults *Error
+	if !errors.As(err, &faults) || len(faults.Faults) != 4 {
+		t.Fatalf("%v, want 4 faults", err)
+	}
+	for i, line := range []int{1, 1, 2, 3} {
+		if faults.Faults[i].Line != line {
+			t.Errorf("fault %d is on line %d, want %d", i, faults.Faults[i].Line, line)
+		}
+	}
+}
+
+// keyPlace is a key of the example, as the parser finds it.
+type keyPlace struct {
+	name         string
+	line, column int
+}
+
+func keysOf(t *testing.T, source string) []keyPlace {
+	t.Helper()
+	parsed, err := parser.ParseBytes([]byte(source), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []keyPlace
+	var walk func(n ast.Node)
+	walk = func(n ast.Node) {
+		if m, ok := n.(*ast.MappingNode); ok {
+			for _, v := range m.Values {
+				at := v.Key.GetToken()
+				keys = append(keys, keyPlace{at.Value, at.Position.Line, at.Position.Column})
+				walk(v.Value)
+			}
+		}
+	}
+	walk(parsed.Docs[0].Body)
+	if len(keys) < 24 {
+		t.Fatalf("the example has %d keys; some are not seen", len(keys))
+	}
+	return keys
+}
+
+func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
+	source := example(t)
+	for _, k := range keysOf(t, source) {
+		lines := strings.Split(source, "\n")
+		l := lines[k.line-1]
+		lines[k.line-1] = l[:k.column-1] + "x" + l[k.column-1:]
+		_, err := Parse("batch.yaml", []byte(strings.Join(lines, "\n")))
+		var faults *Error
+		if !errors.As(err, &faults) {
+			t.Errorf("x%s is taken", k.name)
+			continue
+		}
+		found := false
+		for _, f := range faults.Faults {
+			found = found || f.Line == k.line && f.Column == k.column && strings.HasPrefix(f.Message, "unknown key")
+		}
+		if !found {
+			t.Errorf("x%s: %v, want an unknown key at %d:%d", k.name, err, k.line, k.column)
+		}
+	}
+}
+
+func TestEveryValueOfAWrongKindIsAFaultOnItsLine(t *testing.T) {
+	source := example(t)
+	for _, k := range keysOf(t, source) {
+		if k.column == 1 {
+			continue // sections have cases of their own
+		}
+		for _, wrong := range []string{"", " {unheard: of}", " [[]]", " 'neither this nor that ('"} {
+			if strings.HasPrefix(wrong, " '") && k.name == "username" {
+				continue // any text is a name
+			}
+			lines := strings.Split(source, "\n")
+			lines[k.line-1] = lines[k.line-1][:k.column-1] + k.name + ":" + wrong
+			_, err := Parse("batch.yaml", []byte(strings.Join(lines, "\n")))
+			var faults *Error
+			if !errors.As(err, &faults) || faults.Faults[0].Line != k.line {
+				t.Errorf("%s:%s gives %v, want a fault on line %d", k.name, wrong, err, k.line)
+			}
+		}
+	}
+}
+
+func TestAFaultNeverShowsAValue(t *testing.T) {
+	source := example(t)
+	for _, k := range keysOf(t, source) {
+		lines := strings.Split(source, "\n")
+		lines[k.line-1] = lines[k.line-1][:k.column-1] + k.name + ": 's3cret (value'"
+		if _, err := Parse("batch.yaml", []byte(strings.Join(lines, "\n"))); err != nil && strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: the error shows the value: %v", k.name, err)
+		}
+	}
+}
+
+func TestAFileThatIsNotThereIsSaid(t *testing.T) {
+	name := filepath.Join(t.TempDir(), FileName)
+	if _, err := Load(name); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "docs/settings.md") {
+		t.Errorf("%v, want one that says where an example is", err)
+	}
+	if err := os.WriteFile(name, []byte("serve: {poll: 5s}\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Load(name); err != nil || s.Serve.Poll != 5*time.Second {
+		t.Errorf("poll is %s, %v", s.Serve.Poll, err)
+	}
+}
+
+func TestOnlyAnAddressOfThisMachineIsLoopback(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:1": true, "127.8.8.8:1": true, "[::1]:1": true, "localhost:1": true, "[::ffff:127.0.0.1]:1": true,
+		":1": false, "0.0.0.0:1": false, "[::]:1": false, "10.0.0.1:1": false, "localhost.example.com:1": false, "nonsense": false,
+	} {
+		if got := isLoopback(address); got != want {
+			t.Errorf("%s is loopback: %t, want %t", address, got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(example(f))
+	f.Add("mail: {to: [a, ], from: }\n")
+	f.Add("a: |\n  b\n? c\n")
+	f.Fuzz(func(t *testing.T, source string) {
+		_, err := Parse("batch.yaml", []byte(source))
+		var faults *Error
+		if err != nil && (!errors.As(err, &faults) || len(faults.Faults) == 0) {
+			t.Errorf("%v is no list of faults", err)
+		}
+	})
+}

@@ -1,0 +1,167 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Bounds of a batch.yaml, far above what one needs. The time to parse YAML grows with
+// their square.
+const (
+	maxBytes   = 64 << 10
+	maxNesting = 16
+)
+
+// parse returns the mapping that the file is, nil if there is none.
+func (f *file) parse(content []byte) *ast.MappingNode {
+	if len(content) > maxBytes {
+		f.place(1, 1, "the file has %d bytes, more than the %d that settings can have; is it the right file?", len(content), maxBytes)
+		return nil
+	}
+	source := strings.ReplaceAll(string(content), "\r\n", "\n")
+	if f.checkText(source); len(f.faults) > 0 {
+		return nil
+	}
+	tokens := lexer.Tokenize(source)
+	if f.refuse(tokens); len(f.faults) > 0 {
+		return nil
+	}
+	parsed, err := parseTokens(tokens)
+	if err != nil {
+		f.syntax(err)
+		return nil
+	}
+	return f.root(parsed)
+}
+
+// checkText faults what is no text, or cannot be seen. A tab looks like spaces and is
+// none in YAML; the parser drops one inside a text without a word.
+func (f *file) checkText(source string) {
+	line, column := 1, 0
+	for at, r := range source {
+		if column++; r == '\n' {
+			line, column = line+1, 0
+			continue
+		}
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(source[at:], "\ufffd"):
+			f.place(line, column, "the file is not text in UTF-8 here; save it as UTF-8")
+			return
+		case r == '\t':
+			f.place(line, column, "a tab stands here; write spaces")
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
+			f.place(line, column, "the file has an invisible character here (%U); delete it", r)
+		}
+	}
+}
+
+// refused are the parts of YAML that the file may not use.
+var refused = map[token.Type]string{
+	token.AnchorType:     "an anchor (&)",
+	token.AliasType:      "an alias (*)",
+	token.TagType:        "a tag (!)",
+	token.MergeKeyType:   "a merge key (<<)",
+	token.MappingKeyType: "a complex key (?)",
+	token.DirectiveType:  "a directive (%)",
+}
+
+// refuse faults what the file may not use, and nesting that no settings have.
+func (f *file) refuse(tokens token.Tokens) {
+	depth, line, indicators := 0, 0, 0
+	for _, t := range tokens {
+		at := t.Position
+		if what, ok := refused[t.Type]; ok {
+			f.place(at.Line, at.Column, "%s is not used in settings; write the value itself, in quotation marks if it is a text", what)
+		}
+		if at.Line != line {
+			line, indicators = at.Line, 0
+		}
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			depth++
+		case token.MappingEndType, token.SequenceEndType:
+			depth--
+		case token.SequenceEntryType, token.MappingValueType:
+			indicators++
+		}
+		if depth > maxNesting || depth == 0 && indicators > maxNesting {
+			f.place(at.Line, at.Column, "the file is nested deeper than any settings; look for a bracket that is not closed")
+			return
+		}
+	}
+}
+
+// parseTokens parses the tokens of a file. The parser has been known to panic on
+// malformed input; that is a file that cannot be parsed.
+func parseTokens(tokens token.Tokens) (parsed *ast.File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+}
+
+// syntax notes the fault that a parser's error is about.
+func (f *file) syntax(err error) {
+	const advice = "; look at the indentation, quotation marks and brackets here and in the lines above"
+	var e yaml.Error
+	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
+		at := e.GetToken().Position
+		f.place(at.Line, at.Column, "this is not YAML: %s%s", e.GetMessage(), advice)
+		return
+	}
+	f.place(1, 1, "the file is not YAML%s", advice)
+}
+
+func (f *file) root(parsed *ast.File) *ast.MappingNode {
+	docs := slices.DeleteFunc(slices.Clone(parsed.Docs), func(d *ast.DocumentNode) bool { return d.Body == nil })
+	if len(docs) == 0 {
+		return nil // nothing but remarks
+	}
+	if len(docs) > 1 {
+		f.fault(docs[1].Body, "the file has a second document; settings are one document, with one --- at most, at its top")
+		return nil
+	}
+	root, ok := docs[0].Body.(*ast.MappingNode)
+	if !ok {
+		f.fault(docs[0].Body, "the file is %s; settings are keys with values, such as metrics", kind(docs[0].Body))
+	}
+	return root
+}
+
+// kind is the kind of a value in a message.
+func kind(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.NullNode:
+		return "empty"
+	}
+	return "a single value"
+}
+
+// text is the text of a single value; ok is false if it is none.
+func text(n ast.Node) (s string, ok bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return strings.TrimRight(n.Value.Value, "\n"), true
+	case *ast.MappingNode, *ast.SequenceNode, *ast.NullNode:
+		return "", false
+	}
+	return n.GetToken().Value, true
+}
