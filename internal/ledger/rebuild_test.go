@@ -20,7 +20,7 @@ func publishAsOf(t *testing.T, runs, name string, asOf time.Time) {
 		t.Fatal(err)
 	}
 	write(t, s, "result.json", name)
-	m := &Manifest{Run: name, Offer: "o", Phase: "final", AsOf: asOf, Program: "1", Terms: Terms{Version: 1, Digest: "aa"}, Identity: "bb", Inputs: []File{{Name: "a.xlsx", SHA256: "cc", Bytes: 1}}}
+	m := &Manifest{Run: name, Offer: "o", Phase: "final", AsOf: asOf, Program: "1", Terms: Terms{Version: 1, Digest: "aa"}, Identity: "bb", Replaces: "dd", Inputs: []File{{Name: "a.xlsx", SHA256: "cc", Bytes: 1}}}
 	if err := s.WriteManifest(m); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestALedgerIsRebuiltFromTheManifests(t *testing.T) {
 	var names []string
 	for _, e := range all {
 		names = append(names, e.Run)
-		if e.Event != Recovered || !e.At.Equal(later) || e.Offer != "o" || e.Phase != "final" || e.Terms != "aa" || e.Identity != "bb" || len(e.Inputs) != 1 {
+		if e.Event != Recovered || !e.At.Equal(later) || e.Offer != "o" || e.Phase != "final" || e.Terms != "aa" || e.Identity != "bb" || e.Replaces != "dd" || len(e.Inputs) != 1 {
 			t.Errorf("%+v", e)
 		}
 	}

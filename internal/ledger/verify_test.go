@@ -402,6 +402,44 @@ func TestFilesThatTheManifestSaysAreKeptMustBeThere(t *testing.T) {
 	}
 }
 
+func TestACopyThatARunKeepsIsCheckedAsTheStageKeptIt(t *testing.T) {
+	runs := t.TempDir()
+	s, err := NewStage(disk.Disk{}, runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := s.Keep("offer.yaml", []byte("id: o"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &Manifest{Run: "r1"}
+	m.Keep(kept)
+	if err := s.WriteManifest(m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Publish("r1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := PointLatest(disk.Disk{}, runs, "r1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Rebuild(runs, noon); err != nil {
+		t.Fatal(err)
+	}
+	if found := verified(t, runs); len(found) > 0 {
+		t.Error(found)
+	}
+	copied := filepath.Join(runs, "r1", kept.Name)
+	for _, change := range []func() error{func() error { return touch(copied) }, func() error { return os.Remove(copied) }} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		if found := where(verified(t, runs)); found != "r1/"+kept.Name {
+			t.Errorf("found in %q", found)
+		}
+	}
+}
+
 func TestARunUnderAnotherNameIsFound(t *testing.T) {
 	runs := published5(t)
 	if err := os.Rename(filepath.Join(runs, "r1"), filepath.Join(runs, "r0")); err != nil {
