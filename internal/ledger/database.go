@@ -25,8 +25,11 @@ const (
 
 // writing are the settings of a connection that appends: write-ahead log, every
 // commit down to the disk. The ledger's own lock keeps others out, so the log
-// needs no memory shared between processes, which file shares do not have.
+// needs no memory shared between processes, which file shares do not have and a
+// full disk cannot give: unix-excl keeps that index in the memory of the process
+// (the locking mode alone does so only in the process that made the file).
 var writing = url.Values{
+	"vfs": {"unix-excl"},
 	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"},
 	"_txlock": {"immediate"},
 }
