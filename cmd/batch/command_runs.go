@@ -1,28 +1,119 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/tender"
 )
 
 func newRunsCommand(w world) *cobra.Command {
-	return &cobra.Command{
+	var all, asJSON, verify, rebuild bool
+	c := &cobra.Command{
 		Use:   "runs OFFER",
-		Short: "List the published runs of an offer",
-		Args:  exactly("OFFER"),
+		Short: "List what was published of an offer, and what was tried",
+		Long: `runs lists the published runs of the offer in the folder OFFER and the attempts that
+ended otherwise. --verify checks the ledger and every published folder; --rebuild
+makes a lost or damaged ledger anew from the published runs.`,
+		Example: `  batch runs level3-2004
+  batch runs level3-2004 --verify
+  batch runs show level3-2004/runs/latest`,
+		Args: exactly("OFFER"),
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case verify:
+				return w.verifyHistory(args[0], asJSON)
+			case rebuild:
+				return w.rebuildHistory(c, args[0])
+			}
+			history, err := batch.HistoryOf(args[0])
+			switch {
+			case err != nil:
+				return err
+			case asJSON:
+				return encode(w.stdout, history)
+			}
+			return printHistory(w.stdout, args[0], history, all)
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVar(&all, "all", false, "list every entry of the ledger")
+	flags.BoolVar(&asJSON, "json", false, "print as JSON")
+	flags.BoolVar(&verify, "verify", false, "check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
+	flags.BoolVar(&rebuild, "rebuild", false, "make the ledger anew from the published runs; the old one is set aside")
+	c.MarkFlagsMutuallyExclusive("all", "verify", "rebuild")
+	c.AddCommand(newShowCommand(w))
+	return c
+}
+
+func newShowCommand(w world) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "show RUN",
+		Short:   "Show all that is known of a published run",
+		Example: `  batch runs show level3-2004/runs/latest`,
+		Args:    exactly("RUN"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			history, err := batch.History(args[0])
+			run, err := batch.FindRun(args[0])
 			if err != nil {
 				return err
 			}
-			if len(history) == 0 {
-				_, err = fmt.Fprintf(w.stdout, "no runs yet; make one with \"batch run %s\"\n", args[0])
+			record, err := run.Record()
+			switch {
+			case err != nil:
 				return err
+			case asJSON:
+				return encode(w.stdout, record)
 			}
-			return printHistory(w.stdout, history)
+			return printRecord(w.stdout, record)
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return c
+}
+
+// encode prints a value as JSON.
+func encode(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+func (w world) verifyHistory(folder string, asJSON bool) error {
+	findings, err := batch.VerifyHistory(folder)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = encode(w.stdout, findings)
+	} else {
+		p := &printer{w: w.stdout}
+		for _, f := range findings {
+			p.linef("%s", f)
+		}
+		if len(findings) == 0 {
+			p.linef("the ledger and every published run are as they were written")
+		}
+		err = p.err
+	}
+	if err == nil && len(findings) > 0 {
+		err = &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("not as it was written: %d findings", len(findings))}
+	}
+	return err
+}
+
+func (w world) rebuildHistory(c *cobra.Command, folder string) error {
+	var req batch.Request
+	w.fill(&req, folder)
+	count, err := batch.RebuildHistory(c.Context(), req)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, "ledger made anew from %d published runs\n", count)
+	return err
 }

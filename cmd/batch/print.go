@@ -12,7 +12,6 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
-	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
 
@@ -185,32 +184,6 @@ func (p *printer) deed(o *batch.Outcome) {
 	if o.Final != "" {
 		p.linef("latest stays at the final run %s", o.Final)
 	}
-}
-
-// printHistory lists published runs, one a line.
-func printHistory(out io.Writer, history []batch.PublishedRun) error {
-	p := &printer{w: out}
-	rows := [][]string{{"run", "phase", "terms", "files", ""}}
-	for _, h := range history {
-		rows = append(rows, []string{h.Run, h.Phase, fmt.Sprint(h.Terms.Version), fileNames(h.Inputs), latestMark(h)})
-	}
-	p.table(rows)
-	return p.err
-}
-
-func fileNames(files []ledger.File) string {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.Name
-	}
-	return strings.Join(names, ", ")
-}
-
-func latestMark(h batch.PublishedRun) string {
-	if h.Latest {
-		return "latest"
-	}
-	return ""
 }
 
 // thousands shows an amount with separators: 1,104,727,255.30.

@@ -60,17 +60,26 @@ func attemptName(began time.Time) string {
 // unlessDamaged turns the error of a damaged ledger into a remark, after which
 // the journal is silent.
 func (j *journal) unlessDamaged(err error, then func()) error {
-	var damaged *ledger.DamagedError
+	damage, err := damageIn(err)
 	switch {
-	case errors.As(err, &damaged):
+	case damage != "":
 		j.log = nil
-		j.remarks = append(j.remarks, damaged.Error())
-		j.lines.Warn("ledger damaged", "error", damaged)
-		return nil
+		j.remarks = append(j.remarks, damage)
+		j.lines.Warn("ledger damaged", "error", damage)
 	case err == nil:
 		then()
 	}
 	return err
+}
+
+// damageIn parts what is wrong with a damaged ledger, which never stops anything,
+// from other errors.
+func damageIn(err error) (damage string, rest error) {
+	var damaged *ledger.DamagedError
+	if errors.As(err, &damaged) {
+		return damaged.Error(), nil
+	}
+	return "", err
 }
 
 // append writes an entry with what is known of the attempt.

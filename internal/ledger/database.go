@@ -29,7 +29,7 @@ const (
 // full disk cannot give: unix-excl keeps that index in the memory of the process
 // (the locking mode alone does so only in the process that made the file).
 var writing = url.Values{
-	"vfs": {"unix-excl"},
+	"vfs":     {"unix-excl"},
 	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"},
 	"_txlock": {"immediate"},
 }

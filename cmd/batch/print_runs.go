@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/ledger"
+)
+
+// printHistory lists published runs and how other attempts ended, or every entry
+// of the ledger.
+func printHistory(out io.Writer, folder string, h *batch.History, all bool) error {
+	p := &printer{w: out}
+	if h.Damage != "" {
+		p.linef("warning: %s", h.Damage)
+	}
+	switch {
+	case all:
+		p.entries(h.Entries)
+	case len(h.Runs) == 0:
+		p.linef("no runs yet; make one with \"batch run %s\"", folder)
+	default:
+		p.runs(h.Runs)
+	}
+	if others := since(h.Entries); !all && len(others) > 0 {
+		p.linef("\nsince the last run that was published:")
+		p.entries(others)
+	}
+	return p.err
+}
+
+// since are the ends of attempts after the last published run.
+func since(entries []ledger.Entry) []ledger.Entry {
+	var others []ledger.Entry
+	for _, e := range entries {
+		switch e.Event {
+		case ledger.Published, ledger.Recovered:
+			others = nil
+		case ledger.Started:
+		default:
+			others = append(others, e)
+		}
+	}
+	return others
+}
+
+func (p *printer) runs(runs []batch.PublishedRun) {
+	rows := [][]string{{"run", "phase", "terms", "files", ""}}
+	for _, r := range runs {
+		mark := ""
+		switch {
+		case r.Latest:
+			mark = "latest"
+		case r.ReplacedBy != "":
+			mark = "replaced by " + r.ReplacedBy
+		}
+		rows = append(rows, []string{r.Run, r.Phase, fmt.Sprint(r.Terms.Version), fileNames(r.Inputs), mark})
+	}
+	p.table(rows)
+}
+
+func fileNames(files []ledger.File) string {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// entries lists entries of the ledger, one a line, and messages below.
+func (p *printer) entries(entries []ledger.Entry) {
+	for _, e := range entries {
+		line := fmt.Sprintf("%s  %-11s %-8s", e.At.Format("2006-01-02 15:04:05 MST"), e.Event, e.Trigger)
+		if e.Event.Ends() {
+			line += fmt.Sprintf("  exit %d", e.Exit)
+		}
+		if e.Run != "" {
+			line += "  " + e.Run
+		}
+		if e.Slot != "" {
+			line += "  for " + e.Slot
+		}
+		p.linef("%s", strings.TrimRight(line, " "))
+		if e.Message != "" {
+			first, _, _ := strings.Cut(e.Message, "\n")
+			p.linef("    %s", first)
+		}
+	}
+}
+
+// printRecord shows all that is known of one run.
+func printRecord(out io.Writer, r *batch.RunRecord) error {
+	p := &printer{w: out}
+	if r.Damage != "" {
+		p.linef("warning: %s", r.Damage)
+	}
+	p.fact("run", r.Run)
+	p.fact("offer", r.Offer)
+	p.fact("phase", r.Phase+", as of "+r.AsOf.Format(time.RFC3339))
+	p.fact("program", r.Program)
+	p.fact("terms", fmt.Sprintf("version %d, SHA-256 %s", r.Terms.Version, r.Terms.Digest))
+	p.fact("identity", r.Identity)
+	p.fact("compared with", r.Previous)
+	p.fact("replaces", r.Replaces)
+	p.fact("replaced by", r.ReplacedBy)
+	if r.Latest {
+		p.fact("latest", "yes")
+	}
+	for _, f := range r.Inputs {
+		p.fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, f.Name, f.Bytes))
+	}
+	for _, f := range r.Outputs {
+		p.fact("wrote", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, f.Name, f.Bytes))
+	}
+	for _, e := range r.Entries {
+		p.entry(e)
+	}
+	return p.err
+}
+
+func (p *printer) fact(name, value string) {
+	if value != "" {
+		p.linef("%-14s %s", name, value)
+	}
+}
+
+func (p *printer) entry(e ledger.Entry) {
+	p.linef("")
+	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", e.At.Format("2006-01-02 15:04:05 MST"), e.By, e.Trigger, e.Exit, e.Duration.Round(time.Millisecond)))
+	p.fact("slot", e.Slot)
+	if e.Counts.Rows > 0 {
+		p.fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted, e.Counts.NotCounted, e.Counts.Rejected))
+	}
+	for _, t := range e.Totals {
+		p.fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", t.Tendered, t.Accepted, t.ToWire))
+	}
+	p.fact("said", e.Message)
+}
