@@ -28,6 +28,7 @@ func TestListedTermsSayWhatAnAmendmentChanged(t *testing.T) {
 	}
 	want := []string{
 		"dates.expiration.at (instant): 2004-12-02T00:00:00-05:00",
+		"withdrawal.late.at (instant): 2004-12-02T00:00:00-05:00",
 		"caps.Tender Cap.amount (number): 1105000000",
 		"conditions.Financing.satisfied (words): true",
 		"amendments (words): 2004-11-17T09:00:00-05:00, 2004-12-01T09:00:00-05:00",
