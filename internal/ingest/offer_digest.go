@@ -160,12 +160,14 @@ func (l lister) condition(at string, c tender.Condition) {
 	l.text(at+"satisfied", fmt.Sprint(c.Satisfied))
 }
 
-// amendment puts the note for people only: no figure depends on it.
+// amendment puts the note for people, whom the name tells the instant; no figure
+// depends on it.
 func (l lister) amendment(at string, a tender.Amendment) {
-	l.instant(at+"effective", a.Effective)
 	if l.named != nil {
 		l.text(at+"note", a.Note)
+		return
 	}
+	l.instant(at+"effective", a.Effective)
 }
 
 func (l lister) acceptance(a tender.Acceptance) {

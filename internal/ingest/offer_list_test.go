@@ -32,9 +32,7 @@ func TestListedTermsSayWhatAnAmendmentChanged(t *testing.T) {
 		"caps.Tender Cap.amount (number): 1105000000",
 		"conditions.Financing.satisfied (words): true",
 		"amendments (words): 2004-11-17T09:00:00-05:00, 2004-12-01T09:00:00-05:00",
-		"amendments.2004-11-17T09:00:00-05:00.effective (instant): 2004-11-17T09:00:00-05:00",
 		"amendments.2004-11-17T09:00:00-05:00.note (words): Supplement to the Offer to Purchase",
-		"amendments.2004-12-01T09:00:00-05:00.effective (instant): 2004-12-01T09:00:00-05:00",
 		"amendments.2004-12-01T09:00:00-05:00.note (words): Financing completed (supplied; no release gives the hour)",
 	}
 	if !slices.Equal(got, want) {
