@@ -232,7 +232,7 @@ func fileWords(f export.Pair[export.Input]) string {
 	switch {
 	case f.Was == nil || f.Now == nil:
 		return side(f.Either())
-	case f.Was.SHA256 == f.Now.SHA256:
+	case f.Was.File != f.Now.File:
 		return "was " + oneLine(f.Was.File)
 	}
 	return side(f.Was) + " → " + side(f.Now)

@@ -139,15 +139,15 @@ func (r *publishedRun) readTerms(folder string) error {
 func (r *publishedRun) difference(now *publishedRun, version string) *export.Difference {
 	d := &export.Difference{
 		Offer: r.Offer, Issuer: now.result.Issuer, Version: version, Was: r.side(), Now: now.side(),
-		Files:   different(pair(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
+		Files:   different(export.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
 		Lines:   byKind(comparePositions(r.positions, maps.All(now.positions))),
-		Rejects: different(pair(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
-		Series:  pair(r.result.Series, now.result.Series, func(s export.SeriesResult) string { return s.ID + " " + s.Currency }),
-		Totals:  pair(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t export.TotalResult) string { return t.Currency }),
-		Caps: pair(r.result.Caps, now.result.Caps, func(c export.CapResult) string {
+		Rejects: different(export.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
+		Series:  export.PairUp(r.result.Series, now.result.Series, func(s export.SeriesResult) string { return s.ID + " " + s.Currency }),
+		Totals:  export.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t export.TotalResult) string { return t.Currency }),
+		Caps: export.PairUp(r.result.Caps, now.result.Caps, func(c export.CapResult) string {
 			return strings.Join([]string{c.Name, c.Currency, string(c.Measure)}, "\x00")
 		}),
-		Funding: pair(r.result.Funding, now.result.Funding,
+		Funding: export.PairUp(r.result.Funding, now.result.Funding,
 			func(f export.FundingResult) string { return fmt.Sprint(f.Currency, f.Date, f.Paid) },
 			func(f export.FundingResult) string { return f.Currency + f.Date }),
 	}
@@ -158,7 +158,7 @@ func (r *publishedRun) difference(now *publishedRun, version string) *export.Dif
 	}
 	d.NotCompared = whyNotCompared(r, now)
 	if r.terms != nil && now.terms != nil {
-		d.Terms = different(pair(ingest.ListTerms(r.terms), ingest.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
+		d.Terms = different(export.PairUp(ingest.ListTerms(r.terms), ingest.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
 			func(was, now *tender.Term) bool { return *was != *now })
 	}
 	return d
@@ -200,38 +200,6 @@ func oneOrNone[T any](one *T) []T {
 		return nil
 	}
 	return []T{*one}
-}
-
-// pair sets what two runs list side by side. Elements with the same first key
-// belong together, in their order; then, of those that are left, those with the
-// same second key; and so on. The order is that of the second run, followed by
-// what only the first has.
-func pair[T any](was, now []T, keys ...func(T) string) []export.Pair[T] {
-	partner, taken := make([]*T, len(now)), make([]bool, len(was))
-	for _, key := range keys {
-		free := make(map[string][]int)
-		for i := range was {
-			if !taken[i] {
-				free[key(was[i])] = append(free[key(was[i])], i)
-			}
-		}
-		for i := range now {
-			if left := free[key(now[i])]; partner[i] == nil && len(left) > 0 {
-				partner[i], taken[left[0]] = &was[left[0]], true
-				free[key(now[i])] = left[1:]
-			}
-		}
-	}
-	all := make([]export.Pair[T], 0, len(now))
-	for i := range now {
-		all = append(all, export.Pair[T]{Was: partner[i], Now: &now[i]})
-	}
-	for i := range was {
-		if !taken[i] {
-			all = append(all, export.Pair[T]{Was: &was[i]})
-		}
-	}
-	return all
 }
 
 // different keeps the pairs that differ.

@@ -137,7 +137,7 @@ func WriteDifferenceJSON(w io.Writer, d *Difference) error {
 		}),
 		Instructions: d.linesJSON(),
 		Rejects: list(d.Rejects, func(p Pair[tender.Reject]) pairJSON {
-			return pairJSON{p.Word(), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
+			return pairJSON{RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),
 	})
 }
@@ -158,7 +158,7 @@ func termDiffJSON(p Pair[tender.Term]) termJSON {
 
 // FileWord says what became of a file in the second run.
 func FileWord(p Pair[Input]) string {
-	if p.Was != nil && p.Now != nil && p.Was.SHA256 == p.Now.SHA256 {
+	if p.Was != nil && p.Now != nil && p.Was.File != p.Now.File {
 		return "renamed"
 	}
 	return p.Word()

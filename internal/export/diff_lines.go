@@ -130,7 +130,7 @@ func (b *comparison) movements() []movement {
 func (b *comparison) layMoved(row int) int {
 	s := b.summary
 	s.put(row, 1, label("What moved, by instructions").as(inSection))
-	columns := figureColumns("Instructions", nil, column{heading: "Instructions", right: true})
+	columns := figureColumns("What happened", nil, column{heading: "Instructions", right: true})
 	for _, m := range lineMeasures.names {
 		columns = append(columns, column{heading: m.heading + ", change", right: true})
 	}
@@ -224,8 +224,8 @@ var rejectDiffColumns = []column{
 	{heading: "File", widest: 28},
 	{heading: "Sheet", widest: 18},
 	{heading: "Row", right: true},
-	{heading: "Column", widest: 20},
-	{heading: "Value as it stands", widest: 28},
+	{heading: "Column", widest: 20, least: 14},
+	{heading: "Value as it stands", widest: 28, least: 22},
 	{heading: "Rule", widest: 20},
 	{heading: "What is wrong", widest: 58},
 	{heading: "Waived before", widest: 30},

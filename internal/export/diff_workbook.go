@@ -115,12 +115,12 @@ func (b *comparison) laySummary() {
 	row = b.laySeries(row + 1)
 	row, b.wired = layFigures(b, row+1, "To be wired", "Settlement date", fundingMeasures, b.d.Funding, b.fundingName)
 	row = b.layFundingTotals(row)
-	row, _ = layFigures(b, row+1, "Caps", "Cap", capMeasures, b.d.Caps, func(c *CapResult) (cell, string) {
-		return label(c.Name + " (" + measureWords(c.Measure) + ")"), c.Currency
+	row, _ = layFigures(b, row+1, "Caps", "Cap", capMeasures, b.d.Caps, func(c *CapResult) named {
+		return named{label(c.Name), "counts " + measureWords(c.Measure), c.Currency}
 	})
 	row = b.layMoved(row + 1)
 	b.layFiles(row + 1)
-	s.whole = s.height() <= 80
+	s.whole = s.height() <= 50
 }
 
 func (b *comparison) statusTone() tone {
@@ -149,12 +149,16 @@ func (b *comparison) statusWords() string {
 func (b *comparison) laySides(top int) int {
 	s := b.summary
 	row := func(n int, name string, was, now cell, r role) {
-		cells := make([]cell, difLast)
-		cells[0], cells[difCurrency-1], cells[difFirst+1] = label(name), was.aligned(left), now.aligned(left)
+		first := r
 		if r == inBody {
-			cells[0].look.role = inFact
+			first = inFact
 		}
-		s.line(n, cells, make([]column, difLast), r)
+		for col := difName; col <= difLast; col++ {
+			s.put(n, col, cell{}.as(r))
+		}
+		s.put(n, difName, label(name).as(first))
+		s.put(n, difCurrency, was.as(r).aligned(left))
+		s.put(n, difFirst+2, now.as(r).aligned(left))
 		s.merges = append(s.merges, area{n, difCurrency, n, difFirst + 1}, area{n, difFirst + 2, n, difLast})
 	}
 	row(top, "Run", label(inFirst), label(inSecond), inHeading)
@@ -191,7 +195,7 @@ func (b *comparison) sideFacts() []sideFact {
 
 // figureColumns are the columns of a block of amounts.
 func figureColumns(name string, names []measure, more ...column) []column {
-	columns := []column{{heading: name, widest: 34}, {heading: "Currency"}, {heading: ""}}
+	columns := []column{{heading: name, least: 34, widest: 48}, {heading: "Currency"}, {heading: "", least: 10}}
 	for _, m := range names {
 		columns = append(columns, column{heading: m.heading, right: true, least: 16})
 	}
@@ -201,7 +205,7 @@ func figureColumns(name string, names []measure, more ...column) []column {
 // layFigures lays out three rows for each part of a result: what the first run
 // says, what the second says, and the change. It returns the next free row and the
 // rows of the block.
-func layFigures[T Figured](b *comparison, row int, title, heading string, m measures[T], pairs []Pair[T], name func(*T) (cell, string)) (next int, body area) {
+func layFigures[T Figured](b *comparison, row int, title, heading string, m measures[T], pairs []Pair[T], name func(*T) named) (next int, body area) {
 	s := b.summary
 	s.put(row, 1, label(title).as(inSection))
 	t := table{columns: figureColumns(heading, m.names), none: "None."}
@@ -212,14 +216,22 @@ func layFigures[T Figured](b *comparison, row int, title, heading string, m meas
 	return body.bottom + 1, body
 }
 
+// named is how a part of a result is named: in its first row, and in small in its
+// second.
+type named struct {
+	name             cell
+	detail, currency string
+}
+
 // figureRows are the three rows of one part of a result, from a row of the sheet
 // on.
-func figureRows[T Figured](row int, m measures[T], p Pair[T], name func(*T) (cell, string)) [][]cell {
+func figureRows[T Figured](row int, m measures[T], p Pair[T], name func(*T) named) [][]cell {
 	was, now, change := Amounts(p)
-	named, currency := name(p.Either())
+	n := name(p.Either())
+	currency := n.currency
 	rows := [][]cell{
-		{named, label(currency), label(inFirst)},
-		{{}, label(currency), label(inSecond)},
+		{n.name, label(currency), label(inFirst)},
+		{label(n.detail).toned(muted), label(currency), label(inSecond)},
 		{{}, label(currency), label(changed)},
 	}
 	for i := range m.names {
@@ -251,7 +263,7 @@ func (b *comparison) laySeries(row int) int {
 	s.put(row, 1, label("Acceptance").as(inSection))
 	t := table{columns: figureColumns("Series", seriesMeasures.names, column{heading: "Proration factor", right: true}), none: "None."}
 	for _, p := range b.d.Series {
-		rows := figureRows(row+2+len(t.rows), seriesMeasures, p, func(r *SeriesResult) (cell, string) { return label(r.ID + "  " + r.Title), r.Currency })
+		rows := figureRows(row+2+len(t.rows), seriesMeasures, p, func(r *SeriesResult) named { return named{label(r.ID), r.Title, r.Currency} })
 		for i, r := range []*SeriesResult{p.Was, p.Now} {
 			if r != nil {
 				rows[i] = append(rows[i], factorCell(r))
@@ -269,7 +281,9 @@ func (b *comparison) laySeries(row int) int {
 
 // totalRows put the two totals under the columns tendered and accepted.
 func (b *comparison) totalRows(row int, p Pair[TotalResult]) [][]cell {
-	rows := figureRows(row, totalMeasures, p, func(t *TotalResult) (cell, string) { return label("All series"), t.Currency })
+	rows := figureRows(row, totalMeasures, p, func(t *TotalResult) named {
+		return named{label("All series"), "at the offer's rates", t.Currency}
+	})
 	const tendered = difFirst + 2
 	for i, r := range rows {
 		wide := append(slices.Clone(r[:difFirst-1]), make([]cell, difLast-difFirst+1)...)
@@ -297,15 +311,15 @@ func factorCell(r *SeriesResult) cell {
 	return percentage(d, places(d.Shift(2)))
 }
 
-func (b *comparison) fundingName(f *FundingResult) (cell, string) {
-	name := f.Date
-	if date, err := tender.ParseDate(f.Date); err == nil && !f.Paid {
-		return day(date).aligned(left), f.Currency
+func (b *comparison) fundingName(f *FundingResult) named {
+	n := named{name: label(f.Date), currency: f.Currency}
+	if date, err := tender.ParseDate(f.Date); err == nil {
+		n.name = day(date).aligned(left)
 	}
 	if f.Paid {
-		name += " (" + alreadyPaid + ")"
+		n.detail = alreadyPaid
 	}
-	return label(name), f.Currency
+	return n
 }
 
 // layFundingTotals adds up what is wired in each currency that has several days.
@@ -362,7 +376,7 @@ func (b *comparison) layFiles(row int) int {
 	s := b.summary
 	s.put(row, 1, label("Files").as(inSection))
 	t := table{columns: []column{
-		{heading: "File", widest: 34}, {}, {heading: "File is"}, {heading: "Rows before", right: true}, {heading: "Rows now", right: true},
+		{heading: "File", widest: 48}, {}, {heading: "File is"}, {heading: "Rows before", right: true}, {heading: "Rows now", right: true},
 		{heading: "Counted before", right: true}, {heading: "Counted now", right: true}, {heading: "SHA-256 before"}, {heading: "SHA-256 now"},
 	}, none: "Both runs used the same files."}
 	for _, p := range b.d.Files {
