@@ -94,16 +94,30 @@ func writeWhole(name string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(temporary.Name())) }()
+	defer os.Remove(temporary.Name())
 	_, err = temporary.Write(content)
 	if err = errors.Join(err, temporary.Chmod(0o640), temporary.Sync(), temporary.Close()); err != nil {
 		return err
 	}
 	// Unlike a rename, a link never takes the place of another file.
-	if err := os.Link(temporary.Name(), name); err != nil {
+	err = os.Link(temporary.Name(), name)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = renameToNew(temporary.Name(), name)
+	}
+	if err != nil {
 		return thereAlready(name, err)
 	}
 	return nil
+}
+
+// renameToNew renames a file where the file system has no links: the new name is
+// taken first, so that the rename takes the place of nothing but our own.
+func renameToNew(from, to string) error {
+	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Rename(from, to))
 }
 
 // differencePrinter shows a difference at a terminal.
@@ -227,7 +241,7 @@ func (p *differencePrinter) files() {
 
 func fileWords(f export.Pair[export.Input]) string {
 	side := func(in *export.Input) string {
-		return fmt.Sprintf("%d rows, %d counted, SHA-256 %.12s", in.Rows, in.Counted, in.SHA256)
+		return fmt.Sprintf("%s, %d counted, SHA-256 %.12s", counted(in.Rows, "row", "rows"), in.Counted, in.SHA256)
 	}
 	switch {
 	case f.Was == nil || f.Now == nil:
@@ -348,7 +362,7 @@ func (p *differencePrinter) instructions() {
 func lineRows(c *export.Change, was, now string) [][]string {
 	rows := [][]string{{"  " + export.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
 	side := func(n int, q export.Position, currency string) {
-		rows[n] = append(rows[n], q.Series, string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), export.Money(q.Total, currency))
+		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), export.Money(q.Total, currency))
 	}
 	switch c.Kind {
 	case export.New:
