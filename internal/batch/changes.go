@@ -9,6 +9,7 @@ import (
 	"iter"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -41,14 +42,22 @@ func (k instructionKey) compare(other instructionKey) int {
 func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
 	positions := map[instructionKey]export.Position{}
 	columns := []string{"instruction", "depositary", "series", "window", "tendered", "accepted", "total"}
+	// A text of a row holds on to the whole row: few are kept, as their own copies.
+	kept := map[string]string{}
+	keep := func(text string) string {
+		if _, ok := kept[text]; !ok {
+			kept[strings.Clone(text)] = strings.Clone(text)
+		}
+		return kept[text]
+	}
 	err := readRows(r, columns, func(text []string) (wrong int, err error) {
-		p := export.Position{Series: text[2], Window: tender.Window(text[3])}
+		p := export.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3]))}
 		for i, amount := range []*decimal.Decimal{&p.Tendered, &p.Accepted, &p.Total} {
 			if *amount, err = decimal.NewFromString(text[4+i]); err != nil {
 				return 4 + i, err
 			}
 		}
-		positions[instructionKey{text[1], text[0]}] = p
+		positions[instructionKey{keep(text[1]), strings.Clone(text[0])}] = p
 		return 0, nil
 	})
 	return positions, err
@@ -63,6 +72,7 @@ func readRows(r io.Reader, columns []string, take func(text []string) (wrong int
 	if err != nil {
 		return err
 	}
+	rows.ReuseRecord = true
 	place, text := make([]int, len(columns)), make([]string, len(columns))
 	for i, name := range columns {
 		if place[i] = slices.Index(heading, name); place[i] < 0 {

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -167,10 +166,15 @@ func (r *publishedRun) difference(now *publishedRun, version string) *export.Dif
 // byKind puts first what the depositaries changed, then what the terms did.
 func byKind(lines []export.Change) []export.Change {
 	order := []export.ChangeKind{export.New, export.Gone, export.Amended, export.Reclassed}
-	slices.SortStableFunc(lines, func(x, y export.Change) int {
-		return cmp.Compare(slices.Index(order, x.Kind), slices.Index(order, y.Kind))
-	})
-	return lines
+	sorted := make([]export.Change, 0, len(lines))
+	for _, kind := range order {
+		for i := range lines {
+			if lines[i].Kind == kind {
+				sorted = append(sorted, lines[i])
+			}
+		}
+	}
+	return sorted
 }
 
 // whyNotCompared says why the terms of two runs cannot be compared value by
