@@ -2,8 +2,6 @@ package batch
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,10 +18,6 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
-
-// keptName is the folder of a run that holds copies of what it read, each named
-// by its SHA-256.
-const keptName = "inputs"
 
 // Diff compares two published runs of one offer. Each is named by the path of its
 // folder; the second may also be the name of a run beside the first. version is
@@ -116,15 +110,11 @@ func (r *publishedRun) readTerms(folder string) error {
 		r.noTerms = "was made before runs kept their terms"
 		return nil
 	}
-	path := filepath.Join(folder, keptName, filepath.Base(r.Terms.File))
-	source, err := os.ReadFile(path)
+	source, err := r.ReadKept(folder, offerName)
 	if err != nil {
-		return fmt.Errorf("%w; the run's folder is damaged: restore it", err)
+		return err
 	}
-	if digest := sha256.Sum256(source); hex.EncodeToString(digest[:]) != r.Terms.File {
-		return fmt.Errorf("%s was changed after it was published; restore it", path)
-	}
-	terms, err := ingest.ParseTerms(path, source)
+	terms, err := ingest.ParseTerms(filepath.Join(folder, offerName), source)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		r.noTerms = "has terms that this version of the program does not understand: " + first

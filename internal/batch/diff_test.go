@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -25,40 +26,43 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// keepTerms makes a run's folder as one that keeps the terms it read.
+// keepTerms makes a run's folder as one that read other terms, or, of nil, as one
+// made before runs kept what they read.
 func keepTerms(t *testing.T, folder string, source []byte) {
 	t.Helper()
 	m, err := ledger.ReadManifest(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := sha256.Sum256(source)
-	m.Terms.File = hex.EncodeToString(digest[:])
-	m.Kept = []ledger.File{{Name: keptName + "/" + m.Terms.File, SHA256: m.Terms.File, Bytes: int64(len(source))}}
-	content, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
+	m.Terms.File, m.Kept = "", nil
+	if source != nil {
+		digest := sha256.Sum256(source)
+		m.Keep(ledger.Kept{Of: offerName, File: ledger.File{Name: "inputs/terms", SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(source))}})
+	}
+	var content bytes.Buffer
+	if err := m.Encode(&content); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(folder, keptName), 0o750); err != nil {
-		t.Fatal(err)
-	}
-	for name, b := range map[string][]byte{ledger.ManifestName: content, m.Kept[0].Name: source} {
+	for name, b := range map[string][]byte{ledger.ManifestName: content.Bytes(), "inputs/terms": source} {
 		if err := os.WriteFile(filepath.Join(folder, name), b, 0o640); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// publishExample publishes a run of the example and keeps its terms with it.
+// publishExample publishes a run of the example, in place of the final one if
+// there is one.
 func publishExample(t *testing.T, folder, asOf string) string {
 	t.Helper()
-	o := mustRun(t, Request{Folder: folder, AsOf: asOf})
-	source, err := os.ReadFile(filepath.Join(folder, offerName))
+	latest, err := ledger.Latest(filepath.Join(folder, runsName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	keepTerms(t, o.Folder, source)
-	return o.Folder
+	req := Request{Folder: folder, AsOf: asOf}
+	if latest != nil && latest.Phase == string(tender.Final) {
+		req.Supersede = latest.Run
+	}
+	return mustRun(t, req).Folder
 }
 
 func mustDiff(t *testing.T, was, now string) *export.Difference {
@@ -324,6 +328,9 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if m.Kept[0].Of != offerName {
+		t.Fatalf("kept first: %+v", m.Kept[0])
+	}
 	for _, name := range []string{export.JSONName, export.InstructionsName, export.RejectsName, m.Kept[0].Name} {
 		path := filepath.Join(final, name)
 		sound, err := os.ReadFile(path)
@@ -333,7 +340,7 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 		if err := os.WriteFile(path, append(slices.Clone(sound), '\n'), 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Diff(early, final, ""); err == nil || !strings.Contains(err.Error(), filepath.Base(name)+" was changed after it was published") {
+		if _, err := Diff(early, final, ""); err == nil || !strings.Contains(err.Error(), "was changed after it was") {
 			t.Errorf("%s changed: %v", name, err)
 		}
 		if err := os.Remove(path); err != nil {
@@ -351,7 +358,8 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 // Without the terms of both runs the difference says so, and shows the rest.
 func TestTermsThatWereNotKeptAreSaid(t *testing.T) {
 	folder := example(t)
-	early := mustRun(t, Request{Folder: folder, AsOf: "2004-11-12T17:00"}).Folder
+	early := publishExample(t, folder, "2004-11-12T17:00")
+	keepTerms(t, early, nil)
 	final := publishExample(t, folder, "2004-12-02T09:00")
 	d := mustDiff(t, early, final)
 	if !strings.Contains(d.NotCompared, filepath.Base(early)+" was made before runs kept their terms") || len(d.Terms) > 0 || !d.TermsDiffer() || len(d.Lines) == 0 {
