@@ -72,7 +72,10 @@ func (p *printer) linef(format string, args ...any) {
 
 // table writes rows of cells in columns, two spaces apart. The first column is
 // aligned left, the others right.
-func (p *printer) table(rows [][]string) {
+func (p *printer) table(rows [][]string) { p.tableLeft(rows, 1) }
+
+// tableLeft writes a table of which so many columns are aligned left.
+func (p *printer) tableLeft(rows [][]string, left int) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -86,10 +89,13 @@ func (p *printer) table(rows [][]string) {
 		var line strings.Builder
 		for i, cell := range row {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if i == 0 {
+			if i > 0 {
+				line.WriteString("  ")
+			}
+			if i < left {
 				line.WriteString(cell + pad)
 			} else {
-				line.WriteString("  " + pad + cell)
+				line.WriteString(pad + cell)
 			}
 		}
 		p.linef("%s", strings.TrimRight(line.String(), " "))

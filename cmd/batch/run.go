@@ -63,7 +63,7 @@ rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
-	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newInitCommand(w), newTemplateCommand(w))
+	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w))
 	return root
 }
 

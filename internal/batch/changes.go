@@ -6,8 +6,10 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -38,67 +40,104 @@ func (k instructionKey) compare(other instructionKey) int {
 
 // readPositions reads what each instruction stood at from an instructions.csv.
 func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
+	positions := map[instructionKey]export.Position{}
+	columns := []string{"instruction", "depositary", "series", "window", "tendered", "accepted", "total"}
+	// A text of a row holds on to the whole row: few are kept, as their own copies.
+	kept := map[string]string{}
+	keep := func(text string) string {
+		if _, ok := kept[text]; !ok {
+			kept[strings.Clone(text)] = strings.Clone(text)
+		}
+		return kept[text]
+	}
+	err := readRows(r, columns, func(text []string) (wrong int, err error) {
+		p := export.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3]))}
+		for i, amount := range []*decimal.Decimal{&p.Tendered, &p.Accepted, &p.Total} {
+			if *amount, err = decimal.NewFromString(text[4+i]); err != nil {
+				return 4 + i, err
+			}
+		}
+		positions[instructionKey{keep(text[1]), strings.Clone(text[0])}] = p
+		return 0, nil
+	})
+	return positions, err
+}
+
+// readRows reads the named columns of a CSV file that a run wrote. take gets the
+// texts of one row, in a slice that is used again; if it cannot take them, it says
+// which and why.
+func readRows(r io.Reader, columns []string, take func(text []string) (wrong int, err error)) error {
 	rows := csv.NewReader(r)
 	heading, err := rows.Read()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	column := map[string]int{}
-	for i, name := range heading {
-		column[name] = i
-	}
-	for _, name := range []string{"instruction", "depositary", "series", "window", "tendered", "accepted", "total"} {
-		if _, ok := column[name]; !ok {
-			return nil, fmt.Errorf("no column %s", name)
+	rows.ReuseRecord = true
+	place, text := make([]int, len(columns)), make([]string, len(columns))
+	for i, name := range columns {
+		if place[i] = slices.Index(heading, name); place[i] < 0 {
+			return fmt.Errorf("no column %s", name)
 		}
 	}
-	positions := map[instructionKey]export.Position{}
 	for {
 		row, err := rows.Read()
 		if err == io.EOF {
-			return positions, nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		text := func(name string) string { return export.PlainText(row[column[name]]) }
-		p := export.Position{Series: text("series"), Window: tender.Window(text("window"))}
-		for name, amount := range map[string]*decimal.Decimal{"tendered": &p.Tendered, "accepted": &p.Accepted, "total": &p.Total} {
-			if *amount, err = decimal.NewFromString(text(name)); err != nil {
-				line, _ := rows.FieldPos(column[name])
-				return nil, fmt.Errorf("line %d, %s: %w", line, name, err)
-			}
+		for i := range columns {
+			text[i] = export.PlainText(row[place[i]])
 		}
-		positions[instructionKey{text("depositary"), text("instruction")}] = p
+		if wrong, err := take(text); err != nil {
+			line, _ := rows.FieldPos(place[wrong])
+			return fmt.Errorf("line %d, %s: %w", line, columns[wrong], err)
+		}
 	}
 }
 
+// compare compares the lines of a run with those of an earlier one.
 func compare(r *export.Run, previous string, was map[instructionKey]export.Position) *export.Changes {
-	c := &export.Changes{Previous: previous}
-	now := map[instructionKey]bool{}
-	for i := range r.Book.Lines {
-		l := &r.Book.Lines[i]
-		key := instructionKey{l.Depositary, l.ID}
-		now[key] = true
-		before, counted := was[key]
-		after := export.Position{
-			Series: l.Series, Window: l.Window, Tendered: l.Principal,
-			Accepted: r.Allocation.Lines[i].Accepted, Total: r.Settlement.Lines[i].Total(),
+	return &export.Changes{Previous: previous, Lines: comparePositions(was, positionsOf(r)), Series: seriesChanges(r, was)}
+}
+
+// positionsOf yields what each instruction of a run stands at.
+func positionsOf(r *export.Run) iter.Seq2[instructionKey, export.Position] {
+	return func(yield func(instructionKey, export.Position) bool) {
+		for i := range r.Book.Lines {
+			l := &r.Book.Lines[i]
+			if !yield(instructionKey{l.Depositary, l.ID}, export.Position{
+				Series: l.Series, Window: l.Window, Tendered: l.Principal,
+				Accepted: r.Allocation.Lines[i].Accepted, Total: r.Settlement.Lines[i].Total(),
+			}) {
+				return
+			}
 		}
+	}
+}
+
+// comparePositions lists the instructions that stand differently, by depositary
+// and number.
+func comparePositions(was map[instructionKey]export.Position, now iter.Seq2[instructionKey, export.Position]) []export.Change {
+	var changes []export.Change
+	there := make(map[instructionKey]bool, len(was))
+	for key, after := range now {
+		there[key] = true
+		before, counted := was[key]
 		if kind := changeKind(before, after, counted); kind != "" {
-			c.Lines = append(c.Lines, export.Change{Kind: kind, Depositary: l.Depositary, Instruction: l.ID, Series: l.Series, Was: before, Now: after})
+			changes = append(changes, export.Change{Kind: kind, Depositary: key.depositary, Instruction: key.instruction, Series: after.Series, Was: before, Now: after})
 		}
 	}
 	for key, before := range was {
-		if !now[key] {
-			c.Lines = append(c.Lines, export.Change{Kind: export.Gone, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
+		if !there[key] {
+			changes = append(changes, export.Change{Kind: export.Gone, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
 		}
 	}
-	slices.SortFunc(c.Lines, func(x, y export.Change) int {
+	slices.SortFunc(changes, func(x, y export.Change) int {
 		return instructionKey{x.Depositary, x.Instruction}.compare(instructionKey{y.Depositary, y.Instruction})
 	})
-	c.Series = seriesChanges(r, was)
-	return c
+	return changes
 }
 
 // changeKind says how a position differs, "" if it does not.

@@ -109,7 +109,7 @@ func watchMemory() (peak func() float64) {
 // the same styles, formulas and values.
 func streamed(b testing.TB, to io.Writer, r *Run) {
 	b.Helper()
-	w := &workbook{run: r, rowsPerSheet: excelize.TotalRows, tally: newTally(r)}
+	w := &workbook{volume: r.volume(excelize.TotalRows), run: r, tally: newTally(r)}
 	w.layPayments()
 	w.layInstructions()
 	f := excelize.NewFile()

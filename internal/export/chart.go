@@ -34,7 +34,7 @@ type bar struct {
 }
 
 // drawing puts the chart of a sheet over its cells.
-func (b *workbook) drawing(f *excelize.File, s *sheet) error {
+func (v *volume) drawing(f *excelize.File, s *sheet) error {
 	c := s.chart
 	if c == nil {
 		return nil

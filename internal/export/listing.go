@@ -32,14 +32,14 @@ type stretch struct {
 // lay gives the rows of a list their places: from below the heading row top of
 // the sheet on, and on further sheets, made by more, as far as needed. foot is
 // how many rows stay free below them on each sheet.
-func (b *workbook) lay(l *listing, s *sheet, top, foot int, more func(number int) *sheet) {
+func (v *volume) lay(l *listing, s *sheet, top, foot int, more func(number int) *sheet) {
 	for from := 0; ; {
 		s.headings(top, l.columns)
-		n := min(l.count-from, b.rowsPerSheet-top-foot)
+		n := min(l.count-from, v.rowsPerSheet-top-foot)
 		p := &stretch{l, s, from, area{top + 1, 1, top + max(1, n), len(l.columns)}}
 		l.parts = append(l.parts, p)
 		s.filter, s.frozen, s.repeat = area{top, 1, p.bottom, p.right}, top, top
-		b.name(strings.ReplaceAll(s.name, " ", "_")+"List", s, s.filter.fixed())
+		v.name(strings.ReplaceAll(s.name, " ", "_")+"List", s, s.filter.fixed())
 		if l.count == 0 {
 			s.put(p.top, 1, label(l.none).toned(muted))
 			return

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -29,6 +30,7 @@ func TestPackage(t *testing.T) {
 	for name, r := range variants(t) {
 		books[name] = rendered(t, r)
 	}
+	maps.Copy(books, differences(t))
 	for name, data := range books {
 		t.Run(name, func(t *testing.T) {
 			p := unpacked(t, data)

@@ -3,10 +3,9 @@ package export
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
-
-	"tenderbatch/internal/tender"
 )
 
 // Paper sizes by the numbers that workbooks use for them.
@@ -17,14 +16,16 @@ const (
 	paperA4      = 9
 )
 
+// american reports whether an offer in a zone is printed on American paper.
+func american(zone *time.Location) bool { return strings.HasPrefix(zone.String(), "America/") }
+
 // paper is the sheet of paper for a sheet: the American one for an offer in an
 // American zone, and twice the size for the widest tables.
-func (b *workbook) paper(wide bool) int {
-	american := strings.HasPrefix(b.run.Offer.Zone.String(), "America/")
+func (v *volume) paper(wide bool) int {
 	switch {
-	case american && wide:
+	case v.american && wide:
 		return paperTabloid
-	case american:
+	case v.american:
 		return paperLetter
 	case wide:
 		return paperA3
@@ -33,8 +34,8 @@ func (b *workbook) paper(wide bool) int {
 }
 
 // page sets how a sheet is printed.
-func (b *workbook) page(f *excelize.File, s *sheet) error {
-	size, orientation, across, down := b.paper(s.wide), "landscape", 1, 0
+func (v *volume) page(f *excelize.File, s *sheet) error {
+	size, orientation, across, down := v.paper(s.wide), "landscape", 1, 0
 	if s.whole {
 		down = 1
 	}
@@ -49,27 +50,27 @@ func (b *workbook) page(f *excelize.File, s *sheet) error {
 	}); err != nil {
 		return err
 	}
-	if err := f.SetHeaderFooter(s.name, b.footer()); err != nil {
+	if err := f.SetHeaderFooter(s.name, v.headerFooter()); err != nil {
 		return err
 	}
-	return b.printNames(f, s)
+	return v.printNames(f, s)
 }
 
-// footer prints the run at the left, the sheet in the middle and the page at
-// the right; an indicative run says so at the top of every page.
-func (b *workbook) footer() *excelize.HeaderFooterOptions {
-	name := []rune(strings.ReplaceAll(clean(b.run.Name), "&", "&&"))
+// headerFooter prints the run at the left, the sheet in the middle and the page at
+// the right; indicative figures are said to be so at the top of every page.
+func (v *volume) headerFooter() *excelize.HeaderFooterOptions {
+	name := []rune(strings.ReplaceAll(clean(v.footer), "&", "&&"))
 	if len(name) > 120 { // of the 255 characters that a footer can have
 		name = name[:120]
 	}
 	text := &excelize.HeaderFooterOptions{OddFooter: fmt.Sprintf("&L&8 %s&C&8 &A&R&8 Page &P of &N", string(name))}
-	if b.run.Phase != tender.Final {
+	if v.indicative {
 		text.OddHeader = `&R&8 INDICATIVE`
 	}
 	return text
 }
 
-func (b *workbook) printNames(f *excelize.File, s *sheet) error {
+func (v *volume) printNames(f *excelize.File, s *sheet) error {
 	printed := s.all()
 	if s.chart != nil {
 		printed.bottom = max(printed.bottom, s.chart.over.bottom)

@@ -123,13 +123,15 @@ func compare(cells []cell, col int, was, now cell, change decimal.Decimal) {
 	cells[col-1], cells[col], cells[col+1] = was, now, difference.by(letters(col+1)+"#-"+letters(col)+"#")
 }
 
-// changeNames says each kind in words.
+// ChangeName says a kind in words.
+func ChangeName(k ChangeKind) string { return changeNames[k] }
+
 var changeNames = map[ChangeKind]string{
 	New: "new", Gone: "gone", Amended: "amended", Reclassed: "accepted differently",
 }
 
 func (b *workbook) changeRow(c *Change, cells []cell) {
-	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = label(changeNames[c.Kind]), label(c.Depositary), label(c.Instruction)
+	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = label(ChangeName(c.Kind)), label(c.Depositary), label(c.Instruction)
 	was, now := b.positionCells(c.Was), b.positionCells(c.Now)
 	cells[chgSeriesWas-1], cells[chgSeriesNow-1] = was[0], now[0]
 	cells[chgWindowWas-1], cells[chgWindowNow-1] = was[1], now[1]

@@ -3,9 +3,6 @@ package export
 import (
 	"fmt"
 	"io"
-	"iter"
-	"strings"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -16,11 +13,10 @@ import (
 // cell by cell; excelize then writes what is around the rows: styles, columns,
 // names, charts and print set-up.
 type workbook struct {
-	run          *Run
-	rowsPerSheet int // as many as a spreadsheet allows, fewer in tests
-	tally        *tally
-	names        []excelize.DefinedName
-	terms        int // row of the first fact about the terms on Summary
+	volume
+	run   *Run
+	tally *tally
+	terms int // row of the first fact about the terms on Summary
 
 	summary, waterfall, funding, payments *sheet
 	instructions, rejects, changes        *sheet
@@ -36,7 +32,7 @@ func WriteWorkbook(w io.Writer, r *Run) error {
 }
 
 func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
-	b := &workbook{run: r, rowsPerSheet: rowsPerSheet, tally: newTally(r)}
+	b := &workbook{volume: r.volume(rowsPerSheet), run: r, tally: newTally(r)}
 	b.layPayments() // before the instructions: they show the numbers of their payments
 	b.layInstructions()
 	b.layFunding()
@@ -46,7 +42,7 @@ func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
 	b.layChanges()
 	b.layTimeline()
 	b.layControls()
-	if err := b.write(w); err != nil {
+	if err := b.write(w, b.sheets()); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
 	return nil
@@ -63,246 +59,23 @@ func (b *workbook) sheets() []*sheet {
 	return all
 }
 
-// The rows at the top of every sheet.
-const (
-	titleRow = iota + 1
-	subtitleRow
-	bannerRow
-	firstRow = bannerRow + 2 // of what the sheet is about
-)
-
-// newSheet returns a sheet with its title and the banner that says whether the
-// run is indicative or final.
-func (b *workbook) newSheet(name, title string) *sheet {
-	s := &sheet{name: name, frozen: bannerRow}
-	s.put(titleRow, 1, label(title).as(inTitle))
-	s.tall(titleRow, 26)
-	s.put(subtitleRow, 1, label(b.subtitle()).as(inSubtitle))
-	s.put(bannerRow, 1, b.banner())
-	s.tall(bannerRow, 22)
-	return s
-}
-
-// goOn returns what makes the further sheets of a list.
-func (b *workbook) goOn(first *sheet, title string) func(number int) *sheet {
-	return func(number int) *sheet {
-		s := b.newSheet(fmt.Sprintf("%s %d", first.name, number), fmt.Sprintf("%s, continued (%d)", title, number))
-		s.wide = first.wide
-		return s
+func (r *Run) volume(rowsPerSheet int) volume {
+	return volume{
+		title:   fmt.Sprintf("%s: %s result of the tender offer %s", r.Offer.Issuer, r.Phase, r.Offer.ID),
+		subject: "Run " + r.Name,
+		version: r.Version, made: r.AsOf,
+		subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  run %s", r.Offer.Issuer, r.Offer.ID, r.Name),
+		banner:     r.banner(),
+		indicative: r.Phase != tender.Final,
+		footer:     r.Name, american: american(r.Offer.Zone), rowsPerSheet: rowsPerSheet,
 	}
 }
 
-func (b *workbook) subtitle() string {
-	return fmt.Sprintf("%s  ·  cash tender offer %s  ·  run %s", b.run.Offer.Issuer, b.run.Offer.ID, b.run.Name)
-}
-
-func (b *workbook) banner() cell {
-	asOf := instant(b.run.AsOf, b.run.Offer.Zone)
-	if b.run.Phase == tender.Final {
+// banner says whether the run is indicative or final.
+func (r *Run) banner() cell {
+	asOf := instant(r.AsOf, r.Offer.Zone)
+	if r.Phase == tender.Final {
 		return label("FINAL as of " + asOf).as(inBanner)
 	}
 	return label("INDICATIVE as of " + asOf + ": figures can change until the Expiration Date").as(inBanner).toned(doubtful)
-}
-
-// name gives cells of a sheet a name that formulas and readers can use.
-func (b *workbook) name(name string, s *sheet, address string) {
-	b.names = append(b.names, excelize.DefinedName{Name: name, RefersTo: s.of(address)})
-}
-
-// write makes the file.
-func (b *workbook) write(w io.Writer) error {
-	f := excelize.NewFile()
-	defer f.Close() // nothing of it is on disk
-	if err := b.properties(f); err != nil {
-		return err
-	}
-	styles, err := b.styles(f, b.sheets())
-	if err != nil {
-		return err
-	}
-	out := &archive{out: w, rows: make(map[string]*sheet)}
-	for i, s := range b.sheets() {
-		s.styles = styles
-		out.rows[fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)] = s
-		if err := b.shell(f, s, i); err != nil {
-			return fmt.Errorf("sheet %s: %w", s.name, err)
-		}
-	}
-	for _, n := range b.names {
-		if err := f.SetDefinedName(&n); err != nil {
-			return fmt.Errorf("name %s: %w", n.Name, err)
-		}
-	}
-	f.SetActiveSheet(0)
-	if c := b.timeline.chart; c != nil {
-		_, _, out.ticks = c.days()
-	}
-	// excelize would collect the file in memory: what it collects stays empty.
-	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return out })
-	_, err = f.WriteTo(io.Discard)
-	return err
-}
-
-// properties says what the file is and who made it. Its time is the instant the
-// run is as of, so that it does not depend on the clock.
-func (b *workbook) properties(f *excelize.File) error {
-	r := b.run
-	made := r.AsOf.UTC().Format(time.RFC3339)
-	if err := f.SetDefaultFont(fontName); err != nil {
-		return err
-	}
-	size := float64(fontSize)
-	f.Styles.Fonts.Font[0].Sz.Val = &size
-	if err := f.SetAppProps(&excelize.AppProperties{Application: "batch"}); err != nil {
-		return err
-	}
-	program := strings.TrimSpace("batch " + r.Version)
-	return f.SetDocProps(&excelize.DocProperties{
-		Title:          clean(fmt.Sprintf("%s: %s result of the tender offer %s", r.Offer.Issuer, r.Phase, r.Offer.ID)),
-		Subject:        clean("Run " + r.Name),
-		Creator:        clean(program),
-		LastModifiedBy: clean(program),
-		Created:        made, Modified: made,
-	})
-}
-
-// styles makes one style of the workbook for each look that a cell has.
-func (b *workbook) styles(f *excelize.File, sheets []*sheet) (map[look]int, error) {
-	styles := make(map[look]int)
-	for _, s := range sheets {
-		if s.body != nil {
-			s.body.measure()
-		}
-		s.finish()
-		for l := range s.allLooks() {
-			if _, made := styles[l]; made {
-				continue
-			}
-			id, err := f.NewStyle(l.style())
-			if err != nil {
-				return nil, err
-			}
-			styles[l] = id
-		}
-	}
-	return styles, nil
-}
-
-// allLooks are the looks of all cells of the sheet.
-func (s *sheet) allLooks() iter.Seq[look] {
-	return func(yield func(look) bool) {
-		for _, rows := range [][]row{s.rows, s.foot} {
-			for _, r := range rows {
-				for _, c := range r.cells {
-					if !yield(c.look) {
-						return
-					}
-				}
-			}
-		}
-		for _, l := range s.looks {
-			if !yield(l) {
-				return
-			}
-		}
-	}
-}
-
-// shell makes what is around the rows of a sheet.
-func (b *workbook) shell(f *excelize.File, s *sheet, index int) error {
-	if index == 0 {
-		if err := f.SetSheetName("Sheet1", s.name); err != nil {
-			return err
-		}
-	} else if _, err := f.NewSheet(s.name); err != nil {
-		return err
-	}
-	for _, step := range []func(*excelize.File, *sheet) error{
-		b.columns, b.view, b.marks, b.page, b.drawing,
-	} {
-		if err := step(f, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (b *workbook) columns(f *excelize.File, s *sheet) error {
-	for i, width := range s.widths {
-		if err := f.SetColWidth(s.name, letters(i+1), letters(i+1), width); err != nil {
-			return err
-		}
-	}
-	for _, m := range s.merges {
-		if err := f.MergeCell(s.name, at(m.top, m.left), at(m.bottom, m.right)); err != nil {
-			return err
-		}
-	}
-	return f.SetSheetDimension(s.name, s.all().String())
-}
-
-// all is the area of all cells.
-func (s *sheet) all() area { return area{1, 1, s.height(), s.columns()} }
-
-// view sets what is seen of a sheet when it is opened.
-func (b *workbook) view(f *excelize.File, s *sheet) error {
-	lines := false
-	if s.filter != (area{}) { // before the properties, which it would reset
-		if err := f.AutoFilter(s.name, s.filter.String(), nil); err != nil {
-			return err
-		}
-	}
-	if err := f.SetSheetView(s.name, 0, &excelize.ViewOptions{ShowGridLines: &lines}); err != nil {
-		return err
-	}
-	colour := "FF" + accent // a tab's colour is written with its opacity
-	if b.run.Phase != tender.Final {
-		colour = "FF" + amberFill
-	}
-	height, fitted := float64(bodyHeight-1), true
-	if err := f.SetSheetProps(s.name, &excelize.SheetPropsOptions{
-		TabColorRGB: &colour, DefaultRowHeight: &height, FitToPage: &fitted,
-	}); err != nil {
-		return err
-	}
-	return f.SetPanes(s.name, &excelize.Panes{
-		Freeze: true, YSplit: s.frozen, TopLeftCell: at(s.frozen+1, 1), ActivePane: "bottomLeft",
-	})
-}
-
-// marks colours the checks and calms the warnings about numbers kept as text:
-// identifiers are text.
-func (b *workbook) marks(f *excelize.File, s *sheet) error {
-	if err := f.AddIgnoredErrors(s.name, s.all().String(), excelize.IgnoredErrorsNumberStoredAsText); err != nil {
-		return err
-	}
-	if len(s.checks) == 0 && s.alarm == (area{}) {
-		return nil
-	}
-	wrong, err := f.NewConditionalStyle(&excelize.Style{
-		Font: &excelize.Font{Bold: true, Color: white}, Fill: fill(red),
-	})
-	if err != nil {
-		return err
-	}
-	fine, err := f.NewConditionalStyle(&excelize.Style{Font: &excelize.Font{Color: green}})
-	if err != nil {
-		return err
-	}
-	if s.alarm != (area{}) {
-		if err := f.SetConditionalFormat(s.name, s.alarm.String(), []excelize.ConditionalFormatOptions{
-			{Type: "formula", Criteria: "NOT(AND(ControlChecks))", Format: &wrong},
-		}); err != nil {
-			return err
-		}
-	}
-	for _, a := range s.checks {
-		if err := f.SetConditionalFormat(s.name, a.String(), []excelize.ConditionalFormatOptions{
-			{Type: "cell", Criteria: "==", Value: "FALSE", Format: &wrong},
-			{Type: "cell", Criteria: "==", Value: "TRUE", Format: &fine},
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"maps"
 	"slices"
 	"strings"
@@ -21,168 +20,251 @@ import (
 // The schedule, the names of password variables and the notes of amendments and
 // waivers are left out: no figure depends on them.
 func termsDigest(o *tender.Offer) string {
-	d := digest{sha256.New()}
-	d.text("id", o.ID)
-	d.text("issuer", o.Issuer)
-	d.text("timezone", o.Zone.String())
-	d.text("launch", o.Launch.String())
-	d.cutOff("early_tender", o.Early)
-	d.cutOff("expiration", o.Expiration)
-	d.text("settlement.early", o.Settlement.Early.String())
-	d.text("settlement.early_run", o.Settlement.EarlyRun)
-	d.text("settlement.final", o.Settlement.Final.String())
-	d.cutOff("guaranteed_delivery.deadline", o.Guaranteed.Deadline)
-	d.text("guaranteed_delivery.settlement", o.Guaranteed.Settlement.String())
-	d.cutOff("withdrawal.early", o.Withdrawal.Early)
-	d.cutOff("withdrawal.late", o.Withdrawal.Late)
-	d.acceptance(o.Acceptance)
-	for i, c := range o.Caps {
-		d.limit(fmt.Sprintf("caps[%d].", i), c)
-	}
-	for i, r := range o.Rates {
-		d.rate(fmt.Sprintf("fx[%d].", i), r)
-	}
-	for i, c := range o.Conditions {
-		at := fmt.Sprintf("conditions[%d].", i)
-		d.text(at+"name", c.Name)
-		d.text(at+"text", c.Text)
-		d.text(at+"satisfied", fmt.Sprint(c.Satisfied))
-	}
-	for i, s := range o.Series {
-		d.series(fmt.Sprintf("series[%d].", i), s)
-	}
-	for i, p := range o.Depositaries {
-		d.depositary(fmt.Sprintf("depositaries[%d].", i), p)
-	}
-	for i, w := range o.Waivers {
-		d.waiver(fmt.Sprintf("waivers[%d].", i), w)
-	}
-	for i, a := range o.Amendments {
-		d.instant(fmt.Sprintf("amendments[%d].effective", i), a.Effective)
-	}
-	return hex.EncodeToString(d.Sum(nil))
+	sum := sha256.New()
+	l := lister{zone: time.UTC, put: func(t tender.Term) { fmt.Fprintf(sum, "%s=%q\n", t.Path, t.Text) }}
+	l.terms(o)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// digest takes values of the terms, one line each.
-type digest struct{ hash.Hash }
-
-func (d digest) text(path, value string) { fmt.Fprintf(d, "%s=%q\n", path, value) }
-
-func (d digest) amount(path string, v decimal.Decimal) { d.text(path, v.String()) }
-
-func (d digest) instant(path string, t time.Time) {
-	d.text(path, t.UTC().Format(time.RFC3339Nano))
+// ListTerms returns every value of the terms in force that the digest is taken
+// of, and the notes of the amendments, for people: under the paths of offer.yaml,
+// the elements of lists by name, instants in the offer's zone. What is not given
+// is left out. Of each list there is also one value that names its elements in
+// their order. If the digests of two offers differ, these lists differ.
+func ListTerms(o *tender.Offer) []tender.Term {
+	var all []tender.Term
+	l := lister{zone: o.Zone, named: make(map[string]int), put: func(t tender.Term) {
+		if t.Text != "" {
+			all = append(all, t)
+		}
+	}}
+	l.terms(o)
+	return all
 }
 
-func (d digest) cutOff(path string, c tender.CutOff) {
+// lister puts the values of the terms one by one, in a fixed order.
+type lister struct {
+	put   func(tender.Term)
+	zone  *time.Location // of the instants
+	named map[string]int // how often each path of an element was given; nil: elements go by number
+}
+
+func (l lister) terms(o *tender.Offer) {
+	dates := ""
+	if l.named != nil {
+		dates = "dates."
+	}
+	l.text("id", o.ID)
+	l.text("issuer", o.Issuer)
+	l.text("timezone", o.Zone.String())
+	l.date(dates+"launch", o.Launch)
+	l.cutOff(dates+"early_tender", o.Early)
+	l.cutOff(dates+"expiration", o.Expiration)
+	l.date(dates+"settlement.early", o.Settlement.Early)
+	l.text(dates+"settlement.early_run", o.Settlement.EarlyRun)
+	l.date(dates+"settlement.final", o.Settlement.Final)
+	l.cutOff(dates+"guaranteed_delivery.deadline", o.Guaranteed.Deadline)
+	l.date(dates+"guaranteed_delivery.settlement", o.Guaranteed.Settlement)
+	l.cutOff("withdrawal.early", o.Withdrawal.Early)
+	l.cutOff("withdrawal.late", o.Withdrawal.Late)
+	l.acceptance(o.Acceptance)
+	eachOf(l, "caps", o.Caps, func(c tender.Cap) string { return c.Name }, l.limit)
+	eachOf(l, "fx", o.Rates, func(r tender.Rate) string { return r.From + "/" + r.To }, l.rate)
+	eachOf(l, "conditions", o.Conditions, func(c tender.Condition) string { return c.Name }, l.condition)
+	eachOf(l, "series", o.Series, func(s tender.Series) string { return s.ID }, l.series)
+	eachOf(l, "depositaries", o.Depositaries, func(p tender.Depositary) string { return p.Name }, l.depositary)
+	eachOf(l, "waivers", o.Waivers, func(w tender.Waiver) string {
+		return strings.TrimSpace(w.Depositary + " " + w.Instruction + " " + w.Rule)
+	}, l.waiver)
+	eachOf(l, "amendments", o.Amendments, func(a tender.Amendment) string {
+		return a.Effective.In(l.zone).Format(time.RFC3339Nano)
+	}, l.amendment)
+}
+
+// eachOf puts the elements of a list one by one. By name, it first puts all names.
+func eachOf[Element any](l lister, path string, elements []Element, name func(Element) string, put func(at string, e Element)) {
+	if l.named != nil {
+		names := make([]string, len(elements))
+		for i, e := range elements {
+			names[i] = name(e)
+		}
+		l.text(path, strings.Join(names, ", "))
+	}
+	for i, e := range elements {
+		put(l.element(path, i, name(e)), e)
+	}
+}
+
+// element is the path of an element of a list, up to its values. Elements of the
+// same name are numbered from the second on.
+func (l lister) element(list string, i int, name string) string {
+	if l.named == nil {
+		return fmt.Sprintf("%s[%d].", list, i)
+	}
+	path := list + "." + name
+	if l.named[path]++; l.named[path] > 1 {
+		path = fmt.Sprintf("%s (%d)", path, l.named[path])
+	}
+	return path + "."
+}
+
+// words puts a list of words: one by one, or by name all in one.
+func (l lister) words(path string, words []string) {
+	if l.named != nil {
+		l.text(path, strings.Join(words, ", "))
+		return
+	}
+	for i, w := range words {
+		l.text(fmt.Sprintf("%s[%d]", path, i), w)
+	}
+}
+
+// entry is the path of an entry of a mapping.
+func (l lister) entry(path, key string) string {
+	if l.named != nil {
+		return path + "." + key
+	}
+	return fmt.Sprintf("%s[%q]", path, key)
+}
+
+func (l lister) text(path, value string) {
+	l.put(tender.Term{Path: path, Kind: tender.TermWords, Text: value})
+}
+
+func (l lister) amount(path string, v decimal.Decimal) {
+	l.put(tender.Term{Path: path, Kind: tender.TermNumber, Text: v.String()})
+}
+
+func (l lister) count(path string, n int) {
+	l.put(tender.Term{Path: path, Kind: tender.TermNumber, Text: fmt.Sprint(n)})
+}
+
+func (l lister) date(path string, v tender.Date) {
+	l.put(tender.Term{Path: path, Kind: tender.TermDate, Text: v.String()})
+}
+
+func (l lister) instant(path string, t time.Time) {
+	l.put(tender.Term{Path: path, Kind: tender.TermInstant, Text: t.In(l.zone).Format(time.RFC3339Nano)})
+}
+
+func (l lister) cutOff(path string, c tender.CutOff) {
 	if !c.IsZero() {
-		d.instant(path+".at", c.At)
-		d.text(path+".boundary", string(c.Boundary))
+		l.instant(path+".at", c.At)
+		l.text(path+".boundary", string(c.Boundary))
 	}
 }
 
-func (d digest) acceptance(a tender.Acceptance) {
-	d.text("acceptance.order", string(a.Order))
-	d.text("acceptance.shortfall", string(a.Shortfall))
-	d.text("acceptance.factor", string(a.Factor))
-	d.amount("acceptance.given", a.Given)
-	d.text("acceptance.below_minimum", string(a.BelowMinimum))
-	d.text("acceptance.returned_below_minimum", string(a.ReturnedBelowMinimum))
+func (l lister) condition(at string, c tender.Condition) {
+	l.text(at+"name", c.Name)
+	l.text(at+"text", c.Text)
+	l.text(at+"satisfied", fmt.Sprint(c.Satisfied))
 }
 
-func (d digest) limit(at string, c tender.Cap) {
-	d.text(at+"name", c.Name)
-	d.amount(at+"amount", c.Amount)
-	d.text(at+"currency", c.Currency)
-	d.text(at+"measure", string(c.Measure))
-	for i, id := range c.Series {
-		d.text(fmt.Sprintf("%sseries[%d]", at, i), id)
+// amendment puts the note for people, whom the name tells the instant; no figure
+// depends on it.
+func (l lister) amendment(at string, a tender.Amendment) {
+	if l.named != nil {
+		l.text(at+"note", a.Note)
+		return
 	}
+	l.instant(at+"effective", a.Effective)
 }
 
-func (d digest) rate(at string, r tender.Rate) {
-	d.text(at+"from", r.From)
-	d.text(at+"to", r.To)
-	d.amount(at+"rate", r.Rate)
-	d.text(at+"date", r.Date.String())
-	d.text(at+"source", r.Source)
+func (l lister) acceptance(a tender.Acceptance) {
+	l.text("acceptance.order", string(a.Order))
+	l.text("acceptance.shortfall", string(a.Shortfall))
+	l.text("acceptance.factor", string(a.Factor))
+	l.amount("acceptance.given", a.Given)
+	l.text("acceptance.below_minimum", string(a.BelowMinimum))
+	l.text("acceptance.returned_below_minimum", string(a.ReturnedBelowMinimum))
 }
 
-func (d digest) series(at string, s tender.Series) {
-	d.text(at+"id", s.ID)
-	d.text(at+"title", s.Title)
-	for i, security := range s.Securities {
-		d.text(fmt.Sprintf("%ssecurities[%d]", at, i), security)
-	}
-	d.text(at+"currency", s.Currency)
-	d.text(at+"priority", fmt.Sprint(s.Priority))
-	d.amount(at+"outstanding", s.Outstanding)
+func (l lister) limit(at string, c tender.Cap) {
+	l.text(at+"name", c.Name)
+	l.amount(at+"amount", c.Amount)
+	l.text(at+"currency", c.Currency)
+	l.text(at+"measure", string(c.Measure))
+	l.words(at+"series", c.Series)
+}
+
+func (l lister) rate(at string, r tender.Rate) {
+	l.text(at+"from", r.From)
+	l.text(at+"to", r.To)
+	l.amount(at+"rate", r.Rate)
+	l.date(at+"date", r.Date)
+	l.text(at+"source", r.Source)
+}
+
+func (l lister) series(at string, s tender.Series) {
+	l.text(at+"id", s.ID)
+	l.text(at+"title", s.Title)
+	l.words(at+"securities", s.Securities)
+	l.text(at+"currency", s.Currency)
+	l.count(at+"priority", s.Priority)
+	l.amount(at+"outstanding", s.Outstanding)
 	if s.HasMaximum {
-		d.amount(at+"maximum_offer_amount", s.MaximumOfferAmount)
+		l.amount(at+"maximum_offer_amount", s.MaximumOfferAmount)
 	}
-	d.amount(at+"tender_offer_consideration", s.TenderOfferConsideration)
-	d.amount(at+"early_tender_payment", s.EarlyTenderPayment)
-	d.amount(at+"denomination.minimum", s.Denomination.Minimum)
-	d.amount(at+"denomination.multiple", s.Denomination.Multiple)
-	d.amount(at+"interest.coupon", s.Interest.Coupon)
-	d.text(at+"interest.day_count", string(s.Interest.DayCount))
-	d.text(at+"interest.last_paid", s.Interest.LastPaid.String())
-	d.text(at+"interest.frequency", fmt.Sprint(s.Interest.Frequency))
-	d.text(at+"interest.first_payment", s.Interest.FirstPayment.String())
-	d.text(at+"interest.accretes_until", s.Interest.AccretesUntil.String())
+	l.amount(at+"tender_offer_consideration", s.TenderOfferConsideration)
+	l.amount(at+"early_tender_payment", s.EarlyTenderPayment)
+	l.amount(at+"denomination.minimum", s.Denomination.Minimum)
+	l.amount(at+"denomination.multiple", s.Denomination.Multiple)
+	l.amount(at+"interest.coupon", s.Interest.Coupon)
+	l.text(at+"interest.day_count", string(s.Interest.DayCount))
+	l.date(at+"interest.last_paid", s.Interest.LastPaid)
+	l.count(at+"interest.frequency", s.Interest.Frequency)
+	l.date(at+"interest.first_payment", s.Interest.FirstPayment)
+	l.date(at+"interest.accretes_until", s.Interest.AccretesUntil)
 	if s.Interest.FixedDay {
-		d.text(at+"interest.end_of_month", "false")
+		l.text(at+"interest.end_of_month", "false")
 	}
 	for i, step := range s.Interest.Steps {
-		d.text(fmt.Sprintf("%sinterest.steps[%d].from", at, i), step.From.String())
-		d.amount(fmt.Sprintf("%sinterest.steps[%d].coupon", at, i), step.Coupon)
+		under := l.element(at+"interest.steps", i, step.From.String())
+		l.date(under+"from", step.From)
+		l.amount(under+"coupon", step.Coupon)
 	}
 }
 
-func (d digest) depositary(at string, p tender.Depositary) {
-	d.text(at+"name", p.Name)
-	d.text(at+"files", p.Files)
-	d.text(at+"incremental", fmt.Sprint(p.Incremental))
-	d.text(at+"timezone", p.Zone.String())
-	d.sheets(at, p.Sheets)
-	for i, name := range p.Skip {
-		d.text(fmt.Sprintf("%sskip_sheets[%d]", at, i), name)
-	}
+func (l lister) depositary(at string, p tender.Depositary) {
+	l.text(at+"name", p.Name)
+	l.text(at+"files", p.Files)
+	l.text(at+"incremental", fmt.Sprint(p.Incremental))
+	l.text(at+"timezone", p.Zone.String())
+	l.sheets(at, p.Sheets)
+	l.words(at+"skip_sheets", p.Skip)
 	for _, column := range slices.Sorted(maps.Keys(p.Columns)) {
-		d.text(fmt.Sprintf("%scolumns[%q]", at, column), p.Columns[column])
+		l.text(l.entry(at+"columns", column), p.Columns[column])
 	}
 	for _, code := range slices.Sorted(maps.Keys(p.Statuses)) {
-		d.text(fmt.Sprintf("%sstatuses[%q]", at, code), string(p.Statuses[code]))
+		l.text(l.entry(at+"statuses", code), string(p.Statuses[code]))
 	}
-	d.unless("", at+"date_format", string(p.Dates))
-	d.unless(string(tender.RejectFormulas), at+"formulas", string(p.Formulas))
-	d.unless(string(tender.UTF8), at+"encoding", string(p.Encoding))
+	l.unless("", at+"date_format", string(p.Dates))
+	l.unless(string(tender.RejectFormulas), at+"formulas", string(p.Formulas))
+	l.unless(string(tender.UTF8), at+"encoding", string(p.Encoding))
 }
 
 // sheets takes one name as the key sheet gives it, so that it makes no
 // difference which of the two keys does.
-func (d digest) sheets(at string, names []string) {
+func (l lister) sheets(at string, names []string) {
 	if len(names) <= 1 {
-		d.text(at+"sheet", strings.Join(names, ""))
+		l.text(at+"sheet", strings.Join(names, ""))
 		return
 	}
-	for i, name := range names {
-		d.text(fmt.Sprintf("%ssheets[%d]", at, i), name)
-	}
+	l.words(at+"sheets", names)
 }
 
 // unless takes a value that is not the default. Keys that came later are taken
 // so: the digest of terms that do not use them stays what it was.
-func (d digest) unless(usual, path, value string) {
+func (l lister) unless(usual, path, value string) {
 	if value != usual && value != "" {
-		d.text(path, value)
+		l.text(path, value)
 	}
 }
 
-func (d digest) waiver(at string, w tender.Waiver) {
-	d.text(at+"depositary", w.Depositary)
-	d.text(at+"instruction", w.Instruction)
-	d.text(at+"rule", w.Rule)
-	d.text(at+"by", w.By)
-	d.text(at+"on", w.On.String())
+func (l lister) waiver(at string, w tender.Waiver) {
+	l.text(at+"depositary", w.Depositary)
+	l.text(at+"instruction", w.Instruction)
+	l.text(at+"rule", w.Rule)
+	l.text(at+"by", w.By)
+	l.date(at+"on", w.On)
 }

@@ -1,0 +1,420 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/shopspring/decimal"
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/tender"
+)
+
+// mostShown is how many instructions or rejects are printed unless all are asked
+// for.
+const mostShown = 20
+
+func newDiffCommand(w world) *cobra.Command {
+	var asJSON, all bool
+	var workbook string
+	c := &cobra.Command{
+		Use:   "diff RUN RUN",
+		Short: "Show what differs between two published runs",
+		Long: `diff compares two published runs of one offer: the terms, the files, what is
+accepted of each series, the caps, the cash to be wired, the instructions and the
+rejects. RUN is the folder of a run, such as OFFER/runs/latest; the second may also
+be the name of a run beside the first. The first is shown as before, the second as
+now. The exit code is 0 whether or not they differ.`,
+		Example: `  batch diff fixtures/level3-2004/runs/2004-11-12T170000-1a2b3c4d latest
+  batch diff OFFER/runs/FIRST SECOND --workbook difference.xlsx`,
+		Args: exactly("RUN", "RUN"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if asJSON && all {
+				return usage(c, errors.New("--json shows everything already; leave out --all"))
+			}
+			d, err := batch.Diff(args[0], args[1], version)
+			if err != nil {
+				return err
+			}
+			if workbook != "" {
+				if err := writeDifference(workbook, d); err != nil {
+					return err
+				}
+			}
+			if asJSON {
+				return export.WriteDifferenceJSON(w.stdout, d)
+			}
+			p := &differencePrinter{printer: printer{w: w.stdout}, d: d, all: all}
+			p.print(workbook)
+			return p.err
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVar(&asJSON, "json", false, "print the difference as JSON; docs/result.md describes it")
+	flags.BoolVar(&all, "all", false, fmt.Sprintf("print every instruction and reject that differs, not the first %d only", mostShown))
+	flags.StringVar(&workbook, "workbook", "", "also write the difference as a workbook into this new file")
+	return c
+}
+
+// writeDifference writes the workbook of a difference into a new file.
+func writeDifference(name string, d *export.Difference) error {
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		return thereAlready(name, err)
+	}
+	var content bytes.Buffer
+	if err := export.WriteDifference(&content, d); err != nil {
+		return err
+	}
+	return writeWhole(name, content.Bytes())
+}
+
+// thereAlready says that a new file cannot be written because there is one, or
+// returns another error of the file system as it is.
+func thereAlready(name string, err error) error {
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return &batch.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}
+}
+
+// writeWhole writes a file that is not there yet; it appears with all its content
+// or not at all.
+func writeWhole(name string, content []byte) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.part")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(content)
+	if err = errors.Join(err, temporary.Chmod(0o640), temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	// Unlike a rename, a link never takes the place of another file.
+	err = os.Link(temporary.Name(), name)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = renameToNew(temporary.Name(), name)
+	}
+	if err != nil {
+		return thereAlready(name, err)
+	}
+	return nil
+}
+
+// renameToNew renames a file where the file system has no links: the new name is
+// taken first, so that the rename takes the place of nothing but our own.
+func renameToNew(from, to string) error {
+	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Rename(from, to))
+}
+
+// differencePrinter shows a difference at a terminal.
+type differencePrinter struct {
+	printer
+	d   *export.Difference
+	all bool // rows, however many
+}
+
+func (p *differencePrinter) print(workbook string) {
+	p.sides()
+	p.terms()
+	p.files()
+	p.acceptance()
+	p.cash()
+	p.caps()
+	p.instructions()
+	p.rejects()
+	if !p.d.Differs() {
+		p.linef("\nno difference")
+	}
+	if workbook != "" {
+		p.linef("\nwritten: %s", workbook)
+	}
+}
+
+// section begins a part of what is shown.
+func (p *differencePrinter) section(format string, args ...any) {
+	p.linef("\n"+format, args...)
+}
+
+func (p *differencePrinter) sides() {
+	d := p.d
+	p.linef("%s: %s", d.Offer, oneLine(d.Issuer))
+	rows := [][]string{
+		{"", "before", "now"},
+		{"run", d.Was.Run, d.Now.Run},
+		{"phase", string(d.Was.Phase), string(d.Now.Phase)},
+		{"as of", p.instant(d.Was.AsOf), p.instant(d.Now.AsOf)},
+		{"program", d.Was.Version, d.Now.Version},
+		{"terms", termsWords(d.Was), termsWords(d.Now)},
+		{"rows", countWords(d.Was.Counts), countWords(d.Now.Counts)},
+	}
+	if d.Was.Replaces+d.Now.Replaces != "" {
+		rows = append(rows, []string{"replaces", orDash(d.Was.Replaces), orDash(d.Now.Replaces)})
+	}
+	p.tableLeft(rows, 3)
+}
+
+func (p *differencePrinter) instant(t time.Time) string {
+	if p.d.Zone != nil {
+		return t.In(p.d.Zone).Format("2006-01-02 15:04:05.999 MST")
+	}
+	return t.Format("2006-01-02 15:04:05.999 -07:00")
+}
+
+func termsWords(s export.Side) string { return fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest) }
+
+func countWords(c export.Counts) string {
+	return fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// oneLine is text as it can be shown in a line of a terminal.
+func oneLine(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+func (p *differencePrinter) terms() {
+	d := p.d
+	if d.NotCompared != "" {
+		p.section("terms differ, but cannot be compared value by value: %s", oneLine(d.NotCompared))
+		return
+	}
+	if len(d.Terms) == 0 {
+		return
+	}
+	p.section("terms: %s", counted(len(d.Terms), "value differs", "values differ"))
+	for _, t := range d.Terms {
+		p.linef("  %s: %s → %s", oneLine(t.Either().Path), p.term(t.Was), p.term(t.Now))
+	}
+}
+
+// term is a value of the terms for people: amounts with separators, instants as
+// wall time of the offer's zone.
+func (p *differencePrinter) term(t *tender.Term) string {
+	if t == nil {
+		return "none"
+	}
+	switch t.Kind {
+	case tender.TermNumber:
+		return export.Thousands(t.Text)
+	case tender.TermInstant:
+		if at, err := time.Parse(time.RFC3339Nano, t.Text); err == nil {
+			return p.instant(at)
+		}
+	}
+	return oneLine(t.Text)
+}
+
+func (p *differencePrinter) files() {
+	if len(p.d.Files) == 0 {
+		return
+	}
+	p.section("files: %s", counted(len(p.d.Files), "differs", "differ"))
+	rows := [][]string{}
+	for _, f := range p.d.Files {
+		rows = append(rows, []string{"  " + export.FileWord(f), oneLine(f.Either().File), fileWords(f)})
+	}
+	p.tableLeft(rows, 3)
+}
+
+func fileWords(f export.Pair[export.Input]) string {
+	side := func(in *export.Input) string {
+		return fmt.Sprintf("%s, %d counted, SHA-256 %.12s", counted(in.Rows, "row", "rows"), in.Counted, in.SHA256)
+	}
+	switch {
+	case f.Was == nil || f.Now == nil:
+		return side(f.Either())
+	case f.Was.File != f.Now.File:
+		return "was " + oneLine(f.Was.File)
+	}
+	return side(f.Was) + " → " + side(f.Now)
+}
+
+// threeRows are what each run says of a part of a result, and the change.
+func threeRows[T export.Figured](name, currency string, pair export.Pair[T], shown func(i int, d decimal.Decimal) string) [][]string {
+	was, now, change := export.Amounts(pair)
+	rows := [][]string{{"  " + name, currency, "before"}, {"", "", "now"}, {"", "", "change"}}
+	for n, amounts := range [][]decimal.Decimal{was, now, change} {
+		for i := range change {
+			cell := "-"
+			if amounts != nil {
+				cell = shown(i, amounts[i])
+			}
+			if n == 2 && amounts[i].Sign() > 0 {
+				cell = "+" + cell
+			}
+			rows[n] = append(rows[n], cell)
+		}
+	}
+	return rows
+}
+
+func plain(_ int, d decimal.Decimal) string { return thousands(d) }
+
+func (p *differencePrinter) acceptance() {
+	rows := [][]string{{"  series", "", "", "tendered early", "late", "tendered", "accepted", "returned", "factor"}}
+	for _, s := range p.d.Series {
+		if !export.SeriesDiffer(s) {
+			continue
+		}
+		three := threeRows(s.Either().ID, s.Either().Currency, s, plain)
+		for i, side := range []*export.SeriesResult{s.Was, s.Now} {
+			if side != nil {
+				three[i] = append(three[i], side.FactorWords())
+			}
+		}
+		rows = append(rows, three...)
+	}
+	for _, t := range p.d.Totals {
+		if !export.Differ(t) {
+			continue
+		}
+		for _, r := range threeRows("all series", t.Either().Currency, t, plain) {
+			rows = append(rows, []string{r[0], r[1], r[2], "", "", r[3], r[4]})
+		}
+	}
+	p.figures("acceptance", rows)
+}
+
+// figures prints a table under its title, unless it has a heading only.
+func (p *differencePrinter) figures(title string, rows [][]string) {
+	if len(rows) > 1 {
+		p.section("%s", title)
+		p.tableLeft(rows, 3)
+	}
+}
+
+func (p *differencePrinter) cash() {
+	rows := [][]string{{"  settlement", "", "", "principal", "consideration", "early payment", "interest", "total"}}
+	for _, f := range p.d.Funding {
+		if !export.FundingDiffer(f) {
+			continue
+		}
+		currency := f.Either().Currency
+		three := threeRows(f.Either().Date, currency, f, func(i int, d decimal.Decimal) string {
+			if i == 0 {
+				return thousands(d)
+			}
+			return export.Money(d, currency)
+		})
+		for i, side := range []*export.FundingResult{f.Was, f.Now} {
+			if side != nil && side.Paid {
+				three[i] = append(three[i], "paid already")
+			}
+		}
+		rows = append(rows, three...)
+	}
+	p.figures("to wire", rows)
+}
+
+func (p *differencePrinter) caps() {
+	rows := [][]string{{"  cap", "", "", "amount", "used", "left"}}
+	for _, c := range p.d.Caps {
+		if export.Differ(c) {
+			rows = append(rows, threeRows(oneLine(c.Either().Name), c.Either().Currency, c, plain)...)
+		}
+	}
+	p.figures("caps", rows)
+}
+
+func (p *differencePrinter) instructions() {
+	d := p.d
+	if len(d.Lines) == 0 {
+		return
+	}
+	n := d.Kinds()
+	p.section("instructions: %d new, %d gone, %d amended, %d accepted differently",
+		n[export.New], n[export.Gone], n[export.Amended], n[export.Reclassed])
+	rows := [][]string{{"  ", "depositary", "instruction", "", "series", "window", "tendered", "accepted", "returned", "cash"}}
+	currencies := d.Currencies()
+	for i := range d.Lines[:p.shown(len(d.Lines))] {
+		was, now := currencies(&d.Lines[i])
+		rows = append(rows, lineRows(&d.Lines[i], was, now)...)
+	}
+	p.tableLeft(rows, 6)
+	p.cut(len(d.Lines))
+}
+
+// lineRows are one row for an instruction that counts in one run only, or two.
+// was and now are its currencies.
+func lineRows(c *export.Change, was, now string) [][]string {
+	rows := [][]string{{"  " + export.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
+	side := func(n int, q export.Position, currency string) {
+		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), export.Money(q.Total, currency))
+	}
+	switch c.Kind {
+	case export.New:
+		side(0, c.Now, now)
+	case export.Gone:
+		side(0, c.Was, was)
+	default:
+		rows[0][3] = "before"
+		rows = append(rows, []string{"", "", "", "now"})
+		side(0, c.Was, was)
+		side(1, c.Now, now)
+	}
+	return rows
+}
+
+func (p *differencePrinter) rejects() {
+	d := p.d
+	if len(d.Rejects) == 0 {
+		return
+	}
+	p.section("rejects: %s", counted(len(d.Rejects), "differs", "differ"))
+	var rows [][]string
+	for _, r := range d.Rejects[:p.shown(len(d.Rejects))] {
+		rows = append(rows, []string{"  " + export.RejectWord(r), rejectPlace(r.Either()), r.Either().Rule, oneLine(r.Either().Message)})
+	}
+	p.tableLeft(rows, 4)
+	p.cut(len(d.Rejects))
+}
+
+func rejectPlace(r *tender.Reject) string {
+	return oneLine(strings.TrimSpace(fmt.Sprintf("%s %s", r.Source.File, place(*r))))
+}
+
+// shown is how many of so many rows are printed.
+func (p *differencePrinter) shown(n int) int {
+	if p.all {
+		return n
+	}
+	return min(n, mostShown)
+}
+
+// cut says how many are left out.
+func (p *differencePrinter) cut(n int) {
+	if left := n - p.shown(n); left > 0 {
+		p.linef("  … and %s more: --all prints them, --workbook FILE.xlsx lists them", thousands(decimal.NewFromInt(int64(left))))
+	}
+}
+
+// counted is a count with its words.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%s %s", thousands(decimal.NewFromInt(int64(n))), many)
+}

@@ -1,0 +1,223 @@
+package batch
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
+)
+
+// Diff compares two published runs of one offer. Each is named by the path of its
+// folder; the second may also be the name of a run beside the first. version is
+// that of the program. Errors are a *[UsageError] if there is no such run or the
+// runs are of different offers, or else say which file of a run is damaged.
+func Diff(was, now, version string) (*export.Difference, error) {
+	first, err := openRun(was)
+	if err != nil {
+		return nil, err
+	}
+	second, err := openRun(besides(now, was))
+	if err != nil {
+		return nil, err
+	}
+	if first.Offer != second.Offer {
+		return nil, &UsageError{fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
+	}
+	return first.difference(second, version), nil
+}
+
+// besides is the path of a run that may be given as a name beside another run.
+func besides(name, other string) string {
+	if _, err := os.Lstat(name); err != nil && filepath.Base(name) == name {
+		return filepath.Join(filepath.Dir(filepath.Clean(other)), name)
+	}
+	return name
+}
+
+// publishedRun is a run as its folder shows it.
+type publishedRun struct {
+	*ledger.Manifest
+	result    *export.Result
+	positions map[instructionKey]export.Position
+	rejects   []tender.Reject
+	terms     *tender.Offer // in force; nil if they cannot be told
+	noTerms   string        // why they cannot
+}
+
+// openRun reads a published run. Every file it reads must be as it was published.
+func openRun(folder string) (*publishedRun, error) {
+	m, err := ledger.ReadManifest(folder)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, &UsageError{fmt.Sprintf("%s is no published run; name the folder of one, such as OFFER/runs/latest (\"batch runs OFFER\" lists them)", folder)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &publishedRun{Manifest: m}
+	content, err := m.ReadOutput(folder, export.JSONName)
+	if err != nil {
+		return nil, err
+	}
+	if r.result, err = export.ReadResult(content); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.JSONName), err)
+	}
+	if content, err = m.ReadOutput(folder, export.InstructionsName); err != nil {
+		return nil, err
+	}
+	if r.positions, err = readPositions(bytes.NewReader(content)); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.InstructionsName), err)
+	}
+	if content, err = m.ReadOutput(folder, export.RejectsName); err != nil {
+		return nil, err
+	}
+	if r.rejects, err = readRejects(content); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.RejectsName), err)
+	}
+	return r, r.readTerms(folder)
+}
+
+// readRejects reads a rejects.csv.
+func readRejects(content []byte) ([]tender.Reject, error) {
+	var all []tender.Reject
+	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "waived"}
+	return all, readRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
+		row, err := strconv.Atoi(text[2])
+		all = append(all, tender.Reject{
+			Source: tender.Source{File: text[0], Sheet: text[1], Row: row},
+			Column: text[3], Value: text[4], Rule: text[5], Message: text[6], Waived: text[7],
+		})
+		return 2, err
+	})
+}
+
+// readTerms reads the terms as the run read them. A run made before copies were
+// kept has none, and terms that this program does not understand cannot be
+// compared: neither is an error. A copy that was changed is one.
+func (r *publishedRun) readTerms(folder string) error {
+	if r.Terms.File == "" {
+		r.noTerms = "was made before runs kept their terms"
+		return nil
+	}
+	source, err := r.ReadKept(folder, offerName)
+	if err != nil {
+		return err
+	}
+	terms, err := ingest.ParseTerms(filepath.Join(folder, offerName), source)
+	if err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		r.noTerms = "has terms that this version of the program does not understand: " + first
+		return nil
+	}
+	r.terms = terms.AsOf(r.AsOf)
+	return nil
+}
+
+// difference compares the run with a second one.
+func (r *publishedRun) difference(now *publishedRun, version string) *export.Difference {
+	d := &export.Difference{
+		Offer: r.Offer, Issuer: now.result.Issuer, Version: version, Was: r.side(), Now: now.side(),
+		Files:   different(export.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
+		Lines:   byKind(comparePositions(r.positions, maps.All(now.positions))),
+		Rejects: different(export.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
+		Series:  export.PairUp(r.result.Series, now.result.Series, func(s export.SeriesResult) string { return s.ID + " " + s.Currency }),
+		Totals:  export.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t export.TotalResult) string { return t.Currency }),
+		Caps: export.PairUp(r.result.Caps, now.result.Caps, func(c export.CapResult) string {
+			return strings.Join([]string{c.Name, c.Currency, string(c.Measure)}, "\x00")
+		}),
+		Funding: export.PairUp(r.result.Funding, now.result.Funding,
+			func(f export.FundingResult) string { return fmt.Sprint(f.Currency, f.Date, f.Paid) },
+			func(f export.FundingResult) string { return f.Currency + f.Date }),
+	}
+	for _, side := range []*publishedRun{r, now} {
+		if side.terms != nil {
+			d.Zone = side.terms.Zone
+		}
+	}
+	d.NotCompared = whyNotCompared(r, now)
+	if r.terms != nil && now.terms != nil {
+		d.Terms = different(export.PairUp(ingest.ListTerms(r.terms), ingest.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
+			func(was, now *tender.Term) bool { return *was != *now })
+	}
+	return d
+}
+
+// byKind puts first what the depositaries changed, then what the terms did.
+func byKind(lines []export.Change) []export.Change {
+	order := []export.ChangeKind{export.New, export.Gone, export.Amended, export.Reclassed}
+	sorted := make([]export.Change, 0, len(lines))
+	for _, kind := range order {
+		for i := range lines {
+			if lines[i].Kind == kind {
+				sorted = append(sorted, lines[i])
+			}
+		}
+	}
+	return sorted
+}
+
+// whyNotCompared says why the terms of two runs cannot be compared value by
+// value, "" if they can. Those with the same digest are the same.
+func whyNotCompared(was, now *publishedRun) string {
+	if was.Terms.Digest == now.Terms.Digest {
+		return ""
+	}
+	var reasons []string
+	for _, r := range []*publishedRun{was, now} {
+		if r.terms == nil {
+			reasons = append(reasons, fmt.Sprintf("run %s %s", r.Run, r.noTerms))
+		}
+	}
+	return strings.Join(reasons, "; ")
+}
+
+func (r *publishedRun) side() export.Side {
+	return export.Side{
+		Run: r.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version, Digest: r.Terms.Digest,
+		Previous: r.Previous, Replaces: r.Replaces, Counts: r.result.Counts,
+	}
+}
+
+func oneOrNone[T any](one *T) []T {
+	if one == nil {
+		return nil
+	}
+	return []T{*one}
+}
+
+// different keeps the pairs that differ.
+func different[T any](pairs []export.Pair[T], differ func(was, now *T) bool) []export.Pair[T] {
+	return slices.DeleteFunc(pairs, func(p export.Pair[T]) bool { return p.Was != nil && p.Now != nil && !differ(p.Was, p.Now) })
+}
+
+func inputName(in export.Input) string { return in.File }
+
+func inputContent(in export.Input) string { return in.SHA256 }
+
+func differentInputs(was, now *export.Input) bool {
+	return was.File != now.File || was.SHA256 != now.SHA256
+}
+
+// rejectPlace is a reject in its place, rejectContent wherever it stands: the next
+// report shows the same line in another row or file.
+func rejectPlace(r tender.Reject) string {
+	return fmt.Sprintf("%q %q %d %s", r.Source.File, r.Source.Sheet, r.Source.Row, rejectContent(r))
+}
+
+func rejectContent(r tender.Reject) string {
+	return fmt.Sprintf("%q %q %q %q", r.Column, r.Value, r.Rule, r.Message)
+}
+
+// differentRejects reports whether a reject was waived, or no longer is.
+func differentRejects(was, now *tender.Reject) bool { return was.Waived != now.Waived }

@@ -1,0 +1,306 @@
+package export
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/settle"
+	"tenderbatch/internal/tender"
+)
+
+// Difference is how two published runs of one offer differ. Was is the first of
+// them and Now the second, whichever is the older.
+type Difference struct {
+	Offer, Issuer string
+	Zone          *time.Location // of the offer; nil if no terms were kept that say it
+	Version       string         // of the program that compares
+	Was, Now      Side
+
+	Terms       []Pair[tender.Term] // that differ, in the order of the terms
+	NotCompared string              // why the terms could not be compared value by value; "" if they were
+	Files       []Pair[Input]       // that differ
+	Lines       []Change            // instructions that differ, by depositary and number
+	Rejects     []Pair[tender.Reject]
+
+	// All of these, whether they differ or not.
+	Series  []Pair[SeriesResult]
+	Totals  []Pair[TotalResult] // in the currency of the caps
+	Caps    []Pair[CapResult]
+	Funding []Pair[FundingResult]
+}
+
+// Side is one of the two runs.
+type Side struct {
+	Run      string
+	Phase    tender.Phase
+	AsOf     time.Time
+	Version  string // of the program that made it
+	Terms    int    // their version
+	Digest   string // SHA-256 of the terms in force, in hexadecimal
+	Previous string // the run that its sheet Changes compares it with; "" for the first
+	Replaces string // the final run that it supersedes; "" for none
+	Counts   Counts
+}
+
+// Pair is what the two runs say of one thing; nil where a run does not have it.
+type Pair[T any] struct{ Was, Now *T }
+
+// Either is what the second run says, or else the first.
+func (p Pair[T]) Either() *T {
+	if p.Now != nil {
+		return p.Now
+	}
+	return p.Was
+}
+
+// Word says what became of the thing in the second run.
+func (p Pair[T]) Word() string {
+	switch {
+	case p.Was == nil:
+		return "new"
+	case p.Now == nil:
+		return "gone"
+	}
+	return "changed"
+}
+
+// PairUp sets what two runs list side by side. Elements with the same first key
+// belong together, in their order; then, of those that are left, those with the
+// same second key; and so on. The order is that of the second run, followed by
+// what only the first has.
+func PairUp[T any](was, now []T, keys ...func(T) string) []Pair[T] {
+	partner, taken := make([]*T, len(now)), make([]bool, len(was))
+	for _, key := range keys {
+		free := make(map[string][]int)
+		for i := range was {
+			if !taken[i] {
+				free[key(was[i])] = append(free[key(was[i])], i)
+			}
+		}
+		for i := range now {
+			if left := free[key(now[i])]; partner[i] == nil && len(left) > 0 {
+				partner[i], taken[left[0]] = &was[left[0]], true
+				free[key(now[i])] = left[1:]
+			}
+		}
+	}
+	all := make([]Pair[T], 0, len(now))
+	for i := range now {
+		all = append(all, Pair[T]{Was: partner[i], Now: &now[i]})
+	}
+	for i := range was {
+		if !taken[i] {
+			all = append(all, Pair[T]{Was: &was[i]})
+		}
+	}
+	return all
+}
+
+// SeriesResult is the result of one series: principal, in its currency.
+type SeriesResult struct {
+	ID, Title, Currency     string
+	Early, Late             decimal.Decimal // tendered
+	Accepted, Returned      decimal.Decimal
+	Factor                  string // "" where nothing was tendered, or the windows differ
+	FactorEarly, FactorLate string
+}
+
+// TotalResult is principal over all series in one currency.
+type TotalResult struct {
+	Currency           string
+	Tendered, Accepted decimal.Decimal
+}
+
+// CapResult is what a run took of a cap, in its currency and measure.
+type CapResult struct {
+	Name, Currency     string
+	Measure            tender.Measure
+	Amount, Used, Left decimal.Decimal
+}
+
+// FundingResult is what is wired in one currency on one day.
+type FundingResult struct {
+	Currency  string
+	Date      string // 2004-12-02
+	Paid      bool   // already, at the early settlement
+	Principal decimal.Decimal
+	settle.Cash
+}
+
+// Figured is a part of a result that has amounts.
+type Figured interface {
+	// Amounts are the amounts in a fixed order, that of the part's headings.
+	Amounts() []decimal.Decimal
+}
+
+// Amounts are tendered early, late and in all, accepted and returned.
+func (s SeriesResult) Amounts() []decimal.Decimal {
+	return []decimal.Decimal{s.Early, s.Late, s.Early.Add(s.Late), s.Accepted, s.Returned}
+}
+
+// Amounts are tendered and accepted.
+func (t TotalResult) Amounts() []decimal.Decimal { return []decimal.Decimal{t.Tendered, t.Accepted} }
+
+// Amounts are the cap's amount, what is used of it and what is left.
+func (c CapResult) Amounts() []decimal.Decimal { return []decimal.Decimal{c.Amount, c.Used, c.Left} }
+
+// Amounts are principal, the three parts of the cash and its total.
+func (f FundingResult) Amounts() []decimal.Decimal {
+	return []decimal.Decimal{f.Principal, f.Consideration, f.EarlyPayment, f.AccruedInterest, f.Total()}
+}
+
+// FactorWords is the proration factor, or those of the windows where they differ.
+func (s SeriesResult) FactorWords() string {
+	if s.Factor != "" || s.FactorEarly == "" || s.FactorLate == "" {
+		return s.Factor
+	}
+	return "early " + s.FactorEarly + ", late " + s.FactorLate
+}
+
+// Amounts are the amounts of both runs and the second less the first. Those of a
+// run that does not have the thing are nil, and count as zero.
+func Amounts[T Figured](p Pair[T]) (was, now, difference []decimal.Decimal) {
+	if p.Was != nil {
+		was = (*p.Was).Amounts()
+	}
+	if p.Now != nil {
+		now = (*p.Now).Amounts()
+	}
+	difference = make([]decimal.Decimal, max(len(was), len(now)))
+	for i := range difference {
+		if was != nil {
+			difference[i] = difference[i].Sub(was[i])
+		}
+		if now != nil {
+			difference[i] = difference[i].Add(now[i])
+		}
+	}
+	return was, now, difference
+}
+
+// Differ reports whether an amount differs, or only one run has the thing.
+func Differ[T Figured](p Pair[T]) bool {
+	_, _, difference := Amounts(p)
+	return (p.Was == nil) != (p.Now == nil) || slices.ContainsFunc(difference, func(d decimal.Decimal) bool { return !d.IsZero() })
+}
+
+// SeriesDiffer reports whether the result of a series differs.
+func SeriesDiffer(p Pair[SeriesResult]) bool {
+	return Differ(p) || p.Was.FactorWords() != p.Now.FactorWords()
+}
+
+// FundingDiffer reports whether what is wired differs, or whether it is paid.
+func FundingDiffer(p Pair[FundingResult]) bool { return Differ(p) || p.Was.Paid != p.Now.Paid }
+
+// TermsDiffer reports whether other terms were in force.
+func (d *Difference) TermsDiffer() bool {
+	return len(d.Terms) > 0 || d.Was.Digest != d.Now.Digest || d.Was.Terms != d.Now.Terms
+}
+
+// Differs reports whether the runs differ in anything but their names, the
+// instants they are as of and the programs that made them.
+func (d *Difference) Differs() bool {
+	return d.Was.Phase != d.Now.Phase || d.TermsDiffer() || len(d.Files)+len(d.Lines)+len(d.Rejects) > 0 ||
+		slices.ContainsFunc(d.Series, SeriesDiffer) || slices.ContainsFunc(d.Caps, Differ[CapResult]) || slices.ContainsFunc(d.Totals, Differ[TotalResult]) ||
+		slices.ContainsFunc(d.Funding, FundingDiffer)
+}
+
+// Kinds counts the instructions that differ by how they do.
+func (d *Difference) Kinds() map[ChangeKind]int {
+	n := make(map[ChangeKind]int)
+	for i := range d.Lines {
+		n[d.Lines[i].Kind]++
+	}
+	return n
+}
+
+// Returned is the principal that goes back.
+func (p Position) Returned() decimal.Decimal { return p.Tendered.Sub(p.Accepted) }
+
+// Amounts are tendered, accepted, returned and the cash.
+func (p Position) Amounts() []decimal.Decimal {
+	return []decimal.Decimal{p.Tendered, p.Accepted, p.Returned(), p.Total}
+}
+
+// pair is what the instruction stood at in each of the runs in which it counted.
+func (c *Change) pair() Pair[Position] {
+	var p Pair[Position]
+	if c.Was.counted() {
+		p.Was = &c.Was
+	}
+	if c.Now.counted() {
+		p.Now = &c.Now
+	}
+	return p
+}
+
+// seriesCurrencies are the currencies of the series in the two runs.
+type seriesCurrencies struct{ was, now map[string]string }
+
+func (d *Difference) currencies() seriesCurrencies {
+	in := seriesCurrencies{make(map[string]string), make(map[string]string)}
+	for _, p := range d.Series {
+		if p.Was != nil {
+			in.was[p.Was.ID] = p.Was.Currency
+		}
+		if p.Now != nil {
+			in.now[p.Now.ID] = p.Now.Currency
+		}
+	}
+	return in
+}
+
+// of are the currencies of an instruction in the two runs, "" where it did not
+// count.
+func (in seriesCurrencies) of(c *Change) (was, now string) {
+	return in.was[c.Was.Series], in.now[c.Now.Series]
+}
+
+// Currencies returns what says the currencies of an instruction in the two runs,
+// "" where it does not count.
+func (d *Difference) Currencies() func(*Change) (was, now string) { return d.currencies().of }
+
+// Money is an amount of money for people, in whole minor units of its currency.
+func Money(d decimal.Decimal, currency string) string { return Thousands(cashText(d, currency)) }
+
+// measures are the names of the amounts of a part of a result.
+type measures[T Figured] struct {
+	names []measure
+	cash  int // how many come before those that are cash
+}
+
+type measure struct{ key, heading string }
+
+// text is the i-th amount for machines.
+func (m measures[T]) text(i int, amount decimal.Decimal, currency string) string {
+	if i < m.cash {
+		return amount.String()
+	}
+	return cashText(amount, currency)
+}
+
+// cell is the i-th amount in a workbook.
+func (m measures[T]) cell(i int, amount decimal.Decimal, currency string) cell {
+	if i < m.cash {
+		return principal(amount)
+	}
+	return cash(amount, currency)
+}
+
+var (
+	seriesMeasures = measures[SeriesResult]{[]measure{
+		{"tendered_early", "Tendered early"}, {"tendered_late", "Tendered late"}, {"tendered", "Tendered"},
+		{"accepted", "Accepted"}, {"returned", "Returned"},
+	}, 5}
+	totalMeasures   = measures[TotalResult]{[]measure{{"tendered", "Tendered"}, {"accepted", "Accepted"}}, 0}
+	capMeasures     = measures[CapResult]{[]measure{{"amount", "Amount"}, {"used", "Used"}, {"left", "Left"}}, 3}
+	fundingMeasures = measures[FundingResult]{[]measure{
+		{"principal", "Principal accepted"}, {"consideration", "Tender Offer Consideration"}, {"early_payment", "Early Tender Payment"},
+		{"accrued_interest", "Accrued interest"}, {"total", "Total"},
+	}, 1}
+	lineMeasures = measures[Position]{[]measure{
+		{"tendered", "Tendered"}, {"accepted", "Accepted"}, {"returned", "Returned"}, {"total", "Cash"},
+	}, 3}
+)

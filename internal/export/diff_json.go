@@ -1,0 +1,215 @@
+package export
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
+)
+
+// The types of a difference as JSON; docs/result.md describes them.
+type (
+	differenceJSON struct {
+		Offer        string        `json:"offer"`
+		Issuer       string        `json:"issuer"`
+		Differs      bool          `json:"differs"`
+		Was          sideJSON      `json:"was"`
+		Now          sideJSON      `json:"now"`
+		Terms        termsDiffJSON `json:"terms"`
+		Files        []pairJSON    `json:"files"`
+		Series       []object      `json:"series"`
+		Totals       []object      `json:"totals"`
+		Caps         []object      `json:"caps"`
+		Funding      []object      `json:"funding"`
+		Instructions []object      `json:"instructions"`
+		Rejects      []pairJSON    `json:"rejects"`
+	}
+	sideJSON struct {
+		Run      string       `json:"run"`
+		Phase    tender.Phase `json:"phase"`
+		AsOf     string       `json:"as_of"`
+		Version  string       `json:"program_version"`
+		Terms    int          `json:"terms_version"`
+		Digest   string       `json:"terms_digest"`
+		Previous string       `json:"previous"`
+		Replaces string       `json:"replaces"`
+		Counts   countsJSON   `json:"counts"`
+	}
+	termsDiffJSON struct {
+		Differ      bool       `json:"differ"`
+		NotCompared string     `json:"not_compared"`
+		Changes     []termJSON `json:"changes"`
+	}
+	termJSON struct {
+		Path string  `json:"path"`
+		Was  *string `json:"was"`
+		Now  *string `json:"now"`
+	}
+	pairJSON struct {
+		Kind string `json:"kind"`
+		Was  any    `json:"was"`
+		Now  any    `json:"now"`
+	}
+	fileJSON struct {
+		Depositary string `json:"depositary"`
+		File       string `json:"file"`
+		SHA256     string `json:"sha256"`
+		Bytes      int64  `json:"bytes"`
+		Rows       int    `json:"rows"`
+		Counted    int    `json:"counted"`
+		NotCounted int    `json:"not_counted"`
+		Rejected   int    `json:"rejected"`
+	}
+	rejectJSON struct {
+		File    string `json:"file"`
+		Sheet   string `json:"sheet"`
+		Row     int    `json:"row"`
+		Column  string `json:"column"`
+		Value   string `json:"value"`
+		Rule    string `json:"rule"`
+		Message string `json:"message"`
+		Waived  string `json:"waived"`
+	}
+)
+
+// object is a JSON object whose keys keep their order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+// MarshalJSON implements json.Marshaler.
+func (o object) MarshalJSON() ([]byte, error) {
+	if o == nil {
+		return []byte("null"), nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := enc.Encode(m.key); err != nil {
+			return nil, err
+		}
+		b.WriteByte(':')
+		if err := enc.Encode(m.value); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// WriteDifferenceJSON writes a difference for machines. Every amount is a
+// decimal in a string.
+func WriteDifferenceJSON(w io.Writer, d *Difference) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(differenceJSON{
+		Offer: d.Offer, Issuer: d.Issuer, Differs: d.Differs(), Was: d.Was.json(), Now: d.Now.json(),
+		Terms: termsDiffJSON{d.TermsDiffer(), d.NotCompared, list(d.Terms, termDiffJSON)},
+		Files: list(d.Files, func(p Pair[Input]) pairJSON { return pairJSON{FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)} }),
+		Series: list(d.Series, func(p Pair[SeriesResult]) object {
+			s := p.Either()
+			return append(object{{"series", s.ID}, {"title", s.Title}, {"currency", s.Currency}}, seriesMeasures.json(p, s.Currency, factorJSON)...)
+		}),
+		Totals: list(d.Totals, func(p Pair[TotalResult]) object {
+			currency := p.Either().Currency
+			return append(object{{"currency", currency}}, totalMeasures.json(p, currency, nil)...)
+		}),
+		Caps: list(d.Caps, func(p Pair[CapResult]) object {
+			c := p.Either()
+			return append(object{{"name", c.Name}, {"currency", c.Currency}, {"measure", c.Measure}}, capMeasures.json(p, c.Currency, nil)...)
+		}),
+		Funding: list(d.Funding, func(p Pair[FundingResult]) object {
+			f := p.Either()
+			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, fundingMeasures.json(p, f.Currency, paidJSON)...)
+		}),
+		Instructions: d.linesJSON(),
+		Rejects: list(d.Rejects, func(p Pair[tender.Reject]) pairJSON {
+			return pairJSON{RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
+		}),
+	})
+}
+
+func (s Side) json() sideJSON {
+	return sideJSON{s.Run, s.Phase, stamp(s.AsOf, s.AsOf.Location()), s.Version, s.Terms, s.Digest, s.Previous, s.Replaces, countsJSON(s.Counts)}
+}
+
+func termDiffJSON(p Pair[tender.Term]) termJSON {
+	text := func(t *tender.Term) *string {
+		if t == nil {
+			return nil
+		}
+		return &t.Text
+	}
+	return termJSON{p.Either().Path, text(p.Was), text(p.Now)}
+}
+
+// FileWord says what became of a file in the second run.
+func FileWord(p Pair[Input]) string {
+	if p.Was != nil && p.Now != nil && p.Was.File != p.Now.File {
+		return "renamed"
+	}
+	return p.Word()
+}
+
+func fileDiffJSON(in *Input) any {
+	if in == nil {
+		return nil
+	}
+	return fileJSON{in.Depositary, in.File, in.SHA256, in.Bytes, in.Rows, in.Counted, in.NotCounted, in.Rejected}
+}
+
+func rejectDiffJSON(r *tender.Reject) any {
+	if r == nil {
+		return nil
+	}
+	return rejectJSON{r.Source.File, r.Source.Sheet, r.Source.Row, r.Column, r.Value, r.Rule, r.Message, r.Waived}
+}
+
+func factorJSON(s *SeriesResult) object { return object{{"factor", s.FactorWords()}} }
+
+func paidJSON(f *FundingResult) object { return object{{"paid_already", f.Paid}} }
+
+func (d *Difference) linesJSON() []object {
+	in := d.currencies()
+	return list(d.Lines, func(c Change) object {
+		was, now := in.of(&c)
+		o := append(object{{"kind", c.Kind}, {"depositary", c.Depositary}, {"instruction", c.Instruction}},
+			lineMeasures.json(c.pair(), cmp.Or(now, was), func(p *Position) object {
+				return object{{"series", p.Series}, {"window", p.Window}}
+			})...)
+		if was != now && was != "" && now != "" { // amounts in two currencies have no difference
+			o[len(o)-1].value = nil
+		}
+		return o
+	})
+}
+
+// json are the members was, now and difference; more gives what a side has
+// besides its amounts.
+func (m measures[T]) json(p Pair[T], currency string, more func(*T) object) object {
+	side := func(t *T, amounts []decimal.Decimal) object {
+		var o object
+		if t != nil && more != nil {
+			o = more(t)
+		}
+		for i, a := range amounts {
+			o = append(o, member{m.names[i].key, m.text(i, a, currency)})
+		}
+		return o
+	}
+	was, now, difference := Amounts(p)
+	return object{{"was", side(p.Was, was)}, {"now", side(p.Now, now)}, {"difference", side(nil, difference)}}
+}
