@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -25,6 +26,8 @@ makes a lost or damaged ledger anew from the published runs.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
+			case all && verify, all && rebuild, verify && rebuild:
+				return usage(c, errors.New("--all, --verify and --rebuild exclude one another"))
 			case verify:
 				return w.verifyHistory(args[0], asJSON)
 			case rebuild:
@@ -45,7 +48,6 @@ makes a lost or damaged ledger anew from the published runs.`,
 	flags.BoolVar(&asJSON, "json", false, "print as JSON")
 	flags.BoolVar(&verify, "verify", false, "check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
 	flags.BoolVar(&rebuild, "rebuild", false, "make the ledger anew from the published runs; the old one is set aside")
-	c.MarkFlagsMutuallyExclusive("all", "verify", "rebuild")
 	c.AddCommand(newShowCommand(w))
 	return c
 }

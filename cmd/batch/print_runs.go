@@ -26,7 +26,7 @@ func printHistory(out io.Writer, folder string, h *batch.History, all bool) erro
 		p.runs(h.Runs)
 	}
 	if others := since(h.Entries); !all && len(others) > 0 {
-		p.linef("\nsince the last run that was published:")
+		p.linef("\nattempts since that published nothing:")
 		p.entries(others)
 	}
 	return p.err
@@ -111,6 +111,9 @@ func printRecord(out io.Writer, r *batch.RunRecord) error {
 	}
 	for _, f := range r.Inputs {
 		p.fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, f.Name, f.Bytes))
+	}
+	for _, k := range r.Kept {
+		p.fact("kept", k.Of+" as "+k.Name)
 	}
 	for _, f := range r.Outputs {
 		p.fact("wrote", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, f.Name, f.Bytes))

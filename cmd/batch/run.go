@@ -18,6 +18,7 @@ type world struct {
 	now            func() time.Time
 	getenv         func(string) string // for the depositaries' passwords
 	version        string              // of the program, written into every result
+	by             string              // who runs it, for the ledger
 	disk           disk.Disk
 }
 
@@ -69,7 +70,7 @@ rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 
 // fill gives a request what every command takes from the world.
 func (w world) fill(req *batch.Request, folder string) {
-	req.Folder, req.Clock, req.Version, req.Getenv, req.Disk = folder, w.now, w.version, w.getenv, w.disk
+	req.Folder, req.Clock, req.Version, req.Getenv, req.Disk, req.By = folder, w.now, w.version, w.getenv, w.disk, w.by
 }
 
 // usage says that the command line is wrong and where to look.
