@@ -48,7 +48,7 @@ type Due struct {
 func (p Plan) Due(r *Record, now time.Time) Due {
 	var due Due
 	for _, s := range p.dates() {
-		if s.At.After(now) || !s.At.After(r.seen) || r.isDecided(s) {
+		if s.At.After(now) || !s.At.After(r.seen) || r.Decided(s) {
 			continue
 		}
 		due.add(r, s, OnDate)
@@ -78,7 +78,7 @@ func (p Plan) openRegular(r *Record, now time.Time) []Slot {
 		if !ok || s.At.After(now) {
 			return open
 		}
-		if !r.isDecided(s) {
+		if !r.Decided(s) {
 			open = append(open, s)
 		}
 		t = s.At

@@ -62,10 +62,11 @@ func (r *Record) Add(e Entry) {
 	if e.Own {
 		r.See(e.At)
 	}
-	if !e.Slot.At.IsZero() {
-		// The scheduler was there when the slot came, though it wrote a moment later.
-		r.seen = earlierOf(r.seen, e.Slot.At.Add(-time.Nanosecond))
+	if e.Slot.At.IsZero() {
+		return // files, or a person
 	}
+	// The scheduler was there when the slot came, though it wrote a moment later.
+	r.seen = earlierOf(r.seen, e.Slot.At.Add(-time.Nanosecond))
 	if r.ran == nil {
 		r.ran, r.missed, r.begun = map[key]bool{}, map[key]state{}, map[key]int{}
 	}
@@ -112,8 +113,8 @@ func (r *Record) setBack(now time.Time) {
 	}
 }
 
-// isDecided reports whether nothing is to be done about a slot.
-func (r *Record) isDecided(s Slot) bool {
+// Decided reports whether nothing is to be done about a slot.
+func (r *Record) Decided(s Slot) bool {
 	k := s.key()
 	return r.ran[k] || r.missed[k] == decided
 }
