@@ -64,7 +64,7 @@ func Check(ctx context.Context, req Request) (*Examination, error) {
 		if err != nil {
 			return nil, &UsageError{Message: err.Error()}
 		}
-		if next := s.Next(in.now); next.Before(latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At).AddDate(0, 0, 1)) {
+		if next := s.Next(in.now).At; next.Before(latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At).AddDate(0, 0, 1)) {
 			e.Next = next
 		}
 	}

@@ -24,6 +24,8 @@ func (r *termsReader) offer() *tender.Offer {
 	r.readZone(m.may("timezone"))
 	o.Zone = r.zone
 	o.Schedule = r.readSchedule(m.may("schedule"))
+	o.CatchUp = cmp.Or(choice(m.may("catch_up"), tender.CatchUpLast, tender.CatchUpNone), tender.CatchUpLast)
+	o.RunAfter = readRunAfter(m.may("run_after"))
 	r.readDates(m.need("dates"), o)
 	r.readWithdrawal(m.may("withdrawal"), o)
 	r.readAcceptance(m.may("acceptance"), o)
@@ -62,6 +64,30 @@ func (r *termsReader) readSchedule(f termsField) string {
 		}
 	}
 	return s
+}
+
+// The time from a date of the offer to a run of its own: what it is if the offer
+// does not say, and the most it may be.
+const (
+	usualRunAfter   = 15 * time.Minute
+	longestRunAfter = 24 * time.Hour
+)
+
+// readRunAfter reads the time from a date to its run, 0 for none.
+func readRunAfter(f termsField) time.Duration {
+	const want = "a time such as 15m or 1h30m, at most 24h, or none"
+	if !f.given() {
+		return usualRunAfter
+	}
+	s, ok := f.scalar(want)
+	if !ok || s == "none" {
+		return 0
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || d > longestRunAfter || d%time.Minute != 0 {
+		f.fault("%s is not a number of minutes and hours; write %s", quote(s), want)
+	}
+	return d
 }
 
 func (r *termsReader) readZone(f termsField) {

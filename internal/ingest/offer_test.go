@@ -102,6 +102,7 @@ func TestParseTermsComplete(t *testing.T) {
 	thousand := tender.Denomination{Minimum: amountOf("1000"), Multiple: amountOf("1000")}
 	want := tender.Offer{
 		ID: "level3-2004", Issuer: "Level 3 Communications, Inc.", Zone: ny, Schedule: "30 17 * * 1-5",
+		CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute,
 		Launch: tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
 		Settlement: tender.Settlement{Final: tender.Date{Year: 2004, Month: 12, Day: 2}},
 		Guaranteed: tender.Guaranteed{
@@ -185,7 +186,7 @@ func TestParseTermsDefaults(t *testing.T) {
 	o, ny := terms.AsOf(time.Time{}), newYork(t)
 	expiration := tender.CutOff{At: time.Date(2024, 4, 2, 17, 0, 0, 0, ny), Boundary: tender.Before}
 	compareOffers(t, "with the defaults", o, &tender.Offer{
-		ID: "small", Issuer: "Small Co.", Zone: ny,
+		ID: "small", Issuer: "Small Co.", Zone: ny, CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute,
 		Launch: tender.Date{Year: 2024, Month: 3, Day: 4}, Expiration: expiration,
 		Settlement: tender.Settlement{Final: tender.Date{Year: 2024, Month: 4, Day: 4}},
 		Withdrawal: tender.Withdrawal{Late: expiration},
@@ -331,6 +332,8 @@ func TestTermsDigest(t *testing.T) {
 		"same instant":    {"at: 2004-11-29T24:00             # midnight", "at: 2004-11-30T05:00Z # midnight"},
 		"order of codes":  {"{ACCP: tendered, CAND: withdrawn}", "{CAND: withdrawn, ACCP: tendered}"},
 		"schedule":        {"30 17 * * 1-5", "0 18 * * *"},
+		"catch_up":        {"catch_up: last", "catch_up: none"},
+		"run_after":       {"run_after: 15m", "run_after: none"},
 		"note":            {"note: residue of", "note: what is left of"},
 		"variable":        {"EUROCLEAR_PASSWORD", "OTHER_PASSWORD"},
 		"later terms":     {"1105000000", "1205000000"},

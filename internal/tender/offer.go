@@ -15,6 +15,8 @@ type Offer struct {
 	Issuer   string
 	Zone     *time.Location // of every instant the offer states
 	Schedule string         // cron expression of the regular runs; "" for none
+	CatchUp  CatchUp        // what is done about regular runs that were missed
+	RunAfter time.Duration  // from each of the offer's dates to a run of its own; 0 for none
 
 	Launch     Date
 	Early      CutOff // the Early Tender Date; zero if the offer has none
@@ -35,6 +37,16 @@ type Offer struct {
 	// TermsDigest is the SHA-256, in hexadecimal, of the terms in force.
 	TermsDigest string
 }
+
+// CatchUp says what is done about regular runs that were due while nobody was
+// there to make them.
+type CatchUp string
+
+// The newest of them is made once, or none is.
+const (
+	CatchUpLast CatchUp = "last"
+	CatchUpNone CatchUp = "none"
+)
 
 // Settlement gives the days on which accepted tenders are paid.
 type Settlement struct {

@@ -1,0 +1,88 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"tenderbatch/internal/schedule"
+)
+
+// Job is one run that is to be made.
+type Job struct {
+	Folder  string // of the offer
+	Trigger schedule.Trigger
+	Slot    schedule.Slot // the zero Slot for files
+}
+
+// Config is what [Serve] works with. The functions are called by several
+// goroutines at once, but for one offer by one at a time.
+type Config struct {
+	Folder string // whose subfolders are the offers; or the folder of one offer
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	Load    func(folder string) (schedule.Plan, error)    // reads the terms
+	History func(folder string) ([]schedule.Entry, error) // all of the ledger, in its order
+	Run     func(ctx context.Context, job Job) error      // makes a run, with all its entries in the ledger
+	Busy    func(error) bool                              // reports whether an error of Run says that another run had the offer
+	Missed  func(folder string, missed []schedule.Miss) error
+
+	// Told of an offer, for metrics and notices; each may be nil.
+	Next   func(folder string, next schedule.Slot) // the next slot changed; zero for none
+	Broken func(folder string, err error)          // the terms cannot be read; nil: they can again
+
+	Poll     time.Duration // how often folders are looked through; default 30 s
+	Settle   time.Duration // how long files must not have moved; default 10 s
+	Grace    time.Duration // how long runs may take to end after the context is done; default 30 s
+	PollOnly bool          // do not ask the system to tell of changes
+}
+
+// The defaults of Config.
+const (
+	DefaultPoll   = 30 * time.Second
+	DefaultSettle = 10 * time.Second
+	DefaultGrace  = 30 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	for _, d := range []struct {
+		value *time.Duration
+		usual time.Duration
+	}{{&c.Poll, DefaultPoll}, {&c.Settle, DefaultSettle}, {&c.Grace, DefaultGrace}} {
+		if *d.value <= 0 {
+			*d.value = d.usual
+		}
+	}
+	if c.Next == nil {
+		c.Next = func(string, schedule.Slot) {}
+	}
+	if c.Broken == nil {
+		c.Broken = func(string, error) {}
+	}
+	return c
+}
+
+// ErrServed says that the folder has its scheduler already.
+var ErrServed = errors.New("another batch serve is on this folder; stop it first, or leave it to its work")
+
+// lockName is the file in the folder that a scheduler holds locked.
+const lockName = ".serve.lock"
+
+// Lock takes the folder for one scheduler. The lock ends with the process at the
+// latest. It returns [ErrServed] if another has it.
+func Lock(folder string) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(0o640))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if !held {
+		return nil, ErrServed
+	}
+	return lock.Unlock, nil
+}

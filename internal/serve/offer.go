@@ -1,0 +1,370 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"tenderbatch/internal/schedule"
+)
+
+const (
+	// nap is the longest time without a look at the clock: it may be set, and it
+	// goes on while the machine sleeps, in which timers stand still.
+	nap = time.Minute
+	// breath is how long an offer waits after it was woken, so that a long copy
+	// into the inbox does not keep it busy.
+	breath = 200 * time.Millisecond
+	// The times between two tries of a run that left no entry.
+	firstRetry, lastRetry = time.Minute, time.Hour
+)
+
+// offer is what the scheduler knows of one offer.
+type offer struct {
+	*server
+	folder string
+	log    *slog.Logger
+	wake   chan struct{}
+
+	plan  *schedule.Plan // nil until the terms could be read
+	terms file           // offer.yaml as it was last read
+	fault string         // what was last wrong with it
+
+	record *schedule.Record // nil until the ledger could be read
+	known  int              // entries of the ledger that are in the record
+	last   time.Time        // when the last run ended, by the ledger; zero if none did
+	own    bool             // whether the scheduler made a run, by the ledger
+
+	files   files     // as they were last seen; nil before
+	still   time.Time // since when they have not moved
+	pending bool      // they are to be run
+
+	slots   retry         // of the slot that is due
+	arrived retry         // of the run for files
+	next    schedule.Slot // as last told
+	trouble string        // what was last logged as wrong
+}
+
+// follow looks at the offer again and again until the context is done.
+func (o *offer) follow(ctx context.Context) {
+	defer o.watcher.leave(o.folder)
+	defer o.watcher.leave(filepath.Join(o.folder, inboxName))
+	for ctx.Err() == nil {
+		if wait := o.guarded(ctx); wait > 0 && sleep(ctx, wait, o.wake) {
+			sleep(ctx, min(wait, breath), nil)
+		}
+	}
+}
+
+// guarded is turn, but a panic only costs a minute.
+func (o *offer) guarded(ctx context.Context) (wait time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.log.Error("a fault of the program; trying again in a minute", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			wait = nap
+		}
+	}()
+	return o.turn(ctx)
+}
+
+// turn looks at everything once and does one thing at most. It returns how long
+// there is nothing to do; 0 if it is to be called again at once.
+func (o *offer) turn(ctx context.Context) time.Duration {
+	o.watchFolders()
+	if err := o.look(); err != nil {
+		o.problem("the inbox cannot be read; trying again", err)
+	}
+	o.load()
+	if _, there := o.files["/"+offerName]; !there || o.plan == nil {
+		return o.Poll // it is being replaced, or the offer is being taken away
+	}
+	if o.record == nil {
+		if err := o.readLedger(); err != nil {
+			o.problem("the ledger cannot be read; no run is made until it can", err)
+			return min(o.Poll, nap)
+		}
+		o.firstSight()
+	}
+	now := o.now()
+	o.record.See(now)
+	acted, err := o.act(ctx, now)
+	if err != nil {
+		o.problem("nothing is run until this is mended", err)
+		return nap
+	}
+	if acted {
+		return 0
+	}
+	return o.wait(now)
+}
+
+// now is what the clock shows, without the monotonic reading that a clock that was
+// set would be hidden by.
+func (o *offer) now() time.Time { return o.Now().Round(0) }
+
+// passed reports whether a time has passed since an instant, by the monotonic
+// readings if there are any. If the clock was set back, it has.
+func passed(now, since time.Time, d time.Duration) bool {
+	gone := now.Sub(since)
+	return gone >= d || gone < 0
+}
+
+// retry is when something that did not come about is tried again.
+type retry struct {
+	slot  schedule.Slot
+	tried time.Time
+	pause time.Duration // 0: nothing is to be tried again
+}
+
+// ready reports whether a slot may be tried: at once, if it is another one.
+func (r *retry) ready(now time.Time, slot schedule.Slot) bool {
+	return r.pause == 0 || slot != r.slot || passed(now, r.tried, r.pause)
+}
+
+// problem logs an error, once as long as it stays the same.
+func (o *offer) problem(what string, err error) {
+	if trouble := what + err.Error(); trouble != o.trouble {
+		o.trouble = trouble
+		o.log.Error(what, "error", err.Error())
+	}
+}
+
+func (o *offer) watchFolders() {
+	for _, folder := range []string{o.folder, filepath.Join(o.folder, inboxName)} {
+		if err := o.watcher.follow(folder, o.wake); err != nil && !isMissing(err) {
+			o.problem("the system does not tell of changes here; files are noticed by polling only", err)
+		}
+	}
+}
+
+// look notes whether files have moved.
+func (o *offer) look() error {
+	found, _, err := look(o.folder)
+	if err != nil {
+		return err
+	}
+	if o.files == nil || found.moved(o.files) {
+		o.still = o.Now()
+		o.pending = o.pending || o.files != nil
+	}
+	o.files = found
+	return nil
+}
+
+// quiet reports whether the files have not moved for a while.
+func (o *offer) quiet() bool { return passed(o.Now(), o.still, o.Settle) }
+
+// load reads the terms if offer.yaml is another one, and has come to rest.
+func (o *offer) load() {
+	terms, there := o.files["/"+offerName]
+	same := terms.size == o.terms.size && terms.changed.Equal(o.terms.changed)
+	if first := o.terms == (file{}); !there || same || !first && !o.quiet() {
+		return
+	}
+	o.terms = terms
+	plan, err := o.Load(o.folder)
+	switch {
+	case err != nil:
+		o.fault = err.Error()
+		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force", "error", o.fault)
+		o.Broken(o.folder, err)
+		return
+	case o.fault != "":
+		o.fault = ""
+		o.Broken(o.folder, nil)
+		o.log.Info("the terms can be read again")
+	case o.plan != nil:
+		o.log.Info("the terms were read again")
+	}
+	o.plan = &plan
+}
+
+// readLedger adds what is new in the ledger to the record. The record is never
+// built anew, as it also knows of clocks that were set. A ledger that has become
+// shorter was removed, and what is in it now is new.
+func (o *offer) readLedger() error {
+	entries, err := o.History(o.folder)
+	if err != nil {
+		return err
+	}
+	if o.record == nil {
+		o.record = &schedule.Record{}
+	}
+	if len(entries) < o.known {
+		o.known = 0
+	}
+	for _, e := range entries[o.known:] {
+		o.record.Add(e)
+		o.own = o.own || e.Own
+		if e.Outcome == schedule.Ran {
+			o.last = later(o.last, e.At)
+		}
+	}
+	o.known = len(entries)
+	return nil
+}
+
+// firstSight decides whether an offer that was not followed until now is to be run:
+// if files came since its last run, or if the scheduler never ran it while it lasts.
+func (o *offer) firstSight() {
+	_, newest, err := look(o.folder)
+	lasts := o.now().Before(o.plan.At(o.now()).End)
+	if err != nil || newest.After(o.last) && (lasts || !o.last.IsZero()) || !o.own && lasts {
+		o.pending = true
+	}
+}
+
+// act does what is due: records what was missed, and makes one run.
+func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) {
+	due := o.plan.Due(o.record, now)
+	if len(due.Missed)+len(due.Run) > 0 {
+		// Somebody else may have written to the ledger.
+		if err := o.readLedger(); err != nil {
+			return false, err
+		}
+		due = o.plan.Due(o.record, now)
+	}
+	if len(due.Missed) > 0 {
+		return true, o.miss(due.Missed, now)
+	}
+	switch {
+	case len(due.Run) > 0 && o.slots.ready(o.Now(), due.Run[0].Slot):
+		f := due.Run[0]
+		o.run(ctx, Job{Folder: o.folder, Trigger: f.Trigger, Slot: f.Slot})
+		return true, nil
+	case o.pending && o.quiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) && o.arrived.ready(o.Now(), schedule.Slot{}):
+		o.run(ctx, Job{Folder: o.folder, Trigger: schedule.OnFiles})
+		return true, nil
+	}
+	return false, nil
+}
+
+// miss records slots as missed.
+func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
+	for _, m := range missed {
+		o.log.Warn("a run was missed", "slot", m.Slot.String(), "why", m.Why)
+	}
+	if err := o.Missed(o.folder, missed); err != nil {
+		return err
+	}
+	err := o.readLedger()
+	for _, m := range missed {
+		if !o.record.Decided(m.Slot) {
+			o.record.Add(schedule.Entry{At: now, Slot: m.Slot, Outcome: schedule.Missed, Own: true})
+		}
+	}
+	return err
+}
+
+// run makes a run, unless the scheduler is to stop.
+func (o *offer) run(ctx context.Context, job Job) {
+	if !o.begin(ctx, job) {
+		return
+	}
+	defer o.end(job)
+	quiet := o.quiet()
+	err := o.runSafely(job)
+	o.own = true
+	if err == nil && job.Trigger != schedule.OnFiles {
+		// Should the ledger be lost, this is known.
+		o.record.Add(schedule.Entry{At: o.now(), Slot: job.Slot, Outcome: schedule.Ran, Own: true})
+	}
+	if failed := o.readLedger(); failed != nil {
+		o.problem("the ledger cannot be read", failed)
+	}
+	o.after(job, err, quiet)
+}
+
+// after decides what becomes of a run that was made: done, or to be tried again.
+func (o *offer) after(job Job, err error, quiet bool) {
+	again := &o.slots
+	if job.Trigger == schedule.OnFiles {
+		again = &o.arrived
+	}
+	open := job.Trigger != schedule.OnFiles && !o.record.Decided(job.Slot)
+	switch {
+	case err != nil && o.Busy(err):
+		*again = retry{job.Slot, o.Now(), firstRetry}
+		o.log.Info("the offer is busy; trying again in a minute", "trigger", job.Trigger)
+	case open:
+		*again = retry{job.Slot, o.Now(), min(max(firstRetry, 2*again.pause), lastRetry)}
+		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(), "in", again.pause.String())
+	default:
+		*again = retry{}
+		o.pending = o.pending && !quiet // what moved is for a run of its own
+	}
+}
+
+// runSafely makes a run; a panic in it is an error.
+func (o *offer) runSafely(job Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a fault of the program: %v", p)
+			o.log.Error("a run ended by a fault of the program", "trigger", job.Trigger, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	o.log.Info("run", "trigger", job.Trigger, "slot", slotName(job.Slot))
+	if err = o.Run(o.runs, job); err != nil && !o.Busy(err) {
+		o.log.Error("the run failed", "trigger", job.Trigger, "slot", slotName(job.Slot), "error", err.Error())
+	}
+	return err
+}
+
+// slotName is the slot of a run, "" for files.
+func slotName(s schedule.Slot) string {
+	if s.At.IsZero() {
+		return ""
+	}
+	return s.String()
+}
+
+// begin notes that a run is under way. It returns false if none may begin.
+func (s *server) begin(ctx context.Context, job Job) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	s.running[job.Folder] = job
+	return true
+}
+
+func (s *server) end(job Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.running, job.Folder)
+}
+
+// wait is how long there is nothing to do.
+func (o *offer) wait(now time.Time) time.Duration {
+	wait := min(o.Poll, nap)
+	var next schedule.Slot
+	if slots := o.plan.Next(now, 1); len(slots) > 0 {
+		next = slots[0]
+		wait = min(wait, next.At.Sub(now))
+	}
+	if next != o.next {
+		o.next = next
+		o.Next(o.folder, next)
+		o.log.Info("waiting", "next", slotName(next))
+	}
+	for _, until := range []struct {
+		since time.Time
+		d     time.Duration
+		on    bool
+	}{{o.still, o.Settle, o.pending || o.unread()}, {o.slots.tried, o.slots.pause, true}, {o.arrived.tried, o.arrived.pause, true}} {
+		if rest := until.d - o.Now().Sub(until.since); until.on && rest > 0 {
+			wait = min(wait, rest)
+		}
+	}
+	return max(wait, time.Millisecond)
+}
+
+// unread reports whether offer.yaml was changed and is not read yet.
+func (o *offer) unread() bool {
+	terms := o.files["/"+offerName]
+	return terms.size != o.terms.size || !terms.changed.Equal(o.terms.changed)
+}

@@ -1,0 +1,202 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Names in an offer's folder.
+const (
+	offerName = "offer.yaml"
+	inboxName = "inbox"
+)
+
+// Offers returns the folders of the offers in a folder, by name: each subfolder
+// that has an offer.yaml, or the folder itself if it has one.
+func Offers(folder string) ([]string, error) {
+	if isOffer(folder) {
+		return []string{folder}, nil
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var offers []string
+	for _, e := range entries {
+		if path := filepath.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), ".") && isOffer(path) {
+			offers = append(offers, path)
+		}
+	}
+	return offers, nil
+}
+
+func isOffer(folder string) bool {
+	info, err := os.Stat(filepath.Join(folder, offerName))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Serve runs the offers of a folder until the context is done. Then no new run
+// begins; those that are under way get the grace to end before their context is
+// done, too, and as long again to roll back. It is an error if one did not.
+func Serve(ctx context.Context, config Config) error {
+	runs, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	s := &server{Config: config.withDefaults(), runs: runs, offers: map[string]*follower{}, running: map[string]Job{}}
+	defer s.watch()()
+	for ctx.Err() == nil {
+		s.discover(ctx)
+		sleep(ctx, s.Poll, nil)
+	}
+	return s.stop(cancel)
+}
+
+// server is the loop over all offers.
+type server struct {
+	Config
+	runs    context.Context // of the runs
+	offers  map[string]*follower
+	watcher *watcher // nil: only polling
+	said    string   // what was last said of the folder
+
+	mu      sync.Mutex
+	running map[string]Job
+}
+
+// follower is the goroutine that follows one offer.
+type follower struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when it ended
+	gone   bool          // its folder is no offer any more
+}
+
+// discover begins to follow new offers and drops those that are gone. If the
+// folder cannot be read, as when a share is away, nothing is dropped.
+func (s *server) discover(ctx context.Context) {
+	folders, err := Offers(s.Folder)
+	switch {
+	case err != nil:
+		s.say("the folder cannot be read; trying again", "error", err.Error())
+		return
+	case len(folders) == 0:
+		s.say("no offers yet; waiting for a folder with an " + offerName)
+	default:
+		s.say("offers", "count", fmt.Sprint(len(folders)))
+	}
+	for folder, f := range s.offers {
+		if !f.gone && !slices.Contains(folders, folder) {
+			s.Log.Info("the offer is gone and is not followed any more", "offer", filepath.Base(folder))
+			f.gone = true
+			f.cancel()
+		}
+		if f.gone && ended(f.done) {
+			delete(s.offers, folder)
+		}
+	}
+	for _, folder := range folders {
+		if s.offers[folder] == nil {
+			s.follow(ctx, folder)
+		}
+	}
+}
+
+// say logs what is to be said of the whole folder, if it is new.
+func (s *server) say(message string, args ...string) {
+	if said := message + strings.Join(args, " "); said != s.said {
+		s.said = said
+		var values []any
+		for _, a := range args {
+			values = append(values, a)
+		}
+		s.Log.Info(message, append(values, "folder", s.Folder)...)
+	}
+}
+
+func ended(done chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+// follow begins to follow an offer.
+func (s *server) follow(ctx context.Context, folder string) {
+	ctx, cancel := context.WithCancel(ctx)
+	f := &follower{cancel: cancel, done: make(chan struct{})}
+	s.offers[folder] = f
+	o := &offer{server: s, folder: folder, log: s.Log.With("offer", filepath.Base(folder)), wake: make(chan struct{}, 1)}
+	go func() {
+		defer close(f.done)
+		o.follow(ctx)
+	}()
+}
+
+// stop waits for the runs under way.
+func (s *server) stop(cancel context.CancelFunc) error {
+	if names := s.underWay(); len(names) > 0 {
+		s.Log.Info("stopping; waiting for runs to end", "runs", strings.Join(names, ", "), "at_most", s.Grace.String())
+	}
+	if s.waitFor(s.Grace) {
+		s.Log.Info("stopped")
+		return nil
+	}
+	s.Log.Warn("stopping; interrupting runs that take too long", "runs", strings.Join(s.underWay(), ", "))
+	cancel()
+	if s.waitFor(s.Grace) {
+		s.Log.Info("stopped")
+		return nil
+	}
+	return fmt.Errorf("stopped without waiting for %s; the next run clears up what is left", strings.Join(s.underWay(), ", "))
+}
+
+// waitFor waits until every follower has ended.
+func (s *server) waitFor(most time.Duration) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	for _, f := range s.offers {
+		select {
+		case <-f.done:
+		case <-timer.C:
+			return false
+		}
+	}
+	return true
+}
+
+// underWay lists the runs that are being made.
+func (s *server) underWay() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for _, job := range s.running {
+		names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(job.Folder), strings.TrimSpace(string(job.Trigger)+" "+slotName(job.Slot))))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// sleep waits until a time has passed, the context is done, or it is woken, and
+// reports whether it was woken.
+func sleep(ctx context.Context, most time.Duration, wake <-chan struct{}) (woken bool) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wake:
+		return true
+	}
+	return false
+}
+
+// isMissing reports whether a file is not there.
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
