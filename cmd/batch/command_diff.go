@@ -42,7 +42,7 @@ now. The exit code is 0 whether or not they differ.`,
 			if asJSON && all {
 				return usage(c, errors.New("--json shows everything already; leave out --all"))
 			}
-			d, err := batch.Diff(args[0], args[1], version)
+			d, err := batch.Diff(args[0], args[1], w.version)
 			if err != nil {
 				return err
 			}

@@ -63,8 +63,10 @@ rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 	}
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
+	root.SetVersionTemplate("batch {{.Version}}\n" + buildDetails())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
-	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w))
+	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w), newManCommand(w))
+	completeArguments(root)
 	return root
 }
 

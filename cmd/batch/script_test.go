@@ -24,7 +24,7 @@ var scriptNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // testWorld is the world in tests.
 func testWorld(stdout, stderr io.Writer) world {
-	return world{stdout: stdout, stderr: stderr, now: func() time.Time { return scriptNow }, getenv: func(string) string { return "" }, version: "0.1.0", by: "tester"}
+	return world{stdout: stdout, stderr: stderr, now: func() time.Time { return scriptNow }, getenv: func(string) string { return "" }, version: testVersion, by: "tester"}
 }
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// typed finds what an operator, systemd or cron would type: a line of an indented
+// block, of a unit or of a crontab, up to a pipe, a redirection or a comment.
+var typed = regexp.MustCompile(`(?m)^(?: {3}|ExecStart=|[\d*]).*?[ /](?:-u batch )?(batch [^|>#\n]+)`)
+
+// mentioned finds commands within a sentence, which may leave their arguments out.
+var mentioned = regexp.MustCompile("`(?:sudo -u batch )?(batch [^`]+)`")
+
+// notYet are complaints about commands that are being built: each leaves the list
+// with the change that brings its command.
+var notYet = []string{
+	`no command "schedule"`, `no command "diff"`, `no command "serve"`,
+	"batch runs takes 1 argument(s), [OFFER], and got 2", // runs show
+	"unknown flag: --config", "unknown flag: --json", "unknown flag: --verify", "unknown flag: --rebuild",
+}
+
+func TestEveryCommandInTheDocumentationExists(t *testing.T) {
+	pages, err := filepath.Glob("../../packaging/systemd/*.service")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("no units", err)
+	}
+	awaited := map[string]bool{}
+	for _, page := range append(pages, "../../packaging/crontab", "../../docs/operations.md", "../../README.md") {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, complaint := range complaints(t, filepath.Base(page), string(content)) {
+			i := slices.IndexFunc(notYet, func(n string) bool { return strings.Contains(complaint, n) })
+			if i < 0 {
+				t.Error(complaint)
+				continue
+			}
+			awaited[notYet[i]] = true
+			t.Log("not there yet:", complaint)
+		}
+	}
+	for _, n := range notYet {
+		if !awaited[n] {
+			t.Errorf("%q is heard no more: take it out of notYet", n)
+		}
+	}
+}
+
+// complaints are what the program says against the commands on a page.
+func complaints(t *testing.T, page, content string) []string {
+	var list []string
+	commands := typed.FindAllStringSubmatch(content, -1)
+	if len(commands) == 0 {
+		t.Errorf("%s: no command found", page)
+	}
+	for _, c := range append(commands, mentioned.FindAllStringSubmatch(content, -1)...) {
+		line := strings.TrimSuffix(c[1], " 2") // of 2>&1
+		if err := understood(line, c[0][0] == '`'); err != nil {
+			list = append(list, fmt.Sprintf("%s: %s: %v", page, line, err))
+		}
+	}
+	return list
+}
+
+func TestCommandsThatDoNotExistAreNotUnderstood(t *testing.T) {
+	for line, want := range map[string]string{
+		"batch run level3 --as-of 2004-11-12T17:00": "",
+		"batch --version":            "",
+		"batch rum level3":           `no command "rum"`,
+		"batch run level3 --as-if 1": "unknown flag: --as-if",
+		"batch run":                  "takes 1 argument",
+		"batch whatif level3 --csv=maybe --solve 'accept all of 4'": "invalid argument",
+	} {
+		err := fmt.Sprint(understood(line, false))
+		if want == "" && err != "<nil>" || !strings.Contains(err, want) {
+			t.Errorf("%s: %s, want %q", line, err, want)
+		}
+	}
+}
+
+// understood says whether the program takes a command line, without running it. The
+// arguments may be left out of a brief one.
+func understood(line string, brief bool) error {
+	root := newRoot(testWorld(io.Discard, io.Discard))
+	root.InitDefaultCompletionCmd()
+	c, rest, err := root.Find(words(line)[1:])
+	if err != nil {
+		return err
+	}
+	if c == root && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		return c.ValidateArgs(rest)
+	}
+	c.InitDefaultHelpFlag()
+	c.InitDefaultVersionFlag()
+	if err := c.ParseFlags(rest); err != nil {
+		return err
+	}
+	args := c.Flags().Args()
+	if len(args) == 0 && (brief || c == root) {
+		return nil
+	}
+	return c.ValidateArgs(args)
+}
+
+// words splits a command line as a shell does, as far as the pages need it.
+func words(line string) []string {
+	var list []string
+	for _, w := range regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`).FindAllString(line, -1) {
+		list = append(list, strings.Trim(w, `"'`))
+	}
+	return list
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Boots a throw-away copy of this machine under systemd, installs the package in it and
+# has the real units run an offer, confined as they are:
+#
+#   packaging/test-boot.sh
+#
+# By hand, as root; CI does not pass it, because few machines for tests may boot another.
+# systemd-nspawn is taken from Debian's package systemd-container, without installing it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+clean() {
+	# nspawn leaves the control groups of the copy behind.
+	find /sys/fs/cgroup -depth -type d -newer "$work/proof.sh" \( -path '*/payload*' -o -name supervisor \) -exec rmdir {} + 2>/dev/null || true
+	rm -rf "$work"
+}
+trap clean EXIT
+packaging/build-deb.sh "$work"
+mkdir "$work/copy" "$work/nspawn"
+chmod 755 "$work" "$work/nspawn"
+(cd "$work/nspawn" && apt-get download -qq -o APT::Sandbox::User=root systemd-container && dpkg-deb -x systemd-container_*.deb .)
+
+# What the copy does once it is up.
+cat >"$work/proof.sh" <<'PROOF'
+set -euo pipefail
+offer=/srv/batch/offers/level3-2004
+latest=$offer/runs/latest/result.xlsx
+die() {
+	echo "test-boot: $*"
+	journalctl --no-pager -t batch -u 'batch-*' | tail -n 20
+	exit 1
+}
+
+dpkg -i /opt/batch.deb >/dev/null
+runuser -u batch -- batch init $offer >/dev/null
+cp $offer/inbox/dtc-2004-12-01.xlsx /opt/late.xlsx
+
+echo "-- one run by batch-run@, which may write to its offer only"
+run=$(systemd-escape --path --template=batch-run@.service $offer)
+systemctl start "$run" || die "the run failed"
+[ -e $latest ] || die "nothing was published"
+[ "$(stat -c %U:%G:%a $latest)" = batch:batch:640 ] || die "$(stat -c %U:%G:%a $latest) $latest"
+mkdir -p /run/systemd/system/batch-run@.service.d
+printf '[Service]\nExecStart=\nExecStart=/bin/touch /srv/batch/offers/elsewhere\n' >/run/systemd/system/batch-run@.service.d/test.conf
+systemctl daemon-reload
+! systemctl start "$run" 2>/dev/null || die "a unit of one offer could write beside it"
+rm -r /run/systemd/system/batch-run@.service.d
+systemctl daemon-reload
+
+echo "-- batch-serve makes a run when a file arrives, and ends when it is told to"
+rm -r $offer/runs $offer/inbox/dtc-2004-12-01.xlsx
+systemctl enable --now batch-serve 2>/dev/null || die "batch-serve did not start"
+cp /opt/late.xlsx $offer/inbox/dtc-2004-12-01.xlsx
+for ((i = 0; i < 120; i++)); do
+	[ ! -e $latest ] || break
+	systemctl is-active -q batch-serve || die "batch-serve ended"
+	sleep 1
+done
+[ -e $latest ] || die "no run within two minutes"
+systemctl stop batch-serve
+[ "$(systemctl show -P Result batch-serve)" = success ] || die "batch-serve did not end well: $(systemctl show -P Result batch-serve)"
+
+echo "-- removing the package stops it and leaves the offers"
+systemctl start batch-serve
+dpkg -r batch >/dev/null
+! systemctl is-active -q batch-serve || die "batch-serve is still there"
+[ -e $latest ] || die "the result is gone"
+echo "-- passed"
+PROOF
+
+# A private mount namespace, so that all of it is gone at the end.
+unshare --mount --propagation private bash -euo pipefail -c '
+	mount -t tmpfs tmpfs "$1/copy"
+	mkdir "$1"/copy/{upper,work,root}
+	mount -t overlay overlay -o "lowerdir=/,upperdir=$1/copy/upper,workdir=$1/copy/work" "$1/copy/root"
+	root=$1/copy/root
+	rm -f "$root/etc/machine-id" && touch "$root/etc/machine-id"
+	cp "$1"/batch_*.deb "$root/opt/batch.deb"
+	cp "$1/proof.sh" "$root/proof.sh"
+	cat >"$root/etc/systemd/system/proof.service" <<-UNIT
+		[Unit]
+		After=basic.target
+		[Service]
+		Type=oneshot
+		StandardOutput=file:/proof.log
+		StandardError=file:/proof.log
+		ExecStart=/bin/bash /proof.sh
+		ExecStopPost=/bin/systemctl --no-block exit 0
+	UNIT
+	cat >"$root/etc/systemd/system/proof.target" <<-UNIT
+		[Unit]
+		Requires=basic.target proof.service systemd-journald.service
+		AllowIsolate=yes
+	UNIT
+	ln -sf proof.target "$root/etc/systemd/system/default.target"
+	timeout 300 "$1/nspawn/usr/bin/systemd-nspawn" --register=no --keep-unit --private-network --boot -D "$root" </dev/null >"$1/copy/boot.log" 2>&1 ||
+		cat "$1/copy/boot.log"
+	cat "$root/proof.log"
+	tail -n 1 "$root/proof.log" | grep -q "^-- passed"
+' bash "$work"

@@ -1,0 +1,222 @@
+#!/usr/bin/env bash
+# Installs, uses, upgrades and removes the Debian package in a throw-away copy of this
+# machine's root, and checks that one commit always gives the same package:
+#
+#   packaging/test-install.sh
+#
+# It needs root (or sudo) and a kernel that may mount an overlay. What it needs of
+# Debian's packages is installed in the copy; the machine itself is not changed.
+set -euo pipefail
+
+step() { printf -- '-- %s (%d s)\n' "$*" "$SECONDS"; }
+die() {
+	echo "test-install: $*" >&2
+	exit 1
+}
+
+# again builds the commit at hand once more, in another folder, zone and language and
+# with other modes for new files, and wants the package in FOLDER.
+again() {
+	if [ -n "$(git status --porcelain)" ]; then
+		skip "a commit gives the same package each time: there are changes that are not committed"
+		return
+	fi
+	git clone -q . "$work/another clone"
+	(cd "$work/another clone" && umask 077 && TZ=Asia/Tokyo LC_ALL=C packaging/build-deb.sh "$work/again" >/dev/null)
+	diff -r "$1" "$work/again" || die "two builds of one commit differ"
+}
+
+# older writes the package again as release 0.0.9, with other settings in it, to have
+# something to upgrade from.
+older() {
+	dpkg-deb -R "$1" "$work/older"
+	sed -i 's/^Version: .*/Version: 0.0.9/' "$work/older/DEBIAN/control"
+	echo "# The settings of release 0.0.9." >>"$work/older/etc/batch/batch.yaml"
+	(cd "$work/older" && sed -i '/etc\/batch/d' DEBIAN/md5sums)
+	dpkg-deb --root-owner-group --build "$work/older" "$work/older.deb" >/dev/null
+}
+
+# outside builds, mounts the copy and starts the rest in it.
+outside() {
+	cd "$(dirname "$0")/.."
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+
+	step "build the package"
+	packaging/build-deb.sh "$work/deb"
+	step "build it again elsewhere"
+	again "$work/deb"
+	older "$work"/deb/*.deb
+	mkdir "$work/package" "$work/copy"
+	mv "$work"/deb/*.deb "$work/package/new.deb"
+	mv "$work/older.deb" "$work/package/old.deb"
+	cp "$0" "$work/package/test-install.sh"
+
+	step "mount a copy of the root"
+	if ! unshare --mount --propagation private true 2>/dev/null; then
+		skip "this machine may not make a mount namespace"
+		return
+	fi
+	unshare --mount --propagation private bash -euc '
+		mount -t tmpfs tmpfs "$1/copy"
+		mkdir "$1"/copy/{upper,work,root}
+		mount -t overlay overlay -o "lowerdir=/,upperdir=$1/copy/upper,workdir=$1/copy/work" "$1/copy/root" || exit 77
+		cd "$1/copy/root"
+		mount -t proc proc proc
+		mount --rbind /dev dev
+		mount -t tmpfs tmpfs tmp
+		mount -t tmpfs tmpfs run # no systemd runs in here
+		cp -r "$1/package" run/package
+		[ ! -e /etc/resolv.conf ] || { rm -f etc/resolv.conf && cat /etc/resolv.conf >etc/resolv.conf; }
+		exec chroot . /bin/bash /run/package/test-install.sh --inside
+	' bash "$work" && return
+	[ $? = 77 ] || die "the installation did not pass"
+	skip "this machine may not mount an overlay"
+}
+
+# skip says what cannot be tested here; in CI that is a failure.
+skip() {
+	echo "test-install: NOT TESTED: $*" >&2
+	[ -z "${CI:-}" ] || exit 1
+}
+
+tools() {
+	local missing="" tool
+	for tool in man:man-db groff:groff lintian:lintian zsh:zsh fish:fish systemd-analyze:systemd; do
+		command -v "${tool%:*}" >/dev/null || missing+=" ${tool#*:}"
+	done
+	[ -e /usr/share/bash-completion/bash_completion ] || missing+=" bash-completion"
+	[ -n "$missing" ] || return 0
+	step "in the copy, install$missing"
+	apt-get update -qq
+	# shellcheck disable=SC2086
+	apt-get install -y -qq --no-install-recommends $missing >/dev/null 2>&1 || die "could not install$missing"
+}
+
+# want runs a command and demands its exit code.
+want() {
+	local code=$1 got=0
+	shift
+	"$@" >/run/out 2>&1 </dev/null || got=$?
+	[ "$got" = "$code" ] || die "exit code $got, want $code, of: $*
+$(cat /run/out)"
+}
+
+# says demands words of what the last command said.
+says() { grep -q -- "$1" /run/out || die "this does not say \"$1\": $(cat /run/out)"; }
+
+# mode demands the mode and owners of a file.
+mode() { [ "$(stat -c '%a %U %G' "$1")" = "$2" ] || die "$1 is $(stat -c '%a %U %G' "$1"), want $2"; }
+
+offer=/srv/batch/offers/level3-2004
+
+program() {
+	as_batch() { want "$1" runuser -u batch -- "${@:2}"; }
+	want 0 batch --version
+	says "^batch $(dpkg-deb -f /run/package/new.deb Version | sed 's/+[0-9]*[.]/+/')$"
+	want 1 ldd /usr/bin/batch
+	says "not a dynamic executable"
+	as_batch 0 batch init $offer
+	as_batch 3 batch run $offer
+	mode $offer/runs/latest/result.xlsx "640 batch batch"
+	as_batch 0 batch run $offer
+	as_batch 0 batch runs $offer
+}
+
+manual() {
+	local page
+	want 0 man -w batch-run
+	want 0 man batch
+	says "EXIT STATUS"
+	for page in /usr/share/man/man1/batch*.1.gz; do
+		zcat "$page" | groff -man -ww -Tutf8 -z 2>/run/out
+		[ ! -s /run/out ] || die "$page: $(cat /run/out)"
+	done
+}
+
+# completion has each shell load its script and complete a line.
+completion() {
+	want 0 bash -c '
+		. /usr/share/bash-completion/bash_completion
+		_completion_loader batch
+		COMP_WORDS=(batch run /srv/batch/off) COMP_CWORD=2 COMP_LINE="batch run /srv/batch/off" COMP_POINT=24
+		__start_batch
+		echo "${COMPREPLY[@]}"'
+	says "^/srv/batch/offers/*$"
+	want 0 zsh -fc 'autoload -U compinit && compinit -u -d /run/zcompdump && autoload +X _batch && echo "$_comps[batch]"'
+	says "^_batch$"
+	want 0 fish -c 'complete -C "batch whati"'
+	says "^whatif"
+	want 0 fish -c 'complete -C "batch run /srv/batch/off"'
+	says "^/srv/batch/offers/"
+	want 0 batch __complete run $offer --as-of ""
+	says "^:4$"
+}
+
+units() {
+	local dir=/usr/lib/systemd/system unit
+	local instance="batch-run@$(systemd-escape --path $offer)"
+	want 0 systemd-analyze verify $dir/batch-serve.service "$dir/batch-run@.service" "$instance.service" "$instance.timer"
+	[ ! -s /run/out ] || die "systemd-analyze verify: $(cat /run/out)"
+	for unit in batch-serve batch-run@; do
+		sed -n '/^NoNewPrivileges/,/^SystemCallErrorNumber/p' "$dir/$unit.service" >"/run/hard-$unit"
+		want 0 systemd-analyze security --offline=true --threshold=20 "$dir/$unit.service"
+		says "Overall exposure level"
+		sed -n 's/.*Overall exposure level for/   exposure of/p' /run/out | grep -o '.*[0-9]'
+	done
+	want 0 diff /run/hard-batch-serve /run/hard-batch-run@
+	want 0 systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' $dir/batch-run@.timer)"
+}
+
+upgrade() {
+	local before after
+	echo "# changed here" >>/etc/batch/batch.yaml
+	before=$(find /srv -type f -exec sha256sum {} + | sort)
+	want 0 dpkg --force-confdef -i /run/package/new.deb
+	grep -q "# changed here" /etc/batch/batch.yaml || die "the upgrade wrote over batch.yaml"
+	want 3 batch check $offer
+	want 0 dpkg -r batch
+	[ ! -e /usr/bin/batch ] || die "the program is still there"
+	[ -e /etc/batch/batch.yaml ] || die "removing took batch.yaml away"
+	want 0 dpkg -P batch
+	[ ! -e /etc/batch ] || die "purging left $(ls -A /etc/batch)"
+	after=$(find /srv -type f -exec sha256sum {} + | sort)
+	[ -n "$before" ] && [ "$before" = "$after" ] || die "upgrade or removal touched the offers"
+	mode /srv/batch/offers "2770 batch batch"
+}
+
+inside() {
+	export HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PAGER=cat MANPAGER=cat
+	cd /
+	# Images of Debian for containers leave manual pages out.
+	sed -i '/^path-exclude/d' /etc/dpkg/dpkg.cfg.d/*
+	tools
+	step "lintian"
+	want 0 lintian --allow-root --fail-on error,warning /run/package/new.deb
+	step "install release 0.0.9"
+	want 0 dpkg -i /run/package/old.deb
+	mode /srv/batch/offers "2770 batch batch"
+	mode /etc/batch/batch.yaml "640 root batch"
+	mode /etc/batch/environment "600 root root"
+	step "the worked example, as the user batch"
+	program
+	step "manual pages"
+	manual
+	step "completion in bash, zsh and fish"
+	completion
+	step "systemd units"
+	units
+	step "upgrade, remove, purge"
+	upgrade
+	step "done"
+}
+
+if [ "${1:-}" = --inside ]; then
+	inside
+elif [ "$(id -u)" = 0 ]; then
+	outside
+elif sudo -n true 2>/dev/null; then
+	exec sudo -n env "PATH=$PATH" "CI=${CI:-}" "GOPROXY=$(go env GOPROXY)" "GOCACHE=$(go env GOCACHE)" "GOMODCACHE=$(go env GOMODCACHE)" "$0" "$@"
+else
+	skip "it needs root"
+fi
