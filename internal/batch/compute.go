@@ -63,7 +63,7 @@ func take(req Request) (*intake, error) {
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
-	in.book = tender.NewBook(in.offer, in.read.Instructions, in.asOf)
+	in.book = tender.NewBook(in.offer, in.read.Instructions(), in.asOf)
 	if in.settled, err = readSettledRun(filepath.Join(req.Folder, runsName), in.offer); err != nil {
 		return nil, err
 	}
@@ -262,8 +262,7 @@ func (in *intake) balances() map[string]Balance {
 			out[rej.Source] = rej.Standing
 		}
 	}
-	for i := range in.read.Instructions {
-		line := &in.read.Instructions[i]
+	for line := range in.read.Instructions() {
 		b := all[line.Source.File]
 		switch {
 		case out[line.Source] == tender.StandingRejected:

@@ -66,7 +66,7 @@ const (
 func TestBitFlips(t *testing.T) {
 	sound := flipBook(500)
 	want, err := readFlipped(t, sound)
-	if err != nil || len(want.Instructions) != 500 || len(want.Rejects) != 0 {
+	if err != nil || want.Count() != 500 || len(want.Rejects) != 0 {
 		t.Fatalf("the sound workbook: %v", err)
 	}
 	n := flips(t)
@@ -106,7 +106,7 @@ func classify(t *testing.T, sound []byte, bit int, want *Intake) outcomeClass {
 		return flipRefused
 	case err != nil:
 		t.Errorf("bit %d: an error of another type: %v", bit, err)
-	case reflect.DeepEqual(got.Instructions, want.Instructions) && len(got.Rejects) == 0:
+	case reflect.DeepEqual(slices.Collect(got.Instructions()), slices.Collect(want.Instructions())) && len(got.Rejects) == 0:
 		return flipIdentical
 	case onlyRejected(got, want):
 		return flipVisible
@@ -123,8 +123,8 @@ func onlyRejected(got, want *Intake) bool {
 	for _, r := range got.Rejects {
 		rejected[r.Source.Row] = true
 	}
-	rest := got.Instructions
-	for _, in := range want.Instructions {
+	rest := slices.Collect(got.Instructions())
+	for in := range want.Instructions() {
 		switch {
 		case len(rest) > 0 && reflect.DeepEqual(rest[0], in):
 			rest = rest[1:]
