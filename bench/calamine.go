@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -54,8 +55,14 @@ panic = "abort"
 // buildLimit is how long cargo may take to fetch and build.
 const buildLimit = 10 * time.Minute
 
-// buildCalamine builds the program in a folder of its own and returns its path.
-func buildCalamine(folder string, log io.Writer) (string, error) {
+// debianCrates is where Debian's packages put the sources of crates, such as those
+// of librust-calamine-dev.
+const debianCrates = "/usr/share/cargo/registry"
+
+// buildCalamine builds the program in a folder of its own and returns its path. The
+// crates come from a folder of them if calamine is there, else from where cargo
+// usually has them.
+func buildCalamine(folder, crates string, log io.Writer) (string, error) {
 	if _, err := exec.LookPath("cargo"); err != nil {
 		return "", errors.New("there is no cargo on this machine")
 	}
@@ -71,10 +78,18 @@ func buildCalamine(folder string, log io.Writer) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 	defer cancel()
-	cargo := exec.CommandContext(ctx, "cargo", "build", "--release", "--quiet")
+	cargo := exec.CommandContext(ctx, "cargo", append([]string{"build", "--release", "--quiet"}, sourceFlags(crates)...)...)
 	cargo.Dir, cargo.Stdout, cargo.Stderr = home, log, log
 	if cargo.Run() != nil {
 		return "", errors.New("cargo could not fetch and build it; what it said stands above")
 	}
 	return filepath.Join(home, "target", "release", "peer"), nil
+}
+
+// sourceFlags make cargo take its crates from a folder, if calamine is there.
+func sourceFlags(crates string) []string {
+	if there, err := filepath.Glob(filepath.Join(crates, "calamine-*", "Cargo.toml")); err != nil || len(there) == 0 {
+		return nil
+	}
+	return []string{"--offline", "--config", `source.crates-io.replace-with="folder"`, "--config", fmt.Sprintf("source.folder.directory=%q", crates)}
 }

@@ -167,7 +167,7 @@ func readInstructions(path string) (int, error) {
 	if n := len(intake.Rejects); n > 0 {
 		return 0, fmt.Errorf("%d rejects, the first: %s", n, intake.Rejects[0].Message)
 	}
-	return (len(intake.Instructions) + 1) * columns, nil
+	return (intake.Count() + 1) * columns, nil
 }
 
 // offer is a small one that the generated reports belong to.

@@ -36,6 +36,7 @@ type settings struct {
 	rows, peerRows, checkedRows int
 	runs                        int
 	calamine                    bool
+	crates                      string
 	child, file                 string
 }
 
@@ -48,6 +49,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&s.checkedRows, "checked-rows", 200_000, "rows read into instructions, under the default limits; 0 leaves it out")
 	flags.IntVar(&s.runs, "runs", 5, "runs, of which medians are taken")
 	flags.BoolVar(&s.calamine, "calamine", true, "measure calamine, if cargo can build it")
+	flags.StringVar(&s.crates, "crates", debianCrates, "folder that cargo takes calamine from, if it is there, as Debian's librust-calamine-dev installs it")
 	flags.StringVar(&s.child, "child", "", "contender to measure in this very process (bench starts itself so)")
 	flags.StringVar(&s.file, "file", "", "workbook for -child")
 	if flags.Parse(args) != nil {
@@ -94,7 +96,7 @@ func (s settings) heats(folder string, stderr io.Writer) ([]heat, error) {
 	}
 	large := []contender{{name: "inflate"}, {name: "read"}}
 	if s.calamine {
-		program, err := buildCalamine(folder, stderr)
+		program, err := buildCalamine(folder, s.crates, stderr)
 		if err != nil {
 			fmt.Fprintln(stderr, "calamine is not measured:", err)
 		} else {

@@ -131,3 +131,20 @@ func TestDamageIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// Where the sources of calamine lie in a folder, cargo takes everything from there.
+func TestCratesFolder(t *testing.T) {
+	crates := t.TempDir()
+	if flags := sourceFlags(crates); flags != nil {
+		t.Errorf("an empty folder: %q", flags)
+	}
+	if err := os.Mkdir(filepath.Join(crates, "calamine-0.34.0"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(crates, "calamine-0.34.0", "Cargo.toml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if flags := sourceFlags(crates); !slices.Contains(flags, "--offline") || !strings.Contains(strings.Join(flags, " "), crates) {
+		t.Errorf("%q", flags)
+	}
+}

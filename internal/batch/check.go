@@ -79,8 +79,8 @@ func (in *intake) fileTotals() []FileTotals {
 		at[report.File] = i
 		all[i] = FileTotals{Balance: balances[report.File], Series: make([]tender.Totals, len(in.offer.Series))}
 	}
-	for i := range in.read.Instructions {
-		if line := &in.read.Instructions[i]; line.Received.After(in.asOf) {
+	for line := range in.read.Instructions() {
+		if line.Received.After(in.asOf) {
 			all[at[line.Source.File]].NotYet++
 		}
 	}

@@ -69,7 +69,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
-	in.book = tender.NewBook(in.offer, in.read.Instructions, in.asOf)
+	in.book = tender.NewBook(in.offer, in.read.Instructions(), in.asOf)
 	if in.settled, err = readSettledRun(src, in.offer); err != nil {
 		return nil, err
 	}
@@ -266,8 +266,7 @@ func (in *intake) balances() map[string]Balance {
 			out[rej.Source] = rej.Standing
 		}
 	}
-	for i := range in.read.Instructions {
-		line := &in.read.Instructions[i]
+	for line := range in.read.Instructions() {
 		b := all[line.Source.File]
 		switch {
 		case out[line.Source] == tender.StandingRejected:

@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,7 +165,7 @@ func smallRun(t testing.TB) *Run {
 func compute(t testing.TB, o *tender.Offer, tenders []tender.Instruction, asOf time.Time) *Run {
 	t.Helper()
 	r := &Run{Name: "run", Version: "1.0.0", Offer: o, Phase: o.PhaseAt(asOf), AsOf: asOf}
-	r.Book = tender.NewBook(o, tenders, asOf)
+	r.Book = tender.NewBook(o, slices.Values(tenders), asOf)
 	var err error
 	if r.Allocation, err = allocate.Allocate(o, r.Book); err != nil {
 		t.Fatal(err)

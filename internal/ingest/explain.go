@@ -89,7 +89,8 @@ type follower struct {
 // followed is a trace that is not at its end.
 type followed struct {
 	Trace
-	line line // if it is an instruction
+	reading *reading
+	line    int // its position, if it is an instruction
 }
 
 // row looks at a row that was just taken.
@@ -102,8 +103,9 @@ func (f *follower) row(s *sheet, row *xlsx.Row, kind rowKind) {
 		Source: tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number},
 	}}
 	if kind == rowInstruction {
-		t.line = s.lines.at(s.lines.count - 1)
-		t.Instruction = t.line.instruction
+		t.reading, t.line = s.reading, len(s.lines.states)-1
+		in := *s.lines.instruction(t.line) // the result may move it
+		t.Instruction = &in
 	}
 	for i := range row.Cells {
 		t.Cells = append(t.Cells, s.traced(&row.Cells[i], row.Number, t.Instruction))
@@ -125,7 +127,7 @@ func (f *follower) ended(intake *Intake) []Trace {
 	var traces []Trace
 	for _, t := range f.traces {
 		if t.Instruction != nil {
-			t.Outcome = words[t.line.outcome]
+			t.Outcome = words[t.reading.lines.states[t.line].outcome]
 		}
 		for _, reject := range intake.Rejects {
 			if reject.Source == t.Source {

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"tenderbatch/internal/ingest/xlsx/xlsxtest"
 )
 
-// flips is how many bits TestBitFlips flips. BIT_FLIPS sets another number; the
-// full measure is 20,000.
-func flips(t *testing.T) int {
+// flips is how many bits TestBitFlips flips in a workbook, usual if BIT_FLIPS does
+// not set another number; the full measure is 20,000.
+func flips(t *testing.T, usual int) int {
 	t.Helper()
-	const usual = 3000
 	set := os.Getenv("BIT_FLIPS")
 	if set == "" {
 		return usual
@@ -59,17 +60,32 @@ const (
 	flipSilent    outcomeClass = "silently different"
 )
 
-// TestBitFlips flips one bit anywhere in a workbook of 500 tenders and reads it
-// all the way to instructions. Either the file is refused, or nothing is
-// different, or what is different is a reject: never a tender that is missing or
-// changed without a word.
+// TestBitFlips flips one bit anywhere in a workbook of 500 tenders, plain and
+// protected, and reads it all the way to instructions. Either the file is refused,
+// or nothing is different, or what is different is a reject: never a tender that is
+// missing or changed without a word.
 func TestBitFlips(t *testing.T) {
-	sound := flipBook(500)
+	plain := flipBook(500)
+	for _, c := range []struct {
+		name    string
+		content []byte
+		usual   int // flips, for a few seconds each
+		refused int // of 100 flips, at the least; in a compound file there are bytes that nothing uses
+	}{
+		{"plain", plain, 3000, 90},
+		{"agile", xlsxtest.Lock{Spins: 100}.Protect(plain, testPassword), 3000, 80},
+		{"agile in version 4", xlsxtest.Lock{Spins: 100, Wide: true, KeyBits: 128, Hash: "SHA1"}.Protect(plain, testPassword), 2000, 50},
+		{"standard", xlsxtest.Lock{Standard: true}.Protect(plain, testPassword), 400, 80}, // has 50,000 rounds to make each time
+	} {
+		t.Run(c.name, func(t *testing.T) { flipMany(t, c.content, flips(t, c.usual), c.refused) })
+	}
+}
+
+func flipMany(t *testing.T, sound []byte, n, refused int) {
 	want, err := readFlipped(t, sound)
-	if err != nil || len(want.Instructions) != 500 || len(want.Rejects) != 0 {
+	if err != nil || want.Count() != 500 || len(want.Rejects) != 0 {
 		t.Fatalf("the sound workbook: %v", err)
 	}
-	n := flips(t)
 	random := rand.New(rand.NewPCG(20_000, 4))
 	bits := make(chan int, n)
 	for range n {
@@ -91,7 +107,7 @@ func TestBitFlips(t *testing.T) {
 	}
 	workers.Wait()
 	t.Logf("of %d flipped bits in %d bytes: %v", n, len(sound), counts)
-	if counts[flipSilent] > 0 || counts[flipRefused] < n*9/10 {
+	if counts[flipSilent] > 0 || counts[flipRefused] < n*refused/100 {
 		t.Errorf("%v", counts)
 	}
 }
@@ -106,7 +122,7 @@ func classify(t *testing.T, sound []byte, bit int, want *Intake) outcomeClass {
 		return flipRefused
 	case err != nil:
 		t.Errorf("bit %d: an error of another type: %v", bit, err)
-	case reflect.DeepEqual(got.Instructions, want.Instructions) && len(got.Rejects) == 0:
+	case reflect.DeepEqual(slices.Collect(got.Instructions()), slices.Collect(want.Instructions())) && len(got.Rejects) == 0:
 		return flipIdentical
 	case onlyRejected(got, want):
 		return flipVisible
@@ -123,8 +139,8 @@ func onlyRejected(got, want *Intake) bool {
 	for _, r := range got.Rejects {
 		rejected[r.Source.Row] = true
 	}
-	rest := got.Instructions
-	for _, in := range want.Instructions {
+	rest := slices.Collect(got.Instructions())
+	for in := range want.Instructions() {
 		switch {
 		case len(rest) > 0 && reflect.DeepEqual(rest[0], in):
 			rest = rest[1:]
@@ -137,5 +153,5 @@ func onlyRejected(got, want *Intake) bool {
 
 func readFlipped(t *testing.T, content []byte) (*Intake, error) {
 	o := testOffer(t)
-	return Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx", Content: content}}})
+	return Read(o, []Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: File{Name: "dtc-1.xlsx", Content: content}}})
 }

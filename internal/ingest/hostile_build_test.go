@@ -201,3 +201,8 @@ var kernel = sync.OnceValue(func() []byte {
 func bomb(mib int) []byte {
 	return append(bytes.Repeat(kernel(), mib), 0x03, 0x00) // an empty last block
 }
+
+// zipHeader is the header of an entry that says it inflates to so many bytes.
+func zipHeader(name string, size uint64) zip.FileHeader {
+	return zip.FileHeader{Name: name, Method: zip.Deflate, UncompressedSize64: size}
+}

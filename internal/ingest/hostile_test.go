@@ -32,7 +32,7 @@ type hostile struct {
 
 // TestHostileFiles reads the whole set.
 func TestHostileFiles(t *testing.T) {
-	for _, set := range [][]hostile{hostileContainers(), hostileXML(), hostileSheets(), hostileCSV()} {
+	for _, set := range [][]hostile{hostileContainers(), hostileXML(), hostileSheets(), hostileCSV(), hostileProtected()} {
 		for _, h := range set {
 			t.Run(h.name, func(t *testing.T) {
 				t.Parallel()
@@ -122,7 +122,7 @@ func TestHostileChild(t *testing.T) {
 	}
 	var result hostileResult
 	o := testOffer(t)
-	intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: filepath.Base(path), Content: content}}})
+	intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: File{Name: filepath.Base(path), Content: content}}})
 	var refusal *FileError
 	switch {
 	case errors.As(err, &refusal):

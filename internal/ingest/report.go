@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -16,10 +17,34 @@ import (
 
 // Intake is what the reports say.
 type Intake struct {
-	Instructions []tender.Instruction // by depositary and report as chosen, then by row
-	Rejects      []tender.Reject      // in the same order
-	Reports      []Report             // one for each file
-	Unneeded     []tender.Waiver      // those of the offer that no line needed
+	Rejects  []tender.Reject // by depositary and report as chosen, then by row
+	Reports  []Report        // one for each file
+	Unneeded []tender.Waiver // those of the offer that no line needed
+
+	pieces [][]tender.Instruction // of a report of many rows, each a few; they are never put together
+}
+
+// Instructions are those that were read, by depositary and report as chosen, then
+// by row.
+func (in *Intake) Instructions() iter.Seq[tender.Instruction] {
+	return func(yield func(tender.Instruction) bool) {
+		for _, piece := range in.pieces {
+			for i := range piece {
+				if !yield(piece[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Count is the number of instructions.
+func (in *Intake) Count() int {
+	n := 0
+	for _, piece := range in.pieces {
+		n += len(piece)
+	}
+	return n
 }
 
 // Report says how one file was understood. Rows = instructions + NotCounted +
@@ -100,11 +125,7 @@ func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 
 // together puts what the readings found into one.
 func together(o *tender.Offer, readings []*reading) (*Intake, error) {
-	rows := 0
-	for _, r := range readings {
-		rows += r.lines.count
-	}
-	intake := &Intake{Instructions: make([]tender.Instruction, 0, rows), Unneeded: unneeded(o.Waivers, readings)}
+	intake := &Intake{Unneeded: unneeded(o.Waivers, readings)}
 	for _, r := range readings {
 		if err := r.addTo(intake); err != nil {
 			return nil, err

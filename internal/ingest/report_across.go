@@ -23,8 +23,8 @@ func compareReports(readings []*reading) {
 			later[r.depositary.Name] = lines
 		}
 		r.replaceBy(lines)
-		for i := range r.lines.count {
-			l := r.lines.at(i)
+		for i := range r.lines.states {
+			l := r.line(i)
 			if _, newer := lines[l.instruction.ID]; !newer && l.instruction.ID != "" {
 				lines[l.instruction.ID] = l
 			}
@@ -37,8 +37,8 @@ func compareReports(readings []*reading) {
 // of date. Status and principal may change; but if the two cannot be the same
 // tender, neither counts.
 func (r *reading) replaceBy(later map[string]line) {
-	for i := range r.lines.count {
-		l := r.lines.at(i)
+	for i := range r.lines.states {
+		l := r.line(i)
 		now, ok := later[l.instruction.ID]
 		if !ok {
 			continue
@@ -113,8 +113,8 @@ func unneeded(waivers []tender.Waiver, readings []*reading) (idle []tender.Waive
 	}
 	used := make(map[tender.Waiver]bool)
 	for _, r := range readings {
-		for i := range r.lines.count {
-			if l := r.lines.at(i); l.outcome == counted || l.outcome == rejected {
+		for i := range r.lines.states {
+			if l := r.line(i); l.outcome == counted || l.outcome == rejected {
 				for _, w := range l.instruction.Waived {
 					used[w] = true
 				}

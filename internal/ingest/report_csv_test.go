@@ -75,7 +75,7 @@ func TestCSVInWindows1252(t *testing.T) {
 	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "\x00", 1)), "dtc-1.csv: line 2: there is a NUL byte")
 	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
 	r.read([]byte(strings.Replace(testCSV, "0123", "M\xfcller \x80", 1)))
-	if got := r.lines.at(0).instruction.Participant; got != "Müller €" {
+	if got := r.line(0).instruction.Participant; got != "Müller €" {
 		t.Errorf("participant %q", got)
 	}
 }
@@ -105,7 +105,7 @@ func FuzzCSV(f *testing.F) {
 			}
 			return
 		}
-		for _, in := range intake.Instructions {
+		for in := range intake.Instructions() {
 			if in.ID == "" || in.Series == "" || in.Principal.Sign() <= 0 || in.Received.IsZero() || in.Participant == "" || in.Status == "" || in.Delivery == "" {
 				t.Errorf("an instruction counts that lacks something: %+v", in)
 			}

@@ -26,7 +26,7 @@ func (r *reading) rejectDuplicates(tables []table) {
 	digests := make(map[place][sha256.Size]byte)
 	for _, group := range groups {
 		for _, i := range group {
-			digests[placeOf(r.lines.at(i).instruction.Source)] = [sha256.Size]byte{}
+			digests[placeOf(r.line(i).instruction.Source)] = [sha256.Size]byte{}
 		}
 	}
 	for _, t := range tables {
@@ -50,19 +50,22 @@ func (r *reading) rejectDuplicates(tables []table) {
 // sameNumber lists the lines of each instruction number that stands on several,
 // in the order of the first of them.
 func (r *reading) sameNumber() (groups [][]int) {
+	if r.lines.ascend() {
+		return nil
+	}
 	// A table by a hash of the number, at most half full; line 0 of it is free, and
 	// i+1 stands for line i, the first of its number.
 	type slot struct{ hash, line uint32 }
-	table := make([]slot, 2<<bits.Len(uint(r.lines.count)))
+	table := make([]slot, 2<<bits.Len(uint(len(r.lines.states))))
 	byFirst := make(map[int][]int)
-	for i := range r.lines.count {
-		id := r.lines.at(i).instruction.ID
+	for i := range r.lines.states {
+		id := r.lines.instruction(i).ID
 		if id == "" {
 			continue
 		}
 		hash := maphash.String(keptSeed, id)
 		at, short := hash%uint64(len(table)), uint32(hash>>32)
-		for table[at].line != 0 && (table[at].hash != short || r.lines.at(int(table[at].line-1)).instruction.ID != id) {
+		for table[at].line != 0 && (table[at].hash != short || r.lines.instruction(int(table[at].line-1)).ID != id) {
 			at = (at + 1) % uint64(len(table))
 		}
 		if table[at].line == 0 {
@@ -101,17 +104,17 @@ func rowDigest(row *xlsx.Row) [sha256.Size]byte {
 
 // duplicates says what becomes of lines that have one instruction number.
 func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
-	first := r.lines.at(same[0])
+	first := r.line(same[0])
 	want := digests[placeOf(first.instruction.Source)]
 	identical := !slices.ContainsFunc(same, func(i int) bool {
-		other := digests[placeOf(r.lines.at(i).instruction.Source)]
+		other := digests[placeOf(r.line(i).instruction.Source)]
 		return !bytes.Equal(other[:], want[:])
 	})
 	for _, i := range same {
 		if r.overrun() {
 			return
 		}
-		l := r.lines.at(i)
+		l := r.line(i)
 		in := l.instruction
 		r.refuse(in.Source, xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row))
 		reject := tender.Reject{
@@ -146,14 +149,14 @@ func (s *sheet) shownRow(l line) string {
 
 // otherRows names the rows of lines other than i.
 func (r *reading) otherRows(same []int, i int) string {
-	s := r.lines.at(i).sheet
+	s := r.line(i).sheet
 	var here []int
 	var all []string
 	for _, k := range same[:min(shownRows+1, len(same))] {
 		if k == i {
 			continue
 		}
-		l := r.lines.at(k)
+		l := r.line(k)
 		all = append(all, s.shownRow(l))
 		if l.sheet == s {
 			here = append(here, l.instruction.Source.Row)

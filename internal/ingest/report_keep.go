@@ -12,8 +12,22 @@ import (
 // and new texts lie together in large pieces.
 type keeper struct {
 	texts   *[keptTexts]string
-	amounts *[keptAmounts]decimal.Decimal
+	shared  *[keptTexts]sharedText
+	amounts *[keptAmounts]amount
 	piece   *strings.Builder
+}
+
+// sharedText is a text that came from a shared string, by whose number it is
+// found faster than by itself.
+type sharedText struct {
+	number int
+	text   string
+}
+
+// amount is a whole amount, 0 for none.
+type amount struct {
+	whole int64
+	value decimal.Decimal
 }
 
 const (
@@ -25,10 +39,14 @@ const (
 // keptSeed decides only where a text is looked for, never what is found.
 var keptSeed = maphash.MakeSeed()
 
-// text is b as a text.
-func (k *keeper) text(b []byte) string {
+// text is b as a text. It is what is left of a shared string without the spaces
+// around it, if the number of one is given.
+func (k *keeper) text(shared int, b []byte) string {
 	if len(b) == 0 {
 		return ""
+	}
+	if shared > 0 {
+		return k.sharedText(shared, b)
 	}
 	if k.texts == nil {
 		k.texts = new([keptTexts]string)
@@ -38,6 +56,17 @@ func (k *keeper) text(b []byte) string {
 		*slot = k.last(b)
 	}
 	return *slot
+}
+
+func (k *keeper) sharedText(number int, b []byte) string {
+	if k.shared == nil {
+		k.shared = new([keptTexts]sharedText)
+	}
+	slot := &k.shared[number%keptTexts]
+	if slot.number != number {
+		*slot = sharedText{number, k.last(b)}
+	}
+	return slot.text
 }
 
 // last copies b to where texts last.
@@ -58,12 +87,12 @@ func (k *keeper) last(b []byte) string {
 // it.
 func (k *keeper) whole(v int64) decimal.Decimal {
 	if k.amounts == nil {
-		k.amounts = new([keptAmounts]decimal.Decimal)
+		k.amounts = new([keptAmounts]amount)
 	}
 	// The multiplication spreads round amounts over the slots.
 	slot := &k.amounts[uint64(v)*0x9e3779b97f4a7c15>>(64-10)]
-	if v == 0 || slot.Sign() == 0 || slot.IntPart() != v {
-		*slot = decimal.New(v, 0)
+	if slot.whole != v || v == 0 {
+		*slot = amount{v, decimal.New(v, 0)}
 	}
-	return *slot
+	return slot.value
 }

@@ -13,26 +13,18 @@ import (
 // what could be read is filled in.
 type line struct {
 	instruction *tender.Instruction
+	sheet       *sheet
 	*state
 }
 
 // state is what else is known of a line.
 type state struct {
-	sheet   *sheet
-	stated  decimal.Decimal // the principal in the row, if the instruction has none because of a fault
 	outcome outcome
-}
-
-// principal is what the row states, whatever is wrong with it.
-func (l line) principal() decimal.Decimal {
-	if l.instruction.Principal.IsZero() {
-		return l.stated
-	}
-	return l.instruction.Principal
+	sheet   uint16 // position in reading.sheets
 }
 
 // outcome is what became of a row.
-type outcome int
+type outcome uint8
 
 const (
 	counted outcome = iota
@@ -41,49 +33,78 @@ const (
 	replaced
 )
 
-// lines keeps many lines. They lie in pieces, so that none is copied as their
-// number grows.
+// lines keeps many lines. The instructions lie in pieces, which become the result,
+// so that none is ever moved, however many there are.
 type lines struct {
-	pieces []*piece
-	count  int
-}
-
-type piece struct {
-	instructions [pieceLines]tender.Instruction
-	states       [pieceLines]state
+	pieces [][]tender.Instruction // of pieceLines each
+	states []state
+	stated map[int]decimal.Decimal // the principal in the row of a line whose instruction has none because of a fault
 }
 
 const pieceLines = 256
 
-// next is a new line at the end.
-func (l *lines) next() line {
-	if l.count%pieceLines == 0 {
-		l.pieces = append(l.pieces, new(piece))
+// nextLine is a new line at the end, for a row of the sheet.
+func (s *sheet) nextLine() line {
+	l := &s.lines
+	if len(l.states)%pieceLines == 0 {
+		l.pieces = append(l.pieces, make([]tender.Instruction, pieceLines))
 	}
-	l.count++
-	return l.at(l.count - 1)
+	l.states = append(l.states, state{sheet: uint16(len(s.sheets) - 1)})
+	return s.line(len(l.states) - 1)
 }
 
-// at is the line in a position, from 0.
-func (l *lines) at(i int) line {
-	p := l.pieces[i/pieceLines]
-	return line{&p.instructions[i%pieceLines], &p.states[i%pieceLines]}
+// line is the line in a position, from 0. It holds until the next is made.
+func (r *reading) line(i int) line {
+	state := &r.lines.states[i]
+	return line{r.lines.instruction(i), r.sheets[state.sheet], state}
 }
 
-// counted appends the instructions of the lines that count, whole pieces at a
-// time where it can.
-func (l *lines) counted(all []tender.Instruction) []tender.Instruction {
-	for k, p := range l.pieces {
-		size, from := min(pieceLines, l.count-k*pieceLines), 0
-		for i := range size {
-			if p.states[i].outcome != counted {
-				all = append(all, p.instructions[from:i]...)
-				from = i + 1
-			}
+func (l *lines) instruction(i int) *tender.Instruction { return &l.pieces[i/pieceLines][i%pieceLines] }
+
+// state keeps the principal that the row of the last line states.
+func (l *lines) state(principal decimal.Decimal) {
+	if l.stated == nil {
+		l.stated = make(map[int]decimal.Decimal)
+	}
+	l.stated[len(l.states)-1] = principal
+}
+
+// principal is what the row of a line states, whatever is wrong with it.
+func (l *lines) principal(i int) decimal.Decimal {
+	if p := l.instruction(i).Principal; !p.IsZero() || l.states[i].outcome == counted {
+		return p
+	}
+	return l.stated[i]
+}
+
+// ascend reports whether each instruction number is greater than the one before,
+// as in most reports: then none comes twice.
+func (l *lines) ascend() bool {
+	for i := 1; i < len(l.states); i++ {
+		if l.instruction(i).ID <= l.instruction(i-1).ID {
+			return false
 		}
-		all = append(all, p.instructions[from:size]...)
 	}
-	return all
+	return true
+}
+
+// counted appends the instructions of the lines that count, in the memory they
+// are in; the lines cannot be used any more.
+func (l *lines) counted(pieces [][]tender.Instruction) [][]tender.Instruction {
+	for k, piece := range l.pieces {
+		n := 0
+		for i, s := range l.states[k*pieceLines : min((k+1)*pieceLines, len(l.states))] {
+			if s.outcome != counted {
+				continue
+			}
+			if n < i {
+				piece[n] = piece[i]
+			}
+			n++
+		}
+		pieces = append(pieces, piece[:n])
+	}
+	return pieces
 }
 
 // place is a row of the workbook.
@@ -103,17 +124,16 @@ func (r *reading) addTo(intake *Intake) error {
 	}
 	var rows [replaced + 1]int
 	var principal [replaced + 1]sum
-	for i := range r.lines.count {
-		l := r.lines.at(i)
+	for i := range r.lines.states {
+		l := r.line(i)
 		if len(outcomes) > 0 {
 			if _, ok := outcomes[placeOf(l.instruction.Source)]; ok {
 				outcomes[placeOf(l.instruction.Source)] = l.outcome
 			}
 		}
 		rows[l.outcome]++
-		principal[l.outcome].add(l.principal())
+		principal[l.outcome].add(r.lines.principal(i))
 	}
-	intake.Instructions = r.lines.counted(intake.Instructions)
 	p := &r.report
 	p.Rejected, p.NotCounted, p.Replaced = rows[rejected], rows[repeated], rows[replaced]
 	p.RejectedPrincipal, p.NotCountedPrincipal, p.ReplacedPrincipal = principal[rejected].value(), principal[repeated].value(), principal[replaced].value()
@@ -121,6 +141,7 @@ func (r *reading) addTo(intake *Intake) error {
 		return fmt.Errorf("%s: %d rows were read but %d accounted for; this is a fault of the program", p.File, p.Rows, sum)
 	}
 	r.addRejects(intake, outcomes)
+	intake.pieces = r.lines.counted(intake.pieces)
 	if p.Replaced > 0 {
 		r.note(fmt.Sprintf("%d rows are replaced by later reports", p.Replaced))
 	}

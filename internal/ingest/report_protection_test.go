@@ -49,8 +49,8 @@ func TestProtectedReports(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if notes := strings.Join(intake.Reports[0].Notes, "\n"); len(intake.Instructions) == 0 || !strings.Contains(notes, c.note) {
-				t.Errorf("%d instructions, notes %q", len(intake.Instructions), notes)
+			if notes := strings.Join(intake.Reports[0].Notes, "\n"); intake.Count() == 0 || !strings.Contains(notes, c.note) {
+				t.Errorf("%d instructions, notes %q", intake.Count(), notes)
 			}
 			if shown := fmt.Sprintf("%+v", intake); strings.Contains(shown, testPassword) {
 				t.Errorf("the password is in %s", shown)

@@ -109,7 +109,7 @@ func TestIncrementalReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, in := range intake.Instructions {
+	for in := range intake.Instructions() {
 		got = append(got, in.ID+" "+in.Principal.String())
 	}
 	for _, x := range intake.Rejects {
@@ -152,7 +152,7 @@ func TestReportsThatContradictEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, in := range intake.Instructions {
+	for in := range intake.Instructions() {
 		got = append(got, in.ID+" "+in.Principal.String())
 	}
 	for _, x := range intake.Rejects {

@@ -18,8 +18,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 		s.first = row.Number
 	}
 	s.last = row.Number
-	l := s.lines.next()
-	l.sheet = s
+	l := s.nextLine()
 	in := l.instruction
 	in.Depositary = s.depositary.Name
 	in.Source = tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number}
@@ -41,8 +40,8 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in.HolderReference = s.copied(colHolderReference)
 	in.Contact = s.copied(colContact)
 	s.addPrincipal(row.Number, series, in.Principal, in.Status)
-	if in.Principal.IsZero() {
-		l.stated = s.stated
+	if in.Principal.IsZero() && !s.stated.IsZero() {
+		s.lines.state(s.stated)
 	}
 	if s.bad {
 		l.outcome = rejected
@@ -129,13 +128,14 @@ func (s *sheet) identifier(c column, rule string) string {
 	if !ok {
 		return ""
 	}
-	if s.kind(c) == xlsx.Text && isPlainNumber(text) {
+	cell := s.cells[c]
+	if isPlainIdentifier(cell, text) {
 		if c == colInstruction {
 			return s.keeper.last(text) // it hardly ever comes again
 		}
-		return s.keeper.text(text)
+		return s.keeper.text(cell.Shared, text)
 	}
-	id, wrong := readIdentifier(s.cells[c], string(text), rule)
+	id, wrong := readIdentifier(cell, string(text), rule)
 	if wrong != nil {
 		s.reject(c, wrong)
 	}
@@ -156,8 +156,15 @@ func (s *sheet) participant(row int) string {
 	return number
 }
 
-// isPlainNumber reports whether a text is a number such as 0123 or VOI-7, which is
-// taken as it stands.
+// isPlainIdentifier reports whether a cell's text is taken as it stands: a text
+// such as 0123 or VOI-7, or a whole number.
+func isPlainIdentifier(cell *xlsx.Cell, text []byte) bool {
+	if cell.Kind == xlsx.Text {
+		return isPlainNumber(text)
+	}
+	return cell.Kind == xlsx.Number && cell.Format != xlsx.DateTime && isWholeNumber(text)
+}
+
 func isPlainNumber(text []byte) bool {
 	for _, c := range text {
 		if c < ' ' || c >= 0x7f || c == '.' || c == ',' || c == '+' {
@@ -165,6 +172,17 @@ func isPlainNumber(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// isWholeNumber reports whether a number is written as what it is, without a
+// point, an exponent or zeros in front.
+func isWholeNumber(digits []byte) bool {
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(digits) > 0 && len(digits) <= maxDigits && digits[0] != '0'
 }
 
 func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *finding) {
@@ -375,7 +393,7 @@ func (s *sheet) copied(c column) string {
 	}
 	text := trimmed(s.cells[c].Text)
 	if isPlainText(text) && len(text) <= maxText {
-		return s.keeper.text(text)
+		return s.keeper.text(s.cells[c].Shared, text)
 	}
 	return copied(string(text))
 }

@@ -128,7 +128,7 @@ func TestNumberThatCanBeTwoSecurities(t *testing.T) {
 func TestParticipantKeepsItsZeros(t *testing.T) {
 	r := newReading(testOffer(t), newSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | #5000 | d#38303.5 | 00000123")})
-	if in := r.lines.at(0).instruction; in.Participant != "00000123" || in.ID != "0900007" {
+	if in := r.line(0).instruction; in.Participant != "00000123" || in.ID != "0900007" {
 		t.Errorf("participant %q, instruction %q", in.Participant, in.ID)
 	}
 }
@@ -151,7 +151,7 @@ func TestTextThatIsCopied(t *testing.T) {
 	} {
 		var k keeper
 		b := trimmed([]byte(text))
-		got := k.text(b)
+		got := k.text(0, b)
 		if !isPlainText(b) || len(b) > maxText {
 			got = copied(string(b))
 		}

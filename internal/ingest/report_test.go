@@ -99,7 +99,7 @@ func outcomeOf(r *reading) (said []string) {
 	if err := r.addTo(&intake); err != nil {
 		return append(said, err.Error())
 	}
-	for _, in := range intake.Instructions {
+	for in := range intake.Instructions() {
 		said = append(said, fmt.Sprintf("%s %s %s counts", in.ID, in.Series, in.Principal))
 	}
 	for _, x := range intake.Rejects {
@@ -288,7 +288,7 @@ func statusOf(o *tender.Offer, lines ...string) string {
 	if len(r.rejects) > 0 {
 		return r.rejects[0].Cell + " " + r.rejects[0].Rule
 	}
-	in := r.lines.at(0).instruction
+	in := r.line(0).instruction
 	if in.WithdrawnAt.IsZero() {
 		return string(in.Status)
 	}
@@ -311,7 +311,7 @@ func TestDelivery(t *testing.T) {
 		o := testOffer(t)
 		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 		r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | "+test.heading, testRow+" | "+test.value)})
-		got := string(r.lines.at(0).instruction.Delivery)
+		got := string(r.line(0).instruction.Delivery)
 		if len(r.rejects) > 0 {
 			got = r.rejects[0].Rule
 		}
@@ -406,7 +406,7 @@ func TestCopiedThrough(t *testing.T) {
 	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | Customer Reference | Contact | Participant Name",
 		testRow+" | H-\u202e1 | =desk | "+strings.Repeat("x", maxText+5))})
-	in := r.lines.at(0).instruction
+	in := r.line(0).instruction
 	if in.HolderReference != `H-\u202e1` || in.Contact != "desk" || len(in.ParticipantName) != maxText || len(r.rejects) > 0 {
 		t.Errorf("%q %q %d %v", in.HolderReference, in.Contact, len(in.ParticipantName), r.rejects)
 	}

@@ -103,13 +103,16 @@ type clock struct {
 	launch           tender.Date
 
 	days [64]clockDay // those asked for last
+
+	serial     int // a day of a spreadsheet, 0 for none, which is the date serialDate
+	serialDate tender.Date
 }
 
-// clockDay is a day with the offset from UTC that is in force all through it and
-// around it, if there is one.
+// clockDay is a day; it is regular if one offset from UTC is in force all through
+// it and around it.
 type clockDay struct {
 	date    tender.Date
-	offset  time.Duration
+	start   time.Time // midnight, if it is regular
 	regular bool
 }
 
@@ -137,13 +140,14 @@ func (c *clock) moment(st stamp) (time.Time, *finding) {
 	if day.date != st.date {
 		*day = clockDay{date: st.date}
 		if tender.DateOf(st.date.Time()) == st.date {
-			day.offset, day.regular = regularOffset(st.date, c.zone)
+			offset, regular := regularOffset(st.date, c.zone)
+			day.start, day.regular = st.date.Time().Add(-offset), regular
 		}
 	}
 	if !day.regular {
 		return st.moment(c.zone)
 	}
-	return st.date.Time().Add(st.clock - day.offset), nil
+	return day.start.Add(st.clock), nil
 }
 
 // regularOffset is the offset from UTC in a zone, if it is the same from two days
@@ -197,17 +201,19 @@ func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
 	if cell.Format == xlsx.Percent {
 		return stamp{}, &finding{ruleTime, "the cell is formatted as a percentage", "format the column as date and time"}
 	}
-	return numberStamp(text, s.date1904)
+	return s.clock.numberStamp(text, s.date1904)
 }
 
 // numberStamp reads a spreadsheet's serial, to the millisecond: whole days are a
 // date, a fraction of a day is a time of day.
-func numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
-	t, err := xlsx.SerialTime(digits, date1904)
+func (c *clock) numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
+	day, clock, err := xlsx.SerialDay(digits, date1904)
 	switch {
 	case err == nil:
-		date := tender.DateOf(t)
-		return stamp{date: date, hasClock: hasFraction(digits), clock: t.Sub(date.Time())}, nil
+		if c.serial != day {
+			c.serial, c.serialDate = day, tender.DateOf(xlsx.DayTime(day))
+		}
+		return stamp{date: c.serialDate, hasClock: hasFraction(digits), clock: clock}, nil
 	case errors.Is(err, xlsx.ErrTimeOfDay):
 		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
 			return stamp{hasClock: true, clock: clock}, nil

@@ -3,6 +3,7 @@ package tender
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -49,9 +50,9 @@ type Book struct {
 
 // NewBook draws up the book of the offer as of an instant from all instructions
 // that were read. The order of the instructions does not matter.
-func NewBook(o *Offer, instructions []Instruction, asOf time.Time) *Book {
+func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) *Book {
 	b := &Book{AsOf: asOf, Totals: make([]Totals, len(o.Series))}
-	for _, in := range instructions {
+	for in := range instructions {
 		if in.Received.After(asOf) {
 			b.NotYet++
 			continue

@@ -33,12 +33,24 @@ const (
 // A serial below 1 is ErrTimeOfDay, the day 60 ErrNoSuchDay (not in workbooks from 1904, where it is
 // 1 March 1904), a negative or too large one ErrSerialRange, anything else ErrSerialNumber.
 func SerialTime(digits []byte, date1904 bool) (time.Time, error) {
+	day, clock, err := SerialDay(digits, date1904)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return DayTime(day).Add(clock), nil
+}
+
+// DayTime is midnight at the start of a day of [SerialDay], in UTC.
+func DayTime(day int) time.Time { return time.Date(1899, time.December, 30+day, 0, 0, 0, 0, time.UTC) }
+
+// SerialDay is [SerialTime] in two parts: the days since 30 December 1899, and the time since midnight.
+func SerialDay(digits []byte, date1904 bool) (day int, clock time.Duration, err error) {
 	days, ms, err := splitSerial(digits)
 	switch {
 	case err != nil:
-		return time.Time{}, err
+		return 0, 0, err
 	case days == 0:
-		return time.Time{}, serialError(digits, ErrTimeOfDay)
+		return 0, 0, serialError(digits, ErrTimeOfDay)
 	}
 	if ms == msPerDay {
 		days, ms = days+1, 0
@@ -46,15 +58,14 @@ func SerialTime(digits []byte, date1904 bool) (time.Time, error) {
 	if date1904 {
 		days += offset1904
 	} else if days == leapSerial {
-		return time.Time{}, serialError(digits, ErrNoSuchDay)
+		return 0, 0, serialError(digits, ErrNoSuchDay)
 	} else if days < leapSerial {
 		days++ // the days before the one that never was
 	}
 	if days > lastSerial {
-		return time.Time{}, serialError(digits, ErrSerialRange)
+		return 0, 0, serialError(digits, ErrSerialRange)
 	}
-	day := time.Date(1899, time.December, 30+days, 0, 0, 0, 0, time.UTC)
-	return day.Add(time.Duration(ms) * time.Millisecond), nil
+	return days, time.Duration(ms) * time.Millisecond, nil
 }
 
 // SerialTimeOfDay turns the digits of a fraction of a day, from 0 up to but not including 1, into the

@@ -18,6 +18,7 @@ type Cell struct {
 	Kind    Kind
 	Format  Format
 	Formula bool   // the value is a formula's stored result; if Kind is Blank, none was stored
+	Shared  int    // the number of the shared string, from 1, that Text is; 0 if it is none
 	Text    []byte // see Kind; not to be changed
 }
 

@@ -78,7 +78,7 @@ func (r *sheetReader) setShared(cell *Cell, index int) error {
 	if index >= r.book.strings.count() {
 		return r.fault(RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
 	}
-	cell.Kind, cell.Text = Text, r.book.strings.at(index)
+	cell.Kind, cell.Text, cell.Shared = Text, r.book.strings.at(index), index+1
 	if r.shared += int64(len(cell.Text)); r.shared > r.limit.TextBytes {
 		return r.fault(RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
 	}
