@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -39,7 +40,7 @@ func openJournal(req Request, runs string) (*journal, error) {
 		j.req.Trigger = ledger.ByHand
 	}
 	j.entry = ledger.Entry{
-		Attempt: attemptName(j.began), Trigger: j.req.Trigger, By: req.By, Slot: req.Slot,
+		Attempt: cmp.Or(req.Attempt, NewAttempt(j.began)), Trigger: j.req.Trigger, By: req.By, Slot: req.Slot,
 		Offer: filepath.Base(filepath.Clean(req.Folder)), Program: req.Version,
 	}
 	if j.lines = req.Log; j.lines == nil {
@@ -50,8 +51,9 @@ func openJournal(req Request, runs string) (*journal, error) {
 	return j, j.unlessDamaged(err, func() { j.log = log })
 }
 
-// attemptName is an attempt's own name: its time and a random part.
-func attemptName(began time.Time) string {
+// NewAttempt names an attempt to make a run that begins now: by its time and a
+// random part.
+func NewAttempt(began time.Time) string {
 	var part [4]byte
 	rand.Read(part[:]) // never fails
 	return began.UTC().Format("20060102T150405Z-") + hex.EncodeToString(part[:])
@@ -121,7 +123,9 @@ func describe(e ledger.Entry, r *export.Run) ledger.Entry {
 	return e
 }
 
-// totals adds up a run by currency, in the order of the series.
+// Totals adds up the run by currency, in the order of the series.
+func (o *Outcome) Totals() []ledger.Total { return totals(o.Run) }
+
 func totals(r *export.Run) []ledger.Total {
 	var all []ledger.Total
 	for i, s := range r.Offer.Series {

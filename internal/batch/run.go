@@ -38,6 +38,7 @@ type Request struct {
 	Trigger ledger.Trigger
 	Slot    string // that the schedule asked for, "" for none
 	By      string // who or what makes the run, for the ledger
+	Attempt string // its own name, of [NewAttempt]; "" for one that is made
 
 	Log *slog.Logger // is told what happens; nil for nobody
 
