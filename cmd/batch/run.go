@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/serve"
 )
 
 // world is everything the program takes from outside but its arguments.
@@ -29,6 +31,9 @@ func run(ctx context.Context, args []string, w world) int {
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
 	err := root.ExecuteContext(ctx)
 	code := batch.ExitOf(err)
+	if errors.Is(err, serve.ErrServed) {
+		code = batch.ExitBusy
+	}
 	switch {
 	case code == batch.ExitInterrupted:
 		fmt.Fprintln(w.stderr, "batch: interrupted; nothing was published, run again")
@@ -65,7 +70,8 @@ rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 	root.SetErr(w.stderr)
 	root.SetVersionTemplate("batch {{.Version}}\n" + buildDetails())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
-	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w), newManCommand(w))
+	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
+		newScheduleCommand(w), newServeCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
 }

@@ -304,7 +304,11 @@ func (s *standing) pointAt(req Request, last string) error {
 // RecordMissed notes in the ledger of the offer in a folder that a slot passed
 // without a run, and why.
 func RecordMissed(req Request, why string) error {
-	j, err := openJournal(req, filepath.Join(req.Folder, runsName))
+	runs := filepath.Join(req.Folder, runsName)
+	if err := req.Disk.MakeFolders(runs); err != nil {
+		return notWritten(err)
+	}
+	j, err := openJournal(req, runs)
 	if err != nil {
 		return err
 	}

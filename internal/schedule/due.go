@@ -91,6 +91,7 @@ func (d *Due) add(r *Record, s Slot, trigger Trigger) {
 		d.miss(r, s, fmt.Sprintf("its run was begun %d times and broken off each time; look into the log, then run by hand", n))
 		return
 	}
+	s.Again = r.missed[s.key()] == reopened
 	d.Run = append(d.Run, Firing{s, trigger})
 }
 

@@ -32,6 +32,9 @@ func dueWords(d Due) []string {
 	}
 	for _, f := range d.Run {
 		words = append(words, fmt.Sprintf("%s %s", f.Slot.At.Format("02T15:04"), f.Trigger))
+		if f.Slot.Again {
+			words[len(words)-1] += " again"
+		}
 	}
 	return words
 }
@@ -181,16 +184,16 @@ func TestAClockThatWasAhead(t *testing.T) {
 	}
 	wantDue(t, "while it is ahead", p, r, day(t, 20, 12, 2))
 	wantDue(t, "set right", p, r, day(t, 2, 12, 0))
-	wantDue(t, "the next slot", p, r, day(t, 2, 17, 30), "02T17:30 schedule")
+	wantDue(t, "the next slot", p, r, day(t, 2, 17, 30), "02T17:30 schedule again")
 
 	restarted := &Record{}
 	for _, e := range append(ledger, Entry{At: day(t, 2, 12, 5), Own: true}) { // a file came
 		restarted.Add(e)
 	}
-	wantDue(t, "the next slot after a restart", p, restarted, day(t, 2, 17, 30), "02T17:30 schedule")
+	wantDue(t, "the next slot after a restart", p, restarted, day(t, 2, 17, 30), "02T17:30 schedule again")
 	restarted.Add(Entry{At: day(t, 2, 17, 31), Slot: regular(t, 2), Outcome: Ran, Own: true})
 	wantDue(t, "not twice", p, restarted, day(t, 2, 17, 32))
-	wantDue(t, "after some days of sleep no second entry", p, restarted, day(t, 5, 18, 0), "05T17:30 catch-up")
+	wantDue(t, "after some days of sleep no second entry", p, restarted, day(t, 5, 18, 0), "05T17:30 catch-up again")
 	restarted.Add(Entry{At: day(t, 18, 17, 31), Slot: regular(t, 18), Outcome: Ran, Own: true})
 	wantDue(t, "what was run ahead of time is not run again", p, restarted, day(t, 19, 17, 31))
 }

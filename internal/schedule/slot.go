@@ -44,25 +44,37 @@ type Slot struct {
 	Clock Clock
 	Wall  time.Time     // of a regular slot: the wall time that the schedule names, as if it were UTC
 	After time.Duration // of a date's slot: how long after the date it is
+
+	// Again says that the slot was recorded as missed by a clock that was ahead. It
+	// has a name of its own then: a ledger decides each name once.
+	Again bool
 }
 
+// again is what ends the name of a slot whose turn comes again.
+const again = " again"
+
 // String is how the ledger names the slot: its instant by RFC 3339 in the offer's
-// zone, and before it the kind, if it is a date's.
+// zone, before it the kind, if it is a date's, and after it "again", if it is.
 func (s Slot) String() string {
-	return strings.TrimSpace(string(s.Kind) + " " + s.At.Format(time.RFC3339))
+	name := strings.TrimSpace(string(s.Kind) + " " + s.At.Format(time.RFC3339))
+	if s.Again {
+		name += again
+	}
+	return name
 }
 
 // ParseSlot reads what [Slot.String] wrote, apart from Clock, Wall and After.
 func ParseSlot(text string) (Slot, error) {
-	kind, at, ok := strings.Cut(text, " ")
+	name, isAgain := strings.CutSuffix(text, again)
+	kind, at, ok := strings.Cut(name, " ")
 	if !ok {
-		kind, at = "", text
+		kind, at = "", name
 	}
 	t, err := time.Parse(time.RFC3339, at)
 	if err != nil || kind != "" && Kind(kind).Title() == "" {
 		return Slot{}, fmt.Errorf("%q is not a slot; it is written as 2004-11-12T17:30:00-05:00 or early_tender 2004-11-12T17:15:00-05:00", text)
 	}
-	return Slot{Kind: Kind(kind), At: t}, nil
+	return Slot{Kind: Kind(kind), At: t, Again: isAgain}, nil
 }
 
 // key tells one slot from another, in whatever zone it is written.

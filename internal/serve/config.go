@@ -35,6 +35,8 @@ type Config struct {
 	// Told of an offer, for metrics and notices; each may be nil.
 	Next   func(folder string, next schedule.Slot) // the next slot changed; zero for none
 	Broken func(folder string, err error)          // the terms cannot be read; nil: they can again
+	Gone   func(folder string)                     // the offer is not followed any more
+	Beat   func()                                  // the loop turned: at least every Poll
 
 	Poll     time.Duration // how often folders are looked through; default 30 s
 	Settle   time.Duration // how long files must not have moved; default 10 s
@@ -63,6 +65,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Broken == nil {
 		c.Broken = func(string, error) {}
+	}
+	if c.Gone == nil {
+		c.Gone = func(string) {}
+	}
+	if c.Beat == nil {
+		c.Beat = func() {}
 	}
 	return c
 }

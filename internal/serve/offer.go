@@ -244,9 +244,6 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 
 // miss records slots as missed.
 func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
-	for _, m := range missed {
-		o.log.Warn("a run was missed", "slot", m.Slot.String(), "why", m.Why)
-	}
 	if err := o.Missed(o.folder, missed); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ func Serve(ctx context.Context, config Config) error {
 	s := &server{Config: config.withDefaults(), runs: runs, offers: map[string]*follower{}, running: map[string]Job{}}
 	defer s.watch()()
 	for ctx.Err() == nil {
+		s.Beat()
 		s.discover(ctx)
 		sleep(ctx, s.Poll, nil)
 	}
@@ -94,6 +95,7 @@ func (s *server) discover(ctx context.Context) {
 		if !f.gone && !slices.Contains(folders, folder) {
 			s.Log.Info("the offer is gone and is not followed any more", "offer", filepath.Base(folder))
 			f.gone = true
+			s.Gone(folder)
 			f.cancel()
 		}
 		if f.gone && ended(f.done) {

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/serve"
+)
+
+func newScheduleCommand(w world) *cobra.Command {
+	var count int
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "schedule FOLDER",
+		Short: "Show when each offer of a folder is run next",
+		Long: `schedule lists the next runs of every offer in FOLDER, or of the one offer that
+FOLDER is, in the offer's zone and in this machine's: the regular ones and those
+after the offer's own dates. It says where a change of the clock moves a run.
+
+Offers whose terms are wrong are listed last, with exit code 2.`,
+		Example: `  batch schedule /srv/offers
+  batch schedule fixtures/level3-2004 --count 20`,
+		Args: exactly("FOLDER"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if count < 1 || count > 1000 {
+				return usage(c, fmt.Errorf("--count %d is not from 1 to 1000", count))
+			}
+			agendas, err := w.agendas(args[0], count)
+			if agendas == nil {
+				return err
+			}
+			if asJSON {
+				return errors.Join(writeIndented(w.stdout, agendas), err)
+			}
+			return errors.Join(printAgendas(w.stdout, agendas), err)
+		},
+	}
+	c.Flags().IntVar(&count, "count", 5, "show so many runs of each offer")
+	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return c
+}
+
+// agenda is when one offer is run next.
+type agenda struct {
+	Offer    string    `json:"offer"`
+	Folder   string    `json:"folder"`
+	Zone     string    `json:"timezone"`
+	Schedule string    `json:"schedule"` // "" for none
+	CatchUp  string    `json:"catch_up"`
+	RunAfter string    `json:"run_after"`
+	From     time.Time `json:"from"`  // the start of the day of the launch
+	Until    time.Time `json:"until"` // the end of the day on which the last tenders are paid
+	Next     []due     `json:"next"`
+}
+
+// due is one run that is to come.
+type due struct {
+	At    time.Time `json:"at"`    // in the offer's zone
+	Local time.Time `json:"local"` // in this machine's
+	Kind  string    `json:"kind"`  // regular, or the date as offer.yaml names it
+	What  string    `json:"what"`
+	Clock string    `json:"clock"` // what a change of the clock does to it, "" for nothing
+}
+
+// agendas looks up when each offer of a folder is run. The error holds those of
+// offers whose terms are wrong; the others are there all the same.
+func (w world) agendas(folder string, count int) (all []agenda, err error) {
+	folders, err := offersIn(folder)
+	if err != nil {
+		return nil, err
+	}
+	all = []agenda{}
+	var wrong []error
+	for _, f := range folders {
+		terms, err := batch.Terms(f)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		a := agendaOf(terms.Plan(), w.now(), count)
+		a.Offer, a.Folder = terms.AsOf(w.now()).ID, f
+		all = append(all, a)
+	}
+	return all, errors.Join(wrong...)
+}
+
+// offersIn lists the folders of the offers in a folder; it is an error if there
+// are none.
+func offersIn(folder string) ([]string, error) {
+	folders, err := serve.Offers(folder)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(folders) == 0 {
+		return nil, &batch.UsageError{Message: fmt.Sprintf("%s: there are no offers in it; name an offer's folder, or one that holds such folders", folder)}
+	}
+	return folders, err
+}
+
+func agendaOf(plan schedule.Plan, now time.Time, count int) agenda {
+	v := plan.At(now)
+	a := agenda{Zone: plan.Zone.String(), CatchUp: string(v.CatchUp), RunAfter: "none", From: v.Launch, Until: v.End, Next: []due{}}
+	if v.Schedule != nil {
+		a.Schedule = v.Schedule.String()
+	}
+	if v.RunAfter > 0 {
+		a.RunAfter = minutes(v.RunAfter)
+	}
+	for _, s := range plan.Next(now, count) {
+		d := due{At: s.At, Local: s.At.In(now.Location()), Kind: "regular", What: "regular", Clock: clockWords(s)}
+		if s.Kind != schedule.Regular {
+			d.Kind, d.What = string(s.Kind), minutes(s.After)+" after the "+s.Kind.Title()
+		}
+		a.Next = append(a.Next, d)
+	}
+	return a
+}
+
+// minutes writes a time as offer.yaml does: 15m, 1h30m, 24h.
+func minutes(d time.Duration) string {
+	s := strings.TrimSuffix(d.String(), "0s")
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// clockWords says what a change of the clock does to a run.
+func clockWords(s schedule.Slot) string {
+	switch s.Clock {
+	case schedule.Moved:
+		return fmt.Sprintf("clocks go forward and skip %s: run at the change", s.Wall.Format("15:04"))
+	case schedule.First:
+		return fmt.Sprintf("clocks go back and show %s twice: run at the first", s.Wall.Format("15:04"))
+	}
+	return ""
+}
+
+func writeIndented(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+func printAgendas(out io.Writer, all []agenda) error {
+	p := &printer{w: out}
+	for i, a := range all {
+		if i > 0 {
+			p.linef("")
+		}
+		p.agenda(a)
+	}
+	return p.err
+}
+
+func (p *printer) agenda(a agenda) {
+	const form = "Mon 2006-01-02 15:04 MST"
+	regular := "no regular runs"
+	if a.Schedule != "" {
+		regular = fmt.Sprintf("schedule %q, catch_up %s", a.Schedule, a.CatchUp)
+	}
+	p.linef("%s (%s), from %s to the end of %s", a.Offer, filepath.Base(a.Folder), a.From.Format(time.DateOnly), a.Until.Add(-time.Second).Format(time.DateOnly))
+	p.linef("  %s, run_after %s, in %s; and when files arrive", regular, a.RunAfter, a.Zone)
+	if len(a.Next) == 0 {
+		p.linef("  nothing is due any more")
+	}
+	for _, d := range a.Next {
+		line := fmt.Sprintf("  %-25s %-25s %s", d.At.Format(form), d.Local.Format(form), d.What)
+		if d.Clock != "" {
+			line += " (" + d.Clock + ")"
+		}
+		p.linef("%s", line)
+	}
+}

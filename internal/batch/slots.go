@@ -1,0 +1,68 @@
+package batch
+
+import (
+	"errors"
+	"path/filepath"
+
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/schedule"
+)
+
+// Terms reads the terms of the offer in a folder. Its error is a *[UsageError] if
+// there is no offer, or an *[ingest.OfferError] for the terms.
+func Terms(folder string) (*ingest.Terms, error) { return readTerms(folder) }
+
+// SlotHistory is what the ledger of the offer in a folder says of its slots. A
+// damaged ledger stops no run: what can be read of it counts.
+func SlotHistory(folder string) ([]schedule.Entry, error) {
+	entries, err := ledger.ReadEntries(filepath.Join(folder, runsName))
+	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
+		return nil, err
+	}
+	return slotEntries(entries), nil
+}
+
+// slotEntries is the ledger as scheduling needs it. The end of an attempt that was
+// broken off has no slot; that of its beginning is meant.
+func slotEntries(entries []ledger.Entry) []schedule.Entry {
+	begun := map[string]string{} // slots by attempt
+	all := make([]schedule.Entry, len(entries))
+	for i, e := range entries {
+		named := e.Slot
+		switch e.Event {
+		case ledger.Started:
+			begun[e.Attempt] = e.Slot
+		case ledger.Abandoned, ledger.Interrupted:
+			named = begun[e.Attempt]
+		}
+		slot, err := schedule.ParseSlot(named)
+		if err != nil {
+			slot = schedule.Slot{} // none, or one that no scheduler named
+		}
+		all[i] = schedule.Entry{At: e.At, Slot: slot, Outcome: slotOutcome(e), Own: scheduled(e.Trigger)}
+	}
+	return all
+}
+
+// slotOutcome is what an entry says of its slot.
+func slotOutcome(e ledger.Entry) schedule.Outcome {
+	switch e.Event {
+	case ledger.Missed:
+		return schedule.Missed
+	case ledger.Abandoned, ledger.Interrupted:
+		return schedule.BrokenOff
+	case ledger.Started, ledger.Recovered:
+		return schedule.Noted
+	case ledger.Refused:
+		if e.Exit == int(ExitBusy) {
+			return schedule.Noted
+		}
+	}
+	return schedule.Ran
+}
+
+// scheduled reports whether a run was begun by the scheduler.
+func scheduled(t ledger.Trigger) bool {
+	return t == ledger.BySchedule || t == ledger.ByCatchUp || t == ledger.ByFiles || t == ledger.ByDate
+}
