@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 func newRunCommand(w world) *cobra.Command {
 	var req batch.Request
 	var asJSON bool
+	var config, format string
 	c := &cobra.Command{
 		Use:   "run OFFER",
 		Short: "Make one run: read the inbox, allocate, publish the result",
@@ -25,7 +28,7 @@ it says so and leaves everything alone.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			w.fill(&req, args[0])
-			outcome, err := batch.Run(c.Context(), req)
+			outcome, err := w.runAndTell(c.Context(), req, config, format)
 			if err != nil {
 				return err
 			}
@@ -47,8 +50,34 @@ it says so and leaves everything alone.`,
 	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
 	flags.StringVar(&req.Supersede, "supersede", "", "let this run replace the final `RUN` in force")
 	flags.DurationVar(&req.Wait, "wait", 0, "wait as long for another run that holds the offer, such as 5m")
+	flags.StringVar(&config, "config", "", "tell of the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
+	flags.StringVar(&format, "log", "", "log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON, as in result.json")
 	return c
+}
+
+// runAndTell makes a run, and tells of it if there are settings that say whom. A
+// dry run is nobody's business.
+func (w world) runAndTell(ctx context.Context, req batch.Request, config, format string) (*batch.Outcome, error) {
+	told := config != "" && !req.DryRun
+	if format == "" && told {
+		format = "auto"
+	}
+	log, err := w.newLogger(cmp.Or(format, "off"))
+	if err != nil {
+		return nil, err
+	}
+	if !told {
+		req.Log = log
+		return batch.Run(ctx, req)
+	}
+	s, err := readSettings(config, false)
+	if err != nil {
+		return nil, err
+	}
+	t := w.newTeller(s, nil, log)
+	defer t.notices.Wait()
+	return t.run(ctx, req)
 }
 
 // printJSON prints the published result.json, or that of a dry run.

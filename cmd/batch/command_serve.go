@@ -1,26 +1,28 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/metrics"
+	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
 )
-
-// settingsName is the file with the settings of the installation.
-const settingsName = "batch.yaml"
 
 // busyWait is how long a run of the scheduler waits for another one; then it is
 // tried again.
@@ -42,7 +44,7 @@ on a folder: a second ends with exit code 5.`,
 		Example: `  batch serve /srv/offers`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			installed, err := installation(args[0], config)
+			installed, err := readSettings(cmp.Or(config, filepath.Join(args[0], settings.FileName)), config == "")
 			if err != nil {
 				return err
 			}
@@ -58,8 +60,7 @@ on a folder: a second ends with exit code 5.`,
 					*d.setting = *d.flag
 				}
 			}
-			file, isFile := w.stderr.(*os.File)
-			log, err := newLogger(w.stderr, format, isFile && terminal(file))
+			log, err := w.newLogger(format)
 			if err != nil {
 				return err
 			}
@@ -75,21 +76,13 @@ on a folder: a second ends with exit code 5.`,
 	return c
 }
 
-// installation reads the settings: of the file named, or of batch.yaml in the
-// folder, if it is there.
-func installation(folder, config string) (settings.Settings, error) {
-	name := config
-	if name == "" {
-		name = filepath.Join(folder, settingsName)
-	}
-	s, err := settings.Load(name)
-	switch wrong := new(settings.Error); {
-	case config == "" && errors.Is(err, fs.ErrNotExist):
-		return settings.Default(), nil
-	case errors.Is(err, fs.ErrNotExist), errors.As(err, &wrong):
-		return s, &batch.UsageError{Message: err.Error()}
-	}
-	return s, err
+// service is what stands around the scheduler: runs, ledgers, notices, metrics.
+type service struct {
+	*teller
+	beat atomic.Pointer[time.Time] // when the loop last turned
+
+	mu  sync.Mutex
+	ids map[string]string // of the offers by folder
 }
 
 // serve is the scheduler with runs, ledgers and settings put in.
@@ -102,34 +95,125 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}}
+	s.turned()
+	defer s.notices.Wait()
+	if address := installed.Metrics.Listen; address != "" {
+		closed, err := s.listen(ctx, address)
+		if err != nil {
+			return err
+		}
+		defer closed()
+	}
 	return serve.Serve(ctx, serve.Config{
 		Folder: folder, Now: w.now, Log: log,
 		Poll: installed.Serve.Poll, Settle: installed.Serve.Settle, Grace: installed.Serve.Grace,
-		Load: func(offer string) (schedule.Plan, error) {
-			terms, err := batch.Terms(offer)
-			if err != nil {
-				return schedule.Plan{}, err
-			}
-			return terms.Plan(), nil
-		},
-		History: batch.SlotHistory,
-		Busy:    func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
-		Run:     func(ctx context.Context, job serve.Job) error { return w.runJob(ctx, job, log) },
-		Missed: func(offer string, missed []schedule.Miss) error {
-			for _, m := range missed {
-				req := w.request(offer, schedule.OnSchedule, m.Slot, log)
-				if err := batch.RecordMissed(req, m.Why); err != nil && !errors.Is(err, ledger.ErrDecided) {
-					return err
-				}
-			}
-			return nil
-		},
+		Load: s.load, History: batch.SlotHistory, Run: s.runJob, Missed: s.recordMissed,
+		Busy: func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
+		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned,
 	})
 }
 
+// listen answers Prometheus and whoever asks for health, until what it returns is
+// called.
+func (s *service) listen(ctx context.Context, address string) (closed func(), err error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("metrics.listen: %w; choose another address", err)
+	}
+	s.log.Info("metrics", "address", listener.Addr().String())
+	ctx, stop := context.WithCancel(ctx)
+	alive := metrics.Alive(s.world.now, func() time.Time { return *s.beat.Load() }, 3*s.settings.Serve.Poll+time.Minute)
+	ready := s.board.Ready(s.loaded)
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := metrics.Serve(ctx, listener, s.board.Handler(alive, ready)); err != nil {
+			s.log.Error("metrics are not served any more", "error", err)
+		}
+	})
+	return func() { stop(); done.Wait() }, nil
+}
+
+func (s *service) turned() {
+	now := s.world.now()
+	s.beat.Store(&now)
+}
+
+// loaded reports whether the terms of any offer were read.
+func (s *service) loaded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.ids) > 0
+}
+
+// load reads the terms of an offer. Two offers of one id could not be told apart
+// by whoever is told of them.
+func (s *service) load(folder string) (schedule.Plan, error) {
+	terms, err := batch.Terms(folder)
+	if err != nil {
+		return schedule.Plan{}, err
+	}
+	id := terms.AsOf(time.Time{}).ID
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for other, taken := range s.ids {
+		if taken == id && other != folder {
+			return schedule.Plan{}, &batch.UsageError{Message: fmt.Sprintf("%s has the id %q, too; give each offer an id of its own", other, id)}
+		}
+	}
+	s.ids[folder] = id
+	return terms.Plan(), nil
+}
+
+// id is the id of the offer in a folder, or the folder's name before it is known.
+func (s *service) id(folder string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.ids[folder], filepath.Base(folder))
+}
+
+// next shows when an offer is run next.
+func (s *service) next(folder string, slot schedule.Slot) {
+	s.show(s.id(folder), folder, false)
+	s.board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
+}
+
+// broken tells of terms that cannot be read, and shows it until they can.
+func (s *service) broken(folder string, err error) {
+	id := s.id(folder)
+	s.board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
+	if err != nil {
+		now := s.world.now()
+		s.tell(notify.Event{Kind: notify.Failure, At: now, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitUsage), Message: err.Error()})
+	}
+}
+
+// gone forgets an offer.
+func (s *service) gone(folder string) {
+	s.board.Remove(s.id(folder))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.ids, folder)
+}
+
+// recordMissed notes slots that passed, and tells of them.
+func (s *service) recordMissed(offer string, missed []schedule.Miss) error {
+	for _, m := range missed {
+		err := batch.RecordMissed(s.request(offer, schedule.OnSchedule, m.Slot), m.Why)
+		if errors.Is(err, ledger.ErrDecided) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.missed(offer, m.Slot.String(), m.Why)
+	}
+	return nil
+}
+
 // runJob makes one run of the scheduler.
-func (w world) runJob(ctx context.Context, job serve.Job, log *slog.Logger) error {
-	_, err := batch.Run(ctx, w.request(job.Folder, job.Trigger, job.Slot, log))
+func (s *service) runJob(ctx context.Context, job serve.Job) error {
+	_, err := s.run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
 	if errors.Is(err, batch.ErrDecided) {
 		return nil // somebody else dealt with the slot
 	}
@@ -137,10 +221,10 @@ func (w world) runJob(ctx context.Context, job serve.Job, log *slog.Logger) erro
 }
 
 // request is what the scheduler asks of a run.
-func (w world) request(folder string, trigger schedule.Trigger, slot schedule.Slot, log *slog.Logger) batch.Request {
+func (s *service) request(folder string, trigger schedule.Trigger, slot schedule.Slot) batch.Request {
 	var req batch.Request
-	w.fill(&req, folder)
-	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), log, busyWait
+	s.world.fill(&req, folder)
+	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), s.log, busyWait
 	if !slot.At.IsZero() {
 		req.Slot = slot.String()
 	}

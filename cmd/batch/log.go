@@ -41,6 +41,12 @@ func newLogger(w io.Writer, format string, terminal bool) (*slog.Logger, error) 
 	return nil, &batch.UsageError{Message: fmt.Sprintf("there is no log format %q; write auto, text, json or off", notify.Line(format, 60))}
 }
 
+// newLogger returns the logger of a command, on standard error.
+func (w world) newLogger(format string) (*slog.Logger, error) {
+	file, isFile := w.stderr.(*os.File)
+	return newLogger(w.stderr, format, isFile && terminal(file))
+}
+
 // terminal reports whether a file is a terminal.
 func terminal(f *os.File) bool {
 	return isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())

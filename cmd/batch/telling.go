@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/metrics"
+	"tenderbatch/internal/notify"
+	"tenderbatch/internal/settings"
+)
+
+// teller makes runs and tells of them, by the settings of an installation: with
+// notices, and with metrics. None of that ever delays or fails a run.
+type teller struct {
+	world    world
+	settings settings.Settings
+	notifier *notify.Notifier
+	board    *metrics.Board // nil where each run is a process of its own
+	log      *slog.Logger
+	notices  sync.WaitGroup // being sent
+}
+
+// newTeller is the teller for settings; the log is told what is wrong with them.
+func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Logger) *teller {
+	notifier, err := notify.New(s, w.getenv, w.version)
+	if err != nil {
+		log.Warn("some notices cannot be sent", "error", err)
+	}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log}
+}
+
+// readSettings reads the settings in a file. If it may be missing and is, they are
+// the defaults.
+func readSettings(file string, mayBeMissing bool) (settings.Settings, error) {
+	s, err := settings.Load(file)
+	switch wrong := new(settings.Error); {
+	case mayBeMissing && errors.Is(err, fs.ErrNotExist):
+		return settings.Default(), nil
+	case errors.Is(err, fs.ErrNotExist), errors.As(err, &wrong):
+		return s, &batch.UsageError{Message: err.Error()}
+	}
+	return s, err
+}
+
+// run makes a run and tells of its start and its end.
+func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, error) {
+	began := t.world.now()
+	req.Attempt, req.Log = batch.NewAttempt(began), t.log
+	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: offerID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
+	t.notifier.Start(ctx, e)
+	t.show(e.Offer, req.Folder, true)
+	o, err := batch.Run(ctx, req)
+	t.show(e.Offer, req.Folder, false)
+	if errors.Is(err, batch.ErrDecided) {
+		return o, err // somebody else did it, and told of it
+	}
+	e.At = t.world.now()
+	e.Duration = e.At.Sub(began)
+	t.tell(ended(e, o, err))
+	return o, err
+}
+
+// ended is the event of an attempt's end.
+func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
+	if err != nil {
+		e.Kind, e.Exit, e.Message = notify.Failure, int(batch.ExitOf(err)), err.Error()
+		return e
+	}
+	e.Kind, e.Exit, e.Message = notify.Success, int(o.Exit()), string(o.Deed)
+	if o.Exit() == batch.ExitRejects {
+		e.Kind = notify.Rejects
+	}
+	c := o.Run.Counts()
+	e.Issuer, e.Run, e.Folder = o.Run.Offer.Issuer, filepath.Base(o.Folder), o.Folder
+	e.Rows, e.Counted, e.Rejected = c.Rows, c.Counted, c.Rejected
+	for _, total := range o.Totals() {
+		e.Totals = append(e.Totals, notify.Total(total))
+	}
+	return e
+}
+
+// tell sends a notice, beside whatever goes on; what could not be told is a
+// warning.
+func (t *teller) tell(e notify.Event) {
+	t.notices.Go(func() {
+		if err := t.notifier.End(context.Background(), e); err != nil {
+			t.log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)
+		}
+	})
+}
+
+// offerID is the id of the offer in a folder, or the folder's name if the terms
+// cannot be read.
+func offerID(folder string) string {
+	if terms, err := batch.Terms(folder); err == nil {
+		return terms.AsOf(time.Time{}).ID
+	}
+	return filepath.Base(filepath.Clean(folder))
+}
+
+// show brings the metrics of an offer up to date with its ledger.
+func (t *teller) show(id, folder string, running bool) {
+	if t.board == nil && (running || t.settings.Metrics.TextfileDir == "") {
+		return
+	}
+	state, err := stateOf(folder)
+	if err != nil {
+		t.log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
+		return
+	}
+	state.ID, state.Running = id, running
+	if t.board != nil {
+		t.board.Update(id, func(o *metrics.Offer) {
+			state.NextSlot, state.Broken = o.NextSlot, o.Broken
+			*o = state
+		})
+	}
+	if dir := t.settings.Metrics.TextfileDir; dir != "" && !running {
+		if _, err := metrics.WriteTextfile(dir, state); err != nil {
+			t.log.Warn("the metrics could not be written", "offer", id, "error", err)
+		}
+	}
+}
+
+// stateOf is what the ledger of an offer says for the metrics.
+func stateOf(folder string) (metrics.Offer, error) {
+	h, err := batch.HistoryOf(folder)
+	if err != nil {
+		return metrics.Offer{}, err
+	}
+	state := metrics.Offer{Runs: map[string]int{}, LedgerBad: h.Damage != ""}
+	for _, e := range h.Entries {
+		switch {
+		case e.Event == ledger.Missed:
+			state.Missed++
+			continue
+		case !e.Event.Ends(), e.Event == ledger.Recovered:
+			continue
+		}
+		state.Runs[string(e.Event)]++
+		state.LastRun, state.Duration = e.At, e.Duration
+		if e.Exit == int(batch.ExitDone) || e.Exit == int(batch.ExitRejects) {
+			state.LastSuccess = e.At
+		}
+		if e.Counts.Rows > 0 {
+			state.HasRows, state.Counted, state.NotCounted, state.Rejected = true, e.Counts.Counted, e.Counts.NotCounted, e.Counts.Rejected
+		}
+	}
+	return state, nil
+}
+
+// missed tells that a slot of an offer passed without a run.
+func (t *teller) missed(folder, slot, why string) {
+	id := offerID(folder)
+	t.show(id, folder, false)
+	t.tell(notify.Event{Kind: notify.Missed, At: t.world.now(), Offer: id, Attempt: batch.NewAttempt(t.world.now()), Slot: slot, Message: why})
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/batch"
+)
+
+// listener is a real server that notes what it is told, one line each.
+type listener struct {
+	*httptest.Server
+	mu   sync.Mutex
+	told []string
+}
+
+func newListener(t *testing.T) *listener {
+	t.Helper()
+	l := &listener{}
+	l.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		line := r.URL.Path
+		if r.URL.Path == "/webhook" {
+			var said struct{ Event, Offer string }
+			if err := json.Unmarshal(body, &said); err != nil {
+				t.Errorf("%v: %s", err, body)
+			}
+			line = strings.Join([]string{"webhook", said.Event, said.Offer}, " ")
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.told = append(l.told, line)
+	}))
+	t.Cleanup(l.Close)
+	return l
+}
+
+func (l *listener) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.told)
+}
+
+// settingsFor writes settings that tell the listener of everything.
+func settingsFor(t *testing.T, path string, l *listener, more string) {
+	t.Helper()
+	content := fmt.Sprintf("ping: {url: %s/ping/{offer}}\nwebhook: {url: %s/webhook, on: [failure, rejects, missed, success]}\n%s\n", l.URL, l.URL, more)
+	content = strings.Replace(content, "{url: "+l.URL+"/ping/{offer}}", "\n  url: "+l.URL+"/ping/{offer}", 1)
+	if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
+	folder, figures, l := level3Folder(t), t.TempDir(), newListener(t)
+	config := filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "metrics: {textfile_dir: "+figures+"}")
+	said := batchOutput(t, batch.ExitRejects, "run", folder, "--config", config)
+	if !regexp.MustCompile(`(?m)^{.*"msg":"run ended".*"run_id":"[^"]+".*"event":"published"`).MatchString(said) {
+		t.Errorf("the log, not on a terminal:\n%s", said)
+	}
+	batchOutput(t, batch.ExitDone, "run", folder, "--config", config, "--log", "off")
+	if err := os.Remove(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx"), []byte("no workbook"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	batchOutput(t, batch.ExitFailed, "run", folder, "--config", config)
+	want := []string{"/ping/level3-2004", "/ping/level3-2004", "/ping/level3-2004/1", "/ping/level3-2004/start", "/ping/level3-2004/start", "/ping/level3-2004/start",
+		"webhook failure level3-2004", "webhook rejects level3-2004", "webhook success level3-2004"}
+	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	written, err := os.ReadFile(filepath.Join(figures, "batch_level3-2004.prom"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		`batch_runs_total{event="published",offer="level3-2004"} 1`,
+		`batch_runs_total{event="unchanged",offer="level3-2004"} 1`,
+		`batch_runs_total{event="failed",offer="level3-2004"} 1`,
+		`batch_rejects{offer="level3-2004"} 8`,
+	} {
+		if !strings.Contains(string(written), line+"\n") {
+			t.Errorf("no line %s in\n%s", line, written)
+		}
+	}
+}
+
+func TestNobodyIsToldOfADryRunAndNoNoticeFailsARun(t *testing.T) {
+	folder, l := level3Folder(t), newListener(t)
+	config := filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "")
+	batchOutput(t, batch.ExitRejects, "run", folder, "--config", config, "--dry-run")
+	if told := l.all(); len(told) > 0 {
+		t.Errorf("told %q", told)
+	}
+	l.Close() // nobody listens any more
+	said := batchOutput(t, batch.ExitRejects, "run", folder, "--config", config)
+	if !strings.Contains(said, "a notice could not be sent") {
+		t.Errorf("%s", said)
+	}
+	batchOutput(t, batch.ExitUsage, "run", folder, "--config", config+"2")
+}
+
+// TestServeShowsAndTells serves one good offer and one with broken terms, asks for
+// metrics and health, and mends the broken one.
+func TestServeShowsAndTells(t *testing.T) {
+	folder, l := t.TempDir(), newListener(t)
+	for _, name := range []string{"good", "broken"} {
+		if err := writeExample(filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	broken := filepath.Join(folder, "broken", "offer.yaml")
+	sound, err := os.ReadFile(broken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound = bytes.Replace(sound, []byte("id: level3-2004"), []byte("id: other"), 1)
+	if err := os.WriteFile(broken, []byte("id: other\nisuer: x\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
+	settingsFor(t, filepath.Join(folder, "batch.yaml"), l, "metrics: {listen: \""+address+"\"}")
+	log := &safeBuffer{}
+	w := testWorld(log, log)
+	from, began := time.Date(2004, 11, 10, 15, 0, 0, 0, time.UTC), time.Now()
+	w.now = func() time.Time { return from.Add(time.Since(began)) }
+	ctx, stop := context.WithCancel(t.Context())
+	code := make(chan int)
+	go func() { code <- run(ctx, []string{"serve", folder, "--poll", "100ms", "--settle", "50ms"}, w) }()
+
+	eventually(t, log, func() string {
+		return regexp.MustCompile(`"msg":"metrics"`).FindString(log.String())
+	})
+	eventually(t, log, func() string {
+		if _, body := get(t, "http://"+address+"/metrics"); strings.Contains(body, `batch_runs_total{event="published",offer="level3-2004"} 1`) &&
+			strings.Contains(body, `batch_offer_broken{offer="broken"} 1`) {
+			return body
+		}
+		return ""
+	})
+	if status, body := get(t, "http://"+address+"/healthz"); status != http.StatusOK {
+		t.Errorf("health: %d %s", status, body)
+	}
+	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "broken") {
+		t.Errorf("readiness: %d %s", status, body)
+	}
+	if err := os.WriteFile(broken, sound, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, log, func() string {
+		if status, body := get(t, "http://"+address+"/readyz"); status == http.StatusOK {
+			return body
+		}
+		return ""
+	})
+	eventually(t, log, func() string {
+		if told := l.all(); slices.Contains(told, "webhook rejects level3-2004") && slices.Contains(told, "webhook failure broken") && slices.Contains(told, "webhook rejects other") {
+			return "all"
+		}
+		return ""
+	})
+	stop()
+	if got := <-code; got != int(batch.ExitDone) {
+		t.Errorf("exit code %d", got)
+	}
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, `"msg":"run ended"`) && !strings.Contains(line, `"run_id":`) {
+			t.Errorf("no run id: %s", line)
+		}
+	}
+}
+
+// eventually asks again and again until there is an answer.
+func eventually(t *testing.T, log *safeBuffer, ask func() string) string {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if answer := ask(); answer != "" {
+			return answer
+		}
+	}
+	t.Fatalf("no answer within a minute; the log:\n%s", log)
+	return ""
+}
+
+func get(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(content)
+}
