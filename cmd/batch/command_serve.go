@@ -161,6 +161,9 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 			return schedule.Plan{}, &batch.UsageError{Message: fmt.Sprintf("%s has the id %q, too; give each offer an id of its own", other, id)}
 		}
 	}
+	if was := cmp.Or(s.ids[folder], filepath.Base(folder)); was != id {
+		s.board.Remove(was) // it was shown under its folder's name, or has a new id
+	}
 	s.ids[folder] = id
 	return terms.Plan(), nil
 }

@@ -181,7 +181,7 @@ func (j *journal) end(event ledger.Event, exit Exit, message string) error {
 	if event == ledger.Refused || event == ledger.Failed {
 		level = slog.LevelError
 	}
-	j.lines.Log(context.Background(), level, "run ended", "event", event, "exit", exit, "duration", e.Duration, "message", e.Message)
+	j.lines.Log(context.Background(), level, "run ended", "event", event, "exit", exit, "duration", e.Duration.Round(time.Millisecond).String(), "message", e.Message)
 	return j.append(e)
 }
 
