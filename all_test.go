@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"cmd/batch": {"internal/batch", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/tender",
-		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty",
+		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"docs", "fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
 	"bench": {"internal/ingest", "internal/ingest/xlsx", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 }

@@ -30,7 +30,10 @@ as, to its window, and to what became of it and by which rule.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			w.fill(&req, args[0])
+			var done func()
+			req.Progress, done = w.newProgress()
 			e, err := batch.Check(c.Context(), req)
+			done()
 			if err != nil {
 				return err
 			}

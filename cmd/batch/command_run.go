@@ -59,6 +59,9 @@ it says so and leaves everything alone.`,
 // runAndTell makes a run, and tells of it if there are settings that say whom. A
 // dry run is nobody's business.
 func (w world) runAndTell(ctx context.Context, req batch.Request, config, format string) (*batch.Outcome, error) {
+	var done func()
+	req.Progress, done = w.newProgress()
+	defer done()
 	told := config != "" && !req.DryRun
 	if format == "" && told {
 		format = "auto"

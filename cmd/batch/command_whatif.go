@@ -38,7 +38,10 @@ of a level. Nothing is published.`,
 			if err := q.parse(); err != nil {
 				return usage(c, err)
 			}
+			var done func()
+			req.Progress, done = w.newProgress()
 			s, err := batch.WhatIf(c.Context(), req)
+			done()
 			if err != nil {
 				return err
 			}

@@ -61,6 +61,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 		if f.Content, err = src.file(f.Name); err != nil {
 			return nil, err
 		}
+		f.Progress = req.progress(Reading)
 	}
 	if err := src.settle(ctx); err != nil {
 		return nil, err

@@ -150,9 +150,11 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.
 		}
 		m.Keep(kept)
 	}
+	r.Progress = j.req.progress(Writing)
 	if err := writeFiles(ctx, r, stage.Write); err != nil {
 		return "", err
 	}
+	r.Progress = j.req.progress(Checking)
 	if err := readBack(stage.Folder(), r); err != nil {
 		return "", err
 	}

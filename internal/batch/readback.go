@@ -298,6 +298,9 @@ type tally struct {
 }
 
 func (t *tally) add(w *written) {
+	if t.read%1000 == 999 && t.run.Progress != nil {
+		t.run.Progress(1000)
+	}
 	if t.read++; t.read > len(t.run.Book.Lines) || t.detail != "" {
 		return
 	}

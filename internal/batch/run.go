@@ -42,12 +42,34 @@ type Request struct {
 
 	Log *slog.Logger // is told what happens; nil for nobody
 
+	// Progress is told, now and then, how many more rows were read, written or
+	// checked; nil for nobody. It may be called by any goroutine.
+	Progress func(stage Stage, rows int)
+
 	// Getenv looks up the variables that hold the depositaries' passwords, ""
 	// for one that is not set; nil if there are none to be had.
 	Getenv func(string) string
 
 	// Disk makes the changes of files; the zero value does.
 	Disk disk.Disk
+}
+
+// Stage is a part of a run that may take long.
+type Stage string
+
+// The stages.
+const (
+	Reading  Stage = "reading"
+	Writing  Stage = "writing"
+	Checking Stage = "checking"
+)
+
+// progress is what to tell of a stage, nil for nobody.
+func (req *Request) progress(stage Stage) func(rows int) {
+	if req.Progress == nil {
+		return nil
+	}
+	return func(rows int) { req.Progress(stage, rows) }
 }
 
 // Outcome is what a run did.

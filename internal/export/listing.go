@@ -15,6 +15,7 @@ type listing struct {
 	maker   func() rowMaker
 	none    string // stands where there are no rows
 	parts   []*stretch
+	told    func(rows int) // of rows that were written, now and then; nil: nobody
 }
 
 // rowMaker fills the cells of the i-th row of a list. Each goroutine has one of

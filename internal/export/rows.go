@@ -27,6 +27,9 @@ type drawn struct {
 // rowsAtATime is how many bytes are handed on at once.
 const rowsAtATime = 128 << 10
 
+// progressRows is after how many rows it is told how far the writing has come.
+const progressRows = 1000
+
 // writeRows writes the sheetData element.
 func (s *sheet) writeRows(w io.Writer) error {
 	e := rowEncoder{w: w, buf: make([]byte, 0, rowsAtATime+rowsAtATime/8), styles: s.styles}
@@ -35,7 +38,12 @@ func (s *sheet) writeRows(w io.Writer) error {
 		e.row(i+1, &s.rows[i])
 	}
 	if s.body != nil {
-		s.body.each(s.widths, func(n int, r *row) { e.row(n, r) })
+		s.body.each(s.widths, func(n int, r *row) {
+			e.row(n, r)
+			if n%progressRows == 0 && s.body.told != nil {
+				s.body.told(progressRows)
+			}
+		})
 		for i := range s.foot {
 			e.row(s.body.bottom+1+i, &s.foot[i])
 		}

@@ -40,6 +40,10 @@ type Run struct {
 	Warnings   []string
 	Invariants []tender.Invariant
 	Changes    *Changes // nil: there is no earlier run to compare with
+
+	// Progress is told, now and then, how many more instructions were written to
+	// the workbook; nil for nobody. It may be called by any goroutine.
+	Progress func(rows int)
 }
 
 // Input is one depositary file that the run used, and what became of its rows.

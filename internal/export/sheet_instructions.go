@@ -70,7 +70,7 @@ func (b *workbook) layInstructions() {
 	currencies := b.run.currencies()
 	l := &listing{columns: slices.Clone(instructionColumns), count: len(b.run.Book.Lines), none: "No instruction counts."}
 	l.columns[insReceived-1].heading = "Received (" + b.run.Offer.Zone.String() + ")"
-	l.maker = b.instructionRows
+	l.maker, l.told = b.instructionRows, b.run.Progress
 	b.lines = l
 	b.lay(l, s, bannerRow+1+len(currencies), 0, b.goOn(s, title))
 	for i, currency := range currencies {

@@ -139,6 +139,7 @@ type reading struct {
 	offer      *tender.Offer
 	depositary tender.Depositary
 	password   string // of the file; never shown
+	progress   func(rows int)
 	securities *securities
 	statuses   map[string]tender.Status
 	date1904   bool
@@ -156,7 +157,7 @@ type reading struct {
 
 func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
 	return &reading{
-		offer: o, depositary: f.Depositary, password: f.Password, securities: known, statuses: statusesOf(f.Depositary),
+		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: statusesOf(f.Depositary),
 		report: Report{Depositary: f.Depositary.Name, File: f.Name},
 	}
 }
@@ -185,7 +186,7 @@ func (r *reading) readTables(tables []table) {
 	for _, t := range chosen {
 		s := newSheet(r, t.name)
 		r.sheets = append(r.sheets, s)
-		tail, err := t.each(s.row)
+		tail, err := t.each(r.telling(s.row))
 		switch {
 		case err != nil && !errors.Is(err, errEnough):
 			r.addError(t.name, err)
@@ -201,6 +202,23 @@ func (r *reading) readTables(tables []table) {
 		r.rejectDuplicates(chosen)
 		r.sumUp()
 		r.checkControls(tables)
+	}
+}
+
+// progressRows is after how many rows it is told how far the reading has come.
+const progressRows = 1000
+
+// telling is row, but tells how far the reading has come.
+func (r *reading) telling(row func(*xlsx.Row) error) func(*xlsx.Row) error {
+	if r.progress == nil {
+		return row
+	}
+	count := 0
+	return func(x *xlsx.Row) error {
+		if count++; count%progressRows == 0 {
+			r.progress(progressRows)
+		}
+		return row(x)
 	}
 }
 

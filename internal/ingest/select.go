@@ -23,6 +23,10 @@ type Chosen struct {
 	// environment. The password is in no message, note or result.
 	Password string
 
+	// Progress is told, now and then, how many more rows of the file were read; nil
+	// for nobody.
+	Progress func(rows int)
+
 	File
 }
 

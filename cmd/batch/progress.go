@@ -1,0 +1,68 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"tenderbatch/internal/batch"
+)
+
+// patience is how long a run goes on in silence.
+const patience = time.Second
+
+// progress shows how far a run has come, with rows per second, once it takes
+// longer than a person likes to wait without a sign.
+type progress struct {
+	to    io.Writer
+	now   func() time.Time
+	began time.Time
+
+	mu    sync.Mutex
+	stage batch.Stage
+	bar   *progressbar.ProgressBar // nil while nothing is shown
+}
+
+// newProgress returns what a run is to tell; nil if nobody sits at a terminal.
+// done takes the bar away.
+func (w world) newProgress() (tell func(batch.Stage, int), done func()) {
+	file, isFile := w.stderr.(*os.File)
+	if !isFile || !terminal(file) {
+		return nil, func() {}
+	}
+	p := &progress{to: w.stderr, now: w.now, began: w.now()}
+	return p.tell, p.done
+}
+
+// tell says that more rows have gone through a stage.
+func (p *progress) tell(stage batch.Stage, rows int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now().Sub(p.began) < patience {
+		return
+	}
+	if p.bar == nil || p.stage != stage {
+		p.clear()
+		p.stage = stage
+		p.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(p.to), progressbar.OptionSetDescription(string(stage)),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	_ = p.bar.Add(rows) // a terminal that is gone is nobody's loss
+}
+
+func (p *progress) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *progress) clear() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+		p.bar = nil
+	}
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/batch"
+)
+
+func TestProgressIsShownOnlyOfWhatTakesLong(t *testing.T) {
+	var shown bytes.Buffer
+	now := scriptNow
+	p := &progress{to: &shown, now: func() time.Time { return now }, began: now}
+	p.tell(batch.Reading, 1000)
+	if shown.Len() > 0 {
+		t.Errorf("shown at once: %q", shown.String())
+	}
+	now = now.Add(2 * time.Second)
+	p.tell(batch.Reading, 1000)
+	p.tell(batch.Writing, 1000)
+	p.done()
+	for _, part := range []string{"reading", "writing", "rows/s"} {
+		if !strings.Contains(shown.String(), part) {
+			t.Errorf("no %q in %q", part, shown.String())
+		}
+	}
+	if lines := strings.Split(strings.TrimRight(shown.String(), "\r \n"), "\n"); len(lines) > 1 {
+		t.Errorf("lines are left behind: %q", shown.String())
+	}
+}
+
+func TestThereIsNoProgressWhereNobodySits(t *testing.T) {
+	var shown bytes.Buffer
+	if tell, done := testWorld(&shown, &shown).newProgress(); tell != nil {
+		t.Error("a bar in a buffer")
+	} else {
+		done()
+	}
+}
