@@ -51,7 +51,7 @@ var advice = map[int]string{
 	1:   "read the message; nothing was published",
 	2:   "correct the place that the message names",
 	3:   "the result is published; settle the rejected lines with the depositary",
-	5:   "wait, then run again",
+	5:   "wait, then run again, or let `--wait 10m` do so",
 	6:   "nothing was published; ask the depositary for a correct file",
 	130: "run again",
 }
