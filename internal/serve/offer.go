@@ -303,7 +303,6 @@ func (o *offer) runSafely(job Job) (err error) {
 			o.log.Error("a run ended by a fault of the program", "trigger", job.Trigger, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	o.log.Info("run", "trigger", job.Trigger, "slot", slotName(job.Slot))
 	if err = o.Run(o.runs, job); err != nil && !o.Busy(err) {
 		o.log.Error("the run failed", "trigger", job.Trigger, "slot", slotName(job.Slot), "error", err.Error())
 	}

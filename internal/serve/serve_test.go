@@ -311,16 +311,48 @@ func TestFilesAreRunOnceTheyHaveComeToRest(t *testing.T) {
 			d.write("a/inbox/dtc.xlsx", "changed, but open")
 			time.Sleep(time.Hour)
 			d.want("an open file")
+			d.write("a/inbox/euroclear.csv", "x")
+			time.Sleep(time.Hour)
+			d.want("another file beside an open one", "01T02:03:00 a files")
 			d.remove("a/inbox/~$dtc.xlsx")
 			time.Sleep(time.Hour)
-			d.want("closed", "01T02:03:00 a files")
+			d.want("closed", "01T03:03:00 a files")
 			d.remove("a/inbox/dtc.xlsx")
 			time.Sleep(time.Hour)
-			d.want("taken out", "01T03:03:00 a files")
+			d.want("taken out", "01T04:03:00 a files")
 			d.write("a/inbox/wrong.xlsx", "x")
 			time.Sleep(time.Hour)
-			d.want("a run that fails is made once", "01T04:03:00 a files")
+			d.want("a run that fails is made once", "01T05:03:00 a files")
 		})
+	})
+}
+
+// TestAnOfferIsRunWhileItLasts has one offer before its launch, one after its end,
+// and one that a colleague ran by hand.
+func TestAnOfferIsRunWhileItLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "before: none", "after: none", "by-hand: none")
+		d.config.Load = func(folder string) (schedule.Plan, error) {
+			plan, err := d.load(folder)
+			v := &plan.Versions[0]
+			switch filepath.Base(folder) {
+			case "before":
+				v.Launch = d.now().Truncate(24 * time.Hour).Add(12 * time.Hour)
+			case "after":
+				v.End = d.now().AddDate(0, 0, -1)
+			}
+			return plan, err
+		}
+		time.Sleep(time.Minute)
+		d.ledger[filepath.Join(d.folder, "by-hand")] = []schedule.Entry{{At: d.now(), Outcome: schedule.Ran}}
+		d.serve(func() {
+			time.Sleep(6 * time.Hour)
+			d.want("the morning", "01T00:01:10 by-hand files")
+			d.write("before/inbox/dtc.xlsx", "x")
+			d.write("after/inbox/dtc.xlsx", "x")
+			time.Sleep(12 * time.Hour)
+		})
+		d.want("the day", "01T06:01:40 after files", "01T12:00:20 before files")
 	})
 }
 
