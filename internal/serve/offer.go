@@ -35,7 +35,7 @@ type offer struct {
 
 	record *schedule.Record // nil until the ledger could be read
 	known  int              // entries of the ledger that are in the record
-	last   time.Time        // when the last run ended, by the ledger; zero if none did
+	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
 	own    bool             // whether the scheduler made a run, by the ledger
 
 	files   files     // as they were last seen; nil before
@@ -200,7 +200,7 @@ func (o *offer) readLedger() error {
 		o.record.Add(e)
 		o.own = o.own || e.Own
 		if e.Outcome == schedule.Ran {
-			o.last = later(o.last, e.At)
+			o.last = later(o.last, e.Began)
 		}
 	}
 	o.known = len(entries)
