@@ -157,16 +157,20 @@ func (o *offer) look() error {
 // quiet reports whether the files have not moved for a while.
 func (o *offer) quiet() bool { return passed(o.Now(), o.still, o.Settle) }
 
-// load reads the terms if offer.yaml is another one, and has come to rest.
+// load reads the terms if offer.yaml is another one, and has come to rest. Those
+// that could not be read are tried again each time, as that may be the disk's fault
+// or another offer's.
 func (o *offer) load() {
 	terms, there := o.files["/"+offerName]
 	same := terms.size == o.terms.size && terms.changed.Equal(o.terms.changed)
-	if first := o.terms == (file{}); !there || same || !first && !o.quiet() {
+	if first := o.terms == (file{}); !there || same && o.fault == "" || !first && !o.quiet() {
 		return
 	}
 	o.terms = terms
 	plan, err := o.Load(o.folder)
 	switch {
+	case err != nil && same && o.fault == err.Error():
+		return // it was reported
 	case err != nil:
 		o.fault = err.Error()
 		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force", "error", o.fault)

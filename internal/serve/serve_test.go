@@ -264,6 +264,21 @@ func TestABrokenOfferIsReportedOnceAndTheOthersGoOn(t *testing.T) {
 	})
 }
 
+func TestTermsThatADiskDidNotGiveAreReadLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "a: 0 12 * * *")
+		d.config.Load = func(folder string) (schedule.Plan, error) {
+			if d.now().Hour() < 2 {
+				return schedule.Plan{}, errors.New("the disk is away")
+			}
+			return d.load(folder)
+		}
+		d.config.Broken = func(folder string, err error) { d.tell(folder, fmt.Sprint("broken ", err)) }
+		d.serve(func() { time.Sleep(13 * time.Hour) })
+		d.want("a day", "01T00:00:00 a broken the disk is away", "01T02:00:00 a broken <nil>", "01T02:00:00 a files", "01T12:00:00 a schedule")
+	})
+}
+
 func TestOffersComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
