@@ -40,7 +40,7 @@ func slotEntries(entries []ledger.Entry) []schedule.Entry {
 		if err != nil {
 			slot = schedule.Slot{} // none, or one that no scheduler named
 		}
-		all[i] = schedule.Entry{At: e.At, Slot: slot, Outcome: slotOutcome(e), Own: scheduled(e.Trigger)}
+		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e), Own: scheduled(e.Trigger)}
 	}
 	return all
 }

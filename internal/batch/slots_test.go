@@ -29,6 +29,7 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 		{ledger.Entry{Event: ledger.Published, Trigger: ledger.ByHand}, "", schedule.Ran, false},
 		{ledger.Entry{Event: ledger.Recovered}, "", schedule.Noted, false},
 	} {
+		c.entry.Duration = time.Minute
 		c.entry.At = time.Date(2004, 11, 12, 22, 31, 0, 0, time.UTC)
 		begun := ledger.Entry{Event: ledger.Started, Attempt: "a", Slot: slot}
 		got := slotEntries([]ledger.Entry{begun, c.entry})[1]
@@ -36,7 +37,7 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 		if !got.Slot.At.IsZero() {
 			named = got.Slot.String()
 		}
-		if named != c.slot || got.Outcome != c.outcome || got.Own != c.own || !got.At.Equal(c.entry.At) {
+		if named != c.slot || got.Outcome != c.outcome || got.Own != c.own || !got.At.Equal(c.entry.At) || !got.Began.Equal(c.entry.At.Add(-time.Minute)) {
 			t.Errorf("%s %q is taken as %+v", c.entry.Event, c.entry.Slot, got)
 		}
 	}

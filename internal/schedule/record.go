@@ -19,6 +19,7 @@ const (
 // Entry is what scheduling needs of one entry of the ledger.
 type Entry struct {
 	At      time.Time // when it was written
+	Began   time.Time // when the run began whose end it is; files that came later are not in it
 	Slot    Slot
 	Outcome Outcome
 	Own     bool // the scheduler wrote it, not a person at a terminal

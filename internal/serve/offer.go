@@ -35,7 +35,7 @@ type offer struct {
 
 	record *schedule.Record // nil until the ledger could be read
 	known  int              // entries of the ledger that are in the record
-	last   time.Time        // when the last run ended, by the ledger; zero if none did
+	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
 	own    bool             // whether the scheduler made a run, by the ledger
 
 	files   files     // as they were last seen; nil before
@@ -157,16 +157,20 @@ func (o *offer) look() error {
 // quiet reports whether the files have not moved for a while.
 func (o *offer) quiet() bool { return passed(o.Now(), o.still, o.Settle) }
 
-// load reads the terms if offer.yaml is another one, and has come to rest.
+// load reads the terms if offer.yaml is another one, and has come to rest. Those
+// that could not be read are tried again each time, as that may be the disk's fault
+// or another offer's.
 func (o *offer) load() {
 	terms, there := o.files["/"+offerName]
 	same := terms.size == o.terms.size && terms.changed.Equal(o.terms.changed)
-	if first := o.terms == (file{}); !there || same || !first && !o.quiet() {
+	if first := o.terms == (file{}); !there || same && o.fault == "" || !first && !o.quiet() {
 		return
 	}
 	o.terms = terms
 	plan, err := o.Load(o.folder)
 	switch {
+	case err != nil && same && o.fault == err.Error():
+		return // it was reported
 	case err != nil:
 		o.fault = err.Error()
 		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force", "error", o.fault)
@@ -200,7 +204,7 @@ func (o *offer) readLedger() error {
 		o.record.Add(e)
 		o.own = o.own || e.Own
 		if e.Outcome == schedule.Ran {
-			o.last = later(o.last, e.At)
+			o.last = later(o.last, e.Began)
 		}
 	}
 	o.known = len(entries)
@@ -303,7 +307,6 @@ func (o *offer) runSafely(job Job) (err error) {
 			o.log.Error("a run ended by a fault of the program", "trigger", job.Trigger, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	o.log.Info("run", "trigger", job.Trigger, "slot", slotName(job.Slot))
 	if err = o.Run(o.runs, job); err != nil && !o.Busy(err) {
 		o.log.Error("the run failed", "trigger", job.Trigger, "slot", slotName(job.Slot), "error", err.Error())
 	}

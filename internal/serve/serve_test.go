@@ -123,11 +123,11 @@ func (d *desk) history(folder string) ([]schedule.Entry, error) {
 	return slices.Clone(d.ledger[folder]), nil
 }
 
-func (d *desk) enter(folder string, slot schedule.Slot, outcome schedule.Outcome) {
+func (d *desk) enter(folder string, began time.Time, slot schedule.Slot, outcome schedule.Outcome) {
 	at := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ledger[folder] = append(d.ledger[folder], schedule.Entry{At: at, Slot: slot, Outcome: outcome, Own: true})
+	d.ledger[folder] = append(d.ledger[folder], schedule.Entry{At: at, Began: began, Slot: slot, Outcome: outcome, Own: true})
 }
 
 // tell adds a line to the story: when by the clock, which offer, and what.
@@ -139,20 +139,21 @@ func (d *desk) tell(folder, what string) {
 }
 
 func (d *desk) run(ctx context.Context, job Job) error {
+	began := d.now()
 	d.tell(job.Folder, string(job.Trigger))
 	if d.onRun != nil {
 		if err := d.onRun(ctx, job); err != nil && !errors.Is(err, errWrote) {
 			return err
 		}
 	}
-	d.enter(job.Folder, job.Slot, schedule.Ran)
+	d.enter(job.Folder, began, job.Slot, schedule.Ran)
 	return nil
 }
 
 func (d *desk) missed(folder string, missed []schedule.Miss) error {
 	for _, m := range missed {
 		d.tell(folder, "missed "+m.Slot.At.Format("02T15:04"))
-		d.enter(folder, m.Slot, schedule.Missed)
+		d.enter(folder, d.now(), m.Slot, schedule.Missed)
 	}
 	return nil
 }
@@ -263,6 +264,21 @@ func TestABrokenOfferIsReportedOnceAndTheOthersGoOn(t *testing.T) {
 	})
 }
 
+func TestTermsThatADiskDidNotGiveAreReadLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "a: 0 12 * * *")
+		d.config.Load = func(folder string) (schedule.Plan, error) {
+			if d.now().Hour() < 2 {
+				return schedule.Plan{}, errors.New("the disk is away")
+			}
+			return d.load(folder)
+		}
+		d.config.Broken = func(folder string, err error) { d.tell(folder, fmt.Sprint("broken ", err)) }
+		d.serve(func() { time.Sleep(13 * time.Hour) })
+		d.want("a day", "01T00:00:00 a broken the disk is away", "01T02:00:00 a broken <nil>", "01T02:00:00 a files", "01T12:00:00 a schedule")
+	})
+}
+
 func TestOffersComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
@@ -281,6 +297,40 @@ func TestOffersComeAndGo(t *testing.T) {
 		})
 		d.want("a day", "01T01:00:40 a files", "01T01:00:40 b files", "01T12:00:00 a schedule",
 			"01T14:30:40 b files", "01T15:00:00 b schedule")
+	})
+}
+
+func TestAnOfferThatComesBackWaitsForItsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "a: none")
+		d.onRun = func(_ context.Context, job Job) error {
+			time.Sleep(10 * time.Minute)
+			d.tell(job.Folder, "done")
+			return nil
+		}
+		d.serve(func() {
+			time.Sleep(time.Minute)
+			d.remove("a/offer.yaml")
+			time.Sleep(time.Minute)
+			d.write("a/offer.yaml", "0 12 * * *")
+			time.Sleep(time.Hour)
+		})
+		d.want("an hour", "01T00:00:10 a files", "01T00:10:10 a done", "01T00:10:40 a files", "01T00:20:40 a done")
+	})
+}
+
+func TestALedgerThatIsLostHasNothingRunAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "a: 0 */6 * * *")
+		d.serve(func() {
+			time.Sleep(20 * time.Hour)
+			d.mu.Lock()
+			clear(d.ledger)
+			d.mu.Unlock()
+			time.Sleep(8 * time.Hour)
+		})
+		d.want("a day", "01T00:00:10 a files", "01T06:00:00 a schedule", "01T12:00:00 a schedule", "01T18:00:00 a schedule",
+			"02T00:00:00 a schedule")
 	})
 }
 
@@ -311,16 +361,48 @@ func TestFilesAreRunOnceTheyHaveComeToRest(t *testing.T) {
 			d.write("a/inbox/dtc.xlsx", "changed, but open")
 			time.Sleep(time.Hour)
 			d.want("an open file")
+			d.write("a/inbox/euroclear.csv", "x")
+			time.Sleep(time.Hour)
+			d.want("another file beside an open one", "01T02:03:00 a files")
 			d.remove("a/inbox/~$dtc.xlsx")
 			time.Sleep(time.Hour)
-			d.want("closed", "01T02:03:00 a files")
+			d.want("closed", "01T03:03:00 a files")
 			d.remove("a/inbox/dtc.xlsx")
 			time.Sleep(time.Hour)
-			d.want("taken out", "01T03:03:00 a files")
+			d.want("taken out", "01T04:03:00 a files")
 			d.write("a/inbox/wrong.xlsx", "x")
 			time.Sleep(time.Hour)
-			d.want("a run that fails is made once", "01T04:03:00 a files")
+			d.want("a run that fails is made once", "01T05:03:00 a files")
 		})
+	})
+}
+
+// TestAnOfferIsRunWhileItLasts has one offer before its launch, one after its end,
+// and one that a colleague ran by hand.
+func TestAnOfferIsRunWhileItLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "before: none", "after: none", "by-hand: none")
+		d.config.Load = func(folder string) (schedule.Plan, error) {
+			plan, err := d.load(folder)
+			v := &plan.Versions[0]
+			switch filepath.Base(folder) {
+			case "before":
+				v.Launch = d.now().Truncate(24 * time.Hour).Add(12 * time.Hour)
+			case "after":
+				v.End = d.now().AddDate(0, 0, -1)
+			}
+			return plan, err
+		}
+		time.Sleep(time.Minute)
+		d.ledger[filepath.Join(d.folder, "by-hand")] = []schedule.Entry{{At: d.now(), Began: d.now(), Outcome: schedule.Ran}}
+		d.serve(func() {
+			time.Sleep(6 * time.Hour)
+			d.want("the morning", "01T00:01:10 by-hand files")
+			d.write("before/inbox/dtc.xlsx", "x")
+			d.write("after/inbox/dtc.xlsx", "x")
+			time.Sleep(12 * time.Hour)
+		})
+		d.want("the day", "01T06:01:40 after files", "01T12:00:20 before files")
 	})
 }
 
