@@ -93,7 +93,7 @@ func TestRefusePackage(t *testing.T) {
 		{"no relationships of the workbook", book{without: rels}, RulePackage},
 		{"no workbook part", book{without: main}, RulePackage},
 		{"no sheet part", book{without: "xl/worksheets/sheet1.xml"}, RulePackage},
-		{"two workbooks", with(root, relsXML(linkXML("a", "officeDocument", "xl/workbook.xml")+linkXML("b", "officeDocument", "xl/workbook.xml"))), RulePackage},
+		{"two workbooks", with(root, relsXML(linkXML("a", "officeDocument", "xl/workbook.xml")+linkXML("b", "officeDocument", "xl/workbook2.xml"))), RulePackage},
 		{"a workbook outside the file", with(root, relsXML(`<Relationship Id="a" Type="`+docRelNS+`/officeDocument" Target="http://x/y" TargetMode="External"/>`)), RulePackage},
 		{"a relationship given twice", with(rels, relsXML(sheet1+sheet1)), RulePackage},
 		{"a relationship without target", with(rels, relsXML(sheet1+`<Relationship Id="z" Type="x"/>`)), RulePackage},
