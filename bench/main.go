@@ -3,7 +3,7 @@
 // prints a table in Markdown; docs/performance.md shows one and says what the
 // columns mean.
 //
-//	go run ./bench                                  everything: about fifteen minutes
+//	go run ./bench                                  everything: five to fifteen minutes
 //	go run ./bench -rows 100000 -runs 3             quicker
 //	go run ./bench -peer-rows 0 -calamine=false     without other readers
 //	go run ./bench -corpus FOLDER                   measures nothing: which workbooks of a
