@@ -3,9 +3,11 @@
 // prints a table in Markdown; docs/performance.md shows one and says what the
 // columns mean.
 //
-//	go run ./bench                                  everything: about fifteen minutes
+//	go run ./bench                                  everything: five to fifteen minutes
 //	go run ./bench -rows 100000 -runs 3             quicker
 //	go run ./bench -peer-rows 0 -calamine=false     without other readers
+//	go run ./bench -corpus FOLDER                   measures nothing: which workbooks of a
+//	                                                folder are refused, and where excelize differs
 //
 // It writes workbooks of as many rows as asked for, the same bytes each time, into
 // a temporary folder. Every measurement is a process of its own, so that its peak
@@ -37,6 +39,7 @@ type settings struct {
 	runs                        int
 	calamine                    bool
 	crates                      string
+	corpus                      string
 	child, file                 string
 }
 
@@ -50,6 +53,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&s.runs, "runs", 5, "runs, of which medians are taken")
 	flags.BoolVar(&s.calamine, "calamine", true, "measure calamine, if cargo can build it")
 	flags.StringVar(&s.crates, "crates", debianCrates, "folder that cargo takes calamine from, if it is there, as Debian's librust-calamine-dev installs it")
+	flags.StringVar(&s.corpus, "corpus", "", "folder of workbooks to read beside excelize, and nothing is measured")
 	flags.StringVar(&s.child, "child", "", "contender to measure in this very process (bench starts itself so)")
 	flags.StringVar(&s.file, "file", "", "workbook for -child")
 	if flags.Parse(args) != nil {
@@ -64,6 +68,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func (s settings) run(stdout, stderr io.Writer) error {
+	if s.corpus != "" {
+		return readCorpus(s.corpus, stdout)
+	}
 	if s.child != "" {
 		return measureHere(s.child, s.file, stdout)
 	}

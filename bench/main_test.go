@@ -148,3 +148,32 @@ func TestCratesFolder(t *testing.T) {
 		t.Errorf("%q", flags)
 	}
 }
+
+// A folder of workbooks: each content once, with what is refused and what excelize
+// sees in another way.
+func TestCorpus(t *testing.T) {
+	folder := t.TempDir()
+	var sound bytes.Buffer
+	if err := writeWorkbook(&sound, 3, true); err != nil {
+		t.Fatal(err)
+	}
+	damaged := bytes.Clone(sound.Bytes())
+	damaged[len(damaged)/2] ^= 1
+	for name, content := range map[string][]byte{"a.xlsx": sound.Bytes(), "b.XLSM": sound.Bytes(), "c.xlsx": damaged, "d.txt": damaged} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errs bytes.Buffer
+	if run([]string{"-corpus", folder}, &out, &errs) != 0 {
+		t.Fatal(errs.String())
+	}
+	for _, want := range []string{"REFUSED " + filepath.Join(folder, "c.xlsx"), "2 different workbooks: 1 read, 1 refused", "the cells differ in 0"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	if got := difference(map[string]cells{"S": {"A1": "A"}}, map[string]cells{"S": {"A1": "_x0041_"}, "Chart": {}}); !strings.Contains(got, "A1") {
+		t.Errorf("the difference is %q", got)
+	}
+}

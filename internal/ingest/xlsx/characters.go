@@ -73,7 +73,7 @@ func (s *scanner) bomLength() int {
 func (s *scanner) checkEncoding(first []byte) error {
 	for _, mark := range []string{"\xFE\xFF", "\xFF\xFE", "\x00<", "<\x00"} {
 		if bytes.HasPrefix(first, []byte(mark)) {
-			return s.fault(RuleEncoding, "the part is in UTF-16; only UTF-8 is read: save the workbook again in Excel and send that")
+			return s.fault(RuleEncoding, "the part is in UTF-16 without its mark; save the workbook again in Excel and send that")
 		}
 	}
 	if bytes.HasPrefix(first, byteOrderMark) {
@@ -83,7 +83,7 @@ func (s *scanner) checkEncoding(first []byte) error {
 	return nil
 }
 
-// checkXMLDeclaration reads what follows "<?xml": version 1.0, and an encoding that is UTF-8 or ASCII.
+// checkXMLDeclaration reads what follows "<?xml": version 1.0, and the encoding that the part is in.
 func (s *scanner) checkXMLDeclaration(rest []byte) error {
 	s.name, s.attrs = []byte("?xml"), s.attrs[:0]
 	b := append(bytes.Clone(rest), 0)
@@ -111,8 +111,8 @@ func (s *scanner) checkXMLDeclaration(rest []byte) error {
 				return s.malformed("the part is XML %.20q, not 1.0", a.value)
 			}
 		case "encoding":
-			if !bytes.EqualFold(a.value, []byte("utf-8")) && !bytes.EqualFold(a.value, []byte("us-ascii")) {
-				return s.fault(RuleEncoding, "the part says it is in %.20q; only UTF-8 is read: save the workbook again in Excel and send that", a.value)
+			if !s.isEncoding(string(bytes.ToLower(a.value))) {
+				return s.fault(RuleEncoding, "the part says it is in %.20q, which it is not, or which is not read; save the workbook again in Excel and send that", a.value)
 			}
 		case "standalone":
 		default:
@@ -123,6 +123,14 @@ func (s *scanner) checkXMLDeclaration(rest []byte) error {
 		return s.malformed("the XML declaration has no version")
 	}
 	return nil
+}
+
+// isEncoding reports whether the part is in an encoding, by its name in small letters.
+func (s *scanner) isEncoding(name string) bool {
+	if s.wide {
+		return name == "utf-16"
+	}
+	return name == "utf-8" || name == "us-ascii"
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

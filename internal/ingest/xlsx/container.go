@@ -33,6 +33,7 @@ const (
 	flagDescriptor = 1 << 3
 	flagPatched    = 1 << 5
 	flagStrong     = 1 << 6
+	flagUTF8       = 1 << 11 // the name is UTF-8
 	flagMasked     = 1 << 13
 
 	extraZip64 = 0x0001
@@ -117,23 +118,14 @@ func readInto(file io.ReaderAt, off int64, b []byte) error {
 	return &FormatError{Rule: RuleRead, Offset: off, Msg: "the file cannot be read", Err: err}
 }
 
-// readEnd reads the record that must be the last 22 bytes of the file, and its zip64 twin before it.
+// readEnd reads the record at the file's end, which has a comment at most behind it, and its zip64
+// twin before it.
 func readEnd(file io.ReaderAt, size int64) (end, error) {
-	if size < lenEnd {
-		return end{}, errTruncated
-	}
-	at := size - lenEnd
-	b, err := readAt(file, at, lenEnd)
+	at, b, err := findEnd(file, size)
 	if err != nil {
 		return end{}, err
 	}
-	if binary.LittleEndian.Uint32(b) != sigEnd {
-		return end{}, missingEnd(file, size)
-	}
 	le := binary.LittleEndian
-	if le.Uint16(b[20:]) != 0 {
-		return end{}, missingEnd(file, size)
-	}
 	if le.Uint16(b[4:]) != 0 && le.Uint16(b[4:]) != 0xFFFF || le.Uint16(b[6:]) != 0 && le.Uint16(b[6:]) != 0xFFFF {
 		return end{}, &FormatError{Rule: RuleContainer, Offset: at, Msg: "the archive is one volume of several"}
 	}
@@ -188,18 +180,25 @@ func readEnd64(file io.ReaderAt, e end) (end, error) {
 // agrees reports whether a narrow field is the wide one, or says "see there".
 func agrees(narrow, see, wide int64) bool { return narrow == see || narrow == wide }
 
-// missingEnd says why the last bytes of a zip are not its end record.
-func missingEnd(file io.ReaderAt, size int64) error {
-	n := min(size, lenEnd+1<<16)
+// findEnd finds the end record: the last there is, whose comment must be all that follows it.
+func findEnd(file io.ReaderAt, size int64) (at int64, record []byte, err error) {
+	n := min(size, lenEnd+1<<16-1)
 	tail, err := readAt(file, size-n, int(n))
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	i := bytes.LastIndex(tail, []byte("PK\x05\x06"))
-	if i < 0 || len(tail)-i < lenEnd || len(tail)-i-lenEnd < int(binary.LittleEndian.Uint16(tail[i+20:])) {
-		return errTruncated
+	if i < 0 || len(tail)-i < lenEnd {
+		return 0, nil, errTruncated
 	}
-	return &FormatError{Rule: RuleContainer, Offset: size - n + int64(i), Msg: "there are bytes (or an archive comment) after the archive's end record; save the workbook again in Excel and send that"}
+	behind := len(tail) - i - lenEnd - int(binary.LittleEndian.Uint16(tail[i+20:]))
+	switch at = size - n + int64(i); {
+	case behind < 0:
+		return 0, nil, errTruncated
+	case behind > 0:
+		return 0, nil, &FormatError{Rule: RuleContainer, Offset: at, Msg: "there are bytes after the archive's end record; save the workbook again in Excel and send that"}
+	}
+	return at, tail[i : i+lenEnd], nil
 }
 
 // errTruncated is a zip that has no end.
@@ -233,7 +232,7 @@ func (c *container) readCentral(dir []byte, off int64) (int, error) {
 		return 0, &FormatError{Rule: RuleContainer, Offset: off, Msg: "the archive's directory is damaged"}
 	}
 	e := entry{
-		name:   string(dir[lenCentral : lenCentral+nameLen]),
+		name:   entryName(dir[lenCentral:lenCentral+nameLen], le.Uint16(dir[8:])),
 		flags:  le.Uint16(dir[8:]),
 		method: le.Uint16(dir[10:]),
 		crc:    le.Uint32(dir[16:]),
@@ -295,6 +294,24 @@ func zip64Field(extra []byte) []byte {
 	return nil
 }
 
+// entryName reads the name of an entry. One that is not said to be UTF-8, and is not, is in some code
+// page, as East Asian programs name pictures: its bytes are taken for characters, and no part we read
+// has such a name.
+func entryName(name []byte, flags uint16) string {
+	if utf8.Valid(name) || flags&flagUTF8 != 0 {
+		return slashes(string(name))
+	}
+	characters := make([]rune, len(name))
+	for i, b := range name {
+		characters[i] = rune(b)
+	}
+	return slashes(string(characters))
+}
+
+// slashes is a path with its folders parted by slashes. Some programs for Windows write backslashes,
+// and Excel opens their files.
+func slashes(path string) string { return strings.ReplaceAll(path, `\`, "/") }
+
 // foldName is the key under which names that differ only in case are one.
 func foldName(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 
@@ -320,7 +337,7 @@ func checkEntry(e entry) error {
 
 // soundName reports whether a name is a plain relative path.
 func soundName(name string) bool {
-	if !utf8.ValidString(name) || strings.ContainsAny(name, "\\:") || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F }) {
+	if !utf8.ValidString(name) || strings.Contains(name, ":") || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F }) {
 		return false
 	}
 	for segment := range strings.SplitSeq(strings.TrimSuffix(name, "/"), "/") {
@@ -396,34 +413,36 @@ func (c *container) checkLocal(e *entry, next int64) error {
 	if err != nil {
 		return err
 	}
-	const decisive = flagEncrypted | flagDescriptor | flagPatched | flagStrong | flagMasked
-	if le.Uint32(b) != sigLocal || string(rest[:nameLen]) != e.name ||
-		(le.Uint16(b[6:])^e.flags)&decisive != 0 || le.Uint16(b[8:]) != e.method {
+	const decisive = flagEncrypted | flagPatched | flagStrong | flagMasked
+	flags := le.Uint16(b[6:])
+	if le.Uint32(b) != sigLocal || entryName(rest[:nameLen], flags) != e.name ||
+		(flags^e.flags)&decisive != 0 || le.Uint16(b[8:]) != e.method {
 		return fault(RuleContainer, e.name, "the entry's own header contradicts the directory")
 	}
 	packed, size, crc := int64(le.Uint32(b[18:])), int64(le.Uint32(b[22:])), le.Uint32(b[14:])
 	if err := widen(rest[nameLen:], &size, &packed); err != nil {
 		return fault(RuleContainer, e.name, "%v", err)
 	}
-	if !sameOrDeferred(e, crc, packed, size) {
+	whole := crc == e.crc && packed == e.packed && size == e.size
+	e.flags |= flags & flagDescriptor // some writers say in one place only that a descriptor follows
+	if !whole && !isDeferred(e, crc, packed, size) {
 		return fault(RuleContainer, e.name, "the entry's own header gives other sizes or another checksum than the directory")
 	}
-	return c.checkDescriptor(e, next)
+	return c.checkDescriptor(e, next, whole)
 }
 
-// sameOrDeferred compares the sizes of a local header; with a data descriptor they may be left zero.
-func sameOrDeferred(e *entry, crc uint32, packed, size int64) bool {
-	deferred := e.flags&flagDescriptor != 0
-	return (crc == e.crc || deferred && crc == 0) &&
-		(packed == e.packed || deferred && packed == 0) &&
-		(size == e.size || deferred && size == 0)
+// isDeferred reports whether a local header leaves to a data descriptor, as zeros, what it does not
+// give right.
+func isDeferred(e *entry, crc uint32, packed, size int64) bool {
+	return e.flags&flagDescriptor != 0 && (crc == e.crc || crc == 0) && (packed == e.packed || packed == 0) && (size == e.size || size == 0)
 }
 
 // checkDescriptor accounts for the bytes between the packed data of an entry and the next entry:
-// none, or a data descriptor that repeats the directory.
-func (c *container) checkDescriptor(e *entry, next int64) error {
+// none, or a data descriptor that repeats the directory. One that is announced may be missing if the
+// local header is whole without it.
+func (c *container) checkDescriptor(e *entry, next int64, whole bool) error {
 	gap := next - e.data - e.packed
-	if gap == 0 && e.flags&flagDescriptor == 0 {
+	if gap == 0 && whole {
 		return nil
 	}
 	stray := &FormatError{Rule: RuleContainer, Part: e.name, Offset: -1, Msg: "the bytes after the entry are neither the next entry nor its data descriptor"}

@@ -203,6 +203,29 @@ func TestContainersThatAreRead(t *testing.T) {
 		{"a folder", func(p *packed) {
 			p.entries = append(p.entries, packedEntry{name: "xl/media/", stored: true})
 		}},
+		{"a name in a code page", func(p *packed) {
+			p.entries = append(p.entries, packedEntry{name: "xl/media/\xcd\xbc\xc6\xac1.png"})
+		}},
+		{"an archive comment", func(p *packed) { p.comment = "made by a report program" }},
+		{"names with backslashes", func(p *packed) {
+			for i := range p.entries {
+				p.entries[i].name = strings.ReplaceAll(p.entries[i].name, "/", `\`)
+			}
+		}},
+		{"a name with backslashes in the directory only", func(p *packed) {
+			p.entries[sheetEntry].central = func(h *header) { h.name = strings.ReplaceAll(h.name, "/", `\`) }
+		}},
+		{"a descriptor that only the directory announces", func(p *packed) {
+			p.entries[sheetEntry].descriptor = 16
+			p.entries[sheetEntry].local = func(h *header) { h.flags = 0 }
+		}},
+		{"a descriptor that only the entry announces", func(p *packed) {
+			p.entries[sheetEntry].descriptor = 16
+			p.entries[sheetEntry].central = func(h *header) { h.flags = 0 }
+		}},
+		{"a descriptor that is announced and not needed", func(p *packed) {
+			p.entries[sheetEntry].central = func(h *header) { h.flags |= flagDescriptor }
+		}},
 		{"a name in another case than the relationship's", func(p *packed) {
 			p.entries[sheetEntry].name = "XL/Worksheets/Sheet1.XML"
 		}},
@@ -238,10 +261,15 @@ func TestContainersThatAreRefused(t *testing.T) {
 		{"a name that climbs", rename("xl/../../app.xml")},
 		{"a name with a dot segment", rename("./app.xml")},
 		{"a name with an empty segment", rename("docProps//app.xml")},
-		{"a name with a backslash", rename(`docProps\app.xml`)},
+		{"a name that climbs by backslashes", rename(`xl\..\..\app.xml`)},
+		{"names equal but for slashes", rename(`xl\workbook.xml`)},
 		{"a name with a drive", rename("c:app.xml")},
 		{"a name with a NUL", rename("app.xml\x00")},
-		{"a name that is not UTF-8", rename("app\xFF.xml")},
+		{"a name that is said to be UTF-8 and is not", other(func(e *packedEntry) {
+			e.name = "app\xFF.xml"
+			e.local = func(h *header) { h.flags |= flagUTF8 }
+			e.central = e.local
+		})},
 		{"an empty name", rename("")},
 		{"a folder with content", rename("docProps/")},
 		{"an encrypted entry", both(func(h *header) { h.flags |= flagEncrypted })},
@@ -269,7 +297,10 @@ func TestContainersThatAreRefused(t *testing.T) {
 			e.local = func(h *header) { h.crc ^= 1 }
 			e.central = e.local
 		})},
-		{"a descriptor that is not there", both(func(h *header) { h.flags |= flagDescriptor })},
+		{"a descriptor that is not there", other(func(e *packedEntry) {
+			e.central = func(h *header) { h.flags |= flagDescriptor }
+			e.local = func(h *header) { h.flags |= flagDescriptor; h.crc, h.packed, h.size = 0, 0, 0 }
+		})},
 		{"a descriptor not announced", other(func(e *packedEntry) {
 			e.descriptor = 16
 			e.local = func(h *header) { h.flags = 0 }
@@ -285,7 +316,8 @@ func TestContainersThatAreRefused(t *testing.T) {
 		{"an entry ahead of its place", other(func(e *packedEntry) { e.central = func(h *header) { h.offset-- } })},
 		{"an entry beyond the file", other(func(e *packedEntry) { e.central = func(h *header) { h.offset = 1 << 30 } })},
 		{"bytes behind the end record", func(p *packed) { p.after = []byte("\x00") }},
-		{"an archive comment", func(p *packed) { p.comment = "hello" }},
+		{"bytes behind an archive comment", func(p *packed) { p.comment, p.after = "hello", []byte("\n") }},
+		{"an archive comment with an end record in it", func(p *packed) { p.comment = "PK\x05\x06" + strings.Repeat("\x00", 18) }},
 		{"a directory longer than its entries", func(p *packed) { p.end = func(e *endRecord) { e.count--; e.countHere-- } }},
 		{"a directory shorter than its entries", func(p *packed) { p.end = func(e *endRecord) { e.count++; e.countHere++ } }},
 		{"two numbers of entries", func(p *packed) { p.end = func(e *endRecord) { e.countHere++ } }},

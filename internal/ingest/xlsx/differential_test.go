@@ -149,6 +149,7 @@ func TestWhereExcelizeIsWrong(t *testing.T) {
 	}{
 		{"an empty style attribute does not lose the cell", data(`<row r="1"><c r="A1" s=""><v>5</v></c></row>`), "1: A=number:5"},
 		{"space at the ends without xml:space is not part of the text in Excel", data(`<row r="1"><c r="A1" t="inlineStr"><is><t> a </t></is></c></row>`), "1: A=text:a"},
+		{"an escape in the text of a formula is a character", data(`<row r="1"><c r="A1" t="str"><v>_x0041_</v></c></row>`), "1: A=text:A"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {

@@ -7,9 +7,9 @@
 //
 // The directory of the zip archive is checked before anything is inflated. The entries must lie one
 // after another without a gap or an overlap, from the first byte of the file to the directory, and
-// the directory and its end must reach to the last byte. Each local header must say what the
-// directory says. Names that are equal (also but for case), absolute, climb with "..", or hold
-// backslashes are refused, and so are encrypted entries, methods other than stored and deflate, and
+// the directory and its end, with a comment at most, must reach to the last byte. Each local header must say what the
+// directory says. Names that are equal (also but for case, or for slashes and backslashes), absolute, or
+// climb with ".." are refused, and so are encrypted entries, methods other than stored and deflate, and
 // sizes above the [Limits]. A part that is read is read to its end: declared size, CRC-32, and no
 // byte left over.
 //
@@ -33,7 +33,7 @@
 //
 // # XML
 //
-// UTF-8, with or without a byte order mark; UTF-16 is refused by name. A DOCTYPE, a malformed or
+// UTF-8, with or without a byte order mark, or UTF-16 with one. A DOCTYPE, a malformed or
 // unbalanced tag, an unknown entity, an unbound prefix, a byte that is not UTF-8, a control
 // character, and anything but space after the root element are errors. Space at either end of a text
 // is dropped unless xml:space="preserve" is in force, as Excel does; inside rich text, space between

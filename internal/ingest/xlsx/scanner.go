@@ -60,6 +60,7 @@ type scanner struct {
 	byDefault namespace // of names without prefix
 
 	marked  bool // the part began with a byte order mark
+	wide    bool // the part is in UTF-16
 	rooted  bool // the root element was opened
 	closing bool // an empty-element tag still owes its tokenClose
 
@@ -108,6 +109,10 @@ func (s *scanner) more() error {
 	s.srcErr = err
 	fresh := s.buf[from : had+n]
 	if s.base == 0 && from == 0 {
+		if w := newWideReader(s.part, fresh, s.src); w != nil && !s.wide && s.part != infoStream {
+			s.src, s.srcErr, s.wide = w, nil, true
+			return s.more()
+		}
 		if err := s.checkEncoding(fresh); err != nil {
 			return err
 		}

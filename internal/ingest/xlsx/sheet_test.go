@@ -252,8 +252,8 @@ func TestRefusePart(t *testing.T) {
 		{"XML 1.1", strings.Replace(sound, "1.0", "1.1", 1), RuleXML},
 		{"another encoding", strings.Replace(sound, "UTF-8", "ISO-8859-1", 1), RuleEncoding},
 		{"a malformed declaration", strings.Replace(sound, ` encoding="UTF-8"`, ` encoding=`, 1), RuleXML},
-		{"UTF-16 with its mark", "\xFF\xFE<\x00", RuleEncoding},
-		{"UTF-16 the other way round", "\xFE\xFF\x00<", RuleEncoding},
+		{"UTF-16 that stops", "\xFF\xFE<\x00", RuleXML},
+		{"UTF-16 the other way round that stops", "\xFE\xFF\x00<", RuleXML},
 		{"UTF-16 without its mark", "<\x00?\x00", RuleEncoding},
 	}
 	for _, tt := range tests {

@@ -231,6 +231,9 @@ func (l *links) only(kind string) (*link, error) {
 		if one.kind != kind {
 			continue
 		}
+		if found != nil && found.target == one.target {
+			continue
+		}
 		if found != nil {
 			return nil, fault(RulePackage, l.part, "there are two relationships of the kind %q", kind)
 		}
@@ -304,9 +307,9 @@ func linkKind(uri string) string {
 // partName resolves a relationship's target against the folder of its source. Percent escapes count
 // only where no part has the name as written.
 func (w *Workbook) partName(target, dir string) string {
-	name := target
-	if !strings.HasPrefix(target, "/") {
-		name = "/" + dir + target
+	name := slashes(target)
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + dir + name
 	}
 	name = strings.TrimPrefix(path.Clean(name), "/")
 	if w.archive.find(name) == nil {

@@ -45,6 +45,20 @@ func TestSheets(t *testing.T) {
 	}
 }
 
+// Links as some programs write them, which Excel follows.
+func TestOddLinksAreFollowed(t *testing.T) {
+	for name, links := range map[string]string{
+		"backslashes":                  linkXML("rId1", "worksheet", `worksheets\sheet1.xml`),
+		"the shared strings twice":     linkXML("rId1", "worksheet", "worksheets/sheet1.xml") + linkXML("rId2", "sharedStrings", "sharedStrings.xml") + linkXML("rId3", "sharedStrings", "/xl/sharedStrings.xml"),
+		"an absolute, backslashed one": linkXML("rId1", "worksheet", `\xl\worksheets\sheet1.xml`),
+	} {
+		b := book{sheet: data(`<row><c><v>1</v></c></row>`), files: []file{{"xl/_rels/workbook.xml.rels", relsXML(links)}, {"xl/sharedStrings.xml", `<sst xmlns="` + mainNS + `"/>`}}}
+		if got, err := dump(b.zipped(t)); err != nil || len(got) != 1 {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 func TestPartsThatAreNotLinkedAreNotRead(t *testing.T) {
 	b := book{files: []file{{"xl/sharedStrings.xml", "<damaged"}, {"xl/styles.xml", ""}}}
 	if _, err := dump(b.zipped(t)); err != nil {
@@ -79,7 +93,7 @@ func TestRefusePackage(t *testing.T) {
 		{"no relationships of the workbook", book{without: rels}, RulePackage},
 		{"no workbook part", book{without: main}, RulePackage},
 		{"no sheet part", book{without: "xl/worksheets/sheet1.xml"}, RulePackage},
-		{"two workbooks", with(root, relsXML(linkXML("a", "officeDocument", "xl/workbook.xml")+linkXML("b", "officeDocument", "xl/workbook.xml"))), RulePackage},
+		{"two workbooks", with(root, relsXML(linkXML("a", "officeDocument", "xl/workbook.xml")+linkXML("b", "officeDocument", "xl/workbook2.xml"))), RulePackage},
 		{"a workbook outside the file", with(root, relsXML(`<Relationship Id="a" Type="`+docRelNS+`/officeDocument" Target="http://x/y" TargetMode="External"/>`)), RulePackage},
 		{"a relationship given twice", with(rels, relsXML(sheet1+sheet1)), RulePackage},
 		{"a relationship without target", with(rels, relsXML(sheet1+`<Relationship Id="z" Type="x"/>`)), RulePackage},
