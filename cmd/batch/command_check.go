@@ -61,8 +61,8 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	p := &printer{w: out}
 	p.linef("%s: %s, %s as of %s, terms version %d", e.Offer.ID, e.Offer.Issuer, e.Phase,
 		e.AsOf.In(e.Offer.Zone).Format("2006-01-02 15:04:05 MST"), e.Offer.Version())
-	if !e.Next.IsZero() {
-		p.linef("  schedule %q, next due %s", e.Offer.Schedule, e.Next.Format("Mon 2006-01-02 15:04 MST"))
+	if !e.Next.At.IsZero() {
+		p.linef("  next due %s, %s", e.Next.At.Format("Mon 2006-01-02 15:04 MST"), whatSlot(e.Next, e.Offer.Schedule))
 	}
 	for i, report := range e.Reports {
 		p.linef("")

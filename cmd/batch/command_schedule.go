@@ -116,11 +116,19 @@ func agendaOf(plan schedule.Plan, now time.Time, count int) agenda {
 	for _, s := range plan.Next(now, count) {
 		d := due{At: s.At, Local: s.At.In(now.Location()), Kind: "regular", What: "regular", Clock: clockWords(s)}
 		if s.Kind != schedule.Regular {
-			d.Kind, d.What = string(s.Kind), minutes(s.After)+" after the "+s.Kind.Title()
+			d.Kind, d.What = string(s.Kind), whatSlot(s, a.Schedule)
 		}
 		a.Next = append(a.Next, d)
 	}
 	return a
+}
+
+// whatSlot says what a slot follows from.
+func whatSlot(s schedule.Slot, expression string) string {
+	if s.Kind == schedule.Regular {
+		return fmt.Sprintf("by schedule %q", expression)
+	}
+	return minutes(s.After) + " after the " + s.Kind.Title()
 }
 
 // minutes writes a time as offer.yaml does: 15m, 1h30m, 24h.

@@ -16,7 +16,7 @@ type Examination struct {
 	Offer   *tender.Offer
 	AsOf    time.Time
 	Phase   tender.Phase
-	Next    time.Time // when the next regular run is due; zero without a schedule or after the offer
+	Next    schedule.Slot // when the scheduler runs the offer next; zero if it does not
 	Choice  ingest.Choice
 	Reports []ingest.Report
 	Inputs  []export.Input
@@ -59,14 +59,8 @@ func Check(ctx context.Context, req Request) (*Examination, error) {
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.book, Rejects: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), in: in,
 	}
-	if in.offer.Schedule != "" {
-		s, err := schedule.Parse(in.offer.Schedule, in.offer.Zone)
-		if err != nil {
-			return nil, &UsageError{Message: err.Error()}
-		}
-		if next := s.Next(in.now).At; next.Before(latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At).AddDate(0, 0, 1)) {
-			e.Next = next
-		}
+	if next := in.plan.Next(in.now, 1); len(next) > 0 {
+		e.Next = next[0]
 	}
 	return e, nil
 }

@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -21,6 +22,7 @@ import (
 // intake is what one run read.
 type intake struct {
 	src     *source
+	plan    schedule.Plan
 	offer   *tender.Offer
 	asOf    time.Time
 	choice  ingest.Choice
@@ -47,7 +49,7 @@ func take(ctx context.Context, req Request) (*intake, error) {
 
 // takeFrom reads the files that a request needs and draws up the book.
 func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms) (in *intake, err error) {
-	in = &intake{src: src, version: req.Version, now: req.Clock()}
+	in = &intake{src: src, plan: terms.Plan(), version: req.Version, now: req.Clock()}
 	names := src.names()
 	if in.asOf, err = instant(req, terms, names, in.now); err != nil {
 		return nil, err
