@@ -10,55 +10,62 @@ import (
 // WriteInstructions writes instructions.csv: one line for each instruction that
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *Run) error {
-	rows := [][]string{strings.Split("instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row", ",")}
-	for i, l := range r.Book.Lines {
+	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row"
+	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
+		l := &r.Book.Lines[i]
 		currency := r.currencyOf(l.Series)
 		decided, paid := r.Allocation.Lines[i], r.Settlement.Lines[i]
-		rows = append(rows, []string{
+		return []string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			stamp(l.Received, r.Offer.Zone),
 			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
-			guard(reason(&l, decided.Reason)),
+			guard(reason(l, decided.Reason)),
 			cashText(paid.Consideration, currency), cashText(paid.EarlyPayment, currency),
 			cashText(paid.AccruedInterest, currency), cashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row),
-		})
-	}
-	return writeCSV(w, rows)
+		}
+	})
 }
 
 // WritePayments writes payments.csv: what each participant is paid for each
 // series on each day.
 func WritePayments(w io.Writer, r *Run) error {
-	rows := [][]string{strings.Split("participant,series,currency,settlement_date,accepted,consideration,early_payment,accrued_interest,total", ",")}
-	for _, p := range r.Settlement.Payments {
-		rows = append(rows, []string{
+	const headings = "participant,series,currency,settlement_date,accepted,consideration,early_payment,accrued_interest,total"
+	return writeCSV(w, headings, len(r.Settlement.Payments), func(i int) []string {
+		p := &r.Settlement.Payments[i]
+		return []string{
 			guard(p.Participant), guard(p.Series), guard(p.Currency), p.Date.String(), p.Accepted.String(),
 			cashText(p.Consideration, p.Currency), cashText(p.EarlyPayment, p.Currency),
 			cashText(p.AccruedInterest, p.Currency), cashText(p.Total(), p.Currency),
-		})
-	}
-	return writeCSV(w, rows)
+		}
+	})
 }
 
 // WriteRejects writes rejects.csv: the findings about lines of the inputs, in
 // the order of the run.
 func WriteRejects(w io.Writer, r *Run) error {
-	rows := [][]string{strings.Split("file,sheet,row,column,value,rule,message,waived", ",")}
-	for _, rej := range r.Rejects {
-		rows = append(rows, []string{
+	return writeCSV(w, "file,sheet,row,column,value,rule,message,waived", len(r.Rejects), func(i int) []string {
+		rej := &r.Rejects[i]
+		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
 			guard(rej.Column), guard(rej.Value), guard(rej.Rule), guard(rej.Message), guard(rej.Waived),
-		})
-	}
-	return writeCSV(w, rows)
+		}
+	})
 }
 
-func writeCSV(w io.Writer, rows [][]string) error {
+// writeCSV writes headings and rows one by one, so that a long list is never whole
+// in memory.
+func writeCSV(w io.Writer, headings string, count int, row func(i int) []string) error {
 	out := csv.NewWriter(w)
-	if err := out.WriteAll(rows); err != nil {
+	if err := out.Write(strings.Split(headings, ",")); err != nil {
 		return err
 	}
+	for i := range count {
+		if err := out.Write(row(i)); err != nil {
+			return err
+		}
+	}
+	out.Flush()
 	return out.Error()
 }
 
