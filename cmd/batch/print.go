@@ -188,7 +188,7 @@ func (p *printer) deed(o *batch.Outcome) {
 		p.linef("it replaces the final run %s", o.Run.Replaces)
 	}
 	if o.Final != "" {
-		p.linef("latest stays at the final run %s", o.Final)
+		p.linef("the final run in force is %s", o.Final)
 	}
 }
 

@@ -250,7 +250,12 @@ func (j *journal) tidy() error {
 			return err
 		}
 	}
-	return s.pointAt(j.req, last)
+	for _, m := range s.all {
+		if m.Run == last {
+			return s.pointAt(j.req.Disk, m)
+		}
+	}
+	return nil
 }
 
 // gone notes that the process of an attempt is gone. Its slot is still to be
@@ -284,21 +289,6 @@ func (s *standing) finished(open ledger.Entry, m *ledger.Manifest) (ledger.Entry
 	open.Offer, open.Phase, open.AsOf, open.Program = m.Offer, m.Phase, m.AsOf, m.Program
 	open.Terms, open.Identity, open.Run, open.Replaces, open.Inputs, open.Manifest = m.Terms.Digest, m.Identity, m.Run, m.Replaces, m.Inputs, digest
 	return open, nil
-}
-
-// pointAt points latest at the run in force, the final one or else the last that
-// was published, if it points elsewhere.
-func (s *standing) pointAt(req Request, last string) error {
-	if s.final != nil {
-		last = s.final.Run
-	}
-	for _, m := range s.all {
-		if m.Run == last && (s.latest == nil || s.latest.Run != last) {
-			s.latest = m
-			return ledger.PointLatest(req.Disk, s.runs, last)
-		}
-	}
-	return nil
 }
 
 // RecordMissed notes in the ledger of the offer in a folder that a slot passed

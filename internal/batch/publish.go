@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
@@ -54,7 +55,7 @@ func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Manifest {
 }
 
 // finalBeside names the final run in force if it is another one than the run of
-// the name: then latest stays there.
+// the name.
 func (s *standing) finalBeside(name string) string {
 	if s.final == nil || s.final.Run == name {
 		return ""
@@ -66,11 +67,10 @@ func (s *standing) finalBeside(name string) string {
 func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledger.Manifest) (*Outcome, error) {
 	j.entry.Run = known.Run
 	o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: filepath.Join(s.runs, known.Run), Deed: Unchanged, Final: s.finalBeside(known.Run)}
-	if o.Final != "" || s.latest != nil && s.latest.Run == known.Run {
-		return o, nil
+	if s.latest == nil || s.latest.Run != known.Run {
+		o.Deed = Restored
 	}
-	o.Deed = Restored
-	return o, ledger.PointLatest(j.req.Disk, s.runs, known.Run)
+	return o, s.pointAt(j.req.Disk, known)
 }
 
 // again makes a known run again from the copies it keeps. If its bytes differ all
@@ -89,15 +89,17 @@ func (s *standing) again(ctx context.Context, j *journal, known *ledger.Manifest
 	return s.publish(ctx, j, again.in, again.Run)
 }
 
-// publish publishes a new run and points latest at it, unless a final run is in
-// force beside it.
+// publish publishes a new run and points latest at it. It is compared with the one
+// that it replaces, or else with the latest.
 func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *export.Run) (o *Outcome, err error) {
 	if r.Replaces, err = s.replaced(r, j.req.Supersede); err != nil {
 		return nil, err
 	}
-	previous := ""
-	if s.latest != nil {
+	previous := r.Replaces
+	if previous == "" && s.latest != nil {
 		previous = s.latest.Run
+	}
+	if previous != "" {
 		if r.Changes, err = changesFrom(r, in.src, previous); err != nil {
 			return nil, err
 		}
@@ -110,11 +112,23 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 		return nil, err
 	}
 	o = &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: folder, Deed: Published}
-	if r.Phase != tender.Final && s.final != nil {
-		o.Final = s.final.Run
-		return o, nil
+	m := &ledger.Manifest{Run: r.Name}
+	if r.Phase == tender.Final {
+		s.final = m
 	}
-	return o, ledger.PointLatest(j.req.Disk, s.runs, r.Name)
+	o.Final = s.finalBeside(r.Name)
+	return o, s.pointAt(j.req.Disk, m)
+}
+
+// pointAt points latest at a run, and final at the final run in force.
+func (s *standing) pointAt(d disk.Disk, latest *ledger.Manifest) error {
+	s.latest = latest
+	if s.final != nil {
+		if err := ledger.PointFinal(d, s.runs, s.final.Run); err != nil {
+			return err
+		}
+	}
+	return ledger.PointLatest(d, s.runs, latest.Run)
 }
 
 // replaced names the final run that a new one replaces, "" for none. On a final

@@ -79,7 +79,7 @@ type Outcome struct {
 	Remarks []string      // for whoever makes the run; no part of the result
 	Folder  string        // where the run is published; "" for a dry run
 	Deed    Deed
-	Final   string // the final run in force if it is another one: latest stays there
+	Final   string // the final run in force if it is another one
 }
 
 // Deed is what became of a run's result.

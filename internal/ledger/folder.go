@@ -128,17 +128,25 @@ func verifyFile(path, run, below string, expected map[string]string) []Finding {
 
 // verifyLatest checks that latest points at one of the runs.
 func verifyLatest(runs string, folders []string) []Finding {
-	const advice = "run again with --force; it points latest at the newest run"
-	target, err := os.Readlink(filepath.Join(runs, latestName))
+	found := verifyLink(runs, latestName, folders)
+	if _, err := os.Lstat(filepath.Join(runs, latestName)); errors.Is(err, fs.ErrNotExist) && len(folders) > 0 {
+		found = append(found, finding(latestName, "is missing", linkAdvice))
+	}
+	return append(found, verifyLink(runs, finalName, folders)...)
+}
+
+const linkAdvice = "run again; that points it at the right run"
+
+// verifyLink checks that a link, if it is there, points at one of the runs.
+func verifyLink(runs, name string, folders []string) []Finding {
+	target, err := os.Readlink(filepath.Join(runs, name))
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && len(folders) == 0:
-		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return []Finding{finding(latestName, "is missing", advice)}
+		return nil
 	case err != nil:
-		return []Finding{finding(latestName, "is not a link", "move it away, then "+advice)}
+		return []Finding{finding(name, "is not a link", "move it away, then "+linkAdvice)}
 	case !slices.Contains(folders, target):
-		return []Finding{finding(latestName, fmt.Sprintf("points at %q, which is no run", target), advice)}
+		return []Finding{finding(name, fmt.Sprintf("points at %q, which is no run", target), linkAdvice)}
 	}
 	return nil
 }

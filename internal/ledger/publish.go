@@ -21,6 +21,7 @@ import (
 // Names in a runs folder that are no runs. Those with a dot are private.
 const (
 	latestName = "latest"
+	finalName  = "final"
 	lockName   = ".lock"
 	stageName  = ".stage"
 	keptFolder = "inputs" // in a run's folder: copies of what it was made from, named by digest
@@ -185,9 +186,19 @@ func (s *Stage) Publish(name string) (folder string, err error) {
 	return folder, s.disk.Rename(s.folder, folder)
 }
 
-// PointLatest points latest at a published run, in one step.
-func PointLatest(d disk.Disk, runs, name string) error {
-	return d.Point(name, filepath.Join(runs, latestName))
+// PointLatest points latest at a published run, in one step, if it points
+// elsewhere.
+func PointLatest(d disk.Disk, runs, name string) error { return point(d, runs, latestName, name) }
+
+// PointFinal points final at the final run in force, as PointLatest does.
+func PointFinal(d disk.Disk, runs, name string) error { return point(d, runs, finalName, name) }
+
+func point(d disk.Disk, runs, link, name string) error {
+	path := filepath.Join(runs, link)
+	if target, err := os.Readlink(path); err == nil && target == name {
+		return nil
+	}
+	return d.Point(name, path)
 }
 
 // Discard removes the stage. After Publish it does nothing.
