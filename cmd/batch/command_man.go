@@ -133,13 +133,15 @@ The terms of the offer, and when it runs.
 The depositaries' files. They are read, never changed.
 .TP
 .I OFFER/runs/
-One folder per published run, the link
+One folder per published run, the links
 .I latest
-to the newest of them, and the ledger,
+to the newest of them and
+.I final
+to the final run in force, and the ledger,
 .IR ledger.db .
 .TP
 .I /etc/batch/batch.yaml
-The settings of the installation: logging, metrics, pings, mail.
+The settings of the installation: metrics, pings, mail, webhook.
 .TP
 .I /etc/batch/environment
 Passwords for the systemd units, readable by root only.
