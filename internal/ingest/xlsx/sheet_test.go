@@ -71,6 +71,8 @@ func TestRead(t *testing.T) {
 		{"no XML declaration", book{files: []file{{"xl/worksheets/sheet1.xml", `<worksheet xmlns="` + mainNS + `"><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>`}}}, "1: A=number:1"},
 		{"attributes and elements not known", book{sheet: `<sheetPr/><dimension ref="A1"/><sheetFormatPr defaultRowHeight="15"/>` + data(`<row r="1" spans="1:1" ht="15" x14ac:dyDescent="0.25" xmlns:x14ac="urn:x"><c r="A1" cm="1"><v>1</v><extLst><ext/></extLst></c></row>`) + `<pageMargins left="0.7"/><extLst><ext><x:any xmlns:x="urn:y">text</x:any></ext></extLst>`}, "1: A=number:1"},
 		{"alternate content beside the rows", book{sheet: data(`<row><c><v>1</v></c></row>`) + `<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice Requires="x14"/></mc:AlternateContent>`}, "1: A=number:1"},
+		{"a formula's text that is called inline, as LibreOffice wrote it", book{sheet: row(`<c r="A1" t="inlineStr"><f>[1]Sheet1!A2</f><v t="inlineStr">linked</v></c>`)}, "1: A=formula,text:linked"},
+		{"cell styles that are alternate content fall back", book{sheet: row(`<c r="A1" s="1"><v>1</v></c><c r="B1" s="2"><v>1</v></c>`), styles: `<cellXfs><xf numFmtId="0"/><mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice Requires="hs"><xf numFmtId="10"/></mc:Choice><mc:Fallback><xf numFmtId="22"/></mc:Fallback></mc:AlternateContent><xf numFmtId="10"/></cellXfs>`}, "1: A=number/date:1 B=number/percent:1"},
 		{"a text longer than the window", book{sheet: row(`<c r="A1" t="inlineStr"><is><t>` + strings.Repeat("x", 600_000) + `</t></is></c>`)}, "1: A=text:" + strings.Repeat("x", 600_000)},
 	}
 	for _, tt := range tests {

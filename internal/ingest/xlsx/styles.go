@@ -101,6 +101,12 @@ func readCellStyles(s *scanner) ([]int, error) {
 		if !more || err != nil {
 			return ids, err
 		}
+		if s.ns == nsCompat {
+			if ids, err = readFallbackStyles(s, ids); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if !s.is("xf") {
 			if err := s.skipForeign("extLst"); err != nil {
 				return nil, err
@@ -113,6 +119,28 @@ func readCellStyles(s *scanner) ([]int, error) {
 		}
 		ids = append(ids, id)
 		if err := s.skip(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// readFallbackStyles reads alternate content among the styles: of the choices, which
+// are for programs with extensions of their own, none is taken, but what they fall
+// back on.
+func readFallbackStyles(s *scanner, ids []int) ([]int, error) {
+	for {
+		more, err := s.child()
+		if !more || err != nil {
+			return ids, err
+		}
+		if s.ns == nsCompat && string(s.local) == "Fallback" {
+			var more []int
+			more, err = readCellStyles(s)
+			ids = append(ids, more...)
+		} else {
+			err = s.skip()
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

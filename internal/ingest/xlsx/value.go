@@ -14,6 +14,9 @@ func (r *sheetReader) add(c *rawCell) error {
 	case c.style > 0:
 		return r.fault(RuleStyle, "style %d does not exist: the workbook has %d", c.style, len(r.book.formats))
 	}
+	if c.kind == typeInline && c.formula && c.valued && !c.inline {
+		c.kind = typeFormulaText // as LibreOffice once wrote texts linked from other files
+	}
 	if c.inline && c.kind != typeInline || c.valued && c.kind == typeInline {
 		return r.fault(RuleValue, "the cell's type does not fit what it holds")
 	}

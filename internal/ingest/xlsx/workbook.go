@@ -403,7 +403,10 @@ func (w *Workbook) addSheet(s *scanner, links *links, names map[string]bool) err
 	} else {
 		names[key] = true
 	}
-	id, _ := s.attrIn(nsDocRel, "id")
+	id, given := s.attrIn(nsDocRel, "id")
+	if given && len(id) == 0 {
+		return nil // a module of macros, which is in another part
+	}
 	l, ok := links.byID[string(id)]
 	if !ok {
 		return s.fault(RulePackage, "the sheet %.60q refers to the relationship %.40q, which does not exist", name, id)

@@ -24,7 +24,7 @@ const oneSheet = `<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets
 
 func TestSheets(t *testing.T) {
 	b := book{files: []file{
-		{"xl/workbook.xml", workbookXML(`<workbookPr date1904="1"/><sheets><sheet name="Tenders &amp; more" sheetId="3" r:id="b"/><sheet name="Chart" sheetId="9" r:id="c"/><sheet name="Hidden" sheetId="4" state="hidden" r:id="a"/><sheet name="Deep" sheetId="5" state="veryHidden" r:id="d"/></sheets><definedNames/>`)},
+		{"xl/workbook.xml", workbookXML(`<workbookPr date1904="1"/><sheets><sheet name="Tenders &amp; more" sheetId="3" r:id="b"/><sheet name="Chart" sheetId="9" r:id="c"/><sheet name="Module1" sheetId="10" state="veryHidden" r:id=""/><sheet name="Hidden" sheetId="4" state="hidden" r:id="a"/><sheet name="Deep" sheetId="5" state="veryHidden" r:id="d"/></sheets><definedNames/>`)},
 		{"xl/_rels/workbook.xml.rels", relsXML(linkXML("a", "worksheet", "worksheets/x.xml") + linkXML("b", "worksheet", "/xl/worksheets/y%20z.xml") + linkXML("c", "chartsheet", "chartsheets/sheet1.xml") + linkXML("d", "worksheet", "./worksheets/../worksheets/w.xml"))},
 		{"xl/worksheets/x.xml", sheetXML(data(`<row><c><v>1</v></c></row>`))},
 		{"xl/worksheets/y z.xml", sheetXML(data(`<row><c><v>2</v></c></row>`))},
