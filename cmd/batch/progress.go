@@ -50,6 +50,7 @@ func (p *progress) tell(stage batch.Stage, rows int) {
 		p.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(p.to), progressbar.OptionSetDescription(string(stage)),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		return // these rows took no time that the bar has seen
 	}
 	_ = p.bar.Add(rows) // a terminal that is gone is nobody's loss
 }

@@ -18,8 +18,11 @@ func TestProgressIsShownOnlyOfWhatTakesLong(t *testing.T) {
 		t.Errorf("shown at once: %q", shown.String())
 	}
 	now = now.Add(2 * time.Second)
-	p.tell(batch.Reading, 1000)
-	p.tell(batch.Writing, 1000)
+	for _, stage := range []batch.Stage{batch.Reading, batch.Writing} {
+		p.tell(stage, 1000)
+		time.Sleep(150 * time.Millisecond) // the bar's own clock
+		p.tell(stage, 1000)
+	}
 	p.done()
 	for _, part := range []string{"reading", "writing", "rows/s"} {
 		if !strings.Contains(shown.String(), part) {
