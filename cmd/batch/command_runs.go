@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
 
@@ -92,7 +93,7 @@ func (w world) verifyHistory(folder string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		err = encode(w.stdout, findings)
+		err = encode(w.stdout, append([]ledger.Finding{}, findings...)) // never null
 	} else {
 		p := &printer{w: w.stdout}
 		for _, f := range findings {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,7 @@ Offers whose terms are wrong are listed last, with exit code 2.`,
 				return err
 			}
 			if asJSON {
-				return errors.Join(writeIndented(w.stdout, agendas), err)
+				return errors.Join(encode(w.stdout, agendas), err)
 			}
 			return errors.Join(printAgendas(w.stdout, agendas), err)
 		},
@@ -149,13 +148,6 @@ func clockWords(s schedule.Slot) string {
 		return fmt.Sprintf("clocks go back and show %s twice: run at the first", s.Wall.Format("15:04"))
 	}
 	return ""
-}
-
-func writeIndented(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(value)
 }
 
 func printAgendas(out io.Writer, all []agenda) error {

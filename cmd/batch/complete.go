@@ -18,7 +18,7 @@ var flagCompletions = map[string]cobra.CompletionFunc{
 	"depositary": cobra.NoFileCompletions,
 	"explain":    cobra.NoFileCompletions,
 	"fx":         cobra.NoFileCompletions,
-	"log":        cobra.FixedCompletions([]cobra.Completion{"auto", "text", "json"}, cobra.ShellCompDirectiveNoFileComp),
+	"log":        cobra.FixedCompletions([]cobra.Completion{"auto", "text", "json", "off"}, cobra.ShellCompDirectiveNoFileComp),
 	"solve":      cobra.NoFileCompletions,
 	"supersede":  completeRun,
 	"sweep":      cobra.NoFileCompletions,

@@ -38,8 +38,10 @@ func HistoryOf(folder string) (*History, error) {
 	for i, m := range s.all {
 		h.Runs[i] = s.publishedRun(m)
 	}
-	h.Entries, err = ledger.ReadEntries(runs)
-	return h, h.unlessDamaged(err)
+	entries, err := ledger.ReadEntries(runs)
+	h.Entries = append([]ledger.Entry{}, entries...) // a list in JSON, never null
+	h.Damage, err = damageIn(err)
+	return h, err
 }
 
 // runsOf is the folder of the runs of the offer in a folder.
@@ -61,12 +63,6 @@ func (s *standing) publishedRun(m *ledger.Manifest) PublishedRun {
 	return p
 }
 
-func (h *History) unlessDamaged(err error) error {
-	damage, err := damageIn(err)
-	h.Damage = damage
-	return err
-}
-
 // RunRecord is all that is known of one published run.
 type RunRecord struct {
 	PublishedRun
@@ -80,7 +76,7 @@ func (run *RunFolder) Record() (*RunRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	record := &RunRecord{PublishedRun: s.publishedRun(run.Manifest)}
+	record := &RunRecord{PublishedRun: s.publishedRun(run.Manifest), Entries: []ledger.Entry{}}
 	entries, err := ledger.ReadEntries(run.Runs)
 	if record.Damage, err = damageIn(err); err != nil {
 		return nil, err

@@ -112,10 +112,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 // WriteDifferenceJSON writes a difference for machines. Every amount is a
 // decimal in a string.
 func WriteDifferenceJSON(w io.Writer, d *Difference) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(differenceJSON{
+	return encode(w, differenceJSON{
 		Offer: d.Offer, Issuer: d.Issuer, Differs: d.Differs(), Was: d.Was.json(), Now: d.Now.json(),
 		Terms: termsDiffJSON{d.TermsDiffer(), d.NotCompared, list(d.Terms, termDiffJSON)},
 		Files: list(d.Files, func(p Pair[Input]) pairJSON { return pairJSON{FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)} }),

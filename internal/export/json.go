@@ -179,14 +179,19 @@ type (
 	}
 )
 
+// encode writes JSON for machines that a person can read, too.
+func encode(w io.Writer, value any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(value)
+}
+
 // WriteJSON writes result.json: the run for machines. Every amount is a decimal
 // in a string, so that no reader rounds it.
 func WriteJSON(w io.Writer, r *Run) error {
 	counts := r.Counts()
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(document{
+	return encode(w, document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
 		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces,
 		Terms: r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
