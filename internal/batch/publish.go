@@ -114,7 +114,7 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 		o.Final = s.final.Run
 		return o, nil
 	}
-	return o, ledger.PointLatest(j.req.Disk, s.runs, r.Name)
+	return o, j.unfinished(ledger.PointLatest(j.req.Disk, s.runs, r.Name))
 }
 
 // replaced names the final run that a new one replaces, "" for none. On a final
@@ -134,8 +134,9 @@ func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
 		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s", s.final.Run, s.final.Run)}
 }
 
-// write writes the run to a stage, reads it back, gives it its name and notes that
-// in the ledger.
+// write writes the run to a stage, reads it back, and gives it its name. The ledger
+// says so before, so that what a crash leaves can be told from a folder that somebody
+// put there, and after.
 func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.Run, previous string) (folder string, err error) {
 	stage, err := ledger.NewStage(j.req.Disk, s.runs)
 	if err != nil {
@@ -165,10 +166,13 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.
 	if err != nil {
 		return "", err
 	}
-	if folder, err = stage.Publish(r.Name); err != nil {
+	if err := j.announce(r, digest); err != nil {
 		return "", err
 	}
-	return folder, j.published(r, digest)
+	if folder, err = stage.Publish(r.Name); err != nil {
+		return "", j.unfinished(err)
+	}
+	return folder, j.unfinished(j.published())
 }
 
 // writeFiles gives every file of the run to write.
