@@ -188,7 +188,20 @@ func oldOrNew(t *testing.T, folder string, want map[string]string) (published bo
 		t.Fatalf("latest: %v, %v", latest, err)
 	}
 	onlyExpected(t, runs)
+	verified(t, folder)
 	return len(all) == 2
+}
+
+// verified demands that ledger and published runs agree.
+func verified(t *testing.T, folder string) {
+	t.Helper()
+	found, err := VerifyHistory(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Error(f)
+	}
 }
 
 func onlyExpected(t *testing.T, runs string) {
@@ -363,5 +376,125 @@ func fill(t *testing.T, disk, ballast string, free int) {
 	}
 	if err := os.WriteFile(ballast, make([]byte, max(0, int(stat.Bavail)*int(stat.Bsize)-free)), 0o640); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff puts a copy of a run of another
+// offer among the runs of one whose process was killed. The next run must not take
+// it for what the killed one left.
+func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
+	folder := smallOffer(t)
+	_, changes := undisturbed(t, folder)
+	foreign := copyOffer(t, folder)
+	o := mustRun(t, Request{Folder: foreign, AsOf: "2026-05-04T17:59", Clock: afterEarlyDate, Version: "other"})
+	if killed(t, folder, changes/2, 0) {
+		t.Fatal("the process was not killed")
+	}
+	name := filepath.Base(o.Folder)
+	if err := os.CopyFS(filepath.Join(folder, runsName, name), os.DirFS(o.Folder)); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test"})
+	found, err := VerifyHistory(folder)
+	if err != nil || len(found) != 1 || found[0].Where != name || found[0].What != "no entry knows this run" {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// TestASlotWhoseRunFailedAfterItsNameIsDecided has the disk fail for good when the
+// folder of a slot's run lies among the others, and makes the run again.
+func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
+	folder := smallOffer(t)
+	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: "2026-05-04T18:00:00-04:00"}
+	named := false
+	req.Disk.Fault = func(op, path string) error {
+		if named = named || op == "rename" && strings.HasPrefix(filepath.Base(path), "2026-"); named && op != "rename" {
+			return syscall.EIO // the sync of the runs folder, and all that follows
+		}
+		return nil
+	}
+	_, err := Run(context.Background(), req)
+	if !errors.Is(err, syscall.EIO) || !errors.Is(err, errUnfinished) {
+		t.Fatal(err)
+	}
+	req.Disk.Fault = nil
+	if _, err := Run(context.Background(), req); !errors.Is(err, ErrDecided) {
+		t.Error(err)
+	}
+	verified(t, folder)
+	all, err := ledger.Runs(filepath.Join(folder, runsName))
+	latest, _ := ledger.Latest(filepath.Join(folder, runsName))
+	if err != nil || len(all) != 2 || latest == nil || latest.Run != all[1].Run {
+		t.Errorf("%v, %v, %v", all, latest, err)
+	}
+}
+
+// TestAnEntryThatTheCrashLeftOutDecidesItsSlot has the process of a slot's run gone
+// between the name and the entry.
+func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
+	folder := smallOffer(t)
+	slot := "2026-05-04T18:00:00-04:00"
+	o := mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
+	runs := filepath.Join(folder, runsName)
+	entries, err := ledger.ReadEntries(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(runs, "ledger.db")), os.Remove(filepath.Join(runs, "ledger.sum"))); err != nil {
+		t.Fatal(err)
+	}
+	log, err := ledger.OpenLog(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries[:len(entries)-1] {
+		if _, err := log.Append(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
+	if !errors.Is(err, ErrDecided) {
+		t.Error(err)
+	}
+	verified(t, folder)
+	entries, err = ledger.ReadEntries(runs)
+	if last := entries[len(entries)-1]; err != nil || last.Event != ledger.Published || last.Run != filepath.Base(o.Folder) || last.Counts != describe(ledger.Entry{}, o.Run).Counts {
+		t.Errorf("%+v, %v", last, err)
+	}
+}
+
+// TestLatestStaysWhereALedgerKnowsLess puts back a ledger from before the last run,
+// and one that was made anew from the manifests, in the order of as-of instants.
+func TestLatestStaysWhereALedgerKnowsLess(t *testing.T) {
+	folder := smallOffer(t)
+	runs := filepath.Join(folder, runsName)
+	noon := Request{Folder: folder, AsOf: "2026-05-04T12:00", Clock: afterEarlyDate, Version: "test"}
+	kept := map[string][]byte{}
+	for _, name := range []string{"ledger.db", "ledger.sum"} {
+		content, err := os.ReadFile(filepath.Join(runs, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[name] = content
+	}
+	mustRun(t, Request{Folder: folder, AsOf: "2026-05-04T17:00", Clock: afterEarlyDate, Version: "test"})
+	last := mustRun(t, noon)
+	for what, change := range map[string]func() error{
+		"back-up": func() error {
+			return errors.Join(os.WriteFile(filepath.Join(runs, "ledger.db"), kept["ledger.db"], 0o640), os.WriteFile(filepath.Join(runs, "ledger.sum"), kept["ledger.sum"], 0o640))
+		},
+		"rebuilt": func() error {
+			_, err := RebuildHistory(context.Background(), Request{Folder: folder, Clock: afterEarlyDate})
+			return err
+		},
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		o := mustRun(t, noon)
+		latest, err := ledger.Latest(runs)
+		if o.Deed != Unchanged || err != nil || latest.Run != filepath.Base(last.Folder) {
+			t.Errorf("%s: %s, latest is %s, %v", what, o.Deed, latest.Run, err)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -158,12 +159,52 @@ func hasCurrency(all []ledger.Total, currency string) bool {
 	return false
 }
 
-// published notes that the run lies among the others, before latest is pointed at
-// it: whatever happens then, the next run knows.
-func (j *journal) published(r *export.Run, manifest string) error {
+// announce notes which run is about to get its name.
+func (j *journal) announce(r *export.Run, manifest string) error {
 	j.entry = describe(j.entry, r)
 	j.entry.Replaces, j.entry.Manifest = r.Replaces, manifest
-	return j.end(ledger.Published, (&Outcome{Run: r, Deed: Published}).Exit(), "")
+	e := j.entry
+	e.Event = ledger.Started
+	return j.append(e)
+}
+
+// published notes that the run that was announced lies among the others, before
+// latest is pointed at it: whatever happens then, the next run knows.
+func (j *journal) published() error {
+	return j.end(ledger.Published, exitWith(j.entry.Counts), "")
+}
+
+// exitWith is the exit code of a run that was published.
+func exitWith(c ledger.Counts) Exit {
+	if c.Rejected > 0 {
+		return ExitRejects
+	}
+	return ExitDone
+}
+
+// errUnfinished says that a run lies among the others although it ended with an
+// error.
+var errUnfinished = errors.New("the run has its name already; the next run does what was left undone")
+
+// unfinished adds to an error that the run lies among the others, if it does.
+func (j *journal) unfinished(err error) error {
+	if err == nil || !j.lies() {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, errUnfinished)
+}
+
+// lies reports whether the run that was announced lies among the others.
+func (j *journal) lies() bool { return j.entry.Manifest != "" && lies(j.runs, j.entry) }
+
+// lies reports whether the run that an entry announces lies among the others, with
+// the manifest that it announces.
+func lies(runs string, announced ledger.Entry) bool {
+	if announced.Run == "" {
+		return false
+	}
+	digest, err := ledger.ManifestDigest(filepath.Join(runs, announced.Run))
+	return err == nil && digest == announced.Manifest
 }
 
 // end notes how the attempt ended, once.
@@ -202,7 +243,9 @@ func (j *journal) close(o *Outcome, err error) error {
 		return j.end(ledger.Event(o.Deed), o.Exit(), "")
 	}
 	event := ledger.Failed
-	j.entry.Run = "" // none was published
+	if !j.lies() {
+		j.entry.Run, j.entry.Replaces, j.entry.Manifest = "", "", "" // none was published
+	}
 	switch ExitOf(err) {
 	case ExitInterrupted:
 		event = ledger.Interrupted
@@ -223,72 +266,88 @@ func (j *journal) tidy() error {
 	if err := j.unlessDamaged(err, func() {}); err != nil || j.log == nil {
 		return err
 	}
-	if _, decided := ledger.Decided(entries, j.req.Slot); decided {
-		j.ended = true
-		return ErrDecided
-	}
 	s, err := standingIn(j.runs)
 	if err != nil {
 		return err
 	}
+	for _, left := range leftOver(j.runs, entries) {
+		if err := j.append(left); err != nil {
+			return err
+		}
+		entries = append(entries, left)
+	}
+	if err := s.pointAt(j.req.Disk, s.latestBy(entries)); err != nil {
+		return err
+	}
+	if _, decided := ledger.Decided(entries, j.req.Slot); decided {
+		j.ended = true
+		return ErrDecided
+	}
+	return nil
+}
+
+// leftOver are the entries that are missing after a crash or a fault: the ends of
+// attempts whose process is gone, and the runs that got the name that was announced
+// without anything said afterwards. A folder that nobody announced is left for
+// [ledger.Verify] to find.
+func leftOver(runs string, entries []ledger.Entry) []ledger.Entry {
+	var left []ledger.Entry
 	known := map[string]bool{}
-	last := ""
 	for _, e := range entries {
-		if e.Event == ledger.Published || e.Event == ledger.Restored || e.Event == ledger.Recovered {
-			known[e.Run], last = true, e.Run
+		if e.Event == ledger.Published || e.Event == ledger.Recovered {
+			known[e.Run] = true
 		}
 	}
 	for _, open := range ledger.Open(entries) {
-		e := gone(open)
-		if m := s.unknown(known); m != nil {
-			if e, err = s.finished(open, m); err != nil {
-				return err
-			}
-			known[m.Run], last = true, m.Run
+		if e := gone(open); known[open.Run] || !lies(runs, open) {
+			left = append(left, e)
+			continue
 		}
-		if err := j.append(e); err != nil {
-			return err
+		known[open.Run] = true
+		open.Event, open.Exit, open.Message = ledger.Published, int(exitWith(open.Counts)), "it ended before it had said so"
+		left = append(left, open)
+	}
+	for _, e := range entries {
+		if e.Event == ledger.Started && !known[e.Run] && lies(runs, e) {
+			known[e.Run] = true
+			e.Event, e.Attempt, e.Slot, e.Message = ledger.Recovered, "", "", "published by the attempt "+e.Attempt+", which failed afterwards"
+			left = append(left, e)
 		}
 	}
-	for _, m := range s.all {
-		if m.Run == last {
-			return s.pointAt(j.req.Disk, m)
-		}
-	}
-	return nil
+	return left
 }
 
 // gone notes that the process of an attempt is gone. Its slot is still to be
 // dealt with.
 func gone(open ledger.Entry) ledger.Entry {
 	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process was gone before it had done"
+	open.Run, open.Replaces, open.Manifest = "", "", ""
 	return open
 }
 
-// unknown is a published run that the ledger does not know of.
-func (s *standing) unknown(known map[string]bool) *ledger.Manifest {
+// latestBy is the run that was published last by the ledger; nil if latest is to stay
+// as it is. What it points at now may be newer than all that a ledger knows which was
+// lost or put back from a back-up.
+func (s *standing) latestBy(entries []ledger.Entry) *ledger.Manifest {
+	last, known := "", map[string]bool{}
+	for _, e := range entries {
+		rebuilt := e.Event == ledger.Recovered && e.Trigger == "" // in the order of as-of instants
+		switch {
+		case rebuilt && s.latest != nil:
+			last, known[e.Run] = s.latest.Run, true
+		case rebuilt, e.Event == ledger.Published, e.Event == ledger.Restored, e.Event == ledger.Recovered:
+			last, known[e.Run] = e.Run, true
+		}
+	}
+	if s.latest != nil && !known[s.latest.Run] {
+		return nil
+	}
 	for _, m := range s.all {
-		if !known[m.Run] {
+		if m.Run == last {
 			return m
 		}
 	}
 	return nil
-}
-
-// finished notes of an attempt that its run lies among the others, whole.
-func (s *standing) finished(open ledger.Entry, m *ledger.Manifest) (ledger.Entry, error) {
-	folder := filepath.Join(s.runs, m.Run)
-	if err := m.CheckFiles(folder); err != nil {
-		return open, err
-	}
-	digest, err := ledger.ManifestDigest(folder)
-	if err != nil {
-		return open, err
-	}
-	open.Event, open.Message = ledger.Published, "its process was gone before it had said so"
-	open.Offer, open.Phase, open.AsOf, open.Program = m.Offer, m.Phase, m.AsOf, m.Program
-	open.Terms, open.Identity, open.Run, open.Replaces, open.Inputs, open.Manifest = m.Terms.Digest, m.Identity, m.Run, m.Replaces, m.Inputs, digest
-	return open, nil
 }
 
 // RecordMissed notes in the ledger of the offer in a folder that a slot passed

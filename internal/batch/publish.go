@@ -117,17 +117,21 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 		s.final = m
 	}
 	o.Final = s.finalBeside(r.Name)
-	return o, s.pointAt(j.req.Disk, m)
+	return o, j.unfinished(s.pointAt(j.req.Disk, m))
 }
 
-// pointAt points latest at a run, and final at the final run in force.
+// pointAt points latest at a run, unless that is nil, and final at the final run in
+// force.
 func (s *standing) pointAt(d disk.Disk, latest *ledger.Manifest) error {
-	s.latest = latest
 	if s.final != nil {
 		if err := ledger.PointFinal(d, s.runs, s.final.Run); err != nil {
 			return err
 		}
 	}
+	if latest == nil {
+		return nil
+	}
+	s.latest = latest
 	return ledger.PointLatest(d, s.runs, latest.Run)
 }
 
@@ -148,8 +152,9 @@ func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
 		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s", s.final.Run, s.final.Run)}
 }
 
-// write writes the run to a stage, reads it back, gives it its name and notes that
-// in the ledger.
+// write writes the run to a stage, reads it back, and gives it its name. The ledger
+// says so before, so that what a crash leaves can be told from a folder that somebody
+// put there, and after.
 func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.Run, previous string) (folder string, err error) {
 	stage, err := ledger.NewStage(j.req.Disk, s.runs)
 	if err != nil {
@@ -179,10 +184,13 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.
 	if err != nil {
 		return "", err
 	}
-	if folder, err = stage.Publish(r.Name); err != nil {
+	if err := j.announce(r, digest); err != nil {
 		return "", err
 	}
-	return folder, j.published(r, digest)
+	if folder, err = stage.Publish(r.Name); err != nil {
+		return "", j.unfinished(err)
+	}
+	return folder, j.unfinished(j.published())
 }
 
 // writeFiles gives every file of the run to write.

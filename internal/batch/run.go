@@ -146,7 +146,10 @@ func notWritten(err error) error {
 		syscall.EROFS:    "the file system is read-only; use a folder that can be written",
 		fs.ErrPermission: "use a folder that may be written",
 	} {
-		if errors.Is(err, cause) {
+		switch {
+		case errors.Is(err, cause) && errors.Is(err, errUnfinished):
+			return fmt.Errorf("%w; %s, then run again", err, advice)
+		case errors.Is(err, cause):
 			return fmt.Errorf("%w: nothing was published; %s, then run again", err, advice)
 		}
 	}

@@ -113,7 +113,11 @@ func readContent(db querier) (content, error) {
 // folder changes: what a crash left in SQLite's log is taken up in a copy.
 func inspect(runs string, f func(*sql.DB) error) error {
 	path, settings := filepath.Join(runs, databaseName), reading
-	if _, err := os.Stat(path + walSuffix); err == nil {
+	pending, err := isPending(path)
+	if err != nil {
+		return err
+	}
+	if pending {
 		folder, err := os.MkdirTemp("", "ledger")
 		if err != nil {
 			return err
@@ -131,6 +135,18 @@ func inspect(runs string, f func(*sql.DB) error) error {
 		return err
 	}
 	return errors.Join(f(db), db.Close())
+}
+
+// isPending reports whether SQLite's log lies beside a database.
+func isPending(path string) (bool, error) {
+	info, err := os.Lstat(path + walSuffix)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && !info.Mode().IsRegular():
+		return false, fmt.Errorf("%s%s %w", databaseName, walSuffix, errNoFile)
+	}
+	return err == nil, err
 }
 
 func copyFile(to, from string) error {

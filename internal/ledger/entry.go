@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,7 +16,7 @@ type Event string
 
 // The events. All but started and missed end the attempt.
 const (
-	Started     Event = "started"     // an attempt began
+	Started     Event = "started"     // an attempt began; with a run, it is about to publish that
 	Published   Event = "published"   // a new folder lies among the runs
 	Unchanged   Event = "unchanged"   // nothing was new since the latest run
 	Restored    Event = "restored"    // published before; latest points at it again
@@ -163,8 +164,8 @@ func Undecided(entries []Entry, slots []string) []string {
 	return left
 }
 
-// Open returns the entries of attempts that started and have not ended: they go
-// on, or their process is gone.
+// Open returns what attempts that have not ended said last: they go on, or their
+// process is gone.
 func Open(entries []Entry) []Entry {
 	ended := make(map[string]bool)
 	for _, e := range entries {
@@ -174,9 +175,11 @@ func Open(entries []Entry) []Entry {
 	}
 	var open []Entry
 	for _, e := range entries {
-		if e.Event == Started && !ended[e.Attempt] {
-			open = append(open, e)
+		if e.Event != Started || ended[e.Attempt] {
+			continue
 		}
+		open = slices.DeleteFunc(open, func(before Entry) bool { return before.Attempt == e.Attempt })
+		open = append(open, e)
 	}
 	return open
 }

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -134,15 +133,30 @@ func ReadEntries(runs string) (entries []Entry, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil || !info.Mode().IsRegular() {
-		return nil, &DamagedError{Path: path, Err: cmp.Or(err, errNoFile)}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &DamagedError{Path: path, Err: errNoFile}
 	}
 	c, err := readChecked(runs)
 	entries, unreadable := c.entries()
-	if err := errors.Join(err, unreadable); err != nil {
-		return entries, &DamagedError{Path: path, Err: err}
+	return entries, damage(path, errors.Join(err, unreadable))
+}
+
+// damage is a *[DamagedError] for what is wrong with a ledger. Where the system
+// could not read it, nobody knows what it holds, and that error stays as it is.
+func damage(path string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return entries, nil
+	if system := syscall.Errno(0); errors.As(err, &system) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if failed := new(sqlite.Error); errors.As(err, &failed) {
+		return diskError(path, err)
+	}
+	return &DamagedError{Path: path, Err: err}
 }
 
 // readChecked reads a ledger and checks its chain.
@@ -174,7 +188,7 @@ func changeLocked(runs string, f func(*sql.Tx) error) error {
 	}
 	noted, err := vouch(runs)
 	if err != nil {
-		return &DamagedError{Path: path, Err: err}
+		return damage(path, err)
 	}
 	now, err := changeDatabase(path, f)
 	if err != nil {
@@ -203,8 +217,10 @@ func vouch(runs string) (*sum, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = os.Stat(path + walSuffix)
-	pending := err == nil
+	pending, err := isPending(path)
+	if err != nil {
+		return nil, err
+	}
 	if noted != nil && noted.digest == digest && !pending {
 		return noted, nil
 	}
@@ -291,6 +307,9 @@ func diskError(path string, err error) error {
 	failed := new(sqlite.Error)
 	if !errors.As(err, &failed) {
 		return err
+	}
+	if failed.Code() == sqlite3.SQLITE_IOERR_SHORT_READ {
+		return &DamagedError{Path: path, Err: err} // the file was cut off
 	}
 	switch failed.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:

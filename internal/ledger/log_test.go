@@ -695,3 +695,46 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	}
 }
+
+func TestAnErrorOfTheSystemIsNoDamage(t *testing.T) {
+	for _, system := range []error{
+		&fs.PathError{Op: "read", Path: "ledger.db", Err: syscall.EIO},
+		&fs.PathError{Op: "open", Path: "ledger.sum", Err: syscall.EACCES},
+		&fs.PathError{Op: "mkdir", Path: "/tmp/ledger1", Err: syscall.ENOSPC},
+	} {
+		if err := damage("ledger.db", errors.Join(system)); errors.As(err, new(*DamagedError)) || !errors.Is(err, system) {
+			t.Errorf("%v became %v", system, err)
+		}
+	}
+	for _, found := range []error{errSum, errNoFile, errors.New("entry 3 is missing"), errNewer} {
+		if err := damage("ledger.db", found); !errors.As(err, new(*DamagedError)) {
+			t.Errorf("%v became %v", found, err)
+		}
+	}
+}
+
+func TestAPipeInPlaceOfAFileOfTheLedgerIsDamage(t *testing.T) {
+	for _, name := range []string{databaseName, databaseName + walSuffix, sumName} {
+		runs := t.TempDir()
+		l, err := OpenLog(runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Append(Entry{Event: Started, Attempt: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(runs, name)
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(path, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Append(Entry{Event: Started, Attempt: "b"}); !errors.As(err, new(*DamagedError)) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if found, err := Verify(runs); err != nil || len(found) == 0 {
+			t.Errorf("%s: %v, %v", name, found, err)
+		}
+	}
+}

@@ -32,10 +32,17 @@ var errSum = errors.New(sumName + " is damaged")
 
 // readSum reads ledger.sum, nil if there is none.
 func readSum(runs string) (*sum, error) {
-	text, err := os.ReadFile(filepath.Join(runs, sumName))
-	if errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(runs, sumName)
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err == nil && !info.Mode().IsRegular():
+		return nil, errSum
+	case err != nil:
+		return nil, err
 	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -182,8 +182,11 @@ func verifySum(path string, noted *sum, c content) []Finding {
 	if err != nil {
 		return []Finding{finding(databaseName, err.Error(), restoreAdvice)}
 	}
-	_, pending := os.Stat(path + walSuffix)
-	if _, err := noted.agree(c.standing, digest, pending == nil); err != nil {
+	pending, err := isPending(path)
+	if err == nil {
+		_, err = noted.agree(c.standing, digest, pending)
+	}
+	if err != nil {
 		return []Finding{finding(databaseName, err.Error(), restoreAdvice)}
 	}
 	return nil
