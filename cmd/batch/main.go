@@ -5,8 +5,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"os/user"
 	"syscall"
 	"time"
 	_ "time/tzdata" // the zones of an offer must not depend on the machine
@@ -15,5 +17,22 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], world{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion()}))
+	os.Exit(run(ctx, os.Args[1:], world{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
+}
+
+// whoRuns says for the ledger who runs the program: user@host and the number of the
+// process, and with sudo for whom. What the system does not know is "?".
+func whoRuns(getenv func(string) string) string {
+	name, host := "?", "?"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	by := fmt.Sprintf("%s@%s pid %d", name, host, os.Getpid())
+	if asked := getenv("SUDO_USER"); asked != "" {
+		by += ", for " + asked
+	}
+	return by
 }
