@@ -51,6 +51,11 @@ systemctl daemon-reload
 echo "-- batch-serve makes a run when a file arrives, and ends when it is told to"
 rm -r $offer/runs $offer/inbox/dtc-2004-12-01.xlsx
 systemctl enable --now batch-serve 2>/dev/null || die "batch-serve did not start"
+# The example is over: only a file that comes while it is followed makes a run.
+for ((i = 0; i < 60; i++)); do
+	! journalctl --no-pager -t batch | grep -q '"msg":"waiting"' || break
+	sleep 0.5
+done
 cp /opt/late.xlsx $offer/inbox/dtc-2004-12-01.xlsx
 for ((i = 0; i < 120; i++)); do
 	[ ! -e $latest ] || break

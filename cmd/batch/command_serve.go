@@ -199,19 +199,25 @@ func (s *service) gone(folder string) {
 	delete(s.ids, folder)
 }
 
-// recordMissed notes slots that passed, and tells of them.
-func (s *service) recordMissed(offer string, missed []schedule.Miss) error {
+// recordMissed notes slots that passed, and tells of all of them in one notice: after
+// a night without the service there may be hundreds.
+func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error) {
+	var noted []schedule.Miss
 	for _, m := range missed {
-		err := batch.RecordMissed(s.request(offer, schedule.OnSchedule, m.Slot), m.Why)
+		err = batch.RecordMissed(s.request(offer, schedule.OnSchedule, m.Slot), m.Why)
 		if errors.Is(err, ledger.ErrDecided) {
+			err = nil
 			continue
 		}
 		if err != nil {
-			return err
+			break
 		}
-		s.missed(offer, m.Slot.String(), m.Why)
+		noted = append(noted, m)
 	}
-	return nil
+	if len(noted) > 0 {
+		s.missed(offer, noted)
+	}
+	return err
 }
 
 // runJob makes one run of the scheduler.

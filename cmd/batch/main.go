@@ -17,16 +17,22 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], world{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: by()}))
+	os.Exit(run(ctx, os.Args[1:], world{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
 }
 
-// by says who runs the program: USER@MACHINE pid N. What is not known is left
-// out.
-func by() string {
-	name := os.Getenv("USER")
+// whoRuns says for the ledger who runs the program: user@host and the number of the
+// process, and with sudo for whom. What the system does not know is "?".
+func whoRuns(getenv func(string) string) string {
+	name, host := "?", "?"
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
-	machine, _ := os.Hostname()
-	return fmt.Sprintf("%s@%s pid %d", name, machine, os.Getpid())
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	by := fmt.Sprintf("%s@%s pid %d", name, host, os.Getpid())
+	if asked := getenv("SUDO_USER"); asked != "" {
+		by += ", for " + asked
+	}
+	return by
 }

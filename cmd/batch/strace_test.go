@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,6 +49,10 @@ func TestSystemCallsThatFail(t *testing.T) {
 	batchOutput(t, 0, "init", folder)
 	if out, err := exec.Command(program, "run", folder, "--as-of", "2004-11-12T17:00").CombinedOutput(); err == nil || !strings.Contains(string(out), "published") {
 		t.Fatalf("%v: %s", err, out)
+	}
+	entries, err := ledger.ReadEntries(filepath.Join(folder, "runs"))
+	if who := regexp.MustCompile(`^.+@.+ pid [0-9]+`); err != nil || !who.MatchString(entries[0].By) {
+		t.Errorf("the ledger says that %q made the run, %v", entries[0].By, err)
 	}
 	want := secondRun(t, program, clone(t, folder))
 	failed, killed, survived := 0, 0, 0

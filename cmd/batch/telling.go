@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
+	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settings"
 )
 
@@ -79,6 +82,9 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	}
 	c := o.Run.Counts()
 	e.Issuer, e.Run, e.Folder = o.Run.Offer.Issuer, filepath.Base(o.Folder), o.Folder
+	if path, err := filepath.Abs(o.Folder); err == nil {
+		e.Folder = path // whoever reads it does not know where the program was started
+	}
 	e.Rows, e.Counted, e.Rejected = c.Rows, c.Counted, c.Rejected
 	for _, total := range o.Totals() {
 		e.Totals = append(e.Totals, notify.Total(total))
@@ -156,9 +162,17 @@ func stateOf(folder string) (metrics.Offer, error) {
 	return state, nil
 }
 
-// missed tells that a slot of an offer passed without a run.
-func (t *teller) missed(folder, slot, why string) {
+// missed tells that slots of an offer passed without a run.
+func (t *teller) missed(folder string, missed []schedule.Miss) {
 	id := offerID(folder)
 	t.show(id, folder, false)
-	t.tell(notify.Event{Kind: notify.Missed, At: t.world.now(), Offer: id, Attempt: batch.NewAttempt(t.world.now()), Slot: slot, Message: why})
+	now, last := t.world.now(), missed[len(missed)-1]
+	e := notify.Event{Kind: notify.Missed, At: now, Offer: id, Attempt: batch.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
+	if n := len(missed); n > 1 {
+		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot, last.Slot, last.Why)
+	}
+	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.MadeUp }) {
+		e.Advice = "nothing for the result: a later slot is run now. See why nothing ran before"
+	}
+	t.tell(e)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/schedule"
 )
 
 // listener is a real server that notes what it is told, one line each.
@@ -119,6 +121,35 @@ func TestNobodyIsToldOfADryRunAndNoNoticeFailsARun(t *testing.T) {
 		t.Errorf("%s", said)
 	}
 	batchOutput(t, batch.ExitUsage, "run", folder, "--config", config+"2")
+}
+
+// TestSlotsMissedAtOnceAreToldAtOnce has a night of slots pass without a service.
+func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
+	folder, l := level3Folder(t), newListener(t)
+	config := filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "")
+	installed, err := readSettings(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &safeBuffer{}
+	w := testWorld(log, log)
+	s := &service{teller: w.newTeller(installed, nil, slog.New(slog.DiscardHandler)), ids: map[string]string{}}
+	var missed []schedule.Miss
+	for i := range 40 {
+		at := time.Date(2004, 11, 10, 22, 30+15*i, 0, 0, time.UTC)
+		missed = append(missed, schedule.Miss{Slot: schedule.Slot{At: at}, Why: "superseded", MadeUp: true})
+	}
+	if err := s.recordMissed(folder, missed); err != nil {
+		t.Fatal(err)
+	}
+	s.notices.Wait()
+	if got, want := slices.Sorted(slices.Values(l.all())), []string{"/ping/level3-2004/fail", "webhook missed level3-2004"}; !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	if n := len(story(t, folder)); n != 40 {
+		t.Errorf("%d entries in the ledger, want 40", n)
+	}
 }
 
 // TestServeShowsAndTells serves one good offer and one with broken terms, asks for

@@ -29,8 +29,9 @@ type Firing struct {
 
 // Miss is a slot that is to be recorded as missed, and why.
 type Miss struct {
-	Slot Slot
-	Why  string
+	Slot   Slot
+	Why    string
+	MadeUp bool // a later regular slot is run now
 }
 
 // Due is what is to be done at an instant: first record what was missed, in its
@@ -67,7 +68,17 @@ func (p Plan) Due(r *Record, now time.Time) Due {
 			due.add(r, s, OnCatchUp)
 		}
 	}
+	due.markMadeUp()
 	return due
+}
+
+// markMadeUp marks the regular slots that were missed if a later one is run.
+func (d *Due) markMadeUp() {
+	last := len(d.Run) - 1
+	for i := range d.Missed {
+		m := &d.Missed[i]
+		m.MadeUp = last >= 0 && m.Slot.Kind == Regular && d.Run[last].Slot.Kind == Regular
+	}
 }
 
 // openRegular returns the regular slots up to now that are not decided.
@@ -99,6 +110,6 @@ func (d *Due) add(r *Record, s Slot, trigger Trigger) {
 // its entry.
 func (d *Due) miss(r *Record, s Slot, why string) {
 	if r.missed[s.key()] == 0 {
-		d.Missed = append(d.Missed, Miss{s, why})
+		d.Missed = append(d.Missed, Miss{Slot: s, Why: why})
 	}
 }

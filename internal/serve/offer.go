@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,7 @@ type offer struct {
 	slots   retry         // of the slot that is due
 	arrived retry         // of the run for files
 	next    schedule.Slot // as last told
+	waits   bool          // that it waits was told
 	trouble string        // what was last logged as wrong
 }
 
@@ -346,10 +348,10 @@ func (o *offer) wait(now time.Time) time.Duration {
 		next = slots[0]
 		wait = min(wait, next.At.Sub(now))
 	}
-	if next != o.next {
-		o.next = next
+	if next != o.next || !o.waits {
+		o.next, o.waits = next, true
 		o.Next(o.folder, next)
-		o.log.Info("waiting", "next", slotName(next))
+		o.log.Info("waiting", "next", cmp.Or(slotName(next), "files"))
 	}
 	for _, until := range []struct {
 		since time.Time
