@@ -32,7 +32,20 @@ func TestMain(m *testing.M) {
 	if folder := os.Getenv(crashFolder); folder != "" {
 		os.Exit(runAndDie(folder, os.Getenv(crashAt)))
 	}
+	// Most of the time goes into syncing files. A kill takes nothing from the system
+	// that it was given, so memory shows the same, three times as fast.
+	if os.Getenv("TMPDIR") == "" && hasRoom(memory) {
+		os.Setenv("TMPDIR", memory)
+	}
 	os.Exit(m.Run())
+}
+
+// memory is a file system in memory.
+const memory = "/dev/shm"
+
+func hasRoom(folder string) bool {
+	var stat syscall.Statfs_t
+	return syscall.Statfs(folder, &stat) == nil && stat.Bavail*uint64(stat.Bsize) > 2<<30
 }
 
 // runAndDie makes the run, and dies before the change of files that is named.

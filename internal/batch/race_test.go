@@ -115,15 +115,17 @@ func rewriteInPlace(path string, how int, content []byte, pause time.Duration) e
 // TestAnInputThatChangesIsOneSnapshotOrARefusal disturbs a report at 200 random
 // moments of a run.
 func TestAnInputThatChangesIsOneSnapshotOrARefusal(t *testing.T) {
+	folder := smallOffer(t)
 	var all sync.WaitGroup
 	var mutex sync.Mutex
 	found := map[string]int{}
-	slots := make(chan struct{}, 16) // most of a disturbed run is waiting
+	slots := make(chan struct{}, 32) // most of a disturbed run is waiting
 	for how, disturb := range disturbances {
 		for part := range 50 {
+			folder := copyOffer(t, folder)
 			all.Go(func() {
 				slots <- struct{}{}
-				what := disturbed(t, rand.New(rand.NewPCG(uint64(part), uint64(len(how)))), how, disturb)
+				what := disturbed(t, folder, rand.New(rand.NewPCG(uint64(part), uint64(len(how)))), how, disturb)
 				<-slots
 				mutex.Lock()
 				found[what]++
@@ -140,7 +142,7 @@ func TestAnInputThatChangesIsOneSnapshotOrARefusal(t *testing.T) {
 
 // disturbed makes a run while its report is disturbed, and says which content it
 // used.
-func disturbed(t *testing.T, dice *rand.Rand, how string, disturb func(string, []byte, time.Duration) error) string {
+func disturbed(t *testing.T, folder string, dice *rand.Rand, how string, disturb func(string, []byte, time.Duration) error) string {
 	const added, other = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n", "0000043,52729NAA8,1000,2026-05-03 11:00:00,0005\n"
 	before, after := smallReport+added, smallReport+other
 	switch how {
@@ -149,7 +151,6 @@ func disturbed(t *testing.T, dice *rand.Rand, how string, disturb func(string, [
 	case "shrunk":
 		after = smallReport
 	}
-	folder := smallOffer(t)
 	path := filepath.Join(folder, inboxName, "dtc-2026-05-04.csv")
 	old := time.Now().Add(-time.Hour)
 	terms := filepath.Join(folder, offerName)
@@ -158,7 +159,7 @@ func disturbed(t *testing.T, dice *rand.Rand, how string, disturb func(string, [
 		return "failed"
 	}
 	failed := make(chan error, 1)
-	moment, pause := time.Duration(dice.IntN(6_000))*time.Microsecond, time.Duration(dice.IntN(40))*time.Millisecond
+	moment, pause := time.Duration(dice.IntN(4_000))*time.Microsecond, time.Duration(dice.IntN(40))*time.Millisecond
 	go func() {
 		time.Sleep(moment)
 		failed <- disturb(path, []byte(after), pause)
