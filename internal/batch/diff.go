@@ -2,16 +2,13 @@ package batch
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
@@ -58,13 +55,11 @@ type publishedRun struct {
 
 // openRun reads a published run. Every file it reads must be as it was published.
 func openRun(folder string) (*publishedRun, error) {
-	m, err := ledger.ReadManifest(folder)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, &UsageError{fmt.Sprintf("%s is no published run; name the folder of one, such as OFFER/runs/latest (\"batch runs OFFER\" lists them)", folder)}
-	}
+	run, err := FindRun(folder)
 	if err != nil {
 		return nil, err
 	}
+	m := run.Manifest
 	r := &publishedRun{Manifest: m}
 	content, err := m.ReadOutput(folder, export.JSONName)
 	if err != nil {

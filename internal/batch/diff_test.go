@@ -310,9 +310,9 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 	foreign := publishExample(t, other, "2004-12-02T09:00")
 	var usage *UsageError
 	for _, c := range []struct{ was, now, want string }{
-		{folder, final, "is no published run; name the folder of one"},
-		{early, "nowhere", "is no published run"},
-		{filepath.Join(early, export.JSONName), final, "is no published run"},
+		{folder, final, "is not the folder of a published run; name one"},
+		{early, "nowhere", "is not the folder of a published run"},
+		{filepath.Join(early, export.JSONName), final, "is not the folder of a published run"},
 		{early, foreign, "of other-2004; name two runs of one offer"},
 	} {
 		if _, err := Diff(c.was, c.now, ""); !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
