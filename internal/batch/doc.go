@@ -3,7 +3,16 @@
 //
 //	offer.yaml + inbox/ → instructions → book → allocation → settlement → runs/<run>/
 //
-// Everything is computed before anything is written. A run's folder appears
-// whole or not at all, and only after the invariants hold and the workbook has
-// been read back. The time is an argument: the package never asks the clock.
+// Each file is read once, whole; what was read is what is hashed, parsed and kept
+// with the run, so that [Rerun] can make the run again without the inbox. Everything
+// is computed before anything of a result is written. A run's folder appears whole or
+// not at all, and only after the invariants hold and every file with figures has been
+// read back. A final run is replaced only when the request names it.
+//
+// What becomes of each attempt is told to the offer's ledger: that it began, and
+// how it ended. The next run finishes or clears what a crash left. A damaged ledger
+// stops no run.
+//
+// What was published is read again by [HistoryOf], [VerifyHistory] and [Diff]. The
+// time is an argument: the package never asks the clock.
 package batch
