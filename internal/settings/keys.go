@@ -129,8 +129,8 @@ func asOccasions(given []string, otherwise []Occasion) []Occasion {
 func (f *file) serve(name string, n ast.Node, s *Serve) {
 	f.section(name, n, map[string]reader{
 		"poll":   f.duration(&s.Poll, time.Second, 24*time.Hour),
-		"settle": f.duration(&s.Settle, 0, time.Hour),
-		"grace":  f.duration(&s.Grace, 0, 24*time.Hour),
+		"settle": f.duration(&s.Settle, time.Second, time.Hour),
+		"grace":  f.duration(&s.Grace, time.Second, 24*time.Hour),
 	})
 }
 

@@ -79,7 +79,8 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"empty text", "serve: {poll: ''}\n", "1:15: poll is an empty text here; write a length of time such as 30s or 2m"},
 		{"no unit", "serve: {poll: 30}\n", "1:15: poll is not a length of time; write it with its unit, such as 30s or 2m"},
 		{"too short", "serve: {poll: 10ms}\n", "1:15: poll is not between 1s and 24h; write one that is"},
-		{"negative", "serve: {grace: -1s}\n", "1:16: grace is not between 0s and 24h; write one that is"},
+		{"negative", "serve: {grace: -1s}\n", "1:16: grace is not between 1s and 24h; write one that is"},
+		{"no time to settle", "serve: {settle: 0s}\n", "1:17: settle is not between 1s and 1h; write one that is"}, // serve takes zero for its default
 		{"listen for all", "metrics: {listen: ':9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen named", "metrics: {listen: 'example.com:9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen without port", "metrics: {listen: 127.0.0.1}\n", "1:19: listen is not an address to listen on; write it as 127.0.0.1:9464"},
