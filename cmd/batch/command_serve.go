@@ -48,17 +48,8 @@ on a folder: a second ends with exit code 5.`,
 			if err != nil {
 				return err
 			}
-			for name, d := range map[string]struct{ flag, setting *time.Duration }{
-				"poll":   {&named.Poll, &installed.Serve.Poll},
-				"settle": {&named.Settle, &installed.Serve.Settle},
-				"grace":  {&named.Grace, &installed.Serve.Grace},
-			} {
-				if c.Flags().Changed(name) {
-					if *d.flag <= 0 {
-						return usage(c, fmt.Errorf("--%s %s is not above zero", name, *d.flag))
-					}
-					*d.setting = *d.flag
-				}
+			if err := takeFlags(c, named, &installed.Serve); err != nil {
+				return err
 			}
 			log, err := w.newLogger(format)
 			if err != nil {
@@ -74,6 +65,28 @@ on a folder: a second ends with exit code 5.`,
 	flags.StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
 	flags.StringVar(&format, "log", "auto", "form of the log: auto, text, json or off")
 	return c
+}
+
+// takeFlags puts the times that were named on the command line in the place of those
+// of the settings.
+func takeFlags(c *cobra.Command, named settings.Serve, s *settings.Serve) error {
+	for name, d := range map[string]struct {
+		flag    time.Duration
+		setting *time.Duration
+	}{
+		"poll":   {named.Poll, &s.Poll},
+		"settle": {named.Settle, &s.Settle},
+		"grace":  {named.Grace, &s.Grace},
+	} {
+		if !c.Flags().Changed(name) {
+			continue
+		}
+		if d.flag <= 0 {
+			return usage(c, fmt.Errorf("--%s %s is not above zero", name, d.flag))
+		}
+		*d.setting = d.flag
+	}
+	return nil
 }
 
 // service is what stands around the scheduler: runs, ledgers, notices, metrics.
