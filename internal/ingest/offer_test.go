@@ -278,9 +278,9 @@ func TestParseTermsNoOffer(t *testing.T) {
 		{"not UTF-8", "id: a\nissuer: Soci\xe9t\xe9\n", "offer.yaml:2:13: the file is not text in UTF-8 here; save it as UTF-8"},
 		{"workbook", "PK\x03\x04", "offer.yaml:1:3: the file has an invisible character here (U+0003); delete it"},
 		{"two documents", "id: a\n...\nissuer: b\n", "offer.yaml:3:7: the file has a second document; an offer is one document, with one --- at most, at its top"},
-		{"directive", "%YAML 1.1\n---\nid: a\n", "offer.yaml:1:1: a directive (%) is not used in an offer; write the value itself, in quotation marks if it is a text"},
-		{"brackets", strings.Repeat("[", 100_000), "offer.yaml:1:33: the file is nested deeper than any offer; look for a bracket that is not closed"},
-		{"dashes", strings.Repeat("- ", 100_000), "offer.yaml:1:65: the file is nested deeper than any offer; look for a bracket that is not closed"},
+		{"directive", "%YAML 1.1\n---\nid: a\n", "offer.yaml:1:1: a directive (%) is not used in this file; write the value itself, in quotation marks if it is a text"},
+		{"brackets", strings.Repeat("[", 100_000), "offer.yaml:1:33: the file is nested deeper than any of its kind; look for a bracket that is not closed"},
+		{"dashes", strings.Repeat("- ", 100_000), "offer.yaml:1:65: the file is nested deeper than any of its kind; look for a bracket that is not closed"},
 		{"too large", strings.Repeat("#\n", 200_000), "offer.yaml:1:1: the file has 400000 bytes, more than the 262144 of the largest offer; is it the right file?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

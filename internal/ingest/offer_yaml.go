@@ -3,17 +3,15 @@ package ingest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"tenderbatch/internal/plainyaml"
 )
 
 // Bounds of an offer.yaml, far above what an offer needs. The time to parse YAML
@@ -98,16 +96,13 @@ func parseYAML(name string, source []byte) *yamlDocument {
 		d.starts = append(d.starts, at)
 		at += len(d.lines[line]) + 1
 	}
-	tokens := lexer.Tokenize(text)
-	if d.refuse(tokens); d.failed() {
-		return d
+	file, faults := plainyaml.Parse(text, maxOfferNesting)
+	for _, f := range faults[:min(len(faults), maxFaults)] {
+		d.place(f.Line, f.Column, 1, "", f.Message, false)
 	}
-	file, err := parseTokens(tokens)
-	if err != nil {
-		d.syntax(err)
-		return d
+	if file != nil {
+		d.convert(file)
 	}
-	d.convert(file)
 	return d
 }
 
@@ -154,70 +149,6 @@ func noText(line string) (at int, message string) {
 func tabAllowed(line string, at int) bool {
 	rest := strings.TrimLeft(line[at:], " \t")
 	return rest == "" || rest[0] == '#' || strings.HasPrefix(line, "#") || strings.Contains(line[:at], " #")
-}
-
-// refused are the parts of YAML that an offer.yaml may not use.
-var refused = map[token.Type]string{
-	token.AnchorType:     "an anchor (&)",
-	token.AliasType:      "an alias (*)",
-	token.TagType:        "a tag (!)",
-	token.MergeKeyType:   "a merge key (<<)",
-	token.MappingKeyType: "a complex key (?)",
-	token.DirectiveType:  "a directive (%)",
-}
-
-// refuse faults what an offer.yaml may not use, and nesting that no offer has.
-func (d *yamlDocument) refuse(tokens token.Tokens) {
-	depth, line, indicators := 0, 0, 0
-	for _, t := range tokens {
-		at := t.Position
-		if len(d.faults) == maxFaults {
-			return
-		}
-		if what, ok := refused[t.Type]; ok {
-			d.place(at.Line, at.Column, 1, "", what+" is not used in an offer; write the value itself, in quotation marks if it is a text", false)
-		}
-		if at.Line != line {
-			line, indicators = at.Line, 0
-		}
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.SequenceEntryType, token.MappingValueType:
-			if depth == 0 {
-				indicators++
-			}
-		}
-		if depth > maxOfferNesting || indicators > maxOfferNesting {
-			d.place(at.Line, at.Column, 1, "", "the file is nested deeper than any offer; look for a bracket that is not closed", false)
-			return
-		}
-	}
-}
-
-// parseTokens parses the tokens of a file. The parser has been known to panic on
-// malformed input; that is a file that cannot be parsed.
-func parseTokens(tokens token.Tokens) (file *ast.File, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-}
-
-// syntax adds the fault that a parser's error is about.
-func (d *yamlDocument) syntax(err error) {
-	const advice = "; look at the indentation, quotation marks and brackets here and in the lines above"
-	var e yaml.Error
-	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
-		at := e.GetToken().Position
-		d.place(at.Line, at.Column, 1, "", "this is not YAML: "+e.GetMessage()+advice, false)
-		return
-	}
-	d.place(1, 1, 1, "", "the file is not YAML"+advice, false)
 }
 
 // convert makes the document of the parsed file.

@@ -109,10 +109,10 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"tab", "serve:\n\tpoll: 1s\n", "2:1: a tab stands here; write spaces"},
 		{"direction mark", "serve: {poll: 1s\u202e}\n", "1:17: the file has an invisible character here (U+202E); delete it"},
 		{"not UTF-8", "serve: # \xe9\n", "1:10: the file is not text in UTF-8 here; save it as UTF-8"},
-		{"anchor", "serve: &a {poll: 1s}\n", "1:8: an anchor (&) is not used in settings; write the value itself, in quotation marks if it is a text"},
-		{"tag", "serve: {poll: !!str 1s}\n", "1:15: a tag (!) is not used in settings; write the value itself, in quotation marks if it is a text"},
+		{"anchor", "serve: &a {poll: 1s}\n", "1:8: an anchor (&) is not used in this file; write the value itself, in quotation marks if it is a text"},
+		{"tag", "serve: {poll: !!str 1s}\n", "1:15: a tag (!) is not used in this file; write the value itself, in quotation marks if it is a text"},
 		{"two documents", "serve: {poll: 1s}\n---\nserve: {poll: 1s}\n", "3:1: the file has a second document; settings are one document, with one --- at most, at its top"},
-		{"brackets", strings.Repeat("[", 60_000), "1:17: the file is nested deeper than any settings; look for a bracket that is not closed"},
+		{"brackets", strings.Repeat("[", 60_000), "1:17: the file is nested deeper than any of its kind; look for a bracket that is not closed"},
 		{"too large", strings.Repeat("#\n", 40_000), "1:1: the file has 80000 bytes, more than the 65536 that settings can have; is it the right file?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

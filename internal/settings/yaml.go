@@ -1,18 +1,14 @@
 package settings
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+
+	"tenderbatch/internal/plainyaml"
 )
 
 // Bounds of a batch.yaml, far above what one needs. The time to parse YAML grows with
@@ -32,13 +28,11 @@ func (f *file) parse(content []byte) *ast.MappingNode {
 	if f.checkText(source); len(f.faults) > 0 {
 		return nil
 	}
-	tokens := lexer.Tokenize(source)
-	if f.refuse(tokens); len(f.faults) > 0 {
-		return nil
+	parsed, faults := plainyaml.Parse(source, maxNesting)
+	for _, p := range faults {
+		f.place(p.Line, p.Column, "%s", p.Message)
 	}
-	parsed, err := parseTokens(tokens)
-	if err != nil {
-		f.syntax(err)
+	if parsed == nil {
 		return nil
 	}
 	return f.root(parsed)
@@ -63,65 +57,6 @@ func (f *file) checkText(source string) {
 			f.place(line, column, "the file has an invisible character here (%U); delete it", r)
 		}
 	}
-}
-
-// refused are the parts of YAML that the file may not use.
-var refused = map[token.Type]string{
-	token.AnchorType:     "an anchor (&)",
-	token.AliasType:      "an alias (*)",
-	token.TagType:        "a tag (!)",
-	token.MergeKeyType:   "a merge key (<<)",
-	token.MappingKeyType: "a complex key (?)",
-	token.DirectiveType:  "a directive (%)",
-}
-
-// refuse faults what the file may not use, and nesting that no settings have.
-func (f *file) refuse(tokens token.Tokens) {
-	depth, line, indicators := 0, 0, 0
-	for _, t := range tokens {
-		at := t.Position
-		if what, ok := refused[t.Type]; ok {
-			f.place(at.Line, at.Column, "%s is not used in settings; write the value itself, in quotation marks if it is a text", what)
-		}
-		if at.Line != line {
-			line, indicators = at.Line, 0
-		}
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.SequenceEntryType, token.MappingValueType:
-			indicators++
-		}
-		if depth > maxNesting || depth == 0 && indicators > maxNesting {
-			f.place(at.Line, at.Column, "the file is nested deeper than any settings; look for a bracket that is not closed")
-			return
-		}
-	}
-}
-
-// parseTokens parses the tokens of a file. The parser has been known to panic on
-// malformed input; that is a file that cannot be parsed.
-func parseTokens(tokens token.Tokens) (parsed *ast.File, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-}
-
-// syntax notes the fault that a parser's error is about.
-func (f *file) syntax(err error) {
-	const advice = "; look at the indentation, quotation marks and brackets here and in the lines above"
-	var e yaml.Error
-	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
-		at := e.GetToken().Position
-		f.place(at.Line, at.Column, "this is not YAML: %s%s", e.GetMessage(), advice)
-		return
-	}
-	f.place(1, 1, "the file is not YAML%s", advice)
 }
 
 func (f *file) root(parsed *ast.File) *ast.MappingNode {
