@@ -26,8 +26,9 @@ type UsageError struct{ Message string }
 // Error implements error.
 func (e *UsageError) Error() string { return e.Message }
 
-// readTerms reads the terms of the offer in a folder.
-func readTerms(folder string) (*ingest.Terms, error) {
+// Terms reads the terms of the offer in a folder. Its error is a *[UsageError] if
+// there is no offer, or an *[ingest.OfferError] for the terms.
+func Terms(folder string) (*ingest.Terms, error) {
 	path := filepath.Join(folder, offerName)
 	source, err := os.ReadFile(path)
 	if err != nil {

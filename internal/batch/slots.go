@@ -4,14 +4,9 @@ import (
 	"errors"
 	"path/filepath"
 
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/schedule"
 )
-
-// Terms reads the terms of the offer in a folder. Its error is a *[UsageError] if
-// there is no offer, or an *[ingest.OfferError] for the terms.
-func Terms(folder string) (*ingest.Terms, error) { return readTerms(folder) }
 
 // SlotHistory is what the ledger of the offer in a folder says of its slots. A
 // damaged ledger stops no run: what can be read of it counts.

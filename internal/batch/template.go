@@ -13,7 +13,7 @@ import (
 // folder can report, under the terms in force now. The depositary is named, or
 // the first if the name is "".
 func Template(w io.Writer, folder, depositary string, now time.Time) error {
-	terms, err := readTerms(folder)
+	terms, err := Terms(folder)
 	if err != nil {
 		return err
 	}

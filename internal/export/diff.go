@@ -55,8 +55,8 @@ func (p Pair[T]) Either() *T {
 	return p.Was
 }
 
-// Word says what became of the thing in the second run.
-func (p Pair[T]) Word() string {
+// word says what became of the thing in the second run.
+func (p Pair[T]) word() string {
 	switch {
 	case p.Was == nil:
 		return "new"

@@ -158,7 +158,7 @@ func FileWord(p Pair[Input]) string {
 	if p.Was != nil && p.Now != nil && p.Was.File != p.Now.File {
 		return "renamed"
 	}
-	return p.Word()
+	return p.word()
 }
 
 func fileDiffJSON(in *Input) any {

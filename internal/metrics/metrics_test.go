@@ -228,7 +228,7 @@ func TestAMissingFolderIsSaid(t *testing.T) {
 func TestEveryIDHasAFileOfItsOwn(t *testing.T) {
 	seen := map[string]string{}
 	for _, id := range []string{"a", "A", "a/b", "a%2Fb", "../a", "", ".", "é", "\xff", "\n", strings.Repeat("x", 151), strings.Repeat("x", 152), strings.Repeat("/", 400)} {
-		name := TextfileName(id)
+		name := textfileName(id)
 		if other, twice := seen[name]; twice {
 			t.Errorf("%q and %q share %s", id, other, name)
 		}

@@ -23,7 +23,7 @@ func WriteTextfile(folder string, o Offer) (name string, err error) {
 	if err := registry.Register(single(o)); err != nil {
 		return "", err
 	}
-	name = filepath.Join(folder, TextfileName(o.ID))
+	name = filepath.Join(folder, textfileName(o.ID))
 	err = prometheus.WriteToTextfile(name, registry)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("the folder %s for the metrics of %q is not there; make it, or correct metrics.textfile_dir: %w", folder, o.ID, fs.ErrNotExist)
@@ -46,8 +46,8 @@ func (s single) Collect(to chan<- prometheus.Metric) { Offer(s).collect(to) }
 // maxName bounds the id in the name of a file; names have at most 255 bytes.
 const maxName = 150
 
-// TextfileName is the name of an offer's file. Two ids never share one.
-func TextfileName(id string) string {
+// textfileName is the name of an offer's file. Two ids never share one.
+func textfileName(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
 		c := id[i]
