@@ -89,10 +89,10 @@ var (
 	sampleAt = time.Date(2004, 11, 12, 22, 30, 4, 0, time.UTC)
 	sample   = Event{
 		Kind: Rejects, At: sampleAt, Offer: "level3-2004", Issuer: "Level 3 Communications, Inc.", Attempt: "a1",
-		Run: "2004-11-12T173000-early", Trigger: "schedule", Slot: "2004-11-12T17:30:00-05:00", Exit: 3,
+		Run: "2004-11-12T173004-1a2b3c4d", Trigger: "schedule", Slot: "2004-11-12T17:30:00-05:00", Exit: 3,
 		Duration: 4210 * time.Millisecond, Rows: 312, Counted: 305, Rejected: 7,
 		Totals:  []Total{{Currency: "USD", Tendered: "735696000", Accepted: "450000000", ToWire: "391712345.67"}},
-		Message: "done, with 7 rejects", Folder: "/srv/offers/level3-2004/runs/2004-11-12T173000-early",
+		Message: "published", Folder: "/srv/batch/offers/level3-2004/runs/2004-11-12T173004-1a2b3c4d",
 	}
 )
 

@@ -10,17 +10,17 @@ func TestTheTextSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	const want = `level3-2004: done, with 7 rejects
 What to do: the result is published; settle the rejected lines with the depositary.
 
-done, with 7 rejects
+published
 
 Issuer     Level 3 Communications, Inc.
-Run        2004-11-12T173000-early
+Run        2004-11-12T173004-1a2b3c4d
 Started by schedule
 Slot       2004-11-12T17:30:00-05:00
 At         2004-11-12T22:30:04Z
 Took       4.21s
 Rows       312 read, 305 counted, 7 rejected
 USD        tendered 735696000, accepted 450000000, to wire 391712345.67
-Folder     /srv/offers/level3-2004/runs/2004-11-12T173000-early
+Folder     /srv/batch/offers/level3-2004/runs/2004-11-12T173004-1a2b3c4d
 `
 	if got := sample.text(true); got != want {
 		t.Errorf("the text is\n%s\nwant\n%s", got, want)
