@@ -69,7 +69,8 @@ func TestSystemCallsThatFail(t *testing.T) {
 					survived++
 				default:
 					failed++
-					if !strings.Contains(string(out), "batch: ") && !strings.Contains(string(out), "\ndisk I/O") {
+					// strace counts for each thread, so the reason may be what is not written.
+					if in.call != "write" && !strings.Contains(string(out), "batch: ") && !strings.Contains(string(out), "\ndisk I/O") {
 						t.Errorf("%s: %v without a reason: %s", inject, err, out)
 					}
 				}
