@@ -29,6 +29,9 @@ func (e *UsageError) Error() string { return e.Message }
 // readTerms reads the terms of the offer in a folder.
 func readTerms(folder string) (*ingest.Terms, error) {
 	path := filepath.Join(folder, offerName)
+	if err := readable(path); err != nil {
+		return nil, notAnOffer(path, err)
+	}
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, notAnOffer(path, err)
