@@ -79,7 +79,7 @@ func putInPlace(runs string) error {
 	ready := filepath.Join(runs, readyName)
 	if _, err := os.Lstat(ready); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+			return os.RemoveAll(filepath.Join(runs, draftName)) // of a rebuild that was cut off
 		}
 		return err
 	}
