@@ -30,6 +30,9 @@ func (e *UsageError) Error() string { return e.Message }
 // there is no offer, or an *[ingest.OfferError] for the terms.
 func Terms(folder string) (*ingest.Terms, error) {
 	path := filepath.Join(folder, offerName)
+	if err := readable(path); err != nil {
+		return nil, notAnOffer(path, err)
+	}
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, notAnOffer(path, err)
@@ -92,7 +95,13 @@ func instant(req Request, terms *ingest.Terms, names []string, now time.Time) (t
 	}
 	now = now.Truncate(time.Second).In(terms.Zone())
 	o := terms.AsOf(now)
-	closed := latest(o.Expiration.At, o.Guaranteed.Deadline.At)
+	closed := o.Expiration.At
+	if deadline := o.Guaranteed.Deadline; !deadline.IsZero() {
+		closed = latest(closed, deadline.At)
+		if deadline.Met(closed) {
+			closed = closed.Add(time.Second) // until then notes may still come
+		}
+	}
 	if now.Before(closed) {
 		return now, nil
 	}

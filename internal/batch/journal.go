@@ -15,6 +15,7 @@ import (
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
 )
 
 // ErrDecided says that another run has dealt with the slot already.
@@ -27,7 +28,8 @@ type journal struct {
 	log   *ledger.Log // nil if the ledger is damaged
 	lines *slog.Logger
 	began time.Time
-	entry ledger.Entry // what is known of the attempt
+	known []ledger.Entry // what the ledger held when the attempt began
+	entry ledger.Entry   // what is known of the attempt
 	ended bool
 
 	remarks []string
@@ -266,15 +268,16 @@ func (j *journal) tidy() error {
 	if err := j.unlessDamaged(err, func() {}); err != nil || j.log == nil {
 		return err
 	}
-	s, err := standingIn(j.runs)
-	if err != nil {
-		return err
-	}
 	for _, left := range leftOver(j.runs, entries) {
 		if err := j.append(left); err != nil {
 			return err
 		}
 		entries = append(entries, left)
+	}
+	j.known = entries
+	s, err := j.standing()
+	if err != nil {
+		return err
 	}
 	if err := s.pointAt(j.req.Disk, s.latestBy(entries)); err != nil {
 		return err
@@ -284,6 +287,27 @@ func (j *journal) tidy() error {
 		return ErrDecided
 	}
 	return nil
+}
+
+// standing is what is published of the offer. It is a *[tender.ControlError] if
+// the final run that is in force by the ledger is not there as it was published,
+// unless the request replaces it: no other run may become final in its stead just
+// because a folder was moved away.
+func (j *journal) standing() (*standing, error) {
+	s, err := standingIn(j.runs)
+	if err != nil {
+		return nil, err
+	}
+	lost := s.lostFinal(j.known)
+	switch {
+	case lost == "":
+		return s, nil
+	case lost == j.req.Supersede:
+		s.final = &ledger.Manifest{Run: lost, Phase: string(tender.Final)}
+		return s, nil
+	}
+	return nil, &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
+		"the final run %s, which is in force, is not in %s as it was published; restore its folder from the back-up, or, if it is lost, replace it with --supersede %s", lost, j.runs, lost)}
 }
 
 // leftOver are the entries that are missing after a crash or a fault: the ends of

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
@@ -28,6 +30,31 @@ func standingIn(runs string) (*standing, error) {
 	}
 	latest, err := ledger.Latest(runs)
 	return &standing{runs, all, latest, ledger.FinalRun(all)}, err
+}
+
+// lostFinal names the final run that is in force by the ledger but does not lie
+// among the runs with the manifest it was published with, "" if there is none.
+func (s *standing) lostFinal(entries []ledger.Entry) string {
+	replaced := map[string]bool{}
+	for _, m := range s.all {
+		replaced[m.Replaces] = true
+	}
+	for _, e := range entries {
+		replaced[e.Replaces] = replaced[e.Replaces] || e.Event == ledger.Published || e.Event == ledger.Recovered
+	}
+	published := map[string]ledger.Entry{}
+	for _, e := range entries {
+		if e.Phase == string(tender.Final) && !replaced[e.Run] && (e.Event == ledger.Published || e.Event == ledger.Recovered) {
+			published[e.Run] = e
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(published)) {
+		listed := slices.ContainsFunc(s.all, func(m *ledger.Manifest) bool { return m.Run == name })
+		if !listed || !lies(s.runs, published[name]) {
+			return name
+		}
+	}
+	return ""
 }
 
 // same returns the manifest of the run that has the same result already, nil if

@@ -173,7 +173,7 @@ func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 		return nil, err
 	}
 	j.computed(r)
-	s, err := standingIn(j.runs)
+	s, err := j.standing()
 	if err != nil {
 		return nil, err
 	}

@@ -140,6 +140,9 @@ const quiet = 2 * time.Second
 
 // read reads a file and notes how it was, for settle.
 func (s *source) read(name, path string) ([]byte, error) {
+	if err := readable(path); err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -158,6 +161,25 @@ func (s *source) read(name, path string) ([]byte, error) {
 	}
 	s.watching = append(s.watching, settling{name, path, info})
 	return content, nil
+}
+
+// mostBytes is more than any file of an offer may have; the limits of each kind
+// are below it. A file is held in memory whole.
+const mostBytes = 512 << 20
+
+// readable is an error for what cannot be read to its end, such as a pipe that
+// nobody writes to.
+func readable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file; move it away", path)
+	case info.Size() > mostBytes:
+		return fmt.Errorf("%s has %d bytes; the limit is %d: ask for a smaller file", path, info.Size(), mostBytes)
+	}
+	return nil
 }
 
 func changedWhileRead(name string) error {
@@ -203,7 +225,7 @@ func (s *source) noteSameContent(choice *ingest.Choice) {
 	for i := range choice.Ignored {
 		left := &choice.Ignored[i]
 		info, err := os.Stat(s.paths[left.Name])
-		if err != nil {
+		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		for _, used := range choice.Chosen {

@@ -1,12 +1,15 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,7 +31,7 @@ func publish(t testing.TB, runs, name, content string) {
 		t.Fatal(err)
 	}
 	write(t, s, "result.json", content)
-	if err := s.WriteManifest(&Manifest{Run: name}); err != nil {
+	if err := s.WriteManifest(&Manifest{Run: name, Offer: "o", Phase: "final"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.ReadBack(); err != nil {
@@ -178,5 +181,58 @@ func TestADamagedManifestIsSaid(t *testing.T) {
 	}
 	if _, err := Runs(runs); err == nil {
 		t.Error("a damaged manifest was passed over")
+	}
+}
+
+// TestAManifestIsOfARunAndNamesOnlyItsFiles reads manifests that were written by
+// hand. One that no longer says that a run is final would hide it.
+func TestAManifestIsOfARunAndNamesOnlyItsFiles(t *testing.T) {
+	for _, text := range []string{
+		"", "{", "null", "{}", "[]", "7", `"run"`,
+		`{"run": "a", "offer": "o"}`,
+		`{"run": null, "offer": "o", "phase": "final"}`,
+		`{"run": 7, "offer": "o", "phase": "final"}`,
+		`{"run": "a", "offer": "o", "phase": ["final"]}`,
+		`{"run": "../a", "offer": "o", "phase": "final"}`,
+		`{"run": "/a", "offer": "o", "phase": "final"}`,
+		`{"run": "..", "offer": "o", "phase": "final"}`,
+		`{"run": ".stage", "offer": "o", "phase": "final"}`,
+		`{"run": "a", "offer": "o", "phase": "final", "previous": "../../b"}`,
+		`{"run": "a", "offer": "o", "phase": "final", "replaces": "b/c"}`,
+		`{"run": "a", "offer": "o", "phase": "final", "outputs": [{"name": "../../offer.yaml"}]}`,
+		`{"run": "a", "offer": "o", "phase": "final", "outputs": [{"name": "/dev/zero"}]}`,
+		`{"run": "a", "offer": "o", "phase": "final", "outputs": [{"name": ""}]}`,
+		`{"run": "a", "offer": "o", "phase": "final", "kept": [{"of": "offer.yaml", "name": "inputs/../../x"}]}`,
+		`{"run": "a", "offer": "o", "phase": "final", "kept": {"of": "offer.yaml"}}`,
+	} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, ManifestName), []byte(text), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := ReadManifest(folder); err == nil || !strings.Contains(err.Error(), "restore the folder") {
+			t.Errorf("%s: %+v, %v", text, m, err)
+		}
+	}
+}
+
+// TestAPipeAmongTheFilesOfARunHangsNothing puts a pipe, which would never end, in
+// place of each of them.
+func TestAPipeAmongTheFilesOfARunHangsNothing(t *testing.T) {
+	runs := t.TempDir()
+	publish(t, runs, "a", "first")
+	folder := filepath.Join(runs, "a")
+	m, err := ReadManifest(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{m.Outputs[0].Name, ManifestName} {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o640)); err != nil {
+			t.Fatal(err)
+		}
+		_, read := ReadManifest(folder)
+		if err := cmp.Or(read, m.CheckFiles(folder)); err == nil || !strings.Contains(err.Error(), "is not a file") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -141,7 +141,7 @@ func ReadEntries(runs string) (entries []Entry, err error) {
 	}
 	c, err := readChecked(runs)
 	entries, unreadable := c.entries()
-	return entries, damage(path, errors.Join(err, unreadable))
+	return entries, unlessMisread(runs, damage(path, errors.Join(err, unreadable)))
 }
 
 // damage is a *[DamagedError] for what is wrong with a ledger. Where the system
@@ -157,6 +157,23 @@ func damage(path string, err error) error {
 		return diskError(path, err)
 	}
 	return &DamagedError{Path: path, Err: err}
+}
+
+// unlessMisread is the error, but not as damage if the file is as it was written:
+// SQLite calls a file malformed, too, when a read of it failed.
+func unlessMisread(runs string, err error) error {
+	damaged, failed := new(DamagedError), new(sqlite.Error)
+	if !errors.As(err, &damaged) || !errors.As(err, &failed) || failed.Code()&0xff != sqlite3.SQLITE_CORRUPT {
+		return err
+	}
+	noted, unreadable := readSum(runs)
+	if noted == nil || unreadable != nil {
+		return err
+	}
+	if digest, unreadable := digestOf(damaged.Path); unreadable != nil || digest != noted.digest {
+		return err
+	}
+	return fmt.Errorf("%s: %w; the file is as it was written, so the disk failed to read it: run again", damaged.Path, failed)
 }
 
 // readChecked reads a ledger and checks its chain.
@@ -183,16 +200,19 @@ func (l *Log) change(f func(*sql.Tx) error) (err error) {
 
 func changeLocked(runs string, f func(*sql.Tx) error) error {
 	path := filepath.Join(runs, databaseName)
+	if err := putInPlace(runs); err != nil {
+		return err
+	}
 	if err := makeDatabase(runs); err != nil {
 		return err
 	}
 	noted, err := vouch(runs)
 	if err != nil {
-		return damage(path, err)
+		return unlessMisread(runs, damage(path, err))
 	}
 	now, err := changeDatabase(path, f)
 	if err != nil {
-		return diskError(path, err)
+		return unlessMisread(runs, diskError(path, err))
 	}
 	digest, err := digestOf(path)
 	if err != nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -72,21 +73,69 @@ func (m *Manifest) Encode(w io.Writer) error {
 // ReadManifest reads the manifest of the run in a folder.
 func ReadManifest(folder string) (*Manifest, error) {
 	path := filepath.Join(folder, ManifestName)
-	content, err := os.ReadFile(path)
+	content, err := readRegular(path, mostManifest)
+	if errors.Is(err, errNoFile) || errors.Is(err, errSize) {
+		return nil, fmt.Errorf("%w; the run's folder is damaged: %s", err, folderAdvice)
+	}
 	if err != nil {
 		return nil, err
 	}
 	var m Manifest
-	if err := json.Unmarshal(content, &m); err != nil {
-		return nil, fmt.Errorf("%s: %w; the run's folder is damaged: move it away and run again", path, err)
+	if err := cmp.Or(json.Unmarshal(content, &m), m.wrong()); err != nil {
+		return nil, fmt.Errorf("%s: %w; the run's folder is damaged: %s", path, err, folderAdvice)
 	}
 	return &m, nil
+}
+
+// wrong is an error if the manifest is none of a run, or names what lies outside
+// of the run's folder.
+func (m *Manifest) wrong() error {
+	if m.Run == "" || m.Offer == "" || m.Phase == "" {
+		return errors.New("it does not say which run of which offer it is of")
+	}
+	for _, run := range []string{m.Run, m.Previous, m.Replaces} {
+		if run != "" && (run != filepath.Base(run) || !filepath.IsLocal(run) || run[0] == '.') {
+			return fmt.Errorf("%q is no name of a run", run)
+		}
+	}
+	names := m.Outputs
+	for _, k := range m.Kept {
+		names = append(names[:len(names):len(names)], k.File)
+	}
+	for _, f := range names {
+		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
+			return fmt.Errorf("%q is no name of a file in the run's folder", f.Name)
+		}
+	}
+	return nil
+}
+
+// mostManifest is more than the bytes of any manifest.
+const mostManifest = 64 << 20
+
+// errSize says that a file of a run is larger than it was.
+var errSize = errors.New("is larger than what was published")
+
+// readRegular reads a file of a run, of at most so many bytes. It is an error if
+// something else has its name, such as a pipe that would never end.
+func readRegular(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s %w", path, errNoFile)
+	}
+	if info.Size() > most {
+		return nil, fmt.Errorf("%s %w", path, errSize)
+	}
+	return os.ReadFile(path)
 }
 
 // ManifestDigest returns the SHA-256, in hexadecimal, of the manifest of the run
 // in a folder.
 func ManifestDigest(folder string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(folder, ManifestName))
+	content, err := readRegular(filepath.Join(folder, ManifestName), mostManifest)
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:]), err
 }
@@ -95,17 +144,18 @@ func ManifestDigest(folder string) (string, error) {
 // not as it was published.
 func (m *Manifest) ReadOutput(folder, name string) ([]byte, error) {
 	path := filepath.Join(folder, name)
-	content, err := os.ReadFile(path)
-	if err != nil {
+	i := slices.IndexFunc(m.Outputs, func(f File) bool { return f.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("%s is not in the manifest; the run's folder is damaged: restore it", path)
+	}
+	content, err := readRegular(path, m.Outputs[i].Bytes)
+	if err != nil && !errors.Is(err, errSize) {
 		return nil, fmt.Errorf("%w; the run's folder is damaged: restore it", err)
 	}
-	digest := sha256.Sum256(content)
-	for _, f := range m.Outputs {
-		if f.Name == name && f.SHA256 == hex.EncodeToString(digest[:]) {
-			return content, nil
-		}
+	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != m.Outputs[i].SHA256 {
+		return nil, fmt.Errorf("%s was changed after it was published; restore it", path)
 	}
-	return nil, fmt.Errorf("%s was changed after it was published; restore it", path)
+	return content, nil
 }
 
 // ReadKept reads the copy of something the run in a folder was made from. It is
@@ -115,11 +165,11 @@ func (m *Manifest) ReadKept(folder, of string) ([]byte, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none", folder, of)
 	}
-	content, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(m.Kept[i].Name)))
-	if err != nil {
+	content, err := readRegular(filepath.Join(folder, filepath.FromSlash(m.Kept[i].Name)), m.Kept[i].Bytes)
+	if err != nil && !errors.Is(err, errSize) {
 		return nil, fmt.Errorf("%w; the run's folder is damaged: restore it", err)
 	}
-	if digest := sha256.Sum256(content); hex.EncodeToString(digest[:]) != m.Kept[i].SHA256 {
+	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != m.Kept[i].SHA256 {
 		return nil, fmt.Errorf("%s, the copy of %s, was changed after it was kept; restore it", filepath.Join(folder, m.Kept[i].Name), of)
 	}
 	return content, nil

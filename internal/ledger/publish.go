@@ -137,7 +137,7 @@ func (s *Stage) Keep(of string, content []byte, earlier string) (Kept, error) {
 // linkSame gives an earlier copy a second name if it still holds the content. Not
 // every file system can: then it says no.
 func (s *Stage) linkSame(earlier, path string, content []byte) bool {
-	there, err := os.ReadFile(earlier)
+	there, err := readRegular(earlier, int64(len(content)))
 	return err == nil && bytes.Equal(there, content) && s.disk.Link(earlier, path) == nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,10 +32,38 @@ func Rebuild(runs string, now time.Time) (count int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	if err := setAside(runs, now); err != nil {
+	if err := putInPlace(runs); err != nil {
 		return 0, err
 	}
-	err = changeLocked(runs, func(tx *sql.Tx) error {
+	if err := draft(runs, bodies); err != nil {
+		return 0, err
+	}
+	if err := keepAside(runs, now); err != nil {
+		return 0, err
+	}
+	if err := (disk.Disk{}).Rename(filepath.Join(runs, draftName), filepath.Join(runs, readyName)); err != nil {
+		return 0, err
+	}
+	return len(bodies), putInPlace(runs)
+}
+
+// Names of the folder of a ledger that is made anew: while it is made, and when it
+// is whole but not yet in place.
+const (
+	draftName = ".ledger.draft"
+	readyName = ".ledger.ready"
+)
+
+// draft makes a new ledger in a folder of its own.
+func draft(runs string, bodies []string) error {
+	folder := filepath.Join(runs, draftName)
+	if err := os.RemoveAll(folder); err != nil {
+		return err
+	}
+	if err := os.Mkdir(folder, disk.FolderMode); err != nil {
+		return err
+	}
+	return changeLocked(folder, func(tx *sql.Tx) error {
 		for _, body := range bodies {
 			if _, err := insert(tx, body); err != nil {
 				return err
@@ -42,7 +71,30 @@ func Rebuild(runs string, now time.Time) (count int, err error) {
 		}
 		return nil
 	})
-	return len(bodies), err
+}
+
+// putInPlace puts a ledger that was made anew in the place of the one before. It
+// goes on where a crash left off: the folder is there until all is in place.
+func putInPlace(runs string) error {
+	ready := filepath.Join(runs, readyName)
+	if _, err := os.Lstat(ready); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return os.RemoveAll(filepath.Join(runs, draftName)) // of a rebuild that was cut off
+		}
+		return err
+	}
+	if err := os.Remove(filepath.Join(runs, databaseName+walSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, name := range []string{databaseName, sumName} {
+		if err := os.Rename(filepath.Join(ready, name), filepath.Join(runs, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := (disk.Disk{}).SyncFolder(runs); err != nil {
+		return err
+	}
+	return os.RemoveAll(ready)
 }
 
 // recovered returns the bodies of one entry for each published run.
@@ -74,20 +126,40 @@ func recovered(runs string, now time.Time) ([]string, error) {
 	return bodies, nil
 }
 
-// setAside gives the ledger that is there a name that is new. The database goes
-// last: until it is gone the ledger is found damaged, never found to be another.
-func setAside(runs string, now time.Time) error {
+// keepAside keeps a copy of the ledger that is there under a name that is new. What
+// is no file is moved there.
+func keepAside(runs string, now time.Time) error {
 	name, err := freeAside(runs, "ledger-"+now.UTC().Format("20060102T150405Z"))
 	if err != nil {
 		return err
 	}
-	for _, move := range [][2]string{{sumName, name + ".sum"}, {databaseName + walSuffix, name + ".db" + walSuffix}, {databaseName, name + ".db"}} {
-		err := os.Rename(filepath.Join(runs, move[0]), filepath.Join(runs, move[1]))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for from, to := range map[string]string{sumName: name + ".sum", databaseName + walSuffix: name + ".db" + walSuffix, databaseName: name + ".db"} {
+		from, to = filepath.Join(runs, from), filepath.Join(runs, to)
+		info, err := os.Lstat(from)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err == nil && info.Mode().IsRegular():
+			err = copySynced(to, from)
+		case err == nil:
+			err = os.Rename(from, to)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return disk.Disk{}.SyncFolder(runs)
+}
+
+func copySynced(to, from string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return disk.Disk{}.Write(to, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }
 
 // freeAside returns the first of name, name-2, name-3 and so on under which

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,5 +106,49 @@ func TestWithoutALedgerARebuildMakesOne(t *testing.T) {
 	}
 	if found := verified(t, runs); len(found) > 0 {
 		t.Error(found)
+	}
+}
+
+// TestARebuildThatWasCutOffLeavesTheOldLedgerOrTheNew stops after each step, and has
+// the next entry written.
+func TestARebuildThatWasCutOffLeavesTheOldLedgerOrTheNew(t *testing.T) {
+	move := func(runs, from, to string) error {
+		return os.Rename(filepath.Join(runs, from), filepath.Join(runs, to))
+	}
+	steps := []func(runs string) error{
+		func(runs string) error {
+			bodies, err := recovered(runs, noon)
+			return errors.Join(err, draft(runs, bodies))
+		},
+		func(runs string) error { return keepAside(runs, noon) },
+		func(runs string) error { return move(runs, draftName, readyName) },
+		func(runs string) error { return move(runs, filepath.Join(readyName, databaseName), databaseName) },
+		func(runs string) error { return move(runs, filepath.Join(readyName, sumName), sumName) },
+	}
+	for last := range steps {
+		runs := published5(t)
+		before, err := ReadEntries(runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range steps[:last+1] {
+			if err := step(runs); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, err := OpenLog(runs)
+		if err != nil {
+			t.Fatalf("step %d: %v", last, err)
+		}
+		if _, err := l.Append(Entry{At: noon, Event: Missed, Slot: "later"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range verified(t, runs) {
+			t.Errorf("step %d: %v", last, f)
+		}
+		entries, err := l.Entries()
+		if made := entries[0].Event == Recovered; err != nil || made != (last >= 2) || !made && len(entries) != len(before)+1 {
+			t.Errorf("step %d: %d entries, the first %s, %v", last, len(entries), entries[0].Event, err)
+		}
 	}
 }

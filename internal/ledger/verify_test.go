@@ -376,7 +376,7 @@ func publishWithInput(t *testing.T, runs, name, digest string) {
 		t.Fatal(err)
 	}
 	write(t, s, "result.json", "of "+name)
-	if err := s.WriteManifest(&Manifest{Run: name, Inputs: []File{{Name: "a.xlsx", SHA256: digest, Bytes: 5}}}); err != nil {
+	if err := s.WriteManifest(&Manifest{Run: name, Offer: "o", Phase: "final", Inputs: []File{{Name: "a.xlsx", SHA256: digest, Bytes: 5}}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Publish(name); err != nil {
@@ -412,7 +412,7 @@ func TestACopyThatARunKeepsIsCheckedAsTheStageKeptIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &Manifest{Run: "r1"}
+	m := &Manifest{Run: "r1", Offer: "o", Phase: "final"}
 	m.Keep(kept)
 	if err := s.WriteManifest(m); err != nil {
 		t.Fatal(err)

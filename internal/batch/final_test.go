@@ -1,0 +1,86 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
+)
+
+// TestAFinalRunIsNotReplacedBecauseItIsGone has the final run's folder moved away,
+// made a link, hidden by its manifest, or its manifest altered by hand. A run with
+// other figures must not become final in its stead, nor may latest move.
+func TestAFinalRunIsNotReplacedBecauseItIsGone(t *testing.T) {
+	final, other := smallFinal(t)
+	name := filepath.Base(final.Folder)
+	for what, spoil := range map[string]func(folder, elsewhere string) error{
+		"moved away": os.Rename,
+		"a link": func(folder, elsewhere string) error {
+			return errors.Join(os.Rename(folder, elsewhere), os.Symlink(elsewhere, folder))
+		},
+		"no manifest": func(folder, _ string) error { return os.Remove(filepath.Join(folder, ledger.ManifestName)) },
+		"an empty manifest": func(folder, _ string) error {
+			return os.WriteFile(filepath.Join(folder, ledger.ManifestName), []byte("{}"), 0o640)
+		},
+		"another phase": func(folder, _ string) error {
+			path := filepath.Join(folder, ledger.ManifestName)
+			content, err := os.ReadFile(path)
+			return errors.Join(err, os.WriteFile(path, []byte(strings.Replace(string(content), `"final"`, `"indicative"`, 1)), 0o640))
+		},
+	} {
+		folder := copyOffer(t, other)
+		runs := filepath.Join(folder, runsName)
+		if err := spoil(filepath.Join(runs, name), filepath.Join(t.TempDir(), "elsewhere")); err != nil {
+			t.Fatal(err)
+		}
+		for _, asOf := range []string{"", "2026-05-02T20:00"} {
+			_, err := Run(context.Background(), Request{Folder: folder, AsOf: asOf, Clock: longAfterEnd, Version: "test"})
+			var control *tender.ControlError
+			if !errors.As(err, &control) && (err == nil || !strings.Contains(err.Error(), "restore the folder")) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if target, err := os.Readlink(filepath.Join(runs, "latest")); err != nil || target != name {
+			t.Errorf("%s: latest points at %s, %v", what, target, err)
+		}
+		if what != "moved away" {
+			continue
+		}
+		o := mustRun(t, Request{Folder: folder, Supersede: name, Clock: longAfterEnd, Version: "test"})
+		if o.Deed != Published || o.Run.Replaces != name {
+			t.Errorf("%s, replaces %q", o.Deed, o.Run.Replaces)
+		}
+		if again := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"}); again.Deed != Unchanged || again.Folder != o.Folder {
+			t.Errorf("%s, %s", again.Deed, again.Folder)
+		}
+	}
+}
+
+// smallFinal is a final run of a small offer and the offer's folder after one more
+// tender was reported.
+func smallFinal(t *testing.T) (*Outcome, string) {
+	t.Helper()
+	folder := smallOffer(t)
+	path := filepath.Join(folder, inboxName, "dtc-2026-06-30.csv")
+	write := func(report string) {
+		if err := os.WriteFile(path, []byte(report), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(smallReport)
+	o := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"})
+	if o.Run.Phase != tender.Final {
+		t.Fatal(o.Run.Phase)
+	}
+	write(smallReport + "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n")
+	return o, folder
+}
+
+// longAfterEnd is a time at which the small offer is long over.
+func longAfterEnd() time.Time { return time.Date(2027, 3, 2, 12, 0, 0, 0, time.UTC) }
