@@ -85,6 +85,13 @@ type service struct {
 	ids map[string]string // of the offers by folder
 }
 
+func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
+	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}}
+	s.offerID = s.id
+	s.turned()
+	return s
+}
+
 // serve is the scheduler with runs, ledgers and settings put in.
 func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) (err error) {
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
@@ -95,8 +102,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}}
-	s.turned()
+	s := w.newService(installed, log)
 	defer s.notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
 		closed, err := s.listen(ctx, address)
@@ -168,11 +174,22 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 	return terms.Plan(), nil
 }
 
-// id is the id of the offer in a folder, or the folder's name before it is known.
+// id is the id of the offer in a folder as it was last read, or what [offerID] says
+// before it was. An id that another offer has is not its own: it goes by its folder's
+// name.
 func (s *service) id(folder string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return cmp.Or(s.ids[folder], filepath.Base(folder))
+	if known := s.ids[folder]; known != "" {
+		return known
+	}
+	id := offerID(folder)
+	for _, taken := range s.ids {
+		if taken == id {
+			return filepath.Base(folder)
+		}
+	}
+	return id
 }
 
 // next shows when an offer is run next.

@@ -27,7 +27,8 @@ type teller struct {
 	notifier *notify.Notifier
 	board    *metrics.Board // nil where each run is a process of its own
 	log      *slog.Logger
-	notices  sync.WaitGroup // being sent
+	offerID  func(folder string) string // as whoever is told knows the offer
+	notices  sync.WaitGroup             // being sent
 }
 
 // newTeller is the teller for settings; the log is told what is wrong with them.
@@ -36,7 +37,7 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID}
 }
 
 // readSettings reads the settings in a file. If it may be missing and is, they are
@@ -56,7 +57,7 @@ func readSettings(file string, mayBeMissing bool) (settings.Settings, error) {
 func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, error) {
 	began := t.world.now()
 	req.Attempt, req.Log = batch.NewAttempt(began), t.log
-	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: offerID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
+	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.offerID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
 	t.notifier.Start(ctx, e)
 	t.show(e.Offer, req.Folder, true)
 	o, err := batch.Run(ctx, req)
@@ -102,11 +103,15 @@ func (t *teller) tell(e notify.Event) {
 	})
 }
 
-// offerID is the id of the offer in a folder, or the folder's name if the terms
-// cannot be read.
+// offerID is the id of the offer in a folder. If the terms cannot be read, it is that
+// of its last run, since whoever is told knows the offer by it; without one, the
+// folder's name.
 func offerID(folder string) string {
 	if terms, err := batch.Terms(folder); err == nil {
 		return terms.AsOf(time.Time{}).ID
+	}
+	if h, err := batch.HistoryOf(folder); err == nil && len(h.Runs) > 0 {
+		return h.Runs[len(h.Runs)-1].Offer
 	}
 	return filepath.Base(filepath.Clean(folder))
 }
@@ -164,7 +169,7 @@ func stateOf(folder string) (metrics.Offer, error) {
 
 // missed tells that slots of an offer passed without a run.
 func (t *teller) missed(folder string, missed []schedule.Miss) {
-	id := offerID(folder)
+	id := t.offerID(folder)
 	t.show(id, folder, false)
 	now, last := t.world.now(), missed[len(missed)-1]
 	e := notify.Event{Kind: notify.Missed, At: now, Offer: id, Attempt: batch.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
