@@ -81,8 +81,8 @@ type service struct {
 	*teller
 	beat atomic.Pointer[time.Time] // when the loop last turned
 
-	mu  sync.Mutex
-	ids map[string]string // of the offers by folder
+	named sync.Mutex
+	ids   map[string]string // of the offers by folder
 }
 
 func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
@@ -147,8 +147,8 @@ func (s *service) turned() {
 
 // loaded reports whether the terms of any offer were read.
 func (s *service) loaded() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.named.Lock()
+	defer s.named.Unlock()
 	return len(s.ids) > 0
 }
 
@@ -160,8 +160,8 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 		return schedule.Plan{}, err
 	}
 	id := terms.AsOf(time.Time{}).ID
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.named.Lock()
+	defer s.named.Unlock()
 	for other, taken := range s.ids {
 		if taken == id && other != folder {
 			return schedule.Plan{}, &batch.UsageError{Message: fmt.Sprintf("%s has the id %q, too; give each offer an id of its own", other, id)}
@@ -178,8 +178,8 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 // before it was. An id that another offer has is not its own: it goes by its folder's
 // name.
 func (s *service) id(folder string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.named.Lock()
+	defer s.named.Unlock()
 	if known := s.ids[folder]; known != "" {
 		return known
 	}
@@ -211,8 +211,8 @@ func (s *service) broken(folder string, err error) {
 // gone forgets an offer.
 func (s *service) gone(folder string) {
 	s.board.Remove(s.id(folder))
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.named.Lock()
+	defer s.named.Unlock()
 	delete(s.ids, folder)
 }
 

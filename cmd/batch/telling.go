@@ -29,6 +29,9 @@ type teller struct {
 	log      *slog.Logger
 	offerID  func(folder string) string // as whoever is told knows the offer
 	notices  sync.WaitGroup             // being sent
+
+	mu     sync.Mutex
+	failed map[string]failure // the last that was told, by offer
 }
 
 // newTeller is the teller for settings; the log is told what is wrong with them.
@@ -37,7 +40,7 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}}
 }
 
 // readSettings reads the settings in a file. If it may be missing and is, they are
@@ -75,6 +78,10 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	if err != nil {
 		e.Kind, e.Exit, e.Message = notify.Failure, int(batch.ExitOf(err)), err.Error()
+		if final := new(batch.UsageError); errors.As(err, &final) && final.Final != "" {
+			e.Title = "not published: it differs from the final run in force"
+			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
+		}
 		return e
 	}
 	e.Kind, e.Exit, e.Message = notify.Success, int(o.Exit()), string(o.Deed)
@@ -93,9 +100,38 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	return e
 }
 
+// reminder is when a failure that goes on is told anew.
+const reminder = 24 * time.Hour
+
+// failure is one that was told.
+type failure struct {
+	exit    int
+	message string
+	at      time.Time
+}
+
+// again reports whether a failure was told already, in the day before, and nothing
+// else has happened to the offer since: one damaged file would otherwise be told by
+// each run of the schedule, and an offer that stays busy each minute.
+func (t *teller) again(e notify.Event) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e.Kind != notify.Failure {
+		delete(t.failed, e.Offer)
+		return false
+	}
+	was, known := t.failed[e.Offer]
+	if gone := e.At.Sub(was.at); known && was.exit == e.Exit && was.message == e.Message && gone >= 0 && gone < reminder {
+		return true
+	}
+	t.failed[e.Offer] = failure{e.Exit, e.Message, e.At}
+	return false
+}
+
 // tell sends a notice, beside whatever goes on; what could not be told is a
 // warning.
 func (t *teller) tell(e notify.Event) {
+	e.Again = t.again(e)
 	t.notices.Go(func() {
 		if err := t.notifier.End(context.Background(), e); err != nil {
 			t.log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)

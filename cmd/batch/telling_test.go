@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 )
@@ -191,6 +192,62 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	}
 	if shown := s.board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
 		t.Errorf("the metrics show %v", shown)
+	}
+}
+
+// TestAFailureThatGoesOnIsToldOnceADay has a damaged file meet one slot after the other,
+// and come back after it was mended.
+func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
+	folder, l := level3Folder(t), newListener(t)
+	config := filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "")
+	installed, err := readSettings(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &safeBuffer{}
+	w := testWorld(log, log)
+	now := scriptNow
+	w.now = func() time.Time { return now }
+	s := w.newService(installed, slog.New(slog.DiscardHandler))
+	report := filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")
+	sound, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(content []byte, after time.Duration) {
+		now = now.Add(after)
+		if err := os.WriteFile(report, content, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is told
+		s.notices.Wait()
+	}
+	for range 5 {
+		run([]byte("no workbook"), time.Hour) // told once
+	}
+	run([]byte("no workbook"), 24*time.Hour) // and again
+	run(sound, time.Hour)
+	run([]byte("no workbook"), time.Hour) // and again
+	failures, pings := 0, 0
+	for _, told := range l.all() {
+		switch told {
+		case "webhook failure level3-2004":
+			failures++
+		case "/ping/level3-2004/1":
+			pings++
+		}
+	}
+	if failures != 3 || pings != 7 {
+		t.Errorf("%d failures told and %d pings, want 3 and 7: %q", failures, pings, l.all())
+	}
+}
+
+// TestAReportAfterTheFinalRunIsNotToldAsATypingError asks what the notice says.
+func TestAReportAfterTheFinalRunIsNotToldAsATypingError(t *testing.T) {
+	e := ended(notify.Event{}, nil, &batch.UsageError{Message: "the final run x is in force", Final: "x"})
+	if e.Title != "not published: it differs from the final run in force" || !strings.Contains(e.Advice, "which result counts") {
+		t.Errorf("%q, %q", e.Title, e.Advice)
 	}
 }
 

@@ -33,7 +33,7 @@ func Diff(was, now, version string) (*export.Difference, error) {
 		return nil, err
 	}
 	if first.Offer != second.Offer {
-		return nil, &UsageError{fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
+		return nil, &UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
 	}
 	return first.difference(second, version), nil
 }
@@ -60,7 +60,7 @@ type publishedRun struct {
 func openRun(folder string) (*publishedRun, error) {
 	m, err := ledger.ReadManifest(folder)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, &UsageError{fmt.Sprintf("%s is no published run; name the folder of one, such as OFFER/runs/latest (\"batch runs OFFER\" lists them)", folder)}
+		return nil, &UsageError{Message: fmt.Sprintf("%s is no published run; name the folder of one, such as OFFER/runs/latest (\"batch runs OFFER\" lists them)", folder)}
 	}
 	if err != nil {
 		return nil, err
