@@ -94,8 +94,15 @@ type service struct {
 	*teller
 	beat atomic.Pointer[time.Time] // when the loop last turned
 
-	mu  sync.Mutex
-	ids map[string]string // of the offers by folder
+	named sync.Mutex
+	ids   map[string]string // of the offers by folder
+}
+
+func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
+	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}}
+	s.offerID = s.id
+	s.turned()
+	return s
 }
 
 // serve is the scheduler with runs, ledgers and settings put in.
@@ -108,8 +115,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}}
-	s.turned()
+	s := w.newService(installed, log)
 	defer s.notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
 		closed, err := s.listen(ctx, address)
@@ -154,8 +160,8 @@ func (s *service) turned() {
 
 // loaded reports whether the terms of any offer were read.
 func (s *service) loaded() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.named.Lock()
+	defer s.named.Unlock()
 	return len(s.ids) > 0
 }
 
@@ -167,8 +173,8 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 		return schedule.Plan{}, err
 	}
 	id := terms.AsOf(time.Time{}).ID
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.named.Lock()
+	defer s.named.Unlock()
 	for other, taken := range s.ids {
 		if taken == id && other != folder {
 			return schedule.Plan{}, &batch.UsageError{Message: fmt.Sprintf("%s has the id %q, too; give each offer an id of its own", other, id)}
@@ -181,11 +187,22 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 	return terms.Plan(), nil
 }
 
-// id is the id of the offer in a folder, or the folder's name before it is known.
+// id is the id of the offer in a folder as it was last read, or what [offerID] says
+// before it was. An id that another offer has is not its own: it goes by its folder's
+// name.
 func (s *service) id(folder string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return cmp.Or(s.ids[folder], filepath.Base(folder))
+	s.named.Lock()
+	defer s.named.Unlock()
+	if known := s.ids[folder]; known != "" {
+		return known
+	}
+	id := offerID(folder)
+	for _, taken := range s.ids {
+		if taken == id {
+			return filepath.Base(folder)
+		}
+	}
+	return id
 }
 
 // next shows when an offer is run next.
@@ -207,8 +224,8 @@ func (s *service) broken(folder string, err error) {
 // gone forgets an offer.
 func (s *service) gone(folder string) {
 	s.board.Remove(s.id(folder))
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.named.Lock()
+	defer s.named.Unlock()
 	delete(s.ids, folder)
 }
 

@@ -27,7 +27,11 @@ type teller struct {
 	notifier *notify.Notifier
 	board    *metrics.Board // nil where each run is a process of its own
 	log      *slog.Logger
-	notices  sync.WaitGroup // being sent
+	offerID  func(folder string) string // as whoever is told knows the offer
+	notices  sync.WaitGroup             // being sent
+
+	mu     sync.Mutex
+	failed map[string]failure // the last that was told, by offer
 }
 
 // newTeller is the teller for settings; the log is told what is wrong with them.
@@ -36,7 +40,7 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}}
 }
 
 // readSettings reads the settings in a file. If it may be missing and is, they are
@@ -56,7 +60,7 @@ func readSettings(file string, mayBeMissing bool) (settings.Settings, error) {
 func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, error) {
 	began := t.world.now()
 	req.Attempt, req.Log = batch.NewAttempt(began), t.log
-	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: offerID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
+	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.offerID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
 	t.notifier.Start(ctx, e)
 	t.show(e.Offer, req.Folder, true)
 	o, err := batch.Run(ctx, req)
@@ -74,6 +78,10 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	if err != nil {
 		e.Kind, e.Exit, e.Message = notify.Failure, int(batch.ExitOf(err)), err.Error()
+		if final := new(batch.UsageError); errors.As(err, &final) && final.Final != "" {
+			e.Title = "not published: it differs from the final run in force"
+			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
+		}
 		return e
 	}
 	e.Kind, e.Exit, e.Message = notify.Success, int(o.Exit()), string(o.Deed)
@@ -92,9 +100,38 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	return e
 }
 
+// reminder is when a failure that goes on is told anew.
+const reminder = 24 * time.Hour
+
+// failure is one that was told.
+type failure struct {
+	exit    int
+	message string
+	at      time.Time
+}
+
+// again reports whether a failure was told already, in the day before, and nothing
+// else has happened to the offer since: one damaged file would otherwise be told by
+// each run of the schedule, and an offer that stays busy each minute.
+func (t *teller) again(e notify.Event) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e.Kind != notify.Failure {
+		delete(t.failed, e.Offer)
+		return false
+	}
+	was, known := t.failed[e.Offer]
+	if gone := e.At.Sub(was.at); known && was.exit == e.Exit && was.message == e.Message && gone >= 0 && gone < reminder {
+		return true
+	}
+	t.failed[e.Offer] = failure{e.Exit, e.Message, e.At}
+	return false
+}
+
 // tell sends a notice, beside whatever goes on; what could not be told is a
 // warning.
 func (t *teller) tell(e notify.Event) {
+	e.Again = t.again(e)
 	t.notices.Go(func() {
 		if err := t.notifier.End(context.Background(), e); err != nil {
 			t.log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)
@@ -102,11 +139,15 @@ func (t *teller) tell(e notify.Event) {
 	})
 }
 
-// offerID is the id of the offer in a folder, or the folder's name if the terms
-// cannot be read.
+// offerID is the id of the offer in a folder. If the terms cannot be read, it is that
+// of its last run, since whoever is told knows the offer by it; without one, the
+// folder's name.
 func offerID(folder string) string {
 	if terms, err := batch.Terms(folder); err == nil {
 		return terms.AsOf(time.Time{}).ID
+	}
+	if h, err := batch.HistoryOf(folder); err == nil && len(h.Runs) > 0 {
+		return h.Runs[len(h.Runs)-1].Offer
 	}
 	return filepath.Base(filepath.Clean(folder))
 }
@@ -164,7 +205,7 @@ func stateOf(folder string) (metrics.Offer, error) {
 
 // missed tells that slots of an offer passed without a run.
 func (t *teller) missed(folder string, missed []schedule.Miss) {
-	id := offerID(folder)
+	id := t.offerID(folder)
 	t.show(id, folder, false)
 	now, last := t.world.now(), missed[len(missed)-1]
 	e := notify.Event{Kind: notify.Missed, At: now, Offer: id, Attempt: batch.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}

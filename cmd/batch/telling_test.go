@@ -20,7 +20,9 @@ import (
 	"time"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/serve"
 )
 
 // listener is a real server that notes what it is told, one line each.
@@ -134,7 +136,7 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	}
 	log := &safeBuffer{}
 	w := testWorld(log, log)
-	s := &service{teller: w.newTeller(installed, nil, slog.New(slog.DiscardHandler)), ids: map[string]string{}}
+	s := w.newService(installed, slog.New(slog.DiscardHandler))
 	var missed []schedule.Miss
 	for i := range 40 {
 		at := time.Date(2004, 11, 10, 22, 30+15*i, 0, 0, time.UTC)
@@ -149,6 +151,103 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	}
 	if n := len(story(t, folder)); n != 40 {
 		t.Errorf("%d entries in the ledger, want 40", n)
+	}
+}
+
+// TestAnOfferWithBrokenTermsIsToldUnderItsID breaks the terms of an offer, from cron
+// and under serve: a ping under another name would leave the offer's own check green.
+func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
+	folder, l := level3Folder(t), newListener(t)
+	config := filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "")
+	batchOutput(t, batch.ExitRejects, "run", folder)
+	log := &safeBuffer{}
+	w := testWorld(log, log)
+	installed, err := readSettings(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.newService(installed, slog.New(slog.DiscardHandler))
+	if _, err := s.load(folder); err != nil {
+		t.Fatal(err)
+	}
+	twin := filepath.Join(t.TempDir(), "twin")
+	if err := os.CopyFS(twin, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.load(twin); err == nil || s.id(twin) != "twin" {
+		t.Errorf("an offer with the id of another: %v, told as %s", err, s.id(twin))
+	}
+	if err := os.WriteFile(filepath.Join(folder, "offer.yaml"), []byte("id: level3-2004\nisuer: x\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	batchOutput(t, batch.ExitUsage, "run", folder, "--config", config)
+	if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
+		t.Error("a run with broken terms is done")
+	}
+	s.notices.Wait()
+	want := []string{"/ping/level3-2004/2", "/ping/level3-2004/2", "/ping/level3-2004/start", "/ping/level3-2004/start", "webhook failure level3-2004", "webhook failure level3-2004"}
+	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	if shown := s.board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
+		t.Errorf("the metrics show %v", shown)
+	}
+}
+
+// TestAFailureThatGoesOnIsToldOnceADay has a damaged file meet one slot after the other,
+// and come back after it was mended.
+func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
+	folder, l := level3Folder(t), newListener(t)
+	config := filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "")
+	installed, err := readSettings(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &safeBuffer{}
+	w := testWorld(log, log)
+	now := scriptNow
+	w.now = func() time.Time { return now }
+	s := w.newService(installed, slog.New(slog.DiscardHandler))
+	report := filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")
+	sound, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(content []byte, after time.Duration) {
+		now = now.Add(after)
+		if err := os.WriteFile(report, content, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is told
+		s.notices.Wait()
+	}
+	for range 5 {
+		run([]byte("no workbook"), time.Hour) // told once
+	}
+	run([]byte("no workbook"), 24*time.Hour) // and again
+	run(sound, time.Hour)
+	run([]byte("no workbook"), time.Hour) // and again
+	failures, pings := 0, 0
+	for _, told := range l.all() {
+		switch told {
+		case "webhook failure level3-2004":
+			failures++
+		case "/ping/level3-2004/1":
+			pings++
+		}
+	}
+	if failures != 3 || pings != 7 {
+		t.Errorf("%d failures told and %d pings, want 3 and 7: %q", failures, pings, l.all())
+	}
+}
+
+// TestAReportAfterTheFinalRunIsNotToldAsATypingError asks what the notice says.
+func TestAReportAfterTheFinalRunIsNotToldAsATypingError(t *testing.T) {
+	e := ended(notify.Event{}, nil, &batch.UsageError{Message: "the final run x is in force", Final: "x"})
+	if e.Title != "not published: it differs from the final run in force" || !strings.Contains(e.Advice, "which result counts") {
+		t.Errorf("%q, %q", e.Title, e.Advice)
 	}
 }
 

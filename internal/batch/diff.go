@@ -30,7 +30,7 @@ func Diff(was, now, version string) (*export.Difference, error) {
 		return nil, err
 	}
 	if first.Offer != second.Offer {
-		return nil, &UsageError{fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
+		return nil, &UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
 	}
 	return first.difference(second, version), nil
 }

@@ -71,7 +71,7 @@ func checkSettledRun(runs string, o *tender.Offer) error {
 }
 
 func earlyRunError(format string, args ...any) error {
-	return &UsageError{"dates.settlement.early_run names the run " + fmt.Sprintf(format, args...)}
+	return &UsageError{Message: "dates.settlement.early_run names the run " + fmt.Sprintf(format, args...)}
 }
 
 // fix marks the lines of the book that were dealt with at the early settlement.

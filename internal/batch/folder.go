@@ -21,7 +21,10 @@ const (
 )
 
 // UsageError says that the command was given something it cannot work with.
-type UsageError struct{ Message string }
+type UsageError struct {
+	Message string
+	Final   string // the final run that would have been replaced, "" if it is not about that
+}
 
 // Error implements error.
 func (e *UsageError) Error() string { return e.Message }
@@ -43,7 +46,7 @@ func Terms(folder string) (*ingest.Terms, error) {
 // notAnOffer says of the terms that are not there what to name instead.
 func notAnOffer(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return &UsageError{fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, offerName)}
+		return &UsageError{Message: fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, offerName)}
 	}
 	return err
 }
@@ -68,10 +71,10 @@ func listInbox(folder string, extra []string) (map[string]string, error) {
 	for _, path := range extra {
 		name := filepath.Base(path)
 		if other, taken := paths[name]; taken && !sameFile(other, path) {
-			return nil, &UsageError{fmt.Sprintf("--file %s: %s has the same name; rename one of them", path, other)}
+			return nil, &UsageError{Message: fmt.Sprintf("--file %s: %s has the same name; rename one of them", path, other)}
 		}
 		if _, err := os.Stat(path); err != nil {
-			return nil, &UsageError{fmt.Sprintf("--file %s: %v; give the path of a file that can be read", path, errors.Unwrap(err))}
+			return nil, &UsageError{Message: fmt.Sprintf("--file %s: %v; give the path of a file that can be read", path, errors.Unwrap(err))}
 		}
 		paths[name] = path
 	}
@@ -126,14 +129,14 @@ func instant(req Request, terms *ingest.Terms, names []string, now time.Time) (t
 func givenInstant(req Request, terms *ingest.Terms, now time.Time) (time.Time, error) {
 	t, err := ingest.ParseInstant(req.AsOf, terms.Zone())
 	if err != nil {
-		return time.Time{}, &UsageError{fmt.Sprintf("--as-of: %v", err)}
+		return time.Time{}, &UsageError{Message: fmt.Sprintf("--as-of: %v", err)}
 	}
 	launch := terms.AsOf(t).Launch
 	switch {
 	case tender.DateOf(t).Before(launch):
-		return time.Time{}, &UsageError{fmt.Sprintf("--as-of %s: the offer was launched on %s; name a later instant", req.AsOf, launch)}
+		return time.Time{}, &UsageError{Message: fmt.Sprintf("--as-of %s: the offer was launched on %s; name a later instant", req.AsOf, launch)}
 	case t.After(now) && !req.DryRun:
-		return time.Time{}, &UsageError{fmt.Sprintf("--as-of %s has not come yet, so more may arrive; use --dry-run to look ahead", req.AsOf)}
+		return time.Time{}, &UsageError{Message: fmt.Sprintf("--as-of %s has not come yet, so more may arrive; use --dry-run to look ahead", req.AsOf)}
 	}
 	return t, nil
 }

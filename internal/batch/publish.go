@@ -167,15 +167,15 @@ func (s *standing) pointAt(d disk.Disk, latest *ledger.Manifest) error {
 func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
 	switch {
 	case supersede != "" && (s.final == nil || r.Phase != tender.Final):
-		return "", &UsageError{fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
+		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
 	case supersede != "" && supersede != s.final.Run:
-		return "", &UsageError{fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, s.final.Run)}
+		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, s.final.Run)}
 	case supersede != "":
 		return s.final.Run, nil
 	case s.final == nil || r.Phase != tender.Final:
 		return "", nil
 	}
-	return "", &UsageError{fmt.Sprintf(
+	return "", &UsageError{Final: s.final.Run, Message: fmt.Sprintf(
 		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s", s.final.Run, s.final.Run)}
 }
 

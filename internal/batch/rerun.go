@@ -32,7 +32,7 @@ type RunFolder struct {
 func FindRun(path string) (*RunFolder, error) {
 	m, err := ledger.ReadManifest(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, &UsageError{fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
+		return nil, &UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
 	}
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func Rerun(ctx context.Context, req Request, run *RunFolder) (*Remade, error) {
 func (a *Remade) WriteTo(ctx context.Context, req Request, folder string) error {
 	if err := req.Disk.MakeFolder(folder); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return &UsageError{fmt.Sprintf("%s is there already; name a new folder", folder)}
+			return &UsageError{Message: fmt.Sprintf("%s is there already; name a new folder", folder)}
 		}
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -194,8 +195,8 @@ func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 // lastReportsAreIn is an error if a depositary has yet to report what it had when
 // everything was due.
 func (in *intake) lastReportsAreIn() error {
-	for _, name := range in.missingLastReports() {
-		return fmt.Errorf("the offer has expired, but the newest report of %s was made before: nothing was published; put its last report into the inbox, or make the run by hand", name)
+	if names := in.missingLastReports(); len(names) > 0 {
+		return fmt.Errorf("the offer has expired, but the newest report of %s was made before: nothing was published; put the last report into the inbox, or make the run by hand", strings.Join(names, " and of "))
 	}
 	return nil
 }

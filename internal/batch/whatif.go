@@ -73,13 +73,13 @@ func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 	c.Caps, c.Rates, c.Series = slices.Clone(o.Caps), slices.Clone(o.Rates), slices.Clone(o.Series)
 	for _, amount := range other.Caps {
 		if !setCap(&c, amount) {
-			return nil, &UsageError{fmt.Sprintf("the offer has no cap %q; it has %s", amount.Name, capNames(o))}
+			return nil, &UsageError{Message: fmt.Sprintf("the offer has no cap %q; it has %s", amount.Name, capNames(o))}
 		}
 	}
 	for _, rate := range other.Rates {
 		i := slices.IndexFunc(c.Rates, func(r tender.Rate) bool { return r.From == rate.From && r.To == rate.To })
 		if i < 0 {
-			return nil, &UsageError{fmt.Sprintf("the offer has no rate %s/%s; give one that it has", rate.From, rate.To)}
+			return nil, &UsageError{Message: fmt.Sprintf("the offer has no rate %s/%s; give one that it has", rate.From, rate.To)}
 		}
 		c.Rates[i].Rate, c.Rates[i].Source = rate.Rate, "what if"
 	}
@@ -135,7 +135,7 @@ func (s *Speculation) SmallestCap(ctx context.Context, name string, level int, o
 		}
 		for _, share := range step.Shares {
 			if !share.Accepted.Equal(share.Demand) {
-				return decimal.Zero, &UsageError{fmt.Sprintf("no amount of %s accepts all of level %d: series %s, %s tenders: %s", name, level, share.Series, share.Window, share.Reason)}
+				return decimal.Zero, &UsageError{Message: fmt.Sprintf("no amount of %s accepts all of level %d: series %s, %s tenders: %s", name, level, share.Series, share.Window, share.Reason)}
 			}
 		}
 		if c := stepCap(step, name); c != nil {
@@ -143,7 +143,7 @@ func (s *Speculation) SmallestCap(ctx context.Context, name string, level int, o
 		}
 	}
 	if !found {
-		return decimal.Zero, &UsageError{fmt.Sprintf("%s covers no series at level %d; the levels are %s", name, level, levels(s.in.offer))}
+		return decimal.Zero, &UsageError{Message: fmt.Sprintf("%s covers no series at level %d; the levels are %s", name, level, levels(s.in.offer))}
 	}
 	return used, nil
 }

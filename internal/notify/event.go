@@ -34,7 +34,9 @@ type Event struct {
 	Rows, Counted, Rejected int // rows that were read; instructions that counted; rejects
 	Totals                  []Total
 	Message                 string // of one or more lines
+	Title                   string // what happened in a few words; "" for the usual after this exit code
 	Advice                  string // what to do; "" for the usual after this exit code
+	Again                   bool   // the same was told before: only pings are sent, which must not stop
 	Folder                  string // with the result
 }
 
@@ -84,6 +86,9 @@ var failures = map[int]string{
 
 // headline says in a few words what happened.
 func (e Event) headline() string {
+	if e.Title != "" {
+		return e.Title
+	}
 	switch e.Kind {
 	case Start:
 		return "started"

@@ -29,7 +29,7 @@ func (n *Notifier) addMail(m settings.Mail, getenv func(string) string) error {
 	}
 	n.ways = append(n.ways, way{
 		name:  "mail",
-		tells: func(k Kind) bool { return slices.Contains(m.On, settings.Occasion(k)) },
+		tells: func(e Event) bool { return !e.Again && slices.Contains(m.On, settings.Occasion(e.Kind)) },
 		prepare: func(e Event) func(context.Context) error {
 			letters, err := letters(m, e)
 			if err != nil {

@@ -27,7 +27,7 @@ type Notifier struct {
 // way is one way of telling.
 type way struct {
 	name    string
-	tells   func(Kind) bool
+	tells   func(Event) bool
 	prepare func(Event) func(context.Context) error // what is sent is made once, and tried several times
 }
 
@@ -117,7 +117,7 @@ func (n *Notifier) tell(ctx context.Context, e Event, overtake <-chan struct{}) 
 	errs := make([]error, len(n.ways))
 	var all sync.WaitGroup
 	for i, w := range n.ways {
-		if !w.tells(e.Kind) {
+		if !w.tells(e) {
 			continue
 		}
 		all.Go(func() {

@@ -22,7 +22,7 @@ func (n *Notifier) addPing(p settings.Ping, getenv func(string) string) error {
 	}
 	n.ways = append(n.ways, way{
 		name:  "ping",
-		tells: func(Kind) bool { return true },
+		tells: func(Event) bool { return true },
 		prepare: func(e Event) func(context.Context) error {
 			return func(ctx context.Context) error { return n.ping(ctx, to, p.Full, e) }
 		},

@@ -68,7 +68,7 @@ func (n *Notifier) addWebhook(w settings.Webhook, getenv func(string) string) er
 	}
 	n.ways = append(n.ways, way{
 		name:  "webhook",
-		tells: func(k Kind) bool { return slices.Contains(w.On, settings.Occasion(k)) },
+		tells: func(e Event) bool { return !e.Again && slices.Contains(w.On, settings.Occasion(e.Kind)) },
 		prepare: func(e Event) func(context.Context) error {
 			return func(ctx context.Context) error { return n.deliver(ctx, addressed(to, e.Offer), key, e) }
 		},
