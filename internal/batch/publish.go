@@ -122,10 +122,7 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 	if r.Replaces, err = s.replaced(r, j.req.Supersede); err != nil {
 		return nil, err
 	}
-	previous := r.Replaces
-	if previous == "" && s.latest != nil {
-		previous = s.latest.Run
-	}
+	previous := s.before(r)
 	if previous != "" {
 		if r.Changes, err = changesFrom(r, in.src, previous); err != nil {
 			return nil, err
@@ -145,6 +142,18 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 	}
 	o.Final = s.finalBeside(r.Name)
 	return o, j.unfinished(s.pointAt(j.req.Disk, m))
+}
+
+// before names the run that a new one is compared with: the final run that it
+// replaces, if that is still there, or else the latest; "" for none.
+func (s *standing) before(r *export.Run) string {
+	if slices.ContainsFunc(s.all, func(m *ledger.Manifest) bool { return m.Run == r.Replaces }) {
+		return r.Replaces
+	}
+	if s.latest == nil {
+		return ""
+	}
+	return s.latest.Run
 }
 
 // pointAt points latest at a run, unless that is nil, and final at the final run in
