@@ -19,7 +19,7 @@ host=$work/batch-linux-$(dpkg --print-architecture)
 
 # Versions grow with the time of the commit, so that a newer build is an upgrade.
 version=$("$host" --version | sed -n 's/^batch //p')
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)} # now, outside a repository
 export SOURCE_DATE_EPOCH
 stamp=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S)
 debian=${version%%+*}+$stamp.${version#*+}

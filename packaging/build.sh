@@ -14,6 +14,6 @@ shift || true
 export GOFLAGS= GOEXPERIMENT= GOAMD64=v1 GOARM64=v8.0 CGO_ENABLED=0 GOOS=linux
 mkdir -p "$out"
 for arch; do
-	GOARCH=$arch go build -trimpath -buildvcs=true -ldflags='-s -w' -o "$out/batch-linux-$arch" ./cmd/batch
+	GOARCH=$arch go build -trimpath -buildvcs=auto -ldflags='-s -w' -o "$out/batch-linux-$arch" ./cmd/batch
 	echo "$out/batch-linux-$arch"
 done
