@@ -159,6 +159,9 @@ func copyFile(to, from string) error {
 
 // lockToWrite takes the ledger for one change. Others have it for milliseconds.
 func lockToWrite(runs string) (unlock func() error, err error) {
+	if err := lockable(filepath.Join(runs, ledgerLockName)); err != nil {
+		return nil, err
+	}
 	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode))
 	return waitFor(runs, lock, lock.TryLockContext)
 }
@@ -166,6 +169,9 @@ func lockToWrite(runs string) (unlock func() error, err error) {
 // lockToRead takes the ledger for reading. Where nobody has ever written there is
 // nothing to lock, and nothing is made.
 func lockToRead(runs string) (unlock func() error, err error) {
+	if err := lockable(filepath.Join(runs, ledgerLockName)); err != nil {
+		return nil, err
+	}
 	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetFlag(os.O_RDONLY))
 	unlock, err = waitFor(runs, lock, lock.TryRLockContext)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -236,3 +236,17 @@ func TestAPipeAmongTheFilesOfARunHangsNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestAPipeInPlaceOfALockHangsNothing(t *testing.T) {
+	for _, name := range []string{lockName, ledgerLockName} {
+		runs := t.TempDir()
+		if err := syscall.Mkfifo(filepath.Join(runs, name), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		_, locked := Lock(context.Background(), disk.Disk{}, runs, 0)
+		_, opened := OpenLog(runs)
+		if err := cmp.Or(locked, opened); err == nil || !strings.Contains(err.Error(), "is not a file; move it away") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

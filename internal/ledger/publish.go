@@ -38,6 +38,9 @@ func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (
 	if err := d.MakeFolders(folder); err != nil {
 		return nil, err
 	}
+	if err := lockable(filepath.Join(folder, lockName)); err != nil {
+		return nil, err
+	}
 	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode))
 	held, err := lock.TryLock()
 	if err == nil && !held && wait > 0 {
@@ -54,6 +57,19 @@ func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (
 		return nil, ErrBusy
 	}
 	return lock.Unlock, nil
+}
+
+// lockable is an error if something else than a file has a lock's name: a pipe
+// would hang whoever opens it, deaf to every signal.
+func lockable(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s %w; move it away", path, errNoFile)
+	}
+	return err
 }
 
 // Stage is a run's folder before it is published. Only the holder of the lock
