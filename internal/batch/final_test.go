@@ -84,3 +84,29 @@ func smallFinal(t *testing.T) (*Outcome, string) {
 
 // longAfterEnd is a time at which the small offer is long over.
 func longAfterEnd() time.Time { return time.Date(2027, 3, 2, 12, 0, 0, 0, time.UTC) }
+
+func TestLatestAndFinalArePointedAnewWhateverTheyBecame(t *testing.T) {
+	last, folder := smallFinal(t)
+	lookBack := Request{Folder: folder, AsOf: "2026-05-02T20:00", Clock: longAfterEnd, Version: "test"}
+	want := map[string]string{"latest": filepath.Base(mustRun(t, lookBack).Folder), "final": filepath.Base(last.Folder)}
+	for what, put := range map[string]func(link string) error{
+		"nothing":        func(string) error { return nil },
+		"a file":         func(link string) error { return os.WriteFile(link, nil, 0o640) },
+		"a link to it":   func(link string) error { return os.Symlink(filepath.Base(link), link) },
+		"a dead link":    func(link string) error { return os.Symlink("nowhere", link) },
+		"a link outside": func(link string) error { return os.Symlink(os.TempDir(), link) },
+	} {
+		for name := range want {
+			link := filepath.Join(folder, runsName, name)
+			if err := errors.Join(os.Remove(link), put(link)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustRun(t, lookBack)
+		for name, run := range want {
+			if target, err := os.Readlink(filepath.Join(folder, runsName, name)); err != nil || target != run {
+				t.Errorf("%s: %s points at %s, %v", what, name, target, err)
+			}
+		}
+	}
+}

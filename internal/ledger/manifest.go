@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -219,10 +220,11 @@ func Runs(folder string) ([]*Manifest, error) {
 	return all, nil
 }
 
-// Latest returns the manifest of the run published last, nil if there is none.
+// Latest returns the manifest of the run published last, nil if there is none, or
+// if latest is a file or a link to itself: the next run points it anew.
 func Latest(folder string) (*Manifest, error) {
 	m, err := ReadManifest(filepath.Join(folder, latestName))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
 	}
 	return m, err
