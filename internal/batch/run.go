@@ -81,6 +81,7 @@ type Outcome struct {
 	Folder  string        // where the run is published; "" for a dry run
 	Deed    Deed
 	Final   string // the final run in force if it is another one
+	Ledger  string // what is wrong with the ledger, so that its history is not written; "" for nothing
 }
 
 // Deed is what became of a run's result.
