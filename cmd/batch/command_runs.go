@@ -105,7 +105,7 @@ func (w world) verifyHistory(folder string, asJSON bool) error {
 		err = p.err
 	}
 	if err == nil && len(findings) > 0 {
-		err = &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("not as it was written: %d findings", len(findings))}
+		err = &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("not as it was written: %d finding(s)", len(findings))}
 	}
 	return err
 }

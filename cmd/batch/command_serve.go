@@ -252,7 +252,12 @@ func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error)
 
 // runJob makes one run of the scheduler.
 func (s *service) runJob(ctx context.Context, job serve.Job) error {
-	_, err := s.run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
+	o, err := s.run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
+	if err == nil && job.Trigger == schedule.OnFiles {
+		for _, remark := range worthSaying(o) {
+			s.log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
+		}
+	}
 	if errors.Is(err, batch.ErrDecided) {
 		return nil // somebody else dealt with the slot
 	}

@@ -3,15 +3,23 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/ledger"
 )
 
 func TestAnInterruptedRunEndsWith130(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if code := run(ctx, []string{"run", level3Folder(t)}, testWorld(io.Discard, io.Discard)); code != int(batch.ExitInterrupted) {
+	folder := level3Folder(t)
+	if code := run(ctx, []string{"run", folder}, testWorld(io.Discard, io.Discard)); code != int(batch.ExitInterrupted) {
 		t.Errorf("exit code %d", code)
+	}
+	entries, err := ledger.ReadEntries(filepath.Join(folder, "runs"))
+	if err != nil || len(entries) == 0 || !strings.HasPrefix(entries[len(entries)-1].Message, "it was told to stop before it had done") {
+		t.Errorf("the ledger says %v, %v", entries, err)
 	}
 }

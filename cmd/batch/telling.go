@@ -30,8 +30,9 @@ type teller struct {
 	offerID  func(folder string) string // as whoever is told knows the offer
 	notices  sync.WaitGroup             // being sent
 
-	mu     sync.Mutex
-	failed map[string]failure // the last that was told, by offer
+	mu      sync.Mutex
+	failed  map[string]failure // the last that was told, by offer
+	damaged map[string]string  // what is wrong with the ledgers, by offer; "" for nothing
 }
 
 // newTeller is the teller for settings; the log is told what is wrong with them.
@@ -40,7 +41,7 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}, damaged: map[string]string{}}
 }
 
 // readSettings reads the settings in a file. If it may be missing and is, they are
@@ -64,6 +65,9 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 	t.notifier.Start(ctx, e)
 	t.show(e.Offer, req.Folder, true)
 	o, err := batch.Run(ctx, req)
+	if err == nil {
+		t.ledger(e.Offer, o.Ledger)
+	}
 	t.show(e.Offer, req.Folder, false)
 	if errors.Is(err, batch.ErrDecided) {
 		return o, err // somebody else did it, and told of it
@@ -88,6 +92,9 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	if o.Exit() == batch.ExitRejects {
 		e.Kind = notify.Rejects
 	}
+	for _, remark := range worthSaying(o) {
+		e.Message += "\nwarning: " + remark
+	}
 	c := o.Run.Counts()
 	e.Issuer, e.Run, e.Folder = o.Run.Offer.Issuer, filepath.Base(o.Folder), o.Folder
 	if path, err := filepath.Abs(o.Folder); err == nil {
@@ -98,6 +105,18 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 		e.Totals = append(e.Totals, notify.Total(total))
 	}
 	return e
+}
+
+// worthSaying is what whoever made the run should know beside its result: a report
+// under a wrong name is not in the figures, however well the run went.
+func worthSaying(o *batch.Outcome) []string {
+	said := slices.Clone(o.Remarks)
+	for _, f := range o.Choice.Ignored {
+		if f.Unclaimed() {
+			said = append(said, fmt.Sprintf("%s was left out: it %s; rename it if it is a report", f.Name, f.Reason))
+		}
+	}
+	return said
 }
 
 // reminder is when a failure that goes on is told anew.
@@ -126,6 +145,21 @@ func (t *teller) again(e notify.Event) bool {
 	}
 	t.failed[e.Offer] = failure{e.Exit, e.Message, e.At}
 	return false
+}
+
+// ledger tells of a ledger that was found damaged, once, and has the metrics show it.
+// Runs go on all the same, so nothing else would say so before somebody looks.
+func (t *teller) ledger(offer, damage string) {
+	t.mu.Lock()
+	known := t.damaged[offer]
+	t.damaged[offer] = damage
+	t.mu.Unlock()
+	if damage == "" || damage == known {
+		return
+	}
+	now := t.world.now()
+	t.tell(notify.Event{Kind: notify.Failure, At: now, Offer: offer, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitFailed), Message: damage,
+		Title: "the ledger is damaged", Advice: "results are not touched and runs go on, but what they do is not written down; mend the ledger as the message says"})
 }
 
 // tell sends a notice, beside whatever goes on; what could not be told is a
@@ -162,6 +196,9 @@ func (t *teller) show(id, folder string, running bool) {
 		t.log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
 		return
 	}
+	t.mu.Lock()
+	state.LedgerBad = state.LedgerBad || t.damaged[id] != ""
+	t.mu.Unlock()
 	state.ID, state.Running = id, running
 	if t.board != nil {
 		t.board.Update(id, func(o *metrics.Offer) {

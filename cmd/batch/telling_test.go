@@ -20,9 +20,12 @@ import (
 	"time"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/tender"
 )
 
 // listener is a real server that notes what it is told, one line each.
@@ -240,6 +243,71 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 	}
 	if failures != 3 || pings != 7 {
 		t.Errorf("%d failures told and %d pings, want 3 and 7: %q", failures, pings, l.all())
+	}
+}
+
+// TestADamagedLedgerIsToldOnceAndShown damages a ledger under serve and mends it.
+func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
+	folder, l := level3Folder(t), newListener(t)
+	config := filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "")
+	installed, err := readSettings(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &safeBuffer{}
+	s := testWorld(log, log).newService(installed, slog.New(slog.DiscardHandler))
+	run := func(wantBad bool) {
+		t.Helper()
+		if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}); err != nil {
+			t.Fatal(err)
+		}
+		s.notices.Wait()
+		if shown := s.board.Offers(); shown[0].LedgerBad != wantBad {
+			t.Errorf("the metrics show %v", shown)
+		}
+	}
+	run(false)
+	sum := filepath.Join(folder, "runs", "ledger.sum")
+	sound, err := os.ReadFile(sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	database, err := os.OpenFile(filepath.Join(folder, "runs", "ledger.db"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	if _, err := database.WriteAt([]byte("XXXX"), 9000); err != nil {
+		t.Fatal(err)
+	}
+	run(true)
+	run(true)
+	if _, err := database.WriteAt([]byte{0, 0, 0, 0}, 9000); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(sum, sound, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	run(false)
+	failures := 0
+	for _, told := range l.all() {
+		if told == "webhook failure level3-2004" {
+			failures++
+		}
+	}
+	if failures != 1 {
+		t.Errorf("told %q", l.all())
+	}
+}
+
+func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
+	o := &batch.Outcome{Run: &export.Run{Offer: &tender.Offer{}}, Deed: batch.Unchanged, Choice: ingest.Choice{Ignored: []ingest.Ignored{
+		{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
+		{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
+	}}}
+	if got, want := ended(notify.Event{}, o, nil).Message, "unchanged\nwarning: DTC final.xlsx was left out: it matches no depositary's files; rename it if it is a report"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -32,7 +33,7 @@ type journal struct {
 	entry ledger.Entry   // what is known of the attempt
 	ended bool
 
-	remarks []string
+	remarks []string // that the ledger is damaged
 }
 
 // openJournal begins the journal of an attempt. A damaged ledger never stops a
@@ -242,6 +243,7 @@ func shortened(message string) string {
 func (j *journal) close(o *Outcome, err error) error {
 	if err == nil {
 		o.Remarks = append(o.Remarks, j.remarks...)
+		o.Ledger = strings.Join(j.remarks, "; ")
 		return j.end(ledger.Event(o.Deed), o.Exit(), "")
 	}
 	event := ledger.Failed

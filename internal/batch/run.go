@@ -81,6 +81,7 @@ type Outcome struct {
 	Folder  string        // where the run is published; "" for a dry run
 	Deed    Deed
 	Final   string // the final run in force if it is another one
+	Ledger  string // what is wrong with the ledger, so that its history is not written; "" for nothing
 }
 
 // Deed is what became of a run's result.
@@ -140,12 +141,16 @@ func (j *journal) attempt(ctx context.Context) (*Outcome, error) {
 	return runLocked(ctx, j)
 }
 
-// notWritten says what an error of the file system means and what to do.
+// notWritten says what an error of the file system means and what to do, and what it
+// means that the context is done.
 func notWritten(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("it was told to stop before it had done: nothing was published; run again, if the service does not do so when it is back: %w", err)
+	}
 	for cause, advice := range map[error]string{
 		syscall.ENOSPC:   "make room on the disk",
 		syscall.EROFS:    "the file system is read-only; use a folder that can be written",
-		fs.ErrPermission: "use a folder that may be written",
+		fs.ErrPermission: "run as the user to whom the folder belongs, or mend its permissions",
 	} {
 		switch {
 		case errors.Is(err, cause) && errors.Is(err, errUnfinished):

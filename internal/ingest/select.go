@@ -52,6 +52,13 @@ type Choice struct {
 // Ignored is a file of the inbox that is not used, and why.
 type Ignored struct{ Name, Reason string }
 
+// noDepositary is the reason why a file is nobody's, or how it begins.
+const noDepositary = "matches no depositary's files"
+
+// Unclaimed reports whether the file matches no depositary's files: it may be a report
+// under a wrong name.
+func (i Ignored) Unclaimed() bool { return strings.HasPrefix(i.Reason, noDepositary) }
+
 // report is a file with the time its name tells.
 type report struct {
 	name  string
@@ -110,9 +117,9 @@ func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
 		return "", owners
 	}
 	if near {
-		return "matches no depositary's files: capital and small letters differ", nil
+		return noDepositary + ": capital and small letters differ", nil
 	}
-	return "matches no depositary's files", nil
+	return noDepositary, nil
 }
 
 func claimedTwice(o *tender.Offer, name string, owners []int) FileFault {

@@ -338,7 +338,9 @@ func diskError(path string, err error) error {
 		return fmt.Errorf("%s: %w: %w", path, err, fs.ErrPermission)
 	case sqlite3.SQLITE_BUSY:
 		return fmt.Errorf("%s: %w: %w", path, errOpenElsewhere, err)
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+	case sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("%s: %w; see whether its folder may be written, then run again", path, err)
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM:
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return &DamagedError{Path: path, Err: err}
