@@ -258,7 +258,7 @@ func (s *service) runJob(ctx context.Context, job serve.Job) error {
 			s.log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
 		}
 	}
-	if errors.Is(err, batch.ErrDecided) {
+	if errors.Is(err, ledger.ErrDecided) {
 		return nil // somebody else dealt with the slot
 	}
 	return err

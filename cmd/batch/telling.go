@@ -69,7 +69,7 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 		t.ledger(e.Offer, o.Ledger)
 	}
 	t.show(e.Offer, req.Folder, false)
-	if errors.Is(err, batch.ErrDecided) {
+	if errors.Is(err, ledger.ErrDecided) {
 		return o, err // somebody else did it, and told of it
 	}
 	e.At = t.world.now()

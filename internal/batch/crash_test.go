@@ -428,7 +428,7 @@ func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Disk.Fault = nil
-	if _, err := Run(context.Background(), req); !errors.Is(err, ErrDecided) {
+	if _, err := Run(context.Background(), req); !errors.Is(err, ledger.ErrDecided) {
 		t.Error(err)
 	}
 	verified(t, folder)
@@ -463,7 +463,7 @@ func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 		}
 	}
 	_, err = Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
-	if !errors.Is(err, ErrDecided) {
+	if !errors.Is(err, ledger.ErrDecided) {
 		t.Error(err)
 	}
 	verified(t, folder)

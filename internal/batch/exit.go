@@ -19,7 +19,7 @@ const (
 	ExitUsage       Exit = 2 // usage or terms
 	ExitRejects     Exit = 3 // done, with rejects
 	ExitBusy        Exit = 5 // another run holds the offer
-	ExitControls    Exit = 6 // invariants or control totals broken
+	ExitControls    Exit = 6 // invariants or control totals broken, or a published run altered
 	ExitInterrupted Exit = 130
 )
 
@@ -33,6 +33,7 @@ func ExitOf(err error) Exit {
 		offerError   *ingest.OfferError
 		controlError *tender.ControlError
 		fileError    *ingest.FileError
+		altered      *ledger.AlteredError
 	)
 	switch {
 	case err == nil:
@@ -43,7 +44,7 @@ func ExitOf(err error) Exit {
 		return ExitInterrupted
 	case errors.Is(err, ledger.ErrBusy):
 		return ExitBusy
-	case errors.As(err, &controlError), errors.As(err, &fileError) && fileError.ControlTotals():
+	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &fileError) && fileError.ControlTotals():
 		return ExitControls
 	case errors.As(err, &usageError), errors.As(err, &offerError):
 		return ExitUsage

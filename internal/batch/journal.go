@@ -19,9 +19,6 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// ErrDecided says that another run has dealt with the slot already.
-var ErrDecided = errors.New("the slot has been dealt with already")
-
 // journal tells the offer's ledger, and the log, what becomes of one attempt.
 type journal struct {
 	req   Request
@@ -52,7 +49,11 @@ func openJournal(req Request, runs string) (*journal, error) {
 	}
 	j.lines = j.lines.With("run_id", j.entry.Attempt, "offer", j.entry.Offer)
 	log, err := ledger.OpenLog(runs)
-	return j, j.unlessDamaged(err, func() { j.log = log })
+	if err := j.unlessDamaged(err); err != nil {
+		return nil, err
+	}
+	j.log = log // nil if it is damaged
+	return j, nil
 }
 
 // NewAttempt names an attempt to make a run that begins now: by its time and a
@@ -65,15 +66,12 @@ func NewAttempt(began time.Time) string {
 
 // unlessDamaged turns the error of a damaged ledger into a remark, after which
 // the journal is silent.
-func (j *journal) unlessDamaged(err error, then func()) error {
+func (j *journal) unlessDamaged(err error) error {
 	damage, err := damageIn(err)
-	switch {
-	case damage != "":
+	if damage != "" {
 		j.log = nil
 		j.remarks = append(j.remarks, damage)
 		j.lines.Warn("ledger damaged", "error", damage)
-	case err == nil:
-		then()
 	}
 	return err
 }
@@ -95,7 +93,7 @@ func (j *journal) append(e ledger.Entry) error {
 	}
 	e.At = j.req.Clock()
 	_, err := j.log.Append(e)
-	return j.unlessDamaged(err, func() {})
+	return j.unlessDamaged(err)
 }
 
 // start notes that the attempt begins. It is the holder of the lock who does.
@@ -267,7 +265,7 @@ func (j *journal) tidy() error {
 		return nil
 	}
 	entries, err := j.log.Entries()
-	if err := j.unlessDamaged(err, func() {}); err != nil || j.log == nil {
+	if err := j.unlessDamaged(err); err != nil || j.log == nil {
 		return err
 	}
 	for _, left := range leftOver(j.runs, entries) {
@@ -286,7 +284,7 @@ func (j *journal) tidy() error {
 	}
 	if _, decided := ledger.Decided(entries, j.req.Slot); decided {
 		j.ended = true
-		return ErrDecided
+		return ledger.ErrDecided
 	}
 	return nil
 }

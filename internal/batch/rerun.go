@@ -16,7 +16,6 @@ import (
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/tender"
 )
 
 // RunFolder is a published run by the path of its folder, such as
@@ -43,10 +42,10 @@ func FindRun(path string) (*RunFolder, error) {
 
 // Rerun makes a published run again from the copies it keeps, and compares. Of
 // the request it takes Clock and Getenv. Nothing is published. It is a
-// *[tender.ControlError] if the run's folder is not as it was published.
+// *[ledger.AlteredError] if the run's folder is not as it was published.
 func Rerun(ctx context.Context, req Request, run *RunFolder) (*Remade, error) {
 	if err := run.Manifest.CheckFiles(run.Path); err != nil {
-		return nil, &tender.ControlError{Rule: "R16", Message: err.Error()}
+		return nil, err
 	}
 	return remake(ctx, req, run.Runs, run.Manifest)
 }

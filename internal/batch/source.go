@@ -87,7 +87,7 @@ func (s *source) names() []string {
 func (s *source) file(name string) ([]byte, error) {
 	return s.take(name, func() ([]byte, error) {
 		if mark := s.openMark(name); mark != "" {
-			return nil, ingest.Unsettled(name, mark+" lies beside it: it is open in a spreadsheet program")
+			return nil, ingest.Unsettled(name, mark+" lies beside it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
 		}
 		return s.read(name, s.paths[name])
 	})

@@ -147,23 +147,6 @@ func Decided(entries []Entry, slot string) (Entry, bool) {
 	return Entry{}, false
 }
 
-// Undecided returns those of the slots that no entry has decided, in their order.
-func Undecided(entries []Entry, slots []string) []string {
-	decided := make(map[string]bool)
-	for _, e := range entries {
-		if e.Event != Started {
-			decided[e.Slot] = true
-		}
-	}
-	var left []string
-	for _, s := range slots {
-		if !decided[s] {
-			left = append(left, s)
-		}
-	}
-	return left
-}
-
 // Open returns what attempts that have not ended said last: they go on, or their
 // process is gone.
 func Open(entries []Entry) []Entry {

@@ -141,20 +141,39 @@ func ManifestDigest(folder string) (string, error) {
 	return hex.EncodeToString(sum[:]), err
 }
 
+// AlteredError says that a published run is not as it was written.
+type AlteredError struct{ Message string }
+
+// Error implements error.
+func (e *AlteredError) Error() string { return e.Message }
+
+func altered(format string, args ...any) error {
+	return &AlteredError{fmt.Sprintf(format, args...)}
+}
+
+// unreadable is the error for a file of a run that cannot be read: it is gone, or
+// the disk does not do.
+func unreadable(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return altered("%v; the run's folder is damaged: restore it", err)
+	}
+	return fmt.Errorf("%w; if the run's folder is damaged, restore it", err)
+}
+
 // ReadOutput reads a file of the run in a folder. It is an error if the file is
-// not as it was published.
+// not as it was published: an *[AlteredError] if it is gone or holds something else.
 func (m *Manifest) ReadOutput(folder, name string) ([]byte, error) {
 	path := filepath.Join(folder, name)
 	i := slices.IndexFunc(m.Outputs, func(f File) bool { return f.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("%s is not in the manifest; the run's folder is damaged: restore it", path)
+		return nil, altered("%s is not in the manifest; the run's folder is damaged: restore it", path)
 	}
 	content, err := readRegular(path, m.Outputs[i].Bytes)
 	if err != nil && !errors.Is(err, errSize) {
-		return nil, fmt.Errorf("%w; the run's folder is damaged: restore it", err)
+		return nil, unreadable(err)
 	}
 	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != m.Outputs[i].SHA256 {
-		return nil, fmt.Errorf("%s was changed after it was published; restore it", path)
+		return nil, altered("%s was changed after it was published; restore it", path)
 	}
 	return content, nil
 }
@@ -168,10 +187,10 @@ func (m *Manifest) ReadKept(folder, of string) ([]byte, error) {
 	}
 	content, err := readRegular(filepath.Join(folder, filepath.FromSlash(m.Kept[i].Name)), m.Kept[i].Bytes)
 	if err != nil && !errors.Is(err, errSize) {
-		return nil, fmt.Errorf("%w; the run's folder is damaged: restore it", err)
+		return nil, unreadable(err)
 	}
 	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != m.Kept[i].SHA256 {
-		return nil, fmt.Errorf("%s, the copy of %s, was changed after it was kept; restore it", filepath.Join(folder, m.Kept[i].Name), of)
+		return nil, altered("%s, the copy of %s, was changed after it was kept; restore it", filepath.Join(folder, m.Kept[i].Name), of)
 	}
 	return content, nil
 }

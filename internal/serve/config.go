@@ -40,7 +40,7 @@ type Config struct {
 
 	Poll     time.Duration // how often folders are looked through; default 30 s
 	Settle   time.Duration // how long files must not have moved; default 10 s
-	Grace    time.Duration // how long runs may take to end after the context is done; default 30 s
+	Grace    time.Duration // how long runs may take to end after the context is done; default 2 min
 	PollOnly bool          // do not ask the system to tell of changes
 }
 
@@ -48,7 +48,7 @@ type Config struct {
 const (
 	DefaultPoll   = 30 * time.Second
 	DefaultSettle = 10 * time.Second
-	DefaultGrace  = 30 * time.Second
+	DefaultGrace  = 2 * time.Minute
 )
 
 func (c Config) withDefaults() Config {

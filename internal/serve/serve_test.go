@@ -46,7 +46,7 @@ func newDesk(t *testing.T, offers ...string) *desk {
 		d.write(name+"/inbox/.keep", "")
 	}
 	d.config = Config{
-		Folder: d.folder, Now: d.now, PollOnly: true, Log: slog.New(slog.NewTextHandler(d, nil)),
+		Folder: d.folder, Now: d.now, PollOnly: true, Grace: 30 * time.Second, Log: slog.New(slog.NewTextHandler(d, nil)),
 		Load: d.load, History: d.history, Run: d.run, Missed: d.missed,
 		Busy: func(err error) bool { return errors.Is(err, errBusy) },
 	}
