@@ -50,11 +50,11 @@ type Total struct {
 
 // advice is what to do after each exit code, as docs/commands.md has it.
 var advice = map[int]string{
-	1:   "read the message; nothing was published",
+	1:   "read the message; nothing was published, unless it says that the run has its name already",
 	2:   "correct the place that the message names",
 	3:   "the result is published; settle the rejected lines with the depositary",
 	5:   "wait, then run again, or let `--wait 10m` do so",
-	6:   "nothing was published; ask the depositary for a correct file",
+	6:   "nothing was published; ask the depositary for a correct file, or restore what the message names",
 	130: "run again",
 }
 
