@@ -27,7 +27,7 @@ Folder     /srv/batch/offers/level3-2004/runs/2004-11-12T173004-1a2b3c4d
 	}
 	failed := Event{Kind: Failure, Offer: "a", Exit: 6, Message: "euroclear.xlsx: Sheet1!C9: the control total\nis 5; it must be 6", Issuer: "I"}
 	const wantFailed = `a: not published: figures that must agree do not
-What to do: nothing was published; ask the depositary for a correct file.
+What to do: nothing was published; ask the depositary for a correct file, or restore what the message names.
 
 euroclear.xlsx: Sheet1!C9: the control total
 is 5; it must be 6
