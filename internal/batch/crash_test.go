@@ -508,3 +508,24 @@ func TestLatestStaysWhereALedgerKnowsLess(t *testing.T) {
 		}
 	}
 }
+
+// TestAFaultOfTheProgramFailsTheRunAndFreesTheOffer panics in the middle of a run:
+// the next one goes on in the same process, as in a scheduler.
+func TestAFaultOfTheProgramFailsTheRunAndFreesTheOffer(t *testing.T) {
+	folder := smallOffer(t)
+	want, _ := undisturbed(t, folder)
+	_, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(op, _ string) error {
+		if op == "create" {
+			panic("index out of range")
+		}
+		return nil
+	}}})
+	if err == nil || !strings.Contains(err.Error(), "fault of the program: index out of range") {
+		t.Fatal(err)
+	}
+	entries, err := ledger.ReadEntries(filepath.Join(folder, runsName))
+	if last := entries[len(entries)-1]; err != nil || last.Event != ledger.Failed || last.Exit != int(ExitFailed) {
+		t.Errorf("%+v, %v", last, err)
+	}
+	oldOrNew(t, folder, want)
+}

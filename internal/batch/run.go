@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -130,8 +131,15 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	return o, errors.Join(err, unlock())
 }
 
-// attempt makes the run with the lock held.
-func (j *journal) attempt(ctx context.Context) (*Outcome, error) {
+// attempt makes the run with the lock held. A fault of the program fails the run and
+// nothing else: the process may be at work on other offers.
+func (j *journal) attempt(ctx context.Context) (o *Outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.lines.Error("a fault of the program", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			o, err = nil, fmt.Errorf("a fault of the program: %v; keep the files and report it", p)
+		}
+	}()
 	if err := j.tidy(); err != nil {
 		return nil, err
 	}
