@@ -92,7 +92,11 @@ func (j *journal) append(e ledger.Entry) error {
 		return nil
 	}
 	e.At = j.req.Clock()
-	_, err := j.log.Append(e)
+	noted, err := j.log.Append(e)
+	if err == nil {
+		// A log that is kept elsewhere proves what the end of the ledger was.
+		j.lines.Info("noted in the ledger", "event", e.Event, "entry", noted.Seq, "hash", noted.Hash)
+	}
 	return j.unlessDamaged(err)
 }
 
