@@ -22,9 +22,12 @@ import (
 // scriptNow is the time in every transcript: long after the example's offer.
 var scriptNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
+// testNow tells the time in tests.
+func testNow() time.Time { return scriptNow }
+
 // testWorld is the world in tests.
 func testWorld(stdout, stderr io.Writer) world {
-	return world{stdout: stdout, stderr: stderr, now: func() time.Time { return scriptNow }, getenv: func(string) string { return "" }, version: testVersion, by: "tester"}
+	return world{stdout: stdout, stderr: stderr, now: testNow, getenv: func(string) string { return "" }, version: testVersion, by: "tester"}
 }
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with

@@ -75,6 +75,22 @@ func settingsFor(t *testing.T, path string, l *listener, more string) {
 	}
 }
 
+// serviceFor is the service that stands around the scheduler, with a clock, telling
+// the listener of everything. config is the file with its settings.
+func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *service, config string) {
+	t.Helper()
+	config = filepath.Join(t.TempDir(), "batch.yaml")
+	settingsFor(t, config, l, "")
+	installed, err := readSettings(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &safeBuffer{}
+	w := testWorld(log, log)
+	w.now = now
+	return w.newService(installed, slog.New(slog.DiscardHandler)), config
+}
+
 func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	folder, figures, l := level3Folder(t), t.TempDir(), newListener(t)
 	config := filepath.Join(t.TempDir(), "batch.yaml")
@@ -131,15 +147,7 @@ func TestNobodyIsToldOfADryRunAndNoNoticeFailsARun(t *testing.T) {
 // TestSlotsMissedAtOnceAreToldAtOnce has a night of slots pass without a service.
 func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
-	config := filepath.Join(t.TempDir(), "batch.yaml")
-	settingsFor(t, config, l, "")
-	installed, err := readSettings(config, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &safeBuffer{}
-	w := testWorld(log, log)
-	s := w.newService(installed, slog.New(slog.DiscardHandler))
+	s, _ := serviceFor(t, l, testNow)
 	var missed []schedule.Miss
 	for i := range 40 {
 		at := time.Date(2004, 11, 10, 22, 30+15*i, 0, 0, time.UTC)
@@ -161,16 +169,8 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 // and under serve: a ping under another name would leave the offer's own check green.
 func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
-	config := filepath.Join(t.TempDir(), "batch.yaml")
-	settingsFor(t, config, l, "")
 	batchOutput(t, batch.ExitRejects, "run", folder)
-	log := &safeBuffer{}
-	w := testWorld(log, log)
-	installed, err := readSettings(config, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := w.newService(installed, slog.New(slog.DiscardHandler))
+	s, config := serviceFor(t, l, testNow)
 	if _, err := s.load(folder); err != nil {
 		t.Fatal(err)
 	}
@@ -202,17 +202,8 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 // and come back after it was mended.
 func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
-	config := filepath.Join(t.TempDir(), "batch.yaml")
-	settingsFor(t, config, l, "")
-	installed, err := readSettings(config, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &safeBuffer{}
-	w := testWorld(log, log)
 	now := scriptNow
-	w.now = func() time.Time { return now }
-	s := w.newService(installed, slog.New(slog.DiscardHandler))
+	s, _ := serviceFor(t, l, func() time.Time { return now })
 	report := filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")
 	sound, err := os.ReadFile(report)
 	if err != nil {
@@ -249,14 +240,7 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 // TestADamagedLedgerIsToldOnceAndShown damages a ledger under serve and mends it.
 func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
-	config := filepath.Join(t.TempDir(), "batch.yaml")
-	settingsFor(t, config, l, "")
-	installed, err := readSettings(config, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &safeBuffer{}
-	s := testWorld(log, log).newService(installed, slog.New(slog.DiscardHandler))
+	s, _ := serviceFor(t, l, testNow)
 	run := func(wantBad bool) {
 		t.Helper()
 		if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}); err != nil {
