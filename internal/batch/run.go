@@ -99,9 +99,11 @@ const (
 
 // Run makes one run of an offer. Errors are a *[UsageError], a
 // *[ingest.OfferError] for the terms, a *[ingest.FileError] for the files, a
-// *[tender.ControlError] for figures that do not agree, [ledger.ErrBusy] if
-// another run holds the offer, the context's error if it was interrupted, or one
-// of the file system. After an error nothing is published.
+// *[tender.ControlError] for figures that do not agree, a *[ledger.AlteredError] for
+// an earlier run that is not as it was published, [ledger.ErrBusy] if another run
+// holds the offer, [ledger.ErrDecided] if another one dealt with the slot, the
+// context's error if it was interrupted, or one of the file system. After an error
+// nothing is published, unless it says that the run has its name already.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if req.DryRun {
 		in, r, err := result(ctx, req)
