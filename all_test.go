@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"internal/disk":                 {},
 	"internal/schedule":             {"github.com/robfig/cron/v3"},
 	"internal/serve":                {"internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock"},
-	"internal/ledger":               {"internal/disk", "github.com/gofrs/flock", "modernc.org/sqlite"},
+	"internal/ledger":               {"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite"},
 	"internal/ingest/xlsx":          {"github.com/klauspost/compress/flate"},
 	"internal/ingest/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
 	"internal/ingest": {"internal/tender", "internal/ingest/xlsx", "internal/schedule", "internal/plainyaml",
@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"docs":               {},
 	"fixtures":           {},
 	"fixtures/generate":  {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
-	"cmd/batch": {"internal/batch", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/tender",
+	"cmd/batch": {"internal/batch", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
 		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"docs", "fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
 	"bench": {"internal/ingest", "internal/ingest/xlsx", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},

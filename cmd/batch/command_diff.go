@@ -17,6 +17,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -320,7 +321,7 @@ func (p *differencePrinter) cash() {
 			return export.Money(d, currency)
 		})
 		for i, side := range []*export.FundingResult{f.Was, f.Now} {
-			if side != nil && side.Paid {
+			if side != nil && side.Status == settle.Paid {
 				three[i] = append(three[i], "paid already")
 			}
 		}

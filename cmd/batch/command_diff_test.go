@@ -34,8 +34,8 @@ func TestADifferenceIsPrinted(t *testing.T) {
 	position := func(series, tendered, accepted, cash string) export.Position {
 		return export.Position{Series: series, Window: tender.Early, Tendered: amount(tendered), Accepted: amount(accepted), Total: amount(cash)}
 	}
-	funding := func(paid bool, cash string) *export.FundingResult {
-		return &export.FundingResult{Currency: "USD", Date: "2004-11-17", Paid: paid, Principal: amount("4000"), Cash: settle.Cash{Consideration: amount(cash)}}
+	funding := func(status settle.Status, cash string) *export.FundingResult {
+		return &export.FundingResult{Currency: "USD", Date: "2004-11-17", Status: status, Principal: amount("4000"), Cash: settle.Cash{Consideration: amount(cash)}}
 	}
 	d := &export.Difference{
 		Offer: "small", Issuer: "Small\x1b[2J Co.", Zone: zone, Was: side("a", ""), Now: side("b", "a"),
@@ -51,7 +51,7 @@ func TestADifferenceIsPrinted(t *testing.T) {
 			{Was: series("usd", "USD", "4000", "0.8"), Now: series("usd", "USD", "5000", "1")},
 			{Was: series("eur", "EUR", "4000", "0.8"), Now: series("eur", "EUR", "4000", "0.8")},
 		},
-		Funding: []export.Pair[export.FundingResult]{{Was: funding(false, "3500"), Now: funding(true, "3500")}},
+		Funding: []export.Pair[export.FundingResult]{{Was: funding(settle.Due, "3500"), Now: funding(settle.Paid, "3500")}},
 		Lines: []export.Change{
 			{Kind: export.Amended, Depositary: "DTC", Instruction: "1", Was: position("usd", "3000", "2000", "1750.5"), Now: position("eur", "3000", "1000", "900")},
 		},

@@ -15,6 +15,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -287,7 +288,7 @@ func cashComparison(today, other *export.Run) [][]string {
 func wired(r *export.Run, currency string) decimal.Decimal {
 	sum := decimal.Zero
 	for _, f := range r.Settlement.Funding {
-		if f.Currency == currency && !f.Paid {
+		if f.Currency == currency && f.Status == settle.Due {
 			sum = sum.Add(f.Total())
 		}
 	}

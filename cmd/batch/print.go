@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -26,6 +27,7 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 		p.linef("  left out  %s: %s", f.Name, f.Reason)
 	}
 	p.figures(o.Run)
+	p.changes(o.Run)
 	for _, remark := range o.Remarks {
 		p.linef("warning: %s", remark)
 	}
@@ -139,7 +141,7 @@ func (p *printer) funding(r *export.Run) {
 	rows := [][]string{{"to wire", "on", "principal", "consideration", "early payment", "interest", "total"}}
 	for _, f := range r.Settlement.Funding {
 		currency := f.Currency
-		if f.Paid {
+		if f.Status == settle.Paid {
 			currency += " (paid already)"
 		}
 		rows = append(rows, []string{currency, f.Date.String(), thousands(f.Accepted), thousands(f.Consideration),
@@ -159,6 +161,56 @@ func (p *printer) findings(r *export.Run) {
 	for _, warning := range r.Warnings {
 		p.linef("warning: %s", warning)
 	}
+}
+
+// changes says in a few lines what differs from the run that this one is compared
+// with, and what that means for the wires of a superseded one.
+func (p *printer) changes(r *export.Run) {
+	c := r.Changes
+	if c == nil {
+		return
+	}
+	n := c.Kinds()
+	p.linef("\nagainst run %s: %d new, %d no longer counted, %d amended, %d accepted or paid differently",
+		c.Previous, n[export.New], n[export.Gone], n[export.Amended], n[export.Reclassed])
+	for _, s := range c.Series {
+		tendered, accepted, cash := s.TenderedNow.Sub(s.TenderedWas), s.AcceptedNow.Sub(s.AcceptedWas), s.CashNow.Sub(s.CashWas)
+		if !tendered.IsZero() || !accepted.IsZero() || !cash.IsZero() {
+			p.linef("  %s: tendered %s, accepted %s, cash %s", s.Series, signed(tendered), signed(accepted), signed(cash))
+		}
+	}
+	p.wireChanges(r.WireChanges)
+}
+
+func (p *printer) wireChanges(c *export.WireChanges) {
+	if c == nil {
+		return
+	}
+	p.linef("wires against the superseded run: %s, %d as they were", counted(len(c.Wires), "differs", "differ"), c.Same)
+	for _, t := range c.Totals() {
+		p.linef("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, export.Money(t.Additional, t.Currency), export.Money(t.ClawBack, t.Currency))
+	}
+	rows := [][]string{}
+	for i := range c.Wires[:min(len(c.Wires), mostShown)] {
+		w := &c.Wires[i]
+		rows = append(rows, []string{"  " + string(w.Kind), w.Reference, oneLine(w.Depositary), oneLine(w.Participant),
+			export.Money(w.Was, w.Currency), "→", export.Money(w.Now, w.Currency), plus(w.Now.Sub(w.Was)) + export.Money(w.Now.Sub(w.Was), w.Currency)})
+	}
+	p.tableLeft(rows, 4)
+	if left := len(c.Wires) - mostShown; left > 0 {
+		p.linef("  … and %d more on the sheet Wire changes", left)
+	}
+}
+
+// signed shows a change with its sign.
+func signed(d decimal.Decimal) string { return plus(d) + thousands(d) }
+
+// plus is the sign of an increase.
+func plus(d decimal.Decimal) string {
+	if d.Sign() > 0 {
+		return "+"
+	}
+	return ""
 }
 
 func place(r tender.Reject) string {
@@ -183,6 +235,10 @@ func (p *printer) deed(o *batch.Outcome) {
 		p.linef("made again, with the same bytes as %s", o.Folder)
 	case batch.Computed:
 		p.linef("dry run: nothing written")
+		if o.Run.Replaces != "" {
+			p.linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it", o.Run.Replaces)
+		}
+		return
 	}
 	if o.Run.Replaces != "" {
 		p.linef("it replaces the final run %s", o.Run.Replaces)

@@ -79,6 +79,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if err := in.settled.fix(in.book); err != nil {
 		return nil, err
 	}
+	src.own = len(src.pieces)
 	return in, in.book.CheckOutstanding(in.offer)
 }
 

@@ -132,7 +132,7 @@ func (r *publishedRun) difference(now *publishedRun, version string) *export.Dif
 			return strings.Join([]string{c.Name, c.Currency, string(c.Measure)}, "\x00")
 		}),
 		Funding: export.PairUp(r.result.Funding, now.result.Funding,
-			func(f export.FundingResult) string { return fmt.Sprint(f.Currency, f.Date, f.Paid) },
+			func(f export.FundingResult) string { return fmt.Sprint(f.Currency, f.Date, f.Status) },
 			func(f export.FundingResult) string { return f.Currency + f.Date }),
 	}
 	for _, side := range []*publishedRun{r, now} {

@@ -60,7 +60,7 @@ func publishExample(t *testing.T, folder, asOf string) string {
 	}
 	req := Request{Folder: folder, AsOf: asOf}
 	if latest != nil && latest.Phase == string(tender.Final) {
-		req.Supersede = latest.Run
+		req.Supersede, req.Reason = latest.Run, "a test"
 	}
 	return mustRun(t, req).Folder
 }

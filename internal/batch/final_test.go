@@ -52,7 +52,7 @@ func TestAFinalRunIsNotReplacedBecauseItIsGone(t *testing.T) {
 		if what != "moved away" {
 			continue
 		}
-		o := mustRun(t, Request{Folder: folder, Supersede: name, Clock: longAfterEnd, Version: "test"})
+		o := mustRun(t, Request{Folder: folder, Supersede: name, Reason: "its folder is lost", Clock: longAfterEnd, Version: "test"})
 		if o.Deed != Published || o.Run.Replaces != name {
 			t.Errorf("%s, replaces %q", o.Deed, o.Run.Replaces)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -146,7 +147,7 @@ func totals(r *export.Run) []ledger.Total {
 			}
 		}
 		for _, f := range r.Settlement.Funding {
-			if f.Currency == s.Currency && !f.Paid {
+			if f.Currency == s.Currency && f.Status == settle.Due {
 				wired = wired.Add(f.Total())
 			}
 		}
@@ -167,7 +168,7 @@ func hasCurrency(all []ledger.Total, currency string) bool {
 // announce notes which run is about to get its name.
 func (j *journal) announce(r *export.Run, manifest string) error {
 	j.entry = describe(j.entry, r)
-	j.entry.Replaces, j.entry.Manifest = r.Replaces, manifest
+	j.entry.Replaces, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Decisions, manifest
 	e := j.entry
 	e.Event = ledger.Started
 	return j.append(e)
@@ -250,7 +251,7 @@ func (j *journal) close(o *Outcome, err error) error {
 	}
 	event := ledger.Failed
 	if !j.lies() {
-		j.entry.Run, j.entry.Replaces, j.entry.Manifest = "", "", "" // none was published
+		j.entry.Run, j.entry.Replaces, j.entry.Decisions, j.entry.Manifest = "", "", nil, "" // none was published
 	}
 	switch ExitOf(err) {
 	case ExitInterrupted:
@@ -311,7 +312,7 @@ func (j *journal) standing() (*standing, error) {
 		return s, nil
 	}
 	return nil, &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-		"the final run %s, which is in force, is not in %s as it was published; restore its folder from the back-up, or, if it is lost, replace it with --supersede %s", lost, j.runs, lost)}
+		"the final run %s, which is in force, is not in %s as it was published; restore its folder from the back-up, or, if it is lost, replace it with --supersede %s --reason SENTENCE", lost, j.runs, lost)}
 }
 
 // leftOver are the entries that are missing after a crash or a fault: the ends of
@@ -349,7 +350,7 @@ func leftOver(runs string, entries []ledger.Entry) []ledger.Entry {
 // dealt with.
 func gone(open ledger.Entry) ledger.Entry {
 	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process was gone before it had done"
-	open.Run, open.Replaces, open.Manifest = "", "", ""
+	open.Run, open.Replaces, open.Decisions, open.Manifest = "", "", nil, ""
 	return open
 }
 

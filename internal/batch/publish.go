@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
@@ -112,7 +113,7 @@ func (s *standing) again(ctx context.Context, j *journal, known *ledger.Manifest
 		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: filepath.Join(s.runs, known.Run), Deed: Rebuilt, Final: s.finalBeside(known.Run)}, nil
 	}
 	again.Run.Version = j.req.Version
-	again.in.src = again.in.src.without(known.Previous)
+	again.in.src = again.in.src.beforeComparing()
 	return s.publish(ctx, j, again.in, again.Run)
 }
 
@@ -122,11 +123,14 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 	if r.Replaces, err = s.replaced(r, j.req.Supersede); err != nil {
 		return nil, err
 	}
-	previous := s.before(r)
-	if previous != "" {
-		if r.Changes, err = changesFrom(r, in.src, previous); err != nil {
+	if r.Replaces != "" {
+		if r.Decisions, err = decided(r.Decisions, tender.Supersede, j.req.By, j.req.Reason, "--supersede wants --reason"); err != nil {
 			return nil, err
 		}
+	}
+	previous := s.before(r)
+	if err := compareWith(r, in.src, previous); err != nil {
+		return nil, err
 	}
 	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, identity(r))); err != nil {
 		return nil, err
@@ -142,6 +146,32 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 	}
 	o.Final = s.finalBeside(r.Name)
 	return o, j.unfinished(s.pointAt(j.req.Disk, m))
+}
+
+// decided adds what the person who makes a run decided about it, with the reason.
+func decided(before []tender.Decision, kind tender.DecisionKind, by, reason, missing string) ([]tender.Decision, error) {
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return nil, &UsageError{Message: missing + `: say why in a sentence, such as --reason "the depositary corrected its report"; it is recorded with the run`}
+	}
+	who, _, _ := strings.Cut(by, " pid ")
+	if _, asked, ok := strings.Cut(by, ", for "); ok {
+		who += " for " + asked
+	}
+	return append(before, tender.Decision{Kind: kind, By: who, Reason: reason}), nil
+}
+
+// compareWith compares a run with the run before it, and, if it supersedes that one,
+// wire by wire.
+func compareWith(r *export.Run, src *source, previous string) (err error) {
+	if previous == "" {
+		return nil
+	}
+	if r.Changes, err = changesFrom(r, src, previous); err != nil || r.Replaces != previous {
+		return err
+	}
+	r.WireChanges, err = wireChangesFrom(r, src, previous)
+	return err
 }
 
 // before names the run that a new one is compared with: the final run that it
@@ -185,7 +215,7 @@ func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
 		return "", nil
 	}
 	return "", &UsageError{Final: s.final.Run, Message: fmt.Sprintf(
-		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s", s.final.Run, s.final.Run)}
+		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s --reason SENTENCE", s.final.Run, s.final.Run)}
 }
 
 // write writes the run to a stage, reads it back, and gives it its name. The ledger
@@ -231,18 +261,7 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.
 
 // writeFiles gives every file of the run to write.
 func writeFiles(ctx context.Context, r *export.Run, write func(name string, content func(io.Writer) error) error) error {
-	for _, f := range []struct {
-		name  string
-		write func(io.Writer, *export.Run) error
-	}{
-		{export.WorkbookName, export.WriteWorkbook},
-		{export.JSONName, export.WriteJSON},
-		{export.InstructionsName, export.WriteInstructions},
-		{export.PaymentsName, export.WritePayments},
-		{export.RejectsName, export.WriteRejects},
-		{export.ReleaseTextName, export.WriteReleaseText},
-		{export.ReleaseMarkdownName, export.WriteReleaseMarkdown},
-	} {
+	for _, f := range outputs(r) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -253,11 +272,36 @@ func writeFiles(ctx context.Context, r *export.Run, write func(name string, cont
 	return nil
 }
 
+// output is a file of a run and what writes it.
+type output struct {
+	name  string
+	write func(io.Writer, *export.Run) error
+}
+
+// outputs are the files of a run.
+func outputs(r *export.Run) []output {
+	all := []output{
+		{export.WorkbookName, export.WriteWorkbook},
+		{export.JSONName, export.WriteJSON},
+		{export.InstructionsName, export.WriteInstructions},
+		{export.WiresName, export.WriteWires},
+		{export.PaymentsName, export.WritePayments},
+		{export.PaidName, export.WritePaid},
+		{export.RejectsName, export.WriteRejects},
+		{export.ReleaseTextName, export.WriteReleaseText},
+		{export.ReleaseMarkdownName, export.WriteReleaseMarkdown},
+	}
+	if r.WireChanges != nil {
+		all = append(all, output{export.WireChangesName, export.WriteWireChanges})
+	}
+	return all
+}
+
 func manifest(r *export.Run, previous string) *ledger.Manifest {
 	m := &ledger.Manifest{
 		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
 		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},
-		Identity: identity(r), Previous: previous, Replaces: r.Replaces,
+		Identity: identity(r), Previous: previous, Replaces: r.Replaces, Decisions: r.Decisions,
 	}
 	for _, in := range r.Inputs {
 		m.Inputs = append(m.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})

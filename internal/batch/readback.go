@@ -28,7 +28,9 @@ func readBack(folder string, r *export.Run) error {
 	}{
 		{export.WorkbookName, readWorkbook},
 		{export.InstructionsName, readInstructionsCSV},
-		{export.PaymentsName, readPaymentsCSV},
+		{export.WiresName, readMoneyCSV(settle.Due)},
+		{export.PaymentsName, readMoneyCSV(settle.Due)},
+		{export.PaidName, readMoneyCSV(settle.Paid)},
 		{export.RejectsName, readRejectsCSV},
 		{export.JSONName, readJSON},
 	} {
@@ -48,8 +50,13 @@ func newTally(r *export.Run) *tally { return &tally{run: r, cash: map[string]set
 
 func readWorkbook(path string, r *export.Run) (detail string, err error) {
 	t := newTally(r)
-	err = readInstructions(path, t)
-	return t.result(), err
+	if err := readSheets(path, "Instructions", writtenHeadings[:], t.addRow); err != nil {
+		return "", err
+	}
+	if detail := t.result(); detail != "" {
+		return detail, nil
+	}
+	return readMoneySheets(path, r)
 }
 
 // rowsOf reads the rows of a CSV file below its headings, as a map of heading to
@@ -108,29 +115,6 @@ func readInstructionsCSV(path string, r *export.Run) (detail string, err error) 
 	return t.result(), err
 }
 
-// readPaymentsCSV compares what is paid, by currency and day, with the funding.
-func readPaymentsCSV(path string, r *export.Run) (detail string, err error) {
-	type key struct{ currency, day string }
-	paid := map[key]decimal.Decimal{}
-	err = rowsOf(path, func(text func(string) string) error {
-		var total decimal.Decimal
-		err := amounts(text, map[string]*decimal.Decimal{"total": &total})
-		k := key{text("currency"), text("settlement_date")}
-		paid[k] = paid[k].Add(total)
-		return err
-	})
-	for _, f := range r.Settlement.Funding {
-		k := key{f.Currency, f.Date.String()}
-		paid[k] = paid[k].Sub(f.Total())
-	}
-	for k, left := range paid {
-		if !left.IsZero() {
-			detail = fmt.Sprintf("%s on %s: payments and funding differ by %s", k.currency, k.day, left)
-		}
-	}
-	return detail, err
-}
-
 func readRejectsCSV(path string, r *export.Run) (detail string, err error) {
 	rows := 0
 	err = rowsOf(path, func(text func(string) string) error {
@@ -153,10 +137,10 @@ func readJSON(path string, r *export.Run) (detail string, err error) {
 		return "", err
 	}
 	var found struct {
-		Run     string
-		Series  []struct{ ID, Tendered, Accepted string }
-		Counts  struct{ Rows, Counted, Rejected int }
-		Funding []struct{ Currency, Total string }
+		Run                      string
+		Series                   []struct{ ID, Tendered, Accepted string }
+		Counts                   struct{ Rows, Counted, Rejected int }
+		Funding, Wires, Payments []writtenMoney
 	}
 	if err := json.Unmarshal(content, &found); err != nil {
 		return "", err
@@ -165,8 +149,8 @@ func readJSON(path string, r *export.Run) (detail string, err error) {
 	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted || found.Counts.Rejected != c.Rejected {
 		return "the run's name or counts differ", nil
 	}
-	if len(found.Series) != len(r.Offer.Series) || len(found.Funding) != len(r.Settlement.Funding) {
-		return "a series or an amount to wire is missing", nil
+	if len(found.Series) != len(r.Offer.Series) {
+		return "a series is missing", nil
 	}
 	for i, s := range found.Series {
 		tendered, accepted := r.Book.Totals[i].Sum(), r.Allocation.Series[i].Sum()
@@ -174,10 +158,15 @@ func readJSON(path string, r *export.Run) (detail string, err error) {
 			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted, s.Tendered, s.Accepted), nil
 		}
 	}
-	for i, f := range r.Settlement.Funding {
-		total, err := decimal.NewFromString(found.Funding[i].Total)
-		if err != nil || found.Funding[i].Currency != f.Currency || !total.Equal(f.Total()) {
-			return fmt.Sprintf("%s to wire: %s, written as %s", f.Currency, f.Total(), found.Funding[i].Total), nil
+	for name, list := range map[string][]writtenMoney{"funding": found.Funding, "wires": found.Wires, "payments": found.Payments} {
+		m := money{}
+		for _, w := range list {
+			if err := m.add(w); err != nil {
+				return "", fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		if detail := m.differs(r, settle.Statuses[:]...); detail != "" {
+			return name + ": " + detail, nil
 		}
 	}
 	return "", nil
@@ -190,9 +179,10 @@ type written struct {
 	consideration, early, interest, total decimal.Decimal
 }
 
-// readInstructions reads the rows of the sheet of instructions, and of those on
-// which it goes on: "Instructions 2" and so on, in the order of the workbook.
-func readInstructions(path string, t *tally) error {
+// readSheets gives add the cells, below the headings, of the rows that have them all,
+// of a sheet and of those on which it goes on: "Instructions 2" and so on, in the
+// order of the workbook.
+func readSheets(path, first string, headings []string, add func(row int, text []string) error) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -208,21 +198,21 @@ func readInstructions(path string, t *tally) error {
 	}
 	read := 0
 	for i, s := range book.Sheets() {
-		name := "Instructions"
+		name := first
 		if read > 0 {
-			name = fmt.Sprintf("Instructions %d", read+1)
+			name = fmt.Sprintf("%s %d", first, read+1)
 		}
 		if s.Name != name {
 			continue
 		}
 		read++
-		rows := rowsBelow{tally: t}
+		rows := rowsBelow{headings: headings, take: add}
 		if _, err := book.Rows(i, rows.add); err != nil {
 			return fmt.Errorf("sheet %s: %w", name, err)
 		}
 	}
 	if read == 0 {
-		return fmt.Errorf("no sheet of instructions")
+		return fmt.Errorf("no sheet %s", first)
 	}
 	return nil
 }
@@ -237,39 +227,29 @@ func ownLimits() xlsx.Limits {
 
 // rowsBelow reads the rows below the headings of one sheet.
 type rowsBelow struct {
-	place []int // of a column among the headings, -1 for none; nil until they are found
-	tally *tally
+	headings []string
+	place    []int // of a column among the headings, -1 for none; nil until they are found
+	text     []string
+	take     func(row int, text []string) error
 }
-
-var writtenHeadings = [...]string{"Instruction", "Depositary", "Currency", "Tendered", "Accepted", "Returned",
-	"Tender Offer Consideration", "Early Tender Payment", "Accrued interest", "Total"}
 
 func (b *rowsBelow) add(row *xlsx.Row) error {
 	if b.place == nil {
 		b.findHeadings(row)
 		return nil
 	}
-	var text [len(writtenHeadings)]string
+	clear(b.text)
 	filled := 0
 	for _, c := range row.Cells {
 		if c.Col < len(b.place) && b.place[c.Col] >= 0 && c.Kind != xlsx.Blank {
-			text[b.place[c.Col]] = string(c.Text)
+			b.text[b.place[c.Col]] = string(c.Text)
 			filled++
 		}
 	}
-	if text[0] == "" || filled < len(text) {
+	if filled < len(b.text) || b.text[0] == "" {
 		return nil
 	}
-	w := written{id: text[0], depositary: text[1], currency: text[2]}
-	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total} {
-		value, err := decimal.NewFromString(text[3+i])
-		if err != nil {
-			return fmt.Errorf("row %d: %s %q is not a number", row.Number, writtenHeadings[3+i], text[3+i])
-		}
-		*amount = value
-	}
-	b.tally.add(&w)
-	return nil
+	return b.take(row.Number, b.text)
 }
 
 func (b *rowsBelow) findHeadings(row *xlsx.Row) {
@@ -279,14 +259,31 @@ func (b *rowsBelow) findHeadings(row *xlsx.Row) {
 		for len(place) <= c.Col {
 			place = append(place, -1)
 		}
-		if i := slices.Index(writtenHeadings[:], string(c.Text)); i >= 0 {
+		if i := slices.Index(b.headings, string(c.Text)); i >= 0 {
 			place[c.Col] = i
 			found++
 		}
 	}
-	if found == len(writtenHeadings) {
-		b.place = place
+	if found == len(b.headings) {
+		b.place, b.text = place, make([]string, len(b.headings))
 	}
+}
+
+var writtenHeadings = [...]string{"Instruction", "Depositary", "Currency", "Tendered", "Accepted", "Returned",
+	"Tender Offer Consideration", "Early Tender Payment", "Accrued interest", "Total"}
+
+// addRow compares a row of the sheet of instructions.
+func (t *tally) addRow(row int, text []string) error {
+	w := written{id: text[0], depositary: text[1], currency: text[2]}
+	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total} {
+		value, err := decimal.NewFromString(text[3+i])
+		if err != nil {
+			return fmt.Errorf("row %d: %s %q is not a number", row, writtenHeadings[3+i], text[3+i])
+		}
+		*amount = value
+	}
+	t.add(&w)
+	return nil
 }
 
 // tally compares the rows with the run one by one, as they are read.

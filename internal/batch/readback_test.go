@@ -64,22 +64,17 @@ func TestInstructionsOnSeveralSheetsAreReadBack(t *testing.T) {
 func TestALargeWorkbookIsReadBack(t *testing.T) {
 	r := *mustRun(t, Request{Folder: example(t)}).Run
 	const times = 12
-	book, allocation, settlement := *r.Book, *r.Allocation, *r.Settlement
+	book, allocation := *r.Book, *r.Allocation
 	book.Lines = slices.Repeat(book.Lines, times)
 	for i := range book.Lines {
 		book.Lines[i].ParticipantName = strings.Repeat("x", 30_000)
 	}
 	allocation.Lines = slices.Repeat(allocation.Lines, times)
-	settlement.Lines = slices.Repeat(settlement.Lines, times)
-	settlement.Funding = slices.Clone(settlement.Funding)
-	for i := range settlement.Funding {
-		one := settlement.Funding[i].Cash
-		n := decimal.NewFromInt(times)
-		settlement.Funding[i].Cash = settle.Cash{
-			Consideration: one.Consideration.Mul(n), EarlyPayment: one.EarlyPayment.Mul(n), AccruedInterest: one.AccruedInterest.Mul(n),
-		}
+	settlement, err := settle.Settle(r.Offer, &book, &allocation)
+	if err != nil {
+		t.Fatal(err)
 	}
-	r.Book, r.Allocation, r.Settlement = &book, &allocation, &settlement
+	r.Book, r.Allocation, r.Settlement = &book, &allocation, settlement
 	path := filepath.Join(t.TempDir(), "large.xlsx")
 	file, err := os.Create(path)
 	if err != nil {

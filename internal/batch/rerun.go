@@ -88,10 +88,9 @@ func remake(ctx context.Context, req Request, runs string, m *ledger.Manifest) (
 	if err != nil {
 		return nil, err
 	}
-	if r.Name, r.Replaces = m.Run, m.Replaces; m.Previous != "" {
-		if r.Changes, err = changesFrom(r, src, m.Previous); err != nil {
-			return nil, err
-		}
+	r.Name, r.Replaces, r.Decisions = m.Run, m.Replaces, m.Decisions
+	if err := compareWith(r, src, m.Previous); err != nil {
+		return nil, err
 	}
 	again := &Remade{Run: r, in: in}
 	again.Differs, err = again.compare(ctx, runs, m)

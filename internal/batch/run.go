@@ -32,8 +32,9 @@ type Request struct {
 	Wait    time.Duration    // for another run that holds the offer
 
 	// Supersede names the final run in force that this run may replace; ""
-	// leaves a final run alone.
+	// leaves a final run alone. Reason says why, and is needed with it.
 	Supersede string
+	Reason    string
 
 	// Trigger is what made the run begin; "" is a hand. Where nobody looks, the
 	// first final run waits for every depositary's last report.
@@ -110,7 +111,8 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}, nil
+		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}
+		return o, in.lookAhead(r, o)
 	}
 	path := filepath.Join(req.Folder, offerName)
 	if _, err := os.Stat(path); err != nil {
@@ -131,6 +133,22 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	o, err := j.attempt(ctx)
 	err = j.close(o, notWritten(err)) // with the lock held: nobody else takes the attempt for abandoned
 	return o, errors.Join(err, unlock())
+}
+
+// lookAhead compares a dry run with the run that it would replace: for a final one,
+// the final run in force, or else the latest.
+func (in *intake) lookAhead(r *export.Run, o *Outcome) error {
+	s, err := standingIn(in.src.runs())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s.final != nil && r.Phase == tender.Final {
+		r.Replaces, o.Final = s.final.Run, s.final.Run
+	}
+	return compareWith(r, in.src, s.before(r))
 }
 
 // attempt makes the run with the lock held. A fault of the program fails the run and

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
 )
@@ -28,6 +27,7 @@ type source struct {
 	now    func() time.Time
 
 	pieces   []piece // all that was read, in that order
+	own      int     // how many of them the result follows from; the others are compared with it
 	watching []settling
 }
 
@@ -116,15 +116,10 @@ func (s *source) earlier(run, name string) ([]byte, error) {
 	})
 }
 
-// without is the source as it was before it read the earlier run that the new one
-// is compared with, from now on reading earlier runs from the folder.
-func (s *source) without(previous string) *source {
-	of := runsName + "/" + previous + "/" + export.InstructionsName
-	other := &source{folder: s.folder, now: s.now, pieces: slices.Clone(s.pieces)}
-	if last := len(other.pieces) - 1; previous != "" && other.pieces[last].of == of {
-		other.pieces = other.pieces[:last]
-	}
-	return other
+// beforeComparing is the source as it was before it read the earlier run that the
+// new one is compared with, from now on reading earlier runs from the folder.
+func (s *source) beforeComparing() *source {
+	return &source{folder: s.folder, now: s.now, pieces: slices.Clone(s.pieces[:s.own]), own: s.own}
 }
 
 // settling is a file that was read, as it was then.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,35 +131,6 @@ func (a *archive) write(w io.Writer, p *part) error {
 	if err := errors.Join(s.writeRows(rows), rows.Close()); err != nil {
 		return err
 	}
-	return writeTail(w, tail, s.links)
-}
-
-// afterLinks is what follows the links in the part of every sheet.
-var afterLinks = []byte("<printOptions")
-
-// writeTail writes what follows the rows, with the links of the sheet in their
-// place.
-func writeTail(w io.Writer, tail []byte, links iter.Seq[link]) error {
-	b := make([]byte, 0, len(tail))
-	if links != nil {
-		at := bytes.Index(tail, afterLinks)
-		if at < 0 {
-			return fmt.Errorf("a sheet has no %s to put its links before", afterLinks)
-		}
-		b, tail = append(b, tail[:at]...), tail[at:]
-		before := len(b)
-		for l := range links {
-			if len(b) == before {
-				b = append(b, "<hyperlinks>"...)
-			}
-			b = appendText(append(b, `<hyperlink ref="`...), l.from)
-			b = appendText(append(b, `" location="`...), l.to)
-			b = append(b, `"/>`...)
-		}
-		if len(b) > before {
-			b = append(b, "</hyperlinks>"...)
-		}
-	}
-	_, err := w.Write(append(b, tail...))
+	_, err := w.Write(tail)
 	return err
 }

@@ -110,7 +110,6 @@ func watchMemory() (peak func() float64) {
 func streamed(b testing.TB, to io.Writer, r *Run) {
 	b.Helper()
 	w := &workbook{volume: r.volume(excelize.TotalRows), run: r, tally: newTally(r)}
-	w.layPayments()
 	w.layInstructions()
 	f := excelize.NewFile()
 	defer f.Close()

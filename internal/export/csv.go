@@ -5,16 +5,25 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/settle"
 )
 
 // WriteInstructions writes instructions.csv: one line for each instruction that
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *Run) error {
-	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row"
+	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status"
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.currencyOf(l.Series)
 		decided, paid := r.Allocation.Lines[i], r.Settlement.Lines[i]
+		reference, status := "", ""
+		if paid.Payment >= 0 {
+			p := &r.Settlement.Payments[paid.Payment]
+			reference, status = p.Reference, string(p.Status)
+		}
 		return []string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			stamp(l.Received, r.Offer.Zone),
@@ -22,23 +31,54 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			guard(reason(l, decided.Reason)),
 			cashText(paid.Consideration, currency), cashText(paid.EarlyPayment, currency),
 			cashText(paid.AccruedInterest, currency), cashText(paid.Total(), currency),
-			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row),
+			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
 		}
 	})
 }
 
-// WritePayments writes payments.csv: what each participant is paid for each
-// series on each day.
-func WritePayments(w io.Writer, r *Run) error {
-	const headings = "participant,series,currency,settlement_date,accepted,consideration,early_payment,accrued_interest,total"
-	return writeCSV(w, headings, len(r.Settlement.Payments), func(i int) []string {
-		p := &r.Settlement.Payments[i]
-		return []string{
-			guard(p.Participant), guard(p.Series), guard(p.Currency), p.Date.String(), p.Accepted.String(),
-			cashText(p.Consideration, p.Currency), cashText(p.EarlyPayment, p.Currency),
-			cashText(p.AccruedInterest, p.Currency), cashText(p.Total(), p.Currency),
-		}
+// WriteWires writes wires.csv: one line for each transfer that is due.
+func WriteWires(w io.Writer, r *Run) error {
+	wires := r.Settlement.WiresOf(settle.Due)
+	const headings = "reference,status,depositary,participant,participant_name,currency,settlement_date,payments," + moneyHeadings
+	return writeCSV(w, headings, len(wires), func(i int) []string {
+		x := &wires[i]
+		return append([]string{
+			x.Reference, string(x.Status), guard(x.Depositary), guard(x.Participant), guard(x.ParticipantName),
+			guard(x.Currency), x.Date.String(), strconv.Itoa(len(x.Payments)),
+		}, moneyTexts(x.Accepted, &x.Cash, x.Currency)...)
 	})
+}
+
+// WritePayments writes payments.csv: what each participant is still to be paid for
+// each series on each day.
+func WritePayments(w io.Writer, r *Run) error {
+	return writePayments(w, r.Settlement.PaymentsOf(settle.Due))
+}
+
+// WritePaid writes paid.csv: what an early settlement paid, with the columns of
+// payments.csv.
+func WritePaid(w io.Writer, r *Run) error {
+	return writePayments(w, r.Settlement.PaymentsOf(settle.Paid))
+}
+
+func writePayments(w io.Writer, payments []settle.Payment) error {
+	const headings = "reference,status,depositary,participant,participant_name,series,currency,settlement_date," + moneyHeadings
+	return writeCSV(w, headings, len(payments), func(i int) []string {
+		p := &payments[i]
+		return append([]string{
+			p.Reference, string(p.Status), guard(p.Depositary), guard(p.Participant), guard(p.ParticipantName),
+			guard(p.Series), guard(p.Currency), p.Date.String(),
+		}, moneyTexts(p.Accepted, &p.Cash, p.Currency)...)
+	})
+}
+
+const moneyHeadings = "accepted,consideration,early_payment,accrued_interest,total"
+
+func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []string {
+	return []string{
+		accepted.String(), cashText(c.Consideration, currency), cashText(c.EarlyPayment, currency),
+		cashText(c.AccruedInterest, currency), cashText(c.Total(), currency),
+	}
 }
 
 // WriteRejects writes rejects.csv: the findings about lines of the inputs, in

@@ -124,7 +124,7 @@ type CapResult struct {
 type FundingResult struct {
 	Currency  string
 	Date      string // 2004-12-02
-	Paid      bool   // already, at the early settlement
+	Status    settle.Status
 	Principal decimal.Decimal
 	settle.Cash
 }
@@ -191,8 +191,8 @@ func SeriesDiffer(p Pair[SeriesResult]) bool {
 	return Differ(p) || p.Was.FactorWords() != p.Now.FactorWords()
 }
 
-// FundingDiffer reports whether what is wired differs, or whether it is paid.
-func FundingDiffer(p Pair[FundingResult]) bool { return Differ(p) || p.Was.Paid != p.Now.Paid }
+// FundingDiffer reports whether what is wired differs, or whether it is paid now.
+func FundingDiffer(p Pair[FundingResult]) bool { return Differ(p) || p.Was.Status != p.Now.Status }
 
 // TermsDiffer reports whether other terms were in force.
 func (d *Difference) TermsDiffer() bool {
@@ -208,10 +208,12 @@ func (d *Difference) Differs() bool {
 }
 
 // Kinds counts the instructions that differ by how they do.
-func (d *Difference) Kinds() map[ChangeKind]int {
+func (d *Difference) Kinds() map[ChangeKind]int { return countKinds(d.Lines) }
+
+func countKinds(lines []Change) map[ChangeKind]int {
 	n := make(map[ChangeKind]int)
-	for i := range d.Lines {
-		n[d.Lines[i].Kind]++
+	for i := range lines {
+		n[lines[i].Kind]++
 	}
 	return n
 }

@@ -130,7 +130,7 @@ func WriteDifferenceJSON(w io.Writer, d *Difference) error {
 		}),
 		Funding: list(d.Funding, func(p Pair[FundingResult]) object {
 			f := p.Either()
-			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, fundingMeasures.json(p, f.Currency, paidJSON)...)
+			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, fundingMeasures.json(p, f.Currency, statusJSON)...)
 		}),
 		Instructions: d.linesJSON(),
 		Rejects: list(d.Rejects, func(p Pair[tender.Reject]) pairJSON {
@@ -177,7 +177,7 @@ func rejectDiffJSON(r *tender.Reject) any {
 
 func factorJSON(s *SeriesResult) object { return object{{"factor", s.FactorWords()}} }
 
-func paidJSON(f *FundingResult) object { return object{{"paid_already", f.Paid}} }
+func statusJSON(f *FundingResult) object { return object{{"status", f.Status}} }
 
 func (d *Difference) linesJSON() []object {
 	in := d.currencies()

@@ -76,10 +76,21 @@ func (a *amountReader) limit(c capJSON) CapResult {
 func (a *amountReader) funding(f fundingJSON) FundingResult {
 	place := "funding " + f.Currency + " " + f.SettlementDate
 	return FundingResult{
-		Currency: f.Currency, Date: f.SettlementDate, Paid: f.Paid, Principal: a.read(place+", principal", f.Principal),
+		Currency: f.Currency, Date: f.SettlementDate, Status: f.statusRead(), Principal: a.read(place+", principal", f.Principal),
 		Cash: settle.Cash{
 			Consideration: a.read(place+", consideration", f.Consideration), EarlyPayment: a.read(place+", early_payment", f.EarlyPayment),
 			AccruedInterest: a.read(place+", accrued_interest", f.AccruedInterest),
 		},
 	}
+}
+
+// statusRead is the status of funding, also as version 0.1 wrote it.
+func (f fundingJSON) statusRead() settle.Status {
+	switch {
+	case f.Status != "":
+		return f.Status
+	case f.PaidAlready:
+		return settle.Paid
+	}
+	return settle.Due
 }

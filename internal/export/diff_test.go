@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -137,8 +138,8 @@ func differences(t *testing.T) map[string][]byte {
 	huge := smallDifference(t)
 	huge.NotCompared, huge.Terms, huge.Zone = "run x was made before runs kept their terms", nil, nil
 	early := smallDifference(t)
-	early.Funding = append(early.Funding, Pair[FundingResult]{Was: &FundingResult{Currency: "USD", Date: "2004-11-17", Paid: true}},
-		Pair[FundingResult]{Now: &FundingResult{Currency: "USD", Date: "2004-11-18"}})
+	early.Funding = append(early.Funding, Pair[FundingResult]{Was: &FundingResult{Currency: "USD", Date: "2004-11-17", Status: settle.Paid}},
+		Pair[FundingResult]{Now: &FundingResult{Currency: "USD", Date: "2004-11-18", Status: settle.Due}})
 	return map[string][]byte{
 		"difference":                     compared(t, smallDifference(t), excelize.TotalRows),
 		"difference on several sheets":   compared(t, smallDifference(t), 20),

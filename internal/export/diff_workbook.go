@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -311,13 +312,16 @@ func factorCell(r *SeriesResult) cell {
 	return percentage(d, places(d.Shift(2)))
 }
 
+// paidBefore marks what an early settlement paid.
+const paidBefore = "paid already"
+
 func (b *comparison) fundingName(f *FundingResult) named {
 	n := named{name: label(f.Date), currency: f.Currency}
 	if date, err := tender.ParseDate(f.Date); err == nil {
 		n.name = day(date).aligned(left)
 	}
-	if f.Paid {
-		n.detail = alreadyPaid
+	if f.Status == settle.Paid {
+		n.detail = paidBefore
 	}
 	return n
 }

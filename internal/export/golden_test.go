@@ -46,7 +46,7 @@ func firstDifference(got, want string) string {
 
 func TestText(t *testing.T) {
 	for name, write := range map[string]func(io.Writer, *Run) error{
-		JSONName: WriteJSON, InstructionsName: WriteInstructions, PaymentsName: WritePayments, RejectsName: WriteRejects,
+		JSONName: WriteJSON, InstructionsName: WriteInstructions, WiresName: WriteWires, PaymentsName: WritePayments, PaidName: WritePaid, RejectsName: WriteRejects,
 		ReleaseTextName: WriteReleaseText, ReleaseMarkdownName: WriteReleaseMarkdown,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -13,24 +14,29 @@ import (
 // is its order in the file.
 type (
 	document struct {
-		Offer      string          `json:"offer"`
-		Issuer     string          `json:"issuer"`
-		Run        string          `json:"run"`
-		Version    string          `json:"program_version"`
-		Phase      tender.Phase    `json:"phase"`
-		AsOf       string          `json:"as_of"`
-		Replaces   string          `json:"replaces,omitempty"`
-		Terms      termsJSON       `json:"terms"`
-		Series     []seriesJSON    `json:"series"`
-		Caps       []capJSON       `json:"caps"`
-		Totals     *totalsJSON     `json:"totals"`
-		Funding    []fundingJSON   `json:"funding"`
-		Steps      []stepJSON      `json:"steps"`
-		Counts     countsJSON      `json:"counts"`
-		Inputs     []inputJSON     `json:"inputs"`
-		Changes    *changesJSON    `json:"changes"`
-		Warnings   []string        `json:"warnings"`
-		Invariants []invariantJSON `json:"invariants"`
+		Offer        string            `json:"offer"`
+		Issuer       string            `json:"issuer"`
+		Run          string            `json:"run"`
+		Version      string            `json:"program_version"`
+		Phase        tender.Phase      `json:"phase"`
+		AsOf         string            `json:"as_of"`
+		Replaces     string            `json:"replaces,omitempty"`
+		Decisions    []tender.Decision `json:"decisions"`
+		Terms        termsJSON         `json:"terms"`
+		Series       []seriesJSON      `json:"series"`
+		Caps         []capJSON         `json:"caps"`
+		Totals       *totalsJSON       `json:"totals"`
+		Funding      []fundingJSON     `json:"funding"`
+		ByDepositary []depositaryJSON  `json:"funding_by_depositary"`
+		Wires        []wireJSON        `json:"wires"`
+		Payments     []paymentJSON     `json:"payments"`
+		WireChanges  *wireChangesJSON  `json:"wire_changes"`
+		Steps        []stepJSON        `json:"steps"`
+		Counts       countsJSON        `json:"counts"`
+		Inputs       []inputJSON       `json:"inputs"`
+		Changes      *changesJSON      `json:"changes"`
+		Warnings     []string          `json:"warnings"`
+		Invariants   []invariantJSON   `json:"invariants"`
 	}
 	termsJSON struct {
 		Version    int             `json:"version"`
@@ -94,14 +100,44 @@ type (
 		Without []string `json:"without,omitempty"` // currencies left out for want of a rate
 	}
 	fundingJSON struct {
-		Currency        string `json:"currency"`
-		SettlementDate  string `json:"settlement_date"`
-		Paid            bool   `json:"paid_already"`
-		Principal       string `json:"principal"`
+		Currency       string        `json:"currency"`
+		SettlementDate string        `json:"settlement_date"`
+		Status         settle.Status `json:"status"`
+		Wires          int           `json:"wires"`
+		Principal      string        `json:"principal"`
+		cashJSON
+		PaidAlready bool `json:"paid_already,omitempty"` // is read only: version 0.1 wrote it for the status
+	}
+	cashJSON struct {
 		Consideration   string `json:"consideration"`
 		EarlyPayment    string `json:"early_payment"`
 		AccruedInterest string `json:"accrued_interest"`
 		Total           string `json:"total"`
+	}
+	depositaryJSON struct {
+		Depositary string `json:"depositary"`
+		fundingJSON
+	}
+	partyJSON struct {
+		Reference       string        `json:"reference"`
+		Status          settle.Status `json:"status"`
+		Depositary      string        `json:"depositary"`
+		Participant     string        `json:"participant"`
+		ParticipantName string        `json:"participant_name"`
+		Currency        string        `json:"currency"`
+		SettlementDate  string        `json:"settlement_date"`
+	}
+	wireJSON struct {
+		partyJSON
+		Payments int    `json:"payments"`
+		Accepted string `json:"accepted"`
+		cashJSON
+	}
+	paymentJSON struct {
+		partyJSON
+		Series   string `json:"series"`
+		Accepted string `json:"accepted"`
+		cashJSON
 	}
 	stepJSON struct {
 		Settled bool            `json:"settled_early"`
@@ -194,8 +230,10 @@ func WriteJSON(w io.Writer, r *Run) error {
 	return encode(w, document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
 		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces,
-		Terms: r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
-		Funding: r.fundingJSON(), Steps: r.stepsJSON(),
+		Decisions: list(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
+		Terms:     r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
+		Funding: list(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
+		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.wireChangesJSON(), Steps: r.stepsJSON(),
 		Counts: countsJSON(counts),
 		Inputs: r.inputsJSON(), Changes: r.changesJSON(),
 		Warnings: list(r.warnings(), func(s string) string { return s }),
@@ -281,16 +319,40 @@ func (r *Run) totalsJSON() *totalsJSON {
 	return &totalsJSON{currency, cashText(tendered, currency), cashText(accepted, currency), without}
 }
 
-func (r *Run) fundingJSON() []fundingJSON {
-	all := make([]fundingJSON, len(r.Settlement.Funding))
-	for i, f := range r.Settlement.Funding {
-		all[i] = fundingJSON{
-			Currency: f.Currency, SettlementDate: f.Date.String(), Paid: f.Paid, Principal: f.Accepted.String(),
-			Consideration: cashText(f.Consideration, f.Currency), EarlyPayment: cashText(f.EarlyPayment, f.Currency),
-			AccruedInterest: cashText(f.AccruedInterest, f.Currency), Total: cashText(f.Total(), f.Currency),
-		}
+func newFundingJSON(f settle.Funding) fundingJSON {
+	return fundingJSON{
+		Currency: f.Currency, SettlementDate: f.Date.String(), Status: f.Status, Wires: f.Wires,
+		Principal: f.Accepted.String(), cashJSON: newCashJSON(&f.Cash, f.Currency),
 	}
-	return all
+}
+
+func newCashJSON(c *settle.Cash, currency string) cashJSON {
+	return cashJSON{
+		cashText(c.Consideration, currency), cashText(c.EarlyPayment, currency),
+		cashText(c.AccruedInterest, currency), cashText(c.Total(), currency),
+	}
+}
+
+func (r *Run) byDepositaryJSON() []depositaryJSON {
+	return list(r.Settlement.ByDepositary, func(f settle.DepositaryFunding) depositaryJSON {
+		return depositaryJSON{f.Depositary, newFundingJSON(f.Funding)}
+	})
+}
+
+func newPartyJSON(reference string, p *settle.Party) partyJSON {
+	return partyJSON{reference, p.Status, p.Depositary, p.Participant, p.ParticipantName, p.Currency, p.Date.String()}
+}
+
+func (r *Run) wiresJSON() []wireJSON {
+	return list(r.Settlement.Wires, func(x settle.Wire) wireJSON {
+		return wireJSON{newPartyJSON(x.Reference, &x.Party), len(x.Payments), x.Accepted.String(), newCashJSON(&x.Cash, x.Currency)}
+	})
+}
+
+func (r *Run) paymentsJSON() []paymentJSON {
+	return list(r.Settlement.Payments, func(p settle.Payment) paymentJSON {
+		return paymentJSON{newPartyJSON(p.Reference, &p.Party), p.Series, p.Accepted.String(), newCashJSON(&p.Cash, p.Currency)}
+	})
 }
 
 func (r *Run) stepsJSON() []stepJSON {

@@ -54,6 +54,9 @@ func (v *volume) lay(l *listing, s *sheet, top, foot int, more func(number int) 
 	}
 }
 
+// first is the sheet on which a list begins.
+func (l *listing) first() *sheet { return l.parts[0].sheet }
+
 // last is the sheet on which a list ends.
 func (l *listing) last() *stretch { return l.parts[len(l.parts)-1] }
 
@@ -75,19 +78,6 @@ func (l *listing) over(from *sheet, formula func(address func(col int) string) s
 		terms = append(terms, formula(func(col int) string { return p.sheet.seen(from, p.column(col).fixed()) }))
 	}
 	return strings.Join(terms, "+")
-}
-
-// span adds up a column over the rows from first to last of the list, as seen
-// from a sheet.
-func (l *listing) span(from *sheet, first, last, col int) string {
-	var ranges []string
-	for _, p := range l.parts {
-		a := area{p.top + max(first-p.from, 0), col, min(p.bottom, p.top+last-p.from), col}
-		if a.top <= a.bottom {
-			ranges = append(ranges, p.sheet.seen(from, a.fixed()))
-		}
-	}
-	return "SUM(" + strings.Join(ranges, ",") + ")"
 }
 
 // each makes the rows of the part one after the other, in cells that it uses

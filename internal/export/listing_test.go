@@ -46,7 +46,7 @@ func TestContinuation(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, whole := opened(t, b.Bytes()), opened(t, rendered(t, r))
-	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Payments 2", "Payments 3", "Instructions", "Instructions 2", "Instructions 3",
+	want := []string{"Summary", "Waterfall", "Funding", "Wires", "Payments", "Payments 2", "Instructions", "Instructions 2", "Instructions 3",
 		"Instructions 4", "Instructions 5", "Rejects", "Changes", "Timeline", "Controls"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Fatalf("sheets %v, want %v", got, want)
@@ -70,7 +70,7 @@ func TestContinuation(t *testing.T) {
 // listed are the rows of a list on all its sheets, without formulas.
 func listed(t *testing.T, f *excelize.File, name string) []string {
 	t.Helper()
-	key := regexp.MustCompile(`^(VOI\d+|EOC/.*|P\d+|Wire)$`)
+	key := regexp.MustCompile(`^(VOI\d+|EOC/.*|.*-\d{8}-.*)$`)
 	var all []string
 	for _, sheet := range f.GetSheetList() {
 		if sheet != name && !strings.HasPrefix(sheet, name+" ") {

@@ -44,7 +44,7 @@ func TestPackage(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"Summary", "Waterfall", "Funding", "Payments", "Instructions", "Rejects", "Changes", "Timeline", "Controls"}
+	want := []string{"Summary", "Waterfall", "Funding", "Wires", "Payments", "Instructions", "Rejects", "Changes", "Timeline", "Controls"}
 	if got := opened(t, books["small"]).GetSheetList(); !slices.Equal(got, want) {
 		t.Errorf("sheets %v, want %v", got, want)
 	}

@@ -15,7 +15,10 @@ const (
 	WorkbookName     = "result.xlsx"
 	JSONName         = "result.json"
 	InstructionsName = "instructions.csv"
+	WiresName        = "wires.csv"
 	PaymentsName     = "payments.csv"
+	PaidName         = "paid.csv"
+	WireChangesName  = "wire_changes.csv"
 	RejectsName      = "rejects.csv"
 
 	ReleaseTextName     = "release.txt"
@@ -30,7 +33,8 @@ type Run struct {
 	Phase   tender.Phase
 	AsOf    time.Time
 
-	Replaces string // the final run that this one supersedes, "" for none
+	Replaces  string            // the final run that this one supersedes, "" for none
+	Decisions []tender.Decision // that people made about the run
 
 	Book       *tender.Book
 	Allocation *allocate.Result
@@ -40,6 +44,10 @@ type Run struct {
 	Warnings   []string
 	Invariants []tender.Invariant
 	Changes    *Changes // nil: there is no earlier run to compare with
+
+	// WireChanges is what to wire differently than by the final run that this one
+	// supersedes; nil where it supersedes none.
+	WireChanges *WireChanges
 
 	// Progress is told, now and then, how many more instructions were written to
 	// the workbook; nil for nobody. It may be called by any goroutine.
@@ -66,6 +74,9 @@ type Changes struct {
 	Lines    []Change
 	Series   []SeriesChange // one for each series of the offer, in its order
 }
+
+// Kinds counts the instructions that differ by how they do.
+func (c *Changes) Kinds() map[ChangeKind]int { return countKinds(c.Lines) }
 
 // ChangeKind says how an instruction differs from the previous run.
 type ChangeKind string

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -13,12 +12,11 @@ import (
 type sheet struct {
 	name   string
 	rows   []row
-	body   *stretch       // rows below those, made when they are written; nil for none
-	foot   []row          // rows below the body
-	looks  []look         // of the cells of the body
-	links  iter.Seq[link] // from its cells to other places; nil for none
-	next   *sheet         // on which a list goes on, nil for none
-	widths []float64      // of the columns, in digits
+	body   *stretch  // rows below those, made when they are written; nil for none
+	foot   []row     // rows below the body
+	looks  []look    // of the cells of the body
+	next   *sheet    // on which a list goes on, nil for none
+	widths []float64 // of the columns, in digits
 	merges []area
 	checks []area // cells that turn red when they are FALSE
 	alarm  area   // turns red when one of the checks on Controls is FALSE
@@ -35,9 +33,6 @@ type row struct {
 	cells  []cell
 	height float64 // in points; 0 is the standard
 }
-
-// link leads from a cell to another place of the workbook.
-type link struct{ from, to string }
 
 // area is a rectangle of cells; rows and columns count from 1.
 type area struct{ top, left, bottom, right int }

@@ -95,10 +95,7 @@ func (b *workbook) changeWords() string {
 	if c == nil {
 		return "First run: there is no earlier run to compare with."
 	}
-	n := make(map[ChangeKind]int)
-	for _, l := range c.Lines {
-		n[l.Kind]++
-	}
+	n := c.Kinds()
 	return fmt.Sprintf("Compared with run %s: %d new, %d gone, %d amended, %d accepted differently.",
 		c.Previous, n[New], n[Gone], n[Amended], n[Reclassed])
 }

@@ -2,7 +2,7 @@ package export
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -74,6 +74,9 @@ func (b *workbook) layOrigin(top int) int {
 	if r.Replaces != "" {
 		facts = append(facts, fact{"Replaces the final run", label(r.Replaces)})
 	}
+	for _, d := range r.Decisions {
+		facts = append(facts, fact{"Decided", label(d.String())})
+	}
 	for _, a := range r.Offer.Amendments {
 		facts = append(facts, fact{"Amendment in force", label(instant(a.Effective, r.Offer.Zone) + ": " + a.Note)})
 	}
@@ -116,9 +119,13 @@ func (b *workbook) checks(row int) []check {
 		all = append(all, b.acceptedCheck(i, key()))
 	}
 	all = append(all, b.lineCheck())
-	for _, f := range b.fundedTotals() {
-		all = append(all, b.instructionCheck(f, key()))
-		all = append(all, b.paymentCheck(f, key()))
+	for _, currency := range fundedCurrencies(b.run.Settlement.Funding) {
+		all = append(all, b.instructionCheck(currency, key()))
+		all = append(all, b.moneyCheck("Due: Wires against Funding", b.wires, settle.Due, currency, key()))
+		all = append(all, b.moneyCheck("Due: Payments against Funding", b.payments, settle.Due, currency, key()))
+		if b.paid != nil {
+			all = append(all, b.moneyCheck("Paid: Paid against Funding", b.paid, settle.Paid, currency, key()))
+		}
 	}
 	return append(all, b.countCheck(), b.sumCheck())
 }
@@ -173,41 +180,39 @@ func (b *workbook) lineCheck() check {
 	}
 }
 
-// fundedTotals is what is to be wired in each currency on all days.
-func (b *workbook) fundedTotals() []settle.Funding {
-	var all []settle.Funding
-	for _, f := range b.run.Settlement.Funding {
-		i := slices.IndexFunc(all, func(g settle.Funding) bool { return g.Currency == f.Currency })
-		if i < 0 {
-			all = append(all, settle.Funding{Currency: f.Currency})
-			i = len(all) - 1
-		}
-		all[i].Cash = all[i].Plus(f.Cash)
-	}
-	return all
-}
-
-func (b *workbook) instructionCheck(f settle.Funding, key string) check {
+func (b *workbook) instructionCheck(currency, key string) check {
 	return check{
-		what: "Cash: Instructions against Funding", key: f.Currency,
-		found: cash(b.tally.paid[f.Currency].Total(), f.Currency).by(b.inLines(func(at func(int) string) string {
+		what: "Cash, due and paid: Instructions against Funding", key: currency,
+		found: cash(b.tally.paid[currency].Total(), currency).by(b.inLines(func(at func(int) string) string {
 			return sumOf(at(insTotal), at(insCurrency), key)
 		})),
-		stated: b.fundingOf(f, key),
+		stated: b.fundingOf(currency, key, settle.Statuses[:]...),
 	}
 }
 
-func (b *workbook) paymentCheck(f settle.Funding, key string) check {
+// moneyCheck holds a list of money against the funding of its status.
+func (b *workbook) moneyCheck(what string, m *moneyList, status settle.Status, currency, key string) check {
+	var listed decimal.Decimal
+	if sum := m.sums[currency]; sum != nil {
+		listed = sum.cash().Total()
+	}
 	return check{
-		what: "Cash: Payments against Funding", key: f.Currency,
-		found:  cash(b.paid.sums(f.Currency).each()[4], f.Currency).by(b.paymentSum(b.controls, payTotal, key)),
-		stated: b.fundingOf(f, key),
+		what: what, key: currency,
+		found:  cash(listed, currency).by(m.sum(b.controls, payTotal, key)),
+		stated: b.fundingOf(currency, key, status),
 	}
 }
 
-func (b *workbook) fundingOf(f settle.Funding, key string) cell {
+// fundingOf is what is funded in a currency with one of the statuses.
+func (b *workbook) fundingOf(currency, key string, statuses ...settle.Status) cell {
 	in := func(col int) string { return b.funding.of(b.fundingRows.column(col).fixed()) }
-	return cash(f.Total(), f.Currency).by(sumOf(in(fundTotal), in(fundCurrency), key))
+	var total decimal.Decimal
+	var terms []string
+	for _, status := range statuses {
+		total = total.Add(fundingSums(fundingOf(b.run.Settlement.Funding, status), currency)[5])
+		terms = append(terms, fmt.Sprintf(`SUMIFS(%s,%s,%s,%s,"%s")`, in(fundTotal), in(fundCurrency), key, in(fundStatus), status))
+	}
+	return cash(total, currency).by(strings.Join(terms, "+"))
 }
 
 // countCheck and sumCheck refer to the table of files by name: it stands below.

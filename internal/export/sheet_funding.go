@@ -9,11 +9,14 @@ import (
 	"tenderbatch/internal/settle"
 )
 
-// The columns of Funding.
+// The columns of Funding. In the table by depositary the depositary, the currency
+// and the day take the place of the first three.
 const (
 	fundCurrency = iota + 1
 	fundDate
 	fundWhich
+	fundStatus
+	fundWires
 	fundAccepted
 	fundConsideration
 	fundEarly
@@ -21,10 +24,9 @@ const (
 	fundTotal
 )
 
-var fundingColumns = []column{
-	{heading: "Currency"},
-	{heading: "Settlement date"},
-	{heading: "Settlement"},
+var fundedColumns = []column{
+	{heading: "Status"},
+	{heading: "Wires", right: true},
 	{heading: "Principal accepted", right: true},
 	{heading: "Tender Offer Consideration", right: true},
 	{heading: "Early Tender Payment", right: true},
@@ -32,7 +34,20 @@ var fundingColumns = []column{
 	{heading: "Total", right: true},
 }
 
-// layFunding lays out what the paying agent needs in each currency on each day.
+var fundingColumns = append([]column{
+	{heading: "Currency"},
+	{heading: "Settlement date"},
+	{heading: "Settlement"},
+}, fundedColumns...)
+
+var depositaryColumns = append([]column{
+	{heading: "Depositary", widest: 20},
+	{heading: "Currency"},
+	{heading: "Settlement date"},
+}, fundedColumns...)
+
+// layFunding lays out what the paying agent needs in each currency on each day, and
+// how much of it goes to the participants of each depositary.
 func (b *workbook) layFunding() {
 	s := b.newSheet("Funding", "Funding: what is to be wired to the paying agent")
 	b.funding = s
@@ -43,37 +58,48 @@ func (b *workbook) layFunding() {
 		t.rows = append(t.rows, b.fundingRow(f))
 	}
 	body := area{top + 1, 1, top + max(1, len(t.rows)), fundTotal}
-	paid := len(paidOnly(funding)) > 0
+	anyPaid := len(fundingOf(funding, settle.Paid)) > 0
 	for _, currency := range fundedCurrencies(funding) {
 		total := body.bottom + 1 + len(t.totals)
 		t.totals = append(t.totals, fundingTotal(funding, currency, body, total))
-		if paid {
-			t.totals = append(t.totals, paidTotal(funding, currency, body, total+1), openTotal(funding, currency, total+2))
+		if anyPaid {
+			t.totals = append(t.totals, statusTotal(funding, settle.Paid, "of which", currency, body, total+1),
+				statusTotal(funding, settle.Due, "still to wire", currency, body, total+2))
 		}
 	}
 	b.fundingRows = s.table(top, t)
 	s.filter, s.frozen, s.repeat = area{top, 1, b.fundingRows.bottom, fundTotal}, top, top
 	b.name("FundingList", s, s.filter.fixed())
+	b.layByDepositary(body.bottom + len(t.totals) + 2)
+}
+
+func (b *workbook) layByDepositary(row int) {
+	s := b.funding
+	s.put(row, 1, label("By depositary").as(inSection))
+	t := table{columns: depositaryColumns, none: "Nothing is to be wired."}
+	for _, f := range b.run.Settlement.ByDepositary {
+		t.rows = append(t.rows, append([]cell{label(f.Depositary), label(f.Currency), day(f.Date).aligned(left)}, fundedCells(f.Funding)...))
+	}
+	body := s.table(row+1, t)
+	b.name("FundingByDepositary", s, area{row + 1, 1, body.bottom, fundTotal}.fixed())
 }
 
 func (b *workbook) fundingRow(f settle.Funding) []cell {
+	return append([]cell{label(f.Currency), day(f.Date).aligned(left), label(b.settlementWords(f))}, fundedCells(f)...)
+}
+
+func fundedCells(f settle.Funding) []cell {
 	return []cell{
-		label(f.Currency), day(f.Date).aligned(left), label(b.settlementWords(f)), principal(f.Accepted),
+		label(string(f.Status)), count(f.Wires), principal(f.Accepted),
 		cash(f.Consideration, f.Currency), cash(f.EarlyPayment, f.Currency), cash(f.AccruedInterest, f.Currency),
 		cash(f.Total(), f.Currency).by(acrossCash(fundConsideration, fundInterest)),
 	}
 }
 
-// alreadyPaid marks what was paid at the early settlement: it is shown, as it
-// belongs to the result, but is not wired again.
-const alreadyPaid = "early, paid already"
-
 // settlementWords says which settlement of the offer the funding is for.
 func (b *workbook) settlementWords(f settle.Funding) string {
 	d := f.Date
 	switch s := b.run.Offer.Settlement; {
-	case f.Paid:
-		return alreadyPaid
 	case d == s.Final && d == s.Early:
 		return "early and final"
 	case d == s.Early:
@@ -100,51 +126,47 @@ func fundingTotal(funding []settle.Funding, currency string, body area, row int)
 	cells := make([]cell, fundTotal)
 	cells[fundCurrency-1], cells[fundDate-1] = label(currency), label("Total")
 	for i, amount := range fundingSums(funding, currency) {
-		col := fundAccepted + i
-		cells[col-1] = digits(amount, amountPlaces(i, amount, currency)).
+		col := fundWires + i
+		cells[col-1] = fundedSum(i, amount, currency).
 			by(sumOf(body.column(col).fixed(), body.column(fundCurrency).fixed(), at(row, fundCurrency)))
 	}
 	return cells
 }
 
-// paidTotal is the part of a currency's total that was paid already, openTotal
-// what is still to be wired.
-func paidTotal(funding []settle.Funding, currency string, body area, row int) []cell {
+// statusTotal is the part of a currency's total that is paid, or due.
+func statusTotal(funding []settle.Funding, status settle.Status, which, currency string, body area, row int) []cell {
 	cells := make([]cell, fundTotal)
-	cells[fundCurrency-1], cells[fundDate-1], cells[fundWhich-1] = label(currency), label("of which"), label(alreadyPaid)
-	for i, amount := range fundingSums(paidOnly(funding), currency) {
-		col := fundAccepted + i
-		cells[col-1] = digits(amount, amountPlaces(i, amount, currency)).
+	cells[fundCurrency-1], cells[fundDate-1], cells[fundStatus-1] = label(currency), label(which), label(string(status))
+	for i, amount := range fundingSums(fundingOf(funding, status), currency) {
+		col := fundWires + i
+		cells[col-1] = fundedSum(i, amount, currency).
 			by(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.column(col).fixed(),
-				body.column(fundCurrency).fixed(), at(row, fundCurrency), body.column(fundWhich).fixed(), at(row, fundWhich)))
+				body.column(fundCurrency).fixed(), at(row, fundCurrency), body.column(fundStatus).fixed(), at(row, fundStatus)))
 	}
 	return cells
 }
 
-func openTotal(funding []settle.Funding, currency string, row int) []cell {
-	cells := make([]cell, fundTotal)
-	cells[fundCurrency-1], cells[fundDate-1] = label(currency), label("Still to wire")
-	all, paid := fundingSums(funding, currency), fundingSums(paidOnly(funding), currency)
-	for i := range all {
-		col, amount := fundAccepted+i, all[i].Sub(paid[i])
-		cells[col-1] = digits(amount, amountPlaces(i, amount, currency)).by(at(row-2, col) + "-" + at(row-1, col))
-	}
-	return cells
+// fundedSum is the i-th of the sums of funding: wires and principal, then cash.
+func fundedSum(i int, amount decimal.Decimal, currency string) cell {
+	return digits(amount, amountPlaces(max(i-1, 0), amount, currency))
 }
 
-func paidOnly(funding []settle.Funding) []settle.Funding {
-	return slices.DeleteFunc(slices.Clone(funding), func(f settle.Funding) bool { return !f.Paid })
+// fundingOf keeps the funding of a status.
+func fundingOf(funding []settle.Funding, status settle.Status) []settle.Funding {
+	return slices.DeleteFunc(slices.Clone(funding), func(f settle.Funding) bool { return f.Status != status })
 }
 
-// fundingSums adds up principal and cash of a currency in the order of the
+// fundingSums adds up wires, principal and cash of a currency in the order of the
 // columns.
-func fundingSums(funding []settle.Funding, currency string) [5]decimal.Decimal {
-	var accepted decimal.Decimal
-	var paid settle.Cash
+func fundingSums(funding []settle.Funding, currency string) [6]decimal.Decimal {
+	var sum settle.Funding
 	for _, f := range funding {
 		if f.Currency == currency {
-			accepted, paid = accepted.Add(f.Accepted), paid.Plus(f.Cash)
+			sum.Wires += f.Wires
+			sum.Accepted, sum.Cash = sum.Accepted.Add(f.Accepted), sum.Plus(f.Cash)
 		}
 	}
-	return [5]decimal.Decimal{accepted, paid.Consideration, paid.EarlyPayment, paid.AccruedInterest, paid.Total()}
+	return [6]decimal.Decimal{
+		decimal.NewFromInt(int64(sum.Wires)), sum.Accepted, sum.Consideration, sum.EarlyPayment, sum.AccruedInterest, sum.Total(),
+	}
 }

@@ -30,7 +30,7 @@ const (
 	insInterest
 	insTotal
 	insDate
-	insPayment
+	insReference
 	insFile
 	insSheet
 	insRow
@@ -55,7 +55,7 @@ var instructionColumns = []column{
 	{heading: "Accrued interest", right: true},
 	{heading: "Total", right: true},
 	{heading: "Settlement date"},
-	{heading: "Payment"},
+	{heading: "Payment reference"},
 	{heading: "File", widest: 26},
 	{heading: "Sheet", widest: 18},
 	{heading: "Row", right: true},
@@ -112,8 +112,8 @@ func (m *instructionMaker) row(i int, cells []cell) {
 	cells[insReason-1] = m.reason(l, decided.Reason)
 	putCash(cells[insConsideration-1:], &paid.Cash, minorUnits(currency), instructionAcross)
 	cells[insDate-1] = m.day(paid.Date)
-	if n := m.b.paid.ofLine[i]; n >= 0 {
-		cells[insPayment-1] = label(m.b.paid.number(n))
+	if paid.Payment >= 0 {
+		cells[insReference-1] = label(r.Settlement.Payments[paid.Payment].Reference)
 	}
 	cells[insFile-1], cells[insSheet-1] = label(l.Source.File), label(l.Source.Sheet)
 	cells[insRow-1] = count(l.Source.Row).formatted("0")

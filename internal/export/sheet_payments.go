@@ -1,7 +1,8 @@
 package export
 
 import (
-	"iter"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -9,15 +10,16 @@ import (
 	"tenderbatch/internal/settle"
 )
 
-// The columns of Payments.
+// The columns of Wires, Payments and Paid.
 const (
-	payNumber = iota + 1
+	payReference = iota + 1
+	payDepositary
 	payParticipant
 	payName
-	payDepositary
-	paySeries
+	paySeries // on Wires: how many payments the wire is made of
 	payCurrency
 	payDate
+	payStatus
 	payAccepted
 	payConsideration
 	payEarly
@@ -25,83 +27,128 @@ const (
 	payTotal
 )
 
-var paymentColumns = []column{
-	{heading: "Payment"},
-	{heading: "Participant"},
-	{heading: "Participant name", widest: 30},
-	{heading: "Depositary", widest: 20},
-	{heading: "Series", widest: 24},
-	{heading: "Currency"},
-	{heading: "Settlement date"},
-	{heading: "Principal accepted", right: true},
-	{heading: "Tender Offer Consideration", right: true},
-	{heading: "Early Tender Payment", right: true},
-	{heading: "Accrued interest", right: true},
-	{heading: "Total to pay", right: true},
+// moneyColumns are the columns of a list of money; series and total are the
+// headings in which the lists differ.
+func moneyColumns(series, total column) []column {
+	return []column{
+		{heading: "Payment reference"},
+		{heading: "Depositary", widest: 20},
+		{heading: "Participant"},
+		{heading: "Participant name", widest: 30},
+		series,
+		{heading: "Currency"},
+		{heading: "Settlement date"},
+		{heading: "Status"},
+		{heading: "Principal accepted", right: true},
+		{heading: "Tender Offer Consideration", right: true},
+		{heading: "Early Tender Payment", right: true},
+		{heading: "Accrued interest", right: true},
+		total,
+	}
 }
 
-// layPayments lays out what each participant is paid for each series, with a
-// subtotal for each participant, currency and day: that is one wire.
-func (b *workbook) layPayments() {
-	const title = "Payments"
-	s := b.newSheet("Payments", title)
-	b.payments, b.paid = s, newPayments(b.run)
-	l := &listing{columns: paymentColumns, count: len(b.paid.rows), none: "Nothing is accepted, so nothing is paid."}
-	l.maker = func() rowMaker { return b.paymentRow }
-	b.wires = l
-	currencies := paidCurrencies(b.paid.all)
-	if l.count > 0 {
-		s.put(bannerRow+1, 1, label(paymentNote).as(inSubtitle))
+// moneyRow is a row of a list of money.
+type moneyRow struct {
+	reference string
+	party     *settle.Party
+	series    cell
+	accepted  decimal.Decimal
+	cash      *settle.Cash
+}
+
+// moneyList is a list of wires or payments: a plain table, which can be sorted,
+// filtered and pivoted, with totals by currency below it.
+type moneyList struct {
+	*listing
+	at   func(i int) moneyRow
+	sums map[string]*paymentSums // by currency
+}
+
+// layMoney lays out what each participant is paid: first each transfer whole, then
+// by series what it is made of. What was paid at an early settlement has a list of
+// its own, so that nothing on the first two was sent before.
+func (b *workbook) layMoney() {
+	wires := b.run.Settlement.WiresOf(settle.Due)
+	b.wires = b.layMoneyList("Wires", "Wires: one transfer to each participant, currency and day", len(wires), "Nothing is to be wired.",
+		moneyColumns(column{heading: "Payments", right: true}, column{heading: "Total to wire", right: true}),
+		func(i int) moneyRow {
+			w := &wires[i]
+			return moneyRow{w.Reference, &w.Party, count(len(w.Payments)), w.Accepted, &w.Cash}
+		})
+	b.payments = b.layPayments("Payments", "Payments: the parts of each wire, by series", "Total to pay", settle.Due)
+	if len(b.run.Settlement.PaymentsOf(settle.Paid)) > 0 {
+		b.paid = b.layPayments("Paid", "Paid at the early settlement: not to be wired again", "Total paid", settle.Paid)
+	}
+}
+
+func (b *workbook) layPayments(name, title, total string, status settle.Status) *moneyList {
+	payments := b.run.Settlement.PaymentsOf(status)
+	return b.layMoneyList(name, title, len(payments), "Nothing is to be paid.",
+		moneyColumns(column{heading: "Series", widest: 24}, column{heading: total, right: true}),
+		func(i int) moneyRow {
+			p := &payments[i]
+			return moneyRow{p.Reference, &p.Party, label(p.Series), p.Accepted, &p.Cash}
+		})
+}
+
+func (b *workbook) layMoneyList(name, title string, count int, none string, columns []column, row func(i int) moneyRow) *moneyList {
+	m := &moneyList{listing: &listing{columns: columns, count: count, none: none}, at: row, sums: map[string]*paymentSums{}}
+	for i := range count {
+		r := row(i)
+		if m.sums[r.party.Currency] == nil {
+			m.sums[r.party.Currency] = new(paymentSums)
+		}
+		m.sums[r.party.Currency].add(r.accepted, r.cash)
+	}
+	m.maker = func() rowMaker { return func(i int, cells []cell) { b.moneyCells(row(i), cells) } }
+	s := b.newSheet(name, title)
+	if count > 0 {
+		s.put(bannerRow+1, 1, label(referenceNote).as(inSubtitle))
 		s.tall(bannerRow+1, 20)
 	}
-	b.lay(l, s, firstRow, len(currencies), b.goOn(s, title))
-	for _, p := range l.parts {
-		p.sheet.links = b.paymentLinks(p)
-	}
-	end := l.last()
+	currencies := m.currencies()
+	b.lay(m.listing, s, firstRow, len(currencies)+1, b.goOn(s, title))
+	end := m.last()
+	next := end.bottom + 1
 	for i, currency := range currencies {
-		end.sheet.line(end.bottom+1+i, b.paymentTotal(currency, end.sheet, end.bottom+1+i), paymentColumns, inTotal)
+		end.sheet.line(next+i, m.total(currency, end.sheet, next+i), columns, inTotal)
 	}
+	if count > 0 {
+		end.sheet.line(next+len(currencies), m.shownTotal(end.sheet), columns, inSubtotal)
+	}
+	return m
 }
 
-const paymentNote = "Each payment number is a link to its first instruction. To see all of them, filter the column Payment on Instructions by that number."
+const referenceNote = "To see the instructions behind a reference, filter the column Payment reference on Instructions by it."
 
-// mostLinks is how many links a spreadsheet allows on one sheet. Payments beyond
-// are found by their number.
-const mostLinks = 65_530
+// currencies lists the currencies of a list, sorted.
+func (m *moneyList) currencies() []string { return slices.Sorted(maps.Keys(m.sums)) }
 
-// paymentLinks are the links from the payments of a part of the list to their
-// first instructions.
-func (b *workbook) paymentLinks(p *stretch) iter.Seq[link] {
-	return func(yield func(link) bool) {
-		made := 0
-		for n := p.top; n <= p.bottom && made < mostLinks && b.wires.count > 0; n++ {
-			row := b.paid.rows[p.from+n-p.top]
-			if line := b.paid.lines[row.first]; !row.wire && line >= 0 {
-				made++
-				s, to := b.lines.place(int(line))
-				if !yield(link{at(n, payNumber), s.of(at(to, insID))}) {
-					return
-				}
-			}
-		}
-	}
+func (b *workbook) moneyCells(r moneyRow, cells []cell) {
+	cells[payReference-1] = b.referenceCell(r.reference)
+	cells[payDepositary-1], cells[payParticipant-1] = label(r.party.Depositary), label(r.party.Participant)
+	cells[payName-1], cells[paySeries-1] = label(r.party.ParticipantName), r.series
+	cells[payCurrency-1], cells[payDate-1] = label(r.party.Currency), day(r.party.Date).aligned(left)
+	cells[payStatus-1] = label(string(r.party.Status))
+	cells[payAccepted-1] = principal(r.accepted)
+	putCash(cells[payConsideration-1:], r.cash, minorUnits(r.party.Currency), paymentAcross)
 }
 
-// paymentRow fills a row with a payment, or with the subtotal of a wire.
-func (b *workbook) paymentRow(i int, cells []cell) {
-	row := b.paid.rows[i]
-	if row.wire {
-		b.wireRow(i, cells)
-		return
+// mostCompared bounds how many references a spreadsheet compares to follow the
+// links of a list, as each link is looked up in the list of instructions.
+const mostCompared = 20_000_000
+
+// referenceCell is a reference that leads to the first of its instructions. The
+// place is looked up, so that the link is right however the lists are sorted. On
+// long lists the reference is plain text.
+func (b *workbook) referenceCell(reference string) cell {
+	c := label(reference)
+	if len(b.lines.parts) != 1 || b.lines.count*len(b.run.Settlement.Payments) > mostCompared {
+		return c
 	}
-	p := b.paid.at(row.first)
-	cells[payNumber-1] = label(b.paid.number(row.first)).toned(linked)
-	cells[payParticipant-1], cells[payName-1] = label(p.Participant), label(p.ParticipantName)
-	cells[payDepositary-1], cells[paySeries-1] = label(p.Depositary), label(p.Series)
-	cells[payCurrency-1], cells[payDate-1] = label(p.Currency), day(p.Date).aligned(left)
-	cells[payAccepted-1] = principal(p.Accepted)
-	putCash(cells[payConsideration-1:], &p.Cash, minorUnits(p.Currency), paymentAcross)
+	p := b.lines.parts[0]
+	return c.toned(linked).by(fmt.Sprintf(`HYPERLINK(CHAR(35)&"%s!A"&(MATCH("%s",%s,0)+%d),"%s")`,
+		p.sheet.name, reference, p.sheet.of(p.column(insReference).fixed()), p.top-1, reference))
 }
 
 // putCash sets the cells of the parts of cash and of their total.
@@ -121,29 +168,6 @@ var paymentAcross = acrossCash(payConsideration, payInterest)
 // acrossCash adds up the cash parts in the cells of the same row.
 func acrossCash(from, to int) string { return "SUM(" + letters(from) + "#:" + letters(to) + "#)" }
 
-// wireRow is the subtotal of the payments that go to one participant in one
-// currency on one day. Its series is empty: that tells it from a payment.
-func (b *workbook) wireRow(i int, cells []cell) {
-	row := b.paid.rows[i]
-	p, size := b.paid.at(row.first), int(row.end-row.first)
-	cells[payNumber-1] = label("Wire")
-	cells[payParticipant-1], cells[payName-1] = label(p.Participant), label(p.ParticipantName)
-	cells[payDepositary-1], cells[payCurrency-1] = label(p.Depositary), label(p.Currency)
-	cells[payDate-1] = day(p.Date).aligned(left)
-	var sums paymentSums
-	for n := row.first; n < row.end; n++ {
-		sums.add(b.paid.at(n))
-	}
-	sheet, _ := b.wires.place(i)
-	for n, amount := range sums.each() {
-		col := payAccepted + n
-		cells[col-1] = digits(amount, amountPlaces(n, amount, p.Currency)).by(b.wires.span(sheet, i-size, i-1, col))
-	}
-	for n := range cells {
-		cells[n].look.role = inSubtotal
-	}
-}
-
 // amountPlaces is how many decimals the i-th amount of a payment shows: the
 // first is principal, the others are cash.
 func amountPlaces(i int, amount decimal.Decimal, currency string) int32 {
@@ -156,11 +180,11 @@ func amountPlaces(i int, amount decimal.Decimal, currency string) int32 {
 // paymentSums adds up principal and cash.
 type paymentSums [4]adder
 
-func (s *paymentSums) add(p *settle.Payment) {
-	s[0].add(p.Accepted)
-	s[1].add(p.Consideration)
-	s[2].add(p.EarlyPayment)
-	s[3].add(p.AccruedInterest)
+func (s *paymentSums) add(accepted decimal.Decimal, c *settle.Cash) {
+	s[0].add(accepted)
+	s[1].add(c.Consideration)
+	s[2].add(c.EarlyPayment)
+	s[3].add(c.AccruedInterest)
 }
 
 // each returns the sums in the order of the columns, the last of the whole cash.
@@ -173,44 +197,47 @@ func (s *paymentSums) cash() settle.Cash {
 	return settle.Cash{Consideration: s[1].decimal(), EarlyPayment: s[2].decimal(), AccruedInterest: s[3].decimal()}
 }
 
-// sums adds up the payments of a currency.
-func (p *payments) sums(currency string) *paymentSums {
-	var s paymentSums
-	for i := range p.all {
-		if p.all[i].Currency == currency {
-			s.add(&p.all[i])
-		}
-	}
-	return &s
-}
-
-func paidCurrencies(payments []settle.Payment) []string {
-	var all []string
-	for i := range payments {
-		if !slices.Contains(all, payments[i].Currency) {
-			all = append(all, payments[i].Currency)
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
-// paymentTotal adds up the payments of a currency in a row of a sheet. The
-// subtotals between them stay out: they have no series.
-func (b *workbook) paymentTotal(currency string, s *sheet, row int) []cell {
+// total adds up the rows in a currency, in a row of a sheet.
+func (m *moneyList) total(currency string, s *sheet, row int) []cell {
 	cells := make([]cell, payTotal)
 	cells[0], cells[payCurrency-1] = label("Total "+currency), label(currency)
-	for i, amount := range b.paid.sums(currency).each() {
+	for i, amount := range m.sums[currency].each() {
 		col := payAccepted + i
-		cells[col-1] = digits(amount, amountPlaces(i, amount, currency)).by(b.paymentSum(s, col, at(row, payCurrency)))
+		cells[col-1] = digits(amount, amountPlaces(i, amount, currency)).by(m.sum(s, col, at(row, payCurrency)))
 	}
 	return cells
 }
 
-// paymentSum adds up a column over the payments in a currency, as seen from a
-// sheet.
-func (b *workbook) paymentSum(from *sheet, col int, currency string) string {
-	return b.wires.over(from, func(address func(int) string) string {
-		return "SUMIFS(" + address(col) + "," + address(payCurrency) + "," + currency + "," + address(paySeries) + `,"<>")`
+// shownTotal adds up the rows that a filter shows.
+func (m *moneyList) shownTotal(s *sheet) []cell {
+	cells := make([]cell, payTotal)
+	cells[0] = label("Rows that the filter shows")
+	if len(m.sums) > 1 {
+		cells[0] = label("Rows that the filter shows: choose one currency")
+	}
+	var sums [5]decimal.Decimal
+	decimals := int32(0)
+	for currency, sum := range m.sums {
+		decimals = max(decimals, minorUnits(currency))
+		for i, amount := range sum.each() {
+			sums[i] = sums[i].Add(amount)
+		}
+	}
+	for i, amount := range sums {
+		col, shown := payAccepted+i, decimals
+		if i == 0 {
+			shown = places(amount)
+		}
+		cells[col-1] = digits(amount, shown).by(m.over(s, func(address func(int) string) string {
+			return "SUBTOTAL(109," + address(col) + ")"
+		}))
+	}
+	return cells
+}
+
+// sum adds up a column over the rows in a currency, as seen from a sheet.
+func (m *moneyList) sum(from *sheet, col int, currency string) string {
+	return m.over(from, func(address func(int) string) string {
+		return sumOf(address(col), address(payCurrency), currency)
 	})
 }

@@ -177,6 +177,9 @@ func (b *workbook) termFacts() []fact {
 	if b.run.Replaces != "" {
 		facts = append(facts, fact{"Replaces", label("the final run " + b.run.Replaces).toned(bad).wrapped()})
 	}
+	for _, d := range b.run.Decisions {
+		facts = append(facts, fact{"Decided", label(d.String()).wrapped()})
+	}
 	for _, a := range o.Amendments {
 		words := instant(a.Effective, o.Zone)
 		if a.Note != "" {
@@ -356,14 +359,14 @@ func (b *workbook) layWires(row int) int {
 	s := b.summary
 	s.put(row, 1, label("To be wired").as(inSection))
 	t := table{columns: []column{
-		{heading: "Settlement date"}, {heading: "Settlement"}, {}, {heading: "Currency"},
+		{heading: "Settlement date"}, {heading: "Settlement"}, {heading: "Status"}, {heading: "Currency"},
 		{heading: "Principal accepted", right: true}, {heading: "Tender Offer Consideration", right: true},
 		{heading: "Early Tender Payment", right: true}, {heading: "Accrued interest", right: true},
 		{heading: "Total", right: true},
 	}, none: "Nothing is to be wired."}
 	for i := range b.run.Settlement.Funding {
 		f := b.fundingRows.top + i
-		cells := []cell{b.funding.get(f, fundDate), b.funding.get(f, fundWhich), {}, b.funding.get(f, fundCurrency)}
+		cells := []cell{b.funding.get(f, fundDate), b.funding.get(f, fundWhich), b.funding.get(f, fundStatus), b.funding.get(f, fundCurrency)}
 		for col := fundAccepted; col <= fundTotal; col++ {
 			cells = append(cells, b.funding.get(f, col).by(b.funding.of(at(f, col))))
 		}

@@ -18,12 +18,14 @@ type workbook struct {
 	tally *tally
 	terms int // row of the first fact about the terms on Summary
 
-	summary, waterfall, funding, payments *sheet
-	instructions, rejects, changes        *sheet
-	timeline, controls                    *sheet
-	lines, wires                          *listing // rows of Instructions and of Payments
-	paid                                  payments
-	fundingRows, results                  area // rows that others refer to
+	summary, waterfall, funding    *sheet
+	wireChanges                    *sheet // nil: the run supersedes none
+	instructions, rejects, changes *sheet
+	timeline, controls             *sheet
+	lines                          *listing // rows of Instructions
+	wires, payments                *moneyList
+	paid                           *moneyList // nil: nothing was paid before
+	fundingRows, results           area       // rows that others refer to
 }
 
 // WriteWorkbook writes result.xlsx, the run for people.
@@ -33,8 +35,9 @@ func WriteWorkbook(w io.Writer, r *Run) error {
 
 func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
 	b := &workbook{volume: r.volume(rowsPerSheet), run: r, tally: newTally(r)}
-	b.layPayments() // before the instructions: they show the numbers of their payments
 	b.layInstructions()
+	b.layMoney() // after the instructions, where its references lead
+	b.layWireChanges()
 	b.layFunding()
 	b.layWaterfall()
 	b.laySummary()
@@ -51,11 +54,18 @@ func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
 // sheets are all sheets in their order.
 func (b *workbook) sheets() []*sheet {
 	var all []*sheet
-	for _, s := range []*sheet{b.summary, b.waterfall, b.funding, b.payments, b.instructions, b.rejects, b.changes, b.timeline, b.controls} {
-		for ; s != nil; s = s.next {
-			all = append(all, s)
+	add := func(sheets ...*sheet) {
+		for _, s := range sheets {
+			for ; s != nil; s = s.next {
+				all = append(all, s)
+			}
 		}
 	}
+	add(b.summary, b.waterfall, b.funding, b.wires.first(), b.payments.first())
+	if b.paid != nil {
+		add(b.paid.first())
+	}
+	add(b.wireChanges, b.instructions, b.rejects, b.changes, b.timeline, b.controls)
 	return all
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/export/officetest"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -56,68 +57,64 @@ func TestBannerOnEverySheet(t *testing.T) {
 	}
 }
 
-func TestPaymentsLeadToInstructions(t *testing.T) {
+func TestWiresLeadToInstructions(t *testing.T) {
 	r := smallRun(t)
 	f := opened(t, rendered(t, r))
-	cash := make(map[string]string) // by payment number
-	for _, w := range rowsOf(t, f, "Payments") {
-		if len(w) >= payTotal && regexp.MustCompile(`^P\d+$`).MatchString(w[payNumber-1]) {
-			cash[w[payNumber-1]] = w[payTotal-1]
+	cash := make(map[string]string) // by reference
+	for _, w := range rowsOf(t, f, "Wires") {
+		if len(w) >= payTotal && regexp.MustCompile(`^[0-9A-Z]+-[A-Z]{3}-\d{8}-[0-9A-Z]{10}$`).MatchString(w[payReference-1]) {
+			cash[w[payReference-1]] = w[payTotal-1]
 		}
 	}
-	if len(cash) != len(r.Settlement.Payments) {
-		t.Fatalf("%d payments on the sheet, want %d", len(cash), len(r.Settlement.Payments))
+	if len(cash) != len(r.Settlement.Wires) {
+		t.Fatalf("%d wires on the sheet, want %d", len(cash), len(r.Settlement.Wires))
 	}
 	sums := make(map[string]string)
 	for _, w := range rowsOf(t, f, "Instructions")[bannerRow:] {
-		if len(w) >= insPayment && cash[w[insPayment-1]] != "" {
-			sum := dec("0" + sums[w[insPayment-1]])
-			sums[w[insPayment-1]] = sum.Add(dec(w[insTotal-1])).String()
+		if len(w) >= insReference && cash[w[insReference-1]] != "" {
+			sum := dec("0" + sums[w[insReference-1]])
+			sums[w[insReference-1]] = sum.Add(dec(w[insTotal-1])).String()
 		}
 	}
-	for number, total := range cash {
-		if !dec("0" + sums[number]).Equal(dec(total)) {
-			t.Errorf("payment %s is %s, its instructions are %s", number, total, sums[number])
+	for reference, total := range cash {
+		if !dec("0" + sums[reference]).Equal(dec(total)) {
+			t.Errorf("wire %s is %s, its instructions are %s", reference, total, sums[reference])
 		}
 	}
 }
 
-// TestPaymentLinks follows the link of each payment: it leads to the first of its
-// instructions, within the workbook.
-func TestPaymentLinks(t *testing.T) {
+// TestReferencesAreLookedUp reads the formula of each reference: it searches the
+// instructions for the reference itself, so that it is right after any sorting, and
+// its stored value is the reference. Where the instructions go on on further sheets
+// it is plain text.
+func TestReferencesAreLookedUp(t *testing.T) {
 	r := smallRun(t)
 	var several bytes.Buffer
 	if err := writeWorkbook(&several, r, 20); err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{"one sheet": rendered(t, r), "several": several.Bytes()} {
-		f, followed := opened(t, data), 0
+		f, found := opened(t, data), 0
 		for _, sheet := range f.GetSheetList() {
 			if !strings.HasPrefix(sheet, "Payments") {
 				continue
 			}
 			for i, row := range rowsOf(t, f, sheet) {
-				linked, to, err := f.GetCellHyperLink(sheet, at(i+1, payNumber))
-				if want := len(row) > 0 && regexp.MustCompile(`^P\d+$`).MatchString(row[0]); err != nil || linked != want {
-					t.Fatalf("%s: %s row %d: %q is a link: %v (%v)", name, sheet, i+1, row[0], linked, err)
-				} else if !want {
+				if len(row) < payTotal || row[payStatus-1] != string(settle.Due) {
 					continue
 				}
-				place, ref, _ := strings.Cut(strings.ReplaceAll(to, "'", ""), "!")
-				_, line, err := excelize.SplitCellName(ref)
+				found++
+				formula, err := f.GetCellFormula(sheet, at(i+1, payReference))
 				if err != nil {
 					t.Fatal(err)
 				}
-				number, _ := f.GetCellValue(place, at(line, insPayment))
-				before, _ := f.GetCellValue(place, at(line-1, insPayment))
-				if number != row[0] || before == number {
-					t.Errorf("%s: %s leads to %s, which is paid with %q after %q", name, row[0], to, number, before)
+				if name == "one sheet" != strings.Contains(formula, `MATCH("`+row[0]+`",Instructions!`) {
+					t.Errorf("%s: the reference %s has the formula %q", name, row[0], formula)
 				}
-				followed++
 			}
 		}
-		if followed != len(r.Settlement.Payments) {
-			t.Errorf("%s: %d links, want %d", name, followed, len(r.Settlement.Payments))
+		if found != len(r.Settlement.Payments) {
+			t.Errorf("%s: %d payments, want %d", name, found, len(r.Settlement.Payments))
 		}
 	}
 }
@@ -199,7 +196,7 @@ func TestVariantsRender(t *testing.T) {
 	for name, r := range variants(t) {
 		t.Run(name, func(t *testing.T) {
 			opened(t, rendered(t, r))
-			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WritePayments, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
+			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WriteWires, WritePayments, WritePaid, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 				if err := write(io.Discard, r); err != nil {
 					t.Error(err)
 				}
@@ -283,7 +280,7 @@ func TestHostileText(t *testing.T) {
 
 func TestWriteErrors(t *testing.T) {
 	r := smallRun(t)
-	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WritePayments, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
+	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WriteWires, WritePayments, WritePaid, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 		if err := write(full{}, r); !errors.Is(err, errFull) {
 			t.Errorf("writer %d: %v", i, err)
 		}

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // ManifestName is the file in a run's folder that holds its manifest.
@@ -21,18 +23,19 @@ const ManifestName = "manifest.json"
 
 // Manifest is the record of one published run.
 type Manifest struct {
-	Run      string    `json:"run"`
-	Offer    string    `json:"offer"`
-	Phase    string    `json:"phase"`
-	AsOf     time.Time `json:"as_of"`
-	Program  string    `json:"program"`
-	Terms    Terms     `json:"terms"`
-	Identity string    `json:"identity"` // SHA-256 of all the result follows from; equal identities give equal results
-	Previous string    `json:"previous"` // the run it was compared with; "" for the first
-	Replaces string    `json:"replaces"` // the final run that it supersedes; "" for none
-	Inputs   []File    `json:"inputs"`   // the depositaries' files
-	Kept     []Kept    `json:"kept"`     // copies of all that the run was made from
-	Outputs  []File    `json:"outputs"`
+	Run       string            `json:"run"`
+	Offer     string            `json:"offer"`
+	Phase     string            `json:"phase"`
+	AsOf      time.Time         `json:"as_of"`
+	Program   string            `json:"program"`
+	Terms     Terms             `json:"terms"`
+	Identity  string            `json:"identity"`            // SHA-256 of all the result follows from; equal identities give equal results
+	Previous  string            `json:"previous"`            // the run it was compared with; "" for the first
+	Replaces  string            `json:"replaces"`            // the final run that it supersedes; "" for none
+	Decisions []tender.Decision `json:"decisions,omitempty"` // that people made about the run
+	Inputs    []File            `json:"inputs"`              // the depositaries' files
+	Kept      []Kept            `json:"kept"`                // copies of all that the run was made from
+	Outputs   []File            `json:"outputs"`
 }
 
 // Terms names the terms a run applied.

@@ -115,7 +115,7 @@ func recovered(runs string, now time.Time) ([]string, error) {
 		}
 		e := Entry{
 			At: now, Event: Recovered, Offer: m.Offer, Phase: m.Phase, AsOf: m.AsOf, Program: m.Program, Terms: m.Terms.Digest,
-			Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Manifest: digest, Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
+			Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Decisions: m.Decisions, Manifest: digest, Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
 		}
 		body, err := e.body()
 		if err != nil {

@@ -32,19 +32,50 @@ func (c Cash) Plus(d Cash) Cash {
 type Line struct {
 	Cash
 	Date tender.Date // on which it is paid; zero if nothing is accepted
+	// Payment is the position in [Settlement.Payments] of the payment that it is part
+	// of, -1 if nothing is accepted.
+	Payment int32
 }
 
-// Payment is what one participant of one depositary is paid for one series on
-// one day.
-type Payment struct {
+// Status says whether money is still to be sent.
+type Status string
+
+// The statuses. Paid is what an early settlement sent before this run: it belongs
+// to the result, and is never to be sent again.
+const (
+	Due  Status = "due"
+	Paid Status = "paid"
+)
+
+// Statuses lists the statuses in the order of [Settlement.Payments].
+var Statuses = [...]Status{Due, Paid}
+
+// Party is a participant of a depositary, who is paid in one currency on one day.
+// The same number at two depositaries is two participants.
+type Party struct {
 	Depositary      string
 	Participant     string
-	ParticipantName string
-	Series          string
+	ParticipantName string // the same for every payment to the participant; "" if it is not reported
 	Currency        string
 	Date            tender.Date
-	Paid            bool            // at the early settlement, before this run
-	Accepted        decimal.Decimal // principal
+	Status          Status
+}
+
+// Payment is what one participant gets for one series: a part of a wire.
+type Payment struct {
+	Party
+	Reference string // of the wire
+	Series    string
+	Accepted  decimal.Decimal // principal
+	Cash
+}
+
+// Wire is all that one participant gets in one currency on one day: one transfer.
+type Wire struct {
+	Party
+	Reference string // see [Reference]
+	Payments  []Payment
+	Accepted  decimal.Decimal // principal
 	Cash
 }
 
@@ -53,15 +84,48 @@ type Payment struct {
 type Funding struct {
 	Currency string
 	Date     tender.Date
-	Paid     bool            // at the early settlement, before this run
+	Status   Status
+	Wires    int             // one to each participant
 	Accepted decimal.Decimal // principal
 	Cash
 }
 
+// DepositaryFunding is the part of a [Funding] that goes to the participants of one
+// depositary.
+type DepositaryFunding struct {
+	Depositary string
+	Funding
+}
+
 // Settlement is the cash side of an allocation.
 type Settlement struct {
-	Lines    []Line    // one for each line of the book, in its order
-	Payments []Payment // by depositary, participant, series and day, only where something is accepted
-	Funding  []Funding // by currency and day
-	Warnings []string  // about the terms of interest, in words
+	Lines        []Line              // one for each line of the book, in its order
+	Payments     []Payment           // by status, depositary, participant, currency, day and series
+	Wires        []Wire              // in the order of the payments
+	Funding      []Funding           // by currency, day and status
+	ByDepositary []DepositaryFunding // by depositary, currency, day and status
+	Warnings     []string            // about the terms of interest, in words
+}
+
+// PaymentsOf returns the payments of a status.
+func (s *Settlement) PaymentsOf(status Status) []Payment {
+	return part(s.Payments, func(p *Payment) bool { return p.Status == status })
+}
+
+// WiresOf returns the wires of a status.
+func (s *Settlement) WiresOf(status Status) []Wire {
+	return part(s.Wires, func(w *Wire) bool { return w.Status == status })
+}
+
+// part returns the stretch of a list in which all elements are in.
+func part[T any](all []T, in func(*T) bool) []T {
+	first := 0
+	for first < len(all) && !in(&all[first]) {
+		first++
+	}
+	end := first
+	for end < len(all) && in(&all[end]) {
+		end++
+	}
+	return all[first:end]
 }

@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -13,8 +14,9 @@ import (
 // instructions to the payments to the funding, and nothing is paid for nothing.
 func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant {
 	return []tender.Invariant{
-		tender.Check("nothing is paid where nothing is accepted, and nobody is asked to pay", checkPaid(b, a, s)),
-		tender.Check("lines add up to the payments and the funding, by currency", checkSums(b, a, s)),
+		tender.Check("nothing is paid where nothing is accepted, and no payment is negative", checkPaid(b, a, s)),
+		tender.Check("lines, payments, wires and depositaries add up to the funding, by currency, day and status", checkSums(b, a, s)),
+		tender.Check("every wire has a reference of its own", checkReferences(s)),
 	}
 }
 
@@ -42,27 +44,90 @@ func (s sums) equal(t sums) bool {
 		s.EarlyPayment.Equal(t.EarlyPayment) && s.AccruedInterest.Equal(t.AccruedInterest)
 }
 
-func checkSums(b *tender.Book, a *allocate.Result, s *Settlement) string {
-	bySeries, currency := map[string]sums{}, map[string]string{}
-	for i, l := range s.Lines {
-		id := b.Lines[i].Series
-		bySeries[id] = bySeries[id].plus(a.Lines[i].Accepted, l.Cash)
-	}
-	paid, lines, funded := map[string]sums{}, map[string]sums{}, map[string]sums{}
-	for _, p := range s.Payments {
-		currency[p.Series] = p.Currency
-		paid[p.Currency] = paid[p.Currency].plus(p.Accepted, p.Cash)
-	}
-	for id, sum := range bySeries {
-		lines[currency[id]] = lines[currency[id]].plus(sum.accepted, sum.Cash)
-	}
-	for _, f := range s.Funding {
-		funded[f.Currency] = funded[f.Currency].plus(f.Accepted, f.Cash)
-	}
-	for c, sum := range lines {
-		if !sum.equal(paid[c]) || !sum.equal(funded[c]) {
-			return fmt.Sprintf("%s: lines %s, payments %s, funding %s", c, sum.Total(), paid[c].Total(), funded[c].Total())
+// purse is where money is funded: one currency on one day, due or paid.
+type purse struct {
+	currency string
+	date     tender.Date
+	status   Status
+}
+
+// purses adds amounts up by purse.
+type purses map[purse]sums
+
+func (p purses) add(currency string, date tender.Date, status Status, accepted decimal.Decimal, c Cash) {
+	in := purse{currency, date, status}
+	p[in] = p[in].plus(accepted, c)
+}
+
+// differs says where other sums are not the same, "" if they are.
+func (p purses) differs(other purses, name string) string {
+	for in, sum := range p {
+		if !sum.equal(other[in]) {
+			return fmt.Sprintf("%s on %s, %s: funding %s, %s %s", in.currency, in.date, in.status, sum.Total(), name, other[in].Total())
 		}
+	}
+	if len(p) != len(other) {
+		return fmt.Sprintf("%d sums of funding, %d of %s", len(p), len(other), name)
+	}
+	return ""
+}
+
+func checkSums(b *tender.Book, a *allocate.Result, s *Settlement) string {
+	if detail := checkLines(b, a, s); detail != "" {
+		return detail
+	}
+	funded, payments, wires, depositaries := purses{}, purses{}, purses{}, purses{}
+	for _, f := range s.Funding {
+		funded.add(f.Currency, f.Date, f.Status, f.Accepted, f.Cash)
+	}
+	for _, p := range s.Payments {
+		payments.add(p.Currency, p.Date, p.Status, p.Accepted, p.Cash)
+	}
+	for _, w := range s.Wires {
+		wires.add(w.Currency, w.Date, w.Status, w.Accepted, w.Cash)
+	}
+	for _, d := range s.ByDepositary {
+		depositaries.add(d.Currency, d.Date, d.Status, d.Accepted, d.Cash)
+	}
+	return cmp.Or(funded.differs(payments, "payments"),
+		funded.differs(wires, "wires"), funded.differs(depositaries, "depositaries"))
+}
+
+// checkLines tests that each payment is the sum of its lines, all of one party.
+func checkLines(b *tender.Book, a *allocate.Result, s *Settlement) string {
+	found := make([]sums, len(s.Payments))
+	for i := range s.Lines {
+		l, in := &s.Lines[i], &b.Lines[i]
+		if l.Payment < 0 {
+			continue
+		}
+		if int(l.Payment) >= len(s.Payments) {
+			return fmt.Sprintf("instruction %s of %s: its payment is missing", in.ID, in.Depositary)
+		}
+		p := &s.Payments[l.Payment]
+		if p.Depositary != in.Depositary || p.Participant != in.Participant || p.Series != in.Series || p.Date != l.Date {
+			return fmt.Sprintf("instruction %s of %s is in the payment of another participant", in.ID, in.Depositary)
+		}
+		found[l.Payment] = found[l.Payment].plus(a.Lines[i].Accepted, l.Cash)
+	}
+	for i := range found {
+		if p := &s.Payments[i]; !found[i].equal(sums{p.Accepted, p.Cash}) {
+			return fmt.Sprintf("%s participant %s, series %s: lines %s, payment %s", p.Depositary, p.Participant, p.Series, found[i].Total(), p.Total())
+		}
+	}
+	return ""
+}
+
+// checkReferences tests that no two wires share a reference, as a bank would take
+// the second for a duplicate.
+func checkReferences(s *Settlement) string {
+	seen := make(map[string]bool, len(s.Wires))
+	for i := range s.Wires {
+		w := &s.Wires[i]
+		if len(w.Reference) > mostReference || seen[w.Reference] {
+			return fmt.Sprintf("%s participant %s: reference %q is too long or there twice", w.Depositary, w.Participant, w.Reference)
+		}
+		seen[w.Reference] = true
 	}
 	return ""
 }

@@ -1,10 +1,8 @@
 package settle
 
 import (
-	"cmp"
 	"fmt"
 	"math/big"
-	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -21,10 +19,11 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 		return nil, err
 	}
 	s := &Settlement{Lines: make([]Line, len(b.Lines)), Warnings: warnings(o)}
-	payments := map[paymentKey]*Payment{}
+	p := newPayments(b)
 	for i := range b.Lines {
 		in, accepted := &b.Lines[i], a.Lines[i].Accepted
 		if accepted.IsZero() {
+			s.Lines[i].Payment = -1
 			continue
 		}
 		r := rates[rateKey{in.Series, in.Window}]
@@ -32,10 +31,11 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 		if in.Delivery == tender.GuaranteedDelivery {
 			s.Lines[i].Date = o.Guaranteed.Settlement
 		}
-		addPayment(payments, in, r, accepted, s.Lines[i])
+		s.Lines[i].Payment = p.add(in, r.currency, accepted, &s.Lines[i])
 	}
-	s.Payments = sortedPayments(payments)
-	s.Funding = funding(s.Payments)
+	s.Payments = p.sorted(s.Lines)
+	s.Wires = wires(o.ID, s.Payments)
+	s.Funding, s.ByDepositary = funding(s.Wires), fundingByDepositary(s.Wires)
 	return s, nil
 }
 
@@ -124,81 +124,4 @@ func (r rate) pay(accepted decimal.Decimal) Cash {
 		EarlyPayment:    part(r.earlyPayment),
 		AccruedInterest: part(r.interest),
 	}
-}
-
-type paymentKey struct {
-	depositary, participant, series string
-	date                            tender.Date
-	paid                            bool
-}
-
-func addPayment(payments map[paymentKey]*Payment, in *tender.Line, r rate, accepted decimal.Decimal, l Line) {
-	paid := in.Settled != nil && in.Delivery != tender.GuaranteedDelivery
-	key := paymentKey{in.Depositary, in.Participant, in.Series, l.Date, paid}
-	p := payments[key]
-	if p == nil {
-		p = &Payment{
-			Depositary: in.Depositary, Participant: in.Participant, ParticipantName: in.ParticipantName,
-			Series: in.Series, Currency: r.currency, Date: l.Date, Paid: paid,
-		}
-		payments[key] = p
-	}
-	if p.ParticipantName == "" || in.ParticipantName != "" && in.ParticipantName < p.ParticipantName {
-		p.ParticipantName = in.ParticipantName // the same name whatever the order of lines
-	}
-	p.Accepted = p.Accepted.Add(accepted)
-	p.Cash = p.Cash.Plus(l.Cash)
-}
-
-func sortedPayments(payments map[paymentKey]*Payment) []Payment {
-	list := make([]Payment, 0, len(payments))
-	for _, p := range payments {
-		list = append(list, *p)
-	}
-	slices.SortFunc(list, func(x, y Payment) int {
-		return cmp.Or(
-			cmp.Compare(x.Depositary, y.Depositary),
-			cmp.Compare(x.Participant, y.Participant),
-			cmp.Compare(x.Series, y.Series),
-			x.Date.Time().Compare(y.Date.Time()),
-			paidFirst(x.Paid, y.Paid))
-	})
-	return list
-}
-
-// paidFirst orders what is paid before what is to be paid.
-func paidFirst(x, y bool) int {
-	switch {
-	case x == y:
-		return 0
-	case x:
-		return -1
-	}
-	return 1
-}
-
-// funding adds the payments up by currency and day.
-func funding(payments []Payment) []Funding {
-	type key struct {
-		currency string
-		date     tender.Date
-		paid     bool
-	}
-	sums := map[key]*Funding{}
-	for _, p := range payments {
-		k := key{p.Currency, p.Date, p.Paid}
-		if sums[k] == nil {
-			sums[k] = &Funding{Currency: p.Currency, Date: p.Date, Paid: p.Paid}
-		}
-		sums[k].Accepted = sums[k].Accepted.Add(p.Accepted)
-		sums[k].Cash = sums[k].Cash.Plus(p.Cash)
-	}
-	list := make([]Funding, 0, len(sums))
-	for _, f := range sums {
-		list = append(list, *f)
-	}
-	slices.SortFunc(list, func(x, y Funding) int {
-		return cmp.Or(cmp.Compare(x.Currency, y.Currency), x.Date.Time().Compare(y.Date.Time()), paidFirst(x.Paid, y.Paid))
-	})
-	return list
 }

@@ -144,9 +144,9 @@ func TestPaymentsAreByDepositaryParticipantSeriesAndDay(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %s %s", f.Date, f.Accepted, f.Currency, f.Total()))
 	}
 	want := []string{
+		"DTC 0901 BANK OF N.Y. B 2019-08-09 7000 EUR 5600",
 		"DTC 0901 BANK OF N.Y. A 2019-08-09 35000 USD 33250",
-		"DTC 0901 BANK OF NEW YORK A 2019-08-22 1000 USD 900",
-		"DTC 0901 BANK OF NEW YORK B 2019-08-09 7000 EUR 5600",
+		"DTC 0901 BANK OF N.Y. A 2019-08-22 1000 USD 900",
 		"Euroclear 0901 A BANK IN BRUSSELS A 2019-08-09 3000 USD 2850",
 		"2019-08-09 7000 EUR 5600",
 		"2019-08-09 38000 USD 36100",
@@ -283,6 +283,17 @@ func TestCheckFindsPlantedFaults(t *testing.T) {
 		},
 		"a payment is lost":        func(_ *allocate.Result, s *settle.Settlement) { s.Payments = s.Payments[1:] },
 		"a payment is there twice": func(_ *allocate.Result, s *settle.Settlement) { s.Payments = append(s.Payments, s.Payments[0]) },
+		"a wire is lost":           func(_ *allocate.Result, s *settle.Settlement) { s.Wires = s.Wires[1:] },
+		"a wire is paid already":   func(_ *allocate.Result, s *settle.Settlement) { s.Wires[0].Status = settle.Paid },
+		"two wires share a reference": func(_ *allocate.Result, s *settle.Settlement) {
+			s.Wires[0].Reference = s.Wires[1].Reference
+		},
+		"a depositary is a cent short": func(_ *allocate.Result, s *settle.Settlement) {
+			s.ByDepositary[0].AccruedInterest = s.ByDepositary[0].AccruedInterest.Sub(cent)
+		},
+		"an instruction is in the payment of another": func(_ *allocate.Result, s *settle.Settlement) {
+			s.Payments[0].Participant = "another"
+		},
 		"a currency is not funded": func(_ *allocate.Result, s *settle.Settlement) { s.Funding = s.Funding[1:] },
 		"the funding is a cent short": func(_ *allocate.Result, s *settle.Settlement) {
 			s.Funding[0].AccruedInterest = s.Funding[0].AccruedInterest.Sub(cent)
