@@ -118,6 +118,9 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 		Rejects: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings()),
 	}
+	if err := in.checkRejected(r.Rejects); err != nil {
+		return nil, err
+	}
 	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in))
 	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
@@ -140,6 +143,13 @@ func broken(invariants []tender.Invariant) error {
 // rejects are those of the files and of the book, in the order of the files.
 func (in *intake) rejects() []tender.Reject {
 	all := slices.Concat(in.read.Rejects, in.book.Rejects)
+	for i := range all {
+		if f := &all[i]; f.Open() {
+			if resolution := in.offer.Resolution(f); resolution != nil {
+				f.Resolved = resolution.String()
+			}
+		}
+	}
 	order := map[string]int{}
 	for i, f := range in.choice.Chosen {
 		order[f.Name] = i

@@ -90,6 +90,7 @@ func copyOffer(o *tender.Offer) *tender.Offer {
 		c.Depositaries[i].Statuses = maps.Clone(o.Depositaries[i].Statuses)
 	}
 	c.Waivers = slices.Clone(o.Waivers)
+	c.Resolutions = slices.Clone(o.Resolutions)
 	c.Amendments = slices.Clone(o.Amendments)
 	return &c
 }

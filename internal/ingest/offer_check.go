@@ -33,7 +33,7 @@ func (r *termsReader) check(o *tender.Offer) {
 			r.checkCapRates(o, i)
 		}
 	}
-	r.checkWaivers(o)
+	r.checkDecisions(o)
 }
 
 // lastDay is the day on which a cut-off falls. Midnight is the end of a day.
@@ -319,18 +319,23 @@ func (r *termsReader) ratesSound(o *tender.Offer) bool {
 	return true
 }
 
-// checkWaivers checks that a waiver names a depositary of the offer.
-func (r *termsReader) checkWaivers(o *tender.Offer) {
+// checkDecisions checks that waivers and resolutions name depositaries of the offer.
+func (r *termsReader) checkDecisions(o *tender.Offer) {
 	names := make([]string, len(o.Depositaries))
 	known := r.sound("depositaries")
 	for i, d := range o.Depositaries {
 		names[i] = d.Name
 		known = known && r.sound(fmt.Sprintf("depositaries[%d].name", i))
 	}
-	for i, w := range o.Waivers {
-		at := fmt.Sprintf("waivers[%d].depositary", i)
-		if known && w.Depositary != "" && r.sound(at) && !slices.Contains(names, w.Depositary) {
-			r.faultAmong([]string{at, "depositaries"}, "there is no depositary %s; %s", quote(w.Depositary), instead(w.Depositary, names))
+	check := func(at, name string) {
+		if known && name != "" && r.sound(at) && !slices.Contains(names, name) {
+			r.faultAmong([]string{at, "depositaries"}, "there is no depositary %s; %s", quote(name), instead(name, names))
 		}
+	}
+	for i, w := range o.Waivers {
+		check(fmt.Sprintf("waivers[%d].depositary", i), w.Depositary)
+	}
+	for i, s := range o.Resolutions {
+		check(fmt.Sprintf("resolutions[%d].depositary", i), s.Depositary)
 	}
 }

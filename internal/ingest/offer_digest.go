@@ -76,6 +76,11 @@ func (l lister) terms(o *tender.Offer) {
 	eachOf(l, "waivers", o.Waivers, func(w tender.Waiver) string {
 		return strings.TrimSpace(w.Depositary + " " + w.Instruction + " " + w.Rule)
 	}, l.waiver)
+	if len(o.Resolutions) > 0 {
+		eachOf(l, "resolutions", o.Resolutions, func(r tender.Resolution) string {
+			return strings.TrimSpace(r.Depositary + " " + r.Instruction + " " + r.Rule)
+		}, l.resolution)
+	}
 	eachOf(l, "amendments", o.Amendments, func(a tender.Amendment) string {
 		return a.Effective.In(l.zone).Format(time.RFC3339Nano)
 	}, l.amendment)
@@ -241,6 +246,7 @@ func (l lister) depositary(at string, p tender.Depositary) {
 	l.unless("", at+"date_format", string(p.Dates))
 	l.unless(string(tender.RejectFormulas), at+"formulas", string(p.Formulas))
 	l.unless(string(tender.UTF8), at+"encoding", string(p.Encoding))
+	l.unless(usualRejectLimit.String(), at+"reject_limit", p.RejectLimit.String())
 }
 
 // sheets takes one name as the key sheet gives it, so that it makes no
@@ -259,6 +265,19 @@ func (l lister) unless(usual, path, value string) {
 	if value != usual && value != "" {
 		l.text(path, value)
 	}
+}
+
+func (l lister) resolution(at string, r tender.Resolution) {
+	l.text(at+"depositary", r.Depositary)
+	l.text(at+"instruction", r.Instruction)
+	l.text(at+"file", r.File)
+	if r.Row > 0 {
+		l.text(at+"row", fmt.Sprint(r.Row))
+	}
+	l.text(at+"rule", r.Rule)
+	l.text(at+"outcome", string(r.Outcome))
+	l.text(at+"by", r.By)
+	l.date(at+"on", r.On)
 }
 
 func (l lister) waiver(at string, w tender.Waiver) {

@@ -47,6 +47,9 @@ func (r *termsReader) offer() *tender.Offer {
 	for _, f := range m.may("waivers").list() {
 		o.Waivers = append(o.Waivers, r.readWaiver(f))
 	}
+	for _, f := range m.may("resolutions").list() {
+		o.Resolutions = append(o.Resolutions, r.readResolution(f))
+	}
 	if amendments := m.may("amendments"); r.version == 0 {
 		r.amendments = r.readAmendments(amendments, o.Launch)
 	}
@@ -331,6 +334,7 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		Columns:     r.readColumns(m.may("columns")),
 		Statuses:    r.readStatuses(m.may("statuses")),
 		PasswordEnv: readPasswordEnv(m.may("password_env")),
+		RejectLimit: readRejectLimit(m.may("reject_limit")),
 		Dates:       choice(m.may("date_format"), tender.DayFirst, tender.MonthFirst),
 		Formulas:    cmp.Or(choice(m.may("formulas"), tender.RejectFormulas, tender.StoredFormulas), tender.RejectFormulas),
 	}
@@ -387,6 +391,21 @@ func readPattern(f termsField) string {
 		f.fault("%s is not a pattern; close its bracket, or write one such as dtc-*.xlsx", quote(s))
 	}
 	return s
+}
+
+// usualRejectLimit is the share of a depositary's rows, or of their principal, in
+// percent, that may be rejected if the offer does not say.
+var usualRejectLimit = decimal.NewFromInt(20)
+
+func readRejectLimit(f termsField) decimal.Decimal {
+	if !f.given() {
+		return usualRejectLimit
+	}
+	limit := f.amount()
+	if f.r.sound(f.path) && limit.GreaterThan(decimal.NewFromInt(100)) {
+		f.fault("%s is more than 100 percent; write the share of the rows that may be rejected, such as 20", limit)
+	}
+	return limit
 }
 
 func (r *termsReader) readColumns(f termsField) map[string]string {
@@ -449,6 +468,48 @@ func (r *termsReader) readWaiver(f termsField) tender.Waiver {
 	}
 	m.close()
 	return w
+}
+
+func (r *termsReader) readResolution(f termsField) tender.Resolution {
+	m := f.mapping()
+	rule := m.need("rule")
+	s := tender.Resolution{
+		Rule:        choice(rule, resolvableRules()...),
+		Depositary:  m.need("depositary").text(),
+		Instruction: m.may("instruction").text(),
+		File:        m.may("file").text(),
+		By:          m.need("by").text(),
+		On:          m.need("on").date(),
+		Note:        m.may("note").prose(),
+	}
+	if row := m.may("row"); row.given() {
+		s.Row = row.whole()
+	}
+	s.Outcome = choice(m.need("outcome"), outcomesOf(s.Rule)...)
+	m.close()
+	return s
+}
+
+// outcomesOf are the ways in which a finding can be resolved.
+func outcomesOf(rule string) []tender.ResolutionOutcome {
+	switch rule {
+	case RuleVanished:
+		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}
+	case RuleAmended:
+		return []tender.ResolutionOutcome{tender.ItCounts, tender.AsBefore}
+	}
+	return []tender.ResolutionOutcome{tender.StaysRejected}
+}
+
+// resolvableRules are the rules a resolution can name: those of a line.
+func resolvableRules() []string {
+	codes := []string{"R3-expired", "R15-not-offered"}
+	for _, rule := range Rules() {
+		if !strings.HasPrefix(rule.Code, "R6-") {
+			codes = append(codes, rule.Code)
+		}
+	}
+	return codes
 }
 
 // waivableRules are the rules a waiver can name.

@@ -133,9 +133,9 @@ func TestParseTermsComplete(t *testing.T) {
 			Interest: tender.Interest{Coupon: amountOf("10.75"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 9, Day: 15}, Frequency: 2},
 		}},
 		Depositaries: []tender.Depositary{
-			{Name: "DTC", Files: "dtc-*.xlsx", Zone: ny, Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
+			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 			{
-				Name: "Euroclear", Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, Sheets: []string{"Instructions"},
+				Name: "Euroclear", RejectLimit: decimal.NewFromInt(20), Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, Sheets: []string{"Instructions"},
 				Columns: map[string]string{
 					"instruction": "Ref", "security": "ISIN", "principal": "Blocked Quantity", "received": "Submitted",
 					"received_date": "Date", "received_time": "Time", "participant": "Account", "participant_name": "Account Name",
@@ -146,13 +146,17 @@ func TestParseTermsComplete(t *testing.T) {
 				Statuses:    map[string]tender.Status{"ACCP": tender.Tendered, "CAND": tender.Withdrawn},
 				PasswordEnv: "EUROCLEAR_PASSWORD", Formulas: tender.StoredFormulas, Encoding: tender.UTF8,
 			},
-			{Name: "Clearstream", Files: "clearstream-*.csv", Zone: ny, Dates: tender.DayFirst, Formulas: tender.RejectFormulas, Encoding: tender.Windows1252},
-			{Name: "Paper desk", Files: "desk-*.xlsx", Zone: ny, Sheets: []string{"Book-entry", "Registered"}, Skip: []string{"Withdrawn in March"},
+			{Name: "Clearstream", RejectLimit: decimal.NewFromInt(20), Files: "clearstream-*.csv", Zone: ny, Dates: tender.DayFirst, Formulas: tender.RejectFormulas, Encoding: tender.Windows1252},
+			{Name: "Paper desk", RejectLimit: decimal.NewFromInt(20), Files: "desk-*.xlsx", Zone: ny, Sheets: []string{"Book-entry", "Registered"}, Skip: []string{"Withdrawn in March"},
 				Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 		},
 		Waivers: []tender.Waiver{{
 			Depositary: "DTC", Instruction: "VOI-0042", Rule: "R5-minimum", By: "the issuer's treasurer",
 			On: tender.Date{Year: 2004, Month: 11, Day: 15}, Note: "residue of a partial redemption",
+		}},
+		Resolutions: []tender.Resolution{{
+			Rule: "R5-security-unknown", Outcome: tender.StaysRejected, Depositary: "Euroclear", Instruction: "EC0040333",
+			By: "the tender agent", On: tender.Date{Year: 2004, Month: 12, Day: 1},
 		}},
 	}
 	compareOffers(t, "at launch", terms.AsOf(supplement.Add(-time.Millisecond)), &want)
@@ -198,7 +202,7 @@ func TestParseTermsDefaults(t *testing.T) {
 			ID: "5-2030", Title: "5-2030", Securities: []string{"037833100"}, Currency: "USD", Outstanding: amountOf("100000000"),
 			TenderOfferConsideration: amountOf("990"), Denomination: tender.Denomination{Minimum: amountOf("2000"), Multiple: amountOf("1000")},
 		}},
-		Depositaries: []tender.Depositary{{Name: "DTC", Files: "*.csv", Formulas: tender.RejectFormulas, Encoding: tender.UTF8, Zone: ny}},
+		Depositaries: []tender.Depositary{{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "*.csv", Formulas: tender.RejectFormulas, Encoding: tender.UTF8, Zone: ny}},
 	})
 }
 

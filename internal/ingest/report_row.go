@@ -24,6 +24,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in.Source = tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number}
 	s.id, s.bad = "", false
 	s.current = in.Source
+	before := len(s.rejects)
 	s.id = s.identifier(colInstruction, ruleInstruction)
 	in.ID = s.id
 	series := s.security(in)
@@ -43,9 +44,21 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	if in.Principal.IsZero() && !s.stated.IsZero() {
 		s.lines.state(s.stated)
 	}
+	s.weigh(s.rejects[before:], in)
 	if s.bad {
 		l.outcome = rejected
 		s.refuse(s.current, xlsx.CellName(max(s.layout.position(colInstruction), 0), row.Number))
+	}
+}
+
+// weigh gives the findings of a row what hangs on them.
+func (s *sheet) weigh(findings []tender.Reject, in *tender.Instruction) {
+	for i := range findings {
+		f := &findings[i]
+		f.Instruction, f.Series, f.Principal = s.id, in.Series, in.Principal
+		if in.Principal.IsZero() {
+			f.Principal = s.stated
+		}
 	}
 }
 

@@ -14,6 +14,9 @@ const (
 
 	ruleContradiction = "R4-contradiction"
 
+	// RuleVanished is an instruction that a later snapshot left out.
+	RuleVanished = "R4-vanished"
+
 	ruleMissing           = "R5-missing"
 	ruleFormula           = "R5-formula"
 	ruleErrorValue        = "R5-error-value"
@@ -33,6 +36,9 @@ const (
 	ruleDelivery          = "R5-delivery"
 
 	ruleReports = "R5-reports-differ"
+
+	// RuleAmended is an instruction that a later snapshot reports differently.
+	RuleAmended = "R5-amended"
 
 	ruleInbox      = "R6-inbox"
 	ruleName       = "R6-name"
@@ -68,6 +74,7 @@ func Rules() []Rule {
 		{Code: ruleImplausible, Meaning: "a time outside the offer"},
 		{Code: ruleStatus, Meaning: "an unknown status code"},
 		{Code: ruleContradiction, Meaning: "status and withdrawal time contradict each other"},
+		{Code: RuleVanished, Meaning: "a later report of the depositary leaves the instruction out"},
 		{Code: ruleMissing, Meaning: "a needed cell is blank"},
 		{Code: ruleFormula, Meaning: "a formula where a value is needed"},
 		{Code: ruleErrorValue, Meaning: "an error value such as #N/A, or TRUE or FALSE"},
@@ -86,6 +93,7 @@ func Rules() []Rule {
 		{Code: ruleParticipant, Meaning: "an unreadable participant number"},
 		{Code: ruleDelivery, Meaning: "an unknown delivery"},
 		{Code: ruleReports, Meaning: "two incremental reports contradict each other on an instruction"},
+		{Code: RuleAmended, Meaning: "a later report of the depositary has another amount, series or participant"},
 		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
 		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
 		{Code: ruleUnsettled, Meaning: "a file that is still being written, or open in a spreadsheet program"},

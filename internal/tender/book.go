@@ -168,6 +168,7 @@ func (in *Instruction) finding(rule string, s Standing, message, advice string) 
 	return &Reject{
 		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID,
 		Rule: rule, Standing: s, Message: message, Advice: advice,
+		Series: in.Series, Principal: in.Principal,
 	}
 }
 

@@ -1,5 +1,10 @@
 package tender
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Decision is what a person decided about a run when it was made, beyond the terms:
 // it stands in the result, in the manifest and in the history.
 type Decision struct {
@@ -30,4 +35,51 @@ func (d Decision) String() string {
 		word = string(d.Kind)
 	}
 	return d.By + " " + word + ": " + d.Reason
+}
+
+// Resolution settles a finding in the terms: what becomes of the tender, and who
+// decided so.
+type Resolution struct {
+	Rule        string // of the finding
+	Outcome     ResolutionOutcome
+	Depositary  string
+	Instruction string // "" for every finding of the rule in the file, or of the depositary
+	File        string // "" for any
+	Row         int    // of the file; 0 for any
+	By          string
+	On          Date
+	Note        string
+}
+
+// ResolutionOutcome says what becomes of a tender.
+type ResolutionOutcome string
+
+// The outcomes.
+const (
+	StaysRejected ResolutionOutcome = "rejected"  // a rejected line does not count, and nobody waits for a correction
+	ItCounts      ResolutionOutcome = "counts"    // as it was last reported
+	IsWithdrawn   ResolutionOutcome = "withdrawn" // it does not count any more
+	AsBefore      ResolutionOutcome = "as_before" // as the report before had it
+)
+
+// Covers reports whether the resolution is about a finding.
+func (r *Resolution) Covers(f *Reject) bool {
+	return r.Rule == f.Rule && r.Depositary == f.Depositary &&
+		(r.Instruction == "" || r.Instruction == f.Instruction) &&
+		(r.File == "" || r.File == f.Source.File) && (r.Row == 0 || r.Row == f.Source.Row)
+}
+
+// String says who resolved a finding, how and when.
+func (r *Resolution) String() string {
+	return fmt.Sprintf("%s, by %s on %s", strings.ReplaceAll(string(r.Outcome), "_", " "), r.By, r.On)
+}
+
+// Resolution returns the resolution of a finding in the terms, nil if there is none.
+func (o *Offer) Resolution(f *Reject) *Resolution {
+	for i := range o.Resolutions {
+		if o.Resolutions[i].Covers(f) {
+			return &o.Resolutions[i]
+		}
+	}
+	return nil
 }

@@ -32,6 +32,7 @@ type Offer struct {
 	Series       []Series
 	Depositaries []Depositary
 	Waivers      []Waiver
+	Resolutions  []Resolution
 	Amendments   []Amendment // those in force, oldest first
 
 	// TermsDigest is the SHA-256, in hexadecimal, of the terms in force.
@@ -203,6 +204,9 @@ type Depositary struct {
 	Name        string
 	Files       string // pattern of the file names in the inbox, as path.Match
 	Incremental bool   // files add up; otherwise each replaces the earlier ones
+	// RejectLimit is the share of its rows or of their principal, in percent, that may
+	// be rejected before a run stops (R6-reject-limit).
+	RejectLimit decimal.Decimal
 	Zone        *time.Location
 	Sheets      []string          // that hold its tenders; none: the only one that has the headings
 	Skip        []string          // sheets that look like tenders and are not to be read

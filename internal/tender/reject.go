@@ -1,5 +1,7 @@
 package tender
 
+import "github.com/shopspring/decimal"
+
 // Standing is what a finding means for its instruction.
 type Standing string
 
@@ -25,5 +27,15 @@ type Reject struct {
 	Message     string // what is wrong
 	Advice      string // what to do
 	Standing    Standing
-	Waived      string // who waived it and when; the line counts
+	Waived      string          // who waived it and when; the line counts
+	Resolved    string          // how the terms resolve it, who and when; "" while it is open
+	MustResolve bool            // the line counts, but a person must say in the terms what is right
+	Series      string          // of the security, "" if that is not known
+	Principal   decimal.Decimal // that hangs on it, as far as it could be read
+}
+
+// Open reports whether a person must still act: the terms neither waive the finding
+// nor resolve it.
+func (r *Reject) Open() bool {
+	return (r.Standing == StandingRejected || r.MustResolve) && r.Waived == "" && r.Resolved == ""
 }
