@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,11 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 					return err
 				}
 			}
-			return w.sayWhetherSame(run, again, to)
+			err = w.sayWhetherSame(run, again, to)
+			if control := new(tender.ControlError); to != "" && !errors.As(err, &control) {
+				err = batch.Unsaid("the files that were made are in "+to, err)
+			}
+			return err
 		},
 	}
 	c.Flags().BoolVar(&verify, "verify", false, "only say whether every byte is the same; if not, the exit code is 6")

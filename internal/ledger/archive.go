@@ -66,6 +66,17 @@ func OpenArchive(runs, offer string) (*Archive, error) {
 	return a, nil
 }
 
+// CheckOffer is the error of [OpenArchive] for a history that is lost, damaged or that
+// of another offer. It reads no run.
+func CheckOffer(runs, offer string) error {
+	entries, err := ReadEntries(runs)
+	if err != nil {
+		return err
+	}
+	a := &Archive{runs: runs, offer: offer, entries: entries}
+	return a.checkOffer()
+}
+
 // checkOffer is an error if the history is that of another offer.
 func (a *Archive) checkOffer() error {
 	for _, e := range a.entries {
@@ -76,12 +87,15 @@ func (a *Archive) checkOffer() error {
 			a.offer = e.Offer
 		}
 		if e.Offer != a.offer {
-			return altered("%s holds the history of the offer %s, by entry %d, and the terms are those of %s: its runs are not this offer's, and none is used; "+
-				`to begin an offer from another one use "batch init NEW --from OFFER"; if only the id in the terms was changed, change it back`, a.runs, e.Offer, e.Seq, a.offer)
+			return altered(foreignAdvice, "%s holds the history of the offer %s, by entry %d, and the terms are those of %s: its runs are not this offer's, and none is used",
+				a.runs, e.Offer, e.Seq, a.offer)
 		}
 	}
 	return nil
 }
+
+// foreignAdvice is what to do about the history of another offer.
+const foreignAdvice = `to begin an offer from another one use "batch init NEW --from OFFER"; if only the id in the terms was changed, change it back`
 
 // lookFor notes why a run that was published is not among the folders of runs.
 func (a *Archive) lookFor(name string, e Entry) error {
@@ -122,7 +136,7 @@ func (a *Archive) take(name string, of map[string]Entry) error {
 	case recorded && digest != e.Manifest:
 		a.fault(name+"/"+ManifestName, "was changed after it was published: its digest is not the one in the history"+a.foreign(name, m), folderAdvice)
 	case err != nil:
-		a.fault(name+"/"+ManifestName, damage.Message, folderAdvice)
+		a.fault(name+"/"+ManifestName, damage.What, damage.Do)
 	case a.foreign(name, m) != "":
 		a.fault(name+"/"+ManifestName, "is not of this place"+a.foreign(name, m), folderAdvice)
 	default:
@@ -195,7 +209,7 @@ func (a *Archive) Run(name string) (*Run, error) {
 		}
 	}
 	if e, is := a.missing[name]; is {
-		return nil, altered("%s: the folder of the run is missing, though entry %d of the history says that it was published; %s", filepath.Join(a.runs, name), e.Seq, restoreRun)
+		return nil, altered(restoreRun, "%s: the folder of the run is missing, though entry %d of the history says that it was published", filepath.Join(a.runs, name), e.Seq)
 	}
 	return nil, fmt.Errorf("%s: %w", filepath.Join(a.runs, asked), ErrNoRun)
 }
@@ -231,7 +245,7 @@ func (a *Archive) LostFinal() (string, error) {
 	case err == nil && isRunName(target):
 		return target, nil
 	}
-	return "", altered("%s is there, but the history knows of no final run: there may have been one; %s", path, lostAdvice)
+	return "", altered(lostAdvice, "%s is there, but the history knows of no final run: there may have been one", path)
 }
 
 // finalPhase is the phase of a final run, as manifests and entries name it.
@@ -269,7 +283,7 @@ func (a *Archive) asError(faults ...Finding) error {
 		}
 		lines = append(lines, filepath.Join(a.runs, f.String()))
 	}
-	return altered("%s", strings.Join(lines, "\n"))
+	return altered("", "%s", strings.Join(lines, "\n"))
 }
 
 // Holds reports whether the run that an entry announces or notes lies in the folder

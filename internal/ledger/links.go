@@ -66,7 +66,7 @@ func (a *Archive) repairLink(d disk.Disk, link, name string) (was string, err er
 // published run, too.
 func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	differs := func(what string) error {
-		return altered("%s is a folder, not a link, and %s; compare it with the runs beside it, move it out of the runs folder, and run again", path, what)
+		return altered("compare it with the runs beside it, move it out of the runs folder, and run again", "%s is a folder, not a link, and %s", path, what)
 	}
 	m, digest, err := readManifest(path)
 	if damage := new(AlteredError); errors.Is(err, fs.ErrNotExist) || errors.As(err, &damage) {

@@ -74,7 +74,7 @@ func readManifest(folder string) (m *Manifest, digest string, err error) {
 	path := filepath.Join(folder, ManifestName)
 	content, err := readRegular(path, mostManifest)
 	if errors.Is(err, errNoFile) || errors.Is(err, errSize) {
-		return nil, "", altered("%v; the run's folder is damaged: %s", err, folderAdvice)
+		return nil, "", altered(folderAdvice, "%v; the run's folder is damaged", err)
 	}
 	if err != nil {
 		return nil, "", err
@@ -82,7 +82,7 @@ func readManifest(folder string) (m *Manifest, digest string, err error) {
 	sum := sha256.Sum256(content)
 	m, digest = new(Manifest), hex.EncodeToString(sum[:])
 	if err := cmp.Or(json.Unmarshal(content, m), m.wrong()); err != nil {
-		return nil, digest, altered("%s: %v; the run's folder is damaged: %s", path, err, folderAdvice)
+		return nil, digest, altered(folderAdvice, "%s: %v; the run's folder is damaged", path, err)
 	}
 	return m, digest, nil
 }
@@ -133,12 +133,19 @@ func readRegular(path string, most int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// AlteredError says that a published run is not as it was written.
-type AlteredError struct{ Message string }
+// AlteredError says that a published run, or what lies in its place, is not as it was
+// published.
+type AlteredError struct{ What, Do string }
 
 // Error implements error.
-func (e *AlteredError) Error() string { return e.Message }
+func (e *AlteredError) Error() string {
+	if e.Do == "" {
+		return e.What
+	}
+	return e.What + "; " + e.Do
+}
 
-func altered(format string, args ...any) error {
-	return &AlteredError{fmt.Sprintf(format, args...)}
+// altered is an *[AlteredError] with what to do.
+func altered(do, format string, args ...any) error {
+	return &AlteredError{What: fmt.Sprintf(format, args...), Do: do}
 }

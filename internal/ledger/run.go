@@ -57,16 +57,16 @@ func (r *Run) checkFile(f File, since string) error {
 	case err != nil:
 		return unreadable(err)
 	case !info.Mode().IsRegular():
-		return altered("%s %v; %s", path, errNoFile, restoreRun)
+		return altered(restoreRun, "%s %v", path, errNoFile)
 	case info.Size() != f.Bytes:
-		return altered("%s was changed after it was %s; %s", path, since, restoreRun)
+		return altered(restoreRun, "%s was changed after it was %s", path, since)
 	}
 	digest, err := digestOf(path)
 	switch {
 	case err != nil:
 		return unreadable(err)
 	case digest != f.SHA256:
-		return altered("%s was changed after it was %s; %s", path, since, restoreRun)
+		return altered(restoreRun, "%s was changed after it was %s", path, since)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ const restoreRun = "restore it from the back-up"
 // the disk failed.
 func unreadable(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return altered("%v; the run's folder is damaged: %s", err, restoreRun)
+		return altered(restoreRun, "%v; the run's folder is damaged", err)
 	}
 	return fmt.Errorf("%w; if the run's folder is damaged, restore it", err)
 }
@@ -88,7 +88,7 @@ func unreadable(err error) error {
 func (r *Run) Read(name string) ([]byte, error) {
 	i := slices.IndexFunc(r.Outputs, func(f File) bool { return f.Name == name })
 	if i < 0 {
-		return nil, altered("%s is not in the manifest; the run's folder is damaged: %s", filepath.Join(r.folder, name), restoreRun)
+		return nil, altered(restoreRun, "%s is not in the manifest; the run's folder is damaged", filepath.Join(r.folder, name))
 	}
 	return r.read(r.Outputs[i], "published")
 }
@@ -108,12 +108,12 @@ func (r *Run) read(f File, since string) ([]byte, error) {
 	content, err := readRegular(path, f.Bytes)
 	switch {
 	case errors.Is(err, errNoFile):
-		return nil, altered("%v; %s", err, restoreRun)
+		return nil, altered(restoreRun, "%v", err)
 	case err != nil && !errors.Is(err, errSize):
 		return nil, unreadable(err)
 	}
 	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != f.SHA256 {
-		return nil, altered("%s was changed after it was %s; %s", path, since, restoreRun)
+		return nil, altered(restoreRun, "%s was changed after it was %s", path, since)
 	}
 	return content, nil
 }
