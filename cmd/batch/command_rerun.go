@@ -32,17 +32,17 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 			if err != nil {
 				return err
 			}
-			if !verify {
-				if err := printResult(w.stdout, again.Run); err != nil {
-					return err
-				}
-			}
 			if to != "" {
 				if err := again.WriteTo(c.Context(), req, to); err != nil {
 					return err
 				}
 			}
-			err = w.sayWhetherSame(run, again, to)
+			if !verify {
+				err = printResult(w.stdout, again.Run)
+			}
+			if err == nil {
+				err = w.sayWhetherSame(run, again, to)
+			}
 			if control := new(tender.ControlError); to != "" && !errors.As(err, &control) {
 				err = batch.Unsaid("the files that were made are in "+to, err)
 			}

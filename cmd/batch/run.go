@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,8 @@ func run(ctx context.Context, args []string, w world) int {
 	switch {
 	case code == batch.ExitInterrupted:
 		fmt.Fprintln(w.stderr, "batch: interrupted; nothing was published, run again")
+	case code == batch.ExitFailed && errors.Is(err, syscall.EPIPE):
+		// Who reads the output has seen enough of it, as head does.
 	case err != nil && code != batch.ExitRejects:
 		fmt.Fprintf(w.stderr, "batch: %v\n", err)
 		printPaste(w.stderr, err)

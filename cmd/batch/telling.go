@@ -198,10 +198,13 @@ func (t *teller) show(id, folder string, running bool) {
 // stateOf is what the ledger of an offer says for the metrics.
 func stateOf(folder string) (metrics.Offer, error) {
 	h, err := batch.HistoryOf(folder)
+	if altered := new(ledger.AlteredError); errors.As(err, &altered) {
+		return metrics.Offer{Runs: map[string]int{}, LedgerBad: true}, nil // of another offer
+	}
 	if err != nil {
 		return metrics.Offer{}, err
 	}
-	state := metrics.Offer{Runs: map[string]int{}, LedgerBad: h.Damage != ""}
+	state := metrics.Offer{Runs: map[string]int{}, LedgerBad: h.Damage != "" || len(h.Faults) > 0}
 	for _, e := range h.Entries {
 		switch {
 		case e.Event == ledger.Missed:

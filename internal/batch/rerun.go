@@ -46,6 +46,9 @@ func FindRun(path string) (*RunFolder, error) {
 	}
 	run, err := archive.Run(filepath.Base(path))
 	if errors.Is(err, ledger.ErrNoRun) {
+		if led, err := filepath.EvalSymlinks(path); err == nil && led != path {
+			return FindRun(led) // a link of another name
+		}
 		return nil, noRun(path)
 	}
 	if err != nil {
