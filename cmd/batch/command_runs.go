@@ -21,7 +21,7 @@ func newRunsCommand(w world) *cobra.Command {
 		Long: `runs lists the published runs of the offer in the folder OFFER and the attempts that
 ended otherwise, and ends with exit code 6 if one of the runs is not as it was
 published. --verify checks the ledger and everything else in the runs folder, too.
---rebuild makes a lost or damaged ledger anew: it says of each folder what speaks for
+--rebuild rebuilds a lost or damaged ledger: it says of each folder what speaks for
 and against its being a run of the offer, and takes those that nothing speaks against.`,
 		Example: `  batch runs level3-2004
   batch runs level3-2004 --verify
@@ -43,7 +43,7 @@ and against its being a run of the offer, and takes those that nothing speaks ag
 	flags.BoolVar(&all, "all", false, "list every entry of the ledger")
 	flags.BoolVar(&asJSON, "json", false, "print as JSON")
 	flags.BoolVar(&verify, "verify", false, "check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
-	flags.BoolVar(&rebuild, "rebuild", false, "make the ledger anew from the published runs that nothing speaks against; the old one is set aside")
+	flags.BoolVar(&rebuild, "rebuild", false, "rebuild the ledger from the published runs that nothing speaks against; the old one is set aside")
 	c.AddCommand(newShowCommand(w))
 	return c
 }
@@ -153,7 +153,7 @@ func (w world) rebuildHistory(c *cobra.Command, folder string) error {
 			left++
 		}
 	}
-	rebuilt := fmt.Sprintf("ledger made anew from %d published runs", taken)
+	rebuilt := fmt.Sprintf("ledger rebuilt from %d published runs", taken)
 	p.linef("%s", rebuilt)
 	if p.err != nil {
 		return batch.Unsaid(fmt.Sprintf("%s, %d left out", rebuilt, left), p.err)

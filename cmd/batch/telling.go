@@ -83,8 +83,11 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
 		}
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) {
-			e.Title = "the history of the runs is lost or damaged"
+			e.Title = "not run: the history of the runs is lost or damaged"
 			e.Advice = "no run is made until it is restored or rebuilt, as nothing else says what was published; do as the message says"
+		}
+		if altered := new(ledger.AlteredError); errors.As(err, &altered) {
+			e.Title = "not published: what was published before is not as it was"
 		}
 		return e
 	}

@@ -17,7 +17,7 @@ type History struct {
 	Runs    []PublishedRun   `json:"runs"`    // by as-of instant; those only that are as the entries say
 	Entries []ledger.Entry   `json:"entries"` // of the ledger, oldest first
 	Damage  string           `json:"damage,omitempty"`
-	Faults  []ledger.Finding `json:"faults,omitempty"` // what lies among the runs and is not as the entries say
+	Faults  []ledger.Finding `json:"faults,omitempty"` // what is among the runs and is not as the entries say
 
 	archive *ledger.Archive // nil if the ledger is lost or damaged
 }
@@ -138,7 +138,7 @@ func VerifyHistory(folder string) ([]ledger.Finding, error) {
 	return ledger.Verify(runs, offerID(folder))
 }
 
-// RebuildHistory makes the ledger of the offer in the request's folder anew from the
+// RebuildHistory rebuilds the ledger of the offer in the request's folder from the
 // published runs that nothing speaks against, and returns what speaks for and against
 // each. Those that this version of the program made are made again and compared. The
 // old ledger is set aside. Of the request it takes Folder, Clock, Version, Getenv,

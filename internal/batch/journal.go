@@ -30,7 +30,7 @@ type journal struct {
 	ended bool
 
 	archive *ledger.Archive // what is published, once the lock is held
-	remarks []string        // that links were repaired, and what lies in a run's folder beside its files
+	remarks []string        // that links were repaired, and what is in a run's folder beside its files
 }
 
 // openJournal begins the journal of an attempt. Where the history is lost or damaged
@@ -285,7 +285,7 @@ func (j *journal) tidy() (err error) {
 }
 
 // standing is what is published of the offer. It is an *[ledger.AlteredError] if
-// something that lies there is not as the history says, and a *[tender.ControlError]
+// something that is there is not as the history says, and a *[tender.ControlError]
 // if the folder of the final run in force is missing, unless the request replaces it:
 // no other run may become final in its stead just because a folder was moved away.
 func (j *journal) standing() (*standing, error) {

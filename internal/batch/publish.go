@@ -25,7 +25,7 @@ type standing struct {
 
 // check reads every file of the runs that a new one is built upon: the latest and the
 // final run in force. It is an *[ledger.AlteredError] if a byte of one was changed.
-// It returns what lies in their folders and is no file of theirs.
+// It returns what is in their folders and is no file of theirs.
 func (s *standing) check() (remarks []string, err error) {
 	for _, r := range slices.Compact([]*ledger.Run{s.final, s.latest}) {
 		if r == nil {

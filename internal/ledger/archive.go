@@ -148,7 +148,7 @@ func (a *Archive) take(name string, of map[string]Entry) error {
 // strangerAdvice is what to do about a run that the history does not know.
 const strangerAdvice = `find out who made it, and move it out of the runs folder; "batch runs OFFER --rebuild" says what speaks for a run that the history lost`
 
-// foreign says what in a manifest does not fit the place where it lies, "" if all of
+// foreign says what in a manifest does not fit the place where it is, "" if all of
 // it does.
 func (a *Archive) foreign(name string, m *Manifest) string {
 	switch {
@@ -214,7 +214,7 @@ func (a *Archive) Run(name string) (*Run, error) {
 	return nil, fmt.Errorf("%s: %w", filepath.Join(a.runs, asked), ErrNoRun)
 }
 
-// there reports whether a run lies there as it was published.
+// there reports whether a run is there as it was published.
 func (a *Archive) there(name string) bool { return a.known[name] != nil }
 
 // Latest is the run that was published last, or last found to be the result again,
@@ -286,7 +286,7 @@ func (a *Archive) asError(faults ...Finding) error {
 	return altered("", "%s", strings.Join(lines, "\n"))
 }
 
-// Holds reports whether the run that an entry announces or notes lies in the folder
+// Holds reports whether the run that an entry announces or notes is in the folder
 // now, with the manifest that the entry gives.
 func (a *Archive) Holds(e Entry) bool {
 	if a == nil || e.Run == "" || e.Manifest == "" {

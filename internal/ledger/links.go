@@ -62,7 +62,7 @@ func (a *Archive) repairLink(d disk.Disk, link, name string) (was string, err er
 	return was, d.Point(name, path)
 }
 
-// clearCopy takes away a folder in the place of a link if every byte of it lies in a
+// clearCopy takes away a folder in the place of a link if every byte of it is in a
 // published run, too.
 func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	differs := func(what string) error {
@@ -77,7 +77,7 @@ func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	}
 	original := a.known[m.Run]
 	if original == nil || original.digest != digest {
-		return differs("is not the copy of a run that lies beside it")
+		return differs("is not the copy of a run that is beside it")
 	}
 	if err := original.Check(); err != nil {
 		return err

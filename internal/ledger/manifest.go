@@ -133,7 +133,7 @@ func readRegular(path string, most int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// AlteredError says that a published run, or what lies in its place, is not as it was
+// AlteredError says that a published run, or what is in its place, is not as it was
 // published.
 type AlteredError struct{ What, Do string }
 

@@ -13,7 +13,7 @@ import (
 	"tenderbatch/internal/disk"
 )
 
-// Rebuild makes the ledger anew from the published runs that nothing speaks against,
+// Rebuild makes a new ledger from the published runs that nothing speaks against,
 // as [Candidate] says, and returns what it found, by name. Each run taken has one
 // entry, [Recovered], in the order of as-of instant, then name. What no manifest holds
 // is lost: refused, failed and missed attempts, who ran, and which slot a run was for.

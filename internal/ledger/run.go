@@ -118,7 +118,7 @@ func (r *Run) read(f File, since string) ([]byte, error) {
 	return content, nil
 }
 
-// Unlisted names what lies in the run's folder and is not in its manifest. The marks
+// Unlisted names what is in the run's folder and is not in its manifest. The marks
 // of spreadsheet programs that have a file open are left out.
 func (r *Run) Unlisted() ([]string, error) {
 	listed := map[string]bool{ManifestName: true}

@@ -57,6 +57,9 @@ func Verify(runs, offer string) ([]Finding, error) {
 			found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("is of the offer %q, not of %q", e.Offer, offer),
 				`restore the offer's own runs folder; to begin an offer from another use "batch init NEW --from OFFER"`))
 		}
+		if info, err := os.Lstat(filepath.Join(runs, name)); err == nil && info.IsDir() && !slices.Contains(folders, name) {
+			folders = append(folders, name) // published meanwhile
+		}
 		if !slices.Contains(folders, name) {
 			found = append(found, finding(name, fmt.Sprintf("entry %d says that it was published, but its folder is missing", of[name].Seq), "restore it from the back-up"))
 		}
