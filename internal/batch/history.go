@@ -148,12 +148,16 @@ func RebuildHistory(ctx context.Context, req Request) (found []ledger.Candidate,
 	if err != nil {
 		return nil, err // without the offer's id nothing says whose runs they are
 	}
-	runs := filepath.Join(req.Folder, runsName)
+	id, runs := terms.AsOf(time.Time{}).ID, filepath.Join(req.Folder, runsName)
+	var altered *ledger.AlteredError
+	if err := ledger.CheckOffer(runs, id); errors.As(err, &altered) {
+		return nil, err // the history of another offer is not replaced
+	}
 	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
 	if err != nil {
 		return nil, err
 	}
-	found, err = ledger.Rebuild(runs, terms.AsOf(time.Time{}).ID, req.Clock(), madeAgain(ctx, req))
+	found, err = ledger.Rebuild(runs, id, req.Clock(), madeAgain(ctx, req))
 	if failed := unlock(); err == nil {
 		err = failed
 	}

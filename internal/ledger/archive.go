@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Archive is what has been published of one offer: the runs that lie in its runs
-// folder as the history says. It is the one door to a published run; nothing else
+// Archive is what has been published of one offer: the runs in its runs
+// folder that are as the history says. It is the one door to a published run; nothing else
 // opens a run's folder. A run is handed out only if its entry in the history gives the
 // digest of its manifest, and if the manifest names the run by the name of its folder
 // and the offer by the offer's id. What the history does not know is never taken for
@@ -21,8 +21,8 @@ type Archive struct {
 	runs    string // path of the runs folder
 	offer   string // id, "" if neither terms nor history say it
 	entries []Entry
-	known   map[string]*Run  // by name: those that lie there as published
-	missing map[string]Entry // by name: those whose folders do not lie there
+	known   map[string]*Run  // by name: those that are there as published
+	missing map[string]Entry // by name: those whose folders are not there
 	faults  []Finding
 }
 
@@ -180,7 +180,7 @@ func (a *Archive) Entries() []Entry { return a.entries }
 // Offer is the id of the offer, "" if nothing says it yet.
 func (a *Archive) Offer() string { return a.offer }
 
-// Runs are the published runs that lie there, by name, which is by as-of instant.
+// Runs are the published runs that are there, by name, which is by as-of instant.
 func (a *Archive) Runs() []*Run {
 	all := make([]*Run, 0, len(a.known))
 	for _, name := range slices.Sorted(maps.Keys(a.known)) {
@@ -222,10 +222,10 @@ func (a *Archive) there(name string) bool { return a.known[name] != nil }
 func (a *Archive) Latest() *Run { return a.known[latestOf(a.entries, a.there)] }
 
 // Final is the final run in force by the history, nil if there is none or if its
-// folder does not lie there: then [Archive.LostFinal] names it.
+// folder is not there: then [Archive.LostFinal] names it.
 func (a *Archive) Final() *Run { return a.known[last(inForce(a.entries))] }
 
-// LostFinal names a final run in force whose folder does not lie there, "" if there
+// LostFinal names a final run in force whose folder is not there, "" if there
 // is none. Where the history knows of no final run at all, the link final, which is
 // left in place until it does, may still say that there was one.
 func (a *Archive) LostFinal() (string, error) {
