@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,12 +53,11 @@ now. The exit code is 0 whether or not they differ.`,
 					return err
 				}
 			}
-			if asJSON {
-				return export.WriteDifferenceJSON(w.stdout, d)
+			err = printDifference(w.stdout, d, asJSON, all, workbook)
+			if workbook != "" {
+				err = batch.Unsaid(workbook+" is written", err)
 			}
-			p := &differencePrinter{printer: printer{w: w.stdout}, d: d, all: all}
-			p.print(workbook)
-			return p.err
+			return err
 		},
 	}
 	flags := c.Flags()
@@ -65,6 +65,16 @@ now. The exit code is 0 whether or not they differ.`,
 	flags.BoolVar(&all, "all", false, fmt.Sprintf("print every instruction and reject that differs, not the first %d only", mostShown))
 	flags.StringVar(&workbook, "workbook", "", "also write the difference as a workbook into this new file")
 	return c
+}
+
+// printDifference prints a difference, as JSON or for people.
+func printDifference(out io.Writer, d *export.Difference, asJSON, all bool, workbook string) error {
+	if asJSON {
+		return export.WriteDifferenceJSON(out, d)
+	}
+	p := &differencePrinter{printer: printer{w: out}, d: d, all: all}
+	p.print(workbook)
+	return p.err
 }
 
 // writeDifference writes the workbook of a difference into a new file.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,14 +16,27 @@ import (
 )
 
 func newInitCommand(w world) *cobra.Command {
-	return &cobra.Command{
+	var from, id string
+	c := &cobra.Command{
 		Use:   "init FOLDER",
-		Short: "Write a worked example to start from",
+		Short: "Write a worked example to start from, or begin an offer from another",
 		Long: `init writes the worked example, Level 3's offer of 2004, into a new folder: the
 terms, a page that explains every key of them, and the depositaries' files. Change
-it into your own offer.`,
+it into your own offer.
+
+With --from it begins a new offer from another one instead: it copies the terms,
+under an id of their own, and makes an empty inbox. Runs are not copied: those of
+one offer are never taken for those of another.`,
+		Example: `  batch init level3-2004
+  batch init level3-2005 --from level3-2004`,
 		Args: exactly("FOLDER"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case from != "":
+				return w.initFrom(args[0], from, id)
+			case id != "":
+				return usage(c, errors.New("--id goes with --from"))
+			}
 			if err := writeExample(args[0]); err != nil {
 				return err
 			}
@@ -32,19 +46,58 @@ it into your own offer.`,
   %[1]s/inbox/       the depositaries' files
 Next: batch check %[1]s, then batch run %[1]s
 `, args[0])
-			return err
+			return batch.Unsaid(args[0]+" is ready", err)
 		},
 	}
+	c.Flags().StringVar(&from, "from", "", "begin from the terms of the offer in this `FOLDER` instead of the example")
+	c.Flags().StringVar(&id, "id", "", "the new offer's id, with --from (default: the name of the new folder)")
+	return c
 }
 
-// writeExample copies the worked example into a folder that is new or empty.
-func writeExample(folder string) error {
+// initFrom begins an offer from the terms of another one.
+func (w world) initFrom(folder, from, id string) error {
+	whole, err := filepath.Abs(folder)
+	if err != nil {
+		return err
+	}
+	content, notes, err := batch.CopyTerms(from, cmp.Or(id, filepath.Base(whole)))
+	if err != nil {
+		return err
+	}
+	if err := newOrEmpty(folder); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(folder, "inbox"), 0o750); err != nil {
+		return err
+	}
+	if err := writeNew(filepath.Join(folder, "offer.yaml"), content); err != nil {
+		return err
+	}
+	p := &printer{w: w.stdout}
+	p.linef("%[1]s is ready, with the id %[2]s:\n  %[1]s/offer.yaml   the terms of %[3]s\n  %[1]s/inbox/       empty", folder, cmp.Or(id, filepath.Base(whole)), from)
+	for _, note := range notes {
+		p.linef("warning: %s", note)
+	}
+	p.linef("Next: change the dates and the rest of %s/offer.yaml, then batch check %[1]s", folder)
+	return batch.Unsaid(folder+" is ready", p.err)
+}
+
+// newOrEmpty is an error for a folder that holds something.
+func newOrEmpty(folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if len(entries) > 0 {
 		return &batch.UsageError{Message: fmt.Sprintf("%s is not empty; name a new folder", folder)}
+	}
+	return nil
+}
+
+// writeExample copies the worked example into a folder that is new or empty.
+func writeExample(folder string) error {
+	if err := newOrEmpty(folder); err != nil {
+		return err
 	}
 	example, err := fs.Sub(fixtures.Level3, "level3-2004")
 	if err != nil {

@@ -104,6 +104,7 @@ var exitMeanings = []struct {
 	{batch.ExitFailed, "Failed: a file is missing, damaged or not understood, or the disk refused. Nothing was published."},
 	{batch.ExitUsage, "Usage or terms: the command line, offer.yaml or batch.yaml is wrong, or a final run would be replaced. Nothing was published."},
 	{batch.ExitRejects, "Done, with rejects: the result is published; settle the rejected lines with the depositary."},
+	{batch.ExitUnsaid, "Done, but what was done could not be written to standard output, such as a full disk or a closed pipe."},
 	{batch.ExitBusy, "Another run holds this offer."},
 	{batch.ExitControls, "Figures that must agree do not: a control total, an invariant, or what was published before. A run published nothing."},
 	{batch.ExitInterrupted, "Interrupted. Nothing was published; run again."},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,17 +32,21 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 			if err != nil {
 				return err
 			}
-			if !verify {
-				if err := printResult(w.stdout, again.Run); err != nil {
-					return err
-				}
-			}
 			if to != "" {
 				if err := again.WriteTo(c.Context(), req, to); err != nil {
 					return err
 				}
 			}
-			return w.sayWhetherSame(run, again, to)
+			if !verify {
+				err = printResult(w.stdout, again.Run)
+			}
+			if err == nil {
+				err = w.sayWhetherSame(run, again, to)
+			}
+			if control := new(tender.ControlError); to != "" && !errors.As(err, &control) {
+				err = batch.Unsaid("the files that were made are in "+to, err)
+			}
+			return err
 		},
 	}
 	c.Flags().BoolVar(&verify, "verify", false, "only say whether every byte is the same; if not, the exit code is 6")

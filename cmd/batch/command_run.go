@@ -3,9 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -32,11 +29,7 @@ it says so and leaves everything alone.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				err = printJSON(w.stdout, outcome)
-			} else {
-				err = printOutcome(w.stdout, outcome)
-			}
+			err = w.printRun(outcome, asJSON)
 			if err == nil && outcome.Exit() == batch.ExitRejects {
 				err = batch.ErrRejects
 			}
@@ -84,15 +77,36 @@ func (w world) runAndTell(ctx context.Context, req batch.Request, config, format
 	return t.run(ctx, req)
 }
 
-// printJSON prints the published result.json, or that of a dry run.
-func printJSON(out io.Writer, o *batch.Outcome) error {
+// done says in a few words what a run did.
+func done(o *batch.Outcome) string {
+	switch o.Deed {
+	case batch.Published:
+		return "the run is published in " + o.Folder
+	case batch.Rebuilt:
+		return "the run was made again, with the same bytes as " + o.Folder
+	}
+	return "nothing has changed since " + o.Folder
+}
+
+// printRun prints what a run did: for people, or the published result.json, or that
+// of a dry run.
+func (w world) printRun(o *batch.Outcome, asJSON bool) (err error) {
+	var content []byte
+	if asJSON && o.Folder != "" {
+		if content, err = o.ResultJSON(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case content != nil:
+		_, err = w.stdout.Write(content)
+	case asJSON:
+		return export.WriteJSON(w.stdout, o.Run)
+	default:
+		err = printOutcome(w.stdout, o)
+	}
 	if o.Folder == "" {
-		return export.WriteJSON(out, o.Run)
+		return err // a dry run, which did nothing
 	}
-	content, err := os.ReadFile(filepath.Join(o.Folder, export.JSONName))
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(content)
-	return err
+	return batch.Unsaid(done(o), err)
 }

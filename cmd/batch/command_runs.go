@@ -19,8 +19,10 @@ func newRunsCommand(w world) *cobra.Command {
 		Use:   "runs OFFER",
 		Short: "List what was published of an offer, and what was tried",
 		Long: `runs lists the published runs of the offer in the folder OFFER and the attempts that
-ended otherwise. --verify checks the ledger and every published folder; --rebuild
-makes a lost or damaged ledger anew from the published runs.`,
+ended otherwise, and ends with exit code 6 if one of the runs is not as it was
+published. --verify checks the ledger and everything else in the runs folder, too.
+--rebuild rebuilds a lost or damaged ledger: it says of each folder what speaks for
+and against its being a run of the offer, and takes those that nothing speaks against.`,
 		Example: `  batch runs level3-2004
   batch runs level3-2004 --verify
   batch runs show level3-2004/runs/latest`,
@@ -34,23 +36,47 @@ makes a lost or damaged ledger anew from the published runs.`,
 			case rebuild:
 				return w.rebuildHistory(c, args[0])
 			}
-			history, err := batch.HistoryOf(args[0])
-			switch {
-			case err != nil:
-				return err
-			case asJSON:
-				return encode(w.stdout, history)
-			}
-			return printHistory(w.stdout, args[0], history, all)
+			return w.listRuns(args[0], asJSON, all)
 		},
 	}
 	flags := c.Flags()
 	flags.BoolVar(&all, "all", false, "list every entry of the ledger")
 	flags.BoolVar(&asJSON, "json", false, "print as JSON")
 	flags.BoolVar(&verify, "verify", false, "check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
-	flags.BoolVar(&rebuild, "rebuild", false, "make the ledger anew from the published runs; the old one is set aside")
+	flags.BoolVar(&rebuild, "rebuild", false, "rebuild the ledger from the published runs that nothing speaks against; the old one is set aside")
 	c.AddCommand(newShowCommand(w))
 	return c
+}
+
+// listRuns prints the history of an offer, after every file of every run was compared
+// with what was published.
+func (w world) listRuns(folder string, asJSON, all bool) error {
+	history, err := batch.HistoryOf(folder)
+	if err != nil {
+		return err
+	}
+	if err := history.Check(); err != nil {
+		return err
+	}
+	if asJSON {
+		err = encode(w.stdout, history)
+	} else {
+		err = printHistory(w.stdout, folder, history, all)
+	}
+	switch {
+	case err != nil:
+		return err
+	case history.Damage != "":
+		return notAsWritten("the ledger is lost or damaged, so no run can be checked")
+	case len(history.Faults) > 0:
+		return notAsWritten(fmt.Sprintf("%d finding(s) among the runs", len(history.Faults)))
+	}
+	return nil
+}
+
+// notAsWritten is the error for published runs that are not as they were.
+func notAsWritten(what string) error {
+	return &tender.ControlError{Rule: "R16", Message: "not as it was written: " + what}
 }
 
 func newShowCommand(w world) *cobra.Command {
@@ -105,7 +131,7 @@ func (w world) verifyHistory(folder string, asJSON bool) error {
 		err = p.err
 	}
 	if err == nil && len(findings) > 0 {
-		err = &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("not as it was written: %d finding(s)", len(findings))}
+		err = notAsWritten(fmt.Sprintf("%d finding(s)", len(findings)))
 	}
 	return err
 }
@@ -113,10 +139,27 @@ func (w world) verifyHistory(folder string, asJSON bool) error {
 func (w world) rebuildHistory(c *cobra.Command, folder string) error {
 	var req batch.Request
 	w.fill(&req, folder)
-	count, err := batch.RebuildHistory(c.Context(), req)
+	found, err := batch.RebuildHistory(c.Context(), req)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.stdout, "ledger made anew from %d published runs\n", count)
-	return err
+	p := &printer{w: w.stdout}
+	p.candidates(found)
+	taken, left := 0, 0
+	for _, f := range found {
+		if f.Taken {
+			taken++
+		} else {
+			left++
+		}
+	}
+	rebuilt := fmt.Sprintf("ledger rebuilt from %d published runs", taken)
+	p.linef("%s", rebuilt)
+	if p.err != nil {
+		return batch.Unsaid(fmt.Sprintf("%s, %d left out", rebuilt, left), p.err)
+	}
+	if left > 0 {
+		return notAsWritten(fmt.Sprintf("%d folder(s) were left out of the ledger; see to what speaks against them, and rebuild again", left))
+	}
+	return nil
 }

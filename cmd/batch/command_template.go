@@ -42,7 +42,7 @@ FILE, or to template.xlsx in the current folder.`,
 				return err
 			}
 			_, err := fmt.Fprintf(w.stdout, "%s is ready; filled in, it goes into %s/inbox under a name that the offer expects, with the report's date\n", file, args[0])
-			return err
+			return batch.Unsaid(file+" is written", err)
 		},
 	}
 	c.Flags().StringVar(&depositary, "depositary", "", "the depositary it is for (default: the first of the offer)")

@@ -15,6 +15,9 @@ import (
 )
 
 func main() {
+	// A pipe that was closed is an error of standard output like a full disk, not the end
+	// of the program in the middle of its work.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], world{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))

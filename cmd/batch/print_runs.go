@@ -17,9 +17,14 @@ func printHistory(out io.Writer, folder string, h *batch.History, all bool) erro
 	if h.Damage != "" {
 		p.linef("warning: %s", h.Damage)
 	}
+	for _, f := range h.Faults {
+		p.linef("not as published: %s", f)
+	}
 	switch {
 	case all:
 		p.entries(h.Entries)
+	case len(h.Runs) == 0 && (h.Damage != "" || len(h.Faults) > 0):
+		p.linef("no run that can be checked")
 	case len(h.Runs) == 0:
 		p.linef("no runs yet; make one with \"batch run %s\"", folder)
 	default:
@@ -62,6 +67,24 @@ func (p *printer) runs(runs []batch.PublishedRun) {
 	p.table(rows)
 }
 
+// candidates lists the folders that a rebuild looked at, and what speaks for and
+// against each.
+func (p *printer) candidates(found []ledger.Candidate) {
+	for _, c := range found {
+		what := "taken"
+		if !c.Taken {
+			what = "not taken"
+		}
+		p.linef("%-9s  %s  %s", what, c.Run, c.Phase)
+		for _, reason := range c.For {
+			p.linef("    for: %s", reason)
+		}
+		for _, reason := range c.Against {
+			p.linef("    against: %s", reason)
+		}
+	}
+}
+
 func fileNames(files []ledger.File) string {
 	names := make([]string, len(files))
 	for i, f := range files {
@@ -94,9 +117,6 @@ func (p *printer) entries(entries []ledger.Entry) {
 // printRecord shows all that is known of one run.
 func printRecord(out io.Writer, r *batch.RunRecord) error {
 	p := &printer{w: out}
-	if r.Damage != "" {
-		p.linef("warning: %s", r.Damage)
-	}
 	p.fact("run", r.Run)
 	p.fact("offer", r.Offer)
 	p.fact("phase", r.Phase+", as of "+r.AsOf.Format(time.RFC3339))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,8 @@ func run(ctx context.Context, args []string, w world) int {
 	switch {
 	case code == batch.ExitInterrupted:
 		fmt.Fprintln(w.stderr, "batch: interrupted; nothing was published, run again")
+	case code == batch.ExitFailed && errors.Is(err, syscall.EPIPE):
+		// Who reads the output has seen enough of it, as head does.
 	case err != nil && code != batch.ExitRejects:
 		fmt.Fprintf(w.stderr, "batch: %v\n", err)
 		printPaste(w.stderr, err)
@@ -53,7 +56,7 @@ against the terms of the offer and writes the workbook from which the paying
 agent pays.
 
 Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done with
-rejects, 5 another run holds the offer, 6 invariants or control totals broken,
+rejects, 4 done, but standard output could not be written, 5 another run holds the offer, 6 invariants or control totals broken,
 130 interrupted.`,
 		Version:       w.version,
 		SilenceErrors: true,

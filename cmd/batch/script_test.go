@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,8 +45,10 @@ func testWorld(stdout, stderr io.Writer) world {
 //	hold FOLDER                  holds the lock of a runs folder until the end
 //	protect FILE PASSWORD        protects a workbook by a password
 //	flip FILE                    flips a bit in the middle of a file
+//	forge RUN FILE OLD NEW       replaces the first such text in a file of a published run, and has its manifest agree
 //
-// The program sees the script's environment.
+// The program sees the script's environment. NOW is the time, and STDOUT a file that is
+// its standard output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -58,6 +65,7 @@ func TestScripts(t *testing.T) {
 
 			"protect": scriptProtect,
 			"flip":    scriptFlip,
+			"forge":   scriptForge,
 		},
 	})
 }
@@ -75,6 +83,12 @@ func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
 		words = append(words, underWork(ts, arg))
 	}
 	w := testWorld(ts.Stdout(), ts.Stderr())
+	if name := ts.Getenv("STDOUT"); name != "" {
+		file, err := os.OpenFile(name, os.O_WRONLY, 0)
+		ts.Check(err)
+		defer file.Close()
+		w.stdout = file
+	}
 	w.now, w.getenv = func() time.Time { return now }, ts.Getenv
 	got := run(context.Background(), words, w)
 	if got != want {
@@ -127,6 +141,10 @@ func folderBytes(ts *testscript.TestScript, folder string) map[string]string {
 		if err != nil || d.IsDir() {
 			return err
 		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			files[name], err = os.Readlink(filepath.Join(ts.MkAbs(folder), name))
+			return err
+		}
 		content, err := fs.ReadFile(root, name)
 		files[name] = string(content)
 		return err
@@ -147,6 +165,28 @@ func scriptProtect(ts *testscript.TestScript, _ bool, args []string) {
 
 func scriptFlip(ts *testscript.TestScript, _ bool, args []string) {
 	rewrite(ts, args[0], func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+}
+
+func scriptForge(ts *testscript.TestScript, _ bool, args []string) {
+	folder, name := args[0], args[1]
+	if !strings.Contains(ts.ReadFile(folder+"/"+name), args[2]) {
+		ts.Fatalf("%s/%s does not hold %q", folder, name, args[2])
+	}
+	var forged ledger.File
+	rewrite(ts, folder+"/"+name, func(b []byte) []byte {
+		b = bytes.Replace(b, []byte(args[2]), []byte(args[3]), 1)
+		sum := sha256.Sum256(b)
+		forged = ledger.File{Name: name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(b))}
+		return b
+	})
+	rewrite(ts, folder+"/manifest.json", func(b []byte) []byte {
+		var m ledger.Manifest
+		ts.Check(json.Unmarshal(b, &m))
+		m.Outputs[slices.IndexFunc(m.Outputs, func(f ledger.File) bool { return f.Name == name })] = forged
+		var out bytes.Buffer
+		ts.Check(m.Encode(&out))
+		return out.Bytes()
+	})
 }
 
 func rewrite(ts *testscript.TestScript, name string, change func([]byte) []byte) {

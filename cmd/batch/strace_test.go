@@ -119,9 +119,9 @@ func clone(t *testing.T, folder string) string {
 func secondRun(t *testing.T, program, folder, after string) string {
 	t.Helper()
 	runs := filepath.Join(folder, "runs")
-	published, err := ledger.Runs(runs)
-	if err != nil || len(published) == 0 {
-		t.Fatalf("%s: %d runs, %v", after, len(published), err)
+	archive, err := ledger.OpenArchive(runs, "level3-2004")
+	if err != nil || len(archive.Runs()) == 0 || archive.Check() != nil {
+		t.Fatalf("%s: %+v, %v", after, archive, err)
 	}
 	if out, err := exec.Command(program, "run", folder).CombinedOutput(); err != nil && !strings.Contains(string(out), "published") {
 		t.Errorf("%s: %v: %s", after, err, out)
@@ -129,9 +129,11 @@ func secondRun(t *testing.T, program, folder, after string) string {
 	if out, err := exec.Command(program, "runs", folder, "--verify").CombinedOutput(); err != nil {
 		t.Errorf("%s: %v: %s", after, err, out)
 	}
-	digest, err := ledger.ManifestDigest(filepath.Join(runs, "latest"))
-	if err != nil {
+	if archive, err = ledger.OpenArchive(runs, "level3-2004"); err != nil {
 		t.Fatal(err)
 	}
-	return digest
+	if target, err := os.Readlink(filepath.Join(runs, "latest")); err != nil || target != archive.Latest().Run {
+		t.Errorf("%s: latest leads to %s, %v", after, target, err)
+	}
+	return archive.Latest().ManifestDigest()
 }

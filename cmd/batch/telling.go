@@ -30,9 +30,8 @@ type teller struct {
 	offerID  func(folder string) string // as whoever is told knows the offer
 	notices  sync.WaitGroup             // being sent
 
-	mu      sync.Mutex
-	failed  map[string]failure // the last that was told, by offer
-	damaged map[string]string  // what is wrong with the ledgers, by offer; "" for nothing
+	mu     sync.Mutex
+	failed map[string]failure // the last that was told, by offer
 }
 
 // newTeller is the teller for settings; the log is told what is wrong with them.
@@ -41,7 +40,7 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}, damaged: map[string]string{}}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}}
 }
 
 // readSettings reads the settings in a file. If it may be missing and is, they are
@@ -65,9 +64,6 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 	t.notifier.Start(ctx, e)
 	t.show(e.Offer, req.Folder, true)
 	o, err := batch.Run(ctx, req)
-	if err == nil {
-		t.ledger(e.Offer, o.Ledger)
-	}
 	t.show(e.Offer, req.Folder, false)
 	if errors.Is(err, ledger.ErrDecided) {
 		return o, err // somebody else did it, and told of it
@@ -85,6 +81,13 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 		if final := new(batch.UsageError); errors.As(err, &final) && final.Final != "" {
 			e.Title = "not published: it differs from the final run in force"
 			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
+		}
+		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) {
+			e.Title = "not run: the history of the runs is lost or damaged"
+			e.Advice = "no run is made until it is restored or rebuilt, as nothing else says what was published; do as the message says"
+		}
+		if altered := new(ledger.AlteredError); errors.As(err, &altered) {
+			e.Title = "not published: what was published before is not as it was"
 		}
 		return e
 	}
@@ -147,21 +150,6 @@ func (t *teller) again(e notify.Event) bool {
 	return false
 }
 
-// ledger tells of a ledger that was found damaged, once, and has the metrics show it.
-// Runs go on all the same, so nothing else would say so before somebody looks.
-func (t *teller) ledger(offer, damage string) {
-	t.mu.Lock()
-	known := t.damaged[offer]
-	t.damaged[offer] = damage
-	t.mu.Unlock()
-	if damage == "" || damage == known {
-		return
-	}
-	now := t.world.now()
-	t.tell(notify.Event{Kind: notify.Failure, At: now, Offer: offer, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitFailed), Message: damage,
-		Title: "the ledger is damaged", Advice: "results are not touched and runs go on, but what they do is not written down; mend the ledger as the message says"})
-}
-
 // tell sends a notice, beside whatever goes on; what could not be told is a
 // warning.
 func (t *teller) tell(e notify.Event) {
@@ -196,9 +184,6 @@ func (t *teller) show(id, folder string, running bool) {
 		t.log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
 		return
 	}
-	t.mu.Lock()
-	state.LedgerBad = state.LedgerBad || t.damaged[id] != ""
-	t.mu.Unlock()
 	state.ID, state.Running = id, running
 	if t.board != nil {
 		t.board.Update(id, func(o *metrics.Offer) {
@@ -216,10 +201,13 @@ func (t *teller) show(id, folder string, running bool) {
 // stateOf is what the ledger of an offer says for the metrics.
 func stateOf(folder string) (metrics.Offer, error) {
 	h, err := batch.HistoryOf(folder)
+	if altered := new(ledger.AlteredError); errors.As(err, &altered) {
+		return metrics.Offer{Runs: map[string]int{}, LedgerBad: true}, nil // of another offer
+	}
 	if err != nil {
 		return metrics.Offer{}, err
 	}
-	state := metrics.Offer{Runs: map[string]int{}, LedgerBad: h.Damage != ""}
+	state := metrics.Offer{Runs: map[string]int{}, LedgerBad: h.Damage != "" || len(h.Faults) > 0}
 	for _, e := range h.Entries {
 		switch {
 		case e.Event == ledger.Missed:

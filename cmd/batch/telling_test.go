@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
@@ -243,7 +245,8 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 	s, _ := serviceFor(t, l, testNow)
 	run := func(wantBad bool) {
 		t.Helper()
-		if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}); err != nil {
+		err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles})
+		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) != wantBad || (err != nil) != wantBad {
 			t.Fatal(err)
 		}
 		s.notices.Wait()

@@ -36,7 +36,7 @@ type intake struct {
 // take reads the terms and the files of a request from the offer's folder and
 // draws up the book.
 func take(ctx context.Context, req Request) (*intake, error) {
-	src := &source{folder: req.Folder, now: req.Clock}
+	src := &source{folder: req.Folder, now: req.Clock, archive: req.archive}
 	terms, err := src.terms()
 	if err != nil {
 		return nil, err

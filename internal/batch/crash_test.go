@@ -178,17 +178,18 @@ func contents(t testing.TB, folder string) map[string]string {
 func oldOrNew(t *testing.T, folder string, want map[string]string) (published bool) {
 	t.Helper()
 	runs := filepath.Join(folder, runsName)
-	all, err := ledger.Runs(runs)
-	if err != nil || len(all) < 1 || len(all) > 2 {
+	a := archiveOf(t, folder)
+	all := a.Runs()
+	if err := a.Check(); err != nil || len(all) < 1 || len(all) > 2 {
 		t.Fatalf("%d runs, %v", len(all), err)
 	}
-	for _, m := range all {
-		if err := m.CheckFiles(filepath.Join(runs, m.Run)); err != nil {
+	for _, r := range all {
+		if err := r.Check(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if latest, err := ledger.Latest(runs); err != nil || latest == nil {
-		t.Fatalf("latest: %v, %v", latest, err)
+	if _, err := os.Stat(filepath.Join(runs, "latest", ledger.ManifestName)); err != nil || a.Latest() == nil {
+		t.Fatalf("latest: %v, %v", a.Latest(), err)
 	}
 	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test"})
 	if err != nil {
@@ -197,12 +198,30 @@ func oldOrNew(t *testing.T, folder string, want map[string]string) (published bo
 	if got := contents(t, o.Folder); !sameContents(got, want) {
 		t.Fatalf("%s does not hold the bytes of an undisturbed run", o.Folder)
 	}
-	if latest, err := ledger.Latest(runs); err != nil || latest.Run != filepath.Base(o.Folder) {
-		t.Fatalf("latest: %v, %v", latest, err)
-	}
+	leadsTo(t, folder, "latest", filepath.Base(o.Folder))
 	onlyExpected(t, runs)
 	verified(t, folder)
 	return len(all) == 2
+}
+
+// archiveOf is what is published of the small offer in a folder.
+func archiveOf(t testing.TB, folder string) *ledger.Archive {
+	t.Helper()
+	a, err := ledger.OpenArchive(filepath.Join(folder, runsName), offerID(folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// leadsTo demands that a link among the runs, and the history, name a run.
+func leadsTo(t testing.TB, folder, link, run string) {
+	t.Helper()
+	target, err := os.Readlink(filepath.Join(folder, runsName, link))
+	said, unsaid := archiveOf(t, folder).Run(link)
+	if err != nil || unsaid != nil || target != run || said.Run != run {
+		t.Errorf("%s leads to %s, %v; the history says %+v, %v; want %s", link, target, err, said, unsaid, run)
+	}
 }
 
 // verified demands that ledger and published runs agree.
@@ -404,11 +423,19 @@ func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(folder, runsName, name), os.DirFS(o.Folder)); err != nil {
 		t.Fatal(err)
 	}
-	mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test"})
+	next := Request{Folder: folder, Clock: afterEarlyDate, Version: "test"}
+	var altered *ledger.AlteredError
+	if _, err := Run(context.Background(), next); !errors.As(err, &altered) || !strings.Contains(err.Error(), name+": is a run that the history does not know") {
+		t.Errorf("%v", err)
+	}
 	found, err := VerifyHistory(folder)
 	if err != nil || len(found) != 1 || found[0].Where != name || found[0].What != "no entry knows this run" {
 		t.Errorf("%v, %v", found, err)
 	}
+	if err := os.RemoveAll(filepath.Join(folder, runsName, name)); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, next)
 }
 
 // TestASlotWhoseRunFailedAfterItsNameIsDecided has the disk fail for good when the
@@ -432,11 +459,11 @@ func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 		t.Error(err)
 	}
 	verified(t, folder)
-	all, err := ledger.Runs(filepath.Join(folder, runsName))
-	latest, _ := ledger.Latest(filepath.Join(folder, runsName))
-	if err != nil || len(all) != 2 || latest == nil || latest.Run != all[1].Run {
-		t.Errorf("%v, %v, %v", all, latest, err)
+	all := archiveOf(t, folder).Runs()
+	if len(all) != 2 {
+		t.Fatalf("%v", all)
 	}
+	leadsTo(t, folder, "latest", all[1].Run)
 }
 
 // TestAnEntryThatTheCrashLeftOutDecidesItsSlot has the process of a slot's run gone
@@ -450,15 +477,18 @@ func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Remove(filepath.Join(runs, "ledger.db")), os.Remove(filepath.Join(runs, "ledger.sum"))); err != nil {
-		t.Fatal(err)
-	}
-	log, err := ledger.OpenLog(runs)
+	elsewhere := t.TempDir() // where no run speaks of another history
+	log, err := ledger.OpenLog(elsewhere)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries[:len(entries)-1] {
 		if _, err := log.Append(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"ledger.db", "ledger.sum"} {
+		if err := os.Rename(filepath.Join(elsewhere, name), filepath.Join(runs, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -473,40 +503,51 @@ func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 	}
 }
 
-// TestLatestStaysWhereALedgerKnowsLess puts back a ledger from before the last run,
-// and one that was made anew from the manifests, in the order of as-of instants.
-func TestLatestStaysWhereALedgerKnowsLess(t *testing.T) {
+// TestALedgerThatKnowsLessStopsTheRun puts back a ledger from before the last runs. What
+// it does not know is not adopted; a rebuild, in the order of as-of instants, takes it
+// once that ledger is out of the way.
+func TestALedgerThatKnowsLessStopsTheRun(t *testing.T) {
 	folder := smallOffer(t)
 	runs := filepath.Join(folder, runsName)
 	noon := Request{Folder: folder, AsOf: "2026-05-04T12:00", Clock: afterEarlyDate, Version: "test"}
-	kept := map[string][]byte{}
-	for _, name := range []string{"ledger.db", "ledger.sum"} {
-		content, err := os.ReadFile(filepath.Join(runs, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		kept[name] = content
-	}
-	mustRun(t, Request{Folder: folder, AsOf: "2026-05-04T17:00", Clock: afterEarlyDate, Version: "test"})
+	older := copyOffer(t, folder)
+	second := mustRun(t, Request{Folder: folder, AsOf: "2026-05-04T17:00", Clock: afterEarlyDate, Version: "test"})
 	last := mustRun(t, noon)
-	for what, change := range map[string]func() error{
-		"back-up": func() error {
-			return errors.Join(os.WriteFile(filepath.Join(runs, "ledger.db"), kept["ledger.db"], 0o640), os.WriteFile(filepath.Join(runs, "ledger.sum"), kept["ledger.sum"], 0o640))
-		},
-		"rebuilt": func() error {
-			_, err := RebuildHistory(context.Background(), Request{Folder: folder, Clock: afterEarlyDate})
-			return err
-		},
-	} {
-		if err := change(); err != nil {
+	for _, name := range []string{"ledger.db", "ledger.sum"} {
+		if err := os.Rename(filepath.Join(older, runsName, name), filepath.Join(runs, name)); err != nil {
 			t.Fatal(err)
 		}
-		o := mustRun(t, noon)
-		latest, err := ledger.Latest(runs)
-		if o.Deed != Unchanged || err != nil || latest.Run != filepath.Base(last.Folder) {
-			t.Errorf("%s: %s, latest is %s, %v", what, o.Deed, latest.Run, err)
+	}
+	var altered *ledger.AlteredError
+	_, err := Run(context.Background(), noon)
+	if !errors.As(err, &altered) || !strings.Contains(err.Error(), filepath.Base(second.Folder)) || !strings.Contains(err.Error(), filepath.Base(last.Folder)) {
+		t.Errorf("%v", err)
+	}
+	if target, err := os.Readlink(filepath.Join(runs, "latest")); err != nil || target != filepath.Base(last.Folder) {
+		t.Errorf("latest leads to %s, %v", target, err)
+	}
+	rebuild := func(want int) {
+		t.Helper()
+		found, err := RebuildHistory(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test"})
+		taken := 0
+		for _, f := range found {
+			if f.Taken {
+				taken++
+			}
+		}
+		if err != nil || taken != want {
+			t.Errorf("%+v, %v", found, err)
 		}
 	}
+	rebuild(1) // a whole ledger speaks against what it does not know
+	if err := errors.Join(os.Remove(filepath.Join(runs, "ledger.db")), os.Remove(filepath.Join(runs, "ledger.sum"))); err != nil {
+		t.Fatal(err)
+	}
+	rebuild(3)
+	if o := mustRun(t, noon); o.Folder != last.Folder {
+		t.Errorf("%s, %s", o.Deed, o.Folder)
+	}
+	leadsTo(t, folder, "latest", filepath.Base(last.Folder))
 }
 
 // TestAFaultOfTheProgramFailsTheRunAndFreesTheOffer panics in the middle of a run:

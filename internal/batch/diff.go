@@ -45,7 +45,7 @@ func besides(name, other string) string {
 
 // publishedRun is a run as its folder shows it.
 type publishedRun struct {
-	*ledger.Manifest
+	*ledger.Run
 	result    *export.Result
 	positions map[instructionKey]export.Position
 	rejects   []tender.Reject
@@ -55,26 +55,29 @@ type publishedRun struct {
 
 // openRun reads a published run. Every file it reads must be as it was published.
 func openRun(folder string) (*publishedRun, error) {
-	run, err := FindRun(folder)
+	found, err := FindRun(folder)
 	if err != nil {
 		return nil, err
 	}
-	m := run.Manifest
-	r := &publishedRun{Manifest: m}
-	content, err := m.ReadOutput(folder, export.JSONName)
+	run := found.run
+	if err := run.Check(); err != nil {
+		return nil, err
+	}
+	r := &publishedRun{Run: run}
+	content, err := run.Read(export.JSONName)
 	if err != nil {
 		return nil, err
 	}
 	if r.result, err = export.ReadResult(content); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.JSONName), err)
 	}
-	if content, err = m.ReadOutput(folder, export.InstructionsName); err != nil {
+	if content, err = run.Read(export.InstructionsName); err != nil {
 		return nil, err
 	}
 	if r.positions, err = readPositions(bytes.NewReader(content)); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.InstructionsName), err)
 	}
-	if content, err = m.ReadOutput(folder, export.RejectsName); err != nil {
+	if content, err = run.Read(export.RejectsName); err != nil {
 		return nil, err
 	}
 	if r.rejects, err = readRejects(content); err != nil {
@@ -105,7 +108,7 @@ func (r *publishedRun) readTerms(folder string) error {
 		r.noTerms = "was made before runs kept their terms"
 		return nil
 	}
-	source, err := r.ReadKept(folder, offerName)
+	source, err := r.ReadKept(offerName)
 	if err != nil {
 		return err
 	}
@@ -171,7 +174,7 @@ func whyNotCompared(was, now *publishedRun) string {
 	var reasons []string
 	for _, r := range []*publishedRun{was, now} {
 		if r.terms == nil {
-			reasons = append(reasons, fmt.Sprintf("run %s %s", r.Run, r.noTerms))
+			reasons = append(reasons, fmt.Sprintf("run %s %s", r.Manifest.Run, r.noTerms))
 		}
 	}
 	return strings.Join(reasons, "; ")
@@ -179,7 +182,7 @@ func whyNotCompared(was, now *publishedRun) string {
 
 func (r *publishedRun) side() export.Side {
 	return export.Side{
-		Run: r.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version, Digest: r.Terms.Digest,
+		Run: r.Manifest.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version, Digest: r.Terms.Digest,
 		Previous: r.Previous, Replaces: r.Replaces, Counts: r.result.Counts,
 	}
 }

@@ -26,14 +26,15 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// keepTerms makes a run's folder as one that read other terms, or, of nil, as one
-// made before runs kept what they read.
+// keepTerms makes a run's folder, and the history, as one that read other terms, or,
+// of nil, as one made before runs kept what they read.
 func keepTerms(t *testing.T, folder string, source []byte) {
 	t.Helper()
-	m, err := ledger.ReadManifest(folder)
+	found, err := FindRun(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
+	m := found.Manifest
 	m.Terms.File, m.Kept = "", nil
 	if source != nil {
 		digest := sha256.Sum256(source)
@@ -48,16 +49,20 @@ func keepTerms(t *testing.T, folder string, source []byte) {
 			t.Fatal(err)
 		}
 	}
+	log, err := ledger.OpenLog(found.Runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := log.Append(ledger.Entry{Event: ledger.Recovered, Run: m.Run, Offer: m.Offer, Phase: m.Phase, Manifest: hexDigest(content.Bytes())}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // publishExample publishes a run of the example, in place of the final one if
 // there is one.
 func publishExample(t *testing.T, folder, asOf string) string {
 	t.Helper()
-	latest, err := ledger.Latest(filepath.Join(folder, runsName))
-	if err != nil {
-		t.Fatal(err)
-	}
+	latest := archiveOf(t, folder).Latest()
 	req := Request{Folder: folder, AsOf: asOf}
 	if latest != nil && latest.Phase == string(tender.Final) {
 		req.Supersede, req.Reason = latest.Run, "a test"
@@ -324,10 +329,11 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 			t.Errorf("%s is %s", now, d.Now.Run)
 		}
 	}
-	m, err := ledger.ReadManifest(final)
+	found, err := FindRun(final)
 	if err != nil {
 		t.Fatal(err)
 	}
+	m := found.Manifest
 	if m.Kept[0].Of != offerName {
 		t.Fatalf("kept first: %+v", m.Kept[0])
 	}
@@ -346,7 +352,7 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Diff(final, early, ""); err == nil || errors.As(err, &usage) || !strings.Contains(err.Error(), "is damaged: restore it") {
+		if _, err := Diff(final, early, ""); err == nil || errors.As(err, &usage) || !strings.Contains(err.Error(), "is damaged; restore it") {
 			t.Errorf("%s removed: %v", name, err)
 		}
 		if err := os.WriteFile(path, sound, 0o640); err != nil {

@@ -10,9 +10,11 @@
 // read back. A final run is replaced only when the request names it.
 //
 // What becomes of each attempt is told to the offer's ledger: that it began, and
-// how it ended. The next run finishes or clears what a crash left. A damaged ledger
-// stops no run.
+// how it ended. The next run finishes or clears what a crash left. Without the ledger,
+// or with a damaged one, no run is made: nothing else says what was published.
 //
-// What was published is read again by [HistoryOf], [VerifyHistory] and [Diff]. The
-// time is an argument: the package never asks the clock.
+// What was published is read again by [FindRun], [HistoryOf], [VerifyHistory] and
+// [Diff], and by a run that builds on an earlier one: each through [ledger.Archive],
+// which compares it with the history first. The time is an argument: the package never
+// asks the clock.
 package batch

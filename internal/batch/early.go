@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -30,7 +29,7 @@ func readSettledRun(src *source, o *tender.Offer) (*settledRun, error) {
 		return nil, nil
 	}
 	if src.kept == nil {
-		if err := checkSettledRun(src.runs(), o); err != nil {
+		if err := checkSettledRun(src, o); err != nil {
 			return nil, err
 		}
 	}
@@ -48,11 +47,11 @@ func readSettledRun(src *source, o *tender.Offer) (*settledRun, error) {
 
 // checkSettledRun tests that the run the terms name is a published run of the
 // offer that shows all early tenders and was made by the day of settlement.
-func checkSettledRun(runs string, o *tender.Offer) error {
+func checkSettledRun(src *source, o *tender.Offer) error {
 	name := o.Settlement.EarlyRun
-	m, err := ledger.ReadManifest(filepath.Join(runs, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return earlyRunError("%s, which is not in %s; see \"batch runs\" for the runs there are", name, runs)
+	m, err := src.earlierRun(name)
+	if errors.Is(err, ledger.ErrNoRun) {
+		return earlyRunError("%s, which is not in %s; see \"batch runs\" for the runs there are", name, src.runs())
 	}
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
@@ -18,13 +19,37 @@ const (
 	ExitFailed      Exit = 1
 	ExitUsage       Exit = 2 // usage or terms
 	ExitRejects     Exit = 3 // done, with rejects
+	ExitUnsaid      Exit = 4 // done, but what was done could not be written to standard output
 	ExitBusy        Exit = 5 // another run holds the offer
-	ExitControls    Exit = 6 // invariants or control totals broken, or a published run altered
+	ExitControls    Exit = 6 // invariants or control totals broken, a published run altered, or the history lost
 	ExitInterrupted Exit = 130
 )
 
 // ErrRejects ends a command that did its work but has rejects to report.
 var ErrRejects = errors.New("done, with rejects")
+
+// UnsaidError says that a command did its work and could not say so: standard output
+// cannot be written, as on a full disk or into a pipe that was closed.
+type UnsaidError struct {
+	Done string // what was done
+	Err  error  // of standard output
+}
+
+// Error implements error.
+func (e *UnsaidError) Error() string {
+	return fmt.Sprintf("%s; but that could not be written to standard output: %v", e.Done, e.Err)
+}
+
+// Unwrap returns the error of standard output.
+func (e *UnsaidError) Unwrap() error { return e.Err }
+
+// Unsaid is an *[UnsaidError] for the error of standard output, nil for none.
+func Unsaid(done string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &UnsaidError{Done: done, Err: err}
+}
 
 // ExitOf returns the exit code for an error, [ExitDone] for none.
 func ExitOf(err error) Exit {
@@ -34,6 +59,8 @@ func ExitOf(err error) Exit {
 		controlError *tender.ControlError
 		fileError    *ingest.FileError
 		altered      *ledger.AlteredError
+		damaged      *ledger.DamagedError
+		unsaid       *UnsaidError
 	)
 	switch {
 	case err == nil:
@@ -44,7 +71,9 @@ func ExitOf(err error) Exit {
 		return ExitInterrupted
 	case errors.Is(err, ledger.ErrBusy):
 		return ExitBusy
-	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &fileError) && fileError.ControlTotals():
+	case errors.As(err, &unsaid):
+		return ExitUnsaid
+	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &damaged), errors.As(err, &fileError) && fileError.ControlTotals():
 		return ExitControls
 	case errors.As(err, &usageError), errors.As(err, &offerError):
 		return ExitUsage

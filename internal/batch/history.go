@@ -2,46 +2,90 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"tenderbatch/internal/ledger"
 )
 
 // History is what became of an offer so far.
 type History struct {
-	Runs    []PublishedRun `json:"runs"`    // by as-of instant
-	Entries []ledger.Entry `json:"entries"` // of the ledger, oldest first
-	Damage  string         `json:"damage,omitempty"`
+	Runs    []PublishedRun   `json:"runs"`    // by as-of instant; those only that are as the entries say
+	Entries []ledger.Entry   `json:"entries"` // of the ledger, oldest first
+	Damage  string           `json:"damage,omitempty"`
+	Faults  []ledger.Finding `json:"faults,omitempty"` // what is among the runs and is not as the entries say
+
+	archive *ledger.Archive // nil if the ledger is lost or damaged
 }
 
 // PublishedRun is one published run.
 type PublishedRun struct {
 	*ledger.Manifest
-	Latest     bool   `json:"latest"`      // the one that runs/latest points at
+	Latest     bool   `json:"latest"`      // the newest, to which runs/latest leads
 	ReplacedBy string `json:"replaced_by"` // the final run that supersedes it, "" for none
 }
 
-// HistoryOf reads the history of the offer in a folder. A damaged ledger is not an
-// error: what can be read of it is there, and Damage says what is wrong.
+// HistoryOf reads the history of the offer in a folder, and of its runs the manifests.
+// A lost or damaged ledger is not an error: Damage says what is wrong, what can be read
+// of it is there, and no runs, as nothing vouches for them. Neither are runs that are
+// not as the history says: Faults names them. It is an *[ledger.AlteredError] if the
+// history is that of another offer.
 func HistoryOf(folder string) (*History, error) {
 	runs, err := runsOf(folder)
 	if err != nil {
 		return nil, err
 	}
-	s, err := standingIn(runs)
+	h := &History{Runs: []PublishedRun{}, Entries: []ledger.Entry{}} // lists in JSON, never null
+	archive, err := ledger.OpenArchive(runs, offerID(folder))
+	if damaged := new(ledger.DamagedError); errors.As(err, &damaged) {
+		h.Damage = damaged.Error()
+		entries, err := ledger.ReadEntries(runs)
+		h.Entries = append(h.Entries, entries...)
+		if errors.As(err, &damaged) {
+			err = nil
+		}
+		return h, err
+	}
 	if err != nil {
 		return nil, err
 	}
-	h := &History{Runs: make([]PublishedRun, len(s.all))}
-	for i, m := range s.all {
-		h.Runs[i] = s.publishedRun(m)
+	h.archive, h.Faults = archive, archive.Faults()
+	h.Entries = append(h.Entries, archive.Entries()...)
+	for _, r := range archive.Runs() {
+		h.Runs = append(h.Runs, describeRun(archive, r))
 	}
-	entries, err := ledger.ReadEntries(runs)
-	h.Entries = append([]ledger.Entry{}, entries...) // a list in JSON, never null
-	h.Damage, err = damageIn(err)
-	return h, err
+	return h, nil
+}
+
+// Check reads every file of every run and adds to the faults those that are not as
+// they were published.
+func (h *History) Check() error {
+	if h.archive == nil {
+		return nil
+	}
+	for _, r := range h.archive.Runs() {
+		err := r.Check()
+		altered := new(ledger.AlteredError)
+		switch {
+		case errors.As(err, &altered):
+			h.Faults = append(h.Faults, ledger.Finding{Where: r.Manifest.Run, What: altered.What, Do: altered.Do})
+		case err != nil:
+			return err
+		}
+	}
+	lost, err := h.archive.LostFinal()
+	if altered := new(ledger.AlteredError); errors.As(err, &altered) {
+		h.Faults = append(h.Faults, ledger.Finding{Where: "final", What: altered.What, Do: altered.Do})
+		return nil
+	}
+	if lost != "" {
+		h.Faults = append(h.Faults, ledger.Finding{Where: lost, What: "is the final run in force, and its folder is missing", Do: "restore it from the back-up"})
+	}
+	return err
 }
 
 // runsOf is the folder of the runs of the offer in a folder.
@@ -53,11 +97,11 @@ func runsOf(folder string) (string, error) {
 	return filepath.Join(folder, runsName), nil
 }
 
-func (s *standing) publishedRun(m *ledger.Manifest) PublishedRun {
-	p := PublishedRun{Manifest: m, Latest: s.latest != nil && s.latest.Run == m.Run}
-	for _, other := range s.all {
-		if other.Replaces == m.Run {
-			p.ReplacedBy = other.Run
+func describeRun(archive *ledger.Archive, r *ledger.Run) PublishedRun {
+	p := PublishedRun{Manifest: r.Manifest, Latest: archive.Latest() == r}
+	for _, other := range archive.Runs() {
+		if other.Replaces == r.Manifest.Run {
+			p.ReplacedBy = other.Manifest.Run
 		}
 	}
 	return p
@@ -67,21 +111,16 @@ func (s *standing) publishedRun(m *ledger.Manifest) PublishedRun {
 type RunRecord struct {
 	PublishedRun
 	Entries []ledger.Entry `json:"entries"` // of the ledger about it
-	Damage  string         `json:"damage,omitempty"`
 }
 
-// Record returns what is known of a published run.
+// Record returns what is known of a published run. It is an *[ledger.AlteredError] if
+// a file of the run is not as it was published.
 func (run *RunFolder) Record() (*RunRecord, error) {
-	s, err := standingIn(run.Runs)
-	if err != nil {
+	if err := run.run.Check(); err != nil {
 		return nil, err
 	}
-	record := &RunRecord{PublishedRun: s.publishedRun(run.Manifest), Entries: []ledger.Entry{}}
-	entries, err := ledger.ReadEntries(run.Runs)
-	if record.Damage, err = damageIn(err); err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
+	record := &RunRecord{PublishedRun: describeRun(run.archive, run.run), Entries: []ledger.Entry{}}
+	for _, e := range run.archive.Entries() {
 		if e.Run == run.Manifest.Run {
 			record.Entries = append(record.Entries, e)
 		}
@@ -96,26 +135,55 @@ func VerifyHistory(folder string) ([]ledger.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ledger.Verify(runs)
+	return ledger.Verify(runs, offerID(folder))
 }
 
-// RebuildHistory makes the ledger of the offer in the request's folder anew from
-// the published runs, and returns how many there are. The old ledger is set aside.
-func RebuildHistory(ctx context.Context, req Request) (count int, err error) {
-	runs, err := runsOf(req.Folder)
+// RebuildHistory rebuilds the ledger of the offer in the request's folder from the
+// published runs that nothing speaks against, and returns what speaks for and against
+// each. Those that this version of the program made are made again and compared. The
+// old ledger is set aside. Of the request it takes Folder, Clock, Version, Getenv,
+// Wait and Disk.
+func RebuildHistory(ctx context.Context, req Request) (found []ledger.Candidate, err error) {
+	terms, err := Terms(req.Folder)
 	if err != nil {
-		return 0, err
+		return nil, err // without the offer's id nothing says whose runs they are
+	}
+	id, runs := terms.AsOf(time.Time{}).ID, filepath.Join(req.Folder, runsName)
+	var altered *ledger.AlteredError
+	if err := ledger.CheckOffer(runs, id); errors.As(err, &altered) {
+		return nil, err // the history of another offer is not replaced
 	}
 	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	count, err = ledger.Rebuild(runs, req.Clock())
+	found, err = ledger.Rebuild(runs, id, req.Clock(), madeAgain(ctx, req))
 	if failed := unlock(); err == nil {
 		err = failed
 	}
 	if err != nil {
-		return 0, fmt.Errorf("the ledger was not rebuilt: %w", err)
+		return nil, fmt.Errorf("the ledger was not rebuilt: %w", err)
 	}
-	return count, nil
+	return found, nil
+}
+
+// madeAgain makes a run again for a rebuild, if this version of the program made it:
+// figures that do not follow from the files that the run keeps speak against it.
+func madeAgain(ctx context.Context, req Request) ledger.Again {
+	return func(run *ledger.Run) (supports, contradicts string, err error) {
+		if run.Program != req.Version {
+			return fmt.Sprintf("version %s of the program made it, so it was not made again for comparison", run.Program), "", nil
+		}
+		again, err := remake(ctx, req, nil, run)
+		switch {
+		case ctx.Err() != nil:
+			return "", "", ctx.Err()
+		case err != nil:
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			return "it could not be made again for comparison: " + first, "", nil
+		case len(again.Differs) > 0:
+			return "", "made again from the copies that it keeps, it has other bytes of " + strings.Join(again.Differs, ", "), nil
+		}
+		return "made again from the copies that it keeps, it has the same bytes", "", nil
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -24,20 +23,22 @@ import (
 type journal struct {
 	req   Request
 	runs  string
-	log   *ledger.Log // nil if the ledger is damaged
+	log   *ledger.Log
 	lines *slog.Logger
 	began time.Time
-	known []ledger.Entry // what the ledger held when the attempt began
-	entry ledger.Entry   // what is known of the attempt
+	offer string       // id by the terms, "" if they cannot be read
+	entry ledger.Entry // what is known of the attempt
 	ended bool
 
-	remarks []string // that the ledger is damaged
+	archive *ledger.Archive // what is published, once the lock is held
+	remarks []string        // that links were repaired, and what is in a run's folder beside its files
 }
 
-// openJournal begins the journal of an attempt. A damaged ledger never stops a
-// run: its history goes on when it is restored, and that is said.
+// openJournal begins the journal of an attempt. Where the history is lost or damaged
+// no published run can be checked, and where it is that of another offer nothing is
+// written into it: both are errors.
 func openJournal(req Request, runs string) (*journal, error) {
-	j := &journal{req: req, runs: runs, began: req.Clock()}
+	j := &journal{req: req, runs: runs, began: req.Clock(), offer: offerID(req.Folder)}
 	if j.req.Trigger == "" {
 		j.req.Trigger = ledger.ByHand
 	}
@@ -49,12 +50,24 @@ func openJournal(req Request, runs string) (*journal, error) {
 		j.lines = slog.New(slog.DiscardHandler)
 	}
 	j.lines = j.lines.With("run_id", j.entry.Attempt, "offer", j.entry.Offer)
-	log, err := ledger.OpenLog(runs)
-	if err := j.unlessDamaged(err); err != nil {
+	err := ledger.CheckOffer(runs, j.offer)
+	if err == nil {
+		j.log, err = ledger.OpenLog(runs)
+	}
+	if err != nil {
+		j.lines.Error("nothing is noted in the ledger", "error", err)
 		return nil, err
 	}
-	j.log = log // nil if it is damaged
 	return j, nil
+}
+
+// offerID is the id of the offer in a folder, "" if its terms cannot be read.
+func offerID(folder string) string {
+	terms, err := Terms(folder)
+	if err != nil {
+		return ""
+	}
+	return terms.AsOf(time.Time{}).ID
 }
 
 // NewAttempt names an attempt to make a run that begins now: by its time and a
@@ -65,40 +78,23 @@ func NewAttempt(began time.Time) string {
 	return began.UTC().Format("20060102T150405Z-") + hex.EncodeToString(part[:])
 }
 
-// unlessDamaged turns the error of a damaged ledger into a remark, after which
-// the journal is silent.
-func (j *journal) unlessDamaged(err error) error {
-	damage, err := damageIn(err)
-	if damage != "" {
-		j.log = nil
-		j.remarks = append(j.remarks, damage)
-		j.lines.Warn("ledger damaged", "error", damage)
-	}
-	return err
-}
-
-// damageIn parts what is wrong with a damaged ledger, which never stops anything,
-// from other errors.
-func damageIn(err error) (damage string, rest error) {
+// untrusted reports whether an error says that the history of an offer is lost,
+// damaged, or not its own.
+func untrusted(err error) bool {
 	var damaged *ledger.DamagedError
-	if errors.As(err, &damaged) {
-		return damaged.Error(), nil
-	}
-	return "", err
+	var altered *ledger.AlteredError
+	return errors.As(err, &damaged) || errors.As(err, &altered)
 }
 
 // append writes an entry with what is known of the attempt.
 func (j *journal) append(e ledger.Entry) error {
-	if j.log == nil {
-		return nil
-	}
 	e.At = j.req.Clock()
 	noted, err := j.log.Append(e)
 	if err == nil {
 		// A log that is kept elsewhere proves what the end of the ledger was.
 		j.lines.Info("noted in the ledger", "event", e.Event, "entry", noted.Seq, "hash", noted.Hash)
 	}
-	return j.unlessDamaged(err)
+	return err
 }
 
 // start notes that the attempt begins. It is the holder of the lock who does.
@@ -201,17 +197,7 @@ func (j *journal) unfinished(err error) error {
 }
 
 // lies reports whether the run that was announced lies among the others.
-func (j *journal) lies() bool { return j.entry.Manifest != "" && lies(j.runs, j.entry) }
-
-// lies reports whether the run that an entry announces lies among the others, with
-// the manifest that it announces.
-func lies(runs string, announced ledger.Entry) bool {
-	if announced.Run == "" {
-		return false
-	}
-	digest, err := ledger.ManifestDigest(filepath.Join(runs, announced.Run))
-	return err == nil && digest == announced.Manifest
-}
+func (j *journal) lies() bool { return j.archive.Holds(j.entry) }
 
 // end notes how the attempt ended, once.
 func (j *journal) end(event ledger.Event, exit Exit, message string) error {
@@ -246,7 +232,6 @@ func shortened(message string) string {
 func (j *journal) close(o *Outcome, err error) error {
 	if err == nil {
 		o.Remarks = append(o.Remarks, j.remarks...)
-		o.Ledger = strings.Join(j.remarks, "; ")
 		return j.end(ledger.Event(o.Deed), o.Exit(), "")
 	}
 	event := ledger.Failed
@@ -262,65 +247,74 @@ func (j *journal) close(o *Outcome, err error) error {
 	return errors.Join(err, j.end(event, ExitOf(err), err.Error()))
 }
 
-// tidy finishes or clears what a crash left: it needs the lock, so nobody else is
+// tidy finishes or clears what a crash left: it needs the lock, so no other attempt is
 // at work. A run that was given its name but not noted is noted; an attempt whose
-// process is gone is noted as abandoned; latest points where it should.
-func (j *journal) tidy() error {
-	if j.log == nil {
-		return nil
-	}
-	entries, err := j.log.Entries()
-	if err := j.unlessDamaged(err); err != nil || j.log == nil {
+// process has ended is noted as abandoned. Then what is published is checked against
+// the history, and latest and final point where that says.
+func (j *journal) tidy() (err error) {
+	if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
 		return err
 	}
-	for _, left := range leftOver(j.runs, entries) {
-		if err := j.append(left); err != nil {
+	left := leftOver(j.archive)
+	for _, e := range left {
+		if err := j.append(e); err != nil {
 			return err
 		}
-		entries = append(entries, left)
 	}
-	j.known = entries
-	s, err := j.standing()
+	if len(left) > 0 {
+		if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
+			return err
+		}
+	}
+	j.req.archive = j.archive
+	if _, err := j.standing(); err != nil {
+		return err
+	}
+	said, err := j.archive.Repair(j.req.Disk)
+	for _, what := range said {
+		j.lines.Warn("a link was repaired", "what", what)
+	}
+	j.remarks = append(j.remarks, said...)
 	if err != nil {
 		return err
 	}
-	if err := s.pointAt(j.req.Disk, s.latestBy(entries)); err != nil {
-		return err
-	}
-	if _, decided := ledger.Decided(entries, j.req.Slot); decided {
+	if _, decided := ledger.Decided(j.archive.Entries(), j.req.Slot); decided {
 		j.ended = true
 		return ledger.ErrDecided
 	}
 	return nil
 }
 
-// standing is what is published of the offer. It is a *[tender.ControlError] if
-// the final run that is in force by the ledger is not there as it was published,
-// unless the request replaces it: no other run may become final in its stead just
-// because a folder was moved away.
+// standing is what is published of the offer. It is an *[ledger.AlteredError] if
+// something that is there is not as the history says, and a *[tender.ControlError]
+// if the folder of the final run in force is missing, unless the request replaces it:
+// no other run may become final in its stead just because a folder was moved away.
 func (j *journal) standing() (*standing, error) {
-	s, err := standingIn(j.runs)
+	if err := j.archive.Check(); err != nil {
+		return nil, err
+	}
+	lost, err := j.archive.LostFinal()
 	if err != nil {
 		return nil, err
 	}
-	lost := s.lostFinal(j.known)
-	switch {
-	case lost == "":
-		return s, nil
-	case lost == j.req.Supersede:
-		s.final = &ledger.Manifest{Run: lost, Phase: string(tender.Final)}
-		return s, nil
+	if lost != "" && lost != j.req.Supersede {
+		return nil, &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
+			"the final run %s, which is in force, is not in %s as it was published; restore its folder from the back-up, or, if it is lost, replace it with --supersede %s --reason SENTENCE", lost, j.runs, lost)}
 	}
-	return nil, &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-		"the final run %s, which is in force, is not in %s as it was published; restore its folder from the back-up, or, if it is lost, replace it with --supersede %s --reason SENTENCE", lost, j.runs, lost)}
+	s := &standing{runs: j.runs, archive: j.archive, latest: j.archive.Latest(), final: j.archive.Final(), inForce: lost}
+	if s.final != nil && lost == "" {
+		s.inForce = s.final.Run
+	}
+	return s, nil
 }
 
 // leftOver are the entries that are missing after a crash or a fault: the ends of
 // attempts whose process is gone, and the runs that got the name that was announced
 // without anything said afterwards. A folder that nobody announced is left for
 // [ledger.Verify] to find.
-func leftOver(runs string, entries []ledger.Entry) []ledger.Entry {
+func leftOver(archive *ledger.Archive) []ledger.Entry {
 	var left []ledger.Entry
+	entries := archive.Entries()
 	known := map[string]bool{}
 	for _, e := range entries {
 		if e.Event == ledger.Published || e.Event == ledger.Recovered {
@@ -328,7 +322,7 @@ func leftOver(runs string, entries []ledger.Entry) []ledger.Entry {
 		}
 	}
 	for _, open := range ledger.Open(entries) {
-		if e := gone(open); known[open.Run] || !lies(runs, open) {
+		if e := gone(open); known[open.Run] || !archive.Holds(open) {
 			left = append(left, e)
 			continue
 		}
@@ -337,7 +331,7 @@ func leftOver(runs string, entries []ledger.Entry) []ledger.Entry {
 		left = append(left, open)
 	}
 	for _, e := range entries {
-		if e.Event == ledger.Started && !known[e.Run] && lies(runs, e) {
+		if e.Event == ledger.Started && !known[e.Run] && archive.Holds(e) {
 			known[e.Run] = true
 			e.Event, e.Attempt, e.Slot, e.Message = ledger.Recovered, "", "", "published by the attempt "+e.Attempt+", which failed afterwards"
 			left = append(left, e)
@@ -354,39 +348,18 @@ func gone(open ledger.Entry) ledger.Entry {
 	return open
 }
 
-// latestBy is the run that was published last by the ledger; nil if latest is to stay
-// as it is. What it points at now may be newer than all that a ledger knows which was
-// lost or put back from a back-up.
-func (s *standing) latestBy(entries []ledger.Entry) *ledger.Manifest {
-	last, known := "", map[string]bool{}
-	for _, e := range entries {
-		rebuilt := e.Event == ledger.Recovered && e.Trigger == "" // in the order of as-of instants
-		switch {
-		case rebuilt && s.latest != nil:
-			last, known[e.Run] = s.latest.Run, true
-		case rebuilt, e.Event == ledger.Published, e.Event == ledger.Restored, e.Event == ledger.Recovered:
-			last, known[e.Run] = e.Run, true
-		}
-	}
-	if s.latest != nil && !known[s.latest.Run] {
-		return nil
-	}
-	for _, m := range s.all {
-		if m.Run == last {
-			return m
-		}
-	}
-	return nil
-}
-
 // RecordMissed notes in the ledger of the offer in a folder that a slot passed
-// without a run, and why.
+// without a run, and why. Where the history cannot be trusted nothing is noted: the
+// next run fails and says so.
 func RecordMissed(req Request, why string) error {
 	runs := filepath.Join(req.Folder, runsName)
 	if err := req.Disk.MakeFolders(runs); err != nil {
 		return notWritten(err)
 	}
 	j, err := openJournal(req, runs)
+	if untrusted(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,53 +15,56 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// standing is what is published of an offer.
+// standing is what is published of an offer, as the history says.
 type standing struct {
-	runs   string
-	all    []*ledger.Manifest
-	latest *ledger.Manifest // nil before the first run
-	final  *ledger.Manifest // the final run in force, nil if there is none
+	runs    string
+	archive *ledger.Archive
+	latest  *ledger.Run // nil before the first run
+	final   *ledger.Run // the final run in force, nil if there is none or its folder is lost
+	inForce string      // name of the final run in force, "" if there is none
 }
 
-func standingIn(runs string) (*standing, error) {
-	all, err := ledger.Runs(runs)
-	if err != nil {
-		return nil, err
-	}
-	latest, err := ledger.Latest(runs)
-	return &standing{runs, all, latest, ledger.FinalRun(all)}, err
-}
-
-// lostFinal names the final run that is in force by the ledger but does not lie
-// among the runs with the manifest it was published with, "" if there is none.
-func (s *standing) lostFinal(entries []ledger.Entry) string {
-	replaced := map[string]bool{}
-	for _, m := range s.all {
-		replaced[m.Replaces] = true
-	}
-	for _, e := range entries {
-		replaced[e.Replaces] = replaced[e.Replaces] || e.Event == ledger.Published || e.Event == ledger.Recovered
-	}
-	published := map[string]ledger.Entry{}
-	for _, e := range entries {
-		if e.Phase == string(tender.Final) && !replaced[e.Run] && (e.Event == ledger.Published || e.Event == ledger.Recovered) {
-			published[e.Run] = e
+// check reads every file of the runs that a new one is built upon: the latest and the
+// final run in force. It is an *[ledger.AlteredError] if a byte of one was changed.
+// It returns what is in their folders and is no file of theirs.
+func (s *standing) check() (remarks []string, err error) {
+	for _, r := range slices.Compact([]*ledger.Run{s.final, s.latest}) {
+		if r == nil {
+			continue
+		}
+		if err := s.whole(r); err != nil {
+			return nil, err
+		}
+		unlisted, err := r.Unlisted()
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range unlisted {
+			remarks = append(remarks, fmt.Sprintf("%s is no file of that run; move it out of the run's folder", filepath.Join(r.Folder(), name)))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(published)) {
-		listed := slices.ContainsFunc(s.all, func(m *ledger.Manifest) bool { return m.Run == name })
-		if !listed || !lies(s.runs, published[name]) {
-			return name
-		}
-	}
-	return ""
+	return remarks, nil
 }
 
-// same returns the manifest of the run that has the same result already, nil if
+// whole reads every file of a run and says what to do if it is not as it was
+// published.
+func (s *standing) whole(r *ledger.Run) error {
+	err := r.Check()
+	if altered := new(ledger.AlteredError); !errors.As(err, &altered) {
+		return err
+	}
+	then := "and run again"
+	if r == s.final {
+		then = "and replace the run with --supersede " + r.Run + " --reason SENTENCE"
+	}
+	return fmt.Errorf("%w; if it is lost, move the whole folder of the run out of the runs folder %s", err, then)
+}
+
+// same returns the run that has the same result already, nil if
 // there is none. For a final run that is the final run in force. For another it is
 // the latest, or any as of the same instant: with an as-of instant given in words
 // a run is another one even if nothing else is new.
-func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Manifest {
+func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Run {
 	id := identity(r)
 	if r.Phase == tender.Final {
 		if s.final != nil && s.final.Identity == id {
@@ -73,8 +75,8 @@ func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Manifest {
 	if s.latest != nil && s.latest.Identity == id && !asOfGiven {
 		return s.latest
 	}
-	var known *ledger.Manifest
-	for _, m := range s.all {
+	var known *ledger.Run
+	for _, m := range s.archive.Runs() {
 		if m.Identity == id && m.AsOf.Equal(r.AsOf) {
 			known = m
 		}
@@ -85,16 +87,19 @@ func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Manifest {
 // finalBeside names the final run in force if it is another one than the run of
 // the name.
 func (s *standing) finalBeside(name string) string {
-	if s.final == nil || s.final.Run == name {
+	if s.inForce == name {
 		return ""
 	}
-	return s.final.Run
+	return s.inForce
 }
 
-// unchanged makes sure that latest points at a run that is known.
-func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledger.Manifest) (*Outcome, error) {
+// unchanged makes sure that latest points at a run that is known, and whole.
+func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledger.Run) (*Outcome, error) {
+	if err := s.whole(known); err != nil {
+		return nil, err
+	}
 	j.entry.Run = known.Run
-	o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: filepath.Join(s.runs, known.Run), Deed: Unchanged, Final: s.finalBeside(known.Run)}
+	o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: known.Folder(), Deed: Unchanged, Final: s.finalBeside(known.Run), published: known}
 	if s.latest == nil || s.latest.Run != known.Run {
 		o.Deed = Restored
 	}
@@ -103,14 +108,17 @@ func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledge
 
 // again makes a known run again from the copies it keeps. If its bytes differ all
 // the same, because the program was changed, the new result is published beside it.
-func (s *standing) again(ctx context.Context, j *journal, known *ledger.Manifest) (*Outcome, error) {
-	again, err := remake(ctx, j.req, s.runs, known)
+func (s *standing) again(ctx context.Context, j *journal, known *ledger.Run) (*Outcome, error) {
+	if err := s.whole(known); err != nil {
+		return nil, err
+	}
+	again, err := remake(ctx, j.req, s.archive, known)
 	if err != nil {
 		return nil, err
 	}
 	if len(again.Differs) == 0 {
 		j.entry.Run = known.Run
-		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: filepath.Join(s.runs, known.Run), Deed: Rebuilt, Final: s.finalBeside(known.Run)}, nil
+		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: known.Folder(), Deed: Rebuilt, Final: s.finalBeside(known.Run), published: known}, nil
 	}
 	again.Run.Version = j.req.Version
 	again.in.src = again.in.src.beforeComparing()
@@ -135,17 +143,16 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, identity(r))); err != nil {
 		return nil, err
 	}
-	folder, err := s.write(ctx, j, in, r, previous)
+	run, err := s.write(ctx, j, in, r, previous)
 	if err != nil {
 		return nil, err
 	}
-	o = &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: folder, Deed: Published}
-	m := &ledger.Manifest{Run: r.Name}
+	o = &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: run.Folder(), Deed: Published, published: run}
 	if r.Phase == tender.Final {
-		s.final = m
+		s.final, s.inForce = run, run.Run
 	}
 	o.Final = s.finalBeside(r.Name)
-	return o, j.unfinished(s.pointAt(j.req.Disk, m))
+	return o, j.unfinished(s.pointAt(j.req.Disk, run))
 }
 
 // decided adds what the person who makes a run decided about it, with the reason.
@@ -177,7 +184,7 @@ func compareWith(r *export.Run, src *source, previous string) (err error) {
 // before names the run that a new one is compared with: the final run that it
 // replaces, if that is still there, or else the latest; "" for none.
 func (s *standing) before(r *export.Run) string {
-	if slices.ContainsFunc(s.all, func(m *ledger.Manifest) bool { return m.Run == r.Replaces }) {
+	if s.final != nil && s.final.Run == r.Replaces {
 		return r.Replaces
 	}
 	if s.latest == nil {
@@ -186,16 +193,12 @@ func (s *standing) before(r *export.Run) string {
 	return s.latest.Run
 }
 
-// pointAt points latest at a run, unless that is nil, and final at the final run in
-// force.
-func (s *standing) pointAt(d disk.Disk, latest *ledger.Manifest) error {
+// pointAt points latest at a run and final at the final run in force.
+func (s *standing) pointAt(d disk.Disk, latest *ledger.Run) error {
 	if s.final != nil {
 		if err := ledger.PointFinal(d, s.runs, s.final.Run); err != nil {
 			return err
 		}
-	}
-	if latest == nil {
-		return nil
 	}
 	s.latest = latest
 	return ledger.PointLatest(d, s.runs, latest.Run)
@@ -205,58 +208,58 @@ func (s *standing) pointAt(d disk.Disk, latest *ledger.Manifest) error {
 // run money may have moved, so it is only replaced in so many words.
 func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
 	switch {
-	case supersede != "" && (s.final == nil || r.Phase != tender.Final):
+	case supersede != "" && (s.inForce == "" || r.Phase != tender.Final):
 		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
-	case supersede != "" && supersede != s.final.Run:
-		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, s.final.Run)}
+	case supersede != "" && supersede != s.inForce:
+		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, s.inForce)}
 	case supersede != "":
-		return s.final.Run, nil
-	case s.final == nil || r.Phase != tender.Final:
+		return s.inForce, nil
+	case s.inForce == "" || r.Phase != tender.Final:
 		return "", nil
 	}
-	return "", &UsageError{Final: s.final.Run, Message: fmt.Sprintf(
-		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s --reason SENTENCE", s.final.Run, s.final.Run)}
+	return "", &UsageError{Final: s.inForce, Message: fmt.Sprintf(
+		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s --reason SENTENCE", s.inForce, s.inForce)}
 }
 
 // write writes the run to a stage, reads it back, and gives it its name. The ledger
 // says so before, so that what a crash leaves can be told from a folder that somebody
 // put there, and after.
-func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.Run, previous string) (folder string, err error) {
+func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.Run, previous string) (run *ledger.Run, err error) {
 	stage, err := ledger.NewStage(j.req.Disk, s.runs)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, stage.Discard()) }()
 	m := manifest(r, previous)
 	for _, p := range in.src.pieces {
 		kept, err := stage.Keep(p.of, p.content, previous)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		m.Keep(kept)
 	}
 	r.Progress = j.req.progress(Writing)
 	if err := writeFiles(ctx, r, stage.Write); err != nil {
-		return "", err
+		return nil, err
 	}
 	r.Progress = j.req.progress(Checking)
 	if err := readBack(stage.Folder(), r); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := stage.WriteManifest(m); err != nil {
-		return "", err
+		return nil, err
 	}
 	digest, err := stage.ReadBack()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := j.announce(r, digest); err != nil {
-		return "", err
+		return nil, err
 	}
-	if folder, err = stage.Publish(r.Name); err != nil {
-		return "", j.unfinished(err)
+	if run, err = stage.Publish(r.Name); err != nil {
+		return nil, j.unfinished(err)
 	}
-	return folder, j.unfinished(j.published())
+	return run, j.unfinished(j.published())
 }
 
 // writeFiles gives every file of the run to write.

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"tenderbatch/internal/ingest"
-	"tenderbatch/internal/ledger"
 )
 
 // rounds is how often processes race for one offer.
@@ -35,11 +34,11 @@ func TestOfManyProcessesExactlyOnePublishes(t *testing.T) {
 		for _, word := range race(t, folder, 2+dice.IntN(15)) {
 			said[word]++
 		}
-		all, err := ledger.Runs(filepath.Join(folder, runsName))
-		if said["published"] != 1 || len(all) != 2 || err != nil {
-			t.Fatalf("%v, %d runs, %v", said, len(all), err)
+		all := archiveOf(t, folder).Runs()
+		if said["published"] != 1 || len(all) != 2 {
+			t.Fatalf("%v, %d runs", said, len(all))
 		}
-		if err := all[1].CheckFiles(filepath.Join(folder, runsName, all[1].Run)); err != nil {
+		if err := all[1].Check(); err != nil {
 			t.Fatal(err)
 		}
 		busy, unchanged = busy+said["busy"], unchanged+said["unchanged"]

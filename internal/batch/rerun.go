@@ -2,13 +2,10 @@ package batch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -24,30 +21,54 @@ type RunFolder struct {
 	Path     string // of the folder, under the run's own name
 	Runs     string // path of the folder of all runs of the offer
 	Manifest *ledger.Manifest
+
+	run     *ledger.Run
+	archive *ledger.Archive
 }
 
-// FindRun finds the published run in a folder. Its error is a *[UsageError] if
-// there is none.
+// FindRun finds the published run in a folder of an offer's runs. latest and final are
+// the runs that the history says, wherever the links of those names lead. Its error is
+// a *[UsageError] if there is none, an *[ledger.AlteredError] if what is there is not
+// the run that was published, or a *[ledger.DamagedError] if the history is lost or
+// damaged, so that it cannot be checked.
 func FindRun(path string) (*RunFolder, error) {
-	m, err := ledger.ReadManifest(path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, &UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	runs := filepath.Dir(path)
+	archive, err := ledger.OpenArchive(runs, offerID(filepath.Dir(runs)))
+	if errors.Is(err, syscall.ENOTDIR) {
+		return nil, noRun(path)
 	}
 	if err != nil {
 		return nil, err
 	}
-	runs := filepath.Dir(filepath.Clean(path))
-	return &RunFolder{filepath.Join(runs, m.Run), runs, m}, nil
+	run, err := archive.Run(filepath.Base(path))
+	if errors.Is(err, ledger.ErrNoRun) {
+		if led, err := filepath.EvalSymlinks(path); err == nil && led != path {
+			return FindRun(led) // a link of another name
+		}
+		return nil, noRun(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &RunFolder{Path: run.Folder(), Runs: runs, Manifest: run.Manifest, run: run, archive: archive}, nil
+}
+
+func noRun(path string) error {
+	return &UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
 }
 
 // Rerun makes a published run again from the copies it keeps, and compares. Of
 // the request it takes Clock and Getenv. Nothing is published. It is a
 // *[ledger.AlteredError] if the run's folder is not as it was published.
 func Rerun(ctx context.Context, req Request, run *RunFolder) (*Remade, error) {
-	if err := run.Manifest.CheckFiles(run.Path); err != nil {
+	if err := run.run.Check(); err != nil {
 		return nil, err
 	}
-	return remake(ctx, req, run.Runs, run.Manifest)
+	return remake(ctx, req, run.archive, run.run)
 }
 
 // WriteTo writes every file of the run into a folder that must not be there yet.
@@ -73,8 +94,8 @@ type Remade struct {
 
 // remake makes a published run again from the copies it keeps, as the program of
 // its version would name itself, and compares every file.
-func remake(ctx context.Context, req Request, runs string, m *ledger.Manifest) (*Remade, error) {
-	src := &source{folder: filepath.Dir(runs), kept: m, now: req.Clock}
+func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger.Run) (*Remade, error) {
+	src := &source{folder: filepath.Dir(filepath.Dir(m.Folder())), kept: m, now: req.Clock, archive: archive}
 	terms, err := src.terms()
 	if err != nil {
 		return nil, err
@@ -93,12 +114,12 @@ func remake(ctx context.Context, req Request, runs string, m *ledger.Manifest) (
 		return nil, err
 	}
 	again := &Remade{Run: r, in: in}
-	again.Differs, err = again.compare(ctx, runs, m)
+	again.Differs, err = again.compare(ctx, m)
 	return again, err
 }
 
 // compare names the files that have other bytes than the published ones.
-func (a *Remade) compare(ctx context.Context, runs string, m *ledger.Manifest) (differs []string, err error) {
+func (a *Remade) compare(ctx context.Context, m *ledger.Run) (differs []string, err error) {
 	now := manifest(a.Run, m.Previous)
 	for _, p := range a.in.src.pieces {
 		now.Keep(ledger.KeptOf(p.of, p.content))
@@ -118,9 +139,8 @@ func (a *Remade) compare(ctx context.Context, runs string, m *ledger.Manifest) (
 	if err != nil {
 		return nil, err
 	}
-	was, err := os.ReadFile(filepath.Join(runs, m.Run, ledger.ManifestName))
-	if sum := sha256.Sum256(was); hex.EncodeToString(sum[:]) != f.SHA256 {
+	if f.SHA256 != m.ManifestDigest() {
 		differs = append(differs, ledger.ManifestName)
 	}
-	return differs, err
+	return differs, nil
 }

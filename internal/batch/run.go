@@ -55,6 +55,9 @@ type Request struct {
 
 	// Disk makes the changes of files; the zero value does.
 	Disk disk.Disk
+
+	// archive is what is published, where it has been opened already.
+	archive *ledger.Archive
 }
 
 // Stage is a part of a run that may take long.
@@ -83,7 +86,17 @@ type Outcome struct {
 	Folder  string        // where the run is published; "" for a dry run
 	Deed    Deed
 	Final   string // the final run in force if it is another one
-	Ledger  string // what is wrong with the ledger, so that its history is not written; "" for nothing
+
+	published *ledger.Run // nil for a dry run
+}
+
+// ResultJSON is the result.json of the published run, as it was published. It is an
+// error after a dry run, which publishes none.
+func (o *Outcome) ResultJSON() ([]byte, error) {
+	if o.published == nil {
+		return nil, errors.New("nothing was published")
+	}
+	return o.published.Read(export.JSONName)
 }
 
 // Deed is what became of a run's result.
@@ -101,7 +114,8 @@ const (
 // Run makes one run of an offer. Errors are a *[UsageError], a
 // *[ingest.OfferError] for the terms, a *[ingest.FileError] for the files, a
 // *[tender.ControlError] for figures that do not agree, a *[ledger.AlteredError] for
-// an earlier run that is not as it was published, [ledger.ErrBusy] if another run
+// an earlier run that is not as it was published, a *[ledger.DamagedError] for a history
+// that is lost or damaged, [ledger.ErrBusy] if another run
 // holds the offer, [ledger.ErrDecided] if another one dealt with the slot, the
 // context's error if it was interrupted, or one of the file system. After an error
 // nothing is published, unless it says that the run has its name already.
@@ -138,13 +152,15 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 // lookAhead compares a dry run with the run that it would replace: for a final one,
 // the final run in force, or else the latest.
 func (in *intake) lookAhead(r *export.Run, o *Outcome) error {
-	s, err := standingIn(in.src.runs())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	archive, err := in.src.published()
+	if err == nil {
+		err = archive.Check()
 	}
 	if err != nil {
-		return err
+		o.Remarks = append(o.Remarks, fmt.Sprintf("not compared with what was published: %v", err))
+		return nil
 	}
+	s := &standing{archive: archive, latest: archive.Latest(), final: archive.Final()}
 	if s.final != nil && r.Phase == tender.Final {
 		r.Replaces, o.Final = s.final.Run, s.final.Run
 	}
@@ -202,22 +218,30 @@ func result(ctx context.Context, req Request) (*intake, *export.Run, error) {
 
 func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 	req := j.req
-	in, r, err := result(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	j.computed(r)
 	s, err := j.standing()
 	if err != nil {
 		return nil, err
 	}
+	remarks, err := s.check()
+	if err != nil {
+		return nil, err
+	}
+	j.remarks = append(j.remarks, remarks...)
+	in, r, err := result(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if r.Offer.ID != j.offer {
+		return nil, fmt.Errorf("the terms changed while the run began, from offer %q to %q; run again", j.offer, r.Offer.ID)
+	}
+	j.computed(r)
 	known := s.same(r, req.AsOf != "")
 	switch {
 	case known != nil && !req.Force:
 		return s.unchanged(j, in, r, known)
 	case known != nil:
 		return s.again(ctx, j, known)
-	case req.Trigger != ledger.ByHand && r.Phase == tender.Final && s.final == nil:
+	case req.Trigger != ledger.ByHand && r.Phase == tender.Final && s.inForce == "":
 		if err := in.lastReportsAreIn(); err != nil {
 			return nil, err
 		}

@@ -8,8 +8,9 @@ import (
 	"tenderbatch/internal/schedule"
 )
 
-// SlotHistory is what the ledger of the offer in a folder says of its slots. A
-// damaged ledger stops no run: what can be read of it counts.
+// SlotHistory is what the ledger of the offer in a folder says of its slots. Of a
+// damaged ledger what can be read counts: it decides when a run is due, and the run
+// then says what is wrong.
 func SlotHistory(folder string) ([]schedule.Entry, error) {
 	entries, err := ledger.ReadEntries(filepath.Join(folder, runsName))
 	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {

@@ -23,8 +23,11 @@ import (
 type source struct {
 	folder string            // of the offer
 	paths  map[string]string // of the depositaries' files, by base name; nil if they come from copies
-	kept   *ledger.Manifest  // of the run that keeps the copies, nil if they come from the folder
+	kept   *ledger.Run       // that keeps the copies, nil if they come from the folder
 	now    func() time.Time
+
+	offer   string          // id by the terms, once they were read
+	archive *ledger.Archive // of the earlier runs, nil until one is needed
 
 	pieces   []piece // all that was read, in that order
 	own      int     // how many of them the result follows from; the others are compared with it
@@ -42,7 +45,7 @@ func (s *source) runs() string { return filepath.Join(s.folder, runsName) }
 // take reads one piece, by reading it from the folder or from the copies.
 func (s *source) take(of string, read func() ([]byte, error)) ([]byte, error) {
 	if s.kept != nil {
-		read = func() ([]byte, error) { return s.kept.ReadKept(filepath.Join(s.runs(), s.kept.Run), of) }
+		read = func() ([]byte, error) { return s.kept.ReadKept(of) }
 	}
 	content, err := read()
 	if err == nil {
@@ -58,7 +61,11 @@ func (s *source) terms() (*ingest.Terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ingest.ParseTerms(path, content)
+	terms, err := ingest.ParseTerms(path, content)
+	if err == nil {
+		s.offer = terms.AsOf(time.Time{}).ID
+	}
+	return terms, err
 }
 
 func (s *source) readTerms(path string) ([]byte, error) {
@@ -104,22 +111,42 @@ func (s *source) openMark(name string) string {
 	return ""
 }
 
-// earlier reads a file of an earlier run.
+// earlier reads a file of an earlier run, after every file of that was compared with
+// what was published.
 func (s *source) earlier(run, name string) ([]byte, error) {
 	return s.take(runsName+"/"+run+"/"+name, func() ([]byte, error) {
-		folder := filepath.Join(s.runs(), run)
-		m, err := ledger.ReadManifest(folder)
+		r, err := s.earlierRun(run)
+		if err == nil {
+			err = r.Check()
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w; the run's folder is needed: restore it", err)
 		}
-		return m.ReadOutput(folder, name)
+		return r.Read(name)
 	})
 }
 
 // beforeComparing is the source as it was before it read the earlier run that the
 // new one is compared with, from now on reading earlier runs from the folder.
 func (s *source) beforeComparing() *source {
-	return &source{folder: s.folder, now: s.now, pieces: slices.Clone(s.pieces[:s.own]), own: s.own}
+	return &source{folder: s.folder, now: s.now, offer: s.offer, archive: s.archive, pieces: slices.Clone(s.pieces[:s.own]), own: s.own}
+}
+
+// published is what has been published of the offer.
+func (s *source) published() (_ *ledger.Archive, err error) {
+	if s.archive == nil {
+		s.archive, err = ledger.OpenArchive(s.runs(), s.offer)
+	}
+	return s.archive, err
+}
+
+// earlierRun is an earlier run of the offer.
+func (s *source) earlierRun(name string) (*ledger.Run, error) {
+	archive, err := s.published()
+	if err != nil {
+		return nil, err
+	}
+	return archive.Run(name)
 }
 
 // settling is a file that was read, as it was then.

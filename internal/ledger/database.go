@@ -112,7 +112,12 @@ func readContent(db querier) (content, error) {
 // inspect opens a runs folder's ledger for reading and calls f. Nothing in the
 // folder changes: what a crash left in SQLite's log is taken up in a copy.
 func inspect(runs string, f func(*sql.DB) error) error {
-	path, settings := filepath.Join(runs, databaseName), reading
+	return inspectFile(filepath.Join(runs, databaseName), f)
+}
+
+// inspectFile opens a ledger, in place or set aside, as inspect does.
+func inspectFile(path string, f func(*sql.DB) error) error {
+	settings := reading
 	pending, err := isPending(path)
 	if err != nil {
 		return err

@@ -9,10 +9,12 @@
 // carries the hash of the one before it, so that one that was altered, removed or
 // swapped is noticed; ledger.sum holds the digest of the whole file, so that every
 // other changed bit is noticed too. A slot is decided once, and an attempt ends
-// once. Without the ledger, or with a damaged one, runs go on and only the history
-// is not written; it can be rebuilt from the manifests. [Verify] compares the
-// ledger, the manifests and the files with one another and says what it cannot
-// notice.
+// once. A ledger that is lost or damaged can be rebuilt from the runs that nothing
+// speaks against; until it is, nothing vouches for any run.
+//
+// An [Archive] is the one door to the runs: it hands out those that the history knows
+// by the digest of their manifest, and no others. [Verify] compares the ledger, the
+// manifests and the files with one another and says what it cannot notice.
 //
 // It also publishes: a run's folder appears under its name whole or not at all.
 package ledger

@@ -15,7 +15,7 @@ import (
 const folderAdvice = "restore the folder from the back-up"
 
 // runFolders returns the names of the folders in a runs folder that hold a
-// manifest, or something in its place.
+// manifest, or something in its place. What has the name of a link is no run.
 func runFolders(runs string) ([]string, error) {
 	all, err := os.ReadDir(runs)
 	if err != nil {
@@ -23,7 +23,7 @@ func runFolders(runs string) ([]string, error) {
 	}
 	var names []string
 	for _, d := range all {
-		if !d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+		if !d.IsDir() || strings.HasPrefix(d.Name(), ".") || d.Name() == latestName || d.Name() == finalName {
 			continue
 		}
 		if _, err := os.Lstat(filepath.Join(runs, d.Name(), ManifestName)); !errors.Is(err, fs.ErrNotExist) {
@@ -37,14 +37,16 @@ func runFolders(runs string) ([]string, error) {
 // the check does not share a fault with the code that wrote it.
 type listed struct {
 	Run     string
+	Offer   string
 	Inputs  []File
 	Outputs []File
 	Kept    []File
 }
 
 // verifyRun checks a published run's folder: the manifest against the digest that
-// its entry gives, "" if there is none, and every file against the manifest.
-func verifyRun(folder, name, manifest string) []Finding {
+// its entry gives, "" if there is none, the offer against its id, "" if that is not
+// known, and every file against the manifest.
+func verifyRun(folder, name, manifest, offer string) []Finding {
 	path := name + "/" + ManifestName
 	digest, err := digestOf(filepath.Join(folder, ManifestName))
 	if err != nil {
@@ -64,6 +66,9 @@ func verifyRun(folder, name, manifest string) []Finding {
 	}
 	if m.Run != name {
 		found = append(found, finding(path, fmt.Sprintf("is that of run %q", m.Run), folderAdvice))
+	}
+	if offer != "" && m.Offer != offer {
+		found = append(found, finding(path, fmt.Sprintf("is that of a run of the offer %q, not of %q", m.Offer, offer), "move the folder to the runs of its own offer"))
 	}
 	return append(found, verifyFiles(folder, name, m)...)
 }
@@ -126,27 +131,40 @@ func verifyFile(path, run, below string, expected map[string]string) []Finding {
 	return nil
 }
 
-// verifyLatest checks that latest points at one of the runs.
-func verifyLatest(runs string, folders []string) []Finding {
-	found := verifyLink(runs, latestName, folders)
+// verifyLinks checks that latest and final are links to the runs that the history
+// says. Without a history they must at least lead to a run.
+func verifyLinks(runs string, folders []string, entries []Entry, readable bool) []Finding {
+	there := func(name string) bool { return slices.Contains(folders, name) }
+	want := map[string]string{latestName: "", finalName: ""}
+	if readable {
+		want[latestName] = latestOf(entries, there)
+		want[finalName] = last(inForce(entries))
+	}
+	found := verifyLink(runs, latestName, want[latestName], folders)
 	if _, err := os.Lstat(filepath.Join(runs, latestName)); errors.Is(err, fs.ErrNotExist) && len(folders) > 0 {
 		found = append(found, finding(latestName, "is missing", linkAdvice))
 	}
-	return append(found, verifyLink(runs, finalName, folders)...)
+	if _, err := os.Lstat(filepath.Join(runs, finalName)); errors.Is(err, fs.ErrNotExist) && there(want[finalName]) {
+		found = append(found, finding(finalName, "is missing", linkAdvice))
+	}
+	return append(found, verifyLink(runs, finalName, want[finalName], folders)...)
 }
 
 const linkAdvice = "run again; that points it at the right run"
 
-// verifyLink checks that a link, if it is there, points at one of the runs.
-func verifyLink(runs, name string, folders []string) []Finding {
+// verifyLink checks that a link, if it is there, leads to the run that is wanted, ""
+// for any.
+func verifyLink(runs, name, want string, folders []string) []Finding {
 	target, err := os.Readlink(filepath.Join(runs, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return []Finding{finding(name, "is not a link", "move it away, then "+linkAdvice)}
+		return []Finding{finding(name, "is not a link", linkAdvice+", or says what to do")}
 	case !slices.Contains(folders, target):
 		return []Finding{finding(name, fmt.Sprintf("points at %q, which is no run", target), linkAdvice)}
+	case want != "" && target != want:
+		return []Finding{finding(name, fmt.Sprintf("points at %q; by the history it is %q", target, want), linkAdvice)}
 	}
 	return nil
 }

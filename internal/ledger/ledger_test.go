@@ -23,7 +23,7 @@ func write(t testing.TB, s *Stage, name, content string) {
 	}
 }
 
-// publish publishes a run of one file.
+// publish publishes an indicative run of one file.
 func publish(t testing.TB, runs, name, content string) {
 	t.Helper()
 	s, err := NewStage(disk.Disk{}, runs)
@@ -31,7 +31,7 @@ func publish(t testing.TB, runs, name, content string) {
 		t.Fatal(err)
 	}
 	write(t, s, "result.json", content)
-	if err := s.WriteManifest(&Manifest{Run: name, Offer: "o", Phase: "final"}); err != nil {
+	if err := s.WriteManifest(&Manifest{Run: name, Offer: "o", Phase: "indicative"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.ReadBack(); err != nil {
@@ -52,20 +52,18 @@ func TestARunAppearsWholeWithItsManifest(t *testing.T) {
 	runs := t.TempDir()
 	publish(t, runs, "b", "second")
 	publish(t, runs, "a", "first")
-	all, err := Runs(runs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	enter(t, runs, "b", "a")
+	a := archive(t, runs)
 	var names []string
-	for _, m := range all {
+	for _, m := range a.Runs() {
 		names = append(names, m.Run)
 	}
 	if !slices.Equal(names, []string{"a", "b"}) {
 		t.Errorf("runs %v", names)
 	}
-	latest, err := Latest(runs)
-	if err != nil || latest.Run != "a" {
-		t.Errorf("latest %+v, %v; want the run published last", latest, err)
+	latest := a.Latest()
+	if latest == nil || latest.Run != "a" {
+		t.Fatalf("latest %+v; want the run published last", latest)
 	}
 	// SHA-256 of "first".
 	const digest = "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"
@@ -80,11 +78,40 @@ func TestARunAppearsWholeWithItsManifest(t *testing.T) {
 }
 
 func TestNothingIsLatestBeforeTheFirstRun(t *testing.T) {
-	if m, err := Latest(t.TempDir()); m != nil || err != nil {
-		t.Errorf("%v, %v", m, err)
+	for _, runs := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
+		if a := archive(t, runs); a.Latest() != nil || a.Final() != nil || len(a.Runs()) > 0 || a.Check() != nil {
+			t.Errorf("%+v", a)
+		}
 	}
-	if all, err := Runs(filepath.Join(t.TempDir(), "none")); len(all) > 0 || err != nil {
-		t.Errorf("%v, %v", all, err)
+}
+
+// archive is what is published in a runs folder.
+func archive(t testing.TB, runs string) *Archive {
+	t.Helper()
+	a, err := OpenArchive(runs, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// enter enters runs that were published without a ledger into one, as a rebuild does.
+func enter(t testing.TB, runs string, names ...string) {
+	t.Helper()
+	var bodies []string
+	for _, name := range names {
+		m, digest, err := readManifest(filepath.Join(runs, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := Entry{At: noon, Event: Published, Run: name, Offer: m.Offer, Phase: m.Phase, Manifest: digest}.body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, body)
+	}
+	if err := replaceLedger(runs, bodies, noon); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -96,6 +123,15 @@ func TestANameIsNeverUsedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, s, "result.json", "second")
+	if _, err := s.Publish("b"); err == nil {
+		t.Error("a run was published that had not been read back")
+	}
+	if err := s.WriteManifest(&Manifest{Run: "a", Offer: "o", Phase: "final"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ReadBack(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Publish("a"); err == nil {
 		t.Error("a published run was replaced")
 	}
@@ -125,7 +161,7 @@ func TestWhatACrashLeftIsCleared(t *testing.T) {
 	if entries, err := os.ReadDir(s.Folder()); len(entries) > 0 || err != nil {
 		t.Errorf("%v, %v", entries, err)
 	}
-	if all, err := Runs(runs); len(all) > 0 || err != nil {
+	if all, err := runFolders(runs); len(all) > 0 || err != nil {
 		t.Errorf("a stage is listed as a run: %v, %v", all, err)
 	}
 }
@@ -176,10 +212,11 @@ func TestOneRunAtATime(t *testing.T) {
 func TestADamagedManifestIsSaid(t *testing.T) {
 	runs := t.TempDir()
 	publish(t, runs, "a", "first")
+	enter(t, runs, "a")
 	if err := os.WriteFile(filepath.Join(runs, "a", ManifestName), []byte("{"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Runs(runs); err == nil {
+	if err := archive(t, runs).Check(); err == nil {
 		t.Error("a damaged manifest was passed over")
 	}
 }
@@ -209,7 +246,7 @@ func TestAManifestIsOfARunAndNamesOnlyItsFiles(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, ManifestName), []byte(text), 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if m, err := ReadManifest(folder); err == nil || !strings.Contains(err.Error(), "restore the folder") {
+		if m, _, err := readManifest(folder); err == nil || !strings.Contains(err.Error(), "restore the folder") {
 			t.Errorf("%s: %+v, %v", text, m, err)
 		}
 	}
@@ -221,7 +258,7 @@ func TestAPipeAmongTheFilesOfARunHangsNothing(t *testing.T) {
 	runs := t.TempDir()
 	publish(t, runs, "a", "first")
 	folder := filepath.Join(runs, "a")
-	m, err := ReadManifest(folder)
+	m, _, err := readManifest(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,8 +267,8 @@ func TestAPipeAmongTheFilesOfARunHangsNothing(t *testing.T) {
 		if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o640)); err != nil {
 			t.Fatal(err)
 		}
-		_, read := ReadManifest(folder)
-		if err := cmp.Or(read, m.CheckFiles(folder)); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		_, _, read := readManifest(folder)
+		if err := cmp.Or(read, (&Run{Manifest: m, folder: folder}).Check()); err == nil || !strings.Contains(err.Error(), "is not a file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -33,7 +33,8 @@ var ErrEnded = errors.New("this attempt has ended already")
 // as SQLite's own, holds the database.
 var errOpenElsewhere = errors.New("another program has the ledger open; close it there, then run again")
 
-// DamagedError says that the ledger cannot be trusted. Runs go on without it.
+// DamagedError says that the ledger is lost or cannot be trusted. No published run
+// can be checked then, so none is made until it is restored or rebuilt.
 type DamagedError struct {
 	Path string // of the ledger
 	Err  error  // what is wrong
@@ -45,7 +46,7 @@ func (e *DamagedError) Error() string {
 	if errors.Is(e.Err, errNewer) {
 		advice = "install that version"
 	}
-	return fmt.Sprintf("%s: %v; history is not written; %s", e.Path, e.Err, advice)
+	return fmt.Sprintf("%s: %v; without the history no published run can be checked; history is not written; %s", e.Path, e.Err, advice)
 }
 
 // Unwrap returns what is wrong.
@@ -56,8 +57,8 @@ const restoreAdvice = `restore ` + databaseName + ` and ` + sumName + ` from the
 
 // OpenLog returns the ledger in a runs folder, which must exist; it is made if it
 // is missing and brought up to this version. The error is a *[DamagedError] if
-// what is there cannot be trusted; a run goes on without the ledger then. Other
-// errors are of the file system.
+// what is there cannot be trusted, or if it is missing though something in the folder
+// speaks of an earlier one. Other errors are of the file system.
 func OpenLog(runs string) (*Log, error) {
 	l := &Log{runs: runs}
 	if err := l.change(func(*sql.Tx) error { return nil }); err != nil {
@@ -121,7 +122,8 @@ func notTwice(err error) error {
 func (l *Log) Entries() ([]Entry, error) { return ReadEntries(l.runs) }
 
 // ReadEntries returns what the ledger in a runs folder holds, as [Log.Entries]
-// does, without making or changing anything. Without a ledger there are none.
+// does, without making or changing anything. Where there never was a ledger there are
+// none; where it is lost, that is a *[DamagedError].
 func ReadEntries(runs string) (entries []Entry, err error) {
 	unlock, err := lockToRead(runs)
 	if err != nil {
@@ -131,7 +133,7 @@ func ReadEntries(runs string) (entries []Entry, err error) {
 	path := filepath.Join(runs, databaseName)
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, damage(path, begunAfresh(runs))
 	}
 	if err != nil {
 		return nil, err
@@ -141,6 +143,9 @@ func ReadEntries(runs string) (entries []Entry, err error) {
 	}
 	c, err := readChecked(runs)
 	entries, unreadable := c.entries()
+	if err == nil {
+		_, err = vouch(runs)
+	}
 	return entries, unlessMisread(runs, damage(path, errors.Join(err, unreadable)))
 }
 
@@ -250,6 +255,9 @@ func vouch(runs string) (*sum, error) {
 			return err
 		}
 		behind, err := noted.agree(c.standing, digest, pending)
+		if err == nil && noted == nil {
+			err = begunAfresh(runs)
+		}
 		if err == nil && behind {
 			err = c.broken()
 		}
@@ -257,17 +265,15 @@ func vouch(runs string) (*sum, error) {
 	})
 }
 
-// makeDatabase makes the file if it is missing. What would speak of an earlier
-// one is removed first.
+// makeDatabase makes the file if it is missing, unless something speaks of an earlier
+// one: that is lost then, and nothing is changed.
 func makeDatabase(runs string) error {
 	path := filepath.Join(runs, databaseName)
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, stale := range []string{path + walSuffix, filepath.Join(runs, sumName)} {
-		if err := os.Remove(stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	if err := begunAfresh(runs); err != nil {
+		return damage(path, err)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, disk.FileMode)
 	if err != nil {

@@ -230,13 +230,13 @@ func TestReadingMakesNothing(t *testing.T) {
 	if all, err := ReadEntries(runs); len(all) > 0 || err != nil {
 		t.Errorf("%v, %v", all, err)
 	}
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 	if all, _ := os.ReadDir(runs); len(all) > 0 {
 		t.Errorf("made %v", all)
 	}
-	if found, err := Verify(filepath.Join(runs, "none")); len(found) > 0 || err != nil {
+	if found, err := Verify(filepath.Join(runs, "none"), ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }
@@ -352,7 +352,7 @@ func TestALedgerThatCannotBeTrustedIsNotWrittenAndSaysWhatToDo(t *testing.T) {
 			if _, err := l.Append(Entry{At: noon, Event: Started}); !errors.As(err, &damaged) {
 				t.Errorf("appended: %v", err)
 			}
-			found, err := Verify(runs)
+			found, err := Verify(runs, "")
 			if len(found) == 0 || err != nil {
 				t.Errorf("verify: %v, %v", found, err)
 			}
@@ -364,10 +364,10 @@ func TestALedgerThatCannotBeTrustedIsNotWrittenAndSaysWhatToDo(t *testing.T) {
 			if name == "newer" {
 				return
 			}
-			if _, err := Rebuild(runs, noon); err != nil {
+			if _, err := Rebuild(runs, "o", noon, nil); err != nil {
 				t.Fatalf("rebuild: %v", err)
 			}
-			if found, err := Verify(runs); len(found) > 0 || err != nil {
+			if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 				t.Errorf("after the rebuild: %v, %v", found, err)
 			}
 			log(t, runs, Entry{Event: Started})
@@ -382,20 +382,54 @@ func truncate(t testing.TB, path string, size int64) {
 	}
 }
 
-func TestADeletedLedgerIsMadeAnew(t *testing.T) {
-	runs := t.TempDir()
-	l := log(t, runs, Entry{Event: Started}, Entry{Event: Started})
-	if err := os.Remove(filepath.Join(runs, databaseName)); err != nil {
-		t.Fatal(err)
-	}
-	if found, err := Verify(runs); len(found) != 1 || found[0].Where != databaseName || err != nil {
-		t.Errorf("%v, %v", found, err)
-	}
-	if e, err := l.Append(Entry{At: noon, Event: Started}); err != nil || e.Seq != 1 {
-		t.Errorf("entry %d, %v", e.Seq, err)
-	}
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
-		t.Errorf("%v, %v", found, err)
+// TestT7ALedgerThatWasRemovedIsLost removes a ledger, or empties it, where something
+// still speaks of it. Nothing is begun afresh, and nothing of the old is deleted.
+func TestT7ALedgerThatWasRemovedIsLost(t *testing.T) {
+	for what, c := range map[string]struct {
+		leave  []string // what is left beside runs
+		remove []string
+	}{
+		"a sum":  {nil, []string{databaseName, "r1", "r2", latestName}},
+		"runs":   {nil, []string{databaseName, sumName, latestName}},
+		"a link": {nil, []string{databaseName, sumName, "r1", "r2"}},
+		"a log":  {[]string{databaseName + walSuffix}, []string{databaseName, sumName, "r1", "r2", latestName}},
+		"older":  {[]string{"ledger-20041112T170000Z.db"}, []string{databaseName, sumName, "r1", "r2", latestName}},
+		"empty":  {[]string{databaseName}, []string{databaseName, sumName, latestName}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			runs := published5(t)
+			for _, name := range c.remove {
+				if err := os.RemoveAll(filepath.Join(runs, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, name := range c.leave {
+				if err := os.WriteFile(filepath.Join(runs, name), nil, 0o640); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before, damaged := filesOf(t, runs), new(DamagedError)
+			_, opened := OpenLog(runs)
+			_, read := ReadEntries(runs)
+			_, archive := OpenArchive(runs, "o")
+			for _, err := range []error{opened, read, archive} {
+				if !errors.As(err, &damaged) || !strings.Contains(err.Error(), "the history of the runs is lost") || !strings.Contains(err.Error(), "--rebuild") {
+					t.Errorf("%v", err)
+				}
+			}
+			if !reflect.DeepEqual(before, filesOf(t, runs)) {
+				t.Error("something was changed")
+			}
+			if found, err := Verify(runs, "o"); len(found) == 0 || err != nil {
+				t.Errorf("%v, %v", found, err)
+			}
+			if _, err := Rebuild(runs, "o", noon, nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := OpenLog(runs); err != nil {
+				t.Errorf("after the rebuild: %v", err)
+			}
+		})
 	}
 }
 
@@ -409,7 +443,7 @@ func TestAnUnreadableLedgerIsAFinding(t *testing.T) {
 	if err := os.Chmod(filepath.Join(runs, databaseName), 0); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := Verify(runs); len(found) == 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) == 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }
@@ -456,7 +490,7 @@ func TestEightProcessesAppendAndNothingIsLost(t *testing.T) {
 	if len(entries) != processes*each || len(by) != processes {
 		t.Errorf("%d entries by %d processes", len(entries), len(by))
 	}
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }
@@ -472,7 +506,7 @@ func TestAppendingAndVerifyingInOneProcessDoNotDisturbEachOther(t *testing.T) {
 				if _, err := l.Append(Entry{At: noon, Event: Started}); err != nil {
 					t.Error(err)
 				}
-				if found, err := Verify(runs); len(found) > 0 || err != nil {
+				if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 					t.Errorf("%v, %v", found, err)
 				}
 			}
@@ -518,7 +552,7 @@ func TestAKilledProcessLosesNoEntryThatItSaidIsWritten(t *testing.T) {
 				left[name]++
 			}
 		}
-		if found, err := Verify(runs); len(found) > 0 || err != nil {
+		if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 			t.Fatalf("after entry %d: %v, %v", said, found, err)
 		}
 		entries, err := ReadEntries(runs)
@@ -535,7 +569,7 @@ func TestAKilledProcessLosesNoEntryThatItSaidIsWritten(t *testing.T) {
 		last = e.Seq
 	}
 	t.Logf("%d entries; left behind: %v", last, left)
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }
@@ -574,7 +608,7 @@ func TestAnEntryThatOnlySQLitesLogHoldsIsReadAndKept(t *testing.T) {
 	log(t, runs, Entry{Event: Started, Attempt: "a"})
 	crashAfterCommit(t, runs)
 	before := filesOf(t, runs)
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 	if all, err := ReadEntries(runs); len(all) != 2 || err != nil {
@@ -587,7 +621,7 @@ func TestAnEntryThatOnlySQLitesLogHoldsIsReadAndKept(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(runs, databaseName+walSuffix)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the log is still there: %v", err)
 	}
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }
@@ -651,7 +685,7 @@ func TestASumThatACrashLeftBehindIsMended(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(runs, sumName), behind, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 	if e, err := l.Append(Entry{At: noon, Event: Started}); err != nil || e.Seq != 3 {
@@ -730,7 +764,7 @@ func TestAPipeInPlaceOfAFileOfTheLedgerIsDamage(t *testing.T) {
 		if _, err := l.Append(Entry{Event: Started, Attempt: "b"}); !errors.As(err, new(*DamagedError)) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if found, err := Verify(runs); err != nil || len(found) == 0 {
+		if found, err := Verify(runs, ""); err != nil || len(found) == 0 {
 			t.Errorf("%s: %v, %v", name, found, err)
 		}
 	}

@@ -8,11 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"syscall"
 	"time"
 
 	"tenderbatch/internal/tender"
@@ -74,21 +71,23 @@ func (m *Manifest) Encode(w io.Writer) error {
 	return encoder.Encode(m)
 }
 
-// ReadManifest reads the manifest of the run in a folder.
-func ReadManifest(folder string) (*Manifest, error) {
+// readManifest reads the manifest of the run in a folder, and its SHA-256 in
+// hexadecimal. Damage is an *[AlteredError].
+func readManifest(folder string) (m *Manifest, digest string, err error) {
 	path := filepath.Join(folder, ManifestName)
 	content, err := readRegular(path, mostManifest)
 	if errors.Is(err, errNoFile) || errors.Is(err, errSize) {
-		return nil, fmt.Errorf("%w; the run's folder is damaged: %s", err, folderAdvice)
+		return nil, "", altered(folderAdvice, "%v; the run's folder is damaged", err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var m Manifest
-	if err := cmp.Or(json.Unmarshal(content, &m), m.wrong()); err != nil {
-		return nil, fmt.Errorf("%s: %w; the run's folder is damaged: %s", path, err, folderAdvice)
+	sum := sha256.Sum256(content)
+	m, digest = new(Manifest), hex.EncodeToString(sum[:])
+	if err := cmp.Or(json.Unmarshal(content, m), m.wrong()); err != nil {
+		return nil, digest, altered(folderAdvice, "%s: %v; the run's folder is damaged", path, err)
 	}
-	return &m, nil
+	return m, digest, nil
 }
 
 // wrong is an error if the manifest is none of a run, or names what lies outside
@@ -121,9 +120,10 @@ const mostManifest = 64 << 20
 var errSize = errors.New("is larger than what was published")
 
 // readRegular reads a file of a run, of at most so many bytes. It is an error if
-// something else has its name, such as a pipe that would never end.
+// something else has its name, such as a pipe that would never end, or a link: the
+// files of a run are its own.
 func readRegular(path string, most int64) ([]byte, error) {
-	info, err := os.Stat(path)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
@@ -136,134 +136,19 @@ func readRegular(path string, most int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// ManifestDigest returns the SHA-256, in hexadecimal, of the manifest of the run
-// in a folder.
-func ManifestDigest(folder string) (string, error) {
-	content, err := readRegular(filepath.Join(folder, ManifestName), mostManifest)
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:]), err
-}
-
-// AlteredError says that a published run is not as it was written.
-type AlteredError struct{ Message string }
+// AlteredError says that a published run, or what is in its place, is not as it was
+// published.
+type AlteredError struct{ What, Do string }
 
 // Error implements error.
-func (e *AlteredError) Error() string { return e.Message }
-
-func altered(format string, args ...any) error {
-	return &AlteredError{fmt.Sprintf(format, args...)}
+func (e *AlteredError) Error() string {
+	if e.Do == "" {
+		return e.What
+	}
+	return e.What + "; " + e.Do
 }
 
-// unreadable is the error for a file of a run that cannot be read: it is gone, or
-// the disk does not do.
-func unreadable(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return altered("%v; the run's folder is damaged: restore it", err)
-	}
-	return fmt.Errorf("%w; if the run's folder is damaged, restore it", err)
-}
-
-// ReadOutput reads a file of the run in a folder. It is an error if the file is
-// not as it was published: an *[AlteredError] if it is gone or holds something else.
-func (m *Manifest) ReadOutput(folder, name string) ([]byte, error) {
-	path := filepath.Join(folder, name)
-	i := slices.IndexFunc(m.Outputs, func(f File) bool { return f.Name == name })
-	if i < 0 {
-		return nil, altered("%s is not in the manifest; the run's folder is damaged: restore it", path)
-	}
-	content, err := readRegular(path, m.Outputs[i].Bytes)
-	if err != nil && !errors.Is(err, errSize) {
-		return nil, unreadable(err)
-	}
-	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != m.Outputs[i].SHA256 {
-		return nil, altered("%s was changed after it was published; restore it", path)
-	}
-	return content, nil
-}
-
-// ReadKept reads the copy of something the run in a folder was made from. It is
-// an error if there is none, or if it is not as it was kept.
-func (m *Manifest) ReadKept(folder, of string) ([]byte, error) {
-	i := slices.IndexFunc(m.Kept, func(k Kept) bool { return k.Of == of })
-	if i < 0 {
-		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none", folder, of)
-	}
-	content, err := readRegular(filepath.Join(folder, filepath.FromSlash(m.Kept[i].Name)), m.Kept[i].Bytes)
-	if err != nil && !errors.Is(err, errSize) {
-		return nil, unreadable(err)
-	}
-	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != m.Kept[i].SHA256 {
-		return nil, altered("%s, the copy of %s, was changed after it was kept; restore it", filepath.Join(folder, m.Kept[i].Name), of)
-	}
-	return content, nil
-}
-
-// CheckFiles reads every file that the manifest names and returns an error for
-// the first that is missing or not as it was written.
-func (m *Manifest) CheckFiles(folder string) error {
-	for _, f := range m.Outputs {
-		if _, err := m.ReadOutput(folder, f.Name); err != nil {
-			return err
-		}
-	}
-	for _, k := range m.Kept {
-		if _, err := m.ReadKept(folder, k.Of); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Runs returns the manifests of all published runs in a runs folder, by name,
-// which is by as-of instant. A folder that does not exist holds none; one in it
-// that has no manifest is no run.
-func Runs(folder string) ([]*Manifest, error) {
-	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var all []*Manifest
-	for _, e := range entries {
-		if !e.IsDir() || e.Name()[0] == '.' {
-			continue
-		}
-		m, err := ReadManifest(filepath.Join(folder, e.Name()))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
-	}
-	return all, nil
-}
-
-// Latest returns the manifest of the run published last, nil if there is none, or
-// if latest is a file or a link to itself: the next run points it anew.
-func Latest(folder string) (*Manifest, error) {
-	m, err := ReadManifest(filepath.Join(folder, latestName))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, nil
-	}
-	return m, err
-}
-
-// FinalRun returns the final run in force among the manifests: one that no other
-// replaces; nil if there is none.
-func FinalRun(all []*Manifest) *Manifest {
-	replaced := map[string]bool{}
-	for _, m := range all {
-		replaced[m.Replaces] = true
-	}
-	var last *Manifest
-	for _, m := range all {
-		if m.Phase == "final" && !replaced[m.Run] {
-			last = m
-		}
-	}
-	return last
+// altered is an *[AlteredError] with what to do.
+func altered(do, format string, args ...any) error {
+	return &AlteredError{What: fmt.Sprintf(format, args...), Do: do}
 }

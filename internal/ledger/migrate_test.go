@@ -61,11 +61,11 @@ func TestAVersion0LedgerWithoutTablesIsBroughtUp(t *testing.T) {
 	if err := makeDatabase(runs); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 	log(t, runs, Entry{Event: Started})
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }

@@ -79,6 +79,7 @@ type Stage struct {
 	runs   string
 	folder string
 	files  []File
+	run    *Run // as it was read back, nil before
 }
 
 // NewStage returns an empty stage in the runs folder. What an interrupted run
@@ -173,33 +174,38 @@ func (s *Stage) WriteManifest(m *Manifest) error {
 // ReadBack reads every file of the stage from the disk, by the manifest as it
 // lies there, and returns the digest of the manifest.
 func (s *Stage) ReadBack() (digest string, err error) {
-	m, err := ReadManifest(s.folder)
+	m, digest, err := readManifest(s.folder)
 	if err != nil {
 		return "", err
 	}
-	if err := m.CheckFiles(s.folder); err != nil {
-		return "", err
-	}
-	return ManifestDigest(s.folder)
+	s.run = &Run{Manifest: m, folder: s.folder, digest: digest}
+	return digest, s.run.Check()
 }
 
-// Publish gives the stage its name among the runs, in one step. The name must be
-// new. It is not the latest run before [PointLatest] says so.
-func (s *Stage) Publish(name string) (folder string, err error) {
-	folder = filepath.Join(s.runs, name)
+// Publish gives the stage, which was read back, its name among the runs, in one step.
+// The name must be new. It is not the latest run before [PointLatest] says so.
+func (s *Stage) Publish(name string) (*Run, error) {
+	if s.run == nil {
+		return nil, errors.New("a run is published only after it was read back")
+	}
+	folder := filepath.Join(s.runs, name)
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s is there already", folder)
+		return nil, fmt.Errorf("%s is there already", folder)
 	}
 	kept := filepath.Join(s.folder, keptFolder)
 	if _, err := os.Lstat(kept); err == nil {
 		if err := s.disk.SyncFolder(kept); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	if err := s.disk.SyncFolder(s.folder); err != nil {
-		return "", err
+		return nil, err
 	}
-	return folder, s.disk.Rename(s.folder, folder)
+	if err := s.disk.Rename(s.folder, folder); err != nil {
+		return nil, err
+	}
+	s.run.folder = folder
+	return s.run, nil
 }
 
 // PointLatest points latest at a published run, in one step, if it points

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -9,42 +8,50 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"tenderbatch/internal/disk"
 )
 
-// Rebuild makes the ledger anew from the manifests of the published runs and
-// returns their count. Each run has one entry, [Recovered], in the order of as-of
-// instant, then name. What no manifest holds is lost: refused, failed and
-// missed attempts, who ran, and which slot a run was for. The ledger that was there
-// is kept beside the new one as ledger-TIME.db.
-//
-// It is an error if a manifest is damaged; nothing is changed then.
-func Rebuild(runs string, now time.Time) (count int, err error) {
-	bodies, err := recovered(runs, now)
+// Rebuild makes a new ledger from the published runs that nothing speaks against,
+// as [Candidate] says, and returns what it found, by name. Each run taken has one
+// entry, [Recovered], in the order of as-of instant, then name. What no manifest holds
+// is lost: refused, failed and missed attempts, who ran, and which slot a run was for.
+// The ledger that was there is kept beside the new one as ledger-TIME.db. offer is the
+// offer's id; again, unless nil, makes a run again from the copies it keeps.
+func Rebuild(runs, offer string, now time.Time, again Again) ([]Candidate, error) {
+	s, err := survey(runs, offer, again)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	bodies, err := s.bodies(now)
+	if err != nil {
+		return nil, err
+	}
+	return s.all, replaceLedger(runs, bodies, now)
+}
+
+// replaceLedger puts a ledger of some entries in the place of the one that is there,
+// which is set aside.
+func replaceLedger(runs string, bodies []string, now time.Time) (err error) {
 	unlock, err := lockToWrite(runs)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	if err := putInPlace(runs); err != nil {
-		return 0, err
+		return err
 	}
 	if err := draft(runs, bodies); err != nil {
-		return 0, err
+		return err
 	}
 	if err := keepAside(runs, now); err != nil {
-		return 0, err
+		return err
 	}
 	if err := (disk.Disk{}).Rename(filepath.Join(runs, draftName), filepath.Join(runs, readyName)); err != nil {
-		return 0, err
+		return err
 	}
-	return len(bodies), putInPlace(runs)
+	return putInPlace(runs)
 }
 
 // Names of the folder of a ledger that is made anew: while it is made, and when it
@@ -95,35 +102,6 @@ func putInPlace(runs string) error {
 		return err
 	}
 	return os.RemoveAll(ready)
-}
-
-// recovered returns the bodies of one entry for each published run.
-func recovered(runs string, now time.Time) ([]string, error) {
-	all, err := Runs(runs)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b *Manifest) int {
-		return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Run, b.Run))
-	})
-	var bodies []string
-	for _, m := range all {
-		path := filepath.Join(runs, m.Run, ManifestName)
-		digest, err := digestOf(path)
-		if err != nil {
-			return nil, fmt.Errorf("%w; the folder of run %s has another name: rename it", err, m.Run)
-		}
-		e := Entry{
-			At: now, Event: Recovered, Offer: m.Offer, Phase: m.Phase, AsOf: m.AsOf, Program: m.Program, Terms: m.Terms.Digest,
-			Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Decisions: m.Decisions, Manifest: digest, Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
-		}
-		body, err := e.body()
-		if err != nil {
-			return nil, err
-		}
-		bodies = append(bodies, body)
-	}
-	return bodies, nil
 }
 
 // keepAside keeps a copy of the ledger that is there under a name that is new. What

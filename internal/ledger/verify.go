@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // Finding is one thing in a runs folder that is not as it was written.
@@ -25,8 +26,9 @@ func finding(where, what, do string) Finding { return Finding{Where: where, What
 
 // Verify checks everything in a runs folder: the ledger's file against its digest,
 // SQLite's own structure, every entry against the one before, every published
-// run's folder against its entry and its manifest, byte by byte. It changes
-// nothing. An error means that it could not look; damage is a finding.
+// run's folder against its entry and its manifest, byte by byte, that manifests and
+// entries are of the offer, whose id may be "" if it is not known, and that latest and
+// final lead where the history says. It changes nothing. An error means that it could not look; damage is a finding.
 //
 // What it cannot notice: whoever may write the folder can compute the whole chain
 // anew, or cut off the last entries with head and sum, as nothing outside says
@@ -35,7 +37,7 @@ func finding(where, what, do string) Finding { return Finding{Where: where, What
 // of the last entry elsewhere, in a mail or another system's log, to notice that
 // too. An entry that a crash left in SQLite's log, and that no process has taken up
 // since, is guarded by SQLite's checksums only.
-func Verify(runs string) ([]Finding, error) {
+func Verify(runs, offer string) ([]Finding, error) {
 	// Folders first: a run published meanwhile is in the ledger by then, and the
 	// other way round it would look like one that no entry knows.
 	folders, err := runFolders(runs)
@@ -45,12 +47,19 @@ func Verify(runs string) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, readable, found, err := verifyLedger(runs, len(folders))
+	entries, readable, found, err := verifyLedger(runs)
 	if err != nil {
 		return nil, err
 	}
 	of := published(entries)
 	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if e := of[name]; offer != "" && e.Offer != "" && e.Offer != offer {
+			found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("is of the offer %q, not of %q", e.Offer, offer),
+				`restore the offer's own runs folder; to begin an offer from another use "batch init NEW --from OFFER"`))
+		}
+		if info, err := os.Lstat(filepath.Join(runs, name)); err == nil && info.IsDir() && !slices.Contains(folders, name) {
+			folders = append(folders, name) // published meanwhile
+		}
 		if !slices.Contains(folders, name) {
 			found = append(found, finding(name, fmt.Sprintf("entry %d says that it was published, but its folder is missing", of[name].Seq), "restore it from the back-up"))
 		}
@@ -60,9 +69,37 @@ func Verify(runs string) ([]Finding, error) {
 		if !has && readable {
 			found = append(found, finding(name, "no entry knows this run", unknownAdvice(entries)))
 		}
-		found = append(found, verifyRun(filepath.Join(runs, name), name, e.Manifest)...)
+		found = append(found, verifyRun(filepath.Join(runs, name), name, e.Manifest, offer)...)
 	}
-	return append(found, verifyLatest(runs, folders)...), nil
+	links, err := verifyLinksAtRest(runs, folders, entries, readable)
+	return append(found, links...), err
+}
+
+// A run that is published meanwhile is noted before the links move, so a link that
+// leads elsewhere is looked at again, so often and after such a pause.
+const (
+	looksAtLinks = 5
+	pauseOfLinks = 50 * time.Millisecond
+)
+
+func verifyLinksAtRest(runs string, folders []string, entries []Entry, readable bool) ([]Finding, error) {
+	found := verifyLinks(runs, folders, entries, readable)
+	for range looksAtLinks {
+		if len(found) == 0 || !readable {
+			break
+		}
+		time.Sleep(pauseOfLinks)
+		now, err := runFolders(runs)
+		if err != nil {
+			return nil, err
+		}
+		entries, err := ReadEntries(runs)
+		if err != nil {
+			break // what is wrong with it has been found already
+		}
+		found = verifyLinks(runs, now, entries, readable)
+	}
+	return found, nil
 }
 
 // unknownAdvice says what to do about a run that no entry knows.
@@ -70,23 +107,12 @@ func unknownAdvice(entries []Entry) string {
 	if open := Open(entries); len(open) > 0 {
 		return fmt.Sprintf("attempt %s has not ended: let it end, or run again if it was cut off, and verify again", open[len(open)-1].Attempt)
 	}
-	return `find out who made it; "batch runs OFFER --rebuild" takes it into the ledger`
-}
-
-// published returns the last entry that speaks of each run's manifest.
-func published(entries []Entry) map[string]Entry {
-	of := make(map[string]Entry)
-	for _, e := range entries {
-		if e.Event == Published || e.Event == Recovered {
-			of[e.Run] = e
-		}
-	}
-	return of
+	return strangerAdvice
 }
 
 // verifyLedger checks the ledger's own files and returns the entries that can be
 // read. Where it cannot be read at all, every run would be one that no entry knows.
-func verifyLedger(runs string, folders int) (entries []Entry, readable bool, found []Finding, err error) {
+func verifyLedger(runs string) (entries []Entry, readable bool, found []Finding, err error) {
 	unlock, err := lockToRead(runs)
 	if err != nil {
 		return nil, false, nil, err
@@ -100,8 +126,9 @@ func verifyLedger(runs string, folders int) (entries []Entry, readable bool, fou
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if folders > 0 || noted != nil {
-			found = append(found, finding(databaseName, "is missing: the history of the runs is lost", restoreAdvice))
+		traces, err := tracesOf(runs)
+		if err != nil || len(traces) > 0 {
+			found = append(found, finding(databaseName, lostError{traces}.Error(), restoreAdvice))
 		}
 		return nil, false, found, nil
 	case err != nil:
@@ -185,6 +212,9 @@ func verifySum(path string, noted *sum, c content) []Finding {
 	pending, err := isPending(path)
 	if err == nil {
 		_, err = noted.agree(c.standing, digest, pending)
+	}
+	if err == nil && noted == nil {
+		err = begunAfresh(filepath.Dir(path))
 	}
 	if err != nil {
 		return []Finding{finding(databaseName, err.Error(), restoreAdvice)}

@@ -65,7 +65,7 @@ func smallLedger(t testing.TB) string {
 
 func TestEveryFlippedBitIsNoticed(t *testing.T) {
 	runs := smallLedger(t)
-	if found, err := Verify(runs); len(found) > 0 || err != nil {
+	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Fatalf("as written: %v, %v", found, err)
 	}
 	for _, name := range []string{databaseName, sumName} {
@@ -102,7 +102,7 @@ func flipBits(t *testing.T, runs, name string, content []byte, from, step int) {
 			t.Error(err)
 			return
 		}
-		if found, err := Verify(runs); len(found) == 0 || err != nil {
+		if found, err := Verify(runs, ""); len(found) == 0 || err != nil {
 			t.Errorf("%s: bit %d of byte %d: %v, %v", name, bit%8, at, found, err)
 		}
 		if name == databaseName && bit%101 == 0 {
@@ -169,7 +169,7 @@ func where(found []Finding) string {
 func verified(t *testing.T, runs string) []Finding {
 	t.Helper()
 	before := filesOf(t, runs)
-	found, err := Verify(runs)
+	found, err := Verify(runs, "")
 	if err != nil {
 		t.Error(err)
 	}
@@ -323,7 +323,7 @@ func TestWhatIsWrongInARunsFolderIsFound(t *testing.T) {
 		"latest a file": {func(t *testing.T, runs string) error {
 			return errors.Join(remove("latest")(t, runs), write("latest", "r1")(t, runs))
 		}, "latest"},
-		"a run that no entry knows": {func(t *testing.T, runs string) error { publish(t, runs, "r3", "x"); return nil }, "r3"},
+		"a run that no entry knows": {func(t *testing.T, runs string) error { publish(t, runs, "r3", "x"); return nil }, "r3\nlatest"},
 		"an input kept":             {write("r1/inputs/"+kept, "bytes"), ""},
 		"an input kept, altered":    {write("r1/inputs/"+kept, "Bytes"), "r1/inputs/" + kept},
 		"an input kept, not listed": {write("r1/inputs/"+strings.Repeat("0", 64), "x"), "r1/inputs/" + strings.Repeat("0", 64)},
@@ -352,7 +352,7 @@ func TestWhatIsWrongInARunsFolderIsFound(t *testing.T) {
 			if err := c.change(t, runs); err != nil {
 				t.Fatal(err)
 			}
-			if found, err := Verify(runs); where(found) != c.want || err != nil {
+			if found, err := Verify(runs, ""); where(found) != c.want || err != nil {
 				t.Errorf("%v, %v; want one in %q", found, err, c.want)
 			}
 		})
@@ -377,6 +377,9 @@ func publishWithInput(t *testing.T, runs, name, digest string) {
 	}
 	write(t, s, "result.json", "of "+name)
 	if err := s.WriteManifest(&Manifest{Run: name, Offer: "o", Phase: "final", Inputs: []File{{Name: "a.xlsx", SHA256: digest, Bytes: 5}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ReadBack(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Publish(name); err != nil {
@@ -412,9 +415,12 @@ func TestACopyThatARunKeepsIsCheckedAsTheStageKeptIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &Manifest{Run: "r1", Offer: "o", Phase: "final"}
+	m := &Manifest{Run: "r1", Offer: "o", Phase: "indicative"}
 	m.Keep(kept)
 	if err := s.WriteManifest(m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ReadBack(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Publish("r1"); err != nil {
@@ -423,7 +429,7 @@ func TestACopyThatARunKeepsIsCheckedAsTheStageKeptIt(t *testing.T) {
 	if err := PointLatest(disk.Disk{}, runs, "r1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Rebuild(runs, noon); err != nil {
+	if _, err := Rebuild(runs, "o", noon, nil); err != nil {
 		t.Fatal(err)
 	}
 	if found := verified(t, runs); len(found) > 0 {
@@ -448,8 +454,8 @@ func TestARunUnderAnotherNameIsFound(t *testing.T) {
 	if found, want := where(verified(t, runs)), "r1\nr0\nr0/manifest.json"; found != want {
 		t.Errorf("%q, want %q", found, want)
 	}
-	if _, err := Rebuild(runs, noon); err == nil || !strings.Contains(err.Error(), "rename it") {
-		t.Errorf("rebuilt: %v", err)
+	if found, err := Rebuild(runs, "o", noon, nil); err != nil || taken(found) != "r2" || found[0].Against[0] != "its manifest is that of run r1" {
+		t.Errorf("rebuilt: %+v, %v", found, err)
 	}
 }
 
@@ -493,7 +499,7 @@ func TestALedgerCutOffAnywhereIsNoticed(t *testing.T) {
 		if err := os.WriteFile(path, content[:size], 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if found, err := Verify(runs); len(found) == 0 || err != nil {
+		if found, err := Verify(runs, ""); len(found) == 0 || err != nil {
 			t.Errorf("%d bytes: %v, %v", size, found, err)
 		}
 	}

@@ -1,0 +1,106 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"tenderbatch/internal/disk"
+)
+
+// Repair points latest and final where the history says, whatever they were before,
+// and returns a sentence for each that led elsewhere. Where one became a folder, as in
+// a copy that followed links, it is taken away if it equals a published run byte for
+// byte, and else it is an *[AlteredError]. Only the holder of the lock may repair.
+func (a *Archive) Repair(d disk.Disk) (said []string, err error) {
+	for _, link := range []struct {
+		name string
+		to   *Run
+	}{{finalName, a.Final()}, {latestName, a.Latest()}} {
+		if link.to == nil {
+			continue
+		}
+		was, err := a.repairLink(d, link.name, link.to.Run)
+		if err != nil {
+			return said, err
+		}
+		if was != "" {
+			said = append(said, fmt.Sprintf("runs/%s %s; by the history it is %s, and it leads there again", link.name, was, link.to.Run))
+		}
+	}
+	return said, nil
+}
+
+// repairLink points a link at a run and says what it was, "" if it led there.
+func (a *Archive) repairLink(d disk.Disk, link, name string) (was string, err error) {
+	path := filepath.Join(a.runs, link)
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		was = "was missing"
+	case err != nil:
+		return "", err
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if target == name {
+			return "", nil
+		}
+		was = fmt.Sprintf("led to %s", target)
+	case info.IsDir():
+		if err := a.clearCopy(d, path); err != nil {
+			return "", err
+		}
+		was = "was a folder, a copy of a run"
+	default:
+		was = "was not a link"
+	}
+	return was, d.Point(name, path)
+}
+
+// clearCopy takes away a folder in the place of a link if every byte of it is in a
+// published run, too.
+func (a *Archive) clearCopy(d disk.Disk, path string) error {
+	differs := func(what string) error {
+		return altered("compare it with the runs beside it, move it out of the runs folder, and run again", "%s is a folder, not a link, and %s", path, what)
+	}
+	m, digest, err := readManifest(path)
+	if damage := new(AlteredError); errors.Is(err, fs.ErrNotExist) || errors.As(err, &damage) {
+		return differs("holds no run")
+	}
+	if err != nil {
+		return err
+	}
+	original := a.known[m.Run]
+	if original == nil || original.digest != digest {
+		return differs("is not the copy of a run that is beside it")
+	}
+	if err := original.Check(); err != nil {
+		return err
+	}
+	double := &Run{Manifest: m, folder: path, digest: digest}
+	if err := double.Check(); err != nil {
+		return differs("differs from run " + m.Run + ": " + err.Error())
+	}
+	unlisted, err := double.Unlisted()
+	if err != nil {
+		return err
+	}
+	if len(unlisted) > 0 {
+		return differs("holds what run " + m.Run + " does not: " + unlisted[0])
+	}
+	// Renamed first: a removal that is cut off halfway would leave a folder that equals
+	// no run.
+	aside := filepath.Join(a.runs, "."+filepath.Base(path)+".copy")
+	if err := d.Remove(aside); err != nil {
+		return err
+	}
+	if err := d.Rename(path, aside); err != nil {
+		return err
+	}
+	return d.Remove(aside)
+}

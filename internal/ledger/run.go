@@ -1,0 +1,158 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Run is a published run whose manifest the history vouches for. Only an [Archive]
+// hands one out, and a [Stage] the one it has just published.
+type Run struct {
+	*Manifest
+	folder string
+	digest string // SHA-256 of the manifest, in hexadecimal
+	whole  bool   // every file has been compared with the manifest
+}
+
+// Folder is the path of the run's folder, under the run's own name.
+func (r *Run) Folder() string { return r.folder }
+
+// ManifestDigest is the SHA-256 of the run's manifest.json, in hexadecimal.
+func (r *Run) ManifestDigest() string { return r.digest }
+
+// Check reads every file that the manifest names and returns an *[AlteredError] for
+// the first that is missing or not as it was published. What was found whole once is
+// not read again: a command opens a run once.
+func (r *Run) Check() error {
+	if r.whole {
+		return nil
+	}
+	for _, f := range r.Outputs {
+		if err := r.checkFile(f, "published"); err != nil {
+			return err
+		}
+	}
+	for _, k := range r.Kept {
+		if err := r.checkFile(k.File, "kept"); err != nil {
+			return err
+		}
+	}
+	r.whole = true
+	return nil
+}
+
+// checkFile compares a file of the run with its record, without holding it in
+// memory.
+func (r *Run) checkFile(f File, since string) error {
+	path := filepath.Join(r.folder, filepath.FromSlash(f.Name))
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return unreadable(err)
+	case !info.Mode().IsRegular():
+		return altered(restoreRun, "%s %v", path, errNoFile)
+	case info.Size() != f.Bytes:
+		return altered(restoreRun, "%s was changed after it was %s", path, since)
+	}
+	digest, err := digestOf(path)
+	switch {
+	case err != nil:
+		return unreadable(err)
+	case digest != f.SHA256:
+		return altered(restoreRun, "%s was changed after it was %s", path, since)
+	}
+	return nil
+}
+
+// restoreRun is what to do about a file of a run that is not as it was published.
+const restoreRun = "restore it from the back-up"
+
+// unreadable is the error for a file of a run that cannot be read: it is missing, or
+// the disk failed.
+func unreadable(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return altered(restoreRun, "%v; the run's folder is damaged", err)
+	}
+	return fmt.Errorf("%w; if the run's folder is damaged, restore it", err)
+}
+
+// Read reads an output of the run. It is an *[AlteredError] if the file is missing,
+// not listed in the manifest, or not as it was published.
+func (r *Run) Read(name string) ([]byte, error) {
+	i := slices.IndexFunc(r.Outputs, func(f File) bool { return f.Name == name })
+	if i < 0 {
+		return nil, altered(restoreRun, "%s is not in the manifest; the run's folder is damaged", filepath.Join(r.folder, name))
+	}
+	return r.read(r.Outputs[i], "published")
+}
+
+// ReadKept reads the copy of something the run was made from. It is an error if
+// there is none, or if it is not as it was kept.
+func (r *Run) ReadKept(of string) ([]byte, error) {
+	i := slices.IndexFunc(r.Kept, func(k Kept) bool { return k.Of == of })
+	if i < 0 {
+		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none", r.folder, of)
+	}
+	return r.read(r.Kept[i].File, "kept")
+}
+
+func (r *Run) read(f File, since string) ([]byte, error) {
+	path := filepath.Join(r.folder, filepath.FromSlash(f.Name))
+	content, err := readRegular(path, f.Bytes)
+	switch {
+	case errors.Is(err, errNoFile):
+		return nil, altered(restoreRun, "%v", err)
+	case err != nil && !errors.Is(err, errSize):
+		return nil, unreadable(err)
+	}
+	if digest := sha256.Sum256(content); err != nil || hex.EncodeToString(digest[:]) != f.SHA256 {
+		return nil, altered(restoreRun, "%s was changed after it was %s", path, since)
+	}
+	return content, nil
+}
+
+// Unlisted names what is in the run's folder and is not in its manifest. The marks
+// of spreadsheet programs that have a file open are left out.
+func (r *Run) Unlisted() ([]string, error) {
+	listed := map[string]bool{ManifestName: true}
+	for _, f := range r.Outputs {
+		listed[f.Name] = true
+	}
+	for _, k := range r.Kept {
+		listed[k.Name] = true
+	}
+	for _, in := range r.Inputs {
+		listed[keptFolder+"/"+in.SHA256] = true
+	}
+	var names []string
+	err := filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		below, err := filepath.Rel(r.folder, path)
+		below = filepath.ToSlash(below)
+		switch {
+		case err != nil || (d.IsDir() && (below == "." || below == keptFolder)) || listed[below] || isMark(d.Name()):
+			return err
+		}
+		names = append(names, below)
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return names, err
+}
+
+// isMark reports whether a file is the mark that a spreadsheet program leaves beside
+// one it has open.
+func isMark(name string) bool {
+	return strings.HasPrefix(name, "~$") || (strings.HasPrefix(name, ".~lock.") && strings.HasSuffix(name, "#"))
+}
