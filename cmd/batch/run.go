@@ -55,8 +55,8 @@ func newRoot(w world) *cobra.Command {
 against the terms of the offer and writes the workbook from which the paying
 agent pays.
 
-Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done with
-rejects, 4 done, but standard output could not be written, 5 another run holds the offer, 6 invariants or control totals broken,
+Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done, findings
+open, 4 done, but standard output could not be written, 5 another run holds the offer, 6 invariants or control totals broken,
 130 interrupted.`,
 		Version:       w.version,
 		SilenceErrors: true,

@@ -101,7 +101,7 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	if !regexp.MustCompile(`(?m)^{.*"msg":"run ended".*"run_id":"[^"]+".*"event":"published"`).MatchString(said) {
 		t.Errorf("the log, not on a terminal:\n%s", said)
 	}
-	batchOutput(t, batch.ExitDone, "run", folder, "--config", config, "--log", "off")
+	batchOutput(t, batch.ExitRejects, "run", folder, "--config", config, "--log", "off")
 	if err := os.Remove(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")); err != nil {
 		t.Fatal(err)
 	}

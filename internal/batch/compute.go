@@ -23,6 +23,7 @@ import (
 type intake struct {
 	src     *source
 	plan    schedule.Plan
+	terms   *ingest.Terms
 	offer   *tender.Offer
 	asOf    time.Time
 	choice  ingest.Choice
@@ -49,7 +50,7 @@ func take(ctx context.Context, req Request) (*intake, error) {
 
 // takeFrom reads the files that a request needs and draws up the book.
 func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms) (in *intake, err error) {
-	in = &intake{src: src, plan: terms.Plan(), version: req.Version, now: req.Clock()}
+	in = &intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
 	names := src.names()
 	if in.asOf, err = instant(req, terms, names, in.now); err != nil {
 		return nil, err

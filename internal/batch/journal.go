@@ -118,7 +118,7 @@ func describe(e ledger.Entry, r *export.Run) ledger.Entry {
 	c := r.Counts()
 	e.Offer, e.Phase, e.AsOf, e.Terms = r.Offer.ID, string(r.Phase), r.AsOf, r.Offer.TermsDigest
 	e.Identity, e.Run, e.Program = identity(r), r.Name, r.Version
-	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected}
+	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected, Open: c.Open}
 	e.Inputs, e.Totals = nil, totals(r)
 	for _, in := range r.Inputs {
 		e.Inputs = append(e.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})
@@ -164,7 +164,10 @@ func hasCurrency(all []ledger.Total, currency string) bool {
 // announce notes which run is about to get its name.
 func (j *journal) announce(r *export.Run, manifest string) error {
 	j.entry = describe(j.entry, r)
-	j.entry.Replaces, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Decisions, manifest
+	j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Held, r.Decisions, manifest
+	for _, c := range r.TermChanges {
+		j.entry.TermsChanged = append(j.entry.TermsChanged, export.TermWords(c))
+	}
 	e := j.entry
 	e.Event = ledger.Started
 	return j.append(e)
@@ -178,7 +181,7 @@ func (j *journal) published() error {
 
 // exitWith is the exit code of a run that was published.
 func exitWith(c ledger.Counts) Exit {
-	if c.Rejected > 0 {
+	if c.Open > 0 {
 		return ExitRejects
 	}
 	return ExitDone
@@ -236,7 +239,7 @@ func (j *journal) close(o *Outcome, err error) error {
 	}
 	event := ledger.Failed
 	if !j.lies() {
-		j.entry.Run, j.entry.Replaces, j.entry.Decisions, j.entry.Manifest = "", "", nil, "" // none was published
+		j.entry.Run, j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.TermsChanged, j.entry.Manifest = "", "", "", nil, nil, "" // none was published
 	}
 	switch ExitOf(err) {
 	case ExitInterrupted:
@@ -344,7 +347,7 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 // dealt with.
 func gone(open ledger.Entry) ledger.Entry {
 	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process was gone before it had done"
-	open.Run, open.Replaces, open.Decisions, open.Manifest = "", "", nil, ""
+	open.Run, open.Replaces, open.Held, open.Decisions, open.TermsChanged, open.Manifest = "", "", "", nil, nil, ""
 	return open
 }
 
