@@ -223,12 +223,13 @@ func (n *naive) maximal(open []int) {
 				amounts[f][i] = n.prorated(i, factors[f])
 			}
 		}
-		full := func(c tender.Cap) int { // where the rising factor first exceeds the cap
-			return slices.IndexFunc(amounts, func(a map[int]*big.Rat) bool { return !n.fits(c, open, a) })
-		}
-		first := slices.Min(fullAt(caps, full))
-		closing := n.tightest(slices.DeleteFunc(slices.Clone(caps), func(c tender.Cap) bool { return full(c) > first }), open, amounts[first])
-		agreed := n.best(closing, slices.DeleteFunc(caps, func(c tender.Cap) bool { return !n.shareSeries(c, closing, open) }), open, amounts)
+		first := slices.IndexFunc(amounts, func(a map[int]*big.Rat) bool { // where the rising factor first exceeds a cap
+			return slices.ContainsFunc(caps, func(c tender.Cap) bool { return !n.fits(c, open, a) })
+		})
+		exceeded := slices.DeleteFunc(slices.Clone(caps), func(c tender.Cap) bool { return n.fits(c, open, amounts[first]) })
+		closing := n.tightest(exceeded, open, amounts[first])
+		with := slices.DeleteFunc(caps, func(c tender.Cap) bool { return !n.shareSeries(c, closing, open) })
+		agreed := n.best(closing, with, open, amounts)
 		for _, i := range open {
 			if closing.Covers(n.series(i)) {
 				n.got[i] = amounts[agreed][i]
@@ -236,13 +237,6 @@ func (n *naive) maximal(open []int) {
 		}
 		open = n.closeUnder(closing, open)
 	}
-}
-
-func fullAt(caps []tender.Cap, full func(tender.Cap) int) (all []int) {
-	for _, c := range caps {
-		all = append(all, full(c))
-	}
-	return all
 }
 
 // best is the factor at which the most counts under a cap while none of the caps

@@ -69,6 +69,36 @@ func TestInputOrderDoesNotMatter(t *testing.T) {
 	})
 }
 
+// The arithmetic is exact at any size: with every amount a trillion times larger
+// every tender gets a trillion times as much.
+func TestTheSizeOfAmountsDoesNotMatter(t *testing.T) {
+	const trillion = 12
+	rapid.Check(t, func(t *rapid.T) {
+		o := randomOffer(t)
+		b := randomBook(t, o)
+		r := mustAllocate(t, o, b)
+		for i := range o.Series {
+			s := &o.Series[i]
+			s.MaximumOfferAmount = s.MaximumOfferAmount.Shift(trillion)
+			s.Denomination.Minimum = s.Denomination.Minimum.Shift(trillion)
+			s.Denomination.Multiple = s.Denomination.Multiple.Shift(trillion)
+		}
+		for i := range o.Caps {
+			o.Caps[i].Amount = o.Caps[i].Amount.Shift(trillion)
+		}
+		for i := range b.Lines {
+			b.Lines[i].Principal = b.Lines[i].Principal.Shift(trillion)
+		}
+		large := mustAllocate(t, o, b)
+		for i, l := range r.Lines {
+			if got := large.Lines[i]; !got.Accepted.Equal(l.Accepted.Shift(trillion)) || got.Reason != l.Reason {
+				t.Errorf("instruction %s: %s accepted (%s), and of a trillion times as much %s (%s)",
+					b.Lines[i].ID, l.Accepted, l.Reason, got.Accepted, got.Reason)
+			}
+		}
+	})
+}
+
 // Only the cap over all is raised: a raised cap over some lets higher levels take
 // more of the cap over all, and equal tenders move together, so the total may
 // then fall by less than one step of them. Under the plain ratio R11 comes after

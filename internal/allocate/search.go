@@ -15,7 +15,7 @@ type search struct {
 	groups []*group
 	caps   []*counter // none may be exceeded; the first is to be filled
 	steady bool       // a larger factor never gives less
-	whole  *factors   // from 0 to 1
+	whole  *factors   // from 0 to 1, if not steady
 	best   found
 }
 
@@ -75,8 +75,11 @@ func seek(groups []*group, caps []*capState) found {
 			all = append(all, newEntry(&g.pieces[j], g.multiple, i))
 		}
 	}
-	s.whole = s.newRange(fraction{0, 1}, fraction{1, 1}, make([]int64, len(groups)), all)
-	s.divide(s.whole)
+	r := s.newRange(fraction{0, 1}, fraction{1, 1}, make([]int64, len(groups)), all)
+	if !s.steady {
+		s.whole = r
+	}
+	s.divide(r)
 	s.best.search = s
 	return s.best
 }
@@ -142,8 +145,10 @@ type factors struct {
 func (s *search) newRange(low, high fraction, settled []int64, entries []entry) *factors {
 	n := len(s.groups)
 	sums := make([]int64, 5*n)
-	r := &factors{low: low, high: high, entries: entries,
-		settled: sums[:n:n], least: sums[n : 2*n : 2*n], most: sums[2*n : 3*n : 3*n], first: sums[3*n : 4*n : 4*n], last: sums[4*n:]}
+	r := &factors{
+		low: low, high: high, entries: entries, settled: sums[:n],
+		least: sums[n : 2*n], most: sums[2*n : 3*n], first: sums[3*n : 4*n], last: sums[4*n:],
+	}
 	copy(r.settled, settled)
 	s.add(r)
 	if 2*r.changing <= len(entries) && r.changing > 0 {

@@ -84,12 +84,16 @@ func (g *group) stretch(principal, rounded int64, more bool) (first, last int64)
 	turns := g.turns(principal)
 	for first = place; first > 0 && g.at(principal, first-1) == same; {
 		start := runStart(turns, g.multiple, first-1)
-		first = start + int64(sort.Search(int(first-1-start), func(i int) bool { return g.at(principal, start+int64(i)) == same }))
+		first = start + int64(sort.Search(int(first-1-start), func(i int) bool {
+			return g.at(principal, start+int64(i)) == same
+		}))
 	}
 	for last = place; last < end && g.at(principal, last+1) == same; {
 		stop := runEnd(turns, g.multiple, last+1, end)
 		from := last + 1
-		last = from + int64(sort.Search(int(stop-from), func(i int) bool { return g.at(principal, from+int64(i)+1) != same }))
+		last = from + int64(sort.Search(int(stop-from), func(i int) bool {
+			return g.at(principal, from+int64(i)+1) != same
+		}))
 	}
 	return first, last
 }

@@ -21,10 +21,15 @@ func TestM6AnUnknownValueIsNotPaid(t *testing.T) {
 		`window "expired"`:        func(_ *tender.Offer, l *tender.Line) { l.Window = tender.Expired },
 		`day count: "30/360 ISD"`: func(o *tender.Offer, _ *tender.Line) { o.Series[0].Interest.DayCount = "30/360 ISD" },
 	} {
-		o := &tender.Offer{Series: []tender.Series{{ID: "s", Currency: "USD"}}, Settlement: tender.Settlement{Final: date("2004-12-02")}}
-		l := tender.Line{Window: tender.Early, Instruction: tender.Instruction{ID: "1", Series: "s", Principal: dec("1000"), Delivery: tender.BookEntry}}
+		o := &tender.Offer{
+			Series:     []tender.Series{{ID: "s", Currency: "USD"}},
+			Settlement: tender.Settlement{Final: date("2004-12-02")},
+		}
+		l := tender.Line{Window: tender.Early, Instruction: tender.Instruction{
+			ID: "1", Series: "s", Principal: dec("1000"), Delivery: tender.BookEntry}}
 		change(o, &l)
-		s, err := settle.Settle(o, &tender.Book{Lines: []tender.Line{l}}, &allocate.Result{Lines: []allocate.Line{{Accepted: dec("1000")}}})
+		accepted := &allocate.Result{Lines: []allocate.Line{{Accepted: dec("1000")}}}
+		s, err := settle.Settle(o, &tender.Book{Lines: []tender.Line{l}}, accepted)
 		if err == nil || s != nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("an unknown %s: %v", what, err)
 		}

@@ -48,7 +48,8 @@ func (o *Offer) CheckDates() error {
 		name string
 		at   CutOff
 	}{
-		{"dates.early_tender", o.Early}, {"dates.expiration", o.Expiration}, {"dates.guaranteed_delivery", o.Guaranteed.Deadline},
+		{"dates.early_tender", o.Early}, {"dates.expiration", o.Expiration},
+		{"dates.guaranteed_delivery", o.Guaranteed.Deadline},
 		{"withdrawal.early", o.Withdrawal.Early}, {"withdrawal.late", o.Withdrawal.Late},
 	} {
 		if c.at.IsZero() {
