@@ -73,7 +73,9 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
-	in.book = tender.NewBook(in.offer, in.read.Instructions(), in.asOf)
+	if in.book, err = tender.NewBook(in.offer, in.read.Instructions(), in.asOf); err != nil {
+		return nil, err
+	}
 	if in.settled, err = readSettledRun(src, in.offer); err != nil {
 		return nil, err
 	}
@@ -118,6 +120,11 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 		Book: b, Allocation: allocation, Settlement: settlement,
 		Rejects: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings()),
+	}
+	for i := range r.Rejects {
+		if err := r.Rejects[i].Check(); err != nil {
+			return nil, err
+		}
 	}
 	if err := in.checkRejected(r.Rejects); err != nil {
 		return nil, err

@@ -125,6 +125,9 @@ const (
 // context's error if it was interrupted, or one of the file system. After an error
 // nothing is published, unless it says that the run has its name already.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
+	if t := req.Trigger; t != "" && t != ledger.ByHand && !scheduled(t) {
+		return nil, fmt.Errorf("a run cannot be made by %q: that is no trigger that is known", t)
+	}
 	if req.DryRun {
 		in, r, err := result(ctx, req)
 		if err != nil {

@@ -97,6 +97,9 @@ func (m *Manifest) wrong() error {
 	if m.Run == "" || m.Offer == "" || m.Phase == "" {
 		return errors.New("it does not say which run of which offer it is of")
 	}
+	if m.Phase != "indicative" && m.Phase != "final" {
+		return fmt.Errorf("the phase %q is not known", m.Phase)
+	}
 	for _, run := range []string{m.Run, m.Previous, m.Replaces} {
 		if run != "" && (run != filepath.Base(run) || !filepath.IsLocal(run) || run[0] == '.') {
 			return fmt.Errorf("%q is no name of a run", run)

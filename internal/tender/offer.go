@@ -214,8 +214,8 @@ type Depositary struct {
 	Statuses    map[string]Status // the file's status code to ours
 	PasswordEnv string            // environment variable that holds the password
 	Dates       DateFormat        // "" if only dates that can be read one way are
-	Formulas    Formulas
-	Encoding    Encoding
+	Formulas    Formulas          // "" is RejectFormulas
+	Encoding    Encoding          // "" is UTF8
 }
 
 // DateFormat says which of two numbers in a date such as 11/12/2004 is the day.
