@@ -31,8 +31,8 @@ type teller struct {
 	notices  sync.WaitGroup             // being sent
 
 	mu      sync.Mutex
-	failed  map[string]failure // the last that was told, by offer
-	damaged map[string]string  // what is wrong with the ledgers, by offer; "" for nothing
+	failed  map[string]map[failure]time.Time // by offer, what was told since anything else happened, and when
+	damaged map[string]string                // what is wrong with the ledgers, by offer; "" for nothing
 }
 
 // newTeller is the teller for settings; the log is told what is wrong with them.
@@ -41,7 +41,7 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}, damaged: map[string]string{}}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]map[failure]time.Time{}, damaged: map[string]string{}}
 }
 
 // readSettings reads the settings in a file. If it may be missing and is, they are
@@ -119,14 +119,17 @@ func worthSaying(o *batch.Outcome) []string {
 	return said
 }
 
-// reminder is when a failure that goes on is told anew.
-const reminder = 24 * time.Hour
+// reminder is when a failure that goes on is told anew. Of one offer, so many different
+// ones are remembered.
+const (
+	reminder     = 24 * time.Hour
+	mostFailures = 50
+)
 
 // failure is one that was told.
 type failure struct {
 	exit    int
 	message string
-	at      time.Time
 }
 
 // again reports whether a failure was told already, in the day before, and nothing
@@ -139,11 +142,15 @@ func (t *teller) again(e notify.Event) bool {
 		delete(t.failed, e.Offer)
 		return false
 	}
-	was, known := t.failed[e.Offer]
-	if gone := e.At.Sub(was.at); known && was.exit == e.Exit && was.message == e.Message && gone >= 0 && gone < reminder {
+	this := failure{e.Exit, e.Message}
+	at, known := t.failed[e.Offer][this]
+	if age := e.At.Sub(at); known && age >= 0 && age < reminder {
 		return true
 	}
-	t.failed[e.Offer] = failure{e.Exit, e.Message, e.At}
+	if t.failed[e.Offer] == nil || len(t.failed[e.Offer]) >= mostFailures {
+		t.failed[e.Offer] = map[failure]time.Time{}
+	}
+	t.failed[e.Offer][this] = e.At
 	return false
 }
 
@@ -202,7 +209,7 @@ func (t *teller) show(id, folder string, running bool) {
 	state.ID, state.Running = id, running
 	if t.board != nil {
 		t.board.Update(id, func(o *metrics.Offer) {
-			state.NextSlot, state.Broken = o.NextSlot, o.Broken
+			state.NextSlot, state.Broken, state.Waiting, state.Parked = o.NextSlot, o.Broken, o.Waiting, o.Parked
 			*o = state
 		})
 	}

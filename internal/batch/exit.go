@@ -16,10 +16,11 @@ type Exit int
 const (
 	ExitDone        Exit = 0 // also: nothing has changed
 	ExitFailed      Exit = 1
-	ExitUsage       Exit = 2 // usage or terms
-	ExitRejects     Exit = 3 // done, with rejects
-	ExitBusy        Exit = 5 // another run holds the offer
-	ExitControls    Exit = 6 // invariants or control totals broken, or a published run altered
+	ExitUsage       Exit = 2  // usage or terms
+	ExitRejects     Exit = 3  // done, with rejects
+	ExitBusy        Exit = 5  // another run holds the offer
+	ExitControls    Exit = 6  // invariants or control totals broken, or a published run altered
+	ExitConfig      Exit = 78 // serve: the command line or batch.yaml is wrong (EX_CONFIG of sysexits.h); 2 is Go's own for a fatal error
 	ExitInterrupted Exit = 130
 )
 

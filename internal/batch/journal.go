@@ -220,7 +220,7 @@ func (j *journal) end(event ledger.Event, exit Exit, message string) error {
 	j.ended = true
 	e := j.entry
 	e.Event, e.Exit, e.Message, e.Duration = event, int(exit), shortened(message), j.req.Clock().Sub(j.began)
-	if exit == ExitBusy || exit == ExitInterrupted {
+	if exit == ExitBusy || exit == ExitInterrupted || e.Again {
 		e.Slot = "" // it is still to be dealt with
 	}
 	level := slog.LevelInfo
@@ -249,6 +249,7 @@ func (j *journal) close(o *Outcome, err error) error {
 		return j.end(ledger.Event(o.Deed), o.Exit(), "")
 	}
 	event := ledger.Failed
+	j.entry.Again = Transient(err) && !j.lies()
 	if !j.lies() {
 		j.entry.Run, j.entry.Replaces, j.entry.Manifest = "", "", "" // none was published
 	}
