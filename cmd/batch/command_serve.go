@@ -155,7 +155,7 @@ func (w world) serveUntilStopped(ctx context.Context, folder string, installed s
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	defer tellSystemd(daemon.SdNotifyStopping)
+	defer context.AfterFunc(ctx, func() { tellSystemd(daemon.SdNotifyStopping) })()
 	for {
 		round, stop := context.WithCancel(ctx)
 		next := make(chan *settings.Settings, 1)

@@ -14,7 +14,8 @@ import (
 // an end because their process died, one after another.
 type Deaths struct {
 	Count int
-	Last  time.Time // when the last was noted
+	Began time.Time // when the last of them began
+	Last  time.Time // when its death was noted
 }
 
 // NoteDeaths notes in the ledger of an offer which runs died with their process, as the
@@ -68,10 +69,14 @@ func DeathsOf(folder string) (Deaths, error) {
 		return Deaths{}, err
 	}
 	var d Deaths
+	began := map[string]time.Time{} // by attempt
 	for _, e := range entries {
+		if _, known := began[e.Attempt]; !known {
+			began[e.Attempt] = e.At
+		}
 		switch {
 		case e.Event == ledger.Abandoned && scheduled(e.Trigger):
-			d = Deaths{Count: d.Count + 1, Last: e.At}
+			d = Deaths{Count: d.Count + 1, Began: began[e.Attempt], Last: e.At}
 		case e.Event == ledger.Abandoned, e.Event == ledger.Interrupted, !e.Event.Ends(), e.Event == ledger.Recovered && e.Attempt == "", e.Exit == int(ExitBusy):
 		default:
 			d = Deaths{}

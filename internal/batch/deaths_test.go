@@ -27,6 +27,9 @@ func TestS3DeathsAreCounted(t *testing.T) {
 		if err != nil || d.Count != count {
 			t.Errorf("%s: %+v, %v; want %d deaths", what, d, err, count)
 		}
+		if d.Count > 0 && !d.Began.Before(d.Last) {
+			t.Errorf("%s: the last began at %s and was noted at %s", what, d.Began, d.Last)
+		}
 		if again, err := DeathsOf(folder); err != nil || again != d {
 			t.Errorf("%s: as read %+v, %v; noted %+v", what, again, err, d)
 		}

@@ -10,7 +10,8 @@ import (
 // to an end because the process died.
 type Deaths struct {
 	Count int       // without one that came to an end between them
-	Last  time.Time // when the last was noted
+	Began time.Time // when the last began: what changed later is not in it
+	Last  time.Time // when its death was noted
 }
 
 const (
@@ -78,7 +79,7 @@ func (o *offer) hold() time.Duration {
 	}
 	now := o.Now()
 	wait := o.began.Add(o.Settle + 2*breath).Sub(now)
-	if o.deaths.Parked() && !o.newest.After(o.deaths.Last) {
+	if o.deaths.Parked() && !o.newest.After(o.deaths.Began) {
 		wait = max(wait, o.deaths.Next().Sub(now))
 	}
 	return max(wait, 0)
