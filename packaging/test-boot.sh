@@ -96,10 +96,10 @@ echo "-- a reload reads the settings again, and keeps the process"
 was=$(systemctl show -P MainPID batch-serve)
 systemctl reload batch-serve
 for ((i = 0; i < 60; i++)); do
-	! journalctl --no-pager -t batch | grep -q 'told to read the settings again' || break
+	! journalctl --no-pager -t batch | grep -q 'reading the settings again' || break
 	sleep 0.5
 done
-journalctl --no-pager -t batch | grep -q 'told to read the settings again' || die "the reload was not noticed"
+journalctl --no-pager -t batch | grep -q 'reading the settings again' || die "the reload was not noticed"
 [ "$(systemctl show -P MainPID batch-serve)" = "$was" ] || die "a reload started it again"
 echo "-- settings that are wrong keep it down"
 cp /etc/batch/batch.yaml /opt/batch.yaml

@@ -106,6 +106,7 @@ var exitMeanings = []struct {
 	{batch.ExitRejects, "Done, with rejects: the result is published; settle the rejected lines with the depositary."},
 	{batch.ExitBusy, "Another run holds this offer."},
 	{batch.ExitControls, "Figures that must agree do not: a control total, an invariant, or what was published before. A run published nothing."},
+	{batch.ExitConfig, "Of batch serve: its command line or batch.yaml is wrong. It is not started again by itself."},
 	{batch.ExitInterrupted, "Interrupted. Nothing was published; run again."},
 }
 

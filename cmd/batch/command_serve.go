@@ -155,7 +155,7 @@ func (w world) serveUntilStopped(ctx context.Context, folder string, installed s
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	defer context.AfterFunc(ctx, func() { tellSystemd(daemon.SdNotifyStopping) })()
+	defer context.AfterFunc(ctx, func() { notifySystemd(daemon.SdNotifyStopping) })()
 	for {
 		round, stop := context.WithCancel(ctx)
 		next := make(chan *settings.Settings, 1)
@@ -181,7 +181,7 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 		}
 		installed, err := read()
 		if err == nil {
-			log.Info("told to read the settings again")
+			log.Info("reading the settings again")
 			return &installed
 		}
 		log.Error("the settings cannot be read again; going on with those that hold", "error", err)
@@ -215,9 +215,9 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	})
 }
 
-// tellSystemd tells the service manager a state, if there is one that listens. Whether it
+// notifySystemd gives the service manager a state, if there is one that listens. Whether it
 // heard, it shows itself: without a sign of life it starts the service again.
-func tellSystemd(state string) { _, _ = daemon.SdNotify(false, state) }
+func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
 
 // died notes which runs of an offer died with the service.
 func (s *service) died(folder string) (serve.Deaths, error) {
@@ -230,8 +230,8 @@ func (s *service) waits(folder string, waits bool) {
 	s.board.Update(s.id(folder), func(o *metrics.Offer) { o.Waiting = waits })
 }
 
-// parked tells of an offer whose runs the service died of, and shows it until one comes to
-// an end.
+// parked sends a notice of an offer whose runs the service died of, and shows it until one
+// comes to an end.
 func (s *service) parked(folder string, deaths serve.Deaths) {
 	id := s.id(folder)
 	s.board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
@@ -268,7 +268,7 @@ func (s *service) listen(ctx context.Context, address string) (closed func(), er
 func (s *service) turned(load serve.Load) {
 	now := s.world.now()
 	s.beat.Store(&now)
-	tellSystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady, daemon.SdNotifyWatchdog, load.Offers, load.Running, load.Waiting))
+	notifySystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady, daemon.SdNotifyWatchdog, load.Offers, load.Running, load.Waiting))
 }
 
 // loaded reports whether the terms of any offer were read.

@@ -86,7 +86,7 @@ rejects, 5 another run holds the offer, 6 invariants or control totals broken,
 	return root
 }
 
-// untilHangup is a context that is done, too, once the terminal is gone.
+// untilHangup is a context that is done, too, once the terminal is closed.
 func (w world) untilHangup(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {

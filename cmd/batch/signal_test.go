@@ -16,17 +16,6 @@ import (
 	"time"
 )
 
-// oneOffer is a folder with the worked example in it.
-func oneOffer(t *testing.T) (folder, offer string) {
-	t.Helper()
-	folder = t.TempDir()
-	offer = filepath.Join(folder, "level3")
-	if err := writeExample(offer); err != nil {
-		t.Fatal(err)
-	}
-	return folder, offer
-}
-
 // newReport puts another file into the inbox, for which a run is made.
 func newReport(t *testing.T, offer, name string) {
 	t.Helper()
@@ -36,7 +25,7 @@ func newReport(t *testing.T, offer, name string) {
 }
 
 func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
-	folder, offer := oneOffer(t)
+	folder, offer := oneExample(t)
 	s := startService(t, nil, buildProgram(t), "serve", folder, "--settle", "100ms", "--log", "text")
 	s.awaitLog("waiting", 1)
 	write := func(settings string) {
@@ -49,7 +38,7 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 		}
 	}
 	write("serve: {memory: 300MiB}\n")
-	s.awaitLog("told to read the settings again", 1)
+	s.awaitLog("reading the settings again", 1)
 	s.awaitLog(`memory="300 MiB"`, 1)
 	write("serve: {memory: much}\n")
 	s.awaitLog("the settings cannot be read again", 1)
@@ -60,7 +49,7 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 
 func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
 	program := buildProgram(t)
-	_, offer := oneOffer(t)
+	_, offer := oneExample(t)
 	now := time.Now()
 	if err := os.Chtimes(filepath.Join(offer, "offer.yaml"), now, now); err != nil { // a new file is waited for
 		t.Fatal(err)
@@ -82,9 +71,9 @@ func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
 	}
 }
 
-// TestS5ALogThatNobodyReadsDoesNotEndTheService closes the other end of its standard error.
-func TestS5ALogThatNobodyReadsDoesNotEndTheService(t *testing.T) {
-	folder, offer := oneOffer(t)
+// TestS5ALogThatIsNotReadDoesNotEndTheService closes the other end of its standard error.
+func TestS5ALogThatIsNotReadDoesNotEndTheService(t *testing.T) {
+	folder, offer := oneExample(t)
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +99,7 @@ func TestS5ALogThatNobodyReadsDoesNotEndTheService(t *testing.T) {
 
 // TestS2TheServiceManagerHearsOfIt listens as systemd does.
 func TestS2TheServiceManagerHearsOfIt(t *testing.T) {
-	folder, _ := oneOffer(t)
+	folder, _ := oneExample(t)
 	socket := filepath.Join(t.TempDir(), "notify")
 	listener, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
@@ -151,7 +140,7 @@ func TestS2TheServiceManagerHearsOfIt(t *testing.T) {
 // TestS2AFatalErrorOfGoDoesNotKeepTheServiceDown has the runtime end the program as an
 // out-of-memory does, and compares its code with the one after which the unit stays down.
 func TestS2AFatalErrorOfGoDoesNotKeepTheServiceDown(t *testing.T) {
-	folder, _ := oneOffer(t)
+	folder, _ := oneExample(t)
 	s := startService(t, nil, buildProgram(t), "serve", folder, "--log", "text")
 	s.awaitLog("waiting", 1)
 	if err := s.command.Process.Signal(syscall.SIGQUIT); err != nil {
@@ -195,7 +184,7 @@ func TestS9TooManyOpenFilesPass(t *testing.T) {
 	if err != nil {
 		t.Skip("prlimit is not installed")
 	}
-	folder, offer := oneOffer(t)
+	folder, offer := oneExample(t)
 	s := startService(t, nil, buildProgram(t), "serve", folder, "--poll", "1s", "--settle", "100ms", "--log", "text")
 	s.awaitLog("waiting", 1)
 	limit := func(files string) {

@@ -31,7 +31,7 @@ type teller struct {
 	notices  sync.WaitGroup             // being sent
 
 	mu      sync.Mutex
-	failed  map[string]map[failure]time.Time // by offer, what was told since anything else happened, and when
+	failed  map[string]map[failure]time.Time // by offer, what was reported since anything else happened, and when
 	damaged map[string]string                // what is wrong with the ledgers, by offer; "" for nothing
 }
 
@@ -119,7 +119,7 @@ func worthSaying(o *batch.Outcome) []string {
 	return said
 }
 
-// reminder is when a failure that goes on is told anew. Of one offer, so many different
+// reminder is when a failure that goes on is reported again. Of one offer, so many different
 // ones are remembered.
 const (
 	reminder     = 24 * time.Hour

@@ -61,7 +61,7 @@ func (j *journal) note() error {
 }
 
 // DeathsOf reads from the ledger of an offer which of its latest runs died with their
-// process. Runs that a person made do not count, and one that was told to stop says
+// process. Runs that a person made do not count, and one that was asked to stop says
 // nothing.
 func DeathsOf(folder string) (Deaths, error) {
 	entries, err := ledger.ReadEntries(filepath.Join(folder, runsName))

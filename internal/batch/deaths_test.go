@@ -64,7 +64,7 @@ func TestS3DeathsAreCounted(t *testing.T) {
 	if err := begin(ledger.ByFiles).end(ledger.Interrupted, ExitInterrupted, "stopped"); err != nil {
 		t.Fatal(err)
 	}
-	want("one was told to stop", 2)
+	want("one was asked to stop", 2)
 	unlock, err := ledger.Lock(t.Context(), disk.Disk{}, filepath.Join(folder, runsName), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestS4WhatPassesIsToldFromWhatDoesNot(t *testing.T) {
 		{&UsageError{Message: "no such folder"}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrPermission}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrNotExist}, false},
-		{errors.New("a fault of the program"), false},
+		{errors.New("an error in the code"), false},
 	} {
 		if got := Transient(c.err); got != c.want {
 			t.Errorf("%v: %t, want %t", c.err, got, c.want)

@@ -77,7 +77,7 @@ func (b *Board) Ready(loaded func() bool) func() error {
 	}
 }
 
-// connections is how many connections are held at once. Whoever opens more waits until
+// connections is how many connections are held at once. Who opens more waits until
 // one is closed, which the timeouts see to.
 const connections = 32
 

@@ -13,7 +13,7 @@ const (
 	Noted     Outcome = iota // nothing: the entry has no slot, is a start, or says that the offer was busy
 	Ran                      // the run came to an end, good or bad
 	Missed                   // recorded as missed
-	BrokenOff                // the run was interrupted, its process is gone, or the machine did not let it end
+	BrokenOff                // the run was interrupted, its process died, or the machine did not let it end
 )
 
 // Entry is what scheduling needs of one entry of the ledger.
@@ -30,7 +30,7 @@ type Entry struct {
 //
 // A slot is decided if a run for it came to an end or if it is recorded as missed.
 // One whose run was broken off is open again, however often: what ends the process
-// each time is held back by whoever makes the runs, and says nothing of the slot. Slots
+// each time is held back by package serve, and says nothing of the slot. Slots
 // from before the scheduler first saw the offer are none of its business, nor are
 // regular ones older than the newest that is decided: those are slots only by a
 // schedule that was changed since.

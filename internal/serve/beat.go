@@ -16,7 +16,7 @@ const (
 	longestRun = time.Hour
 )
 
-// beat says that the loop turned, unless an offer hangs. Whoever listens then starts the
+// beat says that the loop turned, unless an offer hangs. The one who listens then starts the
 // service again.
 func (s *server) beat() {
 	if names := s.hanging(); len(names) > 0 {

@@ -14,8 +14,8 @@
 //   - Runs wait until the memory they need is there. Those after the offers' own dates
 //     go first. An offer whose run died with the process is run alone, after the others,
 //     and if that goes on it is parked: tried at growing intervals and at changes.
-//   - The loop gives a sign of life as long as it and every offer turn; whoever listens
-//     starts the service again if it stays away.
+//   - The loop gives a sign of life as long as it and every offer turn; the service
+//     manager starts the service again if it stays away.
 //   - Files make a run once nothing in the inbox and in offer.yaml has moved for a
 //     while. Unfinished and hidden files and the locks of spreadsheet programs are
 //     passed over, and so is a file as long as such a lock lies beside it. Whether

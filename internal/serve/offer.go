@@ -89,7 +89,7 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	if _, there := o.files["/"+offerName]; !there || o.plan == nil {
 		return o.Poll // it is being replaced, or the offer is being taken away
 	}
-	if o.record == nil || o.deaths.Parked() { // then somebody may have run it by hand
+	if o.record == nil || o.deaths.Parked() { // it may have been run by hand
 		if err := o.first(); err != nil {
 			o.problem("the ledger cannot be read; no run is made until it can", err)
 			return min(o.Poll, nap)

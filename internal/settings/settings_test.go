@@ -44,7 +44,7 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most,
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
-		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute},
+		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nwant %+v", got, want)
