@@ -107,6 +107,7 @@ var exitMeanings = []struct {
 	{batch.ExitUnsaid, "Done, but what was done could not be written to standard output, such as a full disk or a closed pipe."},
 	{batch.ExitBusy, "Another run holds this offer."},
 	{batch.ExitControls, "Figures that must agree do not: a control total, an invariant, or what was published before. A run published nothing."},
+	{batch.ExitConfig, "Of batch serve: its command line or batch.yaml is wrong. It is not started again by itself."},
 	{batch.ExitInterrupted, "Interrupted. Nothing was published; run again."},
 }
 

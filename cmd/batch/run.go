@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"syscall"
 	"time"
 
@@ -23,6 +24,7 @@ type world struct {
 	version        string              // of the program, written into every result
 	by             string              // who runs it, for the ledger
 	disk           disk.Disk
+	hangups        <-chan os.Signal // SIGHUP; nil: none comes
 }
 
 // run is the whole program: it executes the command line and returns the exit
@@ -30,10 +32,13 @@ type world struct {
 func run(ctx context.Context, args []string, w world) int {
 	root := newRoot(w)
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	code := batch.ExitOf(err)
-	if errors.Is(err, serve.ErrServed) {
+	switch {
+	case errors.Is(err, serve.ErrServed):
 		code = batch.ExitBusy
+	case code == batch.ExitUsage && c.Name() == serveName:
+		code = batch.ExitConfig
 	}
 	switch {
 	case code == batch.ExitInterrupted:
@@ -57,7 +62,7 @@ agent pays.
 
 Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done, findings
 open, 4 done, but standard output could not be written, 5 another run holds the offer, 6 invariants or control totals broken,
-130 interrupted.`,
+78 serve cannot begin with its command line or settings, 130 interrupted.`,
 		Version:       w.version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -69,6 +74,11 @@ open, 4 done, but standard output could not be written, 5 another run holds the 
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) {
+		if c.Name() != serveName {
+			c.SetContext(w.untilHangup(c.Context()))
+		}
+	}
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetVersionTemplate("batch {{.Version}}\n" + buildDetails())
@@ -77,6 +87,19 @@ open, 4 done, but standard output could not be written, 5 another run holds the 
 		newScheduleCommand(w), newServeCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
+}
+
+// untilHangup is a context that is done, too, once the terminal is closed.
+func (w world) untilHangup(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		select {
+		case <-w.hangups:
+		case <-ctx.Done():
+		}
+	}()
+	return ctx
 }
 
 // fill gives a request what every command takes from the world.

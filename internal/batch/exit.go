@@ -17,11 +17,12 @@ type Exit int
 const (
 	ExitDone        Exit = 0 // also: nothing has changed
 	ExitFailed      Exit = 1
-	ExitUsage       Exit = 2 // usage or terms
-	ExitRejects     Exit = 3 // done, and findings are open
-	ExitUnsaid      Exit = 4 // done, but what was done could not be written to standard output
-	ExitBusy        Exit = 5 // another run holds the offer
-	ExitControls    Exit = 6 // invariants or control totals broken, a published run altered, or the history lost
+	ExitUsage       Exit = 2  // usage or terms
+	ExitRejects     Exit = 3  // done, and findings are open
+	ExitUnsaid      Exit = 4  // done, but what was done could not be written to standard output
+	ExitBusy        Exit = 5  // another run holds the offer
+	ExitControls    Exit = 6  // invariants or control totals broken, a published run altered, or the history lost
+	ExitConfig      Exit = 78 // serve: the command line or batch.yaml is wrong (EX_CONFIG of sysexits.h); 2 is Go's own for a fatal error
 	ExitInterrupted Exit = 130
 )
 

@@ -210,7 +210,7 @@ func (j *journal) end(event ledger.Event, exit Exit, message string) error {
 	j.ended = true
 	e := j.entry
 	e.Event, e.Exit, e.Message, e.Duration = event, int(exit), shortened(message), j.req.Clock().Sub(j.began)
-	if exit == ExitBusy || exit == ExitInterrupted {
+	if exit == ExitBusy || exit == ExitInterrupted || e.Again {
 		e.Slot = "" // it is still to be dealt with
 	}
 	level := slog.LevelInfo
@@ -238,6 +238,7 @@ func (j *journal) close(o *Outcome, err error) error {
 		return j.end(ledger.Event(o.Deed), o.Exit(), "")
 	}
 	event := ledger.Failed
+	j.entry.Again = Transient(err) && !j.lies()
 	if !j.lies() {
 		j.entry.Run, j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.TermsChanged, j.entry.Manifest = "", "", "", nil, nil, "" // none was published
 	}
@@ -255,19 +256,8 @@ func (j *journal) close(o *Outcome, err error) error {
 // process has ended is noted as abandoned. Then what is published is checked against
 // the history, and latest and final point where that says.
 func (j *journal) tidy() (err error) {
-	if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
+	if err := j.noteLeft(); err != nil {
 		return err
-	}
-	left := leftOver(j.archive)
-	for _, e := range left {
-		if err := j.append(e); err != nil {
-			return err
-		}
-	}
-	if len(left) > 0 {
-		if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
-			return err
-		}
 	}
 	j.req.archive = j.archive
 	if _, err := j.standing(); err != nil {
@@ -286,6 +276,23 @@ func (j *journal) tidy() (err error) {
 		return ledger.ErrDecided
 	}
 	return nil
+}
+
+// noteLeft opens the archive and notes what a crash left.
+func (j *journal) noteLeft() (err error) {
+	if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
+		return err
+	}
+	left := leftOver(j.archive)
+	for _, e := range left {
+		if err := j.append(e); err != nil {
+			return err
+		}
+	}
+	if len(left) > 0 {
+		j.archive, err = ledger.OpenArchive(j.runs, j.offer)
+	}
+	return err
 }
 
 // standing is what is published of the offer. It is an *[ledger.AlteredError] if

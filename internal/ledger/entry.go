@@ -76,7 +76,8 @@ type Entry struct {
 	Inputs       []File            `json:"inputs,omitempty"`
 	Counts       Counts            `json:"counts,omitzero"`
 	Totals       []Total           `json:"totals,omitempty"`
-	Exit         int               `json:"exit"` // the exit code of the command
+	Exit         int               `json:"exit"`           // the exit code of the command
+	Again        bool              `json:"again,omitzero"` // it failed by what will pass, such as a full disk: the slot is still to be dealt with
 	Duration     time.Duration     `json:"duration_ns,omitzero"`
 	Hash         string            `json:"hash,omitzero"` // ties the entry to those before; set by Append
 }

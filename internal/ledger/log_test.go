@@ -103,7 +103,7 @@ var full = Entry{
 	Decisions: []tender.Decision{{Kind: tender.Supersede, By: "a@b", Reason: "corrected"}},
 	Manifest:  "cc", Message: "<3 rejects> & \"more\"\n", Inputs: []File{{Name: "a.xlsx", SHA256: "dd", Bytes: 9}},
 	Counts: Counts{Rows: 10, Counted: 6, NotCounted: 1, Rejected: 3},
-	Totals: []Total{{Currency: "USD", Tendered: "1000.00", Accepted: "400.00", ToWire: "391.17"}}, Exit: 3, Duration: 1500 * time.Millisecond,
+	Totals: []Total{{Currency: "USD", Tendered: "1000.00", Accepted: "400.00", ToWire: "391.17"}}, Exit: 3, Again: true, Duration: 1500 * time.Millisecond,
 }
 
 func TestAnEntryComesBackAsItWasWritten(t *testing.T) {

@@ -56,6 +56,7 @@ var advice = map[int]string{
 	4:   "nothing for the result: it is there. Make room, or correct what reads the output",
 	5:   "wait, then run again, or let `--wait 10m` do so",
 	6:   "nothing was published; ask the depositary for a correct file, or restore what the message names",
+	78:  "correct the place that the message names, then start the service",
 	130: "run again",
 }
 
