@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -24,7 +25,17 @@ func newReport(t *testing.T, offer, name string) {
 	}
 }
 
+// heedHangups lets the programs that a test starts get SIGHUP, which they ignore where
+// the tests were started by nohup.
+func heedHangups(t *testing.T) {
+	t.Helper()
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
+}
+
 func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
+	heedHangups(t)
 	folder, offer := oneExample(t)
 	s := startService(t, nil, buildProgram(t), "serve", folder, "--settle", "100ms", "--log", "text")
 	s.awaitLog("waiting", 1)
@@ -48,6 +59,7 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 }
 
 func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
+	heedHangups(t)
 	program := buildProgram(t)
 	_, offer := oneExample(t)
 	now := time.Now()
