@@ -248,7 +248,7 @@ func (n *naive) best(fill tender.Cap, caps []tender.Cap, open []int, amounts []m
 		if slices.ContainsFunc(caps, func(c tender.Cap) bool { return !n.fits(c, open, amounts[f]) }) {
 			continue
 		}
-		if asked := n.asked(fill, open, amounts[f]); (n.o.Acceptance.ReturnedBelowMinimum != tender.RejectPiece || asked.Cmp(most) >= 0) {
+		if asked := n.asked(fill, open, amounts[f]); n.o.Acceptance.ReturnedBelowMinimum != tender.RejectPiece || asked.Cmp(most) >= 0 {
 			best, most = f, asked
 		}
 	}

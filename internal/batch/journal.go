@@ -117,7 +117,7 @@ func (j *journal) computed(r *export.Run) {
 func describe(e ledger.Entry, r *export.Run) ledger.Entry {
 	c := r.Counts()
 	e.Offer, e.Phase, e.AsOf, e.Terms = r.Offer.ID, string(r.Phase), r.AsOf, r.Offer.TermsDigest
-	e.Identity, e.Run, e.Program = identity(r), r.Name, r.Version
+	e.Identity, e.Run, e.Program = r.Identity, r.Name, r.Version
 	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected, Open: c.Open}
 	e.Inputs, e.Totals = nil, totals(r)
 	for _, in := range r.Inputs {

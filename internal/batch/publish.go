@@ -65,7 +65,7 @@ func (s *standing) whole(r *ledger.Run) error {
 // the latest, or any as of the same instant: with an as-of instant given in words
 // a run is another one even if nothing else is new.
 func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Run {
-	id := identity(r)
+	id := r.Identity
 	if r.Phase == tender.Final {
 		if s.final != nil && s.final.Identity == id {
 			return s.final
@@ -159,7 +159,7 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 	if err := checkTermChanges(r, j.req); err != nil {
 		return nil, err
 	}
-	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, identity(r))); err != nil {
+	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, r.Identity)); err != nil {
 		return nil, err
 	}
 	run, err := s.write(ctx, j, in, r, previous)
@@ -216,12 +216,7 @@ func resultRemarks(r *export.Run) []string {
 }
 
 // openWords counts open findings.
-func openWords(n int) string {
-	if n == 1 {
-		return "1 finding is open"
-	}
-	return fmt.Sprintf("%d findings are open", n)
-}
+func openWords(n int) string { return counted(n, "finding is open", "findings are open") }
 
 // compareWith compares a run with the run before it: instructions, terms, and, if it
 // supersedes that one, the wires.
@@ -362,7 +357,7 @@ func manifest(r *export.Run, previous string) *ledger.Manifest {
 	m := &ledger.Manifest{
 		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
 		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},
-		Identity: identity(r), Previous: previous, Replaces: r.Replaces, Held: r.Held, Decisions: r.Decisions,
+		Identity: r.Identity, Previous: previous, Replaces: r.Replaces, Held: r.Held, Decisions: r.Decisions,
 	}
 	for _, in := range r.Inputs {
 		m.Inputs = append(m.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,11 @@ func (in *intake) termChanges(previous string) ([]export.Pair[tender.Term], erro
 		return nil, nil
 	}
 	pairs := export.PairUp(ingest.ListTerms(before), ingest.ListTerms(now), func(t tender.Term) string { return t.Path })
-	return different(pairs, func(was, now *tender.Term) bool { return *was != *now }), nil
+	// A new waiver or resolution is one change, not one for each of its keys.
+	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }), func(p export.Pair[tender.Term]) bool {
+		path := p.Either().Path
+		return (p.Was == nil || p.Now == nil) && (strings.HasPrefix(path, "waivers.") || strings.HasPrefix(path, "resolutions."))
+	}), nil
 }
 
 // asOfName is the instant that a run is as of, by its name.

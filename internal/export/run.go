@@ -30,9 +30,13 @@ const (
 type Run struct {
 	Name    string // of its folder, such as 2004-11-12T170000-1a2b3c4d
 	Version string // of the program
-	Offer   *tender.Offer
-	Phase   tender.Phase
-	AsOf    time.Time
+
+	// Identity is the SHA-256, in hexadecimal, of all that the result follows from.
+	Identity string
+
+	Offer *tender.Offer
+	Phase tender.Phase
+	AsOf  time.Time
 
 	Replaces  string            // the final run that this one supersedes, "" for none
 	Decisions []tender.Decision // that people made about the run
