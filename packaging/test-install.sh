@@ -128,7 +128,7 @@ program() {
 	as_batch 0 batch init $offer
 	as_batch 3 batch run $offer
 	mode $offer/runs/latest/result.xlsx "640 batch batch"
-	as_batch 0 batch run $offer
+	as_batch 3 batch run $offer
 	as_batch 0 batch runs $offer
 }
 

@@ -144,6 +144,7 @@ func (p *differencePrinter) print(workbook string) {
 	p.files()
 	p.acceptance()
 	p.cash()
+	p.wires()
 	p.caps()
 	p.instructions()
 	p.rejects()
@@ -338,6 +339,16 @@ func (p *differencePrinter) cash() {
 		rows = append(rows, three...)
 	}
 	p.figures("to wire", rows)
+}
+
+func (p *differencePrinter) wires() {
+	c := p.d.Wires
+	if c == nil || len(c.Wires) == 0 {
+		return
+	}
+	p.section("wires: %s, %d the same", counted(len(c.Wires), "differs", "differ"), c.Same)
+	p.wireRows(c, p.shown(len(c.Wires)))
+	p.cut(len(c.Wires))
 }
 
 func (p *differencePrinter) caps() {

@@ -190,16 +190,21 @@ func (p *printer) wireChanges(c *export.WireChanges) {
 	for _, t := range c.Totals() {
 		p.linef("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, export.Money(t.Additional, t.Currency), export.Money(t.ClawBack, t.Currency))
 	}
+	p.wireRows(c, min(len(c.Wires), mostShown))
+	if left := len(c.Wires) - mostShown; left > 0 {
+		p.linef("  … and %d more on the sheet Wire changes", left)
+	}
+}
+
+// wireRows prints the first of the wires that differ.
+func (p *printer) wireRows(c *export.WireChanges, most int) {
 	rows := [][]string{}
-	for i := range c.Wires[:min(len(c.Wires), mostShown)] {
+	for i := range c.Wires[:most] {
 		w := &c.Wires[i]
 		rows = append(rows, []string{"  " + string(w.Kind), w.Reference, oneLine(w.Depositary), oneLine(w.Participant),
 			export.Money(w.Was, w.Currency), "→", export.Money(w.Now, w.Currency), plus(w.Now.Sub(w.Was)) + export.Money(w.Now.Sub(w.Was), w.Currency)})
 	}
 	p.tableLeft(rows, 4)
-	if left := len(c.Wires) - mostShown; left > 0 {
-		p.linef("  … and %d more on the sheet Wire changes", left)
-	}
 }
 
 // signed shows a change with its sign.

@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -49,8 +50,9 @@ type publishedRun struct {
 	result    *export.Result
 	positions map[instructionKey]export.Position
 	rejects   []tender.Reject
-	terms     *tender.Offer // in force; nil if they cannot be told
-	noTerms   string        // why they cannot
+	wires     map[string]*export.WireChange // by reference; nil for a run of version 0.1
+	terms     *tender.Offer                 // in force; nil if they cannot be told
+	noTerms   string                        // why they cannot
 }
 
 // openRun reads a published run. Every file it reads must be as it was published.
@@ -83,7 +85,20 @@ func openRun(folder string) (*publishedRun, error) {
 	if r.rejects, err = readRejects(content); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.RejectsName), err)
 	}
+	if r.wires, err = readWires(run.Read); err != nil {
+		return nil, fmt.Errorf("%s: %w", folder, err)
+	}
 	return r, r.readTerms(folder)
+}
+
+// settled are the wires of the run as another one is compared with them.
+func (r *publishedRun) settled() []settle.Wire {
+	var all []settle.Wire
+	for _, reference := range slices.Sorted(maps.Keys(r.wires)) {
+		w := r.wires[reference]
+		all = append(all, settle.Wire{Party: w.Party, Reference: reference, Cash: settle.Cash{Consideration: w.Was}})
+	}
+	return all
 }
 
 // readRejects reads a rejects.csv.
@@ -144,6 +159,9 @@ func (r *publishedRun) difference(now *publishedRun, version string) *export.Dif
 		}
 	}
 	d.NotCompared = whyNotCompared(r, now)
+	if r.wires != nil && now.wires != nil {
+		d.Wires = compareWires(r.Run.Run, r.wires, now.settled())
+	}
 	if r.terms != nil && now.terms != nil {
 		d.Terms = different(export.PairUp(ingest.ListTerms(r.terms), ingest.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
 			func(was, now *tender.Term) bool { return *was != *now })

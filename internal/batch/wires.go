@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,12 +17,21 @@ import (
 )
 
 // wireChangesFrom compares the wires of a run with those of the final run that it
-// supersedes, from that run's payments.csv and paid.csv. It returns nil for a run of
-// a version that gave payments no references.
+// supersedes. It returns nil for a run of a version that gave payments no references.
 func wireChangesFrom(r *export.Run, src *source, superseded string) (*export.WireChanges, error) {
+	was, err := readWires(func(name string) ([]byte, error) { return src.earlier(superseded, name) })
+	if was == nil || err != nil {
+		return nil, err
+	}
+	return compareWires(superseded, was, r.Settlement.Wires), nil
+}
+
+// readWires reads the wires of a published run from its payments.csv and paid.csv, by
+// reference; nil for a run of a version that gave payments no references.
+func readWires(read func(name string) ([]byte, error)) (map[string]*export.WireChange, error) {
 	was := map[string]*export.WireChange{}
 	for _, name := range []string{export.PaymentsName, export.PaidName} {
-		content, err := src.earlier(superseded, name)
+		content, err := read(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
@@ -34,10 +42,10 @@ func wireChangesFrom(r *export.Run, src *source, superseded string) (*export.Wir
 			return nil, nil
 		}
 		if err := addWires(was, content); err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), superseded, name), err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return compareWires(superseded, was, r.Settlement.Wires), nil
+	return was, nil
 }
 
 // addWires adds the rows of a payments.csv or paid.csv up by reference.

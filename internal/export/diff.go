@@ -29,6 +29,8 @@ type Difference struct {
 	Totals  []Pair[TotalResult] // in the currency of the caps
 	Caps    []Pair[CapResult]
 	Funding []Pair[FundingResult]
+
+	Wires *WireChanges // nil: a run is of version 0.1, whose payments have no references
 }
 
 // Side is one of the two runs.
@@ -204,7 +206,7 @@ func (d *Difference) TermsDiffer() bool {
 func (d *Difference) Differs() bool {
 	return d.Was.Phase != d.Now.Phase || d.TermsDiffer() || len(d.Files)+len(d.Lines)+len(d.Rejects) > 0 ||
 		slices.ContainsFunc(d.Series, SeriesDiffer) || slices.ContainsFunc(d.Caps, Differ[CapResult]) || slices.ContainsFunc(d.Totals, Differ[TotalResult]) ||
-		slices.ContainsFunc(d.Funding, FundingDiffer)
+		slices.ContainsFunc(d.Funding, FundingDiffer) || (d.Wires != nil && len(d.Wires.Wires) > 0)
 }
 
 // Kinds counts the instructions that differ by how they do.

@@ -14,19 +14,20 @@ import (
 // The types of a difference as JSON; docs/result.md describes them.
 type (
 	differenceJSON struct {
-		Offer        string        `json:"offer"`
-		Issuer       string        `json:"issuer"`
-		Differs      bool          `json:"differs"`
-		Was          sideJSON      `json:"was"`
-		Now          sideJSON      `json:"now"`
-		Terms        termsDiffJSON `json:"terms"`
-		Files        []pairJSON    `json:"files"`
-		Series       []object      `json:"series"`
-		Totals       []object      `json:"totals"`
-		Caps         []object      `json:"caps"`
-		Funding      []object      `json:"funding"`
-		Instructions []object      `json:"instructions"`
-		Rejects      []pairJSON    `json:"rejects"`
+		Offer        string           `json:"offer"`
+		Issuer       string           `json:"issuer"`
+		Differs      bool             `json:"differs"`
+		Was          sideJSON         `json:"was"`
+		Now          sideJSON         `json:"now"`
+		Terms        termsDiffJSON    `json:"terms"`
+		Files        []pairJSON       `json:"files"`
+		Series       []object         `json:"series"`
+		Totals       []object         `json:"totals"`
+		Caps         []object         `json:"caps"`
+		Funding      []object         `json:"funding"`
+		Wires        *wireChangesJSON `json:"wires"`
+		Instructions []object         `json:"instructions"`
+		Rejects      []pairJSON       `json:"rejects"`
 	}
 	sideJSON struct {
 		Run      string       `json:"run"`
@@ -132,7 +133,7 @@ func WriteDifferenceJSON(w io.Writer, d *Difference) error {
 			f := p.Either()
 			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, fundingMeasures.json(p, f.Currency, statusJSON)...)
 		}),
-		Instructions: d.linesJSON(),
+		Wires: d.Wires.json(), Instructions: d.linesJSON(),
 		Rejects: list(d.Rejects, func(p Pair[tender.Reject]) pairJSON {
 			return pairJSON{RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),

@@ -23,7 +23,7 @@ type comparison struct {
 
 	accepted, wired area // rows of Summary that others refer to
 
-	summary, terms, instructions, rejects *sheet
+	summary, terms, wires, instructions, rejects *sheet
 }
 
 // WriteDifference writes the workbook of a difference. The same difference always
@@ -38,8 +38,9 @@ func writeDifference(w io.Writer, d *Difference, rowsPerSheet int) error {
 	b.laySummary()
 	b.layTerms()
 	b.layRejects()
+	b.wires = b.layWireChanges(d.Wires, "Wires that differ", "What the second run would pay in addition to what the first lists, and what less.")
 	var sheets []*sheet
-	for _, s := range []*sheet{b.summary, b.terms, b.instructions, b.rejects} {
+	for _, s := range []*sheet{b.summary, b.terms, b.wires, b.instructions, b.rejects} {
 		for ; s != nil; s = s.next {
 			sheets = append(sheets, s)
 		}

@@ -235,7 +235,7 @@ func WriteJSON(w io.Writer, r *Run) error {
 		Decisions: list(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
 		Funding: list(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
-		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.wireChangesJSON(), Steps: r.stepsJSON(),
+		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.WireChanges.json(), Steps: r.stepsJSON(),
 		Counts: countsJSON(r.Counts()),
 		Inputs: r.inputsJSON(), Changes: r.changesJSON(),
 		Warnings: list(r.warnings(), func(s string) string { return s }),

@@ -60,16 +60,6 @@ func (l *listing) first() *sheet { return l.parts[0].sheet }
 // last is the sheet on which a list ends.
 func (l *listing) last() *stretch { return l.parts[len(l.parts)-1] }
 
-// place is where a row of the list stands.
-func (l *listing) place(i int) (s *sheet, row int) {
-	for _, p := range l.parts {
-		if i < p.from+p.bottom-p.top+1 {
-			return p.sheet, p.top + i - p.from
-		}
-	}
-	return nil, 0
-}
-
 // over joins a formula over each part of the list with plus signs. address is
 // that of a column of the part, as seen from a sheet.
 func (l *listing) over(from *sheet, formula func(address func(col int) string) string) string {

@@ -10,10 +10,10 @@ import (
 	"tenderbatch/internal/settle"
 )
 
-// WireChanges is what a run changes for the paying agent against the final run that
-// it supersedes, wire by wire.
+// WireChanges is what differs between the wires of two runs: of a run and the final
+// run that it supersedes, say.
 type WireChanges struct {
-	Superseded string       // name of that run
+	Superseded string       // name of the earlier run
 	Wires      []WireChange // those that differ, in the order of the wires
 	Same       int          // how many are as they were
 }
@@ -104,11 +104,11 @@ type (
 	}
 )
 
-func (r *Run) wireChangesJSON() *wireChangesJSON {
-	if r.WireChanges == nil {
+func (c *WireChanges) json() *wireChangesJSON {
+	if c == nil {
 		return nil
 	}
-	return &wireChangesJSON{r.WireChanges.Superseded, r.WireChanges.Same, list(r.WireChanges.Wires, func(c WireChange) wireChangeJSON {
+	return &wireChangesJSON{c.Superseded, c.Same, list(c.Wires, func(c WireChange) wireChangeJSON {
 		return wireChangeJSON{
 			c.Kind, newPartyJSON(c.Reference, &c.Party), cashText(c.Was, c.Currency), cashText(c.Now, c.Currency),
 			cashText(c.Additional(), c.Currency), cashText(c.ClawBack(), c.Currency),
@@ -141,27 +141,25 @@ var wireChangeColumns = []column{
 	{heading: "Participant name", widest: 30},
 	{heading: "Currency"},
 	{heading: "Settlement date"},
-	{heading: "Total in the superseded run", right: true},
+	{heading: "Total before", right: true},
 	{heading: "Total now", right: true},
 	{heading: "Pay in addition", right: true},
 	{heading: "Claw back", right: true},
 }
 
-// layWireChanges lays out what differs from the wires of the superseded run.
-func (b *workbook) layWireChanges() {
-	c := b.run.WireChanges
+// layWireChanges lays out the wires that differ, and returns the first of the sheets;
+// nil if there is nothing to compare with.
+func (v *volume) layWireChanges(c *WireChanges, title, note string) *sheet {
 	if c == nil {
-		return
+		return nil
 	}
-	title := "Wire changes against the superseded run " + c.Superseded
-	s := b.newSheet("Wire changes", title)
-	b.wireChanges = s
-	s.put(bannerRow+1, 1, label("Additional payments and claims apply to what was sent for the superseded run. What was not sent yet is paid by the sheet Wires.").as(inSubtitle))
+	s := v.newSheet("Wire changes", title)
+	s.put(bannerRow+1, 1, label(note).as(inSubtitle))
 	s.tall(bannerRow+1, 20)
 	totals := c.Totals()
-	l := &listing{columns: wireChangeColumns, count: len(c.Wires), none: "Every wire is as it was in the superseded run."}
+	l := &listing{columns: wireChangeColumns, count: len(c.Wires), none: "Every wire is as it was."}
 	l.maker = func() rowMaker { return func(i int, cells []cell) { wireChangeRow(&c.Wires[i], cells) } }
-	b.lay(l, s, firstRow, len(totals), b.goOn(s, title))
+	v.lay(l, s, firstRow, len(totals), v.goOn(s, title))
 	end := l.last()
 	for i, t := range totals {
 		row := end.bottom + 1 + i
@@ -174,6 +172,7 @@ func (b *workbook) layWireChanges() {
 		}
 		end.sheet.line(row, cells, wireChangeColumns, inTotal)
 	}
+	return s
 }
 
 var (

@@ -37,7 +37,10 @@ func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
 	b := &workbook{volume: r.volume(rowsPerSheet), run: r, tally: newTally(r)}
 	b.layInstructions()
 	b.layMoney() // after the instructions, where its references lead
-	b.layWireChanges()
+	if c := r.WireChanges; c != nil {
+		b.wireChanges = b.layWireChanges(c, "Wire changes against the superseded run "+c.Superseded,
+			"Additional payments and claims apply to what was sent for the superseded run. What was not sent yet is paid by the sheet Wires.")
+	}
 	b.layFunding()
 	b.layWaterfall()
 	b.laySummary()
