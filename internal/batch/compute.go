@@ -41,7 +41,7 @@ func take(ctx context.Context, req Request) (*intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	if src.paths, err = listInbox(req.Folder, req.Files); err != nil {
+	if src.inbox, err = listInbox(req.Folder, req.Files); err != nil {
 		return nil, err
 	}
 	return takeFrom(ctx, req, src, terms)
@@ -50,7 +50,10 @@ func take(ctx context.Context, req Request) (*intake, error) {
 // takeFrom reads the files that a request needs and draws up the book.
 func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms) (in *intake, err error) {
 	in = &intake{src: src, plan: terms.Plan(), version: req.Version, now: req.Clock()}
-	names := src.names()
+	names, left, err := src.names(terms.AsOf(in.now))
+	if err != nil {
+		return nil, err
+	}
 	if in.asOf, err = instant(req, terms, names, in.now); err != nil {
 		return nil, err
 	}
@@ -58,6 +61,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if in.choice, err = ingest.Choose(in.offer, names, in.asOf); err != nil {
 		return nil, err
 	}
+	in.choice.Leave(left)
 	for i := range in.choice.Chosen {
 		f := &in.choice.Chosen[i]
 		if f.Content, err = src.file(f.Name); err != nil {

@@ -353,7 +353,7 @@ func gone(open ledger.Entry) ledger.Entry {
 // next run fails and says so.
 func RecordMissed(req Request, why string) error {
 	runs := filepath.Join(req.Folder, runsName)
-	if err := req.Disk.MakeFolders(runs); err != nil {
+	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return notWritten(err)
 	}
 	j, err := openJournal(req, runs)

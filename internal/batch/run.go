@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -128,12 +127,11 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}
 		return o, in.lookAhead(r, o)
 	}
-	path := filepath.Join(req.Folder, offerName)
-	if _, err := os.Stat(path); err != nil {
-		return nil, notAnOffer(path, err) // a mistyped folder gets no runs folder
+	if err := isOffer(req.Folder); err != nil {
+		return nil, err // a mistyped folder gets no runs folder
 	}
 	runs := filepath.Join(req.Folder, runsName)
-	if err := req.Disk.MakeFolders(runs); err != nil {
+	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return nil, notWritten(err)
 	}
 	j, err := openJournal(req, runs)

@@ -335,6 +335,7 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		Statuses:    r.readStatuses(m.may("statuses")),
 		PasswordEnv: readPasswordEnv(m.may("password_env")),
 		RejectLimit: readRejectLimit(m.may("reject_limit")),
+		FollowLinks: m.may("follow_links").flag(),
 		Dates:       choice(m.may("date_format"), tender.DayFirst, tender.MonthFirst),
 		Formulas:    cmp.Or(choice(m.may("formulas"), tender.RejectFormulas, tender.StoredFormulas), tender.RejectFormulas),
 	}
