@@ -44,7 +44,11 @@ on a folder: a second ends with exit code 5.`,
 		Example: `  batch serve /srv/offers`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			installed, err := readSettings(cmp.Or(config, filepath.Join(args[0], settings.FileName)), config == "")
+			read, from := readSettings, config
+			if config == "" {
+				read, from = settingsIn, args[0]
+			}
+			installed, err := read(from)
 			if err != nil {
 				return err
 			}
@@ -115,7 +119,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	s := w.newService(installed, log)
+	s := w.forgetSecrets().newService(installed, log)
 	defer s.notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
 		closed, err := s.listen(ctx, address)
@@ -173,6 +177,11 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 		return schedule.Plan{}, err
 	}
 	id := terms.AsOf(time.Time{}).ID
+	for _, d := range terms.AsOf(s.world.now()).Depositaries {
+		if d.PasswordEnv != "" {
+			s.world.getenv(d.PasswordEnv) // it leaves the environment, and is masked from here on
+		}
+	}
 	s.named.Lock()
 	defer s.named.Unlock()
 	for other, taken := range s.ids {

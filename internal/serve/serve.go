@@ -20,7 +20,10 @@ const (
 )
 
 // Offers returns the folders of the offers in a folder, by name: each subfolder
-// that has an offer.yaml, or the folder itself if it has one.
+// that has an offer.yaml, or the folder itself if it has one. A link to a folder is no
+// offer: it would lead the service out of the folder that it is to serve, or to one
+// offer under two names. What offer.yaml is does not matter here; whoever reads it
+// refuses what is no file.
 func Offers(folder string) ([]string, error) {
 	if isOffer(folder) {
 		return []string{folder}, nil
@@ -31,7 +34,7 @@ func Offers(folder string) ([]string, error) {
 	}
 	var offers []string
 	for _, e := range entries {
-		if path := filepath.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), ".") && isOffer(path) {
+		if path := filepath.Join(folder, e.Name()); e.IsDir() && !strings.HasPrefix(e.Name(), ".") && isOffer(path) {
 			offers = append(offers, path)
 		}
 	}
@@ -39,8 +42,8 @@ func Offers(folder string) ([]string, error) {
 }
 
 func isOffer(folder string) bool {
-	info, err := os.Stat(filepath.Join(folder, offerName))
-	return err == nil && info.Mode().IsRegular()
+	_, err := os.Lstat(filepath.Join(folder, offerName))
+	return err == nil
 }
 
 // Serve runs the offers of a folder until the context is done. Then no new run
@@ -66,6 +69,7 @@ type server struct {
 	offers  map[string]*follower
 	watcher *watcher // nil: only polling
 	said    string   // what was last said of the folder
+	links   string   // those that were last named
 
 	mu      sync.Mutex
 	running map[string]Job
@@ -91,6 +95,7 @@ func (s *server) discover(ctx context.Context) {
 	default:
 		s.say("offers", "count", fmt.Sprint(len(folders)))
 	}
+	s.nameLinks()
 	for folder, f := range s.offers {
 		if !f.gone && !slices.Contains(folders, folder) {
 			s.Log.Info("the offer is gone and is not followed any more", "offer", filepath.Base(folder))
@@ -118,6 +123,26 @@ func (s *server) say(message string, args ...string) {
 			values = append(values, a)
 		}
 		s.Log.Info(message, append(values, "folder", s.Folder)...)
+	}
+}
+
+// nameLinks logs, once, which links of the folder are not followed.
+func (s *server) nameLinks() {
+	entries, err := os.ReadDir(s.Folder)
+	if err != nil || isOffer(s.Folder) {
+		return
+	}
+	var links []string
+	for _, e := range entries {
+		if e.Type()&fs.ModeSymlink != 0 {
+			links = append(links, e.Name())
+		}
+	}
+	if said := strings.Join(links, ", "); said != s.links {
+		s.links = said
+		if said != "" {
+			s.Log.Warn("links are not followed; put the offer's folder itself here, or mount it", "links", said)
+		}
 	}
 }
 
