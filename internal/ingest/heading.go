@@ -349,9 +349,13 @@ func (l *layout) texts() []string {
 // but something that is not for whoever reads the message.
 func (l *layout) missingFault(d tender.Depositary) FileFault {
 	if l.found() == 0 {
+		var missing []string
+		for _, c := range l.missing {
+			missing = append(missing, headings[c].name)
+		}
 		return FileFault{
 			Cell: l.cells(), Rule: ruleColumn,
-			Message: "not one heading of a report is known here, so nothing of the file is shown",
+			Message: fmt.Sprintf("no column for %s: not one heading of a report is known here, so nothing of the file is shown", strings.Join(missing, ", ")),
 			Advice: fmt.Sprintf("look whether it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
 				d.Name, headings[colInstruction].name),
 		}

@@ -486,6 +486,9 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 	if row := m.may("row"); row.given() {
 		s.Row = row.whole()
 	}
+	if s.Rule == RuleLastReport && s.File == "" {
+		m.need("file") // what was said of one report says nothing of the next
+	}
 	s.Outcome = choice(m.need("outcome"), outcomesOf(s.Rule)...)
 	m.close()
 	return s
@@ -496,15 +499,18 @@ func outcomesOf(rule string) []tender.ResolutionOutcome {
 	switch rule {
 	case RuleVanished:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}
+	case RuleLastReport:
+		return []tender.ResolutionOutcome{tender.ItCounts}
 	case RuleAmended:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.AsBefore}
 	}
 	return []tender.ResolutionOutcome{tender.StaysRejected}
 }
 
-// resolvableRules are the rules a resolution can name: those of a line.
+// resolvableRules are the rules a resolution can name: those of a line, and that of a
+// last report.
 func resolvableRules() []string {
-	codes := []string{"R3-expired", "R15-not-offered"}
+	codes := []string{"R3-expired", "R15-not-offered", RuleLastReport}
 	for _, rule := range Rules() {
 		if !strings.HasPrefix(rule.Code, "R6-") {
 			codes = append(codes, rule.Code)
