@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"tenderbatch/internal/disk"
@@ -29,6 +30,9 @@ func Sift(o *tender.Offer, modes map[string]fs.FileMode) (names []string, left [
 		switch {
 		case claimed && !utf8.ValidString(name):
 			faults = append(faults, FileFault{File: name, Rule: ruleName, Message: "the name is not text in UTF-8, so no result could name the file",
+				Advice: "rename the file; letters, digits, hyphens and points are safe"})
+		case claimed && strings.ContainsFunc(name, unicode.IsControl):
+			faults = append(faults, FileFault{File: name, Rule: ruleName, Message: "the name holds a line break or another control character",
 				Advice: "rename the file; letters, digits, hyphens and points are safe"})
 		case mode.IsRegular(), linked:
 			names = append(names, name)
