@@ -43,13 +43,13 @@ var mayImport = map[string][]string{
 	"internal/plainyaml": {"github.com/goccy/go-yaml"},
 	"internal/settings":  {"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml"},
 	"internal/notify":    {"internal/display", "internal/settings", "github.com/wneessen/go-mail"},
-	"internal/metrics":   {"github.com/prometheus/client_golang/prometheus"},
+	"internal/metrics":   {"github.com/prometheus/client_golang/prometheus", "golang.org/x/net/netutil"},
 	"docs":               {},
 	"fixtures":           {},
 	"fixtures/generate":  {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"cmd/batch": {"internal/batch", "internal/display", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
 		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
-		"docs", "fixtures", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
+		"docs", "fixtures", "github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
 	"bench": {"internal/ingest", "internal/ingest/xlsx", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 }
 

@@ -63,6 +63,52 @@ for ((i = 0; i < 120; i++)); do
 	sleep 1
 done
 [ -e $latest ] || die "no run within two minutes"
+
+# alive waits until the service is up with another process than the one given.
+alive() {
+	for ((i = 0; i < 120; i++)); do
+		now=$(systemctl show -P MainPID batch-serve)
+		[ "$(systemctl is-active batch-serve)" != active ] || [ "$now" = 0 ] || [ "$now" = "$1" ] || return 0
+		sleep 0.5
+	done
+	die "batch-serve did not come back: $(systemctl show -P Result -P ExecMainStatus batch-serve)"
+}
+
+echo "-- it comes back after every end that was not asked for"
+for signal in QUIT KILL ABRT SEGV TERM; do # Go ends with code 2 after QUIT, as without memory
+	was=$(systemctl show -P MainPID batch-serve)
+	kill -$signal "$was"
+	alive "$was"
+done
+echo "-- a watchdog that hears nothing starts it again"
+was=$(systemctl show -P MainPID batch-serve)
+mkdir -p /run/systemd/system/batch-serve.service.d
+printf '[Service]\nWatchdogSec=5s\n' >/run/systemd/system/batch-serve.service.d/test.conf
+systemctl daemon-reload
+systemctl restart batch-serve
+was=$(systemctl show -P MainPID batch-serve)
+kill -STOP "$was"
+alive "$was"
+rm -r /run/systemd/system/batch-serve.service.d
+systemctl daemon-reload
+systemctl restart batch-serve
+echo "-- a reload reads the settings again, and keeps the process"
+was=$(systemctl show -P MainPID batch-serve)
+systemctl reload batch-serve
+for ((i = 0; i < 60; i++)); do
+	! journalctl --no-pager -t batch | grep -q 'reading the settings again' || break
+	sleep 0.5
+done
+journalctl --no-pager -t batch | grep -q 'reading the settings again' || die "the reload was not noticed"
+[ "$(systemctl show -P MainPID batch-serve)" = "$was" ] || die "a reload started it again"
+echo "-- settings that are wrong keep it down"
+cp /etc/batch/batch.yaml /opt/batch.yaml
+echo 'serve: {memory: much}' >/etc/batch/batch.yaml
+! systemctl restart batch-serve 2>/dev/null || die "it started with wrong settings"
+sleep 12
+[ "$(systemctl show -P ExecMainStatus batch-serve)" = 78 ] && ! systemctl is-active -q batch-serve || die "it is not down with code 78"
+cp /opt/batch.yaml /etc/batch/batch.yaml
+systemctl start batch-serve || die "it does not start with the old settings"
 systemctl stop batch-serve
 [ "$(systemctl show -P Result batch-serve)" = success ] || die "batch-serve did not end well: $(systemctl show -P Result batch-serve)"
 
@@ -99,7 +145,7 @@ unshare --mount --propagation private bash -euo pipefail -c '
 		AllowIsolate=yes
 	UNIT
 	ln -sf proof.target "$root/etc/systemd/system/default.target"
-	timeout 300 "$1/nspawn/usr/bin/systemd-nspawn" --register=no --keep-unit --private-network --boot -D "$root" </dev/null >"$1/copy/boot.log" 2>&1 ||
+	timeout 600 "$1/nspawn/usr/bin/systemd-nspawn" --register=no --keep-unit --private-network --boot -D "$root" </dev/null >"$1/copy/boot.log" 2>&1 ||
 		cat "$1/copy/boot.log"
 	cat "$root/proof.log"
 	tail -n 1 "$root/proof.log" | grep -q "^-- passed"

@@ -103,10 +103,11 @@ var exitMeanings = []struct {
 	{batch.ExitDone, "Done, or nothing has changed since the last run."},
 	{batch.ExitFailed, "Failed: a file is missing, damaged or not understood, or the disk refused. Nothing was published."},
 	{batch.ExitUsage, "Usage or terms: the command line, offer.yaml or batch.yaml is wrong, or a final run would be replaced. Nothing was published."},
-	{batch.ExitRejects, "Done, with rejects: the result is published; settle the rejected lines with the depositary."},
+	{batch.ExitRejects, "Done, and findings are open: settle them with the depositary, or resolve them in the offer."},
 	{batch.ExitUnsaid, "Done, but what was done could not be written to standard output, such as a full disk or a closed pipe."},
 	{batch.ExitBusy, "Another run holds this offer."},
 	{batch.ExitControls, "Figures that must agree do not: a control total, an invariant, or what was published before. A run published nothing."},
+	{batch.ExitConfig, "Of batch serve: its command line or batch.yaml is wrong. It is not started again by itself."},
 	{batch.ExitInterrupted, "Interrupted. Nothing was published; run again."},
 }
 

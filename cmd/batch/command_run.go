@@ -43,6 +43,8 @@ it says so and leaves everything alone.`,
 	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
 	flags.StringVar(&req.Supersede, "supersede", "", "let this run replace the final `RUN` in force")
 	flags.StringVar(&req.Reason, "reason", "", "why the final run is superseded, in a `SENTENCE`; it is recorded with the run")
+	flags.StringVar(&req.AcceptRejects, "accept-rejects", "", "let a final run come into force although findings are open; `WHY` is recorded with the run")
+	flags.StringVar(&req.TermsChanged, "terms-changed", "", "make a final run although terms were changed in place; `WHY` is recorded with the run")
 	flags.DurationVar(&req.Wait, "wait", 0, "wait as long for another run that holds the offer, such as 5m")
 	flags.StringVar(&config, "config", "", "tell of the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
 	flags.StringVar(&format, "log", "", "log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")

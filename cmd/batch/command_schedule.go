@@ -24,7 +24,8 @@ func newScheduleCommand(w world) *cobra.Command {
 		Short: "Show when each offer of a folder is run next",
 		Long: `schedule lists the next runs of every offer in FOLDER, or of the one offer that
 FOLDER is, in the offer's zone and in this machine's: the regular ones and those
-after the offer's own dates. It says where a change of the clock moves a run.
+after the offer's own dates. It says where a change of the clock moves a run, and which
+offers are parked because the service died in their runs.
 
 Offers whose terms are wrong are listed last, with exit code 2.`,
 		Example: `  batch schedule /srv/offers
@@ -60,6 +61,13 @@ type agenda struct {
 	From     time.Time `json:"from"`  // the start of the day of the launch
 	Until    time.Time `json:"until"` // the end of the day on which the last tenders are paid
 	Next     []due     `json:"next"`
+	Parked   *parked   `json:"parked,omitempty"` // nil: it is not
+}
+
+// parked is an offer that the service tries now and then only, as it died in its runs.
+type parked struct {
+	Deaths  int       `json:"deaths"`
+	NextTry time.Time `json:"next_try"` // if neither files nor terms change before
 }
 
 // due is one run that is to come.
@@ -88,6 +96,13 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 		}
 		a := agendaOf(terms.Plan(), w.now(), count)
 		a.Offer, a.Folder = terms.AsOf(w.now()).ID, f
+		deaths, err := batch.DeathsOf(f)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		if d := serve.Deaths(deaths); d.Parked() {
+			a.Parked = &parked{d.Count, d.Next().In(terms.Zone())}
+		}
 		all = append(all, a)
 	}
 	return all, errors.Join(wrong...)
@@ -169,6 +184,10 @@ func (p *printer) agenda(a agenda) {
 	}
 	p.linef("%s (%s), from %s to the end of %s", a.Offer, filepath.Base(a.Folder), a.From.Format(time.DateOnly), a.Until.Add(-time.Second).Format(time.DateOnly))
 	p.linef("  %s, run_after %s, in %s; and when files arrive", regular, a.RunAfter, a.Zone)
+	if a.Parked != nil {
+		p.linef("  PARKED: the service died in its last %d runs; tried again at %s, or when its files or terms change, or by hand with \"batch run\"",
+			a.Parked.Deaths, a.Parked.NextTry.Format(form))
+	}
 	if len(a.Next) == 0 {
 		p.linef("  nothing is due any more")
 	}

@@ -8,11 +8,15 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
@@ -25,11 +29,14 @@ import (
 )
 
 // busyWait is how long a run of the scheduler waits for another one; then it is
-// tried again.
-const busyWait = time.Minute
+// tried again, and others can have its memory meanwhile.
+const busyWait = 5 * time.Second
+
+// serveName is what the command is called.
+const serveName = "serve"
 
 func newServeCommand(w world) *cobra.Command {
-	var named settings.Serve
+	var named serveFlags
 	var config, format string
 	c := &cobra.Command{
 		Use:   "serve FOLDER",
@@ -37,50 +44,66 @@ func newServeCommand(w world) *cobra.Command {
 		Long: `serve runs every offer in FOLDER on its own schedule and in its own zone, after its
 own dates, and when files arrive in its inbox or its terms change. Offers that come,
 change or go are noticed. It goes on until it gets SIGTERM or an interrupt; then no
-new run begins, and those under way get the grace to end.
+new run begins, and those under way get the grace to end. On SIGHUP it does the same,
+and goes on with the settings as they are then.
+
+Runs wait for one another so that together they do not need more memory than there is.
 
 Settings are read from FOLDER/batch.yaml, if it is there. One serve at a time can be
-on a folder: a second ends with exit code 5.`,
+on a folder: a second ends with exit code 5. With a command line or settings that are
+wrong the exit code is 78.`,
 		Example: `  batch serve /srv/offers`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			read, from := readSettings, config
-			if config == "" {
-				read, from = settingsIn, args[0]
+			read := func() (settings.Settings, error) {
+				from, name := readSettings, config
+				if config == "" {
+					from, name = settingsIn, args[0]
+				}
+				installed, err := from(name)
+				if err != nil {
+					return installed, err
+				}
+				return installed, named.put(c, &installed.Serve)
 			}
-			installed, err := read(from)
+			installed, err := read()
 			if err != nil {
-				return err
-			}
-			if err := takeFlags(c, named, &installed.Serve); err != nil {
 				return err
 			}
 			log, err := w.newLogger(format)
 			if err != nil {
 				return err
 			}
-			return w.serve(c.Context(), args[0], installed, log)
+			signal.Ignore(syscall.SIGPIPE) // a log that is not read any more must not end it
+			return w.serveUntilStopped(c.Context(), args[0], installed, read, log)
 		},
 	}
 	flags := c.Flags()
 	flags.DurationVar(&named.Poll, "poll", 0, "look through the folders at least every such time (default: as in batch.yaml, or 30s)")
 	flags.DurationVar(&named.Settle, "settle", 0, "use files once they have not moved for such a time (default: as in batch.yaml, or 10s)")
 	flags.DurationVar(&named.Grace, "grace", 0, "when stopped, let runs end for such a time (default: as in batch.yaml, or 2m)")
+	flags.IntVar(&named.Runs, "runs", 0, "make at most so many runs at once (default: as in batch.yaml, or as many as there are processors)")
+	flags.StringVar(&named.memory, "memory", "", "let runs need at most so much memory together, such as 2GiB (default: as in batch.yaml, or by what there is)")
 	flags.StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
 	flags.StringVar(&format, "log", "auto", "form of the log: auto, text, json or off")
 	return c
 }
 
-// takeFlags puts the times that were named on the command line in the place of those
-// of the settings.
-func takeFlags(c *cobra.Command, named settings.Serve, s *settings.Serve) error {
+// serveFlags are the settings that can be given on the command line, too.
+type serveFlags struct {
+	settings.Serve
+	memory string
+}
+
+// put puts what was named on the command line in the place of the settings.
+func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
 	for name, d := range map[string]struct {
 		flag    time.Duration
 		setting *time.Duration
 	}{
-		"poll":   {named.Poll, &s.Poll},
-		"settle": {named.Settle, &s.Settle},
-		"grace":  {named.Grace, &s.Grace},
+		"poll":   {f.Poll, &s.Poll},
+		"settle": {f.Settle, &s.Settle},
+		"grace":  {f.Grace, &s.Grace},
 	} {
 		if !c.Flags().Changed(name) {
 			continue
@@ -89,6 +112,19 @@ func takeFlags(c *cobra.Command, named settings.Serve, s *settings.Serve) error 
 			return usage(c, fmt.Errorf("--%s %s is not above zero", name, d.flag))
 		}
 		*d.setting = d.flag
+	}
+	if c.Flags().Changed("runs") {
+		if f.Runs < 1 || f.Runs > settings.MaxRuns {
+			return usage(c, fmt.Errorf("--runs %d is not from 1 to %d", f.Runs, settings.MaxRuns))
+		}
+		s.Runs = f.Runs
+	}
+	if c.Flags().Changed("memory") {
+		bytes, wrong := settings.ParseMemory(f.memory)
+		if wrong != "" {
+			return usage(c, fmt.Errorf("--memory %s %s", notify.Line(f.memory, 60), wrong))
+		}
+		s.Memory = bytes
 	}
 	return nil
 }
@@ -105,21 +141,61 @@ type service struct {
 func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
 	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}}
 	s.offerID = s.id
-	s.turned()
+	now := w.now()
+	s.beat.Store(&now)
 	return s
 }
 
-// serve is the scheduler with runs, ledgers and settings put in.
-func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) (err error) {
+// serveUntilStopped serves until the context is done. On a hangup it stops as it does
+// then, reads the settings again and goes on; with settings that are wrong it goes on
+// with those it has.
+func (w world) serveUntilStopped(ctx context.Context, folder string, installed settings.Settings, read func() (settings.Settings, error), log *slog.Logger) (err error) {
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return &batch.UsageError{Message: fmt.Sprintf("%s is not a folder; name the one that holds the offers' folders", folder)}
+		// Not an error of usage, after which the service would stay down: a share may come.
+		return fmt.Errorf("%s is not a folder; name the one that holds the offers' folders", folder)
 	}
 	unlock, err := serve.Lock(folder)
 	if err != nil {
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	s := w.forgetSecrets().newService(installed, log)
+	w = w.forgetSecrets()
+	defer context.AfterFunc(ctx, func() { notifySystemd(daemon.SdNotifyStopping) })()
+	for {
+		round, stop := context.WithCancel(ctx)
+		next := make(chan *settings.Settings, 1)
+		go func() { defer stop(); next <- w.awaitHangup(round, read, log) }()
+		err := w.serve(round, folder, installed, log)
+		stop()
+		again := <-next
+		if again == nil || err != nil {
+			return err
+		}
+		installed = *again
+	}
+}
+
+// awaitHangup waits for a hangup and returns the settings as they are then, nil if the
+// context is done before.
+func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, error), log *slog.Logger) *settings.Settings {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.hangups:
+		}
+		installed, err := read()
+		if err == nil {
+			log.Info("reading the settings again")
+			return &installed
+		}
+		log.Error("the settings cannot be read again; going on with those that hold", "error", err)
+	}
+}
+
+// serve is the scheduler with runs, ledgers and settings put in.
+func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) error {
+	s := w.newService(installed, log)
 	defer s.notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
 		closed, err := s.listen(ctx, address)
@@ -128,13 +204,49 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		}
 		defer closed()
 	}
+	runs, memory := cmp.Or(installed.Serve.Runs, usualRuns()), cmp.Or(installed.Serve.Memory, budget(os.DirFS("/")))
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory / 10 * 9) // the rest is for what Go does not count, such as the program itself
+	}
+	log.Info("runs at once", "runs", runs, "memory", fmt.Sprintf("%d MiB", memory>>20))
 	return serve.Serve(ctx, serve.Config{
 		Folder: folder, Now: w.now, Log: log,
 		Poll: installed.Serve.Poll, Settle: installed.Serve.Settle, Grace: installed.Serve.Grace,
 		Load: s.load, History: batch.SlotHistory, Run: s.runJob, Missed: s.recordMissed,
-		Busy: func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
-		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned,
+		Busy:      func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
+		Transient: batch.Transient, Died: s.died, Need: func(folder string) int64 { return batch.Need(folder, w.now()) },
+		Runs: runs, Memory: memory,
+		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned, Wait: s.waits, Parked: s.parked,
 	})
+}
+
+// notifySystemd gives the service manager a state, if there is one that listens. Whether it
+// heard, it shows itself: without a sign of life it starts the service again.
+func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
+
+// died notes which runs of an offer died with the service.
+func (s *service) died(folder string) (serve.Deaths, error) {
+	d, err := batch.NoteDeaths(context.Background(), s.request(folder, schedule.OnFiles, schedule.Slot{}))
+	return serve.Deaths(d), err
+}
+
+// waits shows that a run waits for its turn, or no longer.
+func (s *service) waits(folder string, waits bool) {
+	s.board.Update(s.id(folder), func(o *metrics.Offer) { o.Waiting = waits })
+}
+
+// parked sends a notice of an offer whose runs the service died of, and shows it until one
+// comes to an end.
+func (s *service) parked(folder string, deaths serve.Deaths) {
+	id := s.id(folder)
+	s.board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
+	if !deaths.Parked() {
+		return
+	}
+	now := s.world.now()
+	s.tell(notify.Event{Kind: notify.Failure, At: now, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitFailed), Title: "parked: the service died in its runs",
+		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, deaths.Next().UTC().Format(time.RFC3339)),
+		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
 
 // listen answers Prometheus and whoever asks for health, until what it returns is
@@ -157,9 +269,11 @@ func (s *service) listen(ctx context.Context, address string) (closed func(), er
 	return func() { stop(); done.Wait() }, nil
 }
 
-func (s *service) turned() {
+// turned notes that the loop and all offers turned, and says so to the service manager.
+func (s *service) turned(load serve.Load) {
 	now := s.world.now()
 	s.beat.Store(&now)
+	notifySystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady, daemon.SdNotifyWatchdog, load.Offers, load.Running, load.Waiting))
 }
 
 // loaded reports whether the terms of any offer were read.

@@ -52,7 +52,7 @@ func bytesUnder(t *testing.T, program, folder, environment string) map[string]st
 	do("published", "run", folder, "--as-of", "2004-11-12T17:00")
 	do("published", "run", folder)
 	do("with the same bytes", "run", folder, "--force")
-	do("with the same bytes", "rerun", filepath.Join(folder, "runs", "final"), "--verify")
+	do("with the same bytes", "rerun", filepath.Join(folder, "runs", "latest"), "--verify")
 	files, root := map[string]string{}, os.DirFS(filepath.Join(work, folder, "runs"))
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !strings.Contains(name, "/") {

@@ -20,7 +20,12 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], world{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
+	// serve reads its settings again; other commands end as by SIGTERM. Under nohup it is ignored.
+	hangups := make(chan os.Signal, 1)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangups, syscall.SIGHUP)
+	}
+	os.Exit(run(ctx, os.Args[1:], world{hangups: hangups, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
 }
 
 // whoRuns says for the ledger who runs the program: user@host and the number of the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"syscall"
 	"time"
 
@@ -25,6 +26,7 @@ type world struct {
 	by             string              // who runs it, for the ledger
 	disk           disk.Disk
 	secrets        *display.Secrets // that were looked up so far, and are never shown
+	hangups        <-chan os.Signal // SIGHUP; nil: none comes
 }
 
 // run is the whole program: it executes the command line and returns the exit
@@ -33,10 +35,13 @@ func run(ctx context.Context, args []string, w world) int {
 	w = w.keepingSecrets()
 	root := newRoot(w)
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	code := batch.ExitOf(err)
-	if errors.Is(err, serve.ErrServed) {
+	switch {
+	case errors.Is(err, serve.ErrServed):
 		code = batch.ExitBusy
+	case code == batch.ExitUsage && c.Name() == serveName:
+		code = batch.ExitConfig
 	}
 	switch {
 	case code == batch.ExitInterrupted:
@@ -58,9 +63,9 @@ func newRoot(w world) *cobra.Command {
 against the terms of the offer and writes the workbook from which the paying
 agent pays.
 
-Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done with
-rejects, 4 done, but standard output could not be written, 5 another run holds the offer, 6 invariants or control totals broken,
-130 interrupted.`,
+Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done, findings
+open, 4 done, but standard output could not be written, 5 another run holds the offer, 6 invariants or control totals broken,
+78 serve cannot begin with its command line or settings, 130 interrupted.`,
 		Version:       w.version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -72,6 +77,11 @@ rejects, 4 done, but standard output could not be written, 5 another run holds t
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) {
+		if c.Name() != serveName {
+			c.SetContext(w.untilHangup(c.Context()))
+		}
+	}
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetVersionTemplate("batch {{.Version}}\n" + buildDetails())
@@ -80,6 +90,19 @@ rejects, 4 done, but standard output could not be written, 5 another run holds t
 		newScheduleCommand(w), newServeCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
+}
+
+// untilHangup is a context that is done, too, once the terminal is closed.
+func (w world) untilHangup(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		select {
+		case <-w.hangups:
+		case <-ctx.Done():
+		}
+	}()
+	return ctx
 }
 
 // fill gives a request what every command takes from the world.

@@ -33,7 +33,7 @@ type teller struct {
 	notices  sync.WaitGroup             // being sent
 
 	mu     sync.Mutex
-	failed map[string]failure // the last that was told, by offer
+	failed map[string]map[failure]time.Time // by offer, what was reported since anything else happened, and when
 }
 
 // newTeller is the teller for settings; the log is told what is wrong with them.
@@ -43,7 +43,7 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 		log.Warn("some notices cannot be sent", "error", err)
 	}
 	w.secrets.AddAll(notifier.Secrets())
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]failure{}}
+	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]map[failure]time.Time{}}
 }
 
 // readSettings reads the settings in a file that a person named.
@@ -139,14 +139,17 @@ func worthSaying(o *batch.Outcome) []string {
 	return said
 }
 
-// reminder is when a failure that goes on is told anew.
-const reminder = 24 * time.Hour
+// reminder is when a failure that goes on is reported again. Of one offer, so many different
+// ones are remembered.
+const (
+	reminder     = 24 * time.Hour
+	mostFailures = 50
+)
 
 // failure is one that was told.
 type failure struct {
 	exit    int
 	message string
-	at      time.Time
 }
 
 // again reports whether a failure was told already, in the day before, and nothing
@@ -159,11 +162,15 @@ func (t *teller) again(e notify.Event) bool {
 		delete(t.failed, e.Offer)
 		return false
 	}
-	was, known := t.failed[e.Offer]
-	if gone := e.At.Sub(was.at); known && was.exit == e.Exit && was.message == e.Message && gone >= 0 && gone < reminder {
+	this := failure{e.Exit, e.Message}
+	at, known := t.failed[e.Offer][this]
+	if age := e.At.Sub(at); known && age >= 0 && age < reminder {
 		return true
 	}
-	t.failed[e.Offer] = failure{e.Exit, e.Message, e.At}
+	if t.failed[e.Offer] == nil || len(t.failed[e.Offer]) >= mostFailures {
+		t.failed[e.Offer] = map[failure]time.Time{}
+	}
+	t.failed[e.Offer][this] = e.At
 	return false
 }
 
@@ -205,7 +212,7 @@ func (t *teller) show(id, folder string, running bool) {
 	state.ID, state.Running = id, running
 	if t.board != nil {
 		t.board.Update(id, func(o *metrics.Offer) {
-			state.NextSlot, state.Broken = o.NextSlot, o.Broken
+			state.NextSlot, state.Broken, state.Waiting, state.Parked = o.NextSlot, o.Broken, o.Waiting, o.Parked
 			*o = state
 		})
 	}

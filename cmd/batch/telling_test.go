@@ -101,7 +101,7 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	if !regexp.MustCompile(`(?m)^{.*"msg":"run ended".*"run_id":"[^"]+".*"event":"published"`).MatchString(said) {
 		t.Errorf("the log, not on a terminal:\n%s", said)
 	}
-	batchOutput(t, batch.ExitDone, "run", folder, "--config", config, "--log", "off")
+	batchOutput(t, batch.ExitRejects, "run", folder, "--config", config, "--log", "off")
 	if err := os.Remove(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	}
 	batchOutput(t, batch.ExitFailed, "run", folder, "--config", config)
 	want := []string{"/ping/level3-2004", "/ping/level3-2004", "/ping/level3-2004/1", "/ping/level3-2004/start", "/ping/level3-2004/start", "/ping/level3-2004/start",
-		"webhook failure level3-2004", "webhook rejects level3-2004", "webhook success level3-2004"}
+		"webhook failure level3-2004", "webhook rejects level3-2004", "webhook rejects level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}

@@ -1,16 +1,25 @@
 package allocate
 
 import (
+	"fmt"
 	"slices"
 
 	"tenderbatch/internal/tender"
 )
 
 // Allocate decides what is accepted of the book under the terms of the offer.
-// An error means that the terms lack an exchange rate or that a principal is not
-// a whole number of its currency's minor units; a book that was read by the
-// rules gives none.
+// An error means that the terms lack an exchange rate, that a principal is not a
+// whole number of its currency's minor units, or that a rule of the terms, a
+// measure or a window is not known; a book that was read by the rules gives none.
 func Allocate(o *tender.Offer, b *tender.Book) (*Result, error) {
+	if err := o.CheckAcceptance(); err != nil {
+		return nil, err
+	}
+	for i := range b.Lines {
+		if err := b.Lines[i].Window.Check(); err != nil {
+			return nil, fmt.Errorf("instruction %s: %w", b.Lines[i].ID, err)
+		}
+	}
 	w, err := runWaterfall(o, b)
 	if err != nil {
 		return nil, err

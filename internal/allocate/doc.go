@@ -12,7 +12,10 @@
 // factor reached, and the factor goes on rising for the others. So series on one
 // level share one factor until a cap of its own stops one of them. Each tender
 // gets the factor times its principal, rounded down to the multiple of the
-// denomination; then the rules on small pieces apply (R11).
+// denomination, and what the rules on small pieces make of that (R11). The maximal
+// factor is sought with these rules in it, so no cap is exceeded; after the plain
+// ratio or an announced factor they come last, and a warning says what they take
+// above a cap.
 //
 // A factor that the issuer announced takes the place of the one found: it cuts
 // back the level that does not fit whole, or everybody if all levels fit. Notes
@@ -25,11 +28,18 @@
 // cut somebody back ends the acceptance; a cap over some leaves what it has to
 // the levels below.
 //
-// The maximal factor is found without a search: the plain ratio of capacity to
-// demand always fits after rounding down, and from there the tenders are lifted
-// one denomination at a time in the order of the factors at which they gain it,
-// equal factors together, until the next would break a cap. All of it is
-// arithmetic on integers of minor units and exact fractions.
+// Under most rules on small pieces a larger factor never gives a tender less, and
+// the maximal factor is the largest that fits. Two rules can give less: FULL takes
+// a small part whole and a larger one as it is, and REJT for returned parts rejects
+// a tender of which nearly all would be accepted. There the maximal factor is the
+// one that accepts the most without exceeding a cap, the largest of several; a cap
+// closes its series in the order in which the rising factor would first exceed it.
+//
+// The maximal factor is found by dividing the range of factors until no tender
+// changes in what is left, and by leaving out ranges in which even the least would
+// exceed a cap, or even the most is not more than what was found. Where a range is
+// divided makes no difference to the result. All of it is arithmetic on integers of
+// minor units and exact fractions.
 //
 // The package is pure: no clock, no files, no order of input.
 package allocate

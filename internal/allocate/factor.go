@@ -65,18 +65,18 @@ func decimalFactor(d decimal.Decimal) Factor {
 	return Factor{exact: d.Rat(), shown: d, short: true}
 }
 
-// shortestIn returns the decimal with the fewest digits in [low, high), or in
-// (low, high) if above is set; low must be below high.
-func shortestIn(low, high *big.Rat, above bool) decimal.Decimal {
+// shortestIn returns the decimal with the fewest digits in a range that is more
+// than one factor.
+func shortestIn(r span) decimal.Decimal {
 	ten := big.NewInt(10)
-	num := new(big.Int).Set(low.Num())
+	num := new(big.Int).Set(r.low.Num())
 	for places := int32(0); ; places++ {
-		up := ceilQuo(num, low.Denom())
-		if above && new(big.Int).Mul(up, low.Denom()).Cmp(num) == 0 {
+		up := ceilQuo(num, r.low.Denom())
+		if r.lowOut && new(big.Int).Mul(up, r.low.Denom()).Cmp(num) == 0 {
 			up.Add(up, big.NewInt(1))
 		}
 		candidate := decimal.NewFromBigInt(up, -places)
-		if candidate.Rat().Cmp(high) < 0 {
+		if order := candidate.Rat().Cmp(r.high); order < 0 || (order == 0 && !r.highOut) {
 			return candidate
 		}
 		num.Mul(num, ten)
@@ -138,7 +138,20 @@ func reachedFactor(groups []*group, exact *big.Rat) Factor {
 	if exact == nil {
 		exact = low
 	}
-	return Factor{exact: exact, shown: shortestIn(low, next, exact.Cmp(low) > 0), short: true}
+	return Factor{exact: exact, shown: shortestIn(span{low, next, exact.Cmp(low) > 0, true}), short: true}
+}
+
+// factorIn is a factor of a range: the smallest, shown as the shortest decimal
+// there is in it, or that decimal itself where the range has no smallest.
+func factorIn(r span) Factor {
+	if r.low.Cmp(r.high) == 0 {
+		return NewFactor(r.low)
+	}
+	shown := shortestIn(r)
+	if r.lowOut {
+		return decimalFactor(shown)
+	}
+	return Factor{exact: r.low, shown: shown, short: true}
 }
 
 // commonFactor is a factor that gives every piece of the groups what it has, and
@@ -159,12 +172,12 @@ func between(groups []*group) (low, next *big.Rat) {
 	for _, g := range groups {
 		for i := range g.pieces {
 			p := &g.pieces[i]
-			r := newRiser(p, g.multiple)
+			gained := min(p.accepted+g.multiple, p.principal)
 			if quotientCmp(p.accepted, p.principal, low) > 0 {
 				low.SetFrac64(p.accepted, p.principal)
 			}
-			if p.accepted < p.principal && quotientCmp(r.next, p.principal, next) < 0 {
-				next.SetFrac64(r.next, p.principal)
+			if p.accepted < p.principal && quotientCmp(gained, p.principal, next) < 0 {
+				next.SetFrac64(gained, p.principal)
 			}
 		}
 	}
@@ -176,6 +189,20 @@ func quotientCmp(a, b int64, fraction *big.Rat) int {
 	hi1, lo1 := bits.Mul64(uint64(a), fraction.Denom().Uint64())
 	hi2, lo2 := bits.Mul64(fraction.Num().Uint64(), uint64(b))
 	return cmp.Or(cmp.Compare(hi1, hi2), cmp.Compare(lo1, lo2))
+}
+
+// position is the shown decimal as a position, if it is short enough for one.
+func (f Factor) position() (position, bool) {
+	shown := f.shown.Rat()
+	if !f.short || !shown.Num().IsUint64() || !shown.Denom().IsUint64() {
+		return position{}, false
+	}
+	return position{fraction{shown.Num().Uint64(), shown.Denom().Uint64()}, false}, true
+}
+
+// moreThan reports whether the factor times principal is more than an amount.
+func (f Factor) moreThan(principal, amount int64) bool {
+	return f.exact.Cmp(big.NewRat(amount, principal)) > 0
 }
 
 // roundsUpAlike reports whether the shown factor rounds a piece up exactly when

@@ -59,8 +59,7 @@ func (f *filling) fill() {
 			if rule.Factor == tender.FactorGiven {
 				f.warnf("level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, tight.cap.Name)
 			}
-			f.raise(f.open(nil), tight.ratio)
-			f.climb()
+			f.fillMaximally()
 		}
 	}
 }

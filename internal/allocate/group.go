@@ -16,8 +16,11 @@ type group struct {
 	minimum, multiple int64    // minor units, as all int64 amounts here
 	pieces            []piece
 	demand            int64 // principal of all pieces
+	rules             smallRules
+	steady            bool // a larger factor never gives a piece less
 
-	open     bool // still rising with the factor
+	open     bool // not decided yet
+	settled  bool // R11 was applied with the factor
 	accepted int64
 	factor   Factor
 	reason   Reason
@@ -36,10 +39,14 @@ type piece struct {
 func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 	groups := make(map[cell]*group, 2*len(o.Series))
 	byID := make(map[string]int, len(o.Series))
+	rules, err := newSmallRules(o.Acceptance)
+	if err != nil {
+		return nil, err
+	}
 	for i, s := range o.Series {
 		byID[s.ID] = i
 		for _, w := range tender.Windows {
-			g, err := newGroup(i, s, w)
+			g, err := newGroup(i, s, w, rules)
 			if err != nil {
 				return nil, err
 			}
@@ -77,7 +84,7 @@ func reserve(b *tender.Book, byID map[string]int, groups map[cell]*group) {
 	}
 }
 
-func newGroup(position int, s tender.Series, w tender.Window) (*group, error) {
+func newGroup(position int, s tender.Series, w tender.Window, rules smallRules) (*group, error) {
 	money := newCurrency(s.Currency)
 	minimum, err := money.minor(s.Denomination.Minimum)
 	if err != nil {
@@ -90,7 +97,10 @@ func newGroup(position int, s tender.Series, w tender.Window) (*group, error) {
 	if multiple <= 0 {
 		return nil, fmt.Errorf("series %s: the denomination multiple must be positive", s.ID)
 	}
-	return &group{cell: cell{position, w}, id: s.ID, level: s.Priority, money: money, minimum: minimum, multiple: multiple}, nil
+	return &group{
+		cell: cell{position, w}, id: s.ID, level: s.Priority, money: money, minimum: minimum, multiple: multiple,
+		rules: rules, steady: rules.neverLess() && minimum%multiple == 0,
+	}, nil
 }
 
 // add puts a line of the book into the group.

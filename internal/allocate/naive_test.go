@@ -7,282 +7,376 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// naive allocates a book the slow way, with big rationals alone: the factor
-// steps through every breakpoint of every tender in ascending order, and after
-// each the caps are added up anew from the lines. It shares no code with the
-// package.
+// naive allocates a book the slow way, with rational numbers alone. To find the
+// maximal factor it tries every factor there is: each at which any tender gains
+// a multiple, and one between each two of these, as nothing can change in
+// between. It shares no code with the package.
 type naive struct {
 	o       *tender.Offer
 	lines   []tender.Line
-	got     []*big.Rat
-	stopped map[string]bool
+	got     []*big.Rat      // what counts under the caps
+	stopped map[string]bool // series that take nothing more
 	ended   bool
+	// everybody says that an announced factor cuts back everybody, because every
+	// level fits.
+	everybody bool
 }
 
+var (
+	zero = new(big.Rat)
+	one  = big.NewRat(1, 1)
+)
+
+// naiveAllocate returns what is bought of each line.
 func naiveAllocate(o *tender.Offer, b *tender.Book) []*big.Rat {
-	n := &naive{o: o, lines: b.Lines, got: make([]*big.Rat, len(b.Lines)), stopped: map[string]bool{}}
-	for i := range n.got {
-		n.got[i] = new(big.Rat)
+	n := newNaive(o, b)
+	if o.Acceptance.Factor == tender.FactorGiven {
+		plain := *o
+		plain.Acceptance.Factor = tender.FactorMaximal
+		try := newNaive(&plain, b)
+		try.run()
+		n.everybody = len(try.stopped) == 0
 	}
+	n.run()
 	for i, l := range n.lines {
-		if n.series(l).Priority == 0 {
-			n.got[i] = l.Principal.Rat()
-		}
-	}
-	for level := 1; level <= 9; level++ {
-		if o.Acceptance.Order == tender.OrderPriority {
-			n.step(level, tender.Early, tender.Late)
-		}
-	}
-	if o.Acceptance.Order == tender.OrderEarlyFirst {
-		for _, w := range tender.Windows {
-			for level := 1; level <= 9; level++ {
-				n.step(level, w)
-			}
+		if l.Undelivered { // R15: it counted, but is not bought
+			n.got[i] = zero
 		}
 	}
 	return n.got
 }
 
-func (n *naive) series(l tender.Line) tender.Series {
-	at, _ := n.o.SeriesByID(l.Series)
+func newNaive(o *tender.Offer, b *tender.Book) *naive {
+	n := &naive{o: o, lines: b.Lines, got: make([]*big.Rat, len(b.Lines)), stopped: map[string]bool{}}
+	for i := range n.got {
+		n.got[i] = zero
+	}
+	return n
+}
+
+func (n *naive) series(line int) tender.Series {
+	at, _ := n.o.SeriesByID(n.lines[line].Series)
 	return n.o.Series[at]
 }
 
-func (n *naive) step(level int, windows ...tender.Window) {
-	if n.ended {
-		return
+func (n *naive) principal(line int) *big.Rat { return n.lines[line].Principal.Rat() }
+
+// run is R7: any and all, then level by level, or window by window and in each
+// level by level.
+func (n *naive) run() {
+	for i := range n.lines {
+		if n.series(i).Priority == 0 {
+			n.got[i] = n.principal(i)
+		}
 	}
+	passes := [][]tender.Window{{tender.Early, tender.Late}}
+	if n.o.Acceptance.Order == tender.OrderEarlyFirst {
+		passes = [][]tender.Window{{tender.Early}, {tender.Late}}
+	}
+	for _, windows := range passes {
+		for level := 1; level <= 9; level++ {
+			n.step(level, windows)
+		}
+	}
+}
+
+func (n *naive) step(level int, windows []tender.Window) {
 	var open []int
 	for i, l := range n.lines {
-		if n.series(l).Priority == level && slices.Contains(windows, l.Window) && !n.stopped[l.Series] {
+		if n.series(i).Priority == level && slices.Contains(windows, l.Window) && !n.stopped[l.Series] && !n.ended {
 			open = append(open, i)
 		}
 	}
-	if len(open) == 0 {
-		return
-	}
-	if n.o.Acceptance.Shortfall != tender.Prorate {
+	switch {
+	case len(open) == 0:
+	case n.o.Acceptance.Shortfall != tender.Prorate:
 		n.allOrNone(open)
-		return
-	}
-	n.prorate(open)
-}
-
-func (n *naive) allOrNone(open []int) {
-	for _, i := range open {
-		n.got[i] = n.lines[i].Principal.Rat()
-	}
-	if over := n.tightest(open, n.got); over != nil {
-		for _, i := range open {
-			n.got[i] = new(big.Rat)
-			n.stopped[n.lines[i].Series] = true
-		}
-		n.ended = n.o.Acceptance.Shortfall == tender.AllOrNoneStop
+	case n.o.Acceptance.Factor == tender.FactorMaximal:
+		n.maximal(open)
+	default:
+		n.byRatioOrAnnounced(open)
 	}
 }
 
-// tightest returns the cap that the amounts exceed most, measured by what it can
-// still take of the open lines; nil if none is exceeded.
-func (n *naive) tightest(open []int, got []*big.Rat) *tender.Cap {
-	var tight *tender.Cap
-	var least *big.Rat
-	for _, c := range n.o.AllCaps() {
-		asked, fixed := new(big.Rat), new(big.Rat)
-		for i := range n.lines {
-			if slices.Contains(open, i) {
-				asked.Add(asked, n.counts(c, i, got[i]))
-			} else {
-				fixed.Add(fixed, n.counts(c, i, got[i]))
-			}
-		}
-		left := new(big.Rat).Sub(c.Amount.Rat(), fixed)
-		if asked.Sign() == 0 || asked.Cmp(left) <= 0 {
-			continue
-		}
-		if left.Sign() < 0 {
-			left = new(big.Rat)
-		}
-		ratio := left.Quo(left, asked)
-		better := least == nil || ratio.Cmp(least) < 0 || ratio.Cmp(least) == 0 && n.o.CoversAll(c) && !n.o.CoversAll(*tight)
-		if better {
-			tight, least = &c, ratio
-		}
-	}
-	return tight
-}
-
+// counts is what the principal of a line counts for under a cap (R8, R12).
 func (n *naive) counts(c tender.Cap, line int, principal *big.Rat) *big.Rat {
-	l := n.lines[line]
-	s := n.series(l)
-	if !c.Covers(s) {
-		return new(big.Rat)
+	s := n.series(line)
+	if !c.Covers(s) || principal.Sign() == 0 {
+		return zero
 	}
 	rate, _ := n.o.Rate(s.Currency, c.Currency)
 	value := new(big.Rat).Mul(principal, rate)
 	if c.Measure == tender.MeasurePurchasePrice {
-		value.Mul(value, s.Price(l.Window).Rat())
+		value.Mul(value, s.Price(n.lines[line].Window).Rat())
 		value.Quo(value, big.NewRat(1000, 1))
 	}
 	return value
 }
 
-// prorate steps the factor through the breakpoints.
-func (n *naive) prorate(open []int) {
-	factor := map[int]*big.Rat{} // of closed lines
-	points := n.breakpoints(open)
-	if n.o.Acceptance.Factor == tender.FactorRatio {
-		points = make([]*big.Rat, len(n.o.AllCaps())+1) // a ratio for each cap that may close some
-	}
-	for _, f := range points {
-		if n.o.Acceptance.Factor == tender.FactorRatio {
-			f = n.ratio(open)
-		}
-		for {
-			next := slices.Clone(n.got)
-			for _, i := range open {
-				next[i] = n.floor(i, f)
-			}
-			tight := n.tightest(open, next)
-			if n.o.Acceptance.Factor == tender.FactorRatio {
-				n.got = next
-				tight = n.tightest(open, n.whole(open))
-			}
-			if tight == nil {
-				n.got = next
-				break
-			}
-			var still []int
-			reached := n.reached(open, *tight, f)
-			for _, i := range open {
-				if tight.Covers(n.series(n.lines[i])) {
-					factor[i] = reached
-					n.stopped[n.lines[i].Series] = true
-					n.ended = n.ended || n.o.CoversAll(*tight)
-				} else {
-					still = append(still, i)
-				}
-			}
-			open = still
-			if n.o.Acceptance.Factor == tender.FactorRatio {
-				break
-			}
-		}
-		if len(open) == 0 {
-			break
-		}
-	}
-	n.smallPieces(factor)
-}
-
-// reached is the factor at which a cap closes the open lines under it: the ratio
-// itself, or the last breakpoint at which one of them gained; zero if none did.
-func (n *naive) reached(open []int, c tender.Cap, ratio *big.Rat) *big.Rat {
-	most := new(big.Rat)
+// asked is what amounts for the open lines count for under a cap.
+func (n *naive) asked(c tender.Cap, open []int, amounts map[int]*big.Rat) *big.Rat {
+	sum := new(big.Rat)
 	for _, i := range open {
-		share := new(big.Rat).Quo(n.got[i], n.lines[i].Principal.Rat())
-		if c.Covers(n.series(n.lines[i])) && share.Cmp(most) > 0 {
-			most = share
-		}
+		sum.Add(sum, n.counts(c, i, amounts[i]))
 	}
-	if n.o.Acceptance.Factor == tender.FactorRatio && most.Sign() > 0 {
-		return ratio
-	}
-	return most
+	return sum
 }
 
-func (n *naive) whole(open []int) []*big.Rat {
-	all := slices.Clone(n.got)
-	for _, i := range open {
-		all[i] = n.lines[i].Principal.Rat()
-	}
-	return all
-}
-
-// ratio is the smallest of capacity over demand, at most 1.
-func (n *naive) ratio(open []int) *big.Rat {
-	tight := n.tightest(open, n.whole(open))
-	if tight == nil {
-		return big.NewRat(1, 1)
-	}
-	asked, left := new(big.Rat), tight.Amount.Rat()
+// left is what a cap has left beside the open lines.
+func (n *naive) left(c tender.Cap, open []int) *big.Rat {
+	left := c.Amount.Rat()
 	for i := range n.lines {
-		if slices.Contains(open, i) {
-			asked.Add(asked, n.counts(*tight, i, n.lines[i].Principal.Rat()))
-		} else {
-			left.Sub(left, n.counts(*tight, i, n.got[i]))
+		if !slices.Contains(open, i) {
+			left.Sub(left, n.counts(c, i, n.got[i]))
 		}
 	}
-	if left.Sign() < 0 {
-		return new(big.Rat)
+	return left
+}
+
+// fits reports whether a cap can take the amounts; nothing always fits.
+func (n *naive) fits(c tender.Cap, open []int, amounts map[int]*big.Rat) bool {
+	asked := n.asked(c, open, amounts)
+	return asked.Sign() == 0 || asked.Cmp(n.left(c, open)) <= 0
+}
+
+// share is what a cap has left over what the amounts ask of it.
+func (n *naive) share(c tender.Cap, open []int, amounts map[int]*big.Rat) *big.Rat {
+	asked, left := n.asked(c, open, amounts), n.left(c, open)
+	switch {
+	case asked.Sign() == 0:
+		return big.NewRat(2, 1)
+	case left.Sign() < 0:
+		return zero
 	}
 	return left.Quo(left, asked)
 }
 
-// breakpoints are the factors at which a line gains a denomination, ascending.
-func (n *naive) breakpoints(open []int) []*big.Rat {
-	points := []*big.Rat{big.NewRat(1, 1)}
+// tightest is the cap with the smallest share; of two alike, one over all.
+func (n *naive) tightest(caps []tender.Cap, open []int, amounts map[int]*big.Rat) tender.Cap {
+	slices.SortStableFunc(caps, func(a, b tender.Cap) int {
+		order := n.share(a, open, amounts).Cmp(n.share(b, open, amounts))
+		if order == 0 && n.o.CoversAll(a) != n.o.CoversAll(b) {
+			order = 1
+			if n.o.CoversAll(a) {
+				order = -1
+			}
+		}
+		return order
+	})
+	return caps[0]
+}
+
+// exceeded are the caps that cannot take the open lines whole.
+func (n *naive) exceeded(open []int) []tender.Cap {
+	whole := map[int]*big.Rat{}
 	for _, i := range open {
-		l := n.lines[i]
-		multiple := n.series(l).Denomination.Multiple
-		for units := multiple; units.LessThan(l.Principal); units = units.Add(multiple) {
-			points = append(points, new(big.Rat).Quo(units.Rat(), l.Principal.Rat()))
+		whole[i] = n.principal(i)
+	}
+	return slices.DeleteFunc(n.o.AllCaps(), func(c tender.Cap) bool { return n.fits(c, open, whole) })
+}
+
+func (n *naive) takeWhole(open []int) {
+	for _, i := range open {
+		n.got[i] = n.principal(i)
+	}
+}
+
+// closeUnder stops the series of the lines that a cap covers and returns the
+// others; a cap over all ends the acceptance.
+func (n *naive) closeUnder(c tender.Cap, open []int) (rest []int) {
+	n.ended = n.ended || n.o.CoversAll(c)
+	for _, i := range open {
+		if c.Covers(n.series(i)) {
+			n.stopped[n.lines[i].Series] = true
+		} else {
+			rest = append(rest, i)
 		}
 	}
-	slices.SortFunc(points, func(a, b *big.Rat) int { return a.Cmp(b) })
-	return slices.CompactFunc(points, func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })
+	return rest
 }
 
-// floor is the factor times the principal of a line, rounded down.
-func (n *naive) floor(line int, f *big.Rat) *big.Rat {
-	l := n.lines[line]
-	if f.Cmp(big.NewRat(1, 1)) == 0 {
-		return l.Principal.Rat()
+// allOrNone is R9.
+func (n *naive) allOrNone(open []int) {
+	if len(n.exceeded(open)) == 0 {
+		n.takeWhole(open)
+		return
 	}
-	multiple := n.series(l).Denomination.Multiple.Rat()
-	units := new(big.Rat).Mul(l.Principal.Rat(), f)
-	units.Quo(units, multiple)
-	whole := new(big.Int).Quo(units.Num(), units.Denom())
-	return multiple.Mul(multiple, new(big.Rat).SetInt(whole))
+	for _, i := range open {
+		n.stopped[n.lines[i].Series] = true
+	}
+	n.ended = n.o.Acceptance.Shortfall == tender.AllOrNoneStop
 }
 
-// smallPieces applies R11 to the lines that were cut back.
-func (n *naive) smallPieces(factor map[int]*big.Rat) {
-	for i, f := range factor {
-		if f.Sign() == 0 {
+// maximal is R10 with R11 in it.
+func (n *naive) maximal(open []int) {
+	for len(open) > 0 {
+		caps := n.exceeded(open)
+		if len(caps) == 0 {
+			n.takeWhole(open)
+			return
+		}
+		factors := n.factors(open)
+		amounts := make([]map[int]*big.Rat, len(factors))
+		for f := range factors {
+			amounts[f] = map[int]*big.Rat{}
+			for _, i := range open {
+				amounts[f][i] = n.prorated(i, factors[f])
+			}
+		}
+		first := slices.IndexFunc(amounts, func(a map[int]*big.Rat) bool { // where the rising factor first exceeds a cap
+			return slices.ContainsFunc(caps, func(c tender.Cap) bool { return !n.fits(c, open, a) })
+		})
+		exceeded := slices.DeleteFunc(slices.Clone(caps), func(c tender.Cap) bool { return n.fits(c, open, amounts[first]) })
+		closing := n.tightest(exceeded, open, amounts[first])
+		with := slices.DeleteFunc(caps, func(c tender.Cap) bool { return !n.shareSeries(c, closing, open) })
+		agreed := n.best(closing, with, open, amounts)
+		for _, i := range open {
+			if closing.Covers(n.series(i)) {
+				n.got[i] = amounts[agreed][i]
+			}
+		}
+		open = n.closeUnder(closing, open)
+	}
+}
+
+// best is the largest factor at which none of the caps is exceeded; or, where a tender
+// is rejected whole because too little of it would be returned, the factor at which the
+// most counts under the cap to be filled, the largest of several.
+func (n *naive) best(fill tender.Cap, caps []tender.Cap, open []int, amounts []map[int]*big.Rat) int {
+	best, most := 0, new(big.Rat)
+	for f := range amounts {
+		if slices.ContainsFunc(caps, func(c tender.Cap) bool { return !n.fits(c, open, amounts[f]) }) {
 			continue
 		}
-		n.got[i] = n.smallPiece(i, f)
+		if asked := n.asked(fill, open, amounts[f]); n.o.Acceptance.ReturnedBelowMinimum != tender.RejectPiece || asked.Cmp(most) >= 0 {
+			best, most = f, asked
+		}
+	}
+	return best
+}
+
+func (n *naive) shareSeries(a, b tender.Cap, open []int) bool {
+	return slices.ContainsFunc(open, func(i int) bool { return a.Covers(n.series(i)) && b.Covers(n.series(i)) })
+}
+
+// factors are all at which an open line gains a multiple, one between each two,
+// 0 and 1, ascending.
+func (n *naive) factors(open []int) []*big.Rat {
+	points := []*big.Rat{zero, one}
+	for _, i := range open {
+		multiple := n.series(i).Denomination.Multiple
+		for units := multiple; units.LessThan(n.lines[i].Principal); units = units.Add(multiple) {
+			points = append(points, new(big.Rat).Quo(units.Rat(), n.principal(i)))
+		}
+	}
+	slices.SortFunc(points, (*big.Rat).Cmp)
+	points = slices.CompactFunc(points, func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })
+	all := []*big.Rat{zero}
+	for i, p := range points[1:] {
+		between := new(big.Rat).Add(points[i], p)
+		all = append(all, between.Quo(between, big.NewRat(2, 1)), p)
+	}
+	return all
+}
+
+// byRatioOrAnnounced is R10 where the factor comes before R11.
+func (n *naive) byRatioOrAnnounced(open []int) {
+	factor := map[int]*big.Rat{} // of the lines that were cut back so
+	rule, given := n.o.Acceptance.Factor, n.o.Acceptance.Given.Rat()
+	for len(open) > 0 {
+		caps := n.exceeded(open)
+		if len(caps) == 0 {
+			n.takeWhole(open)
+			for _, i := range open {
+				if n.everybody {
+					n.got[i], factor[i] = n.floor(i, given), given
+				}
+			}
+			break
+		}
+		whole := map[int]*big.Rat{}
+		for _, i := range open {
+			whole[i] = n.principal(i)
+		}
+		tight := n.tightest(caps, open, whole)
+		under := slices.DeleteFunc(slices.Clone(open), func(i int) bool { return !tight.Covers(n.series(i)) })
+		if rule == tender.FactorGiven && !n.announcedFits(open, under, given) {
+			n.maximal(open)
+			break
+		}
+		f := given
+		if rule == tender.FactorRatio {
+			f = n.share(tight, open, whole)
+		}
+		n.multiply(under, f, factor)
+		open = n.closeUnder(tight, open)
+	}
+	for i, f := range factor {
+		n.got[i] = n.small(i, n.got[i], f)
 	}
 }
 
-func (n *naive) smallPiece(i int, f *big.Rat) *big.Rat {
-	l := n.lines[i]
-	d := n.series(l).Denomination
-	principal, minimum, multiple := l.Principal.Rat(), d.Minimum.Rat(), d.Multiple.Rat()
-	zero, got := new(big.Rat), n.got[i]
-	less := func(a, b *big.Rat) bool { return a.Cmp(b) < 0 }
-
-	if less(got, minimum) {
-		switch n.o.Acceptance.BelowMinimum {
-		case "REJT":
-			got = zero
-		case "MIEX":
-			got = minimum
-			if less(principal, got) {
-				got = principal
-			}
-		case "MILU":
-			if less(got, new(big.Rat).Mul(principal, f)) {
-				got = new(big.Rat).Add(got, multiple)
-			}
-		case "FULL":
-			got = principal
+// multiply gives each line a factor of its principal, rounded down. A factor by
+// which no line reaches a multiple gives nothing, and R11 does not apply.
+func (n *naive) multiply(under []int, f *big.Rat, factor map[int]*big.Rat) {
+	nothing := true
+	for _, i := range under {
+		n.got[i] = n.floor(i, f)
+		nothing = nothing && n.got[i].Sign() == 0
+	}
+	for _, i := range under {
+		if !nothing {
+			factor[i] = f
 		}
 	}
-	rest := new(big.Rat).Sub(principal, got)
-	if got.Sign() == 0 || rest.Sign() == 0 || !less(rest, minimum) {
-		return got
+}
+
+// announcedFits reports whether the lines under a cap, and none of the others,
+// can be given the announced factor.
+func (n *naive) announcedFits(open, under []int, given *big.Rat) bool {
+	amounts := map[int]*big.Rat{}
+	for _, i := range open {
+		amounts[i] = zero
+		if slices.Contains(under, i) {
+			amounts[i] = n.floor(i, given)
+		}
+	}
+	return !slices.ContainsFunc(n.o.AllCaps(), func(c tender.Cap) bool { return !n.fits(c, open, amounts) })
+}
+
+// prorated is a factor of a line with R11.
+func (n *naive) prorated(line int, f *big.Rat) *big.Rat {
+	return n.small(line, n.floor(line, f), f)
+}
+
+// floor is a factor times the principal of a line, rounded down to the multiple;
+// the whole is not rounded.
+func (n *naive) floor(line int, f *big.Rat) *big.Rat {
+	if f.Cmp(one) == 0 {
+		return n.principal(line)
+	}
+	return down(new(big.Rat).Mul(n.principal(line), f), n.series(line).Denomination.Multiple.Rat())
+}
+
+func down(amount, multiple *big.Rat) *big.Rat {
+	units := new(big.Rat).Quo(amount, multiple)
+	whole := new(big.Rat).SetInt(new(big.Int).Quo(units.Num(), units.Denom()))
+	return whole.Mul(whole, multiple)
+}
+
+// small is R11 for what a line was prorated to by a factor.
+func (n *naive) small(line int, part, f *big.Rat) *big.Rat {
+	principal, d := n.principal(line), n.series(line).Denomination
+	minimum := d.Minimum.Rat()
+	if f.Sign() == 0 || part.Cmp(principal) == 0 {
+		return part
+	}
+	if part.Cmp(minimum) < 0 {
+		part = n.belowMinimum(line, part, f)
+	}
+	returned := new(big.Rat).Sub(principal, part)
+	if part.Sign() == 0 || returned.Sign() == 0 || returned.Cmp(minimum) >= 0 {
+		return part
 	}
 	switch n.o.Acceptance.ReturnedBelowMinimum {
 	case "ACPT":
@@ -290,19 +384,49 @@ func (n *naive) smallPiece(i int, f *big.Rat) *big.Rat {
 	case "REJT":
 		return zero
 	case "ADJT":
-		kept := new(big.Rat).Sub(principal, minimum)
-		if kept.Sign() < 0 {
-			kept = zero
-		}
-		units := new(big.Rat).Quo(kept, multiple)
-		kept = new(big.Rat).Mul(multiple, new(big.Rat).SetInt(new(big.Int).Quo(units.Num(), units.Denom())))
-		switch below := n.o.Acceptance.BelowMinimum; {
-		case !less(kept, minimum), below == "MILD", below == "MILU":
-			return kept
-		case below == "FULL":
-			return principal
-		}
-		return zero
+		return n.adjusted(line)
 	}
-	return got
+	return part // KEEP
+}
+
+func (n *naive) belowMinimum(line int, part, f *big.Rat) *big.Rat {
+	d, principal := n.series(line).Denomination, n.principal(line)
+	switch n.o.Acceptance.BelowMinimum {
+	case "MIEX":
+		return least(d.Minimum.Rat(), principal)
+	case "MILD":
+		return part
+	case "MILU":
+		if part.Cmp(new(big.Rat).Mul(principal, f)) < 0 {
+			return least(new(big.Rat).Add(part, d.Multiple.Rat()), principal)
+		}
+		return part
+	case "FULL":
+		return principal
+	}
+	return zero // REJT
+}
+
+// adjusted returns the minimum; what is left may itself be below the minimum.
+func (n *naive) adjusted(line int) *big.Rat {
+	d, principal := n.series(line).Denomination, n.principal(line)
+	rest := new(big.Rat).Sub(principal, d.Minimum.Rat())
+	if rest.Sign() < 0 {
+		rest = zero
+	}
+	rest = down(rest, d.Multiple.Rat())
+	switch below := n.o.Acceptance.BelowMinimum; {
+	case rest.Cmp(d.Minimum.Rat()) >= 0, below == "MILD", below == "MILU":
+		return rest
+	case below == "FULL":
+		return principal
+	}
+	return zero
+}
+
+func least(a, b *big.Rat) *big.Rat {
+	if a.Cmp(b) < 0 {
+		return a
+	}
+	return b
 }

@@ -23,7 +23,13 @@ func mustAllocate(t rapid.TB, o *tender.Offer, b *tender.Book) *allocate.Result 
 func TestAgreesWithTheNaiveAllocation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := randomOffer(t)
+		if rapid.IntRange(0, 4).Draw(t, "announced") == 0 {
+			o.Acceptance.Factor, o.Acceptance.Given = tender.FactorGiven, decimal.New(rapid.Int64Range(1, 99).Draw(t, "given"), -2)
+		}
 		b := randomBook(t, o)
+		for i := range b.Lines {
+			b.Lines[i].Undelivered = rapid.IntRange(0, 9).Draw(t, "undelivered") == 0
+		}
 		r := mustAllocate(t, o, b)
 		for i, want := range naiveAllocate(o, b) {
 			if got := r.Lines[i].Accepted.Rat(); got.Cmp(want) != 0 {
@@ -63,13 +69,47 @@ func TestInputOrderDoesNotMatter(t *testing.T) {
 	})
 }
 
+// The arithmetic is exact at any size: with every amount a trillion times larger
+// every tender gets a trillion times as much.
+func TestTheSizeOfAmountsDoesNotMatter(t *testing.T) {
+	const trillion = 12
+	rapid.Check(t, func(t *rapid.T) {
+		o := randomOffer(t)
+		b := randomBook(t, o)
+		r := mustAllocate(t, o, b)
+		for i := range o.Series {
+			s := &o.Series[i]
+			s.MaximumOfferAmount = s.MaximumOfferAmount.Shift(trillion)
+			s.Denomination.Minimum = s.Denomination.Minimum.Shift(trillion)
+			s.Denomination.Multiple = s.Denomination.Multiple.Shift(trillion)
+		}
+		for i := range o.Caps {
+			o.Caps[i].Amount = o.Caps[i].Amount.Shift(trillion)
+		}
+		for i := range b.Lines {
+			b.Lines[i].Principal = b.Lines[i].Principal.Shift(trillion)
+		}
+		large := mustAllocate(t, o, b)
+		for i, l := range r.Lines {
+			if got := large.Lines[i]; !got.Accepted.Equal(l.Accepted.Shift(trillion)) || got.Reason != l.Reason {
+				t.Errorf("instruction %s: %s accepted (%s), and of a trillion times as much %s (%s)",
+					b.Lines[i].ID, l.Accepted, l.Reason, got.Accepted, got.Reason)
+			}
+		}
+	})
+}
+
 // Only the cap over all is raised: a raised cap over some lets higher levels take
 // more of the cap over all, and equal tenders move together, so the total may
-// then fall by less than one step of them.
+// then fall by less than one step of them. Under the plain ratio R11 comes after
+// the factor, so there only the rules are drawn by which a larger factor never
+// gives less; under the maximal factor every rule is.
 func TestMoreCapacityNeverAcceptsLess(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := randomOffer(t)
-		o.Acceptance.BelowMinimum, o.Acceptance.ReturnedBelowMinimum = tender.RejectPiece, tender.Keep
+		if o.Acceptance.Factor == tender.FactorRatio {
+			o.Acceptance.BelowMinimum, o.Acceptance.ReturnedBelowMinimum = tender.RejectPiece, tender.Keep
+		}
 		for i := range o.Series {
 			o.Series[i].Currency = "USD"
 		}
@@ -81,6 +121,24 @@ func TestMoreCapacityNeverAcceptsLess(t *testing.T) {
 		more := mustAllocate(t, o, b)
 		if was, is := total(less), total(more); is.LessThan(was) {
 			t.Errorf("%s accepted, %s with a higher cap", was, is)
+		}
+	})
+}
+
+// Under the maximal factor no cap is ever exceeded, whatever the rules on small
+// pieces.
+func TestM5TheMaximalFactorExceedsNoCap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := randomOffer(t)
+		o.Acceptance.Shortfall, o.Acceptance.Factor = tender.Prorate, tender.FactorMaximal
+		r := mustAllocate(t, o, randomBook(t, o))
+		for _, c := range r.Caps {
+			if c.Exceeded || c.Left.IsNegative() {
+				t.Errorf("%s has %s left", c.Name, c.Left)
+			}
+		}
+		if len(r.Warnings) > 0 {
+			t.Errorf("warnings %q", r.Warnings)
 		}
 	})
 }
@@ -125,6 +183,10 @@ func TestOneBreakpointMoreDoesNotFit(t *testing.T) {
 		}
 		more := decimal.Zero
 		for i := range r.Lines {
+			if next.Cmp(one) == 0 {
+				more = tendered(b)
+				break
+			}
 			units := new(big.Rat).Mul(b.Lines[i].Principal.Rat(), next)
 			units.Quo(units, multiple.Rat())
 			more = more.Add(multiple.Mul(decimal.NewFromBigInt(new(big.Int).Quo(units.Num(), units.Denom()), 0)))
@@ -135,34 +197,93 @@ func TestOneBreakpointMoreDoesNotFit(t *testing.T) {
 	})
 }
 
-// The factor shown in the workbook gives back every line that no rule on small
-// pieces touched.
+// The factor shown in the workbook, followed by rounding and R11, gives back
+// every line. A line that no rule on small pieces touched is given back by
+// rounding alone.
 func TestTheShownFactorReproducesTheLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := randomOffer(t)
 		b := randomBook(t, o)
 		r := mustAllocate(t, o, b)
+		n := newNaive(o, b)
 		for i, l := range r.Lines {
+			factor := factorOf(r, b.Lines[i])
+			shown := shownAs(factor)
+			back := n.floor(i, shown)
 			if l.Reason.Code != allocate.Prorated {
-				continue
+				back = n.small(i, back, shown)
 			}
-			in := b.Lines[i]
-			at, _ := o.SeriesByID(in.Series)
-			factor := factorOf(r, in)
-			shown := factor.Exact()
-			if d, ok := factor.Shown(); ok {
-				shown = d.Rat()
-			} else if o.Acceptance.BelowMinimum != tender.UpTo {
-				t.Fatalf("instruction %s: no decimal for %s", in.ID, factor)
-			}
-			units := new(big.Rat).Mul(in.Principal.Rat(), shown)
-			units.Quo(units, o.Series[at].Denomination.Multiple.Rat())
-			whole := decimal.NewFromBigInt(new(big.Int).Quo(units.Num(), units.Denom()), 0)
-			if back := whole.Mul(o.Series[at].Denomination.Multiple); !back.Equal(l.Accepted) {
-				t.Errorf("instruction %s: %s × %s gives %s, accepted %s", in.ID, in.Principal, factor, back, l.Accepted)
+			if back.Cmp(l.Accepted.Rat()) != 0 {
+				t.Errorf("instruction %s: %s × %s gives %s, accepted %s (%s)",
+					b.Lines[i].ID, b.Lines[i].Principal, factor, back.RatString(), l.Accepted, l.Reason)
 			}
 		}
 	})
+}
+
+// shownAs is the decimal shown for a factor, or the fraction where there is none.
+func shownAs(f allocate.Factor) *big.Rat {
+	if d, ok := f.Shown(); ok {
+		return d.Rat()
+	}
+	return f.Exact()
+}
+
+// A larger decimal with fewer digits than the maximal factor is shown with gives
+// some line another result; and a fraction is shown only where no decimal gives
+// every line its own.
+func TestTheMaximalFactorIsShownWithTheFewestDigits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := randomOffer(t)
+		o.Acceptance.Shortfall, o.Acceptance.Factor = tender.Prorate, tender.FactorMaximal
+		if o.Acceptance.BelowMinimum == tender.Whole || o.Acceptance.ReturnedBelowMinimum == tender.RejectPiece {
+			o.Acceptance.BelowMinimum, o.Acceptance.ReturnedBelowMinimum = tender.ToMinimum, tender.Keep
+		}
+		b := randomBook(t, o)
+		r := mustAllocate(t, o, b)
+		n := newNaive(o, b)
+		for at, step := range r.Steps {
+			for _, share := range step.Shares {
+				if share.Reason.Code != allocate.Prorated {
+					continue
+				}
+				places := int32(3) // no fraction where a decimal of so few digits would do
+				if d, ok := share.Factor.Shown(); ok {
+					places = min(-d.Exponent()-1, 3)
+				}
+				if d, found := shorter(n, r, at, share, places); found {
+					t.Errorf("series %s: shown as %s, and %s gives the same lines", share.Series, share.Factor, d)
+				}
+			}
+		}
+	})
+}
+
+// shorter looks for a decimal with so many places that gives every line of a step
+// that was cut back with a share what it has.
+func shorter(n *naive, r *allocate.Result, step int, share allocate.Share, places int32) (decimal.Decimal, bool) {
+	if places <= 0 {
+		return decimal.Zero, false
+	}
+	for digits := int64(1); ; digits++ {
+		d := decimal.New(digits, -places)
+		if d.GreaterThanOrEqual(decimal.NewFromInt(1)) {
+			return d, false
+		}
+		same := d.Rat().Cmp(share.Factor.Exact()) > 0
+		for i, l := range r.Lines {
+			with := l.Reason.Cap == share.Reason.Cap && (l.Reason.Code == allocate.Prorated || l.Reason.Code == allocate.SmallPiece)
+			if l.Step != step || !with {
+				continue
+			}
+			floor := n.floor(i, d.Rat())
+			got := n.small(i, floor, d.Rat())
+			same = same && got.Cmp(l.Accepted.Rat()) == 0 && (got.Cmp(floor) == 0 || l.Reason.Code == allocate.SmallPiece)
+		}
+		if same {
+			return d, true
+		}
+	}
 }
 
 func factorOf(r *allocate.Result, in tender.Line) allocate.Factor {

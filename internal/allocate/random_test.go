@@ -18,8 +18,8 @@ func randomOffer(t *rapid.T) *tender.Offer {
 			Order:                rapid.SampledFrom([]tender.Order{tender.OrderPriority, tender.OrderEarlyFirst}).Draw(t, "order"),
 			Shortfall:            rapid.SampledFrom([]tender.Shortfall{tender.Prorate, tender.Prorate, tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop}).Draw(t, "shortfall"),
 			Factor:               rapid.SampledFrom([]tender.FactorRule{tender.FactorMaximal, tender.FactorMaximal, tender.FactorRatio}).Draw(t, "factor"),
-			BelowMinimum:         rapid.SampledFrom([]tender.SmallPiece{"REJT", "REJT", "MIEX", "MILD", "MILU", "FULL"}).Draw(t, "below minimum"),
-			ReturnedBelowMinimum: rapid.SampledFrom([]tender.SmallPiece{"KEEP", "KEEP", "ACPT", "ADJT", "REJT"}).Draw(t, "returned below minimum"),
+			BelowMinimum:         rapid.SampledFrom([]tender.SmallPiece{"REJT", "MIEX", "MILD", "MILU", "FULL"}).Draw(t, "below minimum"),
+			ReturnedBelowMinimum: rapid.SampledFrom([]tender.SmallPiece{"KEEP", "ACPT", "ADJT", "REJT"}).Draw(t, "returned below minimum"),
 		},
 		Rates: []tender.Rate{
 			{From: "EUR", To: "USD", Rate: decimal.RequireFromString("1.2973")},
@@ -44,7 +44,7 @@ func randomSeries(t *rapid.T, i int) tender.Series {
 		Priority: rapid.IntRange(0, 3).Draw(t, "level"),
 		Denomination: tender.Denomination{
 			Multiple: decimal.NewFromInt(multiple),
-			Minimum:  decimal.NewFromInt(multiple * rapid.Int64Range(1, 4).Draw(t, "minimum")),
+			Minimum:  decimal.NewFromInt(multiple * rapid.SampledFrom([]int64{1, 1, 2, 3, 4, 7, 20}).Draw(t, "minimum")),
 		},
 		TenderOfferConsideration: decimal.New(rapid.Int64Range(500, 1100).Draw(t, "price"), 0),
 		EarlyTenderPayment:       decimal.New(rapid.Int64Range(0, 50).Draw(t, "early payment"), -1),
@@ -75,11 +75,15 @@ func randomBook(t *rapid.T, o *tender.Offer) *tender.Book {
 	b := &tender.Book{}
 	for i := range rapid.IntRange(0, 12).Draw(t, "tenders") {
 		s := rapid.SampledFrom(o.Series).Draw(t, "of series")
-		units := rapid.Int64Range(1, 12).Draw(t, "units")
+		units := rapid.Int64Range(1, rapid.SampledFrom([]int64{12, 12, 50}).Draw(t, "most")).Draw(t, "units")
+		odd := decimal.Zero // a tender that is no multiple, let pass by the issuer
+		if rapid.IntRange(0, 9).Draw(t, "odd") == 0 {
+			odd = s.Denomination.Multiple.Div(decimal.NewFromInt(10)).Truncate(0)
+		}
 		b.Lines = append(b.Lines, tender.Line{
 			Instruction: tender.Instruction{
 				ID: fmt.Sprintf("%03d", i), Series: s.ID,
-				Principal: s.Denomination.Multiple.Mul(decimal.NewFromInt(units)),
+				Principal: s.Denomination.Multiple.Mul(decimal.NewFromInt(units)).Add(odd),
 			},
 			Window: rapid.SampledFrom(tender.Windows[:]).Draw(t, "window"),
 		})

@@ -1,15 +1,26 @@
 package allocate
 
 import (
+	"fmt"
 	"math/big"
 
 	"tenderbatch/internal/tender"
 )
 
-// smallRule is the rule on small pieces (R11) that changed a piece, in one byte.
+// smallRule is a rule on small pieces (R11), in one byte.
 type smallRule uint8
 
-const noRule smallRule = 0
+// The rules; noRule is the one that changes nothing (KEEP).
+const (
+	noRule smallRule = iota
+	ruleREJT
+	ruleMIEX
+	ruleMILD
+	ruleMILU
+	ruleFULL
+	ruleACPT
+	ruleADJT
+)
 
 // smallCodes are the codes by smallRule.
 var smallCodes = [...]tender.SmallPiece{"",
@@ -17,25 +28,113 @@ var smallCodes = [...]tender.SmallPiece{"",
 
 func (r smallRule) code() tender.SmallPiece { return smallCodes[r] }
 
-func ruleOf(code tender.SmallPiece) smallRule {
-	for i, c := range smallCodes {
-		if c == code {
-			return smallRule(i)
-		}
+// smallRules are the offer's rules on small pieces.
+type smallRules struct{ below, returned smallRule }
+
+// newSmallRules reads the two codes of the terms. A code that is not known, or
+// not for that part, is an error.
+func newSmallRules(a tender.Acceptance) (smallRules, error) {
+	var r smallRules
+	switch a.BelowMinimum {
+	case tender.RejectPiece:
+		r.below = ruleREJT
+	case tender.ToMinimum:
+		r.below = ruleMIEX
+	case tender.DownTo:
+		r.below = ruleMILD
+	case tender.UpTo:
+		r.below = ruleMILU
+	case tender.Whole:
+		r.below = ruleFULL
+	default:
+		return r, fmt.Errorf("acceptance: below_minimum %q is not known", a.BelowMinimum)
 	}
-	return noRule
+	switch a.ReturnedBelowMinimum {
+	case tender.RejectPiece:
+		r.returned = ruleREJT
+	case tender.TakeWhole:
+		r.returned = ruleACPT
+	case tender.Adjust:
+		r.returned = ruleADJT
+	case tender.Keep:
+	default:
+		return r, fmt.Errorf("acceptance: returned_below_minimum %q is not known", a.ReturnedBelowMinimum)
+	}
+	return r, nil
 }
 
-// applySmallPieces applies R11 to the groups that were cut back to a part. It
-// comes after the factor is found: what it takes beyond a cap is a warning, what
-// it leaves out stays unused.
+// neverLess reports whether a piece is never accepted with less at a larger
+// factor. FULL gives a small factor the whole and a larger one a part; a tender
+// that REJT rejects for its returned part was accepted in part before.
+func (r smallRules) neverLess() bool { return r.below != ruleFULL && r.returned != ruleREJT }
+
+// after is what a piece is accepted with by R11 once it was prorated and rounded
+// down, and the rule that decided it. more says that the part was more before
+// rounding. What is taken whole is no piece, and a factor of zero gives none.
+func (g *group) after(principal, rounded int64, more bool) (int64, smallRule) {
+	if rounded == principal || (rounded == 0 && !more) {
+		return rounded, noRule
+	}
+	accepted, rule := rounded, noRule
+	if rounded < g.minimum {
+		accepted, rule = g.belowMinimum(principal, rounded, more)
+	}
+	if g.rules.returned == noRule || accepted == 0 || accepted == principal || principal-accepted >= g.minimum {
+		return accepted, rule
+	}
+	switch g.rules.returned {
+	case ruleACPT:
+		return principal, ruleACPT
+	case ruleADJT:
+		return g.adjusted(principal)
+	}
+	return 0, ruleREJT
+}
+
+// belowMinimum deals with an accepted part below the minimum denomination.
+func (g *group) belowMinimum(principal, rounded int64, more bool) (int64, smallRule) {
+	switch g.rules.below {
+	case ruleMIEX:
+		return min(g.minimum, principal), ruleMIEX
+	case ruleMILD:
+		return rounded, ruleMILD
+	case ruleMILU:
+		if more {
+			return min(rounded+g.multiple, principal), ruleMILU
+		}
+		return rounded, noRule
+	case ruleFULL:
+		return principal, ruleFULL
+	}
+	return 0, ruleREJT
+}
+
+// adjusted is what can be accepted if the minimum is returned (ADJT). Where that
+// again is below the minimum, the rule on accepted parts decides; one that would
+// lift it back cannot be followed together with ADJT, and nothing is accepted.
+func (g *group) adjusted(principal int64) (int64, smallRule) {
+	accepted := max(principal-g.minimum, 0)
+	accepted -= accepted % g.multiple
+	if accepted >= g.minimum || g.rules.below == ruleMILD || g.rules.below == ruleMILU {
+		return accepted, ruleADJT
+	}
+	if g.rules.below == ruleFULL {
+		return principal, ruleFULL
+	}
+	return 0, ruleREJT
+}
+
+// applySmallPieces applies R11 to the groups that were cut back by the plain
+// ratio or by an announced factor. It comes after the factor: what it takes
+// beyond a cap is a warning, what it leaves out stays unused. The maximal factor
+// has R11 in it already.
 func (f *filling) applySmallPieces() {
 	before := make([]*big.Int, len(f.caps))
 	for i, c := range f.caps {
 		before[i] = c.left()
 	}
 	for _, g := range f.groups {
-		if g.reason.Code == Prorated || g.reason.Code == Announced {
+		if (g.reason.Code == Prorated || g.reason.Code == Announced) && !g.settled {
 			f.settlePieces(g)
 		}
 	}
@@ -54,9 +153,10 @@ func (f *filling) settlePieces(g *group) {
 	for i := range g.pieces {
 		p := &g.pieces[i]
 		prorated := p.accepted
-		p.accepted, p.small = f.smallPiece(g, p)
+		more := prorated == 0 || g.rules.below != ruleMILU || g.factor.moreThan(p.principal, prorated)
+		p.accepted, p.small = g.after(p.principal, prorated, more)
 		g.accepted += p.accepted - prorated
-		if prorated < g.minimum && f.offer.Acceptance.BelowMinimum == tender.UpTo && !g.factor.roundsUpAlike(p.principal, prorated) {
+		if prorated < g.minimum && g.rules.below == ruleMILU && !g.factor.roundsUpAlike(p.principal, prorated) {
 			f.showExactly(g.factor)
 		}
 	}
@@ -72,82 +172,4 @@ func (f *filling) showExactly(factor Factor) {
 			g.factor = NewFactor(exact)
 		}
 	}
-}
-
-// smallPiece is what a piece gets after R11, and the rule that changed it.
-func (f *filling) smallPiece(g *group, p *piece) (int64, smallRule) {
-	accepted, rule := p.accepted, noRule
-	if accepted == p.principal {
-		return accepted, rule
-	}
-	if accepted < g.minimum {
-		accepted, rule = f.belowMinimum(g, p)
-	}
-	if returned := p.principal - accepted; accepted > 0 && returned > 0 && returned < g.minimum {
-		if a, r := f.returnedBelowMinimum(g, p, accepted); r != noRule {
-			return a, r
-		}
-	}
-	return accepted, rule
-}
-
-// belowMinimum deals with an accepted part below the minimum denomination.
-func (f *filling) belowMinimum(g *group, p *piece) (int64, smallRule) {
-	code := f.offer.Acceptance.BelowMinimum
-	rule := ruleOf(code)
-	switch code {
-	case tender.ToMinimum:
-		return min(g.minimum, p.principal), rule
-	case tender.DownTo:
-		return p.accepted, rule
-	case tender.UpTo:
-		if up := roundedUp(g, p); up > p.accepted {
-			return up, rule
-		}
-		return p.accepted, noRule
-	case tender.Whole:
-		return p.principal, rule
-	}
-	return 0, ruleOf(tender.RejectPiece)
-}
-
-// roundedUp is the exact factor times the principal, rounded up to a multiple.
-func roundedUp(g *group, p *piece) int64 {
-	exact := new(big.Rat).Mul(g.factor.Exact(), big.NewRat(p.principal, 1))
-	if exact.Cmp(big.NewRat(p.accepted, 1)) > 0 {
-		return min(p.accepted+g.multiple, p.principal)
-	}
-	return p.accepted
-}
-
-// returnedBelowMinimum deals with a returned part below the minimum
-// denomination.
-func (f *filling) returnedBelowMinimum(g *group, p *piece, accepted int64) (int64, smallRule) {
-	switch code := f.offer.Acceptance.ReturnedBelowMinimum; code {
-	case tender.TakeWhole:
-		return p.principal, ruleOf(code)
-	case tender.RejectPiece:
-		return 0, ruleOf(code)
-	case tender.Adjust:
-		return f.adjusted(g, p)
-	}
-	return accepted, noRule
-}
-
-// adjusted is what can be accepted if the minimum is returned. Where that again
-// is below the minimum, the rule on accepted parts decides; one that would lift
-// it back cannot be followed together with ADJT, and nothing is accepted.
-func (f *filling) adjusted(g *group, p *piece) (int64, smallRule) {
-	accepted := max(p.principal-g.minimum, 0)
-	accepted -= accepted % g.multiple
-	if accepted >= g.minimum {
-		return accepted, ruleOf(tender.Adjust)
-	}
-	switch f.offer.Acceptance.BelowMinimum {
-	case tender.DownTo, tender.UpTo:
-		return accepted, ruleOf(tender.Adjust)
-	case tender.Whole:
-		return p.principal, ruleOf(tender.Whole)
-	}
-	return 0, ruleOf(tender.RejectPiece)
 }

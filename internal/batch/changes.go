@@ -52,6 +52,9 @@ func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
 	}
 	err := readRows(r, columns, func(text []string) (wrong int, err error) {
 		p := export.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3]))}
+		if err := p.Window.Check(); err != nil {
+			return 3, err
+		}
 		for i, amount := range []*decimal.Decimal{&p.Tendered, &p.Accepted, &p.Total} {
 			if *amount, err = decimal.NewFromString(text[4+i]); err != nil {
 				return 4 + i, err

@@ -23,6 +23,7 @@ import (
 type intake struct {
 	src     *source
 	plan    schedule.Plan
+	terms   *ingest.Terms
 	offer   *tender.Offer
 	asOf    time.Time
 	choice  ingest.Choice
@@ -49,7 +50,7 @@ func take(ctx context.Context, req Request) (*intake, error) {
 
 // takeFrom reads the files that a request needs and draws up the book.
 func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms) (in *intake, err error) {
-	in = &intake{src: src, plan: terms.Plan(), version: req.Version, now: req.Clock()}
+	in = &intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
 	names, left, err := src.names(terms.AsOf(in.now))
 	if err != nil {
 		return nil, err
@@ -76,7 +77,9 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
-	in.book = tender.NewBook(in.offer, in.read.Instructions(), in.asOf)
+	if in.book, err = tender.NewBook(in.offer, in.read.Instructions(), in.asOf); err != nil {
+		return nil, err
+	}
 	if in.settled, err = readSettledRun(src, in.offer); err != nil {
 		return nil, err
 	}
@@ -120,7 +123,12 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 		Version: in.version, Offer: o, Phase: o.PhaseAt(in.asOf), AsOf: in.asOf,
 		Book: b, Allocation: allocation, Settlement: settlement,
 		Rejects: in.rejects(), Inputs: in.inputs(),
-		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings()),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.pastDue(settlement)),
+	}
+	for i := range r.Rejects {
+		if err := r.Rejects[i].Check(); err != nil {
+			return nil, err
+		}
 	}
 	if err := in.checkRejected(r.Rejects); err != nil {
 		return nil, err
@@ -128,7 +136,8 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in))
 	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
-	r.Name = runName(in.asOf, o.Zone, identity(r))
+	r.Identity = identity(r)
+	r.Name = runName(in.asOf, o.Zone, r.Identity)
 	return r, broken(r.Invariants)
 }
 
@@ -274,6 +283,32 @@ func (in *intake) balances() map[string]Balance {
 		all[line.Source.File] = b
 	}
 	return all
+}
+
+// pastDue warns of wires that are due on a day that has passed. Where those are the
+// early tenders' and their settlement was made, the terms do not say so yet, and the
+// wires would be sent twice.
+func (in *intake) pastDue(s *settle.Settlement) []string {
+	var all []string
+	for _, f := range s.Funding {
+		if f.Status != settle.Due || !f.Date.Before(tender.DateOf(in.asOf.In(in.offer.Zone))) {
+			continue
+		}
+		words := fmt.Sprintf("%s of %s %s are due on %s, which has passed", counted(f.Wires, "wire", "wires"), f.Currency, export.Money(f.Total(), f.Currency), f.Date)
+		if in.settled == nil {
+			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is wired: otherwise it is paid twice"
+		}
+		all = append(all, words)
+	}
+	return all
+}
+
+// counted is a number of things.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // warnings are what a reader of the result should know beyond the figures.

@@ -64,6 +64,9 @@ func publishExample(t *testing.T, folder, asOf string) string {
 	t.Helper()
 	latest := archiveOf(t, folder).Latest()
 	req := Request{Folder: folder, AsOf: asOf}
+	if strings.HasPrefix(asOf, "2004-12") {
+		req.AcceptRejects, req.TermsChanged = "a test", "a test"
+	}
 	if latest != nil && latest.Phase == string(tender.Final) {
 		req.Supersede, req.Reason = latest.Run, "a test"
 	}

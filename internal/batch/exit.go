@@ -18,16 +18,17 @@ type Exit int
 const (
 	ExitDone        Exit = 0 // also: nothing has changed
 	ExitFailed      Exit = 1
-	ExitUsage       Exit = 2 // usage or terms
-	ExitRejects     Exit = 3 // done, with rejects
-	ExitUnsaid      Exit = 4 // done, but what was done could not be written to standard output
-	ExitBusy        Exit = 5 // another run holds the offer
-	ExitControls    Exit = 6 // invariants or control totals broken, a published run altered, or the history lost
+	ExitUsage       Exit = 2  // usage or terms
+	ExitRejects     Exit = 3  // done, and findings are open
+	ExitUnsaid      Exit = 4  // done, but what was done could not be written to standard output
+	ExitBusy        Exit = 5  // another run holds the offer
+	ExitControls    Exit = 6  // invariants or control totals broken, a published run altered, or the history lost
+	ExitConfig      Exit = 78 // serve: the command line or batch.yaml is wrong (EX_CONFIG of sysexits.h); 2 is Go's own for a fatal error
 	ExitInterrupted Exit = 130
 )
 
 // ErrRejects ends a command that did its work but has rejects to report.
-var ErrRejects = errors.New("done, with rejects")
+var ErrRejects = errors.New("findings are open")
 
 // UnsaidError says that a command did its work and could not say so: standard output
 // cannot be written, as on a full disk or into a pipe that was closed.
@@ -85,7 +86,7 @@ func ExitOf(err error) Exit {
 
 // Exit returns the exit code for what a run did.
 func (o *Outcome) Exit() Exit {
-	if o.Run.Counts().Rejected > 0 && o.Deed != Unchanged && o.Deed != Restored {
+	if o.Run.Open() > 0 {
 		return ExitRejects
 	}
 	return ExitDone

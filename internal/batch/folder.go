@@ -78,6 +78,16 @@ type inbox struct {
 	named map[string]bool        // by base name: a person named the path, and its links with it
 }
 
+// files are the names under which there is a file.
+func (in *inbox) files() (names []string) {
+	for name, mode := range in.modes {
+		if mode.IsRegular() {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // listInbox lists the inbox of the offer in a folder and the files named one by one.
 func listInbox(folder string, extra []string) (*inbox, error) {
 	path := filepath.Join(folder, inboxName)

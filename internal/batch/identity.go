@@ -12,7 +12,7 @@ import (
 
 // rulesVersion counts the changes of the rules that can change a result; it is
 // part of a run's identity.
-const rulesVersion = 1
+const rulesVersion = 2
 
 // identity is the SHA-256 of all that a run's result follows from: the rules,
 // the terms in force, the phase, the files and the lines of the book. The as-of

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/settle"
@@ -79,11 +80,12 @@ func NewAttempt(began time.Time) string {
 }
 
 // untrusted reports whether an error says that the history of an offer is lost,
-// damaged, or not its own.
+// damaged, or not its own, or that a link or the like is in its place.
 func untrusted(err error) bool {
 	var damaged *ledger.DamagedError
 	var altered *ledger.AlteredError
-	return errors.As(err, &damaged) || errors.As(err, &altered)
+	var strange *disk.StrangeError
+	return errors.As(err, &damaged) || errors.As(err, &altered) || errors.As(err, &strange)
 }
 
 // append writes an entry with what is known of the attempt.
@@ -117,8 +119,8 @@ func (j *journal) computed(r *export.Run) {
 func describe(e ledger.Entry, r *export.Run) ledger.Entry {
 	c := r.Counts()
 	e.Offer, e.Phase, e.AsOf, e.Terms = r.Offer.ID, string(r.Phase), r.AsOf, r.Offer.TermsDigest
-	e.Identity, e.Run, e.Program = identity(r), r.Name, r.Version
-	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected}
+	e.Identity, e.Run, e.Program = r.Identity, r.Name, r.Version
+	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected, Open: c.Open}
 	e.Inputs, e.Totals = nil, totals(r)
 	for _, in := range r.Inputs {
 		e.Inputs = append(e.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})
@@ -164,7 +166,10 @@ func hasCurrency(all []ledger.Total, currency string) bool {
 // announce notes which run is about to get its name.
 func (j *journal) announce(r *export.Run, manifest string) error {
 	j.entry = describe(j.entry, r)
-	j.entry.Replaces, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Decisions, manifest
+	j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Held, r.Decisions, manifest
+	for _, c := range r.TermChanges {
+		j.entry.TermsChanged = append(j.entry.TermsChanged, export.TermWords(c))
+	}
 	e := j.entry
 	e.Event = ledger.Started
 	return j.append(e)
@@ -178,7 +183,7 @@ func (j *journal) published() error {
 
 // exitWith is the exit code of a run that was published.
 func exitWith(c ledger.Counts) Exit {
-	if c.Rejected > 0 {
+	if c.Open > 0 {
 		return ExitRejects
 	}
 	return ExitDone
@@ -207,7 +212,7 @@ func (j *journal) end(event ledger.Event, exit Exit, message string) error {
 	j.ended = true
 	e := j.entry
 	e.Event, e.Exit, e.Message, e.Duration = event, int(exit), shortened(message), j.req.Clock().Sub(j.began)
-	if exit == ExitBusy || exit == ExitInterrupted {
+	if exit == ExitBusy || exit == ExitInterrupted || e.Again {
 		e.Slot = "" // it is still to be dealt with
 	}
 	level := slog.LevelInfo
@@ -235,8 +240,9 @@ func (j *journal) close(o *Outcome, err error) error {
 		return j.end(ledger.Event(o.Deed), o.Exit(), "")
 	}
 	event := ledger.Failed
+	j.entry.Again = Transient(err) && !j.lies()
 	if !j.lies() {
-		j.entry.Run, j.entry.Replaces, j.entry.Decisions, j.entry.Manifest = "", "", nil, "" // none was published
+		j.entry.Run, j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.TermsChanged, j.entry.Manifest = "", "", "", nil, nil, "" // none was published
 	}
 	switch ExitOf(err) {
 	case ExitInterrupted:
@@ -252,19 +258,8 @@ func (j *journal) close(o *Outcome, err error) error {
 // process has ended is noted as abandoned. Then what is published is checked against
 // the history, and latest and final point where that says.
 func (j *journal) tidy() (err error) {
-	if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
+	if err := j.noteLeft(); err != nil {
 		return err
-	}
-	left := leftOver(j.archive)
-	for _, e := range left {
-		if err := j.append(e); err != nil {
-			return err
-		}
-	}
-	if len(left) > 0 {
-		if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
-			return err
-		}
 	}
 	j.req.archive = j.archive
 	if _, err := j.standing(); err != nil {
@@ -283,6 +278,23 @@ func (j *journal) tidy() (err error) {
 		return ledger.ErrDecided
 	}
 	return nil
+}
+
+// noteLeft opens the archive and notes what a crash left.
+func (j *journal) noteLeft() (err error) {
+	if j.archive, err = ledger.OpenArchive(j.runs, j.offer); err != nil {
+		return err
+	}
+	left := leftOver(j.archive)
+	for _, e := range left {
+		if err := j.append(e); err != nil {
+			return err
+		}
+	}
+	if len(left) > 0 {
+		j.archive, err = ledger.OpenArchive(j.runs, j.offer)
+	}
+	return err
 }
 
 // standing is what is published of the offer. It is an *[ledger.AlteredError] if
@@ -344,7 +356,7 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 // dealt with.
 func gone(open ledger.Entry) ledger.Entry {
 	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process was gone before it had done"
-	open.Run, open.Replaces, open.Decisions, open.Manifest = "", "", nil, ""
+	open.Run, open.Replaces, open.Held, open.Decisions, open.TermsChanged, open.Manifest = "", "", "", nil, nil, ""
 	return open
 }
 
@@ -353,7 +365,9 @@ func gone(open ledger.Entry) ledger.Entry {
 // next run fails and says so.
 func RecordMissed(req Request, why string) error {
 	runs := filepath.Join(req.Folder, runsName)
-	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
+	if err := ledger.MakeRuns(req.Disk, runs); untrusted(err) {
+		return nil // nothing is noted where a link leads; the next run fails and says so
+	} else if err != nil {
 		return notWritten(err)
 	}
 	j, err := openJournal(req, runs)

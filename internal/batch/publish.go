@@ -65,12 +65,12 @@ func (s *standing) whole(r *ledger.Run) error {
 // the latest, or any as of the same instant: with an as-of instant given in words
 // a run is another one even if nothing else is new.
 func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Run {
-	id := identity(r)
+	id := r.Identity
 	if r.Phase == tender.Final {
 		if s.final != nil && s.final.Identity == id {
 			return s.final
 		}
-		return nil
+		return s.held(id)
 	}
 	if s.latest != nil && s.latest.Identity == id && !asOfGiven {
 		return s.latest
@@ -78,6 +78,17 @@ func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Run {
 	var known *ledger.Run
 	for _, m := range s.archive.Runs() {
 		if m.Identity == id && m.AsOf.Equal(r.AsOf) {
+			known = m
+		}
+	}
+	return known
+}
+
+// held is the newest final run of an identity that is not in force, nil if there is
+// none.
+func (s *standing) held(id string) (known *ledger.Run) {
+	for _, m := range s.archive.Runs() {
+		if s.final == nil && m.Held != "" && m.Identity == id {
 			known = m
 		}
 	}
@@ -99,7 +110,8 @@ func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledge
 		return nil, err
 	}
 	j.entry.Run = known.Run
-	o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: known.Folder(), Deed: Unchanged, Final: s.finalBeside(known.Run), published: known}
+	r.Held, r.Decisions = known.Held, known.Decisions
+	o := &Outcome{Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: known.Folder(), Deed: Unchanged, Final: s.finalBeside(known.Run), published: known}
 	if s.latest == nil || s.latest.Run != known.Run {
 		o.Deed = Restored
 	}
@@ -132,23 +144,30 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 		return nil, err
 	}
 	if r.Replaces != "" {
-		if r.Decisions, err = decided(r.Decisions, tender.Supersede, j.req.By, j.req.Reason, "--supersede wants --reason"); err != nil {
-			return nil, err
+		if strings.TrimSpace(j.req.Reason) == "" {
+			return nil, &UsageError{Message: `--supersede wants --reason: say why in a sentence, such as --reason "the depositary corrected its report"; it is recorded with the run`}
 		}
+		r.Decisions = decided(r.Decisions, tender.Supersede, j.req.By, j.req.Reason)
 	}
-	previous := s.before(r)
-	if err := compareWith(r, in.src, previous); err != nil {
+	if err := hold(r, j.req); err != nil {
 		return nil, err
 	}
-	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, identity(r))); err != nil {
+	previous := s.before(r)
+	if err := in.compareWith(r, previous); err != nil {
+		return nil, err
+	}
+	if err := checkTermChanges(r, j.req); err != nil {
+		return nil, err
+	}
+	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, r.Identity)); err != nil {
 		return nil, err
 	}
 	run, err := s.write(ctx, j, in, r, previous)
 	if err != nil {
 		return nil, err
 	}
-	o = &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Folder: run.Folder(), Deed: Published, published: run}
-	if r.Phase == tender.Final {
+	o = &Outcome{Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: run.Folder(), Deed: Published, published: run}
+	if r.Phase == tender.Final && r.Held == "" {
 		s.final, s.inForce = run, run.Run
 	}
 	o.Final = s.finalBeside(r.Name)
@@ -156,28 +175,62 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 }
 
 // decided adds what the person who makes a run decided about it, with the reason.
-func decided(before []tender.Decision, kind tender.DecisionKind, by, reason, missing string) ([]tender.Decision, error) {
-	reason = strings.TrimSpace(reason)
-	if reason == "" {
-		return nil, &UsageError{Message: missing + `: say why in a sentence, such as --reason "the depositary corrected its report"; it is recorded with the run`}
-	}
+func decided(before []tender.Decision, kind tender.DecisionKind, by, reason string) []tender.Decision {
 	who, _, _ := strings.Cut(by, " pid ")
 	if _, asked, ok := strings.Cut(by, ", for "); ok {
 		who += " for " + asked
 	}
-	return append(before, tender.Decision{Kind: kind, By: who, Reason: reason}), nil
+	return append(before, tender.Decision{Kind: kind, By: who, Reason: strings.TrimSpace(reason)})
 }
 
-// compareWith compares a run with the run before it, and, if it supersedes that one,
-// wire by wire.
-func compareWith(r *export.Run, src *source, previous string) (err error) {
+// hold keeps a final run with open findings from coming into force, unless the request
+// accepts them. One that is to supersede another is not made at all then.
+func hold(r *export.Run, req Request) error {
+	open := r.Open()
+	accepted := strings.TrimSpace(req.AcceptRejects)
+	switch {
+	case r.Phase != tender.Final && accepted != "":
+		return &UsageError{Message: "--accept-rejects: the run is indicative, and only a final one comes into force; leave the flag out"}
+	case r.Phase != tender.Final || open == 0:
+		return nil
+	case accepted != "":
+		r.Decisions = decided(r.Decisions, tender.AcceptRejects, req.By, accepted)
+		return nil
+	case r.Replaces != "":
+		return &UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON", openWords(open), r.Replaces)}
+	}
+	r.Held = openWords(open) + "; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON"
+	return nil
+}
+
+// resultRemarks are what the people who get notices must see of a result.
+func resultRemarks(r *export.Run) []string {
+	var all []string
+	if r.Held != "" {
+		all = append(all, "the run is final, but not in force: "+r.Held)
+	}
+	for _, c := range r.TermChanges {
+		all = append(all, "the terms were changed in place, without an amendment: "+export.TermWords(c))
+	}
+	return all
+}
+
+// openWords counts open findings.
+func openWords(n int) string { return counted(n, "finding is open", "findings are open") }
+
+// compareWith compares a run with the run before it: instructions, terms, and, if it
+// supersedes that one, the wires.
+func (in *intake) compareWith(r *export.Run, previous string) (err error) {
 	if previous == "" {
 		return nil
 	}
-	if r.Changes, err = changesFrom(r, src, previous); err != nil || r.Replaces != previous {
+	if r.Changes, err = changesFrom(r, in.src, previous); err != nil {
 		return err
 	}
-	r.WireChanges, err = wireChangesFrom(r, src, previous)
+	if r.TermChanges, err = in.termChanges(previous); err != nil || r.Replaces != previous {
+		return err
+	}
+	r.WireChanges, err = wireChangesFrom(r, in.src, previous)
 	return err
 }
 
@@ -304,7 +357,7 @@ func manifest(r *export.Run, previous string) *ledger.Manifest {
 	m := &ledger.Manifest{
 		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
 		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},
-		Identity: identity(r), Previous: previous, Replaces: r.Replaces, Decisions: r.Decisions,
+		Identity: r.Identity, Previous: previous, Replaces: r.Replaces, Held: r.Held, Decisions: r.Decisions,
 	}
 	for _, in := range r.Inputs {
 		m.Inputs = append(m.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})

@@ -109,8 +109,8 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 	if err != nil {
 		return nil, err
 	}
-	r.Name, r.Replaces, r.Decisions = m.Run, m.Replaces, m.Decisions
-	if err := compareWith(r, src, m.Previous); err != nil {
+	r.Name, r.Replaces, r.Held, r.Decisions = m.Run, m.Replaces, m.Held, m.Decisions
+	if err := in.compareWith(r, m.Previous); err != nil {
 		return nil, err
 	}
 	again := &Remade{Run: r, in: in}

@@ -34,6 +34,11 @@ type Request struct {
 	Supersede string
 	Reason    string
 
+	// AcceptRejects lets a final run come into force although findings are open, and
+	// TermsChanged lets one be made although terms were changed in place. Each says why.
+	AcceptRejects string
+	TermsChanged  string
+
 	// Trigger is what made the run begin; "" is a hand. Where nobody looks, the
 	// first final run waits for every depositary's last report.
 	Trigger ledger.Trigger
@@ -118,6 +123,9 @@ const (
 // context's error if it was interrupted, or one of the file system. After an error
 // nothing is published, unless it says that the run has its name already.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
+	if t := req.Trigger; t != "" && t != ledger.ByHand && !scheduled(t) {
+		return nil, fmt.Errorf("a run cannot be made by %q: that is no trigger that is known", t)
+	}
 	if req.DryRun {
 		in, r, err := result(ctx, req)
 		if err != nil {
@@ -161,7 +169,7 @@ func (in *intake) lookAhead(r *export.Run, o *Outcome) error {
 	if s.final != nil && r.Phase == tender.Final {
 		r.Replaces, o.Final = s.final.Run, s.final.Run
 	}
-	return compareWith(r, in.src, s.before(r))
+	return in.compareWith(r, s.before(r))
 }
 
 // attempt makes the run with the lock held. A fault of the program fails the run and
@@ -233,6 +241,9 @@ func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 	}
 	j.computed(r)
 	known := s.same(r, req.AsOf != "")
+	if known != nil && known.Held != "" && req.AcceptRejects != "" {
+		known = nil // what is accepted now is another run
+	}
 	switch {
 	case known != nil && !req.Force:
 		return s.unchanged(j, in, r, known)

@@ -32,6 +32,9 @@ func slotEntries(entries []ledger.Entry) []schedule.Entry {
 		case ledger.Abandoned, ledger.Interrupted:
 			named = begun[e.Attempt]
 		}
+		if e.Again {
+			named = begun[e.Attempt]
+		}
 		slot, err := schedule.ParseSlot(named)
 		if err != nil {
 			slot = schedule.Slot{} // none, or one that no scheduler named
@@ -43,6 +46,9 @@ func slotEntries(entries []ledger.Entry) []schedule.Entry {
 
 // slotOutcome is what an entry says of its slot.
 func slotOutcome(e ledger.Entry) schedule.Outcome {
+	if e.Again {
+		return schedule.BrokenOff
+	}
 	switch e.Event {
 	case ledger.Missed:
 		return schedule.Missed

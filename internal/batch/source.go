@@ -141,6 +141,20 @@ func (s *source) beforeComparing() *source {
 	return &source{folder: s.folder, now: s.now, offer: s.offer, archive: s.archive, pieces: slices.Clone(s.pieces[:s.own]), own: s.own}
 }
 
+// earlierTerms reads the terms that an earlier run kept; fs.ErrNotExist if it kept none.
+func (s *source) earlierTerms(run string) ([]byte, error) {
+	return s.take(runsName+"/"+run+"/"+offerName, func() ([]byte, error) {
+		r, err := s.earlierRun(run)
+		if err != nil {
+			return nil, err
+		}
+		if r.Terms.File == "" {
+			return nil, fs.ErrNotExist
+		}
+		return r.ReadKept(offerName)
+	})
+}
+
 // published is what has been published of the offer.
 func (s *source) published() (_ *ledger.Archive, err error) {
 	if s.archive == nil {

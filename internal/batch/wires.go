@@ -3,7 +3,9 @@ package batch
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +24,9 @@ func wireChangesFrom(r *export.Run, src *source, superseded string) (*export.Wir
 	was := map[string]*export.WireChange{}
 	for _, name := range []string{export.PaymentsName, export.PaidName} {
 		content, err := src.earlier(superseded, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
 		if err != nil {
 			return nil, err
 		}

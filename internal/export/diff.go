@@ -306,3 +306,17 @@ var (
 		{"tendered", "Tendered"}, {"accepted", "Accepted"}, {"returned", "Returned"}, {"total", "Cash"},
 	}, 3}
 )
+
+// TermWords says how a value of the terms changed, in one line.
+func TermWords(p Pair[tender.Term]) string {
+	text := func(t *tender.Term) string {
+		switch {
+		case t == nil:
+			return "none"
+		case t.Kind == tender.TermNumber:
+			return Thousands(t.Text)
+		}
+		return t.Text
+	}
+	return p.Either().Path + ": " + text(p.Was) + " → " + text(p.Now)
+}

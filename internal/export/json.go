@@ -21,6 +21,7 @@ type (
 		Phase        tender.Phase      `json:"phase"`
 		AsOf         string            `json:"as_of"`
 		Replaces     string            `json:"replaces,omitempty"`
+		Held         string            `json:"held"`
 		Decisions    []tender.Decision `json:"decisions"`
 		Terms        termsJSON         `json:"terms"`
 		Series       []seriesJSON      `json:"series"`
@@ -44,6 +45,7 @@ type (
 		Amendments []amendmentJSON `json:"amendments"`
 		Conditions []conditionJSON `json:"conditions"`
 		Rates      []rateJSON      `json:"rates"`
+		Changed    []termJSON      `json:"changed_in_place"`
 	}
 	amendmentJSON struct {
 		Effective string `json:"effective"`
@@ -167,6 +169,7 @@ type (
 		NotCounted int `json:"not_counted"`
 		Rejected   int `json:"rejected"`
 		Waived     int `json:"waived"`
+		Open       int `json:"open"`
 	}
 	inputJSON struct {
 		Depositary string `json:"depositary"`
@@ -226,15 +229,14 @@ func encode(w io.Writer, value any) error {
 // WriteJSON writes result.json: the run for machines. Every amount is a decimal
 // in a string, so that no reader rounds it.
 func WriteJSON(w io.Writer, r *Run) error {
-	counts := r.Counts()
 	return encode(w, document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
-		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces,
+		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
 		Decisions: list(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
 		Funding: list(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
 		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.wireChangesJSON(), Steps: r.stepsJSON(),
-		Counts: countsJSON(counts),
+		Counts: countsJSON(r.Counts()),
 		Inputs: r.inputsJSON(), Changes: r.changesJSON(),
 		Warnings: list(r.warnings(), func(s string) string { return s }),
 		Invariants: list(r.Invariants, func(inv tender.Invariant) invariantJSON {
@@ -265,6 +267,7 @@ func (r *Run) termsJSON() termsJSON {
 		Rates: list(o.Rates, func(x tender.Rate) rateJSON {
 			return rateJSON{x.From, x.To, x.Rate.String(), x.Date.String(), x.Source}
 		}),
+		Changed: list(r.TermChanges, termDiffJSON),
 	}
 }
 

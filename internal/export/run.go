@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -29,12 +30,17 @@ const (
 type Run struct {
 	Name    string // of its folder, such as 2004-11-12T170000-1a2b3c4d
 	Version string // of the program
-	Offer   *tender.Offer
-	Phase   tender.Phase
-	AsOf    time.Time
+
+	// Identity is the SHA-256, in hexadecimal, of all that the result follows from.
+	Identity string
+
+	Offer *tender.Offer
+	Phase tender.Phase
+	AsOf  time.Time
 
 	Replaces  string            // the final run that this one supersedes, "" for none
 	Decisions []tender.Decision // that people made about the run
+	Held      string            // why a final run is not in force, "" if it is or is not final
 
 	Book       *tender.Book
 	Allocation *allocate.Result
@@ -44,6 +50,10 @@ type Run struct {
 	Warnings   []string
 	Invariants []tender.Invariant
 	Changes    *Changes // nil: there is no earlier run to compare with
+
+	// TermChanges are the values of the terms that were in force when the run before was
+	// made and have been changed since, other than by an amendment.
+	TermChanges []Pair[tender.Term]
 
 	// WireChanges is what to wire differently than by the final run that this one
 	// supersedes; nil where it supersedes none.
@@ -118,6 +128,22 @@ type SeriesChange struct {
 // Counts are the rows of all inputs by what became of them.
 type Counts struct {
 	Rows, Counted, NotCounted, Rejected, Waived int
+	Open                                        int // findings, see [Run.Open]
+}
+
+// Open counts the findings that neither the terms nor a decision about the run
+// resolve.
+func (r *Run) Open() int {
+	if slices.ContainsFunc(r.Decisions, func(d tender.Decision) bool { return d.Kind == tender.AcceptRejects }) {
+		return 0
+	}
+	n := 0
+	for i := range r.Rejects {
+		if r.Rejects[i].Open() {
+			n++
+		}
+	}
+	return n
 }
 
 // Counts adds up the inputs; a waived row is counted, too.
@@ -134,5 +160,6 @@ func (r *Run) Counts() Counts {
 			c.Waived++
 		}
 	}
+	c.Open = r.Open()
 	return c
 }

@@ -165,8 +165,10 @@ func smallRun(t testing.TB) *Run {
 func compute(t testing.TB, o *tender.Offer, tenders []tender.Instruction, asOf time.Time) *Run {
 	t.Helper()
 	r := &Run{Name: "run", Version: "1.0.0", Offer: o, Phase: o.PhaseAt(asOf), AsOf: asOf}
-	r.Book = tender.NewBook(o, slices.Values(tenders), asOf)
 	var err error
+	if r.Book, err = tender.NewBook(o, slices.Values(tenders), asOf); err != nil {
+		t.Fatal(err)
+	}
 	if r.Allocation, err = allocate.Allocate(o, r.Book); err != nil {
 		t.Fatal(err)
 	}

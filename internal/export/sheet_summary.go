@@ -177,6 +177,12 @@ func (b *workbook) termFacts() []fact {
 	if b.run.Replaces != "" {
 		facts = append(facts, fact{"Replaces", label("the final run " + b.run.Replaces).toned(bad).wrapped()})
 	}
+	if b.run.Held != "" {
+		facts = append(facts, fact{"Not in force", label(b.run.Held).toned(bad).wrapped()})
+	}
+	for _, change := range b.run.TermChanges {
+		facts = append(facts, fact{"Changed in place", label(TermWords(change)).toned(doubtful).wrapped()})
+	}
 	for _, d := range b.run.Decisions {
 		facts = append(facts, fact{"Decided", label(d.String()).wrapped()})
 	}

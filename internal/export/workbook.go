@@ -84,7 +84,10 @@ func (r *Run) volume(rowsPerSheet int) volume {
 // banner says whether the run is indicative or final.
 func (r *Run) banner() cell {
 	asOf := instant(r.AsOf, r.Offer.Zone)
-	if r.Phase == tender.Final {
+	switch {
+	case r.Held != "":
+		return label("FINAL as of " + asOf + ", NOT IN FORCE: " + r.Held).as(inBanner).toned(doubtful)
+	case r.Phase == tender.Final:
 		return label("FINAL as of " + asOf).as(inBanner)
 	}
 	return label("INDICATIVE as of " + asOf + ": figures can change until the Expiration Date").as(inBanner).toned(doubtful)

@@ -19,12 +19,31 @@ func (r *termsReader) check(o *tender.Offer) {
 	r.checkWithdrawal(o)
 	r.checkEarlyPayments(o)
 	r.checkLastPaid(o)
-	r.checkSecurities(o)
+	if !r.same("series.*.securities") {
+		r.checkSecurities(o)
+	}
 	r.checkNames(o)
-	r.checkRates(o)
+	if !r.same("fx") {
+		r.checkRates(o)
+	}
+	r.checkCaps(o)
+	if !r.same("waivers", "resolutions", "depositaries.*.name") {
+		r.checkDecisions(o)
+	}
+}
+
+// checkCaps checks each cap against the series and the rates.
+func (r *termsReader) checkCaps(o *tender.Offer) {
+	same := r.same("series.*.id", "series.*.priority", "series.*.currency", "fx")
+	if same && r.same("caps") {
+		return
+	}
 	ids, idsSound := r.seriesIDs(o)
 	ratesSound := r.ratesSound(o)
 	for i := range o.Caps {
+		if same && r.sameItem("caps", i, "name") && r.sameItem("caps", i, "series") && r.sameItem("caps", i, "currency") {
+			continue
+		}
 		r.checkCap(o, i)
 		if idsSound {
 			r.checkCovered(o, i, ids)
@@ -33,7 +52,6 @@ func (r *termsReader) check(o *tender.Offer) {
 			r.checkCapRates(o, i)
 		}
 	}
-	r.checkDecisions(o)
 }
 
 // lastDay is the day on which a cut-off falls. Midnight is the end of a day.
@@ -97,8 +115,10 @@ func seriesPath(i int, key string) string {
 // being early.
 func (r *termsReader) checkEarlyPayments(o *tender.Offer) {
 	for i, s := range o.Series {
-		payment := seriesPath(i, ".early_tender_payment")
-		if o.Early.IsZero() && s.EarlyTenderPayment.Sign() > 0 && r.sound(payment, "dates.early_tender.at") {
+		if !o.Early.IsZero() || s.EarlyTenderPayment.Sign() <= 0 {
+			continue
+		}
+		if payment := seriesPath(i, ".early_tender_payment"); r.sound(payment, "dates.early_tender.at") {
 			r.faultAmong([]string{payment, "dates.early_tender"}, "early_tender_payment %s of series %s is given, but the offer has no Early Tender Date; leave it out, or add dates.early_tender", price(s.EarlyTenderPayment), quote(s.ID))
 		}
 	}
@@ -110,8 +130,11 @@ func (r *termsReader) checkLastPaid(o *tender.Offer) {
 		which, first = "early", o.Settlement.Early
 	}
 	for i, s := range o.Series {
+		if !first.Before(s.Interest.LastPaid) {
+			continue
+		}
 		paid, settlement := seriesPath(i, ".interest.last_paid"), "dates.settlement."+which
-		if r.sound(paid, settlement) && first.Before(s.Interest.LastPaid) {
+		if r.sound(paid, settlement) {
 			r.faultAmong([]string{paid, settlement}, "last_paid %s is after the %s settlement %s; write the last interest date before settlement", s.Interest.LastPaid, which, first)
 		}
 	}
@@ -199,6 +222,9 @@ func (r *termsReader) line(path string) string { return fmt.Sprintf("on line %d"
 // checkNames checks that the names in each list differ.
 func (r *termsReader) checkNames(o *tender.Offer) {
 	unique := func(list, key string, n int, name func(i int) string) {
+		if r.same(list + ".*." + key) {
+			return
+		}
 		seen := map[string]string{}
 		for i := range n {
 			at := fmt.Sprintf("%s[%d].%s", list, i, key)

@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,15 +21,19 @@ type termsReader struct {
 
 	amendments []amendment // read at launch
 
-	nodes   map[string]*yamlNode // the values read, by path
-	unsound map[string]bool      // the paths that have a fault
+	before *termsReader           // of the version before, if that has no fault; see offer_share.go
+	result *tender.Offer          // what was read; the reader of the next version takes it over
+	words  map[*yamlNode][]string // lists of texts that were read, in any version
+	count  int                    // the items of lists that were read
+
+	unsound map[string]bool // the paths that have a fault
 	remarks []remark
 }
 
 func newTermsReader(root *yamlNode, version int) *termsReader {
 	return &termsReader{
 		root: root, version: version, zone: time.UTC,
-		nodes: map[string]*yamlNode{"": root}, unsound: map[string]bool{},
+		words: map[*yamlNode][]string{}, unsound: map[string]bool{},
 	}
 }
 
@@ -52,17 +57,43 @@ func (r *termsReader) faultAmong(paths []string, format string, args ...any) {
 
 // node is the value at a path, or what it would stand in if it is not given.
 func (r *termsReader) node(path string) *yamlNode {
-	for {
-		if n, ok := r.nodes[path]; ok {
+	n := r.root
+	for path != "" {
+		var next *yamlNode
+		if next, path = n.step(path); next == nil {
 			return n
 		}
-		path = parentPath(path)
+		n = next
 	}
+	return n
+}
+
+// step follows the first part of a path, which is never empty, to the value of a key or
+// an item, nil if there is none, and returns the rest of the path.
+func (n *yamlNode) step(path string) (next *yamlNode, rest string) {
+	inside, isIndex := strings.CutPrefix(path, "[")
+	if !isIndex {
+		path = strings.TrimPrefix(path, ".")
+		end := strings.IndexAny(path+".", ".[")
+		return n.entry(path[:end]), path[end:]
+	}
+	if quoted, err := strconv.QuotedPrefix(inside); err == nil {
+		key, _ := strconv.Unquote(quoted) // it was found to be a quoted text
+		return n.entry(key), strings.TrimPrefix(inside[len(quoted):], "]")
+	}
+	number, rest, _ := strings.Cut(inside, "]")
+	if i, err := strconv.Atoi(number); err == nil && i >= 0 && i < len(n.items) {
+		return n.items[i], rest
+	}
+	return nil, rest
 }
 
 // sound reports whether there is no fault at the paths or above them. Rules
 // about several values are checked only if the values are sound.
 func (r *termsReader) sound(paths ...string) bool {
+	if len(r.unsound) == 0 {
+		return true
+	}
 	for _, p := range paths {
 		for {
 			if r.unsound[p] {
@@ -269,20 +300,26 @@ func (f termsField) list() []termsField {
 		return nil
 	}
 	items := make([]termsField, len(f.node.items))
-	for i, n := range f.node.items {
-		items[i] = termsField{f.r, fmt.Sprintf("item %d of %s", i+1, f.name), fmt.Sprintf("%s[%d]", f.path, i), n}
-		f.r.nodes[items[i].path] = n
+	for i := range f.node.items {
+		items[i] = f.item(i)
 	}
 	return items
 }
 
+// item is an item of a list.
+func (f termsField) item(i int) termsField {
+	return termsField{f.r, fmt.Sprintf("item %d of %s", i+1, f.name), fmt.Sprintf("%s[%d]", f.path, i), f.node.items[i]}
+}
+
 // filledList is the items of a list that may not be empty.
-func (f termsField) filledList() []termsField {
-	items := f.list()
-	if f.given() && f.r.sound(f.path) && len(items) == 0 {
+func (f termsField) filledList() []termsField { return f.filled().list() }
+
+// filled is the field, and it is a fault if it is an empty list.
+func (f termsField) filled() termsField {
+	if f.given() && f.node.kind == yamlList && len(f.node.items) == 0 && f.r.sound(f.path) {
 		f.fault("is an empty list; write at least one item")
 	}
-	return items
+	return f
 }
 
 // termsMapping is a mapping that is being read. Every key that is asked for is
@@ -334,9 +371,6 @@ func (m *termsMapping) field(key string) termsField {
 	f := termsField{r: m.r, name: key, path: pathTo(m.path, key)}
 	if m.node != nil {
 		f.node = m.node.entry(key)
-	}
-	if f.given() {
-		m.r.nodes[f.path] = f.node
 	}
 	return f
 }

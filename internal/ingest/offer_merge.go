@@ -10,6 +10,7 @@ import (
 type amendment struct {
 	tender.Amendment
 	version int       // 1 for the first
+	node    *yamlNode // all of it
 	set     *yamlNode // a mapping; nil if it is none
 }
 
@@ -19,12 +20,11 @@ func (r *termsReader) readAmendments(f termsField, launch tender.Date) []amendme
 	var all []amendment
 	for i, item := range f.list() {
 		m := item.mapping()
-		a := amendment{version: i + 1}
+		a := amendment{version: i + 1, node: item.node}
 		a.Effective = m.need("effective").instant()
 		a.Note = m.may("note").prose()
 		if set := m.need("set"); set.mapping().node != nil {
 			a.set = set.node
-			a.set.markVersion(a.version)
 		}
 		m.close()
 		r.checkEffective(m, a, all, launch)
@@ -73,10 +73,14 @@ var notAmendable = []string{"id", "timezone", "amendments"}
 // values keep their places in the file.
 func (r *termsReader) amendedBy(a amendment) *termsReader {
 	next := newTermsReader(r.root, a.version)
-	next.amendments = r.amendments
+	next.amendments, next.words = r.amendments, r.words
+	if len(r.remarks) == 0 {
+		next.before, r.before = r, nil
+	}
 	if a.set == nil {
 		return next
 	}
+	a.set.markVersion(a.version)
 	next.set = a.set
 	root := *r.root
 	root.entries = slices.Clone(r.root.entries)
@@ -97,7 +101,6 @@ func (r *termsReader) amendedBy(a amendment) *termsReader {
 		}
 	}
 	next.root = &root
-	next.nodes[""] = &root
 	return next
 }
 
@@ -138,7 +141,11 @@ func (r *termsReader) mergeItems(next *termsReader, old *yamlNode, set yamlEntry
 	}
 	merged.items = slices.Clone(old.items)
 	for _, e := range set.value.entries {
-		i, names := itemNamed(merged.items, name, e.key.text)
+		i := itemNamed(merged.items, name, e.key.text)
+		var names []string
+		if i < 0 {
+			names = namesOf(merged.items, name)
+		}
 		switch {
 		case i < 0 && len(names) < len(merged.items): // it may be the one whose name is at fault
 		case i < 0:
@@ -152,17 +159,20 @@ func (r *termsReader) mergeItems(next *termsReader, old *yamlNode, set yamlEntry
 	return &merged
 }
 
-// itemNamed returns the position of the item with the name, -1 if there is none,
-// and the names of all.
-func itemNamed(items []*yamlNode, key, wanted string) (at int, names []string) {
-	at = -1
-	for i, item := range items {
+// itemNamed returns the position of the item with the name, -1 if there is none.
+func itemNamed(items []*yamlNode, key, wanted string) int {
+	return slices.IndexFunc(items, func(item *yamlNode) bool {
+		n := item.entry(key)
+		return n != nil && n.kind == yamlScalar && n.text == wanted
+	})
+}
+
+// namesOf returns the names of all items that have one.
+func namesOf(items []*yamlNode, key string) (names []string) {
+	for _, item := range items {
 		if n := item.entry(key); n != nil && n.kind == yamlScalar {
 			names = append(names, n.text)
-			if n.text == wanted && at < 0 {
-				at = i
-			}
 		}
 	}
-	return at, names
+	return names
 }

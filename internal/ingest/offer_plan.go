@@ -11,17 +11,16 @@ import (
 func (t *Terms) Plan() schedule.Plan {
 	plan := schedule.Plan{Zone: t.zone}
 	for _, v := range t.versions {
-		plan.Versions = append(plan.Versions, planOf(v))
+		plan.Versions = append(plan.Versions, v.plan)
 	}
 	return plan
 }
 
-// planOf is what one version of the terms says on when to run. The terms were
-// checked when they were read.
-func planOf(v termsVersion) schedule.Version {
-	o := v.offer
+// planOf is what one version of the terms says on when to run, which is in force from an
+// instant on. The terms have no fault.
+func planOf(from time.Time, o *tender.Offer) schedule.Version {
 	plan := schedule.Version{
-		From: v.from, CatchUp: schedule.CatchUp(o.CatchUp), RunAfter: o.RunAfter,
+		From: from, CatchUp: schedule.CatchUp(o.CatchUp), RunAfter: o.RunAfter,
 		Launch: startOf(o.Launch, o.Zone, 0), End: startOf(lastPayment(o), o.Zone, 1),
 	}
 	if o.Schedule != "" {

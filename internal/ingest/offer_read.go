@@ -29,32 +29,20 @@ func (r *termsReader) offer() *tender.Offer {
 	r.readDates(m.need("dates"), o)
 	r.readWithdrawal(m.may("withdrawal"), o)
 	r.readAcceptance(m.may("acceptance"), o)
-	for _, f := range m.may("caps").list() {
-		o.Caps = append(o.Caps, r.readCap(f))
-	}
-	for _, f := range m.may("fx").list() {
-		o.Rates = append(o.Rates, r.readRate(f))
-	}
-	for _, f := range m.may("conditions").list() {
-		o.Conditions = append(o.Conditions, r.readCondition(f))
-	}
-	for _, f := range m.need("series").filledList() {
-		o.Series = append(o.Series, r.readSeries(f))
-	}
-	for _, f := range m.need("depositaries").filledList() {
-		o.Depositaries = append(o.Depositaries, r.readDepositary(f))
-	}
-	for _, f := range m.may("waivers").list() {
-		o.Waivers = append(o.Waivers, r.readWaiver(f))
-	}
-	for _, f := range m.may("resolutions").list() {
-		o.Resolutions = append(o.Resolutions, r.readResolution(f))
-	}
+	was := r.takeOver()
+	o.Caps = items(m.may("caps"), was.Caps, r.readCap)
+	o.Rates = items(m.may("fx"), was.Rates, r.readRate)
+	o.Conditions = items(m.may("conditions"), was.Conditions, r.readCondition)
+	o.Series = items(m.need("series").filled(), was.Series, r.readSeries)
+	o.Depositaries = items(m.need("depositaries").filled(), was.Depositaries, r.readDepositary)
+	o.Waivers = items(m.may("waivers"), was.Waivers, r.readWaiver)
+	o.Resolutions = items(m.may("resolutions"), was.Resolutions, r.readResolution)
 	if amendments := m.may("amendments"); r.version == 0 {
 		r.amendments = r.readAmendments(amendments, o.Launch)
 	}
 	m.close()
 	r.check(o)
+	r.result = o
 	return o
 }
 
@@ -213,9 +201,7 @@ func (r *termsReader) readCap(f termsField) tender.Cap {
 		Measure:  cmp.Or(choice(m.may("measure"), tender.MeasurePrincipal, tender.MeasurePurchasePrice), tender.MeasurePrincipal),
 	}
 	covered := m.may("series")
-	for _, id := range covered.list() {
-		c.Series = append(c.Series, id.text())
-	}
+	c.Series = covered.texts()
 	if covered.given() && r.sound(covered.path) && len(c.Series) == 0 {
 		covered.fault("is an empty list; write the ids of the series the cap covers, or leave the key out if it covers all")
 	}

@@ -448,7 +448,7 @@ func TestAmendments(t *testing.T) {
 	}
 	digests := map[string]bool{}
 	for _, v := range terms.versions {
-		digests[v.offer.TermsDigest] = true
+		digests[terms.AsOf(v.from).TermsDigest] = true
 	}
 	if len(digests) != 4 {
 		t.Errorf("the four versions have %d digests", len(digests))

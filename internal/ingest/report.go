@@ -110,6 +110,9 @@ func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 	readings := make([]*reading, len(files))
 	var faults []FileFault
 	for i, f := range files {
+		if err := f.Depositary.Check(); err != nil {
+			return nil, err
+		}
 		r := newReading(o, known, f)
 		r.read(f.Content)
 		readings[i] = r

@@ -59,7 +59,10 @@ func level3(t *testing.T, asOf string) (*tender.Offer, *ingest.Intake, time.Time
 // compares the book with the issuer's release of 15 November 2004.
 func TestPublishedTotals(t *testing.T) {
 	o, intake, at := level3(t, "2004-11-12T17:00")
-	book := tender.NewBook(o, intake.Instructions(), at)
+	book, err := tender.NewBook(o, intake.Instructions(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, want := range []int64{243_955_000, 229_226_000, 262_515_000, 284_461_000} {
 		if got := book.Totals[i].Early; !got.Equal(decimal.NewFromInt(want)) {
 			t.Errorf("series %s: tendered early %s, published %d", o.Series[i].ID, got, want)
@@ -73,7 +76,10 @@ func TestPublishedTotals(t *testing.T) {
 // TestPublishedTotalsAtExpiration does the same with the reports of 1 December.
 func TestPublishedTotalsAtExpiration(t *testing.T) {
 	o, intake, at := level3(t, "2004-12-02T09:00")
-	book := tender.NewBook(o, intake.Instructions(), at)
+	book, err := tender.NewBook(o, intake.Instructions(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := [][2]int64{{243_955_000, 5_502_000}, {229_226_000, 4_100_000}, {262_515_000, 6_200_000}, {284_461_000, 5_000_000}}
 	for i, w := range want {
 		got := book.Totals[i]

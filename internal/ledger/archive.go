@@ -321,7 +321,7 @@ func latestOf(entries []Entry, there func(name string) bool) string {
 	return name
 }
 
-// inForce names the final runs that no other replaces, oldest first: one at most,
+// inForce names the final runs that are not held and that no other replaces, oldest first: one at most,
 // unless a ledger was rebuilt of runs that say nothing of one another.
 func inForce(entries []Entry) []string {
 	replaced := map[string]bool{}
@@ -332,7 +332,7 @@ func inForce(entries []Entry) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if saysPublished(e) && e.Phase == finalPhase && !replaced[e.Run] && !slices.Contains(names, e.Run) {
+		if saysPublished(e) && e.Phase == finalPhase && e.Held == "" && !replaced[e.Run] && !slices.Contains(names, e.Run) {
 			names = append(names, e.Run)
 		}
 	}

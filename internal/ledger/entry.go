@@ -53,30 +53,33 @@ const (
 
 // Entry is one line of the ledger. What does not apply is left empty.
 type Entry struct {
-	Seq       int64             `json:"seq,omitzero"` // 1, 2, 3 and so on; set by Append
-	At        time.Time         `json:"at"`           // when it was written
-	Event     Event             `json:"event"`
-	Attempt   string            `json:"attempt,omitzero"` // the same for all entries of one attempt
-	Trigger   Trigger           `json:"trigger,omitzero"`
-	By        string            `json:"by,omitzero"`   // user@host pid N
-	Slot      string            `json:"slot,omitzero"` // the instant the schedule asked for, in the offer's zone
-	Offer     string            `json:"offer,omitzero"`
-	Phase     string            `json:"phase,omitzero"`
-	AsOf      time.Time         `json:"as_of,omitzero"`
-	Program   string            `json:"program,omitzero"`
-	Terms     string            `json:"terms,omitzero"` // digest of the terms
-	Identity  string            `json:"identity,omitzero"`
-	Run       string            `json:"run,omitzero"`        // name of the run's folder
-	Replaces  string            `json:"replaces,omitzero"`   // the run it supersedes
-	Decisions []tender.Decision `json:"decisions,omitempty"` // that people made about the run
-	Manifest  string            `json:"manifest,omitzero"`   // SHA-256 of manifest.json
-	Message   string            `json:"message,omitzero"`
-	Inputs    []File            `json:"inputs,omitempty"`
-	Counts    Counts            `json:"counts,omitzero"`
-	Totals    []Total           `json:"totals,omitempty"`
-	Exit      int               `json:"exit"` // the exit code of the command
-	Duration  time.Duration     `json:"duration_ns,omitzero"`
-	Hash      string            `json:"hash,omitzero"` // ties the entry to those before; set by Append
+	Seq          int64             `json:"seq,omitzero"` // 1, 2, 3 and so on; set by Append
+	At           time.Time         `json:"at"`           // when it was written
+	Event        Event             `json:"event"`
+	Attempt      string            `json:"attempt,omitzero"` // the same for all entries of one attempt
+	Trigger      Trigger           `json:"trigger,omitzero"`
+	By           string            `json:"by,omitzero"`   // user@host pid N
+	Slot         string            `json:"slot,omitzero"` // the instant the schedule asked for, in the offer's zone
+	Offer        string            `json:"offer,omitzero"`
+	Phase        string            `json:"phase,omitzero"`
+	AsOf         time.Time         `json:"as_of,omitzero"`
+	Program      string            `json:"program,omitzero"`
+	Terms        string            `json:"terms,omitzero"` // digest of the terms
+	Identity     string            `json:"identity,omitzero"`
+	Run          string            `json:"run,omitzero"`            // name of the run's folder
+	Replaces     string            `json:"replaces,omitzero"`       // the run it supersedes
+	Held         string            `json:"held,omitzero"`           // why a final run is not in force
+	TermsChanged []string          `json:"terms_changed,omitempty"` // values changed in place since the run before, in words
+	Decisions    []tender.Decision `json:"decisions,omitempty"`     // that people made about the run
+	Manifest     string            `json:"manifest,omitzero"`       // SHA-256 of manifest.json
+	Message      string            `json:"message,omitzero"`
+	Inputs       []File            `json:"inputs,omitempty"`
+	Counts       Counts            `json:"counts,omitzero"`
+	Totals       []Total           `json:"totals,omitempty"`
+	Exit         int               `json:"exit"`           // the exit code of the command
+	Again        bool              `json:"again,omitzero"` // it failed by what will pass, such as a full disk: the slot is still to be dealt with
+	Duration     time.Duration     `json:"duration_ns,omitzero"`
+	Hash         string            `json:"hash,omitzero"` // ties the entry to those before; set by Append
 }
 
 // Counts says what became of the rows of a run.
@@ -85,6 +88,7 @@ type Counts struct {
 	Counted    int `json:"counted"`
 	NotCounted int `json:"not_counted"`
 	Rejected   int `json:"rejected"`
+	Open       int `json:"open,omitzero"` // findings that nothing resolves
 }
 
 // Total is a run's result in one currency. Amounts are decimal numbers.

@@ -27,6 +27,10 @@ var ErrDecided = errors.New("this slot has been decided already")
 // ErrEnded says that the attempt has an end already.
 var ErrEnded = errors.New("this attempt has ended already")
 
+// ErrUnavailable says that the ledger could not be had or read now, although nothing
+// says that it is damaged: the same may do in a moment.
+var ErrUnavailable = errors.New("the ledger cannot be used now")
+
 // errOpenElsewhere says that a program that does not know of the ledger's lock, such
 // as SQLite's own, holds the database.
 var errOpenElsewhere = errors.New("another program has the ledger open; close it there, then run again")
@@ -176,7 +180,7 @@ func unlessMisread(runs string, err error) error {
 	if digest, unreadable := digestOf(treeOf(runs), damaged.Path); unreadable != nil || digest != noted.digest {
 		return err
 	}
-	return fmt.Errorf("%s: %w; the file is as it was written, so the disk failed to read it: run again", damaged.Path, failed)
+	return unavailable(fmt.Errorf("%s: %w; the file is as it was written, so the disk failed to read it: run again", damaged.Path, failed))
 }
 
 // readChecked reads a ledger and checks its chain.
@@ -325,11 +329,22 @@ func transact(db *sql.DB, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
+// unavailableError is an error that is [ErrUnavailable], too, and does not say so again.
+type unavailableError struct{ error }
+
+func unavailable(err error) error { return unavailableError{err} }
+
+// Is implements errors.Is.
+func (unavailableError) Is(target error) bool { return target == ErrUnavailable }
+
+// Unwrap returns what it was.
+func (e unavailableError) Unwrap() error { return e.error }
+
 // diskError tells damage from a disk that does not do, and gives SQLite's errors
 // the names that the system's own have.
 func diskError(path string, err error) error {
 	if errors.Is(err, errOpenElsewhere) {
-		return fmt.Errorf("%s: %w", path, err)
+		return unavailable(fmt.Errorf("%s: %w", path, err))
 	}
 	if errors.Is(err, errNewer) {
 		return &DamagedError{Path: path, Err: err}
@@ -347,11 +362,11 @@ func diskError(path string, err error) error {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("%s: %w: %w", path, err, fs.ErrPermission)
 	case sqlite3.SQLITE_BUSY:
-		return fmt.Errorf("%s: %w: %w", path, errOpenElsewhere, err)
+		return unavailable(fmt.Errorf("%s: %w: %w", path, errOpenElsewhere, err))
 	case sqlite3.SQLITE_CANTOPEN:
-		return fmt.Errorf("%s: %w; see whether its folder may be written, then run again", path, err)
+		return unavailable(fmt.Errorf("%s: %w; see whether its folder may be written, then run again", path, err))
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM:
-		return fmt.Errorf("%s: %w", path, err)
+		return unavailable(fmt.Errorf("%s: %w", path, err))
 	}
 	return &DamagedError{Path: path, Err: err}
 }
@@ -365,7 +380,7 @@ func waitFor(runs string, lock *flock.Flock, try func(context.Context, time.Dura
 	defer cancel()
 	_, err = try(ctx, 2*time.Millisecond)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("%s: another process has had the ledger for %v; see whether it hangs", filepath.Join(runs, ledgerLockName), patience)
+		return nil, unavailable(fmt.Errorf("%s: another process has had the ledger for %v; see whether it hangs", filepath.Join(runs, ledgerLockName), patience))
 	}
 	if err != nil {
 		return nil, err

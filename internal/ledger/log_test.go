@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // noon is when everything in these tests happens.
@@ -97,9 +99,11 @@ func log(t testing.TB, runs string, entries ...Entry) *Log {
 var full = Entry{
 	At: noon, Event: Published, Attempt: "a1", Trigger: BySchedule, By: "ops@host pid 7", Slot: "2004-11-12T17:30:00-05:00",
 	Offer: "o", Phase: "final", AsOf: noon.Add(-time.Hour), Program: "0.2.0", Terms: "aa", Identity: "bb", Run: "r2", Replaces: "r1",
-	Manifest: "cc", Message: "<3 rejects> & \"more\"\n", Inputs: []File{{Name: "a.xlsx", SHA256: "dd", Bytes: 9}},
+	Held: "2 findings are open", TermsChanged: []string{"caps.Cap.amount: 1 → 2"},
+	Decisions: []tender.Decision{{Kind: tender.Supersede, By: "a@b", Reason: "corrected"}},
+	Manifest:  "cc", Message: "<3 rejects> & \"more\"\n", Inputs: []File{{Name: "a.xlsx", SHA256: "dd", Bytes: 9}},
 	Counts: Counts{Rows: 10, Counted: 6, NotCounted: 1, Rejected: 3},
-	Totals: []Total{{Currency: "USD", Tendered: "1000.00", Accepted: "400.00", ToWire: "391.17"}}, Exit: 3, Duration: 1500 * time.Millisecond,
+	Totals: []Total{{Currency: "USD", Tendered: "1000.00", Accepted: "400.00", ToWire: "391.17"}}, Exit: 3, Again: true, Duration: 1500 * time.Millisecond,
 }
 
 func TestAnEntryComesBackAsItWasWritten(t *testing.T) {

@@ -29,6 +29,7 @@ type Manifest struct {
 	Identity  string            `json:"identity"`            // SHA-256 of all the result follows from; equal identities give equal results
 	Previous  string            `json:"previous"`            // the run it was compared with; "" for the first
 	Replaces  string            `json:"replaces"`            // the final run that it supersedes; "" for none
+	Held      string            `json:"held,omitempty"`      // why a final run is not in force; "" if it is
 	Decisions []tender.Decision `json:"decisions,omitempty"` // that people made about the run
 	Inputs    []File            `json:"inputs"`              // the depositaries' files
 	Kept      []Kept            `json:"kept"`                // copies of all that the run was made from
@@ -95,6 +96,9 @@ func readManifest(t disk.Tree, folder string) (m *Manifest, digest string, err e
 func (m *Manifest) wrong() error {
 	if m.Run == "" || m.Offer == "" || m.Phase == "" {
 		return errors.New("it does not say which run of which offer it is of")
+	}
+	if m.Phase != "indicative" && m.Phase != "final" {
+		return fmt.Errorf("the phase %q is not known", m.Phase)
 	}
 	for _, run := range []string{m.Run, m.Previous, m.Replaces} {
 		if run != "" && (run != filepath.Base(run) || !filepath.IsLocal(run) || run[0] == '.') {

@@ -100,7 +100,7 @@ func (r *Run) Read(name string) ([]byte, error) {
 func (r *Run) ReadKept(of string) ([]byte, error) {
 	i := slices.IndexFunc(r.Kept, func(k Kept) bool { return k.Of == of })
 	if i < 0 {
-		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none", r.folder, of)
+		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none: %w", r.folder, of, fs.ErrNotExist)
 	}
 	return r.read(r.Kept[i].File, "kept")
 }
@@ -152,4 +152,11 @@ func (r *Run) Unlisted() ([]string, error) {
 // one it has open.
 func isMark(name string) bool {
 	return strings.HasPrefix(name, "~$") || (strings.HasPrefix(name, ".~lock.") && strings.HasSuffix(name, "#"))
+}
+
+// holds reports whether the run wrote a file, or keeps a copy of one, of a name and a
+// digest.
+func (r *Run) holds(name, digest string) bool {
+	return slices.ContainsFunc(r.Outputs, func(f File) bool { return f.Name == name && f.SHA256 == digest }) ||
+		slices.ContainsFunc(r.Kept, func(k Kept) bool { return k.Of == name && k.SHA256 == digest })
 }

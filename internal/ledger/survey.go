@@ -210,8 +210,7 @@ func (s *surveyed) weighPrevious(c *Candidate) {
 		if other == nil || other.run == nil {
 			continue
 		}
-		i := slices.IndexFunc(other.run.Outputs, func(f File) bool { return f.Name == parts[2] })
-		if i < 0 || other.run.Outputs[i].SHA256 != k.SHA256 {
+		if !other.run.holds(parts[2], k.SHA256) {
 			c.against("the copy that it keeps of %s is not what that run holds", k.Of)
 			other.against("run %s keeps another copy of its %s", c.Run, parts[2])
 		}
@@ -328,7 +327,7 @@ func (s *surveyed) bodies(now time.Time) ([]string, error) {
 		default:
 			entries = append(entries, Entry{
 				At: now, Event: Recovered, Offer: m.Offer, Phase: m.Phase, AsOf: m.AsOf, Program: m.Program, Terms: m.Terms.Digest,
-				Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Decisions: m.Decisions, Manifest: m.digest, Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
+				Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Held: m.Held, Decisions: m.Decisions, Manifest: m.digest, Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
 			})
 		}
 	}

@@ -26,6 +26,8 @@ type Offer struct {
 	Running     bool
 	Broken      bool // offer.yaml cannot be read as it stands
 	LedgerBad   bool // the ledger was found altered or cannot be read
+	Waiting     bool // a run waits for others to end
+	Parked      bool // the service died each time it ran the offer; it is tried now and then
 }
 
 // ends are the events that end an attempt. Each has a series from the beginning, since
@@ -94,13 +96,17 @@ var (
 	rejects     = series("rejects", "Rejects of the latest result.", "offer")
 	running     = series("running", "Whether a run is under way.", "offer")
 	broken      = series("offer_broken", "Whether the terms of the offer cannot be read as they stand.", "offer")
+	waiting     = series("waiting", "Whether a run waits for memory, or for others to end.", "offer")
+	parked      = series("offer_parked", "Whether the service died each time it ran the offer, so that it is tried now and then only.", "offer")
 	ledgerOK    = series("ledger_ok", "Whether the ledger was found sound.", "offer")
 	buildInfo   = series("build_info", "The program: always 1.", "version", "go")
 )
 
 // Describe implements prometheus.Collector.
 func (b *Board) Describe(to chan<- *prometheus.Desc) {
-	to <- buildInfo
+	for _, d := range []*prometheus.Desc{buildInfo, waiting, parked} {
+		to <- d
+	}
 	describeOffer(to)
 }
 
@@ -115,6 +121,8 @@ func (b *Board) Collect(to chan<- prometheus.Metric) {
 	to <- gauge(buildInfo, 1, b.version, runtime.Version())
 	for _, o := range b.Offers() {
 		o.collect(to)
+		to <- gauge(waiting, truth(o.Waiting), o.ID)
+		to <- gauge(parked, truth(o.Parked), o.ID)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
 )
 
 // Handler answers /metrics with the board, /healthz with whether the program is alive
@@ -18,7 +19,7 @@ import (
 // nothing.
 func (b *Board) Handler(alive, ready func() error) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(b.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(b.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
 	mux.Handle("GET /healthz", probe(alive))
 	mux.Handle("GET /readyz", probe(ready))
 	return mux
@@ -49,33 +50,50 @@ func Alive(now, last func() time.Time, within time.Duration) func() error {
 	}
 }
 
-// Ready is the check for /readyz: loaded must be true, and no offer on the board broken.
+// Ready is the check for /readyz: loaded must be true, and no offer on the board broken
+// or parked.
 func (b *Board) Ready(loaded func() bool) func() error {
 	return func() error {
 		if !loaded() {
 			return errors.New("the offers are not loaded yet")
 		}
-		var not []string
+		var not, parked []string
 		for _, o := range b.Offers() {
 			if o.Broken {
 				not = append(not, fmt.Sprintf("%q", o.ID))
 			}
+			if o.Parked {
+				parked = append(parked, fmt.Sprintf("%q", o.ID))
+			}
 		}
+		var wrong []error
 		if len(not) > 0 {
-			return fmt.Errorf("not loaded: %s; \"batch check\" says what is wrong", strings.Join(not, ", "))
+			wrong = append(wrong, fmt.Errorf("not loaded: %s; \"batch check\" says what is wrong", strings.Join(not, ", ")))
 		}
-		return nil
+		if len(parked) > 0 {
+			wrong = append(wrong, fmt.Errorf("parked, as the service died in their runs: %s; \"batch schedule\" says more", strings.Join(parked, ", ")))
+		}
+		return errors.Join(wrong...)
 	}
 }
 
+// connections is how many connections are held at once. Who opens more waits until
+// one is closed, which the timeouts see to.
+const connections = 32
+
 // Serve answers on a listener until the context is done, and closes it.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	l = netutil.LimitListener(l, connections)
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
 	closed := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		closed <- server.Shutdown(within)
+		err := server.Shutdown(within)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close() // of those that opened a connection and said nothing
+		}
+		closed <- err
 	})
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		stop()

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,6 +97,7 @@ func TestTheServiceShowsEverySeries(t *testing.T) {
 	status, body := get(t, server.URL+"/metrics")
 	want := wanted()
 	want["batch_build_info go="+runtime.Version()+" version=0.1.0"] = 1
+	want["batch_waiting offer=level3-2004"], want["batch_offer_parked offer=level3-2004"] = 0, 0
 	if got := values(t, body); status != http.StatusOK || !maps.Equal(got, want) {
 		t.Errorf("%d, got\n%v\nwant\n%v", status, got, want)
 	}
@@ -267,7 +269,7 @@ func TestWhatIsNotKnownHasNoSeries(t *testing.T) {
 	defer server.Close()
 	_, body := get(t, server.URL+"/metrics")
 	got := values(t, body)
-	if len(got) != 1+len(ends)+4 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "gone") || strings.Contains(body, "timestamp") {
+	if len(got) != 1+len(ends)+6 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "gone") || strings.Contains(body, "timestamp") {
 		t.Errorf("got %v", got)
 	}
 }
@@ -293,6 +295,8 @@ func TestHealthAndReadinessSayWhatIsWrong(t *testing.T) {
 	b.Update("a", func(o *Offer) { o.Broken = true })
 	b.Update("c", func(*Offer) {})
 	ask("/readyz", 503, `not loaded: "a", "b"; "batch check" says what is wrong`)
+	b.Update("d", func(o *Offer) { o.Parked = true })
+	ask("/readyz", 503, `not loaded: "a", "b"; "batch check" says what is wrong`+"\n"+`parked, as the service died in their runs: "d"; "batch schedule" says more`)
 	now = now.Add(5 * time.Minute)
 	ask("/healthz", 200, "ok")
 	now = now.Add(time.Second)
@@ -345,4 +349,64 @@ func TestUpdatesAndReadersDoNotCollide(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestS7ConnectionsAreBounded opens more connections than are held, which say nothing; the
+// ones that are asked for something are answered once those are closed.
+func TestS7ConnectionsAreBounded(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &counting{Listener: inner}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- Serve(ctx, l, New("0.1.0").Handler(fine, fine)) }()
+	var silent []net.Conn
+	for range connections + 8 {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		silent = append(silent, c)
+	}
+	if status, _ := get(t, "http://"+l.Addr().String()+"/healthz"); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+	if most := l.most.Load(); most > connections {
+		t.Errorf("%d connections were held at once, want at most %d", most, connections)
+	}
+	for _, c := range silent {
+		_ = c.Close() // it may have been closed by the other end
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// counting is a listener that counts the connections that are open.
+type counting struct {
+	net.Listener
+	open, most atomic.Int64
+}
+
+func (l *counting) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l.most.Store(max(l.most.Load(), l.open.Add(1)))
+	return &counted{Conn: c, l: l}, nil
+}
+
+type counted struct {
+	net.Conn
+	l    *counting
+	once sync.Once
+}
+
+func (c *counted) Close() error {
+	c.once.Do(func() { c.l.open.Add(-1) })
+	return c.Conn.Close()
 }

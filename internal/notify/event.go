@@ -52,10 +52,11 @@ type Total struct {
 var advice = map[int]string{
 	1:   "read the message; nothing was published, unless it says that the run has its name already",
 	2:   "correct the place that the message names",
-	3:   "the result is published; settle the rejected lines with the depositary",
+	3:   "the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer",
 	4:   "nothing for the result: it is there. Make room, or correct what reads the output",
 	5:   "wait, then run again, or let `--wait 10m` do so",
 	6:   "nothing was published; ask the depositary for a correct file, or restore what the message names",
+	78:  "correct the place that the message names, then start the service",
 	130: "run again",
 }
 

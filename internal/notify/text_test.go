@@ -10,7 +10,7 @@ import (
 
 func TestTheTextSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	const want = `level3-2004: done, with 7 rejects
-What to do: the result is published; settle the rejected lines with the depositary.
+What to do: the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer.
 
 published
 

@@ -96,12 +96,8 @@ func (p Plan) openRegular(r *Record, now time.Time) []Slot {
 	}
 }
 
-// add has a slot run, unless it was begun too often.
+// add has a slot run.
 func (d *Due) add(r *Record, s Slot, trigger Trigger) {
-	if n := r.begun[s.key()]; n >= tries {
-		d.miss(r, s, fmt.Sprintf("its run was begun %d times and broken off each time; look into the log, then run by hand", n))
-		return
-	}
 	s.Again = r.missed[s.key()] == reopened
 	d.Run = append(d.Run, Firing{s, trigger})
 }

@@ -160,14 +160,17 @@ func TestAChangedScheduleMakesNoMissedSlots(t *testing.T) {
 	wantDue(t, "at the new time", p, r, day(t, 14, 18, 0), "14T18:00 schedule")
 }
 
-func TestARunBrokenOffIsTriedAgainThreeTimes(t *testing.T) {
+// TestS3ARunBrokenOffIsNeverMissed breaks off the run of a slot again and again, as a
+// service does that is killed in it.
+func TestS3ARunBrokenOffIsNeverMissed(t *testing.T) {
 	p, r := november(t), &Record{}
 	r.See(day(t, 1, 12, 0))
-	for range 3 {
+	for range 30 {
 		wantDue(t, "tried", p, r, day(t, 1, 17, 31), "01T17:30 schedule")
 		r.Add(Entry{At: day(t, 1, 17, 31), Slot: regular(t, 1), Outcome: BrokenOff, Own: true})
 	}
-	wantDue(t, "given up", p, r, day(t, 1, 17, 32), "01T17:30 missed")
+	r.Add(Entry{At: day(t, 1, 17, 32), Slot: regular(t, 1), Outcome: Ran, Own: true})
+	wantDue(t, "done", p, r, day(t, 1, 17, 33))
 }
 
 // TestAClockThatWasAhead runs with a clock eighteen days ahead, which is then set

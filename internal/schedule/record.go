@@ -13,7 +13,7 @@ const (
 	Noted     Outcome = iota // nothing: the entry has no slot, is a start, or says that the offer was busy
 	Ran                      // the run came to an end, good or bad
 	Missed                   // recorded as missed
-	BrokenOff                // the run was interrupted, or its process is gone
+	BrokenOff                // the run was interrupted, its process died, or the machine did not let it end
 )
 
 // Entry is what scheduling needs of one entry of the ledger.
@@ -25,25 +25,21 @@ type Entry struct {
 	Own     bool // the scheduler wrote it, not a person at a terminal
 }
 
-// tries is how often a slot is begun before it is given up: whatever ends the
-// process each time is not to do so for ever.
-const tries = 3
-
 // Record is what the ledger says of an offer's slots. The zero Record is that of
 // an empty ledger.
 //
 // A slot is decided if a run for it came to an end or if it is recorded as missed.
-// One whose run was broken off is open again, three times. Slots from before the
-// scheduler first saw the offer are none of its business, nor are regular ones
-// older than the newest that is decided: those are slots only by a schedule that
-// was changed since.
+// One whose run was broken off is open again, however often: what ends the process
+// each time is held back by package serve, and says nothing of the slot. Slots
+// from before the scheduler first saw the offer are none of its business, nor are
+// regular ones older than the newest that is decided: those are slots only by a
+// schedule that was changed since.
 //
 // If the clock was ahead, slots were recorded as missed that had not come. A later
 // entry with an earlier time shows that, and they are open again.
 type Record struct {
 	ran     map[key]bool
 	missed  map[key]state
-	begun   map[key]int
 	regular []int64   // the decided regular slots, in their order, in seconds since 1970
 	ahead   int64     // the latest slot recorded as missed and not opened again, in the same unit
 	seen    time.Time // the earliest time at which the scheduler knew of the offer
@@ -69,14 +65,11 @@ func (r *Record) Add(e Entry) {
 	// The scheduler was there when the slot came, though it wrote a moment later.
 	r.seen = earlierOf(r.seen, e.Slot.At.Add(-time.Nanosecond))
 	if r.ran == nil {
-		r.ran, r.missed, r.begun = map[key]bool{}, map[key]state{}, map[key]int{}
+		r.ran, r.missed = map[key]bool{}, map[key]state{}
 	}
 	k := e.Slot.key()
 	switch e.Outcome {
-	case Noted:
-		return
-	case BrokenOff:
-		r.begun[k]++
+	case Noted, BrokenOff:
 		return
 	case Ran:
 		r.ran[k] = true

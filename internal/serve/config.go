@@ -35,16 +35,33 @@ type Config struct {
 	Busy    func(error) bool                              // reports whether an error of Run says that another run had the offer
 	Missed  func(folder string, missed []schedule.Miss) error
 
+	// What the machine has to do with a run; each may be nil.
+	Transient func(error) bool                    // reports whether an error of Run is of the machine and may pass
+	Died      func(folder string) (Deaths, error) // notes which runs died with their process, and counts the latest
+	Need      func(folder string) int64           // the bytes of memory that a run of what is there will need
+	Runs      int                                 // at most so many runs at once; 0: any number
+	Memory    int64                               // at most so many bytes of memory for all; 0: any amount
+
 	// Told of an offer, for metrics and notices; each may be nil.
 	Next   func(folder string, next schedule.Slot) // the next slot changed; zero for none
 	Broken func(folder string, err error)          // the terms cannot be read; nil: they can again
 	Gone   func(folder string)                     // the offer is not followed any more
-	Beat   func()                                  // the loop turned: at least every Poll
+	Wait   func(folder string, waits bool)         // a run waits for its turn, or no longer
+	Parked func(folder string, deaths Deaths)      // the offer is parked; zero: no longer
+	Beat   func(Load)                              // the loop and every offer turned: at least every minute
 
 	Poll     time.Duration // how often folders are looked through; default 30 s
 	Settle   time.Duration // how long files must not have moved; default 10 s
 	Grace    time.Duration // how long runs may take to end after the context is done; default 2 min
 	PollOnly bool          // do not ask the system to tell of changes
+}
+
+// Load is what a scheduler is doing.
+type Load struct {
+	Offers  int
+	Running int   // runs under way
+	Waiting int   // runs that wait for their turn
+	Memory  int64 // bytes that those under way need
 }
 
 // The defaults of Config.
@@ -73,7 +90,19 @@ func (c Config) withDefaults() Config {
 		c.Gone = func(string) {}
 	}
 	if c.Beat == nil {
-		c.Beat = func() {}
+		c.Beat = func(Load) {}
+	}
+	if c.Wait == nil {
+		c.Wait = func(string, bool) {}
+	}
+	if c.Parked == nil {
+		c.Parked = func(string, Deaths) {}
+	}
+	if c.Transient == nil {
+		c.Transient = func(error) bool { return false }
+	}
+	if c.Need == nil {
+		c.Need = func(string) int64 { return 0 }
 	}
 	return c
 }

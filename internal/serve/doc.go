@@ -9,7 +9,13 @@
 //
 //   - What is due is decided by package schedule, what is done by the ledger. A run
 //     that leaves no entry is tried again, after one minute if the offer was busy,
-//     and otherwise after one, two, four and up to sixty minutes.
+//     and otherwise after one, two, four and up to sixty minutes. One that failed by
+//     what will pass, such as a full disk, is tried again until it is done.
+//   - Runs wait until the memory they need is there. Those after the offers' own dates
+//     go first. An offer whose run died with the process is run alone, after the others,
+//     and if that goes on it is parked: tried at growing intervals and at changes.
+//   - The loop gives a sign of life as long as it and every offer turn; the service
+//     manager starts the service again if it stays away.
 //   - Files make a run once nothing in the inbox and in offer.yaml has moved for a
 //     while. Unfinished and hidden files and the locks of spreadsheet programs are
 //     passed over, and so is a file as long as such a lock lies beside it. Whether

@@ -19,8 +19,9 @@ const (
 	// breath is how long an offer waits after it was woken, so that a long copy
 	// into the inbox does not keep it busy.
 	breath = 200 * time.Millisecond
-	// The times between two tries of a run that left no entry.
-	firstRetry, lastRetry = time.Minute, time.Hour
+	// The times between two tries of a run that left no entry, and of one that failed by
+	// what will pass, such as a full disk.
+	firstRetry, lastRetry, lastTransient = time.Minute, time.Hour, 10 * time.Minute
 )
 
 // offer is what the scheduler knows of one offer.
@@ -34,12 +35,15 @@ type offer struct {
 	terms file           // offer.yaml as it was last read
 	fault string         // what was last wrong with it
 
+	termsSaid said // what was wrong with it since it was last changed
+
 	record *schedule.Record // nil until the ledger could be read
 	known  int              // entries of the ledger that are in the record
 	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
 	own    bool             // whether the scheduler made a run, by the ledger
 
 	files   files     // as they were last seen; nil before
+	newest  time.Time // when one of them was last changed
 	still   time.Time // since when they have not moved
 	pending bool      // they are to be run
 
@@ -47,7 +51,8 @@ type offer struct {
 	arrived retry         // of the run for files
 	next    schedule.Slot // as last told
 	waits   bool          // that it waits was told
-	trouble string        // what was last logged as wrong
+	said    said          // what was logged as wrong
+	deaths  Deaths        // the runs that died with the service
 }
 
 // follow looks at the offer again and again until the context is done.
@@ -75,6 +80,7 @@ func (o *offer) guarded(ctx context.Context) (wait time.Duration) {
 // turn looks at everything once and does one thing at most. It returns how long
 // there is nothing to do; 0 if it is to be called again at once.
 func (o *offer) turn(ctx context.Context) time.Duration {
+	o.server.turn(o.folder)
 	o.watchFolders()
 	if err := o.look(); err != nil {
 		o.problem("the inbox cannot be read; trying again", err)
@@ -83,12 +89,11 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	if _, there := o.files["/"+offerName]; !there || o.plan == nil {
 		return o.Poll // it is being replaced, or the offer is being taken away
 	}
-	if o.record == nil {
-		if err := o.readLedger(); err != nil {
+	if o.record == nil || o.deaths.Parked() { // it may have been run by hand
+		if err := o.first(); err != nil {
 			o.problem("the ledger cannot be read; no run is made until it can", err)
 			return min(o.Poll, nap)
 		}
-		o.firstSight()
 	}
 	now := o.now()
 	o.record.See(now)
@@ -126,10 +131,14 @@ func (r *retry) ready(now time.Time, slot schedule.Slot) bool {
 	return r.pause == 0 || slot != r.slot || passed(now, r.tried, r.pause)
 }
 
-// problem logs an error, once as long as it stays the same.
+// longer is the next pause, twice the one before.
+func (r *retry) longer(last time.Duration) time.Duration {
+	return min(max(firstRetry, 2*r.pause), last)
+}
+
+// problem logs an error, once as long as it goes on.
 func (o *offer) problem(what string, err error) {
-	if trouble := what + err.Error(); trouble != o.trouble {
-		o.trouble = trouble
+	if o.said.news(what+": "+err.Error(), o.Now()) {
 		o.log.Error(what, "error", err.Error())
 	}
 }
@@ -144,10 +153,11 @@ func (o *offer) watchFolders() {
 
 // look notes whether files have moved.
 func (o *offer) look() error {
-	found, _, err := look(o.folder)
+	found, newest, err := look(o.folder)
 	if err != nil {
 		return err
 	}
+	o.newest = newest
 	if o.files == nil || found.moved(o.files) {
 		o.still = o.Now()
 		o.pending = o.pending || o.files != nil
@@ -168,10 +178,14 @@ func (o *offer) load() {
 	if first := o.terms == (file{}); !there || same && o.fault == "" || !first && !o.quiet() {
 		return
 	}
+	if !same {
+		o.termsSaid = said{}
+	}
 	o.terms = terms
 	plan, err := o.Load(o.folder)
 	switch {
-	case err != nil && same && o.fault == err.Error():
+	case err != nil && !o.termsSaid.news(err.Error(), o.Now()):
+		o.fault = err.Error()
 		return // it was reported
 	case err != nil:
 		o.fault = err.Error()
@@ -207,9 +221,28 @@ func (o *offer) readLedger() error {
 		o.own = o.own || e.Own
 		if e.Outcome == schedule.Ran {
 			o.last = later(o.last, e.Began)
+			if e.Began.After(o.deaths.Last) {
+				o.survived()
+			}
 		}
 	}
 	o.known = len(entries)
+	return nil
+}
+
+// first reads the ledger as the offer is first seen: what died with the service, and what
+// was done.
+func (o *offer) first() error {
+	known := o.record != nil
+	if !known {
+		if err := o.suspect(); err != nil {
+			return err
+		}
+	}
+	if err := o.readLedger(); err != nil || known {
+		return err
+	}
+	o.firstSight()
 	return nil
 }
 
@@ -237,6 +270,7 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 		return true, o.miss(due.Missed, now)
 	}
 	switch {
+	case o.hold() > 0:
 	case len(due.Run) > 0 && o.slots.ready(o.Now(), due.Run[0].Slot):
 		f := due.Run[0]
 		o.run(ctx, Job{Folder: o.folder, Trigger: f.Trigger, Slot: f.Slot})
@@ -264,13 +298,16 @@ func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
 
 // run makes a run, unless the scheduler is to stop.
 func (o *offer) run(ctx context.Context, job Job) {
-	if !o.begin(ctx, job) {
+	leave, admitted := o.admitted(ctx, job)
+	defer leave()
+	if !admitted || !o.begin(ctx, job) {
 		return
 	}
 	defer o.end(job)
 	quiet := o.quiet()
 	err := o.runSafely(job)
 	o.own = true
+	o.survived()
 	if err == nil && job.Trigger != schedule.OnFiles {
 		// Should the ledger be lost, this is known.
 		o.record.Add(schedule.Entry{At: o.now(), Slot: job.Slot, Outcome: schedule.Ran, Own: true})
@@ -292,8 +329,11 @@ func (o *offer) after(job Job, err error, quiet bool) {
 	case err != nil && o.Busy(err):
 		*again = retry{job.Slot, o.Now(), firstRetry}
 		o.log.Info("the offer is busy; trying again in a minute", "trigger", job.Trigger)
+	case err != nil && o.Transient(err):
+		*again = retry{job.Slot, o.Now(), again.longer(lastTransient)}
+		o.log.Warn("the machine did not let the run end; trying again", "trigger", job.Trigger, "slot", slotName(job.Slot), "in", again.pause.String())
 	case open:
-		*again = retry{job.Slot, o.Now(), min(max(firstRetry, 2*again.pause), lastRetry)}
+		*again = retry{job.Slot, o.Now(), again.longer(lastRetry)}
 		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(), "in", again.pause.String())
 	default:
 		*again = retry{}
@@ -330,7 +370,7 @@ func (s *server) begin(ctx context.Context, job Job) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	s.running[job.Folder] = job
+	s.running[job.Folder] = underWay{job, s.Now()}
 	return true
 }
 
@@ -338,7 +378,53 @@ func (s *server) end(job Job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.running, job.Folder)
+	s.turned[job.Folder] = s.Now()
 }
+
+// admitted waits until a run has its turn. It has none if the scheduler is to stop, or if
+// meanwhile a date of the offer came, whose run goes first. leave is to be called in any
+// case.
+func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted bool) {
+	since := o.Now()
+	due := job.Slot.At
+	if due.IsZero() {
+		due = since
+	}
+	t := o.admission.ask(o.rank(job, since), due, o.Need(o.folder), o.deaths.Count > 0)
+	leave = func() { o.admission.leave(t) }
+	if ended(t.admitted) {
+		return leave, true
+	}
+	load := o.admission.load()
+	o.log.Info("waiting for other runs to end", "trigger", job.Trigger, "slot", slotName(job.Slot), "needs", megabytes(t.need),
+		"running", load.Running, "in_use", megabytes(load.Memory), "waiting", load.Waiting)
+	o.Wait(o.folder, true)
+	defer o.Wait(o.folder, false)
+	for {
+		look := time.NewTimer(min(o.Poll, nap))
+		select {
+		case <-t.admitted:
+		case <-ctx.Done():
+		case <-look.C:
+			o.server.turn(o.folder)
+			if job.Trigger != schedule.OnDate && o.dateIsDue() {
+				return leave, false
+			}
+			o.admission.change(t, o.rank(job, since), o.Need(o.folder))
+			continue
+		}
+		look.Stop()
+		return leave, ctx.Err() == nil
+	}
+}
+
+// dateIsDue reports whether a run after one of the offer's dates is to be made now.
+func (o *offer) dateIsDue() bool {
+	due := o.plan.Due(o.record, o.now())
+	return len(due.Run) > 0 && due.Run[0].Trigger == schedule.OnDate
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
 
 // wait is how long there is nothing to do.
 func (o *offer) wait(now time.Time) time.Duration {
@@ -352,6 +438,9 @@ func (o *offer) wait(now time.Time) time.Duration {
 		o.next, o.waits = next, true
 		o.Next(o.folder, next)
 		o.log.Info("waiting", "next", cmp.Or(slotName(next), "files"))
+	}
+	if hold := o.hold(); hold > 0 {
+		wait = min(wait, hold)
 	}
 	for _, until := range []struct {
 		since time.Time

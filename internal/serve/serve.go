@@ -52,12 +52,14 @@ func isOffer(folder string) bool {
 func Serve(ctx context.Context, config Config) error {
 	runs, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &server{Config: config.withDefaults(), runs: runs, offers: map[string]*follower{}, running: map[string]Job{}}
+	s := &server{Config: config.withDefaults(), runs: runs, offers: map[string]*follower{}, said: said{}, running: map[string]underWay{}, count: -1, turned: map[string]time.Time{}}
+	s.began = s.Now()
+	s.admission = &admission{runs: s.Runs, memory: s.Memory}
 	defer s.watch()()
 	for ctx.Err() == nil {
-		s.Beat()
 		s.discover(ctx)
-		sleep(ctx, s.Poll, nil)
+		s.beat()
+		sleep(ctx, min(s.Poll, nap), nil)
 	}
 	return s.stop(cancel)
 }
@@ -66,13 +68,24 @@ func Serve(ctx context.Context, config Config) error {
 type server struct {
 	Config
 	runs    context.Context // of the runs
+	began   time.Time
 	offers  map[string]*follower
 	watcher *watcher // nil: only polling
-	said    string   // what was last said of the folder
 	links   string   // those that were last named
+	said    said     // of the folder
+	count   int      // of offers, as last said
+
+	admission *admission
 
 	mu      sync.Mutex
-	running map[string]Job
+	running map[string]underWay  // by folder
+	turned  map[string]time.Time // when an offer's goroutine was last seen at work, by folder
+}
+
+// underWay is a run that is being made.
+type underWay struct {
+	Job
+	began time.Time
 }
 
 // follower is the goroutine that follows one offer.
@@ -88,14 +101,17 @@ func (s *server) discover(ctx context.Context) {
 	folders, err := Offers(s.Folder)
 	switch {
 	case err != nil:
-		s.say("the folder cannot be read; trying again", "error", err.Error())
+		if s.said.news(err.Error(), s.Now()) {
+			s.Log.Error("the folder cannot be read; trying again", "error", err.Error(), "folder", s.Folder)
+		}
 		return
-	case len(folders) == 0:
-		s.say("no offers yet; waiting for a folder with an " + offerName)
-	default:
-		s.say("offers", "count", fmt.Sprint(len(folders)))
+	case len(folders) == 0 && s.count != 0:
+		s.Log.Info("no offers yet; waiting for a folder with an "+offerName, "folder", s.Folder)
+	case len(folders) != s.count:
+		s.Log.Info("offers", "count", len(folders), "folder", s.Folder)
 	}
 	s.nameLinks()
+	s.count = len(folders)
 	for folder, f := range s.offers {
 		if !f.gone && !slices.Contains(folders, folder) {
 			s.Log.Info("the offer is gone and is not followed any more", "offer", filepath.Base(folder))
@@ -111,18 +127,6 @@ func (s *server) discover(ctx context.Context) {
 		if s.offers[folder] == nil {
 			s.follow(ctx, folder)
 		}
-	}
-}
-
-// say logs what is to be said of the whole folder, if it is new.
-func (s *server) say(message string, args ...string) {
-	if said := message + strings.Join(args, " "); said != s.said {
-		s.said = said
-		var values []any
-		for _, a := range args {
-			values = append(values, a)
-		}
-		s.Log.Info(message, append(values, "folder", s.Folder)...)
 	}
 }
 
@@ -160,7 +164,8 @@ func (s *server) follow(ctx context.Context, folder string) {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &follower{cancel: cancel, done: make(chan struct{})}
 	s.offers[folder] = f
-	o := &offer{server: s, folder: folder, log: s.Log.With("offer", filepath.Base(folder)), wake: make(chan struct{}, 1)}
+	s.turn(folder)
+	o := &offer{server: s, folder: folder, log: s.Log.With("offer", filepath.Base(folder)), wake: make(chan struct{}, 1), said: said{}, termsSaid: said{}}
 	go func() {
 		defer close(f.done)
 		o.follow(ctx)
@@ -169,38 +174,43 @@ func (s *server) follow(ctx context.Context, folder string) {
 
 // stop waits for the runs under way.
 func (s *server) stop(cancel context.CancelFunc) error {
-	if names := s.underWay(); len(names) > 0 {
+	if names := s.runsUnderWay(); len(names) > 0 {
 		s.Log.Info("stopping; waiting for runs to end", "runs", strings.Join(names, ", "), "at_most", s.Grace.String())
 	}
 	if s.waitFor(s.Grace) {
 		s.Log.Info("stopped")
 		return nil
 	}
-	s.Log.Warn("stopping; interrupting runs that take too long", "runs", strings.Join(s.underWay(), ", "))
+	s.Log.Warn("stopping; interrupting runs that take too long", "runs", strings.Join(s.runsUnderWay(), ", "))
 	cancel()
 	if s.waitFor(s.Grace) {
 		s.Log.Info("stopped")
 		return nil
 	}
-	return fmt.Errorf("stopped without waiting for %s; the next run clears up what is left", strings.Join(s.underWay(), ", "))
+	return fmt.Errorf("stopped without waiting for %s; the next run clears up what is left", strings.Join(s.runsUnderWay(), ", "))
 }
 
 // waitFor waits until every follower has ended.
 func (s *server) waitFor(most time.Duration) bool {
-	timer := time.NewTimer(most)
+	timer, beat := time.NewTimer(most), time.NewTicker(nap)
 	defer timer.Stop()
+	defer beat.Stop()
 	for _, f := range s.offers {
-		select {
-		case <-f.done:
-		case <-timer.C:
-			return false
+		for !ended(f.done) {
+			select {
+			case <-f.done:
+			case <-beat.C:
+				s.Beat(s.load())
+			case <-timer.C:
+				return false
+			}
 		}
 	}
 	return true
 }
 
 // underWay lists the runs that are being made.
-func (s *server) underWay() []string {
+func (s *server) runsUnderWay() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -131,6 +132,8 @@ func (f *file) serve(name string, n ast.Node, s *Serve) {
 		"poll":   f.duration(&s.Poll, time.Second, 24*time.Hour),
 		"settle": f.duration(&s.Settle, time.Second, time.Hour),
 		"grace":  f.duration(&s.Grace, time.Second, 24*time.Hour),
+		"runs":   f.runs(&s.Runs),
+		"memory": f.memory(&s.Memory),
 	})
 }
 
@@ -158,4 +161,50 @@ func brief(d time.Duration) string {
 		return strconv.Itoa(int(d/time.Hour)) + "h"
 	}
 	return strconv.Itoa(int(d/time.Second)) + "s"
+}
+
+// MaxRuns is how many runs at once can be asked for.
+const MaxRuns = 1000
+
+// runs reads a number of runs.
+func (f *file) runs(to *int) reader {
+	var s string
+	return f.value(&s, "a number of runs such as 2", func(s string) string {
+		v, err := strconv.Atoi(s)
+		if err != nil || v < 1 || v > MaxRuns || s != strconv.Itoa(v) {
+			return "is not a number of runs; write one from 1 to " + strconv.Itoa(MaxRuns)
+		}
+		*to = v
+		return ""
+	})
+}
+
+// memory reads an amount of memory.
+func (f *file) memory(to *int64) reader {
+	var s string
+	return f.value(&s, "an amount of memory such as 600MiB or 2GiB", func(s string) (wrong string) {
+		*to, wrong = ParseMemory(s)
+		return wrong
+	})
+}
+
+// LeastMemory is the least amount of memory that can be asked for, in bytes: a run of a
+// small offer.
+const LeastMemory = 64 << 20
+
+// ParseMemory reads an amount of memory such as 600MiB or 2GiB, in bytes. It returns what
+// is wrong with it and what to do, "" for nothing.
+func ParseMemory(s string) (bytes int64, wrong string) {
+	for unit, size := range map[string]int64{"MiB": 1 << 20, "GiB": 1 << 30} {
+		digits, is := strings.CutSuffix(s, unit)
+		if !is {
+			continue
+		}
+		v, err := strconv.ParseInt(digits, 10, 32)
+		if err != nil || digits != strconv.FormatInt(v, 10) || v*size < LeastMemory || v*size > 1<<50 {
+			return 0, "is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"
+		}
+		return v * size, ""
+	}
+	return 0, "is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"
 }

@@ -89,6 +89,8 @@ type Serve struct {
 	Poll   time.Duration // between two looks at the folders; default 30 s
 	Settle time.Duration // for which a file must stay as it is; default 10 s
 	Grace  time.Duration // that a stopped service lets a run finish in; default 2 min
+	Runs   int           // at once, at most; 0: as many as there are processors
+	Memory int64         // that runs may need together, in bytes; 0: by what the machine has
 }
 
 // Default is what holds without a file.

@@ -44,7 +44,7 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most,
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
-		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute},
+		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nwant %+v", got, want)
@@ -69,7 +69,7 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 	const mail = "mail: {server: m.example, from: a@b.example, to: [a@b.example], "
 	for _, c := range []struct{ name, source, want string }{
 		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write mail, metrics, ping, serve or webhook"},
-		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, poll or settle"},
+		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, runs or settle"},
 		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: poll stands here twice; keep one of the two"},
 		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: serve stands here twice; keep one of the two"},
 		{"section empty", "ping:\nserve: {}\n", "1:6: ping is empty here; write its keys below it: text, url or url_env"},
@@ -81,6 +81,11 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"too short", "serve: {poll: 10ms}\n", "1:15: poll is not between 1s and 24h; write one that is"},
 		{"negative", "serve: {grace: -1s}\n", "1:16: grace is not between 1s and 24h; write one that is"},
 		{"no time to settle", "serve: {settle: 0s}\n", "1:17: settle is not between 1s and 1h; write one that is"}, // serve takes zero for its default
+		{"no runs", "serve: {runs: 0}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
+		{"half a run", "serve: {runs: 1.5}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
+		{"no unit of memory", "serve: {memory: 600}\n", "1:17: memory is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"},
+		{"too little memory", "serve: {memory: 63MiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
+		{"memory with a sign", "serve: {memory: +2GiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
 		{"listen for all", "metrics: {listen: ':9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen named", "metrics: {listen: 'example.com:9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen without port", "metrics: {listen: 127.0.0.1}\n", "1:19: listen is not an address to listen on; write it as 127.0.0.1:9464"},

@@ -30,10 +30,16 @@ type payments struct {
 // of several names, the first in alphabetical order.
 func newPayments(b *tender.Book) *payments {
 	p := &payments{names: map[member]string{}, at: map[account]int32{}}
+	var before *tender.Line
 	for i := range b.Lines {
 		l := &b.Lines[i]
+		if l.ParticipantName == "" || (before != nil && l.Participant == before.Participant &&
+			l.ParticipantName == before.ParticipantName && l.Depositary == before.Depositary) {
+			continue
+		}
+		before = l
 		m := member{l.Depositary, l.Participant}
-		if name := p.names[m]; l.ParticipantName != "" && (name == "" || l.ParticipantName < name) {
+		if name := p.names[m]; name == "" || l.ParticipantName < name {
 			p.names[m] = l.ParticipantName
 		}
 	}

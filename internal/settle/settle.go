@@ -12,7 +12,8 @@ import (
 
 // Settle works out the cash for an allocation. An error means that interest
 // cannot be computed from the terms, such as a settlement date before the last
-// interest date.
+// interest date, or that a day count, a delivery, a series or a window is not
+// known.
 func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, error) {
 	rates, err := newRates(o)
 	if err != nil {
@@ -22,11 +23,17 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 	p := newPayments(b)
 	for i := range b.Lines {
 		in, accepted := &b.Lines[i], a.Lines[i].Accepted
+		if err := in.Delivery.Check(); err != nil {
+			return nil, fmt.Errorf("instruction %s: %w", in.ID, err)
+		}
 		if accepted.IsZero() {
 			s.Lines[i].Payment = -1
 			continue
 		}
-		r := rates[rateKey{in.Series, in.Window}]
+		r, ok := rates[rateKey{in.Series, in.Window}]
+		if !ok {
+			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series, in.Window)
+		}
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
 		if in.Delivery == tender.GuaranteedDelivery {
 			s.Lines[i].Date = o.Guaranteed.Settlement
@@ -55,6 +62,9 @@ type rateKey struct {
 func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 	rates := make(map[rateKey]rate, 2*len(o.Series))
 	for _, s := range o.Series {
+		if err := s.Interest.Check(); err != nil {
+			return nil, fmt.Errorf("series %s: %w", s.ID, err)
+		}
 		for _, w := range tender.Windows {
 			date := o.SettlementDate(w)
 			interest, err := interestAt(s.Interest, o.Settlement, date).until(date)

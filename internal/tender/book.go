@@ -49,10 +49,18 @@ type Book struct {
 }
 
 // NewBook draws up the book of the offer as of an instant from all instructions
-// that were read. The order of the instructions does not matter.
-func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) *Book {
+// that were read. The order of the instructions does not matter. A boundary, a
+// status or a delivery that is not known is an error, as it would count as
+// another.
+func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) (*Book, error) {
+	if err := o.CheckDates(); err != nil {
+		return nil, err
+	}
 	b := &Book{AsOf: asOf, Totals: make([]Totals, len(o.Series))}
 	for in := range instructions {
+		if err := in.Check(); err != nil {
+			return nil, err
+		}
 		if in.Received.After(asOf) {
 			b.NotYet++
 			continue
@@ -79,7 +87,7 @@ func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) *Book
 			cmp.Compare(x.Source.Row, y.Source.Row))
 	})
 	b.total(o)
-	return b
+	return b, nil
 }
 
 func (b *Book) total(o *Offer) {

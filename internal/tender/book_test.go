@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,7 +35,16 @@ func level3() *tender.Offer {
 // instruction is a tender of 1,000 of the first series in good order.
 func instruction(received string) tender.Instruction {
 	return tender.Instruction{ID: "1", Depositary: "DTC", Series: "9.125-2008", Principal: decimal.NewFromInt(1000),
-		Received: at(received), Status: tender.Tendered, Source: tender.Source{File: "dtc.xlsx", Sheet: "Tenders", Row: 7}}
+		Received: at(received), Status: tender.Tendered, Delivery: tender.BookEntry, Source: tender.Source{File: "dtc.xlsx", Sheet: "Tenders", Row: 7}}
+}
+
+func newBook(t rapid.TB, o *tender.Offer, instructions iter.Seq[tender.Instruction], asOf time.Time) *tender.Book {
+	t.Helper()
+	b, err := tender.NewBook(o, instructions, asOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestWindows(t *testing.T) {
@@ -103,7 +113,7 @@ func TestStanding(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			in := instruction(c.received)
 			c.change(&in)
-			b := tender.NewBook(level3(), slices.Values([]tender.Instruction{in}), at(c.asOf))
+			b := newBook(t, level3(), slices.Values([]tender.Instruction{in}), at(c.asOf))
 			if got := len(b.Lines) == 1; got != c.counts || b.NotYet != 0 {
 				t.Errorf("counts: %t, want %t; %d not yet received", got, c.counts, b.NotYet)
 			}
@@ -136,7 +146,7 @@ func checkFinding(t *testing.T, got []tender.Reject, in tender.Instruction, rule
 }
 
 func TestWhatIsNotYetReceivedDoesNotExist(t *testing.T) {
-	b := tender.NewBook(level3(), slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00.001")}), at("2004-11-10 12:00:00"))
+	b := newBook(t, level3(), slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00.001")}), at("2004-11-10 12:00:00"))
 	if b.NotYet != 1 || len(b.Lines) != 0 || len(b.Rejects) != 0 || !b.Totals[0].Sum().IsZero() {
 		t.Errorf("%d not yet, %d lines, %d findings", b.NotYet, len(b.Lines), len(b.Rejects))
 	}
@@ -158,7 +168,7 @@ func TestTotalsAreBySeriesAndWindow(t *testing.T) {
 		in.ID, in.Series, in.Principal = fmt.Sprint(9-i), c.series, decimal.NewFromInt(c.principal)
 		all = append(all, in)
 	}
-	b := tender.NewBook(level3(), slices.Values(all), at("2004-12-01 12:00:00"))
+	b := newBook(t, level3(), slices.Values(all), at("2004-12-01 12:00:00"))
 	var got []string
 	for _, total := range b.Totals {
 		got = append(got, fmt.Sprint(total.Early, total.Late, total.Sum()))
@@ -177,8 +187,8 @@ func TestTheOrderOfInstructionsDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := randomInstructions(t)
 		asOf := at("2004-10-29 00:00:00").Add(time.Duration(rapid.IntRange(0, 40*24).Draw(t, "as of")) * time.Hour)
-		want := tender.NewBook(level3(), slices.Values(all), asOf)
-		got := tender.NewBook(level3(), slices.Values(rapid.Permutation(all).Draw(t, "order")), asOf)
+		want := newBook(t, level3(), slices.Values(all), asOf)
+		got := newBook(t, level3(), slices.Values(rapid.Permutation(all).Draw(t, "order")), asOf)
 		for _, b := range []*tender.Book{want, got} {
 			slices.SortFunc(b.Rejects, func(x, y tender.Reject) int { return cmp.Compare(x.Source.Row, y.Source.Row) })
 		}
@@ -193,7 +203,7 @@ func TestTheOrderOfInstructionsDoesNotMatter(t *testing.T) {
 func TestNoInstructionIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := randomInstructions(t)
-		b := tender.NewBook(level3(), slices.Values(all), at("2004-11-15 12:00:00"))
+		b := newBook(t, level3(), slices.Values(all), at("2004-11-15 12:00:00"))
 		out := b.NotYet
 		for _, f := range b.Rejects {
 			if f.Standing != tender.StandingFlagged {
@@ -237,7 +247,7 @@ func TestCheckOutstanding(t *testing.T) {
 	book := func(principal int64, series string) *tender.Book {
 		in := instruction("2004-11-10 12:00:00")
 		in.Series, in.Principal = series, decimal.NewFromInt(principal)
-		return tender.NewBook(o, slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
+		return newBook(t, o, slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
 	}
 	if err := book(10_000, "9.125-2008").CheckOutstanding(o); err != nil {
 		t.Errorf("all that is outstanding was tendered: %v", err)
@@ -255,7 +265,7 @@ func TestCheckOutstanding(t *testing.T) {
 	// Early and late count together.
 	late := instruction("2004-11-20 12:00:00")
 	late.ID, late.Principal = "2", decimal.NewFromInt(9_001)
-	both := tender.NewBook(o, slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00"), late}), at("2004-12-01 12:00:00"))
+	both := newBook(t, o, slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00"), late}), at("2004-12-01 12:00:00"))
 	if err := both.CheckOutstanding(o); !errors.As(err, &control) {
 		t.Errorf("1,000 early and 9,001 late of 10,000: %v", err)
 	}
@@ -265,7 +275,7 @@ func TestCheckOutstanding(t *testing.T) {
 func TestAnUnknownSeriesIsNotCountedAsTheFirst(t *testing.T) {
 	in := instruction("2004-11-10 12:00:00")
 	in.Series = "5-2020"
-	b := tender.NewBook(level3(), slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
+	b := newBook(t, level3(), slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
 	if sum := b.Totals[0].Sum(); !sum.IsZero() {
 		t.Errorf("%s of series 5-2020 counted as 9.125-2008", sum)
 	}

@@ -215,8 +215,8 @@ type Depositary struct {
 	PasswordEnv string            // environment variable that holds the password
 	FollowLinks bool              // a link in the inbox may be one of its files
 	Dates       DateFormat        // "" if only dates that can be read one way are
-	Formulas    Formulas
-	Encoding    Encoding
+	Formulas    Formulas          // "" is RejectFormulas
+	Encoding    Encoding          // "" is UTF8
 }
 
 // DateFormat says which of two numbers in a date such as 11/12/2004 is the day.

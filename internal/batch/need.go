@@ -1,0 +1,93 @@
+package batch
+
+import (
+	"archive/zip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
+)
+
+// What a run needs at its peak, in bytes of memory: a base, and so much for each byte of
+// what it reads. They are drawn above what was measured (docs/performance.md). A
+// workbook needs the less of what its packed and its unpacked size come to: one that is
+// packed well has many rows in few bytes, one with long texts few rows in many.
+const (
+	needBase       = 48 << 20
+	needOfCSV      = 45
+	needOfPacked   = 100
+	needOfUnpacked = 14
+	needOfEarlier  = 10 // of the instructions.csv that a run is compared with
+)
+
+// Need estimates the memory that a run of the offer in a folder will need at its peak, in
+// bytes, by the sizes of the files it would read. What cannot be read needs nothing, as
+// the run will fail of it.
+func Need(folder string, now time.Time) int64 {
+	need := int64(needBase)
+	need += needOfEarlier * size(filepath.Join(folder, runsName, "latest", export.InstructionsName))
+	in, err := listInbox(folder, nil)
+	if err != nil {
+		return need
+	}
+	for _, name := range filesOf(folder, in, now) {
+		need += needOf(in.paths[name])
+	}
+	return need
+}
+
+// filesOf are the files that a run would read: all there are if the terms do not say,
+// and none where something lies there that stops the run.
+func filesOf(folder string, in *inbox, now time.Time) []string {
+	terms, err := Terms(folder)
+	if err != nil {
+		return in.files()
+	}
+	names, _, err := ingest.Sift(terms.AsOf(now), in.modes)
+	if err != nil {
+		return nil
+	}
+	choice, err := ingest.Choose(terms.AsOf(now), names, now)
+	if err != nil {
+		return names
+	}
+	names = nil
+	for _, c := range choice.Chosen {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// needOf is what one file needs.
+func needOf(path string) int64 {
+	packed := size(path)
+	if strings.EqualFold(filepath.Ext(path), ".csv") {
+		return packed * needOfCSV
+	}
+	file, err := disk.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	book, err := zip.NewReader(file, packed)
+	if err != nil {
+		return packed * needOfPacked // a protected workbook, or none
+	}
+	unpacked := uint64(0)
+	for _, part := range book.File {
+		unpacked += min(part.UncompressedSize64, mostBytes)
+	}
+	return min(packed*needOfPacked, int64(min(unpacked, 64*mostBytes))*needOfUnpacked)
+}
+
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size()
+}

@@ -1,0 +1,61 @@
+package serve
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// stuckAfter is how long an offer's goroutine may be at one thing that is no run, such
+	// as reading from a share that does not answer.
+	stuckAfter = 5 * time.Minute
+	// longestRun is how long a run may take. The largest takes minutes; one that hangs
+	// would hold its share of memory for ever.
+	longestRun = time.Hour
+)
+
+// beat says that the loop turned, unless an offer hangs. The one who listens then starts the
+// service again.
+func (s *server) beat() {
+	if names := s.hanging(); len(names) > 0 {
+		if what := strings.Join(names, ", "); s.said.news(what, s.Now()) {
+			s.Log.Error("the service hangs and is to be started again", "offers", what)
+		}
+		return
+	}
+	s.Beat(s.load())
+}
+
+func (s *server) load() Load {
+	load := s.admission.load()
+	load.Offers = max(s.count, 0)
+	return load
+}
+
+// turn notes that an offer's goroutine is at work.
+func (s *server) turn(folder string) {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turned[folder] = now
+}
+
+// hanging lists the offers whose goroutine has been at one thing for too long.
+func (s *server) hanging() (names []string) {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for folder, f := range s.offers {
+		since, limit := s.turned[folder], stuckAfter
+		if run, is := s.running[folder]; is {
+			since, limit = run.began, longestRun
+		}
+		if !ended(f.done) && now.Sub(since) > limit {
+			names = append(names, filepath.Base(folder))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
