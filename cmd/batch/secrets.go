@@ -25,8 +25,8 @@ func (w world) keepingSecrets() world {
 	return w
 }
 
-// ofSystem reports whether a variable is one of the system's: it is no secret, whoever
-// names it as one, and the process needs it.
+// ofSystem reports whether a variable is one of the system's: it is no secret, whatever
+// file names it as one, and the process needs it.
 func ofSystem(name string) bool {
 	switch name {
 	case "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "LANG", "TZ", "TMPDIR", "TERM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
@@ -58,7 +58,7 @@ func secretOf(name string, getenv func(string) string) string {
 	}
 	content, err := disk.In(folder).ReadFile(filepath.Join(folder, name), mostSecret)
 	if err != nil {
-		return "" // whoever needs it says that it is missing
+		return "" // the user of it says that it is missing
 	}
 	return strings.TrimRight(string(content), "\r\n")
 }

@@ -71,7 +71,7 @@ func notAnOffer(path string, err error) error {
 	return err
 }
 
-// inbox is what lies in an offer's inbox, and the files that were named one by one.
+// inbox is what there is in an offer's inbox, and the files that were named one by one.
 type inbox struct {
 	paths map[string]string      // by base name
 	modes map[string]fs.FileMode // what each is; a link is a link

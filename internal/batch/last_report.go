@@ -62,7 +62,7 @@ func (r lastReport) why() string {
 }
 
 // checkLastReports is an error where a final run would be made from a report that is not
-// known to be a depositary's last (R6-last-report). Where nobody looks, every last report
+// known to be a depositary's last (R6-last-report). Unattended, every last report
 // must be in by its name, too.
 func (in *intake) checkLastReports(unattended bool) error {
 	if doubts := in.doubts(); len(doubts) > 0 {
@@ -147,7 +147,7 @@ func (in *intake) hasNotCome(at time.Time) bool {
 	return today.Before(dayOf(at, in.offer.Zone))
 }
 
-// dayOf is the day of a time that a name tells. A name without a time of day means the
+// dayOf is the day of the time in a name. A name without a time of day means the
 // end of its day, which is the beginning of the next.
 func dayOf(at time.Time, zone *time.Location) tender.Date {
 	return tender.DateOf(at.Add(-time.Nanosecond).In(zone))

@@ -41,7 +41,7 @@ func Need(folder string, now time.Time) int64 {
 }
 
 // filesOf are the files that a run would read: all there are if the terms do not say,
-// and none where something lies there that stops the run.
+// and none where something there stops the run.
 func filesOf(folder string, in *inbox, now time.Time) []string {
 	terms, err := Terms(folder)
 	if err != nil {

@@ -77,7 +77,7 @@ func (s *source) terms() (*ingest.Terms, error) {
 func (s *source) tree() disk.Tree { return disk.In(s.folder) }
 
 // names lists the files that may be a depositary's report by the terms, and what else
-// lies in the inbox. It is a *[ingest.FileError] if something lies there under the name
+// is in the inbox. It is a *[ingest.FileError] if something is there under the name
 // of a report that is none.
 func (s *source) names(o *tender.Offer) (names []string, left []ingest.Ignored, err error) {
 	if s.kept == nil {

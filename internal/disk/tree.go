@@ -30,7 +30,7 @@ func (d Disk) In(top string) Tree { return Tree{disk: d, top: top} }
 // In is the tree of a folder.
 func In(top string) Tree { return Disk{}.In(top) }
 
-// StrangeError says that something else stands in the place of a file or a folder,
+// StrangeError says that something else is in the place of a file or a folder,
 // such as a link, a pipe or a device.
 type StrangeError struct{ Path, What, Do string }
 
@@ -165,7 +165,7 @@ func (t Tree) Readlink(path string) (target string, err error) {
 }
 
 // Open opens a file for reading. Anything else under its name is a *[StrangeError] at
-// once: a pipe would hang whoever opens it, deaf to every signal.
+// once: to open a pipe would hang, deaf to every signal.
 func (t Tree) Open(path string) (file *os.File, err error) {
 	err = t.at(path, func(root *os.Root, name string) (err error) {
 		before, err := root.Lstat(name)

@@ -1,5 +1,5 @@
 // Package display makes text of others fit to be shown: names of files, texts of
-// cells, answers of servers. Whoever reads a terminal, a log, a mail or a message must
+// cells, answers of servers. The reader of a terminal, a log, a mail or a message must
 // see what is there, and nothing there may act on the terminal, begin a line of its own,
 // turn the direction of what follows, or be a secret.
 //

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// Mask stands in the place of a secret.
+// Mask takes the place of a secret.
 const Mask = "********"
 
 // Secrets are values that must not be shown: passwords, keys, and the addresses that
@@ -22,7 +22,7 @@ type Secrets struct {
 	values []string // longest first, so that a part does not leave the rest
 }
 
-// leastSecret is how many bytes a value must have to be masked: a shorter one stands in
+// leastSecret is how many bytes a value must have to be masked: a shorter one is in
 // every other word.
 const leastSecret = 4
 
@@ -48,7 +48,7 @@ func (s *Secrets) AddLogin(name, password string) {
 }
 
 // AddURL adds what of an address may be secret: name and password, each part of the
-// path but common words, and the values of the query. {offer} stands for the offer and
+// path but common words, and the values of the query. {offer} is for the offer and
 // is none.
 func (s *Secrets) AddURL(address string) {
 	if s == nil || address == "" {

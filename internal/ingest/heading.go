@@ -346,7 +346,7 @@ func (l *layout) texts() []string {
 
 // missingFault says which columns are missing and what to paste into the offer. Of a
 // file in which not one heading is known nothing is shown: it may be no report at all,
-// but something that is not for whoever reads the message.
+// but something that is not for the reader of the message.
 func (l *layout) missingFault(d tender.Depositary) FileFault {
 	if l.found() == 0 {
 		var missing []string

@@ -14,7 +14,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Sift picks, from what lies in the inbox under each name, the names of files that
+// Sift picks, from what is in the inbox under each name, the names of files that
 // may be reports; [Choose] takes it from there. A folder, a link and the like are left
 // out with the reason. One under the name of a report is a *[FileError], as a
 // report may be behind it; but a link is a file like others where the depositary's

@@ -23,11 +23,11 @@ var (
 // T173000.
 var timeInName = regexp.MustCompile(`^[T_-](\d{2})[-:h]?(\d{2})(?:[-:]?(\d{2}))?(?:[^0-9]|$)`)
 
-// latestYear is after the year of any date of which the year stands last: other
+// latestYear is after the year of any date of which the year comes last: other
 // numbers of eight digits are no dates.
 const latestYear = 2099
 
-// nameDate is a date that stands in a name: one day, or two where day and month could
+// nameDate is a date in a name: one day, or two where day and month could
 // be exchanged.
 type nameDate struct {
 	text, behind string

@@ -113,7 +113,7 @@ func (d *yamlDocument) report(r *termsReader) {
 func (d *yamlDocument) failed() bool { return len(d.faults) > 0 }
 
 // err returns the faults in the order of the file. Of a file that does not look like
-// an offer no line is shown: it may hold what is not for whoever reads the error.
+// an offer no line is shown: it may hold what is not for the reader of the error.
 func (d *yamlDocument) err() error {
 	if !d.looksLikeOffer() {
 		for i := range d.faults {

@@ -171,7 +171,7 @@ func onlyFiles(path string) error {
 }
 
 // opened has SQLite open a ledger, which the first statement does, and is an error if
-// the name leads elsewhere by then. Between the two looks somebody who may write
+// the name leads elsewhere by then. Between the two looks a person who may write
 // the runs folder could exchange the file and put it back: such a person may
 // write the ledger itself.
 func opened(db *sql.DB, path string) error {

@@ -64,7 +64,7 @@ func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (
 }
 
 // MakeRuns makes the runs folder of an offer if it is missing. It is an error if it is
-// a link, or if it belongs to another user than the one that publishes: whoever owns a
+// a link, or if it belongs to another user than the one that publishes: who owns a
 // folder can exchange what is in it.
 func MakeRuns(d disk.Disk, runs string) error {
 	tree := d.In(filepath.Dir(runs))

@@ -115,7 +115,7 @@ const lockName = ".serve.lock"
 
 // Lock takes the folder for one scheduler. The lock ends with the process at the
 // latest. It returns [ErrServed] if another has it, or a *[disk.StrangeError] at once if
-// something else than a file has the lock's name: a pipe would hang whoever opens it.
+// something else than a file has the lock's name: to open a pipe would hang.
 func Lock(folder string) (unlock func() error, err error) {
 	tree, path := disk.In(folder), filepath.Join(folder, lockName)
 	if err := tree.Regular(path); err != nil {

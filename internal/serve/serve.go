@@ -22,7 +22,7 @@ const (
 // Offers returns the folders of the offers in a folder, by name: each subfolder
 // that has an offer.yaml, or the folder itself if it has one. A link to a folder is no
 // offer: it would lead the service out of the folder that it is to serve, or to one
-// offer under two names. What offer.yaml is does not matter here; whoever reads it
+// offer under two names. What offer.yaml is does not matter here; who reads it
 // refuses what is no file.
 func Offers(folder string) ([]string, error) {
 	if isOffer(folder) {

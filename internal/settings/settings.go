@@ -110,7 +110,7 @@ func Load(name string) (Settings, error) {
 	return load(name, disk.ReadFile)
 }
 
-// LoadIn is Load of the file that lies in the folder of the offers: others may put
+// LoadIn is Load of the file in the folder of the offers: others may put
 // files there, so a link in its place is not followed.
 func LoadIn(folder string) (Settings, error) {
 	return load(filepath.Join(folder, FileName), disk.In(folder).ReadFile)
