@@ -191,7 +191,7 @@ upgrade() {
 	[ ! -e /etc/batch ] || die "purging left $(ls -A /etc/batch)"
 	after=$(find /srv -type f -exec sha256sum {} + | sort)
 	[ -n "$before" ] && [ "$before" = "$after" ] || die "upgrade or removal touched the offers"
-	mode /srv/batch/offers "2770 batch batch"
+	mode /srv/batch/offers "3770 batch batch"
 }
 
 inside() {
@@ -204,7 +204,7 @@ inside() {
 	want 0 lintian --allow-root --fail-on error,warning /run/package/new.deb
 	step "install release 0.0.9"
 	want 0 dpkg -i /run/package/old.deb
-	mode /srv/batch/offers "2770 batch batch"
+	mode /srv/batch/offers "3770 batch batch"
 	mode /etc/batch/batch.yaml "640 root batch"
 	mode /etc/batch/environment "600 root root"
 	step "the worked example, as the user batch"

@@ -8,15 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -201,10 +200,7 @@ func orDash(s string) string {
 
 // oneLine is text as it can be shown in a line of a terminal.
 func oneLine(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) {
-		return strconv.Quote(s)
-	}
-	return s
+	return display.Line(s)
 }
 
 func (p *differencePrinter) terms() {

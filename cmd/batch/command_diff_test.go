@@ -63,7 +63,7 @@ func TestADifferenceIsPrinted(t *testing.T) {
 	var out strings.Builder
 	p := &differencePrinter{printer: printer{w: &out}, d: d}
 	p.print("x.xlsx")
-	want := `small: "Small\x1b[2J Co."
+	want := `small: Small\u001b[2J Co.
           before                                         now
 run       a                                              b
 phase     final                                          final
@@ -74,7 +74,7 @@ rows      0 read, 0 counted, 0 not counted, 0 rejected   0 read, 0 counted, 0 no
 replaces  -                                              a
 
 terms: 2 values differ
-  conditions.Financing.text: "one\nline" → another
+  conditions.Financing.text: one\u000aline → another
   dates.settlement.early: none → 2004-11-17
 
 files: 2 differ

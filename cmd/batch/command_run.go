@@ -70,7 +70,7 @@ func (w world) runAndTell(ctx context.Context, req batch.Request, config, format
 		req.Log = log
 		return batch.Run(ctx, req)
 	}
-	s, err := readSettings(config, false)
+	s, err := readSettings(config)
 	if err != nil {
 		return nil, err
 	}

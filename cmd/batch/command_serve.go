@@ -56,7 +56,11 @@ wrong the exit code is 78.`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			read := func() (settings.Settings, error) {
-				installed, err := readSettings(cmp.Or(config, filepath.Join(args[0], settings.FileName)), config == "")
+				from, name := readSettings, config
+				if config == "" {
+					from, name = settingsIn, args[0]
+				}
+				installed, err := from(name)
 				if err != nil {
 					return installed, err
 				}
@@ -155,6 +159,7 @@ func (w world) serveUntilStopped(ctx context.Context, folder string, installed s
 		return fmt.Errorf("%s: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	w = w.forgetSecrets()
 	defer context.AfterFunc(ctx, func() { notifySystemd(daemon.SdNotifyStopping) })()
 	for {
 		round, stop := context.WithCancel(ctx)
@@ -286,6 +291,11 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 		return schedule.Plan{}, err
 	}
 	id := terms.AsOf(time.Time{}).ID
+	for _, d := range terms.AsOf(s.world.now()).Depositaries {
+		if d.PasswordEnv != "" {
+			s.world.getenv(d.PasswordEnv) // it leaves the environment, and is masked from here on
+		}
+	}
 	s.named.Lock()
 	defer s.named.Unlock()
 	for other, taken := range s.ids {

@@ -16,6 +16,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/notify"
 )
 
@@ -27,16 +28,17 @@ const maxLogged = 4 << 10
 var unloggable = map[string]bool{"holder": true, "contact": true, "reference": true, "participant_name": true}
 
 // newLogger returns a logger that writes to w. format is text (readable), json, off, or
-// auto: text on a terminal, JSON otherwise. What is logged is freed of control characters
-// and direction marks and bounded, and names of holders are left out.
-func newLogger(w io.Writer, format string, terminal bool) (*slog.Logger, error) {
+// auto: text on a terminal, JSON otherwise. What is logged has control characters and
+// direction marks written out and secrets masked, is bounded, and names of holders are
+// left out.
+func newLogger(w io.Writer, format string, terminal bool, secrets *display.Secrets) (*slog.Logger, error) {
 	switch {
 	case format == "off":
 		return slog.New(slog.DiscardHandler), nil
 	case format == "text", format == "auto" && terminal:
-		return slog.New(cleanHandler{&lineHandler{out: &lineWriter{w: w}}}), nil
+		return slog.New(cleanHandler{&lineHandler{out: &lineWriter{w: w}}, secrets}), nil
 	case format == "json", format == "auto":
-		return slog.New(cleanHandler{slog.NewJSONHandler(w, nil)}), nil
+		return slog.New(cleanHandler{slog.NewJSONHandler(w, nil), secrets}), nil
 	}
 	return nil, &batch.UsageError{Message: fmt.Sprintf("there is no log format %q; write auto, text, json or off", notify.Line(format, 60))}
 }
@@ -44,7 +46,7 @@ func newLogger(w io.Writer, format string, terminal bool) (*slog.Logger, error) 
 // newLogger returns the logger of a command, on standard error.
 func (w world) newLogger(format string) (*slog.Logger, error) {
 	file, isFile := w.stderr.(*os.File)
-	return newLogger(w.stderr, format, isFile && terminal(file))
+	return newLogger(w.stderr, format, isFile && terminal(file), w.secrets)
 }
 
 // terminal reports whether a file is a terminal.
@@ -53,7 +55,10 @@ func terminal(f *os.File) bool {
 }
 
 // cleanHandler cleans what it passes on to the next handler.
-type cleanHandler struct{ next slog.Handler }
+type cleanHandler struct {
+	next    slog.Handler
+	secrets *display.Secrets // masked in every text
+}
 
 // Enabled implements slog.Handler.
 func (h cleanHandler) Enabled(ctx context.Context, level slog.Level) bool {
@@ -62,9 +67,9 @@ func (h cleanHandler) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h cleanHandler) Handle(ctx context.Context, r slog.Record) error {
-	cleaned := slog.NewRecord(r.Time, r.Level, notify.Line(r.Message, maxLogged), r.PC)
+	cleaned := slog.NewRecord(r.Time, r.Level, h.line(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
-		cleaned.AddAttrs(cleanAttr(a))
+		cleaned.AddAttrs(h.cleanAttr(a))
 		return true
 	})
 	return h.next.Handle(ctx, cleaned)
@@ -72,25 +77,29 @@ func (h cleanHandler) Handle(ctx context.Context, r slog.Record) error {
 
 // WithAttrs implements slog.Handler.
 func (h cleanHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return cleanHandler{h.next.WithAttrs(cleanAttrs(attrs))}
+	return cleanHandler{h.next.WithAttrs(h.cleanAttrs(attrs)), h.secrets}
 }
 
 // WithGroup implements slog.Handler.
 func (h cleanHandler) WithGroup(name string) slog.Handler {
-	return cleanHandler{h.next.WithGroup(notify.Line(name, maxLogged))}
+	return cleanHandler{h.next.WithGroup(h.line(name)), h.secrets}
 }
 
-func cleanAttrs(attrs []slog.Attr) []slog.Attr {
+// line is a text as it is logged. It is masked before it is cut, as half a secret would
+// not be known again.
+func (h cleanHandler) line(s string) string { return notify.Line(h.secrets.Hide(s), maxLogged) }
+
+func (h cleanHandler) cleanAttrs(attrs []slog.Attr) []slog.Attr {
 	cleaned := make([]slog.Attr, len(attrs))
 	for i, a := range attrs {
-		cleaned[i] = cleanAttr(a)
+		cleaned[i] = h.cleanAttr(a)
 	}
 	return cleaned
 }
 
 // cleanAttr cleans a key and its value, those of groups too.
-func cleanAttr(a slog.Attr) slog.Attr {
-	key := notify.Line(a.Key, maxLogged)
+func (h cleanHandler) cleanAttr(a slog.Attr) slog.Attr {
+	key := h.line(a.Key)
 	if unloggable[strings.ToLower(strings.TrimSpace(key))] {
 		return slog.String(key, "(left out)")
 	}
@@ -100,18 +109,18 @@ func cleanAttr(a slog.Attr) slog.Attr {
 	}
 	switch value.Kind() {
 	case slog.KindGroup:
-		return slog.Attr{Key: key, Value: slog.GroupValue(cleanAttrs(value.Group())...)}
+		return slog.Attr{Key: key, Value: slog.GroupValue(h.cleanAttrs(value.Group())...)}
 	case slog.KindString:
-		value = slog.StringValue(notify.Line(value.String(), maxLogged))
+		value = slog.StringValue(h.line(value.String()))
 	case slog.KindAny:
-		value = cleanAny(value.Any())
+		value = h.cleanAny(value.Any())
 	}
 	return slog.Attr{Key: key, Value: value}
 }
 
 // cleanAny cleans a value of any type. Errors, what has a text of its own, and lists of
 // texts are shown; of others, which may hold the name of a holder, only the type.
-func cleanAny(v any) (cleaned slog.Value) {
+func (h cleanHandler) cleanAny(v any) (cleaned slog.Value) {
 	defer func() {
 		if p := recover(); p != nil { // a nil pointer in an error, as a rule
 			cleaned = slog.StringValue(fmt.Sprintf("(%T cannot be shown)", v))
@@ -121,17 +130,17 @@ func cleanAny(v any) (cleaned slog.Value) {
 	case nil:
 		return slog.StringValue("(none)")
 	case error:
-		return slog.StringValue(notify.Line(v.Error(), maxLogged))
+		return slog.StringValue(h.line(v.Error()))
 	case fmt.Stringer:
-		return slog.StringValue(notify.Line(v.String(), maxLogged))
+		return slog.StringValue(h.line(v.String()))
 	case []error:
-		return cleanAny(texts(v, error.Error))
+		return h.cleanAny(texts(v, error.Error))
 	case []string:
-		return slog.StringValue(notify.Line(strings.Join(v, ", "), maxLogged))
+		return slog.StringValue(h.line(strings.Join(v, ", ")))
 	}
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.String:
-		return slog.StringValue(notify.Line(r.String(), maxLogged))
+		return slog.StringValue(h.line(r.String()))
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return slog.Int64Value(r.Int())
 	case reflect.Slice, reflect.Array:
@@ -140,7 +149,7 @@ func cleanAny(v any) (cleaned slog.Value) {
 			for i := range all {
 				all[i] = r.Index(i).String()
 			}
-			return cleanAny(all)
+			return h.cleanAny(all)
 		}
 	}
 	return slog.StringValue(fmt.Sprintf("(%T)", v))

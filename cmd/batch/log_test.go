@@ -25,7 +25,7 @@ import (
 func logged(t *testing.T, format string, terminal bool, write func(*slog.Logger)) string {
 	t.Helper()
 	var out bytes.Buffer
-	log, err := newLogger(&out, format, terminal)
+	log, err := newLogger(&out, format, terminal, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestTheLogIsReadableOnATerminalAndJSONOtherwise(t *testing.T) {
 }
 
 func TestAnUnknownLogFormatIsAUsageError(t *testing.T) {
-	_, err := newLogger(&bytes.Buffer{}, "xml", false)
+	_, err := newLogger(&bytes.Buffer{}, "xml", false, nil)
 	var usage *batch.UsageError
 	if !errors.As(err, &usage) || !strings.Contains(err.Error(), `no log format "xml"; write auto, text, json or off`) {
 		t.Errorf("%v", err)
@@ -83,7 +83,7 @@ type (
 func (b *broken) Error() string        { return b.text } // panics for nil
 func (l lazy) LogValue() slog.Value    { return slog.AnyValue(l.v) }
 func hostile(what string) string       { return what + "\r\nFORGED\x1b[2J\u202e\u2066\u009b\x00\u2028" }
-func tidy(what string) string          { return what + " FORGED[2J " }
+func tidy(what string) string          { return what + ` FORGED\u001b[2J\u202e\u2066\u009b\u0000 ` }
 func sequence[T any](v ...T) (all []T) { return append(all, v...) }
 func keyOf(line string, key string) any {
 	var m map[string]any
@@ -107,7 +107,7 @@ func TestNothingUnseenGetsIntoTheLog(t *testing.T) {
 			log.Error(hostile("m"), hostile("k"), hostile("v"), slog.Group(hostile("g"), slog.Any("e", errors.New(hostile("e")))))
 		})
 		line, rest, _ := strings.Cut(out, "\n")
-		if rest != "" || strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) || strings.Contains(line, `\u202e`) {
+		if rest != "" || strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
 			t.Errorf("%s: %q", format, out)
 		}
 	}
@@ -154,7 +154,7 @@ func TestValuesThatAreNoTextStayWhatTheyAre(t *testing.T) {
 
 func TestBothHandlersKeepTheRulesOfSlog(t *testing.T) {
 	var out bytes.Buffer
-	err := slogtest.TestHandler(cleanHandler{slog.NewJSONHandler(&out, nil)}, func() []map[string]any {
+	err := slogtest.TestHandler(cleanHandler{next: slog.NewJSONHandler(&out, nil)}, func() []map[string]any {
 		var all []map[string]any
 		for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
 			var m map[string]any
@@ -169,7 +169,7 @@ func TestBothHandlersKeepTheRulesOfSlog(t *testing.T) {
 		t.Errorf("JSON: %v", err)
 	}
 	out.Reset()
-	err = slogtest.TestHandler(cleanHandler{&lineHandler{out: &lineWriter{w: &out}}}, func() []map[string]any {
+	err = slogtest.TestHandler(cleanHandler{next: &lineHandler{out: &lineWriter{w: &out}}}, func() []map[string]any {
 		var all []map[string]any
 		for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
 			all = append(all, parsedLine(line))
@@ -210,7 +210,7 @@ func parsedLine(line string) map[string]any {
 
 func TestLinesOfSeveralRunsDoNotMix(t *testing.T) {
 	var out bytes.Buffer
-	log, err := newLogger(&out, "text", true)
+	log, err := newLogger(&out, "text", true, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

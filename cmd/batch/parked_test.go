@@ -59,7 +59,7 @@ func TestS3AParkedOfferIsShownAndReported(t *testing.T) {
 	installed.Webhook.URL = hook.URL
 	var log bytes.Buffer
 	w := testWorld(os.Stdout, &log)
-	logger, err := newLogger(&log, "text", false)
+	logger, err := newLogger(&log, "text", false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

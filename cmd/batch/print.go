@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/settle"
@@ -21,10 +22,10 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 	p := &printer{w: out}
 	p.heading(o.Run)
 	for _, f := range o.Choice.Chosen {
-		p.linef("  read      %s (%s)", f.Name, f.Depositary.Name)
+		p.linef("  read      %s (%s)", oneLine(f.Name), f.Depositary.Name)
 	}
 	for _, f := range o.Choice.Ignored {
-		p.linef("  left out  %s: %s", f.Name, f.Reason)
+		p.linef("  left out  %s: %s", oneLine(f.Name), oneLine(f.Reason))
 	}
 	p.figures(o.Run)
 	p.changes(o.Run)
@@ -60,7 +61,7 @@ func printPaste(out io.Writer, err error) {
 	}
 }
 
-// printer writes lines and remembers the first error.
+// printer writes lines, free of what acts on a terminal, and remembers the first error.
 type printer struct {
 	w   io.Writer
 	err error
@@ -68,7 +69,7 @@ type printer struct {
 
 func (p *printer) linef(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = fmt.Fprintln(p.w, display.Lines(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -81,6 +82,8 @@ func (p *printer) tableLeft(rows [][]string, left int) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
+			cell = oneLine(cell)
+			row[i] = cell
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}

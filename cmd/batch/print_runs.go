@@ -88,7 +88,7 @@ func (p *printer) candidates(found []ledger.Candidate) {
 func fileNames(files []ledger.File) string {
 	names := make([]string, len(files))
 	for i, f := range files {
-		names[i] = f.Name
+		names[i] = oneLine(f.Name)
 	}
 	return strings.Join(names, ", ")
 }
@@ -130,13 +130,13 @@ func printRecord(out io.Writer, r *batch.RunRecord) error {
 		p.fact("latest", "yes")
 	}
 	for _, f := range r.Inputs {
-		p.fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, f.Name, f.Bytes))
+		p.fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
 	}
 	for _, k := range r.Kept {
-		p.fact("kept", k.Of+" as "+k.Name)
+		p.fact("kept", oneLine(k.Of)+" as "+k.Name)
 	}
 	for _, f := range r.Outputs {
-		p.fact("wrote", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, f.Name, f.Bytes))
+		p.fact("wrote", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
 	}
 	for _, e := range r.Entries {
 		p.entry(e)

@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/serve"
 )
 
@@ -24,12 +25,14 @@ type world struct {
 	version        string              // of the program, written into every result
 	by             string              // who runs it, for the ledger
 	disk           disk.Disk
+	secrets        *display.Secrets // that were looked up so far, and are never shown
 	hangups        <-chan os.Signal // SIGHUP; nil: none comes
 }
 
 // run is the whole program: it executes the command line and returns the exit
 // code.
 func run(ctx context.Context, args []string, w world) int {
+	w = w.keepingSecrets()
 	root := newRoot(w)
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
 	c, err := root.ExecuteContextC(ctx)
@@ -46,7 +49,7 @@ func run(ctx context.Context, args []string, w world) int {
 	case code == batch.ExitFailed && errors.Is(err, syscall.EPIPE):
 		// Who reads the output has seen enough of it, as head does.
 	case err != nil && code != batch.ExitRejects:
-		fmt.Fprintf(w.stderr, "batch: %v\n", err)
+		fmt.Fprintf(w.stderr, "batch: %s\n", w.secrets.Hide(display.Lines(err.Error())))
 		printPaste(w.stderr, err)
 	}
 	return int(code)

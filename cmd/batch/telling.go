@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
@@ -40,17 +42,29 @@ func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Lo
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
+	w.secrets.AddAll(notifier.Secrets())
 	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]map[failure]time.Time{}}
 }
 
-// readSettings reads the settings in a file. If it may be missing and is, they are
-// the defaults.
-func readSettings(file string, mayBeMissing bool) (settings.Settings, error) {
-	s, err := settings.Load(file)
-	switch wrong := new(settings.Error); {
-	case mayBeMissing && errors.Is(err, fs.ErrNotExist):
+// readSettings reads the settings in a file that a person named.
+func readSettings(file string) (settings.Settings, error) {
+	return asSettings(settings.Load(file))
+}
+
+// settingsIn reads the settings in the folder of the offers, if there are any, and the
+// defaults otherwise.
+func settingsIn(folder string) (settings.Settings, error) {
+	s, err := settings.LoadIn(folder)
+	if errors.Is(err, fs.ErrNotExist) {
 		return settings.Default(), nil
-	case errors.Is(err, fs.ErrNotExist), errors.As(err, &wrong):
+	}
+	return asSettings(s, err)
+}
+
+// asSettings makes what is wrong with a file of settings an error of usage.
+func asSettings(s settings.Settings, err error) (settings.Settings, error) {
+	wrong, strange, large := new(settings.Error), new(disk.StrangeError), new(disk.TooLargeError)
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &wrong) || errors.As(err, &strange) || errors.As(err, &large) {
 		return s, &batch.UsageError{Message: err.Error()}
 	}
 	return s, err
@@ -115,8 +129,11 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 func worthSaying(o *batch.Outcome) []string {
 	said := slices.Clone(o.Remarks)
 	for _, f := range o.Choice.Ignored {
-		if f.Unclaimed() {
-			said = append(said, fmt.Sprintf("%s was left out: it %s; rename it if it is a report", f.Name, f.Reason))
+		switch name := display.Line(f.Name); {
+		case f.Unclaimed():
+			said = append(said, fmt.Sprintf("%s was left out: it %s; rename it if it is a report", name, f.Reason))
+		case f.Folder():
+			said = append(said, fmt.Sprintf("%s was left out: it %s", name, f.Reason))
 		}
 	}
 	return said
@@ -161,6 +178,7 @@ func (t *teller) again(e notify.Event) bool {
 // warning.
 func (t *teller) tell(e notify.Event) {
 	e.Again = t.again(e)
+	e.Message = t.world.secrets.Hide(e.Message)
 	t.notices.Go(func() {
 		if err := t.notifier.End(context.Background(), e); err != nil {
 			t.log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)

@@ -83,7 +83,7 @@ func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *service, co
 	t.Helper()
 	config = filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "")
-	installed, err := readSettings(config, false)
+	installed, err := readSettings(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func take(ctx context.Context, req Request) (*intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	if src.paths, err = listInbox(req.Folder, req.Files); err != nil {
+	if src.inbox, err = listInbox(req.Folder, req.Files); err != nil {
 		return nil, err
 	}
 	return takeFrom(ctx, req, src, terms)
@@ -51,7 +51,10 @@ func take(ctx context.Context, req Request) (*intake, error) {
 // takeFrom reads the files that a request needs and draws up the book.
 func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms) (in *intake, err error) {
 	in = &intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
-	names := src.names()
+	names, left, err := src.names(terms.AsOf(in.now))
+	if err != nil {
+		return nil, err
+	}
 	if in.asOf, err = instant(req, terms, names, in.now); err != nil {
 		return nil, err
 	}
@@ -59,6 +62,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if in.choice, err = ingest.Choose(in.offer, names, in.asOf); err != nil {
 		return nil, err
 	}
+	in.choice.Leave(left)
 	for i := range in.choice.Chosen {
 		f := &in.choice.Chosen[i]
 		if f.Content, err = src.file(f.Name); err != nil {
@@ -243,27 +247,6 @@ func checkPrincipal(in *intake) tender.Invariant {
 	return inv
 }
 
-// missingLastReports names the depositaries whose newest report was made before
-// the instant at which everything was due, in a run after it. Where names tell no
-// time the report is taken for the last.
-func (in *intake) missingLastReports() []string {
-	due := latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At)
-	if in.asOf.Before(due) {
-		return nil
-	}
-	newest := map[string]time.Time{}
-	for _, f := range in.choice.Chosen {
-		newest[f.Depositary.Name] = latest(newest[f.Depositary.Name], f.Reported)
-	}
-	var names []string
-	for _, d := range in.offer.Depositaries {
-		if at := newest[d.Name]; !at.IsZero() && at.Before(due) {
-			names = append(names, d.Name)
-		}
-	}
-	return names
-}
-
 // Balance is the principal of a file by what became of its rows, currencies
 // mixed.
 type Balance struct {
@@ -302,18 +285,6 @@ func (in *intake) balances() map[string]Balance {
 	return all
 }
 
-// remarks are what whoever makes the run should know now. They depend on the
-// moment, so they are no part of the result.
-func (in *intake) remarks() []string {
-	var all []string
-	for _, f := range in.choice.Chosen {
-		if tomorrow := in.now.AddDate(0, 0, 1); f.Reported.After(tomorrow) {
-			all = append(all, fmt.Sprintf("%s: the name dates the report %s, in the future; correct it if that is a slip", f.Name, tender.DateOf(f.Reported)))
-		}
-	}
-	return all
-}
-
 // pastDue warns of wires that are due on a day that has passed. Where those are the
 // early tenders' and their settlement was made, the terms do not say so yet, and the
 // wires would be sent twice.
@@ -348,8 +319,8 @@ func (in *intake) warnings() []string {
 			all = append(all, fmt.Sprintf("%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
 		}
 	}
-	for _, name := range in.missingLastReports() {
-		all = append(all, fmt.Sprintf("the offer has expired, but the newest report of %s was made before: ask for the last one", name))
+	for _, m := range in.missingLastReports() {
+		all = append(all, "the offer has expired, but "+m.why())
 	}
 	for _, w := range in.read.Unneeded {
 		all = append(all, fmt.Sprintf("the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))

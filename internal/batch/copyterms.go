@@ -2,13 +2,13 @@ package batch
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"time"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -23,7 +23,7 @@ func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 		return nil, nil, err
 	}
 	path := filepath.Join(folder, offerName)
-	source, err := os.ReadFile(path)
+	source, err := disk.In(folder).ReadFile(path, mostTerms)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
@@ -62,6 +63,7 @@ func ExitOf(err error) Exit {
 		altered      *ledger.AlteredError
 		damaged      *ledger.DamagedError
 		unsaid       *UnsaidError
+		strange      *disk.StrangeError
 	)
 	switch {
 	case err == nil:
@@ -74,7 +76,7 @@ func ExitOf(err error) Exit {
 		return ExitBusy
 	case errors.As(err, &unsaid):
 		return ExitUnsaid
-	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &damaged), errors.As(err, &fileError) && fileError.ControlTotals():
+	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &damaged), errors.As(err, &strange), errors.As(err, &fileError) && fileError.ControlTotals():
 		return ExitControls
 	case errors.As(err, &usageError), errors.As(err, &offerError):
 		return ExitUsage

@@ -74,6 +74,11 @@ func smallFinal(t *testing.T) (*Outcome, string) {
 		}
 	}
 	write(smallReport)
+	// Nothing came in for two weeks before the end, and the terms say that this is so.
+	terms := smallTerms + "resolutions:\n  - {rule: R6-last-report, depositary: DTC, file: dtc-2026-06-30.csv, outcome: counts, by: J. Roe, on: 2026-06-30}\n"
+	if err := os.WriteFile(filepath.Join(folder, offerName), []byte(terms), 0o640); err != nil {
+		t.Fatal(err)
+	}
 	o := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"})
 	if o.Run.Phase != tender.Final {
 		t.Fatal(o.Run.Phase)

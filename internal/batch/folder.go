@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -33,52 +34,86 @@ func (e *UsageError) Error() string { return e.Message }
 // there is no offer, or an *[ingest.OfferError] for the terms.
 func Terms(folder string) (*ingest.Terms, error) {
 	path := filepath.Join(folder, offerName)
-	if err := readable(path); err != nil {
-		return nil, notAnOffer(path, err)
-	}
-	source, err := os.ReadFile(path)
+	source, err := disk.In(folder).ReadFile(path, mostTerms)
 	if err != nil {
 		return nil, notAnOffer(path, err)
 	}
 	return ingest.ParseTerms(path, source)
 }
 
-// notAnOffer says of the terms that are not there what to name instead.
+// isOffer is an error if there is no offer in a folder.
+func isOffer(folder string) error {
+	path := filepath.Join(folder, offerName)
+	info, err := disk.In(folder).Lstat(path)
+	if err == nil {
+		err = disk.Strange(path, info.Mode(), false)
+	}
+	return notAnOffer(path, err)
+}
+
+// mostTerms is more than the bytes of any offer.yaml; that of which the terms can be
+// read is below it.
+const mostTerms = 1 << 20
+
+// notAnOffer says of the terms that are not there what to name instead, and that what
+// is no file is not read.
 func notAnOffer(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	strange, large := new(disk.StrangeError), new(disk.TooLargeError)
+	if errors.As(err, &strange) || errors.As(err, &large) {
+		return &UsageError{Message: err.Error()}
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return &UsageError{Message: fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, offerName)}
 	}
 	return err
 }
 
-// listInbox returns where each file that may be read lies, by base name: those
-// of the inbox and those named one by one.
-func listInbox(folder string, extra []string) (map[string]string, error) {
-	inbox := filepath.Join(folder, inboxName)
-	entries, err := os.ReadDir(inbox)
+// inbox is what there is in an offer's inbox, and the files that were named one by one.
+type inbox struct {
+	paths map[string]string      // by base name
+	modes map[string]fs.FileMode // what each is; a link is a link
+	named map[string]bool        // by base name: a person named the path, and its links with it
+}
+
+// files are the names under which there is a file.
+func (in *inbox) files() (names []string) {
+	for name, mode := range in.modes {
+		if mode.IsRegular() {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// listInbox lists the inbox of the offer in a folder and the files named one by one.
+func listInbox(folder string, extra []string) (*inbox, error) {
+	path := filepath.Join(folder, inboxName)
+	entries, err := disk.In(folder).ReadDir(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(extra) == 0:
-		return nil, fmt.Errorf("%s: no such folder; make it and put the depositaries' files in, or name them with --file", inbox)
+		return nil, fmt.Errorf("%s: no such folder; make it and put the depositaries' files in, or name them with --file", path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	paths := make(map[string]string, len(entries)+len(extra))
+	in := &inbox{paths: map[string]string{}, modes: map[string]fs.FileMode{}, named: map[string]bool{}}
 	for _, e := range entries {
-		if !e.IsDir() {
-			paths[e.Name()] = filepath.Join(inbox, e.Name())
-		}
+		in.paths[e.Name()], in.modes[e.Name()] = filepath.Join(path, e.Name()), e.Type()
 	}
 	for _, path := range extra {
 		name := filepath.Base(path)
-		if other, taken := paths[name]; taken && !sameFile(other, path) {
+		if other, taken := in.paths[name]; taken && !sameFile(other, path) {
 			return nil, &UsageError{Message: fmt.Sprintf("--file %s: %s has the same name; rename one of them", path, other)}
 		}
-		if _, err := os.Stat(path); err != nil {
+		info, err := os.Stat(path)
+		if err != nil {
 			return nil, &UsageError{Message: fmt.Sprintf("--file %s: %v; give the path of a file that can be read", path, errors.Unwrap(err))}
 		}
-		paths[name] = path
+		in.paths[name], in.modes[name], in.named[name] = path, info.Mode().Type(), true
 	}
-	return paths, nil
+	return in, nil
 }
 
 func sameFile(a, b string) bool {

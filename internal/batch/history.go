@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -90,9 +89,8 @@ func (h *History) Check() error {
 
 // runsOf is the folder of the runs of the offer in a folder.
 func runsOf(folder string) (string, error) {
-	path := filepath.Join(folder, offerName)
-	if _, err := os.Stat(path); err != nil {
-		return "", notAnOffer(path, err)
+	if err := isOffer(folder); err != nil {
+		return "", err
 	}
 	return filepath.Join(folder, runsName), nil
 }

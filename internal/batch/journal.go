@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/settle"
@@ -79,11 +80,12 @@ func NewAttempt(began time.Time) string {
 }
 
 // untrusted reports whether an error says that the history of an offer is lost,
-// damaged, or not its own.
+// damaged, or not its own, or that a link or the like is in its place.
 func untrusted(err error) bool {
 	var damaged *ledger.DamagedError
 	var altered *ledger.AlteredError
-	return errors.As(err, &damaged) || errors.As(err, &altered)
+	var strange *disk.StrangeError
+	return errors.As(err, &damaged) || errors.As(err, &altered) || errors.As(err, &strange)
 }
 
 // append writes an entry with what is known of the attempt.
@@ -363,7 +365,9 @@ func gone(open ledger.Entry) ledger.Entry {
 // next run fails and says so.
 func RecordMissed(req Request, why string) error {
 	runs := filepath.Join(req.Folder, runsName)
-	if err := req.Disk.MakeFolders(runs); err != nil {
+	if err := ledger.MakeRuns(req.Disk, runs); untrusted(err) {
+		return nil // nothing is noted where a link leads; the next run fails and says so
+	} else if err != nil {
 		return notWritten(err)
 	}
 	j, err := openJournal(req, runs)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
 )
@@ -29,25 +30,26 @@ const (
 func Need(folder string, now time.Time) int64 {
 	need := int64(needBase)
 	need += needOfEarlier * size(filepath.Join(folder, runsName, "latest", export.InstructionsName))
-	paths, err := listInbox(folder, nil)
+	in, err := listInbox(folder, nil)
 	if err != nil {
 		return need
 	}
-	for _, name := range filesOf(folder, paths, now) {
-		need += needOf(paths[name])
+	for _, name := range filesOf(folder, in, now) {
+		need += needOf(in.paths[name])
 	}
 	return need
 }
 
-// filesOf are the files that a run would read: all there are if the terms do not say.
-func filesOf(folder string, paths map[string]string, now time.Time) []string {
-	var names []string
-	for name := range paths {
-		names = append(names, name)
-	}
+// filesOf are the files that a run would read: all there are if the terms do not say,
+// and none where something there stops the run.
+func filesOf(folder string, in *inbox, now time.Time) []string {
 	terms, err := Terms(folder)
 	if err != nil {
-		return names
+		return in.files()
+	}
+	names, _, err := ingest.Sift(terms.AsOf(now), in.modes)
+	if err != nil {
+		return nil
 	}
 	choice, err := ingest.Choose(terms.AsOf(now), names, now)
 	if err != nil {
@@ -66,11 +68,15 @@ func needOf(path string) int64 {
 	if strings.EqualFold(filepath.Ext(path), ".csv") {
 		return packed * needOfCSV
 	}
-	book, err := zip.OpenReader(path)
+	file, err := disk.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	book, err := zip.NewReader(file, packed)
 	if err != nil {
 		return packed * needOfPacked // a protected workbook, or none
 	}
-	defer book.Close()
 	unpacked := uint64(0)
 	for _, part := range book.File {
 		unpacked += min(part.UncompressedSize64, mostBytes)

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/settle"
@@ -62,7 +62,7 @@ func readWorkbook(path string, r *export.Run) (detail string, err error) {
 // rowsOf reads the rows of a CSV file below its headings, as a map of heading to
 // text.
 func rowsOf(path string, each func(text func(column string) string) error) error {
-	file, err := os.Open(path)
+	file, err := disk.In(filepath.Dir(path)).Open(path)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func readRejectsCSV(path string, r *export.Run) (detail string, err error) {
 
 // readJSON compares the sums of result.json with the run.
 func readJSON(path string, r *export.Run) (detail string, err error) {
-	content, err := os.ReadFile(path)
+	content, err := disk.In(filepath.Dir(path)).ReadFile(path, 1<<40)
 	if err != nil {
 		return "", err
 	}
@@ -183,7 +183,7 @@ type written struct {
 // of a sheet and of those on which it goes on: "Instructions 2" and so on, in the
 // order of the workbook.
 func readSheets(path, first string, headings []string, add func(row int, text []string) error) error {
-	file, err := os.Open(path)
+	file, err := disk.In(filepath.Dir(path)).Open(path)
 	if err != nil {
 		return err
 	}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
@@ -136,12 +134,11 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}
 		return o, in.lookAhead(r, o)
 	}
-	path := filepath.Join(req.Folder, offerName)
-	if _, err := os.Stat(path); err != nil {
-		return nil, notAnOffer(path, err) // a mistyped folder gets no runs folder
+	if err := isOffer(req.Folder); err != nil {
+		return nil, err // a mistyped folder gets no runs folder
 	}
 	runs := filepath.Join(req.Folder, runsName)
-	if err := req.Disk.MakeFolders(runs); err != nil {
+	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return nil, notWritten(err)
 	}
 	j, err := openJournal(req, runs)
@@ -252,19 +249,10 @@ func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 		return s.unchanged(j, in, r, known)
 	case known != nil:
 		return s.again(ctx, j, known)
-	case req.Trigger != ledger.ByHand && r.Phase == tender.Final && s.inForce == "":
-		if err := in.lastReportsAreIn(); err != nil {
+	case r.Phase == tender.Final:
+		if err := in.checkLastReports(req.Trigger != ledger.ByHand && s.inForce == ""); err != nil {
 			return nil, err
 		}
 	}
 	return s.publish(ctx, j, in, r)
-}
-
-// lastReportsAreIn is an error if a depositary has yet to report what it had when
-// everything was due.
-func (in *intake) lastReportsAreIn() error {
-	if names := in.missingLastReports(); len(names) > 0 {
-		return fmt.Errorf("the offer has expired, but the newest report of %s was made before: nothing was published; put the last report into the inbox, or make the run by hand", strings.Join(names, " and of "))
-	}
-	return nil
 }

@@ -12,8 +12,10 @@ import (
 	"slices"
 	"time"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
 )
 
 // source is where the content comes from that a run is made from: the offer's
@@ -21,9 +23,9 @@ import (
 // from then on only that copy in memory is used: what is hashed is what is parsed
 // and what is kept, whatever happens to the file.
 type source struct {
-	folder string            // of the offer
-	paths  map[string]string // of the depositaries' files, by base name; nil if they come from copies
-	kept   *ledger.Run       // that keeps the copies, nil if they come from the folder
+	folder string      // of the offer
+	inbox  *inbox      // the depositaries' files; nil if they come from copies
+	kept   *ledger.Run // that keeps the copies, nil if they come from the folder
 	now    func() time.Time
 
 	offer   string          // id by the terms, once they were read
@@ -57,7 +59,10 @@ func (s *source) take(of string, read func() ([]byte, error)) ([]byte, error) {
 // terms reads the terms of the offer.
 func (s *source) terms() (*ingest.Terms, error) {
 	path := filepath.Join(s.folder, offerName)
-	content, err := s.take(offerName, func() ([]byte, error) { return s.readTerms(path) })
+	content, err := s.take(offerName, func() ([]byte, error) {
+		content, err := s.read(offerName, path, mostTerms, s.tree().Open)
+		return content, notAnOffer(path, err)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -68,26 +73,21 @@ func (s *source) terms() (*ingest.Terms, error) {
 	return terms, err
 }
 
-func (s *source) readTerms(path string) ([]byte, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, notAnOffer(path, err)
-	}
-	return s.read(offerName, path)
-}
+// tree is that of the offer's folder, in which no link is followed.
+func (s *source) tree() disk.Tree { return disk.In(s.folder) }
 
-// names lists the depositaries' files.
-func (s *source) names() []string {
-	var names []string
-	for name := range s.paths {
-		names = append(names, name)
+// names lists the files that may be a depositary's report by the terms, and what else
+// is in the inbox. It is a *[ingest.FileError] if something is there under the name
+// of a report that is none.
+func (s *source) names(o *tender.Offer) (names []string, left []ingest.Ignored, err error) {
+	if s.kept == nil {
+		return ingest.Sift(o, s.inbox.modes)
 	}
-	if s.kept != nil {
-		for _, in := range s.kept.Inputs {
-			names = append(names, in.Name)
-		}
+	for _, in := range s.kept.Inputs {
+		names = append(names, in.Name)
 	}
 	slices.Sort(names)
-	return names
+	return names, nil, nil
 }
 
 // file reads a depositary's file.
@@ -96,15 +96,24 @@ func (s *source) file(name string) ([]byte, error) {
 		if mark := s.openMark(name); mark != "" {
 			return nil, ingest.Unsettled(name, mark+" lies beside it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
 		}
-		return s.read(name, s.paths[name])
+		return s.read(name, s.inbox.paths[name], mostBytes, s.opener(name))
 	})
+}
+
+// opener is what opens a file of the inbox: through the tree, unless a person named
+// its path or the terms allow the link.
+func (s *source) opener(name string) func(path string) (*os.File, error) {
+	if s.inbox.named[name] || s.inbox.modes[name]&fs.ModeSymlink != 0 {
+		return disk.Open
+	}
+	return s.tree().Open
 }
 
 // openMark names the mark that a spreadsheet program leaves beside a file it has
 // open, "" if there is none.
 func (s *source) openMark(name string) string {
 	for _, mark := range []string{"~$" + name, ".~lock." + name + "#"} {
-		if _, err := os.Lstat(filepath.Join(filepath.Dir(s.paths[name]), mark)); err == nil {
+		if _, err := os.Lstat(filepath.Join(filepath.Dir(s.inbox.paths[name]), mark)); err == nil {
 			return mark
 		}
 	}
@@ -174,12 +183,9 @@ type settling struct {
 // writing comes back within that time.
 const quiet = 2 * time.Second
 
-// read reads a file and notes how it was, for settle.
-func (s *source) read(name, path string) ([]byte, error) {
-	if err := readable(path); err != nil {
-		return nil, err
-	}
-	file, err := os.Open(path)
+// read reads a file of at most so many bytes and notes how it was, for settle.
+func (s *source) read(name, path string, most int64, open func(path string) (*os.File, error)) ([]byte, error) {
+	file, err := open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +194,10 @@ func (s *source) read(name, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(file)
+	if info.Size() > most {
+		return nil, fmt.Errorf("%s has %d bytes; the limit is %d: ask for a smaller file", path, info.Size(), most)
+	}
+	content, err := io.ReadAll(io.LimitReader(file, info.Size()+1))
 	if err != nil {
 		return nil, err
 	}
@@ -202,21 +211,6 @@ func (s *source) read(name, path string) ([]byte, error) {
 // mostBytes is more than any file of an offer may have; the limits of each kind
 // are below it. A file is held in memory whole.
 const mostBytes = 512 << 20
-
-// readable is an error for what cannot be read to its end, such as a pipe that
-// nobody writes to.
-func readable(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a file; move it away", path)
-	case info.Size() > mostBytes:
-		return fmt.Errorf("%s has %d bytes; the limit is %d: ask for a smaller file", path, info.Size(), mostBytes)
-	}
-	return nil
-}
 
 func changedWhileRead(name string) error {
 	return ingest.Unsettled(name, "it changed while it was read")
@@ -254,21 +248,32 @@ func sameAs(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
+// path is where a file of the inbox lies; there is none for one that a person named
+// elsewhere, and where the files come from copies.
+func (s *source) path(name string) (path string, there bool) {
+	if s.inbox == nil || s.inbox.named[name] {
+		return "", false
+	}
+	path, there = s.inbox.paths[name]
+	return path, there
+}
+
 // noteSameContent says of files that are left out whether one that is used holds
 // the same: then a new name was probably given to an old report. One that cannot
 // be read is passed over, as the run does not need it.
 func (s *source) noteSameContent(choice *ingest.Choice) {
 	for i := range choice.Ignored {
 		left := &choice.Ignored[i]
-		info, err := os.Stat(s.paths[left.Name])
-		if err != nil || !info.Mode().IsRegular() {
+		path, there := s.path(left.Name)
+		info, err := s.tree().Lstat(path)
+		if !there || err != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		for _, used := range choice.Chosen {
 			if info.Size() != int64(len(used.Content)) {
 				continue
 			}
-			content, err := os.ReadFile(s.paths[left.Name])
+			content, err := s.tree().ReadFile(path, info.Size())
 			if err == nil && bytes.Equal(content, used.Content) {
 				left.Reason += "; it holds the same as " + used.Name + ", byte for byte: was the right one sent?"
 				break

@@ -114,15 +114,22 @@ const pieces = 256 << 10
 // Write writes a new file with what write gives it, down to the disk. After an
 // error the file may be there in part.
 func (d Disk) Write(path string, write func(io.Writer) error) error {
+	return d.write(path, write, func() (*os.File, error) {
+		return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, FileMode)
+	})
+}
+
+// write writes what create has made.
+func (d Disk) write(path string, write func(io.Writer) error, create func() (*os.File, error)) error {
 	var file *os.File
 	err := d.change("create", path, func() (err error) {
-		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, FileMode)
+		file, err = create()
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	buffer := bufio.NewWriterSize(&faulty{d, file}, pieces)
+	buffer := bufio.NewWriterSize(&faulty{d, file, path}, pieces)
 	if err := write(buffer); err != nil {
 		return errors.Join(err, file.Close())
 	}
@@ -139,10 +146,11 @@ func (d Disk) Write(path string, write func(io.Writer) error) error {
 type faulty struct {
 	disk Disk
 	file *os.File
+	path string
 }
 
 func (f *faulty) Write(p []byte) (int, error) {
-	err := f.disk.fault("write", f.file.Name())
+	err := f.disk.fault("write", f.path)
 	if err == nil {
 		return f.file.Write(p)
 	}

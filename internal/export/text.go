@@ -8,29 +8,36 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
 // clean makes text from an input fit to be shown: XML and spreadsheets cannot
 // hold control characters, so each is shown as its picture (U+2400 and up); a
-// tab and a line feed stay. What is no character at all becomes U+FFFD.
+// tab and a line feed stay. What else cannot be seen, such as a mark that turns the
+// direction of what follows, is written out. What is no character at all becomes U+FFFD.
 func clean(s string) string {
 	if printable(s) {
 		return s
 	}
-	return strings.Map(func(r rune) rune {
+	var b strings.Builder
+	for _, r := range s {
 		switch {
 		case r == '\t' || r == '\n':
-			return r
+			b.WriteRune(r)
 		case r < 0x20:
-			return 0x2400 + r
+			b.WriteRune(0x2400 + r)
 		case r == 0x7f:
-			return 0x2421
+			b.WriteRune(0x2421)
 		case r == utf8.RuneError || r == 0xfffe || r == 0xffff:
-			return utf8.RuneError
+			b.WriteRune(utf8.RuneError)
+		case display.Unseen(r):
+			b.WriteString(display.Escape(r))
+		default:
+			b.WriteRune(r)
 		}
-		return r
-	}, s)
+	}
+	return b.String()
 }
 
 // printable reports whether text is plain ASCII without control characters, as

@@ -3,6 +3,8 @@ package ingest
 import (
 	"slices"
 	"strings"
+
+	"tenderbatch/internal/display"
 )
 
 // FileFault is one reason why a file, or the inbox as a whole, cannot be used
@@ -25,7 +27,7 @@ func (f FileFault) String() string {
 	var b strings.Builder
 	for _, part := range []string{f.File, f.place()} {
 		if part != "" {
-			b.WriteString(part + ": ")
+			b.WriteString(display.Line(part) + ": ")
 		}
 	}
 	b.WriteString(f.Message)

@@ -344,8 +344,22 @@ func (l *layout) texts() []string {
 	return all
 }
 
-// missingFault says which columns are missing and what to paste into the offer.
+// missingFault says which columns are missing and what to paste into the offer. Of a
+// file in which not one heading is known nothing is shown: it may be no report at all,
+// but something that is not for the reader of the message.
 func (l *layout) missingFault(d tender.Depositary) FileFault {
+	if l.found() == 0 {
+		var missing []string
+		for _, c := range l.missing {
+			missing = append(missing, headings[c].name)
+		}
+		return FileFault{
+			Cell: l.cells(), Rule: ruleColumn,
+			Message: fmt.Sprintf("no column for %s: not one heading of a report is known here, so nothing of the file is shown", strings.Join(missing, ", ")),
+			Advice: fmt.Sprintf("look whether it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
+				d.Name, headings[colInstruction].name),
+		}
+	}
 	var missing, block []string
 	for _, c := range l.missing {
 		name := headings[c].name

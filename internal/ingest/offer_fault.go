@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"tenderbatch/internal/plainyaml"
 )
 
 // Fault is one thing that is wrong with an offer.yaml, and where.
@@ -109,12 +112,34 @@ func (d *yamlDocument) report(r *termsReader) {
 
 func (d *yamlDocument) failed() bool { return len(d.faults) > 0 }
 
-// err returns the faults in the order of the file.
+// err returns the faults in the order of the file. Of a file that does not look like
+// an offer no line is shown: it may hold what is not for the reader of the error.
 func (d *yamlDocument) err() error {
+	if !d.looksLikeOffer() {
+		for i := range d.faults {
+			f := &d.faults[i]
+			if f.Excerpt = ""; strings.HasPrefix(f.Message, plainyaml.NotYAML) {
+				f.Message = "the file is not YAML here, and does not look like an offer; is it the right file?"
+			}
+		}
+	}
 	slices.SortStableFunc(d.faults, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return &OfferError{Faults: d.faults}
+}
+
+// offerKey is a line that an offer begins with, or has at its top.
+var offerKey = regexp.MustCompile(`(?m)^["']?(id|issuer)["']?[ \t]*:([ \t]|$)`)
+
+// looksLikeOffer reports whether a file that has faults is an offer by what can be read
+// of it: it has id or issuer among the keys at its top. One that cannot be parsed must
+// have them at the beginning of a line, and be text.
+func (d *yamlDocument) looksLikeOffer() bool {
+	if d.root != nil {
+		return d.root.entry("id") != nil || d.root.entry("issuer") != nil
+	}
+	return offerKey.MatchString(d.source) && utf8.ValidString(d.source) && !strings.ContainsRune(d.source, 0)
 }
 
 // excerptWidth is how much of a line an excerpt shows.

@@ -321,6 +321,7 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		Statuses:    r.readStatuses(m.may("statuses")),
 		PasswordEnv: readPasswordEnv(m.may("password_env")),
 		RejectLimit: readRejectLimit(m.may("reject_limit")),
+		FollowLinks: m.may("follow_links").flag(),
 		Dates:       choice(m.may("date_format"), tender.DayFirst, tender.MonthFirst),
 		Formulas:    cmp.Or(choice(m.may("formulas"), tender.RejectFormulas, tender.StoredFormulas), tender.RejectFormulas),
 	}
@@ -471,6 +472,9 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 	if row := m.may("row"); row.given() {
 		s.Row = row.whole()
 	}
+	if s.Rule == RuleLastReport && s.File == "" {
+		m.need("file") // what was said of one report says nothing of the next
+	}
 	s.Outcome = choice(m.need("outcome"), outcomesOf(s.Rule)...)
 	m.close()
 	return s
@@ -481,15 +485,18 @@ func outcomesOf(rule string) []tender.ResolutionOutcome {
 	switch rule {
 	case RuleVanished:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}
+	case RuleLastReport:
+		return []tender.ResolutionOutcome{tender.ItCounts}
 	case RuleAmended:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.AsBefore}
 	}
 	return []tender.ResolutionOutcome{tender.StaysRejected}
 }
 
-// resolvableRules are the rules a resolution can name: those of a line.
+// resolvableRules are the rules a resolution can name: those of a line, and that of a
+// last report.
 func resolvableRules() []string {
-	codes := []string{"R3-expired", "R15-not-offered"}
+	codes := []string{"R3-expired", "R15-not-offered", RuleLastReport}
 	for _, rule := range Rules() {
 		if !strings.HasPrefix(rule.Code, "R6-") {
 			codes = append(codes, rule.Code)

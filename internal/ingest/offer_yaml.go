@@ -88,10 +88,10 @@ func parseYAML(name string, source []byte) *yamlDocument {
 		return d
 	}
 	text, ok := d.text(source)
+	d.source = text
 	if !ok {
 		return d
 	}
-	d.source = text
 	for at, line := 0, 0; line < len(d.lines); line++ {
 		d.starts = append(d.starts, at)
 		at += len(d.lines[line]) + 1

@@ -96,6 +96,7 @@ func Rules() []Rule {
 		{Code: RuleAmended, Meaning: "a later report of the depositary has another amount, series or participant"},
 		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
 		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
+		{Code: RuleLastReport, Meaning: "a report that may not be a depositary's last, by its name or its rows"},
 		{Code: ruleUnsettled, Meaning: "a file that is still being written, or open in a spreadsheet program"},
 		{Code: ruleFile, Meaning: "a file that cannot be read"},
 		{Code: ruleProtected, Meaning: "a protected workbook, and no password"},

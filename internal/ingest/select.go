@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -214,47 +213,4 @@ func sameTime(d tender.Depositary, reports []report) (faults []FileFault) {
 		}
 	}
 	return faults
-}
-
-// dateInName is 2004-11-12 or 20041112; timeInName is the time of day that may
-// stand behind it, such as T1730, -1730 or T173000.
-var (
-	dateInName = regexp.MustCompile(`(?:^|[^0-9])(\d{4})(-?)(\d{2})(-?)(\d{2})(?:[^0-9]|$)`)
-	timeInName = regexp.MustCompile(`^[T_-](\d{2})[-:h]?(\d{2})(?:[-:]?(\d{2}))?(?:[^0-9]|$)`)
-)
-
-// nameTime is the time that a file name tells, on the clocks of the zone, and
-// whether it tells one. A date alone means the end of that day. Two dates are an
-// error.
-func nameTime(name string, zone *time.Location) (at time.Time, dated bool, err error) {
-	var date tender.Date
-	var behind string
-	for rest := name; ; {
-		m := dateInName.FindStringSubmatchIndex(rest)
-		if m == nil {
-			break
-		}
-		d := tender.Date{Year: whole(rest[m[2]:m[3]]), Month: time.Month(whole(rest[m[6]:m[7]])), Day: whole(rest[m[10]:m[11]])}
-		hyphens := rest[m[4]:m[5]] == rest[m[8]:m[9]]
-		rest = rest[m[11]:]
-		if !hyphens || tender.DateOf(d.Time()) != d || d.Year < 1900 {
-			continue // digits that are no date
-		}
-		if dated {
-			return time.Time{}, false, fmt.Errorf("the name carries two dates")
-		}
-		date, behind, dated = d, rest, true
-	}
-	if !dated {
-		return time.Time{}, false, nil
-	}
-	m := timeInName.FindStringSubmatch(behind)
-	if m == nil {
-		return time.Date(date.Year, date.Month, date.Day+1, 0, 0, 0, 0, zone), true, nil
-	}
-	at, err = wallInstant(date.Year, int(date.Month), date.Day, whole(m[1]), whole(m[2]), whole("0"+m[3]), 0, zone)
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("the time in the name cannot be used: %w", err)
-	}
-	return at, true, nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tenderbatch/internal/display"
 )
 
 // maxText is the number of characters a cell can hold; what is longer in a CSV
@@ -61,10 +63,8 @@ func shown(r rune) string {
 	switch {
 	case r == utf8.RuneError:
 		return `\ufffd`
-	case isInvisible(r) && r > 0xffff:
-		return fmt.Sprintf(`\U%08x`, r)
 	case isInvisible(r):
-		return fmt.Sprintf(`\u%04x`, r)
+		return display.Escape(r)
 	}
 	return string(r)
 }
@@ -90,9 +90,7 @@ func isPlain(s string) bool {
 
 // isInvisible reports whether a character controls rather than shows: control
 // codes, line separators, direction marks and other format characters.
-func isInvisible(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
-}
+func isInvisible(r rune) bool { return display.Unseen(r) }
 
 // quote shows a value in a message, short enough for a line.
 func quote(s string) string {

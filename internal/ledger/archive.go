@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,7 +99,7 @@ const foreignAdvice = `to begin an offer from another one use "batch init NEW --
 // lookFor notes why a run that was published is not among the folders of runs.
 func (a *Archive) lookFor(name string, e Entry) error {
 	folder := filepath.Join(a.runs, name)
-	info, err := os.Lstat(folder)
+	info, err := treeOf(a.runs).Lstat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		a.missing[name] = e
@@ -109,7 +108,7 @@ func (a *Archive) lookFor(name string, e Entry) error {
 	case !info.IsDir():
 		a.fault(name, "is not the folder that was published, but a file or a link", folderAdvice)
 	default:
-		if _, err := os.Lstat(filepath.Join(folder, ManifestName)); err == nil {
+		if _, err := treeOf(a.runs).Lstat(filepath.Join(folder, ManifestName)); err == nil {
 			return a.take(name, map[string]Entry{name: e}) // published meanwhile
 		}
 		a.fault(name+"/"+ManifestName, "is missing", folderAdvice)
@@ -121,7 +120,7 @@ func (a *Archive) lookFor(name string, e Entry) error {
 // it.
 func (a *Archive) take(name string, of map[string]Entry) error {
 	folder := filepath.Join(a.runs, name)
-	m, digest, err := readManifest(folder)
+	m, digest, err := readManifest(treeOf(a.runs), folder)
 	damage := new(AlteredError)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -140,7 +139,7 @@ func (a *Archive) take(name string, of map[string]Entry) error {
 	case a.foreign(name, m) != "":
 		a.fault(name+"/"+ManifestName, "is not of this place"+a.foreign(name, m), folderAdvice)
 	default:
-		a.known[name] = &Run{Manifest: m, folder: folder, digest: digest}
+		a.known[name] = &Run{Manifest: m, tree: treeOf(a.runs), folder: folder, digest: digest}
 	}
 	return nil
 }
@@ -238,7 +237,7 @@ func (a *Archive) LostFinal() (string, error) {
 		return "", nil
 	}
 	path := filepath.Join(a.runs, finalName)
-	target, err := os.Readlink(path)
+	target, err := treeOf(a.runs).Readlink(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", nil
@@ -292,7 +291,7 @@ func (a *Archive) Holds(e Entry) bool {
 	if a == nil || e.Run == "" || e.Manifest == "" {
 		return false
 	}
-	digest, err := digestOf(filepath.Join(a.runs, e.Run, ManifestName))
+	digest, err := digestOf(treeOf(a.runs), filepath.Join(a.runs, e.Run, ManifestName))
 	return err == nil && digest == e.Manifest
 }
 

@@ -117,9 +117,12 @@ func inspect(runs string, f func(*sql.DB) error) error {
 
 // inspectFile opens a ledger, in place or set aside, as inspect does.
 func inspectFile(path string, f func(*sql.DB) error) error {
-	settings := reading
+	settings, tree := reading, treeOf(filepath.Dir(path))
 	pending, err := isPending(path)
 	if err != nil {
+		return err
+	}
+	if err := onlyFiles(path); err != nil {
 		return err
 	}
 	if pending {
@@ -129,7 +132,7 @@ func inspectFile(path string, f func(*sql.DB) error) error {
 		}
 		defer os.RemoveAll(folder)
 		for _, suffix := range []string{"", walSuffix} {
-			if err := copyFile(filepath.Join(folder, databaseName+suffix), path+suffix); err != nil {
+			if err := copyFile(filepath.Join(folder, databaseName+suffix), tree, path+suffix); err != nil {
 				return err
 			}
 		}
@@ -139,12 +142,51 @@ func inspectFile(path string, f func(*sql.DB) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(db), db.Close())
+	read := func(db *sql.DB) error {
+		if err := opened(db, path); err != nil {
+			return err
+		}
+		return f(db)
+	}
+	if pending {
+		read = f // of a copy that is ours
+	}
+	return errors.Join(read(db), db.Close())
+}
+
+// sqliteSuffixes are what SQLite adds to the name of a database for its other files.
+var sqliteSuffixes = []string{"", walSuffix, "-shm", "-journal"}
+
+// onlyFiles is an error if something else than a file has the name of a ledger or of
+// one of the files that SQLite has beside it, or if a link leads there. SQLite opens
+// them by their names and follows links.
+func onlyFiles(path string) error {
+	tree := treeOf(filepath.Dir(path))
+	for _, suffix := range sqliteSuffixes {
+		if err := tree.Regular(path + suffix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opened has SQLite open a ledger, which the first statement does, and is an error if
+// the name leads elsewhere by then. Between the two looks a person who may write
+// the runs folder could exchange the file and put it back: such a person may
+// write the ledger itself.
+func opened(db *sql.DB, path string) error {
+	if _, err := db.Exec("PRAGMA schema_version"); err != nil {
+		return nil // what is wrong is for the first real statement to say
+	}
+	if err := onlyFiles(path); err != nil {
+		return err
+	}
+	return treeOf(filepath.Dir(path)).Same(path)
 }
 
 // isPending reports whether SQLite's log lies beside a database.
 func isPending(path string) (bool, error) {
-	info, err := os.Lstat(path + walSuffix)
+	info, err := treeOf(filepath.Dir(path)).Lstat(path + walSuffix)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
@@ -154,30 +196,33 @@ func isPending(path string) (bool, error) {
 	return err == nil, err
 }
 
-func copyFile(to, from string) error {
-	content, err := os.ReadFile(from)
+func copyFile(to string, tree disk.Tree, from string) error {
+	content, err := tree.ReadFile(from, mostLedger)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(to, content, 0o600)
 }
 
+// mostLedger is more than the bytes of any ledger.
+const mostLedger = 4 << 30
+
 // lockToWrite takes the ledger for one change. Others have it for milliseconds.
 func lockToWrite(runs string) (unlock func() error, err error) {
-	if err := lockable(filepath.Join(runs, ledgerLockName)); err != nil {
+	if err := lockable(runs, ledgerLockName); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode))
+	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode), flock.SetFlag(lockFlags|os.O_CREATE))
 	return waitFor(runs, lock, lock.TryLockContext)
 }
 
 // lockToRead takes the ledger for reading. Where nobody has ever written there is
 // nothing to lock, and nothing is made.
 func lockToRead(runs string) (unlock func() error, err error) {
-	if err := lockable(filepath.Join(runs, ledgerLockName)); err != nil {
+	if err := lockable(runs, ledgerLockName); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetFlag(os.O_RDONLY))
+	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetFlag(lockFlags))
 	unlock, err = waitFor(runs, lock, lock.TryRLockContext)
 	if errors.Is(err, fs.ErrNotExist) {
 		return func() error { return nil }, nil

@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"tenderbatch/internal/disk"
 )
+
+// treeOf is the tree of the offer whose runs are in a folder: no link in it is
+// followed.
+func treeOf(runs string) disk.Tree { return disk.In(filepath.Dir(runs)) }
 
 // folderAdvice is what to do about a run's folder that is not as published.
 const folderAdvice = "restore the folder from the back-up"
@@ -17,7 +22,7 @@ const folderAdvice = "restore the folder from the back-up"
 // runFolders returns the names of the folders in a runs folder that hold a
 // manifest, or something in its place. What has the name of a link is no run.
 func runFolders(runs string) ([]string, error) {
-	all, err := os.ReadDir(runs)
+	all, err := treeOf(runs).ReadDir(runs)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +31,7 @@ func runFolders(runs string) ([]string, error) {
 		if !d.IsDir() || strings.HasPrefix(d.Name(), ".") || d.Name() == latestName || d.Name() == finalName {
 			continue
 		}
-		if _, err := os.Lstat(filepath.Join(runs, d.Name(), ManifestName)); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := treeOf(runs).Lstat(filepath.Join(runs, d.Name(), ManifestName)); !errors.Is(err, fs.ErrNotExist) {
 			names = append(names, d.Name())
 		}
 	}
@@ -46,9 +51,9 @@ type listed struct {
 // verifyRun checks a published run's folder: the manifest against the digest that
 // its entry gives, "" if there is none, the offer against its id, "" if that is not
 // known, and every file against the manifest.
-func verifyRun(folder, name, manifest, offer string) []Finding {
-	path := name + "/" + ManifestName
-	digest, err := digestOf(filepath.Join(folder, ManifestName))
+func verifyRun(runs, name, manifest, offer string) []Finding {
+	folder, path := filepath.Join(runs, name), name+"/"+ManifestName
+	digest, err := digestOf(treeOf(runs), filepath.Join(folder, ManifestName))
 	if err != nil {
 		return []Finding{finding(path, err.Error(), folderAdvice)}
 	}
@@ -57,7 +62,7 @@ func verifyRun(folder, name, manifest, offer string) []Finding {
 		found = append(found, finding(path, "was changed after it was published: its digest is not the one in the ledger", folderAdvice))
 	}
 	var m listed
-	content, err := os.ReadFile(filepath.Join(folder, ManifestName))
+	content, err := treeOf(runs).ReadFile(filepath.Join(folder, ManifestName), mostManifest)
 	if err == nil {
 		err = json.Unmarshal(content, &m)
 	}
@@ -70,11 +75,12 @@ func verifyRun(folder, name, manifest, offer string) []Finding {
 	if offer != "" && m.Offer != offer {
 		found = append(found, finding(path, fmt.Sprintf("is that of a run of the offer %q, not of %q", m.Offer, offer), "move the folder to the runs of its own offer"))
 	}
-	return append(found, verifyFiles(folder, name, m)...)
+	return append(found, verifyFiles(runs, name, m)...)
 }
 
 // verifyFiles compares a folder's files with the list in its manifest, both ways.
-func verifyFiles(folder, name string, m listed) []Finding {
+func verifyFiles(runs, name string, m listed) []Finding {
+	folder := filepath.Join(runs, name)
 	var found []Finding
 	expected := map[string]string{ManifestName: ""} // digests; "" for one that is not checked here
 	for _, f := range m.Inputs {
@@ -85,16 +91,12 @@ func verifyFiles(folder, name string, m listed) []Finding {
 		expected[f.Name] = f.SHA256
 	}
 	there := make(map[string]bool)
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+	err := treeOf(runs).Walk(folder, func(below string, d fs.DirEntry, err error) error {
+		if err != nil || (d.IsDir() && (below == "." || below == keptFolder)) {
 			return err
 		}
-		below, err := filepath.Rel(folder, path)
-		if err != nil || d.IsDir() && (below == "." || below == keptFolder) {
-			return err
-		}
-		there[filepath.ToSlash(below)] = true
-		found = append(found, verifyFile(path, name, filepath.ToSlash(below), expected)...)
+		there[below] = true
+		found = append(found, verifyFile(runs, name, below, expected)...)
 		if d.IsDir() {
 			return fs.SkipDir
 		}
@@ -112,7 +114,7 @@ func verifyFiles(folder, name string, m listed) []Finding {
 }
 
 // verifyFile checks one file of a run's folder.
-func verifyFile(path, run, below string, expected map[string]string) []Finding {
+func verifyFile(runs, run, below string, expected map[string]string) []Finding {
 	where := run + "/" + below
 	want, known := expected[below]
 	switch {
@@ -121,7 +123,7 @@ func verifyFile(path, run, below string, expected map[string]string) []Finding {
 	case want == "":
 		return nil
 	}
-	digest, err := digestOf(path)
+	digest, err := digestOf(treeOf(runs), filepath.Join(runs, run, filepath.FromSlash(below)))
 	if err != nil {
 		return []Finding{finding(where, err.Error(), folderAdvice)}
 	}
@@ -141,10 +143,10 @@ func verifyLinks(runs string, folders []string, entries []Entry, readable bool) 
 		want[finalName] = last(inForce(entries))
 	}
 	found := verifyLink(runs, latestName, want[latestName], folders)
-	if _, err := os.Lstat(filepath.Join(runs, latestName)); errors.Is(err, fs.ErrNotExist) && len(folders) > 0 {
+	if _, err := treeOf(runs).Lstat(filepath.Join(runs, latestName)); errors.Is(err, fs.ErrNotExist) && len(folders) > 0 {
 		found = append(found, finding(latestName, "is missing", linkAdvice))
 	}
-	if _, err := os.Lstat(filepath.Join(runs, finalName)); errors.Is(err, fs.ErrNotExist) && there(want[finalName]) {
+	if _, err := treeOf(runs).Lstat(filepath.Join(runs, finalName)); errors.Is(err, fs.ErrNotExist) && there(want[finalName]) {
 		found = append(found, finding(finalName, "is missing", linkAdvice))
 	}
 	return append(found, verifyLink(runs, finalName, want[finalName], folders)...)
@@ -155,7 +157,7 @@ const linkAdvice = "run again; that points it at the right run"
 // verifyLink checks that a link, if it is there, leads to the run that is wanted, ""
 // for any.
 func verifyLink(runs, name, want string, folders []string) []Finding {
-	target, err := os.Readlink(filepath.Join(runs, name))
+	target, err := treeOf(runs).Readlink(filepath.Join(runs, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

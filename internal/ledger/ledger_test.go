@@ -100,7 +100,7 @@ func enter(t testing.TB, runs string, names ...string) {
 	t.Helper()
 	var bodies []string
 	for _, name := range names {
-		m, digest, err := readManifest(filepath.Join(runs, name))
+		m, digest, err := readManifest(treeOf(runs), filepath.Join(runs, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func TestAManifestIsOfARunAndNamesOnlyItsFiles(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, ManifestName), []byte(text), 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if m, _, err := readManifest(folder); err == nil || !strings.Contains(err.Error(), "restore the folder") {
+		if m, _, err := readManifest(disk.In(filepath.Dir(folder)), folder); err == nil || !strings.Contains(err.Error(), "restore the folder") {
 			t.Errorf("%s: %+v, %v", text, m, err)
 		}
 	}
@@ -258,7 +258,7 @@ func TestAPipeAmongTheFilesOfARunHangsNothing(t *testing.T) {
 	runs := t.TempDir()
 	publish(t, runs, "a", "first")
 	folder := filepath.Join(runs, "a")
-	m, _, err := readManifest(folder)
+	m, _, err := readManifest(disk.In(filepath.Dir(folder)), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,8 +267,8 @@ func TestAPipeAmongTheFilesOfARunHangsNothing(t *testing.T) {
 		if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o640)); err != nil {
 			t.Fatal(err)
 		}
-		_, _, read := readManifest(folder)
-		if err := cmp.Or(read, (&Run{Manifest: m, folder: folder}).Check()); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		_, _, read := readManifest(disk.In(filepath.Dir(folder)), folder)
+		if err := cmp.Or(read, (&Run{Manifest: m, tree: treeOf(runs), folder: folder}).Check()); err == nil || !strings.Contains(err.Error(), "is not a file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -282,7 +282,7 @@ func TestAPipeInPlaceOfALockHangsNothing(t *testing.T) {
 		}
 		_, locked := Lock(context.Background(), disk.Disk{}, runs, 0)
 		_, opened := OpenLog(runs)
-		if err := cmp.Or(locked, opened); err == nil || !strings.Contains(err.Error(), "is not a file; move it away") {
+		if err := cmp.Or(locked, opened); err == nil || !strings.Contains(err.Error(), "is not a file but a pipe; move it away") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"tenderbatch/internal/disk"
@@ -36,14 +35,14 @@ func (a *Archive) Repair(d disk.Disk) (said []string, err error) {
 // repairLink points a link at a run and says what it was, "" if it led there.
 func (a *Archive) repairLink(d disk.Disk, link, name string) (was string, err error) {
 	path := filepath.Join(a.runs, link)
-	info, err := os.Lstat(path)
+	info, err := treeOf(a.runs).Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		was = "was missing"
 	case err != nil:
 		return "", err
 	case info.Mode()&fs.ModeSymlink != 0:
-		target, err := os.Readlink(path)
+		target, err := treeOf(a.runs).Readlink(path)
 		if err != nil {
 			return "", err
 		}
@@ -59,7 +58,7 @@ func (a *Archive) repairLink(d disk.Disk, link, name string) (was string, err er
 	default:
 		was = "was not a link"
 	}
-	return was, d.Point(name, path)
+	return was, d.In(filepath.Dir(a.runs)).Point(name, path)
 }
 
 // clearCopy takes away a folder in the place of a link if every byte of it is in a
@@ -68,7 +67,7 @@ func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	differs := func(what string) error {
 		return altered("compare it with the runs beside it, move it out of the runs folder, and run again", "%s is a folder, not a link, and %s", path, what)
 	}
-	m, digest, err := readManifest(path)
+	m, digest, err := readManifest(treeOf(a.runs), path)
 	if damage := new(AlteredError); errors.Is(err, fs.ErrNotExist) || errors.As(err, &damage) {
 		return differs("holds no run")
 	}
@@ -82,7 +81,7 @@ func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	if err := original.Check(); err != nil {
 		return err
 	}
-	double := &Run{Manifest: m, folder: path, digest: digest}
+	double := &Run{Manifest: m, tree: treeOf(a.runs), folder: path, digest: digest}
 	if err := double.Check(); err != nil {
 		return differs("differs from run " + m.Run + ": " + err.Error())
 	}
@@ -95,12 +94,12 @@ func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	}
 	// Renamed first: a removal that is cut off halfway would leave a folder that equals
 	// no run.
-	aside := filepath.Join(a.runs, "."+filepath.Base(path)+".copy")
-	if err := d.Remove(aside); err != nil {
+	aside, tree := filepath.Join(a.runs, "."+filepath.Base(path)+".copy"), d.In(filepath.Dir(a.runs))
+	if err := tree.Remove(aside); err != nil {
 		return err
 	}
-	if err := d.Rename(path, aside); err != nil {
+	if err := tree.Rename(path, aside); err != nil {
 		return err
 	}
-	return d.Remove(aside)
+	return tree.Remove(aside)
 }

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -15,8 +15,6 @@ import (
 	"github.com/gofrs/flock"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"tenderbatch/internal/disk"
 )
 
 // Log is the ledger of one offer. It holds nothing open between calls, so several
@@ -135,7 +133,7 @@ func ReadEntries(runs string) (entries []Entry, err error) {
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	path := filepath.Join(runs, databaseName)
-	info, err := os.Lstat(path)
+	info, err := treeOf(runs).Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, damage(path, begunAfresh(runs))
 	}
@@ -179,7 +177,7 @@ func unlessMisread(runs string, err error) error {
 	if noted == nil || unreadable != nil {
 		return err
 	}
-	if digest, unreadable := digestOf(damaged.Path); unreadable != nil || digest != noted.digest {
+	if digest, unreadable := digestOf(treeOf(runs), damaged.Path); unreadable != nil || digest != noted.digest {
 		return err
 	}
 	return unavailable(fmt.Errorf("%s: %w; the file is as it was written, so the disk failed to read it: run again", damaged.Path, failed))
@@ -223,7 +221,7 @@ func changeLocked(runs string, f func(*sql.Tx) error) error {
 	if err != nil {
 		return unlessMisread(runs, diskError(path, err))
 	}
-	digest, err := digestOf(path)
+	digest, err := digestOf(treeOf(runs), path)
 	if err != nil {
 		return err
 	}
@@ -242,7 +240,7 @@ func vouch(runs string) (*sum, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest, err := digestOf(path)
+	digest, err := digestOf(treeOf(runs), path)
 	if err != nil {
 		return nil, err
 	}
@@ -273,27 +271,33 @@ func vouch(runs string) (*sum, error) {
 // one: that is lost then, and nothing is changed.
 func makeDatabase(runs string) error {
 	path := filepath.Join(runs, databaseName)
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+	tree := treeOf(runs)
+	if _, err := tree.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := begunAfresh(runs); err != nil {
 		return damage(path, err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, disk.FileMode)
-	if err != nil {
+	if err := tree.Write(path, func(io.Writer) error { return nil }); err != nil {
 		return err
 	}
-	return errors.Join(file.Close(), disk.Disk{}.SyncFolder(runs))
+	return tree.SyncFolder(runs)
 }
 
 // changeDatabase opens the database, changes it and closes it. It returns how far
 // the ledger has come then.
 func changeDatabase(path string, f func(*sql.Tx) error) (now standing, err error) {
+	if err := onlyFiles(path); err != nil {
+		return now, err
+	}
 	db, err := openDatabase(path, writing)
 	if err != nil {
 		return now, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := opened(db, path); err != nil {
+		return now, err
+	}
 	if err := migrate(db, steps); err != nil {
 		return now, err
 	}

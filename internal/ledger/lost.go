@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 )
 
@@ -29,7 +28,7 @@ func begunAfresh(runs string) error {
 // tracesOf names what in a runs folder is only there once something was written to a
 // ledger: the ledger's other files, older ledgers, links, and the first of the runs.
 func tracesOf(runs string) ([]string, error) {
-	all, err := os.ReadDir(runs)
+	all, err := treeOf(runs).ReadDir(runs)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/tender"
 )
 
@@ -74,9 +74,9 @@ func (m *Manifest) Encode(w io.Writer) error {
 
 // readManifest reads the manifest of the run in a folder, and its SHA-256 in
 // hexadecimal. Damage is an *[AlteredError].
-func readManifest(folder string) (m *Manifest, digest string, err error) {
+func readManifest(t disk.Tree, folder string) (m *Manifest, digest string, err error) {
 	path := filepath.Join(folder, ManifestName)
-	content, err := readRegular(path, mostManifest)
+	content, err := readRegular(t, path, mostManifest)
 	if errors.Is(err, errNoFile) || errors.Is(err, errSize) {
 		return nil, "", altered(folderAdvice, "%v; the run's folder is damaged", err)
 	}
@@ -126,8 +126,8 @@ var errSize = errors.New("is larger than what was published")
 // readRegular reads a file of a run, of at most so many bytes. It is an error if
 // something else has its name, such as a pipe that would never end, or a link: the
 // files of a run are its own.
-func readRegular(path string, most int64) ([]byte, error) {
-	info, err := os.Lstat(path)
+func readRegular(t disk.Tree, path string, most int64) ([]byte, error) {
+	info, err := t.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,11 @@ func readRegular(path string, most int64) ([]byte, error) {
 	if info.Size() > most {
 		return nil, fmt.Errorf("%s %w", path, errSize)
 	}
-	return os.ReadFile(path)
+	content, err := t.ReadFile(path, most)
+	if large := new(disk.TooLargeError); errors.As(err, &large) {
+		err = fmt.Errorf("%s %w", path, errSize)
+	}
+	return content, err
 }
 
 // AlteredError says that a published run, or what is in its place, is not as it was

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -35,13 +36,13 @@ var ErrBusy = errors.New("another run holds this offer; wait until it is done, t
 // ends with it at the latest, however it ends. Lock returns [ErrBusy] if another
 // run still has it, or the context's error.
 func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (unlock func() error, err error) {
-	if err := d.MakeFolders(folder); err != nil {
+	if err := MakeRuns(d, folder); err != nil {
 		return nil, err
 	}
-	if err := lockable(filepath.Join(folder, lockName)); err != nil {
+	if err := lockable(folder, lockName); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode))
+	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode), flock.SetFlag(lockFlags|os.O_CREATE))
 	held, err := lock.TryLock()
 	if err == nil && !held && wait > 0 {
 		patience, stop := context.WithTimeout(ctx, wait)
@@ -56,26 +57,49 @@ func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (
 	case !held:
 		return nil, ErrBusy
 	}
+	if err := treeOf(folder).Same(lock.Path()); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
 	return lock.Unlock, nil
 }
 
-// lockable is an error if something else than a file has a lock's name: a pipe
-// would hang whoever opens it, deaf to every signal.
-func lockable(path string) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// MakeRuns makes the runs folder of an offer if it is missing. It is an error if it is
+// a link, or if it belongs to another user than the one that publishes: who owns a
+// folder can exchange what is in it.
+func MakeRuns(d disk.Disk, runs string) error {
+	tree := d.In(filepath.Dir(runs))
+	if err := tree.MakeFolders(runs); err != nil {
+		return err
 	}
-	if err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s %w; move it away", path, errNoFile)
+	info, err := tree.Lstat(runs)
+	if err != nil {
+		return err
 	}
-	return err
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && !mayOwn(os.Geteuid(), int(stat.Uid)) {
+		return fmt.Errorf("%s belongs to the user %d, and this program runs as %d: the owner of a folder could change what is published in it; give the folder to the user that makes the runs, with chown -R: %w",
+			runs, stat.Uid, os.Geteuid(), fs.ErrPermission)
+	}
+	return nil
+}
+
+// mayOwn reports whether a user may publish into the folder of an owner. Root may, as
+// it can change everything anyway, and what belongs to root only root can change.
+func mayOwn(user, owner int) bool { return user == owner || user == 0 || owner == 0 }
+
+// lockFlags opens a lock's file. A link is not followed, and a pipe, which would hang
+// whoever opens it, deaf to every signal, does not wait.
+const lockFlags = os.O_RDONLY | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// lockable is an error if something else than a file has a lock's name, or a link
+// leads there.
+func lockable(runs, name string) error {
+	return treeOf(runs).Regular(filepath.Join(runs, name))
 }
 
 // Stage is a run's folder before it is published. Only the holder of the lock
 // may have one.
 type Stage struct {
-	disk   disk.Disk
+	tree   disk.Tree // of the offer
 	runs   string
 	folder string
 	files  []File
@@ -86,13 +110,14 @@ type Stage struct {
 // left there is cleared.
 func NewStage(d disk.Disk, runs string) (*Stage, error) {
 	folder := filepath.Join(runs, stageName)
-	if err := d.Remove(folder); err != nil {
+	tree := d.In(filepath.Dir(runs))
+	if err := tree.Remove(folder); err != nil {
 		return nil, err
 	}
-	if err := d.MakeFolder(folder); err != nil {
+	if err := tree.MakeFolder(folder); err != nil {
 		return nil, err
 	}
-	return &Stage{disk: d, runs: runs, folder: folder}, nil
+	return &Stage{tree: tree, runs: runs, folder: folder}, nil
 }
 
 // Folder is where the stage's files are.
@@ -108,7 +133,7 @@ func (s *Stage) Write(name string, write func(io.Writer) error) error {
 }
 
 func (s *Stage) write(name string, write func(io.Writer) error) (f File, err error) {
-	err = s.disk.Write(filepath.Join(s.folder, name), func(w io.Writer) (err error) {
+	err = s.tree.Write(filepath.Join(s.folder, name), func(w io.Writer) (err error) {
 		f, err = Digest(name, func(digest io.Writer) error { return write(io.MultiWriter(w, digest)) })
 		return err
 	})
@@ -138,10 +163,10 @@ func (s *Stage) Keep(of string, content []byte, earlier string) (Kept, error) {
 	kept := KeptOf(of, content)
 	name := filepath.FromSlash(kept.Name)
 	path := filepath.Join(s.folder, name)
-	if _, err := os.Lstat(path); err == nil {
+	if _, err := s.tree.Lstat(path); err == nil {
 		return kept, nil
 	}
-	if err := s.disk.MakeFolders(filepath.Dir(path)); err != nil {
+	if err := s.tree.MakeFolders(filepath.Dir(path)); err != nil {
 		return kept, err
 	}
 	if s.linkSame(filepath.Join(s.runs, earlier, name), path, content) {
@@ -154,8 +179,8 @@ func (s *Stage) Keep(of string, content []byte, earlier string) (Kept, error) {
 // linkSame gives an earlier copy a second name if it still holds the content. Not
 // every file system can: then it says no.
 func (s *Stage) linkSame(earlier, path string, content []byte) bool {
-	there, err := readRegular(earlier, int64(len(content)))
-	return err == nil && bytes.Equal(there, content) && s.disk.Link(earlier, path) == nil
+	there, err := readRegular(s.tree, earlier, int64(len(content)))
+	return err == nil && bytes.Equal(there, content) && s.tree.Link(earlier, path) == nil
 }
 
 type counter int64
@@ -174,11 +199,11 @@ func (s *Stage) WriteManifest(m *Manifest) error {
 // ReadBack reads every file of the stage from the disk, by the manifest as it
 // lies there, and returns the digest of the manifest.
 func (s *Stage) ReadBack() (digest string, err error) {
-	m, digest, err := readManifest(s.folder)
+	m, digest, err := readManifest(s.tree, s.folder)
 	if err != nil {
 		return "", err
 	}
-	s.run = &Run{Manifest: m, folder: s.folder, digest: digest}
+	s.run = &Run{Manifest: m, tree: s.tree, folder: s.folder, digest: digest}
 	return digest, s.run.Check()
 }
 
@@ -189,19 +214,19 @@ func (s *Stage) Publish(name string) (*Run, error) {
 		return nil, errors.New("a run is published only after it was read back")
 	}
 	folder := filepath.Join(s.runs, name)
-	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := s.tree.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is there already", folder)
 	}
 	kept := filepath.Join(s.folder, keptFolder)
-	if _, err := os.Lstat(kept); err == nil {
-		if err := s.disk.SyncFolder(kept); err != nil {
+	if _, err := s.tree.Lstat(kept); err == nil {
+		if err := s.tree.SyncFolder(kept); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.disk.SyncFolder(s.folder); err != nil {
+	if err := s.tree.SyncFolder(s.folder); err != nil {
 		return nil, err
 	}
-	if err := s.disk.Rename(s.folder, folder); err != nil {
+	if err := s.tree.Rename(s.folder, folder); err != nil {
 		return nil, err
 	}
 	s.run.folder = folder
@@ -216,15 +241,15 @@ func PointLatest(d disk.Disk, runs, name string) error { return point(d, runs, l
 func PointFinal(d disk.Disk, runs, name string) error { return point(d, runs, finalName, name) }
 
 func point(d disk.Disk, runs, link, name string) error {
-	path := filepath.Join(runs, link)
-	if target, err := os.Readlink(path); err == nil && target == name {
+	path, tree := filepath.Join(runs, link), d.In(filepath.Dir(runs))
+	if target, err := tree.Readlink(path); err == nil && target == name {
 		return nil
 	}
-	return d.Point(name, path)
+	return tree.Point(name, path)
 }
 
 // Discard removes the stage. After Publish it does nothing.
-func (s *Stage) Discard() error { return s.disk.Remove(s.folder) }
+func (s *Stage) Discard() error { return s.tree.Remove(s.folder) }
 
 // FreeName returns the first of name, name-2, name-3 and so on that no run has.
 func FreeName(runs, name string) (string, error) {
@@ -233,7 +258,7 @@ func FreeName(runs, name string) (string, error) {
 		if n > 1 {
 			free = fmt.Sprintf("%s-%d", name, n)
 		}
-		_, err := os.Lstat(filepath.Join(runs, free))
+		_, err := treeOf(runs).Lstat(filepath.Join(runs, free))
 		if errors.Is(err, fs.ErrNotExist) {
 			return free, nil
 		}

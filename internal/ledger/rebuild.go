@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -48,7 +47,7 @@ func replaceLedger(runs string, bodies []string, now time.Time) (err error) {
 	if err := keepAside(runs, now); err != nil {
 		return err
 	}
-	if err := (disk.Disk{}).Rename(filepath.Join(runs, draftName), filepath.Join(runs, readyName)); err != nil {
+	if err := treeOf(runs).Rename(filepath.Join(runs, draftName), filepath.Join(runs, readyName)); err != nil {
 		return err
 	}
 	return putInPlace(runs)
@@ -64,10 +63,10 @@ const (
 // draft makes a new ledger in a folder of its own.
 func draft(runs string, bodies []string) error {
 	folder := filepath.Join(runs, draftName)
-	if err := os.RemoveAll(folder); err != nil {
+	if err := treeOf(runs).Remove(folder); err != nil {
 		return err
 	}
-	if err := os.Mkdir(folder, disk.FolderMode); err != nil {
+	if err := treeOf(runs).MakeFolder(folder); err != nil {
 		return err
 	}
 	return changeLocked(folder, func(tx *sql.Tx) error {
@@ -83,25 +82,22 @@ func draft(runs string, bodies []string) error {
 // putInPlace puts a ledger that was made anew in the place of the one before. It
 // goes on where a crash left off: the folder is there until all is in place.
 func putInPlace(runs string) error {
-	ready := filepath.Join(runs, readyName)
-	if _, err := os.Lstat(ready); err != nil {
+	ready, tree := filepath.Join(runs, readyName), treeOf(runs)
+	if _, err := tree.Lstat(ready); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return os.RemoveAll(filepath.Join(runs, draftName)) // of a rebuild that was cut off
+			return tree.Remove(filepath.Join(runs, draftName)) // of a rebuild that was cut off
 		}
 		return err
 	}
-	if err := os.Remove(filepath.Join(runs, databaseName+walSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := tree.Remove(filepath.Join(runs, databaseName+walSuffix)); err != nil {
 		return err
 	}
 	for _, name := range []string{databaseName, sumName} {
-		if err := os.Rename(filepath.Join(ready, name), filepath.Join(runs, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := tree.Rename(filepath.Join(ready, name), filepath.Join(runs, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	if err := (disk.Disk{}).SyncFolder(runs); err != nil {
-		return err
-	}
-	return os.RemoveAll(ready)
+	return tree.Remove(ready)
 }
 
 // keepAside keeps a copy of the ledger that is there under a name that is new. What
@@ -113,28 +109,28 @@ func keepAside(runs string, now time.Time) error {
 	}
 	for from, to := range map[string]string{sumName: name + ".sum", databaseName + walSuffix: name + ".db" + walSuffix, databaseName: name + ".db"} {
 		from, to = filepath.Join(runs, from), filepath.Join(runs, to)
-		info, err := os.Lstat(from)
+		info, err := treeOf(runs).Lstat(from)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err == nil && info.Mode().IsRegular():
-			err = copySynced(to, from)
+			err = copySynced(treeOf(runs), to, from)
 		case err == nil:
-			err = os.Rename(from, to)
+			err = treeOf(runs).Rename(from, to)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return disk.Disk{}.SyncFolder(runs)
+	return treeOf(runs).SyncFolder(runs)
 }
 
-func copySynced(to, from string) error {
-	content, err := os.ReadFile(from)
+func copySynced(tree disk.Tree, to, from string) error {
+	content, err := tree.ReadFile(from, mostLedger)
 	if err != nil {
 		return err
 	}
-	return disk.Disk{}.Write(to, func(w io.Writer) error {
+	return tree.Write(to, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})

@@ -6,16 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"tenderbatch/internal/disk"
 )
 
 // Run is a published run whose manifest the history vouches for. Only an [Archive]
 // hands one out, and a [Stage] the one it has just published.
 type Run struct {
 	*Manifest
+	tree   disk.Tree // of the offer
 	folder string
 	digest string // SHA-256 of the manifest, in hexadecimal
 	whole  bool   // every file has been compared with the manifest
@@ -52,7 +54,7 @@ func (r *Run) Check() error {
 // memory.
 func (r *Run) checkFile(f File, since string) error {
 	path := filepath.Join(r.folder, filepath.FromSlash(f.Name))
-	info, err := os.Lstat(path)
+	info, err := r.tree.Lstat(path)
 	switch {
 	case err != nil:
 		return unreadable(err)
@@ -61,7 +63,7 @@ func (r *Run) checkFile(f File, since string) error {
 	case info.Size() != f.Bytes:
 		return altered(restoreRun, "%s was changed after it was %s", path, since)
 	}
-	digest, err := digestOf(path)
+	digest, err := digestOf(r.tree, path)
 	switch {
 	case err != nil:
 		return unreadable(err)
@@ -105,7 +107,7 @@ func (r *Run) ReadKept(of string) ([]byte, error) {
 
 func (r *Run) read(f File, since string) ([]byte, error) {
 	path := filepath.Join(r.folder, filepath.FromSlash(f.Name))
-	content, err := readRegular(path, f.Bytes)
+	content, err := readRegular(r.tree, path, f.Bytes)
 	switch {
 	case errors.Is(err, errNoFile):
 		return nil, altered(restoreRun, "%v", err)
@@ -132,12 +134,7 @@ func (r *Run) Unlisted() ([]string, error) {
 		listed[keptFolder+"/"+in.SHA256] = true
 	}
 	var names []string
-	err := filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		below, err := filepath.Rel(r.folder, path)
-		below = filepath.ToSlash(below)
+	err := r.tree.Walk(r.folder, func(below string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || (d.IsDir() && (below == "." || below == keptFolder)) || listed[below] || isMark(d.Name()):
 			return err

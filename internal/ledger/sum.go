@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"tenderbatch/internal/disk"
@@ -33,7 +32,7 @@ var errSum = errors.New(sumName + " is damaged")
 // readSum reads ledger.sum, nil if there is none.
 func readSum(runs string) (*sum, error) {
 	path := filepath.Join(runs, sumName)
-	info, err := os.Lstat(path)
+	info, err := treeOf(runs).Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
@@ -42,7 +41,7 @@ func readSum(runs string) (*sum, error) {
 	case err != nil:
 		return nil, err
 	}
-	text, err := os.ReadFile(path)
+	text, err := treeOf(runs).ReadFile(path, mostSum)
 	if err != nil {
 		return nil, err
 	}
@@ -54,24 +53,27 @@ func readSum(runs string) (*sum, error) {
 	return &s, nil
 }
 
+// mostSum is more than the bytes of any ledger.sum.
+const mostSum = 4 << 10
+
 // writeSum replaces ledger.sum in one step. Only the holder of the ledger's lock
 // writes it, so the file it goes through has one name and a crash leaves no litter.
+// That file is made new each time: what has its name, such as a link to another file,
+// is taken away and never written to.
 func writeSum(runs string, s sum) (err error) {
 	draft := filepath.Join(runs, "."+sumName)
-	file, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, disk.FileMode)
+	tree := treeOf(runs)
+	if err := tree.Remove(draft); err != nil {
+		return err
+	}
+	err = tree.Write(draft, func(w io.Writer) error {
+		_, err := io.WriteString(w, s.text())
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(file, s.text()); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	if err := errors.Join(file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(draft, filepath.Join(runs, sumName)); err != nil {
-		return err
-	}
-	return disk.Disk{}.SyncFolder(runs)
+	return tree.Rename(draft, filepath.Join(runs, sumName))
 }
 
 // errNoFile says that something else has a file's name.
@@ -79,15 +81,15 @@ var errNoFile = errors.New("is not a file")
 
 // digestOf returns the SHA-256 of a file in hexadecimal. Anything else than a file,
 // such as a pipe that would never end, is an error.
-func digestOf(path string) (string, error) {
-	info, err := os.Lstat(path)
+func digestOf(t disk.Tree, path string) (string, error) {
+	info, err := t.Lstat(path)
 	if err != nil {
 		return "", err
 	}
 	if !info.Mode().IsRegular() {
 		return "", errNoFile
 	}
-	file, err := os.Open(path)
+	file, err := t.Open(path)
 	if err != nil {
 		return "", err
 	}

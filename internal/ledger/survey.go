@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,7 +79,7 @@ func survey(runs, offer string, again Again) (*surveyed, error) {
 // oldLedgers reads the ledger in a runs folder and those set aside, oldest first. What
 // cannot be read says nothing.
 func oldLedgers(runs string) ([]oldLedger, error) {
-	files, err := os.ReadDir(runs)
+	files, err := treeOf(runs).ReadDir(runs)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -112,7 +111,7 @@ func oldLedgers(runs string) ([]oldLedger, error) {
 func (s *surveyed) weigh(name string) (Candidate, error) {
 	c := Candidate{Run: name, For: []string{}, Against: []string{}}
 	folder := filepath.Join(s.runs, name)
-	m, digest, err := readManifest(folder)
+	m, digest, err := readManifest(treeOf(s.runs), folder)
 	if damage := new(AlteredError); errors.As(err, &damage) {
 		c.against("%v", err)
 		return c, nil
@@ -120,7 +119,7 @@ func (s *surveyed) weigh(name string) (Candidate, error) {
 	if err != nil {
 		return c, err
 	}
-	c.run, c.Phase = &Run{Manifest: m, folder: folder, digest: digest}, m.Phase
+	c.run, c.Phase = &Run{Manifest: m, tree: treeOf(s.runs), folder: folder, digest: digest}, m.Phase
 	if m.Run != name {
 		c.against("its manifest is that of run %s", m.Run)
 	}

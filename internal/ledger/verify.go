@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -57,7 +56,7 @@ func Verify(runs, offer string) ([]Finding, error) {
 			found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("is of the offer %q, not of %q", e.Offer, offer),
 				`restore the offer's own runs folder; to begin an offer from another use "batch init NEW --from OFFER"`))
 		}
-		if info, err := os.Lstat(filepath.Join(runs, name)); err == nil && info.IsDir() && !slices.Contains(folders, name) {
+		if info, err := treeOf(runs).Lstat(filepath.Join(runs, name)); err == nil && info.IsDir() && !slices.Contains(folders, name) {
 			folders = append(folders, name) // published meanwhile
 		}
 		if !slices.Contains(folders, name) {
@@ -69,7 +68,7 @@ func Verify(runs, offer string) ([]Finding, error) {
 		if !has && readable {
 			found = append(found, finding(name, "no entry knows this run", unknownAdvice(entries)))
 		}
-		found = append(found, verifyRun(filepath.Join(runs, name), name, e.Manifest, offer)...)
+		found = append(found, verifyRun(runs, name, e.Manifest, offer)...)
 	}
 	links, err := verifyLinksAtRest(runs, folders, entries, readable)
 	return append(found, links...), err
@@ -123,7 +122,7 @@ func verifyLedger(runs string) (entries []Entry, readable bool, found []Finding,
 		found = append(found, finding(sumName, err.Error(), "restore it from the back-up with "+databaseName))
 	}
 	path := filepath.Join(runs, databaseName)
-	info, err := os.Lstat(path)
+	info, err := treeOf(runs).Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		traces, err := tracesOf(runs)
@@ -205,7 +204,7 @@ func verifySchema(db *sql.DB, version int) ([]Finding, error) {
 // verifySum compares the file with its digest. Where a crash left the sum behind,
 // the chain has been checked already.
 func verifySum(path string, noted *sum, c content) []Finding {
-	digest, err := digestOf(path)
+	digest, err := digestOf(treeOf(filepath.Dir(path)), path)
 	if err != nil {
 		return []Finding{finding(databaseName, err.Error(), restoreAdvice)}
 	}

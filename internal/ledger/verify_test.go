@@ -33,7 +33,7 @@ func resum(t testing.TB, runs string) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	digest, err := digestOf(path)
+	digest, err := digestOf(disk.In(filepath.Dir(path)), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func flipBits(t *testing.T, runs, name string, content []byte, from, step int) {
 func refused(t *testing.T, runs string) {
 	t.Helper()
 	path := filepath.Join(runs, databaseName)
-	before, err := digestOf(path)
+	before, err := digestOf(disk.In(filepath.Dir(path)), path)
 	if err != nil {
 		t.Error(err)
 	}
@@ -127,7 +127,7 @@ func refused(t *testing.T, runs string) {
 	if _, err := OpenLog(runs); !errors.As(err, &damaged) {
 		t.Errorf("opened: %v", err)
 	}
-	if after, err := digestOf(path); after != before || err != nil {
+	if after, err := digestOf(disk.In(filepath.Dir(path)), path); after != before || err != nil {
 		t.Errorf("opening changed it: %v", err)
 	}
 }
@@ -147,7 +147,7 @@ func published5(t testing.TB) string {
 func appendPublished(t testing.TB, l *Log, runs, name, attempt string) {
 	t.Helper()
 	publish(t, runs, name, "of "+name)
-	digest, err := digestOf(filepath.Join(runs, name, ManifestName))
+	digest, err := digestOf(treeOf(runs), filepath.Join(runs, name, ManifestName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +341,7 @@ func TestWhatIsWrongInARunsFolderIsFound(t *testing.T) {
 			l := log(t, runs)
 			for _, run := range []string{"r1", "r2"} {
 				publishWithInput(t, runs, run, kept)
-				digest, err := digestOf(filepath.Join(runs, run, ManifestName))
+				digest, err := digestOf(treeOf(runs), filepath.Join(runs, run, ManifestName))
 				if err != nil {
 					t.Fatal(err)
 				}

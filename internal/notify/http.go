@@ -70,13 +70,17 @@ func (n *Notifier) post(ctx context.Context, to string, header http.Header, body
 		return "", hidden(err)
 	}
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	start, err := io.ReadAll(io.LimitReader(response.Body, 1_000))
+	start, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
 	if err != nil {
 		return "", fmt.Errorf("%s: the answer broke off: %w", request.URL.Hostname(), err)
 	}
-	answer = Line(strings.TrimSpace(string(start)), 200)
+	// Masked before it is cut: half a secret would not be known again.
+	answer = Line(n.secrets.Hide(strings.TrimSpace(string(start))), 200)
 	return answer, status(request.URL.Hostname(), response.StatusCode, answer)
 }
+
+// mostAnswer is how many bytes of an answer are read; far fewer are shown.
+const mostAnswer = 16 << 10
 
 // hidden is an error of the HTTP client without the URL, of which the path is often a
 // secret.

@@ -27,6 +27,7 @@ func (n *Notifier) addMail(m settings.Mail, getenv func(string) string) error {
 			return err
 		}
 	}
+	n.secrets.AddLogin(m.Username, password)
 	n.ways = append(n.ways, way{
 		name:  "mail",
 		tells: func(e Event) bool { return !e.Again && slices.Contains(m.On, settings.Occasion(e.Kind)) },

@@ -422,7 +422,7 @@ func TestNoTextOfAnOfferBecomesAHeader(t *testing.T) {
 	if header.Get("Bcc") != "" || header.Get("X-Evil") != "" || subject != "batch: a Bcc: other@example.com  body: done, with 7 rejects" {
 		t.Errorf("the headers are %v", header)
 	}
-	if !strings.Contains(body, "\nline\n.\nMAIL FROM:<x@example.com>\n") || strings.ContainsAny(body, "\x00\u202e") {
+	if !strings.Contains(body, "\nline\n.\nMAIL FROM:<x@example.com>\\u0000\n") || strings.ContainsAny(body, "\x00\u202e") {
 		t.Errorf("the body is\n%s", body)
 	}
 }

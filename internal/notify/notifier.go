@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settings"
 )
 
@@ -15,6 +16,7 @@ import (
 // goroutines.
 type Notifier struct {
 	ways    []way
+	secrets *display.Secrets // passwords, keys and addresses
 	version string
 	timeout time.Duration   // of one try
 	pauses  []time.Duration // before each further try
@@ -42,9 +44,13 @@ type notice struct {
 // version names the program to servers. If a variable is missing or wrong the error says
 // which; the Notifier is usable all the same, for the ways that are complete.
 func New(s settings.Settings, getenv func(string) string, version string) (*Notifier, error) {
-	n := &Notifier{version: version, timeout: 10 * time.Second, pauses: []time.Duration{time.Second, 4 * time.Second}}
+	n := &Notifier{secrets: &display.Secrets{}, version: version, timeout: 10 * time.Second, pauses: []time.Duration{time.Second, 4 * time.Second}}
 	return n, errors.Join(n.addPing(s.Ping, getenv), n.addMail(s.Mail, getenv), n.addWebhook(s.Webhook, getenv))
 }
+
+// Secrets are the passwords, keys and addresses that the notifier knows; its errors have
+// none of them.
+func (n *Notifier) Secrets() *display.Secrets { return n.secrets }
 
 // secret looks up the variable of a key of the settings.
 func secret(getenv func(string) string, key, variable string) (string, error) {
@@ -122,13 +128,25 @@ func (n *Notifier) tell(ctx context.Context, e Event, overtake <-chan struct{}) 
 		}
 		all.Go(func() {
 			if err := n.try(ctx, w.prepare(e), overtake); err != nil {
-				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.Offer, maxField), e.Kind, err)
+				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.Offer, maxField), e.Kind, masked{n.secrets.Hide(err.Error()), err})
 			}
 		})
 	}
 	all.Wait()
 	return errors.Join(errs...)
 }
+
+// masked is an error whose text has its secrets masked.
+type masked struct {
+	text  string
+	cause error
+}
+
+// Error implements error.
+func (m masked) Error() string { return m.text }
+
+// Unwrap returns the error itself, for its kind.
+func (m masked) Unwrap() error { return m.cause }
 
 // final is an error that another try would not change.
 type final struct{ error }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settings"
 )
 
@@ -20,6 +21,7 @@ func (n *Notifier) addPing(p settings.Ping, getenv func(string) string) error {
 	if err != nil {
 		return err
 	}
+	n.secrets.AddURL(to)
 	n.ways = append(n.ways, way{
 		name:  "ping",
 		tells: func(Event) bool { return true },
@@ -36,7 +38,7 @@ func (n *Notifier) ping(ctx context.Context, to string, full bool, e Event) erro
 		return final{err}
 	}
 	header := http.Header{"Content-Type": {"text/plain; charset=utf-8"}}
-	answer, err := n.post(ctx, u.String(), header, []byte(shortened(e.text(full), maxPing)))
+	answer, err := n.post(ctx, u.String(), header, []byte(display.Cut(e.text(full), maxPing)))
 	if err == nil && strings.HasPrefix(answer, "OK (") {
 		// The service answers 200 to a check that it does not know.
 		return final{fmt.Errorf("%s answers %q; check the address", u.Hostname(), answer)}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"tenderbatch/internal/display"
 )
 
 // Bounds of what is sent, in bytes.
@@ -16,24 +16,13 @@ const (
 	maxPing    = 10_000
 )
 
-// Line makes one line of a text, of at most most bytes: control characters, direction
-// marks and everything else that cannot be seen are taken out, line breaks and tabs
-// become spaces. What is cut ends in "…".
-func Line(s string, most int) string {
-	return shortened(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
-			return ' '
-		case unseen(r):
-			return -1
-		}
-		return r
-	}, lineBreaks.Replace(s)), most)
-}
+// Line makes one line of a text, of at most most bytes: what cannot be seen is written
+// out, line breaks and tabs become spaces. What is cut ends in "…".
+func Line(s string, most int) string { return display.Cut(display.Flat(s), most) }
 
 // lines is Line, but line breaks stay.
 func lines(s string, most int) string {
-	each := strings.Split(lineBreaks.Replace(shortened(s, most)), "\n")
+	each := strings.Split(lineBreaks.Replace(display.Cut(s, most)), "\n")
 	for i, l := range each {
 		each[i] = Line(l, most)
 	}
@@ -41,25 +30,6 @@ func lines(s string, most int) string {
 }
 
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// unseen reports whether a character controls rather than shows.
-func unseen(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
-}
-
-// shortened is s in valid UTF-8 and at most most bytes.
-func shortened(s string, most int) string {
-	const cut = "…"
-	s = strings.ToValidUTF8(s, "\ufffd")
-	if len(s) <= most {
-		return s
-	}
-	end := max(0, most-len(cut))
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + cut
-}
 
 // subject says what happened to which offer.
 func (e Event) subject() string {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"tenderbatch/internal/display"
 )
 
 func TestTheTextSaysWhatHappenedAndWhatToDo(t *testing.T) {
@@ -71,11 +73,11 @@ func TestEveryEndHasItsHeadline(t *testing.T) {
 func TestALineHasNothingThatCannotBeSeen(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\r\nb\rc\nd\te":               "a b c d e",
-		"x\x00\x07\x1b[31my\u009b":      "x[31my",
-		"\u202eabc\u2066\ufeff\u200f":   "abc",
+		"x\x00\x07\x1b[31my\u009b":      `x\u0000\u0007\u001b[31my\u009b`,
+		"\u202eabc\u2066\ufeff\u200f":   `\u202eabc\u2066\ufeff\u200f`,
 		"a\u2028b\u2029c\u0085d":        "a b c d",
-		"Soci\xe9t\xe9 Société 東京":      "Soci\ufffdt\ufffd Société 東京",
-		"\U000e0041\ue000tag\u00adsoft": "tagsoft",
+		"Soci\xe9t\xe9 Société 東京":      `Soci\xe9t\xe9 Société 東京`,
+		"\U000e0041\ue000tag\u00adsoft": `\U000e0041\ue000tag\u00adsoft`,
 	} {
 		if got := Line(in, 100); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
@@ -89,7 +91,7 @@ func FuzzLinesAreBoundedAndVisible(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string, most int) {
 		most = 3 + (most&0x7fffffff)%1000
 		for _, got := range []string{Line(s, most), strings.ReplaceAll(lines(s, most), "\n", "")} {
-			if len(got) > most || !utf8.ValidString(got) || strings.ContainsFunc(got, unseen) {
+			if len(got) > most || !utf8.ValidString(got) || strings.ContainsFunc(got, display.Unseen) {
 				t.Errorf("%q at most %d becomes %q", s, most, got)
 			}
 		}

@@ -66,6 +66,8 @@ func (n *Notifier) addWebhook(w settings.Webhook, getenv func(string) string) er
 			return err
 		}
 	}
+	n.secrets.AddURL(to)
+	n.secrets.Add(key)
 	n.ways = append(n.ways, way{
 		name:  "webhook",
 		tells: func(e Event) bool { return !e.Again && slices.Contains(w.On, settings.Occasion(e.Kind)) },

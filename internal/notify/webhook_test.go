@@ -134,7 +134,7 @@ func TestADeliveryHasNothingThatCannotBeSeen(t *testing.T) {
 	if err := json.NewDecoder(bytes.NewBufferString(r.all()[0].body)).Decode(&d); err != nil {
 		t.Fatal(err)
 	}
-	if d.Issuer != "I X: y" || d.Message != "one[2J\ntwo" || d.Advice != "do it" || d.Folder != "/srv/folder" || strings.ContainsAny(d.Text, "\x00\x1b\r\u202e\u2066") {
+	if d.Issuer != `I X: y\u202e` || d.Message != `one\u001b[2J`+"\n"+`two\u2066` || d.Advice != `do\u0000 it` || d.Folder != `/srv/\u202efolder` || strings.ContainsAny(d.Text, "\x00\x1b\r\u202e\u2066") {
 		t.Errorf("delivered %+v", d)
 	}
 }

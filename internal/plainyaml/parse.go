@@ -86,13 +86,17 @@ func parse(tokens token.Tokens) (file *ast.File, err error) {
 	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 }
 
+// NotYAML begins the message about a place where text is no YAML. What follows it is
+// the parser's, and may show a word of the file.
+const NotYAML = "this is not YAML: "
+
 // syntax is the fault that a parser's error is about.
 func syntax(err error) Fault {
 	const advice = "; look at the indentation, quotation marks and brackets here and in the lines above"
 	var e yaml.Error
 	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
 		at := e.GetToken().Position
-		return Fault{at.Line, at.Column, "this is not YAML: " + e.GetMessage() + advice}
+		return Fault{at.Line, at.Column, NotYAML + e.GetMessage() + advice}
 	}
 	return Fault{1, 1, "the file is not YAML" + advice}
 }

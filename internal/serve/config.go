@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/schedule"
 )
 
@@ -111,15 +114,23 @@ var ErrServed = errors.New("another batch serve is on this folder; stop it first
 const lockName = ".serve.lock"
 
 // Lock takes the folder for one scheduler. The lock ends with the process at the
-// latest. It returns [ErrServed] if another has it.
+// latest. It returns [ErrServed] if another has it, or a *[disk.StrangeError] at once if
+// something else than a file has the lock's name: to open a pipe would hang.
 func Lock(folder string) (unlock func() error, err error) {
-	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(0o640))
+	tree, path := disk.In(folder), filepath.Join(folder, lockName)
+	if err := tree.Regular(path); err != nil {
+		return nil, err
+	}
+	lock := flock.New(path, flock.SetPermissions(disk.FileMode), flock.SetFlag(os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, err
 	}
 	if !held {
 		return nil, ErrServed
+	}
+	if err := tree.Same(path); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
 	}
 	return lock.Unlock, nil
 }

@@ -20,7 +20,10 @@ const (
 )
 
 // Offers returns the folders of the offers in a folder, by name: each subfolder
-// that has an offer.yaml, or the folder itself if it has one.
+// that has an offer.yaml, or the folder itself if it has one. A link to a folder is no
+// offer: it would lead the service out of the folder that it is to serve, or to one
+// offer under two names. What offer.yaml is does not matter here; who reads it
+// refuses what is no file.
 func Offers(folder string) ([]string, error) {
 	if isOffer(folder) {
 		return []string{folder}, nil
@@ -31,7 +34,7 @@ func Offers(folder string) ([]string, error) {
 	}
 	var offers []string
 	for _, e := range entries {
-		if path := filepath.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), ".") && isOffer(path) {
+		if path := filepath.Join(folder, e.Name()); e.IsDir() && !strings.HasPrefix(e.Name(), ".") && isOffer(path) {
 			offers = append(offers, path)
 		}
 	}
@@ -39,8 +42,8 @@ func Offers(folder string) ([]string, error) {
 }
 
 func isOffer(folder string) bool {
-	info, err := os.Stat(filepath.Join(folder, offerName))
-	return err == nil && info.Mode().IsRegular()
+	_, err := os.Lstat(filepath.Join(folder, offerName))
+	return err == nil
 }
 
 // Serve runs the offers of a folder until the context is done. Then no new run
@@ -68,6 +71,7 @@ type server struct {
 	began   time.Time
 	offers  map[string]*follower
 	watcher *watcher // nil: only polling
+	links   string   // those that were last named
 	said    said     // of the folder
 	count   int      // of offers, as last said
 
@@ -106,6 +110,7 @@ func (s *server) discover(ctx context.Context) {
 	case len(folders) != s.count:
 		s.Log.Info("offers", "count", len(folders), "folder", s.Folder)
 	}
+	s.nameLinks()
 	s.count = len(folders)
 	for folder, f := range s.offers {
 		if !f.gone && !slices.Contains(folders, folder) {
@@ -121,6 +126,26 @@ func (s *server) discover(ctx context.Context) {
 	for _, folder := range folders {
 		if s.offers[folder] == nil {
 			s.follow(ctx, folder)
+		}
+	}
+}
+
+// nameLinks logs, once, which links of the folder are not followed.
+func (s *server) nameLinks() {
+	entries, err := os.ReadDir(s.Folder)
+	if err != nil || isOffer(s.Folder) {
+		return
+	}
+	var links []string
+	for _, e := range entries {
+		if e.Type()&fs.ModeSymlink != 0 {
+			links = append(links, e.Name())
+		}
+	}
+	if said := strings.Join(links, ", "); said != s.links {
+		s.links = said
+		if said != "" {
+			s.Log.Warn("links are not followed; put the offer's folder itself here, or mount it", "links", said)
 		}
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"path/filepath"
 	"time"
+
+	"tenderbatch/internal/disk"
 )
 
 // FileName is what the file is called in the folder of the offers.
@@ -102,9 +104,24 @@ func Default() Settings {
 }
 
 // Load reads a file. One that is not there is an error, fs.ErrNotExist. What is wrong
-// in it is an *Error.
+// in it is an *Error; what is no file, or far too large, is a *[disk.StrangeError] or a
+// *[disk.TooLargeError].
 func Load(name string) (Settings, error) {
-	content, err := os.ReadFile(name)
+	return load(name, disk.ReadFile)
+}
+
+// LoadIn is Load of the file in the folder of the offers: others may put
+// files there, so a link in its place is not followed.
+func LoadIn(folder string) (Settings, error) {
+	return load(filepath.Join(folder, FileName), disk.In(folder).ReadFile)
+}
+
+// mostBytes is how much of a file is read at most: enough to say how large it is, if
+// it was mistaken for settings.
+const mostBytes = 1 << 20
+
+func load(name string, read func(path string, most int64) ([]byte, error)) (Settings, error) {
+	content, err := read(name, mostBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name, fs.ErrNotExist)

@@ -3,11 +3,11 @@ package settings
 import (
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/plainyaml"
 )
 
@@ -53,7 +53,7 @@ func (f *file) checkText(source string) {
 			return
 		case r == '\t':
 			f.place(line, column, "a tab stands here; write spaces")
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
+		case display.Unseen(r):
 			f.place(line, column, "the file has an invisible character here (%U); delete it", r)
 		}
 	}

@@ -213,6 +213,7 @@ type Depositary struct {
 	Columns     map[string]string // our column name to the heading in the file
 	Statuses    map[string]Status // the file's status code to ours
 	PasswordEnv string            // environment variable that holds the password
+	FollowLinks bool              // a link in the inbox may be one of its files
 	Dates       DateFormat        // "" if only dates that can be read one way are
 	Formulas    Formulas          // "" is RejectFormulas
 	Encoding    Encoding          // "" is UTF8

@@ -1,0 +1,181 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/display"
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/tender"
+)
+
+// lastReport is the newest report that a run has of a depositary.
+type lastReport struct {
+	depositary string
+	file       string
+	at         time.Time // by its name; zero if that carries no date
+}
+
+// lastReports are the newest reports, one for each depositary that has any.
+func (in *intake) lastReports() []lastReport {
+	var all []lastReport
+	for _, f := range in.choice.Chosen { // by depositary, oldest first
+		if last := len(all) - 1; last >= 0 && all[last].depositary == f.Depositary.Name {
+			all[last].file, all[last].at = f.Name, f.Reported
+			continue
+		}
+		all = append(all, lastReport{f.Depositary.Name, f.Name, f.Reported})
+	}
+	return all
+}
+
+// due is the instant at which everything must be in.
+func (in *intake) due() time.Time {
+	return latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At)
+}
+
+// missingLastReports are the reports, in a run after everything was due, that were made
+// before, or of which nothing says when they were made: a name without a date is never
+// taken for that of the last report.
+func (in *intake) missingLastReports() (missing []lastReport) {
+	due := in.due()
+	if in.asOf.Before(due) {
+		return nil
+	}
+	for _, r := range in.lastReports() {
+		if r.at.Before(due) { // also where there is no date
+			missing = append(missing, r)
+		}
+	}
+	return missing
+}
+
+// why says why a report is not known to be the last.
+func (r lastReport) why() string {
+	if r.at.IsZero() {
+		return fmt.Sprintf("the name of the report of %s, %s, carries no date that can be read, so nothing says that it is the last one: name it by the day it was made, such as %s",
+			r.depositary, display.Line(r.file), "dtc-2004-11-12.xlsx")
+	}
+	return fmt.Sprintf("the newest report of %s was made before: ask for the last one", r.depositary)
+}
+
+// checkLastReports is an error where a final run would be made from a report that is not
+// known to be a depositary's last (R6-last-report). Unattended, every last report
+// must be in by its name, too.
+func (in *intake) checkLastReports(unattended bool) error {
+	if doubts := in.doubts(); len(doubts) > 0 {
+		return &tender.ControlError{Rule: ingest.RuleLastReport, Message: strings.Join(doubts, "\n")}
+	}
+	missing := in.missingLastReports()
+	if !unattended || len(missing) == 0 {
+		return nil
+	}
+	var reasons []string
+	for _, m := range missing {
+		reasons = append(reasons, m.why())
+	}
+	return errors.New("the offer has expired, but " + strings.Join(reasons, "; and ") +
+		": nothing was published; put the last report into the inbox, or make the run by hand")
+}
+
+// quietDays is how many working days may lie between the newest row of a last report
+// and what it is to show. A copy of an old report under a new name has an older one.
+const quietDays = 3
+
+// doubts says of each last report why it may be an old one under a wrong name: the
+// name's day has not come, or its newest row is much older than the name says.
+func (in *intake) doubts() (all []string) {
+	rows := in.newestRows()
+	for _, r := range in.lastReports() {
+		switch newest := rows[r.depositary]; {
+		case r.at.IsZero():
+		case in.hasNotCome(r.at):
+			all = append(all, fmt.Sprintf("%s: the name dates the report of %s %s, in the future%s; an old report would pass for the last one: name the file by the day on which it was made",
+				display.Line(r.file), r.depositary, dayOf(r.at, in.offer.Zone), newestRow(newest, in.offer.Zone)))
+		case newest.IsZero() || in.isResolved(r):
+		default:
+			shows := r.at
+			if due := in.due(); due.Before(shows) {
+				shows = due
+			}
+			if workingDays(tender.DateOf(newest.In(in.offer.Zone)), dayOf(shows, in.offer.Zone)) > quietDays {
+				all = append(all, fmt.Sprintf("%s: the name dates the last report of %s %s%s: is it an old report under a wrong name? Name it by the day on which it was made, or, if nothing came in since, say so in the offer: "+
+					"resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
+					display.Line(r.file), r.depositary, dayOf(r.at, in.offer.Zone), newestRow(newest, in.offer.Zone), ingest.RuleLastReport, r.depositary, display.Line(r.file)))
+			}
+		}
+	}
+	return all
+}
+
+// newestRow says of which day the newest row is.
+func newestRow(at time.Time, zone *time.Location) string {
+	if at.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(", and the newest of its rows is of %s", tender.DateOf(at.In(zone)))
+}
+
+// newestRows is, by depositary, the latest time that a row of its reports shows.
+func (in *intake) newestRows() map[string]time.Time {
+	newest := map[string]time.Time{}
+	for line := range in.read.Instructions() {
+		newest[line.Depositary] = latest(latest(newest[line.Depositary], line.Received), line.WithdrawnAt)
+	}
+	return newest
+}
+
+// isResolved reports whether the terms say that a report is the last one.
+func (in *intake) isResolved(r lastReport) bool {
+	for i := range in.offer.Resolutions {
+		s := &in.offer.Resolutions[i]
+		if s.Rule == ingest.RuleLastReport && s.Depositary == r.depositary && s.File == r.file {
+			return true
+		}
+	}
+	return false
+}
+
+// easternmost is the zone in which a day begins first.
+var easternmost = time.FixedZone("UTC+14", 14*60*60)
+
+// hasNotCome reports whether the day of a report has begun nowhere yet.
+func (in *intake) hasNotCome(at time.Time) bool {
+	today := tender.DateOf(in.now.In(easternmost))
+	return today.Before(dayOf(at, in.offer.Zone))
+}
+
+// dayOf is the day of the time in a name. A name without a time of day means the
+// end of its day, which is the beginning of the next.
+func dayOf(at time.Time, zone *time.Location) tender.Date {
+	return tender.DateOf(at.Add(-time.Nanosecond).In(zone))
+}
+
+// workingDays counts the days after one day and up to another that are neither Saturday
+// nor Sunday, as far as it matters.
+func workingDays(from, to tender.Date) int {
+	n := 0
+	for d := from.Time().AddDate(0, 0, 1); !d.After(to.Time()) && n <= quietDays; d = d.AddDate(0, 0, 1) {
+		if day := d.Weekday(); day != time.Saturday && day != time.Sunday {
+			n++
+		}
+	}
+	return n
+}
+
+// remarks are what whoever makes the run should know now. They depend on the
+// moment, so they are no part of the result.
+func (in *intake) remarks() []string {
+	if in.offer.PhaseAt(in.asOf) == tender.Final {
+		return in.doubts()
+	}
+	var all []string
+	for _, f := range in.choice.Chosen {
+		if in.hasNotCome(f.Reported) {
+			all = append(all, fmt.Sprintf("%s: the name dates the report %s, in the future; correct it if that is a slip", display.Line(f.Name), dayOf(f.Reported, in.offer.Zone)))
+		}
+	}
+	return all
+}
