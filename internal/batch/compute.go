@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -129,6 +130,9 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 		if err := r.Rejects[i].Check(); err != nil {
 			return nil, err
 		}
+	}
+	if err := in.checkStatusColumns(r.Phase); err != nil {
+		return nil, err
 	}
 	if err := in.checkRejected(r.Rejects); err != nil {
 		return nil, err
@@ -285,6 +289,36 @@ func (in *intake) balances() map[string]Balance {
 	return all
 }
 
+// checkStatusColumns is a *[tender.ControlError] if a final run would take every row of a
+// report for a tender because no column says its status, and the offer does not say that
+// this is so: the column may only have another name.
+func (in *intake) checkStatusColumns(phase tender.Phase) error {
+	if phase != tender.Final {
+		return nil
+	}
+	for _, report := range in.read.Reports {
+		d := in.depositary(report.Depositary)
+		for _, sheet := range report.Sheets {
+			if sheet.NoStatus && !d.NoStatus {
+				return &tender.ControlError{Rule: ingest.RuleNoStatus, Message: fmt.Sprintf(
+					"%s: no column says what the status of a tender is, so withdrawn ones would be paid; name it in the offer at depositary %s under columns (status: …), or write status: none there if its reports list standing tenders only",
+					report.File, report.Depositary)}
+			}
+		}
+	}
+	return nil
+}
+
+// depositary is the depositary of a name.
+func (in *intake) depositary(name string) tender.Depositary {
+	for _, d := range in.offer.Depositaries {
+		if d.Name == name {
+			return d
+		}
+	}
+	return tender.Depositary{}
+}
+
 // pastDue warns of wires that are due on a day that has passed. Where those are the
 // early tenders' and their settlement was made, the terms do not say so yet, and the
 // wires would be sent twice.
@@ -315,6 +349,14 @@ func counted(n int, one, many string) string {
 func (in *intake) warnings() []string {
 	var all []string
 	for _, report := range in.read.Reports {
+		for _, sheet := range report.Sheets {
+			if len(sheet.Unread) > 0 {
+				all = append(all, fmt.Sprintf("%s: columns not read: %s", report.File, strings.Join(sheet.Unread, ", ")))
+			}
+			if sheet.NoStatus {
+				all = append(all, fmt.Sprintf("%s: no column says what the status of a tender is, so every row counts as tendered", report.File))
+			}
+		}
 		if report.HiddenRows > 0 {
 			all = append(all, fmt.Sprintf("%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
 		}

@@ -96,7 +96,7 @@ series:
     denomination: {minimum: 1000, multiple: 1000}
     interest: {coupon: 5, day_count: 30/360, last_paid: 2026-03-15, frequency: 2}
 depositaries:
-  - {name: DTC, files: "dtc-*.csv", reports: snapshot}
+  - {name: DTC, files: "dtc-*.csv", reports: snapshot, status: none}
 `
 
 const smallReport = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant\n" +

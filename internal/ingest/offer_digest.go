@@ -246,6 +246,12 @@ func (l lister) depositary(at string, p tender.Depositary) {
 	l.unless("", at+"date_format", string(p.Dates))
 	l.unless(string(tender.RejectFormulas), at+"formulas", string(p.Formulas))
 	l.unless(string(tender.UTF8), at+"encoding", string(p.Encoding))
+	if len(p.Ignored) > 0 {
+		l.words(at+"ignore_columns", p.Ignored)
+	}
+	if p.NoStatus {
+		l.text(at+"status", "none")
+	}
 	l.unless(usualRejectLimit.String(), at+"reject_limit", p.RejectLimit.String())
 }
 

@@ -76,6 +76,8 @@ type SheetReport struct {
 	Columns    []Column
 	Rows       int           // that hold an instruction, good or bad
 	Total      *ControlTotal // the last one found, nil if there is none
+	Unread     []string      // headings of the columns that are not read
+	NoStatus   bool          // no column says what the status of each tender is: all count
 }
 
 // SheetNames lists the sheets that were read, parted by commas; it is "" for a CSV

@@ -44,6 +44,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	if in.Principal.IsZero() && !s.stated.IsZero() {
 		s.lines.state(s.stated)
 	}
+	s.watch(row)
 	s.weigh(s.rejects[before:], in)
 	if s.bad {
 		l.outcome = rejected

@@ -128,6 +128,8 @@ type sheet struct {
 	hidden      []int
 	headings    []int // rows that repeat the headings
 	other       []int // rows with text but without any needed cell
+	unread      []unread
+	watched     int   // columns of unread that can still tell anything
 	after       []int // rows below the totals row that look like instructions
 }
 
@@ -241,6 +243,7 @@ func (s *sheet) adopt(l *layout) {
 			s.column[at] = c
 		}
 	}
+	s.findUnread()
 }
 
 // splitHeading reports whether the row below the headings continues them: with
@@ -325,6 +328,7 @@ func (s *sheet) repeatsHeadings() bool {
 // finish checks what can be checked only at the end of the sheet.
 func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
+	s.checkUnread()
 	if len(s.after) > 0 {
 		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: ruleAfterTotal,
 			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
@@ -362,7 +366,8 @@ func (s *sheet) checkMerged(merged []xlsx.Range) {
 // describe says how the sheet was understood.
 func (s *sheet) describe() SheetReport {
 	l := s.layout
-	described := SheetReport{Name: s.name, HeadingRow: l.row, Rows: s.count, Total: s.totals.stated}
+	described := SheetReport{Name: s.name, HeadingRow: l.row, Rows: s.count, Total: s.totals.stated,
+		Unread: s.unreadColumns(), NoStatus: !l.has(colStatus)}
 	for c := range columnCount {
 		if l.has(c) {
 			letter := strings.TrimSuffix(xlsx.CellName(l.position(c), 1), "1")

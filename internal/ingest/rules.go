@@ -40,17 +40,22 @@ const (
 	// RuleAmended is an instruction that a later snapshot reports differently.
 	RuleAmended = "R5-amended"
 
-	ruleInbox      = "R6-inbox"
-	ruleName       = "R6-name"
-	ruleUnsettled  = "R6-unsettled"
-	ruleFile       = "R6-file"
-	ruleProtected  = "R6-protected"
-	rulePassword   = "R6-password"
-	ruleTampered   = "R6-tampered"
-	ruleCSV        = "R6-csv"
-	ruleSheet      = "R6-sheet"
-	ruleColumn     = "R6-column"
-	ruleMerged     = "R6-merged"
+	ruleInbox     = "R6-inbox"
+	ruleName      = "R6-name"
+	ruleUnsettled = "R6-unsettled"
+	ruleFile      = "R6-file"
+	ruleProtected = "R6-protected"
+	rulePassword  = "R6-password"
+	ruleTampered  = "R6-tampered"
+	ruleCSV       = "R6-csv"
+	ruleSheet     = "R6-sheet"
+	ruleColumn    = "R6-column"
+	ruleMerged    = "R6-merged"
+	ruleUnread    = "R6-unread-column"
+
+	// RuleNoStatus is a report without a column for the status, and an offer that does
+	// not say that there is none.
+	RuleNoStatus   = "R6-no-status"
 	ruleTotal      = "R6-total"
 	ruleAfterTotal = "R6-after-total"
 	ruleLines      = "R6-lines"
@@ -106,6 +111,8 @@ func Rules() []Rule {
 		{Code: ruleSheet, Meaning: "it is not clear which sheet holds the tenders"},
 		{Code: ruleColumn, Meaning: "a column is missing or there twice"},
 		{Code: ruleMerged, Meaning: "merged cells among the instructions"},
+		{Code: ruleUnread, Meaning: "a column that may decide how tenders count is not read"},
+		{Code: RuleNoStatus, Meaning: "a report without a status column, in a final run"},
 		{Code: ruleTotal, Meaning: "the totals row disagrees with the rows"},
 		{Code: ruleLines, Meaning: "too many lines are rejected for this to be a report on the offer"},
 		{Code: ruleAfterTotal, Meaning: "instructions below the totals row"},

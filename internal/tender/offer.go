@@ -213,6 +213,8 @@ type Depositary struct {
 	Columns     map[string]string // our column name to the heading in the file
 	Statuses    map[string]Status // the file's status code to ours
 	PasswordEnv string            // environment variable that holds the password
+	Ignored     []string          // headings of columns that do not matter
+	NoStatus    bool              // the offer says that its reports have no column for the status: all lines count
 	FollowLinks bool              // a link in the inbox may be one of its files
 	Dates       DateFormat        // "" if only dates that can be read one way are
 	Formulas    Formulas          // "" is RejectFormulas
