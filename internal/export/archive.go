@@ -101,6 +101,17 @@ var alongText = regexp.MustCompile(`<xVal><strRef>(.*?)</strRef></xVal>`)
 
 const namesEnd = `<auto val="1"></auto><lblAlgn val="ctr"></lblAlgn><lblOffset val="100"></lblOffset><noMultiLvlLbl val="0"></noMultiLvlLbl></valAx>`
 
+// conventional gives the properties of the package the prefix that Excel writes:
+// excelize makes theirs the default namespace, and exceljs, which most web front ends
+// read workbooks with, looks for the prefix and refuses the workbook.
+func conventional(properties []byte) []byte {
+	properties = bytes.Replace(properties, []byte("<coreProperties xmlns="), []byte("<coreProperties xmlns:cp="), 1)
+	return unprefixed.ReplaceAll(properties, []byte("<${1}cp:$2$3"))
+}
+
+// unprefixed is the start or the end of an element without a prefix.
+var unprefixed = regexp.MustCompile(`<(/?)([A-Za-z]+)([ />])`)
+
 // write copies a part; in that of a sheet the rows take the place of the empty
 // ones excelize left.
 func (a *archive) write(w io.Writer, p *part) error {
@@ -111,6 +122,9 @@ func (a *archive) write(w io.Writer, p *part) error {
 	}
 	if !ok {
 		content := p.Bytes()
+		if p.path == "docProps/core.xml" {
+			content = conventional(content)
+		}
 		if strings.HasPrefix(p.path, "xl/charts/") {
 			content = a.chartOverTime(content)
 		}

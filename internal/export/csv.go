@@ -109,28 +109,59 @@ func writeCSV(w io.Writer, headings string, count int, row func(i int) []string)
 	return out.Error()
 }
 
-// guard puts an apostrophe before text that a spreadsheet would run as a
-// formula when it opens the CSV.
+// guard puts an apostrophe before text that a spreadsheet would run as a formula when it
+// opens the CSV: at its start, and behind each character that the spreadsheet may take
+// for a separator, as it does by the settings of the machine whatever the file says.
 func guard(s string) string {
-	s = clean(s)
-	if runs(s) {
-		return "'" + s
-	}
-	return s
+	return eachFormula(clean(s), func(b []byte) []byte { return append(b, '\'') }, 0)
 }
 
-// PlainText is the text of a cell of one of the CSV files without the
-// apostrophe that keeps a spreadsheet from running it.
-func PlainText(s string) string {
-	if strings.HasPrefix(s, "'") && runs(s) {
-		return s[1:]
+// PlainText is the text of a cell of one of the CSV files without the apostrophes
+// that keep a spreadsheet from running it.
+func PlainText(s string) string { return eachFormula(s, func(b []byte) []byte { return b }, 1) }
+
+// separators are what spreadsheets part fields by, beside the comma, by which the files
+// are written.
+const separators = ";|"
+
+// eachFormula copies text and calls put wherever a field of it may be taken for a formula:
+// before the apostrophes in front of it, of which so many are left out. Where there are
+// fewer, it is no guarded text.
+func eachFormula(s string, put func([]byte) []byte, without int) string {
+	if !strings.ContainsAny(s, separators) && !startsFormula(s) {
+		return s // as nearly all text is
 	}
-	return s
+	b := make([]byte, 0, len(s)+2)
+	for {
+		end := strings.IndexAny(s, separators)
+		field := s
+		if end >= 0 {
+			field = s[:end]
+		}
+		if startsFormula(field) {
+			text := strings.TrimLeft(field, spaces)
+			if strings.HasPrefix(text, strings.Repeat("'", without)) {
+				b = put(append(b, field[:len(field)-len(text)]...))
+				field = text[without:]
+			}
+		}
+		b = append(b, field...)
+		if end < 0 {
+			return string(b)
+		}
+		b, s = append(b, s[end]), s[end+1:]
+	}
 }
 
-// runs reports whether a spreadsheet may take text for a formula. Apostrophes
+// spaces are what a spreadsheet passes over in front of a formula.
+const spaces = " \u00a0\u3000"
+
+// startsFormula reports whether a spreadsheet may take a field for a formula. Apostrophes
 // in front do not count, so that taking off a guard is exact.
-func runs(s string) bool {
-	s = strings.TrimLeft(s, "'")
-	return s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0]))
+func startsFormula(field string) bool {
+	field = strings.TrimLeft(strings.TrimLeft(field, spaces), "'")
+	for _, r := range field {
+		return strings.ContainsRune("=+-@\t\r\n＝＋－＠", r)
+	}
+	return false
 }

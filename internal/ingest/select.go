@@ -77,6 +77,8 @@ func Choose(o *tender.Offer, names []string, asOf time.Time) (Choice, error) {
 		switch {
 		case reason != "":
 			choice.Ignored = append(choice.Ignored, Ignored{name, reason})
+		case len(owners) == 0:
+			faults = append(faults, caseDiffers(name, o.Depositaries[nearly(o, name)]))
 		case len(owners) > 1:
 			faults = append(faults, claimedTwice(o, name, owners))
 		default:
@@ -104,21 +106,39 @@ func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
 	case strings.HasSuffix(name, ".part"), strings.HasSuffix(name, ".tmp"):
 		return "still being written", nil
 	}
-	near := false
 	for i, d := range o.Depositaries {
-		if ok, err := path.Match(d.Files, name); ok && err == nil {
+		if ok, err := path.Match(smallExtension(d.Files), smallExtension(name)); ok && err == nil {
 			owners = append(owners, i)
 		}
-		ok, err := path.Match(strings.ToLower(d.Files), strings.ToLower(name))
-		near = near || ok && err == nil
 	}
-	if len(owners) > 0 {
+	if len(owners) > 0 || nearly(o, name) >= 0 {
 		return "", owners
 	}
-	if near {
-		return noDepositary + ": capital and small letters differ", nil
-	}
 	return noDepositary, nil
+}
+
+// smallExtension is a name with the extension in small letters: programs write .XLSX
+// for the same kind of file.
+func smallExtension(name string) string {
+	at := len(name) - len(path.Ext(name))
+	return name[:at] + strings.ToLower(name[at:])
+}
+
+// nearly is a depositary whose pattern the name would match if capital and small letters
+// were the same, -1 for none.
+func nearly(o *tender.Offer, name string) int {
+	return slices.IndexFunc(o.Depositaries, func(d tender.Depositary) bool {
+		ok, err := path.Match(strings.ToLower(d.Files), strings.ToLower(name))
+		return ok && err == nil
+	})
+}
+
+// caseDiffers stops on a report that would be left out for its capital letters: it may
+// be the newest.
+func caseDiffers(name string, d tender.Depositary) FileFault {
+	return FileFault{File: name, Rule: ruleName,
+		Message: fmt.Sprintf("the name differs from the files of %s (%s) by capital and small letters only", d.Name, d.Files),
+		Advice:  "rename the file, or write the pattern in the offer so that it matches"}
 }
 
 func claimedTwice(o *tender.Offer, name string, owners []int) FileFault {
