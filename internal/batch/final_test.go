@@ -73,12 +73,13 @@ func smallFinal(t *testing.T) (*Outcome, string) {
 			t.Fatal(err)
 		}
 	}
-	write(smallReport)
+	const third, fourth = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n", "0000043,52729NAA8,9000,2026-05-05 10:00:00,0005\n"
+	write(smallReport + third)
 	o := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"})
 	if o.Run.Phase != tender.Final {
 		t.Fatal(o.Run.Phase)
 	}
-	write(smallReport + "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n")
+	write(smallReport + third + fourth)
 	return o, folder
 }
 

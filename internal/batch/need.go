@@ -33,31 +33,39 @@ func Need(folder string, now time.Time) int64 {
 	if err != nil {
 		return need
 	}
-	for _, name := range filesOf(folder, paths, now) {
+	used, earlier := filesOf(folder, paths, now)
+	for _, name := range used {
 		need += needOf(paths[name])
 	}
-	return need
+	largest := int64(0) // the earlier reports are read one by one
+	for _, name := range earlier {
+		largest = max(largest, needOf(paths[name]))
+	}
+	return need + largest
 }
 
-// filesOf are the files that a run would read: all there are if the terms do not say.
-func filesOf(folder string, paths map[string]string, now time.Time) []string {
-	var names []string
+// filesOf are the files that a run would use, and the earlier ones that it would compare
+// them with: all there are if the terms do not say.
+func filesOf(folder string, paths map[string]string, now time.Time) (names, earlier []string) {
 	for name := range paths {
 		names = append(names, name)
 	}
 	terms, err := Terms(folder)
 	if err != nil {
-		return names
+		return names, nil
 	}
 	choice, err := ingest.Choose(terms.AsOf(now), names, now)
 	if err != nil {
-		return names
+		return names, nil
+	}
+	for _, c := range ingest.Earlier(terms.AsOf(now), choice, names) {
+		earlier = append(earlier, c.Name)
 	}
 	names = nil
 	for _, c := range choice.Chosen {
 		names = append(names, c.Name)
 	}
-	return names
+	return names, earlier
 }
 
 // needOf is what one file needs.
