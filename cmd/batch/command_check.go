@@ -48,6 +48,9 @@ as, to its window, and to what became of it and by which rule.`,
 					return batch.ErrRejects
 				}
 			}
+			if slices.ContainsFunc(e.Rejects, func(f tender.Reject) bool { return f.Open() }) {
+				return batch.ErrRejects
+			}
 			return nil
 		},
 	}
@@ -76,6 +79,7 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	for _, f := range e.Choice.Ignored {
 		p.linef("\n%s: left out: %s", f.Name, f.Reason)
 	}
+	p.snapshots(e)
 	p.linef("")
 	p.bookTotals(e)
 	p.rejects(e.Rejects)
@@ -165,8 +169,9 @@ func (p *printer) bookTotals(e *batch.Examination) {
 // rejects lists what somebody must act on or know.
 func (p *printer) rejects(all []tender.Reject) {
 	p.findingLines("to act on:", all, func(r tender.Reject) bool {
-		return r.Standing != tender.StandingNotCounted && r.Waived == ""
+		return (r.Standing != tender.StandingNotCounted || r.Open()) && r.Waived == "" && (r.Resolved == "" || !r.MustResolve)
 	})
+	p.findingLines("resolved in the offer:", all, func(r tender.Reject) bool { return r.Resolved != "" && r.MustResolve })
 	p.findingLines("waived:", all, func(r tender.Reject) bool { return r.Waived != "" })
 }
 
@@ -188,6 +193,9 @@ func (p *printer) findingLines(heading string, all []tender.Reject, some func(te
 		}
 		if rej.Waived != "" {
 			advice = "waived " + rej.Waived
+		}
+		if rej.Resolved != "" && rej.MustResolve {
+			advice = "resolved: " + rej.Resolved
 		}
 		p.linef("  %s %s%s: %s; %s [%s]", rej.Source.File, place(rej), value, rej.Message, advice, rej.Rule)
 	}

@@ -160,6 +160,9 @@ func (p *printer) funding(r *export.Run) {
 func (p *printer) findings(r *export.Run) {
 	c := r.Counts()
 	p.linef("\n%d rows: %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
+	if c.Carried > 0 {
+		p.linef("%s from earlier reports", counted(c.Carried, "more counts", "more count"))
+	}
 	p.rejects(r.Rejects)
 	for _, warning := range r.Warnings {
 		p.linef("warning: %s", warning)

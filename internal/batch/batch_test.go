@@ -34,7 +34,7 @@ func example(t *testing.T) string {
 // longAfter is a time at which the offer is long over.
 func longAfter() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
 
-func mustRun(t *testing.T, req Request) *Outcome {
+func mustRun(t testing.TB, req Request) *Outcome {
 	t.Helper()
 	if req.Clock == nil {
 		req.Clock = longAfter

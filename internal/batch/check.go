@@ -23,6 +23,8 @@ type Examination struct {
 	Book    *tender.Book
 	Rejects []tender.Reject
 
+	Snapshots *export.Snapshots // nil if no earlier report was compared
+
 	Files    []FileTotals // one for each report, in their order
 	Warnings []string
 
@@ -57,7 +59,7 @@ func Check(ctx context.Context, req Request) (*Examination, error) {
 	e := &Examination{
 		Offer: in.offer, AsOf: in.asOf, Phase: in.offer.PhaseAt(in.asOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.book, Rejects: in.rejects(),
-		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), in: in,
+		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
 	}
 	if next := in.plan.Next(in.now, 1); len(next) > 0 {
 		e.Next = next[0]
@@ -80,6 +82,9 @@ func (in *intake) fileTotals() []FileTotals {
 	}
 	for i := range in.book.Lines {
 		l := &in.book.Lines[i]
+		if l.Carried {
+			continue // it is of no file that was used
+		}
 		series, ok := in.offer.SeriesByID(l.Series)
 		if !ok {
 			continue // the allocation refuses such a line by name

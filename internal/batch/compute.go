@@ -31,8 +31,10 @@ type intake struct {
 	read    *ingest.Intake
 	book    *tender.Book
 	settled *settledRun // nil: nothing is settled yet
-	version string
-	now     time.Time
+
+	compared *comparison // with the earlier reports
+	version  string
+	now      time.Time
 }
 
 // take reads the terms and the files of a request from the offer's folder and
@@ -78,7 +80,10 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
-	if in.book, err = tender.NewBook(in.offer, in.read.Instructions(), in.asOf); err != nil {
+	if in.compared, err = in.compareReports(ctx, req); err != nil {
+		return nil, err
+	}
+	if in.book, err = tender.NewBook(in.offer, in.tenders(), in.asOf); err != nil {
 		return nil, err
 	}
 	if in.settled, err = readSettledRun(src, in.offer); err != nil {
@@ -88,7 +93,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 		return nil, err
 	}
 	src.own = len(src.pieces)
-	return in, in.book.CheckOutstanding(in.offer)
+	return in, in.compared.advise(in.book.CheckOutstanding(in.offer))
 }
 
 // withPasswords are the files with the passwords of their depositaries. The
@@ -137,7 +142,8 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 	if err := in.checkRejected(r.Rejects); err != nil {
 		return nil, err
 	}
-	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in))
+	r.Snapshots = in.compared.inMoney(r)
+	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in), in.checkCarried(r))
 	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Identity = identity(r)
@@ -159,9 +165,9 @@ func broken(invariants []tender.Invariant) error {
 
 // rejects are those of the files and of the book, in the order of the files.
 func (in *intake) rejects() []tender.Reject {
-	all := slices.Concat(in.read.Rejects, in.book.Rejects)
+	all := slices.Concat(in.read.Rejects, in.book.Rejects, in.compared.findings)
 	for i := range all {
-		if f := &all[i]; f.Open() {
+		if f := &all[i]; f.Open() && !isCompared(f) {
 			if resolution := in.offer.Resolution(f); resolution != nil {
 				f.Resolved = resolution.String()
 			}
@@ -170,6 +176,11 @@ func (in *intake) rejects() []tender.Reject {
 	order := map[string]int{}
 	for i, f := range in.choice.Chosen {
 		order[f.Name] = i
+	}
+	for i, f := range in.compared.files {
+		if _, used := order[f.Name]; !used {
+			order[f.Name] = len(in.choice.Chosen) + i
+		}
 	}
 	slices.SortStableFunc(all, func(x, y tender.Reject) int {
 		return cmp.Or(
@@ -198,6 +209,9 @@ func (in *intake) inputs() []export.Input {
 	}
 	for i := range in.book.Lines {
 		l := &in.book.Lines[i]
+		if l.Carried {
+			continue // it counts from an earlier report
+		}
 		input := at[l.Source.File]
 		input.Counted++
 		input.Principal = input.Principal.Add(l.Principal)
@@ -217,9 +231,10 @@ func (in *intake) inputs() []export.Input {
 // not counted and rejected, each counted on its own (R16).
 func checkRows(in *intake, r *export.Run) tender.Invariant {
 	inv := tender.Invariant{Name: "every row of every file is counted, not counted or rejected", Holds: true}
-	notCounted := in.book.NotYet
-	for _, rej := range r.Rejects {
-		if rej.Standing == tender.StandingNotCounted {
+	notCounted := in.book.NotYet + len(in.compared.aside)
+	for i := range r.Rejects {
+		rej := &r.Rejects[i]
+		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) {
 			notCounted++
 		}
 	}
@@ -266,6 +281,9 @@ func (in *intake) balances() map[string]Balance {
 	}
 	for i := range in.book.Lines {
 		l := &in.book.Lines[i]
+		if l.Carried {
+			continue
+		}
 		b := all[l.Source.File]
 		b.Counted = b.Counted.Add(l.Principal)
 		all[l.Source.File] = b
@@ -281,7 +299,7 @@ func (in *intake) balances() map[string]Balance {
 		switch {
 		case out[line.Source] == tender.StandingRejected:
 			b.Rejected = b.Rejected.Add(line.Principal)
-		case out[line.Source] == tender.StandingNotCounted || line.Received.After(in.asOf):
+		case out[line.Source] == tender.StandingNotCounted || line.Received.After(in.asOf) || in.compared.aside[line.Source]:
 			b.NotCounted = b.NotCounted.Add(line.Principal)
 		}
 		all[line.Source.File] = b
@@ -353,7 +371,7 @@ func (in *intake) warnings() []string {
 			if len(sheet.Unread) > 0 {
 				all = append(all, fmt.Sprintf("%s: columns not read: %s", report.File, strings.Join(sheet.Unread, ", ")))
 			}
-			if sheet.NoStatus {
+			if sheet.NoStatus && !in.depositary(report.Depositary).NoStatus {
 				all = append(all, fmt.Sprintf("%s: no column says what the status of a tender is, so every row counts as tendered", report.File))
 			}
 		}
@@ -361,10 +379,14 @@ func (in *intake) warnings() []string {
 			all = append(all, fmt.Sprintf("%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
 		}
 	}
+	all = append(all, in.compared.unread()...)
 	for _, m := range in.missingLastReports() {
 		all = append(all, "the offer has expired, but "+m.why())
 	}
 	for _, w := range in.read.Unneeded {
+		if in.compared.needs(w) {
+			continue
+		}
 		all = append(all, fmt.Sprintf("the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))
 	}
 	if in.offer.PhaseAt(in.asOf) == tender.Final {

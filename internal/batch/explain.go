@@ -2,6 +2,7 @@ package batch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tenderbatch/internal/ingest"
@@ -21,6 +22,9 @@ type Explanation struct {
 func (in *intake) explain(where string) ([]Explanation, error) {
 	traces, err := ingest.Explain(in.offer, in.choice.Chosen, where)
 	if err != nil {
+		if explanations := in.explainEarlier(where); len(explanations) > 0 {
+			return explanations, nil
+		}
 		return nil, err
 	}
 	explanations := make([]Explanation, len(traces))
@@ -28,6 +32,52 @@ func (in *intake) explain(where string) ([]Explanation, error) {
 		explanations[i] = in.follow(t)
 	}
 	return explanations, nil
+}
+
+// explainEarlier follows the rows in the newest of the earlier reports that has them.
+func (in *intake) explainEarlier(where string) (explanations []Explanation) {
+	for _, f := range slices.Backward(in.compared.files) {
+		if f.unread != "" {
+			continue
+		}
+		content, err := f.piece.bytes()
+		if err != nil {
+			continue
+		}
+		f.Content = content
+		traces, err := ingest.Explain(in.offer, []ingest.Chosen{f.Chosen}, where)
+		if err != nil {
+			continue
+		}
+		for _, t := range traces {
+			explanations = append(explanations, in.followEarlierRow(t))
+		}
+		return explanations
+	}
+	return nil
+}
+
+// followEarlierRow says what became of a row of an earlier report.
+func (in *intake) followEarlierRow(t ingest.Trace) Explanation {
+	e := Explanation{Trace: t, Result: "not used: a newer report took the place of this one, which is compared with it"}
+	if t.Instruction == nil {
+		return e
+	}
+	if !t.Instruction.Received.IsZero() {
+		e.Window = in.window(*t.Instruction)
+	}
+	for _, f := range in.compared.findings {
+		if f.Source == t.Source && f.Instruction == t.Instruction.ID {
+			e.Said = append(e.Said, f)
+			e.Result = string(f.Standing) + " by " + f.Rule
+		}
+	}
+	for i := range in.book.Lines {
+		if l := &in.book.Lines[i]; l.Carried && l.Source == t.Source && l.ID == t.Instruction.ID {
+			e.Result = fmt.Sprintf("counted from this earlier report: %s of series %s (%s)", l.Principal, l.Series, l.Window)
+		}
+	}
+	return e
 }
 
 func (in *intake) follow(t ingest.Trace) Explanation {
@@ -45,10 +95,18 @@ func (in *intake) follow(t ingest.Trace) Explanation {
 			e.Result = string(rej.Standing) + " by " + rej.Rule
 		}
 	}
+	for _, f := range in.compared.findings {
+		if f.Source == t.Source && f.Instruction == t.Instruction.ID {
+			e.Said = append(e.Said, f)
+		}
+	}
 	for i := range in.book.Lines {
-		if l := &in.book.Lines[i]; l.Source == t.Source {
+		if l := &in.book.Lines[i]; l.Source == t.Source && !l.Carried {
 			e.Result = fmt.Sprintf("counted: %s of series %s (R2: %s, R3: %s)", l.Principal, l.Series, l.Status, l.Window)
 		}
+	}
+	if in.compared.aside[t.Source] {
+		e.Result = "not counted: the tender counts as an earlier report has it"
 	}
 	read := t.Outcome == ingest.ToBook
 	if read && t.Instruction.Received.After(in.asOf) {

@@ -73,17 +73,18 @@ func smallFinal(t *testing.T) (*Outcome, string) {
 			t.Fatal(err)
 		}
 	}
-	write(smallReport)
 	// Nothing came in for two weeks before the end, and the terms say that this is so.
 	terms := smallTerms + "resolutions:\n  - {rule: R6-last-report, depositary: DTC, file: dtc-2026-06-30.csv, outcome: counts, by: J. Roe, on: 2026-06-30}\n"
 	if err := os.WriteFile(filepath.Join(folder, offerName), []byte(terms), 0o640); err != nil {
 		t.Fatal(err)
 	}
+	const third, fourth = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n", "0000043,52729NAA8,9000,2026-05-05 10:00:00,0005\n"
+	write(smallReport + third)
 	o := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"})
 	if o.Run.Phase != tender.Final {
 		t.Fatal(o.Run.Phase)
 	}
-	write(smallReport + "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n")
+	write(smallReport + third + fourth)
 	return o, folder
 }
 

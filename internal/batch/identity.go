@@ -30,8 +30,12 @@ func identity(r *export.Run) string {
 			fmt.Fprintf(digest, "settled %s\n", l.Settled.Accepted)
 		}
 	}
-	for _, rej := range r.Rejects {
+	for i := range r.Rejects {
+		rej := &r.Rejects[i]
 		fmt.Fprintf(digest, "reject %q %q %d %s %s\n", rej.Source.File, rej.Source.Sheet, rej.Source.Row, rej.Rule, rej.Standing)
+		if isCompared(rej) {
+			fmt.Fprintf(digest, "compared %q %q %q\n", rej.Instruction, rej.Message, rej.Resolved)
+		}
 	}
 	return hex.EncodeToString(digest.Sum(nil))
 }

@@ -3,6 +3,7 @@ package batch
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,10 +169,10 @@ func workingDays(from, to tender.Date) int {
 // remarks are what whoever makes the run should know now. They depend on the
 // moment, so they are no part of the result.
 func (in *intake) remarks() []string {
+	all := slices.Clone(in.compared.remarks)
 	if in.offer.PhaseAt(in.asOf) == tender.Final {
-		return in.doubts()
+		return append(all, in.doubts()...)
 	}
-	var all []string
 	for _, f := range in.choice.Chosen {
 		if in.hasNotCome(f.Reported) {
 			all = append(all, fmt.Sprintf("%s: the name dates the report %s, in the future; correct it if that is a slip", display.Line(f.Name), dayOf(f.Reported, in.offer.Zone)))

@@ -34,32 +34,41 @@ func Need(folder string, now time.Time) int64 {
 	if err != nil {
 		return need
 	}
-	for _, name := range filesOf(folder, in, now) {
+	used, earlier := filesOf(folder, in, now)
+	for _, name := range used {
 		need += needOf(in.paths[name])
 	}
-	return need
+	largest := int64(0) // the earlier reports are read one by one
+	for _, name := range earlier {
+		largest = max(largest, needOf(in.paths[name]))
+	}
+	return need + largest
 }
 
-// filesOf are the files that a run would read: all there are if the terms do not say,
-// and none where something there stops the run.
-func filesOf(folder string, in *inbox, now time.Time) []string {
+// filesOf are the files that a run would use, and the earlier ones that it would compare
+// them with: all there are if the terms do not say, and none where something there
+// stops the run.
+func filesOf(folder string, in *inbox, now time.Time) (names, earlier []string) {
 	terms, err := Terms(folder)
 	if err != nil {
-		return in.files()
+		return in.files(), nil
 	}
-	names, _, err := ingest.Sift(terms.AsOf(now), in.modes)
+	names, _, err = ingest.Sift(terms.AsOf(now), in.modes)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	choice, err := ingest.Choose(terms.AsOf(now), names, now)
 	if err != nil {
-		return names
+		return names, nil
+	}
+	for _, c := range ingest.Earlier(terms.AsOf(now), choice, names) {
+		earlier = append(earlier, c.Name)
 	}
 	names = nil
 	for _, c := range choice.Chosen {
 		names = append(names, c.Name)
 	}
-	return names
+	return names, earlier
 }
 
 // needOf is what one file needs.

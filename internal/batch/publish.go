@@ -209,6 +209,7 @@ func resultRemarks(r *export.Run) []string {
 	if r.Held != "" {
 		all = append(all, "the run is final, but not in force: "+r.Held)
 	}
+	all = append(all, snapshotRemarks(r)...)
 	for _, c := range r.TermChanges {
 		all = append(all, "the terms were changed in place, without an amendment: "+export.TermWords(c))
 	}
@@ -283,9 +284,13 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stage.Discard()) }()
-	m := manifest(r, previous)
+	m := manifest(r, previous, in)
 	for _, p := range in.src.pieces {
-		kept, err := stage.Keep(p.of, p.content, previous)
+		content, err := p.bytes()
+		if err != nil {
+			return nil, err
+		}
+		kept, err := stage.Keep(p.of, content, previous)
 		if err != nil {
 			return nil, err
 		}
@@ -347,13 +352,16 @@ func outputs(r *export.Run) []output {
 		{export.ReleaseTextName, export.WriteReleaseText},
 		{export.ReleaseMarkdownName, export.WriteReleaseMarkdown},
 	}
+	if r.Snapshots != nil {
+		all = append(all, output{export.SnapshotsName, export.WriteSnapshots})
+	}
 	if r.WireChanges != nil {
 		all = append(all, output{export.WireChangesName, export.WriteWireChanges})
 	}
 	return all
 }
 
-func manifest(r *export.Run, previous string) *ledger.Manifest {
+func manifest(r *export.Run, previous string, in *intake) *ledger.Manifest {
 	m := &ledger.Manifest{
 		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
 		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},
@@ -361,6 +369,9 @@ func manifest(r *export.Run, previous string) *ledger.Manifest {
 	}
 	for _, in := range r.Inputs {
 		m.Inputs = append(m.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})
+	}
+	for _, c := range in.compared.files {
+		m.Compared = append(m.Compared, c.record())
 	}
 	return m
 }

@@ -22,10 +22,11 @@ import (
 // instruction of the book is there once, tendered is accepted plus returned, and
 // the cash adds up to the funding.
 func readBack(folder string, r *export.Run) error {
-	for _, f := range []struct {
+	type written struct {
 		name string
 		read func(path string, r *export.Run) (detail string, err error)
-	}{
+	}
+	files := []written{
 		{export.WorkbookName, readWorkbook},
 		{export.InstructionsName, readInstructionsCSV},
 		{export.WiresName, readMoneyCSV(settle.Due)},
@@ -33,7 +34,11 @@ func readBack(folder string, r *export.Run) error {
 		{export.PaidName, readMoneyCSV(settle.Paid)},
 		{export.RejectsName, readRejectsCSV},
 		{export.JSONName, readJSON},
-	} {
+	}
+	if r.Snapshots != nil {
+		files = append(files, written{export.SnapshotsName, readSnapshotsCSV})
+	}
+	for _, f := range files {
 		detail, err := f.read(filepath.Join(folder, f.name), r)
 		if err != nil {
 			return fmt.Errorf("reading back %s: %w", f.name, err)
@@ -126,6 +131,21 @@ func readRejectsCSV(path string, r *export.Run) (detail string, err error) {
 	})
 	if rows != len(r.Rejects) {
 		detail = fmt.Sprintf("%d rejects written, %d found", rows, len(r.Rejects))
+	}
+	return detail, err
+}
+
+func readSnapshotsCSV(path string, r *export.Run) (detail string, err error) {
+	rows, changes := 0, r.Snapshots.Changes
+	err = rowsOf(path, func(text func(string) string) error {
+		if rows < len(changes) && (text("instruction") != changes[rows].Instruction || text("principal_before") != changes[rows].Was.Principal.String()) {
+			detail = fmt.Sprintf("change %d is of another instruction or principal", rows+1)
+		}
+		rows++
+		return nil
+	})
+	if rows != len(changes) {
+		detail = fmt.Sprintf("%d changes written, %d found", rows, len(changes))
 	}
 	return detail, err
 }

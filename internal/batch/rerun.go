@@ -120,9 +120,9 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 
 // compare names the files that have other bytes than the published ones.
 func (a *Remade) compare(ctx context.Context, m *ledger.Run) (differs []string, err error) {
-	now := manifest(a.Run, m.Previous)
+	now := manifest(a.Run, m.Previous, a.in)
 	for _, p := range a.in.src.pieces {
-		now.Keep(ledger.KeptOf(p.of, p.content))
+		now.Keep(p.kept())
 	}
 	err = writeFiles(ctx, a.Run, func(name string, write func(io.Writer) error) error {
 		f, err := ledger.Digest(name, write)

@@ -40,6 +40,10 @@ type source struct {
 type piece struct {
 	of      string // as in [ledger.Kept]
 	content []byte
+
+	// again reads the content once more, where it is not held; record is what it was.
+	again  func() ([]byte, error)
+	record ledger.Kept
 }
 
 func (s *source) runs() string { return filepath.Join(s.folder, runsName) }
@@ -51,7 +55,7 @@ func (s *source) take(of string, read func() ([]byte, error)) ([]byte, error) {
 	}
 	content, err := read()
 	if err == nil {
-		s.pieces = append(s.pieces, piece{of, content})
+		s.pieces = append(s.pieces, piece{of: of, content: content})
 	}
 	return content, err
 }

@@ -36,6 +36,7 @@ type (
 		Counts       countsJSON        `json:"counts"`
 		Inputs       []inputJSON       `json:"inputs"`
 		Changes      *changesJSON      `json:"changes"`
+		Snapshots    *snapshotsJSON    `json:"snapshots"`
 		Warnings     []string          `json:"warnings"`
 		Invariants   []invariantJSON   `json:"invariants"`
 	}
@@ -170,6 +171,7 @@ type (
 		Rejected   int `json:"rejected"`
 		Waived     int `json:"waived"`
 		Open       int `json:"open"`
+		Carried    int `json:"carried"`
 	}
 	inputJSON struct {
 		Depositary string `json:"depositary"`
@@ -237,7 +239,7 @@ func WriteJSON(w io.Writer, r *Run) error {
 		Funding: list(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
 		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.WireChanges.json(), Steps: r.stepsJSON(),
 		Counts: countsJSON(r.Counts()),
-		Inputs: r.inputsJSON(), Changes: r.changesJSON(),
+		Inputs: r.inputsJSON(), Changes: r.changesJSON(), Snapshots: r.snapshotsJSON(),
 		Warnings: list(r.warnings(), func(s string) string { return s }),
 		Invariants: list(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}

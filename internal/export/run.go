@@ -59,6 +59,10 @@ type Run struct {
 	// supersedes; nil where it supersedes none.
 	WireChanges *WireChanges
 
+	// Snapshots is what the reports of each depositary say differently from one to the
+	// next; nil where there is no earlier report to compare with.
+	Snapshots *Snapshots
+
 	// Progress is told, now and then, how many more instructions were written to
 	// the workbook; nil for nobody. It may be called by any goroutine.
 	Progress func(rows int)
@@ -129,6 +133,7 @@ type SeriesChange struct {
 type Counts struct {
 	Rows, Counted, NotCounted, Rejected, Waived int
 	Open                                        int // findings, see [Run.Open]
+	Carried                                     int // tenders counted from earlier reports, in no other of these figures
 }
 
 // Open counts the findings that neither the terms nor a decision about the run
@@ -161,5 +166,6 @@ func (r *Run) Counts() Counts {
 		}
 	}
 	c.Open = r.Open()
+	c.Carried, _ = r.Snapshots.Carried()
 	return c
 }

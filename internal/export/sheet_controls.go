@@ -54,6 +54,7 @@ func (b *workbook) layControls() {
 	row = b.layChecks(row + 1)
 	row = b.layInvariants(row + 1)
 	row = b.layInputs(row + 1)
+	row = b.layCompared(row + 1)
 	row = b.layHashes(row + 1)
 	b.layControlRates(row + 1)
 	s.whole = len(s.rows) <= 80
@@ -220,7 +221,7 @@ func (b *workbook) countCheck() check {
 	return check{
 		what:   "Lines that count: Instructions against the files",
 		found:  count(len(b.run.Book.Lines)).by(b.inLines(func(at func(int) string) string { return "COUNT(" + at(insTendered) + ")" })),
-		stated: count(b.run.Counts().Counted).by("SUM(FilesCounted)"),
+		stated: count(b.run.Counts().Counted + b.run.Counts().Carried).by("SUM(FilesCounted)" + b.plusCarried("ComparedCounted")),
 	}
 }
 
@@ -229,10 +230,12 @@ func (b *workbook) sumCheck() check {
 	for _, in := range b.run.Inputs {
 		stated = stated.Add(in.Principal)
 	}
+	_, carried := b.run.Snapshots.Carried()
+	stated = stated.Add(carried)
 	return check{
 		what:   "Control sum of principal, currencies mixed: Instructions against the files",
 		found:  principal(b.tally.principal).by(b.inLines(func(at func(int) string) string { return "SUM(" + at(insTendered) + ")" })),
-		stated: principal(stated).by("SUM(FilesPrincipal)"),
+		stated: principal(stated).by("SUM(FilesPrincipal)" + b.plusCarried("ComparedPrincipal")),
 	}
 }
 
@@ -286,16 +289,71 @@ func (b *workbook) layHashes(top int) int {
 	columns := make([]column, len(inputColumns))
 	columns[0], columns[1] = column{heading: "File", widest: 68}, column{heading: "SHA-256"}
 	t := table{columns: columns}
-	for _, in := range b.run.Inputs {
-		t.rows = append(t.rows, []cell{label(in.File)})
+	files, hashes := b.hashed()
+	for _, file := range files {
+		t.rows = append(t.rows, []cell{label(file)})
 	}
 	body := s.table(top, t)
-	for i, in := range b.run.Inputs {
+	for i, hash := range hashes {
 		row := body.top + i
-		s.put(row, conKey, label(in.SHA256).as(inBody).wrapped())
+		s.put(row, conKey, label(hash).as(inBody).wrapped())
 		s.merges = append(s.merges, area{row, conKey, row, len(inputColumns)})
 	}
 	return body.bottom + 1
+}
+
+// hashed lists the files that were used and those that were compared, with their
+// hashes.
+func (b *workbook) hashed() (files, hashes []string) {
+	for _, in := range b.run.Inputs {
+		files, hashes = append(files, in.File), append(hashes, in.SHA256)
+	}
+	for _, c := range b.run.Snapshots.Compared() {
+		if !c.Used && c.SHA256 != "" {
+			files, hashes = append(files, c.File), append(hashes, c.SHA256)
+		}
+	}
+	return files, hashes
+}
+
+var comparedReportColumns = []column{
+	{heading: "File", widest: 68},
+	{heading: "Depositary", widest: 26},
+	{heading: "Rows", right: true},
+	{heading: "Tenders that count from it", right: true},
+	{}, {},
+	{heading: "Control sum of principal", right: true},
+	{heading: "Bytes", right: true},
+}
+
+// layCompared lays out the earlier reports that were read for comparison, with what
+// counts from them, and returns the next free row.
+func (b *workbook) layCompared(top int) int {
+	compared := b.run.Snapshots.Compared()
+	if len(compared) == 0 {
+		return top - 1
+	}
+	s := b.controls
+	s.put(top, 1, label("Earlier reports compared (see Snapshots)").as(inSection))
+	t := table{columns: comparedReportColumns}
+	for _, c := range compared {
+		t.rows = append(t.rows, []cell{
+			label(c.File), label(c.Depositary), count(c.Rows), count(c.Carried), {}, {},
+			principal(c.CarriedPrincipal), digits(decimal.NewFromInt(c.Bytes), 0),
+		})
+	}
+	body := s.table(top+1, t)
+	b.name("ComparedCounted", s, body.column(4).fixed())
+	b.name("ComparedPrincipal", s, body.column(7).fixed())
+	return body.bottom + 1
+}
+
+// plusCarried adds a column of the earlier reports to a formula, if there are any.
+func (b *workbook) plusCarried(name string) string {
+	if len(b.run.Snapshots.Compared()) == 0 {
+		return ""
+	}
+	return "+SUM(" + name + ")"
 }
 
 func (b *workbook) inputTotal(body area) []cell {

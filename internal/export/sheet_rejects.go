@@ -39,9 +39,13 @@ func (b *workbook) layRejects() {
 
 func rejectRow(r *tender.Reject, cells []cell) {
 	cells[0], cells[4] = standing(r), count(r.Source.Row).formatted("0")
+	decided := r.Waived
+	if decided == "" && r.Resolved != "" {
+		decided = "resolved: " + r.Resolved
+	}
 	for i, text := range [...]string{
 		1: r.Depositary, 2: r.Source.File, 3: r.Source.Sheet, 5: r.Cell, 6: r.Instruction, 7: r.Column,
-		8: r.Value, 9: r.Rule, 10: r.Message, 11: r.Advice, 12: r.Waived,
+		8: r.Value, 9: r.Rule, 10: r.Message, 11: r.Advice, 12: decided,
 	} {
 		if text != "" {
 			cells[i] = label(text)
@@ -53,6 +57,8 @@ func standing(r *tender.Reject) cell {
 	switch {
 	case r.Waived != "":
 		return label("waived: counts").toned(good)
+	case r.MustResolve && r.Open():
+		return label(string(r.Standing) + ": open").toned(bad)
 	case r.Standing == tender.StandingRejected:
 		return label(string(r.Standing)).toned(bad)
 	case r.Standing == tender.StandingFlagged:

@@ -20,6 +20,7 @@ type workbook struct {
 
 	summary, waterfall, funding    *sheet
 	wireChanges                    *sheet // nil: the run supersedes none
+	snapshots                      *sheet // nil: no report was compared
 	instructions, rejects, changes *sheet
 	timeline, controls             *sheet
 	lines                          *listing // rows of Instructions
@@ -46,6 +47,7 @@ func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
 	b.laySummary()
 	b.layRejects()
 	b.layChanges()
+	b.laySnapshots()
 	b.layTimeline()
 	b.layControls()
 	if err := b.write(w, b.sheets()); err != nil {
@@ -68,7 +70,7 @@ func (b *workbook) sheets() []*sheet {
 	if b.paid != nil {
 		add(b.paid.first())
 	}
-	add(b.wireChanges, b.instructions, b.rejects, b.changes, b.timeline, b.controls)
+	add(b.wireChanges, b.instructions, b.rejects, b.changes, b.snapshots, b.timeline, b.controls)
 	return all
 }
 

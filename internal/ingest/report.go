@@ -21,6 +21,10 @@ type Intake struct {
 	Reports  []Report        // one for each file
 	Unneeded []tender.Waiver // those of the offer that no line needed
 
+	// Replaced are the instructions of incremental reports that a later report has, too,
+	// as the earlier report had them; by depositary and report, then by row.
+	Replaced []tender.Instruction
+
 	pieces [][]tender.Instruction // of a report of many rows, each a few; they are never put together
 }
 
@@ -155,6 +159,8 @@ type reading struct {
 	rejects []tender.Reject
 	faults  []FileFault
 	refused int // lines that are rejected or repeated
+
+	replaced []tender.Instruction // of the lines that a later report replaces, those without a fault
 
 	keeper keeper
 	follow func(*sheet, *xlsx.Row, rowKind) // told of each row, if it is not nil

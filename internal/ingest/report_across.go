@@ -45,6 +45,9 @@ func (r *reading) replaceBy(later map[string]line) {
 		}
 		c, message := contradiction(l.instruction, now.instruction)
 		if message == "" {
+			if l.outcome == counted {
+				r.replaced = append(r.replaced, *l.instruction)
+			}
 			l.outcome = replaced
 			continue
 		}

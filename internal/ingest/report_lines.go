@@ -146,6 +146,7 @@ func (r *reading) addTo(intake *Intake) error {
 		r.note(fmt.Sprintf("%d rows are replaced by later reports", p.Replaced))
 	}
 	intake.Reports = append(intake.Reports, r.report)
+	intake.Replaced = append(intake.Replaced, r.replaced...)
 	return nil
 }
 

@@ -32,6 +32,7 @@ type Manifest struct {
 	Held      string            `json:"held,omitempty"`      // why a final run is not in force; "" if it is
 	Decisions []tender.Decision `json:"decisions,omitempty"` // that people made about the run
 	Inputs    []File            `json:"inputs"`              // the depositaries' files
+	Compared  []Compared        `json:"compared,omitempty"`  // earlier reports that those were compared with
 	Kept      []Kept            `json:"kept"`                // copies of all that the run was made from
 	Outputs   []File            `json:"outputs"`
 }
@@ -47,6 +48,15 @@ type Terms struct {
 type Kept struct {
 	Of string `json:"of"` // offer.yaml, the base name of a depositary's file, or runs/RUN/FILE of an earlier run
 	File
+}
+
+// Compared is an earlier report of a depositary that a run read for comparison alone.
+type Compared struct {
+	Depositary string     `json:"depositary"`
+	Of         string     `json:"of"`                   // its copy among those kept; "" if it could not be read
+	UsedAsOf   *time.Time `json:"used_as_of,omitempty"` // the latest run that used it was as of then; left out if it is in the inbox
+	Unread     string     `json:"unread,omitempty"`     // why it could not be read at all
+	File                  // under its base name
 }
 
 // File is one file a run read or wrote.

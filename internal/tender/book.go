@@ -132,6 +132,22 @@ func standing(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, 
 	return true, nil
 }
 
+// WithdrawalDeadline is the cut-off until which a tender of a window could be taken
+// back (R4).
+func (o *Offer) WithdrawalDeadline(w Window) CutOff {
+	if w == Early {
+		return o.Withdrawal.Early
+	}
+	return o.Withdrawal.Late
+}
+
+// Counts reports whether an instruction, as a report has it, is in the book as of an
+// instant by R2 to R4 and R15, if it was received by then.
+func (o *Offer) Counts(in Instruction, asOf time.Time) bool {
+	counts, _ := standing(o, in, o.Window(in.Received), asOf)
+	return counts
+}
+
 // deliver applies R15: a tender by guaranteed delivery counts in full from the
 // start, and once the deadline has passed without the notes it keeps its place
 // under the caps, but nothing of it is bought.
@@ -158,10 +174,7 @@ func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool,
 	if in.WithdrawnAt.After(asOf) {
 		return true, nil
 	}
-	deadline := o.Withdrawal.Late
-	if w == Early {
-		deadline = o.Withdrawal.Early
-	}
+	deadline := o.WithdrawalDeadline(w)
 	if !deadline.Met(in.WithdrawnAt) {
 		return true, in.finding("R4-too-late", StandingFlagged,
 			fmt.Sprintf("the withdrawal of %s came after the withdrawal deadline of %s; the tender stands",

@@ -84,4 +84,8 @@ type Instruction struct {
 	ParticipantName string
 	HolderReference string
 	Contact         string
+
+	// Carried says that the instruction counts as an earlier report of the depositary
+	// has it: Source is a row of that report.
+	Carried bool
 }

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
+)
+
+// snapshots shows in a few lines how the newest report of each depositary differs from
+// the one before, and what vanished or changed earlier and is not resolved.
+func (p *printer) snapshots(e *batch.Examination) {
+	if e.Snapshots == nil {
+		return
+	}
+	run := &export.Run{Offer: e.Offer}
+	before := ""
+	for i := range e.Snapshots.Reports {
+		r := &e.Snapshots.Reports[i]
+		if i == 0 || e.Snapshots.Reports[i-1].Depositary != r.Depositary {
+			before = ""
+		}
+		if r.Used && before != "" {
+			var changes []export.SnapshotChange
+			for _, c := range e.Snapshots.Changes {
+				if c.Depositary == r.Depositary && c.Now.File == r.File {
+					changes = append(changes, c)
+				}
+			}
+			p.snapshot(run, r, before, changes)
+		}
+		if r.Unread == "" {
+			before = r.File
+		}
+	}
+}
+
+func (p *printer) snapshot(run *export.Run, r *export.SnapshotReport, before string, changes []export.SnapshotChange) {
+	words := []string{counted(r.New, "new instruction", "new instructions")}
+	for _, s := range run.Sum(changes) {
+		words = append(words, s.Words())
+	}
+	p.linef("\n%s against %s: %s", r.File, before, strings.Join(words, ", "))
+	for i := range changes[:min(len(changes), mostShown)] {
+		c := &changes[i]
+		what := c.What
+		if c.Kind == export.SnapshotVanished {
+			what += ", " + thousands(c.Was.Principal) + " in row " + strconv.Itoa(c.Was.Row)
+		}
+		when := "by its deadline"
+		if c.After {
+			when = "after its deadline"
+		}
+		finding := ""
+		if c.Rule != "" {
+			finding = " [" + c.Rule + "]"
+		}
+		p.linef("  %s %s, %s: %s%s", c.Instruction, c.Kind, when, oneLine(what), finding)
+	}
+	if left := len(changes) - mostShown; left > 0 {
+		p.linef("  … and %d more", left)
+	}
+}

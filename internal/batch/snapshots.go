@@ -1,0 +1,356 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/tender"
+)
+
+// compareReports compares the reports of each depositary over time: of snapshots the
+// earlier ones, which a newer one replaces, and of incremental reports the lines that a
+// later one has again. One earlier report at a time is in memory.
+func (in *intake) compareReports(ctx context.Context, req Request) (*comparison, error) {
+	c := &comparison{aside: map[tender.Source]bool{}, shown: &export.Snapshots{}}
+	if err := in.findEarlier(c); err != nil {
+		return nil, err
+	}
+	for _, d := range in.offer.Depositaries {
+		h := newHistory(in.offer, d, in.asOf)
+		var err error
+		if d.Incremental {
+			in.followReplaced(h)
+		} else {
+			err = in.followSnapshots(ctx, req, c, h)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.judge(h)
+		c.shown.Changes = append(c.shown.Changes, h.sorted()...)
+	}
+	c.describe(in)
+	if len(c.files) == 0 && len(c.shown.Changes) == 0 {
+		c.shown = nil
+		return c, nil
+	}
+	for i := range in.choice.Ignored {
+		left := &in.choice.Ignored[i]
+		if slices.ContainsFunc(c.files, func(f comparedFile) bool { return f.Name == left.Name && f.usedAsOf == nil }) {
+			left.Reason += ", with which it was compared"
+		}
+	}
+	return c, in.src.settle(ctx) // the earlier files have not changed either
+}
+
+// followSnapshots has a history follow the snapshots of its depositary.
+func (in *intake) followSnapshots(ctx context.Context, req Request, c *comparison, h *history) error {
+	for i := range c.files {
+		f := &c.files[i]
+		if f.Depositary.Name != h.depositary.Name {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := in.followEarlier(req, c, h, f); err != nil {
+			return err
+		}
+	}
+	if len(h.reports) == 0 {
+		return nil
+	}
+	file, report := in.usedOf(h.depositary)
+	of := func(yield func(tender.Instruction) bool) {
+		for line := range in.read.Instructions() {
+			if line.Source.File == file.Name && !yield(line) {
+				return
+			}
+		}
+	}
+	shown := export.SnapshotReport{
+		Depositary: h.depositary.Name, File: file.Name, Used: true,
+		SHA256: digestOf(file.Content), Bytes: int64(len(file.Content)),
+		Rows: report.Rows, Faulty: report.RejectedPrincipal,
+	}
+	shown.From, shown.To = ingest.Reported(file.Name, in.offer.Zone)
+	h.follow(file.Name, &shown, of, in.read.Rejects)
+	h.reports[h.newest()].shown = len(c.shown.Reports)
+	c.shown.Reports = append(c.shown.Reports, shown)
+	return nil
+}
+
+// usedOf is the snapshot of a depositary that the run uses.
+func (in *intake) usedOf(d tender.Depositary) (file ingest.Chosen, report ingest.Report) {
+	for _, f := range in.choice.Chosen {
+		if f.Depositary.Name == d.Name {
+			file = f
+		}
+	}
+	for _, r := range in.read.Reports {
+		if r.File == file.Name {
+			report = r
+		}
+	}
+	return file, report
+}
+
+// followEarlier has a history follow an earlier snapshot, read by the rules of any
+// other. One that cannot be read is passed over: a warning names it.
+func (in *intake) followEarlier(req Request, c *comparison, h *history, f *comparedFile) error {
+	read, err := in.readEarlier(req, f)
+	if err != nil {
+		return err
+	}
+	shown := export.SnapshotReport{
+		Depositary: f.Depositary.Name, File: f.Name, KeptBy: f.keptBy(), Unread: f.unread,
+		SHA256: f.piece.record.SHA256, Bytes: f.piece.record.Bytes,
+	}
+	shown.From, shown.To = ingest.Reported(f.Name, in.offer.Zone)
+	if read != nil {
+		shown.Rows, shown.Faulty = read.Reports[0].Rows, read.Reports[0].RejectedPrincipal
+		h.follow(in.nameOf(c, f), &shown, read.Instructions(), read.Rejects)
+		h.reports[h.newest()].shown = len(c.shown.Reports)
+		if f.usedAsOf != nil {
+			h.usedAsOf = *f.usedAsOf
+		}
+	}
+	c.shown.Reports = append(c.shown.Reports, shown)
+	return nil
+}
+
+// nameOf names an earlier snapshot in a sentence. The run that keeps it is named only if
+// another took its place under its name: that a file was moved away changes no finding.
+func (in *intake) nameOf(c *comparison, f *comparedFile) string {
+	used, _ := in.usedOf(f.Depositary)
+	replaced := used.Name == f.Name
+	for i := len(c.files) - 1; &c.files[i] != f; i-- {
+		replaced = replaced || (c.files[i].Name == f.Name && c.files[i].Depositary.Name == f.Depositary.Name)
+	}
+	if run := f.keptBy(); replaced && run != "" {
+		return f.Name + " as run " + run + " had it"
+	}
+	return f.Name
+}
+
+// readEarlier reads an earlier snapshot; nil if nothing of it can be used, and unread
+// says why.
+func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, error) {
+	if f.lost {
+		return nil, nil
+	}
+	content, err := f.piece.bytes()
+	if err != nil {
+		return nil, err
+	}
+	file := f.Chosen
+	file.Content, file.Progress = content, req.progress(Reading)
+	read, err := ingest.Read(in.offer, withPasswords([]ingest.Chosen{file}, req.Getenv))
+	if wrong := new(ingest.FileError); errors.As(err, &wrong) {
+		f.unread, _, _ = strings.Cut(wrong.Error(), "\n")
+		return nil, nil
+	}
+	return read, err
+}
+
+// follow takes in one report, and describes it.
+func (h *history) follow(
+	name string, shown *export.SnapshotReport, instructions iter.Seq[tender.Instruction], rejects []tender.Reject,
+) {
+	file, before := shown.File, len(h.changes)
+	h.begin(name, file, shown.From, shown.To, newestStamp(instructions))
+	if !shown.To.IsZero() {
+		shown.From = h.reports[h.newest()].from
+	}
+	for line := range instructions {
+		if !h.line(line) && h.newest() > 0 {
+			shown.New++
+		}
+		sum := &shown.Tendered
+		switch line.Status {
+		case tender.Pending:
+			sum = &shown.Pending
+		case tender.Withdrawn:
+			sum = &shown.Withdrawn
+		case tender.Rejected:
+			sum = &shown.Cancelled
+		}
+		*sum = sum.Add(line.Principal)
+	}
+	for i := range rejects {
+		if rejects[i].Source.File == file && rejects[i].Standing == tender.StandingRejected {
+			h.faulty(rejects[i].Instruction)
+		}
+	}
+	h.end()
+	for _, change := range h.changes[before:] {
+		if change.Kind == export.SnapshotVanished {
+			shown.Vanished++
+		} else {
+			shown.Changed++
+		}
+	}
+}
+
+// followReplaced has a history follow the incremental reports of its depositary, of
+// which a later line replaces the earlier one with its number.
+func (in *intake) followReplaced(h *history) {
+	again := map[string]bool{}
+	for i := range in.read.Replaced {
+		if line := &in.read.Replaced[i]; line.Depositary == h.depositary.Name {
+			again[line.ID] = true
+		}
+	}
+	if len(again) == 0 {
+		return
+	}
+	for _, f := range in.choice.Chosen {
+		if f.Depositary.Name != h.depositary.Name {
+			continue
+		}
+		of := func(yield func(tender.Instruction) bool) {
+			for _, line := range in.read.Replaced {
+				if line.Source.File == f.Name && !yield(line) {
+					return
+				}
+			}
+			for line := range in.read.Instructions() {
+				if line.Source.File == f.Name && !yield(line) {
+					return
+				}
+			}
+		}
+		from, to := ingest.Reported(f.Name, in.offer.Zone)
+		h.begin(f.Name, f.Name, from, to, newestStamp(of))
+		for line := range of {
+			if again[line.ID] {
+				h.line(line)
+			}
+		}
+	}
+}
+
+// tenders are the instructions that the book is drawn up from: those of the files used,
+// save the rows that an earlier report's take the place of, and those that count from
+// earlier reports.
+func (in *intake) tenders() iter.Seq[tender.Instruction] {
+	if len(in.compared.carried) == 0 && len(in.compared.aside) == 0 {
+		return in.read.Instructions()
+	}
+	return func(yield func(tender.Instruction) bool) {
+		for line := range in.read.Instructions() {
+			if !in.compared.aside[line.Source] && !yield(line) {
+				return
+			}
+		}
+		for _, line := range in.compared.carried {
+			if !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// describe fills in what is shown of incremental reports of which lines count that a
+// later report has otherwise.
+func (c *comparison) describe(in *intake) {
+	for i := range c.shown.Reports {
+		r := &c.shown.Reports[i]
+		if r.SHA256 != "" || r.Unread != "" {
+			continue
+		}
+		r.From, r.To = ingest.Reported(r.File, in.offer.Zone)
+		for _, f := range in.choice.Chosen {
+			if f.Name == r.File {
+				r.SHA256, r.Bytes = digestOf(f.Content), int64(len(f.Content))
+			}
+		}
+		for _, report := range in.read.Reports {
+			if report.File == r.File {
+				r.Rows = report.Rows
+			}
+		}
+	}
+}
+
+// inMoney is the comparison with what each instruction comes to in a run.
+func (c *comparison) inMoney(r *export.Run) *export.Snapshots {
+	if c.shown == nil {
+		return nil
+	}
+	shown := *c.shown
+	shown.Changes = slices.Clone(c.shown.Changes)
+	for i := range shown.Changes {
+		change := &shown.Changes[i]
+		at, found := slices.BinarySearchFunc(r.Book.Lines, *change, func(l tender.Line, c export.SnapshotChange) int {
+			return cmp.Or(cmp.Compare(l.Depositary, c.Depositary), cmp.Compare(l.ID, c.Instruction))
+		})
+		if found {
+			change.Counts, change.Accepted, change.Cash = true, r.Allocation.Lines[at].Accepted, r.Settlement.Lines[at].Total()
+		}
+	}
+	return &shown
+}
+
+// checkCarried tests that every tender that counts from an earlier report is in the
+// book once, and that no other line is of a file that was not used (R16).
+func (in *intake) checkCarried(r *export.Run) tender.Invariant {
+	used := map[string]bool{}
+	for _, f := range in.choice.Chosen {
+		used[f.Name] = true
+	}
+	lines, sum := 0, decimal.Zero
+	for i := range r.Book.Lines {
+		l := &r.Book.Lines[i]
+		if l.Carried {
+			lines++
+			sum = sum.Add(l.Principal)
+		} else if !used[l.Source.File] {
+			return tender.Check(carriedHolds, fmt.Sprintf("instruction %s is of %s, which was not used", l.ID, l.Source.File))
+		}
+	}
+	want, principal := in.compared.shown.Carried()
+	if lines != want || !sum.Equal(principal) {
+		return tender.Check(carriedHolds,
+			fmt.Sprintf("%d lines of %s in the book, %d of %s from earlier reports", lines, sum, want, principal))
+	}
+	return tender.Check(carriedHolds, "")
+}
+
+const carriedHolds = "what counts from earlier reports is in the book once"
+
+// unread are the warnings about earlier reports that could not be read.
+func (c *comparison) unread() (all []string) {
+	for i := range c.files {
+		if f := &c.files[i]; f.unread != "" {
+			all = append(all, fmt.Sprintf("%s could not be compared with the report used: %s", f.Name, f.unread))
+		}
+	}
+	return all
+}
+
+// needs reports whether a tender that counts from an earlier report needs a waiver.
+func (c *comparison) needs(w tender.Waiver) bool {
+	return slices.ContainsFunc(c.carried, func(in tender.Instruction) bool { return slices.Contains(in.Waived, w) })
+}
+
+// advise says, of more tendered than is outstanding, that tenders may count twice which
+// a depositary gave other numbers.
+func (c *comparison) advise(err error) error {
+	control := new(tender.ControlError)
+	if !errors.As(err, &control) || len(c.carried) == 0 {
+		return err
+	}
+	return &tender.ControlError{Rule: control.Rule, Message: fmt.Sprintf(
+		"%s; of these, %s that the newest report leaves out or changes: see the earlier reports, and resolve in the offer what is reported under another number",
+		control.Message, tendersOf(len(c.carried)))}
+}

@@ -1,0 +1,274 @@
+package batch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
+)
+
+// comparedFile is an earlier snapshot: of the inbox, or of the copies that a run keeps.
+type comparedFile struct {
+	ingest.Chosen
+	piece    *piece
+	usedAsOf *time.Time // of the newest run that used it, if it is in the inbox no more
+	unread   string     // why nothing of it could be compared
+	lost     bool       // it could not be read at all
+}
+
+// record is the file in the manifest.
+func (f *comparedFile) record() ledger.Compared {
+	c := ledger.Compared{Depositary: f.Depositary.Name, UsedAsOf: f.usedAsOf, File: ledger.File{Name: f.Name}}
+	if f.lost {
+		c.Unread = f.unread
+		return c
+	}
+	c.Of, c.SHA256, c.Bytes = f.piece.of, f.piece.record.SHA256, f.piece.record.Bytes
+	return c
+}
+
+// keptBy is the run that keeps the file, "" if it is in the inbox.
+func (f *comparedFile) keptBy() string {
+	parts := strings.Split(f.piece.of, "/")
+	if len(parts) < 3 {
+		return ""
+	}
+	return parts[1]
+}
+
+// bytes is the content of a piece. What was read once and is read again must be as it
+// was.
+func (p *piece) bytes() ([]byte, error) {
+	if p.again == nil {
+		return p.content, nil
+	}
+	read, err := p.again()
+	if err == nil && digestOf(read) != p.record.SHA256 {
+		err = changedWhileRead(p.of)
+	}
+	return read, err
+}
+
+// kept is the record of a piece.
+func (p *piece) kept() ledger.Kept {
+	if p.again == nil {
+		return ledger.KeptOf(p.of, p.content)
+	}
+	return p.record
+}
+
+func digestOf(b []byte) string {
+	digest := sha256.Sum256(b)
+	return hex.EncodeToString(digest[:])
+}
+
+// note reads a piece that is not held in memory, and notes what it is. It is not yet
+// among the pieces of the source.
+func (s *source) note(of string, read func() ([]byte, error)) (*piece, error) {
+	if s.kept != nil {
+		read = func() ([]byte, error) { return s.kept.ReadKept(of) }
+	}
+	whole, err := read()
+	if err != nil {
+		return nil, err
+	}
+	return &piece{of: of, again: read, record: ledger.KeptOf(of, whole)}, nil
+}
+
+// findEarlier finds the earlier snapshots. For a run that is made again they are those
+// that it names. Otherwise they are those of the inbox, and those that a published run
+// was made from and that are in the inbox no more: who deletes or overwrites a report
+// does not make its tenders vanish without a word.
+func (in *intake) findEarlier(c *comparison) error {
+	find := in.earlierOfInbox
+	if in.src.kept != nil {
+		find = in.earlierOfRun
+	}
+	if err := find(c); err != nil {
+		return err
+	}
+	for i := range c.files {
+		if f := &c.files[i]; !f.lost {
+			in.src.pieces = append(in.src.pieces, *f.piece)
+		}
+	}
+	return nil
+}
+
+// earlierOfInbox are the earlier snapshots of a run that is made for the first time.
+func (in *intake) earlierOfInbox(c *comparison) error {
+	known := map[content]bool{}
+	for _, f := range in.choice.Chosen {
+		known[content{f.Name, digestOf(f.Content)}] = true
+	}
+	names, _, err := in.src.names(in.offer)
+	if err != nil {
+		return err
+	}
+	for _, f := range ingest.Earlier(in.offer, in.choice, names) {
+		file := comparedFile{Chosen: f}
+		var err error
+		read := func() ([]byte, error) {
+			return in.src.read(f.Name, in.src.inbox.paths[f.Name], mostBytes, in.src.opener(f.Name))
+		}
+		if file.piece, err = in.src.note(f.Name, read); err != nil {
+			if Transient(err) {
+				return err
+			}
+			file.unread, file.lost, file.piece = err.Error(), true, new(piece)
+		}
+		known[content{f.Name, file.piece.record.SHA256}] = true
+		c.files = append(c.files, file)
+	}
+	if err := in.earlierOfArchive(c, known); err != nil {
+		return err
+	}
+	slices.SortStableFunc(c.files, func(a, b comparedFile) int {
+		if order := a.Reported.Compare(b.Reported); order != 0 || (a.usedAsOf == nil) == (b.usedAsOf == nil) {
+			return order
+		}
+		if a.usedAsOf != nil {
+			return -1 // it was there before the one that is in the inbox under the same time
+		}
+		return 1
+	})
+	return nil
+}
+
+// earlierOfRun are the earlier snapshots of a run that is made again.
+func (in *intake) earlierOfRun(c *comparison) error {
+	for _, was := range in.src.kept.Compared {
+		f := comparedFile{usedAsOf: was.UsedAsOf, unread: was.Unread, lost: was.Of == "", piece: new(piece)}
+		f.Name = was.Name
+		f.Reported = ingest.ReportedBy(was.Name, in.offer.Zone)
+		for _, d := range in.offer.Depositaries {
+			if d.Name == was.Depositary {
+				f.Depositary = d
+			}
+		}
+		if !f.lost {
+			var err error
+			if f.piece, err = in.src.note(was.Of, nil); err != nil {
+				return err
+			}
+		}
+		c.files = append(c.files, f)
+	}
+	return nil
+}
+
+// earlierOfArchive adds the snapshots that published runs were made from or compared
+// with, and whose content is in the inbox no more.
+func (in *intake) earlierOfArchive(c *comparison, known map[content]bool) error {
+	archive, err := in.src.published()
+	if err != nil {
+		c.remarks = append(c.remarks, fmt.Sprintf("reports that are in the inbox no more were not compared: %v", err))
+		return nil // a run that publishes has opened it
+	}
+	for _, run := range published(archive) {
+		for _, was := range snapshotsOf(run) {
+			this := content{was.Name, was.SHA256}
+			if was.used {
+				c.usedAgain(this, run.AsOf)
+			}
+			if known[this] || was.SHA256 == "" {
+				continue
+			}
+			file, remark := in.earlierCopy(run, was)
+			if remark != "" && !slices.Contains(c.remarks, remark) {
+				c.remarks = append(c.remarks, remark)
+			}
+			if file == nil {
+				continue
+			}
+			if file.piece, err = in.src.note(was.of, func() ([]byte, error) { return run.ReadKept(was.local) }); err != nil {
+				return fmt.Errorf("%w; the run's folder is needed to compare %s, which is in the inbox no more", err, was.Name)
+			}
+			known[this] = true
+			c.files = append(c.files, *file)
+		}
+	}
+	return nil
+}
+
+// content is what a file had under a name. Two nights of one content are two reports.
+type content struct{ name, digest string }
+
+// usedAgain notes that another run used a report that is in the inbox no more.
+func (c *comparison) usedAgain(this content, asOf time.Time) {
+	for i := range c.files {
+		f := &c.files[i]
+		if f.usedAsOf != nil && f.Name == this.name && f.piece.record.SHA256 == this.digest {
+			t := latest(*f.usedAsOf, asOf)
+			f.usedAsOf = &t
+		}
+	}
+}
+
+// earlierCopy is a copy that a run keeps as an earlier snapshot, nil if it is none of
+// this run, with what is to be said of it.
+func (in *intake) earlierCopy(run *ledger.Run, was keptSnapshot) (f *comparedFile, remark string) {
+	d, ok := ingest.OwnerOf(in.offer, was.Name)
+	switch {
+	case !ok:
+		return nil, fmt.Sprintf("%s, which run %s used, matches the files of no depositary any more, and was not compared",
+			was.Name, run.Run)
+	case d.Incremental:
+		return nil, ""
+	}
+	used, _ := in.usedOf(d)
+	f = &comparedFile{usedAsOf: &run.AsOf}
+	f.Depositary, f.Name, f.Reported = d, was.Name, ingest.ReportedBy(was.Name, in.offer.Zone)
+	if f.Reported.After(used.Reported) && !used.Reported.IsZero() {
+		if was.used && !f.Reported.After(in.asOf) {
+			return nil, fmt.Sprintf("%s, which run %s used, is in the inbox no more, and is newer than %s, which is used now",
+				was.Name, run.Run, used.Name)
+		}
+		return nil, ""
+	}
+	return f, ""
+}
+
+// keptSnapshot is a depositary's file of which a run keeps a copy.
+type keptSnapshot struct {
+	ledger.File
+	of    string // as the copy is called in a run that is compared with it
+	local string // as it is called in the run that keeps it
+	used  bool   // the run used it, and not for comparison alone
+}
+
+// snapshotsOf are the depositaries' files of which a run keeps copies.
+func snapshotsOf(run *ledger.Run) (all []keptSnapshot) {
+	of := func(name string) string { return runsName + "/" + run.Run + "/" + name }
+	for _, c := range run.Compared {
+		s := keptSnapshot{File: c.File, of: of(c.Of), local: c.Of}
+		if strings.HasPrefix(c.Of, runsName+"/") {
+			s.of = c.Of
+		}
+		all = append(all, s)
+	}
+	for _, f := range run.Inputs {
+		all = append(all, keptSnapshot{File: f, of: of(f.Name), local: f.Name, used: true})
+	}
+	return all
+}
+
+// published are the runs that keep what they were made from, in the order in which they
+// were published.
+func published(archive *ledger.Archive) (runs []*ledger.Run) {
+	for _, e := range archive.Entries() {
+		if e.Event != ledger.Published && e.Event != ledger.Recovered {
+			continue
+		}
+		run, err := archive.Run(e.Run)
+		if err == nil && len(run.Kept) > 0 && !slices.Contains(runs, run) {
+			runs = append(runs, run)
+		}
+	}
+	return runs
+}
