@@ -22,7 +22,7 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 	p := &printer{w: out}
 	p.heading(o.Run)
 	for _, f := range o.Choice.Chosen {
-		p.linef("  read      %s (%s)", oneLine(f.Name), f.Depositary.Name)
+		p.linef("  read      %s (%s)%s", oneLine(f.Name), f.Depositary.Name, notRead(o.Run, f.Name))
 	}
 	for _, f := range o.Choice.Ignored {
 		p.linef("  left out  %s: %s", oneLine(f.Name), oneLine(f.Reason))
@@ -34,6 +34,16 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 	}
 	p.deed(o)
 	return p.err
+}
+
+// notRead says which columns of a file are not read.
+func notRead(r *export.Run, file string) string {
+	for _, in := range r.Inputs {
+		if in.File == file && len(in.Unread) > 0 {
+			return "; columns not read: " + oneLine(strings.Join(in.Unread, ", "))
+		}
+	}
+	return ""
 }
 
 // printResult tells what a run that was made again comes to.

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -204,6 +203,9 @@ func (in *intake) inputs() []export.Input {
 	for _, report := range in.read.Reports {
 		i := at[report.File]
 		i.Sheet = report.SheetNames()
+		for _, sheet := range report.Sheets {
+			i.Unread = append(i.Unread, sheet.Unread...)
+		}
 		i.Rows += report.Rows
 		i.Rejected += report.Rejected
 	}
@@ -368,9 +370,6 @@ func (in *intake) warnings() []string {
 	var all []string
 	for _, report := range in.read.Reports {
 		for _, sheet := range report.Sheets {
-			if len(sheet.Unread) > 0 {
-				all = append(all, fmt.Sprintf("%s: columns not read: %s", report.File, strings.Join(sheet.Unread, ", ")))
-			}
 			if sheet.NoStatus && !in.depositary(report.Depositary).NoStatus {
 				all = append(all, fmt.Sprintf("%s: no column says what the status of a tender is, so every row counts as tendered", report.File))
 			}

@@ -174,16 +174,17 @@ type (
 		Carried    int `json:"carried"`
 	}
 	inputJSON struct {
-		Depositary string `json:"depositary"`
-		File       string `json:"file"`
-		Sheet      string `json:"sheet"`
-		SHA256     string `json:"sha256"`
-		Bytes      int64  `json:"bytes"`
-		Rows       int    `json:"rows"`
-		Counted    int    `json:"counted"`
-		NotCounted int    `json:"not_counted"`
-		Rejected   int    `json:"rejected"`
-		Principal  string `json:"principal"`
+		Depositary string   `json:"depositary"`
+		File       string   `json:"file"`
+		Sheet      string   `json:"sheet"`
+		SHA256     string   `json:"sha256"`
+		Bytes      int64    `json:"bytes"`
+		Rows       int      `json:"rows"`
+		Counted    int      `json:"counted"`
+		NotCounted int      `json:"not_counted"`
+		Rejected   int      `json:"rejected"`
+		Principal  string   `json:"principal"`
+		Unread     []string `json:"columns_not_read"`
 	}
 	changesJSON struct {
 		Previous     string             `json:"previous"`
@@ -382,7 +383,7 @@ func (r *Run) inputsJSON() []inputJSON {
 	return list(r.Inputs, func(in Input) inputJSON {
 		return inputJSON{
 			in.Depositary, in.File, in.Sheet, in.SHA256, in.Bytes,
-			in.Rows, in.Counted, in.NotCounted, in.Rejected, in.Principal.String(),
+			in.Rows, in.Counted, in.NotCounted, in.Rejected, in.Principal.String(), append([]string{}, in.Unread...),
 		}
 	})
 }

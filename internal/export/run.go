@@ -75,7 +75,8 @@ type Input struct {
 	SHA256     string // in hexadecimal
 	Bytes      int64
 	Sheet      string
-	Rows       int // rows that hold an instruction, good or bad
+	Unread     []string // headings of the columns that are not read
+	Rows       int      // rows that hold an instruction, good or bad
 	Counted    int
 	NotCounted int // withdrawn, pending, received after the as-of instant
 	Rejected   int

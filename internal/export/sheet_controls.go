@@ -37,6 +37,7 @@ var inputColumns = []column{
 	{heading: "Control sum of principal", right: true},
 	{heading: "Bytes", right: true},
 	{heading: "Sheet", widest: 24},
+	{heading: "Columns not read", widest: 40},
 }
 
 // check is a figure that two ways of finding it must agree on.
@@ -270,6 +271,7 @@ func (b *workbook) layInputs(top int) int {
 		t.rows = append(t.rows, []cell{
 			label(in.File), label(in.Depositary), count(in.Rows), count(in.Counted), count(in.NotCounted), count(in.Rejected),
 			principal(in.Principal), digits(decimal.NewFromInt(in.Bytes), 0), label(in.Sheet),
+			label(strings.Join(in.Unread, ", ")),
 		})
 	}
 	body := area{top + 2, 1, top + 1 + max(1, len(t.rows)), len(inputColumns)}
