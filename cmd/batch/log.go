@@ -164,7 +164,7 @@ func texts[T any](values []T, text func(T) string) []string {
 	return all
 }
 
-// lineHandler writes records for a reader: time of day, level, message, and key=value for
+// lineHandler writes records for a reader: the time with its date and zone, level, message, and key=value for
 // each attribute. It expects what cleanHandler passes on.
 type lineHandler struct {
 	out    *lineWriter
@@ -187,7 +187,7 @@ func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool {
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	var line []byte
 	if !r.Time.IsZero() {
-		line = append(r.Time.AppendFormat(line, time.TimeOnly), ' ')
+		line = append(r.Time.AppendFormat(line, time.RFC3339), ' ')
 	}
 	line = fmt.Appendf(line, "%-5s %s", r.Level, r.Message)
 	line = append(line, h.given...)
@@ -235,7 +235,10 @@ func appendAttr(line []byte, prefix string, a slog.Attr) []byte {
 		return line
 	}
 	value := a.Value.String()
-	if value == "" || strings.ContainsAny(value, " =\"") {
+	if value == "" {
+		return line // nothing is known of it
+	}
+	if strings.ContainsAny(value, " =\"") {
 		value = strconv.Quote(value)
 	}
 	return append(line, " "+prefix+a.Key+"="+value...)

@@ -33,6 +33,7 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 		p.linef("warning: %s", remark)
 	}
 	p.deed(o)
+	p.verdict(o)
 	return p.err
 }
 
@@ -44,6 +45,15 @@ func notRead(r *export.Run, file string) string {
 		}
 	}
 	return ""
+}
+
+// verdict is the last line where findings are open: what became of the run, and the exit
+// code, which a shell or go run would otherwise show without a word.
+func (p *printer) verdict(o *batch.Outcome) {
+	if o.Exit() != batch.ExitRejects {
+		return
+	}
+	p.linef("%s, with %s (exit code %d)", o.Deed, counted(o.Run.Open(), "open finding", "open findings"), o.Exit())
 }
 
 // printResult tells what a run that was made again comes to.

@@ -210,6 +210,9 @@ func resultRemarks(r *export.Run) []string {
 		all = append(all, "the run is final, but not in force: "+r.Held)
 	}
 	all = append(all, snapshotRemarks(r)...)
+	if r.Phase == tender.Final && strings.HasSuffix(r.Version, "+unknown") {
+		all = append(all, fmt.Sprintf("the program that made this final run, version %s, was built without its commit, so it cannot be built again from its version", r.Version))
+	}
 	for _, c := range r.TermChanges {
 		all = append(all, "the terms were changed in place, without an amendment: "+export.TermWords(c))
 	}
