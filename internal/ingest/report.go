@@ -127,6 +127,9 @@ func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 	if err := failed(faults); err != nil {
 		return nil, err
 	}
+	if err := failed(checkIdentifiers(readings)); err != nil {
+		return nil, err
+	}
 	noteSameContent(readings, files)
 	compareReports(readings)
 	return together(o, readings)

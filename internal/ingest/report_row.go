@@ -205,6 +205,9 @@ func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *finding) {
 		if strings.ContainsAny(text, ".,+") && exponentForm.MatchString(text) {
 			return "", &finding{rule, "the number is written with an exponent, so digits are missing", advice}
 		}
+		if wrong := asNumber(text, rule); wrong != nil {
+			return "", wrong
+		}
 		return copied(text), nil
 	}
 	if cell.Format == xlsx.DateTime {

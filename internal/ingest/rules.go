@@ -40,6 +40,9 @@ const (
 	// RuleAmended is an instruction that a later snapshot reports differently.
 	RuleAmended = "R5-amended"
 
+	// ruleIdentifier is two identifiers of a depositary that look the same.
+	ruleIdentifier = "R6-identifier"
+
 	ruleInbox     = "R6-inbox"
 	ruleName      = "R6-name"
 	ruleUnsettled = "R6-unsettled"
@@ -99,6 +102,7 @@ func Rules() []Rule {
 		{Code: ruleDelivery, Meaning: "an unknown delivery"},
 		{Code: ruleReports, Meaning: "two incremental reports contradict each other on an instruction"},
 		{Code: RuleAmended, Meaning: "a later report of the depositary has another amount, series or participant"},
+		{Code: ruleIdentifier, Meaning: "two identifiers of a depositary that look the same and are written differently"},
 		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
 		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
 		{Code: RuleLastReport, Meaning: "a report that may not be a depositary's last, by its name or its rows"},

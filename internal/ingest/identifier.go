@@ -1,0 +1,194 @@
+package ingest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tenderbatch/internal/tender"
+)
+
+// An identifier of a depositary, of an instruction or of a participant, is written in many
+// ways on its way through spreadsheets: Excel takes leading zeros away, other programs make
+// 901.0 or 2,901 of it, people copy it with a no-break space, another hyphen or full-width
+// digits. Two that are written differently and look the same are one question for the
+// depositary, never two tenders or two payees.
+
+// Canonical is what is left of an identifier if everything is taken away that programs and
+// people add, lose or exchange: capital letters and digits of ASCII, hyphens, and other
+// signs, without zeros in front.
+func Canonical(id string) string {
+	b := make([]byte, 0, len(id))
+	for _, r := range id {
+		r = plainForm(r)
+		switch {
+		case r < 0, unicode.IsSpace(r), r == '\'', r == ',' && len(b) > 0 && isDigit(b[len(b)-1]):
+		default:
+			b = utf8.AppendRune(b, unicode.ToUpper(r))
+		}
+	}
+	text := strings.TrimLeft(decimalZeros.ReplaceAllString(string(b), "$1"), "0")
+	return text
+}
+
+// decimalZeros are the decimals that a program adds which takes identifiers for numbers.
+var decimalZeros = regexp.MustCompile(`^(\d+)\.0+$`)
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// plainForm is the character of ASCII that another one looks like, itself if there is
+// none, and -1 for what is not seen.
+func plainForm(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		return r
+	case r >= '！' && r <= '～': // the full-width forms
+		return r - '！' + '!'
+	case unicode.Is(unicode.Pd, r), r == '\u2212':
+		return '-'
+	case r == '\u2018', r == '\u2019', r == '\u02bc':
+		return '\''
+	case unicode.In(r, unicode.Cf, unicode.Mn):
+		return -1
+	}
+	if plain, ok := lookAlikes[r]; ok {
+		return plain
+	}
+	return r
+}
+
+// lookAlikes are capital letters of Greek and Cyrillic that are drawn like those of Latin.
+var lookAlikes = map[rune]rune{
+	'Α': 'A', 'Β': 'B', 'Ε': 'E', 'Ζ': 'Z', 'Η': 'H', 'Ι': 'I', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ο': 'O', 'Ρ': 'P', 'Τ': 'T', 'Υ': 'Y', 'Χ': 'X',
+	'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M', 'Н': 'H', 'О': 'O', 'Р': 'P', 'С': 'C', 'Т': 'T', 'У': 'Y', 'Х': 'X',
+}
+
+// confusion finds identifiers that look the same.
+type confusion struct {
+	length int                      // of all so far that are plain, 0 for none
+	mixed  bool                     // they differ in length, or not all are plain
+	all    []written                // until they are known to be mixed, one for each
+	first  map[string]written       // by canonical form, once they are mixed
+	found  map[[2]string][2]written // pairs that look the same
+}
+
+// written is an identifier and where it stands.
+type written struct {
+	id     string
+	source tender.Source
+}
+
+// add takes an identifier. While all are plain and of one length, none can look like
+// another, as is so in nearly every report.
+func (c *confusion) add(w written) {
+	if w.id == "" {
+		return
+	}
+	if !c.mixed {
+		if len(c.all) == 0 {
+			c.length = len(w.id)
+		}
+		c.all = append(c.all, w)
+		if len(w.id) == c.length && isPlainID(w.id) {
+			return
+		}
+		c.mixed, c.first, c.found = true, make(map[string]written, len(c.all)), map[[2]string][2]written{}
+		for _, before := range c.all {
+			c.compare(before)
+		}
+		c.all = nil
+		return
+	}
+	c.compare(w)
+}
+
+func (c *confusion) compare(w written) {
+	key := Canonical(w.id)
+	before, known := c.first[key]
+	switch {
+	case !known:
+		c.first[key] = w
+	case before.id != w.id:
+		c.found[[2]string{before.id, w.id}] = [2]written{before, w}
+	}
+}
+
+// isPlainID reports whether an identifier has nothing but digits, capital letters and
+// hyphens.
+func isPlainID(id string) bool {
+	for i := range len(id) {
+		if c := id[i]; !isDigit(c) && (c < 'A' || c > 'Z') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// checkIdentifiers finds, in all reports of each depositary, instruction numbers and
+// participants that are written differently and look the same.
+func checkIdentifiers(readings []*reading) (faults []FileFault) {
+	type kind struct{ depositary, what string }
+	asked := map[kind]*confusion{}
+	var order []kind
+	for _, r := range readings {
+		ids, participants := kind{r.depositary.Name, "instruction"}, kind{r.depositary.Name, "participant"}
+		for _, k := range []kind{ids, participants} {
+			if asked[k] == nil {
+				asked[k] = &confusion{}
+				order = append(order, k)
+			}
+		}
+		last := ""
+		for i := range r.lines.states {
+			in := r.line(i).instruction
+			asked[ids].add(written{in.ID, in.Source})
+			if in.Participant != last {
+				last = in.Participant
+				asked[participants].add(written{in.Participant, in.Source})
+			}
+		}
+	}
+	for _, k := range order {
+		faults = append(faults, asked[k].faults(k.depositary, k.what)...)
+	}
+	return faults
+}
+
+// faults are the pairs that look the same, the first few of them.
+func (c *confusion) faults(depositary, what string) (faults []FileFault) {
+	const most = 5
+	var pairs [][2]written
+	for _, pair := range c.found {
+		pairs = append(pairs, pair)
+	}
+	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].id+"\x00"+x[1].id, y[0].id+"\x00"+y[1].id) })
+	for i, pair := range pairs[:min(most, len(pairs))] {
+		f := FileFault{
+			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: ruleIdentifier,
+			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have taken zeros away or changed characters, and they would count as two",
+				what, quote(pair[1].id), depositary, quote(pair[0].id), describePlace(pair[0].source)),
+			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",
+		}
+		if i == most-1 && len(pairs) > most {
+			f.Message += fmt.Sprintf(" (and %d more such pairs)", len(pairs)-most)
+		}
+		faults = append(faults, f)
+	}
+	return faults
+}
+
+// numberForm is an identifier that a program has written as a number: 901.0, or 2,901.
+var numberForm = regexp.MustCompile(`^\d+[.,]0+$|^\d{1,3}([.,]\d{3})+$`)
+
+// asNumber refuses the text of an identifier that was written as a number: zeros in front
+// of it may be lost.
+func asNumber(text, rule string) *finding {
+	if !numberForm.MatchString(text) {
+		return nil
+	}
+	return &finding{rule, "the identifier is written as a number, with decimals or separators, so zeros in front of it may be lost",
+		"ask the depositary for the number, in a column formatted as text"}
+}
