@@ -4,7 +4,7 @@
 # The tests need Go, LibreOffice Calc to recalculate and print the workbook as its
 # readers would, openpyxl and two readers for Node (npm) that open it, and strace to
 # make system calls fail. What is missing is installed, from Debian's packages and from
-# npm into .build. It takes about ten minutes on two cores; ./test.sh -short takes
+# npm into .build. It takes about five minutes on two cores; ./test.sh -short takes
 # less than one and leaves out what needs these programs.
 set -euo pipefail
 cd "$(dirname "$0")"

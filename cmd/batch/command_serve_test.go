@@ -91,6 +91,9 @@ func aged(t *testing.T, folder string, at time.Time) {
 // TestServeRunsARealOffer serves the worked example: when it is first seen, at a
 // slot, after it was down for two days, and when a file came while it was down.
 func TestServeRunsARealOffer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := t.TempDir()
 	offer := filepath.Join(folder, "level3")
 	if err := writeExample(offer); err != nil {

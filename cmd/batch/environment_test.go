@@ -14,6 +14,9 @@ import (
 // the real program in other zones, languages, numbers of processors, folders and
 // modes for new files.
 func TestTheSameBytesWhateverTheEnvironment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	program := filepath.Join(t.TempDir(), "batch")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -12,6 +12,9 @@ import (
 // LibreOffice gets every figure of the two published workbooks, and of one after
 // an early settlement, from their formulas.
 func TestLibreOfficeCalculatesTheLevel3Result(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder, published := level3Folder(t), map[string][]byte{}
 	for _, r := range level3Runs {
 		content, err := os.ReadFile(filepath.Join(runLevel3(t, folder, r.asOf), "result.xlsx"))

@@ -25,6 +25,9 @@ var readers = []struct{ name, command, script string }{
 // TestI25EveryReaderOpensTheResult compares every value and every formula of the
 // workbook as other readers see it with what is stored in it.
 func TestI25EveryReaderOpensTheResult(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := level3Folder(t)
 	batchOutput(t, 3, "run", folder)
 	workbook := filepath.Join(folder, "runs", "latest", "result.xlsx")

@@ -35,6 +35,9 @@ func heedHangups(t *testing.T) {
 }
 
 func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	heedHangups(t)
 	folder, offer := oneExample(t)
 	s := startService(t, nil, buildProgram(t), "serve", folder, "--settle", "100ms", "--log", "text")
@@ -59,6 +62,9 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 }
 
 func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	heedHangups(t)
 	program := buildProgram(t)
 	_, offer := oneExample(t)
@@ -85,6 +91,9 @@ func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
 
 // TestS5ALogThatIsNotReadDoesNotEndTheService closes the other end of its standard error.
 func TestS5ALogThatIsNotReadDoesNotEndTheService(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder, offer := oneExample(t)
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -111,6 +120,9 @@ func TestS5ALogThatIsNotReadDoesNotEndTheService(t *testing.T) {
 
 // TestS2TheServiceManagerHearsOfIt listens as systemd does.
 func TestS2TheServiceManagerHearsOfIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder, _ := oneExample(t)
 	socket := filepath.Join(t.TempDir(), "notify")
 	listener, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
@@ -152,6 +164,9 @@ func TestS2TheServiceManagerHearsOfIt(t *testing.T) {
 // TestS2AFatalErrorOfGoDoesNotKeepTheServiceDown has the runtime end the program as an
 // out-of-memory does, and compares its code with the one after which the unit stays down.
 func TestS2AFatalErrorOfGoDoesNotKeepTheServiceDown(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder, _ := oneExample(t)
 	s := startService(t, nil, buildProgram(t), "serve", folder, "--log", "text")
 	s.awaitLog("waiting", 1)
@@ -192,6 +207,9 @@ func TestS2TheUnitIsSound(t *testing.T) {
 // TestS9TooManyOpenFilesPass lets the service have no file more than it has, and later as
 // many as it likes.
 func TestS9TooManyOpenFilesPass(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	prlimit, err := exec.LookPath("prlimit")
 	if err != nil {
 		t.Skip("prlimit is not installed")

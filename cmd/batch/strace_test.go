@@ -46,6 +46,9 @@ var injections = []struct {
 // there. What is published stays whole, old or new, and the next run ends with the
 // bytes of an undisturbed one.
 func TestSystemCallsThatFail(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		if os.Getenv("CI") != "" {

@@ -131,6 +131,9 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 }
 
 func TestNobodyIsToldOfADryRunAndNoNoticeFailsARun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder, l := level3Folder(t), newListener(t)
 	config := filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "")

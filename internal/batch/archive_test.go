@@ -13,6 +13,9 @@ import (
 // TestReadersTakeNoRunUnderWayForAForgedOne reads and verifies the history again and
 // again while runs are published.
 func TestReadersTakeNoRunUnderWayForAForgedOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := smallOffer(t)
 	done := make(chan error, 1)
 	go func() {

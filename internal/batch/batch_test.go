@@ -59,6 +59,9 @@ func TestAnInterruptedRunPublishesNothing(t *testing.T) {
 }
 
 func TestTheWorkbookIsReadBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := example(t)
 	o := mustRun(t, Request{Folder: folder})
 	path := filepath.Join(o.Folder, export.WorkbookName)

@@ -260,6 +260,9 @@ func sameContents(a, b map[string]string) bool {
 }
 
 func TestAFaultAtAnyChangeLeavesTheOldStateOrTheNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := smallOffer(t)
 	want, changes := undisturbed(t, folder)
 	faults := []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, syscall.EACCES, io.ErrShortWrite}
@@ -305,6 +308,9 @@ func killed(t *testing.T, folder string, at int, after time.Duration) (whole boo
 }
 
 func TestAKillBeforeAnyChangeLeavesTheOldStateOrTheNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := smallOffer(t)
 	want, changes := undisturbed(t, folder)
 	published := 0
@@ -327,6 +333,9 @@ func TestAKillBeforeAnyChangeLeavesTheOldStateOrTheNew(t *testing.T) {
 const randomKills = 500
 
 func TestAKillAtARandomMomentLeavesTheOldStateOrTheNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := smallOffer(t)
 	want, _ := undisturbed(t, folder)
 	begin := time.Now()
@@ -358,6 +367,9 @@ func TestAKillAtARandomMomentLeavesTheOldStateOrTheNew(t *testing.T) {
 // TestAFullDiskLeavesTheOldStateOrTheNew makes the run on a real file system of 1
 // MiB, on which less and less is free.
 func TestAFullDiskLeavesTheOldStateOrTheNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := smallOffer(t)
 	want, _ := undisturbed(t, folder)
 	disk := t.TempDir()

@@ -173,6 +173,9 @@ func replaceIn(t *testing.T, path string, oldNew ...string) {
 // The difference the other way round is the same one, mirrored. Each adds up: what
 // the instructions that differ change is what changes of the series and the cash.
 func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	runs := variety(t)
 	kinds := make(map[export.ChangeKind]int)
 	for i, was := range runs {

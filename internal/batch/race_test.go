@@ -25,6 +25,9 @@ const rounds = 300
 // TestOfManyProcessesExactlyOnePublishes starts 2 to 16 processes at once on one
 // offer. One publishes; the others find the offer held, or nothing left to do.
 func TestOfManyProcessesExactlyOnePublishes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := smallOffer(t)
 	dice := rand.New(rand.NewPCG(3, 5))
 	busy, unchanged := 0, 0
@@ -114,6 +117,9 @@ func rewriteInPlace(path string, how int, content []byte, pause time.Duration) e
 // TestAnInputThatChangesIsOneSnapshotOrARefusal disturbs a report at 200 random
 // moments of a run.
 func TestAnInputThatChangesIsOneSnapshotOrARefusal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	folder := smallOffer(t)
 	var all sync.WaitGroup
 	var mutex sync.Mutex

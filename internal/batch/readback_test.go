@@ -62,6 +62,9 @@ func TestInstructionsOnSeveralSheetsAreReadBack(t *testing.T) {
 // TestALargeWorkbookIsReadBack writes a workbook larger than any that is taken
 // from a depositary.
 func TestALargeWorkbookIsReadBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	r := *mustRun(t, Request{Folder: example(t)}).Run
 	const times = 12
 	book, allocation := *r.Book, *r.Allocation

@@ -117,6 +117,9 @@ func examine(t testing.TB, folder string) *Examination {
 // The Early Tender Date, until which early tenders can be withdrawn, is 4 May at 17:00;
 // late ones can be withdrawn until the end of 18 May.
 func TestM4WhatVanishesOrChangesAfterItsDeadlineIsAFinding(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const first = "dtc-2026-05-02.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"
 	for name, c := range map[string]struct {
 		terms   string
@@ -147,9 +150,9 @@ func TestM4WhatVanishesOrChangesAfterItsDeadlineIsAFinding(t *testing.T) {
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, open)"},
 		"left out in time, and resolved as counting": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: counts, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-03.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, resolved)"},
-		"last reported as withdrawn, pending or cancelled": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 5 WITH 05-02T10:00\n2 8000 05-02T10:00\n3 1000 05-01T10:00 5 PEND\n4 1000 05-01T10:00 5 CANC\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
+		"last reported as withdrawn, pending or cancelled": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n3 1000 05-01T10:00 0005 PEND\n4 1000 05-01T10:00 0005 CANC\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000"},
-		"a withdrawal that came too late, left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5 WITH 05-05T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"a withdrawal that came too late, left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-05T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-05.csv; 2: 8000; R4-vanished 1 (counted, open)"},
 		"with a fault, then left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 faulty 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, open)"},
@@ -177,23 +180,23 @@ func TestM4WhatVanishesOrChangesAfterItsDeadlineIsAFinding(t *testing.T) {
 			"1: 7000; 2: 8000"},
 		"an earlier stamp": {"", []string{"dtc-2026-05-06.csv:\n1 7000 05-05T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-07.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000; R5-amended 1 (counted, open)"},
-		"withdrawn in time, with its time": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
+		"withdrawn in time, with its time": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
 			"2: 8000"},
-		"withdrawn in time, but a report after the deadline had it": {"", []string{"dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 7000 05-01T10:00 5 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
+		"withdrawn in time, but a report after the deadline had it": {"", []string{"dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, open)"},
-		"withdrawn without a time, after the deadline": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5 WITH\n2 8000 05-02T10:00\n"},
+		"withdrawn without a time, after the deadline": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, open)"},
-		"cancelled after the deadline, then left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5 CANC\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"cancelled after the deadline, then left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, open)"},
-		"cancelled after the deadline, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5 CANC\n2 8000 05-02T10:00\n"},
+		"cancelled after the deadline, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R5-amended 1 (not counted, resolved)"},
-		"withdrawn, and tendered again after the deadline": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 5 WITH 05-02T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"withdrawn, and tendered again after the deadline": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000; R5-amended 1 (counted, open)"},
-		"the same, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 5 WITH 05-02T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"the same, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, resolved)"},
 		"new, with a stamp before a report that was made after the deadline": {"", []string{"dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000"},
-		"pending, and tendered after the deadline": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 5 PEND\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"pending, and tendered after the deadline": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 PEND\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -237,8 +240,8 @@ func TestM4AnIncrementalReportThatChangesATenderAfterItsDeadline(t *testing.T) {
 		"left out is nothing": {"", []string{first, "dtc-2026-05-05.csv:\n3 1000 05-05T10:00\n"}, "1: 7000; 2: 8000; 3: 1000"},
 		"resolved": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv" + grown},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R5-amended 1 (not counted, resolved)"},
-		"cancelled": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5 CANC\n"}, "2: 8000; R5-amended 1 (not counted, open)"},
-		"withdrawn": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5 WITH 05-04T10:00\n"}, "2: 8000"},
+		"cancelled": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n"}, "2: 8000; R5-amended 1 (not counted, open)"},
+		"withdrawn": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n"}, "2: 8000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := snapshotOffer(t, c.terms, c.reports...)
@@ -318,6 +321,9 @@ func TestM4AReportThatIsOverwritten(t *testing.T) {
 // What a run finds follows from the reports, not from the runs before it, nor from
 // whether earlier reports are still in the inbox when a run was made of each.
 func TestM4TheResultDoesNotDependOnTheRunsBefore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		nights := drawNights(r)
 		once := snapshotOffer(t, "", nights...)
@@ -359,9 +365,9 @@ func drawNights(r *rapid.T) (nights []string) {
 			case what == 1:
 				fmt.Fprintf(&rows, "%d 70000 05-01T10:00\n", id)
 			case what == 2 && id > 0:
-				fmt.Fprintf(&rows, "%d 7000 05-01T10:00 5 WITH 05-02T10:00\n", id)
+				fmt.Fprintf(&rows, "%d 7000 05-01T10:00 0005 WITH 05-02T10:00\n", id)
 			case what == 3 && id > 0:
-				fmt.Fprintf(&rows, "%d 7000 05-01T10:00 5 CANC\n", id)
+				fmt.Fprintf(&rows, "%d 7000 05-01T10:00 0005 CANC\n", id)
 			default:
 				fmt.Fprintf(&rows, "%d 7000 05-01T10:00\n", id)
 			}

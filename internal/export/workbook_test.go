@@ -20,6 +20,9 @@ import (
 )
 
 func TestSameBytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	first := rendered(t, smallRun(t))
 	for _, procs := range []int{runtime.GOMAXPROCS(0), 1} {
 		before := runtime.GOMAXPROCS(procs)
@@ -225,6 +228,9 @@ func TestBrokenIsShown(t *testing.T) {
 
 // TestRecalculation expects LibreOffice to get every figure from the formulas.
 func TestRecalculation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	stored := make(map[string][]byte)
 	for name, r := range variants(t) {
 		if name != "too many digits" { // which no spreadsheet keeps

@@ -65,6 +65,9 @@ const (
 // or nothing is different, or what is different is a reject: never a tender that is
 // missing or changed without a word.
 func TestBitFlips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	plain := flipBook(500)
 	for _, c := range []struct {
 		name    string

@@ -32,6 +32,9 @@ type hostile struct {
 
 // TestHostileFiles reads the whole set.
 func TestHostileFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, set := range [][]hostile{hostileContainers(), hostileXML(), hostileSheets(), hostileCSV(), hostileProtected()} {
 		for _, h := range set {
 			t.Run(h.name, func(t *testing.T) {

@@ -465,6 +465,9 @@ func passAsNobody(t *testing.T) {
 }
 
 func TestEightProcessesAppendAndNothingIsLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const processes, each = 8, 50
 	runs := t.TempDir()
 	var all []*exec.Cmd
@@ -545,6 +548,9 @@ func TestALedgerThatAnotherProgramHoldsIsNotCalledDamaged(t *testing.T) {
 }
 
 func TestAKilledProcessLosesNoEntryThatItSaidIsWritten(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	runs := t.TempDir()
 	random := rand.New(rand.NewPCG(1, 2))
 	left := make(map[string]int) // what the kills left behind

@@ -64,6 +64,9 @@ func smallLedger(t testing.TB) string {
 }
 
 func TestEveryFlippedBitIsNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	runs := smallLedger(t)
 	if found, err := Verify(runs, ""); len(found) > 0 || err != nil {
 		t.Fatalf("as written: %v, %v", found, err)
@@ -185,6 +188,9 @@ func headTo(seq int) string {
 }
 
 func TestAnAlteredRemovedOrSwappedEntryIsNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const entries = 5
 	type change struct {
 		name       string
@@ -295,6 +301,9 @@ func TestAttemptsEndedTwiceAndSlotsDecidedTwiceAreFound(t *testing.T) {
 }
 
 func TestWhatIsWrongInARunsFolderIsFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	kept := fmt.Sprintf("%x", sha256.Sum256([]byte("bytes")))
 	write := func(name, content string) func(t *testing.T, runs string) error {
 		return func(_ *testing.T, runs string) error {

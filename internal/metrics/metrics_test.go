@@ -354,6 +354,9 @@ func TestUpdatesAndReadersDoNotCollide(t *testing.T) {
 // TestS7ConnectionsAreBounded opens more connections than are held, which say nothing; the
 // ones that are asked for something are answered once those are closed.
 func TestS7ConnectionsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

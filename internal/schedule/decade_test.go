@@ -208,6 +208,9 @@ func (s *simulation) live() {
 // out in another way. None may be run twice or recorded as missed twice, none be
 // without an entry, and none have an entry that is not one.
 func TestTenYears(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	zones := []string{"America/New_York", "Europe/London", "Europe/Brussels", "Australia/Sydney", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Chatham", "Asia/Kolkata"}
 	var total, ran, missed, moved, first int
 	for z, name := range zones {

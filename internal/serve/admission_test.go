@@ -33,6 +33,9 @@ func (d *desk) queue() (most func() int) {
 }
 
 func TestS1RunsWaitForMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, c := range map[string]struct {
 		runs   int
 		memory int64

@@ -523,6 +523,9 @@ func TestASecondSchedulerIsRefused(t *testing.T) {
 // TestTheSystemTellsOfFiles has real files, and a polling so slow that only the
 // system can have told of them.
 func TestTheSystemTellsOfFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	d := newDesk(t, "a: none")
 	d.config.PollOnly, d.config.Poll, d.config.Settle = false, time.Hour, 20*time.Millisecond
 	ran, loaded := make(chan Job, 10), make(chan string, 10)

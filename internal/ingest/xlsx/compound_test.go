@@ -200,6 +200,9 @@ func TestFailingDiskIsNotDamage(t *testing.T) {
 // (in one with standard encryption, whose 50,000 rounds take their time, 600 times). Each must be an
 // error, or not change a row. Under agile encryption each in the package itself is an error.
 func TestBitFlipsInProtected(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	plain := tenderBook(500).zipped(t)
 	want, err := dump(plain)
 	if err != nil {

@@ -23,6 +23,9 @@ func tenderBook(n int) book {
 // TestBitFlips flips one bit anywhere in a workbook of 500 tenders, 3,000 times. Each must be an
 // error, or not change a row.
 func TestBitFlips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	sound := tenderBook(500).zipped(t)
 	want, err := dump(sound)
 	if err != nil || len(want) != 500 {
@@ -55,6 +58,9 @@ func TestBitFlips(t *testing.T) {
 // TestBitFlipsInXML flips bits in the sheet itself, under a right checksum: what comes out is either
 // refused or well-formed, and reading it never panics.
 func TestBitFlipsInXML(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	sound := sheetXML(tenderBook(3).sheet)
 	r := rand.New(rand.NewPCG(3000, 2))
 	for range trials(3000) {

@@ -82,6 +82,9 @@ func someText(r *rand.Rand) string {
 // TestSameAsExcelize reads generated sheets and compares every cell with what was generated and with
 // what excelize reads.
 func TestSameAsExcelize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for seed := range uint64(trials(400)) {
 		s := generate(rand.New(rand.NewPCG(seed, 4)))
 		packed := s.book.zipped(t)

@@ -84,6 +84,9 @@ func replace(old, by string, n int) func([]byte) []byte {
 // TestProtectedWorkbooksAreRead reads each kind of protection: the smallest workbook, whose package
 // is a short stream, and one of 500 rows.
 func TestProtectedWorkbooksAreRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, lock := range every() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,6 +111,9 @@ func TestProtectedWorkbooksAreRead(t *testing.T) {
 
 // TestPackagesOfEverySize goes over the borders of blocks, of segments and of the short streams.
 func TestPackagesOfEverySize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, base := range []int{0, 4060, 8170} {
 		for more := range 40 {
 			content := sized(base + more)
@@ -177,6 +183,9 @@ func TestProtection(t *testing.T) {
 
 // TestExcelizeAgrees writes with one and reads with the other, both ways.
 func TestExcelizeAgrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	plain := tenderBook(500).zipped(t)
 	locked, err := excelize.Encrypt(plain, &excelize.Options{Password: secret})
 	if err != nil {
