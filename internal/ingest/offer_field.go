@@ -256,6 +256,10 @@ func (f termsField) location(otherwise *time.Location) *time.Location {
 	if !ok {
 		return otherwise
 	}
+	if city, wrong := fixedZone(s); wrong {
+		f.fault("%s is %s; write %s", quote(s), "not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
+		return otherwise
+	}
 	zone, err := time.LoadLocation(s)
 	if err != nil || s == "" || s == "Local" {
 		f.fault("%s is not a time zone that is known; write %s", quote(s), want)

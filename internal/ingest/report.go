@@ -304,6 +304,10 @@ func (r *reading) addMissing(without []peeked) {
 		r.fault("", FileFault{Rule: ruleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
 		return
 	}
+	if faults := without[best].best.scaleFaults(); len(faults) > 0 {
+		r.fault(without[best].name, faults...) // and nothing is offered that would make it be read
+		return
+	}
 	r.fault(without[best].name, without[best].best.missingFault(r.depositary))
 }
 

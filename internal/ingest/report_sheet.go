@@ -223,6 +223,10 @@ func (s *sheet) search(row *xlsx.Row) error {
 		return nil
 	}
 	s.adopt(l)
+	if faults := l.scaleFaults(); len(faults) > 0 {
+		s.fault(s.name, faults...)
+		return errEnough
+	}
 	if len(l.twice) > 0 {
 		s.fault(s.name, l.twiceFaults(s.depositary)...)
 		return errEnough

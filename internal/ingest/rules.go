@@ -54,6 +54,7 @@ const (
 	ruleSheet     = "R6-sheet"
 	ruleColumn    = "R6-column"
 	ruleMerged    = "R6-merged"
+	ruleScale     = "R6-scale"
 	ruleUnread    = "R6-unread-column"
 
 	// RuleNoStatus is a report without a column for the status, and an offer that does
@@ -115,6 +116,7 @@ func Rules() []Rule {
 		{Code: ruleSheet, Meaning: "it is not clear which sheet holds the tenders"},
 		{Code: ruleColumn, Meaning: "a column is missing or there twice"},
 		{Code: ruleMerged, Meaning: "merged cells among the instructions"},
+		{Code: ruleScale, Meaning: "a heading says that amounts are thousands or millions"},
 		{Code: ruleUnread, Meaning: "a column that may decide how tenders count is not read"},
 		{Code: RuleNoStatus, Meaning: "a report without a status column, in a final run"},
 		{Code: ruleTotal, Meaning: "the totals row disagrees with the rows"},

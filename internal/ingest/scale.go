@@ -1,0 +1,45 @@
+package ingest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tenderbatch/internal/ingest/xlsx"
+)
+
+// scaleWords are how the heading of an amount says that its figures are thousands or
+// millions: "Principal Amount (000s)", "Amount in thousands", "$mm".
+var scaleWords = regexp.MustCompile(`(?i)(^|[^0-9a-z])('?000'?s?|thousands?|tsd|tds|millions?|mio|mln|mm|[a-z]{3}\s*[km]|[$€£]\s*(k|m|mm|000s?))([^0-9a-z]|$)`)
+
+// amountWords are parts of headings of amounts, in the form of normal.
+var amountWords = words("principal amount amt nominal quantity qty face value blocked tendered")
+
+// scaled are the headings of amounts that are said in thousands or millions.
+func (l *layout) scaled() (found []label) {
+	for i, f := range l.labels {
+		key := normal(f.text)
+		isAmount := i == l.at[colPrincipal] || slices.ContainsFunc(amountWords, func(w string) bool { return strings.Contains(key, w) })
+		if isAmount && scaleWords.MatchString(f.text) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// scaleFaults refuse a sheet whose principal is said in thousands or millions: read as it
+// stands it would be wrong by that much, and the last three digits are not there.
+func (l *layout) scaleFaults() (faults []FileFault) {
+	for _, f := range l.scaled() {
+		if l.has(colPrincipal) && l.labels[l.at[colPrincipal]] != f {
+			continue // another column is read, in whole amounts
+		}
+		faults = append(faults, FileFault{
+			Cell: xlsx.CellName(f.col, l.row), Rule: ruleScale,
+			Message: fmt.Sprintf("the heading %s says that the amounts are not whole units", quote(copied(f.text))),
+			Advice:  "ask the depositary for whole amounts; a figure in thousands cannot be paid on",
+		})
+	}
+	return faults
+}
