@@ -379,6 +379,9 @@ func (in *intake) warnings() []string {
 		}
 	}
 	all = append(all, in.compared.unread()...)
+	if in.offer.PhaseAt(in.asOf) == tender.Final {
+		all = append(all, in.quiet()...)
+	}
 	for _, m := range in.missingLastReports() {
 		all = append(all, "the offer has expired, but "+m.why())
 	}

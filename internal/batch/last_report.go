@@ -64,9 +64,14 @@ func (r lastReport) why() string {
 
 // checkLastReports is an error where a final run would be made from a report that is not
 // known to be a depositary's last (R6-last-report). Unattended, every last report
-// must be in by its name, too.
+// must be in by its name, too, and show rows up to its day; a person who makes the run by
+// hand is warned of that in the result, as often nothing more comes in at the end.
 func (in *intake) checkLastReports(unattended bool) error {
-	if doubts := in.doubts(); len(doubts) > 0 {
+	doubts := in.notCome()
+	if unattended {
+		doubts = append(doubts, in.quiet()...)
+	}
+	if len(doubts) > 0 {
 		return &tender.ControlError{Rule: ingest.RuleLastReport, Message: strings.Join(doubts, "\n")}
 	}
 	missing := in.missingLastReports()
@@ -85,17 +90,26 @@ func (in *intake) checkLastReports(unattended bool) error {
 // and what it is to show. A copy of an old report under a new name has an older one.
 const quietDays = 3
 
-// doubts says of each last report why it may be an old one under a wrong name: the
-// name's day has not come, or its newest row is much older than the name says.
-func (in *intake) doubts() (all []string) {
+// notCome says of each last report whose day by its name has not come yet that it may be
+// an old one under a wrong name.
+func (in *intake) notCome() (all []string) {
+	rows := in.newestRows()
+	for _, r := range in.lastReports() {
+		if !r.at.IsZero() && in.hasNotCome(r.at) {
+			all = append(all, fmt.Sprintf("%s: the name dates the report of %s %s, in the future%s; an old report would pass for the last one: name the file by the day on which it was made",
+				display.Line(r.file), r.depositary, dayOf(r.at, in.offer.Zone), newestRow(rows[r.depositary], in.offer.Zone)))
+		}
+	}
+	return all
+}
+
+// quiet says of each last report whose newest row is much older than its name says that
+// it may be an old one under a wrong name, unless the terms say that nothing came in.
+func (in *intake) quiet() (all []string) {
 	rows := in.newestRows()
 	for _, r := range in.lastReports() {
 		switch newest := rows[r.depositary]; {
-		case r.at.IsZero():
-		case in.hasNotCome(r.at):
-			all = append(all, fmt.Sprintf("%s: the name dates the report of %s %s, in the future%s; an old report would pass for the last one: name the file by the day on which it was made",
-				display.Line(r.file), r.depositary, dayOf(r.at, in.offer.Zone), newestRow(newest, in.offer.Zone)))
-		case newest.IsZero() || in.isResolved(r):
+		case r.at.IsZero(), in.hasNotCome(r.at), newest.IsZero(), in.isResolved(r):
 		default:
 			shows := r.at
 			if due := in.due(); due.Before(shows) {
@@ -171,7 +185,7 @@ func workingDays(from, to tender.Date) int {
 func (in *intake) remarks() []string {
 	all := slices.Clone(in.compared.remarks)
 	if in.offer.PhaseAt(in.asOf) == tender.Final {
-		return append(all, in.doubts()...)
+		return append(all, in.notCome()...)
 	}
 	for _, f := range in.choice.Chosen {
 		if in.hasNotCome(f.Reported) {

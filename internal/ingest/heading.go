@@ -307,6 +307,18 @@ func (l *layout) findMissing(keys []string, named map[string]string) {
 	}
 }
 
+// lastNeeded is the place of the last column that is needed, or that decides whether and
+// for how much a tender counts.
+func (l *layout) lastNeeded() int {
+	last := -1
+	for c := range columnCount {
+		if slices.Contains(needed, c) || c == colReceivedDate || c == colReceivedTime || c == colStatus || c == colCurrency || c == colDelivery {
+			last = max(last, l.position(c))
+		}
+	}
+	return last
+}
+
 func (l *layout) findIgnored() {
 	for i, f := range l.labels {
 		if !slices.Contains(l.at[:], i) {

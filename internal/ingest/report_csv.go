@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -23,7 +25,7 @@ const csvLimit = 256 << 20
 var separators = []struct {
 	char rune
 	name string
-}{{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}}
+}{{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}, {'|', "pipes"}}
 
 // csvTable makes a table of a CSV file, whose cells are all text. All that a
 // lenient reader would absorb is a fault.
@@ -35,13 +37,14 @@ func (r *reading) csvTable(content []byte) (table, []FileFault) {
 	if faults := damagedCSV(text); len(faults) > 0 {
 		return table{}, faults
 	}
+	text = withoutFormulaText(text)
 	best, name, headings := csvLines{text: text, separator: ','}, "commas", 0
 	for _, s := range separators {
 		lines := csvLines{text: text, separator: s.char}
 		p, err := r.peek(table{each: lines.each})
 		if err == nil && p.best != nil && p.best.found() > headings {
 			best, name, headings = lines, s.name, p.best.found()
-			best.from = p.best.row
+			best.from, best.needed = p.best.row, p.best.lastNeeded()+1
 		}
 	}
 	r.report.Format = fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name)
@@ -185,6 +188,7 @@ type csvLines struct {
 	text      []byte
 	separator rune
 	from      int // the line of the headings: all below must have as many fields; 0: not known
+	needed    int // how many fields of a line hold all that is needed; what is behind may be left out
 }
 
 // each passes each line on as a row of text cells; the row has the number of the
@@ -209,7 +213,10 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		if row.Number == l.from {
 			width = len(record)
 		}
-		if width > 0 && len(record) != width && !isBlankRecord(record) {
+		if width > 0 && len(record) > width {
+			record = withoutBlankEnd(record, width)
+		}
+		if width > 0 && len(record) != width && !l.mayBeShort(record, width) && !isBlankRecord(record) {
 			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
 				"a separator or a quotation mark is missing or too many; ask for the file to be exported again")}
 		}
@@ -230,11 +237,67 @@ func fillRow(row *xlsx.Row, record []string) error {
 			return &faultError{*csvFault(row.Number, fmt.Sprintf("there is a line break inside the field %d of the line", i+1),
 				"remove it; a quotation mark too many can swallow lines")}
 		}
-		if field != "" {
+		if field = literal(field); field != "" {
 			row.Cells = append(row.Cells, xlsx.Cell{Col: i, Kind: xlsx.Text, Text: []byte(field)})
 		}
 	}
 	return nil
+}
+
+// withoutBlankEnd leaves out blank fields beyond the headings: some programs write a
+// separator at the end of each line.
+func withoutBlankEnd(record []string, width int) []string {
+	if isBlankRecord(record[width:]) {
+		return record[:width]
+	}
+	return record
+}
+
+// mayBeShort reports whether a line may have fewer fields than the headings. Excel drops
+// the separators of trailing blank fields in blocks of lines, so an instruction needs
+// only what is needed of it; a footer or a totals row has what it has.
+func (l csvLines) mayBeShort(record []string, width int) bool {
+	if len(record) > width {
+		return false
+	}
+	if len(record) >= l.needed {
+		return true
+	}
+	filled, first := 0, ""
+	for _, field := range record {
+		if trim(field) != "" {
+			if filled++; filled == 1 {
+				first = trim(field)
+			}
+		}
+	}
+	return (filled == 1 && strings.Contains(first, " ")) || slices.Contains(totalWords, normal(first))
+}
+
+// formulaText is a field that is written as a formula of one text without quotation
+// marks around it, as Excel takes it but CSV does not.
+var formulaText = regexp.MustCompile(`(?m)(^|[,;\t|])="([^"\r\n]*)"([,;\t|]|\r?$)`)
+
+// withoutFormulaText makes quoted fields of such formulas.
+func withoutFormulaText(text []byte) []byte {
+	if !bytes.Contains(text, []byte(`="`)) {
+		return text
+	}
+	for range 2 { // neighbours share a separator
+		text = formulaText.ReplaceAll(text, []byte(`$1"$2"$3`))
+	}
+	return text
+}
+
+// literal is the text of a field that is written as a formula of one text, ="0901", by
+// which Excel keeps zeros when it opens a CSV file.
+func literal(field string) string {
+	inside, formula := strings.CutPrefix(field, `="`)
+	inside, closed := strings.CutSuffix(inside, `"`)
+	if formula && closed && !strings.Contains(inside, `"`) {
+		return inside
+	}
+	return field
 }
 
 func isBlankRecord(record []string) bool {

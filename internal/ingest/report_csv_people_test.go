@@ -1,0 +1,72 @@
+package ingest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// csvRows reads a report of the lines below the usual headings.
+func csvRows(t *testing.T, headings string, lines ...string) (string, error) {
+	t.Helper()
+	o := testOffer(t)
+	in, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(headings + "\n" + strings.Join(lines, "\n") + "\n")}}})
+	if err != nil {
+		return "", err
+	}
+	var all []string
+	for line := range in.Instructions() {
+		all = append(all, fmt.Sprintf("%s %s %s %s", line.ID, line.Participant, line.Principal, line.Status))
+	}
+	for _, r := range in.Rejects {
+		all = append(all, fmt.Sprintf("row %d %s", r.Source.Row, r.Rule))
+	}
+	return strings.Join(all, "; "), nil
+}
+
+const peopleHeadings = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Status,Withdrawn At,Contact"
+
+func TestI11TrailingSeparatorsThatExcelDropped(t *testing.T) {
+	got, err := csvRows(t, peopleHeadings, "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,x", "1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE", "1003,52729NAA8,5000,2004-11-10 10:01,0901,MADE,")
+	if want := "1001 0901 5000 tendered; 1002 0901 5000 tendered; 1003 0901 5000 tendered"; err != nil || got != want {
+		t.Errorf("%s, %v; want %s", got, err, want)
+	}
+	// What is needed must be there: a line that was cut off is no short line.
+	if _, err := csvRows(t, peopleHeadings, "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,", "1002,52729NAA8,5000,2004-11-10"); err == nil || !strings.Contains(err.Error(), "the line has 4 fields, the headings have 8") {
+		t.Errorf("a line that was cut off: %v", err)
+	}
+}
+
+func TestI12FootersTotalsAndSeparatorsAtTheEnd(t *testing.T) {
+	line := "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,"
+	for name, more := range map[string]string{"a footer": "(1 rows affected)", "a total": "Total,,5000", "a separator more": "1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,,"} {
+		got, err := csvRows(t, peopleHeadings, line, more)
+		if err != nil || !strings.HasPrefix(got, "1001 0901 5000 tendered") || strings.Contains(got, "row") {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+	if _, err := csvRows(t, peopleHeadings, line, "Total,,6000"); err == nil || !strings.Contains(err.Error(), "R6-total") {
+		t.Errorf("a total that does not agree: %v", err)
+	}
+	if _, err := csvRows(t, peopleHeadings, line+",more"); err == nil {
+		t.Error("a field beyond the headings that is not blank was read")
+	}
+}
+
+func TestI13TextWrittenAsAFormulaIsText(t *testing.T) {
+	for _, quoted := range []string{`="1001",52729NAA8,5000,2004-11-10 10:01,="0901",MADE,,`, `"=""1001""",52729NAA8,5000,2004-11-10 10:01,"=""0901""",MADE,,`} {
+		if got, err := csvRows(t, peopleHeadings, quoted); err != nil || got != "1001 0901 5000 tendered" {
+			t.Errorf("%s: %s, %v", quoted, got, err)
+		}
+	}
+	if got, err := csvRows(t, peopleHeadings, `"=1+1",52729NAA8,5000,2004-11-10 10:01,0901,MADE,,`); err != nil || !strings.Contains(got, "R5-formula") {
+		t.Errorf("a formula: %s, %v", got, err)
+	}
+}
+
+func TestI22PipesPartFields(t *testing.T) {
+	got, err := csvRows(t, strings.ReplaceAll(peopleHeadings, ",", "|"), "1001|52729NAA8|5000|2004-11-10 10:01|0901|MADE||")
+	if err != nil || got != "1001 0901 5000 tendered" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
