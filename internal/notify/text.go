@@ -22,11 +22,12 @@ func Line(s string, most int) string { return display.Cut(display.Flat(s), most)
 
 // lines is Line, but line breaks stay.
 func lines(s string, most int) string {
-	each := strings.Split(lineBreaks.Replace(display.Cut(s, most)), "\n")
+	each := strings.Split(lineBreaks.Replace(s), "\n")
 	for i, l := range each {
-		each[i] = Line(l, most)
+		each[i] = display.Flat(l)
 	}
-	return strings.TrimRight(strings.Join(each, "\n"), " \n")
+	// Cut last: what cannot be seen grows when it is written out.
+	return display.Cut(strings.TrimRight(strings.Join(each, "\n"), " \n"), most)
 }
 
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
