@@ -11,7 +11,11 @@ import (
 
 // scaleWords are how the heading of an amount says that its figures are thousands or
 // millions: "Principal Amount (000s)", "Amount in thousands", "$mm".
-var scaleWords = regexp.MustCompile(`(?i)(^|[^0-9a-z])('?000'?s?|thousands?|tsd|tds|millions?|mio|mln|mm|[a-z]{3}\s*[km]|[$€£]\s*(k|m|mm|000s?))([^0-9a-z]|$)`)
+var scaleWords = regexp.MustCompile(`(?i)(^|[^0-9a-z])(` +
+	`'?000'?s?|(x|in)\s*1[.,' ]?000([.,' ]?000)?s?|` +
+	`thousands?|thous|tsd|tds|teur|tusd|millions?|mio|mill|mln|mn|mm|billions?|bn|k|` +
+	`[a-z]{3}\s*[km]|[$€£]\s*(k|m|mm|000s?)` +
+	`)([^0-9a-z]|$)`)
 
 // amountWords are parts of headings of amounts, in the form of normal.
 var amountWords = words("principal amount amt nominal quantity qty face value blocked tendered")

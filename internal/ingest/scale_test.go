@@ -12,6 +12,7 @@ func TestI20AHeadingThatSaysThousandsIsRefused(t *testing.T) {
 	for _, heading := range []string{
 		"Principal Amount (000s)", "Principal Amount ('000)", "Principal Amount (in thousands)", "Principal (USD mm)", "Principal $mm",
 		"Nominal Mio", "Amount (USD k)", "Principal Amount, millions",
+		"Principal (k)", "Principal (mn)", "Principal x1000", "Nominal x 1,000", "Principal in 1,000", "Face Amount TEUR", "Amount (bn)",
 	} {
 		o := testOffer(t)
 		headings := "VOI Number | CUSIP | " + heading + " | Submitted At | Participant"
