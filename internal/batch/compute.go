@@ -82,6 +82,12 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 	if in.compared, err = in.compareReports(ctx, req); err != nil {
 		return nil, err
 	}
+	// What counts from earlier reports can be the same tenders under other numbers.
+	if len(in.compared.carried) > 0 {
+		if err := ingest.CheckIdentifiers(in.tenders()); err != nil {
+			return nil, err
+		}
+	}
 	if in.book, err = tender.NewBook(in.offer, in.tenders(), in.asOf); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
 
@@ -225,7 +226,7 @@ func (h *history) amendment(was, now version) (kind export.SnapshotKind, what st
 		all = append(all, fmt.Sprintf("the security was %s (%s), and is %s (%s)",
 			was.Security, was.Series, now.Security, now.Series))
 	}
-	if trimZeros(was.Participant) != trimZeros(now.Participant) {
+	if was.Participant != now.Participant && ingest.Canonical(was.Participant) != ingest.Canonical(now.Participant) {
 		all = append(all, fmt.Sprintf("the participant was %s, and is %s", was.Participant, now.Participant))
 	}
 	if !was.Received.Equal(now.Received) {
@@ -253,9 +254,6 @@ func sameSecurity(a, b string) bool {
 	}
 	return a == b || (len(a) == len("037833100") && len(b) == len("US0378331005") && b[2:11] == a)
 }
-
-// trimZeros takes off the zeros that a spreadsheet takes off numbers.
-func trimZeros(number string) string { return strings.TrimLeft(number, "0") }
 
 // note adds a change that the report in hand shows.
 func (h *history) note(kind export.SnapshotKind, what string, was, now version) *export.SnapshotChange {

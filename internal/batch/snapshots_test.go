@@ -176,7 +176,7 @@ func TestM4WhatVanishesOrChangesAfterItsDeadlineIsAFinding(t *testing.T) {
 			"1: 80000; 2: 8000; R5-amended 1 (counted, open)"},
 		"another participant": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0006\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000; R5-amended 1 (counted, open)"},
-		"a participant without its zeros": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5\n2 8000 05-02T10:00\n"},
+		"participants without their zeros": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5\n2 8000 05-02T10:00 5\n"},
 			"1: 7000; 2: 8000"},
 		"an earlier stamp": {"", []string{"dtc-2026-05-06.csv:\n1 7000 05-05T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-07.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000; R5-amended 1 (counted, open)"},
@@ -208,6 +208,22 @@ func TestM4WhatVanishesOrChangesAfterItsDeadlineIsAFinding(t *testing.T) {
 			o := mustRun(t, Request{Folder: folder, AsOf: "2026-05-18T12:00", Clock: longAfterEnd, Version: "test"})
 			remadeSame(t, o.Folder)
 		})
+	}
+}
+
+// A program took the zeros of a column away between two snapshots: what the newest leaves
+// out is there under another number, and must not count twice.
+func TestI1WhatIsCarriedAndLooksLikeANewTenderStopsTheRun(t *testing.T) {
+	for name, reports := range map[string][]string{
+		"instructions without their zeros": {"dtc-2026-05-02.csv:\n001 7000 05-01T10:00\n002 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"instructions in small letters":    {"dtc-2026-05-02.csv:\nA1 7000 05-01T10:00\n", "dtc-2026-05-05.csv:\na1 7000 05-01T10:00\n"},
+		"participants without their zeros": {"dtc-2026-05-02.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00 5\n"},
+	} {
+		folder := snapshotOffer(t, "", reports...)
+		_, err := Check(t.Context(), Request{Folder: folder, Clock: longAfterEnd, AsOf: "2026-05-18T12:00"})
+		if err == nil || !strings.Contains(err.Error(), "[R6-identifier]") || !strings.Contains(err.Error(), "dtc-2026-05-02.csv") || !strings.Contains(err.Error(), "dtc-2026-05-05.csv") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

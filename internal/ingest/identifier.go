@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,34 +128,49 @@ func isPlainID(id string) bool {
 	return true
 }
 
-// checkIdentifiers finds, in all reports of each depositary, instruction numbers and
-// participants that are written differently and look the same.
-func checkIdentifiers(readings []*reading) (faults []FileFault) {
-	type kind struct{ depositary, what string }
-	asked := map[kind]*confusion{}
-	var order []kind
-	for _, r := range readings {
-		ids, participants := kind{r.depositary.Name, "instruction"}, kind{r.depositary.Name, "participant"}
-		for _, k := range []kind{ids, participants} {
-			if asked[k] == nil {
-				asked[k] = &confusion{}
-				order = append(order, k)
+// CheckIdentifiers finds, among the tenders of each depositary, instruction numbers and
+// participants that are written differently and look the same. Its error is a *[FileError]
+// with rule R6-identifier.
+func CheckIdentifiers(tenders iter.Seq[tender.Instruction]) error {
+	type pair struct{ ids, participants confusion }
+	asked := map[string]*pair{}
+	var order []string
+	var now *pair
+	depositary, participant := "", ""
+	for in := range tenders {
+		if now == nil || in.Depositary != depositary {
+			if now = asked[in.Depositary]; now == nil {
+				now = &pair{}
+				asked[in.Depositary] = now
+				order = append(order, in.Depositary)
 			}
+			depositary, participant = in.Depositary, ""
 		}
-		last := ""
-		for i := range r.lines.states {
-			in := r.line(i).instruction
-			asked[ids].add(written{in.ID, in.Source})
-			if in.Participant != last {
-				last = in.Participant
-				asked[participants].add(written{in.Participant, in.Source})
+		now.ids.add(written{in.ID, in.Source})
+		if in.Participant != participant {
+			participant = in.Participant
+			now.participants.add(written{participant, in.Source})
+		}
+	}
+	var faults []FileFault
+	for _, name := range order {
+		faults = append(faults, asked[name].ids.faults(name, "instruction")...)
+		faults = append(faults, asked[name].participants.faults(name, "participant")...)
+	}
+	return failed(faults)
+}
+
+// reported are the tenders that readings have, before any is set aside.
+func reported(readings []*reading) iter.Seq[tender.Instruction] {
+	return func(yield func(tender.Instruction) bool) {
+		for _, r := range readings {
+			for i := range r.lines.states {
+				if !yield(*r.line(i).instruction) {
+					return
+				}
 			}
 		}
 	}
-	for _, k := range order {
-		faults = append(faults, asked[k].faults(k.depositary, k.what)...)
-	}
-	return faults
 }
 
 // faults are the pairs that look the same, the first few of them.

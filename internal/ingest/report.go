@@ -127,7 +127,7 @@ func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 	if err := failed(faults); err != nil {
 		return nil, err
 	}
-	if err := failed(checkIdentifiers(readings)); err != nil {
+	if err := CheckIdentifiers(reported(readings)); err != nil {
 		return nil, err
 	}
 	noteSameContent(readings, files)
