@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -363,7 +364,11 @@ func (b *workbook) layCaps(row int) int {
 // returns the next free row. The figures are those of Funding.
 func (b *workbook) layWires(row int) int {
 	s := b.summary
-	s.put(row, 1, label("To be wired").as(inSection))
+	title := "To be wired"
+	if len(fundingOf(b.run.Settlement.Funding, settle.Paid)) > 0 {
+		title = "Paid, and to be wired"
+	}
+	s.put(row, 1, label(title).as(inSection))
 	t := table{columns: []column{
 		{heading: "Settlement date"}, {heading: "Settlement"}, {heading: "Status"}, {heading: "Currency"},
 		{heading: "Principal accepted", right: true}, {heading: "Tender Offer Consideration", right: true},

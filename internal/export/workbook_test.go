@@ -124,6 +124,27 @@ func TestReferencesAreLookedUp(t *testing.T) {
 
 // TestTimeline compares the periods with the tenders themselves, and the Early
 // Tender Date's with what the issuer published.
+// What was paid already must not stand below "To be wired", where the eye adds it up.
+func TestM1TheSummaryTellsPaidFromDue(t *testing.T) {
+	r := smallRun(t)
+	title := func() string {
+		var titles []string
+		for _, c := range cells(t, opened(t, rendered(t, r)), "Summary") {
+			if strings.Contains(c.value, "o be wired") {
+				titles = append(titles, c.value)
+			}
+		}
+		return strings.Join(titles, "; ")
+	}
+	if got := title(); got != "To be wired" {
+		t.Errorf("nothing is paid: %s", got)
+	}
+	r.Settlement.Funding[0].Status = settle.Paid
+	if got := title(); got != "Paid, and to be wired" {
+		t.Errorf("one day is paid: %s", got)
+	}
+}
+
 func TestTimeline(t *testing.T) {
 	r := smallRun(t)
 	counted, early := 0, false
