@@ -216,7 +216,7 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		if width > 0 && len(record) > width {
 			record = withoutBlankEnd(record, width)
 		}
-		if width > 0 && len(record) != width && !l.mayBeShort(record, width) && !isBlankRecord(record) {
+		if width > 0 && len(record) != width && !l.mayBeShort(record, width, l.endsOpen(r)) && !isBlankRecord(record) {
 			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
 				"a separator or a quotation mark is missing or too many; ask for the file to be exported again")}
 		}
@@ -255,12 +255,13 @@ func withoutBlankEnd(record []string, width int) []string {
 
 // mayBeShort reports whether a line may have fewer fields than the headings. Excel drops
 // the separators of trailing blank fields in blocks of lines, so an instruction needs
-// only what is needed of it; a footer or a totals row has what it has.
-func (l csvLines) mayBeShort(record []string, width int) bool {
+// only what is needed of it, unless the file ends within it and may have been cut off; a
+// footer or a totals row has what it has.
+func (l csvLines) mayBeShort(record []string, width int, open bool) bool {
 	if len(record) > width {
 		return false
 	}
-	if len(record) >= l.needed {
+	if len(record) >= l.needed && !open {
 		return true
 	}
 	filled, first := 0, ""
@@ -272,6 +273,11 @@ func (l csvLines) mayBeShort(record []string, width int) bool {
 		}
 	}
 	return (filled == 1 && strings.Contains(first, " ")) || slices.Contains(totalWords, normal(first))
+}
+
+// endsOpen reports whether the text ends with the line just read, and without a line end.
+func (l csvLines) endsOpen(r *csv.Reader) bool {
+	return r.InputOffset() == int64(len(l.text)) && !bytes.HasSuffix(l.text, []byte("\n"))
 }
 
 // formulaText is a field that is written as a formula of one text without quotation

@@ -37,6 +37,21 @@ func TestI11TrailingSeparatorsThatExcelDropped(t *testing.T) {
 	}
 }
 
+// A file that was cut off within its last line may lack a withdrawal.
+func TestI11AShortLineThatTheFileEndsInIsRefused(t *testing.T) {
+	line := "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,"
+	for end, refused := range map[string]bool{
+		"1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE": true, "1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE,": true,
+		"1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE\n": false, "1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,x": false, "(1 rows affected)": false,
+	} {
+		o := testOffer(t)
+		_, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(peopleHeadings + "\n" + line + "\n" + end)}}})
+		if got := err != nil && strings.Contains(err.Error(), "R6-csv"); got != refused || (err != nil && !refused) {
+			t.Errorf("%q: %v", end, err)
+		}
+	}
+}
+
 func TestI12FootersTotalsAndSeparatorsAtTheEnd(t *testing.T) {
 	line := "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,"
 	for name, more := range map[string]string{"a footer": "(1 rows affected)", "a total": "Total,,5000", "a separator more": "1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,,"} {
