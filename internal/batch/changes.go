@@ -41,7 +41,7 @@ func (k instructionKey) compare(other instructionKey) int {
 // readPositions reads what each instruction stood at from an instructions.csv.
 func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
 	positions := map[instructionKey]export.Position{}
-	columns := []string{"instruction", "depositary", "series", "window", "tendered", "accepted", "total"}
+	columns := []string{"instruction", "depositary", "series", "window", "tendered", "accepted", "total", "participant"}
 	// A text of a row holds on to the whole row: few are kept, as their own copies.
 	kept := map[string]string{}
 	keep := func(text string) string {
@@ -51,7 +51,7 @@ func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
 		return kept[text]
 	}
 	err := readRows(r, columns, func(text []string) (wrong int, err error) {
-		p := export.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3]))}
+		p := export.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3])), Participant: keep(text[7])}
 		if err := p.Window.Check(); err != nil {
 			return 3, err
 		}

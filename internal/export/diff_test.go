@@ -74,7 +74,7 @@ func sideOf(r *Run, result *Result) Side {
 func positions(r *Run) map[string]Position {
 	all := make(map[string]Position)
 	for i, l := range r.Book.Lines {
-		all[l.ID] = Position{l.Series, l.Window, l.Principal, r.Allocation.Lines[i].Accepted, r.Settlement.Lines[i].Total()}
+		all[l.ID] = Position{l.Series, l.Window, l.Principal, r.Allocation.Lines[i].Accepted, r.Settlement.Lines[i].Total(), l.Participant}
 	}
 	return all
 }

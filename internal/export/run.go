@@ -120,6 +120,7 @@ type Position struct {
 	Window             tender.Window
 	Tendered, Accepted decimal.Decimal
 	Total              decimal.Decimal // cash
+	Participant        string
 }
 
 // SeriesChange compares one series with the previous run.

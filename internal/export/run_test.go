@@ -219,7 +219,7 @@ func smallRejects(r *Run) []tender.Reject {
 func smallChanges(r *Run) *Changes {
 	now := func(i int) Position {
 		l := r.Book.Lines[i]
-		return Position{l.Series, l.Window, l.Principal, r.Allocation.Lines[i].Accepted, r.Settlement.Lines[i].Total()}
+		return Position{l.Series, l.Window, l.Principal, r.Allocation.Lines[i].Accepted, r.Settlement.Lines[i].Total(), l.Participant}
 	}
 	c := &Changes{Previous: "2004-11-29T180000-99aa88bb"}
 	add := func(kind ChangeKind, i int, was, is Position) {
@@ -235,7 +235,7 @@ func smallChanges(r *Run) *Changes {
 		add(Reclassed, i, was, now(i))
 	}
 	c.Lines = append(c.Lines, Change{Gone, "DTC", "VOI100903", "11-2008",
-		Position{"11-2008", tender.Early, dec("2500000"), dec("2500000"), dec("2242430.56")}, Position{}})
+		Position{"11-2008", tender.Early, dec("2500000"), dec("2500000"), dec("2242430.56"), "0005"}, Position{}})
 	for i, s := range r.Offer.Series {
 		f := r.seriesFigures(i)
 		c.Series = append(c.Series, SeriesChange{s.ID, f.tendered().Sub(dec("1500000")), f.tendered(), f.accepted().Add(dec("250000")), f.accepted(), dec("1000.25"), dec("2000.75")})
