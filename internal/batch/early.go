@@ -74,7 +74,8 @@ func earlyRunError(format string, args ...any) error {
 }
 
 // fix marks the lines of the book that were dealt with at the early settlement.
-// Each of them must still be reported, as it was then, and for whom it was paid to.
+// Each of them must still be reported as it was then, and one that was paid for whom it
+// was paid to.
 func (s *settledRun) fix(b *tender.Book) error {
 	if s == nil {
 		return nil
@@ -90,7 +91,7 @@ func (s *settledRun) fix(b *tender.Book) error {
 		if was.Series != l.Series || was.Window != l.Window || !was.Tendered.Equal(l.Principal) {
 			return s.differs(key, fmt.Sprintf("is now reported as %s of series %s, %s", l.Principal, l.Series, l.Window))
 		}
-		if was.Participant != l.Participant {
+		if was.Accepted.IsPositive() && was.Participant != l.Participant {
 			return s.differs(key, fmt.Sprintf("was paid to participant %s, and is now reported for %s", was.Participant, l.Participant))
 		}
 		l.Settled = &tender.Settled{Accepted: was.Accepted}

@@ -17,7 +17,7 @@ func TestM6AnUnknownTriggerMakesNoRun(t *testing.T) {
 // A window that is not known, in a run that was published before, is not taken for
 // the late one: the tender would be bought again.
 func TestM6AnUnknownWindowOfAnEarlierRunIsAnError(t *testing.T) {
-	const csv = "instruction,depositary,series,window,tendered,accepted,total\n7,DTC,A,Early,1000,1000,1000\n"
+	const csv = "instruction,depositary,participant,series,window,tendered,accepted,total\n7,DTC,901,A,Early,1000,1000,1000\n"
 	if _, err := readPositions(strings.NewReader(csv)); err == nil || !strings.Contains(err.Error(), `"Early"`) {
 		t.Errorf("window Early: %v", err)
 	}
