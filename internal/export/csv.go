@@ -9,12 +9,13 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/tender"
 )
 
 // WriteInstructions writes instructions.csv: one line for each instruction that
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *Run) error {
-	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status"
+	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date"
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.currencyOf(l.Series)
@@ -24,6 +25,7 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			p := &r.Settlement.Payments[paid.Payment]
 			reference, status = p.Reference, string(p.Status)
 		}
+		factor, price, earlyPrice := r.usedFor(i)
 		return []string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			stamp(l.Received, r.Offer.Zone),
@@ -32,8 +34,34 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			cashText(paid.Consideration, currency), cashText(paid.EarlyPayment, currency),
 			cashText(paid.AccruedInterest, currency), cashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
+			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
 		}
 	})
+}
+
+// usedFor are the factor and the prices per 1,000 that were used for the i-th line, as
+// text: "" for what was not.
+func (r *Run) usedFor(i int) (factor, price, earlyPrice string) {
+	l := &r.Book.Lines[i]
+	at, ok := r.Offer.SeriesByID(l.Series)
+	if !ok {
+		return "", "", ""
+	}
+	series, accepted := &r.Offer.Series[at], &r.Allocation.Series[at]
+	used := accepted.LateFactor
+	if l.Window == tender.Early {
+		used = accepted.EarlyFactor
+	}
+	if !l.Undelivered {
+		factor = used.String()
+	}
+	if r.Settlement.Lines[i].Payment < 0 {
+		return factor, "", ""
+	}
+	if l.Window == tender.Early {
+		earlyPrice = series.EarlyTenderPayment.String()
+	}
+	return factor, series.TenderOfferConsideration.String(), earlyPrice
 }
 
 // WriteWires writes wires.csv: one line for each transfer that is due.

@@ -24,8 +24,11 @@ const (
 	insTendered
 	insAccepted
 	insReturned
+	insFactor
 	insReason
+	insPrice
 	insConsideration
+	insEarlyPrice
 	insEarly
 	insInterest
 	insTotal
@@ -49,8 +52,11 @@ var instructionColumns = []column{
 	{heading: "Tendered", right: true},
 	{heading: "Accepted", right: true},
 	{heading: "Returned", right: true},
+	{heading: "Factor", right: true},
 	{heading: "Reason", widest: 44},
+	{heading: "Consideration per 1,000", right: true},
 	{heading: "Tender Offer Consideration", right: true},
+	{heading: "Early Tender Payment per 1,000", right: true},
 	{heading: "Early Tender Payment", right: true},
 	{heading: "Accrued interest", right: true},
 	{heading: "Total", right: true},
@@ -82,12 +88,31 @@ func (b *workbook) layInstructions() {
 // a row has in common with others.
 func (b *workbook) instructionRows() rowMaker {
 	m := &instructionMaker{b: b, zone: b.run.Offer.Zone, reasons: make(map[allocate.Reason]cell)}
+	for i := range b.run.Offer.Series {
+		series, accepted := &b.run.Offer.Series[i], &b.run.Allocation.Series[i]
+		m.used = append(m.used, [2]usedCells{
+			{factor(accepted.EarlyFactor), price(series.TenderOfferConsideration), price(series.EarlyTenderPayment)},
+			{factor(accepted.LateFactor), price(series.TenderOfferConsideration), cell{}},
+		})
+	}
 	return m.row
+}
+
+// usedCells show the factor and the prices that were used for a series and window.
+type usedCells struct{ factor, price, earlyPrice cell }
+
+// windowIndex is the place of a window in tender.Windows.
+func windowIndex(w tender.Window) int {
+	if w == tender.Early {
+		return 0
+	}
+	return 1
 }
 
 type instructionMaker struct {
 	b       *workbook
 	zone    *time.Location
+	used    [][2]usedCells // by series and window
 	reasons map[allocate.Reason]cell
 	date    tender.Date // of the row before, and its cell
 	dated   cell
@@ -95,7 +120,7 @@ type instructionMaker struct {
 
 var (
 	returnedFormula   = letters(insTendered) + "#-" + letters(insAccepted) + "#"
-	instructionAcross = acrossCash(insConsideration, insInterest)
+	instructionAcross = letters(insConsideration) + "#+" + acrossCash(insEarly, insInterest)
 )
 
 func (m *instructionMaker) row(i int, cells []cell) {
@@ -110,9 +135,17 @@ func (m *instructionMaker) row(i int, cells []cell) {
 	cells[insTendered-1], cells[insAccepted-1] = principal(l.Principal), principal(decided.Accepted)
 	cells[insReturned-1] = less(cells[insTendered-1], l.Principal, decided.Accepted).by(returnedFormula)
 	cells[insReason-1] = m.reason(l, decided.Reason)
-	putCash(cells[insConsideration-1:], &paid.Cash, minorUnits(currency), instructionAcross)
+	used := &m.used[m.b.tally.series[l.Series]][windowIndex(l.Window)]
+	if !l.Undelivered {
+		cells[insFactor-1] = used.factor
+	}
+	money := [...]cell{{}, {}, {}, {}}
+	putCash(money[:], &paid.Cash, minorUnits(currency), instructionAcross)
+	cells[insConsideration-1] = money[0]
+	copy(cells[insEarly-1:insTotal], money[1:])
 	cells[insDate-1] = m.day(paid.Date)
 	if paid.Payment >= 0 {
+		cells[insPrice-1], cells[insEarlyPrice-1] = used.price, used.earlyPrice
 		cells[insReference-1] = label(r.Settlement.Payments[paid.Payment].Reference)
 	}
 	cells[insFile-1], cells[insSheet-1] = label(l.Source.File), label(l.Source.Sheet)
