@@ -155,7 +155,7 @@ func (r *publishedRun) difference(now *publishedRun, version string) *export.Dif
 	}
 	for _, side := range []*publishedRun{r, now} {
 		if side.terms != nil {
-			d.Zone = side.terms.Zone
+			d.Zone, d.Paper = side.terms.Zone, side.terms.PrintedOn()
 		}
 	}
 	d.NotCompared = whyNotCompared(r, now)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
@@ -162,6 +163,7 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 	if r.Name, err = ledger.FreeName(s.runs, runName(r.AsOf, r.Offer.Zone, r.Identity)); err != nil {
 		return nil, err
 	}
+	r.Made, r.By = j.req.Clock().UTC().Truncate(time.Second), who(j.req.By)
 	run, err := s.write(ctx, j, in, r, previous)
 	if err != nil {
 		return nil, err
@@ -176,11 +178,16 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *expor
 
 // decided adds what the person who makes a run decided about it, with the reason.
 func decided(before []tender.Decision, kind tender.DecisionKind, by, reason string) []tender.Decision {
-	who, _, _ := strings.Cut(by, " pid ")
+	return append(before, tender.Decision{Kind: kind, By: who(by), Reason: strings.TrimSpace(reason)})
+}
+
+// who names a maker of a run for people: without the number of the process.
+func who(by string) string {
+	name, _, _ := strings.Cut(by, " pid ")
 	if _, asked, ok := strings.Cut(by, ", for "); ok {
-		who += " for " + asked
+		name += " for " + asked
 	}
-	return append(before, tender.Decision{Kind: kind, By: who, Reason: strings.TrimSpace(reason)})
+	return name
 }
 
 // hold keeps a final run with open findings from coming into force, unless the request
@@ -369,6 +376,9 @@ func manifest(r *export.Run, previous string, in *intake) *ledger.Manifest {
 		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
 		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},
 		Identity: r.Identity, Previous: previous, Replaces: r.Replaces, Held: r.Held, Decisions: r.Decisions,
+	}
+	if !r.Made.IsZero() {
+		m.Made, m.By = &r.Made, r.By
 	}
 	for _, in := range r.Inputs {
 		m.Inputs = append(m.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})

@@ -110,6 +110,9 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 		return nil, err
 	}
 	r.Name, r.Replaces, r.Held, r.Decisions = m.Run, m.Replaces, m.Held, m.Decisions
+	if m.Made != nil {
+		r.Made, r.By = *m.Made, m.By
+	}
 	if err := in.compareWith(r, m.Previous); err != nil {
 		return nil, err
 	}

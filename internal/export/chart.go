@@ -1,19 +1,21 @@
 package export
 
 import (
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// chart is bars of several columns of a table, one group for each of its rows,
+// chart is columns of several columns of a table, one group for each of its rows,
 // or lines over time.
 type chart struct {
 	over   area // the cells it lies over
 	title  string
 	format string // of the scale
-	groups area   // the names of the groups
-	bars   []bar  // from the front
+	groups []area // the names of the groups
+	bars   []bar
+	limit  bar // drawn as a mark across each group
 
 	lines    []chartLine
 	from, to time.Time // in the offer's zone
@@ -29,31 +31,33 @@ type chartLine struct {
 
 type bar struct {
 	name   string // address of the heading
-	values area
+	values []area
 	colour string
 }
 
-// drawing puts the chart of a sheet over its cells.
+// drawing puts the charts of a sheet over its cells.
 func (v *volume) drawing(f *excelize.File, s *sheet) error {
-	c := s.chart
-	if c == nil {
-		return nil
+	for _, c := range s.charts {
+		options := s.chartFrame(c)
+		var over []*excelize.Chart
+		if len(c.lines) > 0 {
+			s.chartLines(c, options)
+		} else {
+			over = append(over, s.chartBars(c, options))
+		}
+		if err := f.AddChart(s.name, at(c.over.top, c.over.left), options, over...); err != nil {
+			return err
+		}
 	}
-	options := s.chartFrame()
-	if len(c.lines) > 0 {
-		s.chartLines(options)
-	} else {
-		s.chartBars(options)
-	}
-	return f.AddChart(s.name, at(c.over.top, c.over.left), options)
+	return nil
 }
 
 // chartFont is that of the scales and the legend.
-var chartFont = excelize.Font{Family: fontName, Size: 9, Color: ink}
+var chartFont = excelize.Font{Family: fontName, Size: 10, Color: ink}
 
 // chartFrame is what all charts have in common.
-func (s *sheet) chartFrame() *excelize.Chart {
-	c, font := s.chart, chartFont
+func (s *sheet) chartFrame(c *chart) *excelize.Chart {
+	font := chartFont
 	return &excelize.Chart{
 		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{
 			Text: c.title, Font: &excelize.Font{Family: fontName, Size: 10, Bold: true, Color: accent},
@@ -68,21 +72,37 @@ func (s *sheet) chartFrame() *excelize.Chart {
 	}
 }
 
-func (s *sheet) chartBars(options *excelize.Chart) {
-	c := s.chart
-	options.Type, options.GapWidth, options.Overlap = excelize.Bar, new(uint(70)), new(int)
-	options.XAxis = excelize.ChartAxis{ReverseOrder: true, Font: chartFont}
-	// The scale stands at the far end of the reversed axis: below the bars.
-	options.YAxis.TickLabelPosition = excelize.ChartTickLabelHigh
-	for _, v := range c.bars {
-		options.Series = append(options.Series, excelize.ChartSeries{
-			Name: s.of(v.name), Categories: s.of(c.groups.fixed()), Values: s.of(v.values.fixed()), Fill: fill(v.colour),
-		})
+// chartBars draws the columns, with their values, and returns the marks of the limit.
+func (s *sheet) chartBars(c *chart, options *excelize.Chart) (limit *excelize.Chart) {
+	shown := excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.format}}
+	options.Type, options.GapWidth, options.Overlap, options.PlotArea = excelize.Col, new(uint(60)), new(int), shown
+	options.XAxis = excelize.ChartAxis{Font: chartFont}
+	series := func(b bar) excelize.ChartSeries {
+		return excelize.ChartSeries{Name: s.of(b.name), Categories: s.addresses(c.groups), Values: s.addresses(b.values), Fill: fill(b.colour)}
 	}
+	for _, b := range c.bars {
+		options.Series = append(options.Series, series(b))
+	}
+	marks := series(c.limit)
+	marks.Line = excelize.LineOptions{Type: excelize.LineNone}
+	marks.Marker = excelize.ChartMarker{Symbol: "dash", Size: 15, Fill: fill(c.limit.colour), Border: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(c.limit.colour)}}
+	// The axes are the last chart's: without them here, the format and the zero are lost.
+	return &excelize.Chart{Type: excelize.Line, Series: []excelize.ChartSeries{marks}, XAxis: options.XAxis, YAxis: options.YAxis}
 }
 
-func (s *sheet) chartLines(options *excelize.Chart) {
-	c := s.chart
+// addresses is the address of several areas, as a chart takes it.
+func (s *sheet) addresses(areas []area) string {
+	var each []string
+	for _, a := range areas {
+		each = append(each, s.of(a.fixed()))
+	}
+	if len(each) == 1 {
+		return each[0]
+	}
+	return "(" + strings.Join(each, ",") + ")"
+}
+
+func (s *sheet) chartLines(c *chart, options *excelize.Chart) {
 	options.Type = excelize.Scatter
 	first, last, _ := c.days()
 	options.XAxis = excelize.ChartAxis{

@@ -15,6 +15,7 @@ import (
 type Difference struct {
 	Offer, Issuer string
 	Zone          *time.Location // of the offer; nil if no terms were kept that say it
+	Paper         tender.Paper   // of the offer; "" if no terms were kept that say it
 	Version       string         // of the program that compares
 	Was, Now      Side
 

@@ -49,7 +49,7 @@ var lineColumns = func() []column {
 func (b *comparison) layInstructions() {
 	const title = "Instructions that differ"
 	s := b.newSheet("Instructions", title)
-	b.instructions, s.wide = s, true
+	b.instructions = s
 	s.put(bannerRow+1, 1, label("New and gone ones count in one of the runs only; the others were amended, or accepted or paid differently.").as(inSubtitle))
 	s.tall(bannerRow+1, 20)
 	l := &listing{columns: lineColumns, count: len(b.d.Lines), none: "No instruction differs."}
@@ -237,7 +237,7 @@ var rejectDiffColumns = []column{
 func (b *comparison) layRejects() {
 	const title = "Rejects that differ"
 	s := b.newSheet("Rejects", title)
-	b.rejects, s.wide = s, true
+	b.rejects = s
 	s.put(bannerRow+1, 1, label("A line that is rejected for the same reason in both runs is not shown, even if it stands in another file or row now.").as(inSubtitle))
 	s.tall(bannerRow+1, 20)
 	l := &listing{columns: rejectDiffColumns, count: len(b.d.Rejects), none: "The same lines are rejected."}

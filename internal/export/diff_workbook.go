@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -66,7 +67,7 @@ func (d *Difference) volume(rowsPerSheet int) volume {
 		banner:     d.banner(),
 		indicative: d.Now.Phase != tender.Final,
 		footer:     runs,
-		american:   d.Zone != nil && american(d.Zone), rowsPerSheet: rowsPerSheet,
+		paper:      cmp.Or(d.Paper, tender.PaperA4), rowsPerSheet: rowsPerSheet,
 	}
 }
 

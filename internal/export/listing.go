@@ -177,7 +177,7 @@ func (e *extent) meet(l look) {
 }
 
 // cellPadding is what a column is wider than the content of its widest cell.
-const cellPadding = 3
+const cellPadding = 2.2
 
 // needed is how wide the column must be for a cell.
 func (col column) needed(c *cell) float64 {

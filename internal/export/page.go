@@ -1,50 +1,100 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/tender"
 )
 
-// Paper sizes by the numbers that workbooks use for them.
-const (
-	paperLetter  = 1
-	paperTabloid = 3
-	paperA3      = 8
-	paperA4      = 9
-)
-
-// american reports whether an offer in a zone is printed on American paper.
-func american(zone *time.Location) bool { return strings.HasPrefix(zone.String(), "America/") }
-
-// paper is the sheet of paper for a sheet: the American one for an offer in an
-// American zone, and twice the size for the widest tables.
-func (v *volume) paper(wide bool) int {
-	switch {
-	case v.american && wide:
-		return paperTabloid
-	case v.american:
-		return paperLetter
-	case wide:
-		return paperA3
-	}
-	return paperA4
+// paper is a sheet of paper as it is printed on, on its long side.
+type paper struct {
+	number        int     // that workbooks use for it
+	width, height float64 // in points, what the margins leave
 }
 
-// page sets how a sheet is printed.
-func (v *volume) page(f *excelize.File, s *sheet) error {
-	size, orientation, across, down := v.paper(s.wide), "landscape", 1, 0
-	if s.whole {
-		down = 1
+// The margins of a page, in inches.
+const (
+	sideMargin, topMargin, bottomMargin, edgeMargin = 0.25, 0.4, 0.5, 0.2
+
+	pointsPerInch = 72
+)
+
+// papers are the papers that an offer can name.
+var papers = map[tender.Paper]paper{
+	tender.PaperLetter: newPaper(1, 11, 8.5),
+	tender.PaperA4:     newPaper(9, 11.69, 8.27),
+}
+
+func newPaper(number int, width, height float64) paper {
+	return paper{number, (width - 2*sideMargin) * pointsPerInch, (height - topMargin - bottomMargin) * pointsPerInch}
+}
+
+const (
+	// leastScale is how small a page is printed, in percent: text of 10 points with 7.
+	leastScale = 70
+
+	// pointsPerDigit is how wide a digit is, which column widths count, in the font of
+	// the workbook.
+	pointsPerDigit = 5.25
+)
+
+// scaleAcross is how small the sheet must be printed for its columns to fit on one page,
+// in percent; 100 if they do as they are.
+func (s *sheet) scaleAcross(p paper) float64 {
+	width := 0.0
+	for _, w := range s.widths {
+		width += w * pointsPerDigit
 	}
-	if err := f.SetPageLayout(s.name, &excelize.PageLayoutOptions{
-		Size: &size, Orientation: &orientation, FitToWidth: &across, FitToHeight: &down,
-	}); err != nil {
+	return min(100, 100*p.width/max(width, 1))
+}
+
+// lowest is the last row that holds anything, be it a chart.
+func (s *sheet) lowest() int {
+	row := s.height()
+	for _, c := range s.charts {
+		row = max(row, c.over.bottom)
+	}
+	return row
+}
+
+// scaleDown is the same for its rows.
+func (s *sheet) scaleDown(p paper) float64 {
+	height := 0.0
+	for i := range s.rows {
+		height += cmp.Or(s.rows[i].height, bodyHeight-1)
+	}
+	if s.body != nil || s.next != nil {
+		return 0 // a list, which goes on over as many pages as it takes
+	}
+	height += float64(s.lowest()-len(s.rows)) * (bodyHeight - 1)
+	return min(100, 100*p.height/max(height, 1))
+}
+
+// page sets how a sheet is printed: on one page if it can be read there, else with all
+// columns on each page, else with the columns on several pages beside each other.
+func (v *volume) page(f *excelize.File, s *sheet) error {
+	p := papers[v.paper]
+	across, down := s.scaleAcross(p) >= leastScale, s.whole && s.scaleDown(p) >= leastScale
+	if err := f.SetSheetProps(s.name, &excelize.SheetPropsOptions{FitToPage: &across}); err != nil {
 		return err
 	}
-	side, top, bottom, edge, centred := 0.4, 0.5, 0.6, 0.3, true
+	options := &excelize.PageLayoutOptions{Size: &p.number, Orientation: new("landscape")}
+	if across {
+		options.FitToWidth, options.FitToHeight = new(1), new(0)
+		if down {
+			options.FitToHeight = new(1)
+		}
+	} else {
+		options.AdjustTo, options.PageOrder = new(uint(leastScale)), new("overThenDown")
+	}
+	if err := f.SetPageLayout(s.name, options); err != nil {
+		return err
+	}
+	side, top, bottom, edge, centred := sideMargin, topMargin, bottomMargin, edgeMargin, across
 	if err := f.SetPageMargins(s.name, &excelize.PageLayoutMarginsOptions{
 		Left: &side, Right: &side, Top: &top, Bottom: &bottom, Header: &edge, Footer: &edge, Horizontally: &centred,
 	}); err != nil {
@@ -53,7 +103,7 @@ func (v *volume) page(f *excelize.File, s *sheet) error {
 	if err := f.SetHeaderFooter(s.name, v.headerFooter()); err != nil {
 		return err
 	}
-	return v.printNames(f, s)
+	return v.printNames(f, s, !across)
 }
 
 // headerFooter prints the run at the left, the sheet in the middle and the page at
@@ -70,11 +120,11 @@ func (v *volume) headerFooter() *excelize.HeaderFooterOptions {
 	return text
 }
 
-func (v *volume) printNames(f *excelize.File, s *sheet) error {
+// printNames name what is printed, and what is on every page: the headings and, where
+// the columns do not fit on one page, the first of them, which says what a row is about.
+func (v *volume) printNames(f *excelize.File, s *sheet, beside bool) error {
 	printed := s.all()
-	if s.chart != nil {
-		printed.bottom = max(printed.bottom, s.chart.over.bottom)
-	}
+	printed.bottom = s.lowest()
 	if err := f.SetDefinedName(&excelize.DefinedName{
 		Name: "_xlnm.Print_Area", RefersTo: s.of(printed.fixed()), Scope: s.name,
 	}); err != nil {
@@ -83,7 +133,9 @@ func (v *volume) printNames(f *excelize.File, s *sheet) error {
 	if s.repeat == 0 {
 		return nil
 	}
-	return f.SetDefinedName(&excelize.DefinedName{
-		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("%s!$%d:$%d", s.name, s.repeat, s.repeat), Scope: s.name,
-	})
+	repeated := s.of(fmt.Sprintf("$%d:$%d", s.repeat, s.repeat))
+	if beside {
+		repeated = s.of("$A:$A") + "," + repeated
+	}
+	return f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: repeated, Scope: s.name})
 }

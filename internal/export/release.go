@@ -115,17 +115,18 @@ func (r *Run) ratesWords() string {
 }
 
 func (t *release) table(r *Run) {
-	t.columns = []releaseColumn{{"Title of security", false}, {"Level", true}, {"Outstanding", true}, {"Tendered", true}, {"% tendered", true}}
+	t.columns = []releaseColumn{{"Title of security (CUSIP/ISIN)", false}, {"Level", true}, {"Outstanding", true}, {"Tendered", true}, {"% tendered", true}}
 	if r.stage() != toDate {
 		t.columns = append(t.columns, releaseColumn{"Accepted", true}, releaseColumn{"Proration factor", true})
 	}
-	for i, s := range r.Offer.Series {
-		f, level := r.seriesFigures(i), fmt.Sprint(s.Priority)
+	for _, i := range r.byLevel() {
+		s, f := &r.Offer.Series[i], r.seriesFigures(i)
+		level := fmt.Sprint(s.Priority)
 		if s.Priority == 0 {
 			level = "all"
 		}
 		row := []string{
-			plainLine(s.Title), level, money(s.Outstanding, s.Currency), money(f.tendered(), s.Currency),
+			plainLine(s.Title + inBrackets(s.Securities)), level, money(s.Outstanding, s.Currency), money(f.tendered(), s.Currency),
 			share(f.tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
 		}
 		if r.stage() != toDate {
@@ -134,6 +135,14 @@ func (t *release) table(r *Run) {
 		t.rows = append(t.rows, row)
 	}
 	t.tableFootnotes = []string{"Amounts are principal amounts; of discount notes, principal amounts at maturity."}
+}
+
+// inBrackets lists what stands behind a title.
+func inBrackets(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(all, ", ") + ")"
 }
 
 // factorWords are the factor of a series as an issuer prints it, or those of its
@@ -156,8 +165,8 @@ func (r *Run) acceptedWords() []string {
 	}
 	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb, r.principalWords(figures.accepted))}
 	var whole, none []string
-	for i, s := range r.Offer.Series {
-		f := r.seriesFigures(i)
+	for _, i := range r.byLevel() {
+		s, f := &r.Offer.Series[i], r.seriesFigures(i)
 		switch {
 		case f.tendered().IsZero():
 		case f.accepted().Equal(f.tendered()):
@@ -216,13 +225,16 @@ func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
 func (r *Run) priceWords() string {
 	o := r.Offer
 	var each []string
-	for i, s := range o.Series {
+	early := false
+	for _, i := range r.byLevel() {
+		s := &o.Series[i]
 		if r.seriesFigures(i).accepted().IsZero() {
 			continue
 		}
 		price := perThousand(s.Price(tender.Late), s.Currency)
 		if !o.Early.IsZero() && !s.EarlyTenderPayment.IsZero() {
-			price += " (" + perThousand(s.Price(tender.Early), s.Currency) + " if tendered by the Early Tender Date)"
+			early = true
+			price += " (Total Consideration " + perThousand(s.Price(tender.Early), s.Currency) + ")"
 		}
 		price += " for each " + money(decimal.New(tender.PerThousand, 0), s.Currency) + " of the " + s.Title
 		each = append(each, price)
@@ -241,8 +253,12 @@ func (r *Run) priceWords() string {
 	for i, d := range dates {
 		days[i] = releaseDate(d)
 	}
-	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, %s, and accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.",
-		joined(days), joined(each))
+	total := ""
+	if early {
+		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the Early Tender Payment."
+	}
+	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the Tender Offer Consideration, which is %s.%s All receive accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment, too.",
+		joined(days), joined(each), total)
 }
 
 // conditionWords name what stands between the offer and the payment.

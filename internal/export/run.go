@@ -38,6 +38,11 @@ type Run struct {
 	Phase tender.Phase
 	AsOf  time.Time
 
+	// Made is when the run was published, and By who or what made it, as far as is known.
+	// Nothing else in the result follows from them.
+	Made time.Time
+	By   string
+
 	Replaces  string            // the final run that this one supersedes, "" for none
 	Decisions []tender.Decision // that people made about the run
 	Held      string            // why a final run is not in force, "" if it is or is not final

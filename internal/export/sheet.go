@@ -23,9 +23,8 @@ type sheet struct {
 	filter area   // headings and rows of the table that can be filtered
 	frozen int    // rows that stay in sight
 	repeat int    // row that is printed on every page, 0 for none
-	wide   bool   // printed on the wide paper
-	whole  bool   // printed on a single page
-	chart  *chart // nil for none
+	whole  bool   // printed on a single page, if it can be read there
+	charts []*chart
 	styles map[look]int
 }
 
@@ -119,6 +118,12 @@ func (s *sheet) tall(row int, points float64) {
 	s.row(row).height = points
 }
 
+// gap makes a row the empty one between two blocks, and returns the row below it.
+func (s *sheet) gap(row int) int {
+	s.tall(row, gapHeight)
+	return row + 1
+}
+
 // widestColumn is as wide as a column gets, in digits; a spreadsheet allows 255.
 const widestColumn = 120
 
@@ -133,7 +138,7 @@ func (s *sheet) widen(col int, width float64) {
 	for len(s.widths) < col {
 		s.widths = append(s.widths, 0)
 	}
-	s.widths[col-1] = max(s.widths[col-1], math.Ceil(min(width, widestColumn)))
+	s.widths[col-1] = max(s.widths[col-1], math.Ceil(4*min(width, widestColumn))/4)
 }
 
 // width is the width of a cell, of all columns it is merged over.
@@ -163,7 +168,10 @@ func (c cell) shown() float64 {
 	case strings.HasPrefix(c.look.format, "yyyy"):
 		return float64(len(c.look.format))
 	case c.kind == number && c.value == "":
-		_, zeros, _ := strings.Cut(c.look.format, ".")
+		_, zeros, fraction := strings.Cut(c.look.format, ".")
+		if !fraction && c.look.format != "" { // shown rounded
+			return float64(amount{units: c.amount.units / tens[c.amount.places]}.width(0))
+		}
 		return float64(c.amount.width(int32(len(zeros))))
 	case c.kind == number:
 		return float64(len(Thousands(c.padded())))
@@ -268,9 +276,10 @@ func lines(s string, width float64) int {
 
 // Heights of rows, in points.
 const (
-	bodyHeight = 16
+	bodyHeight = 15
 	lineHeight = 13
-	padHeight  = 10  // of headings
+	padHeight  = 7   // of headings
+	gapHeight  = 8   // of an empty row between two blocks
 	mostHeight = 400 // a spreadsheet allows 409
 )
 
@@ -297,15 +306,15 @@ func (s *sheet) finish() {
 	}
 }
 
-// headingGap is what stays free beside a heading that stands on one line, so that
-// it does not run into the next.
+// headingGap is what stays free beside a heading of one word, so that it does not run
+// into the next.
 const headingGap = 3
 
-// fitHeadings widens the columns whose headings would just fill them.
+// fitHeadings widens the columns whose headings would just fill them and cannot be broken.
 func (s *sheet) fitHeadings() {
 	for _, r := range s.rows {
 		for i, c := range r.cells {
-			if c.look.role != inHeading {
+			if c.look.role != inHeading || strings.Contains(c.value, " ") {
 				continue
 			}
 			// What is a little too wide may still be drawn on one line.

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -58,7 +59,8 @@ func (b *workbook) layControls() {
 	row = b.layCompared(row + 1)
 	row = b.layHashes(row + 1)
 	b.layControlRates(row + 1)
-	s.whole = len(s.rows) <= 80
+	b.laySignatures(s, s.height()+2, len(inputColumns))
+	s.whole = true
 }
 
 // layOrigin lays out what computed the run, and returns the next free row.
@@ -66,6 +68,7 @@ func (b *workbook) layOrigin(top int) int {
 	s, r := b.controls, b.run
 	facts := []fact{
 		{"Run", label(r.Name)},
+		{"Produced", r.producedCell()},
 		{"Program", label("batch " + r.Version)},
 		{"Offer", label(r.Offer.ID)},
 		{"Phase", label(string(r.Phase))},
@@ -164,7 +167,7 @@ func (b *workbook) acceptedCheck(i int, key string) check {
 
 // stated is a figure of the results table.
 func (b *workbook) stated(i, col int) cell {
-	row := b.results.top + i
+	row := b.results.top + slices.Index(b.byLevel, i)
 	c := b.summary.get(row, col)
 	c.look = look{format: c.look.format}
 	return c.by(b.summary.of(at(row, col)))

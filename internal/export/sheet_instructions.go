@@ -72,7 +72,7 @@ var instructionColumns = []column{
 func (b *workbook) layInstructions() {
 	const title = "Instructions that count"
 	s := b.newSheet("Instructions", title)
-	b.instructions, s.wide = s, true
+	b.instructions = s
 	currencies := b.run.currencies()
 	l := &listing{columns: slices.Clone(instructionColumns), count: len(b.run.Book.Lines), none: "No instruction counts."}
 	l.columns[insReceived-1].heading = "Received (" + b.run.Offer.Zone.String() + ")"

@@ -27,7 +27,7 @@ var rejectColumns = []column{
 func (b *workbook) layRejects() {
 	const title = "Rejects: lines that do not count, or count with a remark"
 	s := b.newSheet("Rejects", title)
-	b.rejects, s.wide = s, true
+	b.rejects = s
 	s.put(bannerRow+1, 1, label(b.rejectWords()+".").as(inSubtitle))
 	s.tall(bannerRow+1, 20)
 	l := &listing{columns: rejectColumns, count: len(b.run.Rejects), none: "Every line that was read counts."}

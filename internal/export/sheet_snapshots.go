@@ -78,7 +78,7 @@ func (b *workbook) laySnapshots() {
 		return
 	}
 	s := b.newSheet("Snapshots", snapshotsTitle)
-	b.snapshots, s.wide = s, true
+	b.snapshots = s
 	s.put(bannerRow+1, 1, label(b.run.snapshotWords()).as(inSubtitle))
 	s.tall(bannerRow+1, 20)
 	t := table{columns: snapshotReportColumns, none: "No report was compared."}

@@ -1,7 +1,9 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -25,14 +27,11 @@ const (
 	sumAccepted
 	sumFactor
 	sumReturned
-	sumLatePrice
-	sumEarlyPayment
-	sumTotalPrice
 )
 
 var summaryColumns = []column{
-	{heading: "Title of security", widest: 38},
-	{heading: "Series", widest: 16},
+	{heading: "Title of security", widest: 34},
+	{heading: "Series", widest: 14},
 	{heading: "Level"},
 	{heading: "Currency"},
 	{heading: "Principal outstanding", right: true},
@@ -44,9 +43,15 @@ var summaryColumns = []column{
 	{heading: "Accepted", right: true},
 	{heading: "Proration factor", right: true},
 	{heading: "Returned", right: true},
-	{heading: "Late price per 1,000", right: true, least: 15},
-	{heading: "Early payment per 1,000", right: true, least: 16},
-	{heading: "Total per 1,000", right: true, least: 15},
+}
+
+// priceColumns stand below the first of those. The words are the offer's.
+var priceColumns = []column{
+	{heading: "Title of security", widest: 34}, {heading: "Series", widest: 14}, {heading: "Level"}, {heading: "Currency"},
+	{heading: "CUSIP or ISIN", widest: 15},
+	{heading: "Tender Offer Consideration", right: true},
+	{heading: "Early Tender Payment", right: true},
+	{heading: "Total Consideration", right: true},
 }
 
 // amountColumns are those of figures.each.
@@ -57,17 +62,31 @@ var amountColumns = [6]int{sumOutstanding, sumEarly, sumLate, sumTendered, sumAc
 // to be wired when.
 func (b *workbook) laySummary() {
 	s := b.newSheet("Summary", b.run.Offer.Issuer)
-	b.summary = s
+	b.summary, b.byLevel = s, b.run.byLevel()
 	s.put(subtitleRow, 1, label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).as(inSubtitle))
 	row := b.layStatus(bannerRow + 1)
-	row = b.layFacts(row + 1)
-	row = b.layResults(row + 1)
-	blocks := row + 1
-	row = b.layCaps(blocks)
-	row = b.layWires(row + 1)
-	row = b.layRates(row + 1)
-	b.layChart(blocks, row-1)
-	s.whole = max(row, s.chart.over.bottom) <= 80
+	row = b.layFacts(s.gap(row))
+	row = b.layResults(s.gap(row))
+	charts := s.gap(row)
+	row = b.layWires(charts)
+	row = b.layPrices(s.gap(row))
+	row = b.layCaps(s.gap(row))
+	row = b.layCharts(charts, row)
+	b.laySignatures(s, s.gap(row), sumReturned)
+	s.whole = true
+}
+
+// byLevel lists the places of the series in the offer, in the order in which they are
+// accepted: first what is bought any and all, then by level.
+func (r *Run) byLevel() []int {
+	order := make([]int, len(r.Offer.Series))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmp.Compare(r.Offer.Series[i].Priority, r.Offer.Series[j].Priority)
+	})
+	return order
 }
 
 // layStatus says in one line whether anything is wrong, then each warning, and
@@ -93,7 +112,7 @@ func (b *workbook) layStatus(row int) int {
 	for _, w := range warnings {
 		row++
 		s.put(row, 1, label("Warning: "+w).toned(doubtful).wrapped())
-		s.merges = append(s.merges, area{row, 1, row, sumTotalPrice})
+		s.merges = append(s.merges, area{row, 1, row, sumReturned})
 	}
 	return row + 1
 }
@@ -114,19 +133,20 @@ type fact struct {
 	value cell
 }
 
-// layFacts lays out dates at the left and terms at the right, and returns the
-// next free row.
+// layFacts lays out dates and exchange rates at the left and terms at the right, and
+// returns the next free row.
 func (b *workbook) layFacts(top int) int {
 	s, dates, terms := b.summary, b.dateFacts(), b.termFacts()
 	for i, f := range dates {
 		b.putFact(area{top + i, sumTitle, top + i, sumSeries}, area{top + i, sumSeries, top + i, sumCurrency}, f)
 	}
 	for i, f := range terms {
-		b.putFact(area{top + i, sumMaximum, top + i, sumMaximum}, area{top + i, sumEarly, top + i, sumTotalPrice}, f)
+		b.putFact(area{top + i, sumMaximum, top + i, sumMaximum}, area{top + i, sumEarly, top + i, sumReturned}, f)
 	}
+	b.putRates(top + len(dates))
 	b.terms = top
 	b.name("AsOf", s, fixed(top, sumSeries))
-	return top + max(len(dates), len(terms))
+	return top + max(len(dates)+len(b.run.Offer.Rates), len(terms))
 }
 
 func (b *workbook) putFact(name, value area, f fact) {
@@ -139,6 +159,7 @@ func (b *workbook) dateFacts() []fact {
 	o := b.run.Offer
 	facts := []fact{
 		{"As of (" + o.Zone.String() + ")", instantCell(b.run.AsOf, o.Zone)},
+		{"Produced", b.run.producedCell()},
 		{"Early Tender Date" + boundaryWords(o.Early), cutOffCell(o.Early, o)},
 		{"Expiration Date" + boundaryWords(o.Expiration), cutOffCell(o.Expiration, o)},
 	}
@@ -150,6 +171,18 @@ func (b *workbook) dateFacts() []fact {
 		facts = append(facts, fact{"Guaranteed deliveries", day(o.Guaranteed.Settlement)})
 	}
 	return facts
+}
+
+// producedCell says when the run was made, and by whom.
+func (r *Run) producedCell() cell {
+	if r.Made.IsZero() {
+		return label("not published")
+	}
+	said := r.Made.In(r.Offer.Zone).Format("2006-01-02 15:04 MST")
+	if r.By != "" {
+		said += " by " + r.By
+	}
+	return label(said).wrapped()
 }
 
 func boundaryWords(c tender.CutOff) string {
@@ -214,7 +247,7 @@ func (b *workbook) checkFact(agree bool) {
 		status := b.summary.get(bannerRow+1, 1)
 		b.summary.put(bannerRow+1, 1, label(notAgree+"  ·  "+status.value).as(inSection).toned(bad))
 	}
-	b.summary.alarm = area{b.terms, sumEarly, b.terms, sumTotalPrice}
+	b.summary.alarm = area{b.terms, sumEarly, b.terms, sumReturned}
 	b.summary.put(b.terms, sumEarly, said.aligned(left).by(`IF(AND(ControlChecks),"`+allAgree+`","`+notAgree+`")`))
 }
 
@@ -228,10 +261,10 @@ const (
 // next free row.
 func (b *workbook) layResults(top int) int {
 	s, t := b.summary, table{columns: summaryColumns}
-	for i := range b.run.Offer.Series {
-		t.rows = append(t.rows, b.resultRow(i, top+1+i))
+	for n, i := range b.byLevel {
+		t.rows = append(t.rows, b.resultRow(i, top+1+n))
 	}
-	body := area{top + 1, 1, top + len(t.rows), sumTotalPrice}
+	body := area{top + 1, 1, top + len(t.rows), sumReturned}
 	currencies := b.run.currencies()
 	for i, currency := range currencies {
 		t.totals = append(t.totals, b.resultTotal(currency, body, body.bottom+1+i))
@@ -246,10 +279,6 @@ func (b *workbook) layResults(top int) int {
 
 func (b *workbook) resultRow(i, row int) []cell {
 	series, f := b.run.Offer.Series[i], b.run.seriesFigures(i)
-	level := count(series.Priority).aligned(left)
-	if series.Priority == 0 {
-		level = label("all")
-	}
 	limit := cell{}
 	if series.HasMaximum {
 		limit = principal(series.MaximumOfferAmount)
@@ -260,17 +289,40 @@ func (b *workbook) resultRow(i, row int) []cell {
 			by("ROUND(" + at(row, sumTendered) + "/" + at(row, sumOutstanding) + ",3)")
 	}
 	return []cell{
-		label(series.Title), label(series.ID), level, label(series.Currency), principal(series.Outstanding), limit,
+		label(series.Title), label(series.ID), levelCell(series.Priority), label(series.Currency), principal(series.Outstanding), limit,
 		principal(f.Early), principal(f.Late), principal(f.tendered()).by(at(row, sumEarly) + "+" + at(row, sumLate)),
 		percent, principal(f.accepted()), seriesFactor(b.run.Allocation.Series[i]),
 		principal(f.Left).by(at(row, sumTendered) + "-" + at(row, sumAccepted)),
-		price(series.TenderOfferConsideration), price(series.EarlyTenderPayment),
-		price(series.TotalConsideration()).by(at(row, sumLatePrice) + "+" + at(row, sumEarlyPayment)),
 	}
 }
 
+func levelCell(level int) cell {
+	if level == 0 {
+		return label("all")
+	}
+	return count(level).aligned(left)
+}
+
+// layPrices lays out which securities the series are and what is paid for them, and
+// returns the next free row.
+func (b *workbook) layPrices(row int) int {
+	s := b.summary
+	s.put(row, 1, label("Securities, and prices per 1,000 of principal").as(inSection))
+	t := table{columns: priceColumns}
+	for n, i := range b.byLevel {
+		series, r := &b.run.Offer.Series[i], row+2+n
+		t.rows = append(t.rows, []cell{
+			label(series.Title), label(series.ID), levelCell(series.Priority), label(series.Currency),
+			label(strings.Join(series.Securities, " ")),
+			price(series.TenderOfferConsideration), price(series.EarlyTenderPayment),
+			price(series.TotalConsideration()).by(at(r, sumMaximum) + "+" + at(r, sumEarly)),
+		})
+	}
+	return s.table(row+1, t).bottom + 1
+}
+
 func (b *workbook) resultTotal(currency string, body area, row int) []cell {
-	cells := make([]cell, sumTotalPrice)
+	cells := make([]cell, sumReturned)
 	cells[0], cells[sumCurrency-1] = label("Total "+currency), label(currency)
 	for i, amount := range b.run.currencyFigures(currency).each() {
 		col := amountColumns[i]
@@ -291,7 +343,7 @@ func (b *workbook) convertedTotal(first int) []cell {
 	if len(without) > 0 {
 		words = "Series but those in " + strings.Join(without, ", ") + ", in " + to
 	}
-	cells := make([]cell, sumTotalPrice)
+	cells := make([]cell, sumReturned)
 	cells[0], cells[sumCurrency-1] = label(words), label(to)
 	for i, col := range amountColumns {
 		amount, ok := b.run.total(func(f figures) decimal.Decimal { return f.each()[i] })
@@ -333,18 +385,18 @@ func (b *workbook) rateFactor(from, to string) string {
 // letters.
 func rateName(r tender.Rate) string { return "Rate_" + r.From + "_" + r.To }
 
-// layCaps lays out the caps and what is left of them, and returns the next free
-// row.
+// layCaps lays out the caps that the offer names and what is left of them, and returns the
+// next free row. The maximum of each series stands beside what is accepted of it.
 func (b *workbook) layCaps(row int) int {
 	s := b.summary
 	s.put(row, 1, label("Caps").as(inSection))
 	t := table{columns: []column{
-		{heading: "Cap", widest: 38}, {heading: "Counts"}, {}, {heading: "Currency"},
+		{heading: "Cap", widest: 34}, {heading: "Counts", widest: 14}, {}, {heading: "Currency"},
 		{heading: "Amount", right: true}, {heading: "Used", right: true}, {heading: "Left", right: true},
-	}, none: "The offer has no caps: every valid tender is accepted."}
-	for i, c := range b.run.Allocation.Caps {
+	}, none: "The offer has no caps over several series."}
+	for _, c := range b.run.Allocation.Caps[:len(b.run.Offer.Caps)] {
 		shown := wholeUnits(c.Left, c.Currency)
-		r, sums := row+2+i, amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
+		r, sums := row+2+len(t.rows), amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
 		name := c.Name
 		if len(c.Series) > 1 {
 			name += " (" + covers(c.Cap) + ")"
@@ -386,61 +438,78 @@ func (b *workbook) layWires(row int) int {
 	return s.table(row+1, t).bottom + 1
 }
 
-// layRates lays out the exchange rates and names their cells, and returns the
-// next free row.
-func (b *workbook) layRates(row int) int {
-	s := b.summary
-	if len(b.run.Offer.Rates) == 0 {
-		return row
-	}
-	s.put(row, 1, label("Exchange rates fixed in the terms").as(inSection))
-	t := table{columns: []column{
-		{heading: "Rate"}, {}, {}, {}, {heading: "Units to one", right: true}, {heading: "Date", right: true}, {heading: "Source"}, {}, {},
-	}}
-	named := make(map[string]bool)
+// putRates puts the exchange rates below the dates and names their cells.
+func (b *workbook) putRates(top int) {
+	s, named := b.summary, make(map[string]bool)
 	for i, r := range b.run.Offer.Rates {
-		t.rows = append(t.rows, []cell{
-			label(r.To + " for one " + r.From), {}, {}, {}, digits(r.Rate, places(r.Rate)), day(r.Date).aligned(right),
-		})
+		row := top + i
+		s.put(row, sumTitle, label(r.To+" for one "+r.From).as(inFact))
+		s.put(row, sumSeries, digits(r.Rate, places(r.Rate)).aligned(left))
+		source := area{row, sumLevel, row, sumOutstanding}
+		s.put(row, sumLevel, label(r.Date.String()+", "+r.Source).wrapped())
+		s.merges = append(s.merges, source)
 		if name := rateName(r); !named[name] {
 			named[name] = true
-			b.name(name, s, fixed(row+2+i, sumOutstanding))
+			b.name(name, s, fixed(row, sumSeries))
 		}
 	}
-	body := s.table(row+1, t)
-	for i, r := range b.run.Offer.Rates {
-		// The source may be as long as the three columns it lies over.
-		n := body.top + i
-		source := label(r.Source).as(inBody).wrapped()
-		source.look.set = true
-		s.put(n, sumEarly, source)
-		s.merges = append(s.merges, area{n, sumEarly, n, sumTendered})
-	}
-	return body.bottom + 1
 }
 
-// layChart puts the chart beside the blocks below the table.
-func (b *workbook) layChart(top, bottom int) {
-	s := b.summary
-	bottom = max(bottom, top+8+2*len(b.run.Offer.Series))
-	format, unit := b.scale()
-	s.chart = &chart{
-		over:   area{top, sumAccepted, bottom, sumTotalPrice},
-		title:  "Maximum, tendered and accepted, in " + unit + " of each series' currency",
-		groups: b.results.column(sumSeries),
+// leastChartRows is how many rows a chart is high at least.
+const leastChartRows = 8
+
+// layCharts puts a chart of each currency at the right of the blocks between two rows,
+// one below the other, and returns the next free row.
+func (b *workbook) layCharts(top, bottom int) int {
+	currencies := b.run.currencies()
+	height := max(leastChartRows, (bottom-top)/max(1, len(currencies)))
+	for n, currency := range currencies {
+		b.summary.charts = append(b.summary.charts, b.barChart(currency, top+n*height, height-1))
+	}
+	return max(bottom, top+len(currencies)*height)
+}
+
+// barChart is that of the series in a currency, in the order of the table.
+func (b *workbook) barChart(currency string, top, height int) *chart {
+	format, unit := b.scale(currency)
+	var rows []int
+	for n, i := range b.byLevel {
+		if b.run.Offer.Series[i].Currency == currency {
+			rows = append(rows, b.results.top+n)
+		}
+	}
+	of := func(col int) []area { return runs(rows, col) }
+	heading := b.results.top - 1
+	return &chart{
+		over:   area{top, sumPercent, top + height, sumReturned},
+		title:  fmt.Sprintf("Tendered and accepted, in %s of %s", unit, currency),
 		format: format,
+		groups: of(sumSeries),
 		bars: []bar{
-			{fixed(b.results.top-1, sumMaximum), b.results.column(sumMaximum), "CDD5DD"},
-			{fixed(b.results.top-1, sumTendered), b.results.column(sumTendered), "8FB0D0"},
-			{fixed(b.results.top-1, sumAccepted), b.results.column(sumAccepted), accent},
+			{fixed(heading, sumTendered), of(sumTendered), "8FB0D0"},
+			{fixed(heading, sumAccepted), of(sumAccepted), accent},
 		},
+		limit: bar{fixed(heading, sumMaximum), of(sumMaximum), red},
 	}
 }
 
-// scale is the format of the chart's axis, and its unit in words.
-func (b *workbook) scale() (format, unit string) {
-	for i := range b.run.Offer.Series {
-		if decimal.Max(b.run.seriesFigures(i).tendered(), b.run.Offer.Series[i].MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
+// runs are the cells of a column in some rows, those below each other as one area.
+func runs(rows []int, col int) []area {
+	var all []area
+	for _, row := range rows {
+		if n := len(all); n > 0 && all[n-1].bottom == row-1 {
+			all[n-1].bottom = row
+			continue
+		}
+		all = append(all, area{row, col, row, col})
+	}
+	return all
+}
+
+// scale is the format of the figures in a chart of a currency, and their unit in words.
+func (b *workbook) scale(currency string) (format, unit string) {
+	for i, s := range b.run.Offer.Series {
+		if s.Currency == currency && decimal.Max(b.run.seriesFigures(i).tendered(), s.MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
 			return "#,##0,,", "millions"
 		}
 	}

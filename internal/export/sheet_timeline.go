@@ -3,8 +3,11 @@ package export
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/tender"
 )
 
 // The first columns of Timeline. Then come, for each currency, what was tendered
@@ -40,7 +43,7 @@ func (b *workbook) layTimeline() {
 	if len(periods) > 0 {
 		b.drawTimeline(body, periods)
 	}
-	s.whole = s.height() <= 80
+	s.whole = true
 }
 
 func (b *workbook) timeColumns(currencies []string) []column {
@@ -120,59 +123,100 @@ func timeTotal(rows [][]cell, body area, periods []period) []cell {
 	return cells
 }
 
-// drawTimeline puts the chart beside the table. The points of the mark stand
-// below the table, where they can be read, too.
+// drawTimeline puts a chart of each currency beside the table and, where the offer's rates
+// bring them into one, of all together. The points of the lines that stand for a date or a
+// cap are below the table, where they can be read, too.
 func (b *workbook) drawTimeline(body area, periods []period) {
-	s, early := b.timeline, b.run.Offer.Early
-	format, unit := b.scale()
-	first, last := periods[0].until, periods[len(periods)-1].until
-	lines := []chartLine{}
-	heading := body.top - 1
+	s := b.timeline
+	s.put(s.height()+2, 1, label("Where the lines of the charts stand").toned(muted))
+	count := len(b.run.currencies())
 	if b.allInOne() {
-		lines = append(lines, chartLine{name: fixed(heading, body.right), x: body.column(timeUntil), y: body.column(body.right), colour: accent})
-	} else {
-		for i := range b.run.currencies() {
-			col := timeFirst + 2*i + 1
-			lines = append(lines, chartLine{name: fixed(heading, col), x: body.column(timeUntil), y: body.column(col), colour: lineColours[i%len(lineColours)]})
+		count++
+	}
+	place, height := b.chartPlace(), max(leastTimelineRows, min(mostTimelineRows, pageRows/count-2))
+	draw := func(of, currency string, col int) {
+		format, unit := b.scale(currency)
+		place.top, place.bottom = place.bottom+2, place.bottom+2+height
+		c := &chart{
+			over: place, format: format,
+			title: fmt.Sprintf("%s tendered to date, in %s of %s", of, unit, currency),
+			lines: []chartLine{{name: fixed(body.top-1, col), x: body.column(timeUntil), y: body.column(col), colour: accent}},
+			from:  periods[0].until, to: periods[len(periods)-1].until,
 		}
+		b.markLines(c, currency, col == body.right && b.allInOne(), s.get(body.bottom, col))
+		s.charts = append(s.charts, c)
 	}
-	if !early.IsZero() && !early.At.Before(first) && !early.At.After(last) {
-		lines = append(lines, b.markEarly(body, len(lines)))
+	for i, currency := range b.run.currencies() {
+		draw("Principal", currency, timeFirst+2*i+1)
 	}
-	left := len(s.widths) + 2
-	s.widen(left-1, 3)
-	for col := left; col <= left+7; col++ {
-		s.widen(col, 13)
-	}
-	s.chart = &chart{
-		over:   area{firstRow, left, firstRow + 22, left + 7},
-		title:  "Principal tendered to date, in " + unit,
-		format: format, lines: lines,
-		from: first, to: last,
+	if b.allInOne() {
+		draw("All series,", b.run.Offer.TotalCurrency(), body.right)
 	}
 }
 
-var lineColours = []string{accent, "8FB0D0", "6B7F94", "B3A269"}
+// How many rows a chart of Timeline is high, less one, so that all of them are on the
+// first page, which has so many.
+const (
+	leastTimelineRows = 10
+	mostTimelineRows  = 17
+	pageRows          = 42
+)
 
-// markEarly is the upright line at the Early Tender Date, up to what is tendered
-// in all.
-func (b *workbook) markEarly(body area, drawn int) chartLine {
-	s, row := b.timeline, body.bottom+3
-	s.put(row, 1, label("The mark of the Early Tender Date in the chart").as(inSection))
-	top := body.right
-	if drawn > 1 {
-		top = timeFirst + 1
+// chartPlace is where the first chart of Timeline begins: beside the table, below the
+// rows that are above place.bottom.
+func (b *workbook) chartPlace() area {
+	s := b.timeline
+	left := len(s.widths) + 2
+	s.widen(left-1, 3)
+	for col := left; col <= left+5; col++ {
+		s.widen(col, 13)
 	}
-	at1 := instantCell(b.run.Offer.Early.At, b.run.Offer.Zone).aligned(left)
-	highest := s.get(body.bottom, top)
-	highest.look.role = plain
-	s.put(row+1, 1, at1)
-	s.put(row+1, 2, count(0))
-	s.put(row+2, 1, at1)
-	s.put(row+2, 2, highest.by(at(body.bottom, top)))
-	s.widen(2, highest.shown()+cellPadding)
-	mark := area{row + 1, 1, row + 2, 2}
-	return chartLine{name: fixed(row, 1), x: mark.column(1), y: mark.column(2), colour: amber, dashed: true}
+	return area{0, left, firstRow - 2, left + 5}
+}
+
+// markLines draws the Early Tender Date upright, up to what is tendered in all, and across
+// the caps over just what a chart shows, unless one lies so high that nothing else would be
+// seen.
+func (b *workbook) markLines(c *chart, currency string, all bool, highest cell) {
+	o := b.run.Offer
+	if at := o.Early.At; !o.Early.IsZero() && !at.Before(c.from) && !at.After(c.to) {
+		b.markLine(c, "Early Tender Date", amber, [2]time.Time{at, at}, [2]cell{count(0), highest})
+	}
+	tendered := b.run.currencyFigures(currency).tendered()
+	if sum, ok := b.run.total(figures.tendered); all && ok {
+		tendered = sum
+	}
+	for _, l := range o.AllCaps() {
+		if l.Currency == currency && l.Measure == tender.MeasurePrincipal && b.coversJust(l, currency, all) && l.Amount.LessThan(tendered.Mul(decimal.New(3, 0))) {
+			b.markLine(c, l.Name, red, [2]time.Time{c.from, c.to}, [2]cell{principal(l.Amount), principal(l.Amount)})
+		}
+	}
+}
+
+// coversJust reports whether a cap is over all series, or, if not all are shown, over just
+// those in a currency.
+func (b *workbook) coversJust(l tender.Cap, currency string, all bool) bool {
+	for _, s := range b.run.Offer.Series {
+		if l.Covers(s) != (all || s.Currency == currency) {
+			return false
+		}
+	}
+	return true
+}
+
+// markLine writes the two points of a line below what stands there, and draws it.
+func (b *workbook) markLine(c *chart, name, colour string, times [2]time.Time, amounts [2]cell) {
+	s := b.timeline
+	row := s.height() + 1
+	s.put(row, 1, label(name).as(inSection))
+	for i := range times {
+		s.put(row+1+i, 1, instantCell(times[i], b.run.Offer.Zone).aligned(left))
+		amounts[i].look.role = plain
+		s.put(row+1+i, 2, amounts[i])
+		s.widen(2, amounts[i].shown()+cellPadding)
+	}
+	points := area{row + 1, 1, row + 2, 2}
+	c.lines = append(c.lines, chartLine{name: fixed(row, 1), x: points.column(1), y: points.column(2), colour: colour, dashed: true})
 }
 
 // converted adds amounts in the currencies of the run, in that of the caps over

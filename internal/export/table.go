@@ -43,7 +43,7 @@ func (s *sheet) headings(row int, columns []column) {
 			c.look.set = true
 		}
 		s.put(row, i+1, c)
-		s.widen(i+1, max(col.least, longestWord(col.heading)+3.5))
+		s.widen(i+1, max(col.least, longestWord(col.heading)+2))
 	}
 }
 
@@ -61,7 +61,7 @@ func (s *sheet) line(row int, cells []cell, columns []column, r role) {
 		if i > 0 && columns[i-1].right && !columns[i].right {
 			c.look.set = true
 		}
-		if w := c.shown() + cellPadding; c.kind != empty {
+		if w := c.shown() + cellPadding; c.kind != empty && !(r != inBody && runsOver(cells, i)) {
 			if most := columns[i].widest; most > 0 && c.kind == words {
 				c.look.wrap = true
 				w = min(w, most)
@@ -70,6 +70,11 @@ func (s *sheet) line(row int, cells []cell, columns []column, r role) {
 		}
 		s.put(row, i+1, c)
 	}
+}
+
+// runsOver reports whether text has an empty cell at its right, into which it may run.
+func runsOver(cells []cell, i int) bool {
+	return cells[i].kind == words && i+1 < len(cells) && cells[i+1].kind == empty
 }
 
 func longestWord(s string) float64 {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/tender"
 )
 
 // volume is what the workbooks of a run and of a difference have in common: what
@@ -21,8 +23,8 @@ type volume struct {
 	banner         cell   // of every sheet
 	indicative     bool   // figures can still change: said by colour and at the top of every page
 	footer         string // at the left of every page
-	american       bool   // printed on American paper
-	rowsPerSheet   int    // as many as a spreadsheet allows, fewer in tests
+	paper          tender.Paper
+	rowsPerSheet   int // as many as a spreadsheet allows, fewer in tests
 	names          []excelize.DefinedName
 }
 
@@ -49,7 +51,6 @@ func (v *volume) newSheet(name, title string) *sheet {
 func (v *volume) goOn(first *sheet, title string) func(number int) *sheet {
 	return func(number int) *sheet {
 		s := v.newSheet(fmt.Sprintf("%s %d", first.name, number), fmt.Sprintf("%s, continued (%d)", title, number))
-		s.wide = first.wide
 		return s
 	}
 }
@@ -77,8 +78,10 @@ func (v *volume) write(w io.Writer, sheets []*sheet) error {
 		if err := v.shell(f, s, i); err != nil {
 			return fmt.Errorf("sheet %s: %w", s.name, err)
 		}
-		if c := s.chart; c != nil && len(c.lines) > 0 {
-			_, _, out.ticks = c.days()
+		for _, c := range s.charts {
+			if len(c.lines) > 0 {
+				_, _, out.ticks = c.days()
+			}
 		}
 	}
 	for _, n := range v.names {
@@ -208,9 +211,9 @@ func (v *volume) view(f *excelize.File, s *sheet) error {
 	if v.indicative {
 		colour = "FF" + amberFill
 	}
-	height, fitted := float64(bodyHeight-1), true
+	height := float64(bodyHeight - 1)
 	if err := f.SetSheetProps(s.name, &excelize.SheetPropsOptions{
-		TabColorRGB: &colour, DefaultRowHeight: &height, FitToPage: &fitted,
+		TabColorRGB: &colour, DefaultRowHeight: &height,
 	}); err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ type workbook struct {
 	tally *tally
 	terms int // row of the first fact about the terms on Summary
 
+	byLevel []int // places of the series in the offer, in the order of Summary
+
 	summary, waterfall, funding    *sheet
 	wireChanges                    *sheet // nil: the run supersedes none
 	snapshots                      *sheet // nil: no report was compared
@@ -82,7 +84,7 @@ func (r *Run) volume(rowsPerSheet int) volume {
 		subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  run %s", r.Offer.Issuer, r.Offer.ID, r.Name),
 		banner:     r.banner(),
 		indicative: r.Phase != tender.Final,
-		footer:     r.Name, american: american(r.Offer.Zone), rowsPerSheet: rowsPerSheet,
+		footer:     r.Name, paper: r.Offer.PrintedOn(), rowsPerSheet: rowsPerSheet,
 	}
 }
 

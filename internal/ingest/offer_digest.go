@@ -57,6 +57,9 @@ func (l lister) terms(o *tender.Offer) {
 	l.text("id", o.ID)
 	l.text("issuer", o.Issuer)
 	l.text("timezone", o.Zone.String())
+	if o.Paper != "" {
+		l.text("paper", string(o.Paper))
+	}
 	l.date(dates+"launch", o.Launch)
 	l.cutOff(dates+"early_tender", o.Early)
 	l.cutOff(dates+"expiration", o.Expiration)

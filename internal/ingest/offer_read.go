@@ -26,6 +26,7 @@ func (r *termsReader) offer() *tender.Offer {
 	o.Schedule = r.readSchedule(m.may("schedule"))
 	o.CatchUp = cmp.Or(choice(m.may("catch_up"), tender.CatchUpLast, tender.CatchUpNone), tender.CatchUpLast)
 	o.RunAfter = readRunAfter(m.may("run_after"))
+	o.Paper = choice(m.may("paper"), tender.PaperA4, tender.PaperLetter)
 	r.readDates(m.need("dates"), o)
 	r.readWithdrawal(m.may("withdrawal"), o)
 	r.readAcceptance(m.may("acceptance"), o)

@@ -102,7 +102,7 @@ func TestParseTermsComplete(t *testing.T) {
 	thousand := tender.Denomination{Minimum: amountOf("1000"), Multiple: amountOf("1000")}
 	want := tender.Offer{
 		ID: "level3-2004", Issuer: "Level 3 Communications, Inc.", Zone: ny, Schedule: "30 17 * * 1-5",
-		CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute,
+		CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute, Paper: tender.PaperLetter,
 		Launch: tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
 		Settlement: tender.Settlement{Final: tender.Date{Year: 2004, Month: 12, Day: 2}},
 		Guaranteed: tender.Guaranteed{
@@ -350,6 +350,7 @@ func TestTermsDigest(t *testing.T) {
 	}
 	other := map[string][2]string{
 		"cap":              {"amount: 450000000", "amount: 450000001"},
+		"paper":            {"paper: letter", "paper: a4"},
 		"boundary":         {"boundary: before   ", "boundary: at_or_before   "},
 		"factor":           {"factor: maximal", "factor: ratio"},
 		"rate":             {"1.2973\n", "1.2974\n"},

@@ -25,6 +25,8 @@ type Manifest struct {
 	Phase     string            `json:"phase"`
 	AsOf      time.Time         `json:"as_of"`
 	Program   string            `json:"program"`
+	Made      *time.Time        `json:"made,omitempty"` // when it was published; nil for runs that did not say
+	By        string            `json:"by,omitempty"`   // who or what made it
 	Terms     Terms             `json:"terms"`
 	Identity  string            `json:"identity"`            // SHA-256 of all the result follows from; equal identities give equal results
 	Previous  string            `json:"previous"`            // the run it was compared with; "" for the first

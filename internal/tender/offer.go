@@ -2,6 +2,7 @@ package tender
 
 import (
 	"math/big"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -17,6 +18,7 @@ type Offer struct {
 	Schedule string         // cron expression of the regular runs; "" for none
 	CatchUp  CatchUp        // what is done about regular runs that were missed
 	RunAfter time.Duration  // from each of the offer's dates to a run of its own; 0 for none
+	Paper    Paper          // that results are printed on; "" for that of the offer's continent
 
 	Launch     Date
 	Early      CutOff // the Early Tender Date; zero if the offer has none
@@ -48,6 +50,26 @@ const (
 	CatchUpLast CatchUp = "last"
 	CatchUpNone CatchUp = "none"
 )
+
+// Paper is the paper that results are printed on.
+type Paper string
+
+// The two papers: that of most of the world, and that of America.
+const (
+	PaperA4     Paper = "a4"
+	PaperLetter Paper = "letter"
+)
+
+// PrintedOn is the paper that the offer names, or else the usual one in its zone.
+func (o *Offer) PrintedOn() Paper {
+	switch {
+	case o.Paper != "":
+		return o.Paper
+	case strings.HasPrefix(o.Zone.String(), "America/"):
+		return PaperLetter
+	}
+	return PaperA4
+}
 
 // Settlement gives the days on which accepted tenders are paid.
 type Settlement struct {
