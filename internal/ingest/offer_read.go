@@ -311,11 +311,13 @@ func (r *termsReader) readInterest(f termsField) tender.Interest {
 
 func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 	m := f.mapping()
+	name, files, reports, zone := m.need("name"), m.need("files"), m.may("reports"), m.may("timezone")
 	d := tender.Depositary{
-		Name:        m.need("name").text(),
-		Files:       readPattern(m.need("files")),
-		Incremental: choice(m.may("reports"), "snapshot", "incremental") == "incremental",
-		Zone:        m.may("timezone").location(r.zone),
+		Name:        name.text(),
+		Files:       readPattern(files),
+		Incremental: choice(reports, "snapshot", "incremental") == "incremental",
+		Zone:        zone.location(r.zone),
+		ZoneGiven:   zone.given(),
 		Sheets:      readSheets(m.may("sheet"), m.may("sheets")),
 		Columns:     r.readColumns(m.may("columns")),
 		Statuses:    r.readStatuses(m.may("statuses")),

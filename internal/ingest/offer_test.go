@@ -135,7 +135,7 @@ func TestParseTermsComplete(t *testing.T) {
 		Depositaries: []tender.Depositary{
 			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 			{
-				Name: "Euroclear", RejectLimit: decimal.NewFromInt(20), Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, Sheets: []string{"Instructions"},
+				Name: "Euroclear", RejectLimit: decimal.NewFromInt(20), Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, ZoneGiven: true, Sheets: []string{"Instructions"},
 				Columns: map[string]string{
 					"instruction": "Ref", "security": "ISIN", "principal": "Blocked Quantity", "received": "Submitted",
 					"received_date": "Date", "received_time": "Time", "participant": "Account", "participant_name": "Account Name",

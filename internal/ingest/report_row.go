@@ -32,6 +32,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in.Received = s.received()
 	in.Participant = s.participant(row.Number)
 	s.currency(series)
+	s.headingCurrency(series)
 	in.Status = s.status()
 	s.withdrawal(in)
 	in.Delivery = s.delivery()

@@ -108,6 +108,7 @@ type sheet struct {
 	name       string // "" in a CSV file
 	layout     *layout
 	column     []column                   // by position in the sheet, -1 for none
+	said       string                     // the currency that the heading of the principal names
 	firstKey   string                     // the heading of the instruction column, as compared
 	deliveries map[string]tender.Delivery // by the words seen so far
 	clock      *clock                     // of the depositary's times
@@ -177,6 +178,10 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 		}
 		return rowHeadings, err
 	case row.Number == s.layout.row+1 && s.splitHeading(row):
+		if faults := s.layout.headingFaults(s.offer, s.depositary); len(faults) > 0 {
+			s.fault(s.name, faults...)
+			return rowHeadings, errEnough
+		}
 		return rowHeadings, nil
 	}
 	s.place(row)
@@ -223,7 +228,7 @@ func (s *sheet) search(row *xlsx.Row) error {
 		return nil
 	}
 	s.adopt(l)
-	if faults := l.scaleFaults(); len(faults) > 0 {
+	if faults := l.headingFaults(s.offer, s.depositary); len(faults) > 0 {
 		s.fault(s.name, faults...)
 		return errEnough
 	}
@@ -238,6 +243,7 @@ func (s *sheet) search(row *xlsx.Row) error {
 func (s *sheet) adopt(l *layout) {
 	s.layout = l
 	s.firstKey = normal(l.heading(colInstruction))
+	s.said = l.saidCurrency()
 	s.column = nil
 	for c := range columnCount {
 		for at := l.position(c); len(s.column) <= at; {

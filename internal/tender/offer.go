@@ -208,6 +208,7 @@ type Depositary struct {
 	// be rejected before a run stops (R6-reject-limit).
 	RejectLimit decimal.Decimal
 	Zone        *time.Location
+	ZoneGiven   bool              // the offer says Zone for it; it is not only the offer's
 	Sheets      []string          // that hold its tenders; none: the only one that has the headings
 	Skip        []string          // sheets that look like tenders and are not to be read
 	Columns     map[string]string // our column name to the heading in the file
