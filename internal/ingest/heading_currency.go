@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -47,14 +48,14 @@ func (l *layout) saidCurrency() string {
 	return ""
 }
 
-// headingCurrency holds the currency in the heading of the principal against the series of
+// headingCurrency holds the currency that the headings name for the principal against the series of
 // the row in hand.
 func (s *sheet) headingCurrency(series int) {
 	if s.said == "" || series < 0 || markFits(s.said, s.offer.Series[series].Currency) {
 		return
 	}
 	s.reject(colPrincipal, &finding{ruleCurrency,
-		fmt.Sprintf("the heading %s says %s, but series %s is in %s", quote(s.layout.heading(colPrincipal)), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
+		fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+quote(s.layout.heading(colPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
 		"correct the security or the amount with the depositary"})
 }
 
