@@ -325,6 +325,7 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		RejectLimit: readRejectLimit(m.may("reject_limit")),
 		FollowLinks: m.may("follow_links").flag(),
 		Ignored:     m.may("ignore_columns").names(),
+		Blanks:      m.may("blanks").names(),
 		NoStatus:    choice(m.may("status"), "none") == "none",
 		Dates:       choice(m.may("date_format"), tender.DayFirst, tender.MonthFirst),
 		Formulas:    cmp.Or(choice(m.may("formulas"), tender.RejectFormulas, tender.StoredFormulas), tender.RejectFormulas),

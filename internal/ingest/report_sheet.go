@@ -227,7 +227,7 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 // total nor the headings nor a remark.
 func (s *sheet) isPlainInstruction() bool {
 	principal := s.cells[colPrincipal]
-	return principal != nil && principal.Kind == xlsx.Number && isFilled(s.cells[colInstruction]) && isFilled(s.cells[colSecurity])
+	return principal != nil && principal.Kind == xlsx.Number && isFilled(s.cells[colInstruction]) && isFilled(s.cells[colSecurity]) && !s.saysNothing(s.cells[colSecurity])
 }
 
 // search looks for the headings in a row.

@@ -215,6 +215,7 @@ type Depositary struct {
 	Statuses    map[string]Status // the file's status code to ours
 	PasswordEnv string            // environment variable that holds the password
 	Ignored     []string          // headings of columns that do not matter
+	Blanks      []string          // texts that stand for nothing, added to the known ones
 	NoStatus    bool              // the offer says that its reports have no column for the status: all lines count
 	FollowLinks bool              // a link in the inbox may be one of its files
 	Dates       DateFormat        // "" if only dates that can be read one way are
