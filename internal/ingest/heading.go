@@ -205,6 +205,7 @@ func newLayout(row int, found []label, named map[string]string) *layout {
 	for i, f := range found {
 		keys[i] = normal(f.text)
 	}
+	bare := bareKeys(found, keys)
 	taken := make([]bool, len(found))
 	for c, h := range headings {
 		if name, ok := named[h.name]; ok {
@@ -215,6 +216,7 @@ func newLayout(row int, found []label, named map[string]string) *layout {
 		if _, ok := named[h.name]; ok || namedOtherwise(column(c), named) {
 			continue
 		}
+		keys := bare.of(column(c), keys)
 		if !l.claim(column(c), keys, taken, h.first, "known heading") {
 			l.claim(column(c), keys, taken, h.second, "known heading")
 		}
@@ -283,7 +285,11 @@ func (l *layout) settle(m moment) {
 
 // second reports whether the column was recognised by a second name only.
 func (l *layout) second(c column) bool {
-	return slices.Contains(headings[c].second, normal(l.heading(c)))
+	text := l.heading(c)
+	if slices.Contains(timeColumns, c) {
+		_, text = headingZones(text)
+	}
+	return slices.Contains(headings[c].second, normal(text))
 }
 
 func (l *layout) move(from, to column) {
@@ -373,9 +379,13 @@ func (l *layout) missingFault(d tender.Depositary) FileFault {
 		}
 	}
 	var missing, block []string
+	zone := ""
 	for _, c := range l.missing {
 		name := headings[c].name
 		block = append(block, fmt.Sprintf("%s: %q", name, l.guess(c)))
+		if line := zoneToPaste(l.guess(c), d); c == colReceived && line != "" {
+			zone = ", and " + line
+		}
 		if named, ok := d.Columns[name]; ok {
 			name += " (the offer says its heading is " + quote(named) + ")"
 		}
@@ -384,8 +394,8 @@ func (l *layout) missingFault(d tender.Depositary) FileFault {
 	return FileFault{
 		Cell: l.cells(), Rule: ruleColumn, Paste: l.pasteBlock(d),
 		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), list(l.texts())),
-		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}",
-			d.Name, strings.Join(block, ", ")),
+		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}%s",
+			d.Name, strings.Join(block, ", "), zone),
 	}
 }
 
@@ -393,6 +403,9 @@ func (l *layout) missingFault(d tender.Depositary) FileFault {
 // missing columns.
 func (l *layout) pasteBlock(d tender.Depositary) string {
 	var b strings.Builder
+	if line := zoneToPaste(l.guess(colReceived), d); slices.Contains(l.missing, colReceived) && line != "" {
+		b.WriteString(line + "\n")
+	}
 	b.WriteString("columns:\n")
 	for c, h := range headings {
 		heading, named := d.Columns[h.name]

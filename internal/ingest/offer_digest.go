@@ -252,6 +252,9 @@ func (l lister) depositary(at string, p tender.Depositary) {
 	if len(p.Ignored) > 0 {
 		l.words(at+"ignore_columns", p.Ignored)
 	}
+	if len(p.Blanks) > 0 {
+		l.words(at+"blanks", p.Blanks)
+	}
 	if p.NoStatus {
 		l.text(at+"status", "none")
 	}

@@ -312,11 +312,13 @@ func (r *termsReader) readInterest(f termsField) tender.Interest {
 
 func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 	m := f.mapping()
+	name, files, reports, zone := m.need("name"), m.need("files"), m.may("reports"), m.may("timezone")
 	d := tender.Depositary{
-		Name:        m.need("name").text(),
-		Files:       readPattern(m.need("files")),
-		Incremental: choice(m.may("reports"), "snapshot", "incremental") == "incremental",
-		Zone:        m.may("timezone").location(r.zone),
+		Name:        name.text(),
+		Files:       readPattern(files),
+		Incremental: choice(reports, "snapshot", "incremental") == "incremental",
+		Zone:        zone.location(r.zone),
+		ZoneGiven:   zone.given(),
 		Sheets:      readSheets(m.may("sheet"), m.may("sheets")),
 		Columns:     r.readColumns(m.may("columns")),
 		Statuses:    r.readStatuses(m.may("statuses")),
@@ -324,6 +326,7 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		RejectLimit: readRejectLimit(m.may("reject_limit")),
 		FollowLinks: m.may("follow_links").flag(),
 		Ignored:     m.may("ignore_columns").names(),
+		Blanks:      m.may("blanks").names(),
 		NoStatus:    choice(m.may("status"), "none") == "none",
 		Dates:       choice(m.may("date_format"), tender.DayFirst, tender.MonthFirst),
 		Formulas:    cmp.Or(choice(m.may("formulas"), tender.RejectFormulas, tender.StoredFormulas), tender.RejectFormulas),

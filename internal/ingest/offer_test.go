@@ -135,7 +135,7 @@ func TestParseTermsComplete(t *testing.T) {
 		Depositaries: []tender.Depositary{
 			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 			{
-				Name: "Euroclear", RejectLimit: decimal.NewFromInt(20), Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, Sheets: []string{"Instructions"},
+				Name: "Euroclear", RejectLimit: decimal.NewFromInt(20), Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, ZoneGiven: true, Sheets: []string{"Instructions"},
 				Columns: map[string]string{
 					"instruction": "Ref", "security": "ISIN", "principal": "Blocked Quantity", "received": "Submitted",
 					"received_date": "Date", "received_time": "Time", "participant": "Account", "participant_name": "Account Name",
@@ -146,7 +146,7 @@ func TestParseTermsComplete(t *testing.T) {
 				Statuses:    map[string]tender.Status{"ACCP": tender.Tendered, "CAND": tender.Withdrawn},
 				PasswordEnv: "EUROCLEAR_PASSWORD", Formulas: tender.StoredFormulas, Encoding: tender.UTF8,
 			},
-			{Name: "Clearstream", RejectLimit: decimal.NewFromInt(20), Files: "clearstream-*.csv", Zone: ny, Dates: tender.DayFirst, Formulas: tender.RejectFormulas, Encoding: tender.Windows1252},
+			{Name: "Clearstream", RejectLimit: decimal.NewFromInt(20), Files: "clearstream-*.csv", Zone: ny, Blanks: []string{"n.v."}, Dates: tender.DayFirst, Formulas: tender.RejectFormulas, Encoding: tender.Windows1252},
 			{Name: "Paper desk", RejectLimit: decimal.NewFromInt(20), Files: "desk-*.xlsx", Zone: ny, Sheets: []string{"Book-entry", "Registered"}, Skip: []string{"Withdrawn in March"},
 				Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 		},

@@ -154,6 +154,7 @@ type reading struct {
 	progress   func(rows int)
 	securities *securities
 	statuses   map[string]tender.Status
+	nothing    nothing
 	date1904   bool
 
 	report  Report
@@ -172,7 +173,8 @@ type reading struct {
 func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
 	return &reading{
 		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: statusesOf(f.Depositary),
-		report: Report{Depositary: f.Depositary.Name, File: f.Name},
+		nothing: newNothing(f.Depositary.Blanks),
+		report:  Report{Depositary: f.Depositary.Name, File: f.Name},
 	}
 }
 

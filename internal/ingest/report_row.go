@@ -32,6 +32,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in.Received = s.received()
 	in.Participant = s.participant(row.Number)
 	s.currency(series)
+	s.headingCurrency(series)
 	in.Status = s.status()
 	s.withdrawal(in)
 	in.Delivery = s.delivery()
@@ -94,6 +95,9 @@ func (s *sheet) text(c column) ([]byte, bool) {
 		return nil, true
 	}
 	text := trimmed(cell.Text)
+	if mayBeBlank[c] && s.saysNothing(cell) {
+		return nil, true
+	}
 	if wrong := s.unusable(cell, text); wrong != nil {
 		s.reject(c, wrong)
 		return nil, false
@@ -125,6 +129,10 @@ func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *finding {
 // required is the text of a cell that must not be blank.
 func (s *sheet) required(c column, rule string) ([]byte, bool) {
 	text, ok := s.text(c)
+	if ok && s.saysNothing(s.cells[c]) {
+		s.reject(c, &finding{rule, "there is none" + s.holdsNothing(c), "ask the depositary for the " + strings.ReplaceAll(headings[c].name, "_", " ")})
+		return nil, false
+	}
 	if ok && len(text) == 0 {
 		s.reject(c, &finding{rule, "the cell is blank", "ask the depositary for the " + strings.ReplaceAll(headings[c].name, "_", " ")})
 		return nil, false

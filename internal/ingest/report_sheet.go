@@ -108,6 +108,8 @@ type sheet struct {
 	name       string // "" in a CSV file
 	layout     *layout
 	column     []column                   // by position in the sheet, -1 for none
+	said       string                     // the currency that the headings name for the principal
+	saidBy     string                     // what names it, if it is not the heading
 	firstKey   string                     // the heading of the instruction column, as compared
 	deliveries map[string]tender.Delivery // by the words seen so far
 	clock      *clock                     // of the depositary's times
@@ -127,6 +129,8 @@ type sheet struct {
 	formulas    int   // cells whose stored value was taken
 	hidden      []int
 	headings    []int // rows that repeat the headings
+	units       []int // rows of units below headings
+	titles      []title
 	other       []int // rows with text but without any needed cell
 	unread      []unread
 	watched     int   // columns of unread that can still tell anything
@@ -148,6 +152,7 @@ const (
 	rowAbove       rowKind = "above the headings"
 	rowHeadings    rowKind = "the headings"
 	rowAgain       rowKind = "the headings again"
+	rowUnits       rowKind = "the units of the columns"
 	rowTotal       rowKind = "a total, which is checked"
 	rowRemark      rowKind = "a remark, not an instruction"
 	rowAfterTotal  rowKind = "below the totals row"
@@ -173,11 +178,15 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 	case s.layout == nil:
 		err := s.search(row)
 		if s.layout == nil {
+			s.keepTitle(row)
 			return rowAbove, err
 		}
 		return rowHeadings, err
 	case row.Number == s.layout.row+1 && s.splitHeading(row):
-		return rowHeadings, nil
+		if s.place(row); s.isUnits(row) {
+			s.units = append(s.units, row.Number)
+		}
+		return rowHeadings, s.stopOn(s.layout.headingFaults(s.offer, s.depositary))
 	}
 	s.place(row)
 	if row.Hidden {
@@ -187,10 +196,18 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 		s.instruction(row)
 		return rowInstruction, nil
 	}
+	if l := s.headingsAgain(row); l != nil && !s.repeatsHeadings() {
+		return rowAgain, s.readHeadingsAgain(l)
+	}
 	switch label, kind := s.totalsLabel(row); {
 	case s.repeatsHeadings():
 		s.headings = append(s.headings, row.Number)
+		if s.saidBy == "" {
+			s.said = s.layout.saidCurrency()
+		}
 		return rowAgain, nil
+	case s.isUnits(row):
+		return rowUnits, s.readUnits(row)
 	case kind != noTotal:
 		s.readTotal(row, label, kind)
 		return rowTotal, nil
@@ -210,7 +227,7 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 // total nor the headings nor a remark.
 func (s *sheet) isPlainInstruction() bool {
 	principal := s.cells[colPrincipal]
-	return principal != nil && principal.Kind == xlsx.Number && isFilled(s.cells[colInstruction]) && isFilled(s.cells[colSecurity])
+	return principal != nil && principal.Kind == xlsx.Number && isFilled(s.cells[colInstruction]) && isFilled(s.cells[colSecurity]) && !s.saysNothing(s.cells[colSecurity])
 }
 
 // search looks for the headings in a row.
@@ -223,9 +240,8 @@ func (s *sheet) search(row *xlsx.Row) error {
 		return nil
 	}
 	s.adopt(l)
-	if faults := l.scaleFaults(); len(faults) > 0 {
-		s.fault(s.name, faults...)
-		return errEnough
+	if err := s.stopOn(append(s.titleFaults(), l.headingFaults(s.offer, s.depositary)...)); err != nil {
+		return err
 	}
 	if len(l.twice) > 0 {
 		s.fault(s.name, l.twiceFaults(s.depositary)...)
@@ -238,6 +254,7 @@ func (s *sheet) search(row *xlsx.Row) error {
 func (s *sheet) adopt(l *layout) {
 	s.layout = l
 	s.firstKey = normal(l.heading(colInstruction))
+	s.said = l.saidCurrency()
 	s.column = nil
 	for c := range columnCount {
 		for at := l.position(c); len(s.column) <= at; {
@@ -391,6 +408,7 @@ func (s *sheet) describe() SheetReport {
 	}{
 		{s.hidden, "hidden and read like the others"},
 		{s.headings, "the headings again and skipped"},
+		{s.units, "the units of the columns and skipped"},
 		{s.other, "taken for remarks, not for instructions"},
 	} {
 		if len(n.rows) > 0 {

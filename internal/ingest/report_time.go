@@ -18,7 +18,7 @@ func (s *sheet) received() time.Time {
 		if s.layout.has(colReceivedDate) {
 			c = colReceivedDate
 		}
-		s.reject(c, &finding{ruleMissingTime, "the time of receipt is missing", "ask the depositary when the tender was received"})
+		s.reject(c, &finding{ruleMissingTime, "the time of receipt is missing" + s.holdsNothing(c), "ask the depositary when the tender was received"})
 	}
 	return t
 }

@@ -40,7 +40,7 @@ func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
 	}
 	first := &row.Cells[i]
 	for _, c := range []column{colInstruction, colSecurity, colReceived, colReceivedDate, colReceivedTime, colParticipant} {
-		if s.cells[c] != first && isFilled(s.cells[c]) {
+		if s.cells[c] != first && isFilled(s.cells[c]) && !s.saysNothing(s.cells[c]) {
 			return "", noTotal
 		}
 	}

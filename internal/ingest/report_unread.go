@@ -58,7 +58,7 @@ func (s *sheet) watch(row *xlsx.Row) {
 		}
 		s.watched++
 		at := slices.IndexFunc(row.Cells, func(c xlsx.Cell) bool { return c.Col == u.col })
-		if at < 0 || !isFilled(&row.Cells[at]) {
+		if at < 0 || !isFilled(&row.Cells[at]) || s.saysNothing(&row.Cells[at]) {
 			continue
 		}
 		text := trimmed(row.Cells[at].Text)

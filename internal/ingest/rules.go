@@ -55,6 +55,7 @@ const (
 	ruleColumn    = "R6-column"
 	ruleMerged    = "R6-merged"
 	ruleScale     = "R6-scale"
+	ruleZone      = "R6-zone"
 	ruleUnread    = "R6-unread-column"
 
 	// RuleNoStatus is a report without a column for the status, and an offer that does
@@ -117,6 +118,7 @@ func Rules() []Rule {
 		{Code: ruleColumn, Meaning: "a column is missing or there twice"},
 		{Code: ruleMerged, Meaning: "merged cells among the instructions"},
 		{Code: ruleScale, Meaning: "a heading says that amounts are thousands or millions"},
+		{Code: ruleZone, Meaning: "a heading of times names another zone than the one they are read in"},
 		{Code: ruleUnread, Meaning: "a column that may decide how tenders count is not read"},
 		{Code: RuleNoStatus, Meaning: "a report without a status column, in a final run"},
 		{Code: ruleTotal, Meaning: "the totals row disagrees with the rows"},

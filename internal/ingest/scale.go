@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,8 +11,8 @@ import (
 // scaleWords are how the heading of an amount says that its figures are thousands or
 // millions: "Principal Amount (000s)", "Amount in thousands", "$mm".
 var scaleWords = regexp.MustCompile(`(?i)(^|[^0-9a-z])(` +
-	`'?000'?s?|(x|in)\s*1[.,' ]?000([.,' ]?000)?s?|` +
-	`thousands?|thous|tsd|tds|teur|tusd|millions?|mio|mill|mln|mn|mm|billions?|bn|k|` +
+	`'?000'?s?|(x|in|of)\s*1[.,' ]?000([.,' ]?000)?s?|` +
+	`hundreds|lots|lakhs?|crores?|thousands?|thous|tsd|tds|teur|tusd|millions?|mio|mill|mln|mn|mm|billions?|bn|k|` +
 	`[a-z]{3}\s*[km]|[$€£]\s*(k|m|mm|000s?)` +
 	`)([^0-9a-z]|$)`)
 
@@ -39,11 +38,15 @@ func (l *layout) scaleFaults() (faults []FileFault) {
 		if l.has(colPrincipal) && l.labels[l.at[colPrincipal]] != f {
 			continue // another column is read, in whole amounts
 		}
-		faults = append(faults, FileFault{
-			Cell: xlsx.CellName(f.col, l.row), Rule: ruleScale,
-			Message: fmt.Sprintf("the heading %s says that the amounts are not whole units", quote(copied(f.text))),
-			Advice:  "ask the depositary for whole amounts; a figure in thousands cannot be paid on",
-		})
+		faults = append(faults, scaleFault(xlsx.CellName(f.col, l.row), "the heading "+quote(copied(f.text))))
 	}
 	return faults
+}
+
+// scaleFault refuses amounts of which a place of the file says that they are scaled.
+func scaleFault(cell, place string) FileFault {
+	return FileFault{
+		Cell: cell, Rule: ruleScale, Message: place + " says that the amounts are not whole units",
+		Advice: "ask the depositary for whole amounts; a figure in thousands cannot be paid on",
+	}
 }

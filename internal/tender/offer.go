@@ -230,12 +230,14 @@ type Depositary struct {
 	// be rejected before a run stops (R6-reject-limit).
 	RejectLimit decimal.Decimal
 	Zone        *time.Location
+	ZoneGiven   bool              // the offer says Zone for it; it is not only the offer's
 	Sheets      []string          // that hold its tenders; none: the only one that has the headings
 	Skip        []string          // sheets that look like tenders and are not to be read
 	Columns     map[string]string // our column name to the heading in the file
 	Statuses    map[string]Status // the file's status code to ours
 	PasswordEnv string            // environment variable that holds the password
 	Ignored     []string          // headings of columns that do not matter
+	Blanks      []string          // texts that stand for nothing, added to the known ones
 	NoStatus    bool              // the offer says that its reports have no column for the status: all lines count
 	FollowLinks bool              // a link in the inbox may be one of its files
 	Dates       DateFormat        // "" if only dates that can be read one way are
