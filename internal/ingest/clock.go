@@ -109,25 +109,34 @@ var (
 	dateYearFirst = regexp.MustCompile(`^(\d{4})([-/.])(\d{1,2})([-/.])(\d{1,2})`)
 	dateYearLast  = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{4})`)
 	dateDayName   = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{4})`)
+	dateShortYear = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{2})\b`)
+	dateShortName = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{2})\b`)
+	basicForm     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?`)
+	dayOfWeek     = regexp.MustCompile(`^(?i)(sun|mon|tue|wed|thu|fri|sat)[a-z]*,? `)
 	dateNameDay   = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
+	dottedForm    = regexp.MustCompile(`^(\d{1,2})\.(\d{2})(?:\.(\d{2})(?:[.,](\d{1,9}))?)?`)
 	clockForm     = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`)
 	halfForm      = regexp.MustCompile(`^ ?([AaPp])\.?[Mm]\.?`)
-	offsetForm    = regexp.MustCompile(`^([+-])(\d{2}):?(\d{2})?$`)
+	offsetForm    = regexp.MustCompile(`^(?:GMT|UTC)?([+-])(\d{2}):?(\d{2})?$`)
+	zoneRemark    = regexp.MustCompile(`^(.*\S) ?\([A-Za-z ]+\)$`) // such as -04:00 (ET)
 )
 
 var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
 
-// textStamp reads a date, a time of day, or both, and a zone behind them.
-func textStamp(text string, dates tender.DateFormat) (stamp, *finding) {
+// textStamp reads a date, a time of day, or both, and a zone behind them. A year of two
+// digits is one of the years that the offer's times can be in.
+func textStamp(text string, dates tender.DateFormat, years yearRange) (stamp, *finding) {
 	s := stamp{}
-	rest, wrong := s.takeDate(plainSpaces(text), dates)
+	text = basicForm.ReplaceAllStringFunc(plainSpaces(text), spelledOut)
+	weekday := dayOfWeek.FindString(text)
+	rest, wrong := s.takeDate(text[len(weekday):], dates, years)
+	if wrong == nil && weekday != "" {
+		wrong = s.on(weekday)
+	}
 	if wrong != nil {
 		return stamp{}, wrong
 	}
-	if !s.date.IsZero() {
-		rest = strings.TrimPrefix(strings.TrimLeft(rest, " ,"), "T")
-	}
-	rest, ok := s.takeClock(rest)
+	rest, ok := s.takeClock(strings.TrimPrefix(strings.TrimLeft(rest, " ,"), "T"))
 	if ok {
 		ok = s.takeZone(strings.TrimLeft(rest, " "))
 	}
@@ -135,6 +144,43 @@ func textStamp(text string, dates tender.DateFormat) (stamp, *finding) {
 		return stamp{}, &finding{ruleTime, "the text is no date and time that can be read", "write it as 2004-11-12 16:59:59.700"}
 	}
 	return s, nil
+}
+
+// spelledOut is the basic form of a time, such as 20041112T165959, with what parts it.
+func spelledOut(basic string) string {
+	m := basicForm.FindStringSubmatch(basic)
+	clock := m[4] + ":" + m[5]
+	if m[6] != "" {
+		clock += ":" + m[6]
+	}
+	return m[1] + "-" + m[2] + "-" + m[3] + "T" + clock
+}
+
+// on checks that the date is on the day of the week that stands before it.
+func (s *stamp) on(weekday string) *finding {
+	if s.date.IsZero() || !strings.EqualFold(s.date.Time().Weekday().String()[:3], weekday[:3]) {
+		return &finding{ruleTime, "the day of the week is not that of the date", "ask the depositary for the date"}
+	}
+	return nil
+}
+
+// yearRange is the first and the last year that a time of the offer can be in; the zero
+// yearRange knows none.
+type yearRange struct{ first, last int }
+
+// full is the year of two digits, 0 if there is none or more than one.
+func (y yearRange) full(digits string) int {
+	found := 0
+	for year := y.first; year <= y.last && y.first > 0; year++ {
+		if year%100 != whole(digits) {
+			continue
+		}
+		if found != 0 {
+			return 0
+		}
+		found = year
+	}
+	return found
 }
 
 // isoStamp reads at once the form 2004-11-12 16:59, with seconds and decimals of
@@ -175,7 +221,7 @@ func plainSpaces(s string) string {
 
 // takeDate takes the date that a text begins with and returns the rest. A text
 // that begins with no date is all rest.
-func (s *stamp) takeDate(text string, dates tender.DateFormat) (rest string, wrong *finding) {
+func (s *stamp) takeDate(text string, dates tender.DateFormat, years yearRange) (rest string, wrong *finding) {
 	if m := dateYearFirst.FindStringSubmatch(text); m != nil && m[2] == m[4] {
 		s.date = tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[3])), Day: whole(m[5])}
 		return s.real(text[len(m[0]):])
@@ -194,7 +240,50 @@ func (s *stamp) takeDate(text string, dates tender.DateFormat) (rest string, wro
 		s.date = tender.Date{Year: whole(m[3]), Month: monthNamed(m[1]), Day: whole(m[2])}
 		return s.real(text[len(m[0]):])
 	}
+	if m := dateShortName.FindStringSubmatch(text); m != nil {
+		return s.takeShortName(m, text[len(m[0]):], years)
+	}
+	if m := dateShortYear.FindStringSubmatch(text); m != nil && m[2] == m[4] {
+		return s.takeShortYear(m, text[len(m[0]):], dates, years)
+	}
 	return text, nil
+}
+
+const shortYearAdvice = "ask the depositary for dates written as 2004-11-12"
+
+// takeShortName sets the date of a text such as 12-OCT-04, of which either number may be
+// the year. It is read if the offer's dates leave one reading.
+func (s *stamp) takeShortName(m []string, rest string, years yearRange) (string, *finding) {
+	month := monthNamed(m[2])
+	var readings []tender.Date
+	for _, r := range [][2]string{{m[1], m[3]}, {m[3], m[1]}} {
+		d := tender.Date{Year: years.full(r[1]), Month: month, Day: whole(r[0])}
+		if d.Year > 0 && tender.DateOf(d.Time()) == d && (len(readings) == 0 || readings[0] != d) {
+			readings = append(readings, d)
+		}
+	}
+	if len(readings) != 1 {
+		return "", &finding{ruleTime, "the year has two digits, and the offer's dates do not say which date it is", shortYearAdvice}
+	}
+	s.date = readings[0]
+	return s.real(rest)
+}
+
+// takeShortYear sets the date of a text such as 11/12/04. Which number is what, only
+// date_format in the offer says.
+func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, years yearRange) (string, *finding) {
+	year := years.full(m[5])
+	switch {
+	case dates == "":
+		return "", &finding{ruleAmbiguousDate, "the year has two digits, and which number is the day is not said",
+			shortYearAdvice + ", or say it in the offer: date_format: day_first or month_first"}
+	case year == 0:
+		return "", &finding{ruleTime, "the year has two digits, and no year of the offer ends in them", shortYearAdvice}
+	}
+	if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), year, dates); wrong != nil {
+		return "", wrong
+	}
+	return s.real(rest)
 }
 
 // setDayOrMonth sets the date from two numbers of which one is the day: as the
@@ -240,6 +329,9 @@ func monthNamed(name string) time.Month {
 // the rest.
 func (s *stamp) takeClock(text string) (rest string, ok bool) {
 	m := clockForm.FindStringSubmatch(text)
+	if m == nil && !s.date.IsZero() {
+		m = dottedForm.FindStringSubmatch(text) // alone it may be any number
+	}
 	if m == nil {
 		return text, true
 	}
@@ -284,6 +376,9 @@ func (s *stamp) takeZone(text string) bool {
 	}
 	if !s.hasClock {
 		return false
+	}
+	if m := zoneRemark.FindStringSubmatch(text); m != nil {
+		text = m[1]
 	}
 	switch text {
 	case "Z", "UTC", "GMT":

@@ -46,7 +46,7 @@ func TestTextStamp(t *testing.T) {
 
 		{"11/12/2004 16:59", "R1-ambiguous-date"},
 		{"12.11.2004", "R1-ambiguous-date"},
-		{"11/12/04 16:59", "R1-unreadable"},
+		{"11/12/04 16:59", "R1-ambiguous-date"},
 		{"2004-11-12", "R1-no-time-of-day"},
 		{"16:59:59", "R1-unreadable"},
 		{"2004-11-31 10:00", "R1-unreadable"},
@@ -76,7 +76,7 @@ func TestTextStamp(t *testing.T) {
 
 // instantOf reads a text as the received column does.
 func instantOf(text string, zone *time.Location) (time.Time, *finding) {
-	st, wrong := textStamp(text, "")
+	st, wrong := textStamp(text, "", yearRange{})
 	if wrong != nil {
 		return time.Time{}, wrong
 	}

@@ -121,6 +121,8 @@ type sheet struct {
 	bad     bool                    // it has a fault
 	stated  decimal.Decimal         // its principal, whatever is wrong with it
 
+	exchanged [columnCount]exchangedDates // of the columns of times
+
 	first, last int // rows that hold instructions
 	count       int // of those rows
 	totals      totals
@@ -349,6 +351,7 @@ func (s *sheet) repeatsHeadings() bool {
 // finish checks what can be checked only at the end of the sheet.
 func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
+	s.checkExchanged()
 	s.checkUnread()
 	if len(s.after) > 0 {
 		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: ruleAfterTotal,

@@ -99,6 +99,7 @@ func (s *sheet) moment(m moment) (time.Time, presence) {
 type clock struct {
 	zone             *time.Location
 	dates            tender.DateFormat
+	years            yearRange
 	earliest, latest time.Time // outside which no time can belong to the offer; zero: no bound
 	launch           tender.Date
 
@@ -126,6 +127,7 @@ func newClock(o *tender.Offer, d tender.Depositary) *clock {
 	}
 	if !o.Expiration.IsZero() {
 		c.latest = o.Expiration.At.AddDate(1, 0, 0)
+		c.years = yearRange{o.Launch.Year, c.latest.In(c.zone).Year()}
 	}
 	return c
 }
@@ -188,15 +190,19 @@ func (s *sheet) stamp(c column) (stamp, presence) {
 		s.reject(c, wrong)
 		return stamp{}, unusable
 	}
+	s.exchanged[c].note(s.cells[c], text, st, len(s.lines.states)-1)
 	return st, present
 }
 
 func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
 	if cell.Kind == xlsx.Text {
+		if cell.Format == xlsx.ISODate {
+			text = bytes.TrimSuffix(text, []byte("Z")) // such a cell holds wall time, and no zone
+		}
 		if st, ok := isoStamp(text); ok {
 			return st, nil
 		}
-		return textStamp(string(text), s.clock.dates)
+		return textStamp(string(text), s.clock.dates, s.clock.years)
 	}
 	if cell.Format == xlsx.Percent {
 		return stamp{}, &finding{ruleTime, "the cell is formatted as a percentage", "format the column as date and time"}
@@ -234,11 +240,25 @@ func hasFraction(digits []byte) bool {
 	return ok && n.exp < 0
 }
 
+// zeroDays are the days from which spreadsheets, databases and programs count. In a column of
+// times of day such a date says nothing.
+var zeroDays = map[tender.Date]bool{
+	{Year: 1899, Month: time.December, Day: 30}: true, {Year: 1899, Month: time.December, Day: 31}: true,
+	{Year: 1900, Month: time.January, Day: 1}: true, {Year: 1904, Month: time.January, Day: 1}: true,
+	{Year: 1970, Month: time.January, Day: 1}: true, {Year: 1, Month: time.January, Day: 1}: true,
+}
+
 // joinedStamp puts a date and a time of day together. Where a cell says more
 // than its part, both must say the same.
 func (s *sheet) joinedStamp(m moment) (stamp, presence) {
 	date, hasDate := s.stamp(m.date)
 	clock, hasClock := s.stamp(m.clock)
+	if zeroDays[clock.date] {
+		clock.date = tender.Date{} // where a program has to write a date beside a time of day
+	}
+	if date.clock == 0 {
+		date.hasClock = false // the same the other way round
+	}
 	switch {
 	case hasDate == unusable || hasClock == unusable:
 		return stamp{}, unusable

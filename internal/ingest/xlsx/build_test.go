@@ -171,7 +171,7 @@ func rowsOf(w *Workbook) ([]string, error) {
 
 var (
 	kindNames   = map[Kind]string{Blank: "blank", Text: "text", Number: "number", Bool: "bool", Error: "error"}
-	formatNames = map[Format]string{General: "", NumberFormat: "/number", DateTime: "/date", Percent: "/percent", TextFormat: "/text"}
+	formatNames = map[Format]string{General: "", NumberFormat: "/number", DateTime: "/date", Percent: "/percent", TextFormat: "/text", ISODate: "/iso"}
 )
 
 func describe(r *Row) string {

@@ -16,6 +16,7 @@ const (
 	DateTime                   // a date, a time, or an elapsed time
 	Percent
 	TextFormat // "@": what is typed stays text
+	ISODate    // of a cell of type "d", whose text is a wall time, whatever its number format
 )
 
 // readStyles reads the number formats of the cell styles.

@@ -63,7 +63,7 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 	cell.Text = value
 	switch c.kind {
 	case typeDate:
-		cell.Kind = Text
+		cell.Kind, cell.Format = Text, ISODate
 	case typeBool:
 		cell.Kind = Bool
 		return r.setBool(cell, value)

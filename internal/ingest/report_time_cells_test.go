@@ -1,0 +1,151 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// receivedIn are the times of receipt that a sheet's lines come to.
+func receivedIn(o *tender.Offer, t table) (times []string) {
+	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r.readTables([]table{t})
+	for i := range r.lines.states {
+		if l := r.line(i); l.outcome == counted {
+			times = append(times, l.instruction.Received.Format(shownInstant))
+		}
+	}
+	return times
+}
+
+// isoCells makes the cells of a column ones of type d.
+func isoCells(t table, col int) table {
+	each := t.each
+	t.each = func(call func(*xlsx.Row) error) (xlsx.Tail, error) {
+		return each(func(row *xlsx.Row) error {
+			for i := range row.Cells {
+				if row.Cells[i].Col == col && row.Number > 1 {
+					row.Cells[i].Format = xlsx.ISODate
+				}
+			}
+			return call(row)
+		})
+	}
+	return t
+}
+
+// Programs write wall time into a cell of type d and a Z behind it. In text, a Z is UTC.
+func TestI4WallTimeWrittenWithAZ(t *testing.T) {
+	row := "1 | 52729NAA8 | #5000 | 2004-11-12T16:59:59.000Z | 1"
+	for name, test := range map[string]struct {
+		sheet table
+		want  string
+	}{
+		"cell": {isoCells(sheetOf("Tenders", nil, testHeadings, row), 3), "2004-11-12T16:59:59-05:00"},
+		"text": {sheetOf("Tenders", nil, testHeadings, row), "2004-11-12T11:59:59-05:00"},
+	} {
+		if got := receivedIn(testOffer(t), test.sheet); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("%s: %v, want %s", name, got, test.want)
+		}
+	}
+}
+
+// A date from which a program counts says nothing in a column of times of day, nor does a
+// midnight in a column of dates.
+func TestI14DayZeroInAColumnOfTimesIsNoDate(t *testing.T) {
+	const headings = "VOI Number | CUSIP | Principal | Date Received | Time Received | Participant"
+	for _, clock := range []string{
+		"1899-12-30 16:59:00", "1899-12-31 16:59:00", "1900-01-01 16:59:00", "1904-01-01 16:59:00", "1970-01-01T16:59:00", "0001-01-01 16:59:00",
+		"d#1.7076388888888889", "d#0.7076388888888889", "T16:59:00", "16:59", "2004-11-12 16:59",
+	} {
+		for _, date := range []string{"2004-11-12", "2004-11-12 00:00:00", "d#38303"} {
+			got := receivedIn(testOffer(t), sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | "+date+" | "+clock+" | 1"))
+			if !slices.Equal(got, []string{"2004-11-12T16:59:00-05:00"}) {
+				t.Errorf("%s and %s: %v", date, clock, got)
+			}
+		}
+	}
+	for _, pair := range []string{"2004-11-12 00:00:00 | ", "2004-11-12 09:00 | 16:59", "2004-11-12 | 2004-11-13 16:59", " | 1899-12-30 16:59"} {
+		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | "+pair+" | 1")); len(got) > 0 {
+			t.Errorf("%s counts as received %v", pair, got)
+		}
+	}
+}
+
+// Where day and month were exchanged in just the dates that could be, the date cells are
+// rejected; where anything in the column says otherwise, they count.
+func TestI5DatesOfWhichHalfWereExchanged(t *testing.T) {
+	line := func(id int, date string) string { return fmt.Sprintf("%d | 52729NAA8 | #5000 | %s | 1", id, date) }
+	const third, twelfth, thirteenth = "d#38294.5", "d#38303.5", "d#38304.5" // of November 2004
+	for name, test := range map[string]struct {
+		dates []string
+		count int
+	}{
+		"exchanged, day first":       {[]string{third, twelfth, "13/11/2004 09:00", "30/11/2004 09:00"}, 2},
+		"exchanged, month first":     {[]string{third, "11/13/2004 09:00"}, 1},
+		"a cell beyond the twelfth":  {[]string{third, thirteenth, "13/11/2004 09:00"}, 3},
+		"only cells":                 {[]string{third, twelfth}, 2},
+		"only text":                  {[]string{"13/11/2004 09:00", "14/11/2004 09:00"}, 2},
+		"text that is no such date":  {[]string{third, "2004-11-13 09:00"}, 2},
+		"text whose day is no proof": {[]string{third, "11/11/2004 09:00", "13/11/2004 09:00"}, 3},
+	} {
+		lines := []string{testHeadings}
+		for i, d := range test.dates {
+			lines = append(lines, line(i+1, d))
+		}
+		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, lines...)); len(got) != test.count {
+			t.Errorf("%s: %v count, want %d", name, got, test.count)
+		}
+	}
+	said := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, line(1, third), line(2, "13/11/2004 09:00"))))
+	if !strings.Contains(said, "D2 R1-ambiguous-date rejected") || strings.Contains(said, "D3 R1") {
+		t.Error(said)
+	}
+}
+
+// Forms of dates that databases and mail programs write, as far as they mean one thing.
+func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
+	zone := zoneNamed(t, "America/New_York")
+	years := yearRange{2004, 2005}
+	for _, test := range []struct {
+		text  string
+		dates tender.DateFormat
+		want  string
+	}{
+		{"11/12/04 16:59", tender.MonthFirst, "2004-11-12T16:59:00-05:00"},
+		{"12.11.04 16:59", tender.DayFirst, "2004-11-12T16:59:00-05:00"},
+		{"12-NOV-04 04.59.00.000000 PM", "", "2004-11-12T16:59:00-05:00"},
+		{"12-Nov-04 16:59", "", "2004-11-12T16:59:00-05:00"},
+		{"20041112T165900", "", "2004-11-12T16:59:00-05:00"},
+		{"20041112T2159Z", "", "2004-11-12T21:59:00Z"},
+		{"Fri, 12 Nov 2004 21:59:00 GMT", "", "2004-11-12T21:59:00Z"},
+		{"Fri Nov 12 2004 16:59:00 GMT-0500 (Eastern Standard Time)", "", "2004-11-12T16:59:00-05:00"},
+		{"2004-11-12 16:59 -05:00 (ET)", "", "2004-11-12T16:59:00-05:00"},
+		{"2004-11-12 16.59", "", "2004-11-12T16:59:00-05:00"},
+
+		{"11/12/04 16:59", "", "date_format"},
+		{"11/12/03 16:59", tender.MonthFirst, "no year of the offer"},
+		{"04-Nov-05 16:59", "", "do not say which date"},
+		{"04-Nov-04 16:59", "", "2004-11-04T16:59:00-05:00"},
+		{"Thu, 12 Nov 2004 21:59:00 GMT", "", "day of the week"},
+		{"20041312T165900", "", "no such date"},
+		{"16.59", "", "no date and time"},
+	} {
+		st, wrong := textStamp(test.text, test.dates, years)
+		var got time.Time
+		if wrong == nil {
+			got, wrong = st.moment(zone)
+		}
+		switch {
+		case wrong != nil && !strings.Contains(wrong.message+wrong.advice, test.want):
+			t.Errorf("%q: %+v, want %s", test.text, *wrong, test.want)
+		case wrong == nil && got.Format(shownInstant) != test.want:
+			t.Errorf("%q: %s, want %s", test.text, got.Format(shownInstant), test.want)
+		}
+	}
+}
