@@ -155,6 +155,7 @@ type reading struct {
 	securities *securities
 	statuses   map[string]tender.Status
 	nothing    nothing
+	answers    map[string]bool // to whether a tender was withdrawn
 	date1904   bool
 
 	report  Report
@@ -173,8 +174,8 @@ type reading struct {
 func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
 	return &reading{
 		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: statusesOf(f.Depositary),
-		nothing: newNothing(f.Depositary.Blanks),
-		report:  Report{Depositary: f.Depositary.Name, File: f.Name},
+		nothing: newNothing(f.Depositary.Blanks), answers: withdrawnAnswers(f.Depositary),
+		report: Report{Depositary: f.Depositary.Name, File: f.Name},
 	}
 }
 

@@ -39,7 +39,7 @@ func (r *reading) checkControl(t table) error {
 			return nil
 		}
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
-		value, ok := controlValue(cell)
+		value, ok := r.controlValue(cell)
 		switch {
 		case !isCount && !isAmount:
 		case !ok:

@@ -70,7 +70,7 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, quote(trim(label)), quote(s.layout.heading(colPrincipal)))))
 		return
 	}
-	value, ok := controlValue(cell)
+	value, ok := s.controlValue(cell)
 	if !ok {
 		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", quote(trim(label))))
 		return
@@ -138,12 +138,12 @@ func (r *reading) allTotals() *totals {
 }
 
 // controlValue is the number in a cell, however it came about.
-func controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
+func (r *reading) controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
 	switch c.Kind {
 	case xlsx.Number:
 		return controlNumber(string(c.Text))
 	case xlsx.Text:
-		v, _, wrong := textAmount(trim(string(c.Text)))
+		v, _, wrong := textAmountIn(trim(string(c.Text)), r.depositary.Decimal)
 		return v, wrong == nil
 	}
 	return decimal.Zero, false
@@ -178,7 +178,7 @@ func (s *sheet) addPrincipal(row, series int, principal decimal.Decimal, status 
 // with it.
 func (s *sheet) statedPrincipal() (decimal.Decimal, bool) {
 	if c := s.cells[colPrincipal]; c != nil {
-		return controlValue(c)
+		return s.controlValue(c)
 	}
 	return decimal.Zero, false
 }
