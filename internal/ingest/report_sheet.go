@@ -128,6 +128,7 @@ type sheet struct {
 	padded       bool  // another one begins with a zero
 	answeredRows int   // rows that say whether the tender was withdrawn
 	formulas     int   // cells whose stored value was taken
+	rowHidden    bool  // the row in hand is hidden
 	hidden       []int
 	headings     []int // rows that repeat the headings
 	units        []int // rows of units below headings
@@ -191,7 +192,7 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 		return rowHeadings, s.stopOn(s.layout.headingFaults(s.offer, s.depositary))
 	}
 	s.place(row)
-	if row.Hidden {
+	if s.rowHidden = row.Hidden; row.Hidden {
 		s.hidden = append(s.hidden, row.Number)
 	}
 	if s.totals.row == 0 && s.isPlainInstruction() {

@@ -15,6 +15,7 @@ import (
 // totals are the sums that a totals row may state.
 type totals struct {
 	all, tendered, sinceLast sum
+	hidden, hiddenSinceLast  sum // of all and sinceLast, that in hidden rows
 	bySeries                 []sum
 	unreadable               []int // rows whose principal is not in the sums
 	row                      int   // of the totals row, 0 before it
@@ -77,9 +78,14 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 	}
 	s.totals.stated = &ControlTotal{row.Number, value}
 	if !s.agrees(&s.totals, value, kind, row.Number) && !s.agreesWithAll(value, row.Number) {
-		s.totalFault(row, cell, fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", quote(trim(label)), value, s.totals.all.value()))
+		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", quote(trim(label)), value, s.totals.all.value())
+		if why := s.totals.shownOnly(value, kind, s.hidden); why != "" {
+			s.hiddenTotalFault(row, cell, message+why)
+		} else {
+			s.totalFault(row, cell, message)
+		}
 	}
-	s.totals.sinceLast = sum{}
+	s.totals.sinceLast, s.totals.hiddenSinceLast = sum{}, sum{}
 }
 
 func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
@@ -129,6 +135,7 @@ func (r *reading) allTotals() *totals {
 	for _, s := range r.sheets {
 		all.all.add(s.totals.all.value())
 		all.tendered.add(s.totals.tendered.value())
+		all.hidden.add(s.totals.hidden.value())
 		all.unreadable = append(all.unreadable, s.totals.unreadable...)
 		for i := range all.bySeries {
 			all.bySeries[i].add(s.totals.bySeries[i].value())
@@ -166,6 +173,10 @@ func (s *sheet) addPrincipal(row, series int, principal decimal.Decimal, status 
 	t := &s.totals
 	t.all.add(value)
 	t.sinceLast.add(value)
+	if s.rowHidden {
+		t.hidden.add(value)
+		t.hiddenSinceLast.add(value)
+	}
 	if status == tender.Tendered {
 		t.tendered.add(value)
 	}
