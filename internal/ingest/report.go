@@ -311,7 +311,11 @@ func (r *reading) addMissing(without []peeked) {
 		r.fault(without[best].name, faults...) // and nothing is offered that would make it be read
 		return
 	}
-	r.fault(without[best].name, without[best].best.missingFault(r.depositary))
+	f := without[best].best.missingFault(r.depositary)
+	if without[best].best.found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
+		f.Message += fmt.Sprintf("; the file was read as %s (what is read are %s)", r.report.Format, separatorWords())
+	}
+	r.fault(without[best].name, f)
 }
 
 // fault adds faults of a sheet of the file, or of the file as a whole.
