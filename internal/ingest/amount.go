@@ -176,6 +176,12 @@ var ambiguousForm = regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{3}$`)
 // textAmount is the amount in a text such as 1,000,000.00 or $ 5,000, and the
 // currency mark beside it, "" if there is none.
 func textAmount(s string) (amount decimal.Decimal, mark string, wrong *finding) {
+	return textAmountIn(s, "")
+}
+
+// textAmountIn is textAmount of a file in which decimals stand behind the mark, "" if that
+// is not known.
+func textAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *finding) {
 	if isDigits(s) && s[0] != '0' {
 		amount, wrong = numberAmount(s)
 		return amount, "", wrong
@@ -187,9 +193,9 @@ func textAmount(s string) (amount decimal.Decimal, mark string, wrong *finding) 
 	if parts == nil || parts[1] != "" && parts[3] != "" || !isMark(parts[1]+parts[3]) {
 		return decimal.Zero, "", &finding{rulePrincipal, whyNoAmount(s), "enter the principal as a number"}
 	}
-	plain, ok := plainDigits(parts[2])
+	plain, ok := digitsIn(parts[2], decimals)
 	if !ok {
-		return decimal.Zero, "", &finding{rulePrincipal, whyNoDigits(parts[2]), "enter the principal as a number, without separators"}
+		return decimal.Zero, "", noDigits(parts[2], decimals)
 	}
 	amount, wrong = numberAmount(plain)
 	return amount, parts[1] + parts[3], wrong

@@ -32,7 +32,7 @@ func TestTextAmount(t *testing.T) {
 
 		{"1.000", "point can part", ""},
 		{"1000,000", "comma can part", ""},
-		{"1000,00", "comma can part", ""},
+		{"1000,00", "1000", ""},
 		{"1,00,000", "not consistent", ""},
 		{"1,000 000", "not consistent", ""},
 		{"1,000'000", "not consistent", ""},

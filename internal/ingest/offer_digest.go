@@ -252,6 +252,13 @@ func (l lister) depositary(at string, p tender.Depositary) {
 	if len(p.Ignored) > 0 {
 		l.words(at+"ignore_columns", p.Ignored)
 	}
+	if p.WithdrawnYes != "" {
+		l.text(at+"withdrawn.yes", p.WithdrawnYes)
+	}
+	if p.WithdrawnNo != "" {
+		l.text(at+"withdrawn.no", p.WithdrawnNo)
+	}
+	l.unless("", at+"decimal", string(p.Decimal))
 	if len(p.Blanks) > 0 {
 		l.words(at+"blanks", p.Blanks)
 	}

@@ -327,10 +327,12 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		FollowLinks: m.may("follow_links").flag(),
 		Ignored:     m.may("ignore_columns").names(),
 		Blanks:      m.may("blanks").names(),
+		Decimal:     choice(m.may("decimal"), tender.DecimalComma, tender.DecimalPoint),
 		NoStatus:    choice(m.may("status"), "none") == "none",
 		Dates:       choice(m.may("date_format"), tender.DayFirst, tender.MonthFirst),
 		Formulas:    cmp.Or(choice(m.may("formulas"), tender.RejectFormulas, tender.StoredFormulas), tender.RejectFormulas),
 	}
+	readWithdrawn(m.may("withdrawn"), &d)
 	encoding := m.may("encoding")
 	d.Encoding = cmp.Or(choice(encoding, tender.UTF8, tender.Windows1252), tender.UTF8)
 	if extension := path.Ext(d.Files); encoding.given() && (strings.EqualFold(extension, ".xlsx") || strings.EqualFold(extension, ".xlsm")) {
@@ -432,6 +434,17 @@ func (r *termsReader) readStatuses(f termsField) map[string]tender.Status {
 		statuses[code] = choice(status, tender.Tendered, tender.Pending, tender.Withdrawn, tender.Rejected)
 	}
 	return statuses
+}
+
+// readWithdrawn reads the words of a column that says whether a tender was withdrawn.
+func readWithdrawn(f termsField, d *tender.Depositary) {
+	m := f.mapping()
+	no := m.may("no")
+	d.WithdrawnYes, d.WithdrawnNo = m.need("yes").text(), no.text()
+	m.close()
+	if no.given() && f.r.sound(f.path) && strings.EqualFold(d.WithdrawnYes, d.WithdrawnNo) {
+		f.fault("has the same word for yes and no, %s; write the two words of the column", quote(d.WithdrawnNo))
+	}
 }
 
 // environmentName is the form of the name of an environment variable.

@@ -146,7 +146,7 @@ func TestParseTermsComplete(t *testing.T) {
 				Statuses:    map[string]tender.Status{"ACCP": tender.Tendered, "CAND": tender.Withdrawn},
 				PasswordEnv: "EUROCLEAR_PASSWORD", Formulas: tender.StoredFormulas, Encoding: tender.UTF8,
 			},
-			{Name: "Clearstream", RejectLimit: decimal.NewFromInt(20), Files: "clearstream-*.csv", Zone: ny, Blanks: []string{"n.v."}, Dates: tender.DayFirst, Formulas: tender.RejectFormulas, Encoding: tender.Windows1252},
+			{Name: "Clearstream", RejectLimit: decimal.NewFromInt(20), Files: "clearstream-*.csv", Zone: ny, Blanks: []string{"n.v."}, Decimal: tender.DecimalComma, WithdrawnYes: "X", WithdrawnNo: "O", Dates: tender.DayFirst, Formulas: tender.RejectFormulas, Encoding: tender.Windows1252},
 			{Name: "Paper desk", RejectLimit: decimal.NewFromInt(20), Files: "desk-*.xlsx", Zone: ny, Sheets: []string{"Book-entry", "Registered"}, Skip: []string{"Withdrawn in March"},
 				Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 		},

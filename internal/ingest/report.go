@@ -155,6 +155,7 @@ type reading struct {
 	securities *securities
 	statuses   map[string]tender.Status
 	nothing    nothing
+	answers    map[string]bool // to whether a tender was withdrawn
 	date1904   bool
 
 	report  Report
@@ -173,8 +174,8 @@ type reading struct {
 func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
 	return &reading{
 		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: statusesOf(f.Depositary),
-		nothing: newNothing(f.Depositary.Blanks),
-		report:  Report{Depositary: f.Depositary.Name, File: f.Name},
+		nothing: newNothing(f.Depositary.Blanks), answers: withdrawnAnswers(f.Depositary),
+		report: Report{Depositary: f.Depositary.Name, File: f.Name},
 	}
 }
 
@@ -310,7 +311,11 @@ func (r *reading) addMissing(without []peeked) {
 		r.fault(without[best].name, faults...) // and nothing is offered that would make it be read
 		return
 	}
-	r.fault(without[best].name, without[best].best.missingFault(r.depositary))
+	f := without[best].best.missingFault(r.depositary)
+	if without[best].best.found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
+		f.Message += fmt.Sprintf("; the file was read as %s (what is read are %s)", r.report.Format, separatorWords())
+	}
+	r.fault(without[best].name, f)
 }
 
 // fault adds faults of a sheet of the file, or of the file as a whole.

@@ -39,7 +39,7 @@ func (r *reading) checkControl(t table) error {
 			return nil
 		}
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
-		value, ok := controlValue(cell)
+		value, ok := r.controlValue(cell)
 		switch {
 		case !isCount && !isAmount:
 		case !ok:
@@ -47,13 +47,22 @@ func (r *reading) checkControl(t table) error {
 		case isCount && !value.Equal(decimal.NewFromInt(int64(r.report.Rows))):
 			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, r.report.Rows))
 		case isAmount && !r.agrees(totals, value, grandTotal, row.Number):
-			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s", value, totals.all.value()))
+			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s%s", value, totals.all.value(),
+				totals.shownOnly(value, grandTotal, r.hiddenRows())))
 		default:
 			r.note(fmt.Sprintf("the control sheet %s agrees in %s", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		return nil
 	})
 	return err
+}
+
+// hiddenRows are the hidden rows of all sheets.
+func (r *reading) hiddenRows() (all []int) {
+	for _, s := range r.sheets {
+		all = append(all, s.hidden...)
+	}
+	return all
 }
 
 func (r *reading) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {

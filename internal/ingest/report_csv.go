@@ -44,7 +44,12 @@ func (r *reading) csvTable(content []byte) (table, []FileFault) {
 		p, err := r.peek(table{each: lines.each})
 		if err == nil && p.best != nil && p.best.found() > headings {
 			best, name, headings = lines, s.name, p.best.found()
-			best.from, best.needed = p.best.row, p.best.lastNeeded()+1
+			best.from, best.needed, best.deciding = p.best.row, p.best.lastNeeded()+1, p.best.decidingAt()
+		}
+	}
+	if headings == 0 {
+		if fault := r.otherSeparator(text); fault != nil {
+			return table{}, []FileFault{*fault}
 		}
 	}
 	r.report.Format = fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name)
@@ -189,6 +194,7 @@ type csvLines struct {
 	separator rune
 	from      int // the line of the headings: all below must have as many fields; 0: not known
 	needed    int // how many fields of a line hold all that is needed; what is behind may be left out
+	breaks
 }
 
 // each passes each line on as a row of text cells; the row has the number of the
@@ -213,16 +219,18 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		if row.Number == l.from {
 			width = len(record)
 		}
-		if width > 0 && len(record) > width {
+		broken, fault := l.broken(record, row.Number, width > 0 && row.Number != l.from)
+		if fault != nil {
+			return xlsx.Tail{}, &faultError{*fault}
+		}
+		if width > 0 && len(record) > width && !broken {
 			record = withoutBlankEnd(record, width)
 		}
-		if width > 0 && len(record) != width && !l.mayBeShort(record, width, l.endsOpen(r)) && !isBlankRecord(record) {
+		if width > 0 && len(record) != width && (broken || !l.mayBeShort(record, width, l.endsOpen(r))) && !isBlankRecord(record) {
 			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
 				"a separator or a quotation mark is missing or too many; ask for the file to be exported again")}
 		}
-		if err := fillRow(&row, record); err != nil {
-			return xlsx.Tail{}, err
-		}
+		fillRow(&row, record)
 		if err := call(&row); err != nil {
 			return xlsx.Tail{}, err
 		}
@@ -230,18 +238,27 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 }
 
 // fillRow fills the cells of a row from the fields of a line.
-func fillRow(row *xlsx.Row, record []string) error {
+func fillRow(row *xlsx.Row, record []string) {
 	row.Cells = row.Cells[:0]
 	for i, field := range record {
-		if strings.IndexByte(field, '\n') >= 0 {
-			return &faultError{*csvFault(row.Number, fmt.Sprintf("there is a line break inside the field %d of the line", i+1),
-				"remove it; a quotation mark too many can swallow lines")}
-		}
 		if field = literal(field); field != "" {
 			row.Cells = append(row.Cells, xlsx.Cell{Col: i, Kind: xlsx.Text, Text: []byte(field)})
 		}
 	}
-	return nil
+}
+
+// broken reports whether a field of a line holds line breaks, and why they are not read.
+func (l csvLines) broken(record []string, line int, below bool) (broken bool, fault *FileFault) {
+	for i, field := range record {
+		if strings.IndexByte(field, '\n') < 0 {
+			continue
+		}
+		broken = true
+		if fault := l.fault(line, i, field, l.separator, below); fault != nil {
+			return true, fault
+		}
+	}
+	return broken, nil
 }
 
 // withoutBlankEnd leaves out blank fields beyond the headings: some programs write a

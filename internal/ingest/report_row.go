@@ -259,10 +259,14 @@ func (s *sheet) principal(series int) decimal.Decimal {
 		return decimal.Zero
 	}
 	cell := s.cells[colPrincipal]
-	if v, ok := plainAmount(text, cell.Kind == xlsx.Text); ok && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
+	isText := cell.Kind == xlsx.Text
+	if isText {
+		s.commas.see(text, s.current.Row)
+	}
+	if v, ok := plainAmount(text, isText); ok && !(isText && s.depositary.Decimal != "") && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
 		return s.keeper.whole(v)
 	}
-	amount, mark, wrong := readPrincipal(cell, string(text))
+	amount, mark, wrong := readPrincipal(cell, string(text), s.depositary.Decimal)
 	if wrong == nil && amount.Sign() <= 0 {
 		wrong = &finding{rulePrincipalPositive, "the principal is not above zero", "ask the depositary for the principal tendered"}
 	}
@@ -284,11 +288,11 @@ func (s *sheet) principal(series int) decimal.Decimal {
 	return amount
 }
 
-func readPrincipal(cell *xlsx.Cell, text string) (amount decimal.Decimal, mark string, wrong *finding) {
+func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *finding) {
 	const advice = "enter the principal as a number"
 	switch {
 	case cell.Kind == xlsx.Text:
-		return textAmount(text)
+		return textAmountIn(text, decimals)
 	case cell.Format == xlsx.Percent:
 		return decimal.Zero, "", &finding{rulePrincipal, "the cell is formatted as a percentage", advice}
 	case cell.Format == xlsx.DateTime:

@@ -123,20 +123,23 @@ type sheet struct {
 
 	exchanged [columnCount]exchangedDates // of the columns of times
 
-	first, last int // rows that hold instructions
-	count       int // of those rows
-	totals      totals
-	unpadded    []int // rows whose participant is stored as a number
-	padded      bool  // another one begins with a zero
-	formulas    int   // cells whose stored value was taken
-	hidden      []int
-	headings    []int // rows that repeat the headings
-	units       []int // rows of units below headings
-	titles      []title
-	other       []int // rows with text but without any needed cell
-	unread      []unread
-	watched     int   // columns of unread that can still tell anything
-	after       []int // rows below the totals row that look like instructions
+	first, last  int // rows that hold instructions
+	count        int // of those rows
+	totals       totals
+	unpadded     []int // rows whose participant is stored as a number
+	padded       bool  // another one begins with a zero
+	answeredRows int   // rows that say whether the tender was withdrawn
+	formulas     int   // cells whose stored value was taken
+	rowHidden    bool  // the row in hand is hidden
+	hidden       []int
+	headings     []int // rows that repeat the headings
+	units        []int // rows of units below headings
+	titles       []title
+	commas       commas
+	other        []int // rows with text but without any needed cell
+	unread       []unread
+	watched      int   // columns of unread that can still tell anything
+	after        []int // rows below the totals row that look like instructions
 }
 
 func newSheet(r *reading, name string) *sheet {
@@ -191,7 +194,7 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 		return rowHeadings, s.stopOn(s.layout.headingFaults(s.offer, s.depositary))
 	}
 	s.place(row)
-	if row.Hidden {
+	if s.rowHidden = row.Hidden; row.Hidden {
 		s.hidden = append(s.hidden, row.Number)
 	}
 	if s.totals.row == 0 && s.isPlainInstruction() {
@@ -353,6 +356,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
 	s.checkExchanged()
 	s.checkUnread()
+	s.checkCommas()
 	if len(s.after) > 0 {
 		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: ruleAfterTotal,
 			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
@@ -391,7 +395,7 @@ func (s *sheet) checkMerged(merged []xlsx.Range) {
 func (s *sheet) describe() SheetReport {
 	l := s.layout
 	described := SheetReport{Name: s.name, HeadingRow: l.row, Rows: s.count, Total: s.totals.stated,
-		Unread: s.unreadColumns(), NoStatus: !l.has(colStatus)}
+		Unread: s.unreadColumns(), NoStatus: !l.has(colStatus) && s.answeredRows == 0}
 	for c := range columnCount {
 		if l.has(c) {
 			letter := strings.TrimSuffix(xlsx.CellName(l.position(c), 1), "1")

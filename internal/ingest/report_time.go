@@ -25,6 +25,9 @@ func (s *sheet) received() time.Time {
 
 // withdrawal reads the time of withdrawal and holds it against the status.
 func (s *sheet) withdrawal(in *tender.Instruction) {
+	if s.answered(in) {
+		return
+	}
 	t, given := s.moment(withdrawnAt)
 	if given != present {
 		return
@@ -187,7 +190,7 @@ func (s *sheet) stamp(c column) (stamp, presence) {
 	}
 	st, wrong := s.readStamp(s.cells[c], text)
 	if wrong != nil {
-		s.reject(c, wrong)
+		s.reject(c, s.noAnswer(c, text, wrong))
 		return stamp{}, unusable
 	}
 	s.exchanged[c].note(s.cells[c], text, st, len(s.lines.states)-1)

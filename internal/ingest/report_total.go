@@ -15,6 +15,7 @@ import (
 // totals are the sums that a totals row may state.
 type totals struct {
 	all, tendered, sinceLast sum
+	hidden, hiddenSinceLast  sum // of all and sinceLast, that in hidden rows
 	bySeries                 []sum
 	unreadable               []int // rows whose principal is not in the sums
 	row                      int   // of the totals row, 0 before it
@@ -70,16 +71,21 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, quote(trim(label)), quote(s.layout.heading(colPrincipal)))))
 		return
 	}
-	value, ok := controlValue(cell)
+	value, ok := s.controlValue(cell)
 	if !ok {
 		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", quote(trim(label))))
 		return
 	}
 	s.totals.stated = &ControlTotal{row.Number, value}
 	if !s.agrees(&s.totals, value, kind, row.Number) && !s.agreesWithAll(value, row.Number) {
-		s.totalFault(row, cell, fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", quote(trim(label)), value, s.totals.all.value()))
+		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", quote(trim(label)), value, s.totals.all.value())
+		if why := s.totals.shownOnly(value, kind, s.hidden); why != "" {
+			s.hiddenTotalFault(row, cell, message+why)
+		} else {
+			s.totalFault(row, cell, message)
+		}
 	}
-	s.totals.sinceLast = sum{}
+	s.totals.sinceLast, s.totals.hiddenSinceLast = sum{}, sum{}
 }
 
 func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
@@ -129,6 +135,7 @@ func (r *reading) allTotals() *totals {
 	for _, s := range r.sheets {
 		all.all.add(s.totals.all.value())
 		all.tendered.add(s.totals.tendered.value())
+		all.hidden.add(s.totals.hidden.value())
 		all.unreadable = append(all.unreadable, s.totals.unreadable...)
 		for i := range all.bySeries {
 			all.bySeries[i].add(s.totals.bySeries[i].value())
@@ -138,12 +145,12 @@ func (r *reading) allTotals() *totals {
 }
 
 // controlValue is the number in a cell, however it came about.
-func controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
+func (r *reading) controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
 	switch c.Kind {
 	case xlsx.Number:
 		return controlNumber(string(c.Text))
 	case xlsx.Text:
-		v, _, wrong := textAmount(trim(string(c.Text)))
+		v, _, wrong := textAmountIn(trim(string(c.Text)), r.depositary.Decimal)
 		return v, wrong == nil
 	}
 	return decimal.Zero, false
@@ -166,6 +173,10 @@ func (s *sheet) addPrincipal(row, series int, principal decimal.Decimal, status 
 	t := &s.totals
 	t.all.add(value)
 	t.sinceLast.add(value)
+	if s.rowHidden {
+		t.hidden.add(value)
+		t.hiddenSinceLast.add(value)
+	}
 	if status == tender.Tendered {
 		t.tendered.add(value)
 	}
@@ -178,7 +189,7 @@ func (s *sheet) addPrincipal(row, series int, principal decimal.Decimal, status 
 // with it.
 func (s *sheet) statedPrincipal() (decimal.Decimal, bool) {
 	if c := s.cells[colPrincipal]; c != nil {
-		return controlValue(c)
+		return s.controlValue(c)
 	}
 	return decimal.Zero, false
 }

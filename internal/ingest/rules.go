@@ -56,6 +56,7 @@ const (
 	ruleMerged    = "R6-merged"
 	ruleScale     = "R6-scale"
 	ruleZone      = "R6-zone"
+	ruleDecimal   = "R6-decimal"
 	ruleUnread    = "R6-unread-column"
 
 	// RuleNoStatus is a report without a column for the status, and an offer that does
@@ -119,6 +120,7 @@ func Rules() []Rule {
 		{Code: ruleMerged, Meaning: "merged cells among the instructions"},
 		{Code: ruleScale, Meaning: "a heading says that amounts are thousands or millions"},
 		{Code: ruleZone, Meaning: "a heading of times names another zone than the one they are read in"},
+		{Code: ruleDecimal, Meaning: "commas before decimals and before thousands in one column of amounts"},
 		{Code: ruleUnread, Meaning: "a column that may decide how tenders count is not read"},
 		{Code: RuleNoStatus, Meaning: "a report without a status column, in a final run"},
 		{Code: ruleTotal, Meaning: "the totals row disagrees with the rows"},

@@ -238,11 +238,14 @@ type Depositary struct {
 	PasswordEnv string            // environment variable that holds the password
 	Ignored     []string          // headings of columns that do not matter
 	Blanks      []string          // texts that stand for nothing, added to the known ones
-	NoStatus    bool              // the offer says that its reports have no column for the status: all lines count
-	FollowLinks bool              // a link in the inbox may be one of its files
-	Dates       DateFormat        // "" if only dates that can be read one way are
-	Formulas    Formulas          // "" is RejectFormulas
-	Encoding    Encoding          // "" is UTF8
+	Decimal     DecimalMark       // "" if only amounts that can be read one way are
+	// What a column Withdrawn says for yes and no, beside Y and N and the like; "" for none.
+	WithdrawnYes, WithdrawnNo string
+	NoStatus                  bool       // the offer says that its reports have no column for the status: all lines count
+	FollowLinks               bool       // a link in the inbox may be one of its files
+	Dates                     DateFormat // "" if only dates that can be read one way are
+	Formulas                  Formulas   // "" is RejectFormulas
+	Encoding                  Encoding   // "" is UTF8
 }
 
 // DateFormat says which of two numbers in a date such as 11/12/2004 is the day.
@@ -252,6 +255,15 @@ type DateFormat string
 const (
 	DayFirst   DateFormat = "day_first"
 	MonthFirst DateFormat = "month_first"
+)
+
+// DecimalMark says what parts the decimals of an amount such as 1,000 or 1.000.
+type DecimalMark string
+
+// The two marks; the other one parts thousands.
+const (
+	DecimalComma DecimalMark = "comma"
+	DecimalPoint DecimalMark = "point"
 )
 
 // Formulas says what is done with a formula where a value is needed.
