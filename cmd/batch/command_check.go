@@ -82,7 +82,7 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	p.snapshots(e)
 	p.linef("")
 	p.bookTotals(e)
-	p.rejects(e.Rejects)
+	p.findingLists(export.GroupFindings(e.Offer, e.Rejects, false), false)
 	for _, warning := range e.Warnings {
 		p.linef("warning: %s", warning)
 	}
@@ -166,37 +166,29 @@ func (p *printer) bookTotals(e *batch.Examination) {
 	p.table(rows)
 }
 
-// rejects lists what somebody must act on or know.
-func (p *printer) rejects(all []tender.Reject) {
-	p.findingLines("to act on:", all, func(r tender.Reject) bool {
-		return (r.Standing != tender.StandingNotCounted || r.Open()) && r.Waived == "" && (r.Resolved == "" || !r.MustResolve)
+// findingLists says what somebody must act on, and what else there is to know, by file,
+// rule and value.
+func (p *printer) findingLists(groups []export.FindingGroup, accepted bool) {
+	p.groups("to act on:", groups, func(g *export.FindingGroup) bool { return g.Open })
+	p.groups("accepted with the run:", groups, func(g *export.FindingGroup) bool { return accepted && g.Findings[0].Open() })
+	p.groups("counted, with a remark:", groups, func(g *export.FindingGroup) bool {
+		return g.Outcome == tender.OutcomeRemark && !g.Findings[0].Open()
 	})
-	p.findingLines("resolved in the offer:", all, func(r tender.Reject) bool { return r.Resolved != "" && r.MustResolve })
-	p.findingLines("waived:", all, func(r tender.Reject) bool { return r.Waived != "" })
+	p.groups("resolved in the offer:", groups, func(g *export.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
+	p.groups("waived:", groups, func(g *export.FindingGroup) bool { return g.Outcome == tender.OutcomeWaived })
 }
 
-// findingLines lists some findings under a heading, which is left out if there
-// are none.
-func (p *printer) findingLines(heading string, all []tender.Reject, some func(tender.Reject) bool) {
+// groups lists some findings under a heading, which is left out if there are none.
+func (p *printer) groups(heading string, all []export.FindingGroup, some func(*export.FindingGroup) bool) {
 	shown := false
-	for _, rej := range all {
-		if !some(rej) {
+	for i := range all {
+		if !some(&all[i]) {
 			continue
 		}
 		if !shown {
 			p.linef("\n%s", heading)
 			shown = true
 		}
-		value, advice := "", rej.Advice
-		if rej.Value != "" {
-			value = fmt.Sprintf(" holds %q", rej.Value)
-		}
-		if rej.Waived != "" {
-			advice = "waived " + rej.Waived
-		}
-		if rej.Resolved != "" && rej.MustResolve {
-			advice = "resolved: " + rej.Resolved
-		}
-		p.linef("  %s %s%s: %s; %s [%s]", rej.Source.File, place(rej), value, rej.Message, advice, rej.Rule)
+		p.linef("  %s", all[i].Sentence())
 	}
 }

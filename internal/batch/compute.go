@@ -153,6 +153,7 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Identity = identity(r)
 	r.Name = runName(in.asOf, o.Zone, r.Identity)
+	slices.SortStableFunc(r.Rejects, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
 }
 

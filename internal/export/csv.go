@@ -109,14 +109,17 @@ func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []str
 	}
 }
 
-// WriteRejects writes rejects.csv: the findings about lines of the inputs, in
-// the order of the run.
+// WriteRejects writes rejects.csv: the findings about lines of the inputs, those on
+// which most principal hangs first.
 func WriteRejects(w io.Writer, r *Run) error {
-	return writeCSV(w, "file,sheet,row,column,value,rule,message,waived", len(r.Rejects), func(i int) []string {
+	const headings = "file,sheet,row,column,value,rule,message,waived,outcome,open,depositary,instruction,participant,series,currency,principal,cell,advice,resolution"
+	return writeCSV(w, headings, len(r.Rejects), func(i int) []string {
 		rej := &r.Rejects[i]
 		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
 			guard(rej.Column), guard(rej.Value), guard(rej.Rule), guard(rej.Message), guard(rej.Waived),
+			string(rej.Outcome()), strconv.FormatBool(r.isOpen(rej)), guard(rej.Depositary), guard(rej.Instruction), guard(rej.Participant),
+			guard(rej.Series), guard(r.currencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice), guard(rej.Resolved),
 		}
 	})
 }

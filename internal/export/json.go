@@ -35,6 +35,7 @@ type (
 		Steps        []stepJSON        `json:"steps"`
 		Counts       countsJSON        `json:"counts"`
 		Inputs       []inputJSON       `json:"inputs"`
+		Rejects      []findingJSON     `json:"rejects"`
 		Changes      *changesJSON      `json:"changes"`
 		Snapshots    *snapshotsJSON    `json:"snapshots"`
 		Warnings     []string          `json:"warnings"`
@@ -240,7 +241,7 @@ func WriteJSON(w io.Writer, r *Run) error {
 		Funding: list(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
 		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.WireChanges.json(), Steps: r.stepsJSON(),
 		Counts: countsJSON(r.Counts()),
-		Inputs: r.inputsJSON(), Changes: r.changesJSON(), Snapshots: r.snapshotsJSON(),
+		Inputs: r.inputsJSON(), Rejects: findingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: r.changesJSON(), Snapshots: r.snapshotsJSON(),
 		Warnings: list(r.warnings(), func(s string) string { return s }),
 		Invariants: list(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}

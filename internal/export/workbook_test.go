@@ -288,7 +288,7 @@ func TestHostileText(t *testing.T) {
 		r.Settlement.Payments[0].ParticipantName = text
 		r.Offer.Issuer, r.Offer.Series[0].Title, r.Offer.Conditions[0].Text = text, text, text
 		f := opened(t, rendered(t, r))
-		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": "I6", "Summary": "A1"} {
+		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": at(firstRow+5+len(r.Groups()), rejFile), "Summary": "A1"} {
 			if sheet == "Instructions" {
 				ref = at(bannerRow+len(r.currencies())+2, 1)
 			}
