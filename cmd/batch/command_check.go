@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,6 +20,7 @@ import (
 func newCheckCommand(w world) *cobra.Command {
 	var req batch.Request
 	var explain string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "check OFFER",
 		Short: "Check the terms and the files, and write nothing",
@@ -29,6 +31,9 @@ each file was understood and what is wrong with it, and writes nothing.
 as, to its window, and to what became of it and by which rule.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if asJSON && explain != "" {
+				return usage(c, errors.New("--json goes without --explain"))
+			}
 			w.fill(&req, args[0])
 			var done func()
 			req.Progress, done = w.newProgress()
@@ -40,7 +45,11 @@ as, to its window, and to what became of it and by which rule.`,
 			if explain != "" {
 				return printExplanations(w.stdout, e, explain)
 			}
-			if err := printExamination(w.stdout, e); err != nil {
+			print := printExamination
+			if asJSON {
+				print = writeCheckJSON
+			}
+			if err := print(w.stdout, e); err != nil {
 				return err
 			}
 			for _, in := range e.Inputs {
@@ -57,6 +66,7 @@ as, to its window, and to what became of it and by which rule.`,
 	c.Flags().StringVar(&req.AsOf, "as-of", "", "check as of this instant, as in batch run")
 	c.Flags().StringArrayVar(&req.Files, "file", nil, "check this depositary file, too, beside those of the inbox (may be repeated)")
 	c.Flags().StringVar(&explain, "explain", "", "follow one row: FILE:ROW, or DEPOSITARY:INSTRUCTION")
+	c.Flags().BoolVar(&asJSON, "json", false, "print all that was found as JSON; docs/result.md describes it")
 	return c
 }
 

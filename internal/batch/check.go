@@ -26,7 +26,7 @@ type Examination struct {
 	Snapshots *export.Snapshots // nil if no earlier report was compared
 
 	Files    []FileTotals // one for each report, in their order
-	Warnings []string
+	Warnings []tender.Warning
 
 	in *intake
 }

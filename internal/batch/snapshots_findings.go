@@ -21,7 +21,7 @@ type comparison struct {
 	findings []tender.Reject
 	shown    *export.Snapshots // nil if there was nothing to compare
 	files    []comparedFile
-	remarks  []string // for the person who makes the run; no part of the result
+	remarks  []tender.Warning // for the person who makes the run; no part of the result
 }
 
 // judge draws the findings from a history.

@@ -15,7 +15,7 @@ import (
 // WriteInstructions writes instructions.csv: one line for each instruction that
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *Run) error {
-	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date"
+	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.currencyOf(l.Series)
@@ -34,7 +34,7 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			cashText(paid.Consideration, currency), cashText(paid.EarlyPayment, currency),
 			cashText(paid.AccruedInterest, currency), cashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
-			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
+			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(), string(decided.Reason.Code),
 		}
 	})
 }

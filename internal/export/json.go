@@ -38,7 +38,7 @@ type (
 		Rejects      []findingJSON     `json:"rejects"`
 		Changes      *changesJSON      `json:"changes"`
 		Snapshots    *snapshotsJSON    `json:"snapshots"`
-		Warnings     []string          `json:"warnings"`
+		Warnings     []tender.Warning  `json:"warnings"`
 		Invariants   []invariantJSON   `json:"invariants"`
 	}
 	termsJSON struct {
@@ -242,7 +242,7 @@ func WriteJSON(w io.Writer, r *Run) error {
 		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.WireChanges.json(), Steps: r.stepsJSON(),
 		Counts: countsJSON(r.Counts()),
 		Inputs: r.inputsJSON(), Rejects: findingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: r.changesJSON(), Snapshots: r.snapshotsJSON(),
-		Warnings: list(r.warnings(), func(s string) string { return s }),
+		Warnings: list(r.warned(), func(w tender.Warning) tender.Warning { return w }),
 		Invariants: list(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}
 		}),

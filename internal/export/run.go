@@ -47,7 +47,7 @@ type Run struct {
 	Settlement *settle.Settlement
 	Rejects    []tender.Reject // of files, of the book and of comparing reports, by [tender.CompareFindings]
 	Inputs     []Input
-	Warnings   []string
+	Warnings   []tender.Warning
 	Invariants []tender.Invariant
 	Changes    *Changes // nil: there is no earlier run to compare with
 
