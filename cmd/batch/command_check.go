@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,6 +20,7 @@ import (
 func newCheckCommand(w world) *cobra.Command {
 	var req batch.Request
 	var explain string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "check OFFER",
 		Short: "Check the terms and the files, and write nothing",
@@ -29,6 +31,9 @@ each file was understood and what is wrong with it, and writes nothing.
 as, to its window, and to what became of it and by which rule.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if asJSON && explain != "" {
+				return usage(c, errors.New("--json goes without --explain"))
+			}
 			w.fill(&req, args[0])
 			var done func()
 			req.Progress, done = w.newProgress()
@@ -40,7 +45,11 @@ as, to its window, and to what became of it and by which rule.`,
 			if explain != "" {
 				return printExplanations(w.stdout, e, explain)
 			}
-			if err := printExamination(w.stdout, e); err != nil {
+			print := printExamination
+			if asJSON {
+				print = writeCheckJSON
+			}
+			if err := print(w.stdout, e); err != nil {
 				return err
 			}
 			for _, in := range e.Inputs {
@@ -57,6 +66,7 @@ as, to its window, and to what became of it and by which rule.`,
 	c.Flags().StringVar(&req.AsOf, "as-of", "", "check as of this instant, as in batch run")
 	c.Flags().StringArrayVar(&req.Files, "file", nil, "check this depositary file, too, beside those of the inbox (may be repeated)")
 	c.Flags().StringVar(&explain, "explain", "", "follow one row: FILE:ROW, or DEPOSITARY:INSTRUCTION")
+	c.Flags().BoolVar(&asJSON, "json", false, "print all that was found as JSON; docs/result.md describes it")
 	return c
 }
 
@@ -82,7 +92,7 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	p.snapshots(e)
 	p.linef("")
 	p.bookTotals(e)
-	p.rejects(e.Rejects)
+	p.findingLists(export.GroupFindings(e.Offer, e.Rejects, false), false)
 	for _, warning := range e.Warnings {
 		p.linef("warning: %s", warning)
 	}
@@ -166,37 +176,29 @@ func (p *printer) bookTotals(e *batch.Examination) {
 	p.table(rows)
 }
 
-// rejects lists what somebody must act on or know.
-func (p *printer) rejects(all []tender.Reject) {
-	p.findingLines("to act on:", all, func(r tender.Reject) bool {
-		return (r.Standing != tender.StandingNotCounted || r.Open()) && r.Waived == "" && (r.Resolved == "" || !r.MustResolve)
+// findingLists says what somebody must act on, and what else there is to know, by file,
+// rule and value.
+func (p *printer) findingLists(groups []export.FindingGroup, accepted bool) {
+	p.groups("to act on:", groups, func(g *export.FindingGroup) bool { return g.Open })
+	p.groups("accepted with the run:", groups, func(g *export.FindingGroup) bool { return accepted && g.Findings[0].Open() })
+	p.groups("counted, with a remark:", groups, func(g *export.FindingGroup) bool {
+		return g.Outcome == tender.OutcomeRemark && !g.Findings[0].Open()
 	})
-	p.findingLines("resolved in the offer:", all, func(r tender.Reject) bool { return r.Resolved != "" && r.MustResolve })
-	p.findingLines("waived:", all, func(r tender.Reject) bool { return r.Waived != "" })
+	p.groups("resolved in the offer:", groups, func(g *export.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
+	p.groups("waived:", groups, func(g *export.FindingGroup) bool { return g.Outcome == tender.OutcomeWaived })
 }
 
-// findingLines lists some findings under a heading, which is left out if there
-// are none.
-func (p *printer) findingLines(heading string, all []tender.Reject, some func(tender.Reject) bool) {
+// groups lists some findings under a heading, which is left out if there are none.
+func (p *printer) groups(heading string, all []export.FindingGroup, some func(*export.FindingGroup) bool) {
 	shown := false
-	for _, rej := range all {
-		if !some(rej) {
+	for i := range all {
+		if !some(&all[i]) {
 			continue
 		}
 		if !shown {
 			p.linef("\n%s", heading)
 			shown = true
 		}
-		value, advice := "", rej.Advice
-		if rej.Value != "" {
-			value = fmt.Sprintf(" holds %q", rej.Value)
-		}
-		if rej.Waived != "" {
-			advice = "waived " + rej.Waived
-		}
-		if rej.Resolved != "" && rej.MustResolve {
-			advice = "resolved: " + rej.Resolved
-		}
-		p.linef("  %s %s%s: %s; %s [%s]", rej.Source.File, place(rej), value, rej.Message, advice, rej.Rule)
+		p.linef("  %s", all[i].Sentence())
 	}
 }

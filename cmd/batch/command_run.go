@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 
@@ -48,7 +49,7 @@ it says so and leaves everything alone.`,
 	flags.DurationVar(&req.Wait, "wait", 0, "wait as long for another run that holds the offer, such as 5m")
 	flags.StringVar(&config, "config", "", "tell of the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
 	flags.StringVar(&format, "log", "", "log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
-	flags.BoolVar(&asJSON, "json", false, "print the result as JSON, as in result.json")
+	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")
 	return c
 }
 
@@ -90,12 +91,15 @@ func done(o *batch.Outcome) string {
 	return "nothing has changed since " + o.Folder
 }
 
-// printRun prints what a run did: for people, or the published result.json, or that
-// of a dry run.
+// printRun prints what a run did: for people, or as JSON: the published result.json, or
+// that of a dry run, with what was done.
 func (w world) printRun(o *batch.Outcome, asJSON bool) (err error) {
 	var content []byte
 	if asJSON && o.Folder != "" {
-		if content, err = o.ResultJSON(); err != nil {
+		if content, err = o.ResultJSON(); err == nil {
+			content, err = withDone(content, o)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -103,7 +107,7 @@ func (w world) printRun(o *batch.Outcome, asJSON bool) (err error) {
 	case content != nil:
 		_, err = w.stdout.Write(content)
 	case asJSON:
-		return export.WriteJSON(w.stdout, o.Run)
+		return w.printDryRun(o)
 	default:
 		err = printOutcome(w.stdout, o)
 	}
@@ -111,4 +115,18 @@ func (w world) printRun(o *batch.Outcome, asJSON bool) (err error) {
 		return err // a dry run, which did nothing
 	}
 	return batch.Unsaid(done(o), err)
+}
+
+// printDryRun prints the result.json that was not published.
+func (w world) printDryRun(o *batch.Outcome) error {
+	var result bytes.Buffer
+	if err := export.WriteJSON(&result, o.Run); err != nil {
+		return err
+	}
+	content, err := withDone(result.Bytes(), o)
+	if err != nil {
+		return err
+	}
+	_, err = w.stdout.Write(content)
+	return err
 }

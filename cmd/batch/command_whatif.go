@@ -57,6 +57,7 @@ of a level. Nothing is published.`,
 	flags.StringVar(&q.sweep, "sweep", "", "let a cap grow, NAME=FROM:TO:STEP")
 	flags.StringVar(&q.solve, "solve", "", "\"accept all of LEVEL\": the smallest amount of the cap over all (or of NAME, with \"NAME: accept all of LEVEL\") that does it")
 	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
+	flags.BoolVar(&q.json, "json", false, "print the answer as JSON; docs/result.md describes it")
 	return c
 }
 
@@ -64,7 +65,7 @@ of a level. Nothing is published.`,
 type question struct {
 	caps, rates  []string
 	sweep, solve string
-	csv          bool
+	csv, json    bool
 
 	scenario batch.Scenario
 	grow     *growth
@@ -108,6 +109,8 @@ func (q *question) parse() error {
 		q.scenario.Rates = append(q.scenario.Rates, tender.Rate{From: from, To: to, Rate: rate})
 	}
 	switch {
+	case q.csv && q.json:
+		return fmt.Errorf("--csv and --json are two forms of one answer; give one of them")
 	case q.csv && q.sweep == "":
 		return fmt.Errorf("--csv goes with --sweep")
 	case q.sweep != "" && q.solve != "":
@@ -178,6 +181,9 @@ func (q *question) answer(ctx context.Context, out io.Writer, s *batch.Speculati
 	if err != nil {
 		return err
 	}
+	if q.json {
+		return export.EncodeJSON(out, q.comparison(s, other))
+	}
 	return printComparison(out, s.Today, other)
 }
 
@@ -199,6 +205,11 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Spec
 	if err != nil {
 		return err
 	}
+	if q.json {
+		j := q.comparison(s, other)
+		j.Solution = &solutionJSON{name, q.level, amount.String()}
+		return export.EncodeJSON(out, j)
+	}
 	p := &printer{w: out}
 	p.linef("the smallest %s that accepts all of level %d: %s", name, q.level, thousands(amount))
 	p.linef("")
@@ -207,32 +218,60 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Spec
 }
 
 func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Speculation) error {
-	o := s.Today.Offer
-	rows := [][]string{{q.grow.name}}
-	for _, series := range o.Series {
-		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(series), series.ID, series.Currency), "factor "+series.ID)
-	}
-	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
-	show := thousands
-	if q.csv {
-		show = decimal.Decimal.String
-	}
+	var results []*export.Run
+	var amounts []decimal.Decimal
 	for amount := q.grow.from; !amount.GreaterThan(q.grow.to); amount = amount.Add(q.grow.step) {
 		r, err := s.Under(ctx, q.scenario.With(q.grow.name, amount))
 		if err != nil {
 			return err
 		}
-		row := []string{show(amount)}
+		results, amounts = append(results, r), append(amounts, amount)
+	}
+	switch {
+	case q.csv:
+		return q.sweepCSV(out, amounts, results)
+	case q.json:
+		j := q.answerJSON(s)
+		j.Sweep = newSweepJSON(q.grow.name, amounts, results)
+		return export.EncodeJSON(out, j)
+	}
+	return q.sweepTable(out, s.Today.Offer, amounts, results)
+}
+
+// sweepColumns are those of --sweep as CSV: one line for each amount and series.
+var sweepColumns = []string{"cap", "amount", "series", "level", "currency", "accepted", "factor", "accepted_in_all", "accepted_in_all_currency"}
+
+func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []*export.Run) error {
+	rows := [][]string{sweepColumns}
+	for i, r := range results {
+		inAll, currency := "", ""
+		if sum, ok := r.AcceptedInAll(); ok {
+			inAll, currency = sum.String(), r.Offer.TotalCurrency()
+		}
+		for n, a := range r.Allocation.Series {
+			series := r.Offer.Series[n]
+			rows = append(rows, []string{q.grow.name, amounts[i].String(), series.ID, strconv.Itoa(series.Priority), series.Currency,
+				a.Sum().String(), a.FactorWords(), inAll, currency})
+		}
+	}
+	return csv.NewWriter(out).WriteAll(rows)
+}
+
+func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.Decimal, results []*export.Run) error {
+	rows := [][]string{{q.grow.name}}
+	for _, series := range o.Series {
+		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(series), series.ID, series.Currency), "factor "+series.ID)
+	}
+	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
+	for i, r := range results {
+		row := []string{thousands(amounts[i])}
 		for _, a := range r.Allocation.Series {
-			row = append(row, show(a.Sum()), a.FactorWords())
+			row = append(row, thousands(a.Sum()), a.FactorWords())
 		}
 		if sum, ok := r.AcceptedInAll(); ok {
-			row = append(row, show(sum))
+			row = append(row, thousands(sum))
 		}
 		rows = append(rows, row)
-	}
-	if q.csv {
-		return csv.NewWriter(out).WriteAll(rows)
 	}
 	p := &printer{w: out}
 	p.table(rows)

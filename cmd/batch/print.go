@@ -183,7 +183,7 @@ func (p *printer) findings(r *export.Run) {
 	if c.Carried > 0 {
 		p.linef("%s from earlier reports", counted(c.Carried, "more counts", "more count"))
 	}
-	p.rejects(r.Rejects)
+	p.findingLists(r.Groups(), r.Accepted())
 	for _, warning := range r.Warnings {
 		p.linef("warning: %s", warning)
 	}
@@ -244,16 +244,6 @@ func plus(d decimal.Decimal) string {
 	return ""
 }
 
-func place(r tender.Reject) string {
-	switch {
-	case r.Cell == "":
-		return strings.TrimSpace(fmt.Sprintf("%s row %d", r.Source.Sheet, r.Source.Row))
-	case r.Source.Sheet == "":
-		return r.Cell
-	}
-	return r.Source.Sheet + "!" + r.Cell
-}
-
 func (p *printer) deed(o *batch.Outcome) {
 	switch o.Deed {
 	case batch.Published:
@@ -285,4 +275,13 @@ func thousands(d decimal.Decimal) string {
 		return export.Thousands(d.StringFixed(max(2, places)))
 	}
 	return export.Thousands(d.String())
+}
+func place(r tender.Reject) string {
+	switch {
+	case r.Cell == "":
+		return strings.TrimSpace(fmt.Sprintf("%s row %d", r.Source.Sheet, r.Source.Row))
+	case r.Source.Sheet == "":
+		return r.Cell
+	}
+	return r.Source.Sheet + "!" + r.Cell
 }

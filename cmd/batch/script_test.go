@@ -90,7 +90,15 @@ func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
 		w.stdout = file
 	}
 	w.now, w.getenv = func() time.Time { return now }, ts.Getenv
+	var printed bytes.Buffer
+	schema := schemaOf(words)
+	if schema != "" {
+		w.stdout = io.MultiWriter(w.stdout, &printed)
+	}
 	got := run(context.Background(), words, w)
+	if schema != "" && printed.Len() > 0 && ts.Getenv("STDOUT") == "" {
+		ts.Check(validate(schema, printed.Bytes()))
+	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}

@@ -19,6 +19,7 @@ import (
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/tender"
 )
 
 // teller makes runs and tells of them, by the settings of an installation: with
@@ -127,7 +128,7 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 // worthSaying is what whoever made the run should know beside its result: a report
 // under a wrong name is not in the figures, however well the run went.
 func worthSaying(o *batch.Outcome) []string {
-	said := slices.Clone(o.Remarks)
+	said := tender.Messages(o.Remarks)
 	for _, f := range o.Choice.Ignored {
 		switch name := display.Line(f.Name); {
 		case f.Unclaimed():

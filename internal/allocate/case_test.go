@@ -213,7 +213,7 @@ func (c *ruleCase) check(t *testing.T) {
 	}
 	c.checkFactors(t, r)
 	c.checkLeft(t, r)
-	if !slices.Equal(r.Warnings, c.warned) {
+	if !slices.Equal(tender.Messages(r.Warnings), c.warned) {
 		t.Errorf("%s: warnings %q, want %q", c.file, r.Warnings, c.warned)
 	}
 	c.checkNaive(t, r)

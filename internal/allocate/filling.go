@@ -1,7 +1,6 @@
 package allocate
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -57,7 +56,7 @@ func (f *filling) fill() {
 			f.close(tight.cap, reachedFactor(f.open(tight.cap), tight.ratio))
 		default:
 			if rule.Factor == tender.FactorGiven {
-				f.warnf("level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, tight.cap.Name)
+				f.warnf(tender.WarnAnnouncedFactor, "level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, tight.cap.Name)
 			}
 			f.fillMaximally()
 		}
@@ -226,6 +225,6 @@ func (w *waterfall) use(in cell, minor int64) {
 	}
 }
 
-func (w *waterfall) warnf(format string, args ...any) {
-	w.result.Warnings = append(w.result.Warnings, fmt.Sprintf(format, args...))
+func (w *waterfall) warnf(code tender.WarningCode, format string, args ...any) {
+	w.result.Warnings = append(w.result.Warnings, tender.Warnf(code, format, args...))
 }

@@ -10,11 +10,11 @@ import (
 
 // Result is what is accepted of a book, and why.
 type Result struct {
-	Lines    []Line     // one for each line of the book, in its order
-	Steps    []Step     // the waterfall, in the order it was run
-	Caps     []CapUse   // every cap of the offer, after the last step
-	Series   []Accepted // one for each series of the offer, in its order
-	Warnings []string   // what R11 or an announced factor did to a cap, in words
+	Lines    []Line           // one for each line of the book, in its order
+	Steps    []Step           // the waterfall, in the order it was run
+	Caps     []CapUse         // every cap of the offer, after the last step
+	Series   []Accepted       // one for each series of the offer, in its order
+	Warnings []tender.Warning // what R11 or an announced factor did to a cap, in words
 }
 
 // Line is what was decided for one instruction.

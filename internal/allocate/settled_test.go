@@ -95,7 +95,7 @@ func settledAt(l tender.Line, accepted string) tender.Line {
 func TestAnEarlySettlementAboveACapStaysAWarning(t *testing.T) {
 	o, b := twoLevels(settledAt(tenderOf("50,000", tender.Early), "50,000"), tenderOf("5,000", tender.Late))
 	r := mustAllocate(t, o, b)
-	if !strings.Contains(strings.Join(r.Warnings, "\n"), "Tender Cap") {
+	if !strings.Contains(strings.Join(tender.Messages(r.Warnings), "\n"), "Tender Cap") {
 		t.Errorf("warnings %q do not tell that Tender Cap is exceeded", r.Warnings)
 	}
 	for _, inv := range allocate.Check(o, b, r) {

@@ -26,7 +26,7 @@ type Examination struct {
 	Snapshots *export.Snapshots // nil if no earlier report was compared
 
 	Files    []FileTotals // one for each report, in their order
-	Warnings []string
+	Warnings []tender.Warning
 
 	in *intake
 }
@@ -61,6 +61,7 @@ func Check(ctx context.Context, req Request) (*Examination, error) {
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.book, Rejects: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
 	}
+	slices.SortStableFunc(e.Rejects, tender.CompareFindings)
 	if next := in.plan.Next(in.now, 1); len(next) > 0 {
 		e.Next = next[0]
 	}

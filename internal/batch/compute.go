@@ -153,6 +153,7 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Identity = identity(r)
 	r.Name = runName(in.asOf, o.Zone, r.Identity)
+	slices.SortStableFunc(r.Rejects, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
 }
 
@@ -348,8 +349,8 @@ func (in *intake) depositary(name string) tender.Depositary {
 // pastDue warns of wires that are due on a day that has passed. Where those are the
 // early tenders' and their settlement was made, the terms do not say so yet, and the
 // wires would be sent twice.
-func (in *intake) pastDue(s *settle.Settlement) []string {
-	var all []string
+func (in *intake) pastDue(s *settle.Settlement) []tender.Warning {
+	var all []tender.Warning
 	for _, f := range s.Funding {
 		if f.Status != settle.Due || !f.Date.Before(tender.DateOf(in.asOf.In(in.offer.Zone))) {
 			continue
@@ -358,7 +359,7 @@ func (in *intake) pastDue(s *settle.Settlement) []string {
 		if in.settled == nil {
 			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is wired: otherwise it is paid twice"
 		}
-		all = append(all, words)
+		all = append(all, tender.Warning{Code: tender.WarnPastDue, Message: words})
 	}
 	return all
 }
@@ -371,36 +372,44 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// coded are warnings of one code.
+func coded(code tender.WarningCode, messages []string) (all []tender.Warning) {
+	for _, m := range messages {
+		all = append(all, tender.Warning{Code: code, Message: m})
+	}
+	return all
+}
+
 // warnings are what a reader of the result should know beyond the figures.
-func (in *intake) warnings() []string {
-	var all []string
+func (in *intake) warnings() []tender.Warning {
+	var all []tender.Warning
 	for _, report := range in.read.Reports {
 		for _, sheet := range report.Sheets {
 			if sheet.NoStatus && !in.depositary(report.Depositary).NoStatus {
-				all = append(all, fmt.Sprintf("%s: no column says what the status of a tender is, so every row counts as tendered", report.File))
+				all = append(all, tender.Warnf(tender.WarnNoStatus, "%s: no column says what the status of a tender is, so every row counts as tendered", report.File))
 			}
 		}
 		if report.HiddenRows > 0 {
-			all = append(all, fmt.Sprintf("%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
+			all = append(all, tender.Warnf(tender.WarnHiddenRows, "%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
 		}
 	}
 	all = append(all, in.compared.unread()...)
 	if in.offer.PhaseAt(in.asOf) == tender.Final {
-		all = append(all, in.quiet()...)
+		all = append(all, coded(tender.WarnQuietReport, in.quiet())...)
 	}
 	for _, m := range in.missingLastReports() {
-		all = append(all, "the offer has expired, but "+m.why())
+		all = append(all, tender.Warnf(tender.WarnMissingReport, "the offer has expired, but %s", m.why()))
 	}
 	for _, w := range in.read.Unneeded {
 		if in.compared.needs(w) {
 			continue
 		}
-		all = append(all, fmt.Sprintf("the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))
+		all = append(all, tender.Warnf(tender.WarnWaiverNotNeeded, "the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))
 	}
 	if in.offer.PhaseAt(in.asOf) == tender.Final {
 		for _, c := range in.offer.Conditions {
 			if !c.Satisfied {
-				all = append(all, fmt.Sprintf("the condition %q is not satisfied: nothing may be paid until it is satisfied or waived", c.Name))
+				all = append(all, tender.Warnf(tender.WarnCondition, "the condition %q is not satisfied: nothing may be paid until it is satisfied or waived", c.Name))
 			}
 		}
 	}

@@ -31,8 +31,8 @@ type journal struct {
 	entry ledger.Entry // what is known of the attempt
 	ended bool
 
-	archive *ledger.Archive // what is published, once the lock is held
-	remarks []string        // that links were repaired, and what is in a run's folder beside its files
+	archive *ledger.Archive  // what is published, once the lock is held
+	remarks []tender.Warning // that links were repaired, and what is in a run's folder beside its files
 }
 
 // openJournal begins the journal of an attempt. Where the history is lost or damaged
@@ -269,7 +269,7 @@ func (j *journal) tidy() (err error) {
 	for _, what := range said {
 		j.lines.Warn("a link was repaired", "what", what)
 	}
-	j.remarks = append(j.remarks, said...)
+	j.remarks = append(j.remarks, coded(tender.WarnLinkRepaired, said)...)
 	if err != nil {
 		return err
 	}

@@ -182,14 +182,14 @@ func workingDays(from, to tender.Date) int {
 
 // remarks are what whoever makes the run should know now. They depend on the
 // moment, so they are no part of the result.
-func (in *intake) remarks() []string {
+func (in *intake) remarks() []tender.Warning {
 	all := slices.Clone(in.compared.remarks)
 	if in.offer.PhaseAt(in.asOf) == tender.Final {
-		return append(all, in.notCome()...)
+		return append(all, coded(tender.WarnFutureReport, in.notCome())...)
 	}
 	for _, f := range in.choice.Chosen {
 		if in.hasNotCome(f.Reported) {
-			all = append(all, fmt.Sprintf("%s: the name dates the report %s, in the future; correct it if that is a slip", display.Line(f.Name), dayOf(f.Reported, in.offer.Zone)))
+			all = append(all, tender.Warnf(tender.WarnFutureReport, "%s: the name dates the report %s, in the future; correct it if that is a slip", display.Line(f.Name), dayOf(f.Reported, in.offer.Zone)))
 		}
 	}
 	return all

@@ -28,7 +28,7 @@ type standing struct {
 // check reads every file of the runs that a new one is built upon: the latest and the
 // final run in force. It is an *[ledger.AlteredError] if a byte of one was changed.
 // It returns what is in their folders and is no file of theirs.
-func (s *standing) check() (remarks []string, err error) {
+func (s *standing) check() (remarks []tender.Warning, err error) {
 	for _, r := range slices.Compact([]*ledger.Run{s.final, s.latest}) {
 		if r == nil {
 			continue
@@ -41,7 +41,7 @@ func (s *standing) check() (remarks []string, err error) {
 			return nil, err
 		}
 		for _, name := range unlisted {
-			remarks = append(remarks, fmt.Sprintf("%s is no file of that run; move it out of the run's folder", filepath.Join(r.Folder(), name)))
+			remarks = append(remarks, tender.Warnf(tender.WarnForeignFile, "%s is no file of that run; move it out of the run's folder", filepath.Join(r.Folder(), name)))
 		}
 	}
 	return remarks, nil
@@ -211,17 +211,17 @@ func hold(r *export.Run, req Request) error {
 }
 
 // resultRemarks are what the people who get notices must see of a result.
-func resultRemarks(r *export.Run) []string {
-	var all []string
+func resultRemarks(r *export.Run) []tender.Warning {
+	var all []tender.Warning
 	if r.Held != "" {
-		all = append(all, "the run is final, but not in force: "+r.Held)
+		all = append(all, tender.Warnf(tender.WarnNotInForce, "the run is final, but not in force: %s", r.Held))
 	}
 	all = append(all, snapshotRemarks(r)...)
 	if r.Phase == tender.Final && strings.HasSuffix(r.Version, "+unknown") {
-		all = append(all, fmt.Sprintf("the program that made this final run, version %s, was built without its commit, so it cannot be built again from its version", r.Version))
+		all = append(all, tender.Warnf(tender.WarnUnknownBuild, "the program that made this final run, version %s, was built without its commit, so it cannot be built again from its version", r.Version))
 	}
 	for _, c := range r.TermChanges {
-		all = append(all, "the terms were changed in place, without an amendment: "+export.TermWords(c))
+		all = append(all, tender.Warnf(tender.WarnTermsChanged, "the terms were changed in place, without an amendment: %s", export.TermWords(c)))
 	}
 	return all
 }

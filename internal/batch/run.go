@@ -84,9 +84,9 @@ func (req *Request) progress(stage Stage) func(rows int) {
 // Outcome is what a run did.
 type Outcome struct {
 	Run     *export.Run
-	Choice  ingest.Choice // the files used and those passed over
-	Remarks []string      // for whoever makes the run; no part of the result
-	Folder  string        // where the run is published; "" for a dry run
+	Choice  ingest.Choice    // the files used and those passed over
+	Remarks []tender.Warning // for whoever makes the run; no part of the result
+	Folder  string           // where the run is published; "" for a dry run
 	Deed    Deed
 	Final   string // the final run in force if it is another one
 
@@ -162,7 +162,7 @@ func (in *intake) lookAhead(r *export.Run, o *Outcome) error {
 		err = archive.Check()
 	}
 	if err != nil {
-		o.Remarks = append(o.Remarks, fmt.Sprintf("not compared with what was published: %v", err))
+		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared, "not compared with what was published: %v", err))
 		return nil
 	}
 	s := &standing{archive: archive, latest: archive.Latest(), final: archive.Final()}

@@ -329,10 +329,10 @@ func (in *intake) checkCarried(r *export.Run) tender.Invariant {
 const carriedHolds = "what counts from earlier reports is in the book once"
 
 // unread are the warnings about earlier reports that could not be read.
-func (c *comparison) unread() (all []string) {
+func (c *comparison) unread() (all []tender.Warning) {
 	for i := range c.files {
 		if f := &c.files[i]; f.unread != "" {
-			all = append(all, fmt.Sprintf("%s could not be compared with the report used: %s", f.Name, f.unread))
+			all = append(all, tender.Warnf(tender.WarnNotCompared, "%s could not be compared with the report used: %s", f.Name, f.unread))
 		}
 	}
 	return all

@@ -21,7 +21,7 @@ type comparison struct {
 	findings []tender.Reject
 	shown    *export.Snapshots // nil if there was nothing to compare
 	files    []comparedFile
-	remarks  []string // for the person who makes the run; no part of the result
+	remarks  []tender.Warning // for the person who makes the run; no part of the result
 }
 
 // judge draws the findings from a history.
@@ -177,7 +177,7 @@ func (h *history) resolve(f *tender.Reject, shown time.Time) (outcome tender.Res
 // finding is a finding on an instruction as a report has it.
 func finding(v version, rule, message, advice string) *tender.Reject {
 	return &tender.Reject{
-		Source: v.Source, Depositary: v.Depositary, Instruction: v.ID, Rule: rule, Message: message, Advice: advice,
+		Source: v.Source, Depositary: v.Depositary, Instruction: v.ID, Participant: v.Participant, Rule: rule, Message: message, Advice: advice,
 		Series: v.Series, Principal: v.Principal,
 	}
 }

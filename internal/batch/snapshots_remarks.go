@@ -13,19 +13,19 @@ import (
 
 // snapshotRemarks say, for the mail, what vanished or changed after its deadline and is
 // not resolved, and what the newest report leaves out in time.
-func snapshotRemarks(r *export.Run) (all []string) {
+func snapshotRemarks(r *export.Run) (all []tender.Warning) {
 	if r.Snapshots == nil {
 		return nil
 	}
 	for _, d := range r.Offer.Depositaries {
-		for _, rule := range []string{ingest.RuleVanished, ingest.RuleAmended} {
-			if words := openPrincipal(r, d.Name, rule); words != "" {
-				all = append(all, d.Name+": "+words)
+		say := func(code tender.WarningCode, words string) {
+			if words != "" {
+				all = append(all, tender.Warnf(code, "%s: %s", d.Name, words))
 			}
 		}
-		if words := inTime(r, d.Name); words != "" {
-			all = append(all, d.Name+": "+words)
-		}
+		say(tender.WarnVanished, openPrincipal(r, d.Name, ingest.RuleVanished))
+		say(tender.WarnAmended, openPrincipal(r, d.Name, ingest.RuleAmended))
+		say(tender.WarnLeftOutInTime, inTime(r, d.Name))
 	}
 	return all
 }

@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
 )
 
 // comparedFile is an earlier snapshot: of the inbox, or of the copies that a run keeps.
@@ -167,7 +168,7 @@ func (in *intake) earlierOfRun(c *comparison) error {
 func (in *intake) earlierOfArchive(c *comparison, known map[content]bool) error {
 	archive, err := in.src.published()
 	if err != nil {
-		c.remarks = append(c.remarks, fmt.Sprintf("reports that are in the inbox no more were not compared: %v", err))
+		c.remarks = append(c.remarks, tender.Warnf(tender.WarnHistoryNotCompared, "reports that are in the inbox no more were not compared: %v", err))
 		return nil // a run that publishes has opened it
 	}
 	for _, run := range published(archive) {
@@ -180,8 +181,8 @@ func (in *intake) earlierOfArchive(c *comparison, known map[content]bool) error 
 				continue
 			}
 			file, remark := in.earlierCopy(run, was)
-			if remark != "" && !slices.Contains(c.remarks, remark) {
-				c.remarks = append(c.remarks, remark)
+			if w := (tender.Warning{Code: tender.WarnNotCompared, Message: remark}); remark != "" && !slices.Contains(c.remarks, w) {
+				c.remarks = append(c.remarks, w)
 			}
 			if file == nil {
 				continue

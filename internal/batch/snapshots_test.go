@@ -297,7 +297,9 @@ func TestM4AnEarlierReportThatCannotBeRead(t *testing.T) {
 			if got := verdict(t, e); got != want {
 				t.Errorf("%s, read before %t: %s, want %s", name, before, got, want)
 			}
-			if !slices.ContainsFunc(e.Warnings, func(w string) bool { return strings.HasPrefix(w, "dtc-2026-05-02.csv could not be compared") }) {
+			if !slices.ContainsFunc(e.Warnings, func(w tender.Warning) bool {
+				return strings.HasPrefix(w.Message, "dtc-2026-05-02.csv could not be compared")
+			}) {
 				t.Errorf("%s: no warning: %q", name, e.Warnings)
 			}
 			o := mustRun(t, Request{Folder: folder, AsOf: "2026-05-18T12:00", Clock: longAfterEnd, Version: "test"})

@@ -15,7 +15,7 @@ import (
 // WriteInstructions writes instructions.csv: one line for each instruction that
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *Run) error {
-	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date"
+	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.currencyOf(l.Series)
@@ -34,7 +34,7 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			cashText(paid.Consideration, currency), cashText(paid.EarlyPayment, currency),
 			cashText(paid.AccruedInterest, currency), cashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
-			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
+			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(), string(decided.Reason.Code),
 		}
 	})
 }
@@ -109,14 +109,17 @@ func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []str
 	}
 }
 
-// WriteRejects writes rejects.csv: the findings about lines of the inputs, in
-// the order of the run.
+// WriteRejects writes rejects.csv: the findings about lines of the inputs, those on
+// which most principal hangs first.
 func WriteRejects(w io.Writer, r *Run) error {
-	return writeCSV(w, "file,sheet,row,column,value,rule,message,waived", len(r.Rejects), func(i int) []string {
+	const headings = "file,sheet,row,column,value,rule,message,waived,outcome,open,depositary,instruction,participant,series,currency,principal,cell,advice,resolution"
+	return writeCSV(w, headings, len(r.Rejects), func(i int) []string {
 		rej := &r.Rejects[i]
 		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
 			guard(rej.Column), guard(rej.Value), guard(rej.Rule), guard(rej.Message), guard(rej.Waived),
+			string(rej.Outcome()), strconv.FormatBool(r.isOpen(rej)), guard(rej.Depositary), guard(rej.Instruction), guard(rej.Participant),
+			guard(rej.Series), guard(r.currencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice), guard(rej.Resolved),
 		}
 	})
 }

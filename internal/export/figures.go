@@ -130,9 +130,12 @@ func (r *Run) currencyOf(series string) string {
 	return ""
 }
 
-// warnings lists what the run and the allocation warn of, each once.
-func (r *Run) warnings() []string {
-	var all []string
+// warnings are the sentences of [Run.warned].
+func (r *Run) warnings() []string { return tender.Messages(r.warned()) }
+
+// warned lists what the run and the allocation warn of, each once.
+func (r *Run) warned() []tender.Warning {
+	var all []tender.Warning
 	for _, w := range slices.Concat(r.Warnings, r.Allocation.Warnings) {
 		if !slices.Contains(all, w) {
 			all = append(all, w)

@@ -35,9 +35,10 @@ type (
 		Steps        []stepJSON        `json:"steps"`
 		Counts       countsJSON        `json:"counts"`
 		Inputs       []inputJSON       `json:"inputs"`
+		Rejects      []findingJSON     `json:"rejects"`
 		Changes      *changesJSON      `json:"changes"`
 		Snapshots    *snapshotsJSON    `json:"snapshots"`
-		Warnings     []string          `json:"warnings"`
+		Warnings     []tender.Warning  `json:"warnings"`
 		Invariants   []invariantJSON   `json:"invariants"`
 	}
 	termsJSON struct {
@@ -240,8 +241,8 @@ func WriteJSON(w io.Writer, r *Run) error {
 		Funding: list(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
 		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.WireChanges.json(), Steps: r.stepsJSON(),
 		Counts: countsJSON(r.Counts()),
-		Inputs: r.inputsJSON(), Changes: r.changesJSON(), Snapshots: r.snapshotsJSON(),
-		Warnings: list(r.warnings(), func(s string) string { return s }),
+		Inputs: r.inputsJSON(), Rejects: findingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: r.changesJSON(), Snapshots: r.snapshotsJSON(),
+		Warnings: list(r.warned(), func(w tender.Warning) tender.Warning { return w }),
 		Invariants: list(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}
 		}),

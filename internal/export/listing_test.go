@@ -47,7 +47,7 @@ func TestContinuation(t *testing.T) {
 	}
 	f, whole := opened(t, b.Bytes()), opened(t, rendered(t, r))
 	want := []string{"Summary", "Waterfall", "Funding", "Wires", "Payments", "Payments 2", "Instructions", "Instructions 2", "Instructions 3",
-		"Instructions 4", "Instructions 5", "Rejects", "Changes", "Timeline", "Controls"}
+		"Instructions 4", "Instructions 5", "Rejects", "Rejects 2", "Changes", "Timeline", "Controls"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Fatalf("sheets %v, want %v", got, want)
 	}

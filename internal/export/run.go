@@ -50,9 +50,9 @@ type Run struct {
 	Book       *tender.Book
 	Allocation *allocate.Result
 	Settlement *settle.Settlement
-	Rejects    []tender.Reject // of files and of the book, by file, sheet and row
+	Rejects    []tender.Reject // of files, of the book and of comparing reports, by [tender.CompareFindings]
 	Inputs     []Input
-	Warnings   []string
+	Warnings   []tender.Warning
 	Invariants []tender.Invariant
 	Changes    *Changes // nil: there is no earlier run to compare with
 
@@ -146,16 +146,22 @@ type Counts struct {
 // Open counts the findings that neither the terms nor a decision about the run
 // resolve.
 func (r *Run) Open() int {
-	if slices.ContainsFunc(r.Decisions, func(d tender.Decision) bool { return d.Kind == tender.AcceptRejects }) {
-		return 0
-	}
 	n := 0
 	for i := range r.Rejects {
-		if r.Rejects[i].Open() {
+		if r.isOpen(&r.Rejects[i]) {
 			n++
 		}
 	}
 	return n
+}
+
+// isOpen reports whether a person must still act on a finding.
+func (r *Run) isOpen(f *tender.Reject) bool { return f.Open() && !r.Accepted() }
+
+// Accepted reports whether the findings that the terms do not resolve were accepted
+// with the run.
+func (r *Run) Accepted() bool {
+	return slices.ContainsFunc(r.Decisions, func(d tender.Decision) bool { return d.Kind == tender.AcceptRejects })
 }
 
 // Counts adds up the inputs; a waived row is counted, too.

@@ -205,7 +205,7 @@ func variants(t *testing.T) map[string]*Run {
 
 	broken := smallRun(t)
 	broken.Invariants[2] = tender.Invariant{Name: "no cap is exceeded", Detail: "Tender Cap: 1,105,000,000 USD allowed, 1,105,001,000 USD taken"}
-	broken.Warnings = []string{"Tender Cap exceeded by 1,000 USD: a small piece was taken whole (R11)"}
+	broken.Warnings = []tender.Warning{{Code: tender.WarnSmallPieces, Message: "Tender Cap exceeded by 1,000 USD: a small piece was taken whole (R11)"}}
 	broken.Inputs[0].Counted++
 	all["broken"] = broken
 
@@ -284,11 +284,11 @@ func TestHostileText(t *testing.T) {
 		r := smallRun(t)
 		r.Book.Lines[0].ID, r.Book.Lines[0].Participant, r.Book.Lines[0].ParticipantName = text, text, text
 		r.Rejects[0].Value, r.Rejects[0].Message, r.Rejects[0].Source.File = text, text, text
-		r.Inputs[0].File, r.Warnings, r.Changes.Lines[0].Instruction = text, []string{text}, text
+		r.Inputs[0].File, r.Warnings, r.Changes.Lines[0].Instruction = text, []tender.Warning{{Message: text}}, text
 		r.Settlement.Payments[0].ParticipantName = text
 		r.Offer.Issuer, r.Offer.Series[0].Title, r.Offer.Conditions[0].Text = text, text, text
 		f := opened(t, rendered(t, r))
-		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": "I6", "Summary": "A1"} {
+		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": at(firstRow+5+len(r.Groups()), rejFile), "Summary": "A1"} {
 			if sheet == "Instructions" {
 				ref = at(bannerRow+len(r.currencies())+2, 1)
 			}

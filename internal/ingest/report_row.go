@@ -57,7 +57,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 func (s *sheet) weigh(findings []tender.Reject, in *tender.Instruction) {
 	for i := range findings {
 		f := &findings[i]
-		f.Instruction, f.Series, f.Principal = s.id, in.Series, in.Principal
+		f.Instruction, f.Participant, f.Series, f.Principal = s.id, in.Participant, in.Series, in.Principal
 		if in.Principal.IsZero() {
 			f.Principal = s.stated
 		}

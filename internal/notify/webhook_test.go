@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"tenderbatch/internal/settings"
 )
 
@@ -146,5 +148,34 @@ func TestAWebhookThatIsRefusedIsNotTriedAgain(t *testing.T) {
 		if (err == nil) != (code == 204) || len(r.all()) != tries {
 			t.Errorf("%d: %d tries, %v; want %d", code, len(r.all()), err, tries)
 		}
+	}
+}
+
+func TestP7TheWebhookMatchesItsSchema(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("../../docs/schemas/webhook.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid := func(d any) error {
+		b, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(value)
+	}
+	for _, e := range []Event{sample, {Kind: Success, Offer: "level3-2004"}, {Kind: Failure, Offer: "level3-2004", Exit: 6, Message: "no"}, {Kind: Missed, Offer: "level3-2004"}} {
+		if err := valid(e.delivery()); err != nil {
+			t.Errorf("%s: %v", e.Kind, err)
+		}
+	}
+	if valid(struct {
+		delivery
+		Surprise string `json:"surprise"`
+	}{sample.delivery(), "new"}) == nil {
+		t.Error("a key that nobody knows is taken")
 	}
 }

@@ -104,7 +104,7 @@ type Settlement struct {
 	Wires        []Wire              // in the order of the payments
 	Funding      []Funding           // by currency, day and status
 	ByDepositary []DepositaryFunding // by depositary, currency, day and status
-	Warnings     []string            // about the terms of interest, in words
+	Warnings     []tender.Warning    // about the terms of interest, in words
 }
 
 // PaymentsOf returns the payments of a status.

@@ -102,15 +102,15 @@ func interestAt(terms tender.Interest, s tender.Settlement, date tender.Date) ac
 // warnings names the series on which interest accrues for more than one period:
 // either interest is in arrears, or the last interest date in the terms is out
 // of date.
-func warnings(o *tender.Offer) []string {
-	var all []string
+func warnings(o *tender.Offer) []tender.Warning {
+	var all []tender.Warning
 	for _, s := range o.Series {
 		i := interestAt(s.Interest, o.Settlement, o.Settlement.Final)
 		if i.Coupon.IsZero() && len(i.Steps) == 0 {
 			continue
 		}
 		if missed := i.paymentDates(i.LastPaid, o.Settlement.Final); len(missed) > 0 {
-			all = append(all, fmt.Sprintf("series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, correct last_paid in the offer",
+			all = append(all, tender.Warnf(tender.WarnInterestDue, "series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, correct last_paid in the offer",
 				s.ID, i.LastPaid, missed[len(missed)-1]))
 		}
 	}

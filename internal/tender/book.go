@@ -187,7 +187,7 @@ func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool,
 
 func (in *Instruction) finding(rule string, s Standing, message, advice string) *Reject {
 	return &Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID,
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant,
 		Rule: rule, Standing: s, Message: message, Advice: advice,
 		Series: in.Series, Principal: in.Principal,
 	}

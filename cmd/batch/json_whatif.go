@@ -1,0 +1,121 @@
+package main
+
+import (
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/tender"
+)
+
+// The JSON of whatif; docs/result.md describes it.
+type (
+	whatIfJSON struct {
+		Offer        string              `json:"offer"`
+		Issuer       string              `json:"issuer"`
+		Phase        tender.Phase        `json:"phase"`
+		AsOf         string              `json:"as_of"`
+		TermsVersion int                 `json:"terms_version"`
+		Scenario     scenarioJSON        `json:"scenario"`
+		Today        export.FiguresJSON  `json:"today"`
+		Then         *export.FiguresJSON `json:"then"`
+		Difference   *comparedJSON       `json:"difference"`
+		Solution     *solutionJSON       `json:"solution"`
+		Sweep        *sweepJSON          `json:"sweep"`
+	}
+	scenarioJSON struct {
+		Caps  []amountJSON  `json:"caps"`
+		Rates []newRateJSON `json:"rates"`
+	}
+	amountJSON struct {
+		Name   string `json:"name"`
+		Amount string `json:"amount"`
+	}
+	newRateJSON struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+		Rate string `json:"rate"`
+	}
+	comparedJSON struct {
+		Series []seriesMoreJSON `json:"series"`
+		ToWire []moreJSON       `json:"to_wire"`
+	}
+	seriesMoreJSON struct {
+		Series   string `json:"series"`
+		Currency string `json:"currency"`
+		Accepted string `json:"accepted"`
+	}
+	moreJSON struct {
+		Currency string `json:"currency"`
+		Total    string `json:"total"`
+	}
+	solutionJSON struct {
+		Cap    string `json:"cap"`
+		Level  int    `json:"level"`
+		Amount string `json:"amount"`
+	}
+	sweepJSON struct {
+		Cap    string      `json:"cap"`
+		Points []pointJSON `json:"points"`
+	}
+	pointJSON struct {
+		Amount        string           `json:"amount"`
+		Series        []pointSeries    `json:"series"`
+		AcceptedInAll *moreJSON        `json:"accepted_in_all"`
+		Warnings      []tender.Warning `json:"warnings"`
+	}
+	pointSeries struct {
+		Series   string `json:"series"`
+		Level    int    `json:"level"`
+		Currency string `json:"currency"`
+		Accepted string `json:"accepted"`
+		Factor   string `json:"factor"`
+	}
+)
+
+// answerJSON is what every answer has.
+func (q *question) answerJSON(s *batch.Speculation) whatIfJSON {
+	r := s.Today
+	return whatIfJSON{
+		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Phase: r.Phase, AsOf: rfc3339(r.AsOf, r.Offer.Zone), TermsVersion: r.Offer.Version(),
+		Scenario: scenarioJSON{
+			export.List(q.scenario.Caps, func(c batch.CapAmount) amountJSON { return amountJSON{c.Name, c.Amount.String()} }),
+			export.List(q.scenario.Rates, func(r tender.Rate) newRateJSON { return newRateJSON{r.From, r.To, r.Rate.String()} }),
+		},
+		Today: r.FiguresAsJSON(),
+	}
+}
+
+// comparison is the answer that shows another result beside today's.
+func (q *question) comparison(s *batch.Speculation, other *export.Run) whatIfJSON {
+	j := q.answerJSON(s)
+	then := other.FiguresAsJSON()
+	j.Then, j.Difference = &then, &comparedJSON{[]seriesMoreJSON{}, []moreJSON{}}
+	seen := map[string]bool{}
+	for i, series := range s.Today.Offer.Series {
+		more := other.Allocation.Series[i].Sum().Sub(s.Today.Allocation.Series[i].Sum())
+		j.Difference.Series = append(j.Difference.Series, seriesMoreJSON{series.ID, series.Currency, more.String()})
+		if !seen[series.Currency] {
+			seen[series.Currency] = true
+			cash := wired(other, series.Currency).Sub(wired(s.Today, series.Currency))
+			j.Difference.ToWire = append(j.Difference.ToWire, moreJSON{series.Currency, export.CashText(cash, series.Currency)})
+		}
+	}
+	return j
+}
+
+func newSweepJSON(name string, amounts []decimal.Decimal, results []*export.Run) *sweepJSON {
+	j := &sweepJSON{name, []pointJSON{}}
+	for i, r := range results {
+		point := pointJSON{Amount: amounts[i].String(), Series: []pointSeries{}, Warnings: append([]tender.Warning{}, r.Warnings...)}
+		for n, a := range r.Allocation.Series {
+			series := r.Offer.Series[n]
+			point.Series = append(point.Series, pointSeries{series.ID, series.Priority, series.Currency, a.Sum().String(), a.FactorWords()})
+		}
+		if sum, ok := r.AcceptedInAll(); ok {
+			point.AcceptedInAll = &moreJSON{r.Offer.TotalCurrency(), export.CashText(sum, r.Offer.TotalCurrency())}
+		}
+		j.Points = append(j.Points, point)
+	}
+	return j
+}
