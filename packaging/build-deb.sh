@@ -27,7 +27,11 @@ maintainer="${DEBFULLNAME:-batch} <${DEBEMAIL:-batch@localhost}>"
 
 put() { install -D -m "$1" "$2" "$root/$3"; }
 doc=usr/share/doc/batch
-put 755 "$work/batch-linux-$arch" usr/bin/batch
+# POSIX has a command named batch, which Debian's package at brings.
+put 755 "$work/batch-linux-$arch" usr/bin/tenderbatch
+mkdir -p "$root/usr/lib/tenderbatch"
+ln -s ../../bin/tenderbatch "$root/usr/lib/tenderbatch/batch"
+cp "$host" "$work/tenderbatch"
 for unit in packaging/systemd/*.service packaging/systemd/*.timer; do
 	put 644 "$unit" "usr/lib/systemd/system/${unit##*/}"
 done
@@ -41,15 +45,15 @@ for page in operations commands offer settings result rules; do
 	[ ! -e "docs/$page.md" ] || put 644 "docs/$page.md" "$doc/$page.md"
 done
 
-"$host" man "$work/man"
+"$work/tenderbatch" man "$work/man"
 for page in "$work"/man/*.1; do
 	gzip -9n "$page"
 	put 644 "$page.gz" "usr/share/man/man1/${page##*/}.gz"
 done
-complete() { "$host" completion "$1" >"$work/completion" && put 644 "$work/completion" "$2"; }
-complete bash usr/share/bash-completion/completions/batch
-complete zsh usr/share/zsh/vendor-completions/_batch
-complete fish usr/share/fish/vendor_completions.d/batch.fish
+complete() { "$work/tenderbatch" completion "$1" >"$work/completion" && put 644 "$work/completion" "$2"; }
+complete bash usr/share/bash-completion/completions/tenderbatch
+complete zsh usr/share/zsh/vendor-completions/_tenderbatch
+complete fish usr/share/fish/vendor_completions.d/tenderbatch.fish
 
 packaging/deb/copyright.sh "$arch" >"$work/copyright"
 put 644 "$work/copyright" $doc/copyright

@@ -33,7 +33,7 @@ die() {
 }
 
 dpkg -i /opt/batch.deb >/dev/null
-runuser -u batch -- batch init $offer >/dev/null
+runuser -u batch -- tenderbatch init $offer >/dev/null
 cp $offer/inbox/dtc-2004-12-01.xlsx /opt/late.xlsx
 
 echo "-- one run by batch-run@, which may write to its offer only"

@@ -121,23 +121,24 @@ offer=/srv/batch/offers/level3-2004
 
 program() {
 	as_batch() { want "$1" runuser -u batch -- "${@:2}"; }
-	want 0 batch --version
+	want 0 tenderbatch --version
 	says "^batch $(dpkg-deb -f /run/package/new.deb Version | sed 's/+[0-9]*[.]/+/')$"
-	want 1 ldd /usr/bin/batch
+	want 1 ldd /usr/bin/tenderbatch
 	says "not a dynamic executable"
-	as_batch 0 batch init $offer
-	as_batch 3 batch run $offer
+	want 0 /usr/lib/tenderbatch/batch --version
+	as_batch 0 tenderbatch init $offer
+	as_batch 3 tenderbatch run $offer
 	mode $offer/runs/latest/result.xlsx "640 batch batch"
-	as_batch 3 batch run $offer
-	as_batch 0 batch runs $offer
+	as_batch 3 tenderbatch run $offer
+	as_batch 0 tenderbatch runs $offer
 }
 
 manual() {
 	local page
-	want 0 man -w batch-run
-	want 0 man batch
+	want 0 man -w tenderbatch-run
+	want 0 man tenderbatch
 	says "EXIT STATUS"
-	for page in /usr/share/man/man1/batch*.1.gz; do
+	for page in /usr/share/man/man1/tenderbatch*.1.gz; do
 		zcat "$page" | groff -man -ww -Tutf8 -z 2>/run/out
 		[ ! -s /run/out ] || die "$page: $(cat /run/out)"
 	done
@@ -147,18 +148,18 @@ manual() {
 completion() {
 	want 0 bash -c '
 		. /usr/share/bash-completion/bash_completion
-		_completion_loader batch
-		COMP_WORDS=(batch run /srv/batch/off) COMP_CWORD=2 COMP_LINE="batch run /srv/batch/off" COMP_POINT=24
-		__start_batch
+		_completion_loader tenderbatch
+		COMP_WORDS=(tenderbatch run /srv/batch/off) COMP_CWORD=2 COMP_LINE="tenderbatch run /srv/batch/off" COMP_POINT=30
+		__start_tenderbatch
 		echo "${COMPREPLY[@]}"'
 	says "^/srv/batch/offers/*$"
-	want 0 zsh -fc 'autoload -U compinit && compinit -u -d /run/zcompdump && autoload +X _batch && echo "$_comps[batch]"'
-	says "^_batch$"
-	want 0 fish -c 'complete -C "batch whati"'
+	want 0 zsh -fc 'autoload -U compinit && compinit -u -d /run/zcompdump && autoload +X _tenderbatch && echo "$_comps[tenderbatch]"'
+	says "^_tenderbatch$"
+	want 0 fish -c 'complete -C "tenderbatch whati"'
 	says "^whatif"
-	want 0 fish -c 'complete -C "batch run /srv/batch/off"'
+	want 0 fish -c 'complete -C "tenderbatch run /srv/batch/off"'
 	says "^/srv/batch/offers/"
-	want 0 batch __complete run $offer --as-of ""
+	want 0 tenderbatch __complete run $offer --as-of ""
 	says "^:4$"
 }
 
@@ -183,9 +184,9 @@ upgrade() {
 	before=$(find /srv -type f -exec sha256sum {} + | sort)
 	want 0 dpkg --force-confdef -i /run/package/new.deb
 	grep -q "# changed here" /etc/batch/batch.yaml || die "the upgrade wrote over batch.yaml"
-	want 3 batch check $offer
+	want 3 tenderbatch check $offer
 	want 0 dpkg -r batch
-	[ ! -e /usr/bin/batch ] || die "the program is still there"
+	[ ! -e /usr/bin/tenderbatch ] || die "the program is still there"
 	[ -e /etc/batch/batch.yaml ] || die "removing took batch.yaml away"
 	want 0 dpkg -P batch
 	[ ! -e /etc/batch ] || die "purging left $(ls -A /etc/batch)"
@@ -215,6 +216,9 @@ inside() {
 	completion
 	step "systemd units"
 	units
+	step "at beside it"
+	want 0 apt-get install -y -qq --no-install-recommends at
+	[ -e /usr/bin/batch ] && [ -e /usr/bin/tenderbatch ] || die "at and the package are not both there"
 	step "upgrade, remove, purge"
 	upgrade
 	step "done"

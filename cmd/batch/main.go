@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"path/filepath"
 	"syscall"
 	"time"
 	_ "time/tzdata" // the zones of an offer must not depend on the machine
@@ -25,7 +26,16 @@ func main() {
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(hangups, syscall.SIGHUP)
 	}
-	os.Exit(run(ctx, os.Args[1:], world{hangups: hangups, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
+	os.Exit(run(ctx, os.Args[1:], world{name: calledAs(os.Args[0]), hangups: hangups, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
+}
+
+// calledAs is the name under which the program was called, of the two that it has: the
+// Debian package calls it tenderbatch, as POSIX has a command named batch.
+func calledAs(path string) string {
+	if filepath.Base(path) == "tenderbatch" {
+		return "tenderbatch"
+	}
+	return "batch"
 }
 
 // whoRuns says for the ledger who runs the program: user@host and the number of the

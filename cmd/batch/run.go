@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 
 // world is everything the program takes from outside but its arguments.
 type world struct {
+	name           string // under which the program was called; "" for batch
 	stdout, stderr io.Writer
 	now            func() time.Time
 	getenv         func(string) string // for the depositaries' passwords
@@ -57,7 +59,7 @@ func run(ctx context.Context, args []string, w world) int {
 
 func newRoot(w world) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "batch",
+		Use:   cmp.Or(w.name, "batch"),
 		Short: "Work out a cash tender offer from the depositaries' spreadsheets",
 		Long: `batch reads the tenders that depositaries report as spreadsheets, allocates them
 against the terms of the offer and writes the workbook from which the paying

@@ -193,7 +193,7 @@ func TestS2TheUnitIsSound(t *testing.T) {
 	if err != nil {
 		t.Skip("systemd-analyze is not installed; packaging/test-install.sh passes it, too")
 	}
-	unit := strings.Replace(packaged(t, "systemd/batch-serve.service"), "/usr/bin/batch", "/bin/true", 1)
+	unit := strings.Replace(packaged(t, "systemd/batch-serve.service"), "/usr/bin/tenderbatch", "/bin/true", 1)
 	unit = regexp.MustCompile(`(?m)^Documentation=.*\n`).ReplaceAllString(unit, "")
 	file := filepath.Join(t.TempDir(), "batch-serve.service")
 	if err := os.WriteFile(file, []byte(unit), 0o644); err != nil {
