@@ -112,6 +112,7 @@ var (
 	dateShortYear = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{2})\b`)
 	dateShortName = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{2})\b`)
 	basicForm     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?`)
+	zeroDayText   = regexp.MustCompile(`^(1900-01-00|0?1/0?0/(19)?00|0?0[./]0?1[./](19)?00)\b`) // the day 0 of a spreadsheet
 	dayOfWeek     = regexp.MustCompile(`^(?i)(sun|mon|tue|wed|thu|fri|sat)[a-z]*,? `)
 	dateNameDay   = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
 	dottedForm    = regexp.MustCompile(`^(\d{1,2})\.(\d{2})(?:\.(\d{2})(?:[.,](\d{1,9}))?)?`)
@@ -124,12 +125,12 @@ var (
 var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
 
 // textStamp reads a date, a time of day, or both, and a zone behind them. A year of two
-// digits is one of the years that the offer's times can be in.
-func textStamp(text string, dates tender.DateFormat, years yearRange) (stamp, *finding) {
+// digits is that of a date near the offer.
+func textStamp(text string, dates tender.DateFormat, near dateRange) (stamp, *finding) {
 	s := stamp{}
 	text = basicForm.ReplaceAllStringFunc(plainSpaces(text), spelledOut)
 	weekday := dayOfWeek.FindString(text)
-	rest, wrong := s.takeDate(text[len(weekday):], dates, years)
+	rest, wrong := s.takeDate(text[len(weekday):], dates, near)
 	if wrong == nil && weekday != "" {
 		wrong = s.on(weekday)
 	}
@@ -164,21 +165,22 @@ func (s *stamp) on(weekday string) *finding {
 	return nil
 }
 
-// yearRange is the first and the last year that a time of the offer can be in; the zero
-// yearRange knows none.
-type yearRange struct{ first, last int }
+// dateRange is the first and the last date of an offer, with some days behind it; the zero
+// dateRange knows none.
+type dateRange struct{ first, last tender.Date }
 
-// full is the year of two digits, 0 if there is none or more than one.
-func (y yearRange) full(digits string) int {
-	found := 0
-	for year := y.first; year <= y.last && y.first > 0; year++ {
-		if year%100 != whole(digits) {
+// dated is the date in the range whose year ends in two digits; the zero Date if there is
+// none or more than one.
+func (r dateRange) dated(day int, month time.Month, digits string) (found tender.Date) {
+	for year := r.first.Year; year <= r.last.Year && !r.first.IsZero(); year++ {
+		d := tender.Date{Year: year, Month: month, Day: day}
+		if year%100 != whole(digits) || tender.DateOf(d.Time()) != d || d.Before(r.first) || r.last.Before(d) {
 			continue
 		}
-		if found != 0 {
-			return 0
+		if !found.IsZero() {
+			return tender.Date{}
 		}
-		found = year
+		found = d
 	}
 	return found
 }
@@ -221,7 +223,11 @@ func plainSpaces(s string) string {
 
 // takeDate takes the date that a text begins with and returns the rest. A text
 // that begins with no date is all rest.
-func (s *stamp) takeDate(text string, dates tender.DateFormat, years yearRange) (rest string, wrong *finding) {
+func (s *stamp) takeDate(text string, dates tender.DateFormat, near dateRange) (rest string, wrong *finding) {
+	if zero := zeroDayText.FindString(text); zero != "" {
+		s.date = zeroDay
+		return text[len(zero):], nil
+	}
 	if m := dateYearFirst.FindStringSubmatch(text); m != nil && m[2] == m[4] {
 		s.date = tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[3])), Day: whole(m[5])}
 		return s.real(text[len(m[0]):])
@@ -241,10 +247,10 @@ func (s *stamp) takeDate(text string, dates tender.DateFormat, years yearRange) 
 		return s.real(text[len(m[0]):])
 	}
 	if m := dateShortName.FindStringSubmatch(text); m != nil {
-		return s.takeShortName(m, text[len(m[0]):], years)
+		return s.takeShortName(m, text[len(m[0]):], near)
 	}
 	if m := dateShortYear.FindStringSubmatch(text); m != nil && m[2] == m[4] {
-		return s.takeShortYear(m, text[len(m[0]):], dates, years)
+		return s.takeShortYear(m, text[len(m[0]):], dates, near)
 	}
 	return text, nil
 }
@@ -252,36 +258,34 @@ func (s *stamp) takeDate(text string, dates tender.DateFormat, years yearRange) 
 const shortYearAdvice = "ask the depositary for dates written as 2004-11-12"
 
 // takeShortName sets the date of a text such as 12-OCT-04, of which either number may be
-// the year. It is read if the offer's dates leave one reading.
-func (s *stamp) takeShortName(m []string, rest string, years yearRange) (string, *finding) {
+// the year. It is read if one reading is near the offer.
+func (s *stamp) takeShortName(m []string, rest string, near dateRange) (string, *finding) {
 	month := monthNamed(m[2])
-	var readings []tender.Date
-	for _, r := range [][2]string{{m[1], m[3]}, {m[3], m[1]}} {
-		d := tender.Date{Year: years.full(r[1]), Month: month, Day: whole(r[0])}
-		if d.Year > 0 && tender.DateOf(d.Time()) == d && (len(readings) == 0 || readings[0] != d) {
-			readings = append(readings, d)
-		}
+	s.date = near.dated(whole(m[1]), month, m[3])
+	switch other := near.dated(whole(m[3]), month, m[1]); {
+	case s.date.IsZero():
+		s.date = other
+	case !other.IsZero() && other != s.date:
+		s.date = tender.Date{}
 	}
-	if len(readings) != 1 {
+	if s.date.IsZero() {
 		return "", &finding{ruleTime, "the year has two digits, and the offer's dates do not say which date it is", shortYearAdvice}
 	}
-	s.date = readings[0]
 	return s.real(rest)
 }
 
 // takeShortYear sets the date of a text such as 11/12/04. Which number is what, only
 // date_format in the offer says.
-func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, years yearRange) (string, *finding) {
-	year := years.full(m[5])
-	switch {
-	case dates == "":
+func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, near dateRange) (string, *finding) {
+	if dates == "" {
 		return "", &finding{ruleAmbiguousDate, "the year has two digits, and which number is the day is not said",
 			shortYearAdvice + ", or say it in the offer: date_format: day_first or month_first"}
-	case year == 0:
-		return "", &finding{ruleTime, "the year has two digits, and no year of the offer ends in them", shortYearAdvice}
 	}
-	if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), year, dates); wrong != nil {
+	if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), 2000+whole(m[5]), dates); wrong != nil {
 		return "", wrong
+	}
+	if s.date = near.dated(s.date.Day, s.date.Month, m[5]); s.date.IsZero() {
+		return "", &finding{ruleTime, "the year has two digits, and there is no such date near the offer", shortYearAdvice}
 	}
 	return s.real(rest)
 }
@@ -291,6 +295,8 @@ func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, 
 func (s *stamp) setDayOrMonth(first, second, year int, dates tender.DateFormat) *finding {
 	month, day := first, second
 	switch {
+	case first == 0 || second == 0:
+		return &finding{ruleTime, "there is no such date", "correct the date"}
 	case dates == tender.DayFirst || dates == "" && first > 12:
 		month, day = second, first
 	case dates == "" && second <= 12 && first != second:

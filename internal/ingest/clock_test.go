@@ -76,7 +76,7 @@ func TestTextStamp(t *testing.T) {
 
 // instantOf reads a text as the received column does.
 func instantOf(text string, zone *time.Location) (time.Time, *finding) {
-	st, wrong := textStamp(text, "", yearRange{})
+	st, wrong := textStamp(text, "", dateRange{})
 	if wrong != nil {
 		return time.Time{}, wrong
 	}

@@ -20,13 +20,19 @@ type exchangedDates struct {
 // note takes the next time of the column, of a line.
 func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st stamp, line int) {
 	switch {
-	case e.clear || st.date.IsZero() || zeroDays[st.date]:
+	case e.clear:
 	case cell.Kind == xlsx.Number || cell.Format == xlsx.ISODate:
+		if st.date.IsZero() || zeroDays[st.date] {
+			return
+		}
 		if e.clear = st.date.Day > 12; !e.clear {
 			e.cells = append(e.cells, line)
 		}
-	default:
+	default: // whether it could be read or not
 		m := dateYearLast.FindSubmatch(text)
+		if m == nil {
+			m = dateShortYear.FindSubmatch(text)
+		}
 		if m == nil {
 			return
 		}
@@ -53,7 +59,7 @@ func (s *sheet) checkExchanged() {
 			l := s.line(i)
 			in := l.instruction
 			s.rejects = append(s.rejects, tender.Reject{
-				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Series: in.Series, Principal: in.Principal,
+				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
 				Column: copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), in.Source.Row),
 				Rule: ruleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
 				Advice: "ask the depositary for the report as it was made, with dates written as 2004-11-12",

@@ -25,7 +25,7 @@ func TestDateFormat(t *testing.T) {
 		{"", "11/12/2004 16:59", "R1-ambiguous-date"},
 		{"", "13/11/2004 16:59", "2004-11-13T16:59:00-05:00"},
 	} {
-		st, wrong := textStamp(test.text, test.format, yearRange{})
+		st, wrong := textStamp(test.text, test.format, dateRange{})
 		got := ""
 		if wrong == nil {
 			at, wrongInstant := st.moment(zone)

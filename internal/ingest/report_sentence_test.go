@@ -221,7 +221,7 @@ func FuzzPlainForms(f *testing.F) {
 			}
 		}
 		if st, ok := isoStamp([]byte(s)); ok {
-			if slow, wrong := textStamp(s, "", yearRange{}); wrong != nil || slow != st {
+			if slow, wrong := textStamp(s, "", dateRange{}); wrong != nil || slow != st {
 				t.Errorf("%q: %+v at once, else %+v %v", s, st, slow, wrong)
 			}
 		}

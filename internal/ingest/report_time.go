@@ -102,7 +102,7 @@ func (s *sheet) moment(m moment) (time.Time, presence) {
 type clock struct {
 	zone             *time.Location
 	dates            tender.DateFormat
-	years            yearRange
+	near             dateRange // for years of two digits
 	earliest, latest time.Time // outside which no time can belong to the offer; zero: no bound
 	launch           tender.Date
 
@@ -130,9 +130,23 @@ func newClock(o *tender.Offer, d tender.Depositary) *clock {
 	}
 	if !o.Expiration.IsZero() {
 		c.latest = o.Expiration.At.AddDate(1, 0, 0)
-		c.years = yearRange{o.Launch.Year, c.latest.In(c.zone).Year()}
+		c.near = dateRange{o.Launch, tender.DateOf(lastOf(o).AddDate(0, 0, daysAfter))}
 	}
 	return c
+}
+
+// daysAfter is for how many days after its last date an offer's times are written down.
+const daysAfter = 31
+
+// lastOf is the last date of an offer.
+func lastOf(o *tender.Offer) time.Time {
+	last := o.Expiration.At
+	for _, t := range []time.Time{o.Guaranteed.Deadline.At, o.Settlement.Final.Time(), o.Guaranteed.Settlement.Time()} {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
 }
 
 // moment is the instant of a stamp. On a day without a change of the clocks, that
@@ -189,11 +203,11 @@ func (s *sheet) stamp(c column) (stamp, presence) {
 		return stamp{}, blank
 	}
 	st, wrong := s.readStamp(s.cells[c], text)
+	s.exchanged[c].note(s.cells[c], text, st, len(s.lines.states)-1)
 	if wrong != nil {
 		s.reject(c, s.noAnswer(c, text, wrong))
 		return stamp{}, unusable
 	}
-	s.exchanged[c].note(s.cells[c], text, st, len(s.lines.states)-1)
 	return st, present
 }
 
@@ -205,7 +219,7 @@ func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
 		if st, ok := isoStamp(text); ok {
 			return st, nil
 		}
-		return textStamp(string(text), s.clock.dates, s.clock.years)
+		return textStamp(string(text), s.clock.dates, s.clock.near)
 	}
 	if cell.Format == xlsx.Percent {
 		return stamp{}, &finding{ruleTime, "the cell is formatted as a percentage", "format the column as date and time"}
@@ -243,10 +257,13 @@ func hasFraction(digits []byte) bool {
 	return ok && n.exp < 0
 }
 
+// zeroDay is the day 0 of a spreadsheet.
+var zeroDay = tender.Date{Year: 1899, Month: time.December, Day: 31}
+
 // zeroDays are the days from which spreadsheets, databases and programs count. In a column of
 // times of day such a date says nothing.
 var zeroDays = map[tender.Date]bool{
-	{Year: 1899, Month: time.December, Day: 30}: true, {Year: 1899, Month: time.December, Day: 31}: true,
+	{Year: 1899, Month: time.December, Day: 30}: true, zeroDay: true,
 	{Year: 1900, Month: time.January, Day: 1}: true, {Year: 1904, Month: time.January, Day: 1}: true,
 	{Year: 1970, Month: time.January, Day: 1}: true, {Year: 1, Month: time.January, Day: 1}: true,
 }
@@ -259,7 +276,7 @@ func (s *sheet) joinedStamp(m moment) (stamp, presence) {
 	if zeroDays[clock.date] {
 		clock.date = tender.Date{} // where a program has to write a date beside a time of day
 	}
-	if date.clock == 0 {
+	if date.clock == 0 && date.zone.text == "" {
 		date.hasClock = false // the same the other way round
 	}
 	switch {

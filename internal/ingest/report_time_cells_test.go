@@ -60,7 +60,7 @@ func TestI4WallTimeWrittenWithAZ(t *testing.T) {
 func TestI14DayZeroInAColumnOfTimesIsNoDate(t *testing.T) {
 	const headings = "VOI Number | CUSIP | Principal | Date Received | Time Received | Participant"
 	for _, clock := range []string{
-		"1899-12-30 16:59:00", "1899-12-31 16:59:00", "1900-01-01 16:59:00", "1904-01-01 16:59:00", "1970-01-01T16:59:00", "0001-01-01 16:59:00",
+		"1899-12-30 16:59:00", "1899-12-31 16:59:00", "1900-01-01 16:59:00", "1904-01-01 16:59:00", "1970-01-01T16:59:00", "0001-01-01 16:59:00", "1900-01-00 16:59:00", "1/0/1900 16:59", "0/1/1900 16:59",
 		"d#1.7076388888888889", "d#0.7076388888888889", "T16:59:00", "16:59", "2004-11-12 16:59",
 	} {
 		for _, date := range []string{"2004-11-12", "2004-11-12 00:00:00", "d#38303"} {
@@ -70,7 +70,7 @@ func TestI14DayZeroInAColumnOfTimesIsNoDate(t *testing.T) {
 			}
 		}
 	}
-	for _, pair := range []string{"2004-11-12 00:00:00 | ", "2004-11-12 09:00 | 16:59", "2004-11-12 | 2004-11-13 16:59", " | 1899-12-30 16:59"} {
+	for _, pair := range []string{"2004-11-12 00:00:00 | ", "2004-11-12 09:00 | 16:59", "2004-11-12 | 2004-11-13 16:59", " | 1899-12-30 16:59", "2004-11-12T00:00:00Z | 16:59"} {
 		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | "+pair+" | 1")); len(got) > 0 {
 			t.Errorf("%s counts as received %v", pair, got)
 		}
@@ -102,6 +102,16 @@ func TestI5DatesOfWhichHalfWereExchanged(t *testing.T) {
 			t.Errorf("%s: %v count, want %d", name, got, test.count)
 		}
 	}
+	o := testOffer(t)
+	for _, o.Depositaries[0].Dates = range []tender.DateFormat{"", tender.DayFirst, tender.MonthFirst} {
+		for _, text := range []string{"13/11/2004 09:00", "13/11/04 09:00", "13.11.2004 09:00"} {
+			for _, got := range receivedIn(o, sheetOf("Tenders", nil, testHeadings, line(1, third), line(2, text))) {
+				if strings.HasPrefix(got, "2004-11-03") {
+					t.Errorf("date_format %q: the date cell beside %s counts", o.Depositaries[0].Dates, text)
+				}
+			}
+		}
+	}
 	said := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, line(1, third), line(2, "13/11/2004 09:00"))))
 	if !strings.Contains(said, "D2 R1-ambiguous-date rejected") || strings.Contains(said, "D3 R1") {
 		t.Error(said)
@@ -111,7 +121,7 @@ func TestI5DatesOfWhichHalfWereExchanged(t *testing.T) {
 // Forms of dates that databases and mail programs write, as far as they mean one thing.
 func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 	zone := zoneNamed(t, "America/New_York")
-	years := yearRange{2004, 2005}
+	near := dateRange{tender.Date{Year: 2004, Month: time.October, Day: 29}, tender.Date{Year: 2005, Month: time.November, Day: 30}}
 	for _, test := range []struct {
 		text  string
 		dates tender.DateFormat
@@ -129,14 +139,18 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 		{"2004-11-12 16.59", "", "2004-11-12T16:59:00-05:00"},
 
 		{"11/12/04 16:59", "", "date_format"},
-		{"11/12/03 16:59", tender.MonthFirst, "no year of the offer"},
+		{"11/12/03 16:59", tender.MonthFirst, "near the offer"},
 		{"04-Nov-05 16:59", "", "do not say which date"},
+		{"05-Nov-06 16:59", "", "2005-11-06T16:59:00-05:00"},
+		{"27-OCT-05 16:59", "", "2005-10-27T16:59:00-04:00"},
+		{"05-Nov-05 16:59", "", "2005-11-05T16:59:00-05:00"},
+		{"0/5/2004 16:59", "", "no such date"},
 		{"04-Nov-04 16:59", "", "2004-11-04T16:59:00-05:00"},
 		{"Thu, 12 Nov 2004 21:59:00 GMT", "", "day of the week"},
 		{"20041312T165900", "", "no such date"},
 		{"16.59", "", "no date and time"},
 	} {
-		st, wrong := textStamp(test.text, test.dates, years)
+		st, wrong := textStamp(test.text, test.dates, near)
 		var got time.Time
 		if wrong == nil {
 			got, wrong = st.moment(zone)
