@@ -165,6 +165,8 @@ type reading struct {
 	faults  []FileFault
 	refused int // lines that are rejected or repeated
 
+	controlled bool // a control sheet agrees with the rows
+
 	replaced []tender.Instruction // of the lines that a later report replaces, those without a fault
 
 	keeper keeper
@@ -219,6 +221,7 @@ func (r *reading) readTables(tables []table) {
 		r.rejectDuplicates(chosen)
 		r.sumUp()
 		r.checkControls(tables)
+		r.checkRowLimits()
 	}
 }
 
