@@ -503,6 +503,8 @@ func outcomesOf(rule string) []tender.ResolutionOutcome {
 	switch rule {
 	case RuleVanished:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}
+	case RuleNeverReported:
+		return []tender.ResolutionOutcome{tender.IsWithdrawn}
 	case RuleLastReport, RuleRowLimit:
 		return []tender.ResolutionOutcome{tender.ItCounts}
 	case RuleAmended:

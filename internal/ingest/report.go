@@ -132,6 +132,7 @@ func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 	}
 	noteSameContent(readings, files)
 	compareReports(readings)
+	findNeverReported(o, readings)
 	return together(o, readings)
 }
 

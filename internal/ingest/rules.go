@@ -85,6 +85,7 @@ func Rules() []Rule {
 		{Code: ruleImplausible, Meaning: "a time outside the offer"},
 		{Code: ruleStatus, Meaning: "an unknown status code"},
 		{Code: ruleContradiction, Meaning: "status and withdrawal time contradict each other"},
+		{Code: RuleNeverReported, Meaning: "an incremental report withdraws an instruction that no earlier one has"},
 		{Code: RuleVanished, Meaning: "a later report of the depositary leaves the instruction out"},
 		{Code: ruleMissing, Meaning: "a needed cell is blank"},
 		{Code: ruleFormula, Meaning: "a formula where a value is needed"},
