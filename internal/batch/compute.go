@@ -243,7 +243,7 @@ func checkRows(in *intake, r *export.Run) tender.Invariant {
 	notCounted := in.book.NotYet + len(in.compared.aside)
 	for i := range r.Rejects {
 		rej := &r.Rejects[i]
-		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) {
+		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) && rej.Rule != ingest.RuleNeverReported { // another finding is on the row
 			notCounted++
 		}
 	}

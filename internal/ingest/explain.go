@@ -63,6 +63,7 @@ func Explain(o *tender.Offer, files []Chosen, where string) ([]Trace, error) {
 		return nil, noSuchRow(where, files)
 	}
 	compareReports(readings)
+	findNeverReported(o, readings)
 	intake, err := together(o, readings)
 	if err != nil {
 		return nil, err

@@ -132,6 +132,7 @@ func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 	}
 	noteSameContent(readings, files)
 	compareReports(readings)
+	findNeverReported(o, readings)
 	return together(o, readings)
 }
 
@@ -164,6 +165,8 @@ type reading struct {
 	rejects []tender.Reject
 	faults  []FileFault
 	refused int // lines that are rejected or repeated
+
+	controlled bool // a control sheet agrees with the rows
 
 	replaced []tender.Instruction // of the lines that a later report replaces, those without a fault
 
@@ -219,6 +222,7 @@ func (r *reading) readTables(tables []table) {
 		r.rejectDuplicates(chosen)
 		r.sumUp()
 		r.checkControls(tables)
+		r.checkRowLimits()
 	}
 }
 

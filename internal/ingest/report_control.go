@@ -50,6 +50,7 @@ func (r *reading) checkControl(t table) error {
 			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s%s", value, totals.all.value(),
 				totals.shownOnly(value, grandTotal, r.hiddenRows())))
 		default:
+			r.controlled = true
 			r.note(fmt.Sprintf("the control sheet %s agrees in %s", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		return nil

@@ -289,7 +289,7 @@ func (l csvLines) mayBeShort(record []string, width int, open bool) bool {
 			}
 		}
 	}
-	return (filled == 1 && strings.Contains(first, " ")) || slices.Contains(totalWords, normal(first))
+	return filled == 1 && isFooterText(first) || isTotalLabel(normal(first)) || filled == 2 && slices.Contains(countWords, normal(first))
 }
 
 // endsOpen reports whether the text ends with the line just read, and without a line end.

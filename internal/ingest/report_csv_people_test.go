@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"tenderbatch/internal/tender"
 )
 
 // csvRows reads a report of the lines below the usual headings.
@@ -84,4 +86,40 @@ func TestI22PipesPartFields(t *testing.T) {
 	if err != nil || got != "1001 0901 5000 tendered" {
 		t.Errorf("%s, %v", got, err)
 	}
+}
+
+// What stands around the instructions is told by the same rules in CSV files and in
+// workbooks.
+func TestI12TheSameFootersInCSVAndInWorkbooks(t *testing.T) {
+	const headings, line = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Status", "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE"
+	for footer, want := range map[string]string{
+		"(1 rows affected)": "1001 A 5000 counts", "Total,,5000": "1001 A 5000 counts", "Total (USD),,5000": "1001 A 5000 counts", "Grand Total (USD),,5000": "1001 A 5000 counts",
+		"Total,5000": "1001 A 5000 counts", "Total,1": "1001 A 5000 counts", "Count,1": "1001 A 5000 counts", "Row count,,,1": "1001 A 5000 counts",
+		"EOF": "1001 A 5000 counts", "End of report": "1001 A 5000 counts", "Sub-total A,,5000": "1001 A 5000 counts",
+		"Total,6000": "R6-total", "Count,2": "R6-total", "Total,,6000": "R6-total", "Grand Total (USD),,6000": "R6-total",
+	} {
+		o := testOffer(t)
+		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+		r.read([]byte(headings + "\n" + line + "\n" + footer + "\n"))
+		inCSV := strings.Join(outcomeOf(r), "; ")
+		inSheet := strings.Join(understood(testOffer(t), sheetOf("Tenders", nil, strings.ReplaceAll(headings, ",", "|"), strings.ReplaceAll(line, ",", "|"), strings.ReplaceAll(footer, ",", "|"))), "; ")
+		for where, got := range map[string]string{"CSV": inCSV, "workbook": inSheet} {
+			if !strings.Contains(got, want) || strings.Contains(got, "rejected") {
+				t.Errorf("%s in a %s: %s; want %s", footer, where, got, want)
+			}
+		}
+	}
+	dashes := "----------,---------,----------------,------------,-------------------,------"
+	if got, err := csvRows(t, headings, dashes, line, "(1 rows affected)"); err != nil || got != "1001 0901 5000 tendered" {
+		t.Errorf("a line of dashes: %s, %v", got, err)
+	}
+	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, "--- | --- | --- | --- | ---", testRow)), "0900007 A 5000 counts", "note: row 2: taken for remarks, not for instructions")
+}
+
+// A cell of a workbook that holds such a formula as a text is read like the field.
+func TestI13TheSameInAWorkbook(t *testing.T) {
+	row := strings.NewReplacer("0900007", `=="0900007"`, "0123", `=="0123"`, "#5000", `=="5000"`).Replace(testRow)
+	o := testOffer(t)
+	o.Depositaries[0].Formulas = tender.StoredFormulas
+	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row)), "0900007 A 5000 counts", "note: 3 cells hold formulas")
 }

@@ -95,6 +95,9 @@ func (s *sheet) text(c column) ([]byte, bool) {
 		return nil, true
 	}
 	text := trimmed(cell.Text)
+	if len(text) > 2 && text[0] == '=' && cell.Kind == xlsx.Text {
+		text = []byte(literal(string(text)))
+	}
 	if mayBeBlank[c] && s.saysNothing(cell) {
 		return nil, true
 	}

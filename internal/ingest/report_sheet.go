@@ -187,7 +187,7 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 			return rowAbove, err
 		}
 		return rowHeadings, err
-	case row.Number == s.layout.row+1 && s.splitHeading(row):
+	case row.Number == s.layout.row+1 && !isDrawnLine(row) && s.splitHeading(row):
 		if s.place(row); s.isUnits(row) {
 			s.units = append(s.units, row.Number)
 		}
@@ -213,8 +213,13 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 		return rowAgain, nil
 	case s.isUnits(row):
 		return rowUnits, s.readUnits(row)
+	case isDrawnLine(row):
+		s.other = append(s.other, row.Number)
+		return rowRemark, nil
 	case kind != noTotal:
 		s.readTotal(row, label, kind)
+		return rowTotal, nil
+	case s.readsPair(row):
 		return rowTotal, nil
 	case s.isRemark():
 		s.other = append(s.other, row.Number)
@@ -325,7 +330,7 @@ func (s *sheet) isRemark() bool {
 		return true
 	}
 	c := s.cells[colInstruction]
-	if filled > 1 || c == nil || c.Kind != xlsx.Text || !strings.Contains(trim(string(c.Text)), " ") {
+	if filled > 1 || c == nil || c.Kind != xlsx.Text || !isFooterText(trim(string(c.Text))) {
 		return false
 	}
 	for k := range columnCount {

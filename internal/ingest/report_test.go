@@ -218,7 +218,7 @@ func TestSheet(t *testing.T) {
 		{"subtotal differs", []string{testHeadings, testRow, "Subtotal | | #4000"}, []string{"dtc-1.xlsx: Tenders!C3: the total"}},
 		{"rows below the total", []string{testHeadings, testRow, "Total | | #5000", testRow}, []string{"dtc-1.xlsx: Tenders!A4: below the totals row 3"}},
 
-		{"counts and signatures below the total", []string{testHeadings, testRow, "Total | | #5000", "Count | #1", "Prepared by X"}, []string{count, "note: rows 4, 5: taken for remarks"}},
+		{"counts and signatures below the total", []string{testHeadings, testRow, "Total | | #5000", "Count | #1", "Prepared by X"}, []string{count, "note: row 4 agrees with the number of instructions: 1", "note: row 5: taken for remarks"}},
 
 		{"duplicate", []string{testHeadings, testRow, "0900007 | 52729NAA8 | #6000 | d#38303.5 | 0123"}, []string{"A2 R5-duplicate rejected", "A3 R5-duplicate rejected"}},
 		{"duplicate by type and spaces", []string{testHeadings, "#900007 | 52729NAA8 | #5000 | d#38303.5 | 1", "\u00a0900007 | 52729NAA8 | #5000 | d#38303.5 | 1"}, []string{"A2 R5-duplicate rejected", "A3 R5-duplicate rejected"}},

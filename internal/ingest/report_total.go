@@ -47,7 +47,7 @@ func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
 	}
 	key := normal(string(first.Text))
 	switch {
-	case slices.Contains(totalWords, key):
+	case slices.Contains(totalWords, key), strings.HasPrefix(key, "grandtotal"):
 		return string(first.Text), grandTotal
 	case strings.HasPrefix(key, "subtotal"), strings.HasPrefix(key, "total"):
 		return string(first.Text), subtotal

@@ -29,17 +29,3 @@ func TestI20AHeadingThatSaysThousandsIsRefused(t *testing.T) {
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings+" | Column (000s)", testRow)),
 		"0900007 A 5000 counts", `note: columns not read: "Column (000s)"`)
 }
-
-func TestI9AbbreviationsOfZonesAreRefused(t *testing.T) {
-	for name, city := range map[string]string{
-		"EST": "America/New_York", "EST5EDT": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu", "CET": "Europe/Brussels", "Etc/GMT+5": "America/New_York",
-	} {
-		_, err := ParseTerms("offer.yaml", []byte(editedOffer(t, completeOffer(t), "timezone: America/New_York", "timezone: "+name)))
-		if err == nil || !strings.Contains(err.Error(), city) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if instead, wrong := fixedZone("UTC"); wrong {
-		t.Errorf("UTC: %s", instead)
-	}
-}

@@ -1,6 +1,9 @@
 package ingest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // cityZones are the zones that people mean by names of the time zone database that have no
 // daylight saving, or another one than the name suggests.
@@ -14,6 +17,17 @@ var cityZones = map[string]string{
 // EST is five hours behind UTC in summer, too, and so is Etc/GMT+5, whose sign is the
 // other way round than people read it.
 func fixedZone(name string) (instead string, wrong bool) {
+	for _, copies := range []string{"posix/", "right/"} { // the same names again, and with leap seconds
+		if bare, found := strings.CutPrefix(name, copies); found {
+			if instead, wrong := fixedZone(bare); wrong {
+				return instead, true
+			}
+			return "the city: " + bare, true
+		}
+	}
+	if slices.Contains([]string{"localtime", "posixrules", "Factory"}, name) {
+		return "the city, such as America/New_York, as that is another one on each computer", true
+	}
 	if city, known := cityZones[name]; known {
 		return "the city: " + city, true
 	}

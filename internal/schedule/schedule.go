@@ -54,7 +54,7 @@ func parse(expression string) (spec *cron.SpecSchedule, err error) {
 			spec, err = nil, errors.New("it cannot be read")
 		}
 	}()
-	parsed, err := cron.ParseStandard(expression)
+	parsed, err := cron.ParseStandard(withSunday(expression))
 	if err != nil {
 		return nil, err
 	}

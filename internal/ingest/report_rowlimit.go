@@ -1,0 +1,47 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+
+	"tenderbatch/internal/display"
+	"tenderbatch/internal/tender"
+)
+
+// RuleRowLimit is a report that ends exactly where spreadsheet programs cut what is longer.
+const RuleRowLimit = "R6-row-limit"
+
+// rowLimits are the rows that a sheet of Excel can have, in its old format and in its new
+// one: what is longer is cut there without a word.
+var rowLimits = []int{1 << 16, 1 << 20}
+
+// checkRowLimits finds sheets that end exactly at such a limit, with the headings counted
+// or without. A total below the rows, or one of a control sheet, that agrees shows that
+// nothing was cut.
+func (r *reading) checkRowLimits() {
+	if r.controlled {
+		return
+	}
+	for _, s := range r.sheets {
+		if s.totals.row > 0 && s.totals.stated != nil {
+			continue
+		}
+		for _, limit := range rowLimits {
+			if slices.Contains([]int{s.last, s.count, s.count + 1}, limit) {
+				r.rejects = append(r.rejects, r.atRowLimit(s, limit))
+				break
+			}
+		}
+	}
+}
+
+// atRowLimit is the finding on such a sheet. It stands at its last row.
+func (r *reading) atRowLimit(s *sheet, limit int) tender.Reject {
+	return tender.Reject{
+		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: s.last}, Depositary: r.depositary.Name, Rule: RuleRowLimit,
+		Message: fmt.Sprintf("the report ends exactly at %d rows, where spreadsheet programs cut what is longer, and no total shows that it is whole", limit),
+		Advice: fmt.Sprintf("ask the depositary for the number and sum of the instructions, or for the report with a total; if it is whole, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
+			RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
+		Standing: tender.StandingFlagged, MustResolve: true,
+	}
+}
