@@ -32,12 +32,20 @@ type Event struct {
 
 	Duration                time.Duration
 	Rows, Counted, Rejected int // rows that were read; instructions that counted; rejects
+	Open                    int // findings on which a person must act
 	Totals                  []Total
 	Message                 string // of one or more lines
 	Title                   string // what happened in a few words; "" for the usual after this exit code
 	Advice                  string // what to do; "" for the usual after this exit code
 	Again                   bool   // the same was told before: only pings are sent, which must not stop
-	Folder                  string // with the result
+	Folder                  string // with the result; for machines, in no text
+
+	// What mail says beside: it names tenders, so it goes nowhere else.
+	Zone       *time.Location // in which times are shown; nil for that of At
+	Findings   []string       // that are open, one sentence each, those on which most hangs first
+	Changes    []string       // since the run before, one line each
+	Attachment *Attachment    // nil: none
+	Unattached string         // why the workbook is not attached, "" for no word on it
 }
 
 // Total are the totals of one currency, as decimal digits.
@@ -97,6 +105,9 @@ func (e Event) headline() string {
 	case Success:
 		return "done"
 	case Rejects:
+		if e.Open > 0 { // also where nothing is rejected, as with a tender that a report leaves out
+			return "done, with " + counted(e.Open, "open finding")
+		}
 		return "done, with " + counted(e.Rejected, "reject")
 	case Missed:
 		return "a slot passed without a run"
@@ -110,4 +121,10 @@ func counted(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Attachment is a file that mail brings along.
+type Attachment struct {
+	Name    string
+	Content []byte
 }

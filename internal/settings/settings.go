@@ -71,6 +71,7 @@ type Mail struct {
 	From        string // an address, with or without a name
 	To          []string
 	On          []Occasion
+	AttachUpTo  int64 // the largest workbook that is attached, in bytes; 0: none is. Default 10 MiB
 }
 
 // Webhook says where a POST goes.
@@ -97,7 +98,7 @@ type Serve struct {
 func Default() Settings {
 	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed} }
 	return Settings{
-		Mail:    Mail{Port: 587, Security: StartTLS, On: usual()},
+		Mail:    Mail{Port: 587, Security: StartTLS, On: usual(), AttachUpTo: 10 << 20},
 		Webhook: Webhook{On: usual()},
 		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute},
 	}

@@ -41,7 +41,7 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 		Mail: Mail{
 			Server: "mail.example.com", Port: 587, Security: StartTLS,
 			Username: "batch@example.com", PasswordEnv: "BATCH_MAIL_PASSWORD",
-			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most,
+			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most, AttachUpTo: 20 << 20,
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
 		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30},
@@ -86,6 +86,8 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"no unit of memory", "serve: {memory: 600}\n", "1:17: memory is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"},
 		{"too little memory", "serve: {memory: 63MiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
 		{"memory with a sign", "serve: {memory: +2GiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
+		{"an attachment without unit", "mail: {server: a, from: a@example.com, to: [a@example.com], attach_up_to: 5}\n", "1:75: attach_up_to is not a size of an attachment; write none, or a size from 1MiB to 100MiB"},
+		{"an attachment too large", "mail: {server: a, from: a@example.com, to: [a@example.com], attach_up_to: 1GiB}\n", "1:75: attach_up_to is not a size of an attachment; write none, or a size from 1MiB to 100MiB"},
 		{"listen for all", "metrics: {listen: ':9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen named", "metrics: {listen: 'example.com:9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen without port", "metrics: {listen: 127.0.0.1}\n", "1:19: listen is not an address to listen on; write it as 127.0.0.1:9464"},
