@@ -32,6 +32,7 @@ type teller struct {
 	board    *metrics.Board // nil where each run is a process of its own
 	log      *slog.Logger
 	offerID  func(folder string) string // as whoever is told knows the offer
+	reminds  bool                       // there are daily reminders of open findings
 	notices  sync.WaitGroup             // being sent
 
 	mu     sync.Mutex
@@ -87,6 +88,7 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 	e.At = t.world.now()
 	e.Duration = e.At.Sub(began)
 	e = ended(e, o, err)
+	e.Reminded = t.reminds && err == nil && o.Deed == batch.Unchanged
 	e.Message = withoutFolder(e.Message, req.Folder)
 	if err != nil {
 		e.Zone = zoneOf(req.Folder)

@@ -32,7 +32,7 @@ func (n *Notifier) addMail(m settings.Mail, getenv func(string) string) error {
 	n.secrets.AddLogin(m.Username, password)
 	n.ways = append(n.ways, way{
 		name:   "mail",
-		tells:  func(e Event) bool { return !e.Again && slices.Contains(m.On, settings.Occasion(e.Kind)) },
+		tells:  func(e Event) bool { return e.wanted(m.On) },
 		slower: attachTime(len(m.To)),
 		prepare: func(e Event) func(context.Context) error {
 			letters, err := letters(m, e)

@@ -104,6 +104,7 @@ func TestEveryEndHasItsHeadline(t *testing.T) {
 		{Event{Kind: Failure, Exit: 5}, "batch: o: not run: another run holds the offer"},
 		{Event{Kind: Failure, Exit: 6}, "batch: o: not published: figures that must agree do not"},
 		{Event{Kind: Failure, Exit: 130}, "batch: o: interrupted"},
+		{Event{Kind: Reminder, Open: 3}, "batch: o: 3 open findings, and nothing has changed"},
 		{Event{Kind: Missed}, "batch: o: a slot passed without a run"},
 	} {
 		c.event.Offer = "o"

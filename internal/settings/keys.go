@@ -113,7 +113,7 @@ func (f *file) webhook(name string, n ast.Node, w *Webhook) {
 
 // occasions reads the list of what a message is sent about.
 func (f *file) occasions(to *[]string) reader {
-	want, check := choices(Failure, Rejects, Missed, Success)
+	want, check := choices(Failure, Rejects, Missed, Success, Reminder)
 	return f.list(to, "a list of "+want+", such as [failure, missed]", check)
 }
 
@@ -135,6 +135,24 @@ func (f *file) serve(name string, n ast.Node, s *Serve) {
 		"grace":  f.duration(&s.Grace, time.Second, 24*time.Hour),
 		"runs":   f.runs(&s.Runs),
 		"memory": f.memory(&s.Memory),
+		"remind": f.daily(&s.Remind),
+	})
+}
+
+// daily reads a time of the day.
+func (f *file) daily(to *Daily) reader {
+	var s string
+	return f.value(&s, "never, or a time of the day such as '09:00'", func(s string) string {
+		if s == "never" {
+			*to = Daily{Never: true}
+			return ""
+		}
+		at, err := time.Parse("15:04", s)
+		if err != nil || len(s) != len("09:00") {
+			return "is no time of the day; write never, or a time such as '09:00'"
+		}
+		*to = Daily{Hour: at.Hour(), Minute: at.Minute()}
+		return ""
 	})
 }
 
