@@ -136,11 +136,14 @@ type service struct {
 
 	named sync.Mutex
 	ids   map[string]string // of the offers by folder
+	zones map[string]*time.Location
+
+	reminders reminders
 }
 
 func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
-	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}}
-	s.offerID = s.id
+	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}, zones: map[string]*time.Location{}}
+	s.offerID, s.reminds = s.id, !installed.Serve.Remind.Never
 	now := w.now()
 	s.beat.Store(&now)
 	return s
@@ -196,6 +199,7 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 // serve is the scheduler with runs, ledgers and settings put in.
 func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) error {
 	s := w.newService(installed, log)
+	s.reminders.read(filepath.Join(folder, remindedName), log)
 	defer s.notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
 		closed, err := s.listen(ctx, address)
@@ -216,7 +220,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		Busy:      func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
 		Transient: batch.Transient, Died: s.died, Need: func(folder string) int64 { return batch.Need(folder, w.now()) },
 		Runs: runs, Memory: memory,
-		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned, Wait: s.waits, Parked: s.parked,
+		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned, Wait: s.waits, Parked: s.parked, Idle: s.remind,
 	})
 }
 
@@ -244,8 +248,9 @@ func (s *service) parked(folder string, deaths serve.Deaths) {
 		return
 	}
 	now := s.world.now()
-	s.tell(notify.Event{Kind: notify.Failure, At: now, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitFailed), Title: "parked: the service died in its runs",
-		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, deaths.Next().UTC().Format(time.RFC3339)),
+	zone := cmp.Or(zoneOf(folder), time.UTC)
+	s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitFailed), Title: "parked: the service died in its runs",
+		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, deaths.Next().In(zone).Format("2006-01-02 15:04:05 MST")),
 		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
 
@@ -306,7 +311,7 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 	if was := cmp.Or(s.ids[folder], filepath.Base(folder)); was != id {
 		s.board.Remove(was) // it was shown under its folder's name, or has a new id
 	}
-	s.ids[folder] = id
+	s.ids[folder], s.zones[folder] = id, terms.Zone()
 	return terms.Plan(), nil
 }
 
@@ -340,7 +345,7 @@ func (s *service) broken(folder string, err error) {
 	s.board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
 	if err != nil {
 		now := s.world.now()
-		s.tell(notify.Event{Kind: notify.Failure, At: now, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitUsage), Message: err.Error()})
+		s.tell(notify.Event{Kind: notify.Failure, At: now, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitUsage), Message: withoutFolder(err.Error(), folder)})
 	}
 }
 
@@ -350,6 +355,7 @@ func (s *service) gone(folder string) {
 	s.named.Lock()
 	defer s.named.Unlock()
 	delete(s.ids, folder)
+	delete(s.zones, folder)
 }
 
 // recordMissed notes slots that passed, and tells of all of them in one notice: after

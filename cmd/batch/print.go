@@ -192,34 +192,45 @@ func (p *printer) findings(r *export.Run) {
 // changes says in a few lines what differs from the run that this one is compared
 // with, and what that means for the wires of a superseded one.
 func (p *printer) changes(r *export.Run) {
-	c := r.Changes
-	if c == nil {
+	if r.Changes == nil {
 		return
 	}
+	p.linef("")
+	for _, line := range changeLines(r) {
+		p.linef("%s", line)
+	}
+	if c := r.WireChanges; c != nil {
+		p.wireRows(c, min(len(c.Wires), mostShown))
+		if left := len(c.Wires) - mostShown; left > 0 {
+			p.linef("  … and %d more on the sheet Wire changes", left)
+		}
+	}
+}
+
+// changeLines are what differs from the run that this one is compared with, for the
+// terminal and for mail; none if there is none.
+func changeLines(r *export.Run) (lines []string) {
+	c := r.Changes
+	if c == nil {
+		return nil
+	}
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	n := c.Kinds()
-	p.linef("\nagainst run %s: %d new, %d no longer counted, %d amended, %d accepted or paid differently",
+	add("against run %s: %d new, %d no longer counted, %d amended, %d accepted or paid differently",
 		c.Previous, n[export.New], n[export.Gone], n[export.Amended], n[export.Reclassed])
 	for _, s := range c.Series {
 		tendered, accepted, cash := s.TenderedNow.Sub(s.TenderedWas), s.AcceptedNow.Sub(s.AcceptedWas), s.CashNow.Sub(s.CashWas)
 		if !tendered.IsZero() || !accepted.IsZero() || !cash.IsZero() {
-			p.linef("  %s: tendered %s, accepted %s, cash %s", s.Series, signed(tendered), signed(accepted), signed(cash))
+			add("  %s: tendered %s, accepted %s, cash %s", s.Series, signed(tendered), signed(accepted), signed(cash))
 		}
 	}
-	p.wireChanges(r.WireChanges)
-}
-
-func (p *printer) wireChanges(c *export.WireChanges) {
-	if c == nil {
-		return
+	if w := r.WireChanges; w != nil {
+		add("wires against the superseded run: %s, %d as they were", counted(len(w.Wires), "differs", "differ"), w.Same)
+		for _, t := range w.Totals() {
+			add("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, export.Money(t.Additional, t.Currency), export.Money(t.ClawBack, t.Currency))
+		}
 	}
-	p.linef("wires against the superseded run: %s, %d as they were", counted(len(c.Wires), "differs", "differ"), c.Same)
-	for _, t := range c.Totals() {
-		p.linef("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, export.Money(t.Additional, t.Currency), export.Money(t.ClawBack, t.Currency))
-	}
-	p.wireRows(c, min(len(c.Wires), mostShown))
-	if left := len(c.Wires) - mostShown; left > 0 {
-		p.linef("  … and %d more on the sheet Wire changes", left)
-	}
+	return lines
 }
 
 // wireRows prints the first of the wires that differ.

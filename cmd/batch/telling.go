@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type teller struct {
 	board    *metrics.Board // nil where each run is a process of its own
 	log      *slog.Logger
 	offerID  func(folder string) string // as whoever is told knows the offer
+	reminds  bool                       // there are daily reminders of open findings
 	notices  sync.WaitGroup             // being sent
 
 	mu     sync.Mutex
@@ -85,7 +87,15 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 	}
 	e.At = t.world.now()
 	e.Duration = e.At.Sub(began)
-	t.tell(ended(e, o, err))
+	e = ended(e, o, err)
+	e.Reminded = t.reminds && err == nil && o.Deed == batch.Unchanged
+	e.Message = withoutFolder(e.Message, req.Folder)
+	if err != nil {
+		e.Zone = zoneOf(req.Folder)
+	} else if t.settings.Mail.Server != "" {
+		t.attach(&e, o)
+	}
+	t.tell(e)
 	return o, err
 }
 
@@ -118,11 +128,64 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	if path, err := filepath.Abs(o.Folder); err == nil {
 		e.Folder = path // whoever reads it does not know where the program was started
 	}
-	e.Rows, e.Counted, e.Rejected = c.Rows, c.Counted, c.Rejected
+	e.Zone, e.Changes = o.Run.Offer.Zone, changeLines(o.Run)
+	for _, g := range o.Run.Groups() {
+		if g.Open {
+			e.Findings = append(e.Findings, g.Sentence())
+		}
+	}
+	e.Rows, e.Counted, e.Rejected, e.Open = c.Rows, c.Counted, c.Rejected, c.Open
 	for _, total := range o.Totals() {
 		e.Totals = append(e.Totals, notify.Total(total))
 	}
 	return e
+}
+
+// attach has mail bring the workbook along, if the run made one and it is not too large.
+func (t *teller) attach(e *notify.Event, o *batch.Outcome) {
+	most := t.settings.Mail.AttachUpTo
+	if o.Deed == batch.Unchanged || most == 0 {
+		return
+	}
+	content, size, err := o.Workbook(most)
+	switch {
+	case err != nil:
+		t.log.Warn("the workbook is not attached", "offer", e.Offer, "error", err)
+		e.Unattached = "not attached, as it could not be read"
+	case content == nil:
+		e.Unattached = fmt.Sprintf("not attached: it has %d MiB, more than the %d MiB of mail.attach_up_to in batch.yaml; it is result.xlsx in the run's folder", (size+1<<20-1)>>20, most>>20)
+	default:
+		e.Attachment = &notify.Attachment{Name: fileName(e.Offer + "-" + e.Run + ".xlsx"), Content: content}
+	}
+}
+
+// fileName is a name that every system takes for a file.
+func fileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 128 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_') {
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+// withoutFolder names what is in the offer's folder as seen from there: whoever reads a
+// notice knows the offer, and not the machine.
+func withoutFolder(message, folder string) string {
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		return message
+	}
+	return strings.ReplaceAll(message, path+string(filepath.Separator), "")
+}
+
+// zoneOf is the zone of the offer in a folder, nil if its terms cannot be read.
+func zoneOf(folder string) *time.Location {
+	terms, err := batch.Terms(folder)
+	if err != nil {
+		return nil
+	}
+	return terms.Zone()
 }
 
 // worthSaying is what whoever made the run should know beside its result: a report
@@ -259,7 +322,7 @@ func (t *teller) missed(folder string, missed []schedule.Miss) {
 	id := t.offerID(folder)
 	t.show(id, folder, false)
 	now, last := t.world.now(), missed[len(missed)-1]
-	e := notify.Event{Kind: notify.Missed, At: now, Offer: id, Attempt: batch.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
+	e := notify.Event{Kind: notify.Missed, At: now, Zone: zoneOf(folder), Offer: id, Attempt: batch.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
 	if n := len(missed); n > 1 {
 		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot, last.Slot, last.Why)
 	}

@@ -27,6 +27,7 @@ import (
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/settings"
 	"tenderbatch/internal/tender"
 )
 
@@ -298,6 +299,59 @@ func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
 	}}}
 	if got, want := ended(notify.Event{}, o, nil).Message, "unchanged\nwarning: DTC final.xlsx was left out: it matches no depositary's files; rename it if it is a report"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
+	folder := level3Folder(t)
+	runLevel3(t, folder, "2004-11-12T17:00")
+	w := testWorld(io.Discard, io.Discard)
+	var req batch.Request
+	w.fill(&req, folder)
+	o, err := batch.Run(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	installed := settings.Default()
+	installed.Mail.Server = "mail.example.com"
+	tell := w.newTeller(installed, nil, slog.New(slog.DiscardHandler))
+	e := ended(notify.Event{Offer: "level3/2004"}, o, nil)
+	tell.attach(&e, o)
+	if a := e.Attachment; a == nil || a.Name != "level3_2004-"+o.Run.Name+".xlsx" || !bytes.HasPrefix(a.Content, []byte("PK")) || e.Unattached != "" {
+		t.Errorf("attached %+v, %q", e.Attachment, e.Unattached)
+	}
+	if len(e.Findings) == 0 || !strings.Contains(e.Findings[0], "principal 775,000 USD") || e.Open != o.Run.Open() || e.Zone.String() != "America/New_York" {
+		t.Errorf("findings %q, %d open, in %v", e.Findings, e.Open, e.Zone)
+	}
+	if all := strings.Join(e.Changes, "\n"); !strings.Contains(all, "against run 2004-11-12T170000-") || !strings.Contains(all, "9.125-2008: tendered +5,502,000") {
+		t.Errorf("changes\n%s", all)
+	}
+	small := ended(notify.Event{Offer: "o"}, o, nil)
+	tell.settings.Mail.AttachUpTo = 1000
+	tell.attach(&small, o)
+	if small.Attachment != nil || !strings.Contains(small.Unattached, "mail.attach_up_to") {
+		t.Errorf("attached %+v, %q", small.Attachment, small.Unattached)
+	}
+	if o, err = batch.Run(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	same := ended(notify.Event{Offer: "o"}, o, nil)
+	tell.settings.Mail.AttachUpTo = 10 << 20
+	tell.attach(&same, o)
+	if same.Attachment != nil || len(same.Findings) == 0 {
+		t.Errorf("nothing has changed: attached %v, findings %q", same.Attachment != nil, same.Findings)
+	}
+}
+
+func TestP17NoPathOfTheServerButForAShell(t *testing.T) {
+	for message, want := range map[string]string{
+		"/srv/o/offer.yaml:3:1: no such key":               "offer.yaml:3:1: no such key",
+		"run \"batch runs /srv/o --rebuild\"":              "run \"batch runs /srv/o --rebuild\"",
+		"/srv/o/runs/r/result.json was changed; /srv/o2/x": "runs/r/result.json was changed; /srv/o2/x",
+	} {
+		if got := withoutFolder(message, "/srv/o/"); got != want {
+			t.Errorf("%q becomes %q, want %q", message, got, want)
+		}
 	}
 }
 

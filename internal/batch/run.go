@@ -256,3 +256,21 @@ func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 	}
 	return s.publish(ctx, j, in, r)
 }
+
+// Workbook is the published workbook if it has at most so many bytes, or else nil, and its
+// size. It is an error after a dry run.
+func (o *Outcome) Workbook(most int64) (content []byte, size int64, err error) {
+	if o.published == nil {
+		return nil, 0, errors.New("nothing was published")
+	}
+	for _, f := range o.published.Outputs {
+		if f.Name == export.WorkbookName {
+			size = f.Bytes
+		}
+	}
+	if size > most {
+		return nil, size, nil
+	}
+	content, err = o.published.Read(export.WorkbookName)
+	return content, size, err
+}

@@ -3,7 +3,10 @@ package notify
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
+
+	"tenderbatch/internal/settings"
 )
 
 // Kind is what an event is about.
@@ -16,6 +19,8 @@ const (
 	Rejects Kind = "rejects" // published, with rejects
 	Failure Kind = "failure" // nothing was published
 	Missed  Kind = "missed"  // a slot of the schedule passed without a run
+
+	Reminder Kind = "reminder" // findings are open, and nothing has changed; no attempt ended, so it is not pinged
 )
 
 // Event is something that happened to an offer. What is not known is zero.
@@ -32,12 +37,21 @@ type Event struct {
 
 	Duration                time.Duration
 	Rows, Counted, Rejected int // rows that were read; instructions that counted; rejects
+	Open                    int // findings on which a person must act
 	Totals                  []Total
 	Message                 string // of one or more lines
 	Title                   string // what happened in a few words; "" for the usual after this exit code
 	Advice                  string // what to do; "" for the usual after this exit code
 	Again                   bool   // the same was told before: only pings are sent, which must not stop
-	Folder                  string // with the result
+	Reminded                bool   // nothing has changed, and a reminder tells of it once a day: whoever gets that is not told
+	Folder                  string // with the result; for machines, in no text
+
+	// What mail says beside: it names tenders, so it goes nowhere else.
+	Zone       *time.Location // in which times are shown; nil for that of At
+	Findings   []string       // that are open, one sentence each, those on which most hangs first
+	Changes    []string       // since the run before, one line each
+	Attachment *Attachment    // nil: none
+	Unattached string         // why the workbook is not attached, "" for no word on it
 }
 
 // Total are the totals of one currency, as decimal digits.
@@ -63,6 +77,9 @@ var advice = map[int]string{
 // adviceMissed is what to do after a missed slot.
 const adviceMissed = `see why nothing ran at that time, then run "batch run" for this offer by hand if its result is needed`
 
+// adviceReminder is what to do about a reminder.
+const adviceReminder = "settle the open findings with the depositary, or resolve them in the offer"
+
 // whatToDo is the advice on an event, "" for nothing to do.
 func (e Event) whatToDo() string {
 	switch {
@@ -72,6 +89,8 @@ func (e Event) whatToDo() string {
 		return adviceMissed
 	case e.Kind == Rejects:
 		return advice[3]
+	case e.Kind == Reminder:
+		return adviceReminder
 	case e.Kind == Failure:
 		return cmp.Or(advice[e.Exit], advice[1])
 	}
@@ -97,7 +116,12 @@ func (e Event) headline() string {
 	case Success:
 		return "done"
 	case Rejects:
+		if e.Open > 0 { // also where nothing is rejected, as with a tender that a report leaves out
+			return "done, with " + counted(e.Open, "open finding")
+		}
 		return "done, with " + counted(e.Rejected, "reject")
+	case Reminder:
+		return counted(e.Open, "open finding") + ", and nothing has changed"
 	case Missed:
 		return "a slot passed without a run"
 	}
@@ -110,4 +134,18 @@ func counted(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Attachment is a file that mail brings along.
+type Attachment struct {
+	Name    string
+	Content []byte
+}
+
+// wanted reports whether whoever is told on some occasions is told of the event.
+func (e Event) wanted(on []settings.Occasion) bool {
+	if e.Again || e.Reminded && slices.Contains(on, settings.Reminder) {
+		return false
+	}
+	return slices.Contains(on, settings.Occasion(e.Kind))
 }

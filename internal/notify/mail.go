@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/textproto"
 	"slices"
+	"time"
 
 	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
@@ -29,17 +31,30 @@ func (n *Notifier) addMail(m settings.Mail, getenv func(string) string) error {
 	}
 	n.secrets.AddLogin(m.Username, password)
 	n.ways = append(n.ways, way{
-		name:  "mail",
-		tells: func(e Event) bool { return !e.Again && slices.Contains(m.On, settings.Occasion(e.Kind)) },
+		name:   "mail",
+		tells:  func(e Event) bool { return e.wanted(m.On) },
+		slower: attachTime(len(m.To)),
 		prepare: func(e Event) func(context.Context) error {
 			letters, err := letters(m, e)
 			if err != nil {
 				return func(context.Context) error { return final{err} }
 			}
-			return func(ctx context.Context) error { return n.mail(ctx, m, password, letters) }
+			within := n.timeout + attachTime(len(m.To))(e)
+			return func(ctx context.Context) error { return n.mail(ctx, m, password, within, letters) }
 		},
 	})
 	return nil
+}
+
+// attachTime is how much longer a try may take for an attachment that goes to so many: a
+// second for each 100 kilobytes.
+func attachTime(recipients int) func(Event) time.Duration {
+	return func(e Event) time.Duration {
+		if e.Attachment == nil {
+			return 0
+		}
+		return time.Duration(recipients*(len(e.Attachment.Content)>>10)/100) * time.Second
+	}
 }
 
 // letter is the mail to one recipient. Each has a message of its own, because the mail
@@ -48,7 +63,8 @@ func (n *Notifier) addMail(m settings.Mail, getenv func(string) string) error {
 type letter struct {
 	to      string
 	message *mail.Msg
-	refused error // by the server for good
+	bare    *mail.Msg // without the attachment, for a server that refuses it; nil if there is none
+	refused error     // by the server for good
 }
 
 // done reports whether nothing is left to try.
@@ -57,25 +73,47 @@ func (l *letter) done() bool { return l.refused != nil || l.message.IsDelivered(
 func letters(m settings.Mail, e Event) ([]*letter, error) {
 	var all []*letter
 	for _, to := range m.To {
-		message := mail.NewMsg()
-		if err := errors.Join(message.From(m.From), message.To(to)); err != nil {
+		l := &letter{to: to}
+		var err error
+		if l.message, err = newMessage(m, e, to); err != nil {
 			return nil, err
 		}
-		message.Subject(e.subject())
-		if !e.At.IsZero() {
-			message.SetDateWithValue(e.At)
+		if e.Attachment != nil {
+			bare := e
+			bare.Attachment, bare.Unattached = nil, "not attached, as the mail server refused it; it is result.xlsx in the run's folder"
+			if l.bare, err = newMessage(m, bare, to); err != nil {
+				return nil, err
+			}
 		}
-		message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence is to answer
-		message.SetUserAgent("batch")
-		message.SetBodyString(mail.TypeTextPlain, e.text(true))
-		all = append(all, &letter{to: to, message: message})
+		all = append(all, l)
 	}
 	return all, nil
 }
 
+func newMessage(m settings.Mail, e Event, to string) (*mail.Msg, error) {
+	message := mail.NewMsg()
+	if err := errors.Join(message.From(m.From), message.To(to)); err != nil {
+		return nil, err
+	}
+	message.Subject(e.subject())
+	if !e.At.IsZero() {
+		message.SetDateWithValue(e.At)
+	}
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence is to answer
+	message.SetUserAgent("batch")
+	message.SetBodyString(mail.TypeTextPlain, e.letter())
+	if a := e.Attachment; a != nil {
+		message.AttachReadSeeker(a.Name, bytes.NewReader(a.Content), mail.WithFileContentType(workbookType))
+	}
+	return message, nil
+}
+
+// workbookType is what a workbook is called in a mail.
+const workbookType mail.ContentType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 // mail sends the letters that are not yet sent.
-func (n *Notifier) mail(ctx context.Context, m settings.Mail, password string, letters []*letter) error {
-	client, err := n.mailClient(ctx, m, password)
+func (n *Notifier) mail(ctx context.Context, m settings.Mail, password string, within time.Duration, letters []*letter) error {
+	client, err := n.mailClient(ctx, m, password, within)
 	if err != nil {
 		return final{err}
 	}
@@ -101,6 +139,9 @@ func (l *letter) send(client *mail.Client, connection *smtp.Client, passing *err
 	err := client.SendWithSMTPClient(connection, l.message)
 	switch {
 	case err == nil || l.message.IsDelivered():
+	case refusal(err) && l.bare != nil:
+		l.message, l.bare = l.bare, nil // a message that is too large, or of a kind that is not let through
+		*passing = fmt.Errorf("to %s, with the workbook: %w", l.to, err)
 	case refusal(err):
 		l.refused = fmt.Errorf("to %s: %w", l.to, err)
 	default:
@@ -132,7 +173,7 @@ func refusal(err error) bool {
 }
 
 // mailClient returns a client for one try, which ends with the context.
-func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password string) (*mail.Client, error) {
+func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password string, within time.Duration) (*mail.Client, error) {
 	encryption := &tls.Config{ServerName: m.Server, MinVersion: tls.VersionTLS12, RootCAs: n.roots}
 	policy := mail.NoTLS // TLS from the first byte is part of the connection
 	if m.Security == settings.StartTLS {
@@ -140,7 +181,7 @@ func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password str
 	}
 	// The time of a try ends with the context, so the library's own is only to be longer.
 	options := []mail.Option{
-		mail.WithPort(m.Port), mail.WithTimeout(2 * n.timeout), mail.WithTLSConfig(encryption), mail.WithTLSPolicy(policy), mail.WithoutNoop(),
+		mail.WithPort(m.Port), mail.WithTimeout(2 * within), mail.WithTLSConfig(encryption), mail.WithTLSPolicy(policy), mail.WithoutNoop(),
 		mail.WithDialContextFunc(func(_ context.Context, network, address string) (net.Conn, error) {
 			return connect(ctx, network, address, m.Security, encryption)
 		}),

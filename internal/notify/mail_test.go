@@ -9,11 +9,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"errors"
 	"io"
 	"log"
 	"math/big"
 	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
@@ -237,7 +239,7 @@ func TestMailArrivesUnderEveryProtection(t *testing.T) {
 				t.Errorf("secured: %t, user %q", got[0].secured, got[0].user)
 			}
 			header, subject, body := opened(t, got[0])
-			if subject != "batch: level3-2004: done, with 7 rejects" || body != sample.text(true) {
+			if subject != "batch: level3-2004: done, with 7 rejects" || body != sample.letter() {
 				t.Errorf("the mail is %q\n%s", subject, body)
 			}
 			if date, err := header.Date(); err != nil || !date.Equal(sampleAt) || header.Get("Auto-Submitted") != "auto-generated" || header.Get("Message-Id") == "" {
@@ -439,5 +441,66 @@ func TestMailIsSilentAboutWhatNobodyAskedFor(t *testing.T) {
 	}
 	if got := o.mails(); len(got) != 2 {
 		t.Errorf("%d mails, want those on the failure and the missed slot", len(got))
+	}
+}
+
+// TestP17TheWorkbookIsAttached sends one to two people. A server that refuses it gets the mail without it.
+func TestP17TheWorkbookIsAttached(t *testing.T) {
+	content := bytes.Repeat([]byte("PK workbook "), 20_000)
+	with := sample
+	with.Attachment = &Attachment{Name: "level3-2004-run.xlsx", Content: content}
+	two := func(m *settings.Mail) { m.To = []string{"desk@example.com", "operations@example.com"} }
+	for _, refuses := range []bool{false, true} {
+		o := &postOffice{}
+		o.data = func(raw []byte, _ *smtp.Conn) error {
+			if refuses && len(raw) > 100_000 {
+				return &smtp.SMTPError{Code: 552, EnhancedCode: smtp.EnhancedCode{5, 3, 4}, Message: "too large"}
+			}
+			return nil
+		}
+		o.open(t, settings.None)
+		if err := mailing(t, o, settings.None, two).End(t.Context(), with); err != nil {
+			t.Fatal(err)
+		}
+		mails := o.mails()
+		if len(mails) != 2 {
+			t.Fatalf("%d mails", len(mails))
+		}
+		for _, m := range mails {
+			message, err := mail.ReadMessage(bytes.NewReader(m.raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			kind, params, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if refuses {
+				body, err := io.ReadAll(quotedprintable.NewReader(message.Body))
+				if err != nil || kind != "text/plain" || !strings.Contains(string(body), "not attached, as the mail server refused it") {
+					t.Errorf("%s: %v\n%s", kind, err, body)
+				}
+				continue
+			}
+			parts := multipart.NewReader(message.Body, params["boundary"])
+			var names []string
+			for {
+				part, err := parts.NextPart()
+				if err != nil {
+					break
+				}
+				names = append(names, part.FileName())
+				if part.FileName() == "" {
+					continue
+				}
+				got, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, part))
+				if err != nil || !bytes.Equal(got, content) || !strings.HasPrefix(part.Header.Get("Content-Type"), string(workbookType)) {
+					t.Errorf("%d bytes of %s arrived: %v", len(got), part.Header.Get("Content-Type"), err)
+				}
+			}
+			if len(names) != 2 || names[1] != "level3-2004-run.xlsx" {
+				t.Errorf("parts %q", names)
+			}
+		}
 	}
 }

@@ -30,7 +30,16 @@ type Notifier struct {
 type way struct {
 	name    string
 	tells   func(Event) bool
+	slower  func(Event) time.Duration               // how much longer a try may take; nil for no longer
 	prepare func(Event) func(context.Context) error // what is sent is made once, and tried several times
+}
+
+// within is how long a try may take.
+func (w way) within(usual time.Duration, e Event) time.Duration {
+	if w.slower == nil {
+		return usual
+	}
+	return usual + w.slower(e)
 }
 
 // notice is one event while it is told.
@@ -127,7 +136,7 @@ func (n *Notifier) tell(ctx context.Context, e Event, overtake <-chan struct{}) 
 			continue
 		}
 		all.Go(func() {
-			if err := n.try(ctx, w.prepare(e), overtake); err != nil {
+			if err := n.try(ctx, w.within(n.timeout, e), w.prepare(e), overtake); err != nil {
 				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.Offer, maxField), e.Kind, masked{n.secrets.Hide(err.Error()), err})
 			}
 		})
@@ -156,9 +165,9 @@ func (f final) Unwrap() error { return f.error }
 
 // try sends until it succeeds, cannot succeed or has been tried often enough. When the
 // notice is overtaken, it is not tried again.
-func (n *Notifier) try(ctx context.Context, send func(context.Context) error, overtake <-chan struct{}) error {
+func (n *Notifier) try(ctx context.Context, within time.Duration, send func(context.Context) error, overtake <-chan struct{}) error {
 	for _, pause := range append(n.pauses[:len(n.pauses):len(n.pauses)], 0) {
-		err := n.once(ctx, send)
+		err := once(ctx, within, send)
 		if pause == 0 || err == nil || errors.As(err, new(final)) {
 			return err
 		}
@@ -176,12 +185,12 @@ func (n *Notifier) try(ctx context.Context, send func(context.Context) error, ov
 }
 
 // once sends once, within the time that a try has.
-func (n *Notifier) once(ctx context.Context, send func(context.Context) error) error {
-	within, cancel := context.WithTimeout(ctx, n.timeout)
+func once(ctx context.Context, within time.Duration, send func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	err := send(within)
-	if err != nil && ctx.Err() == nil && within.Err() != nil {
-		return fmt.Errorf("no answer within %s", n.timeout)
+	err := send(limited)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return fmt.Errorf("no answer within %s", within)
 	}
 	return err
 }

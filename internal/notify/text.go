@@ -37,9 +37,13 @@ func (e Event) subject() string {
 	return Line("batch: "+Line(e.Offer, 80)+": "+e.headline(), maxSubject)
 }
 
-// text says what happened and what to do. Only in full it has the message, the totals
-// and the folder.
-func (e Event) text(full bool) string {
+// text says what happened and what to do. Only in full it has the message and the totals.
+func (e Event) text(full bool) string { return e.words(full, false) }
+
+// letter is the text of a mail: in full, with the findings and the changes.
+func (e Event) letter() string { return e.words(true, true) }
+
+func (e Event) words(full, named bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", Line(e.Offer, maxField), e.headline())
 	if todo := e.whatToDo(); todo != "" {
@@ -48,21 +52,81 @@ func (e Event) text(full bool) string {
 	if message := lines(e.Message, maxMessage); full && message != "" {
 		fmt.Fprintf(&b, "\n%s\n", message)
 	}
+	if named {
+		section(&b, "To act on:", e.Findings)
+		section(&b, "Since the run before:", e.Changes)
+	}
 	b.WriteString("\n")
 	for _, f := range e.fields(full) {
 		if f[1] != "" {
 			fmt.Fprintf(&b, "%-10s %s\n", f[0], Line(f[1], maxField))
 		}
 	}
+	switch {
+	case !named:
+	case e.Attachment != nil:
+		fmt.Fprintf(&b, "%-10s %s\n", "Attached", Line(e.Attachment.Name, maxField))
+	case e.Unattached != "":
+		fmt.Fprintf(&b, "%-10s %s\n", "Workbook", Line(e.Unattached, maxField))
+	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// mostListed is how many lines of a list a mail has.
+const mostListed = 30
+
+// section adds a list under a heading, which is left out if there is nothing in it.
+func section(b *strings.Builder, heading string, all []string) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", heading)
+	for _, s := range all[:min(len(all), mostListed)] {
+		fmt.Fprintf(b, "- %s\n", Line(s, 2*maxField))
+	}
+	if left := len(all) - mostListed; left > 0 {
+		fmt.Fprintf(b, "and %d more, in the workbook\n", left)
+	}
+}
+
+// clock shows an instant on the clocks of the offer.
+func (e Event) clock(t time.Time) string {
+	if e.Zone != nil {
+		t = t.In(e.Zone)
+	}
+	return t.Format("2006-01-02 15:04:05 MST")
+}
+
+// slot shows the slot on the clocks of the offer.
+func (e Event) slot() string {
+	if at, err := time.Parse(time.RFC3339, e.Slot); err == nil && e.Zone != nil {
+		return e.clock(at)
+	}
+	return e.Slot
+}
+
+// thousands shows a decimal number with separators: 1,104,727,255.30.
+func thousands(amount string) string {
+	sign, digits := "", amount
+	if rest, negative := strings.CutPrefix(amount, "-"); negative {
+		sign, digits = "-", rest
+	}
+	whole, fraction, fractional := strings.Cut(digits, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fractional {
+		whole += "." + fraction
+	}
+	return sign + whole
 }
 
 // fields are the particulars of an event, name and value; a value that is not known is
 // "".
 func (e Event) fields(full bool) [][2]string {
-	fields := [][2]string{{"Issuer", e.Issuer}, {"Run", e.Run}, {"Started by", e.Trigger}, {"Slot", e.Slot}}
+	fields := [][2]string{{"Issuer", e.Issuer}, {"Run", e.Run}, {"Started by", e.Trigger}, {"Slot", e.slot()}}
 	if !e.At.IsZero() {
-		fields = append(fields, [2]string{"At", e.At.Format(time.RFC3339)})
+		fields = append(fields, [2]string{"At", e.clock(e.At)})
 	}
 	if e.Kind == Failure {
 		fields = append(fields, [2]string{"Exit code", fmt.Sprint(e.Exit)})
@@ -79,7 +143,7 @@ func (e Event) fields(full bool) [][2]string {
 	for _, t := range e.Totals {
 		fields = append(fields, [2]string{t.Currency, fmt.Sprintf("tendered %s, accepted %s, to wire %s", known(t.Tendered), known(t.Accepted), known(t.ToWire))})
 	}
-	return append(fields, [2]string{"Folder", e.Folder})
+	return fields
 }
 
 // took shows a length of time to the second, shorter ones to the millisecond.
@@ -95,5 +159,5 @@ func known(amount string) string {
 	if amount == "" {
 		return "-"
 	}
-	return amount
+	return thousands(amount)
 }

@@ -1,8 +1,10 @@
 package notify
 
 import (
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"tenderbatch/internal/display"
@@ -18,11 +20,10 @@ Issuer     Level 3 Communications, Inc.
 Run        2004-11-12T173004-1a2b3c4d
 Started by schedule
 Slot       2004-11-12T17:30:00-05:00
-At         2004-11-12T22:30:04Z
+At         2004-11-12 22:30:04 UTC
 Took       4.21s
 Rows       312 read, 305 counted, 7 rejected
-USD        tendered 735696000, accepted 450000000, to wire 391712345.67
-Folder     /srv/batch/offers/level3-2004/runs/2004-11-12T173004-1a2b3c4d
+USD        tendered 735,696,000, accepted 450,000,000, to wire 391,712,345.67
 `
 	if got := sample.text(true); got != want {
 		t.Errorf("the text is\n%s\nwant\n%s", got, want)
@@ -42,6 +43,53 @@ Exit code  6
 	}
 }
 
+func TestP17AMailSaysWhatToActOnAndWhatChanged(t *testing.T) {
+	e := sample
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Zone, e.Open = zone, 8
+	e.Findings = []string{`dtc.xlsx Tenders rows 5-7 hold "BLKD": the status is not known; map it [R2-status] 3 lines, principal 3,000 USD`}
+	e.Changes = []string{"against run 2004-11-11T173004-1a2b3c4d: 2 new, 0 no longer counted"}
+	e.Attachment = &Attachment{Name: "level3.xlsx", Content: []byte("PK")}
+	const want = `level3-2004: done, with 8 open findings
+What to do: the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer.
+
+published
+
+To act on:
+- dtc.xlsx Tenders rows 5-7 hold "BLKD": the status is not known; map it [R2-status] 3 lines, principal 3,000 USD
+
+Since the run before:
+- against run 2004-11-11T173004-1a2b3c4d: 2 new, 0 no longer counted
+
+Issuer     Level 3 Communications, Inc.
+Run        2004-11-12T173004-1a2b3c4d
+Started by schedule
+Slot       2004-11-12 17:30:00 EST
+At         2004-11-12 17:30:04 EST
+Took       4.21s
+Rows       312 read, 305 counted, 7 rejected
+USD        tendered 735,696,000, accepted 450,000,000, to wire 391,712,345.67
+Attached   level3.xlsx
+`
+	if got := e.letter(); got != want {
+		t.Errorf("the mail is\n%s\nwant\n%s", got, want)
+	}
+	for _, text := range []string{e.text(true), e.text(false), e.delivery().Text} { // go to others
+		if strings.Contains(text, "dtc.xlsx") || strings.Contains(text, "against run") || strings.Contains(text, "level3.xlsx") {
+			t.Errorf("what names tenders is in\n%s", text)
+		}
+	}
+	for i := range 40 {
+		e.Findings = append(e.Findings, strconv.Itoa(i))
+	}
+	if got := e.letter(); !strings.Contains(got, "\n- 28\nand 11 more, in the workbook\n") {
+		t.Errorf("a long list is\n%s", got)
+	}
+}
+
 func TestEveryEndHasItsHeadline(t *testing.T) {
 	for _, c := range []struct {
 		event Event
@@ -49,12 +97,14 @@ func TestEveryEndHasItsHeadline(t *testing.T) {
 	}{
 		{Event{Kind: Success}, "batch: o: done"},
 		{Event{Kind: Rejects, Rejected: 1}, "batch: o: done, with 1 reject"},
+		{Event{Kind: Rejects, Open: 1}, "batch: o: done, with 1 open finding"},
 		{Event{Kind: Failure, Exit: 1}, "batch: o: failed"},
 		{Event{Kind: Failure, Exit: 99}, "batch: o: failed"},
 		{Event{Kind: Failure, Exit: 2}, "batch: o: not run: the command line or the terms are wrong"},
 		{Event{Kind: Failure, Exit: 5}, "batch: o: not run: another run holds the offer"},
 		{Event{Kind: Failure, Exit: 6}, "batch: o: not published: figures that must agree do not"},
 		{Event{Kind: Failure, Exit: 130}, "batch: o: interrupted"},
+		{Event{Kind: Reminder, Open: 3}, "batch: o: 3 open findings, and nothing has changed"},
 		{Event{Kind: Missed}, "batch: o: a slot passed without a run"},
 	} {
 		c.event.Offer = "o"

@@ -167,7 +167,7 @@ func TestP7TheWebhookMatchesItsSchema(t *testing.T) {
 		}
 		return schema.Validate(value)
 	}
-	for _, e := range []Event{sample, {Kind: Success, Offer: "level3-2004"}, {Kind: Failure, Offer: "level3-2004", Exit: 6, Message: "no"}, {Kind: Missed, Offer: "level3-2004"}} {
+	for _, e := range []Event{sample, {Kind: Success, Offer: "level3-2004"}, {Kind: Failure, Offer: "level3-2004", Exit: 6, Message: "no"}, {Kind: Missed, Offer: "level3-2004"}, {Kind: Reminder, Offer: "level3-2004", Open: 2}} {
 		if err := valid(e.delivery()); err != nil {
 			t.Errorf("%s: %v", e.Kind, err)
 		}

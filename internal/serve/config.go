@@ -48,6 +48,7 @@ type Config struct {
 	Gone   func(folder string)                     // the offer is not followed any more
 	Wait   func(folder string, waits bool)         // a run waits for its turn, or no longer
 	Parked func(folder string, deaths Deaths)      // the offer is parked; zero: no longer
+	Idle   func(folder string)                     // nothing is due of an offer that was loaded: at least every minute
 	Beat   func(Load)                              // the loop and every offer turned: at least every minute
 
 	Poll     time.Duration // how often folders are looked through; default 30 s
@@ -88,6 +89,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Gone == nil {
 		c.Gone = func(string) {}
+	}
+	if c.Idle == nil {
+		c.Idle = func(string) {}
 	}
 	if c.Beat == nil {
 		c.Beat = func(Load) {}

@@ -105,6 +105,7 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	if acted {
 		return 0
 	}
+	o.Idle(o.folder)
 	return o.wait(now)
 }
 

@@ -68,6 +68,7 @@ func (f *file) mail(name string, n ast.Node, m *Mail) {
 		"from":         f.value(&m.From, "an address such as batch@example.com", checkAddress),
 		"to":           f.list(&m.To, "addresses such as [desk@example.com]", checkAddress),
 		"on":           f.occasions(&on),
+		"attach_up_to": f.attachment(&m.AttachUpTo),
 	})
 	if security != "" {
 		m.Security = Security(security)
@@ -112,7 +113,7 @@ func (f *file) webhook(name string, n ast.Node, w *Webhook) {
 
 // occasions reads the list of what a message is sent about.
 func (f *file) occasions(to *[]string) reader {
-	want, check := choices(Failure, Rejects, Missed, Success)
+	want, check := choices(Failure, Rejects, Missed, Success, Reminder)
 	return f.list(to, "a list of "+want+", such as [failure, missed]", check)
 }
 
@@ -134,6 +135,24 @@ func (f *file) serve(name string, n ast.Node, s *Serve) {
 		"grace":  f.duration(&s.Grace, time.Second, 24*time.Hour),
 		"runs":   f.runs(&s.Runs),
 		"memory": f.memory(&s.Memory),
+		"remind": f.daily(&s.Remind),
+	})
+}
+
+// daily reads a time of the day.
+func (f *file) daily(to *Daily) reader {
+	var s string
+	return f.value(&s, "never, or a time of the day such as '09:00'", func(s string) string {
+		if s == "never" {
+			*to = Daily{Never: true}
+			return ""
+		}
+		at, err := time.Parse("15:04", s)
+		if err != nil || len(s) != len("09:00") {
+			return "is no time of the day; write never, or a time such as '09:00'"
+		}
+		*to = Daily{Hour: at.Hour(), Minute: at.Minute()}
+		return ""
 	})
 }
 
@@ -186,6 +205,39 @@ func (f *file) memory(to *int64) reader {
 		*to, wrong = ParseMemory(s)
 		return wrong
 	})
+}
+
+// MaxAttachment is the largest attachment that can be asked for, in bytes: few mail servers
+// take more.
+const MaxAttachment = 100 << 20
+
+// attachment reads how large an attachment may be.
+func (f *file) attachment(to *int64) reader {
+	const want = "none, or a size from 1MiB to 100MiB"
+	var s string
+	return f.value(&s, want, func(s string) string {
+		if s == "none" {
+			*to = 0
+			return ""
+		}
+		v, ok := inBytes(s)
+		if !ok || v < 1<<20 || v > MaxAttachment {
+			return "is not a size of an attachment; write " + want
+		}
+		*to = v
+		return ""
+	})
+}
+
+// inBytes reads a size such as 600MiB or 2GiB.
+func inBytes(s string) (bytes int64, ok bool) {
+	for unit, size := range map[string]int64{"MiB": 1 << 20, "GiB": 1 << 30} {
+		if digits, is := strings.CutSuffix(s, unit); is {
+			v, err := strconv.ParseInt(digits, 10, 32)
+			return v * size, err == nil && digits == strconv.FormatInt(v, 10)
+		}
+	}
+	return 0, false
 }
 
 // LeastMemory is the least amount of memory that can be asked for, in bytes: a run of a

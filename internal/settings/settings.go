@@ -59,6 +59,8 @@ const (
 	Rejects Occasion = "rejects" // published, with rejects
 	Missed  Occasion = "missed"  // a slot passed without a run
 	Success Occasion = "success" // published, or nothing was new
+
+	Reminder Occasion = "reminder" // findings are open, and nothing has changed
 )
 
 // Mail says who is written to, and through which server.
@@ -71,6 +73,7 @@ type Mail struct {
 	From        string // an address, with or without a name
 	To          []string
 	On          []Occasion
+	AttachUpTo  int64 // the largest workbook that is attached, in bytes; 0: none is. Default 10 MiB
 }
 
 // Webhook says where a POST goes.
@@ -91,15 +94,27 @@ type Serve struct {
 	Grace  time.Duration // that a stopped service lets a run finish in; default 2 min
 	Runs   int           // at once, at most; 0: as many as there are processors
 	Memory int64         // that runs may need together, in bytes; 0: by what the machine has
+	Remind Daily         // of open findings, on the clocks of the offer; default 09:00
+}
+
+// Daily is a time of each day.
+type Daily struct {
+	Never        bool
+	Hour, Minute int
+}
+
+// Passed reports whether the time of the day of an instant, on its clocks, has passed.
+func (d Daily) Passed(at time.Time) bool {
+	return !d.Never && (at.Hour() > d.Hour || at.Hour() == d.Hour && at.Minute() >= d.Minute)
 }
 
 // Default is what holds without a file.
 func Default() Settings {
-	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed} }
+	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed, Reminder} }
 	return Settings{
-		Mail:    Mail{Port: 587, Security: StartTLS, On: usual()},
+		Mail:    Mail{Port: 587, Security: StartTLS, On: usual(), AttachUpTo: 10 << 20},
 		Webhook: Webhook{On: usual()},
-		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute},
+		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Remind: Daily{Hour: 9}},
 	}
 }
 

@@ -34,17 +34,17 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	most := []Occasion{Failure, Rejects, Missed}
+	most := []Occasion{Failure, Rejects, Missed, Reminder}
 	want := Settings{
 		Metrics: Metrics{Listen: "127.0.0.1:9464", TextfileDir: "/var/lib/prometheus/node-exporter"},
 		Ping:    Ping{URL: "https://hc-ping.com/0b1a6ad9-9f5a-4b1c-8c7f-2d4f1e0d9c11/{offer}"},
 		Mail: Mail{
 			Server: "mail.example.com", Port: 587, Security: StartTLS,
 			Username: "batch@example.com", PasswordEnv: "BATCH_MAIL_PASSWORD",
-			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most,
+			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most, AttachUpTo: 20 << 20,
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
-		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30},
+		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30, Remind: Daily{Hour: 8, Minute: 30}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nwant %+v", got, want)
@@ -69,7 +69,7 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 	const mail = "mail: {server: m.example, from: a@b.example, to: [a@b.example], "
 	for _, c := range []struct{ name, source, want string }{
 		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write mail, metrics, ping, serve or webhook"},
-		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, runs or settle"},
+		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, remind, runs or settle"},
 		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: poll stands here twice; keep one of the two"},
 		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: serve stands here twice; keep one of the two"},
 		{"section empty", "ping:\nserve: {}\n", "1:6: ping is empty here; write its keys below it: text, url or url_env"},
@@ -86,6 +86,10 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"no unit of memory", "serve: {memory: 600}\n", "1:17: memory is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"},
 		{"too little memory", "serve: {memory: 63MiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
 		{"memory with a sign", "serve: {memory: +2GiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
+		{"an attachment without unit", "mail: {server: a, from: a@example.com, to: [a@example.com], attach_up_to: 5}\n", "1:75: attach_up_to is not a size of an attachment; write none, or a size from 1MiB to 100MiB"},
+		{"an attachment too large", "mail: {server: a, from: a@example.com, to: [a@example.com], attach_up_to: 1GiB}\n", "1:75: attach_up_to is not a size of an attachment; write none, or a size from 1MiB to 100MiB"},
+		{"no time of the day", "serve: {remind: 24h}\n", "1:17: remind is no time of the day; write never, or a time such as '09:00'"},
+		{"an hour too many", "serve: {remind: '25:00'}\n", "1:17: remind is no time of the day; write never, or a time such as '09:00'"},
 		{"listen for all", "metrics: {listen: ':9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen named", "metrics: {listen: 'example.com:9464'}\n", "1:19: listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant"},
 		{"listen without port", "metrics: {listen: 127.0.0.1}\n", "1:19: listen is not an address to listen on; write it as 127.0.0.1:9464"},
@@ -108,8 +112,8 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"recipient", "mail: {server: m.example, from: a@b.example, to: [a@b.example, desk]}\n", "1:64: an item of to is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
 		{"sender with a line break", "mail: {server: m.example, from: \"a@b.example\\r\\nBcc: c@d.example\", to: [a@b.example]}\n", "1:33: from is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
 		{"one recipient as a text", "mail: {server: m.example, from: a@b.example, to: a@b.example}\n", "1:50: to must be a list; write addresses such as [desk@example.com]"},
-		{"no occasion", mail + "on: []}\n", "1:69: on must be a list; write a list of failure, rejects, missed or success, such as [failure, missed]"},
-		{"occasion", mail + "on: [start]}\n", "1:70: an item of on is not known; write failure, rejects, missed or success"},
+		{"no occasion", mail + "on: []}\n", "1:69: on must be a list; write a list of failure, rejects, missed, success or reminder, such as [failure, missed]"},
+		{"occasion", mail + "on: [start]}\n", "1:70: an item of on is not known; write failure, rejects, missed, success or reminder"},
 		{"occasion twice", mail + "on: [missed, missed]}\n", "1:78: an item of on stands in it twice; keep one of the two"},
 		{"tab", "serve:\n\tpoll: 1s\n", "2:1: a tab stands here; write spaces"},
 		{"direction mark", "serve: {poll: 1s\u202e}\n", "1:17: the file has an invisible character here (U+202E); delete it"},
@@ -271,4 +275,23 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%v is no list of faults", err)
 		}
 	})
+}
+
+func TestP9ATimeOfTheDayPasses(t *testing.T) {
+	at := func(clock string) time.Time {
+		when, err := time.Parse("15:04:05", clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	nine := Daily{Hour: 9}
+	for clock, want := range map[string]bool{"08:59:59": false, "09:00:00": true, "23:59:59": true, "00:00:00": false} {
+		if got := nine.Passed(at(clock)); got != want {
+			t.Errorf("at %s: %v", clock, got)
+		}
+	}
+	if (Daily{Never: true}).Passed(at("12:00:00")) {
+		t.Error("never has passed")
+	}
 }

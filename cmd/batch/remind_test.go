@@ -1,0 +1,115 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/batch"
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/serve"
+	"tenderbatch/internal/settings"
+)
+
+// TestP9OpenFindingsAreRemindedOfOnceADay lives through days with a clock of its own.
+func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
+	var now time.Time
+	l, folder, file := newListener(t), level3Folder(t), filepath.Join(t.TempDir(), remindedName)
+	start := func(remind settings.Daily) *service {
+		installed := settings.Default()
+		installed.Webhook = settings.Webhook{URL: l.URL + "/webhook", On: []settings.Occasion{settings.Rejects, settings.Reminder, settings.Success}}
+		installed.Serve.Remind = remind
+		w := testWorld(io.Discard, io.Discard)
+		w.now = func() time.Time { return now }
+		s := w.newService(installed, slog.New(slog.DiscardHandler))
+		s.reminders.read(file, slog.New(slog.DiscardHandler))
+		if _, err := s.load(folder); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	nine := settings.Daily{Hour: 9}
+	s := start(nine)
+	remind := func() { s.remind(folder) }
+	again := func(at settings.Daily) func() { return func() { s = start(at); s.remind(folder) } }
+	run := func() {
+		job := serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: now}}
+		if err := s.runJob(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		what string
+		at   string // in UTC; New York is five hours behind
+		do   func()
+		want string // the events that are told
+	}{
+		{"there is no run yet", "2004-11-15T14:30:00Z", remind, ""},
+		{"a run is published with rejects", "2004-11-15T22:30:00Z", run, "rejects"},
+		{"it told of them today", "2004-11-15T23:00:00Z", remind, ""},
+		{"before the time", "2004-11-16T13:59:00Z", remind, ""},
+		{"at the time", "2004-11-16T14:00:00Z", remind, "reminder"},
+		{"a minute later", "2004-11-16T14:01:00Z", remind, ""},
+		{"nothing has changed in the evening", "2004-11-16T22:30:00Z", run, ""},
+		{"the service is started again", "2004-11-16T23:00:00Z", again(nine), ""},
+		{"the next day", "2004-11-17T20:00:00Z", remind, "reminder"},
+		{"started again on a later day", "2004-11-19T14:00:00Z", again(nine), "reminder"},
+		{"nobody wants reminders", "2004-11-20T20:00:00Z", again(settings.Daily{Never: true}), ""},
+		{"so the run that finds nothing changed tells", "2004-11-20T22:30:00Z", run, "rejects"},
+	} {
+		at, err := time.Parse(time.RFC3339, step.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now = at
+		before := len(l.all())
+		step.do()
+		s.notices.Wait()
+		var told []string
+		for _, line := range l.all()[before:] {
+			told = append(told, strings.Fields(line)[1])
+		}
+		if got := strings.Join(told, " "); got != step.want {
+			t.Errorf("%s: told %q, want %q", step.what, got, step.want)
+		}
+	}
+}
+
+func TestP9AReminderListsTheFindings(t *testing.T) {
+	folder := level3Folder(t)
+	runLevel3(t, folder, "2004-11-12T17:00")
+	u, err := batch.UnsettledOf(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := reminderOf("level3-2004", u, time.Date(2004, 11, 16, 9, 0, 0, 0, time.UTC))
+	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0], "2 lines, instructions 0002033, principal 775,000 USD") {
+		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
+	}
+	batchOutput(t, batch.ExitDone, "run", folder, "--accept-rejects", "a test")
+	if u, err := batch.UnsettledOf(folder); u != nil || err != nil {
+		t.Errorf("accepted, but still to act on: %+v, %v", u, err)
+	}
+}
+
+func TestP9TheDaysOfRemindersAreKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), remindedName)
+	var r reminders
+	r.file = file
+	for _, day := range []string{"2004-11-16", "2004-11-17"} {
+		if err := r.sent(disk.Disk{}, "level3", day); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var again reminders
+	again.read(file, slog.New(slog.DiscardHandler))
+	got := []bool{again.first("level3", "2004-11-17"), again.first("level3", "2004-11-18"), again.first("level3", "2004-11-18"), again.first("other", "2004-11-17")}
+	if want := []bool{false, true, false, true}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v; kept %v", got, want, again.days)
+	}
+}
