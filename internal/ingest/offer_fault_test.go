@@ -131,7 +131,7 @@ func isText(k keyPlace) bool {
 	case "id", "issuer", "schedule", "name", "text", "title", "source", "note", "instruction", "by", "files", "sheet", "early_run":
 		return true
 	}
-	return strings.HasSuffix(k.path, "columns")
+	return strings.HasSuffix(k.path, "columns") || strings.HasSuffix(k.path, "withdrawn")
 }
 
 // withValue is the source with another value for a key.
