@@ -523,7 +523,7 @@ func TestALedgerThatKnowsLessStopsTheRun(t *testing.T) {
 	runs := filepath.Join(folder, runsName)
 	noon := Request{Folder: folder, AsOf: "2026-05-04T12:00", Clock: afterEarlyDate, Version: "test"}
 	older := copyOffer(t, folder)
-	second := mustRun(t, Request{Folder: folder, AsOf: "2026-05-04T17:00", Clock: afterEarlyDate, Version: "test"})
+	second := mustRun(t, Request{Folder: folder, AsOf: "2026-05-04T11:00", Clock: afterEarlyDate, Version: "test"})
 	last := mustRun(t, noon)
 	for _, name := range []string{"ledger.db", "ledger.sum"} {
 		if err := os.Rename(filepath.Join(older, runsName, name), filepath.Join(runs, name)); err != nil {

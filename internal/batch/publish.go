@@ -113,7 +113,7 @@ func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledge
 	j.entry.Run = known.Run
 	r.Held, r.Decisions = known.Held, known.Decisions
 	o := &Outcome{Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: known.Folder(), Deed: Unchanged, Final: s.finalBeside(known.Run), published: known}
-	if s.latest == nil || s.latest.Run != known.Run {
+	if s.latest == nil || s.latest.Run != known.Run && s.forward(known) {
 		o.Deed = Restored
 	}
 	return o, s.pointAt(j.req.Disk, known)
@@ -246,23 +246,36 @@ func (in *intake) compareWith(r *export.Run, previous string) (err error) {
 }
 
 // before names the run that a new one is compared with: the final run that it
-// replaces, if that is still there, or else the latest; "" for none.
+// replaces, if that is still there, or else the latest up to its instant; "" for none.
 func (s *standing) before(r *export.Run) string {
 	if s.final != nil && s.final.Run == r.Replaces {
 		return r.Replaces
 	}
-	if s.latest == nil {
+	run := s.archive.UpTo(r.AsOf)
+	if r.Phase == tender.Final {
+		run = s.latest
+	}
+	if run == nil {
 		return ""
 	}
-	return s.latest.Run
+	return run.Run
 }
 
-// pointAt points latest at a run and final at the final run in force.
+// forward reports whether latest moves on to a run, as it does unless that looks back.
+func (s *standing) forward(run *ledger.Run) bool {
+	return run.Phase == string(tender.Final) || !run.AsOf.Before(s.latest.AsOf)
+}
+
+// pointAt points latest at a run, unless that looks back behind it, and final at the final
+// run in force.
 func (s *standing) pointAt(d disk.Disk, latest *ledger.Run) error {
 	if s.final != nil {
 		if err := ledger.PointFinal(d, s.runs, s.final.Run); err != nil {
 			return err
 		}
+	}
+	if s.latest != nil && !s.forward(latest) {
+		latest = s.latest
 	}
 	s.latest = latest
 	return ledger.PointLatest(d, s.runs, latest.Run)

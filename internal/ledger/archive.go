@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Archive is what has been published of one offer: the runs in its runs
@@ -216,9 +217,15 @@ func (a *Archive) Run(name string) (*Run, error) {
 // there reports whether a run is there as it was published.
 func (a *Archive) there(name string) bool { return a.known[name] != nil }
 
-// Latest is the run that was published last, or last found to be the result again,
-// by the history; nil before the first.
+// Latest is the run as of the latest instant by the history; of several, the one that was
+// published last, or last found to be the result again. It is nil before the first.
 func (a *Archive) Latest() *Run { return a.known[latestOf(a.entries, a.there)] }
+
+// UpTo is the latest run as of an instant or before; nil if there is none. A run that looks
+// back is compared with what was known then.
+func (a *Archive) UpTo(asOf time.Time) *Run {
+	return a.known[latestOf(a.entries, func(name string) bool { return a.there(name) && !a.known[name].AsOf.After(asOf) })]
+}
 
 // Final is the final run in force by the history, nil if there is none or if its
 // folder is not there: then [Archive.LostFinal] names it.
@@ -310,12 +317,15 @@ func published(entries []Entry) map[string]Entry {
 }
 
 // latestOf names the run that latest is to point at by the entries: of the runs that
-// are there, the one that was published last, or last found to be the result again.
+// are there, the one as of the latest instant, and of several of those the one that was
+// published last, or last found to be the result again. So a run that looks back does not
+// move latest behind a newer one. A final run never looks back.
 func latestOf(entries []Entry, there func(name string) bool) string {
 	name := ""
+	var asOf time.Time
 	for _, e := range entries {
-		if (saysPublished(e) || e.Event == Restored) && there(e.Run) {
-			name = e.Run
+		if (saysPublished(e) || e.Event == Restored) && there(e.Run) && (e.Phase == finalPhase || !e.AsOf.Before(asOf)) {
+			name, asOf = e.Run, e.AsOf
 		}
 	}
 	return name
