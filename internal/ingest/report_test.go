@@ -306,7 +306,7 @@ func TestDelivery(t *testing.T) {
 		{"Protect", "Y", "guaranteed_delivery"},
 		{"Guaranteed Delivery", "no", "book_entry"},
 		{"Delivery", "by hand", "R5-delivery"},
-		{"Delivery", "-", "R5-delivery"},
+		{"Delivery", "-", "book_entry"},
 	} {
 		o := testOffer(t)
 		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
