@@ -203,6 +203,9 @@ func (s *sheet) readAs(c column, in *tender.Instruction) string {
 	case colReceived, colReceivedDate, colReceivedTime:
 		return s.shownTime(in.Received)
 	case colWithdrawn, colWithdrawnDate, colWithdrawnTime:
+		if in.WithdrawnAt.IsZero() && in.Status == tender.Withdrawn {
+			return "withdrawn, without a time"
+		}
 		return s.shownTime(in.WithdrawnAt)
 	case colCovered:
 		return s.shownTime(in.CoveredAt)

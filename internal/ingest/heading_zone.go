@@ -52,7 +52,8 @@ var zoneWords = map[string]struct {
 var (
 	zoneByOffset = regexp.MustCompile(`(?i)(?:^|[^\pL\pN/])((?:utc|gmt)\s*[+\-−–]\s*\d{1,2}(?::?\d{2})?|[+\-−–]\d{2}:\d{2})(?:[^\pN]|$)`)
 	zoneByName   = regexp.MustCompile(`(?:^|[^\pL\pN/])((?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)`)
-	zoneByWord   = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])(` + zoneAlternatives(func(w string) bool { return len(w) > 2 }) + `)(?:[^\pL\pN]|$)`)
+	zoneByWord   = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(func(w string) bool { return len(w) > 2 && !isCity(w) }) + `)(?:[^\pL\pN]|$)`)
+	zoneByCity   = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(isCity) + `)(?:[\s_]+(?i:local[\s_]+)?(?i:time)|\s*[\])]|\s*$)`)
 	zoneAtEnd    = regexp.MustCompile(`(?i)[^\pL\pN](` + zoneAlternatives(func(w string) bool { return len(w) == 2 }) + `|\(z)(?:[^\pL\pN]+(?:time)?[^\pL\pN]*)?$`)
 	zoneAtStart  = regexp.MustCompile(`(?i)^(` + zoneAlternatives(func(w string) bool { return len(w) == 2 }) + `)[^\pL\pN]`)
 	camelHump    = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
@@ -62,12 +63,25 @@ var (
 	lostIn     = regexp.MustCompile(`(?i)[\s_-]+in[\s_]*$`)
 )
 
-// zoneAlternatives are the words as alternatives of a pattern, the longest first.
+// isCity reports whether a word is the name of a city, which may also say who received
+// something.
+func isCity(word string) bool {
+	w := zoneWords[word]
+	_, place, _ := strings.Cut(w.write, "/")
+	return len(word) > 2 && (strings.EqualFold(strings.ReplaceAll(place, "_", " "), word) || word == "nyc" || word == "frankfurt")
+}
+
+// zoneAlternatives are the words as alternatives of a pattern, the longest first. The short
+// ones are no other word in capitals or in small letters only: Est. is an estimate.
 func zoneAlternatives(wanted func(word string) bool) string {
 	var all []string
 	for word := range maps.Keys(zoneWords) {
-		if wanted(word) {
-			all = append(all, strings.ReplaceAll(word, " ", `[\s_-]+`))
+		switch {
+		case !wanted(word):
+		case len(word) <= 4 && word != "utc" && word != "gmt" && len(word) > 2:
+			all = append(all, strings.ToUpper(word), word)
+		default:
+			all = append(all, "(?i:"+strings.ReplaceAll(word, " ", `[\s_-]+`)+")")
 		}
 	}
 	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
@@ -77,7 +91,7 @@ func zoneAlternatives(wanted func(word string) bool) string {
 // headingZones are the zones that a heading names, and the heading without them.
 func headingZones(text string) (zones []headingZone, bare string) {
 	bare = camelHump.ReplaceAllString(text, "$1 $2")
-	for _, form := range []*regexp.Regexp{zoneByOffset, zoneByName, zoneByWord, zoneAtEnd, zoneAtStart} {
+	for _, form := range []*regexp.Regexp{zoneByOffset, zoneByName, zoneByWord, zoneByCity, zoneAtEnd, zoneAtStart} {
 		for {
 			m := form.FindStringSubmatchIndex(bare)
 			if m == nil {

@@ -68,6 +68,15 @@ func TestI8StandardTimeInSummer(t *testing.T) {
 	expect(t, understood(o, sheetOf("Tenders", nil, headings, testRow)), "0900007 A 5000 counts")
 }
 
+// What only looks like a zone is none.
+func TestI8WordsThatAreNoZone(t *testing.T) {
+	for _, heading := range []string{"Est. Received At", "Received by London desk", "Date et heure", "Best Time", "Received by MT565"} {
+		if zones, bare := headingZones(heading); len(zones) > 0 || bare != heading {
+			t.Errorf("%s: %+v, %q", heading, zones, bare)
+		}
+	}
+}
+
 // The lines to paste carry the zone that the heading names.
 func TestI8TheLinesToPasteCarryTheZone(t *testing.T) {
 	o := testOffer(t)

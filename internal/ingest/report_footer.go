@@ -48,6 +48,9 @@ func isDrawnLine(row *xlsx.Row) bool {
 // pair is the label and the value of a row that holds a total or a count and nothing else,
 // wherever the value stands; nil if it is none.
 func (s *sheet) pair(row *xlsx.Row) (label string, value *xlsx.Cell) {
+	if s.filled(needed...) > 2 {
+		return "", nil // as nearly all rows
+	}
 	label, value = stated(row)
 	if value == nil || value == s.cells[colPrincipal] && isTotalLabel(label) || !slices.Contains(totalWords, label) && !slices.Contains(countWords, label) {
 		return "", nil
