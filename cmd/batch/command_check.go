@@ -28,7 +28,8 @@ func newCheckCommand(w world) *cobra.Command {
 each file was understood and what is wrong with it, and writes nothing.
 
 --explain follows one row instead: from what its cells hold to what each was read
-as, to its window, and to what became of it and by which rule.`,
+as, to its window, to what became of it and by which rule, and, if it counts, to
+what is accepted of it, its cash and its wire.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if asJSON && explain != "" {
@@ -43,7 +44,7 @@ as, to its window, and to what became of it and by which rule.`,
 				return err
 			}
 			if explain != "" {
-				return printExplanations(w.stdout, e, explain)
+				return printExplanations(c.Context(), w.stdout, e, explain)
 			}
 			print := printExamination
 			if asJSON {

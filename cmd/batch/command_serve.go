@@ -333,6 +333,14 @@ func (s *service) id(folder string) string {
 	return id
 }
 
+// zone is that of the offer in a folder as its terms were last read, nil if they never
+// were.
+func (s *service) zone(folder string) *time.Location {
+	s.named.Lock()
+	defer s.named.Unlock()
+	return s.zones[folder]
+}
+
 // next shows when an offer is run next.
 func (s *service) next(folder string, slot schedule.Slot) {
 	s.show(s.id(folder), folder, false)
@@ -345,7 +353,7 @@ func (s *service) broken(folder string, err error) {
 	s.board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
 	if err != nil {
 		now := s.world.now()
-		s.tell(notify.Event{Kind: notify.Failure, At: now, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitUsage), Message: withoutFolder(err.Error(), folder)})
+		s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitUsage), Message: withoutFolder(err.Error(), folder)})
 	}
 }
 

@@ -1,18 +1,21 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"strings"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
 
 // printExplanations follows the rows that where names. That some are rejected is
 // what was asked, and no failure.
-func printExplanations(out io.Writer, e *batch.Examination, where string) error {
-	explanations, err := e.Explain(where)
+func printExplanations(ctx context.Context, out io.Writer, e *batch.Examination, where string) error {
+	explanations, err := e.Explain(ctx, where)
 	if err != nil {
 		return err
 	}
@@ -54,6 +57,52 @@ func (p *printer) explanation(x batch.Explanation) {
 		p.reason(r)
 	}
 	p.linef("in the end: %s", x.Result)
+	switch {
+	case x.NotTold != "":
+		p.linef("what it gets cannot be told, as no run can be made: %s", x.NotTold)
+	case x.Gets != nil:
+		p.allotment(x.Gets)
+	}
+}
+
+// allotment goes on from what counts to the wire.
+func (p *printer) allotment(a *batch.Allotment) {
+	p.linef("the series: %s, %s, %s tenders, in %s", a.Series.ID, levelName(a.Series), a.Window, a.Series.Currency)
+	times := ""
+	if a.Factor != "" {
+		times = " at the factor " + a.Factor
+	}
+	p.linef("accepted: %s of %s%s, returned %s: %s", thousands(a.Accepted), thousands(a.Tendered), times, thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
+	if a.Payment == nil {
+		p.linef("paid: nothing")
+		return
+	}
+	currency := a.Payment.Currency
+	money := func(part string, amount string, price string) string {
+		if price != "" {
+			amount += " (" + price + " per 1,000)"
+		}
+		return part + " " + amount
+	}
+	parts := []string{money("consideration", export.Money(a.Consideration, currency), a.Price)}
+	if a.EarlyPrice != "" {
+		parts = append(parts, money("early payment", export.Money(a.EarlyPayment, currency), a.EarlyPrice))
+	}
+	parts = append(parts, money("accrued interest", export.Money(a.AccruedInterest, currency), ""))
+	p.linef("cash: %s %s: %s", currency, export.Money(a.Total(), currency), strings.Join(parts, ", "))
+	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status, export.Money(a.Payment.Total(), currency), a.Payment.Series,
+		partyName(a.Payment.Participant, a.Payment.ParticipantName), a.Payment.Depositary)
+	if w := a.Wire; w != nil {
+		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, export.Money(w.Total(), currency), w.Date, counted(len(w.Payments), "payment", "payments"))
+	}
+}
+
+// partyName is a participant with its name, if it is reported.
+func partyName(number, name string) string {
+	if name == "" {
+		return number
+	}
+	return fmt.Sprintf("%s (%s)", number, oneLine(name))
 }
 
 // tracedCell is a cell in a sentence: what it holds, under which heading, and

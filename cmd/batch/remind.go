@@ -86,9 +86,7 @@ func (r *reminders) sent(d disk.Disk, offer, day string) error {
 // that are open although nothing has happened on that day. Notices of a run that was
 // published on the day have told of them already.
 func (s *service) remind(folder string) {
-	s.named.Lock()
-	zone := s.zones[folder]
-	s.named.Unlock()
+	zone := s.zone(folder)
 	if zone == nil {
 		return // the terms were never read
 	}

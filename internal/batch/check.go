@@ -40,8 +40,8 @@ type FileTotals struct {
 
 // Explain follows a row of the files examined: FILE:ROW, or
 // DEPOSITARY:INSTRUCTION. Its error is a *[UsageError].
-func (e *Examination) Explain(where string) ([]Explanation, error) {
-	explanations, err := e.in.explain(where)
+func (e *Examination) Explain(ctx context.Context, where string) ([]Explanation, error) {
+	explanations, err := e.in.explain(ctx, where)
 	if err != nil {
 		return nil, &UsageError{Message: err.Error()}
 	}

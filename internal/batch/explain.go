@@ -1,11 +1,17 @@
 package batch
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -15,15 +21,34 @@ type Explanation struct {
 	Window string          // the window and what it follows from, "" if there is none
 	Result string          // what became of the row in the end
 	Said   []tender.Reject // what the book says of it
+
+	Gets    *Allotment // what it gets; nil if it does not count, or that cannot be told
+	NotTold string     // why it cannot be told, "" if it can
+}
+
+// Allotment is what one instruction that counts gets, from its series to its wire.
+type Allotment struct {
+	Series   tender.Series
+	Window   tender.Window
+	Tendered decimal.Decimal // principal, as is Accepted
+	Accepted decimal.Decimal
+	Reason   allocate.Reason
+
+	// As text, such as 0.899275 and 867.5; "" for what was not used.
+	Factor, Price, EarlyPrice string
+
+	settle.Line                 // cash
+	Payment     *settle.Payment // that it is part of; nil if nothing is paid
+	Wire        *settle.Wire    // that the payment is part of
 }
 
 // explain follows the rows that where names, as [ingest.Explain] does, into the
 // book.
-func (in *intake) explain(where string) ([]Explanation, error) {
+func (in *intake) explain(ctx context.Context, where string) ([]Explanation, error) {
 	traces, err := ingest.Explain(in.offer, in.choice.Chosen, where)
 	if err != nil {
 		if explanations := in.explainEarlier(where); len(explanations) > 0 {
-			return explanations, nil
+			return in.toTheWire(ctx, explanations)
 		}
 		return nil, err
 	}
@@ -31,7 +56,65 @@ func (in *intake) explain(where string) ([]Explanation, error) {
 	for i, t := range traces {
 		explanations[i] = in.follow(t)
 	}
+	return in.toTheWire(ctx, explanations)
+}
+
+// toTheWire follows the rows that count to what they get. That takes the result of the
+// whole book, so it is worked out only if one of them counts.
+func (in *intake) toTheWire(ctx context.Context, explanations []Explanation) ([]Explanation, error) {
+	lines := make([]int, len(explanations))
+	for i := range explanations {
+		lines[i] = in.lineOf(&explanations[i])
+	}
+	if !slices.ContainsFunc(lines, func(line int) bool { return line >= 0 }) {
+		return explanations, nil
+	}
+	r, err := in.compute(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	for i, line := range lines {
+		switch {
+		case line < 0:
+		case err != nil:
+			explanations[i].NotTold = err.Error()
+		default:
+			explanations[i].Gets = allotment(r, line)
+		}
+	}
 	return explanations, nil
+}
+
+// lineOf is the position in the book of the line that a row became, -1 if it is not there.
+func (in *intake) lineOf(e *Explanation) int {
+	if e.Instruction == nil {
+		return -1
+	}
+	return slices.IndexFunc(in.book.Lines, func(l tender.Line) bool {
+		return l.Source == e.Source && l.ID == e.Instruction.ID && l.Depositary == e.Depositary
+	})
+}
+
+// allotment is what a line of the book gets.
+func allotment(r *export.Run, line int) *Allotment {
+	l := &r.Book.Lines[line]
+	a := &Allotment{
+		Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted, Reason: r.Allocation.Lines[line].Reason, Line: r.Settlement.Lines[line],
+	}
+	if at, ok := r.Offer.SeriesByID(l.Series); ok {
+		a.Series = r.Offer.Series[at]
+	}
+	a.Factor, a.Price, a.EarlyPrice = r.UsedFor(line)
+	if a.Line.Payment < 0 {
+		return a
+	}
+	a.Payment = &r.Settlement.Payments[a.Line.Payment]
+	for i := range r.Settlement.Wires {
+		if w := &r.Settlement.Wires[i]; w.Reference == a.Payment.Reference && w.Status == a.Payment.Status {
+			a.Wire = w
+		}
+	}
+	return a
 }
 
 // explainEarlier follows the rows in the newest of the earlier reports that has them.

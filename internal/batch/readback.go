@@ -121,14 +121,23 @@ func readInstructionsCSV(path string, r *export.Run) (detail string, err error) 
 }
 
 func readRejectsCSV(path string, r *export.Run) (detail string, err error) {
-	rows := 0
+	rows, open := 0, 0
 	err = rowsOf(path, func(text func(string) string) error {
-		if rows < len(r.Rejects) && (text("rule") != r.Rejects[rows].Rule || text("file") != r.Rejects[rows].Source.File) {
-			detail = fmt.Sprintf("reject %d is of another file or rule", rows+1)
+		if rows < len(r.Rejects) {
+			f := &r.Rejects[rows]
+			if text("rule") != f.Rule || text("file") != f.Source.File || text("principal") != f.Principal.String() || text("outcome") != string(f.Outcome()) {
+				detail = fmt.Sprintf("reject %d is of another file, rule, principal or outcome", rows+1)
+			}
+		}
+		if text("open") == "true" {
+			open++
 		}
 		rows++
 		return nil
 	})
+	if open != r.Open() {
+		detail = fmt.Sprintf("%d findings are written as open, %d are", open, r.Open())
+	}
 	if rows != len(r.Rejects) {
 		detail = fmt.Sprintf("%d rejects written, %d found", rows, len(r.Rejects))
 	}
@@ -160,6 +169,7 @@ func readJSON(path string, r *export.Run) (detail string, err error) {
 		Run                      string
 		Series                   []struct{ ID, Tendered, Accepted string }
 		Counts                   struct{ Rows, Counted, Rejected int }
+		Rejects                  []struct{}
 		Funding, Wires, Payments []writtenMoney
 	}
 	if err := json.Unmarshal(content, &found); err != nil {
@@ -168,6 +178,9 @@ func readJSON(path string, r *export.Run) (detail string, err error) {
 	c := r.Counts()
 	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted || found.Counts.Rejected != c.Rejected {
 		return "the run's name or counts differ", nil
+	}
+	if len(found.Rejects) != len(r.Rejects) {
+		return fmt.Sprintf("%d rejects written, %d found", len(r.Rejects), len(found.Rejects)), nil
 	}
 	if len(found.Series) != len(r.Offer.Series) {
 		return "a series is missing", nil

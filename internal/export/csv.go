@@ -25,7 +25,7 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			p := &r.Settlement.Payments[paid.Payment]
 			reference, status = p.Reference, string(p.Status)
 		}
-		factor, price, earlyPrice := r.usedFor(i)
+		factor, price, earlyPrice := r.UsedFor(i)
 		return []string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			stamp(l.Received, r.Offer.Zone),
@@ -39,9 +39,9 @@ func WriteInstructions(w io.Writer, r *Run) error {
 	})
 }
 
-// usedFor are the factor and the prices per 1,000 that were used for the i-th line, as
+// UsedFor are the factor and the prices per 1,000 that were used for the i-th line, as
 // text: "" for what was not.
-func (r *Run) usedFor(i int) (factor, price, earlyPrice string) {
+func (r *Run) UsedFor(i int) (factor, price, earlyPrice string) {
 	l := &r.Book.Lines[i]
 	at, ok := r.Offer.SeriesByID(l.Series)
 	if !ok {
