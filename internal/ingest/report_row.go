@@ -25,6 +25,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	s.id, s.bad = "", false
 	s.current = in.Source
 	before := len(s.rejects)
+	s.struckRow = s.isStruck()
 	s.id = s.identifier(colInstruction, ruleInstruction)
 	in.ID = s.id
 	series := s.security(in)
@@ -38,6 +39,9 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in.Delivery = s.delivery()
 	s.cover(in)
 	in.Waived = s.denomination(series, in.Principal)
+	if s.struckRow {
+		in.Waived = append(in.Waived, s.struck()...)
+	}
 	in.ParticipantName = s.copied(colParticipantName)
 	in.HolderReference = s.copied(colHolderReference)
 	in.Contact = s.copied(colContact)
@@ -122,6 +126,8 @@ func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *finding {
 		return &finding{ruleErrorValue, "the cell shows an error", "ask the depositary for the value"}
 	case cell.Kind == xlsx.Bool:
 		return &finding{ruleErrorValue, "the cell holds TRUE or FALSE", "ask the depositary for the value"}
+	case cell.Struck != xlsx.NotStruck && len(text) > 0 && !s.struckRow:
+		return struckCharacters(cell)
 	}
 	if cell.Formula {
 		s.formulas++
@@ -161,6 +167,9 @@ func (s *sheet) identifier(c column, rule string) string {
 		return s.keeper.text(cell.Shared, text)
 	}
 	id, wrong := readIdentifier(cell, string(text), rule)
+	if wrong == nil && cell.Kind == xlsx.Number && cell.Look != nil {
+		id, wrong = identifierShown(cell.Look, id, rule)
+	}
 	if wrong != nil {
 		s.reject(c, wrong)
 	}
@@ -173,7 +182,7 @@ func (s *sheet) participant(row int) string {
 	number := s.identifier(colParticipant, ruleParticipant)
 	switch {
 	case number == "":
-	case s.kind(colParticipant) == xlsx.Number:
+	case s.kind(colParticipant) == xlsx.Number && number[0] != '0':
 		s.unpadded = append(s.unpadded, row)
 	case number[0] == '0':
 		s.padded = true
@@ -187,7 +196,7 @@ func isPlainIdentifier(cell *xlsx.Cell, text []byte) bool {
 	if cell.Kind == xlsx.Text {
 		return isPlainNumber(text)
 	}
-	return cell.Kind == xlsx.Number && cell.Format != xlsx.DateTime && isWholeNumber(text)
+	return cell.Kind == xlsx.Number && cell.Format != xlsx.DateTime && cell.Look == nil && isWholeNumber(text)
 }
 
 func isPlainNumber(text []byte) bool {
@@ -242,6 +251,9 @@ func (s *sheet) security(in *tender.Instruction) (series int) {
 		in.Security, in.Series = l.id, s.offer.Series[l.series].ID
 		return l.series
 	}
+	if l := s.cells[colSecurity].Look; l != nil && s.kind(colSecurity) == xlsx.Number {
+		text = []byte(strings.Repeat("0", max(0, l.Zeros-len(text))) + string(text))
+	}
 	id, series, remark, wrong := s.securities.read(s.kind(colSecurity), string(text))
 	if wrong != nil {
 		s.reject(colSecurity, wrong)
@@ -263,6 +275,10 @@ func (s *sheet) principal(series int) decimal.Decimal {
 	}
 	cell := s.cells[colPrincipal]
 	isText := cell.Kind == xlsx.Text
+	if wrong := s.principalShown(cell, series); wrong != nil {
+		s.reject(colPrincipal, wrong)
+		return decimal.Zero
+	}
 	if isText {
 		s.commas.see(text, s.current.Row)
 	}
@@ -289,6 +305,18 @@ func (s *sheet) principal(series int) decimal.Decimal {
 			"ask the depositary for the principal tendered"})
 	}
 	return amount
+}
+
+// principalShown is what is wrong with how a cell shows the principal.
+func (s *sheet) principalShown(cell *xlsx.Cell, series int) *finding {
+	if cell.Look == nil || cell.Kind != xlsx.Number {
+		return nil
+	}
+	of := tender.Series{}
+	if series >= 0 {
+		of = s.offer.Series[series]
+	}
+	return amountShown(cell.Look, of)
 }
 
 func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *finding) {

@@ -115,11 +115,12 @@ type sheet struct {
 	clock      *clock                     // of the depositary's times
 	legal      []legalAmount              // by series
 
-	cells   [columnCount]*xlsx.Cell // of the row in hand
-	current tender.Source           // its place
-	id      string                  // its instruction number
-	bad     bool                    // it has a fault
-	stated  decimal.Decimal         // its principal, whatever is wrong with it
+	cells     [columnCount]*xlsx.Cell // of the row in hand
+	current   tender.Source           // its place
+	id        string                  // its instruction number
+	bad       bool                    // it has a fault
+	struckRow bool                    // it is struck through
+	stated    decimal.Decimal         // its principal, whatever is wrong with it
 
 	exchanged [columnCount]exchangedDates // of the columns of times
 
@@ -359,6 +360,7 @@ func (s *sheet) repeatsHeadings() bool {
 // finish checks what can be checked only at the end of the sheet.
 func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
+	s.checkHidden(tail.Hidden)
 	s.checkExchanged()
 	s.checkUnread()
 	s.checkCommas()
@@ -374,7 +376,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 func (s *sheet) checkMerged(merged []xlsx.Range) {
 	var bad []xlsx.Range
 	for _, m := range merged {
-		if m.LastRow < s.first || m.FirstRow > s.last || s.first == 0 {
+		if m.LastRow < s.first || m.FirstRow > s.last || s.first == 0 || s.mergedAlong(m) {
 			continue
 		}
 		for at := m.FirstCol; at <= m.LastCol && at < len(s.column); at++ {

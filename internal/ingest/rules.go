@@ -20,6 +20,7 @@ const (
 	ruleMissing           = "R5-missing"
 	ruleFormula           = "R5-formula"
 	ruleErrorValue        = "R5-error-value"
+	ruleStruck            = "R5-struck"
 	ruleInstruction       = "R5-instruction"
 	ruleDuplicate         = "R5-duplicate"
 	ruleSecurity          = "R5-security"
@@ -54,6 +55,7 @@ const (
 	ruleSheet     = "R6-sheet"
 	ruleColumn    = "R6-column"
 	ruleMerged    = "R6-merged"
+	ruleHidden    = "R6-hidden-column"
 	ruleScale     = "R6-scale"
 	ruleZone      = "R6-zone"
 	ruleDecimal   = "R6-decimal"
@@ -90,6 +92,7 @@ func Rules() []Rule {
 		{Code: ruleMissing, Meaning: "a needed cell is blank"},
 		{Code: ruleFormula, Meaning: "a formula where a value is needed"},
 		{Code: ruleErrorValue, Meaning: "an error value such as #N/A, or TRUE or FALSE"},
+		{Code: ruleStruck, Meaning: "struck through", Waivable: true},
 		{Code: ruleInstruction, Meaning: "an unreadable instruction number"},
 		{Code: ruleDuplicate, Meaning: "one instruction number on several lines"},
 		{Code: ruleSecurity, Meaning: "the cell is no CUSIP or ISIN"},
@@ -118,7 +121,8 @@ func Rules() []Rule {
 		{Code: ruleCSV, Meaning: "a damaged CSV file"},
 		{Code: ruleSheet, Meaning: "it is not clear which sheet holds the tenders"},
 		{Code: ruleColumn, Meaning: "a column is missing or there twice"},
-		{Code: ruleMerged, Meaning: "merged cells among the instructions"},
+		{Code: ruleMerged, Meaning: "cells of several rows merged among the instructions"},
+		{Code: ruleHidden, Meaning: "a column that decides is hidden"},
 		{Code: ruleScale, Meaning: "a heading says that amounts are thousands or millions"},
 		{Code: ruleZone, Meaning: "a heading of times names another zone than the one they are read in"},
 		{Code: ruleDecimal, Meaning: "commas before decimals and before thousands in one column of amounts"},

@@ -20,6 +20,8 @@ type Cell struct {
 	Formula bool   // the value is a formula's stored result; if Kind is Blank, none was stored
 	Shared  int    // the number of the shared string, from 1, that Text is; 0 if it is none
 	Text    []byte // see Kind; not to be changed
+	Struck  Strike // what of it is struck through
+	Look    *Look  // what else the style says; nil for nothing
 }
 
 // Kind is the kind of a cell's value. It says what Cell.Text holds.
@@ -36,7 +38,8 @@ const (
 
 // Tail is what follows the rows of a sheet.
 type Tail struct {
-	Merged []Range // as stored; a merged range has its value in its first cell
+	Merged []Range   // as stored; a merged range has its value in its first cell
+	Hidden []Columns // that cannot be seen
 }
 
 // Range is a rectangle of cells, with columns from 0 and rows from 1, all of them inclusive.
@@ -135,6 +138,8 @@ func (r *sheetReader) read() error {
 			}
 			data = true
 			err = r.readData()
+		case r.is("cols") && !data:
+			err = r.readColumns()
 		case r.is("mergeCells"):
 			if merges {
 				return r.fault(RuleStructure, "the sheet has a second mergeCells")
@@ -257,11 +262,12 @@ type rawCell struct {
 	style    int
 	kind     cellType
 	formula  bool
-	valued   bool // there is a v
-	inline   bool // there is an is
-	preserve bool // the v has xml:space="preserve"
-	checked  bool // the value is digits, with a point at most
-	index    int  // of the shared string, if checked
+	valued   bool   // there is a v
+	inline   bool   // there is an is
+	struck   Strike // what of that is struck through
+	preserve bool   // the v has xml:space="preserve"
+	checked  bool   // the value is digits, with a point at most
+	index    int    // of the shared string, if checked
 	value    []byte
 }
 
@@ -372,7 +378,7 @@ func (r *sheetReader) readBody(c *rawCell) error {
 		case r.is("is") && !c.inline:
 			c.inline = true
 			start := len(r.arena)
-			r.arena, err = r.appendString(r.arena)
+			r.arena, c.struck, err = r.appendString(r.arena)
 			if c.kind == typeInline && err == nil {
 				c.value = r.arena[start:len(r.arena):len(r.arena)]
 			}

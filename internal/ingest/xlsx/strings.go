@@ -4,8 +4,9 @@ import "math"
 
 // stringTable holds the shared strings, one after another in one piece of memory.
 type stringTable struct {
-	bytes []byte
-	ends  []uint32 // where each string ends
+	bytes  []byte
+	ends   []uint32       // where each string ends
+	struck map[int]Strike // of the strings of which anything is struck through
 }
 
 // count is the number of strings.
@@ -46,8 +47,15 @@ func (w *Workbook) readStrings(s *scanner) error {
 		if len(t.ends) >= w.limits.Strings {
 			return s.fault(RuleLimit, "there are more shared strings than the limit of %d", w.limits.Strings)
 		}
-		if t.bytes, err = s.appendString(t.bytes); err != nil {
+		var struck Strike
+		if t.bytes, struck, err = s.appendString(t.bytes); err != nil {
 			return err
+		}
+		if struck != NotStruck {
+			if t.struck == nil {
+				t.struck = make(map[int]Strike)
+			}
+			t.struck[len(t.ends)] = struck
 		}
 		if len(t.bytes) > math.MaxUint32 {
 			return s.fault(RuleLimit, "the shared strings are longer than the limit of %d bytes", uint32(math.MaxUint32))
@@ -108,15 +116,15 @@ var plainText = func() (plain [256]bool) {
 // appendString reads the text of an si or is element to its end and appends it to dst. Text in runs
 // is joined and phonetic text left out. Space at the ends of the whole goes unless the text it is in
 // preserves it; space where runs meet stays, since Excel shows it.
-func (s *scanner) appendString(dst []byte) ([]byte, error) {
+func (s *scanner) appendString(dst []byte) ([]byte, Strike, error) {
 	r := richText{text: dst, start: len(dst), sound: len(dst)}
 	for {
 		more, err := s.child()
 		if err != nil {
-			return nil, err
+			return nil, NotStruck, err
 		}
 		if !more {
-			return r.text[:r.sound], nil
+			return r.text[:r.sound], r.strikes.of(), nil
 		}
 		switch {
 		case s.is("t") && !r.plain && !r.runs:
@@ -129,7 +137,7 @@ func (s *scanner) appendString(dst []byte) ([]byte, error) {
 			err = s.skipForeign("rPh", "phoneticPr", "extLst")
 		}
 		if err != nil {
-			return nil, err
+			return nil, NotStruck, err
 		}
 	}
 }
@@ -142,21 +150,29 @@ type richText struct {
 	plain   bool // a text outside runs was seen
 	runs    bool // a run was seen
 	started bool // something was added that space after it cannot be the start of
+	strikes runStrikes
 }
 
 // addRun reads an r element.
 func (r *richText) addRun(s *scanner) error {
-	seen := false
+	seen, struck := false, false
 	for {
 		more, err := s.child()
 		if !more || err != nil {
 			return err
 		}
-		if s.is("t") && !seen {
+		switch {
+		case s.is("rPr"):
+			struck, err = s.strikes()
+		case s.is("t") && !seen:
 			seen = true
-			err = r.add(s)
-		} else {
-			err = s.skipForeign("rPr", "extLst")
+			before := len(r.text)
+			if err = r.add(s); err == nil && len(trimSpace(r.text[before:])) > 0 {
+				r.strikes.struck = r.strikes.struck || struck
+				r.strikes.plain = r.strikes.plain || !struck
+			}
+		default:
+			err = s.skipForeign("extLst")
 		}
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,7 +26,9 @@ func (w *Workbook) readStyles(s *scanner) error {
 		return err
 	}
 	custom := make(map[int]Format)
-	var ids []int
+	looks := make(map[int]*Look) // by number format
+	var styles []cellStyle
+	var struck []bool // by font
 	seen := false
 	for {
 		more, err := s.child()
@@ -34,16 +37,19 @@ func (w *Workbook) readStyles(s *scanner) error {
 		}
 		switch {
 		case !more:
-			w.setFormats(ids, custom)
+			w.setFormats(styles, custom)
+			w.setLooks(styles, looks, struck)
 			return s.finishDocument()
 		case s.is("numFmts"):
-			err = readCustomFormats(s, custom)
+			err = readCustomFormats(s, custom, looks)
+		case s.is("fonts"):
+			struck, err = readFonts(s)
 		case s.is("cellXfs"):
 			if seen {
 				return s.fault(RuleStructure, "the cell styles are listed twice")
 			}
 			seen = true
-			ids, err = readCellStyles(s)
+			styles, err = readCellStyles(s)
 		default:
 			err = s.skip()
 		}
@@ -54,19 +60,46 @@ func (w *Workbook) readStyles(s *scanner) error {
 }
 
 // setFormats finds the format of each style once all is known.
-func (w *Workbook) setFormats(ids []int, custom map[int]Format) {
-	w.formats = make([]Format, len(ids))
-	for i, id := range ids {
-		format, ok := custom[id]
+func (w *Workbook) setFormats(styles []cellStyle, custom map[int]Format) {
+	w.formats = make([]Format, len(styles))
+	for i, style := range styles {
+		format, ok := custom[int(style.format)]
 		if !ok {
-			format = builtinFormat(id)
+			format = builtinFormat(int(style.format))
 		}
 		w.formats[i] = format
 	}
 }
 
+// setLooks finds the look of each style once all is known.
+func (w *Workbook) setLooks(styles []cellStyle, looks map[int]*Look, struck []bool) {
+	if len(looks) == 0 && !slices.Contains(struck, true) {
+		return // as in most workbooks
+	}
+	crossed := make(map[int32]*Look) // looks by number format, struck through
+	w.looks = make([]*Look, len(styles))
+	for i, style := range styles {
+		l := looks[int(style.format)]
+		if int(style.font) < len(struck) && struck[style.font] {
+			if crossed[style.format] == nil {
+				both := Look{Struck: true}
+				if l != nil {
+					both = *l
+					both.Struck = true
+				}
+				crossed[style.format] = &both
+			}
+			l = crossed[style.format]
+		}
+		w.looks[i] = l
+	}
+}
+
+// cellStyle is a style of cells: the id of its number format and the place of its font.
+type cellStyle struct{ format, font int32 }
+
 // readCustomFormats reads the numFmts element.
-func readCustomFormats(s *scanner, custom map[int]Format) error {
+func readCustomFormats(s *scanner, custom map[int]Format, looks map[int]*Look) error {
 	for {
 		more, err := s.child()
 		if !more || err != nil {
@@ -88,22 +121,25 @@ func readCustomFormats(s *scanner, custom map[int]Format) error {
 			return s.fault(RuleStructure, "the number format %d is given twice, differently", id)
 		}
 		custom[id] = format
+		if l := lookOf(string(code)); l != nil && format != DateTime {
+			looks[id] = l
+		}
 		if err := s.skip(); err != nil {
 			return err
 		}
 	}
 }
 
-// readCellStyles reads the cellXfs element into the number format ids of the styles.
-func readCellStyles(s *scanner) ([]int, error) {
-	var ids []int
+// readCellStyles reads the cellXfs element.
+func readCellStyles(s *scanner) ([]cellStyle, error) {
+	var styles []cellStyle
 	for {
 		more, err := s.child()
 		if !more || err != nil {
-			return ids, err
+			return styles, err
 		}
 		if s.ns == nsCompat {
-			if ids, err = readFallbackStyles(s, ids); err != nil {
+			if styles, err = readFallbackStyles(s, styles); err != nil {
 				return nil, err
 			}
 			continue
@@ -114,11 +150,15 @@ func readCellStyles(s *scanner) ([]int, error) {
 			}
 			continue
 		}
-		id, err := s.number("numFmtId")
+		format, err := s.number("numFmtId")
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		font, err := s.number("fontId")
+		if err != nil {
+			return nil, err
+		}
+		styles = append(styles, cellStyle{int32(format), int32(font)})
 		if err := s.skip(); err != nil {
 			return nil, err
 		}
@@ -128,16 +168,16 @@ func readCellStyles(s *scanner) ([]int, error) {
 // readFallbackStyles reads alternate content among the styles: of the choices, which
 // are for programs with extensions of their own, none is taken, but what they fall
 // back on.
-func readFallbackStyles(s *scanner, ids []int) ([]int, error) {
+func readFallbackStyles(s *scanner, styles []cellStyle) ([]cellStyle, error) {
 	for {
 		more, err := s.child()
 		if !more || err != nil {
-			return ids, err
+			return styles, err
 		}
 		if s.ns == nsCompat && string(s.local) == "Fallback" {
-			var more []int
+			var more []cellStyle
 			more, err = readCellStyles(s)
-			ids = append(ids, more...)
+			styles = append(styles, more...)
 		} else {
 			err = s.skip()
 		}

@@ -11,6 +11,9 @@ func (r *sheetReader) add(c *rawCell) error {
 	switch {
 	case c.style < len(r.book.formats):
 		cell.Format = r.book.formats[c.style]
+		if c.style < len(r.book.looks) {
+			r.setLook(cell, c.style)
+		}
 	case c.style > 0:
 		return r.fault(RuleStyle, "style %d does not exist: the workbook has %d", c.style, len(r.book.formats))
 	}
@@ -31,11 +34,19 @@ func (r *sheetReader) add(c *rawCell) error {
 	return nil
 }
 
+// setLook sets what the style says beside the format.
+func (r *sheetReader) setLook(cell *Cell, style int) {
+	if cell.Look = r.book.looks[style]; cell.Look != nil && cell.Look.Struck {
+		cell.Struck = Struck
+	}
+}
+
 // setValue reads the value of a cell that has one.
 func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 	switch c.kind {
 	case typeInline:
 		cell.Kind, cell.Text = Text, c.value
+		cell.Struck = max(cell.Struck, c.struck)
 		return nil
 	case typeFormulaText:
 		text := c.value
@@ -82,6 +93,9 @@ func (r *sheetReader) setShared(cell *Cell, index int) error {
 		return r.fault(RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
 	}
 	cell.Kind, cell.Text, cell.Shared = Text, r.book.strings.at(index), index+1
+	if len(r.book.strings.struck) > 0 {
+		cell.Struck = max(cell.Struck, r.book.strings.struck[index])
+	}
 	if r.shared += int64(len(cell.Text)); r.shared > r.limit.TextBytes {
 		return r.fault(RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
 	}

@@ -18,6 +18,7 @@ type Workbook struct {
 	date1904 bool
 	strings  stringTable
 	formats  []Format // by style index
+	looks    []*Look  // by style index; nil for one that says nothing
 
 	protection Protection
 }

@@ -1,0 +1,278 @@
+package xlsx
+
+import "strings"
+
+// Look is what a cell's style says beside its [Format], as far as it can change what a
+// person takes the cell to say. Cells of one style share one.
+type Look struct {
+	Struck bool   // the font is struck through
+	Code   string // the number format, as far as it is short; "" if it says nothing
+
+	// What the number format shows, of a number above zero.
+	Zeros    int    // it is so many zeros and nothing else, such as 0000, which shows 901 as 0901; else 0
+	Masked   bool   // it sets characters between digits or puts zeros in front, other than by Zeros
+	Scaled   bool   // the number is shown divided by a thousand or more, as by #,##0,
+	Currency string // sign or code of a currency, such as €, $ or USD; "" for none
+	Literal  string // letters and digits that it sets beside the number, such as ",000" or "thousand"; "" for none
+}
+
+// Strike says what of a cell's content is struck through.
+type Strike uint8
+
+// The kinds of strikes.
+const (
+	NotStruck Strike = iota
+	PartlyStruck
+	Struck
+)
+
+// lookOf is what a number format says; nil if that is nothing.
+func lookOf(code string) *Look {
+	var l Look
+	code = code[:min(len(code), longestCode)]
+	for i, section := range formatSections(code) {
+		// Without conditions the first section is that of numbers above zero.
+		if i == 0 || strings.ContainsAny(conditions(code), "<>=") && i < 3 {
+			l.read(section)
+		}
+	}
+	if l == (Look{}) {
+		return nil
+	}
+	l.Code = code[:min(len(code), mostCode)]
+	l.Literal = l.Literal[:min(len(l.Literal), mostCode)]
+	return &l
+}
+
+// longestCode is more than the characters that a spreadsheet allows a format to have.
+const longestCode = 1024
+
+// mostCode is how much of a format code is kept, to be shown.
+const mostCode = 64
+
+// formatSections are the parts of a format code between the semicolons that part it.
+func formatSections(code string) []string {
+	var all []string
+	start := 0
+	for i := 0; i < len(code); i++ {
+		switch code[i] {
+		case '"', '[':
+			shut := byte('"')
+			if code[i] == '[' {
+				shut = ']'
+			}
+			if n := strings.IndexByte(code[i+1:], shut); n >= 0 {
+				i += n + 1
+			}
+		case '\\', '_', '*':
+			i++
+		case ';':
+			all = append(all, code[start:i])
+			start = i + 1
+		}
+	}
+	return append(all, code[start:])
+}
+
+// conditions are the insides of the brackets of a code, one after another.
+func conditions(code string) string {
+	var inside strings.Builder
+	for {
+		_, rest, found := strings.Cut(code, "[")
+		if !found {
+			return inside.String()
+		}
+		in, after, _ := strings.Cut(rest, "]")
+		if !strings.HasPrefix(in, "$") {
+			inside.WriteString(in)
+		}
+		code = after
+	}
+}
+
+// read adds what one section of a format code shows.
+func (l *Look) read(section string) {
+	var digits, literal strings.Builder // the placeholders with the commas and points among them, and all other text
+	for i := 0; i < len(section); i++ {
+		switch c := section[i]; {
+		case len(section)-i >= len(general) && strings.EqualFold(section[i:i+len(general)], general):
+			i += len(general) - 1
+		case c == '"':
+			text, _, _ := strings.Cut(section[i+1:], `"`)
+			l.say(text, &literal)
+			i += len(text) + 1
+			digits.WriteByte('"')
+		case c == '\\' && i+1 < len(section):
+			n := 1 + len(firstLetter(section[i+1:]))
+			l.say(section[i+1:i+n], &literal)
+			i += n - 1
+			digits.WriteByte('"')
+		case c == '_' || c == '*':
+			i += len(firstLetter(section[min(i+1, len(section)):]))
+		case c == '[':
+			inside, _, _ := strings.Cut(section[i+1:], "]")
+			if sign, isCurrency := strings.CutPrefix(inside, "$"); isCurrency {
+				sign, _, _ = strings.Cut(sign, "-")
+				l.say(sign, &literal)
+			}
+			i += len(inside) + 1
+		case strings.IndexByte("0#?.,", c) >= 0:
+			digits.WriteByte(c)
+		case c == 'E' || c == 'e' || c == '@' || c == ' ' || c == '(' || c == ')' || c == '+' || c == '%':
+			// An exponent, General, text, or what changes nothing.
+		default:
+			text := firstLetter(section[i:])
+			l.say(text, &literal)
+			i += len(text) - 1
+			digits.WriteByte('"')
+		}
+	}
+	l.Literal += strings.TrimSpace(literal.String())
+	l.judge(digits.String())
+}
+
+// general is the format of a number as it is.
+const general = "General"
+
+// judge says what the placeholders of a section, with a quote for other text among them, do to a number.
+func (l *Look) judge(shape string) {
+	inner := strings.Trim(shape, `"`)
+	if len(inner) > 1 && strings.Trim(inner, "0") == "" && inner == shape {
+		l.Zeros = max(l.Zeros, len(inner))
+		return
+	}
+	whole, fraction, _ := strings.Cut(strings.ReplaceAll(inner, `"`, ""), ".")
+	l.Scaled = l.Scaled || strings.HasSuffix(whole, ",") || strings.HasSuffix(fraction, ",")
+	l.Masked = l.Masked || strings.Contains(inner, `"`) || strings.Count(whole, "0") > 1
+}
+
+// say takes a text that a format shows: a currency, or letters and digits, or neither.
+func (l *Look) say(text string, literal *strings.Builder) {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+	case isCurrency(text):
+		l.Currency = text
+	case strings.ContainsFunc(text, isLetterOrDigit):
+		literal.WriteString(text)
+	}
+}
+
+// isCurrency reports whether a text is a currency sign, three capital letters, or both.
+func isCurrency(text string) bool {
+	letters := strings.Trim(text, "$€£¥ ")
+	if letters == "" {
+		return true
+	}
+	return len(letters) <= 3 && (len(letters) == 3 || letters != text) && strings.Trim(letters, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+func isLetterOrDigit(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f && r != '€' && r != '£' && r != '¥' && r != 0xa0 && r != 0x2009 && r != 0x202f
+}
+
+// firstLetter is the first character of a text.
+func firstLetter(s string) string {
+	for i := range s {
+		if i > 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// readFonts reads the fonts element: of each font, whether it strikes through.
+func readFonts(s *scanner) ([]bool, error) {
+	var struck []bool
+	for {
+		more, err := s.child()
+		if !more || err != nil {
+			return struck, err
+		}
+		if !s.is("font") {
+			if err := s.skipForeign("extLst"); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		strikes, err := s.strikes()
+		if err != nil {
+			return nil, err
+		}
+		struck = append(struck, strikes)
+	}
+}
+
+// strikes reads a font, or the properties of a run, to its end.
+func (s *scanner) strikes() (struck bool, err error) {
+	for {
+		more, err := s.child()
+		if !more || err != nil {
+			return struck, err
+		}
+		if s.is("strike") {
+			struck = true
+			if value, given := s.attr("val"); given {
+				if struck, err = s.boolean(value); err != nil {
+					return false, err
+				}
+			}
+		}
+		if err := s.skip(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// runStrikes adds up what the runs of a text say.
+type runStrikes struct{ struck, plain bool }
+
+// of is what of the text is struck.
+func (r runStrikes) of() Strike {
+	switch {
+	case r.struck && r.plain:
+		return PartlyStruck
+	case r.struck:
+		return Struck
+	}
+	return NotStruck
+}
+
+// readColumns reads the cols element into the columns that cannot be seen.
+func (r *sheetReader) readColumns() error {
+	for {
+		more, err := r.child()
+		if !more || err != nil {
+			return err
+		}
+		if !r.is("col") {
+			if err := r.skipForeign(); err != nil {
+				return err
+			}
+			continue
+		}
+		first, err := r.number("min")
+		if err != nil {
+			return err
+		}
+		last, err := r.number("max")
+		if err != nil {
+			return err
+		}
+		value, _ := r.attr("hidden")
+		hidden, err := r.boolean(value)
+		if err != nil {
+			return err
+		}
+		width, given := r.attr("width")
+		if (hidden || given && strings.Trim(string(width), "0.") == "") && first > 0 && last >= first && len(r.tail.Hidden) < maxColumns {
+			r.tail.Hidden = append(r.tail.Hidden, Columns{first - 1, min(last, maxColumns) - 1})
+		}
+		if err := r.skip(); err != nil {
+			return err
+		}
+	}
+}
+
+// Columns are columns beside each other, from 0, both inclusive.
+type Columns struct{ First, Last int }
