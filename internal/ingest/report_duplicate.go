@@ -60,7 +60,7 @@ func (r *reading) sameNumber() (groups [][]int) {
 	byFirst := make(map[int][]int)
 	for i := range r.lines.states {
 		id := r.lines.instruction(i).ID
-		if id == "" {
+		if id == "" || r.lines.struck[i] { // people strike a row out and write it anew
 			continue
 		}
 		hash := maphash.String(keptSeed, id)

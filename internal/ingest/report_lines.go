@@ -38,6 +38,7 @@ const (
 type lines struct {
 	pieces [][]tender.Instruction // of pieceLines each
 	states []state
+	struck map[int]bool            // lines that are rejected because their row is struck through
 	stated map[int]decimal.Decimal // the principal in the row of a line whose instruction has none because of a fault
 }
 
@@ -60,6 +61,14 @@ func (r *reading) line(i int) line {
 }
 
 func (l *lines) instruction(i int) *tender.Instruction { return &l.pieces[i/pieceLines][i%pieceLines] }
+
+// strike notes that the row of the last line is struck through and does not count.
+func (l *lines) strike() {
+	if l.struck == nil {
+		l.struck = make(map[int]bool)
+	}
+	l.struck[len(l.states)-1] = true
+}
 
 // state keeps the principal that the row of the last line states.
 func (l *lines) state(principal decimal.Decimal) {

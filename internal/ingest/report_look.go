@@ -33,6 +33,15 @@ func (s *sheet) struck() []tender.Waiver {
 		"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer"})
 }
 
+// inTotals is the status of the row in hand as a total sees it: many leave out what is
+// struck through.
+func (s *sheet) inTotals(status tender.Status) tender.Status {
+	if s.struckRow && s.bad {
+		return tender.Withdrawn
+	}
+	return status
+}
+
 // struckCharacters says what is wrong with a cell of which something is struck through.
 func struckCharacters(cell *xlsx.Cell) *finding {
 	what := "the cell is struck through"

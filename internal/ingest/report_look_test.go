@@ -91,6 +91,28 @@ func TestI6WhatIsStruckThroughDoesNotCountInSilence(t *testing.T) {
 	}
 }
 
+// A total may have struck rows in it or not, and a row that is struck out and written anew
+// is no duplicate.
+func TestI6StruckRowsAndTotalsAndRowsWrittenAnew(t *testing.T) {
+	for total, counts := range map[any]bool{10000: true, 5000: true, 7000: false} {
+		content := formatted(t, [][]any{plainRow("1"), plainRow("2"), {"Total", nil, total}}, func(f *excelize.File, style func(*excelize.Style) int) {
+			must(t, f.SetCellStyle("Sheet1", "A3", "E3", style(&excelize.Style{Font: &excelize.Font{Strike: true}})))
+		})
+		if got := readFormatted(testOffer(t), content); slices.Contains(got, "1 of 0901: 5000") != counts {
+			t.Errorf("a total of %v: %q", total, got)
+		}
+	}
+	for _, struck := range []string{"2", "3"} {
+		content := formatted(t, [][]any{plainRow("1"), plainRow("1")}, func(f *excelize.File, style func(*excelize.Style) int) {
+			must(t, f.SetCellStyle("Sheet1", "A"+struck, "E"+struck, style(&excelize.Style{Font: &excelize.Font{Strike: true}})))
+		})
+		got := readFormatted(testOffer(t), content)
+		if !slices.Contains(got, "1 of 0901: 5000") || !slices.Contains(got, "C"+struck+" R5-struck rejected") {
+			t.Errorf("row %s struck out and written anew: %q", struck, got)
+		}
+	}
+}
+
 // What only the number format of a principal says is heeded.
 func TestI7ANumberFormatThatChangesThePrincipal(t *testing.T) {
 	for code, want := range map[string]string{

@@ -42,10 +42,13 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	if s.struckRow {
 		in.Waived = append(in.Waived, s.struck()...)
 	}
+	if s.struckRow && s.bad {
+		s.lines.strike()
+	}
 	in.ParticipantName = s.copied(colParticipantName)
 	in.HolderReference = s.copied(colHolderReference)
 	in.Contact = s.copied(colContact)
-	s.addPrincipal(row.Number, series, in.Principal, in.Status)
+	s.addPrincipal(row.Number, series, in.Principal, s.inTotals(in.Status))
 	if in.Principal.IsZero() && !s.stated.IsZero() {
 		s.lines.state(s.stated)
 	}
