@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 )
 
@@ -28,7 +31,7 @@ func printHistory(out io.Writer, folder string, h *batch.History, all bool) erro
 	case len(h.Runs) == 0:
 		p.linef("no runs yet; make one with \"batch run %s\"", folder)
 	default:
-		p.runs(h.Runs)
+		p.runs(h)
 	}
 	if others := since(h.Entries); !all && len(others) > 0 {
 		p.linef("\nattempts since that published nothing:")
@@ -52,19 +55,53 @@ func since(entries []ledger.Entry) []ledger.Entry {
 	return others
 }
 
-func (p *printer) runs(runs []batch.PublishedRun) {
-	rows := [][]string{{"run", "phase", "terms", "files", ""}}
-	for _, r := range runs {
-		mark := ""
-		switch {
-		case r.Latest:
-			mark = "latest"
-		case r.ReplacedBy != "":
-			mark = "replaced by " + r.ReplacedBy
+// runs lists published runs by when they were published: what they came to, and which
+// of them holds.
+func (p *printer) runs(h *batch.History) {
+	published := make(map[string]ledger.Entry)
+	for _, e := range h.Entries {
+		if e.Event == ledger.Published || e.Event == ledger.Recovered {
+			published[e.Run] = e
 		}
-		rows = append(rows, []string{r.Run, r.Phase, fmt.Sprint(r.Terms.Version), fileNames(r.Inputs), mark})
 	}
-	p.table(rows)
+	runs := slices.Clone(h.Runs)
+	slices.SortStableFunc(runs, func(a, b batch.PublishedRun) int {
+		return cmp.Compare(published[a.Run].Seq, published[b.Run].Seq)
+	})
+	rows := [][]string{{"run", "phase", "standing", "published", "by", "terms", "exit", "open", "to wire"}}
+	for _, r := range runs {
+		e := published[r.Run]
+		by, _, _ := strings.Cut(e.By, " pid ")
+		rows = append(rows, []string{r.Run, r.Phase, standing(r), e.At.Format("2006-01-02 15:04 MST"), by,
+			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), toWire(e.Totals)})
+	}
+	p.tableLeft(rows, 5)
+}
+
+// toWire are the totals of a run to be wired.
+func toWire(totals []ledger.Total) string {
+	var all []string
+	for _, t := range totals {
+		all = append(all, t.Currency+" "+export.Thousands(t.ToWire))
+	}
+	return strings.Join(all, ", ")
+}
+
+// standing says which of the offer's runs a run is.
+func standing(r batch.PublishedRun) string {
+	var all []string
+	if r.Latest {
+		all = append(all, "latest")
+	}
+	switch {
+	case r.InForce:
+		all = append(all, "in force")
+	case r.ReplacedBy != "":
+		all = append(all, "replaced by "+r.ReplacedBy)
+	case r.Held != "":
+		all = append(all, "final, not in force")
+	}
+	return strings.Join(all, ", ")
 }
 
 // candidates lists the folders that a rebuild looked at, and what speaks for and
@@ -83,14 +120,6 @@ func (p *printer) candidates(found []ledger.Candidate) {
 			p.linef("    against: %s", reason)
 		}
 	}
-}
-
-func fileNames(files []ledger.File) string {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = oneLine(f.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // entries lists entries of the ledger, one a line, and messages below.

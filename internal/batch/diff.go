@@ -17,6 +17,22 @@ import (
 	"tenderbatch/internal/tender"
 )
 
+// DiffOffer compares the latest run of the offer in a folder with the one that it was
+// compared with when it was made. It is a *[UsageError] if there is none.
+func DiffOffer(folder, version string) (*export.Difference, error) {
+	if isOffer(folder) != nil {
+		return nil, &UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs", folder)}
+	}
+	run, err := FindRun(filepath.Join(folder, runsName, "latest"))
+	if err != nil {
+		return nil, err
+	}
+	if run.Manifest.Previous == "" {
+		return nil, &UsageError{Message: fmt.Sprintf("%s is the first run of the offer: there is none before to compare it with", run.Manifest.Run)}
+	}
+	return Diff(filepath.Join(run.Runs, run.Manifest.Previous), run.Path, version)
+}
+
 // Diff compares two published runs of one offer. Each is named by the path of its
 // folder; the second may also be the name of a run beside the first. version is
 // that of the program. Errors are a *[UsageError] if there is no such run or the

@@ -25,6 +25,7 @@ type History struct {
 type PublishedRun struct {
 	*ledger.Manifest
 	Latest     bool   `json:"latest"`      // the newest, to which runs/latest leads
+	InForce    bool   `json:"in_force"`    // the final run in force, to which runs/final leads
 	ReplacedBy string `json:"replaced_by"` // the final run that supersedes it, "" for none
 }
 
@@ -96,7 +97,7 @@ func runsOf(folder string) (string, error) {
 }
 
 func describeRun(archive *ledger.Archive, r *ledger.Run) PublishedRun {
-	p := PublishedRun{Manifest: r.Manifest, Latest: archive.Latest() == r}
+	p := PublishedRun{Manifest: r.Manifest, Latest: archive.Latest() == r, InForce: archive.Final() == r}
 	for _, other := range archive.Runs() {
 		if other.Replaces == r.Manifest.Run {
 			p.ReplacedBy = other.Manifest.Run

@@ -284,6 +284,9 @@ func (s *standing) pointAt(d disk.Disk, latest *ledger.Run) error {
 // replaced names the final run that a new one replaces, "" for none. On a final
 // run money may have moved, so it is only replaced in so many words.
 func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
+	if supersede == "final" && s.inForce != "" {
+		supersede = s.inForce
+	}
 	switch {
 	case supersede != "" && (s.inForce == "" || r.Phase != tender.Final):
 		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
