@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,7 +83,7 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 		p.linef("")
 		p.report(report, e.Inputs[i])
 		p.outcomes(e, report, e.Files[i].NotYet)
-		p.fileTotals(e, e.Files[i])
+		p.fileTotals(e, e.Files[i], clocksOf(e.Offer, report.Depositary))
 		for _, note := range report.Notes {
 			p.linef("  note: %s", note)
 		}
@@ -109,6 +110,16 @@ func (p *printer) report(r ingest.Report, in export.Input) {
 		p.linef("  sheets not read as tenders: %s", strings.Join(r.Unread, ", "))
 	}
 	p.linef("  %d rows: %d counted, %d not counted, %d rejected", in.Rows, in.Counted, in.NotCounted, in.Rejected)
+}
+
+// clocksOf is the zone of a depositary's times.
+func clocksOf(o *tender.Offer, depositary string) *time.Location {
+	for _, d := range o.Depositaries {
+		if d.Name == depositary && d.Zone != nil {
+			return d.Zone
+		}
+	}
+	return o.Zone
 }
 
 // outcomes says by which rules rows of a file do not count, or count with a
@@ -141,9 +152,10 @@ func (p *printer) outcomes(e *batch.Examination, r ingest.Report, notYet int) {
 	}
 }
 
-// fileTotals shows the principal of a file by outcome, and what counts of it by
-// series and window.
-func (p *printer) fileTotals(e *batch.Examination, f batch.FileTotals) {
+// fileTotals shows the principal of a file by outcome, what counts of it by series and
+// window, and, for a person to confirm, what was reported and when it was received, on the
+// depositary's clocks.
+func (p *printer) fileTotals(e *batch.Examination, f batch.FileTotals, zone *time.Location) {
 	sum := f.Counted.Add(f.NotCounted).Add(f.Rejected)
 	p.linef("  principal %s: %s counted, %s not counted, %s rejected", thousands(sum), thousands(f.Counted), thousands(f.NotCounted), thousands(f.Rejected))
 	for i, s := range e.Offer.Series {
@@ -151,6 +163,16 @@ func (p *printer) fileTotals(e *batch.Examination, f batch.FileTotals) {
 			p.linef("    %-14s %s  early %s, late %s", s.ID, s.Currency, thousands(t.Early), thousands(t.Late))
 		}
 	}
+	if len(f.Statuses) == 0 {
+		return
+	}
+	var words []string
+	for _, s := range f.Statuses {
+		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, thousands(s.Principal), counted(s.Rows, "row", "rows")))
+	}
+	p.linef("  reported, in whole units of each currency: %s", strings.Join(words, ", "))
+	const shown = "Mon 2006-01-02 15:04:05 MST"
+	p.linef("  received from %s to %s", f.First.In(zone).Format(shown), f.Last.In(zone).Format(shown))
 }
 
 // sheet says how one sheet of a report was understood.

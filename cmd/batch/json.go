@@ -72,7 +72,15 @@ type (
 		Replaced      int              `json:"replaced"`
 		Principal     balanceJSON      `json:"principal"`
 		Series        []tenderedJSON   `json:"series"`
+		Statuses      []statusJSON     `json:"statuses"`
+		First         string           `json:"first_received"` // "" if no row could be read
+		Last          string           `json:"last_received"`
 		Notes         []tender.Warning `json:"notes"`
+	}
+	statusJSON struct {
+		Status    tender.Status `json:"status"`
+		Rows      int           `json:"rows"`
+		Principal string        `json:"principal"`
 	}
 	sheetJSON struct {
 		Name       string       `json:"name"`
@@ -181,6 +189,10 @@ func newCheckedJSON(e *batch.Examination, i int) checkedJSON {
 		SheetsNotRead: append([]string{}, r.Unread...), Rows: in.Rows, Counted: in.Counted, NotCounted: in.NotCounted, Rejected: in.Rejected,
 		NotYet: f.NotYet, Replaced: r.Replaced, Principal: balanceJSON{f.Counted.String(), f.NotCounted.String(), f.Rejected.String()},
 		Series: []tenderedJSON{}, Notes: export.List(r.Notes, func(s string) tender.Warning { return tender.Warning{Code: tender.WarnFileNote, Message: s} }),
+	}
+	c.Statuses = export.List(f.Statuses, func(s batch.StatusTotal) statusJSON { return statusJSON{s.Status, s.Rows, s.Principal.String()} })
+	if !f.First.IsZero() {
+		c.First, c.Last = rfc3339(f.First, e.Offer.Zone), rfc3339(f.Last, e.Offer.Zone)
 	}
 	for series, t := range f.Series {
 		c.Series = append(c.Series, newTenderedJSON(e.Offer, series, t))

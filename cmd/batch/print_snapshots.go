@@ -15,13 +15,13 @@ func (p *printer) snapshots(e *batch.Examination) {
 		return
 	}
 	run := &export.Run{Offer: e.Offer}
-	before := ""
+	var before *export.SnapshotReport
 	for i := range e.Snapshots.Reports {
 		r := &e.Snapshots.Reports[i]
 		if i == 0 || e.Snapshots.Reports[i-1].Depositary != r.Depositary {
-			before = ""
+			before = nil
 		}
-		if r.Used && before != "" {
+		if r.Used && before != nil {
 			var changes []export.SnapshotChange
 			for _, c := range e.Snapshots.Changes {
 				if c.Depositary == r.Depositary && c.Now.File == r.File {
@@ -31,17 +31,26 @@ func (p *printer) snapshots(e *batch.Examination) {
 			p.snapshot(run, r, before, changes)
 		}
 		if r.Unread == "" {
-			before = r.File
+			before = r
 		}
 	}
 }
 
-func (p *printer) snapshot(run *export.Run, r *export.SnapshotReport, before string, changes []export.SnapshotChange) {
+// wasNow says what was and what is, or that it is as it was.
+func wasNow(was, now string) string {
+	if first, _, _ := strings.Cut(now, " "); first == was {
+		return now + " as before"
+	}
+	return now + ", before " + was
+}
+
+func (p *printer) snapshot(run *export.Run, r *export.SnapshotReport, before *export.SnapshotReport, changes []export.SnapshotChange) {
 	words := []string{counted(r.New, "new instruction", "new instructions")}
 	for _, s := range run.Sum(changes) {
 		words = append(words, s.Words())
 	}
-	p.linef("\n%s against %s: %s", r.File, before, strings.Join(words, ", "))
+	p.linef("\n%s against %s: %s; %s, tendered %s", r.File, before.File, strings.Join(words, ", "),
+		wasNow(strconv.Itoa(before.Rows), strconv.Itoa(r.Rows)+" rows"), wasNow(thousands(before.Tendered), thousands(r.Tendered)))
 	for i := range changes[:min(len(changes), mostShown)] {
 		c := &changes[i]
 		what := c.What

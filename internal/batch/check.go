@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/schedule"
@@ -36,6 +38,35 @@ type FileTotals struct {
 	Balance
 	NotYet int             // rows received after the instant of the run
 	Series []tender.Totals // one for each series of the offer, in its order
+
+	// What a person would confirm of the instructions that could be read: from when to when
+	// they were received, zero if there are none, and what the depositary says of them.
+	First, Last time.Time
+	Statuses    []StatusTotal // those that occur, in the order of [tender.Statuses]
+}
+
+// StatusTotal is what a file holds of one status: rows, and their principal, currencies
+// mixed.
+type StatusTotal struct {
+	Status    tender.Status
+	Rows      int
+	Principal decimal.Decimal
+}
+
+// impress adds an instruction to what a person would confirm of its file.
+func (f *FileTotals) impress(line *tender.Instruction) {
+	if f.First.IsZero() || line.Received.Before(f.First) {
+		f.First = line.Received
+	}
+	if line.Received.After(f.Last) {
+		f.Last = line.Received
+	}
+	for i := range f.Statuses {
+		if f.Statuses[i].Status == line.Status {
+			f.Statuses[i].Rows++
+			f.Statuses[i].Principal = f.Statuses[i].Principal.Add(line.Principal)
+		}
+	}
 }
 
 // Explain follows a row of the files examined: FILE:ROW, or
@@ -75,8 +106,12 @@ func (in *intake) fileTotals() []FileTotals {
 	for i, report := range in.read.Reports {
 		at[report.File] = i
 		all[i] = FileTotals{Balance: balances[report.File], Series: make([]tender.Totals, len(in.offer.Series))}
+		for _, s := range tender.Statuses {
+			all[i].Statuses = append(all[i].Statuses, StatusTotal{Status: s})
+		}
 	}
 	for line := range in.read.Instructions() {
+		all[at[line.Source.File]].impress(&line)
 		if line.Received.After(in.asOf) {
 			all[at[line.Source.File]].NotYet++
 		}
@@ -96,6 +131,9 @@ func (in *intake) fileTotals() []FileTotals {
 		} else {
 			t.Late = t.Late.Add(l.Principal)
 		}
+	}
+	for i := range all {
+		all[i].Statuses = slices.DeleteFunc(all[i].Statuses, func(s StatusTotal) bool { return s.Rows == 0 })
 	}
 	return all
 }

@@ -45,6 +45,9 @@ const (
 	Rejected  Status = "rejected"
 )
 
+// Statuses lists the statuses in the order in which they are shown.
+var Statuses = [...]Status{Tendered, Pending, Withdrawn, Rejected}
+
 // Delivery is how the notes reach the depositary.
 type Delivery string
 
