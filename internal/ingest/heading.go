@@ -126,8 +126,9 @@ func normal(s string) string {
 
 // label is the text of a cell that may be a heading.
 type label struct {
-	col  int
-	text string
+	col    int
+	text   string
+	struck xlsx.Strike
 }
 
 // labels are the texts of a row's cells, left to right.
@@ -137,7 +138,7 @@ func labels(row *xlsx.Row) []label {
 		c := &row.Cells[i]
 		if c.Kind == xlsx.Text {
 			if text := plainSpaces(string(c.Text)); text != "" {
-				found = append(found, label{c.Col, text})
+				found = append(found, label{c.Col, text, c.Struck})
 			}
 		}
 	}

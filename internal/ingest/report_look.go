@@ -57,19 +57,26 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 	const advice = "ask the depositary for whole amounts, in a column formatted as plain numbers"
 	shows := "the number format " + quote(shortened(l.Code)) + " shows "
 	switch {
+	case l.Nothing:
+		return &finding{rulePrincipal, shows + "nothing, so the number is hidden", advice}
+	case l.Negative:
+		return &finding{rulePrincipal, shows + "the number as a negative one", advice}
 	case l.Scaled:
 		return &finding{rulePrincipal, shows + "the number divided by a thousand or more", advice}
 	case l.Literal != "":
 		return &finding{rulePrincipal, shows + quote(shortened(l.Literal)) + " beside the number", advice}
-	case l.Currency != "" && series.Currency != "" && !markFits(strings.ToUpper(l.Currency), series.Currency):
-		return wrongCurrency(quote(l.Currency)+", as the number format says", series)
+	}
+	for _, mark := range strings.Fields(l.Currency) {
+		if series.Currency != "" && !markFits(mark, series.Currency) {
+			return wrongCurrency(quote(mark)+", as the number format says", series)
+		}
 	}
 	return nil
 }
 
 // identifierShown is a number that identifies, as its number format shows it.
 func identifierShown(l *xlsx.Look, number, rule string) (string, *finding) {
-	if l.Masked || l.Literal != "" || l.Scaled {
+	if l.Masked || l.Literal != "" || l.Scaled || l.Nothing || l.Negative || l.Currency != "" {
 		return "", &finding{rule, fmt.Sprintf("the number format %s shows another number than the cell holds", quote(shortened(l.Code))),
 			"ask the depositary for the number, in a column formatted as text"}
 	}
@@ -100,6 +107,19 @@ func (s *sheet) checkHidden(hidden []xlsx.Columns) {
 	}
 	if len(named) > 0 {
 		s.note(s.here("hidden columns that are read: " + strings.Join(named, ", ")))
+	}
+}
+
+// checkStruckHeadings refuses a column that decides and whose heading is struck through: it
+// may have been cancelled as a whole.
+func (s *sheet) checkStruckHeadings() {
+	for _, c := range mustBeSeen {
+		if !s.layout.has(c) || s.layout.labels[s.layout.at[c]].struck == xlsx.NotStruck {
+			continue
+		}
+		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(c), s.layout.row), Value: s.layout.heading(c), Rule: ruleColumn,
+			Message: fmt.Sprintf("the heading of the %s is struck through", strings.ReplaceAll(headings[c].name, "_", " ")),
+			Advice:  "ask the depositary which column is right, and for the report without the strike"})
 	}
 }
 

@@ -113,11 +113,21 @@ func TestI6StruckRowsAndTotalsAndRowsWrittenAnew(t *testing.T) {
 	}
 }
 
+// A column whose heading is struck through may be cancelled as a whole.
+func TestI6AStruckHeading(t *testing.T) {
+	content := formatted(t, [][]any{plainRow("1")}, func(f *excelize.File, style func(*excelize.Style) int) {
+		must(t, f.SetCellStyle("Sheet1", "C1", "C1", style(&excelize.Style{Font: &excelize.Font{Strike: true}})))
+	})
+	if got := fmt.Sprint(readFormatted(testOffer(t), content)); !strings.Contains(got, "the heading of the principal is struck through") {
+		t.Error(got)
+	}
+}
+
 // What only the number format of a principal says is heeded.
 func TestI7ANumberFormatThatChangesThePrincipal(t *testing.T) {
 	for code, want := range map[string]string{
 		`#,##0",000"`: "C2 R5-principal rejected", `#,##0" thousand"`: "C2 R5-principal rejected", "#,##0,": "C2 R5-principal rejected",
-		`0.0,,"mn"`: "C2 R5-principal rejected", "[$€-407] #,##0": "C2 R5-currency rejected", `"EUR" #,##0`: "C2 R5-currency rejected",
+		`0.0,,"mn"`: "C2 R5-principal rejected", ";;;": "C2 R5-principal rejected", "(#,##0)": "C2 R5-principal rejected", `"CAD" $#,##0`: "C2 R5-currency rejected", "[$€-407] #,##0": "C2 R5-currency rejected", `"EUR" #,##0`: "C2 R5-currency rejected",
 		"#,##0": "1 of 0901: 5000", `"USD" #,##0.00`: "1 of 0901: 5000", "[$$-409]#,##0": "1 of 0901: 5000", "0000000": "1 of 0901: 5000",
 	} {
 		content := formatted(t, [][]any{plainRow("1")}, func(f *excelize.File, style func(*excelize.Style) int) {

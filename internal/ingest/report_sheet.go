@@ -361,6 +361,7 @@ func (s *sheet) repeatsHeadings() bool {
 func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
 	s.checkHidden(tail.Hidden)
+	s.checkStruckHeadings()
 	s.checkExchanged()
 	s.checkUnread()
 	s.checkCommas()

@@ -12,7 +12,9 @@ type Look struct {
 	Zeros    int    // it is so many zeros and nothing else, such as 0000, which shows 901 as 0901; else 0
 	Masked   bool   // it sets characters between digits or puts zeros in front, other than by Zeros
 	Scaled   bool   // the number is shown divided by a thousand or more, as by #,##0,
-	Currency string // sign or code of a currency, such as €, $ or USD; "" for none
+	Nothing  bool   // it shows nothing at all, as ;;; does
+	Negative bool   // it shows the number with a minus sign or in parentheses
+	Currency string // signs and codes of currencies, such as €, $ or USD, parted by spaces; "" for none
 	Literal  string // letters and digits that it sets beside the number, such as ",000" or "thousand"; "" for none
 }
 
@@ -30,7 +32,9 @@ const (
 func lookOf(code string) *Look {
 	var l Look
 	code = code[:min(len(code), longestCode)]
-	for i, section := range formatSections(code) {
+	sections := formatSections(code)
+	l.Nothing = len(sections) > 1 && strings.TrimSpace(sections[0]) == ""
+	for i, section := range sections {
 		// Without conditions the first section is that of numbers above zero.
 		if i == 0 || strings.ContainsAny(conditions(code), "<>=") && i < 3 {
 			l.read(section)
@@ -118,8 +122,15 @@ func (l *Look) read(section string) {
 			i += len(inside) + 1
 		case strings.IndexByte("0#?.,", c) >= 0:
 			digits.WriteByte(c)
-		case c == 'E' || c == 'e' || c == '@' || c == ' ' || c == '(' || c == ')' || c == '+' || c == '%':
-			// An exponent, General, text, or what changes nothing.
+		case c == '(' || c == '-':
+			l.Negative = true
+			digits.WriteByte('"')
+		case c == 'E' || c == 'e':
+			if i++; i < len(section) && section[i] != '+' && section[i] != '-' {
+				i--
+			}
+		case c == '@' || c == ' ' || c == ')' || c == '+' || c == '%':
+			// Text, or what changes nothing.
 		default:
 			text := firstLetter(section[i:])
 			l.say(text, &literal)
@@ -151,8 +162,10 @@ func (l *Look) say(text string, literal *strings.Builder) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
+	case text == "-" || text == "(":
+		l.Negative = true
 	case isCurrency(text):
-		l.Currency = text
+		l.Currency = strings.TrimSpace(l.Currency + " " + text)
 	case strings.ContainsFunc(text, isLetterOrDigit):
 		literal.WriteString(text)
 	}

@@ -24,7 +24,13 @@ func TestLookOfFormats(t *testing.T) {
 		`"USD" #,##0`:                {Currency: "USD"},
 		`"US$" #,##0`:                {Currency: "US$"},
 		"#,##0 €":                    {Currency: "€"},
-		"000-000":                    {Masked: true},
+		"#,##0 ($)":                  {Negative: true, Currency: "$"},
+		"(#,##0)":                    {Negative: true},
+		"-#,##0":                     {Negative: true},
+		"0.00E+00":                   {},
+		";;;":                        {Nothing: true},
+		`"CAD" $#,##0`:               {Currency: "CAD $"},
+		"000-000":                    {Masked: true, Negative: true},
 		`"DTC"0000`:                  {Currency: "DTC", Masked: true}, // three capitals may be a currency; either way it is no plain number
 		"[Blue]#,##0_ ;[Red]-#,##0 ": {},
 	} {
