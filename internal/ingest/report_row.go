@@ -42,6 +42,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	if s.struckRow {
 		in.Waived = append(in.Waived, s.struck()...)
 	}
+	in.Waived = append(in.Waived, s.beside(row, in)...)
 	in.ParticipantName = s.copied(colParticipantName)
 	in.HolderReference = s.copied(colHolderReference)
 	in.Contact = s.copied(colContact)

@@ -139,8 +139,9 @@ type sheet struct {
 	commas       commas
 	other        []int // rows with text but without any needed cell
 	unread       []unread
-	watched      int   // columns of unread that can still tell anything
-	after        []int // rows below the totals row that look like instructions
+	passed       []bool // by position: columns that are read or to be ignored
+	watched      int    // columns of unread that can still tell anything
+	after        []int  // rows below the totals row that look like instructions
 }
 
 func newSheet(r *reading, name string) *sheet {
