@@ -88,3 +88,114 @@ func TestHeadingsThatTurnATenderRound(t *testing.T) {
 		}
 	}
 }
+
+// publicSheet is a sheet part of rows; a cell that begins with # is a number, one with d# a
+// date and time, one with < is XML as it stands, all others are texts.
+func publicSheet(rows ...[]string) string {
+	var b strings.Builder
+	for _, row := range rows {
+		b.WriteString("<row>")
+		for _, cell := range row {
+			switch {
+			case cell == "":
+				b.WriteString("<c/>")
+			case cell[0] == '<':
+				b.WriteString(cell)
+			case cell[0] == '#':
+				b.WriteString("<c><v>" + cell[1:] + "</v></c>")
+			case strings.HasPrefix(cell, "d#"):
+				b.WriteString(`<c s="1"><v>` + cell[2:] + "</v></c>")
+			default:
+				b.WriteString(`<c t="inlineStr"><is><t xml:space="preserve">` + cell + "</t></is></c>")
+			}
+		}
+		b.WriteString("</row>")
+	}
+	return "<sheetData>" + b.String() + "</sheetData>"
+}
+
+// publicBook reads a workbook and says what came of it.
+func publicBook(o *tender.Offer, h hostileBook) []string {
+	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r.read(h.bytes())
+	return outcomeOf(r)
+}
+
+func publicTender(id string) []string {
+	return []string{id, "52729NAA8", "#5000", "d#38303.5", "0901", "MADE"}
+}
+
+// https://github.com/SpartnerNL/Laravel-Excel/issues/130 and many others on quotation marks:
+// some programs put them around whole lines. Such a line passed for a remark.
+func TestALineThatStandsInOneFieldIsNoRemark(t *testing.T) {
+	second := strings.Replace(publicRow, "1001", "1002", 1)
+	for name, got := range map[string][]string{
+		"CSV":                 publicCSV(testOffer(t), publicHeadings+"\n"+publicRow+"\n\""+second+"\"\n"),
+		"workbook":            publicBook(testOffer(t), hostileBook{sheet: publicSheet(strings.Split(publicHeadings, ","), publicTender("1001"), []string{second})}),
+		"workbook with tabs":  publicBook(testOffer(t), hostileBook{sheet: publicSheet(strings.Split(publicHeadings, ","), publicTender("1001"), []string{strings.ReplaceAll(second, ",", "\t")})}),
+		"in a column at side": publicBook(testOffer(t), hostileBook{sheet: publicSheet(strings.Split(publicHeadings, ","), publicTender("1001"), []string{"", "", "", "", "", "", "", second})}),
+	} {
+		if !strings.Contains(got[0], "A3: a whole line stands in one field") && !strings.Contains(got[0], "H3: a whole line stands in one field") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := publicCSV(testOffer(t), publicHeadings+"\n"+publicRow+"\n\"Prepared for A, B, C, D, and E, on 12 Nov\"\n"); got[0] != publicCounts {
+		t.Errorf("a remark with commas: %q", got)
+	}
+}
+
+// https://github.com/infiniflow/ragflow/issues/19185 (rows behind a limit are dropped) and
+// https://github.com/nao1215/filesql/pull/520: what says that it was cut is not whole.
+func TestAReportThatSaysThatRowsAreMissing(t *testing.T) {
+	for notice, found := range map[string]bool{
+		"*** Results truncated ***": true, "Only the first 10,000 rows are shown": true, "ERROR: canceling statement due to timeout": true,
+		"ORA-01555: snapshot too old": true, "Export limit reached": true, "Not all rows could be written": true, "120 more rows": true,
+		"Maximum number of rows exceeded": true, "(1 rows affected)": false, "Page 1 of 2": false, "Errors and omissions excepted": false, "End of report": false,
+	} {
+		for where, file := range map[string]string{"below": publicHeadings + "\n" + publicRow + "\n" + notice + "\n", "above": `"` + notice + "\"\n" + publicHeadings + "\n" + publicRow + "\n"} {
+			got := publicCSV(testOffer(t), strings.ReplaceAll(file, "\n"+notice+"\n", "\n\""+notice+"\"\n"))
+			if slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "R6-row-limit") }) != found || got[0] != publicCounts {
+				t.Errorf("%s %s: %q", notice, where, got)
+			}
+		}
+	}
+	got := publicCSV(testOffer(t), publicHeadings+"\n"+publicRow+"\nTotal,,5000\nResults truncated\n")
+	if slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "R6-row-limit") }) {
+		t.Errorf("a total shows that it is whole: %q", got)
+	}
+}
+
+// https://github.com/SheetJS/sheetjs/issues/630 and its like: what is on another sheet is not
+// seen. Programs go on there without headings, and people list withdrawals there.
+func TestAnotherSheetWithTendersOrWithdrawals(t *testing.T) {
+	headings := strings.Split(publicHeadings, ",")
+	book := func(name string, rows ...[]string) hostileBook {
+		return hostileBook{sheet: publicSheet(headings, publicTender("1001")), parts: map[string]string{
+			"xl/workbook.xml":            workbookXML(`<sheet name="Tenders" sheetId="1" r:id="s1"/><sheet name="` + name + `" sheetId="2" r:id="s2"/>`),
+			"xl/_rels/workbook.xml.rels": relationships(bookRelationships + `<Relationship Id="s2" Type="` + hostileDocRel + `/worksheet" Target="worksheets/sheet2.xml"/>`),
+			"xl/worksheets/sheet2.xml":   worksheet(publicSheet(rows...)),
+		}}
+	}
+	for name, test := range map[string]struct {
+		book    hostileBook
+		refused bool
+	}{
+		"more rows, no headings":   {book("Sheet2", publicTender("1002"), publicTender("1003")), true},
+		"numbers and times":        {book("Sheet2", []string{"VOI Number", "Withdrawn At"}, []string{"1001", "d#38303.6"}), true},
+		"named so":                 {book("Withdrawals", []string{"No."}, []string{"#1001"}), true},
+		"headed so":                {book("Sheet2", []string{"Withdrawn VOIs"}, []string{"1001"}), true},
+		"named so, and empty":      {book("Withdrawals", []string{"VOI Number", "Withdrawn At"}), false},
+		"a summary":                {book("Summary", []string{"CUSIP", "Title", "Count", "Total"}, []string{"52729NAA8", "9-1/8% notes", "#1", "#5000"}), false},
+		"a sentence about the law": {book("Notes", []string{"Tenders may be withdrawn at any time until 12 November"}, []string{"5 p.m."}), false},
+	} {
+		got := publicBook(testOffer(t), test.book)
+		if refused := strings.Contains(got[0], "R6-sheet"); refused != test.refused || !refused && got[0] != publicCounts {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	o := testOffer(t)
+	o.Depositaries[0].Skip = []string{"Withdrawals"}
+	if got := publicBook(o, book("Withdrawals", []string{"No."}, []string{"#1001"})); got[0] != publicCounts {
+		t.Errorf("skipped: %q", got)
+	}
+}

@@ -12,7 +12,7 @@ import (
 // "withdrawn per e-mail", whatever the heading of that column is.
 
 // besideWords are what people and programs write beside a tender that no longer stands.
-var besideWords = wordSet("withdrawn withdrawal withdraw withdrew cancelled canceled cancel cancellation revoked revocation rescinded " +
+var besideWords = wordSet("withdrawn withdrawal withdrawals withdraw withdrew cancelled canceled cancel cancellation cancellations revoked revocation rescinded " +
 	"void voided deleted delete reversed reversal invalid disregard annulled retracted")
 
 // notWords take back the word that follows.
@@ -29,7 +29,7 @@ func wordSet(s string) map[string]bool {
 // speaksOfWithdrawal reports whether one of the words of a text says that something was
 // withdrawn or cancelled.
 func speaksOfWithdrawal(text []byte) bool {
-	const longest = len("cancellation")
+	const longest = len("cancellations")
 	var word [longest]byte
 	n, negated := 0, false
 	for i := range len(text) + 1 {

@@ -56,6 +56,7 @@ func (f *finder) consider(l *layout) {
 // none.
 type peeked struct {
 	table
+	besideSheet
 	best *layout
 }
 
@@ -65,10 +66,12 @@ func (p peeked) complete() bool { return p.best != nil && len(p.best.missing) ==
 // peek looks for the headings of a sheet.
 func (r *reading) peek(t table) (peeked, error) {
 	f := finder{named: r.depositary.Columns}
+	var beside besideSheet
 	_, err := t.each(func(row *xlsx.Row) error {
 		if isBlank(row) {
 			return nil
 		}
+		beside.look(row, f.rows == 0, r.securities)
 		if f.find(row) != nil || f.rows >= searchedRows {
 			return errEnough
 		}
@@ -77,7 +80,7 @@ func (r *reading) peek(t table) (peeked, error) {
 	if err != nil && !errors.Is(err, errEnough) {
 		return peeked{}, err
 	}
-	return peeked{t, f.best}, nil
+	return peeked{t, beside, f.best}, nil
 }
 
 // isBlank reports whether a row shows nothing. A formula without a stored value
@@ -141,6 +144,8 @@ type sheet struct {
 	unread       []unread
 	passed       []bool // by position: columns that are read or to be ignored
 	watched      int    // columns of unread that can still tell anything
+	cut          string // a remark that says that rows are missing
+	cutRow       int
 	after        []int  // rows below the totals row that look like instructions
 }
 
@@ -224,7 +229,7 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 	case s.readsPair(row):
 		return rowTotal, nil
 	case s.isRemark():
-		s.other = append(s.other, row.Number)
+		s.remark(row)
 		return rowRemark, nil
 	case s.totals.row > 0:
 		s.after = append(s.after, row.Number)
