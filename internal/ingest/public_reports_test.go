@@ -199,3 +199,34 @@ func TestAnotherSheetWithTendersOrWithdrawals(t *testing.T) {
 		t.Errorf("skipped: %q", got)
 	}
 }
+
+// Spreadsheets and exporting programs put other texts in the place of numbers; a CSV file
+// has them as text.
+func TestIdentifiersThatAProgramPutInThePlaceOfOthers(t *testing.T) {
+	for id, want := range map[string]string{
+		"2-Mar": "R5-instruction", "Mar-02": "R5-instruction", "2-Mar-04": "R5-instruction", "3/2/2004": "R5-instruction", // genes became dates
+		"2004-03-02": "R5-instruction", "2004-03-02 00:00:00": "R5-instruction",
+		"2.19E+26": "R5-instruction",                                                      // https://github.com/bloom-housing/bloom/issues/4458
+		"1,001":    "R5-instruction",                                                      // https://github.com/akvo/akvo-flow/issues/2291 and its like
+		"#NAME?":   "R5-error-value", "#####": "R5-error-value", "TRUE": "R5-error-value", // https://github.com/alexcaza/export-to-csv/issues/18
+		"nan": "R5-missing", "10\u200b01": "R5-instruction",
+		"\x1f1001":   "1001", // https://github.com/hhurz/tableExport.jquery.plugin/issues/103: so that Excel keeps zeros
+		"1001\u200e": "1001", "1001\u00a0": "1001", "\t1001": "1001",
+		"219E01BE": "219E01BE", "12-AB": "12-AB", "MARCH1": "MARCH1", "2004/17": "2004/17", "VOI-0042": "VOI-0042", "1-2": "1-2", "#1001": "#1001",
+	} {
+		got := publicCSV(testOffer(t), withField(0, id))
+		if rejected := strings.HasPrefix(want, "R5-"); rejected && got[0] != "A2 "+want+" rejected" || !rejected && got[0] != want+" A 5000 counts" {
+			t.Errorf("instruction %q: %q, want %s", id, got, want)
+		}
+	}
+	for participant, want := range map[string]string{"2-Mar": "R5-participant", "TRUE": "R5-error-value", "#REF!": "R5-error-value"} {
+		if got := publicCSV(testOffer(t), withField(4, participant)); !slices.Contains(got, "E2 "+want+" rejected") {
+			t.Errorf("participant %q: %q, want %s", participant, got, want)
+		}
+	}
+	// https://github.com/clarketm/TableExport/issues/164: two numbers in one cell.
+	two := publicTender("1001&#10;1002")
+	if got := publicBook(testOffer(t), hostileBook{sheet: publicSheet(strings.Split(publicHeadings, ","), two)}); got[0] != "A2 R5-instruction rejected" {
+		t.Errorf("two in one cell: %q", got)
+	}
+}
