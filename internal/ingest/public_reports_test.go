@@ -144,8 +144,8 @@ func TestALineThatStandsInOneFieldIsNoRemark(t *testing.T) {
 	}
 }
 
-// https://github.com/infiniflow/ragflow/issues/19185 (rows behind a limit are dropped) and
-// https://github.com/nao1215/filesql/pull/520: what says that it was cut is not whole.
+// https://github.com/lightdash/lightdash/issues/6016 and
+// https://github.com/metabase/metabase/issues/73054: what says that it was cut is not whole.
 func TestAReportThatSaysThatRowsAreMissing(t *testing.T) {
 	for notice, found := range map[string]bool{
 		"*** Results truncated ***": true, "Only the first 10,000 rows are shown": true, "ERROR: canceling statement due to timeout": true,
@@ -165,8 +165,8 @@ func TestAReportThatSaysThatRowsAreMissing(t *testing.T) {
 	}
 }
 
-// https://github.com/SheetJS/sheetjs/issues/630 and its like: what is on another sheet is not
-// seen. Programs go on there without headings, and people list withdrawals there.
+// https://github.com/WeihanLi/WeihanLi.Npoi/issues/94: what is too long goes on on another
+// sheet, with or without headings. People list withdrawals there.
 func TestAnotherSheetWithTendersOrWithdrawals(t *testing.T) {
 	headings := strings.Split(publicHeadings, ",")
 	book := func(name string, rows ...[]string) hostileBook {
@@ -228,5 +228,180 @@ func TestIdentifiersThatAProgramPutInThePlaceOfOthers(t *testing.T) {
 	two := publicTender("1001&#10;1002")
 	if got := publicBook(testOffer(t), hostileBook{sheet: publicSheet(strings.Split(publicHeadings, ","), two)}); got[0] != "A2 R5-instruction rejected" {
 		t.Errorf("two in one cell: %q", got)
+	}
+}
+
+// publicCase is a file and what must come of it: the first line that is said begins so.
+type publicCase struct{ name, file, want string }
+
+func checkPublic(t *testing.T, cases []publicCase) {
+	t.Helper()
+	for _, c := range cases {
+		if got := publicCSV(testOffer(t), c.file); !strings.HasPrefix(got[0], c.want) && !strings.Contains(got[0], c.want) {
+			t.Errorf("%s: %q, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// How whole CSV files are written.
+func TestPublicReportsOnCSVFiles(t *testing.T) {
+	file := publicHeadings + "\n" + publicRow + "\n"
+	semicolons := strings.ReplaceAll(file, ",", ";")
+	checkPublic(t, []publicCase{
+		{"sep= tells Excel the separator, https://github.com/mechatroner/vscode_rainbow_csv/issues/108", "sep=;\n" + semicolons, publicCounts},
+		{"sep= in quotation marks, https://github.com/close2/csv/issues/68", "\"sep=,\"\n" + file, publicCounts},
+		{"the encoding in the first line, https://github.com/mechatroner/vscode_rainbow_csv/issues/13", "UTF-8\n" + file, publicCounts},
+		{"a byte order mark, https://github.com/getodk/javarosa/issues/687", "\ufeff" + file, publicCounts},
+		{"one before a quotation mark", "\ufeff\"" + strings.ReplaceAll(publicHeadings, ",", `","`) + "\"\n" + publicRow + "\n", publicCounts},
+		{"two of them, encoded twice, https://github.com/hhurz/tableExport.jquery.plugin/issues/27", "\ufeffï»¿" + file, publicCounts},
+		{"one that was encoded twice, https://github.com/azavea/django-queryset-csv/issues/71", "ï»¿" + file, publicCounts},
+		{"Excel for the Mac, https://github.com/WarrenWilkinson/read-csv/issues/7", strings.ReplaceAll(file, "\n", "\r"), publicCounts},
+		{"only some lines so", strings.Replace(file, "\n", "\r", 1), "R6-csv"},
+		{"the end mark of DOS", file + "\x1a", publicCounts},
+		{"one within", strings.Replace(file, "0901", "09\x1a01", 1), "E2 R5-participant rejected"},
+		{"columns without anything, https://github.com/OpenDataRepository/data-publisher/issues/84", publicHeadings + ",,,\n" + publicRow + ",,,\n", publicCounts},
+		{"an index column, https://github.com/brendanjmeade/celeri/issues/5", "Unnamed: 0," + publicHeadings + "\n0," + publicRow + "\n", publicCounts},
+		{"a heading twice, https://github.com/catamphetamine/read-excel-file/issues/16", publicHeadings + ",Status\n" + publicRow + ",WITH\n", "R6-column"},
+		{"renamed because it was there twice, https://github.com/ToucanToco/fastexcel/issues/508", publicHeadings + ",Status_1\n" + publicRow + ",WITH\n", "R6-unread-column"},
+		{"a web page as .xls, https://github.com/roo-rb/roo/issues/572", "<html><body><table><tr><td>VOI</td></tr></table></body></html>", "web page (HTML)"},
+		{"Windows-1252, https://github.com/aniav/ynab-csv/issues/19", publicHeadings + ",Participant Name\n" + publicRow + ",M\xfcller\n", "a character is not UTF-8"},
+		{"a comma within a text in quotation marks, https://github.com/modmore/importX/issues/67", publicHeadings + ",Participant Name\n" + publicRow + ",\"Bank, Ltd\"\n", publicCounts},
+		{"a quotation mark too many, https://github.com/OpenRefine/OpenRefine/issues/690", publicHeadings + ",Participant Name\n" + publicRow + ",ensemble\". x\n", "R6-csv"},
+		{"no line end at the end, https://github.com/brimdata/super/issues/4732", strings.TrimSuffix(file, "\n"), publicCounts},
+		{"a totals row, https://github.com/sfirke/janitor/issues/194", file + "Total,,5000\n", publicCounts},
+		{"one that is wrong", file + "Total,,6000\n", "R6-total"},
+		{"one of a German Excel", file + "Ergebnis,,5000,,,\n", publicCounts},
+		{"one of a German Excel that is wrong", file + "Gesamtergebnis,,6000,,,\n", "R6-total"},
+	})
+}
+
+// How amounts are written.
+func TestPublicReportsOnAmounts(t *testing.T) {
+	const rejected = "C2 R5-principal rejected"
+	for value, want := range map[string]string{
+		"5000-":        rejected,     // https://github.com/abap2xlsx/abap2xlsx/issues/15
+		"(5,000.00)":   rejected,     // https://github.com/actualbudget/actual/issues/807
+		"5,000 CR":     rejected,     // https://github.com/rustledger/rustledger/pull/1475
+		"'-5000":       rejected,     // https://github.com/odoo/odoo/issues/18798
+		"1,00,000":     rejected,     // https://github.com/d3/d3/issues/2817: or a digit is missing
+		"5'000":        publicCounts, // https://github.com/invoice-x/invoice2data/pull/306
+		"5\u202f000":   publicCounts, // https://github.com/fisharebest/webtrees/pull/5431
+		"5\u00a0000":   publicCounts, // https://github.com/globalizejs/globalize/issues/288
+		"5\u2007000":   publicCounts, // https://github.com/vufind-org/vufind/pull/3187
+		"5\u2008000":   publicCounts,
+		"5.000,00":     publicCounts, // https://github.com/firefly-iii/firefly-iii/issues/4106
+		"5,000.00 USD": publicCounts,
+		"5.000":        rejected,
+		"5 000,00":     publicCounts,
+		"5K":           rejected,
+		"5000*":        rejected,
+	} {
+		if got := publicCSV(testOffer(t), withField(2, value)); got[0] != want {
+			t.Errorf("%q: %q, want %s", value, got, want)
+		}
+	}
+	// https://github.com/opencollective/opencollective/issues/4525 and
+	// https://github.com/metasfresh/metasfresh/issues/3977: the column is in cents.
+	for heading, want := range map[string]string{
+		"Principal Amount (cents)": "R6-scale", "Amount in minor units": "R6-scale", "Principal Amount %": "R6-scale", "Principal Amount (%)": "R6-scale",
+		"Quantity (bonds)": "R6-scale", "Principal Amount*": publicCounts, "Principal\nAmount": publicCounts,
+	} {
+		headings := strings.Replace(publicHeadings, "Principal Amount", `"`+heading+`"`, 1)
+		if got := publicCSV(testOffer(t), headings+"\n"+publicRow+"\n"); !strings.Contains(got[0], want) {
+			t.Errorf("%s: %q, want %s", heading, got, want)
+		}
+	}
+}
+
+// How times are written.
+func TestPublicReportsOnTimes(t *testing.T) {
+	for value, want := range map[string]string{
+		"2004-11-10 10:01\u202fPM": publicCounts, // https://github.com/date-fns/date-fns/issues/3348
+		"10-Dez-2004 10:01":        "D2 R1-unreadable rejected",
+		"13-Okt-2004 10:01":        "D2 R1-unreadable rejected",     // https://github.com/abritinthebay/datejs/issues/37
+		"11/10/2004 10:01":         "D2 R1-ambiguous-date rejected", // both readings are dates
+		"01:00.0":                  "D2 R1-unreadable rejected",     // what Excel leaves of a time of an hour
+		"2004-11-10":               "D2 R1-no-time-of-day rejected", // the time was lost
+		"1100098860":               "D2 R1-unreadable rejected",     // seconds since 1970
+		"38301.41736":              "D2 R1-unreadable rejected",     // a serial as text
+		"2004-11-10T10:01:00+0000": publicCounts,
+		"2004-11-10 10:01:00 EDT":  "D2 R1-unreadable rejected", // not in force in November
+		"2004-10-31 01:30":         "D2 R1-clock-change rejected",
+		"########":                 "D2",
+	} {
+		if got := publicCSV(testOffer(t), withField(3, value)); !strings.HasPrefix(got[0], want) || want == "D2" && !strings.HasSuffix(got[0], "rejected") {
+			t.Errorf("%q: %q, want %s", value, got, want)
+		}
+	}
+}
+
+// How workbooks are written.
+func TestPublicReportsOnWorkbooks(t *testing.T) {
+	headings := strings.Split(publicHeadings, ",")
+	with := func(i int, cell string) hostileBook {
+		row := publicTender("1001")
+		row[i] = cell
+		return hostileBook{sheet: publicSheet(headings, row)}
+	}
+	styled := func(code string, i int, cell string) hostileBook {
+		h := with(i, `<c s="2"><v>`+cell+`</v></c>`)
+		h.style = `<numFmts count="1"><numFmt numFmtId="164" formatCode="` + code + `"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/><xf numFmtId="164"/></cellXfs>`
+		return h
+	}
+	gap := with(2, "#5000")
+	gap.sheet = strings.Replace(gap.sheet, "</sheetData>", strings.Repeat(`<row><c s="1"/><c s="1"/></row>`, 20_000)+strings.TrimSuffix(strings.TrimPrefix(publicSheet(publicTender("1002")), "<sheetData>"), "</sheetData>")+"</sheetData>", 1)
+	bookProperties := func(properties string) hostileBook {
+		h := with(3, "d#36841.5")
+		h.parts = map[string]string{"xl/workbook.xml": strings.Replace(workbookXML(`<sheet name="Tenders" sheetId="1" r:id="s1"/>`), "<sheets>", properties+"<sheets>", 1)}
+		return h
+	}
+	strict := with(2, "#5000")
+	_, strict.parts = strict.content()
+	for name, part := range strict.parts {
+		part = strings.ReplaceAll(part, hostileMain, "http://purl.oclc.org/ooxml/spreadsheetml/main")
+		strict.parts[name] = strings.ReplaceAll(part, hostileDocRel, "http://purl.oclc.org/ooxml/officeDocument/relationships")
+	}
+	hidden := with(2, "#5000")
+	hidden.sheet = strings.Replace(hidden.sheet, "</sheetData>", strings.Replace(strings.TrimPrefix(publicSheet(publicTender("1002")), "<sheetData>"), "<row>", `<row hidden="1">`, 1), 1)
+	for _, c := range []struct {
+		name string
+		book hostileBook
+		want string // one of the lines begins so
+	}{
+		{"_x000D_ in a text, https://github.com/tidyverse/readxl/issues/51", with(0, "1001_x000D_"), publicCounts},
+		{"the escape escaped, https://github.com/exceljs/exceljs/pull/584", with(0, "_x005F_x000D_"), "_x000D_ A 5000 counts"},
+		{"phonetic hints, https://github.com/pythonicrubyist/creek/pull/77", with(2, `<c t="inlineStr"><is><t>5000</t><rPh sb="0" eb="1"><t>9</t></rPh></is></c>`), publicCounts},
+		{"texts in line, https://github.com/nuovo/spreadsheet-reader/issues/52", with(2, "5000"), publicCounts},
+		{"CDATA, https://github.com/tafia/calamine/issues/648", with(2, `<c t="inlineStr"><is><t><![CDATA[5000]]></t></is></c>`), publicCounts},
+		{"an empty text in line, https://github.com/JanMarvin/openxlsx2/pull/1039", with(2, `<c t="inlineStr"/>`), "C2 R5-missing rejected"},
+		{"cells without r, some with, https://github.com/tidyverse/readxl/issues/648", with(4, `<c r="E2"><v>901</v></c>`), publicCounts},
+		{"strict Open XML, https://github.com/ExcelDataReader/ExcelDataReader/issues/498", strict, publicCounts},
+		{"1904 as true, https://github.com/monitorjbl/excel-streaming-reader/issues/218", bookProperties(`<workbookPr date1904="true"/>`), publicCounts},
+		{"not 1904", bookProperties(""), "D2 R1-implausible rejected"},
+		{"[Red] is no date, https://github.com/tidyverse/readxl/issues/388", styled("0;[Red]0", 2, "5000"), publicCounts},
+		{"_M is no date, https://github.com/nacnudus/tidyxl/issues/24", styled("#,##0_M_M_M", 2, "5000"), publicCounts},
+		{"General as a custom format, https://github.com/box/spout/issues/212", styled("General", 2, "5000"), publicCounts},
+		{"[h]:mm:ss is a time", styled("[h]:mm:ss", 3, "38303.5"), publicCounts},
+		{"an exponent for show, https://github.com/jazzband/tablib/pull/650", styled("0.00E+00", 2, "5000"), publicCounts},
+		{"16 digits, https://github.com/microsoft/azuredatastudio/issues/25455", with(0, "#9221000000028920"), "A2 R5-instruction rejected"},
+		{"a formula that was stored as 0, https://github.com/jmcnamara/XlsxWriter/issues/877", with(2, "<c><f>A1*5</f><v>0</v></c>"), "C2 R5-formula rejected"},
+		{"a formula without a value, https://github.com/felipe-prenholato/openpyxl/issues/69", with(2, "<c><f>A1*5</f></c>"), "C2 R5-formula rejected"},
+		{"rows of styles, then a tender, https://github.com/iOfficeAI/OfficeCLI/issues/149", gap, "1002 A 5000 counts"},
+		{"a hidden row, https://github.com/dfinke/ImportExcel/issues/762", hidden, "note: row 3: hidden and read like the others"},
+		{"a residue above the amount", with(2, "#5000.00000000001"), "C2 R5-minor-unit rejected"},
+	} {
+		if got := publicBook(testOffer(t), c.book); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, c.want) }) {
+			t.Errorf("%s: %q, want %s", c.name, got, c.want)
+		}
+	}
+	// https://github.com/dilshod/xlsx2csv/issues/84, https://github.com/tidyverse/readxl/issues/315:
+	// the second before is the second after.
+	for serial, want := range map[string]string{"38303.7083333333": "17:00:00", "38303.70833331": "16:59:59.998", "38303.708321759": "16:59:59"} {
+		h := with(3, "d#"+serial)
+		r := newReading(testOffer(t), newSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r.read(h.bytes())
+		if got := r.line(0).instruction.Received.Format("15:04:05.999"); got != want {
+			t.Errorf("%s: received %s, want %s", serial, got, want)
+		}
 	}
 }
