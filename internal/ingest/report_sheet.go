@@ -146,7 +146,7 @@ type sheet struct {
 	watched      int    // columns of unread that can still tell anything
 	cut          string // a remark that says that rows are missing
 	cutRow       int
-	after        []int  // rows below the totals row that look like instructions
+	after        []int // rows below the totals row that look like instructions
 }
 
 func newSheet(r *reading, name string) *sheet {
