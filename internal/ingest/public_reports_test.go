@@ -363,6 +363,8 @@ func TestPublicReportsOnWorkbooks(t *testing.T) {
 	}
 	hidden := with(2, "#5000")
 	hidden.sheet = strings.Replace(hidden.sheet, "</sheetData>", strings.Replace(strings.TrimPrefix(publicSheet(publicTender("1002")), "<sheetData>"), "<row>", `<row hidden="1">`, 1), 1)
+	flat := hidden
+	flat.sheet = strings.Replace(flat.sheet, `hidden="1"`, `ht="0" customHeight="1"`, 1)
 	for _, c := range []struct {
 		name string
 		book hostileBook
@@ -381,6 +383,12 @@ func TestPublicReportsOnWorkbooks(t *testing.T) {
 		{"[Red] is no date, https://github.com/tidyverse/readxl/issues/388", styled("0;[Red]0", 2, "5000"), publicCounts},
 		{"_M is no date, https://github.com/nacnudus/tidyxl/issues/24", styled("#,##0_M_M_M", 2, "5000"), publicCounts},
 		{"General as a custom format, https://github.com/box/spout/issues/212", styled("General", 2, "5000"), publicCounts},
+		{"a format that shows nothing, https://github.com/dtjohnson/xlsx-populate/issues/85", styled(";;;", 2, "5000"), "C2 R5-principal rejected"},
+		{"no zeros shown, https://github.com/abap2xlsx/abap2xlsx/issues/1090", styled("0;-0;;@", 2, "5000"), publicCounts},
+		{"parentheses around what is above zero", styled("(#,##0)", 2, "5000"), "C2 R5-principal rejected"},
+		{"a quoted percent sign", styled("0&quot;%&quot;", 2, "5000"), "C2 R5-principal rejected"},
+		{"accounting, https://github.com/bojanz/currency/pull/28", styled("_($* #,##0.00_);_($* (#,##0.00);_($* &quot;-&quot;??_);_(@_)", 2, "5000"), publicCounts},
+		{"a row without height", flat, "note: row 3: hidden and read like the others"},
 		{"[h]:mm:ss is a time", styled("[h]:mm:ss", 3, "38303.5"), publicCounts},
 		{"an exponent for show, https://github.com/jazzband/tablib/pull/650", styled("0.00E+00", 2, "5000"), publicCounts},
 		{"16 digits, https://github.com/microsoft/azuredatastudio/issues/25455", with(0, "#9221000000028920"), "A2 R5-instruction rejected"},

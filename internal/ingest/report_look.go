@@ -48,6 +48,10 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 	const advice = "ask the depositary for whole amounts, in a column formatted as plain numbers"
 	shows := "the number format " + quote(shortened(l.Code)) + " shows "
 	switch {
+	case l.Unseen:
+		return &finding{rulePrincipal, shows + "nothing, so whoever looks at the report sees a blank cell", advice}
+	case l.Negative:
+		return &finding{rulePrincipal, shows + "the number as if it were negative", advice}
 	case l.Scaled:
 		return &finding{rulePrincipal, shows + "the number divided by a thousand or more", advice}
 	case l.Literal != "":
@@ -60,7 +64,7 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 
 // identifierShown is a number that identifies, as its number format shows it.
 func identifierShown(l *xlsx.Look, number, rule string) (string, *finding) {
-	if l.Masked || l.Literal != "" || l.Scaled {
+	if l.Masked || l.Literal != "" || l.Scaled || l.Unseen || l.Negative {
 		return "", &finding{rule, fmt.Sprintf("the number format %s shows another number than the cell holds", quote(shortened(l.Code))),
 			"ask the depositary for the number, in a column formatted as text"}
 	}

@@ -12,6 +12,8 @@ type Look struct {
 	Zeros    int    // it is so many zeros and nothing else, such as 0000, which shows 901 as 0901; else 0
 	Masked   bool   // it sets characters between digits or puts zeros in front, other than by Zeros
 	Scaled   bool   // the number is shown divided by a thousand or more, as by #,##0,
+	Unseen   bool   // it shows nothing, as ;;; does
+	Negative bool   // it sets a minus or parentheses beside the number, as (#,##0) does
 	Currency string // sign or code of a currency, such as €, $ or USD; "" for none
 	Literal  string // letters and digits that it sets beside the number, such as ",000" or "thousand"; "" for none
 }
@@ -30,7 +32,12 @@ const (
 func lookOf(code string) *Look {
 	var l Look
 	code = code[:min(len(code), longestCode)]
-	for i, section := range formatSections(code) {
+	sections := formatSections(code)
+	if conditional := strings.ContainsAny(conditions(code), "<>="); !conditional {
+		l.Unseen = len(sections) > 1 && sections[0] == ""
+		l.Negative = showsNegative(sections[0])
+	}
+	for i, section := range sections {
 		// Without conditions the first section is that of numbers above zero.
 		if i == 0 || strings.ContainsAny(conditions(code), "<>=") && i < 3 {
 			l.read(section)
@@ -42,6 +49,25 @@ func lookOf(code string) *Look {
 	l.Code = code[:min(len(code), mostCode)]
 	l.Literal = l.Literal[:min(len(l.Literal), mostCode)]
 	return &l
+}
+
+// showsNegative reports whether a section sets a minus or a parenthesis before the digits of
+// a number. Those behind an underscore only take their room.
+func showsNegative(section string) bool {
+	sign := false
+	for i := 0; i < len(section); i++ {
+		switch section[i] {
+		case '_', '*', '\\':
+			i++
+		case '"', '[':
+			return false
+		case '-', '(':
+			sign = true
+		case '0', '#', '?':
+			return sign
+		}
+	}
+	return false
 }
 
 // longestCode is more than the characters that a spreadsheet allows a format to have.
@@ -153,7 +179,7 @@ func (l *Look) say(text string, literal *strings.Builder) {
 	case text == "":
 	case isCurrency(text):
 		l.Currency = text
-	case strings.ContainsFunc(text, isLetterOrDigit):
+	case strings.ContainsFunc(text, isLetterOrDigit), strings.ContainsAny(text, "%"):
 		literal.WriteString(text)
 	}
 }

@@ -27,6 +27,13 @@ func TestLookOfFormats(t *testing.T) {
 		"000-000":                    {Masked: true},
 		`"DTC"0000`:                  {Currency: "DTC", Masked: true}, // three capitals may be a currency; either way it is no plain number
 		"[Blue]#,##0_ ;[Red]-#,##0 ": {},
+		";;;":                        {Unseen: true},
+		"0;-0;;@":                    {},
+		"(#,##0)":                    {Negative: true},
+		"-0":                         {Negative: true},
+		"_-* #,##0.00_-;-* #,##0.00": {},
+		"[<0]-0;0":                   {},
+		`0"%"`:                       {Literal: "%"},
 	} {
 		got := lookOf(code)
 		if got == nil {
