@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tenderbatch/internal/tender"
 )
@@ -410,6 +411,25 @@ func TestPublicReportsOnWorkbooks(t *testing.T) {
 		r.read(h.bytes())
 		if got := r.line(0).instruction.Received.Format("15:04:05.999"); got != want {
 			t.Errorf("%s: received %s, want %s", serial, got, want)
+		}
+	}
+}
+
+// https://github.com/sindresorhus/electron-dl/issues/111, https://github.com/dtjm/textdropapp.com/issues/62
+// and https://github.com/hsr88/mouzi/issues/13: names that browsers and file services give.
+func TestNamesOfCopiesAndOfUnfinishedDownloads(t *testing.T) {
+	for _, incremental := range []bool{false, true} {
+		for name, refused := range map[string]bool{
+			"dtc-2004-11-12 (1).csv": true, "dtc-2004-11-12(2).csv": true, "dtc-2004-11-12 - Copy.csv": true, "dtc-2004-11-12 - Copy (2).csv": true,
+			"dtc-2004-11-12 (the agent's conflicted copy 2004-11-13).csv": true,
+			"dtc-2004-11-12.csv.crdownload":                               false, "dtc-2004-11-12.csv.filepart": false, "Copy of dtc-2004-11-12.csv": false, "._dtc-2004-11-12.csv": false,
+		} {
+			o := testOffer(t)
+			o.Depositaries[0].Incremental = incremental
+			choice, err := Choose(o, []string{"dtc-2004-11-12.csv", name}, time.Date(2004, 11, 12, 18, 0, 0, 0, o.Zone))
+			if got := err != nil && strings.Contains(err.Error(), "R6-name"); got != refused || !refused && len(choice.Chosen) != 1 {
+				t.Errorf("%s, incremental %v: %v, %d used", name, incremental, err, len(choice.Chosen))
+			}
 		}
 	}
 }
