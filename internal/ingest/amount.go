@@ -154,7 +154,7 @@ var currencySigns = map[string]string{
 
 // amountForm is an amount in text: an optional currency before or behind, and
 // digits, commas, points, apostrophes and spaces in between.
-var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2009}]?([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2009}]*[0-9])?)[ \x{a0}\x{202f}\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
+var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2007}-\x{2009}]?([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2007}-\x{2009}]*[0-9])?)[ \x{a0}\x{202f}\x{2007}-\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
 
 // The digits of an amount, one pattern for each way of writing thousands.
 var digitForms = []struct {
@@ -165,7 +165,7 @@ var digitForms = []struct {
 	{regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`), "", false},
 	{regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`), ",", false},
 	{regexp.MustCompile(`^[0-9]{1,3}(['’][0-9]{3})+(\.[0-9]+)?$`), "'’", false},
-	{regexp.MustCompile(`^[0-9]{1,3}([ \x{a0}\x{202f}\x{2009}][0-9]{3})+([.,][0-9]+)?$`), " \u00a0\u202f\u2009", true},
+	{regexp.MustCompile(`^[0-9]{1,3}([ \x{a0}\x{202f}\x{2007}-\x{2009}][0-9]{3})+([.,][0-9]+)?$`), " \u00a0\u202f\u2007\u2008\u2009", true},
 	{regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{3}){2,}(,[0-9]+)?$`), ".", true},
 	{regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{3},[0-9]+$`), ".", true},
 }

@@ -27,6 +27,9 @@ func (r *reading) choose(tables []table) ([]table, bool) {
 	} else {
 		chosen = r.onlySheet(all, with)
 	}
+	if len(r.faults) == 0 {
+		r.checkBeside(chosen, all)
+	}
 	if len(r.faults) > 0 {
 		return nil, false
 	}

@@ -34,6 +34,7 @@ func (r *reading) csvTable(content []byte) (table, []FileFault) {
 	if fault != nil {
 		return table{}, []FileFault{*fault}
 	}
+	text = plainLines(text)
 	if faults := damagedCSV(text); len(faults) > 0 {
 		return table{}, faults
 	}
@@ -77,6 +78,20 @@ func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding stri
 		return text, "Windows-1252", fault
 	}
 	return content, "UTF-8", nil
+}
+
+// plainLines undoes what programs do to a whole file and what can mean one thing only: a byte
+// order mark that was encoded twice, the end mark of DOS and of mainframes, and the line ends
+// of Excel for the Mac, carriage returns without a single line feed.
+func plainLines(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("ï»¿"))
+	if rest, ended := bytes.CutSuffix(text, []byte("\n\x1a")); ended {
+		text = append(bytes.Clone(rest), '\n')
+	}
+	if !bytes.Contains(text, []byte("\n")) {
+		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	return text
 }
 
 // windows1252 are the characters from 0x80 to 0x9f, where the encoding differs

@@ -51,6 +51,28 @@ func struckCharacters(cell *xlsx.Cell) *finding {
 	return &finding{ruleStruck, what, "ask the depositary for the value"}
 }
 
+// formatSigns are marks of currencies that stand in number formats and not in the texts of
+// amounts, and the codes that each can mean.
+var formatSigns = map[string]string{
+	"kr": "SEK NOK DKK ISK", "kr.": "DKK ISK", "Fr.": "CHF", "SFr.": "CHF", "R$": "BRL", "R": "ZAR", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₹": "INR",
+	"₩": "KRW", "₪": "ILS", "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "HK$": "HKD", "S$": "SGD", "NZ$": "NZD", "AU$": "AUD", "CA$": "CAD",
+	"NT$": "TWD", "MX$": "MXN", "RM": "MYR", "Rp": "IDR", "₱": "PHP", "JP¥": "JPY", "￥": "JPY CNY", "CN¥": "CNY", "元": "CNY", "円": "JPY",
+}
+
+// isFormatMark reports whether a word in a number format is a mark of a currency.
+func isFormatMark(word string) bool {
+	_, sign := formatSigns[word]
+	return sign || isMark(word) || isMark(strings.ToUpper(word))
+}
+
+// formatMarkFits reports whether a mark in a number format can mean a currency.
+func formatMarkFits(mark, currency string) bool {
+	if means, ok := formatSigns[mark]; ok {
+		return slices.Contains(strings.Fields(means), currency)
+	}
+	return markFits(mark, currency) || markFits(strings.ToUpper(mark), currency)
+}
+
 // amountShown says why a number format keeps a number from being the amount that a person
 // reads, nil if it does not.
 func amountShown(l *xlsx.Look, series tender.Series) *finding {
@@ -63,12 +85,15 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 		return &finding{rulePrincipal, shows + "the number as a negative one", advice}
 	case l.Scaled:
 		return &finding{rulePrincipal, shows + "the number divided by a thousand or more", advice}
-	case l.Literal != "":
-		return &finding{rulePrincipal, shows + quote(shortened(l.Literal)) + " beside the number", advice}
+	case l.Masked:
+		return &finding{rulePrincipal, shows + "something among the digits that the cell does not hold", advice}
 	}
-	for _, mark := range strings.Fields(l.Currency) {
-		if series.Currency != "" && !markFits(mark, series.Currency) {
-			return wrongCurrency(quote(mark)+", as the number format says", series)
+	for _, word := range strings.Fields(l.Currency + " " + l.Literal) {
+		switch {
+		case !isFormatMark(word):
+			return &finding{rulePrincipal, shows + quote(shortened(word)) + " beside the number", advice}
+		case series.Currency != "" && !formatMarkFits(word, series.Currency):
+			return wrongCurrency(quote(word)+", as the number format says", series)
 		}
 	}
 	return nil
@@ -76,7 +101,7 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 
 // identifierShown is a number that identifies, as its number format shows it.
 func identifierShown(l *xlsx.Look, number, rule string) (string, *finding) {
-	if l.Masked || l.Literal != "" || l.Scaled || l.Nothing || l.Negative || l.Currency != "" {
+	if l.Masked || l.Padded || l.Literal != "" || l.Scaled || l.Nothing || l.Negative || l.Currency != "" {
 		return "", &finding{rule, fmt.Sprintf("the number format %s shows another number than the cell holds", quote(shortened(l.Code))),
 			"ask the depositary for the number, in a column formatted as text"}
 	}
@@ -105,6 +130,11 @@ func (s *sheet) checkHidden(hidden []xlsx.Columns) {
 			Message: fmt.Sprintf("the column of the %s is hidden, so nobody who looks at the report sees what is read", strings.ReplaceAll(headings[c].name, "_", " ")),
 			Advice:  fmt.Sprintf("look whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", s.depositary.Name, headings[c].name, heading)})
 	}
+	for _, l := range s.layout.ignored {
+		if slices.ContainsFunc(hidden, func(h xlsx.Columns) bool { return h.First <= l.col && l.col <= h.Last }) {
+			s.note(s.here("hidden column that is not read: " + quote(l.text)))
+		}
+	}
 	if len(named) > 0 {
 		s.note(s.here("hidden columns that are read: " + strings.Join(named, ", ")))
 	}
@@ -121,18 +151,4 @@ func (s *sheet) checkStruckHeadings() {
 			Message: fmt.Sprintf("the heading of the %s is struck through", strings.ReplaceAll(headings[c].name, "_", " ")),
 			Advice:  "ask the depositary which column is right, and for the report without the strike"})
 	}
-}
-
-// mergedAlong reports whether cells merged within one row say what one column does, in the
-// place of the value: then it is clear what they mean.
-func (s *sheet) mergedAlong(m xlsx.Range) bool {
-	if m.FirstRow != m.LastRow || m.FirstCol >= len(s.column) || s.column[m.FirstCol] < 0 {
-		return false
-	}
-	for at := m.FirstCol + 1; at <= m.LastCol && at < len(s.column); at++ {
-		if s.column[at] >= 0 {
-			return false
-		}
-	}
-	return true
 }

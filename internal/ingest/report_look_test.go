@@ -127,10 +127,24 @@ func TestI6AStruckHeading(t *testing.T) {
 func TestI7ANumberFormatThatChangesThePrincipal(t *testing.T) {
 	for code, want := range map[string]string{
 		`#,##0",000"`: "C2 R5-principal rejected", `#,##0" thousand"`: "C2 R5-principal rejected", "#,##0,": "C2 R5-principal rejected",
-		`0.0,,"mn"`: "C2 R5-principal rejected", ";;;": "C2 R5-principal rejected", "(#,##0)": "C2 R5-principal rejected", `"CAD" $#,##0`: "C2 R5-currency rejected", "[$€-407] #,##0": "C2 R5-currency rejected", `"EUR" #,##0`: "C2 R5-currency rejected",
+		`0.0,,"mn"`: "C2 R5-principal rejected", ";;;": "C2 R5-principal rejected", "(#,##0)": "C2 R5-principal rejected", `"CAD" $#,##0`: "C2 R5-currency rejected",
+		`0\.00`: "C2 R5-principal rejected", "#,##0*0": "C2 R5-principal rejected", "[$kr-41D] #,##0": "C2 R5-currency rejected", "[$HK$-C04]#,##0": "C2 R5-currency rejected",
+		`#\ ##0`: "1 of 0901: 5000", `"usd "#,##0`: "1 of 0901: 5000", "#,##0* ": "1 of 0901: 5000", "[$€-407] #,##0": "C2 R5-currency rejected", `"EUR" #,##0`: "C2 R5-currency rejected",
 		"#,##0": "1 of 0901: 5000", `"USD" #,##0.00`: "1 of 0901: 5000", "[$$-409]#,##0": "1 of 0901: 5000", "0000000": "1 of 0901: 5000",
 	} {
 		content := formatted(t, [][]any{plainRow("1")}, func(f *excelize.File, style func(*excelize.Style) int) {
+			must(t, f.SetCellStyle("Sheet1", "C2", "C2", style(&excelize.Style{CustomNumFmt: &code})))
+		})
+		if got := readFormatted(testOffer(t), content); !slices.Contains(got, want) {
+			t.Errorf("%s: %q, want %s", code, got, want)
+		}
+	}
+}
+
+// A format of texts can set words beside one, too.
+func TestI7AFormatThatSetsWordsBesideAText(t *testing.T) {
+	for code, want := range map[string]string{`@" thousand"`: "C2 R5-principal rejected", "@": "1 of 0901: 5000"} {
+		content := formatted(t, [][]any{{"1", "52729NAA8", "5,000", "2004-11-12 12:00", "0901"}}, func(f *excelize.File, style func(*excelize.Style) int) {
 			must(t, f.SetCellStyle("Sheet1", "C2", "C2", style(&excelize.Style{CustomNumFmt: &code})))
 		})
 		if got := readFormatted(testOffer(t), content); !slices.Contains(got, want) {
@@ -186,7 +200,8 @@ func TestI27CellsMergedWithinARowAreRead(t *testing.T) {
 	for merged, want := range map[string]string{
 		"E2:F2": "1 of 0901: 5000", "E2:G2": "1 of 0901: 5000", "C2:D2": "merged", "E2:E3": "merged", "E2:F3": "merged",
 	} {
-		content := formatted(t, [][]any{plainRow("1"), plainRow("2")}, func(f *excelize.File, _ func(*excelize.Style) int) {
+		content := formatted(t, [][]any{plainRow("1"), plainRow("2"), {nil}, plainRow("3")}, func(f *excelize.File, _ func(*excelize.Style) int) {
+			must(t, f.SetCellStr("Sheet1", "A4", "Prepared by the depositary"), f.MergeCell("Sheet1", "A4", "E4"))
 			from, to, _ := strings.Cut(merged, ":")
 			must(t, f.MergeCell("Sheet1", from, to))
 		})

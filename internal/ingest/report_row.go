@@ -45,6 +45,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	if s.struckRow && s.bad {
 		s.lines.strike()
 	}
+	in.Waived = append(in.Waived, s.beside(row, in)...)
 	in.ParticipantName = s.copied(colParticipantName)
 	in.HolderReference = s.copied(colHolderReference)
 	in.Contact = s.copied(colContact)
@@ -125,7 +126,7 @@ func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *finding {
 			"paste the column as values, or say formulas: stored in the offer at depositary " + s.depositary.Name}
 	case cell.Kind == xlsx.Text && len(text) > 0 && text[0] == '=':
 		return &finding{ruleFormula, "the text is a formula", "paste the column as values"}
-	case cell.Kind == xlsx.Error:
+	case cell.Kind == xlsx.Error, cell.Kind == xlsx.Text && isErrorText(text):
 		return &finding{ruleErrorValue, "the cell shows an error", "ask the depositary for the value"}
 	case cell.Kind == xlsx.Bool:
 		return &finding{ruleErrorValue, "the cell holds TRUE or FALSE", "ask the depositary for the value"}
@@ -163,6 +164,10 @@ func (s *sheet) identifier(c column, rule string) string {
 		return ""
 	}
 	cell := s.cells[c]
+	if wrong := madeByProgram(cell, text, rule); wrong != nil {
+		s.reject(c, wrong)
+		return ""
+	}
 	if isPlainIdentifier(cell, text) {
 		if c == colInstruction {
 			return s.keeper.last(text) // it hardly ever comes again
@@ -312,7 +317,7 @@ func (s *sheet) principal(series int) decimal.Decimal {
 
 // principalShown is what is wrong with how a cell shows the principal.
 func (s *sheet) principalShown(cell *xlsx.Cell, series int) *finding {
-	if cell.Look == nil || cell.Kind != xlsx.Number {
+	if cell.Look == nil || cell.Kind != xlsx.Number && cell.Format != xlsx.TextFormat {
 		return nil
 	}
 	of := tender.Series{}

@@ -8,7 +8,8 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// RuleRowLimit is a report that ends exactly where spreadsheet programs cut what is longer.
+// RuleRowLimit is a report that ends exactly where spreadsheet programs cut what is longer,
+// or that says itself that rows are missing.
 const RuleRowLimit = "R6-row-limit"
 
 // rowLimits are the rows that a sheet of Excel can have, in its old format and in its new
@@ -24,6 +25,10 @@ func (r *reading) checkRowLimits() {
 	}
 	for _, s := range r.sheets {
 		if s.totals.row > 0 && s.totals.stated != nil {
+			continue
+		}
+		if notice, row := s.cutSaid(); notice != "" {
+			r.rejects = append(r.rejects, r.saidToBeCut(s, notice, row))
 			continue
 		}
 		for _, limit := range rowLimits {

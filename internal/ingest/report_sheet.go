@@ -3,7 +3,6 @@ package ingest
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -56,6 +55,7 @@ func (f *finder) consider(l *layout) {
 // none.
 type peeked struct {
 	table
+	besideSheet
 	best *layout
 }
 
@@ -65,10 +65,12 @@ func (p peeked) complete() bool { return p.best != nil && len(p.best.missing) ==
 // peek looks for the headings of a sheet.
 func (r *reading) peek(t table) (peeked, error) {
 	f := finder{named: r.depositary.Columns}
+	var beside besideSheet
 	_, err := t.each(func(row *xlsx.Row) error {
 		if isBlank(row) {
 			return nil
 		}
+		beside.look(row, f.rows == 0, r.securities)
 		if f.find(row) != nil || f.rows >= searchedRows {
 			return errEnough
 		}
@@ -77,7 +79,7 @@ func (r *reading) peek(t table) (peeked, error) {
 	if err != nil && !errors.Is(err, errEnough) {
 		return peeked{}, err
 	}
-	return peeked{t, f.best}, nil
+	return peeked{t, beside, f.best}, nil
 }
 
 // isBlank reports whether a row shows nothing. A formula without a stored value
@@ -139,7 +141,10 @@ type sheet struct {
 	commas       commas
 	other        []int // rows with text but without any needed cell
 	unread       []unread
-	watched      int   // columns of unread that can still tell anything
+	passed       []bool // by position: columns that are read or to be ignored
+	watched      int    // columns of unread that can still tell anything
+	cut          string // a remark that says that rows are missing
+	cutRow       int
 	after        []int // rows below the totals row that look like instructions
 }
 
@@ -223,7 +228,7 @@ func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
 	case s.readsPair(row):
 		return rowTotal, nil
 	case s.isRemark():
-		s.other = append(s.other, row.Number)
+		s.remark(row)
 		return rowRemark, nil
 	case s.totals.row > 0:
 		s.after = append(s.after, row.Number)
@@ -370,33 +375,6 @@ func (s *sheet) finish(tail xlsx.Tail) {
 			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
 			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
 	}
-}
-
-// checkMerged refuses merged cells that hide to which instruction a value
-// belongs.
-func (s *sheet) checkMerged(merged []xlsx.Range) {
-	var bad []xlsx.Range
-	for _, m := range merged {
-		if m.LastRow < s.first || m.FirstRow > s.last || s.first == 0 || s.mergedAlong(m) {
-			continue
-		}
-		for at := m.FirstCol; at <= m.LastCol && at < len(s.column); at++ {
-			if c := s.column[at]; c >= 0 && !slices.Contains(copiedThrough, c) {
-				bad = append(bad, m)
-				break
-			}
-		}
-	}
-	if len(bad) == 0 {
-		return
-	}
-	cells := xlsx.CellName(bad[0].FirstCol, bad[0].FirstRow) + ":" + xlsx.CellName(bad[0].LastCol, bad[0].LastRow)
-	message := "cells among the instructions are merged"
-	if len(bad) > 1 {
-		message += fmt.Sprintf(", here and in %d more places", len(bad)-1)
-	}
-	s.fault(s.name, FileFault{Cell: cells, Rule: ruleMerged, Message: message,
-		Advice: "ask the depositary for the report without merged cells"})
 }
 
 // describe says how the sheet was understood.

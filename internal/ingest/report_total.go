@@ -31,7 +31,7 @@ const (
 	grandTotal
 )
 
-var totalWords = words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity")
+var totalWords = words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity summe gesamt gesamtsumme ergebnis gesamtergebnis somme totale totaal")
 
 // totalsLabel tells a totals row by its first text, if it is no instruction.
 func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
@@ -58,7 +58,7 @@ func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
 // startsTotal is a quick look that spares nearly all rows the rest.
 func startsTotal(text []byte) bool {
 	t := trim(string(text))
-	return t != "" && strings.ContainsRune("tTsSgGoOcC", rune(t[0]))
+	return t != "" && strings.ContainsRune("tTsSgGoOcCeE", rune(t[0]))
 }
 
 // readTotal holds a total against the rows above it.

@@ -19,7 +19,7 @@ type unread struct {
 
 // decidingWords are parts of headings, in the form of normal, of what decides whether a
 // tender counts, for how much and in which money.
-var decidingWords = words("status withdraw cancel reject revok revoc currency ccy deliver guarant protect amount amt principal nominal quantity qty")
+var decidingWords = words("status withdraw cancel reject revok revoc rescind void delete revers debit drcr currency ccy deliver guarant protect amount amt principal nominal quantity qty")
 
 // findUnread notes the columns of the sheet that are not read and that the offer does not
 // say are to be ignored.
@@ -37,6 +37,7 @@ func (s *sheet) findUnread() {
 		s.unread = append(s.unread, u)
 	}
 	s.watched = len(s.unread)
+	s.passes()
 }
 
 // ignores reports whether the offer says that a column is to be ignored.
@@ -87,6 +88,14 @@ func (s *sheet) checkUnread() {
 			continue
 		}
 		text := copied(u.text)
+		if text == "" {
+			s.fault(s.name, FileFault{
+				Cell: xlsx.CellName(u.col, s.layout.row), Rule: ruleUnread,
+				Message: fmt.Sprintf("the column has no heading and is not read, although %s, such as %s", why, quote(u.sample)),
+				Advice:  "ask the depositary for the report with a heading over that column",
+			})
+			continue
+		}
 		s.fault(s.name, FileFault{
 			Cell: xlsx.CellName(u.col, s.layout.row), Rule: ruleUnread,
 			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance", quote(text), why, quote(u.sample)),
@@ -102,7 +111,7 @@ func (u *unread) likely() string {
 		column column
 		words  string
 	}{
-		{colWithdrawn, "withdraw cancel revok revoc"}, {colCurrency, "currency ccy"}, {colDelivery, "deliver guarant protect"},
+		{colWithdrawn, "withdraw cancel revok revoc rescind void delete revers"}, {colCurrency, "currency ccy"}, {colDelivery, "deliver guarant protect"},
 		{colPrincipal, "amount amt principal nominal quantity qty"},
 	} {
 		if slices.Contains(words(c.words), u.word) {

@@ -21,6 +21,7 @@ const (
 	ruleFormula           = "R5-formula"
 	ruleErrorValue        = "R5-error-value"
 	ruleStruck            = "R5-struck"
+	ruleBeside            = "R5-beside"
 	ruleInstruction       = "R5-instruction"
 	ruleDuplicate         = "R5-duplicate"
 	ruleSecurity          = "R5-security"
@@ -93,6 +94,7 @@ func Rules() []Rule {
 		{Code: ruleFormula, Meaning: "a formula where a value is needed"},
 		{Code: ruleErrorValue, Meaning: "an error value such as #N/A, or TRUE or FALSE"},
 		{Code: ruleStruck, Meaning: "struck through", Waivable: true},
+		{Code: ruleBeside, Meaning: "a cell beside the row says that the tender was withdrawn", Waivable: true},
 		{Code: ruleInstruction, Meaning: "an unreadable instruction number"},
 		{Code: ruleDuplicate, Meaning: "one instruction number on several lines"},
 		{Code: ruleSecurity, Meaning: "the cell is no CUSIP or ISIN"},

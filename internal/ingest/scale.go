@@ -9,12 +9,14 @@ import (
 )
 
 // scaleWords are how the heading of an amount says that its figures are thousands or
-// millions: "Principal Amount (000s)", "Amount in thousands", "$mm".
+// millions, cents, percentages or numbers of bonds: "Principal Amount (000s)", "Amount in
+// thousands", "$mm", "Amount (cents)".
 var scaleWords = regexp.MustCompile(`(?i)(^|[^0-9a-z])(` +
 	`'?000'?s?|(x|in|of)\s*1[.,' ]?000([.,' ]?000)?s?|` +
 	`hundreds|lots|lakhs?|crores?|thousands?|thous|tsd|tds|teur|tusd|millions?|mio|mill|mln|mn|mm|billions?|bn|k|` +
+	`cents|pence|minor\s+units?|per\s*cent|percent(age)?s?|pct|bonds|` +
 	`[a-z]{3}\s*[km]|[$€£]\s*(k|m|mm|000s?)` +
-	`)([^0-9a-z]|$)`)
+	`)([^0-9a-z]|$)|%`)
 
 // amountWords are parts of headings of amounts, in the form of normal.
 var amountWords = words("principal amount amt nominal quantity qty face value blocked tendered")

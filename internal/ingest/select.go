@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -103,7 +104,7 @@ func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
 	switch {
 	case strings.HasPrefix(name, "~$"):
 		return "the mark of a workbook that is open in Excel", nil
-	case strings.HasSuffix(name, ".part"), strings.HasSuffix(name, ".tmp"):
+	case slices.Contains(unfinished, strings.ToLower(path.Ext(name))):
 		return "still being written", nil
 	}
 	for i, d := range o.Depositaries {
@@ -116,6 +117,10 @@ func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
 	}
 	return noDepositary, nil
 }
+
+// unfinished are the extensions that browsers and programs for file transfer give a file as
+// long as it is not whole.
+var unfinished = words(".part .tmp .crdownload .download .filepart .partial")
 
 // smallExtension is a name with the extension in small letters: programs write .XLSX
 // for the same kind of file.
@@ -220,10 +225,27 @@ func datedReports(d tender.Depositary, names []string, zone *time.Location) (rep
 	return reports, faults
 }
 
+// copyMark is what programs add to a name that is there already, such as " (1)" or " - Copy".
+var copyMark = regexp.MustCompile(`(?i)( ?\([0-9]+\)| - copy| copy)+(\.[a-z]+)$`)
+
+// copies finds incremental reports that bear the name of another with the mark of a copy.
+// Each would be added, and which is the later, or whether they differ, the names do not say.
+func copies(reports []report) (faults []FileFault) {
+	for _, r := range reports {
+		original := copyMark.ReplaceAllString(r.name, "$2")
+		if original != r.name && slices.ContainsFunc(reports, func(o report) bool { return o.name == original }) {
+			faults = append(faults, FileFault{File: r.name, Rule: ruleName,
+				Message: fmt.Sprintf("by its name it is a copy of %s, or came later under the same name", original),
+				Advice:  "remove the wrong one, or " + namingAdvice})
+		}
+	}
+	return faults
+}
+
 // sameTime finds snapshots of one time: which of them is right cannot be told.
 func sameTime(d tender.Depositary, reports []report) (faults []FileFault) {
 	if d.Incremental {
-		return nil
+		return copies(reports)
 	}
 	for i := 1; i < len(reports); i++ {
 		if reports[i].at.Equal(reports[i-1].at) {

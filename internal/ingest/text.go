@@ -15,7 +15,8 @@ import (
 const maxText = 32_767
 
 // trim takes away spaces of every kind at both ends, and the marks of no width
-// that web pages leave behind.
+// that web pages leave behind or that programs put in front of numbers to keep Excel
+// from changing them.
 func trim(s string) string {
 	if plainEnds(s) {
 		return s
@@ -34,7 +35,7 @@ func plainEnds(s string) bool {
 
 func isSpace(r rune) bool {
 	switch r {
-	case '\u200b', '\u2060', '\ufeff', '\u180e':
+	case '\u200b', '\u2060', '\ufeff', '\u180e', '\u200e', '\u200f', '\x1f':
 		return true
 	}
 	return unicode.IsSpace(r)

@@ -10,7 +10,8 @@ type Look struct {
 
 	// What the number format shows, of a number above zero.
 	Zeros    int    // it is so many zeros and nothing else, such as 0000, which shows 901 as 0901; else 0
-	Masked   bool   // it sets characters between digits or puts zeros in front, other than by Zeros
+	Masked   bool   // it sets characters between the digits that do not part thousands
+	Padded   bool   // it puts zeros in front, other than by Zeros
 	Scaled   bool   // the number is shown divided by a thousand or more, as by #,##0,
 	Nothing  bool   // it shows nothing at all, as ;;; does
 	Negative bool   // it shows the number with a minus sign or in parentheses
@@ -33,19 +34,41 @@ func lookOf(code string) *Look {
 	var l Look
 	code = code[:min(len(code), longestCode)]
 	sections := formatSections(code)
+	// Without conditions the first section is that of numbers above zero.
+	conditional := strings.ContainsAny(conditions(code), "<>=")
 	l.Nothing = len(sections) > 1 && strings.TrimSpace(sections[0]) == ""
+	l.Negative = !conditional && showsNegative(sections[0])
 	for i, section := range sections {
-		// Without conditions the first section is that of numbers above zero.
-		if i == 0 || strings.ContainsAny(conditions(code), "<>=") && i < 3 {
+		if i == 0 || conditional && i < 3 {
 			l.read(section)
 		}
 	}
+	l.Literal = strings.TrimSpace(l.Literal)
 	if l == (Look{}) {
 		return nil
 	}
 	l.Code = code[:min(len(code), mostCode)]
 	l.Literal = l.Literal[:min(len(l.Literal), mostCode)]
 	return &l
+}
+
+// showsNegative reports whether a section sets a minus or a parenthesis before the digits of
+// a number. Those behind an underscore only take their room.
+func showsNegative(section string) bool {
+	sign := false
+	for i := 0; i < len(section); i++ {
+		switch section[i] {
+		case '_', '*', '\\':
+			i++
+		case '"', '[':
+			return false
+		case '-', '(':
+			sign = true
+		case '0', '#', '?':
+			return sign
+		}
+	}
+	return false
 }
 
 // longestCode is more than the characters that a spreadsheet allows a format to have.
@@ -105,25 +128,28 @@ func (l *Look) read(section string) {
 			text, _, _ := strings.Cut(section[i+1:], `"`)
 			l.say(text, &literal)
 			i += len(text) + 1
-			digits.WriteByte('"')
+			digits.WriteString(between(text))
 		case c == '\\' && i+1 < len(section):
 			n := 1 + len(firstLetter(section[i+1:]))
 			l.say(section[i+1:i+n], &literal)
+			digits.WriteString(between(section[i+1 : i+n]))
 			i += n - 1
-			digits.WriteByte('"')
-		case c == '_' || c == '*':
+		case c == '*':
+			filler := firstLetter(section[min(i+1, len(section)):])
+			l.say(filler, &literal) // it fills the cell
+			i += len(filler)
+		case c == '_':
 			i += len(firstLetter(section[min(i+1, len(section)):]))
 		case c == '[':
 			inside, _, _ := strings.Cut(section[i+1:], "]")
 			if sign, isCurrency := strings.CutPrefix(inside, "$"); isCurrency {
 				sign, _, _ = strings.Cut(sign, "-")
-				l.say(sign, &literal)
+				l.Currency = strings.TrimSpace(l.Currency + " " + strings.TrimSpace(sign))
 			}
 			i += len(inside) + 1
 		case strings.IndexByte("0#?.,", c) >= 0:
 			digits.WriteByte(c)
 		case c == '(' || c == '-':
-			l.Negative = true
 			digits.WriteByte('"')
 		case c == 'E' || c == 'e':
 			if i++; i < len(section) && section[i] != '+' && section[i] != '-' {
@@ -135,10 +161,10 @@ func (l *Look) read(section string) {
 			text := firstLetter(section[i:])
 			l.say(text, &literal)
 			i += len(text) - 1
-			digits.WriteByte('"')
+			digits.WriteString(between(text))
 		}
 	}
-	l.Literal += strings.TrimSpace(literal.String())
+	l.Literal += literal.String()
 	l.judge(digits.String())
 }
 
@@ -154,7 +180,16 @@ func (l *Look) judge(shape string) {
 	}
 	whole, fraction, _ := strings.Cut(strings.ReplaceAll(inner, `"`, ""), ".")
 	l.Scaled = l.Scaled || strings.HasSuffix(whole, ",") || strings.HasSuffix(fraction, ",")
-	l.Masked = l.Masked || strings.Contains(inner, `"`) || strings.Count(whole, "0") > 1
+	l.Masked = l.Masked || strings.Contains(inner, `"`)
+	l.Padded = l.Padded || strings.Count(whole, "0") > 1
+}
+
+// between stands for a text among the placeholders: nothing for one that parts thousands.
+func between(text string) string {
+	if strings.Trim(text, " '’\u00a0\u2009\u202f") == "" {
+		return ""
+	}
+	return `"`
 }
 
 // say takes a text that a format shows: a currency, or letters and digits, or neither.
@@ -162,12 +197,10 @@ func (l *Look) say(text string, literal *strings.Builder) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
-	case text == "-" || text == "(":
-		l.Negative = true
 	case isCurrency(text):
 		l.Currency = strings.TrimSpace(l.Currency + " " + text)
-	case strings.ContainsFunc(text, isLetterOrDigit):
-		literal.WriteString(text)
+	case text == "%", strings.ContainsFunc(text, isLetterOrDigit):
+		literal.WriteString(text + " ")
 	}
 }
 

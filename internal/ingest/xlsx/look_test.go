@@ -24,15 +24,20 @@ func TestLookOfFormats(t *testing.T) {
 		`"USD" #,##0`:                {Currency: "USD"},
 		`"US$" #,##0`:                {Currency: "US$"},
 		"#,##0 €":                    {Currency: "€"},
-		"#,##0 ($)":                  {Negative: true, Currency: "$"},
+		"#,##0 ($)":                  {Currency: "$"},
 		"(#,##0)":                    {Negative: true},
 		"-#,##0":                     {Negative: true},
 		"0.00E+00":                   {},
 		";;;":                        {Nothing: true},
 		`"CAD" $#,##0`:               {Currency: "CAD $"},
-		"000-000":                    {Masked: true, Negative: true},
-		`"DTC"0000`:                  {Currency: "DTC", Masked: true}, // three capitals may be a currency; either way it is no plain number
+		"000-000":                    {Masked: true, Padded: true},
+		`"DTC"0000`:                  {Currency: "DTC", Padded: true}, // three capitals may be a currency; either way it is no plain number
 		"[Blue]#,##0_ ;[Red]-#,##0 ": {},
+		"0;-0;;@":                    {},
+		"-0":                         {Negative: true},
+		"_-* #,##0.00_-;-* #,##0.00": {},
+		"[<0]-0;0":                   {},
+		`0"%"`:                       {Literal: "%"},
 	} {
 		got := lookOf(code)
 		if got == nil {

@@ -7,7 +7,7 @@ import (
 // Row is a row of a sheet. It and everything in it hold only during the call it is passed to.
 type Row struct {
 	Number int  // from 1
-	Hidden bool // by hand, by a filter or by a collapsed outline
+	Hidden bool // by hand, by a filter, by a collapsed outline or without height
 	Cells  []Cell
 }
 
@@ -199,7 +199,8 @@ func (r *sheetReader) openRow() error {
 	if err != nil {
 		return err
 	}
-	return r.beginRow(number, hidden)
+	height, _ := r.attr("ht")
+	return r.beginRow(number, hidden || string(height) == "0")
 }
 
 // beginRow checks a row's number and makes room for its cells.

@@ -1,0 +1,101 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+
+	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/tender"
+)
+
+// Nobody who looks at a report takes a tender for one that stands if the cell beside it says
+// "withdrawn per e-mail", whatever the heading of that column is.
+
+// besideWords are what people and programs write beside a tender that no longer stands.
+var besideWords = wordSet("withdrawn withdrawal withdrawals withdraw withdrew cancelled canceled cancel cancellation cancellations revoked revocation rescinded " +
+	"void voided deleted delete reversed reversal invalid disregard annulled retracted")
+
+// notWords take back the word that follows.
+var notWords = wordSet("not no never without")
+
+func wordSet(s string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range words(s) {
+		set[w] = true
+	}
+	return set
+}
+
+// speaksOfWithdrawal reports whether one of the words of a text says that something was
+// withdrawn or cancelled.
+func speaksOfWithdrawal(text []byte) bool {
+	const longest = len("cancellations")
+	var word [longest]byte
+	n, negated := 0, false
+	for i := range len(text) + 1 {
+		letter := byte(0)
+		if i < len(text) {
+			letter = text[i] | 0x20 // small, if it is one
+		}
+		if letter >= 'a' && letter <= 'z' {
+			if n < longest {
+				word[n] = letter
+			}
+			n++
+			continue
+		}
+		if n == 0 || n > longest {
+			negated, n = negated && n == 0, 0
+			continue
+		}
+		if besideWords[string(word[:n])] && !negated {
+			return true
+		}
+		negated, n = notWords[string(word[:n])], 0
+	}
+	return false
+}
+
+// beside rejects a row that is reported as tendered while a cell beside it, in a column that
+// is not read, says that it was withdrawn, unless the offer waives that. It also notes
+// columns without a heading.
+func (s *sheet) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
+	for i := range row.Cells {
+		c := &row.Cells[i]
+		if c.Col < len(s.passed) && s.passed[c.Col] || !isFilled(c) {
+			continue
+		}
+		if !slices.ContainsFunc(s.unread, func(u unread) bool { return u.col == c.Col }) {
+			s.unread = append(s.unread, unread{label: label{c.Col, "", xlsx.NotStruck}, codes: true})
+			s.watched++
+		}
+		if c.Kind != xlsx.Text || in.Status != tender.Tendered || !speaksOfWithdrawal(c.Text) {
+			continue
+		}
+		return s.waivable(nil, &finding{ruleBeside, fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
+			xlsx.CellName(c.Col, row.Number), quote(trim(string(c.Text)))),
+			"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
+	}
+	return nil
+}
+
+// passes notes the columns that are read or to be ignored.
+func (s *sheet) passes() {
+	s.passed = slices.Clone(s.passed[:0])
+	pass := func(col int) {
+		for len(s.passed) <= col {
+			s.passed = append(s.passed, false)
+		}
+		s.passed[col] = true
+	}
+	for _, l := range s.layout.labels {
+		if s.ignores(l.text) {
+			pass(l.col)
+		}
+	}
+	for at, c := range s.column {
+		if c >= 0 {
+			pass(at)
+		}
+	}
+}
