@@ -165,6 +165,9 @@ func (s *sheet) identifier(c column, rule string) string {
 		s.reject(c, wrong)
 		return ""
 	}
+	if len(text) > maxDigits {
+		s.long[c].see(text, s.current.Row)
+	}
 	if isPlainIdentifier(cell, text) {
 		if c == colInstruction {
 			return s.keeper.last(text) // it hardly ever comes again

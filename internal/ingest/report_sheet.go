@@ -126,6 +126,7 @@ type sheet struct {
 	stated    decimal.Decimal         // its principal, whatever is wrong with it
 
 	exchanged [columnCount]exchangedDates // of the columns of times
+	long      [columnCount]longNumbers    // of the columns of identifiers
 
 	first, last  int // rows that hold instructions
 	count        int // of those rows
