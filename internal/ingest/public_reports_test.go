@@ -460,3 +460,19 @@ func TestLongNumbersThatASpreadsheetRounded(t *testing.T) {
 		t.Errorf("a participant: %q", got)
 	}
 }
+
+// https://github.com/jjuback/gc-excelviewer/issues/24: people take a row out by a # before it, and
+// here it counted under another number. https://github.com/stevehansen/csv/issues/65: others have
+// values that begin so.
+func TestRowsThatWereTakenOutAsComments(t *testing.T) {
+	second := strings.Replace(publicRow, "1001", "1002", 1)
+	for _, mark := range []string{"#", "//", "-- ", ";"} {
+		got := publicCSV(testOffer(t), publicHeadings+"\n"+publicRow+"\n"+mark+second+"\n")
+		if !strings.Contains(got[0], "R6-identifier") || !strings.Contains(got[0], "row 3") {
+			t.Errorf("%q: %q", mark, got)
+		}
+	}
+	if got := publicCSV(testOffer(t), publicHeadings+"\n#"+publicRow+"\n#"+second+"\n"); got[0] != "#1001 A 5000 counts" {
+		t.Errorf("all begin so: %q", got)
+	}
+}

@@ -137,6 +137,7 @@ type sheet struct {
 	formulas     int   // cells whose stored value was taken
 	rowHidden    bool  // the row in hand is hidden
 	hidden       []int
+	commented    []int // rows whose instruction begins as a comment does
 	headings     []int // rows that repeat the headings
 	units        []int // rows of units below headings
 	titles       []title
@@ -369,6 +370,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
 	s.checkHidden(tail.Hidden)
 	s.checkExchanged()
+	s.checkCommented()
 	s.checkUnread()
 	s.checkCommas()
 	if len(s.after) > 0 {
