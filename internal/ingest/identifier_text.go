@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,4 +47,20 @@ func madeByProgram(cell *xlsx.Cell, text []byte, rule string) *finding {
 		return &finding{rule, "there are characters in it that are not seen, so it is not what it looks like", advice}
 	}
 	return nil
+}
+
+// beginsComment reports whether a text begins as lines do that people take out of a file by
+// making comments of them.
+func beginsComment(text []byte) bool {
+	return text[0] == '#' || text[0] == ';' || bytes.HasPrefix(text, []byte("//")) || bytes.HasPrefix(text, []byte("--"))
+}
+
+// checkCommented stops where some instruction numbers begin as comments do, and others do not:
+// those rows may have been taken out.
+func (s *sheet) checkCommented() {
+	if n := len(s.commented); n > 0 && n < s.count {
+		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.commented[0]), Rule: ruleIdentifier,
+			Message: fmt.Sprintf("%s: the instruction begins with the mark of a comment, and others do not, as if rows had been taken out", rowList(s.commented, n)),
+			Advice:  "ask the depositary whether they count, and for the report without the marks or without the rows"})
+	}
 }

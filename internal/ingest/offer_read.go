@@ -491,7 +491,7 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 	if row := m.may("row"); row.given() {
 		s.Row = row.whole()
 	}
-	if (s.Rule == RuleLastReport || s.Rule == RuleRowLimit) && s.File == "" {
+	if (s.Rule == RuleLastReport || s.Rule == RuleRowLimit || s.Rule == RuleDigits) && s.File == "" {
 		m.need("file") // what was said of one report says nothing of the next
 	}
 	s.Outcome = choice(m.need("outcome"), outcomesOf(s.Rule)...)
@@ -506,7 +506,7 @@ func outcomesOf(rule string) []tender.ResolutionOutcome {
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}
 	case RuleNeverReported:
 		return []tender.ResolutionOutcome{tender.IsWithdrawn}
-	case RuleLastReport, RuleRowLimit:
+	case RuleLastReport, RuleRowLimit, RuleDigits:
 		return []tender.ResolutionOutcome{tender.ItCounts}
 	case RuleAmended:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.AsBefore}
@@ -517,7 +517,7 @@ func outcomesOf(rule string) []tender.ResolutionOutcome {
 // resolvableRules are the rules a resolution can name: those of a line, that of a
 // last report and that of a file that may be cut.
 func resolvableRules() []string {
-	codes := []string{"R3-expired", "R15-not-offered", RuleLastReport, RuleRowLimit}
+	codes := []string{"R3-expired", "R15-not-offered", RuleLastReport, RuleRowLimit, RuleDigits}
 	for _, rule := range Rules() {
 		if !strings.HasPrefix(rule.Code, "R6-") {
 			codes = append(codes, rule.Code)

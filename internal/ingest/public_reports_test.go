@@ -433,3 +433,46 @@ func TestNamesOfCopiesAndOfUnfinishedDownloads(t *testing.T) {
 		}
 	}
 }
+
+// https://github.com/akvo/akvo-flow/issues/2291 and http://support.microsoft.com/kb/269370: a
+// spreadsheet rounds what has more than fifteen digits. As text it looks like any number.
+func TestLongNumbersThatASpreadsheetRounded(t *testing.T) {
+	for ids, found := range map[string]bool{
+		"123456789012345000": true,
+		"1234567890123450 1234567890123460 1234567890123470": true,
+		"1234567890123450": false, // one in ten ends so
+		"1234567890123450 1234567890123461 1234567890123470":  false,
+		"123456789012345678 123456789012345000":               false,
+		"VOI-12345678901234567000 123456789012345 1001":       false,
+		"123456789012345000 1001 VOI-1234567890123456 1002":   true,
+		"1234567890123456789 2234567890123456789 10000000000": false,
+	} {
+		file := publicHeadings + "\n"
+		for id := range strings.FieldsSeq(ids) {
+			file += strings.Replace(publicRow, "1001", id, 1) + "\n"
+		}
+		got := publicCSV(testOffer(t), file)
+		if slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "A2 R6-digits counted") }) != found {
+			t.Errorf("%s: %q", ids, got)
+		}
+	}
+	if got := publicCSV(testOffer(t), withField(4, "123456789012345000")); !slices.Contains(got, "E2 R6-digits counted") {
+		t.Errorf("a participant: %q", got)
+	}
+}
+
+// https://github.com/jjuback/gc-excelviewer/issues/24: people take a row out by a # before it, and
+// here it counted under another number. https://github.com/stevehansen/csv/issues/65: others have
+// values that begin so.
+func TestRowsThatWereTakenOutAsComments(t *testing.T) {
+	second := strings.Replace(publicRow, "1001", "1002", 1)
+	for _, mark := range []string{"#", "//", "-- ", ";"} {
+		got := publicCSV(testOffer(t), publicHeadings+"\n"+publicRow+"\n"+mark+second+"\n")
+		if !strings.Contains(got[0], "R6-identifier") || !strings.Contains(got[0], "row 3") {
+			t.Errorf("%q: %q", mark, got)
+		}
+	}
+	if got := publicCSV(testOffer(t), publicHeadings+"\n#"+publicRow+"\n#"+second+"\n"); got[0] != "#1001 A 5000 counts" {
+		t.Errorf("all begin so: %q", got)
+	}
+}

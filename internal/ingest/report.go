@@ -223,6 +223,7 @@ func (r *reading) readTables(tables []table) {
 		r.sumUp()
 		r.checkControls(tables)
 		r.checkRowLimits()
+		r.checkDigits()
 	}
 }
 

@@ -168,6 +168,12 @@ func (s *sheet) identifier(c column, rule string) string {
 		s.reject(c, wrong)
 		return ""
 	}
+	if c == colInstruction && beginsComment(text) {
+		s.commented = append(s.commented, s.current.Row)
+	}
+	if len(text) > maxDigits {
+		s.long[c].see(text, s.current.Row)
+	}
 	if isPlainIdentifier(cell, text) {
 		if c == colInstruction {
 			return s.keeper.last(text) // it hardly ever comes again

@@ -125,6 +125,7 @@ type sheet struct {
 	stated    decimal.Decimal         // its principal, whatever is wrong with it
 
 	exchanged [columnCount]exchangedDates // of the columns of times
+	long      [columnCount]longNumbers    // of the columns of identifiers
 
 	first, last  int // rows that hold instructions
 	count        int // of those rows
@@ -135,6 +136,7 @@ type sheet struct {
 	formulas     int   // cells whose stored value was taken
 	rowHidden    bool  // the row in hand is hidden
 	hidden       []int
+	commented    []int // rows whose instruction begins as a comment does
 	headings     []int // rows that repeat the headings
 	units        []int // rows of units below headings
 	titles       []title
@@ -368,6 +370,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkHidden(tail.Hidden)
 	s.checkStruckHeadings()
 	s.checkExchanged()
+	s.checkCommented()
 	s.checkUnread()
 	s.checkCommas()
 	if len(s.after) > 0 {

@@ -129,6 +129,7 @@ func Rules() []Rule {
 		{Code: ruleZone, Meaning: "a heading of times names another zone than the one they are read in"},
 		{Code: ruleDecimal, Meaning: "commas before decimals and before thousands in one column of amounts"},
 		{Code: RuleRowLimit, Meaning: "a report that ends exactly where spreadsheet programs cut what is longer"},
+		{Code: RuleDigits, Meaning: "a column of long numbers that a spreadsheet rounded"},
 		{Code: ruleUnread, Meaning: "a column that may decide how tenders count is not read"},
 		{Code: RuleNoStatus, Meaning: "a report without a status column, in a final run"},
 		{Code: ruleTotal, Meaning: "the totals row disagrees with the rows"},
