@@ -7,10 +7,13 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-go run ./cmd/batch init "$work/offer" >/dev/null
+# The pictures show no machine's name and the day of the offer.
+go build -ldflags "-X main.stoppedClock=2004-12-02T14:05:00Z" -o "$work/batch" ./cmd/batch
+batch() { unshare --map-root-user --uts sh -c 'hostname example && exec "$0" "$@"' "$work/batch" "$@"; }
+batch init "$work/offer" >/dev/null
 # The run of the day of the decision comes first, so that Changes has something to show.
 for as_of in 2004-11-12T17:00 2004-12-02T00:00; do
-	go run ./cmd/batch run "$work/offer" --as-of "$as_of" >/dev/null 2>&1 || [ $? = 1 ] # go run turns exit code 3 into 1
+	batch run "$work/offer" --as-of "$as_of" >/dev/null 2>&1 || [ $? = 3 ]
 done
 soffice "-env:UserInstallation=file://$work/profile" --headless --convert-to pdf \
 	--outdir "$work" "$work/offer/runs/latest/result.xlsx" >/dev/null
@@ -30,4 +33,4 @@ for page in $(seq "$pages"); do
 	pdftoppm -png -f "$page" -l "$page" -singlefile -scale-to-x 1500 -scale-to-y -1 \
 		-x 30 -y 30 -W 1440 -H "$height" "$work/result.pdf" "docs/images/$sheet"
 done
-pdftoppm -r 130 -png -f 1 -l 1 -singlefile -x 50 -y 45 -W 1345 -H 620 "$work/result.pdf" docs/images/summary
+pdftoppm -r 130 -png -f 1 -l 1 -singlefile -x 25 -y 45 -W 1385 -H 1000 "$work/result.pdf" docs/images/summary
