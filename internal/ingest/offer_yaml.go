@@ -210,6 +210,8 @@ func (d *yamlDocument) node(from ast.Node, path string) *yamlNode {
 func (d *yamlDocument) mapping(n *yamlNode, from *ast.MappingNode) {
 	n.kind = yamlMapping
 	lines := make(map[string]int, len(from.Values))
+	var parted partedAmount
+	defer func() { d.sayParted(parted) }()
 	for i, v := range from.Values {
 		key := d.node(v.Key, n.path)
 		key.path = pathTo(n.path, key.text)
@@ -220,12 +222,51 @@ func (d *yamlDocument) mapping(n *yamlNode, from *ast.MappingNode) {
 		if value.kind == yamlEmpty {
 			value.line, value.column, value.width = key.line, key.column, key.width
 		}
+		if from.IsFlowStyle && parted.goesOn(key, value, n.entries) {
+			continue
+		}
 		if first, twice := lines[key.text]; twice {
 			d.add(remark{node: key, message: fmt.Sprintf("the key %s stands here twice, first on line %d; keep one of the two", quote(key.text), first)})
 			continue
 		}
 		lines[key.text] = key.line
 		n.entries = append(n.entries, yamlEntry{key, value})
+	}
+}
+
+// partedAmount is an amount in a mapping in braces, such as {amount: 75,000,000}, whose
+// commas part it into a value and keys without one.
+type partedAmount struct {
+	value  *yamlNode // its first digits, nil for none
+	digits string    // all of them
+}
+
+var (
+	firstDigits = regexp.MustCompile(`^[1-9]\d{0,2}$`)
+	threeDigits = regexp.MustCompile(`^\d{3}(\.\d+)?$`)
+)
+
+// goesOn reports whether a key is the next three digits of an amount.
+func (p *partedAmount) goesOn(key, value *yamlNode, before []yamlEntry) bool {
+	if value.kind != yamlEmpty || !threeDigits.MatchString(key.text) || len(before) == 0 {
+		return false
+	}
+	last := before[len(before)-1].value
+	switch {
+	case last == p.value:
+	case last.kind == yamlScalar && firstDigits.MatchString(last.text):
+		p.value, p.digits = last, last.text
+	default:
+		return false
+	}
+	p.digits += key.text
+	return true
+}
+
+// sayParted says how such an amount is written.
+func (d *yamlDocument) sayParted(p partedAmount) {
+	if p.value != nil {
+		d.add(remark{node: p.value, message: fmt.Sprintf("amounts are written without separators: %s", p.digits)})
 	}
 }
 
