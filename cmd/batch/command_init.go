@@ -17,6 +17,8 @@ import (
 
 func newInitCommand(w world) *cobra.Command {
 	var from, id string
+	var blank bool
+	var depositaries []string
 	c := &cobra.Command{
 		Use:   "init FOLDER",
 		Short: "Write a worked example to start from, or begin an offer from another",
@@ -26,12 +28,24 @@ it into your own offer.
 
 With --from it begins a new offer from another one instead: it copies the terms,
 under an id of their own, and makes an empty inbox. Runs are not copied: those of
-one offer are never taken for those of another.`,
+one offer are never taken for those of another.
+
+With --blank it writes terms to fill in, for the depositaries that --depositary names, and
+an empty inbox.`,
 		Example: `  batch init level3-2004
-  batch init level3-2005 --from level3-2004`,
+  batch init level3-2005 --from level3-2004
+  batch init offer-2026 --blank --depositary DTC:snapshot --depositary Euroclear:incremental`,
 		Args: exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
+			case blank && (from != "" || id != ""):
+				return usage(c, errors.New("--blank excludes --from and --id"))
+			case blank && len(depositaries) == 0:
+				return usage(c, errors.New("--blank wants --depositary NAME:snapshot or NAME:incremental, once for each"))
+			case blank:
+				return w.initBlank(args[0], depositaries)
+			case len(depositaries) > 0:
+				return usage(c, errors.New("--depositary goes with --blank"))
 			case from != "":
 				return w.initFrom(args[0], from, id)
 			case id != "":
@@ -51,6 +65,8 @@ Next: batch check %[1]s, then batch run %[1]s
 	}
 	c.Flags().StringVar(&from, "from", "", "begin from the terms of the offer in this `FOLDER` instead of the example")
 	c.Flags().StringVar(&id, "id", "", "the new offer's id, with --from (default: the name of the new folder)")
+	c.Flags().BoolVar(&blank, "blank", false, "write terms to fill in instead of the example")
+	c.Flags().StringArrayVar(&depositaries, "depositary", nil, "a depositary of the offer, with --blank: `NAME:snapshot` or NAME:incremental (may be repeated)")
 	return c
 }
 
