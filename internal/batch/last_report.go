@@ -32,9 +32,13 @@ func (in *intake) lastReports() []lastReport {
 	return all
 }
 
-// due is the instant at which everything must be in.
+// due is the instant up to which a last report must show everything: the expiration, and
+// from the guaranteed delivery deadline on that.
 func (in *intake) due() time.Time {
-	return latest(in.offer.Expiration.At, in.offer.Guaranteed.Deadline.At)
+	if deadline := in.offer.Guaranteed.Deadline; !deadline.IsZero() && !in.asOf.Before(deadline.At) {
+		return latest(in.offer.Expiration.At, deadline.At)
+	}
+	return in.offer.Expiration.At
 }
 
 // missingLastReports are the reports, in a run after everything was due, that were made

@@ -2,10 +2,12 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tenderbatch/internal/ledger"
 )
@@ -44,6 +46,41 @@ func TestT16TheServiceMakesNoFinalRunFromAReportThatMayNotBeTheLast(t *testing.T
 		}
 		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || final == nil) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+// TestT16 between the expiration and a later guaranteed delivery deadline: a report from
+// before the expiration is not the last one there, either.
+func TestT16BeforeTheGuaranteedDeliveryDeadlineAReportFromBeforeTheExpirationIsNotTheLast(t *testing.T) {
+	for _, c := range []struct {
+		now  time.Time
+		name string
+		want string
+	}{
+		{time.Date(2026, 5, 19, 16, 0, 0, 0, time.UTC), "dtc-2026-05-17.csv", "was made before"},
+		{time.Date(2026, 5, 19, 16, 0, 0, 0, time.UTC), "dtc-2026-05-18.csv", ""},
+		{time.Date(2026, 5, 21, 16, 0, 0, 0, time.UTC), "dtc-2026-05-18.csv", "was made before"},
+		{time.Date(2026, 5, 21, 16, 0, 0, 0, time.UTC), "dtc-2026-05-20.csv", ""},
+	} {
+		folder := smallOffer(t)
+		terms := filepath.Join(folder, offerName)
+		content, err := os.ReadFile(terms)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with := strings.Replace(string(content), "dates:\n", "dates:\n  guaranteed_delivery: {deadline: {at: 2026-05-20T17:00, boundary: before}, settlement: 2026-05-22}\n", 1)
+		if with == string(content) {
+			t.Fatal("no dates to change")
+		}
+		inbox := filepath.Join(folder, inboxName)
+		if err := errors.Join(os.WriteFile(terms, []byte(with), 0o640), os.RemoveAll(inbox), os.RemoveAll(filepath.Join(folder, runsName)), os.Mkdir(inbox, 0o750),
+			os.WriteFile(filepath.Join(inbox, c.name), []byte(lastReportRows), 0o640)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = Run(context.Background(), Request{Folder: folder, Clock: func() time.Time { return c.now }, Version: "test", Trigger: ledger.BySchedule})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s on %s: %v, want %q", c.name, c.now, err, c.want)
 		}
 	}
 }
