@@ -113,6 +113,17 @@ func TestI6StruckRowsAndTotalsAndRowsWrittenAnew(t *testing.T) {
 	}
 }
 
+// What is struck through and decides nothing is named.
+func TestI6AStruckNameIsNamed(t *testing.T) {
+	content := formatted(t, [][]any{append(plainRow("1"), "Some bank"), plainRow("2")}, func(f *excelize.File, style func(*excelize.Style) int) {
+		must(t, f.SetCellStr("Sheet1", "F1", "Participant Name"), f.SetCellStyle("Sheet1", "F2", "F2", style(&excelize.Style{Font: &excelize.Font{Strike: true}})))
+	})
+	got := readFormatted(testOffer(t), content)
+	if !slices.Contains(got, "1 of 0901: 5000") || !strings.Contains(strings.Join(got, "\n"), "row 2: cells from which nothing is decided are struck through") {
+		t.Errorf("%q", got)
+	}
+}
+
 // A column whose heading is struck through may be cancelled as a whole.
 func TestI6AStruckHeading(t *testing.T) {
 	content := formatted(t, [][]any{plainRow("1")}, func(f *excelize.File, style func(*excelize.Style) int) {

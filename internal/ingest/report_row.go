@@ -466,6 +466,9 @@ func (s *sheet) copied(c column) string {
 		return ""
 	}
 	text := trimmed(s.cells[c].Text)
+	if s.cells[c].Struck != xlsx.NotStruck && len(text) > 0 && !s.struckRow {
+		s.struckBeside = append(s.struckBeside, s.current.Row)
+	}
 	if isPlainText(text) && len(text) <= maxText {
 		return s.keeper.text(s.cells[c].Shared, text)
 	}

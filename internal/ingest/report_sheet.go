@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -117,12 +118,13 @@ type sheet struct {
 	clock      *clock                     // of the depositary's times
 	legal      []legalAmount              // by series
 
-	cells     [columnCount]*xlsx.Cell // of the row in hand
-	current   tender.Source           // its place
-	id        string                  // its instruction number
-	bad       bool                    // it has a fault
-	struckRow bool                    // it is struck through
-	stated    decimal.Decimal         // its principal, whatever is wrong with it
+	cells        [columnCount]*xlsx.Cell // of the row in hand
+	current      tender.Source           // its place
+	id           string                  // its instruction number
+	bad          bool                    // it has a fault
+	struckRow    bool                    // it is struck through
+	struckBeside []int                   // rows with something struck through from which nothing is decided
+	stated       decimal.Decimal         // its principal, whatever is wrong with it
 
 	exchanged [columnCount]exchangedDates // of the columns of times
 	long      [columnCount]longNumbers    // of the columns of identifiers
@@ -406,6 +408,7 @@ func (s *sheet) describe() SheetReport {
 		{s.headings, "the headings again and skipped"},
 		{s.units, "the units of the columns and skipped"},
 		{s.other, "taken for remarks, not for instructions"},
+		{slices.Compact(s.struckBeside), "cells from which nothing is decided are struck through"},
 	} {
 		if len(n.rows) > 0 {
 			s.note(s.here(fmt.Sprintf("%s: %s", rowList(n.rows, len(n.rows)), n.text)))

@@ -212,10 +212,10 @@ func (s *sheet) stamp(c column) (stamp, presence) {
 }
 
 func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
+	if cell.Format == xlsx.ISODate {
+		return s.wallStamp(text)
+	}
 	if cell.Kind == xlsx.Text {
-		if cell.Format == xlsx.ISODate {
-			text = bytes.TrimSuffix(text, []byte("Z")) // such a cell holds wall time, and no zone
-		}
 		if st, ok := isoStamp(text); ok {
 			return st, nil
 		}
@@ -225,6 +225,21 @@ func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
 		return stamp{}, &finding{ruleTime, "the cell is formatted as a percentage", "format the column as date and time"}
 	}
 	return s.clock.numberStamp(text, s.date1904)
+}
+
+// wallStamp reads a cell of type d. It holds wall time, as the sheet shows it; a Z behind it
+// is a habit of programs and no zone, and what another zone means there is not known.
+func (s *sheet) wallStamp(text []byte) (stamp, *finding) {
+	text = bytes.TrimSuffix(text, []byte("Z"))
+	if st, ok := isoStamp(text); ok {
+		return st, nil
+	}
+	st, wrong := textStamp(string(text), s.clock.dates, s.clock.near)
+	if wrong == nil && st.zone.text != "" {
+		return stamp{}, &finding{ruleTime, fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", quote(st.zone.text)),
+			"ask the depositary for the time as text with its zone, or for a date cell without one"}
+	}
+	return st, wrong
 }
 
 // numberStamp reads a spreadsheet's serial, to the millisecond: whole days are a

@@ -42,6 +42,12 @@ func isoCells(t table, col int) table {
 // Programs write wall time into a cell of type d and a Z behind it. In text, a Z is UTC.
 func TestI4WallTimeWrittenWithAZ(t *testing.T) {
 	row := "1 | 52729NAA8 | #5000 | 2004-11-12T16:59:59.000Z | 1"
+	for _, offset := range []string{"+00:00", "-05:00", " UTC", " EST"} {
+		said := fmt.Sprint(understood(testOffer(t), isoCells(sheetOf("Tenders", nil, testHeadings, strings.Replace(row, "Z", offset, 1)), 3)))
+		if !strings.Contains(said, "D2 R1-unreadable rejected") {
+			t.Errorf("a cell with %s, which no sheet shows: %s", offset, said)
+		}
+	}
 	for name, test := range map[string]struct {
 		sheet table
 		want  string
