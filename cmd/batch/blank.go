@@ -3,7 +3,6 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -27,13 +26,10 @@ func (w world) initBlank(folder string, depositaries []string) error {
 		return err
 	}
 	whole, err := filepath.Abs(folder)
+	if err == nil {
+		err = newOffer(folder)
+	}
 	if err != nil {
-		return err
-	}
-	if err := newOrEmpty(folder); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Join(folder, "inbox"), 0o750); err != nil {
 		return err
 	}
 	terms := strings.Replace(blankTerms, "id: null", fmt.Sprintf("id: %q", filepath.Base(whole)), 1) + entries

@@ -241,7 +241,7 @@ func (p *differencePrinter) term(t *tender.Term) string {
 	}
 	switch t.Kind {
 	case tender.TermNumber:
-		return export.Thousands(t.Text)
+		return display.Thousands(t.Text)
 	case tender.TermInstant:
 		if at, err := time.Parse(time.RFC3339Nano, t.Text); err == nil {
 			return p.instant(at)

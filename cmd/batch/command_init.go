@@ -80,10 +80,7 @@ func (w world) initFrom(folder, from, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := newOrEmpty(folder); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Join(folder, "inbox"), 0o750); err != nil {
+	if err := newOffer(folder); err != nil {
 		return err
 	}
 	if err := writeNew(filepath.Join(folder, "offer.yaml"), content); err != nil {
@@ -96,6 +93,14 @@ func (w world) initFrom(folder, from, id string) error {
 	}
 	p.linef("Next: change the dates and the rest of %s/offer.yaml, then batch check %[1]s", folder)
 	return batch.Unsaid(folder+" is ready", p.err)
+}
+
+// newOffer makes a folder that is new or empty into that of an offer with an empty inbox.
+func newOffer(folder string) error {
+	if err := newOrEmpty(folder); err != nil {
+		return err
+	}
+	return os.MkdirAll(filepath.Join(folder, "inbox"), 0o750)
 }
 
 // newOrEmpty is an error for a folder that holds something.

@@ -283,9 +283,9 @@ func (p *printer) deed(o *batch.Outcome) {
 // thousands shows an amount with separators: 1,104,727,255.30.
 func thousands(d decimal.Decimal) string {
 	if places := -d.Exponent(); places > 0 {
-		return export.Thousands(d.StringFixed(max(2, places)))
+		return display.Thousands(d.StringFixed(max(2, places)))
 	}
-	return export.Thousands(d.String())
+	return display.Thousands(d.String())
 }
 func place(r tender.Reject) string {
 	switch {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/batch"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 )
 
@@ -82,7 +82,7 @@ func (p *printer) runs(h *batch.History) {
 func toWire(totals []ledger.Total) string {
 	var all []string
 	for _, t := range totals {
-		all = append(all, t.Currency+" "+export.Thousands(t.ToWire))
+		all = append(all, t.Currency+" "+display.Thousands(t.ToWire))
 	}
 	return strings.Join(all, ", ")
 }

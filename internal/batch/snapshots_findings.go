@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
@@ -190,7 +191,7 @@ func (h *history) place(v version) string {
 	return fmt.Sprintf("row %d of %s, sheet %s", v.Source.Row, h.reports[v.report].name, v.Source.Sheet)
 }
 
-func thousandsOf(d decimal.Decimal) string { return export.Thousands(d.String()) }
+func thousandsOf(d decimal.Decimal) string { return display.Thousands(d.String()) }
 
 // isCompared reports whether a finding follows from comparing reports.
 func isCompared(f *tender.Reject) bool {

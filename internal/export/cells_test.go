@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -112,8 +113,8 @@ func TestFit(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	for plain, want := range map[string]string{"0": "0", "999": "999", "1000": "1,000", "-1234567.5": "-1,234,567.5", "-123": "-123"} {
-		if got := Thousands(plain); got != want {
-			t.Errorf("Thousands(%s) = %s, want %s", plain, got, want)
+		if got := display.Thousands(plain); got != want {
+			t.Errorf("display.Thousands(%s) = %s, want %s", plain, got, want)
 		}
 	}
 }

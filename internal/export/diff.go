@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -268,7 +269,9 @@ func (in seriesCurrencies) of(c *Change) (was, now string) {
 func (d *Difference) Currencies() func(*Change) (was, now string) { return d.currencies().of }
 
 // Money is an amount of money for people, in whole minor units of its currency.
-func Money(d decimal.Decimal, currency string) string { return Thousands(cashText(d, currency)) }
+func Money(d decimal.Decimal, currency string) string {
+	return display.Thousands(cashText(d, currency))
+}
 
 // measures are the names of the amounts of a part of a result.
 type measures[T Figured] struct {
@@ -317,7 +320,7 @@ func TermWords(p Pair[tender.Term]) string {
 		case t == nil:
 			return "none"
 		case t.Kind == tender.TermNumber:
-			return Thousands(t.Text)
+			return display.Thousands(t.Text)
 		}
 		return t.Text
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -176,7 +177,7 @@ func (g *FindingGroup) Weight() string {
 		}
 	}
 	if !g.Principal.IsZero() {
-		parts = append(parts, "principal "+strings.TrimSpace(Thousands(g.Principal.String())+" "+g.Currency))
+		parts = append(parts, "principal "+strings.TrimSpace(display.Thousands(g.Principal.String())+" "+g.Currency))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -314,14 +315,14 @@ func money(d decimal.Decimal, currency string) string {
 		digits = d.StringFixed(max(places(d), minorUnits(currency)))
 	}
 	if currency == "USD" {
-		return "$" + Thousands(digits)
+		return "$" + display.Thousands(digits)
 	}
-	return currency + " " + Thousands(digits)
+	return currency + " " + display.Thousands(digits)
 }
 
 // perThousand is a price per 1,000 of principal.
 func perThousand(d decimal.Decimal, currency string) string {
-	return strings.Replace(money(decimal.Zero, currency), "0", Thousands(d.StringFixed(max(2, places(d)))), 1)
+	return strings.Replace(money(decimal.Zero, currency), "0", display.Thousands(d.StringFixed(max(2, places(d)))), 1)
 }
 
 // joined is a list in a sentence.

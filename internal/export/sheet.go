@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"tenderbatch/internal/display"
 )
 
 // sheet is one sheet as it is put together: its cells, and how it is seen and
@@ -174,7 +176,7 @@ func (c cell) shown() float64 {
 		}
 		return float64(c.amount.width(int32(len(zeros))))
 	case c.kind == number:
-		return float64(len(Thousands(c.padded())))
+		return float64(len(display.Thousands(c.padded())))
 	}
 	return 0
 }

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tenderbatch/internal/tender"
@@ -50,26 +51,17 @@ var rejectColumns = []column{
 	{heading: "Waived or resolved", widest: 30},
 }
 
-var rejectGroupColumns = []column{
-	{heading: "Outcome"},
-	{heading: "Open"},
-	{heading: "Depositary", widest: 16},
-	{heading: "Rows", widest: 24},
-	{},
-	{},
-	{heading: "Currency"},
-	{heading: "Principal", right: true},
-	{heading: "File", widest: 28},
-	{heading: "Sheet", widest: 18},
-	{heading: "Lines", right: true},
-	{},
-	{heading: "Column", widest: 20},
-	{heading: "Value as it stands", widest: 28},
-	{heading: "Rule", widest: 20},
-	{heading: "What is wrong", widest: 58},
-	{heading: "What to do", widest: 46},
-	{heading: "Waived or resolved", widest: 30},
-}
+// rejectGroupColumns are those of the summary, which stands above the list: a group has rows
+// in the place of an instruction.
+var rejectGroupColumns = func() []column {
+	all := slices.Clone(rejectColumns)
+	all[rejInstruction-1] = column{heading: "Rows", widest: 24}
+	all[rejRow-1].heading = "Lines"
+	for _, col := range []int{rejParticipant, rejSeries, rejCell} {
+		all[col-1] = column{}
+	}
+	return all
+}()
 
 // mostGroups is how many groups stand above the list: more of them nobody reads, and every
 // line is in the list.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -286,5 +287,5 @@ func (s *SnapshotSum) Words() string {
 	if s.Kind == SnapshotGrew {
 		amount = "+" + amount
 	}
-	return strings.TrimSpace(strconv.Itoa(s.Count) + " " + string(s.Kind) + " (" + Thousands(amount) + " " + s.Currency + ")")
+	return strings.TrimSpace(strconv.Itoa(s.Count) + " " + string(s.Kind) + " (" + display.Thousands(amount) + " " + s.Currency + ")")
 }

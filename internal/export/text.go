@@ -78,23 +78,7 @@ func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return Thousands(decimal.NewFromInt(int64(n)).String()) + " " + many
-}
-
-// Thousands sets a comma before every third digit of a plain number.
-func Thousands(digits string) string {
-	whole, fraction, point := strings.Cut(digits, ".")
-	sign := ""
-	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if point {
-		return sign + whole + "." + fraction
-	}
-	return sign + whole
+	return display.Thousands(decimal.NewFromInt(int64(n)).String()) + " " + many
 }
 
 // places is how many decimals the number needs.

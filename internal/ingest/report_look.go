@@ -108,38 +108,6 @@ func identifierShown(l *xlsx.Look, number, rule string) (string, *finding) {
 	return strings.Repeat("0", max(0, l.Zeros-len(number))) + number, nil
 }
 
-// mustBeSeen are the columns that say whether, when, for how much and for whom.
-var mustBeSeen = []column{colInstruction, colPrincipal, colReceived, colReceivedDate, colReceivedTime, colStatus,
-	colWithdrawn, colWithdrawnDate, colWithdrawnTime, colParticipant}
-
-// checkHidden refuses columns that decide and cannot be seen, unless the offer names them;
-// a visible column beside them may be the one that is meant.
-func (s *sheet) checkHidden(hidden []xlsx.Columns) {
-	var named []string
-	for c := range columnCount {
-		at := s.layout.position(c)
-		if at < 0 || !slices.ContainsFunc(hidden, func(h xlsx.Columns) bool { return h.First <= at && at <= h.Last }) {
-			continue
-		}
-		heading := s.layout.heading(c)
-		named = append(named, quote(heading))
-		if _, offered := s.depositary.Columns[headings[c].name]; offered || !slices.Contains(mustBeSeen, c) {
-			continue
-		}
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(at, s.layout.row), Value: heading, Rule: ruleHidden,
-			Message: fmt.Sprintf("the column of the %s is hidden, so nobody who looks at the report sees what is read", strings.ReplaceAll(headings[c].name, "_", " ")),
-			Advice:  fmt.Sprintf("look whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", s.depositary.Name, headings[c].name, heading)})
-	}
-	for _, l := range s.layout.ignored {
-		if slices.ContainsFunc(hidden, func(h xlsx.Columns) bool { return h.First <= l.col && l.col <= h.Last }) {
-			s.note(s.here("hidden column that is not read: " + quote(l.text)))
-		}
-	}
-	if len(named) > 0 {
-		s.note(s.here("hidden columns that are read: " + strings.Join(named, ", ")))
-	}
-}
-
 // checkStruckHeadings refuses a column that decides and whose heading is struck through: it
 // may have been cancelled as a whole.
 func (s *sheet) checkStruckHeadings() {

@@ -105,22 +105,6 @@ func (e Event) slot() string {
 	return e.Slot
 }
 
-// thousands shows a decimal number with separators: 1,104,727,255.30.
-func thousands(amount string) string {
-	sign, digits := "", amount
-	if rest, negative := strings.CutPrefix(amount, "-"); negative {
-		sign, digits = "-", rest
-	}
-	whole, fraction, fractional := strings.Cut(digits, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if fractional {
-		whole += "." + fraction
-	}
-	return sign + whole
-}
-
 // fields are the particulars of an event, name and value; a value that is not known is
 // "".
 func (e Event) fields(full bool) [][2]string {
@@ -159,5 +143,5 @@ func known(amount string) string {
 	if amount == "" {
 		return "-"
 	}
-	return thousands(amount)
+	return display.Thousands(amount)
 }

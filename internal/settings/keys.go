@@ -247,16 +247,12 @@ const LeastMemory = 64 << 20
 // ParseMemory reads an amount of memory such as 600MiB or 2GiB, in bytes. It returns what
 // is wrong with it and what to do, "" for nothing.
 func ParseMemory(s string) (bytes int64, wrong string) {
-	for unit, size := range map[string]int64{"MiB": 1 << 20, "GiB": 1 << 30} {
-		digits, is := strings.CutSuffix(s, unit)
-		if !is {
-			continue
-		}
-		v, err := strconv.ParseInt(digits, 10, 32)
-		if err != nil || digits != strconv.FormatInt(v, 10) || v*size < LeastMemory || v*size > 1<<50 {
-			return 0, "is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"
-		}
-		return v * size, ""
+	bytes, ok := inBytes(s)
+	switch {
+	case !strings.HasSuffix(s, "MiB") && !strings.HasSuffix(s, "GiB"):
+		return 0, "is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"
+	case !ok || bytes < LeastMemory || bytes > 1<<50:
+		return 0, "is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"
 	}
-	return 0, "is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"
+	return bytes, ""
 }
