@@ -17,7 +17,7 @@ import (
 // The JSON of run and check; docs/result.md describes it, docs/schemas has a schema of each.
 type (
 	doneJSON struct {
-		Deed     batch.Deed       `json:"deed"`
+		Deed     batch.Deed       `json:"action"`
 		Exit     batch.Exit       `json:"exit"`
 		Run      string           `json:"run"`
 		Folder   string           `json:"folder"`
