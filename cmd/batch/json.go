@@ -158,7 +158,7 @@ func withDone(result []byte, o *batch.Outcome) ([]byte, error) {
 func writeCheckJSON(out io.Writer, e *batch.Examination) error {
 	c := checkJSON{
 		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone), TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest,
-		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Rejects), Files: []checkedJSON{}, Series: []bookJSON{},
+		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Rejects, false), Files: []checkedJSON{}, Series: []bookJSON{},
 		Snapshots: (&export.Run{Offer: e.Offer, Snapshots: e.Snapshots}).SnapshotsAsJSON(), Warnings: append([]tender.Warning{}, e.Warnings...),
 	}
 	if !e.Next.At.IsZero() {

@@ -31,8 +31,8 @@ func WriteInstructions(w io.Writer, r *Run) error {
 			stamp(l.Received, r.Offer.Zone),
 			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
 			guard(reason(l, decided.Reason)),
-			cashText(paid.Consideration, currency), cashText(paid.EarlyPayment, currency),
-			cashText(paid.AccruedInterest, currency), cashText(paid.Total(), currency),
+			CashText(paid.Consideration, currency), CashText(paid.EarlyPayment, currency),
+			CashText(paid.AccruedInterest, currency), CashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
 			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(), string(decided.Reason.Code),
 		}
@@ -104,8 +104,8 @@ const moneyHeadings = "accepted,consideration,early_payment,accrued_interest,tot
 
 func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []string {
 	return []string{
-		accepted.String(), cashText(c.Consideration, currency), cashText(c.EarlyPayment, currency),
-		cashText(c.AccruedInterest, currency), cashText(c.Total(), currency),
+		accepted.String(), CashText(c.Consideration, currency), CashText(c.EarlyPayment, currency),
+		CashText(c.AccruedInterest, currency), CashText(c.Total(), currency),
 	}
 }
 

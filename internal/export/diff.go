@@ -270,7 +270,7 @@ func (d *Difference) Currencies() func(*Change) (was, now string) { return d.cur
 
 // Money is an amount of money for people, in whole minor units of its currency.
 func Money(d decimal.Decimal, currency string) string {
-	return display.Thousands(cashText(d, currency))
+	return display.Thousands(CashText(d, currency))
 }
 
 // measures are the names of the amounts of a part of a result.
@@ -286,7 +286,7 @@ func (m measures[T]) text(i int, amount decimal.Decimal, currency string) string
 	if i < m.cash {
 		return amount.String()
 	}
-	return cashText(amount, currency)
+	return CashText(amount, currency)
 }
 
 // cell is the i-th amount in a workbook.

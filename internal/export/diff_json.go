@@ -113,28 +113,28 @@ func (o object) MarshalJSON() ([]byte, error) {
 // WriteDifferenceJSON writes a difference for machines. Every amount is a
 // decimal in a string.
 func WriteDifferenceJSON(w io.Writer, d *Difference) error {
-	return encode(w, differenceJSON{
+	return EncodeJSON(w, differenceJSON{
 		Offer: d.Offer, Issuer: d.Issuer, Differs: d.Differs(), Was: d.Was.json(), Now: d.Now.json(),
-		Terms: termsDiffJSON{d.TermsDiffer(), d.NotCompared, list(d.Terms, termDiffJSON)},
-		Files: list(d.Files, func(p Pair[Input]) pairJSON { return pairJSON{FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)} }),
-		Series: list(d.Series, func(p Pair[SeriesResult]) object {
+		Terms: termsDiffJSON{d.TermsDiffer(), d.NotCompared, List(d.Terms, termDiffJSON)},
+		Files: List(d.Files, func(p Pair[Input]) pairJSON { return pairJSON{FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)} }),
+		Series: List(d.Series, func(p Pair[SeriesResult]) object {
 			s := p.Either()
 			return append(object{{"series", s.ID}, {"title", s.Title}, {"currency", s.Currency}}, seriesMeasures.json(p, s.Currency, factorJSON)...)
 		}),
-		Totals: list(d.Totals, func(p Pair[TotalResult]) object {
+		Totals: List(d.Totals, func(p Pair[TotalResult]) object {
 			currency := p.Either().Currency
 			return append(object{{"currency", currency}}, totalMeasures.json(p, currency, nil)...)
 		}),
-		Caps: list(d.Caps, func(p Pair[CapResult]) object {
+		Caps: List(d.Caps, func(p Pair[CapResult]) object {
 			c := p.Either()
 			return append(object{{"name", c.Name}, {"currency", c.Currency}, {"measure", c.Measure}}, capMeasures.json(p, c.Currency, nil)...)
 		}),
-		Funding: list(d.Funding, func(p Pair[FundingResult]) object {
+		Funding: List(d.Funding, func(p Pair[FundingResult]) object {
 			f := p.Either()
 			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, fundingMeasures.json(p, f.Currency, statusJSON)...)
 		}),
 		Wires: d.Wires.json(), Instructions: d.linesJSON(),
-		Rejects: list(d.Rejects, func(p Pair[tender.Reject]) pairJSON {
+		Rejects: List(d.Rejects, func(p Pair[tender.Reject]) pairJSON {
 			return pairJSON{RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),
 	})
@@ -182,7 +182,7 @@ func statusJSON(f *FundingResult) object { return object{{"status", f.Status}} }
 
 func (d *Difference) linesJSON() []object {
 	in := d.currencies()
-	return list(d.Lines, func(c Change) object {
+	return List(d.Lines, func(c Change) object {
 		was, now := in.of(&c)
 		o := append(object{{"kind", c.Kind}, {"depositary", c.Depositary}, {"instruction", c.Instruction}},
 			lineMeasures.json(c.pair(), cmp.Or(now, was), func(p *Position) object {

@@ -30,7 +30,7 @@ func ReadResult(content []byte) (*Result, error) {
 	var a amountReader
 	r := &Result{
 		Offer: doc.Offer, Issuer: doc.Issuer, Counts: Counts(doc.Counts),
-		Inputs: list(doc.Inputs, a.input), Series: list(doc.Series, a.series), Caps: list(doc.Caps, a.limit), Funding: list(doc.Funding, a.funding),
+		Inputs: List(doc.Inputs, a.input), Series: List(doc.Series, a.series), Caps: List(doc.Caps, a.limit), Funding: List(doc.Funding, a.funding),
 	}
 	if t := doc.Totals; t != nil {
 		r.Totals = &TotalResult{t.Currency, a.read("totals, tendered", t.Tendered), a.read("totals, accepted", t.Accepted)}

@@ -216,8 +216,8 @@ func (g *FindingGroup) Sentence() string {
 	return text
 }
 
-// findingJSON is one finding in the JSON of a run or of a check.
-type findingJSON struct {
+// FindingJSON is one finding, as in result.json, in the JSON of a run or of a check.
+type FindingJSON struct {
 	Outcome     tender.Outcome `json:"outcome"`
 	Open        bool           `json:"open"`
 	Depositary  string         `json:"depositary"`
@@ -239,13 +239,15 @@ type findingJSON struct {
 	Resolution  string         `json:"resolution"`
 }
 
-func findingsJSON(o *tender.Offer, all []tender.Reject, accepted bool) []findingJSON {
-	return list(all, func(f tender.Reject) findingJSON {
+// FindingsJSON are the findings of an offer. Where they were accepted with the run, none is
+// open.
+func FindingsJSON(o *tender.Offer, all []tender.Reject, accepted bool) []FindingJSON {
+	return List(all, func(f tender.Reject) FindingJSON {
 		currency := ""
 		if s, ok := o.SeriesByID(f.Series); ok {
 			currency = o.Series[s].Currency
 		}
-		return findingJSON{
+		return FindingJSON{
 			f.Outcome(), f.Open() && !accepted, f.Depositary, f.Instruction, f.Participant, f.Series, currency, f.Principal.String(),
 			f.Source.File, f.Source.Sheet, f.Source.Row, f.Cell, f.Column, f.Value, f.Rule, f.Message, f.Advice, f.Waived, f.Resolved,
 		}

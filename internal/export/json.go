@@ -35,9 +35,9 @@ type (
 		Steps        []stepJSON        `json:"steps"`
 		Counts       countsJSON        `json:"counts"`
 		Inputs       []inputJSON       `json:"inputs"`
-		Rejects      []findingJSON     `json:"rejects"`
+		Rejects      []FindingJSON     `json:"rejects"`
 		Changes      *changesJSON      `json:"changes"`
-		Snapshots    *snapshotsJSON    `json:"snapshots"`
+		Snapshots    *SnapshotsJSON    `json:"snapshots"`
 		Warnings     []tender.Warning  `json:"warnings"`
 		Invariants   []invariantJSON   `json:"invariants"`
 	}
@@ -222,8 +222,8 @@ type (
 	}
 )
 
-// encode writes JSON for machines that a person can read, too.
-func encode(w io.Writer, value any) error {
+// EncodeJSON writes JSON for machines that a person can read, too.
+func EncodeJSON(w io.Writer, value any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
@@ -233,24 +233,24 @@ func encode(w io.Writer, value any) error {
 // WriteJSON writes result.json: the run for machines. Every amount is a decimal
 // in a string, so that no reader rounds it.
 func WriteJSON(w io.Writer, r *Run) error {
-	return encode(w, document{
+	return EncodeJSON(w, document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
 		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
-		Decisions: list(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
+		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
-		Funding: list(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
+		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
 		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.WireChanges.json(), Steps: r.stepsJSON(),
 		Counts: countsJSON(r.Counts()),
-		Inputs: r.inputsJSON(), Rejects: findingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: r.changesJSON(), Snapshots: r.snapshotsJSON(),
-		Warnings: list(r.warned(), func(w tender.Warning) tender.Warning { return w }),
-		Invariants: list(r.Invariants, func(inv tender.Invariant) invariantJSON {
+		Inputs: r.inputsJSON(), Rejects: FindingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: r.changesJSON(), Snapshots: r.SnapshotsAsJSON(),
+		Warnings: List(r.warned(), func(w tender.Warning) tender.Warning { return w }),
+		Invariants: List(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}
 		}),
 	})
 }
 
-// list turns each element into its JSON; an empty list is [], never null.
-func list[From, To any](from []From, turn func(From) To) []To {
+// List turns each element into its JSON; an empty list is [], never null.
+func List[From, To any](from []From, turn func(From) To) []To {
 	to := make([]To, len(from))
 	for i, f := range from {
 		to[i] = turn(f)
@@ -262,16 +262,16 @@ func (r *Run) termsJSON() termsJSON {
 	o := r.Offer
 	return termsJSON{
 		Version: o.Version(), Digest: o.TermsDigest,
-		Amendments: list(o.Amendments, func(a tender.Amendment) amendmentJSON {
+		Amendments: List(o.Amendments, func(a tender.Amendment) amendmentJSON {
 			return amendmentJSON{stamp(a.Effective, o.Zone), a.Note}
 		}),
-		Conditions: list(o.Conditions, func(c tender.Condition) conditionJSON {
+		Conditions: List(o.Conditions, func(c tender.Condition) conditionJSON {
 			return conditionJSON(c)
 		}),
-		Rates: list(o.Rates, func(x tender.Rate) rateJSON {
+		Rates: List(o.Rates, func(x tender.Rate) rateJSON {
 			return rateJSON{x.From, x.To, x.Rate.String(), x.Date.String(), x.Source}
 		}),
-		Changed: list(r.TermChanges, termDiffJSON),
+		Changed: List(r.TermChanges, termDiffJSON),
 	}
 }
 
@@ -323,7 +323,7 @@ func (r *Run) totalsJSON() *totalsJSON {
 	accepted, _ := r.total(figures.accepted)
 	currency := r.Offer.TotalCurrency()
 	_, without := r.rated()
-	return &totalsJSON{currency, cashText(tendered, currency), cashText(accepted, currency), without}
+	return &totalsJSON{currency, CashText(tendered, currency), CashText(accepted, currency), without}
 }
 
 func newFundingJSON(f settle.Funding) fundingJSON {
@@ -335,13 +335,13 @@ func newFundingJSON(f settle.Funding) fundingJSON {
 
 func newCashJSON(c *settle.Cash, currency string) cashJSON {
 	return cashJSON{
-		cashText(c.Consideration, currency), cashText(c.EarlyPayment, currency),
-		cashText(c.AccruedInterest, currency), cashText(c.Total(), currency),
+		CashText(c.Consideration, currency), CashText(c.EarlyPayment, currency),
+		CashText(c.AccruedInterest, currency), CashText(c.Total(), currency),
 	}
 }
 
 func (r *Run) byDepositaryJSON() []depositaryJSON {
-	return list(r.Settlement.ByDepositary, func(f settle.DepositaryFunding) depositaryJSON {
+	return List(r.Settlement.ByDepositary, func(f settle.DepositaryFunding) depositaryJSON {
 		return depositaryJSON{f.Depositary, newFundingJSON(f.Funding)}
 	})
 }
@@ -351,13 +351,13 @@ func newPartyJSON(reference string, p *settle.Party) partyJSON {
 }
 
 func (r *Run) wiresJSON() []wireJSON {
-	return list(r.Settlement.Wires, func(x settle.Wire) wireJSON {
+	return List(r.Settlement.Wires, func(x settle.Wire) wireJSON {
 		return wireJSON{newPartyJSON(x.Reference, &x.Party), len(x.Payments), x.Accepted.String(), newCashJSON(&x.Cash, x.Currency)}
 	})
 }
 
 func (r *Run) paymentsJSON() []paymentJSON {
-	return list(r.Settlement.Payments, func(p settle.Payment) paymentJSON {
+	return List(r.Settlement.Payments, func(p settle.Payment) paymentJSON {
 		return paymentJSON{newPartyJSON(p.Reference, &p.Party), p.Series, p.Accepted.String(), newCashJSON(&p.Cash, p.Currency)}
 	})
 }
@@ -381,7 +381,7 @@ func (r *Run) stepsJSON() []stepJSON {
 }
 
 func (r *Run) inputsJSON() []inputJSON {
-	return list(r.Inputs, func(in Input) inputJSON {
+	return List(r.Inputs, func(in Input) inputJSON {
 		return inputJSON{
 			in.Depositary, in.File, in.Sheet, in.SHA256, in.Bytes,
 			in.Rows, in.Counted, in.NotCounted, in.Rejected, in.Principal.String(), append([]string{}, in.Unread...),
@@ -395,14 +395,14 @@ func (r *Run) changesJSON() *changesJSON {
 	}
 	return &changesJSON{
 		Previous: r.Changes.Previous,
-		Series: list(r.Changes.Series, func(c SeriesChange) seriesChangeJSON {
+		Series: List(r.Changes.Series, func(c SeriesChange) seriesChangeJSON {
 			return seriesChangeJSON{
 				c.Series, c.TenderedWas.String(), c.TenderedNow.String(),
 				c.AcceptedWas.String(), c.AcceptedNow.String(),
-				cashText(c.CashWas, r.currencyOf(c.Series)), cashText(c.CashNow, r.currencyOf(c.Series)),
+				CashText(c.CashWas, r.currencyOf(c.Series)), CashText(c.CashNow, r.currencyOf(c.Series)),
 			}
 		}),
-		Instructions: list(r.Changes.Lines, func(c Change) changeJSON {
+		Instructions: List(r.Changes.Lines, func(c Change) changeJSON {
 			return changeJSON{c.Kind, c.Depositary, c.Instruction, r.positionJSON(c.Was), r.positionJSON(c.Now)}
 		}),
 	}
@@ -413,7 +413,7 @@ func (r *Run) positionJSON(p Position) *positionJSON {
 	if p.counted() {
 		return &positionJSON{
 			p.Series, p.Window, p.Tendered.String(), p.Accepted.String(),
-			cashText(p.Total, r.currencyOf(p.Series)),
+			CashText(p.Total, r.currencyOf(p.Series)),
 		}
 	}
 	return nil

@@ -137,7 +137,7 @@ func WriteSnapshots(w io.Writer, r *Run) error {
 			guard(currency), string(l.Window), c.Was.Principal.String(), c.Now.Principal.String(), c.Difference().String(),
 			guard(c.Was.File), rowText(c.Was.Row), guard(c.Now.File), rowText(c.Now.Row), stamp(c.Deadline, r.Offer.Zone),
 			strconv.FormatBool(c.After), c.Rule, strconv.FormatBool(c.Open), guard(c.Resolved), strconv.FormatBool(c.Counts),
-			c.Accepted.String(), cashText(c.Cash, currency),
+			c.Accepted.String(), CashText(c.Cash, currency),
 		}
 	})
 }
@@ -151,7 +151,8 @@ func rowText(row int) string {
 }
 
 type (
-	snapshotsJSON struct {
+	// SnapshotsJSON is the comparison of reports as in result.json.
+	SnapshotsJSON struct {
 		Reports []snapshotReportJSON `json:"reports"`
 		Changes []snapshotChangeJSON `json:"changes"`
 	}
@@ -204,20 +205,21 @@ type (
 	}
 )
 
-// snapshotsJSON is null where no report was compared.
-func (r *Run) snapshotsJSON() *snapshotsJSON {
+// SnapshotsAsJSON is the comparison of reports as in result.json, nil where none was
+// compared.
+func (r *Run) SnapshotsAsJSON() *SnapshotsJSON {
 	if r.Snapshots == nil {
 		return nil
 	}
-	return &snapshotsJSON{
-		Reports: list(r.Snapshots.Reports, func(s SnapshotReport) snapshotReportJSON {
+	return &SnapshotsJSON{
+		Reports: List(r.Snapshots.Reports, func(s SnapshotReport) snapshotReportJSON {
 			return snapshotReportJSON{
 				s.Depositary, s.File, s.SHA256, s.Bytes, s.KeptBy, s.Used, s.Unread, s.Rows, s.New, s.Vanished, s.Changed,
 				s.Tendered.String(), s.Pending.String(), s.Withdrawn.String(), s.Cancelled.String(), s.Faulty.String(),
 				s.Carried, s.CarriedPrincipal.String(),
 			}
 		}),
-		Changes: list(r.Snapshots.Changes, func(c SnapshotChange) snapshotChangeJSON { return r.snapshotChangeJSON(&c) }),
+		Changes: List(r.Snapshots.Changes, func(c SnapshotChange) snapshotChangeJSON { return r.snapshotChangeJSON(&c) }),
 	}
 }
 
@@ -228,7 +230,7 @@ func (r *Run) snapshotChangeJSON(c *SnapshotChange) snapshotChangeJSON {
 	j := snapshotChangeJSON{
 		Kind: c.Kind, Depositary: c.Depositary, Instruction: c.Instruction, What: c.What, Was: line(&c.Was), NowFile: c.Now.File,
 		Difference: c.Difference().String(), Deadline: stamp(c.Deadline, r.Offer.Zone), After: c.After, Rule: c.Rule, Open: c.Open,
-		Resolved: c.Resolved, Counts: c.Counts, Accepted: c.Accepted.String(), Cash: cashText(c.Cash, r.currencyOf(c.line().Series)),
+		Resolved: c.Resolved, Counts: c.Counts, Accepted: c.Accepted.String(), Cash: CashText(c.Cash, r.currencyOf(c.line().Series)),
 	}
 	if c.Kind != SnapshotVanished {
 		now := line(&c.Now)

@@ -98,8 +98,8 @@ func minorUnits(currency string) int32 {
 	return 2
 }
 
-// cashText is an amount of money as text, in whole minor units.
-func cashText(d decimal.Decimal, currency string) string {
+// CashText is an amount of money as text, in whole minor units.
+func CashText(d decimal.Decimal, currency string) string {
 	return d.StringFixed(minorUnits(currency))
 }
 

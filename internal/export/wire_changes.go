@@ -82,8 +82,8 @@ func WriteWireChanges(w io.Writer, r *Run) error {
 		c := &changes[i]
 		return []string{
 			c.Reference, string(c.Kind), string(c.Status), guard(c.Depositary), guard(c.Participant), guard(c.ParticipantName),
-			guard(c.Currency), c.Date.String(), cashText(c.Was, c.Currency), cashText(c.Now, c.Currency),
-			cashText(c.Additional(), c.Currency), cashText(c.ClawBack(), c.Currency),
+			guard(c.Currency), c.Date.String(), CashText(c.Was, c.Currency), CashText(c.Now, c.Currency),
+			CashText(c.Additional(), c.Currency), CashText(c.ClawBack(), c.Currency),
 		}
 	})
 }
@@ -108,10 +108,10 @@ func (c *WireChanges) json() *wireChangesJSON {
 	if c == nil {
 		return nil
 	}
-	return &wireChangesJSON{c.Superseded, c.Same, list(c.Wires, func(c WireChange) wireChangeJSON {
+	return &wireChangesJSON{c.Superseded, c.Same, List(c.Wires, func(c WireChange) wireChangeJSON {
 		return wireChangeJSON{
-			c.Kind, newPartyJSON(c.Reference, &c.Party), cashText(c.Was, c.Currency), cashText(c.Now, c.Currency),
-			cashText(c.Additional(), c.Currency), cashText(c.ClawBack(), c.Currency),
+			c.Kind, newPartyJSON(c.Reference, &c.Party), CashText(c.Was, c.Currency), CashText(c.Now, c.Currency),
+			CashText(c.Additional(), c.Currency), CashText(c.ClawBack(), c.Currency),
 		}
 	})}
 }
