@@ -81,7 +81,7 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	}
 	for i, report := range e.Reports {
 		p.linef("")
-		p.report(report, e.Inputs[i])
+		p.report(e, report, e.Inputs[i])
 		p.outcomes(e, report, e.Files[i].NotYet)
 		p.fileTotals(e, e.Files[i], clocksOf(e.Offer, report.Depositary))
 		for _, note := range report.Notes {
@@ -101,8 +101,8 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	return p.err
 }
 
-func (p *printer) report(r ingest.Report, in export.Input) {
-	p.linef("%s (%s): %s", r.File, r.Depositary, r.Format)
+func (p *printer) report(e *batch.Examination, r ingest.Report, in export.Input) {
+	p.linef("%s (%s%s): %s", r.File, r.Depositary, ageWords(&in, e.AsOf, e.Offer.Zone), r.Format)
 	for _, s := range r.Sheets {
 		p.sheet(s)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
@@ -22,7 +23,7 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 	p := &printer{w: out}
 	p.heading(o.Run)
 	for _, f := range o.Choice.Chosen {
-		p.linef("  read      %s (%s)%s", oneLine(f.Name), f.Depositary.Name, notRead(o.Run, f.Name))
+		p.linef("  read      %s (%s%s)%s", oneLine(f.Name), f.Depositary.Name, age(o.Run, f.Name), notRead(o.Run, f.Name))
 	}
 	for _, f := range o.Choice.Ignored {
 		p.linef("  left out  %s: %s", oneLine(f.Name), oneLine(f.Reason))
@@ -35,6 +36,24 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 	p.deed(o)
 	p.verdict(o)
 	return p.err
+}
+
+// age says how many days old a file was at the instant of the run, "" for none.
+func age(r *export.Run, file string) string {
+	for i := range r.Inputs {
+		if in := &r.Inputs[i]; in.File == file {
+			return ageWords(in, r.AsOf, r.Offer.Zone)
+		}
+	}
+	return ""
+}
+
+// ageWords says how many days old a file was at an instant, "" for none.
+func ageWords(in *export.Input, at time.Time, zone *time.Location) string {
+	if days, _ := in.Age(at, zone); days > 0 {
+		return ", " + counted(days, "day", "days") + " old"
+	}
+	return ""
 }
 
 // notRead says which columns of a file are not read.
@@ -289,6 +308,8 @@ func thousands(d decimal.Decimal) string {
 }
 func place(r tender.Reject) string {
 	switch {
+	case r.Source.Row == 0:
+		return "the whole file"
 	case r.Cell == "":
 		return strings.TrimSpace(fmt.Sprintf("%s row %d", r.Source.Sheet, r.Source.Row))
 	case r.Source.Sheet == "":

@@ -128,7 +128,7 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	if path, err := filepath.Abs(o.Folder); err == nil {
 		e.Folder = path // whoever reads it does not know where the program was started
 	}
-	e.Zone, e.Changes = o.Run.Offer.Zone, changeLines(o.Run)
+	e.Zone, e.Changes, e.Reports = o.Run.Offer.Zone, changeLines(o.Run), o.Run.Newest()
 	for _, g := range o.Run.Groups() {
 		if g.Open {
 			e.Findings = append(e.Findings, g.Sentence())

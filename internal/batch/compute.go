@@ -171,9 +171,9 @@ func broken(invariants []tender.Invariant) error {
 
 // rejects are those of the files and of the book, in the order of the files.
 func (in *intake) rejects() []tender.Reject {
-	all := slices.Concat(in.read.Rejects, in.book.Rejects, in.compared.findings)
+	all := slices.Concat(in.read.Rejects, in.book.Rejects, in.compared.findings, in.findLate())
 	for i := range all {
-		if f := &all[i]; f.Open() && !isCompared(f) {
+		if f := &all[i]; f.Open() && !isCompared(f) && f.Rule != ingest.RuleLate {
 			if resolution := in.offer.Resolution(f); resolution != nil {
 				f.Resolved = resolution.String()
 			}
@@ -204,7 +204,7 @@ func (in *intake) inputs() []export.Input {
 	at := map[string]*export.Input{}
 	for i, f := range in.choice.Chosen {
 		digest := sha256.Sum256(f.Content)
-		inputs[i] = export.Input{Depositary: f.Depositary.Name, File: f.Name, SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
+		inputs[i] = export.Input{Depositary: f.Depositary.Name, File: f.Name, Reported: dayReported(f, in.offer.Zone), SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
 		at[f.Name] = &inputs[i]
 	}
 	for _, report := range in.read.Reports {
@@ -398,7 +398,7 @@ func (in *intake) warnings() []tender.Warning {
 		all = append(all, coded(tender.WarnQuietReport, in.quiet())...)
 	}
 	for _, m := range in.missingLastReports() {
-		all = append(all, tender.Warnf(tender.WarnMissingReport, "the offer has expired, but %s", m.why()))
+		all = append(all, tender.Warnf(tender.WarnMissingReport, "the offer has expired, but %s", in.notLast(m)))
 	}
 	for _, w := range in.read.Unneeded {
 		if in.compared.needs(w) {

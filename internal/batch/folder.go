@@ -176,6 +176,13 @@ func givenInstant(req Request, terms *ingest.Terms, now time.Time) (time.Time, e
 	return t, nil
 }
 
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 func latest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

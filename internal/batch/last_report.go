@@ -32,38 +32,72 @@ func (in *intake) lastReports() []lastReport {
 	return all
 }
 
-// due is the instant up to which a last report must show everything: the expiration, and
-// from the guaranteed delivery deadline on that.
-func (in *intake) due() time.Time {
-	if deadline := in.offer.Guaranteed.Deadline; !deadline.IsZero() && !in.asOf.Before(deadline.At) {
-		return latest(in.offer.Expiration.At, deadline.At)
+// due is the instant up to which the last report of a depositary must show everything, and
+// why: the expiration, and from the guaranteed delivery deadline on that, where a tender
+// of the depositary is not delivered yet. Once the terms say that the depositary has
+// closed, that is early enough, unless a row of its reports is newer.
+func (in *intake) due(depositary string) (at time.Time, why string) {
+	at, why = in.offer.Expiration.At, "the expiration"
+	deadline := in.offer.Guaranteed.Deadline
+	if promised := in.undelivered(depositary); promised > 0 && !in.asOf.Before(deadline.At) && deadline.At.After(at) {
+		at = deadline.At
+		why = fmt.Sprintf("the guaranteed delivery deadline, as it does not show %s delivered", counted(promised, "guaranteed delivery", "guaranteed deliveries"))
 	}
-	return in.offer.Expiration.At
+	closed := in.depositary(depositary).Closed
+	if !closed.IsZero() && closed.Before(at) && !in.newestRows()[depositary].After(closed) {
+		return closed, "closed in the terms"
+	}
+	return at, why
+}
+
+// undelivered counts the tenders of a depositary by guaranteed delivery whose notes did
+// not come. Without a guaranteed delivery deadline there are none.
+func (in *intake) undelivered(depositary string) (n int) {
+	if in.offer.Guaranteed.Deadline.IsZero() {
+		return 0
+	}
+	for line := range in.read.Instructions() {
+		if line.Depositary == depositary && line.Status == tender.Tendered && line.Delivery == tender.GuaranteedDelivery && line.CoveredAt.IsZero() {
+			n++
+		}
+	}
+	return n
 }
 
 // missingLastReports are the reports, in a run after everything was due, that were made
 // before, or of which nothing says when they were made: a name without a date is never
 // taken for that of the last report.
 func (in *intake) missingLastReports() (missing []lastReport) {
-	due := in.due()
-	if in.asOf.Before(due) {
+	if in.asOf.Before(in.offer.Expiration.At) {
 		return nil
 	}
 	for _, r := range in.lastReports() {
-		if r.at.Before(due) { // also where there is no date
+		if due, _ := in.due(r.depositary); r.at.Before(due) { // also where there is no date
 			missing = append(missing, r)
 		}
 	}
 	return missing
 }
 
-// why says why a report is not known to be the last.
-func (r lastReport) why() string {
+// notLast says why a report is not known to be the last.
+func (in *intake) notLast(r lastReport) string {
+	due, why := in.due(r.depositary)
+	needed := fmt.Sprintf("%s (%s)", in.wall(due), why)
 	if r.at.IsZero() {
-		return fmt.Sprintf("the name of the report of %s, %s, carries no date that can be read, so nothing says that it is the last one: name it by the day it was made, such as %s",
-			r.depositary, display.Line(r.file), "dtc-2004-11-12.xlsx")
+		return fmt.Sprintf("the name of the report of %s, %s, carries no date that can be read, so nothing says that it is the last one, which shows everything until %s: name it by the day it was made, such as %s",
+			r.depositary, display.Line(r.file), needed, "dtc-2004-11-12.xlsx")
 	}
-	return fmt.Sprintf("the newest report of %s was made before: ask for the last one", r.depositary)
+	return fmt.Sprintf("the newest report of %s, %s, shows tenders until %s, and a report that shows them until %s is needed: ask for it; "+
+		"if nothing more comes from %s, say so at that depositary in the offer: closed: %s",
+		r.depositary, display.Line(r.file), in.shownUntil(r.at), needed, r.depositary, r.at.In(in.offer.Zone).Format("2006-01-02T15:04"))
+}
+
+// shownUntil is until when a report shows tenders, by the time in its name.
+func (in *intake) shownUntil(at time.Time) string {
+	if local := at.In(in.offer.Zone); local.Hour() == 0 && local.Minute() == 0 { // the name has no time of day
+		return "the end of " + dayOf(at, in.offer.Zone).String()
+	}
+	return in.wall(at)
 }
 
 // checkLastReports is an error where a final run would be made from a report that is not
@@ -84,7 +118,7 @@ func (in *intake) checkLastReports(unattended bool) error {
 	}
 	var reasons []string
 	for _, m := range missing {
-		reasons = append(reasons, m.why())
+		reasons = append(reasons, in.notLast(m))
 	}
 	return errors.New("the offer has expired, but " + strings.Join(reasons, "; and ") +
 		": nothing was published; put the last report into the inbox, or make the run by hand")
@@ -116,7 +150,7 @@ func (in *intake) quiet() (all []string) {
 		case r.at.IsZero(), in.hasNotCome(r.at), newest.IsZero(), in.isResolved(r):
 		default:
 			shows := r.at
-			if due := in.due(); due.Before(shows) {
+			if due, _ := in.due(r.depositary); due.Before(shows) {
 				shows = due
 			}
 			if workingDays(tender.DateOf(newest.In(in.offer.Zone)), dayOf(shows, in.offer.Zone)) > quietDays {
@@ -198,3 +232,6 @@ func (in *intake) remarks() []tender.Warning {
 	}
 	return all
 }
+
+// wall is an instant by the clocks of the offer.
+func (in *intake) wall(t time.Time) string { return t.In(in.offer.Zone).Format("2006-01-02 15:04") }

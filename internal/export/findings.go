@@ -122,6 +122,9 @@ func (g *FindingGroup) RowRanges(most int) string {
 // Place names the cell of a single finding, or the sheet and the rows of several.
 func (g *FindingGroup) Place() string {
 	f := &g.Findings[0]
+	if f.Source.Row == 0 {
+		return "" // it is about the whole file
+	}
 	if len(g.Findings) > 1 || f.Cell == "" {
 		word := "row "
 		if len(g.Rows) > 1 {
@@ -209,7 +212,7 @@ func (g *FindingGroup) Sentence() string {
 	if g.Decided != "" {
 		advice = g.Decided
 	}
-	text := fmt.Sprintf("%s %s%s: %s; %s [%s]", g.File, g.Place(), value, g.Message(), advice, g.Rule)
+	text := fmt.Sprintf("%s%s: %s; %s [%s]", strings.TrimSpace(g.File+" "+g.Place()), value, g.Message(), advice, g.Rule)
 	if weight := g.Weight(); weight != "" {
 		text += " " + weight
 	}

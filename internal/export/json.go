@@ -177,6 +177,7 @@ type (
 	inputJSON struct {
 		Depositary string   `json:"depositary"`
 		File       string   `json:"file"`
+		Reported   string   `json:"reported"`
 		Sheet      string   `json:"sheet"`
 		SHA256     string   `json:"sha256"`
 		Bytes      int64    `json:"bytes"`
@@ -383,7 +384,7 @@ func (r *Run) stepsJSON() []stepJSON {
 func (r *Run) inputsJSON() []inputJSON {
 	return List(r.Inputs, func(in Input) inputJSON {
 		return inputJSON{
-			in.Depositary, in.File, in.Sheet, in.SHA256, in.Bytes,
+			in.Depositary, in.File, in.Reported.String(), in.Sheet, in.SHA256, in.Bytes,
 			in.Rows, in.Counted, in.NotCounted, in.Rejected, in.Principal.String(), append([]string{}, in.Unread...),
 		}
 	})

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -76,8 +77,9 @@ type Run struct {
 // Input is one depositary file that the run used, and what became of its rows.
 type Input struct {
 	Depositary string
-	File       string // base name
-	SHA256     string // in hexadecimal
+	File       string      // base name
+	Reported   tender.Date // the day in its name, zero if it carries none
+	SHA256     string      // in hexadecimal
 	Bytes      int64
 	Sheet      string
 	Unread     []string // headings of the columns that are not read
@@ -86,6 +88,34 @@ type Input struct {
 	NotCounted int // withdrawn, pending, received after the as-of instant
 	Rejected   int
 	Principal  decimal.Decimal // of the counted rows, currencies mixed: a control sum
+}
+
+// Age is how many days lie between the day of the file and an instant, 0 for a file of that
+// day or later; midnight ends a day. ok is false if the name carries no date.
+func (in *Input) Age(at time.Time, zone *time.Location) (days int, ok bool) {
+	return max(0, in.Reported.DaysUntil(tender.DateOf(at.Add(-time.Nanosecond).In(zone)))), !in.Reported.IsZero()
+}
+
+// Newest says of the newest file of each depositary of which day it is, and how old it was
+// at the instant of the run.
+func (r *Run) Newest() (all []string) {
+	for i := range r.Inputs { // by depositary, oldest first
+		if in := &r.Inputs[i]; i+1 == len(r.Inputs) || r.Inputs[i+1].Depositary != in.Depositary {
+			all = append(all, in.Depositary+": "+in.ageWords(r.AsOf, r.Offer.Zone))
+		}
+	}
+	return all
+}
+
+func (in *Input) ageWords(at time.Time, zone *time.Location) string {
+	switch days, ok := in.Age(at, zone); {
+	case !ok:
+		return "no date in its name"
+	case days == 0:
+		return "of " + in.Reported.String()
+	default:
+		return fmt.Sprintf("of %s, %s old", in.Reported, plural(days, "day", "days"))
+	}
 }
 
 // Changes is what is different from the previous published run.

@@ -39,6 +39,8 @@ var inputColumns = []column{
 	{heading: "Bytes", right: true},
 	{heading: "Sheet", widest: 24},
 	{heading: "Columns not read", widest: 40},
+	{heading: "Report of"},
+	{heading: "Days old", right: true},
 }
 
 // check is a figure that two ways of finding it must agree on.
@@ -274,7 +276,7 @@ func (b *workbook) layInputs(top int) int {
 		t.rows = append(t.rows, []cell{
 			label(in.File), label(in.Depositary), count(in.Rows), count(in.Counted), count(in.NotCounted), count(in.Rejected),
 			principal(in.Principal), digits(decimal.NewFromInt(in.Bytes), 0), label(in.Sheet),
-			label(strings.Join(in.Unread, ", ")),
+			label(strings.Join(in.Unread, ", ")), day(in.Reported), daysOld(&in, b.run),
 		})
 	}
 	body := area{top + 2, 1, top + 1 + max(1, len(t.rows)), len(inputColumns)}
@@ -283,6 +285,15 @@ func (b *workbook) layInputs(top int) int {
 	b.name("FilesCounted", s, body.column(4).fixed())
 	b.name("FilesPrincipal", s, body.column(7).fixed())
 	return body.bottom + 2
+}
+
+// daysOld is how old a file was at the instant of the run, empty if its name carries no
+// date.
+func daysOld(in *Input, r *Run) cell {
+	if days, ok := in.Age(r.AsOf, r.Offer.Zone); ok {
+		return count(days)
+	}
+	return cell{}
 }
 
 // layHashes lays out the hashes of the files, and returns the next free row.

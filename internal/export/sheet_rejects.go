@@ -126,7 +126,10 @@ func rejectGroupRow(g *FindingGroup) []cell {
 func (b *workbook) rejectRow(r *tender.Reject, cells []cell) {
 	open := b.run.isOpen(r)
 	cells[rejOutcome-1], cells[rejOpen-1] = outcomeCell(r.Outcome(), open), openCell(open)
-	cells[rejPrincipal-1], cells[rejRow-1] = principal(r.Principal), count(r.Source.Row).formatted("0")
+	cells[rejPrincipal-1] = principal(r.Principal)
+	if r.Source.Row > 0 { // else it is about the whole file
+		cells[rejRow-1] = count(r.Source.Row).formatted("0")
+	}
 	for i, text := range [...]string{
 		rejDepositary - 1: r.Depositary, rejInstruction - 1: r.Instruction, rejParticipant - 1: r.Participant, rejSeries - 1: r.Series,
 		rejCurrency - 1: b.tally.currency(r.Series), rejFile - 1: r.Source.File, rejSheet - 1: r.Source.Sheet, rejCell - 1: r.Cell, rejColumn - 1: r.Column,

@@ -208,6 +208,9 @@ func (b *workbook) termFacts() []fact {
 		{"Control checks", label(allAgree)}, // see checkFact
 		{"Terms", label(fmt.Sprintf("version %d, %s in force", o.Version(), plural(len(o.Amendments), "amendment", "amendments")))},
 	}
+	if newest := b.run.Newest(); len(newest) > 0 {
+		facts = append(facts, fact{"Newest reports", label(strings.Join(newest, "; ")).wrapped()})
+	}
 	if b.run.Replaces != "" {
 		facts = append(facts, fact{"Replaces", label("the final run " + b.run.Replaces).toned(bad).wrapped()})
 	}

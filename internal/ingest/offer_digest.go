@@ -266,6 +266,12 @@ func (l lister) depositary(at string, p tender.Depositary) {
 		l.text(at+"status", "none")
 	}
 	l.unless(usualRejectLimit.String(), at+"reject_limit", p.RejectLimit.String())
+	if !p.Closed.IsZero() {
+		l.instant(at+"closed", p.Closed)
+	}
+	if p.Expected != nil {
+		l.text(at+"expected", p.Expected.String())
+	}
 }
 
 // sheets takes one name as the key sheet gives it, so that it makes no

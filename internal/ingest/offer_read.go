@@ -325,6 +325,8 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 		PasswordEnv: readPasswordEnv(m.may("password_env")),
 		RejectLimit: readRejectLimit(m.may("reject_limit")),
 		FollowLinks: m.may("follow_links").flag(),
+		Closed:      m.may("closed").instant(),
+		Expected:    readReportTimes(m.may("expected")),
 		Ignored:     m.may("ignore_columns").names(),
 		Blanks:      m.may("blanks").names(),
 		Decimal:     choice(m.may("decimal"), tender.DecimalComma, tender.DecimalPoint),
@@ -347,6 +349,20 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 	}
 	m.close()
 	return d
+}
+
+// readReportTimes reads when a depositary's reports are expected, nil if that is not given.
+func readReportTimes(f termsField) *tender.ReportTimes {
+	const want = "daily by 18:00 or weekdays by 18:00"
+	s, ok := f.scalar(want)
+	if !ok {
+		return nil
+	}
+	t, err := tender.ParseReportTimes(s)
+	if err != nil {
+		f.fault("%s is not when reports are expected; write %s, by the clock of the depositary's zone", quote(s), want)
+	}
+	return &t
 }
 
 // readSheets reads the names of the sheets that hold tenders: one, or a list
@@ -491,13 +507,16 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 	if row := m.may("row"); row.given() {
 		s.Row = row.whole()
 	}
-	if (s.Rule == RuleLastReport || s.Rule == RuleRowLimit || s.Rule == RuleDigits) && s.File == "" {
+	if slices.Contains(fileRules, s.Rule) && s.File == "" {
 		m.need("file") // what was said of one report says nothing of the next
 	}
 	s.Outcome = choice(m.need("outcome"), outcomesOf(s.Rule)...)
 	m.close()
 	return s
 }
+
+// fileRules are the rules of a whole file that a resolution can name.
+var fileRules = []string{RuleLastReport, RuleLate, RuleRowLimit, RuleDigits}
 
 // outcomesOf are the ways in which a finding can be resolved.
 func outcomesOf(rule string) []tender.ResolutionOutcome {
@@ -506,18 +525,19 @@ func outcomesOf(rule string) []tender.ResolutionOutcome {
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}
 	case RuleNeverReported:
 		return []tender.ResolutionOutcome{tender.IsWithdrawn}
-	case RuleLastReport, RuleRowLimit, RuleDigits:
-		return []tender.ResolutionOutcome{tender.ItCounts}
 	case RuleAmended:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.AsBefore}
+	}
+	if slices.Contains(fileRules, rule) {
+		return []tender.ResolutionOutcome{tender.ItCounts}
 	}
 	return []tender.ResolutionOutcome{tender.StaysRejected}
 }
 
-// resolvableRules are the rules a resolution can name: those of a line, that of a
-// last report and that of a file that may be cut.
+// resolvableRules are the rules a resolution can name: those of a line and those of
+// a whole file.
 func resolvableRules() []string {
-	codes := []string{"R3-expired", "R15-not-offered", RuleLastReport, RuleRowLimit, RuleDigits}
+	codes := append([]string{"R3-expired", "R15-not-offered"}, fileRules...)
 	for _, rule := range Rules() {
 		if !strings.HasPrefix(rule.Code, "R6-") {
 			codes = append(codes, rule.Code)

@@ -133,7 +133,8 @@ func TestParseTermsComplete(t *testing.T) {
 			Interest: tender.Interest{Coupon: amountOf("10.75"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 9, Day: 15}, Frequency: 2},
 		}},
 		Depositaries: []tender.Depositary{
-			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
+			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Expected: &tender.ReportTimes{Weekdays: true, Hour: 18}, Closed: time.Date(2004, 12, 3, 18, 0, 0, 0, ny),
+				Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 			{
 				Name: "Euroclear", RejectLimit: decimal.NewFromInt(20), Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, ZoneGiven: true, Sheets: []string{"Instructions"},
 				Columns: map[string]string{

@@ -62,6 +62,9 @@ const (
 	ruleDecimal   = "R6-decimal"
 	ruleUnread    = "R6-unread-column"
 
+	// RuleLate is a depositary without a report by the time at which the terms expect one.
+	RuleLate = "R6-late"
+
 	// RuleNoStatus is a report without a column for the status, and an offer that does
 	// not say that there is none.
 	RuleNoStatus   = "R6-no-status"
@@ -115,6 +118,7 @@ func Rules() []Rule {
 		{Code: ruleInbox, Meaning: "no report of a depositary in the inbox"},
 		{Code: ruleName, Meaning: "a file name that does not tell which report it is"},
 		{Code: RuleLastReport, Meaning: "a report that may not be a depositary's last, by its name or its rows"},
+		{Code: RuleLate, Meaning: "no report of a depositary by the time at which the terms expect one"},
 		{Code: ruleUnsettled, Meaning: "a file that is still being written, or open in a spreadsheet program"},
 		{Code: ruleFile, Meaning: "a file that cannot be read"},
 		{Code: ruleProtected, Meaning: "a protected workbook, and no password"},

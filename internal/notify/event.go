@@ -48,6 +48,7 @@ type Event struct {
 
 	// What mail says beside: it names tenders, so it goes nowhere else.
 	Zone       *time.Location // in which times are shown; nil for that of At
+	Reports    []string       // of which day the newest of each depositary is
 	Findings   []string       // that are open, one sentence each, those on which most hangs first
 	Changes    []string       // since the run before, one line each
 	Attachment *Attachment    // nil: none

@@ -62,6 +62,9 @@ func (e Event) words(full, named bool) string {
 			fmt.Fprintf(&b, "%-10s %s\n", f[0], Line(f[1], maxField))
 		}
 	}
+	if named && len(e.Reports) > 0 {
+		fmt.Fprintf(&b, "%-10s %s\n", "Reports", Line(strings.Join(e.Reports, "; "), maxField))
+	}
 	switch {
 	case !named:
 	case e.Attachment != nil:

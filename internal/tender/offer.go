@@ -231,6 +231,8 @@ type Depositary struct {
 	RejectLimit decimal.Decimal
 	Zone        *time.Location
 	ZoneGiven   bool              // the offer says Zone for it; it is not only the offer's
+	Closed      time.Time         // after it the depositary reports nothing more; zero: the terms do not say
+	Expected    *ReportTimes      // when a report is expected; nil: the terms do not say
 	Sheets      []string          // that hold its tenders; none: the only one that has the headings
 	Skip        []string          // sheets that look like tenders and are not to be read
 	Columns     map[string]string // our column name to the heading in the file
