@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 		"internal/settle", "internal/export", "internal/disk", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
 	"internal/plainyaml": {"github.com/goccy/go-yaml"},
 	"internal/settings":  {"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml"},
-	"internal/notify":    {"internal/display", "internal/settings", "github.com/wneessen/go-mail"},
+	"internal/notify":    {"internal/display", "internal/tender", "internal/settings", "github.com/wneessen/go-mail"},
 	"internal/metrics":   {"github.com/prometheus/client_golang/prometheus", "golang.org/x/net/netutil"},
 	"docs":               {},
 	"fixtures":           {},

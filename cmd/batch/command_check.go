@@ -75,9 +75,9 @@ what is accepted of it, its cash and its wire.`,
 func printExamination(out io.Writer, e *batch.Examination) error {
 	p := &printer{w: out}
 	p.linef("%s: %s, %s as of %s, terms version %d", e.Offer.ID, e.Offer.Issuer, e.Phase,
-		e.AsOf.In(e.Offer.Zone).Format("2006-01-02 15:04:05 MST"), e.Offer.Version())
+		tender.WallTime(e.AsOf, e.Offer.Zone), e.Offer.Version())
 	if !e.Next.At.IsZero() {
-		p.linef("  next due %s, %s", e.Next.At.Format("Mon 2006-01-02 15:04 MST"), whatSlot(e.Next, e.Offer.Schedule))
+		p.linef("  next due %s, %s", dayAndTime(e.Next.At), whatSlot(e.Next, e.Offer.Schedule))
 	}
 	for i, report := range e.Reports {
 		p.linef("")
@@ -171,8 +171,7 @@ func (p *printer) fileTotals(e *batch.Examination, f batch.FileTotals, zone *tim
 		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, thousands(s.Principal), counted(s.Rows, "row", "rows")))
 	}
 	p.linef("  reported, in whole units of each currency: %s", strings.Join(words, ", "))
-	const shown = "Mon 2006-01-02 15:04:05 MST"
-	p.linef("  received from %s to %s", f.First.In(zone).Format(shown), f.Last.In(zone).Format(shown))
+	p.linef("  received from %s to %s", dayAndTime(f.First.In(zone)), dayAndTime(f.Last.In(zone)))
 }
 
 // sheet says how one sheet of a report was understood.

@@ -195,9 +195,9 @@ func (p *differencePrinter) sides() {
 
 func (p *differencePrinter) instant(t time.Time) string {
 	if p.d.Zone != nil {
-		return t.In(p.d.Zone).Format("2006-01-02 15:04:05.999 MST")
+		return tender.WallTime(t, p.d.Zone)
 	}
-	return t.Format("2006-01-02 15:04:05.999 -07:00")
+	return withOffset(t)
 }
 
 func termsWords(s export.Side) string { return fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest) }

@@ -67,7 +67,7 @@ func TestADifferenceIsPrinted(t *testing.T) {
           before                                         now
 run       a                                              b
 phase     final                                          final
-as of     2004-12-02 09:00:00 EST                        2004-12-02 09:00:00 EST
+as of     2004-12-02 09:00 EST                           2004-12-02 09:00 EST
 program   0.1.0                                          0.1.0
 terms     version 2, 0a0a0a0a0a0a                        version 2, 0a0a0a0a0a0a
 rows      0 read, 0 counted, 0 not counted, 0 rejected   0 read, 0 counted, 0 not counted, 0 rejected

@@ -177,7 +177,6 @@ func printAgendas(out io.Writer, all []agenda) error {
 }
 
 func (p *printer) agenda(a agenda) {
-	const form = "Mon 2006-01-02 15:04 MST"
 	regular := "no regular runs"
 	if a.Schedule != "" {
 		regular = fmt.Sprintf("schedule %q, catch_up %s", a.Schedule, a.CatchUp)
@@ -186,13 +185,13 @@ func (p *printer) agenda(a agenda) {
 	p.linef("  %s, run_after %s, in %s; and when files arrive", regular, a.RunAfter, a.Zone)
 	if a.Parked != nil {
 		p.linef("  PARKED: the service died in its last %d runs; tried again at %s, or when its files or terms change, or by hand with \"batch run\"",
-			a.Parked.Deaths, a.Parked.NextTry.Format(form))
+			a.Parked.Deaths, dayAndTime(a.Parked.NextTry.Truncate(time.Minute)))
 	}
 	if len(a.Next) == 0 {
 		p.linef("  nothing is due any more")
 	}
 	for _, d := range a.Next {
-		line := fmt.Sprintf("  %-25s %-25s %s", d.At.Format(form), d.Local.Format(form), d.What)
+		line := fmt.Sprintf("  %-25s %-25s %s", dayAndTime(d.At), dayAndTime(d.Local), d.What)
 		if d.Clock != "" {
 			line += " (" + d.Clock + ")"
 		}

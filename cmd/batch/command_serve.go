@@ -250,7 +250,7 @@ func (s *service) parked(folder string, deaths serve.Deaths) {
 	now := s.world.now()
 	zone := cmp.Or(zoneOf(folder), time.UTC)
 	s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitFailed), Title: "parked: the service died in its runs",
-		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, deaths.Next().In(zone).Format("2006-01-02 15:04:05 MST")),
+		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.Next().In(zone))),
 		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
 

@@ -148,8 +148,18 @@ func (p *printer) tableLeft(rows [][]string, left int) {
 
 func (p *printer) heading(r *export.Run) {
 	p.linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
-		r.AsOf.In(r.Offer.Zone).Format("2006-01-02 15:04:05 MST"), r.Offer.Version())
+		tender.WallTime(r.AsOf, r.Offer.Zone), r.Offer.Version())
 }
+
+// dayAndTime is an instant with its day of the week, on its own clocks.
+func dayAndTime(t time.Time) string { return t.Format("Mon ") + tender.WallTime(t, t.Location()) }
+
+// toTheSecond is the time of an event, of which the fractions of the machine's clock
+// say nothing.
+func toTheSecond(t time.Time) string { return tender.WallTime(t.Truncate(time.Second), t.Location()) }
+
+// withOffset is an instant of which the zone is not known, only the offset.
+func withOffset(t time.Time) string { return tender.WallClock(t) + t.Format(" -07:00") }
 
 func (p *printer) figures(r *export.Run) {
 	p.linef("")

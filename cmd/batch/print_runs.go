@@ -11,6 +11,7 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
 )
 
 // printHistory lists published runs and how other attempts ended, or every entry
@@ -72,7 +73,8 @@ func (p *printer) runs(h *batch.History) {
 	for _, r := range runs {
 		e := published[r.Run]
 		by, _, _ := strings.Cut(e.By, " pid ")
-		rows = append(rows, []string{r.Run, r.Phase, standing(r), e.At.Format("2006-01-02 15:04 MST"), by,
+		rows = append(rows, []string{r.Run, r.Phase, standing(r),
+			tender.WallTime(e.At.Truncate(time.Minute), e.At.Location()), by,
 			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), toWire(e.Totals)})
 	}
 	p.tableLeft(rows, 5)
@@ -125,7 +127,7 @@ func (p *printer) candidates(found []ledger.Candidate) {
 // entries lists entries of the ledger, one a line, and messages below.
 func (p *printer) entries(entries []ledger.Entry) {
 	for _, e := range entries {
-		line := fmt.Sprintf("%s  %-11s %-8s", e.At.Format("2006-01-02 15:04:05 MST"), e.Event, e.Trigger)
+		line := fmt.Sprintf("%-23s  %-11s %-8s", toTheSecond(e.At), e.Event, e.Trigger)
 		if e.Event.Ends() {
 			line += fmt.Sprintf("  exit %d", e.Exit)
 		}
@@ -148,7 +150,7 @@ func printRecord(out io.Writer, r *batch.RunRecord) error {
 	p := &printer{w: out}
 	p.fact("run", r.Run)
 	p.fact("offer", r.Offer)
-	p.fact("phase", r.Phase+", as of "+r.AsOf.Format(time.RFC3339))
+	p.fact("phase", r.Phase+", as of "+withOffset(r.AsOf))
 	p.fact("program", r.Program)
 	p.fact("terms", fmt.Sprintf("version %d, SHA-256 %s", r.Terms.Version, r.Terms.Digest))
 	p.fact("identity", r.Identity)
@@ -181,7 +183,7 @@ func (p *printer) fact(name, value string) {
 
 func (p *printer) entry(e ledger.Entry) {
 	p.linef("")
-	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", e.At.Format("2006-01-02 15:04:05 MST"), e.By, e.Trigger, e.Exit, e.Duration.Round(time.Millisecond)))
+	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", toTheSecond(e.At), e.By, e.Trigger, e.Exit, e.Duration.Round(time.Millisecond)))
 	p.fact("slot", e.Slot)
 	if e.Counts.Rows > 0 {
 		p.fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted, e.Counts.NotCounted, e.Counts.Rejected))

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
@@ -62,9 +61,11 @@ func checkSettledRun(src *source, o *tender.Offer) error {
 	case m.Offer != o.ID:
 		return earlyRunError("%s, which is a run of the offer %s", name, m.Offer)
 	case m.AsOf.Before(o.Early.At):
-		return earlyRunError("%s, which is as of %s, before the Early Tender Date; name a run that shows all early tenders", name, m.AsOf.Format(time.DateTime))
+		return earlyRunError("%s, which is as of %s, before the Early Tender Date; name a run that shows all early tenders",
+			name, tender.WallTime(m.AsOf, o.Zone))
 	case o.Settlement.Early.Before(tender.DateOf(m.AsOf.In(o.Zone))):
-		return earlyRunError("%s, which is as of %s, after the early settlement; name the run that was paid then", name, m.AsOf.Format(time.DateTime))
+		return earlyRunError("%s, which is as of %s, after the early settlement; name the run that was paid then",
+			name, tender.WallTime(m.AsOf, o.Zone))
 	}
 	return nil
 }

@@ -217,7 +217,7 @@ func rules(rejects []tender.Reject) (codes []string) {
 func (in *intake) window(i tender.Instruction) string {
 	o := in.offer
 	shown := func(c tender.CutOff) string {
-		return fmt.Sprintf("%s (%s)", c.At.In(o.Zone).Format("2006-01-02 15:04:05.000 MST"), strings.ReplaceAll(string(c.Boundary), "_", " "))
+		return fmt.Sprintf("%s (%s)", tender.WallTime(c.At, o.Zone), strings.ReplaceAll(string(c.Boundary), "_", " "))
 	}
 	switch w := o.Window(i.Received); {
 	case w == tender.Early:

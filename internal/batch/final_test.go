@@ -117,3 +117,24 @@ func TestLatestAndFinalArePointedAnewWhateverTheyBecame(t *testing.T) {
 		}
 	}
 }
+
+func TestP21AFinalRunByAnUnidentifiedBuildWarns(t *testing.T) {
+	for version, want := range map[string]string{
+		"0.2.0+unknown":               "version 0.2.0+unknown, was built without its commit",
+		"0.2.0+3f2a1c9d4b5e.modified": "was built with changes that are in no commit",
+		"0.2.0+3f2a1c9d4b5e":          "",
+	} {
+		_, folder := smallFinal(t)
+		if err := os.RemoveAll(filepath.Join(folder, runsName)); err != nil {
+			t.Fatal(err)
+		}
+		for _, clock := range []func() time.Time{afterEarlyDate, longAfterEnd, longAfterEnd} {
+			o := mustRun(t, Request{Folder: folder, Clock: clock, Version: version})
+			said := strings.Join(tender.Messages(o.Remarks), "\n")
+			wanted := want != "" && o.Run.Phase == tender.Final
+			if got := strings.Contains(said, "cannot be built again"); got != wanted || wanted && !strings.Contains(said, want) {
+				t.Errorf("%s, %s, %s: %s", version, o.Run.Phase, o.Deed, said)
+			}
+		}
+	}
+}

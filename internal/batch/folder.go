@@ -136,9 +136,6 @@ func instant(req Request, terms *ingest.Terms, names []string, now time.Time) (t
 	closed := o.Expiration.At
 	if deadline := o.Guaranteed.Deadline; !deadline.IsZero() {
 		closed = latest(closed, deadline.At)
-		if deadline.Met(closed) {
-			closed = closed.Add(time.Second) // until then notes may still come
-		}
 	}
 	if now.Before(closed) {
 		return now, nil

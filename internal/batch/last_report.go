@@ -82,7 +82,7 @@ func (in *intake) missingLastReports() (missing []lastReport) {
 // notLast says why a report is not known to be the last.
 func (in *intake) notLast(r lastReport) string {
 	due, why := in.due(r.depositary)
-	needed := fmt.Sprintf("%s (%s)", in.wall(due), why)
+	needed := fmt.Sprintf("%s (%s)", tender.WallTime(due, in.offer.Zone), why)
 	if r.at.IsZero() {
 		return fmt.Sprintf("the name of the report of %s, %s, carries no date that can be read, so nothing says that it is the last one, which shows everything until %s: name it by the day it was made, such as %s",
 			r.depositary, display.Line(r.file), needed, "dtc-2004-11-12.xlsx")
@@ -97,7 +97,7 @@ func (in *intake) shownUntil(at time.Time) string {
 	if local := at.In(in.offer.Zone); local.Hour() == 0 && local.Minute() == 0 { // the name has no time of day
 		return "the end of " + dayOf(at, in.offer.Zone).String()
 	}
-	return in.wall(at)
+	return tender.WallTime(at, in.offer.Zone)
 }
 
 // checkLastReports is an error where a final run would be made from a report that is not
@@ -233,5 +233,3 @@ func (in *intake) remarks() []tender.Warning {
 	return all
 }
 
-// wall is an instant by the clocks of the offer.
-func (in *intake) wall(t time.Time) string { return t.In(in.offer.Zone).Format("2006-01-02 15:04") }

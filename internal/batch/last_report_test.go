@@ -24,7 +24,7 @@ func TestT16TheServiceMakesNoFinalRunFromAReportThatMayNotBeTheLast(t *testing.T
 		"dtc-.csv":            {lastReportRows, "carries no date that can be read"},
 		"dtc-19-V-2026.csv":   {lastReportRows, "carries no date that can be read"},
 		"dtc-2026-05-18.csv":  {lastReportRows, ""}, // the end of that day is the expiration
-		"dtc-2026-05-17.csv":  {lastReportRows, "shows tenders until the end of 2026-05-17, and a report that shows them until 2026-05-19 00:00 (the expiration) is needed: ask for it; if nothing more comes from DTC"},
+		"dtc-2026-05-17.csv":  {lastReportRows, "shows tenders until the end of 2026-05-17, and a report that shows them until 2026-05-19 00:00 EDT (the expiration) is needed: ask for it; if nothing more comes from DTC"},
 		"dtc-2027-05-19.csv":  {lastReportRows, "in the future"},
 		"dtc-2026-05-20.csv":  {smallReport, "is it an old report under a wrong name?"},
 	} {
@@ -65,12 +65,12 @@ func TestT16TestP11WhichReportIsNeededAfterTheExpiration(t *testing.T) {
 		"from before the expiration":   {between, "dtc-2026-05-17.csv", promised, "", "(the expiration) is needed"},
 		"of the day of the expiration": {between, "dtc-2026-05-18.csv", promised, "", ""},
 		"not delivered": {after, "dtc-2026-05-18.csv", promised, "",
-			"until 2026-05-20 17:00 (the guaranteed delivery deadline, as it does not show 1 guaranteed delivery delivered) is needed"},
+			"until 2026-05-20 17:00 EDT (the guaranteed delivery deadline, as it does not show 1 guaranteed delivery delivered) is needed"},
 		"delivered":                          {after, "dtc-2026-05-18.csv", delivered, "", ""},
 		"withdrawn":                          {after, "dtc-2026-05-18.csv", withdrawn, "", ""},
 		"of the day of the deadline":         {after, "dtc-2026-05-20.csv", promised, "", ""},
 		"closed":                             {after, "dtc-2026-05-18.csv", promised, "closed: 2026-05-19T00:00", ""},
-		"closed after the report":            {after, "dtc-2026-05-18.csv", promised, "closed: 2026-05-19T12:00", "until 2026-05-19 12:00 (closed in the terms) is needed"},
+		"closed after the report":            {after, "dtc-2026-05-18.csv", promised, "closed: 2026-05-19T12:00", "until 2026-05-19 12:00 EDT (closed in the terms) is needed"},
 		"closed, and a row came in after it": {after, "dtc-2026-05-18.csv", promised, "closed: 2026-05-18T09:00", "(the guaranteed delivery deadline"},
 		"closed before the expiration":       {after, "dtc-2026-05-17.csv", "2026-05-15 10:00:00,0005,,,\n", "closed: 2026-05-16T00:00", ""},
 	} {

@@ -217,13 +217,27 @@ func resultRemarks(r *export.Run) []tender.Warning {
 		all = append(all, tender.Warnf(tender.WarnNotInForce, "the run is final, but not in force: %s", r.Held))
 	}
 	all = append(all, snapshotRemarks(r)...)
-	if r.Phase == tender.Final && strings.HasSuffix(r.Version, "+unknown") {
-		all = append(all, tender.Warnf(tender.WarnUnknownBuild, "the program that made this final run, version %s, was built without its commit, so it cannot be built again from its version", r.Version))
+	if how := unidentified(r.Version); r.Phase == tender.Final && how != "" {
+		all = append(all, tender.Warnf(tender.WarnUnknownBuild,
+			"the program that made this final run, version %s, was built %s, so it cannot be built again from its version",
+			r.Version, how))
 	}
 	for _, c := range r.TermChanges {
 		all = append(all, tender.Warnf(tender.WarnTermsChanged, "the terms were changed in place, without an amendment: %s", export.TermWords(c)))
 	}
 	return all
+}
+
+// unidentified says how a program was built that its version does not identify, "" if it
+// does.
+func unidentified(version string) string {
+	switch {
+	case strings.Contains(version, "+unknown"):
+		return "without its commit"
+	case strings.HasSuffix(version, ".modified"):
+		return "with changes that are in no commit"
+	}
+	return ""
 }
 
 // openWords counts open findings.

@@ -243,7 +243,7 @@ func (h *history) received(was, now version) string {
 }
 
 func (h *history) clock(t time.Time) string {
-	return t.In(h.offer.Zone).Format("2006-01-02 15:04:05.000 MST")
+	return tender.WallTime(t, h.offer.Zone)
 }
 
 // sameSecurity reports whether two numbers are of one security: an ISIN may hold the

@@ -174,11 +174,12 @@ func percentText(f allocate.Factor) string {
 	return f.String()
 }
 
-// Formats of dates.
+// Formats of dates, each finer than the one before and beginning with it.
 const (
-	dayFormat     = "yyyy-mm-dd"
-	instantFormat = "yyyy-mm-dd hh:mm:ss"
-	momentFormat  = instantFormat + ".000"
+	dayFormat    = "yyyy-mm-dd"
+	minuteFormat = dayFormat + " hh:mm"
+	secondFormat = minuteFormat + ":ss"
+	momentFormat = secondFormat + ".000"
 )
 
 // day is a date cell, empty for the zero Date.
@@ -192,6 +193,18 @@ func day(d tender.Date) cell {
 	return label(d.String())
 }
 
+// clockFormat shows a time with seconds and milliseconds only if it has any. A column
+// of times has the greatest of their formats, which is the finest.
+func clockFormat(t time.Time) string {
+	switch {
+	case t.Nanosecond() != 0:
+		return momentFormat
+	case t.Second() != 0:
+		return secondFormat
+	}
+	return minuteFormat
+}
+
 // moment is a date cell with the wall time of the zone, to the millisecond.
 func moment(t time.Time, zone *time.Location) cell {
 	if t.IsZero() {
@@ -203,12 +216,16 @@ func moment(t time.Time, zone *time.Location) cell {
 	return label(stamp(t, zone))
 }
 
-// instantCell is a date cell like [moment], with milliseconds only where there are
-// any.
+// instantCell is a date cell like [moment], with seconds and milliseconds only where
+// there are any.
 func instantCell(t time.Time, zone *time.Location) cell {
-	c := moment(t, zone)
-	if c.kind == number && t.Nanosecond() == 0 {
-		c.look.format = instantFormat
+	return moment(t, zone).shownAs(clockFormat(t))
+}
+
+// shownAs gives a date cell a format; words keep theirs.
+func (c cell) shownAs(format string) cell {
+	if c.kind == number {
+		c.look.format = format
 	}
 	return c
 }

@@ -137,3 +137,29 @@ func TestAddresses(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestP21 a column of times shows what the finest of them has, and no more.
+func TestP21AColumnOfTimesHasSecondsOnlyIfATimeHas(t *testing.T) {
+	for last, want := range map[string]string{
+		"2004-11-12T17:00:00.000": "yyyy-mm-dd hh:mm",
+		"2004-11-12T17:00:01.000": "yyyy-mm-dd hh:mm:ss",
+		"2004-11-12T17:00:00.250": "yyyy-mm-dd hh:mm:ss.000",
+	} {
+		if got := instantCell(wall(last), newYork).look.format; got != want {
+			t.Errorf("alone, %s is shown as %s", last, got)
+		}
+		r := smallRun(t)
+		for i := range r.Book.Lines {
+			r.Book.Lines[i].Received = wall("2004-11-12T16:30:00.000")
+		}
+		r.Book.Lines[1].Received = wall(last)
+		b := &workbook{volume: r.volume(1000), run: r, tally: newTally(r)}
+		row, cells := b.instructionRows(), make([]cell, insRow)
+		for i := range r.Book.Lines[:3] {
+			row(i, cells)
+			if got := cells[insReceived-1].look.format; got != want {
+				t.Errorf("beside %s, row %d is shown as %s", last, i, got)
+			}
+		}
+	}
+}

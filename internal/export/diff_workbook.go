@@ -74,7 +74,7 @@ func (d *Difference) volume(rowsPerSheet int) volume {
 // banner says what is compared with what.
 func (d *Difference) banner() cell {
 	side := func(s Side) string {
-		return strings.ToUpper(string(s.Phase)) + " as of " + instant(s.AsOf, d.zoneOf(s))
+		return strings.ToUpper(string(s.Phase)) + " as of " + tender.WallTime(s.AsOf, d.zoneOf(s))
 	}
 	c := label("DIFFERENCE from " + side(d.Was) + " to " + side(d.Now)).as(inBanner)
 	if d.Now.Phase != tender.Final {

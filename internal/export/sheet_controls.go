@@ -85,7 +85,7 @@ func (b *workbook) layOrigin(top int) int {
 		facts = append(facts, fact{"Decided", label(d.String())})
 	}
 	for _, a := range r.Offer.Amendments {
-		facts = append(facts, fact{"Amendment in force", label(instant(a.Effective, r.Offer.Zone) + ": " + a.Note)})
+		facts = append(facts, fact{"Amendment in force", label(tender.WallTime(a.Effective, r.Offer.Zone) + ": " + a.Note)})
 	}
 	for i, f := range facts {
 		s.put(top+i, conWhat, label(f.name).as(inFact))

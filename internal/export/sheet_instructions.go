@@ -88,6 +88,9 @@ func (b *workbook) layInstructions() {
 // a row has in common with others.
 func (b *workbook) instructionRows() rowMaker {
 	m := &instructionMaker{b: b, zone: b.run.Offer.Zone, reasons: make(map[allocate.Reason]cell)}
+	for i := range b.run.Book.Lines {
+		m.received = max(m.received, clockFormat(b.run.Book.Lines[i].Received))
+	}
 	for i := range b.run.Offer.Series {
 		series, accepted := &b.run.Offer.Series[i], &b.run.Allocation.Series[i]
 		m.used = append(m.used, [2]usedCells{
@@ -110,12 +113,13 @@ func windowIndex(w tender.Window) int {
 }
 
 type instructionMaker struct {
-	b       *workbook
-	zone    *time.Location
-	used    [][2]usedCells // by series and window
-	reasons map[allocate.Reason]cell
-	date    tender.Date // of the row before, and its cell
-	dated   cell
+	b        *workbook
+	zone     *time.Location
+	received string         // the format of the column
+	used     [][2]usedCells // by series and window
+	reasons  map[allocate.Reason]cell
+	date     tender.Date // of the row before, and its cell
+	dated    cell
 }
 
 var (
@@ -131,7 +135,7 @@ func (m *instructionMaker) row(i int, cells []cell) {
 	cells[insParticipant-1], cells[insName-1] = label(l.Participant), label(l.ParticipantName)
 	cells[insSecurity-1], cells[insSeries-1] = label(l.Security), label(l.Series)
 	cells[insCurrency-1], cells[insWindow-1] = label(currency), label(string(l.Window))
-	cells[insReceived-1] = moment(l.Received, m.zone).aligned(left)
+	cells[insReceived-1] = moment(l.Received, m.zone).shownAs(m.received).aligned(left)
 	cells[insTendered-1], cells[insAccepted-1] = principal(l.Principal), principal(decided.Accepted)
 	cells[insReturned-1] = less(cells[insTendered-1], l.Principal, decided.Accepted).by(returnedFormula)
 	cells[insReason-1] = m.reason(l, decided.Reason)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // The columns of Snapshots.
@@ -142,9 +144,9 @@ func madeWords(from, to time.Time, zone *time.Location) string {
 	case to.IsZero():
 		return "its name has no date"
 	case from.Equal(to):
-		return instant(from, zone)
+		return tender.WallTime(from, zone)
 	}
-	return instant(from, zone) + " or later, to " + instant(to, zone)
+	return tender.WallTime(from, zone) + " or later, to " + tender.WallTime(to, zone)
 }
 
 func (b *workbook) snapshotRow(c *SnapshotChange, cells []cell) {

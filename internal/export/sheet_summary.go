@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -178,7 +179,7 @@ func (r *Run) producedCell() cell {
 	if r.Made.IsZero() {
 		return label("not published")
 	}
-	said := r.Made.In(r.Offer.Zone).Format("2006-01-02 15:04 MST")
+	said := tender.WallTime(r.Made.Truncate(time.Minute), r.Offer.Zone)
 	if r.By != "" {
 		said += " by " + r.By
 	}
@@ -224,7 +225,7 @@ func (b *workbook) termFacts() []fact {
 		facts = append(facts, fact{"Decided", label(d.String()).wrapped()})
 	}
 	for _, a := range o.Amendments {
-		words := instant(a.Effective, o.Zone)
+		words := tender.WallTime(a.Effective, o.Zone)
 		if a.Note != "" {
 			words += ": " + a.Note
 		}

@@ -66,9 +66,6 @@ func (b *workbook) allInOne() bool {
 
 func (b *workbook) periodRow(p period, row int, first bool) []cell {
 	until := instantCell(p.until, b.run.Offer.Zone).aligned(left)
-	if until.kind == number && p.until.Second() == 0 && p.until.Nanosecond() == 0 {
-		until.look.format = "yyyy-mm-dd hh:mm"
-	}
 	cells := []cell{until, count(p.tenders)}
 	for i, amount := range p.tendered {
 		col := timeFirst + 2*i

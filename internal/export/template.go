@@ -38,7 +38,7 @@ type templateColumn struct {
 // Excel does not turn a CUSIP into a number.
 const (
 	textFormat  = "@"
-	entryFormat = instantFormat
+	entryFormat = secondFormat
 )
 
 var templateColumns = []templateColumn{

@@ -110,14 +110,3 @@ func stamp(t time.Time, zone *time.Location) string {
 	}
 	return t.In(zone).Format("2006-01-02T15:04:05.000Z07:00")
 }
-
-// instant is an instant as text for people: wall time of the zone, with
-// milliseconds only where there are any.
-func instant(t time.Time, zone *time.Location) string {
-	t = t.In(zone)
-	layout := "2 January 2006 15:04:05 MST"
-	if t.Nanosecond() != 0 {
-		layout = "2 January 2006 15:04:05.000 MST"
-	}
-	return t.Format(layout)
-}

@@ -90,7 +90,7 @@ func (r *Run) volume(rowsPerSheet int) volume {
 
 // banner says whether the run is indicative or final.
 func (r *Run) banner() cell {
-	asOf := instant(r.AsOf, r.Offer.Zone)
+	asOf := tender.WallTime(r.AsOf, r.Offer.Zone)
 	switch {
 	case r.Held != "":
 		return label("FINAL as of " + asOf + ", NOT IN FORCE: " + r.Held).as(inBanner).toned(doubtful)

@@ -50,7 +50,7 @@ func TestProperties(t *testing.T) {
 func TestBannerOnEverySheet(t *testing.T) {
 	final := smallRun(t)
 	final.AsOf, final.Phase = wall("2004-12-02T00:00:00.000"), tender.Final
-	for want, r := range map[string]*Run{"INDICATIVE as of 30 November 2004 18:00:00 EST": smallRun(t), "FINAL as of 2 December 2004 00:00:00 EST": final} {
+	for want, r := range map[string]*Run{"INDICATIVE as of 2004-11-30 18:00 EST": smallRun(t), "FINAL as of 2004-12-02 00:00 EST": final} {
 		f := opened(t, rendered(t, r))
 		for _, sheet := range f.GetSheetList() {
 			if got, _ := f.GetCellValue(sheet, at(bannerRow, 1)); !strings.HasPrefix(got, want) {

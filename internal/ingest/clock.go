@@ -28,9 +28,9 @@ func wallInstant(y, m, d, h, mi, s, ns int, zone *time.Location) (time.Time, err
 	case 1:
 		return shown[0], nil
 	case 0:
-		return time.Time{}, fmt.Errorf("the clocks of %s never showed %s: they were put forward", zone, wanted.Format("2006-01-02 15:04:05.000"))
+		return time.Time{}, fmt.Errorf("the clocks of %s never showed %s: they were put forward", zone, tender.WallClock(wanted))
 	}
-	return time.Time{}, fmt.Errorf("the clocks of %s showed %s twice: they were put back", zone, wanted.Format("2006-01-02 15:04:05.000"))
+	return time.Time{}, fmt.Errorf("the clocks of %s showed %s twice: they were put back", zone, tender.WallClock(wanted))
 }
 
 // instantsShowing lists the instants at which the clocks of a zone show what

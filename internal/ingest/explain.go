@@ -229,8 +229,7 @@ func (s *sheet) shownTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	const form = "2006-01-02 15:04:05.000 MST"
-	there, here := t.In(s.clock.zone).Format(form), t.In(s.offer.Zone).Format(form)
+	there, here := tender.WallTime(t, s.clock.zone), tender.WallTime(t, s.offer.Zone)
 	if there == here {
 		return here
 	}

@@ -63,8 +63,8 @@ func contradiction(was, now *tender.Instruction) (column, string) {
 	case was.Security != "" && now.Security != "" && was.Security != now.Security:
 		return colSecurity, fmt.Sprintf("the security was %s, and in the later report it is %s", was.Security, now.Security)
 	case !was.Received.IsZero() && !now.Received.IsZero() && !was.Received.Equal(now.Received):
-		const shown = "2006-01-02 15:04:05.000 MST"
-		return colReceived, fmt.Sprintf("the time of receipt was %s, and in the later report it is %s", was.Received.Format(shown), now.Received.Format(shown))
+		return colReceived, fmt.Sprintf("the time of receipt was %s, and in the later report it is %s",
+			tender.WallTime(was.Received, was.Received.Location()), tender.WallTime(now.Received, now.Received.Location()))
 	}
 	return noColumn, ""
 }

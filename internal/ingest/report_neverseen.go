@@ -95,7 +95,7 @@ func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*readi
 	}
 	f.MustResolve = true
 	f.Message = fmt.Sprintf("%s, and no earlier report of %s has it, though it was received %s, before %s was made: the number may be wrong, and the tender that is meant still counts%s",
-		word, in.Depositary, in.Received.In(o.Zone).Format("2006-01-02 15:04:05 MST"), b.file, mayBeMeant(in, readings))
+		word, in.Depositary, tender.WallTime(in.Received, o.Zone), b.file, mayBeMeant(in, readings))
 	f.Advice = "ask the depositary which tender it is; if it is right so, write under resolutions in the offer the outcome withdrawn"
 	return f
 }

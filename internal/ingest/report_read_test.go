@@ -163,7 +163,7 @@ func TestReportsThatContradictEachOther(t *testing.T) {
 	}
 	expect(t, got, "5 5000", "1 6000", "4 5000",
 		"dtc-1.csv B3 R5-reports-differ the security was 52729NAA8, and in the later report it is 037833100; the other line is row 3 of dtc-3.csv",
-		"dtc-1.csv D4 R5-reports-differ the time of receipt was 2004-11-12 12:00:00.000 EST, and in the later report it is 2004-11-12 13:00:00.000 EST; the other line is row 4 of dtc-3.csv",
+		"dtc-1.csv D4 R5-reports-differ the time of receipt was 2004-11-12 12:00 EST, and in the later report it is 2004-11-12 13:00 EST; the other line is row 4 of dtc-3.csv",
 		"dtc-3.csv B3 R5-reports-differ", "dtc-3.csv D4 R5-reports-differ",
 		"dtc-1.csv: 5 rows, 2 rejected, 2 replaced, principal 25000, rejected 10000, replaced 10000",
 		"dtc-2.csv: 1 rows, 0 rejected, 1 replaced, principal 5000, rejected 0, replaced 5000",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/tender"
 )
 
 // Bounds of what is sent, in bytes.
@@ -97,7 +98,7 @@ func (e Event) clock(t time.Time) string {
 	if e.Zone != nil {
 		t = t.In(e.Zone)
 	}
-	return t.Format("2006-01-02 15:04:05 MST")
+	return tender.WallTime(t.Truncate(time.Second), t.Location())
 }
 
 // slot shows the slot on the clocks of the offer.

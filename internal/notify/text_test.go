@@ -67,7 +67,7 @@ Since the run before:
 Issuer     Level 3 Communications, Inc.
 Run        2004-11-12T173004-1a2b3c4d
 Started by schedule
-Slot       2004-11-12 17:30:00 EST
+Slot       2004-11-12 17:30 EST
 At         2004-11-12 17:30:04 EST
 Took       4.21s
 Rows       312 read, 305 counted, 7 rejected

@@ -19,7 +19,7 @@ type Line struct {
 	// what was bought then (nothing, perhaps) is fixed and paid.
 	Settled *Settled
 
-	// Undelivered is set once the deadline for guaranteed deliveries has passed
+	// Undelivered is set once the deadline for guaranteed deliveries is reached
 	// and the notes have not come: the tender keeps its place under the caps, as
 	// the others are settled by then, but nothing of it is bought (R15).
 	Undelivered bool
@@ -149,12 +149,13 @@ func (o *Offer) Counts(in Instruction, asOf time.Time) bool {
 }
 
 // deliver applies R15: a tender by guaranteed delivery counts in full from the
-// start, and once the deadline has passed without the notes it keeps its place
-// under the caps, but nothing of it is bought.
+// start, and once the deadline is reached without the notes it keeps its place
+// under the caps, but nothing of it is bought. As of the deadline itself all notes
+// are known that came in time.
 func (l *Line) deliver(o *Offer, asOf time.Time) *Reject {
 	deadline := o.Guaranteed.Deadline
 	covered := !l.CoveredAt.IsZero() && !l.CoveredAt.After(asOf) && deadline.Met(l.CoveredAt)
-	if l.Delivery != GuaranteedDelivery || covered || deadline.Met(asOf) {
+	if l.Delivery != GuaranteedDelivery || covered || asOf.Before(deadline.At) {
 		return nil
 	}
 	l.Undelivered = true
@@ -195,7 +196,7 @@ func (in *Instruction) finding(rule string, s Standing, message, advice string) 
 
 // clock shows an instant as wall time of the offer.
 func clock(o *Offer, t time.Time) string {
-	return t.In(o.Zone).Format("2006-01-02 15:04:05.000 MST")
+	return WallTime(t, o.Zone)
 }
 
 // ControlError says that figures which must agree do not (R6). Nothing may be
