@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/settle"
@@ -26,9 +28,10 @@ func newWhatIfCommand(w world) *cobra.Command {
 		Use:   "whatif OFFER",
 		Short: "Show the same book under other caps and rates; publish nothing",
 		Long: `whatif works out the same book under other terms and shows it beside today's
-result, per series and in cash. With --sweep it shows how much of each level is
-accepted as one cap grows; with --solve it says the smallest cap that accepts all
-of a level. Nothing is published.`,
+result, per series and in cash, with what is not accepted then and why. With --sweep
+it shows how much of each level is accepted as one cap grows; with --solve it says the
+smallest cap that accepts all of a level or series, as far as it can be bought at all, or
+what is in the way. Nothing is published.`,
 		Example: `  batch whatif fixtures/level3-2004 --as-of 2004-11-12T17:00 --cap "Tender Cap=1105000000"
   batch whatif fixtures/level3-2004 --fx EUR/USD=1.30
   batch whatif fixtures/level3-2004 --sweep "Tender Cap=450000000:1150000000:50000000" --csv
@@ -55,7 +58,7 @@ of a level. Nothing is published.`,
 	flags.StringArrayVar(&q.caps, "cap", nil, "another amount for a cap, NAME=AMOUNT; a series' Maximum Offer Amount is named \"Maximum Offer Amount ID\" (may be repeated)")
 	flags.StringArrayVar(&q.rates, "fx", nil, "another exchange rate, FROM/TO=RATE (may be repeated)")
 	flags.StringVar(&q.sweep, "sweep", "", "let a cap grow, NAME=FROM:TO:STEP")
-	flags.StringVar(&q.solve, "solve", "", "\"accept all of LEVEL\": the smallest amount of the cap over all (or of NAME, with \"NAME: accept all of LEVEL\") that does it")
+	flags.StringVar(&q.solve, "solve", "", "\"accept all of LEVEL\" or \"accept all of series ID\": the smallest amount of the cap over all (or of NAME, with \"NAME: accept all of LEVEL\") that does it")
 	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
 	flags.BoolVar(&q.json, "json", false, "print the answer as JSON; docs/result.md describes it")
 	return c
@@ -69,8 +72,8 @@ type question struct {
 
 	scenario batch.Scenario
 	grow     *growth
-	level    int    // of --solve, 0 without it
-	solveCap string // "" for the cap over all
+	goal     *batch.Goal // of --solve
+	solveCap string      // "" for the cap over all
 }
 
 // growth is the amounts that a cap runs through.
@@ -84,7 +87,7 @@ const mostSteps = 10_000
 
 var (
 	amountForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
-	solveForm  = regexp.MustCompile(`^(?:(.+): *)?accept all of (?:level )?([0-9]+)$`)
+	solveForm  = regexp.MustCompile(`^(?:(.+): *)?accept all of (?:(?:level )?([0-9]+)|series (.+))$`)
 )
 
 func (q *question) parse() error {
@@ -159,20 +162,24 @@ func (q *question) parseSolve() error {
 	}
 	m := solveForm.FindStringSubmatch(q.solve)
 	if m == nil {
-		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\", or \"NAME: accept all of LEVEL\"", q.solve)
+		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\" or \"accept all of series ID\", or either after \"NAME: \" for the cap NAME", q.solve)
+	}
+	q.goal, q.solveCap = &batch.Goal{Series: m[3]}, m[1]
+	if m[2] == "" {
+		return nil
 	}
 	level, err := strconv.Atoi(m[2])
 	if err != nil || level < 1 {
-		return fmt.Errorf("--solve %q: %s is no level", q.solve, m[2])
+		return fmt.Errorf("--solve %q: levels begin at 1, and %s is none; what is bought any and all has no level, and no cap cuts it back", q.solve, m[2])
 	}
-	q.level, q.solveCap = level, m[1]
+	q.goal.Level = level
 	return nil
 }
 
 // answer prints what was asked: the solution, the sweep, or the comparison.
 func (q *question) answer(ctx context.Context, out io.Writer, s *batch.Speculation) error {
 	switch {
-	case q.level > 0:
+	case q.goal != nil:
 		return q.answerSolve(ctx, out, s)
 	case q.grow != nil:
 		return q.answerSweep(ctx, out, s)
@@ -184,7 +191,7 @@ func (q *question) answer(ctx context.Context, out io.Writer, s *batch.Speculati
 	if q.json {
 		return export.EncodeJSON(out, q.comparison(s, other))
 	}
-	return printComparison(out, s.Today, other)
+	return q.printComparison(out, s.Today, other)
 }
 
 func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Speculation) error {
@@ -195,29 +202,52 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Spec
 		}
 	}
 	if name == "" {
-		return &batch.UsageError{Message: "the offer has no cap over all; name one: --solve \"NAME: accept all of LEVEL\""}
+		return &batch.UsageError{Message: fmt.Sprintf("the offer has no cap over all; name one: --solve \"NAME: accept all of %s\"", q.goal)}
 	}
-	amount, err := s.SmallestCap(ctx, name, q.level, q.scenario)
-	if err != nil {
-		return err
-	}
-	other, err := s.Under(ctx, q.scenario.With(name, amount))
+	found, err := s.Solve(ctx, name, *q.goal, q.scenario)
 	if err != nil {
 		return err
 	}
 	if q.json {
-		j := q.comparison(s, other)
-		j.Solution = &solutionJSON{name, q.level, amount.String()}
+		j := q.comparison(s, found.Then)
+		j.Solution = newSolutionJSON(found)
 		return export.EncodeJSON(out, j)
 	}
 	p := &printer{w: out}
-	p.linef("the smallest %s that accepts all of level %d: %s", name, q.level, thousands(amount))
+	p.solution(found)
 	p.linef("")
-	p.comparison(s.Today, other)
+	p.comparison(s.Today, found.Then)
 	return p.err
 }
 
+// solution says the smallest amount, what it cannot buy, and whether the cap does it as
+// it is.
+func (p *printer) solution(found *batch.Solution) {
+	what := "accepts all of " + found.Goal.String()
+	if found.Room {
+		what = "has room for all of " + found.Goal.String()
+	}
+	if len(found.LeftOut) > 0 {
+		what += " that can be bought"
+	}
+	if found.Room {
+		what += ", and for all that comes before it"
+	}
+	p.linef("the smallest %s that %s: %s %s", found.Cap.Name, what, thousands(found.Amount), found.Cap.Currency)
+	for _, l := range found.LeftOut {
+		p.linef("left out: %s", l)
+	}
+	if found.Reached {
+		p.linef("%s as it is, %s %s, accepts all of it already", found.Cap.Name, thousands(found.Cap.Amount), found.Cap.Currency)
+	}
+}
+
 func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Speculation) error {
+	for _, c := range q.scenario.Caps {
+		if c.Name == q.grow.name {
+			return &batch.UsageError{Message: fmt.Sprintf("--sweep runs %s through its amounts; leave out --cap \"%s=%s\"", c.Name, c.Name, c.Amount)}
+		}
+	}
 	var results []*export.Run
 	var amounts []decimal.Decimal
 	for amount := q.grow.from; !amount.GreaterThan(q.grow.to); amount = amount.Add(q.grow.step) {
@@ -275,6 +305,11 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 	}
 	p := &printer{w: out}
 	p.table(rows)
+	last := len(results) - 1
+	if len(results) > 1 && !slices.ContainsFunc(results, func(r *export.Run) bool { return !sameAccepted(r, results[0]) }) {
+		p.linef("\n%s makes no difference between these amounts", q.grow.name)
+	}
+	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.name, thousands(amounts[last])), results[last])
 	return p.err
 }
 
@@ -286,10 +321,92 @@ func levelName(s tender.Series) string {
 	return "level " + levelText(s)
 }
 
-func printComparison(out io.Writer, today, other *export.Run) error {
+func (q *question) printComparison(out io.Writer, today, other *export.Run) error {
 	p := &printer{w: out}
+	for _, c := range q.scenario.Caps {
+		p.capUse(c.Name, other)
+	}
+	if len(q.scenario.Caps)+len(q.scenario.Rates) > 0 {
+		if sameAccepted(today, other) {
+			p.linef("nothing changes in what is accepted")
+		}
+		p.linef("")
+	}
 	p.comparison(today, other)
 	return p.err
+}
+
+func sameAccepted(a, b *export.Run) bool {
+	for i := range a.Allocation.Series {
+		if !a.Allocation.Series[i].Sum().Equal(b.Allocation.Series[i].Sum()) {
+			return false
+		}
+	}
+	return true
+}
+
+// capUse says what a cap comes to in a result: where it is reached, or how much of it is
+// left, as one that leaves some cuts nothing back.
+func (p *printer) capUse(name string, r *export.Run) {
+	i := slices.IndexFunc(r.Allocation.Caps, func(c allocate.CapUse) bool { return c.Name == name })
+	use := r.Allocation.Caps[i]
+	at := fmt.Sprintf("%s at %s %s", name, thousands(use.Amount), use.Currency)
+	for _, step := range r.Allocation.Steps {
+		if slices.ContainsFunc(step.Caps, func(c allocate.CapStep) bool { return c.Cap == name && c.Bound }) {
+			p.linef("%s: reached at level %d", at, step.Level)
+			return
+		}
+	}
+	then := "it cuts nothing back"
+	if slices.ContainsFunc(r.Allocation.Lines, func(l allocate.Line) bool { return l.Reason.Cap == name }) {
+		then = "what it cut back at the early settlement stays so"
+	}
+	p.linef("%s: %s used, %s left; %s", at, thousands(use.Used), thousands(use.Left), then)
+}
+
+// notAccepted lists per series what a result does not accept, and why.
+func (p *printer) notAccepted(when string, r *export.Run) {
+	type part struct{ series, why string }
+	sums := map[part]decimal.Decimal{}
+	var parts []part
+	for i, l := range r.Allocation.Lines {
+		in := &r.Book.Lines[i]
+		rest := in.Principal.Sub(l.Accepted)
+		if rest.IsZero() {
+			continue
+		}
+		key := part{in.Series, l.Reason.String()}
+		if _, seen := sums[key]; !seen {
+			parts = append(parts, key)
+		}
+		sums[key] = sums[key].Add(rest)
+	}
+	if len(parts) == 0 {
+		return
+	}
+	p.linef("\nnot accepted %s:", when)
+	var rows [][]string
+	for _, s := range r.Offer.Series {
+		for _, key := range parts {
+			if key.series == s.ID {
+				rows = append(rows, []string{s.ID, s.Currency, thousands(sums[key]), key.why})
+			}
+		}
+	}
+	p.reasons(rows)
+}
+
+// reasons writes rows of a series, its currency, an amount, and a sentence.
+func (p *printer) reasons(rows [][]string) {
+	var widths [3]int
+	for _, row := range rows {
+		for i := range widths {
+			widths[i] = max(widths[i], utf8.RuneCountInString(oneLine(row[i])))
+		}
+	}
+	for _, row := range rows {
+		p.linef("%-*s  %-*s  %*s  %s", widths[0], oneLine(row[0]), widths[1], row[1], widths[2], row[2], oneLine(row[3]))
+	}
 }
 
 // comparison shows a result beside today's, per series and in cash.
@@ -303,6 +420,7 @@ func (p *printer) comparison(today, other *export.Run) {
 	p.table(rows)
 	p.linef("")
 	p.table(cashComparison(today, other))
+	p.notAccepted("then", other)
 	for _, warning := range other.Warnings {
 		p.linef("warning: %s", warning)
 	}

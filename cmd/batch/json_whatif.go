@@ -50,9 +50,19 @@ type (
 		Total    string `json:"total"`
 	}
 	solutionJSON struct {
-		Cap    string `json:"cap"`
-		Level  int    `json:"level"`
-		Amount string `json:"amount"`
+		Cap     string         `json:"cap"`
+		Level   int            `json:"level"`
+		Series  string         `json:"series"`
+		Amount  string         `json:"amount"`
+		Room    bool           `json:"room"`
+		Reached bool           `json:"reached"`
+		LeftOut []unboughtJSON `json:"unbought"`
+	}
+	unboughtJSON struct {
+		Series    string `json:"series"`
+		Currency  string `json:"currency"`
+		Principal string `json:"principal"`
+		Why       string `json:"why"`
 	}
 	sweepJSON struct {
 		Cap    string      `json:"cap"`
@@ -102,6 +112,15 @@ func (q *question) comparison(s *batch.Speculation, other *export.Run) whatIfJSO
 		}
 	}
 	return j
+}
+
+func newSolutionJSON(found *batch.Solution) *solutionJSON {
+	return &solutionJSON{
+		Cap: found.Cap.Name, Level: found.Goal.Level, Series: found.Goal.Series, Amount: found.Amount.String(), Room: found.Room, Reached: found.Reached,
+		LeftOut: export.List(found.LeftOut, func(l batch.LeftOut) unboughtJSON {
+			return unboughtJSON{l.Series, l.Currency, l.Principal.String(), l.Why}
+		}),
+	}
 }
 
 func newSweepJSON(name string, amounts []decimal.Decimal, results []*export.Run) *sweepJSON {

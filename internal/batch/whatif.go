@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -79,7 +80,7 @@ func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 	for _, rate := range other.Rates {
 		i := slices.IndexFunc(c.Rates, func(r tender.Rate) bool { return r.From == rate.From && r.To == rate.To })
 		if i < 0 {
-			return nil, &UsageError{Message: fmt.Sprintf("the offer has no rate %s/%s; give one that it has", rate.From, rate.To)}
+			return nil, &UsageError{Message: fmt.Sprintf("the offer has no rate %s/%s; it has %s", rate.From, rate.To, rateNames(o))}
 		}
 		c.Rates[i].Rate, c.Rates[i].Source = rate.Rate, "what if"
 	}
@@ -113,51 +114,28 @@ func capNames(o *tender.Offer) string {
 	return strings.Join(names, ", ")
 }
 
-// SmallestCap returns the smallest amount of a cap under which every tender of a
-// level is accepted whole, the other terms as in a scenario. It is a
-// *[UsageError] if no amount does it, because another cap cuts the level back.
-//
-// With the cap out of the way the waterfall takes the level whole, and what the
-// cap has counted by then, for this level and those taken before it, is the
-// answer: any less would be reached before the level is through. Under
-// all_or_none_skip a smaller amount might pass over an earlier level and still
-// take this one; the answer takes them all.
-func (s *Speculation) SmallestCap(ctx context.Context, name string, level int, other Scenario) (decimal.Decimal, error) {
-	everything := decimal.New(1, 18)
-	r, err := s.Under(ctx, other.With(name, everything))
-	if err != nil {
-		return decimal.Zero, err
+func rateNames(o *tender.Offer) string {
+	var names []string
+	for _, r := range o.Rates {
+		names = append(names, r.From+"/"+r.To)
 	}
-	used, found := decimal.Zero, false
-	for _, step := range r.Allocation.Steps {
-		if step.Level != level || step.Settled {
-			continue
-		}
-		for _, share := range step.Shares {
-			if !share.Accepted.Equal(share.Demand) {
-				return decimal.Zero, &UsageError{Message: fmt.Sprintf("no amount of %s accepts all of level %d: series %s, %s tenders: %s", name, level, share.Series, share.Window, share.Reason)}
-			}
-		}
-		if c := stepCap(step, name); c != nil {
-			used, found = everything.Sub(c.After), true
-		}
-	}
-	if !found {
-		return decimal.Zero, &UsageError{Message: fmt.Sprintf("%s covers no series at level %d; the levels are %s", name, level, levels(s.in.offer))}
-	}
-	return used, nil
+	return cmp.Or(strings.Join(names, ", "), "none, as no cap needs one")
 }
 
 // levels lists the Acceptance Priority Levels of an offer.
 func levels(o *tender.Offer) string {
-	var all []string
+	var all []int
 	for _, s := range o.Series {
-		if level := strconv.Itoa(s.Priority); s.Priority > 0 && !slices.Contains(all, level) {
-			all = append(all, level)
+		if s.Priority > 0 {
+			all = append(all, s.Priority)
 		}
 	}
 	slices.Sort(all)
-	return strings.Join(all, ", ")
+	var words []string
+	for _, level := range slices.Compact(all) {
+		words = append(words, strconv.Itoa(level))
+	}
+	return strings.Join(words, ", ")
 }
 
 func stepCap(step allocate.Step, name string) *allocate.CapStep {

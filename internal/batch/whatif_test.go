@@ -7,7 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// What SmallestCap answers takes the level whole, and a cent less does not.
+// What Solve answers takes the level whole, and a cent less does not.
 func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 	ctx := context.Background()
 	for _, asOf := range []string{"2004-11-12T17:00", "2004-12-02T09:00"} {
@@ -16,7 +16,7 @@ func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, series := range s.Today.Offer.Series {
-			amount, err := s.SmallestCap(ctx, "Tender Cap", series.Priority, Scenario{})
+			found, err := s.Solve(ctx, "Tender Cap", Goal{Level: series.Priority}, Scenario{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -24,7 +24,7 @@ func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 			for _, c := range []struct {
 				cap   decimal.Decimal
 				whole bool
-			}{{amount, true}, {amount.Sub(decimal.New(1, -2)), false}} {
+			}{{found.Amount, true}, {found.Amount.Sub(decimal.New(1, -2)), false}} {
 				r, err := s.Under(ctx, Scenario{}.With("Tender Cap", c.cap))
 				if err != nil {
 					t.Fatal(err)
