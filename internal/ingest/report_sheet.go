@@ -135,6 +135,8 @@ type sheet struct {
 	unpadded     []int // rows whose participant is stored as a number
 	padded       bool  // another one begins with a zero
 	answeredRows int   // rows that say whether the tender was withdrawn
+	saysYes      bool  // the column for whether a tender was withdrawn says so of a row
+	unanswered   []int // lines with a time of withdrawal for which it is blank
 	formulas     int   // cells whose stored value was taken
 	rowHidden    bool  // the row in hand is hidden
 	hidden       []int
@@ -372,6 +374,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkHidden(tail.Hidden)
 	s.checkStruckHeadings()
 	s.checkExchanged()
+	s.checkUnanswered()
 	s.checkCommented()
 	s.checkUnread()
 	s.checkCommas()

@@ -23,14 +23,24 @@ func (s *sheet) received() time.Time {
 	return t
 }
 
-// withdrawal reads the time of withdrawal and holds it against the status.
+// withdrawal reads whether and when a tender was withdrawn.
 func (s *sheet) withdrawal(in *tender.Instruction) {
-	if s.answered(in) {
-		return
+	withdrawn, answered := s.answered(in, colWithdrawn)
+	given := blank
+	switch {
+	case !answered:
+		given = s.withdrawalTime(in)
+	case withdrawn:
+		given = present
 	}
+	s.whether(in, given)
+}
+
+// withdrawalTime reads the time of withdrawal and holds it against the status.
+func (s *sheet) withdrawalTime(in *tender.Instruction) presence {
 	t, given := s.moment(withdrawnAt)
 	if given != present {
-		return
+		return given
 	}
 	c := colWithdrawn
 	if s.layout.has(colWithdrawnDate) {
@@ -49,6 +59,7 @@ func (s *sheet) withdrawal(in *tender.Instruction) {
 	if in.Status == tender.Withdrawn {
 		in.WithdrawnAt = t
 	}
+	return given
 }
 
 // cover reads when notes promised by guaranteed delivery came.
