@@ -111,7 +111,9 @@ var (
 	dateDayName   = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{4})`)
 	dateShortYear = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{2})\b`)
 	dateShortName = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{2})\b`)
-	basicForm     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?`)
+	basicDate     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?: |$)`)
+	unixForm      = regexp.MustCompile(`^([A-Za-z]{3} \d{1,2}) (\d{1,2}:\d{2}:\d{2}(?: [AP]M)?(?: [A-Z]{1,5}| [+-]\d{2,4})?) (\d{4})$`) // as date writes it: the year is last
+	basicForm     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[T ](\d{2})(\d{2})(\d{2})?`)
 	zeroDayText   = regexp.MustCompile(`^(1900-01-00|0?1/0?0/(19)?00|0?0[./]0?1[./](19)?00)\b`) // the day 0 of a spreadsheet
 	dayOfWeek     = regexp.MustCompile(`^(?i)(sun|mon|tue|wed|thu|fri|sat)[a-z]*,? `)
 	dateNameDay   = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
@@ -130,7 +132,7 @@ func textStamp(text string, dates tender.DateFormat, near dateRange) (stamp, *fi
 	s := stamp{}
 	text = basicForm.ReplaceAllStringFunc(plainSpaces(text), spelledOut)
 	weekday := dayOfWeek.FindString(text)
-	rest, wrong := s.takeDate(text[len(weekday):], dates, near)
+	rest, wrong := s.takeDate(unixForm.ReplaceAllString(text[len(weekday):], "$1 $3 $2"), dates, near)
 	if wrong == nil && weekday != "" {
 		wrong = s.on(weekday)
 	}
@@ -231,6 +233,10 @@ func (s *stamp) takeDate(text string, dates tender.DateFormat, near dateRange) (
 	if m := dateYearFirst.FindStringSubmatch(text); m != nil && m[2] == m[4] {
 		s.date = tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[3])), Day: whole(m[5])}
 		return s.real(text[len(m[0]):])
+	}
+	if m := basicDate.FindStringSubmatch(text); m != nil {
+		s.date = tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[2])), Day: whole(m[3])}
+		return s.real(text[len("20041112"):])
 	}
 	if m := dateYearLast.FindStringSubmatch(text); m != nil && m[2] == m[4] {
 		if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), whole(m[5]), dates); wrong != nil {

@@ -267,6 +267,10 @@ func (c *clock) numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
 		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
 			return stamp{hasClock: true, clock: clock}, nil
 		}
+	case len(digits) == len("20041112"): // too many days for a sheet, so it is a date in digits
+		if st, wrong := textStamp(string(digits), "", dateRange{}); wrong == nil {
+			return st, nil
+		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
 		return stamp{}, &finding{ruleTime, "the number stands for 29 February 1900, a day that never was", "format the column as date and time"}
 	}
