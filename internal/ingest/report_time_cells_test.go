@@ -160,6 +160,15 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 		{"Fri Nov 12 16:59:00 XYZ 2004", "", "no date and time"},
 		{"Thu Nov 12 16:59:00 EST 2004", "", "day of the week"},
 
+		{"11/25/04 16:59", "", "2004-11-25T16:59:00-05:00"},
+		{"25.11.04 16:59", "", "2004-11-25T16:59:00-05:00"},
+		{"11/11/04 16:59", "", "2004-11-11T16:59:00-05:00"},
+		{"04-11-12 16:59", "", "2004-11-12T16:59:00-05:00"}, // 2012 is not near, whatever the day
+		{"04-11-25 16:59", "", "2004-11-25T16:59:00-05:00"},
+		{"05-11-04 16:59", "", "which number is the day"},
+		{"11/25/03 16:59", "", "near the offer"},
+		{"31/13/04 16:59", "", "no such date"},
+		{"11/31/04 16:59", "", "near the offer"},
 		{"11/12/04 16:59", "", "date_format"},
 		{"11/12/03 16:59", tender.MonthFirst, "near the offer"},
 		{"04-Nov-05 16:59", "", "do not say which date"},
@@ -199,5 +208,14 @@ func TestI17DatesInDigits(t *testing.T) {
 	}
 	if got := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, one, "1 | 52729NAA8 | #5000 | #20041312 | 1"))); !strings.Contains(got, "D2 R1-unreadable rejected") {
 		t.Errorf("a number that is no such date: %v", got)
+	}
+}
+
+// Years of two digits are read in every column of times, where one reading is a date of the offer.
+func TestI17ShortYearsInEveryColumn(t *testing.T) {
+	const headings = "VOI Number,CUSIP,Principal Amount,Date Received,Time Received,DTC Participant No.,Withdrawal Date,Withdrawal Time"
+	got, err := csvRows(t, headings, "1001,52729NAA8,5000,11/15/04,10:01,0901,11/16/04,10:00", "1002,52729NAA8,5000,15.11.04,10:01,0901,,", "1003,52729NAA8,5000,11/12/04,10:01,0901,,")
+	if want := "1001 0901 5000 withdrawn; 1002 0901 5000 tendered; row 4 R1-ambiguous-date"; err != nil || got != want {
+		t.Errorf("%s, %v; want %s", got, err, want)
 	}
 }
