@@ -147,9 +147,11 @@ type sheet struct {
 	commas       commas
 	other        []int // rows with text but without any needed cell
 	unread       []unread
-	passed       []bool // by position: columns that are read or to be ignored
-	watched      int    // columns of unread that can still tell anything
-	cut          string // a remark that says that rows are missing
+	comments     map[int][]xlsx.Comment // on cells, by row
+	commentCells []string               // those beside instructions that say nothing of a withdrawal
+	passed       []bool                 // by position: columns that are read or to be ignored
+	watched      int                    // columns of unread that can still tell anything
+	cut          string                 // a remark that says that rows are missing
 	cutRow       int
 	after        []int // rows below the totals row that look like instructions
 }
@@ -419,6 +421,9 @@ func (s *sheet) describe() SheetReport {
 	}
 	if s.padded && len(s.unpadded) > 0 {
 		s.note(s.here(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; is a zero missing?", rowList(s.unpadded, len(s.unpadded)))))
+	}
+	if n := len(s.commentCells); n > 0 {
+		s.note(s.here(fmt.Sprintf("comments on cells of instructions, which are not read: %s", strings.Join(s.commentCells[:min(n, shownRows)], ", ")+andMore(n))))
 	}
 	if s.formulas > 0 {
 		s.note(s.here(fmt.Sprintf("%d cells hold formulas; their stored values are taken, as the offer says", s.formulas)))
