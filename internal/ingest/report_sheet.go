@@ -375,6 +375,9 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
 	s.checkHidden(tail.Hidden)
 	s.checkStruckHeadings()
+	for _, cells := range tail.Striking {
+		s.note(s.here(fmt.Sprintf("a conditional format strikes cells of %s through, where a condition holds that is not evaluated here; look whether it strikes out tenders", shortened(copied(cells)))))
+	}
 	s.checkExchanged()
 	s.checkUnanswered()
 	s.checkCommented()
