@@ -111,7 +111,9 @@ var (
 	dateDayName   = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{4})`)
 	dateShortYear = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{2})\b`)
 	dateShortName = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{2})\b`)
-	basicForm     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?`)
+	basicDate     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?: |$)`)
+	unixForm      = regexp.MustCompile(`^([A-Za-z]{3} \d{1,2}) (\d{1,2}:\d{2}:\d{2}(?: [AP]M)?(?: [A-Z]{1,5}| [+-]\d{2,4})?) (\d{4})$`) // as date writes it: the year is last
+	basicForm     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[T ](\d{2})(\d{2})(\d{2})?`)
 	zeroDayText   = regexp.MustCompile(`^(1900-01-00|0?1/0?0/(19)?00|0?0[./]0?1[./](19)?00)\b`) // the day 0 of a spreadsheet
 	dayOfWeek     = regexp.MustCompile(`^(?i)(sun|mon|tue|wed|thu|fri|sat)[a-z]*,? `)
 	dateNameDay   = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
@@ -130,7 +132,7 @@ func textStamp(text string, dates tender.DateFormat, near dateRange) (stamp, *fi
 	s := stamp{}
 	text = basicForm.ReplaceAllStringFunc(plainSpaces(text), spelledOut)
 	weekday := dayOfWeek.FindString(text)
-	rest, wrong := s.takeDate(text[len(weekday):], dates, near)
+	rest, wrong := s.takeDate(unixForm.ReplaceAllString(text[len(weekday):], "$1 $3 $2"), dates, near)
 	if wrong == nil && weekday != "" {
 		wrong = s.on(weekday)
 	}
@@ -232,6 +234,10 @@ func (s *stamp) takeDate(text string, dates tender.DateFormat, near dateRange) (
 		s.date = tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[3])), Day: whole(m[5])}
 		return s.real(text[len(m[0]):])
 	}
+	if m := basicDate.FindStringSubmatch(text); m != nil {
+		s.date = tender.Date{Year: whole(m[1]), Month: time.Month(whole(m[2])), Day: whole(m[3])}
+		return s.real(text[len("20041112"):])
+	}
 	if m := dateYearLast.FindStringSubmatch(text); m != nil && m[2] == m[4] {
 		if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), whole(m[5]), dates); wrong != nil {
 			return "", wrong
@@ -274,17 +280,32 @@ func (s *stamp) takeShortName(m []string, rest string, near dateRange) (string, 
 	return s.real(rest)
 }
 
-// takeShortYear sets the date of a text such as 11/12/04. Which number is what, only
-// date_format in the offer says.
+// takeShortYear sets the date of a text such as 11/12/04. Day and month are told apart as
+// where the year has four digits, the year by the offer's dates. Without date_format the
+// first number may also be the year; then it is read if only one reading is near the offer.
 func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, near dateRange) (string, *finding) {
-	if dates == "" {
+	first, second := whole(m[1]), whole(m[3])
+	wrong := s.setDayOrMonth(first, second, 2000+whole(m[5]), dates)
+	switch {
+	case wrong == nil:
+		s.date = near.dated(s.date.Day, s.date.Month, m[5])
+	case wrong.rule == ruleAmbiguousDate && !near.first.IsZero() && near.dated(second, time.Month(first), m[5]).IsZero() && near.dated(first, time.Month(second), m[5]).IsZero():
+		s.date = tender.Date{} // neither reading is near, so no question is left between them
+	case wrong.rule == ruleAmbiguousDate:
 		return "", &finding{ruleAmbiguousDate, "the year has two digits, and which number is the day is not said",
 			shortYearAdvice + ", or say it in the offer: date_format: day_first or month_first"}
-	}
-	if wrong := s.setDayOrMonth(whole(m[1]), whole(m[3]), 2000+whole(m[5]), dates); wrong != nil {
+	default:
 		return "", wrong
 	}
-	if s.date = near.dated(s.date.Day, s.date.Month, m[5]); s.date.IsZero() {
+	if dates == "" && len(m[1]) == 2 {
+		switch yearFirst := near.dated(whole(m[5]), time.Month(second), m[1]); {
+		case s.date.IsZero():
+			s.date = yearFirst
+		case !yearFirst.IsZero() && yearFirst != s.date:
+			return "", &finding{ruleAmbiguousDate, fmt.Sprintf("the year has two digits, and the date can be %s or %s", s.date, yearFirst), shortYearAdvice}
+		}
+	}
+	if s.date.IsZero() {
 		return "", &finding{ruleTime, "the year has two digits, and there is no such date near the offer", shortYearAdvice}
 	}
 	return s.real(rest)

@@ -100,7 +100,7 @@ func TestNumberStamp(t *testing.T) {
 		{"0.5", false, "R1-unreadable"},
 		{"60.5", false, "R1-unreadable"},
 		{"-1.5", false, "R1-unreadable"},
-		{"20041112", false, "R1-unreadable"},
+		{"20041112", false, "R1-no-time-of-day"},
 		{"1E+300", false, "R1-unreadable"},
 	} {
 		st, wrong := new(clock).numberStamp([]byte(test.digits), test.from04)

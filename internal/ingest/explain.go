@@ -215,7 +215,7 @@ func (s *sheet) readAs(c column, in *tender.Instruction) string {
 		return in.ParticipantName
 	case colCurrency:
 		return "checked against the series"
-	case colStatus:
+	case colStatus, colIsWithdrawn:
 		return string(in.Status)
 	case colDelivery:
 		return strings.ReplaceAll(string(in.Delivery), "_", " ")

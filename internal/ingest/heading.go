@@ -27,6 +27,7 @@ const (
 	colContact
 	colCurrency
 	colStatus
+	colIsWithdrawn // whether, beside a column that says when
 	colWithdrawn
 	colWithdrawnDate
 	colWithdrawnTime
@@ -73,9 +74,11 @@ var headings = [columnCount]heading{
 	colContact:  {"contact", words("contact contactdetails contactname contactperson"), words("contactemail email contactphone phone telephone")},
 	colCurrency: {"currency", words("currency ccy currencycode curr cur"), nil},
 	colStatus:   {"status", words("status instructionstatus statuscode instructionstatuscode tenderstatus voistatus"), words("state")},
+	colIsWithdrawn: {"is_withdrawn",
+		words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag withdrawalindicator withdrawalyn"),
+		words("withdrawn")},
 	colWithdrawn: {"withdrawn",
-		words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime canceleddatetime cancelledat canceledat"),
-		words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag withdrawalindicator withdrawalyn")},
+		words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime canceleddatetime cancelledat canceledat"), nil},
 	colWithdrawnDate: {"withdrawn_date", words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
 	colWithdrawnTime: {"withdrawn_time", words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
 	colDelivery: {"delivery", words("delivery deliverymethod methodofdelivery deliverytype"),
@@ -219,15 +222,30 @@ func newLayout(row int, found []label, named map[string]string) *layout {
 			continue
 		}
 		keys := bare.of(column(c), keys)
-		if !l.claim(column(c), keys, taken, h.first, "known heading") {
+		if !l.claim(column(c), keys, taken, h.first, "known heading") && (column(c) != colIsWithdrawn || saysWhen(bare.of(colWithdrawn, keys), named)) {
 			l.claim(column(c), keys, taken, h.second, "known heading")
 		}
 	}
 	l.settle(receivedAt)
 	l.settle(withdrawnAt)
+	if l.has(colIsWithdrawn) && !l.has(colWithdrawn) && !l.has(colWithdrawnDate) {
+		l.move(colIsWithdrawn, colWithdrawn) // it is all that is said of withdrawals
+	}
 	l.findMissing(keys, named)
 	l.findIgnored()
 	return l
+}
+
+// saysWhen reports whether a heading, or the offer, gives a column for when tenders were
+// withdrawn: then one headed Withdrawn says whether.
+func saysWhen(keys []string, named map[string]string) bool {
+	for _, c := range []column{colWithdrawn, colWithdrawnDate, colWithdrawnTime} {
+		_, offered := named[headings[c].name]
+		if offered || slices.ContainsFunc(keys, func(key string) bool { return key != "withdrawn" && slices.Contains(headings[c].first, key) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // namedOtherwise reports whether the offer names the column's time another way, as

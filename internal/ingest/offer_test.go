@@ -141,7 +141,7 @@ func TestParseTermsComplete(t *testing.T) {
 					"instruction": "Ref", "security": "ISIN", "principal": "Blocked Quantity", "received": "Submitted",
 					"received_date": "Date", "received_time": "Time", "participant": "Account", "participant_name": "Account Name",
 					"holder_reference": "Holder", "contact": "Contact", "currency": "Ccy", "status": "State",
-					"withdrawn": "Withdrawn", "withdrawn_date": "Withdrawal Date", "withdrawn_time": "Withdrawal Time",
+					"is_withdrawn": "Withdrawn?", "withdrawn": "Withdrawn", "withdrawn_date": "Withdrawal Date", "withdrawn_time": "Withdrawal Time",
 					"delivery": "Delivery", "covered": "Covered At",
 				},
 				Statuses:    map[string]tender.Status{"ACCP": tender.Tendered, "CAND": tender.Withdrawn},

@@ -184,9 +184,10 @@ func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
 
 // table is a sheet of a workbook, or a CSV file.
 type table struct {
-	name   string
-	hidden bool
-	each   func(func(*xlsx.Row) error) (xlsx.Tail, error)
+	name     string
+	hidden   bool
+	each     func(func(*xlsx.Row) error) (xlsx.Tail, error)
+	comments func() ([]xlsx.Comment, error) // on its cells; nil where there can be none
 }
 
 // read reads the file. What is wrong with it is in faults afterwards.
@@ -206,6 +207,11 @@ func (r *reading) readTables(tables []table) {
 	for _, t := range chosen {
 		s := newSheet(r, t.name)
 		r.sheets = append(r.sheets, s)
+		if err := s.readComments(t); err != nil {
+			r.addError(t.name, err)
+			whole = false
+			continue
+		}
 		tail, err := t.each(r.telling(s.row))
 		switch {
 		case err != nil && !errors.Is(err, errEnough):
@@ -278,7 +284,8 @@ func (r *reading) open(content []byte) ([]table, bool) {
 	var tables []table
 	for i, s := range book.Sheets() {
 		each := func(row func(*xlsx.Row) error) (xlsx.Tail, error) { return book.Rows(i, row) }
-		tables = append(tables, table{s.Name, s.Hidden, each})
+		comments := func() ([]xlsx.Comment, error) { return book.Comments(i) }
+		tables = append(tables, table{s.Name, s.Hidden, each, comments})
 	}
 	return tables, true
 }

@@ -76,7 +76,45 @@ func (s *sheet) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
 			xlsx.CellName(c.Col, row.Number), quote(trim(string(c.Text)))),
 			"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
 	}
+	return s.commentBeside(row.Number, in)
+}
+
+// readComments reads the comments on the cells of the sheet.
+func (s *sheet) readComments(t table) error {
+	if t.comments == nil {
+		return nil
+	}
+	all, err := t.comments()
+	for _, c := range all {
+		if s.comments == nil {
+			s.comments = make(map[int][]xlsx.Comment)
+		}
+		s.comments[c.Row] = append(s.comments[c.Row], c)
+	}
+	return err
+}
+
+// commentBeside rejects a row that is reported as tendered while a comment on one of its
+// cells says that it was withdrawn, unless the offer waives that.
+func (s *sheet) commentBeside(row int, in *tender.Instruction) []tender.Waiver {
+	for _, c := range s.comments[row] {
+		cell := xlsx.CellName(c.Col, row)
+		if in.Status != tender.Tendered || !speaksOfWithdrawal([]byte(c.Text)) {
+			s.commentCells = append(s.commentCells, cell)
+			continue
+		}
+		return s.waivable(nil, &finding{ruleBeside, fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, quote(shortened(copied(c.Text)))),
+			"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer"})
+	}
 	return nil
+}
+
+// andMore says how many there are beyond those that a sentence names.
+func andMore(n int) string {
+	if n <= shownRows {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n-shownRows)
 }
 
 // passes notes the columns that are read or to be ignored.

@@ -53,7 +53,7 @@ func (n nothing) says(text []byte) bool {
 // mayBeBlank are the columns whose cells say something by being blank, and the times, of
 // which it is known elsewhere whether they may.
 var mayBeBlank = func() (may [columnCount]bool) {
-	for _, c := range append([]column{colCurrency, colDelivery}, timeColumns...) {
+	for _, c := range append([]column{colCurrency, colDelivery, colIsWithdrawn}, timeColumns...) {
 		may[c] = true
 	}
 	return may

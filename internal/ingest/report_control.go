@@ -40,6 +40,9 @@ func (r *reading) checkControl(t table) error {
 		}
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
 		value, ok := r.controlValue(cell)
+		if (isCount || isAmount) && cell.Struck != xlsx.NotStruck {
+			r.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+		}
 		switch {
 		case !isCount && !isAmount:
 		case !ok:

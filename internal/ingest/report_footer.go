@@ -78,6 +78,7 @@ func (s *sheet) readPair(row *xlsx.Row, label string, cell *xlsx.Cell) {
 	value, _ := s.controlValue(cell) // pair has read it
 	isCount := slices.Contains(countWords, label)
 	s.totals.row = row.Number
+	s.noteStruckTotal(row)
 	switch {
 	case value.Equal(decimal.NewFromInt(int64(s.count))):
 		s.controlled = true

@@ -34,7 +34,7 @@ func (s *sheet) hiddenTotalFault(row *xlsx.Row, cell *xlsx.Cell, message string)
 
 // mustBeSeen are the columns that say whether, when, for how much and for whom.
 var mustBeSeen = []column{colInstruction, colPrincipal, colReceived, colReceivedDate, colReceivedTime, colStatus,
-	colWithdrawn, colWithdrawnDate, colWithdrawnTime, colParticipant}
+	colIsWithdrawn, colWithdrawn, colWithdrawnDate, colWithdrawnTime, colParticipant}
 
 // checkHidden refuses columns that decide and cannot be seen, unless the offer names them;
 // a visible column beside them may be the one that is meant.

@@ -135,6 +135,8 @@ type sheet struct {
 	unpadded     []int // rows whose participant is stored as a number
 	padded       bool  // another one begins with a zero
 	answeredRows int   // rows that say whether the tender was withdrawn
+	saysYes      bool  // the column for whether a tender was withdrawn says so of a row
+	unanswered   []int // lines with a time of withdrawal for which it is blank
 	formulas     int   // cells whose stored value was taken
 	rowHidden    bool  // the row in hand is hidden
 	hidden       []int
@@ -145,9 +147,11 @@ type sheet struct {
 	commas       commas
 	other        []int // rows with text but without any needed cell
 	unread       []unread
-	passed       []bool // by position: columns that are read or to be ignored
-	watched      int    // columns of unread that can still tell anything
-	cut          string // a remark that says that rows are missing
+	comments     map[int][]xlsx.Comment // on cells, by row
+	commentCells []string               // those beside instructions that say nothing of a withdrawal
+	passed       []bool                 // by position: columns that are read or to be ignored
+	watched      int                    // columns of unread that can still tell anything
+	cut          string                 // a remark that says that rows are missing
 	cutRow       int
 	after        []int // rows below the totals row that look like instructions
 }
@@ -371,7 +375,11 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkMerged(tail.Merged)
 	s.checkHidden(tail.Hidden)
 	s.checkStruckHeadings()
+	for _, cells := range tail.Striking {
+		s.note(s.here(fmt.Sprintf("a conditional format strikes cells of %s through, where a condition holds that is not evaluated here; look whether it strikes out tenders", shortened(copied(cells)))))
+	}
 	s.checkExchanged()
+	s.checkUnanswered()
 	s.checkCommented()
 	s.checkUnread()
 	s.checkCommas()
@@ -416,6 +424,9 @@ func (s *sheet) describe() SheetReport {
 	}
 	if s.padded && len(s.unpadded) > 0 {
 		s.note(s.here(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; is a zero missing?", rowList(s.unpadded, len(s.unpadded)))))
+	}
+	if n := len(s.commentCells); n > 0 {
+		s.note(s.here(fmt.Sprintf("comments on cells of instructions, which are not read: %s", strings.Join(s.commentCells[:min(n, shownRows)], ", ")+andMore(n))))
 	}
 	if s.formulas > 0 {
 		s.note(s.here(fmt.Sprintf("%d cells hold formulas; their stored values are taken, as the offer says", s.formulas)))

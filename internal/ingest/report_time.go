@@ -23,14 +23,24 @@ func (s *sheet) received() time.Time {
 	return t
 }
 
-// withdrawal reads the time of withdrawal and holds it against the status.
+// withdrawal reads whether and when a tender was withdrawn.
 func (s *sheet) withdrawal(in *tender.Instruction) {
-	if s.answered(in) {
-		return
+	withdrawn, answered := s.answered(in, colWithdrawn)
+	given := blank
+	switch {
+	case !answered:
+		given = s.withdrawalTime(in)
+	case withdrawn:
+		given = present
 	}
+	s.whether(in, given)
+}
+
+// withdrawalTime reads the time of withdrawal and holds it against the status.
+func (s *sheet) withdrawalTime(in *tender.Instruction) presence {
 	t, given := s.moment(withdrawnAt)
 	if given != present {
-		return
+		return given
 	}
 	c := colWithdrawn
 	if s.layout.has(colWithdrawnDate) {
@@ -49,6 +59,7 @@ func (s *sheet) withdrawal(in *tender.Instruction) {
 	if in.Status == tender.Withdrawn {
 		in.WithdrawnAt = t
 	}
+	return given
 }
 
 // cover reads when notes promised by guaranteed delivery came.
@@ -255,6 +266,10 @@ func (c *clock) numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
 	case errors.Is(err, xlsx.ErrTimeOfDay):
 		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
 			return stamp{hasClock: true, clock: clock}, nil
+		}
+	case len(digits) == len("20041112"): // too many days for a sheet, so it is a date in digits
+		if st, wrong := textStamp(string(digits), "", dateRange{}); wrong == nil {
+			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
 		return stamp{}, &finding{ruleTime, "the number stands for 29 February 1900, a day that never was", "format the column as date and time"}

@@ -143,7 +143,32 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 		{"Fri Nov 12 2004 16:59:00 GMT-0500 (Eastern Standard Time)", "", "2004-11-12T16:59:00-05:00"},
 		{"2004-11-12 16:59 -05:00 (ET)", "", "2004-11-12T16:59:00-05:00"},
 		{"2004-11-12 16.59", "", "2004-11-12T16:59:00-05:00"},
+		{"20041112 165900", "", "2004-11-12T16:59:00-05:00"},
+		{"20041112 16:59", "", "2004-11-12T16:59:00-05:00"},
+		{"20041112 04:59 PM EST", "", "2004-11-12T16:59:00-05:00"},
+		{"20041112", "", "a date but no time of day"},
+		{"2004-11-12", "", "a date but no time of day"},
+		{"20041312", "", "no such date"},
+		{"12112004", "", "no such date"},
+		{"200411121", "", "no date and time"},
+		{"Fri Nov 12 16:59:00 EST 2004", "", "2004-11-12T16:59:00-05:00"},
+		{"Fri Nov 12 04:59:00 PM EST 2004", "", "2004-11-12T16:59:00-05:00"},
+		{"Fri Nov  5 16:59:00 2004", "", "2004-11-05T16:59:00-05:00"},
+		{"Fri Nov 12 21:59:00 UTC 2004", "", "2004-11-12T21:59:00Z"},
+		{"Fri Nov 12 21:59:00 +0000 2004", "", "2004-11-12T21:59:00Z"},
+		{"Fri Nov 12 16:59:00 EDT 2004", "", "not in force"},
+		{"Fri Nov 12 16:59:00 XYZ 2004", "", "no date and time"},
+		{"Thu Nov 12 16:59:00 EST 2004", "", "day of the week"},
 
+		{"11/25/04 16:59", "", "2004-11-25T16:59:00-05:00"},
+		{"25.11.04 16:59", "", "2004-11-25T16:59:00-05:00"},
+		{"11/11/04 16:59", "", "2004-11-11T16:59:00-05:00"},
+		{"04-11-12 16:59", "", "2004-11-12T16:59:00-05:00"}, // 2012 is not near, whatever the day
+		{"04-11-25 16:59", "", "2004-11-25T16:59:00-05:00"},
+		{"05-11-04 16:59", "", "which number is the day"},
+		{"11/25/03 16:59", "", "near the offer"},
+		{"31/13/04 16:59", "", "no such date"},
+		{"11/31/04 16:59", "", "near the offer"},
 		{"11/12/04 16:59", "", "date_format"},
 		{"11/12/03 16:59", tender.MonthFirst, "near the offer"},
 		{"04-Nov-05 16:59", "", "do not say which date"},
@@ -167,5 +192,30 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 		case wrong == nil && got.Format(shownInstant) != test.want:
 			t.Errorf("%q: %s, want %s", test.text, got.Format(shownInstant), test.want)
 		}
+	}
+}
+
+// A date in digits is a date without a time of day as 2004-11-12 is, in text and as a number.
+func TestI17DatesInDigits(t *testing.T) {
+	const two, one = "VOI Number | CUSIP | Principal | Date Received | Time Received | Participant", "VOI Number | CUSIP | Principal | Submitted At | Participant"
+	for _, date := range []string{"2004-11-12", "20041112", "#20041112"} {
+		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, two, "1 | 52729NAA8 | #5000 | "+date+" | 16:59 | 1")); !slices.Equal(got, []string{"2004-11-12T16:59:00-05:00"}) {
+			t.Errorf("%s beside a time of day: %v", date, got)
+		}
+		if got := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, one, "1 | 52729NAA8 | #5000 | "+date+" | 1"))); !strings.Contains(got, "D2 R1-no-time-of-day rejected") {
+			t.Errorf("%s alone: %v", date, got)
+		}
+	}
+	if got := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, one, "1 | 52729NAA8 | #5000 | #20041312 | 1"))); !strings.Contains(got, "D2 R1-unreadable rejected") {
+		t.Errorf("a number that is no such date: %v", got)
+	}
+}
+
+// Years of two digits are read in every column of times, where one reading is a date of the offer.
+func TestI17ShortYearsInEveryColumn(t *testing.T) {
+	const headings = "VOI Number,CUSIP,Principal Amount,Date Received,Time Received,DTC Participant No.,Withdrawal Date,Withdrawal Time"
+	got, err := csvRows(t, headings, "1001,52729NAA8,5000,11/15/04,10:01,0901,11/16/04,10:00", "1002,52729NAA8,5000,15.11.04,10:01,0901,,", "1003,52729NAA8,5000,11/12/04,10:01,0901,,")
+	if want := "1001 0901 5000 withdrawn; 1002 0901 5000 tendered; row 4 R1-ambiguous-date"; err != nil || got != want {
+		t.Errorf("%s, %v; want %s", got, err, want)
 	}
 }

@@ -71,6 +71,7 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, quote(trim(label)), quote(s.layout.heading(colPrincipal)))))
 		return
 	}
+	s.noteStruckTotal(row)
 	value, ok := s.controlValue(cell)
 	if !ok {
 		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", quote(trim(label))))
@@ -86,6 +87,15 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 		}
 	}
 	s.totals.sinceLast, s.totals.hiddenSinceLast = sum{}, sum{}
+}
+
+// noteStruckTotal says of a total of which something is struck through that it is checked
+// all the same.
+func (s *sheet) noteStruckTotal(row *xlsx.Row) {
+	struck := func(c xlsx.Cell) bool { return isFilled(&c) && c.Struck != xlsx.NotStruck }
+	if i := slices.IndexFunc(row.Cells, struck); i >= 0 {
+		s.note(s.here(fmt.Sprintf("the total in row %d is struck through (%s) and was checked all the same", row.Number, xlsx.CellName(row.Cells[i].Col, row.Number))))
+	}
 }
 
 func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {

@@ -100,9 +100,17 @@ func (s *sheet) checkUnread() {
 			Cell: xlsx.CellName(u.col, s.layout.row), Rule: ruleUnread,
 			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance", quote(text), why, quote(u.sample)),
 			Advice: fmt.Sprintf("say what it is, in the offer at depositary %s under columns, such as columns: {%s: %q}, or that it does not matter: ignore_columns: [%q]",
-				s.depositary.Name, u.likely(), text, text),
+				s.depositary.Name, s.nameFor(&u), text, text),
 		})
 	}
+}
+
+// nameFor is the name under which the offer can give the column.
+func (s *sheet) nameFor(u *unread) string {
+	if _, answer := s.answers[strings.ToLower(u.sample)]; answer && u.likely() == headings[colWithdrawn].name && (s.layout.has(colWithdrawn) || s.layout.has(colWithdrawnDate)) {
+		return headings[colIsWithdrawn].name
+	}
+	return u.likely()
 }
 
 // likely is the column that the heading may be meant for.

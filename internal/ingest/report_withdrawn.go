@@ -25,11 +25,12 @@ func withdrawnAnswers(d tender.Depositary) map[string]bool {
 // longestAnswer is how many bytes an answer may have; what is longer is a time.
 const longestAnswer = 15
 
-// withdrawnAnswer is what the column for the time of withdrawal says instead of one: Y or
-// N, TRUE or FALSE, or the words of the offer.
-func (s *sheet) withdrawnAnswer() (withdrawn, answered bool) {
-	c := s.cells[colWithdrawn]
-	if c == nil || c.Formula && s.depositary.Formulas != tender.StoredFormulas {
+// withdrawnAnswer is what a column says of whether a tender was withdrawn: Y or N, TRUE or
+// FALSE, or the words of the offer. In the column for the time such a word may stand instead
+// of one. What is struck through is no answer.
+func (s *sheet) withdrawnAnswer(column column) (withdrawn, answered bool) {
+	c := s.cells[column]
+	if c == nil || c.Formula && s.depositary.Formulas != tender.StoredFormulas || c.Struck != xlsx.NotStruck && !s.struckRow {
 		return false, false
 	}
 	switch text := trimmed(c.Text); {
@@ -43,27 +44,84 @@ func (s *sheet) withdrawnAnswer() (withdrawn, answered bool) {
 
 // answered takes the status from the answer of a column Withdrawn, if the row has one. A
 // tender withdrawn without a time is taken to be withdrawn in time.
-func (s *sheet) answered(in *tender.Instruction) bool {
-	withdrawn, ok := s.withdrawnAnswer()
+func (s *sheet) answered(in *tender.Instruction, column column) (withdrawn, ok bool) {
+	withdrawn, ok = s.withdrawnAnswer(column)
 	if !ok {
-		return false
+		return false, false
 	}
 	s.answeredRows++
-	if s.cells[colWithdrawn].Formula {
+	if s.cells[column].Formula {
 		s.formulas++
 	}
-	says := quote(trim(string(s.cells[colWithdrawn].Text)))
 	switch {
 	case withdrawn && !s.layout.has(colStatus):
 		in.Status = tender.Withdrawn
 	case withdrawn && (in.Status == tender.Tendered || in.Status == tender.Pending):
-		s.reject(colWithdrawn, &finding{ruleContradiction, fmt.Sprintf("the column %s says %s, but the status is %s", quote(s.layout.heading(colWithdrawn)), says, in.Status),
-			"ask the depositary whether the tender was withdrawn"})
-	case !withdrawn && in.Status == tender.Withdrawn:
-		s.reject(colWithdrawn, &finding{ruleContradiction, fmt.Sprintf("the status is withdrawn, but the column %s says %s", quote(s.layout.heading(colWithdrawn)), says),
-			"ask the depositary whether the tender was withdrawn"})
+		s.contradicts(column, fmt.Sprintf("but the status is %s", in.Status))
+	case !withdrawn && in.Status == tender.Withdrawn && s.layout.has(colStatus):
+		s.contradicts(column, "but the status is withdrawn")
 	}
-	return true
+	return withdrawn, true
+}
+
+// contradicts rejects a row in which the answer of a column to whether the tender was
+// withdrawn contradicts something else.
+func (s *sheet) contradicts(c column, other string) {
+	s.reject(c, &finding{ruleContradiction, fmt.Sprintf("the column %s says %s, %s", quote(s.layout.heading(c)), quote(trim(string(s.cells[c].Text))), other),
+		"ask the depositary whether the tender was withdrawn"})
+}
+
+// whether reads the column that says whether a tender was withdrawn, and holds it against
+// the one beside it that says when.
+func (s *sheet) whether(in *tender.Instruction, when presence) {
+	if !s.layout.has(colIsWithdrawn) {
+		return
+	}
+	withdrawn, ok := s.answered(in, colIsWithdrawn)
+	at := colWithdrawn
+	if s.layout.has(colWithdrawnDate) {
+		at = colWithdrawnDate
+	}
+	switch {
+	case ok:
+		s.saysYes = s.saysYes || withdrawn
+		if !withdrawn && when == present {
+			s.contradicts(colIsWithdrawn, fmt.Sprintf("but %s says that it was withdrawn", quote(s.layout.heading(at))))
+		} else if withdrawn && when == blank && !s.layout.has(colStatus) {
+			s.contradicts(colIsWithdrawn, fmt.Sprintf("but %s is blank", quote(s.layout.heading(at))))
+		}
+	case isFilled(s.cells[colIsWithdrawn]) && !s.saysNothing(s.cells[colIsWithdrawn]):
+		if text, usable := s.text(colIsWithdrawn); usable {
+			s.reject(colIsWithdrawn, &finding{ruleTime, "it is no known word for whether the tender was withdrawn",
+				fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; if the column says how much was withdrawn, ask the depositary for the principal that still stands",
+					s.depositary.Name, string(text))})
+		}
+	case when == present && !s.bad:
+		s.unanswered = append(s.unanswered, len(s.lines.states)-1)
+	}
+}
+
+// checkUnanswered rejects rows with a time of withdrawal whose answer to whether is blank,
+// where the column says yes for others: there, blank means no.
+func (s *sheet) checkUnanswered() {
+	if !s.saysYes {
+		return
+	}
+	for _, i := range s.unanswered {
+		l := s.line(i)
+		if l.outcome != counted {
+			continue
+		}
+		in := l.instruction
+		s.rejects = append(s.rejects, tender.Reject{
+			Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
+			Column: copied(s.layout.heading(colIsWithdrawn)), Cell: xlsx.CellName(s.layout.position(colIsWithdrawn), in.Source.Row),
+			Rule: ruleContradiction, Standing: tender.StandingRejected,
+			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank", quote(s.layout.heading(colIsWithdrawn))),
+			Advice:  "ask the depositary whether the tender was withdrawn",
+		})
+		l.outcome = rejected
+	}
 }
 
 // noAnswer says, of a word in the column for the time of withdrawal that is neither a time

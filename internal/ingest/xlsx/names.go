@@ -16,6 +16,7 @@ const (
 	nsCompat                    // markup compatibility
 	nsCrypt                     // EncryptionInfo of a protected workbook
 	nsPassword                  // its keys under a password
+	nsThreaded                  // comments that can be answered
 	nsXmlns                     // the declarations themselves
 )
 
@@ -40,6 +41,8 @@ func namespaceOf(uri []byte) namespace {
 		return nsCrypt
 	case uriPassword:
 		return nsPassword
+	case "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments":
+		return nsThreaded
 	case "http://www.w3.org/2000/xmlns/":
 		return nsXmlns
 	}

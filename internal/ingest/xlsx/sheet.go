@@ -40,6 +40,10 @@ const (
 type Tail struct {
 	Merged []Range   // as stored; a merged range has its value in its first cell
 	Hidden []Columns // that cannot be seen
+
+	// Striking are the ranges, as stored, that a conditional format strikes through where its
+	// condition holds, which is not known here; the first few.
+	Striking []string
 }
 
 // Range is a rectangle of cells, with columns from 0 and rows from 1, all of them inclusive.
@@ -146,6 +150,8 @@ func (r *sheetReader) read() error {
 			}
 			merges = true
 			err = r.readMerges()
+		case r.is("conditionalFormatting"):
+			err = r.readConditional()
 		default:
 			err = r.skip()
 		}

@@ -44,6 +44,8 @@ func (w *Workbook) readStyles(s *scanner) error {
 			err = readCustomFormats(s, custom, looks)
 		case s.is("fonts"):
 			struck, err = readFonts(s)
+		case s.is("dxfs"):
+			w.striking, err = readStriking(s)
 		case s.is("cellXfs"):
 			if seen {
 				return s.fault(RuleStructure, "the cell styles are listed twice")

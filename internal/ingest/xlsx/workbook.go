@@ -19,6 +19,7 @@ type Workbook struct {
 	strings  stringTable
 	formats  []Format // by style index
 	looks    []*Look  // by style index; nil for one that says nothing
+	striking []bool   // by index of a conditional format's style: it strikes through
 
 	protection Protection
 }
