@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"docs":               {},
 	"fixtures":           {},
 	"fixtures/generate":  {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
-	"cmd/batch": {"internal/batch", "internal/display", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
+	"cmd/batch": {"internal/allocate", "internal/batch", "internal/display", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
 		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"docs", "fixtures", "github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
 	"bench": {"internal/ingest", "internal/ingest/xlsx", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},

@@ -66,7 +66,8 @@ func TestPromises(t *testing.T) {
 		{"the missing hour rejected", at("2005-04-03 02:30"), []string{"D2 R1-clock-change rejected"}},
 		{"another century rejected", at("1904-11-12 16:59"), []string{"D2 R1-implausible rejected"}},
 		{"the next century rejected", at("2104-11-12 16:59"), []string{"D2 R1-implausible rejected"}},
-		{"two digits of a year rejected", at("11/13/04 16:59"), []string{"D2 R1-ambiguous-date rejected"}},
+		{"two digits of a year with two readings rejected", at("11/12/04 16:59"), []string{"D2 R1-ambiguous-date rejected"}},
+		{"two digits of a year with one reading read", at("11/13/04 16:59"), []string{good}},
 
 		{"check digit verified", security("52729NAA3"), []string{"B2 R5-security-check-digit rejected"}},
 		{"case does not matter", security("52729naa8"), []string{good}},
