@@ -232,4 +232,3 @@ func (in *intake) remarks() []tender.Warning {
 	}
 	return all
 }
-
