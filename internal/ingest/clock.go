@@ -280,7 +280,7 @@ func (s *stamp) takeShortName(m []string, rest string, near dateRange) (string, 
 	return s.real(rest)
 }
 
-// takeShortYear sets the date of a text such as 11/12/04. Day and month are told apart as
+// takeShortYear sets the date of a text such as 11/12/04. Day and month are found as
 // where the year has four digits, the year by the offer's dates. Without date_format the
 // first number may also be the year; then it is read if only one reading is near the offer.
 func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, near dateRange) (string, *finding) {
@@ -289,7 +289,8 @@ func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, 
 	switch {
 	case wrong == nil:
 		s.date = near.dated(s.date.Day, s.date.Month, m[5])
-	case wrong.rule == ruleAmbiguousDate && !near.first.IsZero() && near.dated(second, time.Month(first), m[5]).IsZero() && near.dated(first, time.Month(second), m[5]).IsZero():
+	case wrong.rule == ruleAmbiguousDate && !near.first.IsZero() &&
+		near.dated(second, time.Month(first), m[5]).IsZero() && near.dated(first, time.Month(second), m[5]).IsZero():
 		s.date = tender.Date{} // neither reading is near, so no question is left between them
 	case wrong.rule == ruleAmbiguousDate:
 		return "", &finding{ruleAmbiguousDate, "the year has two digits, and which number is the day is not said",
@@ -302,7 +303,8 @@ func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, 
 		case s.date.IsZero():
 			s.date = yearFirst
 		case !yearFirst.IsZero() && yearFirst != s.date:
-			return "", &finding{ruleAmbiguousDate, fmt.Sprintf("the year has two digits, and the date can be %s or %s", s.date, yearFirst), shortYearAdvice}
+			return "", &finding{ruleAmbiguousDate,
+				fmt.Sprintf("the year has two digits, and the date can be %s or %s", s.date, yearFirst), shortYearAdvice}
 		}
 	}
 	if s.date.IsZero() {

@@ -222,7 +222,8 @@ func newLayout(row int, found []label, named map[string]string) *layout {
 			continue
 		}
 		keys := bare.of(column(c), keys)
-		if !l.claim(column(c), keys, taken, h.first, "known heading") && (column(c) != colIsWithdrawn || saysWhen(bare.of(colWithdrawn, keys), named)) {
+		useSecond := column(c) != colIsWithdrawn || saysWhen(bare.of(colWithdrawn, keys), named)
+		if !l.claim(column(c), keys, taken, h.first, "known heading") && useSecond {
 			l.claim(column(c), keys, taken, h.second, "known heading")
 		}
 	}

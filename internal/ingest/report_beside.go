@@ -103,8 +103,9 @@ func (s *sheet) commentBeside(row int, in *tender.Instruction) []tender.Waiver {
 			s.commentCells = append(s.commentCells, cell)
 			continue
 		}
-		return s.waivable(nil, &finding{ruleBeside, fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, quote(shortened(copied(c.Text)))),
-			"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer"})
+		return s.waivable(nil, &finding{ruleBeside,
+			fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, quote(shortened(copied(c.Text)))),
+			"ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
 	}
 	return nil
 }

@@ -67,7 +67,8 @@ func (s *sheet) answered(in *tender.Instruction, column column) (withdrawn, ok b
 // contradicts rejects a row in which the answer of a column to whether the tender was
 // withdrawn contradicts something else.
 func (s *sheet) contradicts(c column, other string) {
-	s.reject(c, &finding{ruleContradiction, fmt.Sprintf("the column %s says %s, %s", quote(s.layout.heading(c)), quote(trim(string(s.cells[c].Text))), other),
+	says := quote(trim(string(s.cells[c].Text)))
+	s.reject(c, &finding{ruleContradiction, fmt.Sprintf("the column %s says %s, %s", quote(s.layout.heading(c)), says, other),
 		"ask the depositary whether the tender was withdrawn"})
 }
 
@@ -93,8 +94,8 @@ func (s *sheet) whether(in *tender.Instruction, when presence) {
 	case isFilled(s.cells[colIsWithdrawn]) && !s.saysNothing(s.cells[colIsWithdrawn]):
 		if text, usable := s.text(colIsWithdrawn); usable {
 			s.reject(colIsWithdrawn, &finding{ruleTime, "it is no known word for whether the tender was withdrawn",
-				fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; if the column says how much was withdrawn, ask the depositary for the principal that still stands",
-					s.depositary.Name, string(text))})
+				fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
+					"if the column says how much was withdrawn, ask the depositary for the principal that is still tendered", s.depositary.Name, string(text))})
 		}
 	case when == present && !s.bad:
 		s.unanswered = append(s.unanswered, len(s.lines.states)-1)
@@ -114,9 +115,11 @@ func (s *sheet) checkUnanswered() {
 		}
 		in := l.instruction
 		s.rejects = append(s.rejects, tender.Reject{
-			Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-			Column: copied(s.layout.heading(colIsWithdrawn)), Cell: xlsx.CellName(s.layout.position(colIsWithdrawn), in.Source.Row),
-			Rule: ruleContradiction, Standing: tender.StandingRejected,
+			Source: in.Source, Depositary: in.Depositary, Instruction: in.ID,
+			Participant: in.Participant, Series: in.Series, Principal: in.Principal,
+			Column: copied(s.layout.heading(colIsWithdrawn)),
+			Cell:   xlsx.CellName(s.layout.position(colIsWithdrawn), in.Source.Row),
+			Rule:   ruleContradiction, Standing: tender.StandingRejected,
 			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank", quote(s.layout.heading(colIsWithdrawn))),
 			Advice:  "ask the depositary whether the tender was withdrawn",
 		})

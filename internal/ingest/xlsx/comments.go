@@ -12,7 +12,7 @@ type Comment struct {
 }
 
 // threadedComments is the kind of the part with comments that can be answered. What is in it
-// stands among the plain comments, too, with a sentence of Excel's in front.
+// is among the plain comments, too, with a sentence of Excel's in front.
 const threadedComments = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
 
 // Comments lists the comments on cells of a sheet, which is an index into [Workbook.Sheets].
