@@ -267,8 +267,8 @@ func (c *clock) numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
 		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
 			return stamp{hasClock: true, clock: clock}, nil
 		}
-	case len(digits) == len("20041112"): // too many days for a sheet, so it is a date in digits
-		if st, wrong := textStamp(string(digits), "", dateRange{}); wrong == nil {
+	case len(digits) == len("20041112") && isDigits(string(digits)): // too many days for a sheet, so it is a date in digits
+		if st, wrong := textStamp(string(digits), "", dateRange{}); wrong == nil && st.date.Year >= 1900 {
 			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
