@@ -23,22 +23,24 @@ const module = "tenderbatch"
 // standard library. Data flows one way: files, rows, instructions, book,
 // allocation, settlement, workbook.
 var mayImport = map[string][]string{
-	"internal/tender":               {"github.com/shopspring/decimal"},
-	"internal/disk":                 {},
-	"internal/display":              {},
-	"internal/schedule":             {"github.com/robfig/cron/v3"},
-	"internal/serve":                {"internal/disk", "internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock"},
-	"internal/ledger":               {"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite"},
-	"internal/ingest/xlsx":          {"github.com/klauspost/compress/flate"},
-	"internal/ingest/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
-	"internal/ingest": {"internal/tender", "internal/disk", "internal/display", "internal/ingest/xlsx", "internal/schedule", "internal/plainyaml",
+	"internal/tender":        {"github.com/shopspring/decimal"},
+	"internal/disk":          {},
+	"internal/display":       {},
+	"internal/schedule":      {"github.com/robfig/cron/v3"},
+	"internal/serve":         {"internal/disk", "internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock"},
+	"internal/ledger":        {"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite"},
+	"internal/xlsx/fault":    {},
+	"internal/xlsx/compound": {"internal/xlsx/fault"},
+	"internal/xlsx":          {"internal/xlsx/fault", "internal/xlsx/compound", "github.com/klauspost/compress/flate"},
+	"internal/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
+	"internal/ingest": {"internal/tender", "internal/disk", "internal/display", "internal/xlsx", "internal/xlsx/fault", "internal/schedule", "internal/plainyaml",
 		"github.com/shopspring/decimal", "github.com/goccy/go-yaml"},
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/settle":   {"internal/tender", "internal/allocate", "github.com/shopspring/decimal"},
 	"internal/export": {"internal/display", "internal/tender", "internal/allocate", "internal/settle",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
-	"internal/batch": {"internal/display", "internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
+	"internal/batch": {"internal/display", "internal/tender", "internal/ingest", "internal/xlsx", "internal/allocate",
 		"internal/settle", "internal/export", "internal/disk", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
 	"internal/plainyaml": {"github.com/goccy/go-yaml"},
 	"internal/settings":  {"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml"},
@@ -50,12 +52,12 @@ var mayImport = map[string][]string{
 	"cmd/batch": {"internal/allocate", "internal/batch", "internal/display", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
 		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"docs", "fixtures", "github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
-	"bench": {"internal/ingest", "internal/ingest/xlsx", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
+	"bench": {"internal/ingest", "internal/xlsx", "internal/xlsx/fault", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 }
 
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
-var noFloats = []string{"internal/tender", "internal/ingest", "internal/ingest/xlsx", "internal/allocate",
+var noFloats = []string{"internal/tender", "internal/ingest", "internal/xlsx", "internal/allocate",
 	"internal/settle", "internal/ledger", "internal/schedule", "internal/batch"}
 
 func TestHouseRules(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/ingest"
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // outcome is what one process measured of itself.

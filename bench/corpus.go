@@ -13,7 +13,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // verdict is what became of one workbook.
@@ -156,9 +157,9 @@ func sortedKeys[V any](a, b map[string]V) []string {
 func printVerdicts(w io.Writer, all []verdict) {
 	var read, refused, differ, onlyOurs, onlyTheirs, protected int
 	for _, v := range all {
-		var e *xlsx.FormatError
+		var e *fault.FormatError
 		switch {
-		case v.ours != nil && errors.As(v.ours, &e) && e.Rule == xlsx.RuleProtected:
+		case v.ours != nil && errors.As(v.ours, &e) && e.Rule == fault.RuleProtected:
 			protected++
 			fmt.Fprintf(w, "PROTECTED %s\n", v.file)
 		case v.ours != nil:

@@ -15,7 +15,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/batch"
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 var update = flag.Bool("update", false, "write the expected results of the fixtures anew")

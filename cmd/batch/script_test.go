@@ -20,8 +20,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/ingest/xlsx/xlsxtest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 // scriptNow is the time in every transcript: long after the example's offer.

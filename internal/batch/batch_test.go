@@ -17,8 +17,8 @@ import (
 	"tenderbatch/fixtures"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
-	"tenderbatch/internal/ingest/xlsx/xlsxtest"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 // example is a folder with the worked example.

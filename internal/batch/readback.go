@@ -12,9 +12,9 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // readBack reads every written file that holds figures, with other code than

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // loneComma is an amount such as 250000,00, whose comma can only be that of decimals: no

@@ -9,8 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // ToBook is the outcome of a row that is an instruction without a fault.

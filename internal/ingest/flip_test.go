@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"tenderbatch/internal/ingest/xlsx/xlsxtest"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 // flips is how many bits TestBitFlips flips in a workbook, usual if BIT_FLIPS does

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // column is one thing a row says. The names are those of the offer's columns

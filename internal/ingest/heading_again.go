@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // unitWords are what stands in a row of units below the headings, in the form of normal.

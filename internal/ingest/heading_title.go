@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"regexp"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // titleScale is how a line above the headings says that the amounts below are thousands or

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // headingZone is a zone that the heading of a time names, as in "Received (UTC)".

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx/xlsxtest"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 // Places in the header of a compound file, in its directory entries of 128 bytes,

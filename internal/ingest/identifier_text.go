@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // errorTexts are what a spreadsheet shows instead of a value, as they stand in a CSV file.

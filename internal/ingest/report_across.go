@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // compareReports compares the incremental reports of each depositary: a later

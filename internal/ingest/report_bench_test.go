@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // benchmarkRows is how many rows the benchmarks read.

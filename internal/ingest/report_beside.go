@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // Nobody who looks at a report takes a tender for one that stands if the cell beside it says

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // nothingWords are how programs write that there is nothing, in small letters: databases,

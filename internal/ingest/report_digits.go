@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // RuleDigits is a column of numbers that were rounded by a spreadsheet and are text now.

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // rejectDuplicates finds instruction numbers that stand on several lines. All of

@@ -3,8 +3,8 @@ package ingest
 import (
 	"fmt"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // exchangedDates watches a column of times for what is left when a report was opened where

@@ -7,7 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // shownOnly says, of a total that does not agree, that it is exactly that of the rows which

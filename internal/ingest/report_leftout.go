@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // Rows can be left out of what is read although a person sees that they are there, or that

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // What a person sees of a cell is more than what it holds: characters that are struck

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sort"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // checkMerged refuses merged cells that hide to which instruction, or to which of its

@@ -4,19 +4,20 @@ import (
 	"errors"
 	"fmt"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // protectionFault is what to do about a protected workbook that was not opened;
 // false for any other error. It names the variable and never the password.
 func (r *reading) protectionFault(err error) (FileFault, bool) {
-	var e *xlsx.FormatError
+	var e *fault.FormatError
 	if !errors.As(err, &e) {
 		return FileFault{}, false
 	}
 	d := r.depositary
 	switch e.Rule {
-	case xlsx.RuleProtected:
+	case fault.RuleProtected:
 		if d.PasswordEnv == "" {
 			return FileFault{Rule: ruleProtected,
 				Message: "the workbook is protected by a password, and the offer does not say where the password is",
@@ -25,11 +26,11 @@ func (r *reading) protectionFault(err error) (FileFault, bool) {
 		return FileFault{Rule: ruleProtected,
 			Message: fmt.Sprintf("the workbook is protected by a password, and the environment variable %s, which is to hold it, is not set or empty", d.PasswordEnv),
 			Advice:  fmt.Sprintf("set %s where batch runs (cron and services have an environment of their own)", d.PasswordEnv)}, true
-	case xlsx.RulePassword:
+	case fault.RulePassword:
 		return FileFault{Rule: rulePassword,
 			Message: fmt.Sprintf("the password in %s does not open the workbook", r.passwordSource()),
 			Advice:  fmt.Sprintf("check it with depositary %s, and that the variable holds no space or quotation mark too many; capitals count", d.Name)}, true
-	case xlsx.RuleTampered:
+	case fault.RuleTampered:
 		return FileFault{Rule: ruleTampered,
 			Message: "the password is right, but the workbook was changed or damaged after it was protected: its content does not agree with its checksum",
 			Advice:  fmt.Sprintf("do not use the file; ask depositary %s for it again, and how it was sent", d.Name)}, true

@@ -8,8 +8,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/ingest/xlsx/xlsxtest"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 const testPassword = "s3cret, really"

@@ -6,8 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // instruction reads the row in hand into an instruction, or says everything that

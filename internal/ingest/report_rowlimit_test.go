@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // manyRows is a sheet of so many instructions, below so many other rows and the headings.

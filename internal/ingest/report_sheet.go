@@ -8,8 +8,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // searchedRows is how many rows that have cells are searched for headings.

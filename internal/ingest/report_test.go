@@ -9,8 +9,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // testOffer has dollar notes, among them two whose CUSIPs a spreadsheet takes

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // received reads the time of receipt; zero if it cannot be read.

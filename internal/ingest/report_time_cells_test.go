@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // receivedIn are the times of receipt that a sheet's lines come to.

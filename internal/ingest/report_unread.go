@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // unread is a column that is not read, and what its cells beside the instructions hold.

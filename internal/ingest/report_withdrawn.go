@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // answers to whether a tender was withdrawn, by their words in small letters: those that

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
+	"tenderbatch/internal/xlsx"
 )
 
 // scaleWords are how the heading of an amount says that its figures are thousands or

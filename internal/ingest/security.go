@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"strings"
 
-	"tenderbatch/internal/ingest/xlsx"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
 )
 
 // securities finds the series of a CUSIP or ISIN.

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // Agile encryption ([MS-OFFCRYPTO] 2.3.4.10 to 2.3.4.15).
@@ -58,7 +60,7 @@ func (a *agile) kind() Protection { return Agile }
 
 // noArchive says of content whose integrity is proven that it was something else from the start.
 func (a *agile) noArchive() error {
-	return fault(RuleOther, "", "what the password opens is not a workbook"+askXLSX)
+	return fault.New(fault.RuleOther, "", "what the password opens is not a workbook"+askXLSX)
 }
 
 // open implements scheme.
@@ -170,7 +172,7 @@ func readAgile(xml []byte, limits Limits) (*agile, error) {
 		switch {
 		case !more:
 			if !data || !integrity || !keys {
-				return nil, s.fault(RuleEncryption, "what says how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a key under a password %t)"+askProtection, data, integrity, keys)
+				return nil, s.fault(fault.RuleEncryption, "what says how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a key under a password %t)"+askProtection, data, integrity, keys)
 			}
 			if err := s.finishDocument(); err != nil {
 				return nil, err
@@ -199,7 +201,7 @@ func (s *scanner) isIn(ns namespace, local string) bool {
 }
 
 func (s *scanner) misplaced() error {
-	return s.fault(RuleEncryption, "<%.40s> is not known here, or stands there twice", s.name)
+	return s.fault(fault.RuleEncryption, "<%.40s> is not known here, or stands there twice", s.name)
 }
 
 func (a *agile) readKeyData(s *scanner) error {
@@ -274,7 +276,7 @@ func (a *agile) readKey(s *scanner, limits Limits) error {
 		return err
 	}
 	if a.spins > limits.Spins {
-		return s.fault(RuleLimit, "the password is to be hashed %d times; the limit is %d", a.spins, limits.Spins)
+		return s.fault(fault.RuleLimit, "the password is to be hashed %d times; the limit is %d", a.spins, limits.Spins)
 	}
 	if a.verifierInput, err = f.bytes("encryptedVerifierHashInput"); err != nil {
 		return err
@@ -339,13 +341,13 @@ func (s *scanner) fields(names ...string) (fields, error) {
 			continue
 		}
 		if a.ns != nsNone || !slices.Contains(names, string(a.local)) {
-			return f, s.fault(RuleEncryption, "<%.40s> has the attribute %.40s, which is not known here", s.name, a.name)
+			return f, s.fault(fault.RuleEncryption, "<%.40s> has the attribute %.40s, which is not known here", s.name, a.name)
 		}
 		f.value[string(a.local)] = string(a.value)
 	}
 	for _, name := range names {
 		if _, ok := f.value[name]; !ok {
-			return f, s.fault(RuleEncryption, "<%.40s> lacks %s", s.name, name)
+			return f, s.fault(fault.RuleEncryption, "<%.40s> lacks %s", s.name, name)
 		}
 	}
 	return f, nil
@@ -356,7 +358,7 @@ func (f fields) number(name string) (int, error) {
 	text := f.value[name]
 	n, err := strconv.Atoi(text)
 	if err != nil || len(text) > 9 || strings.ContainsAny(text, "+-") {
-		return 0, f.s.fault(RuleEncryption, "%s is %.40q, which is no number that can be", name, text)
+		return 0, f.s.fault(fault.RuleEncryption, "%s is %.40q, which is no number that can be", name, text)
 	}
 	return n, nil
 }
@@ -365,7 +367,7 @@ func (f fields) number(name string) (int, error) {
 func (f fields) bytes(name string) ([]byte, error) {
 	b, err := base64.StdEncoding.Strict().DecodeString(f.value[name])
 	if err != nil {
-		return nil, f.s.fault(RuleEncryption, "%s is not in base 64", name)
+		return nil, f.s.fault(fault.RuleEncryption, "%s is not in base 64", name)
 	}
 	return b, nil
 }

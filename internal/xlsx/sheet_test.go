@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 const someStrings = `<si><t>zero</t></si><si><t>one</t></si>`
@@ -108,102 +110,102 @@ func TestRefuseSheet(t *testing.T) {
 	tests := []struct {
 		name  string
 		sheet string
-		rule  Rule
+		rule  fault.Rule
 	}{
-		{"a second sheetData", data("") + data(""), RuleStructure},
-		{"sheetData within something else", data("") + `<extLst><sheetData/></extLst>`, RuleStructure},
-		{"no sheetData", `<dimension ref="A1"/>`, RuleStructure},
-		{"a row repeated", data(`<row r="1"/><row r="1"/>`), RuleOrder},
-		{"a row descending", data(`<row r="2"/><row r="1"/>`), RuleOrder},
-		{"a cell repeated", row(`<c r="A1"/><c r="A1"/>`), RuleOrder},
-		{"a cell descending", row(`<c r="B1"/><c r="A1"/>`), RuleOrder},
-		{"a plain cell descending", row(`<c r="B1"><v>1</v></c><c r="A1"><v>1</v></c>`), RuleOrder},
-		{"a cell of another row", row(`<c r="A2"/>`), RuleReference},
-		{"a cell without a row", row(`<c r="A"/>`), RuleReference},
-		{"a cell in row 0", row(`<c r="A0"/>`), RuleReference},
-		{"a cell with a zero before its row", row(`<c r="A01"/>`), RuleReference},
-		{"a lower case reference", row(`<c r="a1"/>`), RuleReference},
-		{"a reference with dollars", row(`<c r="$A$1"/>`), RuleReference},
-		{"an empty reference", row(`<c r=""/>`), RuleReference},
-		{"a column beyond XFD", row(`<c r="XFE1"/>`), RuleReference},
-		{"a cell counted on beyond XFD", row(`<c r="XFD1"/><c/>`), RuleReference},
-		{"a row beyond the last", data(`<row r="1048577"/>`), RuleReference},
-		{"a row counted on beyond the last", data(`<row r="1048576"/><row/>`), RuleReference},
-		{"row 0", data(`<row r="0"/>`), RuleReference},
-		{"a row that is no number", data(`<row r="1a"/>`), RuleReference},
-		{"hidden neither true nor false", data(`<row r="1" hidden="2"/>`), RuleStructure},
-		{"a shared string out of range", row(`<c r="A1" t="s"><v>2</v></c>`), RuleString},
-		{"a negative shared string", row(`<c r="A1" t="s"><v>-1</v></c>`), RuleString},
-		{"a shared string without a number", row(`<c r="A1" t="s"><v></v></c>`), RuleString},
-		{"a shared string with a huge number", row(`<c r="A1" t="s"><v>99999999999999999999</v></c>`), RuleString},
-		{"a style out of range", row(`<c r="A1" s="6"/>`), RuleStyle},
-		{"a style that is no number", row(`<c r="A1" s="x"/>`), RuleStructure},
-		{"an unknown type", row(`<c r="A1" t="q"/>`), RuleValue},
-		{"a number that is none", row(`<c r="A1"><v>1,5</v></c>`), RuleValue},
-		{"NaN", row(`<c r="A1"><v>NaN</v></c>`), RuleValue},
-		{"a hexadecimal number", row(`<c r="A1"><v>0x10</v></c>`), RuleValue},
-		{"an exponent without digits", row(`<c r="A1"><v>1E</v></c>`), RuleValue},
-		{"a point without digits", row(`<c r="A1"><v>.</v></c>`), RuleValue},
-		{"a boolean that is none", row(`<c r="A1" t="b"><v>2</v></c>`), RuleValue},
-		{"an inline string with a v", row(`<c r="A1" t="inlineStr"><v>x</v></c>`), RuleValue},
-		{"a number with an is", row(`<c r="A1"><is><t>x</t></is></c>`), RuleValue},
-		{"two values", row(`<c r="A1"><v>1</v><v>2</v></c>`), RuleStructure},
-		{"two formulas", row(`<c r="A1"><f>1</f><f>2</f><v>2</v></c>`), RuleStructure},
-		{"two inline strings", row(`<c r="A1" t="inlineStr"><is><t>1</t></is><is><t>2</t></is></c>`), RuleStructure},
-		{"two texts in a string", row(`<c r="A1" t="inlineStr"><is><t>1</t><t>2</t></is></c>`), RuleStructure},
-		{"two texts in a run", row(`<c r="A1" t="inlineStr"><is><r><t>1</t><t>2</t></r></is></c>`), RuleStructure},
-		{"an element within a value", row(`<c r="A1"><v>1<b/>2</v></c>`), RuleStructure},
-		{"a stray element in a cell", row(`<c r="A1"><w>1</w></c>`), RuleStructure},
-		{"a stray element in a row", row(`<d r="A1"/>`), RuleStructure},
-		{"a stray element among rows", data(`<c r="A1"/>`), RuleStructure},
-		{"alternate content among cells", row(`<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"/>`), RuleStructure},
-		{"text among cells", row(`<c r="A1"/>1`), RuleStructure},
-		{"text among rows", data(`x`), RuleStructure},
-		{"text in a cell", row(`<c r="A1">5</c>`), RuleStructure},
-		{"a second mergeCells", data("") + `<mergeCells/><mergeCells/>`, RuleStructure},
-		{"a merged range that is none", data("") + `<mergeCells><mergeCell ref="B2:A1"/></mergeCells>`, RuleReference},
-		{"a merged range without ref", data("") + `<mergeCells><mergeCell/></mergeCells>`, RuleReference},
+		{"a second sheetData", data("") + data(""), fault.RuleStructure},
+		{"sheetData within something else", data("") + `<extLst><sheetData/></extLst>`, fault.RuleStructure},
+		{"no sheetData", `<dimension ref="A1"/>`, fault.RuleStructure},
+		{"a row repeated", data(`<row r="1"/><row r="1"/>`), fault.RuleOrder},
+		{"a row descending", data(`<row r="2"/><row r="1"/>`), fault.RuleOrder},
+		{"a cell repeated", row(`<c r="A1"/><c r="A1"/>`), fault.RuleOrder},
+		{"a cell descending", row(`<c r="B1"/><c r="A1"/>`), fault.RuleOrder},
+		{"a plain cell descending", row(`<c r="B1"><v>1</v></c><c r="A1"><v>1</v></c>`), fault.RuleOrder},
+		{"a cell of another row", row(`<c r="A2"/>`), fault.RuleReference},
+		{"a cell without a row", row(`<c r="A"/>`), fault.RuleReference},
+		{"a cell in row 0", row(`<c r="A0"/>`), fault.RuleReference},
+		{"a cell with a zero before its row", row(`<c r="A01"/>`), fault.RuleReference},
+		{"a lower case reference", row(`<c r="a1"/>`), fault.RuleReference},
+		{"a reference with dollars", row(`<c r="$A$1"/>`), fault.RuleReference},
+		{"an empty reference", row(`<c r=""/>`), fault.RuleReference},
+		{"a column beyond XFD", row(`<c r="XFE1"/>`), fault.RuleReference},
+		{"a cell counted on beyond XFD", row(`<c r="XFD1"/><c/>`), fault.RuleReference},
+		{"a row beyond the last", data(`<row r="1048577"/>`), fault.RuleReference},
+		{"a row counted on beyond the last", data(`<row r="1048576"/><row/>`), fault.RuleReference},
+		{"row 0", data(`<row r="0"/>`), fault.RuleReference},
+		{"a row that is no number", data(`<row r="1a"/>`), fault.RuleReference},
+		{"hidden neither true nor false", data(`<row r="1" hidden="2"/>`), fault.RuleStructure},
+		{"a shared string out of range", row(`<c r="A1" t="s"><v>2</v></c>`), fault.RuleString},
+		{"a negative shared string", row(`<c r="A1" t="s"><v>-1</v></c>`), fault.RuleString},
+		{"a shared string without a number", row(`<c r="A1" t="s"><v></v></c>`), fault.RuleString},
+		{"a shared string with a huge number", row(`<c r="A1" t="s"><v>99999999999999999999</v></c>`), fault.RuleString},
+		{"a style out of range", row(`<c r="A1" s="6"/>`), fault.RuleStyle},
+		{"a style that is no number", row(`<c r="A1" s="x"/>`), fault.RuleStructure},
+		{"an unknown type", row(`<c r="A1" t="q"/>`), fault.RuleValue},
+		{"a number that is none", row(`<c r="A1"><v>1,5</v></c>`), fault.RuleValue},
+		{"NaN", row(`<c r="A1"><v>NaN</v></c>`), fault.RuleValue},
+		{"a hexadecimal number", row(`<c r="A1"><v>0x10</v></c>`), fault.RuleValue},
+		{"an exponent without digits", row(`<c r="A1"><v>1E</v></c>`), fault.RuleValue},
+		{"a point without digits", row(`<c r="A1"><v>.</v></c>`), fault.RuleValue},
+		{"a boolean that is none", row(`<c r="A1" t="b"><v>2</v></c>`), fault.RuleValue},
+		{"an inline string with a v", row(`<c r="A1" t="inlineStr"><v>x</v></c>`), fault.RuleValue},
+		{"a number with an is", row(`<c r="A1"><is><t>x</t></is></c>`), fault.RuleValue},
+		{"two values", row(`<c r="A1"><v>1</v><v>2</v></c>`), fault.RuleStructure},
+		{"two formulas", row(`<c r="A1"><f>1</f><f>2</f><v>2</v></c>`), fault.RuleStructure},
+		{"two inline strings", row(`<c r="A1" t="inlineStr"><is><t>1</t></is><is><t>2</t></is></c>`), fault.RuleStructure},
+		{"two texts in a string", row(`<c r="A1" t="inlineStr"><is><t>1</t><t>2</t></is></c>`), fault.RuleStructure},
+		{"two texts in a run", row(`<c r="A1" t="inlineStr"><is><r><t>1</t><t>2</t></r></is></c>`), fault.RuleStructure},
+		{"an element within a value", row(`<c r="A1"><v>1<b/>2</v></c>`), fault.RuleStructure},
+		{"a stray element in a cell", row(`<c r="A1"><w>1</w></c>`), fault.RuleStructure},
+		{"a stray element in a row", row(`<d r="A1"/>`), fault.RuleStructure},
+		{"a stray element among rows", data(`<c r="A1"/>`), fault.RuleStructure},
+		{"alternate content among cells", row(`<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"/>`), fault.RuleStructure},
+		{"text among cells", row(`<c r="A1"/>1`), fault.RuleStructure},
+		{"text among rows", data(`x`), fault.RuleStructure},
+		{"text in a cell", row(`<c r="A1">5</c>`), fault.RuleStructure},
+		{"a second mergeCells", data("") + `<mergeCells/><mergeCells/>`, fault.RuleStructure},
+		{"a merged range that is none", data("") + `<mergeCells><mergeCell ref="B2:A1"/></mergeCells>`, fault.RuleReference},
+		{"a merged range without ref", data("") + `<mergeCells><mergeCell/></mergeCells>`, fault.RuleReference},
 
-		{"a tag not closed", `<sheetData><row></sheetData>`, RuleXML},
-		{"tags crossed", `<sheetData><row><c></row></c></sheetData>`, RuleXML},
-		{"an end tag too many", data("") + `</x>`, RuleXML},
-		{"an end tag with an attribute", `<sheetData></sheetData x="1">`, RuleXML},
-		{"an attribute twice", row(`<c r="A1" r="A1"/>`), RuleXML},
-		{"a prefixed attribute twice", row(`<c xmlns:p="` + docRelNS + `" xmlns:q="` + docRelNS + `" p:id="1" q:id="1" r="A1"/>`), RuleXML},
-		{"an attribute without quotes", row(`<c r=A1/>`), RuleXML},
-		{"an attribute without a value", row(`<c r/>`), RuleXML},
-		{"attributes not divided", row(`<c r="A1"s="0"/>`), RuleXML},
-		{"< in a value", row(`<c r="A<1"/>`), RuleXML},
-		{"a value without its quote", row(`<c r="A1/>`), RuleXML},
-		{"a prefix not declared", row(`<p:c r="A1"/>`), RuleXML},
-		{"an attribute's prefix not declared", row(`<c r="A1" p:x="1"/>`), RuleXML},
-		{"a name with two colons", row(`<a:b:c r="A1"/>`), RuleXML},
-		{"a tag without a name", row(`< c r="A1"/>`), RuleXML},
-		{"a name that begins with a digit", row(`<1c/>`), RuleXML},
-		{"a prefix undeclared", row(`<c xmlns:p="" r="A1"/>`), RuleXML},
-		{"an unknown entity", inline(`&nbsp;`), RuleXML},
-		{"an unknown entity in a formula", row(`<c r="A1"><f>&x;</f><v>1</v></c>`), RuleXML},
-		{"an unknown entity in a value", row(`<c r="&x;"/>`), RuleXML},
-		{"an unknown entity in a tag passed over", data("") + `<pageMargins left="&x;"/>`, RuleXML},
-		{"a bare ampersand", inline(`a & b`), RuleXML},
-		{"an ampersand at the end", inline(`a &amp`), RuleXML},
-		{"a reference to no character", inline(`&#0;`), RuleXML},
-		{"a reference to a surrogate", inline(`&#xD800;`), RuleXML},
-		{"a reference beyond Unicode", inline(`&#x110000;`), RuleXML},
-		{"a reference without digits", inline(`&#x;`), RuleXML},
-		{"]]> in text", inline(`a]]>b`), RuleXML},
-		{"CDATA not closed", inline(`<![CDATA[a`), RuleXML},
-		{"-- in a comment", `<!-- a -- b -->` + data(""), RuleXML},
-		{"a comment not closed", data("") + `<!-- a`, RuleXML},
-		{"a declaration within", `<!ENTITY a "b">` + data(""), RuleXML},
-		{"an XML declaration within", `<?xml version="1.0"?>` + data(""), RuleXML},
-		{"an instruction without a name", `<? a?>` + data(""), RuleXML},
-		{"a byte that is not UTF-8", inline("a\xFFb"), RuleEncoding},
-		{"an overlong character", inline("a\xC0\x80b"), RuleEncoding},
-		{"half a surrogate in UTF-8", inline("a\xED\xA0\x80b"), RuleEncoding},
-		{"a NUL", inline("a\x00b"), RuleEncoding},
-		{"a control character", inline("a\x0Bb"), RuleEncoding},
-		{"U+FFFE", inline("a\uFFFEb"), RuleEncoding},
+		{"a tag not closed", `<sheetData><row></sheetData>`, fault.RuleXML},
+		{"tags crossed", `<sheetData><row><c></row></c></sheetData>`, fault.RuleXML},
+		{"an end tag too many", data("") + `</x>`, fault.RuleXML},
+		{"an end tag with an attribute", `<sheetData></sheetData x="1">`, fault.RuleXML},
+		{"an attribute twice", row(`<c r="A1" r="A1"/>`), fault.RuleXML},
+		{"a prefixed attribute twice", row(`<c xmlns:p="` + docRelNS + `" xmlns:q="` + docRelNS + `" p:id="1" q:id="1" r="A1"/>`), fault.RuleXML},
+		{"an attribute without quotes", row(`<c r=A1/>`), fault.RuleXML},
+		{"an attribute without a value", row(`<c r/>`), fault.RuleXML},
+		{"attributes not divided", row(`<c r="A1"s="0"/>`), fault.RuleXML},
+		{"< in a value", row(`<c r="A<1"/>`), fault.RuleXML},
+		{"a value without its quote", row(`<c r="A1/>`), fault.RuleXML},
+		{"a prefix not declared", row(`<p:c r="A1"/>`), fault.RuleXML},
+		{"an attribute's prefix not declared", row(`<c r="A1" p:x="1"/>`), fault.RuleXML},
+		{"a name with two colons", row(`<a:b:c r="A1"/>`), fault.RuleXML},
+		{"a tag without a name", row(`< c r="A1"/>`), fault.RuleXML},
+		{"a name that begins with a digit", row(`<1c/>`), fault.RuleXML},
+		{"a prefix undeclared", row(`<c xmlns:p="" r="A1"/>`), fault.RuleXML},
+		{"an unknown entity", inline(`&nbsp;`), fault.RuleXML},
+		{"an unknown entity in a formula", row(`<c r="A1"><f>&x;</f><v>1</v></c>`), fault.RuleXML},
+		{"an unknown entity in a value", row(`<c r="&x;"/>`), fault.RuleXML},
+		{"an unknown entity in a tag passed over", data("") + `<pageMargins left="&x;"/>`, fault.RuleXML},
+		{"a bare ampersand", inline(`a & b`), fault.RuleXML},
+		{"an ampersand at the end", inline(`a &amp`), fault.RuleXML},
+		{"a reference to no character", inline(`&#0;`), fault.RuleXML},
+		{"a reference to a surrogate", inline(`&#xD800;`), fault.RuleXML},
+		{"a reference beyond Unicode", inline(`&#x110000;`), fault.RuleXML},
+		{"a reference without digits", inline(`&#x;`), fault.RuleXML},
+		{"]]> in text", inline(`a]]>b`), fault.RuleXML},
+		{"CDATA not closed", inline(`<![CDATA[a`), fault.RuleXML},
+		{"-- in a comment", `<!-- a -- b -->` + data(""), fault.RuleXML},
+		{"a comment not closed", data("") + `<!-- a`, fault.RuleXML},
+		{"a declaration within", `<!ENTITY a "b">` + data(""), fault.RuleXML},
+		{"an XML declaration within", `<?xml version="1.0"?>` + data(""), fault.RuleXML},
+		{"an instruction without a name", `<? a?>` + data(""), fault.RuleXML},
+		{"a byte that is not UTF-8", inline("a\xFFb"), fault.RuleEncoding},
+		{"an overlong character", inline("a\xC0\x80b"), fault.RuleEncoding},
+		{"half a surrogate in UTF-8", inline("a\xED\xA0\x80b"), fault.RuleEncoding},
+		{"a NUL", inline("a\x00b"), fault.RuleEncoding},
+		{"a control character", inline("a\x0Bb"), fault.RuleEncoding},
+		{"U+FFFE", inline("a\uFFFEb"), fault.RuleEncoding},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -214,10 +216,10 @@ func TestRefuseSheet(t *testing.T) {
 }
 
 // wantRule reads packed bytes and wants them refused for a rule in a part.
-func wantRule(t *testing.T, packed []byte, limits Limits, rule Rule, part string) *FormatError {
+func wantRule(t *testing.T, packed []byte, limits Limits, rule fault.Rule, part string) *fault.FormatError {
 	t.Helper()
 	got, err := dumpWith(packed, limits)
-	var e *FormatError
+	var e *fault.FormatError
 	if !errors.As(err, &e) {
 		t.Fatalf("want rule %s, got error %v and rows %.200q", rule, err, got)
 	}
@@ -232,31 +234,31 @@ func TestRefusePart(t *testing.T) {
 	sound := sheetXML(data(`<row><c><v>1</v></c></row>`))
 	tests := []struct {
 		name, part string
-		rule       Rule
+		rule       fault.Rule
 	}{
-		{"nothing", "", RuleXML},
-		{"space only", " \n", RuleXML},
-		{"a comment only", "<!-- -->", RuleXML},
-		{"text after the root", sound + "x", RuleXML},
-		{"zero bytes after the root", sound + "\x00\x00", RuleEncoding},
-		{"a second root", sound + "<a/>", RuleXML},
-		{"CDATA after the root", sound + "<![CDATA[ ]]>", RuleXML},
-		{"an end tag after the root", sound + "</worksheet>", RuleXML},
-		{"text before the root", "x" + sound, RuleXML},
-		{"space before the declaration", " " + sound, RuleXML},
-		{"the end within a tag", sound[:len(sound)-3], RuleXML},
-		{"the end within the rows", sound[:len(sound)-30], RuleXML},
-		{"the end within a character", sound + "\xE6\x9D", RuleEncoding},
-		{"a DOCTYPE", `<!DOCTYPE worksheet [<!ENTITY a "b">]>` + sound[len(xmlHead):], RuleXML},
-		{"another root element", `<sst xmlns="` + mainNS + `"/>`, RuleStructure},
-		{"another namespace", `<worksheet xmlns="urn:x"><sheetData/></worksheet>`, RuleStructure},
-		{"no namespace", `<worksheet><sheetData/></worksheet>`, RuleStructure},
-		{"XML 1.1", strings.Replace(sound, "1.0", "1.1", 1), RuleXML},
-		{"another encoding", strings.Replace(sound, "UTF-8", "ISO-8859-1", 1), RuleEncoding},
-		{"a malformed declaration", strings.Replace(sound, ` encoding="UTF-8"`, ` encoding=`, 1), RuleXML},
-		{"UTF-16 that stops", "\xFF\xFE<\x00", RuleXML},
-		{"UTF-16 the other way round that stops", "\xFE\xFF\x00<", RuleXML},
-		{"UTF-16 without its mark", "<\x00?\x00", RuleEncoding},
+		{"nothing", "", fault.RuleXML},
+		{"space only", " \n", fault.RuleXML},
+		{"a comment only", "<!-- -->", fault.RuleXML},
+		{"text after the root", sound + "x", fault.RuleXML},
+		{"zero bytes after the root", sound + "\x00\x00", fault.RuleEncoding},
+		{"a second root", sound + "<a/>", fault.RuleXML},
+		{"CDATA after the root", sound + "<![CDATA[ ]]>", fault.RuleXML},
+		{"an end tag after the root", sound + "</worksheet>", fault.RuleXML},
+		{"text before the root", "x" + sound, fault.RuleXML},
+		{"space before the declaration", " " + sound, fault.RuleXML},
+		{"the end within a tag", sound[:len(sound)-3], fault.RuleXML},
+		{"the end within the rows", sound[:len(sound)-30], fault.RuleXML},
+		{"the end within a character", sound + "\xE6\x9D", fault.RuleEncoding},
+		{"a DOCTYPE", `<!DOCTYPE worksheet [<!ENTITY a "b">]>` + sound[len(xmlHead):], fault.RuleXML},
+		{"another root element", `<sst xmlns="` + mainNS + `"/>`, fault.RuleStructure},
+		{"another namespace", `<worksheet xmlns="urn:x"><sheetData/></worksheet>`, fault.RuleStructure},
+		{"no namespace", `<worksheet><sheetData/></worksheet>`, fault.RuleStructure},
+		{"XML 1.1", strings.Replace(sound, "1.0", "1.1", 1), fault.RuleXML},
+		{"another encoding", strings.Replace(sound, "UTF-8", "ISO-8859-1", 1), fault.RuleEncoding},
+		{"a malformed declaration", strings.Replace(sound, ` encoding="UTF-8"`, ` encoding=`, 1), fault.RuleXML},
+		{"UTF-16 that stops", "\xFF\xFE<\x00", fault.RuleXML},
+		{"UTF-16 the other way round that stops", "\xFE\xFF\x00<", fault.RuleXML},
+		{"UTF-16 without its mark", "<\x00?\x00", fault.RuleEncoding},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -270,7 +272,7 @@ func TestRefusePart(t *testing.T) {
 func TestFaultNamesThePlace(t *testing.T) {
 	rows := `<row r="6"><c r="A6"><v>1</v></c></row><row r="7"><c r="A7"><v>1</v></c><c r="B7" t="s"><v>9</v></c></row>`
 	b := book{sheet: data(rows), strings: someStrings}
-	e := wantRule(t, b.zipped(t), DefaultLimits(), RuleString, "xl/worksheets/sheet1.xml")
+	e := wantRule(t, b.zipped(t), DefaultLimits(), fault.RuleString, "xl/worksheets/sheet1.xml")
 	at := strings.Index(sheetXML(data(rows)), `<c r="B7"`)
 	want := fmt.Sprintf("xl/worksheets/sheet1.xml, B7, byte %d: shared string 9 does not exist: the workbook has 2", at)
 	if e.Error() != want {
@@ -321,7 +323,7 @@ func TestErrorOfTheCallbackComesBackAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := runtime.NumGoroutine()
-	for _, stop := range []error{errors.New("enough"), &FormatError{Rule: RuleXML, Offset: -1, Msg: "the caller's own"}} {
+	for _, stop := range []error{errors.New("enough"), &fault.FormatError{Rule: fault.RuleXML, Offset: -1, Msg: "the caller's own"}} {
 		calls := 0
 		_, err := w.Rows(0, func(*Row) error { calls++; return stop })
 		if err != stop || calls != 1 {

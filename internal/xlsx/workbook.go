@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // Workbook is an open workbook. Its file must stay readable while rows are read. Several sheets, or
@@ -88,7 +90,7 @@ func (w *Workbook) loadLinked(links *links, kind string, read func(*scanner) err
 func (w *Workbook) readPart(name string, read func(*scanner) error) error {
 	e := w.archive.find(name)
 	if e == nil {
-		return fault(RulePackage, name, "the workbook refers to this part but does not hold it")
+		return fault.New(fault.RulePackage, name, "the workbook refers to this part but does not hold it")
 	}
 	src := w.archive.open(e)
 	defer src.close()
@@ -99,12 +101,12 @@ func (w *Workbook) readPart(name string, read func(*scanner) error) error {
 // blame puts a fault down to damage if the rest of the part shows that it is damaged: what went
 // wrong on the way is then a consequence.
 func blame(err error, src io.Reader) error {
-	e, ok := err.(*FormatError)
-	if !ok || e.Rule == RuleChecksum || e.Rule == RuleRead {
+	e, ok := err.(*fault.FormatError)
+	if !ok || e.Rule == fault.RuleChecksum || e.Rule == fault.RuleRead {
 		return err
 	}
 	_, rest := io.Copy(io.Discard, onlyReader{src})
-	if damage, ok := rest.(*FormatError); ok {
+	if damage, ok := rest.(*fault.FormatError); ok {
 		return damage
 	}
 	return err
@@ -138,15 +140,15 @@ func (w *Workbook) findWorkbook() (string, error) {
 		return "", err
 	}
 	if l == nil {
-		return "", fault(RuleOther, "", "the file is a package of Office's kind but holds no document; ask for an Excel workbook (.xlsx)")
+		return "", fault.New(fault.RuleOther, "", "the file is a package of Office's kind but holds no document; ask for an Excel workbook (.xlsx)")
 	}
 	switch kind := types.of(l.target); kind {
 	case typeWorkbook, typeTemplate, typeMacro, typeMacroTpl, typeAddIn:
 		return l.target, nil
 	case typeBinary:
-		return "", fault(RuleXLSB, "", "the file is a binary workbook (.xlsb); ask for it saved as Excel Workbook (.xlsx)")
+		return "", fault.New(fault.RuleXLSB, "", "the file is a binary workbook (.xlsb); ask for it saved as Excel Workbook (.xlsx)")
 	default:
-		return "", fault(RuleOther, "", "the file is an Office document of another kind (%.90q); ask for an Excel workbook (.xlsx)", kind)
+		return "", fault.New(fault.RuleOther, "", "the file is an Office document of another kind (%.90q); ask for an Excel workbook (.xlsx)", kind)
 	}
 }
 
@@ -157,10 +159,10 @@ type contentTypes struct {
 
 // of returns a part's content type in lower case.
 func (t contentTypes) of(name string) string {
-	if kind, ok := t.byName[foldName(name)]; ok {
+	if kind, ok := t.byName[fault.FoldName(name)]; ok {
 		return kind
 	}
-	return t.byExtension[strings.TrimPrefix(foldName(path.Ext(name)), ".")]
+	return t.byExtension[strings.TrimPrefix(fault.FoldName(path.Ext(name)), ".")]
 }
 
 const typesPart = "[Content_Types].xml"
@@ -199,16 +201,16 @@ func (t contentTypes) add(s *scanner) error {
 	case "Default":
 		into, attribute = t.byExtension, "Extension"
 	default:
-		return s.fault(RulePackage, "<%.40s> is not known here", s.name)
+		return s.fault(fault.RulePackage, "<%.40s> is not known here", s.name)
 	}
 	value, ok := s.attr(attribute)
 	if !ok || len(kind) == 0 {
-		return s.fault(RulePackage, "<%s> lacks an attribute", s.local)
+		return s.fault(fault.RulePackage, "<%s> lacks an attribute", s.local)
 	}
-	key := foldName(strings.TrimPrefix(string(value), "/"))
+	key := fault.FoldName(strings.TrimPrefix(string(value), "/"))
 	lower := strings.ToLower(string(kind))
 	if before, repeated := into[key]; repeated && before != lower {
-		return s.fault(RulePackage, "two content types are given for %.80q", value)
+		return s.fault(fault.RulePackage, "two content types are given for %.80q", value)
 	}
 	into[key] = lower
 	return s.skip()
@@ -237,10 +239,10 @@ func (l *links) only(kind string) (*link, error) {
 			continue
 		}
 		if found != nil {
-			return nil, fault(RulePackage, l.part, "there are two relationships of the kind %q", kind)
+			return nil, fault.New(fault.RulePackage, l.part, "there are two relationships of the kind %q", kind)
 		}
 		if one.target == "" {
-			return nil, fault(RulePackage, l.part, "the %s part lies outside the file", kind)
+			return nil, fault.New(fault.RulePackage, l.part, "the %s part lies outside the file", kind)
 		}
 		found = &one
 	}
@@ -252,7 +254,7 @@ func (w *Workbook) readLinks(source string) (*links, error) {
 	dir, base := path.Split(source)
 	l := &links{part: dir + "_rels/" + base + ".rels", byID: make(map[string]link)}
 	if w.archive.find(l.part) == nil {
-		return nil, fault(RulePackage, l.part, "the part that names the workbook's parts is missing")
+		return nil, fault.New(fault.RulePackage, l.part, "the part that names the workbook's parts is missing")
 	}
 	err := w.readPart(l.part, func(s *scanner) error {
 		if err := s.root(nsPackRel, "Relationships"); err != nil {
@@ -280,10 +282,10 @@ func (w *Workbook) addLink(s *scanner, l *links, dir string) error {
 	kind, hasKind := s.attr("Type")
 	target, hasTarget := s.attr("Target")
 	if string(s.local) != "Relationship" || !hasID || !hasKind || !hasTarget {
-		return s.fault(RulePackage, "<%.40s> is not a whole relationship", s.name)
+		return s.fault(fault.RulePackage, "<%.40s> is not a whole relationship", s.name)
 	}
 	if _, repeated := l.byID[string(id)]; repeated {
-		return s.fault(RulePackage, "the relationship %.40q is given twice", id)
+		return s.fault(fault.RulePackage, "the relationship %.40q is given twice", id)
 	}
 	one := link{kind: linkKind(string(kind))}
 	if mode, _ := s.attr("TargetMode"); string(mode) != "External" {
@@ -336,7 +338,7 @@ func (w *Workbook) readWorkbook(s *scanner, links *links) error {
 		switch {
 		case !more:
 			if !listed || len(w.sheets) == 0 {
-				return s.fault(RulePackage, "the workbook lists no worksheet")
+				return s.fault(fault.RulePackage, "the workbook lists no worksheet")
 			}
 			return s.finishDocument()
 		case s.is("workbookPr"):
@@ -347,7 +349,7 @@ func (w *Workbook) readWorkbook(s *scanner, links *links) error {
 			err = s.skip()
 		case s.is("sheets"):
 			if listed {
-				return s.fault(RulePackage, "the workbook lists its sheets twice")
+				return s.fault(fault.RulePackage, "the workbook lists its sheets twice")
 			}
 			listed = true
 			err = w.readSheets(s, links)
@@ -368,7 +370,7 @@ func (s *scanner) boolean(value []byte) (bool, error) {
 	case "1", "true", "on":
 		return true, nil
 	}
-	return false, s.fault(RuleStructure, "%.40q in <%.40s> is neither true nor false", value, s.name)
+	return false, s.fault(fault.RuleStructure, "%.40q in <%.40s> is neither true nor false", value, s.name)
 }
 
 // readSheets reads the list of sheets.
@@ -400,8 +402,8 @@ const macroSheets = "http://schemas.microsoft.com/office/2006/relationships/"
 // addSheet reads one sheet element.
 func (w *Workbook) addSheet(s *scanner, links *links, names map[string]bool) error {
 	name, _ := s.attr("name")
-	if key := foldName(string(name)); len(name) == 0 || names[key] {
-		return s.fault(RulePackage, "two sheets have the name %.60q, or it is empty", name)
+	if key := fault.FoldName(string(name)); len(name) == 0 || names[key] {
+		return s.fault(fault.RulePackage, "two sheets have the name %.60q, or it is empty", name)
 	} else {
 		names[key] = true
 	}
@@ -411,29 +413,29 @@ func (w *Workbook) addSheet(s *scanner, links *links, names map[string]bool) err
 	}
 	l, ok := links.byID[string(id)]
 	if !ok {
-		return s.fault(RulePackage, "the sheet %.60q refers to the relationship %.40q, which does not exist", name, id)
+		return s.fault(fault.RulePackage, "the sheet %.60q refers to the relationship %.40q, which does not exist", name, id)
 	}
 	switch l.kind {
 	case "worksheet":
 	case "chartsheet", "dialogsheet", macroSheets + "xlMacrosheet", macroSheets + "xlIntlMacrosheet":
 		return nil
 	default:
-		return s.fault(RulePackage, "the sheet %.60q is of the unknown kind %.90q", name, l.kind)
+		return s.fault(fault.RulePackage, "the sheet %.60q is of the unknown kind %.90q", name, l.kind)
 	}
 	e := w.archive.find(l.target)
 	if e == nil {
-		return s.fault(RulePackage, "the sheet %.60q is not in the file (%.80q)", name, l.target)
+		return s.fault(fault.RulePackage, "the sheet %.60q is not in the file (%.80q)", name, l.target)
 	}
 	for i, p := range w.parts {
 		if p == e {
-			return s.fault(RulePackage, "the sheets %.60q and %.60q are the same part", w.sheets[i].Name, name)
+			return s.fault(fault.RulePackage, "the sheets %.60q and %.60q are the same part", w.sheets[i].Name, name)
 		}
 	}
 	state, _ := s.attr("state")
 	switch string(state) {
 	case "", "visible", "hidden", "veryHidden":
 	default:
-		return s.fault(RulePackage, "the sheet %.60q has the unknown state %.40q", name, state)
+		return s.fault(fault.RulePackage, "the sheet %.60q has the unknown state %.40q", name, state)
 	}
 	w.parts = append(w.parts, e)
 	w.sheets = append(w.sheets, Sheet{Name: string(bytes.Clone(name)), Hidden: bytes.HasSuffix(bytes.ToLower(state), []byte("hidden"))})

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // wide is a text in UTF-16, with its mark.
@@ -62,7 +64,7 @@ func TestDamagedUTF16(t *testing.T) {
 		"UTF-8 said to be UTF-16":     sound,
 	} {
 		b := book{files: []file{{"xl/worksheets/sheet1.xml", content}}}
-		if got, err := dump(b.zipped(t)); !isRule(err, RuleEncoding) {
+		if got, err := dump(b.zipped(t)); !isRule(err, fault.RuleEncoding) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}

@@ -1,6 +1,10 @@
 package xlsx
 
-import "bytes"
+import (
+	"bytes"
+
+	"tenderbatch/internal/xlsx/fault"
+)
 
 // namespace is what a namespace name means to this package.
 type namespace uint8
@@ -92,7 +96,7 @@ func (s *scanner) bind(a *attribute, depth int) error {
 		return nil
 	}
 	if len(s.bindings) == maxPrefixes {
-		return s.fault(RuleLimit, "more than %d prefixes are declared at once", maxPrefixes)
+		return s.fault(fault.RuleLimit, "more than %d prefixes are declared at once", maxPrefixes)
 	}
 	ns := namespaceOf(a.value)
 	if len(a.name) == len("xmlns") {

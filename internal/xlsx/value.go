@@ -1,9 +1,11 @@
 package xlsx
 
+import "tenderbatch/internal/xlsx/fault"
+
 // add checks a cell's style and value and appends it to the row.
 func (r *sheetReader) add(c *rawCell) error {
 	if len(r.arena) > r.limit.RowBytes {
-		return r.fault(RuleLimit, "the row is longer than the limit of %d bytes", r.limit.RowBytes)
+		return r.fault(fault.RuleLimit, "the row is longer than the limit of %d bytes", r.limit.RowBytes)
 	}
 	r.row.Cells = append(r.row.Cells, Cell{})
 	cell := &r.row.Cells[len(r.row.Cells)-1]
@@ -15,13 +17,13 @@ func (r *sheetReader) add(c *rawCell) error {
 			r.setLook(cell, c.style)
 		}
 	case c.style > 0:
-		return r.fault(RuleStyle, "style %d does not exist: the workbook has %d", c.style, len(r.book.formats))
+		return r.fault(fault.RuleStyle, "style %d does not exist: the workbook has %d", c.style, len(r.book.formats))
 	}
 	if c.kind == typeInline && c.formula && c.valued && !c.inline {
 		c.kind = typeFormulaText // as LibreOffice once wrote texts linked from other files
 	}
 	if c.inline && c.kind != typeInline || c.valued && c.kind == typeInline {
-		return r.fault(RuleValue, "the cell's type does not fit what it holds")
+		return r.fault(fault.RuleValue, "the cell's type does not fit what it holds")
 	}
 	switch {
 	case c.checked && c.kind == typeShared:
@@ -61,7 +63,7 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 	case typeShared:
 		index, ok := parseIndex(value)
 		if !ok {
-			return r.fault(RuleString, "%.40q is not the number of a shared string", value)
+			return r.fault(fault.RuleString, "%.40q is not the number of a shared string", value)
 		}
 		return r.setShared(cell, index)
 	case typeError:
@@ -81,7 +83,7 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 	default:
 		cell.Kind = Number
 		if !isNumber(value) {
-			return r.fault(RuleValue, "%.40q is not a number", value)
+			return r.fault(fault.RuleValue, "%.40q is not a number", value)
 		}
 	}
 	return nil
@@ -90,14 +92,14 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 // setShared looks up a shared string.
 func (r *sheetReader) setShared(cell *Cell, index int) error {
 	if index >= r.book.strings.count() {
-		return r.fault(RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
+		return r.fault(fault.RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
 	}
 	cell.Kind, cell.Text, cell.Shared = Text, r.book.strings.at(index), index+1
 	if len(r.book.strings.struck) > 0 {
 		cell.Struck = max(cell.Struck, r.book.strings.struck[index])
 	}
 	if r.shared += int64(len(cell.Text)); r.shared > r.limit.TextBytes {
-		return r.fault(RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
+		return r.fault(fault.RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
 	}
 	return nil
 }
@@ -129,7 +131,7 @@ func (r *sheetReader) setBool(cell *Cell, value []byte) error {
 	case "1", "true":
 		cell.Text = one
 	default:
-		return r.fault(RuleValue, "%.40q is neither 0 nor 1", value)
+		return r.fault(fault.RuleValue, "%.40q is neither 0 nor 1", value)
 	}
 	return nil
 }

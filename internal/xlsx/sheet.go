@@ -2,6 +2,8 @@ package xlsx
 
 import (
 	"strconv"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // Row is a row of a sheet. It and everything in it hold only during the call it is passed to.
@@ -89,7 +91,7 @@ type sheetReader struct {
 // row stops the reading and is returned as it is.
 func (w *Workbook) Rows(sheet int, row func(*Row) error) (Tail, error) {
 	if sheet < 0 || sheet >= len(w.parts) {
-		return Tail{}, fault(RulePackage, "", "there is no sheet %d; the workbook has %d", sheet, len(w.parts))
+		return Tail{}, fault.New(fault.RulePackage, "", "there is no sheet %d; the workbook has %d", sheet, len(w.parts))
 	}
 	e := w.parts[sheet]
 	src := w.archive.open(e)
@@ -107,7 +109,7 @@ func (w *Workbook) Rows(sheet int, row func(*Row) error) (Tail, error) {
 
 // locate adds the last place known to a fault of the part.
 func (r *sheetReader) locate(err error) error {
-	e, ok := err.(*FormatError)
+	e, ok := err.(*fault.FormatError)
 	if !ok || e.Cell != "" || !r.started {
 		return err
 	}
@@ -133,12 +135,12 @@ func (r *sheetReader) read() error {
 		switch {
 		case !more:
 			if !data {
-				return r.fault(RuleStructure, "the sheet has no sheetData")
+				return r.fault(fault.RuleStructure, "the sheet has no sheetData")
 			}
 			return r.finishDocument()
 		case r.is("sheetData"):
 			if data {
-				return r.fault(RuleStructure, "the sheet has a second sheetData")
+				return r.fault(fault.RuleStructure, "the sheet has a second sheetData")
 			}
 			data = true
 			err = r.readData()
@@ -146,7 +148,7 @@ func (r *sheetReader) read() error {
 			err = r.readColumns()
 		case r.is("mergeCells"):
 			if merges {
-				return r.fault(RuleStructure, "the sheet has a second mergeCells")
+				return r.fault(fault.RuleStructure, "the sheet has a second mergeCells")
 			}
 			merges = true
 			err = r.readMerges()
@@ -196,7 +198,7 @@ func (r *sheetReader) openRow() error {
 	if ref, ok := r.attr("r"); ok {
 		n, end := rowNumber(ref)
 		if n == 0 || end != len(ref) {
-			return r.fault(RuleReference, "%.40q is not the number of a row", ref)
+			return r.fault(fault.RuleReference, "%.40q is not the number of a row", ref)
 		}
 		number = n
 	}
@@ -212,13 +214,13 @@ func (r *sheetReader) openRow() error {
 // beginRow checks a row's number and makes room for its cells.
 func (r *sheetReader) beginRow(number int, hidden bool) error {
 	if number <= r.lastRow {
-		return r.fault(RuleOrder, "row %d comes after row %d", number, r.lastRow)
+		return r.fault(fault.RuleOrder, "row %d comes after row %d", number, r.lastRow)
 	}
 	if number > maxRows {
-		return r.fault(RuleReference, "row %d lies below a sheet's last row, %d", number, maxRows)
+		return r.fault(fault.RuleReference, "row %d lies below a sheet's last row, %d", number, maxRows)
 	}
 	if r.rows++; r.rows > r.limit.Rows {
-		return r.fault(RuleLimit, "the sheet has more rows than the limit of %d", r.limit.Rows)
+		return r.fault(fault.RuleLimit, "the sheet has more rows than the limit of %d", r.limit.Rows)
 	}
 	r.started = true
 	r.lastRow, r.lastCol = number, -1
@@ -317,10 +319,10 @@ func (r *sheetReader) readCell() error {
 	if ref, ok := r.attr("r"); ok {
 		col, row, ok := parseReference(ref)
 		if !ok {
-			return r.fault(RuleReference, "%.40q is not the name of a cell", ref)
+			return r.fault(fault.RuleReference, "%.40q is not the name of a cell", ref)
 		}
 		if row != r.row.Number {
-			return r.fault(RuleReference, "the cell %s stands in row %d", ref, r.row.Number)
+			return r.fault(fault.RuleReference, "the cell %s stands in row %d", ref, r.row.Number)
 		}
 		c.col = col
 	}
@@ -331,7 +333,7 @@ func (r *sheetReader) readCell() error {
 	t, _ := r.attr("t")
 	var ok bool
 	if c.kind, ok = cellTypeOf(t); !ok {
-		return r.fault(RuleValue, "a cell has the unknown type %.40q", t)
+		return r.fault(fault.RuleValue, "a cell has the unknown type %.40q", t)
 	}
 	if err := r.place(c.col); err != nil {
 		return err
@@ -353,13 +355,13 @@ func (r *sheetReader) styleIndex() (int, error) {
 // place checks that a cell follows the last one.
 func (r *sheetReader) place(col int) error {
 	if col <= r.lastCol {
-		return r.fault(RuleOrder, "the cell %s comes after %s", CellName(col, r.row.Number), CellName(r.lastCol, r.row.Number))
+		return r.fault(fault.RuleOrder, "the cell %s comes after %s", CellName(col, r.row.Number), CellName(r.lastCol, r.row.Number))
 	}
 	if col >= maxColumns {
-		return r.fault(RuleReference, "a cell lies right of a sheet's last column")
+		return r.fault(fault.RuleReference, "a cell lies right of a sheet's last column")
 	}
 	if r.cells++; r.cells > r.limit.Cells {
-		return r.fault(RuleLimit, "the sheet has more cells than the limit of %d", r.limit.Cells)
+		return r.fault(fault.RuleLimit, "the sheet has more cells than the limit of %d", r.limit.Cells)
 	}
 	r.lastCol = col
 	return nil
@@ -421,10 +423,10 @@ func (r *sheetReader) readMerges() error {
 		ref, _ := r.attr("ref")
 		merged, ok := parseRange(ref)
 		if !ok {
-			return r.fault(RuleReference, "%.40q is not a range of cells", ref)
+			return r.fault(fault.RuleReference, "%.40q is not a range of cells", ref)
 		}
 		if len(r.tail.Merged) >= r.limit.Merges {
-			return r.fault(RuleLimit, "the sheet has more merged ranges than the limit of %d", r.limit.Merges)
+			return r.fault(fault.RuleLimit, "the sheet has more merged ranges than the limit of %d", r.limit.Merges)
 		}
 		r.tail.Merged = append(r.tail.Merged, merged)
 		if err := r.skip(); err != nil {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/flate"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // packed is an archive being put together byte for byte, so that anything in it can be wrong.
@@ -336,15 +338,15 @@ func TestContainersThatAreRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
 			got, err := dump(packedBook(tt.change))
-			var e *FormatError
-			if !errors.As(err, &e) || e.Rule != RuleContainer {
+			var e *fault.FormatError
+			if !errors.As(err, &e) || e.Rule != fault.RuleContainer {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
 	}
 	t.Run("bytes ahead of the first entry", func(t *testing.T) {
 		b := packedBook(func(p *packed) { p.before = []byte("PK\x03\x04junk") })
-		wantRule(t, b, DefaultLimits(), RuleContainer, "[Content_Types].xml")
+		wantRule(t, b, DefaultLimits(), fault.RuleContainer, "[Content_Types].xml")
 	})
 }
 
@@ -373,7 +375,7 @@ func TestPartsThatAreDamaged(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
 			b := packedBook(func(p *packed) { tt.change(&p.entries[sheetEntry]) })
-			wantRule(t, b, DefaultLimits(), RuleChecksum, "xl/worksheets/sheet1.xml")
+			wantRule(t, b, DefaultLimits(), fault.RuleChecksum, "xl/worksheets/sheet1.xml")
 		})
 	}
 	t.Run("damage after the last row", func(t *testing.T) {
@@ -382,7 +384,7 @@ func TestPartsThatAreDamaged(t *testing.T) {
 			e.content += strings.Repeat(" ", 3<<20)
 			both(func(h *header) { h.crc++ })(e)
 		})
-		wantRule(t, b, DefaultLimits(), RuleChecksum, "xl/worksheets/sheet1.xml")
+		wantRule(t, b, DefaultLimits(), fault.RuleChecksum, "xl/worksheets/sheet1.xml")
 	})
 	t.Run("damage is named rather than what it did to the XML", func(t *testing.T) {
 		b := packedBook(func(p *packed) {
@@ -390,7 +392,7 @@ func TestPartsThatAreDamaged(t *testing.T) {
 			e.stored = true
 			e.data = func(b []byte) []byte { b[200] = '<'; return b }
 		})
-		wantRule(t, b, DefaultLimits(), RuleChecksum, "xl/worksheets/sheet1.xml")
+		wantRule(t, b, DefaultLimits(), fault.RuleChecksum, "xl/worksheets/sheet1.xml")
 	})
 }
 
@@ -425,8 +427,8 @@ func TestLimits(t *testing.T) {
 			limits := DefaultLimits()
 			tt.set(&limits)
 			got, err := dumpWith(tt.book.zipped(t), limits)
-			var e *FormatError
-			if !errors.As(err, &e) || e.Rule != RuleLimit || !strings.Contains(e.Error(), tt.want) {
+			var e *fault.FormatError
+			if !errors.As(err, &e) || e.Rule != fault.RuleLimit || !strings.Contains(e.Error(), tt.want) {
 				t.Errorf("want a limit that prints %q, got %v and %.100q", tt.want, err, got)
 			}
 		})
@@ -469,8 +471,8 @@ func TestFileThatCannotBeRead(t *testing.T) {
 	b := manyRows(t, 60_000)
 	for _, from := range []int64{0, 100, int64(len(b) / 2), int64(len(b) - 1)} {
 		_, err := Open(failing{bytes.NewReader(b), from}, int64(len(b)), DefaultLimits())
-		var e *FormatError
-		if !errors.As(err, &e) || e.Rule != RuleRead || !errors.Is(err, errDisk) {
+		var e *fault.FormatError
+		if !errors.As(err, &e) || e.Rule != fault.RuleRead || !errors.Is(err, errDisk) {
 			t.Errorf("from %d: %v", from, err)
 		}
 	}
@@ -480,11 +482,11 @@ func TestFileCutAnywhere(t *testing.T) {
 	b := packedBook(func(*packed) {})
 	for n := range len(b) {
 		got, err := dump(b[:n])
-		var e *FormatError
+		var e *fault.FormatError
 		if !errors.As(err, &e) {
 			t.Fatalf("%d of %d bytes: %q, %v", n, len(b), got, err)
 		}
-		if e.Rule != RuleTruncated && e.Rule != RuleEmpty {
+		if e.Rule != fault.RuleTruncated && e.Rule != fault.RuleEmpty {
 			t.Fatalf("%d of %d bytes: %v", n, len(b), err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // token is what the scanner found next.
@@ -81,12 +83,12 @@ func newScanner(src io.Reader, part string, size int64, limit Limits) *scanner {
 }
 
 // fault makes an error at the place of the last token.
-func (s *scanner) fault(rule Rule, format string, args ...any) error {
-	return &FormatError{Rule: rule, Part: s.part, Offset: s.tokenPos, Msg: fmt.Sprintf(format, args...)}
+func (s *scanner) fault(rule fault.Rule, format string, args ...any) error {
+	return &fault.FormatError{Rule: rule, Part: s.part, Offset: s.tokenPos, Msg: fmt.Sprintf(format, args...)}
 }
 
 func (s *scanner) malformed(format string, args ...any) error {
-	return s.fault(RuleXML, format, args...)
+	return s.fault(fault.RuleXML, format, args...)
 }
 
 // more slides the window over what was read and fills it up. It returns io.EOF when there is nothing
@@ -99,7 +101,7 @@ func (s *scanner) more() error {
 	s.base += int64(s.pos)
 	s.pos = 0
 	if from > s.limit.RunBytes {
-		return s.fault(RuleLimit, "a tag or text is longer than the limit of %d bytes", s.limit.RunBytes)
+		return s.fault(fault.RuleLimit, "a tag or text is longer than the limit of %d bytes", s.limit.RunBytes)
 	}
 	if from+len(s.cut) >= len(s.buf)-pad {
 		s.buf = append(s.buf, make([]byte, len(s.buf))...)
@@ -120,7 +122,7 @@ func (s *scanner) more() error {
 	sound, wrong := soundText(fresh)
 	if wrong != "" {
 		s.tokenPos = s.base + int64(from+sound)
-		return s.fault(RuleEncoding, "%s", wrong)
+		return s.fault(fault.RuleEncoding, "%s", wrong)
 	}
 	s.cut = append(s.cutBytes[:0], fresh[sound:]...)
 	s.end = from + sound
@@ -135,7 +137,7 @@ func (s *scanner) more() error {
 func (s *scanner) drained() error {
 	if errors.Is(s.srcErr, io.EOF) && len(s.cut) > 0 {
 		s.tokenPos = s.base + int64(s.end)
-		return s.fault(RuleEncoding, "the part ends within a character")
+		return s.fault(fault.RuleEncoding, "the part ends within a character")
 	}
 	return s.srcErr
 }
@@ -239,7 +241,7 @@ func (s *scanner) find(from int, mark string) (int, error) {
 // bounded holds the length of a token against the limit.
 func (s *scanner) bounded(n int) (int, error) {
 	if n > s.limit.RunBytes {
-		return 0, s.fault(RuleLimit, "a tag or text is longer than the limit of %d bytes", s.limit.RunBytes)
+		return 0, s.fault(fault.RuleLimit, "a tag or text is longer than the limit of %d bytes", s.limit.RunBytes)
 	}
 	return n, nil
 }
@@ -396,7 +398,7 @@ func (s *scanner) readStartTag() (token, error) {
 func (s *scanner) openElement() error {
 	depth := len(s.open) + 1
 	if depth > s.limit.Depth {
-		return s.fault(RuleLimit, "elements lie deeper than the limit of %d", s.limit.Depth)
+		return s.fault(fault.RuleLimit, "elements lie deeper than the limit of %d", s.limit.Depth)
 	}
 	if depth == 1 {
 		if s.rooted {
@@ -488,7 +490,7 @@ func (s *scanner) parseValue(b []byte, from int, quote byte, a attribute) (int, 
 		return 0, s.malformed("an attribute of <%.40s is malformed", s.name)
 	}
 	if len(s.attrs) == maxAttributes {
-		return 0, s.fault(RuleLimit, "<%.40s has more than %d attributes", s.name, maxAttributes)
+		return 0, s.fault(fault.RuleLimit, "<%.40s has more than %d attributes", s.name, maxAttributes)
 	}
 	for i := range s.attrs {
 		if bytes.Equal(s.attrs[i].name, a.name) {
@@ -534,7 +536,7 @@ func (s *scanner) child() (bool, error) {
 			return false, nil
 		case tokenText:
 			if !blank(s.text) {
-				return false, s.fault(RuleStructure, "there is text within <%.40s>, which holds elements only", s.lastName())
+				return false, s.fault(fault.RuleStructure, "there is text within <%.40s>, which holds elements only", s.lastName())
 			}
 		}
 	}
@@ -555,7 +557,7 @@ func (s *scanner) content() ([]byte, error) {
 				return nil, err
 			}
 		case tokenOpen:
-			return nil, s.fault(RuleStructure, "<%.40s> stands within a text", s.name)
+			return nil, s.fault(fault.RuleStructure, "<%.40s> stands within a text", s.name)
 		default:
 			return s.value, nil
 		}
@@ -570,7 +572,7 @@ func (s *scanner) skip() error {
 			return err
 		}
 		if tok == tokenOpen && s.is("sheetData") {
-			return s.fault(RuleStructure, "sheetData stands where none may")
+			return s.fault(fault.RuleStructure, "sheetData stands where none may")
 		}
 	}
 	return nil
@@ -580,7 +582,7 @@ func (s *scanner) skip() error {
 // must be among the known; alternate content would need a choice nobody can check.
 func (s *scanner) skipForeign(known ...string) error {
 	if s.ns == nsCompat {
-		return s.fault(RuleStructure, "alternate content stands among the values")
+		return s.fault(fault.RuleStructure, "alternate content stands among the values")
 	}
 	if s.ns == nsMain {
 		for _, k := range known {
@@ -588,7 +590,7 @@ func (s *scanner) skipForeign(known ...string) error {
 				return s.skip()
 			}
 		}
-		return s.fault(RuleStructure, "<%.40s> stands where none may", s.name)
+		return s.fault(fault.RuleStructure, "<%.40s> stands where none may", s.name)
 	}
 	return s.skip()
 }
@@ -599,7 +601,7 @@ func (s *scanner) root(ns namespace, local string) error {
 		return err
 	}
 	if s.ns != ns || string(s.local) != local {
-		return s.fault(RuleStructure, "the root element is <%.60s>, not <%s>", s.name, local)
+		return s.fault(fault.RuleStructure, "the root element is <%.60s>, not <%s>", s.name, local)
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package xlsx
 import (
 	"path"
 	"strings"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // Comment is a note that hangs at a cell: only who points at the cell sees it.
@@ -19,7 +21,7 @@ const threadedComments = "http://schemas.microsoft.com/office/2017/10/relationsh
 // A fault of a part that holds some is an [*FormatError].
 func (w *Workbook) Comments(sheet int) ([]Comment, error) {
 	if sheet < 0 || sheet >= len(w.parts) {
-		return nil, fault(RulePackage, "", "there is no sheet %d; the workbook has %d", sheet, len(w.parts))
+		return nil, fault.New(fault.RulePackage, "", "there is no sheet %d; the workbook has %d", sheet, len(w.parts))
 	}
 	dir, base := path.Split(w.parts[sheet].name)
 	if w.archive.find(dir+"_rels/"+base+".rels") == nil {
@@ -107,10 +109,10 @@ func (s *scanner) commentList(local string, ns namespace) (all []Comment, err er
 		ref, _ := s.attr("ref")
 		col, row, ok := parseReference(ref)
 		if !ok {
-			return nil, s.fault(RuleReference, "%.40q is not the name of a cell", ref)
+			return nil, s.fault(fault.RuleReference, "%.40q is not the name of a cell", ref)
 		}
 		if len(all) >= s.limit.Merges {
-			return nil, s.fault(RuleLimit, "the sheet has more comments than the limit of %d", s.limit.Merges)
+			return nil, s.fault(fault.RuleLimit, "the sheet has more comments than the limit of %d", s.limit.Merges)
 		}
 		text, err := s.commentText(ns)
 		if err != nil {

@@ -20,7 +20,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/ingest/xlsx/xlsxtest"
+	"tenderbatch/internal/xlsx/fault"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 const secret = "Tr1cky pässword, 密"
@@ -40,7 +41,7 @@ func dumpLimited(b []byte, password string, limits Limits) ([]string, error) {
 
 // wantLocked demands a fault of a protected workbook, by its rule and words, that does not tell the
 // password.
-func wantLocked(t *testing.T, b []byte, password string, rule Rule, says string) {
+func wantLocked(t *testing.T, b []byte, password string, rule fault.Rule, says string) {
 	t.Helper()
 	_, err := dumpLocked(b, password)
 	if !isRule(err, rule) || !strings.Contains(err.Error(), says) {
@@ -101,9 +102,9 @@ func TestProtectedWorkbooksAreRead(t *testing.T) {
 				if err != nil || !slices.Equal(got, want) {
 					t.Errorf("%d rows: %v", n, err)
 				}
-				wantLocked(t, locked, "", RuleProtected, "none was given")
-				wantLocked(t, locked, secret+" ", RulePassword, "does not open")
-				wantLocked(t, locked, strings.ToLower(secret), RulePassword, "capitals")
+				wantLocked(t, locked, "", fault.RuleProtected, "none was given")
+				wantLocked(t, locked, secret+" ", fault.RulePassword, "does not open")
+				wantLocked(t, locked, strings.ToLower(secret), fault.RulePassword, "capitals")
 			}
 		})
 	}
@@ -176,7 +177,7 @@ func TestProtection(t *testing.T) {
 			t.Errorf("%q: %v", want, err)
 		}
 	}
-	if _, err := OpenProtected(bytes.NewReader([]byte("%PDF-")), 5, secret, DefaultLimits()); !isRule(err, RulePDF) {
+	if _, err := OpenProtected(bytes.NewReader([]byte("%PDF-")), 5, secret, DefaultLimits()); !isRule(err, fault.RulePDF) {
 		t.Errorf("a PDF with a password: %v", err)
 	}
 }
@@ -194,7 +195,7 @@ func TestExcelizeAgrees(t *testing.T) {
 	if rows, err := dumpLocked(locked, secret); err != nil || len(rows) != 500 {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
-	wantLocked(t, locked, "another", RulePassword, "")
+	wantLocked(t, locked, "another", fault.RulePassword, "")
 	for name, lock := range every() {
 		if lock.KeyBits == 192 && !lock.Standard || lock.KeyHash != "" || strings.Contains(name, "hyphen") || strings.Contains(name, "certificates") {
 			continue // excelize takes the padding of a key of 24 bytes for a part of it, and does not know the others
@@ -226,7 +227,7 @@ func TestExcelFiles(t *testing.T) {
 		if rows, err := rowsOf(w); err != nil || len(rows) != 1 || !strings.Contains(rows[0], "SECRET") {
 			t.Errorf("%s: %q, %v", name, rows, err)
 		}
-		wantLocked(t, b, "Password", RulePassword, "")
+		wantLocked(t, b, "Password", fault.RulePassword, "")
 	}
 }
 
@@ -254,7 +255,7 @@ func TestKnownKeys(t *testing.T) {
 	if err := s.open(password, &encryptedPackage{}); err != nil {
 		t.Error(err)
 	}
-	if err := s.open(passwordBytes("Password1234"), &encryptedPackage{}); !isRule(err, RulePassword) {
+	if err := s.open(passwordBytes("Password1234"), &encryptedPackage{}); !isRule(err, fault.RulePassword) {
 		t.Error(err)
 	}
 }
@@ -276,14 +277,14 @@ func TestTampering(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			locked := xlsxtest.Lock{Package: change}.Protect(plain, secret)
-			wantLocked(t, locked, secret, RuleTampered, "do not use it")
-			wantLocked(t, locked, "other", RulePassword, "") // the password comes first
+			wantLocked(t, locked, secret, fault.RuleTampered, "do not use it")
+			wantLocked(t, locked, "other", fault.RulePassword, "") // the password comes first
 		})
 	}
 	swap := xlsxtest.Lock{Standard: true, Package: func(b []byte) []byte { b[8] ^= 1; return b }}
-	wantLocked(t, swap.Protect(plain, secret), secret, RuleTampered, "no archive")
-	wantLocked(t, xlsxtest.Lock{}.Protect([]byte("no workbook"), secret), secret, RuleOther, "not a workbook")
-	wantLocked(t, xlsxtest.Lock{}.Protect(zipFiles(t, []file{{"a", "b"}}), secret), secret, RuleZip, "zip archive")
+	wantLocked(t, swap.Protect(plain, secret), secret, fault.RuleTampered, "no archive")
+	wantLocked(t, xlsxtest.Lock{}.Protect([]byte("no workbook"), secret), secret, fault.RuleOther, "not a workbook")
+	wantLocked(t, xlsxtest.Lock{}.Protect(zipFiles(t, []file{{"a", "b"}}), secret), secret, fault.RuleZip, "zip archive")
 }
 
 // TestPackageSizes holds the size that the package gives against its bytes. Bytes behind the last
@@ -305,7 +306,7 @@ func TestPackageSizes(t *testing.T) {
 		"much too short": func(b []byte) []byte { return append(b, make([]byte, 4097)...) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantLocked(t, xlsxtest.Lock{Package: change}.Protect(plain, secret), secret, RuleCompound, "")
+			wantLocked(t, xlsxtest.Lock{Package: change}.Protect(plain, secret), secret, fault.RuleCompound, "")
 		})
 	}
 	if _, err := dumpLocked(xlsxtest.Lock{Standard: true, Package: func(b []byte) []byte { return append(b, make([]byte, 4096)...) }}.Protect(plain, secret), secret); err != nil {
@@ -320,62 +321,62 @@ func TestAgileParameters(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func([]byte) []byte
-		rule   Rule
+		rule   fault.Rule
 		says   string
 	}{
-		{"nothing", func([]byte) []byte { return nil }, RuleEncryption, "0 bytes"},
-		{"a version to come", func(b []byte) []byte { b[0] = 5; return b }, RuleEncryption, "5.4"},
-		{"extensible encryption", func(b []byte) []byte { b[2] = 3; return b }, RuleEncryption, "4.3"},
-		{"other flags", func(b []byte) []byte { b[4] = 0; return b }, RuleEncryption, "flags"},
-		{"no XML", func(b []byte) []byte { return b[:8] }, RuleXML, "no content"},
-		{"XML cut off", func(b []byte) []byte { return b[:len(b)-5] }, RuleXML, "ends within"},
-		{"a second root", func(b []byte) []byte { return append(b, "<a/>"...) }, RuleXML, ""},
-		{"a document type", first("<encryption", "<!DOCTYPE a><encryption"), RuleXML, "DOCTYPE"},
-		{"another root", replace("encryption>", "encryptions>", 1), RuleXML, ""},
-		{"another namespace", first("office/2006/encryption", "office/2007/encryption"), RuleStructure, "root"},
+		{"nothing", func([]byte) []byte { return nil }, fault.RuleEncryption, "0 bytes"},
+		{"a version to come", func(b []byte) []byte { b[0] = 5; return b }, fault.RuleEncryption, "5.4"},
+		{"extensible encryption", func(b []byte) []byte { b[2] = 3; return b }, fault.RuleEncryption, "4.3"},
+		{"other flags", func(b []byte) []byte { b[4] = 0; return b }, fault.RuleEncryption, "flags"},
+		{"no XML", func(b []byte) []byte { return b[:8] }, fault.RuleXML, "no content"},
+		{"XML cut off", func(b []byte) []byte { return b[:len(b)-5] }, fault.RuleXML, "ends within"},
+		{"a second root", func(b []byte) []byte { return append(b, "<a/>"...) }, fault.RuleXML, ""},
+		{"a document type", first("<encryption", "<!DOCTYPE a><encryption"), fault.RuleXML, "DOCTYPE"},
+		{"another root", replace("encryption>", "encryptions>", 1), fault.RuleXML, ""},
+		{"another namespace", first("office/2006/encryption", "office/2007/encryption"), fault.RuleStructure, "root"},
 		{"no key data", func(b []byte) []byte {
 			i, j := bytes.Index(b, []byte("<keyData")), bytes.Index(b, []byte("<dataInt"))
 			return append(b[:i:i], b[j:]...)
-		}, RuleEncryption, "lacks"},
+		}, fault.RuleEncryption, "lacks"},
 		{"no integrity", func(b []byte) []byte {
 			i, j := bytes.Index(b, []byte("<dataInt")), bytes.Index(b, []byte("<keyEncryptors"))
 			return append(b[:i:i], b[j:]...)
-		}, RuleEncryption, "dataIntegrity false"},
+		}, fault.RuleEncryption, "dataIntegrity false"},
 		{"integrity twice", func(b []byte) []byte {
 			i, j := bytes.Index(b, []byte("<dataInt")), bytes.Index(b, []byte("<keyEncryptors"))
 			return slices.Concat(b[:j], b[i:])
-		}, RuleEncryption, "twice"},
-		{"only keys under certificates", first("keyEncryptor/password\">", "keyEncryptor/certificate\">"), RuleEncryption, "password false"},
+		}, fault.RuleEncryption, "twice"},
+		{"only keys under certificates", first("keyEncryptor/password\">", "keyEncryptor/certificate\">"), fault.RuleEncryption, "password false"},
 		{"two keys under passwords", func(b []byte) []byte {
 			i, j := bytes.Index(b, []byte("<keyEncryptor ")), bytes.Index(b, []byte("</keyEncryptors"))
 			return slices.Concat(b[:j], b[i:])
-		}, RuleEncryption, "twice"},
-		{"no key", first("<p:encryptedKey ", "<p:encryptedKeys "), RuleEncryption, "not known"},
-		{"something in the key", first("/></keyEncryptor>", "><a/></p:encryptedKey></keyEncryptor>"), RuleEncryption, "not known"},
-		{"text in between", first("<keyEncryptors>", "<keyEncryptors>x"), RuleStructure, "text"},
-		{"an unknown element", first("<keyEncryptors>", "<keyDate/><keyEncryptors>"), RuleEncryption, "keyDate"},
-		{"an unknown attribute", first("saltSize=", `salt="1" saltSize=`), RuleEncryption, "salt"},
-		{"an attribute twice", first("saltSize=", `saltSize="16" saltSize=`), RuleXML, "twice"},
-		{"an attribute less", first(`keyBits="256"`, ""), RuleEncryption, "lacks keyBits"},
-		{"another cipher", first(`"AES"`, `"RC4"`), RuleEncryption, "RC4"},
-		{"another chaining", first("ModeCBC", "ModeCFB"), RuleEncryption, "ModeCFB"},
-		{"an unknown hash", first(`"SHA512"`, `"MD5"`), RuleEncryption, "MD5"},
-		{"a hash of another size", first(`hashSize="64"`, `hashSize="32"`), RuleEncryption, "32"},
-		{"a longer key", first(`keyBits="256"`, `keyBits="512"`), RuleEncryption, "512"},
-		{"a shorter key", first(`keyBits="256"`, `keyBits="128"`), RuleEncryption, "encryptedKeyValue"},
-		{"no bits", first(`keyBits="256"`, `keyBits="0"`), RuleEncryption, "0 bits"},
-		{"another block", first(`blockSize="16"`, `blockSize="8"`), RuleEncryption, "8 bytes"},
-		{"another salt's size", first(`saltSize="16"`, `saltSize="17"`), RuleEncryption, "17"},
-		{"no salt", first(`saltSize="16"`, `saltSize="0"`), RuleEncryption, "salt"},
-		{"a size below zero", first(`saltSize="16"`, `saltSize="-16"`), RuleEncryption, "-16"},
-		{"a size that is no number", first(`saltSize="16"`, `saltSize="0x10"`), RuleEncryption, "0x10"},
-		{"a size beyond all", first(`saltSize="16"`, `saltSize="99999999999999999999"`), RuleEncryption, "999"},
-		{"a salt that is not base 64", first(`saltValue="`, `saltValue="*`), RuleEncryption, "base 64"},
-		{"an integrity that is too short", first(`encryptedHmacKey="`, `encryptedHmacKey="" x="`), RuleEncryption, ""},
-		{"a verifier that is too long", first(`encryptedVerifierHashInput="`, `encryptedVerifierHashInput="AAAA`), RuleEncryption, "19 bytes"},
-		{"too many spins", first(`spinCount="0"`, `spinCount="1000001"`), RuleLimit, "1000000"},
-		{"spins for ever", first(`spinCount="0"`, `spinCount="4294967295"`), RuleEncryption, "4294967295"},
-		{"spins below zero", first(`spinCount="0"`, `spinCount="-1"`), RuleEncryption, "-1"},
+		}, fault.RuleEncryption, "twice"},
+		{"no key", first("<p:encryptedKey ", "<p:encryptedKeys "), fault.RuleEncryption, "not known"},
+		{"something in the key", first("/></keyEncryptor>", "><a/></p:encryptedKey></keyEncryptor>"), fault.RuleEncryption, "not known"},
+		{"text in between", first("<keyEncryptors>", "<keyEncryptors>x"), fault.RuleStructure, "text"},
+		{"an unknown element", first("<keyEncryptors>", "<keyDate/><keyEncryptors>"), fault.RuleEncryption, "keyDate"},
+		{"an unknown attribute", first("saltSize=", `salt="1" saltSize=`), fault.RuleEncryption, "salt"},
+		{"an attribute twice", first("saltSize=", `saltSize="16" saltSize=`), fault.RuleXML, "twice"},
+		{"an attribute less", first(`keyBits="256"`, ""), fault.RuleEncryption, "lacks keyBits"},
+		{"another cipher", first(`"AES"`, `"RC4"`), fault.RuleEncryption, "RC4"},
+		{"another chaining", first("ModeCBC", "ModeCFB"), fault.RuleEncryption, "ModeCFB"},
+		{"an unknown hash", first(`"SHA512"`, `"MD5"`), fault.RuleEncryption, "MD5"},
+		{"a hash of another size", first(`hashSize="64"`, `hashSize="32"`), fault.RuleEncryption, "32"},
+		{"a longer key", first(`keyBits="256"`, `keyBits="512"`), fault.RuleEncryption, "512"},
+		{"a shorter key", first(`keyBits="256"`, `keyBits="128"`), fault.RuleEncryption, "encryptedKeyValue"},
+		{"no bits", first(`keyBits="256"`, `keyBits="0"`), fault.RuleEncryption, "0 bits"},
+		{"another block", first(`blockSize="16"`, `blockSize="8"`), fault.RuleEncryption, "8 bytes"},
+		{"another salt's size", first(`saltSize="16"`, `saltSize="17"`), fault.RuleEncryption, "17"},
+		{"no salt", first(`saltSize="16"`, `saltSize="0"`), fault.RuleEncryption, "salt"},
+		{"a size below zero", first(`saltSize="16"`, `saltSize="-16"`), fault.RuleEncryption, "-16"},
+		{"a size that is no number", first(`saltSize="16"`, `saltSize="0x10"`), fault.RuleEncryption, "0x10"},
+		{"a size beyond all", first(`saltSize="16"`, `saltSize="99999999999999999999"`), fault.RuleEncryption, "999"},
+		{"a salt that is not base 64", first(`saltValue="`, `saltValue="*`), fault.RuleEncryption, "base 64"},
+		{"an integrity that is too short", first(`encryptedHmacKey="`, `encryptedHmacKey="" x="`), fault.RuleEncryption, ""},
+		{"a verifier that is too long", first(`encryptedVerifierHashInput="`, `encryptedVerifierHashInput="AAAA`), fault.RuleEncryption, "19 bytes"},
+		{"too many spins", first(`spinCount="0"`, `spinCount="1000001"`), fault.RuleLimit, "1000000"},
+		{"spins for ever", first(`spinCount="0"`, `spinCount="4294967295"`), fault.RuleEncryption, "4294967295"},
+		{"spins below zero", first(`spinCount="0"`, `spinCount="-1"`), fault.RuleEncryption, "-1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			start := time.Now()
@@ -416,7 +417,7 @@ func TestStandardParameters(t *testing.T) {
 		{"a name without end", func(b []byte) []byte { b[len(b)-74] = 1; return b }, "end"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			wantLocked(t, xlsxtest.Lock{Standard: true, Info: tt.change}.Protect(plain, secret), "not the password", RuleEncryption, tt.says)
+			wantLocked(t, xlsxtest.Lock{Standard: true, Info: tt.change}.Protect(plain, secret), "not the password", fault.RuleEncryption, tt.says)
 		})
 	}
 }
@@ -431,7 +432,7 @@ func TestLimitsOfProtectedWorkbooks(t *testing.T) {
 	} {
 		l := DefaultLimits()
 		limits(&l)
-		if _, err := dumpLimited(locked, secret, l); !isRule(err, RuleLimit) || !strings.Contains(err.Error(), says) {
+		if _, err := dumpLimited(locked, secret, l); !isRule(err, fault.RuleLimit) || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)
 		}
 	}
@@ -439,7 +440,7 @@ func TestLimitsOfProtectedWorkbooks(t *testing.T) {
 
 func TestRightsManagementIsNamed(t *testing.T) {
 	locked := xlsxtest.Lock{Edit: func(s []xlsxtest.Stream) []xlsxtest.Stream { return s[1:] }}.Protect(tenderBook(1).zipped(t), secret)
-	wantLocked(t, locked, secret, RuleEncryption, "rights management")
+	wantLocked(t, locked, secret, fault.RuleEncryption, "rights management")
 }
 
 func mustAES(t *testing.T, key []byte) cipher.Block {

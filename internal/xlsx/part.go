@@ -8,6 +8,8 @@ import (
 	"runtime"
 
 	"github.com/klauspost/compress/flate"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 const (
@@ -79,11 +81,11 @@ func (p *part) broken(err error) error {
 	if errors.As(err, &corrupt) || errors.As(err, &internal) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return p.damaged("its packed data are corrupt after %d bytes", p.read)
 	}
-	return &FormatError{Rule: RuleRead, Part: p.entry.name, Offset: p.read, Msg: "the file cannot be read", Err: err}
+	return &fault.FormatError{Rule: fault.RuleRead, Part: p.entry.name, Offset: p.read, Msg: "the file cannot be read", Err: err}
 }
 
 func (p *part) damaged(format string, args ...any) error {
-	e := fault(RuleChecksum, p.entry.name, "the part is damaged: "+format, args...)
+	e := fault.New(fault.RuleChecksum, p.entry.name, "the part is damaged: "+format, args...)
 	e.Msg += "; ask for the file to be sent again"
 	return e
 }

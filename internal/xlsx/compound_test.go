@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/ingest/xlsx/xlsxtest"
+	"tenderbatch/internal/xlsx/compound"
+	"tenderbatch/internal/xlsx/fault"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 // Places in the compound files of the tests. Theirs is a fixed layout: the package, the mini stream,
@@ -40,7 +42,7 @@ func (f broken) put16(at int, v uint16) { binary.LittleEndian.PutUint16(f.b[at:]
 func (f broken) sector(field int) int { return (int(f.get(field)) + 1) * 512 }
 
 // slot is where an entry of the directory begins: 0 the root, 1 EncryptionInfo, 2 EncryptedPackage.
-func (f broken) slot(i int) int { return f.sector(atDirectory) + i*lenSlot }
+func (f broken) slot(i int) int { return f.sector(atDirectory) + i*compound.LenSlot }
 
 // fat is where the FAT's entry for a sector is.
 func (f broken) fat(sector uint32) int { return f.sector(atFirstFAT) + 4*int(sector) }
@@ -57,77 +59,77 @@ func TestHostileCompoundFiles(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		damage func(broken)
-		rule   Rule
+		rule   fault.Rule
 	}{
-		{"a byte order of another machine", func(f broken) { f.put16(atOrder, 0xFEFF) }, RuleCompound},
-		{"version 2", func(f broken) { f.put16(atVersion, 2) }, RuleCompound},
-		{"version 4 with short sectors", func(f broken) { f.put16(atVersion, 4) }, RuleCompound},
-		{"sectors of 4,096 bytes in version 3", func(f broken) { f.put16(atShift, 12) }, RuleCompound},
-		{"sectors of one byte", func(f broken) { f.put16(atShift, 0) }, RuleCompound},
-		{"sectors of 2^65535 bytes", func(f broken) { f.put16(atShift, 65535) }, RuleCompound},
-		{"other mini sectors", func(f broken) { f.put16(atMiniShift, 9) }, RuleCompound},
-		{"another length of short streams", func(f broken) { f.put(atCutoff, 512) }, RuleCompound},
+		{"a byte order of another machine", func(f broken) { f.put16(atOrder, 0xFEFF) }, fault.RuleCompound},
+		{"version 2", func(f broken) { f.put16(atVersion, 2) }, fault.RuleCompound},
+		{"version 4 with short sectors", func(f broken) { f.put16(atVersion, 4) }, fault.RuleCompound},
+		{"sectors of 4,096 bytes in version 3", func(f broken) { f.put16(atShift, 12) }, fault.RuleCompound},
+		{"sectors of one byte", func(f broken) { f.put16(atShift, 0) }, fault.RuleCompound},
+		{"sectors of 2^65535 bytes", func(f broken) { f.put16(atShift, 65535) }, fault.RuleCompound},
+		{"other mini sectors", func(f broken) { f.put16(atMiniShift, 9) }, fault.RuleCompound},
+		{"another length of short streams", func(f broken) { f.put(atCutoff, 512) }, fault.RuleCompound},
 
-		{"no FAT", func(f broken) { f.put(atFATs, 0) }, RuleCompound},
-		{"a huge FAT", func(f broken) { f.put(atFATs, 1<<32-1) }, RuleCompound},
-		{"a FAT longer than its list", func(f broken) { f.put(atFATs, 2) }, RuleCompound},
-		{"a list longer than the FAT", func(f broken) { f.put(atFirstFAT+4, 7) }, RuleCompound},
-		{"a FAT beyond the end", func(f broken) { f.put(atFirstFAT, 100_000) }, RuleTruncated},
-		{"a FAT that is no sector", func(f broken) { f.put(atFirstFAT, sectorEnd) }, RuleCompound},
-		{"a FAT that is the package", func(f broken) { f.put(atFirstFAT, f.packageStart()) }, RuleTruncated},
+		{"no FAT", func(f broken) { f.put(atFATs, 0) }, fault.RuleCompound},
+		{"a huge FAT", func(f broken) { f.put(atFATs, 1<<32-1) }, fault.RuleCompound},
+		{"a FAT longer than its list", func(f broken) { f.put(atFATs, 2) }, fault.RuleCompound},
+		{"a list longer than the FAT", func(f broken) { f.put(atFirstFAT+4, 7) }, fault.RuleCompound},
+		{"a FAT beyond the end", func(f broken) { f.put(atFirstFAT, 100_000) }, fault.RuleTruncated},
+		{"a FAT that is no sector", func(f broken) { f.put(atFirstFAT, compound.SectorEnd) }, fault.RuleCompound},
+		{"a FAT that is the package", func(f broken) { f.put(atFirstFAT, f.packageStart()) }, fault.RuleTruncated},
 
-		{"a DIFAT without a count", func(f broken) { f.put(atDIFAT, 3) }, RuleCompound},
+		{"a DIFAT without a count", func(f broken) { f.put(atDIFAT, 3) }, fault.RuleCompound},
 		{"a DIFAT that is a loop", func(f broken) {
 			f.put(atDIFATs, 1<<32-1)
 			f.put(atDIFAT, f.packageStart())
 			copy(f.b[(f.packageStart()+1)*512:], bytes.Repeat([]byte{255}, 508))
 			f.put(int(f.packageStart()+1)*512+508, f.packageStart())
-		}, RuleCompound},
-		{"a DIFAT beyond the end", func(f broken) { f.put(atDIFATs, 1); f.put(atDIFAT, 1<<20) }, RuleTruncated},
-		{"a DIFAT that is not there", func(f broken) { f.put(atDIFATs, 1) }, RuleCompound},
+		}, fault.RuleCompound},
+		{"a DIFAT beyond the end", func(f broken) { f.put(atDIFATs, 1); f.put(atDIFAT, 1<<20) }, fault.RuleTruncated},
+		{"a DIFAT that is not there", func(f broken) { f.put(atDIFATs, 1) }, fault.RuleCompound},
 
-		{"a directory beyond the end", func(f broken) { f.put(atDirectory, 1<<30) }, RuleTruncated},
-		{"no directory", func(f broken) { f.put(atDirectory, sectorEnd) }, RuleCompound},
-		{"a directory that is a loop", func(f broken) { f.put(f.fat(f.get(atDirectory)), f.get(atDirectory)) }, RuleCompound},
-		{"a directory that goes on in the package", func(f broken) { f.put(f.fat(f.get(atDirectory)), f.packageStart()) }, RuleCompound},
-		{"a directory that goes on in a free sector", func(f broken) { f.put(f.fat(f.get(atDirectory)), sectorFree) }, RuleCompound},
-		{"a root that is a stream", func(f broken) { f.b[f.slot(0)+66] = slotStream }, RuleCompound},
-		{"a second root", func(f broken) { f.b[f.slot(1)+66] = slotRoot }, RuleCompound},
-		{"an entry of no kind", func(f broken) { f.b[f.slot(1)+66] = 9 }, RuleCompound},
-		{"a free entry in the tree", func(f broken) { f.b[f.slot(1)+66] = 0 }, RuleCompound},
-		{"an entry that hangs nowhere", func(f broken) { f.put(f.slot(1)+72, noSlot) }, RuleCompound},
-		{"an entry that hangs twice", func(f broken) { f.put(f.slot(1)+68, 2) }, RuleCompound},
-		{"a tree that is a loop", func(f broken) { f.put(f.slot(2)+72, 1) }, RuleCompound},
-		{"a tree that climbs to the root", func(f broken) { f.put(f.slot(2)+72, 0) }, RuleCompound},
-		{"an entry that does not exist", func(f broken) { f.put(f.slot(2)+72, 77) }, RuleCompound},
-		{"a name too long", func(f broken) { f.put16(f.slot(1)+64, 66) }, RuleCompound},
-		{"a name of odd length", func(f broken) { f.put16(f.slot(1)+64, 29) }, RuleCompound},
-		{"a name of no length", func(f broken) { f.put16(f.slot(1)+64, 0) }, RuleCompound},
-		{"a name that goes on", func(f broken) { f.put16(f.slot(1)+64, 28) }, RuleCompound},
-		{"a name that ends before", func(f broken) { f.put16(f.slot(1)+64, 32) }, RuleCompound},
+		{"a directory beyond the end", func(f broken) { f.put(atDirectory, 1<<30) }, fault.RuleTruncated},
+		{"no directory", func(f broken) { f.put(atDirectory, compound.SectorEnd) }, fault.RuleCompound},
+		{"a directory that is a loop", func(f broken) { f.put(f.fat(f.get(atDirectory)), f.get(atDirectory)) }, fault.RuleCompound},
+		{"a directory that goes on in the package", func(f broken) { f.put(f.fat(f.get(atDirectory)), f.packageStart()) }, fault.RuleCompound},
+		{"a directory that goes on in a free sector", func(f broken) { f.put(f.fat(f.get(atDirectory)), compound.SectorFree) }, fault.RuleCompound},
+		{"a root that is a stream", func(f broken) { f.b[f.slot(0)+66] = compound.SlotStream }, fault.RuleCompound},
+		{"a second root", func(f broken) { f.b[f.slot(1)+66] = compound.SlotRoot }, fault.RuleCompound},
+		{"an entry of no kind", func(f broken) { f.b[f.slot(1)+66] = 9 }, fault.RuleCompound},
+		{"a free entry in the tree", func(f broken) { f.b[f.slot(1)+66] = 0 }, fault.RuleCompound},
+		{"an entry that hangs nowhere", func(f broken) { f.put(f.slot(1)+72, compound.NoSlot) }, fault.RuleCompound},
+		{"an entry that hangs twice", func(f broken) { f.put(f.slot(1)+68, 2) }, fault.RuleCompound},
+		{"a tree that is a loop", func(f broken) { f.put(f.slot(2)+72, 1) }, fault.RuleCompound},
+		{"a tree that climbs to the root", func(f broken) { f.put(f.slot(2)+72, 0) }, fault.RuleCompound},
+		{"an entry that does not exist", func(f broken) { f.put(f.slot(2)+72, 77) }, fault.RuleCompound},
+		{"a name too long", func(f broken) { f.put16(f.slot(1)+64, 66) }, fault.RuleCompound},
+		{"a name of odd length", func(f broken) { f.put16(f.slot(1)+64, 29) }, fault.RuleCompound},
+		{"a name of no length", func(f broken) { f.put16(f.slot(1)+64, 0) }, fault.RuleCompound},
+		{"a name that goes on", func(f broken) { f.put16(f.slot(1)+64, 28) }, fault.RuleCompound},
+		{"a name that ends before", func(f broken) { f.put16(f.slot(1)+64, 32) }, fault.RuleCompound},
 		{"two of one name but for case", func(f broken) {
 			copy(f.b[f.slot(1):f.slot(1)+66], f.b[f.slot(2):])
 			f.b[f.slot(1)] = 'e'
-		}, RuleCompound},
+		}, fault.RuleCompound},
 
-		{"a package that is a loop", func(f broken) { f.put(f.fat(f.packageStart()+3), f.packageStart()) }, RuleCompound},
-		{"a package that ends before", func(f broken) { f.put(f.fat(f.packageStart()+3), sectorEnd) }, RuleCompound},
-		{"a package that is longer", func(f broken) { f.put(f.slot(2)+120, f.get(f.slot(2)+120)-600) }, RuleCompound},
-		{"a package of 4 GB", func(f broken) { f.put(f.slot(2)+120, 1<<32-1) }, RuleCompound},
-		{"a package beyond the end", func(f broken) { f.put(f.slot(2)+116, 5_000) }, RuleTruncated},
-		{"a package that begins in the directory", func(f broken) { f.put(f.slot(2)+116, f.get(atDirectory)) }, RuleCompound},
-		{"a package that runs into the FAT", func(f broken) { f.put(f.fat(f.packageStart()+3), f.get(atFirstFAT)) }, RuleCompound},
+		{"a package that is a loop", func(f broken) { f.put(f.fat(f.packageStart()+3), f.packageStart()) }, fault.RuleCompound},
+		{"a package that ends before", func(f broken) { f.put(f.fat(f.packageStart()+3), compound.SectorEnd) }, fault.RuleCompound},
+		{"a package that is longer", func(f broken) { f.put(f.slot(2)+120, f.get(f.slot(2)+120)-600) }, fault.RuleCompound},
+		{"a package of 4 GB", func(f broken) { f.put(f.slot(2)+120, 1<<32-1) }, fault.RuleCompound},
+		{"a package beyond the end", func(f broken) { f.put(f.slot(2)+116, 5_000) }, fault.RuleTruncated},
+		{"a package that begins in the directory", func(f broken) { f.put(f.slot(2)+116, f.get(atDirectory)) }, fault.RuleCompound},
+		{"a package that runs into the FAT", func(f broken) { f.put(f.fat(f.packageStart()+3), f.get(atFirstFAT)) }, fault.RuleCompound},
 
-		{"a mini stream that is the package", func(f broken) { f.put(f.slot(0)+116, f.packageStart()) }, RuleCompound},
-		{"a mini stream without bytes", func(f broken) { f.put(f.slot(0)+120, 0) }, RuleCompound},
-		{"a mini stream of 4 GB", func(f broken) { f.put(f.slot(0)+120, 1<<32-1) }, RuleCompound},
-		{"a mini FAT that is a loop", func(f broken) { f.put(f.fat(f.get(atMiniFAT)), f.get(atMiniFAT)) }, RuleCompound},
-		{"a mini FAT of another length", func(f broken) { f.put(atMiniFATs, 2) }, RuleCompound},
-		{"a huge mini FAT", func(f broken) { f.put(atMiniFATs, 1<<32-1) }, RuleCompound},
-		{"no mini FAT", func(f broken) { f.put(atMiniFATs, 0); f.put(atMiniFAT, sectorFree) }, RuleCompound},
-		{"a chain of mini sectors that is a loop", func(f broken) { f.put(f.mini(3), 1) }, RuleCompound},
-		{"a chain of mini sectors that ends before", func(f broken) { f.put(f.mini(3), sectorEnd) }, RuleCompound},
-		{"a mini sector that does not exist", func(f broken) { f.put(f.mini(3), 1000) }, RuleTruncated},
+		{"a mini stream that is the package", func(f broken) { f.put(f.slot(0)+116, f.packageStart()) }, fault.RuleCompound},
+		{"a mini stream without bytes", func(f broken) { f.put(f.slot(0)+120, 0) }, fault.RuleCompound},
+		{"a mini stream of 4 GB", func(f broken) { f.put(f.slot(0)+120, 1<<32-1) }, fault.RuleCompound},
+		{"a mini FAT that is a loop", func(f broken) { f.put(f.fat(f.get(atMiniFAT)), f.get(atMiniFAT)) }, fault.RuleCompound},
+		{"a mini FAT of another length", func(f broken) { f.put(atMiniFATs, 2) }, fault.RuleCompound},
+		{"a huge mini FAT", func(f broken) { f.put(atMiniFATs, 1<<32-1) }, fault.RuleCompound},
+		{"no mini FAT", func(f broken) { f.put(atMiniFATs, 0); f.put(atMiniFAT, compound.SectorFree) }, fault.RuleCompound},
+		{"a chain of mini sectors that is a loop", func(f broken) { f.put(f.mini(3), 1) }, fault.RuleCompound},
+		{"a chain of mini sectors that ends before", func(f broken) { f.put(f.mini(3), compound.SectorEnd) }, fault.RuleCompound},
+		{"a mini sector that does not exist", func(f broken) { f.put(f.mini(3), 1000) }, fault.RuleTruncated},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := broken{slices.Clone(sound)}
@@ -147,26 +149,26 @@ func TestWideCompoundFilesAreHeldToMore(t *testing.T) {
 	slots := (int(binary.LittleEndian.Uint32(sound[atDirectory:])) + 1) * 4096
 	for name, at := range map[string]int{
 		"the directory's length": 40,
-		"a size above 32 bits":   slots + 2*lenSlot + 124,
-		"a size below zero":      slots + 2*lenSlot + 127,
+		"a size above 32 bits":   slots + 2*compound.LenSlot + 124,
+		"a size below zero":      slots + 2*compound.LenSlot + 127,
 		"the mini stream's size": slots + 127,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := slices.Clone(sound)
 			b[at] ^= 0x80
-			wantLocked(t, b, secret, RuleCompound, "")
+			wantLocked(t, b, secret, fault.RuleCompound, "")
 		})
 	}
 }
 
 func TestDirectoryIsLimited(t *testing.T) {
 	locked := xlsxtest.Lock{Edit: func(s []xlsxtest.Stream) []xlsxtest.Stream {
-		for i := range maxSlots {
+		for i := range compound.MaxSlots {
 			s = append(s, xlsxtest.Stream{Name: "s" + string(rune('a'+i%26)) + string(rune(0x4E00+i))})
 		}
 		return s
 	}}.Protect(tenderBook(1).zipped(t), secret)
-	wantLocked(t, locked, secret, RuleLimit, "8192")
+	wantLocked(t, locked, secret, fault.RuleLimit, "8192")
 }
 
 // TestCutOffAndLengthened cuts a protected file everywhere, and adds bytes to it.
@@ -180,9 +182,9 @@ func TestCutOffAndLengthened(t *testing.T) {
 				}
 			}
 		}
-		wantLocked(t, append(slices.Clone(sound), 0), secret, RuleTruncated, "bytes added")
+		wantLocked(t, append(slices.Clone(sound), 0), secret, fault.RuleTruncated, "bytes added")
 		whole := len(sound) / 4096 / 2 * 4096
-		wantLocked(t, sound[:whole], "", RuleTruncated, "cut off")
+		wantLocked(t, sound[:whole], "", fault.RuleTruncated, "cut off")
 	}
 }
 
@@ -190,7 +192,7 @@ func TestFailingDiskIsNotDamage(t *testing.T) {
 	sound := xlsxtest.Lock{}.Protect(tenderBook(100).zipped(t), secret)
 	for from := range len(sound) {
 		_, err := OpenProtected(failing{bytes.NewReader(sound), int64(from)}, int64(len(sound)), secret, DefaultLimits())
-		if !isRule(err, RuleRead) || !errors.Is(err, errDisk) {
+		if !isRule(err, fault.RuleRead) || !errors.Is(err, errDisk) {
 			t.Fatalf("at %d: %v", from, err)
 		}
 	}
@@ -230,7 +232,7 @@ func TestBitFlipsInProtected(t *testing.T) {
 				b := slices.Clone(sound)
 				b[bit/8] ^= 1 << (bit % 8)
 				got, err := dumpLocked(b, secret)
-				var e *FormatError
+				var e *fault.FormatError
 				switch {
 				case err != nil && !errors.As(err, &e):
 					t.Fatalf("bit %d: an error of another type: %v", bit, err)
@@ -252,7 +254,7 @@ func TestBitFlipsInProtected(t *testing.T) {
 
 // FuzzProtected feeds whole protected files, with the password that opens the seeds. For long:
 //
-//	go test -run '^$' -fuzz FuzzProtected -fuzztime 1h -fuzzminimizetime 20x ./internal/ingest/xlsx
+//	go test -run '^$' -fuzz FuzzProtected -fuzztime 1h -fuzzminimizetime 20x ./internal/xlsx
 //
 // Without the last flag it spends its time on shortening what it finds.
 func FuzzProtected(f *testing.F) {
@@ -265,12 +267,12 @@ func FuzzProtected(f *testing.F) {
 		f.Add(lock.Protect(plain, secret), secret)
 	}
 	f.Add(xlsxtest.Lock{}.Protect(tenderBook(200).zipped(f), secret), "wrong")
-	f.Add(compound("EncryptionInfo", "EncryptedPackage"), secret)
+	f.Add(compoundOf("EncryptionInfo", "EncryptedPackage"), secret)
 	limits := DefaultLimits()
 	limits.Spins = 1000 // a file may ask for a million rounds, and the fuzzer would wait for them
 	f.Fuzz(func(t *testing.T, b []byte, password string) {
 		_, err := dumpLimited(b, password, limits)
-		var e *FormatError
+		var e *fault.FormatError
 		if err != nil && !errors.As(err, &e) {
 			t.Errorf("an error of another type: %v", err)
 		}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // Zip record signatures, sizes and codes (APPNOTE 6.3).
@@ -75,15 +77,15 @@ func openContainer(file io.ReaderAt, size int64, limits Limits) (*container, err
 		return nil, err
 	}
 	if e.count > int64(limits.Entries) {
-		return nil, fault(RuleLimit, "", "the archive has %d entries; the limit is %d", e.count, limits.Entries)
+		return nil, fault.New(fault.RuleLimit, "", "the archive has %d entries; the limit is %d", e.count, limits.Entries)
 	}
 	if e.dirSize > maxDirectory {
-		return nil, fault(RuleLimit, "", "the archive's directory has %d bytes; the limit is %d", e.dirSize, maxDirectory)
+		return nil, fault.New(fault.RuleLimit, "", "the archive's directory has %d bytes; the limit is %d", e.dirSize, maxDirectory)
 	}
 	if e.dirStart < 0 || e.dirSize < 0 || e.dirStart > e.at || e.at-e.dirStart != e.dirSize {
-		return nil, &FormatError{Rule: RuleContainer, Offset: e.at, Msg: "the archive's directory does not end where its end record says; the file is damaged or has bytes added"}
+		return nil, &fault.FormatError{Rule: fault.RuleContainer, Offset: e.at, Msg: "the archive's directory does not end where its end record says; the file is damaged or has bytes added"}
 	}
-	dir, err := readAt(file, e.dirStart, int(e.dirSize))
+	dir, err := fault.ReadAt(file, e.dirStart, int(e.dirSize))
 	if err != nil {
 		return nil, err
 	}
@@ -97,27 +99,6 @@ func openContainer(file io.ReaderAt, size int64, limits Limits) (*container, err
 	return c, c.checkLayout(e.dirStart)
 }
 
-// readAt reads n bytes of the file at off.
-func readAt(file io.ReaderAt, off int64, n int) ([]byte, error) {
-	b := make([]byte, n)
-	if err := readInto(file, off, b); err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
-// readInto fills b with the bytes of the file at off.
-func readInto(file io.ReaderAt, off int64, b []byte) error {
-	n, err := file.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	if errors.Is(err, io.EOF) || err == nil {
-		return &FormatError{Rule: RuleTruncated, Offset: off, Msg: "the file stops before its structure does; ask for it to be sent again"}
-	}
-	return &FormatError{Rule: RuleRead, Offset: off, Msg: "the file cannot be read", Err: err}
-}
-
 // readEnd reads the record at the file's end, which has a comment at most behind it, and its zip64
 // twin before it.
 func readEnd(file io.ReaderAt, size int64) (end, error) {
@@ -127,7 +108,7 @@ func readEnd(file io.ReaderAt, size int64) (end, error) {
 	}
 	le := binary.LittleEndian
 	if le.Uint16(b[4:]) != 0 && le.Uint16(b[4:]) != 0xFFFF || le.Uint16(b[6:]) != 0 && le.Uint16(b[6:]) != 0xFFFF {
-		return end{}, &FormatError{Rule: RuleContainer, Offset: at, Msg: "the archive is one volume of several"}
+		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive is one volume of several"}
 	}
 	e := end{
 		count:    int64(le.Uint16(b[10:])),
@@ -136,7 +117,7 @@ func readEnd(file io.ReaderAt, size int64) (end, error) {
 		at:       at,
 	}
 	if le.Uint16(b[8:]) != le.Uint16(b[10:]) {
-		return end{}, &FormatError{Rule: RuleContainer, Offset: at, Msg: "the archive's end record gives two numbers of entries"}
+		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive's end record gives two numbers of entries"}
 	}
 	return readEnd64(file, e)
 }
@@ -148,19 +129,19 @@ func readEnd64(file io.ReaderAt, e end) (end, error) {
 	var loc []byte
 	if at >= lenEnd64 {
 		var err error
-		if loc, err = readAt(file, at, lenLocator64); err != nil {
+		if loc, err = fault.ReadAt(file, at, lenLocator64); err != nil {
 			return end{}, err
 		}
 	}
 	le := binary.LittleEndian
 	if loc == nil || le.Uint32(loc) != sigLocator64 {
 		if saturated {
-			return end{}, &FormatError{Rule: RuleContainer, Offset: e.at, Msg: "the archive's end record points to a zip64 record that is not there"}
+			return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: e.at, Msg: "the archive's end record points to a zip64 record that is not there"}
 		}
 		return e, nil
 	}
-	bad := &FormatError{Rule: RuleContainer, Offset: at, Msg: "the archive's zip64 end record contradicts its end record"}
-	b, err := readAt(file, at-lenEnd64, lenEnd64)
+	bad := &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive's zip64 end record contradicts its end record"}
+	b, err := fault.ReadAt(file, at-lenEnd64, lenEnd64)
 	if err != nil {
 		return end{}, err
 	}
@@ -183,26 +164,23 @@ func agrees(narrow, see, wide int64) bool { return narrow == see || narrow == wi
 // findEnd finds the end record: the last there is, whose comment must be all that follows it.
 func findEnd(file io.ReaderAt, size int64) (at int64, record []byte, err error) {
 	n := min(size, lenEnd+1<<16-1)
-	tail, err := readAt(file, size-n, int(n))
+	tail, err := fault.ReadAt(file, size-n, int(n))
 	if err != nil {
 		return 0, nil, err
 	}
 	i := bytes.LastIndex(tail, []byte("PK\x05\x06"))
 	if i < 0 || len(tail)-i < lenEnd {
-		return 0, nil, errTruncated
+		return 0, nil, fault.ErrTruncated
 	}
 	behind := len(tail) - i - lenEnd - int(binary.LittleEndian.Uint16(tail[i+20:]))
 	switch at = size - n + int64(i); {
 	case behind < 0:
-		return 0, nil, errTruncated
+		return 0, nil, fault.ErrTruncated
 	case behind > 0:
-		return 0, nil, &FormatError{Rule: RuleContainer, Offset: at, Msg: "there are bytes after the archive's end record; save the workbook again in Excel and send that"}
+		return 0, nil, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "there are bytes after the archive's end record; save the workbook again in Excel and send that"}
 	}
 	return at, tail[i : i+lenEnd], nil
 }
-
-// errTruncated is a zip that has no end.
-var errTruncated = &FormatError{Rule: RuleTruncated, Offset: -1, Msg: "the file is cut off: it begins as a workbook but its end is missing; ask for it to be sent again"}
 
 // readDirectory reads the central directory, entry for entry, to its last byte.
 func (c *container) readDirectory(dir []byte, e end) error {
@@ -215,7 +193,7 @@ func (c *container) readDirectory(dir []byte, e end) error {
 		dir, off = dir[n:], off+int64(n)
 	}
 	if len(dir) > 0 {
-		return &FormatError{Rule: RuleContainer, Offset: off, Msg: "the archive's directory has more bytes than entries"}
+		return &fault.FormatError{Rule: fault.RuleContainer, Offset: off, Msg: "the archive's directory has more bytes than entries"}
 	}
 	return nil
 }
@@ -224,12 +202,12 @@ func (c *container) readDirectory(dir []byte, e end) error {
 func (c *container) readCentral(dir []byte, off int64) (int, error) {
 	le := binary.LittleEndian
 	if len(dir) < lenCentral || le.Uint32(dir) != sigCentral {
-		return 0, &FormatError{Rule: RuleContainer, Offset: off, Msg: "the archive's directory is damaged"}
+		return 0, &fault.FormatError{Rule: fault.RuleContainer, Offset: off, Msg: "the archive's directory is damaged"}
 	}
 	nameLen, extraLen := int(le.Uint16(dir[28:])), int(le.Uint16(dir[30:]))
 	total := lenCentral + nameLen + extraLen + int(le.Uint16(dir[32:]))
 	if total > len(dir) {
-		return 0, &FormatError{Rule: RuleContainer, Offset: off, Msg: "the archive's directory is damaged"}
+		return 0, &fault.FormatError{Rule: fault.RuleContainer, Offset: off, Msg: "the archive's directory is damaged"}
 	}
 	e := entry{
 		name:   entryName(dir[lenCentral:lenCentral+nameLen], le.Uint16(dir[8:])),
@@ -241,18 +219,18 @@ func (c *container) readCentral(dir []byte, off int64) (int, error) {
 		local:  int64(le.Uint32(dir[42:])),
 	}
 	if disk := le.Uint16(dir[34:]); disk != 0 && disk != 0xFFFF {
-		return 0, fault(RuleContainer, e.name, "the entry lies on another volume")
+		return 0, fault.New(fault.RuleContainer, e.name, "the entry lies on another volume")
 	}
 	extra := dir[lenCentral+nameLen : lenCentral+nameLen+extraLen]
 	if err := widen(extra, &e.size, &e.packed, &e.local); err != nil {
-		return 0, fault(RuleContainer, e.name, "%v", err)
+		return 0, fault.New(fault.RuleContainer, e.name, "%v", err)
 	}
 	if err := checkEntry(e); err != nil {
 		return 0, err
 	}
-	key := foldName(e.name)
+	key := fault.FoldName(e.name)
 	if other, ok := c.folded[key]; ok {
-		return 0, fault(RuleContainer, e.name, "the archive has this entry twice (also as %.200q)", c.entries[other].name)
+		return 0, fault.New(fault.RuleContainer, e.name, "the archive has this entry twice (also as %.200q)", c.entries[other].name)
 	}
 	c.folded[key] = len(c.entries)
 	c.entries = append(c.entries, e)
@@ -312,25 +290,22 @@ func entryName(name []byte, flags uint16) string {
 // and Excel opens their files.
 func slashes(path string) string { return strings.ReplaceAll(path, `\`, "/") }
 
-// foldName is the key under which names that differ only in case are one.
-func foldName(name string) string { return strings.ToLower(strings.ToUpper(name)) }
-
 // checkEntry refuses what no honest workbook holds, by name, flags and method.
 func checkEntry(e entry) error {
 	if !soundName(e.name) {
-		return fault(RuleContainer, e.name, "%.200q is not a name an archive of a workbook may hold", e.name)
+		return fault.New(fault.RuleContainer, e.name, "%.200q is not a name an archive of a workbook may hold", e.name)
 	}
 	if e.flags&(flagEncrypted|flagStrong|flagMasked) != 0 {
-		return fault(RuleContainer, e.name, "the entry is encrypted by the zip program; ask for the workbook itself, protected in Excel if need be")
+		return fault.New(fault.RuleContainer, e.name, "the entry is encrypted by the zip program; ask for the workbook itself, protected in Excel if need be")
 	}
 	if e.flags&flagPatched != 0 || e.method != methodStored && e.method != methodDeflate {
-		return fault(RuleContainer, e.name, "the entry is packed by method %d; a workbook's are stored (0) or deflated (8)", e.method)
+		return fault.New(fault.RuleContainer, e.name, "the entry is packed by method %d; a workbook's are stored (0) or deflated (8)", e.method)
 	}
 	if e.method == methodStored && e.packed != e.size {
-		return fault(RuleContainer, e.name, "the entry is stored as it is but has two sizes, %d and %d", e.packed, e.size)
+		return fault.New(fault.RuleContainer, e.name, "the entry is stored as it is but has two sizes, %d and %d", e.packed, e.size)
 	}
 	if strings.HasSuffix(e.name, "/") && e.size != 0 {
-		return fault(RuleContainer, e.name, "the entry is a folder but has content")
+		return fault.New(fault.RuleContainer, e.name, "the entry is a folder but has content")
 	}
 	return nil
 }
@@ -353,13 +328,13 @@ func (c *container) checkSizes(limits Limits) error {
 	var total int64
 	for _, e := range c.entries {
 		if e.size > limits.PartBytes {
-			return fault(RuleLimit, e.name, "the entry inflates to %d bytes; the limit is %d", e.size, limits.PartBytes)
+			return fault.New(fault.RuleLimit, e.name, "the entry inflates to %d bytes; the limit is %d", e.size, limits.PartBytes)
 		}
 		if e.size > limits.RatioFrom && e.size/max(limits.Ratio, 1) >= max(e.packed, 1) {
-			return fault(RuleLimit, e.name, "the entry inflates from %d to %d bytes; the limit is a ratio of %d above %d bytes", e.packed, e.size, limits.Ratio, limits.RatioFrom)
+			return fault.New(fault.RuleLimit, e.name, "the entry inflates from %d to %d bytes; the limit is a ratio of %d above %d bytes", e.packed, e.size, limits.Ratio, limits.RatioFrom)
 		}
 		if total += e.size; total > limits.TotalBytes {
-			return fault(RuleLimit, "", "the archive inflates to more than %d bytes, the limit", limits.TotalBytes)
+			return fault.New(fault.RuleLimit, "", "the archive inflates to more than %d bytes, the limit", limits.TotalBytes)
 		}
 	}
 	return nil
@@ -377,7 +352,7 @@ func (c *container) checkLayout(dirStart int64) error {
 	var at int64
 	for i, e := range order {
 		if e.local != at {
-			return &FormatError{Rule: RuleContainer, Part: e.name, Offset: -1, Msg: "the entry overlaps another, or bytes before it belong to none"}
+			return &fault.FormatError{Rule: fault.RuleContainer, Part: e.name, Offset: -1, Msg: "the entry overlaps another, or bytes before it belong to none"}
 		}
 		next := dirStart
 		if i+1 < len(order) {
@@ -389,7 +364,7 @@ func (c *container) checkLayout(dirStart int64) error {
 		at = next
 	}
 	if at != dirStart {
-		return &FormatError{Rule: RuleContainer, Offset: at, Msg: "bytes of the archive belong to no entry"}
+		return &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "bytes of the archive belong to no entry"}
 	}
 	return nil
 }
@@ -397,9 +372,9 @@ func (c *container) checkLayout(dirStart int64) error {
 // checkLocal holds the local header of an entry against the directory, and its end against next.
 func (c *container) checkLocal(e *entry, next int64) error {
 	if e.local > next-lenLocal {
-		return fault(RuleContainer, e.name, "the entry overlaps the next")
+		return fault.New(fault.RuleContainer, e.name, "the entry overlaps the next")
 	}
-	b, err := readAt(c.file, e.local, lenLocal)
+	b, err := fault.ReadAt(c.file, e.local, lenLocal)
 	if err != nil {
 		return err
 	}
@@ -407,9 +382,9 @@ func (c *container) checkLocal(e *entry, next int64) error {
 	nameLen, extraLen := int(le.Uint16(b[26:])), int(le.Uint16(b[28:]))
 	e.data = e.local + lenLocal + int64(nameLen) + int64(extraLen)
 	if e.data > next || e.packed > next-e.data {
-		return fault(RuleContainer, e.name, "the entry overlaps the next")
+		return fault.New(fault.RuleContainer, e.name, "the entry overlaps the next")
 	}
-	rest, err := readAt(c.file, e.local+lenLocal, nameLen+extraLen)
+	rest, err := fault.ReadAt(c.file, e.local+lenLocal, nameLen+extraLen)
 	if err != nil {
 		return err
 	}
@@ -417,16 +392,16 @@ func (c *container) checkLocal(e *entry, next int64) error {
 	flags := le.Uint16(b[6:])
 	if le.Uint32(b) != sigLocal || entryName(rest[:nameLen], flags) != e.name ||
 		(flags^e.flags)&decisive != 0 || le.Uint16(b[8:]) != e.method {
-		return fault(RuleContainer, e.name, "the entry's own header contradicts the directory")
+		return fault.New(fault.RuleContainer, e.name, "the entry's own header contradicts the directory")
 	}
 	packed, size, crc := int64(le.Uint32(b[18:])), int64(le.Uint32(b[22:])), le.Uint32(b[14:])
 	if err := widen(rest[nameLen:], &size, &packed); err != nil {
-		return fault(RuleContainer, e.name, "%v", err)
+		return fault.New(fault.RuleContainer, e.name, "%v", err)
 	}
 	whole := crc == e.crc && packed == e.packed && size == e.size
 	e.flags |= flags & flagDescriptor // some writers say in one place only that a descriptor follows
 	if !whole && !isDeferred(e, crc, packed, size) {
-		return fault(RuleContainer, e.name, "the entry's own header gives other sizes or another checksum than the directory")
+		return fault.New(fault.RuleContainer, e.name, "the entry's own header gives other sizes or another checksum than the directory")
 	}
 	return c.checkDescriptor(e, next, whole)
 }
@@ -445,11 +420,11 @@ func (c *container) checkDescriptor(e *entry, next int64, whole bool) error {
 	if gap == 0 && whole {
 		return nil
 	}
-	stray := &FormatError{Rule: RuleContainer, Part: e.name, Offset: -1, Msg: "the bytes after the entry are neither the next entry nor its data descriptor"}
+	stray := &fault.FormatError{Rule: fault.RuleContainer, Part: e.name, Offset: -1, Msg: "the bytes after the entry are neither the next entry nor its data descriptor"}
 	if e.flags&flagDescriptor == 0 || gap > 24 {
 		return stray
 	}
-	got, err := readAt(c.file, next-gap, int(gap))
+	got, err := fault.ReadAt(c.file, next-gap, int(gap))
 	if err != nil {
 		return err
 	}
@@ -479,7 +454,7 @@ func descriptors(e *entry) [][]byte {
 // find returns the entry of a part, by OPC's rule that names differing in case are the same; nil if
 // there is none.
 func (c *container) find(name string) *entry {
-	i, ok := c.folded[foldName(name)]
+	i, ok := c.folded[fault.FoldName(name)]
 	if !ok {
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // workbookXML is a workbook part with this content.
@@ -84,48 +86,48 @@ func TestRefusePackage(t *testing.T) {
 	tests := []struct {
 		name string
 		book book
-		rule Rule
+		rule fault.Rule
 	}{
-		{"a content type given twice", with(types, strings.Replace(typesXML("/xl/workbook.xml", typeWorkbook), "</Types>", `<Default Extension="XML" ContentType="a/b"/></Types>`, 1)), RulePackage},
-		{"a content type without a name", with(types, strings.Replace(typesXML("/xl/workbook.xml", typeWorkbook), "</Types>", `<Override ContentType="a/b"/></Types>`, 1)), RulePackage},
-		{"a stray content type", with(types, strings.Replace(typesXML("/xl/workbook.xml", typeWorkbook), "</Types>", `<Other/></Types>`, 1)), RulePackage},
-		{"no relationships of the package", book{without: root}, RulePackage},
-		{"no relationships of the workbook", book{without: rels}, RulePackage},
-		{"no workbook part", book{without: main}, RulePackage},
-		{"no sheet part", book{without: "xl/worksheets/sheet1.xml"}, RulePackage},
-		{"two workbooks", with(root, relsXML(linkXML("a", "officeDocument", "xl/workbook.xml")+linkXML("b", "officeDocument", "xl/workbook2.xml"))), RulePackage},
-		{"a workbook outside the file", with(root, relsXML(`<Relationship Id="a" Type="`+docRelNS+`/officeDocument" Target="http://x/y" TargetMode="External"/>`)), RulePackage},
-		{"a relationship given twice", with(rels, relsXML(sheet1+sheet1)), RulePackage},
-		{"a relationship without target", with(rels, relsXML(sheet1+`<Relationship Id="z" Type="x"/>`)), RulePackage},
-		{"two parts of shared strings", with(rels, relsXML(sheet1+linkXML("a", "sharedStrings", "s.xml")+linkXML("b", "sharedStrings", "t.xml"))), RulePackage},
-		{"shared strings that are not there", with(rels, relsXML(sheet1+linkXML("a", "sharedStrings", "s.xml"))), RulePackage},
-		{"styles that are not there", with(rels, relsXML(sheet1+linkXML("a", "styles", "s.xml"))), RulePackage},
-		{"a sheet without a relationship", with(main, workbookXML(`<sheets><sheet name="A" sheetId="1" r:id="rId9"/></sheets>`)), RulePackage},
-		{"a sheet without an id", with(main, workbookXML(`<sheets><sheet name="A" sheetId="1"/></sheets>`)), RulePackage},
-		{"a sheet of an unknown kind", with(rels, relsXML(linkXML("rId1", "theme", "worksheets/sheet1.xml"))), RulePackage},
-		{"a sheet without a name", with(main, workbookXML(`<sheets><sheet sheetId="1" r:id="rId1"/></sheets>`)), RulePackage},
+		{"a content type given twice", with(types, strings.Replace(typesXML("/xl/workbook.xml", typeWorkbook), "</Types>", `<Default Extension="XML" ContentType="a/b"/></Types>`, 1)), fault.RulePackage},
+		{"a content type without a name", with(types, strings.Replace(typesXML("/xl/workbook.xml", typeWorkbook), "</Types>", `<Override ContentType="a/b"/></Types>`, 1)), fault.RulePackage},
+		{"a stray content type", with(types, strings.Replace(typesXML("/xl/workbook.xml", typeWorkbook), "</Types>", `<Other/></Types>`, 1)), fault.RulePackage},
+		{"no relationships of the package", book{without: root}, fault.RulePackage},
+		{"no relationships of the workbook", book{without: rels}, fault.RulePackage},
+		{"no workbook part", book{without: main}, fault.RulePackage},
+		{"no sheet part", book{without: "xl/worksheets/sheet1.xml"}, fault.RulePackage},
+		{"two workbooks", with(root, relsXML(linkXML("a", "officeDocument", "xl/workbook.xml")+linkXML("b", "officeDocument", "xl/workbook2.xml"))), fault.RulePackage},
+		{"a workbook outside the file", with(root, relsXML(`<Relationship Id="a" Type="`+docRelNS+`/officeDocument" Target="http://x/y" TargetMode="External"/>`)), fault.RulePackage},
+		{"a relationship given twice", with(rels, relsXML(sheet1+sheet1)), fault.RulePackage},
+		{"a relationship without target", with(rels, relsXML(sheet1+`<Relationship Id="z" Type="x"/>`)), fault.RulePackage},
+		{"two parts of shared strings", with(rels, relsXML(sheet1+linkXML("a", "sharedStrings", "s.xml")+linkXML("b", "sharedStrings", "t.xml"))), fault.RulePackage},
+		{"shared strings that are not there", with(rels, relsXML(sheet1+linkXML("a", "sharedStrings", "s.xml"))), fault.RulePackage},
+		{"styles that are not there", with(rels, relsXML(sheet1+linkXML("a", "styles", "s.xml"))), fault.RulePackage},
+		{"a sheet without a relationship", with(main, workbookXML(`<sheets><sheet name="A" sheetId="1" r:id="rId9"/></sheets>`)), fault.RulePackage},
+		{"a sheet without an id", with(main, workbookXML(`<sheets><sheet name="A" sheetId="1"/></sheets>`)), fault.RulePackage},
+		{"a sheet of an unknown kind", with(rels, relsXML(linkXML("rId1", "theme", "worksheets/sheet1.xml"))), fault.RulePackage},
+		{"a sheet without a name", with(main, workbookXML(`<sheets><sheet sheetId="1" r:id="rId1"/></sheets>`)), fault.RulePackage},
 		{"two sheets of one name", book{files: []file{
 			{main, workbookXML(`<sheets><sheet name="A" r:id="rId1"/><sheet name="a" r:id="rId2"/></sheets>`)},
-			{rels, relsXML(sheet1 + linkXML("rId2", "worksheet", "b.xml"))}, {"xl/b.xml", sheetXML(data(""))}}}, RulePackage},
-		{"two sheets of one part", with(main, workbookXML(`<sheets><sheet name="A" r:id="rId1"/><sheet name="B" r:id="rId1"/></sheets>`)), RulePackage},
-		{"an unknown state", with(main, workbookXML(`<sheets><sheet name="A" state="lost" r:id="rId1"/></sheets>`)), RulePackage},
-		{"no list of sheets", with(main, workbookXML(``)), RulePackage},
-		{"an empty list of sheets", with(main, workbookXML(`<sheets/>`)), RulePackage},
-		{"two lists of sheets", with(main, workbookXML(oneSheet+oneSheet)), RulePackage},
-		{"a stray element among the sheets", with(main, workbookXML(`<sheets><blatt/></sheets>`)), RuleStructure},
-		{"date1904 neither true nor false", with(main, workbookXML(`<workbookPr date1904="x"/>`+oneSheet)), RuleStructure},
-		{"a stray element among the strings", book{strings: `<si><t>a</t></si><sj/>`}, RuleStructure},
-		{"a stray element in a string", book{strings: `<si><t>a</t><u/></si>`}, RuleStructure},
-		{"text among the strings", book{strings: `<si><t>a</t></si>x`}, RuleStructure},
-		{"an unknown entity in a string", book{strings: `<si><t>a&x;</t></si>`}, RuleXML},
-		{"a style's format that is no number", book{styles: `<cellXfs><xf numFmtId="x"/></cellXfs>`}, RuleStructure},
-		{"a number format given twice, differently", book{styles: `<numFmts><numFmt numFmtId="164" formatCode="0"/><numFmt numFmtId="164" formatCode="yyyy"/></numFmts>`}, RuleStructure},
-		{"two lists of cell styles", book{styles: `<cellXfs/><cellXfs/>`}, RuleStructure},
+			{rels, relsXML(sheet1 + linkXML("rId2", "worksheet", "b.xml"))}, {"xl/b.xml", sheetXML(data(""))}}}, fault.RulePackage},
+		{"two sheets of one part", with(main, workbookXML(`<sheets><sheet name="A" r:id="rId1"/><sheet name="B" r:id="rId1"/></sheets>`)), fault.RulePackage},
+		{"an unknown state", with(main, workbookXML(`<sheets><sheet name="A" state="lost" r:id="rId1"/></sheets>`)), fault.RulePackage},
+		{"no list of sheets", with(main, workbookXML(``)), fault.RulePackage},
+		{"an empty list of sheets", with(main, workbookXML(`<sheets/>`)), fault.RulePackage},
+		{"two lists of sheets", with(main, workbookXML(oneSheet+oneSheet)), fault.RulePackage},
+		{"a stray element among the sheets", with(main, workbookXML(`<sheets><blatt/></sheets>`)), fault.RuleStructure},
+		{"date1904 neither true nor false", with(main, workbookXML(`<workbookPr date1904="x"/>`+oneSheet)), fault.RuleStructure},
+		{"a stray element among the strings", book{strings: `<si><t>a</t></si><sj/>`}, fault.RuleStructure},
+		{"a stray element in a string", book{strings: `<si><t>a</t><u/></si>`}, fault.RuleStructure},
+		{"text among the strings", book{strings: `<si><t>a</t></si>x`}, fault.RuleStructure},
+		{"an unknown entity in a string", book{strings: `<si><t>a&x;</t></si>`}, fault.RuleXML},
+		{"a style's format that is no number", book{styles: `<cellXfs><xf numFmtId="x"/></cellXfs>`}, fault.RuleStructure},
+		{"a number format given twice, differently", book{styles: `<numFmts><numFmt numFmtId="164" formatCode="0"/><numFmt numFmtId="164" formatCode="yyyy"/></numFmts>`}, fault.RuleStructure},
+		{"two lists of cell styles", book{styles: `<cellXfs/><cellXfs/>`}, fault.RuleStructure},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := dump(tt.book.zipped(t))
-			var e *FormatError
+			var e *fault.FormatError
 			if !errors.As(err, &e) || e.Rule != tt.rule {
 				t.Errorf("want rule %s, got %v and %q", tt.rule, err, got)
 			}
@@ -134,7 +136,7 @@ func TestRefusePackage(t *testing.T) {
 }
 
 // compound is the start of a compound file whose directory has these streams.
-func compound(names ...string) []byte {
+func compoundOf(names ...string) []byte {
 	b := append([]byte(compoundStart), make([]byte, 512-len(compoundStart))...)
 	for _, name := range append([]string{"Root Entry"}, names...) {
 		entry := make([]byte, 128)
@@ -156,36 +158,36 @@ func TestOtherFilesAreNamed(t *testing.T) {
 	tests := []struct {
 		name string
 		file []byte
-		rule Rule
+		rule fault.Rule
 		says string
 	}{
-		{"empty", nil, RuleEmpty, "empty"},
-		{"legacy xls", compound("Workbook"), RuleXLS, ".xls"},
-		{"older xls", compound("Book"), RuleXLS, ".xls"},
-		{"raw BIFF", []byte("\x09\x08\x10\x00\x00\x06\x05\x00"), RuleXLS, ".xls"},
-		{"password-protected", compound("EncryptionInfo", "EncryptedPackage"), RuleProtected, "password"},
-		{"an old Word file", compound("WordDocument"), RuleOther, ".doc"},
-		{"an Outlook message", compound("__properties_version1.0"), RuleOther, "Outlook"},
-		{"another compound file", compound("Contents"), RuleOther, "old Office"},
-		{"xlsb", book{files: []file{{"[Content_Types].xml", typesXML("/xl/workbook.xml", "application/vnd.ms-excel.sheet.binary.macroEnabled.main")}}}.zipped(t), RuleXLSB, ".xlsb"},
-		{"docx", book{files: []file{{"[Content_Types].xml", typesXML("/xl/workbook.xml", word)}}}.zipped(t), RuleOther, "wordprocessingml"},
-		{"ods", archive(file{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, file{"content.xml", "<a/>"}), RuleODS, "OpenDocument"},
-		{"numbers", archive(file{"Index/Document.iwa", "x"}), RuleOther, "Numbers"},
-		{"a plain zip", archive(file{"tenders.csv", "a,b"}), RuleZip, "zip archive"},
-		{"a zip without entries", archive(), RuleZip, "without content"},
-		{"pdf", []byte("%PDF-1.7\n..."), RulePDF, "PDF"},
-		{"html", []byte("\n<!DOCTYPE HTML><html></html>"), RuleHTML, "HTML"},
-		{"an HTML table under a workbook's name", []byte("<table><tr><td>1</td></tr></table>"), RuleHTML, "HTML"},
-		{"XML spreadsheet 2003", []byte(`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>`), RuleXML2003, "2003"},
-		{"other XML", []byte(`<?xml version="1.0"?><a/>`), RuleOther, "XML"},
-		{"rtf", []byte(`{\rtf1}`), RuleOther, "RTF"},
-		{"gzip", []byte("\x1F\x8B\x08\x00"), RuleOther, "gzip"},
-		{"text", []byte("VOI,CUSIP,Amount\n1,2,3\n"), RuleOther, "plain text"},
-		{"text in Windows-1252", []byte("Stra\xDFe,1\n"), RuleOther, "plain text"},
-		{"zero bytes", make([]byte, 1000), RuleOther, "zero bytes"},
-		{"noise", []byte{0xEE, 0x01, 0x02, 0xFF}, RuleOther, "nor anything else"},
-		{"the mark of an open workbook", lock, RuleLockFile, "~$"},
-		{"a workbook cut off", manyRows(t, 100)[:500], RuleTruncated, "cut off"},
+		{"empty", nil, fault.RuleEmpty, "empty"},
+		{"legacy xls", compoundOf("Workbook"), fault.RuleXLS, ".xls"},
+		{"older xls", compoundOf("Book"), fault.RuleXLS, ".xls"},
+		{"raw BIFF", []byte("\x09\x08\x10\x00\x00\x06\x05\x00"), fault.RuleXLS, ".xls"},
+		{"password-protected", compoundOf("EncryptionInfo", "EncryptedPackage"), fault.RuleProtected, "password"},
+		{"an old Word file", compoundOf("WordDocument"), fault.RuleOther, ".doc"},
+		{"an Outlook message", compoundOf("__properties_version1.0"), fault.RuleOther, "Outlook"},
+		{"another compound file", compoundOf("Contents"), fault.RuleOther, "old Office"},
+		{"xlsb", book{files: []file{{"[Content_Types].xml", typesXML("/xl/workbook.xml", "application/vnd.ms-excel.sheet.binary.macroEnabled.main")}}}.zipped(t), fault.RuleXLSB, ".xlsb"},
+		{"docx", book{files: []file{{"[Content_Types].xml", typesXML("/xl/workbook.xml", word)}}}.zipped(t), fault.RuleOther, "wordprocessingml"},
+		{"ods", archive(file{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, file{"content.xml", "<a/>"}), fault.RuleODS, "OpenDocument"},
+		{"numbers", archive(file{"Index/Document.iwa", "x"}), fault.RuleOther, "Numbers"},
+		{"a plain zip", archive(file{"tenders.csv", "a,b"}), fault.RuleZip, "zip archive"},
+		{"a zip without entries", archive(), fault.RuleZip, "without content"},
+		{"pdf", []byte("%PDF-1.7\n..."), fault.RulePDF, "PDF"},
+		{"html", []byte("\n<!DOCTYPE HTML><html></html>"), fault.RuleHTML, "HTML"},
+		{"an HTML table under a workbook's name", []byte("<table><tr><td>1</td></tr></table>"), fault.RuleHTML, "HTML"},
+		{"XML spreadsheet 2003", []byte(`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>`), fault.RuleXML2003, "2003"},
+		{"other XML", []byte(`<?xml version="1.0"?><a/>`), fault.RuleOther, "XML"},
+		{"rtf", []byte(`{\rtf1}`), fault.RuleOther, "RTF"},
+		{"gzip", []byte("\x1F\x8B\x08\x00"), fault.RuleOther, "gzip"},
+		{"text", []byte("VOI,CUSIP,Amount\n1,2,3\n"), fault.RuleOther, "plain text"},
+		{"text in Windows-1252", []byte("Stra\xDFe,1\n"), fault.RuleOther, "plain text"},
+		{"zero bytes", make([]byte, 1000), fault.RuleOther, "zero bytes"},
+		{"noise", []byte{0xEE, 0x01, 0x02, 0xFF}, fault.RuleOther, "nor anything else"},
+		{"the mark of an open workbook", lock, fault.RuleLockFile, "~$"},
+		{"a workbook cut off", manyRows(t, 100)[:500], fault.RuleTruncated, "cut off"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // Format is what a cell's number format makes of a number.
@@ -48,7 +50,7 @@ func (w *Workbook) readStyles(s *scanner) error {
 			w.striking, err = readStriking(s)
 		case s.is("cellXfs"):
 			if seen {
-				return s.fault(RuleStructure, "the cell styles are listed twice")
+				return s.fault(fault.RuleStructure, "the cell styles are listed twice")
 			}
 			seen = true
 			styles, err = readCellStyles(s)
@@ -120,7 +122,7 @@ func readCustomFormats(s *scanner, custom map[int]Format, looks map[int]*Look) e
 		code, _ := s.attr("formatCode")
 		format := codeFormat(string(code))
 		if before, ok := custom[id]; ok && before != format {
-			return s.fault(RuleStructure, "the number format %d is given twice, differently", id)
+			return s.fault(fault.RuleStructure, "the number format %d is given twice, differently", id)
 		}
 		custom[id] = format
 		if l := lookOf(string(code)); l != nil && format != DateTime {
@@ -197,7 +199,7 @@ func (s *scanner) number(local string) (int, error) {
 	}
 	n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 31)
 	if err != nil {
-		return 0, s.fault(RuleStructure, "%s is %.40q in <%.40s>, not a number", local, value, s.name)
+		return 0, s.fault(fault.RuleStructure, "%s is %.40q in <%.40s>, not a number", local, value, s.name)
 	}
 	return int(n), nil
 }

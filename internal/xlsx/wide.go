@@ -7,6 +7,8 @@ import (
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // wideBytes is how much of a part in UTF-16 is turned into UTF-8 at a time.
@@ -66,7 +68,7 @@ func (w *wideReader) fill() {
 			}
 			r, size = utf16.DecodeRune(r, rune(w.order.Uint16(b[2:]))), 4
 			if r == utf8.RuneError {
-				w.err = fault(RuleEncoding, w.part, "the part has half a character of UTF-16")
+				w.err = fault.New(fault.RuleEncoding, w.part, "the part has half a character of UTF-16")
 				return
 			}
 		}
@@ -75,6 +77,6 @@ func (w *wideReader) fill() {
 	}
 	w.raw = append(w.raw[:0], b...)
 	if w.err = err; errors.Is(err, io.EOF) && len(b) > 0 {
-		w.err = fault(RuleEncoding, w.part, "the part ends within a character of UTF-16")
+		w.err = fault.New(fault.RuleEncoding, w.part, "the part ends within a character of UTF-16")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // tenderBook is a report of n tenders with shared strings, inline strings, numbers and dates.
@@ -39,7 +41,7 @@ func TestBitFlips(t *testing.T) {
 		b[bit/8] ^= 1 << (bit % 8)
 		got, err := dump(b)
 		if err != nil {
-			var e *FormatError
+			var e *fault.FormatError
 			if !errors.As(err, &e) {
 				t.Fatalf("bit %d: an error of another type: %v", bit, err)
 			}
@@ -69,7 +71,7 @@ func TestBitFlipsInXML(t *testing.T) {
 		content := tenderBook(3)
 		content.files = []file{{"xl/worksheets/sheet1.xml", string(b)}}
 		_, err := dump(content.zipped(t))
-		var e *FormatError
+		var e *fault.FormatError
 		if err != nil && !errors.As(err, &e) {
 			t.Fatalf("an error of another type: %v", err)
 		}
@@ -97,11 +99,11 @@ func FuzzOpen(f *testing.F) {
 	f.Add(zipFiles(f, strictFiles(`<row><c t="s"><v>0</v></c></row>`)))
 	f.Add(packedBook(func(p *packed) { p.zip64 = true }))
 	f.Add(packedBook(func(p *packed) { p.entries[sheetEntry].stored = true }))
-	f.Add(compound("EncryptionInfo", "EncryptedPackage"))
+	f.Add(compoundOf("EncryptionInfo", "EncryptedPackage"))
 	f.Add([]byte("%PDF-1.7"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, err := dump(b)
-		var e *FormatError
+		var e *fault.FormatError
 		if err != nil && !errors.As(err, &e) {
 			t.Errorf("an error of another type: %v", err)
 		}
@@ -117,7 +119,7 @@ func FuzzSheet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sheet, strings string) {
 		b := book{sheet: sheet, strings: strings, styles: someStyles}
 		got, err := dump(b.zipped(t))
-		var e *FormatError
+		var e *fault.FormatError
 		if err != nil && !errors.As(err, &e) {
 			t.Fatalf("an error of another type: %v", err)
 		}

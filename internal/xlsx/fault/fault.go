@@ -1,4 +1,6 @@
-package xlsx
+// Package fault names what is wrong with a workbook: the rule that it breaks, and where. Both
+// containers of workbooks, the zip and the compound file of a protected one, read with it.
+package fault
 
 import (
 	"fmt"
@@ -87,7 +89,7 @@ func (e *FormatError) Error() string {
 // Unwrap returns the cause.
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// fault makes an error of a part as a whole.
-func fault(rule Rule, part, format string, args ...any) *FormatError {
+// New makes an error of a part as a whole.
+func New(rule Rule, part, format string, args ...any) *FormatError {
 	return &FormatError{Rule: rule, Part: part, Offset: -1, Msg: fmt.Sprintf(format, args...)}
 }

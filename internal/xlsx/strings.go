@@ -1,6 +1,10 @@
 package xlsx
 
-import "math"
+import (
+	"math"
+
+	"tenderbatch/internal/xlsx/fault"
+)
 
 // stringTable holds the shared strings, one after another in one piece of memory.
 type stringTable struct {
@@ -45,7 +49,7 @@ func (w *Workbook) readStrings(s *scanner) error {
 			continue
 		}
 		if len(t.ends) >= w.limits.Strings {
-			return s.fault(RuleLimit, "there are more shared strings than the limit of %d", w.limits.Strings)
+			return s.fault(fault.RuleLimit, "there are more shared strings than the limit of %d", w.limits.Strings)
 		}
 		var struck Strike
 		if t.bytes, struck, err = s.appendString(t.bytes); err != nil {
@@ -58,7 +62,7 @@ func (w *Workbook) readStrings(s *scanner) error {
 			t.struck[len(t.ends)] = struck
 		}
 		if len(t.bytes) > math.MaxUint32 {
-			return s.fault(RuleLimit, "the shared strings are longer than the limit of %d bytes", uint32(math.MaxUint32))
+			return s.fault(fault.RuleLimit, "the shared strings are longer than the limit of %d bytes", uint32(math.MaxUint32))
 		}
 		t.ends = append(t.ends, uint32(len(t.bytes)))
 	}
@@ -203,7 +207,7 @@ func (r *richText) add(s *scanner) error {
 	}
 	r.text = append(r.text, text[len(body):]...)
 	if len(r.text)-r.start > s.limit.RunBytes {
-		return s.fault(RuleLimit, "the runs of a text are together longer than the limit of %d bytes", s.limit.RunBytes)
+		return s.fault(fault.RuleLimit, "the runs of a text are together longer than the limit of %d bytes", s.limit.RunBytes)
 	}
 	return nil
 }

@@ -6,28 +6,31 @@ import (
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"tenderbatch/internal/xlsx/compound"
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // signature tells a kind of file by its first bytes.
 type signature struct {
 	start string
-	rule  Rule
+	rule  fault.Rule
 	msg   string
 }
 
 const askXLSX = "; ask for it saved as Excel Workbook (.xlsx)"
 
 var signatures = []signature{
-	{"%PDF-", RulePDF, "the file is a PDF; ask for the spreadsheet it was made from (.xlsx)"},
-	{"{\\rtf", RuleOther, "the file is a text document (RTF); ask for an Excel workbook (.xlsx)"},
-	{"\x1F\x8B", RuleOther, "the file is packed (gzip); ask for the workbook itself (.xlsx)"},
-	{"7z\xBC\xAF\x27\x1C", RuleOther, "the file is packed (7-Zip); ask for the workbook itself (.xlsx)"},
-	{"Rar!\x1A\x07", RuleOther, "the file is packed (RAR); ask for the workbook itself (.xlsx)"},
-	{"\x09\x08", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
-	{"\x09\x04", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
-	{"\x09\x02", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
-	{"\x09\x00\x04\x00", RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
-	{"ID;P", RuleOther, "the file is a SYLK sheet" + askXLSX},
+	{"%PDF-", fault.RulePDF, "the file is a PDF; ask for the spreadsheet it was made from (.xlsx)"},
+	{"{\\rtf", fault.RuleOther, "the file is a text document (RTF); ask for an Excel workbook (.xlsx)"},
+	{"\x1F\x8B", fault.RuleOther, "the file is packed (gzip); ask for the workbook itself (.xlsx)"},
+	{"7z\xBC\xAF\x27\x1C", fault.RuleOther, "the file is packed (7-Zip); ask for the workbook itself (.xlsx)"},
+	{"Rar!\x1A\x07", fault.RuleOther, "the file is packed (RAR); ask for the workbook itself (.xlsx)"},
+	{"\x09\x08", fault.RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"\x09\x04", fault.RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"\x09\x02", fault.RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"\x09\x00\x04\x00", fault.RuleXLS, "the file is an old Excel workbook (.xls)" + askXLSX},
+	{"ID;P", fault.RuleOther, "the file is a SYLK sheet" + askXLSX},
 }
 
 const (
@@ -39,9 +42,9 @@ const (
 // refuseForeign refuses a file that is no zip archive, by what its content shows it to be.
 func refuseForeign(r io.ReaderAt, size int64) error {
 	if size <= 0 {
-		return fault(RuleEmpty, "", "the file is empty; ask for it to be sent again")
+		return fault.New(fault.RuleEmpty, "", "the file is empty; ask for it to be sent again")
 	}
-	head, err := readAt(r, 0, int(min(size, headBytes)))
+	head, err := fault.ReadAt(r, 0, int(min(size, headBytes)))
 	if err != nil {
 		return err
 	}
@@ -49,17 +52,17 @@ func refuseForeign(r io.ReaderAt, size int64) error {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return nil
 	case bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return fault(RuleZip, "", "the file is a zip archive without content; ask for an Excel workbook (.xlsx)")
+		return fault.New(fault.RuleZip, "", "the file is a zip archive without content; ask for an Excel workbook (.xlsx)")
 	case bytes.HasPrefix([]byte("PK\x03\x04"), head):
-		return errTruncated
+		return fault.ErrTruncated
 	case bytes.HasPrefix(head, []byte(compoundStart)):
 		return refuseCompound(r, size)
 	case size == lockFileBytes && head[0] > 0 && head[0] <= 54:
-		return fault(RuleLockFile, "", "the file is the mark (~$) Excel leaves beside a workbook that is open; close the workbook and take the file without ~$")
+		return fault.New(fault.RuleLockFile, "", "the file is the mark (~$) Excel leaves beside a workbook that is open; close the workbook and take the file without ~$")
 	}
 	for _, s := range signatures {
 		if bytes.HasPrefix(head, []byte(s.start)) {
-			return fault(s.rule, "", "%s", s.msg)
+			return fault.New(s.rule, "", "%s", s.msg)
 		}
 	}
 	return refuseText(head)
@@ -70,17 +73,17 @@ func refuseText(head []byte) error {
 	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark)))
 	switch {
 	case bytes.Contains(text, []byte("urn:schemas-microsoft-com:office:spreadsheet")):
-		return fault(RuleXML2003, "", "the file is an XML spreadsheet of Excel 2003"+askXLSX)
+		return fault.New(fault.RuleXML2003, "", "the file is an XML spreadsheet of Excel 2003"+askXLSX)
 	case hasAnyPrefix(text, "<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style", "<div") || bytes.Contains(text, []byte("<html")):
-		return fault(RuleHTML, "", "the file is a web page (HTML), perhaps under the name of a workbook"+askXLSX)
+		return fault.New(fault.RuleHTML, "", "the file is a web page (HTML), perhaps under the name of a workbook"+askXLSX)
 	case hasAnyPrefix(text, "<?xml", "<"):
-		return fault(RuleOther, "", "the file is XML, not a workbook"+askXLSX)
+		return fault.New(fault.RuleOther, "", "the file is XML, not a workbook"+askXLSX)
 	case allZero(head):
-		return fault(RuleOther, "", "the file begins with nothing but zero bytes; it was damaged on the way: ask for it to be sent again")
+		return fault.New(fault.RuleOther, "", "the file begins with nothing but zero bytes; it was damaged on the way: ask for it to be sent again")
 	case looksLikeText(head):
-		return fault(RuleOther, "", "the file is plain text, not a workbook; ask for it as .xlsx, or name it .csv if that is what it is")
+		return fault.New(fault.RuleOther, "", "the file is plain text, not a workbook; ask for it as .xlsx, or name it .csv if that is what it is")
 	}
-	return fault(RuleOther, "", "the file is not a workbook, nor anything else known here; ask for an Excel workbook (.xlsx)")
+	return fault.New(fault.RuleOther, "", "the file is not a workbook, nor anything else known here; ask for an Excel workbook (.xlsx)")
 }
 
 func hasAnyPrefix(b []byte, prefixes ...string) bool {
@@ -116,18 +119,18 @@ func refuseCompound(r io.ReaderAt, size int64) error {
 		name []byte
 		err  error
 	}{
-		{directoryName("EncryptedPackage"), fault(RuleProtected, "", "the workbook is protected by a password and none was given; give the password, or ask for the file without one")},
-		{directoryName("Workbook"), fault(RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
-		{directoryName("Book"), fault(RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
-		{directoryName("WordDocument"), fault(RuleOther, "", "the file is an old Word document (.doc); ask for an Excel workbook (.xlsx)")},
-		{directoryName("__properties_version1.0"), fault(RuleOther, "", "the file is an Outlook message (.msg); ask for the workbook attached to it (.xlsx)")},
+		{directoryName("EncryptedPackage"), fault.New(fault.RuleProtected, "", "the workbook is protected by a password and none was given; give the password, or ask for the file without one")},
+		{directoryName("Workbook"), fault.New(fault.RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
+		{directoryName("Book"), fault.New(fault.RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
+		{directoryName("WordDocument"), fault.New(fault.RuleOther, "", "the file is an old Word document (.doc); ask for an Excel workbook (.xlsx)")},
+		{directoryName("__properties_version1.0"), fault.New(fault.RuleOther, "", "the file is an Outlook message (.msg); ask for the workbook attached to it (.xlsx)")},
 	}
 	found := len(streams)
 	buf := make([]byte, 64<<10)
 	for at := int64(0); at < size && found > 0; at += int64(len(buf)) {
 		n, err := r.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
 		if err != nil && err != io.EOF {
-			return &FormatError{Rule: RuleRead, Offset: at, Msg: "the file cannot be read", Err: err}
+			return &fault.FormatError{Rule: fault.RuleRead, Offset: at, Msg: "the file cannot be read", Err: err}
 		}
 		for i := 0; i+slot <= n; i += slot {
 			for j := range found {
@@ -141,15 +144,15 @@ func refuseCompound(r io.ReaderAt, size int64) error {
 	if found < len(streams) {
 		return streams[found].err
 	}
-	if _, err := openCompound(r, size); isRule(err, RuleTruncated) {
+	if _, err := compound.Open(r, size); isRule(err, fault.RuleTruncated) {
 		return err // its directory, which would tell, is missing
 	}
-	return fault(RuleOther, "", "the file is of an old Office kind, but no workbook; ask for an Excel workbook (.xlsx)")
+	return fault.New(fault.RuleOther, "", "the file is of an old Office kind, but no workbook; ask for an Excel workbook (.xlsx)")
 }
 
 // isRule reports whether an error is a fault against a rule.
-func isRule(err error, rule Rule) bool {
-	var e *FormatError
+func isRule(err error, rule fault.Rule) bool {
+	var e *fault.FormatError
 	return errors.As(err, &e) && e.Rule == rule
 }
 
@@ -171,11 +174,11 @@ func (w *Workbook) foreignArchive() error {
 			kind = kind[:n]
 		}
 		if bytes.HasPrefix(kind, []byte("application/vnd.oasis.opendocument.")) {
-			return fault(RuleODS, "", "the file is an OpenDocument file (%s)"+askXLSX, bytes.TrimSpace(kind))
+			return fault.New(fault.RuleODS, "", "the file is an OpenDocument file (%s)"+askXLSX, bytes.TrimSpace(kind))
 		}
 	}
 	if w.archive.find("Index/Document.iwa") != nil || w.archive.find("Index.zip") != nil {
-		return fault(RuleOther, "", "the file is an Apple Numbers document; ask for it exported to Excel (.xlsx)")
+		return fault.New(fault.RuleOther, "", "the file is an Apple Numbers document; ask for it exported to Excel (.xlsx)")
 	}
-	return fault(RuleZip, "", "the file is a zip archive, not a workbook; ask for the workbook itself (.xlsx)")
+	return fault.New(fault.RuleZip, "", "the file is a zip archive, not a workbook; ask for the workbook itself (.xlsx)")
 }

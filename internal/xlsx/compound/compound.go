@@ -1,41 +1,45 @@
-package xlsx
+// Package compound reads the compound file around a protected workbook, strictly: every chain
+// must end, be as long as its size says and share no sector with another.
+package compound
 
 import (
 	"encoding/binary"
 	"io"
 	"strings"
 	"unicode/utf16"
+
+	"tenderbatch/internal/xlsx/fault"
 )
 
 // Numbers of the compound file format ([MS-CFB] 2.1 to 2.6).
 const (
 	sectorLast = 0xFFFFFFFA // the largest number a sector can have; larger ones are marks
-	sectorEnd  = 0xFFFFFFFE // the end of a chain
-	sectorFree = 0xFFFFFFFF
-	noSlot     = 0xFFFFFFFF // no entry of the directory
+	SectorEnd  = 0xFFFFFFFE // the end of a chain
+	SectorFree = 0xFFFFFFFF
+	NoSlot     = 0xFFFFFFFF // no entry of the directory
 
 	lenCompoundHeader = 512
-	lenSlot           = 128
+	LenSlot           = 128
 	headerFATs        = 109 // places of FAT sectors that the header holds itself
 	miniShift         = 6   // log2 of the bytes of a mini sector
 	miniCutoff        = 4096
 
 	slotFree    = 0
 	slotStorage = 1
-	slotStream  = 2
-	slotRoot    = 5
+	SlotStream  = 2
+	SlotRoot    = 5
 
 	// spareSectors is how many sectors a table may have beyond twice what it needs: Excel's way of
 	// writing allots some that stay empty.
 	spareSectors = 16
 
-	// maxSlots bounds the directory; that of a protected workbook has about a dozen entries.
-	maxSlots = 8192
+	// MaxSlots bounds the directory; that of a protected workbook has about a dozen entries.
+	MaxSlots = 8192
 )
 
-// compoundFile is a compound file whose sectors, chains and directory were found sound: every chain
+// File is a compound file whose sectors, chains and directory were found sound: every chain
 // ends, is as long as its size asks for, and shares no sector with another.
-type compoundFile struct {
+type File struct {
 	file  io.ReaderAt
 	shift uint // log2 of the bytes of a sector: 9 in version 3, 12 in version 4
 	fat   sectorTable
@@ -55,22 +59,22 @@ type slot struct {
 }
 
 // unsound is a fault of the compound file's structure.
-func unsound(format string, args ...any) *FormatError {
-	e := fault(RuleCompound, "", "the file is damaged: "+format, args...)
+func unsound(format string, args ...any) *fault.FormatError {
+	e := fault.New(fault.RuleCompound, "", "the file is damaged: "+format, args...)
 	e.Msg += "; ask for it to be sent again"
 	return e
 }
 
-// openCompound checks the whole structure of a compound file and reads no stream yet.
-func openCompound(file io.ReaderAt, size int64) (*compoundFile, error) {
+// Open checks the whole structure of a compound file and reads no stream yet.
+func Open(file io.ReaderAt, size int64) (*File, error) {
 	if size < lenCompoundHeader {
-		return nil, errTruncated
+		return nil, fault.ErrTruncated
 	}
-	h, err := readAt(file, 0, lenCompoundHeader)
+	h, err := fault.ReadAt(file, 0, lenCompoundHeader)
 	if err != nil {
 		return nil, err
 	}
-	c := &compoundFile{file: file}
+	c := &File{file: file}
 	if err := c.readHeader(h, size); err != nil {
 		return nil, err
 	}
@@ -87,7 +91,7 @@ func openCompound(file io.ReaderAt, size int64) (*compoundFile, error) {
 }
 
 // readHeader takes the sizes that the header gives.
-func (c *compoundFile) readHeader(h []byte, size int64) error {
+func (c *File) readHeader(h []byte, size int64) error {
 	le := binary.LittleEndian
 	version, shift := le.Uint16(h[26:]), le.Uint16(h[30:])
 	switch {
@@ -101,28 +105,28 @@ func (c *compoundFile) readHeader(h []byte, size int64) error {
 	c.shift = uint(shift)
 	sectors := size>>c.shift - 1 // the header takes the place of one
 	if size&(1<<c.shift-1) != 0 || sectors < 1 {
-		return fault(RuleTruncated, "", "the file is cut off, or has bytes added: %d bytes are not whole sectors of %d; ask for it to be sent again", size, 1<<c.shift)
+		return fault.New(fault.RuleTruncated, "", "the file is cut off, or has bytes added: %d bytes are not whole sectors of %d; ask for it to be sent again", size, 1<<c.shift)
 	}
 	if sectors > sectorLast {
-		return fault(RuleLimit, "", "the file has %d sectors; the limit is %d", sectors, sectorLast)
+		return fault.New(fault.RuleLimit, "", "the file has %d sectors; the limit is %d", sectors, sectorLast)
 	}
 	c.fat.taken = make([]bool, sectors)
 	return nil
 }
 
 // sectorBytes is the size of a sector in bytes.
-func (c *compoundFile) sectorBytes() int64 { return 1 << c.shift }
+func (c *File) sectorBytes() int64 { return 1 << c.shift }
 
 // offset is where a sector begins in the file.
-func (c *compoundFile) offset(sector uint32) int64 { return (int64(sector) + 1) << c.shift }
+func (c *File) offset(sector uint32) int64 { return (int64(sector) + 1) << c.shift }
 
 // readSector reads a whole sector.
-func (c *compoundFile) readSector(sector uint32) ([]byte, error) {
-	return readAt(c.file, c.offset(sector), 1<<c.shift)
+func (c *File) readSector(sector uint32) ([]byte, error) {
+	return fault.ReadAt(c.file, c.offset(sector), 1<<c.shift)
 }
 
 // readFAT finds the FAT's sectors and reads them.
-func (c *compoundFile) readFAT(h []byte) error {
+func (c *File) readFAT(h []byte) error {
 	entries := c.sectorBytes() / 4
 	count := int64(binary.LittleEndian.Uint32(h[44:]))
 	needed := (int64(len(c.fat.taken)) + entries - 1) / entries
@@ -149,7 +153,7 @@ func (c *compoundFile) readFAT(h []byte) error {
 
 // listFAT lists the sectors of the FAT: the first stand in the header, the others in the chain of
 // the DIFAT.
-func (c *compoundFile) listFAT(h []byte, count int) ([]uint32, error) {
+func (c *File) listFAT(h []byte, count int) ([]uint32, error) {
 	le := binary.LittleEndian
 	list, err := takeFATs(nil, appendSectors(nil, h[76:76+4*headerFATs]), count)
 	if err != nil {
@@ -170,7 +174,7 @@ func (c *compoundFile) listFAT(h []byte, count int) ([]uint32, error) {
 		}
 		next = le.Uint32(b[last:])
 	}
-	if next != sectorEnd && next != sectorFree {
+	if next != SectorEnd && next != SectorFree {
 		return nil, unsound("its DIFAT is longer than its header says")
 	}
 	if len(list) != count {
@@ -184,7 +188,7 @@ func takeFATs(list, places []uint32, count int) ([]uint32, error) {
 	for _, sector := range places {
 		if len(list) < count {
 			list = append(list, sector)
-		} else if sector != sectorFree {
+		} else if sector != SectorFree {
 			return nil, unsound("its FAT has more sectors than its header says")
 		}
 	}
@@ -200,7 +204,7 @@ func appendSectors(list []uint32, b []byte) []uint32 {
 }
 
 // readMini finds the mini stream, in which the short streams lie, and reads the mini FAT.
-func (c *compoundFile) readMini(h []byte) error {
+func (c *File) readMini(h []byte) error {
 	root := &c.slots[0]
 	var err error
 	if c.root, err = c.locate(&c.fat, "the mini stream", root.start, root.size, c.shift); err != nil {
@@ -209,8 +213,8 @@ func (c *compoundFile) readMini(h []byte) error {
 	c.mini.taken = make([]bool, (root.size+1<<miniShift-1)>>miniShift)
 	le := binary.LittleEndian
 	start, count := le.Uint32(h[60:]), int64(le.Uint32(h[64:]))
-	if count == 0 && start == sectorFree {
-		start = sectorEnd
+	if count == 0 && start == SectorFree {
+		start = SectorEnd
 	}
 	entries := c.sectorBytes() / 4
 	if needed := (int64(len(c.mini.taken)) + entries - 1) / entries; count > 2*needed+spareSectors {
@@ -226,10 +230,10 @@ func (c *compoundFile) readMini(h []byte) error {
 }
 
 // locateStreams finds the sectors of every stream.
-func (c *compoundFile) locateStreams() error {
+func (c *File) locateStreams() error {
 	for i := range c.slots {
 		s := &c.slots[i]
-		if s.kind != slotStream {
+		if s.kind != SlotStream {
 			continue
 		}
 		table, shift := &c.fat, c.shift
@@ -245,7 +249,7 @@ func (c *compoundFile) locateStreams() error {
 }
 
 // locate follows the chain of a stream of this size. An empty stream has none, whatever its start.
-func (c *compoundFile) locate(t *sectorTable, what string, start uint32, size int64, shift uint) ([]uint32, error) {
+func (c *File) locate(t *sectorTable, what string, start uint32, size int64, shift uint) ([]uint32, error) {
 	if size == 0 {
 		return nil, nil
 	}
@@ -255,15 +259,15 @@ func (c *compoundFile) locate(t *sectorTable, what string, start uint32, size in
 	return t.chain(what, start, (size+1<<shift-1)>>shift)
 }
 
-// stream reads a stream of the root by its name; nil if there is none. One longer than most bytes is
+// Stream reads a stream of the root by its name; nil if there is none. One longer than most bytes is
 // a fault.
-func (c *compoundFile) stream(name string, most int64) ([]byte, error) {
+func (c *File) Stream(name string, most int64) ([]byte, error) {
 	s := c.find(name)
 	if s == nil {
 		return nil, nil
 	}
 	if s.size > most {
-		return nil, fault(RuleLimit, name, "the stream has %d bytes; the limit is %d", s.size, most)
+		return nil, fault.New(fault.RuleLimit, name, "the stream has %d bytes; the limit is %d", s.size, most)
 	}
 	var b []byte
 	var err error
@@ -279,9 +283,9 @@ func (c *compoundFile) stream(name string, most int64) ([]byte, error) {
 }
 
 // find returns the stream of the root that has this name; nil if there is none.
-func (c *compoundFile) find(name string) *slot {
+func (c *File) find(name string) *slot {
 	for _, i := range c.siblings(c.slots[0].child) {
-		if s := &c.slots[i]; s.kind == slotStream && s.name == name {
+		if s := &c.slots[i]; s.kind == SlotStream && s.name == name {
 			return s
 		}
 	}
@@ -289,14 +293,14 @@ func (c *compoundFile) find(name string) *slot {
 }
 
 // readSectors reads sectors, those that lie one behind another at once.
-func (c *compoundFile) readSectors(list []uint32) ([]byte, error) {
+func (c *File) readSectors(list []uint32) ([]byte, error) {
 	b := make([]byte, int64(len(list))<<c.shift)
 	for i := 0; i < len(list); {
 		n := 1
 		for i+n < len(list) && list[i+n] == list[i]+uint32(n) {
 			n++
 		}
-		if err := readInto(c.file, c.offset(list[i]), b[i<<c.shift:(i+n)<<c.shift]); err != nil {
+		if err := fault.ReadInto(c.file, c.offset(list[i]), b[i<<c.shift:(i+n)<<c.shift]); err != nil {
 			return nil, err
 		}
 		i += n
@@ -305,12 +309,12 @@ func (c *compoundFile) readSectors(list []uint32) ([]byte, error) {
 }
 
 // readMiniSectors reads mini sectors out of the mini stream.
-func (c *compoundFile) readMiniSectors(list []uint32) ([]byte, error) {
+func (c *File) readMiniSectors(list []uint32) ([]byte, error) {
 	b := make([]byte, len(list)<<miniShift)
 	for i, sector := range list {
 		at := int64(sector) << miniShift
 		from := c.offset(c.root[at>>c.shift]) + at&(c.sectorBytes()-1)
-		if err := readInto(c.file, from, b[i<<miniShift:(i+1)<<miniShift]); err != nil {
+		if err := fault.ReadInto(c.file, from, b[i<<miniShift:(i+1)<<miniShift]); err != nil {
 			return nil, err
 		}
 	}
@@ -318,7 +322,7 @@ func (c *compoundFile) readMiniSectors(list []uint32) ([]byte, error) {
 }
 
 // readSlots reads the directory and checks its tree.
-func (c *compoundFile) readSlots(h []byte) error {
+func (c *File) readSlots(h []byte) error {
 	le := binary.LittleEndian
 	want := int64(-1) // version 3 does not say how long the directory is
 	if c.shift == 12 {
@@ -328,14 +332,14 @@ func (c *compoundFile) readSlots(h []byte) error {
 	if err != nil {
 		return err
 	}
-	if n := int64(len(list)) << c.shift / lenSlot; n > maxSlots {
-		return fault(RuleLimit, "", "the file's directory has %d entries; the limit is %d", n, maxSlots)
+	if n := int64(len(list)) << c.shift / LenSlot; n > MaxSlots {
+		return fault.New(fault.RuleLimit, "", "the file's directory has %d entries; the limit is %d", n, MaxSlots)
 	}
 	b, err := c.readSectors(list)
 	if err != nil {
 		return err
 	}
-	for ; len(b) >= lenSlot; b = b[lenSlot:] {
+	for ; len(b) >= LenSlot; b = b[LenSlot:] {
 		s, err := c.readSlot(b)
 		if err != nil {
 			return err
@@ -346,7 +350,7 @@ func (c *compoundFile) readSlots(h []byte) error {
 }
 
 // readSlot reads an entry of the directory.
-func (c *compoundFile) readSlot(b []byte) (slot, error) {
+func (c *File) readSlot(b []byte) (slot, error) {
 	le := binary.LittleEndian
 	s := slot{
 		kind: b[66], left: le.Uint32(b[68:]), right: le.Uint32(b[72:]), child: le.Uint32(b[76:]),
@@ -358,7 +362,7 @@ func (c *compoundFile) readSlot(b []byte) (slot, error) {
 	switch s.kind {
 	case slotFree:
 		return s, nil
-	case slotStorage, slotStream, slotRoot:
+	case slotStorage, SlotStream, SlotRoot:
 	default:
 		return s, unsound("an entry of its directory is of the unknown kind %d", s.kind)
 	}
@@ -379,8 +383,8 @@ func (c *compoundFile) readSlot(b []byte) (slot, error) {
 
 // checkTree checks that every entry of the directory hangs in the tree once, and that no two of one
 // storage have the same name.
-func (c *compoundFile) checkTree() error {
-	if len(c.slots) == 0 || c.slots[0].kind != slotRoot {
+func (c *File) checkTree() error {
+	if len(c.slots) == 0 || c.slots[0].kind != SlotRoot {
 		return unsound("its directory does not begin with the root")
 	}
 	hung := make([]bool, len(c.slots))
@@ -393,7 +397,7 @@ func (c *compoundFile) checkTree() error {
 		}
 		names := make(map[string]bool)
 		for _, i := range c.siblings(top) {
-			key := foldName(c.slots[i].name)
+			key := fault.FoldName(c.slots[i].name)
 			if names[key] {
 				return unsound("its directory has the name %q twice", c.slots[i].name)
 			}
@@ -412,14 +416,14 @@ func (c *compoundFile) checkTree() error {
 }
 
 // hang marks the entries of one storage, and finds those that do not exist or hang somewhere already.
-func (c *compoundFile) hang(top uint32, hung []bool) error {
+func (c *File) hang(top uint32, hung []bool) error {
 	for pending := []uint32{top}; len(pending) > 0; {
 		i := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
-		if i == noSlot {
+		if i == NoSlot {
 			continue
 		}
-		if int64(i) >= int64(len(c.slots)) || c.slots[i].kind != slotStorage && c.slots[i].kind != slotStream {
+		if int64(i) >= int64(len(c.slots)) || c.slots[i].kind != slotStorage && c.slots[i].kind != SlotStream {
 			return unsound("its directory refers to the entry %d, which does not exist", i)
 		}
 		if hung[i] {
@@ -432,12 +436,12 @@ func (c *compoundFile) hang(top uint32, hung []bool) error {
 }
 
 // siblings lists the entries of a storage, whose tree hang found sound.
-func (c *compoundFile) siblings(top uint32) []uint32 {
+func (c *File) siblings(top uint32) []uint32 {
 	var list []uint32
 	for pending := []uint32{top}; len(pending) > 0; {
 		i := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
-		if i == noSlot {
+		if i == NoSlot {
 			continue
 		}
 		list = append(list, i)
@@ -459,7 +463,7 @@ func (t *sectorTable) claim(what string, sector uint32) error {
 	case sector > sectorLast:
 		return unsound("the chain of %q runs into a sector that is not part of any", what)
 	case int64(sector) >= int64(len(t.taken)):
-		return fault(RuleTruncated, "", "the file is cut off: %q goes on in sector %d, and there are %d; ask for it to be sent again", what, sector, len(t.taken))
+		return fault.New(fault.RuleTruncated, "", "the file is cut off: %q goes on in sector %d, and there are %d; ask for it to be sent again", what, sector, len(t.taken))
 	case t.taken[sector]:
 		return unsound("sector %d is in two chains, or in a chain that is a loop (%q)", sector, what)
 	}
@@ -471,7 +475,7 @@ func (t *sectorTable) claim(what string, sector uint32) error {
 // want is negative.
 func (t *sectorTable) chain(what string, start uint32, want int64) ([]uint32, error) {
 	var list []uint32
-	for at := start; at != sectorEnd; at = t.next[at] {
+	for at := start; at != SectorEnd; at = t.next[at] {
 		if err := t.claim(what, at); err != nil {
 			return nil, err
 		}
