@@ -173,7 +173,7 @@ func broken(invariants []tender.Invariant) error {
 func (in *intake) rejects() []tender.Reject {
 	all := slices.Concat(in.read.Rejects, in.book.Rejects, in.compared.findings, in.findLate())
 	for i := range all {
-		if f := &all[i]; f.Open() && !isCompared(f) && f.Rule != ingest.RuleLate {
+		if f := &all[i]; f.Open() && !isCompared(f) && f.Rule != tender.RuleLate {
 			if resolution := in.offer.Resolution(f); resolution != nil {
 				f.Resolved = resolution.String()
 			}
@@ -243,7 +243,7 @@ func checkRows(in *intake, r *export.Run) tender.Invariant {
 	notCounted := in.book.NotYet + len(in.compared.aside)
 	for i := range r.Rejects {
 		rej := &r.Rejects[i]
-		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) && rej.Rule != ingest.RuleNeverReported { // another finding is on the row
+		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) && rej.Rule != tender.RuleNeverReported { // another finding is on the row
 			notCounted++
 		}
 	}
@@ -327,7 +327,7 @@ func (in *intake) checkStatusColumns(phase tender.Phase) error {
 		d := in.depositary(report.Depositary)
 		for _, sheet := range report.Sheets {
 			if sheet.NoStatus && !d.NoStatus {
-				return &tender.ControlError{Rule: ingest.RuleNoStatus, Message: fmt.Sprintf(
+				return &tender.ControlError{Rule: tender.RuleNoStatus, Message: fmt.Sprintf(
 					"%s: no column says what the status of a tender is, so withdrawn ones would be paid; name it in the offer at depositary %s under columns (status: …), or write status: none there if its reports list standing tenders only",
 					report.File, report.Depositary)}
 			}

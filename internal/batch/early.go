@@ -122,7 +122,7 @@ func (s *settledRun) checkPaid(b *tender.Book, cash *settle.Settlement) error {
 
 func (s *settledRun) differs(key instructionKey, how string) error {
 	was := s.positions[key]
-	return &tender.ControlError{Rule: "R6-settled", Message: fmt.Sprintf(
+	return &tender.ControlError{Rule: tender.RuleSettled, Message: fmt.Sprintf(
 		"%s instruction %s was settled in run %s as %s of series %s, %s, and %s; what was settled is fixed, so correct the reports or the terms; where the finding is R5-amended, resolve it as_before",
 		key.depositary, key.instruction, s.name, was.Tendered, was.Series, was.Window, how)}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
 
@@ -110,7 +109,7 @@ func (in *intake) checkLastReports(unattended bool) error {
 		doubts = append(doubts, in.quiet()...)
 	}
 	if len(doubts) > 0 {
-		return &tender.ControlError{Rule: ingest.RuleLastReport, Message: strings.Join(doubts, "\n")}
+		return &tender.ControlError{Rule: tender.RuleLastReport, Message: strings.Join(doubts, "\n")}
 	}
 	missing := in.missingLastReports()
 	if !unattended || len(missing) == 0 {
@@ -156,7 +155,7 @@ func (in *intake) quiet() (all []string) {
 			if workingDays(tender.DateOf(newest.In(in.offer.Zone)), dayOf(shows, in.offer.Zone)) > quietDays {
 				all = append(all, fmt.Sprintf("%s: the name dates the last report of %s %s%s: is it an old report under a wrong name? Name it by the day on which it was made, or, if nothing came in since, say so in the offer: "+
 					"resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-					display.Line(r.file), r.depositary, dayOf(r.at, in.offer.Zone), newestRow(newest, in.offer.Zone), ingest.RuleLastReport, r.depositary, display.Line(r.file)))
+					display.Line(r.file), r.depositary, dayOf(r.at, in.offer.Zone), newestRow(newest, in.offer.Zone), tender.RuleLastReport, r.depositary, display.Line(r.file)))
 			}
 		}
 	}
@@ -184,7 +183,7 @@ func (in *intake) newestRows() map[string]time.Time {
 func (in *intake) isResolved(r lastReport) bool {
 	for i := range in.offer.Resolutions {
 		s := &in.offer.Resolutions[i]
-		if s.Rule == ingest.RuleLastReport && s.Depositary == r.depositary && s.File == r.file {
+		if s.Rule == tender.RuleLastReport && s.Depositary == r.depositary && s.File == r.file {
 			return true
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/tender"
 )
 
 // TestP10 has reports of which the newest, of Monday 4 May 2026, is late or not.
@@ -45,7 +45,7 @@ func TestP10AReportThatIsExpectedAndHasNotComeIsAFinding(t *testing.T) {
 			}
 			open := ""
 			for _, f := range o.Run.Rejects {
-				if f.Rule == ingest.RuleLate && f.Open() {
+				if f.Rule == tender.RuleLate && f.Open() {
 					open += f.Message
 				}
 			}

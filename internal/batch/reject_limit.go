@@ -9,9 +9,6 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// ruleRejectLimit is the code of a report of which too much is rejected.
-const ruleRejectLimit = "R6-reject-limit"
-
 // rejectedShare is how much of the reports of a depositary is rejected. A row with
 // several faults counts once; one that the terms resolve does not count.
 type rejectedShare struct {
@@ -36,7 +33,7 @@ func (in *intake) checkRejected(rejects []tender.Reject) error {
 
 // isOfferRule reports whether a line was rejected by the offer, not for a fault of the
 // report: it came after the expiration, or the offer takes no guaranteed deliveries.
-func isOfferRule(rule string) bool { return rule == "R3-expired" || rule == "R15-not-offered" }
+func isOfferRule(rule string) bool { return rule == tender.RuleExpired || rule == tender.RuleNotOffered }
 
 func (in *intake) rejectedOf(d tender.Depositary, rejects []tender.Reject) *rejectedShare {
 	s := &rejectedShare{byRule: map[string]int{}}
@@ -80,7 +77,7 @@ func (s *rejectedShare) check(d tender.Depositary) error {
 	if s.rejected == s.rows {
 		what = fmt.Sprintf("all %d rows of %s are rejected", s.rows, d.Name)
 	}
-	return &tender.ControlError{Rule: ruleRejectLimit, Message: fmt.Sprintf(
+	return &tender.ControlError{Rule: tender.RuleRejectLimit, Message: fmt.Sprintf(
 		"%s; most often by %s (%s); correct the cause (batch check lists the rows), resolve them in the offer, or, if the report is right, raise reject_limit of the depositary",
 		what, s.mostFrequent, s.advice)}
 }
@@ -123,6 +120,6 @@ func (in *intake) checkSeriesRejected(rejects []tender.Reject) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return &tender.ControlError{Rule: ruleRejectLimit, Message: strings.Join(all, "; ") +
+	return &tender.ControlError{Rule: tender.RuleRejectLimit, Message: strings.Join(all, "; ") +
 		"; correct the cause (batch check lists the rows), or waive or resolve them in the offer"}
 }

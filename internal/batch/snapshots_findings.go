@@ -10,7 +10,6 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
 
@@ -119,7 +118,7 @@ func (h *history) vanished(t *tracked, last version) (*tender.Reject, bool) {
 	deadline := h.offer.WithdrawalDeadline(h.offer.Window(last.Received))
 	late := h.after(t.missing, deadline)
 	report, by, amount := h.reports[t.missing].name, h.clock(deadline.At), thousandsOf(last.Principal)
-	f := finding(last, ingest.RuleVanished,
+	f := finding(last, tender.RuleVanished,
 		fmt.Sprintf("%s, made by the withdrawal deadline of %s, leaves the tender of %s out: it is taken to be withdrawn in time", report, by, amount),
 		"nothing, unless the holder disagrees")
 	f.Standing = tender.StandingNotCounted
@@ -149,7 +148,7 @@ func (h *history) amended(t *tracked) (*tender.Reject, tender.ResolutionOutcome)
 	if kind == "" {
 		return nil, ""
 	}
-	f := finding(t.last, ingest.RuleAmended, fmt.Sprintf("%s; it was %s in %s; %s, made after the deadline, shows it first",
+	f := finding(t.last, tender.RuleAmended, fmt.Sprintf("%s; it was %s in %s; %s, made after the deadline, shows it first",
 		what, thousandsOf(t.before.Principal), h.place(*t.before), h.reports[t.changed[0]].name),
 		"ask the depositary, then write the outcome under resolutions in the offer: counts (as it is reported now) or as_before")
 	f.Standing, f.MustResolve = tender.StandingFlagged, true
@@ -195,5 +194,5 @@ func thousandsOf(d decimal.Decimal) string { return display.Thousands(d.String()
 
 // isCompared reports whether a finding follows from comparing reports.
 func isCompared(f *tender.Reject) bool {
-	return f.Rule == ingest.RuleVanished || f.Rule == ingest.RuleAmended
+	return f.Rule == tender.RuleVanished || f.Rule == tender.RuleAmended
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
 
@@ -23,8 +22,8 @@ func snapshotRemarks(r *export.Run) (all []tender.Warning) {
 				all = append(all, tender.Warnf(code, "%s: %s", d.Name, words))
 			}
 		}
-		say(tender.WarnVanished, openPrincipal(r, d.Name, ingest.RuleVanished))
-		say(tender.WarnAmended, openPrincipal(r, d.Name, ingest.RuleAmended))
+		say(tender.WarnVanished, openPrincipal(r, d.Name, tender.RuleVanished))
+		say(tender.WarnAmended, openPrincipal(r, d.Name, tender.RuleAmended))
 		say(tender.WarnLeftOutInTime, inTime(r, d.Name))
 	}
 	return all
@@ -45,7 +44,7 @@ func openPrincipal(r *export.Run, depositary, rule string) string {
 	switch {
 	case n == 0:
 		return ""
-	case rule == ingest.RuleVanished:
+	case rule == tender.RuleVanished:
 		return fmt.Sprintf("%s vanished from the reports after the withdrawal deadline, %s in principal; "+
 			"they count as last reported until the offer resolves them [%s]", tendersOf(n), amountsOf(r.Offer, sum), rule)
 	}

@@ -136,13 +136,13 @@ func numberAmount(digits string) (decimal.Decimal, *finding) {
 	n, ok := parseNumber(digits)
 	switch {
 	case !ok:
-		return decimal.Zero, &finding{rulePrincipal, "the cell holds no number", "enter the principal as a number"}
+		return decimal.Zero, &finding{tender.RulePrincipal, "the cell holds no number", "enter the principal as a number"}
 	case len(n.digits) > maxDigits && n.magnitude() <= maxDigits:
-		return decimal.Zero, &finding{rulePrincipal,
+		return decimal.Zero, &finding{tender.RulePrincipal,
 			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries a residue", len(n.digits), maxDigits),
 			"enter the principal itself, rounded to the denomination"}
 	case !n.inBounds():
-		return decimal.Zero, &finding{rulePrincipal, "the number is too large or too small for a principal", "check the amount with the depositary"}
+		return decimal.Zero, &finding{tender.RulePrincipal, "the number is too large or too small for a principal", "check the amount with the depositary"}
 	}
 	return n.decimal(), nil
 }
@@ -187,11 +187,11 @@ func textAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal
 		return amount, "", wrong
 	}
 	if len(s) > maxAmountLen {
-		return decimal.Zero, "", &finding{rulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
+		return decimal.Zero, "", &finding{tender.RulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
 	}
 	parts := amountForm.FindStringSubmatch(s)
 	if parts == nil || parts[1] != "" && parts[3] != "" || !isMark(parts[1]+parts[3]) {
-		return decimal.Zero, "", &finding{rulePrincipal, whyNoAmount(s), "enter the principal as a number"}
+		return decimal.Zero, "", &finding{tender.RulePrincipal, whyNoAmount(s), "enter the principal as a number"}
 	}
 	plain, ok := digitsIn(parts[2], decimals)
 	if !ok {

@@ -46,12 +46,12 @@ func digitsIn(s string, decimals tender.DecimalMark) (string, bool) {
 func noDigits(s string, decimals tender.DecimalMark) *finding {
 	switch {
 	case decimals != "":
-		return &finding{rulePrincipal, fmt.Sprintf("the amount does not fit, as the offer says decimal: %s", decimals),
+		return &finding{tender.RulePrincipal, fmt.Sprintf("the amount does not fit, as the offer says decimal: %s", decimals),
 			"correct the amount with the depositary, or decimal in the offer"}
 	case ambiguousForm.MatchString(s), strings.Count(s, ",") == 1:
-		return &finding{rulePrincipal, whyNoDigits(s), "enter the principal as a number, without separators; or say at the depositary in the offer which it is: decimal: comma or decimal: point"}
+		return &finding{tender.RulePrincipal, whyNoDigits(s), "enter the principal as a number, without separators; or say at the depositary in the offer which it is: decimal: comma or decimal: point"}
 	}
-	return &finding{rulePrincipal, whyNoDigits(s), "enter the principal as a number, without separators"}
+	return &finding{tender.RulePrincipal, whyNoDigits(s), "enter the principal as a number, without separators"}
 }
 
 // commas are the rows of a sheet whose amounts have one comma: before decimals in the one,
@@ -86,7 +86,7 @@ func (s *sheet) checkCommas() {
 	}
 	at := s.layout.position(colPrincipal)
 	s.fault(s.name, FileFault{
-		Cell: xlsx.CellName(at, s.commas.either), Rule: ruleDecimal,
+		Cell: xlsx.CellName(at, s.commas.either), Rule: tender.RuleDecimal,
 		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", s.commas.either, s.commas.decimals),
 		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", s.depositary.Name),
 		Paste:   "decimal: comma\n",

@@ -74,9 +74,9 @@ type zoneMark struct {
 func (s stamp) moment(zone *time.Location) (time.Time, *finding) {
 	switch {
 	case s.date.IsZero():
-		return time.Time{}, &finding{ruleTime, "there is a time of day but no date", "ask the depositary for date and time"}
+		return time.Time{}, &finding{tender.RuleTime, "there is a time of day but no date", "ask the depositary for date and time"}
 	case !s.hasClock:
-		return time.Time{}, &finding{ruleNoTimeOfDay, "there is a date but no time of day",
+		return time.Time{}, &finding{tender.RuleNoTimeOfDay, "there is a date but no time of day",
 			"ask the depositary for the time; midnight is written 2004-11-12 00:00, as text"}
 	}
 	return s.instant(zone)
@@ -92,11 +92,11 @@ func (s stamp) instant(zone *time.Location) (time.Time, *finding) {
 	h, mi, sec := int(c/time.Hour), int(c%time.Hour/time.Minute), int(c%time.Minute/time.Second)
 	t, err := wallInstant(s.date.Year, int(s.date.Month), s.date.Day, h, mi, sec, int(c%time.Second), zone)
 	if err != nil {
-		return time.Time{}, &finding{ruleClockChange, err.Error(), "ask the depositary for the time with its offset from UTC, such as 2004-10-31T01:30-04:00"}
+		return time.Time{}, &finding{tender.RuleClockChange, err.Error(), "ask the depositary for the time with its offset from UTC, such as 2004-10-31T01:30-04:00"}
 	}
 	if in := s.zone.inForce; in != nil {
 		if name, _ := t.In(in).Zone(); name != s.zone.text {
-			return time.Time{}, &finding{ruleTime,
+			return time.Time{}, &finding{tender.RuleTime,
 				fmt.Sprintf("%s is not in force in %s on that date (%s is)", s.zone.text, in, name),
 				"ask the depositary in which zone the time is"}
 		}
@@ -144,7 +144,7 @@ func textStamp(text string, dates tender.DateFormat, near dateRange) (stamp, *fi
 		ok = s.takeZone(strings.TrimLeft(rest, " "))
 	}
 	if !ok || s.date.IsZero() && !s.hasClock {
-		return stamp{}, &finding{ruleTime, "the text is no date and time that can be read", "write it as 2004-11-12 16:59:59.700"}
+		return stamp{}, &finding{tender.RuleTime, "the text is no date and time that can be read", "write it as 2004-11-12 16:59:59.700"}
 	}
 	return s, nil
 }
@@ -162,7 +162,7 @@ func spelledOut(basic string) string {
 // on checks that the date is on the day of the week that stands before it.
 func (s *stamp) on(weekday string) *finding {
 	if s.date.IsZero() || !strings.EqualFold(s.date.Time().Weekday().String()[:3], weekday[:3]) {
-		return &finding{ruleTime, "the day of the week is not that of the date", "ask the depositary for the date"}
+		return &finding{tender.RuleTime, "the day of the week is not that of the date", "ask the depositary for the date"}
 	}
 	return nil
 }
@@ -275,7 +275,7 @@ func (s *stamp) takeShortName(m []string, rest string, near dateRange) (string, 
 		s.date = tender.Date{}
 	}
 	if s.date.IsZero() {
-		return "", &finding{ruleTime, "the year has two digits, and the offer's dates do not say which date it is", shortYearAdvice}
+		return "", &finding{tender.RuleTime, "the year has two digits, and the offer's dates do not say which date it is", shortYearAdvice}
 	}
 	return s.real(rest)
 }
@@ -289,11 +289,11 @@ func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, 
 	switch {
 	case wrong == nil:
 		s.date = near.dated(s.date.Day, s.date.Month, m[5])
-	case wrong.rule == ruleAmbiguousDate && !near.first.IsZero() &&
+	case wrong.rule == tender.RuleAmbiguousDate && !near.first.IsZero() &&
 		near.dated(second, time.Month(first), m[5]).IsZero() && near.dated(first, time.Month(second), m[5]).IsZero():
 		s.date = tender.Date{} // neither reading is near, so no question is left between them
-	case wrong.rule == ruleAmbiguousDate:
-		return "", &finding{ruleAmbiguousDate, "the year has two digits, and which number is the day is not said",
+	case wrong.rule == tender.RuleAmbiguousDate:
+		return "", &finding{tender.RuleAmbiguousDate, "the year has two digits, and which number is the day is not said",
 			shortYearAdvice + ", or say it in the offer: date_format: day_first or month_first"}
 	default:
 		return "", wrong
@@ -303,12 +303,12 @@ func (s *stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, 
 		case s.date.IsZero():
 			s.date = yearFirst
 		case !yearFirst.IsZero() && yearFirst != s.date:
-			return "", &finding{ruleAmbiguousDate,
+			return "", &finding{tender.RuleAmbiguousDate,
 				fmt.Sprintf("the year has two digits, and the date can be %s or %s", s.date, yearFirst), shortYearAdvice}
 		}
 	}
 	if s.date.IsZero() {
-		return "", &finding{ruleTime, "the year has two digits, and there is no such date near the offer", shortYearAdvice}
+		return "", &finding{tender.RuleTime, "the year has two digits, and there is no such date near the offer", shortYearAdvice}
 	}
 	return s.real(rest)
 }
@@ -319,16 +319,16 @@ func (s *stamp) setDayOrMonth(first, second, year int, dates tender.DateFormat) 
 	month, day := first, second
 	switch {
 	case first == 0 || second == 0:
-		return &finding{ruleTime, "there is no such date", "correct the date"}
+		return &finding{tender.RuleTime, "there is no such date", "correct the date"}
 	case dates == tender.DayFirst || dates == "" && first > 12:
 		month, day = second, first
 	case dates == "" && second <= 12 && first != second:
-		return &finding{ruleAmbiguousDate,
+		return &finding{tender.RuleAmbiguousDate,
 			fmt.Sprintf("the date can be %d %s or %d %s", second, time.Month(first), first, time.Month(second)),
 			"ask the depositary for dates written as 2004-11-12, or for date cells; or say which it is, in the offer: date_format: day_first or month_first"}
 	}
 	if month > 12 && dates != "" {
-		return &finding{ruleTime, fmt.Sprintf("there is no month %d, and the offer says date_format: %s", month, dates), "correct the date with the depositary, or date_format in the offer"}
+		return &finding{tender.RuleTime, fmt.Sprintf("there is no month %d, and the offer says date_format: %s", month, dates), "correct the date with the depositary, or date_format in the offer"}
 	}
 	s.date = tender.Date{Year: year, Month: time.Month(month), Day: day}
 	return nil
@@ -337,7 +337,7 @@ func (s *stamp) setDayOrMonth(first, second, year int, dates tender.DateFormat) 
 // real checks that the date taken is one of the calendar.
 func (s *stamp) real(rest string) (string, *finding) {
 	if tender.DateOf(s.date.Time()) != s.date || rest != "" && isDigits(rest[:1]) {
-		return "", &finding{ruleTime, "there is no such date", "correct the date"}
+		return "", &finding{tender.RuleTime, "there is no such date", "correct the date"}
 	}
 	return rest, nil
 }

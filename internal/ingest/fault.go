@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/tender"
 )
 
 // FileFault is one reason why a file, or the inbox as a whole, cannot be used
@@ -67,13 +68,13 @@ func (e *FileError) Error() string {
 // ControlTotals reports whether a total in a file does not agree with its rows:
 // then a line is missing or doubled, and the sender must be asked.
 func (e *FileError) ControlTotals() bool {
-	return slices.ContainsFunc(e.Faults, func(f FileFault) bool { return f.Rule == ruleTotal })
+	return slices.ContainsFunc(e.Faults, func(f FileFault) bool { return f.Rule == tender.RuleTotal })
 }
 
 // Unsettled is the error for a file that cannot be used yet, because somebody is
 // still writing it, and why that is known.
 func Unsettled(file, why string) *FileError {
-	return &FileError{[]FileFault{{File: file, Rule: ruleUnsettled, Message: why,
+	return &FileError{[]FileFault{{File: file, Rule: tender.RuleUnsettled, Message: why,
 		Advice: "wait until it is there whole and closed, then run again"}}}
 }
 

@@ -393,7 +393,7 @@ func (l *layout) missingFault(d tender.Depositary) FileFault {
 			missing = append(missing, headings[c].name)
 		}
 		return FileFault{
-			Cell: l.cells(), Rule: ruleColumn,
+			Cell: l.cells(), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("no column for %s: not one heading of a report is known here, so nothing of the file is shown", strings.Join(missing, ", ")),
 			Advice: fmt.Sprintf("look whether it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
 				d.Name, headings[colInstruction].name),
@@ -413,7 +413,7 @@ func (l *layout) missingFault(d tender.Depositary) FileFault {
 		missing = append(missing, name)
 	}
 	return FileFault{
-		Cell: l.cells(), Rule: ruleColumn, Paste: l.pasteBlock(d),
+		Cell: l.cells(), Rule: tender.RuleColumn, Paste: l.pasteBlock(d),
 		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), list(l.texts())),
 		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}%s",
 			d.Name, strings.Join(block, ", "), zone),
@@ -485,7 +485,7 @@ func (l *layout) twiceFaults(d tender.Depositary) []FileFault {
 	for _, t := range l.twice {
 		a, b := t.labels[0], t.labels[1]
 		faults = append(faults, FileFault{
-			Cell: xlsx.CellName(b.col, l.row), Rule: ruleColumn,
+			Cell: xlsx.CellName(b.col, l.row), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both claim the column %s",
 				quote(a.text), xlsx.CellName(a.col, l.row), quote(b.text), xlsx.CellName(b.col, l.row), headings[t.column].name),
 			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name, headings[t.column].name, a.text),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -126,7 +127,7 @@ func (s *sheet) readHeadingsAgain(l *layout) error {
 	for c := range columnCount {
 		if l.position(c) != s.layout.position(c) {
 			return s.stopOn([]FileFault{{
-				Cell: l.cells(), Rule: ruleColumn,
+				Cell: l.cells(), Rule: tender.RuleColumn,
 				Message: fmt.Sprintf("there are headings again, and the columns are not those of row %d in their order: %s stands in %s there, and here in %s",
 					s.layout.row, headings[c].name, letterOf(s.layout.position(c)), letterOf(l.position(c))),
 				Advice: "ask the depositary for the instructions in one list below one row of headings, or on a sheet each",

@@ -54,7 +54,7 @@ func (s *sheet) headingCurrency(series int) {
 	if s.said == "" || series < 0 || markFits(s.said, s.offer.Series[series].Currency) {
 		return
 	}
-	s.reject(colPrincipal, &finding{ruleCurrency,
+	s.reject(colPrincipal, &finding{tender.RuleCurrency,
 		fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+quote(s.layout.heading(colPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
 		"correct the security or the amount with the depositary"})
 }

@@ -221,7 +221,7 @@ func (l *layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []File
 // settle it.
 func (z headingZone) fault(o *tender.Offer, d tender.Depositary, place string, settled bool) *FileFault {
 	zone := cmp.Or(d.Zone, o.Zone)
-	f := &FileFault{Rule: ruleZone}
+	f := &FileFault{Rule: tender.RuleZone}
 	switch z.agrees(o, zone) {
 	case throughout:
 		return nil

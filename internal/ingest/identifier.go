@@ -183,7 +183,7 @@ func (c *confusion) faults(depositary, what string) (faults []FileFault) {
 	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].id+"\x00"+x[1].id, y[0].id+"\x00"+y[1].id) })
 	for i, pair := range pairs[:min(most, len(pairs))] {
 		f := FileFault{
-			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: ruleIdentifier,
+			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: tender.RuleIdentifier,
 			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have taken zeros away or changed characters, and they would count as two",
 				what, quote(pair[1].id), depositary, quote(pair[0].id), describePlace(pair[0].source)),
 			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",

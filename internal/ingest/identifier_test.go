@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"tenderbatch/internal/tender"
 )
 
 // Identifiers that only look the same are one question, wherever the difference comes from.
@@ -44,7 +46,7 @@ func TestI1LostZerosStopTheRun(t *testing.T) {
 		"small letters":                    {row("VOI-1", "0901"), row("voi-1", "0901")},
 		"a letter of another script":       {row("VOI-1", "0901"), row("V\u041eI-1", "0901")},
 	} {
-		if err := read(rows[0], rows[1]); err == nil || !strings.Contains(err.Error(), "looks the same as") || !strings.Contains(err.Error(), ruleIdentifier) {
+		if err := read(rows[0], rows[1]); err == nil || !strings.Contains(err.Error(), "looks the same as") || !strings.Contains(err.Error(), tender.RuleIdentifier) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

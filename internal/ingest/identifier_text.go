@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -38,7 +39,7 @@ func madeByProgram(cell *xlsx.Cell, text []byte, rule string) *finding {
 	case i > 0 && i <= 4 && len(text) <= len("2004-03-02 00:00:00.000") && dateTexts.Match(text):
 		return &finding{rule, "it is written as a date; a spreadsheet may have made one of the number", advice}
 	case len(text) <= len("FALSE") && (bytes.EqualFold(text, []byte("TRUE")) || bytes.EqualFold(text, []byte("FALSE"))):
-		return &finding{ruleErrorValue, "the cell holds TRUE or FALSE", advice}
+		return &finding{tender.RuleErrorValue, "the cell holds TRUE or FALSE", advice}
 	case isPlainText(text):
 		return nil
 	case bytes.ContainsAny(text, "\r\n"):
@@ -59,7 +60,7 @@ func beginsComment(text []byte) bool {
 // those rows may have been taken out.
 func (s *sheet) checkCommented() {
 	if n := len(s.commented); n > 0 && n < s.count {
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.commented[0]), Rule: ruleIdentifier,
+		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.commented[0]), Rule: tender.RuleIdentifier,
 			Message: fmt.Sprintf("%s: the instruction begins with the mark of a comment, and others do not, as if rows had been taken out", rowList(s.commented, n)),
 			Advice:  "ask the depositary whether they count, and for the report without the marks or without the rows"})
 	}

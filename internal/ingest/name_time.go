@@ -111,7 +111,3 @@ func nameTime(name string, zone *time.Location) (at time.Time, dated bool, err e
 	}
 	return at, true, nil
 }
-
-// RuleLastReport is a file that would have to be a depositary's last report, and whose
-// name or rows say that it may not be.
-const RuleLastReport = "R6-last-report"

@@ -516,16 +516,16 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 }
 
 // fileRules are the rules of a whole file that a resolution can name.
-var fileRules = []string{RuleLastReport, RuleLate, RuleRowLimit, RuleDigits}
+var fileRules = []string{tender.RuleLastReport, tender.RuleLate, tender.RuleRowLimit, tender.RuleDigits}
 
 // outcomesOf are the ways in which a finding can be resolved.
 func outcomesOf(rule string) []tender.ResolutionOutcome {
 	switch rule {
-	case RuleVanished:
+	case tender.RuleVanished:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}
-	case RuleNeverReported:
+	case tender.RuleNeverReported:
 		return []tender.ResolutionOutcome{tender.IsWithdrawn}
-	case RuleAmended:
+	case tender.RuleAmended:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.AsBefore}
 	}
 	if slices.Contains(fileRules, rule) {
@@ -537,9 +537,9 @@ func outcomesOf(rule string) []tender.ResolutionOutcome {
 // resolvableRules are the rules a resolution can name: those of a line and those of
 // a whole file.
 func resolvableRules() []string {
-	codes := append([]string{"R3-expired", "R15-not-offered"}, fileRules...)
-	for _, rule := range Rules() {
-		if !strings.HasPrefix(rule.Code, "R6-") {
+	codes := slices.Clone(fileRules)
+	for _, rule := range tender.Rules() {
+		if !rule.Settled && !strings.HasPrefix(rule.Code, "R6-") {
 			codes = append(codes, rule.Code)
 		}
 	}
@@ -549,7 +549,7 @@ func resolvableRules() []string {
 // waivableRules are the rules a waiver can name.
 func waivableRules() []string {
 	var codes []string
-	for _, rule := range Rules() {
+	for _, rule := range tender.Rules() {
 		if rule.Waivable {
 			codes = append(codes, rule.Code)
 		}

@@ -57,7 +57,7 @@ func TestAWithdrawalSaidBesideTheRowIsNotCountedInSilence(t *testing.T) {
 func TestTheOfferWaivesWhatIsSaidBesideARow(t *testing.T) {
 	file := publicHeadings + ",Remarks\n" + publicRow + ",withdrawn in error\n"
 	o := testOffer(t)
-	o.Waivers = []tender.Waiver{{Depositary: "DTC", Instruction: "1001", Rule: ruleBeside, By: "the tender agent", On: tender.Date{Year: 2004, Month: 11, Day: 13}}}
+	o.Waivers = []tender.Waiver{{Depositary: "DTC", Instruction: "1001", Rule: tender.RuleBeside, By: "the tender agent", On: tender.Date{Year: 2004, Month: 11, Day: 13}}}
 	if got := publicCSV(o, file); !slices.Contains(got, publicCounts) {
 		t.Errorf("waived: %q", got)
 	}

@@ -217,7 +217,7 @@ func (r *reading) readTables(tables []table) {
 		case err != nil && !errors.Is(err, errEnough):
 			r.addError(t.name, err)
 		case s.layout == nil: // not after choose; but rows must never vanish without a word
-			r.fault(t.name, FileFault{Rule: ruleColumn, Message: "the headings are gone", Advice: "leave the file alone while it is read"})
+			r.fault(t.name, FileFault{Rule: tender.RuleColumn, Message: "the headings are gone", Advice: "leave the file alone while it is read"})
 		case err == nil:
 			s.finish(tail)
 			continue
@@ -316,7 +316,7 @@ func (r *reading) addMissing(without []peeked) {
 		}
 	}
 	if best < 0 {
-		r.fault("", FileFault{Rule: ruleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
+		r.fault("", FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
 		return
 	}
 	if faults := without[best].best.scaleFaults(); len(faults) > 0 {
@@ -354,7 +354,7 @@ func (r *reading) addError(sheet string, err error) {
 		r.fault(sheet, f)
 		return
 	}
-	r.fault(sheet, FileFault{Rule: ruleFile, Message: copied(err.Error()), Advice: "nothing of the file was used"})
+	r.fault(sheet, FileFault{Rule: tender.RuleFile, Message: copied(err.Error()), Advice: "nothing of the file was used"})
 }
 
 // note adds sentences to the report.

@@ -78,7 +78,7 @@ func (l line) contradicts(c column, other line, message string) {
 	}
 	reject := tender.Reject{
 		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Column: copied(s.layout.heading(c)),
-		Rule: ruleReports, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
+		Rule: tender.RuleReports, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
 		Message: message + "; the other line is " + describePlace(other.instruction.Source),
 		Advice:  "ask the depositary which is right, and take the report that is wrong out of the inbox",
 	}

@@ -72,7 +72,7 @@ func (s *sheet) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
 		if c.Kind != xlsx.Text || in.Status != tender.Tendered || !speaksOfWithdrawal(c.Text) {
 			continue
 		}
-		return s.waivable(nil, &finding{ruleBeside, fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
+		return s.waivable(nil, &finding{tender.RuleBeside, fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
 			xlsx.CellName(c.Col, row.Number), quote(trim(string(c.Text)))),
 			"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
 	}
@@ -103,7 +103,7 @@ func (s *sheet) commentBeside(row int, in *tender.Instruction) []tender.Waiver {
 			s.commentCells = append(s.commentCells, cell)
 			continue
 		}
-		return s.waivable(nil, &finding{ruleBeside,
+		return s.waivable(nil, &finding{tender.RuleBeside,
 			fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, quote(shortened(copied(c.Text)))),
 			"ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tenderbatch/internal/tender"
 )
 
 // choose finds the sheets that hold the tenders: those the offer names, else the
@@ -92,7 +94,7 @@ func (r *reading) namedSheets(all, with []peeked) (named []peeked) {
 			if p.hidden {
 				hidden = "hidden "
 			}
-			r.fault(p.name, FileFault{Rule: ruleSheet, Cell: p.best.cells(),
+			r.fault(p.name, FileFault{Rule: tender.RuleSheet, Cell: p.best.cells(),
 				Message: "the " + hidden + "sheet has headings of tenders too, and the offer does not mention it",
 				Advice: fmt.Sprintf("say what it is, in the offer at depositary %s: sheets: [%s] if its tenders count, or skip_sheets: [%s] if they do not",
 					r.depositary.Name, list(append(slices.Clone(r.depositary.Sheets), p.name)), quote(p.name))})
@@ -106,7 +108,7 @@ func (r *reading) noSuchSheet(name string, all []peeked) FileFault {
 	for _, p := range all {
 		names = append(names, p.name)
 	}
-	return FileFault{Rule: ruleSheet,
+	return FileFault{Rule: tender.RuleSheet,
 		Message: fmt.Sprintf("there is no sheet %s; the sheets are %s", quote(name), list(names)),
 		Advice:  "correct the name in the offer at depositary " + r.depositary.Name}
 }
@@ -125,7 +127,7 @@ func (r *reading) whichSheet(with []peeked) FileFault {
 		names = append(names, name)
 	}
 	first := with[slices.IndexFunc(with, peeked.complete)].name
-	f := FileFault{Rule: ruleSheet,
+	f := FileFault{Rule: tender.RuleSheet,
 		Message: fmt.Sprintf("%d sheets have the headings of tenders: %s", len(with), strings.Join(names, ", ")),
 		Advice:  fmt.Sprintf("say which to read, in the offer at depositary %s: sheet: %s", r.depositary.Name, quote(first))}
 	if len(with) == 1 {

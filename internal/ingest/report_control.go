@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -70,7 +71,7 @@ func (r *reading) hiddenRows() (all []int) {
 }
 
 func (r *reading) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
-	r.fault(sheet, FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: ruleTotal, Message: message,
+	r.fault(sheet, FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message,
 		Advice: "a row is missing, there twice or changed: ask the depositary for the report again"})
 }
 

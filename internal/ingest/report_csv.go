@@ -145,7 +145,7 @@ func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *FileFault) {
 }
 
 func csvFault(line int, message, advice string) *FileFault {
-	f := &FileFault{Rule: ruleCSV, Message: message, Advice: advice}
+	f := &FileFault{Rule: tender.RuleCSV, Message: message, Advice: advice}
 	if line > 0 {
 		f.Cell = fmt.Sprintf("line %d", line)
 	}

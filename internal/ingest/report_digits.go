@@ -9,9 +9,6 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// RuleDigits is a column of numbers that were rounded by a spreadsheet and are text now.
-const RuleDigits = "R6-digits"
-
 // longNumbers tells whether a spreadsheet rounded the long numbers of a column before they
 // became text: all digits behind the fifteenth are zeros then.
 type longNumbers struct {
@@ -49,11 +46,11 @@ func (r *reading) checkDigits() {
 // rounded is the finding on such a column. It stands at the first of its numbers.
 func (r *reading) rounded(s *sheet, c column, n longNumbers) tender.Reject {
 	return tender.Reject{
-		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: n.row}, Depositary: r.depositary.Name, Rule: RuleDigits,
+		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: n.row}, Depositary: r.depositary.Name, Rule: tender.RuleDigits,
 		Column: copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), n.row),
 		Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros behind the fifteenth, as a spreadsheet leaves of a longer number", headings[c].name, maxDigits, n.count),
 		Advice: fmt.Sprintf("ask the depositary for the report with that column formatted as text from the start; if the numbers are right, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			RuleDigits, r.depositary.Name, display.Line(r.report.File)),
+			tender.RuleDigits, r.depositary.Name, display.Line(r.report.File)),
 		Standing: tender.StandingFlagged, MustResolve: true,
 	}
 }

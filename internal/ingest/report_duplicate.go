@@ -120,7 +120,7 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 		reject := tender.Reject{
 			Source: in.Source, Depositary: r.depositary.Name, Instruction: in.ID, Participant: in.Participant, Value: in.ID,
 			Column: copied(l.sheet.layout.heading(colInstruction)), Cell: xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row),
-			Rule: ruleDuplicate, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
+			Rule: tender.RuleDuplicate, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
 			Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", r.otherRows(same, i)),
 			Advice:  "ask the depositary which line is right",
 		}

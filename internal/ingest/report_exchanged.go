@@ -61,7 +61,7 @@ func (s *sheet) checkExchanged() {
 			s.rejects = append(s.rejects, tender.Reject{
 				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
 				Column: copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), in.Source.Row),
-				Rule: ruleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
+				Rule: tender.RuleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
 				Advice: "ask the depositary for the report as it was made, with dates written as 2004-11-12",
 			})
 			l.outcome = rejected

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -29,7 +30,7 @@ const hiddenAdvice = "rows are hidden, perhaps by a filter, and the total leaves
 
 // hiddenTotalFault is the fault of such a total.
 func (s *sheet) hiddenTotalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
-	s.fault(s.name, FileFault{Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: ruleTotal, Message: message, Advice: hiddenAdvice})
+	s.fault(s.name, FileFault{Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: hiddenAdvice})
 }
 
 // mustBeSeen are the columns that say whether, when, for how much and for whom.
@@ -50,7 +51,7 @@ func (s *sheet) checkHidden(hidden []xlsx.Columns) {
 		if _, offered := s.depositary.Columns[headings[c].name]; offered || !slices.Contains(mustBeSeen, c) {
 			continue
 		}
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(at, s.layout.row), Value: heading, Rule: ruleHidden,
+		s.fault(s.name, FileFault{Cell: xlsx.CellName(at, s.layout.row), Value: heading, Rule: tender.RuleHidden,
 			Message: fmt.Sprintf("the column of the %s is hidden, so nobody who looks at the report sees what is read", strings.ReplaceAll(headings[c].name, "_", " ")),
 			Advice:  fmt.Sprintf("look whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", s.depositary.Name, headings[c].name, heading)})
 	}

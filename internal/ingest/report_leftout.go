@@ -34,7 +34,7 @@ func (s *sheet) remark(row *xlsx.Row) {
 		}
 		text := trim(string(c.Text))
 		if s.isLineInOne(text) {
-			s.fault(s.name, FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(copied(text)), Rule: ruleCSV,
+			s.fault(s.name, FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(copied(text)), Rule: tender.RuleCSV,
 				Message: "a whole line stands in one field, so it cannot be told from a remark",
 				Advice:  "ask for the file to be exported again, without quotation marks around whole lines"})
 		}
@@ -76,10 +76,10 @@ func (s *sheet) cutSaid() (notice string, row int) {
 // saidToBeCut is the finding on such a sheet.
 func (r *reading) saidToBeCut(s *sheet, notice string, row int) tender.Reject {
 	return tender.Reject{
-		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: row}, Depositary: r.depositary.Name, Rule: RuleRowLimit,
+		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: row}, Depositary: r.depositary.Name, Rule: tender.RuleRowLimit,
 		Message: fmt.Sprintf("the report says %s, as if rows were missing, and no total shows that it is whole", quote(notice)),
 		Advice: fmt.Sprintf("ask the depositary for the report again, or with a total; if it is whole, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
+			tender.RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
 		Standing: tender.StandingFlagged, MustResolve: true,
 	}
 }
@@ -126,7 +126,7 @@ func (r *reading) checkBeside(chosen, all []peeked) {
 		default:
 			continue
 		}
-		r.fault(p.name, FileFault{Rule: ruleSheet, Message: "the sheet is not read, and it holds " + what,
+		r.fault(p.name, FileFault{Rule: tender.RuleSheet, Message: "the sheet is not read, and it holds " + what,
 			Advice: fmt.Sprintf("ask the depositary for one sheet that has all rows, with their status; or, if the rows that are read say the same, name it in the offer at depositary %s: skip_sheets: [%s]",
 				r.depositary.Name, quote(p.name))})
 	}

@@ -174,7 +174,7 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 		return a.Source.Row - b.Source.Row
 	})
 	for _, reject := range r.rejects {
-		if reject.Rule == RuleRowLimit || reject.Rule == RuleDigits { // of the file, whatever became of its last row
+		if reject.Rule == tender.RuleRowLimit || reject.Rule == tender.RuleDigits { // of the file, whatever became of its last row
 			intake.Rejects = append(intake.Rejects, reject)
 			continue
 		}
@@ -182,7 +182,7 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 		case replaced:
 			continue
 		case repeated:
-			if reject.Rule != ruleDuplicate {
+			if reject.Rule != tender.RuleDuplicate {
 				continue
 			}
 		case rejected:

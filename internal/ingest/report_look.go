@@ -29,7 +29,7 @@ func (s *sheet) isStruck() bool {
 // struck is the finding about a row that is struck through. It does not count, unless the
 // offer waives that.
 func (s *sheet) struck() []tender.Waiver {
-	return s.waivable(nil, &finding{ruleStruck, "the row is struck through, as people strike out what was cancelled",
+	return s.waivable(nil, &finding{tender.RuleStruck, "the row is struck through, as people strike out what was cancelled",
 		"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer"})
 }
 
@@ -48,7 +48,7 @@ func struckCharacters(cell *xlsx.Cell) *finding {
 	if cell.Struck == xlsx.PartlyStruck {
 		what = "some characters of the cell are struck through, so what it says is not what it holds"
 	}
-	return &finding{ruleStruck, what, "ask the depositary for the value"}
+	return &finding{tender.RuleStruck, what, "ask the depositary for the value"}
 }
 
 // formatSigns are marks of currencies that stand in number formats and not in the texts of
@@ -80,18 +80,18 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 	shows := "the number format " + quote(shortened(l.Code)) + " shows "
 	switch {
 	case l.Nothing:
-		return &finding{rulePrincipal, shows + "nothing, so the number is hidden", advice}
+		return &finding{tender.RulePrincipal, shows + "nothing, so the number is hidden", advice}
 	case l.Negative:
-		return &finding{rulePrincipal, shows + "the number as a negative one", advice}
+		return &finding{tender.RulePrincipal, shows + "the number as a negative one", advice}
 	case l.Scaled:
-		return &finding{rulePrincipal, shows + "the number divided by a thousand or more", advice}
+		return &finding{tender.RulePrincipal, shows + "the number divided by a thousand or more", advice}
 	case l.Masked:
-		return &finding{rulePrincipal, shows + "something among the digits that the cell does not hold", advice}
+		return &finding{tender.RulePrincipal, shows + "something among the digits that the cell does not hold", advice}
 	}
 	for _, word := range strings.Fields(l.Currency + " " + l.Literal) {
 		switch {
 		case !isFormatMark(word):
-			return &finding{rulePrincipal, shows + quote(shortened(word)) + " beside the number", advice}
+			return &finding{tender.RulePrincipal, shows + quote(shortened(word)) + " beside the number", advice}
 		case series.Currency != "" && !formatMarkFits(word, series.Currency):
 			return wrongCurrency(quote(word)+", as the number format says", series)
 		}
@@ -115,7 +115,7 @@ func (s *sheet) checkStruckHeadings() {
 		if !s.layout.has(c) || s.layout.labels[s.layout.at[c]].struck == xlsx.NotStruck {
 			continue
 		}
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(c), s.layout.row), Value: s.layout.heading(c), Rule: ruleColumn,
+		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(c), s.layout.row), Value: s.layout.heading(c), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("the heading of the %s is struck through", strings.ReplaceAll(headings[c].name, "_", " ")),
 			Advice:  "ask the depositary which column is right, and for the report without the strike"})
 	}

@@ -85,7 +85,7 @@ func TestI6WhatIsStruckThroughDoesNotCountInSilence(t *testing.T) {
 			t.Errorf("%s counts: %q", id, got)
 		}
 	}
-	o.Waivers = []tender.Waiver{{Depositary: "DTC", Instruction: "2", Rule: ruleStruck, By: "the tender agent", On: tender.Date{Year: 2004, Month: 11, Day: 13}}}
+	o.Waivers = []tender.Waiver{{Depositary: "DTC", Instruction: "2", Rule: tender.RuleStruck, By: "the tender agent", On: tender.Date{Year: 2004, Month: 11, Day: 13}}}
 	if got := readFormatted(o, content); !slices.Contains(got, "2 of 0901: 5000") {
 		t.Errorf("waived, and does not count: %q", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -39,7 +40,7 @@ func (s *sheet) checkMerged(merged []xlsx.Range) {
 	if len(bad) > 1 {
 		message += fmt.Sprintf(", here and in %d more places", len(bad)-1)
 	}
-	s.fault(s.name, FileFault{Cell: cells, Rule: ruleMerged, Message: message,
+	s.fault(s.name, FileFault{Cell: cells, Rule: tender.RuleMerged, Message: message,
 		Advice: "ask the depositary for the report without merged cells"})
 }
 

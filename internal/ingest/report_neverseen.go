@@ -8,10 +8,6 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// RuleNeverReported is an incremental report that withdraws or cancels what no earlier one
-// of the depositary has.
-const RuleNeverReported = "R4-never-reported"
-
 // findNeverReported looks, in the incremental reports of each depositary but its first,
 // for withdrawals of instructions that none before has: the number may be wrong, and the
 // tender that is meant still counts.
@@ -85,7 +81,7 @@ func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*readi
 		word = "cancelled or rejected"
 	}
 	f := tender.Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: RuleNeverReported, Series: in.Series, Principal: in.Principal,
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: tender.RuleNeverReported, Series: in.Series, Principal: in.Principal,
 		Standing: tender.StandingNotCounted,
 		Message:  fmt.Sprintf("%s, and no earlier report of %s has it; it was received after %s was made", word, in.Depositary, b.file),
 		Advice:   "nothing, unless the depositary had reported it",

@@ -3,6 +3,8 @@ package ingest
 import (
 	"strings"
 	"testing"
+
+	"tenderbatch/internal/tender"
 )
 
 // incremental reads incremental reports, each of lines below the usual headings, named by
@@ -47,7 +49,7 @@ func TestI1AWithdrawalOfWhatWasNeverReported(t *testing.T) {
 		open, remarks := 0, 0
 		for _, f := range incremental(t, test.reports).Rejects {
 			switch {
-			case f.Rule != RuleNeverReported:
+			case f.Rule != tender.RuleNeverReported:
 			case !f.Open():
 				remarks++
 			default:

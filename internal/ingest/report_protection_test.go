@@ -75,13 +75,13 @@ func TestProtectedReportsRefused(t *testing.T) {
 		password   string
 		rule, says string
 	}{
-		{"no variable in the offer", tender.Depositary{Name: "DTC"}, sound, "", ruleProtected, "in the offer at depositary DTC, such as password_env: DEPOSITARY_PASSWORD"},
-		{"the variable is not set", dtc, sound, "", ruleProtected, "DTC_PASSWORD, which is to hold it, is not set or empty"},
-		{"a wrong password", dtc, sound, testPassword + " ", rulePassword, "the password in DTC_PASSWORD does not open the workbook"},
-		{"a changed file", dtc, changed, testPassword, ruleTampered, "do not use the file; ask depositary DTC"},
-		{"a changed file and a wrong password", dtc, changed, "other, really", rulePassword, "does not open"},
-		{"a file that would keep us busy", dtc, spun, testPassword, ruleFile, "2000000 times; the limit is 1000000"},
-		{"a file cut off", dtc, sound[:4096], testPassword, ruleFile, "cut off"},
+		{"no variable in the offer", tender.Depositary{Name: "DTC"}, sound, "", tender.RuleProtected, "in the offer at depositary DTC, such as password_env: DEPOSITARY_PASSWORD"},
+		{"the variable is not set", dtc, sound, "", tender.RuleProtected, "DTC_PASSWORD, which is to hold it, is not set or empty"},
+		{"a wrong password", dtc, sound, testPassword + " ", tender.RulePassword, "the password in DTC_PASSWORD does not open the workbook"},
+		{"a changed file", dtc, changed, testPassword, tender.RuleTampered, "do not use the file; ask depositary DTC"},
+		{"a changed file and a wrong password", dtc, changed, "other, really", tender.RulePassword, "does not open"},
+		{"a file that would keep us busy", dtc, spun, testPassword, tender.RuleFile, "2000000 times; the limit is 1000000"},
+		{"a file cut off", dtc, sound[:4096], testPassword, tender.RuleFile, "cut off"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := readProtected(t, c.depositary, "dtc-1.xlsx", c.content, c.password)

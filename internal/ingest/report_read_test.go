@@ -187,7 +187,7 @@ func TestUnneededWaivers(t *testing.T) {
 	o := testOffer(t)
 	o.Depositaries[0].Incremental = true
 	for _, id := range []string{"1", "2", "3", "4"} {
-		o.Waivers = append(o.Waivers, tender.Waiver{Instruction: id, Rule: ruleMultiple, By: "the treasurer"})
+		o.Waivers = append(o.Waivers, tender.Waiver{Instruction: id, Rule: tender.RuleMultiple, By: "the treasurer"})
 	}
 	head, _, _ := strings.Cut(testCSV, "\n")
 	line := func(id, principal, at string) string { return id + ",52729NAA8," + principal + "," + at + ",1\n" }

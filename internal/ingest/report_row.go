@@ -26,7 +26,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	s.current = in.Source
 	before := len(s.rejects)
 	s.struckRow = s.isStruck()
-	s.id = s.identifier(colInstruction, ruleInstruction)
+	s.id = s.identifier(colInstruction, tender.RuleInstruction)
 	in.ID = s.id
 	series := s.security(in)
 	in.Principal = s.principal(series)
@@ -120,16 +120,16 @@ func (s *sheet) text(c column) ([]byte, bool) {
 func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *finding {
 	switch {
 	case cell.Formula && cell.Kind == xlsx.Blank:
-		return &finding{ruleFormula, "the cell holds a formula that was never computed", "paste the column as values"}
+		return &finding{tender.RuleFormula, "the cell holds a formula that was never computed", "paste the column as values"}
 	case cell.Formula && s.depositary.Formulas != tender.StoredFormulas:
-		return &finding{ruleFormula, "the cell holds a formula, whose stored value may be out of date",
+		return &finding{tender.RuleFormula, "the cell holds a formula, whose stored value may be out of date",
 			"paste the column as values, or say formulas: stored in the offer at depositary " + s.depositary.Name}
 	case cell.Kind == xlsx.Text && len(text) > 0 && text[0] == '=':
-		return &finding{ruleFormula, "the text is a formula", "paste the column as values"}
+		return &finding{tender.RuleFormula, "the text is a formula", "paste the column as values"}
 	case cell.Kind == xlsx.Error, cell.Kind == xlsx.Text && isErrorText(text):
-		return &finding{ruleErrorValue, "the cell shows an error", "ask the depositary for the value"}
+		return &finding{tender.RuleErrorValue, "the cell shows an error", "ask the depositary for the value"}
 	case cell.Kind == xlsx.Bool:
-		return &finding{ruleErrorValue, "the cell holds TRUE or FALSE", "ask the depositary for the value"}
+		return &finding{tender.RuleErrorValue, "the cell holds TRUE or FALSE", "ask the depositary for the value"}
 	case cell.Struck != xlsx.NotStruck && len(text) > 0 && !s.struckRow:
 		return struckCharacters(cell)
 	}
@@ -159,7 +159,7 @@ func (s *sheet) kind(c column) xlsx.Kind { return s.cells[c].Kind }
 // identifier reads an instruction or participant number. Text is kept with its
 // zeros; a number is read by its digits.
 func (s *sheet) identifier(c column, rule string) string {
-	text, ok := s.required(c, ruleMissing)
+	text, ok := s.required(c, tender.RuleMissing)
 	if !ok {
 		return ""
 	}
@@ -193,7 +193,7 @@ func (s *sheet) identifier(c column, rule string) string {
 // participant reads the number of the participant. Where others begin with a zero,
 // a spreadsheet may have taken that of one stored as a number.
 func (s *sheet) participant(row int) string {
-	number := s.identifier(colParticipant, ruleParticipant)
+	number := s.identifier(colParticipant, tender.RuleParticipant)
 	switch {
 	case number == "":
 	case s.kind(colParticipant) == xlsx.Number && number[0] != '0':
@@ -257,7 +257,7 @@ func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *finding) {
 // security reads the CUSIP or ISIN and returns the position of its series, -1 if
 // it is not known.
 func (s *sheet) security(in *tender.Instruction) (series int) {
-	text, ok := s.required(colSecurity, ruleMissing)
+	text, ok := s.required(colSecurity, tender.RuleMissing)
 	if !ok {
 		return -1
 	}
@@ -283,7 +283,7 @@ func (s *sheet) security(in *tender.Instruction) (series int) {
 // principal reads the principal, in whole currency units; zero if it cannot be
 // read.
 func (s *sheet) principal(series int) decimal.Decimal {
-	text, ok := s.required(colPrincipal, ruleMissing)
+	text, ok := s.required(colPrincipal, tender.RuleMissing)
 	if !ok {
 		return decimal.Zero
 	}
@@ -301,7 +301,7 @@ func (s *sheet) principal(series int) decimal.Decimal {
 	}
 	amount, mark, wrong := readPrincipal(cell, string(text), s.depositary.Decimal)
 	if wrong == nil && amount.Sign() <= 0 {
-		wrong = &finding{rulePrincipalPositive, "the principal is not above zero", "ask the depositary for the principal tendered"}
+		wrong = &finding{tender.RulePrincipalPositive, "the principal is not above zero", "ask the depositary for the principal tendered"}
 	}
 	if wrong != nil {
 		s.reject(colPrincipal, wrong)
@@ -315,7 +315,7 @@ func (s *sheet) principal(series int) decimal.Decimal {
 		s.reject(colPrincipal, wrongCurrency(mark, s.offer.Series[series]))
 	}
 	if places, known := tender.MinorUnits(currency); known && amount.Exponent() < -places {
-		s.reject(colPrincipal, &finding{ruleMinorUnit, fmt.Sprintf("the principal has more decimals than %s has (%d)", currency, places),
+		s.reject(colPrincipal, &finding{tender.RuleMinorUnit, fmt.Sprintf("the principal has more decimals than %s has (%d)", currency, places),
 			"ask the depositary for the principal tendered"})
 	}
 	return amount
@@ -339,16 +339,16 @@ func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (a
 	case cell.Kind == xlsx.Text:
 		return textAmountIn(text, decimals)
 	case cell.Format == xlsx.Percent:
-		return decimal.Zero, "", &finding{rulePrincipal, "the cell is formatted as a percentage", advice}
+		return decimal.Zero, "", &finding{tender.RulePrincipal, "the cell is formatted as a percentage", advice}
 	case cell.Format == xlsx.DateTime:
-		return decimal.Zero, "", &finding{rulePrincipal, "the cell is formatted as a date", advice}
+		return decimal.Zero, "", &finding{tender.RulePrincipal, "the cell is formatted as a date", advice}
 	}
 	amount, wrong = numberAmount(text)
 	return amount, "", wrong
 }
 
 func wrongCurrency(found string, series tender.Series) *finding {
-	return &finding{ruleCurrency, fmt.Sprintf("the currency is %s, but series %s is in %s", found, series.ID, series.Currency),
+	return &finding{tender.RuleCurrency, fmt.Sprintf("the currency is %s, but series %s is in %s", found, series.ID, series.Currency),
 		"correct the security or the currency with the depositary"}
 }
 
@@ -371,11 +371,11 @@ func (s *sheet) denomination(series int, principal decimal.Decimal) (used []tend
 	}
 	d := s.offer.Series[series].Denomination
 	if d.Multiple.Sign() > 0 && !isMultiple(principal, d.Multiple) {
-		used = s.waivable(used, &finding{ruleMultiple, fmt.Sprintf("%s is not a multiple of %s", principal, d.Multiple),
+		used = s.waivable(used, &finding{tender.RuleMultiple, fmt.Sprintf("%s is not a multiple of %s", principal, d.Multiple),
 			"ask the depositary for the principal tendered, or waive it in the offer"})
 	}
 	if principal.LessThan(d.Minimum) {
-		used = s.waivable(used, &finding{ruleMinimum, fmt.Sprintf("%s is below the minimum denomination of %s", principal, d.Minimum),
+		used = s.waivable(used, &finding{tender.RuleMinimum, fmt.Sprintf("%s is below the minimum denomination of %s", principal, d.Minimum),
 			"ask the depositary for the principal tendered, or waive it in the offer"})
 	}
 	return used

@@ -8,10 +8,6 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// RuleRowLimit is a report that ends exactly where spreadsheet programs cut what is longer,
-// or that says itself that rows are missing.
-const RuleRowLimit = "R6-row-limit"
-
 // rowLimits are the rows that a sheet of Excel can have, in its old format and in its new
 // one: what is longer is cut there without a word.
 var rowLimits = []int{1 << 16, 1 << 20}
@@ -43,10 +39,10 @@ func (r *reading) checkRowLimits() {
 // atRowLimit is the finding on such a sheet. It stands at its last row.
 func (r *reading) atRowLimit(s *sheet, limit int) tender.Reject {
 	return tender.Reject{
-		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: s.last}, Depositary: r.depositary.Name, Rule: RuleRowLimit,
+		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: s.last}, Depositary: r.depositary.Name, Rule: tender.RuleRowLimit,
 		Message: fmt.Sprintf("the report ends exactly at %d rows, where spreadsheet programs cut what is longer, and no total shows that it is whole", limit),
 		Advice: fmt.Sprintf("ask the depositary for the number and sum of the instructions, or for the report with a total; if it is whole, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
+			tender.RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
 		Standing: tender.StandingFlagged, MustResolve: true,
 	}
 }

@@ -58,11 +58,11 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 		if err := r.addTo(&intake); err != nil || len(r.faults) > 0 {
 			t.Fatal(test.name, err, r.faults)
 		}
-		open := len(intake.Rejects) == 1 && intake.Rejects[0].Rule == RuleRowLimit && intake.Rejects[0].Open()
+		open := len(intake.Rejects) == 1 && intake.Rejects[0].Rule == tender.RuleRowLimit && intake.Rejects[0].Open()
 		if open != test.open || !open && len(intake.Rejects) > 0 {
 			t.Errorf("%s: %+v", test.name, intake.Rejects)
 		}
-		settled := tender.Resolution{Rule: RuleRowLimit, Outcome: tender.ItCounts, Depositary: "DTC", File: "dtc-1.xlsx"}
+		settled := tender.Resolution{Rule: tender.RuleRowLimit, Outcome: tender.ItCounts, Depositary: "DTC", File: "dtc-1.xlsx"}
 		if open && !settled.Covers(&intake.Rejects[0]) {
 			t.Errorf("%s: the resolution that is offered does not cover it", test.name)
 		}
@@ -86,7 +86,7 @@ func TestI23ACSVFileOfExactlySoManyLines(t *testing.T) {
 	}
 	o := testOffer(t)
 	in, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(b.String())}}})
-	if err != nil || len(in.Rejects) != 1 || in.Rejects[0].Rule != RuleRowLimit || in.Count() != 1<<16-1 {
+	if err != nil || len(in.Rejects) != 1 || in.Rejects[0].Rule != tender.RuleRowLimit || in.Count() != 1<<16-1 {
 		t.Errorf("%v, %v", in, err)
 	}
 }

@@ -384,7 +384,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkUnread()
 	s.checkCommas()
 	if len(s.after) > 0 {
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: ruleAfterTotal,
+		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: tender.RuleAfterTotal,
 			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
 			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
 	}

@@ -325,9 +325,9 @@ func TestWaiver(t *testing.T) {
 	o := testOffer(t)
 	on := tender.Date{Year: 2004, Month: 11, Day: 15}
 	o.Waivers = []tender.Waiver{
-		{Instruction: "1", Rule: ruleMultiple, By: "the treasurer", On: on},
-		{Depositary: "Other", Instruction: "2", Rule: ruleMultiple, By: "the treasurer", On: on},
-		{Depositary: "DTC", Instruction: "3", Rule: ruleMinimum, By: "the treasurer", On: on},
+		{Instruction: "1", Rule: tender.RuleMultiple, By: "the treasurer", On: on},
+		{Depositary: "Other", Instruction: "2", Rule: tender.RuleMultiple, By: "the treasurer", On: on},
+		{Depositary: "DTC", Instruction: "3", Rule: tender.RuleMinimum, By: "the treasurer", On: on},
 	}
 	row := func(id, principal string) string { return id + " | 52729NAA8 | " + principal + " | d#38303.5 | 1" }
 	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row("1", "#5500"), row("2", "#5500"), row("3", "#1000"), row("4", "#1000"))),

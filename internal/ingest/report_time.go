@@ -18,7 +18,7 @@ func (s *sheet) received() time.Time {
 		if s.layout.has(colReceivedDate) {
 			c = colReceivedDate
 		}
-		s.reject(c, &finding{ruleMissingTime, "the time of receipt is missing" + s.holdsNothing(c), "ask the depositary when the tender was received"})
+		s.reject(c, &finding{tender.RuleMissingTime, "the time of receipt is missing" + s.holdsNothing(c), "ask the depositary when the tender was received"})
 	}
 	return t
 }
@@ -50,11 +50,11 @@ func (s *sheet) withdrawalTime(in *tender.Instruction) presence {
 	case !s.layout.has(colStatus):
 		in.Status = tender.Withdrawn // there is no other word for it in the file
 	case in.Status == tender.Tendered, in.Status == tender.Pending:
-		s.reject(c, &finding{ruleContradiction, fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
+		s.reject(c, &finding{tender.RuleContradiction, fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
 			"ask the depositary whether the tender was withdrawn"})
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		s.reject(c, &finding{ruleContradiction, "the withdrawal is earlier than the tender", "ask the depositary for the times"})
+		s.reject(c, &finding{tender.RuleContradiction, "the withdrawal is earlier than the tender", "ask the depositary for the times"})
 	}
 	if in.Status == tender.Withdrawn {
 		in.WithdrawnAt = t
@@ -69,7 +69,7 @@ func (s *sheet) cover(in *tender.Instruction) {
 		return
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		s.reject(colCovered, &finding{ruleContradiction, "the delivery is earlier than the tender", "ask the depositary for the times"})
+		s.reject(colCovered, &finding{tender.RuleContradiction, "the delivery is earlier than the tender", "ask the depositary for the times"})
 	}
 	in.CoveredAt = t
 }
@@ -197,9 +197,9 @@ func regularOffset(date tender.Date, zone *time.Location) (time.Duration, bool) 
 func (c *clock) implausible(t time.Time) *finding {
 	switch {
 	case !c.earliest.IsZero() && t.Before(c.earliest):
-		return &finding{ruleImplausible, fmt.Sprintf("the time is before the offer was launched on %s", c.launch), "ask the depositary for the time"}
+		return &finding{tender.RuleImplausible, fmt.Sprintf("the time is before the offer was launched on %s", c.launch), "ask the depositary for the time"}
 	case !c.latest.IsZero() && t.After(c.latest):
-		return &finding{ruleImplausible, "the time is more than a year after the Expiration Date", "ask the depositary for the time"}
+		return &finding{tender.RuleImplausible, "the time is more than a year after the Expiration Date", "ask the depositary for the time"}
 	}
 	return nil
 }
@@ -233,7 +233,7 @@ func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
 		return textStamp(string(text), s.clock.dates, s.clock.near)
 	}
 	if cell.Format == xlsx.Percent {
-		return stamp{}, &finding{ruleTime, "the cell is formatted as a percentage", "format the column as date and time"}
+		return stamp{}, &finding{tender.RuleTime, "the cell is formatted as a percentage", "format the column as date and time"}
 	}
 	return s.clock.numberStamp(text, s.date1904)
 }
@@ -247,7 +247,7 @@ func (s *sheet) wallStamp(text []byte) (stamp, *finding) {
 	}
 	st, wrong := textStamp(string(text), s.clock.dates, s.clock.near)
 	if wrong == nil && st.zone.text != "" {
-		return stamp{}, &finding{ruleTime, fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", quote(st.zone.text)),
+		return stamp{}, &finding{tender.RuleTime, fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", quote(st.zone.text)),
 			"ask the depositary for the time as text with its zone, or for a date cell without one"}
 	}
 	return st, wrong
@@ -272,9 +272,9 @@ func (c *clock) numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
 			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
-		return stamp{}, &finding{ruleTime, "the number stands for 29 February 1900, a day that never was", "format the column as date and time"}
+		return stamp{}, &finding{tender.RuleTime, "the number stands for 29 February 1900, a day that never was", "format the column as date and time"}
 	}
-	return stamp{}, &finding{ruleTime, "the number is no date and time", "format the column as date and time"}
+	return stamp{}, &finding{tender.RuleTime, "the number is no date and time", "format the column as date and time"}
 }
 
 // hasFraction reports whether a number is not whole.
@@ -323,7 +323,7 @@ func (s *sheet) joinedStamp(m moment) (stamp, presence) {
 		!clock.date.IsZero() && clock.date != date.date ||
 		date.zone.text != "" && clock.zone.text != "" && date.zone.text != clock.zone.text
 	if differ {
-		s.reject(m.clock, &finding{ruleTime, "the date and the time column contradict each other", "ask the depositary for date and time"})
+		s.reject(m.clock, &finding{tender.RuleTime, "the date and the time column contradict each other", "ask the depositary for date and time"})
 		return stamp{}, unusable
 	}
 	joined := stamp{date: date.date, hasClock: clock.hasClock, clock: clock.clock, zone: clock.zone}

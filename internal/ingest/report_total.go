@@ -104,7 +104,7 @@ func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
 		advice = "the total is a formula: if it was not computed since the rows were written, open and save the file in a spreadsheet; else " + advice
 	}
 	s.fault(s.name, FileFault{
-		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: ruleTotal, Message: message, Advice: advice,
+		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: advice,
 	})
 }
 

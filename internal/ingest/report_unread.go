@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -90,14 +91,14 @@ func (s *sheet) checkUnread() {
 		text := copied(u.text)
 		if text == "" {
 			s.fault(s.name, FileFault{
-				Cell: xlsx.CellName(u.col, s.layout.row), Rule: ruleUnread,
+				Cell: xlsx.CellName(u.col, s.layout.row), Rule: tender.RuleUnread,
 				Message: fmt.Sprintf("the column has no heading and is not read, although %s, such as %s", why, quote(u.sample)),
 				Advice:  "ask the depositary for the report with a heading over that column",
 			})
 			continue
 		}
 		s.fault(s.name, FileFault{
-			Cell: xlsx.CellName(u.col, s.layout.row), Rule: ruleUnread,
+			Cell: xlsx.CellName(u.col, s.layout.row), Rule: tender.RuleUnread,
 			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance", quote(text), why, quote(u.sample)),
 			Advice: fmt.Sprintf("say what it is, in the offer at depositary %s under columns, such as columns: {%s: %q}, or that it does not matter: ignore_columns: [%q]",
 				s.depositary.Name, s.nameFor(&u), text, text),

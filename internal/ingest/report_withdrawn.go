@@ -68,7 +68,7 @@ func (s *sheet) answered(in *tender.Instruction, column column) (withdrawn, ok b
 // withdrawn contradicts something else.
 func (s *sheet) contradicts(c column, other string) {
 	says := quote(trim(string(s.cells[c].Text)))
-	s.reject(c, &finding{ruleContradiction, fmt.Sprintf("the column %s says %s, %s", quote(s.layout.heading(c)), says, other),
+	s.reject(c, &finding{tender.RuleContradiction, fmt.Sprintf("the column %s says %s, %s", quote(s.layout.heading(c)), says, other),
 		"ask the depositary whether the tender was withdrawn"})
 }
 
@@ -93,7 +93,7 @@ func (s *sheet) whether(in *tender.Instruction, when presence) {
 		}
 	case isFilled(s.cells[colIsWithdrawn]) && !s.saysNothing(s.cells[colIsWithdrawn]):
 		if text, usable := s.text(colIsWithdrawn); usable {
-			s.reject(colIsWithdrawn, &finding{ruleTime, "it is no known word for whether the tender was withdrawn",
+			s.reject(colIsWithdrawn, &finding{tender.RuleTime, "it is no known word for whether the tender was withdrawn",
 				fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
 					"if the column says how much was withdrawn, ask the depositary for the principal that is still tendered", s.depositary.Name, string(text))})
 		}
@@ -119,7 +119,7 @@ func (s *sheet) checkUnanswered() {
 			Participant: in.Participant, Series: in.Series, Principal: in.Principal,
 			Column: copied(s.layout.heading(colIsWithdrawn)),
 			Cell:   xlsx.CellName(s.layout.position(colIsWithdrawn), in.Source.Row),
-			Rule:   ruleContradiction, Standing: tender.StandingRejected,
+			Rule:   tender.RuleContradiction, Standing: tender.StandingRejected,
 			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank", quote(s.layout.heading(colIsWithdrawn))),
 			Advice:  "ask the depositary whether the tender was withdrawn",
 		})
@@ -133,6 +133,6 @@ func (s *sheet) noAnswer(c column, text []byte, wrong *finding) *finding {
 	if c != colWithdrawn || s.cells[c].Kind != xlsx.Text || bytes.ContainsAny(text, "0123456789") {
 		return wrong
 	}
-	return &finding{ruleTime, "the text is no time of withdrawal, nor a known word for yes or no",
+	return &finding{tender.RuleTime, "the text is no time of withdrawal, nor a known word for yes or no",
 		fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the time as 2004-11-12 16:59", s.depositary.Name, string(text))}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -48,7 +49,7 @@ func (l *layout) scaleFaults() (faults []FileFault) {
 // scaleFault refuses amounts of which a place of the file says that they are scaled.
 func scaleFault(cell, place string) FileFault {
 	return FileFault{
-		Cell: cell, Rule: ruleScale, Message: place + " says that the amounts are not whole units",
+		Cell: cell, Rule: tender.RuleScale, Message: place + " says that the amounts are not whole units",
 		Advice: "ask the depositary for whole amounts; a figure in thousands cannot be paid on",
 	}
 }

@@ -79,15 +79,15 @@ func (s *securities) restore(digits string, isNumber bool) (id string, series in
 	case len(fits) == 1 && isNumber && fits[0] == digits:
 		return fits[0], s.listed[fits[0]].series, nil, nil
 	case len(fits) == 1:
-		remark = &finding{ruleSecurityRepaired,
+		remark = &finding{tender.RuleSecurityRepaired,
 			fmt.Sprintf("a spreadsheet made a number of the CUSIP; %s is the only security of the offer it can be", fits[0]),
 			"ask the depositary to format the column as text"}
 		return fits[0], s.listed[fits[0]].series, remark, nil
 	case len(fits) > 1:
-		wrong = &finding{ruleSecurity, "a spreadsheet made a number of the CUSIP; it can be " + strings.Join(fits, " or "),
+		wrong = &finding{tender.RuleSecurity, "a spreadsheet made a number of the CUSIP; it can be " + strings.Join(fits, " or "),
 			"ask the depositary for the CUSIP, in a column formatted as text"}
 	default:
-		wrong = &finding{ruleSecurityUnknown, "the number is no security of the offer",
+		wrong = &finding{tender.RuleSecurityUnknown, "the number is no security of the offer",
 			"ask the depositary for the CUSIP or ISIN, in a column formatted as text"}
 	}
 	return digits, -1, nil, wrong
@@ -97,21 +97,21 @@ func (s *securities) restore(digits string, isNumber bool) (id string, series in
 func (s *securities) whyUnknown(id string) *finding {
 	switch {
 	case !isASCII(id):
-		return &finding{ruleSecurity, "there are characters in it that no CUSIP or ISIN has; they may only look right",
+		return &finding{tender.RuleSecurity, "there are characters in it that no CUSIP or ISIN has; they may only look right",
 			"type the CUSIP or ISIN anew"}
 	case len(id) != 9 && len(id) != 12:
-		return &finding{ruleSecurity, fmt.Sprintf("a CUSIP has 9 characters and an ISIN 12; this has %d", len(id)),
+		return &finding{tender.RuleSecurity, fmt.Sprintf("a CUSIP has 9 characters and an ISIN 12; this has %d", len(id)),
 			"correct the CUSIP or ISIN with the depositary"}
 	case !tender.ValidSecurity(id):
-		return &finding{ruleSecurityDigit, "its check digit is wrong, so a character is mistyped",
+		return &finding{tender.RuleSecurityDigit, "its check digit is wrong, so a character is mistyped",
 			"correct the CUSIP or ISIN with the depositary"}
 	}
 	if l, ok := s.listed[cusipOf(id)]; ok && len(id) == 12 {
-		return &finding{ruleSecurityUnknown,
+		return &finding{tender.RuleSecurityUnknown,
 			fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusipOf(id), l.series+1),
 			"if it is the same security, add the ISIN to securities in the offer"}
 	}
-	return &finding{ruleSecurityUnknown, "it is not in the offer",
+	return &finding{tender.RuleSecurityUnknown, "it is not in the offer",
 		"return the tender, or add the security to its series in the offer"}
 }
 

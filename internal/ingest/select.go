@@ -141,7 +141,7 @@ func nearly(o *tender.Offer, name string) int {
 // caseDiffers stops on a report that would be left out for its capital letters: it may
 // be the newest.
 func caseDiffers(name string, d tender.Depositary) FileFault {
-	return FileFault{File: name, Rule: ruleName,
+	return FileFault{File: name, Rule: tender.RuleName,
 		Message: fmt.Sprintf("the name differs from the files of %s (%s) by capital and small letters only", d.Name, d.Files),
 		Advice:  "rename the file, or write the pattern in the offer so that it matches"}
 }
@@ -151,7 +151,7 @@ func claimedTwice(o *tender.Offer, name string, owners []int) FileFault {
 	for _, i := range owners {
 		claims = append(claims, fmt.Sprintf("%s (%s)", o.Depositaries[i].Name, o.Depositaries[i].Files))
 	}
-	return FileFault{File: name, Rule: ruleName,
+	return FileFault{File: name, Rule: tender.RuleName,
 		Message: "the name matches the files of " + strings.Join(claims, " and of "),
 		Advice:  "make the patterns in the offer tell them apart"}
 }
@@ -159,7 +159,7 @@ func claimedTwice(o *tender.Offer, name string, owners []int) FileFault {
 // reportsOf picks the reports of one depositary among the names that match.
 func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zone *time.Location) (used []report, ignored []Ignored, faults []FileFault) {
 	if _, err := path.Match(d.Files, ""); err != nil {
-		return nil, nil, []FileFault{{Rule: ruleInbox, Message: fmt.Sprintf("depositary %s: %q is no pattern of file names", d.Name, d.Files), Advice: "correct files in the offer"}}
+		return nil, nil, []FileFault{{Rule: tender.RuleInbox, Message: fmt.Sprintf("depositary %s: %q is no pattern of file names", d.Name, d.Files), Advice: "correct files in the offer"}}
 	}
 	if len(matching) == 0 {
 		return nil, nil, []FileFault{noReport(d, inbox)}
@@ -201,7 +201,7 @@ func noReport(d tender.Depositary, inbox []string) FileFault {
 			there += fmt.Sprintf(" and %d more", len(sorted)-most)
 		}
 	}
-	return FileFault{Rule: ruleInbox,
+	return FileFault{Rule: tender.RuleInbox,
 		Message: fmt.Sprintf("no report of depositary %s: nothing matches %q; the inbox %s", d.Name, d.Files, there),
 		Advice:  "put the report into the inbox, or correct files in the offer"}
 }
@@ -217,7 +217,7 @@ func datedReports(d tender.Depositary, names []string, zone *time.Location) (rep
 			err = fmt.Errorf("the name carries no date, and depositary %s has %d files", d.Name, len(names))
 		}
 		if err != nil {
-			faults = append(faults, FileFault{File: name, Rule: ruleName, Message: err.Error(), Advice: namingAdvice})
+			faults = append(faults, FileFault{File: name, Rule: tender.RuleName, Message: err.Error(), Advice: namingAdvice})
 		}
 		reports = append(reports, report{name, at, dated})
 	}
@@ -234,7 +234,7 @@ func copies(reports []report) (faults []FileFault) {
 	for _, r := range reports {
 		original := copyMark.ReplaceAllString(r.name, "$2")
 		if original != r.name && slices.ContainsFunc(reports, func(o report) bool { return o.name == original }) {
-			faults = append(faults, FileFault{File: r.name, Rule: ruleName,
+			faults = append(faults, FileFault{File: r.name, Rule: tender.RuleName,
 				Message: fmt.Sprintf("by its name it is a copy of %s, or came later under the same name", original),
 				Advice:  "remove the wrong one, or " + namingAdvice})
 		}
@@ -249,7 +249,7 @@ func sameTime(d tender.Depositary, reports []report) (faults []FileFault) {
 	}
 	for i := 1; i < len(reports); i++ {
 		if reports[i].at.Equal(reports[i-1].at) {
-			faults = append(faults, FileFault{File: reports[i].name, Rule: ruleName,
+			faults = append(faults, FileFault{File: reports[i].name, Rule: tender.RuleName,
 				Message: fmt.Sprintf("%s is of the same time, and each would replace the other", reports[i-1].name),
 				Advice:  "remove the wrong one, or " + namingAdvice})
 		}

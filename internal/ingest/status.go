@@ -43,9 +43,9 @@ func statusesOf(d tender.Depositary) map[string]tender.Status {
 // unknownStatus says what to paste into the offer.
 func unknownStatus(code string, d tender.Depositary) *finding {
 	if code == "" {
-		return &finding{ruleStatus, "the status is blank", "ask the depositary for the status"}
+		return &finding{tender.RuleStatus, "the status is blank", "ask the depositary for the status"}
 	}
-	return &finding{ruleStatus, "the status code is not known",
+	return &finding{tender.RuleStatus, "the status code is not known",
 		fmt.Sprintf("say what it means, in the offer at depositary %s: statuses: {%s: …}, with tendered, pending, withdrawn or rejected", d.Name, quote(code))}
 }
 
@@ -76,5 +76,5 @@ func readDelivery(text string, asks bool) (tender.Delivery, *finding) {
 	if d, ok := answers[key]; ok && asks {
 		return d, nil
 	}
-	return "", &finding{ruleDelivery, "the delivery is neither book-entry nor guaranteed delivery", "ask the depositary how the notes are delivered"}
+	return "", &finding{tender.RuleDelivery, "the delivery is neither book-entry nor guaranteed delivery", "ask the depositary how the notes are delivered"}
 }

@@ -114,17 +114,17 @@ func (b *Book) total(o *Offer) {
 func standing(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Reject) {
 	switch {
 	case in.Status == Pending:
-		return false, in.finding("R2-pending", StandingNotCounted,
+		return false, in.finding(RulePending, StandingNotCounted,
 			"the depositary reports the tender as pending", "nothing; it counts once a report says it is tendered")
 	case in.Status == Rejected:
-		return false, in.finding("R2-rejected", StandingNotCounted,
+		return false, in.finding(RuleRejectedThere, StandingNotCounted,
 			"the depositary reports the tender as cancelled or rejected", "nothing, unless the holder disagrees")
 	case in.Delivery == GuaranteedDelivery && o.Guaranteed.Deadline.IsZero():
-		return false, in.finding("R15-not-offered", StandingRejected,
+		return false, in.finding(RuleNotOffered, StandingRejected,
 			"tendered by guaranteed delivery, which the offer does not provide for",
 			"return the tender, or add dates.guaranteed_delivery to the offer")
 	case w == Expired:
-		return false, in.finding("R3-expired", StandingRejected,
+		return false, in.finding(RuleExpired, StandingRejected,
 			fmt.Sprintf("received %s, after the Expiration Date", clock(o, in.Received)), "return the notes")
 	case in.Status == Withdrawn:
 		return withdrawn(o, in, w, asOf)
@@ -159,7 +159,7 @@ func (l *Line) deliver(o *Offer, asOf time.Time) *Reject {
 		return nil
 	}
 	l.Undelivered = true
-	return l.finding("R15-not-covered", StandingFlagged,
+	return l.finding(RuleNotCovered, StandingFlagged,
 		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought", clock(o, deadline.At)),
 		"tell the depositary that the tender is rejected")
 }
@@ -168,7 +168,7 @@ func (l *Line) deliver(o *Offer, asOf time.Time) *Reject {
 // tender's window, and takes effect at its own time.
 func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Reject) {
 	if in.WithdrawnAt.IsZero() {
-		return false, in.finding("R4-withdrawn", StandingNotCounted,
+		return false, in.finding(RuleWithdrawn, StandingNotCounted,
 			"withdrawn; the depositary gives no time and is taken to have received it in time",
 			"nothing, unless the deadline is in doubt")
 	}
@@ -177,12 +177,12 @@ func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool,
 	}
 	deadline := o.WithdrawalDeadline(w)
 	if !deadline.Met(in.WithdrawnAt) {
-		return true, in.finding("R4-too-late", StandingFlagged,
+		return true, in.finding(RuleTooLate, StandingFlagged,
 			fmt.Sprintf("the withdrawal of %s came after the withdrawal deadline of %s; the tender stands",
 				clock(o, in.WithdrawnAt), clock(o, deadline.At)),
 			"tell the depositary that the withdrawal was not accepted")
 	}
-	return false, in.finding("R4-withdrawn", StandingNotCounted,
+	return false, in.finding(RuleWithdrawn, StandingNotCounted,
 		fmt.Sprintf("withdrawn %s", clock(o, in.WithdrawnAt)), "nothing")
 }
 
@@ -216,7 +216,7 @@ func (b *Book) CheckOutstanding(o *Offer) error {
 	for i, s := range o.Series {
 		if tendered := b.Totals[i].Sum(); tendered.GreaterThan(s.Outstanding) {
 			return &ControlError{
-				Rule: "R6-outstanding",
+				Rule: RuleOutstanding,
 				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or correct the series' outstanding in the offer",
 					s.ID, s.Currency, tendered, s.Outstanding),
 			}
