@@ -23,7 +23,7 @@ const module = "tenderbatch"
 // standard library. Data flows one way: files, rows, instructions, book,
 // allocation, settlement, workbook.
 var mayImport = map[string][]string{
-	"internal/tender":        {"github.com/shopspring/decimal"},
+	"internal/tender":        {"internal/display", "github.com/shopspring/decimal"},
 	"internal/disk":          {},
 	"internal/display":       {},
 	"internal/schedule":      {"github.com/robfig/cron/v3"},

@@ -13,7 +13,6 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -85,7 +84,7 @@ func printResult(out io.Writer, r *export.Run) error {
 
 // printPaste shows what to paste into the offer, if that would mend an error.
 func printPaste(out io.Writer, err error) {
-	var files *ingest.FileError
+	var files *tender.FileError
 	if !errors.As(err, &files) {
 		return
 	}

@@ -16,7 +16,6 @@ import (
 
 	"tenderbatch/fixtures"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx/xlsxtest"
 )
@@ -321,7 +320,7 @@ func TestPasswords(t *testing.T) {
 			t.Errorf("the outcome holds the password of %s", f.Name)
 		}
 	}
-	var fileError *ingest.FileError
+	var fileError *tender.FileError
 	if _, err := Run(context.Background(), Request{Folder: folder, Clock: longAfter, DryRun: true}); !errors.As(err, &fileError) || !strings.Contains(err.Error(), "EUROCLEAR_PASSWORD") {
 		t.Errorf("without an environment: %v", err)
 	}

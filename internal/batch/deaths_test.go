@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 // TestS3DeathsAreCounted writes to a real ledger what runs leave whose process dies.
@@ -95,7 +96,7 @@ func TestS4WhatPassesIsToldFromWhatDoesNot(t *testing.T) {
 		{fmt.Errorf("the history: %w", ledger.ErrUnavailable), true},
 		{notWritten(&os.PathError{Op: "write", Path: "result.xlsx", Err: syscall.ENOSPC}), true},
 		{errors.Join(errors.New("one"), syscall.EMFILE), true},
-		{&ingest.FileError{Faults: []ingest.FileFault{{Rule: "R6-column"}}}, false},
+		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, false},
 		{&ingest.OfferError{Faults: []ingest.Fault{{Line: 1}}}, false},
 		{&UsageError{Message: "no such folder"}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrPermission}, false},

@@ -59,7 +59,7 @@ func ExitOf(err error) Exit {
 		usageError   *UsageError
 		offerError   *ingest.OfferError
 		controlError *tender.ControlError
-		fileError    *ingest.FileError
+		fileError    *tender.FileError
 		altered      *ledger.AlteredError
 		damaged      *ledger.DamagedError
 		unsaid       *UnsaidError

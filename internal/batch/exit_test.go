@@ -18,7 +18,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{nil, 0},
 		{errors.New("disk full"), 1},
-		{&ingest.FileError{Faults: []ingest.FileFault{{Rule: "R6-column"}}}, 1},
+		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, 1},
 		{&UsageError{Message: "no such folder"}, 2},
 		{&ingest.OfferError{Faults: []ingest.Fault{{Line: 1}}}, 2},
 		{ErrRejects, 3},
@@ -27,7 +27,7 @@ func TestExitCodes(t *testing.T) {
 		{ledger.ErrBusy, 5},
 		{&ledger.AlteredError{What: "a file was changed"}, 6},
 		{&ledger.DamagedError{Path: "ledger.db", Err: errors.New("is missing")}, 6},
-		{&ingest.FileError{Faults: []ingest.FileFault{{Rule: "R6-column"}, {Rule: "R6-total"}}}, 6},
+		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}, {Rule: "R6-total"}}}, 6},
 		{&tender.ControlError{Rule: "R16"}, 6},
 		{context.Canceled, 130},
 	} {

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/tender"
 )
 
 // rounds is how often processes race for one offer.
@@ -174,7 +174,7 @@ func disturbed(t *testing.T, folder string, dice *rand.Rand, how string, disturb
 		t.Error(err)
 		return "failed"
 	}
-	var refused *ingest.FileError
+	var refused *tender.FileError
 	switch {
 	case errors.As(err, &refused):
 		return "refused"

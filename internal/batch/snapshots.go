@@ -155,7 +155,7 @@ func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, err
 	file := f.Chosen
 	file.Content, file.Progress = content, req.progress(Reading)
 	read, err := ingest.Read(in.offer, withPasswords([]ingest.Chosen{file}, req.Getenv))
-	if wrong := new(ingest.FileError); errors.As(err, &wrong) {
+	if wrong := new(tender.FileError); errors.As(err, &wrong) {
 		f.unread, _, _ = strings.Cut(wrong.Error(), "\n")
 		return nil, nil
 	}

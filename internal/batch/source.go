@@ -98,7 +98,7 @@ func (s *source) names(o *tender.Offer) (names []string, left []ingest.Ignored, 
 func (s *source) file(name string) ([]byte, error) {
 	return s.take(name, func() ([]byte, error) {
 		if mark := s.openMark(name); mark != "" {
-			return nil, ingest.Unsettled(name, mark+" lies beside it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
+			return nil, tender.Unsettled(name, mark+" lies beside it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
 		}
 		return s.read(name, s.inbox.paths[name], mostBytes, s.opener(name))
 	})
@@ -217,7 +217,7 @@ func (s *source) read(name, path string, most int64, open func(path string) (*os
 const mostBytes = 512 << 20
 
 func changedWhileRead(name string) error {
-	return ingest.Unsettled(name, "it changed while it was read")
+	return tender.Unsettled(name, "it changed while it was read")
 }
 
 // settle waits until every file that was read has been left alone for a while and

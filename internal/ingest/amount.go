@@ -13,6 +13,9 @@ import (
 	"tenderbatch/internal/tender"
 )
 
+// maxAmountLen bounds the bytes of a text that may be an amount.
+const maxAmountLen = 100
+
 // maxDigits is how many digits a spreadsheet keeps of a number. What needs more
 // was computed, or was cut when it was typed in.
 const maxDigits = 15

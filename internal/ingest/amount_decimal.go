@@ -85,7 +85,7 @@ func (s *sheet) checkCommas() {
 		return
 	}
 	at := s.layout.position(colPrincipal)
-	s.fault(s.name, FileFault{
+	s.fault(s.name, tender.FileFault{
 		Cell: xlsx.CellName(at, s.commas.either), Rule: tender.RuleDecimal,
 		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", s.commas.either, s.commas.decimals),
 		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", s.depositary.Name),

@@ -11,11 +11,9 @@ import (
 const (
 	maxRejected   = 10_000  // lines of one file
 	maxFileFaults = 50      // faults listed of one file
-	maxListed     = 50      // values listed in one message
 	maxShown      = 1_000   // characters of a value in a reject
 	maxLine       = 1 << 20 // bytes of a line of a CSV file
 	maxFields     = 1 << 14 // fields of a line of a CSV file, as many as a sheet has columns
-	maxAmountLen  = 100     // bytes of a text that may be an amount
 )
 
 // refuse counts a line that is rejected or repeated. With too many of them the
@@ -23,7 +21,7 @@ const (
 func (r *reading) refuse(at tender.Source, cell string) {
 	r.refused++
 	if r.refused == maxRejected+1 {
-		r.fault(at.Sheet, FileFault{Rule: tender.RuleLines, Cell: cell,
+		r.fault(at.Sheet, tender.FileFault{Rule: tender.RuleLines, Cell: cell,
 			Message: fmt.Sprintf("more than %d lines of the file are rejected or repeated; reading stopped here", maxRejected),
 			Advice:  "is this a report on this offer, and are the columns right? correct what stands in its first rejects, or ask for it to be sent again"})
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -48,7 +49,7 @@ func Explain(o *tender.Offer, files []Chosen, where string) ([]Trace, error) {
 	follower := follower{left: where[:i], right: where[i+1:]}
 	known := newSecurities(o)
 	var readings []*reading
-	var faults []FileFault
+	var faults []tender.FileFault
 	for _, f := range files {
 		r := newReading(o, known, f)
 		r.follow = follower.row
@@ -56,7 +57,7 @@ func Explain(o *tender.Offer, files []Chosen, where string) ([]Trace, error) {
 		readings = append(readings, r)
 		faults = append(faults, r.faults...)
 	}
-	if err := failed(faults); err != nil {
+	if err := tender.Failed(faults); err != nil {
 		return nil, err
 	}
 	if len(follower.traces) == 0 {
@@ -78,7 +79,7 @@ func noSuchRow(where string, files []Chosen) error {
 		names = append(names, f.Name+":ROW", f.Depositary.Name+":INSTRUCTION")
 	}
 	slices.Sort(names)
-	return fmt.Errorf("there is no row %s in the files that are used; write one of %s", quote(where), strings.Join(slices.Compact(names), ", "))
+	return fmt.Errorf("there is no row %s in the files that are used; write one of %s", display.Quote(where), strings.Join(slices.Compact(names), ", "))
 }
 
 // follower collects the traces of the rows that are asked for.
@@ -151,7 +152,7 @@ func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell
 		}
 		for _, l := range s.layout.labels {
 			if l.col == c.Col {
-				t.Heading = copied(l.text)
+				t.Heading = display.Copied(l.text)
 			}
 		}
 	}
@@ -175,7 +176,7 @@ func describeCell(c *xlsx.Cell, masked bool) string {
 	if c.Formula {
 		formula = ", stored by a formula"
 	}
-	value := " " + quote(string(c.Text))
+	value := " " + display.Quote(string(c.Text))
 	switch {
 	case c.Kind == xlsx.Blank:
 		value = ""

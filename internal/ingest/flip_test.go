@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
@@ -119,7 +120,7 @@ func classify(t *testing.T, sound []byte, bit int, want *Intake) outcomeClass {
 	b := slices.Clone(sound)
 	b[bit/8] ^= 1 << (bit % 8)
 	got, err := readFlipped(t, b)
-	var refusal *FileError
+	var refusal *tender.FileError
 	switch {
 	case errors.As(err, &refusal):
 		return flipRefused

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -386,13 +387,13 @@ func (l *layout) texts() []string {
 // missingFault says which columns are missing and what to paste into the offer. Of a
 // file in which not one heading is known nothing is shown: it may be no report at all,
 // but something that is not for the reader of the message.
-func (l *layout) missingFault(d tender.Depositary) FileFault {
+func (l *layout) missingFault(d tender.Depositary) tender.FileFault {
 	if l.found() == 0 {
 		var missing []string
 		for _, c := range l.missing {
 			missing = append(missing, headings[c].name)
 		}
-		return FileFault{
+		return tender.FileFault{
 			Cell: l.cells(), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("no column for %s: not one heading of a report is known here, so nothing of the file is shown", strings.Join(missing, ", ")),
 			Advice: fmt.Sprintf("look whether it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
@@ -408,13 +409,13 @@ func (l *layout) missingFault(d tender.Depositary) FileFault {
 			zone = ", and " + line
 		}
 		if named, ok := d.Columns[name]; ok {
-			name += " (the offer says its heading is " + quote(named) + ")"
+			name += " (the offer says its heading is " + display.Quote(named) + ")"
 		}
 		missing = append(missing, name)
 	}
-	return FileFault{
+	return tender.FileFault{
 		Cell: l.cells(), Rule: tender.RuleColumn, Paste: l.pasteBlock(d),
-		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), list(l.texts())),
+		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), display.List(l.texts())),
 		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}%s",
 			d.Name, strings.Join(block, ", "), zone),
 	}
@@ -442,7 +443,7 @@ func (l *layout) pasteBlock(d tender.Depositary) string {
 		unread = append(unread, i.text)
 	}
 	if len(unread) > 0 {
-		fmt.Fprintf(&b, "# headings that were not recognised: %s\n", list(unread))
+		fmt.Fprintf(&b, "# headings that were not recognised: %s\n", display.List(unread))
 	}
 	return b.String()
 }
@@ -467,7 +468,7 @@ func (l *layout) guess(c column) string {
 	if len(near) != 1 {
 		return "…"
 	}
-	return copied(near[0])
+	return display.Copied(near[0])
 }
 
 // guessWords are parts of headings that hint at a needed column.
@@ -480,14 +481,14 @@ var guessWords = map[column][]string{
 }
 
 // twiceFaults say which headings claim one column.
-func (l *layout) twiceFaults(d tender.Depositary) []FileFault {
-	var faults []FileFault
+func (l *layout) twiceFaults(d tender.Depositary) []tender.FileFault {
+	var faults []tender.FileFault
 	for _, t := range l.twice {
 		a, b := t.labels[0], t.labels[1]
-		faults = append(faults, FileFault{
+		faults = append(faults, tender.FileFault{
 			Cell: xlsx.CellName(b.col, l.row), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both claim the column %s",
-				quote(a.text), xlsx.CellName(a.col, l.row), quote(b.text), xlsx.CellName(b.col, l.row), headings[t.column].name),
+				display.Quote(a.text), xlsx.CellName(a.col, l.row), display.Quote(b.text), xlsx.CellName(b.col, l.row), headings[t.column].name),
 			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name, headings[t.column].name, a.text),
 		})
 	}

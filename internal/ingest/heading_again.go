@@ -73,7 +73,7 @@ func (s *sheet) readUnits(row *xlsx.Row) error {
 }
 
 // stopOn ends the reading of the sheet if there are faults.
-func (s *sheet) stopOn(faults []FileFault) error {
+func (s *sheet) stopOn(faults []tender.FileFault) error {
 	if len(faults) == 0 {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (s *sheet) readHeadingsAgain(l *layout) error {
 	}
 	for c := range columnCount {
 		if l.position(c) != s.layout.position(c) {
-			return s.stopOn([]FileFault{{
+			return s.stopOn([]tender.FileFault{{
 				Cell: l.cells(), Rule: tender.RuleColumn,
 				Message: fmt.Sprintf("there are headings again, and the columns are not those of row %d in their order: %s stands in %s there, and here in %s",
 					s.layout.row, headings[c].name, letterOf(s.layout.position(c)), letterOf(l.position(c))),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -55,7 +56,7 @@ func (s *sheet) headingCurrency(series int) {
 		return
 	}
 	s.reject(colPrincipal, &finding{tender.RuleCurrency,
-		fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+quote(s.layout.heading(colPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
+		fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+display.Quote(s.layout.heading(colPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
 		"correct the security or the amount with the depositary"})
 }
 
@@ -105,6 +106,6 @@ func (b bareHeadings) of(c column, keys []string) []string {
 }
 
 // headingFaults are what the headings say that forbids reading the rows as they stand.
-func (l *layout) headingFaults(o *tender.Offer, d tender.Depositary) []FileFault {
+func (l *layout) headingFaults(o *tender.Offer, d tender.Depositary) []tender.FileFault {
 	return append(l.scaleFaults(), l.zoneFaults(o, d)...)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 
+	"tenderbatch/internal/display"
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -48,12 +50,12 @@ type title struct {
 
 // titleFaults are what the lines above the headings say that forbids reading the rows as
 // they stand. A currency that they name is that of the principal.
-func (s *sheet) titleFaults() (faults []FileFault) {
+func (s *sheet) titleFaults() (faults []tender.FileFault) {
 	for _, t := range s.titles {
 		if t.row >= s.layout.row {
 			continue
 		}
-		place := fmt.Sprintf("the line %s above the headings", quote(copied(t.text)))
+		place := fmt.Sprintf("the line %s above the headings", display.Quote(display.Copied(t.text)))
 		cell := xlsx.CellName(t.col, t.row)
 		if titleScale.MatchString(t.text) {
 			faults = append(faults, scaleFault(cell, place))

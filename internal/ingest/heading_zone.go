@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -195,7 +196,7 @@ var timeColumns = []column{colReceived, colReceivedDate, colReceivedTime, colWit
 
 // zoneFaults refuse times whose heading names another zone than the one in which they
 // would be read.
-func (l *layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []FileFault) {
+func (l *layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []tender.FileFault) {
 	for _, c := range timeColumns {
 		if !l.has(c) {
 			continue
@@ -203,10 +204,10 @@ func (l *layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []File
 		zones, _ := headingZones(l.heading(c))
 		named := d.Columns[headings[c].name] != "" && d.ZoneGiven
 		for _, z := range zones {
-			if f := z.fault(o, d, "the heading "+quote(copied(l.heading(c))), named); f != nil {
+			if f := z.fault(o, d, "the heading "+display.Quote(display.Copied(l.heading(c))), named); f != nil {
 				f.Cell = xlsx.CellName(l.position(c), l.row)
 				if f.Paste == "" {
-					f.Paste, f.Advice = l.pasteSeason(c, d), f.Advice+fmt.Sprintf(", and the column: columns: {%s: %q}", headings[c].name, copied(l.heading(c)))
+					f.Paste, f.Advice = l.pasteSeason(c, d), f.Advice+fmt.Sprintf(", and the column: columns: {%s: %q}", headings[c].name, display.Copied(l.heading(c)))
 				}
 				faults = append(faults, *f)
 			}
@@ -219,9 +220,9 @@ func (l *layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []File
 // depositary's; nil if they can. Where the two agree for a part of the year, whoever
 // settled it in the offer has decided. Without a line to paste, zone and column together
 // settle it.
-func (z headingZone) fault(o *tender.Offer, d tender.Depositary, place string, settled bool) *FileFault {
+func (z headingZone) fault(o *tender.Offer, d tender.Depositary, place string, settled bool) *tender.FileFault {
 	zone := cmp.Or(d.Zone, o.Zone)
-	f := &FileFault{Rule: tender.RuleZone}
+	f := &tender.FileFault{Rule: tender.RuleZone}
 	switch z.agrees(o, zone) {
 	case throughout:
 		return nil
@@ -257,7 +258,7 @@ func (l *layout) pasteSeason(c column, d tender.Depositary) string {
 	for i, h := range headings {
 		heading, named := d.Columns[h.name]
 		if column(i) == c {
-			heading, named = copied(l.heading(c)), true
+			heading, named = display.Copied(l.heading(c)), true
 		}
 		if named {
 			fmt.Fprintf(&b, "  %s: %q\n", h.name, heading)

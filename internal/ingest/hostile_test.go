@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // The hostile set: files made to be misread, or to take the machine down. Each is
@@ -126,7 +128,7 @@ func TestHostileChild(t *testing.T) {
 	var result hostileResult
 	o := testOffer(t)
 	intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: File{Name: filepath.Base(path), Content: content}}})
-	var refusal *FileError
+	var refusal *tender.FileError
 	switch {
 	case errors.As(err, &refusal):
 		result.Error = refusal.Error()

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -152,12 +153,12 @@ func CheckIdentifiers(tenders iter.Seq[tender.Instruction]) error {
 			now.participants.add(written{participant, in.Source})
 		}
 	}
-	var faults []FileFault
+	var faults []tender.FileFault
 	for _, name := range order {
 		faults = append(faults, asked[name].ids.faults(name, "instruction")...)
 		faults = append(faults, asked[name].participants.faults(name, "participant")...)
 	}
-	return failed(faults)
+	return tender.Failed(faults)
 }
 
 // reported are the tenders that readings have, before any is set aside.
@@ -174,7 +175,7 @@ func reported(readings []*reading) iter.Seq[tender.Instruction] {
 }
 
 // faults are the pairs that look the same, the first few of them.
-func (c *confusion) faults(depositary, what string) (faults []FileFault) {
+func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) {
 	const most = 5
 	var pairs [][2]written
 	for _, pair := range c.found {
@@ -182,10 +183,10 @@ func (c *confusion) faults(depositary, what string) (faults []FileFault) {
 	}
 	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].id+"\x00"+x[1].id, y[0].id+"\x00"+y[1].id) })
 	for i, pair := range pairs[:min(most, len(pairs))] {
-		f := FileFault{
+		f := tender.FileFault{
 			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: tender.RuleIdentifier,
 			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have taken zeros away or changed characters, and they would count as two",
-				what, quote(pair[1].id), depositary, quote(pair[0].id), describePlace(pair[0].source)),
+				what, display.Quote(pair[1].id), depositary, display.Quote(pair[0].id), describePlace(pair[0].source)),
 			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",
 		}
 		if i == most-1 && len(pairs) > most {

@@ -60,7 +60,7 @@ func beginsComment(text []byte) bool {
 // those rows may have been taken out.
 func (s *sheet) checkCommented() {
 	if n := len(s.commented); n > 0 && n < s.count {
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.commented[0]), Rule: tender.RuleIdentifier,
+		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.commented[0]), Rule: tender.RuleIdentifier,
 			Message: fmt.Sprintf("%s: the instruction begins with the mark of a comment, and others do not, as if rows had been taken out", rowList(s.commented, n)),
 			Advice:  "ask the depositary whether they count, and for the report without the marks or without the rows"})
 	}

@@ -21,7 +21,7 @@ import (
 // terms say so (follow_links), and a folder, which is never sent as a report, is only
 // named.
 func Sift(o *tender.Offer, modes map[string]fs.FileMode) (names []string, left []Ignored, err error) {
-	var faults []FileFault
+	var faults []tender.FileFault
 	for _, name := range slices.Sorted(maps.Keys(modes)) {
 		mode := modes[name]
 		_, owners := ownersOf(o, name)
@@ -29,10 +29,10 @@ func Sift(o *tender.Offer, modes map[string]fs.FileMode) (names []string, left [
 		linked := mode&fs.ModeSymlink != 0 && claimed && o.Depositaries[owners[0]].FollowLinks
 		switch {
 		case claimed && !utf8.ValidString(name):
-			faults = append(faults, FileFault{File: name, Rule: tender.RuleName, Message: "the name is not text in UTF-8, so no result could name the file",
+			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName, Message: "the name is not text in UTF-8, so no result could name the file",
 				Advice: "rename the file; letters, digits, hyphens and points are safe"})
 		case claimed && strings.ContainsFunc(name, unicode.IsControl):
-			faults = append(faults, FileFault{File: name, Rule: tender.RuleName, Message: "the name holds a line break or another control character",
+			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName, Message: "the name holds a line break or another control character",
 				Advice: "rename the file; letters, digits, hyphens and points are safe"})
 		case mode.IsRegular(), linked:
 			names = append(names, name)
@@ -45,7 +45,7 @@ func Sift(o *tender.Offer, modes map[string]fs.FileMode) (names []string, left [
 			left = append(left, Ignored{name, "is " + disk.KindOf(mode)})
 		}
 	}
-	return names, left, failed(faults)
+	return names, left, tender.Failed(faults)
 }
 
 // folderOfReport is why a folder that has the name of a report is left out.
@@ -55,8 +55,8 @@ const folderOfReport = "is a folder, though it has the name of a report; put the
 // may be in it.
 func (i Ignored) Folder() bool { return i.Reason == folderOfReport }
 
-func notAFile(name string, mode fs.FileMode, d tender.Depositary) FileFault {
-	f := FileFault{File: name, Rule: tender.RuleInbox, Message: fmt.Sprintf("is %s, not a file, under the name of a report of %s", disk.KindOf(mode), d.Name),
+func notAFile(name string, mode fs.FileMode, d tender.Depositary) tender.FileFault {
+	f := tender.FileFault{File: name, Rule: tender.RuleInbox, Message: fmt.Sprintf("is %s, not a file, under the name of a report of %s", disk.KindOf(mode), d.Name),
 		Advice: "move it away, and put the report itself into the inbox"}
 	if mode&fs.ModeSymlink != 0 {
 		f.Advice = "put the file itself into the inbox; if links are how reports come here, write follow_links: true at the depositary"

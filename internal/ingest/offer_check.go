@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -119,7 +120,7 @@ func (r *termsReader) checkEarlyPayments(o *tender.Offer) {
 			continue
 		}
 		if payment := seriesPath(i, ".early_tender_payment"); r.sound(payment, "dates.early_tender.at") {
-			r.faultAmong([]string{payment, "dates.early_tender"}, "early_tender_payment %s of series %s is given, but the offer has no Early Tender Date; leave it out, or add dates.early_tender", price(s.EarlyTenderPayment), quote(s.ID))
+			r.faultAmong([]string{payment, "dates.early_tender"}, "early_tender_payment %s of series %s is given, but the offer has no Early Tender Date; leave it out, or add dates.early_tender", price(s.EarlyTenderPayment), display.Quote(s.ID))
 		}
 	}
 }
@@ -175,7 +176,7 @@ func (r *termsReader) checkTotal(path string, s tender.Series, stated decimal.De
 	if r.sound(total, consideration, payment) && !stated.Equal(s.TotalConsideration()) {
 		r.faultAmong([]string{total, consideration, payment},
 			"total_consideration %s of series %s is not tender_offer_consideration %s plus early_tender_payment %s, which is %s; correct the one that is wrong",
-			price(stated), quote(s.ID), price(s.TenderOfferConsideration), price(s.EarlyTenderPayment), price(s.TotalConsideration()))
+			price(stated), display.Quote(s.ID), price(s.TenderOfferConsideration), price(s.EarlyTenderPayment), price(s.TotalConsideration()))
 	}
 }
 
@@ -186,7 +187,7 @@ func price(v decimal.Decimal) string { return v.StringFixed(max(2, -v.Exponent()
 func (r *termsReader) checkSeries(path string, s tender.Series) {
 	maximum, level := path+".maximum_offer_amount", path+".priority"
 	if s.HasMaximum && s.Priority == 0 && r.sound(maximum, level) {
-		r.faultAmong([]string{maximum, level}, "maximum_offer_amount is given, but series %s has no priority and so is bought any and all; add priority, or leave the maximum out", quote(s.ID))
+		r.faultAmong([]string{maximum, level}, "maximum_offer_amount is given, but series %s has no priority and so is bought any and all; add priority, or leave the maximum out", display.Quote(s.ID))
 	}
 	minimum, multiple := path+".denomination.minimum", path+".denomination.multiple"
 	if !r.sound(multiple) {
@@ -231,7 +232,7 @@ func (r *termsReader) checkNames(o *tender.Offer) {
 			if first, twice := seen[name(i)]; !twice {
 				seen[name(i)] = at
 			} else if r.sound(at) && r.sound(first) {
-				r.faultAmong([]string{at, first}, "%s %s stands twice among the %s, also %s; give each its own", key, quote(name(i)), list, r.line(first))
+				r.faultAmong([]string{at, first}, "%s %s stands twice among the %s, also %s; give each its own", key, display.Quote(name(i)), list, r.line(first))
 			}
 		}
 	}
@@ -266,7 +267,7 @@ func (r *termsReader) checkCap(o *tender.Offer, i int) {
 	c, path := o.Caps[i], fmt.Sprintf("caps[%d]", i)
 	r.checkCapName(o, c, path+".name")
 	if len(c.Series) == 0 && r.sound(path+".series", "series") && !r.anyLevel(o) {
-		r.faultAmong([]string{path, "series"}, "the cap %s covers no series, because none has a priority; add priority to the series it limits", quote(c.Name))
+		r.faultAmong([]string{path, "series"}, "the cap %s covers no series, because none has a priority; add priority to the series it limits", display.Quote(c.Name))
 	}
 }
 
@@ -280,7 +281,7 @@ func (r *termsReader) checkCapRates(o *tender.Offer, i int) {
 		}
 		if _, ok := o.Rate(s.Currency, c.Currency); !ok {
 			r.faultAmong([]string{path + ".currency", path + ".series", currency, "fx"},
-				"the cap %s is in %s and covers series %s in %s; add the rate from %s to %s to fx", quote(c.Name), c.Currency, quote(s.ID), s.Currency, s.Currency, c.Currency)
+				"the cap %s is in %s and covers series %s in %s; add the rate from %s to %s to fx", display.Quote(c.Name), c.Currency, display.Quote(s.ID), s.Currency, s.Currency, c.Currency)
 			return
 		}
 	}
@@ -291,7 +292,7 @@ func (r *termsReader) checkCapRates(o *tender.Offer, i int) {
 func (r *termsReader) checkCapName(o *tender.Offer, c tender.Cap, at string) {
 	for j, s := range o.Series {
 		if c.Name == "Maximum Offer Amount "+s.ID && r.sound(at, seriesPath(j, ".id")) {
-			r.faultAmong([]string{at, seriesPath(j, ".id")}, "name %s is what the maximum_offer_amount of the series is called; give the cap another name", quote(c.Name))
+			r.faultAmong([]string{at, seriesPath(j, ".id")}, "name %s is what the maximum_offer_amount of the series is called; give the cap another name", display.Quote(c.Name))
 		}
 	}
 }
@@ -315,11 +316,11 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 		}
 		switch j := slices.Index(ids, id); {
 		case slices.Contains(o.Caps[i].Series[:k], id):
-			r.faultAmong([]string{at}, "%s stands twice in the series of the cap; name it once", quote(id))
+			r.faultAmong([]string{at}, "%s stands twice in the series of the cap; name it once", display.Quote(id))
 		case j < 0:
-			r.faultAmong([]string{at, "series"}, "there is no series %s; %s", quote(id), instead(id, ids))
+			r.faultAmong([]string{at, "series"}, "there is no series %s; %s", display.Quote(id), instead(id, ids))
 		case o.Series[j].Priority == 0 && r.sound(seriesPath(j, ".priority")):
-			r.faultAmong([]string{at, seriesPath(j, "")}, "series %s has no priority and so is bought any and all, outside every cap; add priority to it, or take it out of the cap", quote(id))
+			r.faultAmong([]string{at, seriesPath(j, "")}, "series %s has no priority and so is bought any and all, outside every cap; add priority to it, or take it out of the cap", display.Quote(id))
 		}
 	}
 }
@@ -355,7 +356,7 @@ func (r *termsReader) checkDecisions(o *tender.Offer) {
 	}
 	check := func(at, name string) {
 		if known && name != "" && r.sound(at) && !slices.Contains(names, name) {
-			r.faultAmong([]string{at, "depositaries"}, "there is no depositary %s; %s", quote(name), instead(name, names))
+			r.faultAmong([]string{at, "depositaries"}, "there is no depositary %s; %s", display.Quote(name), instead(name, names))
 		}
 	}
 	for i, w := range o.Waivers {

@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"tenderbatch/internal/display"
 )
 
 var update = flag.Bool("update", false, "write the expected errors of the offer's faults anew")
@@ -90,7 +92,7 @@ func TestMisspeltKeys(t *testing.T) {
 				if f.Line != k.line || f.Column != k.column {
 					t.Errorf("the fault is at %d:%d, the key at %d:%d", f.Line, f.Column, k.line, k.column)
 				}
-				if want := "unknown key " + quote(wrong); !strings.HasPrefix(f.Message, want) {
+				if want := "unknown key " + display.Quote(wrong); !strings.HasPrefix(f.Message, want) {
 					t.Errorf("the message is %q, want %s", f.Message, want)
 				}
 				if f.Path != pathTo(k.path, wrong) {

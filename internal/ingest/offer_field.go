@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -154,9 +155,9 @@ func (f termsField) text() string {
 	case s == "":
 		f.fault("is an empty text; write what it is, or leave the key out if it is not needed")
 	case strings.TrimSpace(s) != s:
-		f.fault("%s begins or ends with a space; take it away", quote(s))
-	case strings.ContainsFunc(s, isInvisible):
-		f.fault("%s has a character that cannot be seen, such as a line break; take it away", quote(s))
+		f.fault("%s begins or ends with a space; take it away", display.Quote(s))
+	case strings.ContainsFunc(s, display.Unseen):
+		f.fault("%s has a character that cannot be seen, such as a line break; take it away", display.Quote(s))
 	}
 	return s
 }
@@ -164,7 +165,7 @@ func (f termsField) text() string {
 // prose is a text that may have several lines, "" if it is not given.
 func (f termsField) prose() string {
 	s, ok := f.scalar("a text")
-	if ok && strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && isInvisible(r) }) {
+	if ok && strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && display.Unseen(r) }) {
 		f.fault("has a character that cannot be seen; take it away")
 	}
 	return s
@@ -178,7 +179,7 @@ func (f termsField) amount() decimal.Decimal {
 	}
 	v, wrong := offerAmount(s)
 	if wrong != "" {
-		f.fault("%s %s", quote(s), wrong)
+		f.fault("%s %s", display.Quote(s), wrong)
 	}
 	return v
 }
@@ -199,7 +200,7 @@ func (f termsField) whole() int {
 		return 0
 	}
 	if !isDigits(s) || s[0] == '0' || len(s) > 6 {
-		f.fault("%s is not a whole number from 1 on; write digits only, such as 1", quote(s))
+		f.fault("%s is not a whole number from 1 on; write digits only, such as 1", display.Quote(s))
 		return 0
 	}
 	return whole(s)
@@ -209,7 +210,7 @@ func (f termsField) whole() int {
 func (f termsField) flag() bool {
 	s, ok := f.scalar("true or false")
 	if ok && (f.node.quoted || s != "true" && s != "false") {
-		f.fault("%s is neither true nor false; write true or false, without quotation marks", quote(s))
+		f.fault("%s is neither true nor false; write true or false, without quotation marks", display.Quote(s))
 	}
 	return s == "true"
 }
@@ -244,7 +245,7 @@ func (f termsField) instant() time.Time {
 func (f termsField) currency() string {
 	s, ok := f.scalar("a currency such as USD")
 	if _, known := tender.MinorUnits(s); ok && !known {
-		f.fault("%s is not a currency of ISO 4217; write its three capital letters, such as USD", quote(s))
+		f.fault("%s is not a currency of ISO 4217; write its three capital letters, such as USD", display.Quote(s))
 	}
 	return s
 }
@@ -257,12 +258,12 @@ func (f termsField) location(otherwise *time.Location) *time.Location {
 		return otherwise
 	}
 	if city, wrong := fixedZone(s); wrong {
-		f.fault("%s is %s; write %s", quote(s), "not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
+		f.fault("%s is %s; write %s", display.Quote(s), "not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
 		return otherwise
 	}
 	zone, err := time.LoadLocation(s)
 	if err != nil || s == "" || s == "Local" {
-		f.fault("%s is not a time zone that is known; write %s", quote(s), want)
+		f.fault("%s is not a time zone that is known; write %s", display.Quote(s), want)
 		return otherwise
 	}
 	return zone
@@ -279,7 +280,7 @@ func choice[T ~string](f termsField, values ...T) T {
 		return ""
 	}
 	if !slices.Contains(allowed, s) {
-		f.fault("%s is not known; write %s", quote(s), oneOf(allowed))
+		f.fault("%s is not known; write %s", display.Quote(s), oneOf(allowed))
 		return ""
 	}
 	return T(s)
@@ -395,10 +396,10 @@ func (m *termsMapping) close() {
 		if near, ok := nearest(key, m.known); ok {
 			misspelt[near] = true
 			m.r.unsound[pathTo(m.path, near)] = true
-			m.r.fault(path, e.key, "unknown key %s; did you mean %s?", quote(key), near)
+			m.r.fault(path, e.key, "unknown key %s; did you mean %s?", display.Quote(key), near)
 			continue
 		}
-		m.r.fault(path, e.key, "unknown key %s; the keys known here are %s", quote(key), strings.Join(m.known, ", "))
+		m.r.fault(path, e.key, "unknown key %s; the keys known here are %s", display.Quote(key), strings.Join(m.known, ", "))
 	}
 	for _, key := range m.lacks {
 		path := pathTo(m.path, key)

@@ -3,6 +3,7 @@ package ingest
 import (
 	"slices"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -149,9 +150,9 @@ func (r *termsReader) mergeItems(next *termsReader, old *yamlNode, set yamlEntry
 		switch {
 		case i < 0 && len(names) < len(merged.items): // it may be the one whose name is at fault
 		case i < 0:
-			next.fault(e.key.path, e.key, "none of the %s is %s; %s", list, quote(e.key.text), instead(e.key.text, names))
+			next.fault(e.key.path, e.key, "none of the %s is %s; %s", list, display.Quote(e.key.text), instead(e.key.text, names))
 		case e.value.kind != yamlMapping:
-			next.fault(e.value.path, e.value, "%s is %s here; write a mapping of what changes", quote(e.key.text), e.value.kind)
+			next.fault(e.value.path, e.value, "%s is %s here; write a mapping of what changes", display.Quote(e.key.text), e.value.kind)
 		default:
 			merged.items[i] = mergeValue(merged.items[i], e.value)
 		}

@@ -1,6 +1,10 @@
 package ingest
 
-import "strings"
+import (
+	"strings"
+
+	"tenderbatch/internal/display"
+)
 
 // nearest returns the candidate that name is most likely a slip for, and
 // whether there is one: at most a third of the characters may differ, and at most
@@ -18,11 +22,11 @@ func nearest(name string, candidates []string) (string, bool) {
 // instead says what to write instead of a name that is not among the names.
 func instead(name string, names []string) string {
 	if near, ok := nearest(name, names); ok {
-		return "did you mean " + quote(near) + "?"
+		return "did you mean " + display.Quote(near) + "?"
 	}
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quote(n)
+		quoted[i] = display.Quote(n)
 	}
 	return "write " + oneOf(quoted)
 }

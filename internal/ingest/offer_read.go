@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
 )
@@ -77,7 +78,7 @@ func readRunAfter(f termsField) time.Duration {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 || d > longestRunAfter || d%time.Minute != 0 {
-		f.fault("%s is not a number of minutes and hours; write %s", quote(s), want)
+		f.fault("%s is not a number of minutes and hours; write %s", display.Quote(s), want)
 	}
 	return d
 }
@@ -104,7 +105,7 @@ func (r *termsReader) readDates(f termsField, o *tender.Offer) {
 	run := s.may("early_run")
 	o.Settlement.EarlyRun = run.text()
 	if run.given() && r.sound(run.path) && strings.ContainsAny(o.Settlement.EarlyRun, `/\`) {
-		run.fault("%s has a path in it; write the name of a folder in runs", quote(o.Settlement.EarlyRun))
+		run.fault("%s has a path in it; write the name of a folder in runs", display.Quote(o.Settlement.EarlyRun))
 	}
 	s.close()
 	if g := m.may("guaranteed_delivery"); g.given() {
@@ -154,7 +155,7 @@ func (r *termsReader) readDeadline(f termsField, o *tender.Offer, otherwise tend
 	case s == "expiration":
 		return o.Expiration
 	case !strings.HasPrefix(s, "1") && !strings.HasPrefix(s, "2"):
-		f.fault("%s is not known; write %s", quote(s), want)
+		f.fault("%s is not known; write %s", display.Quote(s), want)
 	default:
 		return tender.CutOff{At: f.instant(), Boundary: tender.Before}
 	}
@@ -182,7 +183,7 @@ func (r *termsReader) readFactor(f termsField) (tender.FactorRule, decimal.Decim
 	case s == string(tender.FactorMaximal) || s == string(tender.FactorRatio):
 		return tender.FactorRule(s), decimal.Zero
 	case !strings.ContainsAny(s, "0123456789"):
-		f.fault("%s is not known; write %s", quote(s), want)
+		f.fault("%s is not known; write %s", display.Quote(s), want)
 	default:
 		given := f.amount()
 		if f.r.sound(f.path) && (given.Sign() <= 0 || given.GreaterThan(decimal.NewFromInt(1))) {
@@ -265,9 +266,9 @@ func readSecurity(f termsField) string {
 	switch {
 	case !ok || tender.ValidSecurity(s):
 	case len(s) == 9 || len(s) == 12:
-		f.fault("%s has a wrong check digit or a character that none has; compare it with the Offer to Purchase", quote(s))
+		f.fault("%s has a wrong check digit or a character that none has; compare it with the Offer to Purchase", display.Quote(s))
 	default:
-		f.fault("%s is neither a CUSIP of 9 nor an ISIN of 12 characters; compare it with the Offer to Purchase", quote(s))
+		f.fault("%s is neither a CUSIP of 9 nor an ISIN of 12 characters; compare it with the Offer to Purchase", display.Quote(s))
 	}
 	return s
 }
@@ -338,13 +339,13 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 	encoding := m.may("encoding")
 	d.Encoding = cmp.Or(choice(encoding, tender.UTF8, tender.Windows1252), tender.UTF8)
 	if extension := path.Ext(d.Files); encoding.given() && (strings.EqualFold(extension, ".xlsx") || strings.EqualFold(extension, ".xlsm")) {
-		encoding.fault("is that of CSV files, but files are workbooks (%s); leave it out", quote(d.Files))
+		encoding.fault("is that of CSV files, but files are workbooks (%s); leave it out", display.Quote(d.Files))
 	}
 	skip := m.may("skip_sheets")
 	d.Skip = skip.names()
 	for _, name := range d.Skip {
 		if r.sound(skip.path) && slices.Contains(d.Sheets, name) {
-			skip.fault("names %s, which is to be read; take it out of one of the two", quote(name))
+			skip.fault("names %s, which is to be read; take it out of one of the two", display.Quote(name))
 		}
 	}
 	m.close()
@@ -360,7 +361,7 @@ func readReportTimes(f termsField) *tender.ReportTimes {
 	}
 	t, err := tender.ParseReportTimes(s)
 	if err != nil {
-		f.fault("%s is not when reports are expected; write %s, by the clock of the depositary's zone", quote(s), want)
+		f.fault("%s is not when reports are expected; write %s, by the clock of the depositary's zone", display.Quote(s), want)
 	}
 	return &t
 }
@@ -383,7 +384,7 @@ func (f termsField) names() (names []string) {
 	for _, item := range f.filledList() {
 		name := item.text()
 		if f.r.sound(item.path) && slices.Contains(names, name) {
-			item.fault("%s stands twice; name it once", quote(name))
+			item.fault("%s stands twice; name it once", display.Quote(name))
 		}
 		names = append(names, name)
 	}
@@ -397,9 +398,9 @@ func readPattern(f termsField) string {
 		return s
 	}
 	if strings.ContainsAny(s, `/\`) {
-		f.fault("%s has a path in it; write the pattern of a file name in the inbox, such as dtc-*.xlsx", quote(s))
+		f.fault("%s has a path in it; write the pattern of a file name in the inbox, such as dtc-*.xlsx", display.Quote(s))
 	} else if _, err := path.Match(s, ""); err != nil {
-		f.fault("%s is not a pattern; close its bracket, or write one such as dtc-*.xlsx", quote(s))
+		f.fault("%s is not a pattern; close its bracket, or write one such as dtc-*.xlsx", display.Quote(s))
 	}
 	return s
 }
@@ -444,8 +445,8 @@ func (r *termsReader) readStatuses(f termsField) map[string]tender.Status {
 	for _, e := range m.node.entries {
 		code := e.key.text
 		status := termsField{r, code, pathTo(m.path, code), e.value}
-		if strings.TrimSpace(code) != code || code == "" || strings.ContainsFunc(code, isInvisible) {
-			r.fault(status.path, e.key, "%s is not a status code; write it as it stands in the depositary's file, in quotation marks", quote(code))
+		if strings.TrimSpace(code) != code || code == "" || strings.ContainsFunc(code, display.Unseen) {
+			r.fault(status.path, e.key, "%s is not a status code; write it as it stands in the depositary's file, in quotation marks", display.Quote(code))
 		}
 		statuses[code] = choice(status, tender.Tendered, tender.Pending, tender.Withdrawn, tender.Rejected)
 	}
@@ -459,7 +460,7 @@ func readWithdrawn(f termsField, d *tender.Depositary) {
 	d.WithdrawnYes, d.WithdrawnNo = m.need("yes").text(), no.text()
 	m.close()
 	if no.given() && f.r.sound(f.path) && strings.EqualFold(d.WithdrawnYes, d.WithdrawnNo) {
-		f.fault("has the same word for yes and no, %s; write the two words of the column", quote(d.WithdrawnNo))
+		f.fault("has the same word for yes and no, %s; write the two words of the column", display.Quote(d.WithdrawnNo))
 	}
 }
 

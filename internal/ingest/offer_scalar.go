@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -68,7 +69,7 @@ var instantForm = regexp.MustCompile(`^((?:19|2[0-9])[0-9]{2})-([0-9]{2})-([0-9]
 func ParseInstant(s string, zone *time.Location) (time.Time, error) {
 	m := instantForm.FindStringSubmatch(s)
 	if m == nil {
-		return time.Time{}, fmt.Errorf("%s is not a time; write it as 2004-11-12T17:00, or T24:00 for the end of the day", quote(s))
+		return time.Time{}, fmt.Errorf("%s is not a time; write it as 2004-11-12T17:00, or T24:00 for the end of the day", display.Quote(s))
 	}
 	d, err := tender.ParseDate(s[:len("2004-11-12")])
 	if err != nil {
@@ -76,18 +77,18 @@ func ParseInstant(s string, zone *time.Location) (time.Time, error) {
 	}
 	hour, minute, second, nanos := whole(m[4]), whole(m[5]), whole(m[6]), whole((m[7] + "000000000")[:9])
 	if hour == 24 && minute+second+nanos > 0 {
-		return time.Time{}, fmt.Errorf("%s is after the end of its day; write T24:00, or a time of the next day", quote(s))
+		return time.Time{}, fmt.Errorf("%s is after the end of its day; write T24:00, or a time of the next day", display.Quote(s))
 	}
 	in := zone
 	if offset := m[8]; offset != "" {
 		var ok bool
 		if in, ok = fixedOffset(offset); !ok {
-			return time.Time{}, fmt.Errorf("%s has an offset from UTC that no place has; write it as -05:00", quote(s))
+			return time.Time{}, fmt.Errorf("%s has an offset from UTC that no place has; write it as -05:00", display.Quote(s))
 		}
 	}
 	t, err := wallInstant(d.Year, int(d.Month), d.Day, hour, minute, second, nanos, in)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%s is not one instant: %w; correct it, or add the offset from UTC that is meant, such as -05:00", quote(s), err)
+		return time.Time{}, fmt.Errorf("%s is not one instant: %w; correct it, or add the offset from UTC that is meant, such as -05:00", display.Quote(s), err)
 	}
 	return t.In(zone), nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -485,7 +486,7 @@ func TestParseInstant(t *testing.T) {
 		{"2004-11-12T17:00:00+25:00", `"2004-11-12T17:00:00+25:00" has an offset from UTC that no place has; write it as -05:00`},
 	}
 	for _, s := range []string{"", "2004-11-12", "2004-11-12 17:00", "2004-11-12T17", "2004-11-12T5:00", "11/12/2004 17:00", "2004-11-12T17:00 EST", "2004-11-12T17:00:00.", "2004-11-12T17:60", "2004-11-12T25:00", "now", "0001-01-01T00:00Z"} {
-		tests = append(tests, struct{ in, want string }{s, quote(s) + " is not a time; write it as 2004-11-12T17:00, or T24:00 for the end of the day"})
+		tests = append(tests, struct{ in, want string }{s, display.Quote(s) + " is not a time; write it as 2004-11-12T17:00, or T24:00 for the end of the day"})
 	}
 	for _, tt := range tests {
 		got, err := ParseInstant(tt.in, ny)

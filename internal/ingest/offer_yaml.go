@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/plainyaml"
 )
 
@@ -137,7 +138,7 @@ func noText(line string) (at int, message string) {
 			return at, "the file is not text in UTF-8 here; save it as UTF-8"
 		case r == '\t' && !tabAllowed(line, at):
 			return at, "a tab stands here; write spaces"
-		case r != '\t' && isInvisible(r):
+		case r != '\t' && display.Unseen(r):
 			return at, fmt.Sprintf("the file has an invisible character here (%U); delete it", r)
 		}
 	}
@@ -226,7 +227,7 @@ func (d *yamlDocument) mapping(n *yamlNode, from *ast.MappingNode) {
 			continue
 		}
 		if first, twice := lines[key.text]; twice {
-			d.add(remark{node: key, message: fmt.Sprintf("the key %s stands here twice, first on line %d; keep one of the two", quote(key.text), first)})
+			d.add(remark{node: key, message: fmt.Sprintf("the key %s stands here twice, first on line %d; keep one of the two", display.Quote(key.text), first)})
 			continue
 		}
 		lines[key.text] = key.line

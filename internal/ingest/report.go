@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -114,7 +115,7 @@ type ControlTotal struct {
 func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 	known := newSecurities(o)
 	readings := make([]*reading, len(files))
-	var faults []FileFault
+	var faults []tender.FileFault
 	for i, f := range files {
 		if err := f.Depositary.Check(); err != nil {
 			return nil, err
@@ -124,7 +125,7 @@ func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
 		readings[i] = r
 		faults = append(faults, r.faults...)
 	}
-	if err := failed(faults); err != nil {
+	if err := tender.Failed(faults); err != nil {
 		return nil, err
 	}
 	if err := CheckIdentifiers(reported(readings)); err != nil {
@@ -163,7 +164,7 @@ type reading struct {
 	sheets  []*sheet // those that hold the tenders
 	lines   lines    // every row that holds an instruction, by sheet as in sheets
 	rejects []tender.Reject
-	faults  []FileFault
+	faults  []tender.FileFault
 	refused int // lines that are rejected or repeated
 
 	controlled bool // a control sheet agrees with the rows
@@ -217,7 +218,7 @@ func (r *reading) readTables(tables []table) {
 		case err != nil && !errors.Is(err, errEnough):
 			r.addError(t.name, err)
 		case s.layout == nil: // not after choose; but rows must never vanish without a word
-			r.fault(t.name, FileFault{Rule: tender.RuleColumn, Message: "the headings are gone", Advice: "leave the file alone while it is read"})
+			r.fault(t.name, tender.FileFault{Rule: tender.RuleColumn, Message: "the headings are gone", Advice: "leave the file alone while it is read"})
 		case err == nil:
 			s.finish(tail)
 			continue
@@ -316,7 +317,7 @@ func (r *reading) addMissing(without []peeked) {
 		}
 	}
 	if best < 0 {
-		r.fault("", FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
+		r.fault("", tender.FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
 		return
 	}
 	if faults := without[best].best.scaleFaults(); len(faults) > 0 {
@@ -331,11 +332,11 @@ func (r *reading) addMissing(without []peeked) {
 }
 
 // fault adds faults of a sheet of the file, or of the file as a whole.
-func (r *reading) fault(sheet string, faults ...FileFault) {
+func (r *reading) fault(sheet string, faults ...tender.FileFault) {
 	for _, f := range faults {
 		f.File, f.Sheet = r.report.File, sheet
 		if len(r.faults) == maxFileFaults {
-			f = FileFault{File: f.File, Rule: f.Rule, Message: fmt.Sprintf("there are more faults than the %d listed", maxFileFaults)}
+			f = tender.FileFault{File: f.File, Rule: f.Rule, Message: fmt.Sprintf("there are more faults than the %d listed", maxFileFaults)}
 		}
 		if len(r.faults) <= maxFileFaults {
 			r.faults = append(r.faults, f)
@@ -354,7 +355,7 @@ func (r *reading) addError(sheet string, err error) {
 		r.fault(sheet, f)
 		return
 	}
-	r.fault(sheet, FileFault{Rule: tender.RuleFile, Message: copied(err.Error()), Advice: "nothing of the file was used"})
+	r.fault(sheet, tender.FileFault{Rule: tender.RuleFile, Message: display.Copied(err.Error()), Advice: "nothing of the file was used"})
 }
 
 // note adds sentences to the report.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -77,7 +78,7 @@ func (l line) contradicts(c column, other line, message string) {
 		c = colReceivedDate
 	}
 	reject := tender.Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Column: copied(s.layout.heading(c)),
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Column: display.Copied(s.layout.heading(c)),
 		Rule: tender.RuleReports, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
 		Message: message + "; the other line is " + describePlace(other.instruction.Source),
 		Advice:  "ask the depositary which is right, and take the report that is wrong out of the inbox",
@@ -93,7 +94,7 @@ func describePlace(s tender.Source) string {
 	if s.Sheet == "" {
 		return fmt.Sprintf("row %d of %s", s.Row, s.File)
 	}
-	return fmt.Sprintf("row %d of %s, sheet %s", s.Row, s.File, quote(s.Sheet))
+	return fmt.Sprintf("row %d of %s, sheet %s", s.Row, s.File, display.Quote(s.Sheet))
 }
 
 // noteSameContent notes files that hold the same under two names: one of them is

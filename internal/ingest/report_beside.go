@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -73,7 +74,7 @@ func (s *sheet) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
 			continue
 		}
 		return s.waivable(nil, &finding{tender.RuleBeside, fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
-			xlsx.CellName(c.Col, row.Number), quote(trim(string(c.Text)))),
+			xlsx.CellName(c.Col, row.Number), display.Quote(trim(string(c.Text)))),
 			"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
 	}
 	return s.commentBeside(row.Number, in)
@@ -104,7 +105,7 @@ func (s *sheet) commentBeside(row int, in *tender.Instruction) []tender.Waiver {
 			continue
 		}
 		return s.waivable(nil, &finding{tender.RuleBeside,
-			fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, quote(shortened(copied(c.Text)))),
+			fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, display.Quote(shortened(display.Copied(c.Text)))),
 			"ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -74,7 +75,7 @@ func (s *sheet) saysNothing(c *xlsx.Cell) bool {
 // holdsNothing says, of a cell that must not be blank, what stands there for nothing.
 func (s *sheet) holdsNothing(c column) string {
 	if cell := s.cells[c]; s.saysNothing(cell) {
-		return ": the cell holds " + quote(trim(string(cell.Text))) + ", which stands for nothing"
+		return ": the cell holds " + display.Quote(trim(string(cell.Text))) + ", which stands for nothing"
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -94,30 +95,30 @@ func (r *reading) namedSheets(all, with []peeked) (named []peeked) {
 			if p.hidden {
 				hidden = "hidden "
 			}
-			r.fault(p.name, FileFault{Rule: tender.RuleSheet, Cell: p.best.cells(),
+			r.fault(p.name, tender.FileFault{Rule: tender.RuleSheet, Cell: p.best.cells(),
 				Message: "the " + hidden + "sheet has headings of tenders too, and the offer does not mention it",
 				Advice: fmt.Sprintf("say what it is, in the offer at depositary %s: sheets: [%s] if its tenders count, or skip_sheets: [%s] if they do not",
-					r.depositary.Name, list(append(slices.Clone(r.depositary.Sheets), p.name)), quote(p.name))})
+					r.depositary.Name, display.List(append(slices.Clone(r.depositary.Sheets), p.name)), display.Quote(p.name))})
 		}
 	}
 	return named
 }
 
-func (r *reading) noSuchSheet(name string, all []peeked) FileFault {
+func (r *reading) noSuchSheet(name string, all []peeked) tender.FileFault {
 	var names []string
 	for _, p := range all {
 		names = append(names, p.name)
 	}
-	return FileFault{Rule: tender.RuleSheet,
-		Message: fmt.Sprintf("there is no sheet %s; the sheets are %s", quote(name), list(names)),
+	return tender.FileFault{Rule: tender.RuleSheet,
+		Message: fmt.Sprintf("there is no sheet %s; the sheets are %s", display.Quote(name), display.List(names)),
 		Advice:  "correct the name in the offer at depositary " + r.depositary.Name}
 }
 
 // whichSheet says that the sheet must be named in the offer.
-func (r *reading) whichSheet(with []peeked) FileFault {
+func (r *reading) whichSheet(with []peeked) tender.FileFault {
 	var names []string
 	for _, p := range with {
-		name := quote(p.name)
+		name := display.Quote(p.name)
 		if p.hidden {
 			name += " (hidden)"
 		}
@@ -127,9 +128,9 @@ func (r *reading) whichSheet(with []peeked) FileFault {
 		names = append(names, name)
 	}
 	first := with[slices.IndexFunc(with, peeked.complete)].name
-	f := FileFault{Rule: tender.RuleSheet,
+	f := tender.FileFault{Rule: tender.RuleSheet,
 		Message: fmt.Sprintf("%d sheets have the headings of tenders: %s", len(with), strings.Join(names, ", ")),
-		Advice:  fmt.Sprintf("say which to read, in the offer at depositary %s: sheet: %s", r.depositary.Name, quote(first))}
+		Advice:  fmt.Sprintf("say which to read, in the offer at depositary %s: sheet: %s", r.depositary.Name, display.Quote(first))}
 	if len(with) == 1 {
 		f.Message = "the only sheet that has the headings of tenders is " + names[0]
 	} else {

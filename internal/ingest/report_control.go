@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -42,7 +43,7 @@ func (r *reading) checkControl(t table) error {
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
 		value, ok := r.controlValue(cell)
 		if (isCount || isAmount) && cell.Struck != xlsx.NotStruck {
-			r.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		switch {
 		case !isCount && !isAmount:
@@ -55,7 +56,7 @@ func (r *reading) checkControl(t table) error {
 				totals.shownOnly(value, grandTotal, r.hiddenRows())))
 		default:
 			r.controlled = true
-			r.note(fmt.Sprintf("the control sheet %s agrees in %s", quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.note(fmt.Sprintf("the control sheet %s agrees in %s", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		return nil
 	})
@@ -71,7 +72,7 @@ func (r *reading) hiddenRows() (all []int) {
 }
 
 func (r *reading) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
-	r.fault(sheet, FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message,
+	r.fault(sheet, tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message,
 		Advice: "a row is missing, there twice or changed: ask the depositary for the report again"})
 }
 

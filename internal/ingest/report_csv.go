@@ -29,10 +29,10 @@ var separators = []struct {
 
 // csvTable makes a table of a CSV file, whose cells are all text. All that a
 // lenient reader would absorb is a fault.
-func (r *reading) csvTable(content []byte) (table, []FileFault) {
+func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
 	text, encoding, fault := decodeCSV(content, r.depositary.Encoding)
 	if fault != nil {
-		return table{}, []FileFault{*fault}
+		return table{}, []tender.FileFault{*fault}
 	}
 	text = plainLines(text)
 	if faults := damagedCSV(text); len(faults) > 0 {
@@ -50,7 +50,7 @@ func (r *reading) csvTable(content []byte) (table, []FileFault) {
 	}
 	if headings == 0 {
 		if fault := r.otherSeparator(text); fault != nil {
-			return table{}, []FileFault{*fault}
+			return table{}, []tender.FileFault{*fault}
 		}
 	}
 	r.report.Format = fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name)
@@ -59,7 +59,7 @@ func (r *reading) csvTable(content []byte) (table, []FileFault) {
 
 // decodeCSV takes off the byte order mark and turns the text into UTF-8. A byte
 // order mark goes before what the offer says: no other encoding begins so.
-func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding string, fault *FileFault) {
+func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding string, fault *tender.FileFault) {
 	switch {
 	case len(content) > csvLimit:
 		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit), "split the report")
@@ -101,7 +101,7 @@ var windows1252 = [32]rune{
 	0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ',
 }
 
-func decodeWindows1252(content []byte) ([]byte, *FileFault) {
+func decodeWindows1252(content []byte) ([]byte, *tender.FileFault) {
 	text := make([]byte, 0, len(content)+len(content)/16)
 	for i, b := range content {
 		r := rune(b)
@@ -117,7 +117,7 @@ func decodeWindows1252(content []byte) ([]byte, *FileFault) {
 	return text, nil
 }
 
-func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *FileFault) {
+func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *tender.FileFault) {
 	if len(content)%2 == 1 {
 		return nil, csvFault(0, "the file is UTF-16 but ends in half a character: it is cut off", "ask for it to be sent again")
 	}
@@ -144,8 +144,8 @@ func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *FileFault) {
 	return text, nil
 }
 
-func csvFault(line int, message, advice string) *FileFault {
-	f := &FileFault{Rule: tender.RuleCSV, Message: message, Advice: advice}
+func csvFault(line int, message, advice string) *tender.FileFault {
+	f := &tender.FileFault{Rule: tender.RuleCSV, Message: message, Advice: advice}
 	if line > 0 {
 		f.Cell = fmt.Sprintf("line %d", line)
 	}
@@ -154,7 +154,7 @@ func csvFault(line int, message, advice string) *FileFault {
 
 // damagedCSV looks for what no sound text file has, and reports the first place
 // of each.
-func damagedCSV(text []byte) (faults []FileFault) {
+func damagedCSV(text []byte) (faults []tender.FileFault) {
 	lineAt := func(i int) int { return bytes.Count(text[:i], []byte("\n")) + 1 }
 	if i := bytes.IndexByte(text, 0); i >= 0 {
 		faults = append(faults, *csvFault(lineAt(i), "there is a NUL byte in the text", "ask for the file saved as CSV UTF-8"))
@@ -176,11 +176,11 @@ func damagedCSV(text []byte) (faults []FileFault) {
 }
 
 // longLine reports the first line that is longer than any report's.
-func longLine(text []byte) []FileFault {
+func longLine(text []byte) []tender.FileFault {
 	number := 1
 	for line := range bytes.Lines(text) {
 		if len(line) > maxLine {
-			return []FileFault{*csvFault(number, fmt.Sprintf("the line has %d bytes; the limit is %d", len(line), maxLine), "ask for the file to be exported again, with line ends")}
+			return []tender.FileFault{*csvFault(number, fmt.Sprintf("the line has %d bytes; the limit is %d", len(line), maxLine), "ask for the file to be exported again, with line ends")}
 		}
 		number++
 	}
@@ -263,7 +263,7 @@ func fillRow(row *xlsx.Row, record []string) {
 }
 
 // broken reports whether a field of a line holds line breaks, and why they are not read.
-func (l csvLines) broken(record []string, line int, below bool) (broken bool, fault *FileFault) {
+func (l csvLines) broken(record []string, line int, below bool) (broken bool, fault *tender.FileFault) {
 	for i, field := range record {
 		if strings.IndexByte(field, '\n') < 0 {
 			continue
@@ -364,6 +364,6 @@ func csvError(err error) error {
 }
 
 // faultError carries a fault out of a loop over rows.
-type faultError struct{ fault FileFault }
+type faultError struct{ fault tender.FileFault }
 
 func (e *faultError) Error() string { return e.fault.String() }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tenderbatch/internal/tender"
 )
 
 // breaks says where in a CSV file a quoted field may hold line breaks, as Excel writes them
@@ -30,7 +32,7 @@ func (l *layout) decidingAt() []bool {
 // fault says why a line break in a field is not read, nil if it is. Of two lines with a
 // stray quotation mark in the same field the second ends up inside the first: it has as
 // many separators as there are fields before that one.
-func (b breaks) fault(line, field int, text string, separator rune, below bool) *FileFault {
+func (b breaks) fault(line, field int, text string, separator rune, below bool) *tender.FileFault {
 	first := true
 	for part := range strings.SplitSeq(text, "\n") {
 		swallowed := max(1, field)
@@ -64,7 +66,7 @@ var otherSeparators = []rune{'^', '~', ':', '¦', '§', '\x1f', '\x01', '#', '/'
 
 // otherSeparator is the fault of a text whose fields are parted by something that is not
 // read, nil if that cannot be told.
-func (r *reading) otherSeparator(text []byte) *FileFault {
+func (r *reading) otherSeparator(text []byte) *tender.FileFault {
 	for _, s := range otherSeparators {
 		lines := csvLines{text: text, separator: s}
 		p, err := r.peek(table{each: lines.each})

@@ -100,7 +100,7 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: content}}})
 		if err != nil {
-			if _, ok := err.(*FileError); !ok {
+			if _, ok := err.(*tender.FileError); !ok {
 				t.Error(err)
 			}
 			return

@@ -47,7 +47,7 @@ func (r *reading) checkDigits() {
 func (r *reading) rounded(s *sheet, c column, n longNumbers) tender.Reject {
 	return tender.Reject{
 		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: n.row}, Depositary: r.depositary.Name, Rule: tender.RuleDigits,
-		Column: copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), n.row),
+		Column: display.Copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), n.row),
 		Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros behind the fifteenth, as a spreadsheet leaves of a longer number", headings[c].name, maxDigits, n.count),
 		Advice: fmt.Sprintf("ask the depositary for the report with that column formatted as text from the start; if the numbers are right, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
 			tender.RuleDigits, r.depositary.Name, display.Line(r.report.File)),

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -119,7 +120,7 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 		r.refuse(in.Source, xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row))
 		reject := tender.Reject{
 			Source: in.Source, Depositary: r.depositary.Name, Instruction: in.ID, Participant: in.Participant, Value: in.ID,
-			Column: copied(l.sheet.layout.heading(colInstruction)), Cell: xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row),
+			Column: display.Copied(l.sheet.layout.heading(colInstruction)), Cell: xlsx.CellName(l.sheet.layout.position(colInstruction), in.Source.Row),
 			Rule: tender.RuleDuplicate, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
 			Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", r.otherRows(same, i)),
 			Advice:  "ask the depositary which line is right",
@@ -144,7 +145,7 @@ func (s *sheet) shownRow(l line) string {
 	if l.sheet == s {
 		return fmt.Sprintf("row %d", l.instruction.Source.Row)
 	}
-	return fmt.Sprintf("row %d of sheet %s", l.instruction.Source.Row, quote(l.sheet.name))
+	return fmt.Sprintf("row %d of sheet %s", l.instruction.Source.Row, display.Quote(l.sheet.name))
 }
 
 // otherRows names the rows of lines other than i.

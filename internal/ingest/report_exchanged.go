@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -38,7 +39,7 @@ func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st stamp, line int) 
 		}
 		if e.clear = whole(string(m[1])) <= 12 && whole(string(m[3])) <= 12; !e.clear {
 			e.texts++
-			e.text = copied(string(text))
+			e.text = display.Copied(string(text))
 		}
 	}
 	if e.clear {
@@ -54,13 +55,13 @@ func (s *sheet) checkExchanged() {
 		if e.clear || e.texts == 0 || len(e.cells) == 0 {
 			continue
 		}
-		message := fmt.Sprintf("day and month may have been exchanged when the report was opened and saved: every date cell of the column has a day up to 12, and every date that stayed text, such as %s, one above", quote(e.text))
+		message := fmt.Sprintf("day and month may have been exchanged when the report was opened and saved: every date cell of the column has a day up to 12, and every date that stayed text, such as %s, one above", display.Quote(e.text))
 		for _, i := range e.cells {
 			l := s.line(i)
 			in := l.instruction
 			s.rejects = append(s.rejects, tender.Reject{
 				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-				Column: copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), in.Source.Row),
+				Column: display.Copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), in.Source.Row),
 				Rule: tender.RuleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
 				Advice: "ask the depositary for the report as it was made, with dates written as 2004-11-12",
 			})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -30,7 +31,7 @@ const hiddenAdvice = "rows are hidden, perhaps by a filter, and the total leaves
 
 // hiddenTotalFault is the fault of such a total.
 func (s *sheet) hiddenTotalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
-	s.fault(s.name, FileFault{Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: hiddenAdvice})
+	s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: hiddenAdvice})
 }
 
 // mustBeSeen are the columns that say whether, when, for how much and for whom.
@@ -47,17 +48,17 @@ func (s *sheet) checkHidden(hidden []xlsx.Columns) {
 			continue
 		}
 		heading := s.layout.heading(c)
-		named = append(named, quote(heading))
+		named = append(named, display.Quote(heading))
 		if _, offered := s.depositary.Columns[headings[c].name]; offered || !slices.Contains(mustBeSeen, c) {
 			continue
 		}
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(at, s.layout.row), Value: heading, Rule: tender.RuleHidden,
+		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(at, s.layout.row), Value: heading, Rule: tender.RuleHidden,
 			Message: fmt.Sprintf("the column of the %s is hidden, so nobody who looks at the report sees what is read", strings.ReplaceAll(headings[c].name, "_", " ")),
 			Advice:  fmt.Sprintf("look whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", s.depositary.Name, headings[c].name, heading)})
 	}
 	for _, l := range s.layout.ignored {
 		if slices.ContainsFunc(hidden, func(h xlsx.Columns) bool { return h.First <= l.col && l.col <= h.Last }) {
-			s.note(s.here("hidden column that is not read: " + quote(l.text)))
+			s.note(s.here("hidden column that is not read: " + display.Quote(l.text)))
 		}
 	}
 	if len(named) > 0 {

@@ -34,12 +34,12 @@ func (s *sheet) remark(row *xlsx.Row) {
 		}
 		text := trim(string(c.Text))
 		if s.isLineInOne(text) {
-			s.fault(s.name, FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(copied(text)), Rule: tender.RuleCSV,
+			s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(display.Copied(text)), Rule: tender.RuleCSV,
 				Message: "a whole line stands in one field, so it cannot be told from a remark",
 				Advice:  "ask for the file to be exported again, without quotation marks around whole lines"})
 		}
 		if s.cut == "" && cutNotice.MatchString(text) {
-			s.cut, s.cutRow = copied(text), row.Number
+			s.cut, s.cutRow = display.Copied(text), row.Number
 		}
 	}
 }
@@ -67,7 +67,7 @@ func (s *sheet) isLineInOne(text string) bool {
 func (s *sheet) cutSaid() (notice string, row int) {
 	for _, t := range s.titles {
 		if t.row < s.layout.row && cutNotice.MatchString(t.text) {
-			return copied(t.text), t.row
+			return display.Copied(t.text), t.row
 		}
 	}
 	return s.cut, s.cutRow
@@ -77,7 +77,7 @@ func (s *sheet) cutSaid() (notice string, row int) {
 func (r *reading) saidToBeCut(s *sheet, notice string, row int) tender.Reject {
 	return tender.Reject{
 		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: row}, Depositary: r.depositary.Name, Rule: tender.RuleRowLimit,
-		Message: fmt.Sprintf("the report says %s, as if rows were missing, and no total shows that it is whole", quote(notice)),
+		Message: fmt.Sprintf("the report says %s, as if rows were missing, and no total shows that it is whole", display.Quote(notice)),
 		Advice: fmt.Sprintf("ask the depositary for the report again, or with a total; if it is whole, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
 			tender.RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
 		Standing: tender.StandingFlagged, MustResolve: true,
@@ -126,9 +126,9 @@ func (r *reading) checkBeside(chosen, all []peeked) {
 		default:
 			continue
 		}
-		r.fault(p.name, FileFault{Rule: tender.RuleSheet, Message: "the sheet is not read, and it holds " + what,
+		r.fault(p.name, tender.FileFault{Rule: tender.RuleSheet, Message: "the sheet is not read, and it holds " + what,
 			Advice: fmt.Sprintf("ask the depositary for one sheet that has all rows, with their status; or, if the rows that are read say the same, name it in the offer at depositary %s: skip_sheets: [%s]",
-				r.depositary.Name, quote(p.name))})
+				r.depositary.Name, display.Quote(p.name))})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -77,7 +78,7 @@ func formatMarkFits(mark, currency string) bool {
 // reads, nil if it does not.
 func amountShown(l *xlsx.Look, series tender.Series) *finding {
 	const advice = "ask the depositary for whole amounts, in a column formatted as plain numbers"
-	shows := "the number format " + quote(shortened(l.Code)) + " shows "
+	shows := "the number format " + display.Quote(shortened(l.Code)) + " shows "
 	switch {
 	case l.Nothing:
 		return &finding{tender.RulePrincipal, shows + "nothing, so the number is hidden", advice}
@@ -91,9 +92,9 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 	for _, word := range strings.Fields(l.Currency + " " + l.Literal) {
 		switch {
 		case !isFormatMark(word):
-			return &finding{tender.RulePrincipal, shows + quote(shortened(word)) + " beside the number", advice}
+			return &finding{tender.RulePrincipal, shows + display.Quote(shortened(word)) + " beside the number", advice}
 		case series.Currency != "" && !formatMarkFits(word, series.Currency):
-			return wrongCurrency(quote(word)+", as the number format says", series)
+			return wrongCurrency(display.Quote(word)+", as the number format says", series)
 		}
 	}
 	return nil
@@ -102,7 +103,7 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 // identifierShown is a number that identifies, as its number format shows it.
 func identifierShown(l *xlsx.Look, number, rule string) (string, *finding) {
 	if l.Masked || l.Padded || l.Literal != "" || l.Scaled || l.Nothing || l.Negative || l.Currency != "" {
-		return "", &finding{rule, fmt.Sprintf("the number format %s shows another number than the cell holds", quote(shortened(l.Code))),
+		return "", &finding{rule, fmt.Sprintf("the number format %s shows another number than the cell holds", display.Quote(shortened(l.Code))),
 			"ask the depositary for the number, in a column formatted as text"}
 	}
 	return strings.Repeat("0", max(0, l.Zeros-len(number))) + number, nil
@@ -115,7 +116,7 @@ func (s *sheet) checkStruckHeadings() {
 		if !s.layout.has(c) || s.layout.labels[s.layout.at[c]].struck == xlsx.NotStruck {
 			continue
 		}
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(c), s.layout.row), Value: s.layout.heading(c), Rule: tender.RuleColumn,
+		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(s.layout.position(c), s.layout.row), Value: s.layout.heading(c), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("the heading of the %s is struck through", strings.ReplaceAll(headings[c].name, "_", " ")),
 			Advice:  "ask the depositary which column is right, and for the report without the strike"})
 	}

@@ -40,7 +40,7 @@ func (s *sheet) checkMerged(merged []xlsx.Range) {
 	if len(bad) > 1 {
 		message += fmt.Sprintf(", here and in %d more places", len(bad)-1)
 	}
-	s.fault(s.name, FileFault{Cell: cells, Rule: tender.RuleMerged, Message: message,
+	s.fault(s.name, tender.FileFault{Cell: cells, Rule: tender.RuleMerged, Message: message,
 		Advice: "ask the depositary for the report without merged cells"})
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -107,7 +108,7 @@ func mayBeMeant(in *tender.Instruction, readings []*reading) string {
 			l := r.line(i)
 			other := l.instruction
 			if l.outcome == counted && other.Status == tender.Tendered && other.Series == in.Series && other.Principal.Equal(in.Principal) && other.Received.Equal(in.Received) {
-				like = append(like, fmt.Sprintf("%s in %s", quote(other.ID), describePlace(other.Source)))
+				like = append(like, fmt.Sprintf("%s in %s", display.Quote(other.ID), describePlace(other.Source)))
 			}
 		}
 	}

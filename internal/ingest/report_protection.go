@@ -11,32 +11,32 @@ import (
 
 // protectionFault is what to do about a protected workbook that was not opened;
 // false for any other error. It names the variable and never the password.
-func (r *reading) protectionFault(err error) (FileFault, bool) {
+func (r *reading) protectionFault(err error) (tender.FileFault, bool) {
 	var e *fault.FormatError
 	if !errors.As(err, &e) {
-		return FileFault{}, false
+		return tender.FileFault{}, false
 	}
 	d := r.depositary
 	switch e.Rule {
 	case fault.RuleProtected:
 		if d.PasswordEnv == "" {
-			return FileFault{Rule: tender.RuleProtected,
+			return tender.FileFault{Rule: tender.RuleProtected,
 				Message: "the workbook is protected by a password, and the offer does not say where the password is",
 				Advice:  fmt.Sprintf("name the environment variable that holds it, in the offer at depositary %s, such as password_env: DEPOSITARY_PASSWORD; or ask for the file without a password", d.Name)}, true
 		}
-		return FileFault{Rule: tender.RuleProtected,
+		return tender.FileFault{Rule: tender.RuleProtected,
 			Message: fmt.Sprintf("the workbook is protected by a password, and the environment variable %s, which is to hold it, is not set or empty", d.PasswordEnv),
 			Advice:  fmt.Sprintf("set %s where batch runs (cron and services have an environment of their own)", d.PasswordEnv)}, true
 	case fault.RulePassword:
-		return FileFault{Rule: tender.RulePassword,
+		return tender.FileFault{Rule: tender.RulePassword,
 			Message: fmt.Sprintf("the password in %s does not open the workbook", r.passwordSource()),
 			Advice:  fmt.Sprintf("check it with depositary %s, and that the variable holds no space or quotation mark too many; capitals count", d.Name)}, true
 	case fault.RuleTampered:
-		return FileFault{Rule: tender.RuleTampered,
+		return tender.FileFault{Rule: tender.RuleTampered,
 			Message: "the password is right, but the workbook was changed or damaged after it was protected: its content does not agree with its checksum",
 			Advice:  fmt.Sprintf("do not use the file; ask depositary %s for it again, and how it was sent", d.Name)}, true
 	}
-	return FileFault{}, false
+	return tender.FileFault{}, false
 }
 
 // passwordSource is where the password came from, in a sentence.

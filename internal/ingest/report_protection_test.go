@@ -85,7 +85,7 @@ func TestProtectedReportsRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := readProtected(t, c.depositary, "dtc-1.xlsx", c.content, c.password)
-			var e *FileError
+			var e *tender.FileError
 			if !errors.As(err, &e) || len(e.Faults) != 1 {
 				t.Fatalf("%v", err)
 			}

@@ -84,7 +84,7 @@ func readFiles(t testing.TB, o *tender.Offer, contents ...string) (*Intake, erro
 // All faults of all files come in one error.
 func TestReadReportsAllFaults(t *testing.T) {
 	_, err := readFiles(t, testOffer(t), "VOI,CUSIP\n", testCSV, testCSV+"Total,,1,,\n"+testCSV[strings.Index(testCSV, "09"):])
-	var e *FileError
+	var e *tender.FileError
 	if !errors.As(err, &e) || len(e.Faults) != 3 {
 		t.Fatalf("%v, want three faults", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -76,14 +77,14 @@ func (s *sheet) weigh(findings []tender.Reject, in *tender.Instruction) {
 func (s *sheet) say(c column, f *finding, standing tender.Standing, waived string) {
 	reject := tender.Reject{
 		Source: s.current, Depositary: s.depositary.Name, Instruction: s.id,
-		Column: copied(s.layout.heading(c)), Rule: f.rule, Message: f.message, Advice: f.advice,
+		Column: display.Copied(s.layout.heading(c)), Rule: f.rule, Message: f.message, Advice: f.advice,
 		Standing: standing, Waived: waived,
 	}
 	if at := s.layout.position(c); at >= 0 {
 		reject.Cell = xlsx.CellName(at, s.current.Row)
 	}
 	if cell := s.cells[c]; cell != nil {
-		reject.Value = shortened(copied(string(cell.Text)))
+		reject.Value = shortened(display.Copied(string(cell.Text)))
 	}
 	s.rejects = append(s.rejects, reject)
 }
@@ -242,7 +243,7 @@ func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *finding) {
 		if wrong := asNumber(text, rule); wrong != nil {
 			return "", wrong
 		}
-		return copied(text), nil
+		return display.Copied(text), nil
 	}
 	if cell.Format == xlsx.DateTime {
 		return "", &finding{rule, "the cell is formatted as a date; a spreadsheet may have made one of the number", advice}
@@ -359,7 +360,7 @@ func (s *sheet) currency(series int) {
 		return
 	}
 	if !markFits(strings.ToUpper(string(text)), s.offer.Series[series].Currency) {
-		s.reject(colCurrency, wrongCurrency(quote(string(text)), s.offer.Series[series]))
+		s.reject(colCurrency, wrongCurrency(display.Quote(string(text)), s.offer.Series[series]))
 	}
 }
 
@@ -469,8 +470,8 @@ func (s *sheet) copied(c column) string {
 	if s.cells[c].Struck != xlsx.NotStruck && len(text) > 0 && !s.struckRow {
 		s.struckBeside = append(s.struckBeside, s.current.Row)
 	}
-	if isPlainText(text) && len(text) <= maxText {
+	if isPlainText(text) && len(text) <= display.MaxText {
 		return s.keeper.text(s.cells[c].Shared, text)
 	}
-	return copied(string(text))
+	return display.Copied(string(text))
 }

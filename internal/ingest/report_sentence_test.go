@@ -6,6 +6,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -153,8 +154,8 @@ func TestTextThatIsCopied(t *testing.T) {
 		var k keeper
 		b := trimmed([]byte(text))
 		got := k.text(0, b)
-		if !isPlainText(b) || len(b) > maxText {
-			got = copied(string(b))
+		if !isPlainText(b) || len(b) > display.MaxText {
+			got = display.Copied(string(b))
 		}
 		if got != want {
 			t.Errorf("%.20q: %.40q of %d, want %.40q", text, got, len(got), want)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -376,7 +377,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkHidden(tail.Hidden)
 	s.checkStruckHeadings()
 	for _, cells := range tail.Striking {
-		s.note(s.here(fmt.Sprintf("a conditional format strikes cells of %s through, where a condition holds that is not evaluated here; look whether it strikes out tenders", shortened(copied(cells)))))
+		s.note(s.here(fmt.Sprintf("a conditional format strikes cells of %s through, where a condition holds that is not evaluated here; look whether it strikes out tenders", shortened(display.Copied(cells)))))
 	}
 	s.checkExchanged()
 	s.checkUnanswered()
@@ -384,7 +385,7 @@ func (s *sheet) finish(tail xlsx.Tail) {
 	s.checkUnread()
 	s.checkCommas()
 	if len(s.after) > 0 {
-		s.fault(s.name, FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: tender.RuleAfterTotal,
+		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(s.layout.position(colInstruction), s.after[0]), Rule: tender.RuleAfterTotal,
 			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
 			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
 	}
@@ -398,7 +399,7 @@ func (s *sheet) describe() SheetReport {
 	for c := range columnCount {
 		if l.has(c) {
 			letter := strings.TrimSuffix(xlsx.CellName(l.position(c), 1), "1")
-			described.Columns = append(described.Columns, Column{headings[c].name, copied(l.heading(c)), letter, l.why[c]})
+			described.Columns = append(described.Columns, Column{headings[c].name, display.Copied(l.heading(c)), letter, l.why[c]})
 		}
 	}
 	if len(l.ignored) > 0 {
@@ -406,7 +407,7 @@ func (s *sheet) describe() SheetReport {
 		for _, i := range l.ignored {
 			texts = append(texts, i.text)
 		}
-		s.note(s.here("columns not read: " + list(texts)))
+		s.note(s.here("columns not read: " + display.List(texts)))
 	}
 	for _, n := range []struct {
 		rows []int
@@ -439,5 +440,5 @@ func (s *sheet) here(note string) string {
 	if len(s.depositary.Sheets) < 2 {
 		return note
 	}
-	return "sheet " + quote(s.name) + ": " + note
+	return "sheet " + display.Quote(s.name) + ": " + note
 }

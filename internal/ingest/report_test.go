@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -405,9 +406,9 @@ func TestCopiedThrough(t *testing.T) {
 	o := testOffer(t)
 	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | Customer Reference | Contact | Participant Name",
-		testRow+" | H-\u202e1 | =desk | "+strings.Repeat("x", maxText+5))})
+		testRow+" | H-\u202e1 | =desk | "+strings.Repeat("x", display.MaxText+5))})
 	in := r.line(0).instruction
-	if in.HolderReference != `H-\u202e1` || in.Contact != "desk" || len(in.ParticipantName) != maxText || len(r.rejects) > 0 {
+	if in.HolderReference != `H-\u202e1` || in.Contact != "desk" || len(in.ParticipantName) != display.MaxText || len(r.rejects) > 0 {
 		t.Errorf("%q %q %d %v", in.HolderReference, in.Contact, len(in.ParticipantName), r.rejects)
 	}
 }

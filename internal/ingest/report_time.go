@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -247,7 +248,7 @@ func (s *sheet) wallStamp(text []byte) (stamp, *finding) {
 	}
 	st, wrong := textStamp(string(text), s.clock.dates, s.clock.near)
 	if wrong == nil && st.zone.text != "" {
-		return stamp{}, &finding{tender.RuleTime, fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", quote(st.zone.text)),
+		return stamp{}, &finding{tender.RuleTime, fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", display.Quote(st.zone.text)),
 			"ask the depositary for the time as text with its zone, or for a date cell without one"}
 	}
 	return st, wrong

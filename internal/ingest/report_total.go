@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -68,18 +69,18 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 	}
 	cell := s.cells[colPrincipal]
 	if !isFilled(cell) || cell.Kind == xlsx.Blank {
-		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, quote(trim(label)), quote(s.layout.heading(colPrincipal)))))
+		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, display.Quote(trim(label)), display.Quote(s.layout.heading(colPrincipal)))))
 		return
 	}
 	s.noteStruckTotal(row)
 	value, ok := s.controlValue(cell)
 	if !ok {
-		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", quote(trim(label))))
+		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", display.Quote(trim(label))))
 		return
 	}
 	s.totals.stated = &ControlTotal{row.Number, value}
 	if !s.agrees(&s.totals, value, kind, row.Number) && !s.agreesWithAll(value, row.Number) {
-		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", quote(trim(label)), value, s.totals.all.value())
+		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", display.Quote(trim(label)), value, s.totals.all.value())
 		if why := s.totals.shownOnly(value, kind, s.hidden); why != "" {
 			s.hiddenTotalFault(row, cell, message+why)
 		} else {
@@ -103,7 +104,7 @@ func (s *sheet) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
 	if cell.Formula {
 		advice = "the total is a formula: if it was not computed since the rows were written, open and save the file in a spreadsheet; else " + advice
 	}
-	s.fault(s.name, FileFault{
+	s.fault(s.name, tender.FileFault{
 		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: advice,
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -65,7 +66,7 @@ func (s *sheet) watch(row *xlsx.Row) {
 		}
 		text := trimmed(row.Cells[at].Text)
 		if !u.filled {
-			u.filled, u.sample = true, shortened(copied(string(text)))
+			u.filled, u.sample = true, shortened(display.Copied(string(text)))
 		}
 		_, known := s.statuses[strings.ToUpper(string(text))]
 		u.codes = u.codes && known && row.Cells[at].Kind == xlsx.Text
@@ -88,18 +89,18 @@ func (s *sheet) checkUnread() {
 		default:
 			continue
 		}
-		text := copied(u.text)
+		text := display.Copied(u.text)
 		if text == "" {
-			s.fault(s.name, FileFault{
+			s.fault(s.name, tender.FileFault{
 				Cell: xlsx.CellName(u.col, s.layout.row), Rule: tender.RuleUnread,
-				Message: fmt.Sprintf("the column has no heading and is not read, although %s, such as %s", why, quote(u.sample)),
+				Message: fmt.Sprintf("the column has no heading and is not read, although %s, such as %s", why, display.Quote(u.sample)),
 				Advice:  "ask the depositary for the report with a heading over that column",
 			})
 			continue
 		}
-		s.fault(s.name, FileFault{
+		s.fault(s.name, tender.FileFault{
 			Cell: xlsx.CellName(u.col, s.layout.row), Rule: tender.RuleUnread,
-			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance", quote(text), why, quote(u.sample)),
+			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance", display.Quote(text), why, display.Quote(u.sample)),
 			Advice: fmt.Sprintf("say what it is, in the offer at depositary %s under columns, such as columns: {%s: %q}, or that it does not matter: ignore_columns: [%q]",
 				s.depositary.Name, s.nameFor(&u), text, text),
 		})
@@ -134,7 +135,7 @@ func (u *unread) likely() string {
 func (s *sheet) unreadColumns() []string {
 	var all []string
 	for _, l := range s.layout.ignored {
-		all = append(all, copied(l.text))
+		all = append(all, display.Copied(l.text))
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -67,8 +68,8 @@ func (s *sheet) answered(in *tender.Instruction, column column) (withdrawn, ok b
 // contradicts rejects a row in which the answer of a column to whether the tender was
 // withdrawn contradicts something else.
 func (s *sheet) contradicts(c column, other string) {
-	says := quote(trim(string(s.cells[c].Text)))
-	s.reject(c, &finding{tender.RuleContradiction, fmt.Sprintf("the column %s says %s, %s", quote(s.layout.heading(c)), says, other),
+	says := display.Quote(trim(string(s.cells[c].Text)))
+	s.reject(c, &finding{tender.RuleContradiction, fmt.Sprintf("the column %s says %s, %s", display.Quote(s.layout.heading(c)), says, other),
 		"ask the depositary whether the tender was withdrawn"})
 }
 
@@ -87,9 +88,9 @@ func (s *sheet) whether(in *tender.Instruction, when presence) {
 	case ok:
 		s.saysYes = s.saysYes || withdrawn
 		if !withdrawn && when == present {
-			s.contradicts(colIsWithdrawn, fmt.Sprintf("but %s says that it was withdrawn", quote(s.layout.heading(at))))
+			s.contradicts(colIsWithdrawn, fmt.Sprintf("but %s says that it was withdrawn", display.Quote(s.layout.heading(at))))
 		} else if withdrawn && when == blank && !s.layout.has(colStatus) {
-			s.contradicts(colIsWithdrawn, fmt.Sprintf("but %s is blank", quote(s.layout.heading(at))))
+			s.contradicts(colIsWithdrawn, fmt.Sprintf("but %s is blank", display.Quote(s.layout.heading(at))))
 		}
 	case isFilled(s.cells[colIsWithdrawn]) && !s.saysNothing(s.cells[colIsWithdrawn]):
 		if text, usable := s.text(colIsWithdrawn); usable {
@@ -117,10 +118,10 @@ func (s *sheet) checkUnanswered() {
 		s.rejects = append(s.rejects, tender.Reject{
 			Source: in.Source, Depositary: in.Depositary, Instruction: in.ID,
 			Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-			Column: copied(s.layout.heading(colIsWithdrawn)),
+			Column: display.Copied(s.layout.heading(colIsWithdrawn)),
 			Cell:   xlsx.CellName(s.layout.position(colIsWithdrawn), in.Source.Row),
 			Rule:   tender.RuleContradiction, Standing: tender.StandingRejected,
-			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank", quote(s.layout.heading(colIsWithdrawn))),
+			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank", display.Quote(s.layout.heading(colIsWithdrawn))),
 			Advice:  "ask the depositary whether the tender was withdrawn",
 		})
 		l.outcome = rejected

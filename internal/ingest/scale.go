@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -36,19 +37,19 @@ func (l *layout) scaled() (found []label) {
 
 // scaleFaults refuse a sheet whose principal is said in thousands or millions: read as it
 // stands it would be wrong by that much, and the last three digits are not there.
-func (l *layout) scaleFaults() (faults []FileFault) {
+func (l *layout) scaleFaults() (faults []tender.FileFault) {
 	for _, f := range l.scaled() {
 		if l.has(colPrincipal) && l.labels[l.at[colPrincipal]] != f {
 			continue // another column is read, in whole amounts
 		}
-		faults = append(faults, scaleFault(xlsx.CellName(f.col, l.row), "the heading "+quote(copied(f.text))))
+		faults = append(faults, scaleFault(xlsx.CellName(f.col, l.row), "the heading "+display.Quote(display.Copied(f.text))))
 	}
 	return faults
 }
 
 // scaleFault refuses amounts of which a place of the file says that they are scaled.
-func scaleFault(cell, place string) FileFault {
-	return FileFault{
+func scaleFault(cell, place string) tender.FileFault {
+	return tender.FileFault{
 		Cell: cell, Rule: tender.RuleScale, Message: place + " says that the amounts are not whole units",
 		Advice: "ask the depositary for whole amounts; a figure in thousands cannot be paid on",
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -71,7 +72,7 @@ type report struct {
 // the names.
 func Choose(o *tender.Offer, names []string, asOf time.Time) (Choice, error) {
 	var choice Choice
-	var faults []FileFault
+	var faults []tender.FileFault
 	matching := make([][]string, len(o.Depositaries))
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		reason, owners := ownersOf(o, name)
@@ -95,7 +96,7 @@ func Choose(o *tender.Offer, names []string, asOf time.Time) (Choice, error) {
 		faults = append(faults, wrong...)
 	}
 	slices.SortFunc(choice.Ignored, func(a, b Ignored) int { return cmp.Compare(a.Name, b.Name) })
-	return choice, failed(faults)
+	return choice, tender.Failed(faults)
 }
 
 // ownersOf lists the depositaries whose pattern a name matches, or says why it
@@ -140,29 +141,29 @@ func nearly(o *tender.Offer, name string) int {
 
 // caseDiffers stops on a report that would be left out for its capital letters: it may
 // be the newest.
-func caseDiffers(name string, d tender.Depositary) FileFault {
-	return FileFault{File: name, Rule: tender.RuleName,
+func caseDiffers(name string, d tender.Depositary) tender.FileFault {
+	return tender.FileFault{File: name, Rule: tender.RuleName,
 		Message: fmt.Sprintf("the name differs from the files of %s (%s) by capital and small letters only", d.Name, d.Files),
 		Advice:  "rename the file, or write the pattern in the offer so that it matches"}
 }
 
-func claimedTwice(o *tender.Offer, name string, owners []int) FileFault {
+func claimedTwice(o *tender.Offer, name string, owners []int) tender.FileFault {
 	var claims []string
 	for _, i := range owners {
 		claims = append(claims, fmt.Sprintf("%s (%s)", o.Depositaries[i].Name, o.Depositaries[i].Files))
 	}
-	return FileFault{File: name, Rule: tender.RuleName,
+	return tender.FileFault{File: name, Rule: tender.RuleName,
 		Message: "the name matches the files of " + strings.Join(claims, " and of "),
 		Advice:  "make the patterns in the offer tell them apart"}
 }
 
 // reportsOf picks the reports of one depositary among the names that match.
-func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zone *time.Location) (used []report, ignored []Ignored, faults []FileFault) {
+func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zone *time.Location) (used []report, ignored []Ignored, faults []tender.FileFault) {
 	if _, err := path.Match(d.Files, ""); err != nil {
-		return nil, nil, []FileFault{{Rule: tender.RuleInbox, Message: fmt.Sprintf("depositary %s: %q is no pattern of file names", d.Name, d.Files), Advice: "correct files in the offer"}}
+		return nil, nil, []tender.FileFault{{Rule: tender.RuleInbox, Message: fmt.Sprintf("depositary %s: %q is no pattern of file names", d.Name, d.Files), Advice: "correct files in the offer"}}
 	}
 	if len(matching) == 0 {
-		return nil, nil, []FileFault{noReport(d, inbox)}
+		return nil, nil, []tender.FileFault{noReport(d, inbox)}
 	}
 	reports, faults := datedReports(d, matching, zone)
 	if len(faults) > 0 {
@@ -191,17 +192,17 @@ func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zo
 	return used, ignored, nil
 }
 
-func noReport(d tender.Depositary, inbox []string) FileFault {
+func noReport(d tender.Depositary, inbox []string) tender.FileFault {
 	there := "is empty"
 	if len(inbox) > 0 {
 		const most = 20
 		sorted := slices.Sorted(slices.Values(inbox))
-		there = "holds " + list(sorted[:min(most, len(sorted))])
+		there = "holds " + display.List(sorted[:min(most, len(sorted))])
 		if len(sorted) > most {
 			there += fmt.Sprintf(" and %d more", len(sorted)-most)
 		}
 	}
-	return FileFault{Rule: tender.RuleInbox,
+	return tender.FileFault{Rule: tender.RuleInbox,
 		Message: fmt.Sprintf("no report of depositary %s: nothing matches %q; the inbox %s", d.Name, d.Files, there),
 		Advice:  "put the report into the inbox, or correct files in the offer"}
 }
@@ -210,14 +211,14 @@ const namingAdvice = "name reports by their date, and time if there are several 
 
 // datedReports reads the names' times and sorts by them. A lone report needs
 // none.
-func datedReports(d tender.Depositary, names []string, zone *time.Location) (reports []report, faults []FileFault) {
+func datedReports(d tender.Depositary, names []string, zone *time.Location) (reports []report, faults []tender.FileFault) {
 	for _, name := range names {
 		at, dated, err := nameTime(name, zone)
 		if len(names) > 1 && err == nil && !dated {
 			err = fmt.Errorf("the name carries no date, and depositary %s has %d files", d.Name, len(names))
 		}
 		if err != nil {
-			faults = append(faults, FileFault{File: name, Rule: tender.RuleName, Message: err.Error(), Advice: namingAdvice})
+			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName, Message: err.Error(), Advice: namingAdvice})
 		}
 		reports = append(reports, report{name, at, dated})
 	}
@@ -230,11 +231,11 @@ var copyMark = regexp.MustCompile(`(?i)( ?\([0-9]+\)| - copy| copy)+(\.[a-z]+)$`
 
 // copies finds incremental reports that bear the name of another with the mark of a copy.
 // Each would be added, and which is the later, or whether they differ, the names do not say.
-func copies(reports []report) (faults []FileFault) {
+func copies(reports []report) (faults []tender.FileFault) {
 	for _, r := range reports {
 		original := copyMark.ReplaceAllString(r.name, "$2")
 		if original != r.name && slices.ContainsFunc(reports, func(o report) bool { return o.name == original }) {
-			faults = append(faults, FileFault{File: r.name, Rule: tender.RuleName,
+			faults = append(faults, tender.FileFault{File: r.name, Rule: tender.RuleName,
 				Message: fmt.Sprintf("by its name it is a copy of %s, or came later under the same name", original),
 				Advice:  "remove the wrong one, or " + namingAdvice})
 		}
@@ -243,13 +244,13 @@ func copies(reports []report) (faults []FileFault) {
 }
 
 // sameTime finds snapshots of one time: which of them is right cannot be told.
-func sameTime(d tender.Depositary, reports []report) (faults []FileFault) {
+func sameTime(d tender.Depositary, reports []report) (faults []tender.FileFault) {
 	if d.Incremental {
 		return copies(reports)
 	}
 	for i := 1; i < len(reports); i++ {
 		if reports[i].at.Equal(reports[i-1].at) {
-			faults = append(faults, FileFault{File: reports[i].name, Rule: tender.RuleName,
+			faults = append(faults, tender.FileFault{File: reports[i].name, Rule: tender.RuleName,
 				Message: fmt.Sprintf("%s is of the same time, and each would replace the other", reports[i-1].name),
 				Advice:  "remove the wrong one, or " + namingAdvice})
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -46,7 +47,7 @@ func unknownStatus(code string, d tender.Depositary) *finding {
 		return &finding{tender.RuleStatus, "the status is blank", "ask the depositary for the status"}
 	}
 	return &finding{tender.RuleStatus, "the status code is not known",
-		fmt.Sprintf("say what it means, in the offer at depositary %s: statuses: {%s: …}, with tendered, pending, withdrawn or rejected", d.Name, quote(code))}
+		fmt.Sprintf("say what it means, in the offer at depositary %s: statuses: {%s: …}, with tendered, pending, withdrawn or rejected", d.Name, display.Quote(code))}
 }
 
 // The words for how notes are delivered, in the form of normal. Yes and no are

@@ -1,11 +1,10 @@
-package ingest
+package tender
 
 import (
 	"slices"
 	"strings"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/tender"
 )
 
 // FileFault is one reason why a file, or the inbox as a whole, cannot be used
@@ -33,7 +32,7 @@ func (f FileFault) String() string {
 	}
 	b.WriteString(f.Message)
 	if f.Value != "" {
-		b.WriteString(" (the cell holds " + quote(f.Value) + ")")
+		b.WriteString(" (the cell holds " + display.Quote(f.Value) + ")")
 	}
 	if f.Advice != "" {
 		b.WriteString("; " + f.Advice)
@@ -68,25 +67,20 @@ func (e *FileError) Error() string {
 // ControlTotals reports whether a total in a file does not agree with its rows:
 // then a line is missing or doubled, and the sender must be asked.
 func (e *FileError) ControlTotals() bool {
-	return slices.ContainsFunc(e.Faults, func(f FileFault) bool { return f.Rule == tender.RuleTotal })
+	return slices.ContainsFunc(e.Faults, func(f FileFault) bool { return f.Rule == RuleTotal })
 }
 
 // Unsettled is the error for a file that cannot be used yet, because somebody is
 // still writing it, and why that is known.
 func Unsettled(file, why string) *FileError {
-	return &FileError{[]FileFault{{File: file, Rule: tender.RuleUnsettled, Message: why,
+	return &FileError{[]FileFault{{File: file, Rule: RuleUnsettled, Message: why,
 		Advice: "wait until it is there whole and closed, then run again"}}}
 }
 
-// failed is the error that holds the faults, nil if there are none.
-func failed(faults []FileFault) error {
+// Failed is the error that holds the faults, nil if there are none.
+func Failed(faults []FileFault) error {
 	if len(faults) == 0 {
 		return nil
 	}
 	return &FileError{Faults: faults}
-}
-
-// finding is what is wrong with one cell, before it is known whose cell it is.
-type finding struct {
-	rule, message, advice string
 }
