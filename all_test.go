@@ -33,7 +33,8 @@ var mayImport = map[string][]string{
 	"internal/xlsx/compound": {"internal/xlsx/fault"},
 	"internal/xlsx":          {"internal/xlsx/fault", "internal/xlsx/compound", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
-	"internal/ingest": {"internal/tender", "internal/disk", "internal/display", "internal/xlsx", "internal/xlsx/fault", "internal/schedule", "internal/plainyaml",
+	"internal/values":        {"internal/tender", "internal/display", "internal/xlsx", "github.com/shopspring/decimal"},
+	"internal/ingest": {"internal/values", "internal/tender", "internal/disk", "internal/display", "internal/xlsx", "internal/xlsx/fault", "internal/schedule", "internal/plainyaml",
 		"github.com/shopspring/decimal", "github.com/goccy/go-yaml"},
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/settle":   {"internal/tender", "internal/allocate", "github.com/shopspring/decimal"},
@@ -57,7 +58,7 @@ var mayImport = map[string][]string{
 
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
-var noFloats = []string{"internal/tender", "internal/ingest", "internal/xlsx", "internal/allocate",
+var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
 	"internal/settle", "internal/ledger", "internal/schedule", "internal/batch"}
 
 func TestHouseRules(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 func TestP19AmountsWithADecimalComma(t *testing.T) {
@@ -20,7 +21,7 @@ func TestP19AmountsWithADecimalComma(t *testing.T) {
 		{tender.DecimalPoint, "250,000", "250000"}, {tender.DecimalPoint, "1.000", "1"}, {tender.DecimalPoint, "250000,00", ""}, {tender.DecimalPoint, "1.000.000", ""},
 		{tender.DecimalPoint, "1,000,000.00", "1000000"}, {tender.DecimalPoint, "1.000,50", ""}, {tender.DecimalPoint, "1 000,50", ""}, {tender.DecimalPoint, "1 000 000", "1000000"},
 	} {
-		got, _, wrong := textAmountIn(test.text, test.decimals)
+		got, _, wrong := values.TextAmountIn(test.text, test.decimals)
 		if wrong != nil && test.want != "" || wrong == nil && got.String() != test.want {
 			t.Errorf("%s %q: %s, %v; want %q", test.decimals, test.text, got, wrong, test.want)
 		}

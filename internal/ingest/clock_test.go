@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 func zoneNamed(t testing.TB, name string) *time.Location {
@@ -66,7 +67,7 @@ func TestTextStamp(t *testing.T) {
 	} {
 		got, wrong := instantOf(test.text, zone)
 		switch {
-		case wrong != nil && wrong.rule != test.want:
+		case wrong != nil && wrong.Rule != test.want:
 			t.Errorf("%q: %+v, want %s", test.text, *wrong, test.want)
 		case wrong == nil && got.Format(shownInstant) != test.want:
 			t.Errorf("%q: %s, want %s", test.text, got.Format(shownInstant), test.want)
@@ -75,12 +76,12 @@ func TestTextStamp(t *testing.T) {
 }
 
 // instantOf reads a text as the received column does.
-func instantOf(text string, zone *time.Location) (time.Time, *finding) {
-	st, wrong := textStamp(text, "", dateRange{})
+func instantOf(text string, zone *time.Location) (time.Time, *values.Fault) {
+	st, wrong := values.TextStamp(text, "", values.DateRange{})
 	if wrong != nil {
 		return time.Time{}, wrong
 	}
-	return st.moment(zone)
+	return st.Moment(zone)
 }
 
 // Serials of the fixtures, and those that are no time.
@@ -106,10 +107,10 @@ func TestNumberStamp(t *testing.T) {
 		st, wrong := new(clock).numberStamp([]byte(test.digits), test.from04)
 		var got time.Time
 		if wrong == nil {
-			got, wrong = st.moment(zone)
+			got, wrong = st.Moment(zone)
 		}
 		switch {
-		case wrong != nil && wrong.rule != test.want:
+		case wrong != nil && wrong.Rule != test.want:
 			t.Errorf("%s: %+v, want %s", test.digits, *wrong, test.want)
 		case wrong == nil && got.Format(shownInstant) != test.want:
 			t.Errorf("%s: %s, want %s", test.digits, got.Format(shownInstant), test.want)
@@ -138,7 +139,7 @@ func TestWallInstant(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := wallInstant(w.Year(), int(w.Month()), w.Day(), w.Hour(), w.Minute(), 0, 0, zoneNamed(t, test.zone))
+		got, err := values.WallInstant(w.Year(), int(w.Month()), w.Day(), w.Hour(), w.Minute(), 0, 0, zoneNamed(t, test.zone))
 		switch {
 		case err != nil && !strings.Contains(err.Error(), test.want):
 			t.Errorf("%s in %s: %v, want %s", test.wall, test.zone, err, test.want)
@@ -147,7 +148,7 @@ func TestWallInstant(t *testing.T) {
 		}
 	}
 	for _, bad := range [][7]int{{2004, 2, 30}, {2004, 13, 1}, {2004, 11, 12, 24, 1}, {2004, 11, 12, -1}, {2004, 11, 12, 1, 60}, {2004, 11, 12, 1, 1, 60}} {
-		if got, err := wallInstant(bad[0], bad[1], bad[2], bad[3], bad[4], bad[5], bad[6], time.UTC); err == nil {
+		if got, err := values.WallInstant(bad[0], bad[1], bad[2], bad[3], bad[4], bad[5], bad[6], time.UTC); err == nil {
 			t.Errorf("%v: %s, want an error", bad, got)
 		}
 	}
@@ -161,8 +162,8 @@ func FuzzStamp(f *testing.F) {
 	}
 	zone := zoneNamed(f, "America/New_York")
 	f.Fuzz(func(t *testing.T, s string) {
-		if st, wrong := new(clock).numberStamp([]byte(s), false); wrong == nil && !st.date.IsZero() && (st.date.Year < 1900 || st.date.Year > 9999) {
-			t.Errorf("%q: %s", s, st.date)
+		if st, wrong := new(clock).numberStamp([]byte(s), false); wrong == nil && !st.Date.IsZero() && (st.Date.Year < 1900 || st.Date.Year > 9999) {
+			t.Errorf("%q: %s", s, st.Date)
 		}
 		at, wrong := instantOf(s, zone)
 		if wrong != nil || at.Year() < 1000 || at.Year() > 9998 {
@@ -183,11 +184,11 @@ func TestClockIsWallInstant(t *testing.T) {
 		c := newClock(&tender.Offer{Zone: zone}, tender.Depositary{})
 		for day := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2013; day = day.AddDate(0, 0, 1) {
 			for minutes := 0; minutes <= 24*60; minutes += 30 {
-				st := stamp{date: tender.DateOf(day), hasClock: true, clock: time.Duration(minutes) * time.Minute}
+				st := values.Stamp{Date: tender.DateOf(day), HasClock: true, Clock: time.Duration(minutes) * time.Minute}
 				got, wrong := c.moment(st)
-				want, wantWrong := st.moment(zone)
+				want, wantWrong := st.Moment(zone)
 				if (wrong == nil) != (wantWrong == nil) || wrong == nil && !got.Equal(want) {
-					t.Fatalf("%s %s +%d min: %s %v, want %s %v", name, st.date, minutes, got, wrong, want, wantWrong)
+					t.Fatalf("%s %s +%d min: %s %v, want %s %v", name, st.Date, minutes, got, wrong, want, wantWrong)
 				}
 			}
 		}

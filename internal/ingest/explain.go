@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -47,7 +48,7 @@ func Explain(o *tender.Offer, files []Chosen, where string) ([]Trace, error) {
 		return nil, noSuchRow(where, files)
 	}
 	follower := follower{left: where[:i], right: where[i+1:]}
-	known := newSecurities(o)
+	known := values.NewSecurities(o)
 	var readings []*reading
 	var faults []tender.FileFault
 	for _, f := range files {
@@ -119,7 +120,7 @@ func (f *follower) wants(s *sheet, row *xlsx.Row, kind rowKind) bool {
 	if f.left == s.report.File && f.right == strconv.Itoa(row.Number) {
 		return true
 	}
-	return kind == rowInstruction && f.left == s.depositary.Name && f.right == s.id && s.id != ""
+	return kind == rowInstruction && f.left == s.depositary.Name && f.right == s.ID && s.ID != ""
 }
 
 // ended are the traces once everything is read.

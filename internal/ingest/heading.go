@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -49,46 +49,44 @@ type heading struct {
 
 var headings = [columnCount]heading{
 	colInstruction: {"instruction",
-		words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno instructionnumber instructionnum instructionreference instructionreferencenumber instructionref tenderid tendernumber tenderno tenderreference"),
-		words("transactionid transactionnumber transactionno transactionreference transactionref instruction reference referencenumber referenceno refno ref confirmationnumber id")},
+		values.Words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno instructionnumber instructionnum instructionreference instructionreferencenumber instructionref tenderid tendernumber tenderno tenderreference"),
+		values.Words("transactionid transactionnumber transactionno transactionreference transactionref instruction reference referencenumber referenceno refno ref confirmationnumber id")},
 	colSecurity: {"security",
-		words("cusip cusipnumber cusipno isin isincode isinnumber cusipisin isincusip cusiporisin securityid securityidentifier securitycode securitynumber securitycusip securityisin"),
-		words("contracusip targetcusip subjectcusip security securityno")},
+		values.Words("cusip cusipnumber cusipno isin isincode isinnumber cusipisin isincusip cusiporisin securityid securityidentifier securitycode securitynumber securitycusip securityisin"),
+		values.Words("contracusip targetcusip subjectcusip security securityno")},
 	colPrincipal: {"principal",
-		words("principal principalamount principalamounttendered principaltendered principaltenderedamount amounttendered tenderedamount tenderamount tenderedprincipal tenderedprincipalamount nominal nominalamount nominaltendered facevalue faceamount face principalamountatmaturity blockedquantity blockedamount quantitytendered tenderedquantity instructedquantity instructedamount"),
-		words("quantity qty amount")},
+		values.Words("principal principalamount principalamounttendered principaltendered principaltenderedamount amounttendered tenderedamount tenderamount tenderedprincipal tenderedprincipalamount nominal nominalamount nominaltendered facevalue faceamount face principalamountatmaturity blockedquantity blockedamount quantitytendered tenderedquantity instructedquantity instructedamount"),
+		values.Words("quantity qty amount")},
 	colReceived: {"received",
-		words("submittedat submitted submissiondatetime datetimesubmitted dateandtimesubmitted submittedtimestamp received receivedat receiveddatetime receiptdatetime datetimereceived dateandtimereceived datetimeofreceipt dateandtimeofreceipt receivedtimestamp instructiondatetime instructiontimestamp instructiondateandtime timestamp entrydatetime entereddatetime enteredat inputdatetime creationdatetime createdat datetime dateandtime"), nil},
+		values.Words("submittedat submitted submissiondatetime datetimesubmitted dateandtimesubmitted submittedtimestamp received receivedat receiveddatetime receiptdatetime datetimereceived dateandtimereceived datetimeofreceipt dateandtimeofreceipt receivedtimestamp instructiondatetime instructiontimestamp instructiondateandtime timestamp entrydatetime entereddatetime enteredat inputdatetime creationdatetime createdat datetime dateandtime"), nil},
 	colReceivedDate: {"received_date",
-		words("instructiondate datereceived receiveddate receiptdate dateofreceipt submissiondate submitteddate datesubmitted entrydate dateentered inputdate"),
-		words("date")},
+		values.Words("instructiondate datereceived receiveddate receiptdate dateofreceipt submissiondate submitteddate datesubmitted entrydate dateentered inputdate"),
+		values.Words("date")},
 	colReceivedTime: {"received_time",
-		words("instructiontime timereceived receivedtime receipttime timeofreceipt submissiontime submittedtime timesubmitted entrytime timeentered inputtime"),
-		words("time")},
+		values.Words("instructiontime timereceived receivedtime receipttime timeofreceipt submissiontime submittedtime timesubmitted entrytime timeentered inputtime"),
+		values.Words("time")},
 	colParticipant: {"participant",
-		words("dtcparticipantnumber dtcparticipantno dtcparticipantid participantno participantnumber participantnum participantid participantcode participantaccount dtcnumber dtcno"),
-		words("participant dtcparticipant account accountnumber accountno accountid member membernumber memberno memberid custodian")},
-	colParticipantName: {"participant_name", words("participantname dtcparticipantname nameofparticipant accountname membername custodianname"), nil},
+		values.Words("dtcparticipantnumber dtcparticipantno dtcparticipantid participantno participantnumber participantnum participantid participantcode participantaccount dtcnumber dtcno"),
+		values.Words("participant dtcparticipant account accountnumber accountno accountid member membernumber memberno memberid custodian")},
+	colParticipantName: {"participant_name", values.Words("participantname dtcparticipantname nameofparticipant accountname membername custodianname"), nil},
 	colHolderReference: {"holder_reference",
-		words("customerreference customerref holderreference holderref clientreference clientref beneficialownerreference beneficialownerref"),
-		words("beneficialowner beneficialholder holder customer client")},
-	colContact:  {"contact", words("contact contactdetails contactname contactperson"), words("contactemail email contactphone phone telephone")},
-	colCurrency: {"currency", words("currency ccy currencycode curr cur"), nil},
-	colStatus:   {"status", words("status instructionstatus statuscode instructionstatuscode tenderstatus voistatus"), words("state")},
+		values.Words("customerreference customerref holderreference holderref clientreference clientref beneficialownerreference beneficialownerref"),
+		values.Words("beneficialowner beneficialholder holder customer client")},
+	colContact:  {"contact", values.Words("contact contactdetails contactname contactperson"), values.Words("contactemail email contactphone phone telephone")},
+	colCurrency: {"currency", values.Words("currency ccy currencycode curr cur"), nil},
+	colStatus:   {"status", values.Words("status instructionstatus statuscode instructionstatuscode tenderstatus voistatus"), values.Words("state")},
 	colIsWithdrawn: {"is_withdrawn",
-		words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag withdrawalindicator withdrawalyn"),
-		words("withdrawn")},
+		values.Words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag withdrawalindicator withdrawalyn"),
+		values.Words("withdrawn")},
 	colWithdrawn: {"withdrawn",
-		words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime canceleddatetime cancelledat canceledat"), nil},
-	colWithdrawnDate: {"withdrawn_date", words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
-	colWithdrawnTime: {"withdrawn_time", words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
-	colDelivery: {"delivery", words("delivery deliverymethod methodofdelivery deliverytype"),
-		words("guaranteeddelivery protect protectindicator noticeofguaranteeddelivery nogd")},
+		values.Words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime canceleddatetime cancelledat canceledat"), nil},
+	colWithdrawnDate: {"withdrawn_date", values.Words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
+	colWithdrawnTime: {"withdrawn_time", values.Words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
+	colDelivery: {"delivery", values.Words("delivery deliverymethod methodofdelivery deliverytype"),
+		values.Words("guaranteeddelivery protect protectindicator noticeofguaranteeddelivery nogd")},
 	colCovered: {"covered",
-		words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime deliverydatetime datetimecovered datetimedelivered"), nil},
+		values.Words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime deliverydatetime datetimecovered datetimedelivered"), nil},
 }
-
-func words(s string) []string { return strings.Fields(s) }
 
 // ColumnNames lists the names that depositaries[].columns may give a heading
 // for.
@@ -116,18 +114,6 @@ var needed = []column{colInstruction, colSecurity, colPrincipal, colReceived, co
 // copiedThrough are the columns from which nothing is decided.
 var copiedThrough = []column{colParticipantName, colHolderReference, colContact}
 
-// normal is a heading as headings are compared: small letters and digits only.
-// No. and # are written no.
-func normal(s string) string {
-	s = strings.ReplaceAll(s, "#", " no ")
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, s)
-}
-
 // label is the text of a cell that may be a heading.
 type label struct {
 	col    int
@@ -141,7 +127,7 @@ func labels(row *xlsx.Row) []label {
 	for i := range row.Cells {
 		c := &row.Cells[i]
 		if c.Kind == xlsx.Text {
-			if text := plainSpaces(string(c.Text)); text != "" {
+			if text := values.PlainSpaces(string(c.Text)); text != "" {
 				found = append(found, label{c.Col, text, c.Struck})
 			}
 		}
@@ -209,13 +195,13 @@ func newLayout(row int, found []label, named map[string]string) *layout {
 	}
 	keys := make([]string, len(found))
 	for i, f := range found {
-		keys[i] = normal(f.text)
+		keys[i] = values.Normal(f.text)
 	}
 	bare := bareKeys(found, keys)
 	taken := make([]bool, len(found))
 	for c, h := range headings {
 		if name, ok := named[h.name]; ok {
-			l.claim(column(c), keys, taken, []string{normal(name)}, "named in the offer")
+			l.claim(column(c), keys, taken, []string{values.Normal(name)}, "named in the offer")
 		}
 	}
 	for c, h := range headings {
@@ -311,7 +297,7 @@ func (l *layout) second(c column) bool {
 	if slices.Contains(timeColumns, c) {
 		_, text = headingZones(text)
 	}
-	return slices.Contains(headings[c].second, normal(text))
+	return slices.Contains(headings[c].second, values.Normal(text))
 }
 
 func (l *layout) move(from, to column) {
@@ -323,7 +309,7 @@ func (l *layout) move(from, to column) {
 func (l *layout) findMissing(keys []string, named map[string]string) {
 	for c, h := range headings {
 		if name, ok := named[h.name]; ok {
-			if !slices.Contains(keys, normal(name)) {
+			if !slices.Contains(keys, values.Normal(name)) {
 				l.missing = append(l.missing, column(c))
 			}
 			continue
@@ -454,7 +440,7 @@ func (l *layout) pasteBlock(d tender.Depositary) string {
 func (l *layout) guess(c column) string {
 	var near []string
 	for _, i := range l.ignored {
-		key := normal(i.text)
+		key := values.Normal(i.text)
 		for _, word := range guessWords[c] {
 			if strings.Contains(key, word) {
 				near = append(near, i.text)
@@ -473,11 +459,11 @@ func (l *layout) guess(c column) string {
 
 // guessWords are parts of headings that hint at a needed column.
 var guessWords = map[column][]string{
-	colInstruction: words("instr ref voi id"),
-	colSecurity:    words("cusip isin secur"),
-	colPrincipal:   words("amount amt nomin princip quant qty face"),
-	colReceived:    words("time date stamp receiv submit"),
-	colParticipant: words("partic account custod bank dtc"),
+	colInstruction: values.Words("instr ref voi id"),
+	colSecurity:    values.Words("cusip isin secur"),
+	colPrincipal:   values.Words("amount amt nomin princip quant qty face"),
+	colReceived:    values.Words("time date stamp receiv submit"),
+	colParticipant: values.Words("partic account custod bank dtc"),
 }
 
 // twiceFaults say which headings claim one column.

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
 // unitWords are what stands in a row of units below the headings, in the form of normal.
-var unitWords = words("text string char varchar number numeric decimal integer int whole date datetime time timestamp currency amount unit units nominal faceamount code id alphanumeric usd eur gbp percent")
+var unitWords = values.Words("text string char varchar number numeric decimal integer int whole date datetime time timestamp currency amount unit units nominal faceamount code id alphanumeric usd eur gbp percent")
 
 // dateMask is how a row of units says how dates are written: YYYY-MM-DD hh:mm.
 var dateMask = regexp.MustCompile(`(?i)^[ymdhs][ymdhs:/. _-]*(t?hh:mm(:ss)?)?$`)
@@ -20,15 +21,15 @@ var dateMask = regexp.MustCompile(`(?i)^[ymdhs][ymdhs:/. _-]*(t?hh:mm(:ss)?)?$`)
 // kind of value.
 func isUnitText(text string, numbered bool) bool {
 	if strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")") || strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
-		return numbered || !isDigits(normal(text)) || scaleWords.MatchString(text)
+		return numbered || !values.IsDigits(values.Normal(text)) || scaleWords.MatchString(text)
 	}
-	if marks, rest := headingCurrencies(text); len(marks) > 0 && (normal(rest) == "" || scaleWords.MatchString(text)) {
+	if marks, rest := headingCurrencies(text); len(marks) > 0 && (values.Normal(rest) == "" || scaleWords.MatchString(text)) {
 		return true
 	}
-	if zones, rest := headingZones(" " + text); len(zones) > 0 && normal(rest) == "" {
+	if zones, rest := headingZones(" " + text); len(zones) > 0 && values.Normal(rest) == "" {
 		return true
 	}
-	return slices.Contains(unitWords, normal(text)) || scaleWords.MatchString(text) && !isDigits(normal(text)) || dateMask.MatchString(text)
+	return slices.Contains(unitWords, values.Normal(text)) || scaleWords.MatchString(text) && !values.IsDigits(values.Normal(text)) || dateMask.MatchString(text)
 }
 
 // isBelowHeadings reports whether a row is the first below headings.
@@ -46,7 +47,7 @@ func (s *sheet) isUnits(row *xlsx.Row) bool {
 	}
 	for i := range row.Cells {
 		c := &row.Cells[i]
-		if isFilled(c) && (c.Kind != xlsx.Text || len(c.Text) > maxMarked || !isUnitText(trim(string(c.Text)), s.filled(colInstruction, colSecurity) == 2)) {
+		if isFilled(c) && (c.Kind != xlsx.Text || len(c.Text) > maxMarked || !isUnitText(values.Trim(string(c.Text)), s.filled(colInstruction, colSecurity) == 2)) {
 			return false
 		}
 	}
@@ -95,7 +96,7 @@ var headingWords = func() map[string]bool {
 // headingsAgain is the layout of a row that holds headings, though not those of the sheet
 // word for word; nil if it holds none.
 func (s *sheet) headingsAgain(row *xlsx.Row) *layout {
-	if c := s.cells[colPrincipal]; isFilled(c) && (c.Kind != xlsx.Text || len(trimmed(c.Text)) > 0 && trimmed(c.Text)[0] <= '9') {
+	if c := s.cells[colPrincipal]; isFilled(c) && (c.Kind != xlsx.Text || len(values.Trimmed(c.Text)) > 0 && values.Trimmed(c.Text)[0] <= '9') {
 		return nil // an amount, as in nearly every row
 	}
 	known := 0
@@ -104,7 +105,7 @@ func (s *sheet) headingsAgain(row *xlsx.Row) *layout {
 		if c.Kind != xlsx.Text || len(c.Text) > maxMarked {
 			continue
 		}
-		if headingWords[normal(string(c.Text))] {
+		if headingWords[values.Normal(string(c.Text))] {
 			known++
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // currencyInHeading is a currency beside the words of a heading: "Principal (EUR)",
@@ -26,7 +27,7 @@ func headingCurrencies(text string) (marks []string, bare string) {
 			break
 		}
 		mark := bare[from+m[2] : from+m[3]]
-		if !isMark(mark) {
+		if !values.IsMark(mark) {
 			from += m[3]
 			continue
 		}
@@ -52,12 +53,12 @@ func (l *layout) saidCurrency() string {
 // headingCurrency holds the currency that the headings name for the principal against the series of
 // the row in hand.
 func (s *sheet) headingCurrency(series int) {
-	if s.said == "" || series < 0 || markFits(s.said, s.offer.Series[series].Currency) {
+	if s.said == "" || series < 0 || values.MarkFits(s.said, s.offer.Series[series].Currency) {
 		return
 	}
-	s.reject(colPrincipal, &finding{tender.RuleCurrency,
-		fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+display.Quote(s.layout.heading(colPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
-		"correct the security or the amount with the depositary"})
+	s.reject(colPrincipal, &values.Fault{Rule: tender.RuleCurrency,
+		Message: fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+display.Quote(s.layout.heading(colPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
+		Advice: "correct the security or the amount with the depositary"})
 }
 
 // bareHeadings are headings without the zones or currencies in them, in the form of normal.
@@ -72,12 +73,12 @@ func bareKeys(found []label, keys []string) bareHeadings {
 		}
 		if hasWord(keys[i], timeWords) {
 			if zones, bare := headingZones(f.text); len(zones) > 0 {
-				b.times[i] = normal(bare)
+				b.times[i] = values.Normal(bare)
 			}
 		}
 		if hasWord(keys[i], amountWords) {
 			if marks, bare := headingCurrencies(f.text); len(marks) > 0 {
-				b.amounts[i] = normal(bare)
+				b.amounts[i] = values.Normal(bare)
 			}
 		}
 	}
@@ -88,7 +89,7 @@ func bareKeys(found []label, keys []string) bareHeadings {
 const maxMarked = 200
 
 // timeWords are parts of headings of times, in the form of normal.
-var timeWords = words("time date stamp receiv receipt submi enter entry input creat withdr cancel cover deliver")
+var timeWords = values.Words("time date stamp receiv receipt submi enter entry input creat withdr cancel cover deliver")
 
 func hasWord(key string, list []string) bool {
 	return slices.ContainsFunc(list, func(w string) bool { return strings.Contains(key, w) })

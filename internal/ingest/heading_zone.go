@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -114,7 +115,7 @@ func headingZones(text string) (zones []headingZone, bare string) {
 // zoneOf is the zone that a few characters of a heading name.
 func zoneOf(said string) (headingZone, bool) {
 	z := headingZone{said: said}
-	word := strings.ToLower(strings.Join(strings.FieldsFunc(said, func(r rune) bool { return isSpace(r) || r == '_' || r == '-' }), " "))
+	word := strings.ToLower(strings.Join(strings.FieldsFunc(said, func(r rune) bool { return values.IsSpace(r) || r == '_' || r == '-' }), " "))
 	if w, known := zoneWords[word]; known {
 		z.write = w.write
 		if w.fixed {
@@ -126,7 +127,7 @@ func zoneOf(said string) (headingZone, bool) {
 		return z, err == nil
 	}
 	if m := offsetParts.FindStringSubmatch(said); m != nil && !strings.Contains(said, "/") {
-		seconds := whole(m[2])*3600 + whole("0"+m[3])*60
+		seconds := values.Whole(m[2])*3600 + values.Whole("0"+m[3])*60
 		if m[1] != "+" {
 			seconds = -seconds
 		}
@@ -137,7 +138,7 @@ func zoneOf(said string) (headingZone, bool) {
 		return z, true
 	}
 	zone, err := time.LoadLocation(said)
-	if _, wrong := fixedZone(said); !wrong {
+	if _, wrong := values.FixedZone(said); !wrong {
 		z.write = said
 	}
 	z.zone = zone

@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // An identifier of a depositary, of an instruction or of a participant, is written in many
@@ -79,22 +80,22 @@ type confusion struct {
 
 // written is an identifier and where it stands.
 type written struct {
-	id     string
+	ID     string
 	source tender.Source
 }
 
 // add takes an identifier. While all are plain and of one length, none can look like
 // another, as is so in nearly every report.
 func (c *confusion) add(w written) {
-	if w.id == "" {
+	if w.ID == "" {
 		return
 	}
 	if !c.mixed {
 		if len(c.all) == 0 {
-			c.length = len(w.id)
+			c.length = len(w.ID)
 		}
 		c.all = append(c.all, w)
-		if len(w.id) == c.length && isPlainID(w.id) {
+		if len(w.ID) == c.length && isPlainID(w.ID) {
 			return
 		}
 		c.mixed, c.first, c.found = true, make(map[string]written, len(c.all)), map[[2]string][2]written{}
@@ -108,13 +109,13 @@ func (c *confusion) add(w written) {
 }
 
 func (c *confusion) compare(w written) {
-	key := Canonical(w.id)
+	key := Canonical(w.ID)
 	before, known := c.first[key]
 	switch {
 	case !known:
 		c.first[key] = w
-	case before.id != w.id:
-		c.found[[2]string{before.id, w.id}] = [2]written{before, w}
+	case before.ID != w.ID:
+		c.found[[2]string{before.ID, w.ID}] = [2]written{before, w}
 	}
 }
 
@@ -181,12 +182,12 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 	for _, pair := range c.found {
 		pairs = append(pairs, pair)
 	}
-	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].id+"\x00"+x[1].id, y[0].id+"\x00"+y[1].id) })
+	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].ID+"\x00"+x[1].ID, y[0].ID+"\x00"+y[1].ID) })
 	for i, pair := range pairs[:min(most, len(pairs))] {
 		f := tender.FileFault{
 			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: tender.RuleIdentifier,
 			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have taken zeros away or changed characters, and they would count as two",
-				what, display.Quote(pair[1].id), depositary, display.Quote(pair[0].id), describePlace(pair[0].source)),
+				what, display.Quote(pair[1].ID), depositary, display.Quote(pair[0].ID), describePlace(pair[0].source)),
 			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",
 		}
 		if i == most-1 && len(pairs) > most {
@@ -202,10 +203,10 @@ var numberForm = regexp.MustCompile(`^\d+[.,]0+$|^\d{1,3}([.,]\d{3})+$`)
 
 // asNumber refuses the text of an identifier that was written as a number: zeros in front
 // of it may be lost.
-func asNumber(text, rule string) *finding {
+func asNumber(text, rule string) *values.Fault {
 	if !numberForm.MatchString(text) {
 		return nil
 	}
-	return &finding{rule, "the identifier is written as a number, with decimals or separators, so zeros in front of it may be lost",
-		"ask the depositary for the number, in a column formatted as text"}
+	return &values.Fault{Rule: rule, Message: "the identifier is written as a number, with decimals or separators, so zeros in front of it may be lost",
+		Advice: "ask the depositary for the number, in a column formatted as text"}
 }

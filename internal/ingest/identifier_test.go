@@ -70,7 +70,7 @@ func TestI21ConfusionFindsEveryPair(t *testing.T) {
 		ids := rapid.SliceOfN(rapid.StringMatching(`0?0?[12]{1,2}|[aA]-?1`), 1, 12).Draw(t, "ids")
 		c, want := confusion{}, false
 		for i, id := range ids {
-			c.add(written{id: id})
+			c.add(written{ID: id})
 			for _, before := range ids[:i] {
 				want = want || (id != before && Canonical(id) == Canonical(before))
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // The forms of a date in the name of a report. Each must stand apart from other digits.
@@ -41,13 +42,13 @@ func nameDates(name string) []nameDate {
 		if m[3] != m[5] {
 			return nil
 		}
-		return realDates(9999, tender.Date{Year: whole(m[2]), Month: time.Month(whole(m[4])), Day: whole(m[6])})
+		return realDates(9999, tender.Date{Year: values.Whole(m[2]), Month: time.Month(values.Whole(m[4])), Day: values.Whole(m[6])})
 	})
 	found = append(found, datesOf(name, dayFirstNamed, func(m []string) []tender.Date {
-		return realDates(latestYear, tender.Date{Year: whole(m[6]), Month: monthNamed(m[4]), Day: whole(m[2])})
+		return realDates(latestYear, tender.Date{Year: values.Whole(m[6]), Month: values.MonthNamed(m[4]), Day: values.Whole(m[2])})
 	})...)
 	found = append(found, datesOf(name, monthFirstNamed, func(m []string) []tender.Date {
-		return realDates(latestYear, tender.Date{Year: whole(m[6]), Month: monthNamed(m[2]), Day: whole(m[4])})
+		return realDates(latestYear, tender.Date{Year: values.Whole(m[6]), Month: values.MonthNamed(m[2]), Day: values.Whole(m[4])})
 	})...)
 	if len(found) > 0 {
 		return found
@@ -56,7 +57,7 @@ func nameDates(name string) []nameDate {
 		if m[3] != m[5] {
 			return nil
 		}
-		a, b, year := whole(m[2]), whole(m[4]), whole(m[6])
+		a, b, year := values.Whole(m[2]), values.Whole(m[4]), values.Whole(m[6])
 		return realDates(latestYear, tender.Date{Year: year, Month: time.Month(b), Day: a}, tender.Date{Year: year, Month: time.Month(a), Day: b})
 	})
 }
@@ -105,7 +106,7 @@ func nameTime(name string, zone *time.Location) (at time.Time, dated bool, err e
 	if m == nil {
 		return time.Date(date.Year, date.Month, date.Day+1, 0, 0, 0, 0, zone), true, nil
 	}
-	at, err = wallInstant(date.Year, int(date.Month), date.Day, whole(m[1]), whole(m[2]), whole("0"+m[3]), 0, zone)
+	at, err = values.WallInstant(date.Year, int(date.Month), date.Day, values.Whole(m[1]), values.Whole(m[2]), values.Whole("0"+m[3]), 0, zone)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("the time in the name cannot be used: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // termsReader reads one version of the terms and collects what is wrong.
@@ -199,11 +200,11 @@ func (f termsField) whole() int {
 	if !ok {
 		return 0
 	}
-	if !isDigits(s) || s[0] == '0' || len(s) > 6 {
+	if !values.IsDigits(s) || s[0] == '0' || len(s) > 6 {
 		f.fault("%s is not a whole number from 1 on; write digits only, such as 1", display.Quote(s))
 		return 0
 	}
-	return whole(s)
+	return values.Whole(s)
 }
 
 // flag is true or false, false if it is not given.
@@ -257,7 +258,7 @@ func (f termsField) location(otherwise *time.Location) *time.Location {
 	if !ok {
 		return otherwise
 	}
-	if city, wrong := fixedZone(s); wrong {
+	if city, wrong := values.FixedZone(s); wrong {
 		f.fault("%s is %s; write %s", display.Quote(s), "not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
 		return otherwise
 	}

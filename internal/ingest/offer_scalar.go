@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // maxAmountDigits is how long an amount may be written.
@@ -75,7 +76,7 @@ func ParseInstant(s string, zone *time.Location) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	hour, minute, second, nanos := whole(m[4]), whole(m[5]), whole(m[6]), whole((m[7] + "000000000")[:9])
+	hour, minute, second, nanos := values.Whole(m[4]), values.Whole(m[5]), values.Whole(m[6]), values.Whole((m[7] + "000000000")[:9])
 	if hour == 24 && minute+second+nanos > 0 {
 		return time.Time{}, fmt.Errorf("%s is after the end of its day; write T24:00, or a time of the next day", display.Quote(s))
 	}
@@ -86,7 +87,7 @@ func ParseInstant(s string, zone *time.Location) (time.Time, error) {
 			return time.Time{}, fmt.Errorf("%s has an offset from UTC that no place has; write it as -05:00", display.Quote(s))
 		}
 	}
-	t, err := wallInstant(d.Year, int(d.Month), d.Day, hour, minute, second, nanos, in)
+	t, err := values.WallInstant(d.Year, int(d.Month), d.Day, hour, minute, second, nanos, in)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%s is not one instant: %w; correct it, or add the offset from UTC that is meant, such as -05:00", display.Quote(s), err)
 	}
@@ -98,7 +99,7 @@ func fixedOffset(s string) (zone *time.Location, ok bool) {
 	if s == "Z" {
 		return time.UTC, true
 	}
-	hours, minutes := whole(s[1:3]), whole(s[4:6])
+	hours, minutes := values.Whole(s[1:3]), values.Whole(s[4:6])
 	if hours > 14 || minutes > 59 {
 		return nil, false
 	}

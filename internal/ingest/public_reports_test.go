@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // What people report in public about the files they exchange, each tried here. Where a
@@ -20,7 +21,7 @@ const (
 
 // publicCSV reads a CSV file as it stands and says what came of it.
 func publicCSV(o *tender.Offer, content string) []string {
-	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
 	r.read([]byte(content))
 	return outcomeOf(r)
 }
@@ -117,7 +118,7 @@ func publicSheet(rows ...[]string) string {
 
 // publicBook reads a workbook and says what came of it.
 func publicBook(o *tender.Offer, h hostileBook) []string {
-	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.read(h.bytes())
 	return outcomeOf(r)
 }
@@ -407,7 +408,7 @@ func TestPublicReportsOnWorkbooks(t *testing.T) {
 	// the second before is the second after.
 	for serial, want := range map[string]string{"38303.7083333333": "17:00:00", "38303.70833331": "16:59:59.998", "38303.708321759": "16:59:59"} {
 		h := with(3, "d#"+serial)
-		r := newReading(testOffer(t), newSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(testOffer(t), values.NewSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 		r.read(h.bytes())
 		if got := r.line(0).instruction.Received.Format("15:04:05.999"); got != want {
 			t.Errorf("%s: received %s, want %s", serial, got, want)

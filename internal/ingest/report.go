@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -113,7 +114,7 @@ type ControlTotal struct {
 // *[FileError] with every fault of every file, and then nothing may be used.
 // The order of files is the order of reports of a depositary.
 func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
-	known := newSecurities(o)
+	known := values.NewSecurities(o)
 	readings := make([]*reading, len(files))
 	var faults []tender.FileFault
 	for i, f := range files {
@@ -154,7 +155,7 @@ type reading struct {
 	depositary tender.Depositary
 	password   string // of the file; never shown
 	progress   func(rows int)
-	securities *securities
+	securities *values.Securities
 	statuses   map[string]tender.Status
 	nothing    nothing
 	answers    map[string]bool // to whether a tender was withdrawn
@@ -175,9 +176,9 @@ type reading struct {
 	follow func(*sheet, *xlsx.Row, rowKind) // told of each row, if it is not nil
 }
 
-func newReading(o *tender.Offer, known *securities, f Chosen) *reading {
+func newReading(o *tender.Offer, known *values.Securities, f Chosen) *reading {
 	return &reading{
-		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: statusesOf(f.Depositary),
+		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: values.StatusesOf(f.Depositary),
 		nothing: newNothing(f.Depositary.Blanks), answers: withdrawnAnswers(f.Depositary),
 		report: Report{Depositary: f.Depositary.Name, File: f.Name},
 	}

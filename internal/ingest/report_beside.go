@@ -6,6 +6,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -21,7 +22,7 @@ var notWords = wordSet("not no never without")
 
 func wordSet(s string) map[string]bool {
 	set := map[string]bool{}
-	for _, w := range words(s) {
+	for _, w := range values.Words(s) {
 		set[w] = true
 	}
 	return set
@@ -73,9 +74,9 @@ func (s *sheet) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
 		if c.Kind != xlsx.Text || in.Status != tender.Tendered || !speaksOfWithdrawal(c.Text) {
 			continue
 		}
-		return s.waivable(nil, &finding{tender.RuleBeside, fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
-			xlsx.CellName(c.Col, row.Number), display.Quote(trim(string(c.Text)))),
-			"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
+		return s.waivable(nil, &values.Fault{Rule: tender.RuleBeside, Message: fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
+			xlsx.CellName(c.Col, row.Number), display.Quote(values.Trim(string(c.Text)))),
+			Advice: "ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
 	}
 	return s.commentBeside(row.Number, in)
 }
@@ -104,9 +105,9 @@ func (s *sheet) commentBeside(row int, in *tender.Instruction) []tender.Waiver {
 			s.commentCells = append(s.commentCells, cell)
 			continue
 		}
-		return s.waivable(nil, &finding{tender.RuleBeside,
-			fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, display.Quote(shortened(display.Copied(c.Text)))),
-			"ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
+		return s.waivable(nil, &values.Fault{Rule: tender.RuleBeside,
+			Message: fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, display.Quote(shortened(display.Copied(c.Text)))),
+			Advice: "ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
 	}
 	return nil
 }

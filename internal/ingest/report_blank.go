@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -67,7 +68,7 @@ func (s *sheet) saysNothing(c *xlsx.Cell) bool {
 	case c == nil || c.Formula:
 		return false
 	case c.Kind == xlsx.Text, c.Kind == xlsx.Error && string(c.Text) == "#N/A", s.nothing.own && c.Kind == xlsx.Number:
-		return s.nothing.says(trimmed(c.Text))
+		return s.nothing.says(values.Trimmed(c.Text))
 	}
 	return false
 }
@@ -75,7 +76,7 @@ func (s *sheet) saysNothing(c *xlsx.Cell) bool {
 // holdsNothing says, of a cell that must not be blank, what stands there for nothing.
 func (s *sheet) holdsNothing(c column) string {
 	if cell := s.cells[c]; s.saysNothing(cell) {
-		return ": the cell holds " + display.Quote(trim(string(cell.Text))) + ", which stands for nothing"
+		return ": the cell holds " + display.Quote(values.Trim(string(cell.Text))) + ", which stands for nothing"
 	}
 	return ""
 }

@@ -9,15 +9,16 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
 // What a control sheet calls the number of instructions, in the form of normal.
-var countWords = words("instructions numberofinstructions instructioncount totalinstructions count lines numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount totalrecords")
+var countWords = values.Words("instructions numberofinstructions instructioncount totalinstructions count lines numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount totalrecords")
 
 // isControlSheet reports whether a sheet states totals for checking, which only
 // its name can tell: other sheets have totals of their own.
-func isControlSheet(name string) bool { return strings.Contains(normal(name), "control") }
+func isControlSheet(name string) bool { return strings.Contains(values.Normal(name), "control") }
 
 // checkControls checks the control sheets of the workbook, if it has any.
 func (r *reading) checkControls(tables []table) {
@@ -88,5 +89,5 @@ func stated(row *xlsx.Row) (label string, value *xlsx.Cell) {
 	if len(filled) != 2 || filled[0].Kind != xlsx.Text {
 		return "", nil
 	}
-	return normal(string(filled[0].Text)), filled[1]
+	return values.Normal(string(filled[0].Text)), filled[1]
 }

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -298,13 +299,13 @@ func (l csvLines) mayBeShort(record []string, width int, open bool) bool {
 	}
 	filled, first := 0, ""
 	for _, field := range record {
-		if trim(field) != "" {
+		if values.Trim(field) != "" {
 			if filled++; filled == 1 {
-				first = trim(field)
+				first = values.Trim(field)
 			}
 		}
 	}
-	return filled == 1 && isFooterText(first) || isTotalLabel(normal(first)) || filled == 2 && slices.Contains(countWords, normal(first))
+	return filled == 1 && isFooterText(first) || isTotalLabel(values.Normal(first)) || filled == 2 && slices.Contains(countWords, values.Normal(first))
 }
 
 // endsOpen reports whether the text ends with the line just read, and without a line end.
@@ -340,7 +341,7 @@ func literal(field string) string {
 
 func isBlankRecord(record []string) bool {
 	for _, field := range record {
-		if trim(field) != "" {
+		if values.Trim(field) != "" {
 			return false
 		}
 	}

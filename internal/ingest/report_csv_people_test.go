@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // csvRows reads a report of the lines below the usual headings.
@@ -99,7 +100,7 @@ func TestI12TheSameFootersInCSVAndInWorkbooks(t *testing.T) {
 		"Total,6000": "R6-total", "Count,2": "R6-total", "Total,,6000": "R6-total", "Grand Total (USD),,6000": "R6-total",
 	} {
 		o := testOffer(t)
-		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
 		r.read([]byte(headings + "\n" + line + "\n" + footer + "\n"))
 		inCSV := strings.Join(outcomeOf(r), "; ")
 		inSheet := strings.Join(understood(testOffer(t), sheetOf("Tenders", nil, strings.ReplaceAll(headings, ",", "|"), strings.ReplaceAll(line, ",", "|"), strings.ReplaceAll(footer, ",", "|"))), "; ")

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 const testCSV = "VOI Number,CUSIP,Principal Amount,Submitted At,Participant\n" +
@@ -18,7 +19,7 @@ func understoodCSV(t testing.TB, content string) []string {
 }
 
 func understoodAs(o *tender.Offer, content string) []string {
-	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
 	r.read([]byte(content))
 	return outcomeOf(r)
 }
@@ -73,7 +74,7 @@ func TestCSVInWindows1252(t *testing.T) {
 	expect(t, understoodAs(o, utf16File(testCSV)), count, "format: CSV, UTF-16")
 	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "M\x81ller", 1)), "dtc-1.csv: line 2: the byte 0x81 is no character of Windows-1252")
 	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "\x00", 1)), "dtc-1.csv: line 2: there is a NUL byte")
-	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
 	r.read([]byte(strings.Replace(testCSV, "0123", "M\xfcller \x80", 1)))
 	if got := r.line(0).instruction.Participant; got != "Müller €" {
 		t.Errorf("participant %q", got)

@@ -6,6 +6,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -28,8 +29,8 @@ func (n *longNumbers) see(text []byte, row int) {
 	if n.count++; n.count == 1 {
 		n.row = row
 	}
-	n.zeros += len(text) - maxDigits
-	n.whole = n.whole || len(bytes.Trim(text[maxDigits:], "0")) > 0
+	n.zeros += len(text) - values.MaxDigits
+	n.whole = n.whole || len(bytes.Trim(text[values.MaxDigits:], "0")) > 0
 }
 
 // checkDigits finds columns of identifiers that a spreadsheet rounded.
@@ -48,7 +49,7 @@ func (r *reading) rounded(s *sheet, c column, n longNumbers) tender.Reject {
 	return tender.Reject{
 		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: n.row}, Depositary: r.depositary.Name, Rule: tender.RuleDigits,
 		Column: display.Copied(s.layout.heading(c)), Cell: xlsx.CellName(s.layout.position(c), n.row),
-		Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros behind the fifteenth, as a spreadsheet leaves of a longer number", headings[c].name, maxDigits, n.count),
+		Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros behind the fifteenth, as a spreadsheet leaves of a longer number", headings[c].name, values.MaxDigits, n.count),
 		Advice: fmt.Sprintf("ask the depositary for the report with that column formatted as text from the start; if the numbers are right, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
 			tender.RuleDigits, r.depositary.Name, display.Line(r.report.File)),
 		Standing: tender.StandingFlagged, MustResolve: true,

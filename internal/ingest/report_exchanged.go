@@ -5,6 +5,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -19,25 +20,25 @@ type exchangedDates struct {
 }
 
 // note takes the next time of the column, of a line.
-func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st stamp, line int) {
+func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st values.Stamp, line int) {
 	switch {
 	case e.clear:
 	case cell.Kind == xlsx.Number || cell.Format == xlsx.ISODate:
-		if st.date.IsZero() || zeroDays[st.date] {
+		if st.Date.IsZero() || zeroDays[st.Date] {
 			return
 		}
-		if e.clear = st.date.Day > 12; !e.clear {
+		if e.clear = st.Date.Day > 12; !e.clear {
 			e.cells = append(e.cells, line)
 		}
 	default: // whether it could be read or not
-		m := dateYearLast.FindSubmatch(text)
+		m := values.DateYearLast.FindSubmatch(text)
 		if m == nil {
-			m = dateShortYear.FindSubmatch(text)
+			m = values.DateShortYear.FindSubmatch(text)
 		}
 		if m == nil {
 			return
 		}
-		if e.clear = whole(string(m[1])) <= 12 && whole(string(m[3])) <= 12; !e.clear {
+		if e.clear = values.Whole(string(m[1])) <= 12 && values.Whole(string(m[3])) <= 12; !e.clear {
 			e.texts++
 			e.text = display.Copied(string(text))
 		}

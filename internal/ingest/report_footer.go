@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -16,11 +17,11 @@ import (
 // is a total, a count, a remark or a line drawn with dashes.
 
 // endWords are single words that end a report, in the form of normal.
-var endWords = words("end eof endoffile endofreport endofdata")
+var endWords = values.Words("end eof endoffile endofreport endofdata")
 
 // isFooterText reports whether the only text of a row is a remark: words, or the end.
 func isFooterText(text string) bool {
-	return strings.Contains(text, " ") || slices.Contains(endWords, normal(text))
+	return strings.Contains(text, " ") || slices.Contains(endWords, values.Normal(text))
 }
 
 // isTotalLabel reports whether a label, in the form of normal, begins a total.
@@ -37,7 +38,7 @@ func isDrawnLine(row *xlsx.Row) bool {
 		if !isFilled(c) {
 			continue
 		}
-		if text := trimmed(c.Text); c.Kind != xlsx.Text || len(text) < 3 || len(bytes.Trim(text, "-=_*+ ")) > 0 {
+		if text := values.Trimmed(c.Text); c.Kind != xlsx.Text || len(text) < 3 || len(bytes.Trim(text, "-=_*+ ")) > 0 {
 			return false
 		}
 		filled++

@@ -8,6 +8,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -32,7 +33,7 @@ func (s *sheet) remark(row *xlsx.Row) {
 		if c.Kind != xlsx.Text {
 			continue
 		}
-		text := trim(string(c.Text))
+		text := values.Trim(string(c.Text))
 		if s.isLineInOne(text) {
 			s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(display.Copied(text)), Rule: tender.RuleCSV,
 				Message: "a whole line stands in one field, so it cannot be told from a remark",
@@ -53,7 +54,7 @@ func (s *sheet) isLineInOne(text string) bool {
 			continue
 		}
 		if slices.ContainsFunc(fields, func(f string) bool {
-			_, listed := s.securities.listed[strings.ToUpper(strings.Trim(f, `" `))]
+			_, listed := s.securities.Listed[strings.ToUpper(strings.Trim(f, `" `))]
 			return listed
 		}) {
 			return true
@@ -91,7 +92,7 @@ type besideSheet struct {
 }
 
 // look takes the next of the first rows.
-func (b *besideSheet) look(row *xlsx.Row, first bool, known *securities) {
+func (b *besideSheet) look(row *xlsx.Row, first bool, known *values.Securities) {
 	security, clock := false, false
 	for i := range row.Cells {
 		c := &row.Cells[i]
@@ -100,7 +101,7 @@ func (b *besideSheet) look(row *xlsx.Row, first bool, known *securities) {
 		}
 		b.data = b.data || !first && strings.ContainsAny(string(c.Text), "0123456789")
 		if c.Kind == xlsx.Text {
-			_, listed := known.listed[strings.ToUpper(trim(string(c.Text)))]
+			_, listed := known.Listed[strings.ToUpper(values.Trim(string(c.Text)))]
 			security, clock = security || listed, clock || clockText.Match(c.Text)
 		}
 		clock = clock || c.Kind == xlsx.Number && c.Format == xlsx.DateTime && strings.Contains(string(c.Text), ".")

@@ -3,6 +3,8 @@ package ingest
 import (
 	"fmt"
 	"testing"
+
+	"tenderbatch/internal/values"
 )
 
 // Of more rows than one piece holds, all that count are handed over, in the order
@@ -21,7 +23,7 @@ func TestManyLinesKeepTheirOrder(t *testing.T) {
 		}
 	}
 	o := testOffer(t)
-	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, rows...)})
 	var intake Intake
 	if err := r.addTo(&intake); err != nil || intake.Count() != len(want) {
@@ -60,7 +62,7 @@ func TestDuplicatesAmongNumbersThatAlmostAscend(t *testing.T) {
 			rows = append(rows, row(id))
 		}
 		o := testOffer(t)
-		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 		r.readTables([]table{sheetOf("Tenders", nil, rows...)})
 		var intake Intake
 		if err := r.addTo(&intake); err != nil || intake.Count() != 2 || intake.Reports[0].NotCounted != 1 {

@@ -7,6 +7,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -30,8 +31,8 @@ func (s *sheet) isStruck() bool {
 // struck is the finding about a row that is struck through. It does not count, unless the
 // offer waives that.
 func (s *sheet) struck() []tender.Waiver {
-	return s.waivable(nil, &finding{tender.RuleStruck, "the row is struck through, as people strike out what was cancelled",
-		"ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer"})
+	return s.waivable(nil, &values.Fault{Rule: tender.RuleStruck, Message: "the row is struck through, as people strike out what was cancelled",
+		Advice: "ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer"})
 }
 
 // inTotals is the status of the row in hand as a total sees it: many leave out what is
@@ -44,12 +45,12 @@ func (s *sheet) inTotals(status tender.Status) tender.Status {
 }
 
 // struckCharacters says what is wrong with a cell of which something is struck through.
-func struckCharacters(cell *xlsx.Cell) *finding {
+func struckCharacters(cell *xlsx.Cell) *values.Fault {
 	what := "the cell is struck through"
 	if cell.Struck == xlsx.PartlyStruck {
 		what = "some characters of the cell are struck through, so what it says is not what it holds"
 	}
-	return &finding{tender.RuleStruck, what, "ask the depositary for the value"}
+	return &values.Fault{Rule: tender.RuleStruck, Message: what, Advice: "ask the depositary for the value"}
 }
 
 // formatSigns are marks of currencies that stand in number formats and not in the texts of
@@ -63,7 +64,7 @@ var formatSigns = map[string]string{
 // isFormatMark reports whether a word in a number format is a mark of a currency.
 func isFormatMark(word string) bool {
 	_, sign := formatSigns[word]
-	return sign || isMark(word) || isMark(strings.ToUpper(word))
+	return sign || values.IsMark(word) || values.IsMark(strings.ToUpper(word))
 }
 
 // formatMarkFits reports whether a mark in a number format can mean a currency.
@@ -71,28 +72,28 @@ func formatMarkFits(mark, currency string) bool {
 	if means, ok := formatSigns[mark]; ok {
 		return slices.Contains(strings.Fields(means), currency)
 	}
-	return markFits(mark, currency) || markFits(strings.ToUpper(mark), currency)
+	return values.MarkFits(mark, currency) || values.MarkFits(strings.ToUpper(mark), currency)
 }
 
 // amountShown says why a number format keeps a number from being the amount that a person
 // reads, nil if it does not.
-func amountShown(l *xlsx.Look, series tender.Series) *finding {
+func amountShown(l *xlsx.Look, series tender.Series) *values.Fault {
 	const advice = "ask the depositary for whole amounts, in a column formatted as plain numbers"
 	shows := "the number format " + display.Quote(shortened(l.Code)) + " shows "
 	switch {
 	case l.Nothing:
-		return &finding{tender.RulePrincipal, shows + "nothing, so the number is hidden", advice}
+		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "nothing, so the number is hidden", Advice: advice}
 	case l.Negative:
-		return &finding{tender.RulePrincipal, shows + "the number as a negative one", advice}
+		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "the number as a negative one", Advice: advice}
 	case l.Scaled:
-		return &finding{tender.RulePrincipal, shows + "the number divided by a thousand or more", advice}
+		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "the number divided by a thousand or more", Advice: advice}
 	case l.Masked:
-		return &finding{tender.RulePrincipal, shows + "something among the digits that the cell does not hold", advice}
+		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "something among the digits that the cell does not hold", Advice: advice}
 	}
 	for _, word := range strings.Fields(l.Currency + " " + l.Literal) {
 		switch {
 		case !isFormatMark(word):
-			return &finding{tender.RulePrincipal, shows + display.Quote(shortened(word)) + " beside the number", advice}
+			return &values.Fault{Rule: tender.RulePrincipal, Message: shows + display.Quote(shortened(word)) + " beside the number", Advice: advice}
 		case series.Currency != "" && !formatMarkFits(word, series.Currency):
 			return wrongCurrency(display.Quote(word)+", as the number format says", series)
 		}
@@ -101,10 +102,10 @@ func amountShown(l *xlsx.Look, series tender.Series) *finding {
 }
 
 // identifierShown is a number that identifies, as its number format shows it.
-func identifierShown(l *xlsx.Look, number, rule string) (string, *finding) {
+func identifierShown(l *xlsx.Look, number, rule string) (string, *values.Fault) {
 	if l.Masked || l.Padded || l.Literal != "" || l.Scaled || l.Nothing || l.Negative || l.Currency != "" {
-		return "", &finding{rule, fmt.Sprintf("the number format %s shows another number than the cell holds", display.Quote(shortened(l.Code))),
-			"ask the depositary for the number, in a column formatted as text"}
+		return "", &values.Fault{Rule: rule, Message: fmt.Sprintf("the number format %s shows another number than the cell holds", display.Quote(shortened(l.Code))),
+			Advice: "ask the depositary for the number, in a column formatted as text"}
 	}
 	return strings.Repeat("0", max(0, l.Zeros-len(number))) + number, nil
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // Numeric dates are read as the offer says, and what cannot be read so is
@@ -25,14 +26,14 @@ func TestDateFormat(t *testing.T) {
 		{"", "11/12/2004 16:59", "R1-ambiguous-date"},
 		{"", "13/11/2004 16:59", "2004-11-13T16:59:00-05:00"},
 	} {
-		st, wrong := textStamp(test.text, test.format, dateRange{})
+		st, wrong := values.TextStamp(test.text, test.format, values.DateRange{})
 		got := ""
 		if wrong == nil {
-			at, wrongInstant := st.moment(zone)
+			at, wrongInstant := st.Moment(zone)
 			got, wrong = at.Format(shownInstant), wrongInstant
 		}
 		if wrong != nil {
-			got = wrong.rule
+			got = wrong.Rule
 		}
 		if got != test.want {
 			t.Errorf("%s: %q: %s, want %s", test.format, test.text, got, test.want)

@@ -9,6 +9,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // workbook builds a workbook whose first sheet has the rows; change may do
@@ -64,7 +65,7 @@ func TestWorkbook(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := testOffer(t)
-			r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+			r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 			r.read(workbook(t, testRows, test.change))
 			expect(t, outcomeOf(r), test.want...)
 		})

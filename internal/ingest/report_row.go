@@ -8,6 +8,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -23,12 +24,12 @@ func (s *sheet) instruction(row *xlsx.Row) {
 	in := l.instruction
 	in.Depositary = s.depositary.Name
 	in.Source = tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number}
-	s.id, s.bad = "", false
+	s.ID, s.bad = "", false
 	s.current = in.Source
 	before := len(s.rejects)
 	s.struckRow = s.isStruck()
-	s.id = s.identifier(colInstruction, tender.RuleInstruction)
-	in.ID = s.id
+	s.ID = s.identifier(colInstruction, tender.RuleInstruction)
+	in.ID = s.ID
 	series := s.security(in)
 	in.Principal = s.principal(series)
 	in.Received = s.received()
@@ -66,7 +67,7 @@ func (s *sheet) instruction(row *xlsx.Row) {
 func (s *sheet) weigh(findings []tender.Reject, in *tender.Instruction) {
 	for i := range findings {
 		f := &findings[i]
-		f.Instruction, f.Participant, f.Series, f.Principal = s.id, in.Participant, in.Series, in.Principal
+		f.Instruction, f.Participant, f.Series, f.Principal = s.ID, in.Participant, in.Series, in.Principal
 		if in.Principal.IsZero() {
 			f.Principal = s.stated
 		}
@@ -74,10 +75,10 @@ func (s *sheet) weigh(findings []tender.Reject, in *tender.Instruction) {
 }
 
 // say records a finding about a cell of the row in hand.
-func (s *sheet) say(c column, f *finding, standing tender.Standing, waived string) {
+func (s *sheet) say(c column, f *values.Fault, standing tender.Standing, waived string) {
 	reject := tender.Reject{
-		Source: s.current, Depositary: s.depositary.Name, Instruction: s.id,
-		Column: display.Copied(s.layout.heading(c)), Rule: f.rule, Message: f.message, Advice: f.advice,
+		Source: s.current, Depositary: s.depositary.Name, Instruction: s.ID,
+		Column: display.Copied(s.layout.heading(c)), Rule: f.Rule, Message: f.Message, Advice: f.Advice,
 		Standing: standing, Waived: waived,
 	}
 	if at := s.layout.position(c); at >= 0 {
@@ -90,7 +91,7 @@ func (s *sheet) say(c column, f *finding, standing tender.Standing, waived strin
 }
 
 // reject records a fault of the row in hand.
-func (s *sheet) reject(c column, f *finding) {
+func (s *sheet) reject(c column, f *values.Fault) {
 	s.bad = true
 	s.say(c, f, tender.StandingRejected, "")
 }
@@ -103,7 +104,7 @@ func (s *sheet) text(c column) ([]byte, bool) {
 	if cell == nil {
 		return nil, true
 	}
-	text := trimmed(cell.Text)
+	text := values.Trimmed(cell.Text)
 	if len(text) > 2 && text[0] == '=' && cell.Kind == xlsx.Text {
 		text = []byte(literal(string(text)))
 	}
@@ -118,19 +119,19 @@ func (s *sheet) text(c column) ([]byte, bool) {
 }
 
 // unusable says why nothing can be decided from a cell, nil if something can.
-func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *finding {
+func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *values.Fault {
 	switch {
 	case cell.Formula && cell.Kind == xlsx.Blank:
-		return &finding{tender.RuleFormula, "the cell holds a formula that was never computed", "paste the column as values"}
+		return &values.Fault{Rule: tender.RuleFormula, Message: "the cell holds a formula that was never computed", Advice: "paste the column as values"}
 	case cell.Formula && s.depositary.Formulas != tender.StoredFormulas:
-		return &finding{tender.RuleFormula, "the cell holds a formula, whose stored value may be out of date",
-			"paste the column as values, or say formulas: stored in the offer at depositary " + s.depositary.Name}
+		return &values.Fault{Rule: tender.RuleFormula, Message: "the cell holds a formula, whose stored value may be out of date",
+			Advice: "paste the column as values, or say formulas: stored in the offer at depositary " + s.depositary.Name}
 	case cell.Kind == xlsx.Text && len(text) > 0 && text[0] == '=':
-		return &finding{tender.RuleFormula, "the text is a formula", "paste the column as values"}
-	case cell.Kind == xlsx.Error, cell.Kind == xlsx.Text && isErrorText(text):
-		return &finding{tender.RuleErrorValue, "the cell shows an error", "ask the depositary for the value"}
+		return &values.Fault{Rule: tender.RuleFormula, Message: "the text is a formula", Advice: "paste the column as values"}
+	case cell.Kind == xlsx.Error, cell.Kind == xlsx.Text && values.IsErrorText(text):
+		return &values.Fault{Rule: tender.RuleErrorValue, Message: "the cell shows an error", Advice: "ask the depositary for the value"}
 	case cell.Kind == xlsx.Bool:
-		return &finding{tender.RuleErrorValue, "the cell holds TRUE or FALSE", "ask the depositary for the value"}
+		return &values.Fault{Rule: tender.RuleErrorValue, Message: "the cell holds TRUE or FALSE", Advice: "ask the depositary for the value"}
 	case cell.Struck != xlsx.NotStruck && len(text) > 0 && !s.struckRow:
 		return struckCharacters(cell)
 	}
@@ -144,11 +145,11 @@ func (s *sheet) unusable(cell *xlsx.Cell, text []byte) *finding {
 func (s *sheet) required(c column, rule string) ([]byte, bool) {
 	text, ok := s.text(c)
 	if ok && s.saysNothing(s.cells[c]) {
-		s.reject(c, &finding{rule, "there is none" + s.holdsNothing(c), "ask the depositary for the " + strings.ReplaceAll(headings[c].name, "_", " ")})
+		s.reject(c, &values.Fault{Rule: rule, Message: "there is none" + s.holdsNothing(c), Advice: "ask the depositary for the " + strings.ReplaceAll(headings[c].name, "_", " ")})
 		return nil, false
 	}
 	if ok && len(text) == 0 {
-		s.reject(c, &finding{rule, "the cell is blank", "ask the depositary for the " + strings.ReplaceAll(headings[c].name, "_", " ")})
+		s.reject(c, &values.Fault{Rule: rule, Message: "the cell is blank", Advice: "ask the depositary for the " + strings.ReplaceAll(headings[c].name, "_", " ")})
 		return nil, false
 	}
 	return text, ok
@@ -165,14 +166,14 @@ func (s *sheet) identifier(c column, rule string) string {
 		return ""
 	}
 	cell := s.cells[c]
-	if wrong := madeByProgram(cell, text, rule); wrong != nil {
+	if wrong := values.MadeByProgram(cell, text, rule); wrong != nil {
 		s.reject(c, wrong)
 		return ""
 	}
 	if c == colInstruction && beginsComment(text) {
 		s.commented = append(s.commented, s.current.Row)
 	}
-	if len(text) > maxDigits {
+	if len(text) > values.MaxDigits {
 		s.long[c].see(text, s.current.Row)
 	}
 	if isPlainIdentifier(cell, text) {
@@ -231,14 +232,14 @@ func isWholeNumber(digits []byte) bool {
 			return false
 		}
 	}
-	return len(digits) > 0 && len(digits) <= maxDigits && digits[0] != '0'
+	return len(digits) > 0 && len(digits) <= values.MaxDigits && digits[0] != '0'
 }
 
-func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *finding) {
+func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *values.Fault) {
 	const advice = "ask the depositary for the number, in a column formatted as text"
 	if cell.Kind == xlsx.Text {
-		if strings.ContainsAny(text, ".,+") && exponentForm.MatchString(text) {
-			return "", &finding{rule, "the number is written with an exponent, so digits are missing", advice}
+		if strings.ContainsAny(text, ".,+") && values.ExponentForm.MatchString(text) {
+			return "", &values.Fault{Rule: rule, Message: "the number is written with an exponent, so digits are missing", Advice: advice}
 		}
 		if wrong := asNumber(text, rule); wrong != nil {
 			return "", wrong
@@ -246,13 +247,13 @@ func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *finding) {
 		return display.Copied(text), nil
 	}
 	if cell.Format == xlsx.DateTime {
-		return "", &finding{rule, "the cell is formatted as a date; a spreadsheet may have made one of the number", advice}
+		return "", &values.Fault{Rule: rule, Message: "the cell is formatted as a date; a spreadsheet may have made one of the number", Advice: advice}
 	}
-	n, ok := parseNumber(text)
-	if !ok || n.negative || n.exp < 0 || n.magnitude() > maxDigits {
-		return "", &finding{rule, fmt.Sprintf("the number is no whole number of at most %d digits", maxDigits), advice}
+	n, ok := values.ParseNumber(text)
+	if !ok || n.Negative || n.Exp < 0 || n.Magnitude() > values.MaxDigits {
+		return "", &values.Fault{Rule: rule, Message: fmt.Sprintf("the number is no whole number of at most %d digits", values.MaxDigits), Advice: advice}
 	}
-	return n.decimal().String(), nil
+	return n.Decimal().String(), nil
 }
 
 // security reads the CUSIP or ISIN and returns the position of its series, -1 if
@@ -262,14 +263,14 @@ func (s *sheet) security(in *tender.Instruction) (series int) {
 	if !ok {
 		return -1
 	}
-	if l, ok := s.securities.listed[string(text)]; ok && s.kind(colSecurity) == xlsx.Text {
-		in.Security, in.Series = l.id, s.offer.Series[l.series].ID
-		return l.series
+	if l, ok := s.securities.Listed[string(text)]; ok && s.kind(colSecurity) == xlsx.Text {
+		in.Security, in.Series = l.ID, s.offer.Series[l.Series].ID
+		return l.Series
 	}
 	if l := s.cells[colSecurity].Look; l != nil && s.kind(colSecurity) == xlsx.Number {
 		text = []byte(strings.Repeat("0", max(0, l.Zeros-len(text))) + string(text))
 	}
-	id, series, remark, wrong := s.securities.read(s.kind(colSecurity), string(text))
+	id, series, remark, wrong := s.securities.Read(s.kind(colSecurity), string(text))
 	if wrong != nil {
 		s.reject(colSecurity, wrong)
 		return -1
@@ -297,12 +298,12 @@ func (s *sheet) principal(series int) decimal.Decimal {
 	if isText {
 		s.commas.see(text, s.current.Row)
 	}
-	if v, ok := plainAmount(text, isText); ok && !(isText && s.depositary.Decimal != "") && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
+	if v, ok := values.PlainAmount(text, isText); ok && !(isText && s.depositary.Decimal != "") && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
 		return s.keeper.whole(v)
 	}
 	amount, mark, wrong := readPrincipal(cell, string(text), s.depositary.Decimal)
 	if wrong == nil && amount.Sign() <= 0 {
-		wrong = &finding{tender.RulePrincipalPositive, "the principal is not above zero", "ask the depositary for the principal tendered"}
+		wrong = &values.Fault{Rule: tender.RulePrincipalPositive, Message: "the principal is not above zero", Advice: "ask the depositary for the principal tendered"}
 	}
 	if wrong != nil {
 		s.reject(colPrincipal, wrong)
@@ -312,18 +313,18 @@ func (s *sheet) principal(series int) decimal.Decimal {
 		return amount
 	}
 	currency := s.offer.Series[series].Currency
-	if mark != "" && !markFits(mark, currency) {
+	if mark != "" && !values.MarkFits(mark, currency) {
 		s.reject(colPrincipal, wrongCurrency(mark, s.offer.Series[series]))
 	}
 	if places, known := tender.MinorUnits(currency); known && amount.Exponent() < -places {
-		s.reject(colPrincipal, &finding{tender.RuleMinorUnit, fmt.Sprintf("the principal has more decimals than %s has (%d)", currency, places),
-			"ask the depositary for the principal tendered"})
+		s.reject(colPrincipal, &values.Fault{Rule: tender.RuleMinorUnit, Message: fmt.Sprintf("the principal has more decimals than %s has (%d)", currency, places),
+			Advice: "ask the depositary for the principal tendered"})
 	}
 	return amount
 }
 
 // principalShown is what is wrong with how a cell shows the principal.
-func (s *sheet) principalShown(cell *xlsx.Cell, series int) *finding {
+func (s *sheet) principalShown(cell *xlsx.Cell, series int) *values.Fault {
 	if cell.Look == nil || cell.Kind != xlsx.Number && cell.Format != xlsx.TextFormat {
 		return nil
 	}
@@ -334,23 +335,23 @@ func (s *sheet) principalShown(cell *xlsx.Cell, series int) *finding {
 	return amountShown(cell.Look, of)
 }
 
-func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *finding) {
+func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *values.Fault) {
 	const advice = "enter the principal as a number"
 	switch {
 	case cell.Kind == xlsx.Text:
-		return textAmountIn(text, decimals)
+		return values.TextAmountIn(text, decimals)
 	case cell.Format == xlsx.Percent:
-		return decimal.Zero, "", &finding{tender.RulePrincipal, "the cell is formatted as a percentage", advice}
+		return decimal.Zero, "", &values.Fault{Rule: tender.RulePrincipal, Message: "the cell is formatted as a percentage", Advice: advice}
 	case cell.Format == xlsx.DateTime:
-		return decimal.Zero, "", &finding{tender.RulePrincipal, "the cell is formatted as a date", advice}
+		return decimal.Zero, "", &values.Fault{Rule: tender.RulePrincipal, Message: "the cell is formatted as a date", Advice: advice}
 	}
-	amount, wrong = numberAmount(text)
+	amount, wrong = values.NumberAmount(text)
 	return amount, "", wrong
 }
 
-func wrongCurrency(found string, series tender.Series) *finding {
-	return &finding{tender.RuleCurrency, fmt.Sprintf("the currency is %s, but series %s is in %s", found, series.ID, series.Currency),
-		"correct the security or the currency with the depositary"}
+func wrongCurrency(found string, series tender.Series) *values.Fault {
+	return &values.Fault{Rule: tender.RuleCurrency, Message: fmt.Sprintf("the currency is %s, but series %s is in %s", found, series.ID, series.Currency),
+		Advice: "correct the security or the currency with the depositary"}
 }
 
 // currency checks the currency column, where there is one and it is filled.
@@ -359,7 +360,7 @@ func (s *sheet) currency(series int) {
 	if !ok || len(text) == 0 || series < 0 || string(text) == s.offer.Series[series].Currency {
 		return
 	}
-	if !markFits(strings.ToUpper(string(text)), s.offer.Series[series].Currency) {
+	if !values.MarkFits(strings.ToUpper(string(text)), s.offer.Series[series].Currency) {
 		s.reject(colCurrency, wrongCurrency(display.Quote(string(text)), s.offer.Series[series]))
 	}
 }
@@ -372,12 +373,12 @@ func (s *sheet) denomination(series int, principal decimal.Decimal) (used []tend
 	}
 	d := s.offer.Series[series].Denomination
 	if d.Multiple.Sign() > 0 && !isMultiple(principal, d.Multiple) {
-		used = s.waivable(used, &finding{tender.RuleMultiple, fmt.Sprintf("%s is not a multiple of %s", principal, d.Multiple),
-			"ask the depositary for the principal tendered, or waive it in the offer"})
+		used = s.waivable(used, &values.Fault{Rule: tender.RuleMultiple, Message: fmt.Sprintf("%s is not a multiple of %s", principal, d.Multiple),
+			Advice: "ask the depositary for the principal tendered, or waive it in the offer"})
 	}
 	if principal.LessThan(d.Minimum) {
-		used = s.waivable(used, &finding{tender.RuleMinimum, fmt.Sprintf("%s is below the minimum denomination of %s", principal, d.Minimum),
-			"ask the depositary for the principal tendered, or waive it in the offer"})
+		used = s.waivable(used, &values.Fault{Rule: tender.RuleMinimum, Message: fmt.Sprintf("%s is below the minimum denomination of %s", principal, d.Minimum),
+			Advice: "ask the depositary for the principal tendered, or waive it in the offer"})
 	}
 	return used
 }
@@ -410,9 +411,9 @@ func (l legalAmount) allows(principal decimal.Decimal) bool {
 }
 
 // waivable records a fault that the offer may waive for this instruction.
-func (s *sheet) waivable(used []tender.Waiver, f *finding) []tender.Waiver {
+func (s *sheet) waivable(used []tender.Waiver, f *values.Fault) []tender.Waiver {
 	for _, w := range s.offer.Waivers {
-		if w.Rule != f.rule || s.id == "" || w.Instruction != s.id || w.Depositary != "" && w.Depositary != s.depositary.Name {
+		if w.Rule != f.Rule || s.ID == "" || w.Instruction != s.ID || w.Depositary != "" && w.Depositary != s.depositary.Name {
 			continue
 		}
 		s.say(colPrincipal, f, tender.StandingFlagged, fmt.Sprintf("by %s on %s", w.By, w.On))
@@ -438,7 +439,7 @@ func (s *sheet) status() tender.Status {
 	if status, ok := s.statuses[strings.ToUpper(string(text))]; ok {
 		return status
 	}
-	s.reject(colStatus, unknownStatus(string(text), s.depositary))
+	s.reject(colStatus, values.UnknownStatus(string(text), s.depositary))
 	return ""
 }
 
@@ -452,7 +453,7 @@ func (s *sheet) delivery() tender.Delivery {
 	if d, ok := s.deliveries[string(text)]; ok {
 		return d
 	}
-	d, wrong := readDelivery(string(text), s.layout.second(colDelivery))
+	d, wrong := values.ReadDelivery(string(text), s.layout.second(colDelivery))
 	if wrong != nil {
 		s.reject(colDelivery, wrong)
 		return ""
@@ -466,11 +467,11 @@ func (s *sheet) copied(c column) string {
 	if s.cells[c] == nil {
 		return ""
 	}
-	text := trimmed(s.cells[c].Text)
+	text := values.Trimmed(s.cells[c].Text)
 	if s.cells[c].Struck != xlsx.NotStruck && len(text) > 0 && !s.struckRow {
 		s.struckBeside = append(s.struckBeside, s.current.Row)
 	}
-	if isPlainText(text) && len(text) <= display.MaxText {
+	if values.IsPlainText(text) && len(text) <= display.MaxText {
 		return s.keeper.text(s.cells[c].Shared, text)
 	}
 	return display.Copied(string(text))

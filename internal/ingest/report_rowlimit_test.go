@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -52,7 +53,7 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 		{"a control sheet that agrees", []table{manyRows(0, limit-1), sheetOf("Control", nil, fmt.Sprintf("Count | #%d", limit-1))}, false},
 	} {
 		o := testOffer(t)
-		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 		r.readTables(test.tables)
 		var intake Intake
 		if err := r.addTo(&intake); err != nil || len(r.faults) > 0 {

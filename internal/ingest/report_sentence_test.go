@@ -8,6 +8,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // Each case is named after a sentence of what a reader of depositaries' reports
@@ -128,7 +129,7 @@ func TestNumberThatCanBeTwoSecurities(t *testing.T) {
 
 // Participant numbers keep their zeros.
 func TestParticipantKeepsItsZeros(t *testing.T) {
-	r := newReading(testOffer(t), newSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(testOffer(t), values.NewSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | #5000 | d#38303.5 | 00000123")})
 	if in := r.line(0).instruction; in.Participant != "00000123" || in.ID != "0900007" {
 		t.Errorf("participant %q, instruction %q", in.Participant, in.ID)
@@ -152,9 +153,9 @@ func TestTextThatIsCopied(t *testing.T) {
 		strings.Repeat("\u202e", 40_000): strings.Repeat(`\u202e`, 32_767/6),
 	} {
 		var k keeper
-		b := trimmed([]byte(text))
+		b := values.Trimmed([]byte(text))
 		got := k.text(0, b)
-		if !isPlainText(b) || len(b) > display.MaxText {
+		if !values.IsPlainText(b) || len(b) > display.MaxText {
 			got = display.Copied(string(b))
 		}
 		if got != want {
@@ -197,7 +198,7 @@ func TestNamesOfFiles(t *testing.T) {
 		{"dtc-1.txt", testCSV, "0900007 A 5000 counts"},
 	} {
 		o := testOffer(t)
-		r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: test.name}})
+		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: test.name}})
 		r.read([]byte(test.content))
 		if got := outcomeOf(r); got[0] != test.want {
 			t.Errorf("%s: %q", test.name, got)
@@ -211,24 +212,24 @@ func FuzzPlainForms(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if v, ok := plainAmount([]byte(s), true); ok {
-			slow, mark, wrong := textAmount(s)
+		if v, ok := values.PlainAmount([]byte(s), true); ok {
+			slow, mark, wrong := values.TextAmount(s)
 			if wrong != nil || mark != "" || slow.IntPart() != v || !slow.IsInteger() {
 				t.Errorf("%q: %d at once, else %s %v", s, v, slow, wrong)
 			}
 		}
-		if v, ok := plainAmount([]byte(s), false); ok {
-			if slow, wrong := numberAmount(s); wrong != nil || slow.IntPart() != v || !slow.IsInteger() {
+		if v, ok := values.PlainAmount([]byte(s), false); ok {
+			if slow, wrong := values.NumberAmount(s); wrong != nil || slow.IntPart() != v || !slow.IsInteger() {
 				t.Errorf("%q: number %d at once, else %s %v", s, v, slow, wrong)
 			}
 		}
-		if st, ok := isoStamp([]byte(s)); ok {
-			if slow, wrong := textStamp(s, "", dateRange{}); wrong != nil || slow != st {
+		if st, ok := values.IsoStamp([]byte(s)); ok {
+			if slow, wrong := values.TextStamp(s, "", values.DateRange{}); wrong != nil || slow != st {
 				t.Errorf("%q: %+v at once, else %+v %v", s, st, slow, wrong)
 			}
 		}
-		if n, ok := parseNumber(s); ok && hasFraction([]byte(s)) != (n.exp < 0) {
-			t.Errorf("%q: has a fraction: %t, exponent %d", s, hasFraction([]byte(s)), n.exp)
+		if n, ok := values.ParseNumber(s); ok && hasFraction([]byte(s)) != (n.Exp < 0) {
+			t.Errorf("%q: has a fraction: %t, exponent %d", s, hasFraction([]byte(s)), n.Exp)
 		}
 	})
 }

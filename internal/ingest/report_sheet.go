@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -100,7 +101,7 @@ func isFilled(c *xlsx.Cell) bool {
 		return false
 	}
 	if c.Kind == xlsx.Text {
-		return len(trimmed(c.Text)) > 0
+		return len(values.Trimmed(c.Text)) > 0
 	}
 	return c.Kind != xlsx.Blank || c.Formula
 }
@@ -121,7 +122,7 @@ type sheet struct {
 
 	cells        [columnCount]*xlsx.Cell // of the row in hand
 	current      tender.Source           // its place
-	id           string                  // its instruction number
+	ID           string                  // its instruction number
 	bad          bool                    // it has a fault
 	struckRow    bool                    // it is struck through
 	struckBeside []int                   // rows with something struck through from which nothing is decided
@@ -278,7 +279,7 @@ func (s *sheet) search(row *xlsx.Row) error {
 // adopt takes the headings.
 func (s *sheet) adopt(l *layout) {
 	s.layout = l
-	s.firstKey = normal(l.heading(colInstruction))
+	s.firstKey = values.Normal(l.heading(colInstruction))
 	s.said = l.saidCurrency()
 	s.column = nil
 	for c := range columnCount {
@@ -345,7 +346,7 @@ func (s *sheet) isRemark() bool {
 		return true
 	}
 	c := s.cells[colInstruction]
-	if filled > 1 || c == nil || c.Kind != xlsx.Text || !isFooterText(trim(string(c.Text))) {
+	if filled > 1 || c == nil || c.Kind != xlsx.Text || !isFooterText(values.Trim(string(c.Text))) {
 		return false
 	}
 	for k := range columnCount {
@@ -360,11 +361,11 @@ func (s *sheet) isRemark() bool {
 // reports have on each page.
 func (s *sheet) repeatsHeadings() bool {
 	c := s.cells[colInstruction]
-	if c == nil || c.Kind != xlsx.Text || isDigits(trim(string(c.Text))) || normal(string(c.Text)) != s.firstKey {
+	if c == nil || c.Kind != xlsx.Text || values.IsDigits(values.Trim(string(c.Text))) || values.Normal(string(c.Text)) != s.firstKey {
 		return false
 	}
 	for k := range columnCount {
-		if s.layout.has(k) && (s.cells[k] == nil || normal(string(s.cells[k].Text)) != normal(s.layout.heading(k))) {
+		if s.layout.has(k) && (s.cells[k] == nil || values.Normal(string(s.cells[k].Text)) != values.Normal(s.layout.heading(k))) {
 			return false
 		}
 	}

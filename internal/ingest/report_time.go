@@ -8,6 +8,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -19,7 +20,7 @@ func (s *sheet) received() time.Time {
 		if s.layout.has(colReceivedDate) {
 			c = colReceivedDate
 		}
-		s.reject(c, &finding{tender.RuleMissingTime, "the time of receipt is missing" + s.holdsNothing(c), "ask the depositary when the tender was received"})
+		s.reject(c, &values.Fault{Rule: tender.RuleMissingTime, Message: "the time of receipt is missing" + s.holdsNothing(c), Advice: "ask the depositary when the tender was received"})
 	}
 	return t
 }
@@ -51,11 +52,11 @@ func (s *sheet) withdrawalTime(in *tender.Instruction) presence {
 	case !s.layout.has(colStatus):
 		in.Status = tender.Withdrawn // there is no other word for it in the file
 	case in.Status == tender.Tendered, in.Status == tender.Pending:
-		s.reject(c, &finding{tender.RuleContradiction, fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
-			"ask the depositary whether the tender was withdrawn"})
+		s.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
+			Advice: "ask the depositary whether the tender was withdrawn"})
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		s.reject(c, &finding{tender.RuleContradiction, "the withdrawal is earlier than the tender", "ask the depositary for the times"})
+		s.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: "the withdrawal is earlier than the tender", Advice: "ask the depositary for the times"})
 	}
 	if in.Status == tender.Withdrawn {
 		in.WithdrawnAt = t
@@ -70,7 +71,7 @@ func (s *sheet) cover(in *tender.Instruction) {
 		return
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		s.reject(colCovered, &finding{tender.RuleContradiction, "the delivery is earlier than the tender", "ask the depositary for the times"})
+		s.reject(colCovered, &values.Fault{Rule: tender.RuleContradiction, Message: "the delivery is earlier than the tender", Advice: "ask the depositary for the times"})
 	}
 	in.CoveredAt = t
 }
@@ -88,7 +89,7 @@ const (
 // and shows it in the offer's. What is wrong with it is rejected.
 func (s *sheet) moment(m moment) (time.Time, presence) {
 	c := m.whole
-	var st stamp
+	var st values.Stamp
 	var given presence
 	if s.layout.has(m.date) {
 		c = m.date
@@ -114,8 +115,8 @@ func (s *sheet) moment(m moment) (time.Time, presence) {
 type clock struct {
 	zone             *time.Location
 	dates            tender.DateFormat
-	near             dateRange // for years of two digits
-	earliest, latest time.Time // outside which no time can belong to the offer; zero: no bound
+	near             values.DateRange // for years of two digits
+	earliest, latest time.Time        // outside which no time can belong to the offer; zero: no bound
 	launch           tender.Date
 
 	days [64]clockDay // those asked for last
@@ -142,7 +143,7 @@ func newClock(o *tender.Offer, d tender.Depositary) *clock {
 	}
 	if !o.Expiration.IsZero() {
 		c.latest = o.Expiration.At.AddDate(1, 0, 0)
-		c.near = dateRange{o.Launch, tender.DateOf(lastOf(o).AddDate(0, 0, daysAfter))}
+		c.near = values.DateRange{First: o.Launch, Last: tender.DateOf(lastOf(o).AddDate(0, 0, daysAfter))}
 	}
 	return c
 }
@@ -163,22 +164,22 @@ func lastOf(o *tender.Offer) time.Time {
 
 // moment is the instant of a stamp. On a day without a change of the clocks, that
 // takes no more than a subtraction.
-func (c *clock) moment(st stamp) (time.Time, *finding) {
-	if st.date.IsZero() || !st.hasClock || st.zone.location != nil {
-		return st.moment(c.zone)
+func (c *clock) moment(st values.Stamp) (time.Time, *values.Fault) {
+	if st.Date.IsZero() || !st.HasClock || st.Zone.Location != nil {
+		return st.Moment(c.zone)
 	}
-	day := &c.days[uint(int(st.date.Month)*31+st.date.Day)%uint(len(c.days))]
-	if day.date != st.date {
-		*day = clockDay{date: st.date}
-		if tender.DateOf(st.date.Time()) == st.date {
-			offset, regular := regularOffset(st.date, c.zone)
-			day.start, day.regular = st.date.Time().Add(-offset), regular
+	day := &c.days[uint(int(st.Date.Month)*31+st.Date.Day)%uint(len(c.days))]
+	if day.date != st.Date {
+		*day = clockDay{date: st.Date}
+		if tender.DateOf(st.Date.Time()) == st.Date {
+			offset, regular := regularOffset(st.Date, c.zone)
+			day.start, day.regular = st.Date.Time().Add(-offset), regular
 		}
 	}
 	if !day.regular {
-		return st.moment(c.zone)
+		return st.Moment(c.zone)
 	}
-	return day.start.Add(st.clock), nil
+	return day.start.Add(st.Clock), nil
 }
 
 // regularOffset is the offset from UTC in a zone, if it is the same from two days
@@ -195,87 +196,87 @@ func regularOffset(date tender.Date, zone *time.Location) (time.Duration, bool) 
 }
 
 // implausible says why a time cannot belong to the offer.
-func (c *clock) implausible(t time.Time) *finding {
+func (c *clock) implausible(t time.Time) *values.Fault {
 	switch {
 	case !c.earliest.IsZero() && t.Before(c.earliest):
-		return &finding{tender.RuleImplausible, fmt.Sprintf("the time is before the offer was launched on %s", c.launch), "ask the depositary for the time"}
+		return &values.Fault{Rule: tender.RuleImplausible, Message: fmt.Sprintf("the time is before the offer was launched on %s", c.launch), Advice: "ask the depositary for the time"}
 	case !c.latest.IsZero() && t.After(c.latest):
-		return &finding{tender.RuleImplausible, "the time is more than a year after the Expiration Date", "ask the depositary for the time"}
+		return &values.Fault{Rule: tender.RuleImplausible, Message: "the time is more than a year after the Expiration Date", Advice: "ask the depositary for the time"}
 	}
 	return nil
 }
 
 // stamp reads what one cell says of a time.
-func (s *sheet) stamp(c column) (stamp, presence) {
+func (s *sheet) stamp(c column) (values.Stamp, presence) {
 	text, ok := s.text(c)
 	switch {
 	case !ok:
-		return stamp{}, unusable
+		return values.Stamp{}, unusable
 	case len(text) == 0:
-		return stamp{}, blank
+		return values.Stamp{}, blank
 	}
 	st, wrong := s.readStamp(s.cells[c], text)
 	s.exchanged[c].note(s.cells[c], text, st, len(s.lines.states)-1)
 	if wrong != nil {
 		s.reject(c, s.noAnswer(c, text, wrong))
-		return stamp{}, unusable
+		return values.Stamp{}, unusable
 	}
 	return st, present
 }
 
-func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (stamp, *finding) {
+func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (values.Stamp, *values.Fault) {
 	if cell.Format == xlsx.ISODate {
 		return s.wallStamp(text)
 	}
 	if cell.Kind == xlsx.Text {
-		if st, ok := isoStamp(text); ok {
+		if st, ok := values.IsoStamp(text); ok {
 			return st, nil
 		}
-		return textStamp(string(text), s.clock.dates, s.clock.near)
+		return values.TextStamp(string(text), s.clock.dates, s.clock.near)
 	}
 	if cell.Format == xlsx.Percent {
-		return stamp{}, &finding{tender.RuleTime, "the cell is formatted as a percentage", "format the column as date and time"}
+		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the cell is formatted as a percentage", Advice: "format the column as date and time"}
 	}
 	return s.clock.numberStamp(text, s.date1904)
 }
 
 // wallStamp reads a cell of type d. It holds wall time, as the sheet shows it; a Z behind it
 // is a habit of programs and no zone, and what another zone means there is not known.
-func (s *sheet) wallStamp(text []byte) (stamp, *finding) {
+func (s *sheet) wallStamp(text []byte) (values.Stamp, *values.Fault) {
 	text = bytes.TrimSuffix(text, []byte("Z"))
-	if st, ok := isoStamp(text); ok {
+	if st, ok := values.IsoStamp(text); ok {
 		return st, nil
 	}
-	st, wrong := textStamp(string(text), s.clock.dates, s.clock.near)
-	if wrong == nil && st.zone.text != "" {
-		return stamp{}, &finding{tender.RuleTime, fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", display.Quote(st.zone.text)),
-			"ask the depositary for the time as text with its zone, or for a date cell without one"}
+	st, wrong := values.TextStamp(string(text), s.clock.dates, s.clock.near)
+	if wrong == nil && st.Zone.Text != "" {
+		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", display.Quote(st.Zone.Text)),
+			Advice: "ask the depositary for the time as text with its zone, or for a date cell without one"}
 	}
 	return st, wrong
 }
 
 // numberStamp reads a spreadsheet's serial, to the millisecond: whole days are a
 // date, a fraction of a day is a time of day.
-func (c *clock) numberStamp(digits []byte, date1904 bool) (stamp, *finding) {
+func (c *clock) numberStamp(digits []byte, date1904 bool) (values.Stamp, *values.Fault) {
 	day, clock, err := xlsx.SerialDay(digits, date1904)
 	switch {
 	case err == nil:
 		if c.serial != day {
 			c.serial, c.serialDate = day, tender.DateOf(xlsx.DayTime(day))
 		}
-		return stamp{date: c.serialDate, hasClock: hasFraction(digits), clock: clock}, nil
+		return values.Stamp{Date: c.serialDate, HasClock: hasFraction(digits), Clock: clock}, nil
 	case errors.Is(err, xlsx.ErrTimeOfDay):
 		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
-			return stamp{hasClock: true, clock: clock}, nil
+			return values.Stamp{HasClock: true, Clock: clock}, nil
 		}
-	case len(digits) == len("20041112") && isDigits(string(digits)): // too many days for a sheet, so it is a date in digits
-		if st, wrong := textStamp(string(digits), "", dateRange{}); wrong == nil && st.date.Year >= 1900 {
+	case len(digits) == len("20041112") && values.IsDigits(string(digits)): // too many days for a sheet, so it is a date in digits
+		if st, wrong := values.TextStamp(string(digits), "", values.DateRange{}); wrong == nil && st.Date.Year >= 1900 {
 			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
-		return stamp{}, &finding{tender.RuleTime, "the number stands for 29 February 1900, a day that never was", "format the column as date and time"}
+		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number stands for 29 February 1900, a day that never was", Advice: "format the column as date and time"}
 	}
-	return stamp{}, &finding{tender.RuleTime, "the number is no date and time", "format the column as date and time"}
+	return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is no date and time", Advice: "format the column as date and time"}
 }
 
 // hasFraction reports whether a number is not whole.
@@ -284,52 +285,49 @@ func hasFraction(digits []byte) bool {
 		i := bytes.IndexByte(digits, '.')
 		return i >= 0 && len(bytes.Trim(digits[i+1:], "0")) > 0
 	}
-	n, ok := parseNumber(string(digits))
-	return ok && n.exp < 0
+	n, ok := values.ParseNumber(string(digits))
+	return ok && n.Exp < 0
 }
-
-// zeroDay is the day 0 of a spreadsheet.
-var zeroDay = tender.Date{Year: 1899, Month: time.December, Day: 31}
 
 // zeroDays are the days from which spreadsheets, databases and programs count. In a column of
 // times of day such a date says nothing.
 var zeroDays = map[tender.Date]bool{
-	{Year: 1899, Month: time.December, Day: 30}: true, zeroDay: true,
+	{Year: 1899, Month: time.December, Day: 30}: true, values.ZeroDay: true,
 	{Year: 1900, Month: time.January, Day: 1}: true, {Year: 1904, Month: time.January, Day: 1}: true,
 	{Year: 1970, Month: time.January, Day: 1}: true, {Year: 1, Month: time.January, Day: 1}: true,
 }
 
 // joinedStamp puts a date and a time of day together. Where a cell says more
 // than its part, both must say the same.
-func (s *sheet) joinedStamp(m moment) (stamp, presence) {
+func (s *sheet) joinedStamp(m moment) (values.Stamp, presence) {
 	date, hasDate := s.stamp(m.date)
 	clock, hasClock := s.stamp(m.clock)
-	if zeroDays[clock.date] {
-		clock.date = tender.Date{} // where a program has to write a date beside a time of day
+	if zeroDays[clock.Date] {
+		clock.Date = tender.Date{} // where a program has to write a date beside a time of day
 	}
-	if date.clock == 0 && date.zone.text == "" {
-		date.hasClock = false // the same the other way round
+	if date.Clock == 0 && date.Zone.Text == "" {
+		date.HasClock = false // the same the other way round
 	}
 	switch {
 	case hasDate == unusable || hasClock == unusable:
-		return stamp{}, unusable
+		return values.Stamp{}, unusable
 	case hasDate == blank && hasClock == blank:
-		return stamp{}, blank
+		return values.Stamp{}, blank
 	case hasDate == blank:
 		return clock, present
 	case hasClock == blank:
 		return date, present
 	}
-	differ := date.hasClock && date.clock != clock.clock ||
-		!clock.date.IsZero() && clock.date != date.date ||
-		date.zone.text != "" && clock.zone.text != "" && date.zone.text != clock.zone.text
+	differ := date.HasClock && date.Clock != clock.Clock ||
+		!clock.Date.IsZero() && clock.Date != date.Date ||
+		date.Zone.Text != "" && clock.Zone.Text != "" && date.Zone.Text != clock.Zone.Text
 	if differ {
-		s.reject(m.clock, &finding{tender.RuleTime, "the date and the time column contradict each other", "ask the depositary for date and time"})
-		return stamp{}, unusable
+		s.reject(m.clock, &values.Fault{Rule: tender.RuleTime, Message: "the date and the time column contradict each other", Advice: "ask the depositary for date and time"})
+		return values.Stamp{}, unusable
 	}
-	joined := stamp{date: date.date, hasClock: clock.hasClock, clock: clock.clock, zone: clock.zone}
-	if joined.zone.text == "" {
-		joined.zone = date.zone
+	joined := values.Stamp{Date: date.Date, HasClock: clock.HasClock, Clock: clock.Clock, Zone: clock.Zone}
+	if joined.Zone.Text == "" {
+		joined.Zone = date.Zone
 	}
 	return joined, present
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
 // receivedIn are the times of receipt that a sheet's lines come to.
 func receivedIn(o *tender.Offer, t table) (times []string) {
-	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{t})
 	for i := range r.lines.states {
 		if l := r.line(i); l.outcome == counted {
@@ -127,7 +128,7 @@ func TestI5DatesOfWhichHalfWereExchanged(t *testing.T) {
 // Forms of dates that databases and mail programs write, as far as they mean one thing.
 func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 	zone := zoneNamed(t, "America/New_York")
-	near := dateRange{tender.Date{Year: 2004, Month: time.October, Day: 29}, tender.Date{Year: 2005, Month: time.November, Day: 30}}
+	near := values.DateRange{First: tender.Date{Year: 2004, Month: time.October, Day: 29}, Last: tender.Date{Year: 2005, Month: time.November, Day: 30}}
 	for _, test := range []struct {
 		text  string
 		dates tender.DateFormat
@@ -181,13 +182,13 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 		{"20041312T165900", "", "no such date"},
 		{"16.59", "", "no date and time"},
 	} {
-		st, wrong := textStamp(test.text, test.dates, near)
+		st, wrong := values.TextStamp(test.text, test.dates, near)
 		var got time.Time
 		if wrong == nil {
-			got, wrong = st.moment(zone)
+			got, wrong = st.Moment(zone)
 		}
 		switch {
-		case wrong != nil && !strings.Contains(wrong.message+wrong.advice, test.want):
+		case wrong != nil && !strings.Contains(wrong.Message+wrong.Advice, test.want):
 			t.Errorf("%q: %+v, want %s", test.text, *wrong, test.want)
 		case wrong == nil && got.Format(shownInstant) != test.want:
 			t.Errorf("%q: %s, want %s", test.text, got.Format(shownInstant), test.want)

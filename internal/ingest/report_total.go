@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -32,7 +33,7 @@ const (
 	grandTotal
 )
 
-var totalWords = words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity summe gesamt gesamtsumme ergebnis gesamtergebnis somme totale totaal")
+var totalWords = values.Words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity summe gesamt gesamtsumme ergebnis gesamtergebnis somme totale totaal")
 
 // totalsLabel tells a totals row by its first text, if it is no instruction.
 func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
@@ -46,7 +47,7 @@ func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
 			return "", noTotal
 		}
 	}
-	key := normal(string(first.Text))
+	key := values.Normal(string(first.Text))
 	switch {
 	case slices.Contains(totalWords, key), strings.HasPrefix(key, "grandtotal"):
 		return string(first.Text), grandTotal
@@ -58,7 +59,7 @@ func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
 
 // startsTotal is a quick look that spares nearly all rows the rest.
 func startsTotal(text []byte) bool {
-	t := trim(string(text))
+	t := values.Trim(string(text))
 	return t != "" && strings.ContainsRune("tTsSgGoOcCeE", rune(t[0]))
 }
 
@@ -69,18 +70,18 @@ func (s *sheet) readTotal(row *xlsx.Row, label string, kind totalKind) {
 	}
 	cell := s.cells[colPrincipal]
 	if !isFilled(cell) || cell.Kind == xlsx.Blank {
-		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, display.Quote(trim(label)), display.Quote(s.layout.heading(colPrincipal)))))
+		s.note(s.here(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, display.Quote(values.Trim(label)), display.Quote(s.layout.heading(colPrincipal)))))
 		return
 	}
 	s.noteStruckTotal(row)
 	value, ok := s.controlValue(cell)
 	if !ok {
-		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", display.Quote(trim(label))))
+		s.totalFault(row, cell, fmt.Sprintf("the total %s cannot be read", display.Quote(values.Trim(label))))
 		return
 	}
 	s.totals.stated = &ControlTotal{row.Number, value}
 	if !s.agrees(&s.totals, value, kind, row.Number) && !s.agreesWithAll(value, row.Number) {
-		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", display.Quote(trim(label)), value, s.totals.all.value())
+		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", display.Quote(values.Trim(label)), value, s.totals.all.value())
 		if why := s.totals.shownOnly(value, kind, s.hidden); why != "" {
 			s.hiddenTotalFault(row, cell, message+why)
 		} else {
@@ -159,9 +160,9 @@ func (r *reading) allTotals() *totals {
 func (r *reading) controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
 	switch c.Kind {
 	case xlsx.Number:
-		return controlNumber(string(c.Text))
+		return values.ControlNumber(string(c.Text))
 	case xlsx.Text:
-		v, _, wrong := textAmountIn(trim(string(c.Text)), r.depositary.Decimal)
+		v, _, wrong := values.TextAmountIn(values.Trim(string(c.Text)), r.depositary.Decimal)
 		return v, wrong == nil
 	}
 	return decimal.Zero, false

@@ -7,6 +7,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -21,7 +22,7 @@ type unread struct {
 
 // decidingWords are parts of headings, in the form of normal, of what decides whether a
 // tender counts, for how much and in which money.
-var decidingWords = words("status withdraw cancel reject revok revoc rescind void delete revers debit drcr currency ccy deliver guarant protect amount amt principal nominal quantity qty")
+var decidingWords = values.Words("status withdraw cancel reject revok revoc rescind void delete revers debit drcr currency ccy deliver guarant protect amount amt principal nominal quantity qty")
 
 // findUnread notes the columns of the sheet that are not read and that the offer does not
 // say are to be ignored.
@@ -32,7 +33,7 @@ func (s *sheet) findUnread() {
 			continue
 		}
 		u := unread{label: l, codes: true}
-		key := normal(l.text)
+		key := values.Normal(l.text)
 		if i := slices.IndexFunc(decidingWords, func(w string) bool { return strings.Contains(key, w) }); i >= 0 {
 			u.word = decidingWords[i]
 		}
@@ -44,7 +45,7 @@ func (s *sheet) findUnread() {
 
 // ignores reports whether the offer says that a column is to be ignored.
 func (s *sheet) ignores(heading string) bool {
-	return slices.ContainsFunc(s.depositary.Ignored, func(name string) bool { return normal(name) == normal(heading) })
+	return slices.ContainsFunc(s.depositary.Ignored, func(name string) bool { return values.Normal(name) == values.Normal(heading) })
 }
 
 // watch looks at the cells of an instruction in columns that are not read, as long as
@@ -64,7 +65,7 @@ func (s *sheet) watch(row *xlsx.Row) {
 		if at < 0 || !isFilled(&row.Cells[at]) || s.saysNothing(&row.Cells[at]) {
 			continue
 		}
-		text := trimmed(row.Cells[at].Text)
+		text := values.Trimmed(row.Cells[at].Text)
 		if !u.filled {
 			u.filled, u.sample = true, shortened(display.Copied(string(text)))
 		}
@@ -124,7 +125,7 @@ func (u *unread) likely() string {
 		{colWithdrawn, "withdraw cancel revok revoc rescind void delete revers"}, {colCurrency, "currency ccy"}, {colDelivery, "deliver guarant protect"},
 		{colPrincipal, "amount amt principal nominal quantity qty"},
 	} {
-		if slices.Contains(words(c.words), u.word) {
+		if slices.Contains(values.Words(c.words), u.word) {
 			return headings[c.column].name
 		}
 	}

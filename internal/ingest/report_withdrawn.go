@@ -7,6 +7,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -34,7 +35,7 @@ func (s *sheet) withdrawnAnswer(column column) (withdrawn, answered bool) {
 	if c == nil || c.Formula && s.depositary.Formulas != tender.StoredFormulas || c.Struck != xlsx.NotStruck && !s.struckRow {
 		return false, false
 	}
-	switch text := trimmed(c.Text); {
+	switch text := values.Trimmed(c.Text); {
 	case c.Kind == xlsx.Bool:
 		return string(text) == "1", true
 	case c.Kind == xlsx.Text && len(text) <= longestAnswer, c.Kind == xlsx.Number && s.depositary.WithdrawnYes != "":
@@ -68,9 +69,9 @@ func (s *sheet) answered(in *tender.Instruction, column column) (withdrawn, ok b
 // contradicts rejects a row in which the answer of a column to whether the tender was
 // withdrawn contradicts something else.
 func (s *sheet) contradicts(c column, other string) {
-	says := display.Quote(trim(string(s.cells[c].Text)))
-	s.reject(c, &finding{tender.RuleContradiction, fmt.Sprintf("the column %s says %s, %s", display.Quote(s.layout.heading(c)), says, other),
-		"ask the depositary whether the tender was withdrawn"})
+	says := display.Quote(values.Trim(string(s.cells[c].Text)))
+	s.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: fmt.Sprintf("the column %s says %s, %s", display.Quote(s.layout.heading(c)), says, other),
+		Advice: "ask the depositary whether the tender was withdrawn"})
 }
 
 // whether reads the column that says whether a tender was withdrawn, and holds it against
@@ -94,8 +95,8 @@ func (s *sheet) whether(in *tender.Instruction, when presence) {
 		}
 	case isFilled(s.cells[colIsWithdrawn]) && !s.saysNothing(s.cells[colIsWithdrawn]):
 		if text, usable := s.text(colIsWithdrawn); usable {
-			s.reject(colIsWithdrawn, &finding{tender.RuleTime, "it is no known word for whether the tender was withdrawn",
-				fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
+			s.reject(colIsWithdrawn, &values.Fault{Rule: tender.RuleTime, Message: "it is no known word for whether the tender was withdrawn",
+				Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
 					"if the column says how much was withdrawn, ask the depositary for the principal that is still tendered", s.depositary.Name, string(text))})
 		}
 	case when == present && !s.bad:
@@ -130,10 +131,10 @@ func (s *sheet) checkUnanswered() {
 
 // noAnswer says, of a word in the column for the time of withdrawal that is neither a time
 // nor a known answer, how the offer can say what it means; wrong where it is no word.
-func (s *sheet) noAnswer(c column, text []byte, wrong *finding) *finding {
+func (s *sheet) noAnswer(c column, text []byte, wrong *values.Fault) *values.Fault {
 	if c != colWithdrawn || s.cells[c].Kind != xlsx.Text || bytes.ContainsAny(text, "0123456789") {
 		return wrong
 	}
-	return &finding{tender.RuleTime, "the text is no time of withdrawal, nor a known word for yes or no",
-		fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the time as 2004-11-12 16:59", s.depositary.Name, string(text))}
+	return &values.Fault{Rule: tender.RuleTime, Message: "the text is no time of withdrawal, nor a known word for yes or no",
+		Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the time as 2004-11-12 16:59", s.depositary.Name, string(text))}
 }

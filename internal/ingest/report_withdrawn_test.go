@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"tenderbatch/internal/values"
 )
 
 // withdrawnRow is what becomes of a row with a column Withdrawn.
 func withdrawnRow(t *testing.T, headings, answer string, edit func(r *reading)) string {
 	t.Helper()
 	o := testOffer(t)
-	r := newReading(o, newSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
 	if edit != nil {
 		edit(r)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -21,12 +22,12 @@ var scaleWords = regexp.MustCompile(`(?i)(^|[^0-9a-z])(` +
 	`)([^0-9a-z]|$)|%`)
 
 // amountWords are parts of headings of amounts, in the form of normal.
-var amountWords = words("principal amount amt nominal quantity qty face value blocked tendered")
+var amountWords = values.Words("principal amount amt nominal quantity qty face value blocked tendered")
 
 // scaled are the headings of amounts that are said in thousands or millions.
 func (l *layout) scaled() (found []label) {
 	for i, f := range l.labels {
-		key := normal(f.text)
+		key := values.Normal(f.text)
 		isAmount := i == l.at[colPrincipal] || slices.ContainsFunc(amountWords, func(w string) bool { return strings.Contains(key, w) })
 		if isAmount && scaleWords.MatchString(f.text) {
 			found = append(found, f)

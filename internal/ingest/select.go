@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // Chosen is a file that a run uses, with the depositary it came from. [Choose]
@@ -121,7 +122,7 @@ func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
 
 // unfinished are the extensions that browsers and programs for file transfer give a file as
 // long as it is not whole.
-var unfinished = words(".part .tmp .crdownload .download .filepart .partial")
+var unfinished = values.Words(".part .tmp .crdownload .download .filepart .partial")
 
 // smallExtension is a name with the extension in small letters: programs write .XLSX
 // for the same kind of file.

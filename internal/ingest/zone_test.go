@@ -3,6 +3,8 @@ package ingest
 import (
 	"strings"
 	"testing"
+
+	"tenderbatch/internal/values"
 )
 
 // A zone that is not meant is refused wherever a zone can be written: of the offer, of a
@@ -28,7 +30,7 @@ func TestI9AbbreviationsOfZonesAreRefused(t *testing.T) {
 			t.Errorf("%s is taken", schedule)
 		}
 	}
-	if instead, wrong := fixedZone("UTC"); wrong {
+	if instead, wrong := values.FixedZone("UTC"); wrong {
 		t.Errorf("UTC: %s", instead)
 	}
 }

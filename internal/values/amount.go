@@ -1,4 +1,4 @@
-package ingest
+package values
 
 import (
 	"bytes"
@@ -16,39 +16,39 @@ import (
 // maxAmountLen bounds the bytes of a text that may be an amount.
 const maxAmountLen = 100
 
-// maxDigits is how many digits a spreadsheet keeps of a number. What needs more
+// MaxDigits is how many digits a spreadsheet keeps of a number. What needs more
 // was computed, or was cut when it was typed in.
-const maxDigits = 15
+const MaxDigits = 15
 
 // number is a decimal number as it stands in a file: digits × 10^exp.
 type number struct {
-	negative bool
+	Negative bool
 	digits   string // no zero at either end; "" is zero
-	exp      int
+	Exp      int
 }
 
-// parseNumber reads the forms in which spreadsheets store a number: 1000000,
+// ParseNumber reads the forms in which spreadsheets store a number: 1000000,
 // 0.5, .5, 1.5E+6. It takes no spaces and no separators of thousands.
-func parseNumber(s string) (number, bool) {
+func ParseNumber(s string) (number, bool) {
 	var n number
-	if s, n.negative = strings.CutPrefix(s, "-"); !n.negative {
+	if s, n.Negative = strings.CutPrefix(s, "-"); !n.Negative {
 		s = strings.TrimPrefix(s, "+")
 	}
 	mantissa, exponent, scientific := strings.Cut(strings.Replace(s, "e", "E", 1), "E")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
-	if !isDigits(whole + fraction) {
+	if !IsDigits(whole + fraction) {
 		return number{}, false
 	}
 	if scientific {
 		unsigned := strings.TrimLeft(exponent, "+-")
-		if !isDigits(unsigned) || len(unsigned) > 4 || len(exponent)-len(unsigned) > 1 {
+		if !IsDigits(unsigned) || len(unsigned) > 4 || len(exponent)-len(unsigned) > 1 {
 			return number{}, false
 		}
-		n.exp, _ = strconv.Atoi(strings.TrimPrefix(exponent, "+")) // at most four digits
+		n.Exp, _ = strconv.Atoi(strings.TrimPrefix(exponent, "+")) // at most four digits
 	}
-	n.exp -= len(fraction)
+	n.Exp -= len(fraction)
 	kept := strings.TrimRight(whole+fraction, "0")
-	n.exp += len(whole) + len(fraction) - len(kept)
+	n.Exp += len(whole) + len(fraction) - len(kept)
 	n.digits = strings.TrimLeft(kept, "0")
 	if n.digits == "" {
 		return number{}, true
@@ -56,17 +56,17 @@ func parseNumber(s string) (number, bool) {
 	return n, true
 }
 
-// magnitude is how many digits stand before the decimal point.
-func (n number) magnitude() int { return len(n.digits) + n.exp }
+// Magnitude is how many digits stand before the decimal point.
+func (n number) Magnitude() int { return len(n.digits) + n.Exp }
 
 // rounded is n to maxDigits significant digits, half up: what the spreadsheet
 // shows of a number that carries the residue of a binary computation.
 func (n number) rounded() number {
-	if len(n.digits) <= maxDigits {
+	if len(n.digits) <= MaxDigits {
 		return n
 	}
-	up := n.digits[maxDigits] >= '5'
-	kept, err := strconv.ParseUint(n.digits[:maxDigits], 10, 64)
+	up := n.digits[MaxDigits] >= '5'
+	kept, err := strconv.ParseUint(n.digits[:MaxDigits], 10, 64)
 	if err != nil {
 		return n // cannot happen: they are digits
 	}
@@ -74,18 +74,18 @@ func (n number) rounded() number {
 		kept++
 	}
 	digits := strconv.FormatUint(kept, 10)
-	exp := n.exp + len(n.digits) - maxDigits
+	exp := n.Exp + len(n.digits) - MaxDigits
 	trimmed := strings.TrimRight(digits, "0")
-	return number{n.negative, trimmed, exp + len(digits) - len(trimmed)}
+	return number{n.Negative, trimmed, exp + len(digits) - len(trimmed)}
 }
 
-// decimal is the value of a number of at most maxDigits digits on either side
+// Decimal is the value of a number of at most maxDigits digits on either side
 // of the point.
-func (n number) decimal() decimal.Decimal {
+func (n number) Decimal() decimal.Decimal {
 	if n.digits == "" {
 		return decimal.Zero
 	}
-	digits, exp := n.digits, n.exp
+	digits, exp := n.digits, n.Exp
 	if exp > 0 {
 		digits, exp = digits+strings.Repeat("0", exp), 0
 	}
@@ -93,7 +93,7 @@ func (n number) decimal() decimal.Decimal {
 	if err != nil {
 		return decimal.Zero // cannot happen within the bounds
 	}
-	if n.negative {
+	if n.Negative {
 		v = -v
 	}
 	return decimal.New(v, int32(exp))
@@ -101,13 +101,13 @@ func (n number) decimal() decimal.Decimal {
 
 // inBounds reports whether a number is one that a principal or a total can be.
 func (n number) inBounds() bool {
-	return len(n.digits) <= maxDigits && n.magnitude() <= maxDigits && n.exp >= -2*maxDigits
+	return len(n.digits) <= MaxDigits && n.Magnitude() <= MaxDigits && n.Exp >= -2*MaxDigits
 }
 
-// plainAmount reads at once the forms that nearly all amounts have: digits, with
+// PlainAmount reads at once the forms that nearly all amounts have: digits, with
 // commas between thousands if they may have them, and no decimals but zeros. What
 // it does not read may still be an amount.
-func plainAmount(b []byte, commas bool) (v int64, ok bool) {
+func PlainAmount(b []byte, commas bool) (v int64, ok bool) {
 	if len(b) == 0 || len(b) > 24 || b[0] < '1' || b[0] > '9' {
 		return 0, false
 	}
@@ -128,26 +128,26 @@ func plainAmount(b []byte, commas bool) (v int64, ok bool) {
 			since, grouped = 0, true
 		}
 	}
-	return v, digits <= maxDigits && (!grouped || since == 3)
+	return v, digits <= MaxDigits && (!grouped || since == 3)
 }
 
 // ambiguousPoint reports whether the point at i may part thousands.
 func ambiguousPoint(b []byte, i int) bool { return i <= 3 && len(b)-i-1 == 3 }
 
-// numberAmount is the amount in a numeric cell, from its digits.
-func numberAmount(digits string) (decimal.Decimal, *finding) {
-	n, ok := parseNumber(digits)
+// NumberAmount is the amount in a numeric cell, from its digits.
+func NumberAmount(digits string) (decimal.Decimal, *Fault) {
+	n, ok := ParseNumber(digits)
 	switch {
 	case !ok:
-		return decimal.Zero, &finding{tender.RulePrincipal, "the cell holds no number", "enter the principal as a number"}
-	case len(n.digits) > maxDigits && n.magnitude() <= maxDigits:
-		return decimal.Zero, &finding{tender.RulePrincipal,
-			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries a residue", len(n.digits), maxDigits),
+		return decimal.Zero, &Fault{tender.RulePrincipal, "the cell holds no number", "enter the principal as a number"}
+	case len(n.digits) > MaxDigits && n.Magnitude() <= MaxDigits:
+		return decimal.Zero, &Fault{tender.RulePrincipal,
+			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries a residue", len(n.digits), MaxDigits),
 			"enter the principal itself, rounded to the denomination"}
 	case !n.inBounds():
-		return decimal.Zero, &finding{tender.RulePrincipal, "the number is too large or too small for a principal", "check the amount with the depositary"}
+		return decimal.Zero, &Fault{tender.RulePrincipal, "the number is too large or too small for a principal", "check the amount with the depositary"}
 	}
-	return n.decimal(), nil
+	return n.Decimal(), nil
 }
 
 // The marks that may stand beside an amount, with the currencies they can mean.
@@ -176,31 +176,31 @@ var digitForms = []struct {
 // ambiguousForm is 1.000: one thousand to some, one to others.
 var ambiguousForm = regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{3}$`)
 
-// textAmount is the amount in a text such as 1,000,000.00 or $ 5,000, and the
+// TextAmount is the amount in a text such as 1,000,000.00 or $ 5,000, and the
 // currency mark beside it, "" if there is none.
-func textAmount(s string) (amount decimal.Decimal, mark string, wrong *finding) {
-	return textAmountIn(s, "")
+func TextAmount(s string) (amount decimal.Decimal, mark string, wrong *Fault) {
+	return TextAmountIn(s, "")
 }
 
-// textAmountIn is textAmount of a file in which decimals stand behind the mark, "" if that
+// TextAmountIn is textAmount of a file in which decimals stand behind the mark, "" if that
 // is not known.
-func textAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *finding) {
-	if isDigits(s) && s[0] != '0' {
-		amount, wrong = numberAmount(s)
+func TextAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *Fault) {
+	if IsDigits(s) && s[0] != '0' {
+		amount, wrong = NumberAmount(s)
 		return amount, "", wrong
 	}
 	if len(s) > maxAmountLen {
-		return decimal.Zero, "", &finding{tender.RulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
+		return decimal.Zero, "", &Fault{tender.RulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
 	}
 	parts := amountForm.FindStringSubmatch(s)
-	if parts == nil || parts[1] != "" && parts[3] != "" || !isMark(parts[1]+parts[3]) {
-		return decimal.Zero, "", &finding{tender.RulePrincipal, whyNoAmount(s), "enter the principal as a number"}
+	if parts == nil || parts[1] != "" && parts[3] != "" || !IsMark(parts[1]+parts[3]) {
+		return decimal.Zero, "", &Fault{tender.RulePrincipal, whyNoAmount(s), "enter the principal as a number"}
 	}
 	plain, ok := digitsIn(parts[2], decimals)
 	if !ok {
 		return decimal.Zero, "", noDigits(parts[2], decimals)
 	}
-	amount, wrong = numberAmount(plain)
+	amount, wrong = NumberAmount(plain)
 	return amount, parts[1] + parts[3], wrong
 }
 
@@ -249,7 +249,7 @@ func whyNoAmount(s string) string {
 		return "a percentage is no amount of principal"
 	case strings.Contains(s, "/"):
 		return "a fraction is no amount of principal"
-	case exponentForm.MatchString(s):
+	case ExponentForm.MatchString(s):
 		return "the amount is written with an exponent, so digits are missing"
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsDigit(r) }):
 		return "the amount has digits that are not 0 to 9"
@@ -261,8 +261,8 @@ func whyNoAmount(s string) string {
 	return "the text is no amount"
 }
 
-// exponentForm is a number with an exponent, written as text.
-var exponentForm = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$`)
+// ExponentForm is a number with an exponent, written as text.
+var ExponentForm = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$`)
 
 // whyNoDigits says what about the separators of an amount is wrong.
 func whyNoDigits(s string) string {
@@ -277,29 +277,29 @@ func whyNoDigits(s string) string {
 	return "the separators of thousands are not consistent"
 }
 
-// isMark reports whether there is a currency of that mark, or no mark. Three
+// IsMark reports whether there is a currency of that mark, or no mark. Three
 // letters that are none may be digits to the eye, as in 5OOO.
-func isMark(mark string) bool {
+func IsMark(mark string) bool {
 	_, sign := currencySigns[mark]
 	_, code := tender.MinorUnits(mark)
 	return mark == "" || sign || code
 }
 
-// markFits reports whether a currency mark can mean the currency.
-func markFits(mark, currency string) bool {
+// MarkFits reports whether a currency mark can mean the currency.
+func MarkFits(mark, currency string) bool {
 	if means, ok := currencySigns[mark]; ok {
 		return strings.Contains(" "+means+" ", " "+currency+" ")
 	}
 	return mark == currency
 }
 
-// controlNumber is the value of a number that only has to agree with another, as
+// ControlNumber is the value of a number that only has to agree with another, as
 // control totals have. The residue of a computed sum is rounded away, as in what
 // the spreadsheet shows. It is false for what is no amount.
-func controlNumber(digits string) (decimal.Decimal, bool) {
-	n, ok := parseNumber(digits)
+func ControlNumber(digits string) (decimal.Decimal, bool) {
+	n, ok := ParseNumber(digits)
 	if n = n.rounded(); !ok || !n.inBounds() {
 		return decimal.Zero, false
 	}
-	return n.decimal(), true
+	return n.Decimal(), true
 }

@@ -1,4 +1,4 @@
-package ingest
+package values
 
 import (
 	"strings"
@@ -58,7 +58,7 @@ func TestTextAmount(t *testing.T) {
 		{"n/a", "fraction", ""},
 		{"", "no amount", ""},
 	} {
-		got, mark, wrong := textAmount(test.text)
+		got, mark, wrong := TextAmount(test.text)
 		checkAmount(t, test.text, test.want, got, wrong)
 		if wrong == nil && mark != test.mark {
 			t.Errorf("%q: currency mark %q, want %q", test.text, mark, test.mark)
@@ -90,18 +90,18 @@ func TestNumberAmount(t *testing.T) {
 		{"NaN", "no number"},
 		{"", "no number"},
 	} {
-		got, wrong := numberAmount(test.digits)
+		got, wrong := NumberAmount(test.digits)
 		checkAmount(t, test.digits, test.want, got, wrong)
 	}
 }
 
-func checkAmount(t *testing.T, text, want string, got decimal.Decimal, wrong *finding) {
+func checkAmount(t *testing.T, text, want string, got decimal.Decimal, wrong *Fault) {
 	t.Helper()
 	switch {
 	case wrong == nil && got.String() != want:
 		t.Errorf("%q: %s, want %q", text, got, want)
-	case wrong != nil && !strings.Contains(wrong.message, want):
-		t.Errorf("%q: %q, want %q", text, wrong.message, want)
+	case wrong != nil && !strings.Contains(wrong.Message, want):
+		t.Errorf("%q: %q, want %q", text, wrong.Message, want)
 	}
 }
 
@@ -111,11 +111,11 @@ func TestControlNumberRoundsResidueAway(t *testing.T) {
 	for digits, want := range map[string]string{
 		"1234567.8900000001": "1234567.89", "0.30000000000000004": "0.3", "9.9999999999999999": "10", "-2.0000000000000001": "-2",
 	} {
-		if got, ok := controlNumber(digits); !ok || got.String() != want {
+		if got, ok := ControlNumber(digits); !ok || got.String() != want {
 			t.Errorf("%s: %s %v, want %s", digits, got, ok, want)
 		}
 	}
-	if got, ok := controlNumber("9999999999999999"); ok {
+	if got, ok := ControlNumber("9999999999999999"); ok {
 		t.Errorf("16 digits before the point: %s, want none", got)
 	}
 }
@@ -128,15 +128,15 @@ func FuzzAmount(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, read := range []func(string) (decimal.Decimal, *finding){
-			numberAmount,
-			func(s string) (decimal.Decimal, *finding) { v, _, wrong := textAmount(s); return v, wrong },
+		for _, read := range []func(string) (decimal.Decimal, *Fault){
+			NumberAmount,
+			func(s string) (decimal.Decimal, *Fault) { v, _, wrong := TextAmount(s); return v, wrong },
 		} {
 			v, wrong := read(s)
 			if wrong != nil {
 				continue
 			}
-			again, wrong := numberAmount(v.String())
+			again, wrong := NumberAmount(v.String())
 			if wrong != nil || !again.Equal(v) {
 				t.Errorf("%q: read %s, read again %s (%v)", s, v, again, wrong)
 			}

@@ -1,4 +1,4 @@
-package ingest
+package values
 
 import (
 	"fmt"
@@ -28,25 +28,25 @@ func statusTable(words map[tender.Status]string) map[string]tender.Status {
 	return table
 }
 
-// statusesOf are the codes a depositary uses: the known ones, and those of the
+// StatusesOf are the codes a depositary uses: the known ones, and those of the
 // offer, which go before.
-func statusesOf(d tender.Depositary) map[string]tender.Status {
+func StatusesOf(d tender.Depositary) map[string]tender.Status {
 	table := make(map[string]tender.Status, len(knownStatuses)+len(d.Statuses))
 	for code, status := range knownStatuses {
 		table[code] = status
 	}
 	for code, status := range d.Statuses {
-		table[strings.ToUpper(trim(code))] = status
+		table[strings.ToUpper(Trim(code))] = status
 	}
 	return table
 }
 
-// unknownStatus says what to paste into the offer.
-func unknownStatus(code string, d tender.Depositary) *finding {
+// UnknownStatus says what to paste into the offer.
+func UnknownStatus(code string, d tender.Depositary) *Fault {
 	if code == "" {
-		return &finding{tender.RuleStatus, "the status is blank", "ask the depositary for the status"}
+		return &Fault{tender.RuleStatus, "the status is blank", "ask the depositary for the status"}
 	}
-	return &finding{tender.RuleStatus, "the status code is not known",
+	return &Fault{tender.RuleStatus, "the status code is not known",
 		fmt.Sprintf("say what it means, in the offer at depositary %s: statuses: {%s: …}, with tendered, pending, withdrawn or rejected", d.Name, display.Quote(code))}
 }
 
@@ -65,9 +65,9 @@ var (
 	}
 )
 
-// readDelivery reads how the notes are delivered; blank is by book-entry.
-func readDelivery(text string, asks bool) (tender.Delivery, *finding) {
-	key := normal(text)
+// ReadDelivery reads how the notes are delivered; blank is by book-entry.
+func ReadDelivery(text string, asks bool) (tender.Delivery, *Fault) {
+	key := Normal(text)
 	if key == "" && text == "" {
 		return tender.BookEntry, nil
 	}
@@ -77,5 +77,5 @@ func readDelivery(text string, asks bool) (tender.Delivery, *finding) {
 	if d, ok := answers[key]; ok && asks {
 		return d, nil
 	}
-	return "", &finding{tender.RuleDelivery, "the delivery is neither book-entry nor guaranteed delivery", "ask the depositary how the notes are delivered"}
+	return "", &Fault{tender.RuleDelivery, "the delivery is neither book-entry nor guaranteed delivery", "ask the depositary how the notes are delivered"}
 }

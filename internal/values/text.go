@@ -1,4 +1,4 @@
-package ingest
+package values
 
 import (
 	"bytes"
@@ -6,14 +6,14 @@ import (
 	"unicode"
 )
 
-// trim takes away spaces of every kind at both ends, and the marks of no width
+// Trim takes away spaces of every kind at both ends, and the marks of no width
 // that web pages leave behind or that programs put in front of numbers to keep Excel
 // from changing them.
-func trim(s string) string {
+func Trim(s string) string {
 	if plainEnds(s) {
 		return s
 	}
-	return strings.TrimFunc(s, isSpace)
+	return strings.TrimFunc(s, IsSpace)
 }
 
 // plainEnds reports whether both ends are plain characters; nearly all cells are.
@@ -25,7 +25,7 @@ func plainEnds(s string) bool {
 	return first > ' ' && first < 0x7f && last > ' ' && last < 0x7f
 }
 
-func isSpace(r rune) bool {
+func IsSpace(r rune) bool {
 	switch r {
 	case '\u200b', '\u2060', '\ufeff', '\u180e', '\u200e', '\u200f', '\x1f':
 		return true
@@ -33,8 +33,8 @@ func isSpace(r rune) bool {
 	return unicode.IsSpace(r)
 }
 
-// isPlainText is isPlain of the bytes of a text.
-func isPlainText(b []byte) bool {
+// IsPlainText is isPlain of the bytes of a text.
+func IsPlainText(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' || c >= 0x7f {
 			return false
@@ -43,8 +43,8 @@ func isPlainText(b []byte) bool {
 	return true
 }
 
-// isDigits reports whether s is one or more of 0 to 9 and nothing else.
-func isDigits(s string) bool {
+// IsDigits reports whether s is one or more of 0 to 9 and nothing else.
+func IsDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return false
@@ -53,13 +53,27 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-// trimmed is what trim leaves of the bytes of a text.
-func trimmed(b []byte) []byte {
+// Trimmed is what trim leaves of the bytes of a text.
+func Trimmed(b []byte) []byte {
 	if len(b) == 0 {
 		return b
 	}
 	if first, last := b[0], b[len(b)-1]; first > ' ' && first < 0x7f && last > ' ' && last < 0x7f {
 		return b
 	}
-	return bytes.TrimFunc(b, isSpace)
+	return bytes.TrimFunc(b, IsSpace)
+}
+
+func Words(s string) []string { return strings.Fields(s) }
+
+// Normal is a heading as headings are compared: small letters and digits only.
+// No. and # are written no.
+func Normal(s string) string {
+	s = strings.ReplaceAll(s, "#", " no ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }

@@ -1,4 +1,4 @@
-package ingest
+package values
 
 import (
 	"slices"
@@ -13,13 +13,13 @@ var cityZones = map[string]string{
 	"CET": "Europe/Brussels", "MET": "Europe/Brussels", "EET": "Europe/Helsinki", "WET": "Europe/Lisbon", "GB": "Europe/London",
 }
 
-// fixedZone reports whether a zone is one that is not meant, and which to write instead:
+// FixedZone reports whether a zone is one that is not meant, and which to write instead:
 // EST is five hours behind UTC in summer, too, and so is Etc/GMT+5, whose sign is the
 // other way round than people read it.
-func fixedZone(name string) (instead string, wrong bool) {
+func FixedZone(name string) (instead string, wrong bool) {
 	for _, copies := range []string{"posix/", "right/"} { // the same names again, and with leap seconds
 		if bare, found := strings.CutPrefix(name, copies); found {
-			if instead, wrong := fixedZone(bare); wrong {
+			if instead, wrong := FixedZone(bare); wrong {
 				return instead, true
 			}
 			return "the city: " + bare, true
