@@ -34,14 +34,15 @@ var mayImport = map[string][]string{
 	"internal/xlsx":          {"internal/xlsx/fault", "internal/xlsx/compound", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
 	"internal/values":        {"internal/tender", "internal/display", "internal/xlsx", "github.com/shopspring/decimal"},
-	"internal/ingest": {"internal/values", "internal/tender", "internal/disk", "internal/display", "internal/xlsx", "internal/xlsx/fault", "internal/schedule", "internal/plainyaml",
+	"internal/inbox":         {"internal/values", "internal/tender", "internal/display"},
+	"internal/ingest": {"internal/inbox", "internal/values", "internal/tender", "internal/disk", "internal/display", "internal/xlsx", "internal/xlsx/fault", "internal/schedule", "internal/plainyaml",
 		"github.com/shopspring/decimal", "github.com/goccy/go-yaml"},
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/settle":   {"internal/tender", "internal/allocate", "github.com/shopspring/decimal"},
 	"internal/export": {"internal/display", "internal/tender", "internal/allocate", "internal/settle",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
-	"internal/batch": {"internal/display", "internal/tender", "internal/ingest", "internal/xlsx", "internal/allocate",
+	"internal/batch": {"internal/inbox", "internal/display", "internal/tender", "internal/ingest", "internal/xlsx", "internal/allocate",
 		"internal/settle", "internal/export", "internal/disk", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
 	"internal/plainyaml": {"github.com/goccy/go-yaml"},
 	"internal/settings":  {"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml"},
@@ -50,10 +51,10 @@ var mayImport = map[string][]string{
 	"docs":               {},
 	"fixtures":           {},
 	"fixtures/generate":  {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
-	"cmd/batch": {"internal/allocate", "internal/batch", "internal/display", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
+	"cmd/batch": {"internal/inbox", "internal/allocate", "internal/batch", "internal/display", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
 		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 		"docs", "fixtures", "github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
-	"bench": {"internal/ingest", "internal/xlsx", "internal/xlsx/fault", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
+	"bench": {"internal/inbox", "internal/ingest", "internal/xlsx", "internal/xlsx/fault", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 }
 
 // noFloats are the packages in which an amount, a price or a time passes

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/xlsx"
 )
@@ -159,8 +160,8 @@ func readInstructions(path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	file := ingest.File{Name: filepath.Base(path), Content: content}
-	intake, err := ingest.Read(o, []ingest.Chosen{{Depositary: o.Depositaries[0], File: file}})
+	file := inbox.File{Name: filepath.Base(path), Content: content}
+	intake, err := ingest.Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: file}})
 	if err != nil {
 		return 0, err
 	}

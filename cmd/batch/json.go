@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -121,15 +122,15 @@ type (
 func newDoneJSON(o *batch.Outcome) doneJSON {
 	return doneJSON{
 		Deed: o.Deed, Exit: o.Exit(), Run: o.Run.Name, Folder: o.Folder, Final: o.Final, Open: o.Run.Open(),
-		Read:     export.List(o.Choice.Chosen, func(f ingest.Chosen) fileReadJSON { return fileReadJSON{f.Depositary.Name, f.Name} }),
+		Read:     export.List(o.Choice.Chosen, func(f inbox.Chosen) fileReadJSON { return fileReadJSON{f.Depositary.Name, f.Name} }),
 		LeftOut:  leftOut(o.Choice),
 		Warnings: append([]tender.Warning{}, o.Remarks...),
 	}
 }
 
 // leftOut are the files that were passed over.
-func leftOut(c ingest.Choice) []leftOutJSON {
-	return export.List(c.Ignored, func(f ingest.Ignored) leftOutJSON {
+func leftOut(c inbox.Choice) []leftOutJSON {
+	return export.List(c.Ignored, func(f inbox.Ignored) leftOutJSON {
 		code := "not_needed"
 		switch {
 		case f.Unclaimed():

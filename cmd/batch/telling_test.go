@@ -22,7 +22,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/schedule"
@@ -293,7 +293,7 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 }
 
 func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
-	o := &batch.Outcome{Run: &export.Run{Offer: &tender.Offer{}}, Deed: batch.Unchanged, Choice: ingest.Choice{Ignored: []ingest.Ignored{
+	o := &batch.Outcome{Run: &export.Run{Offer: &tender.Offer{}}, Deed: batch.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
 		{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
 		{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
 	}}}

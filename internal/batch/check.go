@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
@@ -19,7 +20,7 @@ type Examination struct {
 	AsOf    time.Time
 	Phase   tender.Phase
 	Next    schedule.Slot // when the scheduler runs the offer next; zero if it does not
-	Choice  ingest.Choice
+	Choice  inbox.Choice
 	Reports []ingest.Report
 	Inputs  []export.Input
 	Book    *tender.Book

@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
@@ -26,7 +27,7 @@ type intake struct {
 	terms   *ingest.Terms
 	offer   *tender.Offer
 	asOf    time.Time
-	choice  ingest.Choice
+	choice  inbox.Choice
 	read    *ingest.Intake
 	book    *tender.Book
 	settled *settledRun // nil: nothing is settled yet
@@ -61,7 +62,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 		return nil, err
 	}
 	in.offer = terms.AsOf(in.asOf)
-	if in.choice, err = ingest.Choose(in.offer, names, in.asOf); err != nil {
+	if in.choice, err = inbox.Choose(in.offer, names, in.asOf); err != nil {
 		return nil, err
 	}
 	in.choice.Leave(left)
@@ -103,7 +104,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms
 
 // withPasswords are the files with the passwords of their depositaries. The
 // files that were chosen stay without, since they are part of the outcome.
-func withPasswords(chosen []ingest.Chosen, getenv func(string) string) []ingest.Chosen {
+func withPasswords(chosen []inbox.Chosen, getenv func(string) string) []inbox.Chosen {
 	files := slices.Clone(chosen)
 	for i := range files {
 		if name := files[i].Depositary.PasswordEnv; name != "" && getenv != nil {

@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -128,7 +129,7 @@ func (in *intake) explainEarlier(where string) (explanations []Explanation) {
 			continue
 		}
 		f.Content = content
-		traces, err := ingest.Explain(in.offer, []ingest.Chosen{f.Chosen}, where)
+		traces, err := ingest.Explain(in.offer, []inbox.Chosen{f.Chosen}, where)
 		if err != nil {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -71,15 +72,15 @@ func notAnOffer(path string, err error) error {
 	return err
 }
 
-// inbox is what there is in an offer's inbox, and the files that were named one by one.
-type inbox struct {
+// listedInbox is what there is in an offer's inbox, and the files that were named one by one.
+type listedInbox struct {
 	paths map[string]string      // by base name
 	modes map[string]fs.FileMode // what each is; a link is a link
 	named map[string]bool        // by base name: a person named the path, and its links with it
 }
 
 // files are the names under which there is a file.
-func (in *inbox) files() (names []string) {
+func (in *listedInbox) files() (names []string) {
 	for name, mode := range in.modes {
 		if mode.IsRegular() {
 			names = append(names, name)
@@ -89,7 +90,7 @@ func (in *inbox) files() (names []string) {
 }
 
 // listInbox lists the inbox of the offer in a folder and the files named one by one.
-func listInbox(folder string, extra []string) (*inbox, error) {
+func listInbox(folder string, extra []string) (*listedInbox, error) {
 	path := filepath.Join(folder, inboxName)
 	entries, err := disk.In(folder).ReadDir(path)
 	switch {
@@ -98,7 +99,7 @@ func listInbox(folder string, extra []string) (*inbox, error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	in := &inbox{paths: map[string]string{}, modes: map[string]fs.FileMode{}, named: map[string]bool{}}
+	in := &listedInbox{paths: map[string]string{}, modes: map[string]fs.FileMode{}, named: map[string]bool{}}
 	for _, e := range entries {
 		in.paths[e.Name()], in.modes[e.Name()] = filepath.Join(path, e.Name()), e.Type()
 	}
@@ -143,7 +144,7 @@ func instant(req Request, terms *ingest.Terms, names []string, now time.Time) (t
 	for _, a := range o.Amendments {
 		closed = latest(closed, a.Effective)
 	}
-	choice, err := ingest.Choose(o, names, now)
+	choice, err := inbox.Choose(o, names, now)
 	if err != nil {
 		return time.Time{}, err
 	}

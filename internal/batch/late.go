@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 )
 
@@ -48,7 +48,7 @@ func (in *intake) late(r lastReport, d tender.Depositary, day tender.Date) tende
 }
 
 // dayReported is the day in the name of a file, zero if it carries none.
-func dayReported(f ingest.Chosen, zone *time.Location) tender.Date {
+func dayReported(f inbox.Chosen, zone *time.Location) tender.Date {
 	if f.Reported.IsZero() {
 		return tender.Date{}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/inbox"
 )
 
 // What a run needs at its peak, in bytes of memory: a base, and so much for each byte of
@@ -48,20 +48,20 @@ func Need(folder string, now time.Time) int64 {
 // filesOf are the files that a run would use, and the earlier ones that it would compare
 // them with: all there are if the terms do not say, and none where something there
 // stops the run.
-func filesOf(folder string, in *inbox, now time.Time) (names, earlier []string) {
+func filesOf(folder string, in *listedInbox, now time.Time) (names, earlier []string) {
 	terms, err := Terms(folder)
 	if err != nil {
 		return in.files(), nil
 	}
-	names, _, err = ingest.Sift(terms.AsOf(now), in.modes)
+	names, _, err = inbox.Sift(terms.AsOf(now), in.modes)
 	if err != nil {
 		return nil, nil
 	}
-	choice, err := ingest.Choose(terms.AsOf(now), names, now)
+	choice, err := inbox.Choose(terms.AsOf(now), names, now)
 	if err != nil {
 		return names, nil
 	}
-	for _, c := range ingest.Earlier(terms.AsOf(now), choice, names) {
+	for _, c := range inbox.Earlier(terms.AsOf(now), choice, names) {
 		earlier = append(earlier, c.Name)
 	}
 	names = nil

@@ -33,7 +33,9 @@ func (in *intake) checkRejected(rejects []tender.Reject) error {
 
 // isOfferRule reports whether a line was rejected by the offer, not for a fault of the
 // report: it came after the expiration, or the offer takes no guaranteed deliveries.
-func isOfferRule(rule string) bool { return rule == tender.RuleExpired || rule == tender.RuleNotOffered }
+func isOfferRule(rule string) bool {
+	return rule == tender.RuleExpired || rule == tender.RuleNotOffered
+}
 
 func (in *intake) rejectedOf(d tender.Depositary, rejects []tender.Reject) *rejectedShare {
 	s := &rejectedShare{byRule: map[string]int{}}

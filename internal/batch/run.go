@@ -13,7 +13,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
@@ -84,7 +84,7 @@ func (req *Request) progress(stage Stage) func(rows int) {
 // Outcome is what a run did.
 type Outcome struct {
 	Run     *export.Run
-	Choice  ingest.Choice    // the files used and those passed over
+	Choice  inbox.Choice     // the files used and those passed over
 	Remarks []tender.Warning // for whoever makes the run; no part of the result
 	Folder  string           // where the run is published; "" for a dry run
 	Deed    Deed

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -82,7 +83,7 @@ func (in *intake) followSnapshots(ctx context.Context, req Request, c *compariso
 		SHA256: digestOf(file.Content), Bytes: int64(len(file.Content)),
 		Rows: report.Rows, Faulty: report.RejectedPrincipal,
 	}
-	shown.From, shown.To = ingest.Reported(file.Name, in.offer.Zone)
+	shown.From, shown.To = inbox.Reported(file.Name, in.offer.Zone)
 	h.follow(file.Name, &shown, of, in.read.Rejects)
 	h.reports[h.newest()].shown = len(c.shown.Reports)
 	c.shown.Reports = append(c.shown.Reports, shown)
@@ -90,7 +91,7 @@ func (in *intake) followSnapshots(ctx context.Context, req Request, c *compariso
 }
 
 // usedOf is the snapshot of a depositary that the run uses.
-func (in *intake) usedOf(d tender.Depositary) (file ingest.Chosen, report ingest.Report) {
+func (in *intake) usedOf(d tender.Depositary) (file inbox.Chosen, report ingest.Report) {
 	for _, f := range in.choice.Chosen {
 		if f.Depositary.Name == d.Name {
 			file = f
@@ -115,7 +116,7 @@ func (in *intake) followEarlier(req Request, c *comparison, h *history, f *compa
 		Depositary: f.Depositary.Name, File: f.Name, KeptBy: f.keptBy(), Unread: f.unread,
 		SHA256: f.piece.record.SHA256, Bytes: f.piece.record.Bytes,
 	}
-	shown.From, shown.To = ingest.Reported(f.Name, in.offer.Zone)
+	shown.From, shown.To = inbox.Reported(f.Name, in.offer.Zone)
 	if read != nil {
 		shown.Rows, shown.Faulty = read.Reports[0].Rows, read.Reports[0].RejectedPrincipal
 		h.follow(in.nameOf(c, f), &shown, read.Instructions(), read.Rejects)
@@ -154,7 +155,7 @@ func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, err
 	}
 	file := f.Chosen
 	file.Content, file.Progress = content, req.progress(Reading)
-	read, err := ingest.Read(in.offer, withPasswords([]ingest.Chosen{file}, req.Getenv))
+	read, err := ingest.Read(in.offer, withPasswords([]inbox.Chosen{file}, req.Getenv))
 	if wrong := new(tender.FileError); errors.As(err, &wrong) {
 		f.unread, _, _ = strings.Cut(wrong.Error(), "\n")
 		return nil, nil
@@ -229,7 +230,7 @@ func (in *intake) followReplaced(h *history) {
 				}
 			}
 		}
-		from, to := ingest.Reported(f.Name, in.offer.Zone)
+		from, to := inbox.Reported(f.Name, in.offer.Zone)
 		h.begin(f.Name, f.Name, from, to, newestStamp(of))
 		for line := range of {
 			if again[line.ID] {
@@ -268,7 +269,7 @@ func (c *comparison) describe(in *intake) {
 		if r.SHA256 != "" || r.Unread != "" {
 			continue
 		}
-		r.From, r.To = ingest.Reported(r.File, in.offer.Zone)
+		r.From, r.To = inbox.Reported(r.File, in.offer.Zone)
 		for _, f := range in.choice.Chosen {
 			if f.Name == r.File {
 				r.SHA256, r.Bytes = digestOf(f.Content), int64(len(f.Content))

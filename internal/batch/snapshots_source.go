@@ -8,14 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
 
 // comparedFile is an earlier snapshot: of the inbox, or of the copies that a run keeps.
 type comparedFile struct {
-	ingest.Chosen
+	inbox.Chosen
 	piece    *piece
 	usedAsOf *time.Time // of the newest run that used it, if it is in the inbox no more
 	unread   string     // why nothing of it could be compared
@@ -111,7 +111,7 @@ func (in *intake) earlierOfInbox(c *comparison) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range ingest.Earlier(in.offer, in.choice, names) {
+	for _, f := range inbox.Earlier(in.offer, in.choice, names) {
 		file := comparedFile{Chosen: f}
 		var err error
 		read := func() ([]byte, error) {
@@ -146,7 +146,7 @@ func (in *intake) earlierOfRun(c *comparison) error {
 	for _, was := range in.src.kept.Compared {
 		f := comparedFile{usedAsOf: was.UsedAsOf, unread: was.Unread, lost: was.Of == "", piece: new(piece)}
 		f.Name = was.Name
-		f.Reported = ingest.ReportedBy(was.Name, in.offer.Zone)
+		f.Reported = inbox.ReportedBy(was.Name, in.offer.Zone)
 		for _, d := range in.offer.Depositaries {
 			if d.Name == was.Depositary {
 				f.Depositary = d
@@ -214,7 +214,7 @@ func (c *comparison) usedAgain(this content, asOf time.Time) {
 // earlierCopy is a copy that a run keeps as an earlier snapshot, nil if it is none of
 // this run, with what is to be said of it.
 func (in *intake) earlierCopy(run *ledger.Run, was keptSnapshot) (f *comparedFile, remark string) {
-	d, ok := ingest.OwnerOf(in.offer, was.Name)
+	d, ok := inbox.OwnerOf(in.offer, was.Name)
 	switch {
 	case !ok:
 		return nil, fmt.Sprintf("%s, which run %s used, matches the files of no depositary any more, and was not compared",
@@ -224,7 +224,7 @@ func (in *intake) earlierCopy(run *ledger.Run, was keptSnapshot) (f *comparedFil
 	}
 	used, _ := in.usedOf(d)
 	f = &comparedFile{usedAsOf: &run.AsOf}
-	f.Depositary, f.Name, f.Reported = d, was.Name, ingest.ReportedBy(was.Name, in.offer.Zone)
+	f.Depositary, f.Name, f.Reported = d, was.Name, inbox.ReportedBy(was.Name, in.offer.Zone)
 	if f.Reported.After(used.Reported) && !used.Reported.IsZero() {
 		if was.used && !f.Reported.After(in.asOf) {
 			return nil, fmt.Sprintf("%s, which run %s used, is in the inbox no more, and is newer than %s, which is used now",

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
@@ -23,9 +24,9 @@ import (
 // from then on only that copy in memory is used: what is hashed is what is parsed
 // and what is kept, whatever happens to the file.
 type source struct {
-	folder string      // of the offer
-	inbox  *inbox      // the depositaries' files; nil if they come from copies
-	kept   *ledger.Run // that keeps the copies, nil if they come from the folder
+	folder string       // of the offer
+	inbox  *listedInbox // the depositaries' files; nil if they come from copies
+	kept   *ledger.Run  // that keeps the copies, nil if they come from the folder
 	now    func() time.Time
 
 	offer   string          // id by the terms, once they were read
@@ -83,9 +84,9 @@ func (s *source) tree() disk.Tree { return disk.In(s.folder) }
 // names lists the files that may be a depositary's report by the terms, and what else
 // is in the inbox. It is a *[ingest.FileError] if something is there under the name
 // of a report that is none.
-func (s *source) names(o *tender.Offer) (names []string, left []ingest.Ignored, err error) {
+func (s *source) names(o *tender.Offer) (names []string, left []inbox.Ignored, err error) {
 	if s.kept == nil {
-		return ingest.Sift(o, s.inbox.modes)
+		return inbox.Sift(o, s.inbox.modes)
 	}
 	for _, in := range s.kept.Inputs {
 		names = append(names, in.Name)
@@ -265,7 +266,7 @@ func (s *source) path(name string) (path string, there bool) {
 // noteSameContent says of files that are left out whether one that is used holds
 // the same: then a new name was probably given to an old report. One that cannot
 // be read is passed over, as the run does not need it.
-func (s *source) noteSameContent(choice *ingest.Choice) {
+func (s *source) noteSameContent(choice *inbox.Choice) {
 	for i := range choice.Ignored {
 		left := &choice.Ignored[i]
 		path, there := s.path(left.Name)

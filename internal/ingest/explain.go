@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -42,7 +43,7 @@ type TracedCell struct {
 // Explain reads the files and follows the row that where names: FILE:ROW, or
 // DEPOSITARY:INSTRUCTION, which may be on several rows. Its error is that of
 // [Read], or says that there is no such row.
-func Explain(o *tender.Offer, files []Chosen, where string) ([]Trace, error) {
+func Explain(o *tender.Offer, files []inbox.Chosen, where string) ([]Trace, error) {
 	i := strings.LastIndexByte(where, ':')
 	if i < 0 {
 		return nil, noSuchRow(where, files)
@@ -74,7 +75,7 @@ func Explain(o *tender.Offer, files []Chosen, where string) ([]Trace, error) {
 }
 
 // noSuchRow says what may be asked for.
-func noSuchRow(where string, files []Chosen) error {
+func noSuchRow(where string, files []inbox.Chosen) error {
 	var names []string
 	for _, f := range files {
 		names = append(names, f.Name+":ROW", f.Depositary.Name+":INSTRUCTION")

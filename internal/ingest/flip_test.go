@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx/xlsxtest"
 )
@@ -157,5 +158,5 @@ func onlyRejected(got, want *Intake) bool {
 
 func readFlipped(t *testing.T, content []byte) (*Intake, error) {
 	o := testOffer(t)
-	return Read(o, []Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: File{Name: "dtc-1.xlsx", Content: content}}})
+	return Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: inbox.File{Name: "dtc-1.xlsx", Content: content}}})
 }

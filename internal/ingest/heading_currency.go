@@ -58,7 +58,7 @@ func (s *sheet) headingCurrency(series int) {
 	}
 	s.reject(colPrincipal, &values.Fault{Rule: tender.RuleCurrency,
 		Message: fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+display.Quote(s.layout.heading(colPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
-		Advice: "correct the security or the amount with the depositary"})
+		Advice:  "correct the security or the amount with the depositary"})
 }
 
 // bareHeadings are headings without the zones or currencies in them, in the form of normal.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
@@ -81,7 +82,7 @@ func TestI8WordsThatAreNoZone(t *testing.T) {
 // The lines to paste carry the zone that the heading names.
 func TestI8TheLinesToPasteCarryTheZone(t *testing.T) {
 	o := testOffer(t)
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, "VOI Number | CUSIP | Principal Amount | Recvd time (UTC) | Participant", testRow)})
 	if len(r.faults) != 1 || !strings.Contains(r.faults[0].Paste, "timezone: UTC\ncolumns:\n  received: \"Recvd time (UTC)\"") || !strings.Contains(r.faults[0].Advice, "timezone: UTC") {
 		t.Errorf("%+v", r.faults)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 )
 
@@ -127,7 +128,7 @@ func TestHostileChild(t *testing.T) {
 	}
 	var result hostileResult
 	o := testOffer(t)
-	intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: File{Name: filepath.Base(path), Content: content}}})
+	intake, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: inbox.File{Name: filepath.Base(path), Content: content}}})
 	var refusal *tender.FileError
 	switch {
 	case errors.As(err, &refusal):

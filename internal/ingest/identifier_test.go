@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 )
 
@@ -36,7 +37,7 @@ func TestI1LostZerosStopTheRun(t *testing.T) {
 	}
 	read := func(rows ...string) error {
 		o := testOffer(t)
-		_, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(headings + strings.Join(rows, ""))}}})
+		_, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv", Content: []byte(headings + strings.Join(rows, ""))}}})
 		return err
 	}
 	for name, rows := range map[string][2]string{

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 )
 
@@ -14,7 +15,7 @@ func TestM6AnUnknownEncodingReadsNothing(t *testing.T) {
 		`encoding: "latin-1"`:  {Name: "DTC", Encoding: "latin-1"},
 		`formulas: "computed"`: {Name: "DTC", Formulas: "computed"},
 	} {
-		_, err := Read(&tender.Offer{}, []Chosen{{Depositary: d, File: File{Name: "dtc.csv"}}})
+		_, err := Read(&tender.Offer{}, []inbox.Chosen{{Depositary: d, File: inbox.File{Name: "dtc.csv"}}})
 		if err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("an unknown %s: %v", what, err)
 		}

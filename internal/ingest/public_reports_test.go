@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
@@ -21,7 +22,7 @@ const (
 
 // publicCSV reads a CSV file as it stands and says what came of it.
 func publicCSV(o *tender.Offer, content string) []string {
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv"}})
 	r.read([]byte(content))
 	return outcomeOf(r)
 }
@@ -118,7 +119,7 @@ func publicSheet(rows ...[]string) string {
 
 // publicBook reads a workbook and says what came of it.
 func publicBook(o *tender.Offer, h hostileBook) []string {
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.read(h.bytes())
 	return outcomeOf(r)
 }
@@ -408,7 +409,7 @@ func TestPublicReportsOnWorkbooks(t *testing.T) {
 	// the second before is the second after.
 	for serial, want := range map[string]string{"38303.7083333333": "17:00:00", "38303.70833331": "16:59:59.998", "38303.708321759": "16:59:59"} {
 		h := with(3, "d#"+serial)
-		r := newReading(testOffer(t), values.NewSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(testOffer(t), values.NewSecurities(testOffer(t)), inbox.Chosen{Depositary: testOffer(t).Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.read(h.bytes())
 		if got := r.line(0).instruction.Received.Format("15:04:05.999"); got != want {
 			t.Errorf("%s: received %s, want %s", serial, got, want)
@@ -427,7 +428,7 @@ func TestNamesOfCopiesAndOfUnfinishedDownloads(t *testing.T) {
 		} {
 			o := testOffer(t)
 			o.Depositaries[0].Incremental = incremental
-			choice, err := Choose(o, []string{"dtc-2004-11-12.csv", name}, time.Date(2004, 11, 12, 18, 0, 0, 0, o.Zone))
+			choice, err := inbox.Choose(o, []string{"dtc-2004-11-12.csv", name}, time.Date(2004, 11, 12, 18, 0, 0, 0, o.Zone))
 			if got := err != nil && strings.Contains(err.Error(), "R6-name"); got != refused || !refused && len(choice.Chosen) != 1 {
 				t.Errorf("%s, incremental %v: %v, %d used", name, incremental, err, len(choice.Chosen))
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -113,7 +114,7 @@ type ControlTotal struct {
 // Read reads the chosen files into instructions and rejects. Its error is a
 // *[FileError] with every fault of every file, and then nothing may be used.
 // The order of files is the order of reports of a depositary.
-func Read(o *tender.Offer, files []Chosen) (*Intake, error) {
+func Read(o *tender.Offer, files []inbox.Chosen) (*Intake, error) {
 	known := values.NewSecurities(o)
 	readings := make([]*reading, len(files))
 	var faults []tender.FileFault
@@ -176,7 +177,7 @@ type reading struct {
 	follow func(*sheet, *xlsx.Row, rowKind) // told of each row, if it is not nil
 }
 
-func newReading(o *tender.Offer, known *values.Securities, f Chosen) *reading {
+func newReading(o *tender.Offer, known *values.Securities, f inbox.Chosen) *reading {
 	return &reading{
 		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: values.StatusesOf(f.Depositary),
 		nothing: newNothing(f.Depositary.Blanks), answers: withdrawnAnswers(f.Depositary),

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -99,7 +100,7 @@ func describePlace(s tender.Source) string {
 
 // noteSameContent notes files that hold the same under two names: one of them is
 // probably not what its name says.
-func noteSameContent(readings []*reading, files []Chosen) {
+func noteSameContent(readings []*reading, files []inbox.Chosen) {
 	for i := range files {
 		for k := range files[:i] {
 			if len(files[i].Content) == len(files[k].Content) && bytes.Equal(files[i].Content, files[k].Content) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -43,7 +44,7 @@ func readPlain(b *testing.B, content []byte) {
 
 // readChecked reads the rows into checked instructions.
 func readChecked(b *testing.B, o *tender.Offer, content []byte) {
-	intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx", Content: content}}})
+	intake, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx", Content: content}}})
 	if err != nil || intake.Count() != benchmarkRows {
 		b.Fatal(err, intake)
 	}

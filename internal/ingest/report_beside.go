@@ -107,7 +107,7 @@ func (s *sheet) commentBeside(row int, in *tender.Instruction) []tender.Waiver {
 		}
 		return s.waivable(nil, &values.Fault{Rule: tender.RuleBeside,
 			Message: fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, display.Quote(shortened(display.Copied(c.Text)))),
-			Advice: "ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
+			Advice:  "ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package ingest
 import (
 	"strings"
 	"testing"
+
+	"tenderbatch/internal/inbox"
 )
 
 // What databases and people write for nothing is blank where a cell may be blank, and
@@ -27,7 +29,7 @@ func TestI15WhatStandsForNothingIsBlank(t *testing.T) {
 
 func TestI15TheMessageNamesTheForm(t *testing.T) {
 	o := testOffer(t)
-	in, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(peopleHeadings + "\n1001,52729NAA8,5000,NULL,N/A,MADE,#N/A,NULL\n")}}})
+	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv", Content: []byte(peopleHeadings + "\n1001,52729NAA8,5000,NULL,N/A,MADE,#N/A,NULL\n")}}})
 	if err != nil || len(in.Rejects) != 2 {
 		t.Fatalf("%v, %v", in, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
@@ -21,7 +22,7 @@ func TestI18CommentsOnCells(t *testing.T) {
 		{testRow + " | WITH", "WITHDRAWN per phone", "note: comments on cells of instructions, which are not read: C2"},
 	} {
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		sheet := sheetOf("Tenders", nil, testHeadings+" | Status", test.row)
 		sheet.comments = func() ([]xlsx.Comment, error) {
 			return []xlsx.Comment{{Col: 2, Row: 2, Text: test.text}, {Col: 0, Row: 1, Text: "when it was withdrawn"}}, nil
@@ -65,7 +66,7 @@ func TestI6StrikesAndCommentsOfAWorkbook(t *testing.T) {
 	}
 	o := testOffer(t)
 	o.Depositaries[0].Incremental = true
-	in, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-2004-11-12.xlsx", Content: content}}})
+	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-2004-11-12.xlsx", Content: content}}})
 	if err != nil || in.Count() != 2 {
 		t.Errorf("in an incremental report: %v, %v", in, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
@@ -13,7 +14,7 @@ import (
 func csvRows(t *testing.T, headings string, lines ...string) (string, error) {
 	t.Helper()
 	o := testOffer(t)
-	in, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(headings + "\n" + strings.Join(lines, "\n") + "\n")}}})
+	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv", Content: []byte(headings + "\n" + strings.Join(lines, "\n") + "\n")}}})
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +49,7 @@ func TestI11AShortLineThatTheFileEndsInIsRefused(t *testing.T) {
 		"1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE\n": false, "1002,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,x": false, "(1 rows affected)": false,
 	} {
 		o := testOffer(t)
-		_, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(peopleHeadings + "\n" + line + "\n" + end)}}})
+		_, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv", Content: []byte(peopleHeadings + "\n" + line + "\n" + end)}}})
 		if got := err != nil && strings.Contains(err.Error(), "R6-csv"); got != refused || (err != nil && !refused) {
 			t.Errorf("%q: %v", end, err)
 		}
@@ -100,7 +101,7 @@ func TestI12TheSameFootersInCSVAndInWorkbooks(t *testing.T) {
 		"Total,6000": "R6-total", "Count,2": "R6-total", "Total,,6000": "R6-total", "Grand Total (USD),,6000": "R6-total",
 	} {
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv"}})
 		r.read([]byte(headings + "\n" + line + "\n" + footer + "\n"))
 		inCSV := strings.Join(outcomeOf(r), "; ")
 		inSheet := strings.Join(understood(testOffer(t), sheetOf("Tenders", nil, strings.ReplaceAll(headings, ",", "|"), strings.ReplaceAll(line, ",", "|"), strings.ReplaceAll(footer, ",", "|"))), "; ")

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
@@ -19,7 +20,7 @@ func understoodCSV(t testing.TB, content string) []string {
 }
 
 func understoodAs(o *tender.Offer, content string) []string {
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv"}})
 	r.read([]byte(content))
 	return outcomeOf(r)
 }
@@ -74,7 +75,7 @@ func TestCSVInWindows1252(t *testing.T) {
 	expect(t, understoodAs(o, utf16File(testCSV)), count, "format: CSV, UTF-16")
 	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "M\x81ller", 1)), "dtc-1.csv: line 2: the byte 0x81 is no character of Windows-1252")
 	expect(t, understoodAs(o, strings.Replace(testCSV, "0123", "\x00", 1)), "dtc-1.csv: line 2: there is a NUL byte")
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv"}})
 	r.read([]byte(strings.Replace(testCSV, "0123", "M\xfcller \x80", 1)))
 	if got := r.line(0).instruction.Participant; got != "Müller €" {
 		t.Errorf("participant %q", got)
@@ -99,7 +100,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte(strings.Replace(testCSV, "5,000", "=5000", 1)))
 	o := testOffer(f)
 	f.Fuzz(func(t *testing.T, content []byte) {
-		intake, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: content}}})
+		intake, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv", Content: content}}})
 		if err != nil {
 			if _, ok := err.(*tender.FileError); !ok {
 				t.Error(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -38,7 +39,7 @@ func level3(t *testing.T, asOf string) (*tender.Offer, *ingest.Intake, time.Time
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	choice, err := ingest.Choose(o, names, at)
+	choice, err := inbox.Choose(o, names, at)
 	if err != nil {
 		t.Fatal(err)
 	}

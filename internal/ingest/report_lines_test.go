@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/values"
 )
 
@@ -23,7 +24,7 @@ func TestManyLinesKeepTheirOrder(t *testing.T) {
 		}
 	}
 	o := testOffer(t)
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, rows...)})
 	var intake Intake
 	if err := r.addTo(&intake); err != nil || intake.Count() != len(want) {
@@ -62,7 +63,7 @@ func TestDuplicatesAmongNumbersThatAlmostAscend(t *testing.T) {
 			rows = append(rows, row(id))
 		}
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.readTables([]table{sheetOf("Tenders", nil, rows...)})
 		var intake Intake
 		if err := r.addTo(&intake); err != nil || intake.Count() != 2 || intake.Reports[0].NotCounted != 1 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
@@ -41,7 +42,7 @@ func formatted(t *testing.T, rows [][]any, draw func(f *excelize.File, style fun
 // read is what comes of a workbook: the instructions that count, with participant and
 // principal, then rejects, faults and notes.
 func readFormatted(o *tender.Offer, content []byte) []string {
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.read(content)
 	var said []string
 	for i := range r.lines.states {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 )
 
@@ -38,7 +39,7 @@ type reportedBefore struct {
 
 // add adds a report. What is in doubt in it stays so if the next report repeats it.
 func (b *reportedBefore) add(o *tender.Offer, r *reading, doubtful map[string]bool) {
-	b.newest, _ = Reported(r.report.File, o.Zone)
+	b.newest, _ = inbox.Reported(r.report.File, o.Zone)
 	b.file = r.report.File
 	for i := range r.lines.states {
 		in := r.lines.instruction(i)

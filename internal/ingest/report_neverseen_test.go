@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 )
 
@@ -13,10 +14,10 @@ func incremental(t *testing.T, reports map[string]string) *Intake {
 	t.Helper()
 	o := testOffer(t)
 	o.Depositaries[0].Incremental = true
-	var files []Chosen
+	var files []inbox.Chosen
 	for _, name := range []string{"dtc-2004-11-08.csv", "dtc-2004-11-10.csv", "dtc-2004-11-12.csv"} {
 		if lines, ok := reports[name]; ok {
-			files = append(files, Chosen{Depositary: o.Depositaries[0], File: File{Name: name, Content: []byte(peopleHeadings + "\n" + lines + "\n")}})
+			files = append(files, inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: name, Content: []byte(peopleHeadings + "\n" + lines + "\n")}})
 		}
 	}
 	in, err := Read(o, files)

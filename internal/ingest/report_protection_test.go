@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx/xlsxtest"
 )
@@ -20,7 +21,7 @@ func readProtected(t *testing.T, d tender.Depositary, name string, content []byt
 	o := testOffer(t)
 	d.Files, d.Zone = o.Depositaries[0].Files, o.Zone
 	o.Depositaries[0] = d
-	return Read(o, []Chosen{{Depositary: d, Password: password, File: File{Name: name, Content: content}}})
+	return Read(o, []inbox.Chosen{{Depositary: d, Password: password, File: inbox.File{Name: name, Content: content}}})
 }
 
 var dtc = tender.Depositary{Name: "DTC", PasswordEnv: "DTC_PASSWORD"}
@@ -101,9 +102,9 @@ func TestProtectedReportsRefused(t *testing.T) {
 }
 
 func TestChosenKeepsItsPassword(t *testing.T) {
-	c := Chosen{Depositary: dtc, Password: testPassword, File: File{Name: "dtc-1.xlsx"}}
+	c := inbox.Chosen{Depositary: dtc, Password: testPassword, File: inbox.File{Name: "dtc-1.xlsx"}}
 	for _, form := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		for _, v := range []any{c, &c, []Chosen{c}, Choice{Chosen: []Chosen{c}}} {
+		for _, v := range []any{c, &c, []inbox.Chosen{c}, inbox.Choice{Chosen: []inbox.Chosen{c}}} {
 			if shown := fmt.Sprintf(form, v); strings.Contains(shown, testPassword) {
 				t.Errorf("%s shows %s", form, shown)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
@@ -65,7 +66,7 @@ func TestWorkbook(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := testOffer(t)
-			r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+			r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 			r.read(workbook(t, testRows, test.change))
 			expect(t, outcomeOf(r), test.want...)
 		})
@@ -75,9 +76,9 @@ func TestWorkbook(t *testing.T) {
 // readFiles reads files of the test offer's depositary.
 func readFiles(t testing.TB, o *tender.Offer, contents ...string) (*Intake, error) {
 	t.Helper()
-	var files []Chosen
+	var files []inbox.Chosen
 	for i, c := range contents {
-		files = append(files, Chosen{Depositary: o.Depositaries[0], File: File{Name: fmt.Sprintf("dtc-%d.csv", i+1), Content: []byte(c)}})
+		files = append(files, inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: fmt.Sprintf("dtc-%d.csv", i+1), Content: []byte(c)}})
 	}
 	return Read(o, files)
 }

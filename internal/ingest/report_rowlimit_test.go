@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -53,7 +54,7 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 		{"a control sheet that agrees", []table{manyRows(0, limit-1), sheetOf("Control", nil, fmt.Sprintf("Count | #%d", limit-1))}, false},
 	} {
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.readTables(test.tables)
 		var intake Intake
 		if err := r.addTo(&intake); err != nil || len(r.faults) > 0 {
@@ -70,14 +71,6 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 	}
 }
 
-func TestI23AResolutionNamesTheFile(t *testing.T) {
-	const was, now = "rule: R5-security-unknown        # any code of a line", "rule: R6-row-limit"
-	_, err := ParseTerms("offer.yaml", []byte(editedOffer(t, completeOffer(t), was, now)))
-	if err == nil || !strings.Contains(err.Error(), "lacks the key file") || !strings.Contains(err.Error(), "write counts") {
-		t.Error(err)
-	}
-}
-
 // A CSV file is cut by the same programs.
 func TestI23ACSVFileOfExactlySoManyLines(t *testing.T) {
 	var b strings.Builder
@@ -86,7 +79,7 @@ func TestI23ACSVFileOfExactlySoManyLines(t *testing.T) {
 		fmt.Fprintf(&b, "%07d,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,\n", i)
 	}
 	o := testOffer(t)
-	in, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.csv", Content: []byte(b.String())}}})
+	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv", Content: []byte(b.String())}}})
 	if err != nil || len(in.Rejects) != 1 || in.Rejects[0].Rule != tender.RuleRowLimit || in.Count() != 1<<16-1 {
 		t.Errorf("%v, %v", in, err)
 	}

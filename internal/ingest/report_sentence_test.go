@@ -7,6 +7,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
@@ -129,7 +130,7 @@ func TestNumberThatCanBeTwoSecurities(t *testing.T) {
 
 // Participant numbers keep their zeros.
 func TestParticipantKeepsItsZeros(t *testing.T) {
-	r := newReading(testOffer(t), values.NewSecurities(testOffer(t)), Chosen{Depositary: testOffer(t).Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(testOffer(t), values.NewSecurities(testOffer(t)), inbox.Chosen{Depositary: testOffer(t).Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | #5000 | d#38303.5 | 00000123")})
 	if in := r.line(0).instruction; in.Participant != "00000123" || in.ID != "0900007" {
 		t.Errorf("participant %q, instruction %q", in.Participant, in.ID)
@@ -180,7 +181,7 @@ func TestForeignFiles(t *testing.T) {
 		{"dtc-1.xlsx", "PK\x05\x06" + strings.Repeat("\x00", 18), ""},
 	} {
 		o := testOffer(t)
-		_, err := Read(o, []Chosen{{Depositary: o.Depositaries[0], File: File{Name: test.name, Content: []byte(test.content)}}})
+		_, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: test.name, Content: []byte(test.content)}}})
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), test.name+": ") {
 			t.Errorf("%s, %.20q: %v", test.name, test.content, err)
 		}
@@ -198,7 +199,7 @@ func TestNamesOfFiles(t *testing.T) {
 		{"dtc-1.txt", testCSV, "0900007 A 5000 counts"},
 	} {
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: test.name}})
+		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: test.name}})
 		r.read([]byte(test.content))
 		if got := outcomeOf(r); got[0] != test.want {
 			t.Errorf("%s: %q", test.name, got)

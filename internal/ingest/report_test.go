@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -85,7 +86,7 @@ func sheetOf(name string, merged []xlsx.Range, lines ...string) table {
 // understood reads sheets and says what came of them: the instructions that
 // count, the rejects by cell, the faults and the notes.
 func understood(o *tender.Offer, tables ...table) []string {
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables(tables)
 	return outcomeOf(r)
 }
@@ -285,7 +286,7 @@ func TestStatusAndWithdrawal(t *testing.T) {
 
 // statusOf is the status of the one row, or its first reject.
 func statusOf(o *tender.Offer, lines ...string) string {
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, lines...)})
 	if len(r.rejects) > 0 {
 		return r.rejects[0].Cell + " " + r.rejects[0].Rule
@@ -311,7 +312,7 @@ func TestDelivery(t *testing.T) {
 		{"Delivery", "-", "book_entry"},
 	} {
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | "+test.heading, testRow+" | "+test.value)})
 		got := string(r.line(0).instruction.Delivery)
 		if len(r.rejects) > 0 {
@@ -405,7 +406,7 @@ func TestMergedCells(t *testing.T) {
 // What is passed on shows what it is, and holder references appear in no reject.
 func TestCopiedThrough(t *testing.T) {
 	o := testOffer(t)
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | Customer Reference | Contact | Participant Name",
 		testRow+" | H-\u202e1 | =desk | "+strings.Repeat("x", display.MaxText+5))})
 	in := r.line(0).instruction

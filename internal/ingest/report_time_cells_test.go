@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -14,7 +15,7 @@ import (
 
 // receivedIn are the times of receipt that a sheet's lines come to.
 func receivedIn(o *tender.Offer, t table) (times []string) {
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{t})
 	for i := range r.lines.states {
 		if l := r.line(i); l.outcome == counted {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/values"
 )
 
@@ -12,7 +13,7 @@ import (
 func withdrawnRow(t *testing.T, headings, answer string, edit func(r *reading)) string {
 	t.Helper()
 	o := testOffer(t)
-	r := newReading(o, values.NewSecurities(o), Chosen{Depositary: o.Depositaries[0], File: File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	if edit != nil {
 		edit(r)
 	}

@@ -1,9 +1,11 @@
-package ingest
+package inbox
 
 import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // Inboxes and what a run takes from them. Names that are used stand without a
@@ -81,5 +83,19 @@ func checkChoice(t *testing.T, c Choice, want string) {
 		if got := f.Name + " " + f.Reason; !strings.HasPrefix(got, wanted[i+1]) {
 			t.Errorf("ignored %q, want %q", got, wanted[i+1])
 		}
+	}
+}
+
+// testOffer is an offer with one depositary.
+func testOffer(t *testing.T) *tender.Offer {
+	t.Helper()
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tender.Offer{
+		Zone: zone, Launch: tender.Date{Year: 2004, Month: 10, Day: 29},
+		Expiration:   tender.CutOff{At: time.Date(2004, 11, 30, 0, 0, 0, 0, zone), Boundary: tender.Before},
+		Depositaries: []tender.Depositary{{Name: "DTC", Files: "dtc-*", Zone: zone}},
 	}
 }
