@@ -23,38 +23,75 @@ const module = "tenderbatch"
 // standard library. Data flows one way: files, rows, instructions, book,
 // allocation, settlement, workbook.
 var mayImport = map[string][]string{
-	"internal/tender":        {"internal/display", "github.com/shopspring/decimal"},
-	"internal/disk":          {},
-	"internal/display":       {},
-	"internal/schedule":      {"github.com/robfig/cron/v3"},
-	"internal/serve":         {"internal/disk", "internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock"},
-	"internal/ledger":        {"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite"},
-	"internal/xlsx/fault":    {},
-	"internal/xlsx/compound": {"internal/xlsx/fault"},
-	"internal/xlsx":          {"internal/xlsx/fault", "internal/xlsx/compound", "github.com/klauspost/compress/flate"},
-	"internal/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
-	"internal/values":        {"internal/tender", "internal/display", "internal/xlsx", "github.com/shopspring/decimal"},
-	"internal/inbox":         {"internal/values", "internal/tender", "internal/display"},
-	"internal/ingest": {"internal/inbox", "internal/values", "internal/tender", "internal/disk", "internal/display", "internal/xlsx", "internal/xlsx/fault", "internal/schedule", "internal/plainyaml",
-		"github.com/shopspring/decimal", "github.com/goccy/go-yaml"},
+	"internal/display": {},
+	"internal/disk":    {},
+	"internal/tender":  {"internal/display", "github.com/shopspring/decimal"},
+	"bench": {
+		"internal/inbox", "internal/ingest", "internal/offerfile", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2",
+	},
+	"cmd/batch": {
+		"docs", "fixtures", "internal/allocate", "internal/batch", "internal/disk", "internal/display",
+		"internal/export", "internal/inbox", "internal/ingest", "internal/ledger", "internal/metrics",
+		"internal/notify", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
+		"internal/tender", "github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
+		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
+		"github.com/spf13/cobra/doc",
+	},
+	"docs":              {},
+	"fixtures":          {},
+	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
-	"internal/settle":   {"internal/tender", "internal/allocate", "github.com/shopspring/decimal"},
-	"internal/export": {"internal/display", "internal/tender", "internal/allocate", "internal/settle",
-		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
+	"internal/batch": {
+		"internal/allocate", "internal/disk", "internal/display", "internal/export", "internal/inbox",
+		"internal/ingest", "internal/ledger", "internal/offerfile", "internal/schedule", "internal/settle",
+		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
+	},
+	"internal/export": {
+		"internal/allocate", "internal/display", "internal/settle", "internal/tender",
+		"github.com/klauspost/compress/flate", "github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
+	},
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
-	"internal/batch": {"internal/inbox", "internal/display", "internal/tender", "internal/ingest", "internal/xlsx", "internal/allocate",
-		"internal/settle", "internal/export", "internal/disk", "internal/ledger", "internal/schedule", "github.com/shopspring/decimal"},
-	"internal/plainyaml": {"github.com/goccy/go-yaml"},
-	"internal/settings":  {"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml"},
-	"internal/notify":    {"internal/display", "internal/tender", "internal/settings", "github.com/wneessen/go-mail"},
-	"internal/metrics":   {"github.com/prometheus/client_golang/prometheus", "golang.org/x/net/netutil"},
-	"docs":               {},
-	"fixtures":           {},
-	"fixtures/generate":  {"github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
-	"cmd/batch": {"internal/inbox", "internal/allocate", "internal/batch", "internal/display", "internal/disk", "internal/export", "internal/ingest", "internal/ledger", "internal/schedule", "internal/serve", "internal/settle", "internal/tender",
-		"internal/notify", "internal/metrics", "internal/settings", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
-		"docs", "fixtures", "github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/shopspring/decimal"},
-	"bench": {"internal/inbox", "internal/ingest", "internal/xlsx", "internal/xlsx/fault", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
+	"internal/headings":          {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
+	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/ingest": {
+		"internal/display", "internal/headings", "internal/inbox", "internal/tender", "internal/values",
+		"internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
+	},
+	"internal/ledger": {
+		"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
+		"modernc.org/sqlite/lib",
+	},
+	"internal/metrics": {
+		"github.com/prometheus/client_golang/prometheus",
+		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/net/netutil",
+	},
+	"internal/notify": {
+		"internal/display", "internal/settings", "internal/tender", "github.com/wneessen/go-mail",
+		"github.com/wneessen/go-mail/smtp",
+	},
+	"internal/offerfile": {
+		"internal/display", "internal/headings", "internal/plainyaml", "internal/schedule", "internal/tender",
+		"internal/values", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/token",
+		"github.com/shopspring/decimal",
+	},
+	"internal/plainyaml": {
+		"github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/lexer",
+		"github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
+	},
+	"internal/schedule": {"github.com/robfig/cron/v3"},
+	"internal/serve": {
+		"internal/disk", "internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock",
+	},
+	"internal/settings": {
+		"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml/ast",
+	},
+	"internal/settle":        {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/values":        {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
+	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
+	"internal/xlsx/compound": {"internal/xlsx/fault"},
+	"internal/xlsx/fault":    {},
+	"internal/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
 }
 
 // noFloats are the packages in which an amount, a price or a time passes

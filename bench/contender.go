@@ -16,6 +16,7 @@ import (
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -147,11 +148,11 @@ func readExcelize(path string) (cells int, err error) {
 // readInstructions reads the rows into checked instructions. Every row must come
 // to one.
 func readInstructions(path string) (int, error) {
-	terms, err := ingest.ParseTerms("offer.yaml", []byte(offer))
+	terms, err := offerfile.ParseTerms("offer.yaml", []byte(offer))
 	if err != nil {
 		return 0, err
 	}
-	at, err := ingest.ParseInstant("2004-12-01T09:00", terms.Zone())
+	at, err := offerfile.ParseInstant("2004-12-01T09:00", terms.Zone())
 	if err != nil {
 		return 0, err
 	}

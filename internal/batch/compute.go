@@ -15,6 +15,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -24,7 +25,7 @@ import (
 type intake struct {
 	src     *source
 	plan    schedule.Plan
-	terms   *ingest.Terms
+	terms   *offerfile.Terms
 	offer   *tender.Offer
 	asOf    time.Time
 	choice  inbox.Choice
@@ -52,7 +53,7 @@ func take(ctx context.Context, req Request) (*intake, error) {
 }
 
 // takeFrom reads the files that a request needs and draws up the book.
-func takeFrom(ctx context.Context, req Request, src *source, terms *ingest.Terms) (in *intake, err error) {
+func takeFrom(ctx context.Context, req Request, src *source, terms *offerfile.Terms) (in *intake, err error) {
 	in = &intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
 	names, left, err := src.names(terms.AsOf(in.now))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/tender"
 )
 
@@ -36,7 +36,7 @@ func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 		return nil, nil, noIDLine(path)
 	}
 	changed := slices.Concat(source[:at[0][2]], []byte(yamlText(id)), source[at[0][3]:])
-	now, err := ingest.ParseTerms(path, changed)
+	now, err := offerfile.ParseTerms(path, changed)
 	if err != nil || !sameBut(was, now, id) {
 		return nil, nil, noIDLine(path)
 	}
@@ -68,11 +68,11 @@ func yamlText(s string) string {
 }
 
 // sameBut reports whether two offers have the same terms but for the id.
-func sameBut(was, now *ingest.Terms, id string) bool {
+func sameBut(was, now *offerfile.Terms, id string) bool {
 	isID := func(t tender.Term) bool { return t.Path == "id" }
 	for _, at := range []time.Time{{}, endOfTime} {
 		a, b := was.AsOf(at), now.AsOf(at)
-		if b.ID != id || !slices.Equal(slices.DeleteFunc(ingest.ListTerms(a), isID), slices.DeleteFunc(ingest.ListTerms(b), isID)) {
+		if b.ID != id || !slices.Equal(slices.DeleteFunc(offerfile.ListTerms(a), isID), slices.DeleteFunc(offerfile.ListTerms(b), isID)) {
 			return false
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
 )
@@ -97,7 +97,7 @@ func TestS4WhatPassesIsToldFromWhatDoesNot(t *testing.T) {
 		{notWritten(&os.PathError{Op: "write", Path: "result.xlsx", Err: syscall.ENOSPC}), true},
 		{errors.Join(errors.New("one"), syscall.EMFILE), true},
 		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, false},
-		{&ingest.OfferError{Faults: []ingest.Fault{{Line: 1}}}, false},
+		{&offerfile.OfferError{Faults: []offerfile.Fault{{Line: 1}}}, false},
 		{&UsageError{Message: "no such folder"}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrPermission}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrNotExist}, false},

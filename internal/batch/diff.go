@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -143,7 +143,7 @@ func (r *publishedRun) readTerms(folder string) error {
 	if err != nil {
 		return err
 	}
-	terms, err := ingest.ParseTerms(filepath.Join(folder, offerName), source)
+	terms, err := offerfile.ParseTerms(filepath.Join(folder, offerName), source)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		r.noTerms = "has terms that this version of the program does not understand: " + first
@@ -179,7 +179,7 @@ func (r *publishedRun) difference(now *publishedRun, version string) *export.Dif
 		d.Wires = compareWires(r.Run.Run, r.wires, now.settled())
 	}
 	if r.terms != nil && now.terms != nil {
-		d.Terms = different(export.PairUp(ingest.ListTerms(r.terms), ingest.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
+		d.Terms = different(export.PairUp(offerfile.ListTerms(r.terms), offerfile.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
 			func(was, now *tender.Term) bool { return *was != *now })
 	}
 	return d

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/tender"
 )
 
@@ -57,7 +57,7 @@ func Unsaid(done string, err error) error {
 func ExitOf(err error) Exit {
 	var (
 		usageError   *UsageError
-		offerError   *ingest.OfferError
+		offerError   *offerfile.OfferError
 		controlError *tender.ControlError
 		fileError    *tender.FileError
 		altered      *ledger.AlteredError

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"testing"
 
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/tender"
 )
 
@@ -20,7 +20,7 @@ func TestExitCodes(t *testing.T) {
 		{errors.New("disk full"), 1},
 		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, 1},
 		{&UsageError{Message: "no such folder"}, 2},
-		{&ingest.OfferError{Faults: []ingest.Fault{{Line: 1}}}, 2},
+		{&offerfile.OfferError{Faults: []offerfile.Fault{{Line: 1}}}, 2},
 		{ErrRejects, 3},
 		{Unsaid("published", errors.New("disk full")), 4},
 		{Unsaid("published", nil), 0},

@@ -11,7 +11,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/inbox"
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/tender"
 )
 
@@ -33,13 +33,13 @@ func (e *UsageError) Error() string { return e.Message }
 
 // Terms reads the terms of the offer in a folder. Its error is a *[UsageError] if
 // there is no offer, or an *[ingest.OfferError] for the terms.
-func Terms(folder string) (*ingest.Terms, error) {
+func Terms(folder string) (*offerfile.Terms, error) {
 	path := filepath.Join(folder, offerName)
 	source, err := disk.In(folder).ReadFile(path, mostTerms)
 	if err != nil {
 		return nil, notAnOffer(path, err)
 	}
-	return ingest.ParseTerms(path, source)
+	return offerfile.ParseTerms(path, source)
 }
 
 // isOffer is an error if there is no offer in a folder.
@@ -128,7 +128,7 @@ func sameFile(a, b string) bool {
 // are due, nothing new can count, and it is the instant after which nothing the
 // run knows of has happened: the latest of those deadlines, the amendments and
 // the reports. So a rerun next year still gives the same bytes.
-func instant(req Request, terms *ingest.Terms, names []string, now time.Time) (time.Time, error) {
+func instant(req Request, terms *offerfile.Terms, names []string, now time.Time) (time.Time, error) {
 	if req.AsOf != "" {
 		return givenInstant(req, terms, now)
 	}
@@ -159,8 +159,8 @@ func instant(req Request, terms *ingest.Terms, names []string, now time.Time) (t
 // givenInstant reads the instant of a request. Nothing is published as of an
 // instant that has not come, when more may still arrive, nor as of one before
 // the launch.
-func givenInstant(req Request, terms *ingest.Terms, now time.Time) (time.Time, error) {
-	t, err := ingest.ParseInstant(req.AsOf, terms.Zone())
+func givenInstant(req Request, terms *offerfile.Terms, now time.Time) (time.Time, error) {
+	t, err := offerfile.ParseInstant(req.AsOf, terms.Zone())
 	if err != nil {
 		return time.Time{}, &UsageError{Message: fmt.Sprintf("--as-of: %v", err)}
 	}

@@ -14,8 +14,8 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/inbox"
-	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/tender"
 )
 
@@ -62,7 +62,7 @@ func (s *source) take(of string, read func() ([]byte, error)) ([]byte, error) {
 }
 
 // terms reads the terms of the offer.
-func (s *source) terms() (*ingest.Terms, error) {
+func (s *source) terms() (*offerfile.Terms, error) {
 	path := filepath.Join(s.folder, offerName)
 	content, err := s.take(offerName, func() ([]byte, error) {
 		content, err := s.read(offerName, path, mostTerms, s.tree().Open)
@@ -71,7 +71,7 @@ func (s *source) terms() (*ingest.Terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	terms, err := ingest.ParseTerms(path, content)
+	terms, err := offerfile.ParseTerms(path, content)
 	if err == nil {
 		s.offer = terms.AsOf(time.Time{}).ID
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/tender"
 )
 
@@ -25,7 +25,7 @@ func (in *intake) termChanges(previous string) ([]export.Pair[tender.Term], erro
 	if err != nil {
 		return nil, err
 	}
-	was, err := ingest.ParseTerms(previous+"/"+offerName, source)
+	was, err := offerfile.ParseTerms(previous+"/"+offerName, source)
 	if err != nil {
 		return nil, nil
 	}
@@ -37,7 +37,7 @@ func (in *intake) termChanges(previous string) ([]export.Pair[tender.Term], erro
 	if before.TermsDigest == now.TermsDigest {
 		return nil, nil
 	}
-	pairs := export.PairUp(ingest.ListTerms(before), ingest.ListTerms(now), func(t tender.Term) string { return t.Path })
+	pairs := export.PairUp(offerfile.ListTerms(before), offerfile.ListTerms(now), func(t tender.Term) string { return t.Path })
 	// A new waiver or resolution is one change, not one for each of its keys.
 	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }), func(p export.Pair[tender.Term]) bool {
 		path := p.Either().Path

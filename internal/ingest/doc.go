@@ -1,17 +1,6 @@
-// Package ingest reads what comes in from outside: the terms of an offer
-// (offer.yaml) and the depositaries' reports of tenders. Nothing of a report is
-// dropped, invented or guessed: every row becomes an instruction, a reject that
+// Package ingest reads the depositaries' reports of tenders. Nothing of a report is
+// dropped, invented or guessed: every row becomes an instruction, a finding that
 // says what is wrong with which cell, or a line of the report's notes.
-//
-// # Which report
-//
-// [Choose] picks the files of the inbox by the depositary's pattern and by the
-// date in the name, in the offer's zone; a date alone means the end of that day.
-// Of snapshot reports the one used is the earliest that shows everything that
-// had arrived as of the run, or the newest if none does. Incremental reports are
-// used up to and including that one; a later line with the same instruction
-// number replaces the earlier one. If the two name different securities or times of
-// receipt, they cannot be the same tender, and neither counts.
 //
 // # A report
 //
@@ -45,13 +34,13 @@
 // value may be out of date. What the offer says of a depositary's date_format,
 // formulas and encoding goes before.
 //
-// The short ways of reading (plainAmount, isoStamp, the clock's days) read what
+// The short ways of reading ([values.PlainAmount], [values.IsoStamp], the clock's days) read what
 // nearly every cell holds; whatever they do not read goes the long way, and a test
 // holds the one against the other.
 //
 // # What is wrong
 //
 // A bad row is data: a [tender.Reject] for every fault of the row. A bad file is
-// an error: a [FileError] that holds every fault of every file. Both carry a
-// code of [Rules], which docs/rules.md explains.
+// an error: a [tender.FileError] that holds every fault of every file. Both carry a
+// code of [tender.Rules], which docs/rules.md explains.
 package ingest

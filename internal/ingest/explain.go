@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/headings"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
@@ -147,24 +148,24 @@ func (f *follower) ended(intake *Intake) []Trace {
 // traced says what a cell holds and what it was read as.
 func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell {
 	t := TracedCell{Cell: xlsx.CellName(c.Col, row)}
-	at := noColumn
+	at := headings.NoColumn
 	if s.layout != nil {
 		if c.Col < len(s.column) {
 			at = s.column[c.Col]
 		}
-		for _, l := range s.layout.labels {
-			if l.col == c.Col {
-				t.Heading = display.Copied(l.text)
+		for _, l := range s.layout.Labels {
+			if l.Col == c.Col {
+				t.Heading = display.Copied(l.Text)
 			}
 		}
 	}
-	if at != noColumn {
-		t.Column = headings[at].name
+	if at != headings.NoColumn {
+		t.Column = headings.Headings[at].Name
 		if in != nil {
 			t.Read = s.readAs(at, in)
 		}
 	}
-	t.Holds = describeCell(c, at == noColumn && in != nil || at == colHolderReference || at == colContact)
+	t.Holds = describeCell(c, at == headings.NoColumn && in != nil || at == headings.ColHolderReference || at == headings.ColContact)
 	return t
 }
 
@@ -189,38 +190,38 @@ func describeCell(c *xlsx.Cell, masked bool) string {
 }
 
 // readAs is what a column of an instruction was read as, "" if nothing was.
-func (s *sheet) readAs(c column, in *tender.Instruction) string {
+func (s *sheet) readAs(c headings.Column, in *tender.Instruction) string {
 	switch c {
-	case colInstruction:
+	case headings.ColInstruction:
 		return in.ID
-	case colSecurity:
+	case headings.ColSecurity:
 		if in.Security == "" {
 			return ""
 		}
 		return in.Security + ", series " + in.Series
-	case colPrincipal:
+	case headings.ColPrincipal:
 		if in.Principal.IsZero() {
 			return ""
 		}
 		return in.Principal.String()
-	case colReceived, colReceivedDate, colReceivedTime:
+	case headings.ColReceived, headings.ColReceivedDate, headings.ColReceivedTime:
 		return s.shownTime(in.Received)
-	case colWithdrawn, colWithdrawnDate, colWithdrawnTime:
+	case headings.ColWithdrawn, headings.ColWithdrawnDate, headings.ColWithdrawnTime:
 		if in.WithdrawnAt.IsZero() && in.Status == tender.Withdrawn {
 			return "withdrawn, without a time"
 		}
 		return s.shownTime(in.WithdrawnAt)
-	case colCovered:
+	case headings.ColCovered:
 		return s.shownTime(in.CoveredAt)
-	case colParticipant:
+	case headings.ColParticipant:
 		return in.Participant
-	case colParticipantName:
+	case headings.ColParticipantName:
 		return in.ParticipantName
-	case colCurrency:
+	case headings.ColCurrency:
 		return "checked against the series"
-	case colStatus, colIsWithdrawn:
+	case headings.ColStatus, headings.ColIsWithdrawn:
 		return string(in.Status)
-	case colDelivery:
+	case headings.ColDelivery:
 		return strings.ReplaceAll(string(in.Delivery), "_", " ")
 	}
 	return "copied through"

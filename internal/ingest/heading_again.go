@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -21,15 +22,15 @@ var dateMask = regexp.MustCompile(`(?i)^[ymdhs][ymdhs:/. _-]*(t?hh:mm(:ss)?)?$`)
 // kind of value.
 func isUnitText(text string, numbered bool) bool {
 	if strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")") || strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
-		return numbered || !values.IsDigits(values.Normal(text)) || scaleWords.MatchString(text)
+		return numbered || !values.IsDigits(values.Normal(text)) || headings.ScaleWords.MatchString(text)
 	}
-	if marks, rest := headingCurrencies(text); len(marks) > 0 && (values.Normal(rest) == "" || scaleWords.MatchString(text)) {
+	if marks, rest := headings.HeadingCurrencies(text); len(marks) > 0 && (values.Normal(rest) == "" || headings.ScaleWords.MatchString(text)) {
 		return true
 	}
-	if zones, rest := headingZones(" " + text); len(zones) > 0 && values.Normal(rest) == "" {
+	if zones, rest := headings.HeadingZones(" " + text); len(zones) > 0 && values.Normal(rest) == "" {
 		return true
 	}
-	return slices.Contains(unitWords, values.Normal(text)) || scaleWords.MatchString(text) && !values.IsDigits(values.Normal(text)) || dateMask.MatchString(text)
+	return slices.Contains(unitWords, values.Normal(text)) || headings.ScaleWords.MatchString(text) && !values.IsDigits(values.Normal(text)) || dateMask.MatchString(text)
 }
 
 // isBelowHeadings reports whether a row is the first below headings.
@@ -42,12 +43,12 @@ func (s *sheet) isBelowHeadings(row *xlsx.Row) bool {
 
 // isUnits reports whether a row below the headings holds the units of the columns.
 func (s *sheet) isUnits(row *xlsx.Row) bool {
-	if !s.isBelowHeadings(row) || s.filled(colPrincipal, colReceived, colReceivedDate, colReceivedTime) == 0 {
+	if !s.isBelowHeadings(row) || s.filled(headings.ColPrincipal, headings.ColReceived, headings.ColReceivedDate, headings.ColReceivedTime) == 0 {
 		return false
 	}
 	for i := range row.Cells {
 		c := &row.Cells[i]
-		if isFilled(c) && (c.Kind != xlsx.Text || len(c.Text) > maxMarked || !isUnitText(values.Trim(string(c.Text)), s.filled(colInstruction, colSecurity) == 2)) {
+		if isFilled(c) && (c.Kind != xlsx.Text || len(c.Text) > headings.MaxMarked || !isUnitText(values.Trim(string(c.Text)), s.filled(headings.ColInstruction, headings.ColSecurity) == 2)) {
 			return false
 		}
 	}
@@ -59,18 +60,18 @@ func (s *sheet) isUnits(row *xlsx.Row) bool {
 func (s *sheet) readUnits(row *xlsx.Row) error {
 	s.units = append(s.units, row.Number)
 	l := *s.layout
-	l.row, l.labels = row.Number, slices.Clone(s.layout.labels)
-	for _, u := range labels(row) {
-		for i := range l.labels {
-			if l.labels[i].col == u.col {
-				l.labels[i].text += " " + u.text
+	l.Row, l.Labels = row.Number, slices.Clone(s.layout.Labels)
+	for _, u := range headings.Labels(row) {
+		for i := range l.Labels {
+			if l.Labels[i].Col == u.Col {
+				l.Labels[i].Text += " " + u.Text
 			}
 		}
 	}
-	if said := l.saidCurrency(); said != "" {
+	if said := l.SaidCurrency(); said != "" {
 		s.said, s.saidBy = said, "row "+fmt.Sprint(row.Number)
 	}
-	return s.stopOn(l.headingFaults(s.offer, s.depositary))
+	return s.stopOn(l.HeadingFaults(s.offer, s.depositary))
 }
 
 // stopOn ends the reading of the sheet if there are faults.
@@ -85,8 +86,8 @@ func (s *sheet) stopOn(faults []tender.FileFault) error {
 // headingWords are all headings that are known.
 var headingWords = func() map[string]bool {
 	all := map[string]bool{}
-	for _, h := range headings {
-		for _, w := range append(slices.Clone(h.first), h.second...) {
+	for _, h := range headings.Headings {
+		for _, w := range append(slices.Clone(h.First), h.Second...) {
 			all[w] = true
 		}
 	}
@@ -95,14 +96,14 @@ var headingWords = func() map[string]bool {
 
 // headingsAgain is the layout of a row that holds headings, though not those of the sheet
 // word for word; nil if it holds none.
-func (s *sheet) headingsAgain(row *xlsx.Row) *layout {
-	if c := s.cells[colPrincipal]; isFilled(c) && (c.Kind != xlsx.Text || len(values.Trimmed(c.Text)) > 0 && values.Trimmed(c.Text)[0] <= '9') {
+func (s *sheet) headingsAgain(row *xlsx.Row) *headings.Layout {
+	if c := s.cells[headings.ColPrincipal]; isFilled(c) && (c.Kind != xlsx.Text || len(values.Trimmed(c.Text)) > 0 && values.Trimmed(c.Text)[0] <= '9') {
 		return nil // an amount, as in nearly every row
 	}
 	known := 0
 	for i := range row.Cells {
 		c := &row.Cells[i]
-		if c.Kind != xlsx.Text || len(c.Text) > maxMarked {
+		if c.Kind != xlsx.Text || len(c.Text) > headings.MaxMarked {
 			continue
 		}
 		if headingWords[values.Normal(string(c.Text))] {
@@ -112,8 +113,8 @@ func (s *sheet) headingsAgain(row *xlsx.Row) *layout {
 	if known < 3 {
 		return nil
 	}
-	l := newLayout(row.Number, labels(row), s.named)
-	if len(l.missing) > 0 && (l.found() < 4 || l.found() < s.layout.found()-1) {
+	l := headings.NewLayout(row.Number, headings.Labels(row), s.named)
+	if len(l.Missing) > 0 && (l.Found() < 4 || l.Found() < s.layout.Found()-1) {
 		return nil
 	}
 	return l
@@ -121,22 +122,22 @@ func (s *sheet) headingsAgain(row *xlsx.Row) *layout {
 
 // readHeadingsAgain takes headings in other words than those of the sheet. In another
 // order, or with other columns, what stands below them would be taken for something else.
-func (s *sheet) readHeadingsAgain(l *layout) error {
-	if err := s.stopOn(l.headingFaults(s.offer, s.depositary)); err != nil {
+func (s *sheet) readHeadingsAgain(l *headings.Layout) error {
+	if err := s.stopOn(l.HeadingFaults(s.offer, s.depositary)); err != nil {
 		return err
 	}
-	for c := range columnCount {
-		if l.position(c) != s.layout.position(c) {
+	for c := range headings.ColumnCount {
+		if l.Position(c) != s.layout.Position(c) {
 			return s.stopOn([]tender.FileFault{{
-				Cell: l.cells(), Rule: tender.RuleColumn,
+				Cell: l.Cells(), Rule: tender.RuleColumn,
 				Message: fmt.Sprintf("there are headings again, and the columns are not those of row %d in their order: %s stands in %s there, and here in %s",
-					s.layout.row, headings[c].name, letterOf(s.layout.position(c)), letterOf(l.position(c))),
+					s.layout.Row, headings.Headings[c].Name, letterOf(s.layout.Position(c)), letterOf(l.Position(c))),
 				Advice: "ask the depositary for the instructions in one list below one row of headings, or on a sheet each",
 			}})
 		}
 	}
-	s.headings = append(s.headings, l.row)
-	if said := l.saidCurrency(); said != "" || s.saidBy == "" {
+	s.headings = append(s.headings, l.Row)
+	if said := l.SaidCurrency(); said != "" || s.saidBy == "" {
 		s.said, s.saidBy = said, ""
 	}
 	return nil

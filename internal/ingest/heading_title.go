@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
 )
@@ -31,12 +32,12 @@ const titleCells = 8
 
 // keepTitle keeps the texts of a row above the headings.
 func (s *sheet) keepTitle(row *xlsx.Row) {
-	for i, l := range labels(row) {
+	for i, l := range headings.Labels(row) {
 		if i == titleCells {
 			break
 		}
-		if len(l.text) <= maxMarked {
-			l.text = string([]byte(l.text))
+		if len(l.Text) <= headings.MaxMarked {
+			l.Text = string([]byte(l.Text))
 			s.titles = append(s.titles, title{l, row.Number})
 		}
 	}
@@ -44,7 +45,7 @@ func (s *sheet) keepTitle(row *xlsx.Row) {
 
 // title is a text above the headings.
 type title struct {
-	label
+	headings.Label
 	row int
 }
 
@@ -52,24 +53,24 @@ type title struct {
 // they stand. A currency that they name is that of the principal.
 func (s *sheet) titleFaults() (faults []tender.FileFault) {
 	for _, t := range s.titles {
-		if t.row >= s.layout.row {
+		if t.row >= s.layout.Row {
 			continue
 		}
-		place := fmt.Sprintf("the line %s above the headings", display.Quote(display.Copied(t.text)))
-		cell := xlsx.CellName(t.col, t.row)
-		if titleScale.MatchString(t.text) {
-			faults = append(faults, scaleFault(cell, place))
+		place := fmt.Sprintf("the line %s above the headings", display.Quote(display.Copied(t.Text)))
+		cell := xlsx.CellName(t.Col, t.row)
+		if titleScale.MatchString(t.Text) {
+			faults = append(faults, headings.ScaleFault(cell, place))
 		}
-		if titleTimes.MatchString(t.text) {
-			zones, _ := headingZones(t.text)
+		if titleTimes.MatchString(t.Text) {
+			zones, _ := headings.HeadingZones(t.Text)
 			for _, z := range zones {
-				if f := z.fault(s.offer, s.depositary, place, s.depositary.ZoneGiven); f != nil {
+				if f := z.Fault(s.offer, s.depositary, place, s.depositary.ZoneGiven); f != nil {
 					f.Cell = cell
 					faults = append(faults, *f)
 				}
 			}
 		}
-		if marks, _ := headingCurrencies(t.text); len(marks) == 1 && s.said == "" && titleAmounts.MatchString(t.text) {
+		if marks, _ := headings.HeadingCurrencies(t.Text); len(marks) == 1 && s.said == "" && titleAmounts.MatchString(t.Text) {
 			s.said, s.saidBy = marks[0], place
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/headings"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
@@ -73,7 +74,7 @@ func TestI8StandardTimeInSummer(t *testing.T) {
 // What only looks like a zone is none.
 func TestI8WordsThatAreNoZone(t *testing.T) {
 	for _, heading := range []string{"Est. Received At", "Received by London desk", "Date et heure", "Best Time", "Received by MT565"} {
-		if zones, bare := headingZones(heading); len(zones) > 0 || bare != heading {
+		if zones, bare := headings.HeadingZones(heading); len(zones) > 0 || bare != heading {
 			t.Errorf("%s: %+v, %q", heading, zones, bare)
 		}
 	}

@@ -314,7 +314,7 @@ func isForeign(content []byte) bool {
 func (r *reading) addMissing(without []peeked) {
 	best := -1
 	for i, p := range without {
-		if p.best != nil && (best < 0 || p.best.found() > without[best].best.found()) {
+		if p.best != nil && (best < 0 || p.best.Found() > without[best].best.Found()) {
 			best = i
 		}
 	}
@@ -322,12 +322,12 @@ func (r *reading) addMissing(without []peeked) {
 		r.fault("", tender.FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
 		return
 	}
-	if faults := without[best].best.scaleFaults(); len(faults) > 0 {
+	if faults := without[best].best.ScaleFaults(); len(faults) > 0 {
 		r.fault(without[best].name, faults...) // and nothing is offered that would make it be read
 		return
 	}
-	f := without[best].best.missingFault(r.depositary)
-	if without[best].best.found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
+	f := without[best].best.MissingFault(r.depositary)
+	if without[best].best.Found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
 		f.Message += fmt.Sprintf("; the file was read as %s (what is read are %s)", r.report.Format, separatorWords())
 	}
 	r.fault(without[best].name, f)

@@ -1,0 +1,49 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+
+	"tenderbatch/internal/headings"
+	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
+)
+
+// commas are the rows of a sheet whose amounts have one comma: before decimals in the one,
+// and where both can be meant, which is read as thousands, in the other; 0 for none.
+type commas struct{ decimals, either int }
+
+// see looks at an amount in text. Nearly none has just one comma.
+func (c *commas) see(text []byte, row int) {
+	at := bytes.IndexByte(text, ',')
+	if at < 0 || bytes.IndexByte(text[at+1:], ',') >= 0 || bytes.IndexByte(text, '.') >= 0 {
+		return
+	}
+	digits := 0
+	for _, b := range text[at+1:] {
+		if b < '0' || b > '9' {
+			break
+		}
+		digits++
+	}
+	if digits == 3 {
+		c.either = row
+	} else {
+		c.decimals = row
+	}
+}
+
+// checkCommas stops on a sheet in which commas stand before decimals and elsewhere are read
+// as those of thousands: 250000,00 and 5,000.
+func (s *sheet) checkCommas() {
+	if s.depositary.Decimal != "" || s.commas.decimals == 0 || s.commas.either == 0 {
+		return
+	}
+	at := s.layout.Position(headings.ColPrincipal)
+	s.fault(s.name, tender.FileFault{
+		Cell: xlsx.CellName(at, s.commas.either), Rule: tender.RuleDecimal,
+		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", s.commas.either, s.commas.decimals),
+		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", s.depositary.Name),
+		Paste:   "decimal: comma\n",
+	})
+}

@@ -1,0 +1,73 @@
+package ingest
+
+import (
+	"fmt"
+
+	"tenderbatch/internal/display"
+	"tenderbatch/internal/headings"
+	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
+	"tenderbatch/internal/xlsx"
+)
+
+// exchangedDates watches a column of times for what is left when a report was opened where
+// people write the day and the month the other way round: the dates whose day is at most
+// 12 became date cells with day and month exchanged, and the others stayed text.
+type exchangedDates struct {
+	clear bool  // something in the column cannot have come about so
+	cells []int // the lines whose date is a cell with a day up to 12
+	texts int   // dates in text of which one number is above 12
+	text  string
+}
+
+// note takes the next time of the column, of a line.
+func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st values.Stamp, line int) {
+	switch {
+	case e.clear:
+	case cell.Kind == xlsx.Number || cell.Format == xlsx.ISODate:
+		if st.Date.IsZero() || zeroDays[st.Date] {
+			return
+		}
+		if e.clear = st.Date.Day > 12; !e.clear {
+			e.cells = append(e.cells, line)
+		}
+	default: // whether it could be read or not
+		m := values.DateYearLast.FindSubmatch(text)
+		if m == nil {
+			m = values.DateShortYear.FindSubmatch(text)
+		}
+		if m == nil {
+			return
+		}
+		if e.clear = values.Whole(string(m[1])) <= 12 && values.Whole(string(m[3])) <= 12; !e.clear {
+			e.texts++
+			e.text = display.Copied(string(text))
+		}
+	}
+	if e.clear {
+		e.cells = nil
+	}
+}
+
+// checkExchanged rejects the date cells of a column in which day and month were exchanged
+// in just those.
+func (s *sheet) checkExchanged() {
+	for c := range headings.ColumnCount {
+		e := &s.exchanged[c]
+		if e.clear || e.texts == 0 || len(e.cells) == 0 {
+			continue
+		}
+		message := fmt.Sprintf("day and month may have been exchanged when the report was opened and saved: every date cell of the column has a day up to 12, and every date that stayed text, such as %s, one above", display.Quote(e.text))
+		for _, i := range e.cells {
+			l := s.line(i)
+			in := l.instruction
+			s.rejects = append(s.rejects, tender.Reject{
+				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
+				Column: display.Copied(s.layout.Heading(c)), Cell: xlsx.CellName(s.layout.Position(c), in.Source.Row),
+				Rule: tender.RuleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
+				Advice: "ask the depositary for the report as it was made, with dates written as 2004-11-12",
+			})
+			l.outcome = rejected
+		}
+	}
+}
