@@ -23,7 +23,7 @@ const module = "tenderbatch"
 // standard library. Data flows one way: files, rows, instructions, book,
 // allocation, settlement, workbook.
 var mayImport = map[string][]string{
-	"internal/display": {},
+	"internal/display": {"github.com/shopspring/decimal"},
 	"internal/disk":    {},
 	"internal/tender":  {"internal/display", "github.com/shopspring/decimal"},
 	"bench": {
@@ -47,8 +47,9 @@ var mayImport = map[string][]string{
 		"internal/ingest", "internal/ledger", "internal/offerfile", "internal/schedule", "internal/settle",
 		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
 	},
+	"internal/decimals": {"github.com/shopspring/decimal"},
 	"internal/export": {
-		"internal/allocate", "internal/display", "internal/settle", "internal/tender",
+		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
 		"github.com/klauspost/compress/flate", "github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only

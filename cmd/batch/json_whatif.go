@@ -108,7 +108,7 @@ func (q *question) comparison(s *batch.Speculation, other *export.Run) whatIfJSO
 		if !seen[series.Currency] {
 			seen[series.Currency] = true
 			cash := wired(other, series.Currency).Sub(wired(s.Today, series.Currency))
-			j.Difference.ToWire = append(j.Difference.ToWire, moreJSON{series.Currency, export.CashText(cash, series.Currency)})
+			j.Difference.ToWire = append(j.Difference.ToWire, moreJSON{series.Currency, tender.CashText(cash, series.Currency)})
 		}
 	}
 	return j
@@ -132,7 +132,7 @@ func newSweepJSON(name string, amounts []decimal.Decimal, results []*export.Run)
 			point.Series = append(point.Series, pointSeries{series.ID, series.Priority, series.Currency, a.Sum().String(), a.FactorWords()})
 		}
 		if sum, ok := r.AcceptedInAll(); ok {
-			point.AcceptedInAll = &moreJSON{r.Offer.TotalCurrency(), export.CashText(sum, r.Offer.TotalCurrency())}
+			point.AcceptedInAll = &moreJSON{r.Offer.TotalCurrency(), tender.CashText(sum, r.Offer.TotalCurrency())}
 		}
 		j.Points = append(j.Points, point)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -147,8 +148,8 @@ func streamCell(row int, c *cell, styles map[look]int) excelize.Cell {
 	case words:
 		out.Value = c.value
 	case number:
-		if out.Value = c.amount.units; c.amount.places > 0 {
-			out.Value = float64(c.amount.units) / float64(tens[c.amount.places])
+		if out.Value = c.amount.Units; c.amount.Places > 0 {
+			out.Value = float64(c.amount.Units) / float64(decimals.Tens[c.amount.Places])
 		}
 	}
 	return out

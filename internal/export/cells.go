@@ -7,6 +7,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -14,9 +16,9 @@ import (
 // with its result, so that viewers that do not calculate show it, too.
 type cell struct {
 	kind    kind
-	value   string // the text, 1 and 0 for true and false, the digits of a number that amount cannot hold
-	amount  amount // a number whose value is empty
-	formula string // without the equals sign; # stands for the number of the row
+	value   string       // the text, 1 and 0 for true and false, the digits of a number that amount cannot hold
+	amount  decimals.Amount // a number whose value is empty
+	formula string       // without the equals sign; # stands for the number of the row
 	look    look
 }
 
@@ -52,7 +54,7 @@ func yes(b bool) cell {
 // false.
 func (c cell) text() string {
 	if c.kind == number && c.value == "" {
-		return string(c.amount.append(nil))
+		return string(c.amount.Append(nil))
 	}
 	return c.value
 }
@@ -61,7 +63,7 @@ func (c cell) text() string {
 func (c cell) holding(d decimal.Decimal) cell {
 	c.kind, c.value = number, ""
 	var short bool
-	if c.amount, short = amountOf(d); !short {
+	if c.amount, short = decimals.Of(d); !short {
 		c.value = d.String()
 	}
 	return c
@@ -69,11 +71,11 @@ func (c cell) holding(d decimal.Decimal) cell {
 
 // digits is a number with exactly so many decimals shown.
 func digits(d decimal.Decimal, places int32) cell {
-	return cell{look: look{format: decimals(places)}}.holding(d)
+	return cell{look: look{format: decimalsFormat(places)}}.holding(d)
 }
 
 // formats are the number formats by how many decimals they have.
-var formats = func() (all [amountDigits]string) {
+var formats = func() (all [decimals.AmountDigits]string) {
 	all[0] = "#,##0"
 	for i := 1; i < len(all); i++ {
 		all[i] = "#,##0." + strings.Repeat("0", i)
@@ -81,8 +83,8 @@ var formats = func() (all [amountDigits]string) {
 	return all
 }()
 
-// decimals is the number format with so many decimals.
-func decimals(places int32) string {
+// decimalsFormat is the number format with so many decimals.
+func decimalsFormat(places int32) string {
 	if i := int(max(places, 0)); i < len(formats) {
 		return formats[i]
 	}
@@ -91,20 +93,20 @@ func decimals(places int32) string {
 
 // count is a whole number.
 func count(n int) cell {
-	return cell{kind: number, amount: amount{units: int64(n)}, look: look{format: decimals(0)}}
+	return cell{kind: number, amount: decimals.Amount{Units: int64(n)}, look: look{format: decimalsFormat(0)}}
 }
 
 // principal is an amount of principal: whole units, decimals only where it has
 // any.
-func principal(d decimal.Decimal) cell { return digits(d, places(d)) }
+func principal(d decimal.Decimal) cell { return digits(d, decimals.Places(d)) }
 
 // amounts are amounts in a currency that belong together: all with the decimals
 // of cash, if one of them has any.
 func amounts(currency string, all ...decimal.Decimal) []cell {
 	n := int32(0)
 	for _, d := range all {
-		if needed := places(d); needed > 0 {
-			n = max(n, needed, minorUnits(currency))
+		if needed := decimals.Places(d); needed > 0 {
+			n = max(n, needed, tender.CashPlaces(currency))
 		}
 	}
 	cells := make([]cell, len(all))
@@ -117,17 +119,17 @@ func amounts(currency string, all ...decimal.Decimal) []cell {
 // wholeUnits is what is left of a cap, rounded down to whole minor units: where
 // prices and rates have more decimals, the exact figure is in result.json.
 func wholeUnits(d decimal.Decimal, currency string) decimal.Decimal {
-	if places(d) <= minorUnits(currency) {
+	if decimals.Places(d) <= tender.CashPlaces(currency) {
 		return d
 	}
-	return d.RoundFloor(minorUnits(currency))
+	return d.RoundFloor(tender.CashPlaces(currency))
 }
 
 // cash is an amount of money in the minor units of its currency.
-func cash(d decimal.Decimal, currency string) cell { return digits(d, minorUnits(currency)) }
+func cash(d decimal.Decimal, currency string) cell { return digits(d, tender.CashPlaces(currency)) }
 
 // price is an amount per 1,000 of principal.
-func price(d decimal.Decimal) cell { return digits(d, max(2, places(d))) }
+func price(d decimal.Decimal) cell { return digits(d, max(2, decimals.Places(d))) }
 
 // percentage is a ratio shown as a percentage with so many decimals.
 func percentage(ratio decimal.Decimal, places int32) cell {
@@ -153,7 +155,7 @@ func factor(f allocate.Factor) cell {
 	case len(strings.TrimLeft(strings.ReplaceAll(d.String(), ".", ""), "0")) > excelDigits:
 		return label(d.Shift(2).String() + "%").aligned(right)
 	}
-	return percentage(d, places(d.Shift(2)))
+	return percentage(d, decimals.Places(d.Shift(2)))
 }
 
 // seriesFactor is the factor of a series, or those of its windows where they
@@ -213,7 +215,7 @@ func moment(t time.Time, zone *time.Location) cell {
 	if n, ok := serial(t.In(zone)); ok {
 		return cell{kind: number, amount: n, look: look{format: momentFormat}}
 	}
-	return label(stamp(t, zone))
+	return label(display.Stamp(t, zone))
 }
 
 // instantCell is a date cell like [moment], with seconds and milliseconds only where
@@ -244,15 +246,15 @@ const serialPlaces = 11
 
 // serial is the wall time t shows as a spreadsheet's serial number, and whether
 // it has one.
-func serial(t time.Time) (amount, bool) {
+func serial(t time.Time) (decimals.Amount, bool) {
 	_, offset := t.Zone()
 	ms := t.UnixMilli() + int64(offset)*1000 - serialZero
 	if ms < serialFirst || ms >= serialEnd {
-		return amount{}, false
+		return decimals.Amount{}, false
 	}
 	const perDay = int64(24 * time.Hour / time.Millisecond)
-	fraction := (ms%perDay*tens[serialPlaces] + perDay/2) / perDay
-	return amount{ms/perDay*tens[serialPlaces] + fraction, serialPlaces}.trimmed(), true
+	fraction := (ms%perDay*decimals.Tens[serialPlaces] + perDay/2) / perDay
+	return decimals.Amount{Units: ms/perDay*decimals.Tens[serialPlaces] + fraction, Places: serialPlaces}.Trimmed(), true
 }
 
 // by gives a cell the formula that computes its value.

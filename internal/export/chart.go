@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/decimals"
 )
 
 // chart is columns of several columns of a table, one group for each of its rows,
@@ -124,7 +126,7 @@ func (s *sheet) chartLines(c *chart, options *excelize.Chart) {
 // dayNumber is the serial number of a day.
 func dayNumber(t time.Time) int64 {
 	n, _ := serial(t)
-	return n.units / tens[n.places]
+	return n.Units / decimals.Tens[n.Places]
 }
 
 // days are the first and the last day of a scale of time, and how many days lie

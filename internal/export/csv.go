@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -28,11 +29,11 @@ func WriteInstructions(w io.Writer, r *Run) error {
 		factor, price, earlyPrice := r.UsedFor(i)
 		return []string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
-			stamp(l.Received, r.Offer.Zone),
+			display.Stamp(l.Received, r.Offer.Zone),
 			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
 			guard(reason(l, decided.Reason)),
-			CashText(paid.Consideration, currency), CashText(paid.EarlyPayment, currency),
-			CashText(paid.AccruedInterest, currency), CashText(paid.Total(), currency),
+			tender.CashText(paid.Consideration, currency), tender.CashText(paid.EarlyPayment, currency),
+			tender.CashText(paid.AccruedInterest, currency), tender.CashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
 			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(), string(decided.Reason.Code),
 		}
@@ -104,8 +105,8 @@ const moneyHeadings = "accepted,consideration,early_payment,accrued_interest,tot
 
 func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []string {
 	return []string{
-		accepted.String(), CashText(c.Consideration, currency), CashText(c.EarlyPayment, currency),
-		CashText(c.AccruedInterest, currency), CashText(c.Total(), currency),
+		accepted.String(), tender.CashText(c.Consideration, currency), tender.CashText(c.EarlyPayment, currency),
+		tender.CashText(c.AccruedInterest, currency), tender.CashText(c.Total(), currency),
 	}
 }
 

@@ -214,34 +214,6 @@ func (d *Difference) Differs() bool {
 // Kinds counts the instructions that differ by how they do.
 func (d *Difference) Kinds() map[ChangeKind]int { return countKinds(d.Lines) }
 
-func countKinds(lines []Change) map[ChangeKind]int {
-	n := make(map[ChangeKind]int)
-	for i := range lines {
-		n[lines[i].Kind]++
-	}
-	return n
-}
-
-// Returned is the principal that goes back.
-func (p Position) Returned() decimal.Decimal { return p.Tendered.Sub(p.Accepted) }
-
-// Amounts are tendered, accepted, returned and the cash.
-func (p Position) Amounts() []decimal.Decimal {
-	return []decimal.Decimal{p.Tendered, p.Accepted, p.Returned(), p.Total}
-}
-
-// pair is what the instruction stood at in each of the runs in which it counted.
-func (c *Change) pair() Pair[Position] {
-	var p Pair[Position]
-	if c.Was.counted() {
-		p.Was = &c.Was
-	}
-	if c.Now.counted() {
-		p.Now = &c.Now
-	}
-	return p
-}
-
 // seriesCurrencies are the currencies of the series in the two runs.
 type seriesCurrencies struct{ was, now map[string]string }
 
@@ -270,7 +242,7 @@ func (d *Difference) Currencies() func(*Change) (was, now string) { return d.cur
 
 // Money is an amount of money for people, in whole minor units of its currency.
 func Money(d decimal.Decimal, currency string) string {
-	return display.Thousands(CashText(d, currency))
+	return display.Thousands(tender.CashText(d, currency))
 }
 
 // measures are the names of the amounts of a part of a result.
@@ -286,7 +258,7 @@ func (m measures[T]) text(i int, amount decimal.Decimal, currency string) string
 	if i < m.cash {
 		return amount.String()
 	}
-	return CashText(amount, currency)
+	return tender.CashText(amount, currency)
 }
 
 // cell is the i-th amount in a workbook.
@@ -325,4 +297,16 @@ func TermWords(p Pair[tender.Term]) string {
 		return t.Text
 	}
 	return p.Either().Path + ": " + text(p.Was) + " → " + text(p.Now)
+}
+
+// pair is what the instruction stood at in each of the runs in which it counted.
+func (c *Change) pair() Pair[Position] {
+	var p Pair[Position]
+	if c.Was.counted() {
+		p.Was = &c.Was
+	}
+	if c.Now.counted() {
+		p.Now = &c.Now
+	}
+	return p
 }

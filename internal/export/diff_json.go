@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -141,7 +142,7 @@ func WriteDifferenceJSON(w io.Writer, d *Difference) error {
 }
 
 func (s Side) json() sideJSON {
-	return sideJSON{s.Run, s.Phase, stamp(s.AsOf, s.AsOf.Location()), s.Version, s.Terms, s.Digest, s.Previous, s.Replaces, countsJSON(s.Counts)}
+	return sideJSON{s.Run, s.Phase, display.Stamp(s.AsOf, s.AsOf.Location()), s.Version, s.Terms, s.Digest, s.Previous, s.Replaces, countsJSON(s.Counts)}
 }
 
 func termDiffJSON(p Pair[tender.Term]) termJSON {

@@ -11,6 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -140,12 +142,12 @@ func (b *comparison) statusWords() string {
 		return "No difference"
 	}
 	n := d.Kinds()
-	terms := plural(len(d.Terms), "value", "values") + " of the terms"
+	terms := display.Plural(len(d.Terms), "value", "values") + " of the terms"
 	if d.NotCompared != "" {
 		terms = "other terms"
 	}
 	return fmt.Sprintf("%s  ·  %s  ·  instructions: %d new, %d gone, %d amended, %d accepted differently  ·  %s",
-		terms, plural(len(d.Files), "file", "files"), n[New], n[Gone], n[Amended], n[Reclassed], plural(len(d.Rejects), "reject", "rejects"))
+		terms, display.Plural(len(d.Files), "file", "files"), n[New], n[Gone], n[Amended], n[Reclassed], display.Plural(len(d.Rejects), "reject", "rejects"))
 }
 
 // laySides lays out what the two runs are, and returns the next free row.
@@ -311,7 +313,7 @@ func factorCell(r *SeriesResult) cell {
 	if err != nil || d.NumDigits() > excelDigits {
 		return label(words).aligned(right)
 	}
-	return percentage(d, places(d.Shift(2)))
+	return percentage(d, decimals.Places(d.Shift(2)))
 }
 
 // paidBefore marks what an early settlement paid.
@@ -426,7 +428,7 @@ func (b *comparison) termWords() string {
 	case !d.TermsDiffer():
 		return "The same terms were in force."
 	}
-	return fmt.Sprintf("%s; version %d of the terms before, %d now.", plural(len(d.Terms), "value differs", "values differ"), d.Was.Terms, d.Now.Terms)
+	return fmt.Sprintf("%s; version %d of the terms before, %d now.", display.Plural(len(d.Terms), "value differs", "values differ"), d.Was.Terms, d.Now.Terms)
 }
 
 func (b *comparison) termRow(p Pair[tender.Term], cells []cell) {

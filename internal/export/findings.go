@@ -107,7 +107,7 @@ func (g *FindingGroup) RowRanges(most int) string {
 			end++
 		}
 		if len(parts) == most {
-			return strings.Join(parts, ", ") + " and " + plural(len(g.Rows)-i, "more", "more")
+			return strings.Join(parts, ", ") + " and " + display.Plural(len(g.Rows)-i, "more", "more")
 		}
 		if i == end {
 			parts = append(parts, fmt.Sprint(g.Rows[i]))
@@ -167,7 +167,7 @@ func (g *FindingGroup) said(of func(*tender.Reject) string) string {
 func (g *FindingGroup) Weight() string {
 	var parts []string
 	if f := &g.Findings[0]; len(g.Findings) > 1 {
-		parts = append(parts, plural(len(g.Findings), "line", "lines"))
+		parts = append(parts, display.Plural(len(g.Findings), "line", "lines"))
 		if instructions := g.instructions(); instructions != "" {
 			parts = append(parts, "instructions "+instructions)
 		}
@@ -217,42 +217,4 @@ func (g *FindingGroup) Sentence() string {
 		text += " " + weight
 	}
 	return text
-}
-
-// FindingJSON is one finding, as in result.json, in the JSON of a run or of a check.
-type FindingJSON struct {
-	Outcome     tender.Outcome `json:"outcome"`
-	Open        bool           `json:"open"`
-	Depositary  string         `json:"depositary"`
-	Instruction string         `json:"instruction"`
-	Participant string         `json:"participant"`
-	Series      string         `json:"series"`
-	Currency    string         `json:"currency"`
-	Principal   string         `json:"principal"`
-	File        string         `json:"file"`
-	Sheet       string         `json:"sheet"`
-	Row         int            `json:"row"`
-	Cell        string         `json:"cell"`
-	Column      string         `json:"column"`
-	Value       string         `json:"value"`
-	Rule        string         `json:"rule"`
-	Message     string         `json:"message"`
-	Advice      string         `json:"advice"`
-	Waived      string         `json:"waived"`
-	Resolution  string         `json:"resolution"`
-}
-
-// FindingsJSON are the findings of an offer. Where they were accepted with the run, none is
-// open.
-func FindingsJSON(o *tender.Offer, all []tender.Reject, accepted bool) []FindingJSON {
-	return List(all, func(f tender.Reject) FindingJSON {
-		currency := ""
-		if s, ok := o.SeriesByID(f.Series); ok {
-			currency = o.Series[s].Currency
-		}
-		return FindingJSON{
-			f.Outcome(), f.Open() && !accepted, f.Depositary, f.Instruction, f.Participant, f.Series, currency, f.Principal.String(),
-			f.Source.File, f.Source.Sheet, f.Source.Row, f.Cell, f.Column, f.Value, f.Rule, f.Message, f.Advice, f.Waived, f.Resolved,
-		}
-	})
 }

@@ -4,8 +4,7 @@ import (
 	"encoding/json"
 	"io"
 
-	"github.com/shopspring/decimal"
-
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -236,7 +235,7 @@ func EncodeJSON(w io.Writer, value any) error {
 func WriteJSON(w io.Writer, r *Run) error {
 	return EncodeJSON(w, document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
-		Phase: r.Phase, AsOf: stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
+		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
@@ -264,7 +263,7 @@ func (r *Run) termsJSON() termsJSON {
 	return termsJSON{
 		Version: o.Version(), Digest: o.TermsDigest,
 		Amendments: List(o.Amendments, func(a tender.Amendment) amendmentJSON {
-			return amendmentJSON{stamp(a.Effective, o.Zone), a.Note}
+			return amendmentJSON{display.Stamp(a.Effective, o.Zone), a.Note}
 		}),
 		Conditions: List(o.Conditions, func(c tender.Condition) conditionJSON {
 			return conditionJSON(c)
@@ -324,7 +323,7 @@ func (r *Run) totalsJSON() *totalsJSON {
 	accepted, _ := r.total(figures.accepted)
 	currency := r.Offer.TotalCurrency()
 	_, without := r.rated()
-	return &totalsJSON{currency, CashText(tendered, currency), CashText(accepted, currency), without}
+	return &totalsJSON{currency, tender.CashText(tendered, currency), tender.CashText(accepted, currency), without}
 }
 
 func newFundingJSON(f settle.Funding) fundingJSON {
@@ -336,8 +335,8 @@ func newFundingJSON(f settle.Funding) fundingJSON {
 
 func newCashJSON(c *settle.Cash, currency string) cashJSON {
 	return cashJSON{
-		CashText(c.Consideration, currency), CashText(c.EarlyPayment, currency),
-		CashText(c.AccruedInterest, currency), CashText(c.Total(), currency),
+		tender.CashText(c.Consideration, currency), tender.CashText(c.EarlyPayment, currency),
+		tender.CashText(c.AccruedInterest, currency), tender.CashText(c.Total(), currency),
 	}
 }
 
@@ -400,7 +399,7 @@ func (r *Run) changesJSON() *changesJSON {
 			return seriesChangeJSON{
 				c.Series, c.TenderedWas.String(), c.TenderedNow.String(),
 				c.AcceptedWas.String(), c.AcceptedNow.String(),
-				CashText(c.CashWas, r.currencyOf(c.Series)), CashText(c.CashNow, r.currencyOf(c.Series)),
+				tender.CashText(c.CashWas, r.currencyOf(c.Series)), tender.CashText(c.CashNow, r.currencyOf(c.Series)),
 			}
 		}),
 		Instructions: List(r.Changes.Lines, func(c Change) changeJSON {
@@ -414,11 +413,8 @@ func (r *Run) positionJSON(p Position) *positionJSON {
 	if p.counted() {
 		return &positionJSON{
 			p.Series, p.Window, p.Tendered.String(), p.Accepted.String(),
-			CashText(p.Total, r.currencyOf(p.Series)),
+			tender.CashText(p.Total, r.currencyOf(p.Series)),
 		}
 	}
 	return nil
 }
-
-// counted reports whether the instruction counted in that run.
-func (p Position) counted() bool { return p.Series != "" || !p.Tendered.Equal(decimal.Zero) }

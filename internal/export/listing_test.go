@@ -9,6 +9,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/export/officetest"
 )
 
@@ -100,26 +101,26 @@ func TestAmount(t *testing.T) {
 	for text, want := range map[string]string{
 		"0": "0", "-0.5": "-0.5", "1000.50": "1000.5", "0.001": "0.001", "-12.034": "-12.034", "999999999999999999": "999999999999999999",
 	} {
-		a, ok := amountOf(dec(text))
-		if got := string(a.append(nil)); !ok || got != want {
+		a, ok := decimals.Of(dec(text))
+		if got := string(a.Append(nil)); !ok || got != want {
 			t.Errorf("%s is %s (%v), want %s", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{"1000000000000000000", "1e3", "0.0000000000000000001"} {
-		if _, ok := amountOf(dec(text)); ok {
+		if _, ok := decimals.Of(dec(text)); ok {
 			t.Errorf("%s passes for an amount", text)
 		}
 	}
-	x, _ := amountOf(dec("999999999999999999"))
-	y, _ := amountOf(dec("0.000000000000000001"))
-	if _, ok := x.plus(y); ok {
+	x, _ := decimals.Of(dec("999999999999999999"))
+	y, _ := decimals.Of(dec("0.000000000000000001"))
+	if _, ok := x.Plus(y); ok {
 		t.Error("a sum that no amount can hold passes for one")
 	}
-	var s adder
+	var s decimals.Sum
 	for _, text := range []string{"999999999999999999", "0.000000000000000001", "123456789012345678901234567890", "-0.5"} {
-		s.add(dec(text))
+		s.Add(dec(text))
 	}
-	if got := s.decimal().String(); got != "123456789013345678901234567888.500000000000000001" {
+	if got := s.Decimal().String(); got != "123456789013345678901234567888.500000000000000001" {
 		t.Errorf("sum %s", got)
 	}
 }

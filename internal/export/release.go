@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
@@ -311,8 +312,8 @@ func releaseDate(d tender.Date) string { return d.Time().Format("January 2, 2006
 // money is an amount with its currency; cents only where there are any.
 func money(d decimal.Decimal, currency string) string {
 	digits := d.String()
-	if places(d) > 0 {
-		digits = d.StringFixed(max(places(d), minorUnits(currency)))
+	if decimals.Places(d) > 0 {
+		digits = d.StringFixed(max(decimals.Places(d), tender.CashPlaces(currency)))
 	}
 	if currency == "USD" {
 		return "$" + display.Thousands(digits)
@@ -322,7 +323,7 @@ func money(d decimal.Decimal, currency string) string {
 
 // perThousand is a price per 1,000 of principal.
 func perThousand(d decimal.Decimal, currency string) string {
-	return strings.Replace(money(decimal.Zero, currency), "0", display.Thousands(d.StringFixed(max(2, places(d)))), 1)
+	return strings.Replace(money(decimal.Zero, currency), "0", display.Thousands(d.StringFixed(max(2, decimals.Places(d)))), 1)
 }
 
 // joined is a list in a sentence.

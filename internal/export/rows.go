@@ -130,7 +130,7 @@ func (e *rowEncoder) cell(col int, row []byte, c *cell) {
 	b = append(b, "<v>"...)
 	switch {
 	case c.kind == number && c.value == "":
-		b = c.amount.append(b)
+		b = c.amount.Append(b)
 	default:
 		b = appendText(b, c.value)
 	}

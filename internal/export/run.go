@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -114,7 +115,7 @@ func (in *Input) ageWords(at time.Time, zone *time.Location) string {
 	case days == 0:
 		return "of " + in.Reported.String()
 	default:
-		return fmt.Sprintf("of %s, %s old", in.Reported, plural(days, "day", "days"))
+		return fmt.Sprintf("of %s, %s old", in.Reported, display.Plural(days, "day", "days"))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 )
 
@@ -172,9 +173,9 @@ func (c cell) shown() float64 {
 	case c.kind == number && c.value == "":
 		_, zeros, fraction := strings.Cut(c.look.format, ".")
 		if !fraction && c.look.format != "" { // shown rounded
-			return float64(amount{units: c.amount.units / tens[c.amount.places]}.width(0))
+			return float64(decimals.Amount{Units: c.amount.Units / decimals.Tens[c.amount.Places]}.Width(0))
 		}
-		return float64(c.amount.width(int32(len(zeros))))
+		return float64(c.amount.Width(int32(len(zeros))))
 	case c.kind == number:
 		return float64(len(display.Thousands(c.padded())))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -395,7 +396,7 @@ func (b *workbook) layControlRates(top int) {
 	t := table{columns: []column{{heading: "Rate"}, {heading: "Source", widest: 26}, {heading: "Units to one", right: true}, {heading: "Date", right: true}}}
 	for _, r := range b.run.Offer.Rates {
 		t.rows = append(t.rows, []cell{
-			label(r.To + " for one " + r.From), label(r.Source), digits(r.Rate, places(r.Rate)), day(r.Date).aligned(right),
+			label(r.To + " for one " + r.From), label(r.Source), digits(r.Rate, decimals.Places(r.Rate)), day(r.Date).aligned(right),
 		})
 	}
 	s.table(top+1, t)

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -144,7 +145,7 @@ func (m *instructionMaker) row(i int, cells []cell) {
 		cells[insFactor-1] = used.factor
 	}
 	money := [...]cell{{}, {}, {}, {}}
-	putCash(money[:], &paid.Cash, minorUnits(currency), instructionAcross)
+	putCash(money[:], &paid.Cash, tender.CashPlaces(currency), instructionAcross)
 	cells[insConsideration-1] = money[0]
 	copy(cells[insEarly-1:insTotal], money[1:])
 	cells[insDate-1] = m.day(paid.Date)
@@ -159,9 +160,9 @@ func (m *instructionMaker) row(i int, cells []cell) {
 // less is the principal tendered, which a cell shows already, less what is
 // accepted of it.
 func less(shown cell, tendered, accepted decimal.Decimal) cell {
-	if a, ok := amountOf(accepted); ok && shown.value == "" {
-		if returned, ok := shown.amount.plus(amount{-a.units, a.places}); ok {
-			return cell{kind: number, amount: returned, look: look{format: decimals(returned.places)}}
+	if a, ok := decimals.Of(accepted); ok && shown.value == "" {
+		if returned, ok := shown.amount.Plus(decimals.Amount{Units: -a.Units, Places: a.Places}); ok {
+			return cell{kind: number, amount: returned, look: look{format: decimalsFormat(returned.Places)}}
 		}
 	}
 	return principal(tendered.Sub(accepted))

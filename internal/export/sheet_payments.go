@@ -7,7 +7,9 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/tender"
 )
 
 // The columns of Wires, Payments and Paid.
@@ -131,7 +133,7 @@ func (b *workbook) moneyCells(r moneyRow, cells []cell) {
 	cells[payCurrency-1], cells[payDate-1] = label(r.party.Currency), day(r.party.Date).aligned(left)
 	cells[payStatus-1] = label(string(r.party.Status))
 	cells[payAccepted-1] = principal(r.accepted)
-	putCash(cells[payConsideration-1:], r.cash, minorUnits(r.party.Currency), paymentAcross)
+	putCash(cells[payConsideration-1:], r.cash, tender.CashPlaces(r.party.Currency), paymentAcross)
 }
 
 // mostCompared bounds how many references a spreadsheet compares to follow the
@@ -155,8 +157,8 @@ func (b *workbook) referenceCell(reference string) cell {
 func putCash(cells []cell, c *settle.Cash, places int32, across string) {
 	cells[0], cells[1], cells[2] = digits(c.Consideration, places), digits(c.EarlyPayment, places), digits(c.AccruedInterest, places)
 	total := cells[0]
-	x, okX := cells[0].amount.plus(cells[1].amount)
-	y, okY := x.plus(cells[2].amount)
+	x, okX := cells[0].amount.Plus(cells[1].amount)
+	y, okY := x.Plus(cells[2].amount)
 	if total.amount = y; !okX || !okY || cells[0].value+cells[1].value+cells[2].value != "" {
 		total = total.holding(c.Total())
 	}
@@ -172,29 +174,29 @@ func acrossCash(from, to int) string { return "SUM(" + letters(from) + "#:" + le
 // first is principal, the others are cash.
 func amountPlaces(i int, amount decimal.Decimal, currency string) int32 {
 	if i == 0 {
-		return places(amount)
+		return decimals.Places(amount)
 	}
-	return minorUnits(currency)
+	return tender.CashPlaces(currency)
 }
 
 // paymentSums adds up principal and cash.
-type paymentSums [4]adder
+type paymentSums [4]decimals.Sum
 
 func (s *paymentSums) add(accepted decimal.Decimal, c *settle.Cash) {
-	s[0].add(accepted)
-	s[1].add(c.Consideration)
-	s[2].add(c.EarlyPayment)
-	s[3].add(c.AccruedInterest)
+	s[0].Add(accepted)
+	s[1].Add(c.Consideration)
+	s[2].Add(c.EarlyPayment)
+	s[3].Add(c.AccruedInterest)
 }
 
 // each returns the sums in the order of the columns, the last of the whole cash.
 func (s *paymentSums) each() [5]decimal.Decimal {
-	accepted, paid := s[0].decimal(), s.cash()
+	accepted, paid := s[0].Decimal(), s.cash()
 	return [5]decimal.Decimal{accepted, paid.Consideration, paid.EarlyPayment, paid.AccruedInterest, paid.Total()}
 }
 
 func (s *paymentSums) cash() settle.Cash {
-	return settle.Cash{Consideration: s[1].decimal(), EarlyPayment: s[2].decimal(), AccruedInterest: s[3].decimal()}
+	return settle.Cash{Consideration: s[1].Decimal(), EarlyPayment: s[2].Decimal(), AccruedInterest: s[3].Decimal()}
 }
 
 // total adds up the rows in a currency, in a row of a sheet.
@@ -216,17 +218,17 @@ func (m *moneyList) shownTotal(s *sheet) []cell {
 		cells[0] = label("Rows that the filter shows: choose one currency")
 	}
 	var sums [5]decimal.Decimal
-	decimals := int32(0)
+	most := int32(0)
 	for currency, sum := range m.sums {
-		decimals = max(decimals, minorUnits(currency))
+		most = max(most, tender.CashPlaces(currency))
 		for i, amount := range sum.each() {
 			sums[i] = sums[i].Add(amount)
 		}
 	}
 	for i, amount := range sums {
-		col, shown := payAccepted+i, decimals
+		col, shown := payAccepted+i, most
 		if i == 0 {
-			shown = places(amount)
+			shown = decimals.Places(amount)
 		}
 		cells[col-1] = digits(amount, shown).by(m.over(s, func(address func(int) string) string {
 			return "SUBTOTAL(109," + address(col) + ")"

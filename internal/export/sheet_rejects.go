@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -101,7 +102,7 @@ func (b *workbook) layRejectGroups(s *sheet) int {
 	s.put(firstRow, 1, label("By file, rule and value: what is open first, then by principal").as(inSection))
 	row := s.table(firstRow+1, t).bottom + 1
 	if left := len(groups) - most; left > 0 {
-		s.put(row, 1, label(fmt.Sprintf("and %s, in the list below", plural(left, "more", "more"))).toned(muted))
+		s.put(row, 1, label(fmt.Sprintf("and %s, in the list below", display.Plural(left, "more", "more"))).toned(muted))
 		row++
 	}
 	s.put(row+1, 1, label("Line by line, by principal").as(inSection))
@@ -190,7 +191,7 @@ func (b *workbook) rejectWords() string {
 		return "No rejects"
 	}
 	words := fmt.Sprintf("%s rejected, %d not counted, %d counted with a remark, %d waived",
-		plural(n.rejected, "line", "lines"), n.notCounted, n.flagged, n.waived)
+		display.Plural(n.rejected, "line", "lines"), n.notCounted, n.flagged, n.waived)
 	if notYet > 0 {
 		words += fmt.Sprintf(", %d received after the as-of instant", notYet)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -98,15 +100,15 @@ func (b *workbook) layStatus(row int) int {
 	if len(b.run.Invariants) == 0 {
 		checked = "No invariant was checked"
 	} else if n := b.run.broken(); n > 0 {
-		checked = fmt.Sprintf("%d of %s BROKEN: do not pay from this workbook", n, plural(len(b.run.Invariants), "invariant", "invariants"))
+		checked = fmt.Sprintf("%d of %s BROKEN: do not pay from this workbook", n, display.Plural(len(b.run.Invariants), "invariant", "invariants"))
 	}
 	warned := "no warnings"
 	if n := len(warnings); n > 0 {
-		warned = plural(n, "warning", "warnings")
+		warned = display.Plural(n, "warning", "warnings")
 	}
 	said := []string{checked, b.rejectWords(), warned}
 	if n := b.run.unsatisfied(); n > 0 {
-		said = append(said, plural(n, "condition", "conditions")+" not satisfied")
+		said = append(said, display.Plural(n, "condition", "conditions")+" not satisfied")
 	}
 	s.put(row, 1, label(strings.Join(said, "  ·  ")).as(inSection).toned(b.statusTone()))
 	s.tall(row, 22)
@@ -207,7 +209,7 @@ func (b *workbook) termFacts() []fact {
 	o := b.run.Offer
 	facts := []fact{
 		{"Control checks", label(allAgree)}, // see checkFact
-		{"Terms", label(fmt.Sprintf("version %d, %s in force", o.Version(), plural(len(o.Amendments), "amendment", "amendments")))},
+		{"Terms", label(fmt.Sprintf("version %d, %s in force", o.Version(), display.Plural(len(o.Amendments), "amendment", "amendments")))},
 	}
 	if newest := b.run.Newest(); len(newest) > 0 {
 		facts = append(facts, fact{"Newest reports", label(strings.Join(newest, "; ")).wrapped()})
@@ -368,7 +370,7 @@ func (b *workbook) convertFormula(first, col int) string {
 			terms = append(terms, at(first+i, col)+b.rateFactor(currency, to))
 		}
 	}
-	return fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), minorUnits(to))
+	return fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), tender.CashPlaces(to))
 }
 
 // rateFactor is how a formula turns one currency into another, by the same rate
@@ -448,7 +450,7 @@ func (b *workbook) putRates(top int) {
 	for i, r := range b.run.Offer.Rates {
 		row := top + i
 		s.put(row, sumTitle, label(r.To+" for one "+r.From).as(inFact))
-		s.put(row, sumSeries, digits(r.Rate, places(r.Rate)).aligned(left))
+		s.put(row, sumSeries, digits(r.Rate, decimals.Places(r.Rate)).aligned(left))
 		source := area{row, sumLevel, row, sumOutstanding}
 		s.put(row, sumLevel, label(r.Date.String()+", "+r.Source).wrapped())
 		s.merges = append(s.merges, source)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -91,13 +92,13 @@ func (b *workbook) accumulate(rows [][]cell, periods []period, currencies []stri
 		for i := range currencies {
 			col := timeFirst + 2*i
 			sums[i] = sums[i].Add(periods[n].tendered[i])
-			cells[col] = digits(sums[i], places(sums[i])).by(cells[col].formula).as(cells[col].look.role)
+			cells[col] = digits(sums[i], decimals.Places(sums[i])).by(cells[col].formula).as(cells[col].look.role)
 			terms = append(terms, at(top+n, col+1)+b.rateFactor(currencies[i], b.run.Offer.TotalCurrency()))
 		}
 		if b.allInOne() {
 			to := b.run.Offer.TotalCurrency()
 			sum, _ := b.run.converted(sums)
-			formula := fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), minorUnits(to))
+			formula := fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), tender.CashPlaces(to))
 			rows[n] = append(cells, digits(sum, 0).by(formula).as(cells[0].look.role))
 		}
 	}

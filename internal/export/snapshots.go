@@ -1,7 +1,6 @@
 package export
 
 import (
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,10 +11,6 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
-
-// SnapshotsName is the file with what the reports of each depositary say differently
-// from one to the next; a run has it only if there is an earlier report to compare with.
-const SnapshotsName = "snapshots.csv"
 
 // Snapshots compares the reports of each depositary over time.
 type Snapshots struct {
@@ -122,121 +117,6 @@ func (s *Snapshots) Compared() []SnapshotReport {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(s.Reports), func(r SnapshotReport) bool { return r.Used && r.Carried == 0 })
-}
-
-// WriteSnapshots writes snapshots.csv.
-func WriteSnapshots(w io.Writer, r *Run) error {
-	const headings = "depositary,instruction,change,what,participant,series,currency,window,principal_before,principal_now,difference," +
-		"file_before,row_before,file_now,row_now,deadline,after_deadline,rule,open,resolution,counts,accepted,cash"
-	changes := r.Snapshots.Changes
-	return writeCSV(w, headings, len(changes), func(i int) []string {
-		c := &changes[i]
-		l, currency := c.line(), r.currencyOf(c.line().Series)
-		return []string{
-			guard(c.Depositary), guard(c.Instruction), string(c.Kind), guard(c.What), guard(l.Participant), guard(l.Series),
-			guard(currency), string(l.Window), c.Was.Principal.String(), c.Now.Principal.String(), c.Difference().String(),
-			guard(c.Was.File), rowText(c.Was.Row), guard(c.Now.File), rowText(c.Now.Row), stamp(c.Deadline, r.Offer.Zone),
-			strconv.FormatBool(c.After), c.Rule, strconv.FormatBool(c.Open), guard(c.Resolved), strconv.FormatBool(c.Counts),
-			c.Accepted.String(), CashText(c.Cash, currency),
-		}
-	})
-}
-
-// rowText is the number of a row, "" for none.
-func rowText(row int) string {
-	if row == 0 {
-		return ""
-	}
-	return strconv.Itoa(row)
-}
-
-type (
-	// SnapshotsJSON is the comparison of reports as in result.json.
-	SnapshotsJSON struct {
-		Reports []snapshotReportJSON `json:"reports"`
-		Changes []snapshotChangeJSON `json:"changes"`
-	}
-	snapshotReportJSON struct {
-		Depositary string `json:"depositary"`
-		File       string `json:"file"`
-		SHA256     string `json:"sha256"`
-		Bytes      int64  `json:"bytes"`
-		KeptBy     string `json:"kept_by"`
-		Used       bool   `json:"used"`
-		Unread     string `json:"unread"`
-		Rows       int    `json:"rows"`
-		New        int    `json:"new"`
-		Vanished   int    `json:"vanished"`
-		Changed    int    `json:"changed"`
-		Tendered   string `json:"tendered"`
-		Pending    string `json:"pending"`
-		Withdrawn  string `json:"withdrawn"`
-		Cancelled  string `json:"cancelled"`
-		Faulty     string `json:"faulty"`
-		Carried    int    `json:"carried"`
-		Principal  string `json:"carried_principal"`
-	}
-	snapshotChangeJSON struct {
-		Kind        SnapshotKind      `json:"kind"`
-		Depositary  string            `json:"depositary"`
-		Instruction string            `json:"instruction"`
-		What        string            `json:"what"`
-		Was         snapshotLineJSON  `json:"was"`
-		Now         *snapshotLineJSON `json:"now"`
-		NowFile     string            `json:"now_file"`
-		Difference  string            `json:"difference"`
-		Deadline    string            `json:"deadline"`
-		After       bool              `json:"after_deadline"`
-		Rule        string            `json:"rule"`
-		Open        bool              `json:"open"`
-		Resolved    string            `json:"resolution"`
-		Counts      bool              `json:"counts"`
-		Accepted    string            `json:"accepted"`
-		Cash        string            `json:"cash"`
-	}
-	snapshotLineJSON struct {
-		File        string        `json:"file"`
-		Sheet       string        `json:"sheet"`
-		Row         int           `json:"row"`
-		Participant string        `json:"participant"`
-		Series      string        `json:"series"`
-		Window      tender.Window `json:"window"`
-		Principal   string        `json:"principal"`
-	}
-)
-
-// SnapshotsAsJSON is the comparison of reports as in result.json, nil where none was
-// compared.
-func (r *Run) SnapshotsAsJSON() *SnapshotsJSON {
-	if r.Snapshots == nil {
-		return nil
-	}
-	return &SnapshotsJSON{
-		Reports: List(r.Snapshots.Reports, func(s SnapshotReport) snapshotReportJSON {
-			return snapshotReportJSON{
-				s.Depositary, s.File, s.SHA256, s.Bytes, s.KeptBy, s.Used, s.Unread, s.Rows, s.New, s.Vanished, s.Changed,
-				s.Tendered.String(), s.Pending.String(), s.Withdrawn.String(), s.Cancelled.String(), s.Faulty.String(),
-				s.Carried, s.CarriedPrincipal.String(),
-			}
-		}),
-		Changes: List(r.Snapshots.Changes, func(c SnapshotChange) snapshotChangeJSON { return r.snapshotChangeJSON(&c) }),
-	}
-}
-
-func (r *Run) snapshotChangeJSON(c *SnapshotChange) snapshotChangeJSON {
-	line := func(l *SnapshotLine) snapshotLineJSON {
-		return snapshotLineJSON{l.File, l.Sheet, l.Row, l.Participant, l.Series, l.Window, l.Principal.String()}
-	}
-	j := snapshotChangeJSON{
-		Kind: c.Kind, Depositary: c.Depositary, Instruction: c.Instruction, What: c.What, Was: line(&c.Was), NowFile: c.Now.File,
-		Difference: c.Difference().String(), Deadline: stamp(c.Deadline, r.Offer.Zone), After: c.After, Rule: c.Rule, Open: c.Open,
-		Resolved: c.Resolved, Counts: c.Counts, Accepted: c.Accepted.String(), Cash: CashText(c.Cash, r.currencyOf(c.line().Series)),
-	}
-	if c.Kind != SnapshotVanished {
-		now := line(&c.Now)
-		j.Now = &now
-	}
-	return j
 }
 
 // SnapshotSum is what one kind of change comes to, in one currency.

@@ -3,6 +3,7 @@ package export
 import (
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -21,7 +22,7 @@ type tally struct {
 type seriesTally struct{ early, late, accepted decimal.Decimal }
 
 // lineSums are the sums of the lines of one series while they are counted.
-type lineSums struct{ early, late, accepted, consideration, payment, interest adder }
+type lineSums struct{ early, late, accepted, consideration, payment, interest decimals.Sum }
 
 func newTally(r *Run) *tally {
 	t := &tally{offer: r.Offer, series: make(map[string]int), paid: make(map[string]settle.Cash)}
@@ -45,18 +46,18 @@ func newTally(r *Run) *tally {
 
 func (s *lineSums) add(l *tender.Line, accepted decimal.Decimal, paid *settle.Cash) {
 	if l.Window == tender.Early {
-		s.early.add(l.Principal)
+		s.early.Add(l.Principal)
 	} else {
-		s.late.add(l.Principal)
+		s.late.Add(l.Principal)
 	}
-	s.accepted.add(accepted)
-	s.consideration.add(paid.Consideration)
-	s.payment.add(paid.EarlyPayment)
-	s.interest.add(paid.AccruedInterest)
+	s.accepted.Add(accepted)
+	s.consideration.Add(paid.Consideration)
+	s.payment.Add(paid.EarlyPayment)
+	s.interest.Add(paid.AccruedInterest)
 }
 
 func (t *tally) add(i int, s *lineSums) {
-	found := seriesTally{s.early.decimal(), s.late.decimal(), s.accepted.decimal()}
+	found := seriesTally{s.early.Decimal(), s.late.Decimal(), s.accepted.Decimal()}
 	t.principal = t.principal.Add(found.early).Add(found.late)
 	currency := ""
 	if i < len(t.offer.Series) {
@@ -64,7 +65,7 @@ func (t *tally) add(i int, s *lineSums) {
 		currency = t.offer.Series[i].Currency
 	}
 	t.paid[currency] = t.paid[currency].Plus(settle.Cash{
-		Consideration: s.consideration.decimal(), EarlyPayment: s.payment.decimal(), AccruedInterest: s.interest.decimal(),
+		Consideration: s.consideration.Decimal(), EarlyPayment: s.payment.Decimal(), AccruedInterest: s.interest.Decimal(),
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -127,7 +128,7 @@ func (t *template) choose() {
 				continue
 			}
 		case "principal":
-			c.format = decimals(t.places())
+			c.format = decimalsFormat(t.places())
 		}
 		c.heading = cmp.Or(named[c.name], c.heading)
 		t.columns = append(t.columns, c)
@@ -138,7 +139,7 @@ func (t *template) choose() {
 func (t *template) places() int32 {
 	most := int32(0)
 	for i := range t.offer.Series {
-		most = max(most, places(t.offer.Series[i].Denomination.Multiple))
+		most = max(most, decimals.Places(t.offer.Series[i].Denomination.Multiple))
 	}
 	return most
 }
@@ -246,7 +247,7 @@ func (t *template) total() error {
 	}
 	col := t.column("principal")
 	ref := fmt.Sprint(col, templateTotal)
-	l.format, l.align = decimals(t.places()), right
+	l.format, l.align = decimalsFormat(t.places()), right
 	if err := t.put(t.sheet, ref, 0, l); err != nil {
 		return err
 	}
@@ -280,7 +281,7 @@ func (t *template) list() error {
 		}
 		for col, amount := range []string{d.Minimum.String(), d.Multiple.String()} {
 			ref := at(row, 5+col)
-			if err := t.put(securitiesSheet, ref, "", look{role: inBody, format: decimals(t.places())}); err != nil {
+			if err := t.put(securitiesSheet, ref, "", look{role: inBody, format: decimalsFormat(t.places())}); err != nil {
 				return err
 			}
 			if err := t.file.SetCellDefault(securitiesSheet, ref, amount); err != nil {
@@ -389,7 +390,7 @@ func (t *template) timeCheck(sqref string) *excelize.DataValidation {
 	v.SetSqref(sqref)
 	v.SetError(excelize.DataValidationErrorStyleWarning, "Time", "Enter a date with a time of "+t.zone.String()+" between the launch and the expiration of the offer, such as 2004-11-12 16:59:59.")
 	v.Type, v.Operator = "date", "between"
-	v.Formula1, v.Formula2 = string(first.append(nil)), string(last.append(nil))
+	v.Formula1, v.Formula2 = string(first.Append(nil)), string(last.Append(nil))
 	return v
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -25,7 +26,7 @@ type hour struct {
 	start   time.Time
 	early   bool
 	tenders int
-	sums    []adder // one for each currency
+	sums    []decimals.Sum // one for each currency
 }
 
 // longestTimeline is how many days are shown one by one; of a longer time only
@@ -50,7 +51,7 @@ func (r *Run) timeline() []period {
 		p := &all[len(all)-1]
 		p.tenders += h.tenders
 		for c := range h.sums {
-			p.tendered[c] = p.tendered[c].Add(h.sums[c].decimal())
+			p.tendered[c] = p.tendered[c].Add(h.sums[c].Decimal())
 		}
 	}
 	return all
@@ -115,11 +116,11 @@ func (r *Run) hours() []*hour {
 		k := key{start, l.Window == tender.Early}
 		h := found[k]
 		if h == nil {
-			h = &hour{start: time.Unix(start, 0).In(r.Offer.Zone), early: k.early, sums: make([]adder, len(currencies))}
+			h = &hour{start: time.Unix(start, 0).In(r.Offer.Zone), early: k.early, sums: make([]decimals.Sum, len(currencies))}
 			found[k] = h
 		}
 		h.tenders++
-		h.sums[c].add(l.Principal)
+		h.sums[c].Add(l.Principal)
 	}
 	return slices.SortedFunc(maps.Values(found), func(x, y *hour) int {
 		return cmp.Or(x.start.Compare(y.start), compareBools(y.early, x.early))

@@ -2,14 +2,10 @@ package export
 
 import (
 	"strings"
-	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/shopspring/decimal"
-
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/tender"
 )
 
 // clean makes text from an input fit to be shown: XML and spreadsheets cannot
@@ -71,42 +67,4 @@ func fit(s string) string {
 		units += n
 	}
 	return s
-}
-
-// plural is a count with its noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return display.Thousands(decimal.NewFromInt(int64(n)).String()) + " " + many
-}
-
-// places is how many decimals the number needs.
-func places(d decimal.Decimal) int32 {
-	if a, ok := amountOf(d); ok {
-		return a.places
-	}
-	_, fraction, _ := strings.Cut(d.String(), ".")
-	return int32(len(fraction))
-}
-
-// minorUnits is how many decimals the cash of a currency has.
-func minorUnits(currency string) int32 {
-	if n, known := tender.MinorUnits(currency); known {
-		return n
-	}
-	return 2
-}
-
-// CashText is an amount of money as text, in whole minor units.
-func CashText(d decimal.Decimal, currency string) string {
-	return d.StringFixed(minorUnits(currency))
-}
-
-// stamp is an instant as text for machines.
-func stamp(t time.Time, zone *time.Location) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(zone).Format("2006-01-02T15:04:05.000Z07:00")
 }

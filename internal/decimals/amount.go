@@ -1,0 +1,133 @@
+// Package decimals holds decimal numbers of up to 18 digits as whole units of a power of ten:
+// they are added and written without allocating, which a million rows make worth it. What
+// it cannot hold stays a decimal.
+package decimals
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Amount is a number as whole units of 10^-places, without needless zeros. It
+// holds every amount an offer is likely to have and can be written without
+// allocating, which a million rows make worth it; what it cannot hold stays a
+// decimal.
+type Amount struct {
+	Units  int64
+	Places int32
+}
+
+// AmountDigits is how many digits fit an amount, with room for a sum.
+const AmountDigits = 18
+
+// Tens are the powers of ten that an amount can be scaled by.
+var Tens = func() (p [AmountDigits + 1]int64) {
+	p[0] = 1
+	for i := 1; i < len(p); i++ {
+		p[i] = 10 * p[i-1]
+	}
+	return p
+}()
+
+// Of returns the number, and whether an amount can hold it.
+func Of(d decimal.Decimal) (Amount, bool) {
+	e := d.Exponent()
+	if e > 0 || e < -AmountDigits || d.NumDigits() > AmountDigits {
+		return Amount{}, false
+	}
+	return Amount{d.CoefficientInt64(), -e}.Trimmed(), true
+}
+
+func (a Amount) Trimmed() Amount {
+	for a.Places > 0 && a.Units%10 == 0 {
+		a.Units /= 10
+		a.Places--
+	}
+	return a
+}
+
+// scaled is the number in units of 10^-places, which are no larger than its own.
+func (a Amount) scaled(places int32) (units int64, ok bool) {
+	ten := Tens[places-a.Places]
+	if a.Units > math.MaxInt64/4/ten || a.Units < -math.MaxInt64/4/ten {
+		return 0, false
+	}
+	return a.Units * ten, true
+}
+
+// Plus returns the sum, and whether an amount can hold it.
+func (a Amount) Plus(b Amount) (Amount, bool) {
+	most := max(a.Places, b.Places)
+	x, okX := a.scaled(most)
+	y, okY := b.scaled(most)
+	return Amount{x + y, most}.Trimmed(), okX && okY
+}
+
+// decimal is the number as a decimal.
+func (a Amount) decimal() decimal.Decimal { return decimal.New(a.Units, -a.Places) }
+
+// Append writes the number in plain digits.
+func (a Amount) Append(b []byte) []byte {
+	if a.Places == 0 {
+		return strconv.AppendInt(b, a.Units, 10)
+	}
+	units := a.Units
+	if units < 0 {
+		b, units = append(b, '-'), -units
+	}
+	b = strconv.AppendInt(b, units/Tens[a.Places], 10)
+	b = append(b, '.')
+	fraction := units % Tens[a.Places]
+	for i := a.Places - 1; i > 0 && fraction < Tens[i]; i-- {
+		b = append(b, '0')
+	}
+	return strconv.AppendInt(b, fraction, 10)
+}
+
+// Width is how many characters the number takes with a comma at every third
+// digit and at least so many decimals.
+func (a Amount) Width(decimals int32) int {
+	units, n := a.Units/Tens[a.Places], 0
+	if a.Units < 0 {
+		n, units = 1, -units
+	}
+	whole := 1
+	for whole < len(Tens) && units >= Tens[whole] {
+		whole++
+	}
+	n += whole + (whole-1)/3
+	if d := max(decimals, a.Places); d > 0 {
+		n += 1 + int(d)
+	}
+	return n
+}
+
+// Sum adds up decimals, quickly while they are amounts.
+type Sum struct {
+	short Amount
+	long  decimal.Decimal
+}
+
+func (s *Sum) Add(d decimal.Decimal) {
+	if a, ok := Of(d); ok {
+		if t, ok := s.short.Plus(a); ok {
+			s.short = t
+			return
+		}
+	}
+	s.long = s.long.Add(d)
+}
+
+func (s Sum) Decimal() decimal.Decimal { return s.long.Add(s.short.decimal()) }
+
+// Places is how many decimals the number needs.
+func Places(d decimal.Decimal) int32 {
+	if a, ok := Of(d); ok {
+		return a.Places
+	}
+	_, fraction, _ := strings.Cut(d.String(), ".")
+	return int32(len(fraction))
+}

@@ -1,0 +1,31 @@
+package export
+
+import "tenderbatch/internal/tender"
+
+type (
+	wireChangesJSON struct {
+		Superseded string           `json:"superseded"`
+		Same       int              `json:"same"`
+		Wires      []wireChangeJSON `json:"wires"`
+	}
+	wireChangeJSON struct {
+		Change WireChangeKind `json:"change"`
+		partyJSON
+		Was        string `json:"total_superseded"`
+		Now        string `json:"total_now"`
+		Additional string `json:"pay_in_addition"`
+		ClawBack   string `json:"claw_back"`
+	}
+)
+
+func (c *WireChanges) json() *wireChangesJSON {
+	if c == nil {
+		return nil
+	}
+	return &wireChangesJSON{c.Superseded, c.Same, List(c.Wires, func(c WireChange) wireChangeJSON {
+		return wireChangeJSON{
+			c.Kind, newPartyJSON(c.Reference, &c.Party), tender.CashText(c.Was, c.Currency), tender.CashText(c.Now, c.Currency),
+			tender.CashText(c.Additional(), c.Currency), tender.CashText(c.ClawBack(), c.Currency),
+		}
+	})}
+}

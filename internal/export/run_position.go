@@ -1,0 +1,24 @@
+package export
+
+import (
+	"github.com/shopspring/decimal"
+)
+
+func countKinds(lines []Change) map[ChangeKind]int {
+	n := make(map[ChangeKind]int)
+	for i := range lines {
+		n[lines[i].Kind]++
+	}
+	return n
+}
+
+// Returned is the principal that goes back.
+func (p Position) Returned() decimal.Decimal { return p.Tendered.Sub(p.Accepted) }
+
+// Amounts are tendered, accepted, returned and the cash.
+func (p Position) Amounts() []decimal.Decimal {
+	return []decimal.Decimal{p.Tendered, p.Accepted, p.Returned(), p.Total}
+}
+
+// counted reports whether the instruction counted in that run.
+func (p Position) counted() bool { return p.Series != "" || !p.Tendered.Equal(decimal.Zero) }

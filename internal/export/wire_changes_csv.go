@@ -1,0 +1,21 @@
+package export
+
+import (
+	"io"
+
+	"tenderbatch/internal/tender"
+)
+
+// WriteWireChanges writes wire_changes.csv.
+func WriteWireChanges(w io.Writer, r *Run) error {
+	const headings = "reference,change,status,depositary,participant,participant_name,currency,settlement_date,total_superseded,total_now,pay_in_addition,claw_back"
+	changes := r.WireChanges.Wires
+	return writeCSV(w, headings, len(changes), func(i int) []string {
+		c := &changes[i]
+		return []string{
+			c.Reference, string(c.Kind), string(c.Status), guard(c.Depositary), guard(c.Participant), guard(c.ParticipantName),
+			guard(c.Currency), c.Date.String(), tender.CashText(c.Was, c.Currency), tender.CashText(c.Now, c.Currency),
+			tender.CashText(c.Additional(), c.Currency), tender.CashText(c.ClawBack(), c.Currency),
+		}
+	})
+}
