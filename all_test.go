@@ -33,10 +33,10 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/batch", "internal/disk", "internal/display",
 		"internal/export", "internal/inbox", "internal/ingest", "internal/ledger", "internal/metrics",
-		"internal/notify", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
-		"internal/tender", "github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
-		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
-		"github.com/spf13/cobra/doc",
+		"internal/notify", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
+		"internal/settle", "internal/tender", "github.com/coreos/go-systemd/v22/daemon",
+		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
+		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -44,13 +44,14 @@ var mayImport = map[string][]string{
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/batch": {
 		"internal/allocate", "internal/disk", "internal/display", "internal/export", "internal/inbox",
-		"internal/ingest", "internal/ledger", "internal/offerfile", "internal/schedule", "internal/settle",
-		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
+		"internal/ingest", "internal/ledger", "internal/offerfile", "internal/result", "internal/schedule",
+		"internal/settle", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
 	},
 	"internal/decimals": {"github.com/shopspring/decimal"},
 	"internal/export": {
-		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
-		"github.com/klauspost/compress/flate", "github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
+		"internal/allocate", "internal/decimals", "internal/display", "internal/result", "internal/settle",
+		"internal/tender", "github.com/klauspost/compress/flate", "github.com/shopspring/decimal",
+		"github.com/xuri/excelize/v2",
 	},
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
 	"internal/headings":          {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
@@ -79,6 +80,10 @@ var mayImport = map[string][]string{
 	"internal/plainyaml": {
 		"github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/lexer",
 		"github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
+	},
+	"internal/result": {
+		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
+		"github.com/shopspring/decimal",
 	},
 	"internal/schedule": {"github.com/robfig/cron/v3"},
 	"internal/serve": {

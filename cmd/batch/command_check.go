@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -94,14 +94,14 @@ func printExamination(out io.Writer, e *batch.Examination) error {
 	p.snapshots(e)
 	p.linef("")
 	p.bookTotals(e)
-	p.findingLists(export.GroupFindings(e.Offer, e.Rejects, false), false)
+	p.findingLists(result.GroupFindings(e.Offer, e.Rejects, false), false)
 	for _, warning := range e.Warnings {
 		p.linef("warning: %s", warning)
 	}
 	return p.err
 }
 
-func (p *printer) report(e *batch.Examination, r ingest.Report, in export.Input) {
+func (p *printer) report(e *batch.Examination, r ingest.Report, in result.Input) {
 	p.linef("%s (%s%s): %s", r.File, r.Depositary, ageWords(&in, e.AsOf, e.Offer.Zone), r.Format)
 	for _, s := range r.Sheets {
 		p.sheet(s)
@@ -200,18 +200,18 @@ func (p *printer) bookTotals(e *batch.Examination) {
 
 // findingLists says what somebody must act on, and what else there is to know, by file,
 // rule and value.
-func (p *printer) findingLists(groups []export.FindingGroup, accepted bool) {
-	p.groups("to act on:", groups, func(g *export.FindingGroup) bool { return g.Open })
-	p.groups("accepted with the run:", groups, func(g *export.FindingGroup) bool { return accepted && g.Findings[0].Open() })
-	p.groups("counted, with a remark:", groups, func(g *export.FindingGroup) bool {
+func (p *printer) findingLists(groups []result.FindingGroup, accepted bool) {
+	p.groups("to act on:", groups, func(g *result.FindingGroup) bool { return g.Open })
+	p.groups("accepted with the run:", groups, func(g *result.FindingGroup) bool { return accepted && g.Findings[0].Open() })
+	p.groups("counted, with a remark:", groups, func(g *result.FindingGroup) bool {
 		return g.Outcome == tender.OutcomeRemark && !g.Findings[0].Open()
 	})
-	p.groups("resolved in the offer:", groups, func(g *export.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
-	p.groups("waived:", groups, func(g *export.FindingGroup) bool { return g.Outcome == tender.OutcomeWaived })
+	p.groups("resolved in the offer:", groups, func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
+	p.groups("waived:", groups, func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeWaived })
 }
 
 // groups lists some findings under a heading, which is left out if there are none.
-func (p *printer) groups(heading string, all []export.FindingGroup, some func(*export.FindingGroup) bool) {
+func (p *printer) groups(heading string, all []result.FindingGroup, some func(*result.FindingGroup) bool) {
 	shown := false
 	for i := range all {
 		if !some(&all[i]) {

@@ -17,6 +17,7 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -202,7 +203,7 @@ func (p *differencePrinter) instant(t time.Time) string {
 
 func termsWords(s export.Side) string { return fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest) }
 
-func countWords(c export.Counts) string {
+func countWords(c result.Counts) string {
 	return fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
 }
 
@@ -262,8 +263,8 @@ func (p *differencePrinter) files() {
 	p.tableLeft(rows, 3)
 }
 
-func fileWords(f export.Pair[export.Input]) string {
-	side := func(in *export.Input) string {
+func fileWords(f result.Pair[result.Input]) string {
+	side := func(in *result.Input) string {
 		return fmt.Sprintf("%s, %d counted, SHA-256 %.12s", counted(in.Rows, "row", "rows"), in.Counted, in.SHA256)
 	}
 	switch {
@@ -276,7 +277,7 @@ func fileWords(f export.Pair[export.Input]) string {
 }
 
 // threeRows are what each run says of a part of a result, and the change.
-func threeRows[T export.Figured](name, currency string, pair export.Pair[T], shown func(i int, d decimal.Decimal) string) [][]string {
+func threeRows[T export.Figured](name, currency string, pair result.Pair[T], shown func(i int, d decimal.Decimal) string) [][]string {
 	was, now, change := export.Amounts(pair)
 	rows := [][]string{{"  " + name, currency, "before"}, {"", "", "now"}, {"", "", "change"}}
 	for n, amounts := range [][]decimal.Decimal{was, now, change} {
@@ -379,7 +380,7 @@ func (p *differencePrinter) instructions() {
 	}
 	n := d.Kinds()
 	p.section("instructions: %d new, %d gone, %d amended, %d accepted differently",
-		n[export.New], n[export.Gone], n[export.Amended], n[export.Reclassed])
+		n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
 	rows := [][]string{{"  ", "depositary", "instruction", "", "series", "window", "tendered", "accepted", "returned", "cash"}}
 	currencies := d.Currencies()
 	for i := range d.Lines[:p.shown(len(d.Lines))] {
@@ -392,15 +393,15 @@ func (p *differencePrinter) instructions() {
 
 // lineRows are one row for an instruction that counts in one run only, or two.
 // was and now are its currencies.
-func lineRows(c *export.Change, was, now string) [][]string {
+func lineRows(c *result.Change, was, now string) [][]string {
 	rows := [][]string{{"  " + export.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
-	side := func(n int, q export.Position, currency string) {
+	side := func(n int, q result.Position, currency string) {
 		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), export.Money(q.Total, currency))
 	}
 	switch c.Kind {
-	case export.New:
+	case result.New:
 		side(0, c.Now, now)
-	case export.Gone:
+	case result.Gone:
 		side(0, c.Was, was)
 	default:
 		rows[0][3] = "before"

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -31,31 +32,31 @@ func TestADifferenceIsPrinted(t *testing.T) {
 	series := func(id, currency, accepted, factor string) *export.SeriesResult {
 		return &export.SeriesResult{ID: id, Currency: currency, Early: amount("5000"), Accepted: amount(accepted), Returned: amount("5000").Sub(amount(accepted)), FactorEarly: factor, FactorLate: "0"}
 	}
-	position := func(series, tendered, accepted, cash string) export.Position {
-		return export.Position{Series: series, Window: tender.Early, Tendered: amount(tendered), Accepted: amount(accepted), Total: amount(cash)}
+	position := func(series, tendered, accepted, cash string) result.Position {
+		return result.Position{Series: series, Window: tender.Early, Tendered: amount(tendered), Accepted: amount(accepted), Total: amount(cash)}
 	}
 	funding := func(status settle.Status, cash string) *export.FundingResult {
 		return &export.FundingResult{Currency: "USD", Date: "2004-11-17", Status: status, Principal: amount("4000"), Cash: settle.Cash{Consideration: amount(cash)}}
 	}
 	d := &export.Difference{
 		Offer: "small", Issuer: "Small\x1b[2J Co.", Zone: zone, Was: side("a", ""), Now: side("b", "a"),
-		Terms: []export.Pair[tender.Term]{
+		Terms: []result.Pair[tender.Term]{
 			{Was: words("conditions.Financing.text", "one\nline"), Now: words("conditions.Financing.text", "another")},
 			{Now: &tender.Term{Path: "dates.settlement.early", Kind: tender.TermDate, Text: "2004-11-17"}},
 		},
-		Files: []export.Pair[export.Input]{
-			{Was: &export.Input{File: "a.csv", SHA256: "1"}, Now: &export.Input{File: "b.csv", SHA256: "1"}},
-			{Was: &export.Input{File: "c.csv", SHA256: "2", Rows: 1}, Now: &export.Input{File: "c.csv", SHA256: "3", Rows: 2, Counted: 1}},
+		Files: []result.Pair[result.Input]{
+			{Was: &result.Input{File: "a.csv", SHA256: "1"}, Now: &result.Input{File: "b.csv", SHA256: "1"}},
+			{Was: &result.Input{File: "c.csv", SHA256: "2", Rows: 1}, Now: &result.Input{File: "c.csv", SHA256: "3", Rows: 2, Counted: 1}},
 		},
-		Series: []export.Pair[export.SeriesResult]{
+		Series: []result.Pair[export.SeriesResult]{
 			{Was: series("usd", "USD", "4000", "0.8"), Now: series("usd", "USD", "5000", "1")},
 			{Was: series("eur", "EUR", "4000", "0.8"), Now: series("eur", "EUR", "4000", "0.8")},
 		},
-		Funding: []export.Pair[export.FundingResult]{{Was: funding(settle.Due, "3500"), Now: funding(settle.Paid, "3500")}},
-		Lines: []export.Change{
-			{Kind: export.Amended, Depositary: "DTC", Instruction: "1", Was: position("usd", "3000", "2000", "1750.5"), Now: position("eur", "3000", "1000", "900")},
+		Funding: []result.Pair[export.FundingResult]{{Was: funding(settle.Due, "3500"), Now: funding(settle.Paid, "3500")}},
+		Lines: []result.Change{
+			{Kind: result.Amended, Depositary: "DTC", Instruction: "1", Was: position("usd", "3000", "2000", "1750.5"), Now: position("eur", "3000", "1000", "900")},
 		},
-		Rejects: []export.Pair[tender.Reject]{{
+		Rejects: []result.Pair[tender.Reject]{{
 			Was: &tender.Reject{Source: tender.Source{File: "c.csv", Row: 7}, Rule: "R5-minimum", Message: "below the minimum"},
 			Now: &tender.Reject{Source: tender.Source{File: "c.csv", Row: 7}, Rule: "R5-minimum", Message: "below the minimum", Waived: "the issuer"},
 		}},

@@ -17,6 +17,7 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -248,7 +249,7 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Spec
 			return &batch.UsageError{Message: fmt.Sprintf("--sweep runs %s through its amounts; leave out --cap \"%s=%s\"", c.Name, c.Name, c.Amount)}
 		}
 	}
-	var results []*export.Run
+	var results []*result.Run
 	var amounts []decimal.Decimal
 	for amount := q.grow.from; !amount.GreaterThan(q.grow.to); amount = amount.Add(q.grow.step) {
 		r, err := s.Under(ctx, q.scenario.With(q.grow.name, amount))
@@ -271,7 +272,7 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Spec
 // sweepColumns are those of --sweep as CSV: one line for each amount and series.
 var sweepColumns = []string{"cap", "amount", "series", "level", "currency", "accepted", "factor", "accepted_in_all", "accepted_in_all_currency"}
 
-func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []*export.Run) error {
+func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []*result.Run) error {
 	rows := [][]string{sweepColumns}
 	for i, r := range results {
 		inAll, currency := "", ""
@@ -287,7 +288,7 @@ func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []
 	return csv.NewWriter(out).WriteAll(rows)
 }
 
-func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.Decimal, results []*export.Run) error {
+func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.Decimal, results []*result.Run) error {
 	rows := [][]string{{q.grow.name}}
 	for _, series := range o.Series {
 		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(series), series.ID, series.Currency), "factor "+series.ID)
@@ -306,7 +307,7 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 	p := &printer{w: out}
 	p.table(rows)
 	last := len(results) - 1
-	if len(results) > 1 && !slices.ContainsFunc(results, func(r *export.Run) bool { return !sameAccepted(r, results[0]) }) {
+	if len(results) > 1 && !slices.ContainsFunc(results, func(r *result.Run) bool { return !sameAccepted(r, results[0]) }) {
 		p.linef("\n%s makes no difference between these amounts", q.grow.name)
 	}
 	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.name, thousands(amounts[last])), results[last])
@@ -321,7 +322,7 @@ func levelName(s tender.Series) string {
 	return "level " + levelText(s)
 }
 
-func (q *question) printComparison(out io.Writer, today, other *export.Run) error {
+func (q *question) printComparison(out io.Writer, today, other *result.Run) error {
 	p := &printer{w: out}
 	for _, c := range q.scenario.Caps {
 		p.capUse(c.Name, other)
@@ -336,7 +337,7 @@ func (q *question) printComparison(out io.Writer, today, other *export.Run) erro
 	return p.err
 }
 
-func sameAccepted(a, b *export.Run) bool {
+func sameAccepted(a, b *result.Run) bool {
 	for i := range a.Allocation.Series {
 		if !a.Allocation.Series[i].Sum().Equal(b.Allocation.Series[i].Sum()) {
 			return false
@@ -347,7 +348,7 @@ func sameAccepted(a, b *export.Run) bool {
 
 // capUse says what a cap comes to in a result: where it is reached, or how much of it is
 // left, as one that leaves some cuts nothing back.
-func (p *printer) capUse(name string, r *export.Run) {
+func (p *printer) capUse(name string, r *result.Run) {
 	i := slices.IndexFunc(r.Allocation.Caps, func(c allocate.CapUse) bool { return c.Name == name })
 	use := r.Allocation.Caps[i]
 	at := fmt.Sprintf("%s at %s %s", name, thousands(use.Amount), use.Currency)
@@ -365,7 +366,7 @@ func (p *printer) capUse(name string, r *export.Run) {
 }
 
 // notAccepted lists per series what a result does not accept, and why.
-func (p *printer) notAccepted(when string, r *export.Run) {
+func (p *printer) notAccepted(when string, r *result.Run) {
 	type part struct{ series, why string }
 	sums := map[part]decimal.Decimal{}
 	var parts []part
@@ -410,7 +411,7 @@ func (p *printer) reasons(rows [][]string) {
 }
 
 // comparison shows a result beside today's, per series and in cash.
-func (p *printer) comparison(today, other *export.Run) {
+func (p *printer) comparison(today, other *result.Run) {
 	rows := [][]string{{"series", "", "tendered", "accepted today", "factor", "accepted then", "factor", "difference"}}
 	for i, s := range today.Offer.Series {
 		was, is := today.Allocation.Series[i], other.Allocation.Series[i]
@@ -428,7 +429,7 @@ func (p *printer) comparison(today, other *export.Run) {
 }
 
 // cashComparison is what is to be wired in each currency, today and then.
-func cashComparison(today, other *export.Run) [][]string {
+func cashComparison(today, other *result.Run) [][]string {
 	rows := [][]string{{"to wire", "today", "then", "difference"}}
 	shown := map[string]bool{}
 	for _, s := range today.Offer.Series {
@@ -442,7 +443,7 @@ func cashComparison(today, other *export.Run) [][]string {
 	return rows
 }
 
-func wired(r *export.Run, currency string) decimal.Decimal {
+func wired(r *result.Run, currency string) decimal.Decimal {
 	sum := decimal.Zero
 	for _, f := range r.Settlement.Funding {
 		if f.Currency == currency && f.Status == settle.Due {

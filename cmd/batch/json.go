@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -143,10 +144,10 @@ func leftOut(c inbox.Choice) []leftOutJSON {
 }
 
 // withDone is a result.json with what was done as its first key.
-func withDone(result []byte, o *batch.Outcome) ([]byte, error) {
-	rest, ok := bytes.CutPrefix(result, []byte("{\n"))
+func withDone(document []byte, o *batch.Outcome) ([]byte, error) {
+	rest, ok := bytes.CutPrefix(document, []byte("{\n"))
 	if !ok {
-		return nil, fmt.Errorf("%s is no object as this program writes it", export.JSONName)
+		return nil, fmt.Errorf("%s is no object as this program writes it", result.JSONName)
 	}
 	done, err := json.MarshalIndent(newDoneJSON(o), "  ", "  ")
 	if err != nil {
@@ -160,7 +161,7 @@ func writeCheckJSON(out io.Writer, e *batch.Examination) error {
 	c := checkJSON{
 		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone), TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest,
 		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Rejects, false), Files: []checkedJSON{}, Series: []bookJSON{},
-		Snapshots: (&export.Run{Offer: e.Offer, Snapshots: e.Snapshots}).SnapshotsAsJSON(), Warnings: append([]tender.Warning{}, e.Warnings...),
+		Snapshots: export.SnapshotsAsJSON((&result.Run{Offer: e.Offer, Snapshots: e.Snapshots})), Warnings: append([]tender.Warning{}, e.Warnings...),
 	}
 	if !e.Next.At.IsZero() {
 		c.NextDue = &nextDueJSON{rfc3339(e.Next.At, e.Offer.Zone), whatSlot(e.Next, e.Offer.Schedule)}

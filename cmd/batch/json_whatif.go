@@ -5,6 +5,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -92,14 +93,14 @@ func (q *question) answerJSON(s *batch.Speculation) whatIfJSON {
 			export.List(q.scenario.Caps, func(c batch.CapAmount) amountJSON { return amountJSON{c.Name, c.Amount.String()} }),
 			export.List(q.scenario.Rates, func(r tender.Rate) newRateJSON { return newRateJSON{r.From, r.To, r.Rate.String()} }),
 		},
-		Today: r.FiguresAsJSON(),
+		Today: export.FiguresAsJSON(r),
 	}
 }
 
 // comparison is the answer that shows another result beside today's.
-func (q *question) comparison(s *batch.Speculation, other *export.Run) whatIfJSON {
+func (q *question) comparison(s *batch.Speculation, other *result.Run) whatIfJSON {
 	j := q.answerJSON(s)
-	then := other.FiguresAsJSON()
+	then := export.FiguresAsJSON(other)
 	j.Then, j.Difference = &then, &comparedJSON{[]seriesMoreJSON{}, []moreJSON{}}
 	seen := map[string]bool{}
 	for i, series := range s.Today.Offer.Series {
@@ -123,7 +124,7 @@ func newSolutionJSON(found *batch.Solution) *solutionJSON {
 	}
 }
 
-func newSweepJSON(name string, amounts []decimal.Decimal, results []*export.Run) *sweepJSON {
+func newSweepJSON(name string, amounts []decimal.Decimal, results []*result.Run) *sweepJSON {
 	j := &sweepJSON{name, []pointJSON{}}
 	for i, r := range results {
 		point := pointJSON{Amount: amounts[i].String(), Series: []pointSeries{}, Warnings: append([]tender.Warning{}, r.Warnings...)}

@@ -137,8 +137,8 @@ func runLevel3(t *testing.T, folder, asOf string) string {
 	return latest
 }
 
-// result is the part of result.json that the issuer published figures for.
-type result struct {
+// levelResult is the part of result.json that the issuer published figures for.
+type levelResult struct {
 	Phase  string `json:"phase"`
 	Series []struct {
 		ID                 string `json:"id"`
@@ -154,13 +154,13 @@ type result struct {
 	} `json:"totals"`
 }
 
-func readResult(t *testing.T, folder string) result {
+func readResult(t *testing.T, folder string) levelResult {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(folder, "result.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r result
+	var r levelResult
 	if err := json.Unmarshal(content, &r); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -38,7 +39,7 @@ func printOutcome(out io.Writer, o *batch.Outcome) error {
 }
 
 // age says how many days old a file was at the instant of the run, "" for none.
-func age(r *export.Run, file string) string {
+func age(r *result.Run, file string) string {
 	for i := range r.Inputs {
 		if in := &r.Inputs[i]; in.File == file {
 			return ageWords(in, r.AsOf, r.Offer.Zone)
@@ -48,7 +49,7 @@ func age(r *export.Run, file string) string {
 }
 
 // ageWords says how many days old a file was at an instant, "" for none.
-func ageWords(in *export.Input, at time.Time, zone *time.Location) string {
+func ageWords(in *result.Input, at time.Time, zone *time.Location) string {
 	if days, _ := in.Age(at, zone); days > 0 {
 		return ", " + counted(days, "day", "days") + " old"
 	}
@@ -56,7 +57,7 @@ func ageWords(in *export.Input, at time.Time, zone *time.Location) string {
 }
 
 // notRead says which columns of a file are not read.
-func notRead(r *export.Run, file string) string {
+func notRead(r *result.Run, file string) string {
 	for _, in := range r.Inputs {
 		if in.File == file && len(in.Unread) > 0 {
 			return "; columns not read: " + oneLine(strings.Join(in.Unread, ", "))
@@ -75,7 +76,7 @@ func (p *printer) verdict(o *batch.Outcome) {
 }
 
 // printResult tells what a run that was made again comes to.
-func printResult(out io.Writer, r *export.Run) error {
+func printResult(out io.Writer, r *result.Run) error {
 	p := &printer{w: out}
 	p.heading(r)
 	p.figures(r)
@@ -145,7 +146,7 @@ func (p *printer) tableLeft(rows [][]string, left int) {
 	}
 }
 
-func (p *printer) heading(r *export.Run) {
+func (p *printer) heading(r *result.Run) {
 	p.linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
 		tender.WallTime(r.AsOf, r.Offer.Zone), r.Offer.Version())
 }
@@ -160,7 +161,7 @@ func toTheSecond(t time.Time) string { return tender.WallTime(t.Truncate(time.Se
 // withOffset is an instant of which the zone is not known, only the offset.
 func withOffset(t time.Time) string { return tender.WallClock(t) + t.Format(" -07:00") }
 
-func (p *printer) figures(r *export.Run) {
+func (p *printer) figures(r *result.Run) {
 	p.linef("")
 	p.series(r)
 	p.linef("")
@@ -168,7 +169,7 @@ func (p *printer) figures(r *export.Run) {
 	p.findings(r)
 }
 
-func (p *printer) series(r *export.Run) {
+func (p *printer) series(r *result.Run) {
 	rows := [][]string{{"series", "level", "", "tendered early", "late", "accepted", "factor", "returned"}}
 	for i, s := range r.Offer.Series {
 		tendered, accepted := r.Book.Totals[i], r.Allocation.Series[i]
@@ -188,7 +189,7 @@ func levelText(s tender.Series) string {
 	return fmt.Sprint(s.Priority)
 }
 
-func (p *printer) funding(r *export.Run) {
+func (p *printer) funding(r *result.Run) {
 	rows := [][]string{{"to wire", "on", "principal", "consideration", "early payment", "interest", "total"}}
 	for _, f := range r.Settlement.Funding {
 		currency := f.Currency
@@ -205,7 +206,7 @@ func (p *printer) funding(r *export.Run) {
 	p.table(rows)
 }
 
-func (p *printer) findings(r *export.Run) {
+func (p *printer) findings(r *result.Run) {
 	c := r.Counts()
 	p.linef("\n%d rows: %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
 	if c.Carried > 0 {
@@ -219,7 +220,7 @@ func (p *printer) findings(r *export.Run) {
 
 // changes says in a few lines what differs from the run that this one is compared
 // with, and what that means for the wires of a superseded one.
-func (p *printer) changes(r *export.Run) {
+func (p *printer) changes(r *result.Run) {
 	if r.Changes == nil {
 		return
 	}
@@ -237,7 +238,7 @@ func (p *printer) changes(r *export.Run) {
 
 // changeLines are what differs from the run that this one is compared with, for the
 // terminal and for mail; none if there is none.
-func changeLines(r *export.Run) (lines []string) {
+func changeLines(r *result.Run) (lines []string) {
 	c := r.Changes
 	if c == nil {
 		return nil
@@ -245,7 +246,7 @@ func changeLines(r *export.Run) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	n := c.Kinds()
 	add("against run %s: %d new, %d no longer counted, %d amended, %d accepted or paid differently",
-		c.Previous, n[export.New], n[export.Gone], n[export.Amended], n[export.Reclassed])
+		c.Previous, n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
 	for _, s := range c.Series {
 		tendered, accepted, cash := s.TenderedNow.Sub(s.TenderedWas), s.AcceptedNow.Sub(s.AcceptedWas), s.CashNow.Sub(s.CashWas)
 		if !tendered.IsZero() || !accepted.IsZero() || !cash.IsZero() {
@@ -262,7 +263,7 @@ func changeLines(r *export.Run) (lines []string) {
 }
 
 // wireRows prints the first of the wires that differ.
-func (p *printer) wireRows(c *export.WireChanges, most int) {
+func (p *printer) wireRows(c *result.WireChanges, most int) {
 	rows := [][]string{}
 	for i := range c.Wires[:most] {
 		w := &c.Wires[i]
@@ -286,7 +287,7 @@ func plus(d decimal.Decimal) string {
 func (p *printer) deed(o *batch.Outcome) {
 	switch o.Deed {
 	case batch.Published:
-		p.linef("published: %s/%s", o.Folder, export.WorkbookName)
+		p.linef("published: %s/%s", o.Folder, result.WorkbookName)
 	case batch.Unchanged:
 		p.linef("nothing has changed since %s; --force makes it again", o.Folder)
 	case batch.Restored:

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/batch"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 )
 
 // snapshots shows in a few lines how the newest report of each depositary differs from
@@ -14,15 +14,15 @@ func (p *printer) snapshots(e *batch.Examination) {
 	if e.Snapshots == nil {
 		return
 	}
-	run := &export.Run{Offer: e.Offer}
-	var before *export.SnapshotReport
+	run := &result.Run{Offer: e.Offer}
+	var before *result.SnapshotReport
 	for i := range e.Snapshots.Reports {
 		r := &e.Snapshots.Reports[i]
 		if i == 0 || e.Snapshots.Reports[i-1].Depositary != r.Depositary {
 			before = nil
 		}
 		if r.Used && before != nil {
-			var changes []export.SnapshotChange
+			var changes []result.SnapshotChange
 			for _, c := range e.Snapshots.Changes {
 				if c.Depositary == r.Depositary && c.Now.File == r.File {
 					changes = append(changes, c)
@@ -44,7 +44,7 @@ func wasNow(was, now string) string {
 	return now + ", before " + was
 }
 
-func (p *printer) snapshot(run *export.Run, r *export.SnapshotReport, before *export.SnapshotReport, changes []export.SnapshotChange) {
+func (p *printer) snapshot(run *result.Run, r *result.SnapshotReport, before *result.SnapshotReport, changes []result.SnapshotChange) {
 	words := []string{counted(r.New, "new instruction", "new instructions")}
 	for _, s := range run.Sum(changes) {
 		words = append(words, s.Words())
@@ -54,7 +54,7 @@ func (p *printer) snapshot(run *export.Run, r *export.SnapshotReport, before *ex
 	for i := range changes[:min(len(changes), mostShown)] {
 		c := &changes[i]
 		what := c.What
-		if c.Kind == export.SnapshotVanished {
+		if c.Kind == result.SnapshotVanished {
 			what += ", " + thousands(c.Was.Principal) + " in row " + strconv.Itoa(c.Was.Row)
 		}
 		when := "by its deadline"

@@ -17,6 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 )
 
 // schemas are those of docs/schemas by name, each compiled once.
@@ -173,7 +174,7 @@ func documentedColumns(t *testing.T, file string) []string {
 func TestP7CSVFilesHaveTheColumnsOfThePage(t *testing.T) {
 	folder := level3Folder(t)
 	run1 := runLevel3(t, folder, "2004-12-02T09:00")
-	for _, name := range []string{export.InstructionsName, export.WiresName, export.PaymentsName, export.PaidName, export.RejectsName, export.SnapshotsName} {
+	for _, name := range []string{result.InstructionsName, result.WiresName, result.PaymentsName, result.PaidName, result.RejectsName, export.SnapshotsName} {
 		content, err := os.ReadFile(filepath.Join(run1, name))
 		if err != nil {
 			t.Fatal(err)
@@ -184,11 +185,11 @@ func TestP7CSVFilesHaveTheColumnsOfThePage(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := export.WriteWireChanges(&out, &export.Run{WireChanges: &export.WireChanges{}}); err != nil {
+	if err := export.WriteWireChanges(&out, &result.Run{WireChanges: &result.WireChanges{}}); err != nil {
 		t.Fatal(err)
 	}
-	if want := strings.Join(documentedColumns(t, export.WireChangesName), ",") + "\n"; out.String() != want {
-		t.Errorf("%s has %swant %s", export.WireChangesName, out.String(), want)
+	if want := strings.Join(documentedColumns(t, result.WireChangesName), ",") + "\n"; out.String() != want {
+		t.Errorf("%s has %swant %s", result.WireChangesName, out.String(), want)
 	}
 	out.Reset()
 	if code := run(context.Background(), []string{"whatif", folder, "--sweep", "Tender Cap=450000000:450000000:1", "--csv"}, testWorld(&out, &out)); code != 0 {

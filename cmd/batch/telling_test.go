@@ -21,10 +21,10 @@ import (
 	"time"
 
 	"tenderbatch/internal/batch"
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/notify"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
@@ -293,7 +293,7 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 }
 
 func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
-	o := &batch.Outcome{Run: &export.Run{Offer: &tender.Offer{}}, Deed: batch.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
+	o := &batch.Outcome{Run: &result.Run{Offer: &tender.Offer{}}, Deed: batch.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
 		{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
 		{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
 	}}}

@@ -15,7 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/fixtures"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx/xlsxtest"
 )
@@ -63,7 +63,7 @@ func TestTheWorkbookIsReadBack(t *testing.T) {
 	}
 	folder := example(t)
 	o := mustRun(t, Request{Folder: folder})
-	path := filepath.Join(o.Folder, export.WorkbookName)
+	path := filepath.Join(o.Folder, result.WorkbookName)
 	if detail, err := readWorkbook(path, o.Run); err != nil || detail != "" {
 		t.Fatalf("a sound workbook: %s, %v", detail, err)
 	}
@@ -121,13 +121,13 @@ func TestChangesSincePreviousRun(t *testing.T) {
 	if c.Previous != early.Run.Name {
 		t.Errorf("compared with %s", c.Previous)
 	}
-	count := map[export.ChangeKind]int{}
+	count := map[result.ChangeKind]int{}
 	for _, l := range c.Lines {
 		count[l.Kind]++
 	}
 	// 42 late tenders are new; everything under levels 2 to 4 is accepted
 	// differently under the raised cap, all 9-1/8% notes were accepted before.
-	if count[export.New] != 42 || count[export.Gone] != 0 || count[export.Amended] != 0 || count[export.Reclassed] < 250 {
+	if count[result.New] != 42 || count[result.Gone] != 0 || count[result.Amended] != 0 || count[result.Reclassed] < 250 {
 		t.Errorf("changes %v", count)
 	}
 	sum := decimal.Zero
@@ -155,20 +155,20 @@ func TestChangesSincePreviousRun(t *testing.T) {
 
 func TestChangeKinds(t *testing.T) {
 	amount := decimal.NewFromInt
-	p := export.Position{Series: "a", Window: tender.Early, Tendered: amount(10), Accepted: amount(5), Total: amount(4)}
+	p := result.Position{Series: "a", Window: tender.Early, Tendered: amount(10), Accepted: amount(5), Total: amount(4)}
 	later, larger, more := p, p, p
 	later.Window, larger.Tendered, more.Accepted = tender.Late, amount(11), amount(6)
 	for _, c := range []struct {
 		name    string
-		now     export.Position
+		now     result.Position
 		counted bool
-		want    export.ChangeKind
+		want    result.ChangeKind
 	}{
-		{"did not count", p, false, export.New},
+		{"did not count", p, false, result.New},
 		{"the same", p, true, ""},
-		{"another window", later, true, export.Amended},
-		{"another principal", larger, true, export.Amended},
-		{"accepted more", more, true, export.Reclassed},
+		{"another window", later, true, result.Amended},
+		{"another principal", larger, true, result.Amended},
+		{"accepted more", more, true, result.Reclassed},
 	} {
 		if got := changeKind(p, c.now, c.counted); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

@@ -14,19 +14,20 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
 // changesFrom compares a run with an earlier published one, instruction by
 // instruction, from the earlier run's instructions.csv.
-func changesFrom(r *export.Run, src *source, previous string) (*export.Changes, error) {
-	content, err := src.earlier(previous, export.InstructionsName)
+func changesFrom(r *result.Run, src *source, previous string) (*result.Changes, error) {
+	content, err := src.earlier(previous, result.InstructionsName)
 	if err != nil {
 		return nil, err
 	}
 	was, err := readPositions(bytes.NewReader(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), previous, export.InstructionsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), previous, result.InstructionsName), err)
 	}
 	return compare(r, previous, was), nil
 }
@@ -39,8 +40,8 @@ func (k instructionKey) compare(other instructionKey) int {
 }
 
 // readPositions reads what each instruction stood at from an instructions.csv.
-func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
-	positions := map[instructionKey]export.Position{}
+func readPositions(r io.Reader) (map[instructionKey]result.Position, error) {
+	positions := map[instructionKey]result.Position{}
 	columns := []string{"instruction", "depositary", "series", "window", "tendered", "accepted", "total", "participant"}
 	// A text of a row holds on to the whole row: few are kept, as their own copies.
 	kept := map[string]string{}
@@ -51,7 +52,7 @@ func readPositions(r io.Reader) (map[instructionKey]export.Position, error) {
 		return kept[text]
 	}
 	err := readRows(r, columns, func(text []string) (wrong int, err error) {
-		p := export.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3])), Participant: keep(text[7])}
+		p := result.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3])), Participant: keep(text[7])}
 		if err := p.Window.Check(); err != nil {
 			return 3, err
 		}
@@ -101,16 +102,16 @@ func readRows(r io.Reader, columns []string, take func(text []string) (wrong int
 }
 
 // compare compares the lines of a run with those of an earlier one.
-func compare(r *export.Run, previous string, was map[instructionKey]export.Position) *export.Changes {
-	return &export.Changes{Previous: previous, Lines: comparePositions(was, positionsOf(r)), Series: seriesChanges(r, was)}
+func compare(r *result.Run, previous string, was map[instructionKey]result.Position) *result.Changes {
+	return &result.Changes{Previous: previous, Lines: comparePositions(was, positionsOf(r)), Series: seriesChanges(r, was)}
 }
 
 // positionsOf yields what each instruction of a run stands at.
-func positionsOf(r *export.Run) iter.Seq2[instructionKey, export.Position] {
-	return func(yield func(instructionKey, export.Position) bool) {
+func positionsOf(r *result.Run) iter.Seq2[instructionKey, result.Position] {
+	return func(yield func(instructionKey, result.Position) bool) {
 		for i := range r.Book.Lines {
 			l := &r.Book.Lines[i]
-			if !yield(instructionKey{l.Depositary, l.ID}, export.Position{
+			if !yield(instructionKey{l.Depositary, l.ID}, result.Position{
 				Series: l.Series, Window: l.Window, Tendered: l.Principal,
 				Accepted: r.Allocation.Lines[i].Accepted, Total: r.Settlement.Lines[i].Total(),
 			}) {
@@ -122,45 +123,45 @@ func positionsOf(r *export.Run) iter.Seq2[instructionKey, export.Position] {
 
 // comparePositions lists the instructions that stand differently, by depositary
 // and number.
-func comparePositions(was map[instructionKey]export.Position, now iter.Seq2[instructionKey, export.Position]) []export.Change {
-	var changes []export.Change
+func comparePositions(was map[instructionKey]result.Position, now iter.Seq2[instructionKey, result.Position]) []result.Change {
+	var changes []result.Change
 	there := make(map[instructionKey]bool, len(was))
 	for key, after := range now {
 		there[key] = true
 		before, counted := was[key]
 		if kind := changeKind(before, after, counted); kind != "" {
-			changes = append(changes, export.Change{Kind: kind, Depositary: key.depositary, Instruction: key.instruction, Series: after.Series, Was: before, Now: after})
+			changes = append(changes, result.Change{Kind: kind, Depositary: key.depositary, Instruction: key.instruction, Series: after.Series, Was: before, Now: after})
 		}
 	}
 	for key, before := range was {
 		if !there[key] {
-			changes = append(changes, export.Change{Kind: export.Gone, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
+			changes = append(changes, result.Change{Kind: result.Gone, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
 		}
 	}
-	slices.SortFunc(changes, func(x, y export.Change) int {
+	slices.SortFunc(changes, func(x, y result.Change) int {
 		return instructionKey{x.Depositary, x.Instruction}.compare(instructionKey{y.Depositary, y.Instruction})
 	})
 	return changes
 }
 
 // changeKind says how a position differs, "" if it does not.
-func changeKind(before, after export.Position, counted bool) export.ChangeKind {
+func changeKind(before, after result.Position, counted bool) result.ChangeKind {
 	switch {
 	case !counted:
-		return export.New
+		return result.New
 	case before.Series != after.Series || before.Window != after.Window || !before.Tendered.Equal(after.Tendered):
-		return export.Amended
+		return result.Amended
 	case !before.Accepted.Equal(after.Accepted) || !before.Total.Equal(after.Total):
-		return export.Reclassed
+		return result.Reclassed
 	}
 	return ""
 }
 
-func seriesChanges(r *export.Run, was map[instructionKey]export.Position) []export.SeriesChange {
-	list := make([]export.SeriesChange, len(r.Offer.Series))
-	at := make(map[string]*export.SeriesChange, len(list))
+func seriesChanges(r *result.Run, was map[instructionKey]result.Position) []result.SeriesChange {
+	list := make([]result.SeriesChange, len(r.Offer.Series))
+	at := make(map[string]*result.SeriesChange, len(list))
 	for i, s := range r.Offer.Series {
-		list[i] = export.SeriesChange{Series: s.ID, TenderedNow: r.Book.Totals[i].Sum(), AcceptedNow: r.Allocation.Series[i].Sum()}
+		list[i] = result.SeriesChange{Series: s.ID, TenderedNow: r.Book.Totals[i].Sum(), AcceptedNow: r.Allocation.Series[i].Sum()}
 		at[s.ID] = &list[i]
 	}
 	for i := range r.Book.Lines {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
 )
@@ -22,11 +22,11 @@ type Examination struct {
 	Next    schedule.Slot // when the scheduler runs the offer next; zero if it does not
 	Choice  inbox.Choice
 	Reports []ingest.Report
-	Inputs  []export.Input
+	Inputs  []result.Input
 	Book    *tender.Book
 	Rejects []tender.Reject
 
-	Snapshots *export.Snapshots // nil if no earlier report was compared
+	Snapshots *result.Snapshots // nil if no earlier report was compared
 
 	Files    []FileTotals // one for each report, in their order
 	Warnings []tender.Warning

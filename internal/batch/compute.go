@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -116,7 +117,7 @@ func withPasswords(chosen []inbox.Chosen, getenv func(string) string) []inbox.Ch
 }
 
 // compute makes the run of what was read, up to the last figure.
-func (in *intake) compute(ctx context.Context) (*export.Run, error) {
+func (in *intake) compute(ctx context.Context) (*result.Run, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -132,7 +133,7 @@ func (in *intake) compute(ctx context.Context) (*export.Run, error) {
 	if err := in.settled.checkPaid(b, settlement); err != nil {
 		return nil, err
 	}
-	r := &export.Run{
+	r := &result.Run{
 		Version: in.version, Offer: o, Phase: o.PhaseAt(in.asOf), AsOf: in.asOf,
 		Book: b, Allocation: allocation, Settlement: settlement,
 		Rejects: in.rejects(), Inputs: in.inputs(),
@@ -201,12 +202,12 @@ func (in *intake) rejects() []tender.Reject {
 }
 
 // inputs says of each file what became of its rows.
-func (in *intake) inputs() []export.Input {
-	inputs := make([]export.Input, len(in.choice.Chosen))
-	at := map[string]*export.Input{}
+func (in *intake) inputs() []result.Input {
+	inputs := make([]result.Input, len(in.choice.Chosen))
+	at := map[string]*result.Input{}
 	for i, f := range in.choice.Chosen {
 		digest := sha256.Sum256(f.Content)
-		inputs[i] = export.Input{Depositary: f.Depositary.Name, File: f.Name, Reported: dayReported(f, in.offer.Zone), SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
+		inputs[i] = result.Input{Depositary: f.Depositary.Name, File: f.Name, Reported: dayReported(f, in.offer.Zone), SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
 		at[f.Name] = &inputs[i]
 	}
 	for _, report := range in.read.Reports {
@@ -240,7 +241,7 @@ func (in *intake) inputs() []export.Input {
 
 // checkRows tests that no row was lost: what the files hold is what was counted,
 // not counted and rejected, each counted on its own (R16).
-func checkRows(in *intake, r *export.Run) tender.Invariant {
+func checkRows(in *intake, r *result.Run) tender.Invariant {
 	inv := tender.Invariant{Name: "every row of every file is counted, not counted or rejected", Holds: true}
 	notCounted := in.book.NotYet + len(in.compared.aside)
 	for i := range r.Rejects {

@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -64,9 +65,9 @@ func besides(name, other string) string {
 type publishedRun struct {
 	*ledger.Run
 	result    *export.Result
-	positions map[instructionKey]export.Position
+	positions map[instructionKey]result.Position
 	rejects   []tender.Reject
-	wires     map[string]*export.WireChange // by reference; nil for a run of version 0.1
+	wires     map[string]*result.WireChange // by reference; nil for a run of version 0.1
 	terms     *tender.Offer                 // in force; nil if they cannot be told
 	noTerms   string                        // why they cannot
 }
@@ -82,24 +83,24 @@ func openRun(folder string) (*publishedRun, error) {
 		return nil, err
 	}
 	r := &publishedRun{Run: run}
-	content, err := run.Read(export.JSONName)
+	content, err := run.Read(result.JSONName)
 	if err != nil {
 		return nil, err
 	}
 	if r.result, err = export.ReadResult(content); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.JSONName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, result.JSONName), err)
 	}
-	if content, err = run.Read(export.InstructionsName); err != nil {
+	if content, err = run.Read(result.InstructionsName); err != nil {
 		return nil, err
 	}
 	if r.positions, err = readPositions(bytes.NewReader(content)); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.InstructionsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, result.InstructionsName), err)
 	}
-	if content, err = run.Read(export.RejectsName); err != nil {
+	if content, err = run.Read(result.RejectsName); err != nil {
 		return nil, err
 	}
 	if r.rejects, err = readRejects(content); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, export.RejectsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(folder, result.RejectsName), err)
 	}
 	if r.wires, err = readWires(run.Read); err != nil {
 		return nil, fmt.Errorf("%s: %w", folder, err)
@@ -157,15 +158,15 @@ func (r *publishedRun) readTerms(folder string) error {
 func (r *publishedRun) difference(now *publishedRun, version string) *export.Difference {
 	d := &export.Difference{
 		Offer: r.Offer, Issuer: now.result.Issuer, Version: version, Was: r.side(), Now: now.side(),
-		Files:   different(export.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
+		Files:   different(result.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
 		Lines:   byKind(comparePositions(r.positions, maps.All(now.positions))),
-		Rejects: different(export.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
-		Series:  export.PairUp(r.result.Series, now.result.Series, func(s export.SeriesResult) string { return s.ID + " " + s.Currency }),
-		Totals:  export.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t export.TotalResult) string { return t.Currency }),
-		Caps: export.PairUp(r.result.Caps, now.result.Caps, func(c export.CapResult) string {
+		Rejects: different(result.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
+		Series:  result.PairUp(r.result.Series, now.result.Series, func(s export.SeriesResult) string { return s.ID + " " + s.Currency }),
+		Totals:  result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t export.TotalResult) string { return t.Currency }),
+		Caps: result.PairUp(r.result.Caps, now.result.Caps, func(c export.CapResult) string {
 			return strings.Join([]string{c.Name, c.Currency, string(c.Measure)}, "\x00")
 		}),
-		Funding: export.PairUp(r.result.Funding, now.result.Funding,
+		Funding: result.PairUp(r.result.Funding, now.result.Funding,
 			func(f export.FundingResult) string { return fmt.Sprint(f.Currency, f.Date, f.Status) },
 			func(f export.FundingResult) string { return f.Currency + f.Date }),
 	}
@@ -179,16 +180,16 @@ func (r *publishedRun) difference(now *publishedRun, version string) *export.Dif
 		d.Wires = compareWires(r.Run.Run, r.wires, now.settled())
 	}
 	if r.terms != nil && now.terms != nil {
-		d.Terms = different(export.PairUp(offerfile.ListTerms(r.terms), offerfile.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
+		d.Terms = different(result.PairUp(offerfile.ListTerms(r.terms), offerfile.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
 			func(was, now *tender.Term) bool { return *was != *now })
 	}
 	return d
 }
 
 // byKind puts first what the depositaries changed, then what the terms did.
-func byKind(lines []export.Change) []export.Change {
-	order := []export.ChangeKind{export.New, export.Gone, export.Amended, export.Reclassed}
-	sorted := make([]export.Change, 0, len(lines))
+func byKind(lines []result.Change) []result.Change {
+	order := []result.ChangeKind{result.New, result.Gone, result.Amended, result.Reclassed}
+	sorted := make([]result.Change, 0, len(lines))
 	for _, kind := range order {
 		for i := range lines {
 			if lines[i].Kind == kind {
@@ -229,15 +230,15 @@ func oneOrNone[T any](one *T) []T {
 }
 
 // different keeps the pairs that differ.
-func different[T any](pairs []export.Pair[T], differ func(was, now *T) bool) []export.Pair[T] {
-	return slices.DeleteFunc(pairs, func(p export.Pair[T]) bool { return p.Was != nil && p.Now != nil && !differ(p.Was, p.Now) })
+func different[T any](pairs []result.Pair[T], differ func(was, now *T) bool) []result.Pair[T] {
+	return slices.DeleteFunc(pairs, func(p result.Pair[T]) bool { return p.Was != nil && p.Now != nil && !differ(p.Was, p.Now) })
 }
 
-func inputName(in export.Input) string { return in.File }
+func inputName(in result.Input) string { return in.File }
 
-func inputContent(in export.Input) string { return in.SHA256 }
+func inputContent(in result.Input) string { return in.SHA256 }
 
-func differentInputs(was, now *export.Input) bool {
+func differentInputs(was, now *result.Input) bool {
 	return was.File != now.File || was.SHA256 != now.SHA256
 }
 

@@ -23,6 +23,7 @@ import (
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -101,7 +102,7 @@ func TestADifferenceSaysWhatBecameOfTheOffer(t *testing.T) {
 	if !slices.Equal(terms, want) || d.NotCompared != "" {
 		t.Errorf("terms\n%s\nwant\n%s (%s)", strings.Join(terms, "\n"), strings.Join(want, "\n"), d.NotCompared)
 	}
-	if n := d.Kinds(); n[export.New] != 42 || n[export.Reclassed] != 400 || len(n) != 2 {
+	if n := d.Kinds(); n[result.New] != 42 || n[result.Reclassed] != 400 || len(n) != 2 {
 		t.Errorf("instructions %v", n)
 	}
 	_, _, total := export.Amounts(d.Totals[0])
@@ -177,7 +178,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 		t.Skip("takes long")
 	}
 	runs := variety(t)
-	kinds := make(map[export.ChangeKind]int)
+	kinds := make(map[result.ChangeKind]int)
 	for i, was := range runs {
 		for _, now := range runs[:i] {
 			forth, back := mustDiff(t, was, now), mustDiff(t, now, was)
@@ -193,7 +194,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []export.ChangeKind{export.New, export.Gone, export.Amended, export.Reclassed} {
+	for _, kind := range []result.ChangeKind{result.New, result.Gone, result.Amended, result.Reclassed} {
 		if kinds[kind] == 0 {
 			t.Errorf("no instruction is %s", kind)
 		}
@@ -210,7 +211,7 @@ func mirrored(d *export.Difference) *export.Difference {
 	for i := range m.Lines {
 		c := &m.Lines[i]
 		c.Was, c.Now = c.Now, c.Was
-		if other := map[export.ChangeKind]export.ChangeKind{export.New: export.Gone, export.Gone: export.New}[c.Kind]; other != "" {
+		if other := map[result.ChangeKind]result.ChangeKind{result.New: result.Gone, result.Gone: result.New}[c.Kind]; other != "" {
 			c.Kind = other
 		}
 		c.Series = cmp.Or(c.Now.Series, c.Was.Series)
@@ -218,10 +219,10 @@ func mirrored(d *export.Difference) *export.Difference {
 	return &m
 }
 
-func swap[T any](pairs []export.Pair[T]) []export.Pair[T] {
-	swapped := make([]export.Pair[T], len(pairs))
+func swap[T any](pairs []result.Pair[T]) []result.Pair[T] {
+	swapped := make([]result.Pair[T], len(pairs))
 	for i, p := range pairs {
-		swapped[i] = export.Pair[T]{Was: p.Now, Now: p.Was}
+		swapped[i] = result.Pair[T]{Was: p.Now, Now: p.Was}
 	}
 	return swapped
 }
@@ -281,11 +282,11 @@ func checkSums(t *testing.T, d *export.Difference) {
 // mirrored the other way round.
 func TestComparedPositionsAreMirrored(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 2004))
-	book := func() map[instructionKey]export.Position {
-		all := make(map[instructionKey]export.Position)
+	book := func() map[instructionKey]result.Position {
+		all := make(map[instructionKey]result.Position)
 		for range random.IntN(30) {
 			tendered := int64(1 + random.IntN(3))
-			all[instructionKey{[]string{"DTC", "Euroclear"}[random.IntN(2)], fmt.Sprint(random.IntN(20))}] = export.Position{
+			all[instructionKey{[]string{"DTC", "Euroclear"}[random.IntN(2)], fmt.Sprint(random.IntN(20))}] = result.Position{
 				Series: []string{"a", "b"}[random.IntN(2)], Window: tender.Windows[random.IntN(2)], Tendered: decimal.NewFromInt(tendered),
 				Accepted: decimal.NewFromInt(random.Int64N(tendered + 1)), Total: decimal.New(random.Int64N(3), -2),
 			}
@@ -303,7 +304,7 @@ func TestComparedPositionsAreMirrored(t *testing.T) {
 		for _, c := range forth {
 			key := instructionKey{c.Depositary, c.Instruction}
 			patched[key] = c.Now
-			if c.Kind == export.Gone {
+			if c.Kind == result.Gone {
 				delete(patched, key)
 			}
 		}
@@ -323,7 +324,7 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 	for _, c := range []struct{ was, now, want string }{
 		{folder, final, "is not the folder of a published run; name one"},
 		{early, "nowhere", "is not the folder of a published run"},
-		{filepath.Join(early, export.JSONName), final, "is not the folder of a published run"},
+		{filepath.Join(early, result.JSONName), final, "is not the folder of a published run"},
 		{early, foreign, "of other-2004; name two runs of one offer"},
 	} {
 		if _, err := Diff(c.was, c.now, ""); !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
@@ -343,7 +344,7 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 	if m.Kept[0].Of != offerName {
 		t.Fatalf("kept first: %+v", m.Kept[0])
 	}
-	for _, name := range []string{export.JSONName, export.InstructionsName, export.RejectsName, m.Kept[0].Name} {
+	for _, name := range []string{result.JSONName, result.InstructionsName, result.RejectsName, m.Kept[0].Name} {
 		path := filepath.Join(final, name)
 		sound, err := os.ReadFile(path)
 		if err != nil {
@@ -395,7 +396,7 @@ func TestRejectsAreFollowedFromReportToReport(t *testing.T) {
 	was := []tender.Reject{at("a", 1, "17", ""), at("a", 2, "17", ""), at("a", 3, "19", "")}
 	now := []tender.Reject{at("b", 7, "17", ""), at("a", 2, "17", "x"), at("b", 9, "17", "")}
 	var got []string
-	for _, p := range different(export.PairUp(was, now, rejectPlace, rejectContent), differentRejects) {
+	for _, p := range different(result.PairUp(was, now, rejectPlace, rejectContent), differentRejects) {
 		got = append(got, fmt.Sprintf("%s %s %d", export.RejectWord(p), p.Either().Source.File, p.Either().Source.Row))
 	}
 	if want := []string{"waived a 2", "new b 9", "resolved a 3"}; !slices.Equal(got, want) {

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -17,7 +17,7 @@ import (
 // settledRun is what the run named by the terms decided of the early tenders.
 type settledRun struct {
 	name      string
-	positions map[instructionKey]export.Position
+	positions map[instructionKey]result.Position
 }
 
 // readSettledRun reads the run that was settled early, nil if the terms name
@@ -32,15 +32,15 @@ func readSettledRun(src *source, o *tender.Offer) (*settledRun, error) {
 			return nil, err
 		}
 	}
-	content, err := src.earlier(name, export.InstructionsName)
+	content, err := src.earlier(name, result.InstructionsName)
 	if err != nil {
 		return nil, err
 	}
 	positions, err := readPositions(bytes.NewReader(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), name, export.InstructionsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), name, result.InstructionsName), err)
 	}
-	maps.DeleteFunc(positions, func(_ instructionKey, p export.Position) bool { return p.Window != tender.Early })
+	maps.DeleteFunc(positions, func(_ instructionKey, p result.Position) bool { return p.Window != tender.Early })
 	return &settledRun{name, positions}, nil
 }
 

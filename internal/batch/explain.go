@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -97,7 +98,7 @@ func (in *intake) lineOf(e *Explanation) int {
 }
 
 // allotment is what a line of the book gets.
-func allotment(r *export.Run, line int) *Allotment {
+func allotment(r *result.Run, line int) *Allotment {
 	l := &r.Book.Lines[line]
 	a := &Allotment{
 		Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted, Reason: r.Allocation.Lines[line].Reason, Line: r.Settlement.Lines[line],
@@ -105,7 +106,7 @@ func allotment(r *export.Run, line int) *Allotment {
 	if at, ok := r.Offer.SeriesByID(l.Series); ok {
 		a.Series = r.Offer.Series[at]
 	}
-	a.Factor, a.Price, a.EarlyPrice = r.UsedFor(line)
+	a.Factor, a.Price, a.EarlyPrice = export.UsedFor(r, line)
 	if a.Line.Payment < 0 {
 		return a
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 )
 
 // rulesVersion counts the changes of the rules that can change a result; it is
@@ -17,7 +17,7 @@ const rulesVersion = 2
 // identity is the SHA-256 of all that a run's result follows from: the rules,
 // the terms in force, the phase, the files and the lines of the book. The as-of
 // instant is not part of it: the same book at a later hour is the same run.
-func identity(r *export.Run) string {
+func identity(r *result.Run) string {
 	digest := sha256.New()
 	fmt.Fprintf(digest, "rules %d\noffer %q\nterms %s\nphase %s\n", rulesVersion, r.Offer.ID, r.Offer.TermsDigest, r.Phase)
 	for _, in := range r.Inputs {

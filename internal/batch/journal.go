@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -108,7 +109,7 @@ func (j *journal) start() error {
 }
 
 // computed takes from a run what the ledger is to know.
-func (j *journal) computed(r *export.Run) {
+func (j *journal) computed(r *result.Run) {
 	j.entry = describe(j.entry, r)
 	c := j.entry.Counts
 	j.lines = j.lines.With("run", r.Name)
@@ -116,7 +117,7 @@ func (j *journal) computed(r *export.Run) {
 }
 
 // describe is the entry with what a run came to.
-func describe(e ledger.Entry, r *export.Run) ledger.Entry {
+func describe(e ledger.Entry, r *result.Run) ledger.Entry {
 	c := r.Counts()
 	e.Offer, e.Phase, e.AsOf, e.Terms = r.Offer.ID, string(r.Phase), r.AsOf, r.Offer.TermsDigest
 	e.Identity, e.Run, e.Program = r.Identity, r.Name, r.Version
@@ -131,7 +132,7 @@ func describe(e ledger.Entry, r *export.Run) ledger.Entry {
 // Totals adds up the run by currency, in the order of the series.
 func (o *Outcome) Totals() []ledger.Total { return totals(o.Run) }
 
-func totals(r *export.Run) []ledger.Total {
+func totals(r *result.Run) []ledger.Total {
 	var all []ledger.Total
 	for i, s := range r.Offer.Series {
 		if hasCurrency(all, s.Currency) {
@@ -164,7 +165,7 @@ func hasCurrency(all []ledger.Total, currency string) bool {
 }
 
 // announce notes which run is about to get its name.
-func (j *journal) announce(r *export.Run, manifest string) error {
+func (j *journal) announce(r *result.Run, manifest string) error {
 	j.entry = describe(j.entry, r)
 	j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Held, r.Decisions, manifest
 	for _, c := range r.TermChanges {

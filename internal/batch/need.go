@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
+	"tenderbatch/internal/result"
 )
 
 // What a run needs at its peak, in bytes of memory: a base, and so much for each byte of
@@ -29,7 +29,7 @@ const (
 // the run will fail of it.
 func Need(folder string, now time.Time) int64 {
 	need := int64(needBase)
-	need += needOfEarlier * size(filepath.Join(folder, runsName, "latest", export.InstructionsName))
+	need += needOfEarlier * size(filepath.Join(folder, runsName, "latest", result.InstructionsName))
 	in, err := listInbox(folder, nil)
 	if err != nil {
 		return need

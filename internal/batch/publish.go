@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -65,7 +66,7 @@ func (s *standing) whole(r *ledger.Run) error {
 // there is none. For a final run that is the final run in force. For another it is
 // the latest, or any as of the same instant: with an as-of instant given in words
 // a run is another one even if nothing else is new.
-func (s *standing) same(r *export.Run, asOfGiven bool) *ledger.Run {
+func (s *standing) same(r *result.Run, asOfGiven bool) *ledger.Run {
 	id := r.Identity
 	if r.Phase == tender.Final {
 		if s.final != nil && s.final.Identity == id {
@@ -106,7 +107,7 @@ func (s *standing) finalBeside(name string) string {
 }
 
 // unchanged makes sure that latest points at a run that is known, and whole.
-func (s *standing) unchanged(j *journal, in *intake, r *export.Run, known *ledger.Run) (*Outcome, error) {
+func (s *standing) unchanged(j *journal, in *intake, r *result.Run, known *ledger.Run) (*Outcome, error) {
 	if err := s.whole(known); err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func (s *standing) again(ctx context.Context, j *journal, known *ledger.Run) (*O
 
 // publish publishes a new run and points latest at it. It is compared with the one
 // that it replaces, or else with the latest.
-func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *export.Run) (o *Outcome, err error) {
+func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *result.Run) (o *Outcome, err error) {
 	if r.Replaces, err = s.replaced(r, j.req.Supersede); err != nil {
 		return nil, err
 	}
@@ -192,7 +193,7 @@ func who(by string) string {
 
 // hold keeps a final run with open findings from coming into force, unless the request
 // accepts them. One that is to supersede another is not made at all then.
-func hold(r *export.Run, req Request) error {
+func hold(r *result.Run, req Request) error {
 	open := r.Open()
 	accepted := strings.TrimSpace(req.AcceptRejects)
 	switch {
@@ -211,7 +212,7 @@ func hold(r *export.Run, req Request) error {
 }
 
 // resultRemarks are what the people who get notices must see of a result.
-func resultRemarks(r *export.Run) []tender.Warning {
+func resultRemarks(r *result.Run) []tender.Warning {
 	var all []tender.Warning
 	if r.Held != "" {
 		all = append(all, tender.Warnf(tender.WarnNotInForce, "the run is final, but not in force: %s", r.Held))
@@ -245,7 +246,7 @@ func openWords(n int) string { return counted(n, "finding is open", "findings ar
 
 // compareWith compares a run with the run before it: instructions, terms, and, if it
 // supersedes that one, the wires.
-func (in *intake) compareWith(r *export.Run, previous string) (err error) {
+func (in *intake) compareWith(r *result.Run, previous string) (err error) {
 	if previous == "" {
 		return nil
 	}
@@ -261,7 +262,7 @@ func (in *intake) compareWith(r *export.Run, previous string) (err error) {
 
 // before names the run that a new one is compared with: the final run that it
 // replaces, if that is still there, or else the latest up to its instant; "" for none.
-func (s *standing) before(r *export.Run) string {
+func (s *standing) before(r *result.Run) string {
 	if s.final != nil && s.final.Run == r.Replaces {
 		return r.Replaces
 	}
@@ -297,7 +298,7 @@ func (s *standing) pointAt(d disk.Disk, latest *ledger.Run) error {
 
 // replaced names the final run that a new one replaces, "" for none. On a final
 // run money may have moved, so it is only replaced in so many words.
-func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
+func (s *standing) replaced(r *result.Run, supersede string) (string, error) {
 	if supersede == "final" && s.inForce != "" {
 		supersede = s.inForce
 	}
@@ -318,7 +319,7 @@ func (s *standing) replaced(r *export.Run, supersede string) (string, error) {
 // write writes the run to a stage, reads it back, and gives it its name. The ledger
 // says so before, so that what a crash leaves can be told from a folder that somebody
 // put there, and after.
-func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.Run, previous string) (run *ledger.Run, err error) {
+func (s *standing) write(ctx context.Context, j *journal, in *intake, r *result.Run, previous string) (run *ledger.Run, err error) {
 	stage, err := ledger.NewStage(j.req.Disk, s.runs)
 	if err != nil {
 		return nil, err
@@ -361,7 +362,7 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *export.
 }
 
 // writeFiles gives every file of the run to write.
-func writeFiles(ctx context.Context, r *export.Run, write func(name string, content func(io.Writer) error) error) error {
+func writeFiles(ctx context.Context, r *result.Run, write func(name string, content func(io.Writer) error) error) error {
 	for _, f := range outputs(r) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -376,32 +377,32 @@ func writeFiles(ctx context.Context, r *export.Run, write func(name string, cont
 // output is a file of a run and what writes it.
 type output struct {
 	name  string
-	write func(io.Writer, *export.Run) error
+	write func(io.Writer, *result.Run) error
 }
 
 // outputs are the files of a run.
-func outputs(r *export.Run) []output {
+func outputs(r *result.Run) []output {
 	all := []output{
-		{export.WorkbookName, export.WriteWorkbook},
-		{export.JSONName, export.WriteJSON},
-		{export.InstructionsName, export.WriteInstructions},
-		{export.WiresName, export.WriteWires},
-		{export.PaymentsName, export.WritePayments},
-		{export.PaidName, export.WritePaid},
-		{export.RejectsName, export.WriteRejects},
-		{export.ReleaseTextName, export.WriteReleaseText},
-		{export.ReleaseMarkdownName, export.WriteReleaseMarkdown},
+		{result.WorkbookName, export.WriteWorkbook},
+		{result.JSONName, export.WriteJSON},
+		{result.InstructionsName, export.WriteInstructions},
+		{result.WiresName, export.WriteWires},
+		{result.PaymentsName, export.WritePayments},
+		{result.PaidName, export.WritePaid},
+		{result.RejectsName, export.WriteRejects},
+		{result.ReleaseTextName, export.WriteReleaseText},
+		{result.ReleaseMarkdownName, export.WriteReleaseMarkdown},
 	}
 	if r.Snapshots != nil {
 		all = append(all, output{export.SnapshotsName, export.WriteSnapshots})
 	}
 	if r.WireChanges != nil {
-		all = append(all, output{export.WireChangesName, export.WriteWireChanges})
+		all = append(all, output{result.WireChangesName, export.WriteWireChanges})
 	}
 	return all
 }
 
-func manifest(r *export.Run, previous string, in *intake) *ledger.Manifest {
+func manifest(r *result.Run, previous string, in *intake) *ledger.Manifest {
 	m := &ledger.Manifest{
 		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
 		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},

@@ -12,6 +12,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
@@ -21,19 +22,19 @@ import (
 // wrote it, and tests the invariants of R16 again on what it finds: every
 // instruction of the book is there once, tendered is accepted plus returned, and
 // the cash adds up to the funding.
-func readBack(folder string, r *export.Run) error {
+func readBack(folder string, r *result.Run) error {
 	type written struct {
 		name string
-		read func(path string, r *export.Run) (detail string, err error)
+		read func(path string, r *result.Run) (detail string, err error)
 	}
 	files := []written{
-		{export.WorkbookName, readWorkbook},
-		{export.InstructionsName, readInstructionsCSV},
-		{export.WiresName, readMoneyCSV(settle.Due)},
-		{export.PaymentsName, readMoneyCSV(settle.Due)},
-		{export.PaidName, readMoneyCSV(settle.Paid)},
-		{export.RejectsName, readRejectsCSV},
-		{export.JSONName, readJSON},
+		{result.WorkbookName, readWorkbook},
+		{result.InstructionsName, readInstructionsCSV},
+		{result.WiresName, readMoneyCSV(settle.Due)},
+		{result.PaymentsName, readMoneyCSV(settle.Due)},
+		{result.PaidName, readMoneyCSV(settle.Paid)},
+		{result.RejectsName, readRejectsCSV},
+		{result.JSONName, readJSON},
 	}
 	if r.Snapshots != nil {
 		files = append(files, written{export.SnapshotsName, readSnapshotsCSV})
@@ -51,9 +52,9 @@ func readBack(folder string, r *export.Run) error {
 	return nil
 }
 
-func newTally(r *export.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
+func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
 
-func readWorkbook(path string, r *export.Run) (detail string, err error) {
+func readWorkbook(path string, r *result.Run) (detail string, err error) {
 	t := newTally(r)
 	if err := readSheets(path, "Instructions", writtenHeadings[:], t.addRow); err != nil {
 		return "", err
@@ -108,7 +109,7 @@ func amounts(text func(string) string, into map[string]*decimal.Decimal) error {
 	return nil
 }
 
-func readInstructionsCSV(path string, r *export.Run) (detail string, err error) {
+func readInstructionsCSV(path string, r *result.Run) (detail string, err error) {
 	t := newTally(r)
 	err = rowsOf(path, func(text func(string) string) error {
 		w := written{id: text("instruction"), depositary: text("depositary"), currency: text("currency")}
@@ -120,7 +121,7 @@ func readInstructionsCSV(path string, r *export.Run) (detail string, err error) 
 	return t.result(), err
 }
 
-func readRejectsCSV(path string, r *export.Run) (detail string, err error) {
+func readRejectsCSV(path string, r *result.Run) (detail string, err error) {
 	rows, open := 0, 0
 	err = rowsOf(path, func(text func(string) string) error {
 		if rows < len(r.Rejects) {
@@ -144,7 +145,7 @@ func readRejectsCSV(path string, r *export.Run) (detail string, err error) {
 	return detail, err
 }
 
-func readSnapshotsCSV(path string, r *export.Run) (detail string, err error) {
+func readSnapshotsCSV(path string, r *result.Run) (detail string, err error) {
 	rows, changes := 0, r.Snapshots.Changes
 	err = rowsOf(path, func(text func(string) string) error {
 		if rows < len(changes) && (text("instruction") != changes[rows].Instruction || text("principal_before") != changes[rows].Was.Principal.String()) {
@@ -160,7 +161,7 @@ func readSnapshotsCSV(path string, r *export.Run) (detail string, err error) {
 }
 
 // readJSON compares the sums of result.json with the run.
-func readJSON(path string, r *export.Run) (detail string, err error) {
+func readJSON(path string, r *result.Run) (detail string, err error) {
 	content, err := disk.In(filepath.Dir(path)).ReadFile(path, 1<<40)
 	if err != nil {
 		return "", err
@@ -321,7 +322,7 @@ func (t *tally) addRow(row int, text []string) error {
 
 // tally compares the rows with the run one by one, as they are read.
 type tally struct {
-	run    *export.Run
+	run    *result.Run
 	read   int
 	cash   map[string]settle.Cash // by currency
 	detail string                 // the first difference

@@ -8,7 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -61,7 +61,7 @@ func (m money) add(w writtenMoney) error {
 
 // differs says how the sums differ from the funding with one of the statuses, "" if
 // they do not.
-func (m money) differs(r *export.Run, statuses ...settle.Status) string {
+func (m money) differs(r *result.Run, statuses ...settle.Status) string {
 	funded := 0
 	for _, f := range r.Settlement.Funding {
 		if !slices.Contains(statuses, f.Status) {
@@ -80,8 +80,8 @@ func (m money) differs(r *export.Run, statuses ...settle.Status) string {
 }
 
 // readMoneyCSV returns what compares a list of money with the funding of a status.
-func readMoneyCSV(status settle.Status) func(path string, r *export.Run) (detail string, err error) {
-	return func(path string, r *export.Run) (detail string, err error) {
+func readMoneyCSV(status settle.Status) func(path string, r *result.Run) (detail string, err error) {
+	return func(path string, r *result.Run) (detail string, err error) {
 		m := money{}
 		err = rowsOf(path, func(text func(string) string) error {
 			return m.add(writtenMoney{
@@ -107,7 +107,7 @@ var moneySheets = []struct {
 }
 
 // readMoneySheets compares the sheets of money with the funding.
-func readMoneySheets(path string, r *export.Run) (detail string, err error) {
+func readMoneySheets(path string, r *result.Run) (detail string, err error) {
 	for _, s := range moneySheets {
 		if s.status == settle.Paid && len(r.Settlement.PaymentsOf(settle.Paid)) == 0 {
 			continue

@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 )
 
@@ -18,7 +19,7 @@ import (
 // instructions to the sheet on which a longer one would go on.
 func TestInstructionsOnSeveralSheetsAreReadBack(t *testing.T) {
 	o := mustRun(t, Request{Folder: example(t)})
-	book, err := excelize.OpenFile(filepath.Join(o.Folder, export.WorkbookName))
+	book, err := excelize.OpenFile(filepath.Join(o.Folder, result.WorkbookName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,21 +105,21 @@ func TestEveryWrittenFileIsReadBack(t *testing.T) {
 		name  string
 		spoil func(string) string
 	}{
-		{export.InstructionsName, lastLine},
-		{export.InstructionsName, func(s string) string { return strings.Replace(s, ",728000,728000,0,", ",728000,727000,1000,", 1) }},
-		{export.PaymentsName, lastLine},
-		{export.PaymentsName, func(s string) string { return s[:len(s)-2] + string('0'+(s[len(s)-2]-'0'+1)%10) + "\n" }},
-		{export.RejectsName, lastLine},
-		{export.RejectsName, func(s string) string { return strings.Replace(s, ",rejected,true,", ",rejected,false,", 1) }},
-		{export.RejectsName, func(s string) string { return strings.Replace(s, ",USD,12500,", ",USD,12600,", 1) }},
-		{export.JSONName, func(s string) string {
+		{result.InstructionsName, lastLine},
+		{result.InstructionsName, func(s string) string { return strings.Replace(s, ",728000,728000,0,", ",728000,727000,1000,", 1) }},
+		{result.PaymentsName, lastLine},
+		{result.PaymentsName, func(s string) string { return s[:len(s)-2] + string('0'+(s[len(s)-2]-'0'+1)%10) + "\n" }},
+		{result.RejectsName, lastLine},
+		{result.RejectsName, func(s string) string { return strings.Replace(s, ",rejected,true,", ",rejected,false,", 1) }},
+		{result.RejectsName, func(s string) string { return strings.Replace(s, ",USD,12500,", ",USD,12600,", 1) }},
+		{result.JSONName, func(s string) string {
 			return strings.Replace(s, `"accepted": "249457000"`, `"accepted": "249456000"`, 1)
 		}},
-		{export.JSONName, func(s string) string { return strings.Replace(s, `"counted": 602`, `"counted": 601`, 1) }},
-		{export.JSONName, func(s string) string {
+		{result.JSONName, func(s string) string { return strings.Replace(s, `"counted": 602`, `"counted": 601`, 1) }},
+		{result.JSONName, func(s string) string {
 			return strings.Replace(s, `"total": "658621435.62"`, `"total": "658621435.63"`, 1)
 		}},
-		{export.JSONName, func(s string) string { return s[:len(s)/2] }},
+		{result.JSONName, func(s string) string { return s[:len(s)/2] }},
 	} {
 		folder := t.TempDir()
 		if err := os.CopyFS(folder, os.DirFS(o.Folder)); err != nil {

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
 )
 
 // RunFolder is a published run by the path of its folder, such as
@@ -86,7 +86,7 @@ func (a *Remade) WriteTo(ctx context.Context, req Request, folder string) error 
 
 // Remade is a published run, made again from the copies it keeps.
 type Remade struct {
-	Run     *export.Run
+	Run     *result.Run
 	Differs []string // names of the files that came out with other bytes
 
 	in *intake

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -83,7 +83,7 @@ func (req *Request) progress(stage Stage) func(rows int) {
 
 // Outcome is what a run did.
 type Outcome struct {
-	Run     *export.Run
+	Run     *result.Run
 	Choice  inbox.Choice     // the files used and those passed over
 	Remarks []tender.Warning // for whoever makes the run; no part of the result
 	Folder  string           // where the run is published; "" for a dry run
@@ -99,7 +99,7 @@ func (o *Outcome) ResultJSON() ([]byte, error) {
 	if o.published == nil {
 		return nil, errors.New("nothing was published")
 	}
-	return o.published.Read(export.JSONName)
+	return o.published.Read(result.JSONName)
 }
 
 // Deed is what became of a run's result.
@@ -127,7 +127,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		return nil, fmt.Errorf("a run cannot be made by %q: that is no trigger that is known", t)
 	}
 	if req.DryRun {
-		in, r, err := result(ctx, req)
+		in, r, err := makeResult(ctx, req)
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +156,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 
 // lookAhead compares a dry run with the run that it would replace: for a final one,
 // the final run in force, or else the latest.
-func (in *intake) lookAhead(r *export.Run, o *Outcome) error {
+func (in *intake) lookAhead(r *result.Run, o *Outcome) error {
 	archive, err := in.src.published()
 	if err == nil {
 		err = archive.Check()
@@ -211,8 +211,8 @@ func notWritten(err error) error {
 	return err
 }
 
-// result reads what the request names and computes the run.
-func result(ctx context.Context, req Request) (*intake, *export.Run, error) {
+// makeResult reads what the request names and computes the run.
+func makeResult(ctx context.Context, req Request) (*intake, *result.Run, error) {
 	in, err := take(ctx, req)
 	if err != nil {
 		return nil, nil, err
@@ -232,7 +232,7 @@ func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 		return nil, err
 	}
 	j.remarks = append(j.remarks, remarks...)
-	in, r, err := result(ctx, req)
+	in, r, err := makeResult(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -264,13 +264,13 @@ func (o *Outcome) Workbook(most int64) (content []byte, size int64, err error) {
 		return nil, 0, errors.New("nothing was published")
 	}
 	for _, f := range o.published.Outputs {
-		if f.Name == export.WorkbookName {
+		if f.Name == result.WorkbookName {
 			size = f.Bytes
 		}
 	}
 	if size > most {
 		return nil, size, nil
 	}
-	content, err = o.published.Read(export.WorkbookName)
+	content, err = o.published.Read(result.WorkbookName)
 	return content, size, err
 }

@@ -11,9 +11,9 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -21,7 +21,7 @@ import (
 // earlier ones, which a newer one replaces, and of incremental reports the lines that a
 // later one has again. One earlier report at a time is in memory.
 func (in *intake) compareReports(ctx context.Context, req Request) (*comparison, error) {
-	c := &comparison{aside: map[tender.Source]bool{}, shown: &export.Snapshots{}}
+	c := &comparison{aside: map[tender.Source]bool{}, shown: &result.Snapshots{}}
 	if err := in.findEarlier(c); err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (in *intake) followSnapshots(ctx context.Context, req Request, c *compariso
 			}
 		}
 	}
-	shown := export.SnapshotReport{
+	shown := result.SnapshotReport{
 		Depositary: h.depositary.Name, File: file.Name, Used: true,
 		SHA256: digestOf(file.Content), Bytes: int64(len(file.Content)),
 		Rows: report.Rows, Faulty: report.RejectedPrincipal,
@@ -112,7 +112,7 @@ func (in *intake) followEarlier(req Request, c *comparison, h *history, f *compa
 	if err != nil {
 		return err
 	}
-	shown := export.SnapshotReport{
+	shown := result.SnapshotReport{
 		Depositary: f.Depositary.Name, File: f.Name, KeptBy: f.keptBy(), Unread: f.unread,
 		SHA256: f.piece.record.SHA256, Bytes: f.piece.record.Bytes,
 	}
@@ -165,7 +165,7 @@ func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, err
 
 // follow takes in one report, and describes it.
 func (h *history) follow(
-	name string, shown *export.SnapshotReport, instructions iter.Seq[tender.Instruction], rejects []tender.Reject,
+	name string, shown *result.SnapshotReport, instructions iter.Seq[tender.Instruction], rejects []tender.Reject,
 ) {
 	file, before := shown.File, len(h.changes)
 	h.begin(name, file, shown.From, shown.To, newestStamp(instructions))
@@ -194,7 +194,7 @@ func (h *history) follow(
 	}
 	h.end()
 	for _, change := range h.changes[before:] {
-		if change.Kind == export.SnapshotVanished {
+		if change.Kind == result.SnapshotVanished {
 			shown.Vanished++
 		} else {
 			shown.Changed++
@@ -284,7 +284,7 @@ func (c *comparison) describe(in *intake) {
 }
 
 // inMoney is the comparison with what each instruction comes to in a run.
-func (c *comparison) inMoney(r *export.Run) *export.Snapshots {
+func (c *comparison) inMoney(r *result.Run) *result.Snapshots {
 	if c.shown == nil {
 		return nil
 	}
@@ -292,7 +292,7 @@ func (c *comparison) inMoney(r *export.Run) *export.Snapshots {
 	shown.Changes = slices.Clone(c.shown.Changes)
 	for i := range shown.Changes {
 		change := &shown.Changes[i]
-		at, found := slices.BinarySearchFunc(r.Book.Lines, *change, func(l tender.Line, c export.SnapshotChange) int {
+		at, found := slices.BinarySearchFunc(r.Book.Lines, *change, func(l tender.Line, c result.SnapshotChange) int {
 			return cmp.Or(cmp.Compare(l.Depositary, c.Depositary), cmp.Compare(l.ID, c.Instruction))
 		})
 		if found {
@@ -304,7 +304,7 @@ func (c *comparison) inMoney(r *export.Run) *export.Snapshots {
 
 // checkCarried tests that every tender that counts from an earlier report is in the
 // book once, and that no other line is of a file that was not used (R16).
-func (in *intake) checkCarried(r *export.Run) tender.Invariant {
+func (in *intake) checkCarried(r *result.Run) tender.Invariant {
 	used := map[string]bool{}
 	for _, f := range in.choice.Chosen {
 		used[f.Name] = true

@@ -9,7 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -19,7 +19,7 @@ type comparison struct {
 	carried  []tender.Instruction   // that count as an earlier report has them
 	aside    map[tender.Source]bool // rows of files used that do not count, as an earlier report does
 	findings []tender.Reject
-	shown    *export.Snapshots // nil if there was nothing to compare
+	shown    *result.Snapshots // nil if there was nothing to compare
 	files    []comparedFile
 	remarks  []tender.Warning // for the person who makes the run; no part of the result
 }
@@ -93,7 +93,7 @@ func (c *comparison) carry(h *history, v version) {
 	c.carried = append(c.carried, v.Instruction)
 	if h.reports[v.report].shown < 0 { // of an incremental report nothing is shown otherwise
 		h.reports[v.report].shown = len(c.shown.Reports)
-		c.shown.Reports = append(c.shown.Reports, export.SnapshotReport{Depositary: v.Depositary, File: v.Source.File, Used: true})
+		c.shown.Reports = append(c.shown.Reports, result.SnapshotReport{Depositary: v.Depositary, File: v.Source.File, Used: true})
 	}
 	r := &c.shown.Reports[h.reports[v.report].shown]
 	r.Carried++

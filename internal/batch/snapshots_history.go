@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -22,7 +22,7 @@ type history struct {
 	depositary tender.Depositary
 	reports    []reportTime
 	lines      map[string]*tracked
-	changes    []export.SnapshotChange
+	changes    []result.SnapshotChange
 	at         map[changeKey]int // position in changes
 	usedAsOf   time.Time         // until when the report in hand was used under its name; zero if that is not known
 }
@@ -100,7 +100,7 @@ func (h *history) line(in tender.Instruction) (known bool) {
 	kind, what := h.difference(was, now)
 	if kind == "" {
 		if back && h.counts(now) {
-			h.note(export.SnapshotBack, "as it was before", was, now)
+			h.note(result.SnapshotBack, "as it was before", was, now)
 		}
 		return true
 	}
@@ -126,14 +126,14 @@ func (h *history) noteLate(now version) {
 	if h.depositary.Incremental || before < 0 || !h.counts(now) || !now.Received.Before(h.reports[before].from) {
 		return
 	}
-	deadline := h.deadline(export.SnapshotAdded, now, now)
+	deadline := h.deadline(result.SnapshotAdded, now, now)
 	if !h.after(before, deadline) {
 		return
 	}
-	h.add(changeKey{now.ID, now.report}, export.SnapshotChange{
-		Kind: export.SnapshotAdded, Depositary: h.depositary.Name, Instruction: now.ID,
+	h.add(changeKey{now.ID, now.report}, result.SnapshotChange{
+		Kind: result.SnapshotAdded, Depositary: h.depositary.Name, Instruction: now.ID,
 		What: fmt.Sprintf("received %s, and %s, made later, did not have it", h.clock(now.Received), h.reports[before].name),
-		Was:  export.SnapshotLine{Source: tender.Source{File: h.reports[before].file}}, Now: h.shown(now),
+		Was:  result.SnapshotLine{Source: tender.Source{File: h.reports[before].file}}, Now: h.shown(now),
 		Deadline: deadline.At, After: true,
 	})
 }
@@ -156,9 +156,9 @@ func (h *history) end() {
 			continue
 		}
 		deadline := h.offer.WithdrawalDeadline(h.offer.Window(t.last.Received))
-		h.add(changeKey{id, t.missing}, export.SnapshotChange{
-			Kind: export.SnapshotVanished, Depositary: h.depositary.Name, Instruction: id, What: "left out of the report",
-			Was: h.shown(t.last), Now: export.SnapshotLine{Source: tender.Source{File: h.reports[t.missing].file}},
+		h.add(changeKey{id, t.missing}, result.SnapshotChange{
+			Kind: result.SnapshotVanished, Depositary: h.depositary.Name, Instruction: id, What: "left out of the report",
+			Was: h.shown(t.last), Now: result.SnapshotLine{Source: tender.Source{File: h.reports[t.missing].file}},
 			Deadline: deadline.At, After: h.after(t.missing, deadline),
 		})
 	}
@@ -178,26 +178,26 @@ func (h *history) after(report int, deadline tender.CutOff) bool {
 
 // difference says how two reports differ about a tender; "" if they do not, or in a way
 // that the reports say themselves, such as a withdrawal with its time.
-func (h *history) difference(was, now version) (kind export.SnapshotKind, what string) {
+func (h *history) difference(was, now version) (kind result.SnapshotKind, what string) {
 	counted, counts := h.counts(was), h.counts(now)
 	switch {
 	case counted && counts:
 		return h.amendment(was, now)
 	case counted && h.backdated(was, now):
-		return export.SnapshotStopped, fmt.Sprintf("withdrawn %s, and %s, made later, still had it as tendered",
+		return result.SnapshotStopped, fmt.Sprintf("withdrawn %s, and %s, made later, still had it as tendered",
 			h.clock(now.WithdrawnAt), h.reports[was.report].name)
 	case counted && now.Received.After(h.asOf):
-		return export.SnapshotStopped, h.received(was, now)
+		return result.SnapshotStopped, h.received(was, now)
 	case counted && now.Status == tender.Withdrawn && !now.WithdrawnAt.IsZero():
 		return "", ""
 	case counted && now.Status == tender.Withdrawn:
-		return export.SnapshotStopped, "withdrawn, without a time"
+		return result.SnapshotStopped, "withdrawn, without a time"
 	case counted && h.offer.Window(now.Received) == tender.Expired:
-		return export.SnapshotStopped, h.received(was, now)
+		return result.SnapshotStopped, h.received(was, now)
 	case counted:
-		return export.SnapshotStopped, "reported as " + string(now.Status) + " now"
+		return result.SnapshotStopped, "reported as " + string(now.Status) + " now"
 	case counts && (was.Status == tender.Withdrawn || was.Status == tender.Rejected):
-		return export.SnapshotReinstated, "was " + string(was.Status) + ", and is tendered now"
+		return result.SnapshotReinstated, "was " + string(was.Status) + ", and is tendered now"
 	}
 	return "", ""
 }
@@ -210,11 +210,11 @@ func (h *history) backdated(was, now version) bool {
 }
 
 // amendment says how two versions of a tender that both count differ.
-func (h *history) amendment(was, now version) (kind export.SnapshotKind, what string) {
+func (h *history) amendment(was, now version) (kind result.SnapshotKind, what string) {
 	var all []string
 	if d := now.Principal.Cmp(was.Principal); d != 0 {
-		if kind = export.SnapshotGrew; d < 0 {
-			kind = export.SnapshotShrank
+		if kind = result.SnapshotGrew; d < 0 {
+			kind = result.SnapshotShrank
 		}
 		what = "the principal was " + thousandsOf(was.Principal) + ", and is " + thousandsOf(now.Principal)
 		if was.Received.Equal(now.Received) {
@@ -233,7 +233,7 @@ func (h *history) amendment(was, now version) (kind export.SnapshotKind, what st
 		all = append(all, h.received(was, now))
 	}
 	if kind == "" && len(all) > 0 {
-		kind = export.SnapshotChanged
+		kind = result.SnapshotChanged
 	}
 	return kind, strings.Join(all, "; ")
 }
@@ -256,15 +256,15 @@ func sameSecurity(a, b string) bool {
 }
 
 // note adds a change that the report in hand shows.
-func (h *history) note(kind export.SnapshotKind, what string, was, now version) *export.SnapshotChange {
+func (h *history) note(kind result.SnapshotKind, what string, was, now version) *result.SnapshotChange {
 	deadline := h.deadline(kind, was, now)
-	return h.add(changeKey{now.ID, now.report}, export.SnapshotChange{
+	return h.add(changeKey{now.ID, now.report}, result.SnapshotChange{
 		Kind: kind, Depositary: h.depositary.Name, Instruction: now.ID, What: what,
 		Was: h.shown(was), Now: h.shown(now), Deadline: deadline.At, After: h.after(now.report, deadline),
 	})
 }
 
-func (h *history) add(key changeKey, c export.SnapshotChange) *export.SnapshotChange {
+func (h *history) add(key changeKey, c result.SnapshotChange) *result.SnapshotChange {
 	h.at[key] = len(h.changes)
 	h.changes = append(h.changes, c)
 	return &h.changes[len(h.changes)-1]
@@ -273,11 +273,11 @@ func (h *history) add(key changeKey, c export.SnapshotChange) *export.SnapshotCh
 // deadline is the cut-off after which nothing of a kind may change about a tender: of
 // the windows that it was and is in, the earlier. Less may be tendered until the
 // withdrawal deadline; for the rest, what is early is fixed at the Early Tender Date.
-func (h *history) deadline(kind export.SnapshotKind, was, now version) (earliest tender.CutOff) {
+func (h *history) deadline(kind result.SnapshotKind, was, now version) (earliest tender.CutOff) {
 	for _, v := range []version{was, now} {
 		window := h.offer.Window(v.Received)
 		cut := h.offer.WithdrawalDeadline(window)
-		less := kind == export.SnapshotShrank || kind == export.SnapshotStopped
+		less := kind == result.SnapshotShrank || kind == result.SnapshotStopped
 		if window == tender.Early && !less && (cut.IsZero() || h.offer.Early.At.Before(cut.At)) {
 			cut = h.offer.Early
 		}
@@ -288,24 +288,24 @@ func (h *history) deadline(kind export.SnapshotKind, was, now version) (earliest
 	return earliest
 }
 
-func (h *history) shown(v version) export.SnapshotLine {
-	return export.SnapshotLine{
+func (h *history) shown(v version) result.SnapshotLine {
+	return result.SnapshotLine{
 		Source: v.Source, Participant: v.Participant, Series: v.Series, Window: h.offer.Window(v.Received), Principal: v.Principal,
 	}
 }
 
 // sorted puts the changes in the order of the reports, then of the instructions.
-func (h *history) sorted() []export.SnapshotChange {
+func (h *history) sorted() []result.SnapshotChange {
 	type placed struct {
 		changeKey
-		change export.SnapshotChange
+		change result.SnapshotChange
 	}
 	all := make([]placed, 0, len(h.changes))
 	for key, i := range h.at {
 		all = append(all, placed{key, h.changes[i]})
 	}
 	slices.SortFunc(all, func(a, b placed) int { return cmp.Or(a.report-b.report, cmp.Compare(a.id, b.id)) })
-	changes := make([]export.SnapshotChange, len(all))
+	changes := make([]result.SnapshotChange, len(all))
 	for i, p := range all {
 		changes[i] = p.change
 	}

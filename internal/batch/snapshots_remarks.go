@@ -6,13 +6,13 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
 // snapshotRemarks say, for the mail, what vanished or changed after its deadline and is
 // not resolved, and what the newest report leaves out in time.
-func snapshotRemarks(r *export.Run) (all []tender.Warning) {
+func snapshotRemarks(r *result.Run) (all []tender.Warning) {
 	if r.Snapshots == nil {
 		return nil
 	}
@@ -31,7 +31,7 @@ func snapshotRemarks(r *export.Run) (all []tender.Warning) {
 
 // openPrincipal counts the open findings of a rule on a depositary's tenders, "" if
 // there are none.
-func openPrincipal(r *export.Run, depositary, rule string) string {
+func openPrincipal(r *result.Run, depositary, rule string) string {
 	n, sum := 0, map[string]decimal.Decimal{}
 	for i := range r.Rejects {
 		f := &r.Rejects[i]
@@ -56,7 +56,7 @@ func openPrincipal(r *export.Run, depositary, rule string) string {
 		"the offer must resolve them [%s]", tendersOf(n), amountsOf(r.Offer, sum), strings.Join(steps, ", "), rule)
 }
 
-func openChanges(r *export.Run, depositary, rule string) (open []export.SnapshotChange) {
+func openChanges(r *result.Run, depositary, rule string) (open []result.SnapshotChange) {
 	for _, c := range r.Snapshots.Changes {
 		if c.Depositary == depositary && c.Rule == rule && c.Open {
 			open = append(open, c)
@@ -66,7 +66,7 @@ func openChanges(r *export.Run, depositary, rule string) (open []export.Snapshot
 }
 
 // inTime counts what the newest report leaves out by the withdrawal deadline.
-func inTime(r *export.Run, depositary string) string {
+func inTime(r *result.Run, depositary string) string {
 	newest := ""
 	for _, report := range r.Snapshots.Reports {
 		if report.Depositary == depositary && report.Used {
@@ -75,7 +75,7 @@ func inTime(r *export.Run, depositary string) string {
 	}
 	n, sum := 0, map[string]decimal.Decimal{}
 	for _, c := range r.Snapshots.Changes {
-		vanished := c.Kind == export.SnapshotVanished && !c.After && c.Rule != "" && c.Resolved == ""
+		vanished := c.Kind == result.SnapshotVanished && !c.After && c.Rule != "" && c.Resolved == ""
 		if vanished && c.Depositary == depositary && c.Now.File == newest {
 			n++
 			currency := currencyOf(r.Offer, c.Was.Series)

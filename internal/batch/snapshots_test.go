@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -401,7 +402,7 @@ func inOneRun(t testing.TB, folder string) string {
 	t.Helper()
 	o := mustRun(t, Request{Folder: folder, AsOf: "2026-05-17T12:00", Clock: longAfterEnd, Version: "test", DryRun: true})
 	var all strings.Builder
-	for _, write := range []func(io.Writer, *export.Run) error{export.WriteRejects, export.WriteWires} {
+	for _, write := range []func(io.Writer, *result.Run) error{export.WriteRejects, export.WriteWires} {
 		if err := write(&all, o.Run); err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -17,7 +18,7 @@ import (
 // made and that are others now, although no time has passed for them: offer.yaml was
 // edited in place. Amendments that took effect since are no such change. A run that
 // kept no terms, or terms that this program does not understand, gives none.
-func (in *intake) termChanges(previous string) ([]export.Pair[tender.Term], error) {
+func (in *intake) termChanges(previous string) ([]result.Pair[tender.Term], error) {
 	source, err := in.src.earlierTerms(previous)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -37,9 +38,9 @@ func (in *intake) termChanges(previous string) ([]export.Pair[tender.Term], erro
 	if before.TermsDigest == now.TermsDigest {
 		return nil, nil
 	}
-	pairs := export.PairUp(offerfile.ListTerms(before), offerfile.ListTerms(now), func(t tender.Term) string { return t.Path })
+	pairs := result.PairUp(offerfile.ListTerms(before), offerfile.ListTerms(now), func(t tender.Term) string { return t.Path })
 	// A new waiver or resolution is one change, not one for each of its keys.
-	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }), func(p export.Pair[tender.Term]) bool {
+	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }), func(p result.Pair[tender.Term]) bool {
 		path := p.Either().Path
 		return (p.Was == nil || p.Now == nil) && (strings.HasPrefix(path, "waivers.") || strings.HasPrefix(path, "resolutions."))
 	}), nil
@@ -60,7 +61,7 @@ func asOfName(run string, zone *time.Location) (time.Time, error) {
 
 // checkTermChanges is a *[UsageError] if terms were changed in place before a final run
 // and the request does not say why. What resolves a finding says so itself.
-func checkTermChanges(r *export.Run, req Request) error {
+func checkTermChanges(r *result.Run, req Request) error {
 	var changed []string
 	for _, c := range r.TermChanges {
 		if path := c.Either().Path; path != "resolutions" && !strings.HasPrefix(path, "resolutions.") {

@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -16,13 +17,13 @@ import (
 type Unsettled struct {
 	Issuer string
 	Run    string // its name
-	Counts export.Counts
-	Groups []export.FindingGroup // the open ones
+	Counts result.Counts
+	Groups []result.FindingGroup // the open ones
 	Told   time.Time             // when the scheduler last made a run that published them, by the ledger; zero for never
 }
 
 // UnsettledOf reads what the newest published run of the offer in a folder leaves to act
-// on; nil if there is no run, or nothing is open. Its files must be as they were published.
+// on; nil if there is no run, or nothing is open. Its files must be as they were kept.
 func UnsettledOf(folder string) (*Unsettled, error) {
 	h, err := HistoryOf(folder)
 	if err != nil || h.archive == nil || h.archive.Latest() == nil {
@@ -35,16 +36,16 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 		}
 	}
 	run := h.archive.Latest()
-	content, err := run.Read(export.JSONName)
+	content, err := run.Read(result.JSONName)
 	if err != nil {
 		return nil, err
 	}
-	result, err := export.ReadResult(content)
-	if err != nil || result.Counts.Open == 0 {
+	kept, err := export.ReadResult(content)
+	if err != nil || kept.Counts.Open == 0 {
 		return nil, err
 	}
-	u.Issuer, u.Counts = result.Issuer, result.Counts
-	if content, err = run.Read(export.RejectsName); err != nil {
+	u.Issuer, u.Counts = kept.Issuer, kept.Counts
+	if content, err = run.Read(result.RejectsName); err != nil {
 		return nil, err
 	}
 	open, err := readOpen(content)
@@ -52,10 +53,10 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 		return nil, err
 	}
 	offer := &tender.Offer{}
-	for _, s := range result.Series {
+	for _, s := range kept.Series {
 		offer.Series = append(offer.Series, tender.Series{ID: s.ID, Currency: s.Currency})
 	}
-	u.Groups = export.GroupFindings(offer, open, false)
+	u.Groups = result.GroupFindings(offer, open, false)
 	return u, nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -38,7 +38,7 @@ type CapAmount struct {
 // it is published.
 type Speculation struct {
 	in    *intake
-	Today *export.Run
+	Today *result.Run
 }
 
 // WhatIf reads the terms and the files of a request and works out the result
@@ -58,7 +58,7 @@ func WhatIf(ctx context.Context, req Request) (*Speculation, error) {
 
 // Under works out the result under a scenario. A cap or a rate that the offer
 // does not have is a *[UsageError].
-func (s *Speculation) Under(ctx context.Context, other Scenario) (*export.Run, error) {
+func (s *Speculation) Under(ctx context.Context, other Scenario) (*result.Run, error) {
 	o, err := changed(s.in.offer, other)
 	if err != nil {
 		return nil, err

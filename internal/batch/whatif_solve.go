@@ -11,7 +11,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -44,7 +44,7 @@ type Solution struct {
 	Room    bool
 	Reached bool      // the cap as it is does it already
 	LeftOut []LeftOut // what of the goal no amount could buy
-	Then    *export.Run
+	Then    *result.Run
 }
 
 // LeftOut is principal of a series that no cap can have accepted.

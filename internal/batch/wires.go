@@ -11,14 +11,14 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
 // wireChangesFrom compares the wires of a run with those of the final run that it
 // supersedes. It returns nil for a run of a version that gave payments no references.
-func wireChangesFrom(r *export.Run, src *source, superseded string) (*export.WireChanges, error) {
+func wireChangesFrom(r *result.Run, src *source, superseded string) (*result.WireChanges, error) {
 	was, err := readWires(func(name string) ([]byte, error) { return src.earlier(superseded, name) })
 	if was == nil || err != nil {
 		return nil, err
@@ -28,9 +28,9 @@ func wireChangesFrom(r *export.Run, src *source, superseded string) (*export.Wir
 
 // readWires reads the wires of a published run from its payments.csv and paid.csv, by
 // reference; nil for a run of a version that gave payments no references.
-func readWires(read func(name string) ([]byte, error)) (map[string]*export.WireChange, error) {
-	was := map[string]*export.WireChange{}
-	for _, name := range []string{export.PaymentsName, export.PaidName} {
+func readWires(read func(name string) ([]byte, error)) (map[string]*result.WireChange, error) {
+	was := map[string]*result.WireChange{}
+	for _, name := range []string{result.PaymentsName, result.PaidName} {
 		content, err := read(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
@@ -49,7 +49,7 @@ func readWires(read func(name string) ([]byte, error)) (map[string]*export.WireC
 }
 
 // addWires adds the rows of a payments.csv or paid.csv up by reference.
-func addWires(wires map[string]*export.WireChange, content []byte) error {
+func addWires(wires map[string]*result.WireChange, content []byte) error {
 	columns := []string{"reference", "status", "depositary", "participant", "participant_name", "currency", "settlement_date", "total"}
 	return readRows(bytes.NewReader(content), columns, func(text []string) (wrong int, err error) {
 		total, err := decimal.NewFromString(text[7])
@@ -62,7 +62,7 @@ func addWires(wires map[string]*export.WireChange, content []byte) error {
 			if err != nil {
 				return 6, err
 			}
-			w = &export.WireChange{Reference: strings.Clone(text[0]), Party: settle.Party{
+			w = &result.WireChange{Reference: strings.Clone(text[0]), Party: settle.Party{
 				Status: settle.Status(strings.Clone(text[1])), Depositary: strings.Clone(text[2]), Participant: strings.Clone(text[3]),
 				ParticipantName: strings.Clone(text[4]), Currency: strings.Clone(text[5]), Date: date,
 			}}
@@ -75,13 +75,13 @@ func addWires(wires map[string]*export.WireChange, content []byte) error {
 
 // compareWires lists the wires that differ. was holds those of the superseded run by
 // reference.
-func compareWires(superseded string, was map[string]*export.WireChange, now []settle.Wire) *export.WireChanges {
-	all := &export.WireChanges{Superseded: superseded}
+func compareWires(superseded string, was map[string]*result.WireChange, now []settle.Wire) *result.WireChanges {
+	all := &result.WireChanges{Superseded: superseded}
 	there := make(map[string]bool, len(now))
 	for i := range now {
 		w := &now[i]
 		there[w.Reference] = true
-		c := export.WireChange{Reference: w.Reference, Party: w.Party, Now: w.Total()}
+		c := result.WireChange{Reference: w.Reference, Party: w.Party, Now: w.Total()}
 		before := was[w.Reference]
 		if before != nil {
 			c.Was = before.Was
@@ -95,29 +95,29 @@ func compareWires(superseded string, was map[string]*export.WireChange, now []se
 	for reference, before := range was {
 		if !there[reference] {
 			c := *before
-			c.Kind = export.WireCancelled
+			c.Kind = result.WireCancelled
 			all.Wires = append(all.Wires, c)
 		}
 	}
-	slices.SortFunc(all.Wires, func(x, y export.WireChange) int {
+	slices.SortFunc(all.Wires, func(x, y result.WireChange) int {
 		return cmp.Or(x.Party.Compare(&y.Party), cmp.Compare(x.Reference, y.Reference))
 	})
 	return all
 }
 
 // wireChangeKind says how a wire differs, "" if it does not.
-func wireChangeKind(before, now *export.WireChange) export.WireChangeKind {
+func wireChangeKind(before, now *result.WireChange) result.WireChangeKind {
 	switch {
 	case before == nil:
-		return export.WireNew
+		return result.WireNew
 	case now.Now.GreaterThan(now.Was):
-		return export.WireIncreased
+		return result.WireIncreased
 	case now.Now.LessThan(now.Was):
-		return export.WireDecreased
+		return result.WireDecreased
 	case before.Status == now.Status:
 		return ""
 	case now.Status == settle.Paid:
-		return export.WirePaid
+		return result.WirePaid
 	}
-	return export.WireDue
+	return result.WireDue
 }

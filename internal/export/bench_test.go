@@ -14,12 +14,13 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
 // largeRun is a run of the small offer with so many instructions, all of them
 // different.
-func largeRun(b testing.TB, n int) *Run {
+func largeRun(b testing.TB, n int) *result.Run {
 	b.Helper()
 	o := smallOffer()
 	securities := []string{"52729NAA8", "52729NAE0", "52729NAD2", "XS0109307923"}
@@ -41,7 +42,7 @@ func largeRun(b testing.TB, n int) *Run {
 	}
 	r := compute(b, o, tenders, wall("2004-12-03T18:00:00.000"))
 	r.Invariants = []tender.Invariant{{Name: "no cap is exceeded", Holds: true}}
-	r.Inputs = []Input{smallInput(r, "DTC", "dtc-2004-11-30.xlsx", "Tenders", 0, 0)}
+	r.Inputs = []result.Input{smallInput(r, "DTC", "dtc-2004-11-30.xlsx", "Tenders", 0, 0)}
 	return r
 }
 
@@ -108,9 +109,9 @@ func watchMemory() (peak func() float64) {
 
 // streamed writes the rows of Instructions with excelize's StreamWriter, with
 // the same styles, formulas and values.
-func streamed(b testing.TB, to io.Writer, r *Run) {
+func streamed(b testing.TB, to io.Writer, r *result.Run) {
 	b.Helper()
-	w := &workbook{volume: r.volume(excelize.TotalRows), run: r, tally: newTally(r)}
+	w := &workbook{volume: volumeOf(r, excelize.TotalRows), run: r, tally: newTally(r)}
 	w.layInstructions()
 	f := excelize.NewFile()
 	defer f.Close()

@@ -16,9 +16,9 @@ import (
 // with its result, so that viewers that do not calculate show it, too.
 type cell struct {
 	kind    kind
-	value   string       // the text, 1 and 0 for true and false, the digits of a number that amount cannot hold
+	value   string          // the text, 1 and 0 for true and false, the digits of a number that amount cannot hold
 	amount  decimals.Amount // a number whose value is empty
-	formula string       // without the equals sign; # stands for the number of the row
+	formula string          // without the equals sign; # stands for the number of the row
 	look    look
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -121,7 +122,7 @@ func TestGroups(t *testing.T) {
 
 func TestShare(t *testing.T) {
 	for _, c := range [][3]string{{"1", "3", "0.333"}, {"2", "3", "0.667"}, {"1", "2000", "0.001"}, {"1", "2001", "0"}, {"5", "0", "0"}} {
-		if got := share(dec(c[0]), dec(c[1]), 3); !got.Equal(dec(c[2])) {
+		if got := result.Share(dec(c[0]), dec(c[1]), 3); !got.Equal(dec(c[2])) {
 			t.Errorf("%s of %s is %s, want %s", c[0], c[1], got, c[2])
 		}
 	}
@@ -153,7 +154,7 @@ func TestP21AColumnOfTimesHasSecondsOnlyIfATimeHas(t *testing.T) {
 			r.Book.Lines[i].Received = wall("2004-11-12T16:30:00.000")
 		}
 		r.Book.Lines[1].Received = wall(last)
-		b := &workbook{volume: r.volume(1000), run: r, tally: newTally(r)}
+		b := &workbook{volume: volumeOf(r, 1000), run: r, tally: newTally(r)}
 		row, cells := b.instructionRows(), make([]cell, insRow)
 		for i := range r.Book.Lines[:3] {
 			row(i, cells)

@@ -9,29 +9,30 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
 // WriteInstructions writes instructions.csv: one line for each instruction that
 // counts, in the order of the book.
-func WriteInstructions(w io.Writer, r *Run) error {
+func WriteInstructions(w io.Writer, r *result.Run) error {
 	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
-		currency := r.currencyOf(l.Series)
+		currency := r.CurrencyOf(l.Series)
 		decided, paid := r.Allocation.Lines[i], r.Settlement.Lines[i]
 		reference, status := "", ""
 		if paid.Payment >= 0 {
 			p := &r.Settlement.Payments[paid.Payment]
 			reference, status = p.Reference, string(p.Status)
 		}
-		factor, price, earlyPrice := r.UsedFor(i)
+		factor, price, earlyPrice := UsedFor(r, i)
 		return []string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			display.Stamp(l.Received, r.Offer.Zone),
 			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
-			guard(reason(l, decided.Reason)),
+			guard(result.ReasonWords(l, decided.Reason)),
 			tender.CashText(paid.Consideration, currency), tender.CashText(paid.EarlyPayment, currency),
 			tender.CashText(paid.AccruedInterest, currency), tender.CashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
@@ -42,7 +43,7 @@ func WriteInstructions(w io.Writer, r *Run) error {
 
 // UsedFor are the factor and the prices per 1,000 that were used for the i-th line, as
 // text: "" for what was not.
-func (r *Run) UsedFor(i int) (factor, price, earlyPrice string) {
+func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 	l := &r.Book.Lines[i]
 	at, ok := r.Offer.SeriesByID(l.Series)
 	if !ok {
@@ -66,7 +67,7 @@ func (r *Run) UsedFor(i int) (factor, price, earlyPrice string) {
 }
 
 // WriteWires writes wires.csv: one line for each transfer that is due.
-func WriteWires(w io.Writer, r *Run) error {
+func WriteWires(w io.Writer, r *result.Run) error {
 	wires := r.Settlement.WiresOf(settle.Due)
 	const headings = "reference,status,depositary,participant,participant_name,currency,settlement_date,payments," + moneyHeadings
 	return writeCSV(w, headings, len(wires), func(i int) []string {
@@ -80,13 +81,13 @@ func WriteWires(w io.Writer, r *Run) error {
 
 // WritePayments writes payments.csv: what each participant is still to be paid for
 // each series on each day.
-func WritePayments(w io.Writer, r *Run) error {
+func WritePayments(w io.Writer, r *result.Run) error {
 	return writePayments(w, r.Settlement.PaymentsOf(settle.Due))
 }
 
 // WritePaid writes paid.csv: what an early settlement paid, with the columns of
 // payments.csv.
-func WritePaid(w io.Writer, r *Run) error {
+func WritePaid(w io.Writer, r *result.Run) error {
 	return writePayments(w, r.Settlement.PaymentsOf(settle.Paid))
 }
 
@@ -112,15 +113,15 @@ func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []str
 
 // WriteRejects writes rejects.csv: the findings about lines of the inputs, those on
 // which most principal hangs first.
-func WriteRejects(w io.Writer, r *Run) error {
+func WriteRejects(w io.Writer, r *result.Run) error {
 	const headings = "file,sheet,row,column,value,rule,message,waived,outcome,open,depositary,instruction,participant,series,currency,principal,cell,advice,resolution"
 	return writeCSV(w, headings, len(r.Rejects), func(i int) []string {
 		rej := &r.Rejects[i]
 		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
 			guard(rej.Column), guard(rej.Value), guard(rej.Rule), guard(rej.Message), guard(rej.Waived),
-			string(rej.Outcome()), strconv.FormatBool(r.isOpen(rej)), guard(rej.Depositary), guard(rej.Instruction), guard(rej.Participant),
-			guard(rej.Series), guard(r.currencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice), guard(rej.Resolved),
+			string(rej.Outcome()), strconv.FormatBool(r.IsOpen(rej)), guard(rej.Depositary), guard(rej.Instruction), guard(rej.Participant),
+			guard(rej.Series), guard(r.CurrencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice), guard(rej.Resolved),
 		}
 	})
 }

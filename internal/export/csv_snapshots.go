@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -13,13 +14,13 @@ import (
 const SnapshotsName = "snapshots.csv"
 
 // WriteSnapshots writes snapshots.csv.
-func WriteSnapshots(w io.Writer, r *Run) error {
+func WriteSnapshots(w io.Writer, r *result.Run) error {
 	const headings = "depositary,instruction,change,what,participant,series,currency,window,principal_before,principal_now,difference," +
 		"file_before,row_before,file_now,row_now,deadline,after_deadline,rule,open,resolution,counts,accepted,cash"
 	changes := r.Snapshots.Changes
 	return writeCSV(w, headings, len(changes), func(i int) []string {
 		c := &changes[i]
-		l, currency := c.line(), r.currencyOf(c.line().Series)
+		l, currency := c.Line(), r.CurrencyOf(c.Line().Series)
 		return []string{
 			guard(c.Depositary), guard(c.Instruction), string(c.Kind), guard(c.What), guard(l.Participant), guard(l.Series),
 			guard(currency), string(l.Window), c.Was.Principal.String(), c.Now.Principal.String(), c.Difference().String(),

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -20,19 +21,19 @@ type Difference struct {
 	Version       string         // of the program that compares
 	Was, Now      Side
 
-	Terms       []Pair[tender.Term] // that differ, in the order of the terms
-	NotCompared string              // why the terms could not be compared value by value; "" if they were
-	Files       []Pair[Input]       // that differ
-	Lines       []Change            // instructions that differ, by depositary and number
-	Rejects     []Pair[tender.Reject]
+	Terms       []result.Pair[tender.Term]  // that differ, in the order of the terms
+	NotCompared string                      // why the terms could not be compared value by value; "" if they were
+	Files       []result.Pair[result.Input] // that differ
+	Lines       []result.Change             // instructions that differ, by depositary and number
+	Rejects     []result.Pair[tender.Reject]
 
 	// All of these, whether they differ or not.
-	Series  []Pair[SeriesResult]
-	Totals  []Pair[TotalResult] // in the currency of the caps
-	Caps    []Pair[CapResult]
-	Funding []Pair[FundingResult]
+	Series  []result.Pair[SeriesResult]
+	Totals  []result.Pair[TotalResult] // in the currency of the caps
+	Caps    []result.Pair[CapResult]
+	Funding []result.Pair[FundingResult]
 
-	Wires *WireChanges // nil: a run is of version 0.1, whose payments have no references
+	Wires *result.WireChanges // nil: a run is of version 0.1, whose payments have no references
 }
 
 // Side is one of the two runs.
@@ -45,61 +46,7 @@ type Side struct {
 	Digest   string // SHA-256 of the terms in force, in hexadecimal
 	Previous string // the run that its sheet Changes compares it with; "" for the first
 	Replaces string // the final run that it supersedes; "" for none
-	Counts   Counts
-}
-
-// Pair is what the two runs say of one thing; nil where a run does not have it.
-type Pair[T any] struct{ Was, Now *T }
-
-// Either is what the second run says, or else the first.
-func (p Pair[T]) Either() *T {
-	if p.Now != nil {
-		return p.Now
-	}
-	return p.Was
-}
-
-// word says what became of the thing in the second run.
-func (p Pair[T]) word() string {
-	switch {
-	case p.Was == nil:
-		return "new"
-	case p.Now == nil:
-		return "gone"
-	}
-	return "changed"
-}
-
-// PairUp sets what two runs list side by side. Elements with the same first key
-// belong together, in their order; then, of those that are left, those with the
-// same second key; and so on. The order is that of the second run, followed by
-// what only the first has.
-func PairUp[T any](was, now []T, keys ...func(T) string) []Pair[T] {
-	partner, taken := make([]*T, len(now)), make([]bool, len(was))
-	for _, key := range keys {
-		free := make(map[string][]int)
-		for i := range was {
-			if !taken[i] {
-				free[key(was[i])] = append(free[key(was[i])], i)
-			}
-		}
-		for i := range now {
-			if left := free[key(now[i])]; partner[i] == nil && len(left) > 0 {
-				partner[i], taken[left[0]] = &was[left[0]], true
-				free[key(now[i])] = left[1:]
-			}
-		}
-	}
-	all := make([]Pair[T], 0, len(now))
-	for i := range now {
-		all = append(all, Pair[T]{Was: partner[i], Now: &now[i]})
-	}
-	for i := range was {
-		if !taken[i] {
-			all = append(all, Pair[T]{Was: &was[i]})
-		}
-	}
-	return all
+	Counts   result.Counts
 }
 
 // SeriesResult is the result of one series: principal, in its currency.
@@ -165,7 +112,7 @@ func (s SeriesResult) FactorWords() string {
 
 // Amounts are the amounts of both runs and the second less the first. Those of a
 // run that does not have the thing are nil, and count as zero.
-func Amounts[T Figured](p Pair[T]) (was, now, difference []decimal.Decimal) {
+func Amounts[T Figured](p result.Pair[T]) (was, now, difference []decimal.Decimal) {
 	if p.Was != nil {
 		was = (*p.Was).Amounts()
 	}
@@ -185,18 +132,20 @@ func Amounts[T Figured](p Pair[T]) (was, now, difference []decimal.Decimal) {
 }
 
 // Differ reports whether an amount differs, or only one run has the thing.
-func Differ[T Figured](p Pair[T]) bool {
+func Differ[T Figured](p result.Pair[T]) bool {
 	_, _, difference := Amounts(p)
 	return (p.Was == nil) != (p.Now == nil) || slices.ContainsFunc(difference, func(d decimal.Decimal) bool { return !d.IsZero() })
 }
 
 // SeriesDiffer reports whether the result of a series differs.
-func SeriesDiffer(p Pair[SeriesResult]) bool {
+func SeriesDiffer(p result.Pair[SeriesResult]) bool {
 	return Differ(p) || p.Was.FactorWords() != p.Now.FactorWords()
 }
 
 // FundingDiffer reports whether what is wired differs, or whether it is paid now.
-func FundingDiffer(p Pair[FundingResult]) bool { return Differ(p) || p.Was.Status != p.Now.Status }
+func FundingDiffer(p result.Pair[FundingResult]) bool {
+	return Differ(p) || p.Was.Status != p.Now.Status
+}
 
 // TermsDiffer reports whether other terms were in force.
 func (d *Difference) TermsDiffer() bool {
@@ -212,7 +161,7 @@ func (d *Difference) Differs() bool {
 }
 
 // Kinds counts the instructions that differ by how they do.
-func (d *Difference) Kinds() map[ChangeKind]int { return countKinds(d.Lines) }
+func (d *Difference) Kinds() map[result.ChangeKind]int { return result.CountKinds(d.Lines) }
 
 // seriesCurrencies are the currencies of the series in the two runs.
 type seriesCurrencies struct{ was, now map[string]string }
@@ -232,13 +181,13 @@ func (d *Difference) currencies() seriesCurrencies {
 
 // of are the currencies of an instruction in the two runs, "" where it did not
 // count.
-func (in seriesCurrencies) of(c *Change) (was, now string) {
+func (in seriesCurrencies) of(c *result.Change) (was, now string) {
 	return in.was[c.Was.Series], in.now[c.Now.Series]
 }
 
 // Currencies returns what says the currencies of an instruction in the two runs,
 // "" where it does not count.
-func (d *Difference) Currencies() func(*Change) (was, now string) { return d.currencies().of }
+func (d *Difference) Currencies() func(*result.Change) (was, now string) { return d.currencies().of }
 
 // Money is an amount of money for people, in whole minor units of its currency.
 func Money(d decimal.Decimal, currency string) string {
@@ -280,13 +229,13 @@ var (
 		{"principal", "Principal accepted"}, {"consideration", "Tender Offer Consideration"}, {"early_payment", "Early Tender Payment"},
 		{"accrued_interest", "Accrued interest"}, {"total", "Total"},
 	}, 1}
-	lineMeasures = measures[Position]{[]measure{
+	lineMeasures = measures[result.Position]{[]measure{
 		{"tendered", "Tendered"}, {"accepted", "Accepted"}, {"returned", "Returned"}, {"total", "Cash"},
 	}, 3}
 )
 
 // TermWords says how a value of the terms changed, in one line.
-func TermWords(p Pair[tender.Term]) string {
+func TermWords(p result.Pair[tender.Term]) string {
 	text := func(t *tender.Term) string {
 		switch {
 		case t == nil:
@@ -300,12 +249,12 @@ func TermWords(p Pair[tender.Term]) string {
 }
 
 // pair is what the instruction stood at in each of the runs in which it counted.
-func (c *Change) pair() Pair[Position] {
-	var p Pair[Position]
-	if c.Was.counted() {
+func pair(c *result.Change) result.Pair[result.Position] {
+	var p result.Pair[result.Position]
+	if c.Was.Counted() {
 		p.Was = &c.Was
 	}
-	if c.Now.counted() {
+	if c.Now.Counted() {
 		p.Now = &c.Now
 	}
 	return p

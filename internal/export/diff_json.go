@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -117,25 +118,27 @@ func WriteDifferenceJSON(w io.Writer, d *Difference) error {
 	return EncodeJSON(w, differenceJSON{
 		Offer: d.Offer, Issuer: d.Issuer, Differs: d.Differs(), Was: d.Was.json(), Now: d.Now.json(),
 		Terms: termsDiffJSON{d.TermsDiffer(), d.NotCompared, List(d.Terms, termDiffJSON)},
-		Files: List(d.Files, func(p Pair[Input]) pairJSON { return pairJSON{FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)} }),
-		Series: List(d.Series, func(p Pair[SeriesResult]) object {
+		Files: List(d.Files, func(p result.Pair[result.Input]) pairJSON {
+			return pairJSON{FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)}
+		}),
+		Series: List(d.Series, func(p result.Pair[SeriesResult]) object {
 			s := p.Either()
 			return append(object{{"series", s.ID}, {"title", s.Title}, {"currency", s.Currency}}, seriesMeasures.json(p, s.Currency, factorJSON)...)
 		}),
-		Totals: List(d.Totals, func(p Pair[TotalResult]) object {
+		Totals: List(d.Totals, func(p result.Pair[TotalResult]) object {
 			currency := p.Either().Currency
 			return append(object{{"currency", currency}}, totalMeasures.json(p, currency, nil)...)
 		}),
-		Caps: List(d.Caps, func(p Pair[CapResult]) object {
+		Caps: List(d.Caps, func(p result.Pair[CapResult]) object {
 			c := p.Either()
 			return append(object{{"name", c.Name}, {"currency", c.Currency}, {"measure", c.Measure}}, capMeasures.json(p, c.Currency, nil)...)
 		}),
-		Funding: List(d.Funding, func(p Pair[FundingResult]) object {
+		Funding: List(d.Funding, func(p result.Pair[FundingResult]) object {
 			f := p.Either()
 			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, fundingMeasures.json(p, f.Currency, statusJSON)...)
 		}),
-		Wires: d.Wires.json(), Instructions: d.linesJSON(),
-		Rejects: List(d.Rejects, func(p Pair[tender.Reject]) pairJSON {
+		Wires: newWireChangesJSON(d.Wires), Instructions: d.linesJSON(),
+		Rejects: List(d.Rejects, func(p result.Pair[tender.Reject]) pairJSON {
 			return pairJSON{RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),
 	})
@@ -145,7 +148,7 @@ func (s Side) json() sideJSON {
 	return sideJSON{s.Run, s.Phase, display.Stamp(s.AsOf, s.AsOf.Location()), s.Version, s.Terms, s.Digest, s.Previous, s.Replaces, countsJSON(s.Counts)}
 }
 
-func termDiffJSON(p Pair[tender.Term]) termJSON {
+func termDiffJSON(p result.Pair[tender.Term]) termJSON {
 	text := func(t *tender.Term) *string {
 		if t == nil {
 			return nil
@@ -156,14 +159,14 @@ func termDiffJSON(p Pair[tender.Term]) termJSON {
 }
 
 // FileWord says what became of a file in the second run.
-func FileWord(p Pair[Input]) string {
+func FileWord(p result.Pair[result.Input]) string {
 	if p.Was != nil && p.Now != nil && p.Was.File != p.Now.File {
 		return "renamed"
 	}
-	return p.word()
+	return p.Word()
 }
 
-func fileDiffJSON(in *Input) any {
+func fileDiffJSON(in *result.Input) any {
 	if in == nil {
 		return nil
 	}
@@ -183,10 +186,10 @@ func statusJSON(f *FundingResult) object { return object{{"status", f.Status}} }
 
 func (d *Difference) linesJSON() []object {
 	in := d.currencies()
-	return List(d.Lines, func(c Change) object {
+	return List(d.Lines, func(c result.Change) object {
 		was, now := in.of(&c)
 		o := append(object{{"kind", c.Kind}, {"depositary", c.Depositary}, {"instruction", c.Instruction}},
-			lineMeasures.json(c.pair(), cmp.Or(now, was), func(p *Position) object {
+			lineMeasures.json(pair(&c), cmp.Or(now, was), func(p *result.Position) object {
 				return object{{"series", p.Series}, {"window", p.Window}}
 			})...)
 		if was != now && was != "" && now != "" { // amounts in two currencies have no difference
@@ -198,7 +201,7 @@ func (d *Difference) linesJSON() []object {
 
 // json are the members was, now and difference; more gives what a side has
 // besides its amounts.
-func (m measures[T]) json(p Pair[T], currency string, more func(*T) object) object {
+func (m measures[T]) json(p result.Pair[T], currency string, more func(*T) object) object {
 	side := func(t *T, amounts []decimal.Decimal) object {
 		var o object
 		if t != nil && more != nil {

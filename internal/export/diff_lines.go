@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -58,13 +59,13 @@ func (b *comparison) layInstructions() {
 	b.lay(l, s, firstRow, 0, b.goOn(s, title))
 }
 
-func (b *comparison) lineRow(c *Change, cells []cell) {
+func (b *comparison) lineRow(c *result.Change, cells []cell) {
 	cells[linKind-1], cells[linDepositary-1], cells[linInstruction-1] = label(ChangeName(c.Kind)), label(c.Depositary), label(c.Instruction)
 	was, now := b.currencies.of(c)
 	cells[linSeriesWas-1], cells[linSeriesNow-1] = label(c.Was.Series), label(c.Now.Series)
 	cells[linWindowWas-1], cells[linWindowNow-1] = label(string(c.Was.Window)), label(string(c.Now.Window))
 	cells[linCurrencyWas-1], cells[linCurrencyNow-1] = label(was), label(now)
-	before, after, change := Amounts(c.pair())
+	before, after, change := Amounts(pair(c))
 	for i := range lineMeasures.names {
 		var three [3]cell
 		if before != nil {
@@ -82,7 +83,7 @@ func (b *comparison) lineRow(c *Change, cells []cell) {
 
 // movement is what one kind of change does to one currency.
 type movement struct {
-	kind     ChangeKind
+	kind     result.ChangeKind
 	currency string
 	lines    int
 	amounts  []decimal.Decimal
@@ -92,7 +93,7 @@ type movement struct {
 // went from one currency to another counts in both.
 func (b *comparison) movements() []movement {
 	var all []movement
-	add := func(kind ChangeKind, currency string, amounts []decimal.Decimal, sign int64, lines int) {
+	add := func(kind result.ChangeKind, currency string, amounts []decimal.Decimal, sign int64, lines int) {
 		i := slices.IndexFunc(all, func(m movement) bool { return m.kind == kind && m.currency == currency })
 		if i < 0 {
 			i = len(all)
@@ -117,7 +118,7 @@ func (b *comparison) movements() []movement {
 			add(c.Kind, now, c.Now.Amounts(), 1, lines)
 		}
 	}
-	order := []ChangeKind{New, Gone, Amended, Reclassed}
+	order := []result.ChangeKind{result.New, result.Gone, result.Amended, result.Reclassed}
 	slices.SortStableFunc(all, func(x, y movement) int {
 		return cmp.Or(cmp.Compare(x.currency, y.currency), cmp.Compare(slices.Index(order, x.kind), slices.Index(order, y.kind)))
 	})
@@ -245,7 +246,7 @@ func (b *comparison) layRejects() {
 	b.lay(l, s, firstRow, 0, b.goOn(s, title))
 }
 
-func rejectDiffRow(p Pair[tender.Reject], cells []cell) {
+func rejectDiffRow(p result.Pair[tender.Reject], cells []cell) {
 	r := p.Either()
 	cells[0], cells[3] = label(RejectWord(p)), count(r.Source.Row).formatted("0")
 	for i, text := range [...]string{1: r.Source.File, 2: r.Source.Sheet, 4: r.Column, 5: r.Value, 6: r.Rule, 7: r.Message} {
@@ -261,7 +262,7 @@ func rejectDiffRow(p Pair[tender.Reject], cells []cell) {
 }
 
 // RejectWord says what became of a reject in the second run.
-func RejectWord(p Pair[tender.Reject]) string {
+func RejectWord(p result.Pair[tender.Reject]) string {
 	switch {
 	case p.Was == nil:
 		return "new"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 )
 
@@ -13,8 +14,8 @@ import (
 // compared.
 type Result struct {
 	Offer, Issuer string
-	Counts        Counts
-	Inputs        []Input
+	Counts        result.Counts
+	Inputs        []result.Input
 	Series        []SeriesResult
 	Totals        *TotalResult // nil: there is no rate for a series
 	Caps          []CapResult
@@ -29,7 +30,7 @@ func ReadResult(content []byte) (*Result, error) {
 	}
 	var a amountReader
 	r := &Result{
-		Offer: doc.Offer, Issuer: doc.Issuer, Counts: Counts(doc.Counts),
+		Offer: doc.Offer, Issuer: doc.Issuer, Counts: result.Counts(doc.Counts),
 		Inputs: List(doc.Inputs, a.input), Series: List(doc.Series, a.series), Caps: List(doc.Caps, a.limit), Funding: List(doc.Funding, a.funding),
 	}
 	if t := doc.Totals; t != nil {
@@ -49,8 +50,8 @@ func (a *amountReader) read(place, text string) decimal.Decimal {
 	return d
 }
 
-func (a *amountReader) input(in inputJSON) Input {
-	return Input{
+func (a *amountReader) input(in inputJSON) result.Input {
+	return result.Input{
 		Depositary: in.Depositary, File: in.File, SHA256: in.SHA256, Bytes: in.Bytes, Sheet: in.Sheet,
 		Rows: in.Rows, Counted: in.Counted, NotCounted: in.NotCounted, Rejected: in.Rejected,
 		Principal: a.read(in.File+", principal", in.Principal),

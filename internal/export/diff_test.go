@@ -12,12 +12,13 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
 // published is a run as result.json tells it.
-func published(t testing.TB, r *Run) *Result {
+func published(t testing.TB, r *result.Run) *Result {
 	t.Helper()
 	var b bytes.Buffer
 	if err := WriteJSON(&b, r); err != nil {
@@ -32,49 +33,49 @@ func published(t testing.TB, r *Run) *Result {
 
 // differenceOf is how two runs differ, put together by other code than compares
 // published runs.
-func differenceOf(t testing.TB, was, now *Run) *Difference {
+func differenceOf(t testing.TB, was, now *result.Run) *Difference {
 	t.Helper()
 	x, y := published(t, was), published(t, now)
 	d := &Difference{
 		Offer: "level3-2004", Issuer: now.Offer.Issuer, Zone: newYork, Version: "1.0.0", Was: sideOf(was, x), Now: sideOf(now, y),
-		Series:  PairUp(x.Series, y.Series, func(s SeriesResult) string { return s.ID + s.Currency }),
-		Totals:  []Pair[TotalResult]{{x.Totals, y.Totals}},
-		Caps:    PairUp(x.Caps, y.Caps, func(c CapResult) string { return c.Name }),
-		Funding: PairUp(x.Funding, y.Funding, func(f FundingResult) string { return f.Currency + f.Date }),
-		Files:   PairUp(x.Inputs, y.Inputs, func(in Input) string { return in.File }),
-		Rejects: PairUp(was.Rejects, now.Rejects, func(r tender.Reject) string { return r.Message }),
+		Series:  result.PairUp(x.Series, y.Series, func(s SeriesResult) string { return s.ID + s.Currency }),
+		Totals:  []result.Pair[TotalResult]{{Was: x.Totals, Now: y.Totals}},
+		Caps:    result.PairUp(x.Caps, y.Caps, func(c CapResult) string { return c.Name }),
+		Funding: result.PairUp(x.Funding, y.Funding, func(f FundingResult) string { return f.Currency + f.Date }),
+		Files:   result.PairUp(x.Inputs, y.Inputs, func(in result.Input) string { return in.File }),
+		Rejects: result.PairUp(was.Rejects, now.Rejects, func(r tender.Reject) string { return r.Message }),
 	}
 	before, after := positions(was), positions(now)
-	for _, r := range []*Run{now, was} {
+	for _, r := range []*result.Run{now, was} {
 		for _, l := range r.Book.Lines {
 			w, n := before[l.ID], after[l.ID]
-			kind := Reclassed
+			kind := result.Reclassed
 			switch {
-			case !w.counted():
-				kind = New
-			case !n.counted():
-				kind = Gone
+			case !w.Counted():
+				kind = result.New
+			case !n.Counted():
+				kind = result.Gone
 			case !w.Tendered.Equal(n.Tendered) || w.Series != n.Series:
-				kind = Amended
+				kind = result.Amended
 			case w.Accepted.Equal(n.Accepted) && w.Total.Equal(n.Total):
 				continue
 			}
-			if r == now || kind == Gone {
-				d.Lines = append(d.Lines, Change{kind, l.Depositary, l.ID, l.Series, w, n})
+			if r == now || kind == result.Gone {
+				d.Lines = append(d.Lines, result.Change{Kind: kind, Depositary: l.Depositary, Instruction: l.ID, Series: l.Series, Was: w, Now: n})
 			}
 		}
 	}
 	return d
 }
 
-func sideOf(r *Run, result *Result) Side {
+func sideOf(r *result.Run, result *Result) Side {
 	return Side{Run: r.Name, Phase: r.Phase, AsOf: r.AsOf, Version: r.Version, Terms: r.Offer.Version(), Digest: r.Offer.TermsDigest, Counts: result.Counts}
 }
 
-func positions(r *Run) map[string]Position {
-	all := make(map[string]Position)
+func positions(r *result.Run) map[string]result.Position {
+	all := make(map[string]result.Position)
 	for i, l := range r.Book.Lines {
-		all[l.ID] = Position{l.Series, l.Window, l.Principal, r.Allocation.Lines[i].Accepted, r.Settlement.Lines[i].Total(), l.Participant}
+		all[l.ID] = result.Position{Series: l.Series, Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[i].Accepted, Total: r.Settlement.Lines[i].Total(), Participant: l.Participant}
 	}
 	return all
 }
@@ -93,7 +94,7 @@ func smallDifference(t testing.TB) *Difference {
 	was, now := compute(t, offer, tenders, wall("2004-11-13T12:00:00.000")), smallRun(t)
 	was.Name, was.Rejects = "2004-11-13T120000-99aa88bb", smallRejects(now)[1:]
 	was.Rejects[0].Waived, was.Rejects[1].Message = "Treasury on 2004-11-12", "another message"
-	was.Inputs = []Input{smallInput(was, "DTC", "dtc-2004-11-13.xlsx", "Tenders", 1, 0), smallInput(was, "Euroclear", "euroclear-2004-11-30.xlsx", "Instructions", 2, 0)}
+	was.Inputs = []result.Input{smallInput(was, "DTC", "dtc-2004-11-13.xlsx", "Tenders", 1, 0), smallInput(was, "Euroclear", "euroclear-2004-11-30.xlsx", "Instructions", 2, 0)}
 	for i, l := range now.Book.Lines { // one counts no more
 		if l.ID == gone.ID {
 			now = compute(t, now.Offer, slices.DeleteFunc(smallTenders(), func(in tender.Instruction) bool { return in.ID == now.Book.Lines[i].ID }), now.AsOf)
@@ -102,8 +103,8 @@ func smallDifference(t testing.TB) *Difference {
 		}
 	}
 	d := differenceOf(t, was, now)
-	term := func(path string, kind tender.TermKind, texts ...string) Pair[tender.Term] {
-		var p Pair[tender.Term]
+	term := func(path string, kind tender.TermKind, texts ...string) result.Pair[tender.Term] {
+		var p result.Pair[tender.Term]
 		for i, side := range []**tender.Term{&p.Was, &p.Now} {
 			if texts[i] != "" {
 				*side = &tender.Term{Path: path, Kind: kind, Text: texts[i]}
@@ -111,7 +112,7 @@ func smallDifference(t testing.TB) *Difference {
 		}
 		return p
 	}
-	d.Terms = []Pair[tender.Term]{
+	d.Terms = []result.Pair[tender.Term]{
 		term("caps.Tender Cap.amount", tender.TermNumber, "450000000", "1105000000"),
 		term("dates.expiration.at", tender.TermInstant, "2004-11-30T00:00:00-05:00", "2004-12-02T00:00:00.5-05:00"),
 		term("dates.settlement.early", tender.TermDate, "2004-11-17", ""),
@@ -138,8 +139,8 @@ func differences(t *testing.T) map[string][]byte {
 	huge := smallDifference(t)
 	huge.NotCompared, huge.Terms, huge.Zone = "run x was made before runs kept their terms", nil, nil
 	early := smallDifference(t)
-	early.Funding = append(early.Funding, Pair[FundingResult]{Was: &FundingResult{Currency: "USD", Date: "2004-11-17", Status: settle.Paid}},
-		Pair[FundingResult]{Now: &FundingResult{Currency: "USD", Date: "2004-11-18", Status: settle.Due}})
+	early.Funding = append(early.Funding, result.Pair[FundingResult]{Was: &FundingResult{Currency: "USD", Date: "2004-11-17", Status: settle.Paid}},
+		result.Pair[FundingResult]{Now: &FundingResult{Currency: "USD", Date: "2004-11-18", Status: settle.Due}})
 	return map[string][]byte{
 		"difference":                     compared(t, smallDifference(t), excelize.TotalRows),
 		"difference on several sheets":   compared(t, smallDifference(t), 20),
@@ -201,7 +202,7 @@ func TestDifferenceThatDoesNotAddUpIsShown(t *testing.T) {
 // cash, and counts in the sums of both.
 func TestAmountsInTwoCurrenciesAreNotSubtracted(t *testing.T) {
 	d := smallDifference(t)
-	i := slices.IndexFunc(d.Lines, func(c Change) bool { return c.Was.Series != c.Now.Series && c.Kind == Amended })
+	i := slices.IndexFunc(d.Lines, func(c result.Change) bool { return c.Was.Series != c.Now.Series && c.Kind == result.Amended })
 	if i < 0 {
 		t.Fatal("no instruction went to another series")
 	}
@@ -225,8 +226,8 @@ func TestResultIsReadBack(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for i, s := range got.Series {
-		f := r.seriesFigures(i)
-		want := []decimal.Decimal{f.Early, f.Late, f.tendered(), f.accepted(), f.Left}
+		f := r.SeriesFigures(i)
+		want := []decimal.Decimal{f.Early, f.Late, f.Tendered(), f.Accepted(), f.Left}
 		if !slices.EqualFunc(s.Amounts(), want, decimal.Decimal.Equal) || s.FactorWords() != r.Allocation.Series[i].FactorWords() {
 			t.Errorf("%+v, want %v", s, want)
 		}
@@ -247,7 +248,7 @@ func TestPairUp(t *testing.T) {
 	was := []thing{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "3"}}
 	now := []thing{{"c", "9"}, {"x", "1"}, {"y", "3"}, {"z", "7"}}
 	var got []string
-	for _, p := range PairUp(was, now, func(t thing) string { return t.name }, func(t thing) string { return t.content }) {
+	for _, p := range result.PairUp(was, now, func(t thing) string { return t.name }, func(t thing) string { return t.content }) {
 		name := func(t *thing) string {
 			if t == nil {
 				return "-"

@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -121,7 +122,7 @@ func (b *comparison) laySummary() {
 	row, b.wired = layFigures(b, row+1, "To be wired", "Settlement date", fundingMeasures, b.d.Funding, b.fundingName)
 	row = b.layFundingTotals(row)
 	row, _ = layFigures(b, row+1, "Caps", "Cap", capMeasures, b.d.Caps, func(c *CapResult) named {
-		return named{label(c.Name), "counts " + measureWords(c.Measure), c.Currency}
+		return named{label(c.Name), "counts " + result.MeasureWords(c.Measure), c.Currency}
 	})
 	row = b.layMoved(row + 1)
 	b.layFiles(row + 1)
@@ -147,7 +148,7 @@ func (b *comparison) statusWords() string {
 		terms = "other terms"
 	}
 	return fmt.Sprintf("%s  ·  %s  ·  instructions: %d new, %d gone, %d amended, %d accepted differently  ·  %s",
-		terms, display.Plural(len(d.Files), "file", "files"), n[New], n[Gone], n[Amended], n[Reclassed], display.Plural(len(d.Rejects), "reject", "rejects"))
+		terms, display.Plural(len(d.Files), "file", "files"), n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed], display.Plural(len(d.Rejects), "reject", "rejects"))
 }
 
 // laySides lays out what the two runs are, and returns the next free row.
@@ -210,7 +211,7 @@ func figureColumns(name string, names []measure, more ...column) []column {
 // layFigures lays out three rows for each part of a result: what the first run
 // says, what the second says, and the change. It returns the next free row and the
 // rows of the block.
-func layFigures[T Figured](b *comparison, row int, title, heading string, m measures[T], pairs []Pair[T], name func(*T) named) (next int, body area) {
+func layFigures[T Figured](b *comparison, row int, title, heading string, m measures[T], pairs []result.Pair[T], name func(*T) named) (next int, body area) {
 	s := b.summary
 	s.put(row, 1, label(title).as(inSection))
 	t := table{columns: figureColumns(heading, m.names), none: "None."}
@@ -230,7 +231,7 @@ type named struct {
 
 // figureRows are the three rows of one part of a result, from a row of the sheet
 // on.
-func figureRows[T Figured](row int, m measures[T], p Pair[T], name func(*T) named) [][]cell {
+func figureRows[T Figured](row int, m measures[T], p result.Pair[T], name func(*T) named) [][]cell {
 	was, now, change := Amounts(p)
 	n := name(p.Either())
 	currency := n.currency
@@ -285,7 +286,7 @@ func (b *comparison) laySeries(row int) int {
 }
 
 // totalRows put the two totals under the columns tendered and accepted.
-func (b *comparison) totalRows(row int, p Pair[TotalResult]) [][]cell {
+func (b *comparison) totalRows(row int, p result.Pair[TotalResult]) [][]cell {
 	rows := figureRows(row, totalMeasures, p, func(t *TotalResult) named {
 		return named{label("All series"), "at the offer's rates", t.Currency}
 	})
@@ -390,7 +391,7 @@ func (b *comparison) layFiles(row int) int {
 	for _, p := range b.d.Files {
 		cells := make([]cell, difLast)
 		cells[0], cells[difWhich-1] = label(p.Either().File), label(FileWord(p))
-		for i, in := range []*Input{p.Was, p.Now} {
+		for i, in := range []*result.Input{p.Was, p.Now} {
 			if in != nil {
 				cells[difFirst-1+i], cells[difFirst+1+i] = count(in.Rows), count(in.Counted)
 				cells[difFirst+3+i] = label(fmt.Sprintf("%.12s…", in.SHA256))
@@ -431,7 +432,7 @@ func (b *comparison) termWords() string {
 	return fmt.Sprintf("%s; version %d of the terms before, %d now.", display.Plural(len(d.Terms), "value differs", "values differ"), d.Was.Terms, d.Now.Terms)
 }
 
-func (b *comparison) termRow(p Pair[tender.Term], cells []cell) {
+func (b *comparison) termRow(p result.Pair[tender.Term], cells []cell) {
 	cells[0], cells[1], cells[2] = label(p.Either().Path), b.termCell(p.Was), b.termCell(p.Now)
 	if p.Was != nil && p.Now != nil && p.Was.Kind == tender.TermNumber && p.Now.Kind == tender.TermNumber {
 		was, errWas := decimal.NewFromString(p.Was.Text)

@@ -23,9 +23,9 @@ func TestTotalsWithoutARateForASeriesBoughtAnyAndAll(t *testing.T) {
 	if got := out.String(); !strings.Contains(got, `"without": [`) || strings.Contains(got, `"totals": null`) {
 		t.Error("the totals are gone, or do not say what they leave out")
 	}
-	dollars := r.currencyFigures("USD")
-	if sum, ok := r.AcceptedInAll(); !ok || !sum.Equal(dollars.accepted()) {
-		t.Errorf("%s accepted in all (%t), want the %s USD", sum, ok, dollars.accepted())
+	dollars := r.CurrencyFigures("USD")
+	if sum, ok := r.AcceptedInAll(); !ok || !sum.Equal(dollars.Accepted()) {
+		t.Errorf("%s accepted in all (%t), want the %s USD", sum, ok, dollars.Accepted())
 	}
 	o.Series[3].Priority = 4
 	o.Caps = []tender.Cap{{Name: "Tender Cap", Amount: dec("1"), Currency: "USD", Measure: tender.MeasurePrincipal, Series: []string{"11-2008"}}}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -33,7 +34,7 @@ func TestP5OneCodeIsOneGroup(t *testing.T) {
 	other.Value, other.Principal = "HELD", dec("9000")
 	done := unmapped(40)[0]
 	done.Resolved, done.Principal = "rejected, by the desk", dec("1000000")
-	groups := GroupFindings(o, append(all, other, done), false)
+	groups := result.GroupFindings(o, append(all, other, done), false)
 	if len(groups) != 3 {
 		t.Fatalf("%d groups, want 3", len(groups))
 	}
@@ -52,7 +53,7 @@ func TestP5OneCodeIsOneGroup(t *testing.T) {
 	if got, want := groups[1].RowRanges(2), "5-7, 12 and 2 more"; got != want {
 		t.Errorf("rows %s, want %s", got, want)
 	}
-	if groups := GroupFindings(o, all, true); groups[0].Open {
+	if groups := result.GroupFindings(o, all, true); groups[0].Open {
 		t.Error("what was accepted with the run is open")
 	}
 }
@@ -64,7 +65,7 @@ func TestP5WhatCountsCanBeOpen(t *testing.T) {
 	gone.Rule, gone.Standing, gone.MustResolve = "R4-vanished", tender.StandingFlagged, true
 	set := unmapped(4)[0]
 	set.Rule, set.Standing, set.MustResolve = "R5-amended", tender.StandingNotCounted, true
-	for _, g := range GroupFindings(o, []tender.Reject{gone, set}, false) {
+	for _, g := range result.GroupFindings(o, []tender.Reject{gone, set}, false) {
 		if !g.Open || g.Outcome != tender.OutcomeRemark && g.Outcome != tender.OutcomeNotCounted {
 			t.Errorf("%s: open %v, outcome %s", g.Rule, g.Open, g.Outcome)
 		}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/result"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -45,9 +47,9 @@ func firstDifference(got, want string) string {
 }
 
 func TestText(t *testing.T) {
-	for name, write := range map[string]func(io.Writer, *Run) error{
-		JSONName: WriteJSON, InstructionsName: WriteInstructions, WiresName: WriteWires, PaymentsName: WritePayments, PaidName: WritePaid, RejectsName: WriteRejects,
-		ReleaseTextName: WriteReleaseText, ReleaseMarkdownName: WriteReleaseMarkdown,
+	for name, write := range map[string]func(io.Writer, *result.Run) error{
+		result.JSONName: WriteJSON, result.InstructionsName: WriteInstructions, result.WiresName: WriteWires, result.PaymentsName: WritePayments, result.PaidName: WritePaid, result.RejectsName: WriteRejects,
+		result.ReleaseTextName: WriteReleaseText, result.ReleaseMarkdownName: WriteReleaseMarkdown,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer

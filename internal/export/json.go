@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -202,11 +203,11 @@ type (
 		CashNow     string `json:"cash_now"`
 	}
 	changeJSON struct {
-		Kind        ChangeKind    `json:"kind"`
-		Depositary  string        `json:"depositary"`
-		Instruction string        `json:"instruction"`
-		Was         *positionJSON `json:"was"`
-		Now         *positionJSON `json:"now"`
+		Kind        result.ChangeKind `json:"kind"`
+		Depositary  string            `json:"depositary"`
+		Instruction string            `json:"instruction"`
+		Was         *positionJSON     `json:"was"`
+		Now         *positionJSON     `json:"now"`
 	}
 	positionJSON struct {
 		Series   string        `json:"series"`
@@ -232,17 +233,17 @@ func EncodeJSON(w io.Writer, value any) error {
 
 // WriteJSON writes result.json: the run for machines. Every amount is a decimal
 // in a string, so that no reader rounds it.
-func WriteJSON(w io.Writer, r *Run) error {
+func WriteJSON(w io.Writer, r *result.Run) error {
 	return EncodeJSON(w, document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
 		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
-		Terms:     r.termsJSON(), Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(),
-		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: r.byDepositaryJSON(),
-		Wires: r.wiresJSON(), Payments: r.paymentsJSON(), WireChanges: r.WireChanges.json(), Steps: r.stepsJSON(),
+		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
+		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
+		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges), Steps: newStepsJSON(r),
 		Counts: countsJSON(r.Counts()),
-		Inputs: r.inputsJSON(), Rejects: FindingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: r.changesJSON(), Snapshots: r.SnapshotsAsJSON(),
-		Warnings: List(r.warned(), func(w tender.Warning) tender.Warning { return w }),
+		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: newChangesJSON(r), Snapshots: SnapshotsAsJSON(r),
+		Warnings: List(r.AllWarnings(), func(w tender.Warning) tender.Warning { return w }),
 		Invariants: List(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}
 		}),
@@ -258,7 +259,7 @@ func List[From, To any](from []From, turn func(From) To) []To {
 	return to
 }
 
-func (r *Run) termsJSON() termsJSON {
+func newTermsJSON(r *result.Run) termsJSON {
 	o := r.Offer
 	return termsJSON{
 		Version: o.Version(), Digest: o.TermsDigest,
@@ -275,19 +276,19 @@ func (r *Run) termsJSON() termsJSON {
 	}
 }
 
-func (r *Run) seriesJSON() []seriesJSON {
+func newSeriesJSON(r *result.Run) []seriesJSON {
 	all := make([]seriesJSON, len(r.Offer.Series))
 	for i, s := range r.Offer.Series {
-		f := r.seriesFigures(i)
+		f := r.SeriesFigures(i)
 		all[i] = seriesJSON{
 			ID: s.ID, Title: s.Title, Currency: s.Currency, Priority: s.Priority,
 			Outstanding: s.Outstanding.String(), Maximum: maximum(s),
 			Consideration: s.TenderOfferConsideration.String(), EarlyPayment: s.EarlyTenderPayment.String(),
 			TotalConsideration: s.TotalConsideration().String(),
-			TenderedEarly:      f.Early.String(), TenderedLate: f.Late.String(), Tendered: f.tendered().String(),
-			PercentOutstanding: share(f.tendered(), s.Outstanding, 3).Shift(2).StringFixed(1),
+			TenderedEarly:      f.Early.String(), TenderedLate: f.Late.String(), Tendered: f.Tendered().String(),
+			PercentOutstanding: result.Share(f.Tendered(), s.Outstanding, 3).Shift(2).StringFixed(1),
 			AcceptedEarly:      f.AcceptedEarly.String(), AcceptedLate: f.AcceptedLate.String(),
-			Accepted: f.accepted().String(), Returned: f.Left.String(),
+			Accepted: f.Accepted().String(), Returned: f.Left.String(),
 			Factor:      r.Allocation.Series[i].Factor().String(),
 			FactorEarly: r.Allocation.Series[i].EarlyFactor.String(),
 			FactorLate:  r.Allocation.Series[i].LateFactor.String(),
@@ -304,7 +305,7 @@ func maximum(s tender.Series) *string {
 	return &amount
 }
 
-func (r *Run) capsJSON() []capJSON {
+func newCapsJSON(r *result.Run) []capJSON {
 	all := make([]capJSON, len(r.Allocation.Caps))
 	for i, c := range r.Allocation.Caps {
 		all[i] = capJSON{
@@ -315,14 +316,14 @@ func (r *Run) capsJSON() []capJSON {
 	return all
 }
 
-func (r *Run) totalsJSON() *totalsJSON {
-	tendered, ok := r.total(figures.tendered)
+func newTotalsJSON(r *result.Run) *totalsJSON {
+	tendered, ok := r.Total(result.Figures.Tendered)
 	if !ok {
 		return nil
 	}
-	accepted, _ := r.total(figures.accepted)
+	accepted, _ := r.Total(result.Figures.Accepted)
 	currency := r.Offer.TotalCurrency()
-	_, without := r.rated()
+	_, without := r.RatedCurrencies()
 	return &totalsJSON{currency, tender.CashText(tendered, currency), tender.CashText(accepted, currency), without}
 }
 
@@ -340,7 +341,7 @@ func newCashJSON(c *settle.Cash, currency string) cashJSON {
 	}
 }
 
-func (r *Run) byDepositaryJSON() []depositaryJSON {
+func newByDepositaryJSON(r *result.Run) []depositaryJSON {
 	return List(r.Settlement.ByDepositary, func(f settle.DepositaryFunding) depositaryJSON {
 		return depositaryJSON{f.Depositary, newFundingJSON(f.Funding)}
 	})
@@ -350,19 +351,19 @@ func newPartyJSON(reference string, p *settle.Party) partyJSON {
 	return partyJSON{reference, p.Status, p.Depositary, p.Participant, p.ParticipantName, p.Currency, p.Date.String()}
 }
 
-func (r *Run) wiresJSON() []wireJSON {
+func newWiresJSON(r *result.Run) []wireJSON {
 	return List(r.Settlement.Wires, func(x settle.Wire) wireJSON {
 		return wireJSON{newPartyJSON(x.Reference, &x.Party), len(x.Payments), x.Accepted.String(), newCashJSON(&x.Cash, x.Currency)}
 	})
 }
 
-func (r *Run) paymentsJSON() []paymentJSON {
+func newPaymentsJSON(r *result.Run) []paymentJSON {
 	return List(r.Settlement.Payments, func(p settle.Payment) paymentJSON {
 		return paymentJSON{newPartyJSON(p.Reference, &p.Party), p.Series, p.Accepted.String(), newCashJSON(&p.Cash, p.Currency)}
 	})
 }
 
-func (r *Run) stepsJSON() []stepJSON {
+func newStepsJSON(r *result.Run) []stepJSON {
 	all := make([]stepJSON, len(r.Allocation.Steps))
 	for i, s := range r.Allocation.Steps {
 		step := stepJSON{Settled: s.Settled, Level: s.Level, Windows: append([]tender.Window{}, s.Windows...), Shares: []shareJSON{}, Caps: []capStepJSON{}}
@@ -380,8 +381,8 @@ func (r *Run) stepsJSON() []stepJSON {
 	return all
 }
 
-func (r *Run) inputsJSON() []inputJSON {
-	return List(r.Inputs, func(in Input) inputJSON {
+func newInputsJSON(r *result.Run) []inputJSON {
+	return List(r.Inputs, func(in result.Input) inputJSON {
 		return inputJSON{
 			in.Depositary, in.File, in.Reported.String(), in.Sheet, in.SHA256, in.Bytes,
 			in.Rows, in.Counted, in.NotCounted, in.Rejected, in.Principal.String(), append([]string{}, in.Unread...),
@@ -389,31 +390,31 @@ func (r *Run) inputsJSON() []inputJSON {
 	})
 }
 
-func (r *Run) changesJSON() *changesJSON {
+func newChangesJSON(r *result.Run) *changesJSON {
 	if r.Changes == nil {
 		return nil
 	}
 	return &changesJSON{
 		Previous: r.Changes.Previous,
-		Series: List(r.Changes.Series, func(c SeriesChange) seriesChangeJSON {
+		Series: List(r.Changes.Series, func(c result.SeriesChange) seriesChangeJSON {
 			return seriesChangeJSON{
 				c.Series, c.TenderedWas.String(), c.TenderedNow.String(),
 				c.AcceptedWas.String(), c.AcceptedNow.String(),
-				tender.CashText(c.CashWas, r.currencyOf(c.Series)), tender.CashText(c.CashNow, r.currencyOf(c.Series)),
+				tender.CashText(c.CashWas, r.CurrencyOf(c.Series)), tender.CashText(c.CashNow, r.CurrencyOf(c.Series)),
 			}
 		}),
-		Instructions: List(r.Changes.Lines, func(c Change) changeJSON {
-			return changeJSON{c.Kind, c.Depositary, c.Instruction, r.positionJSON(c.Was), r.positionJSON(c.Now)}
+		Instructions: List(r.Changes.Lines, func(c result.Change) changeJSON {
+			return changeJSON{c.Kind, c.Depositary, c.Instruction, newPositionJSON(r, c.Was), newPositionJSON(r, c.Now)}
 		}),
 	}
 }
 
 // positionJSON is null for an instruction that did not count.
-func (r *Run) positionJSON(p Position) *positionJSON {
-	if p.counted() {
+func newPositionJSON(r *result.Run, p result.Position) *positionJSON {
+	if p.Counted() {
 		return &positionJSON{
 			p.Series, p.Window, p.Tendered.String(), p.Accepted.String(),
-			tender.CashText(p.Total, r.currencyOf(p.Series)),
+			tender.CashText(p.Total, r.CurrencyOf(p.Series)),
 		}
 	}
 	return nil

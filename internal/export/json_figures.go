@@ -1,6 +1,9 @@
 package export
 
-import "tenderbatch/internal/tender"
+import (
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
+)
 
 // FiguresJSON is what a run comes to, with the keys of result.json.
 type FiguresJSON struct {
@@ -13,9 +16,9 @@ type FiguresJSON struct {
 }
 
 // FiguresAsJSON is what the run comes to.
-func (r *Run) FiguresAsJSON() FiguresJSON {
+func FiguresAsJSON(r *result.Run) FiguresJSON {
 	return FiguresJSON{
-		Series: r.seriesJSON(), Caps: r.capsJSON(), Totals: r.totalsJSON(), Funding: List(r.Settlement.Funding, newFundingJSON),
-		Steps: r.stepsJSON(), Warnings: List(r.warned(), func(w tender.Warning) tender.Warning { return w }),
+		Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r), Funding: List(r.Settlement.Funding, newFundingJSON),
+		Steps: newStepsJSON(r), Warnings: List(r.AllWarnings(), func(w tender.Warning) tender.Warning { return w }),
 	}
 }

@@ -2,6 +2,7 @@ package export
 
 import (
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -32,22 +33,22 @@ type (
 		Principal  string `json:"carried_principal"`
 	}
 	snapshotChangeJSON struct {
-		Kind        SnapshotKind      `json:"kind"`
-		Depositary  string            `json:"depositary"`
-		Instruction string            `json:"instruction"`
-		What        string            `json:"what"`
-		Was         snapshotLineJSON  `json:"was"`
-		Now         *snapshotLineJSON `json:"now"`
-		NowFile     string            `json:"now_file"`
-		Difference  string            `json:"difference"`
-		Deadline    string            `json:"deadline"`
-		After       bool              `json:"after_deadline"`
-		Rule        string            `json:"rule"`
-		Open        bool              `json:"open"`
-		Resolved    string            `json:"resolution"`
-		Counts      bool              `json:"counts"`
-		Accepted    string            `json:"accepted"`
-		Cash        string            `json:"cash"`
+		Kind        result.SnapshotKind `json:"kind"`
+		Depositary  string              `json:"depositary"`
+		Instruction string              `json:"instruction"`
+		What        string              `json:"what"`
+		Was         snapshotLineJSON    `json:"was"`
+		Now         *snapshotLineJSON   `json:"now"`
+		NowFile     string              `json:"now_file"`
+		Difference  string              `json:"difference"`
+		Deadline    string              `json:"deadline"`
+		After       bool                `json:"after_deadline"`
+		Rule        string              `json:"rule"`
+		Open        bool                `json:"open"`
+		Resolved    string              `json:"resolution"`
+		Counts      bool                `json:"counts"`
+		Accepted    string              `json:"accepted"`
+		Cash        string              `json:"cash"`
 	}
 	snapshotLineJSON struct {
 		File        string        `json:"file"`
@@ -62,32 +63,32 @@ type (
 
 // SnapshotsAsJSON is the comparison of reports as in result.json, nil where none was
 // compared.
-func (r *Run) SnapshotsAsJSON() *SnapshotsJSON {
+func SnapshotsAsJSON(r *result.Run) *SnapshotsJSON {
 	if r.Snapshots == nil {
 		return nil
 	}
 	return &SnapshotsJSON{
-		Reports: List(r.Snapshots.Reports, func(s SnapshotReport) snapshotReportJSON {
+		Reports: List(r.Snapshots.Reports, func(s result.SnapshotReport) snapshotReportJSON {
 			return snapshotReportJSON{
 				s.Depositary, s.File, s.SHA256, s.Bytes, s.KeptBy, s.Used, s.Unread, s.Rows, s.New, s.Vanished, s.Changed,
 				s.Tendered.String(), s.Pending.String(), s.Withdrawn.String(), s.Cancelled.String(), s.Faulty.String(),
 				s.Carried, s.CarriedPrincipal.String(),
 			}
 		}),
-		Changes: List(r.Snapshots.Changes, func(c SnapshotChange) snapshotChangeJSON { return r.snapshotChangeJSON(&c) }),
+		Changes: List(r.Snapshots.Changes, func(c result.SnapshotChange) snapshotChangeJSON { return newSnapshotChangeJSON(r, &c) }),
 	}
 }
 
-func (r *Run) snapshotChangeJSON(c *SnapshotChange) snapshotChangeJSON {
-	line := func(l *SnapshotLine) snapshotLineJSON {
+func newSnapshotChangeJSON(r *result.Run, c *result.SnapshotChange) snapshotChangeJSON {
+	line := func(l *result.SnapshotLine) snapshotLineJSON {
 		return snapshotLineJSON{l.File, l.Sheet, l.Row, l.Participant, l.Series, l.Window, l.Principal.String()}
 	}
 	j := snapshotChangeJSON{
 		Kind: c.Kind, Depositary: c.Depositary, Instruction: c.Instruction, What: c.What, Was: line(&c.Was), NowFile: c.Now.File,
 		Difference: c.Difference().String(), Deadline: display.Stamp(c.Deadline, r.Offer.Zone), After: c.After, Rule: c.Rule, Open: c.Open,
-		Resolved: c.Resolved, Counts: c.Counts, Accepted: c.Accepted.String(), Cash: tender.CashText(c.Cash, r.currencyOf(c.line().Series)),
+		Resolved: c.Resolved, Counts: c.Counts, Accepted: c.Accepted.String(), Cash: tender.CashText(c.Cash, r.CurrencyOf(c.Line().Series)),
 	}
-	if c.Kind != SnapshotVanished {
+	if c.Kind != result.SnapshotVanished {
 		now := line(&c.Now)
 		j.Now = &now
 	}

@@ -1,6 +1,9 @@
 package export
 
-import "tenderbatch/internal/tender"
+import (
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
+)
 
 type (
 	wireChangesJSON struct {
@@ -9,7 +12,7 @@ type (
 		Wires      []wireChangeJSON `json:"wires"`
 	}
 	wireChangeJSON struct {
-		Change WireChangeKind `json:"change"`
+		Change result.WireChangeKind `json:"change"`
 		partyJSON
 		Was        string `json:"total_superseded"`
 		Now        string `json:"total_now"`
@@ -18,11 +21,11 @@ type (
 	}
 )
 
-func (c *WireChanges) json() *wireChangesJSON {
+func newWireChangesJSON(c *result.WireChanges) *wireChangesJSON {
 	if c == nil {
 		return nil
 	}
-	return &wireChangesJSON{c.Superseded, c.Same, List(c.Wires, func(c WireChange) wireChangeJSON {
+	return &wireChangesJSON{c.Superseded, c.Same, List(c.Wires, func(c result.WireChange) wireChangeJSON {
 		return wireChangeJSON{
 			c.Kind, newPartyJSON(c.Reference, &c.Party), tender.CashText(c.Was, c.Currency), tender.CashText(c.Now, c.Currency),
 			tender.CashText(c.Additional(), c.Currency), tender.CashText(c.ClawBack(), c.Currency),

@@ -23,7 +23,7 @@ func TestRowsAsExcelizeWritesThem(t *testing.T) {
 	want := cells(t, opened(t, theirs.Bytes()), "Sheet1")
 	got := slices.DeleteFunc(cells(t, opened(t, rendered(t, r)), "Instructions"), func(w written) bool {
 		_, row, err := excelize.SplitCellName(w.ref)
-		return err != nil || row < firstRow+len(r.currencies())
+		return err != nil || row < firstRow+len(r.Currencies())
 	})
 	if len(want) < 1000 || len(got) != len(want) {
 		t.Fatalf("%d cells, want %d", len(got), len(want))

@@ -146,13 +146,13 @@ func TestP23SeriesByLevelWithTheirIdentifiers(t *testing.T) {
 // with its caps.
 func TestP2AChartForEachCurrency(t *testing.T) {
 	r := smallRun(t)
-	b := &workbook{volume: r.volume(1000), run: r, tally: newTally(r)}
+	b := &workbook{volume: volumeOf(r, 1000), run: r, tally: newTally(r)}
 	b.layInstructions()
 	b.layMoney()
 	b.layFunding()
 	b.laySummary()
 	b.layTimeline()
-	currencies := r.currencies()
+	currencies := r.Currencies()
 	if len(currencies) < 2 {
 		t.Fatal("the run has one currency: nothing is shown")
 	}

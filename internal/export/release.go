@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -42,7 +43,7 @@ const (
 
 // stage of the run. Before the offer has expired there are results only if early
 // tenders are bought on a day of their own.
-func (r *Run) stage() stage {
+func stageOf(r *result.Run) stage {
 	switch o := r.Offer; {
 	case r.Phase == tender.Final:
 		return results
@@ -52,61 +53,61 @@ func (r *Run) stage() stage {
 	return toDate
 }
 
-func newRelease(r *Run) *release {
+func newRelease(r *result.Run) *release {
 	t := &release{headline: r.Offer.Issuer + " announces " + [...]string{
 		"tenders received to date in", "early results of", "results of",
-	}[r.stage()] + " its cash tender offer"}
+	}[stageOf(r)] + " its cash tender offer"}
 	if r.Phase != tender.Final {
-		t.draft = "Indicative, as of " + r.releaseTime(r.AsOf) + ". Figures can change until the Expiration Date."
+		t.draft = "Indicative, as of " + releaseTime(r, r.AsOf) + ". Figures can change until the Expiration Date."
 	}
-	t.before = []string{r.openingWords(), r.tenderedWords()}
+	t.before = []string{openingWords(r), tenderedWords(r)}
 	t.table(r)
-	if r.stage() != toDate {
-		t.after = append(t.after, r.acceptedWords()...)
-		t.after = append(t.after, r.priceWords())
+	if stageOf(r) != toDate {
+		t.after = append(t.after, acceptedWords(r)...)
+		t.after = append(t.after, priceWords(r))
 	}
-	t.after = append(t.after, r.conditionWords()...)
+	t.after = append(t.after, conditionWords(r)...)
 	return t
 }
 
-func (r *Run) openingWords() string {
+func openingWords(r *result.Run) string {
 	o := r.Offer
 	opening := fmt.Sprintf("%s today reports on its offer to purchase for cash the securities listed in the table below", o.Issuer)
 	if expired := r.Phase == tender.Final; expired {
-		return opening + ". The offer expired " + r.deadlineWords(o.Expiration) + "."
+		return opening + ". The offer expired " + deadlineWords(r, o.Expiration) + "."
 	}
-	return opening + ". The offer will expire " + r.deadlineWords(o.Expiration) + ", unless it is extended or ended earlier."
+	return opening + ". The offer will expire " + deadlineWords(r, o.Expiration) + ", unless it is extended or ended earlier."
 }
 
 // tenderedWords say how much was tendered, and up to when.
-func (r *Run) tenderedWords() string {
-	until := "As of " + r.releaseTime(r.AsOf)
+func tenderedWords(r *result.Run) string {
+	until := "As of " + releaseTime(r, r.AsOf)
 	switch early := r.Offer.Early; {
 	case r.Phase == tender.Final:
 		until = "By then"
 	case !early.IsZero() && r.AsOf.Equal(early.At):
-		until = "By the Early Tender Date, " + r.deadlineWords(early)
+		until = "By the Early Tender Date, " + deadlineWords(r, early)
 	}
 	return fmt.Sprintf("%s, holders had validly tendered, and not validly withdrawn, %s%s.", until,
-		r.principalWords(figures.tendered), r.ratesWords())
+		principalWords(r, result.Figures.Tendered), ratesWords(r))
 }
 
 // principalWords are an amount of all series: in the currency of the caps, or in
 // each currency if there is no rate.
-func (r *Run) principalWords(amount func(figures) decimal.Decimal) string {
-	if sum, ok := r.total(amount); ok {
+func principalWords(r *result.Run, amount func(result.Figures) decimal.Decimal) string {
+	if sum, ok := r.Total(amount); ok {
 		return money(sum.Floor(), r.Offer.TotalCurrency()) + " in aggregate principal amount of securities"
 	}
 	var each []string
-	for _, currency := range r.currencies() {
-		each = append(each, money(amount(r.currencyFigures(currency)), currency))
+	for _, currency := range r.Currencies() {
+		each = append(each, money(amount(r.CurrencyFigures(currency)), currency))
 	}
 	return joined(each) + " in aggregate principal amount of securities"
 }
 
 // ratesWords name the rates with which currencies were added up.
-func (r *Run) ratesWords() string {
-	if _, ok := r.total(figures.tendered); !ok || len(r.currencies()) < 2 {
+func ratesWords(r *result.Run) string {
+	if _, ok := r.Total(result.Figures.Tendered); !ok || len(r.Currencies()) < 2 {
 		return ""
 	}
 	var said []string
@@ -116,23 +117,23 @@ func (r *Run) ratesWords() string {
 	return ", with other currencies converted at the rate fixed in the terms (" + strings.Join(said, "; ") + ")"
 }
 
-func (t *release) table(r *Run) {
+func (t *release) table(r *result.Run) {
 	t.columns = []releaseColumn{{"Title of security (CUSIP/ISIN)", false}, {"Level", true}, {"Outstanding", true}, {"Tendered", true}, {"% tendered", true}}
-	if r.stage() != toDate {
+	if stageOf(r) != toDate {
 		t.columns = append(t.columns, releaseColumn{"Accepted", true}, releaseColumn{"Proration factor", true})
 	}
-	for _, i := range r.byLevel() {
-		s, f := &r.Offer.Series[i], r.seriesFigures(i)
+	for _, i := range byLevel(r) {
+		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
 		level := fmt.Sprint(s.Priority)
 		if s.Priority == 0 {
 			level = "all"
 		}
 		row := []string{
-			plainLine(s.Title + inBrackets(s.Securities)), level, money(s.Outstanding, s.Currency), money(f.tendered(), s.Currency),
-			share(f.tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
+			plainLine(s.Title + inBrackets(s.Securities)), level, money(s.Outstanding, s.Currency), money(f.Tendered(), s.Currency),
+			result.Share(f.Tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
 		}
-		if r.stage() != toDate {
-			row = append(row, money(f.accepted(), s.Currency), factorWords(r.Allocation.Series[i]))
+		if stageOf(r) != toDate {
+			row = append(row, money(f.Accepted(), s.Currency), factorWords(r.Allocation.Series[i]))
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -160,23 +161,23 @@ func factorWords(a allocate.Accepted) string {
 }
 
 // acceptedWords say what is bought, of which series only a part, and why.
-func (r *Run) acceptedWords() []string {
+func acceptedWords(r *result.Run) []string {
 	verb := "has accepted"
-	if r.stage() == earlyResults || r.unsatisfied() > 0 {
+	if stageOf(r) == earlyResults || r.UnsatisfiedConditions() > 0 {
 		verb = "expects to accept"
 	}
-	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb, r.principalWords(figures.accepted))}
+	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb, principalWords(r, result.Figures.Accepted))}
 	var whole, none []string
-	for _, i := range r.byLevel() {
-		s, f := &r.Offer.Series[i], r.seriesFigures(i)
+	for _, i := range byLevel(r) {
+		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
 		switch {
-		case f.tendered().IsZero():
-		case f.accepted().Equal(f.tendered()):
+		case f.Tendered().IsZero():
+		case f.Accepted().Equal(f.Tendered()):
 			whole = append(whole, s.Title)
-		case f.accepted().IsZero():
+		case f.Accepted().IsZero():
 			none = append(none, s.Title)
 		default:
-			said = append(said, r.proratedWords(i))
+			said = append(said, proratedWords(r, i))
 		}
 	}
 	if len(whole) > 0 {
@@ -192,8 +193,8 @@ func (r *Run) acceptedWords() []string {
 }
 
 // proratedWords say of a series how each of its tenders was cut back.
-func (r *Run) proratedWords(i int) string {
-	s, f := r.Offer.Series[i], r.seriesFigures(i)
+func proratedWords(r *result.Run, i int) string {
+	s, f := r.Offer.Series[i], r.SeriesFigures(i)
 	reason := ""
 	for n := range r.Book.Lines {
 		if c := r.Allocation.Lines[n].Reason; r.Book.Lines[n].Series == s.ID && c.Cap != "" {
@@ -201,7 +202,7 @@ func (r *Run) proratedWords(i int) string {
 			break
 		}
 	}
-	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.accepted(), s.Currency), reason)
+	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.Accepted(), s.Currency), reason)
 	a := r.Allocation.Series[i]
 	if !a.Factor().None() {
 		return said + cutWords("Each tender", a.Factor(), s)
@@ -224,13 +225,13 @@ func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
 }
 
 // priceWords say what is paid for what is accepted, and when.
-func (r *Run) priceWords() string {
+func priceWords(r *result.Run) string {
 	o := r.Offer
 	var each []string
 	early := false
-	for _, i := range r.byLevel() {
+	for _, i := range byLevel(r) {
 		s := &o.Series[i]
-		if r.seriesFigures(i).accepted().IsZero() {
+		if r.SeriesFigures(i).Accepted().IsZero() {
 			continue
 		}
 		price := perThousand(s.Price(tender.Late), s.Currency)
@@ -264,7 +265,7 @@ func (r *Run) priceWords() string {
 }
 
 // conditionWords name what stands between the offer and the payment.
-func (r *Run) conditionWords() []string {
+func conditionWords(r *result.Run) []string {
 	var open []string
 	for _, c := range r.Offer.Conditions {
 		if !c.Satisfied {
@@ -279,25 +280,25 @@ func (r *Run) conditionWords() []string {
 
 // deadlineWords are a cut-off as issuers write it: midnight belongs to the day
 // that ends.
-func (r *Run) deadlineWords(c tender.CutOff) string {
+func deadlineWords(r *result.Run, c tender.CutOff) string {
 	t := c.At.In(r.Offer.Zone)
 	if h, m, s := t.Clock(); h+m+s == 0 {
-		return fmt.Sprintf("at midnight, %s, at the end of %s", r.zoneWords(t), t.AddDate(0, 0, -1).Format("January 2, 2006"))
+		return fmt.Sprintf("at midnight, %s, at the end of %s", zoneWords(r, t), t.AddDate(0, 0, -1).Format("January 2, 2006"))
 	}
-	return "at " + r.releaseTime(c.At)
+	return "at " + releaseTime(r, c.At)
 }
 
-func (r *Run) releaseTime(t time.Time) string {
+func releaseTime(r *result.Run, t time.Time) string {
 	t = t.In(r.Offer.Zone)
 	clock := "3:04 pm"
 	if t.Second() != 0 {
 		clock = "3:04:05 pm"
 	}
 	hour := strings.NewReplacer("am", "a.m.", "pm", "p.m.").Replace(t.Format(clock))
-	return hour + ", " + r.zoneWords(t) + ", on " + t.Format("January 2, 2006")
+	return hour + ", " + zoneWords(r, t) + ", on " + t.Format("January 2, 2006")
 }
 
-func (r *Run) zoneWords(t time.Time) string {
+func zoneWords(r *result.Run, t time.Time) string {
 	switch name := r.Offer.Zone.String(); name {
 	case "America/New_York":
 		return "New York City time"
@@ -343,7 +344,7 @@ const releaseWidth = 92
 
 // WriteReleaseText writes release.txt, the results as an issuer would publish
 // them.
-func WriteReleaseText(w io.Writer, r *Run) error {
+func WriteReleaseText(w io.Writer, r *result.Run) error {
 	t := newRelease(r)
 	var b strings.Builder
 	for _, p := range slices.Concat([]string{t.draft, t.headline}, t.before) {
@@ -420,7 +421,7 @@ func (t *release) writeTextRow(b *strings.Builder, row []string, widths []int) {
 }
 
 // WriteReleaseMarkdown writes release.md, the same as release.txt in Markdown.
-func WriteReleaseMarkdown(w io.Writer, r *Run) error {
+func WriteReleaseMarkdown(w io.Writer, r *result.Run) error {
 	t := newRelease(r)
 	var b strings.Builder
 	if t.draft != "" {

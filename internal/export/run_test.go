@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -138,7 +139,7 @@ func smallTender(s, n int, series, security string, thousands int64) tender.Inst
 }
 
 // smallRun is a small but complete run, indicative, with an earlier run.
-func smallRun(t testing.TB) *Run {
+func smallRun(t testing.TB) *result.Run {
 	t.Helper()
 	asOf := wall("2004-11-30T18:00:00.000")
 	tenders := smallTenders()
@@ -147,7 +148,7 @@ func smallRun(t testing.TB) *Run {
 	r := compute(t, smallOffer(), tenders, asOf)
 	r.Name, r.Version = "2004-11-30T180000-1a2b3c4d", "1.0.0"
 	r.Rejects = smallRejects(r)
-	r.Inputs = []Input{
+	r.Inputs = []result.Input{
 		smallInput(r, "DTC", "dtc-2004-11-30.xlsx", "Tenders", 2, 2),
 		smallInput(r, "Euroclear", "euroclear-2004-11-30.xlsx", "Instructions", 1, 0),
 	}
@@ -162,9 +163,9 @@ func smallRun(t testing.TB) *Run {
 }
 
 // compute runs the real thing, so that the figures agree with each other.
-func compute(t testing.TB, o *tender.Offer, tenders []tender.Instruction, asOf time.Time) *Run {
+func compute(t testing.TB, o *tender.Offer, tenders []tender.Instruction, asOf time.Time) *result.Run {
 	t.Helper()
-	r := &Run{Name: "run", Version: "1.0.0", Offer: o, Phase: o.PhaseAt(asOf), AsOf: asOf}
+	r := &result.Run{Name: "run", Version: "1.0.0", Offer: o, Phase: o.PhaseAt(asOf), AsOf: asOf}
 	var err error
 	if r.Book, err = tender.NewBook(o, slices.Values(tenders), asOf); err != nil {
 		t.Fatal(err)
@@ -178,8 +179,8 @@ func compute(t testing.TB, o *tender.Offer, tenders []tender.Instruction, asOf t
 	return r
 }
 
-func smallInput(r *Run, depositary, file, sheet string, rejected, notCounted int) Input {
-	in := Input{
+func smallInput(r *result.Run, depositary, file, sheet string, rejected, notCounted int) result.Input {
+	in := result.Input{
 		Depositary: depositary, File: file, SHA256: strings.Repeat("0c9d", 8) + strings.Repeat("77ab", 8), Bytes: 18234,
 		Sheet: sheet, Rejected: rejected, NotCounted: notCounted,
 	}
@@ -193,7 +194,7 @@ func smallInput(r *Run, depositary, file, sheet string, rejected, notCounted int
 	return in
 }
 
-func smallRejects(r *Run) []tender.Reject {
+func smallRejects(r *result.Run) []tender.Reject {
 	dtc := func(row int) tender.Source {
 		return tender.Source{File: "dtc-2004-11-30.xlsx", Sheet: "Tenders", Row: row}
 	}
@@ -216,35 +217,35 @@ func smallRejects(r *Run) []tender.Reject {
 	}
 }
 
-func smallChanges(r *Run) *Changes {
-	now := func(i int) Position {
+func smallChanges(r *result.Run) *result.Changes {
+	now := func(i int) result.Position {
 		l := r.Book.Lines[i]
-		return Position{l.Series, l.Window, l.Principal, r.Allocation.Lines[i].Accepted, r.Settlement.Lines[i].Total(), l.Participant}
+		return result.Position{Series: l.Series, Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[i].Accepted, Total: r.Settlement.Lines[i].Total(), Participant: l.Participant}
 	}
-	c := &Changes{Previous: "2004-11-29T180000-99aa88bb"}
-	add := func(kind ChangeKind, i int, was, is Position) {
-		c.Lines = append(c.Lines, Change{kind, r.Book.Lines[i].Depositary, r.Book.Lines[i].ID, r.Book.Lines[i].Series, was, is})
+	c := &result.Changes{Previous: "2004-11-29T180000-99aa88bb"}
+	add := func(kind result.ChangeKind, i int, was, is result.Position) {
+		c.Lines = append(c.Lines, result.Change{Kind: kind, Depositary: r.Book.Lines[i].Depositary, Instruction: r.Book.Lines[i].ID, Series: r.Book.Lines[i].Series, Was: was, Now: is})
 	}
-	add(New, 13, Position{}, now(13))
+	add(result.New, 13, result.Position{}, now(13))
 	amended := now(3)
 	amended.Tendered, amended.Accepted, amended.Total = dec("15000000"), dec("15000000"), dec("12980812.50")
-	add(Amended, 3, amended, now(3))
+	add(result.Amended, 3, amended, now(3))
 	for i := 45; i < 49; i++ {
 		was := now(i)
 		was.Accepted, was.Total = was.Tendered, was.Total.Add(dec("48100.25"))
-		add(Reclassed, i, was, now(i))
+		add(result.Reclassed, i, was, now(i))
 	}
-	c.Lines = append(c.Lines, Change{Gone, "DTC", "VOI100903", "11-2008",
-		Position{"11-2008", tender.Early, dec("2500000"), dec("2500000"), dec("2242430.56"), "0005"}, Position{}})
+	c.Lines = append(c.Lines, result.Change{Kind: result.Gone, Depositary: "DTC", Instruction: "VOI100903", Series: "11-2008",
+		Was: result.Position{Series: "11-2008", Window: tender.Early, Tendered: dec("2500000"), Accepted: dec("2500000"), Total: dec("2242430.56"), Participant: "0005"}, Now: result.Position{}})
 	for i, s := range r.Offer.Series {
-		f := r.seriesFigures(i)
-		c.Series = append(c.Series, SeriesChange{s.ID, f.tendered().Sub(dec("1500000")), f.tendered(), f.accepted().Add(dec("250000")), f.accepted(), dec("1000.25"), dec("2000.75")})
+		f := r.SeriesFigures(i)
+		c.Series = append(c.Series, result.SeriesChange{Series: s.ID, TenderedWas: f.Tendered().Sub(dec("1500000")), TenderedNow: f.Tendered(), AcceptedWas: f.Accepted().Add(dec("250000")), AcceptedNow: f.Accepted(), CashWas: dec("1000.25"), CashNow: dec("2000.75")})
 	}
 	return c
 }
 
 // rendered is the workbook of a run.
-func rendered(t testing.TB, r *Run) []byte {
+func rendered(t testing.TB, r *result.Run) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := WriteWorkbook(&b, r); err != nil {

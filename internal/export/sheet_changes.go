@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/result"
 )
 
 // The columns of Changes.
@@ -97,15 +99,15 @@ func (b *workbook) changeWords() string {
 	}
 	n := c.Kinds()
 	return fmt.Sprintf("Compared with run %s: %d new, %d gone, %d amended, %d accepted differently.",
-		c.Previous, n[New], n[Gone], n[Amended], n[Reclassed])
+		c.Previous, n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
 }
 
-func (b *workbook) seriesChangeRow(c SeriesChange) []cell {
+func (b *workbook) seriesChangeRow(c result.SeriesChange) []cell {
 	cells := make([]cell, chgTotalWas+2)
-	cells[0], cells[chgSeriesWas-1] = label(c.Series), label(b.run.currencyOf(c.Series))
+	cells[0], cells[chgSeriesWas-1] = label(c.Series), label(b.run.CurrencyOf(c.Series))
 	compare(cells, chgTenderedWas, principal(c.TenderedWas), principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
 	compare(cells, chgAcceptedWas, principal(c.AcceptedWas), principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
-	currency := b.run.currencyOf(c.Series)
+	currency := b.run.CurrencyOf(c.Series)
 	compare(cells, chgTotalWas, cash(c.CashWas, currency), cash(c.CashNow, currency), c.CashNow.Sub(c.CashWas))
 	return cells
 }
@@ -121,13 +123,13 @@ func compare(cells []cell, col int, was, now cell, change decimal.Decimal) {
 }
 
 // ChangeName says a kind in words.
-func ChangeName(k ChangeKind) string { return changeNames[k] }
+func ChangeName(k result.ChangeKind) string { return changeNames[k] }
 
-var changeNames = map[ChangeKind]string{
-	New: "new", Gone: "gone", Amended: "amended", Reclassed: "accepted differently",
+var changeNames = map[result.ChangeKind]string{
+	result.New: "new", result.Gone: "gone", result.Amended: "amended", result.Reclassed: "accepted differently",
 }
 
-func (b *workbook) changeRow(c *Change, cells []cell) {
+func (b *workbook) changeRow(c *result.Change, cells []cell) {
 	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = label(ChangeName(c.Kind)), label(c.Depositary), label(c.Instruction)
 	was, now := b.positionCells(c.Was), b.positionCells(c.Now)
 	cells[chgSeriesWas-1], cells[chgSeriesNow-1] = was[0], now[0]
@@ -139,8 +141,8 @@ func (b *workbook) changeRow(c *Change, cells []cell) {
 
 // positionCells are series, window, tendered, accepted and cash; empty for an
 // instruction that did not count.
-func (b *workbook) positionCells(p Position) [5]cell {
-	if !p.counted() {
+func (b *workbook) positionCells(p result.Position) [5]cell {
+	if !p.Counted() {
 		return [5]cell{}
 	}
 	return [5]cell{

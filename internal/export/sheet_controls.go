@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -71,7 +72,7 @@ func (b *workbook) layOrigin(top int) int {
 	s, r := b.controls, b.run
 	facts := []fact{
 		{"Run", label(r.Name)},
-		{"Produced", r.producedCell()},
+		{"Produced", producedCell(r)},
 		{"Program", label("batch " + r.Version)},
 		{"Offer", label(r.Offer.ID)},
 		{"Phase", label(string(r.Phase))},
@@ -290,7 +291,7 @@ func (b *workbook) layInputs(top int) int {
 
 // daysOld is how old a file was at the instant of the run, empty if its name carries no
 // date.
-func daysOld(in *Input, r *Run) cell {
+func daysOld(in *result.Input, r *result.Run) cell {
 	if days, ok := in.Age(r.AsOf, r.Offer.Zone); ok {
 		return count(days)
 	}

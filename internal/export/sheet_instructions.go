@@ -8,6 +8,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -74,7 +75,7 @@ func (b *workbook) layInstructions() {
 	const title = "Instructions that count"
 	s := b.newSheet("Instructions", title)
 	b.instructions = s
-	currencies := b.run.currencies()
+	currencies := b.run.Currencies()
 	l := &listing{columns: slices.Clone(instructionColumns), count: len(b.run.Book.Lines), none: "No instruction counts."}
 	l.columns[insReceived-1].heading = "Received (" + b.run.Offer.Zone.String() + ")"
 	l.maker, l.told = b.instructionRows, b.run.Progress
@@ -180,18 +181,18 @@ func (m *instructionMaker) day(d tender.Date) cell {
 
 func (m *instructionMaker) reason(l *tender.Line, decided allocate.Reason) cell {
 	if l.Delivery == tender.GuaranteedDelivery || len(l.Waived) > 0 {
-		return label(reason(l, decided))
+		return label(result.ReasonWords(l, decided))
 	}
 	c, known := m.reasons[decided]
 	if !known {
-		c = label(reason(l, decided))
+		c = label(result.ReasonWords(l, decided))
 		m.reasons[decided] = c
 	}
 	return c
 }
 
 func (b *workbook) instructionTotal(currency string, row int) []cell {
-	f, paid := b.run.currencyFigures(currency), b.tally.paid[currency]
+	f, paid := b.run.CurrencyFigures(currency), b.tally.paid[currency]
 	cells := make([]cell, insRow)
 	cells[0], cells[insCurrency-1] = label("Total "+currency), label(currency)
 	put := func(col int, c cell) {
@@ -199,8 +200,8 @@ func (b *workbook) instructionTotal(currency string, row int) []cell {
 			return sumOf(address(col), address(insCurrency), at(row, insCurrency))
 		}))
 	}
-	put(insTendered, principal(f.tendered()))
-	put(insAccepted, principal(f.accepted()))
+	put(insTendered, principal(f.Tendered()))
+	put(insAccepted, principal(f.Accepted()))
 	put(insReturned, principal(f.Left))
 	put(insConsideration, cash(paid.Consideration, currency))
 	put(insEarly, cash(paid.EarlyPayment, currency))

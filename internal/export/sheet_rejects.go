@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -109,12 +110,12 @@ func (b *workbook) layRejectGroups(s *sheet) int {
 	return row + 2
 }
 
-func rejectGroupRow(g *FindingGroup) []cell {
+func rejectGroupRow(g *result.FindingGroup) []cell {
 	cells := make([]cell, len(rejectGroupColumns))
 	cells[rejOutcome-1], cells[rejOpen-1] = outcomeCell(g.Outcome, g.Open), openCell(g.Open)
 	cells[rejPrincipal-1], cells[rejRow-1] = principal(g.Principal), count(len(g.Findings))
 	for col, text := range map[int]string{
-		rejDepositary: g.Depositary, rejInstruction: g.RowRanges(mostRanges), rejCurrency: g.Currency, rejFile: g.File, rejSheet: g.Sheet, rejColumn: g.Column,
+		rejDepositary: g.Depositary, rejInstruction: g.RowRanges(result.MostRanges), rejCurrency: g.Currency, rejFile: g.File, rejSheet: g.Sheet, rejColumn: g.Column,
 		rejValue: g.Value, rejRule: g.Rule, rejMessage: g.Message(), rejAdvice: g.Advice(), rejDecided: g.Decided,
 	} {
 		if text != "" {
@@ -125,7 +126,7 @@ func rejectGroupRow(g *FindingGroup) []cell {
 }
 
 func (b *workbook) rejectRow(r *tender.Reject, cells []cell) {
-	open := b.run.isOpen(r)
+	open := b.run.IsOpen(r)
 	cells[rejOutcome-1], cells[rejOpen-1] = outcomeCell(r.Outcome(), open), openCell(open)
 	cells[rejPrincipal-1] = principal(r.Principal)
 	if r.Source.Row > 0 { // else it is about the whole file
@@ -167,7 +168,7 @@ func openCell(open bool) cell {
 // findings counts the rejects by what they mean.
 type findings struct{ rejected, notCounted, flagged, waived int }
 
-func (r *Run) findings() findings {
+func findingsOf(r *result.Run) findings {
 	var n findings
 	for _, rej := range r.Rejects {
 		switch {
@@ -185,7 +186,7 @@ func (r *Run) findings() findings {
 }
 
 func (b *workbook) rejectWords() string {
-	n := b.run.findings()
+	n := findingsOf(b.run)
 	notYet := b.run.Book.NotYet
 	if n == (findings{}) && notYet == 0 {
 		return "No rejects"

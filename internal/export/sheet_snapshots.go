@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -81,7 +82,7 @@ func (b *workbook) laySnapshots() {
 	}
 	s := b.newSheet("Snapshots", snapshotsTitle)
 	b.snapshots = s
-	s.put(bannerRow+1, 1, label(b.run.snapshotWords()).as(inSubtitle))
+	s.put(bannerRow+1, 1, label(snapshotWords(b.run)).as(inSubtitle))
 	s.tall(bannerRow+1, 20)
 	t := table{columns: snapshotReportColumns, none: "No report was compared."}
 	for i := range b.run.Snapshots.Reports {
@@ -99,8 +100,8 @@ func (b *workbook) laySnapshots() {
 }
 
 // snapshotWords says in a sentence what must be acted on.
-func (r *Run) snapshotWords() string {
-	var open []SnapshotChange
+func snapshotWords(r *result.Run) string {
+	var open []result.SnapshotChange
 	for _, c := range r.Snapshots.Changes {
 		if c.Open {
 			open = append(open, c)
@@ -116,7 +117,7 @@ func (r *Run) snapshotWords() string {
 	return "Open, to be resolved in the terms: " + strings.Join(words, "; ") + "."
 }
 
-func (b *workbook) snapshotReportRow(r *SnapshotReport) []cell {
+func (b *workbook) snapshotReportRow(r *result.SnapshotReport) []cell {
 	cells := make([]cell, len(snapshotReportColumns))
 	use := "compared"
 	if r.Used {
@@ -149,8 +150,8 @@ func madeWords(from, to time.Time, zone *time.Location) string {
 	return tender.WallTime(from, zone) + " or later, to " + tender.WallTime(to, zone)
 }
 
-func (b *workbook) snapshotRow(c *SnapshotChange, cells []cell) {
-	l, currency := c.line(), b.tally.currency(c.line().Series)
+func (b *workbook) snapshotRow(c *result.SnapshotChange, cells []cell) {
+	l, currency := c.Line(), b.tally.currency(c.Line().Series)
 	kind, state := label(string(c.Kind)), cell{}
 	switch {
 	case c.Open:
@@ -166,7 +167,7 @@ func (b *workbook) snapshotRow(c *SnapshotChange, cells []cell) {
 	}
 	cells[snpKind-1], cells[snpState-1] = kind, state
 	was, now := principal(c.Was.Principal), principal(c.Now.Principal)
-	if c.Kind == SnapshotVanished {
+	if c.Kind == result.SnapshotVanished {
 		now = cell{}
 	}
 	compare(cells, snpWas, was, now, c.Difference())

@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -65,7 +66,7 @@ var amountColumns = [6]int{sumOutstanding, sumEarly, sumLate, sumTendered, sumAc
 // to be wired when.
 func (b *workbook) laySummary() {
 	s := b.newSheet("Summary", b.run.Offer.Issuer)
-	b.summary, b.byLevel = s, b.run.byLevel()
+	b.summary, b.byLevel = s, byLevel(b.run)
 	s.put(subtitleRow, 1, label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).as(inSubtitle))
 	row := b.layStatus(bannerRow + 1)
 	row = b.layFacts(s.gap(row))
@@ -81,7 +82,7 @@ func (b *workbook) laySummary() {
 
 // byLevel lists the places of the series in the offer, in the order in which they are
 // accepted: first what is bought any and all, then by level.
-func (r *Run) byLevel() []int {
+func byLevel(r *result.Run) []int {
 	order := make([]int, len(r.Offer.Series))
 	for i := range order {
 		order[i] = i
@@ -95,11 +96,11 @@ func (r *Run) byLevel() []int {
 // layStatus says in one line whether anything is wrong, then each warning, and
 // returns the next free row.
 func (b *workbook) layStatus(row int) int {
-	s, warnings := b.summary, b.run.warnings()
+	s, warnings := b.summary, b.run.WarningTexts()
 	checked := fmt.Sprintf("All %d invariants hold", len(b.run.Invariants))
 	if len(b.run.Invariants) == 0 {
 		checked = "No invariant was checked"
-	} else if n := b.run.broken(); n > 0 {
+	} else if n := b.run.BrokenInvariants(); n > 0 {
 		checked = fmt.Sprintf("%d of %s BROKEN: do not pay from this workbook", n, display.Plural(len(b.run.Invariants), "invariant", "invariants"))
 	}
 	warned := "no warnings"
@@ -107,7 +108,7 @@ func (b *workbook) layStatus(row int) int {
 		warned = display.Plural(n, "warning", "warnings")
 	}
 	said := []string{checked, b.rejectWords(), warned}
-	if n := b.run.unsatisfied(); n > 0 {
+	if n := b.run.UnsatisfiedConditions(); n > 0 {
 		said = append(said, display.Plural(n, "condition", "conditions")+" not satisfied")
 	}
 	s.put(row, 1, label(strings.Join(said, "  ·  ")).as(inSection).toned(b.statusTone()))
@@ -122,9 +123,9 @@ func (b *workbook) layStatus(row int) int {
 
 func (b *workbook) statusTone() tone {
 	switch {
-	case b.run.broken() > 0:
+	case b.run.BrokenInvariants() > 0:
 		return bad
-	case len(b.run.warnings()) > 0, b.run.findings().rejected > 0, b.run.unsatisfied() > 0, len(b.run.Invariants) == 0:
+	case len(b.run.WarningTexts()) > 0, findingsOf(b.run).rejected > 0, b.run.UnsatisfiedConditions() > 0, len(b.run.Invariants) == 0:
 		return doubtful
 	}
 	return good
@@ -162,7 +163,7 @@ func (b *workbook) dateFacts() []fact {
 	o := b.run.Offer
 	facts := []fact{
 		{"As of (" + o.Zone.String() + ")", instantCell(b.run.AsOf, o.Zone)},
-		{"Produced", b.run.producedCell()},
+		{"Produced", producedCell(b.run)},
 		{"Early Tender Date" + boundaryWords(o.Early), cutOffCell(o.Early, o)},
 		{"Expiration Date" + boundaryWords(o.Expiration), cutOffCell(o.Expiration, o)},
 	}
@@ -177,7 +178,7 @@ func (b *workbook) dateFacts() []fact {
 }
 
 // producedCell says when the run was made, and by whom.
-func (r *Run) producedCell() cell {
+func producedCell(r *result.Run) cell {
 	if r.Made.IsZero() {
 		return label("not published")
 	}
@@ -271,7 +272,7 @@ func (b *workbook) layResults(top int) int {
 		t.rows = append(t.rows, b.resultRow(i, top+1+n))
 	}
 	body := area{top + 1, 1, top + len(t.rows), sumReturned}
-	currencies := b.run.currencies()
+	currencies := b.run.Currencies()
 	for i, currency := range currencies {
 		t.totals = append(t.totals, b.resultTotal(currency, body, body.bottom+1+i))
 	}
@@ -284,20 +285,20 @@ func (b *workbook) layResults(top int) int {
 }
 
 func (b *workbook) resultRow(i, row int) []cell {
-	series, f := b.run.Offer.Series[i], b.run.seriesFigures(i)
+	series, f := b.run.Offer.Series[i], b.run.SeriesFigures(i)
 	limit := cell{}
 	if series.HasMaximum {
 		limit = principal(series.MaximumOfferAmount)
 	}
 	percent := cell{}
 	if series.Outstanding.Sign() > 0 {
-		percent = percentage(share(f.tendered(), series.Outstanding, 3), 1).
+		percent = percentage(result.Share(f.Tendered(), series.Outstanding, 3), 1).
 			by("ROUND(" + at(row, sumTendered) + "/" + at(row, sumOutstanding) + ",3)")
 	}
 	return []cell{
 		label(series.Title), label(series.ID), levelCell(series.Priority), label(series.Currency), principal(series.Outstanding), limit,
-		principal(f.Early), principal(f.Late), principal(f.tendered()).by(at(row, sumEarly) + "+" + at(row, sumLate)),
-		percent, principal(f.accepted()), seriesFactor(b.run.Allocation.Series[i]),
+		principal(f.Early), principal(f.Late), principal(f.Tendered()).by(at(row, sumEarly) + "+" + at(row, sumLate)),
+		percent, principal(f.Accepted()), seriesFactor(b.run.Allocation.Series[i]),
 		principal(f.Left).by(at(row, sumTendered) + "-" + at(row, sumAccepted)),
 	}
 }
@@ -330,7 +331,7 @@ func (b *workbook) layPrices(row int) int {
 func (b *workbook) resultTotal(currency string, body area, row int) []cell {
 	cells := make([]cell, sumReturned)
 	cells[0], cells[sumCurrency-1] = label("Total "+currency), label(currency)
-	for i, amount := range b.run.currencyFigures(currency).each() {
+	for i, amount := range b.run.CurrencyFigures(currency).Each() {
 		col := amountColumns[i]
 		cells[col-1] = principal(amount).by(sumOf(body.column(col).fixed(), body.column(sumCurrency).fixed(), at(row, sumCurrency)))
 	}
@@ -341,7 +342,7 @@ func (b *workbook) resultTotal(currency string, body area, row int) []cell {
 // if there is one currency only, or no rate for one of them.
 func (b *workbook) convertedTotal(first int) []cell {
 	to := b.run.Offer.TotalCurrency()
-	rated, without := b.run.rated()
+	rated, without := b.run.RatedCurrencies()
 	if len(rated) < 2 {
 		return nil
 	}
@@ -352,7 +353,7 @@ func (b *workbook) convertedTotal(first int) []cell {
 	cells := make([]cell, sumReturned)
 	cells[0], cells[sumCurrency-1] = label(words), label(to)
 	for i, col := range amountColumns {
-		amount, ok := b.run.total(func(f figures) decimal.Decimal { return f.each()[i] })
+		amount, ok := b.run.Total(func(f result.Figures) decimal.Decimal { return f.Each()[i] })
 		if !ok {
 			return nil
 		}
@@ -365,7 +366,7 @@ func (b *workbook) convertedTotal(first int) []cell {
 // convertFormula converts the totals in a column with the named rates.
 func (b *workbook) convertFormula(first, col int) string {
 	to, terms := b.run.Offer.TotalCurrency(), []string{}
-	for i, currency := range b.run.currencies() {
+	for i, currency := range b.run.Currencies() {
 		if _, known := b.run.Offer.Rate(currency, to); known {
 			terms = append(terms, at(first+i, col)+b.rateFactor(currency, to))
 		}
@@ -405,14 +406,14 @@ func (b *workbook) layCaps(row int) int {
 		r, sums := row+2+len(t.rows), amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
 		name := c.Name
 		if len(c.Series) > 1 {
-			name += " (" + covers(c.Cap) + ")"
+			name += " (" + result.CapWords(c.Cap) + ")"
 		}
 		left := sums[2].by(at(r, sumOutstanding) + "-" + at(r, sumMaximum))
 		if c.Left.Sign() < 0 {
 			left = left.toned(bad)
 		}
 		t.rows = append(t.rows, []cell{
-			label(name), label(measureWords(c.Measure)), {}, label(c.Currency), sums[0], sums[1], left,
+			label(name), label(result.MeasureWords(c.Measure)), {}, label(c.Currency), sums[0], sums[1], left,
 		})
 	}
 	return s.table(row+1, t).bottom + 1
@@ -467,7 +468,7 @@ const leastChartRows = 8
 // layCharts puts a chart of each currency at the right of the blocks between two rows,
 // one below the other, and returns the next free row.
 func (b *workbook) layCharts(top, bottom int) int {
-	currencies := b.run.currencies()
+	currencies := b.run.Currencies()
 	height := max(leastChartRows, (bottom-top)/max(1, len(currencies)))
 	for n, currency := range currencies {
 		b.summary.charts = append(b.summary.charts, b.barChart(currency, top+n*height, height-1))
@@ -515,7 +516,7 @@ func runs(rows []int, col int) []area {
 // scale is the format of the figures in a chart of a currency, and their unit in words.
 func (b *workbook) scale(currency string) (format, unit string) {
 	for i, s := range b.run.Offer.Series {
-		if s.Currency == currency && decimal.Max(b.run.seriesFigures(i).tendered(), s.MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
+		if s.Currency == currency && decimal.Max(b.run.SeriesFigures(i).Tendered(), s.MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
 			return "#,##0,,", "millions"
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -28,7 +29,7 @@ func (b *workbook) layTimeline() {
 	note := "Principal by day, and by the hour on the day of the Early Tender Date and on the last day. Tenders that were withdrawn are left out."
 	s.put(bannerRow+1, 1, label(note).as(inSubtitle))
 	s.tall(bannerRow+1, 20)
-	periods, currencies := b.run.timeline(), b.run.currencies()
+	periods, currencies := b.run.Timeline(), b.run.Currencies()
 	t := table{columns: b.timeColumns(currencies), none: "No instruction counts."}
 	top := firstRow
 	for i, p := range periods {
@@ -61,14 +62,14 @@ func (b *workbook) timeColumns(currencies []string) []column {
 // allInOne reports whether there are several currencies that the offer's rates
 // bring into one.
 func (b *workbook) allInOne() bool {
-	_, ok := b.run.total(figures.tendered)
-	return ok && len(b.run.currencies()) > 1
+	_, ok := b.run.Total(result.Figures.Tendered)
+	return ok && len(b.run.Currencies()) > 1
 }
 
-func (b *workbook) periodRow(p period, row int, first bool) []cell {
-	until := instantCell(p.until, b.run.Offer.Zone).aligned(left)
-	cells := []cell{until, count(p.tenders)}
-	for i, amount := range p.tendered {
+func (b *workbook) periodRow(p result.Period, row int, first bool) []cell {
+	until := instantCell(p.Until, b.run.Offer.Zone).aligned(left)
+	cells := []cell{until, count(p.Tenders)}
+	for i, amount := range p.Tendered {
 		col := timeFirst + 2*i
 		toDate := principal(amount).by(at(row-1, col+1) + "+" + at(row, col))
 		if first {
@@ -76,7 +77,7 @@ func (b *workbook) periodRow(p period, row int, first bool) []cell {
 		}
 		cells = append(cells, principal(amount), toDate)
 	}
-	if p.until.Equal(b.run.Offer.Early.At) {
+	if p.Until.Equal(b.run.Offer.Early.At) {
 		for i := range cells {
 			cells[i].look.role = inSubtotal
 		}
@@ -85,35 +86,35 @@ func (b *workbook) periodRow(p period, row int, first bool) []cell {
 }
 
 // accumulate adds up the periods, and the currencies in one.
-func (b *workbook) accumulate(rows [][]cell, periods []period, currencies []string, top int) {
+func (b *workbook) accumulate(rows [][]cell, periods []result.Period, currencies []string, top int) {
 	sums := make([]decimal.Decimal, len(currencies))
 	for n, cells := range rows {
 		var terms []string
 		for i := range currencies {
 			col := timeFirst + 2*i
-			sums[i] = sums[i].Add(periods[n].tendered[i])
+			sums[i] = sums[i].Add(periods[n].Tendered[i])
 			cells[col] = digits(sums[i], decimals.Places(sums[i])).by(cells[col].formula).as(cells[col].look.role)
 			terms = append(terms, at(top+n, col+1)+b.rateFactor(currencies[i], b.run.Offer.TotalCurrency()))
 		}
 		if b.allInOne() {
 			to := b.run.Offer.TotalCurrency()
-			sum, _ := b.run.converted(sums)
+			sum, _ := converted(b.run, sums)
 			formula := fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), tender.CashPlaces(to))
 			rows[n] = append(cells, digits(sum, 0).by(formula).as(cells[0].look.role))
 		}
 	}
 }
 
-func timeTotal(rows [][]cell, body area, periods []period) []cell {
+func timeTotal(rows [][]cell, body area, periods []result.Period) []cell {
 	cells := make([]cell, body.right)
 	cells[0] = label("All tenders that count")
 	n := 0
 	for _, p := range periods {
-		n += p.tenders
+		n += p.Tenders
 	}
 	cells[timeTenders-1] = count(n).by(sum(body.column(timeTenders)))
 	last := rows[len(rows)-1]
-	for i := range periods[0].tendered {
+	for i := range periods[0].Tendered {
 		col := timeFirst + 2*i
 		cells[col-1] = last[col].by(sum(body.column(col)))
 		cells[col-1].look.role = plain
@@ -124,10 +125,10 @@ func timeTotal(rows [][]cell, body area, periods []period) []cell {
 // drawTimeline puts a chart of each currency beside the table and, where the offer's rates
 // bring them into one, of all together. The points of the lines that stand for a date or a
 // cap are below the table, where they can be read, too.
-func (b *workbook) drawTimeline(body area, periods []period) {
+func (b *workbook) drawTimeline(body area, periods []result.Period) {
 	s := b.timeline
 	s.put(s.height()+2, 1, label("Where the lines of the charts stand").toned(muted))
-	count := len(b.run.currencies())
+	count := len(b.run.Currencies())
 	if b.allInOne() {
 		count++
 	}
@@ -139,12 +140,12 @@ func (b *workbook) drawTimeline(body area, periods []period) {
 			over: place, format: format,
 			title: fmt.Sprintf("%s tendered to date, in %s of %s", of, unit, currency),
 			lines: []chartLine{{name: fixed(body.top-1, col), x: body.column(timeUntil), y: body.column(col), colour: accent}},
-			from:  periods[0].until, to: periods[len(periods)-1].until,
+			from:  periods[0].Until, to: periods[len(periods)-1].Until,
 		}
 		b.markLines(c, currency, col == body.right && b.allInOne(), s.get(body.bottom, col))
 		s.charts = append(s.charts, c)
 	}
-	for i, currency := range b.run.currencies() {
+	for i, currency := range b.run.Currencies() {
 		draw("Principal", currency, timeFirst+2*i+1)
 	}
 	if b.allInOne() {
@@ -180,8 +181,8 @@ func (b *workbook) markLines(c *chart, currency string, all bool, highest cell) 
 	if at := o.Early.At; !o.Early.IsZero() && !at.Before(c.from) && !at.After(c.to) {
 		b.markLine(c, "Early Tender Date", amber, [2]time.Time{at, at}, [2]cell{count(0), highest})
 	}
-	tendered := b.run.currencyFigures(currency).tendered()
-	if sum, ok := b.run.total(figures.tendered); all && ok {
+	tendered := b.run.CurrencyFigures(currency).Tendered()
+	if sum, ok := b.run.Total(result.Figures.Tendered); all && ok {
 		tendered = sum
 	}
 	for _, l := range o.AllCaps() {
@@ -219,9 +220,9 @@ func (b *workbook) markLine(c *chart, name, colour string, times [2]time.Time, a
 
 // converted adds amounts in the currencies of the run, in that of the caps over
 // all series.
-func (r *Run) converted(amounts []decimal.Decimal) (sum decimal.Decimal, ok bool) {
-	return r.totalOf(func(currency string) decimal.Decimal {
-		for i, c := range r.currencies() {
+func converted(r *result.Run, amounts []decimal.Decimal) (sum decimal.Decimal, ok bool) {
+	return r.TotalOf(func(currency string) decimal.Decimal {
+		for i, c := range r.Currencies() {
 			if c == currency {
 				return amounts[i]
 			}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -76,7 +77,7 @@ func windowWords(windows []tender.Window) string {
 
 func (b *workbook) shareCells(sh allocate.Share) []cell {
 	return []cell{
-		label(sh.Series), label(b.run.currencyOf(sh.Series)), principal(sh.Demand), principal(sh.Accepted), factor(sh.Factor),
+		label(sh.Series), label(b.run.CurrencyOf(sh.Series)), principal(sh.Demand), principal(sh.Accepted), factor(sh.Factor),
 		{}, {}, {}, label(sh.Reason.String()),
 	}
 }
@@ -99,7 +100,7 @@ func (b *workbook) capCells(c allocate.CapStep, row int) []cell {
 func (b *workbook) capOf(name string) (currency, measure string) {
 	for _, c := range b.run.Allocation.Caps {
 		if c.Name == name {
-			return c.Currency, measureWords(c.Measure)
+			return c.Currency, result.MeasureWords(c.Measure)
 		}
 	}
 	return "", ""

@@ -2,6 +2,8 @@ package export
 
 import (
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/result"
 )
 
 var wireChangeColumns = []column{
@@ -21,7 +23,7 @@ var wireChangeColumns = []column{
 
 // layWireChanges lays out the wires that differ, and returns the first of the sheets;
 // nil if there is nothing to compare with.
-func (v *volume) layWireChanges(c *WireChanges, title, note string) *sheet {
+func (v *volume) layWireChanges(c *result.WireChanges, title, note string) *sheet {
 	if c == nil {
 		return nil
 	}
@@ -47,9 +49,9 @@ func (v *volume) layWireChanges(c *WireChanges, title, note string) *sheet {
 	return s
 }
 
-func wireChangeRow(c *WireChange, cells []cell) {
+func wireChangeRow(c *result.WireChange, cells []cell) {
 	cells[wchReference-1], cells[wchKind-1], cells[wchStatus-1] = label(c.Reference), label(string(c.Kind)), label(string(c.Status))
-	if c.Kind == WireCancelled {
+	if c.Kind == result.WireCancelled {
 		cells[wchStatus-1] = cell{}
 	}
 	cells[wchDepositary-1], cells[wchParticipant-1], cells[wchName-1] = label(c.Depositary), label(c.Participant), label(c.ParticipantName)

@@ -4,6 +4,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -24,7 +25,7 @@ type seriesTally struct{ early, late, accepted decimal.Decimal }
 // lineSums are the sums of the lines of one series while they are counted.
 type lineSums struct{ early, late, accepted, consideration, payment, interest decimals.Sum }
 
-func newTally(r *Run) *tally {
+func newTally(r *result.Run) *tally {
 	t := &tally{offer: r.Offer, series: make(map[string]int), paid: make(map[string]settle.Cash)}
 	for i, s := range r.Offer.Series {
 		t.series[s.ID] = i

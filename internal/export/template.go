@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -374,8 +375,8 @@ func (t *template) principalCheck(sqref string) *excelize.DataValidation {
 }
 
 func (t *template) currencyCheck(sqref string) *excelize.DataValidation {
-	r := Run{Offer: t.offer}
-	return dropDown(sqref, "Currency", r.currencies()...)
+	r := result.Run{Offer: t.offer}
+	return dropDown(sqref, "Currency", r.Currencies()...)
 }
 
 // timeCheck expects a date with a time between the launch and the expiration; it

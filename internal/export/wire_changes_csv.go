@@ -3,11 +3,12 @@ package export
 import (
 	"io"
 
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
 // WriteWireChanges writes wire_changes.csv.
-func WriteWireChanges(w io.Writer, r *Run) error {
+func WriteWireChanges(w io.Writer, r *result.Run) error {
 	const headings = "reference,change,status,depositary,participant,participant_name,currency,settlement_date,total_superseded,total_now,pay_in_addition,claw_back"
 	changes := r.WireChanges.Wires
 	return writeCSV(w, headings, len(changes), func(i int) []string {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
@@ -14,7 +15,7 @@ import (
 // names, charts and print set-up.
 type workbook struct {
 	volume
-	run   *Run
+	run   *result.Run
 	tally *tally
 	terms int // row of the first fact about the terms on Summary
 
@@ -32,12 +33,12 @@ type workbook struct {
 }
 
 // WriteWorkbook writes result.xlsx, the run for people.
-func WriteWorkbook(w io.Writer, r *Run) error {
+func WriteWorkbook(w io.Writer, r *result.Run) error {
 	return writeWorkbook(w, r, excelize.TotalRows)
 }
 
-func writeWorkbook(w io.Writer, r *Run, rowsPerSheet int) error {
-	b := &workbook{volume: r.volume(rowsPerSheet), run: r, tally: newTally(r)}
+func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
+	b := &workbook{volume: volumeOf(r, rowsPerSheet), run: r, tally: newTally(r)}
 	b.layInstructions()
 	b.layMoney() // after the instructions, where its references lead
 	if c := r.WireChanges; c != nil {
@@ -76,20 +77,20 @@ func (b *workbook) sheets() []*sheet {
 	return all
 }
 
-func (r *Run) volume(rowsPerSheet int) volume {
+func volumeOf(r *result.Run, rowsPerSheet int) volume {
 	return volume{
 		title:   fmt.Sprintf("%s: %s result of the tender offer %s", r.Offer.Issuer, r.Phase, r.Offer.ID),
 		subject: "Run " + r.Name,
 		version: r.Version, made: r.AsOf,
 		subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  run %s", r.Offer.Issuer, r.Offer.ID, r.Name),
-		banner:     r.banner(),
+		banner:     banner(r),
 		indicative: r.Phase != tender.Final,
 		footer:     r.Name, paper: r.Offer.PrintedOn(), rowsPerSheet: rowsPerSheet,
 	}
 }
 
 // banner says whether the run is indicative or final.
-func (r *Run) banner() cell {
+func banner(r *result.Run) cell {
 	asOf := tender.WallTime(r.AsOf, r.Offer.Zone)
 	switch {
 	case r.Held != "":

@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/export/officetest"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -50,7 +51,7 @@ func TestProperties(t *testing.T) {
 func TestBannerOnEverySheet(t *testing.T) {
 	final := smallRun(t)
 	final.AsOf, final.Phase = wall("2004-12-02T00:00:00.000"), tender.Final
-	for want, r := range map[string]*Run{"INDICATIVE as of 2004-11-30 18:00 EST": smallRun(t), "FINAL as of 2004-12-02 00:00 EST": final} {
+	for want, r := range map[string]*result.Run{"INDICATIVE as of 2004-11-30 18:00 EST": smallRun(t), "FINAL as of 2004-12-02 00:00 EST": final} {
 		f := opened(t, rendered(t, r))
 		for _, sheet := range f.GetSheetList() {
 			if got, _ := f.GetCellValue(sheet, at(bannerRow, 1)); !strings.HasPrefix(got, want) {
@@ -148,17 +149,17 @@ func TestM1TheSummaryTellsPaidFromDue(t *testing.T) {
 func TestTimeline(t *testing.T) {
 	r := smallRun(t)
 	counted, early := 0, false
-	for _, p := range r.timeline() {
+	for _, p := range r.Timeline() {
 		received := 0
 		for _, l := range r.Book.Lines {
-			if l.Received.Before(p.until) {
+			if l.Received.Before(p.Until) {
 				received++
 			}
 		}
-		if counted += p.tenders; counted != received {
-			t.Errorf("%d tenders until %s, want %d", counted, p.until, received)
+		if counted += p.Tenders; counted != received {
+			t.Errorf("%d tenders until %s, want %d", counted, p.Until, received)
 		}
-		early = early || p.until.Equal(r.Offer.Early.At)
+		early = early || p.Until.Equal(r.Offer.Early.At)
 	}
 	if !early || counted != len(r.Book.Lines) {
 		t.Errorf("%d tenders, want %d; a period ends at the Early Tender Date: %v", counted, len(r.Book.Lines), early)
@@ -181,8 +182,8 @@ func rowsOf(t *testing.T, f *excelize.File, sheet string) [][]string {
 
 // variants are runs at the edges: what there can be none of, other currencies,
 // a broken invariant.
-func variants(t *testing.T) map[string]*Run {
-	all := map[string]*Run{"small": smallRun(t), "nothing": compute(t, smallOffer(), nil, wall("2004-11-10T12:00:00.000"))}
+func variants(t *testing.T) map[string]*result.Run {
+	all := map[string]*result.Run{"small": smallRun(t), "nothing": compute(t, smallOffer(), nil, wall("2004-11-10T12:00:00.000"))}
 
 	plain := smallOffer()
 	plain.Early, plain.Caps, plain.Conditions, plain.Amendments, plain.Rates = tender.CutOff{}, nil, nil, nil, nil
@@ -220,7 +221,7 @@ func TestVariantsRender(t *testing.T) {
 	for name, r := range variants(t) {
 		t.Run(name, func(t *testing.T) {
 			opened(t, rendered(t, r))
-			for _, write := range []func(io.Writer, *Run) error{WriteJSON, WriteInstructions, WriteWires, WritePayments, WritePaid, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
+			for _, write := range []func(io.Writer, *result.Run) error{WriteJSON, WriteInstructions, WriteWires, WritePayments, WritePaid, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 				if err := write(io.Discard, r); err != nil {
 					t.Error(err)
 				}
@@ -290,7 +291,7 @@ func TestHostileText(t *testing.T) {
 		f := opened(t, rendered(t, r))
 		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": at(firstRow+5+len(r.Groups()), rejFile), "Summary": "A1"} {
 			if sheet == "Instructions" {
-				ref = at(bannerRow+len(r.currencies())+2, 1)
+				ref = at(bannerRow+len(r.Currencies())+2, 1)
 			}
 			value, err := f.GetCellValue(sheet, ref, excelize.Options{RawCellValue: true})
 			if err != nil {
@@ -307,7 +308,7 @@ func TestHostileText(t *testing.T) {
 
 func TestWriteErrors(t *testing.T) {
 	r := smallRun(t)
-	for i, write := range []func(io.Writer, *Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WriteWires, WritePayments, WritePaid, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
+	for i, write := range []func(io.Writer, *result.Run) error{WriteWorkbook, WriteJSON, WriteInstructions, WriteWires, WritePayments, WritePaid, WriteRejects, WriteReleaseText, WriteReleaseMarkdown} {
 		if err := write(full{}, r); !errors.Is(err, errFull) {
 			t.Errorf("writer %d: %v", i, err)
 		}

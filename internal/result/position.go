@@ -1,10 +1,10 @@
-package export
+package result
 
 import (
 	"github.com/shopspring/decimal"
 )
 
-func countKinds(lines []Change) map[ChangeKind]int {
+func CountKinds(lines []Change) map[ChangeKind]int {
 	n := make(map[ChangeKind]int)
 	for i := range lines {
 		n[lines[i].Kind]++
@@ -20,5 +20,5 @@ func (p Position) Amounts() []decimal.Decimal {
 	return []decimal.Decimal{p.Tendered, p.Accepted, p.Returned(), p.Total}
 }
 
-// counted reports whether the instruction counted in that run.
-func (p Position) counted() bool { return p.Series != "" || !p.Tendered.Equal(decimal.Zero) }
+// Counted reports whether the instruction counted in that run.
+func (p Position) Counted() bool { return p.Series != "" || !p.Tendered.Equal(decimal.Zero) }

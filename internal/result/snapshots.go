@@ -1,4 +1,4 @@
-package export
+package result
 
 import (
 	"slices"
@@ -88,8 +88,8 @@ type SnapshotLine struct {
 	Principal   decimal.Decimal
 }
 
-// line is the newest of the two lines that has the instruction.
-func (c *SnapshotChange) line() *SnapshotLine {
+// Line is the newest of the two lines that has the instruction.
+func (c *SnapshotChange) Line() *SnapshotLine {
 	if c.Kind == SnapshotVanished {
 		return &c.Was
 	}
@@ -135,7 +135,7 @@ func (r *Run) Sum(changes []SnapshotChange) []SnapshotSum {
 	var sums []SnapshotSum
 	for i := range changes {
 		c := &changes[i]
-		key := SnapshotSum{Depositary: c.Depositary, Kind: c.Kind, Currency: r.currencyOf(c.line().Series)}
+		key := SnapshotSum{Depositary: c.Depositary, Kind: c.Kind, Currency: r.CurrencyOf(c.Line().Series)}
 		at := slices.IndexFunc(sums, func(s SnapshotSum) bool {
 			return s.Depositary == key.Depositary && s.Kind == key.Kind && s.Currency == key.Currency
 		})

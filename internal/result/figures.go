@@ -1,4 +1,4 @@
-package export
+package result
 
 import (
 	"math/big"
@@ -11,42 +11,42 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// figures are the principal amounts of one series, or of all series of one
+// Figures are the principal amounts of one series, or of all series of one
 // currency, or of all series in the currency of the caps.
-type figures struct {
+type Figures struct {
 	Outstanding, Early, Late          decimal.Decimal
 	AcceptedEarly, AcceptedLate, Left decimal.Decimal // Left is what is returned
 }
 
-func (f figures) tendered() decimal.Decimal { return f.Early.Add(f.Late) }
-func (f figures) accepted() decimal.Decimal { return f.AcceptedEarly.Add(f.AcceptedLate) }
+func (f Figures) Tendered() decimal.Decimal { return f.Early.Add(f.Late) }
+func (f Figures) Accepted() decimal.Decimal { return f.AcceptedEarly.Add(f.AcceptedLate) }
 
-// each returns the amounts as the columns of the results table show them.
-func (f figures) each() [6]decimal.Decimal {
-	return [6]decimal.Decimal{f.Outstanding, f.Early, f.Late, f.tendered(), f.accepted(), f.Left}
+// Each returns the amounts as the columns of the results table show them.
+func (f Figures) Each() [6]decimal.Decimal {
+	return [6]decimal.Decimal{f.Outstanding, f.Early, f.Late, f.Tendered(), f.Accepted(), f.Left}
 }
 
-func (f figures) plus(g figures) figures {
-	return figures{
+func (f Figures) plus(g Figures) Figures {
+	return Figures{
 		Outstanding: f.Outstanding.Add(g.Outstanding), Early: f.Early.Add(g.Early), Late: f.Late.Add(g.Late),
 		AcceptedEarly: f.AcceptedEarly.Add(g.AcceptedEarly), AcceptedLate: f.AcceptedLate.Add(g.AcceptedLate),
 		Left: f.Left.Add(g.Left),
 	}
 }
 
-// seriesFigures returns the figures of the series at a position of the offer.
-func (r *Run) seriesFigures(i int) figures {
-	f := figures{
+// SeriesFigures returns the figures of the series at a position of the offer.
+func (r *Run) SeriesFigures(i int) Figures {
+	f := Figures{
 		Outstanding: r.Offer.Series[i].Outstanding,
 		Early:       r.Book.Totals[i].Early, Late: r.Book.Totals[i].Late,
 		AcceptedEarly: r.Allocation.Series[i].Early, AcceptedLate: r.Allocation.Series[i].Late,
 	}
-	f.Left = f.tendered().Sub(f.accepted())
+	f.Left = f.Tendered().Sub(f.Accepted())
 	return f
 }
 
-// currencies lists the currencies of the series, in the offer's order.
-func (r *Run) currencies() []string {
+// Currencies lists the currencies of the series, in the offer's order.
+func (r *Run) Currencies() []string {
 	var all []string
 	for _, s := range r.Offer.Series {
 		if !slices.Contains(all, s.Currency) {
@@ -56,27 +56,27 @@ func (r *Run) currencies() []string {
 	return all
 }
 
-// currencyFigures returns the figures of all series of a currency.
-func (r *Run) currencyFigures(currency string) figures {
-	var sum figures
+// CurrencyFigures returns the figures of all series of a currency.
+func (r *Run) CurrencyFigures(currency string) Figures {
+	var sum Figures
 	for i, s := range r.Offer.Series {
 		if s.Currency == currency {
-			sum = sum.plus(r.seriesFigures(i))
+			sum = sum.plus(r.SeriesFigures(i))
 		}
 	}
 	return sum
 }
 
-// total adds one amount per currency in the currency of the caps over all
+// Total adds one amount per currency in the currency of the caps over all
 // series, at the offer's rates, exactly, and rounds once to its minor unit. ok
 // is false if the offer states no rate for the currency of a series with a level.
-func (r *Run) total(amount func(figures) decimal.Decimal) (sum decimal.Decimal, ok bool) {
-	return r.totalOf(func(currency string) decimal.Decimal { return amount(r.currencyFigures(currency)) })
+func (r *Run) Total(amount func(Figures) decimal.Decimal) (sum decimal.Decimal, ok bool) {
+	return r.TotalOf(func(currency string) decimal.Decimal { return amount(r.CurrencyFigures(currency)) })
 }
 
-func (r *Run) totalOf(amount func(currency string) decimal.Decimal) (sum decimal.Decimal, ok bool) {
+func (r *Run) TotalOf(amount func(currency string) decimal.Decimal) (sum decimal.Decimal, ok bool) {
 	exact, to := new(big.Rat), r.Offer.TotalCurrency()
-	rated, without := r.rated()
+	rated, without := r.RatedCurrencies()
 	if r.leveled(without) {
 		return decimal.Zero, false
 	}
@@ -87,12 +87,12 @@ func (r *Run) totalOf(amount func(currency string) decimal.Decimal) (sum decimal
 	return tender.RoundHalfUp(exact.Num(), exact.Denom(), to), true
 }
 
-// rated returns the currencies of the offer that have a rate to that of the
+// RatedCurrencies returns the currencies of the offer that have a rate to that of the
 // totals, and those that have none and are left out of them. No cap over all
 // needs a rate for series bought any and all, so the offer may have none.
-func (r *Run) rated() (rated, without []string) {
+func (r *Run) RatedCurrencies() (rated, without []string) {
 	to := r.Offer.TotalCurrency()
-	for _, currency := range r.currencies() {
+	for _, currency := range r.Currencies() {
 		if _, known := r.Offer.Rate(currency, to); known {
 			rated = append(rated, currency)
 		} else {
@@ -109,9 +109,9 @@ func (r *Run) leveled(currencies []string) bool {
 	})
 }
 
-// share returns part of whole in units of 10^-places, half up; zero for a zero
+// Share returns part of whole in units of 10^-places, half up; zero for a zero
 // whole.
-func share(part, whole decimal.Decimal, places int32) decimal.Decimal {
+func Share(part, whole decimal.Decimal, places int32) decimal.Decimal {
 	if whole.Sign() <= 0 {
 		return decimal.Zero
 	}
@@ -121,20 +121,20 @@ func share(part, whole decimal.Decimal, places int32) decimal.Decimal {
 	return decimal.NewFromBigInt(den.Quo(num.Num(), num.Denom()), -places)
 }
 
-// currencyOf returns the currency of the series, "" for one that the offer does
+// CurrencyOf returns the currency of the series, "" for one that the offer does
 // not have (any more).
-func (r *Run) currencyOf(series string) string {
+func (r *Run) CurrencyOf(series string) string {
 	if i, ok := r.Offer.SeriesByID(series); ok {
 		return r.Offer.Series[i].Currency
 	}
 	return ""
 }
 
-// warnings are the sentences of [Run.warned].
-func (r *Run) warnings() []string { return tender.Messages(r.warned()) }
+// WarningTexts are the sentences of [Run.warned].
+func (r *Run) WarningTexts() []string { return tender.Messages(r.AllWarnings()) }
 
-// warned lists what the run and the allocation warn of, each once.
-func (r *Run) warned() []tender.Warning {
+// AllWarnings lists what the run and the allocation warn of, each once.
+func (r *Run) AllWarnings() []tender.Warning {
 	var all []tender.Warning
 	for _, w := range slices.Concat(r.Warnings, r.Allocation.Warnings) {
 		if !slices.Contains(all, w) {
@@ -144,8 +144,8 @@ func (r *Run) warned() []tender.Warning {
 	return all
 }
 
-// broken counts the invariants that do not hold.
-func (r *Run) broken() int {
+// BrokenInvariants counts the invariants that do not hold.
+func (r *Run) BrokenInvariants() int {
 	n := 0
 	for _, inv := range r.Invariants {
 		if !inv.Holds {
@@ -155,8 +155,8 @@ func (r *Run) broken() int {
 	return n
 }
 
-// unsatisfied counts the conditions of the offer that are not satisfied.
-func (r *Run) unsatisfied() int {
+// UnsatisfiedConditions counts the conditions of the offer that are not satisfied.
+func (r *Run) UnsatisfiedConditions() int {
 	n := 0
 	for _, c := range r.Offer.Conditions {
 		if !c.Satisfied {
@@ -166,9 +166,9 @@ func (r *Run) unsatisfied() int {
 	return n
 }
 
-// reason is the sentence that says why an instruction got what it got, with
+// ReasonWords is the sentence that says why an instruction got what it got, with
 // what is special about it.
-func reason(l *tender.Line, decided allocate.Reason) string {
+func ReasonWords(l *tender.Line, decided allocate.Reason) string {
 	if l.Delivery != tender.GuaranteedDelivery && len(l.Waived) == 0 {
 		return decided.String()
 	}
@@ -182,20 +182,20 @@ func reason(l *tender.Line, decided allocate.Reason) string {
 	return strings.Join(said, "; ")
 }
 
-// covers says which series a cap limits.
-func covers(c tender.Cap) string {
+// CapWords says which series a cap limits.
+func CapWords(c tender.Cap) string {
 	if len(c.Series) == 0 {
 		return "all levels"
 	}
 	return strings.Join(c.Series, ", ")
 }
 
-// measureWords says what a cap counts.
-func measureWords(m tender.Measure) string {
+// MeasureWords says what a cap counts.
+func MeasureWords(m tender.Measure) string {
 	return strings.ReplaceAll(string(m), "_", " ")
 }
 
 // AcceptedInAll is the principal accepted of all series, in the currency of the
 // caps over all. ok is false if the offer states no rate for one of the
 // currencies.
-func (r *Run) AcceptedInAll() (sum decimal.Decimal, ok bool) { return r.total(figures.accepted) }
+func (r *Run) AcceptedInAll() (sum decimal.Decimal, ok bool) { return r.Total(Figures.Accepted) }

@@ -1,4 +1,4 @@
-package export
+package result
 
 import (
 	"cmp"
@@ -12,12 +12,12 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// period is a stretch of the offer's time with the tenders that were received
+// Period is a stretch of the offer's time with the tenders that were received
 // in it and still count.
-type period struct {
-	until    time.Time
-	tenders  int
-	tendered []decimal.Decimal // one for each currency of the run
+type Period struct {
+	Until    time.Time
+	Tenders  int
+	Tendered []decimal.Decimal // one for each currency of the run
 }
 
 // hour is an hour of wall time in which tenders came; that of the Early Tender
@@ -33,25 +33,25 @@ type hour struct {
 // those on which something came.
 const longestTimeline = 400
 
-// timeline divides the time from the first tender to the last: into days, and on
+// Timeline divides the time from the first tender to the last: into days, and on
 // the day of the Early Tender Date and on the last day into the hours in which
 // something came. The Early Tender Date always ends a period.
-func (r *Run) timeline() []period {
+func (r *Run) Timeline() []Period {
 	hours := r.hours()
 	if len(hours) == 0 {
 		return nil
 	}
 	last := hours[len(hours)-1].start
-	all := []period{{until: dayStart(hours[0].start), tendered: make([]decimal.Decimal, len(hours[0].sums))}}
+	all := []Period{{Until: dayStart(hours[0].start), Tendered: make([]decimal.Decimal, len(hours[0].sums))}}
 	for _, h := range hours {
 		until := r.periodEnd(h, last)
-		if before := &all[len(all)-1]; !before.until.Equal(until) {
-			all = append(appendDays(all, h.start), period{until: until, tendered: make([]decimal.Decimal, len(h.sums))})
+		if before := &all[len(all)-1]; !before.Until.Equal(until) {
+			all = append(appendDays(all, h.start), Period{Until: until, Tendered: make([]decimal.Decimal, len(h.sums))})
 		}
 		p := &all[len(all)-1]
-		p.tenders += h.tenders
+		p.Tenders += h.tenders
 		for c := range h.sums {
-			p.tendered[c] = p.tendered[c].Add(h.sums[c].Decimal())
+			p.Tendered[c] = p.Tendered[c].Add(h.sums[c].Decimal())
 		}
 	}
 	return all
@@ -59,12 +59,12 @@ func (r *Run) timeline() []period {
 
 // appendDays adds the days before one, since the last period, on which nothing
 // came.
-func appendDays(all []period, to time.Time) []period {
-	for until := nextDay(all[len(all)-1].until); until.Before(to) && len(all) < longestTimeline; until = nextDay(until) {
-		all = append(all, period{until: until, tendered: make([]decimal.Decimal, len(all[0].tendered))})
+func appendDays(all []Period, to time.Time) []Period {
+	for until := nextDay(all[len(all)-1].Until); until.Before(to) && len(all) < longestTimeline; until = nextDay(until) {
+		all = append(all, Period{Until: until, Tendered: make([]decimal.Decimal, len(all[0].Tendered))})
 	}
-	if start := dayStart(to); all[len(all)-1].until.Before(start) {
-		all = append(all, period{until: start, tendered: make([]decimal.Decimal, len(all[0].tendered))})
+	if start := dayStart(to); all[len(all)-1].Until.Before(start) {
+		all = append(all, Period{Until: start, Tendered: make([]decimal.Decimal, len(all[0].Tendered))})
 	}
 	return all
 }
@@ -100,7 +100,7 @@ func (r *Run) hours() []*hour {
 		start int64
 		early bool
 	}
-	currencies, found, currency := r.currencies(), make(map[key]*hour), make(map[string]int)
+	currencies, found, currency := r.Currencies(), make(map[key]*hour), make(map[string]int)
 	for _, s := range r.Offer.Series {
 		currency[s.ID] = slices.Index(currencies, s.Currency)
 	}

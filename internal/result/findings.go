@@ -1,4 +1,4 @@
-package export
+package result
 
 import (
 	"cmp"
@@ -130,7 +130,7 @@ func (g *FindingGroup) Place() string {
 		if len(g.Rows) > 1 {
 			word = "rows "
 		}
-		return strings.TrimSpace(g.Sheet + " " + word + g.RowRanges(mostRanges))
+		return strings.TrimSpace(g.Sheet + " " + word + g.RowRanges(MostRanges))
 	}
 	if g.Sheet == "" {
 		return f.Cell
@@ -138,8 +138,8 @@ func (g *FindingGroup) Place() string {
 	return g.Sheet + "!" + f.Cell
 }
 
-// mostRanges is how many ranges of rows stand in a sentence.
-const mostRanges = 20
+// MostRanges is how many ranges of rows stand in a sentence.
+const MostRanges = 20
 
 // Message says what is wrong, and Advice what to do: of the finding on which most hangs,
 // where they differ.

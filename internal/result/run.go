@@ -1,4 +1,4 @@
-package export
+package result
 
 import (
 	"fmt"
@@ -127,7 +127,7 @@ type Changes struct {
 }
 
 // Kinds counts the instructions that differ by how they do.
-func (c *Changes) Kinds() map[ChangeKind]int { return countKinds(c.Lines) }
+func (c *Changes) Kinds() map[ChangeKind]int { return CountKinds(c.Lines) }
 
 // ChangeKind says how an instruction differs from the previous run.
 type ChangeKind string
@@ -179,15 +179,15 @@ type Counts struct {
 func (r *Run) Open() int {
 	n := 0
 	for i := range r.Rejects {
-		if r.isOpen(&r.Rejects[i]) {
+		if r.IsOpen(&r.Rejects[i]) {
 			n++
 		}
 	}
 	return n
 }
 
-// isOpen reports whether a person must still act on a finding.
-func (r *Run) isOpen(f *tender.Reject) bool { return f.Open() && !r.Accepted() }
+// IsOpen reports whether a person must still act on a finding.
+func (r *Run) IsOpen(f *tender.Reject) bool { return f.Open() && !r.Accepted() }
 
 // Accepted reports whether the findings that the terms do not resolve were accepted
 // with the run.
