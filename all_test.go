@@ -50,8 +50,7 @@ var mayImport = map[string][]string{
 	"internal/decimals": {"github.com/shopspring/decimal"},
 	"internal/export": {
 		"internal/allocate", "internal/decimals", "internal/display", "internal/result", "internal/settle",
-		"internal/tender", "github.com/klauspost/compress/flate", "github.com/shopspring/decimal",
-		"github.com/xuri/excelize/v2",
+		"internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
 	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
 	"internal/headings":          {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
@@ -92,7 +91,11 @@ var mayImport = map[string][]string{
 	"internal/settings": {
 		"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml/ast",
 	},
-	"internal/settle":        {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/settle": {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/spreadsheet": {
+		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
+		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
+	},
 	"internal/values":        {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/compound": {"internal/xlsx/fault"},

@@ -41,6 +41,7 @@ func Of(d decimal.Decimal) (Amount, bool) {
 	return Amount{d.CoefficientInt64(), -e}.Trimmed(), true
 }
 
+// Trimmed is the same number without zeros at its end.
 func (a Amount) Trimmed() Amount {
 	for a.Places > 0 && a.Units%10 == 0 {
 		a.Units /= 10
@@ -111,6 +112,7 @@ type Sum struct {
 	long  decimal.Decimal
 }
 
+// Add adds a number.
 func (s *Sum) Add(d decimal.Decimal) {
 	if a, ok := Of(d); ok {
 		if t, ok := s.short.Plus(a); ok {
@@ -121,6 +123,7 @@ func (s *Sum) Add(d decimal.Decimal) {
 	s.long = s.long.Add(d)
 }
 
+// Decimal is the sum so far.
 func (s Sum) Decimal() decimal.Decimal { return s.long.Add(s.short.decimal()) }
 
 // Places is how many decimals the number needs.

@@ -15,6 +15,7 @@ import (
 
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -111,11 +112,11 @@ func watchMemory() (peak func() float64) {
 // the same styles, formulas and values.
 func streamed(b testing.TB, to io.Writer, r *result.Run) {
 	b.Helper()
-	w := &workbook{volume: volumeOf(r, excelize.TotalRows), run: r, tally: newTally(r)}
+	w := &workbook{Frame: volumeOf(r, excelize.TotalRows), run: r, tally: newTally(r)}
 	w.layInstructions()
 	f := excelize.NewFile()
 	defer f.Close()
-	styles, err := w.styles(f, []*sheet{w.instructions})
+	styles, err := w.Styles(f, []*spreadsheet.Sheet{w.instructions})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -124,11 +125,11 @@ func streamed(b testing.TB, to io.Writer, r *result.Run) {
 		b.Fatal(err)
 	}
 	values := make([]any, len(instructionColumns))
-	w.instructions.body.each(w.instructions.widths, func(n int, row *row) {
-		for i := range row.cells {
-			values[i] = streamCell(n, &row.cells[i], styles)
+	w.instructions.Body.Each(w.instructions.Widths, func(n int, row *spreadsheet.Row) {
+		for i := range row.Cells {
+			values[i] = streamCell(n, &row.Cells[i], styles)
 		}
-		if err := out.SetRow(at(n, 1), values, excelize.RowOpts{Height: row.height}); err != nil {
+		if err := out.SetRow(spreadsheet.At(n, 1), values, excelize.RowOpts{Height: row.Height}); err != nil {
 			b.Fatal(err)
 		}
 	})
@@ -140,17 +141,17 @@ func streamed(b testing.TB, to io.Writer, r *result.Run) {
 	}
 }
 
-func streamCell(row int, c *cell, styles map[look]int) excelize.Cell {
-	out := excelize.Cell{StyleID: styles[c.look]}
-	if c.formula != "" {
-		out.Formula = strings.ReplaceAll(c.formula, "#", strconv.Itoa(row))
+func streamCell(row int, c *spreadsheet.Cell, styles map[spreadsheet.Style]int) excelize.Cell {
+	out := excelize.Cell{StyleID: styles[c.Style]}
+	if c.Formula != "" {
+		out.Formula = strings.ReplaceAll(c.Formula, "#", strconv.Itoa(row))
 	}
-	switch c.kind {
-	case words:
-		out.Value = c.value
-	case number:
-		if out.Value = c.amount.Units; c.amount.Places > 0 {
-			out.Value = float64(c.amount.Units) / float64(decimals.Tens[c.amount.Places])
+	switch c.Kind {
+	case spreadsheet.TextKind:
+		out.Value = c.Value
+	case spreadsheet.Number:
+		if out.Value = c.Amount.Units; c.Amount.Places > 0 {
+			out.Value = float64(c.Amount.Units) / float64(decimals.Tens[c.Amount.Places])
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -24,8 +25,8 @@ func TestFactorCell(t *testing.T) {
 		{1234567890123457, 10000000000000000, "12.34567890123457%", ""}, // sixteen digits: Excel would round it
 	} {
 		got := factor(allocate.NewFactor(big.NewRat(c.num, c.den)))
-		if got.text() != c.value || got.look.format != c.format {
-			t.Errorf("%d/%d is shown as %s [%s], want %s [%s]", c.num, c.den, got.text(), got.look.format, c.value, c.format)
+		if got.Text() != c.value || got.Style.Format != c.format {
+			t.Errorf("%d/%d is shown as %s [%s], want %s [%s]", c.num, c.den, got.Text(), got.Style.Format, c.value, c.format)
 		}
 	}
 }
@@ -37,39 +38,39 @@ func TestMoment(t *testing.T) {
 		"2004-11-13T00:00:00.000": "38304",
 		"1900-03-01T00:00:00.000": "61",
 	} {
-		if got := moment(wall(at), newYork); got.kind != number || got.text() != want {
-			t.Errorf("%s is %s, want %s", at, got.text(), want)
+		if got := spreadsheet.Moment(wall(at), newYork); got.Kind != spreadsheet.Number || got.Text() != want {
+			t.Errorf("%s is %s, want %s", at, got.Text(), want)
 		}
 	}
 	// Wall time counts, not the instant: this is 17:00 in New York.
-	if got := moment(wall("2004-07-01T17:00:00.000").UTC(), newYork); got.text() != "38169.70833333333" {
-		t.Errorf("summer time: %s", got.text())
+	if got := spreadsheet.Moment(wall("2004-07-01T17:00:00.000").UTC(), newYork); got.Text() != "38169.70833333333" {
+		t.Errorf("summer time: %s", got.Text())
 	}
-	if got := moment(wall("1899-01-01T00:00:00.000"), newYork); got.kind != words {
+	if got := spreadsheet.Moment(wall("1899-01-01T00:00:00.000"), newYork); got.Kind != spreadsheet.TextKind {
 		t.Errorf("a day before the calendar of spreadsheets is %+v", got)
 	}
-	if got := day(tender.Date{}); got != (cell{}) {
+	if got := spreadsheet.Day(tender.Date{}); got != (spreadsheet.Cell{}) {
 		t.Errorf("no date is %+v", got)
 	}
 }
 
 func TestAmountFormats(t *testing.T) {
 	for _, c := range []struct {
-		got           cell
+		got           spreadsheet.Cell
 		value, format string
 	}{
-		{principal(dec("1203652000")), "1203652000", "#,##0"},
-		{principal(dec("1000.50")), "1000.5", "#,##0.0"},
-		{cash(dec("12.5"), "USD"), "12.5", "#,##0.00"},
-		{cash(dec("12"), "JPY"), "12", "#,##0"},
-		{cash(dec("12.125"), "KWD"), "12.125", "#,##0.000"},
-		{price(dec("837.5")), "837.5", "#,##0.00"},
-		{price(dec("837.125")), "837.125", "#,##0.000"},
-		{amounts("USD", dec("1"), dec("0.3"))[0], "1", "#,##0.00"},
-		{amounts("USD", dec("1"), dec("2"))[0], "1", "#,##0"},
+		{spreadsheet.Principal(dec("1203652000")), "1203652000", "#,##0"},
+		{spreadsheet.Principal(dec("1000.50")), "1000.5", "#,##0.0"},
+		{spreadsheet.Cash(dec("12.5"), "USD"), "12.5", "#,##0.00"},
+		{spreadsheet.Cash(dec("12"), "JPY"), "12", "#,##0"},
+		{spreadsheet.Cash(dec("12.125"), "KWD"), "12.125", "#,##0.000"},
+		{spreadsheet.Price(dec("837.5")), "837.5", "#,##0.00"},
+		{spreadsheet.Price(dec("837.125")), "837.125", "#,##0.000"},
+		{spreadsheet.Amounts("USD", dec("1"), dec("0.3"))[0], "1", "#,##0.00"},
+		{spreadsheet.Amounts("USD", dec("1"), dec("2"))[0], "1", "#,##0"},
 	} {
-		if c.got.text() != c.value || c.got.look.format != c.format {
-			t.Errorf("%s [%s], want %s [%s]", c.got.text(), c.got.look.format, c.value, c.format)
+		if c.got.Text() != c.value || c.got.Style.Format != c.format {
+			t.Errorf("%s [%s], want %s [%s]", c.got.Text(), c.got.Style.Format, c.value, c.format)
 		}
 	}
 }
@@ -92,7 +93,7 @@ func TestClean(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\x00\x1f\x7f": "a␀␟␡", "\r\n\t": "␍\n\t", "\xff": "�", "\ufffe": "�", "ä€😀": "ä€😀",
 	} {
-		if got := clean(text); got != want {
+		if got := spreadsheet.Clean(text); got != want {
 			t.Errorf("clean(%q) = %q, want %q", text, got, want)
 		}
 	}
@@ -100,13 +101,13 @@ func TestClean(t *testing.T) {
 
 func TestFit(t *testing.T) {
 	for text, want := range map[string]string{
-		strings.Repeat("x", cellLimit):                  strings.Repeat("x", cellLimit),
-		strings.Repeat("x", cellLimit+1):                strings.Repeat("x", cellLimit-1) + "…",
-		strings.Repeat("é", cellLimit):                  strings.Repeat("é", cellLimit),
-		strings.Repeat("\U0001F600", cellLimit/2+1):     strings.Repeat("\U0001F600", cellLimit/2) + "…",
-		strings.Repeat("\U0001F600", cellLimit/2) + "x": strings.Repeat("\U0001F600", cellLimit/2) + "x",
+		strings.Repeat("x", spreadsheet.CellLimit):                  strings.Repeat("x", spreadsheet.CellLimit),
+		strings.Repeat("x", spreadsheet.CellLimit+1):                strings.Repeat("x", spreadsheet.CellLimit-1) + "…",
+		strings.Repeat("é", spreadsheet.CellLimit):                  strings.Repeat("é", spreadsheet.CellLimit),
+		strings.Repeat("\U0001F600", spreadsheet.CellLimit/2+1):     strings.Repeat("\U0001F600", spreadsheet.CellLimit/2) + "…",
+		strings.Repeat("\U0001F600", spreadsheet.CellLimit/2) + "x": strings.Repeat("\U0001F600", spreadsheet.CellLimit/2) + "x",
 	} {
-		if got := fit(text); got != want {
+		if got := spreadsheet.Fit(text); got != want {
 			t.Errorf("%d bytes are cut to %d, want %d", len(text), len(got), len(want))
 		}
 	}
@@ -130,11 +131,11 @@ func TestShare(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for col, want := range map[int]string{1: "A", 26: "Z", 27: "AA", 52: "AZ", 702: "ZZ", 703: "AAA", 16384: "XFD"} {
-		if got := letters(col); got != want {
+		if got := spreadsheet.Letters(col); got != want {
 			t.Errorf("column %d is %s, want %s", col, got, want)
 		}
 	}
-	if got := (area{5, 2, 9, 28}).fixed(); got != "$B$5:$AB$9" {
+	if got := (spreadsheet.Area{Top: 5, Left: 2, Bottom: 9, Right: 28}).Fixed(); got != "$B$5:$AB$9" {
 		t.Error(got)
 	}
 }
@@ -146,7 +147,7 @@ func TestP21AColumnOfTimesHasSecondsOnlyIfATimeHas(t *testing.T) {
 		"2004-11-12T17:00:01.000": "yyyy-mm-dd hh:mm:ss",
 		"2004-11-12T17:00:00.250": "yyyy-mm-dd hh:mm:ss.000",
 	} {
-		if got := instantCell(wall(last), newYork).look.format; got != want {
+		if got := spreadsheet.InstantCell(wall(last), newYork).Style.Format; got != want {
 			t.Errorf("alone, %s is shown as %s", last, got)
 		}
 		r := smallRun(t)
@@ -154,11 +155,11 @@ func TestP21AColumnOfTimesHasSecondsOnlyIfATimeHas(t *testing.T) {
 			r.Book.Lines[i].Received = wall("2004-11-12T16:30:00.000")
 		}
 		r.Book.Lines[1].Received = wall(last)
-		b := &workbook{volume: volumeOf(r, 1000), run: r, tally: newTally(r)}
-		row, cells := b.instructionRows(), make([]cell, insRow)
+		b := &workbook{Frame: volumeOf(r, 1000), run: r, tally: newTally(r)}
+		row, cells := b.instructionRows(), make([]spreadsheet.Cell, insRow)
 		for i := range r.Book.Lines[:3] {
 			row(i, cells)
-			if got := cells[insReceived-1].look.format; got != want {
+			if got := cells[insReceived-1].Style.Format; got != want {
 				t.Errorf("beside %s, row %d is shown as %s", last, i, got)
 			}
 		}

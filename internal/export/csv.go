@@ -11,6 +11,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -146,7 +147,7 @@ func writeCSV(w io.Writer, headings string, count int, row func(i int) []string)
 // opens the CSV: at its start, and behind each character that the spreadsheet may take
 // for a separator, as it does by the settings of the machine whatever the file says.
 func guard(s string) string {
-	return eachFormula(clean(s), func(b []byte) []byte { return append(b, '\'') }, 0)
+	return eachFormula(spreadsheet.Clean(s), func(b []byte) []byte { return append(b, '\'') }, 0)
 }
 
 // PlainText is the text of a cell of one of the CSV files without the apostrophes

@@ -9,6 +9,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -211,11 +212,11 @@ func (m measures[T]) text(i int, amount decimal.Decimal, currency string) string
 }
 
 // cell is the i-th amount in a workbook.
-func (m measures[T]) cell(i int, amount decimal.Decimal, currency string) cell {
+func (m measures[T]) cell(i int, amount decimal.Decimal, currency string) spreadsheet.Cell {
 	if i < m.cash {
-		return principal(amount)
+		return spreadsheet.Principal(amount)
 	}
-	return cash(amount, currency)
+	return spreadsheet.Cash(amount, currency)
 }
 
 var (

@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -27,21 +28,21 @@ const (
 	linAmounts
 )
 
-var lineColumns = func() []column {
-	columns := []column{
-		{heading: "What happened", widest: 24},
-		{heading: "Depositary", widest: 16},
-		{heading: "Instruction", widest: 24},
-		{heading: "Series before", widest: 20},
-		{heading: "Series now", widest: 20},
-		{heading: "Window before"},
-		{heading: "Window now"},
-		{heading: "Currency before"},
-		{heading: "Currency now"},
+var lineColumns = func() []spreadsheet.Column {
+	columns := []spreadsheet.Column{
+		{Heading: "What happened", Widest: 24},
+		{Heading: "Depositary", Widest: 16},
+		{Heading: "Instruction", Widest: 24},
+		{Heading: "Series before", Widest: 20},
+		{Heading: "Series now", Widest: 20},
+		{Heading: "Window before"},
+		{Heading: "Window now"},
+		{Heading: "Currency before"},
+		{Heading: "Currency now"},
 	}
 	for _, m := range lineMeasures.names {
-		columns = append(columns, column{heading: m.heading + " before", right: true},
-			column{heading: m.heading + " now", right: true}, column{heading: "Change", right: true})
+		columns = append(columns, spreadsheet.Column{Heading: m.heading + " before", Right: true},
+			spreadsheet.Column{Heading: m.heading + " now", Right: true}, spreadsheet.Column{Heading: "Change", Right: true})
 	}
 	return columns
 }()
@@ -49,25 +50,27 @@ var lineColumns = func() []column {
 // layInstructions lays out every instruction that differs.
 func (b *comparison) layInstructions() {
 	const title = "Instructions that differ"
-	s := b.newSheet("Instructions", title)
+	s := b.NewSheet("Instructions", title)
 	b.instructions = s
-	s.put(bannerRow+1, 1, label("New and gone ones count in one of the runs only; the others were amended, or accepted or paid differently.").as(inSubtitle))
-	s.tall(bannerRow+1, 20)
-	l := &listing{columns: lineColumns, count: len(b.d.Lines), none: "No instruction differs."}
-	l.maker = func() rowMaker { return func(i int, cells []cell) { b.lineRow(&b.d.Lines[i], cells) } }
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("New and gone ones count in one of the runs only; the others were amended, or accepted or paid differently.").As(spreadsheet.InSubtitle))
+	s.SetHeight(spreadsheet.BannerRow+1, 20)
+	l := &spreadsheet.Listing{Columns: lineColumns, Count: len(b.d.Lines), None: "No instruction differs."}
+	l.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { b.lineRow(&b.d.Lines[i], cells) }
+	}
 	b.lines = l
-	b.lay(l, s, firstRow, 0, b.goOn(s, title))
+	b.Lay(l, s, spreadsheet.FirstRow, 0, b.Continuation(s, title))
 }
 
-func (b *comparison) lineRow(c *result.Change, cells []cell) {
-	cells[linKind-1], cells[linDepositary-1], cells[linInstruction-1] = label(ChangeName(c.Kind)), label(c.Depositary), label(c.Instruction)
+func (b *comparison) lineRow(c *result.Change, cells []spreadsheet.Cell) {
+	cells[linKind-1], cells[linDepositary-1], cells[linInstruction-1] = spreadsheet.Label(ChangeName(c.Kind)), spreadsheet.Label(c.Depositary), spreadsheet.Label(c.Instruction)
 	was, now := b.currencies.of(c)
-	cells[linSeriesWas-1], cells[linSeriesNow-1] = label(c.Was.Series), label(c.Now.Series)
-	cells[linWindowWas-1], cells[linWindowNow-1] = label(string(c.Was.Window)), label(string(c.Now.Window))
-	cells[linCurrencyWas-1], cells[linCurrencyNow-1] = label(was), label(now)
+	cells[linSeriesWas-1], cells[linSeriesNow-1] = spreadsheet.Label(c.Was.Series), spreadsheet.Label(c.Now.Series)
+	cells[linWindowWas-1], cells[linWindowNow-1] = spreadsheet.Label(string(c.Was.Window)), spreadsheet.Label(string(c.Now.Window))
+	cells[linCurrencyWas-1], cells[linCurrencyNow-1] = spreadsheet.Label(was), spreadsheet.Label(now)
 	before, after, change := Amounts(pair(c))
 	for i := range lineMeasures.names {
-		var three [3]cell
+		var three [3]spreadsheet.Cell
 		if before != nil {
 			three[0] = lineMeasures.cell(i, before[i], was)
 		}
@@ -76,7 +79,7 @@ func (b *comparison) lineRow(c *result.Change, cells []cell) {
 		}
 		compare(cells, linAmounts+3*i, three[0], three[1], change[i])
 		if was != now && was != "" && now != "" { // amounts in two currencies have no difference
-			cells[linAmounts+3*i+1] = cell{}
+			cells[linAmounts+3*i+1] = spreadsheet.Cell{}
 		}
 	}
 }
@@ -130,24 +133,24 @@ func (b *comparison) movements() []movement {
 // next free row.
 func (b *comparison) layMoved(row int) int {
 	s := b.summary
-	s.put(row, 1, label("What moved, by instructions").as(inSection))
-	columns := figureColumns("What happened", nil, column{heading: "Instructions", right: true})
+	s.Put(row, 1, spreadsheet.Label("What moved, by instructions").As(spreadsheet.InSection))
+	columns := figureColumns("What happened", nil, spreadsheet.Column{Heading: "Instructions", Right: true})
 	for _, m := range lineMeasures.names {
-		columns = append(columns, column{heading: m.heading + ", change", right: true})
+		columns = append(columns, spreadsheet.Column{Heading: m.heading + ", change", Right: true})
 	}
-	t := table{columns: append(columns, column{heading: "Agrees with the above", right: true}), none: "No instruction differs."}
+	t := spreadsheet.Table{Columns: append(columns, spreadsheet.Column{Heading: "Agrees with the above", Right: true}), None: "No instruction differs."}
 	top := row + 2
 	moved := b.movements()
 	for _, m := range moved {
-		t.rows = append(t.rows, b.movementRow(top+len(t.rows), m))
+		t.Rows = append(t.Rows, b.movementRow(top+len(t.Rows), m))
 	}
-	body := area{top, 1, top + max(1, len(moved)) - 1, difLast}
+	body := spreadsheet.Area{Top: top, Left: 1, Bottom: top + max(1, len(moved)) - 1, Right: difLast}
 	for _, sum := range sumsByCurrency(moved) {
-		t.totals = append(t.totals, b.movementTotal(body, body.bottom+1+len(t.totals), sum))
+		t.Totals = append(t.Totals, b.movementTotal(body, body.Bottom+1+len(t.Totals), sum))
 	}
-	s.table(row+1, t)
-	s.checks = append(s.checks, area{body.bottom + 1, difLast, body.bottom + max(1, len(t.totals)), difLast})
-	return body.bottom + len(t.totals) + 1
+	s.Table(row+1, t)
+	s.Checks = append(s.Checks, spreadsheet.Area{Top: body.Bottom + 1, Left: difLast, Bottom: body.Bottom + max(1, len(t.Totals)), Right: difLast})
+	return body.Bottom + len(t.Totals) + 1
 }
 
 // sumsByCurrency adds up all kinds of movements.
@@ -166,32 +169,32 @@ func sumsByCurrency(moved []movement) []movement {
 	return sums
 }
 
-func (b *comparison) movementRow(row int, m movement) []cell {
-	cells := []cell{label(ChangeName(m.kind)), label(m.currency), {}, count(m.lines)}
+func (b *comparison) movementRow(row int, m movement) []spreadsheet.Cell {
+	cells := []spreadsheet.Cell{spreadsheet.Label(ChangeName(m.kind)), spreadsheet.Label(m.currency), {}, spreadsheet.Count(m.lines)}
 	for i, a := range m.amounts {
-		cells = append(cells, lineMeasures.cell(i, a, m.currency).by(b.movedFormula(row, i)))
+		cells = append(cells, lineMeasures.cell(i, a, m.currency).By(b.movedFormula(row, i)))
 	}
 	return cells
 }
 
 // movementTotal adds up a currency and holds it against the changes of the series
 // and of what is wired.
-func (b *comparison) movementTotal(body area, row int, sum movement) []cell {
-	cells := []cell{label("All " + sum.currency), label(sum.currency), {}}
+func (b *comparison) movementTotal(body spreadsheet.Area, row int, sum movement) []spreadsheet.Cell {
+	cells := []spreadsheet.Cell{spreadsheet.Label("All " + sum.currency), spreadsheet.Label(sum.currency), {}}
 	for i, a := range append([]decimal.Decimal{decimal.NewFromInt(int64(sum.lines))}, sum.amounts...) {
 		shown := lineMeasures.cell(max(i-1, 0), a, sum.currency)
-		cells = append(cells, shown.by(sumOf(body.column(difFirst+i).fixed(), body.column(difCurrency).fixed(), at(row, difCurrency))))
+		cells = append(cells, shown.By(spreadsheet.SumOf(body.Column(difFirst+i).Fixed(), body.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency))))
 	}
 	agrees, terms := b.agrees(sum), []string{}
 	for _, c := range []struct {
 		col   int // of the amount here
-		block area
+		block spreadsheet.Area
 		of    int // the column there
 	}{{difFirst + 1, b.accepted, difFirst + 2}, {difFirst + 2, b.accepted, difFirst + 3}, {difFirst + 3, b.accepted, difFirst + 4}, {difFirst + 4, b.wired, difFirst + 4}} {
-		terms = append(terms, fmt.Sprintf("ROUND(%s-SUMIFS(%s,%s,%s,%s,\"%s\"),4)=0", at(row, c.col), c.block.column(c.of).fixed(),
-			c.block.column(difCurrency).fixed(), at(row, difCurrency), c.block.column(difWhich).fixed(), changed))
+		terms = append(terms, fmt.Sprintf("ROUND(%s-SUMIFS(%s,%s,%s,%s,\"%s\"),4)=0", spreadsheet.At(row, c.col), c.block.Column(c.of).Fixed(),
+			c.block.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency), c.block.Column(difWhich).Fixed(), changed))
 	}
-	return append(cells, yes(agrees).by("AND("+strings.Join(terms, ",")+")"))
+	return append(cells, spreadsheet.BoolCell(agrees).By("AND("+strings.Join(terms, ",")+")"))
 }
 
 // agrees reports whether the instructions of a currency add up to the changes of
@@ -213,50 +216,52 @@ func (b *comparison) agrees(sum movement) bool {
 // currency: now less before.
 func (b *comparison) movedFormula(row, i int) string {
 	part := func(amount, currency int) string {
-		return b.lines.over(b.summary, func(address func(col int) string) string {
-			return fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", address(amount), address(linKind), at(row, difName), address(currency), at(row, difCurrency))
+		return b.lines.Over(b.summary, func(address func(col int) string) string {
+			return fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", address(amount), address(linKind), spreadsheet.At(row, difName), address(currency), spreadsheet.At(row, difCurrency))
 		})
 	}
 	return part(linAmounts+3*i+1, linCurrencyNow) + "-(" + part(linAmounts+3*i, linCurrencyWas) + ")"
 }
 
-var rejectDiffColumns = []column{
-	{heading: "Reject is"},
-	{heading: "File", widest: 28},
-	{heading: "Sheet", widest: 18},
-	{heading: "Row", right: true},
-	{heading: "Column", widest: 20, least: 14},
-	{heading: "Value as it stands", widest: 28, least: 22},
-	{heading: "Rule", widest: 20},
-	{heading: "What is wrong", widest: 58},
-	{heading: "Waived before", widest: 30},
-	{heading: "Waived now", widest: 30},
+var rejectDiffColumns = []spreadsheet.Column{
+	{Heading: "Reject is"},
+	{Heading: "File", Widest: 28},
+	{Heading: "Sheet", Widest: 18},
+	{Heading: "Row", Right: true},
+	{Heading: "Column", Widest: 20, Least: 14},
+	{Heading: "Value as it stands", Widest: 28, Least: 22},
+	{Heading: "Rule", Widest: 20},
+	{Heading: "What is wrong", Widest: 58},
+	{Heading: "Waived before", Widest: 30},
+	{Heading: "Waived now", Widest: 30},
 }
 
 // layRejects lays out the rejects that only one of the runs has, and those that
 // were waived between them.
 func (b *comparison) layRejects() {
 	const title = "Rejects that differ"
-	s := b.newSheet("Rejects", title)
+	s := b.NewSheet("Rejects", title)
 	b.rejects = s
-	s.put(bannerRow+1, 1, label("A line that is rejected for the same reason in both runs is not shown, even if it stands in another file or row now.").as(inSubtitle))
-	s.tall(bannerRow+1, 20)
-	l := &listing{columns: rejectDiffColumns, count: len(b.d.Rejects), none: "The same lines are rejected."}
-	l.maker = func() rowMaker { return func(i int, cells []cell) { rejectDiffRow(b.d.Rejects[i], cells) } }
-	b.lay(l, s, firstRow, 0, b.goOn(s, title))
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("A line that is rejected for the same reason in both runs is not shown, even if it stands in another file or row now.").As(spreadsheet.InSubtitle))
+	s.SetHeight(spreadsheet.BannerRow+1, 20)
+	l := &spreadsheet.Listing{Columns: rejectDiffColumns, Count: len(b.d.Rejects), None: "The same lines are rejected."}
+	l.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { rejectDiffRow(b.d.Rejects[i], cells) }
+	}
+	b.Lay(l, s, spreadsheet.FirstRow, 0, b.Continuation(s, title))
 }
 
-func rejectDiffRow(p result.Pair[tender.Reject], cells []cell) {
+func rejectDiffRow(p result.Pair[tender.Reject], cells []spreadsheet.Cell) {
 	r := p.Either()
-	cells[0], cells[3] = label(RejectWord(p)), count(r.Source.Row).formatted("0")
+	cells[0], cells[3] = spreadsheet.Label(RejectWord(p)), spreadsheet.Count(r.Source.Row).Formatted("0")
 	for i, text := range [...]string{1: r.Source.File, 2: r.Source.Sheet, 4: r.Column, 5: r.Value, 6: r.Rule, 7: r.Message} {
 		if text != "" {
-			cells[i] = label(text)
+			cells[i] = spreadsheet.Label(text)
 		}
 	}
 	for i, side := range []*tender.Reject{p.Was, p.Now} {
 		if side != nil {
-			cells[8+i] = label(side.Waived)
+			cells[8+i] = spreadsheet.Label(side.Waived)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -206,11 +207,11 @@ func TestAmountsInTwoCurrenciesAreNotSubtracted(t *testing.T) {
 	if i < 0 {
 		t.Fatal("no instruction went to another series")
 	}
-	cells := make([]cell, len(lineColumns))
+	cells := make([]spreadsheet.Cell, len(lineColumns))
 	b := &comparison{d: d, currencies: d.currencies()}
 	b.lineRow(&d.Lines[i], cells)
-	if cells[linAmounts-1].kind == empty || cells[linAmounts+1].kind != empty {
-		t.Errorf("before %q, change %q", cells[linAmounts-1].text(), cells[linAmounts+1].text())
+	if cells[linAmounts-1].Kind == spreadsheet.Empty || cells[linAmounts+1].Kind != spreadsheet.Empty {
+		t.Errorf("before %q, change %q", cells[linAmounts-1].Text(), cells[linAmounts+1].Text())
 	}
 	content, err := json.Marshal(d.linesJSON()[i])
 	if err != nil || !strings.Contains(string(content), `"difference":null`) {
@@ -269,11 +270,11 @@ func TestDifferenceWithHostileText(t *testing.T) {
 		d.Lines[0].Instruction, d.Rejects[0].Now.Value = text, text
 		d.Terms[3].Now.Text = text
 		f := opened(t, compared(t, d, excelize.TotalRows))
-		value, err := f.GetCellValue("Instructions", at(firstRow+1, linInstruction), excelize.Options{RawCellValue: true})
-		if err != nil || value != fit(clean(text)) {
+		value, err := f.GetCellValue("Instructions", spreadsheet.At(spreadsheet.FirstRow+1, linInstruction), excelize.Options{RawCellValue: true})
+		if err != nil || value != spreadsheet.Fit(spreadsheet.Clean(text)) {
 			t.Errorf("%.20q is kept as %.20q (%v)", text, value, err)
 		}
-		if formula, _ := f.GetCellFormula("Instructions", at(firstRow+1, linInstruction)); formula != "" {
+		if formula, _ := f.GetCellFormula("Instructions", spreadsheet.At(spreadsheet.FirstRow+1, linInstruction)); formula != "" {
 			t.Errorf("%.20q is a formula", text)
 		}
 		var b bytes.Buffer

@@ -15,19 +15,20 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
 // comparison is the workbook of a difference as it is put together.
 type comparison struct {
-	volume
+	spreadsheet.Frame
 	d          *Difference
 	currencies seriesCurrencies
-	lines      *listing // rows of Instructions
+	lines      *spreadsheet.Listing // rows of Instructions
 
-	accepted, wired area // rows of Summary that others refer to
+	accepted, wired spreadsheet.Area // rows of Summary that others refer to
 
-	summary, terms, wires, instructions, rejects *sheet
+	summary, terms, wires, instructions, rejects *spreadsheet.Sheet
 }
 
 // WriteDifference writes the workbook of a difference. The same difference always
@@ -37,51 +38,51 @@ func WriteDifference(w io.Writer, d *Difference) error {
 }
 
 func writeDifference(w io.Writer, d *Difference, rowsPerSheet int) error {
-	b := &comparison{volume: d.volume(rowsPerSheet), d: d, currencies: d.currencies()}
+	b := &comparison{Frame: d.Frame(rowsPerSheet), d: d, currencies: d.currencies()}
 	b.layInstructions() // before Summary, which adds them up
 	b.laySummary()
 	b.layTerms()
 	b.layRejects()
-	b.wires = b.layWireChanges(d.Wires, "Wires that differ", "What the second run would pay in addition to what the first lists, and what less.")
-	var sheets []*sheet
-	for _, s := range []*sheet{b.summary, b.terms, b.wires, b.instructions, b.rejects} {
-		for ; s != nil; s = s.next {
+	b.wires = layWireChanges(&b.Frame, d.Wires, "Wires that differ", "What the second run would pay in addition to what the first lists, and what less.")
+	var sheets []*spreadsheet.Sheet
+	for _, s := range []*spreadsheet.Sheet{b.summary, b.terms, b.wires, b.instructions, b.rejects} {
+		for ; s != nil; s = s.Next {
 			sheets = append(sheets, s)
 		}
 	}
-	if err := b.write(w, sheets); err != nil {
+	if err := b.Write(w, sheets); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
 	return nil
 }
 
-func (d *Difference) volume(rowsPerSheet int) volume {
+func (d *Difference) Frame(rowsPerSheet int) spreadsheet.Frame {
 	runs := d.Was.Run + " and " + d.Now.Run
 	made := d.Was.AsOf
 	if d.Now.AsOf.After(made) {
 		made = d.Now.AsOf
 	}
-	return volume{
-		title:      fmt.Sprintf("%s: difference between two runs of the tender offer %s", d.Issuer, d.Offer),
-		subject:    "Runs " + runs,
-		version:    d.Version,
-		made:       made,
-		subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  runs %s", d.Issuer, d.Offer, runs),
-		banner:     d.banner(),
-		indicative: d.Now.Phase != tender.Final,
-		footer:     runs,
-		paper:      cmp.Or(d.Paper, tender.PaperA4), rowsPerSheet: rowsPerSheet,
+	return spreadsheet.Frame{
+		Title:      fmt.Sprintf("%s: difference between two runs of the tender offer %s", d.Issuer, d.Offer),
+		Subject:    "Runs " + runs,
+		Version:    d.Version,
+		Made:       made,
+		Subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  runs %s", d.Issuer, d.Offer, runs),
+		Banner:     d.banner(),
+		Indicative: d.Now.Phase != tender.Final,
+		Footer:     runs,
+		Paper:      cmp.Or(d.Paper, tender.PaperA4), RowsPerSheet: rowsPerSheet,
 	}
 }
 
 // banner says what is compared with what.
-func (d *Difference) banner() cell {
+func (d *Difference) banner() spreadsheet.Cell {
 	side := func(s Side) string {
 		return strings.ToUpper(string(s.Phase)) + " as of " + tender.WallTime(s.AsOf, d.zoneOf(s))
 	}
-	c := label("DIFFERENCE from " + side(d.Was) + " to " + side(d.Now)).as(inBanner)
+	c := spreadsheet.Label("DIFFERENCE from " + side(d.Was) + " to " + side(d.Now)).As(spreadsheet.InBanner)
 	if d.Now.Phase != tender.Final {
-		c = c.toned(doubtful)
+		c = c.WithTone(spreadsheet.Doubtful)
 	}
 	return c
 }
@@ -113,27 +114,27 @@ const (
 )
 
 func (b *comparison) laySummary() {
-	s := b.newSheet("Summary", "Difference between two runs")
+	s := b.NewSheet("Summary", "Difference between two runs")
 	b.summary = s
-	s.put(bannerRow+1, 1, label(b.statusWords()).as(inSection).toned(b.statusTone()))
-	s.tall(bannerRow+1, 22)
-	row := b.laySides(firstRow)
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.statusWords()).As(spreadsheet.InSection).WithTone(b.statusTone()))
+	s.SetHeight(spreadsheet.BannerRow+1, 22)
+	row := b.laySides(spreadsheet.FirstRow)
 	row = b.laySeries(row + 1)
 	row, b.wired = layFigures(b, row+1, "To be wired", "Settlement date", fundingMeasures, b.d.Funding, b.fundingName)
 	row = b.layFundingTotals(row)
 	row, _ = layFigures(b, row+1, "Caps", "Cap", capMeasures, b.d.Caps, func(c *CapResult) named {
-		return named{label(c.Name), "counts " + result.MeasureWords(c.Measure), c.Currency}
+		return named{spreadsheet.Label(c.Name), "counts " + result.MeasureWords(c.Measure), c.Currency}
 	})
 	row = b.layMoved(row + 1)
 	b.layFiles(row + 1)
-	s.whole = s.height() <= 50
+	s.Whole = s.Height() <= 50
 }
 
-func (b *comparison) statusTone() tone {
+func (b *comparison) statusTone() spreadsheet.Tone {
 	if b.d.Differs() {
-		return doubtful
+		return spreadsheet.Doubtful
 	}
-	return good
+	return spreadsheet.Good
 }
 
 // statusWords say in one line what differs.
@@ -154,56 +155,58 @@ func (b *comparison) statusWords() string {
 // laySides lays out what the two runs are, and returns the next free row.
 func (b *comparison) laySides(top int) int {
 	s := b.summary
-	row := func(n int, name string, was, now cell, r role) {
+	row := func(n int, name string, was, now spreadsheet.Cell, r spreadsheet.Role) {
 		first := r
-		if r == inBody {
-			first = inFact
+		if r == spreadsheet.InBody {
+			first = spreadsheet.InFact
 		}
 		for col := difName; col <= difLast; col++ {
-			s.put(n, col, cell{}.as(r))
+			s.Put(n, col, spreadsheet.Cell{}.As(r))
 		}
-		s.put(n, difName, label(name).as(first))
-		s.put(n, difCurrency, was.as(r).aligned(left))
-		s.put(n, difFirst+2, now.as(r).aligned(left))
-		s.merges = append(s.merges, area{n, difCurrency, n, difFirst + 1}, area{n, difFirst + 2, n, difLast})
+		s.Put(n, difName, spreadsheet.Label(name).As(first))
+		s.Put(n, difCurrency, was.As(r).Aligned(spreadsheet.Left))
+		s.Put(n, difFirst+2, now.As(r).Aligned(spreadsheet.Left))
+		s.Merges = append(s.Merges, spreadsheet.Area{Top: n, Left: difCurrency, Bottom: n, Right: difFirst + 1}, spreadsheet.Area{Top: n, Left: difFirst + 2, Bottom: n, Right: difLast})
 	}
-	row(top, "Run", label(inFirst), label(inSecond), inHeading)
+	row(top, "Run", spreadsheet.Label(inFirst), spreadsheet.Label(inSecond), spreadsheet.InHeading)
 	for i, f := range b.sideFacts() {
-		row(top+1+i, f.name, f.was, f.now, inBody)
+		row(top+1+i, f.name, f.was, f.now, spreadsheet.InBody)
 	}
 	return top + 1 + len(b.sideFacts())
 }
 
 type sideFact struct {
 	name     string
-	was, now cell
+	was, now spreadsheet.Cell
 }
 
 func (b *comparison) sideFacts() []sideFact {
 	was, now := b.d.Was, b.d.Now
-	terms := func(s Side) cell { return label(fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest)) }
-	counts := func(s Side) cell {
-		return label(fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", s.Counts.Rows, s.Counts.Counted, s.Counts.NotCounted, s.Counts.Rejected))
+	terms := func(s Side) spreadsheet.Cell {
+		return spreadsheet.Label(fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest))
+	}
+	counts := func(s Side) spreadsheet.Cell {
+		return spreadsheet.Label(fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", s.Counts.Rows, s.Counts.Counted, s.Counts.NotCounted, s.Counts.Rejected))
 	}
 	facts := []sideFact{
-		{"Name", label(was.Run), label(now.Run)},
-		{"Phase", label(string(was.Phase)), label(string(now.Phase))},
-		{"As of (" + b.d.zoneOf(now).String() + ")", instantCell(was.AsOf, b.d.zoneOf(was)), instantCell(now.AsOf, b.d.zoneOf(now))},
+		{"Name", spreadsheet.Label(was.Run), spreadsheet.Label(now.Run)},
+		{"Phase", spreadsheet.Label(string(was.Phase)), spreadsheet.Label(string(now.Phase))},
+		{"As of (" + b.d.zoneOf(now).String() + ")", spreadsheet.InstantCell(was.AsOf, b.d.zoneOf(was)), spreadsheet.InstantCell(now.AsOf, b.d.zoneOf(now))},
 		{"Terms", terms(was), terms(now)},
 		{"Rows", counts(was), counts(now)},
-		{"Program", label(was.Version), label(now.Version)},
+		{"Program", spreadsheet.Label(was.Version), spreadsheet.Label(now.Version)},
 	}
 	if was.Replaces+now.Replaces != "" {
-		facts = append(facts, sideFact{"Replaces the run", label(was.Replaces), label(now.Replaces)})
+		facts = append(facts, sideFact{"Replaces the run", spreadsheet.Label(was.Replaces), spreadsheet.Label(now.Replaces)})
 	}
 	return facts
 }
 
 // figureColumns are the columns of a block of amounts.
-func figureColumns(name string, names []measure, more ...column) []column {
-	columns := []column{{heading: name, least: 34, widest: 48}, {heading: "Currency"}, {heading: "", least: 10}}
+func figureColumns(name string, names []measure, more ...spreadsheet.Column) []spreadsheet.Column {
+	columns := []spreadsheet.Column{{Heading: name, Least: 34, Widest: 48}, {Heading: "Currency"}, {Heading: "", Least: 10}}
 	for _, m := range names {
-		columns = append(columns, column{heading: m.heading, right: true, least: 16})
+		columns = append(columns, spreadsheet.Column{Heading: m.heading, Right: true, Least: 16})
 	}
 	return append(columns, more...)
 }
@@ -211,53 +214,53 @@ func figureColumns(name string, names []measure, more ...column) []column {
 // layFigures lays out three rows for each part of a result: what the first run
 // says, what the second says, and the change. It returns the next free row and the
 // rows of the block.
-func layFigures[T Figured](b *comparison, row int, title, heading string, m measures[T], pairs []result.Pair[T], name func(*T) named) (next int, body area) {
+func layFigures[T Figured](b *comparison, row int, title, heading string, m measures[T], pairs []result.Pair[T], name func(*T) named) (next int, body spreadsheet.Area) {
 	s := b.summary
-	s.put(row, 1, label(title).as(inSection))
-	t := table{columns: figureColumns(heading, m.names), none: "None."}
+	s.Put(row, 1, spreadsheet.Label(title).As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: figureColumns(heading, m.names), None: "None."}
 	for _, p := range pairs {
-		t.rows = append(t.rows, figureRows(row+2+len(t.rows), m, p, name)...)
+		t.Rows = append(t.Rows, figureRows(row+2+len(t.Rows), m, p, name)...)
 	}
-	body = s.table(row+1, t)
-	return body.bottom + 1, body
+	body = s.Table(row+1, t)
+	return body.Bottom + 1, body
 }
 
 // named is how a part of a result is named: in its first row, and in small in its
 // second.
 type named struct {
-	name             cell
+	name             spreadsheet.Cell
 	detail, currency string
 }
 
 // figureRows are the three rows of one part of a result, from a row of the sheet
 // on.
-func figureRows[T Figured](row int, m measures[T], p result.Pair[T], name func(*T) named) [][]cell {
+func figureRows[T Figured](row int, m measures[T], p result.Pair[T], name func(*T) named) [][]spreadsheet.Cell {
 	was, now, change := Amounts(p)
 	n := name(p.Either())
 	currency := n.currency
-	rows := [][]cell{
-		{n.name, label(currency), label(inFirst)},
-		{label(n.detail).toned(muted), label(currency), label(inSecond)},
-		{{}, label(currency), label(changed)},
+	rows := [][]spreadsheet.Cell{
+		{n.name, spreadsheet.Label(currency), spreadsheet.Label(inFirst)},
+		{spreadsheet.Label(n.detail).WithTone(spreadsheet.Muted), spreadsheet.Label(currency), spreadsheet.Label(inSecond)},
+		{{}, spreadsheet.Label(currency), spreadsheet.Label(changed)},
 	}
 	for i := range m.names {
-		col, cells := difFirst+i, [3]cell{}
+		col, cells := difFirst+i, [3]spreadsheet.Cell{}
 		if was != nil {
 			cells[0] = m.cell(i, was[i], currency)
 		}
 		if now != nil {
 			cells[1] = m.cell(i, now[i], currency)
 		}
-		cells[2] = m.cell(i, change[i], currency).by(at(row+1, col) + "-" + at(row, col))
+		cells[2] = m.cell(i, change[i], currency).By(spreadsheet.At(row+1, col) + "-" + spreadsheet.At(row, col))
 		if change[i].IsZero() {
-			cells[2] = cells[2].toned(muted)
+			cells[2] = cells[2].WithTone(spreadsheet.Muted)
 		}
 		for n := range rows {
 			rows[n] = append(rows[n], cells[n])
 		}
 	}
 	for i, c := range rows[2] {
-		rows[2][i] = c.as(inSubtotal)
+		rows[2][i] = c.As(spreadsheet.InSubtotal)
 	}
 	return rows
 }
@@ -266,40 +269,40 @@ func figureRows[T Figured](row int, m measures[T], p result.Pair[T], name func(*
 // the currency of the caps.
 func (b *comparison) laySeries(row int) int {
 	s := b.summary
-	s.put(row, 1, label("Acceptance").as(inSection))
-	t := table{columns: figureColumns("Series", seriesMeasures.names, column{heading: "Proration factor", right: true}), none: "None."}
+	s.Put(row, 1, spreadsheet.Label("Acceptance").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: figureColumns("Series", seriesMeasures.names, spreadsheet.Column{Heading: "Proration factor", Right: true}), None: "None."}
 	for _, p := range b.d.Series {
-		rows := figureRows(row+2+len(t.rows), seriesMeasures, p, func(r *SeriesResult) named { return named{label(r.ID), r.Title, r.Currency} })
+		rows := figureRows(row+2+len(t.Rows), seriesMeasures, p, func(r *SeriesResult) named { return named{spreadsheet.Label(r.ID), r.Title, r.Currency} })
 		for i, r := range []*SeriesResult{p.Was, p.Now} {
 			if r != nil {
 				rows[i] = append(rows[i], factorCell(r))
 			}
 		}
-		rows[2] = append(rows[2], cell{}.as(inSubtotal))
-		t.rows = append(t.rows, rows...)
+		rows[2] = append(rows[2], spreadsheet.Cell{}.As(spreadsheet.InSubtotal))
+		t.Rows = append(t.Rows, rows...)
 	}
-	b.accepted = area{row + 2, 1, row + 1 + max(1, len(t.rows)), difLast}
+	b.accepted = spreadsheet.Area{Top: row + 2, Left: 1, Bottom: row + 1 + max(1, len(t.Rows)), Right: difLast}
 	for _, p := range b.d.Totals {
-		t.rows = append(t.rows, b.totalRows(row+2+len(t.rows), p)...)
+		t.Rows = append(t.Rows, b.totalRows(row+2+len(t.Rows), p)...)
 	}
-	return s.table(row+1, t).bottom + 1
+	return s.Table(row+1, t).Bottom + 1
 }
 
 // totalRows put the two totals under the columns tendered and accepted.
-func (b *comparison) totalRows(row int, p result.Pair[TotalResult]) [][]cell {
+func (b *comparison) totalRows(row int, p result.Pair[TotalResult]) [][]spreadsheet.Cell {
 	rows := figureRows(row, totalMeasures, p, func(t *TotalResult) named {
-		return named{label("All series"), "at the offer's rates", t.Currency}
+		return named{spreadsheet.Label("All series"), "at the offer's rates", t.Currency}
 	})
 	const tendered = difFirst + 2
 	for i, r := range rows {
-		wide := append(slices.Clone(r[:difFirst-1]), make([]cell, difLast-difFirst+1)...)
+		wide := append(slices.Clone(r[:difFirst-1]), make([]spreadsheet.Cell, difLast-difFirst+1)...)
 		wide[tendered-1], wide[tendered] = r[difFirst-1], r[difFirst]
 		if i == 2 {
 			for n := range wide {
-				wide[n] = wide[n].as(inSubtotal)
+				wide[n] = wide[n].As(spreadsheet.InSubtotal)
 			}
 			for n := tendered; n <= tendered+1; n++ {
-				wide[n-1] = wide[n-1].by(at(row+1, n) + "-" + at(row, n))
+				wide[n-1] = wide[n-1].By(spreadsheet.At(row+1, n) + "-" + spreadsheet.At(row, n))
 			}
 		}
 		rows[i] = wide
@@ -308,22 +311,22 @@ func (b *comparison) totalRows(row int, p result.Pair[TotalResult]) [][]cell {
 }
 
 // factorCell is a published factor: a number where it is one a spreadsheet keeps.
-func factorCell(r *SeriesResult) cell {
+func factorCell(r *SeriesResult) spreadsheet.Cell {
 	words := r.FactorWords()
 	d, err := decimal.NewFromString(words)
-	if err != nil || d.NumDigits() > excelDigits {
-		return label(words).aligned(right)
+	if err != nil || d.NumDigits() > spreadsheet.ExcelDigits {
+		return spreadsheet.Label(words).Aligned(spreadsheet.Right)
 	}
-	return percentage(d, decimals.Places(d.Shift(2)))
+	return spreadsheet.Percentage(d, decimals.Places(d.Shift(2)))
 }
 
 // paidBefore marks what an early settlement paid.
 const paidBefore = "paid already"
 
 func (b *comparison) fundingName(f *FundingResult) named {
-	n := named{name: label(f.Date), currency: f.Currency}
+	n := named{name: spreadsheet.Label(f.Date), currency: f.Currency}
 	if date, err := tender.ParseDate(f.Date); err == nil {
-		n.name = day(date).aligned(left)
+		n.name = spreadsheet.Day(date).Aligned(spreadsheet.Left)
 	}
 	if f.Status == settle.Paid {
 		n.detail = paidBefore
@@ -336,17 +339,17 @@ func (b *comparison) layFundingTotals(row int) int {
 	body := b.wired
 	for _, currency := range b.fundingCurrencies() {
 		for i, which := range []string{inFirst, inSecond, changed} {
-			cells := make([]cell, difLast-1)
-			cells[difCurrency-1], cells[difWhich-1] = label(currency), label(which)
+			cells := make([]spreadsheet.Cell, difLast-1)
+			cells[difCurrency-1], cells[difWhich-1] = spreadsheet.Label(currency), spreadsheet.Label(which)
 			if i == 0 {
-				cells[0] = label("Total " + currency)
+				cells[0] = spreadsheet.Label("Total " + currency)
 			}
 			for n, sum := range b.fundingSum(currency, i) {
 				col := difFirst + n
-				cells[col-1] = fundingMeasures.cell(n, sum, currency).by(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.column(col).fixed(),
-					body.column(difCurrency).fixed(), at(row, difCurrency), body.column(difWhich).fixed(), at(row, difWhich)))
+				cells[col-1] = fundingMeasures.cell(n, sum, currency).By(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.Column(col).Fixed(),
+					body.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency), body.Column(difWhich).Fixed(), spreadsheet.At(row, difWhich)))
 			}
-			b.summary.line(row, cells, figureColumns("", fundingMeasures.names), inTotal)
+			b.summary.Line(row, cells, figureColumns("", fundingMeasures.names), spreadsheet.InTotal)
 			row++
 		}
 	}
@@ -383,42 +386,44 @@ func (b *comparison) fundingSum(currency string, which int) []decimal.Decimal {
 // layFiles lays out the files that differ.
 func (b *comparison) layFiles(row int) int {
 	s := b.summary
-	s.put(row, 1, label("Files").as(inSection))
-	t := table{columns: []column{
-		{heading: "File", widest: 48}, {}, {heading: "File is"}, {heading: "Rows before", right: true}, {heading: "Rows now", right: true},
-		{heading: "Counted before", right: true}, {heading: "Counted now", right: true}, {heading: "SHA-256 before"}, {heading: "SHA-256 now"},
-	}, none: "Both runs used the same files."}
+	s.Put(row, 1, spreadsheet.Label("Files").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: []spreadsheet.Column{
+		{Heading: "File", Widest: 48}, {}, {Heading: "File is"}, {Heading: "Rows before", Right: true}, {Heading: "Rows now", Right: true},
+		{Heading: "Counted before", Right: true}, {Heading: "Counted now", Right: true}, {Heading: "SHA-256 before"}, {Heading: "SHA-256 now"},
+	}, None: "Both runs used the same files."}
 	for _, p := range b.d.Files {
-		cells := make([]cell, difLast)
-		cells[0], cells[difWhich-1] = label(p.Either().File), label(FileWord(p))
+		cells := make([]spreadsheet.Cell, difLast)
+		cells[0], cells[difWhich-1] = spreadsheet.Label(p.Either().File), spreadsheet.Label(FileWord(p))
 		for i, in := range []*result.Input{p.Was, p.Now} {
 			if in != nil {
-				cells[difFirst-1+i], cells[difFirst+1+i] = count(in.Rows), count(in.Counted)
-				cells[difFirst+3+i] = label(fmt.Sprintf("%.12s…", in.SHA256))
+				cells[difFirst-1+i], cells[difFirst+1+i] = spreadsheet.Count(in.Rows), spreadsheet.Count(in.Counted)
+				cells[difFirst+3+i] = spreadsheet.Label(fmt.Sprintf("%.12s…", in.SHA256))
 			}
 		}
-		t.rows = append(t.rows, cells)
+		t.Rows = append(t.Rows, cells)
 	}
-	return s.table(row+1, t).bottom + 1
+	return s.Table(row+1, t).Bottom + 1
 }
 
-var termDiffColumns = []column{
-	{heading: "Term, as offer.yaml names it", widest: 56},
-	{heading: "Before", widest: 50, least: 26},
-	{heading: "Now", widest: 50, least: 26},
-	{heading: "Change", right: true, least: 18},
+var termDiffColumns = []spreadsheet.Column{
+	{Heading: "Term, as offer.yaml names it", Widest: 56},
+	{Heading: "Before", Widest: 50, Least: 26},
+	{Heading: "Now", Widest: 50, Least: 26},
+	{Heading: "Change", Right: true, Least: 18},
 }
 
 // layTerms lays out every value of the terms that differs.
 func (b *comparison) layTerms() {
 	const title = "Terms that differ"
-	s := b.newSheet("Terms", title)
+	s := b.NewSheet("Terms", title)
 	b.terms = s
-	s.put(bannerRow+1, 1, label(b.termWords()).as(inSubtitle))
-	s.tall(bannerRow+1, 20)
-	l := &listing{columns: termDiffColumns, count: len(b.d.Terms), none: "No value is shown."}
-	l.maker = func() rowMaker { return func(i int, cells []cell) { b.termRow(b.d.Terms[i], cells) } }
-	b.lay(l, s, firstRow, 0, b.goOn(s, title))
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.termWords()).As(spreadsheet.InSubtitle))
+	s.SetHeight(spreadsheet.BannerRow+1, 20)
+	l := &spreadsheet.Listing{Columns: termDiffColumns, Count: len(b.d.Terms), None: "No value is shown."}
+	l.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { b.termRow(b.d.Terms[i], cells) }
+	}
+	b.Lay(l, s, spreadsheet.FirstRow, 0, b.Continuation(s, title))
 }
 
 func (b *comparison) termWords() string {
@@ -432,35 +437,35 @@ func (b *comparison) termWords() string {
 	return fmt.Sprintf("%s; version %d of the terms before, %d now.", display.Plural(len(d.Terms), "value differs", "values differ"), d.Was.Terms, d.Now.Terms)
 }
 
-func (b *comparison) termRow(p result.Pair[tender.Term], cells []cell) {
-	cells[0], cells[1], cells[2] = label(p.Either().Path), b.termCell(p.Was), b.termCell(p.Now)
+func (b *comparison) termRow(p result.Pair[tender.Term], cells []spreadsheet.Cell) {
+	cells[0], cells[1], cells[2] = spreadsheet.Label(p.Either().Path), b.termCell(p.Was), b.termCell(p.Now)
 	if p.Was != nil && p.Now != nil && p.Was.Kind == tender.TermNumber && p.Now.Kind == tender.TermNumber {
 		was, errWas := decimal.NewFromString(p.Was.Text)
 		now, errNow := decimal.NewFromString(p.Now.Text)
 		if errWas == nil && errNow == nil {
-			cells[3] = principal(now.Sub(was)).by("C#-B#")
+			cells[3] = spreadsheet.Principal(now.Sub(was)).By("C#-B#")
 		}
 	}
 }
 
 // termCell is a value of the terms: a number or a date where it is one.
-func (b *comparison) termCell(t *tender.Term) cell {
+func (b *comparison) termCell(t *tender.Term) spreadsheet.Cell {
 	if t == nil {
-		return label("none").toned(muted)
+		return spreadsheet.Label("none").WithTone(spreadsheet.Muted)
 	}
 	switch t.Kind {
 	case tender.TermNumber:
 		if d, err := decimal.NewFromString(t.Text); err == nil {
-			return principal(d).aligned(left)
+			return spreadsheet.Principal(d).Aligned(spreadsheet.Left)
 		}
 	case tender.TermDate:
 		if d, err := tender.ParseDate(t.Text); err == nil {
-			return day(d).aligned(left)
+			return spreadsheet.Day(d).Aligned(spreadsheet.Left)
 		}
 	case tender.TermInstant:
 		if at, err := time.Parse(time.RFC3339Nano, t.Text); err == nil {
-			return instantCell(at, at.Location()).aligned(left)
+			return spreadsheet.InstantCell(at, at.Location()).Aligned(spreadsheet.Left)
 		}
 	}
-	return label(t.Text)
+	return spreadsheet.Label(t.Text)
 }

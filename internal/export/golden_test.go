@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -95,7 +96,7 @@ func cells(t testing.TB, f *excelize.File, sheet string) []written {
 	var all []written
 	for r, row := range rows {
 		for c, value := range row {
-			w := written{ref: at(r+1, c+1), value: value}
+			w := written{ref: spreadsheet.At(r+1, c+1), value: value}
 			if w.formula, err = f.GetCellFormula(sheet, w.ref); err != nil {
 				t.Fatal(err)
 			}

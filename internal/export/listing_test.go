@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/export/officetest"
+	"tenderbatch/internal/spreadsheet"
 )
 
 // TestRowsAsExcelizeWritesThem compares our encoder with excelize's StreamWriter,
@@ -23,7 +24,7 @@ func TestRowsAsExcelizeWritesThem(t *testing.T) {
 	want := cells(t, opened(t, theirs.Bytes()), "Sheet1")
 	got := slices.DeleteFunc(cells(t, opened(t, rendered(t, r)), "Instructions"), func(w written) bool {
 		_, row, err := excelize.SplitCellName(w.ref)
-		return err != nil || row < firstRow+len(r.Currencies())
+		return err != nil || row < spreadsheet.FirstRow+len(r.Currencies())
 	})
 	if len(want) < 1000 || len(got) != len(want) {
 		t.Fatalf("%d cells, want %d", len(got), len(want))
@@ -91,7 +92,7 @@ func TestAppendText(t *testing.T) {
 		"a<b>&\"'\n": "a&lt;b&gt;&amp;&#34;&#39;&#xA;", "_x000D_": "_x005F_x000D_", "_x000D_x000D_": "_x005F_x000D_x005F_x000D_",
 		"_x000D": "_x000D", "_": "_", "a_x": "a_x", "ä": "ä",
 	} {
-		if got := string(appendText(nil, text)); got != want {
+		if got := string(spreadsheet.AppendText(nil, text)); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -71,7 +72,7 @@ func unpacked(t *testing.T, data []byte) *office {
 		t.Fatal(err)
 	}
 	p := &office{t: t, parts: make(map[string][]element), rels: make(map[string]map[string]string)}
-	if z.File[0].Name != contentTypes {
+	if z.File[0].Name != spreadsheet.ContentTypes {
 		t.Errorf("first entry is %s", z.File[0].Name)
 	}
 	for _, entry := range z.File {
@@ -139,13 +140,13 @@ func (p *office) each(part, path string) []element {
 // content type has its part.
 func (p *office) checkContentTypes() {
 	extension, part := make(map[string]bool), make(map[string]bool)
-	for _, e := range p.each(contentTypes, "/Types/Default") {
+	for _, e := range p.each(spreadsheet.ContentTypes, "/Types/Default") {
 		if extension[e.attr["Extension"]] {
 			p.t.Errorf("content type of .%s twice", e.attr["Extension"])
 		}
 		extension[e.attr["Extension"]] = true
 	}
-	for _, e := range p.each(contentTypes, "/Types/Override") {
+	for _, e := range p.each(spreadsheet.ContentTypes, "/Types/Override") {
 		name := strings.TrimPrefix(e.attr["PartName"], "/")
 		if part[name] || p.parts[name] == nil {
 			p.t.Errorf("content type of %s twice, or there is no such part", name)
@@ -153,7 +154,7 @@ func (p *office) checkContentTypes() {
 		part[name] = true
 	}
 	for name := range p.parts {
-		if name != contentTypes && !part[name] && (!extension[strings.TrimPrefix(path.Ext(name), ".")] || path.Ext(name) == ".xml") {
+		if name != spreadsheet.ContentTypes && !part[name] && (!extension[strings.TrimPrefix(path.Ext(name), ".")] || path.Ext(name) == ".xml") {
 			p.t.Errorf("%s has no content type", name)
 		}
 	}
@@ -162,7 +163,7 @@ func (p *office) checkContentTypes() {
 // checkRelationships demands that every relationship leads to a part, that every
 // part is led to, that no id is there twice and none is used that is not there.
 func (p *office) checkRelationships() {
-	reached := map[string]bool{contentTypes: true}
+	reached := map[string]bool{spreadsheet.ContentTypes: true}
 	for name := range p.parts {
 		if !strings.HasSuffix(name, ".rels") {
 			continue
@@ -252,7 +253,7 @@ var sheetOrder = strings.Fields(`sheetPr dimension sheetViews sheetFormatPr cols
 func (p *office) checkSheet(name string) {
 	styles, last := len(p.each("xl/styles.xml", "/styleSheet/cellXfs/xf")), -1
 	row, col := 0, 0
-	var merged []area
+	var merged []spreadsheet.Area
 	for _, e := range p.parts[name] {
 		switch under := strings.Split(e.path, "/"); {
 		case len(under) == 3:
@@ -284,19 +285,19 @@ func (p *office) checkSheet(name string) {
 	}
 	for i, a := range merged {
 		for _, b := range merged[:i] {
-			if a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom {
+			if a.Left <= b.Right && b.Left <= a.Right && a.Top <= b.Bottom && b.Top <= a.Bottom {
 				p.t.Errorf("%s: merged cells %s and %s meet", name, a, b)
 			}
 		}
 	}
 }
 
-func (p *office) area(name, ref string) area {
+func (p *office) area(name, ref string) spreadsheet.Area {
 	from, to, _ := strings.Cut(ref, ":")
 	left, top, err := excelize.CellNameToCoordinates(from)
 	right, bottom, err2 := excelize.CellNameToCoordinates(to)
 	if err != nil || err2 != nil {
 		p.t.Error(fmt.Errorf("%s: merged cells %q", name, ref))
 	}
-	return area{top, left, bottom, right}
+	return spreadsheet.Area{Top: top, Left: left, Bottom: bottom, Right: right}
 }

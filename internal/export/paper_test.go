@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -39,13 +40,13 @@ func TestP3PaperAndTypeThatCanBeRead(t *testing.T) {
 			if *layout.Size != offered.want {
 				t.Errorf("%s %q: sheet %s is printed on paper %d, not %d", offered.zone, offered.paper, name, *layout.Size, offered.want)
 			}
-			checkTypeSize(t, f, name, papers[o.PrintedOn()])
+			checkTypeSize(t, f, name, spreadsheet.Papers[o.PrintedOn()])
 		}
 	}
 }
 
 // checkTypeSize works out, from the file alone, how small a sheet is printed.
-func checkTypeSize(t *testing.T, f *excelize.File, name string, p paper) {
+func checkTypeSize(t *testing.T, f *excelize.File, name string, p spreadsheet.Paper) {
 	t.Helper()
 	layout, err := f.GetPageLayout(name)
 	if err != nil {
@@ -61,13 +62,13 @@ func checkTypeSize(t *testing.T, f *excelize.File, name string, p paper) {
 	}
 	width := 0.0
 	for i := range columns {
-		w, err := f.GetColWidth(name, letters(i+1))
+		w, err := f.GetColWidth(name, spreadsheet.Letters(i+1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		width += w * pointsPerDigit
+		width += w * spreadsheet.PointsPerDigit
 	}
-	scale := 100 * p.width / width
+	scale := 100 * p.Width / width
 	if !*props.FitToPage {
 		scale = float64(*layout.AdjustTo)
 		titles := ""
@@ -80,7 +81,7 @@ func checkTypeSize(t *testing.T, f *excelize.File, name string, p paper) {
 			t.Errorf("sheet %s is printed on pages beside each other, and the first column is not on each: %q", name, titles)
 		}
 	}
-	if points := min(100, scale) * fontSize / 100; points < 7 {
+	if points := min(100, scale) * spreadsheet.FontSize / 100; points < 7 {
 		t.Errorf("sheet %s is printed with %.1f points", name, points)
 	}
 }
@@ -146,7 +147,7 @@ func TestP23SeriesByLevelWithTheirIdentifiers(t *testing.T) {
 // with its caps.
 func TestP2AChartForEachCurrency(t *testing.T) {
 	r := smallRun(t)
-	b := &workbook{volume: volumeOf(r, 1000), run: r, tally: newTally(r)}
+	b := &workbook{Frame: volumeOf(r, 1000), run: r, tally: newTally(r)}
 	b.layInstructions()
 	b.layMoney()
 	b.layFunding()
@@ -156,28 +157,28 @@ func TestP2AChartForEachCurrency(t *testing.T) {
 	if len(currencies) < 2 {
 		t.Fatal("the run has one currency: nothing is shown")
 	}
-	if got := len(b.summary.charts); got != len(currencies) {
+	if got := len(b.summary.Charts); got != len(currencies) {
 		t.Errorf("Summary has %d charts for %v", got, currencies)
 	}
-	for i, c := range b.summary.charts {
-		for _, a := range c.groups {
-			for row := a.top; row <= a.bottom; row++ {
-				if got := b.summary.get(row, sumCurrency).value; got != currencies[i] {
-					t.Errorf("the chart %q shows row %d, in %s", c.title, row, got)
+	for i, c := range b.summary.Charts {
+		for _, a := range c.Groups {
+			for row := a.Top; row <= a.Bottom; row++ {
+				if got := b.summary.Get(row, sumCurrency).Value; got != currencies[i] {
+					t.Errorf("the chart %q shows row %d, in %s", c.Title, row, got)
 				}
 			}
 		}
-		if len(c.limit.values) == 0 || !strings.Contains(c.title, currencies[i]) {
-			t.Errorf("the chart %q has no caps or does not say its currency", c.title)
+		if len(c.Limit.Values) == 0 || !strings.Contains(c.Title, currencies[i]) {
+			t.Errorf("the chart %q has no caps or does not say its currency", c.Title)
 		}
 	}
-	if got := len(b.timeline.charts); got != len(currencies)+1 {
+	if got := len(b.timeline.Charts); got != len(currencies)+1 {
 		t.Errorf("Timeline has %d charts for %v and all of them", got, currencies)
 	}
-	for _, c := range b.timeline.charts {
-		for _, l := range c.lines[1:] {
-			if name := b.timeline.get(rowOf(l.name), 1).value; strings.Contains(name, "mark of") || name == "" {
-				t.Errorf("the legend of %q says %q", c.title, name)
+	for _, c := range b.timeline.Charts {
+		for _, l := range c.Lines[1:] {
+			if name := b.timeline.Get(rowOf(l.Name), 1).Value; strings.Contains(name, "mark of") || name == "" {
+				t.Errorf("the legend of %q says %q", c.Title, name)
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -336,7 +337,7 @@ func joined(all []string) string {
 }
 
 // plainLine is text of an input on one line.
-func plainLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+func plainLine(s string) string { return strings.Join(strings.Fields(spreadsheet.Clean(s)), " ") }
 
 // releaseWidth is how many letters a line of release.txt has at most, but for
 // the table.
@@ -373,7 +374,7 @@ func writeWrapped(b *strings.Builder, text string) {
 func wrapped(text string, width int) []string {
 	var all []string
 	line := ""
-	for word := range strings.FieldsSeq(clean(text)) {
+	for word := range strings.FieldsSeq(spreadsheet.Clean(text)) {
 		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
 			all, line = append(all, line), ""
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 )
 
 // The columns of Changes.
@@ -29,30 +30,30 @@ const (
 )
 
 // comparedColumns are what both tables compare.
-var comparedColumns = []column{
-	{heading: "Tendered before", right: true},
-	{heading: "Tendered now", right: true},
-	{heading: "Change", right: true},
-	{heading: "Accepted before", right: true},
-	{heading: "Accepted now", right: true},
-	{heading: "Change", right: true},
-	{heading: "Cash before", right: true},
-	{heading: "Cash now", right: true},
-	{heading: "Change", right: true},
+var comparedColumns = []spreadsheet.Column{
+	{Heading: "Tendered before", Right: true},
+	{Heading: "Tendered now", Right: true},
+	{Heading: "Change", Right: true},
+	{Heading: "Accepted before", Right: true},
+	{Heading: "Accepted now", Right: true},
+	{Heading: "Change", Right: true},
+	{Heading: "Cash before", Right: true},
+	{Heading: "Cash now", Right: true},
+	{Heading: "Change", Right: true},
 }
 
-var seriesChangeColumns = append([]column{
-	{heading: "Series", widest: 24}, {}, {}, {heading: "Currency"}, {}, {}, {},
+var seriesChangeColumns = append([]spreadsheet.Column{
+	{Heading: "Series", Widest: 24}, {}, {}, {Heading: "Currency"}, {}, {}, {},
 }, comparedColumns...)
 
-var changeColumns = append([]column{
-	{heading: "Change", widest: 24},
-	{heading: "Depositary", widest: 16},
-	{heading: "Instruction", widest: 24},
-	{heading: "Series before", widest: 20},
-	{heading: "Series now", widest: 20},
-	{heading: "Window before"},
-	{heading: "Window now"},
+var changeColumns = append([]spreadsheet.Column{
+	{Heading: "Change", Widest: 24},
+	{Heading: "Depositary", Widest: 16},
+	{Heading: "Instruction", Widest: 24},
+	{Heading: "Series before", Widest: 20},
+	{Heading: "Series now", Widest: 20},
+	{Heading: "Window before"},
+	{Heading: "Window now"},
 }, comparedColumns...)
 
 const changesTitle = "Changes since the previous run"
@@ -60,36 +61,36 @@ const changesTitle = "Changes since the previous run"
 // layChanges lays out what is different from the previous published run: first
 // what became of the series, then every instruction that differs.
 func (b *workbook) layChanges() {
-	s := b.newSheet("Changes", changesTitle)
+	s := b.NewSheet("Changes", changesTitle)
 	b.changes = s
-	s.put(bannerRow+1, 1, label(b.changeWords()).as(inSubtitle))
-	s.tall(bannerRow+1, 20)
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.changeWords()).As(spreadsheet.InSubtitle))
+	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	c := b.run.Changes
 	if c == nil {
-		s.widen(1, 110) // the title line has nothing beside it to run into
+		s.Widen(1, 110) // the title line has nothing beside it to run into
 		return
 	}
-	t := table{columns: seriesChangeColumns, none: "The offer has no series."}
+	t := spreadsheet.Table{Columns: seriesChangeColumns, None: "The offer has no series."}
 	for _, change := range c.Series {
-		t.rows = append(t.rows, b.seriesChangeRow(change))
+		t.Rows = append(t.Rows, b.seriesChangeRow(change))
 	}
-	s.put(firstRow, 1, label("Series").as(inSection))
-	body := s.table(firstRow+1, t)
-	b.layChangedLines(body.bottom + 2)
+	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("Series").As(spreadsheet.InSection))
+	body := s.Table(spreadsheet.FirstRow+1, t)
+	b.layChangedLines(body.Bottom + 2)
 }
 
 func (b *workbook) layChangedLines(top int) {
 	s := b.changes
-	s.put(top, 1, label("Instructions").as(inSection))
-	l := &listing{columns: changeColumns, count: len(b.run.Changes.Lines), none: "No instruction changed."}
-	l.maker = func() rowMaker {
-		return func(i int, cells []cell) { b.changeRow(&b.run.Changes.Lines[i], cells) }
+	s.Put(top, 1, spreadsheet.Label("Instructions").As(spreadsheet.InSection))
+	l := &spreadsheet.Listing{Columns: changeColumns, Count: len(b.run.Changes.Lines), None: "No instruction changed."}
+	l.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { b.changeRow(&b.run.Changes.Lines[i], cells) }
 	}
 	// Its headings stand below another table: they repeat in print, but do not
 	// stay in sight.
-	frozen := s.frozen
-	b.lay(l, s, top+1, 0, b.goOn(s, changesTitle))
-	s.frozen = frozen
+	frozen := s.Frozen
+	b.Lay(l, s, top+1, 0, b.Continuation(s, changesTitle))
+	s.Frozen = frozen
 }
 
 func (b *workbook) changeWords() string {
@@ -102,24 +103,24 @@ func (b *workbook) changeWords() string {
 		c.Previous, n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
 }
 
-func (b *workbook) seriesChangeRow(c result.SeriesChange) []cell {
-	cells := make([]cell, chgTotalWas+2)
-	cells[0], cells[chgSeriesWas-1] = label(c.Series), label(b.run.CurrencyOf(c.Series))
-	compare(cells, chgTenderedWas, principal(c.TenderedWas), principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
-	compare(cells, chgAcceptedWas, principal(c.AcceptedWas), principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
+func (b *workbook) seriesChangeRow(c result.SeriesChange) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, chgTotalWas+2)
+	cells[0], cells[chgSeriesWas-1] = spreadsheet.Label(c.Series), spreadsheet.Label(b.run.CurrencyOf(c.Series))
+	compare(cells, chgTenderedWas, spreadsheet.Principal(c.TenderedWas), spreadsheet.Principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
+	compare(cells, chgAcceptedWas, spreadsheet.Principal(c.AcceptedWas), spreadsheet.Principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
 	currency := b.run.CurrencyOf(c.Series)
-	compare(cells, chgTotalWas, cash(c.CashWas, currency), cash(c.CashNow, currency), c.CashNow.Sub(c.CashWas))
+	compare(cells, chgTotalWas, spreadsheet.Cash(c.CashWas, currency), spreadsheet.Cash(c.CashNow, currency), c.CashNow.Sub(c.CashWas))
 	return cells
 }
 
 // compare sets three cells: before, now and the change.
-func compare(cells []cell, col int, was, now cell, change decimal.Decimal) {
+func compare(cells []spreadsheet.Cell, col int, was, now spreadsheet.Cell, change decimal.Decimal) {
 	difference := now
-	if now.kind == empty {
+	if now.Kind == spreadsheet.Empty {
 		difference = was
 	}
-	difference = difference.holding(change)
-	cells[col-1], cells[col], cells[col+1] = was, now, difference.by(letters(col+1)+"#-"+letters(col)+"#")
+	difference = difference.Holding(change)
+	cells[col-1], cells[col], cells[col+1] = was, now, difference.By(spreadsheet.Letters(col+1)+"#-"+spreadsheet.Letters(col)+"#")
 }
 
 // ChangeName says a kind in words.
@@ -129,8 +130,8 @@ var changeNames = map[result.ChangeKind]string{
 	result.New: "new", result.Gone: "gone", result.Amended: "amended", result.Reclassed: "accepted differently",
 }
 
-func (b *workbook) changeRow(c *result.Change, cells []cell) {
-	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = label(ChangeName(c.Kind)), label(c.Depositary), label(c.Instruction)
+func (b *workbook) changeRow(c *result.Change, cells []spreadsheet.Cell) {
+	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = spreadsheet.Label(ChangeName(c.Kind)), spreadsheet.Label(c.Depositary), spreadsheet.Label(c.Instruction)
 	was, now := b.positionCells(c.Was), b.positionCells(c.Now)
 	cells[chgSeriesWas-1], cells[chgSeriesNow-1] = was[0], now[0]
 	cells[chgWindowWas-1], cells[chgWindowNow-1] = was[1], now[1]
@@ -141,12 +142,12 @@ func (b *workbook) changeRow(c *result.Change, cells []cell) {
 
 // positionCells are series, window, tendered, accepted and cash; empty for an
 // instruction that did not count.
-func (b *workbook) positionCells(p result.Position) [5]cell {
+func (b *workbook) positionCells(p result.Position) [5]spreadsheet.Cell {
 	if !p.Counted() {
-		return [5]cell{}
+		return [5]spreadsheet.Cell{}
 	}
-	return [5]cell{
-		label(p.Series), label(string(p.Window)), principal(p.Tendered), principal(p.Accepted),
-		cash(p.Total, b.tally.currency(p.Series)),
+	return [5]spreadsheet.Cell{
+		spreadsheet.Label(p.Series), spreadsheet.Label(string(p.Window)), spreadsheet.Principal(p.Tendered), spreadsheet.Principal(p.Accepted),
+		spreadsheet.Cash(p.Total, b.tally.currency(p.Series)),
 	}
 }

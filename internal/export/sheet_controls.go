@@ -10,6 +10,7 @@ import (
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -22,77 +23,77 @@ const (
 	conAgrees
 )
 
-var checkColumns = []column{
-	{heading: "What must agree", widest: 68},
-	{heading: "Of", widest: 26},
-	{heading: "Found", right: true},
-	{heading: "Stated", right: true},
-	{heading: "Agrees"},
+var checkColumns = []spreadsheet.Column{
+	{Heading: "What must agree", Widest: 68},
+	{Heading: "Of", Widest: 26},
+	{Heading: "Found", Right: true},
+	{Heading: "Stated", Right: true},
+	{Heading: "Agrees"},
 }
 
-var inputColumns = []column{
-	{heading: "File", widest: 68},
-	{heading: "Depositary", widest: 26},
-	{heading: "Rows", right: true},
-	{heading: "Counted", right: true},
-	{heading: "Not counted", right: true},
-	{heading: "Rejected", right: true},
-	{heading: "Control sum of principal", right: true},
-	{heading: "Bytes", right: true},
-	{heading: "Sheet", widest: 24},
-	{heading: "Columns not read", widest: 40},
-	{heading: "Report of"},
-	{heading: "Days old", right: true},
+var inputColumns = []spreadsheet.Column{
+	{Heading: "File", Widest: 68},
+	{Heading: "Depositary", Widest: 26},
+	{Heading: "Rows", Right: true},
+	{Heading: "Counted", Right: true},
+	{Heading: "Not counted", Right: true},
+	{Heading: "Rejected", Right: true},
+	{Heading: "Control sum of principal", Right: true},
+	{Heading: "Bytes", Right: true},
+	{Heading: "Sheet", Widest: 24},
+	{Heading: "Columns not read", Widest: 40},
+	{Heading: "Report of"},
+	{Heading: "Days old", Right: true},
 }
 
 // check is a figure that two ways of finding it must agree on.
 type check struct {
 	what, key     string
-	found, stated cell // each with its formula
+	found, stated spreadsheet.Cell // each with its formula
 }
 
 // layControls lays out what the run was made from, the checks that are
 // calculated anew whenever the workbook is, and the invariants of the run.
 func (b *workbook) layControls() {
-	s := b.newSheet("Controls", "Controls")
+	s := b.NewSheet("Controls", "Controls")
 	b.controls = s
-	row := b.layOrigin(firstRow)
+	row := b.layOrigin(spreadsheet.FirstRow)
 	row = b.layChecks(row + 1)
 	row = b.layInvariants(row + 1)
 	row = b.layInputs(row + 1)
 	row = b.layCompared(row + 1)
 	row = b.layHashes(row + 1)
 	b.layControlRates(row + 1)
-	b.laySignatures(s, s.height()+2, len(inputColumns))
-	s.whole = true
+	b.laySignatures(s, s.Height()+2, len(inputColumns))
+	s.Whole = true
 }
 
 // layOrigin lays out what computed the run, and returns the next free row.
 func (b *workbook) layOrigin(top int) int {
 	s, r := b.controls, b.run
 	facts := []fact{
-		{"Run", label(r.Name)},
+		{"Run", spreadsheet.Label(r.Name)},
 		{"Produced", producedCell(r)},
-		{"Program", label("batch " + r.Version)},
-		{"Offer", label(r.Offer.ID)},
-		{"Phase", label(string(r.Phase))},
-		{"As of (" + r.Offer.Zone.String() + ")", instantCell(r.AsOf, r.Offer.Zone)},
-		{"Version of the terms", count(r.Offer.Version())},
-		{"SHA-256 of the terms in force", label(r.Offer.TermsDigest)},
+		{"Program", spreadsheet.Label("batch " + r.Version)},
+		{"Offer", spreadsheet.Label(r.Offer.ID)},
+		{"Phase", spreadsheet.Label(string(r.Phase))},
+		{"As of (" + r.Offer.Zone.String() + ")", spreadsheet.InstantCell(r.AsOf, r.Offer.Zone)},
+		{"Version of the terms", spreadsheet.Count(r.Offer.Version())},
+		{"SHA-256 of the terms in force", spreadsheet.Label(r.Offer.TermsDigest)},
 	}
 	if r.Replaces != "" {
-		facts = append(facts, fact{"Replaces the final run", label(r.Replaces)})
+		facts = append(facts, fact{"Replaces the final run", spreadsheet.Label(r.Replaces)})
 	}
 	for _, d := range r.Decisions {
-		facts = append(facts, fact{"Decided", label(d.String())})
+		facts = append(facts, fact{"Decided", spreadsheet.Label(d.String())})
 	}
 	for _, a := range r.Offer.Amendments {
-		facts = append(facts, fact{"Amendment in force", label(tender.WallTime(a.Effective, r.Offer.Zone) + ": " + a.Note)})
+		facts = append(facts, fact{"Amendment in force", spreadsheet.Label(tender.WallTime(a.Effective, r.Offer.Zone) + ": " + a.Note)})
 	}
 	for i, f := range facts {
-		s.put(top+i, conWhat, label(f.name).as(inFact))
-		s.put(top+i, conKey, f.value.aligned(left).wrapped())
-		s.merges = append(s.merges, area{top + i, conKey, top + i, len(inputColumns)})
+		s.Put(top+i, conWhat, spreadsheet.Label(f.name).As(spreadsheet.InFact))
+		s.Put(top+i, conKey, f.value.Aligned(spreadsheet.Left).Wrapped())
+		s.Merges = append(s.Merges, spreadsheet.Area{Top: top + i, Left: conKey, Bottom: top + i, Right: len(inputColumns)})
 	}
 	return top + len(facts)
 }
@@ -100,28 +101,28 @@ func (b *workbook) layOrigin(top int) int {
 // layChecks lays out the live checks, and returns the next free row.
 func (b *workbook) layChecks(top int) int {
 	s := b.controls
-	s.put(top, 1, label("Checks, calculated live").as(inSection))
-	t, all := table{columns: checkColumns}, true
+	s.Put(top, 1, spreadsheet.Label("Checks, calculated live").As(spreadsheet.InSection))
+	t, all := spreadsheet.Table{Columns: checkColumns}, true
 	for i, c := range b.checks(top + 2) {
 		row := top + 2 + i
-		agrees := c.found.text() == c.stated.text()
+		agrees := c.found.Text() == c.stated.Text()
 		all = all && agrees
-		t.rows = append(t.rows, []cell{
-			label(c.what), label(c.key), c.found, c.stated,
-			yes(agrees).by(fmt.Sprintf("ROUND(%s-%s,4)=0", at(row, conFound), at(row, conStated))),
+		t.Rows = append(t.Rows, []spreadsheet.Cell{
+			spreadsheet.Label(c.what), spreadsheet.Label(c.key), c.found, c.stated,
+			spreadsheet.BoolCell(agrees).By(fmt.Sprintf("ROUND(%s-%s,4)=0", spreadsheet.At(row, conFound), spreadsheet.At(row, conStated))),
 		})
 	}
-	body := s.table(top+1, t)
+	body := s.Table(top+1, t)
 	b.checkFact(all)
-	s.checks = append(s.checks, body.column(conAgrees))
-	b.name("ControlChecks", s, body.column(conAgrees).fixed())
-	return body.bottom + 1
+	s.Checks = append(s.Checks, body.Column(conAgrees))
+	b.Name("ControlChecks", s, body.Column(conAgrees).Fixed())
+	return body.Bottom + 1
 }
 
 // checks lists all live checks; the first stands in the given row.
 func (b *workbook) checks(row int) []check {
 	var all []check
-	key := func() string { return at(row+len(all), conKey) }
+	key := func() string { return spreadsheet.At(row+len(all), conKey) }
 	for i := range b.run.Offer.Series {
 		all = append(all, b.windowCheck(i, tender.Early, key()))
 		all = append(all, b.windowCheck(i, tender.Late, key()))
@@ -141,7 +142,7 @@ func (b *workbook) checks(row int) []check {
 
 // inLines is a formula over the columns of Instructions, seen from here.
 func (b *workbook) inLines(formula func(address func(col int) string) string) string {
-	return b.lines.over(b.controls, formula)
+	return b.lines.Over(b.controls, formula)
 }
 
 func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
@@ -152,7 +153,7 @@ func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
 	return check{
 		what: "Tendered " + string(w) + ": Instructions against Summary", key: b.run.Offer.Series[i].ID,
 		// SUMPRODUCT compares text as it stands; SUMIFS would take an id for a pattern.
-		found: principal(found).by(b.inLines(func(at func(int) string) string {
+		found: spreadsheet.Principal(found).By(b.inLines(func(at func(int) string) string {
 			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*(%s="%s")*%s)`, at(insSeries), key, at(insWindow), w, at(insTendered))
 		})),
 		stated: b.stated(i, col),
@@ -162,7 +163,7 @@ func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
 func (b *workbook) acceptedCheck(i int, key string) check {
 	return check{
 		what: "Accepted: Instructions against Summary", key: b.run.Offer.Series[i].ID,
-		found: principal(b.tally.bySeries[i].accepted).by(b.inLines(func(at func(int) string) string {
+		found: spreadsheet.Principal(b.tally.bySeries[i].accepted).By(b.inLines(func(at func(int) string) string {
 			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*%s)`, at(insSeries), key, at(insAccepted))
 		})),
 		stated: b.stated(i, sumAccepted),
@@ -170,11 +171,11 @@ func (b *workbook) acceptedCheck(i int, key string) check {
 }
 
 // stated is a figure of the results table.
-func (b *workbook) stated(i, col int) cell {
-	row := b.results.top + slices.Index(b.byLevel, i)
-	c := b.summary.get(row, col)
-	c.look = look{format: c.look.format}
-	return c.by(b.summary.of(at(row, col)))
+func (b *workbook) stated(i, col int) spreadsheet.Cell {
+	row := b.results.Top + slices.Index(b.byLevel, i)
+	c := b.summary.Get(row, col)
+	c.Style = spreadsheet.Style{Format: c.Style.Format}
+	return c.By(b.summary.Of(spreadsheet.At(row, col)))
 }
 
 // lineCheck counts the instructions of which accepted and returned are not what
@@ -182,18 +183,18 @@ func (b *workbook) stated(i, col int) cell {
 func (b *workbook) lineCheck() check {
 	return check{
 		what: "Instructions where accepted and returned are not tendered",
-		found: count(0).by(b.inLines(func(at func(int) string) string {
+		found: spreadsheet.Count(0).By(b.inLines(func(at func(int) string) string {
 			return fmt.Sprintf("SUMPRODUCT(--(ROUND(%s-%s-%s,4)<>0))", at(insTendered), at(insAccepted), at(insReturned))
 		})),
-		stated: count(0),
+		stated: spreadsheet.Count(0),
 	}
 }
 
 func (b *workbook) instructionCheck(currency, key string) check {
 	return check{
 		what: "Cash, due and paid: Instructions against Funding", key: currency,
-		found: cash(b.tally.paid[currency].Total(), currency).by(b.inLines(func(at func(int) string) string {
-			return sumOf(at(insTotal), at(insCurrency), key)
+		found: spreadsheet.Cash(b.tally.paid[currency].Total(), currency).By(b.inLines(func(at func(int) string) string {
+			return spreadsheet.SumOf(at(insTotal), at(insCurrency), key)
 		})),
 		stated: b.fundingOf(currency, key, settle.Statuses[:]...),
 	}
@@ -207,29 +208,29 @@ func (b *workbook) moneyCheck(what string, m *moneyList, status settle.Status, c
 	}
 	return check{
 		what: what, key: currency,
-		found:  cash(listed, currency).by(m.sum(b.controls, payTotal, key)),
+		found:  spreadsheet.Cash(listed, currency).By(m.sum(b.controls, payTotal, key)),
 		stated: b.fundingOf(currency, key, status),
 	}
 }
 
 // fundingOf is what is funded in a currency with one of the statuses.
-func (b *workbook) fundingOf(currency, key string, statuses ...settle.Status) cell {
-	in := func(col int) string { return b.funding.of(b.fundingRows.column(col).fixed()) }
+func (b *workbook) fundingOf(currency, key string, statuses ...settle.Status) spreadsheet.Cell {
+	in := func(col int) string { return b.funding.Of(b.fundingRows.Column(col).Fixed()) }
 	var total decimal.Decimal
 	var terms []string
 	for _, status := range statuses {
 		total = total.Add(fundingSums(fundingOf(b.run.Settlement.Funding, status), currency)[5])
 		terms = append(terms, fmt.Sprintf(`SUMIFS(%s,%s,%s,%s,"%s")`, in(fundTotal), in(fundCurrency), key, in(fundStatus), status))
 	}
-	return cash(total, currency).by(strings.Join(terms, "+"))
+	return spreadsheet.Cash(total, currency).By(strings.Join(terms, "+"))
 }
 
 // countCheck and sumCheck refer to the table of files by name: it stands below.
 func (b *workbook) countCheck() check {
 	return check{
 		what:   "Lines that count: Instructions against the files",
-		found:  count(len(b.run.Book.Lines)).by(b.inLines(func(at func(int) string) string { return "COUNT(" + at(insTendered) + ")" })),
-		stated: count(b.run.Counts().Counted + b.run.Counts().Carried).by("SUM(FilesCounted)" + b.plusCarried("ComparedCounted")),
+		found:  spreadsheet.Count(len(b.run.Book.Lines)).By(b.inLines(func(at func(int) string) string { return "COUNT(" + at(insTendered) + ")" })),
+		stated: spreadsheet.Count(b.run.Counts().Counted + b.run.Counts().Carried).By("SUM(FilesCounted)" + b.plusCarried("ComparedCounted")),
 	}
 }
 
@@ -242,8 +243,8 @@ func (b *workbook) sumCheck() check {
 	stated = stated.Add(carried)
 	return check{
 		what:   "Control sum of principal, currencies mixed: Instructions against the files",
-		found:  principal(b.tally.principal).by(b.inLines(func(at func(int) string) string { return "SUM(" + at(insTendered) + ")" })),
-		stated: principal(stated).by("SUM(FilesPrincipal)" + b.plusCarried("ComparedPrincipal")),
+		found:  spreadsheet.Principal(b.tally.principal).By(b.inLines(func(at func(int) string) string { return "SUM(" + at(insTendered) + ")" })),
+		stated: spreadsheet.Principal(stated).By("SUM(FilesPrincipal)" + b.plusCarried("ComparedPrincipal")),
 	}
 }
 
@@ -251,51 +252,51 @@ func (b *workbook) sumCheck() check {
 // returns the next free row.
 func (b *workbook) layInvariants(top int) int {
 	s := b.controls
-	s.put(top, 1, label("Invariants, checked when the run was computed").as(inSection))
-	t := table{columns: []column{{heading: "What must hold", widest: 68}, {heading: "What broke it"}, {}, {right: true}, {heading: "Holds"}}, none: "No invariant was checked."}
+	s.Put(top, 1, spreadsheet.Label("Invariants, checked when the run was computed").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: []spreadsheet.Column{{Heading: "What must hold", Widest: 68}, {Heading: "What broke it"}, {}, {Right: true}, {Heading: "Holds"}}, None: "No invariant was checked."}
 	for _, inv := range b.run.Invariants {
-		t.rows = append(t.rows, []cell{label(inv.Name), {}, {}, {}, yes(inv.Holds)})
+		t.Rows = append(t.Rows, []spreadsheet.Cell{spreadsheet.Label(inv.Name), {}, {}, {}, spreadsheet.BoolCell(inv.Holds)})
 	}
-	body := s.table(top+1, t)
+	body := s.Table(top+1, t)
 	for i, inv := range b.run.Invariants {
-		row := body.top + i
-		s.put(row, conKey, label(inv.Detail).as(inBody).toned(bad).wrapped())
-		s.merges = append(s.merges, area{row, conKey, row, conStated})
+		row := body.Top + i
+		s.Put(row, conKey, spreadsheet.Label(inv.Detail).As(spreadsheet.InBody).WithTone(spreadsheet.Bad).Wrapped())
+		s.Merges = append(s.Merges, spreadsheet.Area{Top: row, Left: conKey, Bottom: row, Right: conStated})
 	}
 	if len(b.run.Invariants) > 0 { // an empty cell would pass for FALSE
-		s.checks = append(s.checks, body.column(conAgrees))
+		s.Checks = append(s.Checks, body.Column(conAgrees))
 	}
-	return body.bottom + 1
+	return body.Bottom + 1
 }
 
 // layInputs lays out the files that were read, names the columns that the
 // checks refer to, and returns the next free row.
 func (b *workbook) layInputs(top int) int {
 	s := b.controls
-	s.put(top, 1, label("Files read").as(inSection))
-	t := table{columns: inputColumns, none: "No file was read."}
+	s.Put(top, 1, spreadsheet.Label("Files read").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: inputColumns, None: "No file was read."}
 	for _, in := range b.run.Inputs {
-		t.rows = append(t.rows, []cell{
-			label(in.File), label(in.Depositary), count(in.Rows), count(in.Counted), count(in.NotCounted), count(in.Rejected),
-			principal(in.Principal), digits(decimal.NewFromInt(in.Bytes), 0), label(in.Sheet),
-			label(strings.Join(in.Unread, ", ")), day(in.Reported), daysOld(&in, b.run),
+		t.Rows = append(t.Rows, []spreadsheet.Cell{
+			spreadsheet.Label(in.File), spreadsheet.Label(in.Depositary), spreadsheet.Count(in.Rows), spreadsheet.Count(in.Counted), spreadsheet.Count(in.NotCounted), spreadsheet.Count(in.Rejected),
+			spreadsheet.Principal(in.Principal), spreadsheet.Digits(decimal.NewFromInt(in.Bytes), 0), spreadsheet.Label(in.Sheet),
+			spreadsheet.Label(strings.Join(in.Unread, ", ")), spreadsheet.Day(in.Reported), daysOld(&in, b.run),
 		})
 	}
-	body := area{top + 2, 1, top + 1 + max(1, len(t.rows)), len(inputColumns)}
-	t.totals = [][]cell{b.inputTotal(body)}
-	s.table(top+1, t)
-	b.name("FilesCounted", s, body.column(4).fixed())
-	b.name("FilesPrincipal", s, body.column(7).fixed())
-	return body.bottom + 2
+	body := spreadsheet.Area{Top: top + 2, Left: 1, Bottom: top + 1 + max(1, len(t.Rows)), Right: len(inputColumns)}
+	t.Totals = [][]spreadsheet.Cell{b.inputTotal(body)}
+	s.Table(top+1, t)
+	b.Name("FilesCounted", s, body.Column(4).Fixed())
+	b.Name("FilesPrincipal", s, body.Column(7).Fixed())
+	return body.Bottom + 2
 }
 
 // daysOld is how old a file was at the instant of the run, empty if its name carries no
 // date.
-func daysOld(in *result.Input, r *result.Run) cell {
+func daysOld(in *result.Input, r *result.Run) spreadsheet.Cell {
 	if days, ok := in.Age(r.AsOf, r.Offer.Zone); ok {
-		return count(days)
+		return spreadsheet.Count(days)
 	}
-	return cell{}
+	return spreadsheet.Cell{}
 }
 
 // layHashes lays out the hashes of the files, and returns the next free row.
@@ -304,20 +305,20 @@ func (b *workbook) layHashes(top int) int {
 	if len(b.run.Inputs) == 0 {
 		return top
 	}
-	columns := make([]column, len(inputColumns))
-	columns[0], columns[1] = column{heading: "File", widest: 68}, column{heading: "SHA-256"}
-	t := table{columns: columns}
+	columns := make([]spreadsheet.Column, len(inputColumns))
+	columns[0], columns[1] = spreadsheet.Column{Heading: "File", Widest: 68}, spreadsheet.Column{Heading: "SHA-256"}
+	t := spreadsheet.Table{Columns: columns}
 	files, hashes := b.hashed()
 	for _, file := range files {
-		t.rows = append(t.rows, []cell{label(file)})
+		t.Rows = append(t.Rows, []spreadsheet.Cell{spreadsheet.Label(file)})
 	}
-	body := s.table(top, t)
+	body := s.Table(top, t)
 	for i, hash := range hashes {
-		row := body.top + i
-		s.put(row, conKey, label(hash).as(inBody).wrapped())
-		s.merges = append(s.merges, area{row, conKey, row, len(inputColumns)})
+		row := body.Top + i
+		s.Put(row, conKey, spreadsheet.Label(hash).As(spreadsheet.InBody).Wrapped())
+		s.Merges = append(s.Merges, spreadsheet.Area{Top: row, Left: conKey, Bottom: row, Right: len(inputColumns)})
 	}
-	return body.bottom + 1
+	return body.Bottom + 1
 }
 
 // hashed lists the files that were used and those that were compared, with their
@@ -334,14 +335,14 @@ func (b *workbook) hashed() (files, hashes []string) {
 	return files, hashes
 }
 
-var comparedReportColumns = []column{
-	{heading: "File", widest: 68},
-	{heading: "Depositary", widest: 26},
-	{heading: "Rows", right: true},
-	{heading: "Tenders that count from it", right: true},
+var comparedReportColumns = []spreadsheet.Column{
+	{Heading: "File", Widest: 68},
+	{Heading: "Depositary", Widest: 26},
+	{Heading: "Rows", Right: true},
+	{Heading: "Tenders that count from it", Right: true},
 	{}, {},
-	{heading: "Control sum of principal", right: true},
-	{heading: "Bytes", right: true},
+	{Heading: "Control sum of principal", Right: true},
+	{Heading: "Bytes", Right: true},
 }
 
 // layCompared lays out the earlier reports that were read for comparison, with what
@@ -352,18 +353,18 @@ func (b *workbook) layCompared(top int) int {
 		return top - 1
 	}
 	s := b.controls
-	s.put(top, 1, label("Earlier reports compared (see Snapshots)").as(inSection))
-	t := table{columns: comparedReportColumns}
+	s.Put(top, 1, spreadsheet.Label("Earlier reports compared (see Snapshots)").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: comparedReportColumns}
 	for _, c := range compared {
-		t.rows = append(t.rows, []cell{
-			label(c.File), label(c.Depositary), count(c.Rows), count(c.Carried), {}, {},
-			principal(c.CarriedPrincipal), digits(decimal.NewFromInt(c.Bytes), 0),
+		t.Rows = append(t.Rows, []spreadsheet.Cell{
+			spreadsheet.Label(c.File), spreadsheet.Label(c.Depositary), spreadsheet.Count(c.Rows), spreadsheet.Count(c.Carried), {}, {},
+			spreadsheet.Principal(c.CarriedPrincipal), spreadsheet.Digits(decimal.NewFromInt(c.Bytes), 0),
 		})
 	}
-	body := s.table(top+1, t)
-	b.name("ComparedCounted", s, body.column(4).fixed())
-	b.name("ComparedPrincipal", s, body.column(7).fixed())
-	return body.bottom + 1
+	body := s.Table(top+1, t)
+	b.Name("ComparedCounted", s, body.Column(4).Fixed())
+	b.Name("ComparedPrincipal", s, body.Column(7).Fixed())
+	return body.Bottom + 1
 }
 
 // plusCarried adds a column of the earlier reports to a formula, if there are any.
@@ -374,15 +375,15 @@ func (b *workbook) plusCarried(name string) string {
 	return "+SUM(" + name + ")"
 }
 
-func (b *workbook) inputTotal(body area) []cell {
+func (b *workbook) inputTotal(body spreadsheet.Area) []spreadsheet.Cell {
 	n := b.run.Counts()
 	var control decimal.Decimal
 	for _, in := range b.run.Inputs {
 		control = control.Add(in.Principal)
 	}
-	cells := []cell{label("All files"), {}, count(n.Rows), count(n.Counted), count(n.NotCounted), count(n.Rejected), principal(control)}
+	cells := []spreadsheet.Cell{spreadsheet.Label("All files"), {}, spreadsheet.Count(n.Rows), spreadsheet.Count(n.Counted), spreadsheet.Count(n.NotCounted), spreadsheet.Count(n.Rejected), spreadsheet.Principal(control)}
 	for i := 2; i < len(cells); i++ {
-		cells[i] = cells[i].by(sum(body.column(i + 1)))
+		cells[i] = cells[i].By(spreadsheet.Sum(body.Column(i + 1)))
 	}
 	return cells
 }
@@ -393,12 +394,12 @@ func (b *workbook) layControlRates(top int) {
 		return
 	}
 	s := b.controls
-	s.put(top, 1, label("Exchange rates fixed in the terms").as(inSection))
-	t := table{columns: []column{{heading: "Rate"}, {heading: "Source", widest: 26}, {heading: "Units to one", right: true}, {heading: "Date", right: true}}}
+	s.Put(top, 1, spreadsheet.Label("Exchange rates fixed in the terms").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: []spreadsheet.Column{{Heading: "Rate"}, {Heading: "Source", Widest: 26}, {Heading: "Units to one", Right: true}, {Heading: "Date", Right: true}}}
 	for _, r := range b.run.Offer.Rates {
-		t.rows = append(t.rows, []cell{
-			label(r.To + " for one " + r.From), label(r.Source), digits(r.Rate, decimals.Places(r.Rate)), day(r.Date).aligned(right),
+		t.Rows = append(t.Rows, []spreadsheet.Cell{
+			spreadsheet.Label(r.To + " for one " + r.From), spreadsheet.Label(r.Source), spreadsheet.Digits(r.Rate, decimals.Places(r.Rate)), spreadsheet.Day(r.Date).Aligned(spreadsheet.Right),
 		})
 	}
-	s.table(top+1, t)
+	s.Table(top+1, t)
 }

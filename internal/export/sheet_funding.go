@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 )
 
 // The columns of Funding. In the table by depositary the depositary, the currency
@@ -24,75 +25,75 @@ const (
 	fundTotal
 )
 
-var fundedColumns = []column{
-	{heading: "Status"},
-	{heading: "Wires", right: true},
-	{heading: "Principal accepted", right: true},
-	{heading: "Tender Offer Consideration", right: true},
-	{heading: "Early Tender Payment", right: true},
-	{heading: "Accrued interest", right: true},
-	{heading: "Total", right: true},
+var fundedColumns = []spreadsheet.Column{
+	{Heading: "Status"},
+	{Heading: "Wires", Right: true},
+	{Heading: "Principal accepted", Right: true},
+	{Heading: "Tender Offer Consideration", Right: true},
+	{Heading: "Early Tender Payment", Right: true},
+	{Heading: "Accrued interest", Right: true},
+	{Heading: "Total", Right: true},
 }
 
-var fundingColumns = append([]column{
-	{heading: "Currency"},
-	{heading: "Settlement date"},
-	{heading: "Settlement"},
+var fundingColumns = append([]spreadsheet.Column{
+	{Heading: "Currency"},
+	{Heading: "Settlement date"},
+	{Heading: "Settlement"},
 }, fundedColumns...)
 
-var depositaryColumns = append([]column{
-	{heading: "Depositary", widest: 20},
-	{heading: "Currency"},
-	{heading: "Settlement date"},
+var depositaryColumns = append([]spreadsheet.Column{
+	{Heading: "Depositary", Widest: 20},
+	{Heading: "Currency"},
+	{Heading: "Settlement date"},
 }, fundedColumns...)
 
 // layFunding lays out what the paying agent needs in each currency on each day, and
 // how much of it goes to the participants of each depositary.
 func (b *workbook) layFunding() {
-	s := b.newSheet("Funding", "Funding: what is to be wired to the paying agent")
+	s := b.NewSheet("Funding", "Funding: what is to be wired to the paying agent")
 	b.funding = s
-	top := firstRow
+	top := spreadsheet.FirstRow
 	funding := b.run.Settlement.Funding
-	t := table{columns: fundingColumns, none: "Nothing is to be wired."}
+	t := spreadsheet.Table{Columns: fundingColumns, None: "Nothing is to be wired."}
 	for _, f := range funding {
-		t.rows = append(t.rows, b.fundingRow(f))
+		t.Rows = append(t.Rows, b.fundingRow(f))
 	}
-	body := area{top + 1, 1, top + max(1, len(t.rows)), fundTotal}
+	body := spreadsheet.Area{Top: top + 1, Left: 1, Bottom: top + max(1, len(t.Rows)), Right: fundTotal}
 	anyPaid := len(fundingOf(funding, settle.Paid)) > 0
 	for _, currency := range fundedCurrencies(funding) {
-		total := body.bottom + 1 + len(t.totals)
-		t.totals = append(t.totals, fundingTotal(funding, currency, body, total))
+		total := body.Bottom + 1 + len(t.Totals)
+		t.Totals = append(t.Totals, fundingTotal(funding, currency, body, total))
 		if anyPaid {
-			t.totals = append(t.totals, statusTotal(funding, settle.Paid, "of which", currency, body, total+1),
+			t.Totals = append(t.Totals, statusTotal(funding, settle.Paid, "of which", currency, body, total+1),
 				statusTotal(funding, settle.Due, "still to wire", currency, body, total+2))
 		}
 	}
-	b.fundingRows = s.table(top, t)
-	s.filter, s.frozen, s.repeat = area{top, 1, b.fundingRows.bottom, fundTotal}, top, top
-	b.name("FundingList", s, s.filter.fixed())
-	b.layByDepositary(body.bottom + len(t.totals) + 2)
+	b.fundingRows = s.Table(top, t)
+	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: b.fundingRows.Bottom, Right: fundTotal}, top, top
+	b.Name("FundingList", s, s.Filter.Fixed())
+	b.layByDepositary(body.Bottom + len(t.Totals) + 2)
 }
 
 func (b *workbook) layByDepositary(row int) {
 	s := b.funding
-	s.put(row, 1, label("By depositary").as(inSection))
-	t := table{columns: depositaryColumns, none: "Nothing is to be wired."}
+	s.Put(row, 1, spreadsheet.Label("By depositary").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: depositaryColumns, None: "Nothing is to be wired."}
 	for _, f := range b.run.Settlement.ByDepositary {
-		t.rows = append(t.rows, append([]cell{label(f.Depositary), label(f.Currency), day(f.Date).aligned(left)}, fundedCells(f.Funding)...))
+		t.Rows = append(t.Rows, append([]spreadsheet.Cell{spreadsheet.Label(f.Depositary), spreadsheet.Label(f.Currency), spreadsheet.Day(f.Date).Aligned(spreadsheet.Left)}, fundedCells(f.Funding)...))
 	}
-	body := s.table(row+1, t)
-	b.name("FundingByDepositary", s, area{row + 1, 1, body.bottom, fundTotal}.fixed())
+	body := s.Table(row+1, t)
+	b.Name("FundingByDepositary", s, spreadsheet.Area{Top: row + 1, Left: 1, Bottom: body.Bottom, Right: fundTotal}.Fixed())
 }
 
-func (b *workbook) fundingRow(f settle.Funding) []cell {
-	return append([]cell{label(f.Currency), day(f.Date).aligned(left), label(b.settlementWords(f))}, fundedCells(f)...)
+func (b *workbook) fundingRow(f settle.Funding) []spreadsheet.Cell {
+	return append([]spreadsheet.Cell{spreadsheet.Label(f.Currency), spreadsheet.Day(f.Date).Aligned(spreadsheet.Left), spreadsheet.Label(b.settlementWords(f))}, fundedCells(f)...)
 }
 
-func fundedCells(f settle.Funding) []cell {
-	return []cell{
-		label(string(f.Status)), count(f.Wires), principal(f.Accepted),
-		cash(f.Consideration, f.Currency), cash(f.EarlyPayment, f.Currency), cash(f.AccruedInterest, f.Currency),
-		cash(f.Total(), f.Currency).by(acrossCash(fundConsideration, fundInterest)),
+func fundedCells(f settle.Funding) []spreadsheet.Cell {
+	return []spreadsheet.Cell{
+		spreadsheet.Label(string(f.Status)), spreadsheet.Count(f.Wires), spreadsheet.Principal(f.Accepted),
+		spreadsheet.Cash(f.Consideration, f.Currency), spreadsheet.Cash(f.EarlyPayment, f.Currency), spreadsheet.Cash(f.AccruedInterest, f.Currency),
+		spreadsheet.Cash(f.Total(), f.Currency).By(acrossCash(fundConsideration, fundInterest)),
 	}
 }
 
@@ -122,33 +123,33 @@ func fundedCurrencies(funding []settle.Funding) []string {
 	return all
 }
 
-func fundingTotal(funding []settle.Funding, currency string, body area, row int) []cell {
-	cells := make([]cell, fundTotal)
-	cells[fundCurrency-1], cells[fundDate-1] = label(currency), label("Total")
+func fundingTotal(funding []settle.Funding, currency string, body spreadsheet.Area, row int) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, fundTotal)
+	cells[fundCurrency-1], cells[fundDate-1] = spreadsheet.Label(currency), spreadsheet.Label("Total")
 	for i, amount := range fundingSums(funding, currency) {
 		col := fundWires + i
 		cells[col-1] = fundedSum(i, amount, currency).
-			by(sumOf(body.column(col).fixed(), body.column(fundCurrency).fixed(), at(row, fundCurrency)))
+			By(spreadsheet.SumOf(body.Column(col).Fixed(), body.Column(fundCurrency).Fixed(), spreadsheet.At(row, fundCurrency)))
 	}
 	return cells
 }
 
 // statusTotal is the part of a currency's total that is paid, or due.
-func statusTotal(funding []settle.Funding, status settle.Status, which, currency string, body area, row int) []cell {
-	cells := make([]cell, fundTotal)
-	cells[fundCurrency-1], cells[fundDate-1], cells[fundStatus-1] = label(currency), label(which), label(string(status))
+func statusTotal(funding []settle.Funding, status settle.Status, which, currency string, body spreadsheet.Area, row int) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, fundTotal)
+	cells[fundCurrency-1], cells[fundDate-1], cells[fundStatus-1] = spreadsheet.Label(currency), spreadsheet.Label(which), spreadsheet.Label(string(status))
 	for i, amount := range fundingSums(fundingOf(funding, status), currency) {
 		col := fundWires + i
 		cells[col-1] = fundedSum(i, amount, currency).
-			by(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.column(col).fixed(),
-				body.column(fundCurrency).fixed(), at(row, fundCurrency), body.column(fundStatus).fixed(), at(row, fundStatus)))
+			By(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.Column(col).Fixed(),
+				body.Column(fundCurrency).Fixed(), spreadsheet.At(row, fundCurrency), body.Column(fundStatus).Fixed(), spreadsheet.At(row, fundStatus)))
 	}
 	return cells
 }
 
 // fundedSum is the i-th of the sums of funding: wires and principal, then cash.
-func fundedSum(i int, amount decimal.Decimal, currency string) cell {
-	return digits(amount, amountPlaces(max(i-1, 0), amount, currency))
+func fundedSum(i int, amount decimal.Decimal, currency string) spreadsheet.Cell {
+	return spreadsheet.Digits(amount, amountPlaces(max(i-1, 0), amount, currency))
 }
 
 // fundingOf keeps the funding of a status.

@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -31,20 +32,20 @@ const (
 
 // moneyColumns are the columns of a list of money; series and total are the
 // headings in which the lists differ.
-func moneyColumns(series, total column) []column {
-	return []column{
-		{heading: "Payment reference"},
-		{heading: "Depositary", widest: 20},
-		{heading: "Participant"},
-		{heading: "Participant name", widest: 30},
+func moneyColumns(series, total spreadsheet.Column) []spreadsheet.Column {
+	return []spreadsheet.Column{
+		{Heading: "Payment reference"},
+		{Heading: "Depositary", Widest: 20},
+		{Heading: "Participant"},
+		{Heading: "Participant name", Widest: 30},
 		series,
-		{heading: "Currency"},
-		{heading: "Settlement date"},
-		{heading: "Status"},
-		{heading: "Principal accepted", right: true},
-		{heading: "Tender Offer Consideration", right: true},
-		{heading: "Early Tender Payment", right: true},
-		{heading: "Accrued interest", right: true},
+		{Heading: "Currency"},
+		{Heading: "Settlement date"},
+		{Heading: "Status"},
+		{Heading: "Principal accepted", Right: true},
+		{Heading: "Tender Offer Consideration", Right: true},
+		{Heading: "Early Tender Payment", Right: true},
+		{Heading: "Accrued interest", Right: true},
 		total,
 	}
 }
@@ -53,7 +54,7 @@ func moneyColumns(series, total column) []column {
 type moneyRow struct {
 	reference string
 	party     *settle.Party
-	series    cell
+	series    spreadsheet.Cell
 	accepted  decimal.Decimal
 	cash      *settle.Cash
 }
@@ -61,7 +62,7 @@ type moneyRow struct {
 // moneyList is a list of wires or payments: a plain table, which can be sorted,
 // filtered and pivoted, with totals by currency below it.
 type moneyList struct {
-	*listing
+	*spreadsheet.Listing
 	at   func(i int) moneyRow
 	sums map[string]*paymentSums // by currency
 }
@@ -72,10 +73,10 @@ type moneyList struct {
 func (b *workbook) layMoney() {
 	wires := b.run.Settlement.WiresOf(settle.Due)
 	b.wires = b.layMoneyList("Wires", "Wires: one transfer to each participant, currency and day", len(wires), "Nothing is to be wired.",
-		moneyColumns(column{heading: "Payments", right: true}, column{heading: "Total to wire", right: true}),
+		moneyColumns(spreadsheet.Column{Heading: "Payments", Right: true}, spreadsheet.Column{Heading: "Total to wire", Right: true}),
 		func(i int) moneyRow {
 			w := &wires[i]
-			return moneyRow{w.Reference, &w.Party, count(len(w.Payments)), w.Accepted, &w.Cash}
+			return moneyRow{w.Reference, &w.Party, spreadsheet.Count(len(w.Payments)), w.Accepted, &w.Cash}
 		})
 	b.payments = b.layPayments("Payments", "Payments: the parts of each wire, by series", "Total to pay", settle.Due)
 	if len(b.run.Settlement.PaymentsOf(settle.Paid)) > 0 {
@@ -86,15 +87,15 @@ func (b *workbook) layMoney() {
 func (b *workbook) layPayments(name, title, total string, status settle.Status) *moneyList {
 	payments := b.run.Settlement.PaymentsOf(status)
 	return b.layMoneyList(name, title, len(payments), "Nothing is to be paid.",
-		moneyColumns(column{heading: "Series", widest: 24}, column{heading: total, right: true}),
+		moneyColumns(spreadsheet.Column{Heading: "Series", Widest: 24}, spreadsheet.Column{Heading: total, Right: true}),
 		func(i int) moneyRow {
 			p := &payments[i]
-			return moneyRow{p.Reference, &p.Party, label(p.Series), p.Accepted, &p.Cash}
+			return moneyRow{p.Reference, &p.Party, spreadsheet.Label(p.Series), p.Accepted, &p.Cash}
 		})
 }
 
-func (b *workbook) layMoneyList(name, title string, count int, none string, columns []column, row func(i int) moneyRow) *moneyList {
-	m := &moneyList{listing: &listing{columns: columns, count: count, none: none}, at: row, sums: map[string]*paymentSums{}}
+func (b *workbook) layMoneyList(name, title string, count int, none string, columns []spreadsheet.Column, row func(i int) moneyRow) *moneyList {
+	m := &moneyList{Listing: &spreadsheet.Listing{Columns: columns, Count: count, None: none}, at: row, sums: map[string]*paymentSums{}}
 	for i := range count {
 		r := row(i)
 		if m.sums[r.party.Currency] == nil {
@@ -102,21 +103,23 @@ func (b *workbook) layMoneyList(name, title string, count int, none string, colu
 		}
 		m.sums[r.party.Currency].add(r.accepted, r.cash)
 	}
-	m.maker = func() rowMaker { return func(i int, cells []cell) { b.moneyCells(row(i), cells) } }
-	s := b.newSheet(name, title)
+	m.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { b.moneyCells(row(i), cells) }
+	}
+	s := b.NewSheet(name, title)
 	if count > 0 {
-		s.put(bannerRow+1, 1, label(referenceNote).as(inSubtitle))
-		s.tall(bannerRow+1, 20)
+		s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(referenceNote).As(spreadsheet.InSubtitle))
+		s.SetHeight(spreadsheet.BannerRow+1, 20)
 	}
 	currencies := m.currencies()
-	b.lay(m.listing, s, firstRow, len(currencies)+1, b.goOn(s, title))
-	end := m.last()
-	next := end.bottom + 1
+	b.Lay(m.Listing, s, spreadsheet.FirstRow, len(currencies)+1, b.Continuation(s, title))
+	end := m.Last()
+	next := end.Bottom + 1
 	for i, currency := range currencies {
-		end.sheet.line(next+i, m.total(currency, end.sheet, next+i), columns, inTotal)
+		end.Sheet.Line(next+i, m.total(currency, end.Sheet, next+i), columns, spreadsheet.InTotal)
 	}
 	if count > 0 {
-		end.sheet.line(next+len(currencies), m.shownTotal(end.sheet), columns, inSubtotal)
+		end.Sheet.Line(next+len(currencies), m.shownTotal(end.Sheet), columns, spreadsheet.InSubtotal)
 	}
 	return m
 }
@@ -126,13 +129,13 @@ const referenceNote = "To see the instructions behind a reference, filter the co
 // currencies lists the currencies of a list, sorted.
 func (m *moneyList) currencies() []string { return slices.Sorted(maps.Keys(m.sums)) }
 
-func (b *workbook) moneyCells(r moneyRow, cells []cell) {
+func (b *workbook) moneyCells(r moneyRow, cells []spreadsheet.Cell) {
 	cells[payReference-1] = b.referenceCell(r.reference)
-	cells[payDepositary-1], cells[payParticipant-1] = label(r.party.Depositary), label(r.party.Participant)
-	cells[payName-1], cells[paySeries-1] = label(r.party.ParticipantName), r.series
-	cells[payCurrency-1], cells[payDate-1] = label(r.party.Currency), day(r.party.Date).aligned(left)
-	cells[payStatus-1] = label(string(r.party.Status))
-	cells[payAccepted-1] = principal(r.accepted)
+	cells[payDepositary-1], cells[payParticipant-1] = spreadsheet.Label(r.party.Depositary), spreadsheet.Label(r.party.Participant)
+	cells[payName-1], cells[paySeries-1] = spreadsheet.Label(r.party.ParticipantName), r.series
+	cells[payCurrency-1], cells[payDate-1] = spreadsheet.Label(r.party.Currency), spreadsheet.Day(r.party.Date).Aligned(spreadsheet.Left)
+	cells[payStatus-1] = spreadsheet.Label(string(r.party.Status))
+	cells[payAccepted-1] = spreadsheet.Principal(r.accepted)
 	putCash(cells[payConsideration-1:], r.cash, tender.CashPlaces(r.party.Currency), paymentAcross)
 }
 
@@ -143,32 +146,34 @@ const mostCompared = 20_000_000
 // referenceCell is a reference that leads to the first of its instructions. The
 // place is looked up, so that the link is right however the lists are sorted. On
 // long lists the reference is plain text.
-func (b *workbook) referenceCell(reference string) cell {
-	c := label(reference)
-	if len(b.lines.parts) != 1 || b.lines.count*len(b.run.Settlement.Payments) > mostCompared {
+func (b *workbook) referenceCell(reference string) spreadsheet.Cell {
+	c := spreadsheet.Label(reference)
+	if len(b.lines.Parts) != 1 || b.lines.Count*len(b.run.Settlement.Payments) > mostCompared {
 		return c
 	}
-	p := b.lines.parts[0]
-	return c.toned(linked).by(fmt.Sprintf(`HYPERLINK(CHAR(35)&"%s!A"&(MATCH("%s",%s,0)+%d),"%s")`,
-		p.sheet.name, reference, p.sheet.of(p.column(insReference).fixed()), p.top-1, reference))
+	p := b.lines.Parts[0]
+	return c.WithTone(spreadsheet.Linked).By(fmt.Sprintf(`HYPERLINK(CHAR(35)&"%s!A"&(MATCH("%s",%s,0)+%d),"%s")`,
+		p.Sheet.Name, reference, p.Sheet.Of(p.Column(insReference).Fixed()), p.Top-1, reference))
 }
 
 // putCash sets the cells of the parts of cash and of their total.
-func putCash(cells []cell, c *settle.Cash, places int32, across string) {
-	cells[0], cells[1], cells[2] = digits(c.Consideration, places), digits(c.EarlyPayment, places), digits(c.AccruedInterest, places)
+func putCash(cells []spreadsheet.Cell, c *settle.Cash, places int32, across string) {
+	cells[0], cells[1], cells[2] = spreadsheet.Digits(c.Consideration, places), spreadsheet.Digits(c.EarlyPayment, places), spreadsheet.Digits(c.AccruedInterest, places)
 	total := cells[0]
-	x, okX := cells[0].amount.Plus(cells[1].amount)
-	y, okY := x.Plus(cells[2].amount)
-	if total.amount = y; !okX || !okY || cells[0].value+cells[1].value+cells[2].value != "" {
-		total = total.holding(c.Total())
+	x, okX := cells[0].Amount.Plus(cells[1].Amount)
+	y, okY := x.Plus(cells[2].Amount)
+	if total.Amount = y; !okX || !okY || cells[0].Value+cells[1].Value+cells[2].Value != "" {
+		total = total.Holding(c.Total())
 	}
-	cells[3] = total.by(across)
+	cells[3] = total.By(across)
 }
 
 var paymentAcross = acrossCash(payConsideration, payInterest)
 
 // acrossCash adds up the cash parts in the cells of the same row.
-func acrossCash(from, to int) string { return "SUM(" + letters(from) + "#:" + letters(to) + "#)" }
+func acrossCash(from, to int) string {
+	return "SUM(" + spreadsheet.Letters(from) + "#:" + spreadsheet.Letters(to) + "#)"
+}
 
 // amountPlaces is how many decimals the i-th amount of a payment shows: the
 // first is principal, the others are cash.
@@ -200,22 +205,22 @@ func (s *paymentSums) cash() settle.Cash {
 }
 
 // total adds up the rows in a currency, in a row of a sheet.
-func (m *moneyList) total(currency string, s *sheet, row int) []cell {
-	cells := make([]cell, payTotal)
-	cells[0], cells[payCurrency-1] = label("Total "+currency), label(currency)
+func (m *moneyList) total(currency string, s *spreadsheet.Sheet, row int) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, payTotal)
+	cells[0], cells[payCurrency-1] = spreadsheet.Label("Total "+currency), spreadsheet.Label(currency)
 	for i, amount := range m.sums[currency].each() {
 		col := payAccepted + i
-		cells[col-1] = digits(amount, amountPlaces(i, amount, currency)).by(m.sum(s, col, at(row, payCurrency)))
+		cells[col-1] = spreadsheet.Digits(amount, amountPlaces(i, amount, currency)).By(m.sum(s, col, spreadsheet.At(row, payCurrency)))
 	}
 	return cells
 }
 
 // shownTotal adds up the rows that a filter shows.
-func (m *moneyList) shownTotal(s *sheet) []cell {
-	cells := make([]cell, payTotal)
-	cells[0] = label("Rows that the filter shows")
+func (m *moneyList) shownTotal(s *spreadsheet.Sheet) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, payTotal)
+	cells[0] = spreadsheet.Label("Rows that the filter shows")
 	if len(m.sums) > 1 {
-		cells[0] = label("Rows that the filter shows: choose one currency")
+		cells[0] = spreadsheet.Label("Rows that the filter shows: choose one currency")
 	}
 	var sums [5]decimal.Decimal
 	most := int32(0)
@@ -230,7 +235,7 @@ func (m *moneyList) shownTotal(s *sheet) []cell {
 		if i == 0 {
 			shown = decimals.Places(amount)
 		}
-		cells[col-1] = digits(amount, shown).by(m.over(s, func(address func(int) string) string {
+		cells[col-1] = spreadsheet.Digits(amount, shown).By(m.Over(s, func(address func(int) string) string {
 			return "SUBTOTAL(109," + address(col) + ")"
 		}))
 	}
@@ -238,8 +243,8 @@ func (m *moneyList) shownTotal(s *sheet) []cell {
 }
 
 // sum adds up a column over the rows in a currency, as seen from a sheet.
-func (m *moneyList) sum(from *sheet, col int, currency string) string {
-	return m.over(from, func(address func(int) string) string {
-		return sumOf(address(col), address(payCurrency), currency)
+func (m *moneyList) sum(from *spreadsheet.Sheet, col int, currency string) string {
+	return m.Over(from, func(address func(int) string) string {
+		return spreadsheet.SumOf(address(col), address(payCurrency), currency)
 	})
 }

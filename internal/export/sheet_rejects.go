@@ -7,6 +7,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -32,35 +33,35 @@ const (
 	rejDecided
 )
 
-var rejectColumns = []column{
-	{heading: "Outcome"},
-	{heading: "Open"},
-	{heading: "Depositary", widest: 16},
-	{heading: "Instruction", widest: 24},
-	{heading: "Participant"},
-	{heading: "Series", widest: 20},
-	{heading: "Currency"},
-	{heading: "Principal", right: true},
-	{heading: "File", widest: 28},
-	{heading: "Sheet", widest: 18},
-	{heading: "Row", right: true},
-	{heading: "Cell"},
-	{heading: "Column", widest: 20},
-	{heading: "Value as it stands", widest: 28},
-	{heading: "Rule", widest: 20},
-	{heading: "What is wrong", widest: 58},
-	{heading: "What to do", widest: 46},
-	{heading: "Waived or resolved", widest: 30},
+var rejectColumns = []spreadsheet.Column{
+	{Heading: "Outcome"},
+	{Heading: "Open"},
+	{Heading: "Depositary", Widest: 16},
+	{Heading: "Instruction", Widest: 24},
+	{Heading: "Participant"},
+	{Heading: "Series", Widest: 20},
+	{Heading: "Currency"},
+	{Heading: "Principal", Right: true},
+	{Heading: "File", Widest: 28},
+	{Heading: "Sheet", Widest: 18},
+	{Heading: "Row", Right: true},
+	{Heading: "Cell"},
+	{Heading: "Column", Widest: 20},
+	{Heading: "Value as it stands", Widest: 28},
+	{Heading: "Rule", Widest: 20},
+	{Heading: "What is wrong", Widest: 58},
+	{Heading: "What to do", Widest: 46},
+	{Heading: "Waived or resolved", Widest: 30},
 }
 
 // rejectGroupColumns are those of the summary, which stands above the list: a group has rows
 // in the place of an instruction.
-var rejectGroupColumns = func() []column {
+var rejectGroupColumns = func() []spreadsheet.Column {
 	all := slices.Clone(rejectColumns)
-	all[rejInstruction-1] = column{heading: "Rows", widest: 24}
-	all[rejRow-1].heading = "Lines"
+	all[rejInstruction-1] = spreadsheet.Column{Heading: "Rows", Widest: 24}
+	all[rejRow-1].Heading = "Lines"
 	for _, col := range []int{rejParticipant, rejSeries, rejCell} {
-		all[col-1] = column{}
+		all[col-1] = spreadsheet.Column{}
 	}
 	return all
 }()
@@ -73,64 +74,64 @@ const mostGroups = 200
 // count, and those that count with a remark.
 func (b *workbook) layRejects() {
 	const title = "Rejects: lines that do not count, or count with a remark"
-	s := b.newSheet("Rejects", title)
+	s := b.NewSheet("Rejects", title)
 	b.rejects = s
-	s.put(bannerRow+1, 1, label(b.rejectWords()+".").as(inSubtitle))
-	s.tall(bannerRow+1, 20)
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.rejectWords()+".").As(spreadsheet.InSubtitle))
+	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	top := b.layRejectGroups(s)
-	l := &listing{columns: rejectColumns, count: len(b.run.Rejects), none: "Every line that was read counts."}
-	l.maker = func() rowMaker {
-		return func(i int, cells []cell) { b.rejectRow(&b.run.Rejects[i], cells) }
+	l := &spreadsheet.Listing{Columns: rejectColumns, Count: len(b.run.Rejects), None: "Every line that was read counts."}
+	l.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { b.rejectRow(&b.run.Rejects[i], cells) }
 	}
-	frozen := s.frozen
-	b.lay(l, s, top, 0, b.goOn(s, title))
-	if top > firstRow {
-		s.frozen = frozen
+	frozen := s.Frozen
+	b.Lay(l, s, top, 0, b.Continuation(s, title))
+	if top > spreadsheet.FirstRow {
+		s.Frozen = frozen
 	}
 }
 
 // layRejectGroups lays out the summary, and returns the row in which the list begins.
-func (b *workbook) layRejectGroups(s *sheet) int {
+func (b *workbook) layRejectGroups(s *spreadsheet.Sheet) int {
 	if len(b.run.Rejects) == 0 {
-		return firstRow
+		return spreadsheet.FirstRow
 	}
 	groups := b.run.Groups()
-	t := table{columns: rejectGroupColumns}
-	most := min(len(groups), mostGroups, b.rowsPerSheet/4)
+	t := spreadsheet.Table{Columns: rejectGroupColumns}
+	most := min(len(groups), mostGroups, b.RowsPerSheet/4)
 	for i := range groups[:most] {
-		t.rows = append(t.rows, rejectGroupRow(&groups[i]))
+		t.Rows = append(t.Rows, rejectGroupRow(&groups[i]))
 	}
-	s.put(firstRow, 1, label("By file, rule and value: what is open first, then by principal").as(inSection))
-	row := s.table(firstRow+1, t).bottom + 1
+	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("By file, rule and value: what is open first, then by principal").As(spreadsheet.InSection))
+	row := s.Table(spreadsheet.FirstRow+1, t).Bottom + 1
 	if left := len(groups) - most; left > 0 {
-		s.put(row, 1, label(fmt.Sprintf("and %s, in the list below", display.Plural(left, "more", "more"))).toned(muted))
+		s.Put(row, 1, spreadsheet.Label(fmt.Sprintf("and %s, in the list below", display.Plural(left, "more", "more"))).WithTone(spreadsheet.Muted))
 		row++
 	}
-	s.put(row+1, 1, label("Line by line, by principal").as(inSection))
+	s.Put(row+1, 1, spreadsheet.Label("Line by line, by principal").As(spreadsheet.InSection))
 	return row + 2
 }
 
-func rejectGroupRow(g *result.FindingGroup) []cell {
-	cells := make([]cell, len(rejectGroupColumns))
+func rejectGroupRow(g *result.FindingGroup) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, len(rejectGroupColumns))
 	cells[rejOutcome-1], cells[rejOpen-1] = outcomeCell(g.Outcome, g.Open), openCell(g.Open)
-	cells[rejPrincipal-1], cells[rejRow-1] = principal(g.Principal), count(len(g.Findings))
+	cells[rejPrincipal-1], cells[rejRow-1] = spreadsheet.Principal(g.Principal), spreadsheet.Count(len(g.Findings))
 	for col, text := range map[int]string{
 		rejDepositary: g.Depositary, rejInstruction: g.RowRanges(result.MostRanges), rejCurrency: g.Currency, rejFile: g.File, rejSheet: g.Sheet, rejColumn: g.Column,
 		rejValue: g.Value, rejRule: g.Rule, rejMessage: g.Message(), rejAdvice: g.Advice(), rejDecided: g.Decided,
 	} {
 		if text != "" {
-			cells[col-1] = label(text)
+			cells[col-1] = spreadsheet.Label(text)
 		}
 	}
 	return cells
 }
 
-func (b *workbook) rejectRow(r *tender.Reject, cells []cell) {
+func (b *workbook) rejectRow(r *tender.Reject, cells []spreadsheet.Cell) {
 	open := b.run.IsOpen(r)
 	cells[rejOutcome-1], cells[rejOpen-1] = outcomeCell(r.Outcome(), open), openCell(open)
-	cells[rejPrincipal-1] = principal(r.Principal)
+	cells[rejPrincipal-1] = spreadsheet.Principal(r.Principal)
 	if r.Source.Row > 0 { // else it is about the whole file
-		cells[rejRow-1] = count(r.Source.Row).formatted("0")
+		cells[rejRow-1] = spreadsheet.Count(r.Source.Row).Formatted("0")
 	}
 	for i, text := range [...]string{
 		rejDepositary - 1: r.Depositary, rejInstruction - 1: r.Instruction, rejParticipant - 1: r.Participant, rejSeries - 1: r.Series,
@@ -138,31 +139,31 @@ func (b *workbook) rejectRow(r *tender.Reject, cells []cell) {
 		rejValue - 1: r.Value, rejRule - 1: r.Rule, rejMessage - 1: r.Message, rejAdvice - 1: r.Advice, rejDecided - 1: r.Decided(),
 	} {
 		if text != "" {
-			cells[i] = label(text)
+			cells[i] = spreadsheet.Label(text)
 		}
 	}
 }
 
 // outcomeCell shows an outcome in words.
-func outcomeCell(o tender.Outcome, open bool) cell {
-	c := label(strings.ReplaceAll(string(o), "_", " "))
+func outcomeCell(o tender.Outcome, open bool) spreadsheet.Cell {
+	c := spreadsheet.Label(strings.ReplaceAll(string(o), "_", " "))
 	switch {
 	case open, o == tender.OutcomeRejected:
-		return c.toned(bad)
+		return c.WithTone(spreadsheet.Bad)
 	case o == tender.OutcomeWaived, o == tender.OutcomeResolved:
-		return c.toned(good)
+		return c.WithTone(spreadsheet.Good)
 	case o == tender.OutcomeRemark:
-		return c.toned(doubtful)
+		return c.WithTone(spreadsheet.Doubtful)
 	}
 	return c
 }
 
 // openCell says that somebody must act.
-func openCell(open bool) cell {
+func openCell(open bool) spreadsheet.Cell {
 	if open {
-		return label("open").toned(bad)
+		return spreadsheet.Label("open").WithTone(spreadsheet.Bad)
 	}
-	return cell{}
+	return spreadsheet.Cell{}
 }
 
 // findings counts the rejects by what they mean.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -35,41 +36,41 @@ const (
 	snpCash
 )
 
-var snapshotColumns = []column{
-	{heading: "Depositary", widest: 16},
-	{heading: "Instruction", widest: 24},
-	{heading: "Change"},
-	{heading: "What differs", widest: 44},
-	{heading: "Participant"},
-	{heading: "Series", widest: 20},
-	{heading: "Currency"},
-	{heading: "Window"},
-	{heading: "Principal before", right: true},
-	{heading: "Principal now", right: true},
-	{heading: "Difference", right: true},
-	{heading: "Report before", widest: 30},
-	{heading: "Row", right: true},
-	{heading: "Report now", widest: 30},
-	{heading: "Row", right: true},
-	{heading: "Deadline"},
-	{heading: "After it"},
-	{heading: "Rule"},
-	{heading: "Finding", widest: 30},
-	{heading: "Counts"},
-	{heading: "Accepted in this run", right: true},
-	{heading: "Cash in this run", right: true},
+var snapshotColumns = []spreadsheet.Column{
+	{Heading: "Depositary", Widest: 16},
+	{Heading: "Instruction", Widest: 24},
+	{Heading: "Change"},
+	{Heading: "What differs", Widest: 44},
+	{Heading: "Participant"},
+	{Heading: "Series", Widest: 20},
+	{Heading: "Currency"},
+	{Heading: "Window"},
+	{Heading: "Principal before", Right: true},
+	{Heading: "Principal now", Right: true},
+	{Heading: "Difference", Right: true},
+	{Heading: "Report before", Widest: 30},
+	{Heading: "Row", Right: true},
+	{Heading: "Report now", Widest: 30},
+	{Heading: "Row", Right: true},
+	{Heading: "Deadline"},
+	{Heading: "After it"},
+	{Heading: "Rule"},
+	{Heading: "Finding", Widest: 30},
+	{Heading: "Counts"},
+	{Heading: "Accepted in this run", Right: true},
+	{Heading: "Cash in this run", Right: true},
 }
 
 // snapshotReportColumns stand above those of the changes, so each has its kind of
 // content.
-var snapshotReportColumns = []column{
-	{heading: "Depositary", widest: 16}, {heading: "Report", widest: 24}, {heading: "Use"}, {heading: "Made", widest: 44},
+var snapshotReportColumns = []spreadsheet.Column{
+	{Heading: "Depositary", Widest: 16}, {Heading: "Report", Widest: 24}, {Heading: "Use"}, {Heading: "Made", Widest: 44},
 	{}, {}, {}, {},
-	{heading: "Tendered", right: true}, {heading: "Pending", right: true}, {heading: "Withdrawn", right: true},
-	{}, {heading: "Rows", right: true},
-	{heading: "Cancelled", right: true}, {heading: "New", right: true},
-	{heading: "With faults", right: true}, {heading: "Vanished", right: true}, {heading: "Changed", right: true},
-	{}, {heading: "Carried", right: true}, {heading: "Principal carried", right: true}, {},
+	{Heading: "Tendered", Right: true}, {Heading: "Pending", Right: true}, {Heading: "Withdrawn", Right: true},
+	{}, {Heading: "Rows", Right: true},
+	{Heading: "Cancelled", Right: true}, {Heading: "New", Right: true},
+	{Heading: "With faults", Right: true}, {Heading: "Vanished", Right: true}, {Heading: "Changed", Right: true},
+	{}, {Heading: "Carried", Right: true}, {Heading: "Principal carried", Right: true}, {},
 }
 
 const snapshotsTitle = "Snapshots: the reports of each depositary compared over time"
@@ -80,23 +81,25 @@ func (b *workbook) laySnapshots() {
 	if b.run.Snapshots == nil {
 		return
 	}
-	s := b.newSheet("Snapshots", snapshotsTitle)
+	s := b.NewSheet("Snapshots", snapshotsTitle)
 	b.snapshots = s
-	s.put(bannerRow+1, 1, label(snapshotWords(b.run)).as(inSubtitle))
-	s.tall(bannerRow+1, 20)
-	t := table{columns: snapshotReportColumns, none: "No report was compared."}
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(snapshotWords(b.run)).As(spreadsheet.InSubtitle))
+	s.SetHeight(spreadsheet.BannerRow+1, 20)
+	t := spreadsheet.Table{Columns: snapshotReportColumns, None: "No report was compared."}
 	for i := range b.run.Snapshots.Reports {
-		t.rows = append(t.rows, b.snapshotReportRow(&b.run.Snapshots.Reports[i]))
+		t.Rows = append(t.Rows, b.snapshotReportRow(&b.run.Snapshots.Reports[i]))
 	}
-	s.put(firstRow, 1, label("Reports (principal by status, currencies mixed)").as(inSection))
-	top := s.table(firstRow+1, t).bottom + 2
-	s.put(top, 1, label("Instructions").as(inSection))
+	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("Reports (principal by status, currencies mixed)").As(spreadsheet.InSection))
+	top := s.Table(spreadsheet.FirstRow+1, t).Bottom + 2
+	s.Put(top, 1, spreadsheet.Label("Instructions").As(spreadsheet.InSection))
 	changes := b.run.Snapshots.Changes
-	l := &listing{columns: snapshotColumns, count: len(changes), none: "No report differs from the one before about a tender that counted."}
-	l.maker = func() rowMaker { return func(i int, cells []cell) { b.snapshotRow(&changes[i], cells) } }
-	frozen := s.frozen
-	b.lay(l, s, top+1, 0, b.goOn(s, snapshotsTitle))
-	s.frozen = frozen
+	l := &spreadsheet.Listing{Columns: snapshotColumns, Count: len(changes), None: "No report differs from the one before about a tender that counted."}
+	l.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { b.snapshotRow(&changes[i], cells) }
+	}
+	frozen := s.Frozen
+	b.Lay(l, s, top+1, 0, b.Continuation(s, snapshotsTitle))
+	s.Frozen = frozen
 }
 
 // snapshotWords says in a sentence what must be acted on.
@@ -117,25 +120,25 @@ func snapshotWords(r *result.Run) string {
 	return "Open, to be resolved in the terms: " + strings.Join(words, "; ") + "."
 }
 
-func (b *workbook) snapshotReportRow(r *result.SnapshotReport) []cell {
-	cells := make([]cell, len(snapshotReportColumns))
+func (b *workbook) snapshotReportRow(r *result.SnapshotReport) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, len(snapshotReportColumns))
 	use := "compared"
 	if r.Used {
 		use = "used"
 	}
-	cells[snpDepositary-1], cells[snpInstruction-1], cells[snpKind-1] = label(r.Depositary), label(r.File), label(use)
-	cells[snpWhat-1] = label(madeWords(r.From, r.To, b.run.Offer.Zone))
+	cells[snpDepositary-1], cells[snpInstruction-1], cells[snpKind-1] = spreadsheet.Label(r.Depositary), spreadsheet.Label(r.File), spreadsheet.Label(use)
+	cells[snpWhat-1] = spreadsheet.Label(madeWords(r.From, r.To, b.run.Offer.Zone))
 	if r.KeptBy != "" {
-		cells[snpWhat-1] = label(cells[snpWhat-1].text() + "; the copy of run " + r.KeptBy)
+		cells[snpWhat-1] = spreadsheet.Label(cells[snpWhat-1].Text() + "; the copy of run " + r.KeptBy)
 	}
 	if r.Unread != "" {
-		cells[snpKind-1], cells[snpWhat-1] = label("not read").toned(bad), label(r.Unread)
+		cells[snpKind-1], cells[snpWhat-1] = spreadsheet.Label("not read").WithTone(spreadsheet.Bad), spreadsheet.Label(r.Unread)
 		return cells
 	}
-	cells[snpWas-1], cells[snpNow-1], cells[snpDifference-1] = principal(r.Tendered), principal(r.Pending), principal(r.Withdrawn)
-	cells[snpRowWas-1], cells[snpFileNow-1], cells[snpRowNow-1] = count(r.Rows), principal(r.Cancelled), count(r.New)
-	cells[snpDeadline-1], cells[snpAfter-1], cells[snpRule-1] = principal(r.Faulty), count(r.Vanished), count(r.Changed)
-	cells[snpCounts-1], cells[snpAccepted-1] = count(r.Carried), principal(r.CarriedPrincipal)
+	cells[snpWas-1], cells[snpNow-1], cells[snpDifference-1] = spreadsheet.Principal(r.Tendered), spreadsheet.Principal(r.Pending), spreadsheet.Principal(r.Withdrawn)
+	cells[snpRowWas-1], cells[snpFileNow-1], cells[snpRowNow-1] = spreadsheet.Count(r.Rows), spreadsheet.Principal(r.Cancelled), spreadsheet.Count(r.New)
+	cells[snpDeadline-1], cells[snpAfter-1], cells[snpRule-1] = spreadsheet.Principal(r.Faulty), spreadsheet.Count(r.Vanished), spreadsheet.Count(r.Changed)
+	cells[snpCounts-1], cells[snpAccepted-1] = spreadsheet.Count(r.Carried), spreadsheet.Principal(r.CarriedPrincipal)
 	return cells
 }
 
@@ -150,33 +153,33 @@ func madeWords(from, to time.Time, zone *time.Location) string {
 	return tender.WallTime(from, zone) + " or later, to " + tender.WallTime(to, zone)
 }
 
-func (b *workbook) snapshotRow(c *result.SnapshotChange, cells []cell) {
+func (b *workbook) snapshotRow(c *result.SnapshotChange, cells []spreadsheet.Cell) {
 	l, currency := c.Line(), b.tally.currency(c.Line().Series)
-	kind, state := label(string(c.Kind)), cell{}
+	kind, state := spreadsheet.Label(string(c.Kind)), spreadsheet.Cell{}
 	switch {
 	case c.Open:
-		kind, state = kind.toned(bad), label("open").toned(bad)
+		kind, state = kind.WithTone(spreadsheet.Bad), spreadsheet.Label("open").WithTone(spreadsheet.Bad)
 	case c.Resolved != "":
-		state = label(c.Resolved)
+		state = spreadsheet.Label(c.Resolved)
 	}
 	for col, text := range map[int]string{
 		snpDepositary: c.Depositary, snpInstruction: c.Instruction, snpWhat: c.What, snpParticipant: l.Participant, snpSeries: l.Series,
 		snpCurrency: currency, snpWindow: string(l.Window), snpFileWas: c.Was.File, snpFileNow: c.Now.File, snpRule: c.Rule,
 	} {
-		cells[col-1] = label(text)
+		cells[col-1] = spreadsheet.Label(text)
 	}
 	cells[snpKind-1], cells[snpState-1] = kind, state
-	was, now := principal(c.Was.Principal), principal(c.Now.Principal)
+	was, now := spreadsheet.Principal(c.Was.Principal), spreadsheet.Principal(c.Now.Principal)
 	if c.Kind == result.SnapshotVanished {
-		now = cell{}
+		now = spreadsheet.Cell{}
 	}
 	compare(cells, snpWas, was, now, c.Difference())
 	for col, row := range map[int]int{snpRowWas: c.Was.Row, snpRowNow: c.Now.Row} {
 		if row > 0 {
-			cells[col-1] = count(row).formatted("0")
+			cells[col-1] = spreadsheet.Count(row).Formatted("0")
 		}
 	}
-	cells[snpDeadline-1] = instantCell(c.Deadline, b.run.Offer.Zone).aligned(left)
-	cells[snpAfter-1], cells[snpCounts-1] = yes(c.After), yes(c.Counts)
-	cells[snpAccepted-1], cells[snpCash-1] = principal(c.Accepted), cash(c.Cash, currency)
+	cells[snpDeadline-1] = spreadsheet.InstantCell(c.Deadline, b.run.Offer.Zone).Aligned(spreadsheet.Left)
+	cells[snpAfter-1], cells[snpCounts-1] = spreadsheet.BoolCell(c.After), spreadsheet.BoolCell(c.Counts)
+	cells[snpAccepted-1], cells[snpCash-1] = spreadsheet.Principal(c.Accepted), spreadsheet.Cash(c.Cash, currency)
 }

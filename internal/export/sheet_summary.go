@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -33,29 +34,29 @@ const (
 	sumReturned
 )
 
-var summaryColumns = []column{
-	{heading: "Title of security", widest: 34},
-	{heading: "Series", widest: 14},
-	{heading: "Level"},
-	{heading: "Currency"},
-	{heading: "Principal outstanding", right: true},
-	{heading: "Maximum Offer Amount", right: true},
-	{heading: "Tendered early", right: true},
-	{heading: "Tendered late", right: true},
-	{heading: "Tendered", right: true},
-	{heading: "% of outstanding", right: true},
-	{heading: "Accepted", right: true},
-	{heading: "Proration factor", right: true},
-	{heading: "Returned", right: true},
+var summaryColumns = []spreadsheet.Column{
+	{Heading: "Title of security", Widest: 34},
+	{Heading: "Series", Widest: 14},
+	{Heading: "Level"},
+	{Heading: "Currency"},
+	{Heading: "Principal outstanding", Right: true},
+	{Heading: "Maximum Offer Amount", Right: true},
+	{Heading: "Tendered early", Right: true},
+	{Heading: "Tendered late", Right: true},
+	{Heading: "Tendered", Right: true},
+	{Heading: "% of outstanding", Right: true},
+	{Heading: "Accepted", Right: true},
+	{Heading: "Proration factor", Right: true},
+	{Heading: "Returned", Right: true},
 }
 
 // priceColumns stand below the first of those. The words are the offer's.
-var priceColumns = []column{
-	{heading: "Title of security", widest: 34}, {heading: "Series", widest: 14}, {heading: "Level"}, {heading: "Currency"},
-	{heading: "CUSIP or ISIN", widest: 15},
-	{heading: "Tender Offer Consideration", right: true},
-	{heading: "Early Tender Payment", right: true},
-	{heading: "Total Consideration", right: true},
+var priceColumns = []spreadsheet.Column{
+	{Heading: "Title of security", Widest: 34}, {Heading: "Series", Widest: 14}, {Heading: "Level"}, {Heading: "Currency"},
+	{Heading: "CUSIP or ISIN", Widest: 15},
+	{Heading: "Tender Offer Consideration", Right: true},
+	{Heading: "Early Tender Payment", Right: true},
+	{Heading: "Total Consideration", Right: true},
 }
 
 // amountColumns are those of figures.each.
@@ -65,19 +66,19 @@ var amountColumns = [6]int{sumOutstanding, sumEarly, sumLate, sumTendered, sumAc
 // when, whether anything is wrong, what is bought, at what factor, and what is
 // to be wired when.
 func (b *workbook) laySummary() {
-	s := b.newSheet("Summary", b.run.Offer.Issuer)
+	s := b.NewSheet("Summary", b.run.Offer.Issuer)
 	b.summary, b.byLevel = s, byLevel(b.run)
-	s.put(subtitleRow, 1, label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).as(inSubtitle))
-	row := b.layStatus(bannerRow + 1)
-	row = b.layFacts(s.gap(row))
-	row = b.layResults(s.gap(row))
-	charts := s.gap(row)
+	s.Put(spreadsheet.SubtitleRow, 1, spreadsheet.Label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).As(spreadsheet.InSubtitle))
+	row := b.layStatus(spreadsheet.BannerRow + 1)
+	row = b.layFacts(s.Gap(row))
+	row = b.layResults(s.Gap(row))
+	charts := s.Gap(row)
 	row = b.layWires(charts)
-	row = b.layPrices(s.gap(row))
-	row = b.layCaps(s.gap(row))
+	row = b.layPrices(s.Gap(row))
+	row = b.layCaps(s.Gap(row))
 	row = b.layCharts(charts, row)
-	b.laySignatures(s, s.gap(row), sumReturned)
-	s.whole = true
+	b.laySignatures(s, s.Gap(row), sumReturned)
+	s.Whole = true
 }
 
 // byLevel lists the places of the series in the offer, in the order in which they are
@@ -111,30 +112,30 @@ func (b *workbook) layStatus(row int) int {
 	if n := b.run.UnsatisfiedConditions(); n > 0 {
 		said = append(said, display.Plural(n, "condition", "conditions")+" not satisfied")
 	}
-	s.put(row, 1, label(strings.Join(said, "  ·  ")).as(inSection).toned(b.statusTone()))
-	s.tall(row, 22)
+	s.Put(row, 1, spreadsheet.Label(strings.Join(said, "  ·  ")).As(spreadsheet.InSection).WithTone(b.statusTone()))
+	s.SetHeight(row, 22)
 	for _, w := range warnings {
 		row++
-		s.put(row, 1, label("Warning: "+w).toned(doubtful).wrapped())
-		s.merges = append(s.merges, area{row, 1, row, sumReturned})
+		s.Put(row, 1, spreadsheet.Label("Warning: "+w).WithTone(spreadsheet.Doubtful).Wrapped())
+		s.Merges = append(s.Merges, spreadsheet.Area{Top: row, Left: 1, Bottom: row, Right: sumReturned})
 	}
 	return row + 1
 }
 
-func (b *workbook) statusTone() tone {
+func (b *workbook) statusTone() spreadsheet.Tone {
 	switch {
 	case b.run.BrokenInvariants() > 0:
-		return bad
+		return spreadsheet.Bad
 	case len(b.run.WarningTexts()) > 0, findingsOf(b.run).rejected > 0, b.run.UnsatisfiedConditions() > 0, len(b.run.Invariants) == 0:
-		return doubtful
+		return spreadsheet.Doubtful
 	}
-	return good
+	return spreadsheet.Good
 }
 
 // fact is a name and what stands beside it.
 type fact struct {
 	name  string
-	value cell
+	value spreadsheet.Cell
 }
 
 // layFacts lays out dates and exchange rates at the left and terms at the right, and
@@ -142,51 +143,51 @@ type fact struct {
 func (b *workbook) layFacts(top int) int {
 	s, dates, terms := b.summary, b.dateFacts(), b.termFacts()
 	for i, f := range dates {
-		b.putFact(area{top + i, sumTitle, top + i, sumSeries}, area{top + i, sumSeries, top + i, sumCurrency}, f)
+		b.putFact(spreadsheet.Area{Top: top + i, Left: sumTitle, Bottom: top + i, Right: sumSeries}, spreadsheet.Area{Top: top + i, Left: sumSeries, Bottom: top + i, Right: sumCurrency}, f)
 	}
 	for i, f := range terms {
-		b.putFact(area{top + i, sumMaximum, top + i, sumMaximum}, area{top + i, sumEarly, top + i, sumReturned}, f)
+		b.putFact(spreadsheet.Area{Top: top + i, Left: sumMaximum, Bottom: top + i, Right: sumMaximum}, spreadsheet.Area{Top: top + i, Left: sumEarly, Bottom: top + i, Right: sumReturned}, f)
 	}
 	b.putRates(top + len(dates))
 	b.terms = top
-	b.name("AsOf", s, fixed(top, sumSeries))
+	b.Name("AsOf", s, spreadsheet.Fixed(top, sumSeries))
 	return top + max(len(dates)+len(b.run.Offer.Rates), len(terms))
 }
 
-func (b *workbook) putFact(name, value area, f fact) {
-	b.summary.put(name.top, name.left, label(f.name).as(inFact))
-	b.summary.put(value.top, value.left, f.value.aligned(left))
-	b.summary.merges = append(b.summary.merges, value)
+func (b *workbook) putFact(name, value spreadsheet.Area, f fact) {
+	b.summary.Put(name.Top, name.Left, spreadsheet.Label(f.name).As(spreadsheet.InFact))
+	b.summary.Put(value.Top, value.Left, f.value.Aligned(spreadsheet.Left))
+	b.summary.Merges = append(b.summary.Merges, value)
 }
 
 func (b *workbook) dateFacts() []fact {
 	o := b.run.Offer
 	facts := []fact{
-		{"As of (" + o.Zone.String() + ")", instantCell(b.run.AsOf, o.Zone)},
+		{"As of (" + o.Zone.String() + ")", spreadsheet.InstantCell(b.run.AsOf, o.Zone)},
 		{"Produced", producedCell(b.run)},
 		{"Early Tender Date" + boundaryWords(o.Early), cutOffCell(o.Early, o)},
 		{"Expiration Date" + boundaryWords(o.Expiration), cutOffCell(o.Expiration, o)},
 	}
 	if !o.Settlement.Early.IsZero() {
-		facts = append(facts, fact{"Early settlement", day(o.Settlement.Early)})
+		facts = append(facts, fact{"Early settlement", spreadsheet.Day(o.Settlement.Early)})
 	}
-	facts = append(facts, fact{"Final settlement", day(o.Settlement.Final)})
+	facts = append(facts, fact{"Final settlement", spreadsheet.Day(o.Settlement.Final)})
 	if !o.Guaranteed.Settlement.IsZero() {
-		facts = append(facts, fact{"Guaranteed deliveries", day(o.Guaranteed.Settlement)})
+		facts = append(facts, fact{"Guaranteed deliveries", spreadsheet.Day(o.Guaranteed.Settlement)})
 	}
 	return facts
 }
 
 // producedCell says when the run was made, and by whom.
-func producedCell(r *result.Run) cell {
+func producedCell(r *result.Run) spreadsheet.Cell {
 	if r.Made.IsZero() {
-		return label("not published")
+		return spreadsheet.Label("not published")
 	}
 	said := tender.WallTime(r.Made.Truncate(time.Minute), r.Offer.Zone)
 	if r.By != "" {
 		said += " by " + r.By
 	}
-	return label(said).wrapped()
+	return spreadsheet.Label(said).Wrapped()
 }
 
 func boundaryWords(c tender.CutOff) string {
@@ -199,47 +200,47 @@ func boundaryWords(c tender.CutOff) string {
 	return " (before)"
 }
 
-func cutOffCell(c tender.CutOff, o *tender.Offer) cell {
+func cutOffCell(c tender.CutOff, o *tender.Offer) spreadsheet.Cell {
 	if c.IsZero() {
-		return label("none")
+		return spreadsheet.Label("none")
 	}
-	return instantCell(c.At, o.Zone)
+	return spreadsheet.InstantCell(c.At, o.Zone)
 }
 
 func (b *workbook) termFacts() []fact {
 	o := b.run.Offer
 	facts := []fact{
-		{"Control checks", label(allAgree)}, // see checkFact
-		{"Terms", label(fmt.Sprintf("version %d, %s in force", o.Version(), display.Plural(len(o.Amendments), "amendment", "amendments")))},
+		{"Control checks", spreadsheet.Label(allAgree)}, // see checkFact
+		{"Terms", spreadsheet.Label(fmt.Sprintf("version %d, %s in force", o.Version(), display.Plural(len(o.Amendments), "amendment", "amendments")))},
 	}
 	if newest := b.run.Newest(); len(newest) > 0 {
-		facts = append(facts, fact{"Newest reports", label(strings.Join(newest, "; ")).wrapped()})
+		facts = append(facts, fact{"Newest reports", spreadsheet.Label(strings.Join(newest, "; ")).Wrapped()})
 	}
 	if b.run.Replaces != "" {
-		facts = append(facts, fact{"Replaces", label("the final run " + b.run.Replaces).toned(bad).wrapped()})
+		facts = append(facts, fact{"Replaces", spreadsheet.Label("the final run " + b.run.Replaces).WithTone(spreadsheet.Bad).Wrapped()})
 	}
 	if b.run.Held != "" {
-		facts = append(facts, fact{"Not in force", label(b.run.Held).toned(bad).wrapped()})
+		facts = append(facts, fact{"Not in force", spreadsheet.Label(b.run.Held).WithTone(spreadsheet.Bad).Wrapped()})
 	}
 	for _, change := range b.run.TermChanges {
-		facts = append(facts, fact{"Changed in place", label(TermWords(change)).toned(doubtful).wrapped()})
+		facts = append(facts, fact{"Changed in place", spreadsheet.Label(TermWords(change)).WithTone(spreadsheet.Doubtful).Wrapped()})
 	}
 	for _, d := range b.run.Decisions {
-		facts = append(facts, fact{"Decided", label(d.String()).wrapped()})
+		facts = append(facts, fact{"Decided", spreadsheet.Label(d.String()).Wrapped()})
 	}
 	for _, a := range o.Amendments {
 		words := tender.WallTime(a.Effective, o.Zone)
 		if a.Note != "" {
 			words += ": " + a.Note
 		}
-		facts = append(facts, fact{"Amended", label(words).wrapped()})
+		facts = append(facts, fact{"Amended", spreadsheet.Label(words).Wrapped()})
 	}
 	for _, c := range o.Conditions {
-		said := label(c.Name + ": satisfied (" + c.Text + ")")
+		said := spreadsheet.Label(c.Name + ": satisfied (" + c.Text + ")")
 		if !c.Satisfied {
-			said = label(c.Name + ": NOT SATISFIED (" + c.Text + ")").toned(bad)
+			said = spreadsheet.Label(c.Name + ": NOT SATISFIED (" + c.Text + ")").WithTone(spreadsheet.Bad)
 		}
-		facts = append(facts, fact{"Condition", said.wrapped()})
+		facts = append(facts, fact{"Condition", said.Wrapped()})
 	}
 	return facts
 }
@@ -248,14 +249,14 @@ func (b *workbook) termFacts() []fact {
 // the first of the facts about the terms, and known only when Controls is laid
 // out.
 func (b *workbook) checkFact(agree bool) {
-	said := label(allAgree)
+	said := spreadsheet.Label(allAgree)
 	if !agree {
-		said = label(notAgree)
-		status := b.summary.get(bannerRow+1, 1)
-		b.summary.put(bannerRow+1, 1, label(notAgree+"  ·  "+status.value).as(inSection).toned(bad))
+		said = spreadsheet.Label(notAgree)
+		status := b.summary.Get(spreadsheet.BannerRow+1, 1)
+		b.summary.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(notAgree+"  ·  "+status.Value).As(spreadsheet.InSection).WithTone(spreadsheet.Bad))
 	}
-	b.summary.alarm = area{b.terms, sumEarly, b.terms, sumReturned}
-	b.summary.put(b.terms, sumEarly, said.aligned(left).by(`IF(AND(ControlChecks),"`+allAgree+`","`+notAgree+`")`))
+	b.summary.Alarm = spreadsheet.Area{Top: b.terms, Left: sumEarly, Bottom: b.terms, Right: sumReturned}
+	b.summary.Put(b.terms, sumEarly, said.Aligned(spreadsheet.Left).By(`IF(AND(ControlChecks),"`+allAgree+`","`+notAgree+`")`))
 }
 
 // What Summary says of the live checks on Controls.
@@ -267,80 +268,80 @@ const (
 // layResults lays out the table of the release with its totals, and returns the
 // next free row.
 func (b *workbook) layResults(top int) int {
-	s, t := b.summary, table{columns: summaryColumns}
+	s, t := b.summary, spreadsheet.Table{Columns: summaryColumns}
 	for n, i := range b.byLevel {
-		t.rows = append(t.rows, b.resultRow(i, top+1+n))
+		t.Rows = append(t.Rows, b.resultRow(i, top+1+n))
 	}
-	body := area{top + 1, 1, top + len(t.rows), sumReturned}
+	body := spreadsheet.Area{Top: top + 1, Left: 1, Bottom: top + len(t.Rows), Right: sumReturned}
 	currencies := b.run.Currencies()
 	for i, currency := range currencies {
-		t.totals = append(t.totals, b.resultTotal(currency, body, body.bottom+1+i))
+		t.Totals = append(t.Totals, b.resultTotal(currency, body, body.Bottom+1+i))
 	}
-	if converted := b.convertedTotal(body.bottom + 1); converted != nil {
-		t.totals = append(t.totals, converted)
+	if converted := b.convertedTotal(body.Bottom + 1); converted != nil {
+		t.Totals = append(t.Totals, converted)
 	}
-	b.results = s.table(top, t)
-	b.name("Results", s, area{top, 1, b.results.bottom, b.results.right}.fixed())
-	return b.results.bottom + len(t.totals) + 1
+	b.results = s.Table(top, t)
+	b.Name("Results", s, spreadsheet.Area{Top: top, Left: 1, Bottom: b.results.Bottom, Right: b.results.Right}.Fixed())
+	return b.results.Bottom + len(t.Totals) + 1
 }
 
-func (b *workbook) resultRow(i, row int) []cell {
+func (b *workbook) resultRow(i, row int) []spreadsheet.Cell {
 	series, f := b.run.Offer.Series[i], b.run.SeriesFigures(i)
-	limit := cell{}
+	limit := spreadsheet.Cell{}
 	if series.HasMaximum {
-		limit = principal(series.MaximumOfferAmount)
+		limit = spreadsheet.Principal(series.MaximumOfferAmount)
 	}
-	percent := cell{}
+	percent := spreadsheet.Cell{}
 	if series.Outstanding.Sign() > 0 {
-		percent = percentage(result.Share(f.Tendered(), series.Outstanding, 3), 1).
-			by("ROUND(" + at(row, sumTendered) + "/" + at(row, sumOutstanding) + ",3)")
+		percent = spreadsheet.Percentage(result.Share(f.Tendered(), series.Outstanding, 3), 1).
+			By("ROUND(" + spreadsheet.At(row, sumTendered) + "/" + spreadsheet.At(row, sumOutstanding) + ",3)")
 	}
-	return []cell{
-		label(series.Title), label(series.ID), levelCell(series.Priority), label(series.Currency), principal(series.Outstanding), limit,
-		principal(f.Early), principal(f.Late), principal(f.Tendered()).by(at(row, sumEarly) + "+" + at(row, sumLate)),
-		percent, principal(f.Accepted()), seriesFactor(b.run.Allocation.Series[i]),
-		principal(f.Left).by(at(row, sumTendered) + "-" + at(row, sumAccepted)),
+	return []spreadsheet.Cell{
+		spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority), spreadsheet.Label(series.Currency), spreadsheet.Principal(series.Outstanding), limit,
+		spreadsheet.Principal(f.Early), spreadsheet.Principal(f.Late), spreadsheet.Principal(f.Tendered()).By(spreadsheet.At(row, sumEarly) + "+" + spreadsheet.At(row, sumLate)),
+		percent, spreadsheet.Principal(f.Accepted()), seriesFactor(b.run.Allocation.Series[i]),
+		spreadsheet.Principal(f.Left).By(spreadsheet.At(row, sumTendered) + "-" + spreadsheet.At(row, sumAccepted)),
 	}
 }
 
-func levelCell(level int) cell {
+func levelCell(level int) spreadsheet.Cell {
 	if level == 0 {
-		return label("all")
+		return spreadsheet.Label("all")
 	}
-	return count(level).aligned(left)
+	return spreadsheet.Count(level).Aligned(spreadsheet.Left)
 }
 
 // layPrices lays out which securities the series are and what is paid for them, and
 // returns the next free row.
 func (b *workbook) layPrices(row int) int {
 	s := b.summary
-	s.put(row, 1, label("Securities, and prices per 1,000 of principal").as(inSection))
-	t := table{columns: priceColumns}
+	s.Put(row, 1, spreadsheet.Label("Securities, and prices per 1,000 of principal").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: priceColumns}
 	for n, i := range b.byLevel {
 		series, r := &b.run.Offer.Series[i], row+2+n
-		t.rows = append(t.rows, []cell{
-			label(series.Title), label(series.ID), levelCell(series.Priority), label(series.Currency),
-			label(strings.Join(series.Securities, " ")),
-			price(series.TenderOfferConsideration), price(series.EarlyTenderPayment),
-			price(series.TotalConsideration()).by(at(r, sumMaximum) + "+" + at(r, sumEarly)),
+		t.Rows = append(t.Rows, []spreadsheet.Cell{
+			spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority), spreadsheet.Label(series.Currency),
+			spreadsheet.Label(strings.Join(series.Securities, " ")),
+			spreadsheet.Price(series.TenderOfferConsideration), spreadsheet.Price(series.EarlyTenderPayment),
+			spreadsheet.Price(series.TotalConsideration()).By(spreadsheet.At(r, sumMaximum) + "+" + spreadsheet.At(r, sumEarly)),
 		})
 	}
-	return s.table(row+1, t).bottom + 1
+	return s.Table(row+1, t).Bottom + 1
 }
 
-func (b *workbook) resultTotal(currency string, body area, row int) []cell {
-	cells := make([]cell, sumReturned)
-	cells[0], cells[sumCurrency-1] = label("Total "+currency), label(currency)
+func (b *workbook) resultTotal(currency string, body spreadsheet.Area, row int) []spreadsheet.Cell {
+	cells := make([]spreadsheet.Cell, sumReturned)
+	cells[0], cells[sumCurrency-1] = spreadsheet.Label("Total "+currency), spreadsheet.Label(currency)
 	for i, amount := range b.run.CurrencyFigures(currency).Each() {
 		col := amountColumns[i]
-		cells[col-1] = principal(amount).by(sumOf(body.column(col).fixed(), body.column(sumCurrency).fixed(), at(row, sumCurrency)))
+		cells[col-1] = spreadsheet.Principal(amount).By(spreadsheet.SumOf(body.Column(col).Fixed(), body.Column(sumCurrency).Fixed(), spreadsheet.At(row, sumCurrency)))
 	}
 	return cells
 }
 
 // convertedTotal adds the totals of several currencies in that of the caps; nil
 // if there is one currency only, or no rate for one of them.
-func (b *workbook) convertedTotal(first int) []cell {
+func (b *workbook) convertedTotal(first int) []spreadsheet.Cell {
 	to := b.run.Offer.TotalCurrency()
 	rated, without := b.run.RatedCurrencies()
 	if len(rated) < 2 {
@@ -350,15 +351,15 @@ func (b *workbook) convertedTotal(first int) []cell {
 	if len(without) > 0 {
 		words = "Series but those in " + strings.Join(without, ", ") + ", in " + to
 	}
-	cells := make([]cell, sumReturned)
-	cells[0], cells[sumCurrency-1] = label(words), label(to)
+	cells := make([]spreadsheet.Cell, sumReturned)
+	cells[0], cells[sumCurrency-1] = spreadsheet.Label(words), spreadsheet.Label(to)
 	for i, col := range amountColumns {
 		amount, ok := b.run.Total(func(f result.Figures) decimal.Decimal { return f.Each()[i] })
 		if !ok {
 			return nil
 		}
 		// Shown in whole units as an issuer publishes it; the value has the cents.
-		cells[col-1] = digits(amount, 0).by(b.convertFormula(first, col))
+		cells[col-1] = spreadsheet.Digits(amount, 0).By(b.convertFormula(first, col))
 	}
 	return cells
 }
@@ -368,7 +369,7 @@ func (b *workbook) convertFormula(first, col int) string {
 	to, terms := b.run.Offer.TotalCurrency(), []string{}
 	for i, currency := range b.run.Currencies() {
 		if _, known := b.run.Offer.Rate(currency, to); known {
-			terms = append(terms, at(first+i, col)+b.rateFactor(currency, to))
+			terms = append(terms, spreadsheet.At(first+i, col)+b.rateFactor(currency, to))
 		}
 	}
 	return fmt.Sprintf("ROUND(%s,%d)", strings.Join(terms, "+"), tender.CashPlaces(to))
@@ -396,27 +397,27 @@ func rateName(r tender.Rate) string { return "Rate_" + r.From + "_" + r.To }
 // next free row. The maximum of each series stands beside what is accepted of it.
 func (b *workbook) layCaps(row int) int {
 	s := b.summary
-	s.put(row, 1, label("Caps").as(inSection))
-	t := table{columns: []column{
-		{heading: "Cap", widest: 34}, {heading: "Counts", widest: 14}, {}, {heading: "Currency"},
-		{heading: "Amount", right: true}, {heading: "Used", right: true}, {heading: "Left", right: true},
-	}, none: "The offer has no caps over several series."}
+	s.Put(row, 1, spreadsheet.Label("Caps").As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: []spreadsheet.Column{
+		{Heading: "Cap", Widest: 34}, {Heading: "Counts", Widest: 14}, {}, {Heading: "Currency"},
+		{Heading: "Amount", Right: true}, {Heading: "Used", Right: true}, {Heading: "Left", Right: true},
+	}, None: "The offer has no caps over several series."}
 	for _, c := range b.run.Allocation.Caps[:len(b.run.Offer.Caps)] {
-		shown := wholeUnits(c.Left, c.Currency)
-		r, sums := row+2+len(t.rows), amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
+		shown := spreadsheet.WholeUnits(c.Left, c.Currency)
+		r, sums := row+2+len(t.Rows), spreadsheet.Amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
 		name := c.Name
 		if len(c.Series) > 1 {
 			name += " (" + result.CapWords(c.Cap) + ")"
 		}
-		left := sums[2].by(at(r, sumOutstanding) + "-" + at(r, sumMaximum))
+		left := sums[2].By(spreadsheet.At(r, sumOutstanding) + "-" + spreadsheet.At(r, sumMaximum))
 		if c.Left.Sign() < 0 {
-			left = left.toned(bad)
+			left = left.WithTone(spreadsheet.Bad)
 		}
-		t.rows = append(t.rows, []cell{
-			label(name), label(result.MeasureWords(c.Measure)), {}, label(c.Currency), sums[0], sums[1], left,
+		t.Rows = append(t.Rows, []spreadsheet.Cell{
+			spreadsheet.Label(name), spreadsheet.Label(result.MeasureWords(c.Measure)), {}, spreadsheet.Label(c.Currency), sums[0], sums[1], left,
 		})
 	}
-	return s.table(row+1, t).bottom + 1
+	return s.Table(row+1, t).Bottom + 1
 }
 
 // layWires lays out what is to be wired in each currency on each day, and
@@ -427,22 +428,22 @@ func (b *workbook) layWires(row int) int {
 	if len(fundingOf(b.run.Settlement.Funding, settle.Paid)) > 0 {
 		title = "Paid, and to be wired"
 	}
-	s.put(row, 1, label(title).as(inSection))
-	t := table{columns: []column{
-		{heading: "Settlement date"}, {heading: "Settlement"}, {heading: "Status"}, {heading: "Currency"},
-		{heading: "Principal accepted", right: true}, {heading: "Tender Offer Consideration", right: true},
-		{heading: "Early Tender Payment", right: true}, {heading: "Accrued interest", right: true},
-		{heading: "Total", right: true},
-	}, none: "Nothing is to be wired."}
+	s.Put(row, 1, spreadsheet.Label(title).As(spreadsheet.InSection))
+	t := spreadsheet.Table{Columns: []spreadsheet.Column{
+		{Heading: "Settlement date"}, {Heading: "Settlement"}, {Heading: "Status"}, {Heading: "Currency"},
+		{Heading: "Principal accepted", Right: true}, {Heading: "Tender Offer Consideration", Right: true},
+		{Heading: "Early Tender Payment", Right: true}, {Heading: "Accrued interest", Right: true},
+		{Heading: "Total", Right: true},
+	}, None: "Nothing is to be wired."}
 	for i := range b.run.Settlement.Funding {
-		f := b.fundingRows.top + i
-		cells := []cell{b.funding.get(f, fundDate), b.funding.get(f, fundWhich), b.funding.get(f, fundStatus), b.funding.get(f, fundCurrency)}
+		f := b.fundingRows.Top + i
+		cells := []spreadsheet.Cell{b.funding.Get(f, fundDate), b.funding.Get(f, fundWhich), b.funding.Get(f, fundStatus), b.funding.Get(f, fundCurrency)}
 		for col := fundAccepted; col <= fundTotal; col++ {
-			cells = append(cells, b.funding.get(f, col).by(b.funding.of(at(f, col))))
+			cells = append(cells, b.funding.Get(f, col).By(b.funding.Of(spreadsheet.At(f, col))))
 		}
-		t.rows = append(t.rows, cells)
+		t.Rows = append(t.Rows, cells)
 	}
-	return s.table(row+1, t).bottom + 1
+	return s.Table(row+1, t).Bottom + 1
 }
 
 // putRates puts the exchange rates below the dates and names their cells.
@@ -450,14 +451,14 @@ func (b *workbook) putRates(top int) {
 	s, named := b.summary, make(map[string]bool)
 	for i, r := range b.run.Offer.Rates {
 		row := top + i
-		s.put(row, sumTitle, label(r.To+" for one "+r.From).as(inFact))
-		s.put(row, sumSeries, digits(r.Rate, decimals.Places(r.Rate)).aligned(left))
-		source := area{row, sumLevel, row, sumOutstanding}
-		s.put(row, sumLevel, label(r.Date.String()+", "+r.Source).wrapped())
-		s.merges = append(s.merges, source)
+		s.Put(row, sumTitle, spreadsheet.Label(r.To+" for one "+r.From).As(spreadsheet.InFact))
+		s.Put(row, sumSeries, spreadsheet.Digits(r.Rate, decimals.Places(r.Rate)).Aligned(spreadsheet.Left))
+		source := spreadsheet.Area{Top: row, Left: sumLevel, Bottom: row, Right: sumOutstanding}
+		s.Put(row, sumLevel, spreadsheet.Label(r.Date.String()+", "+r.Source).Wrapped())
+		s.Merges = append(s.Merges, source)
 		if name := rateName(r); !named[name] {
 			named[name] = true
-			b.name(name, s, fixed(row, sumSeries))
+			b.Name(name, s, spreadsheet.Fixed(row, sumSeries))
 		}
 	}
 }
@@ -471,44 +472,44 @@ func (b *workbook) layCharts(top, bottom int) int {
 	currencies := b.run.Currencies()
 	height := max(leastChartRows, (bottom-top)/max(1, len(currencies)))
 	for n, currency := range currencies {
-		b.summary.charts = append(b.summary.charts, b.barChart(currency, top+n*height, height-1))
+		b.summary.Charts = append(b.summary.Charts, b.barChart(currency, top+n*height, height-1))
 	}
 	return max(bottom, top+len(currencies)*height)
 }
 
 // barChart is that of the series in a currency, in the order of the table.
-func (b *workbook) barChart(currency string, top, height int) *chart {
+func (b *workbook) barChart(currency string, top, height int) *spreadsheet.Chart {
 	format, unit := b.scale(currency)
 	var rows []int
 	for n, i := range b.byLevel {
 		if b.run.Offer.Series[i].Currency == currency {
-			rows = append(rows, b.results.top+n)
+			rows = append(rows, b.results.Top+n)
 		}
 	}
-	of := func(col int) []area { return runs(rows, col) }
-	heading := b.results.top - 1
-	return &chart{
-		over:   area{top, sumPercent, top + height, sumReturned},
-		title:  fmt.Sprintf("Tendered and accepted, in %s of %s", unit, currency),
-		format: format,
-		groups: of(sumSeries),
-		bars: []bar{
-			{fixed(heading, sumTendered), of(sumTendered), "8FB0D0"},
-			{fixed(heading, sumAccepted), of(sumAccepted), accent},
+	of := func(col int) []spreadsheet.Area { return runs(rows, col) }
+	heading := b.results.Top - 1
+	return &spreadsheet.Chart{
+		Over:   spreadsheet.Area{Top: top, Left: sumPercent, Bottom: top + height, Right: sumReturned},
+		Title:  fmt.Sprintf("Tendered and accepted, in %s of %s", unit, currency),
+		Format: format,
+		Groups: of(sumSeries),
+		Bars: []spreadsheet.Bar{
+			{Name: spreadsheet.Fixed(heading, sumTendered), Values: of(sumTendered), Colour: "8FB0D0"},
+			{Name: spreadsheet.Fixed(heading, sumAccepted), Values: of(sumAccepted), Colour: spreadsheet.Accent},
 		},
-		limit: bar{fixed(heading, sumMaximum), of(sumMaximum), red},
+		Limit: spreadsheet.Bar{Name: spreadsheet.Fixed(heading, sumMaximum), Values: of(sumMaximum), Colour: spreadsheet.Red},
 	}
 }
 
 // runs are the cells of a column in some rows, those below each other as one area.
-func runs(rows []int, col int) []area {
-	var all []area
+func runs(rows []int, col int) []spreadsheet.Area {
+	var all []spreadsheet.Area
 	for _, row := range rows {
-		if n := len(all); n > 0 && all[n-1].bottom == row-1 {
-			all[n-1].bottom = row
+		if n := len(all); n > 0 && all[n-1].Bottom == row-1 {
+			all[n-1].Bottom = row
 			continue
 		}
-		all = append(all, area{row, col, row, col})
+		all = append(all, spreadsheet.Area{Top: row, Left: col, Bottom: row, Right: col})
 	}
 	return all
 }

@@ -5,22 +5,23 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
-var waterfallColumns = []column{
-	{heading: "Step"},
-	{heading: "Level"},
-	{heading: "Window"},
-	{heading: "Series or cap", widest: 44},
-	{heading: "Currency"},
-	{heading: "Tendered", right: true},
-	{heading: "Accepted", right: true},
-	{heading: "Factor", right: true, least: 11},
-	{heading: "Cap left before", right: true, least: 18},
-	{heading: "Cap taken", right: true},
-	{heading: "Cap left after", right: true, least: 17},
-	{heading: "Reason", widest: 54},
+var waterfallColumns = []spreadsheet.Column{
+	{Heading: "Step"},
+	{Heading: "Level"},
+	{Heading: "Window"},
+	{Heading: "Series or cap", Widest: 44},
+	{Heading: "Currency"},
+	{Heading: "Tendered", Right: true},
+	{Heading: "Accepted", Right: true},
+	{Heading: "Factor", Right: true, Least: 11},
+	{Heading: "Cap left before", Right: true, Least: 18},
+	{Heading: "Cap taken", Right: true},
+	{Heading: "Cap left after", Right: true, Least: 17},
+	{Heading: "Reason", Widest: 54},
 }
 
 // The columns of Waterfall that formulas refer to.
@@ -32,39 +33,39 @@ const (
 // layWaterfall lays out the steps of the acceptance in the order they were
 // taken: of each, what it took of each series, then what it left of each cap.
 func (b *workbook) layWaterfall() {
-	s := b.newSheet("Waterfall", "Waterfall: how the acceptance came about")
+	s := b.NewSheet("Waterfall", "Waterfall: how the acceptance came about")
 	b.waterfall = s
-	top := firstRow
-	t := table{columns: waterfallColumns, none: "Nothing was tendered, so there was no step to take."}
+	top := spreadsheet.FirstRow
+	t := spreadsheet.Table{Columns: waterfallColumns, None: "Nothing was tendered, so there was no step to take."}
 	for i, step := range b.run.Allocation.Steps {
 		for _, sh := range step.Shares {
-			t.rows = append(t.rows, append(stepCells(i, step, string(sh.Window)), b.shareCells(sh)...))
+			t.Rows = append(t.Rows, append(stepCells(i, step, string(sh.Window)), b.shareCells(sh)...))
 		}
 		for _, c := range step.Caps {
-			row := top + 1 + len(t.rows)
+			row := top + 1 + len(t.Rows)
 			cells := append(stepCells(i, step, windowWords(step.Windows)), b.capCells(c, row)...)
 			for j := range cells {
-				if cells[j].look.tone == normal {
-					cells[j].look.tone = muted
+				if cells[j].Style.Tone == spreadsheet.Normal {
+					cells[j].Style.Tone = spreadsheet.Muted
 				}
 			}
-			t.rows = append(t.rows, cells)
+			t.Rows = append(t.Rows, cells)
 		}
 	}
-	body := s.table(top, t)
-	s.filter, s.frozen, s.repeat = area{top, 1, body.bottom, len(waterfallColumns)}, top, top
-	b.name("WaterfallList", s, s.filter.fixed())
+	body := s.Table(top, t)
+	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: body.Bottom, Right: len(waterfallColumns)}, top, top
+	b.Name("WaterfallList", s, s.Filter.Fixed())
 }
 
-func stepCells(i int, step allocate.Step, window string) []cell {
-	level := count(step.Level).aligned(left)
+func stepCells(i int, step allocate.Step, window string) []spreadsheet.Cell {
+	level := spreadsheet.Count(step.Level).Aligned(spreadsheet.Left)
 	switch {
 	case step.Settled:
-		level = label("settled early")
+		level = spreadsheet.Label("settled early")
 	case step.Level == 0:
-		level = label("any and all")
+		level = spreadsheet.Label("any and all")
 	}
-	return []cell{count(i + 1).aligned(left), level, label(window)}
+	return []spreadsheet.Cell{spreadsheet.Count(i + 1).Aligned(spreadsheet.Left), level, spreadsheet.Label(window)}
 }
 
 func windowWords(windows []tender.Window) string {
@@ -75,24 +76,24 @@ func windowWords(windows []tender.Window) string {
 	return strings.Join(words, " and ")
 }
 
-func (b *workbook) shareCells(sh allocate.Share) []cell {
-	return []cell{
-		label(sh.Series), label(b.run.CurrencyOf(sh.Series)), principal(sh.Demand), principal(sh.Accepted), factor(sh.Factor),
-		{}, {}, {}, label(sh.Reason.String()),
+func (b *workbook) shareCells(sh allocate.Share) []spreadsheet.Cell {
+	return []spreadsheet.Cell{
+		spreadsheet.Label(sh.Series), spreadsheet.Label(b.run.CurrencyOf(sh.Series)), spreadsheet.Principal(sh.Demand), spreadsheet.Principal(sh.Accepted), factor(sh.Factor),
+		{}, {}, {}, spreadsheet.Label(sh.Reason.String()),
 	}
 }
 
-func (b *workbook) capCells(c allocate.CapStep, row int) []cell {
+func (b *workbook) capCells(c allocate.CapStep, row int) []spreadsheet.Cell {
 	currency, measure := b.capOf(c.Cap)
-	before, after := wholeUnits(c.Before, currency), wholeUnits(c.After, currency)
-	left := amounts(currency, before, before.Sub(after), after)
-	effect := label("counts " + measure)
+	before, after := spreadsheet.WholeUnits(c.Before, currency), spreadsheet.WholeUnits(c.After, currency)
+	left := spreadsheet.Amounts(currency, before, before.Sub(after), after)
+	effect := spreadsheet.Label("counts " + measure)
 	if c.Bound {
-		effect = label("reached: the step is cut back").toned(doubtful)
+		effect = spreadsheet.Label("reached: the step is cut back").WithTone(spreadsheet.Doubtful)
 	}
-	return []cell{
-		label(c.Cap), label(currency), {}, {}, {},
-		left[0], left[1].by(at(row, fallBefore) + "-" + at(row, fallAfter)), left[2], effect,
+	return []spreadsheet.Cell{
+		spreadsheet.Label(c.Cap), spreadsheet.Label(currency), {}, {}, {},
+		left[0], left[1].By(spreadsheet.At(row, fallBefore) + "-" + spreadsheet.At(row, fallAfter)), left[2], effect,
 	}
 }
 

@@ -4,61 +4,64 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 )
 
-var wireChangeColumns = []column{
-	{heading: "Payment reference"},
-	{heading: "Change"},
-	{heading: "Status now"},
-	{heading: "Depositary", widest: 20},
-	{heading: "Participant"},
-	{heading: "Participant name", widest: 30},
-	{heading: "Currency"},
-	{heading: "Settlement date"},
-	{heading: "Total before", right: true},
-	{heading: "Total now", right: true},
-	{heading: "Pay in addition", right: true},
-	{heading: "Claw back", right: true},
+var wireChangeColumns = []spreadsheet.Column{
+	{Heading: "Payment reference"},
+	{Heading: "Change"},
+	{Heading: "Status now"},
+	{Heading: "Depositary", Widest: 20},
+	{Heading: "Participant"},
+	{Heading: "Participant name", Widest: 30},
+	{Heading: "Currency"},
+	{Heading: "Settlement date"},
+	{Heading: "Total before", Right: true},
+	{Heading: "Total now", Right: true},
+	{Heading: "Pay in addition", Right: true},
+	{Heading: "Claw back", Right: true},
 }
 
 // layWireChanges lays out the wires that differ, and returns the first of the sheets;
 // nil if there is nothing to compare with.
-func (v *volume) layWireChanges(c *result.WireChanges, title, note string) *sheet {
+func layWireChanges(v *spreadsheet.Frame, c *result.WireChanges, title, note string) *spreadsheet.Sheet {
 	if c == nil {
 		return nil
 	}
-	s := v.newSheet("Wire changes", title)
-	s.put(bannerRow+1, 1, label(note).as(inSubtitle))
-	s.tall(bannerRow+1, 20)
+	s := v.NewSheet("Wire changes", title)
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(note).As(spreadsheet.InSubtitle))
+	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	totals := c.Totals()
-	l := &listing{columns: wireChangeColumns, count: len(c.Wires), none: "Every wire is as it was."}
-	l.maker = func() rowMaker { return func(i int, cells []cell) { wireChangeRow(&c.Wires[i], cells) } }
-	v.lay(l, s, firstRow, len(totals), v.goOn(s, title))
-	end := l.last()
+	l := &spreadsheet.Listing{Columns: wireChangeColumns, Count: len(c.Wires), None: "Every wire is as it was."}
+	l.Maker = func() spreadsheet.RowMaker {
+		return func(i int, cells []spreadsheet.Cell) { wireChangeRow(&c.Wires[i], cells) }
+	}
+	v.Lay(l, s, spreadsheet.FirstRow, len(totals), v.Continuation(s, title))
+	end := l.Last()
 	for i, t := range totals {
-		row := end.bottom + 1 + i
-		cells := make([]cell, wchClawBack)
-		cells[0], cells[wchCurrency-1] = label("Total "+t.Currency), label(t.Currency)
+		row := end.Bottom + 1 + i
+		cells := make([]spreadsheet.Cell, wchClawBack)
+		cells[0], cells[wchCurrency-1] = spreadsheet.Label("Total "+t.Currency), spreadsheet.Label(t.Currency)
 		for col, amount := range map[int]decimal.Decimal{wchAdditional: t.Additional, wchClawBack: t.ClawBack} {
-			cells[col-1] = cash(amount, t.Currency).by(l.over(end.sheet, func(address func(int) string) string {
-				return sumOf(address(col), address(wchCurrency), at(row, wchCurrency))
+			cells[col-1] = spreadsheet.Cash(amount, t.Currency).By(l.Over(end.Sheet, func(address func(int) string) string {
+				return spreadsheet.SumOf(address(col), address(wchCurrency), spreadsheet.At(row, wchCurrency))
 			}))
 		}
-		end.sheet.line(row, cells, wireChangeColumns, inTotal)
+		end.Sheet.Line(row, cells, wireChangeColumns, spreadsheet.InTotal)
 	}
 	return s
 }
 
-func wireChangeRow(c *result.WireChange, cells []cell) {
-	cells[wchReference-1], cells[wchKind-1], cells[wchStatus-1] = label(c.Reference), label(string(c.Kind)), label(string(c.Status))
+func wireChangeRow(c *result.WireChange, cells []spreadsheet.Cell) {
+	cells[wchReference-1], cells[wchKind-1], cells[wchStatus-1] = spreadsheet.Label(c.Reference), spreadsheet.Label(string(c.Kind)), spreadsheet.Label(string(c.Status))
 	if c.Kind == result.WireCancelled {
-		cells[wchStatus-1] = cell{}
+		cells[wchStatus-1] = spreadsheet.Cell{}
 	}
-	cells[wchDepositary-1], cells[wchParticipant-1], cells[wchName-1] = label(c.Depositary), label(c.Participant), label(c.ParticipantName)
-	cells[wchCurrency-1], cells[wchDate-1] = label(c.Currency), day(c.Date).aligned(left)
-	cells[wchWas-1], cells[wchNow-1] = cash(c.Was, c.Currency), cash(c.Now, c.Currency)
-	cells[wchAdditional-1] = cash(c.Additional(), c.Currency).by(additionalFormula)
-	cells[wchClawBack-1] = cash(c.ClawBack(), c.Currency).by(clawBackFormula)
+	cells[wchDepositary-1], cells[wchParticipant-1], cells[wchName-1] = spreadsheet.Label(c.Depositary), spreadsheet.Label(c.Participant), spreadsheet.Label(c.ParticipantName)
+	cells[wchCurrency-1], cells[wchDate-1] = spreadsheet.Label(c.Currency), spreadsheet.Day(c.Date).Aligned(spreadsheet.Left)
+	cells[wchWas-1], cells[wchNow-1] = spreadsheet.Cash(c.Was, c.Currency), spreadsheet.Cash(c.Now, c.Currency)
+	cells[wchAdditional-1] = spreadsheet.Cash(c.Additional(), c.Currency).By(additionalFormula)
+	cells[wchClawBack-1] = spreadsheet.Cash(c.ClawBack(), c.Currency).By(clawBackFormula)
 }
 
 // The columns of Wire changes.
@@ -78,6 +81,6 @@ const (
 )
 
 var (
-	additionalFormula = "MAX(" + letters(wchNow) + "#-" + letters(wchWas) + "#,0)"
-	clawBackFormula   = "MAX(" + letters(wchWas) + "#-" + letters(wchNow) + "#,0)"
+	additionalFormula = "MAX(" + spreadsheet.Letters(wchNow) + "#-" + spreadsheet.Letters(wchWas) + "#,0)"
+	clawBackFormula   = "MAX(" + spreadsheet.Letters(wchWas) + "#-" + spreadsheet.Letters(wchNow) + "#,0)"
 )

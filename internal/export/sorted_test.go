@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/spreadsheet"
 )
 
 // sortedBackwards turns the rows first to last of a sheet round, as a spreadsheet does that
@@ -17,9 +19,9 @@ func sortedBackwards(t *testing.T, f *excelize.File, sheet string, first, last, 
 	rows := make([][]held, last+1)
 	for row := first; row <= last; row++ {
 		for col := 1; col <= columns; col++ {
-			value, err := f.GetCellValue(sheet, at(row, col), excelize.Options{RawCellValue: true})
+			value, err := f.GetCellValue(sheet, spreadsheet.At(row, col), excelize.Options{RawCellValue: true})
 			must(t, err)
-			formula, err := f.GetCellFormula(sheet, at(row, col))
+			formula, err := f.GetCellFormula(sheet, spreadsheet.At(row, col))
 			must(t, err)
 			rows[row] = append(rows[row], held{value, formula})
 		}
@@ -28,7 +30,7 @@ func sortedBackwards(t *testing.T, f *excelize.File, sheet string, first, last, 
 		from := first + last - row
 		here := regexp.MustCompile(fmt.Sprintf(`\b([A-Z]{1,2})%d\b`, from))
 		for i, c := range rows[from] {
-			cell := at(row, i+1)
+			cell := spreadsheet.At(row, i+1)
 			if isAmount.MatchString(c.value) {
 				must(t, f.SetCellDefault(sheet, cell, c.value))
 			} else {
@@ -71,14 +73,14 @@ func TestP1SortedListsKeepLinksAndTotals(t *testing.T) {
 		totals := 0
 		for i, row := range before {
 			for col := payAccepted; col <= payTotal && col <= len(row); col++ {
-				totals += sameTotal(t, f, sheet, at(first+count+1+i, col), row[col-1])
+				totals += sameTotal(t, f, sheet, spreadsheet.At(first+count+1+i, col), row[col-1])
 			}
 		}
 		if totals < 10 {
 			t.Errorf("%s: only %d totals were compared", sheet, totals)
 		}
 		for row := first; row < first+count; row++ {
-			sameTotal(t, f, sheet, at(row, payTotal), "")
+			sameTotal(t, f, sheet, spreadsheet.At(row, payTotal), "")
 			leadsToItself(t, f, sheet, row, rows[2*first+count-1-row-1][payReference-1])
 		}
 	}
@@ -109,7 +111,7 @@ func sameTotal(t *testing.T, f *excelize.File, sheet, cell, want string) int {
 // leadsToItself follows the link of the reference that must be in a row now.
 func leadsToItself(t *testing.T, f *excelize.File, sheet string, row int, want string) {
 	t.Helper()
-	formula, err := f.GetCellFormula(sheet, at(row, payReference))
+	formula, err := f.GetCellFormula(sheet, spreadsheet.At(row, payReference))
 	must(t, err)
 	_, rest, _ := strings.Cut(formula, "!A\"&(")
 	place, _, ok := strings.Cut(rest, "),\"")
@@ -120,7 +122,7 @@ func leadsToItself(t *testing.T, f *excelize.File, sheet string, row int, want s
 	must(t, f.SetCellFormula(sheet, scratch, place))
 	target, err := f.CalcCellValue(sheet, scratch)
 	must(t, err)
-	got, err := f.GetCellValue("Instructions", fmt.Sprint(letters(insReference), target))
+	got, err := f.GetCellValue("Instructions", fmt.Sprint(spreadsheet.Letters(insReference), target))
 	if must(t, err); got != want || !strings.HasSuffix(formula, `"`+want+`")`) {
 		t.Errorf("%s row %d: %s leads to row %s of %q", sheet, row, want, target, got)
 	}

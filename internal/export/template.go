@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -40,7 +41,7 @@ type templateColumn struct {
 // Excel does not turn a CUSIP into a number.
 const (
 	textFormat  = "@"
-	entryFormat = secondFormat
+	entryFormat = spreadsheet.SecondFormat
 )
 
 var templateColumns = []templateColumn{
@@ -49,7 +50,7 @@ var templateColumns = []templateColumn{
 	{name: "principal", heading: "Principal Amount", width: 20, right: true, check: (*template).principalCheck},
 	{name: "currency", heading: "Currency", width: 10, format: textFormat, check: (*template).currencyCheck},
 	{name: "received", heading: "Received At", width: 22, format: entryFormat, check: (*template).timeCheck},
-	{name: "received_date", heading: "Date Received", width: 16, format: dayFormat},
+	{name: "received_date", heading: "Date Received", width: 16, format: spreadsheet.DayFormat},
 	{name: "received_time", heading: "Time Received", width: 16, format: "hh:mm:ss"},
 	{name: "participant", heading: "Participant Number", width: 18, format: textFormat},
 	{name: "participant_name", heading: "Participant Name", width: 30, format: textFormat},
@@ -69,7 +70,7 @@ type template struct {
 	zone       *time.Location
 	columns    []templateColumn
 	file       *excelize.File
-	styles     map[look]int
+	styles     map[spreadsheet.Style]int
 	securities []security
 }
 
@@ -86,7 +87,7 @@ const securitiesSheet = "Securities"
 // tenders: headings that the reader knows, drop-downs for the securities and the
 // statuses, checks on denominations and times, and a totals row.
 func WriteTemplate(w io.Writer, o *tender.Offer, d *tender.Depositary) error {
-	t := &template{offer: o, depositary: d, file: excelize.NewFile(), styles: make(map[look]int)}
+	t := &template{offer: o, depositary: d, file: excelize.NewFile(), styles: make(map[spreadsheet.Style]int)}
 	defer t.file.Close() // nothing of it is on disk
 	t.sheet, t.zone = "Instructions", cmp.Or(d.Zone, o.Zone)
 	if len(d.Sheets) > 0 {
@@ -103,7 +104,7 @@ func WriteTemplate(w io.Writer, o *tender.Offer, d *tender.Depositary) error {
 			return fmt.Errorf("template: %w", err)
 		}
 	}
-	out := &archive{out: w}
+	out := &spreadsheet.Archive{Out: w}
 	t.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return out })
 	_, err := t.file.WriteTo(io.Discard)
 	return err
@@ -129,7 +130,7 @@ func (t *template) choose() {
 				continue
 			}
 		case "principal":
-			c.format = decimalsFormat(t.places())
+			c.format = spreadsheet.DecimalsFormat(t.places())
 		}
 		c.heading = cmp.Or(named[c.name], c.heading)
 		t.columns = append(t.columns, c)
@@ -149,29 +150,29 @@ func (t *template) places() int32 {
 func (t *template) column(name string) string {
 	for i, c := range t.columns {
 		if c.name == name {
-			return letters(i + 1)
+			return spreadsheet.Letters(i + 1)
 		}
 	}
 	return ""
 }
 
-func (t *template) style(l look) (int, error) {
+func (t *template) styleID(l spreadsheet.Style) (int, error) {
 	if id, made := t.styles[l]; made {
 		return id, nil
 	}
-	id, err := t.file.NewStyle(l.style())
+	id, err := t.file.NewStyle(l.ExcelStyle())
 	t.styles[l] = id
 	return id, err
 }
 
 // put writes text or a number with a look.
-func (t *template) put(sheet, ref string, value any, l look) error {
-	id, err := t.style(l)
+func (t *template) put(sheet, ref string, value any, l spreadsheet.Style) error {
+	id, err := t.styleID(l)
 	if err != nil {
 		return err
 	}
 	if text, ok := value.(string); ok {
-		err = t.file.SetCellStr(sheet, ref, fit(clean(text)))
+		err = t.file.SetCellStr(sheet, ref, spreadsheet.Fit(spreadsheet.Clean(text)))
 	} else {
 		err = t.file.SetCellValue(sheet, ref, value)
 	}
@@ -187,11 +188,11 @@ func (t *template) head() error {
 		return err
 	}
 	for i, c := range t.columns {
-		col, l := letters(i+1), look{format: c.format, set: i > 0 && t.columns[i-1].right}
+		col, l := spreadsheet.Letters(i+1), spreadsheet.Style{Format: c.format, Set: i > 0 && t.columns[i-1].right}
 		if c.right {
-			l.align = right
+			l.Align = spreadsheet.Right
 		}
-		id, err := t.style(l)
+		id, err := t.styleID(l)
 		if err != nil {
 			return err
 		}
@@ -201,19 +202,19 @@ func (t *template) head() error {
 		if err := t.file.SetColStyle(t.sheet, col, id); err != nil {
 			return err
 		}
-		if err := t.put(t.sheet, at(templateHeading, i+1), c.heading, look{role: inHeading, align: l.align, set: l.set}); err != nil {
+		if err := t.put(t.sheet, spreadsheet.At(templateHeading, i+1), c.heading, spreadsheet.Style{Role: spreadsheet.InHeading, Align: l.Align, Set: l.Set}); err != nil {
 			return err
 		}
 	}
 	for row, line := range []struct {
-		text string
-		look look
+		text  string
+		Style spreadsheet.Style
 	}{
-		{t.offer.Issuer + ": tenders reported by " + t.depositary.Name, look{role: inTitle}},
-		{"Cash tender offer " + t.offer.ID, look{role: inSubtitle}},
-		{"One row for each instruction. Times are wall time of " + t.zone.String() + ". Insert further rows above the totals row, which must stay the last.", look{role: inSubtitle}},
+		{t.offer.Issuer + ": tenders reported by " + t.depositary.Name, spreadsheet.Style{Role: spreadsheet.InTitle}},
+		{"Cash tender offer " + t.offer.ID, spreadsheet.Style{Role: spreadsheet.InSubtitle}},
+		{"One row for each instruction. Times are wall time of " + t.zone.String() + ". Insert further rows above the totals row, which must stay the last.", spreadsheet.Style{Role: spreadsheet.InSubtitle}},
 	} {
-		if err := t.put(t.sheet, at(row+1, 1), line.text, line.look); err != nil {
+		if err := t.put(t.sheet, spreadsheet.At(row+1, 1), line.text, line.Style); err != nil {
 			return err
 		}
 	}
@@ -226,7 +227,7 @@ func (t *template) entries() error {
 		if c.check == nil {
 			continue
 		}
-		if v := c.check(t, area{templateFirst, i + 1, templateLast, i + 1}.String()); v != nil {
+		if v := c.check(t, spreadsheet.Area{Top: templateFirst, Left: i + 1, Bottom: templateLast, Right: i + 1}.String()); v != nil {
 			if err := t.file.AddDataValidation(t.sheet, v); err != nil {
 				return err
 			}
@@ -237,18 +238,18 @@ func (t *template) entries() error {
 
 // total writes the totals row, which the reader holds against the rows.
 func (t *template) total() error {
-	l := look{role: inTotal}
+	l := spreadsheet.Style{Role: spreadsheet.InTotal}
 	for i := range t.columns {
-		if err := t.put(t.sheet, at(templateTotal, i+1), "", l); err != nil {
+		if err := t.put(t.sheet, spreadsheet.At(templateTotal, i+1), "", l); err != nil {
 			return err
 		}
 	}
-	if err := t.put(t.sheet, at(templateTotal, 1), "Total", l); err != nil {
+	if err := t.put(t.sheet, spreadsheet.At(templateTotal, 1), "Total", l); err != nil {
 		return err
 	}
 	col := t.column("principal")
 	ref := fmt.Sprint(col, templateTotal)
-	l.format, l.align = decimalsFormat(t.places()), right
+	l.Format, l.Align = spreadsheet.DecimalsFormat(t.places()), spreadsheet.Right
 	if err := t.put(t.sheet, ref, 0, l); err != nil {
 		return err
 	}
@@ -266,23 +267,23 @@ func (t *template) list() error {
 		heading string
 		width   float64
 	}{{"What can be tendered", 22}, {"Series", 18}, {"Title", 46}, {"Currency of notes", 20}, {"Minimum", 18}, {"Multiple of", 18}} {
-		if err := t.put(securitiesSheet, at(1, i+1), c.heading, look{role: inHeading}); err != nil {
+		if err := t.put(securitiesSheet, spreadsheet.At(1, i+1), c.heading, spreadsheet.Style{Role: spreadsheet.InHeading}); err != nil {
 			return err
 		}
-		if err := t.file.SetColWidth(securitiesSheet, letters(i+1), letters(i+1), c.width); err != nil {
+		if err := t.file.SetColWidth(securitiesSheet, spreadsheet.Letters(i+1), spreadsheet.Letters(i+1), c.width); err != nil {
 			return err
 		}
 	}
 	for i, s := range t.securities {
 		row, d := i+2, s.series.Denomination
 		for col, text := range []string{s.id, s.series.ID, s.series.Title, s.series.Currency} {
-			if err := t.put(securitiesSheet, at(row, col+1), text, look{role: inBody, format: textFormat}); err != nil {
+			if err := t.put(securitiesSheet, spreadsheet.At(row, col+1), text, spreadsheet.Style{Role: spreadsheet.InBody, Format: textFormat}); err != nil {
 				return err
 			}
 		}
 		for col, amount := range []string{d.Minimum.String(), d.Multiple.String()} {
-			ref := at(row, 5+col)
-			if err := t.put(securitiesSheet, ref, "", look{role: inBody, format: decimalsFormat(t.places())}); err != nil {
+			ref := spreadsheet.At(row, 5+col)
+			if err := t.put(securitiesSheet, ref, "", spreadsheet.Style{Role: spreadsheet.InBody, Format: spreadsheet.DecimalsFormat(t.places())}); err != nil {
 				return err
 			}
 			if err := t.file.SetCellDefault(securitiesSheet, ref, amount); err != nil {
@@ -313,13 +314,13 @@ func (t *template) page() error {
 		return err
 	}
 	if err := t.file.SetPanes(t.sheet, &excelize.Panes{
-		Freeze: true, YSplit: templateHeading, TopLeftCell: at(templateFirst, 1), ActivePane: "bottomLeft",
+		Freeze: true, YSplit: templateHeading, TopLeftCell: spreadsheet.At(templateFirst, 1), ActivePane: "bottomLeft",
 	}); err != nil {
 		return err
 	}
 	made := t.offer.Launch.Time().Format(time.RFC3339)
 	return t.file.SetDocProps(&excelize.DocProperties{
-		Title: clean("Tenders in the offer " + t.offer.ID), Creator: "batch", LastModifiedBy: "batch", Created: made, Modified: made,
+		Title: spreadsheet.Clean("Tenders in the offer " + t.offer.ID), Creator: "batch", LastModifiedBy: "batch", Created: made, Modified: made,
 	})
 }
 
@@ -382,8 +383,8 @@ func (t *template) currencyCheck(sqref string) *excelize.DataValidation {
 // timeCheck expects a date with a time between the launch and the expiration; it
 // warns only, as what came later must be reported, too.
 func (t *template) timeCheck(sqref string) *excelize.DataValidation {
-	first, okFirst := serial(t.offer.Launch.Time())
-	last, okLast := serial(t.offer.Expiration.At.In(t.zone))
+	first, okFirst := spreadsheet.Serial(t.offer.Launch.Time())
+	last, okLast := spreadsheet.Serial(t.offer.Expiration.At.In(t.zone))
 	if !okFirst || !okLast {
 		return nil
 	}

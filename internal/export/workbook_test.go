@@ -17,6 +17,7 @@ import (
 	"tenderbatch/internal/export/officetest"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -54,7 +55,7 @@ func TestBannerOnEverySheet(t *testing.T) {
 	for want, r := range map[string]*result.Run{"INDICATIVE as of 2004-11-30 18:00 EST": smallRun(t), "FINAL as of 2004-12-02 00:00 EST": final} {
 		f := opened(t, rendered(t, r))
 		for _, sheet := range f.GetSheetList() {
-			if got, _ := f.GetCellValue(sheet, at(bannerRow, 1)); !strings.HasPrefix(got, want) {
+			if got, _ := f.GetCellValue(sheet, spreadsheet.At(spreadsheet.BannerRow, 1)); !strings.HasPrefix(got, want) {
 				t.Errorf("%s says %q, want %q", sheet, got, want)
 			}
 		}
@@ -74,7 +75,7 @@ func TestWiresLeadToInstructions(t *testing.T) {
 		t.Fatalf("%d wires on the sheet, want %d", len(cash), len(r.Settlement.Wires))
 	}
 	sums := make(map[string]string)
-	for _, w := range rowsOf(t, f, "Instructions")[bannerRow:] {
+	for _, w := range rowsOf(t, f, "Instructions")[spreadsheet.BannerRow:] {
 		if len(w) >= insReference && cash[w[insReference-1]] != "" {
 			sum := dec("0" + sums[w[insReference-1]])
 			sums[w[insReference-1]] = sum.Add(dec(w[insTotal-1])).String()
@@ -108,7 +109,7 @@ func TestReferencesAreLookedUp(t *testing.T) {
 					continue
 				}
 				found++
-				formula, err := f.GetCellFormula(sheet, at(i+1, payReference))
+				formula, err := f.GetCellFormula(sheet, spreadsheet.At(i+1, payReference))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -232,7 +233,7 @@ func TestVariantsRender(t *testing.T) {
 
 func TestBrokenIsShown(t *testing.T) {
 	f := opened(t, rendered(t, variants(t)["broken"]))
-	status, _ := f.GetCellValue("Summary", at(bannerRow+1, 1))
+	status, _ := f.GetCellValue("Summary", spreadsheet.At(spreadsheet.BannerRow+1, 1))
 	if !strings.Contains(status, "1 of 4 invariants BROKEN") || !strings.Contains(status, "1 warning") {
 		t.Errorf("status %q", status)
 	}
@@ -289,9 +290,9 @@ func TestHostileText(t *testing.T) {
 		r.Settlement.Payments[0].ParticipantName = text
 		r.Offer.Issuer, r.Offer.Series[0].Title, r.Offer.Conditions[0].Text = text, text, text
 		f := opened(t, rendered(t, r))
-		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": at(firstRow+5+len(r.Groups()), rejFile), "Summary": "A1"} {
+		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": spreadsheet.At(spreadsheet.FirstRow+5+len(r.Groups()), rejFile), "Summary": "A1"} {
 			if sheet == "Instructions" {
-				ref = at(bannerRow+len(r.Currencies())+2, 1)
+				ref = spreadsheet.At(spreadsheet.BannerRow+len(r.Currencies())+2, 1)
 			}
 			value, err := f.GetCellValue(sheet, ref, excelize.Options{RawCellValue: true})
 			if err != nil {
@@ -299,7 +300,7 @@ func TestHostileText(t *testing.T) {
 			}
 			formula, _ := f.GetCellFormula(sheet, ref)
 			kind, _ := f.GetCellType(sheet, ref)
-			if link, _, _ := f.GetCellHyperLink(sheet, ref); link || formula != "" || kind != excelize.CellTypeInlineString || value != fit(clean(text)) {
+			if link, _, _ := f.GetCellHyperLink(sheet, ref); link || formula != "" || kind != excelize.CellTypeInlineString || value != spreadsheet.Fit(spreadsheet.Clean(text)) {
 				t.Errorf("%s!%s: %.60q is kept as %.60q (formula %q, type %d)", sheet, ref, text, value, formula, kind)
 			}
 		}

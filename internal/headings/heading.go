@@ -47,6 +47,7 @@ type heading struct {
 	First, Second []string
 }
 
+// Headings are, by column, its name in the terms and the words by which it is known.
 var Headings = [ColumnCount]heading{
 	ColInstruction: {"instruction",
 		values.Words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno instructionnumber instructionnum instructionreference instructionreferencenumber instructionref tenderid tendernumber tenderno tenderreference"),

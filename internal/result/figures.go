@@ -18,7 +18,10 @@ type Figures struct {
 	AcceptedEarly, AcceptedLate, Left decimal.Decimal // Left is what is returned
 }
 
+// Tendered is the principal tendered early and late.
 func (f Figures) Tendered() decimal.Decimal { return f.Early.Add(f.Late) }
+
+// Accepted is the principal accepted of both.
 func (f Figures) Accepted() decimal.Decimal { return f.AcceptedEarly.Add(f.AcceptedLate) }
 
 // Each returns the amounts as the columns of the results table show them.
@@ -74,6 +77,8 @@ func (r *Run) Total(amount func(Figures) decimal.Decimal) (sum decimal.Decimal, 
 	return r.TotalOf(func(currency string) decimal.Decimal { return amount(r.CurrencyFigures(currency)) })
 }
 
+// TotalOf adds up amounts by currency in the currency of the first cap over all, if there
+// is a rate for each; ok is false if there is not.
 func (r *Run) TotalOf(amount func(currency string) decimal.Decimal) (sum decimal.Decimal, ok bool) {
 	exact, to := new(big.Rat), r.Offer.TotalCurrency()
 	rated, without := r.RatedCurrencies()

@@ -4,6 +4,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// CountKinds counts changes by kind.
 func CountKinds(lines []Change) map[ChangeKind]int {
 	n := make(map[ChangeKind]int)
 	for i := range lines {

@@ -31,6 +31,7 @@ type numeric struct {
 // numericForm is a CUSIP that looks like a number.
 var numericForm = regexp.MustCompile(`^[0-9]+(E[0-9]+)?$`)
 
+// NewSecurities is the reader of the securities of an offer.
 func NewSecurities(o *tender.Offer) *Securities {
 	s := &Securities{Listed: make(map[string]listed)}
 	for i, series := range o.Series {

@@ -25,6 +25,7 @@ func plainEnds(s string) bool {
 	return first > ' ' && first < 0x7f && last > ' ' && last < 0x7f
 }
 
+// IsSpace reports whether a character is a space, or a mark without width.
 func IsSpace(r rune) bool {
 	switch r {
 	case '\u200b', '\u2060', '\ufeff', '\u180e', '\u200e', '\u200f', '\x1f':
@@ -64,6 +65,7 @@ func Trimmed(b []byte) []byte {
 	return bytes.TrimFunc(b, IsSpace)
 }
 
+// Words are the words of a list that is written as one text.
 func Words(s string) []string { return strings.Fields(s) }
 
 // Normal is a heading as headings are compared: small letters and digits only.

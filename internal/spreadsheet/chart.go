@@ -1,4 +1,4 @@
-package export
+package spreadsheet
 
 import (
 	"strings"
@@ -9,45 +9,46 @@ import (
 	"tenderbatch/internal/decimals"
 )
 
-// chart is columns of several columns of a table, one group for each of its rows,
+// Chart is columns of several columns of a table, one group for each of its rows,
 // or lines over time.
-type chart struct {
-	over   area // the cells it lies over
-	title  string
-	format string // of the scale
-	groups []area // the names of the groups
-	bars   []bar
-	limit  bar // drawn as a mark across each group
+type Chart struct {
+	Over   Area // the cells it lies over
+	Title  string
+	Format string // of the scale
+	Groups []Area // the names of the groups
+	Bars   []Bar
+	Limit  Bar // drawn as a mark across each group
 
-	lines    []chartLine
-	from, to time.Time // in the offer's zone
+	Lines    []ChartLine
+	From, To time.Time // in the offer's zone
 }
 
-// chartLine is a line through points.
-type chartLine struct {
-	name   string // address of the heading
-	x, y   area
-	colour string
-	dashed bool
+// ChartLine is a line through points.
+type ChartLine struct {
+	Name   string // address of the heading
+	X, Y   Area
+	Colour string
+	Dashed bool
 }
 
-type bar struct {
-	name   string // address of the heading
-	values []area
-	colour string
+// Bar is one series of bars.
+type Bar struct {
+	Name   string // address of the heading
+	Values []Area
+	Colour string
 }
 
 // drawing puts the charts of a sheet over its cells.
-func (v *volume) drawing(f *excelize.File, s *sheet) error {
-	for _, c := range s.charts {
+func (v *Frame) drawing(f *excelize.File, s *Sheet) error {
+	for _, c := range s.Charts {
 		options := s.chartFrame(c)
 		var over []*excelize.Chart
-		if len(c.lines) > 0 {
+		if len(c.Lines) > 0 {
 			s.chartLines(c, options)
 		} else {
 			over = append(over, s.chartBars(c, options))
 		}
-		if err := f.AddChart(s.name, at(c.over.top, c.over.left), options, over...); err != nil {
+		if err := f.AddChart(s.Name, At(c.Over.Top, c.Over.Left), options, over...); err != nil {
 			return err
 		}
 	}
@@ -58,45 +59,45 @@ func (v *volume) drawing(f *excelize.File, s *sheet) error {
 var chartFont = excelize.Font{Family: fontName, Size: 10, Color: ink}
 
 // chartFrame is what all charts have in common.
-func (s *sheet) chartFrame(c *chart) *excelize.Chart {
+func (s *Sheet) chartFrame(c *Chart) *excelize.Chart {
 	font := chartFont
 	return &excelize.Chart{
 		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{
-			Text: c.title, Font: &excelize.Font{Family: fontName, Size: 10, Bold: true, Color: accent},
+			Text: c.Title, Font: &excelize.Font{Family: fontName, Size: 10, Bold: true, Color: Accent},
 		}}},
 		Legend:    excelize.ChartLegend{Position: "bottom", Font: &font},
-		Dimension: s.pixels(c.over),
+		Dimension: s.pixels(c.Over),
 		Border:    excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{hairline}}},
 		YAxis: excelize.ChartAxis{
-			MajorGridLines: true, Minimum: new(0.0), Font: font, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.format},
+			MajorGridLines: true, Minimum: new(0.0), Font: font, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.Format},
 		},
-		Format: excelize.GraphicOptions{AltText: c.title},
+		Format: excelize.GraphicOptions{AltText: c.Title},
 	}
 }
 
 // chartBars draws the columns, with their values, and returns the marks of the limit.
-func (s *sheet) chartBars(c *chart, options *excelize.Chart) (limit *excelize.Chart) {
-	shown := excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.format}}
+func (s *Sheet) chartBars(c *Chart, options *excelize.Chart) (limit *excelize.Chart) {
+	shown := excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.Format}}
 	options.Type, options.GapWidth, options.Overlap, options.PlotArea = excelize.Col, new(uint(60)), new(int), shown
 	options.XAxis = excelize.ChartAxis{Font: chartFont}
-	series := func(b bar) excelize.ChartSeries {
-		return excelize.ChartSeries{Name: s.of(b.name), Categories: s.addresses(c.groups), Values: s.addresses(b.values), Fill: fill(b.colour)}
+	series := func(b Bar) excelize.ChartSeries {
+		return excelize.ChartSeries{Name: s.Of(b.Name), Categories: s.addresses(c.Groups), Values: s.addresses(b.Values), Fill: fill(b.Colour)}
 	}
-	for _, b := range c.bars {
+	for _, b := range c.Bars {
 		options.Series = append(options.Series, series(b))
 	}
-	marks := series(c.limit)
+	marks := series(c.Limit)
 	marks.Line = excelize.LineOptions{Type: excelize.LineNone}
-	marks.Marker = excelize.ChartMarker{Symbol: "dash", Size: 15, Fill: fill(c.limit.colour), Border: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(c.limit.colour)}}
+	marks.Marker = excelize.ChartMarker{Symbol: "dash", Size: 15, Fill: fill(c.Limit.Colour), Border: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(c.Limit.Colour)}}
 	// The axes are the last chart's: without them here, the format and the zero are lost.
 	return &excelize.Chart{Type: excelize.Line, Series: []excelize.ChartSeries{marks}, XAxis: options.XAxis, YAxis: options.YAxis}
 }
 
 // addresses is the address of several areas, as a chart takes it.
-func (s *sheet) addresses(areas []area) string {
+func (s *Sheet) addresses(areas []Area) string {
 	var each []string
 	for _, a := range areas {
-		each = append(each, s.of(a.fixed()))
+		each = append(each, s.Of(a.Fixed()))
 	}
 	if len(each) == 1 {
 		return each[0]
@@ -104,20 +105,20 @@ func (s *sheet) addresses(areas []area) string {
 	return "(" + strings.Join(each, ",") + ")"
 }
 
-func (s *sheet) chartLines(c *chart, options *excelize.Chart) {
+func (s *Sheet) chartLines(c *Chart, options *excelize.Chart) {
 	options.Type = excelize.Scatter
 	first, last, _ := c.days()
 	options.XAxis = excelize.ChartAxis{
 		Minimum: new(float64(first)), Maximum: new(float64(last)), Font: chartFont,
 		NumFmt: excelize.ChartNumFmt{CustomNumFmt: "d mmm"},
 	}
-	for _, l := range c.lines {
+	for _, l := range c.Lines {
 		line := excelize.LineOptions{Type: excelize.LineSolid, Width: 2}
-		if l.dashed {
+		if l.Dashed {
 			line.Width, line.Dash = 1.5, excelize.LineDashDash
 		}
 		options.Series = append(options.Series, excelize.ChartSeries{
-			Name: s.of(l.name), Categories: s.of(l.x.fixed()), Values: s.of(l.y.fixed()), Fill: fill(l.colour), Line: line,
+			Name: s.Of(l.Name), Categories: s.Of(l.X.Fixed()), Values: s.Of(l.Y.Fixed()), Fill: fill(l.Colour), Line: line,
 			Marker: excelize.ChartMarker{Symbol: "none"},
 		})
 	}
@@ -125,14 +126,14 @@ func (s *sheet) chartLines(c *chart, options *excelize.Chart) {
 
 // dayNumber is the serial number of a day.
 func dayNumber(t time.Time) int64 {
-	n, _ := serial(t)
+	n, _ := Serial(t)
 	return n.Units / decimals.Tens[n.Places]
 }
 
 // days are the first and the last day of a scale of time, and how many days lie
 // between two of its marks.
-func (c *chart) days() (first, last, ticks int64) {
-	first, last = dayNumber(c.from), dayNumber(c.to.Add(24*time.Hour-time.Millisecond))
+func (c *Chart) days() (first, last, ticks int64) {
+	first, last = dayNumber(c.From), dayNumber(c.To.Add(24*time.Hour-time.Millisecond))
 	for _, ticks = range []int64{1, 2, 7, 14, 28} {
 		if last-first <= 12*ticks {
 			break
@@ -148,11 +149,11 @@ func (c *chart) days() (first, last, ticks int64) {
 // pixels is the size of an area as excelize measures it, with rows of the
 // standard height. It turns the size back into the cells under the corners of
 // the chart; those are what counts.
-func (s *sheet) pixels(a area) excelize.ChartDimension {
+func (s *Sheet) pixels(a Area) excelize.ChartDimension {
 	var size excelize.ChartDimension
-	for col := a.left; col <= a.right; col++ {
-		size.Width += uint(s.widths[col-1]*8 + 0.5)
+	for col := a.Left; col <= a.Right; col++ {
+		size.Width += uint(s.Widths[col-1]*8 + 0.5)
 	}
-	size.Height = uint(a.bottom-a.top+1) * 18
+	size.Height = uint(a.Bottom-a.Top+1) * 18
 	return size
 }

@@ -1,4 +1,4 @@
-package export
+package spreadsheet
 
 import (
 	"io"
@@ -12,14 +12,14 @@ import (
 type rowEncoder struct {
 	w      io.Writer
 	buf    []byte
-	styles map[look]int
+	styles map[Style]int
 	drawn  []drawn // by column
 	err    error
 }
 
 // drawn is how the cell above was drawn: mostly the next one is drawn alike.
 type drawn struct {
-	look   look
+	Style  Style
 	style  int
 	letter string
 }
@@ -31,21 +31,21 @@ const rowsAtATime = 128 << 10
 const progressRows = 1000
 
 // writeRows writes the sheetData element.
-func (s *sheet) writeRows(w io.Writer) error {
+func (s *Sheet) writeRows(w io.Writer) error {
 	e := rowEncoder{w: w, buf: make([]byte, 0, rowsAtATime+rowsAtATime/8), styles: s.styles}
 	e.buf = append(e.buf, "<sheetData>"...)
 	for i := range s.rows {
 		e.row(i+1, &s.rows[i])
 	}
-	if s.body != nil {
-		s.body.each(s.widths, func(n int, r *row) {
+	if s.Body != nil {
+		s.Body.Each(s.Widths, func(n int, r *Row) {
 			e.row(n, r)
-			if n%progressRows == 0 && s.body.told != nil {
-				s.body.told(progressRows)
+			if n%progressRows == 0 && s.Body.Described != nil {
+				s.Body.Described(progressRows)
 			}
 		})
 		for i := range s.foot {
-			e.row(s.body.bottom+1+i, &s.foot[i])
+			e.row(s.Body.Bottom+1+i, &s.foot[i])
 		}
 	}
 	e.buf = append(e.buf, "</sheetData>"...)
@@ -60,22 +60,22 @@ func (e *rowEncoder) flush() {
 	e.buf = e.buf[:0]
 }
 
-func (e *rowEncoder) row(n int, r *row) {
-	if r.height == 0 && len(r.cells) == 0 {
+func (e *rowEncoder) row(n int, r *Row) {
+	if r.Height == 0 && len(r.Cells) == 0 {
 		return
 	}
 	b := append(e.buf, `<row r="`...)
 	b = append(strconv.AppendInt(b, int64(n), 10), '"')
-	if r.height > 0 {
+	if r.Height > 0 {
 		b = append(b, ` ht="`...)
-		b = strconv.AppendFloat(b, r.height, 'f', -1, 64)
+		b = strconv.AppendFloat(b, r.Height, 'f', -1, 64)
 		b = append(b, `" customHeight="1"`...)
 	}
 	e.buf = append(b, '>')
 	var number [20]byte
 	digits := strconv.AppendInt(number[:0], int64(n), 10)
-	for i := range r.cells {
-		if c := &r.cells[i]; c.kind != empty || c.look != (look{}) {
+	for i := range r.Cells {
+		if c := &r.Cells[i]; c.Kind != Empty || c.Style != (Style{}) {
 			e.cell(i, digits, c)
 		}
 	}
@@ -86,53 +86,53 @@ func (e *rowEncoder) row(n int, r *row) {
 }
 
 // draw returns how the cell of a column is drawn.
-func (e *rowEncoder) draw(col int, l *look) *drawn {
+func (e *rowEncoder) draw(col int, l *Style) *drawn {
 	for len(e.drawn) <= col {
 		n := len(e.drawn)
-		e.drawn = append(e.drawn, drawn{style: e.styles[look{}], letter: letters(n + 1)})
+		e.drawn = append(e.drawn, drawn{style: e.styles[Style{}], letter: Letters(n + 1)})
 	}
 	d := &e.drawn[col]
-	if d.look != *l {
-		d.look, d.style = *l, e.styles[*l]
+	if d.Style != *l {
+		d.Style, d.style = *l, e.styles[*l]
 	}
 	return d
 }
 
-func (e *rowEncoder) cell(col int, row []byte, c *cell) {
-	d := e.draw(col, &c.look)
+func (e *rowEncoder) cell(col int, row []byte, c *Cell) {
+	d := e.draw(col, &c.Style)
 	b := append(e.buf, `<c r="`...)
 	b = append(append(b, d.letter...), row...)
 	b = append(b, `" s="`...)
 	b = append(strconv.AppendInt(b, int64(d.style), 10), '"')
 	switch {
-	case c.kind == empty && c.formula == "":
+	case c.Kind == Empty && c.Formula == "":
 		e.buf = append(b, "/>"...)
 		return
-	case c.kind == truth:
+	case c.Kind == truth:
 		b = append(b, ` t="b"`...)
-	case c.kind == words && c.formula != "":
+	case c.Kind == TextKind && c.Formula != "":
 		b = append(b, ` t="str"`...)
-	case c.kind == words:
+	case c.Kind == TextKind:
 		b = append(b, ` t="inlineStr"><is><t`...)
-		if !tight(c.value) {
+		if !tight(c.Value) {
 			b = append(b, ` xml:space="preserve"`...)
 		}
-		b = appendText(append(b, '>'), c.value)
+		b = AppendText(append(b, '>'), c.Value)
 		e.buf = append(b, "</t></is></c>"...)
 		return
 	}
 	b = append(b, '>')
-	if c.formula != "" {
+	if c.Formula != "" {
 		b = append(b, "<f>"...)
-		b = appendFormula(b, c.formula, row)
+		b = appendFormula(b, c.Formula, row)
 		b = append(b, "</f>"...)
 	}
 	b = append(b, "<v>"...)
 	switch {
-	case c.kind == number && c.value == "":
-		b = c.amount.Append(b)
+	case c.Kind == Number && c.Value == "":
+		b = c.Amount.Append(b)
 	default:
-		b = appendText(b, c.value)
+		b = AppendText(b, c.Value)
 	}
 	e.buf = append(b, "</v></c>"...)
 }
@@ -141,7 +141,7 @@ func (e *rowEncoder) cell(col int, row []byte, c *cell) {
 func appendFormula(b []byte, formula string, row []byte) []byte {
 	for {
 		before, after, found := strings.Cut(formula, "#")
-		b = appendText(b, before)
+		b = AppendText(b, before)
 		if !found {
 			return b
 		}
@@ -162,9 +162,9 @@ func tight(s string) bool {
 // escape is what a spreadsheet takes for an escaped character in text.
 var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
 
-// appendText writes text as XML, and what looks like a spreadsheet's escape so
+// AppendText writes text as XML, and what looks like a spreadsheet's escape so
 // that it is read as it stands.
-func appendText(b []byte, s string) []byte {
+func AppendText(b []byte, s string) []byte {
 	from := 0
 	for i := range len(s) {
 		reference := references[s[i]]

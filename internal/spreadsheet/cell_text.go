@@ -1,4 +1,4 @@
-package export
+package spreadsheet
 
 import (
 	"strings"
@@ -8,11 +8,11 @@ import (
 	"tenderbatch/internal/display"
 )
 
-// clean makes text from an input fit to be shown: XML and spreadsheets cannot
+// Clean makes text from an input fit to be shown: XML and spreadsheets cannot
 // hold control characters, so each is shown as its picture (U+2400 and up); a
 // tab and a line feed stay. What else cannot be seen, such as a mark that turns the
 // direction of what follows, is written out. What is no character at all becomes U+FFFD.
-func clean(s string) string {
+func Clean(s string) string {
 	if printable(s) {
 		return s
 	}
@@ -47,19 +47,19 @@ func printable(s string) bool {
 	return true
 }
 
-// cellLimit is how many UTF-16 units a spreadsheet cell can hold.
-const cellLimit = 32767
+// CellLimit is how many UTF-16 units a spreadsheet cell can hold.
+const CellLimit = 32767
 
-// fit cuts text that no cell can hold and marks the cut.
-func fit(s string) string {
-	if len(s) <= cellLimit {
+// Fit cuts text that no cell can hold and marks the cut.
+func Fit(s string) string {
+	if len(s) <= CellLimit {
 		return s
 	}
 	units := 0
 	for i, r := range s {
 		n := utf16.RuneLen(r)
-		if units+n > cellLimit-1 && len(s) > i {
-			if tail := utf16.Encode([]rune(s[i:])); units+len(tail) <= cellLimit {
+		if units+n > CellLimit-1 && len(s) > i {
+			if tail := utf16.Encode([]rune(s[i:])); units+len(tail) <= CellLimit {
 				return s
 			}
 			return s[:i] + "…"

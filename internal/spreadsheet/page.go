@@ -1,4 +1,4 @@
-package export
+package spreadsheet
 
 import (
 	"cmp"
@@ -10,10 +10,10 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// paper is a sheet of paper as it is printed on, on its long side.
-type paper struct {
+// Paper is a sheet of paper as it is printed on, on its long side.
+type Paper struct {
 	number        int     // that workbooks use for it
-	width, height float64 // in points, what the margins leave
+	Width, height float64 // in points, what the margins leave
 }
 
 // The margins of a page, in inches.
@@ -23,51 +23,51 @@ const (
 	pointsPerInch = 72
 )
 
-// papers are the papers that an offer can name.
-var papers = map[tender.Paper]paper{
+// Papers are the papers that an offer can name.
+var Papers = map[tender.Paper]Paper{
 	tender.PaperLetter: newPaper(1, 11, 8.5),
 	tender.PaperA4:     newPaper(9, 11.69, 8.27),
 }
 
-func newPaper(number int, width, height float64) paper {
-	return paper{number, (width - 2*sideMargin) * pointsPerInch, (height - topMargin - bottomMargin) * pointsPerInch}
+func newPaper(number int, width, height float64) Paper {
+	return Paper{number, (width - 2*sideMargin) * pointsPerInch, (height - topMargin - bottomMargin) * pointsPerInch}
 }
 
 const (
 	// leastScale is how small a page is printed, in percent: text of 10 points with 7.
 	leastScale = 70
 
-	// pointsPerDigit is how wide a digit is, which column widths count, in the font of
+	// PointsPerDigit is how wide a digit is, which column widths count, in the font of
 	// the workbook.
-	pointsPerDigit = 5.25
+	PointsPerDigit = 5.25
 )
 
 // scaleAcross is how small the sheet must be printed for its columns to fit on one page,
 // in percent; 100 if they do as they are.
-func (s *sheet) scaleAcross(p paper) float64 {
+func (s *Sheet) scaleAcross(p Paper) float64 {
 	width := 0.0
-	for _, w := range s.widths {
-		width += w * pointsPerDigit
+	for _, w := range s.Widths {
+		width += w * PointsPerDigit
 	}
-	return min(100, 100*p.width/max(width, 1))
+	return min(100, 100*p.Width/max(width, 1))
 }
 
 // lowest is the last row that holds anything, be it a chart.
-func (s *sheet) lowest() int {
-	row := s.height()
-	for _, c := range s.charts {
-		row = max(row, c.over.bottom)
+func (s *Sheet) lowest() int {
+	row := s.Height()
+	for _, c := range s.Charts {
+		row = max(row, c.Over.Bottom)
 	}
 	return row
 }
 
 // scaleDown is the same for its rows.
-func (s *sheet) scaleDown(p paper) float64 {
+func (s *Sheet) scaleDown(p Paper) float64 {
 	height := 0.0
 	for i := range s.rows {
-		height += cmp.Or(s.rows[i].height, bodyHeight-1)
+		height += cmp.Or(s.rows[i].Height, bodyHeight-1)
 	}
-	if s.body != nil || s.next != nil {
+	if s.Body != nil || s.Next != nil {
 		return 0 // a list, which goes on over as many pages as it takes
 	}
 	height += float64(s.lowest()-len(s.rows)) * (bodyHeight - 1)
@@ -76,10 +76,10 @@ func (s *sheet) scaleDown(p paper) float64 {
 
 // page sets how a sheet is printed: on one page if it can be read there, else with all
 // columns on each page, else with the columns on several pages beside each other.
-func (v *volume) page(f *excelize.File, s *sheet) error {
-	p := papers[v.paper]
-	across, down := s.scaleAcross(p) >= leastScale, s.whole && s.scaleDown(p) >= leastScale
-	if err := f.SetSheetProps(s.name, &excelize.SheetPropsOptions{FitToPage: &across}); err != nil {
+func (v *Frame) page(f *excelize.File, s *Sheet) error {
+	p := Papers[v.Paper]
+	across, down := s.scaleAcross(p) >= leastScale, s.Whole && s.scaleDown(p) >= leastScale
+	if err := f.SetSheetProps(s.Name, &excelize.SheetPropsOptions{FitToPage: &across}); err != nil {
 		return err
 	}
 	options := &excelize.PageLayoutOptions{Size: &p.number, Orientation: new("landscape")}
@@ -91,16 +91,16 @@ func (v *volume) page(f *excelize.File, s *sheet) error {
 	} else {
 		options.AdjustTo, options.PageOrder = new(uint(leastScale)), new("overThenDown")
 	}
-	if err := f.SetPageLayout(s.name, options); err != nil {
+	if err := f.SetPageLayout(s.Name, options); err != nil {
 		return err
 	}
 	side, top, bottom, edge, centred := sideMargin, topMargin, bottomMargin, edgeMargin, across
-	if err := f.SetPageMargins(s.name, &excelize.PageLayoutMarginsOptions{
+	if err := f.SetPageMargins(s.Name, &excelize.PageLayoutMarginsOptions{
 		Left: &side, Right: &side, Top: &top, Bottom: &bottom, Header: &edge, Footer: &edge, Horizontally: &centred,
 	}); err != nil {
 		return err
 	}
-	if err := f.SetHeaderFooter(s.name, v.headerFooter()); err != nil {
+	if err := f.SetHeaderFooter(s.Name, v.headerFooter()); err != nil {
 		return err
 	}
 	return v.printNames(f, s, !across)
@@ -108,13 +108,13 @@ func (v *volume) page(f *excelize.File, s *sheet) error {
 
 // headerFooter prints the run at the left, the sheet in the middle and the page at
 // the right; indicative figures are said to be so at the top of every page.
-func (v *volume) headerFooter() *excelize.HeaderFooterOptions {
-	name := []rune(strings.ReplaceAll(clean(v.footer), "&", "&&"))
+func (v *Frame) headerFooter() *excelize.HeaderFooterOptions {
+	name := []rune(strings.ReplaceAll(Clean(v.Footer), "&", "&&"))
 	if len(name) > 120 { // of the 255 characters that a footer can have
 		name = name[:120]
 	}
 	text := &excelize.HeaderFooterOptions{OddFooter: fmt.Sprintf("&L&8 %s&C&8 &A&R&8 Page &P of &N", string(name))}
-	if v.indicative {
+	if v.Indicative {
 		text.OddHeader = `&R&8 INDICATIVE`
 	}
 	return text
@@ -122,20 +122,20 @@ func (v *volume) headerFooter() *excelize.HeaderFooterOptions {
 
 // printNames name what is printed, and what is on every page: the headings and, where
 // the columns do not fit on one page, the first of them, which says what a row is about.
-func (v *volume) printNames(f *excelize.File, s *sheet, beside bool) error {
+func (v *Frame) printNames(f *excelize.File, s *Sheet, beside bool) error {
 	printed := s.all()
-	printed.bottom = s.lowest()
+	printed.Bottom = s.lowest()
 	if err := f.SetDefinedName(&excelize.DefinedName{
-		Name: "_xlnm.Print_Area", RefersTo: s.of(printed.fixed()), Scope: s.name,
+		Name: "_xlnm.Print_Area", RefersTo: s.Of(printed.Fixed()), Scope: s.Name,
 	}); err != nil {
 		return err
 	}
-	if s.repeat == 0 {
+	if s.Repeat == 0 {
 		return nil
 	}
-	repeated := s.of(fmt.Sprintf("$%d:$%d", s.repeat, s.repeat))
+	repeated := s.Of(fmt.Sprintf("$%d:$%d", s.Repeat, s.Repeat))
 	if beside {
-		repeated = s.of("$A:$A") + "," + repeated
+		repeated = s.Of("$A:$A") + "," + repeated
 	}
-	return f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: repeated, Scope: s.name})
+	return f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: repeated, Scope: s.Name})
 }

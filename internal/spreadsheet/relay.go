@@ -1,4 +1,4 @@
-package export
+package spreadsheet
 
 import "io"
 

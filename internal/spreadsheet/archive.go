@@ -1,4 +1,4 @@
-package export
+package spreadsheet
 
 import (
 	"archive/zip"
@@ -16,13 +16,13 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// archive is the zip package of a workbook. It collects the parts that excelize
+// Archive is the zip package of a workbook. It collects the parts that excelize
 // writes, puts the rows of the sheets into them, and writes all of them in a
 // fixed order with a fixed time, so that the same workbook gives the same bytes.
-type archive struct {
-	out   io.Writer
+type Archive struct {
+	Out   io.Writer
 	parts []*part
-	rows  map[string]*sheet // by the path of the sheet's part
+	rows  map[string]*Sheet // by the path of the sheet's part
 	ticks int64             // days between the marks of a scale of time
 }
 
@@ -31,7 +31,8 @@ type part struct {
 	bytes.Buffer
 }
 
-const contentTypes = "[Content_Types].xml"
+// ContentTypes is the part that says what each part of the package is.
+const ContentTypes = "[Content_Types].xml"
 
 // level of compression: the rows of a sheet are so alike that more work makes
 // them little smaller.
@@ -41,21 +42,21 @@ const level = flate.BestSpeed
 var packed = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Create implements excelize's writer of archives.
-func (a *archive) Create(path string) (io.Writer, error) {
+func (a *Archive) Create(path string) (io.Writer, error) {
 	p := &part{path: path}
 	a.parts = append(a.parts, p)
 	return p, nil
 }
 
 // AddFS implements excelize's writer of archives, which never calls it.
-func (a *archive) AddFS(fs.FS) error { return fmt.Errorf("a workbook has no file system to add") }
+func (a *Archive) AddFS(fs.FS) error { return fmt.Errorf("a workbook has no file system to add") }
 
 // Close writes the archive.
-func (a *archive) Close() error {
+func (a *Archive) Close() error {
 	slices.SortFunc(a.parts, func(x, y *part) int {
 		return cmp.Or(cmp.Compare(rank(x.path), rank(y.path)), strings.Compare(x.path, y.path))
 	})
-	z := zip.NewWriter(a.out)
+	z := zip.NewWriter(a.Out)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, level) })
 	for _, p := range a.parts {
 		entry, err := z.CreateHeader(&zip.FileHeader{Name: p.path, Method: zip.Deflate, Modified: packed})
@@ -73,7 +74,7 @@ func (a *archive) Close() error {
 // relationships of the package.
 func rank(path string) int {
 	switch {
-	case path == contentTypes:
+	case path == ContentTypes:
 		return 0
 	case strings.HasPrefix(path, "_rels/"):
 		return 1
@@ -90,7 +91,7 @@ var images = regexp.MustCompile(`<Default Extension="[a-z]+" ContentType="image/
 // chartOverTime is the part of a chart with lines over time, as the schema has
 // it: excelize says of what lies along a chart that it is text, and gives the
 // scale of such a chart the end of a list of names.
-func (a *archive) chartOverTime(part []byte) []byte {
+func (a *Archive) chartOverTime(part []byte) []byte {
 	part = alongText.ReplaceAll(part, []byte(`<xVal><numRef>$1</numRef></xVal>`))
 	part = bytes.Replace(part, []byte(`"smoothMarker"`), []byte(`"lineMarker"`), 1)
 	scale := fmt.Sprintf(`<crossBetween val="midCat"></crossBetween><majorUnit val="%d"></majorUnit></valAx>`, a.ticks)
@@ -114,9 +115,9 @@ var unprefixed = regexp.MustCompile(`<(/?)([A-Za-z]+)([ />])`)
 
 // write copies a part; in that of a sheet the rows take the place of the empty
 // ones excelize left.
-func (a *archive) write(w io.Writer, p *part) error {
+func (a *Archive) write(w io.Writer, p *part) error {
 	s, ok := a.rows[p.path]
-	if p.path == contentTypes {
+	if p.path == ContentTypes {
 		_, err := w.Write(images.ReplaceAll(p.Bytes(), nil))
 		return err
 	}
