@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/result"
@@ -75,7 +76,7 @@ second as now. Of an OFFER the latest run is compared with the one before. The e
 }
 
 // difference is that of two runs, or of an offer's latest run and the one before.
-func difference(args []string, version string) (*export.Difference, error) {
+func difference(args []string, version string) (*compare.Difference, error) {
 	if len(args) == 1 {
 		return batch.DiffOffer(args[0], version)
 	}
@@ -83,7 +84,7 @@ func difference(args []string, version string) (*export.Difference, error) {
 }
 
 // printDifference prints a difference, as JSON or for people.
-func printDifference(out io.Writer, d *export.Difference, asJSON, all bool, workbook string) error {
+func printDifference(out io.Writer, d *compare.Difference, asJSON, all bool, workbook string) error {
 	if asJSON {
 		return export.WriteDifferenceJSON(out, d)
 	}
@@ -93,7 +94,7 @@ func printDifference(out io.Writer, d *export.Difference, asJSON, all bool, work
 }
 
 // writeDifference writes the workbook of a difference into a new file.
-func writeDifference(name string, d *export.Difference) error {
+func writeDifference(name string, d *compare.Difference) error {
 	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 		return thereAlready(name, err)
 	}
@@ -149,7 +150,7 @@ func renameToNew(from, to string) error {
 // differencePrinter shows a difference at a terminal.
 type differencePrinter struct {
 	printer
-	d   *export.Difference
+	d   *compare.Difference
 	all bool // rows, however many
 }
 
@@ -201,7 +202,7 @@ func (p *differencePrinter) instant(t time.Time) string {
 	return withOffset(t)
 }
 
-func termsWords(s export.Side) string { return fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest) }
+func termsWords(s compare.Side) string { return fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest) }
 
 func countWords(c result.Counts) string {
 	return fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
@@ -258,7 +259,7 @@ func (p *differencePrinter) files() {
 	p.section("files: %s", counted(len(p.d.Files), "differs", "differ"))
 	rows := [][]string{}
 	for _, f := range p.d.Files {
-		rows = append(rows, []string{"  " + export.FileWord(f), oneLine(f.Either().File), fileWords(f)})
+		rows = append(rows, []string{"  " + compare.FileWord(f), oneLine(f.Either().File), fileWords(f)})
 	}
 	p.tableLeft(rows, 3)
 }
@@ -277,8 +278,8 @@ func fileWords(f result.Pair[result.Input]) string {
 }
 
 // threeRows are what each run says of a part of a result, and the change.
-func threeRows[T export.Figured](name, currency string, pair result.Pair[T], shown func(i int, d decimal.Decimal) string) [][]string {
-	was, now, change := export.Amounts(pair)
+func threeRows[T compare.Figured](name, currency string, pair result.Pair[T], shown func(i int, d decimal.Decimal) string) [][]string {
+	was, now, change := compare.Amounts(pair)
 	rows := [][]string{{"  " + name, currency, "before"}, {"", "", "now"}, {"", "", "change"}}
 	for n, amounts := range [][]decimal.Decimal{was, now, change} {
 		for i := range change {
@@ -300,11 +301,11 @@ func plain(_ int, d decimal.Decimal) string { return thousands(d) }
 func (p *differencePrinter) acceptance() {
 	rows := [][]string{{"  series", "", "", "tendered early", "late", "tendered", "accepted", "returned", "factor"}}
 	for _, s := range p.d.Series {
-		if !export.SeriesDiffer(s) {
+		if !compare.SeriesDiffer(s) {
 			continue
 		}
 		three := threeRows(s.Either().ID, s.Either().Currency, s, plain)
-		for i, side := range []*export.SeriesResult{s.Was, s.Now} {
+		for i, side := range []*compare.SeriesResult{s.Was, s.Now} {
 			if side != nil {
 				three[i] = append(three[i], side.FactorWords())
 			}
@@ -312,7 +313,7 @@ func (p *differencePrinter) acceptance() {
 		rows = append(rows, three...)
 	}
 	for _, t := range p.d.Totals {
-		if !export.Differ(t) {
+		if !compare.Differ(t) {
 			continue
 		}
 		for _, r := range threeRows("all series", t.Either().Currency, t, plain) {
@@ -333,7 +334,7 @@ func (p *differencePrinter) figures(title string, rows [][]string) {
 func (p *differencePrinter) cash() {
 	rows := [][]string{{"  settlement", "", "", "principal", "consideration", "early payment", "interest", "total"}}
 	for _, f := range p.d.Funding {
-		if !export.FundingDiffer(f) {
+		if !compare.FundingDiffer(f) {
 			continue
 		}
 		currency := f.Either().Currency
@@ -341,9 +342,9 @@ func (p *differencePrinter) cash() {
 			if i == 0 {
 				return thousands(d)
 			}
-			return export.Money(d, currency)
+			return compare.Money(d, currency)
 		})
-		for i, side := range []*export.FundingResult{f.Was, f.Now} {
+		for i, side := range []*compare.FundingResult{f.Was, f.Now} {
 			if side != nil && side.Status == settle.Paid {
 				three[i] = append(three[i], "paid already")
 			}
@@ -366,7 +367,7 @@ func (p *differencePrinter) wires() {
 func (p *differencePrinter) caps() {
 	rows := [][]string{{"  cap", "", "", "amount", "used", "left"}}
 	for _, c := range p.d.Caps {
-		if export.Differ(c) {
+		if compare.Differ(c) {
 			rows = append(rows, threeRows(oneLine(c.Either().Name), c.Either().Currency, c, plain)...)
 		}
 	}
@@ -396,7 +397,7 @@ func (p *differencePrinter) instructions() {
 func lineRows(c *result.Change, was, now string) [][]string {
 	rows := [][]string{{"  " + export.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
 	side := func(n int, q result.Position, currency string) {
-		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), export.Money(q.Total, currency))
+		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), compare.Money(q.Total, currency))
 	}
 	switch c.Kind {
 	case result.New:

@@ -11,7 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -23,22 +23,22 @@ func TestADifferenceIsPrinted(t *testing.T) {
 	amount := decimal.RequireFromString
 	zone := time.FixedZone("EST", -5*3600)
 	at := time.Date(2004, 12, 2, 9, 0, 0, 0, zone)
-	side := func(run, replaces string) export.Side {
-		return export.Side{Run: run, Phase: tender.Final, AsOf: at, Version: "0.1.0", Terms: 2, Digest: strings.Repeat("0a", 32), Replaces: replaces}
+	side := func(run, replaces string) compare.Side {
+		return compare.Side{Run: run, Phase: tender.Final, AsOf: at, Version: "0.1.0", Terms: 2, Digest: strings.Repeat("0a", 32), Replaces: replaces}
 	}
 	words := func(path, text string) *tender.Term {
 		return &tender.Term{Path: path, Kind: tender.TermWords, Text: text}
 	}
-	series := func(id, currency, accepted, factor string) *export.SeriesResult {
-		return &export.SeriesResult{ID: id, Currency: currency, Early: amount("5000"), Accepted: amount(accepted), Returned: amount("5000").Sub(amount(accepted)), FactorEarly: factor, FactorLate: "0"}
+	series := func(id, currency, accepted, factor string) *compare.SeriesResult {
+		return &compare.SeriesResult{ID: id, Currency: currency, Early: amount("5000"), Accepted: amount(accepted), Returned: amount("5000").Sub(amount(accepted)), FactorEarly: factor, FactorLate: "0"}
 	}
 	position := func(series, tendered, accepted, cash string) result.Position {
 		return result.Position{Series: series, Window: tender.Early, Tendered: amount(tendered), Accepted: amount(accepted), Total: amount(cash)}
 	}
-	funding := func(status settle.Status, cash string) *export.FundingResult {
-		return &export.FundingResult{Currency: "USD", Date: "2004-11-17", Status: status, Principal: amount("4000"), Cash: settle.Cash{Consideration: amount(cash)}}
+	funding := func(status settle.Status, cash string) *compare.FundingResult {
+		return &compare.FundingResult{Currency: "USD", Date: "2004-11-17", Status: status, Principal: amount("4000"), Cash: settle.Cash{Consideration: amount(cash)}}
 	}
-	d := &export.Difference{
+	d := &compare.Difference{
 		Offer: "small", Issuer: "Small\x1b[2J Co.", Zone: zone, Was: side("a", ""), Now: side("b", "a"),
 		Terms: []result.Pair[tender.Term]{
 			{Was: words("conditions.Financing.text", "one\nline"), Now: words("conditions.Financing.text", "another")},
@@ -48,11 +48,11 @@ func TestADifferenceIsPrinted(t *testing.T) {
 			{Was: &result.Input{File: "a.csv", SHA256: "1"}, Now: &result.Input{File: "b.csv", SHA256: "1"}},
 			{Was: &result.Input{File: "c.csv", SHA256: "2", Rows: 1}, Now: &result.Input{File: "c.csv", SHA256: "3", Rows: 2, Counted: 1}},
 		},
-		Series: []result.Pair[export.SeriesResult]{
+		Series: []result.Pair[compare.SeriesResult]{
 			{Was: series("usd", "USD", "4000", "0.8"), Now: series("usd", "USD", "5000", "1")},
 			{Was: series("eur", "EUR", "4000", "0.8"), Now: series("eur", "EUR", "4000", "0.8")},
 		},
-		Funding: []result.Pair[export.FundingResult]{{Was: funding(settle.Due, "3500"), Now: funding(settle.Paid, "3500")}},
+		Funding: []result.Pair[compare.FundingResult]{{Was: funding(settle.Due, "3500"), Now: funding(settle.Paid, "3500")}},
 		Lines: []result.Change{
 			{Kind: result.Amended, Depositary: "DTC", Instruction: "1", Was: position("usd", "3000", "2000", "1750.5"), Now: position("eur", "3000", "1000", "900")},
 		},

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/batch"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -84,16 +84,16 @@ func (p *printer) allotment(a *batch.Allotment) {
 		}
 		return part + " " + amount
 	}
-	parts := []string{money("consideration", export.Money(a.Consideration, currency), a.Price)}
+	parts := []string{money("consideration", compare.Money(a.Consideration, currency), a.Price)}
 	if a.EarlyPrice != "" {
-		parts = append(parts, money("early payment", export.Money(a.EarlyPayment, currency), a.EarlyPrice))
+		parts = append(parts, money("early payment", compare.Money(a.EarlyPayment, currency), a.EarlyPrice))
 	}
-	parts = append(parts, money("accrued interest", export.Money(a.AccruedInterest, currency), ""))
-	p.linef("cash: %s %s: %s", currency, export.Money(a.Total(), currency), strings.Join(parts, ", "))
-	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status, export.Money(a.Payment.Total(), currency), a.Payment.Series,
+	parts = append(parts, money("accrued interest", compare.Money(a.AccruedInterest, currency), ""))
+	p.linef("cash: %s %s: %s", currency, compare.Money(a.Total(), currency), strings.Join(parts, ", "))
+	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status, compare.Money(a.Payment.Total(), currency), a.Payment.Series,
 		partyName(a.Payment.Participant, a.Payment.ParticipantName), a.Payment.Depositary)
 	if w := a.Wire; w != nil {
-		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, export.Money(w.Total(), currency), w.Date, counted(len(w.Payments), "payment", "payments"))
+		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date, counted(len(w.Payments), "payment", "payments"))
 	}
 }
 

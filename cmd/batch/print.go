@@ -11,8 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -256,7 +256,7 @@ func changeLines(r *result.Run) (lines []string) {
 	if w := r.WireChanges; w != nil {
 		add("wires against the superseded run: %s, %d as they were", counted(len(w.Wires), "differs", "differ"), w.Same)
 		for _, t := range w.Totals() {
-			add("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, export.Money(t.Additional, t.Currency), export.Money(t.ClawBack, t.Currency))
+			add("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, compare.Money(t.Additional, t.Currency), compare.Money(t.ClawBack, t.Currency))
 		}
 	}
 	return lines
@@ -268,7 +268,7 @@ func (p *printer) wireRows(c *result.WireChanges, most int) {
 	for i := range c.Wires[:most] {
 		w := &c.Wires[i]
 		rows = append(rows, []string{"  " + string(w.Kind), w.Reference, oneLine(w.Depositary), oneLine(w.Participant),
-			export.Money(w.Was, w.Currency), "→", export.Money(w.Now, w.Currency), plus(w.Now.Sub(w.Was)) + export.Money(w.Now.Sub(w.Was), w.Currency)})
+			compare.Money(w.Was, w.Currency), "→", compare.Money(w.Now, w.Currency), plus(w.Now.Sub(w.Was)) + compare.Money(w.Now.Sub(w.Was), w.Currency)})
 	}
 	p.tableLeft(rows, 4)
 }

@@ -29,7 +29,7 @@ func changesFrom(r *result.Run, src *source, previous string) (*result.Changes, 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), previous, result.InstructionsName), err)
 	}
-	return compare(r, previous, was), nil
+	return changesSince(r, previous, was), nil
 }
 
 // instructionKey tells instructions apart: a depositary gives a number once.
@@ -101,8 +101,8 @@ func readRows(r io.Reader, columns []string, take func(text []string) (wrong int
 	}
 }
 
-// compare compares the lines of a run with those of an earlier one.
-func compare(r *result.Run, previous string, was map[instructionKey]result.Position) *result.Changes {
+// changesSince compares the lines of a run with those of an earlier one.
+func changesSince(r *result.Run, previous string, was map[instructionKey]result.Position) *result.Changes {
 	return &result.Changes{Previous: previous, Lines: comparePositions(was, positionsOf(r)), Series: seriesChanges(r, was)}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
@@ -358,7 +358,7 @@ func (in *intake) pastDue(s *settle.Settlement) []tender.Warning {
 		if f.Status != settle.Due || !f.Date.Before(tender.DateOf(in.asOf.In(in.offer.Zone))) {
 			continue
 		}
-		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", counted(f.Wires, "wire", "wires"), f.Currency, export.Money(f.Total(), f.Currency), f.Date)
+		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", counted(f.Wires, "wire", "wires"), f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
 		if in.settled == nil {
 			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is wired: otherwise it is paid twice"
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
@@ -20,7 +21,7 @@ import (
 
 // DiffOffer compares the latest run of the offer in a folder with the one that it was
 // compared with when it was made. It is a *[UsageError] if there is none.
-func DiffOffer(folder, version string) (*export.Difference, error) {
+func DiffOffer(folder, version string) (*compare.Difference, error) {
 	if isOffer(folder) != nil {
 		return nil, &UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs", folder)}
 	}
@@ -38,7 +39,7 @@ func DiffOffer(folder, version string) (*export.Difference, error) {
 // folder; the second may also be the name of a run beside the first. version is
 // that of the program. Errors are a *[UsageError] if there is no such run or the
 // runs are of different offers, or else say which file of a run is damaged.
-func Diff(was, now, version string) (*export.Difference, error) {
+func Diff(was, now, version string) (*compare.Difference, error) {
 	first, err := openRun(was)
 	if err != nil {
 		return nil, err
@@ -155,20 +156,20 @@ func (r *publishedRun) readTerms(folder string) error {
 }
 
 // difference compares the run with a second one.
-func (r *publishedRun) difference(now *publishedRun, version string) *export.Difference {
-	d := &export.Difference{
+func (r *publishedRun) difference(now *publishedRun, version string) *compare.Difference {
+	d := &compare.Difference{
 		Offer: r.Offer, Issuer: now.result.Issuer, Version: version, Was: r.side(), Now: now.side(),
 		Files:   different(result.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
 		Lines:   byKind(comparePositions(r.positions, maps.All(now.positions))),
 		Rejects: different(result.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
-		Series:  result.PairUp(r.result.Series, now.result.Series, func(s export.SeriesResult) string { return s.ID + " " + s.Currency }),
-		Totals:  result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t export.TotalResult) string { return t.Currency }),
-		Caps: result.PairUp(r.result.Caps, now.result.Caps, func(c export.CapResult) string {
+		Series:  result.PairUp(r.result.Series, now.result.Series, func(s compare.SeriesResult) string { return s.ID + " " + s.Currency }),
+		Totals:  result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t compare.TotalResult) string { return t.Currency }),
+		Caps: result.PairUp(r.result.Caps, now.result.Caps, func(c compare.CapResult) string {
 			return strings.Join([]string{c.Name, c.Currency, string(c.Measure)}, "\x00")
 		}),
 		Funding: result.PairUp(r.result.Funding, now.result.Funding,
-			func(f export.FundingResult) string { return fmt.Sprint(f.Currency, f.Date, f.Status) },
-			func(f export.FundingResult) string { return f.Currency + f.Date }),
+			func(f compare.FundingResult) string { return fmt.Sprint(f.Currency, f.Date, f.Status) },
+			func(f compare.FundingResult) string { return f.Currency + f.Date }),
 	}
 	for _, side := range []*publishedRun{r, now} {
 		if side.terms != nil {
@@ -215,8 +216,8 @@ func whyNotCompared(was, now *publishedRun) string {
 	return strings.Join(reasons, "; ")
 }
 
-func (r *publishedRun) side() export.Side {
-	return export.Side{
+func (r *publishedRun) side() compare.Side {
+	return compare.Side{
 		Run: r.Manifest.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version, Digest: r.Terms.Digest,
 		Previous: r.Previous, Replaces: r.Replaces, Counts: r.result.Counts,
 	}

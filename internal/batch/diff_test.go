@@ -21,6 +21,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/result"
@@ -74,7 +75,7 @@ func publishExample(t *testing.T, folder, asOf string) string {
 	return mustRun(t, req).Folder
 }
 
-func mustDiff(t *testing.T, was, now string) *export.Difference {
+func mustDiff(t *testing.T, was, now string) *compare.Difference {
 	t.Helper()
 	d, err := Diff(was, now, "1.0.0")
 	if err != nil {
@@ -105,7 +106,7 @@ func TestADifferenceSaysWhatBecameOfTheOffer(t *testing.T) {
 	if n := d.Kinds(); n[result.New] != 42 || n[result.Reclassed] != 400 || len(n) != 2 {
 		t.Errorf("instructions %v", n)
 	}
-	_, _, total := export.Amounts(d.Totals[0])
+	_, _, total := compare.Amounts(d.Totals[0])
 	if got := total[1].String(); got != "654999277" {
 		t.Errorf("accepted in all: %s more", got)
 	}
@@ -202,7 +203,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 }
 
 // mirrored is a difference seen from the other side.
-func mirrored(d *export.Difference) *export.Difference {
+func mirrored(d *compare.Difference) *compare.Difference {
 	m := *d
 	m.Was, m.Now = d.Now, d.Was
 	m.Terms, m.Files, m.Rejects = swap(d.Terms), swap(d.Files), swap(d.Rejects)
@@ -229,7 +230,7 @@ func swap[T any](pairs []result.Pair[T]) []result.Pair[T] {
 
 // listedDifference is a difference as text, each list in an order that does not
 // depend on the direction.
-func listedDifference(t *testing.T, d *export.Difference) string {
+func listedDifference(t *testing.T, d *compare.Difference) string {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%+v\n%+v\n%s\n", d.Was, d.Now, d.NotCompared)
@@ -249,7 +250,7 @@ func listedDifference(t *testing.T, d *export.Difference) string {
 	return b.String()
 }
 
-func checkSums(t *testing.T, d *export.Difference) {
+func checkSums(t *testing.T, d *compare.Difference) {
 	t.Helper()
 	currencies := d.Currencies()
 	bySeries, cash := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
@@ -263,12 +264,12 @@ func checkSums(t *testing.T, d *export.Difference) {
 		}
 	}
 	for _, p := range d.Series {
-		if _, _, change := export.Amounts(p); !change[3].Equal(bySeries[p.Either().ID]) {
+		if _, _, change := compare.Amounts(p); !change[3].Equal(bySeries[p.Either().ID]) {
 			t.Errorf("series %s: accepted %s more, its instructions %s", p.Either().ID, change[3], bySeries[p.Either().ID])
 		}
 	}
 	for _, p := range d.Funding {
-		_, _, change := export.Amounts(p)
+		_, _, change := compare.Amounts(p)
 		cash[p.Either().Currency] = cash[p.Either().Currency].Sub(change[4])
 	}
 	for currency, left := range cash {
@@ -296,7 +297,7 @@ func TestComparedPositionsAreMirrored(t *testing.T) {
 	for range 2000 {
 		was, now := book(), book()
 		forth := comparePositions(was, maps.All(now))
-		back := mirrored(&export.Difference{Lines: comparePositions(now, maps.All(was))}).Lines
+		back := mirrored(&compare.Difference{Lines: comparePositions(now, maps.All(was))}).Lines
 		if !reflect.DeepEqual(forth, back) {
 			t.Fatalf("there\n%+v\nand back\n%+v", forth, back)
 		}

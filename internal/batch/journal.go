@@ -13,8 +13,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
@@ -169,7 +169,7 @@ func (j *journal) announce(r *result.Run, manifest string) error {
 	j.entry = describe(j.entry, r)
 	j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Held, r.Decisions, manifest
 	for _, c := range r.TermChanges {
-		j.entry.TermsChanged = append(j.entry.TermsChanged, export.TermWords(c))
+		j.entry.TermsChanged = append(j.entry.TermsChanged, compare.TermWords(c))
 	}
 	e := j.entry
 	e.Event = ledger.Started

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
@@ -224,7 +225,7 @@ func resultRemarks(r *result.Run) []tender.Warning {
 			r.Version, how))
 	}
 	for _, c := range r.TermChanges {
-		all = append(all, tender.Warnf(tender.WarnTermsChanged, "the terms were changed in place, without an amendment: %s", export.TermWords(c)))
+		all = append(all, tender.Warnf(tender.WarnTermsChanged, "the terms were changed in place, without an amendment: %s", compare.TermWords(c)))
 	}
 	return all
 }

@@ -121,7 +121,7 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 	return again, err
 }
 
-// compare names the files that have other bytes than the published ones.
+// changesSince names the files that have other bytes than the published ones.
 func (a *Remade) compare(ctx context.Context, m *ledger.Run) (differs []string, err error) {
 	now := manifest(a.Run, m.Previous, a.in)
 	for _, p := range a.in.src.pieces {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -65,7 +65,7 @@ func checkTermChanges(r *result.Run, req Request) error {
 	var changed []string
 	for _, c := range r.TermChanges {
 		if path := c.Either().Path; path != "resolutions" && !strings.HasPrefix(path, "resolutions.") {
-			changed = append(changed, export.TermWords(c))
+			changed = append(changed, compare.TermWords(c))
 		}
 	}
 	reason := strings.TrimSpace(req.TermsChanged)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -114,37 +115,37 @@ func (o object) MarshalJSON() ([]byte, error) {
 
 // WriteDifferenceJSON writes a difference for machines. Every amount is a
 // decimal in a string.
-func WriteDifferenceJSON(w io.Writer, d *Difference) error {
+func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 	return EncodeJSON(w, differenceJSON{
-		Offer: d.Offer, Issuer: d.Issuer, Differs: d.Differs(), Was: d.Was.json(), Now: d.Now.json(),
+		Offer: d.Offer, Issuer: d.Issuer, Differs: d.Differs(), Was: newSideJSON(d.Was), Now: newSideJSON(d.Now),
 		Terms: termsDiffJSON{d.TermsDiffer(), d.NotCompared, List(d.Terms, termDiffJSON)},
 		Files: List(d.Files, func(p result.Pair[result.Input]) pairJSON {
-			return pairJSON{FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)}
+			return pairJSON{compare.FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)}
 		}),
-		Series: List(d.Series, func(p result.Pair[SeriesResult]) object {
+		Series: List(d.Series, func(p result.Pair[compare.SeriesResult]) object {
 			s := p.Either()
-			return append(object{{"series", s.ID}, {"title", s.Title}, {"currency", s.Currency}}, seriesMeasures.json(p, s.Currency, factorJSON)...)
+			return append(object{{"series", s.ID}, {"title", s.Title}, {"currency", s.Currency}}, measuresJSON(compare.SeriesMeasures, p, s.Currency, factorJSON)...)
 		}),
-		Totals: List(d.Totals, func(p result.Pair[TotalResult]) object {
+		Totals: List(d.Totals, func(p result.Pair[compare.TotalResult]) object {
 			currency := p.Either().Currency
-			return append(object{{"currency", currency}}, totalMeasures.json(p, currency, nil)...)
+			return append(object{{"currency", currency}}, measuresJSON(compare.TotalMeasures, p, currency, nil)...)
 		}),
-		Caps: List(d.Caps, func(p result.Pair[CapResult]) object {
+		Caps: List(d.Caps, func(p result.Pair[compare.CapResult]) object {
 			c := p.Either()
-			return append(object{{"name", c.Name}, {"currency", c.Currency}, {"measure", c.Measure}}, capMeasures.json(p, c.Currency, nil)...)
+			return append(object{{"name", c.Name}, {"currency", c.Currency}, {"measure", c.Measure}}, measuresJSON(compare.CapMeasures, p, c.Currency, nil)...)
 		}),
-		Funding: List(d.Funding, func(p result.Pair[FundingResult]) object {
+		Funding: List(d.Funding, func(p result.Pair[compare.FundingResult]) object {
 			f := p.Either()
-			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, fundingMeasures.json(p, f.Currency, statusJSON)...)
+			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, measuresJSON(compare.FundingMeasures, p, f.Currency, statusJSON)...)
 		}),
-		Wires: newWireChangesJSON(d.Wires), Instructions: d.linesJSON(),
+		Wires: newWireChangesJSON(d.Wires), Instructions: linesJSON(d),
 		Rejects: List(d.Rejects, func(p result.Pair[tender.Reject]) pairJSON {
 			return pairJSON{RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),
 	})
 }
 
-func (s Side) json() sideJSON {
+func newSideJSON(s compare.Side) sideJSON {
 	return sideJSON{s.Run, s.Phase, display.Stamp(s.AsOf, s.AsOf.Location()), s.Version, s.Terms, s.Digest, s.Previous, s.Replaces, countsJSON(s.Counts)}
 }
 
@@ -156,14 +157,6 @@ func termDiffJSON(p result.Pair[tender.Term]) termJSON {
 		return &t.Text
 	}
 	return termJSON{p.Either().Path, text(p.Was), text(p.Now)}
-}
-
-// FileWord says what became of a file in the second run.
-func FileWord(p result.Pair[result.Input]) string {
-	if p.Was != nil && p.Now != nil && p.Was.File != p.Now.File {
-		return "renamed"
-	}
-	return p.Word()
 }
 
 func fileDiffJSON(in *result.Input) any {
@@ -180,16 +173,16 @@ func rejectDiffJSON(r *tender.Reject) any {
 	return rejectJSON{r.Source.File, r.Source.Sheet, r.Source.Row, r.Column, r.Value, r.Rule, r.Message, r.Waived}
 }
 
-func factorJSON(s *SeriesResult) object { return object{{"factor", s.FactorWords()}} }
+func factorJSON(s *compare.SeriesResult) object { return object{{"factor", s.FactorWords()}} }
 
-func statusJSON(f *FundingResult) object { return object{{"status", f.Status}} }
+func statusJSON(f *compare.FundingResult) object { return object{{"status", f.Status}} }
 
-func (d *Difference) linesJSON() []object {
-	in := d.currencies()
+func linesJSON(d *compare.Difference) []object {
+	in := d.SeriesCurrencies()
 	return List(d.Lines, func(c result.Change) object {
-		was, now := in.of(&c)
+		was, now := in.Of(&c)
 		o := append(object{{"kind", c.Kind}, {"depositary", c.Depositary}, {"instruction", c.Instruction}},
-			lineMeasures.json(pair(&c), cmp.Or(now, was), func(p *result.Position) object {
+			measuresJSON(compare.LineMeasures, compare.Positions(&c), cmp.Or(now, was), func(p *result.Position) object {
 				return object{{"series", p.Series}, {"window", p.Window}}
 			})...)
 		if was != now && was != "" && now != "" { // amounts in two currencies have no difference
@@ -201,17 +194,17 @@ func (d *Difference) linesJSON() []object {
 
 // json are the members was, now and difference; more gives what a side has
 // besides its amounts.
-func (m measures[T]) json(p result.Pair[T], currency string, more func(*T) object) object {
+func measuresJSON[T compare.Figured](m compare.Measures[T], p result.Pair[T], currency string, more func(*T) object) object {
 	side := func(t *T, amounts []decimal.Decimal) object {
 		var o object
 		if t != nil && more != nil {
 			o = more(t)
 		}
 		for i, a := range amounts {
-			o = append(o, member{m.names[i].key, m.text(i, a, currency)})
+			o = append(o, member{m.Names[i].Key, m.Text(i, a, currency)})
 		}
 		return o
 	}
-	was, now, difference := Amounts(p)
+	was, now, difference := compare.Amounts(p)
 	return object{{"was", side(p.Was, was)}, {"now", side(p.Now, now)}, {"difference", side(nil, difference)}}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
@@ -40,9 +41,9 @@ var lineColumns = func() []spreadsheet.Column {
 		{Heading: "Currency before"},
 		{Heading: "Currency now"},
 	}
-	for _, m := range lineMeasures.names {
-		columns = append(columns, spreadsheet.Column{Heading: m.heading + " before", Right: true},
-			spreadsheet.Column{Heading: m.heading + " now", Right: true}, spreadsheet.Column{Heading: "Change", Right: true})
+	for _, m := range compare.LineMeasures.Names {
+		columns = append(columns, spreadsheet.Column{Heading: m.Heading + " before", Right: true},
+			spreadsheet.Column{Heading: m.Heading + " now", Right: true}, spreadsheet.Column{Heading: "Change", Right: true})
 	}
 	return columns
 }()
@@ -64,20 +65,20 @@ func (b *comparison) layInstructions() {
 
 func (b *comparison) lineRow(c *result.Change, cells []spreadsheet.Cell) {
 	cells[linKind-1], cells[linDepositary-1], cells[linInstruction-1] = spreadsheet.Label(ChangeName(c.Kind)), spreadsheet.Label(c.Depositary), spreadsheet.Label(c.Instruction)
-	was, now := b.currencies.of(c)
+	was, now := b.currencies.Of(c)
 	cells[linSeriesWas-1], cells[linSeriesNow-1] = spreadsheet.Label(c.Was.Series), spreadsheet.Label(c.Now.Series)
 	cells[linWindowWas-1], cells[linWindowNow-1] = spreadsheet.Label(string(c.Was.Window)), spreadsheet.Label(string(c.Now.Window))
 	cells[linCurrencyWas-1], cells[linCurrencyNow-1] = spreadsheet.Label(was), spreadsheet.Label(now)
-	before, after, change := Amounts(pair(c))
-	for i := range lineMeasures.names {
+	before, after, change := compare.Amounts(compare.Positions(c))
+	for i := range compare.LineMeasures.Names {
 		var three [3]spreadsheet.Cell
 		if before != nil {
-			three[0] = lineMeasures.cell(i, before[i], was)
+			three[0] = measureCell(compare.LineMeasures, i, before[i], was)
 		}
 		if after != nil {
-			three[1] = lineMeasures.cell(i, after[i], now)
+			three[1] = measureCell(compare.LineMeasures, i, after[i], now)
 		}
-		compare(cells, linAmounts+3*i, three[0], three[1], change[i])
+		wasAndNow(cells, linAmounts+3*i, three[0], three[1], change[i])
 		if was != now && was != "" && now != "" { // amounts in two currencies have no difference
 			cells[linAmounts+3*i+1] = spreadsheet.Cell{}
 		}
@@ -100,7 +101,7 @@ func (b *comparison) movements() []movement {
 		i := slices.IndexFunc(all, func(m movement) bool { return m.kind == kind && m.currency == currency })
 		if i < 0 {
 			i = len(all)
-			all = append(all, movement{kind, currency, 0, make([]decimal.Decimal, len(lineMeasures.names))})
+			all = append(all, movement{kind, currency, 0, make([]decimal.Decimal, len(compare.LineMeasures.Names))})
 		}
 		all[i].lines += lines
 		for n, a := range amounts {
@@ -109,7 +110,7 @@ func (b *comparison) movements() []movement {
 	}
 	for i := range b.d.Lines {
 		c := &b.d.Lines[i]
-		was, now := b.currencies.of(c)
+		was, now := b.currencies.Of(c)
 		if was != "" {
 			add(c.Kind, was, c.Was.Amounts(), -1, 1)
 		}
@@ -135,8 +136,8 @@ func (b *comparison) layMoved(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("What moved, by instructions").As(spreadsheet.InSection))
 	columns := figureColumns("What happened", nil, spreadsheet.Column{Heading: "Instructions", Right: true})
-	for _, m := range lineMeasures.names {
-		columns = append(columns, spreadsheet.Column{Heading: m.heading + ", change", Right: true})
+	for _, m := range compare.LineMeasures.Names {
+		columns = append(columns, spreadsheet.Column{Heading: m.Heading + ", change", Right: true})
 	}
 	t := spreadsheet.Table{Columns: append(columns, spreadsheet.Column{Heading: "Agrees with the above", Right: true}), None: "No instruction differs."}
 	top := row + 2
@@ -172,7 +173,7 @@ func sumsByCurrency(moved []movement) []movement {
 func (b *comparison) movementRow(row int, m movement) []spreadsheet.Cell {
 	cells := []spreadsheet.Cell{spreadsheet.Label(ChangeName(m.kind)), spreadsheet.Label(m.currency), {}, spreadsheet.Count(m.lines)}
 	for i, a := range m.amounts {
-		cells = append(cells, lineMeasures.cell(i, a, m.currency).By(b.movedFormula(row, i)))
+		cells = append(cells, measureCell(compare.LineMeasures, i, a, m.currency).By(b.movedFormula(row, i)))
 	}
 	return cells
 }
@@ -182,7 +183,7 @@ func (b *comparison) movementRow(row int, m movement) []spreadsheet.Cell {
 func (b *comparison) movementTotal(body spreadsheet.Area, row int, sum movement) []spreadsheet.Cell {
 	cells := []spreadsheet.Cell{spreadsheet.Label("All " + sum.currency), spreadsheet.Label(sum.currency), {}}
 	for i, a := range append([]decimal.Decimal{decimal.NewFromInt(int64(sum.lines))}, sum.amounts...) {
-		shown := lineMeasures.cell(max(i-1, 0), a, sum.currency)
+		shown := measureCell(compare.LineMeasures, max(i-1, 0), a, sum.currency)
 		cells = append(cells, shown.By(spreadsheet.SumOf(body.Column(difFirst+i).Fixed(), body.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency))))
 	}
 	agrees, terms := b.agrees(sum), []string{}
@@ -202,7 +203,7 @@ func (b *comparison) movementTotal(body spreadsheet.Area, row int, sum movement)
 func (b *comparison) agrees(sum movement) bool {
 	left := slices.Clone(sum.amounts)
 	for _, p := range b.d.Series {
-		if _, _, change := Amounts(p); p.Either().Currency == sum.currency {
+		if _, _, change := compare.Amounts(p); p.Either().Currency == sum.currency {
 			for i := range 3 {
 				left[i] = left[i].Sub(change[2+i])
 			}

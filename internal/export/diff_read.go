@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 )
@@ -16,10 +17,10 @@ type Result struct {
 	Offer, Issuer string
 	Counts        result.Counts
 	Inputs        []result.Input
-	Series        []SeriesResult
-	Totals        *TotalResult // nil: there is no rate for a series
-	Caps          []CapResult
-	Funding       []FundingResult
+	Series        []compare.SeriesResult
+	Totals        *compare.TotalResult // nil: there is no rate for a series
+	Caps          []compare.CapResult
+	Funding       []compare.FundingResult
 }
 
 // ReadResult reads a result.json. The error names the first amount that is none.
@@ -34,7 +35,7 @@ func ReadResult(content []byte) (*Result, error) {
 		Inputs: List(doc.Inputs, a.input), Series: List(doc.Series, a.series), Caps: List(doc.Caps, a.limit), Funding: List(doc.Funding, a.funding),
 	}
 	if t := doc.Totals; t != nil {
-		r.Totals = &TotalResult{t.Currency, a.read("totals, tendered", t.Tendered), a.read("totals, accepted", t.Accepted)}
+		r.Totals = &compare.TotalResult{Currency: t.Currency, Tendered: a.read("totals, tendered", t.Tendered), Accepted: a.read("totals, accepted", t.Accepted)}
 	}
 	return r, a.err
 }
@@ -58,8 +59,8 @@ func (a *amountReader) input(in inputJSON) result.Input {
 	}
 }
 
-func (a *amountReader) series(s seriesJSON) SeriesResult {
-	return SeriesResult{
+func (a *amountReader) series(s seriesJSON) compare.SeriesResult {
+	return compare.SeriesResult{
 		ID: s.ID, Title: s.Title, Currency: s.Currency,
 		Early: a.read(s.ID+", tendered_early", s.TenderedEarly), Late: a.read(s.ID+", tendered_late", s.TenderedLate),
 		Accepted: a.read(s.ID+", accepted", s.Accepted), Returned: a.read(s.ID+", returned", s.Returned),
@@ -67,16 +68,16 @@ func (a *amountReader) series(s seriesJSON) SeriesResult {
 	}
 }
 
-func (a *amountReader) limit(c capJSON) CapResult {
-	return CapResult{
+func (a *amountReader) limit(c capJSON) compare.CapResult {
+	return compare.CapResult{
 		Name: c.Name, Currency: c.Currency, Measure: c.Measure, Amount: a.read(c.Name+", amount", c.Amount),
 		Used: a.read(c.Name+", used", c.Used), Left: a.read(c.Name+", left", c.Left),
 	}
 }
 
-func (a *amountReader) funding(f fundingJSON) FundingResult {
+func (a *amountReader) funding(f fundingJSON) compare.FundingResult {
 	place := "funding " + f.Currency + " " + f.SettlementDate
-	return FundingResult{
+	return compare.FundingResult{
 		Currency: f.Currency, Date: f.SettlementDate, Status: f.statusRead(), Principal: a.read(place+", principal", f.Principal),
 		Cash: settle.Cash{
 			Consideration: a.read(place+", consideration", f.Consideration), EarlyPayment: a.read(place+", early_payment", f.EarlyPayment),

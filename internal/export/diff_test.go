@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/spreadsheet"
@@ -34,15 +35,15 @@ func published(t testing.TB, r *result.Run) *Result {
 
 // differenceOf is how two runs differ, put together by other code than compares
 // published runs.
-func differenceOf(t testing.TB, was, now *result.Run) *Difference {
+func differenceOf(t testing.TB, was, now *result.Run) *compare.Difference {
 	t.Helper()
 	x, y := published(t, was), published(t, now)
-	d := &Difference{
+	d := &compare.Difference{
 		Offer: "level3-2004", Issuer: now.Offer.Issuer, Zone: newYork, Version: "1.0.0", Was: sideOf(was, x), Now: sideOf(now, y),
-		Series:  result.PairUp(x.Series, y.Series, func(s SeriesResult) string { return s.ID + s.Currency }),
-		Totals:  []result.Pair[TotalResult]{{Was: x.Totals, Now: y.Totals}},
-		Caps:    result.PairUp(x.Caps, y.Caps, func(c CapResult) string { return c.Name }),
-		Funding: result.PairUp(x.Funding, y.Funding, func(f FundingResult) string { return f.Currency + f.Date }),
+		Series:  result.PairUp(x.Series, y.Series, func(s compare.SeriesResult) string { return s.ID + s.Currency }),
+		Totals:  []result.Pair[compare.TotalResult]{{Was: x.Totals, Now: y.Totals}},
+		Caps:    result.PairUp(x.Caps, y.Caps, func(c compare.CapResult) string { return c.Name }),
+		Funding: result.PairUp(x.Funding, y.Funding, func(f compare.FundingResult) string { return f.Currency + f.Date }),
 		Files:   result.PairUp(x.Inputs, y.Inputs, func(in result.Input) string { return in.File }),
 		Rejects: result.PairUp(was.Rejects, now.Rejects, func(r tender.Reject) string { return r.Message }),
 	}
@@ -69,8 +70,8 @@ func differenceOf(t testing.TB, was, now *result.Run) *Difference {
 	return d
 }
 
-func sideOf(r *result.Run, result *Result) Side {
-	return Side{Run: r.Name, Phase: r.Phase, AsOf: r.AsOf, Version: r.Version, Terms: r.Offer.Version(), Digest: r.Offer.TermsDigest, Counts: result.Counts}
+func sideOf(r *result.Run, result *Result) compare.Side {
+	return compare.Side{Run: r.Name, Phase: r.Phase, AsOf: r.AsOf, Version: r.Version, Terms: r.Offer.Version(), Digest: r.Offer.TermsDigest, Counts: result.Counts}
 }
 
 func positions(r *result.Run) map[string]result.Position {
@@ -83,7 +84,7 @@ func positions(r *result.Run) map[string]result.Position {
 
 // smallDifference has something of everything: one instruction went to a series
 // in another currency.
-func smallDifference(t testing.TB) *Difference {
+func smallDifference(t testing.TB) *compare.Difference {
 	t.Helper()
 	tenders := smallTenders()
 	gone := tenders[20]
@@ -122,7 +123,7 @@ func smallDifference(t testing.TB) *Difference {
 	return d
 }
 
-func compared(t testing.TB, d *Difference, rowsPerSheet int) []byte {
+func compared(t testing.TB, d *compare.Difference, rowsPerSheet int) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := writeDifference(&b, d, rowsPerSheet); err != nil {
@@ -140,15 +141,15 @@ func differences(t *testing.T) map[string][]byte {
 	huge := smallDifference(t)
 	huge.NotCompared, huge.Terms, huge.Zone = "run x was made before runs kept their terms", nil, nil
 	early := smallDifference(t)
-	early.Funding = append(early.Funding, result.Pair[FundingResult]{Was: &FundingResult{Currency: "USD", Date: "2004-11-17", Status: settle.Paid}},
-		result.Pair[FundingResult]{Now: &FundingResult{Currency: "USD", Date: "2004-11-18", Status: settle.Due}})
+	early.Funding = append(early.Funding, result.Pair[compare.FundingResult]{Was: &compare.FundingResult{Currency: "USD", Date: "2004-11-17", Status: settle.Paid}},
+		result.Pair[compare.FundingResult]{Now: &compare.FundingResult{Currency: "USD", Date: "2004-11-18", Status: settle.Due}})
 	return map[string][]byte{
 		"difference":                     compared(t, smallDifference(t), excelize.TotalRows),
 		"difference on several sheets":   compared(t, smallDifference(t), 20),
 		"no difference":                  compared(t, same, excelize.TotalRows),
 		"difference without terms":       compared(t, huge, excelize.TotalRows),
 		"difference of several fundings": compared(t, early, excelize.TotalRows),
-		"difference of nothing":          compared(t, &Difference{}, excelize.TotalRows),
+		"difference of nothing":          compared(t, &compare.Difference{}, excelize.TotalRows),
 	}
 }
 
@@ -179,7 +180,7 @@ func TestSameDifferenceSameBytes(t *testing.T) {
 // What the instructions add up to is held against the series and the cash; a line
 // that is missing shows.
 func TestDifferenceThatDoesNotAddUpIsShown(t *testing.T) {
-	agreed := func(d *Difference) (all, any bool) {
+	agreed := func(d *compare.Difference) (all, any bool) {
 		rows := rowsOf(t, opened(t, compared(t, d, excelize.TotalRows)), "Summary")
 		all = true
 		for _, row := range rows {
@@ -208,12 +209,12 @@ func TestAmountsInTwoCurrenciesAreNotSubtracted(t *testing.T) {
 		t.Fatal("no instruction went to another series")
 	}
 	cells := make([]spreadsheet.Cell, len(lineColumns))
-	b := &comparison{d: d, currencies: d.currencies()}
+	b := &comparison{d: d, currencies: d.SeriesCurrencies()}
 	b.lineRow(&d.Lines[i], cells)
 	if cells[linAmounts-1].Kind == spreadsheet.Empty || cells[linAmounts+1].Kind != spreadsheet.Empty {
 		t.Errorf("before %q, change %q", cells[linAmounts-1].Text(), cells[linAmounts+1].Text())
 	}
-	content, err := json.Marshal(d.linesJSON()[i])
+	content, err := json.Marshal(linesJSON(d)[i])
 	if err != nil || !strings.Contains(string(content), `"difference":null`) {
 		t.Errorf("%s (%v)", content, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
@@ -22,8 +23,8 @@ import (
 // comparison is the workbook of a difference as it is put together.
 type comparison struct {
 	spreadsheet.Frame
-	d          *Difference
-	currencies seriesCurrencies
+	d          *compare.Difference
+	currencies compare.Currencies
 	lines      *spreadsheet.Listing // rows of Instructions
 
 	accepted, wired spreadsheet.Area // rows of Summary that others refer to
@@ -33,12 +34,12 @@ type comparison struct {
 
 // WriteDifference writes the workbook of a difference. The same difference always
 // gives the same bytes.
-func WriteDifference(w io.Writer, d *Difference) error {
+func WriteDifference(w io.Writer, d *compare.Difference) error {
 	return writeDifference(w, d, excelize.TotalRows)
 }
 
-func writeDifference(w io.Writer, d *Difference, rowsPerSheet int) error {
-	b := &comparison{Frame: d.Frame(rowsPerSheet), d: d, currencies: d.currencies()}
+func writeDifference(w io.Writer, d *compare.Difference, rowsPerSheet int) error {
+	b := &comparison{Frame: Frame(d, rowsPerSheet), d: d, currencies: d.SeriesCurrencies()}
 	b.layInstructions() // before Summary, which adds them up
 	b.laySummary()
 	b.layTerms()
@@ -56,7 +57,7 @@ func writeDifference(w io.Writer, d *Difference, rowsPerSheet int) error {
 	return nil
 }
 
-func (d *Difference) Frame(rowsPerSheet int) spreadsheet.Frame {
+func Frame(d *compare.Difference, rowsPerSheet int) spreadsheet.Frame {
 	runs := d.Was.Run + " and " + d.Now.Run
 	made := d.Was.AsOf
 	if d.Now.AsOf.After(made) {
@@ -68,7 +69,7 @@ func (d *Difference) Frame(rowsPerSheet int) spreadsheet.Frame {
 		Version:    d.Version,
 		Made:       made,
 		Subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  runs %s", d.Issuer, d.Offer, runs),
-		Banner:     d.banner(),
+		Banner:     differenceBanner(d),
 		Indicative: d.Now.Phase != tender.Final,
 		Footer:     runs,
 		Paper:      cmp.Or(d.Paper, tender.PaperA4), RowsPerSheet: rowsPerSheet,
@@ -76,24 +77,15 @@ func (d *Difference) Frame(rowsPerSheet int) spreadsheet.Frame {
 }
 
 // banner says what is compared with what.
-func (d *Difference) banner() spreadsheet.Cell {
-	side := func(s Side) string {
-		return strings.ToUpper(string(s.Phase)) + " as of " + tender.WallTime(s.AsOf, d.zoneOf(s))
+func differenceBanner(d *compare.Difference) spreadsheet.Cell {
+	side := func(s compare.Side) string {
+		return strings.ToUpper(string(s.Phase)) + " as of " + tender.WallTime(s.AsOf, d.ZoneOf(s))
 	}
 	c := spreadsheet.Label("DIFFERENCE from " + side(d.Was) + " to " + side(d.Now)).As(spreadsheet.InBanner)
 	if d.Now.Phase != tender.Final {
 		c = c.WithTone(spreadsheet.Doubtful)
 	}
 	return c
-}
-
-// zoneOf is the zone in which the instants of a run are shown: the offer's, or
-// where that is not known the offset of the run's own instant.
-func (d *Difference) zoneOf(s Side) *time.Location {
-	if d.Zone != nil {
-		return d.Zone
-	}
-	return s.AsOf.Location()
 }
 
 // The columns of Summary. Every block has a name, a currency and, but for the
@@ -120,9 +112,9 @@ func (b *comparison) laySummary() {
 	s.SetHeight(spreadsheet.BannerRow+1, 22)
 	row := b.laySides(spreadsheet.FirstRow)
 	row = b.laySeries(row + 1)
-	row, b.wired = layFigures(b, row+1, "To be wired", "Settlement date", fundingMeasures, b.d.Funding, b.fundingName)
+	row, b.wired = layFigures(b, row+1, "To be wired", "Settlement date", compare.FundingMeasures, b.d.Funding, b.fundingName)
 	row = b.layFundingTotals(row)
-	row, _ = layFigures(b, row+1, "Caps", "Cap", capMeasures, b.d.Caps, func(c *CapResult) named {
+	row, _ = layFigures(b, row+1, "Caps", "Cap", compare.CapMeasures, b.d.Caps, func(c *compare.CapResult) named {
 		return named{spreadsheet.Label(c.Name), "counts " + result.MeasureWords(c.Measure), c.Currency}
 	})
 	row = b.layMoved(row + 1)
@@ -182,16 +174,16 @@ type sideFact struct {
 
 func (b *comparison) sideFacts() []sideFact {
 	was, now := b.d.Was, b.d.Now
-	terms := func(s Side) spreadsheet.Cell {
+	terms := func(s compare.Side) spreadsheet.Cell {
 		return spreadsheet.Label(fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest))
 	}
-	counts := func(s Side) spreadsheet.Cell {
+	counts := func(s compare.Side) spreadsheet.Cell {
 		return spreadsheet.Label(fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", s.Counts.Rows, s.Counts.Counted, s.Counts.NotCounted, s.Counts.Rejected))
 	}
 	facts := []sideFact{
 		{"Name", spreadsheet.Label(was.Run), spreadsheet.Label(now.Run)},
 		{"Phase", spreadsheet.Label(string(was.Phase)), spreadsheet.Label(string(now.Phase))},
-		{"As of (" + b.d.zoneOf(now).String() + ")", spreadsheet.InstantCell(was.AsOf, b.d.zoneOf(was)), spreadsheet.InstantCell(now.AsOf, b.d.zoneOf(now))},
+		{"As of (" + b.d.ZoneOf(now).String() + ")", spreadsheet.InstantCell(was.AsOf, b.d.ZoneOf(was)), spreadsheet.InstantCell(now.AsOf, b.d.ZoneOf(now))},
 		{"Terms", terms(was), terms(now)},
 		{"Rows", counts(was), counts(now)},
 		{"Program", spreadsheet.Label(was.Version), spreadsheet.Label(now.Version)},
@@ -203,10 +195,10 @@ func (b *comparison) sideFacts() []sideFact {
 }
 
 // figureColumns are the columns of a block of amounts.
-func figureColumns(name string, names []measure, more ...spreadsheet.Column) []spreadsheet.Column {
+func figureColumns(name string, names []compare.Measure, more ...spreadsheet.Column) []spreadsheet.Column {
 	columns := []spreadsheet.Column{{Heading: name, Least: 34, Widest: 48}, {Heading: "Currency"}, {Heading: "", Least: 10}}
 	for _, m := range names {
-		columns = append(columns, spreadsheet.Column{Heading: m.heading, Right: true, Least: 16})
+		columns = append(columns, spreadsheet.Column{Heading: m.Heading, Right: true, Least: 16})
 	}
 	return append(columns, more...)
 }
@@ -214,10 +206,10 @@ func figureColumns(name string, names []measure, more ...spreadsheet.Column) []s
 // layFigures lays out three rows for each part of a result: what the first run
 // says, what the second says, and the change. It returns the next free row and the
 // rows of the block.
-func layFigures[T Figured](b *comparison, row int, title, heading string, m measures[T], pairs []result.Pair[T], name func(*T) named) (next int, body spreadsheet.Area) {
+func layFigures[T compare.Figured](b *comparison, row int, title, heading string, m compare.Measures[T], pairs []result.Pair[T], name func(*T) named) (next int, body spreadsheet.Area) {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label(title).As(spreadsheet.InSection))
-	t := spreadsheet.Table{Columns: figureColumns(heading, m.names), None: "None."}
+	t := spreadsheet.Table{Columns: figureColumns(heading, m.Names), None: "None."}
 	for _, p := range pairs {
 		t.Rows = append(t.Rows, figureRows(row+2+len(t.Rows), m, p, name)...)
 	}
@@ -234,8 +226,8 @@ type named struct {
 
 // figureRows are the three rows of one part of a result, from a row of the sheet
 // on.
-func figureRows[T Figured](row int, m measures[T], p result.Pair[T], name func(*T) named) [][]spreadsheet.Cell {
-	was, now, change := Amounts(p)
+func figureRows[T compare.Figured](row int, m compare.Measures[T], p result.Pair[T], name func(*T) named) [][]spreadsheet.Cell {
+	was, now, change := compare.Amounts(p)
 	n := name(p.Either())
 	currency := n.currency
 	rows := [][]spreadsheet.Cell{
@@ -243,15 +235,15 @@ func figureRows[T Figured](row int, m measures[T], p result.Pair[T], name func(*
 		{spreadsheet.Label(n.detail).WithTone(spreadsheet.Muted), spreadsheet.Label(currency), spreadsheet.Label(inSecond)},
 		{{}, spreadsheet.Label(currency), spreadsheet.Label(changed)},
 	}
-	for i := range m.names {
+	for i := range m.Names {
 		col, cells := difFirst+i, [3]spreadsheet.Cell{}
 		if was != nil {
-			cells[0] = m.cell(i, was[i], currency)
+			cells[0] = measureCell(m, i, was[i], currency)
 		}
 		if now != nil {
-			cells[1] = m.cell(i, now[i], currency)
+			cells[1] = measureCell(m, i, now[i], currency)
 		}
-		cells[2] = m.cell(i, change[i], currency).By(spreadsheet.At(row+1, col) + "-" + spreadsheet.At(row, col))
+		cells[2] = measureCell(m, i, change[i], currency).By(spreadsheet.At(row+1, col) + "-" + spreadsheet.At(row, col))
 		if change[i].IsZero() {
 			cells[2] = cells[2].WithTone(spreadsheet.Muted)
 		}
@@ -270,10 +262,10 @@ func figureRows[T Figured](row int, m measures[T], p result.Pair[T], name func(*
 func (b *comparison) laySeries(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("Acceptance").As(spreadsheet.InSection))
-	t := spreadsheet.Table{Columns: figureColumns("Series", seriesMeasures.names, spreadsheet.Column{Heading: "Proration factor", Right: true}), None: "None."}
+	t := spreadsheet.Table{Columns: figureColumns("Series", compare.SeriesMeasures.Names, spreadsheet.Column{Heading: "Proration factor", Right: true}), None: "None."}
 	for _, p := range b.d.Series {
-		rows := figureRows(row+2+len(t.Rows), seriesMeasures, p, func(r *SeriesResult) named { return named{spreadsheet.Label(r.ID), r.Title, r.Currency} })
-		for i, r := range []*SeriesResult{p.Was, p.Now} {
+		rows := figureRows(row+2+len(t.Rows), compare.SeriesMeasures, p, func(r *compare.SeriesResult) named { return named{spreadsheet.Label(r.ID), r.Title, r.Currency} })
+		for i, r := range []*compare.SeriesResult{p.Was, p.Now} {
 			if r != nil {
 				rows[i] = append(rows[i], factorCell(r))
 			}
@@ -289,8 +281,8 @@ func (b *comparison) laySeries(row int) int {
 }
 
 // totalRows put the two totals under the columns tendered and accepted.
-func (b *comparison) totalRows(row int, p result.Pair[TotalResult]) [][]spreadsheet.Cell {
-	rows := figureRows(row, totalMeasures, p, func(t *TotalResult) named {
+func (b *comparison) totalRows(row int, p result.Pair[compare.TotalResult]) [][]spreadsheet.Cell {
+	rows := figureRows(row, compare.TotalMeasures, p, func(t *compare.TotalResult) named {
 		return named{spreadsheet.Label("All series"), "at the offer's rates", t.Currency}
 	})
 	const tendered = difFirst + 2
@@ -311,7 +303,7 @@ func (b *comparison) totalRows(row int, p result.Pair[TotalResult]) [][]spreadsh
 }
 
 // factorCell is a published factor: a number where it is one a spreadsheet keeps.
-func factorCell(r *SeriesResult) spreadsheet.Cell {
+func factorCell(r *compare.SeriesResult) spreadsheet.Cell {
 	words := r.FactorWords()
 	d, err := decimal.NewFromString(words)
 	if err != nil || d.NumDigits() > spreadsheet.ExcelDigits {
@@ -323,7 +315,7 @@ func factorCell(r *SeriesResult) spreadsheet.Cell {
 // paidBefore marks what an early settlement paid.
 const paidBefore = "paid already"
 
-func (b *comparison) fundingName(f *FundingResult) named {
+func (b *comparison) fundingName(f *compare.FundingResult) named {
 	n := named{name: spreadsheet.Label(f.Date), currency: f.Currency}
 	if date, err := tender.ParseDate(f.Date); err == nil {
 		n.name = spreadsheet.Day(date).Aligned(spreadsheet.Left)
@@ -346,10 +338,10 @@ func (b *comparison) layFundingTotals(row int) int {
 			}
 			for n, sum := range b.fundingSum(currency, i) {
 				col := difFirst + n
-				cells[col-1] = fundingMeasures.cell(n, sum, currency).By(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.Column(col).Fixed(),
+				cells[col-1] = measureCell(compare.FundingMeasures, n, sum, currency).By(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.Column(col).Fixed(),
 					body.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency), body.Column(difWhich).Fixed(), spreadsheet.At(row, difWhich)))
 			}
-			b.summary.Line(row, cells, figureColumns("", fundingMeasures.names), spreadsheet.InTotal)
+			b.summary.Line(row, cells, figureColumns("", compare.FundingMeasures.Names), spreadsheet.InTotal)
 			row++
 		}
 	}
@@ -370,12 +362,12 @@ func (b *comparison) fundingCurrencies() []string {
 
 // fundingSum adds up the first run's amounts, the second's or the changes.
 func (b *comparison) fundingSum(currency string, which int) []decimal.Decimal {
-	sum := make([]decimal.Decimal, len(fundingMeasures.names))
+	sum := make([]decimal.Decimal, len(compare.FundingMeasures.Names))
 	for _, p := range b.d.Funding {
 		if p.Either().Currency != currency {
 			continue
 		}
-		was, now, change := Amounts(p)
+		was, now, change := compare.Amounts(p)
 		for i, d := range [3][]decimal.Decimal{was, now, change}[which] {
 			sum[i] = sum[i].Add(d)
 		}
@@ -393,7 +385,7 @@ func (b *comparison) layFiles(row int) int {
 	}, None: "Both runs used the same files."}
 	for _, p := range b.d.Files {
 		cells := make([]spreadsheet.Cell, difLast)
-		cells[0], cells[difWhich-1] = spreadsheet.Label(p.Either().File), spreadsheet.Label(FileWord(p))
+		cells[0], cells[difWhich-1] = spreadsheet.Label(p.Either().File), spreadsheet.Label(compare.FileWord(p))
 		for i, in := range []*result.Input{p.Was, p.Now} {
 			if in != nil {
 				cells[difFirst-1+i], cells[difFirst+1+i] = spreadsheet.Count(in.Rows), spreadsheet.Count(in.Counted)

@@ -106,15 +106,15 @@ func (b *workbook) changeWords() string {
 func (b *workbook) seriesChangeRow(c result.SeriesChange) []spreadsheet.Cell {
 	cells := make([]spreadsheet.Cell, chgTotalWas+2)
 	cells[0], cells[chgSeriesWas-1] = spreadsheet.Label(c.Series), spreadsheet.Label(b.run.CurrencyOf(c.Series))
-	compare(cells, chgTenderedWas, spreadsheet.Principal(c.TenderedWas), spreadsheet.Principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
-	compare(cells, chgAcceptedWas, spreadsheet.Principal(c.AcceptedWas), spreadsheet.Principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
+	wasAndNow(cells, chgTenderedWas, spreadsheet.Principal(c.TenderedWas), spreadsheet.Principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
+	wasAndNow(cells, chgAcceptedWas, spreadsheet.Principal(c.AcceptedWas), spreadsheet.Principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
 	currency := b.run.CurrencyOf(c.Series)
-	compare(cells, chgTotalWas, spreadsheet.Cash(c.CashWas, currency), spreadsheet.Cash(c.CashNow, currency), c.CashNow.Sub(c.CashWas))
+	wasAndNow(cells, chgTotalWas, spreadsheet.Cash(c.CashWas, currency), spreadsheet.Cash(c.CashNow, currency), c.CashNow.Sub(c.CashWas))
 	return cells
 }
 
-// compare sets three cells: before, now and the change.
-func compare(cells []spreadsheet.Cell, col int, was, now spreadsheet.Cell, change decimal.Decimal) {
+// wasAndNow sets three cells: before, now and the change.
+func wasAndNow(cells []spreadsheet.Cell, col int, was, now spreadsheet.Cell, change decimal.Decimal) {
 	difference := now
 	if now.Kind == spreadsheet.Empty {
 		difference = was
@@ -135,9 +135,9 @@ func (b *workbook) changeRow(c *result.Change, cells []spreadsheet.Cell) {
 	was, now := b.positionCells(c.Was), b.positionCells(c.Now)
 	cells[chgSeriesWas-1], cells[chgSeriesNow-1] = was[0], now[0]
 	cells[chgWindowWas-1], cells[chgWindowNow-1] = was[1], now[1]
-	compare(cells, chgTenderedWas, was[2], now[2], c.Now.Tendered.Sub(c.Was.Tendered))
-	compare(cells, chgAcceptedWas, was[3], now[3], c.Now.Accepted.Sub(c.Was.Accepted))
-	compare(cells, chgTotalWas, was[4], now[4], c.Now.Total.Sub(c.Was.Total))
+	wasAndNow(cells, chgTenderedWas, was[2], now[2], c.Now.Tendered.Sub(c.Was.Tendered))
+	wasAndNow(cells, chgAcceptedWas, was[3], now[3], c.Now.Accepted.Sub(c.Was.Accepted))
+	wasAndNow(cells, chgTotalWas, was[4], now[4], c.Now.Total.Sub(c.Was.Total))
 }
 
 // positionCells are series, window, tendered, accepted and cash; empty for an

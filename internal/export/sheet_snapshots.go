@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
@@ -115,7 +116,7 @@ func snapshotWords(r *result.Run) string {
 	}
 	var words []string
 	for _, s := range r.Sum(open) {
-		words = append(words, fmt.Sprintf("%s: %s, cash in this run %s", s.Depositary, s.Words(), Money(s.Cash, s.Currency)))
+		words = append(words, fmt.Sprintf("%s: %s, cash in this run %s", s.Depositary, s.Words(), compare.Money(s.Cash, s.Currency)))
 	}
 	return "Open, to be resolved in the terms: " + strings.Join(words, "; ") + "."
 }
@@ -173,7 +174,7 @@ func (b *workbook) snapshotRow(c *result.SnapshotChange, cells []spreadsheet.Cel
 	if c.Kind == result.SnapshotVanished {
 		now = spreadsheet.Cell{}
 	}
-	compare(cells, snpWas, was, now, c.Difference())
+	wasAndNow(cells, snpWas, was, now, c.Difference())
 	for col, row := range map[int]int{snpRowWas: c.Was.Row, snpRowNow: c.Now.Row} {
 		if row > 0 {
 			cells[col-1] = spreadsheet.Count(row).Formatted("0")

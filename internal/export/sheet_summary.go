@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
@@ -223,7 +224,7 @@ func (b *workbook) termFacts() []fact {
 		facts = append(facts, fact{"Not in force", spreadsheet.Label(b.run.Held).WithTone(spreadsheet.Bad).Wrapped()})
 	}
 	for _, change := range b.run.TermChanges {
-		facts = append(facts, fact{"Changed in place", spreadsheet.Label(TermWords(change)).WithTone(spreadsheet.Doubtful).Wrapped()})
+		facts = append(facts, fact{"Changed in place", spreadsheet.Label(compare.TermWords(change)).WithTone(spreadsheet.Doubtful).Wrapped()})
 	}
 	for _, d := range b.run.Decisions {
 		facts = append(facts, fact{"Decided", spreadsheet.Label(d.String()).Wrapped()})

@@ -1,4 +1,4 @@
-package export
+package compare
 
 import (
 	"slices"
@@ -9,7 +9,6 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
-	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
@@ -164,11 +163,11 @@ func (d *Difference) Differs() bool {
 // Kinds counts the instructions that differ by how they do.
 func (d *Difference) Kinds() map[result.ChangeKind]int { return result.CountKinds(d.Lines) }
 
-// seriesCurrencies are the currencies of the series in the two runs.
-type seriesCurrencies struct{ was, now map[string]string }
+// SeriesCurrencies are the currencies of the series in the two runs.
+type Currencies struct{ was, now map[string]string }
 
-func (d *Difference) currencies() seriesCurrencies {
-	in := seriesCurrencies{make(map[string]string), make(map[string]string)}
+func (d *Difference) SeriesCurrencies() Currencies {
+	in := Currencies{make(map[string]string), make(map[string]string)}
 	for _, p := range d.Series {
 		if p.Was != nil {
 			in.was[p.Was.ID] = p.Was.Currency
@@ -180,57 +179,51 @@ func (d *Difference) currencies() seriesCurrencies {
 	return in
 }
 
-// of are the currencies of an instruction in the two runs, "" where it did not
+// Of are the currencies of an instruction in the two runs, "" where it did not
 // count.
-func (in seriesCurrencies) of(c *result.Change) (was, now string) {
+func (in Currencies) Of(c *result.Change) (was, now string) {
 	return in.was[c.Was.Series], in.now[c.Now.Series]
 }
 
 // Currencies returns what says the currencies of an instruction in the two runs,
 // "" where it does not count.
-func (d *Difference) Currencies() func(*result.Change) (was, now string) { return d.currencies().of }
+func (d *Difference) Currencies() func(*result.Change) (was, now string) {
+	return d.SeriesCurrencies().Of
+}
 
 // Money is an amount of money for people, in whole minor units of its currency.
 func Money(d decimal.Decimal, currency string) string {
 	return display.Thousands(tender.CashText(d, currency))
 }
 
-// measures are the names of the amounts of a part of a result.
-type measures[T Figured] struct {
-	names []measure
-	cash  int // how many come before those that are cash
+// Measures are the names of the amounts of a part of a result.
+type Measures[T Figured] struct {
+	Names []Measure
+	Cash  int // how many come before those that are cash
 }
 
-type measure struct{ key, heading string }
+type Measure struct{ Key, Heading string }
 
-// text is the i-th amount for machines.
-func (m measures[T]) text(i int, amount decimal.Decimal, currency string) string {
-	if i < m.cash {
+// Text is the i-th amount for machines.
+func (m Measures[T]) Text(i int, amount decimal.Decimal, currency string) string {
+	if i < m.Cash {
 		return amount.String()
 	}
 	return tender.CashText(amount, currency)
 }
 
-// cell is the i-th amount in a workbook.
-func (m measures[T]) cell(i int, amount decimal.Decimal, currency string) spreadsheet.Cell {
-	if i < m.cash {
-		return spreadsheet.Principal(amount)
-	}
-	return spreadsheet.Cash(amount, currency)
-}
-
 var (
-	seriesMeasures = measures[SeriesResult]{[]measure{
+	SeriesMeasures = Measures[SeriesResult]{[]Measure{
 		{"tendered_early", "Tendered early"}, {"tendered_late", "Tendered late"}, {"tendered", "Tendered"},
 		{"accepted", "Accepted"}, {"returned", "Returned"},
 	}, 5}
-	totalMeasures   = measures[TotalResult]{[]measure{{"tendered", "Tendered"}, {"accepted", "Accepted"}}, 0}
-	capMeasures     = measures[CapResult]{[]measure{{"amount", "Amount"}, {"used", "Used"}, {"left", "Left"}}, 3}
-	fundingMeasures = measures[FundingResult]{[]measure{
+	TotalMeasures   = Measures[TotalResult]{[]Measure{{"tendered", "Tendered"}, {"accepted", "Accepted"}}, 0}
+	CapMeasures     = Measures[CapResult]{[]Measure{{"amount", "Amount"}, {"used", "Used"}, {"left", "Left"}}, 3}
+	FundingMeasures = Measures[FundingResult]{[]Measure{
 		{"principal", "Principal accepted"}, {"consideration", "Tender Offer Consideration"}, {"early_payment", "Early Tender Payment"},
 		{"accrued_interest", "Accrued interest"}, {"total", "Total"},
 	}, 1}
-	lineMeasures = measures[result.Position]{[]measure{
+	LineMeasures = Measures[result.Position]{[]Measure{
 		{"tendered", "Tendered"}, {"accepted", "Accepted"}, {"returned", "Returned"}, {"total", "Cash"},
 	}, 3}
 )
@@ -249,8 +242,8 @@ func TermWords(p result.Pair[tender.Term]) string {
 	return p.Either().Path + ": " + text(p.Was) + " → " + text(p.Now)
 }
 
-// pair is what the instruction stood at in each of the runs in which it counted.
-func pair(c *result.Change) result.Pair[result.Position] {
+// Positions is what the instruction stood at in each of the runs in which it counted.
+func Positions(c *result.Change) result.Pair[result.Position] {
 	var p result.Pair[result.Position]
 	if c.Was.Counted() {
 		p.Was = &c.Was
@@ -259,4 +252,21 @@ func pair(c *result.Change) result.Pair[result.Position] {
 		p.Now = &c.Now
 	}
 	return p
+}
+
+// FileWord says what became of a file in the second run.
+func FileWord(p result.Pair[result.Input]) string {
+	if p.Was != nil && p.Now != nil && p.Was.File != p.Now.File {
+		return "renamed"
+	}
+	return p.Word()
+}
+
+// ZoneOf is the zone in which the instants of a run are shown: the offer's, or
+// where that is not known the offset of the run's own instant.
+func (d *Difference) ZoneOf(s Side) *time.Location {
+	if d.Zone != nil {
+		return d.Zone
+	}
+	return s.AsOf.Location()
 }
