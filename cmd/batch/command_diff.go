@@ -421,7 +421,7 @@ func (p *differencePrinter) rejects() {
 	p.section("rejects: %s", counted(len(d.Rejects), "differs", "differ"))
 	var rows [][]string
 	for _, r := range d.Rejects[:p.shown(len(d.Rejects))] {
-		rows = append(rows, []string{"  " + export.RejectWord(r), rejectPlace(r.Either()), r.Either().Rule, oneLine(r.Either().Message)})
+		rows = append(rows, []string{"  " + compare.RejectWord(r), rejectPlace(r.Either()), r.Either().Rule, oneLine(r.Either().Message)})
 	}
 	p.tableLeft(rows, 4)
 	p.cut(len(d.Rejects))

@@ -22,7 +22,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/compare"
-	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -398,7 +397,7 @@ func TestRejectsAreFollowedFromReportToReport(t *testing.T) {
 	now := []tender.Reject{at("b", 7, "17", ""), at("a", 2, "17", "x"), at("b", 9, "17", "")}
 	var got []string
 	for _, p := range different(result.PairUp(was, now, rejectPlace, rejectContent), differentRejects) {
-		got = append(got, fmt.Sprintf("%s %s %d", export.RejectWord(p), p.Either().Source.File, p.Either().Source.Row))
+		got = append(got, fmt.Sprintf("%s %s %d", compare.RejectWord(p), p.Either().Source.File, p.Either().Source.Row))
 	}
 	if want := []string{"waived a 2", "new b 9", "resolved a 3"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)

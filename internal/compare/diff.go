@@ -166,6 +166,7 @@ func (d *Difference) Kinds() map[result.ChangeKind]int { return result.CountKind
 // SeriesCurrencies are the currencies of the series in the two runs.
 type Currencies struct{ was, now map[string]string }
 
+// SeriesCurrencies are the currencies of the series in the two runs.
 func (d *Difference) SeriesCurrencies() Currencies {
 	in := Currencies{make(map[string]string), make(map[string]string)}
 	for _, p := range d.Series {
@@ -202,6 +203,7 @@ type Measures[T Figured] struct {
 	Cash  int // how many come before those that are cash
 }
 
+// Measure is one amount: its key in JSON and its heading.
 type Measure struct{ Key, Heading string }
 
 // Text is the i-th amount for machines.

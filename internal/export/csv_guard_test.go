@@ -43,3 +43,17 @@ func TestI26AGuardIsTakenOffExactly(t *testing.T) {
 		}
 	})
 }
+
+func TestGuard(t *testing.T) {
+	for plain, guarded := range map[string]string{
+		"": "", "VOI1": "VOI1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\nx": "'\nx",
+		"'=1": "''=1", "''=1": "'''=1", "'x": "'x", "a=b": "a=b",
+	} {
+		if got := guard(plain); got != guarded {
+			t.Errorf("guard(%q) = %q, want %q", plain, got, guarded)
+		}
+		if got := PlainText(guarded); got != plain {
+			t.Errorf("PlainText(%q) = %q, want %q", guarded, got, plain)
+		}
+	}
+}

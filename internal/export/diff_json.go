@@ -140,7 +140,7 @@ func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 		}),
 		Wires: newWireChangesJSON(d.Wires), Instructions: linesJSON(d),
 		Rejects: List(d.Rejects, func(p result.Pair[tender.Reject]) pairJSON {
-			return pairJSON{RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
+			return pairJSON{compare.RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),
 	})
 }

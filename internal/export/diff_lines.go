@@ -254,7 +254,7 @@ func (b *comparison) layRejects() {
 
 func rejectDiffRow(p result.Pair[tender.Reject], cells []spreadsheet.Cell) {
 	r := p.Either()
-	cells[0], cells[3] = spreadsheet.Label(RejectWord(p)), spreadsheet.Count(r.Source.Row).Formatted("0")
+	cells[0], cells[3] = spreadsheet.Label(compare.RejectWord(p)), spreadsheet.Count(r.Source.Row).Formatted("0")
 	for i, text := range [...]string{1: r.Source.File, 2: r.Source.Sheet, 4: r.Column, 5: r.Value, 6: r.Rule, 7: r.Message} {
 		if text != "" {
 			cells[i] = spreadsheet.Label(text)
@@ -265,17 +265,4 @@ func rejectDiffRow(p result.Pair[tender.Reject], cells []spreadsheet.Cell) {
 			cells[8+i] = spreadsheet.Label(side.Waived)
 		}
 	}
-}
-
-// RejectWord says what became of a reject in the second run.
-func RejectWord(p result.Pair[tender.Reject]) string {
-	switch {
-	case p.Was == nil:
-		return "new"
-	case p.Now == nil:
-		return "resolved"
-	case p.Now.Waived != "":
-		return "waived"
-	}
-	return "no longer waived"
 }

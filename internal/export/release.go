@@ -123,7 +123,7 @@ func (t *release) table(r *result.Run) {
 	if stageOf(r) != toDate {
 		t.columns = append(t.columns, releaseColumn{"Accepted", true}, releaseColumn{"Proration factor", true})
 	}
-	for _, i := range byLevel(r) {
+	for _, i := range result.SeriesByLevel(r) {
 		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
 		level := fmt.Sprint(s.Priority)
 		if s.Priority == 0 {
@@ -154,11 +154,11 @@ func inBrackets(all []string) string {
 func factorWords(a allocate.Accepted) string {
 	switch f := a.Factor(); {
 	case !f.None():
-		return percentText(f)
+		return result.PercentText(f)
 	case a.EarlyFactor.None():
 		return "none tendered"
 	}
-	return "early " + percentText(a.EarlyFactor) + ", late " + percentText(a.LateFactor)
+	return "early " + result.PercentText(a.EarlyFactor) + ", late " + result.PercentText(a.LateFactor)
 }
 
 // acceptedWords say what is bought, of which series only a part, and why.
@@ -169,7 +169,7 @@ func acceptedWords(r *result.Run) []string {
 	}
 	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb, principalWords(r, result.Figures.Accepted))}
 	var whole, none []string
-	for _, i := range byLevel(r) {
+	for _, i := range result.SeriesByLevel(r) {
 		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
 		switch {
 		case f.Tendered().IsZero():
@@ -214,7 +214,7 @@ func proratedWords(r *result.Run, i int) string {
 
 // cutWords say what a factor did to some tenders.
 func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
-	switch words := percentText(f); words {
+	switch words := result.PercentText(f); words {
 	case "0%":
 		return " No" + strings.TrimPrefix(tenders, "Each") + " was accepted."
 	case "100%":
@@ -230,7 +230,7 @@ func priceWords(r *result.Run) string {
 	o := r.Offer
 	var each []string
 	early := false
-	for _, i := range byLevel(r) {
+	for _, i := range result.SeriesByLevel(r) {
 		s := &o.Series[i]
 		if r.SeriesFigures(i).Accepted().IsZero() {
 			continue

@@ -5,6 +5,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/decimals"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/spreadsheet"
 )
 
@@ -29,14 +30,5 @@ func seriesFactor(a allocate.Accepted) spreadsheet.Cell {
 	if f := a.Factor(); !f.None() || a.EarlyFactor.None() || a.LateFactor.None() {
 		return factor(f)
 	}
-	return spreadsheet.Label("early " + percentText(a.EarlyFactor) + ", late " + percentText(a.LateFactor)).Aligned(spreadsheet.Right)
-}
-
-// percentText is a factor as a percentage, or as a fraction where no decimal
-// gives every line its result.
-func percentText(f allocate.Factor) string {
-	if d, ok := f.Shown(); ok {
-		return d.Shift(2).String() + "%"
-	}
-	return f.String()
+	return spreadsheet.Label("early " + result.PercentText(a.EarlyFactor) + ", late " + result.PercentText(a.LateFactor)).Aligned(spreadsheet.Right)
 }

@@ -1,9 +1,7 @@
 package export
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -68,7 +66,7 @@ var amountColumns = [6]int{sumOutstanding, sumEarly, sumLate, sumTendered, sumAc
 // to be wired when.
 func (b *workbook) laySummary() {
 	s := b.NewSheet("Summary", b.run.Offer.Issuer)
-	b.summary, b.byLevel = s, byLevel(b.run)
+	b.summary, b.byLevel = s, result.SeriesByLevel(b.run)
 	s.Put(spreadsheet.SubtitleRow, 1, spreadsheet.Label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).As(spreadsheet.InSubtitle))
 	row := b.layStatus(spreadsheet.BannerRow + 1)
 	row = b.layFacts(s.Gap(row))
@@ -80,19 +78,6 @@ func (b *workbook) laySummary() {
 	row = b.layCharts(charts, row)
 	b.laySignatures(s, s.Gap(row), sumReturned)
 	s.Whole = true
-}
-
-// byLevel lists the places of the series in the offer, in the order in which they are
-// accepted: first what is bought any and all, then by level.
-func byLevel(r *result.Run) []int {
-	order := make([]int, len(r.Offer.Series))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Compare(r.Offer.Series[i].Priority, r.Offer.Series[j].Priority)
-	})
-	return order
 }
 
 // layStatus says in one line whether anything is wrong, then each warning, and
