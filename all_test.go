@@ -32,11 +32,12 @@ var mayImport = map[string][]string{
 	},
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/batch", "internal/compare", "internal/disk",
-		"internal/display", "internal/export", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/metrics", "internal/notify", "internal/result", "internal/schedule", "internal/serve",
-		"internal/settings", "internal/settle", "internal/tender", "github.com/coreos/go-systemd/v22/daemon",
-		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
-		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
+		"internal/display", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
+		"internal/ledger", "internal/metrics", "internal/notify", "internal/result", "internal/schedule",
+		"internal/serve", "internal/settings", "internal/settle", "internal/tender",
+		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
+		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
+		"github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -44,8 +45,8 @@ var mayImport = map[string][]string{
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/batch": {
 		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/export",
-		"internal/inbox", "internal/ingest", "internal/ledger", "internal/offerfile", "internal/result",
-		"internal/schedule", "internal/settle", "internal/tender", "internal/xlsx",
+		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/offerfile",
+		"internal/result", "internal/schedule", "internal/settle", "internal/tender", "internal/xlsx",
 		"github.com/shopspring/decimal",
 	},
 	"internal/compare": {
@@ -56,11 +57,14 @@ var mayImport = map[string][]string{
 	"internal/export": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
 		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
+	},
+	"internal/export/workbook": {
+		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
+		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
 		"github.com/xuri/excelize/v2",
 	},
-	"internal/export/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"}, // tests only
-	"internal/headings":          {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
-	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
+	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
 		"internal/display", "internal/headings", "internal/inbox", "internal/tender", "internal/values",
 		"internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
@@ -82,6 +86,7 @@ var mayImport = map[string][]string{
 		"internal/values", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/token",
 		"github.com/shopspring/decimal",
 	},
+	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/plainyaml": {
 		"github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/lexer",
 		"github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",

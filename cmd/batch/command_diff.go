@@ -18,6 +18,7 @@ import (
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -99,7 +100,7 @@ func writeDifference(name string, d *compare.Difference) error {
 		return thereAlready(name, err)
 	}
 	var content bytes.Buffer
-	if err := export.WriteDifference(&content, d); err != nil {
+	if err := workbook.WriteDifference(&content, d); err != nil {
 		return err
 	}
 	return writeWhole(name, content.Bytes())
@@ -395,7 +396,7 @@ func (p *differencePrinter) instructions() {
 // lineRows are one row for an instruction that counts in one run only, or two.
 // was and now are its currencies.
 func lineRows(c *result.Change, was, now string) [][]string {
-	rows := [][]string{{"  " + export.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
+	rows := [][]string{{"  " + workbook.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
 	side := func(n int, q result.Position, currency string) {
 		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), compare.Money(q.Total, currency))
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tenderbatch/internal/export/officetest"
+	"tenderbatch/internal/officetest"
 )
 
 // LibreOffice gets every figure of the two published workbooks, and of one after

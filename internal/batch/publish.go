@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -384,7 +385,7 @@ type output struct {
 // outputs are the files of a run.
 func outputs(r *result.Run) []output {
 	all := []output{
-		{result.WorkbookName, export.WriteWorkbook},
+		{result.WorkbookName, workbook.WriteWorkbook},
 		{result.JSONName, export.WriteJSON},
 		{result.InstructionsName, export.WriteInstructions},
 		{result.WiresName, export.WriteWires},

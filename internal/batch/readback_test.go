@@ -10,7 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 )
@@ -85,7 +85,7 @@ func TestALargeWorkbookIsReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := export.WriteWorkbook(file, &r); err != nil {
+	if err := workbook.WriteWorkbook(file, &r); err != nil {
 		t.Fatal(err)
 	}
 	if detail, err := readWorkbook(path, &r); err != nil || detail != "" {

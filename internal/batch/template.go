@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/export/workbook"
 )
 
 // Template writes an empty workbook in which a depositary of the offer in a
@@ -22,7 +22,7 @@ func Template(w io.Writer, folder, depositary string, now time.Time) error {
 	for i := range offer.Depositaries {
 		d := &offer.Depositaries[i]
 		if depositary == "" || d.Name == depositary {
-			return export.WriteTemplate(w, offer, d)
+			return workbook.WriteTemplate(w, offer, d)
 		}
 		names = append(names, d.Name)
 	}

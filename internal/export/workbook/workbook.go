@@ -1,0 +1,103 @@
+package workbook
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/spreadsheet"
+	"tenderbatch/internal/tender"
+)
+
+// workbook is result.xlsx as it is put together. The sheets are laid out here,
+// cell by cell; excelize then writes what is around the rows: styles, columns,
+// names, charts and print set-up.
+type workbook struct {
+	spreadsheet.Frame
+	run   *result.Run
+	tally *tally
+	terms int // row of the first fact about the terms on Summary
+
+	byLevel []int // places of the series in the offer, in the order of Summary
+
+	summary, waterfall, funding    *spreadsheet.Sheet
+	wireChanges                    *spreadsheet.Sheet // nil: the run supersedes none
+	snapshots                      *spreadsheet.Sheet // nil: no report was compared
+	instructions, rejects, changes *spreadsheet.Sheet
+	timeline, controls             *spreadsheet.Sheet
+	lines                          *spreadsheet.Listing // rows of Instructions
+	wires, payments                *moneyList
+	paid                           *moneyList       // nil: nothing was paid before
+	fundingRows, results           spreadsheet.Area // rows that others refer to
+}
+
+// WriteWorkbook writes result.xlsx, the run for people.
+func WriteWorkbook(w io.Writer, r *result.Run) error {
+	return writeWorkbook(w, r, excelize.TotalRows)
+}
+
+func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
+	b := &workbook{Frame: volumeOf(r, rowsPerSheet), run: r, tally: newTally(r)}
+	b.layInstructions()
+	b.layMoney() // after the instructions, where its references lead
+	if c := r.WireChanges; c != nil {
+		b.wireChanges = layWireChanges(&b.Frame, c, "Wire changes against the superseded run "+c.Superseded,
+			"Additional payments and claims apply to what was sent for the superseded run. What was not sent yet is paid by the sheet Wires.")
+	}
+	b.layFunding()
+	b.layWaterfall()
+	b.laySummary()
+	b.layRejects()
+	b.layChanges()
+	b.laySnapshots()
+	b.layTimeline()
+	b.layControls()
+	if err := b.Write(w, b.sheets()); err != nil {
+		return fmt.Errorf("workbook: %w", err)
+	}
+	return nil
+}
+
+// sheets are all sheets in their order.
+func (b *workbook) sheets() []*spreadsheet.Sheet {
+	var all []*spreadsheet.Sheet
+	add := func(sheets ...*spreadsheet.Sheet) {
+		for _, s := range sheets {
+			for ; s != nil; s = s.Next {
+				all = append(all, s)
+			}
+		}
+	}
+	add(b.summary, b.waterfall, b.funding, b.wires.First(), b.payments.First())
+	if b.paid != nil {
+		add(b.paid.First())
+	}
+	add(b.wireChanges, b.instructions, b.rejects, b.changes, b.snapshots, b.timeline, b.controls)
+	return all
+}
+
+func volumeOf(r *result.Run, rowsPerSheet int) spreadsheet.Frame {
+	return spreadsheet.Frame{
+		Title:   fmt.Sprintf("%s: %s result of the tender offer %s", r.Offer.Issuer, r.Phase, r.Offer.ID),
+		Subject: "Run " + r.Name,
+		Version: r.Version, Made: r.AsOf,
+		Subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  run %s", r.Offer.Issuer, r.Offer.ID, r.Name),
+		Banner:     banner(r),
+		Indicative: r.Phase != tender.Final,
+		Footer:     r.Name, Paper: r.Offer.PrintedOn(), RowsPerSheet: rowsPerSheet,
+	}
+}
+
+// banner says whether the run is indicative or final.
+func banner(r *result.Run) spreadsheet.Cell {
+	asOf := tender.WallTime(r.AsOf, r.Offer.Zone)
+	switch {
+	case r.Held != "":
+		return spreadsheet.Label("FINAL as of " + asOf + ", NOT IN FORCE: " + r.Held).As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
+	case r.Phase == tender.Final:
+		return spreadsheet.Label("FINAL as of " + asOf).As(spreadsheet.InBanner)
+	}
+	return spreadsheet.Label("INDICATIVE as of " + asOf + ": figures can change until the Expiration Date").As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
+}
