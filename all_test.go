@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/batch": {
 		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/export",
 		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/offerfile",
-		"internal/result", "internal/schedule", "internal/settle", "internal/tender", "internal/xlsx",
+		"internal/readback", "internal/result", "internal/schedule", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
 	"internal/compare": {
@@ -90,6 +90,10 @@ var mayImport = map[string][]string{
 	"internal/plainyaml": {
 		"github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/lexer",
 		"github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
+	},
+	"internal/readback": {
+		"internal/disk", "internal/export", "internal/result", "internal/settle", "internal/tender",
+		"internal/xlsx", "github.com/shopspring/decimal",
 	},
 	"internal/result": {
 		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",

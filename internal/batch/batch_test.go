@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/fixtures"
+	"tenderbatch/internal/readback"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx/xlsxtest"
@@ -64,7 +65,7 @@ func TestTheWorkbookIsReadBack(t *testing.T) {
 	folder := example(t)
 	o := mustRun(t, Request{Folder: folder})
 	path := filepath.Join(o.Folder, result.WorkbookName)
-	if detail, err := readWorkbook(path, o.Run); err != nil || detail != "" {
+	if detail, err := readback.ReadWorkbook(path, o.Run); err != nil || detail != "" {
 		t.Fatalf("a sound workbook: %s, %v", detail, err)
 	}
 	for name, spoil := range map[string]func(*excelize.File) error{
@@ -86,7 +87,7 @@ func TestTheWorkbookIsReadBack(t *testing.T) {
 			if err := book.SaveAs(spoilt); err != nil {
 				t.Fatal(err)
 			}
-			if detail, err := readWorkbook(spoilt, o.Run); err == nil && detail == "" {
+			if detail, err := readback.ReadWorkbook(spoilt, o.Run); err == nil && detail == "" {
 				t.Error("it was not noticed")
 			}
 		})

@@ -15,6 +15,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/readback"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -344,7 +345,7 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *result.
 		return nil, err
 	}
 	r.Progress = j.req.progress(Checking)
-	if err := readBack(stage.Folder(), r); err != nil {
+	if err := readback.Check(stage.Folder(), r); err != nil {
 		return nil, err
 	}
 	if err := stage.WriteManifest(m); err != nil {

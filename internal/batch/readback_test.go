@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/export/workbook"
+	"tenderbatch/internal/readback"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 )
@@ -46,7 +47,7 @@ func TestInstructionsOnSeveralSheetsAreReadBack(t *testing.T) {
 	if err := book.SaveAs(path); err != nil {
 		t.Fatal(err)
 	}
-	if detail, err := readWorkbook(path, o.Run); err != nil || detail != "" {
+	if detail, err := readback.ReadWorkbook(path, o.Run); err != nil || detail != "" {
 		t.Errorf("a sound workbook: %s, %v", detail, err)
 	}
 	if err := book.DeleteSheet("Instructions 2"); err != nil {
@@ -55,7 +56,7 @@ func TestInstructionsOnSeveralSheetsAreReadBack(t *testing.T) {
 	if err := book.SaveAs(path); err != nil {
 		t.Fatal(err)
 	}
-	if detail, err := readWorkbook(path, o.Run); err == nil && detail == "" {
+	if detail, err := readback.ReadWorkbook(path, o.Run); err == nil && detail == "" {
 		t.Error("that the second sheet is missing was not noticed")
 	}
 }
@@ -88,7 +89,7 @@ func TestALargeWorkbookIsReadBack(t *testing.T) {
 	if err := workbook.WriteWorkbook(file, &r); err != nil {
 		t.Fatal(err)
 	}
-	if detail, err := readWorkbook(path, &r); err != nil || detail != "" {
+	if detail, err := readback.ReadWorkbook(path, &r); err != nil || detail != "" {
 		t.Error(detail, err)
 	}
 }
@@ -97,7 +98,7 @@ func TestALargeWorkbookIsReadBack(t *testing.T) {
 // each file of a run.
 func TestEveryWrittenFileIsReadBack(t *testing.T) {
 	o := mustRun(t, Request{Folder: example(t)})
-	if err := readBack(o.Folder, o.Run); err != nil {
+	if err := readback.Check(o.Folder, o.Run); err != nil {
 		t.Fatalf("a sound run: %v", err)
 	}
 	lastLine := func(s string) string { return s[:strings.LastIndex(strings.TrimSuffix(s, "\n"), "\n")+1] }
@@ -137,7 +138,7 @@ func TestEveryWrittenFileIsReadBack(t *testing.T) {
 		if err := os.WriteFile(path, []byte(spoilt), 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if err := readBack(folder, o.Run); err == nil || !strings.Contains(err.Error(), c.name) {
+		if err := readback.Check(folder, o.Run); err == nil || !strings.Contains(err.Error(), c.name) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}

@@ -6,41 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
-
-// comparedFile is an earlier snapshot: of the inbox, or of the copies that a run keeps.
-type comparedFile struct {
-	inbox.Chosen
-	piece    *piece
-	usedAsOf *time.Time // of the newest run that used it, if it is in the inbox no more
-	unread   string     // why nothing of it could be compared
-	lost     bool       // it could not be read at all
-}
-
-// record is the file in the manifest.
-func (f *comparedFile) record() ledger.Compared {
-	c := ledger.Compared{Depositary: f.Depositary.Name, UsedAsOf: f.usedAsOf, File: ledger.File{Name: f.Name}}
-	if f.lost {
-		c.Unread = f.unread
-		return c
-	}
-	c.Of, c.SHA256, c.Bytes = f.piece.of, f.piece.record.SHA256, f.piece.record.Bytes
-	return c
-}
-
-// keptBy is the run that keeps the file, "" if it is in the inbox.
-func (f *comparedFile) keptBy() string {
-	parts := strings.Split(f.piece.of, "/")
-	if len(parts) < 3 {
-		return ""
-	}
-	return parts[1]
-}
 
 // bytes is the content of a piece. What was read once and is read again must be as it
 // was.
@@ -199,17 +169,6 @@ func (in *intake) earlierOfArchive(c *comparison, known map[content]bool) error 
 
 // content is what a file had under a name. Two nights of one content are two reports.
 type content struct{ name, digest string }
-
-// usedAgain notes that another run used a report that is in the inbox no more.
-func (c *comparison) usedAgain(this content, asOf time.Time) {
-	for i := range c.files {
-		f := &c.files[i]
-		if f.usedAsOf != nil && f.Name == this.name && f.piece.record.SHA256 == this.digest {
-			t := latest(*f.usedAsOf, asOf)
-			f.usedAsOf = &t
-		}
-	}
-}
 
 // earlierCopy is a copy that a run keeps as an earlier snapshot, nil if it is none of
 // this run, with what is to be said of it.

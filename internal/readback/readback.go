@@ -1,4 +1,4 @@
-package batch
+package readback
 
 import (
 	"encoding/csv"
@@ -18,17 +18,17 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// readBack reads every written file that holds figures, with other code than
+// Check reads every written file that holds figures, with other code than
 // wrote it, and tests the invariants of R16 again on what it finds: every
 // instruction of the book is there once, tendered is accepted plus returned, and
 // the cash adds up to the funding.
-func readBack(folder string, r *result.Run) error {
+func Check(folder string, r *result.Run) error {
 	type written struct {
 		name string
 		read func(path string, r *result.Run) (detail string, err error)
 	}
 	files := []written{
-		{result.WorkbookName, readWorkbook},
+		{result.WorkbookName, ReadWorkbook},
 		{result.InstructionsName, readInstructionsCSV},
 		{result.WiresName, readMoneyCSV(settle.Due)},
 		{result.PaymentsName, readMoneyCSV(settle.Due)},
@@ -54,7 +54,7 @@ func readBack(folder string, r *result.Run) error {
 
 func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
 
-func readWorkbook(path string, r *result.Run) (detail string, err error) {
+func ReadWorkbook(path string, r *result.Run) (detail string, err error) {
 	t := newTally(r)
 	if err := readSheets(path, "Instructions", writtenHeadings[:], t.addRow); err != nil {
 		return "", err
