@@ -33,8 +33,8 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/batch", "internal/compare", "internal/disk",
 		"internal/display", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/metrics", "internal/notify", "internal/result", "internal/schedule",
-		"internal/serve", "internal/settings", "internal/settle", "internal/tender",
+		"internal/ledger", "internal/metrics", "internal/notify", "internal/offerfolder", "internal/result",
+		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/tender",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
 		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
 		"github.com/spf13/cobra/doc",
@@ -46,8 +46,8 @@ var mayImport = map[string][]string{
 	"internal/batch": {
 		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/export",
 		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/offerfile",
-		"internal/readback", "internal/result", "internal/schedule", "internal/settle", "internal/tender",
-		"github.com/shopspring/decimal",
+		"internal/offerfolder", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
@@ -85,6 +85,10 @@ var mayImport = map[string][]string{
 		"internal/display", "internal/headings", "internal/plainyaml", "internal/schedule", "internal/tender",
 		"internal/values", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/token",
 		"github.com/shopspring/decimal",
+	},
+	"internal/offerfolder": {
+		"internal/disk", "internal/export/workbook", "internal/inbox", "internal/ledger", "internal/offerfile",
+		"internal/tender",
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/plainyaml": {

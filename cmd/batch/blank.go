@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/docs"
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/offerfolder"
 )
 
 // blankTerms are terms to fill in, up to the depositaries.
@@ -53,7 +54,7 @@ func blankDepositaries(all []string) (string, error) {
 	for _, d := range all {
 		m := wantedDepositary.FindStringSubmatch(d)
 		if m == nil {
-			return "", &batch.UsageError{Message: fmt.Sprintf("--depositary %s: write NAME:snapshot, if each report shows the whole book, or NAME:incremental", d)}
+			return "", &offerfolder.UsageError{Message: fmt.Sprintf("--depositary %s: write NAME:snapshot, if each report shows the whole book, or NAME:incremental", d)}
 		}
 		pattern := strings.ToLower(strings.ReplaceAll(m[1], " ", "-"))
 		fmt.Fprintf(&b, `  - name: %q

@@ -19,6 +19,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/export/workbook"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -112,7 +113,7 @@ func thereAlready(name string, err error) error {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return &batch.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}
 }
 
 // writeWhole writes a file that is not there yet; it appears with all its content

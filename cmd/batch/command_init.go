@@ -13,6 +13,7 @@ import (
 	"tenderbatch/docs"
 	"tenderbatch/fixtures"
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/offerfolder"
 )
 
 func newInitCommand(w world) *cobra.Command {
@@ -76,7 +77,7 @@ func (w world) initFrom(folder, from, id string) error {
 	if err != nil {
 		return err
 	}
-	content, notes, err := batch.CopyTerms(from, cmp.Or(id, filepath.Base(whole)))
+	content, notes, err := offerfolder.CopyTerms(from, cmp.Or(id, filepath.Base(whole)))
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func newOrEmpty(folder string) error {
 		return err
 	}
 	if len(entries) > 0 {
-		return &batch.UsageError{Message: fmt.Sprintf("%s is not empty; name a new folder", folder)}
+		return &offerfolder.UsageError{Message: fmt.Sprintf("%s is not empty; name a new folder", folder)}
 	}
 	return nil
 }

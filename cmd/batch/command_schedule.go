@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 )
@@ -89,7 +90,7 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 	all = []agenda{}
 	var wrong []error
 	for _, f := range folders {
-		terms, err := batch.Terms(f)
+		terms, err := offerfolder.Terms(f)
 		if err != nil {
 			wrong = append(wrong, err)
 			continue
@@ -113,7 +114,7 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 func offersIn(folder string) ([]string, error) {
 	folders, err := serve.Offers(folder)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(folders) == 0 {
-		return nil, &batch.UsageError{Message: fmt.Sprintf("%s: there are no offers in it; name an offer's folder, or one that holds such folders", folder)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s: there are no offers in it; name an offer's folder, or one that holds such folders", folder)}
 	}
 	return folders, err
 }

@@ -23,6 +23,7 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
@@ -218,7 +219,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		Poll: installed.Serve.Poll, Settle: installed.Serve.Settle, Grace: installed.Serve.Grace,
 		Load: s.load, History: batch.SlotHistory, Run: s.runJob, Missed: s.recordMissed,
 		Busy:      func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
-		Transient: batch.Transient, Died: s.died, Need: func(folder string) int64 { return batch.Need(folder, w.now()) },
+		Transient: offerfolder.Transient, Died: s.died, Need: func(folder string) int64 { return batch.Need(folder, w.now()) },
 		Runs: runs, Memory: memory,
 		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned, Wait: s.waits, Parked: s.parked, Idle: s.remind,
 	})
@@ -291,7 +292,7 @@ func (s *service) loaded() bool {
 // load reads the terms of an offer. Two offers of one id could not be told apart
 // by whoever is told of them.
 func (s *service) load(folder string) (schedule.Plan, error) {
-	terms, err := batch.Terms(folder)
+	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		return schedule.Plan{}, err
 	}
@@ -305,7 +306,7 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 	defer s.named.Unlock()
 	for other, taken := range s.ids {
 		if taken == id && other != folder {
-			return schedule.Plan{}, &batch.UsageError{Message: fmt.Sprintf("%s has the id %q, too; give each offer an id of its own", other, id)}
+			return schedule.Plan{}, &offerfolder.UsageError{Message: fmt.Sprintf("%s has the id %q, too; give each offer an id of its own", other, id)}
 		}
 	}
 	if was := cmp.Or(s.ids[folder], filepath.Base(folder)); was != id {

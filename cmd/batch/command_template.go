@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/offerfolder"
 )
 
 // templateName is the file that is written unless another is named.
@@ -35,7 +36,7 @@ FILE, or to template.xlsx in the current folder.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := append(args, templateName)[1]
 			var content bytes.Buffer
-			if err := batch.Template(&content, args[0], depositary, w.now()); err != nil {
+			if err := offerfolder.Template(&content, args[0], depositary, w.now()); err != nil {
 				return err
 			}
 			if err := writeNew(file, content.Bytes()); err != nil {
@@ -53,7 +54,7 @@ FILE, or to template.xlsx in the current folder.`,
 func writeNew(name string, content []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if errors.Is(err, fs.ErrExist) {
-		return &batch.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}
+		return &offerfolder.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}
 	}
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -203,7 +204,7 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Spec
 		}
 	}
 	if name == "" {
-		return &batch.UsageError{Message: fmt.Sprintf("the offer has no cap over all; name one: --solve \"NAME: accept all of %s\"", q.goal)}
+		return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap over all; name one: --solve \"NAME: accept all of %s\"", q.goal)}
 	}
 	found, err := s.Solve(ctx, name, *q.goal, q.scenario)
 	if err != nil {
@@ -246,7 +247,7 @@ func (p *printer) solution(found *batch.Solution) {
 func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Speculation) error {
 	for _, c := range q.scenario.Caps {
 		if c.Name == q.grow.name {
-			return &batch.UsageError{Message: fmt.Sprintf("--sweep runs %s through its amounts; leave out --cap \"%s=%s\"", c.Name, c.Name, c.Amount)}
+			return &offerfolder.UsageError{Message: fmt.Sprintf("--sweep runs %s through its amounts; leave out --cap \"%s=%s\"", c.Name, c.Name, c.Amount)}
 		}
 	}
 	var results []*result.Run

@@ -15,9 +15,9 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/notify"
+	"tenderbatch/internal/offerfolder"
 )
 
 // maxLogged bounds a message and each value of the log, in bytes.
@@ -40,7 +40,7 @@ func newLogger(w io.Writer, format string, terminal bool, secrets *display.Secre
 	case format == "json", format == "auto":
 		return slog.New(cleanHandler{slog.NewJSONHandler(w, nil), secrets}), nil
 	}
-	return nil, &batch.UsageError{Message: fmt.Sprintf("there is no log format %q; write auto, text, json or off", notify.Line(format, 60))}
+	return nil, &offerfolder.UsageError{Message: fmt.Sprintf("there is no log format %q; write auto, text, json or off", notify.Line(format, 60))}
 }
 
 // newLogger returns the logger of a command, on standard error.

@@ -18,7 +18,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/offerfolder"
 )
 
 // logged is what a logger of a format writes.
@@ -67,7 +67,7 @@ func TestTheLogIsReadableOnATerminalAndJSONOtherwise(t *testing.T) {
 
 func TestAnUnknownLogFormatIsAUsageError(t *testing.T) {
 	_, err := newLogger(&bytes.Buffer{}, "xml", false, nil)
-	var usage *batch.UsageError
+	var usage *offerfolder.UsageError
 	if !errors.As(err, &usage) || !strings.Contains(err.Error(), `no log format "xml"; write auto, text, json or off`) {
 		t.Errorf("%v", err)
 	}

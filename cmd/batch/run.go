@@ -15,6 +15,7 @@ import (
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/serve"
 )
 
@@ -114,7 +115,7 @@ func (w world) fill(req *batch.Request, folder string) {
 
 // usage says that the command line is wrong and where to look.
 func usage(c *cobra.Command, err error) error {
-	return &batch.UsageError{Message: fmt.Sprintf("%v; see \"%s --help\"", err, c.CommandPath())}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("%v; see \"%s --help\"", err, c.CommandPath())}
 }
 
 // exactly demands named arguments, one each.

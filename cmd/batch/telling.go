@@ -18,6 +18,7 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/tender"
@@ -68,7 +69,7 @@ func settingsIn(folder string) (settings.Settings, error) {
 func asSettings(s settings.Settings, err error) (settings.Settings, error) {
 	wrong, strange, large := new(settings.Error), new(disk.StrangeError), new(disk.TooLargeError)
 	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &wrong) || errors.As(err, &strange) || errors.As(err, &large) {
-		return s, &batch.UsageError{Message: err.Error()}
+		return s, &offerfolder.UsageError{Message: err.Error()}
 	}
 	return s, err
 }
@@ -103,7 +104,7 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 	if err != nil {
 		e.Kind, e.Exit, e.Message = notify.Failure, int(batch.ExitOf(err)), err.Error()
-		if final := new(batch.UsageError); errors.As(err, &final) && final.Final != "" {
+		if final := new(offerfolder.UsageError); errors.As(err, &final) && final.Final != "" {
 			e.Title = "not published: it differs from the final run in force"
 			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
 		}
@@ -181,7 +182,7 @@ func withoutFolder(message, folder string) string {
 
 // zoneOf is the zone of the offer in a folder, nil if its terms cannot be read.
 func zoneOf(folder string) *time.Location {
-	terms, err := batch.Terms(folder)
+	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		return nil
 	}
@@ -254,7 +255,7 @@ func (t *teller) tell(e notify.Event) {
 // of its last run, since whoever is told knows the offer by it; without one, the
 // folder's name.
 func offerID(folder string) string {
-	if terms, err := batch.Terms(folder); err == nil {
+	if terms, err := offerfolder.Terms(folder); err == nil {
 		return terms.AsOf(time.Time{}).ID
 	}
 	if h, err := batch.HistoryOf(folder); err == nil && len(h.Runs) > 0 {

@@ -24,6 +24,7 @@ import (
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/notify"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
@@ -357,7 +358,7 @@ func TestP17NoPathOfTheServerButForAShell(t *testing.T) {
 
 // TestAReportAfterTheFinalRunIsNotToldAsATypingError asks what the notice says.
 func TestAReportAfterTheFinalRunIsNotToldAsATypingError(t *testing.T) {
-	e := ended(notify.Event{}, nil, &batch.UsageError{Message: "the final run x is in force", Final: "x"})
+	e := ended(notify.Event{}, nil, &offerfolder.UsageError{Message: "the final run x is in force", Final: "x"})
 	if e.Title != "not published: it differs from the final run in force" || !strings.Contains(e.Advice, "which result counts") {
 		t.Errorf("%q, %q", e.Title, e.Advice)
 	}

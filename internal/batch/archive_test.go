@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/offerfolder"
 )
 
 // TestReadersTakeNoRunUnderWayForAForgedOne reads and verifies the history again and
@@ -59,7 +60,7 @@ func TestReadersTakeNoRunUnderWayForAForgedOne(t *testing.T) {
 // latest before each of its changes.
 func TestT8ARepairThatIsCutOffIsGoneOnWith(t *testing.T) {
 	folder := smallOffer(t)
-	latest := filepath.Join(folder, runsName, "latest")
+	latest := filepath.Join(folder, offerfolder.RunsName, "latest")
 	name, err := os.Readlink(latest)
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +68,7 @@ func TestT8ARepairThatIsCutOffIsGoneOnWith(t *testing.T) {
 	if err := os.Remove(latest); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(latest, os.DirFS(filepath.Join(folder, runsName, name))); err != nil {
+	if err := os.CopyFS(latest, os.DirFS(filepath.Join(folder, offerfolder.RunsName, name))); err != nil {
 		t.Fatal(err)
 	}
 	changes := 0

@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/fixtures"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/readback"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -53,7 +54,7 @@ func TestAnInterruptedRunPublishesNothing(t *testing.T) {
 	if _, err := Run(ctx, Request{Folder: folder, Clock: longAfter}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	if _, err := os.Lstat(filepath.Join(folder, runsName, "latest")); err == nil {
+	if _, err := os.Lstat(filepath.Join(folder, offerfolder.RunsName, "latest")); err == nil {
 		t.Error("something was published")
 	}
 }
@@ -202,7 +203,7 @@ func TestDefaultInstant(t *testing.T) {
 func TestAFileBesideTheInbox(t *testing.T) {
 	folder := example(t)
 	outside := filepath.Join(t.TempDir(), "dtc-2004-12-01.xlsx")
-	if err := os.Rename(filepath.Join(folder, inboxName, "dtc-2004-12-01.xlsx"), outside); err != nil {
+	if err := os.Rename(filepath.Join(folder, offerfolder.InboxName, "dtc-2004-12-01.xlsx"), outside); err != nil {
 		t.Fatal(err)
 	}
 	o := mustRun(t, Request{Folder: folder, Files: []string{outside}})
@@ -213,7 +214,7 @@ func TestAFileBesideTheInbox(t *testing.T) {
 	if err := os.WriteFile(clash, []byte("x"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	var usage *UsageError
+	var usage *offerfolder.UsageError
 	if _, err := Run(context.Background(), Request{Folder: folder, Files: []string{clash}, Clock: longAfter}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "same name") {
 		t.Errorf("%v", err)
 	}
@@ -291,7 +292,7 @@ func TestWaiverThatNobodyNeeded(t *testing.T) {
 // depositary only, and is no part of what a run returns.
 func TestPasswords(t *testing.T) {
 	folder := example(t)
-	terms := filepath.Join(folder, offerName)
+	terms := filepath.Join(folder, offerfolder.OfferName)
 	source, err := os.ReadFile(terms)
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +301,7 @@ func TestPasswords(t *testing.T) {
 	if err := os.WriteFile(terms, []byte(named), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	locked := filepath.Join(folder, inboxName, "euroclear-2004-12-01.xlsx")
+	locked := filepath.Join(folder, offerfolder.InboxName, "euroclear-2004-12-01.xlsx")
 	plain, err := os.ReadFile(locked)
 	if err != nil {
 		t.Fatal(err)
@@ -332,7 +333,7 @@ func TestPasswords(t *testing.T) {
 func TestAFileThatIsNotUsedNeverStopsARun(t *testing.T) {
 	folder := example(t)
 	for _, name := range []string{"~$dtc-2004-11-11.xlsx", "notes.txt"} {
-		if err := os.Symlink(filepath.Join(folder, "nowhere"), filepath.Join(folder, inboxName, name)); err != nil {
+		if err := os.Symlink(filepath.Join(folder, "nowhere"), filepath.Join(folder, offerfolder.InboxName, name)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,20 +14,21 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
 // changesFrom compares a run with an earlier published one, instruction by
 // instruction, from the earlier run's instructions.csv.
-func changesFrom(r *result.Run, src *source, previous string) (*result.Changes, error) {
-	content, err := src.earlier(previous, result.InstructionsName)
+func changesFrom(r *result.Run, src *offerfolder.Source, previous string) (*result.Changes, error) {
+	content, err := src.Earlier(previous, result.InstructionsName)
 	if err != nil {
 		return nil, err
 	}
 	was, err := readPositions(bytes.NewReader(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), previous, result.InstructionsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(src.Runs(), previous, result.InstructionsName), err)
 	}
 	return changesSince(r, previous, was), nil
 }

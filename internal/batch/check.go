@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
@@ -75,7 +76,7 @@ func (f *FileTotals) impress(line *tender.Instruction) {
 func (e *Examination) Explain(ctx context.Context, where string) ([]Explanation, error) {
 	explanations, err := e.in.explain(ctx, where)
 	if err != nil {
-		return nil, &UsageError{Message: err.Error()}
+		return nil, &offerfolder.UsageError{Message: err.Error()}
 	}
 	return explanations, nil
 }

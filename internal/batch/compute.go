@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
@@ -24,7 +25,7 @@ import (
 
 // intake is what one run read.
 type intake struct {
-	src     *source
+	src     *offerfolder.Source
 	plan    schedule.Plan
 	terms   *offerfile.Terms
 	offer   *tender.Offer
@@ -42,21 +43,21 @@ type intake struct {
 // take reads the terms and the files of a request from the offer's folder and
 // draws up the book.
 func take(ctx context.Context, req Request) (*intake, error) {
-	src := &source{folder: req.Folder, now: req.Clock, archive: req.archive}
-	terms, err := src.terms()
+	src := &offerfolder.Source{Folder: req.Folder, Now: req.Clock, Archive: req.archive}
+	terms, err := src.Terms()
 	if err != nil {
 		return nil, err
 	}
-	if src.inbox, err = listInbox(req.Folder, req.Files); err != nil {
+	if src.Inbox, err = offerfolder.ListInbox(req.Folder, req.Files); err != nil {
 		return nil, err
 	}
 	return takeFrom(ctx, req, src, terms)
 }
 
 // takeFrom reads the files that a request needs and draws up the book.
-func takeFrom(ctx context.Context, req Request, src *source, terms *offerfile.Terms) (in *intake, err error) {
+func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *offerfile.Terms) (in *intake, err error) {
 	in = &intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
-	names, left, err := src.names(terms.AsOf(in.now))
+	names, left, err := src.Names(terms.AsOf(in.now))
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +71,15 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *offerfile.Te
 	in.choice.Leave(left)
 	for i := range in.choice.Chosen {
 		f := &in.choice.Chosen[i]
-		if f.Content, err = src.file(f.Name); err != nil {
+		if f.Content, err = src.File(f.Name); err != nil {
 			return nil, err
 		}
 		f.Progress = req.progress(Reading)
 	}
-	if err := src.settle(ctx); err != nil {
+	if err := src.AwaitStable(ctx); err != nil {
 		return nil, err
 	}
-	src.noteSameContent(&in.choice)
+	src.NoteSameContent(&in.choice)
 	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func takeFrom(ctx context.Context, req Request, src *source, terms *offerfile.Te
 	if err := in.settled.fix(in.book); err != nil {
 		return nil, err
 	}
-	src.own = len(src.pieces)
+	src.Own = len(src.Pieces)
 	return in, in.compared.advise(in.book.CheckOutstanding(in.offer))
 }
 

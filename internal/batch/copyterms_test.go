@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tenderbatch/internal/offerfolder"
 )
 
 // TestT17CopiedTermsDifferInTheIDOnly copies terms whose id is written in every way.
@@ -22,10 +24,10 @@ func TestT17CopiedTermsDifferInTheIDOnly(t *testing.T) {
 	} {
 		folder := t.TempDir()
 		source := strings.Replace(smallTerms, "id: small", c.line, 1)
-		if err := os.WriteFile(filepath.Join(folder, offerName), []byte(source), 0o640); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(source), 0o640); err != nil {
 			t.Fatal(err)
 		}
-		content, notes, err := CopyTerms(folder, c.id)
+		content, notes, err := offerfolder.CopyTerms(folder, c.id)
 		if want := strings.Replace(smallTerms, "id: small", c.want, 1); string(content) != want || len(notes) > 0 || err != nil {
 			t.Errorf("%s: %q, %q, %v", c.line, content, notes, err)
 		}
@@ -35,13 +37,13 @@ func TestT17CopiedTermsDifferInTheIDOnly(t *testing.T) {
 func TestTermsWhoseIDIsNotOnALineOfItsOwnAreNotCopied(t *testing.T) {
 	folder := t.TempDir()
 	source := strings.Replace(smallTerms, "id: small", "\"id\": small", 1)
-	if err := os.WriteFile(filepath.Join(folder, offerName), []byte(source), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(source), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if content, _, err := CopyTerms(folder, "other"); !errors.As(err, new(*UsageError)) || content != nil {
+	if content, _, err := offerfolder.CopyTerms(folder, "other"); !errors.As(err, new(*offerfolder.UsageError)) || content != nil {
 		t.Errorf("%q, %v", content, err)
 	}
-	if _, _, err := CopyTerms(t.TempDir(), "other"); !errors.As(err, new(*UsageError)) {
+	if _, _, err := offerfolder.CopyTerms(t.TempDir(), "other"); !errors.As(err, new(*offerfolder.UsageError)) {
 		t.Errorf("%v", err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 )
 
 // Environment of a process that makes one run of the folder and may be killed on
@@ -177,7 +178,7 @@ func contents(t testing.TB, folder string) map[string]string {
 // says whether the new one was there already.
 func oldOrNew(t *testing.T, folder string, want map[string]string) (published bool) {
 	t.Helper()
-	runs := filepath.Join(folder, runsName)
+	runs := filepath.Join(folder, offerfolder.RunsName)
 	a := archiveOf(t, folder)
 	all := a.Runs()
 	if err := a.Check(); err != nil || len(all) < 1 || len(all) > 2 {
@@ -207,7 +208,7 @@ func oldOrNew(t *testing.T, folder string, want map[string]string) (published bo
 // archiveOf is what is published of the small offer in a folder.
 func archiveOf(t testing.TB, folder string) *ledger.Archive {
 	t.Helper()
-	a, err := ledger.OpenArchive(filepath.Join(folder, runsName), offerID(folder))
+	a, err := ledger.OpenArchive(filepath.Join(folder, offerfolder.RunsName), offerID(folder))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func archiveOf(t testing.TB, folder string) *ledger.Archive {
 // leadsTo demands that a link among the runs, and the history, name a run.
 func leadsTo(t testing.TB, folder, link, run string) {
 	t.Helper()
-	target, err := os.Readlink(filepath.Join(folder, runsName, link))
+	target, err := os.Readlink(filepath.Join(folder, offerfolder.RunsName, link))
 	said, unsaid := archiveOf(t, folder).Run(link)
 	if err != nil || unsaid != nil || target != run || said.Run != run {
 		t.Errorf("%s leads to %s, %v; the history says %+v, %v; want %s", link, target, err, said, unsaid, run)
@@ -432,7 +433,7 @@ func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
 		t.Fatal("the process was not killed")
 	}
 	name := filepath.Base(o.Folder)
-	if err := os.CopyFS(filepath.Join(folder, runsName, name), os.DirFS(o.Folder)); err != nil {
+	if err := os.CopyFS(filepath.Join(folder, offerfolder.RunsName, name), os.DirFS(o.Folder)); err != nil {
 		t.Fatal(err)
 	}
 	next := Request{Folder: folder, Clock: afterEarlyDate, Version: "test"}
@@ -444,7 +445,7 @@ func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].Where != name || found[0].What != "no entry knows this run" {
 		t.Errorf("%v, %v", found, err)
 	}
-	if err := os.RemoveAll(filepath.Join(folder, runsName, name)); err != nil {
+	if err := os.RemoveAll(filepath.Join(folder, offerfolder.RunsName, name)); err != nil {
 		t.Fatal(err)
 	}
 	mustRun(t, next)
@@ -484,7 +485,7 @@ func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 	folder := smallOffer(t)
 	slot := "2026-05-04T18:00:00-04:00"
 	o := mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
-	runs := filepath.Join(folder, runsName)
+	runs := filepath.Join(folder, offerfolder.RunsName)
 	entries, err := ledger.ReadEntries(runs)
 	if err != nil {
 		t.Fatal(err)
@@ -520,13 +521,13 @@ func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 // once that ledger is out of the way.
 func TestALedgerThatKnowsLessStopsTheRun(t *testing.T) {
 	folder := smallOffer(t)
-	runs := filepath.Join(folder, runsName)
+	runs := filepath.Join(folder, offerfolder.RunsName)
 	noon := Request{Folder: folder, AsOf: "2026-05-04T12:00", Clock: afterEarlyDate, Version: "test"}
 	older := copyOffer(t, folder)
 	second := mustRun(t, Request{Folder: folder, AsOf: "2026-05-04T11:00", Clock: afterEarlyDate, Version: "test"})
 	last := mustRun(t, noon)
 	for _, name := range []string{"ledger.db", "ledger.sum"} {
-		if err := os.Rename(filepath.Join(older, runsName, name), filepath.Join(runs, name)); err != nil {
+		if err := os.Rename(filepath.Join(older, offerfolder.RunsName, name), filepath.Join(runs, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -576,7 +577,7 @@ func TestAFaultOfTheProgramFailsTheRunAndFreesTheOffer(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "fault of the program: index out of range") {
 		t.Fatal(err)
 	}
-	entries, err := ledger.ReadEntries(filepath.Join(folder, runsName))
+	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
 	if last := entries[len(entries)-1]; err != nil || last.Event != ledger.Failed || last.Exit != int(ExitFailed) {
 		t.Errorf("%+v, %v", last, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 )
 
 // Deaths are the latest runs that the scheduler made of an offer and that did not come to
@@ -22,7 +23,7 @@ type Deaths struct {
 // next run would, and returns what [DeathsOf] does. If another run has the offer, that
 // has noted it.
 func NoteDeaths(ctx context.Context, req Request) (Deaths, error) {
-	runs := filepath.Join(req.Folder, runsName)
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
 	if _, err := os.Stat(runs); err != nil {
 		return Deaths{}, nil // it was never run; if it cannot be read, the run will say so
 	}
@@ -50,7 +51,7 @@ func NoteDeaths(ctx context.Context, req Request) (Deaths, error) {
 // process. Runs that a person made do not count, and one that was asked to stop says
 // nothing.
 func DeathsOf(folder string) (Deaths, error) {
-	entries, err := ledger.ReadEntries(filepath.Join(folder, runsName))
+	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
 	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
 		return Deaths{}, err
 	}

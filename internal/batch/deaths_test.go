@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
 )
@@ -36,17 +37,17 @@ func TestS3DeathsAreCounted(t *testing.T) {
 		}
 	}
 	want("never run", 0)
-	if _, err := os.Stat(filepath.Join(folder, runsName)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(folder, offerfolder.RunsName)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder was made for an offer that was never run: %v", err)
 	}
 	begin := func(trigger ledger.Trigger) *journal {
 		t.Helper()
 		r := req
 		r.Trigger = trigger
-		if err := os.MkdirAll(filepath.Join(folder, runsName), 0o750); err != nil {
+		if err := os.MkdirAll(filepath.Join(folder, offerfolder.RunsName), 0o750); err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(r, filepath.Join(folder, runsName))
+		j, err := openJournal(r, filepath.Join(folder, offerfolder.RunsName))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,7 @@ func TestS3DeathsAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("one was asked to stop", 2)
-	unlock, err := ledger.Lock(t.Context(), disk.Disk{}, filepath.Join(folder, runsName), 0)
+	unlock, err := ledger.Lock(t.Context(), disk.Disk{}, filepath.Join(folder, offerfolder.RunsName), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,12 +99,12 @@ func TestS4WhatPassesIsToldFromWhatDoesNot(t *testing.T) {
 		{errors.Join(errors.New("one"), syscall.EMFILE), true},
 		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, false},
 		{&offerfile.OfferError{Faults: []offerfile.Fault{{Line: 1}}}, false},
-		{&UsageError{Message: "no such folder"}, false},
+		{&offerfolder.UsageError{Message: "no such folder"}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrPermission}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrNotExist}, false},
 		{errors.New("an error in the code"), false},
 	} {
-		if got := Transient(c.err); got != c.want {
+		if got := offerfolder.Transient(c.err); got != c.want {
 			t.Errorf("%v: %t, want %t", c.err, got, c.want)
 		}
 	}
@@ -121,7 +122,7 @@ func TestS4ASlotWhoseRunDidNotFitOnTheDiskStaysOpen(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := Run(t.Context(), req); !Transient(err) {
+	if _, err := Run(t.Context(), req); !offerfolder.Transient(err) {
 		t.Fatalf("the run ended with %v", err)
 	}
 	history, err := SlotHistory(folder)

@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -22,15 +23,15 @@ import (
 // DiffOffer compares the latest run of the offer in a folder with the one that it was
 // compared with when it was made. It is a *[UsageError] if there is none.
 func DiffOffer(folder, version string) (*compare.Difference, error) {
-	if isOffer(folder) != nil {
-		return nil, &UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs", folder)}
+	if offerfolder.IsOffer(folder) != nil {
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs", folder)}
 	}
-	run, err := FindRun(filepath.Join(folder, runsName, "latest"))
+	run, err := FindRun(filepath.Join(folder, offerfolder.RunsName, "latest"))
 	if err != nil {
 		return nil, err
 	}
 	if run.Manifest.Previous == "" {
-		return nil, &UsageError{Message: fmt.Sprintf("%s is the first run of the offer: there is none before to compare it with", run.Manifest.Run)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is the first run of the offer: there is none before to compare it with", run.Manifest.Run)}
 	}
 	return Diff(filepath.Join(run.Runs, run.Manifest.Previous), run.Path, version)
 }
@@ -49,7 +50,7 @@ func Diff(was, now, version string) (*compare.Difference, error) {
 		return nil, err
 	}
 	if first.Offer != second.Offer {
-		return nil, &UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
 	}
 	return first.difference(second, version), nil
 }
@@ -141,11 +142,11 @@ func (r *publishedRun) readTerms(folder string) error {
 		r.noTerms = "was made before runs kept their terms"
 		return nil
 	}
-	source, err := r.ReadKept(offerName)
+	source, err := r.ReadKept(offerfolder.OfferName)
 	if err != nil {
 		return err
 	}
-	terms, err := offerfile.ParseTerms(filepath.Join(folder, offerName), source)
+	terms, err := offerfile.ParseTerms(filepath.Join(folder, offerfolder.OfferName), source)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		r.noTerms = "has terms that this version of the program does not understand: " + first

@@ -23,6 +23,7 @@ import (
 
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -39,7 +40,7 @@ func keepTerms(t *testing.T, folder string, source []byte) {
 	m.Terms.File, m.Kept = "", nil
 	if source != nil {
 		digest := sha256.Sum256(source)
-		m.Keep(ledger.Kept{Of: offerName, File: ledger.File{Name: "inputs/terms", SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(source))}})
+		m.Keep(ledger.Kept{Of: offerfolder.OfferName, File: ledger.File{Name: "inputs/terms", SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(source))}})
 	}
 	var content bytes.Buffer
 	if err := m.Encode(&content); err != nil {
@@ -122,9 +123,9 @@ func variety(t *testing.T) []string {
 	t.Helper()
 	folder := example(t)
 	runs := []string{publishExample(t, folder, "2004-11-12T17:00"), publishExample(t, folder, "2004-11-20T12:00"), publishExample(t, folder, "2004-12-02T09:00")}
-	changeReport(t, filepath.Join(folder, inboxName, "dtc-2004-12-01.xlsx"))
+	changeReport(t, filepath.Join(folder, offerfolder.InboxName, "dtc-2004-12-01.xlsx"))
 	runs = append(runs, publishExample(t, folder, "2004-12-02T09:00"))
-	replaceIn(t, filepath.Join(folder, offerName), "early_tender_payment: 20.00", "early_tender_payment: 20.50", "total_consideration: 857.50", "total_consideration: 858.00",
+	replaceIn(t, filepath.Join(folder, offerfolder.OfferName), "early_tender_payment: 20.00", "early_tender_payment: 20.50", "total_consideration: 857.50", "total_consideration: 858.00",
 		"total_consideration: 887.50", "total_consideration: 888.00", "total_consideration: 850.00", "total_consideration: 850.50", "order: priority", "order: early_first",
 		"timezone: Europe/Brussels", "timezone: Europe/London", "priority: 3", "priority: 4")
 	return append(runs, publishExample(t, folder, "2004-12-02T10:00"))
@@ -318,9 +319,9 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 	folder := example(t)
 	early, final := publishExample(t, folder, "2004-11-12T17:00"), publishExample(t, folder, "2004-12-02T09:00")
 	other := example(t)
-	replaceIn(t, filepath.Join(other, offerName), "id: level3-2004", "id: other-2004")
+	replaceIn(t, filepath.Join(other, offerfolder.OfferName), "id: level3-2004", "id: other-2004")
 	foreign := publishExample(t, other, "2004-12-02T09:00")
-	var usage *UsageError
+	var usage *offerfolder.UsageError
 	for _, c := range []struct{ was, now, want string }{
 		{folder, final, "is not the folder of a published run; name one"},
 		{early, "nowhere", "is not the folder of a published run"},
@@ -331,7 +332,7 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 			t.Errorf("%s, %s: %v, want %q", c.was, c.now, err, c.want)
 		}
 	}
-	for _, now := range []string{"latest", filepath.Base(final), final, filepath.Join(folder, runsName, "latest")} {
+	for _, now := range []string{"latest", filepath.Base(final), final, filepath.Join(folder, offerfolder.RunsName, "latest")} {
 		if d := mustDiff(t, early+string(filepath.Separator), now); d.Now.Run != filepath.Base(final) {
 			t.Errorf("%s is %s", now, d.Now.Run)
 		}
@@ -341,7 +342,7 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := found.Manifest
-	if m.Kept[0].Of != offerName {
+	if m.Kept[0].Of != offerfolder.OfferName {
 		t.Fatalf("kept first: %+v", m.Kept[0])
 	}
 	for _, name := range []string{result.JSONName, result.InstructionsName, result.RejectsName, m.Kept[0].Name} {

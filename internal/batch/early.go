@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -22,23 +23,23 @@ type settledRun struct {
 
 // readSettledRun reads the run that was settled early, nil if the terms name
 // none.
-func readSettledRun(src *source, o *tender.Offer) (*settledRun, error) {
+func readSettledRun(src *offerfolder.Source, o *tender.Offer) (*settledRun, error) {
 	name := o.Settlement.EarlyRun
 	if name == "" {
 		return nil, nil
 	}
-	if src.kept == nil {
+	if src.Kept == nil {
 		if err := checkSettledRun(src, o); err != nil {
 			return nil, err
 		}
 	}
-	content, err := src.earlier(name, result.InstructionsName)
+	content, err := src.Earlier(name, result.InstructionsName)
 	if err != nil {
 		return nil, err
 	}
 	positions, err := readPositions(bytes.NewReader(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(src.runs(), name, result.InstructionsName), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(src.Runs(), name, result.InstructionsName), err)
 	}
 	maps.DeleteFunc(positions, func(_ instructionKey, p result.Position) bool { return p.Window != tender.Early })
 	return &settledRun{name, positions}, nil
@@ -46,11 +47,11 @@ func readSettledRun(src *source, o *tender.Offer) (*settledRun, error) {
 
 // checkSettledRun tests that the run the terms name is a published run of the
 // offer that shows all early tenders and was made by the day of settlement.
-func checkSettledRun(src *source, o *tender.Offer) error {
+func checkSettledRun(src *offerfolder.Source, o *tender.Offer) error {
 	name := o.Settlement.EarlyRun
-	m, err := src.earlierRun(name)
+	m, err := src.EarlierRun(name)
 	if errors.Is(err, ledger.ErrNoRun) {
-		return earlyRunError("%s, which is not in %s; see \"batch runs\" for the runs there are", name, src.runs())
+		return earlyRunError("%s, which is not in %s; see \"batch runs\" for the runs there are", name, src.Runs())
 	}
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func checkSettledRun(src *source, o *tender.Offer) error {
 }
 
 func earlyRunError(format string, args ...any) error {
-	return &UsageError{Message: "dates.settlement.early_run names the run " + fmt.Sprintf(format, args...)}
+	return &offerfolder.UsageError{Message: "dates.settlement.early_run names the run " + fmt.Sprintf(format, args...)}
 }
 
 // fix marks the lines of the book that were dealt with at the early settlement.

@@ -8,6 +8,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
 
@@ -56,7 +57,7 @@ func Unsaid(done string, err error) error {
 // ExitOf returns the exit code for an error, [ExitDone] for none.
 func ExitOf(err error) Exit {
 	var (
-		usageError   *UsageError
+		usageError   *offerfolder.UsageError
 		offerError   *offerfile.OfferError
 		controlError *tender.ControlError
 		fileError    *tender.FileError

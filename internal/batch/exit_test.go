@@ -8,6 +8,7 @@ import (
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
 
@@ -19,7 +20,7 @@ func TestExitCodes(t *testing.T) {
 		{nil, 0},
 		{errors.New("disk full"), 1},
 		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, 1},
-		{&UsageError{Message: "no such folder"}, 2},
+		{&offerfolder.UsageError{Message: "no such folder"}, 2},
 		{&offerfile.OfferError{Faults: []offerfile.Fault{{Line: 1}}}, 2},
 		{ErrRejects, 3},
 		{Unsaid("published", errors.New("disk full")), 4},

@@ -125,7 +125,7 @@ func (in *intake) explainEarlier(where string) (explanations []Explanation) {
 		if f.unread != "" {
 			continue
 		}
-		content, err := f.piece.bytes()
+		content, err := f.piece.Bytes()
 		if err != nil {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
 
@@ -35,7 +36,7 @@ func TestAFinalRunIsNotReplacedBecauseItIsGone(t *testing.T) {
 		},
 	} {
 		folder := copyOffer(t, other)
-		runs := filepath.Join(folder, runsName)
+		runs := filepath.Join(folder, offerfolder.RunsName)
 		if err := spoil(filepath.Join(runs, name), filepath.Join(t.TempDir(), "elsewhere")); err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +68,7 @@ func TestAFinalRunIsNotReplacedBecauseItIsGone(t *testing.T) {
 func smallFinal(t *testing.T) (*Outcome, string) {
 	t.Helper()
 	folder := smallOffer(t)
-	path := filepath.Join(folder, inboxName, "dtc-2026-06-30.csv")
+	path := filepath.Join(folder, offerfolder.InboxName, "dtc-2026-06-30.csv")
 	write := func(report string) {
 		if err := os.WriteFile(path, []byte(report), 0o640); err != nil {
 			t.Fatal(err)
@@ -75,7 +76,7 @@ func smallFinal(t *testing.T) (*Outcome, string) {
 	}
 	// Nothing came in for two weeks before the end, and the terms say that this is so.
 	terms := smallTerms + "resolutions:\n  - {rule: R6-last-report, depositary: DTC, file: dtc-2026-06-30.csv, outcome: counts, by: J. Roe, on: 2026-06-30}\n"
-	if err := os.WriteFile(filepath.Join(folder, offerName), []byte(terms), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(terms), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	const third, fourth = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n", "0000043,52729NAA8,9000,2026-05-05 10:00:00,0005\n"
@@ -104,14 +105,14 @@ func TestLatestAndFinalArePointedAnewWhateverTheyBecame(t *testing.T) {
 		"a link outside": func(link string) error { return os.Symlink(os.TempDir(), link) },
 	} {
 		for name := range want {
-			link := filepath.Join(folder, runsName, name)
+			link := filepath.Join(folder, offerfolder.RunsName, name)
 			if err := errors.Join(os.Remove(link), put(link)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		mustRun(t, lookBack)
 		for name, run := range want {
-			if target, err := os.Readlink(filepath.Join(folder, runsName, name)); err != nil || target != run {
+			if target, err := os.Readlink(filepath.Join(folder, offerfolder.RunsName, name)); err != nil || target != run {
 				t.Errorf("%s: %s points at %s, %v", what, name, target, err)
 			}
 		}
@@ -125,7 +126,7 @@ func TestP21AFinalRunByAnUnidentifiedBuildWarns(t *testing.T) {
 		"0.2.0+3f2a1c9d4b5e":          "",
 	} {
 		_, folder := smallFinal(t)
-		if err := os.RemoveAll(filepath.Join(folder, runsName)); err != nil {
+		if err := os.RemoveAll(filepath.Join(folder, offerfolder.RunsName)); err != nil {
 			t.Fatal(err)
 		}
 		for _, clock := range []func() time.Time{afterEarlyDate, longAfterEnd, longAfterEnd} {

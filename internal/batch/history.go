@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 )
 
 // History is what became of an offer so far.
@@ -90,10 +91,10 @@ func (h *History) Check() error {
 
 // runsOf is the folder of the runs of the offer in a folder.
 func runsOf(folder string) (string, error) {
-	if err := isOffer(folder); err != nil {
+	if err := offerfolder.IsOffer(folder); err != nil {
 		return "", err
 	}
-	return filepath.Join(folder, runsName), nil
+	return filepath.Join(folder, offerfolder.RunsName), nil
 }
 
 func describeRun(archive *ledger.Archive, r *ledger.Run) PublishedRun {
@@ -143,11 +144,11 @@ func VerifyHistory(folder string) ([]ledger.Finding, error) {
 // old ledger is set aside. Of the request it takes Folder, Clock, Version, Getenv,
 // Wait and Disk.
 func RebuildHistory(ctx context.Context, req Request) (found []ledger.Candidate, err error) {
-	terms, err := Terms(req.Folder)
+	terms, err := offerfolder.Terms(req.Folder)
 	if err != nil {
 		return nil, err // without the offer's id nothing says whose runs they are
 	}
-	id, runs := terms.AsOf(time.Time{}).ID, filepath.Join(req.Folder, runsName)
+	id, runs := terms.AsOf(time.Time{}).ID, filepath.Join(req.Folder, offerfolder.RunsName)
 	var altered *ledger.AlteredError
 	if err := ledger.CheckOffer(runs, id); errors.As(err, &altered) {
 		return nil, err // the history of another offer is not replaced

@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -65,7 +66,7 @@ func openJournal(req Request, runs string) (*journal, error) {
 
 // offerID is the id of the offer in a folder, "" if its terms cannot be read.
 func offerID(folder string) string {
-	terms, err := Terms(folder)
+	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		return ""
 	}
@@ -241,7 +242,7 @@ func (j *journal) close(o *Outcome, err error) error {
 		return j.end(ledger.Event(o.Deed), o.Exit(), "")
 	}
 	event := ledger.Failed
-	j.entry.Again = Transient(err) && !j.lies()
+	j.entry.Again = offerfolder.Transient(err) && !j.lies()
 	if !j.lies() {
 		j.entry.Run, j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.TermsChanged, j.entry.Manifest = "", "", "", nil, nil, "" // none was published
 	}
@@ -365,7 +366,7 @@ func gone(open ledger.Entry) ledger.Entry {
 // without a run, and why. Where the history cannot be trusted nothing is noted: the
 // next run fails and says so.
 func RecordMissed(req Request, why string) error {
-	runs := filepath.Join(req.Folder, runsName)
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
 	if err := ledger.MakeRuns(req.Disk, runs); untrusted(err) {
 		return nil // nothing is noted where a link leads; the next run fails and says so
 	} else if err != nil {

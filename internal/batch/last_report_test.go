@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 )
 
 const lastReportRows = smallReport + "0000043,52729NAA8,1000,2026-05-18 10:00:00,0005\n"
@@ -29,7 +30,7 @@ func TestT16TheServiceMakesNoFinalRunFromAReportThatMayNotBeTheLast(t *testing.T
 		"dtc-2026-05-20.csv":  {smallReport, "is it an old report under a wrong name?"},
 	} {
 		folder := smallOffer(t)
-		inbox := filepath.Join(folder, inboxName)
+		inbox := filepath.Join(folder, offerfolder.InboxName)
 		if err := os.RemoveAll(inbox); err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +41,7 @@ func TestT16TheServiceMakesNoFinalRunFromAReportThatMayNotBeTheLast(t *testing.T
 			t.Fatal(err)
 		}
 		_, err := Run(context.Background(), Request{Folder: folder, Clock: longAfterEnd, Version: "test", Trigger: ledger.BySchedule})
-		_, final := os.Lstat(filepath.Join(folder, runsName, "final"))
+		_, final := os.Lstat(filepath.Join(folder, offerfolder.RunsName, "final"))
 		if c.want == "" && (err != nil || final != nil) {
 			t.Errorf("%s: %v, %v", name, err, final)
 		}
@@ -76,7 +77,7 @@ func TestT16TestP11WhichReportIsNeededAfterTheExpiration(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := smallOffer(t)
-			terms := filepath.Join(folder, offerName)
+			terms := filepath.Join(folder, offerfolder.OfferName)
 			content, err := os.ReadFile(terms)
 			if err != nil {
 				t.Fatal(err)
@@ -90,8 +91,8 @@ func TestT16TestP11WhichReportIsNeededAfterTheExpiration(t *testing.T) {
 			}
 			rows := strings.ReplaceAll(strings.TrimSuffix(smallReport, "\n"), "\n", ",,,\n") + ",,,\n0000043,52729NAA8,1000," + c.row
 			rows = strings.Replace(rows, ",,,\n", ",Delivery,Covered At,Withdrawn At\n", 1)
-			inbox := filepath.Join(folder, inboxName)
-			if err := errors.Join(os.WriteFile(terms, []byte(with), 0o640), os.RemoveAll(inbox), os.RemoveAll(filepath.Join(folder, runsName)), os.Mkdir(inbox, 0o750),
+			inbox := filepath.Join(folder, offerfolder.InboxName)
+			if err := errors.Join(os.WriteFile(terms, []byte(with), 0o640), os.RemoveAll(inbox), os.RemoveAll(filepath.Join(folder, offerfolder.RunsName)), os.Mkdir(inbox, 0o750),
 				os.WriteFile(filepath.Join(inbox, c.file), []byte(rows), 0o640)); err != nil {
 				t.Fatal(err)
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
 
@@ -36,7 +37,7 @@ func TestP10AReportThatIsExpectedAndHasNotComeIsAFinding(t *testing.T) {
 			if c.resolutions != "" {
 				terms += "resolutions: [{rule: R6-late, depositary: DTC, file: dtc-2026-05-04.csv, outcome: counts, by: X, on: " + c.resolutions + "}]\n"
 			}
-			if err := os.WriteFile(filepath.Join(folder, offerName), []byte(terms), 0o640); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(terms), 0o640); err != nil {
 				t.Fatal(err)
 			}
 			o, err := Run(context.Background(), Request{Folder: folder, AsOf: c.asOf, Clock: func() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC) }, Version: "test", DryRun: true})

@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/inbox"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 )
 
@@ -29,18 +30,18 @@ const (
 // the run will fail of it.
 func Need(folder string, now time.Time) int64 {
 	need := int64(needBase)
-	need += needOfEarlier * size(filepath.Join(folder, runsName, "latest", result.InstructionsName))
-	in, err := listInbox(folder, nil)
+	need += needOfEarlier * size(filepath.Join(folder, offerfolder.RunsName, "latest", result.InstructionsName))
+	in, err := offerfolder.ListInbox(folder, nil)
 	if err != nil {
 		return need
 	}
 	used, earlier := filesOf(folder, in, now)
 	for _, name := range used {
-		need += needOf(in.paths[name])
+		need += needOf(in.Paths[name])
 	}
 	largest := int64(0) // the earlier reports are read one by one
 	for _, name := range earlier {
-		largest = max(largest, needOf(in.paths[name]))
+		largest = max(largest, needOf(in.Paths[name]))
 	}
 	return need + largest
 }
@@ -48,12 +49,12 @@ func Need(folder string, now time.Time) int64 {
 // filesOf are the files that a run would use, and the earlier ones that it would compare
 // them with: all there are if the terms do not say, and none where something there
 // stops the run.
-func filesOf(folder string, in *listedInbox, now time.Time) (names, earlier []string) {
-	terms, err := Terms(folder)
+func filesOf(folder string, in *offerfolder.ListedInbox, now time.Time) (names, earlier []string) {
+	terms, err := offerfolder.Terms(folder)
 	if err != nil {
-		return in.files(), nil
+		return in.Files(), nil
 	}
-	names, _, err = inbox.Sift(terms.AsOf(now), in.modes)
+	names, _, err = inbox.Sift(terms.AsOf(now), in.Modes)
 	if err != nil {
 		return nil, nil
 	}
@@ -88,9 +89,9 @@ func needOf(path string) int64 {
 	}
 	unpacked := uint64(0)
 	for _, part := range book.File {
-		unpacked += min(part.UncompressedSize64, mostBytes)
+		unpacked += min(part.UncompressedSize64, offerfolder.MostBytes)
 	}
-	return min(packed*needOfPacked, int64(min(unpacked, 64*mostBytes))*needOfUnpacked)
+	return min(packed*needOfPacked, int64(min(unpacked, 64*offerfolder.MostBytes))*needOfUnpacked)
 }
 
 func size(path string) int64 {

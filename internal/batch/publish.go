@@ -15,6 +15,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/readback"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -138,7 +139,7 @@ func (s *standing) again(ctx context.Context, j *journal, known *ledger.Run) (*O
 		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: known.Folder(), Deed: Rebuilt, Final: s.finalBeside(known.Run), published: known}, nil
 	}
 	again.Run.Version = j.req.Version
-	again.in.src = again.in.src.beforeComparing()
+	again.in.src = again.in.src.BeforeComparing()
 	return s.publish(ctx, j, again.in, again.Run)
 }
 
@@ -150,7 +151,7 @@ func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *resul
 	}
 	if r.Replaces != "" {
 		if strings.TrimSpace(j.req.Reason) == "" {
-			return nil, &UsageError{Message: `--supersede wants --reason: say why in a sentence, such as --reason "the depositary corrected its report"; it is recorded with the run`}
+			return nil, &offerfolder.UsageError{Message: `--supersede wants --reason: say why in a sentence, such as --reason "the depositary corrected its report"; it is recorded with the run`}
 		}
 		r.Decisions = decided(r.Decisions, tender.Supersede, j.req.By, j.req.Reason)
 	}
@@ -201,14 +202,14 @@ func hold(r *result.Run, req Request) error {
 	accepted := strings.TrimSpace(req.AcceptRejects)
 	switch {
 	case r.Phase != tender.Final && accepted != "":
-		return &UsageError{Message: "--accept-rejects: the run is indicative, and only a final one comes into force; leave the flag out"}
+		return &offerfolder.UsageError{Message: "--accept-rejects: the run is indicative, and only a final one comes into force; leave the flag out"}
 	case r.Phase != tender.Final || open == 0:
 		return nil
 	case accepted != "":
 		r.Decisions = decided(r.Decisions, tender.AcceptRejects, req.By, accepted)
 		return nil
 	case r.Replaces != "":
-		return &UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON", openWords(open), r.Replaces)}
+		return &offerfolder.UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON", openWords(open), r.Replaces)}
 	}
 	r.Held = openWords(open) + "; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON"
 	return nil
@@ -307,15 +308,15 @@ func (s *standing) replaced(r *result.Run, supersede string) (string, error) {
 	}
 	switch {
 	case supersede != "" && (s.inForce == "" || r.Phase != tender.Final):
-		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
 	case supersede != "" && supersede != s.inForce:
-		return "", &UsageError{Message: fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, s.inForce)}
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, s.inForce)}
 	case supersede != "":
 		return s.inForce, nil
 	case s.inForce == "" || r.Phase != tender.Final:
 		return "", nil
 	}
-	return "", &UsageError{Final: s.inForce, Message: fmt.Sprintf(
+	return "", &offerfolder.UsageError{Final: s.inForce, Message: fmt.Sprintf(
 		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s --reason SENTENCE", s.inForce, s.inForce)}
 }
 
@@ -329,12 +330,12 @@ func (s *standing) write(ctx context.Context, j *journal, in *intake, r *result.
 	}
 	defer func() { err = errors.Join(err, stage.Discard()) }()
 	m := manifest(r, previous, in)
-	for _, p := range in.src.pieces {
-		content, err := p.bytes()
+	for _, p := range in.src.Pieces {
+		content, err := p.Bytes()
 		if err != nil {
 			return nil, err
 		}
-		kept, err := stage.Keep(p.of, content, previous)
+		kept, err := stage.Keep(p.Of, content, previous)
 		if err != nil {
 			return nil, err
 		}

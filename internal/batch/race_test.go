@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
 
@@ -156,9 +157,9 @@ func disturbed(t *testing.T, folder string, dice *rand.Rand, how string, disturb
 	case "shrunk":
 		after = smallReport
 	}
-	path := filepath.Join(folder, inboxName, "dtc-2026-05-04.csv")
+	path := filepath.Join(folder, offerfolder.InboxName, "dtc-2026-05-04.csv")
 	old := time.Now().Add(-time.Hour)
-	terms := filepath.Join(folder, offerName)
+	terms := filepath.Join(folder, offerfolder.OfferName)
 	if err := errors.Join(os.WriteFile(path, []byte(before), 0o640), os.Chtimes(path, old, old), os.Chtimes(terms, old, old)); err != nil {
 		t.Error(err)
 		return "failed"

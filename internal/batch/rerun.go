@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 )
 
@@ -58,7 +59,7 @@ func FindRun(path string) (*RunFolder, error) {
 }
 
 func noRun(path string) error {
-	return &UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
 }
 
 // Rerun makes a published run again from the copies it keeps, and compares. Of
@@ -75,7 +76,7 @@ func Rerun(ctx context.Context, req Request, run *RunFolder) (*Remade, error) {
 func (a *Remade) WriteTo(ctx context.Context, req Request, folder string) error {
 	if err := req.Disk.MakeFolder(folder); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return &UsageError{Message: fmt.Sprintf("%s is there already; name a new folder", folder)}
+			return &offerfolder.UsageError{Message: fmt.Sprintf("%s is there already; name a new folder", folder)}
 		}
 		return err
 	}
@@ -95,8 +96,8 @@ type Remade struct {
 // remake makes a published run again from the copies it keeps, as the program of
 // its version would name itself, and compares every file.
 func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger.Run) (*Remade, error) {
-	src := &source{folder: filepath.Dir(filepath.Dir(m.Folder())), kept: m, now: req.Clock, archive: archive}
-	terms, err := src.terms()
+	src := &offerfolder.Source{Folder: filepath.Dir(filepath.Dir(m.Folder())), Kept: m, Now: req.Clock, Archive: archive}
+	terms, err := src.Terms()
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +125,8 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 // changesSince names the files that have other bytes than the published ones.
 func (a *Remade) compare(ctx context.Context, m *ledger.Run) (differs []string, err error) {
 	now := manifest(a.Run, m.Previous, a.in)
-	for _, p := range a.in.src.pieces {
-		now.Keep(p.kept())
+	for _, p := range a.in.src.Pieces {
+		now.Keep(p.Kept())
 	}
 	err = writeFiles(ctx, a.Run, func(name string, write func(io.Writer) error) error {
 		f, err := ledger.Digest(name, write)

@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -134,10 +135,10 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}
 		return o, in.lookAhead(r, o)
 	}
-	if err := isOffer(req.Folder); err != nil {
+	if err := offerfolder.IsOffer(req.Folder); err != nil {
 		return nil, err // a mistyped folder gets no runs folder
 	}
-	runs := filepath.Join(req.Folder, runsName)
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
 	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return nil, notWritten(err)
 	}
@@ -157,7 +158,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 // lookAhead compares a dry run with the run that it would replace: for a final one,
 // the final run in force, or else the latest.
 func (in *intake) lookAhead(r *result.Run, o *Outcome) error {
-	archive, err := in.src.published()
+	archive, err := in.src.Published()
 	if err == nil {
 		err = archive.Check()
 	}

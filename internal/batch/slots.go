@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/schedule"
 )
 
@@ -12,7 +13,7 @@ import (
 // damaged ledger what can be read counts: it decides when a run is due, and the run
 // then says what is wrong.
 func SlotHistory(folder string) ([]schedule.Entry, error) {
-	entries, err := ledger.ReadEntries(filepath.Join(folder, runsName))
+	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
 	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
 		return nil, err
 	}

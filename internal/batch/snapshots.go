@@ -12,6 +12,7 @@ import (
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -49,7 +50,7 @@ func (in *intake) compareReports(ctx context.Context, req Request) (*comparison,
 			left.Reason += ", with which it was compared"
 		}
 	}
-	return c, in.src.settle(ctx) // the earlier files have not changed either
+	return c, in.src.AwaitStable(ctx) // the earlier files have not changed either
 }
 
 // followSnapshots has a history follow the snapshots of its depositary.
@@ -79,7 +80,7 @@ func (in *intake) followSnapshots(ctx context.Context, req Request, c *compariso
 	}
 	shown := result.SnapshotReport{
 		Depositary: h.depositary.Name, File: file.Name, Used: true,
-		SHA256: digestOf(file.Content), Bytes: int64(len(file.Content)),
+		SHA256: offerfolder.DigestOf(file.Content), Bytes: int64(len(file.Content)),
 		Rows: report.Rows, Faulty: report.RejectedPrincipal,
 	}
 	shown.From, shown.To = inbox.Reported(file.Name, in.offer.Zone)
@@ -113,7 +114,7 @@ func (in *intake) followEarlier(req Request, c *comparison, h *history, f *compa
 	}
 	shown := result.SnapshotReport{
 		Depositary: f.Depositary.Name, File: f.Name, KeptBy: f.keptBy(), Unread: f.unread,
-		SHA256: f.piece.record.SHA256, Bytes: f.piece.record.Bytes,
+		SHA256: f.piece.Record.SHA256, Bytes: f.piece.Record.Bytes,
 	}
 	shown.From, shown.To = inbox.Reported(f.Name, in.offer.Zone)
 	if read != nil {
@@ -148,7 +149,7 @@ func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, err
 	if f.lost {
 		return nil, nil
 	}
-	content, err := f.piece.bytes()
+	content, err := f.piece.Bytes()
 	if err != nil {
 		return nil, err
 	}

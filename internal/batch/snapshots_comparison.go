@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -38,7 +39,7 @@ func (c *comparison) describe(in *intake) {
 		r.From, r.To = inbox.Reported(r.File, in.offer.Zone)
 		for _, f := range in.choice.Chosen {
 			if f.Name == r.File {
-				r.SHA256, r.Bytes = digestOf(f.Content), int64(len(f.Content))
+				r.SHA256, r.Bytes = offerfolder.DigestOf(f.Content), int64(len(f.Content))
 			}
 		}
 		for _, report := range in.read.Reports {
@@ -126,7 +127,7 @@ func (h *history) follow(
 func (c *comparison) usedAgain(this content, asOf time.Time) {
 	for i := range c.files {
 		f := &c.files[i]
-		if f.usedAsOf != nil && f.Name == this.name && f.piece.record.SHA256 == this.digest {
+		if f.usedAsOf != nil && f.Name == this.name && f.piece.Record.SHA256 == this.digest {
 			t := latest(*f.usedAsOf, asOf)
 			f.usedAsOf = &t
 		}
@@ -136,7 +137,7 @@ func (c *comparison) usedAgain(this content, asOf time.Time) {
 // comparedFile is an earlier snapshot: of the inbox, or of the copies that a run keeps.
 type comparedFile struct {
 	inbox.Chosen
-	piece    *piece
+	piece    *offerfolder.Piece
 	usedAsOf *time.Time // of the newest run that used it, if it is in the inbox no more
 	unread   string     // why nothing of it could be compared
 	lost     bool       // it could not be read at all
@@ -149,13 +150,13 @@ func (f *comparedFile) record() ledger.Compared {
 		c.Unread = f.unread
 		return c
 	}
-	c.Of, c.SHA256, c.Bytes = f.piece.of, f.piece.record.SHA256, f.piece.record.Bytes
+	c.Of, c.SHA256, c.Bytes = f.piece.Of, f.piece.Record.SHA256, f.piece.Record.Bytes
 	return c
 }
 
 // keptBy is the run that keeps the file, "" if it is in the inbox.
 func (f *comparedFile) keptBy() string {
-	parts := strings.Split(f.piece.of, "/")
+	parts := strings.Split(f.piece.Of, "/")
 	if len(parts) < 3 {
 		return ""
 	}

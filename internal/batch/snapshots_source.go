@@ -1,55 +1,15 @@
 package batch
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
-
-// bytes is the content of a piece. What was read once and is read again must be as it
-// was.
-func (p *piece) bytes() ([]byte, error) {
-	if p.again == nil {
-		return p.content, nil
-	}
-	read, err := p.again()
-	if err == nil && digestOf(read) != p.record.SHA256 {
-		err = changedWhileRead(p.of)
-	}
-	return read, err
-}
-
-// kept is the record of a piece.
-func (p *piece) kept() ledger.Kept {
-	if p.again == nil {
-		return ledger.KeptOf(p.of, p.content)
-	}
-	return p.record
-}
-
-func digestOf(b []byte) string {
-	digest := sha256.Sum256(b)
-	return hex.EncodeToString(digest[:])
-}
-
-// note reads a piece that is not held in memory, and notes what it is. It is not yet
-// among the pieces of the source.
-func (s *source) note(of string, read func() ([]byte, error)) (*piece, error) {
-	if s.kept != nil {
-		read = func() ([]byte, error) { return s.kept.ReadKept(of) }
-	}
-	whole, err := read()
-	if err != nil {
-		return nil, err
-	}
-	return &piece{of: of, again: read, record: ledger.KeptOf(of, whole)}, nil
-}
 
 // findEarlier finds the earlier snapshots. For a run that is made again they are those
 // that it names. Otherwise they are those of the inbox, and those that a published run
@@ -57,7 +17,7 @@ func (s *source) note(of string, read func() ([]byte, error)) (*piece, error) {
 // does not make its tenders vanish without a word.
 func (in *intake) findEarlier(c *comparison) error {
 	find := in.earlierOfInbox
-	if in.src.kept != nil {
+	if in.src.Kept != nil {
 		find = in.earlierOfRun
 	}
 	if err := find(c); err != nil {
@@ -65,7 +25,7 @@ func (in *intake) findEarlier(c *comparison) error {
 	}
 	for i := range c.files {
 		if f := &c.files[i]; !f.lost {
-			in.src.pieces = append(in.src.pieces, *f.piece)
+			in.src.Pieces = append(in.src.Pieces, *f.piece)
 		}
 	}
 	return nil
@@ -75,9 +35,9 @@ func (in *intake) findEarlier(c *comparison) error {
 func (in *intake) earlierOfInbox(c *comparison) error {
 	known := map[content]bool{}
 	for _, f := range in.choice.Chosen {
-		known[content{f.Name, digestOf(f.Content)}] = true
+		known[content{f.Name, offerfolder.DigestOf(f.Content)}] = true
 	}
-	names, _, err := in.src.names(in.offer)
+	names, _, err := in.src.Names(in.offer)
 	if err != nil {
 		return err
 	}
@@ -85,15 +45,15 @@ func (in *intake) earlierOfInbox(c *comparison) error {
 		file := comparedFile{Chosen: f}
 		var err error
 		read := func() ([]byte, error) {
-			return in.src.read(f.Name, in.src.inbox.paths[f.Name], mostBytes, in.src.opener(f.Name))
+			return in.src.Read(f.Name, in.src.Inbox.Paths[f.Name], offerfolder.MostBytes, in.src.Opener(f.Name))
 		}
-		if file.piece, err = in.src.note(f.Name, read); err != nil {
-			if Transient(err) {
+		if file.piece, err = in.src.Note(f.Name, read); err != nil {
+			if offerfolder.Transient(err) {
 				return err
 			}
-			file.unread, file.lost, file.piece = err.Error(), true, new(piece)
+			file.unread, file.lost, file.piece = err.Error(), true, new(offerfolder.Piece)
 		}
-		known[content{f.Name, file.piece.record.SHA256}] = true
+		known[content{f.Name, file.piece.Record.SHA256}] = true
 		c.files = append(c.files, file)
 	}
 	if err := in.earlierOfArchive(c, known); err != nil {
@@ -113,8 +73,8 @@ func (in *intake) earlierOfInbox(c *comparison) error {
 
 // earlierOfRun are the earlier snapshots of a run that is made again.
 func (in *intake) earlierOfRun(c *comparison) error {
-	for _, was := range in.src.kept.Compared {
-		f := comparedFile{usedAsOf: was.UsedAsOf, unread: was.Unread, lost: was.Of == "", piece: new(piece)}
+	for _, was := range in.src.Kept.Compared {
+		f := comparedFile{usedAsOf: was.UsedAsOf, unread: was.Unread, lost: was.Of == "", piece: new(offerfolder.Piece)}
 		f.Name = was.Name
 		f.Reported = inbox.ReportedBy(was.Name, in.offer.Zone)
 		for _, d := range in.offer.Depositaries {
@@ -124,7 +84,7 @@ func (in *intake) earlierOfRun(c *comparison) error {
 		}
 		if !f.lost {
 			var err error
-			if f.piece, err = in.src.note(was.Of, nil); err != nil {
+			if f.piece, err = in.src.Note(was.Of, nil); err != nil {
 				return err
 			}
 		}
@@ -136,7 +96,7 @@ func (in *intake) earlierOfRun(c *comparison) error {
 // earlierOfArchive adds the snapshots that published runs were made from or compared
 // with, and whose content is in the inbox no more.
 func (in *intake) earlierOfArchive(c *comparison, known map[content]bool) error {
-	archive, err := in.src.published()
+	archive, err := in.src.Published()
 	if err != nil {
 		c.remarks = append(c.remarks, tender.Warnf(tender.WarnHistoryNotCompared, "reports that are in the inbox no more were not compared: %v", err))
 		return nil // a run that publishes has opened it
@@ -157,7 +117,7 @@ func (in *intake) earlierOfArchive(c *comparison, known map[content]bool) error 
 			if file == nil {
 				continue
 			}
-			if file.piece, err = in.src.note(was.of, func() ([]byte, error) { return run.ReadKept(was.local) }); err != nil {
+			if file.piece, err = in.src.Note(was.of, func() ([]byte, error) { return run.ReadKept(was.local) }); err != nil {
 				return fmt.Errorf("%w; the run's folder is needed to compare %s, which is in the inbox no more", err, was.Name)
 			}
 			known[this] = true
@@ -204,10 +164,10 @@ type keptSnapshot struct {
 
 // snapshotsOf are the depositaries' files of which a run keeps copies.
 func snapshotsOf(run *ledger.Run) (all []keptSnapshot) {
-	of := func(name string) string { return runsName + "/" + run.Run + "/" + name }
+	of := func(name string) string { return offerfolder.RunsName + "/" + run.Run + "/" + name }
 	for _, c := range run.Compared {
 		s := keptSnapshot{File: c.File, of: of(c.Of), local: c.Of}
-		if strings.HasPrefix(c.Of, runsName+"/") {
+		if strings.HasPrefix(c.Of, offerfolder.RunsName+"/") {
 			s.of = c.Of
 		}
 		all = append(all, s)

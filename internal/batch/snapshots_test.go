@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -49,10 +50,10 @@ func snapshotRow(text string) string {
 func snapshotOffer(t testing.TB, terms string, reports ...string) string {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "small")
-	if err := os.MkdirAll(filepath.Join(folder, inboxName), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Join(folder, offerfolder.InboxName), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, offerName), []byte(strings.Replace(smallTerms, "depositaries:\n", terms+"depositaries:\n", 1)), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(strings.Replace(smallTerms, "depositaries:\n", terms+"depositaries:\n", 1)), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	putReports(t, folder, reports...)
@@ -69,7 +70,7 @@ func putReports(t testing.TB, folder string, reports ...string) {
 				content += snapshotRow(row)
 			}
 		}
-		path := filepath.Join(folder, inboxName, strings.TrimSpace(name))
+		path := filepath.Join(folder, offerfolder.InboxName, strings.TrimSpace(name))
 		old := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 		if err := errors.Join(os.WriteFile(path, []byte(content), 0o640), os.Chtimes(path, old, old)); err != nil {
 			t.Fatal(err)
@@ -262,7 +263,7 @@ func TestM4AnIncrementalReportThatChangesATenderAfterItsDeadline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := snapshotOffer(t, c.terms, c.reports...)
-			replaceIn(t, filepath.Join(folder, offerName), "reports: snapshot", "reports: incremental")
+			replaceIn(t, filepath.Join(folder, offerfolder.OfferName), "reports: snapshot", "reports: incremental")
 			if got := verdict(t, examine(t, folder)); got != c.want {
 				t.Errorf("%s\nwant %s", got, c.want)
 			}
@@ -286,7 +287,7 @@ func TestM4AnEarlierReportThatCannotBeRead(t *testing.T) {
 				mustRun(t, Request{Folder: folder, AsOf: "2026-05-02T20:00", Clock: longAfterEnd, Version: "test"})
 			}
 			putReports(t, folder, second)
-			path := filepath.Join(folder, inboxName, "dtc-2026-05-02.csv")
+			path := filepath.Join(folder, offerfolder.InboxName, "dtc-2026-05-02.csv")
 			if err := spoil(path); err != nil {
 				t.Fatal(err)
 			}
@@ -360,7 +361,7 @@ func TestM4TheResultDoesNotDependOnTheRunsBefore(t *testing.T) {
 				mustRun(t, Request{Folder: cleaned, Clock: clock, Version: "test"})
 				if rapid.Bool().Draw(r, "deleted from the inbox") {
 					name, _, _ := strings.Cut(night, ":\n")
-					if err := os.Remove(filepath.Join(cleaned, inboxName, name)); err != nil {
+					if err := os.Remove(filepath.Join(cleaned, offerfolder.InboxName, name)); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -19,14 +20,14 @@ import (
 // edited in place. Amendments that took effect since are no such change. A run that
 // kept no terms, or terms that this program does not understand, gives none.
 func (in *intake) termChanges(previous string) ([]result.Pair[tender.Term], error) {
-	source, err := in.src.earlierTerms(previous)
+	source, err := in.src.EarlierTerms(previous)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	was, err := offerfile.ParseTerms(previous+"/"+offerName, source)
+	was, err := offerfile.ParseTerms(previous+"/"+offerfolder.OfferName, source)
 	if err != nil {
 		return nil, nil
 	}
@@ -73,7 +74,7 @@ func checkTermChanges(r *result.Run, req Request) error {
 	case len(changed) > 0 && reason != "":
 		r.Decisions = decided(r.Decisions, tender.TermsChanged, req.By, reason)
 	case len(changed) > 0 && r.Phase == tender.Final:
-		return &UsageError{Message: fmt.Sprintf(
+		return &offerfolder.UsageError{Message: fmt.Sprintf(
 			"terms were changed in place since run %s, without an amendment: %s; nothing was published; write them as an amendment with its time, or say why with --terms-changed REASON",
 			r.Changes.Previous, strings.Join(changed, "; "))}
 	}

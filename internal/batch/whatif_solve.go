@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -80,7 +81,7 @@ func (s *Speculation) Solve(ctx context.Context, name string, goal Goal, other S
 	found := &Solution{Cap: c, Goal: goal, LeftOut: s.leftOut(goal)}
 	p := &problem{Speculation: s, ctx: ctx, offer: o, cap: c, scenario: other, wanted: s.buyable(o, goal)}
 	if !slices.ContainsFunc(p.wanted, p.covered) {
-		return nil, &UsageError{Message: p.nothing(found)}
+		return nil, &offerfolder.UsageError{Message: p.nothing(found)}
 	}
 	now, err := p.allocate(other, false)
 	if err != nil {
@@ -93,10 +94,10 @@ func (s *Speculation) Solve(ctx context.Context, name string, goal Goal, other S
 	}
 	switch {
 	case why != "" && found.Reached:
-		return nil, &UsageError{Message: fmt.Sprintf("all of %s is accepted already with %s as it is, %s; it can stay. With another amount: %s",
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("all of %s is accepted already with %s as it is, %s; it can stay. With another amount: %s",
 			goal, name, capFigure(c), why)}
 	case why != "":
-		return nil, &UsageError{Message: fmt.Sprintf("no amount of %s accepts all of %s: %s", name, goal, why)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("no amount of %s accepts all of %s: %s", name, goal, why)}
 	}
 	if found.Room, err = p.room(found.Amount); err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (s *Speculation) Solve(ctx context.Context, name string, goal Goal, other S
 // sought is the cap of a name, if its amount can be sought for a goal.
 func sought(o *tender.Offer, name string, goal Goal, other Scenario) (tender.Cap, error) {
 	wrong := func(format string, args ...any) (tender.Cap, error) {
-		return tender.Cap{}, &UsageError{Message: fmt.Sprintf(format, args...)}
+		return tender.Cap{}, &offerfolder.UsageError{Message: fmt.Sprintf(format, args...)}
 	}
 	caps := o.AllCaps()
 	i := slices.IndexFunc(caps, func(c tender.Cap) bool { return c.Name == name })

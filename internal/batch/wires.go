@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -18,8 +19,8 @@ import (
 
 // wireChangesFrom compares the wires of a run with those of the final run that it
 // supersedes. It returns nil for a run of a version that gave payments no references.
-func wireChangesFrom(r *result.Run, src *source, superseded string) (*result.WireChanges, error) {
-	was, err := readWires(func(name string) ([]byte, error) { return src.earlier(superseded, name) })
+func wireChangesFrom(r *result.Run, src *offerfolder.Source, superseded string) (*result.WireChanges, error) {
+	was, err := readWires(func(name string) ([]byte, error) { return src.Earlier(superseded, name) })
 	if was == nil || err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package batch
+package offerfolder
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	path := filepath.Join(folder, offerName)
+	path := filepath.Join(folder, OfferName)
 	source, err := disk.In(folder).ReadFile(path, mostTerms)
 	if err != nil {
 		return nil, nil, err
