@@ -163,7 +163,7 @@ func (d *Difference) Differs() bool {
 // Kinds counts the instructions that differ by how they do.
 func (d *Difference) Kinds() map[result.ChangeKind]int { return result.CountKinds(d.Lines) }
 
-// SeriesCurrencies are the currencies of the series in the two runs.
+// Currencies are the currencies of the series in the two runs.
 type Currencies struct{ was, now map[string]string }
 
 // SeriesCurrencies are the currencies of the series in the two runs.
