@@ -65,11 +65,21 @@ var everything = decimal.New(1, 30)
 
 // Solve finds the smallest amount of a cap under which a goal is accepted whole, the
 // other terms as in a scenario: all of it that can be bought, as no cap has a say in the
-// rest. It is a *[UsageError] if no amount does it, or if nothing of it is there.
+// rest. It is a *[offerfolder.UsageError] if no amount does it, or if nothing of it is there.
 //
 // With the cap out of the way the waterfall takes the goal whole, and what the cap has
 // counted by then, for the goal and what was taken before it, is the answer.
 func (s *Speculation) Solve(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
+	found, err := s.solution(ctx, name, goal, other)
+	if err != nil {
+		return nil, err
+	}
+	found.Then, err = s.Under(ctx, other.With(name, found.Amount))
+	return found, err
+}
+
+// solution is a solution without its result.
+func (s *Speculation) solution(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
 	o, err := changed(s.in.offer, other)
 	if err != nil {
 		return nil, err
@@ -97,12 +107,13 @@ func (s *Speculation) Solve(ctx context.Context, name string, goal Goal, other S
 		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("all of %s is accepted already with %s as it is, %s; it can stay. With another amount: %s",
 			goal, name, capFigure(c), why)}
 	case why != "":
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("no amount of %s accepts all of %s: %s", name, goal, why)}
+		which := name
+		if !p.ends() && (len(p.besides()) > 0 || p.lifts()) {
+			which += fmt.Sprintf(" with room for %s and all that comes before it", goal)
+		}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("no amount of %s accepts all of %s: %s", which, goal, why)}
 	}
-	if found.Room, err = p.room(found.Amount); err != nil {
-		return nil, err
-	}
-	found.Then, err = s.Under(ctx, other.With(name, found.Amount))
+	found.Room, err = p.room()
 	return found, err
 }
 
@@ -222,7 +233,7 @@ type problem struct {
 	offer    *tender.Offer // under the scenario
 	cap      tender.Cap
 	scenario Scenario
-	wanted   []int // lines of the book
+	wanted   []int // lines of the book, in its order
 }
 
 // covered reports whether the cap counts a line.
@@ -233,10 +244,19 @@ func (p *problem) covered(line int) bool {
 
 // nothing says that there is nothing to accept, and why.
 func (p *problem) nothing(found *Solution) string {
-	words := fmt.Sprintf("nothing of %s can be bought, whatever the caps are: no tender counts in it as of %s", found.Goal,
+	words := fmt.Sprintf("nothing more of %s can be bought as of %s, whatever the caps are", found.Goal,
 		p.in.asOf.In(p.offer.Zone).Format("2006-01-02 15:04:05 MST"))
-	if len(p.wanted) > 0 {
+	of := func(l tender.Line) bool {
+		at, _ := p.offer.SeriesByID(l.Series)
+		return found.Goal.has(p.offer.Series[at])
+	}
+	switch {
+	case len(p.wanted) > 0:
 		words = fmt.Sprintf("no amount of %s matters for %s: nothing is tendered in the series of it that it covers", p.cap.Name, found.Goal)
+	case !slices.ContainsFunc(p.in.book.Lines, of):
+		words += ": no tender counts in it"
+	case slices.ContainsFunc(p.in.book.Lines, func(l tender.Line) bool { return of(l) && l.Settled != nil }):
+		words += ": it was settled at the early settlement"
 	}
 	for _, l := range found.LeftOut {
 		words += "; " + l.String()
@@ -260,6 +280,17 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 	return allocate.Allocate(o, p.in.book)
 }
 
+// lift runs the waterfall under a scenario that lifts caps. An announced factor is left
+// out only where the goal is not reached with it: where everything fits, it cuts back all,
+// and a cap that is not lifted as far keeps it from that.
+func (p *problem) lift(lifted Scenario) (*allocate.Result, error) {
+	r, err := p.allocate(lifted, false)
+	if err != nil || p.offer.Acceptance.Factor != tender.FactorGiven || p.whole(r) {
+		return r, err
+	}
+	return p.allocate(lifted, true)
+}
+
 // whole reports whether all that is wanted is accepted.
 func (p *problem) whole(r *allocate.Result) bool { return len(p.short(r)) == 0 }
 
@@ -279,7 +310,7 @@ func (p *problem) solve() (amount decimal.Decimal, why string, err error) {
 	lifted := p.scenario.With(p.cap.Name, everything)
 	var others []string
 	for {
-		r, err := p.allocate(lifted, true)
+		r, err := p.lift(lifted)
 		if err != nil {
 			return amount, "", err
 		}
@@ -287,10 +318,11 @@ func (p *problem) solve() (amount decimal.Decimal, why string, err error) {
 			why = p.obstacles(r)
 		}
 		if p.whole(r) {
-			if len(others) > 0 {
-				return amount, why + p.advice(r, others), nil
+			if len(others) == 0 {
+				return p.smallest(r, lifted)
 			}
-			return p.announced(p.need(r))
+			advice, err := p.advice(r, others, lifted)
+			return amount, why + advice, err
 		}
 		next := ""
 		for _, i := range p.short(r) {
@@ -306,20 +338,55 @@ func (p *problem) solve() (amount decimal.Decimal, why string, err error) {
 	}
 }
 
-// announced is an amount that has room, unless the factor that the issuer announced cuts
-// the goal back there.
-func (p *problem) announced(amount decimal.Decimal) (decimal.Decimal, string, error) {
-	r, err := p.allocate(p.scenario.With(p.cap.Name, amount), false)
+// smallest is the amount that has room for the goal, unless the factor that the issuer
+// announced cuts the goal back there; r is the waterfall with the cap lifted.
+func (p *problem) smallest(r *allocate.Result, lifted Scenario) (decimal.Decimal, string, error) {
+	amount, err := p.enough(p.cap.Name, countedBy(r, p.cap.Name, p.last(r)), lifted)
+	if err != nil {
+		return amount, "", err
+	}
+	r, err = p.allocate(p.scenario.With(p.cap.Name, amount), false)
 	if err != nil || p.whole(r) {
 		return amount, "", err
 	}
-	return amount, p.obstacles(r) + fmt.Sprintf("; with %s %s everything tendered fits, so the announced factor %s cuts back all; if it is not meant for that, change acceptance.factor in offer.yaml",
-		figure(amount), p.cap.Currency, p.offer.Acceptance.Given), nil
+	return amount, p.obstacles(r) + fmt.Sprintf("; with %s %s everything tendered fits, so the announced factor %s cuts back all; "+
+		"if it is not meant for that, change acceptance.factor in offer.yaml", figure(amount), p.cap.Currency, p.offer.Acceptance.Given), nil
 }
 
-// need is what the cap has counted once the goal is taken.
-func (p *problem) need(r *allocate.Result) decimal.Decimal {
-	return countedBy(r, p.cap.Name, p.last(r))
+// enough is the smallest amount of a cap, from what it counts in the end, with which the
+// goal is accepted. That is nearly always what it counts. It is more where another cap
+// cuts back what is taken beside the goal, and rounding takes it farther down: before that
+// cap is reached, this one must not be.
+func (p *problem) enough(name string, counted decimal.Decimal, lifted Scenario) (decimal.Decimal, error) {
+	does := func(amount decimal.Decimal) (bool, error) {
+		r, err := p.lift(lifted.With(name, amount))
+		return err == nil && p.whole(r), err
+	}
+	cent := decimal.New(1, -2)
+	low, step, high := counted, cent, counted
+	for {
+		ok, err := does(high)
+		if err != nil {
+			return high, err
+		}
+		if ok {
+			break
+		}
+		low, high, step = high, counted.Add(step), step.Add(step)
+	}
+	for high.Sub(low).GreaterThan(cent) {
+		middle := low.Add(high.Sub(low).Div(decimal.NewFromInt(2)).RoundFloor(2))
+		ok, err := does(middle)
+		if err != nil {
+			return high, err
+		}
+		if ok {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high, nil
 }
 
 // last is the last step that the cap must have room for.
@@ -345,38 +412,63 @@ func countedBy(r *allocate.Result, name string, last int) decimal.Decimal {
 }
 
 // advice names the amounts of the caps in the way with which the goal can be reached.
-func (p *problem) advice(r *allocate.Result, others []string) string {
+func (p *problem) advice(r *allocate.Result, others []string, lifted Scenario) (string, error) {
 	last := 0
 	for _, i := range p.wanted {
 		last = max(last, r.Lines[i].Step)
 	}
 	words := "; to have all of it accepted add"
 	for _, name := range others {
-		words += fmt.Sprintf(" --cap \"%s=%s\"", name, countedBy(r, name, last))
+		amount, err := p.enough(name, countedBy(r, name, last), lifted)
+		if err != nil {
+			return "", err
+		}
+		lifted = lifted.With(name, amount)
+		words += fmt.Sprintf(" --cap \"%s=%s\"", name, amount)
 	}
-	return words
+	return words, nil
 }
 
-// room reports whether a smaller amount might do as well: where the cap does not end the
-// acceptance when it is reached, what comes before may be cut back instead, and R11 can
-// take a level above a cap.
-func (p *problem) room(amount decimal.Decimal) (bool, error) {
-	less, err := p.allocate(p.scenario.With(p.cap.Name, decimal.Max(decimal.Zero, amount.Sub(decimal.New(1, -2)))), false)
-	if err != nil || p.whole(less) {
-		return true, err
-	}
-	if p.offer.CoversAll(p.cap) && p.offer.Acceptance.Shortfall != tender.AllOrNoneSkip {
-		return false, nil
-	}
-	r, err := p.allocate(p.scenario.With(p.cap.Name, everything), true)
-	if err != nil {
+// room reports whether a smaller amount might do as well: where something else may be cut
+// back instead, as the cap does not end the acceptance when it is reached, or where R11
+// lifts what is wanted and not the rest, or lifts it above the cap.
+func (p *problem) room() (bool, error) {
+	r, err := p.lift(p.scenario.With(p.cap.Name, everything))
+	if err != nil || p.ends() {
 		return false, err
 	}
-	first := p.last(r)
-	for _, i := range p.wanted {
-		first = min(first, r.Lines[i].Step)
+	last, before, beside := p.last(r), false, false
+	for _, i := range p.besides() {
+		before = before || r.Lines[i].Step < last
+		beside = beside || r.Lines[i].Step == last
 	}
-	return first > 0 && countedBy(r, p.cap.Name, first-1).IsPositive(), nil
+	if p.lifts() && (beside || p.offer.Acceptance.Factor != tender.FactorMaximal) {
+		return true, nil
+	}
+	return before, nil
+}
+
+// besides are the lines that the cap counts beside those wanted.
+func (p *problem) besides() (lines []int) {
+	for i := range p.in.book.Lines {
+		if _, wanted := slices.BinarySearch(p.wanted, i); !wanted && p.in.book.Lines[i].Settled == nil && p.covered(i) {
+			lines = append(lines, i)
+		}
+	}
+	return lines
+}
+
+// ends reports whether the cap ends the acceptance once it is reached, so that a smaller
+// amount never accepts more of what comes later.
+func (p *problem) ends() bool {
+	return p.offer.CoversAll(p.cap) && p.offer.Acceptance.Shortfall != tender.AllOrNoneSkip && !p.lifts()
+}
+
+// lifts reports whether R11 can accept a piece whole that the factor cuts back.
+func (p *problem) lifts() bool {
+	rule := p.offer.Acceptance
+	return rule.ReturnedBelowMinimum == tender.TakeWhole ||
+		rule.BelowMinimum == tender.ToMinimum || rule.BelowMinimum == tender.UpTo || rule.BelowMinimum == tender.Whole
 }
 
 // obstacles says per series what of the goal is not accepted, and why.

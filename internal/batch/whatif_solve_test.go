@@ -1,0 +1,133 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
+)
+
+// TestP14WhatSolveSaysIsTrue holds what is said of random small offers against every
+// amount of the cap: the answer does it, a smaller one does not unless the answer says
+// that it may, none does where it is said that none does, and "already" is true.
+func TestP14WhatSolveSaysIsTrue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSpeculation(t)
+		caps := s.in.offer.AllCaps()
+		name := caps[rapid.IntRange(0, len(caps)-1).Draw(t, "cap")].Name
+		goal := Goal{Level: rapid.IntRange(1, 3).Draw(t, "level")}
+		if rapid.Bool().Draw(t, "by series") {
+			goal = Goal{Series: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "series")}
+		}
+		found, err := s.solution(context.Background(), name, goal, Scenario{})
+		words := fmt.Sprint(err)
+		if strings.Contains(words, "accepted in full") {
+			t.Fatal(words)
+		}
+		followAdvice(t, s, name, goal, words)
+		whole := wholeUnder(t, s, goal)
+		already := strings.Contains(words, "is accepted already")
+		if (err == nil && found.Reached || already) && !whole(Scenario{}) {
+			t.Fatalf("not reached: %s", words)
+		}
+		if err == nil && !whole(Scenario{}.With(name, found.Amount)) {
+			t.Fatalf("%s at %s does not accept all of %s", name, found.Amount, goal)
+		}
+		for grand := range int64(120) {
+			amount := decimal.New(grand, 3)
+			switch does := whole(Scenario{}.With(name, amount)); {
+			case err == nil && !found.Room && does && amount.LessThan(found.Amount):
+				t.Fatalf("%s at %s accepts all of %s; %s was said", name, amount, goal, found.Amount)
+			case strings.HasPrefix(words, "no amount of "+name+" accepts") && does:
+				t.Fatalf("%s at %s accepts all of %s, and it was said: %s", name, amount, goal, words)
+			}
+		}
+	})
+}
+
+// wholeUnder says of a scenario whether all that can be bought of a goal is accepted.
+func wholeUnder(t *rapid.T, s *Speculation, goal Goal) func(Scenario) bool {
+	p := &problem{Speculation: s, ctx: context.Background(), offer: s.in.offer, wanted: s.buyable(s.in.offer, goal)}
+	return func(scenario Scenario) bool {
+		r, err := p.allocate(scenario, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.whole(r)
+	}
+}
+
+// followAdvice does what a message says about other caps: then there is an answer.
+func followAdvice(t *rapid.T, s *Speculation, name string, goal Goal, words string) {
+	advised := Scenario{}
+	for _, m := range advice.FindAllStringSubmatch(words, -1) {
+		amount, err := decimal.NewFromString(m[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		advised = advised.With(m[1], amount)
+	}
+	if len(advised.Caps) == 0 || !strings.HasPrefix(words, "no amount of") {
+		return
+	}
+	if _, err := s.solution(context.Background(), name, goal, advised); err != nil && !strings.Contains(err.Error(), "announced") {
+		t.Fatalf("%s; with that: %v", words, err)
+	}
+}
+
+var advice = regexp.MustCompile(`--cap "([^=]+)=([0-9.]+)"`)
+
+// drawSpeculation draws an offer of three series, a cap over all, one over two of them,
+// and a book.
+func drawSpeculation(t *rapid.T) *Speculation {
+	amount := func(what string, most int64) decimal.Decimal {
+		return decimal.New(rapid.Int64Range(0, most).Draw(t, what), 3)
+	}
+	o := &tender.Offer{ID: "x", Zone: time.UTC, Acceptance: tender.Acceptance{
+		Order:                rapid.SampledFrom([]tender.Order{tender.OrderPriority, tender.OrderEarlyFirst}).Draw(t, "order"),
+		Shortfall:            rapid.SampledFrom([]tender.Shortfall{tender.Prorate, tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop}).Draw(t, "shortfall"),
+		Factor:               rapid.SampledFrom([]tender.FactorRule{tender.FactorMaximal, tender.FactorRatio, tender.FactorGiven}).Draw(t, "factor"),
+		Given:                decimal.New(5, -1),
+		BelowMinimum:         rapid.SampledFrom([]tender.SmallPiece{tender.RejectPiece, tender.ToMinimum, tender.Whole}).Draw(t, "below"),
+		ReturnedBelowMinimum: rapid.SampledFrom([]tender.SmallPiece{tender.Keep, tender.TakeWhole, tender.Adjust}).Draw(t, "returned"),
+	}}
+	if o.Acceptance.Shortfall != tender.Prorate {
+		o.Acceptance.Factor = tender.FactorMaximal
+	}
+	for _, id := range []string{"A", "B", "C"} {
+		o.Series = append(o.Series, tender.Series{
+			ID: id, Currency: "USD", Priority: rapid.IntRange(1, 3).Draw(t, "priority "+id),
+			Denomination: tender.Denomination{Minimum: decimal.New(rapid.Int64Range(1, 3).Draw(t, "minimum"), 3), Multiple: decimal.New(1, 3)},
+		})
+	}
+	o.Series[0].HasMaximum, o.Series[0].MaximumOfferAmount = true, amount("maximum", 40)
+	o.Caps = []tender.Cap{
+		{Name: "All", Amount: amount("all", 80), Currency: "USD", Measure: tender.MeasurePrincipal},
+		{Name: "Sub", Amount: amount("sub", 60), Currency: "USD", Measure: tender.MeasurePrincipal, Series: []string{"B", "C"}},
+	}
+	b := &tender.Book{Totals: make([]tender.Totals, 3)}
+	for i := range rapid.IntRange(0, 6).Draw(t, "lines") {
+		b.Lines = append(b.Lines, tender.Line{
+			Instruction: tender.Instruction{
+				ID: fmt.Sprint(i), Series: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "of"),
+				Principal: decimal.New(rapid.Int64Range(3, 15).Draw(t, "principal"), 3), Source: tender.Source{Row: i},
+			},
+			Window:      rapid.SampledFrom(tender.Windows[:]).Draw(t, "window"),
+			Undelivered: rapid.IntRange(0, 3).Draw(t, "absent") == 0,
+		})
+	}
+	s := &Speculation{in: &intake{offer: o, book: b}, Today: &result.Run{Offer: o, Book: b}}
+	if _, err := allocate.Allocate(o, b); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
