@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -168,7 +169,7 @@ func (p *printer) fileTotals(e *batch.Examination, f batch.FileTotals, zone *tim
 	}
 	var words []string
 	for _, s := range f.Statuses {
-		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, thousands(s.Principal), counted(s.Rows, "row", "rows")))
+		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, thousands(s.Principal), display.Plural(s.Rows, "row", "rows")))
 	}
 	p.linef("  reported, in whole units of each currency: %s", strings.Join(words, ", "))
 	p.linef("  received from %s to %s", dayAndTime(f.First.In(zone)), dayAndTime(f.Last.In(zone)))

@@ -231,7 +231,7 @@ func (p *differencePrinter) terms() {
 	if len(d.Terms) == 0 {
 		return
 	}
-	p.section("terms: %s", counted(len(d.Terms), "value differs", "values differ"))
+	p.section("terms: %s", display.Plural(len(d.Terms), "value differs", "values differ"))
 	for _, t := range d.Terms {
 		p.linef("  %s: %s → %s", oneLine(t.Either().Path), p.term(t.Was), p.term(t.Now))
 	}
@@ -258,7 +258,7 @@ func (p *differencePrinter) files() {
 	if len(p.d.Files) == 0 {
 		return
 	}
-	p.section("files: %s", counted(len(p.d.Files), "differs", "differ"))
+	p.section("files: %s", display.Plural(len(p.d.Files), "differs", "differ"))
 	rows := [][]string{}
 	for _, f := range p.d.Files {
 		rows = append(rows, []string{"  " + compare.FileWord(f), oneLine(f.Either().File), fileWords(f)})
@@ -268,7 +268,7 @@ func (p *differencePrinter) files() {
 
 func fileWords(f result.Pair[result.Input]) string {
 	side := func(in *result.Input) string {
-		return fmt.Sprintf("%s, %d counted, SHA-256 %.12s", counted(in.Rows, "row", "rows"), in.Counted, in.SHA256)
+		return fmt.Sprintf("%s, %d counted, SHA-256 %.12s", display.Plural(in.Rows, "row", "rows"), in.Counted, in.SHA256)
 	}
 	switch {
 	case f.Was == nil || f.Now == nil:
@@ -361,7 +361,7 @@ func (p *differencePrinter) wires() {
 	if c == nil || len(c.Wires) == 0 {
 		return
 	}
-	p.section("wires: %s, %d the same", counted(len(c.Wires), "differs", "differ"), c.Same)
+	p.section("wires: %s, %d the same", display.Plural(len(c.Wires), "differs", "differ"), c.Same)
 	p.wireRows(c, p.shown(len(c.Wires)))
 	p.cut(len(c.Wires))
 }
@@ -420,7 +420,7 @@ func (p *differencePrinter) rejects() {
 	if len(d.Rejects) == 0 {
 		return
 	}
-	p.section("rejects: %s", counted(len(d.Rejects), "differs", "differ"))
+	p.section("rejects: %s", display.Plural(len(d.Rejects), "differs", "differ"))
 	var rows [][]string
 	for _, r := range d.Rejects[:p.shown(len(d.Rejects))] {
 		rows = append(rows, []string{"  " + compare.RejectWord(r), rejectPlace(r.Either()), r.Either().Rule, oneLine(r.Either().Message)})
@@ -446,12 +446,4 @@ func (p *differencePrinter) cut(n int) {
 	if left := n - p.shown(n); left > 0 {
 		p.linef("  … and %s more: --all prints them, --workbook FILE.xlsx lists them", thousands(decimal.NewFromInt(int64(left))))
 	}
-}
-
-// counted is a count with its words.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%s %s", thousands(decimal.NewFromInt(int64(n))), many)
 }

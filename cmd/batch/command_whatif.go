@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/whatif"
 )
 
 func newWhatIfCommand(w world) *cobra.Command {
@@ -46,7 +47,7 @@ what is in the way. Nothing is published.`,
 			}
 			var done func()
 			req.Progress, done = w.newProgress()
-			s, err := batch.WhatIf(c.Context(), req)
+			s, err := whatif.Open(c.Context(), req)
 			done()
 			if err != nil {
 				return err
@@ -72,10 +73,10 @@ type question struct {
 	sweep, solve string
 	csv, json    bool
 
-	scenario batch.Scenario
+	scenario whatif.Scenario
 	grow     *growth
-	goal     *batch.Goal // of --solve
-	solveCap string      // "" for the cap over all
+	goal     *whatif.Goal // of --solve
+	solveCap string       // "" for the cap over all
 }
 
 // growth is the amounts that a cap runs through.
@@ -99,10 +100,10 @@ func (q *question) parse() error {
 		if err != nil {
 			return fmt.Errorf("--cap %q: write NAME=AMOUNT: %w", text, err)
 		}
-		if slices.ContainsFunc(q.scenario.Caps, func(c batch.CapAmount) bool { return c.Name == name }) {
+		if slices.ContainsFunc(q.scenario.Caps, func(c whatif.CapAmount) bool { return c.Name == name }) {
 			return fmt.Errorf("--cap %q: %s is given twice", text, name)
 		}
-		q.scenario.Caps = append(q.scenario.Caps, batch.CapAmount{Name: name, Amount: amount})
+		q.scenario.Caps = append(q.scenario.Caps, whatif.CapAmount{Name: name, Amount: amount})
 	}
 	for _, text := range q.rates {
 		pair, value, _ := strings.Cut(text, "=")
@@ -166,7 +167,7 @@ func (q *question) parseSolve() error {
 	if m == nil {
 		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\" or \"accept all of series ID\", or either after \"NAME: \" for the cap NAME", q.solve)
 	}
-	q.goal, q.solveCap = &batch.Goal{Series: m[3]}, m[1]
+	q.goal, q.solveCap = &whatif.Goal{Series: m[3]}, m[1]
 	if m[2] == "" {
 		return nil
 	}
@@ -179,7 +180,7 @@ func (q *question) parseSolve() error {
 }
 
 // answer prints what was asked: the solution, the sweep, or the comparison.
-func (q *question) answer(ctx context.Context, out io.Writer, s *batch.Speculation) error {
+func (q *question) answer(ctx context.Context, out io.Writer, s *whatif.Session) error {
 	switch {
 	case q.goal != nil:
 		return q.answerSolve(ctx, out, s)
@@ -196,7 +197,7 @@ func (q *question) answer(ctx context.Context, out io.Writer, s *batch.Speculati
 	return q.printComparison(out, s.Today, other)
 }
 
-func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Speculation) error {
+func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Session) error {
 	name := q.solveCap
 	for _, c := range s.Today.Offer.Caps {
 		if name == "" && s.Today.Offer.CoversAll(c) {
@@ -224,7 +225,7 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *batch.Spec
 
 // solution says the smallest amount, what it cannot buy, and whether the cap does it as
 // it is.
-func (p *printer) solution(found *batch.Solution) {
+func (p *printer) solution(found *whatif.Solution) {
 	what := "accepts all of " + found.Goal.String()
 	if found.Room {
 		what = "has room for all of " + found.Goal.String()
@@ -244,7 +245,7 @@ func (p *printer) solution(found *batch.Solution) {
 	}
 }
 
-func (q *question) answerSweep(ctx context.Context, out io.Writer, s *batch.Speculation) error {
+func (q *question) answerSweep(ctx context.Context, out io.Writer, s *whatif.Session) error {
 	for _, c := range q.scenario.Caps {
 		if c.Name == q.grow.name {
 			return &offerfolder.UsageError{Message: fmt.Sprintf("--sweep runs %s through its amounts; leave out --cap \"%s=%s\"", c.Name, c.Name, c.Amount)}

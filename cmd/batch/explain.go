@@ -8,6 +8,7 @@ import (
 
 	"tenderbatch/internal/batch"
 	"tenderbatch/internal/compare"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/tender"
 )
@@ -93,7 +94,7 @@ func (p *printer) allotment(a *batch.Allotment) {
 	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status, compare.Money(a.Payment.Total(), currency), a.Payment.Series,
 		partyName(a.Payment.Participant, a.Payment.ParticipantName), a.Payment.Depositary)
 	if w := a.Wire; w != nil {
-		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date, counted(len(w.Payments), "payment", "payments"))
+		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date, display.Plural(len(w.Payments), "payment", "payments"))
 	}
 }
 

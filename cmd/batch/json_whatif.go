@@ -3,10 +3,10 @@ package main
 import (
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/whatif"
 )
 
 // The JSON of whatif; docs/result.md describes it.
@@ -85,12 +85,12 @@ type (
 )
 
 // answerJSON is what every answer has.
-func (q *question) answerJSON(s *batch.Speculation) whatIfJSON {
+func (q *question) answerJSON(s *whatif.Session) whatIfJSON {
 	r := s.Today
 	return whatIfJSON{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Phase: r.Phase, AsOf: rfc3339(r.AsOf, r.Offer.Zone), TermsVersion: r.Offer.Version(),
 		Scenario: scenarioJSON{
-			export.List(q.scenario.Caps, func(c batch.CapAmount) amountJSON { return amountJSON{c.Name, c.Amount.String()} }),
+			export.List(q.scenario.Caps, func(c whatif.CapAmount) amountJSON { return amountJSON{c.Name, c.Amount.String()} }),
 			export.List(q.scenario.Rates, func(r tender.Rate) newRateJSON { return newRateJSON{r.From, r.To, r.Rate.String()} }),
 		},
 		Today: export.FiguresAsJSON(r),
@@ -98,7 +98,7 @@ func (q *question) answerJSON(s *batch.Speculation) whatIfJSON {
 }
 
 // comparison is the answer that shows another result beside today's.
-func (q *question) comparison(s *batch.Speculation, other *result.Run) whatIfJSON {
+func (q *question) comparison(s *whatif.Session, other *result.Run) whatIfJSON {
 	j := q.answerJSON(s)
 	then := export.FiguresAsJSON(other)
 	j.Then, j.Difference = &then, &comparedJSON{[]seriesMoreJSON{}, []moreJSON{}}
@@ -115,10 +115,10 @@ func (q *question) comparison(s *batch.Speculation, other *result.Run) whatIfJSO
 	return j
 }
 
-func newSolutionJSON(found *batch.Solution) *solutionJSON {
+func newSolutionJSON(found *whatif.Solution) *solutionJSON {
 	return &solutionJSON{
 		Cap: found.Cap.Name, Level: found.Goal.Level, Series: found.Goal.Series, Amount: found.Amount.String(), Room: found.Room, Reached: found.Reached,
-		LeftOut: export.List(found.LeftOut, func(l batch.LeftOut) unboughtJSON {
+		LeftOut: export.List(found.LeftOut, func(l whatif.LeftOut) unboughtJSON {
 			return unboughtJSON{l.Series, l.Currency, l.Principal.String(), l.Why}
 		}),
 	}

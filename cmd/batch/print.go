@@ -51,7 +51,7 @@ func age(r *result.Run, file string) string {
 // ageWords says how many days old a file was at an instant, "" for none.
 func ageWords(in *result.Input, at time.Time, zone *time.Location) string {
 	if days, _ := in.Age(at, zone); days > 0 {
-		return ", " + counted(days, "day", "days") + " old"
+		return ", " + display.Plural(days, "day", "days") + " old"
 	}
 	return ""
 }
@@ -72,7 +72,7 @@ func (p *printer) verdict(o *batch.Outcome) {
 	if o.Exit() != batch.ExitRejects {
 		return
 	}
-	p.linef("%s, with %s (exit code %d)", o.Deed, counted(o.Run.Open(), "open finding", "open findings"), o.Exit())
+	p.linef("%s, with %s (exit code %d)", o.Deed, display.Plural(o.Run.Open(), "open finding", "open findings"), o.Exit())
 }
 
 // printResult tells what a run that was made again comes to.
@@ -210,7 +210,7 @@ func (p *printer) findings(r *result.Run) {
 	c := r.Counts()
 	p.linef("\n%d rows: %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
 	if c.Carried > 0 {
-		p.linef("%s from earlier reports", counted(c.Carried, "more counts", "more count"))
+		p.linef("%s from earlier reports", display.Plural(c.Carried, "more counts", "more count"))
 	}
 	p.findingLists(r.Groups(), r.Accepted())
 	for _, warning := range r.Warnings {
@@ -254,7 +254,7 @@ func changeLines(r *result.Run) (lines []string) {
 		}
 	}
 	if w := r.WireChanges; w != nil {
-		add("wires against the superseded run: %s, %d as they were", counted(len(w.Wires), "differs", "differ"), w.Same)
+		add("wires against the superseded run: %s, %d as they were", display.Plural(len(w.Wires), "differs", "differ"), w.Same)
 		for _, t := range w.Totals() {
 			add("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, compare.Money(t.Additional, t.Currency), compare.Money(t.ClawBack, t.Currency))
 		}

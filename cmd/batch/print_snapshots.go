@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/batch"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 )
 
@@ -45,7 +46,7 @@ func wasNow(was, now string) string {
 }
 
 func (p *printer) snapshot(run *result.Run, r *result.SnapshotReport, before *result.SnapshotReport, changes []result.SnapshotChange) {
-	words := []string{counted(r.New, "new instruction", "new instructions")}
+	words := []string{display.Plural(r.New, "new instruction", "new instructions")}
 	for _, s := range run.Sum(changes) {
 		words = append(words, s.Words())
 	}

@@ -223,17 +223,17 @@ func TestAFileBesideTheInbox(t *testing.T) {
 // A figure that went astray between the file and the book is found, and said with
 // its file.
 func TestPrincipalThatIsLostIsFound(t *testing.T) {
-	for name, lose := range map[string]func(*intake){
-		"in the book":       func(in *intake) { in.book.Lines = in.book.Lines[1:] },
-		"among the rejects": func(in *intake) { in.read.Reports[0].RejectedPrincipal = decimal.Zero },
-		"in the rows": func(in *intake) {
+	for name, lose := range map[string]func(*Intake){
+		"in the book":       func(in *Intake) { in.Book.Lines = in.Book.Lines[1:] },
+		"among the rejects": func(in *Intake) { in.read.Reports[0].RejectedPrincipal = decimal.Zero },
+		"in the rows": func(in *Intake) {
 			in.read.Reports[1].Principal = in.read.Reports[1].Principal.Add(decimal.NewFromInt(1))
 		},
-		"on the way":          func(in *intake) { in.book.Lines[3].Principal = decimal.NewFromInt(1000) },
-		"among the withdrawn": func(in *intake) { in.book.Rejects = nil },
+		"on the way":          func(in *Intake) { in.Book.Lines[3].Principal = decimal.NewFromInt(1000) },
+		"among the withdrawn": func(in *Intake) { in.Book.Rejects = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			in, err := take(context.Background(), Request{Folder: example(t), Clock: longAfter, AsOf: "2004-11-12T17:00"})
+			in, err := Take(context.Background(), Request{Folder: example(t), Clock: longAfter, AsOf: "2004-11-12T17:00"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ type Examination struct {
 	Files    []FileTotals // one for each report, in their order
 	Warnings []tender.Warning
 
-	in *intake
+	in *Intake
 }
 
 // FileTotals is what one file brings to the book.
@@ -85,13 +85,13 @@ func (e *Examination) Explain(ctx context.Context, where string) ([]Explanation,
 // errors are those of Run.
 func Check(ctx context.Context, req Request) (*Examination, error) {
 	req.DryRun = true
-	in, err := take(ctx, req)
+	in, err := Take(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	e := &Examination{
-		Offer: in.offer, AsOf: in.asOf, Phase: in.offer.PhaseAt(in.asOf), Choice: in.choice,
-		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.book, Rejects: in.rejects(),
+		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
+		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Rejects: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
 	}
 	slices.SortStableFunc(e.Rejects, tender.CompareFindings)
@@ -102,28 +102,28 @@ func Check(ctx context.Context, req Request) (*Examination, error) {
 }
 
 // fileTotals adds up the book by file.
-func (in *intake) fileTotals() []FileTotals {
+func (in *Intake) fileTotals() []FileTotals {
 	balances, at := in.balances(), make(map[string]int, len(in.read.Reports))
 	all := make([]FileTotals, len(in.read.Reports))
 	for i, report := range in.read.Reports {
 		at[report.File] = i
-		all[i] = FileTotals{Balance: balances[report.File], Series: make([]tender.Totals, len(in.offer.Series))}
+		all[i] = FileTotals{Balance: balances[report.File], Series: make([]tender.Totals, len(in.Offer.Series))}
 		for _, s := range tender.Statuses {
 			all[i].Statuses = append(all[i].Statuses, StatusTotal{Status: s})
 		}
 	}
 	for line := range in.read.Instructions() {
 		all[at[line.Source.File]].impress(&line)
-		if line.Received.After(in.asOf) {
+		if line.Received.After(in.AsOf) {
 			all[at[line.Source.File]].NotYet++
 		}
 	}
-	for i := range in.book.Lines {
-		l := &in.book.Lines[i]
+	for i := range in.Book.Lines {
+		l := &in.Book.Lines[i]
 		if l.Carried {
 			continue // it is of no file that was used
 		}
-		series, ok := in.offer.SeriesByID(l.Series)
+		series, ok := in.Offer.SeriesByID(l.Series)
 		if !ok {
 			continue // the allocation refuses such a line by name
 		}

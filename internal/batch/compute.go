@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/compare"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
@@ -23,16 +24,16 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// intake is what one run read.
-type intake struct {
+// Intake is what one run read.
+type Intake struct {
 	src     *offerfolder.Source
 	plan    schedule.Plan
 	terms   *offerfile.Terms
-	offer   *tender.Offer
-	asOf    time.Time
+	Offer   *tender.Offer
+	AsOf    time.Time
 	choice  inbox.Choice
 	read    *ingest.Intake
-	book    *tender.Book
+	Book    *tender.Book
 	settled *settledRun // nil: nothing is settled yet
 
 	compared *comparison // with the earlier reports
@@ -40,9 +41,9 @@ type intake struct {
 	now      time.Time
 }
 
-// take reads the terms and the files of a request from the offer's folder and
+// Take reads the terms and the files of a request from the offer's folder and
 // draws up the book.
-func take(ctx context.Context, req Request) (*intake, error) {
+func Take(ctx context.Context, req Request) (*Intake, error) {
 	src := &offerfolder.Source{Folder: req.Folder, Now: req.Clock, Archive: req.archive}
 	terms, err := src.Terms()
 	if err != nil {
@@ -55,17 +56,17 @@ func take(ctx context.Context, req Request) (*intake, error) {
 }
 
 // takeFrom reads the files that a request needs and draws up the book.
-func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *offerfile.Terms) (in *intake, err error) {
-	in = &intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
+func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *offerfile.Terms) (in *Intake, err error) {
+	in = &Intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
 	names, left, err := src.Names(terms.AsOf(in.now))
 	if err != nil {
 		return nil, err
 	}
-	if in.asOf, err = instant(req, terms, names, in.now); err != nil {
+	if in.AsOf, err = instant(req, terms, names, in.now); err != nil {
 		return nil, err
 	}
-	in.offer = terms.AsOf(in.asOf)
-	if in.choice, err = inbox.Choose(in.offer, names, in.asOf); err != nil {
+	in.Offer = terms.AsOf(in.AsOf)
+	if in.choice, err = inbox.Choose(in.Offer, names, in.AsOf); err != nil {
 		return nil, err
 	}
 	in.choice.Leave(left)
@@ -80,7 +81,7 @@ func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *
 		return nil, err
 	}
 	src.NoteSameContent(&in.choice)
-	if in.read, err = ingest.Read(in.offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
+	if in.read, err = ingest.Read(in.Offer, withPasswords(in.choice.Chosen, req.Getenv)); err != nil {
 		return nil, err
 	}
 	if in.compared, err = in.compareReports(ctx, req); err != nil {
@@ -92,17 +93,17 @@ func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *
 			return nil, err
 		}
 	}
-	if in.book, err = tender.NewBook(in.offer, in.tenders(), in.asOf); err != nil {
+	if in.Book, err = tender.NewBook(in.Offer, in.tenders(), in.AsOf); err != nil {
 		return nil, err
 	}
-	if in.settled, err = readSettledRun(src, in.offer); err != nil {
+	if in.settled, err = readSettledRun(src, in.Offer); err != nil {
 		return nil, err
 	}
-	if err := in.settled.fix(in.book); err != nil {
+	if err := in.settled.fix(in.Book); err != nil {
 		return nil, err
 	}
 	src.Own = len(src.Pieces)
-	return in, in.compared.advise(in.book.CheckOutstanding(in.offer))
+	return in, in.compared.advise(in.Book.CheckOutstanding(in.Offer))
 }
 
 // withPasswords are the files with the passwords of their depositaries. The
@@ -117,12 +118,12 @@ func withPasswords(chosen []inbox.Chosen, getenv func(string) string) []inbox.Ch
 	return files
 }
 
-// compute makes the run of what was read, up to the last figure.
-func (in *intake) compute(ctx context.Context) (*result.Run, error) {
+// Compute makes the run of what was read, up to the last figure.
+func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	o, b := in.offer, in.book
+	o, b := in.Offer, in.Book
 	allocation, err := allocate.Allocate(o, b)
 	if err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func (in *intake) compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	r := &result.Run{
-		Version: in.version, Offer: o, Phase: o.PhaseAt(in.asOf), AsOf: in.asOf,
+		Version: in.version, Offer: o, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Settlement: settlement,
 		Rejects: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.pastDue(settlement)),
@@ -156,7 +157,7 @@ func (in *intake) compute(ctx context.Context) (*result.Run, error) {
 	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Identity = identity(r)
-	r.Name = runName(in.asOf, o.Zone, r.Identity)
+	r.Name = runName(in.AsOf, o.Zone, r.Identity)
 	slices.SortStableFunc(r.Rejects, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
 }
@@ -174,11 +175,11 @@ func broken(invariants []tender.Invariant) error {
 }
 
 // rejects are those of the files and of the book, in the order of the files.
-func (in *intake) rejects() []tender.Reject {
-	all := slices.Concat(in.read.Rejects, in.book.Rejects, in.compared.findings, in.findLate())
+func (in *Intake) rejects() []tender.Reject {
+	all := slices.Concat(in.read.Rejects, in.Book.Rejects, in.compared.findings, in.findLate())
 	for i := range all {
 		if f := &all[i]; f.Open() && !isCompared(f) && f.Rule != tender.RuleLate {
-			if resolution := in.offer.Resolution(f); resolution != nil {
+			if resolution := in.Offer.Resolution(f); resolution != nil {
 				f.Resolved = resolution.String()
 			}
 		}
@@ -203,12 +204,12 @@ func (in *intake) rejects() []tender.Reject {
 }
 
 // inputs says of each file what became of its rows.
-func (in *intake) inputs() []result.Input {
+func (in *Intake) inputs() []result.Input {
 	inputs := make([]result.Input, len(in.choice.Chosen))
 	at := map[string]*result.Input{}
 	for i, f := range in.choice.Chosen {
 		digest := sha256.Sum256(f.Content)
-		inputs[i] = result.Input{Depositary: f.Depositary.Name, File: f.Name, Reported: dayReported(f, in.offer.Zone), SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
+		inputs[i] = result.Input{Depositary: f.Depositary.Name, File: f.Name, Reported: dayReported(f, in.Offer.Zone), SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
 		at[f.Name] = &inputs[i]
 	}
 	for _, report := range in.read.Reports {
@@ -220,8 +221,8 @@ func (in *intake) inputs() []result.Input {
 		i.Rows += report.Rows
 		i.Rejected += report.Rejected
 	}
-	for i := range in.book.Lines {
-		l := &in.book.Lines[i]
+	for i := range in.Book.Lines {
+		l := &in.Book.Lines[i]
 		if l.Carried {
 			continue // it counts from an earlier report
 		}
@@ -229,7 +230,7 @@ func (in *intake) inputs() []result.Input {
 		input.Counted++
 		input.Principal = input.Principal.Add(l.Principal)
 	}
-	for _, rej := range in.book.Rejects {
+	for _, rej := range in.Book.Rejects {
 		if rej.Standing == tender.StandingRejected {
 			at[rej.Source.File].Rejected++
 		}
@@ -242,9 +243,9 @@ func (in *intake) inputs() []result.Input {
 
 // checkRows tests that no row was lost: what the files hold is what was counted,
 // not counted and rejected, each counted on its own (R16).
-func checkRows(in *intake, r *result.Run) tender.Invariant {
+func checkRows(in *Intake, r *result.Run) tender.Invariant {
 	inv := tender.Invariant{Name: "every row of every file is counted, not counted or rejected", Holds: true}
-	notCounted := in.book.NotYet + len(in.compared.aside)
+	notCounted := in.Book.NotYet + len(in.compared.aside)
 	for i := range r.Rejects {
 		rej := &r.Rejects[i]
 		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) && rej.Rule != tender.RuleNeverReported { // another finding is on the row
@@ -265,7 +266,7 @@ func checkRows(in *intake, r *result.Run) tender.Invariant {
 // checkPrincipal tests of each file that no principal was lost: that of all rows
 // where it can be read, added up as they were read, is what was counted, not
 // counted and rejected, each added up on its own (R16).
-func checkPrincipal(in *intake) tender.Invariant {
+func checkPrincipal(in *Intake) tender.Invariant {
 	inv := tender.Invariant{Name: "the principal of every file is counted, not counted or rejected", Holds: true}
 	balances := in.balances()
 	for _, report := range in.read.Reports {
@@ -287,13 +288,13 @@ type Balance struct {
 
 // balances adds up the principal of the lines that count, of those that the book
 // leaves out, and of those that never were instructions.
-func (in *intake) balances() map[string]Balance {
+func (in *Intake) balances() map[string]Balance {
 	all := make(map[string]Balance, len(in.read.Reports))
 	for _, report := range in.read.Reports {
 		all[report.File] = Balance{Rejected: report.RejectedPrincipal, NotCounted: report.NotCountedPrincipal.Add(report.ReplacedPrincipal)}
 	}
-	for i := range in.book.Lines {
-		l := &in.book.Lines[i]
+	for i := range in.Book.Lines {
+		l := &in.Book.Lines[i]
 		if l.Carried {
 			continue
 		}
@@ -301,8 +302,8 @@ func (in *intake) balances() map[string]Balance {
 		b.Counted = b.Counted.Add(l.Principal)
 		all[l.Source.File] = b
 	}
-	out := make(map[tender.Source]tender.Standing, len(in.book.Rejects))
-	for _, rej := range in.book.Rejects {
+	out := make(map[tender.Source]tender.Standing, len(in.Book.Rejects))
+	for _, rej := range in.Book.Rejects {
 		if rej.Standing != tender.StandingFlagged {
 			out[rej.Source] = rej.Standing
 		}
@@ -312,7 +313,7 @@ func (in *intake) balances() map[string]Balance {
 		switch {
 		case out[line.Source] == tender.StandingRejected:
 			b.Rejected = b.Rejected.Add(line.Principal)
-		case out[line.Source] == tender.StandingNotCounted || line.Received.After(in.asOf) || in.compared.aside[line.Source]:
+		case out[line.Source] == tender.StandingNotCounted || line.Received.After(in.AsOf) || in.compared.aside[line.Source]:
 			b.NotCounted = b.NotCounted.Add(line.Principal)
 		}
 		all[line.Source.File] = b
@@ -323,7 +324,7 @@ func (in *intake) balances() map[string]Balance {
 // checkStatusColumns is a *[tender.ControlError] if a final run would take every row of a
 // report for a tender because no column says its status, and the offer does not say that
 // this is so: the column may only have another name.
-func (in *intake) checkStatusColumns(phase tender.Phase) error {
+func (in *Intake) checkStatusColumns(phase tender.Phase) error {
 	if phase != tender.Final {
 		return nil
 	}
@@ -341,8 +342,8 @@ func (in *intake) checkStatusColumns(phase tender.Phase) error {
 }
 
 // depositary is the depositary of a name.
-func (in *intake) depositary(name string) tender.Depositary {
-	for _, d := range in.offer.Depositaries {
+func (in *Intake) depositary(name string) tender.Depositary {
+	for _, d := range in.Offer.Depositaries {
 		if d.Name == name {
 			return d
 		}
@@ -353,27 +354,19 @@ func (in *intake) depositary(name string) tender.Depositary {
 // pastDue warns of wires that are due on a day that has passed. Where those are the
 // early tenders' and their settlement was made, the terms do not say so yet, and the
 // wires would be sent twice.
-func (in *intake) pastDue(s *settle.Settlement) []tender.Warning {
+func (in *Intake) pastDue(s *settle.Settlement) []tender.Warning {
 	var all []tender.Warning
 	for _, f := range s.Funding {
-		if f.Status != settle.Due || !f.Date.Before(tender.DateOf(in.asOf.In(in.offer.Zone))) {
+		if f.Status != settle.Due || !f.Date.Before(tender.DateOf(in.AsOf.In(in.Offer.Zone))) {
 			continue
 		}
-		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", counted(f.Wires, "wire", "wires"), f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
+		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", display.Plural(f.Wires, "wire", "wires"), f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
 		if in.settled == nil {
 			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is wired: otherwise it is paid twice"
 		}
 		all = append(all, tender.Warning{Code: tender.WarnPastDue, Message: words})
 	}
 	return all
-}
-
-// counted is a number of things.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // coded are warnings of one code.
@@ -385,7 +378,7 @@ func coded(code tender.WarningCode, messages []string) (all []tender.Warning) {
 }
 
 // warnings are what a reader of the result should know beyond the figures.
-func (in *intake) warnings() []tender.Warning {
+func (in *Intake) warnings() []tender.Warning {
 	var all []tender.Warning
 	for _, report := range in.read.Reports {
 		for _, sheet := range report.Sheets {
@@ -398,7 +391,7 @@ func (in *intake) warnings() []tender.Warning {
 		}
 	}
 	all = append(all, in.compared.unread()...)
-	if in.offer.PhaseAt(in.asOf) == tender.Final {
+	if in.Offer.PhaseAt(in.AsOf) == tender.Final {
 		all = append(all, coded(tender.WarnQuietReport, in.quiet())...)
 	}
 	for _, m := range in.missingLastReports() {
@@ -410,8 +403,8 @@ func (in *intake) warnings() []tender.Warning {
 		}
 		all = append(all, tender.Warnf(tender.WarnWaiverNotNeeded, "the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))
 	}
-	if in.offer.PhaseAt(in.asOf) == tender.Final {
-		for _, c := range in.offer.Conditions {
+	if in.Offer.PhaseAt(in.AsOf) == tender.Final {
+		for _, c := range in.Offer.Conditions {
 			if !c.Satisfied {
 				all = append(all, tender.Warnf(tender.WarnCondition, "the condition %q is not satisfied: nothing may be paid until it is satisfied or waived", c.Name))
 			}

@@ -46,8 +46,8 @@ type Allotment struct {
 
 // explain follows the rows that where names, as [ingest.Explain] does, into the
 // book.
-func (in *intake) explain(ctx context.Context, where string) ([]Explanation, error) {
-	traces, err := ingest.Explain(in.offer, in.choice.Chosen, where)
+func (in *Intake) explain(ctx context.Context, where string) ([]Explanation, error) {
+	traces, err := ingest.Explain(in.Offer, in.choice.Chosen, where)
 	if err != nil {
 		if explanations := in.explainEarlier(where); len(explanations) > 0 {
 			return in.toTheWire(ctx, explanations)
@@ -63,7 +63,7 @@ func (in *intake) explain(ctx context.Context, where string) ([]Explanation, err
 
 // toTheWire follows the rows that count to what they get. That takes the result of the
 // whole book, so it is worked out only if one of them counts.
-func (in *intake) toTheWire(ctx context.Context, explanations []Explanation) ([]Explanation, error) {
+func (in *Intake) toTheWire(ctx context.Context, explanations []Explanation) ([]Explanation, error) {
 	lines := make([]int, len(explanations))
 	for i := range explanations {
 		lines[i] = in.lineOf(&explanations[i])
@@ -71,7 +71,7 @@ func (in *intake) toTheWire(ctx context.Context, explanations []Explanation) ([]
 	if !slices.ContainsFunc(lines, func(line int) bool { return line >= 0 }) {
 		return explanations, nil
 	}
-	r, err := in.compute(ctx)
+	r, err := in.Compute(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -88,11 +88,11 @@ func (in *intake) toTheWire(ctx context.Context, explanations []Explanation) ([]
 }
 
 // lineOf is the position in the book of the line that a row became, -1 if it is not there.
-func (in *intake) lineOf(e *Explanation) int {
+func (in *Intake) lineOf(e *Explanation) int {
 	if e.Instruction == nil {
 		return -1
 	}
-	return slices.IndexFunc(in.book.Lines, func(l tender.Line) bool {
+	return slices.IndexFunc(in.Book.Lines, func(l tender.Line) bool {
 		return l.Source == e.Source && l.ID == e.Instruction.ID && l.Depositary == e.Depositary
 	})
 }
@@ -120,7 +120,7 @@ func allotment(r *result.Run, line int) *Allotment {
 }
 
 // explainEarlier follows the rows in the newest of the earlier reports that has them.
-func (in *intake) explainEarlier(where string) (explanations []Explanation) {
+func (in *Intake) explainEarlier(where string) (explanations []Explanation) {
 	for _, f := range slices.Backward(in.compared.files) {
 		if f.unread != "" {
 			continue
@@ -130,7 +130,7 @@ func (in *intake) explainEarlier(where string) (explanations []Explanation) {
 			continue
 		}
 		f.Content = content
-		traces, err := ingest.Explain(in.offer, []inbox.Chosen{f.Chosen}, where)
+		traces, err := ingest.Explain(in.Offer, []inbox.Chosen{f.Chosen}, where)
 		if err != nil {
 			continue
 		}
@@ -143,7 +143,7 @@ func (in *intake) explainEarlier(where string) (explanations []Explanation) {
 }
 
 // followEarlierRow says what became of a row of an earlier report.
-func (in *intake) followEarlierRow(t ingest.Trace) Explanation {
+func (in *Intake) followEarlierRow(t ingest.Trace) Explanation {
 	e := Explanation{Trace: t, Result: "not used: a newer report took the place of this one, which is compared with it"}
 	if t.Instruction == nil {
 		return e
@@ -157,15 +157,15 @@ func (in *intake) followEarlierRow(t ingest.Trace) Explanation {
 			e.Result = string(f.Standing) + " by " + f.Rule
 		}
 	}
-	for i := range in.book.Lines {
-		if l := &in.book.Lines[i]; l.Carried && l.Source == t.Source && l.ID == t.Instruction.ID {
+	for i := range in.Book.Lines {
+		if l := &in.Book.Lines[i]; l.Carried && l.Source == t.Source && l.ID == t.Instruction.ID {
 			e.Result = fmt.Sprintf("counted from this earlier report: %s of series %s (%s)", l.Principal, l.Series, l.Window)
 		}
 	}
 	return e
 }
 
-func (in *intake) follow(t ingest.Trace) Explanation {
+func (in *Intake) follow(t ingest.Trace) Explanation {
 	e := Explanation{Trace: t, Result: t.Outcome}
 	if t.Instruction == nil {
 		e.Result = "the row is " + t.Became
@@ -174,7 +174,7 @@ func (in *intake) follow(t ingest.Trace) Explanation {
 	if !t.Instruction.Received.IsZero() {
 		e.Window = in.window(*t.Instruction)
 	}
-	for _, rej := range in.book.Rejects {
+	for _, rej := range in.Book.Rejects {
 		if rej.Source == t.Source {
 			e.Said = append(e.Said, rej)
 			e.Result = string(rej.Standing) + " by " + rej.Rule
@@ -185,8 +185,8 @@ func (in *intake) follow(t ingest.Trace) Explanation {
 			e.Said = append(e.Said, f)
 		}
 	}
-	for i := range in.book.Lines {
-		if l := &in.book.Lines[i]; l.Source == t.Source && !l.Carried {
+	for i := range in.Book.Lines {
+		if l := &in.Book.Lines[i]; l.Source == t.Source && !l.Carried {
 			e.Result = fmt.Sprintf("counted: %s of series %s (R2: %s, R3: %s)", l.Principal, l.Series, l.Status, l.Window)
 		}
 	}
@@ -194,7 +194,7 @@ func (in *intake) follow(t ingest.Trace) Explanation {
 		e.Result = "not counted: the tender counts as an earlier report has it"
 	}
 	read := t.Outcome == ingest.ToBook
-	if read && t.Instruction.Received.After(in.asOf) {
+	if read && t.Instruction.Received.After(in.AsOf) {
 		e.Result = "not counted: received after the instant of the run (R2)"
 	}
 	if !read && len(t.Rejects) > 0 {
@@ -216,8 +216,8 @@ func rules(rejects []tender.Reject) (codes []string) {
 }
 
 // window says in which window an instruction is, and by which deadline.
-func (in *intake) window(i tender.Instruction) string {
-	o := in.offer
+func (in *Intake) window(i tender.Instruction) string {
+	o := in.Offer
 	shown := func(c tender.CutOff) string {
 		return fmt.Sprintf("%s (%s)", tender.WallTime(c.At, o.Zone), strings.ReplaceAll(string(c.Boundary), "_", " "))
 	}

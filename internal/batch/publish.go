@@ -12,6 +12,7 @@ import (
 
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/ledger"
@@ -111,7 +112,7 @@ func (s *standing) finalBeside(name string) string {
 }
 
 // unchanged makes sure that latest points at a run that is known, and whole.
-func (s *standing) unchanged(j *journal, in *intake, r *result.Run, known *ledger.Run) (*Outcome, error) {
+func (s *standing) unchanged(j *journal, in *Intake, r *result.Run, known *ledger.Run) (*Outcome, error) {
 	if err := s.whole(known); err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (s *standing) again(ctx context.Context, j *journal, known *ledger.Run) (*O
 
 // publish publishes a new run and points latest at it. It is compared with the one
 // that it replaces, or else with the latest.
-func (s *standing) publish(ctx context.Context, j *journal, in *intake, r *result.Run) (o *Outcome, err error) {
+func (s *standing) publish(ctx context.Context, j *journal, in *Intake, r *result.Run) (o *Outcome, err error) {
 	if r.Replaces, err = s.replaced(r, j.req.Supersede); err != nil {
 		return nil, err
 	}
@@ -246,11 +247,11 @@ func unidentified(version string) string {
 }
 
 // openWords counts open findings.
-func openWords(n int) string { return counted(n, "finding is open", "findings are open") }
+func openWords(n int) string { return display.Plural(n, "finding is open", "findings are open") }
 
 // compareWith compares a run with the run before it: instructions, terms, and, if it
 // supersedes that one, the wires.
-func (in *intake) compareWith(r *result.Run, previous string) (err error) {
+func (in *Intake) compareWith(r *result.Run, previous string) (err error) {
 	if previous == "" {
 		return nil
 	}
@@ -323,7 +324,7 @@ func (s *standing) replaced(r *result.Run, supersede string) (string, error) {
 // write writes the run to a stage, reads it back, and gives it its name. The ledger
 // says so before, so that what a crash leaves can be told from a folder that somebody
 // put there, and after.
-func (s *standing) write(ctx context.Context, j *journal, in *intake, r *result.Run, previous string) (run *ledger.Run, err error) {
+func (s *standing) write(ctx context.Context, j *journal, in *Intake, r *result.Run, previous string) (run *ledger.Run, err error) {
 	stage, err := ledger.NewStage(j.req.Disk, s.runs)
 	if err != nil {
 		return nil, err
@@ -406,7 +407,7 @@ func outputs(r *result.Run) []output {
 	return all
 }
 
-func manifest(r *result.Run, previous string, in *intake) *ledger.Manifest {
+func manifest(r *result.Run, previous string, in *Intake) *ledger.Manifest {
 	m := &ledger.Manifest{
 		Run: r.Name, Offer: r.Offer.ID, Phase: string(r.Phase), AsOf: r.AsOf, Program: r.Version,
 		Terms:    ledger.Terms{Version: r.Offer.Version(), Digest: r.Offer.TermsDigest},

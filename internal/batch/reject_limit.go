@@ -22,8 +22,8 @@ type rejectedShare struct {
 // figures cannot stand for what was tendered: all rows of a depositary or of a series,
 // or more of a depositary than its limit. One status code that is not mapped must not
 // pay the others alone.
-func (in *intake) checkRejected(rejects []tender.Reject) error {
-	for _, d := range in.offer.Depositaries {
+func (in *Intake) checkRejected(rejects []tender.Reject) error {
+	for _, d := range in.Offer.Depositaries {
 		if err := in.rejectedOf(d, rejects).check(d); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func isOfferRule(rule string) bool {
 	return rule == tender.RuleExpired || rule == tender.RuleNotOffered
 }
 
-func (in *intake) rejectedOf(d tender.Depositary, rejects []tender.Reject) *rejectedShare {
+func (in *Intake) rejectedOf(d tender.Depositary, rejects []tender.Reject) *rejectedShare {
 	s := &rejectedShare{byRule: map[string]int{}}
 	for _, report := range in.read.Reports {
 		if report.Depositary == d.Name {
@@ -86,10 +86,10 @@ func (s *rejectedShare) check(d tender.Depositary) error {
 
 // checkSeriesRejected looks for a series of which every tender is rejected for a fault
 // of the reports.
-func (in *intake) checkSeriesRejected(rejects []tender.Reject) error {
+func (in *Intake) checkSeriesRejected(rejects []tender.Reject) error {
 	rejected := map[string]int{}
 	limit := map[string]decimal.Decimal{}
-	for _, d := range in.offer.Depositaries {
+	for _, d := range in.Offer.Depositaries {
 		limit[d.Name] = d.RejectLimit
 	}
 	seen := map[tender.Source]bool{}
@@ -104,8 +104,8 @@ func (in *intake) checkSeriesRejected(rejects []tender.Reject) error {
 	if len(rejected) == 0 {
 		return nil
 	}
-	for i := range in.book.Lines {
-		delete(rejected, in.book.Lines[i].Series)
+	for i := range in.Book.Lines {
+		delete(rejected, in.Book.Lines[i].Series)
 	}
 	for line := range in.read.Instructions() {
 		if len(rejected) == 0 {
@@ -114,7 +114,7 @@ func (in *intake) checkSeriesRejected(rejects []tender.Reject) error {
 		delete(rejected, line.Series)
 	}
 	var all []string
-	for _, s := range in.offer.Series {
+	for _, s := range in.Offer.Series {
 		if n := rejected[s.ID]; n > 0 {
 			all = append(all, fmt.Sprintf("all %d rows of series %s are rejected", n, s.ID))
 		}

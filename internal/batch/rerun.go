@@ -90,7 +90,7 @@ type Remade struct {
 	Run     *result.Run
 	Differs []string // names of the files that came out with other bytes
 
-	in *intake
+	in *Intake
 }
 
 // remake makes a published run again from the copies it keeps, as the program of
@@ -106,7 +106,7 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 	if err != nil {
 		return nil, err
 	}
-	r, err := in.compute(ctx)
+	r, err := in.Compute(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -157,7 +157,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 
 // lookAhead compares a dry run with the run that it would replace: for a final one,
 // the final run in force, or else the latest.
-func (in *intake) lookAhead(r *result.Run, o *Outcome) error {
+func (in *Intake) lookAhead(r *result.Run, o *Outcome) error {
 	archive, err := in.src.Published()
 	if err == nil {
 		err = archive.Check()
@@ -213,12 +213,12 @@ func notWritten(err error) error {
 }
 
 // makeResult reads what the request names and computes the run.
-func makeResult(ctx context.Context, req Request) (*intake, *result.Run, error) {
-	in, err := take(ctx, req)
+func makeResult(ctx context.Context, req Request) (*Intake, *result.Run, error) {
+	in, err := Take(ctx, req)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := in.compute(ctx)
+	r, err := in.Compute(ctx)
 	return in, r, err
 }
 

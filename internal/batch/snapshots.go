@@ -20,13 +20,13 @@ import (
 // compareReports compares the reports of each depositary over time: of snapshots the
 // earlier ones, which a newer one replaces, and of incremental reports the lines that a
 // later one has again. One earlier report at a time is in memory.
-func (in *intake) compareReports(ctx context.Context, req Request) (*comparison, error) {
+func (in *Intake) compareReports(ctx context.Context, req Request) (*comparison, error) {
 	c := &comparison{aside: map[tender.Source]bool{}, shown: &result.Snapshots{}}
 	if err := in.findEarlier(c); err != nil {
 		return nil, err
 	}
-	for _, d := range in.offer.Depositaries {
-		h := newHistory(in.offer, d, in.asOf)
+	for _, d := range in.Offer.Depositaries {
+		h := newHistory(in.Offer, d, in.AsOf)
 		var err error
 		if d.Incremental {
 			in.followReplaced(h)
@@ -54,7 +54,7 @@ func (in *intake) compareReports(ctx context.Context, req Request) (*comparison,
 }
 
 // followSnapshots has a history follow the snapshots of its depositary.
-func (in *intake) followSnapshots(ctx context.Context, req Request, c *comparison, h *history) error {
+func (in *Intake) followSnapshots(ctx context.Context, req Request, c *comparison, h *history) error {
 	for i := range c.files {
 		f := &c.files[i]
 		if f.Depositary.Name != h.depositary.Name {
@@ -83,7 +83,7 @@ func (in *intake) followSnapshots(ctx context.Context, req Request, c *compariso
 		SHA256: offerfolder.DigestOf(file.Content), Bytes: int64(len(file.Content)),
 		Rows: report.Rows, Faulty: report.RejectedPrincipal,
 	}
-	shown.From, shown.To = inbox.Reported(file.Name, in.offer.Zone)
+	shown.From, shown.To = inbox.Reported(file.Name, in.Offer.Zone)
 	h.follow(file.Name, &shown, of, in.read.Rejects)
 	h.reports[h.newest()].shown = len(c.shown.Reports)
 	c.shown.Reports = append(c.shown.Reports, shown)
@@ -91,7 +91,7 @@ func (in *intake) followSnapshots(ctx context.Context, req Request, c *compariso
 }
 
 // usedOf is the snapshot of a depositary that the run uses.
-func (in *intake) usedOf(d tender.Depositary) (file inbox.Chosen, report ingest.Report) {
+func (in *Intake) usedOf(d tender.Depositary) (file inbox.Chosen, report ingest.Report) {
 	for _, f := range in.choice.Chosen {
 		if f.Depositary.Name == d.Name {
 			file = f
@@ -107,7 +107,7 @@ func (in *intake) usedOf(d tender.Depositary) (file inbox.Chosen, report ingest.
 
 // followEarlier has a history follow an earlier snapshot, read by the rules of any
 // other. One that cannot be read is passed over: a warning names it.
-func (in *intake) followEarlier(req Request, c *comparison, h *history, f *comparedFile) error {
+func (in *Intake) followEarlier(req Request, c *comparison, h *history, f *comparedFile) error {
 	read, err := in.readEarlier(req, f)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (in *intake) followEarlier(req Request, c *comparison, h *history, f *compa
 		Depositary: f.Depositary.Name, File: f.Name, KeptBy: f.keptBy(), Unread: f.unread,
 		SHA256: f.piece.Record.SHA256, Bytes: f.piece.Record.Bytes,
 	}
-	shown.From, shown.To = inbox.Reported(f.Name, in.offer.Zone)
+	shown.From, shown.To = inbox.Reported(f.Name, in.Offer.Zone)
 	if read != nil {
 		shown.Rows, shown.Faulty = read.Reports[0].Rows, read.Reports[0].RejectedPrincipal
 		h.follow(in.nameOf(c, f), &shown, read.Instructions(), read.Rejects)
@@ -131,7 +131,7 @@ func (in *intake) followEarlier(req Request, c *comparison, h *history, f *compa
 
 // nameOf names an earlier snapshot in a sentence. The run that keeps it is named only if
 // another took its place under its name: that a file was moved away changes no finding.
-func (in *intake) nameOf(c *comparison, f *comparedFile) string {
+func (in *Intake) nameOf(c *comparison, f *comparedFile) string {
 	used, _ := in.usedOf(f.Depositary)
 	replaced := used.Name == f.Name
 	for i := len(c.files) - 1; &c.files[i] != f; i-- {
@@ -145,7 +145,7 @@ func (in *intake) nameOf(c *comparison, f *comparedFile) string {
 
 // readEarlier reads an earlier snapshot; nil if nothing of it can be used, and unread
 // says why.
-func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, error) {
+func (in *Intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, error) {
 	if f.lost {
 		return nil, nil
 	}
@@ -155,7 +155,7 @@ func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, err
 	}
 	file := f.Chosen
 	file.Content, file.Progress = content, req.progress(Reading)
-	read, err := ingest.Read(in.offer, withPasswords([]inbox.Chosen{file}, req.Getenv))
+	read, err := ingest.Read(in.Offer, withPasswords([]inbox.Chosen{file}, req.Getenv))
 	if wrong := new(tender.FileError); errors.As(err, &wrong) {
 		f.unread, _, _ = strings.Cut(wrong.Error(), "\n")
 		return nil, nil
@@ -165,7 +165,7 @@ func (in *intake) readEarlier(req Request, f *comparedFile) (*ingest.Intake, err
 
 // followReplaced has a history follow the incremental reports of its depositary, of
 // which a later line replaces the earlier one with its number.
-func (in *intake) followReplaced(h *history) {
+func (in *Intake) followReplaced(h *history) {
 	again := map[string]bool{}
 	for i := range in.read.Replaced {
 		if line := &in.read.Replaced[i]; line.Depositary == h.depositary.Name {
@@ -191,7 +191,7 @@ func (in *intake) followReplaced(h *history) {
 				}
 			}
 		}
-		from, to := inbox.Reported(f.Name, in.offer.Zone)
+		from, to := inbox.Reported(f.Name, in.Offer.Zone)
 		h.begin(f.Name, f.Name, from, to, newestStamp(of))
 		for line := range of {
 			if again[line.ID] {
@@ -204,7 +204,7 @@ func (in *intake) followReplaced(h *history) {
 // tenders are the instructions that the book is drawn up from: those of the files used,
 // save the rows that an earlier report's take the place of, and those that count from
 // earlier reports.
-func (in *intake) tenders() iter.Seq[tender.Instruction] {
+func (in *Intake) tenders() iter.Seq[tender.Instruction] {
 	if len(in.compared.carried) == 0 && len(in.compared.aside) == 0 {
 		return in.read.Instructions()
 	}
@@ -224,7 +224,7 @@ func (in *intake) tenders() iter.Seq[tender.Instruction] {
 
 // checkCarried tests that every tender that counts from an earlier report is in the
 // book once, and that no other line is of a file that was not used (R16).
-func (in *intake) checkCarried(r *result.Run) tender.Invariant {
+func (in *Intake) checkCarried(r *result.Run) tender.Invariant {
 	used := map[string]bool{}
 	for _, f := range in.choice.Chosen {
 		used[f.Name] = true

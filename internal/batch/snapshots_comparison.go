@@ -30,13 +30,13 @@ func (c *comparison) advise(err error) error {
 
 // describe fills in what is shown of incremental reports of which lines count that a
 // later report has otherwise.
-func (c *comparison) describe(in *intake) {
+func (c *comparison) describe(in *Intake) {
 	for i := range c.shown.Reports {
 		r := &c.shown.Reports[i]
 		if r.SHA256 != "" || r.Unread != "" {
 			continue
 		}
-		r.From, r.To = inbox.Reported(r.File, in.offer.Zone)
+		r.From, r.To = inbox.Reported(r.File, in.Offer.Zone)
 		for _, f := range in.choice.Chosen {
 			if f.Name == r.File {
 				r.SHA256, r.Bytes = offerfolder.DigestOf(f.Content), int64(len(f.Content))

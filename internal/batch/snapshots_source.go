@@ -15,7 +15,7 @@ import (
 // that it names. Otherwise they are those of the inbox, and those that a published run
 // was made from and that are in the inbox no more: who deletes or overwrites a report
 // does not make its tenders vanish without a word.
-func (in *intake) findEarlier(c *comparison) error {
+func (in *Intake) findEarlier(c *comparison) error {
 	find := in.earlierOfInbox
 	if in.src.Kept != nil {
 		find = in.earlierOfRun
@@ -32,16 +32,16 @@ func (in *intake) findEarlier(c *comparison) error {
 }
 
 // earlierOfInbox are the earlier snapshots of a run that is made for the first time.
-func (in *intake) earlierOfInbox(c *comparison) error {
+func (in *Intake) earlierOfInbox(c *comparison) error {
 	known := map[content]bool{}
 	for _, f := range in.choice.Chosen {
 		known[content{f.Name, offerfolder.DigestOf(f.Content)}] = true
 	}
-	names, _, err := in.src.Names(in.offer)
+	names, _, err := in.src.Names(in.Offer)
 	if err != nil {
 		return err
 	}
-	for _, f := range inbox.Earlier(in.offer, in.choice, names) {
+	for _, f := range inbox.Earlier(in.Offer, in.choice, names) {
 		file := comparedFile{Chosen: f}
 		var err error
 		read := func() ([]byte, error) {
@@ -72,12 +72,12 @@ func (in *intake) earlierOfInbox(c *comparison) error {
 }
 
 // earlierOfRun are the earlier snapshots of a run that is made again.
-func (in *intake) earlierOfRun(c *comparison) error {
+func (in *Intake) earlierOfRun(c *comparison) error {
 	for _, was := range in.src.Kept.Compared {
 		f := comparedFile{usedAsOf: was.UsedAsOf, unread: was.Unread, lost: was.Of == "", piece: new(offerfolder.Piece)}
 		f.Name = was.Name
-		f.Reported = inbox.ReportedBy(was.Name, in.offer.Zone)
-		for _, d := range in.offer.Depositaries {
+		f.Reported = inbox.ReportedBy(was.Name, in.Offer.Zone)
+		for _, d := range in.Offer.Depositaries {
 			if d.Name == was.Depositary {
 				f.Depositary = d
 			}
@@ -95,7 +95,7 @@ func (in *intake) earlierOfRun(c *comparison) error {
 
 // earlierOfArchive adds the snapshots that published runs were made from or compared
 // with, and whose content is in the inbox no more.
-func (in *intake) earlierOfArchive(c *comparison, known map[content]bool) error {
+func (in *Intake) earlierOfArchive(c *comparison, known map[content]bool) error {
 	archive, err := in.src.Published()
 	if err != nil {
 		c.remarks = append(c.remarks, tender.Warnf(tender.WarnHistoryNotCompared, "reports that are in the inbox no more were not compared: %v", err))
@@ -132,8 +132,8 @@ type content struct{ name, digest string }
 
 // earlierCopy is a copy that a run keeps as an earlier snapshot, nil if it is none of
 // this run, with what is to be said of it.
-func (in *intake) earlierCopy(run *ledger.Run, was keptSnapshot) (f *comparedFile, remark string) {
-	d, ok := inbox.OwnerOf(in.offer, was.Name)
+func (in *Intake) earlierCopy(run *ledger.Run, was keptSnapshot) (f *comparedFile, remark string) {
+	d, ok := inbox.OwnerOf(in.Offer, was.Name)
 	switch {
 	case !ok:
 		return nil, fmt.Sprintf("%s, which run %s used, matches the files of no depositary any more, and was not compared",
@@ -143,9 +143,9 @@ func (in *intake) earlierCopy(run *ledger.Run, was keptSnapshot) (f *comparedFil
 	}
 	used, _ := in.usedOf(d)
 	f = &comparedFile{usedAsOf: &run.AsOf}
-	f.Depositary, f.Name, f.Reported = d, was.Name, inbox.ReportedBy(was.Name, in.offer.Zone)
+	f.Depositary, f.Name, f.Reported = d, was.Name, inbox.ReportedBy(was.Name, in.Offer.Zone)
 	if f.Reported.After(used.Reported) && !used.Reported.IsZero() {
-		if was.used && !f.Reported.After(in.asOf) {
+		if was.used && !f.Reported.After(in.AsOf) {
 			return nil, fmt.Sprintf("%s, which run %s used, is in the inbox no more, and is newer than %s, which is used now",
 				was.Name, run.Run, used.Name)
 		}

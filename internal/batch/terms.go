@@ -19,7 +19,7 @@ import (
 // made and that are others now, although no time has passed for them: offer.yaml was
 // edited in place. Amendments that took effect since are no such change. A run that
 // kept no terms, or terms that this program does not understand, gives none.
-func (in *intake) termChanges(previous string) ([]result.Pair[tender.Term], error) {
+func (in *Intake) termChanges(previous string) ([]result.Pair[tender.Term], error) {
 	source, err := in.src.EarlierTerms(previous)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -31,7 +31,7 @@ func (in *intake) termChanges(previous string) ([]result.Pair[tender.Term], erro
 	if err != nil {
 		return nil, nil
 	}
-	at, err := asOfName(previous, in.offer.Zone)
+	at, err := asOfName(previous, in.Offer.Zone)
 	if err != nil {
 		return nil, err
 	}

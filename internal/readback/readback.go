@@ -54,6 +54,7 @@ func Check(folder string, r *result.Run) error {
 
 func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
 
+// ReadWorkbook says how the workbook at a path differs from a run, "" if it does not.
 func ReadWorkbook(path string, r *result.Run) (detail string, err error) {
 	t := newTally(r)
 	if err := readSheets(path, "Instructions", writtenHeadings[:], t.addRow); err != nil {

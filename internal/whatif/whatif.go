@@ -1,4 +1,4 @@
-package batch
+package whatif
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/batch"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -35,38 +36,38 @@ type CapAmount struct {
 	Amount decimal.Decimal
 }
 
-// Speculation is a book under the terms as they are and under others. Nothing of
+// Session is a book under the terms as they are and under others. Nothing of
 // it is published.
-type Speculation struct {
-	in    *intake
+type Session struct {
+	in    *batch.Intake
 	Today *result.Run
 }
 
-// WhatIf reads the terms and the files of a request and works out the result
+// Open reads the terms and the files of a request and works out the result
 // under the terms as they are. The errors are those of [Run].
-func WhatIf(ctx context.Context, req Request) (*Speculation, error) {
+func Open(ctx context.Context, req batch.Request) (*Session, error) {
 	req.DryRun = true
-	in, err := take(ctx, req)
+	in, err := batch.Take(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	today, err := in.compute(ctx)
+	today, err := in.Compute(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &Speculation{in, today}, nil
+	return &Session{in, today}, nil
 }
 
 // Under works out the result under a scenario. A cap or a rate that the offer
 // does not have is a *[UsageError].
-func (s *Speculation) Under(ctx context.Context, other Scenario) (*result.Run, error) {
-	o, err := changed(s.in.offer, other)
+func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error) {
+	o, err := changed(s.in.Offer, other)
 	if err != nil {
 		return nil, err
 	}
 	in := *s.in
-	in.offer = o
-	return in.compute(ctx)
+	in.Offer = o
+	return in.Compute(ctx)
 }
 
 // changed is a copy of the offer with the scenario worked in.

@@ -1,17 +1,23 @@
-package batch
+package whatif
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/fixtures"
+	"tenderbatch/internal/batch"
 )
 
 // What Solve answers takes the level whole, and a cent less does not.
 func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 	ctx := context.Background()
 	for _, asOf := range []string{"2004-11-12T17:00", "2004-12-02T09:00"} {
-		s, err := WhatIf(ctx, Request{Folder: example(t), AsOf: asOf, Clock: longAfter})
+		s, err := Open(ctx, batch.Request{Folder: level3(t), AsOf: asOf, Clock: longOver})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,3 +42,16 @@ func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 		}
 	}
 }
+
+// level3 is a copy of the offer of the fixtures.
+func level3(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	if err := os.CopyFS(root, fixtures.Level3); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(root, "level3-2004")
+}
+
+// longOver is a time at which that offer is long over.
+func longOver() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }

@@ -1,4 +1,4 @@
-package batch
+package whatif
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/batch"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -21,8 +22,8 @@ import (
 // that it may, none does where it is said that none does, and "already" is true.
 func TestP14WhatSolveSaysIsTrue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawSpeculation(t)
-		caps := s.in.offer.AllCaps()
+		s := drawSession(t)
+		caps := s.in.Offer.AllCaps()
 		name := caps[rapid.IntRange(0, len(caps)-1).Draw(t, "cap")].Name
 		goal := Goal{Level: rapid.IntRange(1, 3).Draw(t, "level")}
 		if rapid.Bool().Draw(t, "by series") {
@@ -55,8 +56,8 @@ func TestP14WhatSolveSaysIsTrue(t *testing.T) {
 }
 
 // wholeUnder says of a scenario whether all that can be bought of a goal is accepted.
-func wholeUnder(t *rapid.T, s *Speculation, goal Goal) func(Scenario) bool {
-	p := &problem{Speculation: s, ctx: context.Background(), offer: s.in.offer, wanted: s.buyable(s.in.offer, goal)}
+func wholeUnder(t *rapid.T, s *Session, goal Goal) func(Scenario) bool {
+	p := &problem{Session: s, ctx: context.Background(), offer: s.in.Offer, wanted: s.buyable(s.in.Offer, goal)}
 	return func(scenario Scenario) bool {
 		r, err := p.allocate(scenario, false)
 		if err != nil {
@@ -67,7 +68,7 @@ func wholeUnder(t *rapid.T, s *Speculation, goal Goal) func(Scenario) bool {
 }
 
 // followAdvice does what a message says about other caps: then there is an answer.
-func followAdvice(t *rapid.T, s *Speculation, name string, goal Goal, words string) {
+func followAdvice(t *rapid.T, s *Session, name string, goal Goal, words string) {
 	advised := Scenario{}
 	for _, m := range advice.FindAllStringSubmatch(words, -1) {
 		amount, err := decimal.NewFromString(m[2])
@@ -86,9 +87,9 @@ func followAdvice(t *rapid.T, s *Speculation, name string, goal Goal, words stri
 
 var advice = regexp.MustCompile(`--cap "([^=]+)=([0-9.]+)"`)
 
-// drawSpeculation draws an offer of three series, a cap over all, one over two of them,
+// drawSession draws an offer of three series, a cap over all, one over two of them,
 // and a book.
-func drawSpeculation(t *rapid.T) *Speculation {
+func drawSession(t *rapid.T) *Session {
 	amount := func(what string, most int64) decimal.Decimal {
 		return decimal.New(rapid.Int64Range(0, most).Draw(t, what), 3)
 	}
@@ -125,7 +126,7 @@ func drawSpeculation(t *rapid.T) *Speculation {
 			Undelivered: rapid.IntRange(0, 3).Draw(t, "absent") == 0,
 		})
 	}
-	s := &Speculation{in: &intake{offer: o, book: b}, Today: &result.Run{Offer: o, Book: b}}
+	s := &Session{in: &batch.Intake{Offer: o, Book: b}, Today: &result.Run{Offer: o, Book: b}}
 	if _, err := allocate.Allocate(o, b); err != nil {
 		t.Fatal(err)
 	}

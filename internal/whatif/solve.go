@@ -1,4 +1,4 @@
-package batch
+package whatif
 
 import (
 	"cmp"
@@ -69,7 +69,7 @@ var everything = decimal.New(1, 30)
 //
 // With the cap out of the way the waterfall takes the goal whole, and what the cap has
 // counted by then, for the goal and what was taken before it, is the answer.
-func (s *Speculation) Solve(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
+func (s *Session) Solve(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
 	found, err := s.solution(ctx, name, goal, other)
 	if err != nil {
 		return nil, err
@@ -79,8 +79,8 @@ func (s *Speculation) Solve(ctx context.Context, name string, goal Goal, other S
 }
 
 // solution is a solution without its result.
-func (s *Speculation) solution(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
-	o, err := changed(s.in.offer, other)
+func (s *Session) solution(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
+	o, err := changed(s.in.Offer, other)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (s *Speculation) solution(ctx context.Context, name string, goal Goal, othe
 		return nil, err
 	}
 	found := &Solution{Cap: c, Goal: goal, LeftOut: s.leftOut(goal)}
-	p := &problem{Speculation: s, ctx: ctx, offer: o, cap: c, scenario: other, wanted: s.buyable(o, goal)}
+	p := &problem{Session: s, ctx: ctx, offer: o, cap: c, scenario: other, wanted: s.buyable(o, goal)}
 	if !slices.ContainsFunc(p.wanted, p.covered) {
 		return nil, &offerfolder.UsageError{Message: p.nothing(found)}
 	}
@@ -172,9 +172,9 @@ func seriesNames(series []tender.Series) string {
 
 // buyable are the lines of a goal that a cap decides about: not those dealt with at an
 // early settlement, nor those whose notes did not come.
-func (s *Speculation) buyable(o *tender.Offer, goal Goal) (lines []int) {
-	for i := range s.in.book.Lines {
-		l := &s.in.book.Lines[i]
+func (s *Session) buyable(o *tender.Offer, goal Goal) (lines []int) {
+	for i := range s.in.Book.Lines {
+		l := &s.in.Book.Lines[i]
 		at, _ := o.SeriesByID(l.Series)
 		if l.Settled == nil && !l.Undelivered && goal.has(o.Series[at]) {
 			lines = append(lines, i)
@@ -184,15 +184,15 @@ func (s *Speculation) buyable(o *tender.Offer, goal Goal) (lines []int) {
 }
 
 // leftOut is what was tendered of a goal and cannot be bought under any cap.
-func (s *Speculation) leftOut(goal Goal) (all []LeftOut) {
-	o, read := s.in.offer, map[tender.Source]bool{}
+func (s *Session) leftOut(goal Goal) (all []LeftOut) {
+	o, read := s.in.Offer, map[tender.Source]bool{}
 	for _, series := range o.Series {
 		if !goal.has(series) {
 			continue
 		}
 		var absent, returned, rejected decimal.Decimal
-		for i := range s.in.book.Lines {
-			l := &s.in.book.Lines[i]
+		for i := range s.in.Book.Lines {
+			l := &s.in.Book.Lines[i]
 			read[l.Source] = true
 			switch {
 			case l.Series != series.ID:
@@ -219,7 +219,7 @@ func (s *Speculation) leftOut(goal Goal) (all []LeftOut) {
 			o.Guaranteed.Deadline.At.In(o.Zone).Format("2006-01-02 15:04:05 MST")))
 		add(returned, "was returned at the early settlement, and stays so")
 		if rows > 0 {
-			all = append(all, LeftOut{series.ID, series.Currency, rejected, "is on " + counted(rows, "rejected row", "rejected rows") +
+			all = append(all, LeftOut{series.ID, series.Currency, rejected, "is on " + display.Plural(rows, "rejected row", "rejected rows") +
 				", as far as it can be read; no cap counts it, and \"batch check\" says what to do"})
 		}
 	}
@@ -228,7 +228,7 @@ func (s *Speculation) leftOut(goal Goal) (all []LeftOut) {
 
 // problem is a goal while the amount of a cap is sought for it.
 type problem struct {
-	*Speculation
+	*Session
 	ctx      context.Context
 	offer    *tender.Offer // under the scenario
 	cap      tender.Cap
@@ -238,14 +238,14 @@ type problem struct {
 
 // covered reports whether the cap counts a line.
 func (p *problem) covered(line int) bool {
-	at, _ := p.offer.SeriesByID(p.in.book.Lines[line].Series)
+	at, _ := p.offer.SeriesByID(p.in.Book.Lines[line].Series)
 	return p.cap.Covers(p.offer.Series[at])
 }
 
 // nothing says that there is nothing to accept, and why.
 func (p *problem) nothing(found *Solution) string {
 	words := fmt.Sprintf("nothing more of %s can be bought as of %s, whatever the caps are", found.Goal,
-		p.in.asOf.In(p.offer.Zone).Format("2006-01-02 15:04:05 MST"))
+		p.in.AsOf.In(p.offer.Zone).Format("2006-01-02 15:04:05 MST"))
 	of := func(l tender.Line) bool {
 		at, _ := p.offer.SeriesByID(l.Series)
 		return found.Goal.has(p.offer.Series[at])
@@ -253,9 +253,9 @@ func (p *problem) nothing(found *Solution) string {
 	switch {
 	case len(p.wanted) > 0:
 		words = fmt.Sprintf("no amount of %s matters for %s: nothing is tendered in the series of it that it covers", p.cap.Name, found.Goal)
-	case !slices.ContainsFunc(p.in.book.Lines, of):
+	case !slices.ContainsFunc(p.in.Book.Lines, of):
 		words += ": no tender counts in it"
-	case slices.ContainsFunc(p.in.book.Lines, func(l tender.Line) bool { return of(l) && l.Settled != nil }):
+	case slices.ContainsFunc(p.in.Book.Lines, func(l tender.Line) bool { return of(l) && l.Settled != nil }):
 		words += ": it was settled at the early settlement"
 	}
 	for _, l := range found.LeftOut {
@@ -270,14 +270,14 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 	if err := p.ctx.Err(); err != nil {
 		return nil, err
 	}
-	o, err := changed(p.in.offer, other)
+	o, err := changed(p.in.Offer, other)
 	if err != nil {
 		return nil, err
 	}
 	if plain && o.Acceptance.Factor == tender.FactorGiven {
 		o.Acceptance.Factor = tender.FactorMaximal
 	}
-	return allocate.Allocate(o, p.in.book)
+	return allocate.Allocate(o, p.in.Book)
 }
 
 // lift runs the waterfall under a scenario that lifts caps. An announced factor is left
@@ -297,7 +297,7 @@ func (p *problem) whole(r *allocate.Result) bool { return len(p.short(r)) == 0 }
 // short are the lines that are wanted and not accepted whole.
 func (p *problem) short(r *allocate.Result) (lines []int) {
 	for _, i := range p.wanted {
-		if !r.Lines[i].Accepted.Equal(p.in.book.Lines[i].Principal) {
+		if !r.Lines[i].Accepted.Equal(p.in.Book.Lines[i].Principal) {
 			lines = append(lines, i)
 		}
 	}
@@ -450,8 +450,8 @@ func (p *problem) room() (bool, error) {
 
 // besides are the lines that the cap counts beside those wanted.
 func (p *problem) besides() (lines []int) {
-	for i := range p.in.book.Lines {
-		if _, wanted := slices.BinarySearch(p.wanted, i); !wanted && p.in.book.Lines[i].Settled == nil && p.covered(i) {
+	for i := range p.in.Book.Lines {
+		if _, wanted := slices.BinarySearch(p.wanted, i); !wanted && p.in.Book.Lines[i].Settled == nil && p.covered(i) {
 			lines = append(lines, i)
 		}
 	}
@@ -477,7 +477,7 @@ func (p *problem) obstacles(r *allocate.Result) string {
 	for _, s := range p.offer.Series {
 		asked, accepted, why := decimal.Zero, decimal.Zero, ""
 		for _, i := range p.wanted {
-			l := &p.in.book.Lines[i]
+			l := &p.in.Book.Lines[i]
 			if l.Series != s.ID {
 				continue
 			}
