@@ -31,9 +31,9 @@ var mayImport = map[string][]string{
 		"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2",
 	},
 	"cmd/batch": {
-		"docs", "fixtures", "internal/allocate", "internal/batch", "internal/compare", "internal/disk",
-		"internal/display", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/metrics", "internal/notify", "internal/offerfolder", "internal/result",
+		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
+		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
+		"internal/metrics", "internal/notify", "internal/offerfolder", "internal/pipeline", "internal/result",
 		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/tender",
 		"internal/whatif", "github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
 		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
@@ -43,12 +43,6 @@ var mayImport = map[string][]string{
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
-	"internal/batch": {
-		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/export",
-		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/offerfile",
-		"internal/offerfolder", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
-		"internal/tender", "github.com/shopspring/decimal",
-	},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
@@ -91,6 +85,12 @@ var mayImport = map[string][]string{
 		"internal/tender",
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
+	"internal/pipeline": {
+		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/export",
+		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/offerfile",
+		"internal/offerfolder", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
+		"internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/plainyaml": {
 		"github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/lexer",
 		"github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
@@ -117,7 +117,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
-		"internal/allocate", "internal/batch", "internal/display", "internal/offerfolder", "internal/result",
+		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/result",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
@@ -129,7 +129,7 @@ var mayImport = map[string][]string{
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
 var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
-	"internal/settle", "internal/ledger", "internal/schedule", "internal/batch"}
+	"internal/settle", "internal/ledger", "internal/schedule", "internal/pipeline"}
 
 func TestHouseRules(t *testing.T) {
 	for _, v := range violations(t, os.DirFS(".")) {
@@ -142,7 +142,7 @@ func TestHouseRulesFindPlantedViolations(t *testing.T) {
 		{"internal/allocate/a.go", `package allocate; import _ "tenderbatch/internal/ingest"`, "may not import internal/ingest"},
 		{"internal/ingest/a.go", `package ingest; import _ "github.com/xuri/excelize/v2"`, "may not import github.com/xuri/excelize/v2"},
 		{"internal/util/a.go", `package util`, "has no row in the table"},
-		{"internal/batch/a.go", `package batch; import "time"; var _ = time.Now()`, "reads the clock"},
+		{"internal/pipeline/a.go", `package pipeline; import "time"; var _ = time.Now()`, "reads the clock"},
 		{"internal/settle/a.go", `package settle; var price float64`, "float64"},
 	} {
 		house := planted{c.file: c.source}

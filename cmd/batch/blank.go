@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"tenderbatch/docs"
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 )
 
 // blankTerms are terms to fill in, up to the depositaries.
@@ -45,7 +45,7 @@ func (w world) initBlank(folder string, depositaries []string) error {
   %[1]s/inbox/       empty, for the depositaries' files
 Next: fill in %[1]s/offer.yaml; batch check %[1]s says what is missing
 `, folder)
-	return batch.Unsaid(folder+" is ready", err)
+	return pipeline.Unsaid(folder+" is ready", err)
 }
 
 // blankDepositaries are the entries of the depositaries.

@@ -14,12 +14,12 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -65,7 +65,7 @@ second as now. Of an OFFER the latest run is compared with the one before. The e
 			}
 			err = printDifference(w.stdout, d, asJSON, all, workbook)
 			if workbook != "" {
-				err = batch.Unsaid(workbook+" is written", err)
+				err = pipeline.Unsaid(workbook+" is written", err)
 			}
 			return err
 		},
@@ -80,9 +80,9 @@ second as now. Of an OFFER the latest run is compared with the one before. The e
 // difference is that of two runs, or of an offer's latest run and the one before.
 func difference(args []string, version string) (*compare.Difference, error) {
 	if len(args) == 1 {
-		return batch.DiffOffer(args[0], version)
+		return pipeline.DiffOffer(args[0], version)
 	}
-	return batch.Diff(args[0], args[1], version)
+	return pipeline.Diff(args[0], args[1], version)
 }
 
 // printDifference prints a difference, as JSON or for people.

@@ -12,8 +12,8 @@ import (
 
 	"tenderbatch/docs"
 	"tenderbatch/fixtures"
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 )
 
 func newInitCommand(w world) *cobra.Command {
@@ -61,7 +61,7 @@ an empty inbox.`,
   %[1]s/inbox/       the depositaries' files
 Next: batch check %[1]s, then batch run %[1]s
 `, args[0])
-			return batch.Unsaid(args[0]+" is ready", err)
+			return pipeline.Unsaid(args[0]+" is ready", err)
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "begin from the terms of the offer in this `FOLDER` instead of the example")
@@ -93,7 +93,7 @@ func (w world) initFrom(folder, from, id string) error {
 		p.linef("warning: %s", note)
 	}
 	p.linef("Next: change the dates and the rest of %s/offer.yaml, then batch check %[1]s", folder)
-	return batch.Unsaid(folder+" is ready", p.err)
+	return pipeline.Unsaid(folder+" is ready", p.err)
 }
 
 // newOffer makes a folder that is new or empty into that of an offer with an empty inbox.

@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/pipeline"
 )
 
 func TestEveryCommandHasAManualPage(t *testing.T) {
 	folder := t.TempDir()
 	var stderr bytes.Buffer
 	w := testWorld(io.Discard, &stderr)
-	if code := run(t.Context(), []string{"man", folder}, w); code != int(batch.ExitDone) {
+	if code := run(t.Context(), []string{"man", folder}, w); code != int(pipeline.ExitDone) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	for _, c := range newRoot(w).Commands() {

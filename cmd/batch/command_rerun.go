@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/tender"
 )
 
@@ -22,13 +22,13 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
   batch rerun level3-2004/runs/latest --to /tmp/again`,
 		Args: exactly("RUN"),
 		RunE: func(c *cobra.Command, args []string) error {
-			run, err := batch.FindRun(args[0])
+			run, err := pipeline.FindRun(args[0])
 			if err != nil {
 				return err
 			}
-			var req batch.Request
+			var req pipeline.Request
 			w.fill(&req, "")
-			again, err := batch.Rerun(c.Context(), req, run)
+			again, err := pipeline.Rerun(c.Context(), req, run)
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 				err = w.sayWhetherSame(run, again, to)
 			}
 			if control := new(tender.ControlError); to != "" && !errors.As(err, &control) {
-				err = batch.Unsaid("the files that were made are in "+to, err)
+				err = pipeline.Unsaid("the files that were made are in "+to, err)
 			}
 			return err
 		},
@@ -54,7 +54,7 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 	return c
 }
 
-func (w world) sayWhetherSame(run *batch.RunFolder, again *batch.Remade, to string) error {
+func (w world) sayWhetherSame(run *pipeline.RunFolder, again *pipeline.Remade, to string) error {
 	if len(again.Differs) > 0 {
 		return &tender.ControlError{Rule: "R16", Message: run.Path + " was made by version " + run.Manifest.Program + ", and this one, " + w.version +
 			", makes other bytes of " + strings.Join(again.Differs, ", ") + "; compare them (--to FOLDER): if figures differ, keep both and report it"}

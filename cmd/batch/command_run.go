@@ -7,12 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/pipeline"
 )
 
 func newRunCommand(w world) *cobra.Command {
-	var req batch.Request
+	var req pipeline.Request
 	var asJSON bool
 	var config, format string
 	c := &cobra.Command{
@@ -31,8 +31,8 @@ it says so and leaves everything alone.`,
 				return err
 			}
 			err = w.printRun(outcome, asJSON)
-			if err == nil && outcome.Exit() == batch.ExitRejects {
-				err = batch.ErrRejects
+			if err == nil && outcome.Exit() == pipeline.ExitRejects {
+				err = pipeline.ErrRejects
 			}
 			return err
 		},
@@ -55,7 +55,7 @@ it says so and leaves everything alone.`,
 
 // runAndTell makes a run, and tells of it if there are settings that say whom. A
 // dry run is nobody's business.
-func (w world) runAndTell(ctx context.Context, req batch.Request, config, format string) (*batch.Outcome, error) {
+func (w world) runAndTell(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome, error) {
 	var done func()
 	req.Progress, done = w.newProgress()
 	defer done()
@@ -69,7 +69,7 @@ func (w world) runAndTell(ctx context.Context, req batch.Request, config, format
 	}
 	if !told {
 		req.Log = log
-		return batch.Run(ctx, req)
+		return pipeline.Run(ctx, req)
 	}
 	s, err := readSettings(config)
 	if err != nil {
@@ -81,11 +81,11 @@ func (w world) runAndTell(ctx context.Context, req batch.Request, config, format
 }
 
 // done says in a few words what a run did.
-func done(o *batch.Outcome) string {
+func done(o *pipeline.Outcome) string {
 	switch o.Deed {
-	case batch.Published:
+	case pipeline.Published:
 		return "the run is published in " + o.Folder
-	case batch.Rebuilt:
+	case pipeline.Rebuilt:
 		return "the run was made again, with the same bytes as " + o.Folder
 	}
 	return "nothing has changed since " + o.Folder
@@ -93,7 +93,7 @@ func done(o *batch.Outcome) string {
 
 // printRun prints what a run did: for people, or as JSON: the published result.json, or
 // that of a dry run, with what was done.
-func (w world) printRun(o *batch.Outcome, asJSON bool) (err error) {
+func (w world) printRun(o *pipeline.Outcome, asJSON bool) (err error) {
 	var content []byte
 	if asJSON && o.Folder != "" {
 		if content, err = o.ResultJSON(); err == nil {
@@ -114,11 +114,11 @@ func (w world) printRun(o *batch.Outcome, asJSON bool) (err error) {
 	if o.Folder == "" {
 		return err // a dry run, which did nothing
 	}
-	return batch.Unsaid(done(o), err)
+	return pipeline.Unsaid(done(o), err)
 }
 
 // printDryRun prints the result.json that was not published.
-func (w world) printDryRun(o *batch.Outcome) error {
+func (w world) printDryRun(o *pipeline.Outcome) error {
 	var result bytes.Buffer
 	if err := export.WriteJSON(&result, o.Run); err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/tender"
 )
 
@@ -51,7 +51,7 @@ and against its being a run of the offer, and takes those that nothing speaks ag
 // listRuns prints the history of an offer, after every file of every run was compared
 // with what was published.
 func (w world) listRuns(folder string, asJSON, all bool) error {
-	history, err := batch.HistoryOf(folder)
+	history, err := pipeline.HistoryOf(folder)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func newShowCommand(w world) *cobra.Command {
 		Example: `  batch runs show level3-2004/runs/latest`,
 		Args:    exactly("RUN"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			run, err := batch.FindRun(args[0])
+			run, err := pipeline.FindRun(args[0])
 			if err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func encode(out io.Writer, value any) error {
 }
 
 func (w world) verifyHistory(folder string, asJSON bool) error {
-	findings, err := batch.VerifyHistory(folder)
+	findings, err := pipeline.VerifyHistory(folder)
 	if err != nil {
 		return err
 	}
@@ -137,9 +137,9 @@ func (w world) verifyHistory(folder string, asJSON bool) error {
 }
 
 func (w world) rebuildHistory(c *cobra.Command, folder string) error {
-	var req batch.Request
+	var req pipeline.Request
 	w.fill(&req, folder)
-	found, err := batch.RebuildHistory(c.Context(), req)
+	found, err := pipeline.RebuildHistory(c.Context(), req)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (w world) rebuildHistory(c *cobra.Command, folder string) error {
 	rebuilt := fmt.Sprintf("ledger rebuilt from %d published runs", taken)
 	p.linef("%s", rebuilt)
 	if p.err != nil {
-		return batch.Unsaid(fmt.Sprintf("%s, %d left out", rebuilt, left), p.err)
+		return pipeline.Unsaid(fmt.Sprintf("%s, %d left out", rebuilt, left), p.err)
 	}
 	if left > 0 {
 		return notAsWritten(fmt.Sprintf("%d folder(s) were left out of the ledger; see to what speaks against them, and rebuild again", left))

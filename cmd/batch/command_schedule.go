@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 )
@@ -97,7 +97,7 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 		}
 		a := agendaOf(terms.Plan(), w.now(), count)
 		a.Offer, a.Folder = terms.AsOf(w.now()).ID, f
-		deaths, err := batch.DeathsOf(f)
+		deaths, err := pipeline.DeathsOf(f)
 		if err != nil {
 			wrong = append(wrong, err)
 		}

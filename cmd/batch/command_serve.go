@@ -19,11 +19,11 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
@@ -217,9 +217,9 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	return serve.Serve(ctx, serve.Config{
 		Folder: folder, Now: w.now, Log: log,
 		Poll: installed.Serve.Poll, Settle: installed.Serve.Settle, Grace: installed.Serve.Grace,
-		Load: s.load, History: batch.SlotHistory, Run: s.runJob, Missed: s.recordMissed,
+		Load: s.load, History: pipeline.SlotHistory, Run: s.runJob, Missed: s.recordMissed,
 		Busy:      func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
-		Transient: offerfolder.Transient, Died: s.died, Need: func(folder string) int64 { return batch.Need(folder, w.now()) },
+		Transient: offerfolder.Transient, Died: s.died, Need: func(folder string) int64 { return pipeline.Need(folder, w.now()) },
 		Runs: runs, Memory: memory,
 		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned, Wait: s.waits, Parked: s.parked, Idle: s.remind,
 	})
@@ -231,7 +231,7 @@ func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
 
 // died notes which runs of an offer died with the service.
 func (s *service) died(folder string) (serve.Deaths, error) {
-	d, err := batch.NoteDeaths(context.Background(), s.request(folder, schedule.OnFiles, schedule.Slot{}))
+	d, err := pipeline.NoteDeaths(context.Background(), s.request(folder, schedule.OnFiles, schedule.Slot{}))
 	return serve.Deaths(d), err
 }
 
@@ -250,7 +250,7 @@ func (s *service) parked(folder string, deaths serve.Deaths) {
 	}
 	now := s.world.now()
 	zone := cmp.Or(zoneOf(folder), time.UTC)
-	s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitFailed), Title: "parked: the service died in its runs",
+	s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitFailed), Title: "parked: the service died in its runs",
 		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.Next().In(zone))),
 		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
@@ -354,7 +354,7 @@ func (s *service) broken(folder string, err error) {
 	s.board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
 	if err != nil {
 		now := s.world.now()
-		s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitUsage), Message: withoutFolder(err.Error(), folder)})
+		s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitUsage), Message: withoutFolder(err.Error(), folder)})
 	}
 }
 
@@ -372,7 +372,7 @@ func (s *service) gone(folder string) {
 func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error) {
 	var noted []schedule.Miss
 	for _, m := range missed {
-		err = batch.RecordMissed(s.request(offer, schedule.OnSchedule, m.Slot), m.Why)
+		err = pipeline.RecordMissed(s.request(offer, schedule.OnSchedule, m.Slot), m.Why)
 		if errors.Is(err, ledger.ErrDecided) {
 			err = nil
 			continue
@@ -403,8 +403,8 @@ func (s *service) runJob(ctx context.Context, job serve.Job) error {
 }
 
 // request is what the scheduler asks of a run.
-func (s *service) request(folder string, trigger schedule.Trigger, slot schedule.Slot) batch.Request {
-	var req batch.Request
+func (s *service) request(folder string, trigger schedule.Trigger, slot schedule.Slot) pipeline.Request {
+	var req pipeline.Request
 	s.world.fill(&req, folder)
 	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), s.log, busyWait
 	if !slot.At.IsZero() {

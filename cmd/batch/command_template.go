@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 )
 
 // templateName is the file that is written unless another is named.
@@ -43,7 +43,7 @@ FILE, or to template.xlsx in the current folder.`,
 				return err
 			}
 			_, err := fmt.Fprintf(w.stdout, "%s is ready; filled in, it goes into %s/inbox under a name that the offer expects, with the report's date\n", file, args[0])
-			return batch.Unsaid(file+" is written", err)
+			return pipeline.Unsaid(file+" is written", err)
 		},
 	}
 	c.Flags().StringVar(&depositary, "depositary", "", "the depositary it is for (default: the first of the offer)")

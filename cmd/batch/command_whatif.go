@@ -15,9 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/allocate"
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -25,7 +25,7 @@ import (
 )
 
 func newWhatIfCommand(w world) *cobra.Command {
-	var req batch.Request
+	var req pipeline.Request
 	var q question
 	c := &cobra.Command{
 		Use:   "whatif OFFER",

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/pipeline"
 )
 
 // flagCompletions are what the shell offers for the value of a flag, whatever the
@@ -76,7 +76,7 @@ func completeRun(_ *cobra.Command, args []string, _ string) ([]cobra.Completion,
 // runsOf are the names of an offer's runs; none if it cannot be read, as a
 // completion has nowhere to say why.
 func runsOf(offer string) []cobra.Completion {
-	history, err := batch.HistoryOf(offer)
+	history, err := pipeline.HistoryOf(offer)
 	if err != nil {
 		return nil
 	}

@@ -6,16 +6,16 @@ import (
 	"io"
 	"strings"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/tender"
 )
 
 // printExplanations follows the rows that where names. That some are rejected is
 // what was asked, and no failure.
-func printExplanations(ctx context.Context, out io.Writer, e *batch.Examination, where string) error {
+func printExplanations(ctx context.Context, out io.Writer, e *pipeline.Examination, where string) error {
 	explanations, err := e.Explain(ctx, where)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func printExplanations(ctx context.Context, out io.Writer, e *batch.Examination,
 	return p.err
 }
 
-func (p *printer) explanation(x batch.Explanation) {
+func (p *printer) explanation(x pipeline.Explanation) {
 	where := x.Source.File
 	if x.Source.Sheet != "" {
 		where += ", sheet " + x.Source.Sheet
@@ -67,7 +67,7 @@ func (p *printer) explanation(x batch.Explanation) {
 }
 
 // allotment goes on from what counts to the wire.
-func (p *printer) allotment(a *batch.Allotment) {
+func (p *printer) allotment(a *pipeline.Allotment) {
 	p.linef("the series: %s, %s, %s tenders, in %s", a.Series.ID, levelName(a.Series), a.Window, a.Series.Currency)
 	times := ""
 	if a.Factor != "" {

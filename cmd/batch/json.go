@@ -8,10 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -19,8 +19,8 @@ import (
 // The JSON of run and check; docs/result.md describes it, docs/schemas has a schema of each.
 type (
 	doneJSON struct {
-		Deed     batch.Deed       `json:"action"`
-		Exit     batch.Exit       `json:"exit"`
+		Deed     pipeline.Deed       `json:"action"`
+		Exit     pipeline.Exit       `json:"exit"`
 		Run      string           `json:"run"`
 		Folder   string           `json:"folder"`
 		Final    string           `json:"final"`
@@ -120,7 +120,7 @@ type (
 )
 
 // newDoneJSON says what a run did.
-func newDoneJSON(o *batch.Outcome) doneJSON {
+func newDoneJSON(o *pipeline.Outcome) doneJSON {
 	return doneJSON{
 		Deed: o.Deed, Exit: o.Exit(), Run: o.Run.Name, Folder: o.Folder, Final: o.Final, Open: o.Run.Open(),
 		Read:     export.List(o.Choice.Chosen, func(f inbox.Chosen) fileReadJSON { return fileReadJSON{f.Depositary.Name, f.Name} }),
@@ -144,7 +144,7 @@ func leftOut(c inbox.Choice) []leftOutJSON {
 }
 
 // withDone is a result.json with what was done as its first key.
-func withDone(document []byte, o *batch.Outcome) ([]byte, error) {
+func withDone(document []byte, o *pipeline.Outcome) ([]byte, error) {
 	rest, ok := bytes.CutPrefix(document, []byte("{\n"))
 	if !ok {
 		return nil, fmt.Errorf("%s is no object as this program writes it", result.JSONName)
@@ -157,7 +157,7 @@ func withDone(document []byte, o *batch.Outcome) ([]byte, error) {
 }
 
 // writeCheckJSON writes all that a check found.
-func writeCheckJSON(out io.Writer, e *batch.Examination) error {
+func writeCheckJSON(out io.Writer, e *pipeline.Examination) error {
 	c := checkJSON{
 		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone), TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest,
 		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Rejects, false), Files: []checkedJSON{}, Series: []bookJSON{},
@@ -184,7 +184,7 @@ func newTenderedJSON(o *tender.Offer, series int, t tender.Totals) tenderedJSON 
 	return tenderedJSON{o.Series[series].ID, o.Series[series].Currency, t.Early.String(), t.Late.String()}
 }
 
-func newCheckedJSON(e *batch.Examination, i int) checkedJSON {
+func newCheckedJSON(e *pipeline.Examination, i int) checkedJSON {
 	r, in, f := &e.Reports[i], e.Inputs[i], e.Files[i]
 	c := checkedJSON{
 		Depositary: r.Depositary, File: r.File, SHA256: in.SHA256, Bytes: in.Bytes, Format: r.Format, Sheets: export.List(r.Sheets, newSheetJSON),
@@ -192,7 +192,7 @@ func newCheckedJSON(e *batch.Examination, i int) checkedJSON {
 		NotYet: f.NotYet, Replaced: r.Replaced, Principal: balanceJSON{f.Counted.String(), f.NotCounted.String(), f.Rejected.String()},
 		Series: []tenderedJSON{}, Notes: export.List(r.Notes, func(s string) tender.Warning { return tender.Warning{Code: tender.WarnFileNote, Message: s} }),
 	}
-	c.Statuses = export.List(f.Statuses, func(s batch.StatusTotal) statusJSON { return statusJSON{s.Status, s.Rows, s.Principal.String()} })
+	c.Statuses = export.List(f.Statuses, func(s pipeline.StatusTotal) statusJSON { return statusJSON{s.Status, s.Rows, s.Principal.String()} })
 	if !f.First.IsZero() {
 		c.First, c.Last = rfc3339(f.First, e.Offer.Zone), rfc3339(f.Last, e.Offer.Zone)
 	}

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/pipeline"
 )
 
 // The size of the proof under load: as it is in CI, and in full with LOAD=full, which
@@ -244,7 +244,7 @@ func TestS3KilledAgainAndAgainAllOffersPublish(t *testing.T) {
 	took := time.Since(began)
 	s.stop()
 	for i := range l.offers {
-		d, err := batch.DeathsOf(filepath.Join(folder, fmt.Sprintf("offer-%02d", i)))
+		d, err := pipeline.DeathsOf(filepath.Join(folder, fmt.Sprintf("offer-%02d", i)))
 		if err != nil {
 			t.Fatal(err)
 		}

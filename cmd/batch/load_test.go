@@ -13,7 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/pipeline"
 )
 
 // loadTerms are the terms of a made-up offer without files. Its schedule comes due every
@@ -187,7 +187,7 @@ func buildProgram(t *testing.T) string {
 
 // TestMeasureMemory prints what memory a run takes at its peak for reports of various
 // sizes and kinds. docs/performance.md has the figures, and the estimate in
-// internal/batch is drawn above them.
+// internal/pipeline is drawn above them.
 func TestMeasureMemory(t *testing.T) {
 	if os.Getenv("MEASURE_MEMORY") == "" {
 		t.Skip("set MEASURE_MEMORY=1 to measure; it takes minutes")
@@ -211,7 +211,7 @@ func TestMeasureMemory(t *testing.T) {
 							t.Fatal(err)
 						}
 					}
-					need, began := batch.Need(offer, now), time.Now()
+					need, began := pipeline.Need(offer, now), time.Now()
 					peak := peakOf(t, program, "run", offer)
 					line += fmt.Sprintf(" %d MiB | %d MiB | %.1f s |", peak>>20, need>>20, time.Since(began).Seconds())
 					if peak > need {

@@ -10,16 +10,16 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
 // printOutcome tells a person at a terminal what a run found and did.
-func printOutcome(out io.Writer, o *batch.Outcome) error {
+func printOutcome(out io.Writer, o *pipeline.Outcome) error {
 	p := &printer{w: out}
 	p.heading(o.Run)
 	for _, f := range o.Choice.Chosen {
@@ -68,8 +68,8 @@ func notRead(r *result.Run, file string) string {
 
 // verdict is the last line where findings are open: what became of the run, and the exit
 // code, which a shell or go run would otherwise show without a word.
-func (p *printer) verdict(o *batch.Outcome) {
-	if o.Exit() != batch.ExitRejects {
+func (p *printer) verdict(o *pipeline.Outcome) {
+	if o.Exit() != pipeline.ExitRejects {
 		return
 	}
 	p.linef("%s, with %s (exit code %d)", o.Deed, display.Plural(o.Run.Open(), "open finding", "open findings"), o.Exit())
@@ -284,17 +284,17 @@ func plus(d decimal.Decimal) string {
 	return ""
 }
 
-func (p *printer) deed(o *batch.Outcome) {
+func (p *printer) deed(o *pipeline.Outcome) {
 	switch o.Deed {
-	case batch.Published:
+	case pipeline.Published:
 		p.linef("published: %s/%s", o.Folder, result.WorkbookName)
-	case batch.Unchanged:
+	case pipeline.Unchanged:
 		p.linef("nothing has changed since %s; --force makes it again", o.Folder)
-	case batch.Restored:
+	case pipeline.Restored:
 		p.linef("published before: %s; latest points at it again", o.Folder)
-	case batch.Rebuilt:
+	case pipeline.Rebuilt:
 		p.linef("made again, with the same bytes as %s", o.Folder)
-	case batch.Computed:
+	case pipeline.Computed:
 		p.linef("dry run: nothing written")
 		if o.Run.Replaces != "" {
 			p.linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it", o.Run.Replaces)

@@ -8,15 +8,15 @@ import (
 	"strings"
 	"time"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/tender"
 )
 
 // printHistory lists published runs and how other attempts ended, or every entry
 // of the ledger.
-func printHistory(out io.Writer, folder string, h *batch.History, all bool) error {
+func printHistory(out io.Writer, folder string, h *pipeline.History, all bool) error {
 	p := &printer{w: out}
 	if h.Damage != "" {
 		p.linef("warning: %s", h.Damage)
@@ -58,7 +58,7 @@ func since(entries []ledger.Entry) []ledger.Entry {
 
 // runs lists published runs by when they were published: what they came to, and which
 // of them holds.
-func (p *printer) runs(h *batch.History) {
+func (p *printer) runs(h *pipeline.History) {
 	published := make(map[string]ledger.Entry)
 	for _, e := range h.Entries {
 		if e.Event == ledger.Published || e.Event == ledger.Recovered {
@@ -66,7 +66,7 @@ func (p *printer) runs(h *batch.History) {
 		}
 	}
 	runs := slices.Clone(h.Runs)
-	slices.SortStableFunc(runs, func(a, b batch.PublishedRun) int {
+	slices.SortStableFunc(runs, func(a, b pipeline.PublishedRun) int {
 		return cmp.Compare(published[a.Run].Seq, published[b.Run].Seq)
 	})
 	rows := [][]string{{"run", "phase", "standing", "published", "by", "terms", "exit", "open", "to wire"}}
@@ -90,7 +90,7 @@ func toWire(totals []ledger.Total) string {
 }
 
 // standing says which of the offer's runs a run is.
-func standing(r batch.PublishedRun) string {
+func standing(r pipeline.PublishedRun) string {
 	var all []string
 	if r.Latest {
 		all = append(all, "latest")
@@ -146,7 +146,7 @@ func (p *printer) entries(entries []ledger.Entry) {
 }
 
 // printRecord shows all that is known of one run.
-func printRecord(out io.Writer, r *batch.RunRecord) error {
+func printRecord(out io.Writer, r *pipeline.RunRecord) error {
 	p := &printer{w: out}
 	p.fact("run", r.Run)
 	p.fact("offer", r.Offer)

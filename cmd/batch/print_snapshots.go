@@ -4,14 +4,14 @@ import (
 	"strconv"
 	"strings"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 )
 
 // snapshots shows in a few lines how the newest report of each depositary differs from
 // the one before, and what vanished or changed earlier and is not resolved.
-func (p *printer) snapshots(e *batch.Examination) {
+func (p *printer) snapshots(e *pipeline.Examination) {
 	if e.Snapshots == nil {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/pipeline"
 )
 
 // patience is how long a run goes on in silence.
@@ -22,13 +22,13 @@ type progress struct {
 	began time.Time
 
 	mu    sync.Mutex
-	stage batch.Stage
+	stage pipeline.Stage
 	bar   *progressbar.ProgressBar // nil while nothing is shown
 }
 
 // newProgress returns what a run is to tell; nil if nobody sits at a terminal.
 // done takes the bar away.
-func (w world) newProgress() (tell func(batch.Stage, int), done func()) {
+func (w world) newProgress() (tell func(pipeline.Stage, int), done func()) {
 	file, isFile := w.stderr.(*os.File)
 	if !isFile || !terminal(file) {
 		return nil, func() {}
@@ -38,7 +38,7 @@ func (w world) newProgress() (tell func(batch.Stage, int), done func()) {
 }
 
 // tell says that more rows have gone through a stage.
-func (p *progress) tell(stage batch.Stage, rows int) {
+func (p *progress) tell(stage pipeline.Stage, rows int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.now().Sub(p.began) < patience {

@@ -10,9 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/notify"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/tender"
 )
 
@@ -95,7 +95,7 @@ func (s *service) remind(folder string) {
 	if !s.settings.Serve.Remind.Passed(now) || !s.reminders.first(name, day) {
 		return
 	}
-	u, err := batch.UnsettledOf(folder)
+	u, err := pipeline.UnsettledOf(folder)
 	if err != nil {
 		s.log.Warn("it is not known whether findings are open", "offer", s.id(folder), "error", err)
 		return
@@ -110,9 +110,9 @@ func (s *service) remind(folder string) {
 }
 
 // reminderOf is the notice of what a run leaves to act on.
-func reminderOf(offer string, u *batch.Unsettled, now time.Time) notify.Event {
+func reminderOf(offer string, u *pipeline.Unsettled, now time.Time) notify.Event {
 	e := notify.Event{
-		Kind: notify.Reminder, At: now, Zone: now.Location(), Offer: offer, Issuer: u.Issuer, Run: u.Run, Attempt: batch.NewAttempt(now), Exit: int(batch.ExitRejects),
+		Kind: notify.Reminder, At: now, Zone: now.Location(), Offer: offer, Issuer: u.Issuer, Run: u.Run, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitRejects),
 		Rows: u.Counts.Rows, Counted: u.Counts.Counted, Rejected: u.Counts.Rejected, Open: u.Counts.Open,
 	}
 	for i := range u.Groups {

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
@@ -83,7 +83,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 func TestP9AReminderListsTheFindings(t *testing.T) {
 	folder := level3Folder(t)
 	runLevel3(t, folder, "2004-11-12T17:00")
-	u, err := batch.UnsettledOf(folder)
+	u, err := pipeline.UnsettledOf(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,8 +91,8 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0], "2 lines, instructions 0002033, principal 775,000 USD") {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
 	}
-	batchOutput(t, batch.ExitDone, "run", folder, "--accept-rejects", "a test")
-	if u, err := batch.UnsettledOf(folder); u != nil || err != nil {
+	batchOutput(t, pipeline.ExitDone, "run", folder, "--accept-rejects", "a test")
+	if u, err := pipeline.UnsettledOf(folder); u != nil || err != nil {
 		t.Errorf("accepted, but still to act on: %+v, %v", u, err)
 	}
 }

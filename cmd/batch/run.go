@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/serve"
 )
 
@@ -39,19 +39,19 @@ func run(ctx context.Context, args []string, w world) int {
 	root := newRoot(w)
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
 	c, err := root.ExecuteContextC(ctx)
-	code := batch.ExitOf(err)
+	code := pipeline.ExitOf(err)
 	switch {
 	case errors.Is(err, serve.ErrServed):
-		code = batch.ExitBusy
-	case code == batch.ExitUsage && c.Name() == serveName:
-		code = batch.ExitConfig
+		code = pipeline.ExitBusy
+	case code == pipeline.ExitUsage && c.Name() == serveName:
+		code = pipeline.ExitConfig
 	}
 	switch {
-	case code == batch.ExitInterrupted:
+	case code == pipeline.ExitInterrupted:
 		fmt.Fprintln(w.stderr, "batch: interrupted; nothing was published, run again")
-	case code == batch.ExitFailed && errors.Is(err, syscall.EPIPE):
+	case code == pipeline.ExitFailed && errors.Is(err, syscall.EPIPE):
 		// Who reads the output has seen enough of it, as head does.
-	case err != nil && code != batch.ExitRejects:
+	case err != nil && code != pipeline.ExitRejects:
 		fmt.Fprintf(w.stderr, "batch: %s\n", w.secrets.Hide(display.Lines(err.Error())))
 		printPaste(w.stderr, err)
 	}
@@ -109,7 +109,7 @@ func (w world) untilHangup(ctx context.Context) context.Context {
 }
 
 // fill gives a request what every command takes from the world.
-func (w world) fill(req *batch.Request, folder string) {
+func (w world) fill(req *pipeline.Request, folder string) {
 	req.Folder, req.Clock, req.Version, req.Getenv, req.Disk, req.By = folder, w.now, w.version, w.getenv, w.disk, w.by
 }
 

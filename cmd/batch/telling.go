@@ -12,13 +12,13 @@ import (
 	"sync"
 	"time"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/tender"
@@ -75,13 +75,13 @@ func asSettings(s settings.Settings, err error) (settings.Settings, error) {
 }
 
 // run makes a run and tells of its start and its end.
-func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, error) {
+func (t *teller) run(ctx context.Context, req pipeline.Request) (*pipeline.Outcome, error) {
 	began := t.world.now()
-	req.Attempt, req.Log = batch.NewAttempt(began), t.log
+	req.Attempt, req.Log = pipeline.NewAttempt(began), t.log
 	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.offerID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
 	t.notifier.Start(ctx, e)
 	t.show(e.Offer, req.Folder, true)
-	o, err := batch.Run(ctx, req)
+	o, err := pipeline.Run(ctx, req)
 	t.show(e.Offer, req.Folder, false)
 	if errors.Is(err, ledger.ErrDecided) {
 		return o, err // somebody else did it, and told of it
@@ -89,7 +89,7 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 	e.At = t.world.now()
 	e.Duration = e.At.Sub(began)
 	e = ended(e, o, err)
-	e.Reminded = t.reminds && err == nil && o.Deed == batch.Unchanged
+	e.Reminded = t.reminds && err == nil && o.Deed == pipeline.Unchanged
 	e.Message = withoutFolder(e.Message, req.Folder)
 	if err != nil {
 		e.Zone = zoneOf(req.Folder)
@@ -101,9 +101,9 @@ func (t *teller) run(ctx context.Context, req batch.Request) (*batch.Outcome, er
 }
 
 // ended is the event of an attempt's end.
-func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
+func ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	if err != nil {
-		e.Kind, e.Exit, e.Message = notify.Failure, int(batch.ExitOf(err)), err.Error()
+		e.Kind, e.Exit, e.Message = notify.Failure, int(pipeline.ExitOf(err)), err.Error()
 		if final := new(offerfolder.UsageError); errors.As(err, &final) && final.Final != "" {
 			e.Title = "not published: it differs from the final run in force"
 			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
@@ -118,7 +118,7 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 		return e
 	}
 	e.Kind, e.Exit, e.Message = notify.Success, int(o.Exit()), string(o.Deed)
-	if o.Exit() == batch.ExitRejects {
+	if o.Exit() == pipeline.ExitRejects {
 		e.Kind = notify.Rejects
 	}
 	for _, remark := range worthSaying(o) {
@@ -143,9 +143,9 @@ func ended(e notify.Event, o *batch.Outcome, err error) notify.Event {
 }
 
 // attach has mail bring the workbook along, if the run made one and it is not too large.
-func (t *teller) attach(e *notify.Event, o *batch.Outcome) {
+func (t *teller) attach(e *notify.Event, o *pipeline.Outcome) {
 	most := t.settings.Mail.AttachUpTo
-	if o.Deed == batch.Unchanged || most == 0 {
+	if o.Deed == pipeline.Unchanged || most == 0 {
 		return
 	}
 	content, size, err := o.Workbook(most)
@@ -191,7 +191,7 @@ func zoneOf(folder string) *time.Location {
 
 // worthSaying is what whoever made the run should know beside its result: a report
 // under a wrong name is not in the figures, however well the run went.
-func worthSaying(o *batch.Outcome) []string {
+func worthSaying(o *pipeline.Outcome) []string {
 	said := tender.Messages(o.Remarks)
 	for _, f := range o.Choice.Ignored {
 		switch name := display.Line(f.Name); {
@@ -258,7 +258,7 @@ func offerID(folder string) string {
 	if terms, err := offerfolder.Terms(folder); err == nil {
 		return terms.AsOf(time.Time{}).ID
 	}
-	if h, err := batch.HistoryOf(folder); err == nil && len(h.Runs) > 0 {
+	if h, err := pipeline.HistoryOf(folder); err == nil && len(h.Runs) > 0 {
 		return h.Runs[len(h.Runs)-1].Offer
 	}
 	return filepath.Base(filepath.Clean(folder))
@@ -290,7 +290,7 @@ func (t *teller) show(id, folder string, running bool) {
 
 // stateOf is what the ledger of an offer says for the metrics.
 func stateOf(folder string) (metrics.Offer, error) {
-	h, err := batch.HistoryOf(folder)
+	h, err := pipeline.HistoryOf(folder)
 	if altered := new(ledger.AlteredError); errors.As(err, &altered) {
 		return metrics.Offer{Runs: map[string]int{}, LedgerBad: true}, nil // of another offer
 	}
@@ -308,7 +308,7 @@ func stateOf(folder string) (metrics.Offer, error) {
 		}
 		state.Runs[string(e.Event)]++
 		state.LastRun, state.Duration = e.At, e.Duration
-		if e.Exit == int(batch.ExitDone) || e.Exit == int(batch.ExitRejects) {
+		if e.Exit == int(pipeline.ExitDone) || e.Exit == int(pipeline.ExitRejects) {
 			state.LastSuccess = e.At
 		}
 		if e.Counts.Rows > 0 {
@@ -323,7 +323,7 @@ func (t *teller) missed(folder string, missed []schedule.Miss) {
 	id := t.offerID(folder)
 	t.show(id, folder, false)
 	now, last := t.world.now(), missed[len(missed)-1]
-	e := notify.Event{Kind: notify.Missed, At: now, Zone: zoneOf(folder), Offer: id, Attempt: batch.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
+	e := notify.Event{Kind: notify.Missed, At: now, Zone: zoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
 	if n := len(missed); n > 1 {
 		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot, last.Slot, last.Why)
 	}

@@ -20,11 +20,11 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
@@ -99,18 +99,18 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	folder, figures, l := level3Folder(t), t.TempDir(), newListener(t)
 	config := filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "metrics: {textfile_dir: "+figures+"}")
-	said := batchOutput(t, batch.ExitRejects, "run", folder, "--config", config)
+	said := batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config)
 	if !regexp.MustCompile(`(?m)^{.*"msg":"run ended".*"run_id":"[^"]+".*"event":"published"`).MatchString(said) {
 		t.Errorf("the log, not on a terminal:\n%s", said)
 	}
-	batchOutput(t, batch.ExitRejects, "run", folder, "--config", config, "--log", "off")
+	batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config, "--log", "off")
 	if err := os.Remove(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx"), []byte("no workbook"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	batchOutput(t, batch.ExitFailed, "run", folder, "--config", config)
+	batchOutput(t, pipeline.ExitFailed, "run", folder, "--config", config)
 	want := []string{"/ping/level3-2004", "/ping/level3-2004", "/ping/level3-2004/1", "/ping/level3-2004/start", "/ping/level3-2004/start", "/ping/level3-2004/start",
 		"webhook failure level3-2004", "webhook rejects level3-2004", "webhook rejects level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
@@ -139,16 +139,16 @@ func TestNobodyIsToldOfADryRunAndNoNoticeFailsARun(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
 	config := filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "")
-	batchOutput(t, batch.ExitRejects, "run", folder, "--config", config, "--dry-run")
+	batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config, "--dry-run")
 	if told := l.all(); len(told) > 0 {
 		t.Errorf("told %q", told)
 	}
 	l.Close() // nobody listens any more
-	said := batchOutput(t, batch.ExitRejects, "run", folder, "--config", config)
+	said := batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config)
 	if !strings.Contains(said, "a notice could not be sent") {
 		t.Errorf("%s", said)
 	}
-	batchOutput(t, batch.ExitUsage, "run", folder, "--config", config+"2")
+	batchOutput(t, pipeline.ExitUsage, "run", folder, "--config", config+"2")
 }
 
 // TestSlotsMissedAtOnceAreToldAtOnce has a night of slots pass without a service.
@@ -176,7 +176,7 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 // and under serve: a ping under another name would leave the offer's own check green.
 func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
-	batchOutput(t, batch.ExitRejects, "run", folder)
+	batchOutput(t, pipeline.ExitRejects, "run", folder)
 	s, config := serviceFor(t, l, testNow)
 	if _, err := s.load(folder); err != nil {
 		t.Fatal(err)
@@ -191,7 +191,7 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "offer.yaml"), []byte("id: level3-2004\nisuer: x\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	batchOutput(t, batch.ExitUsage, "run", folder, "--config", config)
+	batchOutput(t, pipeline.ExitUsage, "run", folder, "--config", config)
 	if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
 		t.Error("a run with broken terms is done")
 	}
@@ -294,7 +294,7 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 }
 
 func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
-	o := &batch.Outcome{Run: &result.Run{Offer: &tender.Offer{}}, Deed: batch.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
+	o := &pipeline.Outcome{Run: &result.Run{Offer: &tender.Offer{}}, Deed: pipeline.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
 		{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
 		{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
 	}}}
@@ -307,9 +307,9 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 	folder := level3Folder(t)
 	runLevel3(t, folder, "2004-11-12T17:00")
 	w := testWorld(io.Discard, io.Discard)
-	var req batch.Request
+	var req pipeline.Request
 	w.fill(&req, folder)
-	o, err := batch.Run(t.Context(), req)
+	o, err := pipeline.Run(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,7 +333,7 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 	if small.Attachment != nil || !strings.Contains(small.Unattached, "mail.attach_up_to") {
 		t.Errorf("attached %+v, %q", small.Attachment, small.Unattached)
 	}
-	if o, err = batch.Run(t.Context(), req); err != nil {
+	if o, err = pipeline.Run(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
 	same := ended(notify.Event{Offer: "o"}, o, nil)
@@ -429,7 +429,7 @@ func TestServeShowsAndTells(t *testing.T) {
 		return ""
 	})
 	stop()
-	if got := <-code; got != int(batch.ExitDone) {
+	if got := <-code; got != int(pipeline.ExitDone) {
 		t.Errorf("exit code %d", got)
 	}
 	for line := range strings.Lines(log.String()) {

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tenderbatch/internal/allocate"
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -126,7 +126,7 @@ func drawSession(t *rapid.T) *Session {
 			Undelivered: rapid.IntRange(0, 3).Draw(t, "absent") == 0,
 		})
 	}
-	s := &Session{in: &batch.Intake{Offer: o, Book: b}, Today: &result.Run{Offer: o, Book: b}}
+	s := &Session{in: &pipeline.Intake{Offer: o, Book: b}, Today: &result.Run{Offer: o, Book: b}}
 	if _, err := allocate.Allocate(o, b); err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
-	"tenderbatch/internal/batch"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -39,15 +39,15 @@ type CapAmount struct {
 // Session is a book under the terms as they are and under others. Nothing of
 // it is published.
 type Session struct {
-	in    *batch.Intake
+	in    *pipeline.Intake
 	Today *result.Run
 }
 
 // Open reads the terms and the files of a request and works out the result
 // under the terms as they are. The errors are those of [Run].
-func Open(ctx context.Context, req batch.Request) (*Session, error) {
+func Open(ctx context.Context, req pipeline.Request) (*Session, error) {
 	req.DryRun = true
-	in, err := batch.Take(ctx, req)
+	in, err := pipeline.Take(ctx, req)
 	if err != nil {
 		return nil, err
 	}

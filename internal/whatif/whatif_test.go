@@ -10,14 +10,14 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/fixtures"
-	"tenderbatch/internal/batch"
+	"tenderbatch/internal/pipeline"
 )
 
 // What Solve answers takes the level whole, and a cent less does not.
 func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 	ctx := context.Background()
 	for _, asOf := range []string{"2004-11-12T17:00", "2004-12-02T09:00"} {
-		s, err := Open(ctx, batch.Request{Folder: level3(t), AsOf: asOf, Clock: longOver})
+		s, err := Open(ctx, pipeline.Request{Folder: level3(t), AsOf: asOf, Clock: longOver})
 		if err != nil {
 			t.Fatal(err)
 		}

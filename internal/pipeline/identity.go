@@ -1,0 +1,48 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/result"
+)
+
+// rulesVersion counts the changes of the rules that can change a result; it is
+// part of a run's identity.
+const rulesVersion = 2
+
+// identity is the SHA-256 of all that a run's result follows from: the rules,
+// the terms in force, the phase, the files and the lines of the book. The as-of
+// instant is not part of it: the same book at a later hour is the same run.
+func identity(r *result.Run) string {
+	digest := sha256.New()
+	fmt.Fprintf(digest, "rules %d\noffer %q\nterms %s\nphase %s\n", rulesVersion, r.Offer.ID, r.Offer.TermsDigest, r.Phase)
+	for _, in := range r.Inputs {
+		fmt.Fprintf(digest, "input %q %q %s\n", in.Depositary, in.File, in.SHA256)
+	}
+	for i := range r.Book.Lines {
+		l := &r.Book.Lines[i]
+		fmt.Fprintf(digest, "line %q %q %q %d %s\n", l.Depositary, l.ID, l.Source.File, l.Source.Row, l.Window)
+		if l.Settled != nil {
+			fmt.Fprintf(digest, "settled %s\n", l.Settled.Accepted)
+		}
+	}
+	for i := range r.Rejects {
+		rej := &r.Rejects[i]
+		fmt.Fprintf(digest, "reject %q %q %d %s %s\n", rej.Source.File, rej.Source.Sheet, rej.Source.Row, rej.Rule, rej.Standing)
+		if isCompared(rej) {
+			fmt.Fprintf(digest, "compared %q %q %q\n", rej.Instruction, rej.Message, rej.Resolved)
+		}
+	}
+	return hex.EncodeToString(digest.Sum(nil))
+}
+
+// runName is <as-of date>T<time>-<short digest>, in the offer's zone. It has no
+// colon, so that it can be a folder's name everywhere.
+func runName(asOf time.Time, zone *time.Location, identity string) string {
+	stamp := asOf.In(zone).Format("2006-01-02T150405.000")
+	return strings.TrimSuffix(stamp, ".000") + "-" + identity[:8]
+}

@@ -1,0 +1,277 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/inbox"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
+)
+
+// Request is what a run is asked to do.
+type Request struct {
+	Folder  string           // of the offer
+	AsOf    string           // RFC 3339 or wall time in the offer's zone; "" for now
+	Files   []string         // depositary files beside those of the inbox
+	Clock   func() time.Time // tells the time
+	Version string           // of the program
+	Force   bool             // rebuild although nothing is new
+	DryRun  bool             // compute, but write nothing
+	Wait    time.Duration    // for another run that holds the offer
+
+	// Supersede names the final run in force that this run may replace; ""
+	// leaves a final run alone. Reason says why, and is needed with it.
+	Supersede string
+	Reason    string
+
+	// AcceptRejects lets a final run come into force although findings are open, and
+	// TermsChanged lets one be made although terms were changed in place. Each says why.
+	AcceptRejects string
+	TermsChanged  string
+
+	// Trigger is what made the run begin; "" is a hand. Where nobody looks, the
+	// first final run waits for every depositary's last report.
+	Trigger ledger.Trigger
+	Slot    string // that the schedule asked for, "" for none
+	By      string // who or what makes the run, for the ledger
+	Attempt string // its own name, of [NewAttempt]; "" for one that is made
+
+	Log *slog.Logger // is told what happens; nil for nobody
+
+	// Progress is told, now and then, how many more rows were read, written or
+	// checked; nil for nobody. It may be called by any goroutine.
+	Progress func(stage Stage, rows int)
+
+	// Getenv looks up the variables that hold the depositaries' passwords, ""
+	// for one that is not set; nil if there are none to be had.
+	Getenv func(string) string
+
+	// Disk makes the changes of files; the zero value does.
+	Disk disk.Disk
+
+	// archive is what is published, where it has been opened already.
+	archive *ledger.Archive
+}
+
+// Stage is a part of a run that may take long.
+type Stage string
+
+// The stages.
+const (
+	Reading  Stage = "reading"
+	Writing  Stage = "writing"
+	Checking Stage = "checking"
+)
+
+// progress is what to tell of a stage, nil for nobody.
+func (req *Request) progress(stage Stage) func(rows int) {
+	if req.Progress == nil {
+		return nil
+	}
+	return func(rows int) { req.Progress(stage, rows) }
+}
+
+// Outcome is what a run did.
+type Outcome struct {
+	Run     *result.Run
+	Choice  inbox.Choice     // the files used and those passed over
+	Remarks []tender.Warning // for whoever makes the run; no part of the result
+	Folder  string           // where the run is published; "" for a dry run
+	Deed    Deed
+	Final   string // the final run in force if it is another one
+
+	published *ledger.Run // nil for a dry run
+}
+
+// ResultJSON is the result.json of the published run, as it was published. It is an
+// error after a dry run, which publishes none.
+func (o *Outcome) ResultJSON() ([]byte, error) {
+	if o.published == nil {
+		return nil, errors.New("nothing was published")
+	}
+	return o.published.Read(result.JSONName)
+}
+
+// Deed is what became of a run's result.
+type Deed string
+
+// The deeds.
+const (
+	Published Deed = "published" // a new folder
+	Unchanged Deed = "unchanged" // nothing new since the latest run
+	Restored  Deed = "restored"  // published before; latest points at it again
+	Rebuilt   Deed = "rebuilt"   // made again, with the same bytes
+	Computed  Deed = "computed"  // a dry run: nothing written
+)
+
+// Run makes one run of an offer. Errors are a *[UsageError], a
+// *[ingest.OfferError] for the terms, a *[ingest.FileError] for the files, a
+// *[tender.ControlError] for figures that do not agree, a *[ledger.AlteredError] for
+// an earlier run that is not as it was published, a *[ledger.DamagedError] for a history
+// that is lost or damaged, [ledger.ErrBusy] if another run
+// holds the offer, [ledger.ErrDecided] if another one dealt with the slot, the
+// context's error if it was interrupted, or one of the file system. After an error
+// nothing is published, unless it says that the run has its name already.
+func Run(ctx context.Context, req Request) (*Outcome, error) {
+	if t := req.Trigger; t != "" && t != ledger.ByHand && !scheduled(t) {
+		return nil, fmt.Errorf("a run cannot be made by %q: that is no trigger that is known", t)
+	}
+	if req.DryRun {
+		in, r, err := makeResult(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}
+		return o, in.lookAhead(r, o)
+	}
+	if err := offerfolder.IsOffer(req.Folder); err != nil {
+		return nil, err // a mistyped folder gets no runs folder
+	}
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
+	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
+		return nil, notWritten(err)
+	}
+	j, err := openJournal(req, runs)
+	if err != nil {
+		return nil, notWritten(err)
+	}
+	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
+	if err != nil {
+		return nil, j.close(nil, notWritten(err))
+	}
+	o, err := j.attempt(ctx)
+	err = j.close(o, notWritten(err)) // with the lock held: nobody else takes the attempt for abandoned
+	return o, errors.Join(err, unlock())
+}
+
+// lookAhead compares a dry run with the run that it would replace: for a final one,
+// the final run in force, or else the latest.
+func (in *Intake) lookAhead(r *result.Run, o *Outcome) error {
+	archive, err := in.src.Published()
+	if err == nil {
+		err = archive.Check()
+	}
+	if err != nil {
+		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared, "not compared with what was published: %v", err))
+		return nil
+	}
+	s := &standing{archive: archive, latest: archive.Latest(), final: archive.Final()}
+	if s.final != nil && r.Phase == tender.Final {
+		r.Replaces, o.Final = s.final.Run, s.final.Run
+	}
+	return in.compareWith(r, s.before(r))
+}
+
+// attempt makes the run with the lock held. A fault of the program fails the run and
+// nothing else: the process may be at work on other offers.
+func (j *journal) attempt(ctx context.Context) (o *Outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.lines.Error("a fault of the program", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			o, err = nil, fmt.Errorf("a fault of the program: %v; keep the files and report it", p)
+		}
+	}()
+	if err := j.tidy(); err != nil {
+		return nil, err
+	}
+	if err := j.start(); err != nil {
+		return nil, err
+	}
+	return runLocked(ctx, j)
+}
+
+// notWritten says what an error of the file system means and what to do, and what it
+// means that the context is done.
+func notWritten(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("it was told to stop before it had done: nothing was published; run again, if the service does not do so when it is back: %w", err)
+	}
+	for cause, advice := range map[error]string{
+		syscall.ENOSPC:   "make room on the disk",
+		syscall.EROFS:    "the file system is read-only; use a folder that can be written",
+		fs.ErrPermission: "run as the user to whom the folder belongs, or mend its permissions",
+	} {
+		switch {
+		case errors.Is(err, cause) && errors.Is(err, errUnfinished):
+			return fmt.Errorf("%w; %s, then run again", err, advice)
+		case errors.Is(err, cause):
+			return fmt.Errorf("%w: nothing was published; %s, then run again", err, advice)
+		}
+	}
+	return err
+}
+
+// makeResult reads what the request names and computes the run.
+func makeResult(ctx context.Context, req Request) (*Intake, *result.Run, error) {
+	in, err := Take(ctx, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := in.Compute(ctx)
+	return in, r, err
+}
+
+func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
+	req := j.req
+	s, err := j.standing()
+	if err != nil {
+		return nil, err
+	}
+	remarks, err := s.check()
+	if err != nil {
+		return nil, err
+	}
+	j.remarks = append(j.remarks, remarks...)
+	in, r, err := makeResult(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if r.Offer.ID != j.offer {
+		return nil, fmt.Errorf("the terms changed while the run began, from offer %q to %q; run again", j.offer, r.Offer.ID)
+	}
+	j.computed(r)
+	known := s.same(r, req.AsOf != "")
+	if known != nil && known.Held != "" && req.AcceptRejects != "" {
+		known = nil // what is accepted now is another run
+	}
+	switch {
+	case known != nil && !req.Force:
+		return s.unchanged(j, in, r, known)
+	case known != nil:
+		return s.again(ctx, j, known)
+	case r.Phase == tender.Final:
+		if err := in.checkLastReports(req.Trigger != ledger.ByHand && s.inForce == ""); err != nil {
+			return nil, err
+		}
+	}
+	return s.publish(ctx, j, in, r)
+}
+
+// Workbook is the published workbook if it has at most so many bytes, or else nil, and its
+// size. It is an error after a dry run.
+func (o *Outcome) Workbook(most int64) (content []byte, size int64, err error) {
+	if o.published == nil {
+		return nil, 0, errors.New("nothing was published")
+	}
+	for _, f := range o.published.Outputs {
+		if f.Name == result.WorkbookName {
+			size = f.Bytes
+		}
+	}
+	if size > most {
+		return nil, size, nil
+	}
+	content, err = o.published.Read(result.WorkbookName)
+	return content, size, err
+}

@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"errors"
+	"path/filepath"
+
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/schedule"
+)
+
+// SlotHistory is what the ledger of the offer in a folder says of its slots. Of a
+// damaged ledger what can be read counts: it decides when a run is due, and the run
+// then says what is wrong.
+func SlotHistory(folder string) ([]schedule.Entry, error) {
+	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
+	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
+		return nil, err
+	}
+	return slotEntries(entries), nil
+}
+
+// slotEntries is the ledger as scheduling needs it. The end of an attempt that was
+// broken off has no slot; that of its beginning is meant.
+func slotEntries(entries []ledger.Entry) []schedule.Entry {
+	begun := map[string]string{} // slots by attempt
+	all := make([]schedule.Entry, len(entries))
+	for i, e := range entries {
+		named := e.Slot
+		switch e.Event {
+		case ledger.Started:
+			begun[e.Attempt] = e.Slot
+		case ledger.Abandoned, ledger.Interrupted:
+			named = begun[e.Attempt]
+		}
+		if e.Again {
+			named = begun[e.Attempt]
+		}
+		slot, err := schedule.ParseSlot(named)
+		if err != nil {
+			slot = schedule.Slot{} // none, or one that no scheduler named
+		}
+		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e), Own: scheduled(e.Trigger)}
+	}
+	return all
+}
+
+// slotOutcome is what an entry says of its slot.
+func slotOutcome(e ledger.Entry) schedule.Outcome {
+	if e.Again {
+		return schedule.BrokenOff
+	}
+	switch e.Event {
+	case ledger.Missed:
+		return schedule.Missed
+	case ledger.Abandoned, ledger.Interrupted:
+		return schedule.BrokenOff
+	case ledger.Started, ledger.Recovered:
+		return schedule.Noted
+	case ledger.Refused:
+		if e.Exit == int(ExitBusy) {
+			return schedule.Noted
+		}
+	}
+	return schedule.Ran
+}
+
+// scheduled reports whether a run was begun by the scheduler.
+func scheduled(t ledger.Trigger) bool {
+	return t == ledger.BySchedule || t == ledger.ByCatchUp || t == ledger.ByFiles || t == ledger.ByDate
+}

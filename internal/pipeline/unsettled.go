@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
+)
+
+// Unsettled is what the newest published run of an offer leaves to act on.
+type Unsettled struct {
+	Issuer string
+	Run    string // its name
+	Counts result.Counts
+	Groups []result.FindingGroup // the open ones
+	Told   time.Time             // when the scheduler last made a run that published them, by the ledger; zero for never
+}
+
+// UnsettledOf reads what the newest published run of the offer in a folder leaves to act
+// on; nil if there is no run, or nothing is open. Its files must be as they were kept.
+func UnsettledOf(folder string) (*Unsettled, error) {
+	h, err := HistoryOf(folder)
+	if err != nil || h.archive == nil || h.archive.Latest() == nil {
+		return nil, err
+	}
+	u := &Unsettled{Run: h.archive.Latest().Run}
+	for _, e := range h.Entries {
+		if e.Exit == int(ExitRejects) && e.Event != ledger.Unchanged && scheduled(e.Trigger) { // of a run by hand nobody else is told
+			u.Told = e.At
+		}
+	}
+	run := h.archive.Latest()
+	content, err := run.Read(result.JSONName)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := export.ReadResult(content)
+	if err != nil || kept.Counts.Open == 0 {
+		return nil, err
+	}
+	u.Issuer, u.Counts = kept.Issuer, kept.Counts
+	if content, err = run.Read(result.RejectsName); err != nil {
+		return nil, err
+	}
+	open, err := readOpen(content)
+	if err != nil {
+		return nil, err
+	}
+	offer := &tender.Offer{}
+	for _, s := range kept.Series {
+		offer.Series = append(offer.Series, tender.Series{ID: s.ID, Currency: s.Currency})
+	}
+	u.Groups = result.GroupFindings(offer, open, false)
+	return u, nil
+}
+
+// readOpen reads the findings of a rejects.csv that are open. One of an earlier version
+// does not say which are.
+func readOpen(content []byte) ([]tender.Reject, error) {
+	var all []tender.Reject
+	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "advice", "cell", "depositary", "instruction", "participant", "series", "principal", "open"}
+	return all, readRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
+		if text[14] != "true" {
+			return 0, nil
+		}
+		row, err := strconv.Atoi(text[2])
+		if err != nil {
+			return 2, err
+		}
+		principal, err := decimal.NewFromString(text[13])
+		all = append(all, tender.Reject{
+			Source: tender.Source{File: text[0], Sheet: text[1], Row: row}, Column: text[3], Value: text[4], Rule: text[5], Message: text[6], Advice: text[7], Cell: text[8],
+			Depositary: text[9], Instruction: text[10], Participant: text[11], Series: text[12], Principal: principal,
+			Standing: tender.StandingRejected, // nobody has resolved it
+		})
+		return 13, err
+	})
+}
