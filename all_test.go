@@ -33,11 +33,11 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/metrics", "internal/notify", "internal/offerfolder", "internal/pipeline", "internal/result",
-		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/tender",
-		"internal/whatif", "github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
-		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
-		"github.com/spf13/cobra/doc",
+		"internal/metrics", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
+		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
+		"internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
+		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
+		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -70,6 +70,11 @@ var mayImport = map[string][]string{
 	"internal/metrics": {
 		"github.com/prometheus/client_golang/prometheus",
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/net/netutil",
+	},
+	"internal/monitor": {
+		"internal/compare", "internal/disk", "internal/display", "internal/ledger", "internal/metrics",
+		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/schedule", "internal/settings",
+		"internal/tender",
 	},
 	"internal/notify": {
 		"internal/display", "internal/settings", "internal/tender", "github.com/wneessen/go-mail",

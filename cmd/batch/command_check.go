@@ -158,10 +158,10 @@ func (p *printer) outcomes(e *pipeline.Examination, r ingest.Report, notYet int)
 // depositary's clocks.
 func (p *printer) fileTotals(e *pipeline.Examination, f pipeline.FileTotals, zone *time.Location) {
 	sum := f.Counted.Add(f.NotCounted).Add(f.Rejected)
-	p.linef("  principal %s: %s counted, %s not counted, %s rejected", thousands(sum), thousands(f.Counted), thousands(f.NotCounted), thousands(f.Rejected))
+	p.linef("  principal %s: %s counted, %s not counted, %s rejected", tender.Thousands(sum), tender.Thousands(f.Counted), tender.Thousands(f.NotCounted), tender.Thousands(f.Rejected))
 	for i, s := range e.Offer.Series {
 		if t := f.Series[i]; !t.Sum().IsZero() {
-			p.linef("    %-14s %s  early %s, late %s", s.ID, s.Currency, thousands(t.Early), thousands(t.Late))
+			p.linef("    %-14s %s  early %s, late %s", s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late))
 		}
 	}
 	if len(f.Statuses) == 0 {
@@ -169,7 +169,7 @@ func (p *printer) fileTotals(e *pipeline.Examination, f pipeline.FileTotals, zon
 	}
 	var words []string
 	for _, s := range f.Statuses {
-		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, thousands(s.Principal), display.Plural(s.Rows, "row", "rows")))
+		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, tender.Thousands(s.Principal), display.Plural(s.Rows, "row", "rows")))
 	}
 	p.linef("  reported, in whole units of each currency: %s", strings.Join(words, ", "))
 	p.linef("  received from %s to %s", dayAndTime(f.First.In(zone)), dayAndTime(f.Last.In(zone)))
@@ -186,7 +186,7 @@ func (p *printer) sheet(s ingest.SheetReport) {
 		p.linef("  %-3s %-24s is the %s: %s", c.Letter, c.Heading, strings.ReplaceAll(c.Name, "_", " "), c.Why)
 	}
 	if s.Total != nil {
-		p.linef("  the total in row %d agrees with the rows: %s", s.Total.Row, thousands(s.Total.Value))
+		p.linef("  the total in row %d agrees with the rows: %s", s.Total.Row, tender.Thousands(s.Total.Value))
 	}
 }
 
@@ -194,7 +194,7 @@ func (p *printer) bookTotals(e *pipeline.Examination) {
 	rows := [][]string{{"series", "", "tendered early", "late", "outstanding"}}
 	for i, s := range e.Offer.Series {
 		t := e.Book.Totals[i]
-		rows = append(rows, []string{s.ID, s.Currency, thousands(t.Early), thousands(t.Late), thousands(s.Outstanding)})
+		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late), tender.Thousands(s.Outstanding)})
 	}
 	p.table(rows)
 }

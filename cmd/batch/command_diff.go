@@ -298,7 +298,7 @@ func threeRows[T compare.Figured](name, currency string, pair result.Pair[T], sh
 	return rows
 }
 
-func plain(_ int, d decimal.Decimal) string { return thousands(d) }
+func plain(_ int, d decimal.Decimal) string { return tender.Thousands(d) }
 
 func (p *differencePrinter) acceptance() {
 	rows := [][]string{{"  series", "", "", "tendered early", "late", "tendered", "accepted", "returned", "factor"}}
@@ -342,7 +342,7 @@ func (p *differencePrinter) cash() {
 		currency := f.Either().Currency
 		three := threeRows(f.Either().Date, currency, f, func(i int, d decimal.Decimal) string {
 			if i == 0 {
-				return thousands(d)
+				return tender.Thousands(d)
 			}
 			return compare.Money(d, currency)
 		})
@@ -399,7 +399,7 @@ func (p *differencePrinter) instructions() {
 func lineRows(c *result.Change, was, now string) [][]string {
 	rows := [][]string{{"  " + workbook.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
 	side := func(n int, q result.Position, currency string) {
-		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), thousands(q.Tendered), thousands(q.Accepted), thousands(q.Returned()), compare.Money(q.Total, currency))
+		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), tender.Thousands(q.Tendered), tender.Thousands(q.Accepted), tender.Thousands(q.Returned()), compare.Money(q.Total, currency))
 	}
 	switch c.Kind {
 	case result.New:
@@ -444,6 +444,6 @@ func (p *differencePrinter) shown(n int) int {
 // cut says how many are left out.
 func (p *differencePrinter) cut(n int) {
 	if left := n - p.shown(n); left > 0 {
-		p.linef("  … and %s more: --all prints them, --workbook FILE.xlsx lists them", thousands(decimal.NewFromInt(int64(left))))
+		p.linef("  … and %s more: --all prints them, --workbook FILE.xlsx lists them", tender.Thousands(decimal.NewFromInt(int64(left))))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/pipeline"
 )
 
@@ -75,9 +76,9 @@ func (w world) runAndTell(ctx context.Context, req pipeline.Request, config, for
 	if err != nil {
 		return nil, err
 	}
-	t := w.newTeller(s, nil, log)
-	defer t.notices.Wait()
-	return t.run(ctx, req)
+	t := monitor.New(w.installation(), s, nil, log)
+	defer t.Notices.Wait()
+	return t.Run(ctx, req)
 }
 
 // done says in a few words what a run did.

@@ -21,12 +21,14 @@ import (
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/tender"
 )
 
 // busyWait is how long a run of the scheduler waits for another one; then it is
@@ -132,19 +134,20 @@ func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
 
 // service is what stands around the scheduler: runs, ledgers, notices, metrics.
 type service struct {
-	*teller
-	beat atomic.Pointer[time.Time] // when the loop last turned
+	*monitor.Monitor
+	world world
+	beat  atomic.Pointer[time.Time] // when the loop last turned
 
 	named sync.Mutex
 	ids   map[string]string // of the offers by folder
 	zones map[string]*time.Location
 
-	reminders reminders
+	reminders monitor.Reminders
 }
 
 func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
-	s := &service{teller: w.newTeller(installed, metrics.New(w.version), log), ids: map[string]string{}, zones: map[string]*time.Location{}}
-	s.offerID, s.reminds = s.id, !installed.Serve.Remind.Never
+	s := &service{world: w, Monitor: monitor.New(w.installation(), installed, metrics.New(w.version), log), ids: map[string]string{}, zones: map[string]*time.Location{}}
+	s.OfferID, s.Reminds = s.id, !installed.Serve.Remind.Never
 	now := w.now()
 	s.beat.Store(&now)
 	return s
@@ -200,8 +203,8 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 // serve is the scheduler with runs, ledgers and settings put in.
 func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) error {
 	s := w.newService(installed, log)
-	s.reminders.read(filepath.Join(folder, remindedName), log)
-	defer s.notices.Wait()
+	s.reminders.Read(filepath.Join(folder, monitor.RemindedName), log)
+	defer s.Notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
 		closed, err := s.listen(ctx, address)
 		if err != nil {
@@ -237,20 +240,20 @@ func (s *service) died(folder string) (serve.Deaths, error) {
 
 // waits shows that a run waits for its turn, or no longer.
 func (s *service) waits(folder string, waits bool) {
-	s.board.Update(s.id(folder), func(o *metrics.Offer) { o.Waiting = waits })
+	s.Board.Update(s.id(folder), func(o *metrics.Offer) { o.Waiting = waits })
 }
 
 // parked sends a notice of an offer whose runs the service died of, and shows it until one
 // comes to an end.
 func (s *service) parked(folder string, deaths serve.Deaths) {
 	id := s.id(folder)
-	s.board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
+	s.Board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
 	if !deaths.Parked() {
 		return
 	}
 	now := s.world.now()
-	zone := cmp.Or(zoneOf(folder), time.UTC)
-	s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitFailed), Title: "parked: the service died in its runs",
+	zone := cmp.Or(monitor.ZoneOf(folder), time.UTC)
+	s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitFailed), Title: "parked: the service died in its runs",
 		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.Next().In(zone))),
 		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
@@ -262,14 +265,14 @@ func (s *service) listen(ctx context.Context, address string) (closed func(), er
 	if err != nil {
 		return nil, fmt.Errorf("metrics.listen: %w; choose another address", err)
 	}
-	s.log.Info("metrics", "address", listener.Addr().String())
+	s.Log.Info("metrics", "address", listener.Addr().String())
 	ctx, stop := context.WithCancel(ctx)
-	alive := metrics.Alive(s.world.now, func() time.Time { return *s.beat.Load() }, 3*s.settings.Serve.Poll+time.Minute)
-	ready := s.board.Ready(s.loaded)
+	alive := metrics.Alive(s.world.now, func() time.Time { return *s.beat.Load() }, 3*s.Settings.Serve.Poll+time.Minute)
+	ready := s.Board.Ready(s.loaded)
 	var done sync.WaitGroup
 	done.Go(func() {
-		if err := metrics.Serve(ctx, listener, s.board.Handler(alive, ready)); err != nil {
-			s.log.Error("metrics are not served any more", "error", err)
+		if err := metrics.Serve(ctx, listener, s.Board.Handler(alive, ready)); err != nil {
+			s.Log.Error("metrics are not served any more", "error", err)
 		}
 	})
 	return func() { stop(); done.Wait() }, nil
@@ -310,7 +313,7 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 		}
 	}
 	if was := cmp.Or(s.ids[folder], filepath.Base(folder)); was != id {
-		s.board.Remove(was) // it was shown under its folder's name, or has a new id
+		s.Board.Remove(was) // it was shown under its folder's name, or has a new id
 	}
 	s.ids[folder], s.zones[folder] = id, terms.Zone()
 	return terms.Plan(), nil
@@ -325,7 +328,7 @@ func (s *service) id(folder string) string {
 	if known := s.ids[folder]; known != "" {
 		return known
 	}
-	id := offerID(folder)
+	id := monitor.OfferID(folder)
 	for _, taken := range s.ids {
 		if taken == id {
 			return filepath.Base(folder)
@@ -344,23 +347,23 @@ func (s *service) zone(folder string) *time.Location {
 
 // next shows when an offer is run next.
 func (s *service) next(folder string, slot schedule.Slot) {
-	s.show(s.id(folder), folder, false)
-	s.board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
+	s.ShowMetrics(s.id(folder), folder, false)
+	s.Board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
 }
 
 // broken tells of terms that cannot be read, and shows it until they can.
 func (s *service) broken(folder string, err error) {
 	id := s.id(folder)
-	s.board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
+	s.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
 	if err != nil {
 		now := s.world.now()
-		s.tell(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitUsage), Message: withoutFolder(err.Error(), folder)})
+		s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitUsage), Message: monitor.WithoutFolder(err.Error(), folder)})
 	}
 }
 
 // gone forgets an offer.
 func (s *service) gone(folder string) {
-	s.board.Remove(s.id(folder))
+	s.Board.Remove(s.id(folder))
 	s.named.Lock()
 	defer s.named.Unlock()
 	delete(s.ids, folder)
@@ -383,17 +386,17 @@ func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error)
 		noted = append(noted, m)
 	}
 	if len(noted) > 0 {
-		s.missed(offer, noted)
+		s.ReportMissed(offer, noted)
 	}
 	return err
 }
 
 // runJob makes one run of the scheduler.
 func (s *service) runJob(ctx context.Context, job serve.Job) error {
-	o, err := s.run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
+	o, err := s.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
 	if err == nil && job.Trigger == schedule.OnFiles {
-		for _, remark := range worthSaying(o) {
-			s.log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
+		for _, remark := range monitor.RemarksOf(o) {
+			s.Log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
 		}
 	}
 	if errors.Is(err, ledger.ErrDecided) {
@@ -406,9 +409,36 @@ func (s *service) runJob(ctx context.Context, job serve.Job) error {
 func (s *service) request(folder string, trigger schedule.Trigger, slot schedule.Slot) pipeline.Request {
 	var req pipeline.Request
 	s.world.fill(&req, folder)
-	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), s.log, busyWait
+	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), s.Log, busyWait
 	if !slot.At.IsZero() {
 		req.Slot = slot.String()
 	}
 	return req
+}
+
+// remind tells, once a day at the time that batch.yaml names, of the findings of an offer
+// that are open although nothing has happened on that day. Notices of a run that was
+// published on the day have told of them already.
+func (s *service) remind(folder string) {
+	zone := s.zone(folder)
+	if zone == nil {
+		return // the terms were never read
+	}
+	now := s.world.now().In(zone)
+	name, day := filepath.Base(folder), tender.DateOf(now).String()
+	if !s.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
+		return
+	}
+	u, err := pipeline.UnsettledOf(folder)
+	if err != nil {
+		s.Log.Warn("it is not known whether findings are open", "offer", s.id(folder), "error", err)
+		return
+	}
+	if u == nil || tender.DateOf(u.Told.In(zone)).String() == day {
+		return
+	}
+	if err := s.reminders.Sent(s.world.disk, name, day); err != nil {
+		s.Log.Warn("a reminder could not be noted; it may come twice today", "offer", s.id(folder), "error", err)
+	}
+	s.Report(monitor.ReminderOf(s.id(folder), u, now))
 }

@@ -236,12 +236,12 @@ func (p *printer) solution(found *whatif.Solution) {
 	if found.Room {
 		what += ", and for all that comes before it"
 	}
-	p.linef("the smallest %s that %s: %s %s", found.Cap.Name, what, thousands(found.Amount), found.Cap.Currency)
+	p.linef("the smallest %s that %s: %s %s", found.Cap.Name, what, tender.Thousands(found.Amount), found.Cap.Currency)
 	for _, l := range found.LeftOut {
 		p.linef("left out: %s", l)
 	}
 	if found.Reached {
-		p.linef("%s as it is, %s %s, accepts all of it already", found.Cap.Name, thousands(found.Cap.Amount), found.Cap.Currency)
+		p.linef("%s as it is, %s %s, accepts all of it already", found.Cap.Name, tender.Thousands(found.Cap.Amount), found.Cap.Currency)
 	}
 }
 
@@ -297,12 +297,12 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 	}
 	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
 	for i, r := range results {
-		row := []string{thousands(amounts[i])}
+		row := []string{tender.Thousands(amounts[i])}
 		for _, a := range r.Allocation.Series {
-			row = append(row, thousands(a.Sum()), a.FactorWords())
+			row = append(row, tender.Thousands(a.Sum()), a.FactorWords())
 		}
 		if sum, ok := r.AcceptedInAll(); ok {
-			row = append(row, thousands(sum))
+			row = append(row, tender.Thousands(sum))
 		}
 		rows = append(rows, row)
 	}
@@ -312,7 +312,7 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 	if len(results) > 1 && !slices.ContainsFunc(results, func(r *result.Run) bool { return !sameAccepted(r, results[0]) }) {
 		p.linef("\n%s makes no difference between these amounts", q.grow.name)
 	}
-	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.name, thousands(amounts[last])), results[last])
+	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.name, tender.Thousands(amounts[last])), results[last])
 	return p.err
 }
 
@@ -353,7 +353,7 @@ func sameAccepted(a, b *result.Run) bool {
 func (p *printer) capUse(name string, r *result.Run) {
 	i := slices.IndexFunc(r.Allocation.Caps, func(c allocate.CapUse) bool { return c.Name == name })
 	use := r.Allocation.Caps[i]
-	at := fmt.Sprintf("%s at %s %s", name, thousands(use.Amount), use.Currency)
+	at := fmt.Sprintf("%s at %s %s", name, tender.Thousands(use.Amount), use.Currency)
 	for _, step := range r.Allocation.Steps {
 		if slices.ContainsFunc(step.Caps, func(c allocate.CapStep) bool { return c.Cap == name && c.Bound }) {
 			p.linef("%s: reached at level %d", at, step.Level)
@@ -364,7 +364,7 @@ func (p *printer) capUse(name string, r *result.Run) {
 	if slices.ContainsFunc(r.Allocation.Lines, func(l allocate.Line) bool { return l.Reason.Cap == name }) {
 		then = "what it cut back at the early settlement stays so"
 	}
-	p.linef("%s: %s used, %s left; %s", at, thousands(use.Used), thousands(use.Left), then)
+	p.linef("%s: %s used, %s left; %s", at, tender.Thousands(use.Used), tender.Thousands(use.Left), then)
 }
 
 // notAccepted lists per series what a result does not accept, and why.
@@ -392,7 +392,7 @@ func (p *printer) notAccepted(when string, r *result.Run) {
 	for _, s := range r.Offer.Series {
 		for _, key := range parts {
 			if key.series == s.ID {
-				rows = append(rows, []string{s.ID, s.Currency, thousands(sums[key]), key.why})
+				rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(sums[key]), key.why})
 			}
 		}
 	}
@@ -417,8 +417,8 @@ func (p *printer) comparison(today, other *result.Run) {
 	rows := [][]string{{"series", "", "tendered", "accepted today", "factor", "accepted then", "factor", "difference"}}
 	for i, s := range today.Offer.Series {
 		was, is := today.Allocation.Series[i], other.Allocation.Series[i]
-		rows = append(rows, []string{s.ID, s.Currency, thousands(today.Book.Totals[i].Sum()), thousands(was.Sum()), was.FactorWords(),
-			thousands(is.Sum()), is.FactorWords(), thousands(is.Sum().Sub(was.Sum()))})
+		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(today.Book.Totals[i].Sum()), tender.Thousands(was.Sum()), was.FactorWords(),
+			tender.Thousands(is.Sum()), is.FactorWords(), tender.Thousands(is.Sum().Sub(was.Sum()))})
 	}
 	p.table(rows)
 	p.linef("")
@@ -440,7 +440,7 @@ func cashComparison(today, other *result.Run) [][]string {
 		}
 		shown[s.Currency] = true
 		was, is := wired(today, s.Currency), wired(other, s.Currency)
-		rows = append(rows, []string{s.Currency, thousands(was), thousands(is), thousands(is.Sub(was))})
+		rows = append(rows, []string{s.Currency, tender.Thousands(was), tender.Thousands(is), tender.Thousands(is.Sub(was))})
 	}
 	return rows
 }

@@ -73,7 +73,7 @@ func (p *printer) allotment(a *pipeline.Allotment) {
 	if a.Factor != "" {
 		times = " at the factor " + a.Factor
 	}
-	p.linef("accepted: %s of %s%s, returned %s: %s", thousands(a.Accepted), thousands(a.Tendered), times, thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
+	p.linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times, tender.Thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
 	if a.Payment == nil {
 		p.linef("paid: nothing")
 		return

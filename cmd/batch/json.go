@@ -19,8 +19,8 @@ import (
 // The JSON of run and check; docs/result.md describes it, docs/schemas has a schema of each.
 type (
 	doneJSON struct {
-		Deed     pipeline.Deed       `json:"action"`
-		Exit     pipeline.Exit       `json:"exit"`
+		Deed     pipeline.Deed    `json:"action"`
+		Exit     pipeline.Exit    `json:"exit"`
 		Run      string           `json:"run"`
 		Folder   string           `json:"folder"`
 		Final    string           `json:"final"`

@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/shopspring/decimal"
-
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/pipeline"
@@ -174,8 +172,8 @@ func (p *printer) series(r *result.Run) {
 	for i, s := range r.Offer.Series {
 		tendered, accepted := r.Book.Totals[i], r.Allocation.Series[i]
 		rows = append(rows, []string{
-			s.ID, levelText(s), s.Currency, thousands(tendered.Early), thousands(tendered.Late),
-			thousands(accepted.Sum()), accepted.FactorWords(), thousands(tendered.Sum().Sub(accepted.Sum())),
+			s.ID, levelText(s), s.Currency, tender.Thousands(tendered.Early), tender.Thousands(tendered.Late),
+			tender.Thousands(accepted.Sum()), accepted.FactorWords(), tender.Thousands(tendered.Sum().Sub(accepted.Sum())),
 		})
 	}
 	p.table(rows)
@@ -196,8 +194,8 @@ func (p *printer) funding(r *result.Run) {
 		if f.Status == settle.Paid {
 			currency += " (paid already)"
 		}
-		rows = append(rows, []string{currency, f.Date.String(), thousands(f.Accepted), thousands(f.Consideration),
-			thousands(f.EarlyPayment), thousands(f.AccruedInterest), thousands(f.Total())})
+		rows = append(rows, []string{currency, f.Date.String(), tender.Thousands(f.Accepted), tender.Thousands(f.Consideration),
+			tender.Thousands(f.EarlyPayment), tender.Thousands(f.AccruedInterest), tender.Thousands(f.Total())})
 	}
 	if len(rows) == 1 {
 		p.linef("nothing to wire")
@@ -225,7 +223,7 @@ func (p *printer) changes(r *result.Run) {
 		return
 	}
 	p.linef("")
-	for _, line := range changeLines(r) {
+	for _, line := range compare.ChangeLines(r) {
 		p.linef("%s", line)
 	}
 	if c := r.WireChanges; c != nil {
@@ -236,52 +234,15 @@ func (p *printer) changes(r *result.Run) {
 	}
 }
 
-// changeLines are what differs from the run that this one is compared with, for the
-// terminal and for mail; none if there is none.
-func changeLines(r *result.Run) (lines []string) {
-	c := r.Changes
-	if c == nil {
-		return nil
-	}
-	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	n := c.Kinds()
-	add("against run %s: %d new, %d no longer counted, %d amended, %d accepted or paid differently",
-		c.Previous, n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
-	for _, s := range c.Series {
-		tendered, accepted, cash := s.TenderedNow.Sub(s.TenderedWas), s.AcceptedNow.Sub(s.AcceptedWas), s.CashNow.Sub(s.CashWas)
-		if !tendered.IsZero() || !accepted.IsZero() || !cash.IsZero() {
-			add("  %s: tendered %s, accepted %s, cash %s", s.Series, signed(tendered), signed(accepted), signed(cash))
-		}
-	}
-	if w := r.WireChanges; w != nil {
-		add("wires against the superseded run: %s, %d as they were", display.Plural(len(w.Wires), "differs", "differ"), w.Same)
-		for _, t := range w.Totals() {
-			add("  %s: pay in addition %s, claw back %s, if what the superseded run listed was sent", t.Currency, compare.Money(t.Additional, t.Currency), compare.Money(t.ClawBack, t.Currency))
-		}
-	}
-	return lines
-}
-
 // wireRows prints the first of the wires that differ.
 func (p *printer) wireRows(c *result.WireChanges, most int) {
 	rows := [][]string{}
 	for i := range c.Wires[:most] {
 		w := &c.Wires[i]
 		rows = append(rows, []string{"  " + string(w.Kind), w.Reference, oneLine(w.Depositary), oneLine(w.Participant),
-			compare.Money(w.Was, w.Currency), "→", compare.Money(w.Now, w.Currency), plus(w.Now.Sub(w.Was)) + compare.Money(w.Now.Sub(w.Was), w.Currency)})
+			compare.Money(w.Was, w.Currency), "→", compare.Money(w.Now, w.Currency), tender.PlusSign(w.Now.Sub(w.Was)) + compare.Money(w.Now.Sub(w.Was), w.Currency)})
 	}
 	p.tableLeft(rows, 4)
-}
-
-// signed shows a change with its sign.
-func signed(d decimal.Decimal) string { return plus(d) + thousands(d) }
-
-// plus is the sign of an increase.
-func plus(d decimal.Decimal) string {
-	if d.Sign() > 0 {
-		return "+"
-	}
-	return ""
 }
 
 func (p *printer) deed(o *pipeline.Outcome) {
@@ -309,13 +270,6 @@ func (p *printer) deed(o *pipeline.Outcome) {
 	}
 }
 
-// thousands shows an amount with separators: 1,104,727,255.30.
-func thousands(d decimal.Decimal) string {
-	if places := -d.Exponent(); places > 0 {
-		return display.Thousands(d.StringFixed(max(2, places)))
-	}
-	return display.Thousands(d.String())
-}
 func place(r tender.Reject) string {
 	switch {
 	case r.Source.Row == 0:

@@ -7,6 +7,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
 )
 
 // snapshots shows in a few lines how the newest report of each depositary differs from
@@ -51,12 +52,12 @@ func (p *printer) snapshot(run *result.Run, r *result.SnapshotReport, before *re
 		words = append(words, s.Words())
 	}
 	p.linef("\n%s against %s: %s; %s, tendered %s", r.File, before.File, strings.Join(words, ", "),
-		wasNow(strconv.Itoa(before.Rows), strconv.Itoa(r.Rows)+" rows"), wasNow(thousands(before.Tendered), thousands(r.Tendered)))
+		wasNow(strconv.Itoa(before.Rows), strconv.Itoa(r.Rows)+" rows"), wasNow(tender.Thousands(before.Tendered), tender.Thousands(r.Tendered)))
 	for i := range changes[:min(len(changes), mostShown)] {
 		c := &changes[i]
 		what := c.What
 		if c.Kind == result.SnapshotVanished {
-			what += ", " + thousands(c.Was.Principal) + " in row " + strconv.Itoa(c.Was.Row)
+			what += ", " + tender.Thousands(c.Was.Principal) + " in row " + strconv.Itoa(c.Was.Row)
 		}
 		when := "by its deadline"
 		if c.After {

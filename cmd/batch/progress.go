@@ -34,11 +34,11 @@ func (w world) newProgress() (tell func(pipeline.Stage, int), done func()) {
 		return nil, func() {}
 	}
 	p := &progress{to: w.stderr, now: w.now, began: w.now()}
-	return p.tell, p.done
+	return p.Report, p.done
 }
 
-// tell says that more rows have gone through a stage.
-func (p *progress) tell(stage pipeline.Stage, rows int) {
+// Report says that more rows have gone through a stage.
+func (p *progress) Report(stage pipeline.Stage, rows int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.now().Sub(p.began) < patience {

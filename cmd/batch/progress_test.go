@@ -13,15 +13,15 @@ func TestProgressIsShownOnlyOfWhatTakesLong(t *testing.T) {
 	var shown bytes.Buffer
 	now := scriptNow
 	p := &progress{to: &shown, now: func() time.Time { return now }, began: now}
-	p.tell(pipeline.Reading, 1000)
+	p.Report(pipeline.Reading, 1000)
 	if shown.Len() > 0 {
 		t.Errorf("shown at once: %q", shown.String())
 	}
 	now = now.Add(2 * time.Second)
 	for _, stage := range []pipeline.Stage{pipeline.Reading, pipeline.Writing} {
-		p.tell(stage, 1000)
+		p.Report(stage, 1000)
 		time.Sleep(150 * time.Millisecond) // the bar's own clock
-		p.tell(stage, 1000)
+		p.Report(stage, 1000)
 	}
 	p.done()
 	for _, part := range []string{"reading", "writing", "rows/s"} {

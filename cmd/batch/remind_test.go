@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
@@ -19,7 +20,7 @@ import (
 // TestP9OpenFindingsAreRemindedOfOnceADay lives through days with a clock of its own.
 func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 	var now time.Time
-	l, folder, file := newListener(t), level3Folder(t), filepath.Join(t.TempDir(), remindedName)
+	l, folder, file := newListener(t), level3Folder(t), filepath.Join(t.TempDir(), monitor.RemindedName)
 	start := func(remind settings.Daily) *service {
 		installed := settings.Default()
 		installed.Webhook = settings.Webhook{URL: l.URL + "/webhook", On: []settings.Occasion{settings.Rejects, settings.Reminder, settings.Success}}
@@ -27,7 +28,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		w := testWorld(io.Discard, io.Discard)
 		w.now = func() time.Time { return now }
 		s := w.newService(installed, slog.New(slog.DiscardHandler))
-		s.reminders.read(file, slog.New(slog.DiscardHandler))
+		s.reminders.Read(file, slog.New(slog.DiscardHandler))
 		if _, err := s.load(folder); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +70,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		now = at
 		before := len(l.all())
 		step.do()
-		s.notices.Wait()
+		s.Notices.Wait()
 		var told []string
 		for _, line := range l.all()[before:] {
 			told = append(told, strings.Fields(line)[1])
@@ -87,7 +88,7 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := reminderOf("level3-2004", u, time.Date(2004, 11, 16, 9, 0, 0, 0, time.UTC))
+	e := monitor.ReminderOf("level3-2004", u, time.Date(2004, 11, 16, 9, 0, 0, 0, time.UTC))
 	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0], "2 lines, instructions 0002033, principal 775,000 USD") {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
 	}
@@ -98,18 +99,18 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 }
 
 func TestP9TheDaysOfRemindersAreKept(t *testing.T) {
-	file := filepath.Join(t.TempDir(), remindedName)
-	var r reminders
-	r.file = file
+	file := filepath.Join(t.TempDir(), monitor.RemindedName)
+	var r monitor.Reminders
+	r.File = file
 	for _, day := range []string{"2004-11-16", "2004-11-17"} {
-		if err := r.sent(disk.Disk{}, "level3", day); err != nil {
+		if err := r.Sent(disk.Disk{}, "level3", day); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var again reminders
-	again.read(file, slog.New(slog.DiscardHandler))
-	got := []bool{again.first("level3", "2004-11-17"), again.first("level3", "2004-11-18"), again.first("level3", "2004-11-18"), again.first("other", "2004-11-17")}
+	var again monitor.Reminders
+	again.Read(file, slog.New(slog.DiscardHandler))
+	got := []bool{again.First("level3", "2004-11-17"), again.First("level3", "2004-11-18"), again.First("level3", "2004-11-18"), again.First("other", "2004-11-17")}
 	if want := []bool{false, true, false, true}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v; kept %v", got, want, again.days)
+		t.Errorf("%v, want %v; kept %v", got, want, again.Days)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/serve"
@@ -30,6 +31,11 @@ type world struct {
 	disk           disk.Disk
 	secrets        *display.Secrets // that were looked up so far, and are never shown
 	hangups        <-chan os.Signal // SIGHUP; nil: none comes
+}
+
+// installation is what reports of runs need of the program.
+func (w world) installation() monitor.Program {
+	return monitor.Program{Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version}
 }
 
 // run is the whole program: it executes the command line and returns the exit

@@ -22,6 +22,7 @@ import (
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
@@ -163,7 +164,7 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	if err := s.recordMissed(folder, missed); err != nil {
 		t.Fatal(err)
 	}
-	s.notices.Wait()
+	s.Notices.Wait()
 	if got, want := slices.Sorted(slices.Values(l.all())), []string{"/ping/level3-2004/fail", "webhook missed level3-2004"}; !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
@@ -195,12 +196,12 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
 		t.Error("a run with broken terms is done")
 	}
-	s.notices.Wait()
+	s.Notices.Wait()
 	want := []string{"/ping/level3-2004/2", "/ping/level3-2004/2", "/ping/level3-2004/start", "/ping/level3-2004/start", "webhook failure level3-2004", "webhook failure level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
-	if shown := s.board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
+	if shown := s.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
 		t.Errorf("the metrics show %v", shown)
 	}
 }
@@ -222,7 +223,7 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is told
-		s.notices.Wait()
+		s.Notices.Wait()
 	}
 	for range 5 {
 		run([]byte("no workbook"), time.Hour) // told once
@@ -254,8 +255,8 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) != wantBad || (err != nil) != wantBad {
 			t.Fatal(err)
 		}
-		s.notices.Wait()
-		if shown := s.board.Offers(); shown[0].LedgerBad != wantBad {
+		s.Notices.Wait()
+		if shown := s.Board.Offers(); shown[0].LedgerBad != wantBad {
 			t.Errorf("the metrics show %v", shown)
 		}
 	}
@@ -298,7 +299,7 @@ func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
 		{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
 		{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
 	}}}
-	if got, want := ended(notify.Event{}, o, nil).Message, "unchanged\nwarning: DTC final.xlsx was left out: it matches no depositary's files; rename it if it is a report"; got != want {
+	if got, want := monitor.Ended(notify.Event{}, o, nil).Message, "unchanged\nwarning: DTC final.xlsx was left out: it matches no depositary's files; rename it if it is a report"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -315,9 +316,9 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 	}
 	installed := settings.Default()
 	installed.Mail.Server = "mail.example.com"
-	tell := w.newTeller(installed, nil, slog.New(slog.DiscardHandler))
-	e := ended(notify.Event{Offer: "level3/2004"}, o, nil)
-	tell.attach(&e, o)
+	tell := monitor.New(w.installation(), installed, nil, slog.New(slog.DiscardHandler))
+	e := monitor.Ended(notify.Event{Offer: "level3/2004"}, o, nil)
+	tell.Attach(&e, o)
 	if a := e.Attachment; a == nil || a.Name != "level3_2004-"+o.Run.Name+".xlsx" || !bytes.HasPrefix(a.Content, []byte("PK")) || e.Unattached != "" {
 		t.Errorf("attached %+v, %q", e.Attachment, e.Unattached)
 	}
@@ -327,18 +328,18 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 	if all := strings.Join(e.Changes, "\n"); !strings.Contains(all, "against run 2004-11-12T170000-") || !strings.Contains(all, "9.125-2008: tendered +5,502,000") {
 		t.Errorf("changes\n%s", all)
 	}
-	small := ended(notify.Event{Offer: "o"}, o, nil)
-	tell.settings.Mail.AttachUpTo = 1000
-	tell.attach(&small, o)
+	small := monitor.Ended(notify.Event{Offer: "o"}, o, nil)
+	tell.Settings.Mail.AttachUpTo = 1000
+	tell.Attach(&small, o)
 	if small.Attachment != nil || !strings.Contains(small.Unattached, "mail.attach_up_to") {
 		t.Errorf("attached %+v, %q", small.Attachment, small.Unattached)
 	}
 	if o, err = pipeline.Run(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
-	same := ended(notify.Event{Offer: "o"}, o, nil)
-	tell.settings.Mail.AttachUpTo = 10 << 20
-	tell.attach(&same, o)
+	same := monitor.Ended(notify.Event{Offer: "o"}, o, nil)
+	tell.Settings.Mail.AttachUpTo = 10 << 20
+	tell.Attach(&same, o)
 	if same.Attachment != nil || len(same.Findings) == 0 {
 		t.Errorf("nothing has changed: attached %v, findings %q", same.Attachment != nil, same.Findings)
 	}
@@ -350,7 +351,7 @@ func TestP17NoPathOfTheServerButForAShell(t *testing.T) {
 		"run \"batch runs /srv/o --rebuild\"":              "run \"batch runs /srv/o --rebuild\"",
 		"/srv/o/runs/r/result.json was changed; /srv/o2/x": "runs/r/result.json was changed; /srv/o2/x",
 	} {
-		if got := withoutFolder(message, "/srv/o/"); got != want {
+		if got := monitor.WithoutFolder(message, "/srv/o/"); got != want {
 			t.Errorf("%q becomes %q, want %q", message, got, want)
 		}
 	}
@@ -358,7 +359,7 @@ func TestP17NoPathOfTheServerButForAShell(t *testing.T) {
 
 // TestAReportAfterTheFinalRunIsNotToldAsATypingError asks what the notice says.
 func TestAReportAfterTheFinalRunIsNotToldAsATypingError(t *testing.T) {
-	e := ended(notify.Event{}, nil, &offerfolder.UsageError{Message: "the final run x is in force", Final: "x"})
+	e := monitor.Ended(notify.Event{}, nil, &offerfolder.UsageError{Message: "the final run x is in force", Final: "x"})
 	if e.Title != "not published: it differs from the final run in force" || !strings.Contains(e.Advice, "which result counts") {
 		t.Errorf("%q, %q", e.Title, e.Advice)
 	}

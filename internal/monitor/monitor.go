@@ -1,10 +1,9 @@
-package main
+package monitor
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -12,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"tenderbatch/internal/disk"
+	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
@@ -24,84 +23,69 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// teller makes runs and tells of them, by the settings of an installation: with
+// Monitor makes runs and reports their outcomes, by the settings of an installation: with
 // notices, and with metrics. None of that ever delays or fails a run.
-type teller struct {
-	world    world
-	settings settings.Settings
+type Monitor struct {
+	now      func() time.Time
+	secrets  *display.Secrets // hidden in what is reported
+	Settings settings.Settings
 	notifier *notify.Notifier
-	board    *metrics.Board // nil where each run is a process of its own
-	log      *slog.Logger
-	offerID  func(folder string) string // as whoever is told knows the offer
-	reminds  bool                       // there are daily reminders of open findings
-	notices  sync.WaitGroup             // being sent
+	Board    *metrics.Board // nil where each run is a process of its own
+	Log      *slog.Logger
+	OfferID  func(folder string) string // as readers know the offer
+	Reminds  bool                       // there are daily reminders of open findings
+	Notices  sync.WaitGroup             // being sent
 
 	mu     sync.Mutex
 	failed map[string]map[failure]time.Time // by offer, what was reported since anything else happened, and when
 }
 
-// newTeller is the teller for settings; the log is told what is wrong with them.
-func (w world) newTeller(s settings.Settings, board *metrics.Board, log *slog.Logger) *teller {
-	notifier, err := notify.New(s, w.getenv, w.version)
+// Program is what a monitor needs of the program that it is part of.
+type Program struct {
+	Now     func() time.Time
+	Getenv  func(string) string // for the secrets that the settings name
+	Secrets *display.Secrets    // hidden in what is reported
+	Version string              // of the program
+}
+
+// New is the monitor for settings. What is wrong with them is logged.
+func New(in Program, s settings.Settings, board *metrics.Board, log *slog.Logger) *Monitor {
+	notifier, err := notify.New(s, in.Getenv, in.Version)
 	if err != nil {
 		log.Warn("some notices cannot be sent", "error", err)
 	}
-	w.secrets.AddAll(notifier.Secrets())
-	return &teller{world: w, settings: s, notifier: notifier, board: board, log: log, offerID: offerID, failed: map[string]map[failure]time.Time{}}
+	in.Secrets.AddAll(notifier.Secrets())
+	return &Monitor{now: in.Now, secrets: in.Secrets, Settings: s, notifier: notifier, Board: board, Log: log, OfferID: OfferID, failed: map[string]map[failure]time.Time{}}
 }
 
-// readSettings reads the settings in a file that a person named.
-func readSettings(file string) (settings.Settings, error) {
-	return asSettings(settings.Load(file))
-}
-
-// settingsIn reads the settings in the folder of the offers, if there are any, and the
-// defaults otherwise.
-func settingsIn(folder string) (settings.Settings, error) {
-	s, err := settings.LoadIn(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return settings.Default(), nil
-	}
-	return asSettings(s, err)
-}
-
-// asSettings makes what is wrong with a file of settings an error of usage.
-func asSettings(s settings.Settings, err error) (settings.Settings, error) {
-	wrong, strange, large := new(settings.Error), new(disk.StrangeError), new(disk.TooLargeError)
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &wrong) || errors.As(err, &strange) || errors.As(err, &large) {
-		return s, &offerfolder.UsageError{Message: err.Error()}
-	}
-	return s, err
-}
-
-// run makes a run and tells of its start and its end.
-func (t *teller) run(ctx context.Context, req pipeline.Request) (*pipeline.Outcome, error) {
-	began := t.world.now()
-	req.Attempt, req.Log = pipeline.NewAttempt(began), t.log
-	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.offerID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
+// Run makes a run and tells of its start and its end.
+func (t *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outcome, error) {
+	began := t.now()
+	req.Attempt, req.Log = pipeline.NewAttempt(began), t.Log
+	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.OfferID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
 	t.notifier.Start(ctx, e)
-	t.show(e.Offer, req.Folder, true)
+	t.ShowMetrics(e.Offer, req.Folder, true)
 	o, err := pipeline.Run(ctx, req)
-	t.show(e.Offer, req.Folder, false)
+	t.ShowMetrics(e.Offer, req.Folder, false)
 	if errors.Is(err, ledger.ErrDecided) {
 		return o, err // somebody else did it, and told of it
 	}
-	e.At = t.world.now()
+	e.At = t.now()
 	e.Duration = e.At.Sub(began)
-	e = ended(e, o, err)
-	e.Reminded = t.reminds && err == nil && o.Deed == pipeline.Unchanged
-	e.Message = withoutFolder(e.Message, req.Folder)
+	e = Ended(e, o, err)
+	e.Reminded = t.Reminds && err == nil && o.Deed == pipeline.Unchanged
+	e.Message = WithoutFolder(e.Message, req.Folder)
 	if err != nil {
-		e.Zone = zoneOf(req.Folder)
-	} else if t.settings.Mail.Server != "" {
-		t.attach(&e, o)
+		e.Zone = ZoneOf(req.Folder)
+	} else if t.Settings.Mail.Server != "" {
+		t.Attach(&e, o)
 	}
-	t.tell(e)
+	t.Report(e)
 	return o, err
 }
 
-// ended is the event of an attempt's end.
-func ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
+// Ended is the event of an attempt's end.
+func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	if err != nil {
 		e.Kind, e.Exit, e.Message = notify.Failure, int(pipeline.ExitOf(err)), err.Error()
 		if final := new(offerfolder.UsageError); errors.As(err, &final) && final.Final != "" {
@@ -121,7 +105,7 @@ func ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	if o.Exit() == pipeline.ExitRejects {
 		e.Kind = notify.Rejects
 	}
-	for _, remark := range worthSaying(o) {
+	for _, remark := range RemarksOf(o) {
 		e.Message += "\nwarning: " + remark
 	}
 	c := o.Run.Counts()
@@ -129,7 +113,7 @@ func ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	if path, err := filepath.Abs(o.Folder); err == nil {
 		e.Folder = path // whoever reads it does not know where the program was started
 	}
-	e.Zone, e.Changes, e.Reports = o.Run.Offer.Zone, changeLines(o.Run), o.Run.Newest()
+	e.Zone, e.Changes, e.Reports = o.Run.Offer.Zone, compare.ChangeLines(o.Run), o.Run.Newest()
 	for _, g := range o.Run.Groups() {
 		if g.Open {
 			e.Findings = append(e.Findings, g.Sentence())
@@ -142,16 +126,16 @@ func ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	return e
 }
 
-// attach has mail bring the workbook along, if the run made one and it is not too large.
-func (t *teller) attach(e *notify.Event, o *pipeline.Outcome) {
-	most := t.settings.Mail.AttachUpTo
+// Attach has mail bring the workbook along, if the run made one and it is not too large.
+func (t *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
+	most := t.Settings.Mail.AttachUpTo
 	if o.Deed == pipeline.Unchanged || most == 0 {
 		return
 	}
 	content, size, err := o.Workbook(most)
 	switch {
 	case err != nil:
-		t.log.Warn("the workbook is not attached", "offer", e.Offer, "error", err)
+		t.Log.Warn("the workbook is not attached", "offer", e.Offer, "error", err)
 		e.Unattached = "not attached, as it could not be read"
 	case content == nil:
 		e.Unattached = fmt.Sprintf("not attached: it has %d MiB, more than the %d MiB of mail.attach_up_to in batch.yaml; it is result.xlsx in the run's folder", (size+1<<20-1)>>20, most>>20)
@@ -170,9 +154,9 @@ func fileName(name string) string {
 	}, name)
 }
 
-// withoutFolder names what is in the offer's folder as seen from there: whoever reads a
+// WithoutFolder names what is in the offer's folder as seen from there: whoever reads a
 // notice knows the offer, and not the machine.
-func withoutFolder(message, folder string) string {
+func WithoutFolder(message, folder string) string {
 	path, err := filepath.Abs(folder)
 	if err != nil {
 		return message
@@ -180,8 +164,8 @@ func withoutFolder(message, folder string) string {
 	return strings.ReplaceAll(message, path+string(filepath.Separator), "")
 }
 
-// zoneOf is the zone of the offer in a folder, nil if its terms cannot be read.
-func zoneOf(folder string) *time.Location {
+// ZoneOf is the zone of the offer in a folder, nil if its terms cannot be read.
+func ZoneOf(folder string) *time.Location {
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		return nil
@@ -189,9 +173,9 @@ func zoneOf(folder string) *time.Location {
 	return terms.Zone()
 }
 
-// worthSaying is what whoever made the run should know beside its result: a report
+// RemarksOf is what whoever made the run should know beside its result: a report
 // under a wrong name is not in the figures, however well the run went.
-func worthSaying(o *pipeline.Outcome) []string {
+func RemarksOf(o *pipeline.Outcome) []string {
 	said := tender.Messages(o.Remarks)
 	for _, f := range o.Choice.Ignored {
 		switch name := display.Line(f.Name); {
@@ -220,7 +204,7 @@ type failure struct {
 // again reports whether a failure was told already, in the day before, and nothing
 // else has happened to the offer since: one damaged file would otherwise be told by
 // each run of the schedule, and an offer that stays busy each minute.
-func (t *teller) again(e notify.Event) bool {
+func (t *Monitor) again(e notify.Event) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e.Kind != notify.Failure {
@@ -239,22 +223,22 @@ func (t *teller) again(e notify.Event) bool {
 	return false
 }
 
-// tell sends a notice, beside whatever goes on; what could not be told is a
+// Report sends a notice, beside whatever goes on; what could not be told is a
 // warning.
-func (t *teller) tell(e notify.Event) {
+func (t *Monitor) Report(e notify.Event) {
 	e.Again = t.again(e)
-	e.Message = t.world.secrets.Hide(e.Message)
-	t.notices.Go(func() {
+	e.Message = t.secrets.Hide(e.Message)
+	t.Notices.Go(func() {
 		if err := t.notifier.End(context.Background(), e); err != nil {
-			t.log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)
+			t.Log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)
 		}
 	})
 }
 
-// offerID is the id of the offer in a folder. If the terms cannot be read, it is that
+// OfferID is the id of the offer in a folder. If the terms cannot be read, it is that
 // of its last run, since whoever is told knows the offer by it; without one, the
 // folder's name.
-func offerID(folder string) string {
+func OfferID(folder string) string {
 	if terms, err := offerfolder.Terms(folder); err == nil {
 		return terms.AsOf(time.Time{}).ID
 	}
@@ -264,26 +248,26 @@ func offerID(folder string) string {
 	return filepath.Base(filepath.Clean(folder))
 }
 
-// show brings the metrics of an offer up to date with its ledger.
-func (t *teller) show(id, folder string, running bool) {
-	if t.board == nil && (running || t.settings.Metrics.TextfileDir == "") {
+// ShowMetrics brings the metrics of an offer up to date with its ledger.
+func (t *Monitor) ShowMetrics(id, folder string, running bool) {
+	if t.Board == nil && (running || t.Settings.Metrics.TextfileDir == "") {
 		return
 	}
 	state, err := stateOf(folder)
 	if err != nil {
-		t.log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
+		t.Log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
 		return
 	}
 	state.ID, state.Running = id, running
-	if t.board != nil {
-		t.board.Update(id, func(o *metrics.Offer) {
+	if t.Board != nil {
+		t.Board.Update(id, func(o *metrics.Offer) {
 			state.NextSlot, state.Broken, state.Waiting, state.Parked = o.NextSlot, o.Broken, o.Waiting, o.Parked
 			*o = state
 		})
 	}
-	if dir := t.settings.Metrics.TextfileDir; dir != "" && !running {
+	if dir := t.Settings.Metrics.TextfileDir; dir != "" && !running {
 		if _, err := metrics.WriteTextfile(dir, state); err != nil {
-			t.log.Warn("the metrics could not be written", "offer", id, "error", err)
+			t.Log.Warn("the metrics could not be written", "offer", id, "error", err)
 		}
 	}
 }
@@ -318,17 +302,17 @@ func stateOf(folder string) (metrics.Offer, error) {
 	return state, nil
 }
 
-// missed tells that slots of an offer passed without a run.
-func (t *teller) missed(folder string, missed []schedule.Miss) {
-	id := t.offerID(folder)
-	t.show(id, folder, false)
-	now, last := t.world.now(), missed[len(missed)-1]
-	e := notify.Event{Kind: notify.Missed, At: now, Zone: zoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
+// ReportMissed tells that slots of an offer passed without a run.
+func (t *Monitor) ReportMissed(folder string, missed []schedule.Miss) {
+	id := t.OfferID(folder)
+	t.ShowMetrics(id, folder, false)
+	now, last := t.now(), missed[len(missed)-1]
+	e := notify.Event{Kind: notify.Missed, At: now, Zone: ZoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
 	if n := len(missed); n > 1 {
 		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot, last.Slot, last.Why)
 	}
 	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.MadeUp }) {
 		e.Advice = "nothing for the result: a later slot is run now. See why nothing ran before"
 	}
-	t.tell(e)
+	t.Report(e)
 }
