@@ -48,7 +48,7 @@ what is accepted of it, its cash and its wire.`,
 			if explain != "" {
 				return printExplanations(c.Context(), w.stdout, e, explain)
 			}
-			print := printExamination
+			print := printCheckResult
 			if asJSON {
 				print = writeCheckJSON
 			}
@@ -73,7 +73,7 @@ what is accepted of it, its cash and its wire.`,
 	return c
 }
 
-func printExamination(out io.Writer, e *pipeline.Examination) error {
+func printCheckResult(out io.Writer, e *pipeline.CheckResult) error {
 	p := &printer{w: out}
 	p.linef("%s: %s, %s as of %s, terms version %d", e.Offer.ID, e.Offer.Issuer, e.Phase,
 		tender.WallTime(e.AsOf, e.Offer.Zone), e.Offer.Version())
@@ -102,7 +102,7 @@ func printExamination(out io.Writer, e *pipeline.Examination) error {
 	return p.err
 }
 
-func (p *printer) report(e *pipeline.Examination, r ingest.Report, in result.Input) {
+func (p *printer) report(e *pipeline.CheckResult, r ingest.Report, in result.Input) {
 	p.linef("%s (%s%s): %s", r.File, r.Depositary, ageWords(&in, e.AsOf, e.Offer.Zone), r.Format)
 	for _, s := range r.Sheets {
 		p.sheet(s)
@@ -125,7 +125,7 @@ func clocksOf(o *tender.Offer, depositary string) *time.Location {
 
 // outcomes says by which rules rows of a file do not count, or count with a
 // remark. A row can be in several of them.
-func (p *printer) outcomes(e *pipeline.Examination, r ingest.Report, notYet int) {
+func (p *printer) outcomes(e *pipeline.CheckResult, r ingest.Report, notYet int) {
 	for _, standing := range []tender.Standing{tender.StandingNotCounted, tender.StandingRejected, tender.StandingFlagged} {
 		rows := map[string]map[tender.Source]bool{}
 		for _, rej := range e.Rejects {
@@ -156,7 +156,7 @@ func (p *printer) outcomes(e *pipeline.Examination, r ingest.Report, notYet int)
 // fileTotals shows the principal of a file by outcome, what counts of it by series and
 // window, and, for a person to confirm, what was reported and when it was received, on the
 // depositary's clocks.
-func (p *printer) fileTotals(e *pipeline.Examination, f pipeline.FileTotals, zone *time.Location) {
+func (p *printer) fileTotals(e *pipeline.CheckResult, f pipeline.FileTotals, zone *time.Location) {
 	sum := f.Counted.Add(f.NotCounted).Add(f.Rejected)
 	p.linef("  principal %s: %s counted, %s not counted, %s rejected", tender.Thousands(sum), tender.Thousands(f.Counted), tender.Thousands(f.NotCounted), tender.Thousands(f.Rejected))
 	for i, s := range e.Offer.Series {
@@ -190,7 +190,7 @@ func (p *printer) sheet(s ingest.SheetReport) {
 	}
 }
 
-func (p *printer) bookTotals(e *pipeline.Examination) {
+func (p *printer) bookTotals(e *pipeline.CheckResult) {
 	rows := [][]string{{"series", "", "tendered early", "late", "outstanding"}}
 	for i, s := range e.Offer.Series {
 		t := e.Book.Totals[i]

@@ -54,7 +54,7 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 	return c
 }
 
-func (w world) sayWhetherSame(run *pipeline.RunFolder, again *pipeline.Remade, to string) error {
+func (w world) sayWhetherSame(run *pipeline.RunFolder, again *pipeline.Reproduction, to string) error {
 	if len(again.Differs) > 0 {
 		return &tender.ControlError{Rule: "R16", Message: run.Path + " was made by version " + run.Manifest.Program + ", and this one, " + w.version +
 			", makes other bytes of " + strings.Join(again.Differs, ", ") + "; compare them (--to FOLDER): if figures differ, keep both and report it"}

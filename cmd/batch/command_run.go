@@ -83,7 +83,7 @@ func (w world) runAndTell(ctx context.Context, req pipeline.Request, config, for
 
 // done says in a few words what a run did.
 func done(o *pipeline.Outcome) string {
-	switch o.Deed {
+	switch o.Action {
 	case pipeline.Published:
 		return "the run is published in " + o.Folder
 	case pipeline.Rebuilt:

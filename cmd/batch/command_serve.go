@@ -135,8 +135,8 @@ func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
 // service is what stands around the scheduler: runs, ledgers, notices, metrics.
 type service struct {
 	*monitor.Monitor
-	world world
-	beat  atomic.Pointer[time.Time] // when the loop last turned
+	world     world
+	heartbeat atomic.Pointer[time.Time] // when the loop last turned
 
 	named sync.Mutex
 	ids   map[string]string // of the offers by folder
@@ -149,7 +149,7 @@ func (w world) newService(installed settings.Settings, log *slog.Logger) *servic
 	s := &service{world: w, Monitor: monitor.New(w.installation(), installed, metrics.New(w.version), log), ids: map[string]string{}, zones: map[string]*time.Location{}}
 	s.OfferID, s.Reminds = s.id, !installed.Serve.Remind.Never
 	now := w.now()
-	s.beat.Store(&now)
+	s.heartbeat.Store(&now)
 	return s
 }
 
@@ -267,7 +267,7 @@ func (s *service) listen(ctx context.Context, address string) (closed func(), er
 	}
 	s.Log.Info("metrics", "address", listener.Addr().String())
 	ctx, stop := context.WithCancel(ctx)
-	alive := metrics.Alive(s.world.now, func() time.Time { return *s.beat.Load() }, 3*s.Settings.Serve.Poll+time.Minute)
+	alive := metrics.Alive(s.world.now, func() time.Time { return *s.heartbeat.Load() }, 3*s.Settings.Serve.Poll+time.Minute)
 	ready := s.Board.Ready(s.loaded)
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -281,7 +281,7 @@ func (s *service) listen(ctx context.Context, address string) (closed func(), er
 // turned notes that the loop and all offers turned, and says so to the service manager.
 func (s *service) turned(load serve.Load) {
 	now := s.world.now()
-	s.beat.Store(&now)
+	s.heartbeat.Store(&now)
 	notifySystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady, daemon.SdNotifyWatchdog, load.Offers, load.Running, load.Waiting))
 }
 

@@ -15,7 +15,7 @@ import (
 
 // printExplanations follows the rows that where names. That some are rejected is
 // what was asked, and no failure.
-func printExplanations(ctx context.Context, out io.Writer, e *pipeline.Examination, where string) error {
+func printExplanations(ctx context.Context, out io.Writer, e *pipeline.CheckResult, where string) error {
 	explanations, err := e.Explain(ctx, where)
 	if err != nil {
 		return err

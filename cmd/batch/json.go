@@ -19,7 +19,7 @@ import (
 // The JSON of run and check; docs/result.md describes it, docs/schemas has a schema of each.
 type (
 	doneJSON struct {
-		Deed     pipeline.Deed    `json:"action"`
+		Deed     pipeline.Action  `json:"action"`
 		Exit     pipeline.Exit    `json:"exit"`
 		Run      string           `json:"run"`
 		Folder   string           `json:"folder"`
@@ -122,7 +122,7 @@ type (
 // newDoneJSON says what a run did.
 func newDoneJSON(o *pipeline.Outcome) doneJSON {
 	return doneJSON{
-		Deed: o.Deed, Exit: o.Exit(), Run: o.Run.Name, Folder: o.Folder, Final: o.Final, Open: o.Run.Open(),
+		Deed: o.Action, Exit: o.Exit(), Run: o.Run.Name, Folder: o.Folder, Final: o.Final, Open: o.Run.Open(),
 		Read:     export.List(o.Choice.Chosen, func(f inbox.Chosen) fileReadJSON { return fileReadJSON{f.Depositary.Name, f.Name} }),
 		LeftOut:  leftOut(o.Choice),
 		Warnings: append([]tender.Warning{}, o.Remarks...),
@@ -157,7 +157,7 @@ func withDone(document []byte, o *pipeline.Outcome) ([]byte, error) {
 }
 
 // writeCheckJSON writes all that a check found.
-func writeCheckJSON(out io.Writer, e *pipeline.Examination) error {
+func writeCheckJSON(out io.Writer, e *pipeline.CheckResult) error {
 	c := checkJSON{
 		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone), TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest,
 		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Rejects, false), Files: []checkedJSON{}, Series: []bookJSON{},
@@ -184,7 +184,7 @@ func newTenderedJSON(o *tender.Offer, series int, t tender.Totals) tenderedJSON 
 	return tenderedJSON{o.Series[series].ID, o.Series[series].Currency, t.Early.String(), t.Late.String()}
 }
 
-func newCheckedJSON(e *pipeline.Examination, i int) checkedJSON {
+func newCheckedJSON(e *pipeline.CheckResult, i int) checkedJSON {
 	r, in, f := &e.Reports[i], e.Inputs[i], e.Files[i]
 	c := checkedJSON{
 		Depositary: r.Depositary, File: r.File, SHA256: in.SHA256, Bytes: in.Bytes, Format: r.Format, Sheets: export.List(r.Sheets, newSheetJSON),

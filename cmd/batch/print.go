@@ -31,7 +31,7 @@ func printOutcome(out io.Writer, o *pipeline.Outcome) error {
 	for _, remark := range o.Remarks {
 		p.linef("warning: %s", remark)
 	}
-	p.deed(o)
+	p.action(o)
 	p.verdict(o)
 	return p.err
 }
@@ -70,7 +70,7 @@ func (p *printer) verdict(o *pipeline.Outcome) {
 	if o.Exit() != pipeline.ExitRejects {
 		return
 	}
-	p.linef("%s, with %s (exit code %d)", o.Deed, display.Plural(o.Run.Open(), "open finding", "open findings"), o.Exit())
+	p.linef("%s, with %s (exit code %d)", o.Action, display.Plural(o.Run.Open(), "open finding", "open findings"), o.Exit())
 }
 
 // printResult tells what a run that was made again comes to.
@@ -245,8 +245,8 @@ func (p *printer) wireRows(c *result.WireChanges, most int) {
 	p.tableLeft(rows, 4)
 }
 
-func (p *printer) deed(o *pipeline.Outcome) {
-	switch o.Deed {
+func (p *printer) action(o *pipeline.Outcome) {
+	switch o.Action {
 	case pipeline.Published:
 		p.linef("published: %s/%s", o.Folder, result.WorkbookName)
 	case pipeline.Unchanged:

@@ -12,7 +12,7 @@ import (
 
 // snapshots shows in a few lines how the newest report of each depositary differs from
 // the one before, and what vanished or changed earlier and is not resolved.
-func (p *printer) snapshots(e *pipeline.Examination) {
+func (p *printer) snapshots(e *pipeline.CheckResult) {
 	if e.Snapshots == nil {
 		return
 	}

@@ -295,7 +295,7 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 }
 
 func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
-	o := &pipeline.Outcome{Run: &result.Run{Offer: &tender.Offer{}}, Deed: pipeline.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
+	o := &pipeline.Outcome{Run: &result.Run{Offer: &tender.Offer{}}, Action: pipeline.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
 		{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
 		{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
 	}}}

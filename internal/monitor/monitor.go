@@ -73,7 +73,7 @@ func (t *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outc
 	e.At = t.now()
 	e.Duration = e.At.Sub(began)
 	e = Ended(e, o, err)
-	e.Reminded = t.Reminds && err == nil && o.Deed == pipeline.Unchanged
+	e.Reminded = t.Reminds && err == nil && o.Action == pipeline.Unchanged
 	e.Message = WithoutFolder(e.Message, req.Folder)
 	if err != nil {
 		e.Zone = ZoneOf(req.Folder)
@@ -101,7 +101,7 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 		}
 		return e
 	}
-	e.Kind, e.Exit, e.Message = notify.Success, int(o.Exit()), string(o.Deed)
+	e.Kind, e.Exit, e.Message = notify.Success, int(o.Exit()), string(o.Action)
 	if o.Exit() == pipeline.ExitRejects {
 		e.Kind = notify.Rejects
 	}
@@ -129,7 +129,7 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 // Attach has mail bring the workbook along, if the run made one and it is not too large.
 func (t *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
 	most := t.Settings.Mail.AttachUpTo
-	if o.Deed == pipeline.Unchanged || most == 0 {
+	if o.Action == pipeline.Unchanged || most == 0 {
 		return
 	}
 	content, size, err := o.Workbook(most)

@@ -337,7 +337,7 @@ func TestAFileThatIsNotUsedNeverStopsARun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if o := mustRun(t, Request{Folder: folder}); o.Deed != Published {
-		t.Errorf("%s", o.Deed)
+	if o := mustRun(t, Request{Folder: folder}); o.Action != Published {
+		t.Errorf("%s", o.Action)
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Examination is how a run would understand the terms and the files.
-type Examination struct {
+// CheckResult is how a run would understand the terms and the files.
+type CheckResult struct {
 	Offer   *tender.Offer
 	AsOf    time.Time
 	Phase   tender.Phase
@@ -73,7 +73,7 @@ func (f *FileTotals) impress(line *tender.Instruction) {
 
 // Explain follows a row of the files examined: FILE:ROW, or
 // DEPOSITARY:INSTRUCTION. Its error is a *[UsageError].
-func (e *Examination) Explain(ctx context.Context, where string) ([]Explanation, error) {
+func (e *CheckResult) Explain(ctx context.Context, where string) ([]Explanation, error) {
 	explanations, err := e.in.explain(ctx, where)
 	if err != nil {
 		return nil, &offerfolder.UsageError{Message: err.Error()}
@@ -83,13 +83,13 @@ func (e *Examination) Explain(ctx context.Context, where string) ([]Explanation,
 
 // Check reads the terms and the files as [Run] would and writes nothing. Its
 // errors are those of Run.
-func Check(ctx context.Context, req Request) (*Examination, error) {
+func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	req.DryRun = true
 	in, err := Take(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	e := &Examination{
+	e := &CheckResult{
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Rejects: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), Snapshots: in.compared.shown, in: in,

@@ -68,7 +68,7 @@ func runAndDie(folder, at string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return int(ExitOf(err))
 	}
-	fmt.Println(o.Deed)
+	fmt.Println(o.Action)
 	return 0
 }
 
@@ -150,7 +150,7 @@ func undisturbed(t *testing.T, folder string) (files map[string]string, changes 
 		changes++
 		return nil
 	}}})
-	if err != nil || o.Deed != Published {
+	if err != nil || o.Action != Published {
 		t.Fatalf("%+v, %v", o, err)
 	}
 	return contents(t, o.Folder), changes
@@ -558,7 +558,7 @@ func TestALedgerThatKnowsLessStopsTheRun(t *testing.T) {
 	}
 	rebuild(3)
 	if o := mustRun(t, noon); o.Folder != last.Folder {
-		t.Errorf("%s, %s", o.Deed, o.Folder)
+		t.Errorf("%s, %s", o.Action, o.Folder)
 	}
 	leadsTo(t, folder, "latest", filepath.Base(last.Folder))
 }

@@ -130,7 +130,7 @@ func TestS4ASlotWhoseRunDidNotFitOnTheDiskStaysOpen(t *testing.T) {
 		t.Errorf("the ledger is taken as %+v, %v", history, err)
 	}
 	req.Disk = disk.Disk{}
-	if o, err := Run(t.Context(), req); err != nil || o.Deed != Published {
+	if o, err := Run(t.Context(), req); err != nil || o.Action != Published {
 		t.Errorf("once there is room: %+v, %v", o, err)
 	}
 }

@@ -54,11 +54,11 @@ func TestAFinalRunIsNotReplacedBecauseItIsGone(t *testing.T) {
 			continue
 		}
 		o := mustRun(t, Request{Folder: folder, Supersede: name, Reason: "its folder is lost", Clock: longAfterEnd, Version: "test"})
-		if o.Deed != Published || o.Run.Replaces != name {
-			t.Errorf("%s, replaces %q", o.Deed, o.Run.Replaces)
+		if o.Action != Published || o.Run.Replaces != name {
+			t.Errorf("%s, replaces %q", o.Action, o.Run.Replaces)
 		}
-		if again := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"}); again.Deed != Unchanged || again.Folder != o.Folder {
-			t.Errorf("%s, %s", again.Deed, again.Folder)
+		if again := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"}); again.Action != Unchanged || again.Folder != o.Folder {
+			t.Errorf("%s, %s", again.Action, again.Folder)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func TestP21AFinalRunByAnUnidentifiedBuildWarns(t *testing.T) {
 			said := strings.Join(tender.Messages(o.Remarks), "\n")
 			wanted := want != "" && o.Run.Phase == tender.Final
 			if got := strings.Contains(said, "cannot be built again"); got != wanted || wanted && !strings.Contains(said, want) {
-				t.Errorf("%s, %s, %s: %s", version, o.Run.Phase, o.Deed, said)
+				t.Errorf("%s, %s, %s: %s", version, o.Run.Phase, o.Action, said)
 			}
 		}
 	}

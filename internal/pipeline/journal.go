@@ -239,7 +239,7 @@ func shortened(message string) string {
 func (j *journal) close(o *Outcome, err error) error {
 	if err == nil {
 		o.Remarks = append(o.Remarks, j.remarks...)
-		return j.end(ledger.Event(o.Deed), o.Exit(), "")
+		return j.end(ledger.Event(o.Action), o.Exit(), "")
 	}
 	event := ledger.Failed
 	j.entry.Again = offerfolder.Transient(err) && !j.lies()

@@ -118,9 +118,9 @@ func (s *standing) unchanged(j *journal, in *Intake, r *result.Run, known *ledge
 	}
 	j.entry.Run = known.Run
 	r.Held, r.Decisions = known.Held, known.Decisions
-	o := &Outcome{Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: known.Folder(), Deed: Unchanged, Final: s.finalBeside(known.Run), published: known}
+	o := &Outcome{Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: known.Folder(), Action: Unchanged, Final: s.finalBeside(known.Run), published: known}
 	if s.latest == nil || s.latest.Run != known.Run && s.forward(known) {
-		o.Deed = Restored
+		o.Action = Restored
 	}
 	return o, s.pointAt(j.req.Disk, known)
 }
@@ -137,7 +137,7 @@ func (s *standing) again(ctx context.Context, j *journal, known *ledger.Run) (*O
 	}
 	if len(again.Differs) == 0 {
 		j.entry.Run = known.Run
-		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: known.Folder(), Deed: Rebuilt, Final: s.finalBeside(known.Run), published: known}, nil
+		return &Outcome{Run: again.Run, Choice: again.in.choice, Folder: known.Folder(), Action: Rebuilt, Final: s.finalBeside(known.Run), published: known}, nil
 	}
 	again.Run.Version = j.req.Version
 	again.in.src = again.in.src.BeforeComparing()
@@ -174,7 +174,7 @@ func (s *standing) publish(ctx context.Context, j *journal, in *Intake, r *resul
 	if err != nil {
 		return nil, err
 	}
-	o = &Outcome{Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: run.Folder(), Deed: Published, published: run}
+	o = &Outcome{Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: run.Folder(), Action: Published, published: run}
 	if r.Phase == tender.Final && r.Held == "" {
 		s.final, s.inForce = run, run.Run
 	}

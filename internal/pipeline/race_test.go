@@ -203,7 +203,7 @@ func TestARunWaitsForAnotherAsLongAsSaid(t *testing.T) {
 	for i := range 4 {
 		all.Go(func() {
 			o, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-04T1" + strconv.Itoa(i) + ":00", Clock: afterEarlyDate, Version: "test", Wait: time.Minute})
-			if err != nil || o.Deed != Published {
+			if err != nil || o.Action != Published {
 				t.Errorf("%v, %v", o, err)
 			}
 		})

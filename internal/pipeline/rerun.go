@@ -65,7 +65,7 @@ func noRun(path string) error {
 // Rerun makes a published run again from the copies it keeps, and compares. Of
 // the request it takes Clock and Getenv. Nothing is published. It is a
 // *[ledger.AlteredError] if the run's folder is not as it was published.
-func Rerun(ctx context.Context, req Request, run *RunFolder) (*Remade, error) {
+func Rerun(ctx context.Context, req Request, run *RunFolder) (*Reproduction, error) {
 	if err := run.run.Check(); err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func Rerun(ctx context.Context, req Request, run *RunFolder) (*Remade, error) {
 }
 
 // WriteTo writes every file of the run into a folder that must not be there yet.
-func (a *Remade) WriteTo(ctx context.Context, req Request, folder string) error {
+func (a *Reproduction) WriteTo(ctx context.Context, req Request, folder string) error {
 	if err := req.Disk.MakeFolder(folder); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return &offerfolder.UsageError{Message: fmt.Sprintf("%s is there already; name a new folder", folder)}
@@ -85,8 +85,8 @@ func (a *Remade) WriteTo(ctx context.Context, req Request, folder string) error 
 	})
 }
 
-// Remade is a published run, made again from the copies it keeps.
-type Remade struct {
+// Reproduction is a published run, made again from the copies it keeps.
+type Reproduction struct {
 	Run     *result.Run
 	Differs []string // names of the files that came out with other bytes
 
@@ -95,7 +95,7 @@ type Remade struct {
 
 // remake makes a published run again from the copies it keeps, as the program of
 // its version would name itself, and compares every file.
-func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger.Run) (*Remade, error) {
+func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger.Run) (*Reproduction, error) {
 	src := &offerfolder.Source{Folder: filepath.Dir(filepath.Dir(m.Folder())), Kept: m, Now: req.Clock, Archive: archive}
 	terms, err := src.Terms()
 	if err != nil {
@@ -117,13 +117,13 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 	if err := in.compareWith(r, m.Previous); err != nil {
 		return nil, err
 	}
-	again := &Remade{Run: r, in: in}
+	again := &Reproduction{Run: r, in: in}
 	again.Differs, err = again.compare(ctx, m)
 	return again, err
 }
 
 // changesSince names the files that have other bytes than the published ones.
-func (a *Remade) compare(ctx context.Context, m *ledger.Run) (differs []string, err error) {
+func (a *Reproduction) compare(ctx context.Context, m *ledger.Run) (differs []string, err error) {
 	now := manifest(a.Run, m.Previous, a.in)
 	for _, p := range a.in.src.Pieces {
 		now.Keep(p.Kept())

@@ -88,7 +88,7 @@ type Outcome struct {
 	Choice  inbox.Choice     // the files used and those passed over
 	Remarks []tender.Warning // for whoever makes the run; no part of the result
 	Folder  string           // where the run is published; "" for a dry run
-	Deed    Deed
+	Action  Action
 	Final   string // the final run in force if it is another one
 
 	published *ledger.Run // nil for a dry run
@@ -103,16 +103,16 @@ func (o *Outcome) ResultJSON() ([]byte, error) {
 	return o.published.Read(result.JSONName)
 }
 
-// Deed is what became of a run's result.
-type Deed string
+// Action is what became of a run's result.
+type Action string
 
 // The deeds.
 const (
-	Published Deed = "published" // a new folder
-	Unchanged Deed = "unchanged" // nothing new since the latest run
-	Restored  Deed = "restored"  // published before; latest points at it again
-	Rebuilt   Deed = "rebuilt"   // made again, with the same bytes
-	Computed  Deed = "computed"  // a dry run: nothing written
+	Published Action = "published" // a new folder
+	Unchanged Action = "unchanged" // nothing new since the latest run
+	Restored  Action = "restored"  // published before; latest points at it again
+	Rebuilt   Action = "rebuilt"   // made again, with the same bytes
+	Computed  Action = "computed"  // a dry run: nothing written
 )
 
 // Run makes one run of an offer. Errors are a *[UsageError], a
@@ -132,7 +132,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Deed: Computed}
+		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Action: Computed}
 		return o, in.lookAhead(r, o)
 	}
 	if err := offerfolder.IsOffer(req.Folder); err != nil {

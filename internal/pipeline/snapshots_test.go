@@ -80,7 +80,7 @@ func putReports(t testing.TB, folder string, reports ...string) {
 
 // verdict is what became of the tenders: those that count with principal, and the
 // findings of the comparison.
-func verdict(t testing.TB, e *Examination) string {
+func verdict(t testing.TB, e *CheckResult) string {
 	t.Helper()
 	var words []string
 	for i := range e.Book.Lines {
@@ -107,7 +107,7 @@ func verdict(t testing.TB, e *Examination) string {
 	return strings.Join(words, "; ")
 }
 
-func examine(t testing.TB, folder string) *Examination {
+func examine(t testing.TB, folder string) *CheckResult {
 	t.Helper()
 	e, err := Check(context.Background(), Request{Folder: folder, Clock: longAfterEnd, AsOf: "2026-05-18T12:00"})
 	if err != nil {
@@ -326,8 +326,8 @@ func TestM4AReportThatIsOverwritten(t *testing.T) {
 		}
 		remadeSame(t, o.Folder)
 		again := mustRun(t, night(7))
-		if again.Deed != Unchanged {
-			t.Errorf("%s: the next night: %s", name, again.Deed)
+		if again.Action != Unchanged {
+			t.Errorf("%s: the next night: %s", name, again.Action)
 		}
 		putReports(t, folder, name+":\n2 8000 05-02T10:00\n3 1000 05-07T10:00\n")
 		o = mustRun(t, night(8))

@@ -58,7 +58,7 @@ func Serve(ctx context.Context, config Config) error {
 	defer s.watch()()
 	for ctx.Err() == nil {
 		s.discover(ctx)
-		s.beat()
+		s.heartbeat()
 		sleep(ctx, min(s.Poll, nap), nil)
 	}
 	return s.stop(cancel)

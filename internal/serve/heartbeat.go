@@ -16,9 +16,9 @@ const (
 	longestRun = time.Hour
 )
 
-// beat says that the loop turned, unless an offer hangs. The one who listens then starts the
+// heartbeat says that the loop turned, unless an offer hangs. The one who listens then starts the
 // service again.
-func (s *server) beat() {
+func (s *server) heartbeat() {
 	if names := s.hanging(); len(names) > 0 {
 		if what := strings.Join(names, ", "); s.said.news(what, s.Now()) {
 			s.Log.Error("the service hangs and is to be started again", "offers", what)
