@@ -81,7 +81,7 @@ func buildCalamine(folder, crates string, log io.Writer) (string, error) {
 	cargo := exec.CommandContext(ctx, "cargo", append([]string{"build", "--release", "--quiet"}, sourceFlags(crates)...)...)
 	cargo.Dir, cargo.Stdout, cargo.Stderr = home, log, log
 	if cargo.Run() != nil {
-		return "", errors.New("cargo could not fetch and build it; what it said stands above")
+		return "", errors.New("cargo could not fetch and build it; what it said is above")
 	}
 	return filepath.Join(home, "target", "release", "peer"), nil
 }

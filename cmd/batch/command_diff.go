@@ -383,7 +383,7 @@ func (p *differencePrinter) instructions() {
 	}
 	n := d.Kinds()
 	p.section("instructions: %d new, %d gone, %d amended, %d accepted differently",
-		n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
+		n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed])
 	rows := [][]string{{"  ", "depositary", "instruction", "", "series", "window", "tendered", "accepted", "returned", "cash"}}
 	currencies := d.Currencies()
 	for i := range d.Lines[:p.shown(len(d.Lines))] {
@@ -404,7 +404,7 @@ func lineRows(c *result.Change, was, now string) [][]string {
 	switch c.Kind {
 	case result.New:
 		side(0, c.Now, now)
-	case result.Gone:
+	case result.NoLonger:
 		side(0, c.Was, was)
 	default:
 		rows[0][3] = "before"

@@ -434,7 +434,7 @@ func (s *service) remind(folder string) {
 		s.Log.Warn("it is not known whether findings are open", "offer", s.id(folder), "error", err)
 		return
 	}
-	if u == nil || tender.DateOf(u.Told.In(zone)).String() == day {
+	if u == nil || tender.DateOf(u.Reported.In(zone)).String() == day {
 		return
 	}
 	if err := s.reminders.Sent(s.world.disk, name, day); err != nil {

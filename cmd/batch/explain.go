@@ -59,8 +59,8 @@ func (p *printer) explanation(x pipeline.Explanation) {
 	}
 	p.linef("in the end: %s", x.Result)
 	switch {
-	case x.NotTold != "":
-		p.linef("what it gets cannot be told, as no run can be made: %s", x.NotTold)
+	case x.NotSaid != "":
+		p.linef("what it gets cannot be told, as no run can be made: %s", x.NotSaid)
 	case x.Gets != nil:
 		p.allotment(x.Gets)
 	}

@@ -19,7 +19,7 @@ func TestAnInterruptedRunEndsWith130(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	entries, err := ledger.ReadEntries(filepath.Join(folder, "runs"))
-	if err != nil || len(entries) == 0 || !strings.HasPrefix(entries[len(entries)-1].Message, "it was told to stop before it had done") {
+	if err != nil || len(entries) == 0 || !strings.HasPrefix(entries[len(entries)-1].Message, "interrupted: nothing was published") {
 		t.Errorf("the ledger says %v, %v", entries, err)
 	}
 }

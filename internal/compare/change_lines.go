@@ -20,7 +20,7 @@ func ChangeLines(r *result.Run) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	n := c.Kinds()
 	add("against run %s: %d new, %d no longer counted, %d amended, %d accepted or paid differently",
-		c.Previous, n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
+		c.Previous, n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed])
 	for _, s := range c.Series {
 		tendered, accepted, cash := s.TenderedNow.Sub(s.TenderedWas), s.AcceptedNow.Sub(s.AcceptedWas), s.CashNow.Sub(s.CashWas)
 		if !tendered.IsZero() || !accepted.IsZero() || !cash.IsZero() {

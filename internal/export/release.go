@@ -141,7 +141,7 @@ func (t *release) table(r *result.Run) {
 	t.tableFootnotes = []string{"Amounts are principal amounts; of discount notes, principal amounts at maturity."}
 }
 
-// inBrackets lists what stands behind a title.
+// inBrackets lists what follows a title.
 func inBrackets(all []string) string {
 	if len(all) == 0 {
 		return ""
@@ -265,7 +265,7 @@ func priceWords(r *result.Run) string {
 		joined(days), joined(each), total)
 }
 
-// conditionWords name what stands between the offer and the payment.
+// conditionWords name the conditions that still prevent payment.
 func conditionWords(r *result.Run) []string {
 	var open []string
 	for _, c := range r.Offer.Conditions {
@@ -461,7 +461,7 @@ func (t *release) writeMarkdownTable(b *strings.Builder) {
 	}
 }
 
-// markdown is text that Markdown shows as it stands: text of an input becomes
+// markdown is text that Markdown shows as written: text of an input becomes
 // neither markup nor a link.
 func markdown(s string) string { return markup.Replace(plainLine(s)) }
 

@@ -35,7 +35,7 @@ var writing = url.Values{
 }
 
 // reading are the settings of a connection that leaves a damaged or altered file
-// as it is, and does not run what stands in its schema.
+// as it is, and does not run what its schema holds.
 var reading = url.Values{
 	"_pragma":   {"locking_mode(EXCLUSIVE)", "query_only(1)", "trusted_schema(0)", "cell_size_check(1)"},
 	"mode":      {"ro"},
@@ -53,7 +53,7 @@ func openDatabase(path string, settings url.Values) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1) // one process, one connection: there is nobody to wait for
+	db.SetMaxOpenConns(1) // one process, one connection: there is no other to wait for
 	return db, nil
 }
 
@@ -64,7 +64,7 @@ type content struct {
 	head     row // the last entry's number and hash, as the head names them
 }
 
-// standing tells two ledgers of one offer apart by age.
+// standing orders two ledgers of one offer by age.
 type standing struct {
 	version int
 	count   int64 // of entries
@@ -184,7 +184,7 @@ func opened(db *sql.DB, path string) error {
 	return treeOf(filepath.Dir(path)).Same(path)
 }
 
-// isPending reports whether SQLite's log lies beside a database.
+// isPending reports whether SQLite's log is next to a database.
 func isPending(path string) (bool, error) {
 	info, err := treeOf(filepath.Dir(path)).Lstat(path + walSuffix)
 	switch {
@@ -216,7 +216,7 @@ func lockToWrite(runs string) (unlock func() error, err error) {
 	return waitFor(runs, lock, lock.TryLockContext)
 }
 
-// lockToRead takes the ledger for reading. Where nobody has ever written there is
+// lockToRead takes the ledger for reading. Where nothing was ever written there is
 // nothing to lock, and nothing is made.
 func lockToRead(runs string) (unlock func() error, err error) {
 	if err := lockable(runs, ledgerLockName); err != nil {

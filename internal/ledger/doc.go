@@ -1,6 +1,6 @@
 // Package ledger knows which runs of an offer have been published, on what and
 // with what result. The record of a run is its manifest, written with the run
-// and published with it in one step, so it can never disagree with what lies on
+// and published with it in one step, so it can never disagree with what is on
 // disk.
 //
 // The ledger proper, ledger.db, is the history: one entry for what each attempt to

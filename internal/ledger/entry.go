@@ -13,20 +13,20 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Event is what an entry tells of an attempt to run an offer.
+// Event is what an entry says of an attempt to run an offer.
 type Event string
 
 // The events. All but started and missed end the attempt.
 const (
 	Started     Event = "started"     // an attempt began; with a run, it is about to publish that
-	Published   Event = "published"   // a new folder lies among the runs
+	Published   Event = "published"   // a new folder is among the runs
 	Unchanged   Event = "unchanged"   // nothing was new since the latest run
 	Restored    Event = "restored"    // published before; latest points at it again
 	Rebuilt     Event = "rebuilt"     // made again, with the same bytes
 	Refused     Event = "refused"     // busy, wrong terms, or figures that do not agree
 	Failed      Event = "failed"      // a file or the disk did not do
 	Interrupted Event = "interrupted" // asked to stop
-	Abandoned   Event = "abandoned"   // its process was gone; noted by the next run
+	Abandoned   Event = "abandoned"   // its process had ended; noted by the next run
 	Missed      Event = "missed"      // a slot that passed without a run
 	Recovered   Event = "recovered"   // taken from a manifest after the ledger was lost
 )
@@ -103,7 +103,7 @@ type Total struct {
 // which stand beside it.
 func (e Entry) body() (string, error) {
 	if !events[e.Event] {
-		return "", fmt.Errorf("an entry cannot tell of %q: no such event", e.Event)
+		return "", fmt.Errorf("an entry cannot hold %q: there is no such event", e.Event)
 	}
 	e.Seq, e.Hash = 0, ""
 	var b strings.Builder
@@ -133,7 +133,7 @@ type row struct {
 	hash string
 }
 
-// noHash stands for the entry before the first.
+// noHash is the hash of the entry before the first.
 var noHash = strings.Repeat("0", 2*sha256.Size)
 
 // chained returns the hash of an entry: SHA-256 over three lines, the hash of the
@@ -155,7 +155,7 @@ func Decided(entries []Entry, slot string) (Entry, bool) {
 }
 
 // Open returns what attempts that have not ended said last: they go on, or their
-// process is gone.
+// process has ended.
 func Open(entries []Entry) []Entry {
 	ended := make(map[string]bool)
 	for _, e := range entries {

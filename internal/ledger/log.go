@@ -152,7 +152,7 @@ func ReadEntries(runs string) (entries []Entry, err error) {
 }
 
 // damage is a *[DamagedError] for what is wrong with a ledger. Where the system
-// could not read it, nobody knows what it holds, and that error stays as it is.
+// could not read it, what it holds is not known, and that error stays as it is.
 func damage(path string, err error) error {
 	if err == nil {
 		return nil
@@ -340,7 +340,7 @@ func (unavailableError) Is(target error) bool { return target == ErrUnavailable 
 // Unwrap returns what it was.
 func (e unavailableError) Unwrap() error { return e.error }
 
-// diskError tells damage from a disk that does not do, and gives SQLite's errors
+// diskError separates damage from a disk that fails, and gives SQLite's errors
 // the names that the system's own have.
 func diskError(path string, err error) error {
 	if errors.Is(err, errOpenElsewhere) {

@@ -666,7 +666,7 @@ func crashAfterCommit(t *testing.T, runs string) {
 	}
 }
 
-// filesOf returns what lies in a folder.
+// filesOf returns what is in a folder.
 func filesOf(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	all := make(map[string]string)

@@ -103,7 +103,7 @@ func readManifest(t disk.Tree, folder string) (m *Manifest, digest string, err e
 	return m, digest, nil
 }
 
-// wrong is an error if the manifest is none of a run, or names what lies outside
+// wrong is an error if the manifest is none of a run, or names what is outside
 // of the run's folder.
 func (m *Manifest) wrong() error {
 	if m.Run == "" || m.Offer == "" || m.Phase == "" {

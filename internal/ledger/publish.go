@@ -87,7 +87,7 @@ func MakeRuns(d disk.Disk, runs string) error {
 func mayOwn(user, owner int) bool { return user == owner || user == 0 || owner == 0 }
 
 // lockFlags opens a lock's file. A link is not followed, and a pipe, which would hang
-// whoever opens it, deaf to every signal, does not wait.
+// a process that opens it does not wait, deaf to every signal.
 const lockFlags = os.O_RDONLY | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
 // lockable is an error if something else than a file has a lock's name, or a link
@@ -197,7 +197,7 @@ func (s *Stage) WriteManifest(m *Manifest) error {
 }
 
 // ReadBack reads every file of the stage from the disk, by the manifest as it
-// lies there, and returns the digest of the manifest.
+// is there, and returns the digest of the manifest.
 func (s *Stage) ReadBack() (digest string, err error) {
 	m, digest, err := readManifest(s.tree, s.folder)
 	if err != nil {

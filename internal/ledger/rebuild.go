@@ -53,7 +53,7 @@ func replaceLedger(runs string, bodies []string, now time.Time) (err error) {
 	return putInPlace(runs)
 }
 
-// Names of the folder of a ledger that is made anew: while it is made, and when it
+// Names of the folder of a ledger that is rebuilt: while it is made, and when it
 // is whole but not yet in place.
 const (
 	draftName = ".ledger.draft"
@@ -79,7 +79,7 @@ func draft(runs string, bodies []string) error {
 	})
 }
 
-// putInPlace puts a ledger that was made anew in the place of the one before. It
+// putInPlace puts a rebuilt ledger in the place of the one before. It
 // goes on where a crash left off: the folder is there until all is in place.
 func putInPlace(runs string) error {
 	ready, tree := filepath.Join(runs, readyName), treeOf(runs)

@@ -13,7 +13,7 @@ import (
 )
 
 // sum is what ledger.sum says of the ledger: how far it had come, and SHA-256 of
-// the whole file, so that a bit that flips where no entry stands is noticed too.
+// the whole file, so that a bit that flips where there is no entry is noticed too.
 type sum struct {
 	standing standing
 	digest   string // in hexadecimal

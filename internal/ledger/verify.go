@@ -29,8 +29,8 @@ func finding(where, what, do string) Finding { return Finding{Where: where, What
 // entries are of the offer, whose id may be "" if it is not known, and that latest and
 // final lead where the history says. It changes nothing. An error means that it could not look; damage is a finding.
 //
-// What it cannot notice: whoever may write the folder can compute the whole chain
-// anew, or cut off the last entries with head and sum, as nothing outside says
+// What it cannot notice: a person who may write the folder can compute the whole chain
+// again, or cut off the last entries with head and sum, as nothing outside says
 // what they were. Published folders give such a cut away as runs that no entry
 // knows; refused and failed attempts at the end leave no such trace. Keep the hash
 // of the last entry elsewhere, in a mail or another system's log, to notice that

@@ -17,7 +17,7 @@ import (
 	"tenderbatch/internal/disk"
 )
 
-// resum writes the sum that fits the ledger as it is, as somebody would who covers
+// resum writes the sum that fits the ledger as it is, as a person would who covers
 // a change up.
 func resum(t testing.TB, runs string) {
 	t.Helper()
@@ -267,7 +267,7 @@ func put(t testing.TB, folder string, files map[string]string) {
 	}
 }
 
-// A chain without an anchor outside cannot tell; see Verify.
+// A chain without an anchor outside does not show it; see Verify.
 func TestWhatOneWhoMayWriteTheFolderCanHide(t *testing.T) {
 	runs := t.TempDir()
 	log(t, runs, Entry{Event: Started, Attempt: "a"}, Entry{Event: Refused, Attempt: "a", Exit: 6})
@@ -282,7 +282,7 @@ func TestWhatOneWhoMayWriteTheFolderCanHide(t *testing.T) {
 	}
 	after, err := ReadEntries(runs)
 	if err != nil || after[len(after)-1].Hash == before[len(before)-1].Hash {
-		t.Errorf("the last hash, kept elsewhere, would not tell: %v", err)
+		t.Errorf("the last hash, kept elsewhere, would not show it: %v", err)
 	}
 }
 

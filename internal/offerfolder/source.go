@@ -102,7 +102,7 @@ func (s *Source) Names(o *tender.Offer) (names []string, left []inbox.Ignored, e
 func (s *Source) File(name string) ([]byte, error) {
 	return s.take(name, func() ([]byte, error) {
 		if mark := s.openMark(name); mark != "" {
-			return nil, tender.Unsettled(name, mark+" lies beside it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
+			return nil, tender.Unsettled(name, mark+" is next to it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
 		}
 		return s.Read(name, s.Inbox.Paths[name], MostBytes, s.Opener(name))
 	})
@@ -256,7 +256,7 @@ func sameAs(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// path is where a file of the inbox lies; there is none for one that a person named
+// path is where a file of the inbox is; there is none for one that a person named
 // elsewhere, and where the files come from copies.
 func (s *Source) path(name string) (path string, there bool) {
 	if s.Inbox == nil || s.Inbox.named[name] {

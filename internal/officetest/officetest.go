@@ -1,4 +1,4 @@
-// Package officetest has LibreOffice calculate workbooks anew, for tests: a total
+// Package officetest has LibreOffice recalculate workbooks, for tests: a total
 // that is stored with its formula must be what a spreadsheet makes of it.
 package officetest
 

@@ -129,7 +129,7 @@ func TestChangesSincePreviousRun(t *testing.T) {
 	}
 	// 42 late tenders are new; everything under levels 2 to 4 is accepted
 	// differently under the raised cap, all 9-1/8% notes were accepted before.
-	if count[result.New] != 42 || count[result.Gone] != 0 || count[result.Amended] != 0 || count[result.Reclassed] < 250 {
+	if count[result.New] != 42 || count[result.NoLonger] != 0 || count[result.Amended] != 0 || count[result.Reclassed] < 250 {
 		t.Errorf("changes %v", count)
 	}
 	sum := decimal.Zero
@@ -328,7 +328,7 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
-// A file that the run does not use may be gone by the time it is looked at, or may
+// A file that the run does not use may no longer be there when it is looked at, or may
 // not be readable: Excel's mark of an open workbook, a link to nowhere.
 func TestAFileThatIsNotUsedNeverStopsARun(t *testing.T) {
 	folder := example(t)

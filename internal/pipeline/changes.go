@@ -33,7 +33,7 @@ func changesFrom(r *result.Run, src *offerfolder.Source, previous string) (*resu
 	return changesSince(r, previous, was), nil
 }
 
-// instructionKey tells instructions apart: a depositary gives a number once.
+// instructionKey identifies an instruction: a depositary gives a number once.
 type instructionKey struct{ depositary, instruction string }
 
 func (k instructionKey) compare(other instructionKey) int {
@@ -107,7 +107,7 @@ func changesSince(r *result.Run, previous string, was map[instructionKey]result.
 	return &result.Changes{Previous: previous, Lines: comparePositions(was, positionsOf(r)), Series: seriesChanges(r, was)}
 }
 
-// positionsOf yields what each instruction of a run stands at.
+// positionsOf yields the position of each instruction of a run.
 func positionsOf(r *result.Run) iter.Seq2[instructionKey, result.Position] {
 	return func(yield func(instructionKey, result.Position) bool) {
 		for i := range r.Book.Lines {
@@ -136,7 +136,7 @@ func comparePositions(was map[instructionKey]result.Position, now iter.Seq2[inst
 	}
 	for key, before := range was {
 		if !there[key] {
-			changes = append(changes, result.Change{Kind: result.Gone, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
+			changes = append(changes, result.Change{Kind: result.NoLonger, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
 		}
 	}
 	slices.SortFunc(changes, func(x, y result.Change) int {

@@ -452,7 +452,7 @@ func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
 }
 
 // TestASlotWhoseRunFailedAfterItsNameIsDecided has the disk fail for good when the
-// folder of a slot's run lies among the others, and makes the run again.
+// folder of a slot's run is among the others, and makes the run again.
 func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 	folder := smallOffer(t)
 	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: "2026-05-04T18:00:00-04:00"}
@@ -479,7 +479,7 @@ func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 	leadsTo(t, folder, "latest", all[1].Run)
 }
 
-// TestAnEntryThatTheCrashLeftOutDecidesItsSlot has the process of a slot's run gone
+// TestAnEntryThatTheCrashLeftOutDecidesItsSlot has the process of a slot's run end
 // between the name and the entry.
 func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 	folder := smallOffer(t)

@@ -70,7 +70,7 @@ type publishedRun struct {
 	positions map[instructionKey]result.Position
 	rejects   []tender.Reject
 	wires     map[string]*result.WireChange // by reference; nil for a run of version 0.1
-	terms     *tender.Offer                 // in force; nil if they cannot be told
+	terms     *tender.Offer                 // in force; nil if they are not known
 	noTerms   string                        // why they cannot
 }
 
@@ -190,7 +190,7 @@ func (r *publishedRun) difference(now *publishedRun, version string) *compare.Di
 
 // byKind puts first what the depositaries changed, then what the terms did.
 func byKind(lines []result.Change) []result.Change {
-	order := []result.ChangeKind{result.New, result.Gone, result.Amended, result.Reclassed}
+	order := []result.ChangeKind{result.New, result.NoLonger, result.Amended, result.Reclassed}
 	sorted := make([]result.Change, 0, len(lines))
 	for _, kind := range order {
 		for i := range lines {
@@ -244,7 +244,7 @@ func differentInputs(was, now *result.Input) bool {
 	return was.File != now.File || was.SHA256 != now.SHA256
 }
 
-// rejectPlace is a reject in its place, rejectContent wherever it stands: the next
+// rejectPlace is a reject in its place, rejectContent wherever it is: the next
 // report shows the same line in another row or file.
 func rejectPlace(r tender.Reject) string {
 	return fmt.Sprintf("%q %q %d %s", r.Source.File, r.Source.Sheet, r.Source.Row, rejectContent(r))

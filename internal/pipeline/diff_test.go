@@ -195,7 +195,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []result.ChangeKind{result.New, result.Gone, result.Amended, result.Reclassed} {
+	for _, kind := range []result.ChangeKind{result.New, result.NoLonger, result.Amended, result.Reclassed} {
 		if kinds[kind] == 0 {
 			t.Errorf("no instruction is %s", kind)
 		}
@@ -212,7 +212,7 @@ func mirrored(d *compare.Difference) *compare.Difference {
 	for i := range m.Lines {
 		c := &m.Lines[i]
 		c.Was, c.Now = c.Now, c.Was
-		if other := map[result.ChangeKind]result.ChangeKind{result.New: result.Gone, result.Gone: result.New}[c.Kind]; other != "" {
+		if other := map[result.ChangeKind]result.ChangeKind{result.New: result.NoLonger, result.NoLonger: result.New}[c.Kind]; other != "" {
 			c.Kind = other
 		}
 		c.Series = cmp.Or(c.Now.Series, c.Was.Series)
@@ -305,7 +305,7 @@ func TestComparedPositionsAreMirrored(t *testing.T) {
 		for _, c := range forth {
 			key := instructionKey{c.Depositary, c.Instruction}
 			patched[key] = c.Now
-			if c.Kind == result.Gone {
+			if c.Kind == result.NoLonger {
 				delete(patched, key)
 			}
 		}

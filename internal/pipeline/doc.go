@@ -9,7 +9,7 @@
 // not at all, and only after the invariants hold and every file with figures has been
 // read back. A final run is replaced only when the request names it.
 //
-// What becomes of each attempt is told to the offer's ledger: that it began, and
+// The offer's ledger records what becomes of each attempt: that it began, and
 // how it ended. The next run finishes or clears what a crash left. Without the ledger,
 // or with a damaged one, no run is made: nothing else says what was published.
 //

@@ -24,8 +24,8 @@ type Explanation struct {
 	Result string          // what became of the row in the end
 	Said   []tender.Reject // what the book says of it
 
-	Gets    *Allotment // what it gets; nil if it does not count, or that cannot be told
-	NotTold string     // why it cannot be told, "" if it can
+	Gets    *Allotment // what it gets; nil if it does not count, or that cannot be said
+	NotSaid string     // why it cannot be said, "" if it can
 }
 
 // Allotment is what one instruction that counts gets, from its series to its wire.
@@ -79,7 +79,7 @@ func (in *Intake) toTheWire(ctx context.Context, explanations []Explanation) ([]
 		switch {
 		case line < 0:
 		case err != nil:
-			explanations[i].NotTold = err.Error()
+			explanations[i].NotSaid = err.Error()
 		default:
 			explanations[i].Gets = allotment(r, line)
 		}

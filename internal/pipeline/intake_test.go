@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestWhatCannotBeReadToItsEndIsRefused puts a pipe that nobody writes to, a device
+// TestWhatCannotBeReadToItsEndIsRefused puts a pipe without a writer, a device
 // and the like in place of each file that a run reads.
 func TestWhatCannotBeReadToItsEndIsRefused(t *testing.T) {
 	offer := smallOffer(t)

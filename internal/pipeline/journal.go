@@ -22,7 +22,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// journal tells the offer's ledger, and the log, what becomes of one attempt.
+// journal reports one attempt to the offer's ledger and to the log.
 type journal struct {
 	req   Request
 	runs  string
@@ -177,7 +177,7 @@ func (j *journal) announce(r *result.Run, manifest string) error {
 	return j.append(e)
 }
 
-// published notes that the run that was announced lies among the others, before
+// published notes that the run that was announced is published, before
 // latest is pointed at it: whatever happens then, the next run knows.
 func (j *journal) published() error {
 	return j.end(ledger.Published, exitWith(j.entry.Counts), "")
@@ -191,20 +191,20 @@ func exitWith(c ledger.Counts) Exit {
 	return ExitDone
 }
 
-// errUnfinished says that a run lies among the others although it ended with an
+// errUnfinished says that a run is published although it ended with an
 // error.
 var errUnfinished = errors.New("the run has its name already; the next run does what was left undone")
 
-// unfinished adds to an error that the run lies among the others, if it does.
+// unfinished adds to an error that the run is published, if it is.
 func (j *journal) unfinished(err error) error {
-	if err == nil || !j.lies() {
+	if err == nil || !j.isPublished() {
 		return err
 	}
 	return fmt.Errorf("%w: %w", err, errUnfinished)
 }
 
-// lies reports whether the run that was announced lies among the others.
-func (j *journal) lies() bool { return j.archive.Holds(j.entry) }
+// isPublished reports whether the run that was announced is in the folder of the runs.
+func (j *journal) isPublished() bool { return j.archive.Holds(j.entry) }
 
 // end notes how the attempt ended, once.
 func (j *journal) end(event ledger.Event, exit Exit, message string) error {
@@ -242,8 +242,8 @@ func (j *journal) close(o *Outcome, err error) error {
 		return j.end(ledger.Event(o.Action), o.Exit(), "")
 	}
 	event := ledger.Failed
-	j.entry.Again = offerfolder.Transient(err) && !j.lies()
-	if !j.lies() {
+	j.entry.Again = offerfolder.Transient(err) && !j.isPublished()
+	if !j.isPublished() {
 		j.entry.Run, j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.TermsChanged, j.entry.Manifest = "", "", "", nil, nil, "" // none was published
 	}
 	switch ExitOf(err) {
@@ -323,8 +323,8 @@ func (j *journal) standing() (*standing, error) {
 }
 
 // leftOver are the entries that are missing after a crash or a fault: the ends of
-// attempts whose process is gone, and the runs that got the name that was announced
-// without anything said afterwards. A folder that nobody announced is left for
+// attempts whose process has ended, and the runs that got the name that was announced
+// without anything said afterwards. A folder that was never announced is left for
 // [ledger.Verify] to find.
 func leftOver(archive *ledger.Archive) []ledger.Entry {
 	var left []ledger.Entry
@@ -336,7 +336,7 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 		}
 	}
 	for _, open := range ledger.Open(entries) {
-		if e := gone(open); known[open.Run] || !archive.Holds(open) {
+		if e := abandoned(open); known[open.Run] || !archive.Holds(open) {
 			left = append(left, e)
 			continue
 		}
@@ -354,10 +354,10 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 	return left
 }
 
-// gone notes that the process of an attempt is gone. Its slot is still to be
+// abandoned notes that the process of an attempt has ended. Its slot is still to be
 // dealt with.
-func gone(open ledger.Entry) ledger.Entry {
-	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process was gone before it had done"
+func abandoned(open ledger.Entry) ledger.Entry {
+	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process ended before the run was complete"
 	open.Run, open.Replaces, open.Held, open.Decisions, open.TermsChanged, open.Manifest = "", "", "", nil, nil, ""
 	return open
 }

@@ -217,7 +217,7 @@ func workingDays(from, to tender.Date) int {
 	return n
 }
 
-// remarks are what whoever makes the run should know now. They depend on the
+// remarks are what the person who makes the run should know now. They depend on the
 // moment, so they are no part of the result.
 func (in *Intake) remarks() []tender.Warning {
 	all := slices.Clone(in.compared.remarks)

@@ -322,7 +322,7 @@ func (s *standing) replaced(r *result.Run, supersede string) (string, error) {
 }
 
 // write writes the run to a stage, reads it back, and gives it its name. The ledger
-// says so before, so that what a crash leaves can be told from a folder that somebody
+// says so before, so that what a crash leaves can be distinguished from a folder that a person
 // put there, and after.
 func (s *standing) write(ctx context.Context, j *journal, in *Intake, r *result.Run, previous string) (run *ledger.Run, err error) {
 	stage, err := ledger.NewStage(j.req.Disk, s.runs)

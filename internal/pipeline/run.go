@@ -24,7 +24,7 @@ type Request struct {
 	Folder  string           // of the offer
 	AsOf    string           // RFC 3339 or wall time in the offer's zone; "" for now
 	Files   []string         // depositary files beside those of the inbox
-	Clock   func() time.Time // tells the time
+	Clock   func() time.Time // the time now
 	Version string           // of the program
 	Force   bool             // rebuild although nothing is new
 	DryRun  bool             // compute, but write nothing
@@ -40,17 +40,17 @@ type Request struct {
 	AcceptRejects string
 	TermsChanged  string
 
-	// Trigger is what made the run begin; "" is a hand. Where nobody looks, the
+	// Trigger is what made the run begin; "" is a hand. Where no person watches, the
 	// first final run waits for every depositary's last report.
 	Trigger ledger.Trigger
 	Slot    string // that the schedule asked for, "" for none
 	By      string // who or what makes the run, for the ledger
 	Attempt string // its own name, of [NewAttempt]; "" for one that is made
 
-	Log *slog.Logger // is told what happens; nil for nobody
+	Log *slog.Logger // of what happens; nil for none
 
-	// Progress is told, now and then, how many more rows were read, written or
-	// checked; nil for nobody. It may be called by any goroutine.
+	// Progress is called now and then with how many more rows were read, written or
+	// checked; it may be nil. Any goroutine may call it.
 	Progress func(stage Stage, rows int)
 
 	// Getenv looks up the variables that hold the depositaries' passwords, ""
@@ -74,7 +74,7 @@ const (
 	Checking Stage = "checking"
 )
 
-// progress is what to tell of a stage, nil for nobody.
+// progress is what to call with the rows of a stage; it may be nil.
 func (req *Request) progress(stage Stage) func(rows int) {
 	if req.Progress == nil {
 		return nil
@@ -86,7 +86,7 @@ func (req *Request) progress(stage Stage) func(rows int) {
 type Outcome struct {
 	Run     *result.Run
 	Choice  inbox.Choice     // the files used and those passed over
-	Remarks []tender.Warning // for whoever makes the run; no part of the result
+	Remarks []tender.Warning // for the person who makes the run; no part of the result
 	Folder  string           // where the run is published; "" for a dry run
 	Action  Action
 	Final   string // the final run in force if it is another one
@@ -106,7 +106,7 @@ func (o *Outcome) ResultJSON() ([]byte, error) {
 // Action is what became of a run's result.
 type Action string
 
-// The deeds.
+// The actions.
 const (
 	Published Action = "published" // a new folder
 	Unchanged Action = "unchanged" // nothing new since the latest run
@@ -151,7 +151,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		return nil, j.close(nil, notWritten(err))
 	}
 	o, err := j.attempt(ctx)
-	err = j.close(o, notWritten(err)) // with the lock held: nobody else takes the attempt for abandoned
+	err = j.close(o, notWritten(err)) // with the lock held: no other process takes the attempt for abandoned
 	return o, errors.Join(err, unlock())
 }
 
@@ -195,7 +195,7 @@ func (j *journal) attempt(ctx context.Context) (o *Outcome, err error) {
 // means that the context is done.
 func notWritten(err error) error {
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("it was told to stop before it had done: nothing was published; run again, if the service does not do so when it is back: %w", err)
+		return fmt.Errorf("interrupted: nothing was published; run again, unless the service does so when it is back: %w", err)
 	}
 	for cause, advice := range map[error]string{
 		syscall.ENOSPC:   "make room on the disk",

@@ -15,11 +15,11 @@ import (
 
 // Unsettled is what the newest published run of an offer leaves to act on.
 type Unsettled struct {
-	Issuer string
-	Run    string // its name
-	Counts result.Counts
-	Groups []result.FindingGroup // the open ones
-	Told   time.Time             // when the scheduler last made a run that published them, by the ledger; zero for never
+	Issuer   string
+	Run      string // its name
+	Counts   result.Counts
+	Groups   []result.FindingGroup // the open ones
+	Reported time.Time             // when the scheduler last made a run that published them, by the ledger; zero for never
 }
 
 // UnsettledOf reads what the newest published run of the offer in a folder leaves to act
@@ -31,8 +31,8 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 	}
 	u := &Unsettled{Run: h.archive.Latest().Run}
 	for _, e := range h.Entries {
-		if e.Exit == int(ExitRejects) && e.Event != ledger.Unchanged && scheduled(e.Trigger) { // of a run by hand nobody else is told
-			u.Told = e.At
+		if e.Exit == int(ExitRejects) && e.Event != ledger.Unchanged && scheduled(e.Trigger) { // a run by hand is reported to no one else
+			u.Reported = e.At
 		}
 	}
 	run := h.archive.Latest()
@@ -77,7 +77,7 @@ func readOpen(content []byte) ([]tender.Reject, error) {
 		all = append(all, tender.Reject{
 			Source: tender.Source{File: text[0], Sheet: text[1], Row: row}, Column: text[3], Value: text[4], Rule: text[5], Message: text[6], Advice: text[7], Cell: text[8],
 			Depositary: text[9], Instruction: text[10], Participant: text[11], Series: text[12], Principal: principal,
-			Standing: tender.StandingRejected, // nobody has resolved it
+			Standing: tender.StandingRejected, // it is not resolved
 		})
 		return 13, err
 	})

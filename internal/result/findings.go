@@ -19,14 +19,14 @@ type FindingGroup struct {
 	File       string // base name
 	Sheet      string
 	Column     string // heading of the cells at fault, "" for whole lines
-	Value      string // as it stands in the cells
+	Value      string // as written in the cells
 	Rule       string
 	Outcome    tender.Outcome
 	Open       bool            // a person must still act
 	Currency   string          // of the series, "" where that is not known
 	Principal  decimal.Decimal // of the rows, each counted once
 	Rows       []int           // in their order, each once
-	Decided    string          // who decided about it, how and when; "" if nobody did
+	Decided    string          // who decided about it, how and when; "" if it is not decided
 	Findings   []tender.Reject // never empty
 }
 
@@ -193,7 +193,7 @@ func (g *FindingGroup) instructions() string {
 		if id := g.Findings[i].Instruction; id != "" && !slices.Contains(all, id) {
 			all = append(all, id)
 		}
-		if len(all) > most { // of more, the number of lines tells enough
+		if len(all) > most { // of more, the number of lines says enough
 			return strings.Join(all[:most], ", ") + ", …"
 		}
 	}

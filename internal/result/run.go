@@ -70,8 +70,8 @@ type Run struct {
 	// next; nil where there is no earlier report to compare with.
 	Snapshots *Snapshots
 
-	// Progress is told, now and then, how many more instructions were written to
-	// the workbook; nil for nobody. It may be called by any goroutine.
+	// Progress is called now and then with how many more instructions were written to
+	// the workbook; it may be nil. Any goroutine may call it.
 	Progress func(rows int)
 }
 
@@ -135,7 +135,7 @@ type ChangeKind string
 // The kinds.
 const (
 	New       ChangeKind = "new"       // counts now and did not before
-	Gone      ChangeKind = "gone"      // counted before and does not now
+	NoLonger  ChangeKind = "gone"      // counted before and does not now
 	Amended   ChangeKind = "amended"   // another principal, series or window
 	Reclassed ChangeKind = "reclassed" // the same tender, accepted differently
 )

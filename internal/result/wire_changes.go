@@ -31,7 +31,7 @@ const (
 )
 
 // WireChange is one wire that differs. Its party has the status of the run in which
-// the wire stands last.
+// the wire is last.
 type WireChange struct {
 	Kind      WireChangeKind
 	Reference string

@@ -89,7 +89,7 @@ func rank(path string) int {
 var images = regexp.MustCompile(`<Default Extension="[a-z]+" ContentType="image/[^"]*"></Default>`)
 
 // chartOverTime is the part of a chart with lines over time, as the schema has
-// it: excelize says of what lies along a chart that it is text, and gives the
+// it: excelize says that what accompanies a chart is text, and gives the
 // scale of such a chart the end of a list of names.
 func (a *Archive) chartOverTime(part []byte) []byte {
 	part = alongText.ReplaceAll(part, []byte(`<xVal><numRef>$1</numRef></xVal>`))

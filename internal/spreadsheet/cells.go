@@ -17,7 +17,7 @@ type Cell struct {
 	Kind    kind
 	Value   string          // the text, 1 and 0 for true and false, the digits of a number that amount cannot hold
 	Amount  decimals.Amount // a number whose value is empty
-	Formula string          // without the equals sign; # stands for the number of the row
+	Formula string          // without the equals sign; # is the number of the row
 	Style   Style
 }
 

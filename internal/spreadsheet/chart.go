@@ -12,7 +12,7 @@ import (
 // Chart is columns of several columns of a table, one group for each of its rows,
 // or lines over time.
 type Chart struct {
-	Over   Area // the cells it lies over
+	Over   Area // the cells it covers
 	Title  string
 	Format string // of the scale
 	Groups []Area // the names of the groups

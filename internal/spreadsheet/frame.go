@@ -13,7 +13,7 @@ import (
 )
 
 // Frame is what the workbooks of a run and of a difference have in common: what
-// stands at the top of every sheet, how the sheets are seen and printed, and how
+// is at the top of every sheet, how the sheets are seen and printed, and how
 // the file is made of them.
 type Frame struct {
 	Title, Subject string // of the file

@@ -6,27 +6,27 @@ import (
 	"sync"
 )
 
-// Listing is a table whose rows are made anew each time they are needed: once to
+// Listing is a table whose rows are made again each time they are needed: once to
 // measure them, once to write them. So it may be as long as an offer is large.
 // What does not fit on a sheet goes on on further sheets, numbered from 2.
 type Listing struct {
 	Columns   []Column
 	Count     int
 	Maker     func() RowMaker
-	None      string // stands where there are no rows
+	None      string // shown where there are no rows
 	Parts     []*stretch
-	Described func(rows int) // of rows that were written, now and then; nil: nobody
+	Described func(rows int) // called now and then with rows that were written; it may be nil
 }
 
 // RowMaker fills the cells of the i-th row of a list. Each goroutine has one of
 // its own.
 type RowMaker func(i int, cells []Cell)
 
-// stretch is the part of a list that stands on one sheet.
+// stretch is the part of a list that is on one sheet.
 type stretch struct {
 	*Listing
 	Sheet *Sheet
-	from  int // the first row of the list that stands here
+	from  int // the first row of the list that is here
 	Area
 }
 

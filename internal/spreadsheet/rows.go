@@ -27,7 +27,7 @@ type drawn struct {
 // rowsAtATime is how many bytes are handed on at once.
 const rowsAtATime = 128 << 10
 
-// progressRows is after how many rows it is told how far the writing has come.
+// progressRows is after how many rows progress is reported.
 const progressRows = 1000
 
 // writeRows writes the sheetData element.
@@ -149,7 +149,7 @@ func appendFormula(b []byte, formula string, row []byte) []byte {
 	}
 }
 
-// tight reports whether text keeps its spaces without being told to.
+// tight reports whether text keeps its spaces without a mark.
 func tight(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' {
@@ -163,7 +163,7 @@ func tight(s string) bool {
 var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
 
 // AppendText writes text as XML, and what looks like a spreadsheet's escape so
-// that it is read as it stands.
+// that it is read as written.
 func AppendText(b []byte, s string) []byte {
 	from := 0
 	for i := range len(s) {

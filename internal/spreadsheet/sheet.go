@@ -61,7 +61,7 @@ func (a Area) String() string { return At(a.Top, a.Left) + ":" + At(a.Bottom, a.
 // Fixed is the address of the area that does not move, such as $B$7:$D$9.
 func (a Area) Fixed() string { return Fixed(a.Top, a.Left) + ":" + Fixed(a.Bottom, a.Right) }
 
-// Column is the part of the area that lies in a column of the sheet.
+// Column is the part of the area in a column of the sheet.
 func (a Area) Column(col int) Area { return Area{a.Top, col, a.Bottom, col} }
 
 // Of is the address seen from another sheet.

@@ -5,7 +5,7 @@ type Column struct {
 	Heading string
 	Least   float64 // is its width in any case
 	Widest  float64 // at which its text wraps; 0 for never
-	Right   bool    // of numbers: the heading stands at the right
+	Right   bool    // of numbers: the heading is at the right
 }
 
 // Table is headings, rows and rows of totals.
@@ -13,7 +13,7 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell
 	Totals  [][]Cell
-	None    string // stands where there are no rows
+	None    string // shown where there are no rows
 }
 
 // Table writes a table whose headings stand in the given row, and returns the

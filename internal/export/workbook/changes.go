@@ -99,8 +99,8 @@ func (b *workbook) changeWords() string {
 		return "First run: there is no earlier run to compare with."
 	}
 	n := c.Kinds()
-	return fmt.Sprintf("Compared with run %s: %d new, %d gone, %d amended, %d accepted differently.",
-		c.Previous, n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed])
+	return fmt.Sprintf("Compared with run %s: %d new, %d no longer counted, %d amended, %d accepted differently.",
+		c.Previous, n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed])
 }
 
 func (b *workbook) seriesChangeRow(c result.SeriesChange) []spreadsheet.Cell {
@@ -127,7 +127,7 @@ func wasAndNow(cells []spreadsheet.Cell, col int, was, now spreadsheet.Cell, cha
 func ChangeName(k result.ChangeKind) string { return changeNames[k] }
 
 var changeNames = map[result.ChangeKind]string{
-	result.New: "new", result.Gone: "gone", result.Amended: "amended", result.Reclassed: "accepted differently",
+	result.New: "new", result.NoLonger: "no longer counted", result.Amended: "amended", result.Reclassed: "accepted differently",
 }
 
 func (b *workbook) changeRow(c *result.Change, cells []spreadsheet.Cell) {

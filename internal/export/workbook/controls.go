@@ -53,7 +53,7 @@ type check struct {
 }
 
 // layControls lays out what the run was made from, the checks that are
-// calculated anew whenever the workbook is, and the invariants of the run.
+// calculated again whenever the workbook is, and the invariants of the run.
 func (b *workbook) layControls() {
 	s := b.NewSheet("Controls", "Controls")
 	b.controls = s
@@ -119,7 +119,7 @@ func (b *workbook) layChecks(top int) int {
 	return body.Bottom + 1
 }
 
-// checks lists all live checks; the first stands in the given row.
+// checks lists all live checks; the first is in the given row.
 func (b *workbook) checks(row int) []check {
 	var all []check
 	key := func() string { return spreadsheet.At(row+len(all), conKey) }
@@ -152,7 +152,7 @@ func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
 	}
 	return check{
 		what: "Tendered " + string(w) + ": Instructions against Summary", key: b.run.Offer.Series[i].ID,
-		// SUMPRODUCT compares text as it stands; SUMIFS would take an id for a pattern.
+		// SUMPRODUCT compares text as written; SUMIFS would take an id for a pattern.
 		found: spreadsheet.Principal(found).By(b.inLines(func(at func(int) string) string {
 			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*(%s="%s")*%s)`, at(insSeries), key, at(insWindow), w, at(insTendered))
 		})),
@@ -225,7 +225,7 @@ func (b *workbook) fundingOf(currency, key string, statuses ...settle.Status) sp
 	return spreadsheet.Cash(total, currency).By(strings.Join(terms, "+"))
 }
 
-// countCheck and sumCheck refer to the table of files by name: it stands below.
+// countCheck and sumCheck refer to the table of files by name: it is below.
 func (b *workbook) countCheck() check {
 	return check{
 		what:   "Lines that count: Instructions against the files",

@@ -141,8 +141,8 @@ func (b *comparison) statusWords() string {
 	if d.NotCompared != "" {
 		terms = "other terms"
 	}
-	return fmt.Sprintf("%s  ·  %s  ·  instructions: %d new, %d gone, %d amended, %d accepted differently  ·  %s",
-		terms, display.Plural(len(d.Files), "file", "files"), n[result.New], n[result.Gone], n[result.Amended], n[result.Reclassed], display.Plural(len(d.Rejects), "reject", "rejects"))
+	return fmt.Sprintf("%s  ·  %s  ·  instructions: %d new, %d no longer counted, %d amended, %d accepted differently  ·  %s",
+		terms, display.Plural(len(d.Files), "file", "files"), n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed], display.Plural(len(d.Rejects), "reject", "rejects"))
 }
 
 // laySides lays out what the two runs are, and returns the next free row.

@@ -53,7 +53,7 @@ func (b *comparison) layInstructions() {
 	const title = "Instructions that differ"
 	s := b.NewSheet("Instructions", title)
 	b.instructions = s
-	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("New and gone ones count in one of the runs only; the others were amended, or accepted or paid differently.").As(spreadsheet.InSubtitle))
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("New ones, and those no longer counted, count in one of the runs only; the others were amended, or accepted or paid differently.").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	l := &spreadsheet.Listing{Columns: lineColumns, Count: len(b.d.Lines), None: "No instruction differs."}
 	l.Maker = func() spreadsheet.RowMaker {
@@ -122,7 +122,7 @@ func (b *comparison) movements() []movement {
 			add(c.Kind, now, c.Now.Amounts(), 1, lines)
 		}
 	}
-	order := []result.ChangeKind{result.New, result.Gone, result.Amended, result.Reclassed}
+	order := []result.ChangeKind{result.New, result.NoLonger, result.Amended, result.Reclassed}
 	slices.SortStableFunc(all, func(x, y movement) int {
 		return cmp.Or(cmp.Compare(x.currency, y.currency), cmp.Compare(slices.Index(order, x.kind), slices.Index(order, y.kind)))
 	})
@@ -230,7 +230,7 @@ var rejectDiffColumns = []spreadsheet.Column{
 	{Heading: "Sheet", Widest: 18},
 	{Heading: "Row", Right: true},
 	{Heading: "Column", Widest: 20, Least: 14},
-	{Heading: "Value as it stands", Widest: 28, Least: 22},
+	{Heading: "Value as written", Widest: 28, Least: 22},
 	{Heading: "Rule", Widest: 20},
 	{Heading: "What is wrong", Widest: 58},
 	{Heading: "Waived before", Widest: 30},
@@ -243,7 +243,7 @@ func (b *comparison) layRejects() {
 	const title = "Rejects that differ"
 	s := b.NewSheet("Rejects", title)
 	b.rejects = s
-	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("A line that is rejected for the same reason in both runs is not shown, even if it stands in another file or row now.").As(spreadsheet.InSubtitle))
+	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("A line that is rejected for the same reason in both runs is not shown, even if it is in another file or row now.").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	l := &spreadsheet.Listing{Columns: rejectDiffColumns, Count: len(b.d.Rejects), None: "The same lines are rejected."}
 	l.Maker = func() spreadsheet.RowMaker {

@@ -20,7 +20,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// published is a run as result.json tells it.
+// published is a run as result.json has it.
 func published(t testing.TB, r *result.Run) *export.Result {
 	t.Helper()
 	var b bytes.Buffer
@@ -57,13 +57,13 @@ func differenceOf(t testing.TB, was, now *result.Run) *compare.Difference {
 			case !w.Counted():
 				kind = result.New
 			case !n.Counted():
-				kind = result.Gone
+				kind = result.NoLonger
 			case !w.Tendered.Equal(n.Tendered) || w.Series != n.Series:
 				kind = result.Amended
 			case w.Accepted.Equal(n.Accepted) && w.Total.Equal(n.Total):
 				continue
 			}
-			if r == now || kind == result.Gone {
+			if r == now || kind == result.NoLonger {
 				d.Lines = append(d.Lines, result.Change{Kind: kind, Depositary: l.Depositary, Instruction: l.ID, Series: l.Series, Was: w, Now: n})
 			}
 		}
@@ -88,7 +88,7 @@ func positions(r *result.Run) map[string]result.Position {
 func smallDifference(t testing.TB) *compare.Difference {
 	t.Helper()
 	tenders := smallTenders()
-	gone := tenders[20]
+	left := tenders[20]
 	tenders[3].Principal = dec("15000000")
 	tenders[50].Series, tenders[50].Security = tenders[0].Series, tenders[0].Security
 	tenders = slices.Delete(tenders, 7, 8)
@@ -99,7 +99,7 @@ func smallDifference(t testing.TB) *compare.Difference {
 	was.Rejects[0].Waived, was.Rejects[1].Message = "Treasury on 2004-11-12", "another message"
 	was.Inputs = []result.Input{smallInput(was, "DTC", "dtc-2004-11-13.xlsx", "Tenders", 1, 0), smallInput(was, "Euroclear", "euroclear-2004-11-30.xlsx", "Instructions", 2, 0)}
 	for i, l := range now.Book.Lines { // one counts no more
-		if l.ID == gone.ID {
+		if l.ID == left.ID {
 			now = compute(t, now.Offer, slices.DeleteFunc(smallTenders(), func(in tender.Instruction) bool { return in.ID == now.Book.Lines[i].ID }), now.AsOf)
 			now.Name, now.Rejects, now.Inputs = "2004-11-30T180000-1a2b3c4d", smallRejects(smallRun(t)), smallRun(t).Inputs
 			break

@@ -22,7 +22,7 @@ func TestTotalsWithoutARateForASeriesBoughtAnyAndAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := out.String(); !strings.Contains(got, `"without": [`) || strings.Contains(got, `"totals": null`) {
-		t.Error("the totals are gone, or do not say what they leave out")
+		t.Error("the totals are missing, or do not say what they leave out")
 	}
 	dollars := r.CurrencyFigures("USD")
 	if sum, ok := r.AcceptedInAll(); !ok || !sum.Equal(dollars.Accepted()) {

@@ -14,7 +14,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// unmapped are so many rows of a report with a status that nobody mapped.
+// unmapped are so many rows of a report with a status that is not mapped.
 func unmapped(rows ...int) []tender.Reject {
 	var all []tender.Reject
 	for _, row := range rows {
@@ -59,14 +59,14 @@ func TestP5OneCodeIsOneGroup(t *testing.T) {
 	}
 }
 
-// A tender that a later report leaves out counts, and somebody must act all the same.
+// A tender that a later report leaves out counts, and action is needed all the same.
 func TestP5WhatCountsCanBeOpen(t *testing.T) {
 	o := &tender.Offer{Series: []tender.Series{{ID: "A", Currency: "USD"}}}
-	gone := unmapped(3)[0]
-	gone.Rule, gone.Standing, gone.MustResolve = "R4-vanished", tender.StandingFlagged, true
+	vanished := unmapped(3)[0]
+	vanished.Rule, vanished.Standing, vanished.MustResolve = "R4-vanished", tender.StandingFlagged, true
 	set := unmapped(4)[0]
 	set.Rule, set.Standing, set.MustResolve = "R5-amended", tender.StandingNotCounted, true
-	for _, g := range result.GroupFindings(o, []tender.Reject{gone, set}, false) {
+	for _, g := range result.GroupFindings(o, []tender.Reject{vanished, set}, false) {
 		if !g.Open || g.Outcome != tender.OutcomeRemark && g.Outcome != tender.OutcomeNotCounted {
 			t.Errorf("%s: open %v, outcome %s", g.Rule, g.Open, g.Outcome)
 		}
@@ -75,9 +75,9 @@ func TestP5WhatCountsCanBeOpen(t *testing.T) {
 
 func TestP6FindingsNameTenderOutcomeAndPrincipal(t *testing.T) {
 	r := smallRun(t)
-	gone := unmapped(3)[0]
-	gone.Series, gone.Standing, gone.MustResolve, gone.Principal = r.Offer.Series[0].ID, tender.StandingFlagged, true, dec("77000")
-	r.Rejects = append(r.Rejects, gone)
+	vanished := unmapped(3)[0]
+	vanished.Series, vanished.Standing, vanished.MustResolve, vanished.Principal = r.Offer.Series[0].ID, tender.StandingFlagged, true, dec("77000")
+	r.Rejects = append(r.Rejects, vanished)
 	slices.SortStableFunc(r.Rejects, tender.CompareFindings)
 	var b bytes.Buffer
 	if err := export.WriteRejects(&b, r); err != nil {

@@ -17,7 +17,7 @@ import (
 	"tenderbatch/internal/spreadsheet"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // golden compares text with a file of testdata.
 func golden(t *testing.T, name string, got []byte) {

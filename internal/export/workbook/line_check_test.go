@@ -11,7 +11,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Whoever holds instructions.csv and a calculator can check a line: what was accepted
+// A reader with instructions.csv and a calculator can check a line: what was accepted
 // times the prices of the line gives its cash, and what was tendered times the factor, down
 // to the denomination, what was accepted.
 func TestP8ALineCanBeCheckedWithACalculator(t *testing.T) {

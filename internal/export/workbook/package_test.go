@@ -259,7 +259,7 @@ func (p *office) checkSheet(name string) {
 		case len(under) == 3:
 			at := slices.Index(sheetOrder, under[2])
 			if at < last || at < 0 {
-				p.t.Errorf("%s: %s stands in the wrong place", name, under[2])
+				p.t.Errorf("%s: %s is in the wrong place", name, under[2])
 			}
 			last = at
 		case e.path == "/worksheet/sheetData/row":

@@ -130,7 +130,7 @@ func TestP23SeriesByLevelWithTheirIdentifiers(t *testing.T) {
 	all := strings.Join(text, "\n")
 	first, last := o.Series[len(o.Series)-1], o.Series[0]
 	if strings.Index(all, first.ID) > strings.Index(all, last.ID) {
-		t.Errorf("level 1, %s, stands below level 9, %s", first.ID, last.ID)
+		t.Errorf("level 1, %s, is below level 9, %s", first.ID, last.ID)
 	}
 	for _, want := range []string{"Tender Offer Consideration", "Early Tender Payment", "Total Consideration", strings.Join(first.Securities, " ")} {
 		if !strings.Contains(all, want) {

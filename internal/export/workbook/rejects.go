@@ -47,14 +47,14 @@ var rejectColumns = []spreadsheet.Column{
 	{Heading: "Row", Right: true},
 	{Heading: "Cell"},
 	{Heading: "Column", Widest: 20},
-	{Heading: "Value as it stands", Widest: 28},
+	{Heading: "Value as written", Widest: 28},
 	{Heading: "Rule", Widest: 20},
 	{Heading: "What is wrong", Widest: 58},
 	{Heading: "What to do", Widest: 46},
 	{Heading: "Waived or resolved", Widest: 30},
 }
 
-// rejectGroupColumns are those of the summary, which stands above the list: a group has rows
+// rejectGroupColumns are those of the summary, which is above the list: a group has rows
 // in the place of an instruction.
 var rejectGroupColumns = func() []spreadsheet.Column {
 	all := slices.Clone(rejectColumns)
@@ -66,7 +66,7 @@ var rejectGroupColumns = func() []spreadsheet.Column {
 	return all
 }()
 
-// mostGroups is how many groups stand above the list: more of them nobody reads, and every
+// mostGroups is how many groups are above the list: more of them no one reads, and every
 // line is in the list.
 const mostGroups = 200
 
@@ -158,7 +158,7 @@ func outcomeCell(o tender.Outcome, open bool) spreadsheet.Cell {
 	return c
 }
 
-// openCell says that somebody must act.
+// openCell says that action is needed.
 func openCell(open bool) spreadsheet.Cell {
 	if open {
 		return spreadsheet.Label("open").WithTone(spreadsheet.Bad)

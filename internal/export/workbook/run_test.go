@@ -235,7 +235,7 @@ func smallChanges(r *result.Run) *result.Changes {
 		was.Accepted, was.Total = was.Tendered, was.Total.Add(dec("48100.25"))
 		add(result.Reclassed, i, was, now(i))
 	}
-	c.Lines = append(c.Lines, result.Change{Kind: result.Gone, Depositary: "DTC", Instruction: "VOI100903", Series: "11-2008",
+	c.Lines = append(c.Lines, result.Change{Kind: result.NoLonger, Depositary: "DTC", Instruction: "VOI100903", Series: "11-2008",
 		Was: result.Position{Series: "11-2008", Window: tender.Early, Tendered: dec("2500000"), Accepted: dec("2500000"), Total: dec("2242430.56"), Participant: "0005"}, Now: result.Position{}})
 	for i, s := range r.Offer.Series {
 		f := r.SeriesFigures(i)

@@ -118,7 +118,7 @@ func (b *workbook) statusTone() spreadsheet.Tone {
 	return spreadsheet.Good
 }
 
-// fact is a name and what stands beside it.
+// fact is a name and the value next to it.
 type fact struct {
 	name  string
 	value spreadsheet.Cell
@@ -380,7 +380,7 @@ func (b *workbook) rateFactor(from, to string) string {
 func rateName(r tender.Rate) string { return "Rate_" + r.From + "_" + r.To }
 
 // layCaps lays out the caps that the offer names and what is left of them, and returns the
-// next free row. The maximum of each series stands beside what is accepted of it.
+// next free row. The maximum of each series is next to what is accepted of it.
 func (b *workbook) layCaps(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("Caps").As(spreadsheet.InSection))

@@ -182,7 +182,7 @@ func (t *template) put(sheet, ref string, value any, l spreadsheet.Style) error 
 	return t.file.SetCellStyle(sheet, ref, ref, id)
 }
 
-// head writes what stands above the rows to fill in.
+// head writes what is above the rows to fill in.
 func (t *template) head() error {
 	if err := t.file.SetSheetName("Sheet1", t.sheet); err != nil {
 		return err
@@ -354,7 +354,7 @@ func custom(v *excelize.DataValidation, formula string) *excelize.DataValidation
 
 func (t *template) uniqueCheck(sqref string) *excelize.DataValidation {
 	col := t.column("instruction")
-	v := newCheck(sqref, "Instruction", "This identifier stands in another row already.")
+	v := newCheck(sqref, "Instruction", "This identifier is in another row already.")
 	return custom(v, fmt.Sprintf("SUMPRODUCT(--($%[1]s$%[2]d:$%[1]s$%[3]d=%[1]s%[2]d))=1", col, templateFirst, templateLast))
 }
 

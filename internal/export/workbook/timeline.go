@@ -175,7 +175,7 @@ func (b *workbook) chartPlace() spreadsheet.Area {
 }
 
 // markLines draws the Early Tender Date upright, up to what is tendered in all, and across
-// the caps over just what a chart shows, unless one lies so high that nothing else would be
+// the caps over just what a chart shows, unless one is so high that nothing else would be
 // seen.
 func (b *workbook) markLines(c *spreadsheet.Chart, currency string, all bool, highest spreadsheet.Cell) {
 	o := b.run.Offer
@@ -204,7 +204,7 @@ func (b *workbook) coversJust(l tender.Cap, currency string, all bool) bool {
 	return true
 }
 
-// markLine writes the two points of a line below what stands there, and draws it.
+// markLine writes the two points of a line below what is there, and draws it.
 func (b *workbook) markLine(c *spreadsheet.Chart, name, colour string, times [2]time.Time, amounts [2]spreadsheet.Cell) {
 	s := b.timeline
 	row := s.Height() + 1
