@@ -203,12 +203,12 @@ func (b *workbook) instructionCheck(currency, key string) check {
 // moneyCheck holds a list of money against the funding of its status.
 func (b *workbook) moneyCheck(what string, m *moneyList, status settle.Status, currency, key string) check {
 	var listed decimal.Decimal
-	if sum := m.sums[currency]; sum != nil {
-		listed = sum.cash().Total()
+	if sums := m.sums[currency]; sums != nil {
+		listed = sums[moneyAt("total")-1].Decimal()
 	}
 	return check{
 		what: what, key: currency,
-		found:  spreadsheet.Cash(listed, currency).By(m.sum(b.controls, payTotal, key)),
+		found:  spreadsheet.Cash(listed, currency).By(m.sum(b.controls, moneyAt("total"), key)),
 		stated: b.fundingOf(currency, key, status),
 	}
 }

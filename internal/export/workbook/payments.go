@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -13,48 +14,97 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// The columns of Wires, Payments and Paid.
-const (
-	payReference = iota + 1
-	payDepositary
-	payParticipant
-	payName
-	paySeries // on Wires: how many payments the wire is made of
-	payCurrency
-	payDate
-	payStatus
-	payAccepted
-	payConsideration
-	payEarly
-	payInterest
-	payTotal
-)
+// moneyColumn is one column of Wires, Payments and Paid: all that there is to it. To add one,
+// add an entry to moneySpecs.
+type moneyColumn struct {
+	key    string // by which the sums and the other sheets find it
+	column spreadsheet.Column
+	cell   func(b *workbook, r *moneyRow) spreadsheet.Cell
+	amount func(r *moneyRow) decimal.Decimal // in each currency added up below the list; nil for none
+	cash   bool                              // the amount is shown in whole minor units
+	adds   []string                          // the columns of the same row that its formula adds up
+}
 
-// moneyColumns are the columns of a list of money; series and total are the
-// headings in which the lists differ.
-func moneyColumns(series, total spreadsheet.Column) []spreadsheet.Column {
-	return []spreadsheet.Column{
-		{Heading: "Payment reference"},
-		{Heading: "Depositary", Widest: 20},
-		{Heading: "Participant"},
-		{Heading: "Participant name", Widest: 30},
-		series,
-		{Heading: "Currency"},
-		{Heading: "Settlement date"},
-		{Heading: "Status"},
-		{Heading: "Principal accepted", Right: true},
-		{Heading: "Tender Offer Consideration", Right: true},
-		{Heading: "Early Tender Payment", Right: true},
-		{Heading: "Accrued interest", Right: true},
-		total,
+// moneySpecs are the columns of a list of money, in their order. Headings that are "" differ
+// from list to list.
+var moneySpecs = []moneyColumn{
+	{key: "reference", column: spreadsheet.Column{Heading: "Payment reference"},
+		cell: func(b *workbook, r *moneyRow) spreadsheet.Cell { return b.referenceCell(r.reference) }},
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 20},
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Depositary) }},
+	{key: "participant", column: spreadsheet.Column{Heading: "Participant"},
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Participant) }},
+	{key: "name", column: spreadsheet.Column{Heading: "Participant name", Widest: 30},
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.ParticipantName) }},
+	{key: "part", // the series; on Wires, how many payments the wire is made of
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return r.part }},
+	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Currency) }},
+	{key: "date", column: spreadsheet.Column{Heading: "Settlement date"},
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
+			return spreadsheet.Day(r.party.Date).Aligned(spreadsheet.Left)
+		}},
+	{key: "status", column: spreadsheet.Column{Heading: "Status"},
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(string(r.party.Status)) }},
+	{key: "accepted", column: spreadsheet.Column{Heading: "Principal accepted", Right: true},
+		cell:   func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Principal(r.accepted) },
+		amount: func(r *moneyRow) decimal.Decimal { return r.accepted }},
+	{key: "consideration", column: spreadsheet.Column{Heading: "Tender Offer Consideration", Right: true}, cash: true,
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
+			return spreadsheet.Cash(r.cash.Consideration, r.party.Currency)
+		},
+		amount: func(r *moneyRow) decimal.Decimal { return r.cash.Consideration }},
+	{key: "early", column: spreadsheet.Column{Heading: "Early Tender Payment", Right: true}, cash: true,
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
+			return spreadsheet.Cash(r.cash.EarlyPayment, r.party.Currency)
+		},
+		amount: func(r *moneyRow) decimal.Decimal { return r.cash.EarlyPayment }},
+	{key: "interest", column: spreadsheet.Column{Heading: "Accrued interest", Right: true}, cash: true,
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
+			return spreadsheet.Cash(r.cash.AccruedInterest, r.party.Currency)
+		},
+		amount: func(r *moneyRow) decimal.Decimal { return r.cash.AccruedInterest }},
+	{key: "total", cash: true, adds: []string{"consideration", "early", "interest"}, // to wire, to pay or paid
+		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
+			return spreadsheet.Cash(r.cash.Total(), r.party.Currency)
+		},
+		amount: func(r *moneyRow) decimal.Decimal { return r.cash.Total() }},
+}
+
+// formula is the formula of the cells of a column, "" for none.
+func (c *moneyColumn) formula() string {
+	addends := make([]string, len(c.adds))
+	for i, key := range c.adds {
+		addends[i] = spreadsheet.Letters(moneyAt(key)) + "#"
 	}
+	return strings.Join(addends, "+")
+}
+
+// moneyAt is the number of a column of a list of money; the first is 1.
+func moneyAt(key string) int {
+	return 1 + slices.IndexFunc(moneySpecs, func(c moneyColumn) bool { return c.key == key })
+}
+
+// moneyColumns are the columns of a list of money; part and total are the headings in which
+// the lists differ.
+func moneyColumns(part, total spreadsheet.Column) (all []spreadsheet.Column) {
+	for _, c := range moneySpecs {
+		switch c.key {
+		case "part":
+			c.column = part
+		case "total":
+			c.column = total
+		}
+		all = append(all, c.column)
+	}
+	return all
 }
 
 // moneyRow is a row of a list of money.
 type moneyRow struct {
 	reference string
 	party     *settle.Party
-	series    spreadsheet.Cell
+	part      spreadsheet.Cell
 	accepted  decimal.Decimal
 	cash      *settle.Cash
 }
@@ -64,7 +114,7 @@ type moneyRow struct {
 type moneyList struct {
 	*spreadsheet.Listing
 	at   func(i int) moneyRow
-	sums map[string]*paymentSums // by currency
+	sums map[string][]decimals.Sum // by currency, in the order of moneySpecs
 }
 
 // layMoney lays out what each participant is paid: first each transfer whole, then
@@ -95,16 +145,31 @@ func (b *workbook) layPayments(name, title, total string, status settle.Status) 
 }
 
 func (b *workbook) layMoneyList(name, title string, count int, none string, columns []spreadsheet.Column, row func(i int) moneyRow) *moneyList {
-	m := &moneyList{Listing: &spreadsheet.Listing{Columns: columns, Count: count, None: none}, at: row, sums: map[string]*paymentSums{}}
+	m := &moneyList{Listing: &spreadsheet.Listing{Columns: columns, Count: count, None: none}, at: row, sums: map[string][]decimals.Sum{}}
 	for i := range count {
 		r := row(i)
 		if m.sums[r.party.Currency] == nil {
-			m.sums[r.party.Currency] = new(paymentSums)
+			m.sums[r.party.Currency] = make([]decimals.Sum, len(moneySpecs))
 		}
-		m.sums[r.party.Currency].add(r.accepted, r.cash)
+		for n, c := range moneySpecs {
+			if c.amount != nil {
+				m.sums[r.party.Currency][n].Add(c.amount(&r))
+			}
+		}
+	}
+	formulas := make([]string, len(moneySpecs))
+	for n := range moneySpecs {
+		formulas[n] = moneySpecs[n].formula()
 	}
 	m.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { b.moneyCells(row(i), cells) }
+		return func(i int, cells []spreadsheet.Cell) {
+			r := row(i)
+			for n := range moneySpecs {
+				if cells[n] = moneySpecs[n].cell(b, &r); formulas[n] != "" {
+					cells[n] = cells[n].By(formulas[n])
+				}
+			}
+		}
 	}
 	s := b.NewSheet(name, title)
 	if count > 0 {
@@ -128,16 +193,6 @@ const referenceNote = "To see the instructions behind a reference, filter the co
 
 // currencies lists the currencies of a list, sorted.
 func (m *moneyList) currencies() []string { return slices.Sorted(maps.Keys(m.sums)) }
-
-func (b *workbook) moneyCells(r moneyRow, cells []spreadsheet.Cell) {
-	cells[payReference-1] = b.referenceCell(r.reference)
-	cells[payDepositary-1], cells[payParticipant-1] = spreadsheet.Label(r.party.Depositary), spreadsheet.Label(r.party.Participant)
-	cells[payName-1], cells[paySeries-1] = spreadsheet.Label(r.party.ParticipantName), r.series
-	cells[payCurrency-1], cells[payDate-1] = spreadsheet.Label(r.party.Currency), spreadsheet.Day(r.party.Date).Aligned(spreadsheet.Left)
-	cells[payStatus-1] = spreadsheet.Label(string(r.party.Status))
-	cells[payAccepted-1] = spreadsheet.Principal(r.accepted)
-	putCash(cells[payConsideration-1:], r.cash, tender.CashPlaces(r.party.Currency), paymentAcross)
-}
 
 // mostCompared bounds how many references a spreadsheet compares to follow the
 // links of a list, as each link is looked up in the list of instructions.
@@ -168,8 +223,6 @@ func putCash(cells []spreadsheet.Cell, c *settle.Cash, places int32, across stri
 	cells[3] = total.By(across)
 }
 
-var paymentAcross = acrossCash(payConsideration, payInterest)
-
 // acrossCash adds up the cash parts in the cells of the same row.
 func acrossCash(from, to int) string {
 	return "SUM(" + spreadsheet.Letters(from) + "#:" + spreadsheet.Letters(to) + "#)"
@@ -184,59 +237,47 @@ func amountPlaces(i int, amount decimal.Decimal, currency string) int32 {
 	return tender.CashPlaces(currency)
 }
 
-// paymentSums adds up principal and cash.
-type paymentSums [4]decimals.Sum
-
-func (s *paymentSums) add(accepted decimal.Decimal, c *settle.Cash) {
-	s[0].Add(accepted)
-	s[1].Add(c.Consideration)
-	s[2].Add(c.EarlyPayment)
-	s[3].Add(c.AccruedInterest)
-}
-
-// each returns the sums in the order of the columns, the last of the whole cash.
-func (s *paymentSums) each() [5]decimal.Decimal {
-	accepted, paid := s[0].Decimal(), s.cash()
-	return [5]decimal.Decimal{accepted, paid.Consideration, paid.EarlyPayment, paid.AccruedInterest, paid.Total()}
-}
-
-func (s *paymentSums) cash() settle.Cash {
-	return settle.Cash{Consideration: s[1].Decimal(), EarlyPayment: s[2].Decimal(), AccruedInterest: s[3].Decimal()}
-}
-
 // total adds up the rows in a currency, in a row of a sheet.
 func (m *moneyList) total(currency string, s *spreadsheet.Sheet, row int) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, payTotal)
-	cells[0], cells[payCurrency-1] = spreadsheet.Label("Total "+currency), spreadsheet.Label(currency)
-	for i, amount := range m.sums[currency].each() {
-		col := payAccepted + i
-		cells[col-1] = spreadsheet.Digits(amount, amountPlaces(i, amount, currency)).By(m.sum(s, col, spreadsheet.At(row, payCurrency)))
+	cells := make([]spreadsheet.Cell, len(moneySpecs))
+	key := moneyAt("currency")
+	cells[0], cells[key-1] = spreadsheet.Label("Total "+currency), spreadsheet.Label(currency)
+	for n, c := range moneySpecs {
+		if c.amount == nil {
+			continue
+		}
+		sum := m.sums[currency][n].Decimal()
+		shown := decimals.Places(sum)
+		if c.cash {
+			shown = tender.CashPlaces(currency)
+		}
+		cells[n] = spreadsheet.Digits(sum, shown).By(m.sum(s, n+1, spreadsheet.At(row, key)))
 	}
 	return cells
 }
 
 // shownTotal adds up the rows that a filter shows.
 func (m *moneyList) shownTotal(s *spreadsheet.Sheet) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, payTotal)
+	cells := make([]spreadsheet.Cell, len(moneySpecs))
 	cells[0] = spreadsheet.Label("Rows that the filter shows")
 	if len(m.sums) > 1 {
 		cells[0] = spreadsheet.Label("Rows that the filter shows: choose one currency")
 	}
-	var sums [5]decimal.Decimal
-	most := int32(0)
-	for currency, sum := range m.sums {
-		most = max(most, tender.CashPlaces(currency))
-		for i, amount := range sum.each() {
-			sums[i] = sums[i].Add(amount)
+	for n, c := range moneySpecs {
+		if c.amount == nil {
+			continue
 		}
-	}
-	for i, amount := range sums {
-		col, shown := payAccepted+i, most
-		if i == 0 {
-			shown = decimals.Places(amount)
+		var sum decimal.Decimal
+		shown := int32(0)
+		for currency, sums := range m.sums {
+			sum = sum.Add(sums[n].Decimal())
+			shown = max(shown, tender.CashPlaces(currency))
 		}
-		cells[col-1] = spreadsheet.Digits(amount, shown).By(m.Over(s, func(address func(int) string) string {
-			return "SUBTOTAL(109," + address(col) + ")"
+		if !c.cash {
+			shown = decimals.Places(sum)
+		}
+		cells[n] = spreadsheet.Digits(sum, shown).By(m.Over(s, func(address func(int) string) string {
+			return "SUBTOTAL(109," + address(n+1) + ")"
 		}))
 	}
 	return cells
@@ -245,6 +286,6 @@ func (m *moneyList) shownTotal(s *spreadsheet.Sheet) []spreadsheet.Cell {
 // sum adds up a column over the rows in a currency, as seen from a sheet.
 func (m *moneyList) sum(from *spreadsheet.Sheet, col int, currency string) string {
 	return m.Over(from, func(address func(int) string) string {
-		return spreadsheet.SumOf(address(col), address(payCurrency), currency)
+		return spreadsheet.SumOf(address(col), address(moneyAt("currency")), currency)
 	})
 }

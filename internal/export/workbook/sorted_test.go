@@ -64,15 +64,15 @@ func TestP1SortedListsKeepLinksAndTotals(t *testing.T) {
 		first := 0
 		rows := rowsOf(t, f, sheet)
 		for i, row := range rows {
-			if first == 0 && len(row) >= payTotal && reference.MatchString(row[payReference-1]) {
+			if first == 0 && len(row) >= moneyAt("total") && reference.MatchString(row[moneyAt("reference")-1]) {
 				first = i + 1
 			}
 		}
 		before := rows[first+count:]
-		sortedBackwards(t, f, sheet, first, first+count-1, payTotal)
+		sortedBackwards(t, f, sheet, first, first+count-1, moneyAt("total"))
 		totals := 0
 		for i, row := range before {
-			for col := payAccepted; col <= payTotal && col <= len(row); col++ {
+			for col := moneyAt("accepted"); col <= moneyAt("total") && col <= len(row); col++ {
 				totals += sameTotal(t, f, sheet, spreadsheet.At(first+count+1+i, col), row[col-1])
 			}
 		}
@@ -80,8 +80,8 @@ func TestP1SortedListsKeepLinksAndTotals(t *testing.T) {
 			t.Errorf("%s: only %d totals were compared", sheet, totals)
 		}
 		for row := first; row < first+count; row++ {
-			sameTotal(t, f, sheet, spreadsheet.At(row, payTotal), "")
-			leadsToItself(t, f, sheet, row, rows[2*first+count-1-row-1][payReference-1])
+			sameTotal(t, f, sheet, spreadsheet.At(row, moneyAt("total")), "")
+			leadsToItself(t, f, sheet, row, rows[2*first+count-1-row-1][moneyAt("reference")-1])
 		}
 	}
 }
@@ -111,7 +111,7 @@ func sameTotal(t *testing.T, f *excelize.File, sheet, cell, want string) int {
 // leadsToItself follows the link of the reference that must be in a row now.
 func leadsToItself(t *testing.T, f *excelize.File, sheet string, row int, want string) {
 	t.Helper()
-	formula, err := f.GetCellFormula(sheet, spreadsheet.At(row, payReference))
+	formula, err := f.GetCellFormula(sheet, spreadsheet.At(row, moneyAt("reference")))
 	must(t, err)
 	_, rest, _ := strings.Cut(formula, "!A\"&(")
 	place, _, ok := strings.Cut(rest, "),\"")

@@ -68,8 +68,8 @@ func TestWiresLeadToInstructions(t *testing.T) {
 	f := opened(t, rendered(t, r))
 	cash := make(map[string]string) // by reference
 	for _, w := range rowsOf(t, f, "Wires") {
-		if len(w) >= payTotal && regexp.MustCompile(`^[0-9A-Z]+-[A-Z]{3}-\d{8}-[0-9A-Z]{10}$`).MatchString(w[payReference-1]) {
-			cash[w[payReference-1]] = w[payTotal-1]
+		if len(w) >= moneyAt("total") && regexp.MustCompile(`^[0-9A-Z]+-[A-Z]{3}-\d{8}-[0-9A-Z]{10}$`).MatchString(w[moneyAt("reference")-1]) {
+			cash[w[moneyAt("reference")-1]] = w[moneyAt("total")-1]
 		}
 	}
 	if len(cash) != len(r.Settlement.Wires) {
@@ -106,11 +106,11 @@ func TestReferencesAreLookedUp(t *testing.T) {
 				continue
 			}
 			for i, row := range rowsOf(t, f, sheet) {
-				if len(row) < payTotal || row[payStatus-1] != string(settle.Due) {
+				if len(row) < moneyAt("total") || row[moneyAt("status")-1] != string(settle.Due) {
 					continue
 				}
 				found++
-				formula, err := f.GetCellFormula(sheet, spreadsheet.At(i+1, payReference))
+				formula, err := f.GetCellFormula(sheet, spreadsheet.At(i+1, moneyAt("reference")))
 				if err != nil {
 					t.Fatal(err)
 				}
