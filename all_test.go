@@ -32,10 +32,10 @@ var mayImport = map[string][]string{
 	},
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
-		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/metrics", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
-		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
-		"internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
+		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
+		"internal/ledger", "internal/metrics", "internal/monitor", "internal/notify", "internal/offerfolder",
+		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
+		"internal/settle", "internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
 		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/decimals": {"github.com/shopspring/decimal"},
+	"internal/exitcode": {},
 	"internal/export": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
 		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
@@ -72,13 +73,13 @@ var mayImport = map[string][]string{
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/net/netutil",
 	},
 	"internal/monitor": {
-		"internal/compare", "internal/disk", "internal/display", "internal/ledger", "internal/metrics",
-		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/schedule", "internal/settings",
-		"internal/tender",
+		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/ledger",
+		"internal/metrics", "internal/notify", "internal/offerfolder", "internal/pipeline", "internal/schedule",
+		"internal/settings", "internal/tender",
 	},
 	"internal/notify": {
-		"internal/display", "internal/settings", "internal/tender", "github.com/wneessen/go-mail",
-		"github.com/wneessen/go-mail/smtp",
+		"internal/display", "internal/exitcode", "internal/settings", "internal/tender",
+		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
 	},
 	"internal/offerfile": {
 		"internal/display", "internal/headings", "internal/plainyaml", "internal/schedule", "internal/tender",
@@ -91,10 +92,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/pipeline": {
-		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/export",
-		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/offerfile",
-		"internal/offerfolder", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/exitcode",
+		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
+		"internal/offerfile", "internal/offerfolder", "internal/readback", "internal/result", "internal/schedule",
+		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/plainyaml": {
 		"github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast", "github.com/goccy/go-yaml/lexer",

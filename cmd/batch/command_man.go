@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
-	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/exitcode"
 )
 
 // newManCommand writes the man pages when a package is built. It is hidden,
@@ -95,27 +95,11 @@ func tagOptions(text string) string {
 	})
 }
 
-// exitMeanings say what each exit code means, as docs/commands.md does.
-var exitMeanings = []struct {
-	code    pipeline.Exit
-	meaning string
-}{
-	{pipeline.ExitDone, "Done, or nothing has changed since the last run."},
-	{pipeline.ExitFailed, "Failed: a file is missing, damaged or not understood, or the disk refused. Nothing was published."},
-	{pipeline.ExitUsage, "Usage or terms: the command line, offer.yaml or batch.yaml is wrong, or a final run would be replaced. Nothing was published."},
-	{pipeline.ExitRejects, "Done, and findings are open: settle them with the depositary, or resolve them in the offer."},
-	{pipeline.ExitUnsaid, "Done, but what was done could not be written to standard output, such as a full disk or a closed pipe."},
-	{pipeline.ExitBusy, "Another run holds this offer."},
-	{pipeline.ExitControls, "Figures that must agree do not: a control total, an invariant, or what was published before. A run published nothing."},
-	{pipeline.ExitConfig, "Of batch serve: its command line or batch.yaml is wrong. It is not started again by itself."},
-	{pipeline.ExitInterrupted, "Interrupted. Nothing was published; run again."},
-}
-
 func exitSection() string {
 	var s strings.Builder
 	s.WriteString(".SH EXIT STATUS\n")
-	for _, e := range exitMeanings {
-		fmt.Fprintf(&s, ".TP\n.B %d\n%s\n", e.code, e.meaning)
+	for _, e := range exitcode.Table {
+		fmt.Fprintf(&s, ".TP\n.B %d\n%s\n", e.Code, e.Meaning)
 	}
 	return s.String()
 }

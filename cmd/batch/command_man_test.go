@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/exitcode"
 )
 
 func TestEveryCommandHasAManualPage(t *testing.T) {
 	folder := t.TempDir()
 	var stderr bytes.Buffer
 	w := testWorld(io.Discard, &stderr)
-	if code := run(t.Context(), []string{"man", folder}, w); code != int(pipeline.ExitDone) {
+	if code := run(t.Context(), []string{"man", folder}, w); code != int(exitcode.Done) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	for _, c := range newRoot(w).Commands() {
@@ -43,10 +43,10 @@ func TestEveryCommandHasAManualPage(t *testing.T) {
 // codes of the manual and of --help.
 func TestExitCodesAreTheSameEverywhere(t *testing.T) {
 	var want []string
-	for _, e := range exitMeanings {
-		want = append(want, strconv.Itoa(int(e.code)))
-		if help := newRoot(world{}).Long; !regexp.MustCompile(`\s` + strconv.Itoa(int(e.code)) + ` `).MatchString(help) {
-			t.Errorf("--help does not explain exit code %d", e.code)
+	for _, e := range exitcode.Table {
+		want = append(want, strconv.Itoa(int(e.Code)))
+		if help := newRoot(world{}).Long; !regexp.MustCompile(`\s` + strconv.Itoa(int(e.Code)) + ` `).MatchString(help) {
+			t.Errorf("--help does not explain exit code %d", e.Code)
 		}
 	}
 	for _, page := range []string{"commands.md", "operations.md"} {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/pipeline"
@@ -32,7 +33,7 @@ it says so and leaves everything alone.`,
 				return err
 			}
 			err = w.printRun(outcome, asJSON)
-			if err == nil && outcome.Exit() == pipeline.ExitRejects {
+			if err == nil && outcome.Exit() == exitcode.OpenFindings {
 				err = pipeline.ErrRejects
 			}
 			return err

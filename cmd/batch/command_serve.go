@@ -19,6 +19,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/monitor"
@@ -253,7 +254,7 @@ func (s *service) parked(folder string, deaths serve.Deaths) {
 	}
 	now := s.world.now()
 	zone := cmp.Or(monitor.ZoneOf(folder), time.UTC)
-	s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitFailed), Title: "parked: the service died in its runs",
+	s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Failed), Title: "parked: the service died in its runs",
 		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.Next().In(zone))),
 		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
@@ -357,7 +358,7 @@ func (s *service) broken(folder string, err error) {
 	s.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
 	if err != nil {
 		now := s.world.now()
-		s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(pipeline.ExitUsage), Message: monitor.WithoutFolder(err.Error(), folder)})
+		s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Usage), Message: monitor.WithoutFolder(err.Error(), folder)})
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/serve"
 )
 
@@ -126,7 +126,7 @@ func TestASecondServeIsRefused(t *testing.T) {
 	defer unlock()
 	log := &safeBuffer{}
 	w := world{stdout: log, stderr: log, getenv: os.Getenv, now: time.Now}
-	if got := run(t.Context(), []string{"serve", folder}, w); got != int(pipeline.ExitBusy) || !strings.Contains(log.String(), "another batch serve is on this folder") {
+	if got := run(t.Context(), []string{"serve", folder}, w); got != int(exitcode.Busy) || !strings.Contains(log.String(), "another batch serve is on this folder") {
 		t.Errorf("exit code %d, %s", got, log)
 	}
 }

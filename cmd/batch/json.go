@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
@@ -20,7 +21,7 @@ import (
 type (
 	doneJSON struct {
 		Deed     pipeline.Action  `json:"action"`
-		Exit     pipeline.Exit    `json:"exit"`
+		Exit     exitcode.Code    `json:"exit"`
 		Run      string           `json:"run"`
 		Folder   string           `json:"folder"`
 		Final    string           `json:"final"`

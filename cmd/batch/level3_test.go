@@ -14,7 +14,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -127,7 +127,7 @@ func runLevel3(t *testing.T, folder, asOf string) string {
 	t.Helper()
 	var stderr bytes.Buffer
 	code := run(context.Background(), []string{"run", folder, "--as-of", asOf}, testWorld(io.Discard, &stderr))
-	if code != int(pipeline.ExitRejects) {
+	if code != int(exitcode.OpenFindings) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	latest, err := filepath.EvalSymlinks(filepath.Join(folder, "runs", "latest"))

@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
@@ -67,7 +68,7 @@ func notRead(r *result.Run, file string) string {
 // verdict is the last line where findings are open: what became of the run, and the exit
 // code, which a shell or go run would otherwise show without a word.
 func (p *printer) verdict(o *pipeline.Outcome) {
-	if o.Exit() != pipeline.ExitRejects {
+	if o.Exit() != exitcode.OpenFindings {
 		return
 	}
 	p.linef("%s, with %s (exit code %d)", o.Action, display.Plural(o.Run.Open(), "open finding", "open findings"), o.Exit())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
@@ -92,7 +93,7 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0], "2 lines, instructions 0002033, principal 775,000 USD") {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
 	}
-	batchOutput(t, pipeline.ExitDone, "run", folder, "--accept-rejects", "a test")
+	batchOutput(t, exitcode.Done, "run", folder, "--accept-rejects", "a test")
 	if u, err := pipeline.UnsettledOf(folder); u != nil || err != nil {
 		t.Errorf("accepted, but still to act on: %+v, %v", u, err)
 	}

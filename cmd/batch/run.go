@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
@@ -48,20 +50,30 @@ func run(ctx context.Context, args []string, w world) int {
 	code := pipeline.ExitOf(err)
 	switch {
 	case errors.Is(err, serve.ErrServed):
-		code = pipeline.ExitBusy
-	case code == pipeline.ExitUsage && c.Name() == serveName:
-		code = pipeline.ExitConfig
+		code = exitcode.Busy
+	case code == exitcode.Usage && c.Name() == serveName:
+		code = exitcode.Config
 	}
 	switch {
-	case code == pipeline.ExitInterrupted:
+	case code == exitcode.Interrupted:
 		fmt.Fprintln(w.stderr, "batch: interrupted; nothing was published, run again")
-	case code == pipeline.ExitFailed && errors.Is(err, syscall.EPIPE):
+	case code == exitcode.Failed && errors.Is(err, syscall.EPIPE):
 		// Who reads the output has seen enough of it, as head does.
-	case err != nil && code != pipeline.ExitRejects:
+	case err != nil && code != exitcode.OpenFindings:
 		fmt.Fprintf(w.stderr, "batch: %s\n", w.secrets.Hide(display.Lines(err.Error())))
 		printPaste(w.stderr, err)
 	}
 	return int(code)
+}
+
+// exitCodes is what each exit code means, for --help.
+func exitCodes() string {
+	var b strings.Builder
+	b.WriteString("Exit codes:")
+	for _, e := range exitcode.Table {
+		fmt.Fprintf(&b, "\n  %-3d %s", e.Code, e.Short)
+	}
+	return b.String()
 }
 
 func newRoot(w world) *cobra.Command {
@@ -72,9 +84,7 @@ func newRoot(w world) *cobra.Command {
 against the terms of the offer and writes the workbook from which the paying
 agent pays.
 
-Exit codes: 0 done (also: nothing changed), 1 failed, 2 usage or terms, 3 done, findings
-open, 4 done, but standard output could not be written, 5 another run holds the offer, 6 invariants or control totals broken,
-78 serve cannot begin with its command line or settings, 130 interrupted.`,
+` + exitCodes(),
 		Version:       w.version,
 		SilenceErrors: true,
 		SilenceUsage:  true,

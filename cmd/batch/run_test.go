@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/pipeline"
 )
 
 func TestAnInterruptedRunEndsWith130(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	folder := level3Folder(t)
-	if code := run(ctx, []string{"run", folder}, testWorld(io.Discard, io.Discard)); code != int(pipeline.ExitInterrupted) {
+	if code := run(ctx, []string{"run", folder}, testWorld(io.Discard, io.Discard)); code != int(exitcode.Interrupted) {
 		t.Errorf("exit code %d", code)
 	}
 	entries, err := ledger.ReadEntries(filepath.Join(folder, "runs"))

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/monitor"
@@ -100,18 +101,18 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	folder, figures, l := level3Folder(t), t.TempDir(), newListener(t)
 	config := filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "metrics: {textfile_dir: "+figures+"}")
-	said := batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config)
+	said := batchOutput(t, exitcode.OpenFindings, "run", folder, "--config", config)
 	if !regexp.MustCompile(`(?m)^{.*"msg":"run ended".*"run_id":"[^"]+".*"event":"published"`).MatchString(said) {
 		t.Errorf("the log, not on a terminal:\n%s", said)
 	}
-	batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config, "--log", "off")
+	batchOutput(t, exitcode.OpenFindings, "run", folder, "--config", config, "--log", "off")
 	if err := os.Remove(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx"), []byte("no workbook"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	batchOutput(t, pipeline.ExitFailed, "run", folder, "--config", config)
+	batchOutput(t, exitcode.Failed, "run", folder, "--config", config)
 	want := []string{"/ping/level3-2004", "/ping/level3-2004", "/ping/level3-2004/1", "/ping/level3-2004/start", "/ping/level3-2004/start", "/ping/level3-2004/start",
 		"webhook failure level3-2004", "webhook rejects level3-2004", "webhook rejects level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
@@ -140,16 +141,16 @@ func TestNobodyIsToldOfADryRunAndNoNoticeFailsARun(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
 	config := filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "")
-	batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config, "--dry-run")
+	batchOutput(t, exitcode.OpenFindings, "run", folder, "--config", config, "--dry-run")
 	if told := l.all(); len(told) > 0 {
 		t.Errorf("told %q", told)
 	}
 	l.Close() // nobody listens any more
-	said := batchOutput(t, pipeline.ExitRejects, "run", folder, "--config", config)
+	said := batchOutput(t, exitcode.OpenFindings, "run", folder, "--config", config)
 	if !strings.Contains(said, "a notice could not be sent") {
 		t.Errorf("%s", said)
 	}
-	batchOutput(t, pipeline.ExitUsage, "run", folder, "--config", config+"2")
+	batchOutput(t, exitcode.Usage, "run", folder, "--config", config+"2")
 }
 
 // TestSlotsMissedAtOnceAreToldAtOnce has a night of slots pass without a service.
@@ -177,7 +178,7 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 // and under serve: a ping under another name would leave the offer's own check green.
 func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
-	batchOutput(t, pipeline.ExitRejects, "run", folder)
+	batchOutput(t, exitcode.OpenFindings, "run", folder)
 	s, config := serviceFor(t, l, testNow)
 	if _, err := s.load(folder); err != nil {
 		t.Fatal(err)
@@ -192,7 +193,7 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "offer.yaml"), []byte("id: level3-2004\nisuer: x\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	batchOutput(t, pipeline.ExitUsage, "run", folder, "--config", config)
+	batchOutput(t, exitcode.Usage, "run", folder, "--config", config)
 	if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
 		t.Error("a run with broken terms is done")
 	}
@@ -430,7 +431,7 @@ func TestServeShowsAndTells(t *testing.T) {
 		return ""
 	})
 	stop()
-	if got := <-code; got != int(pipeline.ExitDone) {
+	if got := <-code; got != int(exitcode.Done) {
 		t.Errorf("exit code %d", got)
 	}
 	for line := range strings.Lines(log.String()) {

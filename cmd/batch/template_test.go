@@ -11,11 +11,11 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/exitcode"
 )
 
 // batchOutput runs the program and returns what it prints.
-func batchOutput(t *testing.T, code pipeline.Exit, args ...string) string {
+func batchOutput(t *testing.T, code exitcode.Code, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	if got := run(context.Background(), args, testWorld(&stdout, &stderr)); got != int(code) {
@@ -88,8 +88,8 @@ func TestTemplateIsReadWithoutANote(t *testing.T) {
 		t.Fatal(err)
 	}
 	dtc, euroclear := filepath.Join(folder, "inbox", "dtc-2004-11-12.xlsx"), filepath.Join(folder, "inbox", "euroclear-2004-11-12.xlsx")
-	batchOutput(t, pipeline.ExitDone, "template", folder, dtc)
-	batchOutput(t, pipeline.ExitDone, "template", folder, euroclear, "--depositary", "Euroclear")
+	batchOutput(t, exitcode.Done, "template", folder, dtc)
+	batchOutput(t, exitcode.Done, "template", folder, euroclear, "--depositary", "Euroclear")
 	received := time.Date(2004, 11, 12, 16, 59, 59, 0, time.UTC)
 	fillTemplate(t, dtc, 3_500_000, []map[string]any{
 		{"Instruction ID": "VOI1", "CUSIP/ISIN": "52729NAA8", "Principal Amount": 2_000_000, "Currency": "USD", "Received At": received,
@@ -101,7 +101,7 @@ func TestTemplateIsReadWithoutANote(t *testing.T) {
 		{"Instruction ID": "E1", "CUSIP/ISIN": euroSecurity(t, euroclear), "Blocked Quantity": 1_000_000, "Currency": "EUR", "Received At": received,
 			"Participant Number": "94210", "Participant Name": "A Bank", "Status": "TENDERED"},
 	})
-	said := batchOutput(t, pipeline.ExitDone, "check", folder, "--as-of", "2004-11-12T17:00")
+	said := batchOutput(t, exitcode.Done, "check", folder, "--as-of", "2004-11-12T17:00")
 	for _, want := range []string{"2 rows: 1 counted, 1 not counted, 0 rejected", "1 rows: 1 counted, 0 not counted, 0 rejected",
 		"agrees with the rows: 3,500,000", "agrees with the rows: 1,000,000"} {
 		if !strings.Contains(said, want) {
@@ -113,7 +113,7 @@ func TestTemplateIsReadWithoutANote(t *testing.T) {
 	}
 	// The totals row is verified.
 	fillTemplate(t, euroclear, 999_000, nil)
-	if said := batchOutput(t, pipeline.ExitControls, "check", folder, "--as-of", "2004-11-12T17:00"); !strings.Contains(said, "999,000") && !strings.Contains(said, "999000") {
+	if said := batchOutput(t, exitcode.Controls, "check", folder, "--as-of", "2004-11-12T17:00"); !strings.Contains(said, "999,000") && !strings.Contains(said, "999000") {
 		t.Errorf("it says\n%s", said)
 	}
 }
@@ -142,10 +142,10 @@ func euroSecurity(t *testing.T, path string) string {
 func TestTemplateIsNotWrittenOverAFile(t *testing.T) {
 	folder := level3Folder(t)
 	path := filepath.Join(t.TempDir(), "template.xlsx")
-	batchOutput(t, pipeline.ExitDone, "template", folder, path)
-	batchOutput(t, pipeline.ExitUsage, "template", folder, path)
-	batchOutput(t, pipeline.ExitUsage, "template", folder, path+"2", "--depositary", "Clearstream")
-	batchOutput(t, pipeline.ExitUsage, "template")
+	batchOutput(t, exitcode.Done, "template", folder, path)
+	batchOutput(t, exitcode.Usage, "template", folder, path)
+	batchOutput(t, exitcode.Usage, "template", folder, path+"2", "--depositary", "Clearstream")
+	batchOutput(t, exitcode.Usage, "template")
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm()&0o027 != 0 {
 		t.Errorf("%v, %v", info.Mode(), err)

@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
@@ -102,7 +103,7 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 		return e
 	}
 	e.Kind, e.Exit, e.Message = notify.Success, int(o.Exit()), string(o.Action)
-	if o.Exit() == pipeline.ExitRejects {
+	if o.Exit() == exitcode.OpenFindings {
 		e.Kind = notify.Rejects
 	}
 	for _, remark := range RemarksOf(o) {
@@ -292,7 +293,7 @@ func stateOf(folder string) (metrics.Offer, error) {
 		}
 		state.Runs[string(e.Event)]++
 		state.LastRun, state.Duration = e.At, e.Duration
-		if e.Exit == int(pipeline.ExitDone) || e.Exit == int(pipeline.ExitRejects) {
+		if e.Exit == int(exitcode.Done) || e.Exit == int(exitcode.OpenFindings) {
 			state.LastSuccess = e.At
 		}
 		if e.Counts.Rows > 0 {

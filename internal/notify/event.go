@@ -1,11 +1,11 @@
 package notify
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/settings"
 )
 
@@ -63,18 +63,6 @@ type Total struct {
 	ToWire   string `json:"to_wire,omitempty"`
 }
 
-// advice is what to do after each exit code, as docs/commands.md has it.
-var advice = map[int]string{
-	1:   "read the message; nothing was published, unless it says that the run has its name already",
-	2:   "correct the place that the message names",
-	3:   "the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer",
-	4:   "nothing for the result: it is there. Make room, or correct what reads the output",
-	5:   "wait, then run again, or let `--wait 10m` do so",
-	6:   "nothing was published; ask the depositary for a correct file, or restore what the message names",
-	78:  "correct the place that the message names, then start the service",
-	130: "run again",
-}
-
 // adviceMissed is what to do after a missed slot.
 const adviceMissed = `see why nothing ran at that time, then run "batch run" for this offer by hand if its result is needed`
 
@@ -89,21 +77,13 @@ func (e Event) whatToDo() string {
 	case e.Kind == Missed:
 		return adviceMissed
 	case e.Kind == Rejects:
-		return advice[3]
+		return exitcode.OpenFindings.Entry().Advice
 	case e.Kind == Reminder:
 		return adviceReminder
 	case e.Kind == Failure:
-		return cmp.Or(advice[e.Exit], advice[1])
+		return exitcode.Code(e.Exit).Entry().Advice
 	}
 	return ""
-}
-
-// failures are the exit codes of failures in words.
-var failures = map[int]string{
-	2:   "not run: the command line or the terms are wrong",
-	5:   "not run: another run holds the offer",
-	6:   "not published: figures that must agree do not",
-	130: "interrupted",
 }
 
 // headline says in a few words what happened.
@@ -126,7 +106,7 @@ func (e Event) headline() string {
 	case Missed:
 		return "a slot passed without a run"
 	}
-	return cmp.Or(failures[e.Exit], "failed")
+	return exitcode.Code(e.Exit).Entry().Short
 }
 
 // counted is a number of things: 1 reject, 2 rejects.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/settings"
 )
 
@@ -376,14 +377,14 @@ func TestTheAdviceIsThatOfTheCommandsPage(t *testing.T) {
 		rows++
 		code, todo := strings.TrimSpace(cells[1]), strings.TrimSpace(cells[3])
 		found := false
-		for c, a := range advice {
-			found = found || code == strconv.Itoa(c) && a == todo
+		for _, e := range exitcode.Table {
+			found = found || code == strconv.Itoa(int(e.Code)) && e.Advice == todo
 		}
 		if !found {
 			t.Errorf("the advice on exit code %s is not %q", code, todo)
 		}
 	}
-	if rows != len(advice) {
-		t.Errorf("the page has %d codes, the package %d", rows, len(advice))
+	if want := len(exitcode.Table) - 1; rows != want { // without 0
+		t.Errorf("the page has %d codes, the table %d", rows, want)
 	}
 }

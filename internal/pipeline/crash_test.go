@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 )
@@ -578,7 +579,7 @@ func TestAFaultOfTheProgramFailsTheRunAndFreesTheOffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
-	if last := entries[len(entries)-1]; err != nil || last.Event != ledger.Failed || last.Exit != int(ExitFailed) {
+	if last := entries[len(entries)-1]; err != nil || last.Event != ledger.Failed || last.Exit != int(exitcode.Failed) {
 		t.Errorf("%+v, %v", last, err)
 	}
 	oldOrNew(t, folder, want)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 )
@@ -64,7 +65,7 @@ func DeathsOf(folder string) (Deaths, error) {
 		switch {
 		case e.Event == ledger.Abandoned && scheduled(e.Trigger):
 			d = Deaths{Count: d.Count + 1, Began: began[e.Attempt], Last: e.At}
-		case e.Event == ledger.Abandoned, e.Event == ledger.Interrupted, !e.Event.Ends(), e.Event == ledger.Recovered && e.Attempt == "", e.Exit == int(ExitBusy):
+		case e.Event == ledger.Abandoned, e.Event == ledger.Interrupted, !e.Event.Ends(), e.Event == ledger.Recovered && e.Attempt == "", e.Exit == int(exitcode.Busy):
 		default:
 			d = Deaths{}
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
@@ -63,7 +64,7 @@ func TestS3DeathsAreCounted(t *testing.T) {
 	want("one of a person died", 1)
 	begin(ledger.ByFiles)
 	want("two", 2)
-	if err := begin(ledger.ByFiles).end(ledger.Interrupted, ExitInterrupted, "stopped"); err != nil {
+	if err := begin(ledger.ByFiles).end(ledger.Interrupted, exitcode.Interrupted, "stopped"); err != nil {
 		t.Fatal(err)
 	}
 	want("one was asked to stop", 2)
@@ -77,7 +78,7 @@ func TestS3DeathsAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("three", 3)
-	if err := begin(ledger.ByHand).end(ledger.Failed, ExitFailed, "a wrong file"); err != nil {
+	if err := begin(ledger.ByHand).end(ledger.Failed, exitcode.Failed, "a wrong file"); err != nil {
 		t.Fatal(err)
 	}
 	want("one came to an end", 0)

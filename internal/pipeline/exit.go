@@ -6,26 +6,11 @@ import (
 	"fmt"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
-)
-
-// Exit is the program's exit code: docs/commands.md.
-type Exit int
-
-// The exit codes.
-const (
-	ExitDone        Exit = 0 // also: nothing has changed
-	ExitFailed      Exit = 1
-	ExitUsage       Exit = 2  // usage or terms
-	ExitRejects     Exit = 3  // done, and findings are open
-	ExitUnsaid      Exit = 4  // done, but what was done could not be written to standard output
-	ExitBusy        Exit = 5  // another run holds the offer
-	ExitControls    Exit = 6  // invariants or control totals broken, a published run altered, or the history lost
-	ExitConfig      Exit = 78 // serve: the command line or batch.yaml is wrong (EX_CONFIG of sysexits.h); 2 is Go's own for a fatal error
-	ExitInterrupted Exit = 130
 )
 
 // ErrRejects ends a command that did its work but has rejects to report.
@@ -55,7 +40,7 @@ func Unsaid(done string, err error) error {
 }
 
 // ExitOf returns the exit code for an error, [ExitDone] for none.
-func ExitOf(err error) Exit {
+func ExitOf(err error) exitcode.Code {
 	var (
 		usageError   *offerfolder.UsageError
 		offerError   *offerfile.OfferError
@@ -68,27 +53,27 @@ func ExitOf(err error) Exit {
 	)
 	switch {
 	case err == nil:
-		return ExitDone
+		return exitcode.Done
 	case errors.Is(err, ErrRejects):
-		return ExitRejects
+		return exitcode.OpenFindings
 	case errors.Is(err, context.Canceled):
-		return ExitInterrupted
+		return exitcode.Interrupted
 	case errors.Is(err, ledger.ErrBusy):
-		return ExitBusy
+		return exitcode.Busy
 	case errors.As(err, &unsaid):
-		return ExitUnsaid
+		return exitcode.Unsaid
 	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &damaged), errors.As(err, &strange), errors.As(err, &fileError) && fileError.ControlTotals():
-		return ExitControls
+		return exitcode.Controls
 	case errors.As(err, &usageError), errors.As(err, &offerError):
-		return ExitUsage
+		return exitcode.Usage
 	}
-	return ExitFailed
+	return exitcode.Failed
 }
 
 // Exit returns the exit code for what a run did.
-func (o *Outcome) Exit() Exit {
+func (o *Outcome) Exit() exitcode.Code {
 	if o.Run.Open() > 0 {
-		return ExitRejects
+		return exitcode.OpenFindings
 	}
-	return ExitDone
+	return exitcode.Done
 }

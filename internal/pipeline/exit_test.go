@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
@@ -15,7 +16,7 @@ import (
 func TestExitCodes(t *testing.T) {
 	for _, c := range []struct {
 		err  error
-		want Exit
+		want exitcode.Code
 	}{
 		{nil, 0},
 		{errors.New("disk full"), 1},

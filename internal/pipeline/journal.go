@@ -15,6 +15,7 @@ import (
 
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
@@ -184,11 +185,11 @@ func (j *journal) published() error {
 }
 
 // exitWith is the exit code of a run that was published.
-func exitWith(c ledger.Counts) Exit {
+func exitWith(c ledger.Counts) exitcode.Code {
 	if c.Open > 0 {
-		return ExitRejects
+		return exitcode.OpenFindings
 	}
-	return ExitDone
+	return exitcode.Done
 }
 
 // errUnfinished says that a run is published although it ended with an
@@ -207,14 +208,14 @@ func (j *journal) unfinished(err error) error {
 func (j *journal) isPublished() bool { return j.archive.Holds(j.entry) }
 
 // end notes how the attempt ended, once.
-func (j *journal) end(event ledger.Event, exit Exit, message string) error {
+func (j *journal) end(event ledger.Event, exit exitcode.Code, message string) error {
 	if j.ended {
 		return nil
 	}
 	j.ended = true
 	e := j.entry
 	e.Event, e.Exit, e.Message, e.Duration = event, int(exit), shortened(message), j.req.Clock().Sub(j.began)
-	if exit == ExitBusy || exit == ExitInterrupted || e.Again {
+	if exit == exitcode.Busy || exit == exitcode.Interrupted || e.Again {
 		e.Slot = "" // it is still to be dealt with
 	}
 	level := slog.LevelInfo
@@ -247,9 +248,9 @@ func (j *journal) close(o *Outcome, err error) error {
 		j.entry.Run, j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.TermsChanged, j.entry.Manifest = "", "", "", nil, nil, "" // none was published
 	}
 	switch ExitOf(err) {
-	case ExitInterrupted:
+	case exitcode.Interrupted:
 		event = ledger.Interrupted
-	case ExitBusy, ExitUsage, ExitControls:
+	case exitcode.Busy, exitcode.Usage, exitcode.Controls:
 		event = ledger.Refused
 	}
 	return errors.Join(err, j.end(event, ExitOf(err), err.Error()))
@@ -357,7 +358,7 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 // abandoned notes that the process of an attempt has ended. Its slot is still to be
 // dealt with.
 func abandoned(open ledger.Entry) ledger.Entry {
-	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(ExitFailed), "", "the process ended before the run was complete"
+	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(exitcode.Failed), "", "the process ended before the run was complete"
 	open.Run, open.Replaces, open.Held, open.Decisions, open.TermsChanged, open.Manifest = "", "", "", nil, nil, ""
 	return open
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
@@ -53,7 +54,7 @@ func TestP10AReportThatIsExpectedAndHasNotComeIsAFinding(t *testing.T) {
 			if (open == "") != (c.want == "") || !strings.Contains(open, c.want) {
 				t.Errorf("open: %q, want %q", open, c.want)
 			}
-			if (c.want != "") != (o.Exit() == ExitRejects) {
+			if (c.want != "") != (o.Exit() == exitcode.OpenFindings) {
 				t.Errorf("exit %v", o.Exit())
 			}
 		})

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
@@ -68,7 +69,7 @@ func race(t *testing.T, folder string, runners int) []string {
 			out, err := c.Output()
 			said[i] = strings.TrimSpace(string(out))
 			var exit *exec.ExitError
-			if errors.As(err, &exit) && exit.ExitCode() == int(ExitBusy) {
+			if errors.As(err, &exit) && exit.ExitCode() == int(exitcode.Busy) {
 				said[i] = "busy"
 			} else if err != nil {
 				said[i] = err.Error() + stderr.String()

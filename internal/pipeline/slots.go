@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/schedule"
@@ -58,7 +59,7 @@ func slotOutcome(e ledger.Entry) schedule.Outcome {
 	case ledger.Started, ledger.Recovered:
 		return schedule.Noted
 	case ledger.Refused:
-		if e.Exit == int(ExitBusy) {
+		if e.Exit == int(exitcode.Busy) {
 			return schedule.Noted
 		}
 	}

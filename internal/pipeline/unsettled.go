@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/result"
@@ -31,7 +32,7 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 	}
 	u := &Unsettled{Run: h.archive.Latest().Run}
 	for _, e := range h.Entries {
-		if e.Exit == int(ExitRejects) && e.Event != ledger.Unchanged && scheduled(e.Trigger) { // a run by hand is reported to no one else
+		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && scheduled(e.Trigger) { // a run by hand is reported to no one else
 			u.Reported = e.At
 		}
 	}
