@@ -40,7 +40,7 @@ func (w world) initBlank(folder string, depositaries []string) error {
 		}
 	}
 	_, err = fmt.Fprintf(w.stdout, `%[1]s is ready:
-  %[1]s/offer.yaml   the terms: write what stands in the Offer to Purchase in place of each null
+  %[1]s/offer.yaml   the terms: write what the Offer to Purchase says in place of each null
   %[1]s/offer.md     every key of the terms, explained
   %[1]s/inbox/       empty, for the depositaries' files
 Next: fill in %[1]s/offer.yaml; batch check %[1]s says what is missing

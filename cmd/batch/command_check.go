@@ -199,7 +199,7 @@ func (p *printer) bookTotals(e *pipeline.CheckResult) {
 	p.table(rows)
 }
 
-// findingLists says what somebody must act on, and what else there is to know, by file,
+// findingLists lists where action is needed, and what else there is to know, by file,
 // rule and value.
 func (p *printer) findingLists(groups []result.FindingGroup, accepted bool) {
 	p.groups("to act on:", groups, func(g *result.FindingGroup) bool { return g.Open })

@@ -382,7 +382,7 @@ func (p *differencePrinter) instructions() {
 		return
 	}
 	n := d.Kinds()
-	p.section("instructions: %d new, %d gone, %d amended, %d accepted differently",
+	p.section("instructions: %d new, %d no longer counted, %d amended, %d accepted differently",
 		n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed])
 	rows := [][]string{{"  ", "depositary", "instruction", "", "series", "window", "tendered", "accepted", "returned", "cash"}}
 	currencies := d.Currencies()

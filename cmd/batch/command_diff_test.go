@@ -94,7 +94,7 @@ to wire
                     now         4,000       3,500.00           0.00      0.00  3,500.00  paid already
                     change          0           0.00           0.00      0.00      0.00
 
-instructions: 0 new, 0 gone, 1 amended, 0 accepted differently
+instructions: 0 new, 0 no longer counted, 1 amended, 0 accepted differently
            depositary  instruction          series  window  tendered  accepted  returned      cash
   amended  DTC         1            before  usd     early      3,000     2,000     1,000  1,750.50
                                     now     eur     early      3,000     1,000     2,000    900.00

@@ -16,7 +16,7 @@ import (
 )
 
 // newManCommand writes the man pages when a package is built. It is hidden,
-// because whoever has the package has the pages.
+// because the package brings the pages.
 func newManCommand(w world) *cobra.Command {
 	return &cobra.Command{
 		Use:    "man FOLDER",
@@ -80,7 +80,7 @@ func manPage(c *cobra.Command, source string, date time.Time) ([]byte, error) {
 var optionLine = regexp.MustCompile(`(?:\.PP\n)?(\\fB-.*\\fP)(\[=false\]|=".*"|=\S*)\n\t`)
 
 // tagOptions writes options as the manuals of other programs do: the name, what
-// stands for a value, and what it does indented below.
+// is for a value, and what it does indented below.
 func tagOptions(text string) string {
 	return optionLine.ReplaceAllStringFunc(text, func(option string) string {
 		part := optionLine.FindStringSubmatch(option)
@@ -106,7 +106,7 @@ func exitSection() string {
 
 // manSections stand on every page.
 const manSections = `.SH ENVIRONMENT
-The password of a depositary's protected workbooks stands in the variable that
+The password of a depositary's protected workbooks is in the variable that
 .I offer.yaml
 names under
 .BR password_env .

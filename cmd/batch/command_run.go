@@ -28,7 +28,7 @@ it says so and leaves everything alone.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			w.fill(&req, args[0])
-			outcome, err := w.runAndTell(c.Context(), req, config, format)
+			outcome, err := w.runAndReport(c.Context(), req, config, format)
 			if err != nil {
 				return err
 			}
@@ -49,27 +49,27 @@ it says so and leaves everything alone.`,
 	flags.StringVar(&req.AcceptRejects, "accept-rejects", "", "let a final run come into force although findings are open; `WHY` is recorded with the run")
 	flags.StringVar(&req.TermsChanged, "terms-changed", "", "make a final run although terms were changed in place; `WHY` is recorded with the run")
 	flags.DurationVar(&req.Wait, "wait", 0, "wait as long for another run that holds the offer, such as 5m")
-	flags.StringVar(&config, "config", "", "tell of the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
+	flags.StringVar(&config, "config", "", "report the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
 	flags.StringVar(&format, "log", "", "log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")
 	return c
 }
 
-// runAndTell makes a run, and tells of it if there are settings that say whom. A
-// dry run is nobody's business.
-func (w world) runAndTell(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome, error) {
+// runAndReport makes a run, and reports it if there are settings that say to whom. A
+// dry run sends nothing.
+func (w world) runAndReport(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome, error) {
 	var done func()
 	req.Progress, done = w.newProgress()
 	defer done()
-	told := config != "" && !req.DryRun
-	if format == "" && told {
+	reported := config != "" && !req.DryRun
+	if format == "" && reported {
 		format = "auto"
 	}
 	log, err := w.newLogger(cmp.Or(format, "off"))
 	if err != nil {
 		return nil, err
 	}
-	if !told {
+	if !reported {
 		req.Log = log
 		return pipeline.Run(ctx, req)
 	}

@@ -133,7 +133,7 @@ func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
 	return nil
 }
 
-// service is what stands around the scheduler: runs, ledgers, notices, metrics.
+// service does what the scheduler decides: runs, ledgers, notices, metrics.
 type service struct {
 	*monitor.Monitor
 	world     world
@@ -225,7 +225,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		Busy:      func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
 		Transient: offerfolder.Transient, Died: s.died, Need: func(folder string) int64 { return pipeline.Need(folder, w.now()) },
 		Runs: runs, Memory: memory,
-		Next: s.next, Broken: s.broken, Gone: s.gone, Beat: s.turned, Wait: s.waits, Parked: s.parked, Idle: s.remind,
+		Next: s.next, Broken: s.broken, Dropped: s.forget, Beat: s.turned, Wait: s.waits, Parked: s.parked, Idle: s.remind,
 	})
 }
 
@@ -259,7 +259,7 @@ func (s *service) parked(folder string, deaths serve.Deaths) {
 		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
 
-// listen answers Prometheus and whoever asks for health, until what it returns is
+// listen answers Prometheus and health checks, until what it returns is
 // called.
 func (s *service) listen(ctx context.Context, address string) (closed func(), err error) {
 	listener, err := net.Listen("tcp", address)
@@ -293,8 +293,8 @@ func (s *service) loaded() bool {
 	return len(s.ids) > 0
 }
 
-// load reads the terms of an offer. Two offers of one id could not be told apart
-// by whoever is told of them.
+// load reads the terms of an offer. Two offers of one id could not be distinguished
+// by the people who get the notices.
 func (s *service) load(folder string) (schedule.Plan, error) {
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
@@ -352,7 +352,7 @@ func (s *service) next(folder string, slot schedule.Slot) {
 	s.Board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
 }
 
-// broken tells of terms that cannot be read, and shows it until they can.
+// broken reports terms that cannot be read, and shows it until they can.
 func (s *service) broken(folder string, err error) {
 	id := s.id(folder)
 	s.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
@@ -362,8 +362,8 @@ func (s *service) broken(folder string, err error) {
 	}
 }
 
-// gone forgets an offer.
-func (s *service) gone(folder string) {
+// forget drops an offer.
+func (s *service) forget(folder string) {
 	s.Board.Remove(s.id(folder))
 	s.named.Lock()
 	defer s.named.Unlock()
@@ -371,7 +371,7 @@ func (s *service) gone(folder string) {
 	delete(s.zones, folder)
 }
 
-// recordMissed notes slots that passed, and tells of all of them in one notice: after
+// recordMissed notes slots that passed, and reports all of them in one notice: after
 // a night without the service there may be hundreds.
 func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error) {
 	var noted []schedule.Miss
@@ -401,7 +401,7 @@ func (s *service) runJob(ctx context.Context, job serve.Job) error {
 		}
 	}
 	if errors.Is(err, ledger.ErrDecided) {
-		return nil // somebody else dealt with the slot
+		return nil // another process dealt with the slot
 	}
 	return err
 }
@@ -417,9 +417,9 @@ func (s *service) request(folder string, trigger schedule.Trigger, slot schedule
 	return req
 }
 
-// remind tells, once a day at the time that batch.yaml names, of the findings of an offer
+// remind reports, once a day at the time that batch.yaml names, the findings of an offer
 // that are open although nothing has happened on that day. Notices of a run that was
-// published on the day have told of them already.
+// published on the day have reported them already.
 func (s *service) remind(folder string) {
 	zone := s.zone(folder)
 	if zone == nil {

@@ -85,7 +85,7 @@ type growth struct {
 	from, to, step decimal.Decimal
 }
 
-// mostSteps bounds a sweep: more lines than that nobody reads.
+// mostSteps bounds a sweep: no one reads more lines than that.
 const mostSteps = 10_000
 
 var (

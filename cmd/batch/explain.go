@@ -60,7 +60,7 @@ func (p *printer) explanation(x pipeline.Explanation) {
 	p.linef("in the end: %s", x.Result)
 	switch {
 	case x.NotSaid != "":
-		p.linef("what it gets cannot be told, as no run can be made: %s", x.NotSaid)
+		p.linef("what it gets is not known, as no run can be made: %s", x.NotSaid)
 	case x.Gets != nil:
 		p.allotment(x.Gets)
 	}

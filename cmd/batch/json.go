@@ -20,7 +20,7 @@ import (
 // The JSON of run and check; docs/result.md describes it, docs/schemas has a schema of each.
 type (
 	doneJSON struct {
-		Deed     pipeline.Action  `json:"action"`
+		Action   pipeline.Action  `json:"action"`
 		Exit     exitcode.Code    `json:"exit"`
 		Run      string           `json:"run"`
 		Folder   string           `json:"folder"`
@@ -123,7 +123,7 @@ type (
 // newDoneJSON says what a run did.
 func newDoneJSON(o *pipeline.Outcome) doneJSON {
 	return doneJSON{
-		Deed: o.Action, Exit: o.Exit(), Run: o.Run.Name, Folder: o.Folder, Final: o.Final, Open: o.Run.Open(),
+		Action: o.Action, Exit: o.Exit(), Run: o.Run.Name, Folder: o.Folder, Final: o.Final, Open: o.Run.Open(),
 		Read:     export.List(o.Choice.Chosen, func(f inbox.Chosen) fileReadJSON { return fileReadJSON{f.Depositary.Name, f.Name} }),
 		LeftOut:  leftOut(o.Choice),
 		Warnings: append([]tender.Warning{}, o.Remarks...),

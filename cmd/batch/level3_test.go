@@ -18,7 +18,7 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-var update = flag.Bool("update", false, "write the expected results of the fixtures anew")
+var update = flag.Bool("update", false, "write the expected results of the fixtures")
 
 // level3Runs are the two runs of the founding case.
 var level3Runs = []struct{ name, asOf string }{
@@ -68,7 +68,7 @@ func compareGolden(t *testing.T, path string, got []byte) {
 	for i := range max(len(gotLines), len(wantLines)) {
 		g, w := lineAt(gotLines, i), lineAt(wantLines, i)
 		if g != w {
-			t.Errorf("%s:%d (made anew by go test ./cmd/batch -update)\n got: %s\nwant: %s", path, i+1, g, w)
+			t.Errorf("%s:%d (written by go test ./cmd/batch -update)\n got: %s\nwant: %s", path, i+1, g, w)
 			return
 		}
 	}

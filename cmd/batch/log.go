@@ -24,7 +24,7 @@ import (
 const maxLogged = 4 << 10
 
 // unloggable are the keys under which the names and references of holders would stand.
-// No value of theirs gets into the log, whoever logs it.
+// No value of theirs gets into the log, from any package.
 var unloggable = map[string]bool{"holder": true, "contact": true, "reference": true, "participant_name": true}
 
 // newLogger returns a logger that writes to w. format is text (readable), json, off, or

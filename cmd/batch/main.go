@@ -33,7 +33,7 @@ func main() {
 // makes can be compared byte for byte; "" in all others.
 var stoppedClock string
 
-// clock tells the time.
+// clock is the time now.
 func clock() func() time.Time {
 	at, err := time.Parse(time.RFC3339, stoppedClock)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// printOutcome tells a person at a terminal what a run found and did.
+// printOutcome shows a person at a terminal what a run found and did.
 func printOutcome(out io.Writer, o *pipeline.Outcome) error {
 	p := &printer{w: out}
 	p.heading(o.Run)
@@ -74,7 +74,7 @@ func (p *printer) verdict(o *pipeline.Outcome) {
 	p.linef("%s, with %s (exit code %d)", o.Action, display.Plural(o.Run.Open(), "open finding", "open findings"), o.Exit())
 }
 
-// printResult tells what a run that was made again comes to.
+// printResult shows the result of a run that was made again.
 func printResult(out io.Writer, r *result.Run) error {
 	p := &printer{w: out}
 	p.heading(r)

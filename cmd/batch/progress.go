@@ -26,9 +26,9 @@ type progress struct {
 	bar   *progressbar.ProgressBar // nil while nothing is shown
 }
 
-// newProgress returns what a run is to tell; nil if nobody sits at a terminal.
+// newProgress returns what a run calls with its progress; nil if no one sits at a terminal.
 // done takes the bar away.
-func (w world) newProgress() (tell func(pipeline.Stage, int), done func()) {
+func (w world) newProgress() (report func(pipeline.Stage, int), done func()) {
 	file, isFile := w.stderr.(*os.File)
 	if !isFile || !terminal(file) {
 		return nil, func() {}
@@ -52,7 +52,7 @@ func (p *progress) Report(stage pipeline.Stage, rows int) {
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 		return // these rows took no time that the bar has seen
 	}
-	_ = p.bar.Add(rows) // a terminal that is gone is nobody's loss
+	_ = p.bar.Add(rows) // a terminal that was closed misses nothing
 }
 
 func (p *progress) done() {

@@ -36,7 +36,7 @@ func TestProgressIsShownOnlyOfWhatTakesLong(t *testing.T) {
 
 func TestThereIsNoProgressWhereNobodySits(t *testing.T) {
 	var shown bytes.Buffer
-	if tell, done := testWorld(&shown, &shown).newProgress(); tell != nil {
+	if report, done := testWorld(&shown, &shown).newProgress(); report != nil {
 		t.Error("a bar in a buffer")
 	} else {
 		done()

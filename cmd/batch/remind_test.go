@@ -49,11 +49,11 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		what string
 		at   string // in UTC; New York is five hours behind
 		do   func()
-		want string // the events that are told
+		want string // the events that are reported
 	}{
 		{"there is no run yet", "2004-11-15T14:30:00Z", remind, ""},
 		{"a run is published with rejects", "2004-11-15T22:30:00Z", run, "rejects"},
-		{"it told of them today", "2004-11-15T23:00:00Z", remind, ""},
+		{"it reported them today", "2004-11-15T23:00:00Z", remind, ""},
 		{"before the time", "2004-11-16T13:59:00Z", remind, ""},
 		{"at the time", "2004-11-16T14:00:00Z", remind, "reminder"},
 		{"a minute later", "2004-11-16T14:01:00Z", remind, ""},
@@ -61,8 +61,8 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		{"the service is started again", "2004-11-16T23:00:00Z", again(nine), ""},
 		{"the next day", "2004-11-17T20:00:00Z", remind, "reminder"},
 		{"started again on a later day", "2004-11-19T14:00:00Z", again(nine), "reminder"},
-		{"nobody wants reminders", "2004-11-20T20:00:00Z", again(settings.Daily{Never: true}), ""},
-		{"so the run that finds nothing changed tells", "2004-11-20T22:30:00Z", run, "rejects"},
+		{"no reminders are wanted", "2004-11-20T20:00:00Z", again(settings.Daily{Never: true}), ""},
+		{"so the run that finds nothing changed reports", "2004-11-20T22:30:00Z", run, "rejects"},
 	} {
 		at, err := time.Parse(time.RFC3339, step.at)
 		if err != nil {
@@ -72,12 +72,12 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		before := len(l.all())
 		step.do()
 		s.Notices.Wait()
-		var told []string
+		var reported []string
 		for _, line := range l.all()[before:] {
-			told = append(told, strings.Fields(line)[1])
+			reported = append(reported, strings.Fields(line)[1])
 		}
-		if got := strings.Join(told, " "); got != step.want {
-			t.Errorf("%s: told %q, want %q", step.what, got, step.want)
+		if got := strings.Join(reported, " "); got != step.want {
+			t.Errorf("%s: reported %q, want %q", step.what, got, step.want)
 		}
 	}
 }

@@ -150,7 +150,7 @@ func mustRefuse(t *testing.T, name string, content []byte) {
 	}
 	more := maps.Clone(whole)
 	more["surprise"] = 1
-	refused("with a key that nobody knows", more)
+	refused("with an unknown key", more)
 }
 
 // documentedColumns are the columns of a CSV file by docs/result.md.

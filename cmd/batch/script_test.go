@@ -27,7 +27,7 @@ import (
 // scriptNow is the time in every transcript: long after the example's offer.
 var scriptNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// testNow tells the time in tests.
+// testNow is the clock of the tests.
 func testNow() time.Time { return scriptNow }
 
 // testWorld is the world in tests.
@@ -126,7 +126,7 @@ func scriptEdit(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])
 	old, by := strings.ReplaceAll(args[1], `\n`, "\n"), strings.ReplaceAll(args[2], `\n`, "\n")
 	if strings.Count(text, old) != 1 {
-		ts.Fatalf("%q stands %d times in %s", old, strings.Count(text, old), args[0])
+		ts.Fatalf("%q is %d times in %s", old, strings.Count(text, old), args[0])
 	}
 	ts.Check(os.WriteFile(path, []byte(strings.Replace(text, old, by, 1)), 0o640))
 }

@@ -19,10 +19,10 @@ import (
 // less it does. Without a path not every call is ours: the same ones wake threads
 // and write to the terminal.
 var injections = []struct {
-	call  string
-	deeds []string
-	when  []int
-	path  string
+	call   string
+	faults []string
+	when   []int
+	path   string
 }{
 	{"fsync", []string{"error=EIO", "signal=KILL"}, []int{1, 3, 6, 9, 12, 15, 18, 21, 24, 27}, ""},
 	{"pwrite64", []string{"error=ENOSPC", "error=EIO"}, []int{1, 2, 4, 7, 11}, ""},
@@ -57,7 +57,7 @@ func TestSystemCallsThatFail(t *testing.T) {
 		t.Skip("strace is not installed; test.sh installs it")
 	}
 	if out, err := exec.Command(strace, "--seccomp-bpf", "-f", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		t.Skipf("this machine lets nobody trace a program: %v: %s", err, out)
+		t.Skipf("this machine does not let programs be traced: %v: %s", err, out)
 	}
 	program := filepath.Join(t.TempDir(), "batch")
 	if out, err := exec.Command("go", "build", "-ldflags", "-X main.stoppedClock=2026-03-02T12:00:00Z", "-o", program, ".").CombinedOutput(); err != nil {
@@ -75,17 +75,17 @@ func TestSystemCallsThatFail(t *testing.T) {
 	want := secondRun(t, program, clone(t, folder), "undisturbed")
 	failed, killed, survived := 0, 0, 0
 	for _, in := range injections {
-		for _, deed := range in.deeds {
+		for _, fault := range in.faults {
 			for _, when := range in.when {
 				folder := clone(t, folder)
-				inject := fmt.Sprintf("inject=%s:%s:when=%d", in.call, deed, when)
+				inject := fmt.Sprintf("inject=%s:%s:when=%d", in.call, fault, when)
 				words := []string{"-f", "-o", os.DevNull, "-e", "trace=" + in.call, "-e", inject, "--seccomp-bpf"}
 				if in.path != "" {
 					words = append(words[:len(words)-1], "-P", filepath.Join(folder, "runs", in.path))
 				}
 				out, err := exec.Command(strace, append(words, program, "run", folder)...).CombinedOutput()
 				switch {
-				case strings.Contains(deed, "KILL"):
+				case strings.Contains(fault, "KILL"):
 					killed++
 				case strings.Contains(string(out), "published: "):
 					survived++

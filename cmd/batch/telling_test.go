@@ -34,11 +34,11 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// listener is a real server that notes what it is told, one line each.
+// listener is a real server that notes what it receives, one line each.
 type listener struct {
 	*httptest.Server
-	mu   sync.Mutex
-	told []string
+	mu       sync.Mutex
+	reported []string
 }
 
 func newListener(t *testing.T) *listener {
@@ -59,7 +59,7 @@ func newListener(t *testing.T) *listener {
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.told = append(l.told, line)
+		l.reported = append(l.reported, line)
 	}))
 	t.Cleanup(l.Close)
 	return l
@@ -68,10 +68,10 @@ func newListener(t *testing.T) *listener {
 func (l *listener) all() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.told)
+	return slices.Clone(l.reported)
 }
 
-// settingsFor writes settings that tell the listener of everything.
+// settingsFor writes settings that report everything to the listener.
 func settingsFor(t *testing.T, path string, l *listener, more string) {
 	t.Helper()
 	content := fmt.Sprintf("ping: {url: %s/ping/{offer}}\nwebhook: {url: %s/webhook, on: [failure, rejects, missed, success]}\n%s\n", l.URL, l.URL, more)
@@ -81,7 +81,7 @@ func settingsFor(t *testing.T, path string, l *listener, more string) {
 	}
 }
 
-// serviceFor is the service that stands around the scheduler, with a clock, telling
+// serviceFor is the service around the scheduler, with a clock, reporting
 // the listener of everything. config is the file with its settings.
 func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *service, config string) {
 	t.Helper()
@@ -116,7 +116,7 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	want := []string{"/ping/level3-2004", "/ping/level3-2004", "/ping/level3-2004/1", "/ping/level3-2004/start", "/ping/level3-2004/start", "/ping/level3-2004/start",
 		"webhook failure level3-2004", "webhook rejects level3-2004", "webhook rejects level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
-		t.Errorf("told %q, want %q", got, want)
+		t.Errorf("reported %q, want %q", got, want)
 	}
 	written, err := os.ReadFile(filepath.Join(figures, "batch_level3-2004.prom"))
 	if err != nil {
@@ -142,10 +142,10 @@ func TestNobodyIsToldOfADryRunAndNoNoticeFailsARun(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "")
 	batchOutput(t, exitcode.OpenFindings, "run", folder, "--config", config, "--dry-run")
-	if told := l.all(); len(told) > 0 {
-		t.Errorf("told %q", told)
+	if reported := l.all(); len(reported) > 0 {
+		t.Errorf("reported %q", reported)
 	}
-	l.Close() // nobody listens any more
+	l.Close() // no one listens any more
 	said := batchOutput(t, exitcode.OpenFindings, "run", folder, "--config", config)
 	if !strings.Contains(said, "a notice could not be sent") {
 		t.Errorf("%s", said)
@@ -167,7 +167,7 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	}
 	s.Notices.Wait()
 	if got, want := slices.Sorted(slices.Values(l.all())), []string{"/ping/level3-2004/fail", "webhook missed level3-2004"}; !slices.Equal(got, want) {
-		t.Errorf("told %q, want %q", got, want)
+		t.Errorf("reported %q, want %q", got, want)
 	}
 	if n := len(story(t, folder)); n != 40 {
 		t.Errorf("%d entries in the ledger, want 40", n)
@@ -188,7 +188,7 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.load(twin); err == nil || s.id(twin) != "twin" {
-		t.Errorf("an offer with the id of another: %v, told as %s", err, s.id(twin))
+		t.Errorf("an offer with the id of another: %v, reported as %s", err, s.id(twin))
 	}
 	if err := os.WriteFile(filepath.Join(folder, "offer.yaml"), []byte("id: level3-2004\nisuer: x\n"), 0o640); err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	s.Notices.Wait()
 	want := []string{"/ping/level3-2004/2", "/ping/level3-2004/2", "/ping/level3-2004/start", "/ping/level3-2004/start", "webhook failure level3-2004", "webhook failure level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
-		t.Errorf("told %q, want %q", got, want)
+		t.Errorf("reported %q, want %q", got, want)
 	}
 	if shown := s.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
 		t.Errorf("the metrics show %v", shown)
@@ -223,18 +223,18 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 		if err := os.WriteFile(report, content, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		_ = s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is told
+		_ = s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is reported
 		s.Notices.Wait()
 	}
 	for range 5 {
-		run([]byte("no workbook"), time.Hour) // told once
+		run([]byte("no workbook"), time.Hour) // reported once
 	}
 	run([]byte("no workbook"), 24*time.Hour) // and again
 	run(sound, time.Hour)
 	run([]byte("no workbook"), time.Hour) // and again
 	failures, pings := 0, 0
-	for _, told := range l.all() {
-		switch told {
+	for _, reported := range l.all() {
+		switch reported {
 		case "webhook failure level3-2004":
 			failures++
 		case "/ping/level3-2004/1":
@@ -242,7 +242,7 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 		}
 	}
 	if failures != 3 || pings != 7 {
-		t.Errorf("%d failures told and %d pings, want 3 and 7: %q", failures, pings, l.all())
+		t.Errorf("%d failures reported and %d pings, want 3 and 7: %q", failures, pings, l.all())
 	}
 }
 
@@ -285,13 +285,13 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 	}
 	run(false)
 	failures := 0
-	for _, told := range l.all() {
-		if told == "webhook failure level3-2004" {
+	for _, reported := range l.all() {
+		if reported == "webhook failure level3-2004" {
 			failures++
 		}
 	}
 	if failures != 1 {
-		t.Errorf("told %q", l.all())
+		t.Errorf("reported %q", l.all())
 	}
 }
 
@@ -317,9 +317,9 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 	}
 	installed := settings.Default()
 	installed.Mail.Server = "mail.example.com"
-	tell := monitor.New(w.installation(), installed, nil, slog.New(slog.DiscardHandler))
+	m := monitor.New(w.installation(), installed, nil, slog.New(slog.DiscardHandler))
 	e := monitor.Ended(notify.Event{Offer: "level3/2004"}, o, nil)
-	tell.Attach(&e, o)
+	m.Attach(&e, o)
 	if a := e.Attachment; a == nil || a.Name != "level3_2004-"+o.Run.Name+".xlsx" || !bytes.HasPrefix(a.Content, []byte("PK")) || e.Unattached != "" {
 		t.Errorf("attached %+v, %q", e.Attachment, e.Unattached)
 	}
@@ -330,8 +330,8 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 		t.Errorf("changes\n%s", all)
 	}
 	small := monitor.Ended(notify.Event{Offer: "o"}, o, nil)
-	tell.Settings.Mail.AttachUpTo = 1000
-	tell.Attach(&small, o)
+	m.Settings.Mail.AttachUpTo = 1000
+	m.Attach(&small, o)
 	if small.Attachment != nil || !strings.Contains(small.Unattached, "mail.attach_up_to") {
 		t.Errorf("attached %+v, %q", small.Attachment, small.Unattached)
 	}
@@ -339,8 +339,8 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	same := monitor.Ended(notify.Event{Offer: "o"}, o, nil)
-	tell.Settings.Mail.AttachUpTo = 10 << 20
-	tell.Attach(&same, o)
+	m.Settings.Mail.AttachUpTo = 10 << 20
+	m.Attach(&same, o)
 	if same.Attachment != nil || len(same.Findings) == 0 {
 		t.Errorf("nothing has changed: attached %v, findings %q", same.Attachment != nil, same.Findings)
 	}
@@ -425,7 +425,7 @@ func TestServeShowsAndTells(t *testing.T) {
 		return ""
 	})
 	eventually(t, log, func() string {
-		if told := l.all(); slices.Contains(told, "webhook rejects level3-2004") && slices.Contains(told, "webhook failure broken") && slices.Contains(told, "webhook rejects other") {
+		if reported := l.all(); slices.Contains(reported, "webhook rejects level3-2004") && slices.Contains(reported, "webhook failure broken") && slices.Contains(reported, "webhook rejects other") {
 			return "all"
 		}
 		return ""

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// release is the number of the release, and stands nowhere else: the packages,
+// release is the number of the release, and is nowhere else: the packages,
 // the man pages and the results take it from here.
 const release = "0.2.0"
 

@@ -54,7 +54,7 @@ type ruleCase struct {
 	factor map[string]wantedFactor
 	left   map[string]decimal.Decimal
 	warned []string
-	told   map[string]bool // keys that were given and may be given once only
+	given  map[string]bool // keys that were given and may be given once only
 }
 
 type wantedLine struct {
@@ -107,7 +107,7 @@ var cites = regexp.MustCompile(`\bRules? R\d+\b`)
 // that says where.
 func readCase(file, text string) (*ruleCase, error) {
 	c := &ruleCase{
-		file: file, factor: map[string]wantedFactor{}, left: map[string]decimal.Decimal{}, told: map[string]bool{},
+		file: file, factor: map[string]wantedFactor{}, left: map[string]decimal.Decimal{}, given: map[string]bool{},
 		offer: tender.Offer{Acceptance: tender.Acceptance{Shortfall: tender.Prorate, Factor: tender.FactorMaximal,
 			BelowMinimum: tender.RejectPiece, ReturnedBelowMinimum: tender.Keep}},
 	}
@@ -125,7 +125,7 @@ func readCase(file, text string) (*ruleCase, error) {
 			return nil, fmt.Errorf("%s:%d: %w: %s", file, at, err, lines.Text())
 		}
 	}
-	if !c.told["order"] || len(c.offer.Series) == 0 || len(c.wanted) == 0 {
+	if !c.given["order"] || len(c.offer.Series) == 0 || len(c.wanted) == 0 {
 		return nil, fmt.Errorf("%s: a case needs an order, a series and a tender", file)
 	}
 	return c, nil
@@ -141,13 +141,13 @@ func (c *ruleCase) readLine(at int, line string) error {
 	if m == nil {
 		return fmt.Errorf("not of the form %s", form.form)
 	}
-	if c.told[key] && !slices.Contains(repeated, key) {
+	if c.given[key] && !slices.Contains(repeated, key) {
 		return fmt.Errorf("said twice")
 	}
 	if _, ok := c.offer.SeriesByID(m[1]); key == "tender" && !ok {
 		return fmt.Errorf("no such series")
 	}
-	c.told[key] = true
+	c.given[key] = true
 	form.read(c, at, m)
 	return nil
 }
@@ -249,7 +249,7 @@ func (c *ruleCase) checkFactors(t *testing.T, r *allocate.Result) {
 		}
 	}
 	for who, factor := range got {
-		if _, told := c.factor[who]; !told {
+		if _, given := c.factor[who]; !given {
 			t.Errorf("%s: %s is cut back by %v, and the case does not say so", c.file, who, factor)
 		}
 	}
@@ -260,7 +260,7 @@ func (c *ruleCase) checkLeft(t *testing.T, r *allocate.Result) {
 	names := map[string]bool{}
 	for _, use := range r.Caps {
 		names[use.Name] = true
-		if want, told := c.left[use.Name]; !told || !use.Left.Equal(want) || !use.Used.Add(use.Left).Equal(use.Amount) {
+		if want, given := c.left[use.Name]; !given || !use.Left.Equal(want) || !use.Used.Add(use.Left).Equal(use.Amount) {
 			t.Errorf("%s: %s has %s left of %s with %s used, want %s left", c.file, use.Name, use.Left, use.Amount, use.Used, want)
 		}
 	}

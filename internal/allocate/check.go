@@ -9,7 +9,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Check tests the invariants of R16 on a result, computing everything anew from
+// Check tests the invariants of R16 on a result, computing everything again from
 // the lines in decimal arithmetic. One that does not hold is a bug, and nothing
 // may be published.
 func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {

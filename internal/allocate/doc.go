@@ -25,7 +25,7 @@
 //
 // A series that was cut back takes nothing in later steps: no late tender is
 // bought of a series whose early tenders were cut. A cap over all series that
-// cut somebody back ends the acceptance; a cap over some leaves what it has to
+// cut tenders back ends the acceptance; a cap over some leaves what it has to
 // the levels below.
 //
 // Under most rules on small pieces a larger factor never gives a tender less, and

@@ -153,15 +153,15 @@ func (w *waterfall) recordEarly(before []decimal.Decimal) {
 // inherit takes over what stopped series, or the acceptance, at the early
 // settlement, except where the terms have changed since.
 func (w *waterfall) inherit(replay *waterfall, changed map[int]bool) {
-	stands := true
+	asSettled := true
 	for series, why := range replay.cutBy {
 		if !changed[series] {
 			w.cutBy[series] = why
 		} else if replay.ended != nil && why.Cap == replay.ended.Cap {
-			stands = false
+			asSettled = false
 		}
 	}
-	if stands {
+	if asSettled {
 		w.ended = replay.ended
 	}
 }

@@ -30,7 +30,7 @@ func (f Factor) Exact() *big.Rat {
 // Shown returns the shortest decimal that gives every instruction the same
 // result as the exact factor (R10), so that a line can be checked with a
 // calculator. ok is false in the rare case that no decimal does; then only
-// [Factor.String] tells the factor, as a fraction.
+// [Factor.String] is the factor, as a fraction.
 func (f Factor) Shown() (d decimal.Decimal, ok bool) { return f.shown, f.short }
 
 // String returns the shown decimal, or the fraction where none fits, or "" if

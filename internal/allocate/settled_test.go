@@ -96,7 +96,7 @@ func TestAnEarlySettlementAboveACapStaysAWarning(t *testing.T) {
 	o, b := twoLevels(settledAt(tenderOf("50,000", tender.Early), "50,000"), tenderOf("5,000", tender.Late))
 	r := mustAllocate(t, o, b)
 	if !strings.Contains(strings.Join(tender.Messages(r.Warnings), "\n"), "Tender Cap") {
-		t.Errorf("warnings %q do not tell that Tender Cap is exceeded", r.Warnings)
+		t.Errorf("warnings %q do not say that Tender Cap is exceeded", r.Warnings)
 	}
 	for _, inv := range allocate.Check(o, b, r) {
 		if !inv.Holds {
@@ -142,7 +142,7 @@ func TestAnImpossibleEarlySettlementIsAnError(t *testing.T) {
 }
 
 // A cap raised after an early settlement is there for late tenders: what was
-// settled stays as it was, and no longer tells that the cap is used up.
+// settled stays as it was, and no longer says that the cap is used up.
 func TestACapRaisedAfterAnEarlySettlement(t *testing.T) {
 	o, b := twoLevels(settledAt(tenderOf("100,000", tender.Early), "40,000"), tenderOf("30,000", tender.Late))
 	o.Caps[0].Amount = sum("145,000")

@@ -1,7 +1,7 @@
 // Package disk changes files so that what is done stays done: a file is written
 // to its end, synced and closed, and a change of names is made durable in its
 // folder, before the next step is taken. A failed sync or close is an error of
-// the whole, never tried again: after it nobody knows what the disk holds.
+// the whole, never tried again: after it no one knows what the disk holds.
 //
 // Every change passes through one [Disk], which a test can make fail, or kill the
 // process, at each of them in turn.
@@ -16,7 +16,7 @@ import (
 	"path/filepath"
 )
 
-// Modes of what is written: readable by the group, by nobody else.
+// Modes of what is written: readable by the group, by no one else.
 const (
 	FileMode   = 0o640
 	FolderMode = 0o750

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// deeds are all changes the package makes, each on a folder that is ready for it.
-var deeds = map[string]func(d Disk, folder string) error{
+// actions are all changes the package makes, each on a folder that is ready for it.
+var actions = map[string]func(d Disk, folder string) error{
 	"MakeFolders": func(d Disk, folder string) error { return d.MakeFolders(filepath.Join(folder, "a", "b")) },
 	"MakeFolder":  func(d Disk, folder string) error { return d.MakeFolder(filepath.Join(folder, "a")) },
 	"Remove":      func(d Disk, folder string) error { return d.Remove(filepath.Join(folder, "old")) },
@@ -42,14 +42,14 @@ func ready(t *testing.T) string {
 
 func TestEveryChangeCanFailAndSaysSo(t *testing.T) {
 	broken := errors.New("broken")
-	for name, deed := range deeds {
+	for name, action := range actions {
 		count := 0
-		if err := deed(Disk{Fault: func(string, string) error { count++; return nil }}, ready(t)); err != nil || count == 0 {
+		if err := action(Disk{Fault: func(string, string) error { count++; return nil }}, ready(t)); err != nil || count == 0 {
 			t.Fatalf("%s: %d changes, %v", name, count, err)
 		}
 		for fails := range count {
 			at := 0
-			err := deed(Disk{Fault: func(string, string) error {
+			err := action(Disk{Fault: func(string, string) error {
 				if at++; at == fails+1 {
 					return broken
 				}

@@ -151,7 +151,7 @@ func Joined(above, below []Label) []Label {
 	return append(all, above...)
 }
 
-// Layout says where in the rows of a sheet each column stands.
+// Layout says where in the rows of a sheet each column is.
 type Layout struct {
 	Row     int // of the headings
 	Labels  []Label
@@ -171,7 +171,7 @@ type clash struct {
 // Has reports whether the sheet has the column.
 func (l *Layout) Has(c Column) bool { return c != NoColumn && l.At[c] >= 0 }
 
-// Heading is the heading of a column as it stands in the file.
+// Heading is the heading of a column as written in the file.
 func (l *Layout) Heading(c Column) string {
 	if !l.Has(c) {
 		return ""
@@ -271,7 +271,7 @@ func (l *Layout) claim(c Column, keys []string, taken []bool, names []string, wh
 }
 
 // settle decides how a time is given. A heading such as Instruction Time means
-// the time of day beside a date, and date and time where it stands alone.
+// the time of day beside a date, and date and time where it is alone.
 func (l *Layout) settle(m Moment) {
 	switch {
 	case l.Has(m.Date) && l.Has(m.Clock):
@@ -437,7 +437,7 @@ func (l *Layout) pasteBlock(d tender.Depositary) string {
 
 // guess is the heading that a missing column may stand under: the only one that
 // was not recognised and has a word of the column's name, or the only one at all.
-// It is "…" where that cannot be told: what a column is, people decide.
+// It is "…" where that is not known: what a column is, people decide.
 func (l *Layout) guess(c Column) string {
 	var near []string
 	for _, i := range l.Ignored {

@@ -37,7 +37,7 @@ func (l *Layout) scaled() (found []Label) {
 }
 
 // ScaleFaults refuse a sheet whose principal is said in thousands or millions: read as it
-// stands it would be wrong by that much, and the last three digits are not there.
+// it is it would be wrong by that much, and the last three digits are not there.
 func (l *Layout) ScaleFaults() (faults []tender.FileFault) {
 	for _, f := range l.scaled() {
 		if l.Has(ColPrincipal) && l.Labels[l.At[ColPrincipal]] != f {

@@ -17,9 +17,9 @@ import (
 
 // headingZone is a zone that the heading of a time names, as in "Received (UTC)".
 type headingZone struct {
-	said  string         // as it stands there
+	said  string         // as written there
 	zone  *time.Location // taken by its word: EST is five hours behind UTC all year
-	write string         // what to write under timezone in the offer; "" if that cannot be told
+	write string         // what to write under timezone in the offer; "" if that is not known
 }
 
 // zoneWords are the zones that headings name in words, with what to write in the offer.
@@ -218,7 +218,7 @@ func (l *Layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []tend
 }
 
 // Fault says why times for which a place of the file names a zone cannot be read in the
-// depositary's; nil if they can. Where the two agree for a part of the year, whoever
+// depositary's; nil if they can. Where the two agree for a part of the year, the person who
 // settled it in the offer has decided. Without a line to paste, zone and column together
 // settle it.
 func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, settled bool) *tender.FileFault {

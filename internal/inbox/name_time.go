@@ -87,8 +87,8 @@ func realDates(latest int, days ...tender.Date) (real []tender.Date) {
 	return real
 }
 
-// nameTime is the time that a file name tells, on the clocks of the zone, and
-// whether it tells one. A date alone means the end of that day. Two dates are an
+// nameTime is the time in a file name, on the clocks of the zone, and
+// whether it has one. A date alone means the end of that day. Two dates are an
 // error, and so is one that can be read in two ways.
 func nameTime(name string, zone *time.Location) (at time.Time, dated bool, err error) {
 	found := nameDates(name)

@@ -18,15 +18,15 @@ import (
 // leaves Content nil and Password empty; the caller fills them before [Read].
 type Chosen struct {
 	Depositary tender.Depositary
-	Reported   time.Time // the time the name tells; zero if it tells none
+	Reported   time.Time // the time in the name; zero if it has none
 
 	// Password opens the file if it is protected: what the variable
 	// Depositary.PasswordEnv holds, "" for none. This package does not read the
 	// environment. The password is in no message, note or result.
 	Password string
 
-	// Progress is told, now and then, how many more rows of the file were read; nil
-	// for nobody.
+	// Progress is called now and then with how many more rows of the file were read; it
+	// may be nil.
 	Progress func(rows int)
 
 	File
@@ -54,14 +54,14 @@ type Choice struct {
 // Ignored is a file of the inbox that is not used, and why.
 type Ignored struct{ Name, Reason string }
 
-// noDepositary is the reason why a file is nobody's, or how it begins.
+// noDepositary is the reason why a file belongs to no depositary, or how it begins.
 const noDepositary = "matches no depositary's files"
 
 // Unclaimed reports whether the file matches no depositary's files: it may be a report
 // under a wrong name.
 func (i Ignored) Unclaimed() bool { return strings.HasPrefix(i.Reason, noDepositary) }
 
-// report is a file with the time its name tells.
+// report is a file with the time in its name.
 type report struct {
 	name  string
 	at    time.Time // zero: the name carries no date
@@ -155,7 +155,7 @@ func claimedTwice(o *tender.Offer, name string, owners []int) tender.FileFault {
 	}
 	return tender.FileFault{File: name, Rule: tender.RuleName,
 		Message: "the name matches the files of " + strings.Join(claims, " and of "),
-		Advice:  "make the patterns in the offer tell them apart"}
+		Advice:  "make the patterns in the offer distinguish them"}
 }
 
 // reportsOf picks the reports of one depositary among the names that match.
@@ -244,7 +244,7 @@ func copies(reports []report) (faults []tender.FileFault) {
 	return faults
 }
 
-// sameTime finds snapshots of one time: which of them is right cannot be told.
+// sameTime finds snapshots of one time: which of them is right is not known.
 func sameTime(d tender.Depositary, reports []report) (faults []tender.FileFault) {
 	if d.Incremental {
 		return copies(reports)

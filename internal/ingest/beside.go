@@ -11,7 +11,7 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// Nobody who looks at a report takes a tender for one that stands if the cell beside it says
+// No one who looks at a report takes a tender for one that counts if the cell beside it says
 // "withdrawn per e-mail", whatever the heading of that column is.
 
 // beside rejects a row that is reported as tendered while a cell beside it, in a column that
@@ -32,7 +32,7 @@ func (s *sheet) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
 		}
 		return s.waivable(nil, &values.Fault{Rule: tender.RuleBeside, Message: fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
 			xlsx.CellName(c.Col, row.Number), display.Quote(values.Trim(string(c.Text)))),
-			Advice: "ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
+			Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
 	}
 	return s.commentBeside(row.Number, in)
 }

@@ -33,7 +33,7 @@ func newNothing(own []string) nothing {
 	return n
 }
 
-// says reports whether a text says that there is nothing. Nearly all texts are told by
+// says reports whether a text says that there is nothing. Nearly all texts are decided by
 // their first character.
 func (n nothing) says(text []byte) bool {
 	if len(text) == 0 || len(text) > maxNothing {
@@ -74,10 +74,10 @@ func (s *sheet) saysNothing(c *xlsx.Cell) bool {
 	return false
 }
 
-// holdsNothing says, of a cell that must not be blank, what stands there for nothing.
+// holdsNothing says, of a cell that must not be blank, what is there for nothing.
 func (s *sheet) holdsNothing(c headings.Column) string {
 	if cell := s.cells[c]; s.saysNothing(cell) {
-		return ": the cell holds " + display.Quote(values.Trim(string(cell.Text))) + ", which stands for nothing"
+		return ": the cell holds " + display.Quote(values.Trim(string(cell.Text))) + ", which means nothing"
 	}
 	return ""
 }

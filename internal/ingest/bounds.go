@@ -23,7 +23,7 @@ func (r *reading) refuse(at tender.Source, cell string) {
 	if r.refused == maxRejected+1 {
 		r.fault(at.Sheet, tender.FileFault{Rule: tender.RuleLines, Cell: cell,
 			Message: fmt.Sprintf("more than %d lines of the file are rejected or repeated; reading stopped here", maxRejected),
-			Advice:  "is this a report on this offer, and are the columns right? correct what stands in its first rejects, or ask for it to be sent again"})
+			Advice:  "is this a report on this offer, and are the columns right? correct what is in its first rejects, or ask for it to be sent again"})
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 var countWords = values.Words("instructions numberofinstructions instructioncount totalinstructions count lines numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount totalrecords")
 
 // isControlSheet reports whether a sheet states totals for checking, which only
-// its name can tell: other sheets have totals of their own.
+// its name can say: other sheets have totals of their own.
 func isControlSheet(name string) bool { return strings.Contains(values.Normal(name), "control") }
 
 // checkControls checks the control sheets of the workbook, if it has any.

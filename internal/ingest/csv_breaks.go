@@ -50,7 +50,7 @@ func separatorWords() string {
 var otherSeparators = []rune{'^', '~', ':', '¦', '§', '\x1f', '\x01', '#', '/', '!', '*', '&', '\\', '_', '-', ' '}
 
 // otherSeparator is the fault of a text whose fields are parted by something that is not
-// read, nil if that cannot be told.
+// read, nil if that is not known.
 func (r *reading) otherSeparator(text []byte) *tender.FileFault {
 	for _, s := range otherSeparators {
 		lines := csvLines{text: text, separator: s}

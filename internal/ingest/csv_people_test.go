@@ -90,7 +90,7 @@ func TestI22PipesPartFields(t *testing.T) {
 	}
 }
 
-// What stands around the instructions is told by the same rules in CSV files and in
+// What is around the instructions is recognised by the same rules in CSV files and in
 // workbooks.
 func TestI12TheSameFootersInCSVAndInWorkbooks(t *testing.T) {
 	const headings, line = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Status", "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE"

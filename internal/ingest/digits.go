@@ -11,7 +11,7 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// longNumbers tells whether a spreadsheet rounded the long numbers of a column before they
+// longNumbers finds out whether a spreadsheet rounded the long numbers of a column before they
 // became text: all digits behind the fifteenth are zeros then.
 type longNumbers struct {
 	count, zeros int // of numbers that are longer, and of the digits they have more
@@ -45,7 +45,7 @@ func (r *reading) checkDigits() {
 	}
 }
 
-// rounded is the finding on such a column. It stands at the first of its numbers.
+// rounded is the finding on such a column. It is at the first of its numbers.
 func (r *reading) rounded(s *sheet, c headings.Column, n longNumbers) tender.Reject {
 	return tender.Reject{
 		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: n.row}, Depositary: r.depositary.Name, Rule: tender.RuleDigits,

@@ -7,7 +7,7 @@
 // A report is a workbook (.xlsx, .xlsm) or a text file (.csv, .tsv, .txt). One row is one
 // instruction. The heading row is looked for in the first 50 rows that have
 // cells and may be split over two; headings are compared without regard to case,
-// spaces and punctuation, and what the known words do not tell, the offer's
+// spaces and punctuation, and what the known words do not say, the offer's
 // depositaries[].columns says. Five columns are needed: instruction, security,
 // principal, received (or a date and a time of receipt) and participant.
 //

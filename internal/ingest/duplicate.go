@@ -49,20 +49,20 @@ func (r *reading) rejectDuplicates(tables []table) {
 	}
 }
 
-// sameNumber lists the lines of each instruction number that stands on several,
+// sameNumber lists the lines of each instruction number that is on several,
 // in the order of the first of them.
 func (r *reading) sameNumber() (groups [][]int) {
 	if r.lines.ascend() {
 		return nil
 	}
 	// A table by a hash of the number, at most half full; line 0 of it is free, and
-	// i+1 stands for line i, the first of its number.
+	// i+1 is line i, the first of its number.
 	type slot struct{ hash, line uint32 }
 	table := make([]slot, 2<<bits.Len(uint(len(r.lines.states))))
 	byFirst := make(map[int][]int)
 	for i := range r.lines.states {
 		id := r.lines.instruction(i).ID
-		if id == "" || r.lines.struck[i] { // people strike a row out and write it anew
+		if id == "" || r.lines.struck[i] { // people strike a row out and write it again
 			continue
 		}
 		hash := maphash.String(keptSeed, id)

@@ -35,7 +35,7 @@ type Trace struct {
 // TracedCell is a cell and what it was read as.
 type TracedCell struct {
 	Cell    string // such as "F12"
-	Heading string // as it stands in the file; "" if there is none
+	Heading string // as written in the file; "" if there is none
 	Column  string // our name, "" if the column is not read
 	Holds   string // the raw value with its kind and format; personal ones are masked
 	Read    string // "" if nothing was
@@ -170,7 +170,7 @@ func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell
 }
 
 // describeCell shows a raw value with its kind and format. Of a masked one it
-// tells only the length: it may be about a person, and nothing depends on it.
+// shows only the length: it may be about a person, and nothing depends on it.
 func describeCell(c *xlsx.Cell, masked bool) string {
 	kind := map[xlsx.Kind]string{xlsx.Blank: "nothing", xlsx.Text: "text", xlsx.Number: "number", xlsx.Bool: "truth value", xlsx.Error: "error"}[c.Kind]
 	format := map[xlsx.Format]string{xlsx.NumberFormat: ", formatted as a number", xlsx.DateTime: ", formatted as a date or time",

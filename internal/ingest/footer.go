@@ -14,7 +14,7 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// The same rules tell the rows around the instructions in CSV files and in workbooks: what
+// The same rules recognise the rows around the instructions in CSV files and in workbooks: what
 // is a total, a count, a remark or a line drawn with dashes.
 
 // endWords are single words that end a report, in the form of normal.
@@ -48,7 +48,7 @@ func isDrawnLine(row *xlsx.Row) bool {
 }
 
 // pair is the label and the value of a row that holds a total or a count and nothing else,
-// wherever the value stands; nil if it is none.
+// wherever the value is; nil if it is none.
 func (s *sheet) pair(row *xlsx.Row) (label string, value *xlsx.Cell) {
 	if s.filled(headings.Needed...) > 2 {
 		return "", nil // as nearly all rows

@@ -12,7 +12,7 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// unitWords are what stands in a row of units below the headings, in the form of normal.
+// unitWords are what is in a row of units below the headings, in the form of normal.
 var unitWords = values.Words("text string char varchar number numeric decimal integer int whole date datetime time timestamp currency amount unit units nominal faceamount code id alphanumeric usd eur gbp percent")
 
 // dateMask is how a row of units says how dates are written: YYYY-MM-DD hh:mm.
@@ -121,7 +121,7 @@ func (s *sheet) headingsAgain(row *xlsx.Row) *headings.Layout {
 }
 
 // readHeadingsAgain takes headings in other words than those of the sheet. In another
-// order, or with other columns, what stands below them would be taken for something else.
+// order, or with other columns, what is below them would be taken for something else.
 func (s *sheet) readHeadingsAgain(l *headings.Layout) error {
 	if err := s.stopOn(l.HeadingFaults(s.offer, s.depositary)); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (s *sheet) readHeadingsAgain(l *headings.Layout) error {
 		if l.Position(c) != s.layout.Position(c) {
 			return s.stopOn([]tender.FileFault{{
 				Cell: l.Cells(), Rule: tender.RuleColumn,
-				Message: fmt.Sprintf("there are headings again, and the columns are not those of row %d in their order: %s stands in %s there, and here in %s",
+				Message: fmt.Sprintf("there are headings again, and the columns are not those of row %d in their order: %s is in %s there, and here in %s",
 					s.layout.Row, headings.Headings[c].Name, letterOf(s.layout.Position(c)), letterOf(l.Position(c))),
 				Advice: "ask the depositary for the instructions in one list below one row of headings, or on a sheet each",
 			}})

@@ -69,7 +69,7 @@ func TestI24ARowOfUnitsIsSkipped(t *testing.T) {
 
 // Headings again in another order would exchange columns: one message, and nothing is read.
 func TestI24HeadingsAgainInAnotherOrder(t *testing.T) {
-	const want = "dtc-1.xlsx: Tenders!A3:E3: there are headings again, and the columns are not those of row 1 in their order: instruction stands in column A there, and here in column B"
+	const want = "dtc-1.xlsx: Tenders!A3:E3: there are headings again, and the columns are not those of row 1 in their order: instruction is in column A there, and here in column B"
 	for _, again := range []string{
 		"CUSIP | VOI Number | Principal Amount | Submitted At | Participant",
 		"Participant No. | Reference | ISIN | Nominal | Received",

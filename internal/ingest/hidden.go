@@ -54,7 +54,7 @@ func (s *sheet) checkHidden(hidden []xlsx.Columns) {
 			continue
 		}
 		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(at, s.layout.Row), Value: heading, Rule: tender.RuleHidden,
-			Message: fmt.Sprintf("the column of the %s is hidden, so nobody who looks at the report sees what is read", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
+			Message: fmt.Sprintf("the column of the %s is hidden, so people who look at the report do not see what is read", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
 			Advice:  fmt.Sprintf("look whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", s.depositary.Name, headings.Headings[c].Name, heading)})
 	}
 	for _, l := range s.layout.Ignored {

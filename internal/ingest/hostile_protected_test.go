@@ -166,7 +166,7 @@ func hostilePackages(locked func(xlsxtest.Lock) func() []byte) []hostile {
 }
 
 // hostileCompounds attacks the compound file, the old format of Office files, in
-// which a protected workbook lies.
+// which a protected workbook is.
 func hostileCompounds(locked func(xlsxtest.Lock) func() []byte) []hostile {
 	damage := func(change func(damagedCompound)) func() []byte {
 		return func() []byte {

@@ -25,7 +25,7 @@ func hostileSheets() []hostile {
 		{name: "row a billion", want: hostileSheet + " … \"1000000000\" is not the number of a row", make: text(`<row r="1000000000"/>`)},
 		{name: "row 2^64", want: "is not the number of a row", make: text(`<row r="18446744073709551616"/>`)},
 		{name: "row 1,048,577", want: "is not the number of a row", make: text(`<row r="1048577"/>`)},
-		{name: "more rows than a sheet has", want: "lies below a sheet's last row", make: data(func() string { return times(1_100_000, "<row ht='%d'/>") })},
+		{name: "more rows than a sheet has", want: "is below a sheet's last row", make: data(func() string { return times(1_100_000, "<row ht='%d'/>") })},
 		{name: "a million rows of nothing, then a fault", want: "is not a number", make: data(func() string {
 			return times(1_000_000, `<row ht="%d"><c s="1"/></row>`) + `<row><c><v>x</v></c></row>`
 		})},
@@ -54,12 +54,12 @@ func hostileSheets() []hostile {
 			return times(1_000_000, `<row hidden="1" ht="%d"><c/><c/><c/><c/><c/><c t="str"><v>remark</v></c></row>`) + `<row><c><v>x</v></c></row>`
 		})},
 		{name: "rows in descending order", want: "row 5 comes after row 7", make: text(`<row r="7"/><row r="5"/>`)},
-		{name: "a million columns", want: hostileSheet + " … a cell lies right of a sheet's last column", make: data(func() string {
+		{name: "a million columns", want: hostileSheet + " … a cell is to the right of a sheet's last column", make: data(func() string {
 			return `<row>` + times(1_000_000, `<c/>`) + `</row>`
 		})},
 		{name: "column ZZZZ", want: `"ZZZZ1" is not the name of a cell`, make: text(`<row r="3"><c r="ZZZZ1"/></row>`)},
 		{name: "cells in descending order", want: "comes after", make: text(`<row r="3"><c r="B3"/><c r="A3"/></row>`)},
-		{name: "a cell of another row", want: "the cell A9 stands in row 3", make: text(`<row r="3"><c r="A9"/></row>`)},
+		{name: "a cell of another row", want: "the cell A9 is in row 3", make: text(`<row r="3"><c r="A9"/></row>`)},
 		{name: "more cells than the limit", want: "more cells than the limit of 20000000", make: data(func() string {
 			return times(1300, "<row>"+times(16384, "<c/>")+"<?"+varied(9000)+"?></row>")
 		})},

@@ -27,7 +27,7 @@ func hostileXML() []hostile {
 		{name: "entities in the styles", want: "xl/styles.xml … DOCTYPE", make: in("xl/styles.xml", entities+`<styleSheet/>`)},
 		{name: "entities in the relationships", want: "_rels/.rels … DOCTYPE", make: in("_rels/.rels", entities+`<Relationships/>`)},
 		{name: "entities in the content types", want: "[Content_Types].xml … DOCTYPE", make: in("[Content_Types].xml", entities+`<Types/>`)},
-		{name: "an entity nobody declared", want: "&c; is not a reference", make: text(worksheet(rows(`<row><c t="str"><v>&c;</v></c></row>`)))},
+		{name: "an entity that is not declared", want: "&c; is not a reference", make: text(worksheet(rows(`<row><c t="str"><v>&c;</v></c></row>`)))},
 		{name: "a character that cannot be", want: "&#0; is not a reference", make: text(worksheet(rows(`<row><c t="str"><v>&#0;</v></c></row>`)))},
 		{name: "a character of twenty digits", want: "begins no reference", make: text(worksheet(rows(`<row><c t="str"><v>&#99999999999999999999;</v></c></row>`)))},
 		{name: "a million elements within one another", want: hostileSheet + " … deeper than the limit of 64", make: sheet(func() string {
@@ -39,7 +39,7 @@ func hostileXML() []hostile {
 		{name: "a million attributes", want: "more than 64 attributes", make: sheet(func() string {
 			return worksheet(`<x ` + times(1_000_000, `a%d="" `) + `/>`)
 		})},
-		{name: "tags of 64 attributes, each compared with each", want: "stands where none may", make: data(func() string {
+		{name: "tags of 64 attributes, each compared with each", want: "is where none may be", make: data(func() string {
 			return times(60_000, `<?x %d?><z:a xmlns:z="u" `+times(62, `aaaaaaa%d=""`+" ")+`/>`) + `<d/>`
 		})},
 		{name: "sixteen thousand prefixes, looked up a million times", want: "more than 64 prefixes are declared at once", make: sheet(func() string { return manyPrefixes(60, 50, "first") })},
@@ -83,7 +83,7 @@ func hostileXML() []hostile {
 		{name: "a tag that ends at the end of the part", want: "ends within a tag", make: text(hostileXMLHead + `<worksheet xmlns="` + hostileMain + `"><sheetData><row`)},
 		{name: "crossed tags", want: "closes what is not open", make: text(worksheet(`<sheetData><row></sheetData></row>`))},
 		{name: "an attribute twice", want: "twice", make: text(worksheet(rows(`<row r="3" r="4"/>`)))},
-		{name: "a prefix nobody declared", want: "prefix of", make: text(worksheet(rows(`<x:row/>`)))},
+		{name: "a prefix that is not declared", want: "prefix of", make: text(worksheet(rows(`<x:row/>`)))},
 		{name: "a sheet in another namespace", want: "the root element is", make: text(strings.ReplaceAll(worksheet(rows("")), hostileMain, "urn:other"))},
 	}
 }

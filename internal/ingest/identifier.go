@@ -78,7 +78,7 @@ type confusion struct {
 	found  map[[2]string][2]written // pairs that look the same
 }
 
-// written is an identifier and where it stands.
+// written is an identifier and where it is.
 type written struct {
 	ID     string
 	source tender.Source

@@ -14,7 +14,7 @@ import (
 )
 
 // Rows can be left out of what is read although a person sees that they are there, or that
-// they should be: a line that stands in one cell, a notice that an export was cut, rows on
+// they should be: a line that is in one cell, a notice that an export was cut, rows on
 // another sheet.
 
 // cutNotice is what programs write into a report whose rows they did not all write.
@@ -37,7 +37,7 @@ func (s *sheet) remark(row *xlsx.Row) {
 		text := values.Trim(string(c.Text))
 		if s.isLineInOne(text) {
 			s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(display.Copied(text)), Rule: tender.RuleCSV,
-				Message: "a whole line stands in one field, so it cannot be told from a remark",
+				Message: "a whole line is in one field, so it cannot be distinguished from a remark",
 				Advice:  "ask for the file to be exported again, without quotation marks around whole lines"})
 		}
 		if s.cut == "" && cutNotice.MatchString(text) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Of more rows than one piece holds, all that count are handed over, in the order
-// of the rows, whatever lies between them.
+// of the rows, whatever is between them.
 func TestManyLinesKeepTheirOrder(t *testing.T) {
 	rows := []string{testHeadings}
 	var want []string
@@ -42,7 +42,7 @@ func TestManyLinesKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// Two shared strings whose numbers share a place are still told apart.
+// Two shared strings whose numbers share a place are still distinguished.
 func TestSharedTextsAreTold(t *testing.T) {
 	var k keeper
 	for range 2 {

@@ -33,7 +33,7 @@ func (s *sheet) isStruck() bool {
 // offer waives that.
 func (s *sheet) struck() []tender.Waiver {
 	return s.waivable(nil, &values.Fault{Rule: tender.RuleStruck, Message: "the row is struck through, as people strike out what was cancelled",
-		Advice: "ask the depositary whether the tender was withdrawn; if it stands, waive this in the offer"})
+		Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer"})
 }
 
 // inTotals is the status of the row in hand as a total sees it: many leave out what is

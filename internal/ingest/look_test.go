@@ -93,7 +93,7 @@ func TestI6WhatIsStruckThroughDoesNotCountInSilence(t *testing.T) {
 	}
 }
 
-// A total may have struck rows in it or not, and a row that is struck out and written anew
+// A total may have struck rows in it or not, and a row that is struck out and written again
 // is no duplicate.
 func TestI6StruckRowsAndTotalsAndRowsWrittenAnew(t *testing.T) {
 	for total, counts := range map[any]bool{10000: true, 5000: true, 7000: false} {
@@ -110,7 +110,7 @@ func TestI6StruckRowsAndTotalsAndRowsWrittenAnew(t *testing.T) {
 		})
 		got := readFormatted(testOffer(t), content)
 		if !slices.Contains(got, "1 of 0901: 5000") || !slices.Contains(got, "C"+struck+" R5-struck rejected") {
-			t.Errorf("row %s struck out and written anew: %q", struck, got)
+			t.Errorf("row %s struck out and written again: %q", struck, got)
 		}
 	}
 }

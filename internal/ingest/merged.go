@@ -12,7 +12,7 @@ import (
 
 // checkMerged refuses merged cells that hide to which instruction, or to which of its
 // columns, a value belongs. Those within one row are read, as report writers make them for
-// wide columns, if no other column that is read lies under them.
+// wide columns, if no other column that is read is under them.
 func (s *sheet) checkMerged(merged []xlsx.Range) {
 	var bad []xlsx.Range
 	for _, m := range merged {
@@ -24,7 +24,7 @@ func (s *sheet) checkMerged(merged []xlsx.Range) {
 			if !s.isLine(m.FirstRow) {
 				continue
 			}
-			from++ // where the value stands
+			from++ // where the value is
 		}
 		if s.decides(from, m.LastCol) {
 			bad = append(bad, m)

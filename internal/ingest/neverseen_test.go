@@ -29,7 +29,7 @@ func incremental(t *testing.T, reports map[string]string) *Intake {
 
 func TestI1AWithdrawalOfWhatWasNeverReported(t *testing.T) {
 	const made = "1001,52729NAA8,5000,2004-11-08 10:01,0901,MADE,,"
-	gone := func(id, received, status string) string {
+	ended := func(id, received, status string) string {
 		return id + ",52729NAA8,5000," + received + ",0901," + status + ",,"
 	}
 	for name, test := range map[string]struct {
@@ -37,15 +37,15 @@ func TestI1AWithdrawalOfWhatWasNeverReported(t *testing.T) {
 		open    int
 		remarks int
 	}{
-		"a wrong number":                      {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": gone("1010", "2004-11-08 10:01", "WITH")}, 1, 0},
-		"cancelled under a wrong number":      {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": gone("1010", "2004-11-08 10:01", "CANC")}, 1, 0},
-		"the right number":                    {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": gone("1001", "2004-11-08 10:01", "WITH")}, 0, 0},
-		"come and gone between two reports":   {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": gone("1010", "2004-11-09 10:01", "WITH")}, 0, 1},
-		"withdrawn in the first report":       {map[string]string{"dtc-2004-11-10.csv": gone("1010", "2004-11-08 10:01", "WITH")}, 0, 0},
-		"of a row with a fault":               {map[string]string{"dtc-2004-11-08.csv": strings.Replace(made, "5000", "x", 1), "dtc-2004-11-10.csv": gone("1001", "2004-11-08 10:01", "WITH")}, 0, 0},
-		"of a report before the one before":   {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": gone("1002", "2004-11-09 10:01", "MADE"), "dtc-2004-11-12.csv": gone("1001", "2004-11-08 10:01", "WITH")}, 0, 0},
-		"a wrong number that a later one has": {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": gone("1010", "2004-11-08 10:01", "WITH"), "dtc-2004-11-12.csv": gone("1010", "2004-11-08 10:01", "WITH")}, 1, 0},
-		"repeated from the first report":      {map[string]string{"dtc-2004-11-08.csv": gone("1010", "2004-11-08 10:01", "WITH"), "dtc-2004-11-10.csv": gone("1010", "2004-11-08 10:01", "WITH")}, 0, 0},
+		"a wrong number":                             {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": ended("1010", "2004-11-08 10:01", "WITH")}, 1, 0},
+		"cancelled under a wrong number":             {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": ended("1010", "2004-11-08 10:01", "CANC")}, 1, 0},
+		"the right number":                           {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": ended("1001", "2004-11-08 10:01", "WITH")}, 0, 0},
+		"received and withdrawn between two reports": {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": ended("1010", "2004-11-09 10:01", "WITH")}, 0, 1},
+		"withdrawn in the first report":              {map[string]string{"dtc-2004-11-10.csv": ended("1010", "2004-11-08 10:01", "WITH")}, 0, 0},
+		"of a row with a fault":                      {map[string]string{"dtc-2004-11-08.csv": strings.Replace(made, "5000", "x", 1), "dtc-2004-11-10.csv": ended("1001", "2004-11-08 10:01", "WITH")}, 0, 0},
+		"of a report before the one before":          {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": ended("1002", "2004-11-09 10:01", "MADE"), "dtc-2004-11-12.csv": ended("1001", "2004-11-08 10:01", "WITH")}, 0, 0},
+		"a wrong number that a later one has":        {map[string]string{"dtc-2004-11-08.csv": made, "dtc-2004-11-10.csv": ended("1010", "2004-11-08 10:01", "WITH"), "dtc-2004-11-12.csv": ended("1010", "2004-11-08 10:01", "WITH")}, 1, 0},
+		"repeated from the first report":             {map[string]string{"dtc-2004-11-08.csv": ended("1010", "2004-11-08 10:01", "WITH"), "dtc-2004-11-10.csv": ended("1010", "2004-11-08 10:01", "WITH")}, 0, 0},
 	} {
 		open, remarks := 0, 0
 		for _, f := range incremental(t, test.reports).Rejects {

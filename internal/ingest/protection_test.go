@@ -61,7 +61,7 @@ func TestProtectedReports(t *testing.T) {
 }
 
 // Each way in which a protected file stays shut is a fault of its own, says what to
-// do and does not tell the password.
+// do and does not show the password.
 func TestProtectedReportsRefused(t *testing.T) {
 	plain := workbook(t, testRows, nil)
 	sound := xlsxtest.Lock{}.Protect(plain, testPassword)
@@ -95,7 +95,7 @@ func TestProtectedReportsRefused(t *testing.T) {
 				t.Errorf("%s", f)
 			}
 			if c.password != "" && strings.Contains(fmt.Sprintf("%+v", e), c.password) {
-				t.Errorf("%s tells the password", f)
+				t.Errorf("%s shows the password", f)
 			}
 		})
 	}

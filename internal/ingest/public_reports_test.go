@@ -12,7 +12,7 @@ import (
 )
 
 // What people report in public about the files they exchange, each tried here. Where a
-// report came from stands above it.
+// report came from is above it.
 
 const (
 	publicHeadings = "VOI Number,CUSIP,Principal Amount,Submitted At,Participant,Status"
@@ -20,7 +20,7 @@ const (
 	publicCounts   = "1001 A 5000 counts"
 )
 
-// publicCSV reads a CSV file as it stands and says what came of it.
+// publicCSV reads a CSV file as written and says what came of it.
 func publicCSV(o *tender.Offer, content string) []string {
 	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv"}})
 	r.read([]byte(content))
@@ -93,7 +93,7 @@ func TestHeadingsThatTurnATenderRound(t *testing.T) {
 }
 
 // publicSheet is a sheet part of rows; a cell that begins with # is a number, one with d# a
-// date and time, one with < is XML as it stands, all others are texts.
+// date and time, one with < is XML as written, all others are texts.
 func publicSheet(rows ...[]string) string {
 	var b strings.Builder
 	for _, row := range rows {
@@ -138,7 +138,7 @@ func TestALineThatStandsInOneFieldIsNoRemark(t *testing.T) {
 		"workbook with tabs":  publicBook(testOffer(t), hostileBook{sheet: publicSheet(strings.Split(publicHeadings, ","), publicTender("1001"), []string{strings.ReplaceAll(second, ",", "\t")})}),
 		"in a column at side": publicBook(testOffer(t), hostileBook{sheet: publicSheet(strings.Split(publicHeadings, ","), publicTender("1001"), []string{"", "", "", "", "", "", "", second})}),
 	} {
-		if !strings.Contains(got[0], "A3: a whole line stands in one field") && !strings.Contains(got[0], "H3: a whole line stands in one field") {
+		if !strings.Contains(got[0], "A3: a whole line is in one field") && !strings.Contains(got[0], "H3: a whole line is in one field") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -251,7 +251,7 @@ func TestPublicReportsOnCSVFiles(t *testing.T) {
 	file := publicHeadings + "\n" + publicRow + "\n"
 	semicolons := strings.ReplaceAll(file, ",", ";")
 	checkPublic(t, []publicCase{
-		{"sep= tells Excel the separator, https://github.com/mechatroner/vscode_rainbow_csv/issues/108", "sep=;\n" + semicolons, publicCounts},
+		{"sep= gives Excel the separator, https://github.com/mechatroner/vscode_rainbow_csv/issues/108", "sep=;\n" + semicolons, publicCounts},
 		{"sep= in quotation marks, https://github.com/close2/csv/issues/68", "\"sep=,\"\n" + file, publicCounts},
 		{"the encoding in the first line, https://github.com/mechatroner/vscode_rainbow_csv/issues/13", "UTF-8\n" + file, publicCounts},
 		{"a byte order mark, https://github.com/getodk/javarosa/issues/687", "\ufeff" + file, publicCounts},

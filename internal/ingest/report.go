@@ -100,7 +100,7 @@ func (r *Report) SheetNames() string {
 // Column says which column became what.
 type Column struct {
 	Name    string // as in the offer's columns key
-	Heading string // as it stands in the file
+	Heading string // as written in the file
 	Letter  string // such as "F"
 	Why     string
 }
@@ -174,7 +174,7 @@ type reading struct {
 	replaced []tender.Instruction // of the lines that a later report replaces, those without a fault
 
 	keeper keeper
-	follow func(*sheet, *xlsx.Row, rowKind) // told of each row, if it is not nil
+	follow func(*sheet, *xlsx.Row, rowKind) // called with each row, if it is not nil
 }
 
 func newReading(o *tender.Offer, known *values.Securities, f inbox.Chosen) *reading {
@@ -215,12 +215,12 @@ func (r *reading) readTables(tables []table) {
 			whole = false
 			continue
 		}
-		tail, err := t.each(r.telling(s.row))
+		tail, err := t.each(r.withProgress(s.row))
 		switch {
 		case err != nil && !errors.Is(err, errEnough):
 			r.addError(t.name, err)
 		case s.layout == nil: // not after choose; but rows must never vanish without a word
-			r.fault(t.name, tender.FileFault{Rule: tender.RuleColumn, Message: "the headings are gone", Advice: "leave the file alone while it is read"})
+			r.fault(t.name, tender.FileFault{Rule: tender.RuleColumn, Message: "the headings are no longer there", Advice: "leave the file alone while it is read"})
 		case err == nil:
 			s.finish(tail)
 			continue
@@ -236,11 +236,11 @@ func (r *reading) readTables(tables []table) {
 	}
 }
 
-// progressRows is after how many rows it is told how far the reading has come.
+// progressRows is after how many rows progress is reported.
 const progressRows = 1000
 
-// telling is row, but tells how far the reading has come.
-func (r *reading) telling(row func(*xlsx.Row) error) func(*xlsx.Row) error {
+// withProgress is row, and reports progress.
+func (r *reading) withProgress(row func(*xlsx.Row) error) func(*xlsx.Row) error {
 	if r.progress == nil {
 		return row
 	}
@@ -294,7 +294,7 @@ func (r *reading) open(content []byte) ([]table, bool) {
 }
 
 // isTextName reports whether a file is a CSV file by its name. Nothing in the
-// content of such a file tells.
+// content of such a file says.
 func isTextName(name string) bool {
 	return slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(path.Ext(name)))
 }

@@ -207,7 +207,7 @@ func (s *sheet) participant(row int) string {
 	return number
 }
 
-// isPlainIdentifier reports whether a cell's text is taken as it stands: a text
+// isPlainIdentifier reports whether a cell's text is taken as written: a text
 // such as 0123 or VOI-7, or a whole number.
 func isPlainIdentifier(cell *xlsx.Cell, text []byte) bool {
 	if cell.Kind == xlsx.Text {

@@ -36,7 +36,7 @@ func (r *reading) checkRowLimits() {
 	}
 }
 
-// atRowLimit is the finding on such a sheet. It stands at its last row.
+// atRowLimit is the finding on such a sheet. It is at its last row.
 func (r *reading) atRowLimit(s *sheet, limit int) tender.Reject {
 	return tender.Reject{
 		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: s.last}, Depositary: r.depositary.Name, Rule: tender.RuleRowLimit,

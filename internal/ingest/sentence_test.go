@@ -96,7 +96,7 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// DTC's codes: what counts, what is out, what is pending, and what nobody knows
+// DTC's codes: what counts, what is out, what is pending, and what is unknown
 // until the offer says it.
 func TestDTCCodes(t *testing.T) {
 	const headings = testHeadings + " | Status"
@@ -207,7 +207,7 @@ func TestNamesOfFiles(t *testing.T) {
 	}
 }
 
-// What stands at once in plain form is the same as what the close look finds.
+// What is at once in plain form is the same as what the close look finds.
 func FuzzPlainForms(f *testing.F) {
 	for _, s := range []string{"1,000.00", "5000", "1.000", "12,34", "999,999,999,999,999", "2004-11-12 16:59:59.700", "2004-02-30T10:00", "2004-11-12 24:00", "38303.5", "1E3"} {
 		f.Add(s)

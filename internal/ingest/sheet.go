@@ -153,7 +153,7 @@ type sheet struct {
 	comments     map[int][]xlsx.Comment // on cells, by row
 	commentCells []string               // those beside instructions that say nothing of a withdrawal
 	passed       []bool                 // by position: columns that are read or to be ignored
-	watched      int                    // columns of unread that can still tell anything
+	watched      int                    // columns of unread that can still say anything
 	cut          string                 // a remark that says that rows are missing
 	cutRow       int
 	after        []int // rows below the totals row that look like instructions

@@ -112,7 +112,7 @@ func (s *sheet) moment(m headings.Moment) (time.Time, presence) {
 	return t.In(s.offer.Zone), present
 }
 
-// clock turns what stands in cells into instants, for one depositary.
+// clock turns what is in cells into instants, for one depositary.
 type clock struct {
 	zone             *time.Location
 	dates            tender.DateFormat
@@ -275,7 +275,7 @@ func (c *clock) numberStamp(digits []byte, date1904 bool) (values.Stamp, *values
 			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number stands for 29 February 1900, a day that never was", Advice: "format the column as date and time"}
+		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is 29 February 1900, a day that never was", Advice: "format the column as date and time"}
 	}
 	return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is no date and time", Advice: "format the column as date and time"}
 }

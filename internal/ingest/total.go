@@ -36,7 +36,7 @@ const (
 
 var totalWords = values.Words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity summe gesamt gesamtsumme ergebnis gesamtergebnis somme totale totaal")
 
-// totalsLabel tells a totals row by its first text, if it is no instruction.
+// totalsLabel recognises a totals row by its first text, if it is no instruction.
 func (s *sheet) totalsLabel(row *xlsx.Row) (string, totalKind) {
 	i := slices.IndexFunc(row.Cells, func(c xlsx.Cell) bool { return isFilled(&c) })
 	if i < 0 || row.Cells[i].Kind != xlsx.Text || !startsTotal(row.Cells[i].Text) {
@@ -198,7 +198,7 @@ func (s *sheet) addPrincipal(row, series int, principal decimal.Decimal, status 
 	}
 }
 
-// statedPrincipal is the amount that stands in the row in hand, whatever is wrong
+// statedPrincipal is the amount that is in the row in hand, whatever is wrong
 // with it.
 func (s *sheet) statedPrincipal() (decimal.Decimal, bool) {
 	if c := s.cells[headings.ColPrincipal]; c != nil {

@@ -50,7 +50,7 @@ func (s *sheet) ignores(heading string) bool {
 }
 
 // watch looks at the cells of an instruction in columns that are not read, as long as
-// they can tell anything.
+// they can say anything.
 func (s *sheet) watch(row *xlsx.Row) {
 	if s.watched == 0 {
 		return
@@ -80,7 +80,7 @@ func (s *sheet) watch(row *xlsx.Row) {
 func (s *sheet) checkUnread() {
 	for _, u := range s.unread {
 		if _, named := s.depositary.Columns[u.likely()]; !u.filled || named {
-			continue // whoever named the column in the offer has seen the others
+			continue // the person who named the column in the offer has seen the others
 		}
 		var why string
 		switch {

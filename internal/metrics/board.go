@@ -24,7 +24,7 @@ type Offer struct {
 	Rejected    int
 	NextSlot    time.Time // the next time of the schedule
 	Running     bool
-	Broken      bool // offer.yaml cannot be read as it stands
+	Broken      bool // offer.yaml cannot be read as it is
 	LedgerBad   bool // the ledger was found altered or cannot be read
 	Waiting     bool // a run waits for others to end
 	Parked      bool // the service died each time it ran the offer; it is tried now and then
@@ -61,7 +61,7 @@ func (b *Board) Update(id string, change func(*Offer)) {
 	b.offers[id] = o
 }
 
-// Remove takes an offer off the board, once its folder is gone.
+// Remove takes an offer off the board, once its folder no longer exists.
 func (b *Board) Remove(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -179,7 +179,7 @@ func TestTheFileOfAnOfferIsReplacedAndThoseOfOthersAreLeftAlone(t *testing.T) {
 		series[i] = l[:strings.LastIndex(l, " ")]
 	}
 	if len(entries) != 2 || len(slices.Compact(series)) != len(lines) {
-		t.Errorf("%d files; a series stands in two of them:\n%s", len(entries), strings.Join(lines, "\n"))
+		t.Errorf("%d files; a series is in two of them:\n%s", len(entries), strings.Join(lines, "\n"))
 	}
 	if !slices.Contains(lines, `batch_missed_slots_total{offer="level3-2004"} 2`) {
 		t.Errorf("the second state is not there:\n%s", strings.Join(lines, "\n"))
@@ -263,13 +263,13 @@ func TestHostileTextsStayLabels(t *testing.T) {
 func TestWhatIsNotKnownHasNoSeries(t *testing.T) {
 	b := New("0.1.0")
 	b.Update("new", func(*Offer) {})
-	b.Update("gone", func(*Offer) {})
-	b.Remove("gone")
+	b.Update("removed", func(*Offer) {})
+	b.Remove("removed")
 	server := httptest.NewServer(b.Handler(fine, fine))
 	defer server.Close()
 	_, body := get(t, server.URL+"/metrics")
 	got := values(t, body)
-	if len(got) != 1+len(ends)+6 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "gone") || strings.Contains(body, "timestamp") {
+	if len(got) != 1+len(ends)+6 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "removed") || strings.Contains(body, "timestamp") {
 		t.Errorf("got %v", got)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // reads. The file of that offer is replaced at once; those of others are left alone.
 // The folder must be there. It returns the file's name.
 //
-// batch_build_info is left out: the node exporter refuses a series that stands in two
+// batch_build_info is left out: the node exporter refuses a series that is in two
 // files.
 func WriteTextfile(folder string, o Offer) (name string, err error) {
 	registry := prometheus.NewPedanticRegistry()

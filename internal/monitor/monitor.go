@@ -59,7 +59,7 @@ func New(in Program, s settings.Settings, board *metrics.Board, log *slog.Logger
 	return &Monitor{now: in.Now, secrets: in.Secrets, Settings: s, notifier: notifier, Board: board, Log: log, OfferID: OfferID, failed: map[string]map[failure]time.Time{}}
 }
 
-// Run makes a run and tells of its start and its end.
+// Run makes a run and reports its start and its end.
 func (t *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outcome, error) {
 	began := t.now()
 	req.Attempt, req.Log = pipeline.NewAttempt(began), t.Log
@@ -69,7 +69,7 @@ func (t *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outc
 	o, err := pipeline.Run(ctx, req)
 	t.ShowMetrics(e.Offer, req.Folder, false)
 	if errors.Is(err, ledger.ErrDecided) {
-		return o, err // somebody else did it, and told of it
+		return o, err // another process did it, and reported it
 	}
 	e.At = t.now()
 	e.Duration = e.At.Sub(began)
@@ -112,7 +112,7 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	c := o.Run.Counts()
 	e.Issuer, e.Run, e.Folder = o.Run.Offer.Issuer, filepath.Base(o.Folder), o.Folder
 	if path, err := filepath.Abs(o.Folder); err == nil {
-		e.Folder = path // whoever reads it does not know where the program was started
+		e.Folder = path // its reader does not know where the program was started
 	}
 	e.Zone, e.Changes, e.Reports = o.Run.Offer.Zone, compare.ChangeLines(o.Run), o.Run.Newest()
 	for _, g := range o.Run.Groups() {
@@ -155,7 +155,7 @@ func fileName(name string) string {
 	}, name)
 }
 
-// WithoutFolder names what is in the offer's folder as seen from there: whoever reads a
+// WithoutFolder names what is in the offer's folder as seen from there: the reader of a
 // notice knows the offer, and not the machine.
 func WithoutFolder(message, folder string) string {
 	path, err := filepath.Abs(folder)
@@ -174,7 +174,7 @@ func ZoneOf(folder string) *time.Location {
 	return terms.Zone()
 }
 
-// RemarksOf is what whoever made the run should know beside its result: a report
+// RemarksOf is what the person who made the run should know in addition to its result: a report
 // under a wrong name is not in the figures, however well the run went.
 func RemarksOf(o *pipeline.Outcome) []string {
 	said := tender.Messages(o.Remarks)
@@ -196,14 +196,14 @@ const (
 	mostFailures = 50
 )
 
-// failure is one that was told.
+// failure is one that was reported.
 type failure struct {
 	exit    int
 	message string
 }
 
-// again reports whether a failure was told already, in the day before, and nothing
-// else has happened to the offer since: one damaged file would otherwise be told by
+// again reports whether a failure was reported already, in the day before, and nothing
+// else has happened to the offer since: one damaged file would otherwise be reported by
 // each run of the schedule, and an offer that stays busy each minute.
 func (t *Monitor) again(e notify.Event) bool {
 	t.mu.Lock()
@@ -224,7 +224,7 @@ func (t *Monitor) again(e notify.Event) bool {
 	return false
 }
 
-// Report sends a notice, beside whatever goes on; what could not be told is a
+// Report sends a notice, beside whatever goes on; what could not be sent is a
 // warning.
 func (t *Monitor) Report(e notify.Event) {
 	e.Again = t.again(e)
@@ -237,7 +237,7 @@ func (t *Monitor) Report(e notify.Event) {
 }
 
 // OfferID is the id of the offer in a folder. If the terms cannot be read, it is that
-// of its last run, since whoever is told knows the offer by it; without one, the
+// of its last run, since readers know the offer by it; without one, the
 // folder's name.
 func OfferID(folder string) string {
 	if terms, err := offerfolder.Terms(folder); err == nil {
@@ -303,7 +303,7 @@ func stateOf(folder string) (metrics.Offer, error) {
 	return state, nil
 }
 
-// ReportMissed tells that slots of an offer passed without a run.
+// ReportMissed reports that slots of an offer passed without a run.
 func (t *Monitor) ReportMissed(folder string, missed []schedule.Miss) {
 	id := t.OfferID(folder)
 	t.ShowMetrics(id, folder, false)

@@ -42,8 +42,8 @@ type Event struct {
 	Message                 string // of one or more lines
 	Title                   string // what happened in a few words; "" for the usual after this exit code
 	Advice                  string // what to do; "" for the usual after this exit code
-	Again                   bool   // the same was told before: only pings are sent, which must not stop
-	Reminded                bool   // nothing has changed, and a reminder tells of it once a day: whoever gets that is not told
+	Again                   bool   // the same was reported before: only pings are sent, which must not stop
+	Reminded                bool   // nothing has changed, and a reminder reports it once a day: its readers get no notice of this
 	Folder                  string // with the result; for machines, in no text
 
 	// What mail says beside: it names tenders, so it goes nowhere else.
@@ -123,7 +123,7 @@ type Attachment struct {
 	Content []byte
 }
 
-// wanted reports whether whoever is told on some occasions is told of the event.
+// wanted reports whether the event is among the occasions on which a notice is wanted.
 func (e Event) wanted(on []settings.Occasion) bool {
 	if e.Again || e.Reminded && slices.Contains(on, settings.Reminder) {
 		return false

@@ -32,7 +32,7 @@ func (n *Notifier) addMail(m settings.Mail, getenv func(string) string) error {
 	n.secrets.AddLogin(m.Username, password)
 	n.ways = append(n.ways, way{
 		name:   "mail",
-		tells:  func(e Event) bool { return e.wanted(m.On) },
+		wants:  func(e Event) bool { return e.wanted(m.On) },
 		slower: attachTime(len(m.To)),
 		prepare: func(e Event) func(context.Context) error {
 			letters, err := letters(m, e)
@@ -99,7 +99,7 @@ func newMessage(m settings.Mail, e Event, to string) (*mail.Msg, error) {
 	if !e.At.IsZero() {
 		message.SetDateWithValue(e.At)
 	}
-	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence is to answer
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: absence notes must not answer
 	message.SetUserAgent("batch")
 	message.SetBodyString(mail.TypeTextPlain, e.letter())
 	if a := e.Attachment; a != nil {

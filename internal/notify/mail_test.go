@@ -37,7 +37,7 @@ type postOffice struct {
 	taken    []taken
 
 	password string                               // "" asks for none
-	gone     string                               // the recipient that is refused
+	refused  string                               // the recipient that is refused
 	data     func(raw []byte, c *smtp.Conn) error // what happens at the end of a mail, if not nil
 
 	port  int
@@ -95,7 +95,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if to == s.office.gone {
+	if to == s.office.refused {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
 	}
 	s.to = to
@@ -126,7 +126,7 @@ func (o *postOffice) mails() []taken {
 	return append([]taken{}, o.taken...)
 }
 
-// tries is how often somebody connected.
+// tries is how often a client connected.
 func (o *postOffice) tries() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -283,13 +283,13 @@ func TestACertificateThatNobodyVouchesForIsRefused(t *testing.T) {
 }
 
 func TestARecipientThatIsGoneDoesNotKeepTheOthersFromBeingTold(t *testing.T) {
-	o := &postOffice{gone: "gone@example.com"}
+	o := &postOffice{refused: "refused@example.com"}
 	o.open(t, settings.StartTLS)
 	n := mailing(t, o, settings.StartTLS, func(m *settings.Mail) {
-		m.To = []string{"gone@example.com", "desk@example.com", "Operations <operations@example.com>"}
+		m.To = []string{"refused@example.com", "desk@example.com", "Operations <operations@example.com>"}
 	})
 	err := n.End(t.Context(), sample)
-	if err == nil || !strings.Contains(err.Error(), "gone@example.com") || !strings.Contains(err.Error(), "no such user") {
+	if err == nil || !strings.Contains(err.Error(), "refused@example.com") || !strings.Contains(err.Error(), "no such user") {
 		t.Errorf("%v, want who was refused and why", err)
 	}
 	got := o.mails()
@@ -374,7 +374,7 @@ func TestADoneContextHangsUpOnAMailServer(t *testing.T) {
 	n := mailing(t, &postOffice{port: listener.Addr().(*net.TCPAddr).Port}, settings.None, nil)
 	n.timeout = time.Hour // the test hangs if that is what ends it
 	if err := n.End(ctx, sample); err == nil {
-		t.Error("a mail was delivered to nobody")
+		t.Error("a mail was delivered to no one")
 	}
 }
 

@@ -26,10 +26,10 @@ type Notifier struct {
 	last map[string]*notice // of each offer
 }
 
-// way is one way of telling.
+// way is one way of sending notices.
 type way struct {
 	name    string
-	tells   func(Event) bool
+	wants   func(Event) bool
 	slower  func(Event) time.Duration               // how much longer a try may take; nil for no longer
 	prepare func(Event) func(context.Context) error // what is sent is made once, and tried several times
 }
@@ -42,10 +42,10 @@ func (w way) within(usual time.Duration, e Event) time.Duration {
 	return usual + w.slower(e)
 }
 
-// notice is one event while it is told.
+// notice is one event while it is sent.
 type notice struct {
-	done     chan struct{} // closed when it was told, or could not be
-	overtake chan struct{} // of a start: closed when the attempt ended before it was told
+	done     chan struct{} // closed when it was sent, or could not be
+	overtake chan struct{} // of a start: closed when the attempt ended before it was sent
 	err      error         // of a start, valid after done
 }
 
@@ -70,7 +70,7 @@ func secret(getenv func(string) string, key, variable string) (string, error) {
 	return v, nil
 }
 
-// Start tells that an attempt began. It returns at once; what could not be told is in
+// Start reports that an attempt began. It returns at once; what could not be sent is in
 // the error of the End that follows for the same offer.
 func (n *Notifier) Start(ctx context.Context, e Event) {
 	e.Kind = Start
@@ -78,13 +78,13 @@ func (n *Notifier) Start(ctx context.Context, e Event) {
 	go func() {
 		defer close(mine.done)
 		if wait(ctx, before) == nil {
-			mine.err = n.tell(ctx, e, mine.overtake)
+			mine.err = n.send(ctx, e, mine.overtake)
 		}
 	}()
 }
 
-// End tells how an attempt ended, or that a slot was missed. It returns when all was told
-// or given up, with everything that could not be told. A run that was interrupted has a
+// End reports how an attempt ended, or that a slot was missed. It returns when all was sent
+// or given up, with everything that could not be sent. A run that was interrupted has a
 // context that is done: pass one of its own, such as context.WithoutCancel.
 func (n *Notifier) End(ctx context.Context, e Event) error {
 	before, mine := n.enter(e.Offer, &notice{done: make(chan struct{})})
@@ -93,9 +93,9 @@ func (n *Notifier) End(ctx context.Context, e Event) error {
 		close(before.overtake) // each notice has one successor
 	}
 	if err := wait(ctx, before); err != nil {
-		return fmt.Errorf("%s of %s was not told: %w", e.Kind, Line(e.Offer, maxField), err)
+		return fmt.Errorf("%s of %s was not sent: %w", e.Kind, Line(e.Offer, maxField), err)
 	}
-	err := n.tell(ctx, e, nil)
+	err := n.send(ctx, e, nil)
 	if before != nil {
 		err = errors.Join(before.err, err)
 	}
@@ -114,7 +114,7 @@ func (n *Notifier) enter(offer string, mine *notice) (before, same *notice) {
 	return before, mine
 }
 
-// wait waits until a notice was told.
+// wait waits until a notice was sent.
 func wait(ctx context.Context, before *notice) error {
 	if before == nil {
 		return nil
@@ -127,12 +127,12 @@ func wait(ctx context.Context, before *notice) error {
 	}
 }
 
-// tell tells an event in all ways at the same time.
-func (n *Notifier) tell(ctx context.Context, e Event, overtake <-chan struct{}) error {
+// send sends an event in all ways at the same time.
+func (n *Notifier) send(ctx context.Context, e Event, overtake <-chan struct{}) error {
 	errs := make([]error, len(n.ways))
 	var all sync.WaitGroup
 	for i, w := range n.ways {
-		if !w.tells(e) {
+		if !w.wants(e) {
 			continue
 		}
 		all.Go(func() {

@@ -24,7 +24,7 @@ func (n *Notifier) addPing(p settings.Ping, getenv func(string) string) error {
 	n.secrets.AddURL(to)
 	n.ways = append(n.ways, way{
 		name:  "ping",
-		tells: func(e Event) bool { return e.Kind != Reminder }, // nothing ran, which is what is watched
+		wants: func(e Event) bool { return e.Kind != Reminder }, // nothing ran, which is what is watched
 		prepare: func(e Event) func(context.Context) error {
 			return func(ctx context.Context) error { return n.ping(ctx, to, p.Full, e) }
 		},

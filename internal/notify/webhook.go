@@ -69,7 +69,7 @@ func (n *Notifier) addWebhook(w settings.Webhook, getenv func(string) string) er
 	n.secrets.Add(key)
 	n.ways = append(n.ways, way{
 		name:  "webhook",
-		tells: func(e Event) bool { return e.wanted(w.On) },
+		wants: func(e Event) bool { return e.wanted(w.On) },
 		prepare: func(e Event) func(context.Context) error {
 			return func(ctx context.Context) error { return n.deliver(ctx, addressed(to, e.Offer), key, e) }
 		},

@@ -121,7 +121,7 @@ func TestTheWebhookTellsOnlyWhatItIsAskedFor(t *testing.T) {
 		events = append(events, g.header.Get("X-Batch-Event"))
 	}
 	if strings.Join(events, " ") != "failure rejects" {
-		t.Errorf("it told %v, want failure and rejects", events)
+		t.Errorf("it reported %v, want failure and rejects", events)
 	}
 }
 
@@ -176,6 +176,6 @@ func TestP7TheWebhookMatchesItsSchema(t *testing.T) {
 		delivery
 		Surprise string `json:"surprise"`
 	}{sample.delivery(), "new"}) == nil {
-		t.Error("a key that nobody knows is taken")
+		t.Error("an unknown key is taken")
 	}
 }

@@ -211,13 +211,13 @@ func (r *termsReader) checkSecurities(o *tender.Offer) {
 			if first, twice := seen[security]; !twice {
 				seen[security] = at
 			} else if r.sound(at) {
-				r.faultAmong([]string{at, first}, "%s stands twice among the securities, also %s; a security belongs to one series", security, r.line(first))
+				r.faultAmong([]string{at, first}, "%s is there twice among the securities, also %s; a security belongs to one series", security, r.line(first))
 			}
 		}
 	}
 }
 
-// line says where a value stands.
+// line says where a value is.
 func (r *termsReader) line(path string) string { return fmt.Sprintf("on line %d", r.node(path).line) }
 
 // checkNames checks that the names in each list differ.
@@ -232,7 +232,7 @@ func (r *termsReader) checkNames(o *tender.Offer) {
 			if first, twice := seen[name(i)]; !twice {
 				seen[name(i)] = at
 			} else if r.sound(at) && r.sound(first) {
-				r.faultAmong([]string{at, first}, "%s %s stands twice among the %s, also %s; give each its own", key, display.Quote(name(i)), list, r.line(first))
+				r.faultAmong([]string{at, first}, "%s %s is there twice among the %s, also %s; give each its own", key, display.Quote(name(i)), list, r.line(first))
 			}
 		}
 	}
@@ -316,7 +316,7 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 		}
 		switch j := slices.Index(ids, id); {
 		case slices.Contains(o.Caps[i].Series[:k], id):
-			r.faultAmong([]string{at}, "%s stands twice in the series of the cap; name it once", display.Quote(id))
+			r.faultAmong([]string{at}, "%s is there twice in the series of the cap; name it once", display.Quote(id))
 		case j < 0:
 			r.faultAmong([]string{at, "series"}, "there is no series %s; %s", display.Quote(id), instead(id, ids))
 		case o.Series[j].Priority == 0 && r.sound(seriesPath(j, ".priority")):
@@ -326,7 +326,7 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 }
 
 // anyLevel reports whether a series has a level, or may have one once its faults
-// are gone.
+// are missing.
 func (r *termsReader) anyLevel(o *tender.Offer) bool {
 	for j, s := range o.Series {
 		if s.Priority > 0 || !r.sound(seriesPath(j, ".priority")) {

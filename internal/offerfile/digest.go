@@ -168,7 +168,7 @@ func (l lister) condition(at string, c tender.Condition) {
 	l.text(at+"satisfied", fmt.Sprint(c.Satisfied))
 }
 
-// amendment puts the note for people, whom the name tells the instant; no figure
+// amendment puts the note for people, who know the instant by the name; no figure
 // depends on it.
 func (l lister) amendment(at string, a tender.Amendment) {
 	if l.named != nil {

@@ -60,7 +60,7 @@ type remark struct {
 	secret  bool // the value may be a password
 }
 
-// maxFaults is how many faults are told at once.
+// maxFaults is how many faults are listed at once.
 const maxFaults = 200
 
 // place adds a fault at a line and column, with an excerpt of width characters
@@ -86,7 +86,7 @@ func (d *yamlDocument) add(m remark) {
 
 // report adds the faults of a version of the terms. What an earlier version was
 // faulted for is not said again. A fault that only an amendment brings about
-// stands at the lines of the amendment, or at its set if it lies in what the
+// is at the lines of the amendment, or at its set if it is in what the
 // amendment leaves as it was.
 func (d *yamlDocument) report(r *termsReader) {
 	var said []string
@@ -169,7 +169,7 @@ var (
 	passwordName  = regexp.MustCompile(`^(["']?)[A-Z_][A-Z0-9_]*(["']?)([\s,}]|$)`)
 )
 
-// masked is a line without the password somebody may have put where the name of
+// masked is a line without the password a person may have put where the name of
 // an environment variable belongs.
 func masked(line string) string {
 	at := passwordValue.FindStringSubmatchIndex(line)
@@ -179,5 +179,5 @@ func masked(line string) string {
 	return line[:at[2]] + mask
 }
 
-// mask stands for a password.
+// mask is shown for a password.
 const mask = "********"

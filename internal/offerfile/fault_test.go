@@ -15,7 +15,7 @@ import (
 	"tenderbatch/internal/display"
 )
 
-var update = flag.Bool("update", false, "write the expected errors of the offer's faults anew")
+var update = flag.Bool("update", false, "write the expected errors of the offer's faults")
 
 // keyPlace is a key of an offer.yaml and its value, as the parser finds them.
 type keyPlace struct {
@@ -180,7 +180,7 @@ func flowEnd(s string) int {
 // number of edits of the complete example, old text => new text, and below them
 // the whole error.
 //
-// go test -run TestFaults -update writes the errors anew, to be read.
+// go test -run TestFaults -update writes the errors again, to be read.
 func TestFaults(t *testing.T) {
 	const path = "testdata/faults.txtar"
 	archive, err := txtar.ParseFile(path)
@@ -218,7 +218,7 @@ func TestFaults(t *testing.T) {
 }
 
 // TestFaultOfAnAmendment checks that a fault that only an amendment brings about
-// stands in the amendment, even if what is at fault is older, and that the fault
+// is in the amendment, even if what is at fault is older, and that the fault
 // of an earlier version is not said again.
 func TestFaultOfAnAmendment(t *testing.T) {
 	d := parseYAML("offer.yaml", []byte("id: a\nissuer: b\namendments: [{set: {issuer: c}}]\n"))

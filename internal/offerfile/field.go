@@ -45,7 +45,7 @@ func (r *termsReader) fault(path string, at *yamlNode, format string, args ...an
 	r.remarks = append(r.remarks, remark{node: at, path: path, message: fmt.Sprintf(format, args...)})
 }
 
-// faultAmong notes that values contradict each other. It stands at the one that
+// faultAmong notes that values contradict each other. It is at the one that
 // was amended last; among equals, at the first.
 func (r *termsReader) faultAmong(paths []string, format string, args ...any) {
 	at := r.node(paths[0])
@@ -110,7 +110,7 @@ func (r *termsReader) sound(paths ...string) bool {
 	return true
 }
 
-// parentPath is the path of what a value stands in.
+// parentPath is the path of what a value is in.
 func parentPath(path string) string {
 	return path[:max(0, strings.LastIndexAny(path, ".["))]
 }

@@ -385,7 +385,7 @@ func (f termsField) names() (names []string) {
 	for _, item := range f.filledList() {
 		name := item.text()
 		if f.r.sound(item.path) && slices.Contains(names, name) {
-			item.fault("%s stands twice; name it once", display.Quote(name))
+			item.fault("%s is there twice; name it once", display.Quote(name))
 		}
 		names = append(names, name)
 	}
@@ -447,7 +447,7 @@ func (r *termsReader) readStatuses(f termsField) map[string]tender.Status {
 		code := e.key.text
 		status := termsField{r, code, pathTo(m.path, code), e.value}
 		if strings.TrimSpace(code) != code || code == "" || strings.ContainsFunc(code, display.Unseen) {
-			r.fault(status.path, e.key, "%s is not a status code; write it as it stands in the depositary's file, in quotation marks", display.Quote(code))
+			r.fault(status.path, e.key, "%s is not a status code; write it as written in the depositary's file, in quotation marks", display.Quote(code))
 		}
 		statuses[code] = choice(status, tender.Tendered, tender.Pending, tender.Withdrawn, tender.Rejected)
 	}

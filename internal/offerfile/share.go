@@ -76,7 +76,7 @@ func (f termsField) texts() []string {
 
 // same reports whether the values at the paths are the very ones of the version before,
 // and that was found sound, so that a rule about them holds as it did. In a path, "*"
-// stands for each item of a list: "series.*.id".
+// is each item of a list: "series.*.id".
 func (r *termsReader) same(paths ...string) bool {
 	if r.before == nil || len(r.remarks) > 0 {
 		return false

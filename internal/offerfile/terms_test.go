@@ -436,7 +436,7 @@ func TestAmendments(t *testing.T) {
 		{"first amendment still in force", second.Expiration.At, "2004-12-02 00:00:00 -0500 EST"},
 		{"version", second.Version(), 3},
 		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E]}]"},
-		{"early settlement gone", third.Settlement, "{  2004-12-02}"},
+		{"early settlement missing", third.Settlement, "{  2004-12-02}"},
 		{"coupon", third.Series[1].Interest.Coupon, 11},
 		{"rest of the interest", third.Series[1].Interest.DayCount, "30/360"},
 		{"maximum", third.Series[1].MaximumOfferAmount, 5000},

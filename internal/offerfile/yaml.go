@@ -137,7 +137,7 @@ func noText(line string) (at int, message string) {
 		case r == utf8.RuneError && !strings.HasPrefix(line[at:], "\ufffd"):
 			return at, "the file is not text in UTF-8 here; save it as UTF-8"
 		case r == '\t' && !tabAllowed(line, at):
-			return at, "a tab stands here; write spaces"
+			return at, "there is a tab here; write spaces"
 		case r != '\t' && display.Unseen(r):
 			return at, fmt.Sprintf("the file has an invisible character here (%U); delete it", r)
 		}
@@ -227,7 +227,7 @@ func (d *yamlDocument) mapping(n *yamlNode, from *ast.MappingNode) {
 			continue
 		}
 		if first, twice := lines[key.text]; twice {
-			d.add(remark{node: key, message: fmt.Sprintf("the key %s stands here twice, first on line %d; keep one of the two", display.Quote(key.text), first)})
+			d.add(remark{node: key, message: fmt.Sprintf("the key %s is here twice, first on line %d; keep one of the two", display.Quote(key.text), first)})
 			continue
 		}
 		lines[key.text] = key.line
@@ -271,16 +271,16 @@ func (d *yamlDocument) sayParted(p partedAmount) {
 	}
 }
 
-// verify makes sure that a scalar is what stands in the file at its place. The
+// verify makes sure that a scalar is what is in the file at its place. The
 // parser drops a tab inside a text without a word; nothing of the kind may reach
 // the terms.
 func (d *yamlDocument) verify(n *yamlNode) {
 	rest := d.from(n.line, n.column)
-	stands := plainStands
+	isThere := plainStands
 	if n.quoted {
-		stands = quotedStands
+		isThere = quotedStands
 	}
-	if !stands(rest, n.text) {
+	if !isThere(rest, n.text) {
 		d.place(n.line, n.column, 1, n.path, "this value cannot be read without doubt; write it on one line, in quotation marks and without tabs", false)
 	}
 	if strings.HasPrefix(rest, n.text) {
@@ -321,7 +321,7 @@ func plainStands(rest, text string) bool {
 	return text != "" && (rest == "" || strings.ContainsRune(" \t\n,:]}", rune(rest[0])))
 }
 
-// quotedStands reports whether a text in quotation marks stands at the start of
+// quotedStands reports whether a text in quotation marks is at the start of
 // rest. One with escapes, or on several lines, is left to the parser.
 func quotedStands(rest, text string) bool {
 	if rest == "" || rest[0] != '"' && rest[0] != '\'' {

@@ -86,7 +86,7 @@ func watch(wall time.Time, zone *time.Location) time.Time {
 	}
 }
 
-// simulation is one offer under a scheduler whose machine sleeps, is started anew,
+// simulation is one offer under a scheduler whose machine sleeps, is started again,
 // and has a clock that is set forward and back.
 type simulation struct {
 	plan   Plan
@@ -105,7 +105,7 @@ func (s *simulation) write(slot Slot, outcome Outcome) {
 	s.record.Add(e)
 }
 
-// restart reads the ledger anew. Long ones are read more seldom, to save time.
+// restart reads the ledger again. Long ones are read more seldom, to save time.
 func (s *simulation) restart() {
 	if s.rand.IntN(1+len(s.ledger)/2000) > 0 {
 		return

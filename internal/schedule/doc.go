@@ -12,5 +12,5 @@
 //   - What the ledger says decides which slots are open; see [Record] for how it is
 //     read, and [Plan.Due] for what is run and what is recorded as missed.
 //
-// The package reads no clock: every function is told the time.
+// The package reads no clock: every function is given the time.
 package schedule

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// CatchUp says what is done about regular slots that passed while nobody was there
+// CatchUp says what is done about regular slots that passed while nothing was running
 // to run them.
 type CatchUp string
 
@@ -59,7 +59,7 @@ func (p Plan) At(t time.Time) Version {
 }
 
 // sortSlots sorts by instant. Of two at one instant the date's comes first, since
-// it is the more telling.
+// it says more.
 func sortSlots(slots []Slot) {
 	slices.SortFunc(slots, func(a, b Slot) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(b.Kind, a.Kind))

@@ -77,7 +77,7 @@ func ParseSlot(text string) (Slot, error) {
 	return Slot{Kind: Kind(kind), At: t, Again: isAgain}, nil
 }
 
-// key tells one slot from another, in whatever zone it is written.
+// key is what distinguishes one slot from another, in whatever zone it is written.
 type key struct {
 	kind Kind
 	at   int64 // seconds since 1970

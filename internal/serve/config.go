@@ -42,19 +42,19 @@ type Config struct {
 	Runs      int                                 // at most so many runs at once; 0: any number
 	Memory    int64                               // at most so many bytes of memory for all; 0: any amount
 
-	// Told of an offer, for metrics and notices; each may be nil.
-	Next   func(folder string, next schedule.Slot) // the next slot changed; zero for none
-	Broken func(folder string, err error)          // the terms cannot be read; nil: they can again
-	Gone   func(folder string)                     // the offer is not followed any more
-	Wait   func(folder string, waits bool)         // a run waits for its turn, or no longer
-	Parked func(folder string, deaths Deaths)      // the offer is parked; zero: no longer
-	Idle   func(folder string)                     // nothing is due of an offer that was loaded: at least every minute
-	Beat   func(Load)                              // the loop and every offer turned: at least every minute
+	// Called for an offer, for metrics and notices; each may be nil.
+	Next    func(folder string, next schedule.Slot) // the next slot changed; zero for none
+	Broken  func(folder string, err error)          // the terms cannot be read; nil: they can again
+	Dropped func(folder string)                     // the offer is not followed any more
+	Wait    func(folder string, waits bool)         // a run waits for its turn, or no longer
+	Parked  func(folder string, deaths Deaths)      // the offer is parked; zero: no longer
+	Idle    func(folder string)                     // nothing is due of an offer that was loaded: at least every minute
+	Beat    func(Load)                              // the loop and every offer turned: at least every minute
 
 	Poll     time.Duration // how often folders are looked through; default 30 s
 	Settle   time.Duration // how long files must not have moved; default 10 s
 	Grace    time.Duration // how long runs may take to end after the context is done; default 2 min
-	PollOnly bool          // do not ask the system to tell of changes
+	PollOnly bool          // do not ask the system to report changes
 }
 
 // Load is what a scheduler is doing.
@@ -87,8 +87,8 @@ func (c Config) withDefaults() Config {
 	if c.Broken == nil {
 		c.Broken = func(string, error) {}
 	}
-	if c.Gone == nil {
-		c.Gone = func(string) {}
+	if c.Dropped == nil {
+		c.Dropped = func(string) {}
 	}
 	if c.Idle == nil {
 		c.Idle = func(string) {}

@@ -1,9 +1,9 @@
 // Package serve runs the offers of a folder when they are due and when files
-// arrive, for weeks, with nobody watching.
+// arrive, for weeks, without supervision.
 //
 // Each offer has a goroutine of its own, so that what takes long, fails or panics
 // in one never touches another. It wakes at the next slot, when something in the
-// inbox moves, and at least every minute, and each time works out anew from the
+// inbox moves, and at least every minute, and each time works out again from the
 // clock, the terms and the ledger what is to be done: a clock that was set, a
 // machine that slept and a process that was started again are no special cases.
 //
@@ -18,7 +18,7 @@
 //     manager starts the service again if it stays away.
 //   - Files make a run once nothing in the inbox and in offer.yaml has moved for a
 //     while. Unfinished and hidden files and the locks of spreadsheet programs are
-//     passed over, and so is a file as long as such a lock lies beside it. Whether
+//     passed over, and so is a file as long as such a lock is next to it. Whether
 //     anything is new is for the run to say.
 //   - When an offer is first seen, it is run if its files are newer than its last
 //     run, or if the scheduler never ran it. Before its launch nothing is run, and

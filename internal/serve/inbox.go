@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// file is what tells that a file was changed, and whether a spreadsheet program
+// file is what shows that a file was changed, and whether a spreadsheet program
 // has it open.
 type file struct {
 	size    int64
@@ -51,7 +51,7 @@ func look(folder string) (files, time.Time, error) {
 	return found, newest, nil
 }
 
-// unfinished reports whether a name is that of a file that somebody still writes,
+// unfinished reports whether a name is that of a file that is still being written,
 // of a lock, or of a hidden file.
 func unfinished(name string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") || strings.HasSuffix(name, "~") {

@@ -49,8 +49,8 @@ type offer struct {
 
 	slots   retry         // of the slot that is due
 	arrived retry         // of the run for files
-	next    schedule.Slot // as last told
-	waits   bool          // that it waits was told
+	next    schedule.Slot // as last reported
+	waits   bool          // that it waits was reported
 	said    said          // what was logged as wrong
 	deaths  Deaths        // the runs that died with the service
 }
@@ -116,8 +116,8 @@ func (o *offer) now() time.Time { return o.Now().Round(0) }
 // passed reports whether a time has passed since an instant, by the monotonic
 // readings if there are any. If the clock was set back, it has.
 func passed(now, since time.Time, d time.Duration) bool {
-	gone := now.Sub(since)
-	return gone >= d || gone < 0
+	elapsed := now.Sub(since)
+	return elapsed >= d || elapsed < 0
 }
 
 // retry is when something that did not come about is tried again.
@@ -147,7 +147,7 @@ func (o *offer) problem(what string, err error) {
 func (o *offer) watchFolders() {
 	for _, folder := range []string{o.folder, filepath.Join(o.folder, inboxName)} {
 		if err := o.watcher.follow(folder, o.wake); err != nil && !isMissing(err) {
-			o.problem("the system does not tell of changes here; files are noticed by polling only", err)
+			o.problem("the system does not report changes here; files are noticed by polling only", err)
 		}
 	}
 }
@@ -204,7 +204,7 @@ func (o *offer) load() {
 }
 
 // readLedger adds what is new in the ledger to the record. The record is never
-// built anew, as it also knows of clocks that were set. A ledger that has become
+// built again, as it also knows of clocks that were set. A ledger that has become
 // shorter was removed, and what is in it now is new.
 func (o *offer) readLedger() error {
 	entries, err := o.History(o.folder)
@@ -261,7 +261,7 @@ func (o *offer) firstSight() {
 func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) {
 	due := o.plan.Due(o.record, now)
 	if len(due.Missed)+len(due.Run) > 0 {
-		// Somebody else may have written to the ledger.
+		// Another process may have written to the ledger.
 		if err := o.readLedger(); err != nil {
 			return false, err
 		}

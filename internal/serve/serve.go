@@ -90,12 +90,12 @@ type underWay struct {
 
 // follower is the goroutine that follows one offer.
 type follower struct {
-	cancel context.CancelFunc
-	done   chan struct{} // closed when it ended
-	gone   bool          // its folder is no offer any more
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when it ended
+	dropped bool          // its folder is no offer any more
 }
 
-// discover begins to follow new offers and drops those that are gone. If the
+// discover begins to follow new offers and drops those whose folder no longer exists. If the
 // folder cannot be read, as when a share is away, nothing is dropped.
 func (s *server) discover(ctx context.Context) {
 	folders, err := Offers(s.Folder)
@@ -113,13 +113,13 @@ func (s *server) discover(ctx context.Context) {
 	s.nameLinks()
 	s.count = len(folders)
 	for folder, f := range s.offers {
-		if !f.gone && !slices.Contains(folders, folder) {
-			s.Log.Info("the offer is gone and is not followed any more", "offer", filepath.Base(folder))
-			f.gone = true
-			s.Gone(folder)
+		if !f.dropped && !slices.Contains(folders, folder) {
+			s.Log.Info("the folder of the offer no longer exists; it is not followed any more", "offer", filepath.Base(folder))
+			f.dropped = true
+			s.Dropped(folder)
 			f.cancel()
 		}
-		if f.gone && ended(f.done) {
+		if f.dropped && ended(f.done) {
 			delete(s.offers, folder)
 		}
 	}

@@ -130,8 +130,8 @@ func (d *desk) enter(folder string, began time.Time, slot schedule.Slot, outcome
 	d.ledger[folder] = append(d.ledger[folder], schedule.Entry{At: at, Began: began, Slot: slot, Outcome: outcome, Own: true})
 }
 
-// tell adds a line to the story: when by the clock, which offer, and what.
-func (d *desk) tell(folder, what string) {
+// note adds a line to the story: when by the clock, which offer, and what.
+func (d *desk) note(folder, what string) {
 	at := d.now().Format("02T15:04:05")
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -140,7 +140,7 @@ func (d *desk) tell(folder, what string) {
 
 func (d *desk) run(ctx context.Context, job Job) error {
 	began := d.now()
-	d.tell(job.Folder, string(job.Trigger))
+	d.note(job.Folder, string(job.Trigger))
 	if d.onRun != nil {
 		if err := d.onRun(ctx, job); err != nil && !errors.Is(err, errWrote) {
 			return err
@@ -152,7 +152,7 @@ func (d *desk) run(ctx context.Context, job Job) error {
 
 func (d *desk) missed(folder string, missed []schedule.Miss) error {
 	for _, m := range missed {
-		d.tell(folder, "missed "+m.Slot.At.Format("02T15:04"))
+		d.note(folder, "missed "+m.Slot.At.Format("02T15:04"))
 		d.enter(folder, d.now(), m.Slot, schedule.Missed)
 	}
 	return nil
@@ -249,7 +249,7 @@ func TestABrokenOfferIsReportedOnceAndTheOthersGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *", "b: 0 12 * * *")
 		d.config.Broken = func(folder string, err error) {
-			d.tell(folder, fmt.Sprintf("broken %t", err != nil))
+			d.note(folder, fmt.Sprintf("broken %t", err != nil))
 		}
 		d.serve(func() {
 			time.Sleep(time.Hour)
@@ -273,7 +273,7 @@ func TestTermsThatADiskDidNotGiveAreReadLater(t *testing.T) {
 			}
 			return d.load(folder)
 		}
-		d.config.Broken = func(folder string, err error) { d.tell(folder, fmt.Sprint("broken ", err)) }
+		d.config.Broken = func(folder string, err error) { d.note(folder, fmt.Sprint("broken ", err)) }
 		d.serve(func() { time.Sleep(13 * time.Hour) })
 		d.want("a day", "01T00:00:00 a broken the disk is away", "01T02:00:00 a broken <nil>", "01T02:00:00 a files", "01T12:00:00 a schedule")
 	})
@@ -305,7 +305,7 @@ func TestAnOfferThatComesBackWaitsForItsRun(t *testing.T) {
 		d := newDesk(t, "a: none")
 		d.onRun = func(_ context.Context, job Job) error {
 			time.Sleep(10 * time.Minute)
-			d.tell(job.Folder, "done")
+			d.note(job.Folder, "done")
 			return nil
 		}
 		d.serve(func() {
@@ -458,7 +458,7 @@ func TestAStopWaitsForRuns(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *")
 		d.onRun = func(_ context.Context, job Job) error {
 			time.Sleep(20 * time.Second)
-			d.tell(job.Folder, "done")
+			d.note(job.Folder, "done")
 			return nil
 		}
 		d.serve(func() { time.Sleep(12*time.Hour + 5*time.Second) })
@@ -474,7 +474,7 @@ func TestAStopInterruptsRunsThatTakeTooLong(t *testing.T) {
 		d := newDesk(t, "a: none")
 		d.onRun = func(ctx context.Context, job Job) error {
 			<-ctx.Done()
-			d.tell(job.Folder, "rolled back")
+			d.note(job.Folder, "rolled back")
 			return ctx.Err()
 		}
 		d.serve(func() { time.Sleep(time.Hour) })
@@ -521,7 +521,7 @@ func TestASecondSchedulerIsRefused(t *testing.T) {
 }
 
 // TestTheSystemTellsOfFiles has real files, and a polling so slow that only the
-// system can have told of them.
+// system can have reported them.
 func TestTheSystemTellsOfFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

@@ -7,7 +7,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// watcher has the system tell of changes in folders. Shares do not tell, so it is
+// watcher has the system report changes in folders. Shares do not report them, so it is
 // beside polling and never in its place.
 type watcher struct {
 	fs    *fsnotify.Watcher
@@ -22,7 +22,7 @@ func (s *server) watch() (stop func()) {
 	}
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
-		s.Log.Warn("the system does not tell of changes; files are noticed by polling only", "error", err.Error(), "every", s.Poll.String())
+		s.Log.Warn("the system does not report changes; files are noticed by polling only", "error", err.Error(), "every", s.Poll.String())
 		return func() {}
 	}
 	w := &watcher{fs: notify, wakes: map[string]chan<- struct{}{}}
@@ -92,5 +92,5 @@ func (w *watcher) leave(folder string) {
 	w.mu.Lock()
 	delete(w.wakes, filepath.Clean(folder))
 	w.mu.Unlock()
-	_ = w.fs.Remove(folder) // it may be gone
+	_ = w.fs.Remove(folder) // it may no longer exist
 }

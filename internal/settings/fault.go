@@ -28,7 +28,7 @@ type Error struct {
 }
 
 // Error shows all faults, one on a line. It never shows a value, which may be a
-// secret that somebody put where the name of a variable belongs.
+// secret that was put where the name of a variable belongs.
 func (e *Error) Error() string {
 	shown := make([]string, len(e.Faults))
 	for i, f := range e.Faults {
@@ -37,7 +37,7 @@ func (e *Error) Error() string {
 	return strings.Join(shown, "\n")
 }
 
-// maxFaults is how many faults are told at once.
+// maxFaults is how many faults are listed at once.
 const maxFaults = 50
 
 // file is a batch.yaml while it is read.

@@ -24,7 +24,7 @@ func (f *file) section(name string, n ast.Node, keys map[string]reader) (given m
 		read, known := keys[key]
 		switch _, twice := given[key]; {
 		case twice:
-			f.fault(v.Key, "%s stands here twice; keep one of the two", key)
+			f.fault(v.Key, "%s is here twice; keep one of the two", key)
 		case !known:
 			f.fault(v.Key, "unknown key in %s; write %s", name, listed(keys))
 		default:
@@ -93,7 +93,7 @@ func (f *file) list(to *[]string, want string, check func(string) string) reader
 			var s string
 			f.value(&s, want, check)("an item of "+name, item)
 			if s != "" && slices.Contains(*to, s) {
-				f.fault(item, "an item of %s stands in it twice; keep one of the two", name)
+				f.fault(item, "an item of %s is in it twice; keep one of the two", name)
 			}
 			*to = append(*to, s)
 		}

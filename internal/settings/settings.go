@@ -32,7 +32,7 @@ type Metrics struct {
 
 // Ping is a dead man's switch in the manner of healthchecks.io.
 type Ping struct {
-	URL    string // "{offer}" stands for the offer; "" if URLEnv has it, or there is none
+	URL    string // "{offer}" is for the id of the offer; "" if URLEnv has it, or there is none
 	URLEnv string // the environment variable with the URL
 	Full   bool   // also send message, totals and folder
 }

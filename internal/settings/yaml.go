@@ -52,7 +52,7 @@ func (f *file) checkText(source string) {
 			f.place(line, column, "the file is not text in UTF-8 here; save it as UTF-8")
 			return
 		case r == '\t':
-			f.place(line, column, "a tab stands here; write spaces")
+			f.place(line, column, "there is a tab here; write spaces")
 		case display.Unseen(r):
 			f.place(line, column, "the file has an invisible character here (%U); delete it", r)
 		}

@@ -23,7 +23,7 @@ func years(t *testing.T, basis tender.DayCount, frequency int, from, to string) 
 }
 
 // US bond basis, as in SIFMA's Standard Securities Calculation Methods: months of
-// 30 days, and an end of February that stands for the 30th.
+// 30 days, and an end of February that means the 30th.
 func TestDaysOf30360(t *testing.T) {
 	for _, c := range []struct {
 		from, to string

@@ -9,7 +9,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// account tells payments apart.
+// account distinguishes payments.
 type account struct {
 	depositary, participant, series string
 	date                            tender.Date

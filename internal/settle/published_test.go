@@ -351,7 +351,7 @@ func TestNaborsByThePrintedFactor(t *testing.T) {
 // http://municipalsdaily.com/cgi-bin/fetchstory.pl?first=C&issuer=10653&sector=HYLM&story=948295
 // The printed factor of 74.0558 % times what was tendered is 261,509 above the
 // cap: some 520 tenders that lose 500 each. The factor found on 520 invented
-// tenders lies above the plain ratio of 74.0235 % by as much, within a tenth. It
+// tenders is above the plain ratio of 74.0235 % by as much, within a tenth. It
 // is not the printed one to the last digit, as the loss of each tender depends on
 // its amount, and those were not published.
 func TestClevelandCliffs(t *testing.T) {

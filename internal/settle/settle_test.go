@@ -328,7 +328,7 @@ func TestSettlingTwiceGivesTheSame(t *testing.T) {
 // The coupon of 15 August falls between the two settlements: it is paid to the
 // holders of that day, so who is paid on 22 August gets 7 days of interest, and
 // not the half year again. The terms give one last interest date for both days
-// and the payments of a year, which is enough to tell.
+// and the payments of a year, which is enough.
 func TestACouponDateBetweenTheTwoSettlements(t *testing.T) {
 	s := tender.Series{ID: "s", Currency: "USD", TenderOfferConsideration: dec("1000"),
 		Interest: tender.Interest{Coupon: dec("3.6"), DayCount: tender.Thirty360, LastPaid: date("2019-02-15"), Frequency: 2}}

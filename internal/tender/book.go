@@ -161,7 +161,7 @@ func (l *Line) deliver(o *Offer, asOf time.Time) *Reject {
 	l.Undelivered = true
 	return l.finding(RuleNotCovered, StandingFlagged,
 		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought", clock(o, deadline.At)),
-		"tell the depositary that the tender is rejected")
+		"let the depositary know that the tender is rejected")
 }
 
 // withdrawn applies R4: a withdrawal counts if it met the deadline of the
@@ -178,9 +178,9 @@ func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool,
 	deadline := o.WithdrawalDeadline(w)
 	if !deadline.Met(in.WithdrawnAt) {
 		return true, in.finding(RuleTooLate, StandingFlagged,
-			fmt.Sprintf("the withdrawal of %s came after the withdrawal deadline of %s; the tender stands",
+			fmt.Sprintf("the withdrawal of %s came after the withdrawal deadline of %s; the tender still counts",
 				clock(o, in.WithdrawnAt), clock(o, deadline.At)),
-			"tell the depositary that the withdrawal was not accepted")
+			"let the depositary know that the withdrawal was not accepted")
 	}
 	return false, in.finding(RuleWithdrawn, StandingNotCounted,
 		fmt.Sprintf("withdrawn %s", clock(o, in.WithdrawnAt)), "nothing")

@@ -100,7 +100,7 @@ func TestStanding(t *testing.T) {
 		{"rejected by the depositary", early, end, status(tender.Rejected), false, "R2-rejected", tender.StandingNotCounted, "rejected"},
 		{"after the expiration", "2004-11-30 00:00:00", end, status(tender.Tendered), false, "R3-expired", tender.StandingRejected, "2004-11-30 00:00 EST"},
 		{"withdrawn in time", early, end, withdrawn("2004-11-12 16:59:59.999"), false, "R4-withdrawn", tender.StandingNotCounted, "2004-11-12 16:59:59.999 EST"},
-		{"withdrawn at the deadline itself", early, end, withdrawn("2004-11-12 17:00:00"), true, "R4-too-late", tender.StandingFlagged, "the tender stands"},
+		{"withdrawn at the deadline itself", early, end, withdrawn("2004-11-12 17:00:00"), true, "R4-too-late", tender.StandingFlagged, "the tender still counts"},
 		{"withdrawn too late", early, end, withdrawn("2004-11-15 10:00:00"), true, "R4-too-late", tender.StandingFlagged, "deadline of 2004-11-12 17:00 EST"},
 		{"a late tender has until the expiration", late, end, withdrawn("2004-11-29 23:59:59"), false, "R4-withdrawn", tender.StandingNotCounted, "withdrawn"},
 		{"and no longer", late, end, withdrawn("2004-11-30 08:00:00"), true, "R4-too-late", tender.StandingFlagged, "deadline of 2004-11-30 00:00 EST"},

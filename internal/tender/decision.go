@@ -6,7 +6,7 @@ import (
 )
 
 // Decision is what a person decided about a run when it was made, beyond the terms:
-// it stands in the result, in the manifest and in the history.
+// it is in the result, in the manifest and in the history.
 type Decision struct {
 	Kind   DecisionKind `json:"kind"`
 	By     string       `json:"by"` // user@host, and with sudo for whom
@@ -56,7 +56,7 @@ type ResolutionOutcome string
 
 // The outcomes.
 const (
-	StaysRejected ResolutionOutcome = "rejected"  // a rejected line does not count, and nobody waits for a correction
+	StaysRejected ResolutionOutcome = "rejected"  // a rejected line does not count, and no correction is expected
 	ItCounts      ResolutionOutcome = "counts"    // as it was last reported
 	IsWithdrawn   ResolutionOutcome = "withdrawn" // it does not count any more
 	AsBefore      ResolutionOutcome = "as_before" // as the report before had it

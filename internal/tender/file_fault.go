@@ -70,7 +70,7 @@ func (e *FileError) ControlTotals() bool {
 	return slices.ContainsFunc(e.Faults, func(f FileFault) bool { return f.Rule == RuleTotal })
 }
 
-// Unsettled is the error for a file that cannot be used yet, because somebody is
+// Unsettled is the error for a file that cannot be used yet, because a person is
 // still writing it, and why that is known.
 func Unsettled(file, why string) *FileError {
 	return &FileError{[]FileFault{{File: file, Rule: RuleUnsettled, Message: why,

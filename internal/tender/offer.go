@@ -41,7 +41,7 @@ type Offer struct {
 	TermsDigest string
 }
 
-// CatchUp says what is done about regular runs that were due while nobody was
+// CatchUp says what is done about regular runs that were due while nothing was
 // there to make them.
 type CatchUp string
 
@@ -280,7 +280,7 @@ const (
 // Encoding is how the characters of CSV files are written.
 type Encoding string
 
-// The encodings. UTF-8 includes UTF-16, which its byte order mark tells.
+// The encodings. UTF-8 includes UTF-16, which its byte order mark identifies.
 const (
 	UTF8        Encoding = "utf-8"
 	Windows1252 Encoding = "windows-1252"
@@ -323,7 +323,7 @@ type Interest struct {
 	// period it is the day from which interest accrues, and FirstPayment the day
 	// on which it will first be paid.
 	LastPaid     Date
-	FirstPayment Date // zero: LastPaid lies a whole number of periods from every payment date
+	FirstPayment Date // zero: LastPaid is a whole number of periods from every payment date
 
 	// FixedDay says that payments keep to the day of the month of LastPaid (or of
 	// FirstPayment) even where that is the last of its month; otherwise such notes

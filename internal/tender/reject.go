@@ -9,9 +9,9 @@ import (
 // Standing is what a finding means for its instruction.
 type Standing string
 
-// The standings. A rejected line is at fault and somebody must act on it; a
+// The standings. A rejected line is at fault and action is needed; a
 // line that is not counted is in order (withdrawn, pending); a flagged line
-// counts, but somebody should know (a withdrawal that came too late).
+// counts, but people should know (a withdrawal that came too late).
 const (
 	StandingRejected   Standing = "rejected"
 	StandingNotCounted Standing = "not counted"
@@ -45,7 +45,7 @@ func (r *Reject) Open() bool {
 	return (r.Standing == StandingRejected || r.MustResolve) && r.Waived == "" && r.Resolved == ""
 }
 
-// Outcome says what became of the line that a finding is about. Whether somebody must
+// Outcome says what became of the line that a finding is about. Whether action is needed,
 // act on it is another question: see [Reject.Open].
 type Outcome string
 
@@ -53,7 +53,7 @@ type Outcome string
 const (
 	OutcomeRejected   Outcome = "rejected"    // it does not count, and is at fault
 	OutcomeNotCounted Outcome = "not_counted" // it does not count, and is in order
-	OutcomeRemark     Outcome = "remark"      // it counts, but somebody should know
+	OutcomeRemark     Outcome = "remark"      // it counts, but people should know
 	OutcomeWaived     Outcome = "waived"      // it counts, as the terms waive the fault
 	OutcomeResolved   Outcome = "resolved"    // the terms say what becomes of it
 )
@@ -73,7 +73,7 @@ func (r *Reject) Outcome() Outcome {
 	return OutcomeNotCounted
 }
 
-// Decided is who decided about the finding, how and when; "" if nobody did.
+// Decided is who decided about the finding, how and when; "" if it is not decided.
 func (r *Reject) Decided() string {
 	switch {
 	case r.Waived != "":

@@ -126,7 +126,7 @@ func Rules() []Rule {
 		{Code: RuleAmended, Meaning: "a later report of the depositary has another amount, series or participant"},
 		{Code: RuleIdentifier, Meaning: "two identifiers of a depositary that look the same and are written differently"},
 		{Code: RuleInbox, Meaning: "no report of a depositary in the inbox"},
-		{Code: RuleName, Meaning: "a file name that does not tell which report it is"},
+		{Code: RuleName, Meaning: "a file name that does not say which report it is"},
 		{Code: RuleUnsettled, Meaning: "a file that is still being written, or open in a spreadsheet program"},
 		{Code: RuleFile, Meaning: "a file that cannot be read"},
 		{Code: RuleProtected, Meaning: "a protected workbook, and no password"},

@@ -10,7 +10,7 @@ import (
 )
 
 // TestRulesAreDocumented holds docs/rules.md against the codes in the code: every
-// code has its line, and no line is left of a code that is gone.
+// code has its line, and no line is left of a code that was removed.
 func TestRulesAreDocumented(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "rules.md"))
 	if err != nil {

@@ -40,7 +40,7 @@ func validISIN(id string) bool {
 		if v < 0 || v > 35 || i < 2 && v < 10 || i == 11 && v > 9 {
 			return false
 		}
-		// A letter stands for two digits, the right one first from this side.
+		// A letter is two digits, the right one first from this side.
 		digits := []int{v}
 		if v > 9 {
 			digits = []int{v % 10, v / 10}
@@ -56,7 +56,7 @@ func validISIN(id string) bool {
 	return sum%10 == 0
 }
 
-// securityValue is the number a character stands for, -1 for one that no CUSIP
+// securityValue is the number a character means, -1 for one that no CUSIP
 // or ISIN contains.
 func securityValue(c byte) int {
 	switch {

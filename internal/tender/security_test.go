@@ -57,7 +57,7 @@ func TestNoSecurities(t *testing.T) {
 	}
 }
 
-// Every mistyped character of the alphabet is caught, wherever it stands.
+// Every mistyped character of the alphabet is caught, wherever it is.
 func TestOneWrongDigitIsCaught(t *testing.T) {
 	for _, id := range []string{"037833100", "17275R102", "US0378331005"} {
 		for at := range id {

@@ -20,7 +20,7 @@ const maxAmountLen = 100
 // was computed, or was cut when it was typed in.
 const MaxDigits = 15
 
-// number is a decimal number as it stands in a file: digits × 10^exp.
+// number is a decimal number as written in a file: digits × 10^exp.
 type number struct {
 	Negative bool
 	digits   string // no zero at either end; "" is zero
@@ -244,7 +244,7 @@ func whyNoAmount(s string) string {
 	case strings.ContainsAny(s, "()"):
 		return "an amount in parentheses is negative to an accountant; it is not read"
 	case strings.ContainsAny(s, "-\u2212\u2013"):
-		return "a minus sign or a dash stands in the amount"
+		return "a minus sign or a dash is in the amount"
 	case strings.Contains(s, "%"):
 		return "a percentage is no amount of principal"
 	case strings.Contains(s, "/"):

@@ -120,7 +120,7 @@ func TestControlNumberRoundsResidueAway(t *testing.T) {
 	}
 }
 
-// FuzzAmount: whatever stands in a cell, an amount that is read has the digits
+// FuzzAmount: whatever is in a cell, an amount that is read has the digits
 // of the text and nothing else, and writing it and reading it again changes
 // nothing.
 func FuzzAmount(f *testing.F) {

@@ -159,7 +159,7 @@ func spelledOut(basic string) string {
 	return m[1] + "-" + m[2] + "-" + m[3] + "T" + clock
 }
 
-// on checks that the date is on the day of the week that stands before it.
+// on checks that the date is on the day of the week that is before it.
 func (s *Stamp) on(weekday string) *Fault {
 	if s.Date.IsZero() || !strings.EqualFold(s.Date.Time().Weekday().String()[:3], weekday[:3]) {
 		return &Fault{tender.RuleTime, "the day of the week is not that of the date", "ask the depositary for the date"}

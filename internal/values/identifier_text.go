@@ -12,7 +12,7 @@ import (
 )
 
 // errorTexts are what a spreadsheet shows instead of a value, as they stand in a CSV file.
-// #N/A stands for nothing.
+// #N/A is nothing.
 var errorTexts = Words("#NAME? #REF! #VALUE! #DIV/0! #NULL! #NUM! #SPILL! #CALC!")
 
 // IsErrorText reports whether a text is what a spreadsheet shows instead of a value: an error,

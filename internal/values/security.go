@@ -99,7 +99,7 @@ func (s *Securities) whyUnknown(id string) *Fault {
 	switch {
 	case !isASCII(id):
 		return &Fault{tender.RuleSecurity, "there are characters in it that no CUSIP or ISIN has; they may only look right",
-			"type the CUSIP or ISIN anew"}
+			"type the CUSIP or ISIN again"}
 	case len(id) != 9 && len(id) != 12:
 		return &Fault{tender.RuleSecurity, fmt.Sprintf("a CUSIP has 9 characters and an ISIN 12; this has %d", len(id)),
 			"correct the CUSIP or ISIN with the depositary"}

@@ -1,6 +1,6 @@
 package values
 
-// besideWords are what people and programs write beside a tender that no longer stands.
+// besideWords are what people and programs write beside a tender that no longer counts.
 var besideWords = wordSet("withdrawn withdrawal withdrawals withdraw withdrew cancelled canceled cancel cancellation cancellations revoked revocation rescinded " +
 	"void voided deleted delete reversed reversal invalid disregard annulled retracted")
 

@@ -201,7 +201,7 @@ func (s *scanner) isIn(ns namespace, local string) bool {
 }
 
 func (s *scanner) misplaced() error {
-	return s.fault(fault.RuleEncryption, "<%.40s> is not known here, or stands there twice", s.name)
+	return s.fault(fault.RuleEncryption, "<%.40s> is not known here, or is there twice", s.name)
 }
 
 func (a *agile) readKeyData(s *scanner) error {

@@ -70,7 +70,7 @@ func (s *scanner) bomLength() int {
 	return 0
 }
 
-// checkEncoding looks at the first bytes of a part: UTF-16 is told apart before its zero bytes are
+// checkEncoding looks at the first bytes of a part: UTF-16 is distinguished before its zero bytes are
 // taken for control characters, and a byte order mark is passed over.
 func (s *scanner) checkEncoding(first []byte) error {
 	for _, mark := range []string{"\xFE\xFF", "\xFF\xFE", "\x00<", "<\x00"} {
@@ -227,7 +227,7 @@ func spacesOnly(b []byte) {
 	}
 }
 
-// reference returns the character that &name; stands for.
+// reference returns the character that &name; means.
 func reference(name []byte) (rune, bool) {
 	switch string(name) {
 	case "amp":
@@ -259,7 +259,7 @@ func reference(name []byte) (rune, bool) {
 	return r, r >= 0x20 || r == '\t' || r == '\n' || r == '\r'
 }
 
-// appendUnescaped appends a text to dst with its escapes _xHHHH_ resolved. Each stands for a UTF-16
+// appendUnescaped appends a text to dst with its escapes _xHHHH_ resolved. Each is a UTF-16
 // code unit; one that is half a pair, and not followed by the other half, stays as it is written.
 func appendUnescaped(dst, text []byte) []byte {
 	for {

@@ -219,7 +219,7 @@ func (c *container) readCentral(dir []byte, off int64) (int, error) {
 		local:  int64(le.Uint32(dir[42:])),
 	}
 	if disk := le.Uint16(dir[34:]); disk != 0 && disk != 0xFFFF {
-		return 0, fault.New(fault.RuleContainer, e.name, "the entry lies on another volume")
+		return 0, fault.New(fault.RuleContainer, e.name, "the entry is on another volume")
 	}
 	extra := dir[lenCentral+nameLen : lenCentral+nameLen+extraLen]
 	if err := widen(extra, &e.size, &e.packed, &e.local); err != nil {

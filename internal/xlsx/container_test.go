@@ -160,7 +160,7 @@ func packedBook(change func(*packed)) []byte {
 	return p.bytes()
 }
 
-// sheetEntry is where packedBook has its sheet, otherEntry a part nobody reads.
+// sheetEntry is where packedBook has its sheet, otherEntry a part that is not read.
 const (
 	sheetEntry = 4
 	otherEntry = 5

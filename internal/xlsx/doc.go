@@ -23,8 +23,8 @@
 // then is content decrypted, which is checked like any other archive.
 //
 // Standard encryption carries nothing by which integrity could be checked. There the checksums of the
-// archive's parts protect against damage, but not against somebody who knows how to forge them; agile
-// files without their integrity values are refused, so that nobody can take the check away.
+// archive's parts protect against damage, but not against a person who knows how to forge them; agile
+// files without their integrity values are refused, so that the check cannot be removed.
 //
 // # Parts
 //

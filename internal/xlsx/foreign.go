@@ -11,7 +11,7 @@ import (
 	"tenderbatch/internal/xlsx/fault"
 )
 
-// signature tells a kind of file by its first bytes.
+// signature identifies a kind of file by its first bytes.
 type signature struct {
 	start string
 	rule  fault.Rule
@@ -68,7 +68,7 @@ func refuseForeign(r io.ReaderAt, size int64) error {
 	return refuseText(head)
 }
 
-// refuseText tells the kinds of files that are text.
+// refuseText names the kinds of files that are text.
 func refuseText(head []byte) error {
 	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark)))
 	switch {
@@ -111,7 +111,7 @@ func looksLikeText(head []byte) bool {
 	return !utf8.Valid(head)
 }
 
-// refuseCompound tells the files in a compound file apart by the names in its directory, whose
+// refuseCompound distinguishes the files in a compound file by the names in its directory, whose
 // entries lie at multiples of 128 bytes.
 func refuseCompound(r io.ReaderAt, size int64) error {
 	const slot = 128
@@ -145,7 +145,7 @@ func refuseCompound(r io.ReaderAt, size int64) error {
 		return streams[found].err
 	}
 	if _, err := compound.Open(r, size); isRule(err, fault.RuleTruncated) {
-		return err // its directory, which would tell, is missing
+		return err // its directory, which would say, is missing
 	}
 	return fault.New(fault.RuleOther, "", "the file is of an old Office kind, but no workbook; ask for an Excel workbook (.xlsx)")
 }

@@ -184,7 +184,7 @@ func (l *Look) judge(shape string) {
 	l.Padded = l.Padded || strings.Count(whole, "0") > 1
 }
 
-// between stands for a text among the placeholders: nothing for one that parts thousands.
+// between is for a text among the placeholders: nothing for one that parts thousands.
 func between(text string) string {
 	if strings.Trim(text, " '’\u00a0\u2009\u202f") == "" {
 		return ""

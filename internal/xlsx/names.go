@@ -128,7 +128,7 @@ func (s *scanner) unbind(depth int) {
 	s.byDefault, _ = s.lookup(nil)
 }
 
-// lookup finds what a prefix stands for.
+// lookup finds what a prefix means.
 func (s *scanner) lookup(prefix []byte) (namespace, bool) {
 	for i := len(s.bindings) - 1; i >= 0; i-- {
 		if s.bindings[i].prefix == string(prefix) {

@@ -74,7 +74,7 @@ func (p *part) finish() error {
 	return io.EOF
 }
 
-// broken tells a file that cannot be read from packed data that make no sense.
+// broken distinguishes a file that cannot be read from packed data that make no sense.
 func (p *part) broken(err error) error {
 	var corrupt flate.CorruptInputError
 	var internal flate.InternalError

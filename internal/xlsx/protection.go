@@ -44,7 +44,7 @@ const (
 // ([RuleCompound], [RuleEncryption], [RuleLimit]), the password ([RulePassword]), the integrity of the
 // whole package ([RuleTampered]), then the content, as of any workbook. Standard encryption has no
 // check of integrity: there the checksums (CRC-32) of the archive's parts are what finds damage, and
-// they do not keep out somebody who forges them.
+// they do not keep out a person who forges them.
 //
 // The decrypted archive is held in memory; the file is no longer needed. No error holds the password.
 func OpenProtected(r io.ReaderAt, size int64, password string, limits Limits) (*Workbook, error) {
@@ -126,7 +126,7 @@ func readProtection(r io.ReaderAt, size int64, limits Limits) (scheme, *encrypte
 	return s, p, err
 }
 
-// readScheme reads EncryptionInfo, whose first bytes tell what the rest is.
+// readScheme reads EncryptionInfo, whose first bytes say what the rest is.
 func readScheme(info []byte, limits Limits) (scheme, error) {
 	if len(info) < 8 {
 		return nil, badInfo("it has %d bytes", len(info))
@@ -183,7 +183,7 @@ func unknownProtection(format string, args ...any) error {
 	return e
 }
 
-// The two answers to a password and a package that do not fit. They are made anew each time, as
+// The two answers to a password and a package that do not fit. They are made again each time, as
 // callers may change an error.
 func wrongPassword() error {
 	return fault.New(fault.RulePassword, "", "the password does not open the workbook; check it with the sender (capitals and spaces count)")

@@ -39,7 +39,7 @@ func dumpLimited(b []byte, password string, limits Limits) ([]string, error) {
 	return rowsOf(w)
 }
 
-// wantLocked demands a fault of a protected workbook, by its rule and words, that does not tell the
+// wantLocked demands a fault of a protected workbook, by its rule and words, that does not show the
 // password.
 func wantLocked(t *testing.T, b []byte, password string, rule fault.Rule, says string) {
 	t.Helper()
@@ -48,7 +48,7 @@ func wantLocked(t *testing.T, b []byte, password string, rule fault.Rule, says s
 		t.Errorf("got %v, want %s saying %q", err, rule, says)
 	}
 	if err != nil && password != "" && strings.Contains(err.Error(), password) {
-		t.Errorf("%q tells the password", err)
+		t.Errorf("%q shows the password", err)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestExcelizeAgrees(t *testing.T) {
 func TestExcelFiles(t *testing.T) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/xuri/excelize/v2").Output()
 	if err != nil {
-		t.Skip("the go command does not say where the module lies")
+		t.Skip("the go command does not say where the module is")
 	}
 	for name, want := range map[string]Protection{"encryptSHA1.xlsx": Agile, "encryptSHA512.xlsx": Agile, "encryptAES.xlsx": Standard} {
 		b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "test", name))

@@ -557,7 +557,7 @@ func (s *scanner) content() ([]byte, error) {
 				return nil, err
 			}
 		case tokenOpen:
-			return nil, s.fault(fault.RuleStructure, "<%.40s> stands within a text", s.name)
+			return nil, s.fault(fault.RuleStructure, "<%.40s> is within a text", s.name)
 		default:
 			return s.value, nil
 		}
@@ -572,17 +572,17 @@ func (s *scanner) skip() error {
 			return err
 		}
 		if tok == tokenOpen && s.is("sheetData") {
-			return s.fault(fault.RuleStructure, "sheetData stands where none may")
+			return s.fault(fault.RuleStructure, "sheetData is where none may be")
 		}
 	}
 	return nil
 }
 
 // skipForeign passes over an element that is not part of what is read here. One of SpreadsheetML
-// must be among the known; alternate content would need a choice nobody can check.
+// must be among the known; alternate content would need a choice that cannot be checked.
 func (s *scanner) skipForeign(known ...string) error {
 	if s.ns == nsCompat {
-		return s.fault(fault.RuleStructure, "alternate content stands among the values")
+		return s.fault(fault.RuleStructure, "alternate content is among the values")
 	}
 	if s.ns == nsMain {
 		for _, k := range known {
@@ -590,7 +590,7 @@ func (s *scanner) skipForeign(known ...string) error {
 				return s.skip()
 			}
 		}
-		return s.fault(fault.RuleStructure, "<%.40s> stands where none may", s.name)
+		return s.fault(fault.RuleStructure, "<%.40s> is where none may be", s.name)
 	}
 	return s.skip()
 }

@@ -217,7 +217,7 @@ func (r *sheetReader) beginRow(number int, hidden bool) error {
 		return r.fault(fault.RuleOrder, "row %d comes after row %d", number, r.lastRow)
 	}
 	if number > maxRows {
-		return r.fault(fault.RuleReference, "row %d lies below a sheet's last row, %d", number, maxRows)
+		return r.fault(fault.RuleReference, "row %d is below a sheet's last row, %d", number, maxRows)
 	}
 	if r.rows++; r.rows > r.limit.Rows {
 		return r.fault(fault.RuleLimit, "the sheet has more rows than the limit of %d", r.limit.Rows)
@@ -322,7 +322,7 @@ func (r *sheetReader) readCell() error {
 			return r.fault(fault.RuleReference, "%.40q is not the name of a cell", ref)
 		}
 		if row != r.row.Number {
-			return r.fault(fault.RuleReference, "the cell %s stands in row %d", ref, r.row.Number)
+			return r.fault(fault.RuleReference, "the cell %s is in row %d", ref, r.row.Number)
 		}
 		c.col = col
 	}
@@ -358,7 +358,7 @@ func (r *sheetReader) place(col int) error {
 		return r.fault(fault.RuleOrder, "the cell %s comes after %s", CellName(col, r.row.Number), CellName(r.lastCol, r.row.Number))
 	}
 	if col >= maxColumns {
-		return r.fault(fault.RuleReference, "a cell lies right of a sheet's last column")
+		return r.fault(fault.RuleReference, "a cell is to the right of a sheet's last column")
 	}
 	if r.cells++; r.cells > r.limit.Cells {
 		return r.fault(fault.RuleLimit, "the sheet has more cells than the limit of %d", r.limit.Cells)

@@ -219,7 +219,7 @@ func (t contentTypes) add(s *scanner) error {
 // link is one relationship of a part.
 type link struct {
 	kind   string // the last segment of its type, in the transitional or strict vocabulary
-	target string // name of a part; "" if it lies outside the file
+	target string // name of a part; "" if it is outside the file
 }
 
 // links are the relationships of one part.
@@ -242,7 +242,7 @@ func (l *links) only(kind string) (*link, error) {
 			return nil, fault.New(fault.RulePackage, l.part, "there are two relationships of the kind %q", kind)
 		}
 		if one.target == "" {
-			return nil, fault.New(fault.RulePackage, l.part, "the %s part lies outside the file", kind)
+			return nil, fault.New(fault.RulePackage, l.part, "the %s part is outside the file", kind)
 		}
 		found = &one
 	}
