@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -245,5 +246,57 @@ func wrongWords(name string, files *token.FileSet, file *ast.File) []string {
 		}
 		return true
 	})
+	return found
+}
+
+// oldWords are words that the project does not use: a reader at night, or one whose first
+// language is another, understands plain ones at once. docs/glossary.md has the terms.
+var oldWords = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{"te" + "ll", "te" + "lls", "to" + "ld", "te" + "lling", "li" + "es", "st" + "ands",
+	"go" + "ne", "an" + "ew", "no" + "body", "some" + "body", "who" + "ever", "de" + "ed", "de" + "eds"}, "|") + `)\b`)
+
+// oldCode is a value of result.json that has one of these words and is a contract.
+var oldCode = regexp.MustCompile("[\"`]go" + "ne[\"`]")
+
+// TestPlainWords reads every comment, message, transcript, page and script.
+func TestPlainWords(t *testing.T) {
+	for _, v := range oldWordsIn(t, os.DirFS(".")) {
+		t.Error(v)
+	}
+}
+
+func TestPlainWordsFindsPlantedOnes(t *testing.T) {
+	house := planted{"docs/a.md": "Nothing.\nThe system to" + "ld it.\n", "internal/a.go": "package a // kinds: \"go" + "ne\"\n"}
+	if got := oldWordsIn(t, house.fs(t)); len(got) != 1 || !strings.HasPrefix(got[0], "docs/a.md:2: ") {
+		t.Errorf("found %q", got)
+	}
+}
+
+// oldWordsIn lists the lines with old words.
+func oldWordsIn(t *testing.T, house fs.FS) (found []string) {
+	t.Helper()
+	read := []string{".go", ".md", ".txtar", ".case", ".sh", ".yaml"}
+	err := fs.WalkDir(house, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && strings.HasPrefix(entry.Name(), "."):
+			return fs.SkipDir
+		case entry.IsDir() || !slices.Contains(read, path.Ext(name)):
+			return nil
+		}
+		content, err := fs.ReadFile(house, name)
+		if err != nil {
+			return err
+		}
+		for i, line := range strings.Split(string(content), "\n") {
+			if word := oldWords.FindString(oldCode.ReplaceAllString(line, "")); word != "" {
+				found = append(found, fmt.Sprintf("%s:%d: %q; write it in plain words", name, i+1, word))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return found
 }

@@ -48,7 +48,7 @@ systemctl daemon-reload
 rm -r /run/systemd/system/batch-run@.service.d
 systemctl daemon-reload
 
-echo "-- batch-serve makes a run when a file arrives, and ends when it is told to"
+echo "-- batch-serve makes a run when a file arrives, and ends on a signal"
 rm -r $offer/runs $offer/inbox/dtc-2004-12-01.xlsx
 systemctl enable --now batch-serve 2>/dev/null || die "batch-serve did not start"
 # The example is over: only a file that comes while it is followed makes a run.
@@ -116,11 +116,11 @@ echo "-- removing the package stops it and leaves the offers"
 systemctl start batch-serve
 dpkg -r batch >/dev/null
 ! systemctl is-active -q batch-serve || die "batch-serve is still there"
-[ -e $latest ] || die "the result is gone"
+[ -e $latest ] || die "the result is missing"
 echo "-- passed"
 PROOF
 
-# A private mount namespace, so that all of it is gone at the end.
+# A private mount namespace, so that all of it disappears at the end.
 unshare --mount --propagation private bash -euo pipefail -c '
 	mount -t tmpfs tmpfs "$1/copy"
 	mkdir "$1"/copy/{upper,work,root}

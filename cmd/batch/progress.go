@@ -37,7 +37,7 @@ func (w world) newProgress() (report func(pipeline.Stage, int), done func()) {
 	return p.Report, p.done
 }
 
-// Report says that more rows have gone through a stage.
+// Report says that more rows have passed a stage.
 func (p *progress) Report(stage pipeline.Stage, rows int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

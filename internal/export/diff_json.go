@@ -120,7 +120,7 @@ func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 		Offer: d.Offer, Issuer: d.Issuer, Differs: d.Differs(), Was: newSideJSON(d.Was), Now: newSideJSON(d.Now),
 		Terms: termsDiffJSON{d.TermsDiffer(), d.NotCompared, List(d.Terms, termDiffJSON)},
 		Files: List(d.Files, func(p result.Pair[result.Input]) pairJSON {
-			return pairJSON{compare.FileWord(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)}
+			return pairJSON{fileKind(p), fileDiffJSON(p.Was), fileDiffJSON(p.Now)}
 		}),
 		Series: List(d.Series, func(p result.Pair[compare.SeriesResult]) object {
 			s := p.Either()
@@ -207,4 +207,13 @@ func measuresJSON[T compare.Figured](m compare.Measures[T], p result.Pair[T], cu
 	}
 	was, now, difference := compare.Amounts(p)
 	return object{{"was", side(p.Was, was)}, {"now", side(p.Now, now)}, {"difference", side(nil, difference)}}
+}
+
+// fileKind is the kind of the difference of a file. What people read as removed has been
+// "gone" for programs since the first version.
+func fileKind(p result.Pair[result.Input]) string {
+	if word := compare.FileWord(p); word != "removed" {
+		return word
+	}
+	return "gone"
 }

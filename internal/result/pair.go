@@ -17,7 +17,7 @@ func (p Pair[T]) Word() string {
 	case p.Was == nil:
 		return "new"
 	case p.Now == nil:
-		return "gone"
+		return "removed"
 	}
 	return "changed"
 }
