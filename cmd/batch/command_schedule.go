@@ -97,12 +97,12 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 		}
 		a := agendaOf(terms.Plan(), w.now(), count)
 		a.Offer, a.Folder = terms.AsOf(w.now()).ID, f
-		deaths, err := pipeline.DeathsOf(f)
+		_, deaths, err := pipeline.SlotHistory(f)
 		if err != nil {
 			wrong = append(wrong, err)
 		}
-		if d := serve.Deaths(deaths); d.Parked() {
-			a.Parked = &parked{d.Count, d.Next().In(terms.Zone())}
+		if deaths.Parked() {
+			a.Parked = &parked{deaths.Count, deaths.NextTry().In(terms.Zone())}
 		}
 		all = append(all, a)
 	}

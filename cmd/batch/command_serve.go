@@ -135,20 +135,28 @@ func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
 
 // service does what the scheduler decides: runs, ledgers, notices, metrics.
 type service struct {
-	*monitor.Monitor
+	monitor   *monitor.Monitor
 	world     world
-	heartbeat atomic.Pointer[time.Time] // when the loop last turned
+	heartbeat atomic.Pointer[time.Time] // when the loop was last at work
 
-	named sync.Mutex
-	ids   map[string]string // of the offers by folder
-	zones map[string]*time.Location
+	mu     sync.Mutex
+	offers map[string]known // by folder
 
 	reminders monitor.Reminders
 }
 
+// known is what the service knows of an offer; the terms are as they were last read.
+type known struct {
+	id          string // "" if the terms were never read
+	zone        *time.Location
+	deathsNoted bool
+}
+
 func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
-	s := &service{world: w, Monitor: monitor.New(w.installation(), installed, metrics.New(w.version), log), ids: map[string]string{}, zones: map[string]*time.Location{}}
-	s.OfferID, s.Reminds = s.id, !installed.Serve.Remind.Never
+	s := &service{
+		world: w, monitor: monitor.New(w.installation(), installed, metrics.New(w.version), log), offers: map[string]known{},
+	}
+	s.monitor.OfferID, s.monitor.Reminds = s.id, !installed.Serve.Remind.Never
 	now := w.now()
 	s.heartbeat.Store(&now)
 	return s
@@ -205,7 +213,7 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) error {
 	s := w.newService(installed, log)
 	s.reminders.Read(filepath.Join(folder, monitor.RemindedName), log)
-	defer s.Notices.Wait()
+	defer s.monitor.Notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
 		closed, err := s.listen(ctx, address)
 		if err != nil {
@@ -221,11 +229,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	return serve.Serve(ctx, serve.Config{
 		Folder: folder, Now: w.now, Log: log,
 		Poll: installed.Serve.Poll, Settle: installed.Serve.Settle, Grace: installed.Serve.Grace,
-		Load: s.load, History: pipeline.SlotHistory, Run: s.runJob, Missed: s.recordMissed,
-		Busy:      func(err error) bool { return errors.Is(err, ledger.ErrBusy) },
-		Transient: offerfolder.Transient, Died: s.died, Need: func(folder string) int64 { return pipeline.Need(folder, w.now()) },
-		Runs: runs, Memory: memory,
-		Next: s.next, Broken: s.broken, Dropped: s.forget, Beat: s.turned, Wait: s.waits, Parked: s.parked, Idle: s.remind,
+		Load: s.load, Run: s.do, Observe: s.observe, Runs: runs, Memory: memory,
 	})
 }
 
@@ -233,29 +237,42 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 // heard, it shows itself: without a sign of life it starts the service again.
 func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
 
-// died notes which runs of an offer died with the service.
-func (s *service) died(folder string) (serve.Deaths, error) {
-	d, err := pipeline.NoteDeaths(context.Background(), s.request(folder, schedule.OnFiles, schedule.Slot{}))
-	return serve.Deaths(d), err
-}
-
-// waits shows that a run waits for its turn, or no longer.
-func (s *service) waits(folder string, waits bool) {
-	s.Board.Update(s.id(folder), func(o *metrics.Offer) { o.Waiting = waits })
+// observe shows and reports what happens in the scheduler.
+func (s *service) observe(e serve.Event) {
+	switch e := e.(type) {
+	case serve.NextSlot:
+		s.next(e.Folder, e.Slot)
+	case serve.TermsBroken:
+		s.broken(e.Folder, e.Fault)
+	case serve.TermsRead:
+		s.broken(e.Folder, nil)
+	case serve.Dropped:
+		s.forget(e.Folder)
+	case serve.Waiting:
+		s.monitor.Board.Update(s.id(e.Folder), func(o *metrics.Offer) { o.Waiting = e.Waits })
+	case serve.Parked:
+		s.parked(e.Folder, e.Deaths)
+	case serve.Idle:
+		s.remind(e.Folder)
+	case serve.Heartbeat:
+		s.beat(e)
+	default:
+		s.monitor.Log.Error("internal error: an event is not known, and was not shown; please report it", "type", fmt.Sprintf("%T", e))
+	}
 }
 
 // parked sends a notice of an offer whose runs the service died of, and shows it until one
 // comes to an end.
-func (s *service) parked(folder string, deaths serve.Deaths) {
+func (s *service) parked(folder string, deaths schedule.Deaths) {
 	id := s.id(folder)
-	s.Board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
+	s.monitor.Board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
 	if !deaths.Parked() {
 		return
 	}
 	now := s.world.now()
 	zone := cmp.Or(monitor.ZoneOf(folder), time.UTC)
-	s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Failed), Title: "parked: the service died in its runs",
-		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.Next().In(zone))),
+	s.monitor.Report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Failed), Title: "parked: the service died in its runs",
+		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.NextTry().In(zone))),
 		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
 }
 
@@ -266,21 +283,21 @@ func (s *service) listen(ctx context.Context, address string) (closed func(), er
 	if err != nil {
 		return nil, fmt.Errorf("metrics.listen: %w; choose another address", err)
 	}
-	s.Log.Info("metrics", "address", listener.Addr().String())
+	s.monitor.Log.Info("metrics", "address", listener.Addr().String())
 	ctx, stop := context.WithCancel(ctx)
-	alive := metrics.Alive(s.world.now, func() time.Time { return *s.heartbeat.Load() }, 3*s.Settings.Serve.Poll+time.Minute)
-	ready := s.Board.Ready(s.loaded)
+	alive := metrics.Alive(s.world.now, func() time.Time { return *s.heartbeat.Load() }, 3*s.monitor.Settings.Serve.Poll+time.Minute)
+	ready := s.monitor.Board.Ready(s.loaded)
 	var done sync.WaitGroup
 	done.Go(func() {
-		if err := metrics.Serve(ctx, listener, s.Board.Handler(alive, ready)); err != nil {
-			s.Log.Error("metrics are not served any more", "error", err)
+		if err := metrics.Serve(ctx, listener, s.monitor.Board.Handler(alive, ready)); err != nil {
+			s.monitor.Log.Error("metrics are not served any more", "error", err)
 		}
 	})
 	return func() { stop(); done.Wait() }, nil
 }
 
-// turned notes that the loop and all offers turned, and says so to the service manager.
-func (s *service) turned(load serve.Load) {
+// beat notes that the loop and all offers are at work, and says so to the service manager.
+func (s *service) beat(load serve.Heartbeat) {
 	now := s.world.now()
 	s.heartbeat.Store(&now)
 	notifySystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady, daemon.SdNotifyWatchdog, load.Offers, load.Running, load.Waiting))
@@ -288,14 +305,34 @@ func (s *service) turned(load serve.Load) {
 
 // loaded reports whether the terms of any offer were read.
 func (s *service) loaded() bool {
-	s.named.Lock()
-	defer s.named.Unlock()
-	return len(s.ids) > 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.offers {
+		if k.id != "" {
+			return true
+		}
+	}
+	return false
 }
 
-// load reads the terms of an offer. Two offers of one id could not be distinguished
+// load reads what an offer is planned from. Runs that died with the service are noted first,
+// once: later no run dies without it.
+func (s *service) load(folder string) (state serve.OfferState, err error) {
+	state.Plan, state.Fault = s.loadTerms(folder)
+	state.Need = pipeline.Need(folder, s.world.now())
+	if !s.known(folder).deathsNoted {
+		if err := pipeline.NoteDeaths(context.Background(), s.request(folder, schedule.OnFiles, schedule.Slot{})); err != nil {
+			return state, err
+		}
+		s.change(folder, func(k *known) { k.deathsNoted = true })
+	}
+	state.Entries, state.Deaths, err = pipeline.SlotHistory(folder)
+	return state, err
+}
+
+// loadTerms reads the terms of an offer. Two offers of one id could not be distinguished
 // by the people who get the notices.
-func (s *service) load(folder string) (schedule.Plan, error) {
+func (s *service) loadTerms(folder string) (schedule.Plan, error) {
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		return schedule.Plan{}, err
@@ -306,69 +343,78 @@ func (s *service) load(folder string) (schedule.Plan, error) {
 			s.world.getenv(d.PasswordEnv) // it leaves the environment, and is masked from here on
 		}
 	}
-	s.named.Lock()
-	defer s.named.Unlock()
-	for other, taken := range s.ids {
-		if taken == id && other != folder {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for other, k := range s.offers {
+		if k.id == id && other != folder {
 			return schedule.Plan{}, &offerfolder.UsageError{Message: fmt.Sprintf("%s has the id %q, too; give each offer an id of its own", other, id)}
 		}
 	}
-	if was := cmp.Or(s.ids[folder], filepath.Base(folder)); was != id {
-		s.Board.Remove(was) // it was shown under its folder's name, or has a new id
+	k := s.offers[folder]
+	if was := cmp.Or(k.id, filepath.Base(folder)); was != id {
+		s.monitor.Board.Remove(was) // it was shown under its folder's name, or has a new id
 	}
-	s.ids[folder], s.zones[folder] = id, terms.Zone()
+	k.id, k.zone = id, terms.Zone()
+	s.offers[folder] = k
 	return terms.Plan(), nil
 }
 
-// id is the id of the offer in a folder as it was last read, or what [offerID] says
+// known is what is known of the offer in a folder.
+func (s *service) known(folder string) known {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.offers[folder]
+}
+
+// change changes what is known of the offer in a folder.
+func (s *service) change(folder string, change func(*known)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.offers[folder]
+	change(&k)
+	s.offers[folder] = k
+}
+
+// id is the id of the offer in a folder as it was last read, or what [monitor.OfferID] says
 // before it was. An id that another offer has is not its own: it goes by its folder's
 // name.
 func (s *service) id(folder string) string {
-	s.named.Lock()
-	defer s.named.Unlock()
-	if known := s.ids[folder]; known != "" {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.offers[folder].id; known != "" {
 		return known
 	}
 	id := monitor.OfferID(folder)
-	for _, taken := range s.ids {
-		if taken == id {
+	for _, k := range s.offers {
+		if k.id == id {
 			return filepath.Base(folder)
 		}
 	}
 	return id
 }
 
-// zone is that of the offer in a folder as its terms were last read, nil if they never
-// were.
-func (s *service) zone(folder string) *time.Location {
-	s.named.Lock()
-	defer s.named.Unlock()
-	return s.zones[folder]
-}
-
 // next shows when an offer is run next.
 func (s *service) next(folder string, slot schedule.Slot) {
-	s.ShowMetrics(s.id(folder), folder, false)
-	s.Board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
+	s.monitor.ShowMetrics(s.id(folder), folder, false)
+	s.monitor.Board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
 }
 
 // broken reports terms that cannot be read, and shows it until they can.
 func (s *service) broken(folder string, err error) {
 	id := s.id(folder)
-	s.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
+	s.monitor.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
 	if err != nil {
 		now := s.world.now()
-		s.Report(notify.Event{Kind: notify.Failure, At: now, Zone: s.zone(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Usage), Message: monitor.WithoutFolder(err.Error(), folder)})
+		s.monitor.Report(notify.Event{Kind: notify.Failure, At: now, Zone: s.known(folder).zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Usage), Message: monitor.WithoutFolder(err.Error(), folder)})
 	}
 }
 
 // forget drops an offer.
 func (s *service) forget(folder string) {
-	s.Board.Remove(s.id(folder))
-	s.named.Lock()
-	defer s.named.Unlock()
-	delete(s.ids, folder)
-	delete(s.zones, folder)
+	s.monitor.Board.Remove(s.id(folder))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.offers, folder)
 }
 
 // recordMissed notes slots that passed, and reports all of them in one notice: after
@@ -387,21 +433,35 @@ func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error)
 		noted = append(noted, m)
 	}
 	if len(noted) > 0 {
-		s.ReportMissed(offer, noted)
+		s.monitor.ReportMissed(offer, noted)
 	}
 	return err
 }
 
-// runJob makes one run of the scheduler.
-func (s *service) runJob(ctx context.Context, job serve.Job) error {
-	o, err := s.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
+// do does a job of the scheduler. A slot that another process dealt with is done.
+func (s *service) do(ctx context.Context, job serve.Job) (serve.Outcome, error) {
+	if len(job.Missed) > 0 {
+		return serve.Ended, s.recordMissed(job.Folder, job.Missed)
+	}
+	err := s.run(ctx, job)
+	switch {
+	case errors.Is(err, ledger.ErrDecided):
+		return serve.Ended, nil
+	case errors.Is(err, ledger.ErrBusy):
+		return serve.Busy, err
+	case offerfolder.Transient(err):
+		return serve.Transient, err
+	}
+	return serve.Ended, err
+}
+
+// run makes one run of the scheduler.
+func (s *service) run(ctx context.Context, job serve.Job) error {
+	o, err := s.monitor.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
 	if err == nil && job.Trigger == schedule.OnFiles {
 		for _, remark := range monitor.RemarksOf(o) {
-			s.Log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
+			s.monitor.Log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
 		}
-	}
-	if errors.Is(err, ledger.ErrDecided) {
-		return nil // another process dealt with the slot
 	}
 	return err
 }
@@ -410,7 +470,7 @@ func (s *service) runJob(ctx context.Context, job serve.Job) error {
 func (s *service) request(folder string, trigger schedule.Trigger, slot schedule.Slot) pipeline.Request {
 	var req pipeline.Request
 	s.world.fill(&req, folder)
-	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), s.Log, busyWait
+	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), s.monitor.Log, busyWait
 	if !slot.At.IsZero() {
 		req.Slot = slot.String()
 	}
@@ -421,25 +481,25 @@ func (s *service) request(folder string, trigger schedule.Trigger, slot schedule
 // that are open although nothing has happened on that day. Notices of a run that was
 // published on the day have reported them already.
 func (s *service) remind(folder string) {
-	zone := s.zone(folder)
+	zone := s.known(folder).zone
 	if zone == nil {
 		return // the terms were never read
 	}
 	now := s.world.now().In(zone)
 	name, day := filepath.Base(folder), tender.DateOf(now).String()
-	if !s.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
+	if !s.monitor.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
 		return
 	}
 	u, err := pipeline.UnsettledOf(folder)
 	if err != nil {
-		s.Log.Warn("it is not known whether findings are open", "offer", s.id(folder), "error", err)
+		s.monitor.Log.Warn("it is not known whether findings are open", "offer", s.id(folder), "error", err)
 		return
 	}
 	if u == nil || tender.DateOf(u.Reported.In(zone)).String() == day {
 		return
 	}
 	if err := s.reminders.Sent(s.world.disk, name, day); err != nil {
-		s.Log.Warn("a reminder could not be noted; it may come twice today", "offer", s.id(folder), "error", err)
+		s.monitor.Log.Warn("a reminder could not be noted; it may come twice today", "offer", s.id(folder), "error", err)
 	}
-	s.Report(monitor.ReminderOf(s.id(folder), u, now))
+	s.monitor.Report(monitor.ReminderOf(s.id(folder), u, now))
 }

@@ -244,7 +244,7 @@ func TestS3KilledAgainAndAgainAllOffersPublish(t *testing.T) {
 	took := time.Since(began)
 	s.stop()
 	for i := range l.offers {
-		d, err := pipeline.DeathsOf(filepath.Join(folder, fmt.Sprintf("offer-%02d", i)))
+		_, d, err := pipeline.SlotHistory(filepath.Join(folder, fmt.Sprintf("offer-%02d", i)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -64,23 +64,23 @@ func TestS3AParkedOfferIsShownAndReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := w.newService(installed, logger)
-	deaths, err := s.died(offer)
+	state, err := s.load(offer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.parked(offer, deaths)
-	s.Notices.Wait()
-	if all := s.Board.Offers(); len(all) != 1 || !all[0].Parked {
+	s.observe(serve.Parked{Folder: offer, Deaths: state.Deaths})
+	s.monitor.Notices.Wait()
+	if all := s.monitor.Board.Offers(); len(all) != 1 || !all[0].Parked {
 		t.Errorf("the metrics show %+v", all)
 	}
 	if notice := <-heard; !strings.Contains(notice, "the service died in each of the last 4 runs") || !strings.Contains(notice, "parked") {
 		t.Errorf("the notice is %s", notice)
 	}
-	if err := s.Board.Ready(func() bool { return true })(); err == nil || !strings.Contains(err.Error(), "parked") {
+	if err := s.monitor.Board.Ready(func() bool { return true })(); err == nil || !strings.Contains(err.Error(), "parked") {
 		t.Errorf("ready: %v", err)
 	}
-	s.parked(offer, serve.Deaths{})
-	if s.Board.Offers()[0].Parked {
+	s.observe(serve.Parked{Folder: offer})
+	if s.monitor.Board.Offers()[0].Parked {
 		t.Error("it is still shown as parked")
 	}
 }

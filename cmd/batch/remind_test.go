@@ -30,7 +30,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		w.now = func() time.Time { return now }
 		s := w.newService(installed, slog.New(slog.DiscardHandler))
 		s.reminders.Read(file, slog.New(slog.DiscardHandler))
-		if _, err := s.load(folder); err != nil {
+		if _, err := s.loadTerms(folder); err != nil {
 			t.Fatal(err)
 		}
 		return s
@@ -41,7 +41,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 	again := func(at settings.Daily) func() { return func() { s = start(at); s.remind(folder) } }
 	run := func() {
 		job := serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: now}}
-		if err := s.runJob(t.Context(), job); err != nil {
+		if err := s.run(t.Context(), job); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		now = at
 		before := len(l.all())
 		step.do()
-		s.Notices.Wait()
+		s.monitor.Notices.Wait()
 		var reported []string
 		for _, line := range l.all()[before:] {
 			reported = append(reported, strings.Fields(line)[1])

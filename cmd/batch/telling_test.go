@@ -165,7 +165,7 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	if err := s.recordMissed(folder, missed); err != nil {
 		t.Fatal(err)
 	}
-	s.Notices.Wait()
+	s.monitor.Notices.Wait()
 	if got, want := slices.Sorted(slices.Values(l.all())), []string{"/ping/level3-2004/fail", "webhook missed level3-2004"}; !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
@@ -180,29 +180,29 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
 	batchOutput(t, exitcode.OpenFindings, "run", folder)
 	s, config := serviceFor(t, l, testNow)
-	if _, err := s.load(folder); err != nil {
+	if _, err := s.loadTerms(folder); err != nil {
 		t.Fatal(err)
 	}
 	twin := filepath.Join(t.TempDir(), "twin")
 	if err := os.CopyFS(twin, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.load(twin); err == nil || s.id(twin) != "twin" {
+	if _, err := s.loadTerms(twin); err == nil || s.id(twin) != "twin" {
 		t.Errorf("an offer with the id of another: %v, reported as %s", err, s.id(twin))
 	}
 	if err := os.WriteFile(filepath.Join(folder, "offer.yaml"), []byte("id: level3-2004\nisuer: x\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	batchOutput(t, exitcode.Usage, "run", folder, "--config", config)
-	if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
+	if err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
 		t.Error("a run with broken terms is done")
 	}
-	s.Notices.Wait()
+	s.monitor.Notices.Wait()
 	want := []string{"/ping/level3-2004/2", "/ping/level3-2004/2", "/ping/level3-2004/start", "/ping/level3-2004/start", "webhook failure level3-2004", "webhook failure level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
-	if shown := s.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
+	if shown := s.monitor.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
 		t.Errorf("the metrics show %v", shown)
 	}
 }
@@ -223,8 +223,8 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 		if err := os.WriteFile(report, content, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		_ = s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is reported
-		s.Notices.Wait()
+		_ = s.run(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is reported
+		s.monitor.Notices.Wait()
 	}
 	for range 5 {
 		run([]byte("no workbook"), time.Hour) // reported once
@@ -252,12 +252,12 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 	s, _ := serviceFor(t, l, testNow)
 	run := func(wantBad bool) {
 		t.Helper()
-		err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles})
+		err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles})
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) != wantBad || (err != nil) != wantBad {
 			t.Fatal(err)
 		}
-		s.Notices.Wait()
-		if shown := s.Board.Offers(); shown[0].LedgerBad != wantBad {
+		s.monitor.Notices.Wait()
+		if shown := s.monitor.Board.Offers(); shown[0].LedgerBad != wantBad {
 			t.Errorf("the metrics show %v", shown)
 		}
 	}

@@ -10,15 +10,15 @@ import (
 	"tenderbatch/internal/schedule"
 )
 
-// SlotHistory is what the ledger of the offer in a folder says of its slots. Of a
-// damaged ledger what can be read counts: it decides when a run is due, and the run
-// then says what is wrong.
-func SlotHistory(folder string) ([]schedule.Entry, error) {
+// SlotHistory is what the ledger of the offer in a folder says of its slots, and of the runs
+// that died. Of a damaged ledger what can be read counts: it decides when a run is due, and
+// the run then says what is wrong.
+func SlotHistory(folder string) ([]schedule.Entry, schedule.Deaths, error) {
 	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
 	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
-		return nil, err
+		return nil, schedule.Deaths{}, err
 	}
-	return slotEntries(entries), nil
+	return slotEntries(entries), deathsIn(entries), nil
 }
 
 // slotEntries is the ledger as scheduling needs it. The end of an attempt that was

@@ -49,7 +49,7 @@ func TestASlotRecordedByAWrongClockCanBeRunAgain(t *testing.T) {
 	folder, now := t.TempDir(), time.Date(2004, 11, 12, 22, 0, 0, 0, time.UTC)
 	slot := schedule.Slot{At: now.Add(-time.Minute)}
 	req := Request{Folder: folder, Clock: func() time.Time { return now }, Slot: slot.String(), Trigger: ledger.BySchedule}
-	if history, err := SlotHistory(folder); len(history) > 0 || err != nil {
+	if history, _, err := SlotHistory(folder); len(history) > 0 || err != nil {
 		t.Errorf("without a ledger: %v, %v", history, err)
 	}
 	if err := RecordMissed(req, "a wrong clock"); err != nil {
@@ -60,7 +60,7 @@ func TestASlotRecordedByAWrongClockCanBeRunAgain(t *testing.T) {
 	if err := RecordMissed(req, "its turn came again"); err != nil {
 		t.Fatal(err)
 	}
-	history, err := SlotHistory(folder)
+	history, _, err := SlotHistory(folder)
 	if err != nil || fmt.Sprint(len(history), history[1].Slot.Again) != "2 true" {
 		t.Errorf("%+v, %v", history, err)
 	}

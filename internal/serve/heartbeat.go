@@ -25,13 +25,14 @@ func (s *server) heartbeat() {
 		}
 		return
 	}
-	s.Beat(s.load())
+	s.Observe(s.usage())
 }
 
-func (s *server) load() Load {
-	load := s.admission.load()
-	load.Offers = max(s.count, 0)
-	return load
+// usage is what the loop is at.
+func (s *server) usage() Heartbeat {
+	usage := s.admission.usage()
+	usage.Offers = max(s.count, 0)
+	return usage
 }
 
 // turn notes that an offer's goroutine is at work.

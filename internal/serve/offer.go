@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -38,6 +39,7 @@ type offer struct {
 	termsSaid said // what was wrong with it since it was last changed
 
 	record *schedule.Record // nil until the ledger could be read
+	need   int64            // of memory, for a run of the files that were there
 	known  int              // entries of the ledger that are in the record
 	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
 	own    bool             // whether the scheduler made a run, by the ledger
@@ -47,12 +49,12 @@ type offer struct {
 	still   time.Time // since when they have not moved
 	pending bool      // they are to be run
 
-	slots   retry         // of the slot that is due
-	arrived retry         // of the run for files
-	next    schedule.Slot // as last reported
-	waits   bool          // that it waits was reported
-	said    said          // what was logged as wrong
-	deaths  Deaths        // the runs that died with the service
+	slots   retry           // of the slot that is due
+	arrived retry           // of the run for files
+	next    schedule.Slot   // as last reported
+	waits   bool            // that it waits was reported
+	said    said            // what was logged as wrong
+	deaths  schedule.Deaths // the runs that died with the service
 }
 
 // follow looks at the offer again and again until the context is done.
@@ -85,15 +87,15 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	if err := o.look(); err != nil {
 		o.problem("the inbox cannot be read; trying again", err)
 	}
-	o.load()
-	if _, there := o.files["/"+offerName]; !there || o.plan == nil {
-		return o.Poll // it is being replaced, or the offer is being taken away
-	}
-	if o.record == nil || o.deaths.Parked() { // it may have been run by hand
-		if err := o.first(); err != nil {
+	_, there := o.files["/"+offerName]
+	if there {
+		if err := o.load(); err != nil {
 			o.problem("the ledger cannot be read; no run is made until it can", err)
 			return min(o.Poll, nap)
 		}
+	}
+	if !there || o.plan == nil {
+		return o.Poll // it is being replaced, or the offer is being taken away
 	}
 	now := o.now()
 	o.record.See(now)
@@ -105,7 +107,7 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	if acted {
 		return 0
 	}
-	o.Idle(o.folder)
+	o.Observe(Idle{o.folder})
 	return o.wait(now)
 }
 
@@ -170,47 +172,79 @@ func (o *offer) look() error {
 // quiet reports whether the files have not moved for a while.
 func (o *offer) quiet() bool { return passed(o.Now(), o.still, o.Settle) }
 
-// load reads the terms if offer.yaml is another one, and has come to rest. Those
-// that could not be read are tried again each time, as that may be the disk's fault
-// or another offer's.
-func (o *offer) load() {
-	terms, there := o.files["/"+offerName]
-	same := terms.size == o.terms.size && terms.changed.Equal(o.terms.changed)
-	if first := o.terms == (file{}); !there || same && o.fault == "" || !first && !o.quiet() {
-		return
+// load reads the folder if offer.yaml is another one and has come to rest, if it was not read
+// yet, and if the offer is parked, as it may have been run by hand.
+func (o *offer) load() error {
+	terms := o.termsMoved()
+	if !terms && o.record != nil && !o.deaths.Parked() {
+		return nil
 	}
-	if !same {
+	state, err := o.Load(o.folder)
+	if terms {
+		o.takeTerms(state)
+	}
+	if o.plan == nil || err != nil {
+		return err
+	}
+	first := o.record == nil
+	if first {
+		o.suspect(state.Deaths)
+	}
+	o.takeEntries(state.Entries)
+	if first {
+		o.firstSight()
+	}
+	return nil
+}
+
+// termsMoved reports whether the terms are to be read. Those that could not be are tried again
+// each time, as that may be the disk's fault or another offer's.
+func (o *offer) termsMoved() bool {
+	first := o.terms == (file{})
+	return (o.unread() || o.fault != "") && (first || o.quiet())
+}
+
+// takeTerms takes the plan of the terms that were read; if they are broken, the last good ones
+// stay in force.
+func (o *offer) takeTerms(state OfferState) {
+	if o.unread() {
 		o.termsSaid = said{}
 	}
-	o.terms = terms
-	plan, err := o.Load(o.folder)
-	switch {
+	o.terms = o.files["/"+offerName]
+	switch err := state.Fault; {
 	case err != nil && !o.termsSaid.news(err.Error(), o.Now()):
 		o.fault = err.Error()
 		return // it was reported
 	case err != nil:
 		o.fault = err.Error()
 		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force", "error", o.fault)
-		o.Broken(o.folder, err)
+		o.Observe(TermsBroken{o.folder, err})
 		return
 	case o.fault != "":
 		o.fault = ""
-		o.Broken(o.folder, nil)
+		o.Observe(TermsRead{o.folder})
 		o.log.Info("the terms can be read again")
 	case o.plan != nil:
 		o.log.Info("the terms were read again")
 	}
-	o.plan = &plan
+	o.plan = &state.Plan
 }
 
-// readLedger adds what is new in the ledger to the record. The record is never
+// reload reads the folder again for what may have changed but the terms: another process may
+// have written to the ledger, and files have come.
+func (o *offer) reload() error {
+	state, err := o.Load(o.folder)
+	o.need = state.Need
+	if err == nil {
+		o.takeEntries(state.Entries)
+	}
+	return err
+}
+
+// takeEntries adds what is new in the ledger to the record. The record is never
 // built again, as it also knows of clocks that were set. A ledger that has become
 // shorter was removed, and what is in it now is new.
-func (o *offer) readLedger() error {
-	entries, err := o.History(o.folder)
-	if err != nil {
-		return err
-	}
+func (o *offer) takeEntries(entries []schedule.Entry) {
 	if o.record == nil {
 		o.record = &schedule.Record{}
 	}
@@ -228,23 +262,6 @@ func (o *offer) readLedger() error {
 		}
 	}
 	o.known = len(entries)
-	return nil
-}
-
-// first reads the ledger as the offer is first seen: what died with the service, and what
-// was done.
-func (o *offer) first() error {
-	known := o.record != nil
-	if !known {
-		if err := o.suspect(); err != nil {
-			return err
-		}
-	}
-	if err := o.readLedger(); err != nil || known {
-		return err
-	}
-	o.firstSight()
-	return nil
 }
 
 // firstSight decides whether an offer that was not followed until now is to be run:
@@ -260,13 +277,14 @@ func (o *offer) firstSight() {
 // act does what is due: records what was missed, and makes one run.
 func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) {
 	due := o.plan.Due(o.record, now)
-	if len(due.Missed)+len(due.Run) > 0 {
-		// Another process may have written to the ledger.
-		if err := o.readLedger(); err != nil {
-			return false, err
-		}
-		due = o.plan.Due(o.record, now)
+	slots, files := len(due.Missed)+len(due.Run) > 0, o.filesAreDue(now)
+	if !slots && !files {
+		return false, nil
 	}
+	if err := o.reload(); err != nil && slots {
+		return false, err // a run for files fails of it itself, and that is reported
+	}
+	due = o.plan.Due(o.record, now)
 	if len(due.Missed) > 0 {
 		return true, o.miss(due.Missed, now)
 	}
@@ -276,19 +294,26 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 		f := due.Run[0]
 		o.run(ctx, Job{Folder: o.folder, Trigger: f.Trigger, Slot: f.Slot})
 		return true, nil
-	case o.pending && o.quiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) && o.arrived.ready(o.Now(), schedule.Slot{}):
+	case files:
 		o.run(ctx, Job{Folder: o.folder, Trigger: schedule.OnFiles})
 		return true, nil
 	}
 	return false, nil
 }
 
+// filesAreDue reports whether a run for files is to be made: they have come to rest, the terms
+// are sound, and the offer has begun.
+func (o *offer) filesAreDue(now time.Time) bool {
+	return o.pending && o.quiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) &&
+		o.arrived.ready(o.Now(), schedule.Slot{})
+}
+
 // miss records slots as missed.
 func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
-	if err := o.Missed(o.folder, missed); err != nil {
+	if _, err := o.Run(o.runs, Job{Folder: o.folder, Missed: missed}); err != nil {
 		return err
 	}
-	err := o.readLedger()
+	err := o.reload()
 	for _, m := range missed {
 		if !o.record.Decided(m.Slot) {
 			o.record.Add(schedule.Entry{At: now, Slot: m.Slot, Outcome: schedule.Missed, Own: true})
@@ -306,31 +331,31 @@ func (o *offer) run(ctx context.Context, job Job) {
 	}
 	defer o.end(job)
 	quiet := o.quiet()
-	err := o.runSafely(job)
+	outcome, err := o.runSafely(job)
 	o.own = true
 	o.survived()
 	if err == nil && job.Trigger != schedule.OnFiles {
 		// Should the ledger be lost, this is known.
 		o.record.Add(schedule.Entry{At: o.now(), Slot: job.Slot, Outcome: schedule.Ran, Own: true})
 	}
-	if failed := o.readLedger(); failed != nil {
+	if failed := o.reload(); failed != nil {
 		o.problem("the ledger cannot be read", failed)
 	}
-	o.after(job, err, quiet)
+	o.after(job, outcome, quiet)
 }
 
 // after decides what becomes of a run that was made: done, or to be tried again.
-func (o *offer) after(job Job, err error, quiet bool) {
+func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	again := &o.slots
 	if job.Trigger == schedule.OnFiles {
 		again = &o.arrived
 	}
 	open := job.Trigger != schedule.OnFiles && !o.record.Decided(job.Slot)
 	switch {
-	case err != nil && o.Busy(err):
+	case outcome == Busy:
 		*again = retry{job.Slot, o.Now(), firstRetry}
 		o.log.Info("the offer is busy; trying again in a minute", "trigger", job.Trigger)
-	case err != nil && o.Transient(err):
+	case outcome == Transient:
 		*again = retry{job.Slot, o.Now(), again.longer(lastTransient)}
 		o.log.Warn("the machine did not let the run end; trying again", "trigger", job.Trigger, "slot", slotName(job.Slot), "in", again.pause.String())
 	case open:
@@ -342,18 +367,22 @@ func (o *offer) after(job Job, err error, quiet bool) {
 	}
 }
 
-// runSafely makes a run; a panic in it is an error.
-func (o *offer) runSafely(job Job) (err error) {
+// runSafely makes a run; a panic in it, or an outcome that is not known, is an error.
+func (o *offer) runSafely(job Job) (outcome Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("a fault of the program: %v", p)
+			outcome, err = Ended, fmt.Errorf("a fault of the program: %v", p)
 			o.log.Error("a run ended by a fault of the program", "trigger", job.Trigger, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	if err = o.Run(o.runs, job); err != nil && !o.Busy(err) {
+	outcome, err = o.Run(o.runs, job)
+	if outcome < Ended || outcome > Transient {
+		err = errors.Join(err, fmt.Errorf("internal error: the outcome %d of a run is not known; please report it", outcome))
+	}
+	if err != nil && outcome != Busy {
 		o.log.Error("the run failed", "trigger", job.Trigger, "slot", slotName(job.Slot), "error", err.Error())
 	}
-	return err
+	return outcome, err
 }
 
 // slotName is the slot of a run, "" for files.
@@ -391,16 +420,17 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 	if due.IsZero() {
 		due = since
 	}
-	t := o.admission.ask(o.rank(job, since), due, o.Need(o.folder), o.deaths.Count > 0)
+	t := o.admission.ask(o.rank(job, since), due, o.need, o.deaths.Count > 0)
 	leave = func() { o.admission.leave(t) }
 	if ended(t.admitted) {
 		return leave, true
 	}
-	load := o.admission.load()
+	usage := o.admission.usage()
 	o.log.Info("waiting for other runs to end", "trigger", job.Trigger, "slot", slotName(job.Slot), "needs", megabytes(t.need),
-		"running", load.Running, "in_use", megabytes(load.Memory), "waiting", load.Waiting)
-	o.Wait(o.folder, true)
-	defer o.Wait(o.folder, false)
+		"running", usage.Running, "in_use", megabytes(usage.Memory), "waiting", usage.Waiting)
+	o.Observe(Waiting{o.folder, true})
+	defer o.Observe(Waiting{o.folder, false})
+	seen := o.files
 	for {
 		look := time.NewTimer(min(o.Poll, nap))
 		select {
@@ -411,12 +441,26 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 			if job.Trigger != schedule.OnDate && o.dateIsDue() {
 				return leave, false
 			}
-			o.admission.change(t, o.rank(job, since), o.Need(o.folder))
+			seen = o.needAgain(seen)
+			o.admission.change(t, o.rank(job, since), o.need)
 			continue
 		}
 		look.Stop()
 		return leave, ctx.Err() == nil
 	}
+}
+
+// needAgain works out the need of a run that waits again if files have moved since they were
+// seen. Whether they make a run of their own is decided after it.
+func (o *offer) needAgain(seen files) files {
+	found, _, err := look(o.folder)
+	if err != nil || !found.moved(seen) {
+		return seen
+	}
+	if err := o.reload(); err != nil {
+		o.problem("the ledger cannot be read", err)
+	}
+	return found
 }
 
 // dateIsDue reports whether a run after one of the offer's dates is to be made now.
@@ -437,7 +481,7 @@ func (o *offer) wait(now time.Time) time.Duration {
 	}
 	if next != o.next || !o.waits {
 		o.next, o.waits = next, true
-		o.Next(o.folder, next)
+		o.Observe(NextSlot{o.folder, next})
 		o.log.Info("waiting", "next", cmp.Or(slotName(next), "files"))
 	}
 	if hold := o.hold(); hold > 0 {

@@ -52,7 +52,7 @@ func isOffer(folder string) bool {
 func Serve(ctx context.Context, config Config) error {
 	runs, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &server{Config: config.withDefaults(), runs: runs, offers: map[string]*follower{}, said: said{}, running: map[string]underWay{}, count: -1, turned: map[string]time.Time{}}
+	s := &server{Config: config, runs: runs, offers: map[string]*follower{}, said: said{}, running: map[string]underWay{}, count: -1, turned: map[string]time.Time{}}
 	s.began = s.Now()
 	s.admission = &admission{runs: s.Runs, memory: s.Memory}
 	defer s.watch()()
@@ -116,7 +116,7 @@ func (s *server) discover(ctx context.Context) {
 		if !f.dropped && !slices.Contains(folders, folder) {
 			s.Log.Info("the folder of the offer no longer exists; it is not followed any more", "offer", filepath.Base(folder))
 			f.dropped = true
-			s.Dropped(folder)
+			s.Observe(Dropped{folder})
 			f.cancel()
 		}
 		if f.dropped && ended(f.done) {
@@ -200,7 +200,7 @@ func (s *server) waitFor(most time.Duration) bool {
 			select {
 			case <-f.done:
 			case <-beat.C:
-				s.Beat(s.load())
+				s.Observe(s.usage())
 			case <-timer.C:
 				return false
 			}
