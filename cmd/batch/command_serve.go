@@ -83,10 +83,10 @@ wrong the exit code is 78.`,
 		},
 	}
 	flags := c.Flags()
-	flags.DurationVar(&named.Poll, "poll", 0, "look through the folders at least every such time (default: as in batch.yaml, or 30s)")
-	flags.DurationVar(&named.Settle, "settle", 0, "use files once they have not moved for such a time (default: as in batch.yaml, or 10s)")
-	flags.DurationVar(&named.Grace, "grace", 0, "when stopped, let runs end for such a time (default: as in batch.yaml, or 2m)")
-	flags.IntVar(&named.Runs, "runs", 0, "make at most so many runs at once (default: as in batch.yaml, or as many as there are processors)")
+	flags.DurationVar(&named.poll, "poll", 0, "look through the folders at least every such time (default: as in batch.yaml, or 30s)")
+	flags.DurationVar(&named.settle, "settle", 0, "use files once they have not moved for such a time (default: as in batch.yaml, or 10s)")
+	flags.DurationVar(&named.grace, "grace", 0, "when stopped, let runs end for such a time (default: as in batch.yaml, or 2m)")
+	flags.IntVar(&named.runs, "runs", 0, "make at most so many runs at once (default: as in batch.yaml, or as many as there are processors)")
 	flags.StringVar(&named.memory, "memory", "", "let runs need at most so much memory together, such as 2GiB (default: as in batch.yaml, or by what there is)")
 	flags.StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
 	flags.StringVar(&format, "log", "auto", "form of the log: auto, text, json or off")
@@ -95,8 +95,9 @@ wrong the exit code is 78.`,
 
 // serveFlags are the settings that can be given on the command line, too.
 type serveFlags struct {
-	settings.Serve
-	memory string
+	poll, settle, grace time.Duration
+	runs                int
+	memory              string
 }
 
 // put puts what was named on the command line in the place of the settings.
@@ -105,9 +106,9 @@ func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
 		flag    time.Duration
 		setting *time.Duration
 	}{
-		"poll":   {f.Poll, &s.Poll},
-		"settle": {f.Settle, &s.Settle},
-		"grace":  {f.Grace, &s.Grace},
+		"poll":   {f.poll, &s.Poll},
+		"settle": {f.settle, &s.Settle},
+		"grace":  {f.grace, &s.Grace},
 	} {
 		if !c.Flags().Changed(name) {
 			continue
@@ -118,10 +119,10 @@ func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
 		*d.setting = d.flag
 	}
 	if c.Flags().Changed("runs") {
-		if f.Runs < 1 || f.Runs > settings.MaxRuns {
-			return usage(c, fmt.Errorf("--runs %d is not from 1 to %d", f.Runs, settings.MaxRuns))
+		if f.runs < 1 || f.runs > settings.MaxRuns {
+			return usage(c, fmt.Errorf("--runs %d is not from 1 to %d", f.runs, settings.MaxRuns))
 		}
-		s.Runs = f.Runs
+		s.Runs = f.runs
 	}
 	if c.Flags().Changed("memory") {
 		bytes, wrong := settings.ParseMemory(f.memory)

@@ -20,12 +20,12 @@ const (
 // service again.
 func (s *server) heartbeat() {
 	if names := s.hanging(); len(names) > 0 {
-		if what := strings.Join(names, ", "); s.said.news(what, s.Now()) {
-			s.Log.Error("the service hangs and is to be started again", "offers", what)
+		if what := strings.Join(names, ", "); s.said.news(what, s.config.Now()) {
+			s.config.Log.Error("the service hangs and is to be started again", "offers", what)
 		}
 		return
 	}
-	s.Observe(s.usage())
+	s.config.Observe(s.usage())
 }
 
 // usage is what the loop is at.
@@ -37,7 +37,7 @@ func (s *server) usage() Heartbeat {
 
 // turn notes that an offer's goroutine is at work.
 func (s *server) turn(folder string) {
-	now := s.Now()
+	now := s.config.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turned[folder] = now
@@ -45,7 +45,7 @@ func (s *server) turn(folder string) {
 
 // hanging lists the offers whose goroutine has been at one thing for too long.
 func (s *server) hanging() (names []string) {
-	now := s.Now()
+	now := s.config.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for folder, f := range s.offers {

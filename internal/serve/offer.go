@@ -27,7 +27,8 @@ const (
 
 // offer is what the scheduler knows of one offer.
 type offer struct {
-	*server
+	server *server
+	config *Config
 	folder string
 	log    *slog.Logger
 	wake   chan struct{}
@@ -59,8 +60,8 @@ type offer struct {
 
 // follow looks at the offer again and again until the context is done.
 func (o *offer) follow(ctx context.Context) {
-	defer o.watcher.leave(o.folder)
-	defer o.watcher.leave(filepath.Join(o.folder, inboxName))
+	defer o.server.watcher.leave(o.folder)
+	defer o.server.watcher.leave(filepath.Join(o.folder, inboxName))
 	for ctx.Err() == nil {
 		if wait := o.guarded(ctx); wait > 0 && sleep(ctx, wait, o.wake) {
 			sleep(ctx, min(wait, breath), nil)
@@ -91,11 +92,11 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	if there {
 		if err := o.load(); err != nil {
 			o.problem("the ledger cannot be read; no run is made until it can", err)
-			return min(o.Poll, nap)
+			return min(o.config.Poll, nap)
 		}
 	}
 	if !there || o.plan == nil {
-		return o.Poll // it is being replaced, or the offer is being taken away
+		return o.config.Poll // it is being replaced, or the offer is being taken away
 	}
 	now := o.now()
 	o.record.See(now)
@@ -107,13 +108,13 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	if acted {
 		return 0
 	}
-	o.Observe(Idle{o.folder})
+	o.config.Observe(Idle{o.folder})
 	return o.wait(now)
 }
 
 // now is what the clock shows, without the monotonic reading that a clock that was
 // set would be hidden by.
-func (o *offer) now() time.Time { return o.Now().Round(0) }
+func (o *offer) now() time.Time { return o.config.Now().Round(0) }
 
 // passed reports whether a time has passed since an instant, by the monotonic
 // readings if there are any. If the clock was set back, it has.
@@ -141,14 +142,14 @@ func (r *retry) longer(last time.Duration) time.Duration {
 
 // problem logs an error, once as long as it goes on.
 func (o *offer) problem(what string, err error) {
-	if o.said.news(what+": "+err.Error(), o.Now()) {
+	if o.said.news(what+": "+err.Error(), o.config.Now()) {
 		o.log.Error(what, "error", err.Error())
 	}
 }
 
 func (o *offer) watchFolders() {
 	for _, folder := range []string{o.folder, filepath.Join(o.folder, inboxName)} {
-		if err := o.watcher.follow(folder, o.wake); err != nil && !isMissing(err) {
+		if err := o.server.watcher.follow(folder, o.wake); err != nil && !isMissing(err) {
 			o.problem("the system does not report changes here; files are noticed by polling only", err)
 		}
 	}
@@ -162,7 +163,7 @@ func (o *offer) look() error {
 	}
 	o.newest = newest
 	if o.files == nil || found.moved(o.files) {
-		o.still = o.Now()
+		o.still = o.config.Now()
 		o.pending = o.pending || o.files != nil
 	}
 	o.files = found
@@ -170,7 +171,7 @@ func (o *offer) look() error {
 }
 
 // quiet reports whether the files have not moved for a while.
-func (o *offer) quiet() bool { return passed(o.Now(), o.still, o.Settle) }
+func (o *offer) quiet() bool { return passed(o.config.Now(), o.still, o.config.Settle) }
 
 // load reads the folder if offer.yaml is another one and has come to rest, if it was not read
 // yet, and if the offer is parked, as it may have been run by hand.
@@ -179,7 +180,7 @@ func (o *offer) load() error {
 	if !terms && o.record != nil && !o.deaths.Parked() {
 		return nil
 	}
-	state, err := o.Load(o.folder)
+	state, err := o.config.Load(o.folder)
 	if terms {
 		o.takeTerms(state)
 	}
@@ -212,17 +213,17 @@ func (o *offer) takeTerms(state OfferState) {
 	}
 	o.terms = o.files["/"+offerName]
 	switch err := state.Fault; {
-	case err != nil && !o.termsSaid.news(err.Error(), o.Now()):
+	case err != nil && !o.termsSaid.news(err.Error(), o.config.Now()):
 		o.fault = err.Error()
 		return // it was reported
 	case err != nil:
 		o.fault = err.Error()
 		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force", "error", o.fault)
-		o.Observe(TermsBroken{o.folder, err})
+		o.config.Observe(TermsBroken{o.folder, err})
 		return
 	case o.fault != "":
 		o.fault = ""
-		o.Observe(TermsRead{o.folder})
+		o.config.Observe(TermsRead{o.folder})
 		o.log.Info("the terms can be read again")
 	case o.plan != nil:
 		o.log.Info("the terms were read again")
@@ -233,7 +234,7 @@ func (o *offer) takeTerms(state OfferState) {
 // reload reads the folder again for what may have changed but the terms: another process may
 // have written to the ledger, and files have come.
 func (o *offer) reload() error {
-	state, err := o.Load(o.folder)
+	state, err := o.config.Load(o.folder)
 	o.need = state.Need
 	if err == nil {
 		o.takeEntries(state.Entries)
@@ -290,7 +291,7 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 	}
 	switch {
 	case o.hold() > 0:
-	case len(due.Run) > 0 && o.slots.ready(o.Now(), due.Run[0].Slot):
+	case len(due.Run) > 0 && o.slots.ready(o.config.Now(), due.Run[0].Slot):
 		f := due.Run[0]
 		o.run(ctx, Job{Folder: o.folder, Trigger: f.Trigger, Slot: f.Slot})
 		return true, nil
@@ -305,12 +306,12 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 // are sound, and the offer has begun.
 func (o *offer) filesAreDue(now time.Time) bool {
 	return o.pending && o.quiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) &&
-		o.arrived.ready(o.Now(), schedule.Slot{})
+		o.arrived.ready(o.config.Now(), schedule.Slot{})
 }
 
 // miss records slots as missed.
 func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
-	if _, err := o.Run(o.runs, Job{Folder: o.folder, Missed: missed}); err != nil {
+	if _, err := o.config.Run(o.server.runs, Job{Folder: o.folder, Missed: missed}); err != nil {
 		return err
 	}
 	err := o.reload()
@@ -326,10 +327,10 @@ func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
 func (o *offer) run(ctx context.Context, job Job) {
 	leave, admitted := o.admitted(ctx, job)
 	defer leave()
-	if !admitted || !o.begin(ctx, job) {
+	if !admitted || !o.server.begin(ctx, job) {
 		return
 	}
-	defer o.end(job)
+	defer o.server.end(job)
 	quiet := o.quiet()
 	outcome, err := o.runSafely(job)
 	o.own = true
@@ -353,13 +354,13 @@ func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	open := job.Trigger != schedule.OnFiles && !o.record.Decided(job.Slot)
 	switch {
 	case outcome == Busy:
-		*again = retry{job.Slot, o.Now(), firstRetry}
+		*again = retry{job.Slot, o.config.Now(), firstRetry}
 		o.log.Info("the offer is busy; trying again in a minute", "trigger", job.Trigger)
 	case outcome == Transient:
-		*again = retry{job.Slot, o.Now(), again.longer(lastTransient)}
+		*again = retry{job.Slot, o.config.Now(), again.longer(lastTransient)}
 		o.log.Warn("the machine did not let the run end; trying again", "trigger", job.Trigger, "slot", slotName(job.Slot), "in", again.pause.String())
 	case open:
-		*again = retry{job.Slot, o.Now(), again.longer(lastRetry)}
+		*again = retry{job.Slot, o.config.Now(), again.longer(lastRetry)}
 		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(), "in", again.pause.String())
 	default:
 		*again = retry{}
@@ -375,7 +376,7 @@ func (o *offer) runSafely(job Job) (outcome Outcome, err error) {
 			o.log.Error("a run ended by a fault of the program", "trigger", job.Trigger, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	outcome, err = o.Run(o.runs, job)
+	outcome, err = o.config.Run(o.server.runs, job)
 	if outcome < Ended || outcome > Transient {
 		err = errors.Join(err, fmt.Errorf("internal error: the outcome %d of a run is not known; please report it", outcome))
 	}
@@ -400,7 +401,7 @@ func (s *server) begin(ctx context.Context, job Job) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	s.running[job.Folder] = underWay{job, s.Now()}
+	s.running[job.Folder] = underWay{job, s.config.Now()}
 	return true
 }
 
@@ -408,31 +409,31 @@ func (s *server) end(job Job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.running, job.Folder)
-	s.turned[job.Folder] = s.Now()
+	s.turned[job.Folder] = s.config.Now()
 }
 
 // admitted waits until a run has its turn. It has none if the scheduler is to stop, or if
 // meanwhile a date of the offer came, whose run goes first. leave is to be called in any
 // case.
 func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted bool) {
-	since := o.Now()
+	since := o.config.Now()
 	due := job.Slot.At
 	if due.IsZero() {
 		due = since
 	}
-	t := o.admission.ask(o.rank(job, since), due, o.need, o.deaths.Count > 0)
-	leave = func() { o.admission.leave(t) }
+	t := o.server.admission.ask(o.rank(job, since), due, o.need, o.deaths.Count > 0)
+	leave = func() { o.server.admission.leave(t) }
 	if ended(t.admitted) {
 		return leave, true
 	}
-	usage := o.admission.usage()
+	usage := o.server.admission.usage()
 	o.log.Info("waiting for other runs to end", "trigger", job.Trigger, "slot", slotName(job.Slot), "needs", megabytes(t.need),
 		"running", usage.Running, "in_use", megabytes(usage.Memory), "waiting", usage.Waiting)
-	o.Observe(Waiting{o.folder, true})
-	defer o.Observe(Waiting{o.folder, false})
+	o.config.Observe(Waiting{o.folder, true})
+	defer o.config.Observe(Waiting{o.folder, false})
 	seen := o.files
 	for {
-		look := time.NewTimer(min(o.Poll, nap))
+		look := time.NewTimer(min(o.config.Poll, nap))
 		select {
 		case <-t.admitted:
 		case <-ctx.Done():
@@ -442,7 +443,7 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 				return leave, false
 			}
 			seen = o.needAgain(seen)
-			o.admission.change(t, o.rank(job, since), o.need)
+			o.server.admission.change(t, o.rank(job, since), o.need)
 			continue
 		}
 		look.Stop()
@@ -473,7 +474,7 @@ func megabytes(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
 
 // wait is how long there is nothing to do.
 func (o *offer) wait(now time.Time) time.Duration {
-	wait := min(o.Poll, nap)
+	wait := min(o.config.Poll, nap)
 	var next schedule.Slot
 	if slots := o.plan.Next(now, 1); len(slots) > 0 {
 		next = slots[0]
@@ -481,7 +482,7 @@ func (o *offer) wait(now time.Time) time.Duration {
 	}
 	if next != o.next || !o.waits {
 		o.next, o.waits = next, true
-		o.Observe(NextSlot{o.folder, next})
+		o.config.Observe(NextSlot{o.folder, next})
 		o.log.Info("waiting", "next", cmp.Or(slotName(next), "files"))
 	}
 	if hold := o.hold(); hold > 0 {
@@ -491,8 +492,8 @@ func (o *offer) wait(now time.Time) time.Duration {
 		since time.Time
 		d     time.Duration
 		on    bool
-	}{{o.still, o.Settle, o.pending || o.unread()}, {o.slots.tried, o.slots.pause, true}, {o.arrived.tried, o.arrived.pause, true}} {
-		if rest := until.d - o.Now().Sub(until.since); until.on && rest > 0 {
+	}{{o.still, o.config.Settle, o.pending || o.unread()}, {o.slots.tried, o.slots.pause, true}, {o.arrived.tried, o.arrived.pause, true}} {
+		if rest := until.d - o.config.Now().Sub(until.since); until.on && rest > 0 {
 			wait = min(wait, rest)
 		}
 	}

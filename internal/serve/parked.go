@@ -16,7 +16,7 @@ func (o *offer) suspect(deaths schedule.Deaths) {
 	case deaths.Parked():
 		o.log.Error("the offer is parked: the service died each time it ran it, also with nothing else under way; give it memory, correct its files or terms, or run it by hand",
 			"deaths", deaths.Count, "next_try", deaths.NextTry().UTC().Format(time.RFC3339))
-		o.Observe(Parked{o.folder, deaths})
+		o.config.Observe(Parked{o.folder, deaths})
 	case deaths.Count > 0:
 		o.log.Warn("the service died while it ran this offer; it is run alone, after the others", "deaths", deaths.Count)
 	}
@@ -31,7 +31,7 @@ func (o *offer) survived() {
 	o.deaths = schedule.Deaths{}
 	o.log.Info("a run came to an end; the offer is run as any other again")
 	if wasParked {
-		o.Observe(Parked{Folder: o.folder})
+		o.config.Observe(Parked{Folder: o.folder})
 	}
 }
 
@@ -41,8 +41,8 @@ func (o *offer) hold() time.Duration {
 	if o.deaths.Count == 0 {
 		return 0
 	}
-	now := o.Now()
-	wait := o.began.Add(o.Settle + 2*breath).Sub(now)
+	now := o.config.Now()
+	wait := o.server.began.Add(o.config.Settle + 2*breath).Sub(now)
 	if o.deaths.Parked() && !o.newest.After(o.deaths.Began) {
 		wait = max(wait, o.deaths.NextTry().Sub(now))
 	}
@@ -52,7 +52,7 @@ func (o *offer) hold() time.Duration {
 // rank is the offer's place among those that wait for their turn.
 func (o *offer) rank(job Job, since time.Time) rank {
 	switch {
-	case o.deaths.Count > 0 && !passed(o.Now(), since, longestWait):
+	case o.deaths.Count > 0 && !passed(o.config.Now(), since, longestWait):
 		return suspected
 	case job.Trigger == schedule.OnDate:
 		return promised

@@ -17,12 +17,12 @@ type watcher struct {
 
 // watch begins to watch, and returns what ends it.
 func (s *server) watch() (stop func()) {
-	if s.PollOnly {
+	if s.config.PollOnly {
 		return func() {}
 	}
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
-		s.Log.Warn("the system does not report changes; files are noticed by polling only", "error", err.Error(), "every", s.Poll.String())
+		s.config.Log.Warn("the system does not report changes; files are noticed by polling only", "error", err.Error(), "every", s.config.Poll.String())
 		return func() {}
 	}
 	w := &watcher{fs: notify, wakes: map[string]chan<- struct{}{}}
