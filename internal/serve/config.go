@@ -63,10 +63,10 @@ type Config struct {
 	Runs   int   // at most so many runs at once; 0: any number
 	Memory int64 // at most so many bytes of memory for all; 0: any amount
 
-	Poll     time.Duration // how often folders are looked through
-	Settle   time.Duration // how long files must not have moved
-	Grace    time.Duration // how long runs may take to end after the context is done
-	PollOnly bool          // do not ask the system to report changes
+	Poll        time.Duration // how often folders are looked through
+	QuietPeriod time.Duration // how long files must not have moved
+	Grace       time.Duration // how long runs may take to end after the context is done
+	PollOnly    bool          // do not ask the system to report changes
 }
 
 // ErrServed says that the folder has its scheduler already.

@@ -16,11 +16,11 @@ const (
 	longestRun = time.Hour
 )
 
-// heartbeat says that the loop turned, unless an offer hangs. The one who listens then starts the
+// heartbeat says that the loop is at work, unless an offer hangs. The one who listens then starts the
 // service again.
 func (s *server) heartbeat() {
 	if names := s.hanging(); len(names) > 0 {
-		if what := strings.Join(names, ", "); s.said.news(what, s.config.Now()) {
+		if what := strings.Join(names, ", "); s.reported.isNew(what, s.config.Now()) {
 			s.config.Log.Error("the service hangs and is to be started again", "offers", what)
 		}
 		return
@@ -35,12 +35,12 @@ func (s *server) usage() Heartbeat {
 	return usage
 }
 
-// turn notes that an offer's goroutine is at work.
-func (s *server) turn(folder string) {
+// noteProgress notes that an offer's goroutine is at work.
+func (s *server) noteProgress(folder string) {
 	now := s.config.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.turned[folder] = now
+	s.progress[folder] = now
 }
 
 // hanging lists the offers whose goroutine has been at one thing for too long.
@@ -49,7 +49,7 @@ func (s *server) hanging() (names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for folder, f := range s.offers {
-		since, limit := s.turned[folder], stuckAfter
+		since, limit := s.progress[folder], stuckAfter
 		if run, is := s.running[folder]; is {
 			since, limit = run.began, longestRun
 		}

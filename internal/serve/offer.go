@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	// nap is the longest time without a look at the clock: it may be set, and it
+	// maxIdle is the longest time without a look at the clock: it may be set, and it
 	// goes on while the machine sleeps, in which timers stand still.
-	nap = time.Minute
-	// breath is how long an offer waits after it was woken, so that a long copy
+	maxIdle = time.Minute
+	// debounce is how long an offer waits after it was woken, so that a long copy
 	// into the inbox does not keep it busy.
-	breath = 200 * time.Millisecond
+	debounce = 200 * time.Millisecond
 	// The times between two tries of a run that left no entry, and of one that failed by
 	// what will pass, such as a full disk.
 	firstRetry, lastRetry, lastTransient = time.Minute, time.Hour, 10 * time.Minute
@@ -34,10 +34,10 @@ type offer struct {
 	wake   chan struct{}
 
 	plan  *schedule.Plan // nil until the terms could be read
-	terms file           // offer.yaml as it was last read
+	terms watchedFile    // offer.yaml as it was last read
 	fault string         // what was last wrong with it
 
-	termsSaid said // what was wrong with it since it was last changed
+	termsFaults reports // what was wrong with it since it was last changed
 
 	record *schedule.Record // nil until the ledger could be read
 	need   int64            // of memory, for a run of the files that were there
@@ -45,17 +45,17 @@ type offer struct {
 	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
 	own    bool             // whether the scheduler made a run, by the ledger
 
-	files   files     // as they were last seen; nil before
-	newest  time.Time // when one of them was last changed
-	still   time.Time // since when they have not moved
-	pending bool      // they are to be run
+	files      files     // as they were last seen; nil before
+	newest     time.Time // when one of them was last changed
+	stillSince time.Time // since when they have not moved
+	pending    bool      // they are to be run
 
-	slots   retry           // of the slot that is due
-	arrived retry           // of the run for files
-	next    schedule.Slot   // as last reported
-	waits   bool            // that it waits was reported
-	said    said            // what was logged as wrong
-	deaths  schedule.Deaths // the runs that died with the service
+	slots    retry           // of the slot that is due
+	arrived  retry           // of the run for files
+	next     schedule.Slot   // as last reported
+	waits    bool            // that it waits was reported
+	reported reports         // what was logged as wrong
+	deaths   schedule.Deaths // the runs that died with the service
 }
 
 // follow looks at the offer again and again until the context is done.
@@ -64,35 +64,35 @@ func (o *offer) follow(ctx context.Context) {
 	defer o.server.watcher.leave(filepath.Join(o.folder, inboxName))
 	for ctx.Err() == nil {
 		if wait := o.guarded(ctx); wait > 0 && sleep(ctx, wait, o.wake) {
-			sleep(ctx, min(wait, breath), nil)
+			sleep(ctx, min(wait, debounce), nil)
 		}
 	}
 }
 
-// guarded is turn, but a panic only costs a minute.
+// guarded is step, but a panic only costs a minute.
 func (o *offer) guarded(ctx context.Context) (wait time.Duration) {
 	defer func() {
 		if p := recover(); p != nil {
 			o.log.Error("a fault of the program; trying again in a minute", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			wait = nap
+			wait = maxIdle
 		}
 	}()
-	return o.turn(ctx)
+	return o.step(ctx)
 }
 
-// turn looks at everything once and does one thing at most. It returns how long
+// step looks at everything once and does one thing at most. It returns how long
 // there is nothing to do; 0 if it is to be called again at once.
-func (o *offer) turn(ctx context.Context) time.Duration {
-	o.server.turn(o.folder)
+func (o *offer) step(ctx context.Context) time.Duration {
+	o.server.noteProgress(o.folder)
 	o.watchFolders()
-	if err := o.look(); err != nil {
+	if err := o.noteFiles(); err != nil {
 		o.problem("the inbox cannot be read; trying again", err)
 	}
 	_, there := o.files["/"+offerName]
 	if there {
 		if err := o.load(); err != nil {
 			o.problem("the ledger cannot be read; no run is made until it can", err)
-			return min(o.config.Poll, nap)
+			return min(o.config.Poll, maxIdle)
 		}
 	}
 	if !there || o.plan == nil {
@@ -103,7 +103,7 @@ func (o *offer) turn(ctx context.Context) time.Duration {
 	acted, err := o.act(ctx, now)
 	if err != nil {
 		o.problem("nothing is run until this is mended", err)
-		return nap
+		return maxIdle
 	}
 	if acted {
 		return 0
@@ -142,7 +142,7 @@ func (r *retry) longer(last time.Duration) time.Duration {
 
 // problem logs an error, once as long as it goes on.
 func (o *offer) problem(what string, err error) {
-	if o.said.news(what+": "+err.Error(), o.config.Now()) {
+	if o.reported.isNew(what+": "+err.Error(), o.config.Now()) {
 		o.log.Error(what, "error", err.Error())
 	}
 }
@@ -155,23 +155,23 @@ func (o *offer) watchFolders() {
 	}
 }
 
-// look notes whether files have moved.
-func (o *offer) look() error {
-	found, newest, err := look(o.folder)
+// noteFiles notes whether files have moved.
+func (o *offer) noteFiles() error {
+	found, newest, err := scanFiles(o.folder)
 	if err != nil {
 		return err
 	}
 	o.newest = newest
 	if o.files == nil || found.moved(o.files) {
-		o.still = o.config.Now()
+		o.stillSince = o.config.Now()
 		o.pending = o.pending || o.files != nil
 	}
 	o.files = found
 	return nil
 }
 
-// quiet reports whether the files have not moved for a while.
-func (o *offer) quiet() bool { return passed(o.config.Now(), o.still, o.config.Settle) }
+// isQuiet reports whether the files have not moved for a while.
+func (o *offer) isQuiet() bool { return passed(o.config.Now(), o.stillSince, o.config.QuietPeriod) }
 
 // load reads the folder if offer.yaml is another one and has come to rest, if it was not read
 // yet, and if the offer is parked, as it may have been run by hand.
@@ -193,7 +193,7 @@ func (o *offer) load() error {
 	}
 	o.takeEntries(state.Entries)
 	if first {
-		o.firstSight()
+		o.checkOnStart()
 	}
 	return nil
 }
@@ -201,19 +201,19 @@ func (o *offer) load() error {
 // termsMoved reports whether the terms are to be read. Those that could not be are tried again
 // each time, as that may be the disk's fault or another offer's.
 func (o *offer) termsMoved() bool {
-	first := o.terms == (file{})
-	return (o.unread() || o.fault != "") && (first || o.quiet())
+	first := o.terms == (watchedFile{})
+	return (o.unread() || o.fault != "") && (first || o.isQuiet())
 }
 
 // takeTerms takes the plan of the terms that were read; if they are broken, the last good ones
 // stay in force.
 func (o *offer) takeTerms(state OfferState) {
 	if o.unread() {
-		o.termsSaid = said{}
+		o.termsFaults = reports{}
 	}
 	o.terms = o.files["/"+offerName]
 	switch err := state.Fault; {
-	case err != nil && !o.termsSaid.news(err.Error(), o.config.Now()):
+	case err != nil && !o.termsFaults.isNew(err.Error(), o.config.Now()):
 		o.fault = err.Error()
 		return // it was reported
 	case err != nil:
@@ -265,10 +265,10 @@ func (o *offer) takeEntries(entries []schedule.Entry) {
 	o.known = len(entries)
 }
 
-// firstSight decides whether an offer that was not followed until now is to be run:
+// checkOnStart decides whether an offer that was not followed until now is to be run:
 // if files came since its last run, or if the scheduler never ran it while it lasts.
-func (o *offer) firstSight() {
-	_, newest, err := look(o.folder)
+func (o *offer) checkOnStart() {
+	_, newest, err := scanFiles(o.folder)
 	lasts := o.now().Before(o.plan.At(o.now()).End)
 	if err != nil || newest.After(o.last) && (lasts || !o.last.IsZero()) || !o.own && lasts {
 		o.pending = true
@@ -305,7 +305,7 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 // filesAreDue reports whether a run for files is to be made: they have come to rest, the terms
 // are sound, and the offer has begun.
 func (o *offer) filesAreDue(now time.Time) bool {
-	return o.pending && o.quiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) &&
+	return o.pending && o.isQuiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) &&
 		o.arrived.ready(o.config.Now(), schedule.Slot{})
 }
 
@@ -331,7 +331,7 @@ func (o *offer) run(ctx context.Context, job Job) {
 		return
 	}
 	defer o.server.end(job)
-	quiet := o.quiet()
+	quiet := o.isQuiet()
 	outcome, err := o.runSafely(job)
 	o.own = true
 	o.survived()
@@ -409,7 +409,7 @@ func (s *server) end(job Job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.running, job.Folder)
-	s.turned[job.Folder] = s.config.Now()
+	s.progress[job.Folder] = s.config.Now()
 }
 
 // admitted waits until a run has its turn. It has none if the scheduler is to stop, or if
@@ -433,12 +433,12 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 	defer o.config.Observe(Waiting{o.folder, false})
 	seen := o.files
 	for {
-		look := time.NewTimer(min(o.config.Poll, nap))
+		look := time.NewTimer(min(o.config.Poll, maxIdle))
 		select {
 		case <-t.admitted:
 		case <-ctx.Done():
 		case <-look.C:
-			o.server.turn(o.folder)
+			o.server.noteProgress(o.folder)
 			if job.Trigger != schedule.OnDate && o.dateIsDue() {
 				return leave, false
 			}
@@ -454,7 +454,7 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 // needAgain works out the need of a run that waits again if files have moved since they were
 // seen. Whether they make a run of their own is decided after it.
 func (o *offer) needAgain(seen files) files {
-	found, _, err := look(o.folder)
+	found, _, err := scanFiles(o.folder)
 	if err != nil || !found.moved(seen) {
 		return seen
 	}
@@ -474,7 +474,7 @@ func megabytes(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
 
 // wait is how long there is nothing to do.
 func (o *offer) wait(now time.Time) time.Duration {
-	wait := min(o.config.Poll, nap)
+	wait := min(o.config.Poll, maxIdle)
 	var next schedule.Slot
 	if slots := o.plan.Next(now, 1); len(slots) > 0 {
 		next = slots[0]
@@ -492,7 +492,7 @@ func (o *offer) wait(now time.Time) time.Duration {
 		since time.Time
 		d     time.Duration
 		on    bool
-	}{{o.still, o.config.Settle, o.pending || o.unread()}, {o.slots.tried, o.slots.pause, true}, {o.arrived.tried, o.arrived.pause, true}} {
+	}{{o.stillSince, o.config.QuietPeriod, o.pending || o.unread()}, {o.slots.tried, o.slots.pause, true}, {o.arrived.tried, o.arrived.pause, true}} {
 		if rest := until.d - o.config.Now().Sub(until.since); until.on && rest > 0 {
 			wait = min(wait, rest)
 		}

@@ -42,7 +42,7 @@ func (o *offer) hold() time.Duration {
 		return 0
 	}
 	now := o.config.Now()
-	wait := o.server.began.Add(o.config.Settle + 2*breath).Sub(now)
+	wait := o.server.began.Add(o.config.QuietPeriod + 2*debounce).Sub(now)
 	if o.deaths.Parked() && !o.newest.After(o.deaths.Began) {
 		wait = max(wait, o.deaths.NextTry().Sub(now))
 	}

@@ -52,34 +52,34 @@ func isOffer(folder string) bool {
 func Serve(ctx context.Context, config Config) error {
 	runs, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &server{config: config, runs: runs, offers: map[string]*follower{}, said: said{}, running: map[string]underWay{}, count: -1, turned: map[string]time.Time{}}
+	s := &server{config: config, runs: runs, offers: map[string]*follower{}, reported: reports{}, running: map[string]underWay{}, count: -1, progress: map[string]time.Time{}}
 	s.began = s.config.Now()
 	s.admission = &admission{runs: s.config.Runs, memory: s.config.Memory}
 	defer s.watch()()
 	for ctx.Err() == nil {
 		s.discover(ctx)
 		s.heartbeat()
-		sleep(ctx, min(s.config.Poll, nap), nil)
+		sleep(ctx, min(s.config.Poll, maxIdle), nil)
 	}
 	return s.stop(cancel)
 }
 
 // server is the loop over all offers.
 type server struct {
-	config  Config
-	runs    context.Context // of the runs
-	began   time.Time
-	offers  map[string]*follower
-	watcher *watcher // nil: only polling
-	links   string   // those that were last named
-	said    said     // of the folder
-	count   int      // of offers, as last said
+	config   Config
+	runs     context.Context // of the runs
+	began    time.Time
+	offers   map[string]*follower
+	watcher  *watcher // nil: only polling
+	links    string   // those that were last named
+	reported reports  // of the folder
+	count    int      // of offers, as last said
 
 	admission *admission
 
-	mu      sync.Mutex
-	running map[string]underWay  // by folder
-	turned  map[string]time.Time // when an offer's goroutine was last seen at work, by folder
+	mu       sync.Mutex
+	running  map[string]underWay  // by folder
+	progress map[string]time.Time // when an offer's goroutine was last seen at work, by folder
 }
 
 // underWay is a run that is being made.
@@ -101,7 +101,7 @@ func (s *server) discover(ctx context.Context) {
 	folders, err := Offers(s.config.Folder)
 	switch {
 	case err != nil:
-		if s.said.news(err.Error(), s.config.Now()) {
+		if s.reported.isNew(err.Error(), s.config.Now()) {
 			s.config.Log.Error("the folder cannot be read; trying again", "error", err.Error(), "folder", s.config.Folder)
 		}
 		return
@@ -164,8 +164,8 @@ func (s *server) follow(ctx context.Context, folder string) {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &follower{cancel: cancel, done: make(chan struct{})}
 	s.offers[folder] = f
-	s.turn(folder)
-	o := &offer{server: s, config: &s.config, folder: folder, log: s.config.Log.With("offer", filepath.Base(folder)), wake: make(chan struct{}, 1), said: said{}, termsSaid: said{}}
+	s.noteProgress(folder)
+	o := &offer{server: s, config: &s.config, folder: folder, log: s.config.Log.With("offer", filepath.Base(folder)), wake: make(chan struct{}, 1), reported: reports{}, termsFaults: reports{}}
 	go func() {
 		defer close(f.done)
 		o.follow(ctx)
@@ -192,7 +192,7 @@ func (s *server) stop(cancel context.CancelFunc) error {
 
 // waitFor waits until every follower has ended.
 func (s *server) waitFor(most time.Duration) bool {
-	timer, beat := time.NewTimer(most), time.NewTicker(nap)
+	timer, beat := time.NewTimer(most), time.NewTicker(maxIdle)
 	defer timer.Stop()
 	defer beat.Stop()
 	for _, f := range s.offers {

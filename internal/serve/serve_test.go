@@ -53,7 +53,7 @@ func newDesk(t *testing.T, offers ...string) *desk {
 	}
 	d.config = Config{
 		Folder: d.folder, Now: d.now, Log: slog.New(slog.NewTextHandler(d, nil)), Load: d.load, Run: d.run, Observe: d.observe,
-		Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 30 * time.Second, PollOnly: true,
+		Poll: 30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 30 * time.Second, PollOnly: true,
 	}
 	d.onEvent, d.terms, d.history = func(Event) {}, d.readTerms, d.readLedger
 	d.deaths = func(string) schedule.Deaths { return schedule.Deaths{} }
@@ -564,7 +564,7 @@ func TestTheSystemTellsOfFiles(t *testing.T) {
 		t.Skip("takes long")
 	}
 	d := newDesk(t, "a: none")
-	d.config.PollOnly, d.config.Poll, d.config.Settle = false, time.Hour, 20*time.Millisecond
+	d.config.PollOnly, d.config.Poll, d.config.QuietPeriod = false, time.Hour, 20*time.Millisecond
 	ran := make(chan Job, 10)
 	d.onRun = func(_ context.Context, job Job) error { ran <- job; return nil }
 	d.terms = func(string) (schedule.Plan, error) {
