@@ -68,7 +68,7 @@ wrong the exit code is 78.`,
 				if err != nil {
 					return installed, err
 				}
-				return installed, named.put(c, &installed.Serve)
+				return installed, named.put(c, &installed)
 			}
 			installed, err := read()
 			if err != nil {
@@ -83,32 +83,45 @@ wrong the exit code is 78.`,
 		},
 	}
 	flags := c.Flags()
-	flags.DurationVar(&named.poll, "poll", 0, "look through the folders at least every such time (default: as in batch.yaml, or 30s)")
-	flags.DurationVar(&named.settle, "settle", 0, "use files once they have not moved for such a time (default: as in batch.yaml, or 10s)")
-	flags.DurationVar(&named.grace, "grace", 0, "when stopped, let runs end for such a time (default: as in batch.yaml, or 2m)")
-	flags.IntVar(&named.runs, "runs", 0, "make at most so many runs at once (default: as in batch.yaml, or as many as there are processors)")
-	flags.StringVar(&named.memory, "memory", "", "let runs need at most so much memory together, such as 2GiB (default: as in batch.yaml, or by what there is)")
+	usual := settings.Default().Serve
+	flags.DurationVar(&named.poll, "poll", usual.Poll, "scan the folders at least this often; comes before serve.poll of batch.yaml")
+	flags.DurationVar(&named.quietPeriod, "quiet-period", usual.QuietPeriod,
+		"how long a file must be unchanged before it is used; comes before serve.quiet_period of batch.yaml")
+	flags.DurationVar(&named.settle, "settle", usual.QuietPeriod, "the old name of --quiet-period")
+	flags.DurationVar(&named.grace, "grace", usual.Grace, "when stopped, let runs finish for this long; comes before serve.grace of batch.yaml")
+	flags.IntVar(&named.runs, "runs", 0, "make at most this many runs at once (default: as in batch.yaml, or as many as there are processors)")
+	flags.StringVar(&named.memory, "memory", "",
+		"let runs together need at most this much memory, such as 2GiB (default: as in batch.yaml, or by what the machine has)")
 	flags.StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
 	flags.StringVar(&format, "log", "auto", "form of the log: auto, text, json or off")
+	flags.Lookup("settle").Hidden = true
 	return c
 }
 
 // serveFlags are the settings that can be given on the command line, too.
 type serveFlags struct {
-	poll, settle, grace time.Duration
-	runs                int
-	memory              string
+	poll, quietPeriod, settle, grace time.Duration
+	runs                             int
+	memory                           string
 }
 
 // put puts what was named on the command line in the place of the settings.
-func (f *serveFlags) put(c *cobra.Command, s *settings.Serve) error {
+func (f *serveFlags) put(c *cobra.Command, to *settings.Settings) error {
+	s := &to.Serve
+	if c.Flags().Changed("settle") {
+		if c.Flags().Changed("quiet-period") {
+			return usage(c, errors.New("--settle is the old name of --quiet-period; keep --quiet-period"))
+		}
+		to.Deprecated = append(to.Deprecated, "--settle is now called --quiet-period; use that name")
+	}
 	for name, d := range map[string]struct {
 		flag    time.Duration
 		setting *time.Duration
 	}{
-		"poll":   {f.poll, &s.Poll},
-		"settle": {f.settle, &s.Settle},
-		"grace":  {f.grace, &s.Grace},
+		"poll":         {f.poll, &s.Poll},
+		"quiet-period": {f.quietPeriod, &s.QuietPeriod},
+		"settle":       {f.settle, &s.QuietPeriod},
+		"grace":        {f.grace, &s.Grace},
 	} {
 		if !c.Flags().Changed(name) {
 			continue
@@ -212,6 +225,9 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 
 // serve is the scheduler with runs, ledgers and settings put in.
 func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) error {
+	for _, old := range installed.Deprecated {
+		log.Warn(old)
+	}
 	s := w.newService(installed, log)
 	s.reminders.Read(filepath.Join(folder, monitor.RemindedName), log)
 	defer s.monitor.Notices.Wait()
@@ -229,7 +245,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	log.Info("runs at once", "runs", runs, "memory", fmt.Sprintf("%d MiB", memory>>20))
 	return serve.Serve(ctx, serve.Config{
 		Folder: folder, Now: w.now, Log: log,
-		Poll: installed.Serve.Poll, Settle: installed.Serve.Settle, Grace: installed.Serve.Grace,
+		Poll: installed.Serve.Poll, QuietPeriod: installed.Serve.QuietPeriod, Grace: installed.Serve.Grace,
 		Load: s.load, Run: s.do, Observe: s.observe, Runs: runs, Memory: memory,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/settings"
 )
 
 // safeBuffer takes the log of several goroutines.
@@ -60,7 +62,7 @@ func served(t *testing.T, folder, offer string, from time.Time, ends int) *safeB
 	w := world{stdout: log, stderr: log, getenv: os.Getenv, version: "test", now: func() time.Time { return from.Add(time.Since(began)) }}
 	code := make(chan int)
 	go func() {
-		code <- run(ctx, []string{"serve", folder, "--poll", "200ms", "--settle", "50ms", "--grace", "1m"}, w)
+		code <- run(ctx, []string{"serve", folder, "--poll", "200ms", "--quiet-period", "50ms", "--grace", "1m"}, w)
 	}()
 	for deadline := time.Now().Add(time.Minute); len(story(t, offer)) < ends; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -114,6 +116,24 @@ func TestServeRunsARealOffer(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the ledger says %q, want %q", got, want)
+	}
+}
+
+// TestTheOldFlagOfTheQuietPeriodStillWorks gives it under both names.
+func TestTheOldFlagOfTheQuietPeriodStillWorks(t *testing.T) {
+	for flag, named := range map[string]serveFlags{
+		"settle": {settle: 45 * time.Second}, "quiet-period": {quietPeriod: 45 * time.Second},
+	} {
+		c := newServeCommand(testWorld(io.Discard, io.Discard))
+		c.Flags().SetOutput(io.Discard)
+		if err := c.ParseFlags([]string{"--" + flag, "45s"}); err != nil {
+			t.Fatal(err)
+		}
+		s := settings.Default()
+		err := named.put(c, &s)
+		if err != nil || s.Serve.QuietPeriod != 45*time.Second || (len(s.Deprecated) > 0) != (flag == "settle") {
+			t.Errorf("--%s: %s, deprecated %q, %v", flag, s.Serve.QuietPeriod, s.Deprecated, err)
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ type liveService struct {
 
 func (l loadSize) start(t *testing.T, program, folder string) *liveService {
 	t.Helper()
-	return startService(t, nil, program, "serve", folder, "--poll", "1s", "--settle", "500ms", "--memory", l.memory, "--log", "json")
+	return startService(t, nil, program, "serve", folder, "--poll", "1s", "--quiet-period", "500ms", "--memory", l.memory, "--log", "json")
 }
 
 // startService starts a program that serves; change changes the command before, if it is

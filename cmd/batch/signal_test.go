@@ -40,7 +40,7 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 	}
 	heedHangups(t)
 	folder, offer := oneExample(t)
-	s := startService(t, nil, buildProgram(t), "serve", folder, "--settle", "100ms", "--log", "text")
+	s := startService(t, nil, buildProgram(t), "serve", folder, "--quiet-period", "100ms", "--log", "text")
 	s.awaitLog("waiting", 1)
 	write := func(settings string) {
 		t.Helper()
@@ -99,7 +99,7 @@ func TestS5ALogThatIsNotReadDoesNotEndTheService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := startService(t, func(c *exec.Cmd) { c.Stderr, c.Stdout = write, write }, buildProgram(t), "serve", folder, "--settle", "100ms")
+	s := startService(t, func(c *exec.Cmd) { c.Stderr, c.Stdout = write, write }, buildProgram(t), "serve", folder, "--quiet-period", "100ms")
 	if err := errors.Join(write.Close(), read.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestS9TooManyOpenFilesPass(t *testing.T) {
 		t.Skip("prlimit is not installed")
 	}
 	folder, offer := oneExample(t)
-	s := startService(t, nil, buildProgram(t), "serve", folder, "--poll", "1s", "--settle", "100ms", "--log", "text")
+	s := startService(t, nil, buildProgram(t), "serve", folder, "--poll", "1s", "--quiet-period", "100ms", "--log", "text")
 	s.awaitLog("waiting", 1)
 	limit := func(files string) {
 		t.Helper()

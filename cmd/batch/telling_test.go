@@ -397,7 +397,7 @@ func TestServeShowsAndTells(t *testing.T) {
 	w.now = func() time.Time { return from.Add(time.Since(began)) }
 	ctx, stop := context.WithCancel(t.Context())
 	code := make(chan int)
-	go func() { code <- run(ctx, []string{"serve", folder, "--poll", "100ms", "--settle", "50ms"}, w) }()
+	go func() { code <- run(ctx, []string{"serve", folder, "--poll", "100ms", "--quiet-period", "50ms"}, w) }()
 
 	eventually(t, log, func() string {
 		return regexp.MustCompile(`"msg":"metrics"`).FindString(log.String())

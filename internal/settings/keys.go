@@ -15,7 +15,7 @@ func (f *file) settings(root *ast.MappingNode, s *Settings) {
 		"ping":    func(name string, n ast.Node) { f.ping(name, n, &s.Ping) },
 		"mail":    func(name string, n ast.Node) { f.mail(name, n, &s.Mail) },
 		"webhook": func(name string, n ast.Node) { f.webhook(name, n, &s.Webhook) },
-		"serve":   func(name string, n ast.Node) { f.serve(name, n, &s.Serve) },
+		"serve":   func(name string, n ast.Node) { f.serve(name, n, s) },
 	})
 }
 
@@ -128,15 +128,25 @@ func asOccasions(given []string, otherwise []Occasion) []Occasion {
 	return on
 }
 
-func (f *file) serve(name string, n ast.Node, s *Serve) {
-	f.section(name, n, map[string]reader{
-		"poll":   f.duration(&s.Poll, time.Second, 24*time.Hour),
-		"settle": f.duration(&s.Settle, time.Second, time.Hour),
-		"grace":  f.duration(&s.Grace, time.Second, 24*time.Hour),
-		"runs":   f.runs(&s.Runs),
-		"memory": f.memory(&s.Memory),
-		"remind": f.daily(&s.Remind),
+func (f *file) serve(name string, n ast.Node, to *Settings) {
+	s := &to.Serve
+	quietPeriod := f.duration(&s.QuietPeriod, time.Second, time.Hour)
+	given := f.section(name, n, map[string]reader{
+		"poll":         f.duration(&s.Poll, time.Second, 24*time.Hour),
+		"quiet_period": quietPeriod,
+		"settle":       quietPeriod,
+		"grace":        f.duration(&s.Grace, time.Second, 24*time.Hour),
+		"runs":         f.runs(&s.Runs),
+		"memory":       f.memory(&s.Memory),
+		"remind":       f.daily(&s.Remind),
 	})
+	if given["settle"] == nil {
+		return
+	}
+	to.Deprecated = append(to.Deprecated, "serve.settle is now called serve.quiet_period; rename it in "+f.name)
+	if given["quiet_period"] != nil {
+		f.fault(given["settle"], "settle is the old name of quiet_period, which is given as well; keep quiet_period")
+	}
 }
 
 // daily reads a time of the day.

@@ -35,9 +35,12 @@ func (f *file) section(name string, n ast.Node, keys map[string]reader) (given m
 	return given
 }
 
+// oldKeys still work, but are not listed.
+var oldKeys = []string{"settle"}
+
 // listed shows the keys there are.
 func listed(keys map[string]reader) string {
-	return oneOf(slices.Sorted(maps.Keys(keys)))
+	return oneOf(slices.DeleteFunc(slices.Sorted(maps.Keys(keys)), func(k string) bool { return slices.Contains(oldKeys, k) }))
 }
 
 // oneOf shows a choice: a, b or c.
