@@ -110,9 +110,10 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
-	"internal/schedule": {"github.com/robfig/cron/v3"},
+	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/serve": {
-		"internal/disk", "internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock",
+		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
+		"github.com/gofrs/flock",
 	},
 	"internal/settings": {
 		"internal/disk", "internal/display", "internal/plainyaml", "github.com/goccy/go-yaml/ast",

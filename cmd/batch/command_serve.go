@@ -338,7 +338,7 @@ func (s *service) load(folder string) (state serve.OfferState, err error) {
 	state.Plan, state.Fault = s.loadTerms(folder)
 	state.Need = pipeline.Need(folder, s.world.now())
 	if !s.known(folder).deathsNoted {
-		if err := pipeline.NoteDeaths(context.Background(), s.request(folder, schedule.OnFiles, schedule.Slot{})); err != nil {
+		if err := pipeline.NoteDeaths(context.Background(), s.request(folder, tender.ByFiles, schedule.Slot{})); err != nil {
 			return state, err
 		}
 		s.change(folder, func(k *known) { k.deathsNoted = true })
@@ -439,7 +439,7 @@ func (s *service) forget(folder string) {
 func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error) {
 	var noted []schedule.Miss
 	for _, m := range missed {
-		err = pipeline.RecordMissed(s.request(offer, schedule.OnSchedule, m.Slot), m.Why)
+		err = pipeline.RecordMissed(s.request(offer, tender.BySchedule, m.Slot), m.Why)
 		if errors.Is(err, ledger.ErrDecided) {
 			err = nil
 			continue
@@ -475,7 +475,7 @@ func (s *service) do(ctx context.Context, job serve.Job) (serve.Outcome, error) 
 // run makes one run of the scheduler.
 func (s *service) run(ctx context.Context, job serve.Job) error {
 	o, err := s.monitor.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
-	if err == nil && job.Trigger == schedule.OnFiles {
+	if err == nil && job.Trigger == tender.ByFiles {
 		for _, remark := range monitor.RemarksOf(o) {
 			s.monitor.Log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
 		}
@@ -484,10 +484,10 @@ func (s *service) run(ctx context.Context, job serve.Job) error {
 }
 
 // request is what the scheduler asks of a run.
-func (s *service) request(folder string, trigger schedule.Trigger, slot schedule.Slot) pipeline.Request {
+func (s *service) request(folder string, trigger tender.Trigger, slot schedule.Slot) pipeline.Request {
 	var req pipeline.Request
 	s.world.fill(&req, folder)
-	req.Trigger, req.Log, req.Wait = ledger.Trigger(trigger), s.monitor.Log, busyWait
+	req.Trigger, req.Log, req.Wait = trigger, s.monitor.Log, busyWait
 	if !slot.At.IsZero() {
 		req.Slot = slot.String()
 	}

@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/tender"
 )
 
 // TestS3AParkedOfferIsShownAndReported has a ledger of four runs that died, and asks
@@ -32,7 +33,7 @@ func TestS3AParkedOfferIsShownAndReported(t *testing.T) {
 	}
 	for n := range 4 {
 		for i, event := range []ledger.Event{ledger.Started, ledger.Abandoned} {
-			e := ledger.Entry{At: testNow().Add(time.Duration(2*n+i-10) * time.Minute), Event: event, Attempt: fmt.Sprint(n), Trigger: ledger.ByDate}
+			e := ledger.Entry{At: testNow().Add(time.Duration(2*n+i-10) * time.Minute), Event: event, Attempt: fmt.Sprint(n), Trigger: tender.ByDate}
 			if _, err := l.Append(e); err != nil {
 				t.Fatal(err)
 			}

@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/tender"
 )
 
 // TestP9OpenFindingsAreRemindedOfOnceADay lives through days with a clock of its own.
@@ -40,7 +41,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 	remind := func() { s.remind(folder) }
 	again := func(at settings.Daily) func() { return func() { s = start(at); s.remind(folder) } }
 	run := func() {
-		job := serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: now}}
+		job := serve.Job{Folder: folder, Trigger: tender.BySchedule, Slot: schedule.Slot{At: now}}
 		if err := s.run(t.Context(), job); err != nil {
 			t.Fatal(err)
 		}

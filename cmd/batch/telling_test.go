@@ -194,7 +194,7 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 		t.Fatal(err)
 	}
 	batchOutput(t, exitcode.Usage, "run", folder, "--config", config)
-	if err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
+	if err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: tender.BySchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
 		t.Error("a run with broken terms is done")
 	}
 	s.monitor.Notices.Wait()
@@ -223,7 +223,7 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 		if err := os.WriteFile(report, content, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		_ = s.run(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is reported
+		_ = s.run(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles}) // what became of it is reported
 		s.monitor.Notices.Wait()
 	}
 	for range 5 {
@@ -252,7 +252,7 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 	s, _ := serviceFor(t, l, testNow)
 	run := func(wantBad bool) {
 		t.Helper()
-		err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles})
+		err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles})
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) != wantBad || (err != nil) != wantBad {
 			t.Fatal(err)
 		}

@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/tender"
 )
 
 // Environment of a process that makes one run of the folder and may be killed on
@@ -456,7 +457,7 @@ func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
 // folder of a slot's run is among the others, and makes the run again.
 func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 	folder := smallOffer(t)
-	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: "2026-05-04T18:00:00-04:00"}
+	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: tender.BySchedule, Slot: "2026-05-04T18:00:00-04:00"}
 	named := false
 	req.Disk.Fault = func(op, path string) error {
 		if named = named || op == "rename" && strings.HasPrefix(filepath.Base(path), "2026-"); named && op != "rename" {
@@ -485,7 +486,7 @@ func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 	folder := smallOffer(t)
 	slot := "2026-05-04T18:00:00-04:00"
-	o := mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
+	o := mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: tender.BySchedule, Slot: slot})
 	runs := filepath.Join(folder, offerfolder.RunsName)
 	entries, err := ledger.ReadEntries(runs)
 	if err != nil {
@@ -506,7 +507,7 @@ func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
+	_, err = Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: tender.BySchedule, Slot: slot})
 	if !errors.Is(err, ledger.ErrDecided) {
 		t.Error(err)
 	}

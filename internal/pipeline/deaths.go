@@ -46,7 +46,7 @@ func deathsIn(entries []ledger.Entry) (d schedule.Deaths) {
 			began[e.Attempt] = e.At
 		}
 		switch {
-		case e.Event == ledger.Abandoned && scheduled(e.Trigger):
+		case e.Event == ledger.Abandoned && e.Trigger.Scheduled():
 			d = schedule.Deaths{Count: d.Count + 1, Began: began[e.Attempt], Last: e.At}
 		case e.Event == ledger.Abandoned, e.Event == ledger.Interrupted, !e.Event.Ends(), e.Event == ledger.Recovered && e.Attempt == "", e.Exit == int(exitcode.Busy):
 		default:

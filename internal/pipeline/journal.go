@@ -44,7 +44,7 @@ type journal struct {
 func openJournal(req Request, runs string) (*journal, error) {
 	j := &journal{req: req, runs: runs, began: req.Clock(), offer: offerID(req.Folder)}
 	if j.req.Trigger == "" {
-		j.req.Trigger = ledger.ByHand
+		j.req.Trigger = tender.ByHand
 	}
 	j.entry = ledger.Entry{
 		Attempt: cmp.Or(req.Attempt, NewAttempt(j.began)), Trigger: j.req.Trigger, By: req.By, Slot: req.Slot,

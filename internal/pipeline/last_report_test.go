@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/tender"
 )
 
 const lastReportRows = smallReport + "0000043,52729NAA8,1000,2026-05-18 10:00:00,0005\n"
@@ -40,7 +40,7 @@ func TestT16TheServiceMakesNoFinalRunFromAReportThatMayNotBeTheLast(t *testing.T
 		if err := os.WriteFile(filepath.Join(inbox, name), []byte(c.rows), 0o640); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Run(context.Background(), Request{Folder: folder, Clock: longAfterEnd, Version: "test", Trigger: ledger.BySchedule})
+		_, err := Run(context.Background(), Request{Folder: folder, Clock: longAfterEnd, Version: "test", Trigger: tender.BySchedule})
 		_, final := os.Lstat(filepath.Join(folder, offerfolder.RunsName, "final"))
 		if c.want == "" && (err != nil || final != nil) {
 			t.Errorf("%s: %v, %v", name, err, final)
@@ -96,7 +96,7 @@ func TestT16TestP11WhichReportIsNeededAfterTheExpiration(t *testing.T) {
 				os.WriteFile(filepath.Join(inbox, c.file), []byte(rows), 0o640)); err != nil {
 				t.Fatal(err)
 			}
-			_, err = Run(context.Background(), Request{Folder: folder, Clock: func() time.Time { return c.now }, Version: "test", Trigger: ledger.BySchedule})
+			_, err = Run(context.Background(), Request{Folder: folder, Clock: func() time.Time { return c.now }, Version: "test", Trigger: tender.BySchedule})
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("%v, want %q", err, c.want)
 			}

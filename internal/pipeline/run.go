@@ -42,7 +42,7 @@ type Request struct {
 
 	// Trigger is what made the run begin; "" is a hand. Where no person watches, the
 	// first final run waits for every depositary's last report.
-	Trigger ledger.Trigger
+	Trigger tender.Trigger
 	Slot    string // that the schedule asked for, "" for none
 	By      string // who or what makes the run, for the ledger
 	Attempt string // its own name, of [NewAttempt]; "" for one that is made
@@ -124,7 +124,7 @@ const (
 // context's error if it was interrupted, or one of the file system. After an error
 // nothing is published, unless it says that the run has its name already.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
-	if t := req.Trigger; t != "" && t != ledger.ByHand && !scheduled(t) {
+	if t := req.Trigger; t != "" && !t.Known() {
 		return nil, fmt.Errorf("a run cannot be made by %q: that is no trigger that is known", t)
 	}
 	if req.DryRun {
@@ -251,7 +251,7 @@ func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
 	case known != nil:
 		return s.again(ctx, j, known)
 	case r.Phase == tender.Final:
-		if err := in.checkLastReports(req.Trigger != ledger.ByHand && s.inForce == ""); err != nil {
+		if err := in.checkLastReports(req.Trigger != tender.ByHand && s.inForce == ""); err != nil {
 			return nil, err
 		}
 	}

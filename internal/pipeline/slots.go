@@ -41,7 +41,7 @@ func slotEntries(entries []ledger.Entry) []schedule.Entry {
 		if err != nil {
 			slot = schedule.Slot{} // none, or one that no scheduler named
 		}
-		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e), Own: scheduled(e.Trigger)}
+		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e), Own: e.Trigger.Scheduled()}
 	}
 	return all
 }
@@ -64,9 +64,4 @@ func slotOutcome(e ledger.Entry) schedule.Outcome {
 		}
 	}
 	return schedule.Ran
-}
-
-// scheduled reports whether a run was begun by the scheduler.
-func scheduled(t ledger.Trigger) bool {
-	return t == ledger.BySchedule || t == ledger.ByCatchUp || t == ledger.ByFiles || t == ledger.ByDate
 }

@@ -32,7 +32,7 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 	}
 	u := &Unsettled{Run: h.archive.Latest().Run}
 	for _, e := range h.Entries {
-		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && scheduled(e.Trigger) { // a run by hand is reported to no one else
+		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && e.Trigger.Scheduled() { // a run by hand is reported to no one else
 			u.Reported = e.At
 		}
 	}

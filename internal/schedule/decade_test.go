@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // regimes are schedules with what they mean, said in another way: on which days,
@@ -221,7 +223,7 @@ func TestTenYears(t *testing.T) {
 			}
 			s := &simulation{record: &Record{}, true: decadeStart, rand: rand.New(rand.NewPCG(uint64(z), uint64(i)))}
 			s.plan = Plan{Zone: zone, Versions: []Version{{
-				Schedule: parseIn(t, regime.expression, zone), CatchUp: []CatchUp{CatchUpLast, CatchUpNone}[(z+i)%2],
+				Schedule: parseIn(t, regime.expression, zone), CatchUp: []tender.CatchUp{tender.CatchUpLast, tender.CatchUpNone}[(z+i)%2],
 				RunAfter: 15 * time.Minute,
 				Dates:    []Date{{EarlyTender, decadeStart.AddDate(2, 3, 0)}, {Expiration, decadeStart.AddDate(9, 0, 0)}},
 				Launch:   decadeStart, End: decadeEnd,

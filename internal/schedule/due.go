@@ -3,18 +3,8 @@ package schedule
 import (
 	"fmt"
 	"time"
-)
 
-// Trigger says why a run is made.
-type Trigger string
-
-// The triggers of the scheduler: a regular slot, one that is made up for, a date
-// of the offer, and files that arrived.
-const (
-	OnSchedule Trigger = "schedule"
-	OnCatchUp  Trigger = "catch-up"
-	OnDate     Trigger = "date"
-	OnFiles    Trigger = "files"
+	"tenderbatch/internal/tender"
 )
 
 // grace is how late a regular slot may be run without being called caught up: a
@@ -24,7 +14,7 @@ const grace = 5 * time.Minute
 // Firing is a slot that is to be run now.
 type Firing struct {
 	Slot    Slot
-	Trigger Trigger
+	Trigger tender.Trigger
 }
 
 // Miss is a slot that is to be recorded as missed, and why.
@@ -52,7 +42,7 @@ func (p Plan) Due(r *Record, now time.Time) Due {
 		if s.At.After(now) || !s.At.After(r.seen) || r.Decided(s) {
 			continue
 		}
-		due.add(r, s, OnDate)
+		due.add(r, s, tender.ByDate)
 	}
 	open := p.openRegular(r, now)
 	for i, s := range open {
@@ -61,11 +51,11 @@ func (p Plan) Due(r *Record, now time.Time) Due {
 		case i < len(open)-1:
 			due.miss(r, s, "superseded by the slot of "+open[len(open)-1].At.Format("2006-01-02 15:04 MST"))
 		case late <= grace:
-			due.add(r, s, OnSchedule)
-		case p.At(now).CatchUp == CatchUpNone:
+			due.add(r, s, tender.BySchedule)
+		case p.At(now).CatchUp == tender.CatchUpNone:
 			due.miss(r, s, fmt.Sprintf("it is %s late, and catch_up is none", late.Round(time.Minute)))
 		default:
-			due.add(r, s, OnCatchUp)
+			due.add(r, s, tender.ByCatchUp)
 		}
 	}
 	due.markMadeUp()
@@ -97,7 +87,7 @@ func (p Plan) openRegular(r *Record, now time.Time) []Slot {
 }
 
 // add has a slot run.
-func (d *Due) add(r *Record, s Slot, trigger Trigger) {
+func (d *Due) add(r *Record, s Slot, trigger tender.Trigger) {
 	s.Again = r.missed[s.key()] == reopened
 	d.Run = append(d.Run, Firing{s, trigger})
 }

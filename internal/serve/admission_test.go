@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 // queue has runs take ten minutes each and notes the most there were at once.
@@ -71,7 +72,7 @@ func TestS1ARunThatWaitsIsNotMissed(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *", "b: 0 12 * * *", "c: 0 12 * * *")
 		d.terms = func(folder string) (schedule.Plan, error) {
 			plan, err := d.readTerms(folder)
-			plan.Versions[0].CatchUp = schedule.CatchUpNone
+			plan.Versions[0].CatchUp = tender.CatchUpNone
 			return plan, err
 		}
 		d.config.Runs, d.config.Grace = 1, time.Hour

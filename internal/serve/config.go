@@ -13,13 +13,14 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 // Job is what [Config.Run] is to do for an offer: make one run, or, if there is anything in
 // Missed, record those slots as missed and make none.
 type Job struct {
 	Folder  string // of the offer
-	Trigger schedule.Trigger
+	Trigger tender.Trigger
 	Slot    schedule.Slot // the zero Slot for files
 	Missed  []schedule.Miss
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 const (
@@ -296,7 +297,7 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 		o.run(ctx, Job{Folder: o.folder, Trigger: f.Trigger, Slot: f.Slot})
 		return true, nil
 	case files:
-		o.run(ctx, Job{Folder: o.folder, Trigger: schedule.OnFiles})
+		o.run(ctx, Job{Folder: o.folder, Trigger: tender.ByFiles})
 		return true, nil
 	}
 	return false, nil
@@ -335,7 +336,7 @@ func (o *offer) run(ctx context.Context, job Job) {
 	outcome, err := o.runSafely(job)
 	o.own = true
 	o.survived()
-	if err == nil && job.Trigger != schedule.OnFiles {
+	if err == nil && job.Trigger != tender.ByFiles {
 		// Should the ledger be lost, this is known.
 		o.record.Add(schedule.Entry{At: o.now(), Slot: job.Slot, Outcome: schedule.Ran, Own: true})
 	}
@@ -348,10 +349,10 @@ func (o *offer) run(ctx context.Context, job Job) {
 // after decides what becomes of a run that was made: done, or to be tried again.
 func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	again := &o.slots
-	if job.Trigger == schedule.OnFiles {
+	if job.Trigger == tender.ByFiles {
 		again = &o.arrived
 	}
-	open := job.Trigger != schedule.OnFiles && !o.record.Decided(job.Slot)
+	open := job.Trigger != tender.ByFiles && !o.record.Decided(job.Slot)
 	switch {
 	case outcome == Busy:
 		*again = retry{job.Slot, o.config.Now(), firstRetry}
@@ -439,7 +440,7 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 		case <-ctx.Done():
 		case <-look.C:
 			o.server.noteProgress(o.folder)
-			if job.Trigger != schedule.OnDate && o.dateIsDue() {
+			if job.Trigger != tender.ByDate && o.dateIsDue() {
 				return leave, false
 			}
 			seen = o.needAgain(seen)
@@ -467,7 +468,7 @@ func (o *offer) needAgain(seen files) files {
 // dateIsDue reports whether a run after one of the offer's dates is to be made now.
 func (o *offer) dateIsDue() bool {
 	due := o.plan.Due(o.record, o.now())
-	return len(due.Run) > 0 && due.Run[0].Trigger == schedule.OnDate
+	return len(due.Run) > 0 && due.Run[0].Trigger == tender.ByDate
 }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }

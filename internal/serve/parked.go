@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 // longestWait is how long an offer whose run died lets the others go first.
@@ -54,7 +55,7 @@ func (o *offer) rank(job Job, since time.Time) rank {
 	switch {
 	case o.deaths.Count > 0 && !passed(o.config.Now(), since, longestWait):
 		return suspected
-	case job.Trigger == schedule.OnDate:
+	case job.Trigger == tender.ByDate:
 		return promised
 	}
 	return usual

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 // desk is a folder of offers with a ledger in memory. The terms of an offer are a
@@ -132,7 +133,7 @@ func (d *desk) readTerms(folder string) (schedule.Plan, error) {
 	if err != nil {
 		return schedule.Plan{}, err
 	}
-	v := schedule.Version{CatchUp: schedule.CatchUpLast, End: time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)}
+	v := schedule.Version{CatchUp: tender.CatchUpLast, End: time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)}
 	if expression := string(source); expression != "none" {
 		if v.Schedule, err = schedule.Parse(expression, time.UTC); err != nil {
 			return schedule.Plan{}, err
@@ -607,7 +608,7 @@ func TestAnUnknownOutcomeIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *")
 		d.config.Run = func(ctx context.Context, job Job) (Outcome, error) {
-			if job.Trigger == schedule.OnSchedule && d.now().Minute() == 0 {
+			if job.Trigger == tender.BySchedule && d.now().Minute() == 0 {
 				return Outcome(9), nil
 			}
 			return d.run(ctx, job)
