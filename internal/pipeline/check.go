@@ -72,7 +72,7 @@ func (f *FileTotals) impress(line *tender.Instruction) {
 }
 
 // Explain follows a row of the files examined: FILE:ROW, or
-// DEPOSITARY:INSTRUCTION. Its error is a *[UsageError].
+// DEPOSITARY:INSTRUCTION. Its error is a *[offerfolder.UsageError].
 func (e *CheckResult) Explain(ctx context.Context, where string) ([]Explanation, error) {
 	explanations, err := e.in.explain(ctx, where)
 	if err != nil {

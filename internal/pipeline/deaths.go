@@ -27,9 +27,9 @@ func NoteDeaths(ctx context.Context, req Request) error {
 	if err != nil {
 		return err
 	}
-	j, err := openJournal(req, runs)
+	a, err := newAttempt(req, runs)
 	if err == nil {
-		err = j.noteLeft()
+		_, err = a.noteLeft()
 	}
 	if untrusted(err) {
 		err = nil // no run is made of it, and the next one says so

@@ -46,7 +46,7 @@ func TestS3DeathsAreCounted(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(folder, offerfolder.RunsName), 0o750); err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(r, filepath.Join(folder, offerfolder.RunsName))
+		j, err := openJournal(r, filepath.Join(folder, offerfolder.RunsName), "")
 		if err != nil {
 			t.Fatal(err)
 		}

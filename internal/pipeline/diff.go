@@ -21,7 +21,7 @@ import (
 )
 
 // DiffOffer compares the latest run of the offer in a folder with the one that it was
-// compared with when it was made. It is a *[UsageError] if there is none.
+// compared with when it was made. It is a *[offerfolder.UsageError] if there is none.
 func DiffOffer(folder, version string) (*compare.Difference, error) {
 	if offerfolder.IsOffer(folder) != nil {
 		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs", folder)}
@@ -38,7 +38,7 @@ func DiffOffer(folder, version string) (*compare.Difference, error) {
 
 // Diff compares two published runs of one offer. Each is named by the path of its
 // folder; the second may also be the name of a run beside the first. version is
-// that of the program. Errors are a *[UsageError] if there is no such run or the
+// that of the program. Errors are a *[offerfolder.UsageError] if there is no such run or the
 // runs are of different offers, or else say which file of a run is damaged.
 func Diff(was, now, version string) (*compare.Difference, error) {
 	first, err := openRun(was)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -115,8 +114,8 @@ const (
 	Computed  Action = "computed"  // a dry run: nothing written
 )
 
-// Run makes one run of an offer. Errors are a *[UsageError], a
-// *[ingest.OfferError] for the terms, a *[ingest.FileError] for the files, a
+// Run makes one run of an offer. Errors are a *[offerfolder.UsageError], a
+// *[offerfile.OfferError] for the terms, a *[tender.FileError] for the files, a
 // *[tender.ControlError] for figures that do not agree, a *[ledger.AlteredError] for
 // an earlier run that is not as it was published, a *[ledger.DamagedError] for a history
 // that is lost or damaged, [ledger.ErrBusy] if another run
@@ -142,16 +141,16 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return nil, notWritten(err)
 	}
-	j, err := openJournal(req, runs)
+	a, err := newAttempt(req, runs)
 	if err != nil {
 		return nil, notWritten(err)
 	}
 	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
 	if err != nil {
-		return nil, j.close(nil, notWritten(err))
+		return nil, a.end(nil, notWritten(err))
 	}
-	o, err := j.attempt(ctx)
-	err = j.close(o, notWritten(err)) // with the lock held: no other process takes the attempt for abandoned
+	o, err := a.guarded(ctx)
+	err = a.end(o, notWritten(err)) // with the lock held: no other process takes the attempt for abandoned
 	return o, errors.Join(err, unlock())
 }
 
@@ -166,29 +165,11 @@ func (in *Intake) lookAhead(r *result.Run, o *Outcome) error {
 		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared, "not compared with what was published: %v", err))
 		return nil
 	}
-	s := &standing{archive: archive, latest: archive.Latest(), final: archive.Final()}
-	if s.final != nil && r.Phase == tender.Final {
-		r.Replaces, o.Final = s.final.Run, s.final.Run
+	p := &publishedState{archive: archive, latest: archive.Latest(), final: archive.Final()}
+	if p.final != nil && r.Phase == tender.Final {
+		r.Replaces, o.Final = p.final.Run, p.final.Run
 	}
-	return in.compareWith(r, s.before(r))
-}
-
-// attempt makes the run with the lock held. A fault of the program fails the run and
-// nothing else: the process may be at work on other offers.
-func (j *journal) attempt(ctx context.Context) (o *Outcome, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			j.lines.Error("a fault of the program", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			o, err = nil, fmt.Errorf("a fault of the program: %v; keep the files and report it", p)
-		}
-	}()
-	if err := j.tidy(); err != nil {
-		return nil, err
-	}
-	if err := j.start(); err != nil {
-		return nil, err
-	}
-	return runLocked(ctx, j)
+	return in.compareWith(r, p.before(r))
 }
 
 // notWritten says what an error of the file system means and what to do, and what it
@@ -220,42 +201,6 @@ func makeResult(ctx context.Context, req Request) (*Intake, *result.Run, error) 
 	}
 	r, err := in.Compute(ctx)
 	return in, r, err
-}
-
-func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
-	req := j.req
-	s, err := j.standing()
-	if err != nil {
-		return nil, err
-	}
-	remarks, err := s.check()
-	if err != nil {
-		return nil, err
-	}
-	j.remarks = append(j.remarks, remarks...)
-	in, r, err := makeResult(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	if r.Offer.ID != j.offer {
-		return nil, fmt.Errorf("the terms changed while the run began, from offer %q to %q; run again", j.offer, r.Offer.ID)
-	}
-	j.computed(r)
-	known := s.same(r, req.AsOf != "")
-	if known != nil && known.Held != "" && req.AcceptRejects != "" {
-		known = nil // what is accepted now is another run
-	}
-	switch {
-	case known != nil && !req.Force:
-		return s.unchanged(j, in, r, known)
-	case known != nil:
-		return s.again(ctx, j, known)
-	case r.Phase == tender.Final:
-		if err := in.checkLastReports(req.Trigger != tender.ByHand && s.inForce == ""); err != nil {
-			return nil, err
-		}
-	}
-	return s.publish(ctx, j, in, r)
 }
 
 // Workbook is the published workbook if it has at most so many bytes, or else nil, and its

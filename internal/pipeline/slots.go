@@ -65,3 +65,23 @@ func slotOutcome(e ledger.Entry) schedule.Outcome {
 	}
 	return schedule.Ran
 }
+
+// RecordMissed notes in the ledger of the offer in a folder that a slot passed
+// without a run, and why. Where the history cannot be trusted nothing is noted: the
+// next run fails and says so.
+func RecordMissed(req Request, why string) error {
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
+	if err := ledger.MakeRuns(req.Disk, runs); untrusted(err) {
+		return nil // nothing is noted where a link leads; the next run fails and says so
+	} else if err != nil {
+		return notWritten(err)
+	}
+	a, err := newAttempt(req, runs)
+	if untrusted(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.journal.missed(why)
+}

@@ -60,7 +60,7 @@ func asOfName(run string, zone *time.Location) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
 }
 
-// checkTermChanges is a *[UsageError] if terms were changed in place before a final run
+// checkTermChanges is a *[offerfolder.UsageError] if terms were changed in place before a final run
 // and the request does not say why. What resolves a finding says so itself.
 func checkTermChanges(r *result.Run, req Request) error {
 	var changed []string
