@@ -55,6 +55,7 @@ type offer struct {
 	arrived  retry           // of the run for files
 	next     schedule.Slot   // as last reported
 	waits    bool            // that it waits was reported
+	panicked retry           // of a step that panicked
 	reported reports         // what was logged as wrong
 	deaths   schedule.Deaths // the runs that died with the service
 }
@@ -70,15 +71,24 @@ func (o *offer) follow(ctx context.Context) {
 	}
 }
 
-// guarded is step, but a panic only costs a minute.
+// guarded is step, but an error in the program only costs a pause: a minute, then two, four and
+// up to ten. A run guards itself, so that its end is in the ledger.
 func (o *offer) guarded(ctx context.Context) (wait time.Duration) {
+	if rest := o.panicked.rest(o.config.Now()); rest > 0 {
+		o.server.noteProgress(o.folder)
+		return min(rest, maxIdle)
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			o.log.Error("a fault of the program; trying again in a minute", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			o.panicked = retry{tried: o.config.Now(), pause: o.panicked.longer(lastTransient)}
+			o.log.Error("internal error: please report it; trying again", "in", o.panicked.pause.String(),
+				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			wait = maxIdle
 		}
 	}()
-	return o.step(ctx)
+	wait = o.step(ctx)
+	o.panicked = retry{}
+	return wait
 }
 
 // step looks at everything once and does one thing at most. It returns how long
@@ -131,9 +141,17 @@ type retry struct {
 	pause time.Duration // 0: nothing is to be tried again
 }
 
+// rest is how long it is not to be tried yet. If the clock was set back, that is over.
+func (r *retry) rest(now time.Time) time.Duration {
+	if passed(now, r.tried, r.pause) {
+		return 0
+	}
+	return r.pause - now.Sub(r.tried)
+}
+
 // ready reports whether a slot may be tried: at once, if it is another one.
 func (r *retry) ready(now time.Time, slot schedule.Slot) bool {
-	return r.pause == 0 || slot != r.slot || passed(now, r.tried, r.pause)
+	return slot != r.slot || r.rest(now) == 0
 }
 
 // longer is the next pause, twice the one before.
@@ -333,7 +351,7 @@ func (o *offer) run(ctx context.Context, job Job) {
 	}
 	defer o.server.end(job)
 	quiet := o.isQuiet()
-	outcome, err := o.runSafely(job)
+	outcome, err := o.make(job)
 	o.own = true
 	o.survived()
 	if err == nil && job.Trigger != tender.ByFiles {
@@ -369,14 +387,8 @@ func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	}
 }
 
-// runSafely makes a run; a panic in it, or an outcome that is not known, is an error.
-func (o *offer) runSafely(job Job) (outcome Outcome, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			outcome, err = Ended, fmt.Errorf("a fault of the program: %v", p)
-			o.log.Error("a run ended by a fault of the program", "trigger", job.Trigger, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
-	}()
+// make makes a run. An outcome that is not known is an error.
+func (o *offer) make(job Job) (outcome Outcome, err error) {
 	outcome, err = o.config.Run(o.server.runs, job)
 	if outcome < Ended || outcome > Transient {
 		err = errors.Join(err, fmt.Errorf("internal error: the outcome %d of a run is not known; please report it", outcome))
@@ -489,12 +501,13 @@ func (o *offer) wait(now time.Time) time.Duration {
 	if hold := o.hold(); hold > 0 {
 		wait = min(wait, hold)
 	}
-	for _, until := range []struct {
-		since time.Time
-		d     time.Duration
-		on    bool
-	}{{o.stillSince, o.config.QuietPeriod, o.pending || o.unread()}, {o.slots.tried, o.slots.pause, true}, {o.arrived.tried, o.arrived.pause, true}} {
-		if rest := until.d - o.config.Now().Sub(until.since); until.on && rest > 0 {
+	now = o.config.Now()
+	files := retry{tried: o.stillSince, pause: o.config.QuietPeriod}
+	if !o.pending && !o.unread() {
+		files = retry{}
+	}
+	for _, until := range []retry{files, o.slots, o.arrived} {
+		if rest := until.rest(now); rest > 0 {
 			wait = min(wait, rest)
 		}
 	}

@@ -261,9 +261,10 @@ func TestAPanicOrALongRunTouchesNoOtherOffer(t *testing.T) {
 		d.serve(func() { time.Sleep(19 * time.Hour) })
 		d.want("a day", "01T00:00:10 a files", "01T00:00:10 b files", "01T00:00:10 c files",
 			"01T12:00:00 a schedule", "01T12:00:00 b schedule", "01T12:00:00 c schedule",
-			// The panic left no entry: after 1, 2, 4, 8, 16 and 32 minutes again.
+			// The panic left no entry: again after 1, 2, 4, 8 and then each 10 minutes.
 			"01T12:01:00 a schedule", "01T12:03:00 a schedule", "01T12:07:00 a catch-up", "01T12:15:00 a catch-up",
-			"01T12:31:00 a catch-up", "01T13:00:00 c schedule", "01T13:03:00 a catch-up",
+			"01T12:25:00 a catch-up", "01T12:35:00 a catch-up", "01T12:45:00 a catch-up", "01T12:55:00 a catch-up",
+			"01T13:00:00 c schedule", "01T13:05:00 a catch-up",
 			"01T15:00:00 b catch-up", "01T18:00:00 a schedule", "01T18:00:00 b schedule")
 		if log := d.logged(); !strings.Contains(log, "a is not in order") || !strings.Contains(log, "serve_test.go") {
 			t.Errorf("the log does not show the panic with its stack:\n%s", log)
@@ -281,7 +282,7 @@ func TestAPanicInTheTermsTouchesNoOtherOffer(t *testing.T) {
 			return d.readTerms(folder)
 		}
 		d.serve(func() { time.Sleep(13 * time.Hour) })
-		d.want("a day", "01T00:00:10 b files", "01T12:00:00 a files", "01T12:00:00 b schedule")
+		d.want("a day", "01T00:00:10 b files", "01T12:00:00 b schedule", "01T12:05:00 a files")
 	})
 }
 
