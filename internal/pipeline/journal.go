@@ -67,14 +67,14 @@ func (j *journal) append(e ledger.Entry) error {
 	noted, err := j.log.Append(e)
 	if err == nil {
 		// A log that is kept elsewhere proves what the end of the ledger was.
-		j.lines.Info("noted in the ledger", "event", e.Event, "entry", noted.Seq, "hash", noted.Hash)
+		j.lines.Info("noted in the ledger", "event", string(e.Event), "entry", noted.Seq, "hash", noted.Hash)
 	}
 	return err
 }
 
 // start notes that the attempt begins. It is the holder of the lock who does.
 func (j *journal) start() error {
-	j.lines.Info("run begins", "trigger", j.entry.Trigger, "slot", j.entry.Slot)
+	j.lines.Info("run begins", "trigger", string(j.entry.Trigger), "slot", j.entry.Slot)
 	e := j.entry
 	e.Event = ledger.Started
 	return j.append(e)
@@ -85,7 +85,7 @@ func (j *journal) computed(r *result.Run) {
 	j.entry = describe(j.entry, r)
 	c := j.entry.Counts
 	j.lines = j.lines.With("run", r.Name)
-	j.lines.Info("computed", "phase", r.Phase, "rows", c.Rows, "counted", c.Counted, "not_counted", c.NotCounted, "rejected", c.Rejected)
+	j.lines.Info("computed", "phase", string(r.Phase), "rows", c.Rows, "counted", c.Counted, "not_counted", c.NotCounted, "rejected", c.Rejected)
 }
 
 // describe is the entry with what a run came to.
@@ -175,7 +175,7 @@ func (j *journal) end(event ledger.Event, exit exitcode.Code, message string) er
 	if event == ledger.Refused || event == ledger.Failed {
 		level = slog.LevelError
 	}
-	j.lines.Log(context.Background(), level, "run ended", "event", event, "exit", exit, "duration", e.Duration.Round(time.Millisecond).String(), "message", e.Message)
+	j.lines.Log(context.Background(), level, "run ended", "event", string(event), "exit", int(exit), "duration", e.Duration.Round(time.Millisecond).String(), "message", e.Message)
 	return j.append(e)
 }
 

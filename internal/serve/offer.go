@@ -374,10 +374,10 @@ func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	switch {
 	case outcome == Busy:
 		*again = retry{job.Slot, o.config.Now(), firstRetry}
-		o.log.Info("the offer is busy; trying again in a minute", "trigger", job.Trigger)
+		o.log.Info("the offer is busy; trying again in a minute", "trigger", string(job.Trigger))
 	case outcome == Transient:
 		*again = retry{job.Slot, o.config.Now(), again.longer(lastTransient)}
-		o.log.Warn("the machine did not let the run end; trying again", "trigger", job.Trigger, "slot", slotName(job.Slot), "in", again.pause.String())
+		o.log.Warn("the machine did not let the run end; trying again", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "in", again.pause.String())
 	case open:
 		*again = retry{job.Slot, o.config.Now(), again.longer(lastRetry)}
 		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(), "in", again.pause.String())
@@ -394,7 +394,7 @@ func (o *offer) make(job Job) (outcome Outcome, err error) {
 		err = errors.Join(err, fmt.Errorf("internal error: the outcome %d of a run is not known; please report it", outcome))
 	}
 	if err != nil && outcome != Busy {
-		o.log.Error("the run failed", "trigger", job.Trigger, "slot", slotName(job.Slot), "error", err.Error())
+		o.log.Error("the run failed", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "error", err.Error())
 	}
 	return outcome, err
 }
@@ -440,7 +440,7 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 		return leave, true
 	}
 	usage := o.server.admission.usage()
-	o.log.Info("waiting for other runs to end", "trigger", job.Trigger, "slot", slotName(job.Slot), "needs", megabytes(t.need),
+	o.log.Info("waiting for other runs to end", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "needs", megabytes(t.need),
 		"running", usage.Running, "in_use", megabytes(usage.Memory), "waiting", usage.Waiting)
 	o.config.Observe(Waiting{o.folder, true})
 	defer o.config.Observe(Waiting{o.folder, false})
