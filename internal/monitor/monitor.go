@@ -148,7 +148,7 @@ func (t *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
 // fileName is a name that every system takes for a file.
 func fileName(name string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 128 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_') {
+		if r < 128 && ((r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == '.' || r == '-' || r == '_') {
 			return r
 		}
 		return '_'

@@ -125,7 +125,7 @@ type Attachment struct {
 
 // wanted reports whether the event is among the occasions on which a notice is wanted.
 func (e Event) wanted(on []settings.Occasion) bool {
-	if e.Again || e.Reminded && slices.Contains(on, settings.Reminder) {
+	if e.Again || (e.Reminded && slices.Contains(on, settings.Reminder)) {
 		return false
 	}
 	return slices.Contains(on, settings.Occasion(e.Kind))

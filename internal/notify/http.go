@@ -36,7 +36,7 @@ func addressed(u, offer string) string { return strings.ReplaceAll(u, "{offer}",
 // slug is an id as healthchecks.io writes it in addresses.
 func slug(id string) string {
 	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') || r == '-' || r == '_' {
 			return r
 		}
 		return '-'

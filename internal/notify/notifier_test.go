@@ -378,7 +378,7 @@ func TestTheAdviceIsThatOfTheCommandsPage(t *testing.T) {
 		code, todo := strings.TrimSpace(cells[1]), strings.TrimSpace(cells[3])
 		found := false
 		for _, e := range exitcode.Table {
-			found = found || code == strconv.Itoa(int(e.Code)) && e.Advice == todo
+			found = found || (code == strconv.Itoa(int(e.Code)) && e.Advice == todo)
 		}
 		if !found {
 			t.Errorf("the advice on exit code %s is not %q", code, todo)

@@ -460,7 +460,7 @@ func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: tender.BySchedule, Slot: "2026-05-04T18:00:00-04:00"}
 	named := false
 	req.Disk.Fault = func(op, path string) error {
-		if named = named || op == "rename" && strings.HasPrefix(filepath.Base(path), "2026-"); named && op != "rename" {
+		if named = named || (op == "rename" && strings.HasPrefix(filepath.Base(path), "2026-")); named && op != "rename" {
 			return syscall.EIO // the sync of the runs folder, and all that follows
 		}
 		return nil

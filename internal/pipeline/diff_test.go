@@ -190,7 +190,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 			for kind, n := range forth.Kinds() {
 				kinds[kind] += n
 			}
-			if !forth.Differs() || len(forth.Files)+len(forth.Rejects) == 0 && len(forth.Terms) == 0 {
+			if !forth.Differs() || (len(forth.Files)+len(forth.Rejects) == 0 && len(forth.Terms) == 0) {
 				t.Errorf("%s and %s differ in nothing", filepath.Base(was), filepath.Base(now))
 			}
 		}

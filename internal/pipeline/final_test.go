@@ -133,7 +133,7 @@ func TestP21AFinalRunByAnUnidentifiedBuildWarns(t *testing.T) {
 			o := mustRun(t, Request{Folder: folder, Clock: clock, Version: version})
 			said := strings.Join(tender.Messages(o.Remarks), "\n")
 			wanted := want != "" && o.Run.Phase == tender.Final
-			if got := strings.Contains(said, "cannot be built again"); got != wanted || wanted && !strings.Contains(said, want) {
+			if got := strings.Contains(said, "cannot be built again"); got != wanted || (wanted && !strings.Contains(said, want)) {
 				t.Errorf("%s, %s, %s: %s", version, o.Run.Phase, o.Action, said)
 			}
 		}

@@ -97,7 +97,7 @@ func TestT16TestP11WhichReportIsNeededAfterTheExpiration(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = Run(context.Background(), Request{Folder: folder, Clock: func() time.Time { return c.now }, Version: "test", Trigger: tender.BySchedule})
-			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			if (c.want == "" && err != nil) || (c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want))) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})

@@ -289,7 +289,7 @@ func (o *offer) takeEntries(entries []schedule.Entry) {
 func (o *offer) checkOnStart() {
 	_, newest, err := scanFiles(o.folder)
 	lasts := o.now().Before(o.plan.At(o.now()).End)
-	if err != nil || newest.After(o.last) && (lasts || !o.last.IsZero()) || !o.own && lasts {
+	if err != nil || (newest.After(o.last) && (lasts || !o.last.IsZero())) || (!o.own && lasts) {
 		o.pending = true
 	}
 }

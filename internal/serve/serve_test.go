@@ -449,7 +449,7 @@ func TestABusyOfferIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *")
 		d.onRun = func(context.Context, Job) error {
-			if now := d.now().Format("15:04:05"); now < "00:02:00" || now >= "12:00:00" && now < "12:03:00" {
+			if now := d.now().Format("15:04:05"); now < "00:02:00" || (now >= "12:00:00" && now < "12:03:00") {
 				return errBusy
 			}
 			return nil
