@@ -46,16 +46,16 @@ func newServeCommand(w world) *cobra.Command {
 		Use:   "serve FOLDER",
 		Short: "Run every offer of a folder when it is due and when files arrive",
 		Long: `serve runs every offer in FOLDER on its own schedule and in its own zone, after its
-own dates, and when files arrive in its inbox or its terms change. Offers that come,
-change or go are noticed. It goes on until it gets SIGTERM or an interrupt; then no
-new run begins, and those under way get the grace to end. On SIGHUP it does the same,
-and goes on with the settings as they are then.
+own dates, and when files arrive in its inbox or its terms change. New, changed and
+removed offers are noticed. It runs until it gets SIGTERM or an interrupt: then it
+starts no new run, and runs in progress have the grace period to finish. On SIGHUP it
+does the same, and continues with the settings as they are then.
 
 Runs wait for one another so that together they do not need more memory than there is.
 
-Settings are read from FOLDER/batch.yaml, if it is there. One serve at a time can be
-on a folder: a second ends with exit code 5. With a command line or settings that are
-wrong the exit code is 78.`,
+Settings are read from FOLDER/batch.yaml, if it exists. Only one serve can run on a
+folder: a second ends with exit code 5. If the command line or the settings are wrong,
+the exit code is 78.`,
 		Example: `  batch serve /srv/offers`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -93,7 +93,7 @@ wrong the exit code is 78.`,
 	flags.StringVar(&named.memory, "memory", "",
 		"let runs together need at most this much memory, such as 2GiB (default: as in batch.yaml, or by what the machine has)")
 	flags.StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
-	flags.StringVar(&format, "log", "auto", "form of the log: auto, text, json or off")
+	flags.StringVar(&format, "log", "auto", "format of the log: auto, text, json or off")
 	flags.Lookup("settle").Hidden = true
 	return c
 }
@@ -105,7 +105,7 @@ type serveFlags struct {
 	memory                           string
 }
 
-// put puts what was named on the command line in the place of the settings.
+// put lets the flags of the command line replace the settings.
 func (f *serveFlags) put(c *cobra.Command, to *settings.Settings) error {
 	s := &to.Serve
 	if c.Flags().Changed("settle") {
@@ -147,7 +147,7 @@ func (f *serveFlags) put(c *cobra.Command, to *settings.Settings) error {
 	return nil
 }
 
-// service does what the scheduler decides: runs, ledgers, notices, metrics.
+// service does what the scheduler decides, and reports it: runs, ledgers, notices, metrics.
 type service struct {
 	monitor   *monitor.Monitor
 	world     world
@@ -219,7 +219,7 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 			log.Info("reading the settings again")
 			return &installed
 		}
-		log.Error("the settings cannot be read again; going on with those that hold", "error", err)
+		log.Error("the settings cannot be read; correct them and send SIGHUP again, until then the old ones stay in force", "error", err)
 	}
 }
 
@@ -250,8 +250,8 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	})
 }
 
-// notifySystemd gives the service manager a state, if there is one that listens. Whether it
-// heard, it shows itself: without a sign of life it starts the service again.
+// notifySystemd sends the service manager a state, if there is one. An error needs no
+// handling: without a heartbeat the service manager restarts the service.
 func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
 
 // observe shows and reports what happens in the scheduler.
@@ -289,8 +289,8 @@ func (s *service) parked(folder string, deaths schedule.Deaths) {
 	now := s.world.now()
 	zone := cmp.Or(monitor.ZoneOf(folder), time.UTC)
 	s.monitor.Report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Failed), Title: "parked: the service died in its runs",
-		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else under way; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.NextTry().In(zone))),
-		Advice:  "see in the log how the service ended; give it more memory, replace the file that it cannot bear, or run the offer by hand"})
+		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else running; it is tried again at %s, and when its files or terms change", deaths.Count, toTheSecond(deaths.NextTry().In(zone))),
+		Advice:  "check in the log how the service ended; give it more memory, replace the file that makes it fail, or run the offer by hand"})
 }
 
 // listen answers Prometheus and health checks, until what it returns is
@@ -307,7 +307,7 @@ func (s *service) listen(ctx context.Context, address string) (closed func(), er
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := metrics.Serve(ctx, listener, s.monitor.Board.Handler(alive, ready)); err != nil {
-			s.monitor.Log.Error("metrics are not served any more", "error", err)
+			s.monitor.Log.Error("metrics are no longer served; restart the service", "error", err)
 		}
 	})
 	return func() { stop(); done.Wait() }, nil
@@ -416,7 +416,7 @@ func (s *service) next(folder string, slot schedule.Slot) {
 	s.monitor.Board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
 }
 
-// broken reports terms that cannot be read, and shows it until they can.
+// broken reports terms that cannot be read, and shows it until they can be; nil: they can.
 func (s *service) broken(folder string, err error) {
 	id := s.id(folder)
 	s.monitor.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
@@ -477,7 +477,7 @@ func (s *service) run(ctx context.Context, job serve.Job) error {
 	o, err := s.monitor.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
 	if err == nil && job.Trigger == tender.ByFiles {
 		for _, remark := range monitor.RemarksOf(o) {
-			s.monitor.Log.Warn("to look at", "offer", s.id(job.Folder), "what", remark)
+			s.monitor.Log.Warn("please check", "offer", s.id(job.Folder), "what", remark)
 		}
 	}
 	return err
@@ -509,14 +509,14 @@ func (s *service) remind(folder string) {
 	}
 	u, err := pipeline.UnsettledOf(folder)
 	if err != nil {
-		s.monitor.Log.Warn("it is not known whether findings are open", "offer", s.id(folder), "error", err)
+		s.monitor.Log.Warn("the open findings cannot be read; no reminder is sent today", "offer", s.id(folder), "error", err)
 		return
 	}
 	if u == nil || tender.DateOf(u.Reported.In(zone)).String() == day {
 		return
 	}
 	if err := s.reminders.Sent(s.world.disk, name, day); err != nil {
-		s.monitor.Log.Warn("a reminder could not be noted; it may come twice today", "offer", s.id(folder), "error", err)
+		s.monitor.Log.Warn("a reminder could not be recorded; it may be sent twice today", "offer", s.id(folder), "error", err)
 	}
 	s.monitor.Report(monitor.ReminderOf(s.id(folder), u, now))
 }

@@ -146,7 +146,7 @@ func TestASecondServeIsRefused(t *testing.T) {
 	defer unlock()
 	log := &safeBuffer{}
 	w := world{stdout: log, stderr: log, getenv: os.Getenv, now: time.Now}
-	if got := run(t.Context(), []string{"serve", folder}, w); got != int(exitcode.Busy) || !strings.Contains(log.String(), "another batch serve is on this folder") {
+	if got := run(t.Context(), []string{"serve", folder}, w); got != int(exitcode.Busy) || !strings.Contains(log.String(), "another batch serve already runs on this folder") {
 		t.Errorf("exit code %d, %s", got, log)
 	}
 }

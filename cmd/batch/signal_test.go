@@ -55,7 +55,7 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 	s.awaitLog("reading the settings again", 1)
 	s.awaitLog(`memory="300 MiB"`, 1)
 	write("serve: {memory: much}\n")
-	s.awaitLog("the settings cannot be read again", 1)
+	s.awaitLog("the settings cannot be read;", 1)
 	newReport(t, offer, "remarks.txt")
 	s.awaitLog("run ended", 1) // it goes on
 	s.stop()

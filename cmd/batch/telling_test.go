@@ -160,7 +160,7 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	var missed []schedule.Miss
 	for i := range 40 {
 		at := time.Date(2004, 11, 10, 22, 30+15*i, 0, 0, time.UTC)
-		missed = append(missed, schedule.Miss{Slot: schedule.Slot{At: at}, Why: "superseded", MadeUp: true})
+		missed = append(missed, schedule.Miss{Slot: schedule.Slot{At: at}, Why: "superseded", Covered: true})
 	}
 	if err := s.recordMissed(folder, missed); err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func probe(wrong func() error) http.Handler {
 func Alive(now, last func() time.Time, within time.Duration) func() error {
 	return func() error {
 		if turned := last(); now().Sub(turned) > within {
-			return fmt.Errorf("the loop last turned at %s, more than %s ago; restart the service", turned.UTC().Format(time.RFC3339), within)
+			return fmt.Errorf("the scheduler was last active at %s, more than %s ago; restart the service", turned.UTC().Format(time.RFC3339), within)
 		}
 		return nil
 	}

@@ -300,7 +300,7 @@ func TestHealthAndReadinessSayWhatIsWrong(t *testing.T) {
 	now = now.Add(5 * time.Minute)
 	ask("/healthz", 200, "ok")
 	now = now.Add(time.Second)
-	ask("/healthz", 503, "the loop last turned at 2004-11-12T22:30:00Z, more than 5m0s ago; restart the service")
+	ask("/healthz", 503, "the scheduler was last active at 2004-11-12T22:30:00Z, more than 5m0s ago; restart the service")
 	if status, _ := get(t, server.URL+"/"); status != http.StatusNotFound {
 		t.Errorf("/ answers %d", status)
 	}

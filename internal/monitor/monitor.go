@@ -91,14 +91,14 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 		e.Kind, e.Exit, e.Message = notify.Failure, int(pipeline.ExitOf(err)), err.Error()
 		if final := new(offerfolder.UsageError); errors.As(err, &final) && final.Final != "" {
 			e.Title = "not published: it differs from the final run in force"
-			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
+			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or remove the new file or undo the change of the terms"
 		}
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) {
 			e.Title = "not run: the history of the runs is lost or damaged"
 			e.Advice = "no run is made until it is restored or rebuilt, as nothing else says what was published; do as the message says"
 		}
 		if altered := new(ledger.AlteredError); errors.As(err, &altered) {
-			e.Title = "not published: what was published before is not as it was"
+			e.Title = "not published: an earlier run was changed after it was published"
 		}
 		return e
 	}
@@ -312,8 +312,8 @@ func (t *Monitor) ReportMissed(folder string, missed []schedule.Miss) {
 	if n := len(missed); n > 1 {
 		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot, last.Slot, last.Why)
 	}
-	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.MadeUp }) {
-		e.Advice = "nothing for the result: a later slot is run now. See why nothing ran before"
+	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.Covered }) {
+		e.Advice = "nothing for the result: a later slot is run now. Check why nothing ran before"
 	}
 	t.Report(e)
 }

@@ -43,7 +43,7 @@ func (r *Reminders) Read(file string, log *slog.Logger) {
 		err = json.Unmarshal(content, &r.Days)
 	}
 	if err != nil {
-		log.Warn("it is not known who was reminded today", "error", err)
+		log.Warn("the record of reminders cannot be read; one may be sent twice today", "error", err)
 	}
 }
 

@@ -64,10 +64,10 @@ type Total struct {
 }
 
 // adviceMissed is what to do after a missed slot.
-const adviceMissed = `see why nothing ran at that time, then run "batch run" for this offer by hand if its result is needed`
+const adviceMissed = `check why nothing ran at that time, then run "batch run" for this offer by hand if its result is needed`
 
 // adviceReminder is what to do about a reminder.
-const adviceReminder = "settle the open findings with the depositary, or resolve them in the offer"
+const adviceReminder = "clarify the open findings with the depositary, or resolve them in the offer"
 
 // whatToDo is the advice on an event, "" for nothing to do.
 func (e Event) whatToDo() string {

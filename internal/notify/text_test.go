@@ -12,7 +12,7 @@ import (
 
 func TestTheTextSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	const want = `level3-2004: done, with 7 rejects
-What to do: the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer.
+What to do: the result is published, or nothing has changed; clarify the open findings with the depositary, or resolve them in the offer.
 
 published
 
@@ -54,7 +54,7 @@ func TestP17AMailSaysWhatToActOnAndWhatChanged(t *testing.T) {
 	e.Changes = []string{"against run 2004-11-11T173004-1a2b3c4d: 2 new, 0 no longer counted"}
 	e.Attachment = &Attachment{Name: "level3.xlsx", Content: []byte("PK")}
 	const want = `level3-2004: done, with 8 open findings
-What to do: the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer.
+What to do: the result is published, or nothing has changed; clarify the open findings with the depositary, or resolve them in the offer.
 
 published
 

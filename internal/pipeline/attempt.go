@@ -48,8 +48,8 @@ func offerID(folder string) string {
 func (a *attempt) guarded(ctx context.Context) (o *Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.journal.lines.Error("a fault of the program", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			o, err = nil, fmt.Errorf("a fault of the program: %v; keep the files and report it", p)
+			a.journal.lines.Error("internal error: please report it, with the input files", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			o, err = nil, fmt.Errorf("internal error: %v; please report it, with the input files", p)
 		}
 	}()
 	return a.make(ctx)
@@ -291,7 +291,7 @@ func (a *attempt) outcome(in *Intake, r *result.Run, run *ledger.Run, action Act
 
 // errUnfinished says that a run is published although it ended with an
 // error.
-var errUnfinished = errors.New("the run has its name already; the next run does what was left undone")
+var errUnfinished = errors.New("the run is published; the next run completes the remaining steps")
 
 // unfinished adds to an error that the run is published, if it is.
 func (a *attempt) unfinished(err error) error {

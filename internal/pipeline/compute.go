@@ -168,7 +168,7 @@ func broken(invariants []tender.Invariant) error {
 	for _, inv := range invariants {
 		if !inv.Holds {
 			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-				"an invariant is broken: %s (%s); this is a fault of the program: keep the files and report it", inv.Name, inv.Detail)}
+				"an invariant does not hold: %s (%s); internal error: please report it, with the input files", inv.Name, inv.Detail)}
 		}
 	}
 	return nil

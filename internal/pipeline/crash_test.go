@@ -576,7 +576,7 @@ func TestAFaultOfTheProgramFailsTheRunAndFreesTheOffer(t *testing.T) {
 		}
 		return nil
 	}}})
-	if err == nil || !strings.Contains(err.Error(), "fault of the program: index out of range") {
+	if err == nil || !strings.Contains(err.Error(), "internal error: index out of range") {
 		t.Fatal(err)
 	}
 	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))

@@ -47,7 +47,7 @@ func openJournal(req Request, runs, offer string) (*journal, error) {
 		j.log, err = ledger.OpenLog(runs)
 	}
 	if err != nil {
-		j.lines.Error("nothing is noted in the ledger", "error", err)
+		j.lines.Error("nothing is recorded in the ledger", "error", err)
 		return nil, err
 	}
 	return j, nil

@@ -55,7 +55,7 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 			continue
 		}
 		known[open.Run] = true
-		open.Event, open.Exit, open.Message = ledger.Published, int(exitWith(open.Counts)), "it ended before it had said so"
+		open.Event, open.Exit, open.Message = ledger.Published, int(exitWith(open.Counts)), "the process ended before recording the result"
 		left = append(left, open)
 	}
 	for _, e := range entries {

@@ -121,10 +121,10 @@ const (
 // that is lost or damaged, [ledger.ErrBusy] if another run
 // holds the offer, [ledger.ErrDecided] if another one dealt with the slot, the
 // context's error if it was interrupted, or one of the file system. After an error
-// nothing is published, unless it says that the run has its name already.
+// nothing is published, unless it says that the run is.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if t := req.Trigger; t != "" && !t.Known() {
-		return nil, fmt.Errorf("a run cannot be made by %q: that is no trigger that is known", t)
+		return nil, fmt.Errorf("internal error: the trigger %q of a run is not known; please report it", t)
 	}
 	if req.DryRun {
 		in, r, err := makeResult(ctx, req)
@@ -176,12 +176,12 @@ func (in *Intake) lookAhead(r *result.Run, o *Outcome) error {
 // means that the context is done.
 func notWritten(err error) error {
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("interrupted: nothing was published; run again, unless the service does so when it is back: %w", err)
+		return fmt.Errorf("interrupted: nothing was published; run again, unless the service does when it is back: %w", err)
 	}
 	for cause, advice := range map[error]string{
 		syscall.ENOSPC:   "make room on the disk",
 		syscall.EROFS:    "the file system is read-only; use a folder that can be written",
-		fs.ErrPermission: "run as the user to whom the folder belongs, or mend its permissions",
+		fs.ErrPermission: "run as the user to whom the folder belongs, or fix its permissions",
 	} {
 		switch {
 		case errors.Is(err, cause) && errors.Is(err, errUnfinished):

@@ -7,8 +7,8 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// grace is how late a regular slot may be run without being called caught up: a
-// busy machine, a run before it that took its time.
+// grace is how late a regular slot may be run without being called a late one: the
+// machine was busy, or the run before it was slow.
 const grace = 5 * time.Minute
 
 // Firing is a slot that is to be run now.
@@ -19,9 +19,9 @@ type Firing struct {
 
 // Miss is a slot that is to be recorded as missed, and why.
 type Miss struct {
-	Slot   Slot
-	Why    string
-	MadeUp bool // a later regular slot is run now
+	Slot    Slot
+	Why     string
+	Covered bool // a later regular slot is run now
 }
 
 // Due is what is to be done at an instant: first record what was missed, in its
@@ -58,16 +58,16 @@ func (p Plan) Due(r *Record, now time.Time) Due {
 			due.add(r, s, tender.ByCatchUp)
 		}
 	}
-	due.markMadeUp()
+	due.markCovered()
 	return due
 }
 
-// markMadeUp marks the regular slots that were missed if a later one is run.
-func (d *Due) markMadeUp() {
+// markCovered marks the regular slots that were missed if a later one is run.
+func (d *Due) markCovered() {
 	last := len(d.Run) - 1
 	for i := range d.Missed {
 		m := &d.Missed[i]
-		m.MadeUp = last >= 0 && m.Slot.Kind == Regular && d.Run[last].Slot.Kind == Regular
+		m.Covered = last >= 0 && m.Slot.Kind == Regular && d.Run[last].Slot.Kind == Regular
 	}
 }
 

@@ -77,10 +77,10 @@ func TestOfMissedSlotsTheNewestIsCaughtUp(t *testing.T) {
 	wantDue(t, "without catching up", p, r, day(t, 4, 20, 0), "02T17:30 missed", "03T17:30 missed", "04T17:30 missed")
 	wantDue(t, "a little late", p, r, day(t, 4, 17, 35), "02T17:30 missed", "03T17:30 missed", "04T17:30 schedule")
 	if why := p.Due(r, day(t, 4, 20, 0)).Missed; !strings.HasPrefix(why[0].Why, "superseded by the slot of 2004-11-04 17:30 EST") ||
-		why[2].Why != "it is 2h30m0s late, and catch_up is none" || why[0].MadeUp {
+		why[2].Why != "it is 2h30m0s late, and catch_up is none" || why[0].Covered {
 		t.Errorf("the reasons are %v", why)
 	}
-	if missed := p.Due(r, day(t, 4, 17, 35)).Missed; !missed[0].MadeUp || !missed[1].MadeUp {
+	if missed := p.Due(r, day(t, 4, 17, 35)).Missed; !missed[0].Covered || !missed[1].Covered {
 		t.Errorf("with a later one that is run: %v", missed)
 	}
 }

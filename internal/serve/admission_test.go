@@ -400,7 +400,7 @@ func TestS2AnOfferThatHangsStopsTheBeat(t *testing.T) {
 					}
 					close(end)
 				})
-				if !strings.Contains(d.logged(), "the service hangs") {
+				if !strings.Contains(d.logged(), "an offer hangs") {
 					t.Error("the log does not say that it hangs")
 				}
 			})

@@ -64,20 +64,19 @@ type Config struct {
 	Runs   int   // at most so many runs at once; 0: any number
 	Memory int64 // at most so many bytes of memory for all; 0: any amount
 
-	Poll        time.Duration // how often folders are looked through
-	QuietPeriod time.Duration // how long files must not have moved
+	Poll        time.Duration // how often folders are scanned
+	QuietPeriod time.Duration // how long files must be unchanged before they are used
 	Grace       time.Duration // how long runs may take to end after the context is done
 	PollOnly    bool          // do not ask the system to report changes
 }
 
-// ErrServed says that the folder has its scheduler already.
-var ErrServed = errors.New("another batch serve is on this folder; stop it first, or leave it to its work")
+// ErrServed says that another scheduler runs on the folder.
+var ErrServed = errors.New("another batch serve already runs on this folder; stop it first")
 
 // lockName is the file in the folder that a scheduler holds locked.
 const lockName = ".serve.lock"
 
-// Lock takes the folder for one scheduler. The lock ends with the process at the
-// latest. It returns [ErrServed] if another has it, or a *[disk.StrangeError] at once if
+// Lock reserves the folder for one scheduler, at most until the process ends. It returns [ErrServed] if another has it, or a *[disk.StrangeError] at once if
 // something else than a file has the lock's name: to open a pipe would hang.
 func Lock(folder string) (unlock func() error, err error) {
 	tree, path := disk.In(folder), filepath.Join(folder, lockName)

@@ -8,27 +8,27 @@ import (
 )
 
 const (
-	// stuckAfter is how long an offer's goroutine may be at one thing that is no run, such
-	// as reading from a share that does not answer.
+	// stuckAfter is how long an offer's goroutine may take for anything but a run, such as
+	// reading from a share that does not answer.
 	stuckAfter = 5 * time.Minute
 	// longestRun is how long a run may take. The largest takes minutes; one that hangs
 	// would hold its share of memory for ever.
 	longestRun = time.Hour
 )
 
-// heartbeat says that the loop is at work, unless an offer hangs. The one who listens then starts the
-// service again.
+// heartbeat says that the loop is at work, unless an offer hangs: then the service manager
+// restarts the service.
 func (s *server) heartbeat() {
 	if names := s.hanging(); len(names) > 0 {
 		if what := strings.Join(names, ", "); s.reported.isNew(what, s.config.Now()) {
-			s.config.Log.Error("the service hangs and is to be started again", "offers", what)
+			s.config.Log.Error("an offer hangs: the heartbeat stops, so that the service manager restarts the service", "offers", what)
 		}
 		return
 	}
 	s.config.Observe(s.usage())
 }
 
-// usage is what the loop is at.
+// usage is what is under way and what waits, of all offers.
 func (s *server) usage() Heartbeat {
 	usage := s.admission.usage()
 	usage.Offers = max(s.count, 0)
@@ -43,7 +43,7 @@ func (s *server) noteProgress(folder string) {
 	s.progress[folder] = now
 }
 
-// hanging lists the offers whose goroutine has been at one thing for too long.
+// hanging lists the offers whose goroutine has made no progress for too long.
 func (s *server) hanging() (names []string) {
 	now := s.config.Now()
 	s.mu.Lock()

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// maxIdle is the longest time without a look at the clock: it may be set, and it
-	// goes on while the machine sleeps, in which timers stand still.
+	// maxIdle is the longest time without reading the clock: it may be set, and it
+	// goes on while the machine sleeps, when timers do not.
 	maxIdle = time.Minute
-	// debounce is how long an offer waits after it was woken, so that a long copy
+	// debounce is how long an offer waits after a change wakes it, so that a long copy
 	// into the inbox does not keep it busy.
 	debounce = 200 * time.Millisecond
 	// The times between two tries of a run that left no entry, and of one that failed by
@@ -60,7 +60,7 @@ type offer struct {
 	deaths   schedule.Deaths // the runs that died with the service
 }
 
-// follow looks at the offer again and again until the context is done.
+// follow steps the offer until the context is done.
 func (o *offer) follow(ctx context.Context) {
 	defer o.server.watcher.leave(o.folder)
 	defer o.server.watcher.leave(filepath.Join(o.folder, inboxName))
@@ -107,13 +107,13 @@ func (o *offer) step(ctx context.Context) time.Duration {
 		}
 	}
 	if !there || o.plan == nil {
-		return o.config.Poll // it is being replaced, or the offer is being taken away
+		return o.config.Poll // offer.yaml is being replaced, or the offer is being removed
 	}
 	now := o.now()
 	o.record.See(now)
 	acted, err := o.act(ctx, now)
 	if err != nil {
-		o.problem("nothing is run until this is mended", err)
+		o.problem("nothing is run until this is fixed", err)
 		return maxIdle
 	}
 	if acted {
@@ -123,8 +123,8 @@ func (o *offer) step(ctx context.Context) time.Duration {
 	return o.wait(now)
 }
 
-// now is what the clock shows, without the monotonic reading that a clock that was
-// set would be hidden by.
+// now is what the clock shows, without the monotonic reading, which would hide that the
+// clock was set.
 func (o *offer) now() time.Time { return o.config.Now().Round(0) }
 
 // passed reports whether a time has passed since an instant, by the monotonic
@@ -192,8 +192,8 @@ func (o *offer) noteFiles() error {
 // isQuiet reports whether the files have not moved for a while.
 func (o *offer) isQuiet() bool { return passed(o.config.Now(), o.stillSince, o.config.QuietPeriod) }
 
-// load reads the folder if offer.yaml is another one and has come to rest, if it was not read
-// yet, and if the offer is parked, as it may have been run by hand.
+// load reads the folder if offer.yaml has changed and the quiet period has passed, if it was
+// not read yet, and if the offer is parked, as it may have been run by hand.
 func (o *offer) load() error {
 	terms := o.termsMoved()
 	if !terms && o.record != nil && !o.deaths.Parked() {
@@ -321,8 +321,8 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 	return false, nil
 }
 
-// filesAreDue reports whether a run for files is to be made: they have come to rest, the terms
-// are sound, and the offer has begun.
+// filesAreDue reports whether a run for files is to be made: the quiet period has passed, the
+// terms can be read, and the offer was launched.
 func (o *offer) filesAreDue(now time.Time) bool {
 	return o.pending && o.isQuiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) &&
 		o.arrived.ready(o.config.Now(), schedule.Slot{})
@@ -374,10 +374,10 @@ func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	switch {
 	case outcome == Busy:
 		*again = retry{job.Slot, o.config.Now(), firstRetry}
-		o.log.Info("the offer is busy; trying again in a minute", "trigger", string(job.Trigger))
+		o.log.Info("another run holds the offer; trying again in a minute", "trigger", string(job.Trigger))
 	case outcome == Transient:
 		*again = retry{job.Slot, o.config.Now(), again.longer(lastTransient)}
-		o.log.Warn("the machine did not let the run end; trying again", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "in", again.pause.String())
+		o.log.Warn("the machine did not let the run finish (disk, memory or open files); trying again", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "in", again.pause.String())
 	case open:
 		*again = retry{job.Slot, o.config.Now(), again.longer(lastRetry)}
 		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(), "in", again.pause.String())

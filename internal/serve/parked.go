@@ -15,7 +15,7 @@ func (o *offer) suspect(deaths schedule.Deaths) {
 	o.deaths = deaths
 	switch {
 	case deaths.Parked():
-		o.log.Error("the offer is parked: the service died each time it ran it, also with nothing else under way; give it memory, correct its files or terms, or run it by hand",
+		o.log.Error("the offer is parked: the service died each time it ran it, also with nothing else running; give it more memory, correct its files or terms, or run it by hand",
 			"deaths", deaths.Count, "next_try", deaths.NextTry().UTC().Format(time.RFC3339))
 		o.config.Observe(Parked{o.folder, deaths})
 	case deaths.Count > 0:
@@ -30,7 +30,7 @@ func (o *offer) survived() {
 	}
 	wasParked := o.deaths.Parked()
 	o.deaths = schedule.Deaths{}
-	o.log.Info("a run came to an end; the offer is run as any other again")
+	o.log.Info("a run finished; the offer is run like any other again")
 	if wasParked {
 		o.config.Observe(Parked{Folder: o.folder})
 	}

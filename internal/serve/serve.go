@@ -114,7 +114,7 @@ func (s *server) discover(ctx context.Context) {
 	s.count = len(folders)
 	for folder, f := range s.offers {
 		if !f.dropped && !slices.Contains(folders, folder) {
-			s.config.Log.Info("the folder of the offer no longer exists; it is not followed any more", "offer", filepath.Base(folder))
+			s.config.Log.Info("the offer's folder no longer exists; the offer is no longer watched", "offer", filepath.Base(folder))
 			f.dropped = true
 			s.config.Observe(Dropped{folder})
 			f.cancel()

@@ -7,8 +7,8 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// watcher has the system report changes in folders. Shares do not report them, so it is
-// beside polling and never in its place.
+// watcher has the system report changes in folders. Shares do not report them, so it
+// complements polling and never replaces it.
 type watcher struct {
 	fs    *fsnotify.Watcher
 	mu    sync.Mutex
@@ -53,7 +53,7 @@ func (w *watcher) pass() {
 			if !ok {
 				return
 			}
-			w.wake("") // events were lost: all are to look
+			w.wake("") // events were lost: all offers scan their files
 		}
 	}
 }
