@@ -59,7 +59,8 @@ func served(t *testing.T, folder, offer string, from time.Time, ends int) *safeB
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	log, began := &safeBuffer{}, time.Now()
-	w := world{stdout: log, stderr: log, getenv: os.Getenv, version: "test", now: func() time.Time { return from.Add(time.Since(began)) }}
+	w := world{stdout: log, stderr: log, getenv: os.Getenv, version: "test",
+		now: func() time.Time { return from.Add(time.Since(began)) }}
 	code := make(chan int)
 	go func() {
 		code <- run(ctx, []string{"serve", folder, "--poll", "200ms", "--quiet-period", "50ms", "--grace", "1m"}, w)
@@ -146,7 +147,8 @@ func TestASecondServeIsRefused(t *testing.T) {
 	defer unlock()
 	log := &safeBuffer{}
 	w := world{stdout: log, stderr: log, getenv: os.Getenv, now: time.Now}
-	if got := run(t.Context(), []string{"serve", folder}, w); got != int(exitcode.Busy) || !strings.Contains(log.String(), "another batch serve already runs on this folder") {
+	if got := run(t.Context(), []string{"serve", folder}, w); got != int(exitcode.Busy) ||
+		!strings.Contains(log.String(), "another batch serve already runs on this folder") {
 		t.Errorf("exit code %d, %s", got, log)
 	}
 }

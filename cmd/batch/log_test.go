@@ -34,12 +34,14 @@ func logged(t *testing.T, format string, terminal bool, write func(*slog.Logger)
 
 func TestTheLogIsReadableOnATerminalAndJSONOtherwise(t *testing.T) {
 	write := func(log *slog.Logger) {
-		log.With("offer", "level3-2004").WithGroup("run").Warn("one file is passed over", "file", "dtc 1.xlsx", "rows", 3, "took", 1500*time.Millisecond, "why", "")
+		log.With("offer", "level3-2004").WithGroup("run").Warn("one file is passed over", "file", "dtc 1.xlsx", "rows", 3,
+			"took", 1500*time.Millisecond, "why", "")
 	}
 	text := logged(t, "auto", true, write)
 	at, rest, _ := strings.Cut(text, " ")
 	if _, err := time.Parse("time="+time.RFC3339, at); err != nil ||
-		rest != "level=WARN msg=\"one file is passed over\" offer=level3-2004 run.file=\"dtc 1.xlsx\" run.rows=3 run.took=1.5s\n" {
+		rest != "level=WARN msg=\"one file is passed over\" offer=level3-2004 run.file=\"dtc 1.xlsx\" run.rows=3 "+
+			"run.took=1.5s\n" {
 		t.Errorf("on a terminal: %q", text)
 	}
 	var record struct {
@@ -51,7 +53,8 @@ func TestTheLogIsReadableOnATerminalAndJSONOtherwise(t *testing.T) {
 	if err := json.Unmarshal([]byte(source), &record); err != nil {
 		t.Fatal(err)
 	}
-	if record.Level != "WARN" || record.Msg != "one file is passed over" || record.Offer != "level3-2004" || record.Time.IsZero() || record.Run["file"] != "dtc 1.xlsx" || record.Run["rows"] != 3.0 {
+	if record.Level != "WARN" || record.Msg != "one file is passed over" || record.Offer != "level3-2004" ||
+		record.Time.IsZero() || record.Run["file"] != "dtc 1.xlsx" || record.Run["rows"] != 3.0 {
 		t.Errorf("otherwise: %s", source)
 	}
 	if forced := logged(t, "text", false, write); !strings.Contains(forced, `level=WARN msg="one file`) {
@@ -108,7 +111,8 @@ func TestNothingUnseenGetsIntoTheLog(t *testing.T) {
 			log.Error(hostile("m"), hostile("k"), hostile("v"), slog.Group("g", slog.Any("e", errors.New(hostile("e")))))
 		})
 		line, rest, _ := strings.Cut(out, "\n")
-		if rest != "" || strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+		if rest != "" || strings.ContainsFunc(line,
+			func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
 			t.Errorf("%s: %q", format, out)
 		}
 	}
@@ -118,12 +122,15 @@ func TestNamesOfHoldersNeverGetIntoTheLog(t *testing.T) {
 	const name = "Jane Q. Holder"
 	write := func(log *slog.Logger) {
 		log.With("holder", name).WithGroup("g").With("Contact", name).Info("m",
-			"reference", name, "PARTICIPANT_NAME", name, slog.Group("row", "holder", name, slog.Group("deep", "contact", lazy{name})), slog.Group("holder", "first", name),
-			"struct", hidden{name}, "pointer", &hidden{name}, "map", map[string]string{"holder": name}, "list", sequence(hidden{name}), "lazy", lazy{hidden{name}}, "bytes", []byte(name))
+			"reference", name, "PARTICIPANT_NAME", name,
+			slog.Group("row", "holder", name, slog.Group("deep", "contact", lazy{name})), slog.Group("holder", "first", name),
+			"struct", hidden{name}, "pointer", &hidden{name}, "map", map[string]string{"holder": name}, "list",
+			sequence(hidden{name}), "lazy", lazy{hidden{name}}, "bytes", []byte(name))
 	}
 	for _, format := range []string{"text", "json"} {
 		out := logged(t, format, false, write)
-		if strings.Contains(out, "Jane") || strings.Contains(out, "SmFuZ") || strings.Count(out, "(left out)") != 7 || !strings.Contains(out, "(main.hidden)") {
+		if strings.Contains(out, "Jane") || strings.Contains(out, "SmFuZ") || strings.Count(out, "(left out)") != 7 ||
+			!strings.Contains(out, "(main.hidden)") {
 			t.Errorf("%s: %s", format, out)
 		}
 	}
@@ -131,9 +138,13 @@ func TestNamesOfHoldersNeverGetIntoTheLog(t *testing.T) {
 
 func TestALongValueIsCut(t *testing.T) {
 	long := strings.Repeat("é", 10_000)
-	out := logged(t, "json", false, func(log *slog.Logger) { log.Info(long, "a", long, "b", errors.New(long), "c", sequence(long, long)) })
+	out := logged(t, "json", false, func(log *slog.Logger) {
+		log.Info(long, "a", long, "b", errors.New(long),
+			"c", sequence(long, long))
+	})
 	for _, key := range []string{"msg", "a", "b", "c"} {
-		if got, _ := keyOf(out, key).(string); len(got) > maxLogged || len(got) < maxLogged-4 || !strings.HasSuffix(got, "é…") {
+		if got, _ := keyOf(out, key).(string); len(got) > maxLogged || len(got) < maxLogged-4 ||
+			!strings.HasSuffix(got, "é…") {
 			t.Errorf("%s has %d bytes", key, len(got))
 		}
 	}
@@ -143,8 +154,10 @@ func TestValuesThatAreNoTextStayWhatTheyAre(t *testing.T) {
 	var none *broken
 	at := time.Date(2004, 11, 12, 17, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct{ value, want any }{
-		"number": {7, 7.0}, "typed number": {number(7), "(main.number)"}, "typed text": {word("a"), "(main.word)"}, "truth": {true, true}, "time": {at, "2004-11-12T17:00:00Z"},
-		"amount": {decimal.RequireFromString("837.50"), "837.5"}, "nothing": {nil, "(none)"}, "broken error": {none, "(*main.broken cannot be shown)"}, "function": {fmt.Sprint, "(func(...interface {}) string)"},
+		"number": {7, 7.0}, "typed number": {number(7), "(main.number)"}, "typed text": {word("a"), "(main.word)"},
+		"truth": {true, true}, "time": {at, "2004-11-12T17:00:00Z"},
+		"amount": {decimal.RequireFromString("837.50"), "837.5"}, "nothing": {nil, "(none)"},
+		"broken error": {none, "(*main.broken cannot be shown)"}, "function": {fmt.Sprint, "(func(...interface {}) string)"},
 	} {
 		line := logged(t, "json", false, func(log *slog.Logger) { log.Info("m", "key", c.value) })
 		if got := keyOf(line, "key"); got != c.want {

@@ -21,8 +21,9 @@ import (
 func TestEveryEventIsObserved(t *testing.T) {
 	_, offer := oneExample(t)
 	events := map[string]serve.Event{
-		"NextSlot": serve.NextSlot{Folder: offer}, "TermsBroken": serve.TermsBroken{Folder: offer, Fault: errors.New("a typo")},
-		"TermsRead": serve.TermsRead{Folder: offer}, "Waiting": serve.Waiting{Folder: offer, Waits: true},
+		"NextSlot":    serve.NextSlot{Folder: offer},
+		"TermsBroken": serve.TermsBroken{Folder: offer, Fault: errors.New("a typo")},
+		"TermsRead":   serve.TermsRead{Folder: offer}, "Waiting": serve.Waiting{Folder: offer, Waits: true},
 		"Parked": serve.Parked{Folder: offer, Deaths: schedule.Deaths{Count: 4}}, "Idle": serve.Idle{Folder: offer},
 		"Heartbeat": serve.Heartbeat{Offers: 1}, "Dropped": serve.Dropped{Folder: offer},
 	}

@@ -25,7 +25,8 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 	l, folder, file := newListener(t), level3Folder(t), filepath.Join(t.TempDir(), monitor.RemindedName)
 	start := func(remind settings.Daily) *service {
 		installed := settings.Default()
-		installed.Webhook = settings.Webhook{URL: l.URL + "/webhook", On: []settings.Occasion{settings.Rejects, settings.Reminder, settings.Success}}
+		installed.Webhook = settings.Webhook{URL: l.URL + "/webhook",
+			On: []settings.Occasion{settings.Rejects, settings.Reminder, settings.Success}}
 		installed.Serve.Remind = remind
 		w := testWorld(io.Discard, io.Discard)
 		w.now = func() time.Time { return now }
@@ -91,7 +92,8 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := monitor.ReminderOf("level3-2004", u, time.Date(2004, 11, 16, 9, 0, 0, 0, time.UTC))
-	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0], "2 lines, instructions 0002033, principal 775,000 USD") {
+	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0],
+		"2 lines, instructions 0002033, principal 775,000 USD") {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
 	}
 	batchOutput(t, exitcode.Done, "run", folder, "--accept-rejects", "a test")
@@ -111,7 +113,8 @@ func TestP9TheDaysOfRemindersAreKept(t *testing.T) {
 	}
 	var again monitor.Reminders
 	again.Read(file, slog.New(slog.DiscardHandler))
-	got := []bool{again.First("level3", "2004-11-17"), again.First("level3", "2004-11-18"), again.First("level3", "2004-11-18"), again.First("other", "2004-11-17")}
+	got := []bool{again.First("level3", "2004-11-17"), again.First("level3", "2004-11-18"),
+		again.First("level3", "2004-11-18"), again.First("other", "2004-11-17")}
 	if want := []bool{false, true, false, true}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v; kept %v", got, want, again.Days)
 	}

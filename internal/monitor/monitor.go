@@ -56,14 +56,16 @@ func New(in Program, s settings.Settings, board *metrics.Board, log *slog.Logger
 		log.Warn("some notices cannot be sent", "error", err)
 	}
 	in.Secrets.AddAll(notifier.Secrets())
-	return &Monitor{now: in.Now, secrets: in.Secrets, Settings: s, notifier: notifier, Board: board, Log: log, OfferID: OfferID, failed: map[string]map[failure]time.Time{}}
+	return &Monitor{now: in.Now, secrets: in.Secrets, Settings: s, notifier: notifier, Board: board, Log: log,
+		OfferID: OfferID, failed: map[string]map[failure]time.Time{}}
 }
 
 // Run makes a run and reports its start and its end.
 func (t *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outcome, error) {
 	began := t.now()
 	req.Attempt, req.Log = pipeline.NewAttempt(began), t.Log
-	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.OfferID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
+	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.OfferID(req.Folder),
+		Trigger: string(req.Trigger), Slot: req.Slot}
 	t.notifier.Start(ctx, e)
 	t.ShowMetrics(e.Offer, req.Folder, true)
 	o, err := pipeline.Run(ctx, req)
@@ -91,11 +93,13 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 		e.Kind, e.Exit, e.Message = notify.Failure, int(pipeline.ExitOf(err)), err.Error()
 		if final := new(offerfolder.UsageError); errors.As(err, &final) && final.Final != "" {
 			e.Title = "not published: it differs from the final run in force"
-			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or remove the new file or undo the change of the terms"
+			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as " +
+				"the message says, or remove the new file or undo the change of the terms"
 		}
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) {
 			e.Title = "not run: the history of the runs is lost or damaged"
-			e.Advice = "no run is made until it is restored or rebuilt, as nothing else says what was published; do as the message says"
+			e.Advice = "no run is made until it is restored or rebuilt, as nothing else says what was published; do as the " +
+				"message says"
 		}
 		if altered := new(ledger.AlteredError); errors.As(err, &altered) {
 			e.Title = "not published: an earlier run was changed after it was published"
@@ -139,7 +143,8 @@ func (t *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
 		t.Log.Warn("the workbook is not attached", "offer", e.Offer, "error", err)
 		e.Unattached = "not attached, as it could not be read"
 	case content == nil:
-		e.Unattached = fmt.Sprintf("not attached: it has %d MiB, more than the %d MiB of mail.attach_up_to in batch.yaml; it is result.xlsx in the run's folder", (size+1<<20-1)>>20, most>>20)
+		e.Unattached = fmt.Sprintf("not attached: it has %d MiB, more than the %d MiB of mail.attach_up_to in "+
+			"batch.yaml; it is result.xlsx in the run's folder", (size+1<<20-1)>>20, most>>20)
 	default:
 		e.Attachment = &notify.Attachment{Name: fileName(e.Offer + "-" + e.Run + ".xlsx"), Content: content}
 	}
@@ -148,7 +153,8 @@ func (t *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
 // fileName is a name that every system takes for a file.
 func fileName(name string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 128 && ((r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == '.' || r == '-' || r == '_') {
+		if r < 128 && ((r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == '.' ||
+			r == '-' || r == '_') {
 			return r
 		}
 		return '_'
@@ -297,7 +303,8 @@ func stateOf(folder string) (metrics.Offer, error) {
 			state.LastSuccess = e.At
 		}
 		if e.Counts.Rows > 0 {
-			state.HasRows, state.Counted, state.NotCounted, state.Rejected = true, e.Counts.Counted, e.Counts.NotCounted, e.Counts.Rejected
+			state.HasRows, state.Counted, state.NotCounted, state.Rejected = true, e.Counts.Counted, e.Counts.NotCounted,
+				e.Counts.Rejected
 		}
 	}
 	return state, nil
@@ -308,9 +315,11 @@ func (t *Monitor) ReportMissed(folder string, missed []schedule.Miss) {
 	id := t.OfferID(folder)
 	t.ShowMetrics(id, folder, false)
 	now, last := t.now(), missed[len(missed)-1]
-	e := notify.Event{Kind: notify.Missed, At: now, Zone: ZoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
+	e := notify.Event{Kind: notify.Missed, At: now, Zone: ZoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now),
+		Slot: last.Slot.String(), Message: last.Why}
 	if n := len(missed); n > 1 {
-		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot, last.Slot, last.Why)
+		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot,
+			last.Slot, last.Why)
 	}
 	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.Covered }) {
 		e.Advice = "nothing for the result: a later slot is run now. Check why nothing ran before"

@@ -43,8 +43,9 @@ type Event struct {
 	Title                   string // what happened in a few words; "" for the usual after this exit code
 	Advice                  string // what to do; "" for the usual after this exit code
 	Again                   bool   // the same was reported before: only pings are sent, which must not stop
-	Reminded                bool   // nothing has changed, and a reminder reports it once a day: its readers get no notice of this
-	Folder                  string // with the result; for machines, in no text
+	// nothing has changed, and a reminder reports it once a day: its readers get no notice of this
+	Reminded bool
+	Folder   string // with the result; for machines, in no text
 
 	// What mail says beside: it names tenders, so it goes nowhere else.
 	Zone       *time.Location // in which times are shown; nil for that of At
@@ -64,7 +65,7 @@ type Total struct {
 }
 
 // adviceMissed is what to do after a missed slot.
-const adviceMissed = `check why nothing ran at that time, then run "batch run" for this offer by hand if its result is needed`
+const adviceMissed = `check why nothing ran at that time; if the result is needed, run "batch run" for this offer by hand`
 
 // adviceReminder is what to do about a reminder.
 const adviceReminder = "clarify the open findings with the depositary, or resolve them in the offer"

@@ -104,7 +104,8 @@ func status(host string, code int, answer string) error {
 	err := fmt.Errorf("%s answers %d %s: %q", host, code, http.StatusText(code), answer)
 	switch {
 	case code >= 300 && code <= 399:
-		return final{fmt.Errorf("%s answers with a redirect (%d), which is not followed; use the address that it leads to", host, code)}
+		return final{fmt.Errorf("%s answers with a redirect (%d), which is not followed; use the address that it leads to",
+			host, code)}
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
 		return err
 	}

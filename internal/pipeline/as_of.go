@@ -54,9 +54,11 @@ func givenInstant(req Request, terms *offerfile.Terms, now time.Time) (time.Time
 	launch := terms.AsOf(t).Launch
 	switch {
 	case tender.DateOf(t).Before(launch):
-		return time.Time{}, &offerfolder.UsageError{Message: fmt.Sprintf("--as-of %s: the offer was launched on %s; name a later instant", req.AsOf, launch)}
+		return time.Time{}, &offerfolder.UsageError{Message: fmt.Sprintf("--as-of %s: the offer was launched on %s; "+
+			"name a later instant", req.AsOf, launch)}
 	case t.After(now) && !req.DryRun:
-		return time.Time{}, &offerfolder.UsageError{Message: fmt.Sprintf("--as-of %s has not come yet, so more may arrive; use --dry-run to look ahead", req.AsOf)}
+		return time.Time{}, &offerfolder.UsageError{Message: fmt.Sprintf("--as-of %s has not come yet, so more may "+
+			"arrive; use --dry-run to look ahead", req.AsOf)}
 	}
 	return t, nil
 }

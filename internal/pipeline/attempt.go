@@ -48,7 +48,8 @@ func offerID(folder string) string {
 func (a *attempt) guarded(ctx context.Context) (o *Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.journal.lines.Error("internal error: please report it, with the input files", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			a.journal.lines.Error("internal error: please report it, with the input files", "panic", fmt.Sprint(p),
+				"stack", string(debug.Stack()))
 			o, err = nil, fmt.Errorf("internal error: %v; please report it, with the input files", p)
 		}
 	}()
@@ -95,7 +96,8 @@ func (a *attempt) make(ctx context.Context) (*Outcome, error) {
 }
 
 // produce writes the run to a stage, verifies it there, and publishes it.
-func (a *attempt) produce(ctx context.Context, in *Intake, r *result.Run, previous string) (run *ledger.Run, err error) {
+func (a *attempt) produce(ctx context.Context, in *Intake, r *result.Run, previous string) (run *ledger.Run,
+	err error) {
 	stage, err := ledger.NewStage(a.req.Disk, a.runs)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,8 @@ func deathsIn(entries []ledger.Entry) (d schedule.Deaths) {
 		switch {
 		case e.Event == ledger.Abandoned && e.Trigger.Scheduled():
 			d = schedule.Deaths{Count: d.Count + 1, Began: began[e.Attempt], Last: e.At}
-		case e.Event == ledger.Abandoned, e.Event == ledger.Interrupted, !e.Event.Ends(), e.Event == ledger.Recovered && e.Attempt == "", e.Exit == int(exitcode.Busy):
+		case e.Event == ledger.Abandoned, e.Event == ledger.Interrupted, !e.Event.Ends(), e.Event == ledger.Recovered &&
+			e.Attempt == "", e.Exit == int(exitcode.Busy):
 		default:
 			d = schedule.Deaths{}
 		}

@@ -24,14 +24,16 @@ import (
 // compared with when it was made. It is a *[offerfolder.UsageError] if there is none.
 func DiffOffer(folder, version string) (*compare.Difference, error) {
 	if offerfolder.IsOffer(folder) != nil {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs", folder)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs",
+			folder)}
 	}
 	run, err := FindRun(filepath.Join(folder, offerfolder.RunsName, "latest"))
 	if err != nil {
 		return nil, err
 	}
 	if run.Manifest.Previous == "" {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is the first run of the offer: there is none before to compare it with", run.Manifest.Run)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is the first run of the offer: there is none "+
+			"before to compare it with", run.Manifest.Run)}
 	}
 	return Diff(filepath.Join(run.Runs, run.Manifest.Previous), run.Path, version)
 }
@@ -50,7 +52,8 @@ func Diff(was, now, version string) (*compare.Difference, error) {
 		return nil, err
 	}
 	if first.Offer != second.Offer {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two "+
+			"runs of one offer", was, first.Offer, now, second.Offer)}
 	}
 	return first.difference(second, version), nil
 }
@@ -163,8 +166,10 @@ func (r *publishedRun) difference(now *publishedRun, version string) *compare.Di
 		Files:   different(result.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
 		Lines:   byKind(comparePositions(r.positions, maps.All(now.positions))),
 		Rejects: different(result.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
-		Series:  result.PairUp(r.result.Series, now.result.Series, func(s compare.SeriesResult) string { return s.ID + " " + s.Currency }),
-		Totals:  result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t compare.TotalResult) string { return t.Currency }),
+		Series: result.PairUp(r.result.Series, now.result.Series,
+			func(s compare.SeriesResult) string { return s.ID + " " + s.Currency }),
+		Totals: result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals),
+			func(t compare.TotalResult) string { return t.Currency }),
 		Caps: result.PairUp(r.result.Caps, now.result.Caps, func(c compare.CapResult) string {
 			return strings.Join([]string{c.Name, c.Currency, string(c.Measure)}, "\x00")
 		}),
@@ -182,7 +187,8 @@ func (r *publishedRun) difference(now *publishedRun, version string) *compare.Di
 		d.Wires = compareWires(r.Run.Run, r.wires, now.settled())
 	}
 	if r.terms != nil && now.terms != nil {
-		d.Terms = different(result.PairUp(offerfile.ListTerms(r.terms), offerfile.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
+		d.Terms = different(result.PairUp(offerfile.ListTerms(r.terms), offerfile.ListTerms(now.terms),
+			func(t tender.Term) string { return t.Path }),
 			func(was, now *tender.Term) bool { return *was != *now })
 	}
 	return d
@@ -219,7 +225,8 @@ func whyNotCompared(was, now *publishedRun) string {
 
 func (r *publishedRun) side() compare.Side {
 	return compare.Side{
-		Run: r.Manifest.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version, Digest: r.Terms.Digest,
+		Run: r.Manifest.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version,
+		Digest:   r.Terms.Digest,
 		Previous: r.Previous, Replaces: r.Replaces, Counts: r.result.Counts,
 	}
 }
@@ -233,7 +240,10 @@ func oneOrNone[T any](one *T) []T {
 
 // different keeps the pairs that differ.
 func different[T any](pairs []result.Pair[T], differ func(was, now *T) bool) []result.Pair[T] {
-	return slices.DeleteFunc(pairs, func(p result.Pair[T]) bool { return p.Was != nil && p.Now != nil && !differ(p.Was, p.Now) })
+	return slices.DeleteFunc(pairs, func(p result.Pair[T]) bool {
+		return p.Was != nil && p.Now != nil &&
+			!differ(p.Was, p.Now)
+	})
 }
 
 func inputName(in result.Input) string { return in.File }

@@ -101,7 +101,8 @@ func (in *Intake) lineOf(e *Explanation) int {
 func allotment(r *result.Run, line int) *Allotment {
 	l := &r.Book.Lines[line]
 	a := &Allotment{
-		Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted, Reason: r.Allocation.Lines[line].Reason, Line: r.Settlement.Lines[line],
+		Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted,
+		Reason: r.Allocation.Lines[line].Reason, Line: r.Settlement.Lines[line],
 	}
 	if at, ok := r.Offer.SeriesByID(l.Series); ok {
 		a.Series = r.Offer.Series[at]
@@ -227,7 +228,8 @@ func (in *Intake) window(i tender.Instruction) string {
 	case w == tender.Late && o.Early.IsZero():
 		return "late: in time for the Expiration Date, " + shown(o.Expiration) + "; the offer has no Early Tender Date"
 	case w == tender.Late:
-		return "late: after the Early Tender Date, " + shown(o.Early) + ", and in time for the Expiration Date, " + shown(o.Expiration)
+		return "late: after the Early Tender Date, " + shown(o.Early) + ", and in time for the Expiration Date, " +
+			"" + shown(o.Expiration)
 	}
 	return "expired: after the Expiration Date, " + shown(o.Expiration)
 }

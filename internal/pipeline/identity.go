@@ -32,7 +32,8 @@ func identity(r *result.Run) string {
 	}
 	for i := range r.Rejects {
 		rej := &r.Rejects[i]
-		fmt.Fprintf(digest, "reject %q %q %d %s %s\n", rej.Source.File, rej.Source.Sheet, rej.Source.Row, rej.Rule, rej.Standing)
+		fmt.Fprintf(digest, "reject %q %q %d %s %s\n", rej.Source.File, rej.Source.Sheet, rej.Source.Row, rej.Rule,
+			rej.Standing)
 		if isCompared(rej) {
 			fmt.Fprintf(digest, "compared %q %q %q\n", rej.Instruction, rej.Message, rej.Resolved)
 		}

@@ -35,7 +35,8 @@ type journal struct {
 func openJournal(req Request, runs, offer string) (*journal, error) {
 	j := &journal{clock: req.Clock, began: req.Clock(), lines: req.Log}
 	j.entry = ledger.Entry{
-		Attempt: cmp.Or(req.Attempt, NewAttempt(j.began)), Trigger: cmp.Or(req.Trigger, tender.ByHand), By: req.By, Slot: req.Slot,
+		Attempt: cmp.Or(req.Attempt, NewAttempt(j.began)), Trigger: cmp.Or(req.Trigger, tender.ByHand), By: req.By,
+		Slot:  req.Slot,
 		Offer: filepath.Base(filepath.Clean(req.Folder)), Program: req.Version,
 	}
 	if j.lines == nil {
@@ -85,7 +86,8 @@ func (j *journal) computed(r *result.Run) {
 	j.entry = describe(j.entry, r)
 	c := j.entry.Counts
 	j.lines = j.lines.With("run", r.Name)
-	j.lines.Info("computed", "phase", string(r.Phase), "rows", c.Rows, "counted", c.Counted, "not_counted", c.NotCounted, "rejected", c.Rejected)
+	j.lines.Info("computed", "phase", string(r.Phase), "rows", c.Rows, "counted", c.Counted,
+		"not_counted", c.NotCounted, "rejected", c.Rejected)
 }
 
 // describe is the entry with what a run came to.
@@ -93,7 +95,8 @@ func describe(e ledger.Entry, r *result.Run) ledger.Entry {
 	c := r.Counts()
 	e.Offer, e.Phase, e.AsOf, e.Terms = r.Offer.ID, string(r.Phase), r.AsOf, r.Offer.TermsDigest
 	e.Identity, e.Run, e.Program = r.Identity, r.Name, r.Version
-	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected, Open: c.Open}
+	e.Counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected,
+		Open: c.Open}
 	e.Inputs, e.Totals = nil, totals(r)
 	for _, in := range r.Inputs {
 		e.Inputs = append(e.Inputs, ledger.File{Name: in.File, SHA256: in.SHA256, Bytes: in.Bytes})
@@ -114,7 +117,8 @@ func totals(r *result.Run) []ledger.Total {
 			}
 		}
 		all = append(all, ledger.Total{
-			Currency: currency, Tendered: figures.Tendered().String(), Accepted: figures.Accepted().String(), ToWire: wired.String(),
+			Currency: currency, Tendered: figures.Tendered().String(), Accepted: figures.Accepted().String(),
+			ToWire: wired.String(),
 		})
 	}
 	return all
@@ -175,7 +179,8 @@ func (j *journal) end(event ledger.Event, exit exitcode.Code, message string) er
 	if event == ledger.Refused || event == ledger.Failed {
 		level = slog.LevelError
 	}
-	j.lines.Log(context.Background(), level, "run ended", "event", string(event), "exit", int(exit), "duration", e.Duration.Round(time.Millisecond).String(), "message", e.Message)
+	j.lines.Log(context.Background(), level, "run ended", "event", string(event), "exit", int(exit), "duration",
+		e.Duration.Round(time.Millisecond).String(), "message", e.Message)
 	return j.append(e)
 }
 

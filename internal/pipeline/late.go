@@ -35,13 +35,17 @@ func (in *Intake) findLate() (all []tender.Reject) {
 // late is the finding on a report where one of a later day was expected.
 func (in *Intake) late(r lastReport, d tender.Depositary, day tender.Date) tender.Reject {
 	f := tender.Reject{
-		Source: tender.Source{File: r.file}, Depositary: d.Name, Rule: tender.RuleLate, Standing: tender.StandingFlagged, MustResolve: true,
-		Message: fmt.Sprintf("this is the newest report of %s, and one of %s was expected by %02d:%02d that day (expected: %s)", d.Name, day, d.Expected.Hour, d.Expected.Minute, *d.Expected),
-		Advice: fmt.Sprintf("ask for it; if none was made, as on a holiday, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: %s}]",
+		Source: tender.Source{File: r.file}, Depositary: d.Name, Rule: tender.RuleLate, Standing: tender.StandingFlagged,
+		MustResolve: true,
+		Message: fmt.Sprintf("this is the newest report of %s, and one of %s was expected by %02d:%02d that day "+
+			"(expected: %s)", d.Name, day, d.Expected.Hour, d.Expected.Minute, *d.Expected),
+		Advice: fmt.Sprintf("ask for it; if none was made, as on a holiday, say so in the offer: resolutions: [{rule: "+
+			"%s, depositary: %q, file: %q, outcome: counts, by: NAME, on: %s}]",
 			tender.RuleLate, d.Name, display.Line(r.file), day),
 	}
 	// A decision covers the days up to its own: the day after, a report is expected again.
-	if i := slices.IndexFunc(in.Offer.Resolutions, func(s tender.Resolution) bool { return s.Covers(&f) && !s.On.Before(day) }); i >= 0 {
+	if i := slices.IndexFunc(in.Offer.Resolutions,
+		func(s tender.Resolution) bool { return s.Covers(&f) && !s.On.Before(day) }); i >= 0 {
 		f.Resolved = in.Offer.Resolutions[i].String()
 	}
 	return f

@@ -55,13 +55,15 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 			continue
 		}
 		known[open.Run] = true
-		open.Event, open.Exit, open.Message = ledger.Published, int(exitWith(open.Counts)), "the process ended before recording the result"
+		open.Event, open.Exit, open.Message = ledger.Published, int(exitWith(open.Counts)),
+			"the process ended before recording the result"
 		left = append(left, open)
 	}
 	for _, e := range entries {
 		if e.Event == ledger.Started && !known[e.Run] && archive.Holds(e) {
 			known[e.Run] = true
-			e.Event, e.Attempt, e.Slot, e.Message = ledger.Recovered, "", "", "published by the attempt "+e.Attempt+", which failed afterwards"
+			e.Event, e.Attempt, e.Slot, e.Message = ledger.Recovered, "", "",
+				"published by the attempt "+e.Attempt+", which failed afterwards"
 			left = append(left, e)
 		}
 	}
@@ -71,6 +73,7 @@ func leftOver(archive *ledger.Archive) []ledger.Entry {
 // abandoned notes that the process of an attempt has ended. Its slot is still to be
 // dealt with.
 func abandoned(open ledger.Entry) ledger.Entry {
-	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(exitcode.Failed), "", "the process ended before the run was complete"
+	open.Event, open.Exit, open.Slot, open.Message = ledger.Abandoned, int(exitcode.Failed), "",
+		"the process ended before the run was complete"
 	return unpublished(open)
 }

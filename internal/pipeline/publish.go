@@ -37,14 +37,16 @@ func hold(r *result.Run, req Request) error {
 	accepted := strings.TrimSpace(req.AcceptRejects)
 	switch {
 	case r.Phase != tender.Final && accepted != "":
-		return &offerfolder.UsageError{Message: "--accept-rejects: the run is indicative, and only a final one comes into force; leave the flag out"}
+		return &offerfolder.UsageError{Message: "--accept-rejects: the run is indicative, and only a final one comes " +
+			"into force; leave the flag out"}
 	case r.Phase != tender.Final || open == 0:
 		return nil
 	case accepted != "":
 		r.Decisions = decided(r.Decisions, tender.AcceptRejects, req.By, accepted)
 		return nil
 	case r.Replaces != "":
-		return &offerfolder.UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON", openWords(open), r.Replaces)}
+		return &offerfolder.UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the "+
+			"offer (resolutions), or accept them with --accept-rejects REASON", openWords(open), r.Replaces)}
 	}
 	r.Held = openWords(open) + "; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON"
 	return nil
@@ -63,7 +65,8 @@ func resultRemarks(r *result.Run) []tender.Warning {
 			r.Version, how))
 	}
 	for _, c := range r.TermChanges {
-		all = append(all, tender.Warnf(tender.WarnTermsChanged, "the terms were changed in place, without an amendment: %s", compare.TermWords(c)))
+		all = append(all, tender.Warnf(tender.WarnTermsChanged,
+			"the terms were changed in place, without an amendment: %s", compare.TermWords(c)))
 	}
 	return all
 }
@@ -100,7 +103,8 @@ func (in *Intake) compareWith(r *result.Run, previous string) (err error) {
 }
 
 // writeFiles gives every file of the run to write.
-func writeFiles(ctx context.Context, r *result.Run, write func(name string, content func(io.Writer) error) error) error {
+func writeFiles(ctx context.Context, r *result.Run,
+	write func(name string, content func(io.Writer) error) error) error {
 	for _, f := range outputs(r) {
 		if err := ctx.Err(); err != nil {
 			return err

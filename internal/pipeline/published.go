@@ -62,7 +62,8 @@ func (p *publishedState) check() (remarks []tender.Warning, err error) {
 			return nil, err
 		}
 		for _, name := range unlisted {
-			remarks = append(remarks, tender.Warnf(tender.WarnForeignFile, "%s is no file of that run; move it out of the run's folder", filepath.Join(r.Folder(), name)))
+			remarks = append(remarks, tender.Warnf(tender.WarnForeignFile,
+				"%s is no file of that run; move it out of the run's folder", filepath.Join(r.Folder(), name)))
 		}
 	}
 	return remarks, nil
@@ -170,14 +171,17 @@ func (p *publishedState) replaced(r *result.Run, supersede string) (string, erro
 	}
 	switch {
 	case supersede != "" && (p.inForce == "" || r.Phase != tender.Final):
-		return "", &offerfolder.UsageError{Message: fmt.Sprintf("--supersede %s: there is no final run to replace; leave the flag out", supersede)}
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("--supersede %s: there is no final run to replace; "+
+			"leave the flag out", supersede)}
 	case supersede != "" && supersede != p.inForce:
-		return "", &offerfolder.UsageError{Message: fmt.Sprintf("--supersede %s: the final run in force is %s", supersede, p.inForce)}
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("--supersede %s: the final run in force is %s", supersede,
+			p.inForce)}
 	case supersede != "":
 		return p.inForce, nil
 	case p.inForce == "" || r.Phase != tender.Final:
 		return "", nil
 	}
 	return "", &offerfolder.UsageError{Final: p.inForce, Message: fmt.Sprintf(
-		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change with --dry-run, and replace it with --supersede %s --reason SENTENCE", p.inForce, p.inForce)}
+		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change "+
+			"with --dry-run, and replace it with --supersede %s --reason SENTENCE", p.inForce, p.inForce)}
 }

@@ -107,7 +107,10 @@ func TestEveryWrittenFileIsReadBack(t *testing.T) {
 		spoil func(string) string
 	}{
 		{result.InstructionsName, lastLine},
-		{result.InstructionsName, func(s string) string { return strings.Replace(s, ",728000,728000,0,", ",728000,727000,1000,", 1) }},
+		{result.InstructionsName, func(s string) string {
+			return strings.Replace(s, ",728000,728000,0,",
+				",728000,727000,1000,", 1)
+		}},
 		{result.PaymentsName, lastLine},
 		{result.PaymentsName, func(s string) string { return s[:len(s)-2] + string('0'+(s[len(s)-2]-'0'+1)%10) + "\n" }},
 		{result.RejectsName, lastLine},

@@ -69,7 +69,8 @@ func (s *rejectedShare) check(d tender.Depositary) error {
 	if s.rejected == 0 || d.RejectLimit.Equal(hundred) {
 		return nil
 	}
-	rows := decimal.NewFromInt(int64(s.rejected)).Mul(hundred).GreaterThan(d.RejectLimit.Mul(decimal.NewFromInt(int64(s.rows))))
+	rejected, all := decimal.NewFromInt(int64(s.rejected)), decimal.NewFromInt(int64(s.rows))
+	rows := rejected.Mul(hundred).GreaterThan(d.RejectLimit.Mul(all))
 	principal := s.principal.Mul(hundred).GreaterThan(d.RejectLimit.Mul(s.of))
 	if s.rejected < s.rows && !rows && !principal {
 		return nil
@@ -80,7 +81,8 @@ func (s *rejectedShare) check(d tender.Depositary) error {
 		what = fmt.Sprintf("all %d rows of %s are rejected", s.rows, d.Name)
 	}
 	return &tender.ControlError{Rule: tender.RuleRejectLimit, Message: fmt.Sprintf(
-		"%s; most often by %s (%s); correct the cause (batch check lists the rows), resolve them in the offer, or, if the report is right, raise reject_limit of the depositary",
+		"%s; most often by %s (%s); correct the cause (batch check lists the rows), resolve them in the offer, or, if "+
+			"the report is right, raise reject_limit of the depositary",
 		what, s.mostFrequent, s.advice)}
 }
 

@@ -59,7 +59,8 @@ func FindRun(path string) (*RunFolder, error) {
 }
 
 func noRun(path string) error {
-	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as "+
+		"OFFER/runs/latest, see \"batch runs OFFER\"", path)}
 }
 
 // Rerun makes a published run again from the copies it keeps, and compares. Of

@@ -162,7 +162,8 @@ func (in *Intake) lookAhead(r *result.Run, o *Outcome) error {
 		err = archive.Check()
 	}
 	if err != nil {
-		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared, "not compared with what was published: %v", err))
+		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared,
+			"not compared with what was published: %v", err))
 		return nil
 	}
 	p := &publishedState{archive: archive, latest: archive.Latest(), final: archive.Final()}

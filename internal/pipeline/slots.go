@@ -41,7 +41,8 @@ func slotEntries(entries []ledger.Entry) []schedule.Entry {
 		if err != nil {
 			slot = schedule.Slot{} // none, or one that no scheduler named
 		}
-		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e), Own: e.Trigger.Scheduled()}
+		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e),
+			Own: e.Trigger.Scheduled()}
 	}
 	return all
 }

@@ -18,14 +18,18 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 		outcome schedule.Outcome
 		own     bool
 	}{
-		{ledger.Entry{Event: ledger.Started, Attempt: "a", Slot: slot, Trigger: tender.BySchedule}, slot, schedule.Noted, true},
+		{ledger.Entry{Event: ledger.Started, Attempt: "a", Slot: slot, Trigger: tender.BySchedule}, slot, schedule.Noted,
+			true},
 		{ledger.Entry{Event: ledger.Interrupted, Attempt: "a", Trigger: tender.BySchedule}, slot, schedule.BrokenOff, true},
 		{ledger.Entry{Event: ledger.Abandoned, Attempt: "a", Trigger: tender.BySchedule}, slot, schedule.BrokenOff, true},
 		{ledger.Entry{Event: ledger.Refused, Exit: 5, Attempt: "b", Trigger: tender.BySchedule}, "", schedule.Noted, true},
-		{ledger.Entry{Event: ledger.Refused, Exit: 6, Attempt: "c", Slot: slot, Trigger: tender.ByCatchUp}, slot, schedule.Ran, true},
-		{ledger.Entry{Event: ledger.Failed, Exit: 1, Slot: "early_tender " + slot, Trigger: tender.ByDate}, "early_tender " + slot, schedule.Ran, true},
+		{ledger.Entry{Event: ledger.Refused, Exit: 6, Attempt: "c", Slot: slot, Trigger: tender.ByCatchUp}, slot,
+			schedule.Ran, true},
+		{ledger.Entry{Event: ledger.Failed, Exit: 1, Slot: "early_tender " + slot, Trigger: tender.ByDate},
+			"early_tender " + slot, schedule.Ran, true},
 		{ledger.Entry{Event: ledger.Missed, Slot: slot, Trigger: tender.BySchedule}, slot, schedule.Missed, true},
-		{ledger.Entry{Event: ledger.Published, Slot: slot + " again", Trigger: tender.BySchedule}, slot + " again", schedule.Ran, true},
+		{ledger.Entry{Event: ledger.Published, Slot: slot + " again", Trigger: tender.BySchedule}, slot + " again",
+			schedule.Ran, true},
 		{ledger.Entry{Event: ledger.Unchanged, Trigger: tender.ByFiles}, "", schedule.Ran, true},
 		{ledger.Entry{Event: ledger.Published, Trigger: tender.ByHand}, "", schedule.Ran, false},
 		{ledger.Entry{Event: ledger.Recovered}, "", schedule.Noted, false},
@@ -38,7 +42,8 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 		if !got.Slot.At.IsZero() {
 			named = got.Slot.String()
 		}
-		if named != c.slot || got.Outcome != c.outcome || got.Own != c.own || !got.At.Equal(c.entry.At) || !got.Began.Equal(c.entry.At.Add(-time.Minute)) {
+		if named != c.slot || got.Outcome != c.outcome || got.Own != c.own || !got.At.Equal(c.entry.At) ||
+			!got.Began.Equal(c.entry.At.Add(-time.Minute)) {
 			t.Errorf("%s %q is taken as %+v", c.entry.Event, c.entry.Slot, got)
 		}
 	}

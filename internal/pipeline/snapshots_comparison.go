@@ -24,7 +24,8 @@ func (c *comparison) advise(err error) error {
 		return err
 	}
 	return &tender.ControlError{Rule: control.Rule, Message: fmt.Sprintf(
-		"%s; of these, %s that the newest report leaves out or changes: see the earlier reports, and resolve in the offer what is reported under another number",
+		"%s; of these, %s that the newest report leaves out or changes: see the earlier reports, and resolve in the "+
+			"offer what is reported under another number",
 		control.Message, tendersOf(len(c.carried)))}
 }
 
@@ -78,7 +79,8 @@ func (c *comparison) needs(w tender.Waiver) bool {
 func (c *comparison) unread() (all []tender.Warning) {
 	for i := range c.files {
 		if f := &c.files[i]; f.unread != "" {
-			all = append(all, tender.Warnf(tender.WarnNotCompared, "%s could not be compared with the report used: %s", f.Name, f.unread))
+			all = append(all, tender.Warnf(tender.WarnNotCompared, "%s could not be compared with the report used: %s",
+				f.Name, f.unread))
 		}
 	}
 	return all

@@ -93,7 +93,8 @@ func (c *comparison) carry(h *history, v version) {
 	c.carried = append(c.carried, v.Instruction)
 	if h.reports[v.report].shown < 0 { // of an incremental report nothing is shown otherwise
 		h.reports[v.report].shown = len(c.shown.Reports)
-		c.shown.Reports = append(c.shown.Reports, result.SnapshotReport{Depositary: v.Depositary, File: v.Source.File, Used: true})
+		c.shown.Reports = append(c.shown.Reports, result.SnapshotReport{Depositary: v.Depositary, File: v.Source.File,
+			Used: true})
 	}
 	r := &c.shown.Reports[h.reports[v.report].shown]
 	r.Carried++
@@ -119,11 +120,13 @@ func (h *history) vanished(t *tracked, last version) (*tender.Reject, bool) {
 	late := h.after(t.missing, deadline)
 	report, by, amount := h.reports[t.missing].name, h.clock(deadline.At), thousandsOf(last.Principal)
 	f := finding(last, tender.RuleVanished,
-		fmt.Sprintf("%s, made by the withdrawal deadline of %s, leaves the tender of %s out: it is taken to be withdrawn in time", report, by, amount),
+		fmt.Sprintf("%s, made by the withdrawal deadline of %s, leaves the tender of %s out: it is taken to be "+
+			"withdrawn in time", report, by, amount),
 		"nothing, unless the holder disagrees")
 	f.Standing = tender.StandingNotCounted
 	if late {
-		f.Message = fmt.Sprintf("%s, made after the withdrawal deadline of %s, leaves the tender of %s out; it counts as it is reported here",
+		f.Message = fmt.Sprintf("%s, made after the withdrawal deadline of %s, leaves the tender of %s out; it counts "+
+			"as it is reported here",
 			report, by, amount)
 		f.Advice = "ask the depositary, then write the outcome under resolutions in the offer: counts or withdrawn"
 		f.Standing, f.MustResolve = tender.StandingFlagged, true
@@ -148,9 +151,11 @@ func (h *history) amended(t *tracked) (*tender.Reject, tender.ResolutionOutcome)
 	if kind == "" {
 		return nil, ""
 	}
-	f := finding(t.last, tender.RuleAmended, fmt.Sprintf("%s; it was %s in %s; %s, made after the deadline, shows it first",
+	f := finding(t.last, tender.RuleAmended, fmt.Sprintf("%s; it was %s in %s; %s, made after the deadline, shows it "+
+		"first",
 		what, thousandsOf(t.before.Principal), h.place(*t.before), h.reports[t.changed[0]].name),
-		"ask the depositary, then write the outcome under resolutions in the offer: counts (as it is reported now) or as_before")
+		"ask the depositary, then write the outcome under resolutions in the offer: counts (as it is reported now) or "+
+			"as_before")
 	f.Standing, f.MustResolve = tender.StandingFlagged, true
 	return f, h.resolve(f, t.since)
 }
@@ -177,7 +182,8 @@ func (h *history) resolve(f *tender.Reject, shown time.Time) (outcome tender.Res
 // finding is a finding on an instruction as a report has it.
 func finding(v version, rule, message, advice string) *tender.Reject {
 	return &tender.Reject{
-		Source: v.Source, Depositary: v.Depositary, Instruction: v.ID, Participant: v.Participant, Rule: rule, Message: message, Advice: advice,
+		Source: v.Source, Depositary: v.Depositary, Instruction: v.ID, Participant: v.Participant, Rule: rule,
+		Message: message, Advice: advice,
 		Series: v.Series, Principal: v.Principal,
 	}
 }

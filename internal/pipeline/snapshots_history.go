@@ -290,7 +290,8 @@ func (h *history) deadline(kind result.SnapshotKind, was, now version) (earliest
 
 func (h *history) shown(v version) result.SnapshotLine {
 	return result.SnapshotLine{
-		Source: v.Source, Participant: v.Participant, Series: v.Series, Window: h.offer.Window(v.Received), Principal: v.Principal,
+		Source: v.Source, Participant: v.Participant, Series: v.Series, Window: h.offer.Window(v.Received),
+		Principal: v.Principal,
 	}
 }
 

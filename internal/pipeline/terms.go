@@ -39,12 +39,15 @@ func (in *Intake) termChanges(previous string) ([]result.Pair[tender.Term], erro
 	if before.TermsDigest == now.TermsDigest {
 		return nil, nil
 	}
-	pairs := result.PairUp(offerfile.ListTerms(before), offerfile.ListTerms(now), func(t tender.Term) string { return t.Path })
+	pairs := result.PairUp(offerfile.ListTerms(before), offerfile.ListTerms(now),
+		func(t tender.Term) string { return t.Path })
 	// A new waiver or resolution is one change, not one for each of its keys.
-	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }), func(p result.Pair[tender.Term]) bool {
-		path := p.Either().Path
-		return (p.Was == nil || p.Now == nil) && (strings.HasPrefix(path, "waivers.") || strings.HasPrefix(path, "resolutions."))
-	}), nil
+	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }),
+		func(p result.Pair[tender.Term]) bool {
+			path := p.Either().Path
+			return (p.Was == nil || p.Now == nil) && (strings.HasPrefix(path, "waivers.") ||
+				strings.HasPrefix(path, "resolutions."))
+		}), nil
 }
 
 // asOfName is the instant that a run is as of, by its name.
@@ -75,7 +78,8 @@ func checkTermChanges(r *result.Run, req Request) error {
 		r.Decisions = decided(r.Decisions, tender.TermsChanged, req.By, reason)
 	case len(changed) > 0 && r.Phase == tender.Final:
 		return &offerfolder.UsageError{Message: fmt.Sprintf(
-			"terms were changed in place since run %s, without an amendment: %s; nothing was published; write them as an amendment with its time, or say why with --terms-changed REASON",
+			"terms were changed in place since run %s, without an amendment: %s; nothing was published; write them as an "+
+				"amendment with its time, or say why with --terms-changed REASON",
 			r.Changes.Previous, strings.Join(changed, "; "))}
 	}
 	return nil

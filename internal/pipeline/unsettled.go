@@ -32,7 +32,8 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 	}
 	u := &Unsettled{Run: h.archive.Latest().Run}
 	for _, e := range h.Entries {
-		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && e.Trigger.Scheduled() { // a run by hand is reported to no one else
+		// a run by hand is reported to no one else
+		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && e.Trigger.Scheduled() {
 			u.Reported = e.At
 		}
 	}
@@ -65,7 +66,8 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 // does not say which are.
 func readOpen(content []byte) ([]tender.Reject, error) {
 	var all []tender.Reject
-	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "advice", "cell", "depositary", "instruction", "participant", "series", "principal", "open"}
+	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "advice", "cell", "depositary",
+		"instruction", "participant", "series", "principal", "open"}
 	return all, readRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
 		if text[14] != "true" {
 			return 0, nil
@@ -76,7 +78,8 @@ func readOpen(content []byte) ([]tender.Reject, error) {
 		}
 		principal, err := decimal.NewFromString(text[13])
 		all = append(all, tender.Reject{
-			Source: tender.Source{File: text[0], Sheet: text[1], Row: row}, Column: text[3], Value: text[4], Rule: text[5], Message: text[6], Advice: text[7], Cell: text[8],
+			Source: tender.Source{File: text[0], Sheet: text[1], Row: row}, Column: text[3], Value: text[4], Rule: text[5],
+			Message: text[6], Advice: text[7], Cell: text[8],
 			Depositary: text[9], Instruction: text[10], Participant: text[11], Series: text[12], Principal: principal,
 			Standing: tender.StandingRejected, // it is not resolved
 		})

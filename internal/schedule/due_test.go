@@ -76,7 +76,8 @@ func TestOfMissedSlotsTheNewestIsCaughtUp(t *testing.T) {
 	p.Versions[0].CatchUp = tender.CatchUpNone
 	wantDue(t, "without catching up", p, r, day(t, 4, 20, 0), "02T17:30 missed", "03T17:30 missed", "04T17:30 missed")
 	wantDue(t, "a little late", p, r, day(t, 4, 17, 35), "02T17:30 missed", "03T17:30 missed", "04T17:30 schedule")
-	if why := p.Due(r, day(t, 4, 20, 0)).Missed; !strings.HasPrefix(why[0].Why, "superseded by the slot of 2004-11-04 17:30 EST") ||
+	if why := p.Due(r, day(t, 4, 20, 0)).Missed; !strings.HasPrefix(why[0].Why,
+		"superseded by the slot of 2004-11-04 17:30 EST") ||
 		why[2].Why != "it is 2h30m0s late, and catch_up is none" || why[0].Covered {
 		t.Errorf("the reasons are %v", why)
 	}
@@ -116,7 +117,8 @@ func TestDatesAreThoseInForceAtTheirInstant(t *testing.T) {
 	for _, s := range p.Next(day(t, 1, 0, 0), 10) {
 		got = append(got, s.String())
 	}
-	want := []string{"early_tender 2004-11-12T17:15:00-05:00", "early_tender 2004-11-18T17:15:00-05:00", "expiration 2004-12-10T00:15:00-05:00"}
+	want := []string{"early_tender 2004-11-12T17:15:00-05:00", "early_tender 2004-11-18T17:15:00-05:00",
+		"expiration 2004-12-10T00:15:00-05:00"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the slots are %q, want %q", got, want)
 	}

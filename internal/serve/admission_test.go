@@ -42,7 +42,8 @@ func TestS1RunsWaitForMemory(t *testing.T) {
 		memory int64
 		most   int
 	}{
-		"no limit": {0, 0, 12}, "by number": {2, 0, 2}, "by memory": {0, 350, 3}, "by both": {2, 350, 2}, "one needs more than there is": {4, 99, 1},
+		"no limit": {0, 0, 12}, "by number": {2, 0, 2}, "by memory": {0, 350, 3}, "by both": {2, 350, 2},
+		"one needs more than there is": {4, 99, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -236,7 +237,8 @@ func TestS3AParkedOfferIsTriedNowAndThen(t *testing.T) {
 			}
 			deaths.Count++
 		}
-		want := "[date after 10m0s date after 20m0s date after 40m0s date after 1h20m0s date after 2h40m0s date after 5h20m0s date after 6h0m0s date after 6h0m0s]"
+		want := "[date after 10m0s date after 20m0s date after 40m0s date after 1h20m0s date after 2h40m0s date after " +
+			"5h20m0s date after 6h0m0s date after 6h0m0s]"
 		if got := fmt.Sprint(tries); got != want {
 			t.Errorf("tried %s, want %s", got, want)
 		}
@@ -256,7 +258,8 @@ func TestS3AParkedOfferIsTriedNowAndThen(t *testing.T) {
 			d.write("a/inbox/dtc.xlsx", "larger")
 			time.Sleep(time.Hour)
 		})
-		if all := strings.Join(d.story, ","); strings.Count(all, "a date") != 1 || strings.Count(all, "a files") != 1 || strings.Contains(all, "missed") || parked[false] == 0 {
+		if all := strings.Join(d.story, ","); strings.Count(all, "a date") != 1 || strings.Count(all, "a files") != 1 ||
+			strings.Contains(all, "missed") || parked[false] == 0 {
 			t.Errorf("the story is %q, parked %v", d.story, parked)
 		}
 	})
@@ -293,8 +296,10 @@ func TestS4WhatWillPassIsTriedAgainUntilItIsDone(t *testing.T) {
 			return nil
 		}
 		d.serve(func() { time.Sleep(14 * time.Hour) })
-		d.want("a day", "01T00:00:10 a files", "01T00:01:10 a files", "01T00:03:10 a files", "01T00:07:10 a files", "01T00:15:10 a files", "01T00:25:10 a files", "01T00:35:10 a files",
-			"01T12:00:00 a schedule", "01T12:01:00 a schedule", "01T12:03:00 a schedule", "01T12:07:00 a catch-up", "01T12:15:00 a catch-up", "01T12:25:00 a catch-up", "01T12:35:00 a catch-up")
+		d.want("a day", "01T00:00:10 a files", "01T00:01:10 a files", "01T00:03:10 a files", "01T00:07:10 a files",
+			"01T00:15:10 a files", "01T00:25:10 a files", "01T00:35:10 a files",
+			"01T12:00:00 a schedule", "01T12:01:00 a schedule", "01T12:03:00 a schedule", "01T12:07:00 a catch-up",
+			"01T12:15:00 a catch-up", "01T12:25:00 a catch-up", "01T12:35:00 a catch-up")
 		d.onRun = func(context.Context, Job) error { return errWrote }
 		d.serve(func() {
 			d.write("a/inbox/dtc.xlsx", "damaged")

@@ -76,14 +76,16 @@ var ErrServed = errors.New("another batch serve already runs on this folder; sto
 // lockName is the file in the folder that a scheduler holds locked.
 const lockName = ".serve.lock"
 
-// Lock reserves the folder for one scheduler, at most until the process ends. It returns [ErrServed] if another has it, or a *[disk.StrangeError] at once if
-// something else than a file has the lock's name: to open a pipe would hang.
+// Lock reserves the folder for one scheduler, at most until the process ends. It returns
+// [ErrServed] if another has it, or a *[disk.StrangeError] at once if something other than a
+// file has the lock's name: to open a pipe would hang.
 func Lock(folder string) (unlock func() error, err error) {
 	tree, path := disk.In(folder), filepath.Join(folder, lockName)
 	if err := tree.Regular(path); err != nil {
 		return nil, err
 	}
-	lock := flock.New(path, flock.SetPermissions(disk.FileMode), flock.SetFlag(os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK))
+	lock := flock.New(path, flock.SetPermissions(disk.FileMode),
+		flock.SetFlag(os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, err

@@ -21,7 +21,8 @@ const (
 func (s *server) heartbeat() {
 	if names := s.hanging(); len(names) > 0 {
 		if what := strings.Join(names, ", "); s.reported.isNew(what, s.config.Now()) {
-			s.config.Log.Error("an offer hangs: the heartbeat stops, so that the service manager restarts the service", "offers", what)
+			s.config.Log.Error("an offer hangs: the heartbeat stops, so that the service manager restarts the service",
+				"offers", what)
 		}
 		return
 	}

@@ -237,7 +237,8 @@ func (o *offer) takeTerms(state OfferState) {
 		return // it was reported
 	case err != nil:
 		o.fault = err.Error()
-		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force", "error", o.fault)
+		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force",
+			"error", o.fault)
 		o.config.Observe(TermsBroken{o.folder, err})
 		return
 	case o.fault != "":
@@ -377,10 +378,12 @@ func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 		o.log.Info("another run holds the offer; trying again in a minute", "trigger", string(job.Trigger))
 	case outcome == Transient:
 		*again = retry{job.Slot, o.config.Now(), again.longer(lastTransient)}
-		o.log.Warn("the machine did not let the run finish (disk, memory or open files); trying again", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "in", again.pause.String())
+		o.log.Warn("the machine did not let the run finish (disk, memory or open files); trying again",
+			"trigger", string(job.Trigger), "slot", slotName(job.Slot), "in", again.pause.String())
 	case open:
 		*again = retry{job.Slot, o.config.Now(), again.longer(lastRetry)}
-		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(), "in", again.pause.String())
+		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(),
+			"in", again.pause.String())
 	default:
 		*again = retry{}
 		o.pending = o.pending && !quiet // what moved is for a run of its own
@@ -440,7 +443,8 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 		return leave, true
 	}
 	usage := o.server.admission.usage()
-	o.log.Info("waiting for other runs to end", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "needs", megabytes(t.need),
+	o.log.Info("waiting for other runs to end", "trigger", string(job.Trigger), "slot", slotName(job.Slot),
+		"needs", megabytes(t.need),
 		"running", usage.Running, "in_use", megabytes(usage.Memory), "waiting", usage.Waiting)
 	o.config.Observe(Waiting{o.folder, true})
 	defer o.config.Observe(Waiting{o.folder, false})

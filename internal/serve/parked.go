@@ -15,7 +15,8 @@ func (o *offer) suspect(deaths schedule.Deaths) {
 	o.deaths = deaths
 	switch {
 	case deaths.Parked():
-		o.log.Error("the offer is parked: the service died each time it ran it, also with nothing else running; give it more memory, correct its files or terms, or run it by hand",
+		o.log.Error("the offer is parked: the service died each time it ran it, also with nothing else running; give it "+
+			"more memory, correct its files or terms, or run it by hand",
 			"deaths", deaths.Count, "next_try", deaths.NextTry().UTC().Format(time.RFC3339))
 		o.config.Observe(Parked{o.folder, deaths})
 	case deaths.Count > 0:

@@ -52,7 +52,8 @@ func isOffer(folder string) bool {
 func Serve(ctx context.Context, config Config) error {
 	runs, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &server{config: config, runs: runs, offers: map[string]*follower{}, reported: reports{}, running: map[string]underWay{}, count: -1, progress: map[string]time.Time{}}
+	s := &server{config: config, runs: runs, offers: map[string]*follower{}, reported: reports{},
+		running: map[string]underWay{}, count: -1, progress: map[string]time.Time{}}
 	s.began = s.config.Now()
 	s.admission = &admission{runs: s.config.Runs, memory: s.config.Memory}
 	defer s.watch()()
@@ -114,7 +115,8 @@ func (s *server) discover(ctx context.Context) {
 	s.count = len(folders)
 	for folder, f := range s.offers {
 		if !f.dropped && !slices.Contains(folders, folder) {
-			s.config.Log.Info("the offer's folder no longer exists; the offer is no longer watched", "offer", filepath.Base(folder))
+			s.config.Log.Info("the offer's folder no longer exists; the offer is no longer watched",
+				"offer", filepath.Base(folder))
 			f.dropped = true
 			s.config.Observe(Dropped{folder})
 			f.cancel()
@@ -165,7 +167,8 @@ func (s *server) follow(ctx context.Context, folder string) {
 	f := &follower{cancel: cancel, done: make(chan struct{})}
 	s.offers[folder] = f
 	s.noteProgress(folder)
-	o := &offer{server: s, config: &s.config, folder: folder, log: s.config.Log.With("offer", filepath.Base(folder)), wake: make(chan struct{}, 1), reported: reports{}, termsFaults: reports{}}
+	o := &offer{server: s, config: &s.config, folder: folder, log: s.config.Log.With("offer", filepath.Base(folder)),
+		wake: make(chan struct{}, 1), reported: reports{}, termsFaults: reports{}}
 	go func() {
 		defer close(f.done)
 		o.follow(ctx)
@@ -175,7 +178,8 @@ func (s *server) follow(ctx context.Context, folder string) {
 // stop waits for the runs under way.
 func (s *server) stop(cancel context.CancelFunc) error {
 	if names := s.runsUnderWay(); len(names) > 0 {
-		s.config.Log.Info("stopping; waiting for runs to end", "runs", strings.Join(names, ", "), "at_most", s.config.Grace.String())
+		s.config.Log.Info("stopping; waiting for runs to end", "runs", strings.Join(names, ", "),
+			"at_most", s.config.Grace.String())
 	}
 	if s.waitFor(s.config.Grace) {
 		s.config.Log.Info("stopped")
@@ -187,7 +191,8 @@ func (s *server) stop(cancel context.CancelFunc) error {
 		s.config.Log.Info("stopped")
 		return nil
 	}
-	return fmt.Errorf("stopped without waiting for %s; the next run clears up what is left", strings.Join(s.runsUnderWay(), ", "))
+	return fmt.Errorf("stopped without waiting for %s; the next run clears up what is left",
+		strings.Join(s.runsUnderWay(), ", "))
 }
 
 // waitFor waits until every follower has ended.
@@ -215,7 +220,8 @@ func (s *server) runsUnderWay() []string {
 	defer s.mu.Unlock()
 	var names []string
 	for _, run := range s.running {
-		names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(run.job.Folder), strings.TrimSpace(string(run.job.Trigger)+" "+slotName(run.job.Slot))))
+		names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(run.job.Folder),
+			strings.TrimSpace(string(run.job.Trigger)+" "+slotName(run.job.Slot))))
 	}
 	slices.Sort(names)
 	return names

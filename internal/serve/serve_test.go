@@ -53,8 +53,9 @@ func newDesk(t *testing.T, offers ...string) *desk {
 		d.write(name+"/inbox/.keep", "")
 	}
 	d.config = Config{
-		Folder: d.folder, Now: d.now, Log: slog.New(slog.NewTextHandler(d, nil)), Load: d.load, Run: d.run, Observe: d.observe,
-		Poll: 30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 30 * time.Second, PollOnly: true,
+		Folder: d.folder, Now: d.now, Log: slog.New(slog.NewTextHandler(d, nil)), Load: d.load, Run: d.run,
+		Observe: d.observe,
+		Poll:    30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 30 * time.Second, PollOnly: true,
 	}
 	d.onEvent, d.terms, d.history = func(Event) {}, d.readTerms, d.readLedger
 	d.deaths = func(string) schedule.Deaths { return schedule.Deaths{} }
@@ -152,7 +153,8 @@ func (d *desk) enter(folder string, began time.Time, slot schedule.Slot, outcome
 	at := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ledger[folder] = append(d.ledger[folder], schedule.Entry{At: at, Began: began, Slot: slot, Outcome: outcome, Own: true})
+	d.ledger[folder] = append(d.ledger[folder],
+		schedule.Entry{At: at, Began: began, Slot: slot, Outcome: outcome, Own: true})
 }
 
 // note adds a line to the story: when by the clock, which offer, and what.
@@ -297,7 +299,8 @@ func TestABrokenOfferIsReportedOnceAndTheOthersGoOn(t *testing.T) {
 			d.write("a/offer.yaml", "0 14 * * *")
 			time.Sleep(2 * time.Hour)
 		})
-		d.want("a day", "01T00:00:10 a files", "01T00:00:10 b files", "01T01:00:20 a broken: the schedule \"0 12 * *\" is not a cron expression",
+		d.want("a day", "01T00:00:10 a files", "01T00:00:10 b files",
+			"01T01:00:20 a broken: the schedule \"0 12 * *\" is not a cron expression",
 			"01T12:00:00 a schedule", "01T12:00:00 b schedule", // by the last good terms
 			"01T13:00:40 a read again", "01T13:00:40 a files", "01T14:00:00 a schedule")
 	})
@@ -314,7 +317,8 @@ func TestTermsThatADiskDidNotGiveAreReadLater(t *testing.T) {
 		}
 		d.onEvent = d.noteTerms
 		d.serve(func() { time.Sleep(13 * time.Hour) })
-		d.want("a day", "01T00:00:00 a broken: the disk is away", "01T02:00:00 a read again", "01T02:00:00 a files", "01T12:00:00 a schedule")
+		d.want("a day", "01T00:00:00 a broken: the disk is away", "01T02:00:00 a read again", "01T02:00:00 a files",
+			"01T12:00:00 a schedule")
 	})
 }
 
@@ -467,7 +471,8 @@ func TestWhatPassedWhileItWasDown(t *testing.T) {
 		d.want("the first day", "01T00:00:10 a files", "01T12:00:00 a schedule")
 		time.Sleep(96 * time.Hour)
 		d.serve(func() { time.Sleep(time.Hour) })
-		d.want("four days later", "05T13:00:01 a missed 02T12:00", "05T13:00:01 a missed 03T12:00", "05T13:00:01 a missed 04T12:00", "05T13:00:01 a catch-up")
+		d.want("four days later", "05T13:00:01 a missed 02T12:00", "05T13:00:01 a missed 03T12:00",
+			"05T13:00:01 a missed 04T12:00", "05T13:00:01 a catch-up")
 		d.write("a/inbox/dtc.xlsx", "x")
 		time.Sleep(time.Hour)
 		d.serve(func() { time.Sleep(time.Hour) })
@@ -501,7 +506,8 @@ func TestAStopWaitsForRuns(t *testing.T) {
 			return nil
 		}
 		d.serve(func() { time.Sleep(12*time.Hour + 5*time.Second) })
-		d.want("a run of 20 seconds", "01T00:00:10 a files", "01T00:00:30 a done", "01T12:00:00 a schedule", "01T12:00:20 a done")
+		d.want("a run of 20 seconds", "01T00:00:10 a files", "01T00:00:30 a done", "01T12:00:00 a schedule",
+			"01T12:00:20 a done")
 		if !strings.Contains(d.logged(), `waiting for runs to end" runs="a (schedule 2000-01-01T12:00:00Z)"`) {
 			t.Errorf("the log does not say what it waits for:\n%s", d.logged())
 		}
@@ -578,7 +584,8 @@ func TestTheSystemTellsOfFiles(t *testing.T) {
 		d.write("a/inbox/dtc.xlsx", "x")
 		await(t, "a new file", ran)
 		d.write("a/inbox/.dtc.part", "xy")
-		if err := os.Rename(filepath.Join(d.folder, "a/inbox/.dtc.part"), filepath.Join(d.folder, "a/inbox/dtc.xlsx")); err != nil {
+		if err := os.Rename(filepath.Join(d.folder, "a/inbox/.dtc.part"),
+			filepath.Join(d.folder, "a/inbox/dtc.xlsx")); err != nil {
 			t.Fatal(err)
 		}
 		await(t, "a file in the place of another", ran)

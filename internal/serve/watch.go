@@ -22,7 +22,8 @@ func (s *server) watch() (stop func()) {
 	}
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
-		s.config.Log.Warn("the system does not report changes; files are noticed by polling only", "error", err.Error(), "every", s.config.Poll.String())
+		s.config.Log.Warn("the system does not report changes; files are noticed by polling only", "error", err.Error(),
+			"every", s.config.Poll.String())
 		return func() {}
 	}
 	w := &watcher{fs: notify, wakes: map[string]chan<- struct{}{}}
