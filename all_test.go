@@ -38,8 +38,8 @@ var mayImport = map[string][]string{
 		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
 		"github.com/spf13/cobra/doc",
 	},
-	"docs":              {},
-	"fixtures":          {},
+	"docs": {},
+	"fixtures": {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/compare": {
@@ -47,8 +47,8 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/decimals": {"github.com/shopspring/decimal"},
-	"internal/disk":     {},
-	"internal/display":  {"github.com/shopspring/decimal"},
+	"internal/disk": {},
+	"internal/display": {"github.com/shopspring/decimal"},
 	"internal/exitcode": {},
 	"internal/export": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 		"github.com/xuri/excelize/v2",
 	},
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
-	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/inbox": {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
 		"internal/display", "internal/headings", "internal/inbox", "internal/tender", "internal/values",
 		"internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
@@ -111,7 +111,7 @@ var mayImport = map[string][]string{
 		"internal/disk", "internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock",
 	},
 	"internal/settings": {"internal/disk", "internal/strictyaml"},
-	"internal/settle":   {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/settle": {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
@@ -126,9 +126,9 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/result",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
+	"internal/xlsx": {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/compound": {"internal/xlsx/fault"},
-	"internal/xlsx/fault":    {},
+	"internal/xlsx/fault": {},
 	"internal/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
 }
 
