@@ -46,16 +46,16 @@ func newServeCommand(w world) *cobra.Command {
 		Use:   "serve FOLDER",
 		Short: "Run every offer of a folder when it is due and when files arrive",
 		Long: `serve runs every offer in FOLDER on its own schedule and in its own zone, after its
-own dates, and when files arrive in its inbox or its terms change. Offers that come,
-change or go are noticed. It goes on until it gets SIGTERM or an interrupt; then no
-new run begins, and those under way get the grace to end. On SIGHUP it does the same,
-and goes on with the settings as they are then.
+own dates, and when files arrive in its inbox or its terms change. It notices offers
+that are added, changed or removed. On SIGTERM or an interrupt it begins no new run,
+lets those under way end within --grace, and stops. On SIGHUP it does the same, then
+goes on with the settings as they are by then.
 
 Runs wait for one another so that together they do not need more memory than there is.
 
-Settings are read from FOLDER/batch.yaml, if it is there. One serve at a time can be
-on a folder: a second ends with exit code 5. With a command line or settings that are
-wrong the exit code is 78.`,
+Settings are read from FOLDER/batch.yaml, if it is there. Only one serve can use a
+folder: a second ends with exit code 5. With a wrong command line or wrong settings
+the exit code is 78.`,
 		Example: `  batch serve /srv/offers`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -83,11 +83,11 @@ wrong the exit code is 78.`,
 		},
 	}
 	flags := c.Flags()
-	flags.DurationVar(&named.Poll, "poll", 0, "look through the folders at least every such time (default: as in batch.yaml, or 30s)")
-	flags.DurationVar(&named.Settle, "settle", 0, "use files once they have not moved for such a time (default: as in batch.yaml, or 10s)")
-	flags.DurationVar(&named.Grace, "grace", 0, "when stopped, let runs end for such a time (default: as in batch.yaml, or 2m)")
-	flags.IntVar(&named.Runs, "runs", 0, "make at most so many runs at once (default: as in batch.yaml, or as many as there are processors)")
-	flags.StringVar(&named.memory, "memory", "", "let runs need at most so much memory together, such as 2GiB (default: as in batch.yaml, or by what there is)")
+	flags.DurationVar(&named.Poll, "poll", 0, "how often the folders are looked through (as shares report no new files) (default: as in batch.yaml, or 30s)")
+	flags.DurationVar(&named.Settle, "settle", 0, "how long a file must be unchanged before it is used (default: as in batch.yaml, or 10s)")
+	flags.DurationVar(&named.Grace, "grace", 0, "how long runs may go on when the service is stopped, before they are interrupted (default: as in batch.yaml, or 2m)")
+	flags.IntVar(&named.Runs, "runs", 0, "how many runs are made at once at most (default: as in batch.yaml, or as many as there are processors)")
+	flags.StringVar(&named.memory, "memory", "", "how much memory runs may need together, such as 2GiB (default: as in batch.yaml, or by what there is)")
 	flags.StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
 	flags.StringVar(&format, "log", "auto", "form of the log: auto, text, json or off")
 	return c

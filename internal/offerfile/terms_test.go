@@ -17,22 +17,23 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// completeOffer is the example at the top of docs/offer.md, which has every key.
+// completeOffer is the second example of docs/offer.md, which has every key; the first is smallOffer.
 func completeOffer(t testing.TB) string {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/offer.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(page), "```yaml\n")
+	_, rest, _ := strings.Cut(string(page), "```yaml\n"+smallOffer+"```\n")
+	_, example, _ := strings.Cut(rest, "```yaml\n")
 	example, _, ok := strings.Cut(example, "```\n")
 	if !ok {
-		t.Fatal("docs/offer.md has no example")
+		t.Fatal("docs/offer.md does not show smallOffer and then an example with every key")
 	}
 	return example
 }
 
-// smallOffer has only the keys that are needed.
+// smallOffer has only the keys that are needed; docs/offer.md begins with it.
 const smallOffer = `id: small
 issuer: Small Co.
 dates:

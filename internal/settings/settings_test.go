@@ -15,19 +15,34 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// example is the example at the top of docs/settings.md, which has every key.
-func example(t testing.TB) string {
+// examples are the smallest example of docs/settings.md and the one that has every key.
+func examples(t testing.TB) (smallest, complete string) {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/settings.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(page), "```yaml\n")
-	source, _, closed := strings.Cut(rest, "```\n")
-	if !found || !closed {
-		t.Fatal("docs/settings.md has no example")
+	blocks := strings.Split(string(page), "```yaml\n")
+	if len(blocks) != 3 {
+		t.Fatalf("docs/settings.md has %d examples in YAML, want the smallest and the complete one", len(blocks)-1)
 	}
-	return source
+	smallest, _, _ = strings.Cut(blocks[1], "```\n")
+	complete, _, _ = strings.Cut(blocks[2], "```\n")
+	return smallest, complete
+}
+
+// example is the example that has every key.
+func example(t testing.TB) string {
+	_, complete := examples(t)
+	return complete
+}
+
+func TestTheSmallestExampleOfThePageNotifiesByPingAndMail(t *testing.T) {
+	smallest, _ := examples(t)
+	got, err := Parse("batch.yaml", []byte(smallest))
+	if err != nil || got.Ping.URL == "" || len(got.Mail.To) == 0 || got.Webhook.URL != "" {
+		t.Errorf("read %+v, %v", got, err)
+	}
 }
 
 func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
