@@ -17,13 +17,13 @@ import (
 func compareReports(readings []*reading) {
 	later := make(map[string]map[string]line) // by depositary and instruction
 	for _, r := range slices.Backward(readings) {
-		if !r.depositary.Incremental {
+		if !r.terms.depositary.Incremental {
 			continue
 		}
-		lines := later[r.depositary.Name]
+		lines := later[r.terms.depositary.Name]
 		if lines == nil {
 			lines = make(map[string]line)
-			later[r.depositary.Name] = lines
+			later[r.terms.depositary.Name] = lines
 		}
 		r.replaceBy(lines)
 		for i := range r.lines.states {
@@ -48,10 +48,10 @@ func (r *reading) replaceBy(later map[string]line) {
 		}
 		c, message := contradiction(l.instruction, now.instruction)
 		if message == "" {
-			if l.outcome == counted {
+			if l.state.outcome == counted {
 				r.replaced = append(r.replaced, *l.instruction)
 			}
-			l.outcome = replaced
+			l.state.outcome = replaced
 			continue
 		}
 		l.contradicts(c, now, message)
@@ -74,21 +74,21 @@ func contradiction(was, now *tender.Instruction) (headings.Column, string) {
 
 // contradicts rejects a line because of another report's.
 func (l line) contradicts(c headings.Column, other line, message string) {
-	l.outcome = rejected
+	l.state.outcome = rejected
 	s, in := l.sheet, l.instruction
-	if c == headings.ColReceived && s.layout.Has(headings.ColReceivedDate) {
+	if c == headings.ColReceived && s.layout.headings.Has(headings.ColReceivedDate) {
 		c = headings.ColReceivedDate
 	}
 	reject := tender.Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Column: display.Copied(s.layout.Heading(c)),
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Column: display.Copied(s.layout.headings.Heading(c)),
 		Rule: tender.RuleReports, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
 		Message: message + "; the other line is " + describePlace(other.instruction.Source),
 		Advice:  "ask the depositary which is right, and take the report that is wrong out of the inbox",
 	}
-	if at := s.layout.Position(c); at >= 0 {
+	if at := s.layout.headings.Position(c); at >= 0 {
 		reject.Cell = xlsx.CellName(at, in.Source.Row)
 	}
-	s.rejects = append(s.rejects, reject)
+	s.found.reject(reject)
 }
 
 // describePlace names a row in a sentence.
@@ -105,7 +105,7 @@ func noteSameContent(readings []*reading, files []inbox.Chosen) {
 	for i := range files {
 		for k := range files[:i] {
 			if len(files[i].Content) == len(files[k].Content) && bytes.Equal(files[i].Content, files[k].Content) {
-				readings[i].note("the file holds the same as " + files[k].Name + ", byte for byte; was the right one sent?")
+				readings[i].found.note("the file holds the same as " + files[k].Name + ", byte for byte; was the right one sent?")
 				break
 			}
 		}
@@ -120,7 +120,7 @@ func unneeded(waivers []tender.Waiver, readings []*reading) (idle []tender.Waive
 	used := make(map[tender.Waiver]bool)
 	for _, r := range readings {
 		for i := range r.lines.states {
-			if l := r.line(i); l.outcome == counted || l.outcome == rejected {
+			if l := r.line(i); l.state.outcome == counted || l.state.outcome == rejected {
 				for _, w := range l.instruction.Waived {
 					used[w] = true
 				}

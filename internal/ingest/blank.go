@@ -8,7 +8,6 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/values"
-	"tenderbatch/internal/xlsx"
 )
 
 // nothingWords are how programs write that there is nothing, in small letters: databases,
@@ -62,21 +61,9 @@ var mayBeBlank = func() (may [headings.ColumnCount]bool) {
 	return may
 }()
 
-// saysNothing reports whether a cell is filled to say that there is nothing, as with NULL
-// or the value #N/A.
-func (s *sheet) saysNothing(c *xlsx.Cell) bool {
-	switch {
-	case c == nil || c.Formula:
-		return false
-	case c.Kind == xlsx.Text, c.Kind == xlsx.Error && string(c.Text) == "#N/A", s.nothing.own && c.Kind == xlsx.Number:
-		return s.nothing.says(values.Trimmed(c.Text))
-	}
-	return false
-}
-
 // holdsNothing says, of a cell that must not be blank, what is there for nothing.
-func (s *sheet) holdsNothing(c headings.Column) string {
-	if cell := s.cells[c]; s.saysNothing(cell) {
+func (r *rowReader) holdsNothing(c headings.Column) string {
+	if cell := r.cells[c]; r.terms.saysNothing(cell) {
 		return ": the cell holds " + display.Quote(values.Trim(string(cell.Text))) + ", which means nothing"
 	}
 	return ""

@@ -35,15 +35,15 @@ func (c *commas) see(text []byte, row int) {
 
 // checkCommas stops on a sheet in which commas stand before decimals and elsewhere are read
 // as those of thousands: 250000,00 and 5,000.
-func (s *sheet) checkCommas() {
-	if s.depositary.Decimal != "" || s.commas.decimals == 0 || s.commas.either == 0 {
+func (t *sheetTotals) checkCommas() {
+	if t.layout.terms.depositary.Decimal != "" || t.commas.decimals == 0 || t.commas.either == 0 {
 		return
 	}
-	at := s.layout.Position(headings.ColPrincipal)
-	s.fault(s.name, tender.FileFault{
-		Cell: xlsx.CellName(at, s.commas.either), Rule: tender.RuleDecimal,
-		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", s.commas.either, s.commas.decimals),
-		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", s.depositary.Name),
+	at := t.layout.headings.Position(headings.ColPrincipal)
+	t.found.fault(t.layout.sheet, tender.FileFault{
+		Cell: xlsx.CellName(at, t.commas.either), Rule: tender.RuleDecimal,
+		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", t.commas.either, t.commas.decimals),
+		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", t.layout.terms.depositary.Name),
 		Paste:   "decimal: comma\n",
 	})
 }

@@ -28,11 +28,11 @@ func TestI18CommentsOnCells(t *testing.T) {
 			return []xlsx.Comment{{Col: 2, Row: 2, Text: test.text}, {Col: 0, Row: 1, Text: "when it was withdrawn"}}, nil
 		}
 		r.readTables([]table{sheet})
-		said := fmt.Sprint(r.faults)
-		for i := range r.rejects {
-			said += r.rejects[i].Rule + " " + r.rejects[i].Message
+		said := fmt.Sprint(r.found.faults)
+		for i := range r.found.rejects {
+			said += r.found.rejects[i].Rule + " " + r.found.rejects[i].Message
 		}
-		for _, n := range r.report.Notes {
+		for _, n := range r.found.notes {
 			said += "note: " + n
 		}
 		if !strings.Contains(said, test.want) || strings.Contains(said, "A1") {

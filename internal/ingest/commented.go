@@ -17,10 +17,10 @@ func beginsComment(text []byte) bool {
 
 // checkCommented stops where some instruction numbers begin as comments do, and others do not:
 // those rows may have been taken out.
-func (s *sheet) checkCommented() {
-	if n := len(s.commented); n > 0 && n < s.count {
-		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(s.layout.Position(headings.ColInstruction), s.commented[0]), Rule: tender.RuleIdentifier,
-			Message: fmt.Sprintf("%s: the instruction begins with the mark of a comment, and others do not, as if rows had been taken out", rowList(s.commented, n)),
+func (t *sheetTotals) checkCommented() {
+	if n := len(t.commented); n > 0 && n < t.count {
+		t.found.fault(t.layout.sheet, tender.FileFault{Cell: xlsx.CellName(t.layout.headings.Position(headings.ColInstruction), t.commented[0]), Rule: tender.RuleIdentifier,
+			Message: fmt.Sprintf("%s: the instruction begins with the mark of a comment, and others do not, as if rows had been taken out", rowList(t.commented, n)),
 			Advice:  "ask the depositary whether they count, and for the report without the marks or without the rows"})
 	}
 }

@@ -35,16 +35,16 @@ func (r *reading) checkControls(tables []table) {
 // checkControl holds the totals of a control sheet against the rows that were
 // read.
 func (r *reading) checkControl(t table) error {
-	totals := r.allTotals()
+	totals := r.allSums()
 	_, err := t.each(func(row *xlsx.Row) error {
 		label, cell := stated(row)
 		if cell == nil {
 			return nil
 		}
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
-		value, ok := r.controlValue(cell)
+		value, ok := r.terms.controlValue(cell)
 		if (isCount || isAmount) && cell.Struck != xlsx.NotStruck {
-			r.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.found.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		switch {
 		case !isCount && !isAmount:
@@ -52,12 +52,12 @@ func (r *reading) checkControl(t table) error {
 			r.controlFault(t.name, cell, row.Number, "the control total cannot be read")
 		case isCount && !value.Equal(decimal.NewFromInt(int64(r.report.Rows))):
 			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, r.report.Rows))
-		case isAmount && !r.agrees(totals, value, grandTotal, row.Number):
+		case isAmount && !totals.agrees(&r.found, value, grandTotal, row.Number):
 			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s%s", value, totals.all.value(),
 				totals.shownOnly(value, grandTotal, r.hiddenRows())))
 		default:
 			r.controlled = true
-			r.note(fmt.Sprintf("the control sheet %s agrees in %s", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.found.note(fmt.Sprintf("the control sheet %s agrees in %s", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		return nil
 	})
@@ -67,13 +67,13 @@ func (r *reading) checkControl(t table) error {
 // hiddenRows are the hidden rows of all sheets.
 func (r *reading) hiddenRows() (all []int) {
 	for _, s := range r.sheets {
-		all = append(all, s.hidden...)
+		all = append(all, s.totals.hidden...)
 	}
 	return all
 }
 
 func (r *reading) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
-	r.fault(sheet, tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message,
+	r.found.fault(sheet, tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message,
 		Advice: "a row is missing, there twice or changed: ask the depositary for the report again"})
 }
 

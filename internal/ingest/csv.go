@@ -31,7 +31,7 @@ var separators = []struct {
 // csvTable makes a table of a CSV file, whose cells are all text. All that a
 // lenient reader would absorb is a fault.
 func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
-	text, encoding, fault := decodeCSV(content, r.depositary.Encoding)
+	text, encoding, fault := decodeCSV(content, r.terms.depositary.Encoding)
 	if fault != nil {
 		return table{}, []tender.FileFault{*fault}
 	}
@@ -46,7 +46,7 @@ func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
 		p, err := r.peek(table{each: lines.each})
 		if err == nil && p.best != nil && p.best.Found() > headings {
 			best, name, headings = lines, s.name, p.best.Found()
-			best.from, best.needed, best.deciding = p.best.Row, p.best.LastNeeded()+1, p.best.DecidingAt()
+			best.from, best.needed, best.breaks.deciding = p.best.Row, p.best.LastNeeded()+1, p.best.DecidingAt()
 		}
 	}
 	if headings == 0 {
@@ -210,7 +210,7 @@ type csvLines struct {
 	separator rune
 	from      int // the line of the headings: all below must have as many fields; 0: not known
 	needed    int // how many fields of a line hold all that is needed; what is behind may be left out
-	breaks
+	breaks    breaks
 }
 
 // each passes each line on as a row of text cells; the row has the number of the
@@ -270,7 +270,7 @@ func (l csvLines) broken(record []string, line int, below bool) (broken bool, fa
 			continue
 		}
 		broken = true
-		if fault := l.fault(line, i, field, l.separator, below); fault != nil {
+		if fault := l.breaks.fault(line, i, field, l.separator, below); fault != nil {
 			return true, fault
 		}
 	}

@@ -38,8 +38,8 @@ func (n *longNumbers) see(text []byte, row int) {
 func (r *reading) checkDigits() {
 	for _, s := range r.sheets {
 		for _, c := range []headings.Column{headings.ColInstruction, headings.ColParticipant} {
-			if n := s.long[c]; n.count > 0 && !n.whole && n.zeros >= enoughZeros {
-				r.rejects = append(r.rejects, r.rounded(s, c, n))
+			if n := s.totals.long[c]; n.count > 0 && !n.whole && n.zeros >= enoughZeros {
+				r.found.rejects = append(r.found.rejects, r.rounded(s, c, n))
 			}
 		}
 	}
@@ -48,11 +48,11 @@ func (r *reading) checkDigits() {
 // rounded is the finding on such a column. It is at the first of its numbers.
 func (r *reading) rounded(s *sheet, c headings.Column, n longNumbers) tender.Reject {
 	return tender.Reject{
-		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: n.row}, Depositary: r.depositary.Name, Rule: tender.RuleDigits,
-		Column: display.Copied(s.layout.Heading(c)), Cell: xlsx.CellName(s.layout.Position(c), n.row),
+		Source: tender.Source{File: r.terms.file, Sheet: s.name, Row: n.row}, Depositary: r.terms.depositary.Name, Rule: tender.RuleDigits,
+		Column: display.Copied(s.layout.headings.Heading(c)), Cell: xlsx.CellName(s.layout.headings.Position(c), n.row),
 		Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros behind the fifteenth, as a spreadsheet leaves of a longer number", headings.Headings[c].Name, values.MaxDigits, n.count),
 		Advice: fmt.Sprintf("ask the depositary for the report with that column formatted as text from the start; if the numbers are right, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			tender.RuleDigits, r.depositary.Name, display.Line(r.report.File)),
+			tender.RuleDigits, r.terms.depositary.Name, display.Line(r.terms.file)),
 		Standing: tender.StandingFlagged, MustResolve: true,
 	}
 }

@@ -51,23 +51,22 @@ func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st values.Stamp, lin
 
 // checkExchanged rejects the date cells of a column in which day and month were exchanged
 // in just those.
-func (s *sheet) checkExchanged() {
+func (t *sheetTotals) checkExchanged() {
 	for c := range headings.ColumnCount {
-		e := &s.exchanged[c]
+		e := &t.exchanged[c]
 		if e.clear || e.texts == 0 || len(e.cells) == 0 {
 			continue
 		}
 		message := fmt.Sprintf("day and month may have been exchanged when the report was opened and saved: every date cell of the column has a day up to 12, and every date that stayed text, such as %s, one above", display.Quote(e.text))
 		for _, i := range e.cells {
-			l := s.line(i)
-			in := l.instruction
-			s.rejects = append(s.rejects, tender.Reject{
+			in := t.lines.instruction(i)
+			t.found.rejects = append(t.found.rejects, tender.Reject{
 				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-				Column: display.Copied(s.layout.Heading(c)), Cell: xlsx.CellName(s.layout.Position(c), in.Source.Row),
+				Column: display.Copied(t.layout.headings.Heading(c)), Cell: xlsx.CellName(t.layout.headings.Position(c), in.Source.Row),
 				Rule: tender.RuleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
 				Advice: "ask the depositary for the report as it was made, with dates written as 2004-11-12",
 			})
-			l.outcome = rejected
+			t.lines.reject(i)
 		}
 	}
 }

@@ -85,8 +85,8 @@ func TestI8TheLinesToPasteCarryTheZone(t *testing.T) {
 	o := testOffer(t)
 	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, "VOI Number | CUSIP | Principal Amount | Recvd time (UTC) | Participant", testRow)})
-	if len(r.faults) != 1 || !strings.Contains(r.faults[0].Paste, "timezone: UTC\ncolumns:\n  received: \"Recvd time (UTC)\"") || !strings.Contains(r.faults[0].Advice, "timezone: UTC") {
-		t.Errorf("%+v", r.faults)
+	if len(r.found.faults) != 1 || !strings.Contains(r.found.faults[0].Paste, "timezone: UTC\ncolumns:\n  received: \"Recvd time (UTC)\"") || !strings.Contains(r.found.faults[0].Advice, "timezone: UTC") {
+		t.Errorf("%+v", r.found.faults)
 	}
 }
 

@@ -17,12 +17,12 @@ import (
 
 // isStruck reports whether the row in hand is struck through: each of its needed cells that
 // holds something.
-func (s *sheet) isStruck() bool {
-	if c := s.cells[headings.ColPrincipal]; c == nil || c.Struck != xlsx.Struck {
+func (r *rowReader) isStruck() bool {
+	if c := r.cells[headings.ColPrincipal]; c == nil || c.Struck != xlsx.Struck {
 		return false
 	}
 	for _, c := range headings.Needed {
-		if cell := s.cells[c]; isFilled(cell) && cell.Struck != xlsx.Struck {
+		if cell := r.cells[c]; isFilled(cell) && cell.Struck != xlsx.Struck {
 			return false
 		}
 	}
@@ -31,15 +31,15 @@ func (s *sheet) isStruck() bool {
 
 // struck is the finding about a row that is struck through. It does not count, unless the
 // offer waives that.
-func (s *sheet) struck() []tender.Waiver {
-	return s.waivable(nil, &values.Fault{Rule: tender.RuleStruck, Message: "the row is struck through, as people strike out what was cancelled",
+func (r *rowReader) struck() []tender.Waiver {
+	return r.waivable(nil, &values.Fault{Rule: tender.RuleStruck, Message: "the row is struck through, as people strike out what was cancelled",
 		Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer"})
 }
 
 // inTotals is the status of the row in hand as a total sees it: many leave out what is
 // struck through.
-func (s *sheet) inTotals(status tender.Status) tender.Status {
-	if s.struckRow && s.bad {
+func (r *rowReader) inTotals(status tender.Status) tender.Status {
+	if r.struckRow && r.bad {
 		return tender.Withdrawn
 	}
 	return status
@@ -113,12 +113,12 @@ func identifierShown(l *xlsx.Look, number, rule string) (string, *values.Fault) 
 
 // checkStruckHeadings refuses a column that decides and whose heading is struck through: it
 // may have been cancelled as a whole.
-func (s *sheet) checkStruckHeadings() {
+func (t *sheetTotals) checkStruckHeadings() {
 	for _, c := range mustBeSeen {
-		if !s.layout.Has(c) || s.layout.Labels[s.layout.At[c]].Struck == xlsx.NotStruck {
+		if !t.layout.headings.Has(c) || t.layout.headings.Labels[t.layout.headings.At[c]].Struck == xlsx.NotStruck {
 			continue
 		}
-		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(s.layout.Position(c), s.layout.Row), Value: s.layout.Heading(c), Rule: tender.RuleColumn,
+		t.found.fault(t.layout.sheet, tender.FileFault{Cell: xlsx.CellName(t.layout.headings.Position(c), t.layout.headings.Row), Value: t.layout.headings.Heading(c), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("the heading of the %s is struck through", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
 			Advice:  "ask the depositary which column is right, and for the report without the strike"})
 	}

@@ -46,7 +46,7 @@ func readFormatted(o *tender.Offer, content []byte) []string {
 	r.read(content)
 	var said []string
 	for i := range r.lines.states {
-		if l := r.line(i); l.outcome == counted && len(r.faults) == 0 {
+		if l := r.line(i); l.state.outcome == counted && len(r.found.faults) == 0 {
 			said = append(said, fmt.Sprintf("%s of %s: %s", l.instruction.ID, l.instruction.Participant, l.instruction.Principal))
 		}
 	}

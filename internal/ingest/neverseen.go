@@ -16,13 +16,13 @@ import (
 func findNeverReported(o *tender.Offer, readings []*reading) {
 	before := make(map[string]*reportedBefore)
 	for _, r := range readings {
-		if !r.depositary.Incremental {
+		if !r.terms.depositary.Incremental {
 			continue
 		}
-		b := before[r.depositary.Name]
+		b := before[r.terms.depositary.Name]
 		if b == nil {
 			b = &reportedBefore{ids: make(map[string]bool)}
-			before[r.depositary.Name] = b
+			before[r.terms.depositary.Name] = b
 			b.add(o, r, nil)
 			continue
 		}
@@ -61,14 +61,14 @@ func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore, readings
 	for i := range r.lines.states {
 		l := r.line(i)
 		in := l.instruction
-		if in.Status != tender.Withdrawn && in.Status != tender.Rejected || b.ids[in.ID] || l.outcome != counted && l.outcome != replaced {
+		if in.Status != tender.Withdrawn && in.Status != tender.Rejected || b.ids[in.ID] || l.state.outcome != counted && l.state.outcome != replaced {
 			continue
 		}
 		if !in.Received.After(b.newest) {
 			doubtful[in.ID] = true
 		}
-		if l.outcome == counted {
-			r.rejects = append(r.rejects, neverReported(o, l, b, readings))
+		if l.state.outcome == counted {
+			r.found.rejects = append(r.found.rejects, neverReported(o, l, b, readings))
 		}
 	}
 	return doubtful
@@ -102,13 +102,13 @@ func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*readi
 func mayBeMeant(in *tender.Instruction, readings []*reading) string {
 	var like []string
 	for _, r := range readings {
-		if r.depositary.Name != in.Depositary {
+		if r.terms.depositary.Name != in.Depositary {
 			continue
 		}
 		for i := range r.lines.states {
 			l := r.line(i)
 			other := l.instruction
-			if l.outcome == counted && other.Status == tender.Tendered && other.Series == in.Series && other.Principal.Equal(in.Principal) && other.Received.Equal(in.Received) {
+			if l.state.outcome == counted && other.Status == tender.Tendered && other.Series == in.Series && other.Principal.Equal(in.Principal) && other.Received.Equal(in.Received) {
 				like = append(like, fmt.Sprintf("%s in %s", display.Quote(other.ID), describePlace(other.Source)))
 			}
 		}

@@ -16,7 +16,7 @@ func (r *reading) protectionFault(err error) (tender.FileFault, bool) {
 	if !errors.As(err, &e) {
 		return tender.FileFault{}, false
 	}
-	d := r.depositary
+	d := r.terms.depositary
 	switch e.Rule {
 	case fault.RuleProtected:
 		if d.PasswordEnv == "" {
@@ -41,10 +41,10 @@ func (r *reading) protectionFault(err error) (tender.FileFault, bool) {
 
 // passwordSource is where the password came from, in a sentence.
 func (r *reading) passwordSource() string {
-	if r.depositary.PasswordEnv == "" {
+	if r.terms.depositary.PasswordEnv == "" {
 		return "use"
 	}
-	return r.depositary.PasswordEnv
+	return r.terms.depositary.PasswordEnv
 }
 
 // noteProtection says how a file was opened that is, or might have been,
@@ -52,10 +52,10 @@ func (r *reading) passwordSource() string {
 func (r *reading) noteProtection(p xlsx.Protection) {
 	switch {
 	case p == xlsx.Agile:
-		r.note(fmt.Sprintf("the workbook is protected; the password in %s opened it, and its checksum agrees", r.passwordSource()))
+		r.found.note(fmt.Sprintf("the workbook is protected; the password in %s opened it, and its checksum agrees", r.passwordSource()))
 	case p == xlsx.Standard:
-		r.note(fmt.Sprintf("the workbook is protected in the way of Excel 2007, which cannot show whether it was changed since; the password in %s opened it", r.passwordSource()))
+		r.found.note(fmt.Sprintf("the workbook is protected in the way of Excel 2007, which cannot show whether it was changed since; the password in %s opened it", r.passwordSource()))
 	case r.password != "":
-		r.note(fmt.Sprintf("the file is not protected; the password in %s was not needed", r.passwordSource()))
+		r.found.note(fmt.Sprintf("the file is not protected; the password in %s was not needed", r.passwordSource()))
 	}
 }

@@ -92,10 +92,10 @@ func understood(o *tender.Offer, tables ...table) []string {
 }
 
 func outcomeOf(r *reading) (said []string) {
-	for _, f := range r.faults {
+	for _, f := range r.found.faults {
 		said = append(said, f.String())
 	}
-	if len(r.faults) > 0 {
+	if len(r.found.faults) > 0 {
 		return said
 	}
 	var intake Intake
@@ -288,8 +288,8 @@ func TestStatusAndWithdrawal(t *testing.T) {
 func statusOf(o *tender.Offer, lines ...string) string {
 	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, lines...)})
-	if len(r.rejects) > 0 {
-		return r.rejects[0].Cell + " " + r.rejects[0].Rule
+	if len(r.found.rejects) > 0 {
+		return r.found.rejects[0].Cell + " " + r.found.rejects[0].Rule
 	}
 	in := r.line(0).instruction
 	if in.WithdrawnAt.IsZero() {
@@ -315,8 +315,8 @@ func TestDelivery(t *testing.T) {
 		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | "+test.heading, testRow+" | "+test.value)})
 		got := string(r.line(0).instruction.Delivery)
-		if len(r.rejects) > 0 {
-			got = r.rejects[0].Rule
+		if len(r.found.rejects) > 0 {
+			got = r.found.rejects[0].Rule
 		}
 		if got != test.want {
 			t.Errorf("%s: %q: %s, want %s", test.heading, test.value, got, test.want)
@@ -410,7 +410,7 @@ func TestCopiedThrough(t *testing.T) {
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | Customer Reference | Contact | Participant Name",
 		testRow+" | H-\u202e1 | =desk | "+strings.Repeat("x", display.MaxText+5))})
 	in := r.line(0).instruction
-	if in.HolderReference != `H-\u202e1` || in.Contact != "desk" || len(in.ParticipantName) != display.MaxText || len(r.rejects) > 0 {
-		t.Errorf("%q %q %d %v", in.HolderReference, in.Contact, len(in.ParticipantName), r.rejects)
+	if in.HolderReference != `H-\u202e1` || in.Contact != "desk" || len(in.ParticipantName) != display.MaxText || len(r.found.rejects) > 0 {
+		t.Errorf("%q %q %d %v", in.HolderReference, in.Contact, len(in.ParticipantName), r.found.rejects)
 	}
 }

@@ -57,8 +57,8 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.readTables(test.tables)
 		var intake Intake
-		if err := r.addTo(&intake); err != nil || len(r.faults) > 0 {
-			t.Fatal(test.name, err, r.faults)
+		if err := r.addTo(&intake); err != nil || len(r.found.faults) > 0 {
+			t.Fatal(test.name, err, r.found.faults)
 		}
 		open := len(intake.Rejects) == 1 && intake.Rejects[0].Rule == tender.RuleRowLimit && intake.Rejects[0].Open()
 		if open != test.open || !open && len(intake.Rejects) > 0 {

@@ -18,7 +18,7 @@ func receivedIn(o *tender.Offer, t table) (times []string) {
 	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{t})
 	for i := range r.lines.states {
-		if l := r.line(i); l.outcome == counted {
+		if l := r.line(i); l.state.outcome == counted {
 			times = append(times, l.instruction.Received.Format(shownInstant))
 		}
 	}

@@ -18,12 +18,12 @@ func withdrawnRow(t *testing.T, headings, answer string, edit func(r *reading)) 
 		edit(r)
 	}
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | "+headings, testRow+" | "+answer)})
-	if len(r.faults) > 0 {
-		return r.faults[0].String()
+	if len(r.found.faults) > 0 {
+		return r.found.faults[0].String()
 	}
 	var said []string
-	for i := range r.rejects {
-		said = append(said, r.rejects[i].Rule+" "+r.rejects[i].Message+" "+r.rejects[i].Advice)
+	for i := range r.found.rejects {
+		said = append(said, r.found.rejects[i].Rule+" "+r.found.rejects[i].Message+" "+r.found.rejects[i].Advice)
 	}
 	return fmt.Sprint(r.line(0).instruction.Status, " ", r.report.Sheets[0].NoStatus, " ", strings.Join(said, "; "))
 }
@@ -59,8 +59,8 @@ func TestI28OtherWordsAreSaidInTheOffer(t *testing.T) {
 		t.Error(got)
 	}
 	own := func(r *reading) {
-		r.depositary.WithdrawnYes, r.depositary.WithdrawnNo = "X", "0"
-		r.answers = withdrawnAnswers(r.depositary)
+		r.terms.depositary.WithdrawnYes, r.terms.depositary.WithdrawnNo = "X", "0"
+		r.terms.answers = withdrawnAnswers(r.terms.depositary)
 	}
 	for answer, want := range map[string]string{"x": "withdrawn false ", "#0": "tendered false ", "Y": "withdrawn false "} {
 		if got := withdrawnRow(t, "Withdrawn", answer, own); got != want {
