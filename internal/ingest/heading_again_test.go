@@ -50,6 +50,17 @@ func TestI8AZoneAboveOrBelowTheHeadings(t *testing.T) {
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, " | | (USD) | (UTC)", testRow)), "dtc-1.xlsx: Tenders!D2")
 }
 
+// A currency above the headings holds for headings over two rows, too, unless these state one.
+func TestACurrencyAboveHeadingsOverTwoRows(t *testing.T) {
+	for below, want := range map[string][]string{
+		" | | Amount":       {"C4 R5-currency rejected", "note: row 3: the units of the columns"},
+		" | | Amount (USD)": {"0900007 A 5000 counts"},
+	} {
+		got := understood(testOffer(t), sheetOf("Tenders", nil, "All amounts are in EUR", "VOI Number | CUSIP | Principal | Submitted At | Participant", below, testRow))
+		expect(t, got, want...)
+	}
+}
+
 func TestI24ARowOfUnitsIsSkipped(t *testing.T) {
 	for _, units := range []string{
 		"text | text | USD | YYYY-MM-DD hh:mm | text", " | | (nominal) | (ET) | ", "(1) | (2) | (3) | (4) | (5)", "string | string | decimal | timestamp | string", " | | $",

@@ -101,9 +101,7 @@ func (l *layout) continuedBy(row *xlsx.Row) *layout {
 	if !changed {
 		return nil
 	}
-	next := newLayout(l.terms, l.sheet, both, l.titles)
-	next.statedCurrency, next.currencySource = both.SaidCurrency(), l.currencySource
-	return next
+	return newLayout(l.terms, l.sheet, both, l.titles)
 }
 
 // place puts the cells of a row that are in columns which are read into cells.
