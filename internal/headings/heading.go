@@ -292,6 +292,14 @@ func (l *Layout) settle(m Moment) {
 	}
 }
 
+// First is the column in which a time begins: that of its date, if there is one.
+func (l *Layout) First(m Moment) Column {
+	if l.Has(m.Date) {
+		return m.Date
+	}
+	return m.Whole
+}
+
 // Second reports whether the column was recognised by a second name only.
 func (l *Layout) Second(c Column) bool {
 	text := l.Heading(c)
@@ -362,11 +370,11 @@ func (l *Layout) Cells() string {
 	return xlsx.CellName(first, l.Row) + ":" + xlsx.CellName(last, l.Row)
 }
 
-// texts are all headings as they stand in the file.
-func (l *Layout) texts() []string {
-	all := make([]string, len(l.Labels))
-	for i, f := range l.Labels {
-		all[i] = f.Text
+// Texts are the texts of headings as they stand in the file.
+func Texts(labels []Label) []string {
+	all := make([]string, len(labels))
+	for i, l := range labels {
+		all[i] = l.Text
 	}
 	return all
 }
@@ -402,7 +410,7 @@ func (l *Layout) MissingFault(d tender.Depositary) tender.FileFault {
 	}
 	return tender.FileFault{
 		Cell: l.Cells(), Rule: tender.RuleColumn, Paste: l.pasteBlock(d),
-		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), display.List(l.texts())),
+		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), display.List(Texts(l.Labels))),
 		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}%s",
 			d.Name, strings.Join(block, ", "), zone),
 	}
@@ -415,22 +423,26 @@ func (l *Layout) pasteBlock(d tender.Depositary) string {
 	if line := zoneToPaste(l.guess(ColReceived), d); slices.Contains(l.Missing, ColReceived) && line != "" {
 		b.WriteString(line + "\n")
 	}
+	b.WriteString(pasteColumns(d, l.Missing, l.guess))
+	if unread := Texts(l.Ignored); len(unread) > 0 {
+		fmt.Fprintf(&b, "# headings that were not recognised: %s\n", display.List(unread))
+	}
+	return b.String()
+}
+
+// pasteColumns is the key columns with what the offer says already, and with the headings of
+// some more columns.
+func pasteColumns(d tender.Depositary, more []Column, heading func(Column) string) string {
+	var b strings.Builder
 	b.WriteString("columns:\n")
 	for c, h := range Headings {
-		heading, named := d.Columns[h.Name]
-		if slices.Contains(l.Missing, Column(c)) {
-			heading, named = l.guess(Column(c)), true
+		text, named := d.Columns[h.Name]
+		if slices.Contains(more, Column(c)) {
+			text, named = heading(Column(c)), true
 		}
 		if named {
-			fmt.Fprintf(&b, "  %s: %q\n", h.Name, heading)
+			fmt.Fprintf(&b, "  %s: %q\n", h.Name, text)
 		}
-	}
-	var unread []string
-	for _, i := range l.Ignored {
-		unread = append(unread, i.Text)
-	}
-	if len(unread) > 0 {
-		fmt.Fprintf(&b, "# headings that were not recognised: %s\n", display.List(unread))
 	}
 	return b.String()
 }
@@ -441,12 +453,8 @@ func (l *Layout) pasteBlock(d tender.Depositary) string {
 func (l *Layout) guess(c Column) string {
 	var near []string
 	for _, i := range l.Ignored {
-		key := values.Normal(i.Text)
-		for _, word := range guessWords[c] {
-			if strings.Contains(key, word) {
-				near = append(near, i.Text)
-				break
-			}
+		if hasWord(values.Normal(i.Text), guessWords[c]) {
+			near = append(near, i.Text)
 		}
 	}
 	if len(near) == 0 && len(l.Ignored) == 1 && len(l.Missing) == 1 {

@@ -2,8 +2,6 @@ package headings
 
 import (
 	"regexp"
-	"slices"
-	"strings"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
@@ -27,8 +25,7 @@ var amountWords = values.Words("principal amount amt nominal quantity qty face v
 // scaled are the headings of amounts that are said in thousands or millions.
 func (l *Layout) scaled() (found []Label) {
 	for i, f := range l.Labels {
-		key := values.Normal(f.Text)
-		isAmount := i == l.At[ColPrincipal] || slices.ContainsFunc(amountWords, func(w string) bool { return strings.Contains(key, w) })
+		isAmount := i == l.At[ColPrincipal] || hasWord(values.Normal(f.Text), amountWords)
 		if isAmount && ScaleWords.MatchString(f.Text) {
 			found = append(found, f)
 		}

@@ -251,21 +251,11 @@ func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, s
 // pasteSeason are the lines by which the offer settles that the depositary's clocks are
 // meant although the heading of a column names an offset that they do not always have.
 func (l *Layout) pasteSeason(c Column, d tender.Depositary) string {
-	var b strings.Builder
+	zone := ""
 	if d.Zone != nil {
-		fmt.Fprintf(&b, "timezone: %s\n", d.Zone)
+		zone = fmt.Sprintf("timezone: %s\n", d.Zone)
 	}
-	b.WriteString("columns:\n")
-	for i, h := range Headings {
-		heading, named := d.Columns[h.Name]
-		if Column(i) == c {
-			heading, named = display.Copied(l.Heading(c)), true
-		}
-		if named {
-			fmt.Fprintf(&b, "  %s: %q\n", h.Name, heading)
-		}
-	}
-	return b.String()
+	return zone + pasteColumns(d, []Column{c}, func(c Column) string { return display.Copied(l.Heading(c)) })
 }
 
 // zoneToPaste is the line for the offer that goes with a heading offered for a time, "" if

@@ -9,7 +9,7 @@ import (
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
-	"tenderbatch/internal/xlsx"
+	"tenderbatch/internal/values"
 )
 
 // compareReports compares the incremental reports of each depositary: a later
@@ -76,19 +76,13 @@ func contradiction(was, now *tender.Instruction) (headings.Column, string) {
 func (l line) contradicts(c headings.Column, other line, message string) {
 	l.state.outcome = rejected
 	s, in := l.sheet, l.instruction
-	if c == headings.ColReceived && s.layout.headings.Has(headings.ColReceivedDate) {
-		c = headings.ColReceivedDate
+	if c == headings.ColReceived {
+		c = s.layout.headings.First(headings.ReceivedAt)
 	}
-	reject := tender.Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Column: display.Copied(s.layout.headings.Heading(c)),
-		Rule: tender.RuleReports, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
-		Message: message + "; the other line is " + describePlace(other.instruction.Source),
-		Advice:  "ask the depositary which is right, and take the report that is wrong out of the inbox",
-	}
-	if at := s.layout.headings.Position(c); at >= 0 {
-		reject.Cell = xlsx.CellName(at, in.Source.Row)
-	}
-	s.found.reject(reject)
+	s.found.reject(s.layout.finding(in, c, values.Fault{
+		Rule: tender.RuleReports, Message: message + "; the other line is " + describePlace(other.instruction.Source),
+		Advice: "ask the depositary which is right, and take the report that is wrong out of the inbox",
+	}))
 }
 
 // describePlace names a row in a sentence.

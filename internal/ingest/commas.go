@@ -6,7 +6,6 @@ import (
 
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
-	"tenderbatch/internal/xlsx"
 )
 
 // commas are the rows of a sheet whose amounts have one comma: before decimals in the one,
@@ -39,9 +38,8 @@ func (t *sheetTotals) checkCommas() {
 	if t.layout.terms.depositary.Decimal != "" || t.commas.decimals == 0 || t.commas.either == 0 {
 		return
 	}
-	at := t.layout.headings.Position(headings.ColPrincipal)
-	t.found.fault(t.layout.sheet, tender.FileFault{
-		Cell: xlsx.CellName(at, t.commas.either), Rule: tender.RuleDecimal,
+	t.fault(tender.FileFault{
+		Cell: t.layout.cell(headings.ColPrincipal, t.commas.either), Rule: tender.RuleDecimal,
 		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", t.commas.either, t.commas.decimals),
 		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", t.layout.terms.depositary.Name),
 		Paste:   "decimal: comma\n",

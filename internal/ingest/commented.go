@@ -6,7 +6,6 @@ import (
 
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
-	"tenderbatch/internal/xlsx"
 )
 
 // beginsComment reports whether a text begins as lines do that people take out of a file by
@@ -19,7 +18,7 @@ func beginsComment(text []byte) bool {
 // those rows may have been taken out.
 func (t *sheetTotals) checkCommented() {
 	if n := len(t.commented); n > 0 && n < t.count {
-		t.found.fault(t.layout.sheet, tender.FileFault{Cell: xlsx.CellName(t.layout.headings.Position(headings.ColInstruction), t.commented[0]), Rule: tender.RuleIdentifier,
+		t.fault(tender.FileFault{Cell: t.layout.cell(headings.ColInstruction, t.commented[0]), Rule: tender.RuleIdentifier,
 			Message: fmt.Sprintf("%s: the instruction begins with the mark of a comment, and others do not, as if rows had been taken out", rowList(t.commented, n)),
 			Advice:  "ask the depositary whether they count, and for the report without the marks or without the rows"})
 	}

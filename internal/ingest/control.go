@@ -8,7 +8,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
@@ -46,14 +45,15 @@ func (r *reading) checkControl(t table) error {
 		if (isCount || isAmount) && cell.Struck != xlsx.NotStruck {
 			r.found.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
+		fault := func(message string) { r.found.fault(t.name, wrongTotal(cell, row.Number, message, totalAdvice)) }
 		switch {
 		case !isCount && !isAmount:
 		case !ok:
-			r.controlFault(t.name, cell, row.Number, "the control total cannot be read")
+			fault("the control total cannot be read")
 		case isCount && !value.Equal(decimal.NewFromInt(int64(r.report.Rows))):
-			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, r.report.Rows))
+			fault(fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, r.report.Rows))
 		case isAmount && !totals.agrees(&r.found, value, grandTotal, row.Number):
-			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s%s", value, totals.all.value(),
+			fault(fmt.Sprintf("the control total is %s, but the rows add up to %s%s", value, totals.all.value(),
 				totals.shownOnly(value, grandTotal, r.hiddenRows())))
 		default:
 			r.controlled = true
@@ -70,11 +70,6 @@ func (r *reading) hiddenRows() (all []int) {
 		all = append(all, s.totals.hidden...)
 	}
 	return all
-}
-
-func (r *reading) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
-	r.found.fault(sheet, tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message,
-		Advice: "a row is missing, there twice or changed: ask the depositary for the report again"})
 }
 
 // stated is the words and the value of a row that says one thing, nil if it says

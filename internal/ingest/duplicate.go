@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -118,14 +119,12 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 		}
 		l := r.line(i)
 		in := l.instruction
-		r.found.refuse(in.Source, xlsx.CellName(l.sheet.layout.headings.Position(headings.ColInstruction), in.Source.Row))
-		reject := tender.Reject{
-			Source: in.Source, Depositary: r.terms.depositary.Name, Instruction: in.ID, Participant: in.Participant, Value: in.ID,
-			Column: display.Copied(l.sheet.layout.headings.Heading(headings.ColInstruction)), Cell: xlsx.CellName(l.sheet.layout.headings.Position(headings.ColInstruction), in.Source.Row),
-			Rule: tender.RuleDuplicate, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
-			Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", r.otherRows(same, i)),
-			Advice:  "ask the depositary which line is right",
-		}
+		reject := l.sheet.layout.finding(in, headings.ColInstruction, values.Fault{
+			Rule: tender.RuleDuplicate, Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", r.otherRows(same, i)),
+			Advice: "ask the depositary which line is right",
+		})
+		reject.Value = in.ID
+		r.found.refuse(in.Source, reject.Cell)
 		if identical {
 			if i == same[0] {
 				continue
@@ -137,7 +136,7 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 		} else {
 			l.state.outcome = rejected
 		}
-		r.found.rejects = append(r.found.rejects, reject)
+		r.found.reject(reject)
 	}
 }
 

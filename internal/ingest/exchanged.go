@@ -59,13 +59,10 @@ func (t *sheetTotals) checkExchanged() {
 		}
 		message := fmt.Sprintf("day and month may have been exchanged when the report was opened and saved: every date cell of the column has a day up to 12, and every date that stayed text, such as %s, one above", display.Quote(e.text))
 		for _, i := range e.cells {
-			in := t.lines.instruction(i)
-			t.found.rejects = append(t.found.rejects, tender.Reject{
-				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-				Column: display.Copied(t.layout.headings.Heading(c)), Cell: xlsx.CellName(t.layout.headings.Position(c), in.Source.Row),
-				Rule: tender.RuleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
+			t.found.reject(t.layout.finding(t.lines.instruction(i), c, values.Fault{
+				Rule: tender.RuleAmbiguousDate, Message: message,
 				Advice: "ask the depositary for the report as it was made, with dates written as 2004-11-12",
-			})
+			}))
 			t.lines.reject(i)
 		}
 	}

@@ -47,5 +47,8 @@ func letterOf(position int) string {
 	if position < 0 {
 		return "no column"
 	}
-	return "column " + strings.TrimSuffix(xlsx.CellName(position, 1), "1")
+	return "column " + letters(position)
 }
+
+// letters are those of a column, from 0.
+func letters(position int) string { return strings.TrimSuffix(xlsx.CellName(position, 1), "1") }

@@ -30,11 +30,6 @@ func (t *sums) shownOnly(value decimal.Decimal, kind totalKind, hidden []int) st
 // hiddenAdvice is what to do about a total that leaves hidden rows out.
 const hiddenAdvice = "rows are hidden, perhaps by a filter, and the total leaves them out: ask the depositary whether they belong to the report, and for the report without a filter"
 
-// hiddenTotalFault is the fault of such a total.
-func (t *sheetTotals) hiddenTotalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
-	t.found.fault(t.layout.sheet, tender.FileFault{Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: hiddenAdvice})
-}
-
 // mustBeSeen are the columns that say whether, when, for how much and for whom.
 var mustBeSeen = []headings.Column{headings.ColInstruction, headings.ColPrincipal, headings.ColReceived, headings.ColReceivedDate, headings.ColReceivedTime, headings.ColStatus,
 	headings.ColIsWithdrawn, headings.ColWithdrawn, headings.ColWithdrawnDate, headings.ColWithdrawnTime, headings.ColParticipant}
@@ -53,16 +48,16 @@ func (t *sheetTotals) checkHidden(hidden []xlsx.Columns) {
 		if _, offered := t.layout.terms.depositary.Columns[headings.Headings[c].Name]; offered || !slices.Contains(mustBeSeen, c) {
 			continue
 		}
-		t.found.fault(t.layout.sheet, tender.FileFault{Cell: xlsx.CellName(at, t.layout.headings.Row), Value: heading, Rule: tender.RuleHidden,
+		t.fault(tender.FileFault{Cell: xlsx.CellName(at, t.layout.headings.Row), Value: heading, Rule: tender.RuleHidden,
 			Message: fmt.Sprintf("the column of the %s is hidden, so people who look at the report do not see what is read", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
 			Advice:  fmt.Sprintf("look whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", t.layout.terms.depositary.Name, headings.Headings[c].Name, heading)})
 	}
 	for _, l := range t.layout.headings.Ignored {
 		if slices.ContainsFunc(hidden, func(h xlsx.Columns) bool { return h.First <= l.Col && l.Col <= h.Last }) {
-			t.found.note(t.layout.here("hidden column that is not read: " + display.Quote(l.Text)))
+			t.note("hidden column that is not read: " + display.Quote(l.Text))
 		}
 	}
 	if len(named) > 0 {
-		t.found.note(t.layout.here("hidden columns that are read: " + strings.Join(named, ", ")))
+		t.note("hidden columns that are read: " + strings.Join(named, ", "))
 	}
 }

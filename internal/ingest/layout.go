@@ -1,11 +1,13 @@
 package ingest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
+	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
@@ -123,6 +125,35 @@ func (l *layout) decides(first, last int) bool {
 		}
 	}
 	return false
+}
+
+// cell names the cell of a column in a row, "" if the sheet does not have the column.
+func (l *layout) cell(c headings.Column, row int) string {
+	if !l.headings.Has(c) {
+		return ""
+	}
+	return xlsx.CellName(l.headings.Position(c), row)
+}
+
+// finding is a finding about a column of a row that was read into an instruction before. It
+// rejects the row.
+func (l *layout) finding(in *tender.Instruction, c headings.Column, f values.Fault) tender.Reject {
+	return tender.Reject{
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant,
+		Column: display.Copied(l.headings.Heading(c)), Cell: l.cell(c, in.Source.Row), Series: in.Series, Principal: in.Principal,
+		Rule: f.Rule, Message: f.Message, Advice: f.Advice, Standing: tender.StandingRejected,
+	}
+}
+
+// question is a finding about the sheet as a whole, at a row of it, which the offer must answer.
+func (l *layout) question(row int, f values.Fault) tender.Reject {
+	t := l.terms
+	return tender.Reject{
+		Source: tender.Source{File: t.file, Sheet: l.sheet, Row: row}, Depositary: t.depositary.Name, Rule: f.Rule, Message: f.Message,
+		Advice: f.Advice + fmt.Sprintf(", say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
+			f.Rule, t.depositary.Name, display.Line(t.file)),
+		Standing: tender.StandingFlagged, MustResolve: true,
+	}
 }
 
 // here says in which sheet a note is true, if there are several.

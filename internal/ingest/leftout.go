@@ -24,17 +24,6 @@ var cutNotice = regexp.MustCompile(`(?i)\btruncated?\b|\btruncation\b|` +
 	`\b(more|further|additional|remaining) (rows|records|lines|results|instructions)\b|` +
 	`^\W*(error|exception|fatal)\b\W|\bORA-[0-9]{4,5}\b|\b(export|query|report) (was )?(aborted|cancell?ed|interrupted)\b`)
 
-// saidToBeCut is the finding on such a sheet.
-func (r *reading) saidToBeCut(s *sheet, notice string, row int) tender.Reject {
-	return tender.Reject{
-		Source: tender.Source{File: r.terms.file, Sheet: s.name, Row: row}, Depositary: r.terms.depositary.Name, Rule: tender.RuleRowLimit,
-		Message: fmt.Sprintf("the report says %s, as if rows were missing, and no total shows that it is whole", display.Quote(notice)),
-		Advice: fmt.Sprintf("ask the depositary for the report again, or with a total; if it is whole, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			tender.RuleRowLimit, r.terms.depositary.Name, display.Line(r.terms.file)),
-		Standing: tender.StandingFlagged, MustResolve: true,
-	}
-}
-
 // besideSheet is what the first rows of a sheet show that may not be read.
 type besideSheet struct {
 	rows bool // a row with a security of the offer and a time of day, as tenders have

@@ -118,7 +118,7 @@ func (t *sheetTotals) checkStruckHeadings() {
 		if !t.layout.headings.Has(c) || t.layout.headings.Labels[t.layout.headings.At[c]].Struck == xlsx.NotStruck {
 			continue
 		}
-		t.found.fault(t.layout.sheet, tender.FileFault{Cell: xlsx.CellName(t.layout.headings.Position(c), t.layout.headings.Row), Value: t.layout.headings.Heading(c), Rule: tender.RuleColumn,
+		t.fault(tender.FileFault{Cell: t.layout.cell(c, t.layout.headings.Row), Value: t.layout.headings.Heading(c), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("the heading of the %s is struck through", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
 			Advice:  "ask the depositary which column is right, and for the report without the strike"})
 	}

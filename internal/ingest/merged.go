@@ -39,7 +39,7 @@ func (t *sheetTotals) checkMerged(merged []xlsx.Range) {
 	if len(bad) > 1 {
 		message += fmt.Sprintf(", here and in %d more places", len(bad)-1)
 	}
-	t.found.fault(t.layout.sheet, tender.FileFault{Cell: cells, Rule: tender.RuleMerged, Message: message,
+	t.fault(tender.FileFault{Cell: cells, Rule: tender.RuleMerged, Message: message,
 		Advice: "ask the depositary for the report without merged cells"})
 }
 

@@ -68,7 +68,7 @@ func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore, readings
 			doubtful[in.ID] = true
 		}
 		if l.state.outcome == counted {
-			r.found.rejects = append(r.found.rejects, neverReported(o, l, b, readings))
+			r.found.reject(neverReported(o, l, b, readings))
 		}
 	}
 	return doubtful

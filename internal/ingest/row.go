@@ -81,7 +81,7 @@ func (r *rowReader) instruction(row *xlsx.Row) {
 	r.weigh(r.found.rejects[findings:], in)
 	if r.bad {
 		r.lines.reject(r.lines.last())
-		r.found.refuse(r.source, xlsx.CellName(max(r.layout.headings.Position(headings.ColInstruction), 0), row.Number))
+		r.found.refuse(r.source, r.layout.cell(headings.ColInstruction, row.Number))
 	}
 }
 
@@ -133,16 +133,13 @@ func (r *rowReader) statedPrincipal() (decimal.Decimal, bool) {
 func (r *rowReader) say(c headings.Column, f *values.Fault, standing tender.Standing, waived string) {
 	reject := tender.Reject{
 		Source: r.source, Depositary: r.terms.depositary.Name, Instruction: r.id,
-		Column: display.Copied(r.layout.headings.Heading(c)), Rule: f.Rule, Message: f.Message, Advice: f.Advice,
-		Standing: standing, Waived: waived,
-	}
-	if at := r.layout.headings.Position(c); at >= 0 {
-		reject.Cell = xlsx.CellName(at, r.source.Row)
+		Column: display.Copied(r.layout.headings.Heading(c)), Cell: r.layout.cell(c, r.source.Row),
+		Rule: f.Rule, Message: f.Message, Advice: f.Advice, Standing: standing, Waived: waived,
 	}
 	if cell := r.cells[c]; cell != nil {
 		reject.Value = shortened(display.Copied(string(cell.Text)))
 	}
-	r.found.rejects = append(r.found.rejects, reject)
+	r.found.reject(reject)
 }
 
 // reject records a fault of the row in hand.

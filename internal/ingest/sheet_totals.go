@@ -116,7 +116,7 @@ func (t *sheetTotals) finish(tail xlsx.Tail) {
 	t.checkUnread()
 	t.checkCommas()
 	if len(t.after) > 0 {
-		t.fault(tender.FileFault{Cell: xlsx.CellName(t.layout.headings.Position(headings.ColInstruction), t.after[0]), Rule: tender.RuleAfterTotal,
+		t.fault(tender.FileFault{Cell: t.layout.cell(headings.ColInstruction, t.after[0]), Rule: tender.RuleAfterTotal,
 			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", t.sums.row, rowList(t.after, len(t.after))),
 			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
 	}
@@ -129,15 +129,10 @@ func (t *sheetTotals) describe() SheetReport {
 		Unread: t.unreadColumns(), NoStatus: !l.Has(headings.ColStatus) && t.answeredRows == 0}
 	for c := range headings.ColumnCount {
 		if l.Has(c) {
-			letter := strings.TrimSuffix(xlsx.CellName(l.Position(c), 1), "1")
-			described.Columns = append(described.Columns, Column{headings.Headings[c].Name, display.Copied(l.Heading(c)), letter, l.Why[c]})
+			described.Columns = append(described.Columns, Column{headings.Headings[c].Name, display.Copied(l.Heading(c)), letters(l.Position(c)), l.Why[c]})
 		}
 	}
-	if len(l.Ignored) > 0 {
-		var texts []string
-		for _, i := range l.Ignored {
-			texts = append(texts, i.Text)
-		}
+	if texts := headings.Texts(l.Ignored); len(texts) > 0 {
 		t.note("columns not read: " + display.List(texts))
 	}
 	for _, n := range []struct {

@@ -17,10 +17,7 @@ import (
 func (r *rowReader) received() time.Time {
 	t, given := r.moment(headings.ReceivedAt)
 	if given == blank {
-		c := headings.ColReceived
-		if r.layout.headings.Has(headings.ColReceivedDate) {
-			c = headings.ColReceivedDate
-		}
+		c := r.layout.headings.First(headings.ReceivedAt)
 		r.reject(c, &values.Fault{Rule: tender.RuleMissingTime, Message: "the time of receipt is missing" + r.holdsNothing(c), Advice: "ask the depositary when the tender was received"})
 	}
 	return t
@@ -45,10 +42,7 @@ func (r *rowReader) withdrawalTime(in *tender.Instruction) presence {
 	if given != present {
 		return given
 	}
-	c := headings.ColWithdrawn
-	if r.layout.headings.Has(headings.ColWithdrawnDate) {
-		c = headings.ColWithdrawnDate
-	}
+	c := r.layout.headings.First(headings.WithdrawnAt)
 	switch {
 	case !r.layout.headings.Has(headings.ColStatus):
 		in.Status = tender.Withdrawn // there is no other word for it in the file
@@ -89,11 +83,10 @@ const (
 // moment reads a time from its one column or its two, in the depositary's zone,
 // and shows it in the offer's. What is wrong with it is rejected.
 func (r *rowReader) moment(m headings.Moment) (time.Time, presence) {
-	c := m.Whole
+	c := r.layout.headings.First(m)
 	var st values.Stamp
 	var given presence
-	if r.layout.headings.Has(m.Date) {
-		c = m.Date
+	if c == m.Date {
 		st, given = r.joinedStamp(m)
 	} else {
 		st, given = r.stamp(c)

@@ -54,7 +54,7 @@ func (t *sheetTotals) readTotal(row *xlsx.Row, cell *xlsx.Cell, label string, ki
 	if !t.sums.agrees(t.found, value, kind, row.Number) && !t.agreesWithAll(value, row.Number) {
 		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", display.Quote(values.Trim(label)), value, t.sums.all.value())
 		if why := t.sums.shownOnly(value, kind, t.hidden); why != "" {
-			t.hiddenTotalFault(row, cell, message+why)
+			t.fault(wrongTotal(cell, row.Number, message+why, hiddenAdvice))
 		} else {
 			t.totalFault(row, cell, message)
 		}
@@ -93,14 +93,19 @@ func (t *sheetTotals) noteStruckTotal(row *xlsx.Row) {
 	}
 }
 
+// wrongTotal is the fault of a cell with a total or a count.
+func wrongTotal(cell *xlsx.Cell, row int, message, advice string) tender.FileFault {
+	return tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: advice}
+}
+
+const totalAdvice = "a row is missing, there twice or changed: ask the depositary for the report again"
+
 func (t *sheetTotals) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
-	advice := "a row is missing, there twice or changed: ask the depositary for the report again"
+	advice := totalAdvice
 	if cell.Formula {
 		advice = "the total is a formula: if it was not computed since the rows were written, open and save the file in a spreadsheet; else " + advice
 	}
-	t.fault(tender.FileFault{
-		Cell: xlsx.CellName(cell.Col, row.Number), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: advice,
-	})
+	t.fault(wrongTotal(cell, row.Number, message, advice))
 }
 
 // agreesWithAll reports whether a total is that of this sheet and those before

@@ -77,14 +77,14 @@ func (t *sheetTotals) checkUnread() {
 		}
 		text := display.Copied(u.label.Text)
 		if text == "" {
-			t.found.fault(t.layout.sheet, tender.FileFault{
+			t.fault(tender.FileFault{
 				Cell: xlsx.CellName(u.label.Col, t.layout.headings.Row), Rule: tender.RuleUnread,
 				Message: fmt.Sprintf("the column has no heading and is not read, although %s, such as %s", why, display.Quote(u.sample)),
 				Advice:  "ask the depositary for the report with a heading over that column",
 			})
 			continue
 		}
-		t.found.fault(t.layout.sheet, tender.FileFault{
+		t.fault(tender.FileFault{
 			Cell: xlsx.CellName(u.label.Col, t.layout.headings.Row), Rule: tender.RuleUnread,
 			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance", display.Quote(text), why, display.Quote(u.sample)),
 			Advice: fmt.Sprintf("say what it is, in the offer at depositary %s under columns, such as columns: {%s: %q}, or that it does not matter: ignore_columns: [%q]",

@@ -77,22 +77,19 @@ func (r *rowReader) contradicts(c headings.Column, other string) {
 
 // whether reads the column that says whether a tender was withdrawn, and holds it against
 // the one beside it that says when.
-func (r *rowReader) whether(in *tender.Instruction, when presence) {
+func (r *rowReader) whether(in *tender.Instruction, time presence) {
 	if !r.layout.headings.Has(headings.ColIsWithdrawn) {
 		return
 	}
 	withdrawn, ok := r.answered(in, headings.ColIsWithdrawn)
-	at := headings.ColWithdrawn
-	if r.layout.headings.Has(headings.ColWithdrawnDate) {
-		at = headings.ColWithdrawnDate
-	}
+	when := display.Quote(r.layout.headings.Heading(r.layout.headings.First(headings.WithdrawnAt)))
 	switch {
 	case ok:
 		r.totals.saysYes = r.totals.saysYes || withdrawn
-		if !withdrawn && when == present {
-			r.contradicts(headings.ColIsWithdrawn, fmt.Sprintf("but %s says that it was withdrawn", display.Quote(r.layout.headings.Heading(at))))
-		} else if withdrawn && when == blank && !r.layout.headings.Has(headings.ColStatus) {
-			r.contradicts(headings.ColIsWithdrawn, fmt.Sprintf("but %s is blank", display.Quote(r.layout.headings.Heading(at))))
+		if !withdrawn && time == present {
+			r.contradicts(headings.ColIsWithdrawn, "but "+when+" says that it was withdrawn")
+		} else if withdrawn && time == blank && !r.layout.headings.Has(headings.ColStatus) {
+			r.contradicts(headings.ColIsWithdrawn, "but "+when+" is blank")
 		}
 	case isFilled(r.cells[headings.ColIsWithdrawn]) && !r.terms.saysNothing(r.cells[headings.ColIsWithdrawn]):
 		if text, usable := r.text(headings.ColIsWithdrawn); usable {
@@ -100,7 +97,7 @@ func (r *rowReader) whether(in *tender.Instruction, when presence) {
 				Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
 					"if the column says how much was withdrawn, ask the depositary for the principal that is still tendered", r.terms.depositary.Name, string(text))})
 		}
-	case when == present && !r.bad:
+	case time == present && !r.bad:
 		r.totals.unanswered = append(r.totals.unanswered, len(r.lines.states)-1)
 	}
 }
@@ -115,16 +112,12 @@ func (t *sheetTotals) checkUnanswered() {
 		if t.lines.states[i].outcome != counted {
 			continue
 		}
-		in := t.lines.instruction(i)
-		t.found.rejects = append(t.found.rejects, tender.Reject{
-			Source: in.Source, Depositary: in.Depositary, Instruction: in.ID,
-			Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-			Column: display.Copied(t.layout.headings.Heading(headings.ColIsWithdrawn)),
-			Cell:   xlsx.CellName(t.layout.headings.Position(headings.ColIsWithdrawn), in.Source.Row),
-			Rule:   tender.RuleContradiction, Standing: tender.StandingRejected,
-			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank", display.Quote(t.layout.headings.Heading(headings.ColIsWithdrawn))),
-			Advice:  "ask the depositary whether the tender was withdrawn",
-		})
+		t.found.reject(t.layout.finding(t.lines.instruction(i), headings.ColIsWithdrawn, values.Fault{
+			Rule: tender.RuleContradiction,
+			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank",
+				display.Quote(t.layout.headings.Heading(headings.ColIsWithdrawn))),
+			Advice: "ask the depositary whether the tender was withdrawn",
+		}))
 		t.lines.reject(i)
 	}
 }
