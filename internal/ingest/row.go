@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -262,29 +263,15 @@ func (r *rowReader) participant(row int) string {
 // such as 0123 or VOI-7, or a whole number.
 func isPlainIdentifier(cell *xlsx.Cell, text []byte) bool {
 	if cell.Kind == xlsx.Text {
-		return isPlainNumber(text)
+		return values.IsPlainText(text) && !bytes.ContainsAny(text, ".,+")
 	}
 	return cell.Kind == xlsx.Number && cell.Format != xlsx.DateTime && cell.Look == nil && isWholeNumber(text)
-}
-
-func isPlainNumber(text []byte) bool {
-	for _, c := range text {
-		if c < ' ' || c >= 0x7f || c == '.' || c == ',' || c == '+' {
-			return false
-		}
-	}
-	return true
 }
 
 // isWholeNumber reports whether a number is written as what it is, without a
 // point, an exponent or zeros in front.
 func isWholeNumber(digits []byte) bool {
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(digits) > 0 && len(digits) <= values.MaxDigits && digits[0] != '0'
+	return len(digits) <= values.MaxDigits && values.IsDigits(string(digits)) && digits[0] != '0'
 }
 
 func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *values.Fault) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
@@ -97,7 +98,7 @@ func (s *Securities) restore(digits string, isNumber bool) (id string, series in
 // whyUnknown says why a text is no security of the offer.
 func (s *Securities) whyUnknown(id string) *Fault {
 	switch {
-	case !isASCII(id):
+	case strings.ContainsFunc(id, func(r rune) bool { return r > unicode.MaxASCII }):
 		return &Fault{tender.RuleSecurity, "there are characters in it that no CUSIP or ISIN has; they may only look right",
 			"type the CUSIP or ISIN again"}
 	case len(id) != 9 && len(id) != 12:
@@ -107,28 +108,14 @@ func (s *Securities) whyUnknown(id string) *Fault {
 		return &Fault{tender.RuleSecurityDigit, "its check digit is wrong, so a character is mistyped",
 			"correct the CUSIP or ISIN with the depositary"}
 	}
-	if l, ok := s.Listed[cusipOf(id)]; ok && len(id) == 12 {
-		return &Fault{tender.RuleSecurityUnknown,
-			fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusipOf(id), l.Series+1),
-			"if it is the same security, add the ISIN to securities in the offer"}
+	if len(id) == 12 {
+		cusip := id[2:11] // inside an American ISIN
+		if l, ok := s.Listed[cusip]; ok {
+			return &Fault{tender.RuleSecurityUnknown,
+				fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusip, l.Series+1),
+				"if it is the same security, add the ISIN to securities in the offer"}
+		}
 	}
 	return &Fault{tender.RuleSecurityUnknown, "it is not in the offer",
 		"return the tender, or add the security to its series in the offer"}
-}
-
-// cusipOf is the CUSIP inside an American ISIN.
-func cusipOf(isin string) string {
-	if len(isin) != 12 {
-		return ""
-	}
-	return isin[2:11]
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

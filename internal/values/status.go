@@ -2,6 +2,7 @@ package values
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"tenderbatch/internal/display"
@@ -31,10 +32,7 @@ func statusTable(words map[tender.Status]string) map[string]tender.Status {
 // StatusesOf are the codes a depositary uses: the known ones, and those of the
 // offer, which go before.
 func StatusesOf(d tender.Depositary) map[string]tender.Status {
-	table := make(map[string]tender.Status, len(knownStatuses)+len(d.Statuses))
-	for code, status := range knownStatuses {
-		table[code] = status
-	}
+	table := maps.Clone(knownStatuses)
 	for code, status := range d.Statuses {
 		table[strings.ToUpper(Trim(code))] = status
 	}

@@ -10,19 +10,7 @@ import (
 // that web pages leave behind or that programs put in front of numbers to keep Excel
 // from changing them.
 func Trim(s string) string {
-	if plainEnds(s) {
-		return s
-	}
 	return strings.TrimFunc(s, IsSpace)
-}
-
-// plainEnds reports whether both ends are plain characters; nearly all cells are.
-func plainEnds(s string) bool {
-	if s == "" {
-		return true
-	}
-	first, last := s[0], s[len(s)-1]
-	return first > ' ' && first < 0x7f && last > ' ' && last < 0x7f
 }
 
 // IsSpace reports whether a character is a space, or a mark without width.
@@ -45,14 +33,7 @@ func IsPlainText(b []byte) bool {
 }
 
 // IsDigits reports whether s is one or more of 0 to 9 and nothing else.
-func IsDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
+func IsDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // Trimmed is what trim leaves of the bytes of a text.
 func Trimmed(b []byte) []byte {

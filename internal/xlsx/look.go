@@ -1,6 +1,9 @@
 package xlsx
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Look is what a cell's style says beside its [Format], as far as it can change what a
 // person takes the cell to say. Cells of one style share one.
@@ -219,34 +222,18 @@ func isLetterOrDigit(r rune) bool {
 
 // firstLetter is the first character of a text.
 func firstLetter(s string) string {
-	for i := range s {
-		if i > 0 {
-			return s[:i]
-		}
-	}
-	return s
+	_, n := utf8.DecodeRuneInString(s)
+	return s[:n]
 }
 
 // readFonts reads the fonts element: of each font, whether it strikes through.
-func readFonts(s *scanner) ([]bool, error) {
-	var struck []bool
-	for {
-		more, err := s.child()
-		if !more || err != nil {
-			return struck, err
-		}
-		if !s.is("font") {
-			if err := s.skipForeign("extLst"); err != nil {
-				return nil, err
-			}
-			continue
-		}
+func readFonts(s *scanner) (struck []bool, err error) {
+	err = s.each("font", func() error {
 		strikes, err := s.strikes()
-		if err != nil {
-			return nil, err
-		}
 		struck = append(struck, strikes)
-	}
+		return err
+	}, "extLst")
+	return struck, err
 }
 
 // strikes reads a font, or the properties of a run, to its end.
@@ -286,17 +273,7 @@ func (r runStrikes) of() Strike {
 
 // readColumns reads the cols element into the columns that cannot be seen.
 func (r *sheetReader) readColumns() error {
-	for {
-		more, err := r.child()
-		if !more || err != nil {
-			return err
-		}
-		if !r.is("col") {
-			if err := r.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+	return r.each("col", func() error {
 		first, err := r.number("min")
 		if err != nil {
 			return err
@@ -311,13 +288,12 @@ func (r *sheetReader) readColumns() error {
 			return err
 		}
 		width, given := r.attr("width")
-		if (hidden || given && strings.Trim(string(width), "0.") == "") && first > 0 && last >= first && len(r.tail.Hidden) < maxColumns {
+		hidden = hidden || (given && strings.Trim(string(width), "0.") == "")
+		if hidden && first > 0 && last >= first && len(r.tail.Hidden) < maxColumns {
 			r.tail.Hidden = append(r.tail.Hidden, Columns{first - 1, min(last, maxColumns) - 1})
 		}
-		if err := r.skip(); err != nil {
-			return err
-		}
-	}
+		return r.skip()
+	})
 }
 
 // Columns are columns beside each other, from 0, both inclusive.

@@ -542,6 +542,24 @@ func (s *scanner) child() (bool, error) {
 	}
 }
 
+// each calls read for each element of that name within the current one, and skips what else may be there.
+func (s *scanner) each(local string, read func() error, known ...string) error {
+	for {
+		more, err := s.child()
+		if !more || err != nil {
+			return err
+		}
+		if s.is(local) {
+			err = read()
+		} else {
+			err = s.skipForeign(known...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // content reads the text of the current element to its end; it holds until the next call.
 func (s *scanner) content() ([]byte, error) {
 	s.value = s.value[:0]
@@ -604,6 +622,25 @@ func (s *scanner) root(ns namespace, local string) error {
 		return s.fault(fault.RuleStructure, "the root element is <%.60s>, not <%s>", s.name, local)
 	}
 	return nil
+}
+
+// document reads a whole part: read is called for each element within the root.
+func (s *scanner) document(ns namespace, root string, read func() error) error {
+	if err := s.root(ns, root); err != nil {
+		return err
+	}
+	for {
+		more, err := s.child()
+		if err != nil {
+			return err
+		}
+		if !more {
+			return s.finishDocument()
+		}
+		if err := read(); err != nil {
+			return err
+		}
+	}
 }
 
 // finishDocument reads to the end of the part, behind the root element.

@@ -409,17 +409,7 @@ func (r *sheetReader) keep(value []byte) []byte {
 
 // readMerges reads the mergeCells element.
 func (r *sheetReader) readMerges() error {
-	for {
-		more, err := r.child()
-		if !more || err != nil {
-			return err
-		}
-		if !r.is("mergeCell") {
-			if err := r.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+	return r.each("mergeCell", func() error {
 		ref, _ := r.attr("ref")
 		merged, ok := parseRange(ref)
 		if !ok {
@@ -429,8 +419,6 @@ func (r *sheetReader) readMerges() error {
 			return r.fault(fault.RuleLimit, "the sheet has more merged ranges than the limit of %d", r.limit.Merges)
 		}
 		r.tail.Merged = append(r.tail.Merged, merged)
-		if err := r.skip(); err != nil {
-			return err
-		}
-	}
+		return r.skip()
+	})
 }

@@ -24,26 +24,15 @@ const (
 
 // readStyles reads the number formats of the cell styles.
 func (w *Workbook) readStyles(s *scanner) error {
-	if err := s.root(nsMain, "styleSheet"); err != nil {
-		return err
-	}
 	custom := make(map[int]Format)
 	looks := make(map[int]*Look) // by number format
 	var styles []cellStyle
 	var struck []bool // by font
 	seen := false
-	for {
-		more, err := s.child()
-		if err != nil {
-			return err
-		}
+	err := s.document(nsMain, "styleSheet", func() (err error) {
 		switch {
-		case !more:
-			w.setFormats(styles, custom)
-			w.setLooks(styles, looks, struck)
-			return s.finishDocument()
 		case s.is("numFmts"):
-			err = readCustomFormats(s, custom, looks)
+			return readCustomFormats(s, custom, looks)
 		case s.is("fonts"):
 			struck, err = readFonts(s)
 		case s.is("dxfs"):
@@ -57,10 +46,11 @@ func (w *Workbook) readStyles(s *scanner) error {
 		default:
 			err = s.skip()
 		}
-		if err != nil {
-			return err
-		}
-	}
+		return err
+	})
+	w.setFormats(styles, custom)
+	w.setLooks(styles, looks, struck)
+	return err
 }
 
 // setFormats finds the format of each style once all is known.
@@ -104,17 +94,7 @@ type cellStyle struct{ format, font int32 }
 
 // readCustomFormats reads the numFmts element.
 func readCustomFormats(s *scanner, custom map[int]Format, looks map[int]*Look) error {
-	for {
-		more, err := s.child()
-		if !more || err != nil {
-			return err
-		}
-		if !s.is("numFmt") {
-			if err := s.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+	return s.each("numFmt", func() error {
 		id, err := s.number("numFmtId")
 		if err != nil {
 			return err
@@ -128,10 +108,8 @@ func readCustomFormats(s *scanner, custom map[int]Format, looks map[int]*Look) e
 		if l := lookOf(string(code)); l != nil && format != DateTime {
 			looks[id] = l
 		}
-		if err := s.skip(); err != nil {
-			return err
-		}
-	}
+		return s.skip()
+	})
 }
 
 // readCellStyles reads the cellXfs element.

@@ -173,21 +173,7 @@ func (w *Workbook) readTypes() (contentTypes, error) {
 		return t, w.foreignArchive()
 	}
 	err := w.readPart(typesPart, func(s *scanner) error {
-		if err := s.root(nsTypes, "Types"); err != nil {
-			return err
-		}
-		for {
-			more, err := s.child()
-			if err != nil {
-				return err
-			}
-			if !more {
-				return s.finishDocument()
-			}
-			if err := t.add(s); err != nil {
-				return err
-			}
-		}
+		return s.document(nsTypes, "Types", func() error { return t.add(s) })
 	})
 	return t, err
 }
@@ -257,21 +243,7 @@ func (w *Workbook) readLinks(source string) (*links, error) {
 		return nil, fault.New(fault.RulePackage, l.part, "the part that names the workbook's parts is missing")
 	}
 	err := w.readPart(l.part, func(s *scanner) error {
-		if err := s.root(nsPackRel, "Relationships"); err != nil {
-			return err
-		}
-		for {
-			more, err := s.child()
-			if err != nil {
-				return err
-			}
-			if !more {
-				return s.finishDocument()
-			}
-			if err := w.addLink(s, l, dir); err != nil {
-				return err
-			}
-		}
+		return s.document(nsPackRel, "Relationships", func() error { return w.addLink(s, l, dir) })
 	})
 	return l, err
 }
@@ -376,24 +348,12 @@ func (s *scanner) boolean(value []byte) (bool, error) {
 // readSheets reads the list of sheets.
 func (w *Workbook) readSheets(s *scanner, links *links) error {
 	names := make(map[string]bool)
-	for {
-		more, err := s.child()
-		if !more || err != nil {
-			return err
-		}
-		if !s.is("sheet") {
-			if err := s.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+	return s.each("sheet", func() error {
 		if err := w.addSheet(s, links, names); err != nil {
 			return err
 		}
-		if err := s.skip(); err != nil {
-			return err
-		}
-	}
+		return s.skip()
+	})
 }
 
 // macroSheets begins the relationship types of Excel 4 macro sheets.
