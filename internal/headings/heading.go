@@ -99,13 +99,13 @@ func ColumnNames() []string {
 	return names
 }
 
-// Moment is the columns of one time: a whole one, or a date and a time of day.
-type Moment struct{ Whole, Date, Clock Column }
+// TimeParts is the columns of one time: a whole one, or a date and a time of day.
+type TimeParts struct{ Whole, Date, Clock Column }
 
 var (
-	ReceivedAt  = Moment{ColReceived, ColReceivedDate, ColReceivedTime}
-	WithdrawnAt = Moment{ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime}
-	CoveredAt   = Moment{ColCovered, NoColumn, NoColumn}
+	ReceivedAt  = TimeParts{ColReceived, ColReceivedDate, ColReceivedTime}
+	WithdrawnAt = TimeParts{ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime}
+	CoveredAt   = TimeParts{ColCovered, NoColumn, NoColumn}
 )
 
 // Needed are the columns without which there is no instruction. The time of
@@ -215,8 +215,8 @@ func NewLayout(row int, found []Label, named map[string]string) *Layout {
 			l.claim(Column(c), keys, taken, h.Second, "known heading")
 		}
 	}
-	l.settle(ReceivedAt)
-	l.settle(WithdrawnAt)
+	l.resolve(ReceivedAt)
+	l.resolve(WithdrawnAt)
 	if l.Has(ColIsWithdrawn) && !l.Has(ColWithdrawn) && !l.Has(ColWithdrawnDate) {
 		l.move(ColIsWithdrawn, ColWithdrawn) // it is all that is said of withdrawals
 	}
@@ -240,7 +240,7 @@ func saysWhen(keys []string, named map[string]string) bool {
 // namedOtherwise reports whether the offer names the column's time another way, as
 // one column instead of two or the reverse.
 func namedOtherwise(c Column, named map[string]string) bool {
-	for _, m := range []Moment{ReceivedAt, WithdrawnAt} {
+	for _, m := range []TimeParts{ReceivedAt, WithdrawnAt} {
 		_, whole := named[Headings[m.Whole].Name]
 		_, date := named[Headings[m.Date].Name]
 		_, clock := named[Headings[m.Clock].Name]
@@ -270,9 +270,9 @@ func (l *Layout) claim(c Column, keys []string, taken []bool, names []string, wh
 	return l.Has(c)
 }
 
-// settle decides how a time is given. A heading such as Instruction Time means
+// resolve decides how a time is given. A heading such as Instruction Time means
 // the time of day beside a date, and date and time where it is alone.
-func (l *Layout) settle(m Moment) {
+func (l *Layout) resolve(m TimeParts) {
 	switch {
 	case l.Has(m.Date) && l.Has(m.Clock):
 		if l.Has(m.Whole) {
@@ -293,7 +293,7 @@ func (l *Layout) settle(m Moment) {
 }
 
 // First is the column in which a time begins: that of its date, if there is one.
-func (l *Layout) First(m Moment) Column {
+func (l *Layout) First(m TimeParts) Column {
 	if l.Has(m.Date) {
 		return m.Date
 	}
@@ -390,8 +390,8 @@ func (l *Layout) MissingFault(d tender.Depositary) tender.FileFault {
 		}
 		return tender.FileFault{
 			Cell: l.Cells(), Rule: tender.RuleColumn,
-			Message: fmt.Sprintf("no column for %s: not one heading of a report is known here, so nothing of the file is shown", strings.Join(missing, ", ")),
-			Advice: fmt.Sprintf("look whether it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
+			Message: fmt.Sprintf("no column for %s: not one heading was recognised, so nothing of the file is shown", strings.Join(missing, ", ")),
+			Advice: fmt.Sprintf("check that it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
 				d.Name, Headings[ColInstruction].Name),
 		}
 	}
@@ -482,7 +482,7 @@ func (l *Layout) TwiceFaults(d tender.Depositary) []tender.FileFault {
 		a, b := t.labels[0], t.labels[1]
 		faults = append(faults, tender.FileFault{
 			Cell: xlsx.CellName(b.Col, l.Row), Rule: tender.RuleColumn,
-			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both claim the column %s",
+			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both match the column %s",
 				display.Quote(a.Text), xlsx.CellName(a.Col, l.Row), display.Quote(b.Text), xlsx.CellName(b.Col, l.Row), Headings[t.column].Name),
 			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name, Headings[t.column].Name, a.Text),
 		})

@@ -17,7 +17,7 @@ import (
 
 // headingZone is a zone that the heading of a time names, as in "Received (UTC)".
 type headingZone struct {
-	said  string         // as written there
+	text  string         // as written there
 	zone  *time.Location // taken by its word: EST is five hours behind UTC all year
 	write string         // what to write under timezone in the offer; "" if that is not known
 }
@@ -99,9 +99,9 @@ func HeadingZones(text string) (zones []headingZone, bare string) {
 			if m == nil {
 				break
 			}
-			said := strings.TrimPrefix(bare[m[2]:m[3]], "(")
-			bare = bare[:m[3]-len(said)] + " " + bare[m[3]:]
-			if z, ok := zoneOf(said); ok {
+			name := strings.TrimPrefix(bare[m[2]:m[3]], "(")
+			bare = bare[:m[3]-len(name)] + " " + bare[m[3]:]
+			if z, ok := zoneOf(name); ok {
 				zones = append(zones, z)
 			}
 		}
@@ -113,20 +113,20 @@ func HeadingZones(text string) (zones []headingZone, bare string) {
 }
 
 // zoneOf is the zone that a few characters of a heading name.
-func zoneOf(said string) (headingZone, bool) {
-	z := headingZone{said: said}
-	word := strings.ToLower(strings.Join(strings.FieldsFunc(said, func(r rune) bool { return values.IsSpace(r) || r == '_' || r == '-' }), " "))
+func zoneOf(text string) (headingZone, bool) {
+	z := headingZone{text: text}
+	word := strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return values.IsSpace(r) || r == '_' || r == '-' }), " "))
 	if w, known := zoneWords[word]; known {
 		z.write = w.write
 		if w.fixed {
-			z.zone = time.FixedZone(said, w.hours*3600)
+			z.zone = time.FixedZone(text, w.hours*3600)
 			return z, true
 		}
 		zone, err := time.LoadLocation(w.write)
 		z.zone = zone
 		return z, err == nil
 	}
-	if m := offsetParts.FindStringSubmatch(said); m != nil && !strings.Contains(said, "/") {
+	if m := offsetParts.FindStringSubmatch(text); m != nil && !strings.Contains(text, "/") {
 		seconds := values.Whole(m[2])*3600 + values.Whole("0"+m[3])*60
 		if m[1] != "+" {
 			seconds = -seconds
@@ -134,12 +134,12 @@ func zoneOf(said string) (headingZone, bool) {
 		if seconds == 0 {
 			z.write = "UTC"
 		}
-		z.zone = time.FixedZone(said, seconds)
+		z.zone = time.FixedZone(text, seconds)
 		return z, true
 	}
-	zone, err := time.LoadLocation(said)
-	if _, wrong := values.FixedZone(said); !wrong {
-		z.write = said
+	zone, err := time.LoadLocation(text)
+	if _, wrong := values.FixedZone(text); !wrong {
+		z.write = text
 	}
 	z.zone = zone
 	return z, err == nil
@@ -219,26 +219,26 @@ func (l *Layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []tend
 
 // Fault says why times for which a place of the file names a zone cannot be read in the
 // depositary's; nil if they can. Where the two agree for a part of the year, the person who
-// settled it in the offer has decided. Without a line to paste, zone and column together
-// settle it.
-func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, settled bool) *tender.FileFault {
+// resolved it in the offer has decided. Without a line to paste, zone and column together
+// resolve it.
+func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, resolved bool) *tender.FileFault {
 	zone := cmp.Or(d.Zone, o.Zone)
 	f := &tender.FileFault{Rule: tender.RuleZone}
 	switch z.agrees(o, zone) {
 	case throughout:
 		return nil
 	case seasonally:
-		if settled {
+		if resolved {
 			return nil
 		}
-		f.Message = fmt.Sprintf("%s says %s, but the clocks of %s, in which the times of %s are read, are there only for a part of the year", place, z.said, zone, d.Name)
-		f.Advice = fmt.Sprintf("ask the depositary; if the clocks of %s are meant, with daylight saving, say so in the offer at depositary %s: timezone: %s", zone, d.Name, zone)
+		f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s, which has that offset only for a part of the year", place, z.text, d.Name, zone)
+		f.Advice = fmt.Sprintf("ask the depositary; if %s with its daylight saving is meant, say so in the offer at depositary %s: timezone: %s", zone, d.Name, zone)
 		if z.write != "" && z.write != zone.String() {
 			f.Advice += fmt.Sprintf(" (if not: timezone: %s)", z.write)
 		}
 		return f
 	}
-	f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s", place, z.said, d.Name, zone)
+	f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s", place, z.text, d.Name, zone)
 	write := cmp.Or(z.write, "…")
 	f.Advice = fmt.Sprintf("say in which zone the times are, in the offer at depositary %s: timezone: %s", d.Name, write)
 	if write == "…" {
@@ -248,7 +248,7 @@ func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, s
 	return f
 }
 
-// pasteSeason are the lines by which the offer settles that the depositary's clocks are
+// pasteSeason are the lines by which the offer says that the depositary's clocks are
 // meant although the heading of a column names an offset that they do not always have.
 func (l *Layout) pasteSeason(c Column, d tender.Depositary) string {
 	zone := ""

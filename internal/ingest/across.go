@@ -81,7 +81,7 @@ func (l line) contradicts(c headings.Column, other line, message string) {
 	}
 	s.found.reject(s.layout.finding(in, c, values.Fault{
 		Rule: tender.RuleReports, Message: message + "; the other line is " + describePlace(other.instruction.Source),
-		Advice: "ask the depositary which is right, and take the report that is wrong out of the inbox",
+		Advice: "ask the depositary which is right, and remove the wrong report from the inbox",
 	}))
 }
 
@@ -99,7 +99,7 @@ func noteSameContent(readings []*reading, files []inbox.Chosen) {
 	for i := range files {
 		for k := range files[:i] {
 			if len(files[i].Content) == len(files[k].Content) && bytes.Equal(files[i].Content, files[k].Content) {
-				readings[i].found.note("the file holds the same as " + files[k].Name + ", byte for byte; was the right one sent?")
+				readings[i].found.note("the file is identical to " + files[k].Name + "; check that the right file was sent")
 				break
 			}
 		}

@@ -12,10 +12,10 @@ import (
 // No one who looks at a report takes a tender for one that counts if the cell beside it says
 // "withdrawn per e-mail", whatever the heading of that column is.
 
-// beside rejects a row that is reported as tendered while a cell beside it, in a column that
+// cellsBeside rejects a row that is reported as tendered while a cell beside it, in a column that
 // is not read, says that it was withdrawn, unless the offer waives that. It also notes
 // columns without a heading.
-func (r *rowReader) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
+func (r *rowReader) cellsBeside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
 	for i := range row.Cells {
 		c := &row.Cells[i]
 		if c.Col < len(r.layout.passed) && r.layout.passed[c.Col] || !isFilled(c) {
@@ -27,7 +27,7 @@ func (r *rowReader) beside(row *xlsx.Row, in *tender.Instruction) []tender.Waive
 		}
 		return r.waivable(nil, &values.Fault{Rule: tender.RuleBeside, Message: fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
 			xlsx.CellName(c.Col, row.Number), display.Quote(values.Trim(string(c.Text)))),
-			Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer, or name the column under ignore_columns if it says nothing of the tender"})
+			Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer, or name the column under ignore_columns if it says nothing about the tender"})
 	}
 	return r.commentBeside(row.Number, in)
 }

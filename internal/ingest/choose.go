@@ -97,7 +97,7 @@ func (r *reading) namedSheets(all, with []peeked) (named []peeked) {
 				hidden = "hidden "
 			}
 			r.found.fault(p.table.name, tender.FileFault{Rule: tender.RuleSheet, Cell: p.best.Cells(),
-				Message: "the " + hidden + "sheet has headings of tenders too, and the offer does not mention it",
+				Message: "the " + hidden + "sheet also has the headings of tenders, and the offer does not mention it",
 				Advice: fmt.Sprintf("say what it is, in the offer at depositary %s: sheets: [%s] if its tenders count, or skip_sheets: [%s] if they do not",
 					r.terms.depositary.Name, display.List(append(slices.Clone(r.terms.depositary.Sheets), p.table.name)), display.Quote(p.table.name))})
 		}
@@ -124,7 +124,7 @@ func (r *reading) whichSheet(with []peeked) tender.FileFault {
 			name += " (hidden)"
 		}
 		if !p.complete() {
-			name += " (not all of them)"
+			name += " (some are missing)"
 		}
 		names = append(names, name)
 	}

@@ -22,7 +22,7 @@ func (cells *rowCells) filled(columns ...headings.Column) int {
 	return n
 }
 
-// isPlainInstruction is a quick look that spares nearly all rows the closer ones:
+// isPlainInstruction is a quick check that spares nearly all rows the full ones:
 // a number for the principal beside an instruction and a security is neither a
 // total nor the headings nor a remark.
 func (cells *rowCells) isPlainInstruction(t *terms) bool {
@@ -127,7 +127,7 @@ func (cells *rowCells) totalsLabel(row *xlsx.Row, t *terms) (string, totalKind) 
 	return "", noTotal
 }
 
-// startsTotal is a quick look that spares nearly all rows the rest.
+// startsTotal is a quick check that spares nearly all rows the rest.
 func startsTotal(text []byte) bool {
 	t := values.Trim(string(text))
 	return t != "" && strings.ContainsRune("tTsSgGoOcCeE", rune(t[0]))

@@ -12,8 +12,8 @@ import (
 // and where both can be meant, which is read as thousands, in the other; 0 for none.
 type commas struct{ decimals, either int }
 
-// see looks at an amount in text. Nearly none has just one comma.
-func (c *commas) see(text []byte, row int) {
+// add takes an amount in text. Nearly none has just one comma.
+func (c *commas) add(text []byte, row int) {
 	at := bytes.IndexByte(text, ',')
 	if at < 0 || bytes.IndexByte(text[at+1:], ',') >= 0 || bytes.IndexByte(text, '.') >= 0 {
 		return
@@ -40,7 +40,7 @@ func (t *sheetTotals) checkCommas() {
 	}
 	t.fault(tender.FileFault{
 		Cell: t.layout.cell(headings.ColPrincipal, t.commas.either), Rule: tender.RuleDecimal,
-		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", t.commas.either, t.commas.decimals),
+		Message: fmt.Sprintf("the comma in row %d can separate thousands or decimals, and the comma in row %d separates decimals", t.commas.either, t.commas.decimals),
 		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", t.layout.terms.depositary.Name),
 		Paste:   "decimal: comma\n",
 	})

@@ -54,7 +54,7 @@ func TestI6StrikesAndCommentsOfAWorkbook(t *testing.T) {
 	})
 	said := strings.Join(readFormatted(testOffer(t), content), "\n")
 	for _, want := range []string{"1 A 5000 counts", "R5-beside rejected", "3 A 5000 counts",
-		"the total in row 5 is struck through (A5) and was checked all the same",
+		"the total in row 5 is struck through (A5) and was checked anyway",
 		"comments on cells of instructions, which are not read: C4",
 		"a conditional format strikes cells of A2:E4 through"} {
 		if !strings.Contains(said, want) {

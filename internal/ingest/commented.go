@@ -19,7 +19,7 @@ func beginsComment(text []byte) bool {
 func (t *sheetTotals) checkCommented() {
 	if n := len(t.commented); n > 0 && n < t.count {
 		t.fault(tender.FileFault{Cell: t.layout.cell(headings.ColInstruction, t.commented[0]), Rule: tender.RuleIdentifier,
-			Message: fmt.Sprintf("%s: the instruction begins with the mark of a comment, and others do not, as if rows had been taken out", rowList(t.commented, n)),
+			Message: fmt.Sprintf("%s: the instruction begins like a comment and others do not, as if rows had been removed", rowList(t.commented, n)),
 			Advice:  "ask the depositary whether they count, and for the report without the marks or without the rows"})
 	}
 }

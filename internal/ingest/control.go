@@ -43,7 +43,7 @@ func (r *reading) checkControl(t table) error {
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
 		value, ok := r.terms.controlValue(cell)
 		if (isCount || isAmount) && cell.Struck != xlsx.NotStruck {
-			r.found.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.found.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked anyway", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		fault := func(message string) { r.found.fault(t.name, wrongTotal(cell, row.Number, message, totalAdvice)) }
 		switch {

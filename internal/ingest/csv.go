@@ -54,13 +54,13 @@ func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
 			return table{}, []tender.FileFault{*fault}
 		}
 	}
-	r.report.Format = fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name)
+	r.report.Format = fmt.Sprintf("CSV, %s, separated by %s", encoding, name)
 	return table{each: best.each}, nil
 }
 
 // decodeCSV takes off the byte order mark and turns the text into UTF-8. A byte
 // order mark goes before what the offer says: no other encoding begins so.
-func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding string, fault *tender.FileFault) {
+func decodeCSV(content []byte, stated tender.Encoding) (text []byte, encoding string, fault *tender.FileFault) {
 	switch {
 	case len(content) > csvLimit:
 		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit), "split the report")
@@ -74,7 +74,7 @@ func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding stri
 	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
 		text, fault = decodeUTF16(content[2:], binary.BigEndian)
 		return text, "UTF-16", fault
-	case said == tender.Windows1252:
+	case stated == tender.Windows1252:
 		text, fault = decodeWindows1252(content)
 		return text, "Windows-1252", fault
 	}
@@ -110,7 +110,7 @@ func decodeWindows1252(content []byte) ([]byte, *tender.FileFault) {
 			r = windows1252[b-0x80]
 		}
 		if r == 0 && b != 0 {
-			return nil, csvFault(bytes.Count(content[:i], []byte("\n"))+1, fmt.Sprintf("the byte %#x is no character of Windows-1252", b),
+			return nil, csvFault(bytes.Count(content[:i], []byte("\n"))+1, fmt.Sprintf("the byte %#x is not a character of Windows-1252", b),
 				"ask for the file saved as CSV UTF-8, or correct encoding in the offer")
 		}
 		text = utf8.AppendRune(text, r)
@@ -169,7 +169,7 @@ func damagedCSV(text []byte) (faults []tender.FileFault) {
 			break
 		}
 		if i += n; i+1 == len(text) || text[i+1] != '\n' {
-			faults = append(faults, *csvFault(lineAt(i), "a line ends in a carriage return alone", "ask for the file saved as CSV UTF-8, with Windows or Unix line ends"))
+			faults = append(faults, *csvFault(lineAt(i), "a line ends with a carriage return only", "ask for the file saved as CSV UTF-8, with Windows or Unix line ends"))
 			break
 		}
 	}
@@ -244,7 +244,7 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		}
 		if width > 0 && len(record) != width && (broken || !l.mayBeShort(record, width, l.endsOpen(r))) && !isBlankRecord(record) {
 			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
-				"a separator or a quotation mark is missing or too many; ask for the file to be exported again")}
+				"a separator or a quotation mark is missing or extra; ask for the file to be exported again")}
 		}
 		fillRow(&row, record)
 		if err := call(&row); err != nil {
@@ -354,10 +354,10 @@ func csvError(err error) error {
 	if !errors.As(err, &p) {
 		return err
 	}
-	message := "the line is no CSV: " + p.Err.Error()
+	message := "the line is not CSV: " + p.Err.Error()
 	switch p.Err {
 	case csv.ErrBareQuote:
-		message = "there is a quotation mark inside a field that has none around it"
+		message = "there is a quotation mark inside a field that is not quoted"
 	case csv.ErrQuote:
 		message = "a quoted field does not end where it should"
 	}

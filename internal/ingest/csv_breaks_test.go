@@ -38,7 +38,7 @@ func TestI22NoLineIsSwallowed(t *testing.T) {
 
 func TestI22TheSeparatorIsNamed(t *testing.T) {
 	_, err := csvRows(t, strings.ReplaceAll(peopleHeadings, ",", "^"), "1001^52729NAA8^5000^2004-11-10 10:01^0901^MADE^^")
-	if err == nil || !strings.Contains(err.Error(), `the fields are parted by '^'; what is read are commas, semicolons, tabs and pipes`) {
+	if err == nil || !strings.Contains(err.Error(), `the fields are separated by '^'; the separators that are read are commas, semicolons, tabs and pipes`) {
 		t.Error(err)
 	}
 }

@@ -115,7 +115,7 @@ func TestI12TheSameFootersInCSVAndInWorkbooks(t *testing.T) {
 	if got, err := csvRows(t, headings, dashes, line, "(1 rows affected)"); err != nil || got != "1001 0901 5000 tendered" {
 		t.Errorf("a line of dashes: %s, %v", got, err)
 	}
-	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, "--- | --- | --- | --- | ---", testRow)), "0900007 A 5000 counts", "note: row 2: taken for remarks, not for instructions")
+	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, "--- | --- | --- | --- | ---", testRow)), "0900007 A 5000 counts", "note: row 2: treated as remarks, not as instructions")
 }
 
 // A cell of a workbook that holds such a formula as a text is read like the field.

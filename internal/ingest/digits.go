@@ -21,8 +21,8 @@ type longNumbers struct {
 // enoughZeros is from how many zeros behind the fifteenth digit on it is no accident.
 const enoughZeros = 3
 
-// see takes a number of more than maxDigits characters.
-func (n *longNumbers) see(text []byte, row int) {
+// add takes a number of more than maxDigits characters.
+func (n *longNumbers) add(text []byte, row int) {
 	if len(bytes.Trim(text, "0123456789")) > 0 {
 		return
 	}
@@ -44,7 +44,7 @@ func (r *reading) checkDigits() {
 			}
 			question := s.layout.question(n.row, values.Fault{
 				Rule: tender.RuleDigits,
-				Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros behind the fifteenth, as a spreadsheet leaves of a longer number",
+				Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros after the fifteenth digit, as when a spreadsheet rounds a longer number",
 					headings.Headings[c].Name, values.MaxDigits, n.count),
 				Advice: "ask the depositary for the report with that column formatted as text from the start; if the numbers are right",
 			})

@@ -132,7 +132,7 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 			l.state.outcome = repeated
 			reject.Standing = tender.StandingNotCounted
 			reject.Message = fmt.Sprintf("the line is the same as %s in every column; it counts once", l.sheet.shownRow(first))
-			reject.Advice = "nothing, unless two tenders are meant"
+			reject.Advice = "nothing to do, unless two tenders are meant"
 		} else {
 			l.state.outcome = rejected
 		}

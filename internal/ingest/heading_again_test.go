@@ -46,7 +46,7 @@ func TestI8AZoneAboveOrBelowTheHeadings(t *testing.T) {
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, "Printed 2004-11-12 17:00 UTC", testHeadings, testRow)), "0900007 A 5000 counts")
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, "All times ET", testHeadings, testRow)), "0900007 A 5000 counts")
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, "All amounts are in EUR", testHeadings, testRow)), "C3 R5-currency rejected")
-	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, " | | EUR", testRow)), "C3 R5-currency rejected", "note: row 2: the units of the columns and skipped")
+	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, " | | EUR", testRow)), "C3 R5-currency rejected", "note: row 2: the units of the columns, and skipped")
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, " | | (USD) | (UTC)", testRow)), "dtc-1.xlsx: Tenders!D2")
 }
 
@@ -65,7 +65,7 @@ func TestI24ARowOfUnitsIsSkipped(t *testing.T) {
 	for _, units := range []string{
 		"text | text | USD | YYYY-MM-DD hh:mm | text", " | | (nominal) | (ET) | ", "(1) | (2) | (3) | (4) | (5)", "string | string | decimal | timestamp | string", " | | $",
 	} {
-		expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, units, testRow)), "0900007 A 5000 counts", "note: row 2: the units of the columns and skipped")
+		expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, units, testRow)), "0900007 A 5000 counts", "note: row 2: the units of the columns, and skipped")
 	}
 	// Nothing that may be a tender is taken for units.
 	for _, row := range []string{" | | (5000)", "1 | 52729NAA8 | USD | d#38303.5 | 1", "text | 52729NAA8 | #5000 | d#38303.5 | 1"} {
@@ -80,7 +80,7 @@ func TestI24ARowOfUnitsIsSkipped(t *testing.T) {
 
 // Headings again in another order would exchange columns: one message, and nothing is read.
 func TestI24HeadingsAgainInAnotherOrder(t *testing.T) {
-	const want = "dtc-1.xlsx: Tenders!A3:E3: there are headings again, and the columns are not those of row 1 in their order: instruction is in column A there, and here in column B"
+	const want = "dtc-1.xlsx: Tenders!A3:E3: there are headings again, and their columns are not in the order of row 1: instruction is in column A there and in column B here"
 	for _, again := range []string{
 		"CUSIP | VOI Number | Principal Amount | Submitted At | Participant",
 		"Participant No. | Reference | ISIN | Nominal | Received",
@@ -93,7 +93,7 @@ func TestI24HeadingsAgainInAnotherOrder(t *testing.T) {
 	// In the same order and other words they are the same headings, with what they say.
 	same := strings.Replace(testHeadings, "Principal Amount", "Nominal", 1)
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, testRow, same, strings.Replace(testRow, "0900007", "2", 1))),
-		"0900007 A 5000 counts", "2 A 5000 counts", "note: row 3: the headings again and skipped")
+		"0900007 A 5000 counts", "2 A 5000 counts", "note: row 3: the headings again, and skipped")
 	expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, testRow, strings.Replace(testHeadings, "Amount", "Amount (000s)", 1), testRow)), "dtc-1.xlsx: Tenders!C3")
 	if _, err := csvRows(t, peopleHeadings, "1001,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,", "CUSIP,VOI Number,Principal Amount,Submitted At,DTC Participant No.,Status,Withdrawn At,Contact"); err == nil || !strings.Contains(err.Error(), "headings again") {
 		t.Errorf("in a CSV file: %v", err)

@@ -63,7 +63,7 @@ func TestI8EveryTimeHasAZone(t *testing.T) {
 func TestI8StandardTimeInSummer(t *testing.T) {
 	headings := strings.Replace(testHeadings, "Submitted At", "Submitted At (EST)", 1)
 	o := testOffer(t) // from 29 October: New York is on EDT until the 31st
-	want := `dtc-1.xlsx: Tenders!D1: the heading "Submitted At (EST)" says EST, but the clocks of America/New_York, in which the times of DTC are read, are there only for a part of the year`
+	want := `dtc-1.xlsx: Tenders!D1: the heading "Submitted At (EST)" says EST, but the times of DTC are read in America/New_York, which has that offset only for a part of the year`
 	expect(t, understood(o, sheetOf("Tenders", nil, headings, testRow)), want)
 	o.Depositaries[0].ZoneGiven = true
 	expect(t, understood(o, sheetOf("Tenders", nil, headings, testRow)), want)

@@ -24,7 +24,7 @@ func (t *sums) shownOnly(value decimal.Decimal, kind totalKind, hidden []int) st
 	if !value.Equal(shown) && !(kind == subtotal && value.Equal(sinceLast)) {
 		return ""
 	}
-	return fmt.Sprintf("; it is exactly that of the rows that are shown; hidden: %s, with %s", rowList(hidden, len(hidden)), t.hidden.value())
+	return fmt.Sprintf("; it is exactly the sum of the rows that are shown; hidden: %s, with %s", rowList(hidden, len(hidden)), t.hidden.value())
 }
 
 // hiddenAdvice is what to do about a total that leaves hidden rows out.
@@ -49,8 +49,8 @@ func (t *sheetTotals) checkHidden(hidden []xlsx.Columns) {
 			continue
 		}
 		t.fault(tender.FileFault{Cell: xlsx.CellName(at, t.layout.headings.Row), Value: heading, Rule: tender.RuleHidden,
-			Message: fmt.Sprintf("the column of the %s is hidden, so people who look at the report do not see what is read", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
-			Advice:  fmt.Sprintf("look whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", t.layout.terms.depositary.Name, headings.Headings[c].Name, heading)})
+			Message: fmt.Sprintf("the column of the %s is hidden, so people who open the report do not see what is read", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
+			Advice:  fmt.Sprintf("check whether another column is meant, and name the right one in the offer at depositary %s: columns: {%s: %q}", t.layout.terms.depositary.Name, headings.Headings[c].Name, heading)})
 	}
 	for _, l := range t.layout.headings.Ignored {
 		if slices.ContainsFunc(hidden, func(h xlsx.Columns) bool { return h.First <= l.Col && l.Col <= h.Last }) {

@@ -67,7 +67,7 @@ func hostileProtected() []hostile {
 func hostileAgile(info func(func([]byte) []byte) func() []byte, text func(old, by string) func() []byte) []hostile {
 	const verifier = `encryptedVerifierHashInput="`
 	return []hostile{
-		{name: "spins for a day", want: "spinCount is \"1000000000\", which is no number that can be", make: text(`spinCount="0"`, `spinCount="1000000000"`)},
+		{name: "spins for a day", want: "spinCount is \"1000000000\", which is not a possible number", make: text(`spinCount="0"`, `spinCount="1000000000"`)},
 		{name: "a spin too many", want: "hashed 1000001 times; the limit is 1000000", make: text(`spinCount="0"`, `spinCount="1000001"`)},
 		{name: "spins beyond counting", want: "EncryptionInfo … 99999999999999999999", make: text(`spinCount="0"`, `spinCount="99999999999999999999"`)},
 		{name: "the most spins there may be, for nothing", want: "the password in use does not open", make: text(`spinCount="0"`, `spinCount="1000000"`)},

@@ -186,7 +186,7 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 	for i, pair := range pairs[:min(most, len(pairs))] {
 		f := tender.FileFault{
 			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: tender.RuleIdentifier,
-			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have taken zeros away or changed characters, and they would count as two",
+			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have removed zeros or changed characters, and they would count as two",
 				what, display.Quote(pair[1].ID), depositary, display.Quote(pair[0].ID), describePlace(pair[0].source)),
 			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",
 		}
@@ -207,6 +207,6 @@ func asNumber(text, rule string) *values.Fault {
 	if !numberForm.MatchString(text) {
 		return nil
 	}
-	return &values.Fault{Rule: rule, Message: "the identifier is written as a number, with decimals or separators, so zeros in front of it may be lost",
+	return &values.Fault{Rule: rule, Message: "the identifier is written as a number, with decimals or separators, so leading zeros may be lost",
 		Advice: "ask the depositary for the number, in a column formatted as text"}
 }

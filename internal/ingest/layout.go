@@ -30,7 +30,7 @@ type layout struct {
 func newLayout(t *terms, sheet string, found *headings.Layout, titles []title) *layout {
 	l := &layout{
 		terms: t, sheet: sheet, headings: found, titles: titles,
-		statedCurrency: found.SaidCurrency(), firstKey: values.Normal(found.Heading(headings.ColInstruction)),
+		statedCurrency: found.StatedCurrency(), firstKey: values.Normal(found.Heading(headings.ColInstruction)),
 	}
 	for c := range headings.ColumnCount {
 		for at := found.Position(c); len(l.column) <= at; {

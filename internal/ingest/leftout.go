@@ -16,8 +16,8 @@ import (
 // they should be: a line that is in one cell, a notice that an export was cut, rows on
 // another sheet.
 
-// cutNotice is what programs write into a report whose rows they did not all write.
-var cutNotice = regexp.MustCompile(`(?i)\btruncated?\b|\btruncation\b|` +
+// cutNoticeText is what programs write into a report whose rows they did not all write.
+var cutNoticeText = regexp.MustCompile(`(?i)\btruncated?\b|\btruncation\b|` +
 	`\b(only|first|top|limit(ed)? (of|to)) (the )?(first )?[0-9][0-9,.' ]* (rows|records|lines|results|items|instructions)\b|` +
 	`\b(row|record|result|size|export|display) limit\b|\bmax(imum|\.)? (number of )?(rows|records|lines|results|size)\b|` +
 	`\btimed?[ -]?out\b|\bnot all (rows|records|lines|results|instructions)\b|\bincomplete (report|export|file|data|results?)\b|` +
@@ -30,8 +30,8 @@ type besideSheet struct {
 	data bool // a row below the first has a digit
 }
 
-// look takes the next of the first rows.
-func (b *besideSheet) look(row *xlsx.Row, first bool, known *values.Securities) {
+// add takes the next of the first rows.
+func (b *besideSheet) add(row *xlsx.Row, first bool, known *values.Securities) {
 	security, clock := false, false
 	for i := range row.Cells {
 		c := &row.Cells[i]

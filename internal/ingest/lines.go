@@ -152,7 +152,7 @@ func (r *reading) addTo(intake *Intake) error {
 	p.Rejected, p.NotCounted, p.Replaced = rows[rejected], rows[repeated], rows[replaced]
 	p.RejectedPrincipal, p.NotCountedPrincipal, p.ReplacedPrincipal = principal[rejected].value(), principal[repeated].value(), principal[replaced].value()
 	if sum := rows[counted] + p.Rejected + p.NotCounted + p.Replaced; sum != p.Rows {
-		return fmt.Errorf("%s: %d rows were read but %d accounted for; this is a fault of the program", p.File, p.Rows, sum)
+		return fmt.Errorf("%s: %d rows were read but %d accounted for: internal error: please report it, with the input files", p.File, p.Rows, sum)
 	}
 	r.addRejects(intake, outcomes)
 	intake.pieces = r.lines.counted(intake.pieces)

@@ -34,7 +34,7 @@ func (t *sheetTotals) checkMerged(merged []xlsx.Range) {
 	cells := xlsx.CellName(bad[0].FirstCol, bad[0].FirstRow) + ":" + xlsx.CellName(bad[0].LastCol, bad[0].LastRow)
 	message := "cells among the instructions are merged"
 	if bad[0].FirstRow == bad[0].LastRow {
-		message = "cells of an instruction are merged over several columns, of which more than the first is read"
+		message = "cells of an instruction are merged over several columns, more than one of which is read"
 	}
 	if len(bad) > 1 {
 		message += fmt.Sprintf(", here and in %d more places", len(bad)-1)

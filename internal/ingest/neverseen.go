@@ -86,7 +86,7 @@ func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*readi
 		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: tender.RuleNeverReported, Series: in.Series, Principal: in.Principal,
 		Standing: tender.StandingNotCounted,
 		Message:  fmt.Sprintf("%s, and no earlier report of %s has it; it was received after %s was made", word, in.Depositary, b.file),
-		Advice:   "nothing, unless the depositary had reported it",
+		Advice:   "nothing to do, unless the depositary had reported it before",
 	}
 	if in.Received.After(b.newest) {
 		return f
@@ -94,7 +94,7 @@ func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*readi
 	f.MustResolve = true
 	f.Message = fmt.Sprintf("%s, and no earlier report of %s has it, though it was received %s, before %s was made: the number may be wrong, and the tender that is meant still counts%s",
 		word, in.Depositary, tender.WallTime(in.Received, o.Zone), b.file, mayBeMeant(in, readings))
-	f.Advice = "ask the depositary which tender it is; if it is right so, write under resolutions in the offer the outcome withdrawn"
+	f.Advice = "ask the depositary which tender it is; if the report is right, write the outcome withdrawn under resolutions in the offer"
 	return f
 }
 
@@ -116,7 +116,7 @@ func mayBeMeant(in *tender.Instruction, readings []*reading) string {
 	if len(like) == 0 {
 		return ""
 	}
-	return "; alike in series, principal and time of receipt: " + strings.Join(like[:min(len(like), maxAlike)], ", ")
+	return "; with the same series, principal and time of receipt: " + strings.Join(like[:min(len(like), maxAlike)], ", ")
 }
 
 // maxAlike is how many tenders a sentence names.

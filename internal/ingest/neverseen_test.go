@@ -55,7 +55,7 @@ func TestI1AWithdrawalOfWhatWasNeverReported(t *testing.T) {
 				remarks++
 			default:
 				open++
-				if !strings.Contains(f.Message, `alike in series, principal and time of receipt: "1001" in row 2 of dtc-2004-11-08.csv`) {
+				if !strings.Contains(f.Message, `the same series, principal and time of receipt: "1001" in row 2 of dtc-2004-11-08.csv`) {
 					t.Errorf("%s: %s", name, f.Message)
 				}
 			}

@@ -40,7 +40,7 @@ func TestProtectedReports(t *testing.T) {
 		note    string
 	}{
 		{"agile", "dtc-1.xlsx", agile, "the workbook is protected; the password in DTC_PASSWORD opened it, and its checksum agrees"},
-		{"standard", "dtc-1.xlsx", byExcelize, "the way of Excel 2007"},
+		{"standard", "dtc-1.xlsx", byExcelize, "the protection of Excel 2007"},
 		{"under the name of a CSV file", "dtc-1.csv", agile, "opened it"},
 		{"not protected", "dtc-1.xlsx", plain, "the file is not protected; the password in DTC_PASSWORD was not needed"},
 		{"a CSV file", "dtc-1.csv", []byte(testCSV), "not protected"},
@@ -77,7 +77,7 @@ func TestProtectedReportsRefused(t *testing.T) {
 		rule, says string
 	}{
 		{"no variable in the offer", tender.Depositary{Name: "DTC"}, sound, "", tender.RuleProtected, "in the offer at depositary DTC, such as password_env: DEPOSITARY_PASSWORD"},
-		{"the variable is not set", dtc, sound, "", tender.RuleProtected, "DTC_PASSWORD, which is to hold it, is not set or empty"},
+		{"the variable is not set", dtc, sound, "", tender.RuleProtected, "DTC_PASSWORD, which should hold it, is empty or not set"},
 		{"a wrong password", dtc, sound, testPassword + " ", tender.RulePassword, "the password in DTC_PASSWORD does not open the workbook"},
 		{"a changed file", dtc, changed, testPassword, tender.RuleTampered, "do not use the file; ask depositary DTC"},
 		{"a changed file and a wrong password", dtc, changed, "other, really", tender.RulePassword, "does not open"},

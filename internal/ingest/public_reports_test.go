@@ -391,14 +391,14 @@ func TestPublicReportsOnWorkbooks(t *testing.T) {
 		{"parentheses around what is above zero", styled("(#,##0)", 2, "5000"), "C2 R5-principal rejected"},
 		{"a quoted percent sign", styled("0&quot;%&quot;", 2, "5000"), "C2 R5-principal rejected"},
 		{"accounting, https://github.com/bojanz/currency/pull/28", styled("_($* #,##0.00_);_($* (#,##0.00);_($* &quot;-&quot;??_);_(@_)", 2, "5000"), publicCounts},
-		{"a row without height", flat, "note: row 3: hidden and read like the others"},
+		{"a row without height", flat, "note: row 3: hidden, and read like the others"},
 		{"[h]:mm:ss is a time", styled("[h]:mm:ss", 3, "38303.5"), publicCounts},
 		{"an exponent for show, https://github.com/jazzband/tablib/pull/650", styled("0.00E+00", 2, "5000"), publicCounts},
 		{"16 digits, https://github.com/microsoft/azuredatastudio/issues/25455", with(0, "#9221000000028920"), "A2 R5-instruction rejected"},
 		{"a formula that was stored as 0, https://github.com/jmcnamara/XlsxWriter/issues/877", with(2, "<c><f>A1*5</f><v>0</v></c>"), "C2 R5-formula rejected"},
 		{"a formula without a value, https://github.com/felipe-prenholato/openpyxl/issues/69", with(2, "<c><f>A1*5</f></c>"), "C2 R5-formula rejected"},
 		{"rows of styles, then a tender, https://github.com/iOfficeAI/OfficeCLI/issues/149", gap, "1002 A 5000 counts"},
-		{"a hidden row, https://github.com/dfinke/ImportExcel/issues/762", hidden, "note: row 3: hidden and read like the others"},
+		{"a hidden row, https://github.com/dfinke/ImportExcel/issues/762", hidden, "note: row 3: hidden, and read like the others"},
 		{"a residue above the amount", with(2, "#5000.00000000001"), "C2 R5-minor-unit rejected"},
 	} {
 		if got := publicBook(testOffer(t), c.book); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, c.want) }) {

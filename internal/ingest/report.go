@@ -59,7 +59,7 @@ func (in *Intake) Count() int {
 type Report struct {
 	Depositary string
 	File       string
-	Format     string        // how it is written, such as "CSV, UTF-8, fields parted by commas"
+	Format     string        // how it is written, such as "CSV, UTF-8, separated by commas"
 	Sheets     []SheetReport // those that were read, one in a CSV file
 	Unread     []string      // names of the other sheets
 	Rows       int           // that hold an instruction, good or bad
@@ -87,7 +87,7 @@ type SheetReport struct {
 	NoStatus   bool          // no column says what the status of each tender is: all count
 }
 
-// SheetNames lists the sheets that were read, parted by commas; it is "" for a CSV
+// SheetNames lists the sheets that were read, comma-separated; it is "" for a CSV
 // file.
 func (r *Report) SheetNames() string {
 	names := make([]string, len(r.Sheets))
@@ -211,7 +211,7 @@ func (r *reading) readTables(tables []table) {
 		case err != nil && !errors.Is(err, errEnough):
 			r.addError(t.name, err)
 		case s.layout == nil: // not after choose; but rows must never vanish without a word
-			r.found.fault(t.name, tender.FileFault{Rule: tender.RuleColumn, Message: "the headings are no longer there", Advice: "leave the file alone while it is read"})
+			r.found.fault(t.name, tender.FileFault{Rule: tender.RuleColumn, Message: "the headings were not found when the sheet was read again", Advice: "do not change the file while it is read, and run again"})
 		case err == nil:
 			s.totals.finish(tail)
 			continue
@@ -310,7 +310,7 @@ func (r *reading) addMissing(without []peeked) {
 		}
 	}
 	if best < 0 {
-		r.found.fault("", tender.FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
+		r.found.fault("", tender.FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "check that it is the right file, or ask for it to be sent again"})
 		return
 	}
 	if faults := without[best].best.ScaleFaults(); len(faults) > 0 {
@@ -319,7 +319,7 @@ func (r *reading) addMissing(without []peeked) {
 	}
 	f := without[best].best.MissingFault(r.terms.depositary)
 	if without[best].best.Found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
-		f.Message += fmt.Sprintf("; the file was read as %s (what is read are %s)", r.report.Format, separatorWords())
+		f.Message += fmt.Sprintf("; the file was read as %s (the separators that are read are %s)", r.report.Format, separatorWords())
 	}
 	r.found.fault(without[best].table.name, f)
 }
@@ -335,7 +335,7 @@ func (r *reading) addError(sheet string, err error) {
 		r.found.fault(sheet, f)
 		return
 	}
-	r.found.fault(sheet, tender.FileFault{Rule: tender.RuleFile, Message: display.Copied(err.Error()), Advice: "nothing of the file was used"})
+	r.found.fault(sheet, tender.FileFault{Rule: tender.RuleFile, Message: display.Copied(err.Error()), Advice: "nothing of the file was used: correct this, or ask the depositary for the file again"})
 }
 
 // shownRows is how many rows a sentence names.

@@ -204,8 +204,8 @@ func TestSheet(t *testing.T) {
 			"0900007 | 52729NAA8 | #5000 | d#38303 | d#0.5 | 1", "0900008 | 52729NAA8 | #5000 | d#38303 | | 1", "0900009 | 52729NAA8 | #5000 | | d#0.5 | 1", "0900010 | 52729NAA8 | #5000 | d#38303.25 | d#0.5 | 1"},
 			[]string{count, "D3 R1-no-time-of-day rejected", "D4 R1-unreadable rejected", "E5 R1-unreadable rejected"}},
 		{"headings again below", []string{testHeadings, testRow, testHeadings}, []string{count, "note: row 3: the headings again"}},
-		{"blank rows and remarks", []string{testHeadings, "", testRow, " | | | | | | remark", "End of report"}, []string{count, "note: rows 4, 5: taken for remarks"}},
-		{"hidden row counts", []string{testHeadings, "~" + testRow}, []string{count, "note: row 2: hidden and read"}},
+		{"blank rows and remarks", []string{testHeadings, "", testRow, " | | | | | | remark", "End of report"}, []string{count, "note: rows 4, 5: treated as remarks"}},
+		{"hidden row counts", []string{testHeadings, "~" + testRow}, []string{count, "note: row 2: hidden, and read"}},
 		{"names beside numbers", []string{"VOI | CUSIP | Principal | Received | Participant | Participant No.", "0900007 | 52729NAA8 | #5000 | d#38303.5 | Bank | 0123"}, []string{count, `note: columns not read: "Participant"`}},
 		{"columns not read", []string{testHeadings + " | Description", testRow + " | x"}, []string{count, `note: columns not read: "Description"`}},
 
@@ -221,7 +221,7 @@ func TestSheet(t *testing.T) {
 		{"subtotal differs", []string{testHeadings, testRow, "Subtotal | | #4000"}, []string{"dtc-1.xlsx: Tenders!C3: the total"}},
 		{"rows below the total", []string{testHeadings, testRow, "Total | | #5000", testRow}, []string{"dtc-1.xlsx: Tenders!A4: below the totals row 3"}},
 
-		{"counts and signatures below the total", []string{testHeadings, testRow, "Total | | #5000", "Count | #1", "Prepared by X"}, []string{count, "note: row 4 agrees with the number of instructions: 1", "note: row 5: taken for remarks"}},
+		{"counts and signatures below the total", []string{testHeadings, testRow, "Total | | #5000", "Count | #1", "Prepared by X"}, []string{count, "note: row 4 agrees with the number of instructions: 1", "note: row 5: treated as remarks"}},
 
 		{"duplicate", []string{testHeadings, testRow, "0900007 | 52729NAA8 | #6000 | d#38303.5 | 0123"}, []string{"A2 R5-duplicate rejected", "A3 R5-duplicate rejected"}},
 		{"duplicate by type and spaces", []string{testHeadings, "#900007 | 52729NAA8 | #5000 | d#38303.5 | 1", "\u00a0900007 | 52729NAA8 | #5000 | d#38303.5 | 1"}, []string{"A2 R5-duplicate rejected", "A3 R5-duplicate rejected"}},
@@ -232,7 +232,7 @@ func TestSheet(t *testing.T) {
 		{"column missing", []string{"VOI | CUSIP | Amount X | Submitted At | Participant", testRow},
 			[]string{`dtc-1.xlsx: Tenders!A1:E1: no column for principal; the headings are "VOI", "CUSIP", "Amount X", "Submitted At", "Participant"; say under which heading to look, in the offer at depositary DTC: columns: {principal: "Amount X"} [R6-column]`}},
 		{"column twice", []string{testHeadings + " | ISIN", testRow},
-			[]string{`dtc-1.xlsx: Tenders!F1: the headings "CUSIP" (B1) and "ISIN" (F1) both claim the column security; say which to use, in the offer at depositary DTC: columns: {security: "CUSIP"} [R6-column]`}},
+			[]string{`dtc-1.xlsx: Tenders!F1: the headings "CUSIP" (B1) and "ISIN" (F1) both match the column security; say which to use, in the offer at depositary DTC: columns: {security: "CUSIP"} [R6-column]`}},
 		{"no headings", []string{"#1 | #2"}, []string{"dtc-1.xlsx: there are no headings"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -370,13 +370,13 @@ func TestWhichSheet(t *testing.T) {
 	expect(t, understood(o, one, hidden), `dtc-1.xlsx: 2 sheets have the headings of tenders: "One", "Two" (hidden); say which`)
 	expect(t, understood(o, hidden), `dtc-1.xlsx: the only sheet that has the headings of tenders is "Two" (hidden); say which`)
 	o.Depositaries[0].Sheets = []string{"Two"}
-	expect(t, understood(o, one, hidden), `dtc-1.xlsx: One!A1:E1: the sheet has headings of tenders too, and the offer does not mention it; say what it is, in the offer at depositary DTC: sheets: ["Two", "One"] if its tenders count, or skip_sheets: ["One"] if they do not [R6-sheet]`)
+	expect(t, understood(o, one, hidden), `dtc-1.xlsx: One!A1:E1: the sheet also has the headings of tenders, and the offer does not mention it; say what it is, in the offer at depositary DTC: sheets: ["Two", "One"] if its tenders count, or skip_sheets: ["One"] if they do not [R6-sheet]`)
 	o.Depositaries[0].Skip = []string{"One"}
 	expect(t, understood(o, one, hidden), "0900007 A 5000 counts")
 	o.Depositaries[0].Sheets, o.Depositaries[0].Skip = []string{"One"}, nil
-	expect(t, understood(o, one, hidden), `dtc-1.xlsx: Two!A1:E1: the hidden sheet has headings of tenders too, and the offer does not mention it`)
+	expect(t, understood(o, one, hidden), `dtc-1.xlsx: Two!A1:E1: the hidden sheet also has the headings of tenders, and the offer does not mention it`)
 	most := sheetOf("More", nil, "VOI Number | CUSIP | Principal Amount | When | Who", testRow)
-	expect(t, understood(o, one, most), `dtc-1.xlsx: More!A1:E1: the sheet has headings of tenders too`)
+	expect(t, understood(o, one, most), `dtc-1.xlsx: More!A1:E1: the sheet also has the headings of tenders`)
 	o.Depositaries[0].Sheets = []string{"Three"}
 	expect(t, understood(o, one, two), `dtc-1.xlsx: there is no sheet "Three"; the sheets are "One", "Two"`)
 }

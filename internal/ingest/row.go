@@ -70,7 +70,7 @@ func (r *rowReader) instruction(row *xlsx.Row) {
 	if r.struckRow && r.bad {
 		r.lines.strike()
 	}
-	in.Waived = append(in.Waived, r.beside(row, in)...)
+	in.Waived = append(in.Waived, r.cellsBeside(row, in)...)
 	in.ParticipantName = r.copied(headings.ColParticipantName)
 	in.HolderReference = r.copied(headings.ColHolderReference)
 	in.Contact = r.copied(headings.ColContact)
@@ -79,7 +79,7 @@ func (r *rowReader) instruction(row *xlsx.Row) {
 		r.lines.state(r.stated)
 	}
 	r.totals.addInstruction(row, in.Status)
-	r.weigh(r.found.rejects[findings:], in)
+	r.completeFindings(r.found.rejects[findings:], in)
 	if r.bad {
 		r.lines.reject(r.lines.last())
 		r.found.refuse(r.source, r.layout.cell(headings.ColInstruction, row.Number))
@@ -95,8 +95,8 @@ func (r *rowReader) start(row *xlsx.Row) *tender.Instruction {
 	return in
 }
 
-// weigh gives the findings of a row what hangs on them.
-func (r *rowReader) weigh(findings []tender.Reject, in *tender.Instruction) {
+// completeFindings adds the instruction to the findings of its row.
+func (r *rowReader) completeFindings(findings []tender.Reject, in *tender.Instruction) {
 	for i := range findings {
 		f := &findings[i]
 		f.Instruction, f.Participant, f.Series, f.Principal = r.id, in.Participant, in.Series, in.Principal
@@ -130,8 +130,8 @@ func (r *rowReader) statedPrincipal() (decimal.Decimal, bool) {
 	return decimal.Zero, false
 }
 
-// say records a finding about a cell of the row in hand.
-func (r *rowReader) say(c headings.Column, f *values.Fault, standing tender.Standing, waived string) {
+// addFinding records a finding about a cell of the row in hand.
+func (r *rowReader) addFinding(c headings.Column, f *values.Fault, standing tender.Standing, waived string) {
 	reject := tender.Reject{
 		Source: r.source, Depositary: r.terms.depositary.Name, Instruction: r.id,
 		Column: display.Copied(r.layout.headings.Heading(c)), Cell: r.layout.cell(c, r.source.Row),
@@ -146,7 +146,7 @@ func (r *rowReader) say(c headings.Column, f *values.Fault, standing tender.Stan
 // reject records a fault of the row in hand.
 func (r *rowReader) reject(c headings.Column, f *values.Fault) {
 	r.bad = true
-	r.say(c, f, tender.StandingRejected, "")
+	r.addFinding(c, f, tender.StandingRejected, "")
 }
 
 // text is the text of a cell from which something is decided, without the spaces
@@ -198,7 +198,7 @@ func (r *rowReader) unusable(cell *xlsx.Cell, text []byte) *values.Fault {
 func (r *rowReader) required(c headings.Column, rule string) ([]byte, bool) {
 	text, ok := r.text(c)
 	if ok && r.terms.saysNothing(r.cells[c]) {
-		r.reject(c, &values.Fault{Rule: rule, Message: "there is none" + r.holdsNothing(c), Advice: "ask the depositary for the " + strings.ReplaceAll(headings.Headings[c].Name, "_", " ")})
+		r.reject(c, &values.Fault{Rule: rule, Message: "the value is missing" + r.holdsNothing(c), Advice: "ask the depositary for the " + strings.ReplaceAll(headings.Headings[c].Name, "_", " ")})
 		return nil, false
 	}
 	if ok && len(text) == 0 {
@@ -227,7 +227,7 @@ func (r *rowReader) identifier(c headings.Column, rule string) string {
 		r.totals.commented = append(r.totals.commented, r.source.Row)
 	}
 	if len(text) > values.MaxDigits {
-		r.totals.long[c].see(text, r.source.Row)
+		r.totals.long[c].add(text, r.source.Row)
 	}
 	if isPlainIdentifier(cell, text) {
 		if c == headings.ColInstruction {
@@ -236,8 +236,8 @@ func (r *rowReader) identifier(c headings.Column, rule string) string {
 		return r.keeper.text(cell.Shared, text)
 	}
 	id, wrong := readIdentifier(cell, string(text), rule)
-	if wrong == nil && cell.Kind == xlsx.Number && cell.Look != nil {
-		id, wrong = identifierShown(cell.Look, id, rule)
+	if wrong == nil && cell.Kind == xlsx.Number && cell.Appearance != nil {
+		id, wrong = identifierShown(cell.Appearance, id, rule)
 	}
 	if wrong != nil {
 		r.reject(c, wrong)
@@ -265,7 +265,7 @@ func isPlainIdentifier(cell *xlsx.Cell, text []byte) bool {
 	if cell.Kind == xlsx.Text {
 		return values.IsPlainText(text) && !bytes.ContainsAny(text, ".,+")
 	}
-	return cell.Kind == xlsx.Number && cell.Format != xlsx.DateTime && cell.Look == nil && isWholeNumber(text)
+	return cell.Kind == xlsx.Number && cell.Format != xlsx.DateTime && cell.Appearance == nil && isWholeNumber(text)
 }
 
 // isWholeNumber reports whether a number is written as what it is, without a
@@ -286,11 +286,11 @@ func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *values.Fault) 
 		return display.Copied(text), nil
 	}
 	if cell.Format == xlsx.DateTime {
-		return "", &values.Fault{Rule: rule, Message: "the cell is formatted as a date; a spreadsheet may have made one of the number", Advice: advice}
+		return "", &values.Fault{Rule: rule, Message: "the cell is formatted as a date; a spreadsheet may have turned the number into one", Advice: advice}
 	}
 	n, ok := values.ParseNumber(text)
 	if !ok || n.Negative || n.Exp < 0 || n.Magnitude() > values.MaxDigits {
-		return "", &values.Fault{Rule: rule, Message: fmt.Sprintf("the number is no whole number of at most %d digits", values.MaxDigits), Advice: advice}
+		return "", &values.Fault{Rule: rule, Message: fmt.Sprintf("the number is not a whole number of at most %d digits", values.MaxDigits), Advice: advice}
 	}
 	return n.Decimal().String(), nil
 }
@@ -306,7 +306,7 @@ func (r *rowReader) security(in *tender.Instruction) (series int) {
 		in.Security, in.Series = l.ID, r.terms.offer.Series[l.Series].ID
 		return l.Series
 	}
-	if l := r.cells[headings.ColSecurity].Look; l != nil && r.kind(headings.ColSecurity) == xlsx.Number {
+	if l := r.cells[headings.ColSecurity].Appearance; l != nil && r.kind(headings.ColSecurity) == xlsx.Number {
 		text = []byte(strings.Repeat("0", max(0, l.Zeros-len(text))) + string(text))
 	}
 	id, series, remark, wrong := r.terms.securities.Read(r.kind(headings.ColSecurity), string(text))
@@ -315,7 +315,7 @@ func (r *rowReader) security(in *tender.Instruction) (series int) {
 		return -1
 	}
 	if remark != nil {
-		r.say(headings.ColSecurity, remark, tender.StandingFlagged, "")
+		r.addFinding(headings.ColSecurity, remark, tender.StandingFlagged, "")
 	}
 	in.Security, in.Series = id, r.terms.offer.Series[series].ID
 	return series
@@ -335,14 +335,14 @@ func (r *rowReader) principal(series int) decimal.Decimal {
 		return decimal.Zero
 	}
 	if isText {
-		r.totals.commas.see(text, r.source.Row)
+		r.totals.commas.add(text, r.source.Row)
 	}
 	if v, ok := values.PlainAmount(text, isText); ok && !(isText && r.terms.depositary.Decimal != "") && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
 		return r.keeper.whole(v)
 	}
 	amount, mark, wrong := readPrincipal(cell, string(text), r.terms.depositary.Decimal)
 	if wrong == nil && amount.Sign() <= 0 {
-		wrong = &values.Fault{Rule: tender.RulePrincipalPositive, Message: "the principal is not above zero", Advice: "ask the depositary for the principal tendered"}
+		wrong = &values.Fault{Rule: tender.RulePrincipalPositive, Message: "the principal is not greater than zero", Advice: "ask the depositary for the principal tendered"}
 	}
 	if wrong != nil {
 		r.reject(headings.ColPrincipal, wrong)
@@ -364,14 +364,14 @@ func (r *rowReader) principal(series int) decimal.Decimal {
 
 // principalShown is what is wrong with how a cell shows the principal.
 func (r *rowReader) principalShown(cell *xlsx.Cell, series int) *values.Fault {
-	if cell.Look == nil || cell.Kind != xlsx.Number && cell.Format != xlsx.TextFormat {
+	if cell.Appearance == nil || cell.Kind != xlsx.Number && cell.Format != xlsx.TextFormat {
 		return nil
 	}
 	of := tender.Series{}
 	if series >= 0 {
 		of = r.terms.offer.Series[series]
 	}
-	return amountShown(cell.Look, of)
+	return amountShown(cell.Appearance, of)
 }
 
 func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *values.Fault) {
@@ -424,8 +424,8 @@ func (r *rowReader) denomination(series int, principal decimal.Decimal) (used []
 
 func isMultiple(principal, multiple decimal.Decimal) bool { return principal.Mod(multiple).IsZero() }
 
-// legalAmount is a denomination in whole numbers, for a quick look; the zero
-// legalAmount is one that needs a closer look.
+// legalAmount is a denomination in whole numbers, for a quick check; the zero
+// legalAmount is one that needs the full check.
 type legalAmount struct{ minimum, multiple int64 }
 
 // legalAmounts are the denominations of the series.
@@ -440,7 +440,7 @@ func legalAmounts(o *tender.Offer) []legalAmount {
 	return legal
 }
 
-// allows reports whether an amount is seen at once to be legal.
+// allows reports whether the quick check shows an amount to be legal.
 func (l legalAmount) allows(principal decimal.Decimal) bool {
 	if l.multiple == 0 || principal.Exponent() != 0 {
 		return false
@@ -455,7 +455,7 @@ func (r *rowReader) waivable(used []tender.Waiver, f *values.Fault) []tender.Wai
 		if w.Rule != f.Rule || r.id == "" || w.Instruction != r.id || w.Depositary != "" && w.Depositary != r.terms.depositary.Name {
 			continue
 		}
-		r.say(headings.ColPrincipal, f, tender.StandingFlagged, fmt.Sprintf("by %s on %s", w.By, w.On))
+		r.addFinding(headings.ColPrincipal, f, tender.StandingFlagged, fmt.Sprintf("by %s on %s", w.By, w.On))
 		return append(used, w)
 	}
 	r.reject(headings.ColPrincipal, f)

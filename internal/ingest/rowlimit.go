@@ -24,7 +24,7 @@ func (r *reading) checkRowLimits() {
 		if s.totals.sums.row > 0 && s.totals.sums.stated != nil {
 			continue
 		}
-		if notice, row := s.totals.cutSaid(); notice != "" {
+		if notice, row := s.totals.cutNotice(); notice != "" {
 			s.found.reject(s.layout.question(row, values.Fault{
 				Rule: tender.RuleRowLimit, Message: fmt.Sprintf("the report says %s, as if rows were missing, and no total shows that it is whole", display.Quote(notice)),
 				Advice: "ask the depositary for the report again, or with a total; if it is whole",

@@ -28,7 +28,7 @@ func TestPromises(t *testing.T) {
 		{"headings reordered", []string{"Participant | Submitted At | Principal Amount | CUSIP | VOI Number", "0123 | d#38303.5 | #5000 | 52729NAA8 | 0900007"}, []string{good}},
 		{"headings in row 50", append(strings.Split(strings.Repeat("title\n", 49), "\n")[:49], testHeadings, testRow), []string{good}},
 		{"headings split over two rows", []string{"VOI | | Principal | Submitted | DTC", "Number | CUSIP | Amount | At | Participant", testRow}, []string{good}},
-		{"a repeated heading row is skipped and said", []string{testHeadings, testRow, testHeadings}, []string{good, "note: row 3: the headings again and skipped"}},
+		{"a repeated heading row is skipped and said", []string{testHeadings, testRow, testHeadings}, []string{good, "note: row 3: the headings again, and skipped"}},
 		{"subtotals and totals below are verified", []string{testHeadings, testRow, "Subtotal | | #5000", "Total | | #5000"}, []string{good}},
 
 		{"dollar sign taken", amount("$5,000"), []string{good}},
@@ -81,7 +81,7 @@ func TestPromises(t *testing.T) {
 
 		{"a formula is a reject", amount("=#5000"), []string{"C2 R5-formula rejected"}},
 		{"a formula in a column that decides nothing is copied", []string{testHeadings + " | Contact", testRow + " | =desk"}, []string{good}},
-		{"hidden rows count and are said", []string{testHeadings, "~" + testRow}, []string{good, "note: row 2: hidden and read like the others"}},
+		{"hidden rows count and are said", []string{testHeadings, "~" + testRow}, []string{good, "note: row 2: hidden, and read like the others"}},
 		{"a duplicate by type and spaces is an exception on both lines", []string{testHeadings, "#900007 | 52729NAA8 | #5000 | d#38303.5 | 0123", "\u00a0900007 | 52729NAA8 | #5000 | d#38303.5 | 0123"},
 			[]string{"A2 R5-duplicate rejected", "A3 R5-duplicate rejected"}},
 		{"a duplicate that is identical in every column counts once", []string{testHeadings, testRow, testRow}, []string{good, "A3 R5-duplicate not counted"}},

@@ -70,7 +70,7 @@ func (r *reading) peek(t table) (peeked, error) {
 		if isBlank(row) {
 			return nil
 		}
-		beside.look(row, f.rows == 0, r.terms.securities)
+		beside.add(row, f.rows == 0, r.terms.securities)
 		if f.find(row) != nil || f.rows >= searchedRows {
 			return errEnough
 		}
@@ -194,7 +194,7 @@ func (s *sheet) takeOther(row *xlsx.Row) (rowKind, error) {
 	case repeats:
 		s.totals.headings = append(s.totals.headings, row.Number)
 		if s.reader.currencySource == "" {
-			s.reader.statedCurrency = s.layout.headings.SaidCurrency()
+			s.reader.statedCurrency = s.layout.headings.StatedCurrency()
 		}
 		return rowAgain, nil
 	case s.isUnits(row):
@@ -273,8 +273,8 @@ func (s *sheet) readUnits(row *xlsx.Row) error {
 			}
 		}
 	}
-	if said := l.SaidCurrency(); said != "" {
-		s.reader.statedCurrency, s.reader.currencySource = said, "row "+fmt.Sprint(row.Number)
+	if stated := l.StatedCurrency(); stated != "" {
+		s.reader.statedCurrency, s.reader.currencySource = stated, "row "+fmt.Sprint(row.Number)
 	}
 	return s.stopOn(l.HeadingFaults(s.terms.offer, s.terms.depositary))
 }
@@ -289,15 +289,15 @@ func (s *sheet) readHeadingsAgain(l *headings.Layout) error {
 		if l.Position(c) != s.layout.headings.Position(c) {
 			return s.stopOn([]tender.FileFault{{
 				Cell: l.Cells(), Rule: tender.RuleColumn,
-				Message: fmt.Sprintf("there are headings again, and the columns are not those of row %d in their order: %s is in %s there, and here in %s",
+				Message: fmt.Sprintf("there are headings again, and their columns are not in the order of row %d: %s is in %s there and in %s here",
 					s.layout.headings.Row, headings.Headings[c].Name, letterOf(s.layout.headings.Position(c)), letterOf(l.Position(c))),
 				Advice: "ask the depositary for the instructions in one list below one row of headings, or on a sheet each",
 			}})
 		}
 	}
 	s.totals.headings = append(s.totals.headings, l.Row)
-	if said := l.SaidCurrency(); said != "" || s.reader.currencySource == "" {
-		s.reader.statedCurrency, s.reader.currencySource = said, ""
+	if stated := l.StatedCurrency(); stated != "" || s.reader.currencySource == "" {
+		s.reader.statedCurrency, s.reader.currencySource = stated, ""
 	}
 	return nil
 }

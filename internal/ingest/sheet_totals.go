@@ -96,7 +96,7 @@ func (t *sheetTotals) addRemark(row *xlsx.Row) {
 				Message: "a whole line is in one field, so it cannot be distinguished from a remark",
 				Advice:  "ask for the file to be exported again, without quotation marks around whole lines"})
 		}
-		if t.cut == "" && cutNotice.MatchString(text) {
+		if t.cut == "" && cutNoticeText.MatchString(text) {
 			t.cut, t.cutRow = display.Copied(text), row.Number
 		}
 	}
@@ -108,7 +108,7 @@ func (t *sheetTotals) finish(tail xlsx.Tail) {
 	t.checkHidden(tail.Hidden)
 	t.checkStruckHeadings()
 	for _, cells := range tail.Striking {
-		t.note(fmt.Sprintf("a conditional format strikes cells of %s through, where a condition holds that is not evaluated here; look whether it strikes out tenders", shortened(display.Copied(cells))))
+		t.note(fmt.Sprintf("a conditional format strikes cells of %s through where a condition is met that is not evaluated here; check whether it strikes out tenders", shortened(display.Copied(cells))))
 	}
 	t.checkExchanged()
 	t.checkUnanswered()
@@ -117,7 +117,7 @@ func (t *sheetTotals) finish(tail xlsx.Tail) {
 	t.checkCommas()
 	if len(t.after) > 0 {
 		t.fault(tender.FileFault{Cell: t.layout.cell(headings.ColInstruction, t.after[0]), Rule: tender.RuleAfterTotal,
-			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", t.sums.row, rowList(t.after, len(t.after))),
+			Message: fmt.Sprintf("below the totals row %d there are rows that look like instructions: %s", t.sums.row, rowList(t.after, len(t.after))),
 			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
 	}
 }
@@ -139,33 +139,33 @@ func (t *sheetTotals) describe() SheetReport {
 		rows []int
 		text string
 	}{
-		{t.hidden, "hidden and read like the others"},
-		{t.headings, "the headings again and skipped"},
-		{t.units, "the units of the columns and skipped"},
-		{t.other, "taken for remarks, not for instructions"},
-		{slices.Compact(t.struckBeside), "cells from which nothing is decided are struck through"},
+		{t.hidden, "hidden, and read like the others"},
+		{t.headings, "the headings again, and skipped"},
+		{t.units, "the units of the columns, and skipped"},
+		{t.other, "treated as remarks, not as instructions"},
+		{slices.Compact(t.struckBeside), "cells that decide nothing are struck through"},
 	} {
 		if len(n.rows) > 0 {
 			t.note(fmt.Sprintf("%s: %s", rowList(n.rows, len(n.rows)), n.text))
 		}
 	}
 	if t.padded && len(t.unpadded) > 0 {
-		t.note(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; is a zero missing?", rowList(t.unpadded, len(t.unpadded))))
+		t.note(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; check whether a zero is missing", rowList(t.unpadded, len(t.unpadded))))
 	}
 	if n := len(t.commentCells); n > 0 {
 		t.note(fmt.Sprintf("comments on cells of instructions, which are not read: %s", strings.Join(t.commentCells[:min(n, shownRows)], ", ")+andMore(n)))
 	}
 	if t.formulas > 0 {
-		t.note(fmt.Sprintf("%d cells hold formulas; their stored values are taken, as the offer says", t.formulas))
+		t.note(fmt.Sprintf("%d cells hold formulas; their stored values are used, as the offer says", t.formulas))
 	}
 	return described
 }
 
-// cutSaid is the notice in a sheet that rows are missing, above its headings or among its
+// cutNotice is the notice in a sheet that rows are missing, above its headings or among its
 // rows, "" if there is none.
-func (t *sheetTotals) cutSaid() (notice string, row int) {
+func (t *sheetTotals) cutNotice() (notice string, row int) {
 	for _, above := range t.layout.titles {
-		if above.row < t.layout.headings.Row && cutNotice.MatchString(above.label.Text) {
+		if above.row < t.layout.headings.Row && cutNoticeText.MatchString(above.label.Text) {
 			return display.Copied(above.label.Text), above.row
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // received reads the time of receipt; zero if it cannot be read.
 func (r *rowReader) received() time.Time {
-	t, given := r.moment(headings.ReceivedAt)
+	t, given := r.instant(headings.ReceivedAt)
 	if given == blank {
 		c := r.layout.headings.First(headings.ReceivedAt)
 		r.reject(c, &values.Fault{Rule: tender.RuleMissingTime, Message: "the time of receipt is missing" + r.holdsNothing(c), Advice: "ask the depositary when the tender was received"})
@@ -33,12 +33,12 @@ func (r *rowReader) withdrawal(in *tender.Instruction) {
 	case withdrawn:
 		given = present
 	}
-	r.whether(in, given)
+	r.isWithdrawn(in, given)
 }
 
 // withdrawalTime reads the time of withdrawal and holds it against the status.
 func (r *rowReader) withdrawalTime(in *tender.Instruction) presence {
-	t, given := r.moment(headings.WithdrawnAt)
+	t, given := r.instant(headings.WithdrawnAt)
 	if given != present {
 		return given
 	}
@@ -61,7 +61,7 @@ func (r *rowReader) withdrawalTime(in *tender.Instruction) presence {
 
 // cover reads when notes promised by guaranteed delivery came.
 func (r *rowReader) cover(in *tender.Instruction) {
-	t, given := r.moment(headings.CoveredAt)
+	t, given := r.instant(headings.CoveredAt)
 	if given != present || in.Delivery != tender.GuaranteedDelivery {
 		return
 	}
@@ -80,9 +80,9 @@ const (
 	present
 )
 
-// moment reads a time from its one column or its two, in the depositary's zone,
+// instant reads a time from its one column or its two, in the depositary's zone,
 // and shows it in the offer's. What is wrong with it is rejected.
-func (r *rowReader) moment(m headings.Moment) (time.Time, presence) {
+func (r *rowReader) instant(m headings.TimeParts) (time.Time, presence) {
 	c := r.layout.headings.First(m)
 	var st values.Stamp
 	var given presence
@@ -94,7 +94,7 @@ func (r *rowReader) moment(m headings.Moment) (time.Time, presence) {
 	if given != present {
 		return time.Time{}, given
 	}
-	t, wrong := r.clock.moment(st)
+	t, wrong := r.clock.instant(st)
 	if wrong == nil {
 		wrong = r.clock.implausible(t)
 	}
@@ -157,11 +157,11 @@ func lastOf(o *tender.Offer) time.Time {
 	return last
 }
 
-// moment is the instant of a stamp. On a day without a change of the clocks, that
+// instant is the instant of a stamp. On a day without a change of the clocks, that
 // takes no more than a subtraction.
-func (c *clock) moment(st values.Stamp) (time.Time, *values.Fault) {
+func (c *clock) instant(st values.Stamp) (time.Time, *values.Fault) {
 	if st.Date.IsZero() || !st.HasClock || st.Zone.Location != nil {
-		return st.Moment(c.zone)
+		return st.Instant(c.zone)
 	}
 	day := &c.days[uint(int(st.Date.Month)*31+st.Date.Day)%uint(len(c.days))]
 	if day.date != st.Date {
@@ -172,7 +172,7 @@ func (c *clock) moment(st values.Stamp) (time.Time, *values.Fault) {
 		}
 	}
 	if !day.regular {
-		return st.Moment(c.zone)
+		return st.Instant(c.zone)
 	}
 	return day.start.Add(st.Clock), nil
 }
@@ -211,7 +211,7 @@ func (r *rowReader) stamp(c headings.Column) (values.Stamp, presence) {
 		return values.Stamp{}, blank
 	}
 	st, wrong := r.clock.readStamp(r.cells[c], text)
-	r.totals.exchanged[c].note(r.cells[c], text, st, len(r.lines.states)-1)
+	r.totals.exchanged[c].add(r.cells[c], text, st, len(r.lines.states)-1)
 	if wrong != nil {
 		r.reject(c, r.noAnswer(c, text, wrong))
 		return values.Stamp{}, unusable
@@ -244,7 +244,7 @@ func (c *clock) wallStamp(text []byte) (values.Stamp, *values.Fault) {
 	}
 	st, wrong := values.TextStamp(string(text), c.dates, c.near)
 	if wrong == nil && st.Zone.Text != "" {
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", display.Quote(st.Zone.Text)),
+		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: fmt.Sprintf("the date cell holds the zone %s, which a spreadsheet does not show", display.Quote(st.Zone.Text)),
 			Advice: "ask the depositary for the time as text with its zone, or for a date cell without one"}
 	}
 	return st, wrong
@@ -269,9 +269,9 @@ func (c *clock) numberStamp(digits []byte) (values.Stamp, *values.Fault) {
 			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is 29 February 1900, a day that never was", Advice: "format the column as date and time"}
+		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is 29 February 1900, a day that does not exist", Advice: "format the column as date and time"}
 	}
-	return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is no date and time", Advice: "format the column as date and time"}
+	return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is not a date and time", Advice: "format the column as date and time"}
 }
 
 // hasFraction reports whether a number is not whole.
@@ -294,7 +294,7 @@ var zeroDays = map[tender.Date]bool{
 
 // joinedStamp puts a date and a time of day together. Where a cell says more
 // than its part, both must say the same.
-func (r *rowReader) joinedStamp(m headings.Moment) (values.Stamp, presence) {
+func (r *rowReader) joinedStamp(m headings.TimeParts) (values.Stamp, presence) {
 	date, hasDate := r.stamp(m.Date)
 	clock, hasClock := r.stamp(m.Clock)
 	if zeroDays[clock.Date] {

@@ -69,7 +69,7 @@ func (t *sheetTotals) checkUnread() {
 		var why string
 		switch {
 		case u.word != "":
-			why = fmt.Sprintf("its heading speaks of %q", u.word)
+			why = fmt.Sprintf("its heading contains %q", u.word)
 		case u.codes && !t.layout.headings.Has(headings.ColStatus):
 			why = "its values are codes for a status, and no column is read as the status"
 		default:

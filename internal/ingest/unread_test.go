@@ -12,7 +12,7 @@ func TestI18AColumnThatDecidesIsNotPassedOver(t *testing.T) {
 	} {
 		t.Run(heading, func(t *testing.T) {
 			expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings+" | "+heading, row+" | "+value)),
-				`dtc-1.xlsx: Tenders!F1: the column "`+heading+`" is not read, although its heading speaks of`)
+				`dtc-1.xlsx: Tenders!F1: the column "`+heading+`" is not read, although its heading contains`)
 		})
 	}
 }

@@ -75,9 +75,9 @@ func (r *rowReader) contradicts(c headings.Column, other string) {
 		Advice: "ask the depositary whether the tender was withdrawn"})
 }
 
-// whether reads the column that says whether a tender was withdrawn, and holds it against
+// isWithdrawn reads the column that says whether a tender was withdrawn, and holds it against
 // the one beside it that says when.
-func (r *rowReader) whether(in *tender.Instruction, time presence) {
+func (r *rowReader) isWithdrawn(in *tender.Instruction, time presence) {
 	if !r.layout.headings.Has(headings.ColIsWithdrawn) {
 		return
 	}
@@ -93,7 +93,7 @@ func (r *rowReader) whether(in *tender.Instruction, time presence) {
 		}
 	case isFilled(r.cells[headings.ColIsWithdrawn]) && !r.terms.saysNothing(r.cells[headings.ColIsWithdrawn]):
 		if text, usable := r.text(headings.ColIsWithdrawn); usable {
-			r.reject(headings.ColIsWithdrawn, &values.Fault{Rule: tender.RuleTime, Message: "it is no known word for whether the tender was withdrawn",
+			r.reject(headings.ColIsWithdrawn, &values.Fault{Rule: tender.RuleTime, Message: "it is not a known word for whether the tender was withdrawn",
 				Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
 					"if the column says how much was withdrawn, ask the depositary for the principal that is still tendered", r.terms.depositary.Name, string(text))})
 		}
@@ -128,6 +128,6 @@ func (r *rowReader) noAnswer(c headings.Column, text []byte, wrong *values.Fault
 	if c != headings.ColWithdrawn || r.cells[c].Kind != xlsx.Text || bytes.ContainsAny(text, "0123456789") {
 		return wrong
 	}
-	return &values.Fault{Rule: tender.RuleTime, Message: "the text is no time of withdrawal, nor a known word for yes or no",
+	return &values.Fault{Rule: tender.RuleTime, Message: "the text is neither a time of withdrawal nor a known word for yes or no",
 		Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the time as 2004-11-12 16:59", r.terms.depositary.Name, string(text))}
 }

@@ -139,7 +139,7 @@ func NumberAmount(digits string) (decimal.Decimal, *Fault) {
 	n, ok := ParseNumber(digits)
 	switch {
 	case !ok:
-		return decimal.Zero, &Fault{tender.RulePrincipal, "the cell holds no number", "enter the principal as a number"}
+		return decimal.Zero, &Fault{tender.RulePrincipal, "the cell does not hold a number", "enter the principal as a number"}
 	case len(n.digits) > MaxDigits && n.Magnitude() <= MaxDigits:
 		return decimal.Zero, &Fault{tender.RulePrincipal,
 			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries a residue", len(n.digits), MaxDigits),
@@ -242,13 +242,13 @@ func oneKind(s, characters string) bool {
 func whyNoAmount(s string) string {
 	switch {
 	case strings.ContainsAny(s, "()"):
-		return "an amount in parentheses is negative to an accountant; it is not read"
+		return "an amount in parentheses is a negative one in accounting; it is not read"
 	case strings.ContainsAny(s, "-\u2212\u2013"):
 		return "a minus sign or a dash is in the amount"
 	case strings.Contains(s, "%"):
-		return "a percentage is no amount of principal"
+		return "a percentage is not an amount of principal"
 	case strings.Contains(s, "/"):
-		return "a fraction is no amount of principal"
+		return "a fraction is not an amount of principal"
 	case ExponentForm.MatchString(s):
 		return "the amount is written with an exponent, so digits are missing"
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsDigit(r) }):
@@ -258,7 +258,7 @@ func whyNoAmount(s string) string {
 	case strings.ContainsFunc(s, unicode.IsLetter):
 		return "there are letters in the amount"
 	}
-	return "the text is no amount"
+	return "the text is not an amount"
 }
 
 // ExponentForm is a number with an exponent, written as text.
@@ -268,11 +268,11 @@ var ExponentForm = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$`)
 func whyNoDigits(s string) string {
 	switch {
 	case ambiguousForm.MatchString(s):
-		return "the point can part thousands or decimals"
+		return "the point can separate thousands or decimals"
 	case len(s) > 1 && s[0] == '0':
 		return "an amount does not begin with a zero; is this the right column?"
 	case strings.Count(s, ",") == 1 && !strings.ContainsAny(s, ".'’ "):
-		return "the comma can part thousands or decimals"
+		return "the comma can separate thousands or decimals"
 	}
 	return "the separators of thousands are not consistent"
 }

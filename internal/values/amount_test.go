@@ -30,8 +30,8 @@ func TestTextAmount(t *testing.T) {
 		{"€1.000.000", "1000000", "€"},
 		{"999999999999999", "999999999999999", ""},
 
-		{"1.000", "point can part", ""},
-		{"1000,000", "comma can part", ""},
+		{"1.000", "point can separate", ""},
+		{"1000,000", "comma can separate", ""},
 		{"1000,00", "1000", ""},
 		{"1,00,000", "not consistent", ""},
 		{"1,000 000", "not consistent", ""},
@@ -54,9 +54,9 @@ func TestTextAmount(t *testing.T) {
 		{"USD 1000 EUR", "letters", ""},
 		{"1000000000000000", "too large", ""},
 		{"1000.0000000000001", "residue", ""},
-		{".", "no amount", ""},
+		{".", "not an amount", ""},
 		{"n/a", "fraction", ""},
-		{"", "no amount", ""},
+		{"", "not an amount", ""},
 	} {
 		got, mark, wrong := TextAmount(test.text)
 		checkAmount(t, test.text, test.want, got, wrong)
@@ -82,13 +82,13 @@ func TestNumberAmount(t *testing.T) {
 		{"999999.99999999988", "residue"},
 		{"1234567890123456", "too large"},
 		{"1E+20", "too large"},
-		{"1E+999999", "no number"},
+		{"1E+999999", "not hold a number"},
 		{"1E-300", "too small"},
-		{"1.2.3", "no number"},
-		{"+-1", "no number"},
-		{"1E", "no number"},
-		{"NaN", "no number"},
-		{"", "no number"},
+		{"1.2.3", "not hold a number"},
+		{"+-1", "not hold a number"},
+		{"1E", "not hold a number"},
+		{"NaN", "not hold a number"},
+		{"", "not hold a number"},
 	} {
 		got, wrong := NumberAmount(test.digits)
 		checkAmount(t, test.digits, test.want, got, wrong)

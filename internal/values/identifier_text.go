@@ -36,7 +36,7 @@ func MadeByProgram(cell *xlsx.Cell, text []byte, rule string) *Fault {
 	const advice = "ask the depositary for the number, in a column formatted as text"
 	switch i := bytes.IndexAny(text, "-/"); {
 	case i > 0 && i <= 4 && len(text) <= len("2004-03-02 00:00:00.000") && dateTexts.Match(text):
-		return &Fault{rule, "it is written as a date; a spreadsheet may have made one of the number", advice}
+		return &Fault{rule, "it is written as a date; a spreadsheet may have turned the number into one", advice}
 	case len(text) <= len("FALSE") && (bytes.EqualFold(text, []byte("TRUE")) || bytes.EqualFold(text, []byte("FALSE"))):
 		return &Fault{tender.RuleErrorValue, "the cell holds TRUE or FALSE", advice}
 	case IsPlainText(text):
@@ -44,7 +44,7 @@ func MadeByProgram(cell *xlsx.Cell, text []byte, rule string) *Fault {
 	case bytes.ContainsAny(text, "\r\n"):
 		return &Fault{rule, "there is a line break in it, so there may be several numbers in the cell", "ask the depositary for one row for each"}
 	case strings.ContainsFunc(string(text), display.Unseen):
-		return &Fault{rule, "there are characters in it that are not seen, so it is not what it looks like", advice}
+		return &Fault{rule, "there are invisible characters in it, so it is not what it looks like", advice}
 	}
 	return nil
 }

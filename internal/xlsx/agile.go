@@ -172,7 +172,7 @@ func readAgile(xml []byte, limits Limits) (*agile, error) {
 		switch {
 		case !more:
 			if !data || !integrity || !keys {
-				return nil, s.fault(fault.RuleEncryption, "what says how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a key under a password %t)"+askProtection, data, integrity, keys)
+				return nil, s.fault(fault.RuleEncryption, "the description of how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a key under a password %t)"+askProtection, data, integrity, keys)
 			}
 			if err := s.finishDocument(); err != nil {
 				return nil, err
@@ -201,7 +201,7 @@ func (s *scanner) isIn(ns namespace, local string) bool {
 }
 
 func (s *scanner) misplaced() error {
-	return s.fault(fault.RuleEncryption, "<%.40s> is not known here, or is there twice", s.name)
+	return s.fault(fault.RuleEncryption, "<%.40s> is not known, or is there twice", s.name)
 }
 
 func (a *agile) readKeyData(s *scanner) error {
@@ -341,7 +341,7 @@ func (s *scanner) fields(names ...string) (fields, error) {
 			continue
 		}
 		if a.ns != nsNone || !slices.Contains(names, string(a.local)) {
-			return f, s.fault(fault.RuleEncryption, "<%.40s> has the attribute %.40s, which is not known here", s.name, a.name)
+			return f, s.fault(fault.RuleEncryption, "<%.40s> has the attribute %.40s, which is not known", s.name, a.name)
 		}
 		f.value[string(a.local)] = string(a.value)
 	}
@@ -358,7 +358,7 @@ func (f fields) number(name string) (int, error) {
 	text := f.value[name]
 	n, err := strconv.Atoi(text)
 	if err != nil || len(text) > 9 || strings.ContainsAny(text, "+-") {
-		return 0, f.s.fault(fault.RuleEncryption, "%s is %.40q, which is no number that can be", name, text)
+		return 0, f.s.fault(fault.RuleEncryption, "%s is %.40q, which is not a possible number", name, text)
 	}
 	return n, nil
 }

@@ -70,7 +70,7 @@ func (s *scanner) bomLength() int {
 	return 0
 }
 
-// checkEncoding looks at the first bytes of a part: UTF-16 is distinguished before its zero bytes are
+// checkEncoding appearances at the first bytes of a part: UTF-16 is distinguished before its zero bytes are
 // taken for control characters, and a byte order mark is passed over.
 func (s *scanner) checkEncoding(first []byte) error {
 	for _, mark := range []string{"\xFE\xFF", "\xFF\xFE", "\x00<", "<\x00"} {

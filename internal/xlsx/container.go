@@ -108,7 +108,7 @@ func readEnd(file io.ReaderAt, size int64) (end, error) {
 	}
 	le := binary.LittleEndian
 	if le.Uint16(b[4:]) != 0 && le.Uint16(b[4:]) != 0xFFFF || le.Uint16(b[6:]) != 0 && le.Uint16(b[6:]) != 0xFFFF {
-		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive is one volume of several"}
+		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive is one file of several"}
 	}
 	e := end{
 		count:    int64(le.Uint16(b[10:])),

@@ -83,7 +83,7 @@ func refuseText(head []byte) error {
 	case looksLikeText(head):
 		return fault.New(fault.RuleOther, "", "the file is plain text, not a workbook; ask for it as .xlsx, or name it .csv if that is what it is")
 	}
-	return fault.New(fault.RuleOther, "", "the file is not a workbook, nor anything else known here; ask for an Excel workbook (.xlsx)")
+	return fault.New(fault.RuleOther, "", "the file is not a workbook, nor anything else that is known; ask for an Excel workbook (.xlsx)")
 }
 
 func hasAnyPrefix(b []byte, prefixes ...string) bool {

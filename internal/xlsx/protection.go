@@ -171,14 +171,14 @@ func passwordBytes(password string) []byte {
 
 // badInfo is a fault of EncryptionInfo as a whole.
 func badInfo(format string, args ...any) error {
-	e := fault.New(fault.RuleEncryption, infoStream, "what says how the workbook is protected is damaged: "+format, args...)
+	e := fault.New(fault.RuleEncryption, infoStream, "the description of how the workbook is protected is damaged: "+format, args...)
 	e.Msg += "; ask for the file to be sent again"
 	return e
 }
 
 // unknownProtection refuses parameters that are not read here.
 func unknownProtection(format string, args ...any) error {
-	e := fault.New(fault.RuleEncryption, infoStream, "the workbook is protected by "+format+", which is not read here", args...)
+	e := fault.New(fault.RuleEncryption, infoStream, "the workbook is protected by "+format+", which is not supported", args...)
 	e.Msg += askProtection
 	return e
 }

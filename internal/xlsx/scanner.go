@@ -307,7 +307,7 @@ func (s *scanner) readDeclaration() (isText bool, err error) {
 		s.pos += n + 3
 		return true, nil
 	case bytes.HasPrefix(s.buf[s.pos:], []byte("<!DOCTYPE")):
-		return false, s.malformed("the part declares a document type (DOCTYPE), which no workbook does")
+		return false, s.malformed("the part declares a document type (DOCTYPE), which workbooks do not do")
 	}
 	return false, s.malformed("<! begins neither a comment nor CDATA")
 }
@@ -398,7 +398,7 @@ func (s *scanner) readStartTag() (token, error) {
 func (s *scanner) openElement() error {
 	depth := len(s.open) + 1
 	if depth > s.limit.Depth {
-		return s.fault(fault.RuleLimit, "elements lie deeper than the limit of %d", s.limit.Depth)
+		return s.fault(fault.RuleLimit, "elements are nested deeper than the limit of %d", s.limit.Depth)
 	}
 	if depth == 1 {
 		if s.rooted {
@@ -590,7 +590,7 @@ func (s *scanner) skip() error {
 			return err
 		}
 		if tok == tokenOpen && s.is("sheetData") {
-			return s.fault(fault.RuleStructure, "sheetData is where none may be")
+			return s.fault(fault.RuleStructure, "sheetData is where it is not allowed")
 		}
 	}
 	return nil
@@ -608,7 +608,7 @@ func (s *scanner) skipForeign(known ...string) error {
 				return s.skip()
 			}
 		}
-		return s.fault(fault.RuleStructure, "<%.40s> is where none may be", s.name)
+		return s.fault(fault.RuleStructure, "<%.40s> is where it is not allowed", s.name)
 	}
 	return s.skip()
 }

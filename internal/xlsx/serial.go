@@ -10,10 +10,10 @@ import (
 var (
 	// ErrTimeOfDay is a serial below 1, which is a time without a date; see SerialTimeOfDay.
 	ErrTimeOfDay = errors.New("the number is a time of day without a date")
-	// ErrNoSuchDay is a serial Excel shows as 29 February 1900, a day that never was.
-	ErrNoSuchDay = errors.New("the number is 29 February 1900, a day that never was")
+	// ErrNoSuchDay is a serial Excel shows as 29 February 1900, a day that does not exist.
+	ErrNoSuchDay = errors.New("the number is 29 February 1900, a day that does not exist")
 	// ErrSerialRange is a negative serial or one beyond the year 9999.
-	ErrSerialRange = errors.New("the number is no date between 1900 and 9999")
+	ErrSerialRange = errors.New("the number is not a date between 1900 and 9999")
 	// ErrSerialNumber is text that is not a decimal number.
 	ErrSerialNumber = errors.New("not a number")
 )

@@ -16,14 +16,14 @@ type Row struct {
 // Cell is a cell the file holds; those it does not hold are missing from the row. Column B follows
 // column A, with a gap where cells are missing.
 type Cell struct {
-	Col     int // from 0
-	Kind    Kind
-	Format  Format
-	Formula bool   // the value is a formula's stored result; if Kind is Blank, none was stored
-	Shared  int    // the number of the shared string, from 1, that Text is; 0 if it is none
-	Text    []byte // see Kind; not to be changed
-	Struck  Strike // what of it is struck through
-	Look    *Look  // what else the style says; nil for nothing
+	Col        int // from 0
+	Kind       Kind
+	Format     Format
+	Formula    bool        // the value is a formula's stored result; if Kind is Blank, none was stored
+	Shared     int         // the number of the shared string, from 1, that Text is; 0 if it is none
+	Text       []byte      // see Kind; not to be changed
+	Struck     Strike      // what of it is struck through
+	Appearance *Appearance // what else the style says; nil for nothing
 }
 
 // Kind is the kind of a cell's value. It says what Cell.Text holds.
@@ -44,7 +44,7 @@ type Tail struct {
 	Hidden []Columns // that cannot be seen
 
 	// Striking are the ranges, as stored, that a conditional format strikes through where its
-	// condition holds, which is not known here; the first few.
+	// condition holds, which is not known; the first few.
 	Striking []string
 }
 

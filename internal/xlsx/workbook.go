@@ -13,15 +13,15 @@ import (
 // Workbook is an open workbook. Its file must stay readable while rows are read. Several sheets, or
 // one several times, may be read at once.
 type Workbook struct {
-	archive  *container
-	limits   Limits
-	sheets   []Sheet
-	parts    []*entry // of the sheets
-	date1904 bool
-	strings  stringTable
-	formats  []Format // by style index
-	looks    []*Look  // by style index; nil for one that says nothing
-	striking []bool   // by index of a conditional format's style: it strikes through
+	archive     *container
+	limits      Limits
+	sheets      []Sheet
+	parts       []*entry // of the sheets
+	date1904    bool
+	strings     stringTable
+	formats     []Format      // by style index
+	appearances []*Appearance // by style index; nil for one that says nothing
+	striking    []bool        // by index of a conditional format's style: it strikes through
 
 	protection Protection
 }
@@ -187,7 +187,7 @@ func (t contentTypes) add(s *scanner) error {
 	case "Default":
 		into, attribute = t.byExtension, "Extension"
 	default:
-		return s.fault(fault.RulePackage, "<%.40s> is not known here", s.name)
+		return s.fault(fault.RulePackage, "<%.40s> is not known", s.name)
 	}
 	value, ok := s.attr(attribute)
 	if !ok || len(kind) == 0 {

@@ -121,7 +121,7 @@ func TestI6AStruckNameIsNamed(t *testing.T) {
 		must(t, f.SetCellStr("Sheet1", "F1", "Participant Name"), f.SetCellStyle("Sheet1", "F2", "F2", style(&excelize.Style{Font: &excelize.Font{Strike: true}})))
 	})
 	got := readFormatted(testOffer(t), content)
-	if !slices.Contains(got, "1 of 0901: 5000") || !strings.Contains(strings.Join(got, "\n"), "row 2: cells from which nothing is decided are struck through") {
+	if !slices.Contains(got, "1 of 0901: 5000") || !strings.Contains(strings.Join(got, "\n"), "row 2: cells that decide nothing are struck through") {
 		t.Errorf("%q", got)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Look is what a cell's style says beside its [Format], as far as it can change what a
+// Appearance is what a cell's style says beside its [Format], as far as it can change what a
 // person takes the cell to say. Cells of one style share one.
-type Look struct {
+type Appearance struct {
 	Struck bool   // the font is struck through
 	Code   string // the number format, as far as it is short; "" if it says nothing
 
@@ -32,9 +32,9 @@ const (
 	Struck
 )
 
-// lookOf is what a number format says; nil if that is nothing.
-func lookOf(code string) *Look {
-	var l Look
+// appearanceOf is what a number format says; nil if that is nothing.
+func appearanceOf(code string) *Appearance {
+	var l Appearance
 	code = code[:min(len(code), longestCode)]
 	sections := formatSections(code)
 	// Without conditions the first section is that of numbers above zero.
@@ -47,7 +47,7 @@ func lookOf(code string) *Look {
 		}
 	}
 	l.Literal = strings.TrimSpace(l.Literal)
-	if l == (Look{}) {
+	if l == (Appearance{}) {
 		return nil
 	}
 	l.Code = code[:min(len(code), mostCode)]
@@ -121,7 +121,7 @@ func conditions(code string) string {
 }
 
 // read adds what one section of a format code shows.
-func (l *Look) read(section string) {
+func (a *Appearance) read(section string) {
 	var digits, literal strings.Builder // the placeholders with the commas and points among them, and all other text
 	for i := 0; i < len(section); i++ {
 		switch c := section[i]; {
@@ -129,17 +129,17 @@ func (l *Look) read(section string) {
 			i += len(general) - 1
 		case c == '"':
 			text, _, _ := strings.Cut(section[i+1:], `"`)
-			l.say(text, &literal)
+			a.addText(text, &literal)
 			i += len(text) + 1
 			digits.WriteString(between(text))
 		case c == '\\' && i+1 < len(section):
 			n := 1 + len(firstLetter(section[i+1:]))
-			l.say(section[i+1:i+n], &literal)
+			a.addText(section[i+1:i+n], &literal)
 			digits.WriteString(between(section[i+1 : i+n]))
 			i += n - 1
 		case c == '*':
 			filler := firstLetter(section[min(i+1, len(section)):])
-			l.say(filler, &literal) // it fills the cell
+			a.addText(filler, &literal) // it fills the cell
 			i += len(filler)
 		case c == '_':
 			i += len(firstLetter(section[min(i+1, len(section)):]))
@@ -147,7 +147,7 @@ func (l *Look) read(section string) {
 			inside, _, _ := strings.Cut(section[i+1:], "]")
 			if sign, isCurrency := strings.CutPrefix(inside, "$"); isCurrency {
 				sign, _, _ = strings.Cut(sign, "-")
-				l.Currency = strings.TrimSpace(l.Currency + " " + strings.TrimSpace(sign))
+				a.Currency = strings.TrimSpace(a.Currency + " " + strings.TrimSpace(sign))
 			}
 			i += len(inside) + 1
 		case strings.IndexByte("0#?.,", c) >= 0:
@@ -162,29 +162,29 @@ func (l *Look) read(section string) {
 			// Text, or what changes nothing.
 		default:
 			text := firstLetter(section[i:])
-			l.say(text, &literal)
+			a.addText(text, &literal)
 			i += len(text) - 1
 			digits.WriteString(between(text))
 		}
 	}
-	l.Literal += literal.String()
-	l.judge(digits.String())
+	a.Literal += literal.String()
+	a.judge(digits.String())
 }
 
 // general is the format of a number as it is.
 const general = "General"
 
 // judge says what the placeholders of a section, with a quote for other text among them, do to a number.
-func (l *Look) judge(shape string) {
+func (a *Appearance) judge(shape string) {
 	inner := strings.Trim(shape, `"`)
 	if len(inner) > 1 && strings.Trim(inner, "0") == "" && inner == shape {
-		l.Zeros = max(l.Zeros, len(inner))
+		a.Zeros = max(a.Zeros, len(inner))
 		return
 	}
 	whole, fraction, _ := strings.Cut(strings.ReplaceAll(inner, `"`, ""), ".")
-	l.Scaled = l.Scaled || strings.HasSuffix(whole, ",") || strings.HasSuffix(fraction, ",")
-	l.Masked = l.Masked || strings.Contains(inner, `"`)
-	l.Padded = l.Padded || strings.Count(whole, "0") > 1
+	a.Scaled = a.Scaled || strings.HasSuffix(whole, ",") || strings.HasSuffix(fraction, ",")
+	a.Masked = a.Masked || strings.Contains(inner, `"`)
+	a.Padded = a.Padded || strings.Count(whole, "0") > 1
 }
 
 // between is for a text among the placeholders: nothing for one that parts thousands.
@@ -195,13 +195,13 @@ func between(text string) string {
 	return `"`
 }
 
-// say takes a text that a format shows: a currency, or letters and digits, or neither.
-func (l *Look) say(text string, literal *strings.Builder) {
+// addText takes a text that a format shows: a currency, or letters and digits, or neither.
+func (a *Appearance) addText(text string, literal *strings.Builder) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
 	case isCurrency(text):
-		l.Currency = strings.TrimSpace(l.Currency + " " + text)
+		a.Currency = strings.TrimSpace(a.Currency + " " + text)
 	case text == "%", strings.ContainsFunc(text, isLetterOrDigit):
 		literal.WriteString(text + " ")
 	}

@@ -49,7 +49,7 @@ func (r *rowReader) inTotals(status tender.Status) tender.Status {
 func struckCharacters(cell *xlsx.Cell) *values.Fault {
 	what := "the cell is struck through"
 	if cell.Struck == xlsx.PartlyStruck {
-		what = "some characters of the cell are struck through, so what it says is not what it holds"
+		what = "some characters of the cell are struck through, so it is not clear which value is meant"
 	}
 	return &values.Fault{Rule: tender.RuleStruck, Message: what, Advice: "ask the depositary for the value"}
 }
@@ -78,7 +78,7 @@ func formatMarkFits(mark, currency string) bool {
 
 // amountShown says why a number format keeps a number from being the amount that a person
 // reads, nil if it does not.
-func amountShown(l *xlsx.Look, series tender.Series) *values.Fault {
+func amountShown(l *xlsx.Appearance, series tender.Series) *values.Fault {
 	const advice = "ask the depositary for whole amounts, in a column formatted as plain numbers"
 	shows := "the number format " + display.Quote(shortened(l.Code)) + " shows "
 	switch {
@@ -103,7 +103,7 @@ func amountShown(l *xlsx.Look, series tender.Series) *values.Fault {
 }
 
 // identifierShown is a number that identifies, as its number format shows it.
-func identifierShown(l *xlsx.Look, number, rule string) (string, *values.Fault) {
+func identifierShown(l *xlsx.Appearance, number, rule string) (string, *values.Fault) {
 	if l.Masked || l.Padded || l.Literal != "" || l.Scaled || l.Nothing || l.Negative || l.Currency != "" {
 		return "", &values.Fault{Rule: rule, Message: fmt.Sprintf("the number format %s shows another number than the cell holds", display.Quote(shortened(l.Code))),
 			Advice: "ask the depositary for the number, in a column formatted as text"}

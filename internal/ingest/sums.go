@@ -41,7 +41,7 @@ func (t *sheetTotals) readTotal(row *xlsx.Row, cell *xlsx.Cell, label string, ki
 		t.sums.row = row.Number
 	}
 	if !isFilled(cell) || cell.Kind == xlsx.Blank {
-		t.note(fmt.Sprintf("row %d, %s, has no value under %s: there was nothing to check", row.Number, display.Quote(values.Trim(label)), display.Quote(t.layout.headings.Heading(headings.ColPrincipal))))
+		t.note(fmt.Sprintf("row %d, %s, has no value under %s: nothing was checked", row.Number, display.Quote(values.Trim(label)), display.Quote(t.layout.headings.Heading(headings.ColPrincipal))))
 		return
 	}
 	t.noteStruckTotal(row)
@@ -89,7 +89,7 @@ func (t *sheetTotals) readPair(row *xlsx.Row, label string, cell *xlsx.Cell) {
 func (t *sheetTotals) noteStruckTotal(row *xlsx.Row) {
 	struck := func(c xlsx.Cell) bool { return isFilled(&c) && c.Struck != xlsx.NotStruck }
 	if i := slices.IndexFunc(row.Cells, struck); i >= 0 {
-		t.note(fmt.Sprintf("the total in row %d is struck through (%s) and was checked all the same", row.Number, xlsx.CellName(row.Cells[i].Col, row.Number)))
+		t.note(fmt.Sprintf("the total in row %d is struck through (%s) and was checked anyway", row.Number, xlsx.CellName(row.Cells[i].Col, row.Number)))
 	}
 }
 
@@ -98,12 +98,12 @@ func wrongTotal(cell *xlsx.Cell, row int, message, advice string) tender.FileFau
 	return tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: advice}
 }
 
-const totalAdvice = "a row is missing, there twice or changed: ask the depositary for the report again"
+const totalAdvice = "a row is missing, repeated or changed: ask the depositary for the report again"
 
 func (t *sheetTotals) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
 	advice := totalAdvice
 	if cell.Formula {
-		advice = "the total is a formula: if it was not computed since the rows were written, open and save the file in a spreadsheet; else " + advice
+		advice = "the total is a formula: if the rows changed after it was calculated, open and save the file in a spreadsheet program; otherwise " + advice
 	}
 	t.fault(wrongTotal(cell, row.Number, message, advice))
 }
@@ -114,7 +114,7 @@ func (t *sheetTotals) agreesWithAll(value decimal.Decimal, row int) bool {
 	if !t.follows || !value.Equal(t.before.Add(t.sums.all.value())) {
 		return false
 	}
-	t.note(fmt.Sprintf("the total %s in row %d is that of all sheets so far", value, row))
+	t.note(fmt.Sprintf("the total %s in row %d is the sum of all sheets so far", value, row))
 	return true
 }
 
@@ -132,7 +132,7 @@ func (t *sums) agrees(found *findings, value decimal.Decimal, kind totalKind, ro
 			value, row, rowList(t.unreadable, len(t.unreadable)), t.all.value()))
 		return true
 	case value.Equal(t.tendered.value()):
-		found.note(fmt.Sprintf("the total %s in row %d is that of the rows reported as tendered", value, row))
+		found.note(fmt.Sprintf("the total %s in row %d is the sum of the rows reported as tendered", value, row))
 		return true
 	}
 	return false

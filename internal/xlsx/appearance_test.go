@@ -4,7 +4,7 @@ import "testing"
 
 // What number formats show beside a number, as people and programs write them.
 func TestLookOfFormats(t *testing.T) {
-	for code, want := range map[string]Look{
+	for code, want := range map[string]Appearance{
 		"0000":                       {Zeros: 4},
 		"#,##0":                      {},
 		"#,##0.00;[Red]-#,##0.00":    {},
@@ -39,9 +39,9 @@ func TestLookOfFormats(t *testing.T) {
 		"[<0]-0;0":                   {},
 		`0"%"`:                       {Literal: "%"},
 	} {
-		got := lookOf(code)
+		got := appearanceOf(code)
 		if got == nil {
-			got = new(Look)
+			got = new(Appearance)
 		}
 		got.Code = ""
 		if *got != want {
