@@ -244,7 +244,7 @@ func namedOtherwise(c Column, named map[string]string) bool {
 		_, whole := named[Headings[m.Whole].Name]
 		_, date := named[Headings[m.Date].Name]
 		_, clock := named[Headings[m.Clock].Name]
-		if whole && (c == m.Date || c == m.Clock) || (date || clock) && c == m.Whole {
+		if (whole && (c == m.Date || c == m.Clock)) || ((date || clock) && c == m.Whole) {
 			return true
 		}
 	}
@@ -507,7 +507,7 @@ func (l *Layout) DecidingAt() []bool {
 // ListsWithdrawals reports whether headings are those of a list of withdrawals, and not a
 // sentence about them.
 func (l *Layout) ListsWithdrawals() bool {
-	return l.Has(ColInstruction) && (l.Has(ColWithdrawn) || l.Has(ColWithdrawnDate) || l.Has(ColStatus)) ||
+	return (l.Has(ColInstruction) && (l.Has(ColWithdrawn) || l.Has(ColWithdrawnDate) || l.Has(ColStatus))) ||
 		slices.ContainsFunc(l.Labels, func(f Label) bool {
 			return values.SpeaksOfWithdrawal([]byte(f.Text)) && len(strings.Fields(f.Text)) <= 4
 		})

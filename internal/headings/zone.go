@@ -262,7 +262,7 @@ func (l *Layout) pasteSeason(c Column, d tender.Depositary) string {
 // none is needed.
 func zoneToPaste(heading string, d tender.Depositary) string {
 	zones, _ := HeadingZones(heading)
-	if len(zones) == 0 || d.Zone != nil && zones[0].zone.String() == d.Zone.String() {
+	if len(zones) == 0 || (d.Zone != nil && zones[0].zone.String() == d.Zone.String()) {
 		return ""
 	}
 	return "timezone: " + cmp.Or(zones[0].write, "…")

@@ -35,7 +35,7 @@ func compareReports(readings []*reading) {
 	}
 }
 
-// replaceBy takes out the lines whose instruction is in a later report. A later
+// replaceBy removes the lines whose instruction is in a later report. A later
 // line replaces the earlier even if it is rejected: the earlier is known to be out
 // of date. Status and principal may change; but if the two cannot be the same
 // tender, neither counts.

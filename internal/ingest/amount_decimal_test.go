@@ -22,7 +22,7 @@ func TestP19AmountsWithADecimalComma(t *testing.T) {
 		{tender.DecimalPoint, "1,000,000.00", "1000000"}, {tender.DecimalPoint, "1.000,50", ""}, {tender.DecimalPoint, "1 000,50", ""}, {tender.DecimalPoint, "1 000 000", "1000000"},
 	} {
 		got, _, wrong := values.TextAmountIn(test.text, test.decimals)
-		if wrong != nil && test.want != "" || wrong == nil && got.String() != test.want {
+		if (wrong != nil && test.want != "") || (wrong == nil && got.String() != test.want) {
 			t.Errorf("%s %q: %s, %v; want %q", test.decimals, test.text, got, wrong, test.want)
 		}
 	}

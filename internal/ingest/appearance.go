@@ -15,7 +15,7 @@ import (
 // What a person sees of a cell is more than what it holds: characters that are struck
 // through, and what the number format puts beside a number.
 
-// isStruck reports whether the row in hand is struck through: each of its needed cells that
+// isStruck reports whether the current row is struck through: each of its needed cells that
 // holds something.
 func (r *rowReader) isStruck() bool {
 	if c := r.cells[headings.ColPrincipal]; c == nil || c.Struck != xlsx.Struck {
@@ -36,7 +36,7 @@ func (r *rowReader) struck() []tender.Waiver {
 		Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer"})
 }
 
-// inTotals is the status of the row in hand as a total sees it: many leave out what is
+// inTotals is the status of the current row as a total sees it: many leave out what is
 // struck through.
 func (r *rowReader) inTotals(status tender.Status) tender.Status {
 	if r.struckRow && r.bad {

@@ -9,8 +9,8 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// No one who looks at a report takes a tender for one that counts if the cell beside it says
-// "withdrawn per e-mail", whatever the heading of that column is.
+// A person who reads a report does not count a tender when the cell beside it says "withdrawn per
+// e-mail", whatever the heading of that column is.
 
 // cellsBeside rejects a row that is reported as tendered while a cell beside it, in a column that
 // is not read, says that it was withdrawn, unless the offer waives that. It also notes
@@ -18,7 +18,7 @@ import (
 func (r *rowReader) cellsBeside(row *xlsx.Row, in *tender.Instruction) []tender.Waiver {
 	for i := range row.Cells {
 		c := &row.Cells[i]
-		if c.Col < len(r.layout.passed) && r.layout.passed[c.Col] || !isFilled(c) {
+		if (c.Col < len(r.layout.passed) && r.layout.passed[c.Col]) || !isFilled(c) {
 			continue
 		}
 		r.totals.addUnheaded(c.Col)

@@ -74,7 +74,7 @@ func (r *reading) onlySheet(all, with []peeked) []peeked {
 }
 
 // namedSheets are the sheets the offer names. Another one that looks like tenders
-// must not be passed over in silence.
+// must not be ignored silently.
 func (r *reading) namedSheets(all, with []peeked) (named []peeked) {
 	for _, name := range r.terms.depositary.Sheets {
 		i := slices.IndexFunc(all, func(p peeked) bool { return p.table.name == name })
@@ -143,5 +143,5 @@ func (r *reading) whichSheet(with []peeked) tender.FileFault {
 // looksLikeTenders reports whether a sheet has all needed headings, or so many
 // that its rows may be tenders: number, security and principal.
 func (p peeked) looksLikeTenders() bool {
-	return p.best != nil && (p.complete() || p.best.Has(headings.ColInstruction) && p.best.Has(headings.ColSecurity) && p.best.Has(headings.ColPrincipal))
+	return p.best != nil && (p.complete() || (p.best.Has(headings.ColInstruction) && p.best.Has(headings.ColSecurity) && p.best.Has(headings.ColPrincipal)))
 }

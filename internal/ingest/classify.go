@@ -82,7 +82,7 @@ func (cells *rowCells) holdsUnits(row *xlsx.Row) bool {
 // headingsAgain is the layout of a row that holds headings, though not those of the sheet
 // word for word; nil if it holds none.
 func (cells *rowCells) headingsAgain(row *xlsx.Row, l *layout) *headings.Layout {
-	if c := cells[headings.ColPrincipal]; isFilled(c) && (c.Kind != xlsx.Text || len(values.Trimmed(c.Text)) > 0 && values.Trimmed(c.Text)[0] <= '9') {
+	if c := cells[headings.ColPrincipal]; isFilled(c) && (c.Kind != xlsx.Text || (len(values.Trimmed(c.Text)) > 0 && values.Trimmed(c.Text)[0] <= '9')) {
 		return nil // an amount, as in nearly every row
 	}
 	known := 0
@@ -140,7 +140,7 @@ func (cells *rowCells) pair(row *xlsx.Row, t *terms) (label string, value *xlsx.
 		return "", nil // as nearly all rows
 	}
 	label, value = stated(row)
-	if value == nil || value == cells[headings.ColPrincipal] && isTotalLabel(label) || !slices.Contains(totalWords, label) && !slices.Contains(countWords, label) {
+	if value == nil || (value == cells[headings.ColPrincipal] && isTotalLabel(label)) || (!slices.Contains(totalWords, label) && !slices.Contains(countWords, label)) {
 		return "", nil
 	}
 	if _, ok := t.controlValue(value); !ok {

@@ -187,7 +187,7 @@ func TestClockIsWallInstant(t *testing.T) {
 				st := values.Stamp{Date: tender.DateOf(day), HasClock: true, Clock: time.Duration(minutes) * time.Minute}
 				got, wrong := c.instant(st)
 				want, wantWrong := st.Instant(zone)
-				if (wrong == nil) != (wantWrong == nil) || wrong == nil && !got.Equal(want) {
+				if (wrong == nil) != (wantWrong == nil) || (wrong == nil && !got.Equal(want)) {
 					t.Fatalf("%s %s +%d min: %s %v, want %s %v", name, st.Date, minutes, got, wrong, want, wantWrong)
 				}
 			}

@@ -31,7 +31,7 @@ func (r *reading) checkControls(tables []table) {
 	}
 }
 
-// checkControl holds the totals of a control sheet against the rows that were
+// checkControl compares the totals of a control sheet with the rows that were
 // read.
 func (r *reading) checkControl(t table) error {
 	totals := r.allSums()

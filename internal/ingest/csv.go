@@ -21,15 +21,15 @@ import (
 // csvLimit is the size a CSV file may have, in bytes.
 const csvLimit = 256 << 20
 
-// separators are what may part the fields of a CSV file, with the words for
+// separators are what may separate the fields of a CSV file, with the words for
 // them.
 var separators = []struct {
 	char rune
 	name string
 }{{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}, {'|', "pipes"}}
 
-// csvTable makes a table of a CSV file, whose cells are all text. All that a
-// lenient reader would absorb is a fault.
+// csvTable makes a table of a CSV file, whose cells are all text. What a
+// lenient reader would ignore is a fault.
 func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
 	text, encoding, fault := decodeCSV(content, r.terms.depositary.Encoding)
 	if fault != nil {
@@ -153,7 +153,7 @@ func csvFault(line int, message, advice string) *tender.FileFault {
 	return f
 }
 
-// damagedCSV looks for what no sound text file has, and reports the first place
+// damagedCSV looks for signs of damage in a text file, and reports the first place
 // of each.
 func damagedCSV(text []byte) (faults []tender.FileFault) {
 	lineAt := func(i int) int { return bytes.Count(text[:i], []byte("\n")) + 1 }
@@ -209,7 +209,7 @@ type csvLines struct {
 	text      []byte
 	separator rune
 	from      int // the line of the headings: all below must have as many fields; 0: not known
-	needed    int // how many fields of a line hold all that is needed; what is behind may be left out
+	needed    int // how many fields of a line hold all that is needed; what follows may be left out
 	breaks    breaks
 }
 
@@ -305,7 +305,7 @@ func (l csvLines) mayBeShort(record []string, width int, open bool) bool {
 			}
 		}
 	}
-	return filled == 1 && isFooterText(first) || isTotalLabel(values.Normal(first)) || filled == 2 && slices.Contains(countWords, values.Normal(first))
+	return (filled == 1 && isFooterText(first)) || isTotalLabel(values.Normal(first)) || (filled == 2 && slices.Contains(countWords, values.Normal(first)))
 }
 
 // endsOpen reports whether the text ends with the line just read, and without a line end.
@@ -348,7 +348,7 @@ func isBlankRecord(record []string) bool {
 	return true
 }
 
-// csvError says in our words what encoding/csv found.
+// csvError is the fault for an error of encoding/csv.
 func csvError(err error) error {
 	var p *csv.ParseError
 	if !errors.As(err, &p) {

@@ -49,7 +49,7 @@ func separatorWords() string {
 // otherSeparators are such as some programs write and that are not read.
 var otherSeparators = []rune{'^', '~', ':', '¦', '§', '\x1f', '\x01', '#', '/', '!', '*', '&', '\\', '_', '-', ' '}
 
-// otherSeparator is the fault of a text whose fields are parted by something that is not
+// otherSeparator is the fault of a text whose fields are separated by something that is not
 // read, nil if that is not known.
 func (r *reading) otherSeparator(text []byte) *tender.FileFault {
 	for _, s := range otherSeparators {

@@ -11,17 +11,17 @@ import (
 )
 
 // longNumbers finds out whether a spreadsheet rounded the long numbers of a column before they
-// became text: all digits behind the fifteenth are zeros then.
+// became text: all digits after the fifteenth are zeros then.
 type longNumbers struct {
 	count, zeros int // of numbers that are longer, and of the digits they have more
 	whole        bool
 	row          int
 }
 
-// enoughZeros is from how many zeros behind the fifteenth digit on it is no accident.
+// enoughZeros is the number of zeros after the fifteenth digit that is no coincidence.
 const enoughZeros = 3
 
-// add takes a number of more than maxDigits characters.
+// add takes a number of more than MaxDigits characters.
 func (n *longNumbers) add(text []byte, row int) {
 	if len(bytes.Trim(text, "0123456789")) > 0 {
 		return

@@ -17,7 +17,7 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// rejectDuplicates finds instruction numbers that stand on several lines. All of
+// rejectDuplicates finds instruction numbers that are on several lines. All of
 // them are rejected, unless they are the same in every column: then the first
 // counts. Only lines whose number comes again are compared, so they are read a
 // second time.

@@ -10,11 +10,11 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// exchangedDates watches a column of times for what is left when a report was opened where
-// people write the day and the month the other way round: the dates whose day is at most
-// 12 became date cells with day and month exchanged, and the others stayed text.
+// exchangedDates finds the sign, in a column of times, that a report was opened where people write
+// day and month in the other order: dates with a day of 12 or less became date cells with day and
+// month swapped, and the others stayed text.
 type exchangedDates struct {
-	clear bool  // something in the column cannot have come about so
+	clear bool  // something in the column rules that out
 	cells []int // the lines whose date is a cell with a day up to 12
 	texts int   // dates in text of which one number is above 12
 	text  string
@@ -49,8 +49,8 @@ func (e *exchangedDates) add(cell *xlsx.Cell, text []byte, st values.Stamp, line
 	}
 }
 
-// checkExchanged rejects the date cells of a column in which day and month were exchanged
-// in just those.
+// checkExchanged rejects the date cells of a column in which only such dates were
+// swapped.
 func (t *sheetTotals) checkExchanged() {
 	for c := range headings.ColumnCount {
 		e := &t.exchanged[c]

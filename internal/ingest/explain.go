@@ -28,7 +28,7 @@ type Trace struct {
 	Became      string // what kind of row it is, such as "an instruction"
 	Cells       []TracedCell
 	Instruction *tender.Instruction // as far as it could be read; nil if the row is none
-	Outcome     string              // of an instruction, before the book is drawn up
+	Outcome     string              // of an instruction, before the order book is made
 	Rejects     []tender.Reject     // what is said of the row's cells, in their order
 }
 
@@ -166,7 +166,7 @@ func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell
 			t.Read = s.readAs(at, in)
 		}
 	}
-	t.Holds = describeCell(c, at == headings.NoColumn && in != nil || at == headings.ColHolderReference || at == headings.ColContact)
+	t.Holds = describeCell(c, (at == headings.NoColumn && in != nil) || at == headings.ColHolderReference || at == headings.ColContact)
 	return t
 }
 

@@ -6,7 +6,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Bounds on what a report may make of itself. A file of a hundred kilobytes can
+// Limits of a report. A file of a hundred kilobytes can
 // hold a million lines, and each fault takes more memory than the line it is in.
 const (
 	maxRejected   = 10_000  // lines of one file

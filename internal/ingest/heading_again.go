@@ -19,7 +19,7 @@ var dateMask = regexp.MustCompile(`(?i)^[ymdhs][ymdhs:/. _-]*(t?hh:mm(:ss)?)?$`)
 // isUnitText reports whether a text is a unit: in brackets, a currency, a zone, a scale, a
 // kind of value.
 func isUnitText(text string, numbered bool) bool {
-	if strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")") || strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+	if (strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")")) || (strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")) {
 		return numbered || !values.IsDigits(values.Normal(text)) || headings.ScaleWords.MatchString(text)
 	}
 	if marks, rest := headings.HeadingCurrencies(text); len(marks) > 0 && (values.Normal(rest) == "" || headings.ScaleWords.MatchString(text)) {
@@ -28,7 +28,7 @@ func isUnitText(text string, numbered bool) bool {
 	if zones, rest := headings.HeadingZones(" " + text); len(zones) > 0 && values.Normal(rest) == "" {
 		return true
 	}
-	return slices.Contains(unitWords, values.Normal(text)) || headings.ScaleWords.MatchString(text) && !values.IsDigits(values.Normal(text)) || dateMask.MatchString(text)
+	return slices.Contains(unitWords, values.Normal(text)) || (headings.ScaleWords.MatchString(text) && !values.IsDigits(values.Normal(text))) || dateMask.MatchString(text)
 }
 
 // headingWords are all headings that are known.

@@ -32,7 +32,7 @@ func TestI8AZoneInAHeadingIsCompared(t *testing.T) {
 				o.Depositaries[0].Columns = map[string]string{"received": heading}
 			}
 			got := fmt.Sprint(understood(o, sheetOf("Tenders", nil, "VOI Number | CUSIP | Principal Amount | "+heading+" | Participant", row)))
-			if want == "" && !strings.Contains(got, "1 A 5000 counts") || want != "" && (!strings.Contains(got, want) || !strings.Contains(got, "R6-zone")) {
+			if (want == "" && !strings.Contains(got, "1 A 5000 counts")) || (want != "" && (!strings.Contains(got, want) || !strings.Contains(got, "R6-zone"))) {
 				t.Errorf("%q, named %t: %s; want %q", heading, named, got, want)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// shownOnly says, of a total that does not agree, that it is exactly that of the rows which
+// shownOnly says, of a total that does not agree, that it is exactly the sum of the rows which
 // are shown, as SUBTOTAL gives it below a filter; "" if it is not.
 func (t *sums) shownOnly(value decimal.Decimal, kind totalKind, hidden []int) string {
 	if len(hidden) == 0 || t.hidden.value().IsZero() {

@@ -29,7 +29,7 @@ const (
 type hostile struct {
 	name string // what it tries
 	make func() []byte
-	want string // what the refusal says: the place and the reason; all of it, parted by " … "
+	want string // what the refusal says: the place and the reason; all of it, separated by " … "
 	csv  bool
 }
 

@@ -22,7 +22,7 @@ import (
 
 // Canonical is what is left of an identifier if everything is taken away that programs and
 // people add, lose or exchange: capital letters and digits of ASCII, hyphens, and other
-// signs, without zeros in front.
+// signs, without leading zeros.
 func Canonical(id string) string {
 	b := make([]byte, 0, len(id))
 	for _, r := range id {
@@ -201,8 +201,8 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 // numberForm is an identifier that a program has written as a number: 901.0, or 2,901.
 var numberForm = regexp.MustCompile(`^\d+[.,]0+$|^\d{1,3}([.,]\d{3})+$`)
 
-// asNumber refuses the text of an identifier that was written as a number: zeros in front
-// of it may be lost.
+// asNumber refuses the text of an identifier that was written as a number: leading zeros may be
+// lost.
 func asNumber(text, rule string) *values.Fault {
 	if !numberForm.MatchString(text) {
 		return nil

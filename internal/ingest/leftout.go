@@ -38,14 +38,14 @@ func (b *besideSheet) add(row *xlsx.Row, first bool, known *values.Securities) {
 		if !isFilled(c) {
 			continue
 		}
-		b.data = b.data || !first && strings.ContainsAny(string(c.Text), "0123456789")
+		b.data = b.data || (!first && strings.ContainsAny(string(c.Text), "0123456789"))
 		if c.Kind == xlsx.Text {
 			_, listed := known.Listed[strings.ToUpper(values.Trim(string(c.Text)))]
 			security, clock = security || listed, clock || clockText.Match(c.Text)
 		}
-		clock = clock || c.Kind == xlsx.Number && c.Format == xlsx.DateTime && strings.Contains(string(c.Text), ".")
+		clock = clock || (c.Kind == xlsx.Number && c.Format == xlsx.DateTime && strings.Contains(string(c.Text), "."))
 	}
-	b.rows = b.rows || security && clock
+	b.rows = b.rows || (security && clock)
 }
 
 var clockText = regexp.MustCompile(`[0-9]:[0-9]{2}`)

@@ -61,7 +61,7 @@ func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore, readings
 	for i := range r.lines.states {
 		l := r.line(i)
 		in := l.instruction
-		if in.Status != tender.Withdrawn && in.Status != tender.Rejected || b.ids[in.ID] || l.state.outcome != counted && l.state.outcome != replaced {
+		if (in.Status != tender.Withdrawn && in.Status != tender.Rejected) || b.ids[in.ID] || (l.state.outcome != counted && l.state.outcome != replaced) {
 			continue
 		}
 		if !in.Received.After(b.newest) {

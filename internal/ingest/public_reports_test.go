@@ -192,7 +192,7 @@ func TestAnotherSheetWithTendersOrWithdrawals(t *testing.T) {
 		"a sentence about the law": {book("Notes", []string{"Tenders may be withdrawn at any time until 12 November"}, []string{"5 p.m."}), false},
 	} {
 		got := publicBook(testOffer(t), test.book)
-		if refused := strings.Contains(got[0], "R6-sheet"); refused != test.refused || !refused && got[0] != publicCounts {
+		if refused := strings.Contains(got[0], "R6-sheet"); refused != test.refused || (!refused && got[0] != publicCounts) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -218,7 +218,7 @@ func TestIdentifiersThatAProgramPutInThePlaceOfOthers(t *testing.T) {
 		"219E01BE": "219E01BE", "12-AB": "12-AB", "MARCH1": "MARCH1", "2004/17": "2004/17", "VOI-0042": "VOI-0042", "1-2": "1-2", "#1001": "#1001",
 	} {
 		got := publicCSV(testOffer(t), withField(0, id))
-		if rejected := strings.HasPrefix(want, "R5-"); rejected && got[0] != "A2 "+want+" rejected" || !rejected && got[0] != want+" A 5000 counts" {
+		if rejected := strings.HasPrefix(want, "R5-"); (rejected && got[0] != "A2 "+want+" rejected") || (!rejected && got[0] != want+" A 5000 counts") {
 			t.Errorf("instruction %q: %q, want %s", id, got, want)
 		}
 	}
@@ -332,7 +332,7 @@ func TestPublicReportsOnTimes(t *testing.T) {
 		"2004-10-31 01:30":         "D2 R1-clock-change rejected",
 		"########":                 "D2",
 	} {
-		if got := publicCSV(testOffer(t), withField(3, value)); !strings.HasPrefix(got[0], want) || want == "D2" && !strings.HasSuffix(got[0], "rejected") {
+		if got := publicCSV(testOffer(t), withField(3, value)); !strings.HasPrefix(got[0], want) || (want == "D2" && !strings.HasSuffix(got[0], "rejected")) {
 			t.Errorf("%q: %q, want %s", value, got, want)
 		}
 	}
@@ -429,7 +429,7 @@ func TestNamesOfCopiesAndOfUnfinishedDownloads(t *testing.T) {
 			o := testOffer(t)
 			o.Depositaries[0].Incremental = incremental
 			choice, err := inbox.Choose(o, []string{"dtc-2004-11-12.csv", name}, time.Date(2004, 11, 12, 18, 0, 0, 0, o.Zone))
-			if got := err != nil && strings.Contains(err.Error(), "R6-name"); got != refused || !refused && len(choice.Chosen) != 1 {
+			if got := err != nil && strings.Contains(err.Error(), "R6-name"); got != refused || (!refused && len(choice.Chosen) != 1) {
 				t.Errorf("%s, incremental %v: %v, %d used", name, incremental, err, len(choice.Chosen))
 			}
 		}

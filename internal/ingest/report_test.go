@@ -63,7 +63,7 @@ func cellOf(col int, s string) xlsx.Cell {
 	return c
 }
 
-// sheetOf makes a sheet of lines whose cells are parted by |. A line that begins
+// sheetOf makes a sheet of lines whose cells are separated by |. A line that begins
 // with ~ is a hidden row.
 func sheetOf(name string, merged []xlsx.Range, lines ...string) table {
 	return table{name: name, each: func(call func(*xlsx.Row) error) (xlsx.Tail, error) {

@@ -30,7 +30,7 @@ type rowReader struct {
 	statedCurrency string                     // the currency that the headings last stated for the principal
 	currencySource string                     // where, if not in the heading of the principal
 
-	// Of the row in hand:
+	// Of the current row:
 	cells     rowCells
 	source    tender.Source
 	id        string          // its instruction number
@@ -46,7 +46,7 @@ func (r *rowReader) take(row *xlsx.Row) {
 	r.hidden = row.Hidden
 }
 
-// instruction reads the row in hand into an instruction, or says everything that
+// instruction reads the current row into an instruction, or says everything that
 // is wrong with it.
 func (r *rowReader) instruction(row *xlsx.Row) {
 	in := r.start(row)
@@ -86,7 +86,7 @@ func (r *rowReader) instruction(row *xlsx.Row) {
 	}
 }
 
-// start begins the instruction of the row in hand.
+// start begins the instruction of the current row.
 func (r *rowReader) start(row *xlsx.Row) *tender.Instruction {
 	in := r.lines.next(r.sheet)
 	in.Depositary = r.terms.depositary.Name
@@ -121,7 +121,7 @@ func (r *rowReader) addPrincipal(row, series int, principal decimal.Decimal, sta
 	}
 }
 
-// statedPrincipal is the amount that is in the row in hand, whatever is wrong
+// statedPrincipal is the amount that is in the current row, whatever is wrong
 // with it.
 func (r *rowReader) statedPrincipal() (decimal.Decimal, bool) {
 	if c := r.cells[headings.ColPrincipal]; c != nil {
@@ -130,7 +130,7 @@ func (r *rowReader) statedPrincipal() (decimal.Decimal, bool) {
 	return decimal.Zero, false
 }
 
-// addFinding records a finding about a cell of the row in hand.
+// addFinding records a finding about a cell of the current row.
 func (r *rowReader) addFinding(c headings.Column, f *values.Fault, standing tender.Standing, waived string) {
 	reject := tender.Reject{
 		Source: r.source, Depositary: r.terms.depositary.Name, Instruction: r.id,
@@ -143,7 +143,7 @@ func (r *rowReader) addFinding(c headings.Column, f *values.Fault, standing tend
 	r.found.reject(reject)
 }
 
-// reject records a fault of the row in hand.
+// reject records a fault of the current row.
 func (r *rowReader) reject(c headings.Column, f *values.Fault) {
 	r.bad = true
 	r.addFinding(c, f, tender.StandingRejected, "")
@@ -364,7 +364,7 @@ func (r *rowReader) principal(series int) decimal.Decimal {
 
 // principalShown is what is wrong with how a cell shows the principal.
 func (r *rowReader) principalShown(cell *xlsx.Cell, series int) *values.Fault {
-	if cell.Appearance == nil || cell.Kind != xlsx.Number && cell.Format != xlsx.TextFormat {
+	if cell.Appearance == nil || (cell.Kind != xlsx.Number && cell.Format != xlsx.TextFormat) {
 		return nil
 	}
 	of := tender.Series{}
@@ -452,7 +452,7 @@ func (l legalAmount) allows(principal decimal.Decimal) bool {
 // waivable records a fault that the offer may waive for this instruction.
 func (r *rowReader) waivable(used []tender.Waiver, f *values.Fault) []tender.Waiver {
 	for _, w := range r.terms.offer.Waivers {
-		if w.Rule != f.Rule || r.id == "" || w.Instruction != r.id || w.Depositary != "" && w.Depositary != r.terms.depositary.Name {
+		if w.Rule != f.Rule || r.id == "" || w.Instruction != r.id || (w.Depositary != "" && w.Depositary != r.terms.depositary.Name) {
 			continue
 		}
 		r.addFinding(headings.ColPrincipal, f, tender.StandingFlagged, fmt.Sprintf("by %s on %s", w.By, w.On))

@@ -10,8 +10,8 @@ import (
 	"tenderbatch/internal/values"
 )
 
-// headingCurrency holds the currency that the headings name for the principal against the series of
-// the row in hand.
+// headingCurrency compares the currency that the headings state for the principal with that of the
+// series of the current row.
 func (r *rowReader) headingCurrency(series int) {
 	if r.statedCurrency == "" || series < 0 || values.MarkFits(r.statedCurrency, r.terms.offer.Series[series].Currency) {
 		return

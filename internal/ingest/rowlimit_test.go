@@ -61,7 +61,7 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 			t.Fatal(test.name, err, r.found.faults)
 		}
 		open := len(intake.Rejects) == 1 && intake.Rejects[0].Rule == tender.RuleRowLimit && intake.Rejects[0].Open()
-		if open != test.open || !open && len(intake.Rejects) > 0 {
+		if open != test.open || (!open && len(intake.Rejects) > 0) {
 			t.Errorf("%s: %+v", test.name, intake.Rejects)
 		}
 		settled := tender.Resolution{Rule: tender.RuleRowLimit, Outcome: tender.ItCounts, Depositary: "DTC", File: "dtc-1.xlsx"}

@@ -35,7 +35,7 @@ const (
 
 var totalWords = values.Words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity summe gesamt gesamtsumme ergebnis gesamtergebnis somme totale totaal")
 
-// readTotal holds a total against the rows above it.
+// readTotal compares a total with the rows above it.
 func (t *sheetTotals) readTotal(row *xlsx.Row, cell *xlsx.Cell, label string, kind totalKind) {
 	if kind == grandTotal {
 		t.sums.row = row.Number
@@ -62,7 +62,7 @@ func (t *sheetTotals) readTotal(row *xlsx.Row, cell *xlsx.Cell, label string, ki
 	t.sums.sinceLast, t.sums.hiddenSinceLast = sum{}, sum{}
 }
 
-// readPair holds such a row against the rows above it. What is called a total may be the
+// readPair compares such a row with the rows above it. What is called a total may be the
 // number of instructions.
 func (t *sheetTotals) readPair(row *xlsx.Row, label string, cell *xlsx.Cell) {
 	value, _ := t.layout.terms.controlValue(cell) // pair has read it

@@ -36,7 +36,7 @@ func (r *rowReader) withdrawal(in *tender.Instruction) {
 	r.isWithdrawn(in, given)
 }
 
-// withdrawalTime reads the time of withdrawal and holds it against the status.
+// withdrawalTime reads the time of withdrawal and compares it with the status.
 func (r *rowReader) withdrawalTime(in *tender.Instruction) presence {
 	t, given := r.instant(headings.WithdrawnAt)
 	if given != present {
@@ -183,7 +183,7 @@ func regularOffset(date tender.Date, zone *time.Location) (time.Duration, bool) 
 	const around = 48 * time.Hour
 	noon := date.Time().Add(12 * time.Hour).In(zone)
 	from, to := noon.ZoneBounds()
-	if !from.IsZero() && noon.Sub(from) < around || !to.IsZero() && to.Sub(noon) < around {
+	if (!from.IsZero() && noon.Sub(from) < around) || (!to.IsZero() && to.Sub(noon) < around) {
 		return 0, false
 	}
 	_, seconds := noon.Zone()
@@ -235,7 +235,7 @@ func (c *clock) readStamp(cell *xlsx.Cell, text []byte) (values.Stamp, *values.F
 	return c.numberStamp(text)
 }
 
-// wallStamp reads a cell of type d. It holds wall time, as the sheet shows it; a Z behind it
+// wallStamp reads a cell of type d. It holds wall time, as the sheet shows it; a Z after it
 // is a habit of programs and no zone, and what another zone means there is not known.
 func (c *clock) wallStamp(text []byte) (values.Stamp, *values.Fault) {
 	text = bytes.TrimSuffix(text, []byte("Z"))
@@ -313,9 +313,9 @@ func (r *rowReader) joinedStamp(m headings.TimeParts) (values.Stamp, presence) {
 	case hasClock == blank:
 		return date, present
 	}
-	differ := date.HasClock && date.Clock != clock.Clock ||
-		!clock.Date.IsZero() && clock.Date != date.Date ||
-		date.Zone.Text != "" && clock.Zone.Text != "" && date.Zone.Text != clock.Zone.Text
+	differ := (date.HasClock && date.Clock != clock.Clock) ||
+		(!clock.Date.IsZero() && clock.Date != date.Date) ||
+		(date.Zone.Text != "" && clock.Zone.Text != "" && date.Zone.Text != clock.Zone.Text)
 	if differ {
 		r.reject(m.Clock, &values.Fault{Rule: tender.RuleTime, Message: "the date and the time column contradict each other", Advice: "ask the depositary for date and time"})
 		return values.Stamp{}, unusable

@@ -33,7 +33,7 @@ const longestAnswer = 15
 // of one. What is struck through is no answer.
 func (r *rowReader) withdrawnAnswer(column headings.Column) (withdrawn, answered bool) {
 	c := r.cells[column]
-	if c == nil || c.Formula && r.terms.depositary.Formulas != tender.StoredFormulas || c.Struck != xlsx.NotStruck && !r.struckRow {
+	if c == nil || (c.Formula && r.terms.depositary.Formulas != tender.StoredFormulas) || (c.Struck != xlsx.NotStruck && !r.struckRow) {
 		return false, false
 	}
 	switch text := values.Trimmed(c.Text); {
@@ -75,7 +75,7 @@ func (r *rowReader) contradicts(c headings.Column, other string) {
 		Advice: "ask the depositary whether the tender was withdrawn"})
 }
 
-// isWithdrawn reads the column that says whether a tender was withdrawn, and holds it against
+// isWithdrawn reads the column that says whether a tender was withdrawn, and compares it with
 // the one beside it that says when.
 func (r *rowReader) isWithdrawn(in *tender.Instruction, time presence) {
 	if !r.layout.headings.Has(headings.ColIsWithdrawn) {

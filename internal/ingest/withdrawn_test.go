@@ -95,7 +95,7 @@ func TestI28WithdrawnBesideWithdrawnAt(t *testing.T) {
 		{"Status | Withdrawn | Withdrawn At", "MADE | Y | " + at, yes + " the status is tendered"},
 		{"Status | Withdrawn | Withdrawn At", "MADE | N | ", "tendered false "},
 	} {
-		if got := withdrawnRow(t, test.headings, test.cells, nil); !strings.Contains(got, test.want) || strings.HasSuffix(test.want, " ") && got != test.want {
+		if got := withdrawnRow(t, test.headings, test.cells, nil); !strings.Contains(got, test.want) || (strings.HasSuffix(test.want, " ") && got != test.want) {
 			t.Errorf("%s: %s: %q, want %q", test.headings, test.cells, got, test.want)
 		}
 	}

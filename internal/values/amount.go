@@ -59,7 +59,7 @@ func ParseNumber(s string) (number, bool) {
 // Magnitude is how many digits stand before the decimal point.
 func (n number) Magnitude() int { return len(n.digits) + n.Exp }
 
-// rounded is n to maxDigits significant digits, half up: what the spreadsheet
+// rounded is n to MaxDigits significant digits, half up: what the spreadsheet
 // shows of a number that carries the residue of a binary computation.
 func (n number) rounded() number {
 	if len(n.digits) <= MaxDigits {
@@ -79,7 +79,7 @@ func (n number) rounded() number {
 	return number{n.Negative, trimmed, exp + len(digits) - len(trimmed)}
 }
 
-// Decimal is the value of a number of at most maxDigits digits on either side
+// Decimal is the value of a number of at most MaxDigits digits on either side
 // of the point.
 func (n number) Decimal() decimal.Decimal {
 	if n.digits == "" {
@@ -122,7 +122,7 @@ func PlainAmount(b []byte, commas bool) (v int64, ok bool) {
 		switch {
 		case c >= '0' && c <= '9':
 			v, digits, since = v*10+int64(c-'0'), digits+1, since+1
-		case c != ',' || !commas || grouped && since != 3 || since > 3:
+		case c != ',' || !commas || (grouped && since != 3) || since > 3:
 			return 0, false
 		default:
 			since, grouped = 0, true
@@ -155,7 +155,7 @@ var currencySigns = map[string]string{
 	"$": "USD AUD CAD HKD NZD SGD MXN TWD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY CNY", "C$": "CAD", "A$": "AUD",
 }
 
-// amountForm is an amount in text: an optional currency before or behind, and
+// amountForm is an amount in text: an optional currency before or after it, and
 // digits, commas, points, apostrophes and spaces in between.
 var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2007}-\x{2009}]?([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2007}-\x{2009}]*[0-9])?)[ \x{a0}\x{202f}\x{2007}-\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
 
@@ -182,8 +182,8 @@ func TextAmount(s string) (amount decimal.Decimal, mark string, wrong *Fault) {
 	return TextAmountIn(s, "")
 }
 
-// TextAmountIn is textAmount of a file in which decimals stand behind the mark, "" if that
-// is not known.
+// TextAmountIn is [TextAmount] for a file whose decimals follow the mark, "" if that is not
+// known.
 func TextAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *Fault) {
 	if IsDigits(s) && s[0] != '0' {
 		amount, wrong = NumberAmount(s)
@@ -193,7 +193,7 @@ func TextAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal
 		return decimal.Zero, "", &Fault{tender.RulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
 	}
 	parts := amountForm.FindStringSubmatch(s)
-	if parts == nil || parts[1] != "" && parts[3] != "" || !IsMark(parts[1]+parts[3]) {
+	if parts == nil || (parts[1] != "" && parts[3] != "") || !IsMark(parts[1]+parts[3]) {
 		return decimal.Zero, "", &Fault{tender.RulePrincipal, whyNoAmount(s), "enter the principal as a number"}
 	}
 	plain, ok := digitsIn(parts[2], decimals)
@@ -206,7 +206,7 @@ func TextAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal
 
 // plainDigits rewrites the digits of an amount as 1000000.00.
 func plainDigits(s string) (string, bool) {
-	if ambiguousForm.MatchString(s) || len(s) > 1 && s[0] == '0' && s[1] != '.' {
+	if ambiguousForm.MatchString(s) || (len(s) > 1 && s[0] == '0' && s[1] != '.') {
 		return "", false
 	}
 	for _, f := range digitForms {

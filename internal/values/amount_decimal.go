@@ -9,18 +9,18 @@ import (
 )
 
 // loneComma is an amount such as 250000,00, whose comma can only be that of decimals: no
-// group of three digits is behind it, and no other separator is there.
+// group of three digits follows it, and no other separator is there.
 var loneComma = regexp.MustCompile(`^[0-9]+,([0-9]{1,2}|[0-9]{4,})$`)
 
-// commaForm is an amount whose decimals stand behind a comma, and whose thousands are
-// parted by points, apostrophes or spaces, or by nothing.
+// commaForm is an amount whose decimals follow a comma, and whose thousands are
+// separated by points, apostrophes or spaces, or by nothing.
 var commaForm = regexp.MustCompile(`^([0-9]+|[0-9]{1,3}((\.[0-9]{3})+|(['’][0-9]{3})+|([ \x{a0}\x{202f}\x{2009}][0-9]{3})+))(,[0-9]+)?$`)
 
-// notDigits are what parts thousands where decimals stand behind a comma.
+// notDigits are what parts thousands where decimals follow a comma.
 var notDigits = strings.NewReplacer(".", "", "'", "", "’", "", " ", "", "\u00a0", "", "\u202f", "", "\u2009", "", ",", ".")
 
 // digitsIn rewrites the digits of an amount as 1000000.00, in a file in which decimals
-// stand behind the mark, "" if that is not known.
+// follow the mark, "" if that is not known.
 func digitsIn(s string, decimals tender.DecimalMark) (string, bool) {
 	switch {
 	case decimals == "" && loneComma.MatchString(s) && (s[0] != '0' || s[1] == ','):

@@ -19,7 +19,7 @@ func WallInstant(y, m, d, h, mi, s, ns int, zone *time.Location) (time.Time, err
 	if wanted.Year() != y || int(wanted.Month()) != m || wanted.Day() != d {
 		return time.Time{}, fmt.Errorf("%04d-%02d-%02d does not exist", y, m, d)
 	}
-	if h < 0 || mi < 0 || mi > 59 || s < 0 || s > 59 || ns < 0 || ns > 999_999_999 || h > 24 || h == 24 && mi+s+ns > 0 {
+	if h < 0 || mi < 0 || mi > 59 || s < 0 || s > 59 || ns < 0 || ns > 999_999_999 || h > 24 || (h == 24 && mi+s+ns > 0) {
 		return time.Time{}, fmt.Errorf("%02d:%02d:%02d is not a time of day", h, mi, s)
 	}
 	wanted = wanted.Add(time.Duration(h)*time.Hour + time.Duration(mi)*time.Minute + time.Duration(s)*time.Second + time.Duration(ns))
@@ -132,7 +132,7 @@ var (
 
 var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
 
-// TextStamp reads a date, a time of day, or both, and a zone behind them. A year of two
+// TextStamp reads a date, a time of day, or both, and a zone after them. A year of two
 // digits is that of a date near the offer.
 func TextStamp(text string, dates tender.DateFormat, near DateRange) (Stamp, *Fault) {
 	s := Stamp{}
@@ -149,7 +149,7 @@ func TextStamp(text string, dates tender.DateFormat, near DateRange) (Stamp, *Fa
 	if ok {
 		ok = s.takeZone(strings.TrimLeft(rest, " "))
 	}
-	if !ok || s.Date.IsZero() && !s.HasClock {
+	if !ok || (s.Date.IsZero() && !s.HasClock) {
 		return Stamp{}, &Fault{tender.RuleTime, "the text is not a date and time that can be read", "write it as 2004-11-12 16:59:59.700"}
 	}
 	return s, nil
@@ -173,8 +173,8 @@ func (s *Stamp) checkWeekday(weekday string) *Fault {
 	return nil
 }
 
-// DateRange is the first and the last date of an offer, with some days behind it; the zero
-// dateRange knows none.
+// DateRange is the first and the last date of an offer, with some days after it; the zero
+// DateRange knows none.
 type DateRange struct{ First, Last tender.Date }
 
 // find is the date in the range whose year ends in two digits; the zero Date if there is
@@ -198,11 +198,11 @@ func (r DateRange) find(day int, month time.Month, digits string) (found tender.
 // still be a time.
 func IsoStamp(b []byte) (Stamp, bool) {
 	const form = "dddd-dd-dd dd:dd:dd.ddddddddd"
-	if len(b) != 16 && len(b) != 19 && len(b) < 21 || len(b) > len(form) {
+	if (len(b) != 16 && len(b) != 19 && len(b) < 21) || len(b) > len(form) {
 		return Stamp{}, false
 	}
 	for i, c := range b {
-		if digit := c >= '0' && c <= '9'; digit != (form[i] == 'd') || !digit && c != form[i] && !(i == 10 && c == 'T') {
+		if digit := c >= '0' && c <= '9'; digit != (form[i] == 'd') || (!digit && c != form[i] && !(i == 10 && c == 'T')) {
 			return Stamp{}, false
 		}
 	}
@@ -326,7 +326,7 @@ func (s *Stamp) setDayOrMonth(first, second, year int, dates tender.DateFormat) 
 	switch {
 	case first == 0 || second == 0:
 		return &Fault{tender.RuleTime, "there is no such date", "correct the date"}
-	case dates == tender.DayFirst || dates == "" && first > 12:
+	case dates == tender.DayFirst || (dates == "" && first > 12):
 		month, day = second, first
 	case dates == "" && second <= 12 && first != second:
 		return &Fault{tender.RuleAmbiguousDate,
@@ -342,7 +342,7 @@ func (s *Stamp) setDayOrMonth(first, second, year int, dates tender.DateFormat) 
 
 // checkDate checks that the date taken is one of the calendar.
 func (s *Stamp) checkDate(rest string) (string, *Fault) {
-	if tender.DateOf(s.Date.Time()) != s.Date || rest != "" && IsDigits(rest[:1]) {
+	if tender.DateOf(s.Date.Time()) != s.Date || (rest != "" && IsDigits(rest[:1])) {
 		return "", &Fault{tender.RuleTime, "there is no such date", "correct the date"}
 	}
 	return rest, nil
@@ -353,7 +353,7 @@ func (s *Stamp) checkDate(rest string) (string, *Fault) {
 func MonthNamed(name string) time.Month {
 	name = strings.ToLower(name)
 	for i, m := range months {
-		if name == m || name == m[:3] || name == "sept" && i == 8 {
+		if name == m || name == m[:3] || (name == "sept" && i == 8) {
 			return time.Month(i + 1)
 		}
 	}
@@ -383,7 +383,7 @@ func (s *Stamp) takeClock(text string) (rest string, ok bool) {
 		rest = rest[len(half[0]):]
 	}
 	nanos := Whole((m[4] + "000000000")[:9])
-	if minute > 59 || second > 59 || hour > 24 || hour == 24 && minute+second+nanos > 0 {
+	if minute > 59 || second > 59 || hour > 24 || (hour == 24 && minute+second+nanos > 0) {
 		return "", false
 	}
 	s.HasClock = true
@@ -391,7 +391,7 @@ func (s *Stamp) takeClock(text string) (rest string, ok bool) {
 	return rest, true
 }
 
-// The names of zones that depositaries write behind a time. The generic ones
+// The names of zones that depositaries write after a time. The generic ones
 // follow daylight saving; the others must be in force on the date.
 var (
 	genericZones = map[string]string{"ET": "America/New_York"}

@@ -60,7 +60,7 @@ func (s *Securities) Read(kind xlsx.Kind, text string) (id string, series int, r
 	if l, ok := s.Listed[id]; ok {
 		return l.ID, l.Series, nil, nil
 	}
-	if len(id) < 9 && IsDigits(id) || ExponentForm.MatchString(id) && strings.ContainsAny(id, ".+") {
+	if (len(id) < 9 && IsDigits(id)) || (ExponentForm.MatchString(id) && strings.ContainsAny(id, ".+")) {
 		return s.restore(id, false)
 	}
 	return id, -1, nil, s.whyUnknown(id)

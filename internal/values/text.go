@@ -22,7 +22,7 @@ func IsSpace(r rune) bool {
 	return unicode.IsSpace(r)
 }
 
-// IsPlainText is isPlain of the bytes of a text.
+// IsPlainText reports whether a text has only printable characters of ASCII.
 func IsPlainText(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' || c >= 0x7f {
@@ -35,7 +35,7 @@ func IsPlainText(b []byte) bool {
 // IsDigits reports whether s is one or more of 0 to 9 and nothing else.
 func IsDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// Trimmed is what trim leaves of the bytes of a text.
+// Trimmed is [Trim] for bytes.
 func Trimmed(b []byte) []byte {
 	if len(b) == 0 {
 		return b

@@ -120,7 +120,7 @@ func (a *agile) decrypt(block cipher.Block, data []byte) {
 	}
 }
 
-// digest hashes byte strings one behind another.
+// digest hashes byte strings one after another.
 func (s *suite) digest(parts ...[]byte) []byte {
 	h := s.hash()
 	for _, b := range parts {
@@ -293,7 +293,7 @@ func (a *agile) readKey(s *scanner, limits Limits) error {
 	return s.closed()
 }
 
-// checkLengths holds the encrypted byte strings against what they must hold: whole blocks, and no
+// checkLengths compares the encrypted byte strings with what they must hold: whole blocks, and no
 // block too many.
 func (a *agile) checkLengths() error {
 	for _, f := range []struct {
@@ -387,7 +387,7 @@ func (f fields) suite() (suite, error) {
 	if f.value["cipherAlgorithm"] != "AES" || f.value["cipherChaining"] != "ChainingModeCBC" {
 		return s, unknownProtection("%.40q with %.40q", f.value["cipherAlgorithm"], f.value["cipherChaining"])
 	}
-	if blockSize != cipherBlock || keyBits != 128 && keyBits != 192 && keyBits != 256 {
+	if blockSize != cipherBlock || (keyBits != 128 && keyBits != 192 && keyBits != 256) {
 		return s, unknownProtection("AES with keys of %d bits and blocks of %d bytes", keyBits, blockSize)
 	}
 	s.keyBytes = keyBits / 8

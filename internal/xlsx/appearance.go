@@ -18,7 +18,7 @@ type Appearance struct {
 	Scaled   bool   // the number is shown divided by a thousand or more, as by #,##0,
 	Nothing  bool   // it shows nothing at all, as ;;; does
 	Negative bool   // it shows the number with a minus sign or in parentheses
-	Currency string // signs and codes of currencies, such as €, $ or USD, parted by spaces; "" for none
+	Currency string // signs and codes of currencies, such as €, $ or USD, separated by spaces; "" for none
 	Literal  string // letters and digits that it sets beside the number, such as ",000" or "thousand"; "" for none
 }
 
@@ -42,7 +42,7 @@ func appearanceOf(code string) *Appearance {
 	l.Nothing = len(sections) > 1 && strings.TrimSpace(sections[0]) == ""
 	l.Negative = !conditional && showsNegative(sections[0])
 	for i, section := range sections {
-		if i == 0 || conditional && i < 3 {
+		if i == 0 || (conditional && i < 3) {
 			l.read(section)
 		}
 	}
@@ -56,7 +56,7 @@ func appearanceOf(code string) *Appearance {
 }
 
 // showsNegative reports whether a section sets a minus or a parenthesis before the digits of
-// a number. Those behind an underscore only take their room.
+// a number. Those after an underscore only leave their width blank.
 func showsNegative(section string) bool {
 	sign := false
 	for i := 0; i < len(section); i++ {
@@ -217,7 +217,7 @@ func isCurrency(text string) bool {
 }
 
 func isLetterOrDigit(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f && r != '€' && r != '£' && r != '¥' && r != 0xa0 && r != 0x2009 && r != 0x202f
+	return (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r > 0x7f && r != '€' && r != '£' && r != '¥' && r != 0xa0 && r != 0x2009 && r != 0x202f)
 }
 
 // firstLetter is the first character of a text.

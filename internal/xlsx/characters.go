@@ -37,7 +37,7 @@ func soundText(b []byte) (sound int, wrong string) {
 		}
 		for stop := min(i+8, len(b)); i < stop; {
 			c := b[i]
-			if c >= 0x20 && c < utf8.RuneSelf || c == '\n' || c == '\r' || c == '\t' {
+			if (c >= 0x20 && c < utf8.RuneSelf) || c == '\n' || c == '\r' || c == '\t' {
 				i++
 				continue
 			}
@@ -166,7 +166,7 @@ func trimEnd(b []byte) []byte {
 // space becomes " "). The result is raw itself where there is nothing to do.
 func (s *scanner) resolve(raw []byte, value bool) ([]byte, error) {
 	for _, c := range raw {
-		if c == '&' || c == '\r' || value && c < ' ' {
+		if c == '&' || c == '\r' || (value && c < ' ') {
 			return s.resolveInto(raw, value)
 		}
 	}

@@ -99,7 +99,7 @@ func openContainer(file io.ReaderAt, size int64, limits Limits) (*container, err
 	return c, c.checkLayout(e.dirStart)
 }
 
-// readEnd reads the record at the file's end, which has a comment at most behind it, and its zip64
+// readEnd reads the record at the file's end, which has a comment at most after it, and its zip64
 // twin before it.
 func readEnd(file io.ReaderAt, size int64) (end, error) {
 	at, b, err := findEnd(file, size)
@@ -107,7 +107,7 @@ func readEnd(file io.ReaderAt, size int64) (end, error) {
 		return end{}, err
 	}
 	le := binary.LittleEndian
-	if le.Uint16(b[4:]) != 0 && le.Uint16(b[4:]) != 0xFFFF || le.Uint16(b[6:]) != 0 && le.Uint16(b[6:]) != 0xFFFF {
+	if (le.Uint16(b[4:]) != 0 && le.Uint16(b[4:]) != 0xFFFF) || (le.Uint16(b[6:]) != 0 && le.Uint16(b[6:]) != 0xFFFF) {
 		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive is one file of several"}
 	}
 	e := end{
@@ -286,11 +286,11 @@ func entryName(name []byte, flags uint16) string {
 	return slashes(string(characters))
 }
 
-// slashes is a path with its folders parted by slashes. Some programs for Windows write backslashes,
+// slashes is a path with its folders separated by slashes. Some programs for Windows write backslashes,
 // and Excel opens their files.
 func slashes(path string) string { return strings.ReplaceAll(path, `\`, "/") }
 
-// checkEntry refuses what no honest workbook holds, by name, flags and method.
+// checkEntry refuses what a valid workbook does not hold, by name, flags and method.
 func checkEntry(e entry) error {
 	if !soundName(e.name) {
 		return fault.New(fault.RuleContainer, e.name, "%.200q is not a name an archive of a workbook may hold", e.name)
@@ -298,7 +298,7 @@ func checkEntry(e entry) error {
 	if e.flags&(flagEncrypted|flagStrong|flagMasked) != 0 {
 		return fault.New(fault.RuleContainer, e.name, "the entry is encrypted by the zip program; ask for the workbook itself, protected in Excel if need be")
 	}
-	if e.flags&flagPatched != 0 || e.method != methodStored && e.method != methodDeflate {
+	if e.flags&flagPatched != 0 || (e.method != methodStored && e.method != methodDeflate) {
 		return fault.New(fault.RuleContainer, e.name, "the entry is packed by method %d; a workbook's are stored (0) or deflated (8)", e.method)
 	}
 	if e.method == methodStored && e.packed != e.size {
@@ -323,7 +323,7 @@ func soundName(name string) bool {
 	return true
 }
 
-// checkSizes holds the declared sizes against the limits.
+// checkSizes compares the declared sizes with the limits.
 func (c *container) checkSizes(limits Limits) error {
 	var total int64
 	for _, e := range c.entries {
@@ -369,7 +369,7 @@ func (c *container) checkLayout(dirStart int64) error {
 	return nil
 }
 
-// checkLocal holds the local header of an entry against the directory, and its end against next.
+// checkLocal compares the local header of an entry with the directory, and its end with next.
 func (c *container) checkLocal(e *entry, next int64) error {
 	if e.local > next-lenLocal {
 		return fault.New(fault.RuleContainer, e.name, "the entry overlaps the next")

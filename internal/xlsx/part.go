@@ -20,7 +20,7 @@ const (
 	minimalWindow = 4 << 10   // smallest window a scanner starts with
 )
 
-// part inflates one entry and holds it to its declared size and checksum: Read returns io.EOF only
+// part inflates one entry and checks it against its declared size and checksum: Read returns io.EOF only
 // when both agreed and no packed byte is left over.
 type part struct {
 	entry  *entry

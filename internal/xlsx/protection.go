@@ -31,7 +31,7 @@ const (
 	maxInfo       = 1 << 20 // bytes of EncryptionInfo; it has about a thousand
 	cipherBlock   = 16      // bytes of a block of AES
 	segmentBytes  = 4096    // of the package that agile encryption chains together
-	maxPadding    = 4096    // bytes that some writers add behind the last block
+	maxPadding    = 4096    // bytes that some writers add after the last block
 	lenSizeField  = 8       // of the package's size, ahead of its data
 	askProtection = "; ask for it protected by a current Excel, or without a password"
 )
@@ -145,7 +145,7 @@ func readScheme(info []byte, limits Limits) (scheme, error) {
 	return nil, unknownProtection("encryption of version %d.%d", major, minor)
 }
 
-// newPackage takes the stream apart and holds the size it gives against the bytes there are.
+// newPackage takes the stream apart and compares the size it gives with the bytes there are.
 func newPackage(all []byte) (*encryptedPackage, error) {
 	if len(all) < lenSizeField {
 		return nil, fault.New(fault.RuleCompound, packageStream, "the file is damaged: its package is missing or cut off; ask for it to be sent again")

@@ -238,7 +238,7 @@ func (s *scanner) find(from int, mark string) (int, error) {
 	}
 }
 
-// bounded holds the length of a token against the limit.
+// bounded compares the length of a token with the limit.
 func (s *scanner) bounded(n int) (int, error) {
 	if n > s.limit.RunBytes {
 		return 0, s.fault(fault.RuleLimit, "a tag or text is longer than the limit of %d bytes", s.limit.RunBytes)
@@ -338,7 +338,7 @@ func (s *scanner) readInstruction() error {
 	s.pos += n + 2
 	target := body[:nameLength(body)]
 	rest := body[len(target):]
-	if len(target) == 0 || len(rest) > 0 && !isSpace(rest[0]) {
+	if len(target) == 0 || (len(rest) > 0 && !isSpace(rest[0])) {
 		return s.malformed("a processing instruction has no name")
 	}
 	if !bytes.EqualFold(target, []byte("xml")) {
@@ -440,7 +440,7 @@ func (s *scanner) parseTag() (length int, empty bool, err error) {
 			return i + 1, false, nil
 		case b[i] == '/' && b[i+1] == '>':
 			return i + 2, true, nil
-		case b[i] == 0 || b[i] == '/' && b[i+1] == 0:
+		case b[i] == 0 || (b[i] == '/' && b[i+1] == 0):
 			return 0, false, nil
 		case !spaced:
 			return 0, false, s.malformed("the tag <%.40s is malformed", s.name)
@@ -643,7 +643,7 @@ func (s *scanner) document(ns namespace, root string, read func() error) error {
 	}
 }
 
-// finishDocument reads to the end of the part, behind the root element.
+// finishDocument reads to the end of the part, after the root element.
 func (s *scanner) finishDocument() error {
 	_, err := s.next()
 	return err

@@ -175,9 +175,9 @@ func (d *decimal) digit(i int) int {
 	return 0
 }
 
-// milliseconds multiplies the part of a number behind its point (at digit point) by the milliseconds
+// milliseconds multiplies the part of a number after its point (at digit point) by the milliseconds
 // of a day and rounds half up. It multiplies by hand from the last digit on: what is carried over the
-// point is the result, and the first digit behind the point alone says which way to round.
+// point is the result, and the first digit after the point alone says which way to round.
 func (d *decimal) milliseconds(point int) int {
 	carry, first := 0, 0
 	for i := len(d.whole) + len(d.fraction) - 1; i >= max(point, 0); i-- {

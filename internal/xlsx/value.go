@@ -22,7 +22,7 @@ func (r *sheetReader) add(c *rawCell) error {
 	if c.kind == typeInline && c.formula && c.valued && !c.inline {
 		c.kind = typeFormulaText // as LibreOffice once wrote texts linked from other files
 	}
-	if c.inline && c.kind != typeInline || c.valued && c.kind == typeInline {
+	if (c.inline && c.kind != typeInline) || (c.valued && c.kind == typeInline) {
 		return r.fault(fault.RuleValue, "the cell's type does not fit what it holds")
 	}
 	switch {

@@ -423,7 +423,7 @@ func (c *File) hang(top uint32, hung []bool) error {
 		if i == NoSlot {
 			continue
 		}
-		if int64(i) >= int64(len(c.slots)) || c.slots[i].kind != slotStorage && c.slots[i].kind != SlotStream {
+		if int64(i) >= int64(len(c.slots)) || (c.slots[i].kind != slotStorage && c.slots[i].kind != SlotStream) {
 			return unsound("its directory refers to the entry %d, which does not exist", i)
 		}
 		if hung[i] {
