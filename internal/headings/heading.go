@@ -50,43 +50,68 @@ type heading struct {
 // Headings are, by column, its name in the terms and the words by which it is known.
 var Headings = [ColumnCount]heading{
 	ColInstruction: {"instruction",
-		values.Words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno instructionnumber instructionnum instructionreference instructionreferencenumber instructionref tenderid tendernumber tenderno tenderreference"),
-		values.Words("transactionid transactionnumber transactionno transactionreference transactionref instruction reference referencenumber referenceno refno ref confirmationnumber id")},
+		values.Words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno " +
+			"instructionnumber instructionnum instructionreference instructionreferencenumber instructionref " +
+			"tenderid tendernumber tenderno tenderreference"),
+		values.Words("transactionid transactionnumber transactionno transactionreference transactionref instruction " +
+			"reference referencenumber referenceno refno ref confirmationnumber id")},
 	ColSecurity: {"security",
-		values.Words("cusip cusipnumber cusipno isin isincode isinnumber cusipisin isincusip cusiporisin securityid securityidentifier securitycode securitynumber securitycusip securityisin"),
+		values.Words("cusip cusipnumber cusipno isin isincode isinnumber cusipisin isincusip cusiporisin securityid " +
+			"securityidentifier securitycode securitynumber securitycusip securityisin"),
 		values.Words("contracusip targetcusip subjectcusip security securityno")},
 	ColPrincipal: {"principal",
-		values.Words("principal principalamount principalamounttendered principaltendered principaltenderedamount amounttendered tenderedamount tenderamount tenderedprincipal tenderedprincipalamount nominal nominalamount nominaltendered facevalue faceamount face principalamountatmaturity blockedquantity blockedamount quantitytendered tenderedquantity instructedquantity instructedamount"),
+		values.Words("principal principalamount principalamounttendered principaltendered principaltenderedamount " +
+			"amounttendered tenderedamount tenderamount tenderedprincipal tenderedprincipalamount nominal " +
+			"nominalamount nominaltendered facevalue faceamount face principalamountatmaturity blockedquantity " +
+			"blockedamount quantitytendered tenderedquantity instructedquantity instructedamount"),
 		values.Words("quantity qty amount")},
 	ColReceived: {"received",
-		values.Words("submittedat submitted submissiondatetime datetimesubmitted dateandtimesubmitted submittedtimestamp received receivedat receiveddatetime receiptdatetime datetimereceived dateandtimereceived datetimeofreceipt dateandtimeofreceipt receivedtimestamp instructiondatetime instructiontimestamp instructiondateandtime timestamp entrydatetime entereddatetime enteredat inputdatetime creationdatetime createdat datetime dateandtime"), nil},
+		values.Words("submittedat submitted submissiondatetime datetimesubmitted dateandtimesubmitted " +
+			"submittedtimestamp received receivedat receiveddatetime receiptdatetime datetimereceived " +
+			"dateandtimereceived datetimeofreceipt dateandtimeofreceipt receivedtimestamp instructiondatetime " +
+			"instructiontimestamp instructiondateandtime timestamp entrydatetime entereddatetime enteredat " +
+			"inputdatetime creationdatetime createdat datetime dateandtime"), nil},
 	ColReceivedDate: {"received_date",
-		values.Words("instructiondate datereceived receiveddate receiptdate dateofreceipt submissiondate submitteddate datesubmitted entrydate dateentered inputdate"),
+		values.Words("instructiondate datereceived receiveddate receiptdate dateofreceipt submissiondate " +
+			"submitteddate datesubmitted entrydate dateentered inputdate"),
 		values.Words("date")},
 	ColReceivedTime: {"received_time",
-		values.Words("instructiontime timereceived receivedtime receipttime timeofreceipt submissiontime submittedtime timesubmitted entrytime timeentered inputtime"),
+		values.Words("instructiontime timereceived receivedtime receipttime timeofreceipt submissiontime " +
+			"submittedtime timesubmitted entrytime timeentered inputtime"),
 		values.Words("time")},
 	ColParticipant: {"participant",
-		values.Words("dtcparticipantnumber dtcparticipantno dtcparticipantid participantno participantnumber participantnum participantid participantcode participantaccount dtcnumber dtcno"),
-		values.Words("participant dtcparticipant account accountnumber accountno accountid member membernumber memberno memberid custodian")},
-	ColParticipantName: {"participant_name", values.Words("participantname dtcparticipantname nameofparticipant accountname membername custodianname"), nil},
+		values.Words("dtcparticipantnumber dtcparticipantno dtcparticipantid participantno participantnumber " +
+			"participantnum participantid participantcode participantaccount dtcnumber dtcno"),
+		values.Words("participant dtcparticipant account accountnumber accountno accountid member membernumber " +
+			"memberno memberid custodian")},
+	ColParticipantName: {"participant_name",
+		values.Words("participantname dtcparticipantname nameofparticipant accountname membername custodianname"), nil},
 	ColHolderReference: {"holder_reference",
-		values.Words("customerreference customerref holderreference holderref clientreference clientref beneficialownerreference beneficialownerref"),
+		values.Words("customerreference customerref holderreference holderref clientreference clientref " +
+			"beneficialownerreference beneficialownerref"),
 		values.Words("beneficialowner beneficialholder holder customer client")},
-	ColContact:  {"contact", values.Words("contact contactdetails contactname contactperson"), values.Words("contactemail email contactphone phone telephone")},
+	ColContact: {"contact", values.Words("contact contactdetails contactname contactperson"),
+		values.Words("contactemail email contactphone phone telephone")},
 	ColCurrency: {"currency", values.Words("currency ccy currencycode curr cur"), nil},
-	ColStatus:   {"status", values.Words("status instructionstatus statuscode instructionstatuscode tenderstatus voistatus"), values.Words("state")},
+	ColStatus: {"status", values.Words("status instructionstatus statuscode instructionstatuscode tenderstatus " +
+		"voistatus"), values.Words("state")},
 	ColIsWithdrawn: {"is_withdrawn",
-		values.Words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag withdrawalindicator withdrawalyn"),
+		values.Words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag " +
+			"withdrawalindicator withdrawalyn"),
 		values.Words("withdrawn")},
 	ColWithdrawn: {"withdrawn",
-		values.Words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime canceleddatetime cancelledat canceledat"), nil},
-	ColWithdrawnDate: {"withdrawn_date", values.Words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
-	ColWithdrawnTime: {"withdrawn_time", values.Words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
+		values.Words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn " +
+			"dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime " +
+			"canceleddatetime cancelledat canceledat"), nil},
+	ColWithdrawnDate: {"withdrawn_date",
+		values.Words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
+	ColWithdrawnTime: {"withdrawn_time",
+		values.Words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
 	ColDelivery: {"delivery", values.Words("delivery deliverymethod methodofdelivery deliverytype"),
 		values.Words("guaranteeddelivery protect protectindicator noticeofguaranteeddelivery nogd")},
 	ColCovered: {"covered",
-		values.Words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime deliverydatetime datetimecovered datetimedelivered"), nil},
+		values.Words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime " +
+			"deliverydatetime datetimecovered datetimedelivered"), nil},
 }
 
 // ColumnNames lists the names that depositaries[].columns may give a heading
@@ -230,7 +255,8 @@ func NewLayout(row int, found []Label, named map[string]string) *Layout {
 func saysWhen(keys []string, named map[string]string) bool {
 	for _, c := range []Column{ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime} {
 		_, offered := named[Headings[c].Name]
-		if offered || slices.ContainsFunc(keys, func(key string) bool { return key != "withdrawn" && slices.Contains(Headings[c].First, key) }) {
+		if offered || slices.ContainsFunc(keys,
+			func(key string) bool { return key != "withdrawn" && slices.Contains(Headings[c].First, key) }) {
 			return true
 		}
 	}
@@ -335,7 +361,8 @@ func (l *Layout) findMissing(keys []string, named map[string]string) {
 func (l *Layout) LastNeeded() int {
 	last := -1
 	for c := range ColumnCount {
-		if slices.Contains(Needed, c) || c == ColReceivedDate || c == ColReceivedTime || c == ColStatus || c == ColCurrency || c == ColDelivery {
+		if slices.Contains(Needed, c) || c == ColReceivedDate || c == ColReceivedTime || c == ColStatus ||
+			c == ColCurrency || c == ColDelivery {
 			last = max(last, l.Position(c))
 		}
 	}
@@ -390,8 +417,10 @@ func (l *Layout) MissingFault(d tender.Depositary) tender.FileFault {
 		}
 		return tender.FileFault{
 			Cell: l.Cells(), Rule: tender.RuleColumn,
-			Message: fmt.Sprintf("no column for %s: not one heading was recognised, so nothing of the file is shown", strings.Join(missing, ", ")),
-			Advice: fmt.Sprintf("check that it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
+			Message: fmt.Sprintf("no column for %s: not one heading was recognised, so nothing of the file is shown",
+				strings.Join(missing, ", ")),
+			Advice: fmt.Sprintf("check that it is the right file; if it is, say under which headings to look, in the "+
+				"offer at depositary %s: columns: {%s: …}",
 				d.Name, Headings[ColInstruction].Name),
 		}
 	}
@@ -410,7 +439,8 @@ func (l *Layout) MissingFault(d tender.Depositary) tender.FileFault {
 	}
 	return tender.FileFault{
 		Cell: l.Cells(), Rule: tender.RuleColumn, Paste: l.pasteBlock(d),
-		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), display.List(Texts(l.Labels))),
+		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "),
+			display.List(Texts(l.Labels))),
 		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}%s",
 			d.Name, strings.Join(block, ", "), zone),
 	}
@@ -483,8 +513,10 @@ func (l *Layout) TwiceFaults(d tender.Depositary) []tender.FileFault {
 		faults = append(faults, tender.FileFault{
 			Cell: xlsx.CellName(b.Col, l.Row), Rule: tender.RuleColumn,
 			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both match the column %s",
-				display.Quote(a.Text), xlsx.CellName(a.Col, l.Row), display.Quote(b.Text), xlsx.CellName(b.Col, l.Row), Headings[t.column].Name),
-			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name, Headings[t.column].Name, a.Text),
+				display.Quote(a.Text), xlsx.CellName(a.Col, l.Row), display.Quote(b.Text), xlsx.CellName(b.Col, l.Row),
+				Headings[t.column].Name),
+			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name,
+				Headings[t.column].Name, a.Text),
 		})
 	}
 	return faults

@@ -40,7 +40,8 @@ func (l *Layout) ScaleFaults() (faults []tender.FileFault) {
 		if l.Has(ColPrincipal) && l.Labels[l.At[ColPrincipal]] != f {
 			continue // another column is read, in whole amounts
 		}
-		faults = append(faults, ScaleFault(xlsx.CellName(f.Col, l.Row), "the heading "+display.Quote(display.Copied(f.Text))))
+		faults = append(faults, ScaleFault(xlsx.CellName(f.Col, l.Row),
+			"the heading "+display.Quote(display.Copied(f.Text))))
 	}
 	return faults
 }

@@ -29,21 +29,28 @@ var zoneWords = map[string]struct {
 	hours int // ahead of UTC, if fixed
 	fixed bool
 }{
-	"utc": {write: "UTC"}, "gmt": {write: "UTC"}, "zulu": {write: "UTC"}, "coordinated universal time": {write: "UTC"}, "greenwich mean time": {write: "UTC"},
-	"est": {"America/New_York", -5, true}, "edt": {"America/New_York", -4, true}, "eastern": {write: "America/New_York"},
+	"utc": {write: "UTC"}, "gmt": {write: "UTC"}, "zulu": {write: "UTC"}, "coordinated universal time": {write: "UTC"},
+	"greenwich mean time": {write: "UTC"},
+	"est":                 {"America/New_York", -5, true}, "edt": {"America/New_York", -4, true},
+	"eastern":               {write: "America/New_York"},
 	"eastern standard time": {"America/New_York", -5, true}, "eastern daylight time": {"America/New_York", -4, true},
-	"cst": {"America/Chicago", -6, true}, "cdt": {"America/Chicago", -5, true}, "us central": {write: "America/Chicago"},
-	"mst": {"America/Denver", -7, true}, "mdt": {"America/Denver", -6, true},
+	"cst": {"America/Chicago", -6, true}, "cdt": {"America/Chicago", -5, true},
+	"us central": {write: "America/Chicago"},
+	"mst":        {"America/Denver", -7, true}, "mdt": {"America/Denver", -6, true},
 	"pst": {"America/Los_Angeles", -8, true}, "pdt": {"America/Los_Angeles", -7, true},
-	"cet": {"Europe/Brussels", 1, true}, "cest": {"Europe/Brussels", 2, true}, "mez": {"Europe/Brussels", 1, true}, "mesz": {"Europe/Brussels", 2, true},
+	"cet": {"Europe/Brussels", 1, true}, "cest": {"Europe/Brussels", 2, true}, "mez": {"Europe/Brussels", 1, true},
+	"mesz":             {"Europe/Brussels", 2, true},
 	"central european": {write: "Europe/Brussels"}, "central european summer": {"Europe/Brussels", 2, true},
 	"bst": {"Europe/London", 1, true}, "british summer time": {"Europe/London", 1, true},
 	"eet": {"Europe/Helsinki", 2, true}, "eest": {"Europe/Helsinki", 3, true},
 	"jst": {write: "Asia/Tokyo"}, "hkt": {write: "Asia/Hong_Kong"}, "sgt": {write: "Asia/Singapore"},
 	"aest": {"Australia/Sydney", 10, true}, "aedt": {"Australia/Sydney", 11, true},
-	"new york": {write: "America/New_York"}, "nyc": {write: "America/New_York"}, "toronto": {write: "America/Toronto"}, "chicago": {write: "America/Chicago"},
-	"london": {write: "Europe/London"}, "brussels": {write: "Europe/Brussels"}, "luxembourg": {write: "Europe/Luxembourg"}, "paris": {write: "Europe/Paris"},
-	"frankfurt": {write: "Europe/Berlin"}, "zurich": {write: "Europe/Zurich"}, "tokyo": {write: "Asia/Tokyo"}, "hong kong": {write: "Asia/Hong_Kong"},
+	"new york": {write: "America/New_York"}, "nyc": {write: "America/New_York"}, "toronto": {write: "America/Toronto"},
+	"chicago": {write: "America/Chicago"},
+	"london":  {write: "Europe/London"}, "brussels": {write: "Europe/Brussels"},
+	"luxembourg": {write: "Europe/Luxembourg"}, "paris": {write: "Europe/Paris"},
+	"frankfurt": {write: "Europe/Berlin"}, "zurich": {write: "Europe/Zurich"}, "tokyo": {write: "Asia/Tokyo"},
+	"hong kong": {write: "Asia/Hong_Kong"},
 	"singapore": {write: "Asia/Singapore"}, "sydney": {write: "Australia/Sydney"},
 	// Two letters can be anything: only at an end of the heading.
 	"et": {write: "America/New_York"}, "ny": {write: "America/New_York"}, "ct": {write: "America/Chicago"},
@@ -52,25 +59,37 @@ var zoneWords = map[string]struct {
 
 // The ways in which a heading names a zone. What names it is the group 1.
 var (
-	zoneByOffset = regexp.MustCompile(`(?i)(?:^|[^\pL\pN/])((?:utc|gmt)\s*[+\-−–]\s*\d{1,2}(?::?\d{2})?|[+\-−–]\d{2}:\d{2})(?:[^\pN]|$)`)
-	zoneByName   = regexp.MustCompile(`(?:^|[^\pL\pN/])((?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)`)
-	zoneByWord   = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(func(w string) bool { return len(w) > 2 && !isCity(w) }) + `)(?:[^\pL\pN]|$)`)
-	zoneByCity   = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(isCity) + `)(?:[\s_]+(?i:local[\s_]+)?(?i:time)|\s*[\])]|\s*$)`)
-	zoneAtEnd    = regexp.MustCompile(`(?i)[^\pL\pN](` + zoneAlternatives(func(w string) bool { return len(w) == 2 }) + `|\(z)(?:[^\pL\pN]+(?:time)?[^\pL\pN]*)?$`)
-	zoneAtStart  = regexp.MustCompile(`(?i)^(` + zoneAlternatives(func(w string) bool { return len(w) == 2 }) + `)[^\pL\pN]`)
-	camelHump    = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
-	offsetParts  = regexp.MustCompile(`([+\-−–])\s*(\d{1,2}):?(\d{2})?$`)
+	zoneByOffset = regexp.MustCompile(`(?i)(?:^|[^\pL\pN/])((?:utc|gmt)\s*[+\-−–]\s*\d{1,2}(?::?\d{2})?|` +
+		`[+\-−–]\d{2}:\d{2})(?:[^\pN]|$)`)
+	zoneByName = regexp.MustCompile(`(?:^|[^\pL\pN/])(` +
+		`(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/` +
+		`[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)`)
+	zoneByWord = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(func(w string) bool {
+		return len(w) > 2 &&
+			!isCity(w)
+	}) + `)(?:[^\pL\pN]|$)`)
+	zoneByCity = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(isCity) +
+		`)(?:[\s_]+(?i:local[\s_]+)?(?i:time)|\s*[\])]|\s*$)`)
+	zoneAtEnd   = regexp.MustCompile(`(?i)[^\pL\pN](` + zoneAlternatives(isShort) +
+		`|\(z)(?:[^\pL\pN]+(?:time)?[^\pL\pN]*)?$`)
+	zoneAtStart = regexp.MustCompile(`(?i)^(` + zoneAlternatives(isShort) + `)[^\pL\pN]`)
+	camelHump   = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
+	offsetParts = regexp.MustCompile(`([+\-−–])\s*(\d{1,2}):?(\d{2})?$`)
 	// emptyGroup is a pair of brackets of which nothing is left but such words.
 	emptyGroup = regexp.MustCompile(`(?i)[(\[](?:\s|in|all|local|times?|zone|[:,./-])*[)\]]`)
 	lostIn     = regexp.MustCompile(`(?i)[\s_-]+in[\s_]*$`)
 )
+
+// isShort reports whether a word can be anything but at an end of a heading.
+func isShort(word string) bool { return len(word) == 2 }
 
 // isCity reports whether a word is the name of a city, which may also say who received
 // something.
 func isCity(word string) bool {
 	w := zoneWords[word]
 	_, place, _ := strings.Cut(w.write, "/")
-	return len(word) > 2 && (strings.EqualFold(strings.ReplaceAll(place, "_", " "), word) || word == "nyc" || word == "frankfurt")
+	return len(word) > 2 && (strings.EqualFold(strings.ReplaceAll(place, "_", " "), word) || word == "nyc" ||
+		word == "frankfurt")
 }
 
 // zoneAlternatives are the words as alternatives of a pattern, the longest first. The short
@@ -115,7 +134,8 @@ func HeadingZones(text string) (zones []headingZone, bare string) {
 // zoneOf is the zone that a few characters of a heading name.
 func zoneOf(text string) (headingZone, bool) {
 	z := headingZone{text: text}
-	word := strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return values.IsSpace(r) || r == '_' || r == '-' }), " "))
+	word := strings.ToLower(strings.Join(strings.FieldsFunc(text,
+		func(r rune) bool { return values.IsSpace(r) || r == '_' || r == '-' }), " "))
 	if w, known := zoneWords[word]; known {
 		z.write = w.write
 		if w.fixed {
@@ -193,7 +213,8 @@ func sameOffsets(a, b *time.Location, from, until time.Time, always bool) bool {
 }
 
 // TimeColumns are those that hold a time or a part of one.
-var TimeColumns = []Column{ColReceived, ColReceivedDate, ColReceivedTime, ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime, ColCovered}
+var TimeColumns = []Column{ColReceived, ColReceivedDate, ColReceivedTime, ColWithdrawn, ColWithdrawnDate,
+	ColWithdrawnTime, ColCovered}
 
 // zoneFaults refuse times whose heading names another zone than the one in which they
 // would be read.
@@ -208,7 +229,9 @@ func (l *Layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []tend
 			if f := z.Fault(o, d, "the heading "+display.Quote(display.Copied(l.Heading(c))), named); f != nil {
 				f.Cell = xlsx.CellName(l.Position(c), l.Row)
 				if f.Paste == "" {
-					f.Paste, f.Advice = l.pasteSeason(c, d), f.Advice+fmt.Sprintf(", and the column: columns: {%s: %q}", Headings[c].Name, display.Copied(l.Heading(c)))
+					f.Paste, f.Advice = l.pasteSeason(c, d),
+						f.Advice+fmt.Sprintf(", and the column: columns: {%s: %q}", Headings[c].Name,
+							display.Copied(l.Heading(c)))
 				}
 				faults = append(faults, *f)
 			}
@@ -231,8 +254,10 @@ func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, r
 		if resolved {
 			return nil
 		}
-		f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s, which has that offset only for a part of the year", place, z.text, d.Name, zone)
-		f.Advice = fmt.Sprintf("ask the depositary; if %s with its daylight saving is meant, say so in the offer at depositary %s: timezone: %s", zone, d.Name, zone)
+		f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s, which has that offset only for a "+
+			"part of the year", place, z.text, d.Name, zone)
+		f.Advice = fmt.Sprintf("ask the depositary; if %s with its daylight saving is meant, say so in the offer at "+
+			"depositary %s: timezone: %s", zone, d.Name, zone)
 		if z.write != "" && z.write != zone.String() {
 			f.Advice += fmt.Sprintf(" (if not: timezone: %s)", z.write)
 		}
@@ -240,7 +265,8 @@ func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, r
 	}
 	f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s", place, z.text, d.Name, zone)
 	write := cmp.Or(z.write, "…")
-	f.Advice = fmt.Sprintf("say in which zone the times are, in the offer at depositary %s: timezone: %s", d.Name, write)
+	f.Advice = fmt.Sprintf("say in which zone the times are, in the offer at depositary %s: timezone: %s", d.Name,
+		write)
 	if write == "…" {
 		f.Advice += ", with the city whose clocks they show, such as Europe/Brussels"
 	}

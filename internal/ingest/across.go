@@ -64,10 +64,12 @@ func (r *reading) replaceBy(later map[string]line) {
 func contradiction(was, now *tender.Instruction) (headings.Column, string) {
 	switch {
 	case was.Security != "" && now.Security != "" && was.Security != now.Security:
-		return headings.ColSecurity, fmt.Sprintf("the security was %s, and in the later report it is %s", was.Security, now.Security)
+		return headings.ColSecurity, fmt.Sprintf("the security was %s, and in the later report it is %s", was.Security,
+			now.Security)
 	case !was.Received.IsZero() && !now.Received.IsZero() && !was.Received.Equal(now.Received):
 		return headings.ColReceived, fmt.Sprintf("the time of receipt was %s, and in the later report it is %s",
-			tender.WallTime(was.Received, was.Received.Location()), tender.WallTime(now.Received, now.Received.Location()))
+			tender.WallTime(was.Received, was.Received.Location()),
+			tender.WallTime(now.Received, now.Received.Location()))
 	}
 	return headings.NoColumn, ""
 }
@@ -99,7 +101,8 @@ func noteSameContent(readings []*reading, files []inbox.Chosen) {
 	for i := range files {
 		for k := range files[:i] {
 			if len(files[i].Content) == len(files[k].Content) && bytes.Equal(files[i].Content, files[k].Content) {
-				readings[i].found.note("the file is identical to " + files[k].Name + "; check that the right file was sent")
+				readings[i].found.note("the file is identical to " + files[k].Name + "; check that the right file " +
+					"was sent")
 				break
 			}
 		}

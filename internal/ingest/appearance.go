@@ -32,8 +32,9 @@ func (r *rowReader) isStruck() bool {
 // struck is the finding about a row that is struck through. It does not count, unless the
 // offer waives that.
 func (r *rowReader) struck() []tender.Waiver {
-	return r.waivable(nil, &values.Fault{Rule: tender.RuleStruck, Message: "the row is struck through, as people strike out what was cancelled",
-		Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer"})
+	return r.waivable(nil, values.NewFault(tender.RuleStruck,
+		"the row is struck through, as people strike out what was cancelled",
+		"ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer"))
 }
 
 // inTotals is the status of the current row as a total sees it: many leave out what is
@@ -51,15 +52,18 @@ func struckCharacters(cell *xlsx.Cell) *values.Fault {
 	if cell.Struck == xlsx.PartlyStruck {
 		what = "some characters of the cell are struck through, so it is not clear which value is meant"
 	}
-	return &values.Fault{Rule: tender.RuleStruck, Message: what, Advice: "ask the depositary for the value"}
+	return values.NewFault(tender.RuleStruck, what, "ask the depositary for the value")
 }
 
 // formatSigns are marks of currencies that stand in number formats and not in the texts of
 // amounts, and the codes that each can mean.
 var formatSigns = map[string]string{
-	"kr": "SEK NOK DKK ISK", "kr.": "DKK ISK", "Fr.": "CHF", "SFr.": "CHF", "R$": "BRL", "R": "ZAR", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₹": "INR",
-	"₩": "KRW", "₪": "ILS", "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "HK$": "HKD", "S$": "SGD", "NZ$": "NZD", "AU$": "AUD", "CA$": "CAD",
-	"NT$": "TWD", "MX$": "MXN", "RM": "MYR", "Rp": "IDR", "₱": "PHP", "JP¥": "JPY", "￥": "JPY CNY", "CN¥": "CNY", "元": "CNY", "円": "JPY",
+	"kr": "SEK NOK DKK ISK", "kr.": "DKK ISK", "Fr.": "CHF", "SFr.": "CHF", "R$": "BRL", "R": "ZAR", "zł": "PLN",
+	"Kč": "CZK", "Ft": "HUF", "₹": "INR",
+	"₩": "KRW", "₪": "ILS", "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "HK$": "HKD", "S$": "SGD", "NZ$": "NZD",
+	"AU$": "AUD", "CA$": "CAD",
+	"NT$": "TWD", "MX$": "MXN", "RM": "MYR", "Rp": "IDR", "₱": "PHP", "JP¥": "JPY", "￥": "JPY CNY", "CN¥": "CNY",
+	"元": "CNY", "円": "JPY",
 }
 
 // isFormatMark reports whether a word in a number format is a mark of a currency.
@@ -83,18 +87,20 @@ func amountShown(l *xlsx.Appearance, series tender.Series) *values.Fault {
 	shows := "the number format " + display.Quote(shortened(l.Code)) + " shows "
 	switch {
 	case l.Nothing:
-		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "nothing, so the number is hidden", Advice: advice}
+		return values.NewFault(tender.RulePrincipal, shows+"nothing, so the number is hidden", advice)
 	case l.Negative:
-		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "the number as a negative one", Advice: advice}
+		return values.NewFault(tender.RulePrincipal, shows+"the number as a negative one", advice)
 	case l.Scaled:
-		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "the number divided by a thousand or more", Advice: advice}
+		return values.NewFault(tender.RulePrincipal, shows+"the number divided by a thousand or more", advice)
 	case l.Masked:
-		return &values.Fault{Rule: tender.RulePrincipal, Message: shows + "something among the digits that the cell does not hold", Advice: advice}
+		return values.NewFault(tender.RulePrincipal, shows+"something among the digits that the cell does not hold",
+			advice)
 	}
 	for _, word := range strings.Fields(l.Currency + " " + l.Literal) {
 		switch {
 		case !isFormatMark(word):
-			return &values.Fault{Rule: tender.RulePrincipal, Message: shows + display.Quote(shortened(word)) + " beside the number", Advice: advice}
+			return values.NewFault(tender.RulePrincipal, shows+display.Quote(shortened(word))+" beside the number",
+				advice)
 		case series.Currency != "" && !formatMarkFits(word, series.Currency):
 			return wrongCurrency(display.Quote(word)+", as the number format says", series)
 		}
@@ -105,8 +111,9 @@ func amountShown(l *xlsx.Appearance, series tender.Series) *values.Fault {
 // identifierShown is a number that identifies, as its number format shows it.
 func identifierShown(l *xlsx.Appearance, number, rule string) (string, *values.Fault) {
 	if l.Masked || l.Padded || l.Literal != "" || l.Scaled || l.Nothing || l.Negative || l.Currency != "" {
-		return "", &values.Fault{Rule: rule, Message: fmt.Sprintf("the number format %s shows another number than the cell holds", display.Quote(shortened(l.Code))),
-			Advice: "ask the depositary for the number, in a column formatted as text"}
+		return "", values.NewFault(rule, fmt.Sprintf("the number format %s shows another number than the cell holds",
+			display.Quote(shortened(l.Code))),
+			"ask the depositary for the number, in a column formatted as text")
 	}
 	return strings.Repeat("0", max(0, l.Zeros-len(number))) + number, nil
 }
@@ -118,8 +125,10 @@ func (t *sheetTotals) checkStruckHeadings() {
 		if !t.layout.headings.Has(c) || t.layout.headings.Labels[t.layout.headings.At[c]].Struck == xlsx.NotStruck {
 			continue
 		}
-		t.fault(tender.FileFault{Cell: t.layout.cell(c, t.layout.headings.Row), Value: t.layout.headings.Heading(c), Rule: tender.RuleColumn,
-			Message: fmt.Sprintf("the heading of the %s is struck through", strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
-			Advice:  "ask the depositary which column is right, and for the report without the strike"})
+		t.fault(tender.FileFault{Cell: t.layout.cell(c, t.layout.headings.Row), Value: t.layout.headings.Heading(c),
+			Rule: tender.RuleColumn,
+			Message: fmt.Sprintf("the heading of the %s is struck through",
+				strings.ReplaceAll(headings.Headings[c].Name, "_", " ")),
+			Advice: "ask the depositary which column is right, and for the report without the strike"})
 	}
 }

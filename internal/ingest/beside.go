@@ -25,9 +25,11 @@ func (r *rowReader) cellsBeside(row *xlsx.Row, in *tender.Instruction) []tender.
 		if c.Kind != xlsx.Text || in.Status != tender.Tendered || !values.SpeaksOfWithdrawal(c.Text) {
 			continue
 		}
-		return r.waivable(nil, &values.Fault{Rule: tender.RuleBeside, Message: fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
-			xlsx.CellName(c.Col, row.Number), display.Quote(values.Trim(string(c.Text)))),
-			Advice: "ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer, or name the column under ignore_columns if it says nothing about the tender"})
+		return r.waivable(nil, values.NewFault(tender.RuleBeside,
+			fmt.Sprintf("the row is reported as tendered, but %s, which is not read, says %s",
+				xlsx.CellName(c.Col, row.Number), display.Quote(values.Trim(string(c.Text)))),
+			"ask the depositary whether the tender was withdrawn; if it still counts, waive this in the offer, or "+
+				"name the column under ignore_columns if it says nothing about the tender"))
 	}
 	return r.commentBeside(row.Number, in)
 }
@@ -41,9 +43,10 @@ func (r *rowReader) commentBeside(row int, in *tender.Instruction) []tender.Waiv
 			r.totals.commentCells = append(r.totals.commentCells, cell)
 			continue
 		}
-		return r.waivable(nil, &values.Fault{Rule: tender.RuleBeside,
-			Message: fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell, display.Quote(shortened(display.Copied(c.Text)))),
-			Advice:  "ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"})
+		return r.waivable(nil, values.NewFault(tender.RuleBeside,
+			fmt.Sprintf("the row is reported as tendered, but the comment on cell %s says %s", cell,
+				display.Quote(shortened(display.Copied(c.Text)))),
+			"ask the depositary whether the tender was withdrawn; if it was not, waive this in the offer"))
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 
 // nothingWords are how programs write that there is nothing, in small letters: databases,
 // spreadsheets and people.
-var nothingWords = strings.Split("null|(null)|<null>|\\n|nil|none|n/a|#n/a|na|n.a.|nan|nat|-|--|---|\u2013|\u2014|(blank)|(none)|0000-00-00|0000-00-00 00:00|0000-00-00 00:00:00|0000-00-00t00:00:00", "|")
+var nothingWords = strings.Split("null|(null)|<null>|\\n|nil|none|n/a|#n/a|na|n.a.|nan|nat|-|--|---|"+
+	"\u2013|\u2014|(blank)|(none)|0000-00-00|0000-00-00 00:00|0000-00-00 00:00:00|0000-00-00t00:00:00", "|")
 
 // maxNothing is the length of the longest of them, in bytes.
 const maxNothing = 32
@@ -55,7 +56,8 @@ func (n nothing) says(text []byte) bool {
 // mayBeBlank are the columns whose cells say something by being blank, and the times, of
 // which it is known elsewhere whether they may.
 var mayBeBlank = func() (may [headings.ColumnCount]bool) {
-	for _, c := range append([]headings.Column{headings.ColCurrency, headings.ColDelivery, headings.ColIsWithdrawn}, headings.TimeColumns...) {
+	for _, c := range append([]headings.Column{headings.ColCurrency, headings.ColDelivery, headings.ColIsWithdrawn},
+		headings.TimeColumns...) {
 		may[c] = true
 	}
 	return may

@@ -98,8 +98,10 @@ func (r *reading) namedSheets(all, with []peeked) (named []peeked) {
 			}
 			r.found.fault(p.table.name, tender.FileFault{Rule: tender.RuleSheet, Cell: p.best.Cells(),
 				Message: "the " + hidden + "sheet also has the headings of tenders, and the offer does not mention it",
-				Advice: fmt.Sprintf("say what it is, in the offer at depositary %s: sheets: [%s] if its tenders count, or skip_sheets: [%s] if they do not",
-					r.terms.depositary.Name, display.List(append(slices.Clone(r.terms.depositary.Sheets), p.table.name)), display.Quote(p.table.name))})
+				Advice: fmt.Sprintf("say what it is, in the offer at depositary %s: sheets: [%s] if its tenders "+
+					"count, or skip_sheets: [%s] if they do not",
+					r.terms.depositary.Name, display.List(append(slices.Clone(r.terms.depositary.Sheets),
+						p.table.name)), display.Quote(p.table.name))})
 		}
 	}
 	return named
@@ -131,7 +133,8 @@ func (r *reading) whichSheet(with []peeked) tender.FileFault {
 	first := with[slices.IndexFunc(with, peeked.complete)].table.name
 	f := tender.FileFault{Rule: tender.RuleSheet,
 		Message: fmt.Sprintf("%d sheets have the headings of tenders: %s", len(with), strings.Join(names, ", ")),
-		Advice:  fmt.Sprintf("say which to read, in the offer at depositary %s: sheet: %s", r.terms.depositary.Name, display.Quote(first))}
+		Advice: fmt.Sprintf("say which to read, in the offer at depositary %s: sheet: %s", r.terms.depositary.Name,
+			display.Quote(first))}
 	if len(with) == 1 {
 		f.Message = "the only sheet that has the headings of tenders is " + names[0]
 	} else {
@@ -143,5 +146,6 @@ func (r *reading) whichSheet(with []peeked) tender.FileFault {
 // looksLikeTenders reports whether a sheet has all needed headings, or so many
 // that its rows may be tenders: number, security and principal.
 func (p peeked) looksLikeTenders() bool {
-	return p.best != nil && (p.complete() || (p.best.Has(headings.ColInstruction) && p.best.Has(headings.ColSecurity) && p.best.Has(headings.ColPrincipal)))
+	return p.best != nil && (p.complete() ||
+		(p.best.Has(headings.ColInstruction) && p.best.Has(headings.ColSecurity) && p.best.Has(headings.ColPrincipal)))
 }

@@ -27,7 +27,8 @@ func (cells *rowCells) filled(columns ...headings.Column) int {
 // total nor the headings nor a remark.
 func (cells *rowCells) isPlainInstruction(t *terms) bool {
 	principal := cells[headings.ColPrincipal]
-	return principal != nil && principal.Kind == xlsx.Number && isFilled(cells[headings.ColInstruction]) && isFilled(cells[headings.ColSecurity]) && !t.saysNothing(cells[headings.ColSecurity])
+	return principal != nil && principal.Kind == xlsx.Number && isFilled(cells[headings.ColInstruction]) &&
+		isFilled(cells[headings.ColSecurity]) && !t.saysNothing(cells[headings.ColSecurity])
 }
 
 // isRemark reports whether a row is no instruction: it has none of the needed
@@ -54,11 +55,13 @@ func (cells *rowCells) isRemark(belowTotal bool) bool {
 // reports have on each page.
 func (cells *rowCells) repeatsHeadings(l *layout) bool {
 	c := cells[headings.ColInstruction]
-	if c == nil || c.Kind != xlsx.Text || values.IsDigits(values.Trim(string(c.Text))) || values.Normal(string(c.Text)) != l.firstKey {
+	if c == nil || c.Kind != xlsx.Text || values.IsDigits(values.Trim(string(c.Text))) ||
+		values.Normal(string(c.Text)) != l.firstKey {
 		return false
 	}
 	for k := range headings.ColumnCount {
-		if l.headings.Has(k) && (cells[k] == nil || values.Normal(string(cells[k].Text)) != values.Normal(l.headings.Heading(k))) {
+		if l.headings.Has(k) && (cells[k] == nil ||
+			values.Normal(string(cells[k].Text)) != values.Normal(l.headings.Heading(k))) {
 			return false
 		}
 	}
@@ -67,12 +70,15 @@ func (cells *rowCells) repeatsHeadings(l *layout) bool {
 
 // holdsUnits reports whether a row below the headings holds the units of the columns.
 func (cells *rowCells) holdsUnits(row *xlsx.Row) bool {
-	if cells.filled(headings.ColPrincipal, headings.ColReceived, headings.ColReceivedDate, headings.ColReceivedTime) == 0 {
+	if cells.filled(headings.ColPrincipal, headings.ColReceived, headings.ColReceivedDate,
+		headings.ColReceivedTime) == 0 {
 		return false
 	}
 	for i := range row.Cells {
 		c := &row.Cells[i]
-		if isFilled(c) && (c.Kind != xlsx.Text || len(c.Text) > headings.MaxMarked || !isUnitText(values.Trim(string(c.Text)), cells.filled(headings.ColInstruction, headings.ColSecurity) == 2)) {
+		if isFilled(c) && (c.Kind != xlsx.Text || len(c.Text) > headings.MaxMarked ||
+			!isUnitText(values.Trim(string(c.Text)),
+				cells.filled(headings.ColInstruction, headings.ColSecurity) == 2)) {
 			return false
 		}
 	}
@@ -82,7 +88,8 @@ func (cells *rowCells) holdsUnits(row *xlsx.Row) bool {
 // headingsAgain is the layout of a row that holds headings, though not those of the sheet
 // word for word; nil if it holds none.
 func (cells *rowCells) headingsAgain(row *xlsx.Row, l *layout) *headings.Layout {
-	if c := cells[headings.ColPrincipal]; isFilled(c) && (c.Kind != xlsx.Text || (len(values.Trimmed(c.Text)) > 0 && values.Trimmed(c.Text)[0] <= '9')) {
+	if c := cells[headings.ColPrincipal]; isFilled(c) &&
+		(c.Kind != xlsx.Text || (len(values.Trimmed(c.Text)) > 0 && values.Trimmed(c.Text)[0] <= '9')) {
 		return nil // an amount, as in nearly every row
 	}
 	known := 0
@@ -112,7 +119,8 @@ func (cells *rowCells) totalsLabel(row *xlsx.Row, t *terms) (string, totalKind) 
 		return "", noTotal
 	}
 	first := &row.Cells[i]
-	for _, c := range []headings.Column{headings.ColInstruction, headings.ColSecurity, headings.ColReceived, headings.ColReceivedDate, headings.ColReceivedTime, headings.ColParticipant} {
+	for _, c := range []headings.Column{headings.ColInstruction, headings.ColSecurity, headings.ColReceived,
+		headings.ColReceivedDate, headings.ColReceivedTime, headings.ColParticipant} {
 		if cells[c] != first && isFilled(cells[c]) && !t.saysNothing(cells[c]) {
 			return "", noTotal
 		}
@@ -140,7 +148,8 @@ func (cells *rowCells) pair(row *xlsx.Row, t *terms) (label string, value *xlsx.
 		return "", nil // as nearly all rows
 	}
 	label, value = stated(row)
-	if value == nil || (value == cells[headings.ColPrincipal] && isTotalLabel(label)) || (!slices.Contains(totalWords, label) && !slices.Contains(countWords, label)) {
+	if value == nil || (value == cells[headings.ColPrincipal] && isTotalLabel(label)) ||
+		(!slices.Contains(totalWords, label) && !slices.Contains(countWords, label)) {
 		return "", nil
 	}
 	if _, ok := t.controlValue(value); !ok {

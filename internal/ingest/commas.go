@@ -40,8 +40,10 @@ func (t *sheetTotals) checkCommas() {
 	}
 	t.fault(tender.FileFault{
 		Cell: t.layout.cell(headings.ColPrincipal, t.commas.either), Rule: tender.RuleDecimal,
-		Message: fmt.Sprintf("the comma in row %d can separate thousands or decimals, and the comma in row %d separates decimals", t.commas.either, t.commas.decimals),
-		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", t.layout.terms.depositary.Name),
-		Paste:   "decimal: comma\n",
+		Message: fmt.Sprintf("the comma in row %d can separate thousands or decimals, and the comma in row %d "+
+			"separates decimals", t.commas.either, t.commas.decimals),
+		Advice: fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point",
+			t.layout.terms.depositary.Name),
+		Paste: "decimal: comma\n",
 	})
 }

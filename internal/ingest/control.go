@@ -13,7 +13,9 @@ import (
 )
 
 // What a control sheet calls the number of instructions, in the form of normal.
-var countWords = values.Words("instructions numberofinstructions instructioncount totalinstructions count lines numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount totalrecords")
+var countWords = values.Words("instructions numberofinstructions instructioncount totalinstructions count lines " +
+	"numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount " +
+	"totalrecords")
 
 // isControlSheet reports whether a sheet states totals for checking, which only
 // its name can say: other sheets have totals of their own.
@@ -43,7 +45,8 @@ func (r *reading) checkControl(t table) error {
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
 		value, ok := r.terms.controlValue(cell)
 		if (isCount || isAmount) && cell.Struck != xlsx.NotStruck {
-			r.found.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked anyway", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.found.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked anyway",
+				display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
 		fault := func(message string) { r.found.fault(t.name, wrongTotal(cell, row.Number, message, totalAdvice)) }
 		switch {
@@ -57,7 +60,8 @@ func (r *reading) checkControl(t table) error {
 				totals.shownOnly(value, grandTotal, r.hiddenRows())))
 		default:
 			r.controlled = true
-			r.found.note(fmt.Sprintf("the control sheet %s agrees in %s", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.found.note(fmt.Sprintf("the control sheet %s agrees in %s", display.Quote(t.name),
+				xlsx.CellName(cell.Col, row.Number)))
 		}
 		return nil
 	})

@@ -63,7 +63,8 @@ func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
 func decodeCSV(content []byte, stated tender.Encoding) (text []byte, encoding string, fault *tender.FileFault) {
 	switch {
 	case len(content) > csvLimit:
-		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit), "split the report")
+		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit),
+			"split the report")
 	case len(bytes.TrimSpace(content)) == 0:
 		return nil, "", csvFault(0, "the file is empty", "ask for it to be sent again")
 	case bytes.HasPrefix(content, []byte("\ufeff")):
@@ -110,7 +111,8 @@ func decodeWindows1252(content []byte) ([]byte, *tender.FileFault) {
 			r = windows1252[b-0x80]
 		}
 		if r == 0 && b != 0 {
-			return nil, csvFault(bytes.Count(content[:i], []byte("\n"))+1, fmt.Sprintf("the byte %#x is not a character of Windows-1252", b),
+			return nil, csvFault(bytes.Count(content[:i], []byte("\n"))+1,
+				fmt.Sprintf("the byte %#x is not a character of Windows-1252", b),
 				"ask for the file saved as CSV UTF-8, or correct encoding in the offer")
 		}
 		text = utf8.AppendRune(text, r)
@@ -120,7 +122,8 @@ func decodeWindows1252(content []byte) ([]byte, *tender.FileFault) {
 
 func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *tender.FileFault) {
 	if len(content)%2 == 1 {
-		return nil, csvFault(0, "the file is UTF-16 but ends in half a character: it is cut off", "ask for it to be sent again")
+		return nil, csvFault(0, "the file is UTF-16 but ends in half a character: it is cut off",
+			"ask for it to be sent again")
 	}
 	units := make([]uint16, len(content)/2)
 	for i := range units {
@@ -137,7 +140,8 @@ func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *tender.FileFa
 				i++
 			}
 			if r == utf8.RuneError {
-				return nil, csvFault(bytes.Count(text, []byte("\n"))+1, "a character is not UTF-16", "ask for the file saved as CSV UTF-8")
+				return nil, csvFault(bytes.Count(text, []byte("\n"))+1, "a character is not UTF-16",
+					"ask for the file saved as CSV UTF-8")
 			}
 		}
 		text = utf8.AppendRune(text, r)
@@ -158,10 +162,13 @@ func csvFault(line int, message, advice string) *tender.FileFault {
 func damagedCSV(text []byte) (faults []tender.FileFault) {
 	lineAt := func(i int) int { return bytes.Count(text[:i], []byte("\n")) + 1 }
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		faults = append(faults, *csvFault(lineAt(i), "there is a NUL byte in the text", "ask for the file saved as CSV UTF-8"))
+		faults = append(faults, *csvFault(lineAt(i), "there is a NUL byte in the text",
+			"ask for the file saved as CSV UTF-8"))
 	}
 	if i := invalidUTF8(text); i >= 0 {
-		faults = append(faults, *csvFault(lineAt(i), "a character is not UTF-8", "ask for the file saved as CSV UTF-8, or as a workbook; if it is Windows-1252, say encoding: windows-1252 in the offer"))
+		faults = append(faults, *csvFault(lineAt(i), "a character is not UTF-8",
+			"ask for the file saved as CSV UTF-8, or as a workbook; if it is Windows-1252, say encoding: "+
+				"windows-1252 in the offer"))
 	}
 	for i := 0; ; i++ {
 		n := bytes.IndexByte(text[i:], '\r')
@@ -169,7 +176,8 @@ func damagedCSV(text []byte) (faults []tender.FileFault) {
 			break
 		}
 		if i += n; i+1 == len(text) || text[i+1] != '\n' {
-			faults = append(faults, *csvFault(lineAt(i), "a line ends with a carriage return only", "ask for the file saved as CSV UTF-8, with Windows or Unix line ends"))
+			faults = append(faults, *csvFault(lineAt(i), "a line ends with a carriage return only",
+				"ask for the file saved as CSV UTF-8, with Windows or Unix line ends"))
 			break
 		}
 	}
@@ -181,7 +189,9 @@ func longLine(text []byte) []tender.FileFault {
 	number := 1
 	for line := range bytes.Lines(text) {
 		if len(line) > maxLine {
-			return []tender.FileFault{*csvFault(number, fmt.Sprintf("the line has %d bytes; the limit is %d", len(line), maxLine), "ask for the file to be exported again, with line ends")}
+			return []tender.FileFault{*csvFault(number,
+				fmt.Sprintf("the line has %d bytes; the limit is %d", len(line), maxLine),
+				"ask for the file to be exported again, with line ends")}
 		}
 		number++
 	}
@@ -230,7 +240,9 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		}
 		row.Number, _ = r.FieldPos(0)
 		if len(record) > maxFields {
-			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields; the limit is %d", len(record), maxFields), "ask for the file to be exported again")}
+			return xlsx.Tail{}, &faultError{*csvFault(row.Number,
+				fmt.Sprintf("the line has %d fields; the limit is %d", len(record), maxFields),
+				"ask for the file to be exported again")}
 		}
 		if row.Number == l.from {
 			width = len(record)
@@ -242,8 +254,10 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		if width > 0 && len(record) > width && !broken {
 			record = withoutBlankEnd(record, width)
 		}
-		if width > 0 && len(record) != width && (broken || !l.mayBeShort(record, width, l.endsOpen(r))) && !isBlankRecord(record) {
-			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
+		if width > 0 && len(record) != width && (broken || !l.mayBeShort(record, width, l.endsOpen(r))) &&
+			!isBlankRecord(record) {
+			return xlsx.Tail{}, &faultError{*csvFault(row.Number,
+				fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
 				"a separator or a quotation mark is missing or extra; ask for the file to be exported again")}
 		}
 		fillRow(&row, record)
@@ -305,7 +319,8 @@ func (l csvLines) mayBeShort(record []string, width int, open bool) bool {
 			}
 		}
 	}
-	return (filled == 1 && isFooterText(first)) || isTotalLabel(values.Normal(first)) || (filled == 2 && slices.Contains(countWords, values.Normal(first)))
+	return (filled == 1 && isFooterText(first)) || isTotalLabel(values.Normal(first)) ||
+		(filled == 2 && slices.Contains(countWords, values.Normal(first)))
 }
 
 // endsOpen reports whether the text ends with the line just read, and without a line end.

@@ -25,13 +25,16 @@ func (b breaks) fault(line, field int, text string, separator rune, below bool) 
 			swallowed = 3
 		}
 		if n := strings.Count(part, string(separator)); !first && n >= swallowed {
-			return csvFault(line, fmt.Sprintf("field %d of the line holds line breaks and what may be other lines", field+1),
-				"look for an extra or missing quotation mark, which can join lines; ask for the file to be exported again")
+			return csvFault(line, fmt.Sprintf("field %d of the line holds line breaks and what may be other lines",
+				field+1),
+				"look for an extra or missing quotation mark, which can join lines; ask for the file to be exported "+
+					"again")
 		}
 		first = false
 	}
 	if below && field < len(b.deciding) && b.deciding[field] {
-		return csvFault(line, fmt.Sprintf("there is a line break inside field %d of the line, which decides something", field+1),
+		return csvFault(line, fmt.Sprintf("there is a line break inside field %d of the line, which decides something",
+			field+1),
 			"ask for it to be removed; an extra quotation mark can join lines")
 	}
 	return nil
@@ -56,7 +59,8 @@ func (r *reading) otherSeparator(text []byte) *tender.FileFault {
 		lines := csvLines{text: text, separator: s}
 		p, err := r.peek(table{each: lines.each})
 		if err == nil && p.best != nil && p.best.Found() >= 3 {
-			return csvFault(p.best.Row, fmt.Sprintf("the fields are separated by %q; the separators that are read are %s", s, separatorWords()),
+			return csvFault(p.best.Row, fmt.Sprintf("the fields are separated by %q; the separators that are read "+
+				"are %s", s, separatorWords()),
 				"ask for the file with one of these, or for a workbook")
 		}
 	}

@@ -44,9 +44,11 @@ func (r *reading) checkDigits() {
 			}
 			question := s.layout.question(n.row, values.Fault{
 				Rule: tender.RuleDigits,
-				Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros after the fifteenth digit, as when a spreadsheet rounds a longer number",
+				Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros after the fifteenth "+
+					"digit, as when a spreadsheet rounds a longer number",
 					headings.Headings[c].Name, values.MaxDigits, n.count),
-				Advice: "ask the depositary for the report with that column formatted as text from the start; if the numbers are right",
+				Advice: "ask the depositary for the report with that column formatted as text from the start; if the " +
+					"numbers are right",
 			})
 			question.Column, question.Cell = display.Copied(s.layout.headings.Heading(c)), s.layout.cell(c, n.row)
 			s.found.reject(question)

@@ -120,7 +120,8 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 		l := r.line(i)
 		in := l.instruction
 		reject := l.sheet.layout.finding(in, headings.ColInstruction, values.Fault{
-			Rule: tender.RuleDuplicate, Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", r.otherRows(same, i)),
+			Rule: tender.RuleDuplicate, Message: fmt.Sprintf("the instruction number is also in %s, and the lines "+
+				"differ", r.otherRows(same, i)),
 			Advice: "ask the depositary which line is right",
 		})
 		reject.Value = in.ID
@@ -131,7 +132,8 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 			}
 			l.state.outcome = repeated
 			reject.Standing = tender.StandingNotCounted
-			reject.Message = fmt.Sprintf("the line is the same as %s in every column; it counts once", l.sheet.shownRow(first))
+			reject.Message = fmt.Sprintf("the line is the same as %s in every column; it counts once",
+				l.sheet.shownRow(first))
 			reject.Advice = "nothing to do, unless two tenders are meant"
 		} else {
 			l.state.outcome = rejected

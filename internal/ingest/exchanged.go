@@ -57,7 +57,9 @@ func (t *sheetTotals) checkExchanged() {
 		if e.clear || e.texts == 0 || len(e.cells) == 0 {
 			continue
 		}
-		message := fmt.Sprintf("day and month may have been swapped when the report was opened and saved: every date cell of the column has a day of 12 or less, and every date that is still text, such as %s, one above", display.Quote(e.text))
+		message := fmt.Sprintf("day and month may have been swapped when the report was opened and saved: every date "+
+			"cell of the column has a day of 12 or less, and every date that is still text, such as %s, one above",
+			display.Quote(e.text))
 		for _, i := range e.cells {
 			t.found.reject(t.layout.finding(t.lines.instruction(i), c, values.Fault{
 				Rule: tender.RuleAmbiguousDate, Message: message,

@@ -82,7 +82,8 @@ func noSuchRow(where string, files []inbox.Chosen) error {
 		names = append(names, f.Name+":ROW", f.Depositary.Name+":INSTRUCTION")
 	}
 	slices.Sort(names)
-	return fmt.Errorf("there is no row %s in the files that are used; write one of %s", display.Quote(where), strings.Join(slices.Compact(names), ", "))
+	return fmt.Errorf("there is no row %s in the files that are used; write one of %s", display.Quote(where),
+		strings.Join(slices.Compact(names), ", "))
 }
 
 // follower collects the traces of the rows that are asked for.
@@ -166,16 +167,19 @@ func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell
 			t.Read = s.readAs(at, in)
 		}
 	}
-	t.Holds = describeCell(c, (at == headings.NoColumn && in != nil) || at == headings.ColHolderReference || at == headings.ColContact)
+	t.Holds = describeCell(c, (at == headings.NoColumn && in != nil) || at == headings.ColHolderReference ||
+		at == headings.ColContact)
 	return t
 }
 
 // describeCell shows a raw value with its kind and format. Of a masked one it
 // shows only the length: it may be about a person, and nothing depends on it.
 func describeCell(c *xlsx.Cell, masked bool) string {
-	kind := map[xlsx.Kind]string{xlsx.Blank: "nothing", xlsx.Text: "text", xlsx.Number: "number", xlsx.Bool: "truth value", xlsx.Error: "error"}[c.Kind]
-	format := map[xlsx.Format]string{xlsx.NumberFormat: ", formatted as a number", xlsx.DateTime: ", formatted as a date or time",
-		xlsx.Percent: ", formatted as a percentage", xlsx.TextFormat: ", formatted as text"}[c.Format]
+	kind := map[xlsx.Kind]string{xlsx.Blank: "nothing", xlsx.Text: "text", xlsx.Number: "number",
+		xlsx.Bool: "truth value", xlsx.Error: "error"}[c.Kind]
+	format := map[xlsx.Format]string{xlsx.NumberFormat: ", formatted as a number",
+		xlsx.DateTime: ", formatted as a date or time",
+		xlsx.Percent:  ", formatted as a percentage", xlsx.TextFormat: ", formatted as text"}[c.Format]
 	formula := ""
 	if c.Formula {
 		formula = ", stored by a formula"

@@ -30,8 +30,9 @@ func (f *findings) fault(sheet string, faults ...tender.FileFault) {
 	for _, fault := range faults {
 		fault.File, fault.Sheet = f.file, sheet
 		if len(f.faults) == maxFileFaults {
-			fault = tender.FileFault{File: f.file, Rule: fault.Rule, Message: fmt.Sprintf("there are more faults than the %d listed", maxFileFaults),
-				Advice: "correct these, and run again for the others"}
+			fault = tender.FileFault{File: f.file, Rule: fault.Rule,
+				Message: fmt.Sprintf("there are more faults than the %d listed", maxFileFaults),
+				Advice:  "correct these, and run again for the others"}
 		}
 		if len(f.faults) <= maxFileFaults {
 			f.faults = append(f.faults, fault)
@@ -51,8 +52,10 @@ func (f *findings) refuse(at tender.Source, cell string) {
 	f.refused++
 	if f.refused == maxRejected+1 {
 		f.fault(at.Sheet, tender.FileFault{Rule: tender.RuleLines, Cell: cell,
-			Message: fmt.Sprintf("more than %d lines of the file are rejected or repeated; reading stopped here", maxRejected),
-			Advice:  "check that this is a report on this offer and that the columns are right; correct its first findings, or ask for it to be sent again"})
+			Message: fmt.Sprintf("more than %d lines of the file are rejected or repeated; reading stopped here",
+				maxRejected),
+			Advice: "check that this is a report on this offer and that the columns are right; correct its first " +
+				"findings, or ask for it to be sent again"})
 	}
 }
 

@@ -22,7 +22,8 @@ func isFooterText(text string) bool {
 
 // isTotalLabel reports whether a label, in the form of normal, begins a total.
 func isTotalLabel(key string) bool {
-	return slices.Contains(totalWords, key) || strings.HasPrefix(key, "subtotal") || strings.HasPrefix(key, "total") || strings.HasPrefix(key, "grandtotal")
+	return slices.Contains(totalWords, key) || strings.HasPrefix(key, "subtotal") || strings.HasPrefix(key, "total") ||
+		strings.HasPrefix(key, "grandtotal")
 }
 
 // isDrawnLine reports whether a row is a line drawn with dashes and the like, as query

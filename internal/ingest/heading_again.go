@@ -11,7 +11,8 @@ import (
 )
 
 // unitWords are what is in a row of units below the headings, in the form of normal.
-var unitWords = values.Words("text string char varchar number numeric decimal integer int whole date datetime time timestamp currency amount unit units nominal faceamount code id alphanumeric usd eur gbp percent")
+var unitWords = values.Words("text string char varchar number numeric decimal integer int whole date datetime time " +
+	"timestamp currency amount unit units nominal faceamount code id alphanumeric usd eur gbp percent")
 
 // dateMask is how a row of units says how dates are written: YYYY-MM-DD hh:mm.
 var dateMask = regexp.MustCompile(`(?i)^[ymdhs][ymdhs:/. _-]*(t?hh:mm(:ss)?)?$`)
@@ -19,16 +20,19 @@ var dateMask = regexp.MustCompile(`(?i)^[ymdhs][ymdhs:/. _-]*(t?hh:mm(:ss)?)?$`)
 // isUnitText reports whether a text is a unit: in brackets, a currency, a zone, a scale, a
 // kind of value.
 func isUnitText(text string, numbered bool) bool {
-	if (strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")")) || (strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")) {
+	if (strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")")) ||
+		(strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")) {
 		return numbered || !values.IsDigits(values.Normal(text)) || headings.ScaleWords.MatchString(text)
 	}
-	if marks, rest := headings.HeadingCurrencies(text); len(marks) > 0 && (values.Normal(rest) == "" || headings.ScaleWords.MatchString(text)) {
+	if marks, rest := headings.HeadingCurrencies(text); len(marks) > 0 &&
+		(values.Normal(rest) == "" || headings.ScaleWords.MatchString(text)) {
 		return true
 	}
 	if zones, rest := headings.HeadingZones(" " + text); len(zones) > 0 && values.Normal(rest) == "" {
 		return true
 	}
-	return slices.Contains(unitWords, values.Normal(text)) || (headings.ScaleWords.MatchString(text) && !values.IsDigits(values.Normal(text))) || dateMask.MatchString(text)
+	return slices.Contains(unitWords, values.Normal(text)) ||
+		(headings.ScaleWords.MatchString(text) && !values.IsDigits(values.Normal(text))) || dateMask.MatchString(text)
 }
 
 // headingWords are all headings that are known.

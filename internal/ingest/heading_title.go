@@ -13,7 +13,8 @@ import (
 // titleScale is how a line above the headings says that the amounts below are thousands or
 // millions: "(in thousands)", "USD 000s", "Amounts in EUR mn". "$750 million notes" does not.
 var titleScale = regexp.MustCompile(`(?i)(^|[^0-9a-z])(` +
-	`in\s+(` + titleMoney + `\s*)?(thousands?|tsd|millions?|mio|mln|mn|mm|billions?|bn|k|'?000'?s?|1[.,' ]?000([.,' ]?000)?s?)|` +
+	`in\s+(` + titleMoney + `\s*)?(thousands?|tsd|millions?|mio|mln|mn|mm|billions?|bn|k|` +
+	`'?000'?s?|1[.,' ]?000([.,' ]?000)?s?)|` +
 	titleMoney + `\s*\(?('?000'?s?|thousands?|tsd|millions?|mio|mln|mn|mm|billions?|bn|k|m)|` +
 	`'?000'?s|thousands|teur|tusd|\((thousand|millions?|mio|mln|mn|mm|bn|k|'?000)\)` +
 	`)([^0-9a-z]|$)`)
@@ -22,8 +23,10 @@ const titleMoney = `(us\$|[$€£¥]|usd|eur|gbp|chf|jpy|cad|aud|nzd|sek|nok|dkk
 
 // The words of lines that say in which zone all times are, or in which currency all amounts.
 var (
-	titleTimes   = regexp.MustCompile(`(?i)(^|[^\pL])((all|dates? and|date/) ?times|times (are|is|in|shown|given)|time ?zone|times:)`)
-	titleAmounts = regexp.MustCompile(`(?i)(^|[^\pL])(amounts?|principal|figures|nominals?|quantit(y|ies)) (\pL+ ){0,3}in |(^|[^\pL])currency:`)
+	titleTimes = regexp.MustCompile(`(?i)(^|[^\pL])((all|dates? and|date/) ?times|times (are|is|in|shown|given)|` +
+		`time ?zone|times:)`)
+	titleAmounts = regexp.MustCompile(`(?i)(^|[^\pL])(amounts?|principal|figures|nominals?|quantit(y|ies)) ` +
+		`(\pL+ ){0,3}in |(^|[^\pL])currency:`)
 )
 
 // titleCells is how many texts of a row above the headings are looked at; a line of words

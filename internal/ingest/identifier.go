@@ -65,8 +65,10 @@ func plainForm(r rune) rune {
 
 // lookAlikes are capital letters of Greek and Cyrillic that are drawn like those of Latin.
 var lookAlikes = map[rune]rune{
-	'Α': 'A', 'Β': 'B', 'Ε': 'E', 'Ζ': 'Z', 'Η': 'H', 'Ι': 'I', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ο': 'O', 'Ρ': 'P', 'Τ': 'T', 'Υ': 'Y', 'Χ': 'X',
-	'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M', 'Н': 'H', 'О': 'O', 'Р': 'P', 'С': 'C', 'Т': 'T', 'У': 'Y', 'Х': 'X',
+	'Α': 'A', 'Β': 'B', 'Ε': 'E', 'Ζ': 'Z', 'Η': 'H', 'Ι': 'I', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ο': 'O', 'Ρ': 'P',
+	'Τ': 'T', 'Υ': 'Y', 'Χ': 'X',
+	'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M', 'Н': 'H', 'О': 'O', 'Р': 'P', 'С': 'C', 'Т': 'T', 'У': 'Y',
+	'Х': 'X',
 }
 
 // confusion finds identifiers that look the same.
@@ -182,11 +184,16 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 	for _, pair := range c.found {
 		pairs = append(pairs, pair)
 	}
-	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].ID+"\x00"+x[1].ID, y[0].ID+"\x00"+y[1].ID) })
+	slices.SortFunc(pairs, func(x, y [2]written) int {
+		return strings.Compare(x[0].ID+"\x00"+x[1].ID,
+			y[0].ID+"\x00"+y[1].ID)
+	})
 	for i, pair := range pairs[:min(most, len(pairs))] {
 		f := tender.FileFault{
-			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: tender.RuleIdentifier,
-			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have removed zeros or changed characters, and they would count as two",
+			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row),
+			Rule: tender.RuleIdentifier,
+			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have removed zeros "+
+				"or changed characters, and they would count as two",
 				what, display.Quote(pair[1].ID), depositary, display.Quote(pair[0].ID), describePlace(pair[0].source)),
 			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",
 		}
@@ -207,6 +214,7 @@ func asNumber(text, rule string) *values.Fault {
 	if !numberForm.MatchString(text) {
 		return nil
 	}
-	return &values.Fault{Rule: rule, Message: "the identifier is written as a number, with decimals or separators, so leading zeros may be lost",
-		Advice: "ask the depositary for the number, in a column formatted as text"}
+	return values.NewFault(rule, "the identifier is written as a number, with decimals or separators, so leading "+
+		"zeros may be lost",
+		"ask the depositary for the number, in a column formatted as text")
 }

@@ -140,8 +140,9 @@ func (l *layout) cell(c headings.Column, row int) string {
 func (l *layout) finding(in *tender.Instruction, c headings.Column, f values.Fault) tender.Reject {
 	return tender.Reject{
 		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant,
-		Column: display.Copied(l.headings.Heading(c)), Cell: l.cell(c, in.Source.Row), Series: in.Series, Principal: in.Principal,
-		Rule: f.Rule, Message: f.Message, Advice: f.Advice, Standing: tender.StandingRejected,
+		Column: display.Copied(l.headings.Heading(c)), Cell: l.cell(c, in.Source.Row), Series: in.Series,
+		Principal: in.Principal,
+		Rule:      f.Rule, Message: f.Message, Advice: f.Advice, Standing: tender.StandingRejected,
 	}
 }
 
@@ -149,8 +150,10 @@ func (l *layout) finding(in *tender.Instruction, c headings.Column, f values.Fau
 func (l *layout) question(row int, f values.Fault) tender.Reject {
 	t := l.terms
 	return tender.Reject{
-		Source: tender.Source{File: t.file, Sheet: l.sheet, Row: row}, Depositary: t.depositary.Name, Rule: f.Rule, Message: f.Message,
-		Advice: f.Advice + fmt.Sprintf(", say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
+		Source: tender.Source{File: t.file, Sheet: l.sheet, Row: row}, Depositary: t.depositary.Name, Rule: f.Rule,
+		Message: f.Message,
+		Advice: f.Advice + fmt.Sprintf(", say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, "+
+			"outcome: counts, by: NAME, on: DATE}]",
 			f.Rule, t.depositary.Name, display.Line(t.file)),
 		Standing: tender.StandingFlagged, MustResolve: true,
 	}

@@ -18,9 +18,11 @@ import (
 
 // cutNoticeText is what programs write into a report whose rows they did not all write.
 var cutNoticeText = regexp.MustCompile(`(?i)\btruncated?\b|\btruncation\b|` +
-	`\b(only|first|top|limit(ed)? (of|to)) (the )?(first )?[0-9][0-9,.' ]* (rows|records|lines|results|items|instructions)\b|` +
+	`\b(only|first|top|limit(ed)? (of|to)) (the )?(first )?` +
+	`[0-9][0-9,.' ]* (rows|records|lines|results|items|instructions)\b|` +
 	`\b(row|record|result|size|export|display) limit\b|\bmax(imum|\.)? (number of )?(rows|records|lines|results|size)\b|` +
-	`\btimed?[ -]?out\b|\bnot all (rows|records|lines|results|instructions)\b|\bincomplete (report|export|file|data|results?)\b|` +
+	`\btimed?[ -]?out\b|\bnot all (rows|records|lines|results|instructions)\b|` +
+	`\bincomplete (report|export|file|data|results?)\b|` +
 	`\b(more|further|additional|remaining) (rows|records|lines|results|instructions)\b|` +
 	`^\W*(error|exception|fatal)\b\W|\bORA-[0-9]{4,5}\b|\b(export|query|report) (was )?(aborted|cancell?ed|interrupted)\b`)
 
@@ -54,7 +56,8 @@ var clockText = regexp.MustCompile(`[0-9]:[0-9]{2}`)
 // programs go on with on a second sheet, or a list of what was withdrawn.
 func (r *reading) checkBeside(chosen, all []peeked) {
 	for _, p := range all {
-		if isAmong(chosen, p.table.name) || slices.Contains(r.terms.depositary.Skip, p.table.name) || isControlSheet(p.table.name) || p.best == nil {
+		if isAmong(chosen, p.table.name) || slices.Contains(r.terms.depositary.Skip, p.table.name) ||
+			isControlSheet(p.table.name) || p.best == nil {
 			continue
 		}
 		what := ""
@@ -66,8 +69,10 @@ func (r *reading) checkBeside(chosen, all []peeked) {
 		default:
 			continue
 		}
-		r.found.fault(p.table.name, tender.FileFault{Rule: tender.RuleSheet, Message: "the sheet is not read, and it holds " + what,
-			Advice: fmt.Sprintf("ask the depositary for one sheet that has all rows, with their status; or, if the rows that are read say the same, name it in the offer at depositary %s: skip_sheets: [%s]",
+		r.found.fault(p.table.name, tender.FileFault{Rule: tender.RuleSheet,
+			Message: "the sheet is not read, and it holds " + what,
+			Advice: fmt.Sprintf("ask the depositary for one sheet that has all rows, with their status; or, if the "+
+				"rows that are read say the same, name it in the offer at depositary %s: skip_sheets: [%s]",
 				r.terms.depositary.Name, display.Quote(p.table.name))})
 	}
 }

@@ -150,9 +150,11 @@ func (r *reading) addTo(intake *Intake) error {
 	}
 	p := &r.report
 	p.Rejected, p.NotCounted, p.Replaced = rows[rejected], rows[repeated], rows[replaced]
-	p.RejectedPrincipal, p.NotCountedPrincipal, p.ReplacedPrincipal = principal[rejected].value(), principal[repeated].value(), principal[replaced].value()
+	p.RejectedPrincipal, p.NotCountedPrincipal, p.ReplacedPrincipal = principal[rejected].value(),
+		principal[repeated].value(), principal[replaced].value()
 	if sum := rows[counted] + p.Rejected + p.NotCounted + p.Replaced; sum != p.Rows {
-		return fmt.Errorf("%s: %d rows were read but %d accounted for: internal error: please report it, with the input files", p.File, p.Rows, sum)
+		return fmt.Errorf("%s: %d rows were read but %d accounted for: internal error: please report it, with the "+
+			"input files", p.File, p.Rows, sum)
 	}
 	r.addRejects(intake, outcomes)
 	intake.pieces = r.lines.counted(intake.pieces)
@@ -180,7 +182,8 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 		return a.Source.Row - b.Source.Row
 	})
 	for _, reject := range r.found.rejects {
-		if reject.Rule == tender.RuleRowLimit || reject.Rule == tender.RuleDigits { // of the file, whatever became of its last row
+		if reject.Rule == tender.RuleRowLimit ||
+			reject.Rule == tender.RuleDigits { // of the file, whatever became of its last row
 			intake.Rejects = append(intake.Rejects, reject)
 			continue
 		}

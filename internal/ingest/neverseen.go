@@ -56,12 +56,14 @@ func (b *reportedBefore) add(o *tender.Offer, r *reading, doubtful map[string]bo
 
 // findNeverReported adds the findings on one report, and returns the instructions that are
 // in doubt, also those that a later report has again.
-func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore, readings []*reading) (doubtful map[string]bool) {
+func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore,
+	readings []*reading) (doubtful map[string]bool) {
 	doubtful = make(map[string]bool)
 	for i := range r.lines.states {
 		l := r.line(i)
 		in := l.instruction
-		if (in.Status != tender.Withdrawn && in.Status != tender.Rejected) || b.ids[in.ID] || (l.state.outcome != counted && l.state.outcome != replaced) {
+		if (in.Status != tender.Withdrawn && in.Status != tender.Rejected) || b.ids[in.ID] ||
+			(l.state.outcome != counted && l.state.outcome != replaced) {
 			continue
 		}
 		if !in.Received.After(b.newest) {
@@ -83,18 +85,22 @@ func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*readi
 		word = "cancelled or rejected"
 	}
 	f := tender.Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: tender.RuleNeverReported, Series: in.Series, Principal: in.Principal,
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: tender.RuleNeverReported,
+		Series: in.Series, Principal: in.Principal,
 		Standing: tender.StandingNotCounted,
-		Message:  fmt.Sprintf("%s, and no earlier report of %s has it; it was received after %s was made", word, in.Depositary, b.file),
-		Advice:   "nothing to do, unless the depositary had reported it before",
+		Message: fmt.Sprintf("%s, and no earlier report of %s has it; it was received after %s was made", word,
+			in.Depositary, b.file),
+		Advice: "nothing to do, unless the depositary had reported it before",
 	}
 	if in.Received.After(b.newest) {
 		return f
 	}
 	f.MustResolve = true
-	f.Message = fmt.Sprintf("%s, and no earlier report of %s has it, though it was received %s, before %s was made: the number may be wrong, and the tender that is meant still counts%s",
+	f.Message = fmt.Sprintf("%s, and no earlier report of %s has it, though it was received %s, before %s was made: "+
+		"the number may be wrong, and the tender that is meant still counts%s",
 		word, in.Depositary, tender.WallTime(in.Received, o.Zone), b.file, mayBeMeant(in, readings))
-	f.Advice = "ask the depositary which tender it is; if the report is right, write the outcome withdrawn under resolutions in the offer"
+	f.Advice = "ask the depositary which tender it is; if the report is right, write the outcome withdrawn under " +
+		"resolutions in the offer"
 	return f
 }
 
@@ -108,7 +114,8 @@ func mayBeMeant(in *tender.Instruction, readings []*reading) string {
 		for i := range r.lines.states {
 			l := r.line(i)
 			other := l.instruction
-			if l.state.outcome == counted && other.Status == tender.Tendered && other.Series == in.Series && other.Principal.Equal(in.Principal) && other.Received.Equal(in.Received) {
+			if l.state.outcome == counted && other.Status == tender.Tendered && other.Series == in.Series &&
+				other.Principal.Equal(in.Principal) && other.Received.Equal(in.Received) {
 				like = append(like, fmt.Sprintf("%s in %s", display.Quote(other.ID), describePlace(other.Source)))
 			}
 		}
@@ -116,7 +123,8 @@ func mayBeMeant(in *tender.Instruction, readings []*reading) string {
 	if len(like) == 0 {
 		return ""
 	}
-	return "; with the same series, principal and time of receipt: " + strings.Join(like[:min(len(like), maxAlike)], ", ")
+	return "; with the same series, principal and time of receipt: " + strings.Join(like[:min(len(like), maxAlike)],
+		", ")
 }
 
 // maxAlike is how many tenders a sentence names.

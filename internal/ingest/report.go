@@ -211,7 +211,9 @@ func (r *reading) readTables(tables []table) {
 		case err != nil && !errors.Is(err, errEnough):
 			r.addError(t.name, err)
 		case s.layout == nil: // not after choose; but rows must never vanish without a word
-			r.found.fault(t.name, tender.FileFault{Rule: tender.RuleColumn, Message: "the headings were not found when the sheet was read again", Advice: "do not change the file while it is read, and run again"})
+			r.found.fault(t.name, tender.FileFault{Rule: tender.RuleColumn,
+				Message: "the headings were not found when the sheet was read again",
+				Advice:  "do not change the file while it is read, and run again"})
 		case err == nil:
 			s.totals.finish(tail)
 			continue
@@ -310,7 +312,9 @@ func (r *reading) addMissing(without []peeked) {
 		}
 	}
 	if best < 0 {
-		r.found.fault("", tender.FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "check that it is the right file, or ask for it to be sent again"})
+		r.found.fault("", tender.FileFault{Rule: tender.RuleColumn,
+			Message: "there are no headings: no sheet has text in its first rows",
+			Advice:  "check that it is the right file, or ask for it to be sent again"})
 		return
 	}
 	if faults := without[best].best.ScaleFaults(); len(faults) > 0 {
@@ -319,7 +323,8 @@ func (r *reading) addMissing(without []peeked) {
 	}
 	f := without[best].best.MissingFault(r.terms.depositary)
 	if without[best].best.Found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
-		f.Message += fmt.Sprintf("; the file was read as %s (the separators that are read are %s)", r.report.Format, separatorWords())
+		f.Message += fmt.Sprintf("; the file was read as %s (the separators that are read are %s)", r.report.Format,
+			separatorWords())
 	}
 	r.found.fault(without[best].table.name, f)
 }
@@ -335,7 +340,8 @@ func (r *reading) addError(sheet string, err error) {
 		r.found.fault(sheet, f)
 		return
 	}
-	r.found.fault(sheet, tender.FileFault{Rule: tender.RuleFile, Message: display.Copied(err.Error()), Advice: "nothing of the file was used: correct this, or ask the depositary for the file again"})
+	r.found.fault(sheet, tender.FileFault{Rule: tender.RuleFile, Message: display.Copied(err.Error()),
+		Advice: "nothing of the file was used: correct this, or ask the depositary for the file again"})
 }
 
 // shownRows is how many rows a sentence names.

@@ -175,16 +175,18 @@ func (r *rowReader) text(c headings.Column) ([]byte, bool) {
 func (r *rowReader) unusable(cell *xlsx.Cell, text []byte) *values.Fault {
 	switch {
 	case cell.Formula && cell.Kind == xlsx.Blank:
-		return &values.Fault{Rule: tender.RuleFormula, Message: "the cell holds a formula that was never computed", Advice: "paste the column as values"}
+		return values.NewFault(tender.RuleFormula, "the cell holds a formula that was never computed",
+			"paste the column as values")
 	case cell.Formula && r.terms.depositary.Formulas != tender.StoredFormulas:
-		return &values.Fault{Rule: tender.RuleFormula, Message: "the cell holds a formula, whose stored value may be out of date",
-			Advice: "paste the column as values, or say formulas: stored in the offer at depositary " + r.terms.depositary.Name}
+		return values.NewFault(tender.RuleFormula, "the cell holds a formula, whose stored value may be out of date",
+			"paste the column as values, or say formulas: stored in the offer at depositary "+r.terms.depositary.Name)
 	case cell.Kind == xlsx.Text && len(text) > 0 && text[0] == '=':
-		return &values.Fault{Rule: tender.RuleFormula, Message: "the text is a formula", Advice: "paste the column as values"}
+		return values.NewFault(tender.RuleFormula, "the text is a formula", "paste the column as values")
 	case cell.Kind == xlsx.Error, cell.Kind == xlsx.Text && values.IsErrorText(text):
-		return &values.Fault{Rule: tender.RuleErrorValue, Message: "the cell shows an error", Advice: "ask the depositary for the value"}
+		return values.NewFault(tender.RuleErrorValue, "the cell shows an error", "ask the depositary for the value")
 	case cell.Kind == xlsx.Bool:
-		return &values.Fault{Rule: tender.RuleErrorValue, Message: "the cell holds TRUE or FALSE", Advice: "ask the depositary for the value"}
+		return values.NewFault(tender.RuleErrorValue, "the cell holds TRUE or FALSE",
+			"ask the depositary for the value")
 	case cell.Struck != xlsx.NotStruck && len(text) > 0 && !r.struckRow:
 		return struckCharacters(cell)
 	}
@@ -198,11 +200,13 @@ func (r *rowReader) unusable(cell *xlsx.Cell, text []byte) *values.Fault {
 func (r *rowReader) required(c headings.Column, rule string) ([]byte, bool) {
 	text, ok := r.text(c)
 	if ok && r.terms.saysNothing(r.cells[c]) {
-		r.reject(c, &values.Fault{Rule: rule, Message: "the value is missing" + r.holdsNothing(c), Advice: "ask the depositary for the " + strings.ReplaceAll(headings.Headings[c].Name, "_", " ")})
+		r.reject(c, values.NewFault(rule, "the value is missing"+r.holdsNothing(c),
+			"ask the depositary for the "+strings.ReplaceAll(headings.Headings[c].Name, "_", " ")))
 		return nil, false
 	}
 	if ok && len(text) == 0 {
-		r.reject(c, &values.Fault{Rule: rule, Message: "the cell is blank", Advice: "ask the depositary for the " + strings.ReplaceAll(headings.Headings[c].Name, "_", " ")})
+		r.reject(c, values.NewFault(rule, "the cell is blank",
+			"ask the depositary for the "+strings.ReplaceAll(headings.Headings[c].Name, "_", " ")))
 		return nil, false
 	}
 	return text, ok
@@ -278,7 +282,7 @@ func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *values.Fault) 
 	const advice = "ask the depositary for the number, in a column formatted as text"
 	if cell.Kind == xlsx.Text {
 		if strings.ContainsAny(text, ".,+") && values.ExponentForm.MatchString(text) {
-			return "", &values.Fault{Rule: rule, Message: "the number is written with an exponent, so digits are missing", Advice: advice}
+			return "", values.NewFault(rule, "the number is written with an exponent, so digits are missing", advice)
 		}
 		if wrong := asNumber(text, rule); wrong != nil {
 			return "", wrong
@@ -286,11 +290,13 @@ func readIdentifier(cell *xlsx.Cell, text, rule string) (string, *values.Fault) 
 		return display.Copied(text), nil
 	}
 	if cell.Format == xlsx.DateTime {
-		return "", &values.Fault{Rule: rule, Message: "the cell is formatted as a date; a spreadsheet may have turned the number into one", Advice: advice}
+		return "", values.NewFault(rule, "the cell is formatted as a date; a spreadsheet may have turned the number "+
+			"into one", advice)
 	}
 	n, ok := values.ParseNumber(text)
 	if !ok || n.Negative || n.Exp < 0 || n.Magnitude() > values.MaxDigits {
-		return "", &values.Fault{Rule: rule, Message: fmt.Sprintf("the number is not a whole number of at most %d digits", values.MaxDigits), Advice: advice}
+		return "", values.NewFault(rule, fmt.Sprintf("the number is not a whole number of at most %d digits",
+			values.MaxDigits), advice)
 	}
 	return n.Decimal().String(), nil
 }
@@ -337,12 +343,14 @@ func (r *rowReader) principal(series int) decimal.Decimal {
 	if isText {
 		r.totals.commas.add(text, r.source.Row)
 	}
-	if v, ok := values.PlainAmount(text, isText); ok && !(isText && r.terms.depositary.Decimal != "") && cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
+	if v, ok := values.PlainAmount(text, isText); ok && !(isText && r.terms.depositary.Decimal != "") &&
+		cell.Format != xlsx.Percent && cell.Format != xlsx.DateTime {
 		return r.keeper.whole(v)
 	}
 	amount, mark, wrong := readPrincipal(cell, string(text), r.terms.depositary.Decimal)
 	if wrong == nil && amount.Sign() <= 0 {
-		wrong = &values.Fault{Rule: tender.RulePrincipalPositive, Message: "the principal is not greater than zero", Advice: "ask the depositary for the principal tendered"}
+		wrong = values.NewFault(tender.RulePrincipalPositive, "the principal is not greater than zero",
+			"ask the depositary for the principal tendered")
 	}
 	if wrong != nil {
 		r.reject(headings.ColPrincipal, wrong)
@@ -356,8 +364,9 @@ func (r *rowReader) principal(series int) decimal.Decimal {
 		r.reject(headings.ColPrincipal, wrongCurrency(mark, r.terms.offer.Series[series]))
 	}
 	if places, known := tender.MinorUnits(currency); known && amount.Exponent() < -places {
-		r.reject(headings.ColPrincipal, &values.Fault{Rule: tender.RuleMinorUnit, Message: fmt.Sprintf("the principal has more decimals than %s has (%d)", currency, places),
-			Advice: "ask the depositary for the principal tendered"})
+		r.reject(headings.ColPrincipal, values.NewFault(tender.RuleMinorUnit,
+			fmt.Sprintf("the principal has more decimals than %s has (%d)", currency, places),
+			"ask the depositary for the principal tendered"))
 	}
 	return amount
 }
@@ -374,23 +383,25 @@ func (r *rowReader) principalShown(cell *xlsx.Cell, series int) *values.Fault {
 	return amountShown(cell.Appearance, of)
 }
 
-func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *values.Fault) {
+func readPrincipal(cell *xlsx.Cell, text string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string,
+	wrong *values.Fault) {
 	const advice = "enter the principal as a number"
 	switch {
 	case cell.Kind == xlsx.Text:
 		return values.TextAmountIn(text, decimals)
 	case cell.Format == xlsx.Percent:
-		return decimal.Zero, "", &values.Fault{Rule: tender.RulePrincipal, Message: "the cell is formatted as a percentage", Advice: advice}
+		return decimal.Zero, "", values.NewFault(tender.RulePrincipal, "the cell is formatted as a percentage", advice)
 	case cell.Format == xlsx.DateTime:
-		return decimal.Zero, "", &values.Fault{Rule: tender.RulePrincipal, Message: "the cell is formatted as a date", Advice: advice}
+		return decimal.Zero, "", values.NewFault(tender.RulePrincipal, "the cell is formatted as a date", advice)
 	}
 	amount, wrong = values.NumberAmount(text)
 	return amount, "", wrong
 }
 
 func wrongCurrency(found string, series tender.Series) *values.Fault {
-	return &values.Fault{Rule: tender.RuleCurrency, Message: fmt.Sprintf("the currency is %s, but series %s is in %s", found, series.ID, series.Currency),
-		Advice: "correct the security or the currency with the depositary"}
+	return values.NewFault(tender.RuleCurrency,
+		fmt.Sprintf("the currency is %s, but series %s is in %s", found, series.ID, series.Currency),
+		"correct the security or the currency with the depositary")
 }
 
 // currency checks the currency column, where there is one and it is filled.
@@ -412,12 +423,14 @@ func (r *rowReader) denomination(series int, principal decimal.Decimal) (used []
 	}
 	d := r.terms.offer.Series[series].Denomination
 	if d.Multiple.Sign() > 0 && !isMultiple(principal, d.Multiple) {
-		used = r.waivable(used, &values.Fault{Rule: tender.RuleMultiple, Message: fmt.Sprintf("%s is not a multiple of %s", principal, d.Multiple),
-			Advice: "ask the depositary for the principal tendered, or waive it in the offer"})
+		used = r.waivable(used, values.NewFault(tender.RuleMultiple,
+			fmt.Sprintf("%s is not a multiple of %s", principal, d.Multiple),
+			"ask the depositary for the principal tendered, or waive it in the offer"))
 	}
 	if principal.LessThan(d.Minimum) {
-		used = r.waivable(used, &values.Fault{Rule: tender.RuleMinimum, Message: fmt.Sprintf("%s is below the minimum denomination of %s", principal, d.Minimum),
-			Advice: "ask the depositary for the principal tendered, or waive it in the offer"})
+		used = r.waivable(used, values.NewFault(tender.RuleMinimum,
+			fmt.Sprintf("%s is below the minimum denomination of %s", principal, d.Minimum),
+			"ask the depositary for the principal tendered, or waive it in the offer"))
 	}
 	return used
 }
@@ -433,7 +446,8 @@ func legalAmounts(o *tender.Offer) []legalAmount {
 	legal := make([]legalAmount, len(o.Series))
 	for i := range o.Series {
 		d := o.Series[i].Denomination
-		if l := (legalAmount{d.Minimum.IntPart(), d.Multiple.IntPart()}); d.Minimum.IsInteger() && d.Multiple.IsInteger() && l.multiple > 0 {
+		if l := (legalAmount{d.Minimum.IntPart(), d.Multiple.IntPart()}); d.Minimum.IsInteger() &&
+			d.Multiple.IsInteger() && l.multiple > 0 {
 			legal[i] = l
 		}
 	}
@@ -452,7 +466,8 @@ func (l legalAmount) allows(principal decimal.Decimal) bool {
 // waivable records a fault that the offer may waive for this instruction.
 func (r *rowReader) waivable(used []tender.Waiver, f *values.Fault) []tender.Waiver {
 	for _, w := range r.terms.offer.Waivers {
-		if w.Rule != f.Rule || r.id == "" || w.Instruction != r.id || (w.Depositary != "" && w.Depositary != r.terms.depositary.Name) {
+		if w.Rule != f.Rule || r.id == "" || w.Instruction != r.id ||
+			(w.Depositary != "" && w.Depositary != r.terms.depositary.Name) {
 			continue
 		}
 		r.addFinding(headings.ColPrincipal, f, tender.StandingFlagged, fmt.Sprintf("by %s on %s", w.By, w.On))

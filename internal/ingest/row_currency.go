@@ -13,10 +13,13 @@ import (
 // headingCurrency compares the currency that the headings state for the principal with that of the
 // series of the current row.
 func (r *rowReader) headingCurrency(series int) {
-	if r.statedCurrency == "" || series < 0 || values.MarkFits(r.statedCurrency, r.terms.offer.Series[series].Currency) {
+	if r.statedCurrency == "" || series < 0 ||
+		values.MarkFits(r.statedCurrency, r.terms.offer.Series[series].Currency) {
 		return
 	}
-	r.reject(headings.ColPrincipal, &values.Fault{Rule: tender.RuleCurrency,
-		Message: fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(r.currencySource, "the heading "+display.Quote(r.layout.headings.Heading(headings.ColPrincipal))), r.statedCurrency, r.terms.offer.Series[series].ID, r.terms.offer.Series[series].Currency),
-		Advice:  "correct the security or the amount with the depositary"})
+	r.reject(headings.ColPrincipal, values.NewFault(tender.RuleCurrency,
+		fmt.Sprintf("%s says %s, but series %s is in %s",
+			cmp.Or(r.currencySource, "the heading "+display.Quote(r.layout.headings.Heading(headings.ColPrincipal))),
+			r.statedCurrency, r.terms.offer.Series[series].ID, r.terms.offer.Series[series].Currency),
+		"correct the security or the amount with the depositary"))
 }

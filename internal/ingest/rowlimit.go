@@ -26,7 +26,8 @@ func (r *reading) checkRowLimits() {
 		}
 		if notice, row := s.totals.cutNotice(); notice != "" {
 			s.found.reject(s.layout.question(row, values.Fault{
-				Rule: tender.RuleRowLimit, Message: fmt.Sprintf("the report says %s, as if rows were missing, and no total shows that it is whole", display.Quote(notice)),
+				Rule: tender.RuleRowLimit, Message: fmt.Sprintf("the report says %s, as if rows were missing, and no "+
+					"total shows that it is whole", display.Quote(notice)),
 				Advice: "ask the depositary for the report again, or with a total; if it is whole",
 			}))
 			continue
@@ -34,9 +35,11 @@ func (r *reading) checkRowLimits() {
 		ends := []int{s.totals.last, s.totals.count, s.totals.count + 1}
 		if i := slices.IndexFunc(rowLimits, func(limit int) bool { return slices.Contains(ends, limit) }); i >= 0 {
 			s.found.reject(s.layout.question(s.totals.last, values.Fault{
-				Rule:    tender.RuleRowLimit,
-				Message: fmt.Sprintf("the report ends exactly at %d rows, where spreadsheet programs cut what is longer, and no total shows that it is whole", rowLimits[i]),
-				Advice:  "ask the depositary for the number and sum of the instructions, or for the report with a total; if it is whole",
+				Rule: tender.RuleRowLimit,
+				Message: fmt.Sprintf("the report ends exactly at %d rows, where spreadsheet programs cut what is "+
+					"longer, and no total shows that it is whole", rowLimits[i]),
+				Advice: "ask the depositary for the number and sum of the instructions, or for the report with a " +
+					"total; if it is whole",
 			}))
 		}
 	}

@@ -120,7 +120,8 @@ type sheet struct {
 }
 
 func newSheet(r *reading, name string) *sheet {
-	s := &sheet{terms: r.terms, found: &r.found, follow: r.follow, name: name, finder: finder{named: r.terms.depositary.Columns}}
+	s := &sheet{terms: r.terms, found: &r.found, follow: r.follow, name: name,
+		finder: finder{named: r.terms.depositary.Columns}}
 	s.totals = newSheetTotals(&r.lines, &r.found, len(r.terms.offer.Series), r.sheets)
 	s.reader = &rowReader{
 		terms: r.terms, totals: s.totals, lines: &r.lines, found: &r.found, keeper: &r.keeper, sheet: len(r.sheets),
@@ -289,9 +290,12 @@ func (s *sheet) readHeadingsAgain(l *headings.Layout) error {
 		if l.Position(c) != s.layout.headings.Position(c) {
 			return s.stopOn([]tender.FileFault{{
 				Cell: l.Cells(), Rule: tender.RuleColumn,
-				Message: fmt.Sprintf("there are headings again, and their columns are not in the order of row %d: %s is in %s there and in %s here",
-					s.layout.headings.Row, headings.Headings[c].Name, letterOf(s.layout.headings.Position(c)), letterOf(l.Position(c))),
-				Advice: "ask the depositary for the instructions in one list below one row of headings, or on a sheet each",
+				Message: fmt.Sprintf("there are headings again, and their columns are not in the order of row %d: %s "+
+					"is in %s there and in %s here",
+					s.layout.headings.Row, headings.Headings[c].Name, letterOf(s.layout.headings.Position(c)),
+					letterOf(l.Position(c))),
+				Advice: "ask the depositary for the instructions in one list below one row of headings, or on a " +
+					"sheet each",
 			}})
 		}
 	}

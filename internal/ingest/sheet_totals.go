@@ -92,7 +92,8 @@ func (t *sheetTotals) addRemark(row *xlsx.Row) {
 		}
 		text := values.Trim(string(c.Text))
 		if t.layout.terms.isLineInOne(text) {
-			t.fault(tender.FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(display.Copied(text)), Rule: tender.RuleCSV,
+			t.fault(tender.FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(display.Copied(text)),
+				Rule:    tender.RuleCSV,
 				Message: "a whole line is in one field, so it cannot be distinguished from a remark",
 				Advice:  "ask for the file to be exported again, without quotation marks around whole lines"})
 		}
@@ -108,7 +109,8 @@ func (t *sheetTotals) finish(tail xlsx.Tail) {
 	t.checkHidden(tail.Hidden)
 	t.checkStruckHeadings()
 	for _, cells := range tail.Striking {
-		t.note(fmt.Sprintf("a conditional format strikes cells of %s through where a condition is met that is not evaluated here; check whether it strikes out tenders", shortened(display.Copied(cells))))
+		t.note(fmt.Sprintf("a conditional format strikes cells of %s through where a condition is met that is not "+
+			"evaluated here; check whether it strikes out tenders", shortened(display.Copied(cells))))
 	}
 	t.checkExchanged()
 	t.checkUnanswered()
@@ -117,8 +119,9 @@ func (t *sheetTotals) finish(tail xlsx.Tail) {
 	t.checkCommas()
 	if len(t.after) > 0 {
 		t.fault(tender.FileFault{Cell: t.layout.cell(headings.ColInstruction, t.after[0]), Rule: tender.RuleAfterTotal,
-			Message: fmt.Sprintf("below the totals row %d there are rows that look like instructions: %s", t.sums.row, rowList(t.after, len(t.after))),
-			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
+			Message: fmt.Sprintf("below the totals row %d there are rows that look like instructions: %s", t.sums.row,
+				rowList(t.after, len(t.after))),
+			Advice: "ask the depositary whether they belong to the report; the totals row must be the last"})
 	}
 }
 
@@ -129,7 +132,8 @@ func (t *sheetTotals) describe() SheetReport {
 		Unread: t.unreadColumns(), NoStatus: !l.Has(headings.ColStatus) && t.answeredRows == 0}
 	for c := range headings.ColumnCount {
 		if l.Has(c) {
-			described.Columns = append(described.Columns, Column{headings.Headings[c].Name, display.Copied(l.Heading(c)), letters(l.Position(c)), l.Why[c]})
+			described.Columns = append(described.Columns,
+				Column{headings.Headings[c].Name, display.Copied(l.Heading(c)), letters(l.Position(c)), l.Why[c]})
 		}
 	}
 	if texts := headings.Texts(l.Ignored); len(texts) > 0 {
@@ -150,10 +154,12 @@ func (t *sheetTotals) describe() SheetReport {
 		}
 	}
 	if t.padded && len(t.unpadded) > 0 {
-		t.note(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; check whether a zero is missing", rowList(t.unpadded, len(t.unpadded))))
+		t.note(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; check whether "+
+			"a zero is missing", rowList(t.unpadded, len(t.unpadded))))
 	}
 	if n := len(t.commentCells); n > 0 {
-		t.note(fmt.Sprintf("comments on cells of instructions, which are not read: %s", strings.Join(t.commentCells[:min(n, shownRows)], ", ")+andMore(n)))
+		t.note(fmt.Sprintf("comments on cells of instructions, which are not read: %s",
+			strings.Join(t.commentCells[:min(n, shownRows)], ", ")+andMore(n)))
 	}
 	if t.formulas > 0 {
 		t.note(fmt.Sprintf("%d cells hold formulas; their stored values are used, as the offer says", t.formulas))

@@ -33,7 +33,9 @@ const (
 	grandTotal
 )
 
-var totalWords = values.Words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal totalprincipalamount totaltendered totalamount totalamounttendered totalquantity summe gesamt gesamtsumme ergebnis gesamtergebnis somme totale totaal")
+var totalWords = values.Words("total totals grandtotal overalltotal controltotal sum sumtotal totalprincipal " +
+	"totalprincipalamount totaltendered totalamount totalamounttendered totalquantity summe gesamt gesamtsumme " +
+	"ergebnis gesamtergebnis somme totale totaal")
 
 // readTotal compares a total with the rows above it.
 func (t *sheetTotals) readTotal(row *xlsx.Row, cell *xlsx.Cell, label string, kind totalKind) {
@@ -41,7 +43,8 @@ func (t *sheetTotals) readTotal(row *xlsx.Row, cell *xlsx.Cell, label string, ki
 		t.sums.row = row.Number
 	}
 	if !isFilled(cell) || cell.Kind == xlsx.Blank {
-		t.note(fmt.Sprintf("row %d, %s, has no value under %s: nothing was checked", row.Number, display.Quote(values.Trim(label)), display.Quote(t.layout.headings.Heading(headings.ColPrincipal))))
+		t.note(fmt.Sprintf("row %d, %s, has no value under %s: nothing was checked", row.Number,
+			display.Quote(values.Trim(label)), display.Quote(t.layout.headings.Heading(headings.ColPrincipal))))
 		return
 	}
 	t.noteStruckTotal(row)
@@ -52,7 +55,8 @@ func (t *sheetTotals) readTotal(row *xlsx.Row, cell *xlsx.Cell, label string, ki
 	}
 	t.sums.stated = &ControlTotal{row.Number, value}
 	if !t.sums.agrees(t.found, value, kind, row.Number) && !t.agreesWithAll(value, row.Number) {
-		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s", display.Quote(values.Trim(label)), value, t.sums.all.value())
+		message := fmt.Sprintf("the total %s is %s, but the rows above it add up to %s",
+			display.Quote(values.Trim(label)), value, t.sums.all.value())
 		if why := t.sums.shownOnly(value, kind, t.hidden); why != "" {
 			t.fault(wrongTotal(cell, row.Number, message+why, hiddenAdvice))
 		} else {
@@ -74,13 +78,16 @@ func (t *sheetTotals) readPair(row *xlsx.Row, label string, cell *xlsx.Cell) {
 		t.countAgrees = true
 		t.note(fmt.Sprintf("row %d agrees with the number of instructions: %s", row.Number, value))
 	case isCount && value.Equal(decimal.NewFromInt(int64(t.tendered))):
-		t.note(fmt.Sprintf("row %d agrees with the number of the instructions reported as tendered: %s", row.Number, value))
+		t.note(fmt.Sprintf("row %d agrees with the number of the instructions reported as tendered: %s", row.Number,
+			value))
 	case isCount:
-		t.totalFault(row, cell, fmt.Sprintf("row %d counts %s instructions, but there are %d above it", row.Number, value, t.count))
+		t.totalFault(row, cell, fmt.Sprintf("row %d counts %s instructions, but there are %d above it", row.Number,
+			value, t.count))
 	case t.sums.agrees(t.found, value, grandTotal, row.Number) || t.agreesWithAll(value, row.Number):
 		t.sums.stated = &ControlTotal{row.Number, value}
 	default:
-		t.totalFault(row, cell, fmt.Sprintf("the total in row %d is %s, but the rows above it add up to %s", row.Number, value, t.sums.all.value()))
+		t.totalFault(row, cell, fmt.Sprintf("the total in row %d is %s, but the rows above it add up to %s", row.Number,
+			value, t.sums.all.value()))
 	}
 }
 
@@ -89,13 +96,15 @@ func (t *sheetTotals) readPair(row *xlsx.Row, label string, cell *xlsx.Cell) {
 func (t *sheetTotals) noteStruckTotal(row *xlsx.Row) {
 	struck := func(c xlsx.Cell) bool { return isFilled(&c) && c.Struck != xlsx.NotStruck }
 	if i := slices.IndexFunc(row.Cells, struck); i >= 0 {
-		t.note(fmt.Sprintf("the total in row %d is struck through (%s) and was checked anyway", row.Number, xlsx.CellName(row.Cells[i].Col, row.Number)))
+		t.note(fmt.Sprintf("the total in row %d is struck through (%s) and was checked anyway", row.Number,
+			xlsx.CellName(row.Cells[i].Col, row.Number)))
 	}
 }
 
 // wrongTotal is the fault of a cell with a total or a count.
 func wrongTotal(cell *xlsx.Cell, row int, message, advice string) tender.FileFault {
-	return tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message, Advice: advice}
+	return tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal,
+		Message: message, Advice: advice}
 }
 
 const totalAdvice = "a row is missing, repeated or changed: ask the depositary for the report again"
@@ -103,7 +112,8 @@ const totalAdvice = "a row is missing, repeated or changed: ask the depositary f
 func (t *sheetTotals) totalFault(row *xlsx.Row, cell *xlsx.Cell, message string) {
 	advice := totalAdvice
 	if cell.Formula {
-		advice = "the total is a formula: if the rows changed after it was calculated, open and save the file in a spreadsheet program; otherwise " + advice
+		advice = "the total is a formula: if the rows changed after it was calculated, open and save the file in a " +
+			"spreadsheet program; otherwise " + advice
 	}
 	t.fault(wrongTotal(cell, row.Number, message, advice))
 }
@@ -125,10 +135,12 @@ func (t *sums) agrees(found *findings, value decimal.Decimal, kind totalKind, ro
 	case value.Equal(t.all.value()):
 		return true
 	case kind == subtotal && value.Equal(t.sinceLast.value()),
-		kind == subtotal && !value.IsZero() && slices.ContainsFunc(t.bySeries, func(s sum) bool { return value.Equal(s.value()) }):
+		kind == subtotal && !value.IsZero() &&
+			slices.ContainsFunc(t.bySeries, func(s sum) bool { return value.Equal(s.value()) }):
 		return true
 	case len(t.unreadable) > 0:
-		found.note(fmt.Sprintf("the total %s in row %d was not verified: the principal cannot be read in %s; the others add up to %s",
+		found.note(fmt.Sprintf("the total %s in row %d was not verified: the principal cannot be read in %s; the "+
+			"others add up to %s",
 			value, row, rowList(t.unreadable, len(t.unreadable)), t.all.value()))
 		return true
 	case value.Equal(t.tendered.value()):

@@ -47,7 +47,8 @@ func (t *terms) saysNothing(c *xlsx.Cell) bool {
 
 // ignores reports whether the offer says that a column is to be ignored.
 func (t *terms) ignores(heading string) bool {
-	return slices.ContainsFunc(t.depositary.Ignored, func(name string) bool { return values.Normal(name) == values.Normal(heading) })
+	return slices.ContainsFunc(t.depositary.Ignored,
+		func(name string) bool { return values.Normal(name) == values.Normal(heading) })
 }
 
 // controlValue is the number in a cell, however it came about.

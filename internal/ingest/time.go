@@ -18,7 +18,8 @@ func (r *rowReader) received() time.Time {
 	t, given := r.instant(headings.ReceivedAt)
 	if given == blank {
 		c := r.layout.headings.First(headings.ReceivedAt)
-		r.reject(c, &values.Fault{Rule: tender.RuleMissingTime, Message: "the time of receipt is missing" + r.holdsNothing(c), Advice: "ask the depositary when the tender was received"})
+		r.reject(c, values.NewFault(tender.RuleMissingTime, "the time of receipt is missing"+r.holdsNothing(c),
+			"ask the depositary when the tender was received"))
 	}
 	return t
 }
@@ -47,11 +48,13 @@ func (r *rowReader) withdrawalTime(in *tender.Instruction) presence {
 	case !r.layout.headings.Has(headings.ColStatus):
 		in.Status = tender.Withdrawn // there is no other word for it in the file
 	case in.Status == tender.Tendered, in.Status == tender.Pending:
-		r.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
-			Advice: "ask the depositary whether the tender was withdrawn"})
+		r.reject(c, values.NewFault(tender.RuleContradiction,
+			fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
+			"ask the depositary whether the tender was withdrawn"))
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		r.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: "the withdrawal is earlier than the tender", Advice: "ask the depositary for the times"})
+		r.reject(c, values.NewFault(tender.RuleContradiction, "the withdrawal is earlier than the tender",
+			"ask the depositary for the times"))
 	}
 	if in.Status == tender.Withdrawn {
 		in.WithdrawnAt = t
@@ -66,7 +69,8 @@ func (r *rowReader) cover(in *tender.Instruction) {
 		return
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		r.reject(headings.ColCovered, &values.Fault{Rule: tender.RuleContradiction, Message: "the delivery is earlier than the tender", Advice: "ask the depositary for the times"})
+		r.reject(headings.ColCovered, values.NewFault(tender.RuleContradiction,
+			"the delivery is earlier than the tender", "ask the depositary for the times"))
 	}
 	in.CoveredAt = t
 }
@@ -194,9 +198,11 @@ func regularOffset(date tender.Date, zone *time.Location) (time.Duration, bool) 
 func (c *clock) implausible(t time.Time) *values.Fault {
 	switch {
 	case !c.earliest.IsZero() && t.Before(c.earliest):
-		return &values.Fault{Rule: tender.RuleImplausible, Message: fmt.Sprintf("the time is before the offer was launched on %s", c.launch), Advice: "ask the depositary for the time"}
+		return values.NewFault(tender.RuleImplausible,
+			fmt.Sprintf("the time is before the offer was launched on %s", c.launch), "ask the depositary for the time")
 	case !c.latest.IsZero() && t.After(c.latest):
-		return &values.Fault{Rule: tender.RuleImplausible, Message: "the time is more than a year after the Expiration Date", Advice: "ask the depositary for the time"}
+		return values.NewFault(tender.RuleImplausible, "the time is more than a year after the Expiration Date",
+			"ask the depositary for the time")
 	}
 	return nil
 }
@@ -230,7 +236,8 @@ func (c *clock) readStamp(cell *xlsx.Cell, text []byte) (values.Stamp, *values.F
 		return values.TextStamp(string(text), c.dates, c.near)
 	}
 	if cell.Format == xlsx.Percent {
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the cell is formatted as a percentage", Advice: "format the column as date and time"}
+		return values.Stamp{}, values.NewFault(tender.RuleTime, "the cell is formatted as a percentage",
+			"format the column as date and time")
 	}
 	return c.numberStamp(text)
 }
@@ -244,8 +251,10 @@ func (c *clock) wallStamp(text []byte) (values.Stamp, *values.Fault) {
 	}
 	st, wrong := values.TextStamp(string(text), c.dates, c.near)
 	if wrong == nil && st.Zone.Text != "" {
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: fmt.Sprintf("the date cell holds the zone %s, which a spreadsheet does not show", display.Quote(st.Zone.Text)),
-			Advice: "ask the depositary for the time as text with its zone, or for a date cell without one"}
+		return values.Stamp{}, values.NewFault(tender.RuleTime,
+			fmt.Sprintf("the date cell holds the zone %s, which a spreadsheet does not show",
+				display.Quote(st.Zone.Text)),
+			"ask the depositary for the time as text with its zone, or for a date cell without one")
 	}
 	return st, wrong
 }
@@ -264,14 +273,17 @@ func (c *clock) numberStamp(digits []byte) (values.Stamp, *values.Fault) {
 		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
 			return values.Stamp{HasClock: true, Clock: clock}, nil
 		}
-	case len(digits) == len("20041112") && values.IsDigits(string(digits)): // too many days for a sheet, so it is a date in digits
+	case len(digits) == len("20041112") &&
+		values.IsDigits(string(digits)): // too many days for a sheet, so it is a date in digits
 		if st, wrong := values.TextStamp(string(digits), "", values.DateRange{}); wrong == nil && st.Date.Year >= 1900 {
 			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is 29 February 1900, a day that does not exist", Advice: "format the column as date and time"}
+		return values.Stamp{}, values.NewFault(tender.RuleTime,
+			"the number is 29 February 1900, a day that does not exist", "format the column as date and time")
 	}
-	return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is not a date and time", Advice: "format the column as date and time"}
+	return values.Stamp{}, values.NewFault(tender.RuleTime, "the number is not a date and time",
+		"format the column as date and time")
 }
 
 // hasFraction reports whether a number is not whole.
@@ -317,7 +329,8 @@ func (r *rowReader) joinedStamp(m headings.TimeParts) (values.Stamp, presence) {
 		(!clock.Date.IsZero() && clock.Date != date.Date) ||
 		(date.Zone.Text != "" && clock.Zone.Text != "" && date.Zone.Text != clock.Zone.Text)
 	if differ {
-		r.reject(m.Clock, &values.Fault{Rule: tender.RuleTime, Message: "the date and the time column contradict each other", Advice: "ask the depositary for date and time"})
+		r.reject(m.Clock, values.NewFault(tender.RuleTime, "the date and the time column contradict each other",
+			"ask the depositary for date and time"))
 		return values.Stamp{}, unusable
 	}
 	joined := values.Stamp{Date: date.Date, HasClock: clock.HasClock, Clock: clock.Clock, Zone: clock.Zone}

@@ -23,7 +23,8 @@ type unread struct {
 
 // decidingWords are parts of headings, in the form of normal, of what decides whether a
 // tender counts, for how much and in which money.
-var decidingWords = values.Words("status withdraw cancel reject revok revoc rescind void delete revers debit drcr currency ccy deliver guarant protect amount amt principal nominal quantity qty")
+var decidingWords = values.Words("status withdraw cancel reject revok revoc rescind void delete revers debit drcr " +
+	"currency ccy deliver guarant protect amount amt principal nominal quantity qty")
 
 // watch looks at the cells of an instruction in columns that are not read, as long as
 // they can say anything.
@@ -79,15 +80,18 @@ func (t *sheetTotals) checkUnread() {
 		if text == "" {
 			t.fault(tender.FileFault{
 				Cell: xlsx.CellName(u.label.Col, t.layout.headings.Row), Rule: tender.RuleUnread,
-				Message: fmt.Sprintf("the column has no heading and is not read, although %s, such as %s", why, display.Quote(u.sample)),
-				Advice:  "ask the depositary for the report with a heading over that column",
+				Message: fmt.Sprintf("the column has no heading and is not read, although %s, such as %s", why,
+					display.Quote(u.sample)),
+				Advice: "ask the depositary for the report with a heading over that column",
 			})
 			continue
 		}
 		t.fault(tender.FileFault{
 			Cell: xlsx.CellName(u.label.Col, t.layout.headings.Row), Rule: tender.RuleUnread,
-			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance", display.Quote(text), why, display.Quote(u.sample)),
-			Advice: fmt.Sprintf("say what it is, in the offer at depositary %s under columns, such as columns: {%s: %q}, or that it does not matter: ignore_columns: [%q]",
+			Message: fmt.Sprintf("the column %s is not read, although %s; it holds %s, for instance",
+				display.Quote(text), why, display.Quote(u.sample)),
+			Advice: fmt.Sprintf("say what it is, in the offer at depositary %s under columns, such as columns: {%s: "+
+				"%q}, or that it does not matter: ignore_columns: [%q]",
 				t.layout.terms.depositary.Name, t.nameFor(&u), text, text),
 		})
 	}
@@ -95,7 +99,9 @@ func (t *sheetTotals) checkUnread() {
 
 // nameFor is the name under which the offer can give the column.
 func (t *sheetTotals) nameFor(u *unread) string {
-	if _, answer := t.layout.terms.answers[strings.ToLower(u.sample)]; answer && u.likely() == headings.Headings[headings.ColWithdrawn].Name && (t.layout.headings.Has(headings.ColWithdrawn) || t.layout.headings.Has(headings.ColWithdrawnDate)) {
+	if _, answer := t.layout.terms.answers[strings.ToLower(u.sample)]; answer &&
+		u.likely() == headings.Headings[headings.ColWithdrawn].Name &&
+		(t.layout.headings.Has(headings.ColWithdrawn) || t.layout.headings.Has(headings.ColWithdrawnDate)) {
 		return headings.Headings[headings.ColIsWithdrawn].Name
 	}
 	return u.likely()
@@ -107,7 +113,8 @@ func (u *unread) likely() string {
 		column headings.Column
 		words  string
 	}{
-		{headings.ColWithdrawn, "withdraw cancel revok revoc rescind void delete revers"}, {headings.ColCurrency, "currency ccy"}, {headings.ColDelivery, "deliver guarant protect"},
+		{headings.ColWithdrawn, "withdraw cancel revok revoc rescind void delete revers"},
+		{headings.ColCurrency, "currency ccy"}, {headings.ColDelivery, "deliver guarant protect"},
 		{headings.ColPrincipal, "amount amt principal nominal quantity qty"},
 	} {
 		if slices.Contains(values.Words(c.words), u.word) {

@@ -33,13 +33,15 @@ const longestAnswer = 15
 // of one. What is struck through is no answer.
 func (r *rowReader) withdrawnAnswer(column headings.Column) (withdrawn, answered bool) {
 	c := r.cells[column]
-	if c == nil || (c.Formula && r.terms.depositary.Formulas != tender.StoredFormulas) || (c.Struck != xlsx.NotStruck && !r.struckRow) {
+	if c == nil || (c.Formula && r.terms.depositary.Formulas != tender.StoredFormulas) ||
+		(c.Struck != xlsx.NotStruck && !r.struckRow) {
 		return false, false
 	}
 	switch text := values.Trimmed(c.Text); {
 	case c.Kind == xlsx.Bool:
 		return string(text) == "1", true
-	case c.Kind == xlsx.Text && len(text) <= longestAnswer, c.Kind == xlsx.Number && r.terms.depositary.WithdrawnYes != "":
+	case c.Kind == xlsx.Text && len(text) <= longestAnswer,
+		c.Kind == xlsx.Number && r.terms.depositary.WithdrawnYes != "":
 		withdrawn, answered = r.terms.answers[strings.ToLower(string(text))]
 	}
 	return withdrawn, answered
@@ -71,8 +73,9 @@ func (r *rowReader) answered(in *tender.Instruction, column headings.Column) (wi
 // withdrawn contradicts something else.
 func (r *rowReader) contradicts(c headings.Column, other string) {
 	says := display.Quote(values.Trim(string(r.cells[c].Text)))
-	r.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: fmt.Sprintf("the column %s says %s, %s", display.Quote(r.layout.headings.Heading(c)), says, other),
-		Advice: "ask the depositary whether the tender was withdrawn"})
+	r.reject(c, values.NewFault(tender.RuleContradiction,
+		fmt.Sprintf("the column %s says %s, %s", display.Quote(r.layout.headings.Heading(c)), says, other),
+		"ask the depositary whether the tender was withdrawn"))
 }
 
 // isWithdrawn reads the column that says whether a tender was withdrawn, and compares it with
@@ -93,9 +96,11 @@ func (r *rowReader) isWithdrawn(in *tender.Instruction, time presence) {
 		}
 	case isFilled(r.cells[headings.ColIsWithdrawn]) && !r.terms.saysNothing(r.cells[headings.ColIsWithdrawn]):
 		if text, usable := r.text(headings.ColIsWithdrawn); usable {
-			r.reject(headings.ColIsWithdrawn, &values.Fault{Rule: tender.RuleTime, Message: "it is not a known word for whether the tender was withdrawn",
-				Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
-					"if the column says how much was withdrawn, ask the depositary for the principal that is still tendered", r.terms.depositary.Name, string(text))})
+			r.reject(headings.ColIsWithdrawn, values.NewFault(tender.RuleTime,
+				"it is not a known word for whether the tender was withdrawn",
+				fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
+					"if the column says how much was withdrawn, ask the depositary for the principal that is still "+
+					"tendered", r.terms.depositary.Name, string(text))))
 		}
 	case time == present && !r.bad:
 		r.totals.unanswered = append(r.totals.unanswered, len(r.lines.states)-1)
@@ -114,7 +119,8 @@ func (t *sheetTotals) checkUnanswered() {
 		}
 		t.found.reject(t.layout.finding(t.lines.instruction(i), headings.ColIsWithdrawn, values.Fault{
 			Rule: tender.RuleContradiction,
-			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank",
+			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, "+
+				"is blank",
 				display.Quote(t.layout.headings.Heading(headings.ColIsWithdrawn))),
 			Advice: "ask the depositary whether the tender was withdrawn",
 		}))
@@ -128,6 +134,7 @@ func (r *rowReader) noAnswer(c headings.Column, text []byte, wrong *values.Fault
 	if c != headings.ColWithdrawn || r.cells[c].Kind != xlsx.Text || bytes.ContainsAny(text, "0123456789") {
 		return wrong
 	}
-	return &values.Fault{Rule: tender.RuleTime, Message: "the text is neither a time of withdrawal nor a known word for yes or no",
-		Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the time as 2004-11-12 16:59", r.terms.depositary.Name, string(text))}
+	return values.NewFault(tender.RuleTime, "the text is neither a time of withdrawal nor a known word for yes or no",
+		fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the "+
+			"time as 2004-11-12 16:59", r.terms.depositary.Name, string(text)))
 }

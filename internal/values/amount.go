@@ -139,25 +139,31 @@ func NumberAmount(digits string) (decimal.Decimal, *Fault) {
 	n, ok := ParseNumber(digits)
 	switch {
 	case !ok:
-		return decimal.Zero, &Fault{tender.RulePrincipal, "the cell does not hold a number", "enter the principal as a number"}
+		return decimal.Zero, &Fault{tender.RulePrincipal, "the cell does not hold a number",
+			"enter the principal as a number"}
 	case len(n.digits) > MaxDigits && n.Magnitude() <= MaxDigits:
 		return decimal.Zero, &Fault{tender.RulePrincipal,
-			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries a residue", len(n.digits), MaxDigits),
+			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries "+
+				"a residue", len(n.digits), MaxDigits),
 			"enter the principal itself, rounded to the denomination"}
 	case !n.inBounds():
-		return decimal.Zero, &Fault{tender.RulePrincipal, "the number is too large or too small for a principal", "check the amount with the depositary"}
+		return decimal.Zero, &Fault{tender.RulePrincipal, "the number is too large or too small for a principal",
+			"check the amount with the depositary"}
 	}
 	return n.Decimal(), nil
 }
 
 // The marks that may stand beside an amount, with the currencies they can mean.
 var currencySigns = map[string]string{
-	"$": "USD AUD CAD HKD NZD SGD MXN TWD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY CNY", "C$": "CAD", "A$": "AUD",
+	"$": "USD AUD CAD HKD NZD SGD MXN TWD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY CNY", "C$": "CAD",
+	"A$": "AUD",
 }
 
 // amountForm is an amount in text: an optional currency before or after it, and
 // digits, commas, points, apostrophes and spaces in between.
-var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2007}-\x{2009}]?([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2007}-\x{2009}]*[0-9])?)[ \x{a0}\x{202f}\x{2007}-\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
+var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2007}-\x{2009}]?` +
+	`([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2007}-\x{2009}]*[0-9])?)` +
+	`[ \x{a0}\x{202f}\x{2007}-\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
 
 // The digits of an amount, one pattern for each way of writing thousands.
 var digitForms = []struct {
@@ -168,7 +174,8 @@ var digitForms = []struct {
 	{regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`), "", false},
 	{regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`), ",", false},
 	{regexp.MustCompile(`^[0-9]{1,3}(['’][0-9]{3})+(\.[0-9]+)?$`), "'’", false},
-	{regexp.MustCompile(`^[0-9]{1,3}([ \x{a0}\x{202f}\x{2007}-\x{2009}][0-9]{3})+([.,][0-9]+)?$`), " \u00a0\u202f\u2007\u2008\u2009", true},
+	{regexp.MustCompile(`^[0-9]{1,3}([ \x{a0}\x{202f}\x{2007}-\x{2009}][0-9]{3})+([.,][0-9]+)?$`),
+		" \u00a0\u202f\u2007\u2008\u2009", true},
 	{regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{3}){2,}(,[0-9]+)?$`), ".", true},
 	{regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{3},[0-9]+$`), ".", true},
 }
@@ -190,7 +197,8 @@ func TextAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal
 		return amount, "", wrong
 	}
 	if len(s) > maxAmountLen {
-		return decimal.Zero, "", &Fault{tender.RulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
+		return decimal.Zero, "", &Fault{tender.RulePrincipal, "the text is too long for an amount",
+			"enter the principal as a number"}
 	}
 	parts := amountForm.FindStringSubmatch(s)
 	if parts == nil || (parts[1] != "" && parts[3] != "") || !IsMark(parts[1]+parts[3]) {

@@ -19,10 +19,12 @@ func WallInstant(y, m, d, h, mi, s, ns int, zone *time.Location) (time.Time, err
 	if wanted.Year() != y || int(wanted.Month()) != m || wanted.Day() != d {
 		return time.Time{}, fmt.Errorf("%04d-%02d-%02d does not exist", y, m, d)
 	}
-	if h < 0 || mi < 0 || mi > 59 || s < 0 || s > 59 || ns < 0 || ns > 999_999_999 || h > 24 || (h == 24 && mi+s+ns > 0) {
+	if h < 0 || mi < 0 || mi > 59 || s < 0 || s > 59 || ns < 0 || ns > 999_999_999 || h > 24 ||
+		(h == 24 && mi+s+ns > 0) {
 		return time.Time{}, fmt.Errorf("%02d:%02d:%02d is not a time of day", h, mi, s)
 	}
-	wanted = wanted.Add(time.Duration(h)*time.Hour + time.Duration(mi)*time.Minute + time.Duration(s)*time.Second + time.Duration(ns))
+	wanted = wanted.Add(time.Duration(h)*time.Hour + time.Duration(mi)*time.Minute +
+		time.Duration(s)*time.Second + time.Duration(ns))
 	shown := instantsShowing(wanted, zone)
 	switch len(shown) {
 	case 1:
@@ -80,7 +82,8 @@ type zoneMark struct {
 func (s Stamp) Instant(zone *time.Location) (time.Time, *Fault) {
 	switch {
 	case s.Date.IsZero():
-		return time.Time{}, &Fault{tender.RuleTime, "there is a time of day but no date", "ask the depositary for date and time"}
+		return time.Time{}, &Fault{tender.RuleTime, "there is a time of day but no date",
+			"ask the depositary for date and time"}
 	case !s.HasClock:
 		return time.Time{}, &Fault{tender.RuleNoTimeOfDay, "there is a date but no time of day",
 			"ask the depositary for the time; midnight is written 2004-11-12 00:00, as text"}
@@ -98,7 +101,8 @@ func (s Stamp) at(zone *time.Location) (time.Time, *Fault) {
 	h, mi, sec := int(c/time.Hour), int(c%time.Hour/time.Minute), int(c%time.Minute/time.Second)
 	t, err := WallInstant(s.Date.Year, int(s.Date.Month), s.Date.Day, h, mi, sec, int(c%time.Second), zone)
 	if err != nil {
-		return time.Time{}, &Fault{tender.RuleClockChange, err.Error(), "ask the depositary for the time with its offset from UTC, such as 2004-10-31T01:30-04:00"}
+		return time.Time{}, &Fault{tender.RuleClockChange, err.Error(),
+			"ask the depositary for the time with its offset from UTC, such as 2004-10-31T01:30-04:00"}
 	}
 	if in := s.Zone.inForce; in != nil {
 		if name, _ := t.In(in).Zone(); name != s.Zone.Text {
@@ -118,19 +122,23 @@ var (
 	DateShortYear = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})([-/.])(\d{2})\b`)
 	dateShortName = regexp.MustCompile(`^(\d{1,2})[- ]([A-Za-z]{3,9})[- ](\d{2})\b`)
 	basicDate     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?: |$)`)
-	unixForm      = regexp.MustCompile(`^([A-Za-z]{3} \d{1,2}) (\d{1,2}:\d{2}:\d{2}(?: [AP]M)?(?: [A-Z]{1,5}| [+-]\d{2,4})?) (\d{4})$`) // as date writes it: the year is last
-	basicForm     = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[T ](\d{2})(\d{2})(\d{2})?`)
-	zeroDayText   = regexp.MustCompile(`^(1900-01-00|0?1/0?0/(19)?00|0?0[./]0?1[./](19)?00)\b`) // the day 0 of a spreadsheet
-	dayOfWeek     = regexp.MustCompile(`^(?i)(sun|mon|tue|wed|thu|fri|sat)[a-z]*,? `)
-	dateNameDay   = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
-	dottedForm    = regexp.MustCompile(`^(\d{1,2})\.(\d{2})(?:\.(\d{2})(?:[.,](\d{1,9}))?)?`)
-	clockForm     = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`)
-	halfForm      = regexp.MustCompile(`^ ?([AaPp])\.?[Mm]\.?`)
-	offsetForm    = regexp.MustCompile(`^(?:GMT|UTC)?([+-])(\d{2}):?(\d{2})?$`)
-	zoneRemark    = regexp.MustCompile(`^(.*\S) ?\([A-Za-z ]+\)$`) // such as -04:00 (ET)
+	// unixForm is as the program date writes it: the year is last.
+	unixForm = regexp.MustCompile(`^([A-Za-z]{3} \d{1,2}) (\d{1,2}:\d{2}:\d{2}(?: [AP]M)?` +
+		`(?: [A-Z]{1,5}| [+-]\d{2,4})?) (\d{4})$`)
+	basicForm = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[T ](\d{2})(\d{2})(\d{2})?`)
+	// zeroDayText is the day 0 of a spreadsheet.
+	zeroDayText = regexp.MustCompile(`^(1900-01-00|0?1/0?0/(19)?00|0?0[./]0?1[./](19)?00)\b`)
+	dayOfWeek   = regexp.MustCompile(`^(?i)(sun|mon|tue|wed|thu|fri|sat)[a-z]*,? `)
+	dateNameDay = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
+	dottedForm  = regexp.MustCompile(`^(\d{1,2})\.(\d{2})(?:\.(\d{2})(?:[.,](\d{1,9}))?)?`)
+	clockForm   = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`)
+	halfForm    = regexp.MustCompile(`^ ?([AaPp])\.?[Mm]\.?`)
+	offsetForm  = regexp.MustCompile(`^(?:GMT|UTC)?([+-])(\d{2}):?(\d{2})?$`)
+	zoneRemark  = regexp.MustCompile(`^(.*\S) ?\([A-Za-z ]+\)$`) // such as -04:00 (ET)
 )
 
-var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
+var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+	"november", "december"}
 
 // TextStamp reads a date, a time of day, or both, and a zone after them. A year of two
 // digits is that of a date near the offer.
@@ -150,7 +158,8 @@ func TextStamp(text string, dates tender.DateFormat, near DateRange) (Stamp, *Fa
 		ok = s.takeZone(strings.TrimLeft(rest, " "))
 	}
 	if !ok || (s.Date.IsZero() && !s.HasClock) {
-		return Stamp{}, &Fault{tender.RuleTime, "the text is not a date and time that can be read", "write it as 2004-11-12 16:59:59.700"}
+		return Stamp{}, &Fault{tender.RuleTime, "the text is not a date and time that can be read",
+			"write it as 2004-11-12 16:59:59.700"}
 	}
 	return s, nil
 }
@@ -202,7 +211,8 @@ func IsoStamp(b []byte) (Stamp, bool) {
 		return Stamp{}, false
 	}
 	for i, c := range b {
-		if digit := c >= '0' && c <= '9'; digit != (form[i] == 'd') || (!digit && c != form[i] && !(i == 10 && c == 'T')) {
+		if digit := c >= '0' && c <= '9'; digit != (form[i] == 'd') ||
+			(!digit && c != form[i] && !(i == 10 && c == 'T')) {
 			return Stamp{}, false
 		}
 	}
@@ -220,7 +230,8 @@ func IsoStamp(b []byte) (Stamp, bool) {
 	if tender.DateOf(date.Time()) != date || hour > 23 || minute > 59 || second > 59 {
 		return Stamp{}, false
 	}
-	clock := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + time.Duration(rest)
+	clock := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute +
+		time.Duration(second)*time.Second + time.Duration(rest)
 	return Stamp{Date: date, HasClock: true, Clock: clock}, true
 }
 
@@ -281,7 +292,8 @@ func (s *Stamp) takeShortName(m []string, rest string, near DateRange) (string, 
 		s.Date = tender.Date{}
 	}
 	if s.Date.IsZero() {
-		return "", &Fault{tender.RuleTime, "the year has two digits, and the offer's dates do not say which date it is", shortYearAdvice}
+		return "", &Fault{tender.RuleTime, "the year has two digits, and the offer's dates do not say which date it is",
+			shortYearAdvice}
 	}
 	return s.checkDate(rest)
 }
@@ -310,11 +322,13 @@ func (s *Stamp) takeShortYear(m []string, rest string, dates tender.DateFormat, 
 			s.Date = yearFirst
 		case !yearFirst.IsZero() && yearFirst != s.Date:
 			return "", &Fault{tender.RuleAmbiguousDate,
-				fmt.Sprintf("the year has two digits, and the date can be %s or %s", s.Date, yearFirst), shortYearAdvice}
+				fmt.Sprintf("the year has two digits, and the date can be %s or %s", s.Date, yearFirst),
+				shortYearAdvice}
 		}
 	}
 	if s.Date.IsZero() {
-		return "", &Fault{tender.RuleTime, "the year has two digits, and there is no such date near the offer", shortYearAdvice}
+		return "", &Fault{tender.RuleTime, "the year has two digits, and there is no such date near the offer",
+			shortYearAdvice}
 	}
 	return s.checkDate(rest)
 }
@@ -331,10 +345,12 @@ func (s *Stamp) setDayOrMonth(first, second, year int, dates tender.DateFormat) 
 	case dates == "" && second <= 12 && first != second:
 		return &Fault{tender.RuleAmbiguousDate,
 			fmt.Sprintf("the date can be %d %s or %d %s", second, time.Month(first), first, time.Month(second)),
-			"ask the depositary for dates written as 2004-11-12, or for date cells; or say which it is, in the offer: date_format: day_first or month_first"}
+			"ask the depositary for dates written as 2004-11-12, or for date cells; or say which it is, in the " +
+				"offer: date_format: day_first or month_first"}
 	}
 	if month > 12 && dates != "" {
-		return &Fault{tender.RuleTime, fmt.Sprintf("there is no month %d, and the offer says date_format: %s", month, dates), "correct the date with the depositary, or date_format in the offer"}
+		return &Fault{tender.RuleTime, fmt.Sprintf("there is no month %d, and the offer says date_format: %s", month,
+			dates), "correct the date with the depositary, or date_format in the offer"}
 	}
 	s.Date = tender.Date{Year: year, Month: time.Month(month), Day: day}
 	return nil
@@ -387,7 +403,8 @@ func (s *Stamp) takeClock(text string) (rest string, ok bool) {
 		return "", false
 	}
 	s.HasClock = true
-	s.Clock = time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + time.Duration(nanos)
+	s.Clock = time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute +
+		time.Duration(second)*time.Second + time.Duration(nanos)
 	return rest, true
 }
 

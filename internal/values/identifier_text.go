@@ -18,12 +18,14 @@ var errorTexts = Words("#NAME? #REF! #VALUE! #DIV/0! #NULL! #NUM! #SPILL! #CALC!
 // IsErrorText reports whether a text is what a spreadsheet shows instead of a value: an error,
 // or number signs where a column was too narrow.
 func IsErrorText(text []byte) bool {
-	return len(text) > 1 && text[0] == '#' && (slices.Contains(errorTexts, string(text)) || len(bytes.Trim(text, "#")) == 0)
+	return len(text) > 1 && text[0] == '#' &&
+		(slices.Contains(errorTexts, string(text)) || len(bytes.Trim(text, "#")) == 0)
 }
 
 // dateTexts are the forms in which spreadsheets write what they took for a date: 2-Mar,
 // Mar-02, 3/2/2004, 2004-03-02 00:00:00.
-var dateTexts = regexp.MustCompile(`(?i)^(\d{1,2}-(` + monthForms + `)(-\d{2}|-\d{4})?|(` + monthForms + `)-\d{2}|\d{1,2}/\d{1,2}/(\d{2}|\d{4})|\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.0+)?)?)?)$`)
+var dateTexts = regexp.MustCompile(`(?i)^(\d{1,2}-(` + monthForms + `)(-\d{2}|-\d{4})?|(` + monthForms + `)-\d{2}|` +
+	`\d{1,2}/\d{1,2}/(\d{2}|\d{4})|\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.0+)?)?)?)$`)
 
 const monthForms = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 
@@ -42,7 +44,8 @@ func MadeByProgram(cell *xlsx.Cell, text []byte, rule string) *Fault {
 	case IsPlainText(text):
 		return nil
 	case bytes.ContainsAny(text, "\r\n"):
-		return &Fault{rule, "there is a line break in it, so there may be several numbers in the cell", "ask the depositary for one row for each"}
+		return &Fault{rule, "there is a line break in it, so there may be several numbers in the cell",
+			"ask the depositary for one row for each"}
 	case strings.ContainsFunc(string(text), display.Unseen):
 		return &Fault{rule, "there are invisible characters in it, so it is not what it looks like", advice}
 	}

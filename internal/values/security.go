@@ -82,11 +82,13 @@ func (s *Securities) restore(digits string, isNumber bool) (id string, series in
 		return fits[0], s.Listed[fits[0]].Series, nil, nil
 	case len(fits) == 1:
 		remark = &Fault{tender.RuleSecurityRepaired,
-			fmt.Sprintf("a spreadsheet turned the CUSIP into a number; %s is the only security of the offer it can be", fits[0]),
+			fmt.Sprintf("a spreadsheet turned the CUSIP into a number; %s is the only security of the offer it can be",
+				fits[0]),
 			"ask the depositary to format the column as text"}
 		return fits[0], s.Listed[fits[0]].Series, remark, nil
 	case len(fits) > 1:
-		wrong = &Fault{tender.RuleSecurity, "a spreadsheet turned the CUSIP into a number; it can be " + strings.Join(fits, " or "),
+		wrong = &Fault{tender.RuleSecurity,
+			"a spreadsheet turned the CUSIP into a number; it can be " + strings.Join(fits, " or "),
 			"ask the depositary for the CUSIP, in a column formatted as text"}
 	default:
 		wrong = &Fault{tender.RuleSecurityUnknown, "the number is not a security of the offer",
@@ -99,7 +101,8 @@ func (s *Securities) restore(digits string, isNumber bool) (id string, series in
 func (s *Securities) whyUnknown(id string) *Fault {
 	switch {
 	case strings.ContainsFunc(id, func(r rune) bool { return r > unicode.MaxASCII }):
-		return &Fault{tender.RuleSecurity, "there are characters in it that a CUSIP or ISIN does not have; they may only look right",
+		return &Fault{tender.RuleSecurity, "there are characters in it that a CUSIP or ISIN does not have; they may " +
+			"only look right",
 			"type the CUSIP or ISIN again"}
 	case len(id) != 9 && len(id) != 12:
 		return &Fault{tender.RuleSecurity, fmt.Sprintf("a CUSIP has 9 characters and an ISIN 12; this has %d", len(id)),
@@ -112,7 +115,8 @@ func (s *Securities) whyUnknown(id string) *Fault {
 		cusip := id[2:11] // inside an American ISIN
 		if l, ok := s.Listed[cusip]; ok {
 			return &Fault{tender.RuleSecurityUnknown,
-				fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusip, l.Series+1),
+				fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)",
+					cusip, l.Series+1),
 				"if it is the same security, add the ISIN to securities in the offer"}
 		}
 	}

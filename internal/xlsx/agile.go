@@ -172,7 +172,9 @@ func readAgile(xml []byte, limits Limits) (*agile, error) {
 		switch {
 		case !more:
 			if !data || !integrity || !keys {
-				return nil, s.fault(fault.RuleEncryption, "the description of how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a key under a password %t)"+askProtection, data, integrity, keys)
+				return nil, s.fault(fault.RuleEncryption,
+					"the description of how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a "+
+						"key under a password %t)"+askProtection, data, integrity, keys)
 			}
 			if err := s.finishDocument(); err != nil {
 				return nil, err
@@ -265,7 +267,8 @@ func (a *agile) readKey(s *scanner, limits Limits) error {
 	if !more || !s.isIn(nsPassword, "encryptedKey") {
 		return s.misplaced()
 	}
-	f, err := s.fields(slices.Concat(suiteFields, []string{"spinCount", "encryptedVerifierHashInput", "encryptedVerifierHashValue", "encryptedKeyValue"})...)
+	f, err := s.fields(slices.Concat(suiteFields,
+		[]string{"spinCount", "encryptedVerifierHashInput", "encryptedVerifierHashValue", "encryptedKeyValue"})...)
 	if err != nil {
 		return err
 	}
@@ -330,7 +333,8 @@ type fields struct {
 }
 
 // suiteFields are the attributes that a suite is read from.
-var suiteFields = []string{"saltSize", "blockSize", "keyBits", "hashSize", "cipherAlgorithm", "cipherChaining", "hashAlgorithm", "saltValue"}
+var suiteFields = []string{"saltSize", "blockSize", "keyBits", "hashSize", "cipherAlgorithm", "cipherChaining",
+	"hashAlgorithm", "saltValue"}
 
 // fields takes the attributes of the last tag, which must be just those of these names.
 func (s *scanner) fields(names ...string) (fields, error) {
@@ -341,7 +345,8 @@ func (s *scanner) fields(names ...string) (fields, error) {
 			continue
 		}
 		if a.ns != nsNone || !slices.Contains(names, string(a.local)) {
-			return f, s.fault(fault.RuleEncryption, "<%.40s> has the attribute %.40s, which is not known", s.name, a.name)
+			return f, s.fault(fault.RuleEncryption, "<%.40s> has the attribute %.40s, which is not known", s.name,
+				a.name)
 		}
 		f.value[string(a.local)] = string(a.value)
 	}

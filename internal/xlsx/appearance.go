@@ -213,11 +213,13 @@ func isCurrency(text string) bool {
 	if letters == "" {
 		return true
 	}
-	return len(letters) <= 3 && (len(letters) == 3 || letters != text) && strings.Trim(letters, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return len(letters) <= 3 && (len(letters) == 3 || letters != text) &&
+		strings.Trim(letters, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 func isLetterOrDigit(r rune) bool {
-	return (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r > 0x7f && r != '€' && r != '£' && r != '¥' && r != 0xa0 && r != 0x2009 && r != 0x202f)
+	return (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') ||
+		(r > 0x7f && r != '€' && r != '£' && r != '¥' && r != 0xa0 && r != 0x2009 && r != 0x202f)
 }
 
 // firstLetter is the first character of a text.

@@ -75,7 +75,8 @@ func (s *scanner) bomLength() int {
 func (s *scanner) checkEncoding(first []byte) error {
 	for _, mark := range []string{"\xFE\xFF", "\xFF\xFE", "\x00<", "<\x00"} {
 		if bytes.HasPrefix(first, []byte(mark)) {
-			return s.fault(fault.RuleEncoding, "the part is in UTF-16 without its mark; save the workbook again in Excel and send that")
+			return s.fault(fault.RuleEncoding, "the part is in UTF-16 without its mark; save the workbook again in "+
+				"Excel and send that")
 		}
 	}
 	if bytes.HasPrefix(first, byteOrderMark) {
@@ -114,7 +115,8 @@ func (s *scanner) checkXMLDeclaration(rest []byte) error {
 			}
 		case "encoding":
 			if !s.isEncoding(string(bytes.ToLower(a.value))) {
-				return s.fault(fault.RuleEncoding, "the part says it is in %.20q, which it is not, or which is not read; save the workbook again in Excel and send that", a.value)
+				return s.fault(fault.RuleEncoding, "the part says it is in %.20q, which it is not, or which is not "+
+					"read; save the workbook again in Excel and send that", a.value)
 			}
 		case "standalone":
 		default:

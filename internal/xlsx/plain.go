@@ -36,7 +36,8 @@ func (r *sheetReader) plainRow() (bool, error) {
 	}
 	r.tokenPos = r.base + int64(at)
 	r.pos = at + i + 1
-	r.scanner.open = append(r.scanner.open, element{len(r.names), nsMain, r.scanner.open[len(r.scanner.open)-1].preserve})
+	r.scanner.open = append(r.scanner.open,
+		element{len(r.names), nsMain, r.scanner.open[len(r.scanner.open)-1].preserve})
 	r.names = append(r.names, "row"...)
 	return true, r.beginRow(number, false)
 }

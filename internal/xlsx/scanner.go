@@ -536,7 +536,8 @@ func (s *scanner) child() (bool, error) {
 			return false, nil
 		case tokenText:
 			if !blank(s.text) {
-				return false, s.fault(fault.RuleStructure, "there is text within <%.40s>, which holds elements only", s.lastName())
+				return false, s.fault(fault.RuleStructure, "there is text within <%.40s>, which holds elements only",
+					s.lastName())
 			}
 		}
 	}

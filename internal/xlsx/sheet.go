@@ -91,7 +91,8 @@ type sheetReader struct {
 // row stops the reading and is returned as it is.
 func (w *Workbook) Rows(sheet int, row func(*Row) error) (Tail, error) {
 	if sheet < 0 || sheet >= len(w.parts) {
-		return Tail{}, fault.New(fault.RulePackage, "", "there is no sheet %d; the workbook has %d", sheet, len(w.parts))
+		return Tail{}, fault.New(fault.RulePackage, "", "there is no sheet %d; the workbook has %d", sheet,
+			len(w.parts))
 	}
 	e := w.parts[sheet]
 	src := w.archive.open(e)
@@ -355,7 +356,8 @@ func (r *sheetReader) styleIndex() (int, error) {
 // place checks that a cell follows the last one.
 func (r *sheetReader) place(col int) error {
 	if col <= r.lastCol {
-		return r.fault(fault.RuleOrder, "the cell %s comes after %s", CellName(col, r.row.Number), CellName(r.lastCol, r.row.Number))
+		return r.fault(fault.RuleOrder, "the cell %s comes after %s", CellName(col, r.row.Number),
+			CellName(r.lastCol, r.row.Number))
 	}
 	if col >= maxColumns {
 		return r.fault(fault.RuleReference, "a cell is to the right of a sheet's last column")

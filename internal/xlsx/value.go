@@ -92,14 +92,16 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 // setShared appearances up a shared string.
 func (r *sheetReader) setShared(cell *Cell, index int) error {
 	if index >= r.book.strings.count() {
-		return r.fault(fault.RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
+		return r.fault(fault.RuleString, "shared string %d does not exist: the workbook has %d", index,
+			r.book.strings.count())
 	}
 	cell.Kind, cell.Text, cell.Shared = Text, r.book.strings.at(index), index+1
 	if len(r.book.strings.struck) > 0 {
 		cell.Struck = max(cell.Struck, r.book.strings.struck[index])
 	}
 	if r.shared += int64(len(cell.Text)); r.shared > r.limit.TextBytes {
-		return r.fault(fault.RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
+		return r.fault(fault.RuleLimit, "the sheet's shared strings, each time they are used, are longer than the "+
+			"limit of %d bytes", r.limit.TextBytes)
 	}
 	return nil
 }

@@ -140,15 +140,18 @@ func (w *Workbook) findWorkbook() (string, error) {
 		return "", err
 	}
 	if l == nil {
-		return "", fault.New(fault.RuleOther, "", "the file is a package of Office's kind but holds no document; ask for an Excel workbook (.xlsx)")
+		return "", fault.New(fault.RuleOther, "",
+			"the file is a package of Office's kind but holds no document; ask for an Excel workbook (.xlsx)")
 	}
 	switch kind := types.of(l.target); kind {
 	case typeWorkbook, typeTemplate, typeMacro, typeMacroTpl, typeAddIn:
 		return l.target, nil
 	case typeBinary:
-		return "", fault.New(fault.RuleXLSB, "", "the file is a binary workbook (.xlsb); ask for it saved as Excel Workbook (.xlsx)")
+		return "", fault.New(fault.RuleXLSB, "",
+			"the file is a binary workbook (.xlsb); ask for it saved as Excel Workbook (.xlsx)")
 	default:
-		return "", fault.New(fault.RuleOther, "", "the file is an Office document of another kind (%.90q); ask for an Excel workbook (.xlsx)", kind)
+		return "", fault.New(fault.RuleOther, "",
+			"the file is an Office document of another kind (%.90q); ask for an Excel workbook (.xlsx)", kind)
 	}
 }
 
@@ -373,7 +376,8 @@ func (w *Workbook) addSheet(s *scanner, links *links, names map[string]bool) err
 	}
 	l, ok := links.byID[string(id)]
 	if !ok {
-		return s.fault(fault.RulePackage, "the sheet %.60q refers to the relationship %.40q, which does not exist", name, id)
+		return s.fault(fault.RulePackage, "the sheet %.60q refers to the relationship %.40q, which does not exist",
+			name, id)
 	}
 	switch l.kind {
 	case "worksheet":
@@ -398,6 +402,7 @@ func (w *Workbook) addSheet(s *scanner, links *links, names map[string]bool) err
 		return s.fault(fault.RulePackage, "the sheet %.60q has the unknown state %.40q", name, state)
 	}
 	w.parts = append(w.parts, e)
-	w.sheets = append(w.sheets, Sheet{Name: string(bytes.Clone(name)), Hidden: bytes.HasSuffix(bytes.ToLower(state), []byte("hidden"))})
+	w.sheets = append(w.sheets, Sheet{Name: string(bytes.Clone(name)),
+		Hidden: bytes.HasSuffix(bytes.ToLower(state), []byte("hidden"))})
 	return nil
 }
