@@ -70,7 +70,7 @@ var (
 	}) + `)(?:[^\pL\pN]|$)`)
 	zoneByCity = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(isCity) +
 		`)(?:[\s_]+(?i:local[\s_]+)?(?i:time)|\s*[\])]|\s*$)`)
-	zoneAtEnd   = regexp.MustCompile(`(?i)[^\pL\pN](` + zoneAlternatives(isShort) +
+	zoneAtEnd = regexp.MustCompile(`(?i)[^\pL\pN](` + zoneAlternatives(isShort) +
 		`|\(z)(?:[^\pL\pN]+(?:time)?[^\pL\pN]*)?$`)
 	zoneAtStart = regexp.MustCompile(`(?i)^(` + zoneAlternatives(isShort) + `)[^\pL\pN]`)
 	camelHump   = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)

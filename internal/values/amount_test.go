@@ -109,7 +109,8 @@ func checkAmount(t *testing.T, text, want string, got decimal.Decimal, wrong *Fa
 // is what the spreadsheet shows.
 func TestControlNumberRoundsResidueAway(t *testing.T) {
 	for digits, want := range map[string]string{
-		"1234567.8900000001": "1234567.89", "0.30000000000000004": "0.3", "9.9999999999999999": "10", "-2.0000000000000001": "-2",
+		"1234567.8900000001": "1234567.89", "0.30000000000000004": "0.3", "9.9999999999999999": "10",
+		"-2.0000000000000001": "-2",
 	} {
 		if got, ok := ControlNumber(digits); !ok || got.String() != want {
 			t.Errorf("%s: %s %v, want %s", digits, got, ok, want)
@@ -124,7 +125,8 @@ func TestControlNumberRoundsResidueAway(t *testing.T) {
 // of the text and nothing else, and writing it and reading it again changes
 // nothing.
 func FuzzAmount(f *testing.F) {
-	for _, s := range []string{"1,000,000.00", "1.000", "$ 5", "1E+06", "(1)", "1\u00a0000", "0.30000000000000004", "1'000'000 CHF"} {
+	for _, s := range []string{"1,000,000.00", "1.000", "$ 5", "1E+06", "(1)", "1\u00a0000", "0.30000000000000004",
+		"1'000'000 CHF"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -133,16 +133,15 @@ func (a *Appearance) read(section string) {
 			i += len(text) + 1
 			digits.WriteString(between(text))
 		case c == '\\' && i+1 < len(section):
-			n := 1 + len(firstLetter(section[i+1:]))
-			a.addText(section[i+1:i+n], &literal)
-			digits.WriteString(between(section[i+1 : i+n]))
-			i += n - 1
-		case c == '*':
-			filler := firstLetter(section[min(i+1, len(section)):])
-			a.addText(filler, &literal) // it fills the cell
-			i += len(filler)
-		case c == '_':
-			i += len(firstLetter(section[min(i+1, len(section)):]))
+			text := firstLetter(section[i+1:])
+			a.addText(text, &literal)
+			i += len(text)
+			digits.WriteString(between(text))
+		case c == '*' || c == '_':
+			text := firstLetter(section[i+1:])
+			if i += len(text); c == '*' {
+				a.addText(text, &literal) // it fills the cell
+			}
 		case c == '[':
 			inside, _, _ := strings.Cut(section[i+1:], "]")
 			if sign, isCurrency := strings.CutPrefix(inside, "$"); isCurrency {
@@ -158,8 +157,7 @@ func (a *Appearance) read(section string) {
 			if i++; i < len(section) && section[i] != '+' && section[i] != '-' {
 				i--
 			}
-		case c == '@' || c == ' ' || c == ')' || c == '+' || c == '%':
-			// Text, or what changes nothing.
+		case strings.IndexByte("@ )+%", c) >= 0: // text, or what changes nothing
 		default:
 			text := firstLetter(section[i:])
 			a.addText(text, &literal)

@@ -2,6 +2,7 @@ package xlsxtest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -115,15 +116,8 @@ func sealECB(key, plain []byte) []byte {
 
 // agile is [MS-OFFCRYPTO] 2.3.4.10 to 15.
 func (l Lock) agile(content, password []byte) (info, pack []byte) {
-	if l.KeyBits == 0 {
-		l.KeyBits = 256
-	}
-	if l.Hash == "" {
-		l.Hash = "SHA512"
-	}
-	if l.KeyHash == "" {
-		l.KeyHash = l.Hash
-	}
+	l.KeyBits, l.Hash = cmp.Or(l.KeyBits, 256), cmp.Or(l.Hash, "SHA512")
+	l.KeyHash = cmp.Or(l.KeyHash, l.Hash)
 	dataHash, keyHash, keyBytes := Hashes[l.Hash], Hashes[l.KeyHash], l.KeyBits/8
 	dataSalt, keySalt := unlike("data salt", content, 16), unlike("key salt", content, 16)
 	secret, verifier := unlike("secret", content, keyBytes), unlike("verifier", content, 16)
@@ -154,8 +148,8 @@ func (l Lock) agile(content, password []byte) (info, pack []byte) {
 		`xmlns:p="http://schemas.microsoft.com/office/2006/keyEncryptor/password" ` +
 		`xmlns:c="http://schemas.microsoft.com/office/2006/keyEncryptor/certificate">` +
 		`<keyData ` + suite(l.Hash, dataHash, dataSalt) + `/>` +
-		`<dataIntegrity encryptedHmacKey="` + integrity("\x5F\xB2\xAD\x01\x0C\xB9\xE1\xF6",
-		hmacKey) + `" encryptedHmacValue="` + integrity("\xA0\x67\x7F\x02\xB2\x2C\x84\x33", mac.Sum(nil)) + `"/>` +
+		`<dataIntegrity encryptedHmacKey="` + integrity("\x5F\xB2\xAD\x01\x0C\xB9\xE1\xF6", hmacKey) +
+		`" encryptedHmacValue="` + integrity("\xA0\x67\x7F\x02\xB2\x2C\x84\x33", mac.Sum(nil)) + `"/>` +
 		`<keyEncryptors><keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/password">` +
 		fmt.Sprintf(`<p:encryptedKey spinCount="%d" `, l.Spins) + suite(l.KeyHash, keyHash, keySalt) +
 		` encryptedVerifierHashInput="` + under("\xFE\xA7\xD2\x76\x3B\x4B\x9E\x79", verifier) +
