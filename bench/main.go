@@ -29,6 +29,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"tenderbatch/bench/report"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -74,8 +75,8 @@ func (s settings) run(stdout, stderr io.Writer) error {
 	if s.child != "" {
 		return measureHere(s.child, s.file, stdout)
 	}
-	if s.runs < 1 || max(s.rows, s.peerRows, s.checkedRows) >= maxRows || min(s.peerRows, s.checkedRows) < 0 || s.rows < 1 {
-		return fmt.Errorf("a sheet has from 1 to %d rows below its headings, and there must be a run", maxRows-1)
+	if s.runs < 1 || max(s.rows, s.peerRows, s.checkedRows) >= report.MaxRows || min(s.peerRows, s.checkedRows) < 0 || s.rows < 1 {
+		return fmt.Errorf("a sheet has from 1 to %d rows below its headings, and there must be a run", report.MaxRows-1)
 	}
 	folder, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -125,7 +126,7 @@ func (s settings) heats(folder string, stderr io.Writer) ([]heat, error) {
 			if class.rows == 0 {
 				continue
 			}
-			file, err := writeFile(folder, class.rows, inline, stderr)
+			file, err := report.WriteFile(folder, class.rows, inline, stderr)
 			if err != nil {
 				return nil, err
 			}

@@ -48,7 +48,7 @@ it says so and leaves everything alone.`,
 	flags.StringVar(&req.Reason, "reason", "", "why the final run is superseded, in a `SENTENCE`; it is recorded with the run")
 	flags.StringVar(&req.AcceptRejects, "accept-rejects", "", "let a final run come into force although findings are open; `WHY` is recorded with the run")
 	flags.StringVar(&req.TermsChanged, "terms-changed", "", "make a final run although terms were changed in place; `WHY` is recorded with the run")
-	flags.DurationVar(&req.Wait, "wait", 0, "wait as long for another run that holds the offer, such as 5m")
+	flags.DurationVar(&req.Wait, "wait", 0, "wait up to this long for another run that holds the offer, such as 5m")
 	flags.StringVar(&config, "config", "", "report the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
 	flags.StringVar(&format, "log", "", "log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")

@@ -21,8 +21,8 @@ func newRunsCommand(w world) *cobra.Command {
 		Long: `runs lists the published runs of the offer in the folder OFFER and the attempts that
 ended otherwise, and ends with exit code 6 if one of the runs is not as it was
 published. --verify checks the ledger and everything else in the runs folder, too.
---rebuild rebuilds a lost or damaged ledger: it says of each folder what speaks for
-and against its being a run of the offer, and takes those that nothing speaks against.`,
+--rebuild rebuilds a lost or damaged ledger: it lists what supports and
+what contradicts each folder, and takes those that nothing contradicts.`,
 		Example: `  batch runs level3-2004
   batch runs level3-2004 --verify
   batch runs show level3-2004/runs/latest`,
@@ -43,7 +43,7 @@ and against its being a run of the offer, and takes those that nothing speaks ag
 	flags.BoolVar(&all, "all", false, "list every entry of the ledger")
 	flags.BoolVar(&asJSON, "json", false, "print as JSON")
 	flags.BoolVar(&verify, "verify", false, "check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
-	flags.BoolVar(&rebuild, "rebuild", false, "rebuild the ledger from the published runs that nothing speaks against; the old one is set aside")
+	flags.BoolVar(&rebuild, "rebuild", false, "rebuild the ledger from the published runs that nothing contradicts; the old one is set aside")
 	c.AddCommand(newShowCommand(w))
 	return c
 }

@@ -32,15 +32,15 @@ func newServeCommand(w world) *cobra.Command {
 		Use:   "serve FOLDER",
 		Short: "Run every offer of a folder when it is due and when files arrive",
 		Long: `serve runs every offer in FOLDER on its own schedule and in its own zone, after its
-own dates, and when files arrive in its inbox or its terms change. New, changed and
-removed offers are noticed. It runs until it gets SIGTERM or an interrupt: then it
-starts no new run, and runs in progress have the grace period to finish. On SIGHUP it
-does the same, and continues with the settings as they are then.
+own dates, and when files arrive in its inbox or its terms change. It notices offers
+that are added, changed or removed. On SIGTERM or an interrupt it begins no new run,
+lets those under way end within --grace, and stops. On SIGHUP it does the same, then
+goes on with the settings as they are by then.
 
 Runs wait for one another so that together they do not need more memory than there is.
 
-Settings are read from FOLDER/batch.yaml, if it exists. Only one serve can run on a
-folder: a second ends with exit code 5. If the command line or the settings are wrong,
+Settings are read from FOLDER/batch.yaml, if it is there. Only one serve can use a
+folder: a second ends with exit code 5. With a wrong command line or wrong settings
 the exit code is 78.`,
 		Example: `  batch serve /srv/offers`,
 		Args:    exactly("FOLDER"),

@@ -69,11 +69,11 @@ func (p *printer) runs(h *pipeline.History) {
 	slices.SortStableFunc(runs, func(a, b pipeline.PublishedRun) int {
 		return cmp.Compare(published[a.Run].Seq, published[b.Run].Seq)
 	})
-	rows := [][]string{{"run", "phase", "standing", "published", "by", "terms", "exit", "open", "to wire"}}
+	rows := [][]string{{"run", "phase", "status", "published", "by", "terms", "exit", "open", "to wire"}}
 	for _, r := range runs {
 		e := published[r.Run]
 		by, _, _ := strings.Cut(e.By, " pid ")
-		rows = append(rows, []string{r.Run, r.Phase, standing(r),
+		rows = append(rows, []string{r.Run, r.Phase, runStatus(r),
 			tender.WallTime(e.At.Truncate(time.Minute), e.At.Location()), by,
 			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), toWire(e.Totals)})
 	}
@@ -89,8 +89,8 @@ func toWire(totals []ledger.Total) string {
 	return strings.Join(all, ", ")
 }
 
-// standing says which of the offer's runs a run is.
-func standing(r pipeline.PublishedRun) string {
+// runStatus says which of the offer's runs a run is.
+func runStatus(r pipeline.PublishedRun) string {
 	var all []string
 	if r.Latest {
 		all = append(all, "latest")

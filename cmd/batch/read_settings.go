@@ -7,6 +7,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/strictyaml"
 )
 
 // readSettings reads the settings in a file that a person named.
@@ -26,7 +27,7 @@ func settingsIn(folder string) (settings.Settings, error) {
 
 // asSettings makes what is wrong with a file of settings an error of usage.
 func asSettings(s settings.Settings, err error) (settings.Settings, error) {
-	wrong, strange, large := new(settings.Error), new(disk.StrangeError), new(disk.TooLargeError)
+	wrong, strange, large := new(strictyaml.Error), new(disk.StrangeError), new(disk.TooLargeError)
 	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &wrong) || errors.As(err, &strange) || errors.As(err, &large) {
 		return s, &offerfolder.UsageError{Message: err.Error()}
 	}

@@ -44,7 +44,7 @@ func runWaterfall(o *tender.Offer, b *tender.Book) (*waterfall, error) {
 		return nil, err
 	}
 	for _, s := range steps(o) {
-		if in := pick(o, groups, s); len(in) > 0 {
+		if in := groupsOf(o, groups, s); len(in) > 0 {
 			w.run(s, in)
 		}
 	}
@@ -100,8 +100,8 @@ func steps(o *tender.Offer) []plan {
 	return order
 }
 
-// pick returns the groups of a step in the order of the offer's series.
-func pick(o *tender.Offer, groups map[cell]*group, p plan) []*group {
+// groupsOf returns the groups of a step in the order of the offer's series.
+func groupsOf(o *tender.Offer, groups map[cell]*group, p plan) []*group {
 	var in []*group
 	for i, s := range o.Series {
 		for _, w := range p.windows {

@@ -9,10 +9,10 @@ import (
 // it. Of the caps that cannot take all, the one that a rising factor would exceed
 // first closes the groups it covers, at the best factor for it; and the search
 // goes on for the others.
-func (f *filling) fillMaximally() {
+func (f *step) fillMaximally() {
 	sought := map[*capState]found{}
 	for f.anyOpen() {
-		binding := f.binding()
+		binding := f.bindingCaps()
 		if len(binding) == 0 {
 			f.raise(f.open(nil), wholeFactor().exact)
 			f.closeAt(wholeFactor())
@@ -35,8 +35,8 @@ func (f *filling) fillMaximally() {
 	}
 }
 
-// binding are the caps that cannot take all that the open groups ask for.
-func (f *filling) binding() []*capState {
+// bindingCaps are the caps that cannot take all that the open groups ask for.
+func (f *step) bindingCaps() []*capState {
 	var binding []*capState
 	demands := f.demands()
 	for _, c := range f.caps {
@@ -54,7 +54,7 @@ func coversAny(c *capState, groups []*group) bool {
 // firstFull is the cap that a rising factor would exceed first. Of several that
 // would be exceeded by the same gain, it is the one that leaves least of what is
 // asked of it then; of two alike, the wider.
-func (f *filling) firstFull(binding []*capState, sought map[*capState]found) *capState {
+func (f *step) firstFull(binding []*capState, sought map[*capState]found) *capState {
 	if len(binding) == 1 {
 		return binding[0]
 	}
@@ -69,9 +69,9 @@ func (f *filling) firstFull(binding []*capState, sought map[*capState]found) *ca
 			first = append(first, c)
 		}
 	}
-	var tight bind
+	var tight limit
 	for _, c := range first {
-		if b := (bind{c, f.ratioAt(c, lowest)}); tight.cap == nil || b.tighter(tight) {
+		if b := (limit{c, f.ratioAt(c, lowest)}); tight.cap == nil || b.tighter(tight) {
 			tight = b
 		}
 	}
@@ -79,7 +79,7 @@ func (f *filling) firstFull(binding []*capState, sought map[*capState]found) *ca
 }
 
 // ratioAt is what a cap has left over what is asked of it at a position.
-func (f *filling) ratioAt(c *capState, at position) *big.Rat {
+func (f *step) ratioAt(c *capState, at position) *big.Rat {
 	left, asked := c.left(), f.asked(c, f.amountsAt(at))
 	if left.Sign() < 0 {
 		left.SetInt64(0)
@@ -92,7 +92,7 @@ func (f *filling) ratioAt(c *capState, at position) *big.Rat {
 
 // amountsAt is what the open groups are accepted with at a position, in the order
 // of f.groups, zero for a closed group.
-func (f *filling) amountsAt(at position) []int64 {
+func (f *step) amountsAt(at position) []int64 {
 	amounts := make([]int64, len(f.groups))
 	for i, g := range f.groups {
 		if !g.open {
@@ -112,7 +112,7 @@ func (f *filling) amountsAt(at position) []int64 {
 // for it, if the other caps over any of these groups fit there, too. They always
 // do unless a larger factor can accept less; then it is the best for the cap at
 // which the others fit.
-func (f *filling) agreed(first *capState, binding []*capState, at position) position {
+func (f *step) agreed(first *capState, binding []*capState, at position) position {
 	closing := f.open(first)
 	caps := []*capState{first}
 	fits, amounts := true, f.amountsAt(at)
@@ -138,7 +138,7 @@ func (f *filling) agreed(first *capState, binding []*capState, at position) posi
 // closeFull gives every piece of the groups what the position and R11 give it,
 // and closes the groups. A cap without room for anything gives nothing, by no
 // rule.
-func (f *filling) closeFull(c *capState, closing []*group, at position) {
+func (f *step) closeFull(c *capState, closing []*group, at position) {
 	total := int64(0)
 	for _, g := range closing {
 		g.settled, g.accepted = true, 0

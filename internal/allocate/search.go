@@ -351,11 +351,11 @@ func (s *search) middle(r *factors) fraction {
 func (s *search) guess(r *factors, parts int64) uint64 {
 	k := s.caps[0]
 	start, end := k.of(r.first), k.of(r.last)
-	room, rise := new(big.Int).Sub(k.left, start), new(big.Int).Sub(end, start)
-	if room.Sign() <= 0 || room.Cmp(rise) >= 0 {
+	headroom, rise := new(big.Int).Sub(k.left, start), new(big.Int).Sub(end, start)
+	if headroom.Sign() <= 0 || headroom.Cmp(rise) >= 0 {
 		return uint64(parts / 2)
 	}
-	t := room.Mul(room, big.NewInt(parts)).Quo(room, rise).Int64()
+	t := headroom.Mul(headroom, big.NewInt(parts)).Quo(headroom, rise).Int64()
 	slack := 1 + parts*int64(r.changing)/r.changes // rounding down makes this much of a difference
 	if t <= parts/2 {
 		return uint64(min(t+max(t/8, slack), parts-1))

@@ -128,7 +128,7 @@ func (g *group) adjusted(principal int64) (int64, smallRule) {
 // ratio or by an announced factor. It comes after the factor: what it takes
 // beyond a cap is a warning, what it leaves out stays unused. The maximal factor
 // has R11 in it already.
-func (f *filling) applySmallPieces() {
+func (f *step) applySmallPieces() {
 	before := make([]*big.Int, len(f.caps))
 	for i, c := range f.caps {
 		before[i] = c.left()
@@ -148,7 +148,7 @@ func (f *filling) applySmallPieces() {
 }
 
 // settlePieces applies R11 to one group.
-func (f *filling) settlePieces(g *group) {
+func (f *step) settlePieces(g *group) {
 	before := g.accepted
 	for i := range g.pieces {
 		p := &g.pieces[i]
@@ -165,7 +165,7 @@ func (f *filling) settlePieces(g *group) {
 
 // showExactly shows a factor as it is, in all groups that share it: no decimal
 // rounds up as it does.
-func (f *filling) showExactly(factor Factor) {
+func (f *step) showExactly(factor Factor) {
 	exact := factor.Exact()
 	for _, g := range f.groups {
 		if g.factor.Exact().Cmp(exact) == 0 {

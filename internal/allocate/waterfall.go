@@ -41,7 +41,7 @@ func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
 // run takes one step: it decides every group and books what it took.
 func (w *waterfall) run(p plan, groups []*group) {
 	before := w.capsLeft()
-	f := &filling{waterfall: w, level: p.level, groups: groups, bound: map[*capState]bool{}}
+	f := &step{waterfall: w, level: p.level, groups: groups, bound: map[*capState]bool{}}
 	for _, g := range groups {
 		w.enter(g)
 	}
@@ -83,7 +83,7 @@ func (w *waterfall) cut(g *group, c *capState) {
 }
 
 // record writes the step into the result.
-func (w *waterfall) record(p plan, f *filling, before []decimal.Decimal) {
+func (w *waterfall) record(p plan, f *step, before []decimal.Decimal) {
 	step := Step{Level: p.level, Windows: p.windows}
 	for _, g := range f.groups {
 		step.Shares = append(step.Shares, Share{

@@ -21,17 +21,17 @@ import (
 // csvLimit is the size a CSV file may have, in bytes.
 const csvLimit = 256 << 20
 
-// separators are what may part the fields of a CSV file, with the words for
+// separators are what may separate the fields of a CSV file, with the words for
 // them.
 var separators = []struct {
 	char rune
 	name string
 }{{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}, {'|', "pipes"}}
 
-// csvTable makes a table of a CSV file, whose cells are all text. All that a
-// lenient reader would absorb is a fault.
+// csvTable makes a table of a CSV file, whose cells are all text. What a
+// lenient reader would ignore is a fault.
 func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
-	text, encoding, fault := decodeCSV(content, r.depositary.Encoding)
+	text, encoding, fault := decodeCSV(content, r.terms.depositary.Encoding)
 	if fault != nil {
 		return table{}, []tender.FileFault{*fault}
 	}
@@ -46,7 +46,7 @@ func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
 		p, err := r.peek(table{each: lines.each})
 		if err == nil && p.best != nil && p.best.Found() > headings {
 			best, name, headings = lines, s.name, p.best.Found()
-			best.from, best.needed, best.deciding = p.best.Row, p.best.LastNeeded()+1, p.best.DecidingAt()
+			best.from, best.needed, best.breaks.deciding = p.best.Row, p.best.LastNeeded()+1, p.best.DecidingAt()
 		}
 	}
 	if headings == 0 {
@@ -54,16 +54,17 @@ func (r *reading) csvTable(content []byte) (table, []tender.FileFault) {
 			return table{}, []tender.FileFault{*fault}
 		}
 	}
-	r.report.Format = fmt.Sprintf("CSV, %s, fields parted by %s", encoding, name)
+	r.report.Format = fmt.Sprintf("CSV, %s, separated by %s", encoding, name)
 	return table{each: best.each}, nil
 }
 
 // decodeCSV takes off the byte order mark and turns the text into UTF-8. A byte
 // order mark goes before what the offer says: no other encoding begins so.
-func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding string, fault *tender.FileFault) {
+func decodeCSV(content []byte, stated tender.Encoding) (text []byte, encoding string, fault *tender.FileFault) {
 	switch {
 	case len(content) > csvLimit:
-		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit), "split the report")
+		return nil, "", csvFault(0, fmt.Sprintf("the file has %d bytes; the limit is %d", len(content), csvLimit),
+			"split the report")
 	case len(bytes.TrimSpace(content)) == 0:
 		return nil, "", csvFault(0, "the file is empty", "ask for it to be sent again")
 	case bytes.HasPrefix(content, []byte("\ufeff")):
@@ -74,7 +75,7 @@ func decodeCSV(content []byte, said tender.Encoding) (text []byte, encoding stri
 	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
 		text, fault = decodeUTF16(content[2:], binary.BigEndian)
 		return text, "UTF-16", fault
-	case said == tender.Windows1252:
+	case stated == tender.Windows1252:
 		text, fault = decodeWindows1252(content)
 		return text, "Windows-1252", fault
 	}
@@ -110,7 +111,8 @@ func decodeWindows1252(content []byte) ([]byte, *tender.FileFault) {
 			r = windows1252[b-0x80]
 		}
 		if r == 0 && b != 0 {
-			return nil, csvFault(bytes.Count(content[:i], []byte("\n"))+1, fmt.Sprintf("the byte %#x is no character of Windows-1252", b),
+			return nil, csvFault(bytes.Count(content[:i], []byte("\n"))+1,
+				fmt.Sprintf("the byte %#x is not a character of Windows-1252", b),
 				"ask for the file saved as CSV UTF-8, or correct encoding in the offer")
 		}
 		text = utf8.AppendRune(text, r)
@@ -120,7 +122,8 @@ func decodeWindows1252(content []byte) ([]byte, *tender.FileFault) {
 
 func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *tender.FileFault) {
 	if len(content)%2 == 1 {
-		return nil, csvFault(0, "the file is UTF-16 but ends in half a character: it is cut off", "ask for it to be sent again")
+		return nil, csvFault(0, "the file is UTF-16 but ends in half a character: it is cut off",
+			"ask for it to be sent again")
 	}
 	units := make([]uint16, len(content)/2)
 	for i := range units {
@@ -137,7 +140,8 @@ func decodeUTF16(content []byte, order binary.ByteOrder) ([]byte, *tender.FileFa
 				i++
 			}
 			if r == utf8.RuneError {
-				return nil, csvFault(bytes.Count(text, []byte("\n"))+1, "a character is not UTF-16", "ask for the file saved as CSV UTF-8")
+				return nil, csvFault(bytes.Count(text, []byte("\n"))+1, "a character is not UTF-16",
+					"ask for the file saved as CSV UTF-8")
 			}
 		}
 		text = utf8.AppendRune(text, r)
@@ -153,15 +157,18 @@ func csvFault(line int, message, advice string) *tender.FileFault {
 	return f
 }
 
-// damagedCSV looks for what no sound text file has, and reports the first place
+// damagedCSV looks for signs of damage in a text file, and reports the first place
 // of each.
 func damagedCSV(text []byte) (faults []tender.FileFault) {
 	lineAt := func(i int) int { return bytes.Count(text[:i], []byte("\n")) + 1 }
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		faults = append(faults, *csvFault(lineAt(i), "there is a NUL byte in the text", "ask for the file saved as CSV UTF-8"))
+		faults = append(faults, *csvFault(lineAt(i), "there is a NUL byte in the text",
+			"ask for the file saved as CSV UTF-8"))
 	}
 	if i := invalidUTF8(text); i >= 0 {
-		faults = append(faults, *csvFault(lineAt(i), "a character is not UTF-8", "ask for the file saved as CSV UTF-8, or as a workbook; if it is Windows-1252, say encoding: windows-1252 in the offer"))
+		faults = append(faults, *csvFault(lineAt(i), "a character is not UTF-8",
+			"ask for the file saved as CSV UTF-8, or as a workbook; if it is Windows-1252, say encoding: "+
+				"windows-1252 in the offer"))
 	}
 	for i := 0; ; i++ {
 		n := bytes.IndexByte(text[i:], '\r')
@@ -169,7 +176,8 @@ func damagedCSV(text []byte) (faults []tender.FileFault) {
 			break
 		}
 		if i += n; i+1 == len(text) || text[i+1] != '\n' {
-			faults = append(faults, *csvFault(lineAt(i), "a line ends in a carriage return alone", "ask for the file saved as CSV UTF-8, with Windows or Unix line ends"))
+			faults = append(faults, *csvFault(lineAt(i), "a line ends with a carriage return only",
+				"ask for the file saved as CSV UTF-8, with Windows or Unix line ends"))
 			break
 		}
 	}
@@ -181,7 +189,9 @@ func longLine(text []byte) []tender.FileFault {
 	number := 1
 	for line := range bytes.Lines(text) {
 		if len(line) > maxLine {
-			return []tender.FileFault{*csvFault(number, fmt.Sprintf("the line has %d bytes; the limit is %d", len(line), maxLine), "ask for the file to be exported again, with line ends")}
+			return []tender.FileFault{*csvFault(number,
+				fmt.Sprintf("the line has %d bytes; the limit is %d", len(line), maxLine),
+				"ask for the file to be exported again, with line ends")}
 		}
 		number++
 	}
@@ -209,8 +219,8 @@ type csvLines struct {
 	text      []byte
 	separator rune
 	from      int // the line of the headings: all below must have as many fields; 0: not known
-	needed    int // how many fields of a line hold all that is needed; what is behind may be left out
-	breaks
+	needed    int // how many fields of a line hold all that is needed; what follows may be left out
+	breaks    breaks
 }
 
 // each passes each line on as a row of text cells; the row has the number of the
@@ -230,7 +240,9 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		}
 		row.Number, _ = r.FieldPos(0)
 		if len(record) > maxFields {
-			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields; the limit is %d", len(record), maxFields), "ask for the file to be exported again")}
+			return xlsx.Tail{}, &faultError{*csvFault(row.Number,
+				fmt.Sprintf("the line has %d fields; the limit is %d", len(record), maxFields),
+				"ask for the file to be exported again")}
 		}
 		if row.Number == l.from {
 			width = len(record)
@@ -242,9 +254,11 @@ func (l csvLines) each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 		if width > 0 && len(record) > width && !broken {
 			record = withoutBlankEnd(record, width)
 		}
-		if width > 0 && len(record) != width && (broken || !l.mayBeShort(record, width, l.endsOpen(r))) && !isBlankRecord(record) {
-			return xlsx.Tail{}, &faultError{*csvFault(row.Number, fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
-				"a separator or a quotation mark is missing or too many; ask for the file to be exported again")}
+		if width > 0 && len(record) != width && (broken || !l.mayBeShort(record, width, l.endsOpen(r))) &&
+			!isBlankRecord(record) {
+			return xlsx.Tail{}, &faultError{*csvFault(row.Number,
+				fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
+				"a separator or a quotation mark is missing or extra; ask for the file to be exported again")}
 		}
 		fillRow(&row, record)
 		if err := call(&row); err != nil {
@@ -270,7 +284,7 @@ func (l csvLines) broken(record []string, line int, below bool) (broken bool, fa
 			continue
 		}
 		broken = true
-		if fault := l.fault(line, i, field, l.separator, below); fault != nil {
+		if fault := l.breaks.fault(line, i, field, l.separator, below); fault != nil {
 			return true, fault
 		}
 	}
@@ -305,7 +319,8 @@ func (l csvLines) mayBeShort(record []string, width int, open bool) bool {
 			}
 		}
 	}
-	return filled == 1 && isFooterText(first) || isTotalLabel(values.Normal(first)) || filled == 2 && slices.Contains(countWords, values.Normal(first))
+	return (filled == 1 && isFooterText(first)) || isTotalLabel(values.Normal(first)) ||
+		(filled == 2 && slices.Contains(countWords, values.Normal(first)))
 }
 
 // endsOpen reports whether the text ends with the line just read, and without a line end.
@@ -348,16 +363,16 @@ func isBlankRecord(record []string) bool {
 	return true
 }
 
-// csvError says in our words what encoding/csv found.
+// csvError is the fault for an error of encoding/csv.
 func csvError(err error) error {
 	var p *csv.ParseError
 	if !errors.As(err, &p) {
 		return err
 	}
-	message := "the line is no CSV: " + p.Err.Error()
+	message := "the line is not CSV: " + p.Err.Error()
 	switch p.Err {
 	case csv.ErrBareQuote:
-		message = "there is a quotation mark inside a field that has none around it"
+		message = "there is a quotation mark inside a field that is not quoted"
 	case csv.ErrQuote:
 		message = "a quoted field does not end where it should"
 	}

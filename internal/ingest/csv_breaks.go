@@ -25,14 +25,17 @@ func (b breaks) fault(line, field int, text string, separator rune, below bool) 
 			swallowed = 3
 		}
 		if n := strings.Count(part, string(separator)); !first && n >= swallowed {
-			return csvFault(line, fmt.Sprintf("the field %d of the line holds line breaks and what may be other lines", field+1),
-				"look for a quotation mark too many or missing, which swallows lines; ask for the file to be exported again")
+			return csvFault(line, fmt.Sprintf("field %d of the line holds line breaks and what may be other lines",
+				field+1),
+				"look for an extra or missing quotation mark, which can join lines; ask for the file to be exported "+
+					"again")
 		}
 		first = false
 	}
 	if below && field < len(b.deciding) && b.deciding[field] {
-		return csvFault(line, fmt.Sprintf("there is a line break inside the field %d of the line, from which something is decided", field+1),
-			"ask for it to be removed; a quotation mark too many can swallow lines")
+		return csvFault(line, fmt.Sprintf("there is a line break inside field %d of the line, which decides something",
+			field+1),
+			"ask for it to be removed; an extra quotation mark can join lines")
 	}
 	return nil
 }
@@ -49,14 +52,15 @@ func separatorWords() string {
 // otherSeparators are such as some programs write and that are not read.
 var otherSeparators = []rune{'^', '~', ':', '¦', '§', '\x1f', '\x01', '#', '/', '!', '*', '&', '\\', '_', '-', ' '}
 
-// otherSeparator is the fault of a text whose fields are parted by something that is not
+// otherSeparator is the fault of a text whose fields are separated by something that is not
 // read, nil if that is not known.
 func (r *reading) otherSeparator(text []byte) *tender.FileFault {
 	for _, s := range otherSeparators {
 		lines := csvLines{text: text, separator: s}
 		p, err := r.peek(table{each: lines.each})
 		if err == nil && p.best != nil && p.best.Found() >= 3 {
-			return csvFault(p.best.Row, fmt.Sprintf("the fields are parted by %q; what is read are %s", s, separatorWords()),
+			return csvFault(p.best.Row, fmt.Sprintf("the fields are separated by %q; the separators that are read "+
+				"are %s", s, separatorWords()),
 				"ask for the file with one of these, or for a workbook")
 		}
 	}

@@ -36,7 +36,7 @@
 //
 // The short ways of reading ([values.PlainAmount], [values.IsoStamp], the clock's days) read what
 // nearly every cell holds; whatever they do not read goes the long way, and a test
-// holds the one against the other.
+// compares the two.
 //
 // # What is wrong
 //

@@ -22,7 +22,7 @@ import (
 
 // Canonical is what is left of an identifier if everything is taken away that programs and
 // people add, lose or exchange: capital letters and digits of ASCII, hyphens, and other
-// signs, without zeros in front.
+// signs, without leading zeros.
 func Canonical(id string) string {
 	b := make([]byte, 0, len(id))
 	for _, r := range id {
@@ -65,8 +65,10 @@ func plainForm(r rune) rune {
 
 // lookAlikes are capital letters of Greek and Cyrillic that are drawn like those of Latin.
 var lookAlikes = map[rune]rune{
-	'Α': 'A', 'Β': 'B', 'Ε': 'E', 'Ζ': 'Z', 'Η': 'H', 'Ι': 'I', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ο': 'O', 'Ρ': 'P', 'Τ': 'T', 'Υ': 'Y', 'Χ': 'X',
-	'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M', 'Н': 'H', 'О': 'O', 'Р': 'P', 'С': 'C', 'Т': 'T', 'У': 'Y', 'Х': 'X',
+	'Α': 'A', 'Β': 'B', 'Ε': 'E', 'Ζ': 'Z', 'Η': 'H', 'Ι': 'I', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ο': 'O', 'Ρ': 'P',
+	'Τ': 'T', 'Υ': 'Y', 'Χ': 'X',
+	'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M', 'Н': 'H', 'О': 'O', 'Р': 'P', 'С': 'C', 'Т': 'T', 'У': 'Y',
+	'Х': 'X',
 }
 
 // confusion finds identifiers that look the same.
@@ -182,11 +184,16 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 	for _, pair := range c.found {
 		pairs = append(pairs, pair)
 	}
-	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].ID+"\x00"+x[1].ID, y[0].ID+"\x00"+y[1].ID) })
+	slices.SortFunc(pairs, func(x, y [2]written) int {
+		return strings.Compare(x[0].ID+"\x00"+x[1].ID,
+			y[0].ID+"\x00"+y[1].ID)
+	})
 	for i, pair := range pairs[:min(most, len(pairs))] {
 		f := tender.FileFault{
-			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: tender.RuleIdentifier,
-			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have taken zeros away or changed characters, and they would count as two",
+			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row),
+			Rule: tender.RuleIdentifier,
+			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have removed zeros "+
+				"or changed characters, and they would count as two",
 				what, display.Quote(pair[1].ID), depositary, display.Quote(pair[0].ID), describePlace(pair[0].source)),
 			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",
 		}
@@ -201,12 +208,13 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 // numberForm is an identifier that a program has written as a number: 901.0, or 2,901.
 var numberForm = regexp.MustCompile(`^\d+[.,]0+$|^\d{1,3}([.,]\d{3})+$`)
 
-// asNumber refuses the text of an identifier that was written as a number: zeros in front
-// of it may be lost.
+// asNumber refuses the text of an identifier that was written as a number: leading zeros may be
+// lost.
 func asNumber(text, rule string) *values.Fault {
 	if !numberForm.MatchString(text) {
 		return nil
 	}
-	return &values.Fault{Rule: rule, Message: "the identifier is written as a number, with decimals or separators, so zeros in front of it may be lost",
-		Advice: "ask the depositary for the number, in a column formatted as text"}
+	return values.NewFault(rule, "the identifier is written as a number, with decimals or separators, so leading "+
+		"zeros may be lost",
+		"ask the depositary for the number, in a column formatted as text")
 }

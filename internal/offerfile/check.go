@@ -63,20 +63,20 @@ func lastDay(c tender.CutOff) tender.Date { return tender.DateOf(c.At.Add(-time.
 func (r *termsReader) checkDates(o *tender.Offer) {
 	const launch, early, expiration = "dates.launch", "dates.early_tender.at", "dates.expiration.at"
 	if !o.Early.IsZero() && r.sound(launch, early) && lastDay(o.Early).Before(o.Launch) {
-		r.faultAmong([]string{early, launch}, "early_tender %s is before launch %s; correct one of them", r.node(early).text, o.Launch)
+		r.faultAmong([]string{early, launch}, "early_tender %s is before launch %s; correct one of them", r.node(early).Text, o.Launch)
 	}
 	if !o.Early.IsZero() && r.sound(early, expiration) && o.Expiration.At.Before(o.Early.At) {
-		r.faultAmong([]string{expiration, early}, "expiration %s is before early_tender %s; correct one of them", r.node(expiration).text, r.node(early).text)
+		r.faultAmong([]string{expiration, early}, "expiration %s is before early_tender %s; correct one of them", r.node(expiration).Text, r.node(early).Text)
 	}
 	if r.sound(launch, expiration) && lastDay(o.Expiration).Before(o.Launch) {
-		r.faultAmong([]string{expiration, launch}, "expiration %s is before launch %s; correct one of them", r.node(expiration).text, o.Launch)
+		r.faultAmong([]string{expiration, launch}, "expiration %s is before launch %s; correct one of them", r.node(expiration).Text, o.Launch)
 	}
 }
 
 func (r *termsReader) checkSettlement(o *tender.Offer) {
 	const early, final, expiration = "dates.settlement.early", "dates.settlement.final", "dates.expiration.at"
 	if r.sound(final, expiration) && o.Settlement.Final.Before(lastDay(o.Expiration)) {
-		r.faultAmong([]string{final, expiration}, "the final settlement %s is before the expiration %s; correct one of them", o.Settlement.Final, r.node(expiration).text)
+		r.faultAmong([]string{final, expiration}, "the final settlement %s is before the expiration %s; correct one of them", o.Settlement.Final, r.node(expiration).Text)
 	}
 	if run := "dates.settlement.early_run"; o.Settlement.EarlyRun != "" && o.Settlement.Early.IsZero() && r.sound(run, early) {
 		r.faultAmong([]string{run, early}, "early_run is given, but no early settlement; add the date on which its tenders were paid as early")
@@ -89,7 +89,7 @@ func (r *termsReader) checkSettlement(o *tender.Offer) {
 		return
 	}
 	if o.Settlement.Early.Before(lastDay(o.Early)) {
-		r.faultAmong([]string{early, "dates.early_tender.at"}, "the early settlement %s is before early_tender %s; correct one of them", o.Settlement.Early, r.node("dates.early_tender.at").text)
+		r.faultAmong([]string{early, "dates.early_tender.at"}, "the early settlement %s is before early_tender %s; correct one of them", o.Settlement.Early, r.node("dates.early_tender.at").Text)
 	}
 	if r.sound(final) && o.Settlement.Final.Before(o.Settlement.Early) {
 		r.faultAmong([]string{early, final}, "the early settlement %s is after the final settlement %s; correct one of them", o.Settlement.Early, o.Settlement.Final)
@@ -101,7 +101,7 @@ func (r *termsReader) checkSettlement(o *tender.Offer) {
 func (r *termsReader) checkWithdrawal(o *tender.Offer) {
 	for _, key := range []string{"early", "late"} {
 		at := "withdrawal." + key
-		if o.Early.IsZero() && r.node(at).text == "early_tender" && r.sound(at, "dates.early_tender.at") {
+		if o.Early.IsZero() && r.node(at).Text == "early_tender" && r.sound(at, "dates.early_tender.at") {
 			r.faultAmong([]string{at, "dates.early_tender"}, "%s is early_tender, but the offer has no Early Tender Date; write expiration or a time", key)
 		}
 	}
@@ -163,10 +163,10 @@ func (r *termsReader) checkGuaranteed(o *tender.Offer) {
 		return
 	}
 	if o.Guaranteed.Deadline.At.Before(o.Expiration.At) {
-		r.faultAmong([]string{deadline, "dates.expiration.at"}, "the deadline for guaranteed deliveries %s is before the expiration %s; correct one of them", r.node(deadline).text, r.node("dates.expiration.at").text)
+		r.faultAmong([]string{deadline, "dates.expiration.at"}, "the deadline for guaranteed deliveries %s is before the expiration %s; correct one of them", r.node(deadline).Text, r.node("dates.expiration.at").Text)
 	}
 	if o.Guaranteed.Settlement.Before(lastDay(o.Guaranteed.Deadline)) {
-		r.faultAmong([]string{settlement, deadline}, "the settlement of guaranteed deliveries %s is before their deadline %s; correct one of them", o.Guaranteed.Settlement, r.node(deadline).text)
+		r.faultAmong([]string{settlement, deadline}, "the settlement of guaranteed deliveries %s is before their deadline %s; correct one of them", o.Guaranteed.Settlement, r.node(deadline).Text)
 	}
 }
 
@@ -218,7 +218,7 @@ func (r *termsReader) checkSecurities(o *tender.Offer) {
 }
 
 // line says where a value is.
-func (r *termsReader) line(path string) string { return fmt.Sprintf("on line %d", r.node(path).line) }
+func (r *termsReader) line(path string) string { return fmt.Sprintf("on line %d", r.node(path).Line) }
 
 // checkNames checks that the names in each list differ.
 func (r *termsReader) checkNames(o *tender.Offer) {

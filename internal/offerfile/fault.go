@@ -1,102 +1,73 @@
 package offerfile
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"tenderbatch/internal/plainyaml"
+	"tenderbatch/internal/strictyaml"
 )
 
-// Fault is one thing that is wrong with an offer.yaml, and where.
-type Fault struct {
-	File    string
-	Line    int    // 1 is the first
-	Column  int    // in characters; 1 is the first
-	Path    string // such as series[1].early_tender_payment, items counted from 0
-	Message string // what is wrong and what to do
-	Excerpt string // the line of the file, with a marker under the place
-}
-
-// String is the message with its place before it and the excerpt below it:
-//
-//	offer.yaml:12:27: early_tender_payment "1e2" is written with an exponent; write all its digits
-//	   12 |     early_tender_payment: 1e2
-//	      |                           ^^^
-func (f Fault) String() string {
-	s := fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Message)
-	if f.Excerpt != "" {
-		s += "\n" + f.Excerpt
-	}
-	return s
-}
-
-// OfferError holds everything that is wrong with an offer.yaml.
-type OfferError struct {
-	Faults []Fault // at least one, in the order of the file
-}
-
-// Error shows all faults.
-func (e *OfferError) Error() string {
-	shown := make([]string, len(e.Faults))
-	for i, f := range e.Faults {
-		shown[i] = f.String()
-	}
-	if len(shown) == maxFaults {
-		shown = append(shown, "these are the first faults found; there may be more")
-	}
-	return strings.Join(shown, "\n")
-}
+// format bounds an offer.yaml, far above what an offer needs.
+var format = strictyaml.Format{Bytes: 256 << 10, Nesting: 32}
 
 // remark is a fault before it has its place in the file.
 type remark struct {
-	node    *yamlNode
+	node    *strictyaml.Node
 	path    string // of the value in the terms as amended, by which it is known again
 	key     string // the key that is missing from node, if that is the fault
 	message string
 	secret  bool // the value may be a password
 }
 
-// maxFaults is how many faults are listed at once.
-const maxFaults = 200
+// document is an offer.yaml while its versions are read.
+type document struct {
+	file *strictyaml.Document
+	said map[string]bool // the faults of earlier versions of the terms, and their places
+}
 
-// place adds a fault at a line and column, with an excerpt of width characters
-// marked.
-func (d *yamlDocument) place(line, column, width int, path, message string, secret bool) {
-	if len(d.faults) >= maxFaults {
-		return
+// parse parses the file: one mapping.
+func parse(name string, source []byte) *document {
+	d := &document{file: strictyaml.Parse(name, source, format), said: map[string]bool{}}
+	top := &strictyaml.Node{Line: 1, Column: 1, Width: 1}
+	switch root := d.file.Root; {
+	case d.failed():
+	case root == nil:
+		d.file.Fault(top, "", "the file is empty; docs/offer.md has an example to start from")
+	case root.Kind != strictyaml.Mapping:
+		top.Line, top.Column = root.Line, root.Column
+		d.file.Fault(top, "", fmt.Sprintf("the file is %s; an offer is a mapping of keys, which begins with id", root.Kind))
 	}
-	d.faults = append(d.faults, Fault{
-		File: d.name, Line: line, Column: column, Path: path, Message: message,
-		Excerpt: d.excerpt(line, column, width, secret),
-	})
+	return d
 }
 
 // add adds the fault a remark is about.
-func (d *yamlDocument) add(m remark) {
-	path := m.node.path
+func (d *document) add(m remark) {
+	path := m.node.Path
 	if m.key != "" {
-		path = pathTo(path, m.key)
+		path = strictyaml.PathTo(path, m.key)
 	}
-	d.place(m.node.line, m.node.column, m.node.width, path, m.message, m.secret)
+	if m.secret {
+		d.file.SecretFault(m.node, path, m.message)
+		return
+	}
+	d.file.Fault(m.node, path, m.message)
 }
 
 // report adds the faults of a version of the terms. What an earlier version was
 // faulted for is not said again. A fault that only an amendment brings about
 // is at the lines of the amendment, or at its set if it is in what the
 // amendment leaves as it was.
-func (d *yamlDocument) report(r *termsReader) {
+func (d *document) report(r *termsReader) {
 	var said []string
 	for _, m := range r.remarks {
-		fault, place := m.path+": "+m.message, fmt.Sprint(m.node.line, ":", m.node.column)
+		fault, place := m.path+": "+m.message, fmt.Sprint(m.node.Line, ":", m.node.Column)
 		said = append(said, fault, place)
 		if d.said[fault] {
 			continue
 		}
-		if r.set != nil && m.node.version != r.version {
+		if r.set != nil && m.node.Version != r.version {
 			if d.said[place] {
 				continue
 			}
@@ -110,23 +81,15 @@ func (d *yamlDocument) report(r *termsReader) {
 	}
 }
 
-func (d *yamlDocument) failed() bool { return len(d.faults) > 0 }
+func (d *document) failed() bool { return d.file.Failed() }
 
 // err returns the faults in the order of the file. Of a file that does not look like
 // an offer no line is shown: it may hold what is not for the reader of the error.
-func (d *yamlDocument) err() error {
+func (d *document) err() error {
 	if !d.looksLikeOffer() {
-		for i := range d.faults {
-			f := &d.faults[i]
-			if f.Excerpt = ""; strings.HasPrefix(f.Message, plainyaml.NotYAML) {
-				f.Message = "the file is not YAML here, and does not look like an offer; is it the right file?"
-			}
-		}
+		d.file.Hide("the file is not YAML here, and does not look like an offer; is it the right file?")
 	}
-	slices.SortStableFunc(d.faults, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return &OfferError{Faults: d.faults}
+	return d.file.Err()
 }
 
 // offerKey is a line that an offer begins with, or has at its top.
@@ -135,49 +98,9 @@ var offerKey = regexp.MustCompile(`(?m)^["']?(id|issuer)["']?[ \t]*:([ \t]|$)`)
 // looksLikeOffer reports whether a file that has faults is an offer by what can be read
 // of it: it has id or issuer among the keys at its top. One that cannot be parsed must
 // have them at the beginning of a line, and be text.
-func (d *yamlDocument) looksLikeOffer() bool {
-	if d.root != nil {
-		return d.root.entry("id") != nil || d.root.entry("issuer") != nil
+func (d *document) looksLikeOffer() bool {
+	if d.file.Root != nil {
+		return d.file.Root.Entry("id") != nil || d.file.Root.Entry("issuer") != nil
 	}
-	return offerKey.MatchString(d.source) && utf8.ValidString(d.source) && !strings.ContainsRune(d.source, 0)
+	return offerKey.MatchString(d.file.Source) && utf8.ValidString(d.file.Source) && !strings.ContainsRune(d.file.Source, 0)
 }
-
-// excerptWidth is how much of a line an excerpt shows.
-const excerptWidth = 120
-
-// excerpt shows a line of the file with a marker below it. Passwords are masked.
-func (d *yamlDocument) excerpt(line, column, width int, secret bool) string {
-	if line < 1 || line > len(d.lines) {
-		return ""
-	}
-	text := []rune(strings.ReplaceAll(masked(d.lines[line-1]), "\t", " "))
-	column = min(max(column, 1), len(text)+1)
-	if secret {
-		text, width = append(text[:column-1], []rune(mask)...), 1
-	}
-	if from := max(0, column-excerptWidth/2); len(text) > excerptWidth {
-		text, column = text[from:min(from+excerptWidth, len(text))], column-from
-	}
-	width = max(1, min(width, len(text)-column+1))
-	return fmt.Sprintf("%5d | %s\n      | %s%s", line, string(text), strings.Repeat(" ", column-1), strings.Repeat("^", width))
-}
-
-// passwordValue is what follows a key about a password, up to the end of the
-// line; passwordName is a value that is no password but the name of a variable.
-var (
-	passwordValue = regexp.MustCompile(`(?i)passw[^:]*:\s*(\S.*)$`)
-	passwordName  = regexp.MustCompile(`^(["']?)[A-Z_][A-Z0-9_]*(["']?)([\s,}]|$)`)
-)
-
-// masked is a line without the password a person may have put where the name of
-// an environment variable belongs.
-func masked(line string) string {
-	at := passwordValue.FindStringSubmatchIndex(line)
-	if at == nil || passwordName.MatchString(line[at[2]:]) {
-		return line
-	}
-	return line[:at[2]] + mask
-}
-
-// mask is shown for a password.
-const mask = "********"

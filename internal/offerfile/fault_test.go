@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/strictyaml"
 )
 
 var update = flag.Bool("update", false, "write the expected errors of the offer's faults")
@@ -45,7 +46,7 @@ func keysOf(t *testing.T, source string) []keyPlace {
 				if !named.MatchString(path) {
 					keys = append(keys, keyPlace{path, key, at.Line, at.Column, v.Value})
 				}
-				walk(v.Value, pathTo(path, key))
+				walk(v.Value, strictyaml.PathTo(path, key))
 			}
 		case *ast.SequenceNode:
 			for i, v := range n.Values {
@@ -83,10 +84,10 @@ func TestMisspeltKeys(t *testing.T) {
 			if wrong == "" || wrong == "sheet" { // sheets without its s is a key, too
 				continue
 			}
-			t.Run(pathTo(k.path, k.key)+" "+name, func(t *testing.T) {
+			t.Run(strictyaml.PathTo(k.path, k.key)+" "+name, func(t *testing.T) {
 				faults := faultsOf(t, replaceAt(source, k.line, k.column, len(k.key), wrong))
 				if len(faults) != 1 {
-					t.Fatalf("%d faults, want 1: %v", len(faults), &OfferError{faults})
+					t.Fatalf("%d faults, want 1: %v", len(faults), &strictyaml.Error{Faults: faults})
 				}
 				f := faults[0]
 				if f.Line != k.line || f.Column != k.column {
@@ -95,8 +96,8 @@ func TestMisspeltKeys(t *testing.T) {
 				if want := "unknown key " + display.Quote(wrong); !strings.HasPrefix(f.Message, want) {
 					t.Errorf("the message is %q, want %s", f.Message, want)
 				}
-				if f.Path != pathTo(k.path, wrong) {
-					t.Errorf("the path is %s, want %s", f.Path, pathTo(k.path, wrong))
+				if f.Path != strictyaml.PathTo(k.path, wrong) {
+					t.Errorf("the path is %s, want %s", f.Path, strictyaml.PathTo(k.path, wrong))
 				}
 			})
 		}
@@ -114,14 +115,14 @@ func TestWrongTypes(t *testing.T) {
 			wrong = wrong[:3]
 		}
 		for _, value := range wrong {
-			t.Run(pathTo(k.path, k.key)+value, func(t *testing.T) {
+			t.Run(strictyaml.PathTo(k.path, k.key)+value, func(t *testing.T) {
 				faults := faultsOf(t, withValue(source, k, value))
 				for _, f := range faults {
 					if f.Line == k.line {
 						return
 					}
 				}
-				t.Errorf("no fault on line %d: %v", k.line, &OfferError{faults})
+				t.Errorf("no fault on line %d: %v", k.line, &strictyaml.Error{Faults: faults})
 			})
 		}
 	}
@@ -221,18 +222,18 @@ func TestFaults(t *testing.T) {
 // is in the amendment, even if what is at fault is older, and that the fault
 // of an earlier version is not said again.
 func TestFaultOfAnAmendment(t *testing.T) {
-	d := parseYAML("offer.yaml", []byte("id: a\nissuer: b\namendments: [{set: {issuer: c}}]\n"))
-	id, set := d.root.entry("id"), d.root.entry("amendments").items[0].entry("set")
-	launch, amended := newTermsReader(d.root, 0), newTermsReader(d.root, 1)
+	d := parse("offer.yaml", []byte("id: a\nissuer: b\namendments: [{set: {issuer: c}}]\n"))
+	id, set := d.file.Root.Entry("id"), d.file.Root.Entry("amendments").Items[0].Entry("set")
+	launch, amended := newTermsReader(d.file.Root, 0), newTermsReader(d.file.Root, 1)
 	amended.set = set
-	launch.fault("issuer", d.root.entry("issuer"), "is wrong at launch")
-	amended.fault("issuer", d.root.entry("issuer"), "is wrong at launch")
-	amended.fault("issuer", d.root.entry("issuer"), "is as wrong as at launch")
+	launch.fault("issuer", d.file.Root.Entry("issuer"), "is wrong at launch")
+	amended.fault("issuer", d.file.Root.Entry("issuer"), "is wrong at launch")
+	amended.fault("issuer", d.file.Root.Entry("issuer"), "is as wrong as at launch")
 	amended.fault("id", id, "id is wrong now")
 	d.report(launch)
 	d.report(amended)
 	var got []string
-	for _, f := range d.faults {
+	for _, f := range d.file.Err().(*strictyaml.Error).Faults {
 		got = append(got, fmt.Sprintf("%d:%d %s %s", f.Line, f.Column, f.Path, f.Message))
 	}
 	want := []string{"2:9 issuer is wrong at launch", "3:20 amendments[0].set with this amendment, id is wrong now"}

@@ -10,37 +10,38 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 )
 
 // termsReader reads one version of the terms and collects what is wrong.
 type termsReader struct {
-	root    *yamlNode
-	version int       // number of amendments worked in
-	set     *yamlNode // what the last of them sets; nil at launch
+	root    *strictyaml.Node
+	version int              // number of amendments worked in
+	set     *strictyaml.Node // what the last of them sets; nil at launch
 	zone    *time.Location
 
 	amendments []amendment // read at launch
 
-	before *termsReader           // of the version before, if that has no fault; see offer_share.go
-	result *tender.Offer          // what was read; the reader of the next version takes it over
-	words  map[*yamlNode][]string // lists of texts that were read, in any version
-	count  int                    // the items of lists that were read
+	before *termsReader                  // of the version before, if that has no fault; see offer_share.go
+	result *tender.Offer                 // what was read; the reader of the next version takes it over
+	words  map[*strictyaml.Node][]string // lists of texts that were read, in any version
+	count  int                           // the items of lists that were read
 
 	unsound map[string]bool // the paths that have a fault
 	remarks []remark
 }
 
-func newTermsReader(root *yamlNode, version int) *termsReader {
+func newTermsReader(root *strictyaml.Node, version int) *termsReader {
 	return &termsReader{
 		root: root, version: version, zone: time.UTC,
-		words: map[*yamlNode][]string{}, unsound: map[string]bool{},
+		words: map[*strictyaml.Node][]string{}, unsound: map[string]bool{},
 	}
 }
 
 // fault notes what is wrong with the value at a path.
-func (r *termsReader) fault(path string, at *yamlNode, format string, args ...any) {
+func (r *termsReader) fault(path string, at *strictyaml.Node, format string, args ...any) {
 	r.unsound[path] = true
 	r.remarks = append(r.remarks, remark{node: at, path: path, message: fmt.Sprintf(format, args...)})
 }
@@ -50,7 +51,7 @@ func (r *termsReader) fault(path string, at *yamlNode, format string, args ...an
 func (r *termsReader) faultAmong(paths []string, format string, args ...any) {
 	at := r.node(paths[0])
 	for _, p := range paths[1:] {
-		if n := r.node(p); n.version > at.version {
+		if n := r.node(p); n.Version > at.Version {
 			at = n
 		}
 	}
@@ -58,11 +59,11 @@ func (r *termsReader) faultAmong(paths []string, format string, args ...any) {
 }
 
 // node is the value at a path, or what it would stand in if it is not given.
-func (r *termsReader) node(path string) *yamlNode {
+func (r *termsReader) node(path string) *strictyaml.Node {
 	n := r.root
 	for path != "" {
-		var next *yamlNode
-		if next, path = n.step(path); next == nil {
+		var next *strictyaml.Node
+		if next, path = step(n, path); next == nil {
 			return n
 		}
 		n = next
@@ -72,20 +73,20 @@ func (r *termsReader) node(path string) *yamlNode {
 
 // step follows the first part of a path, which is never empty, to the value of a key or
 // an item, nil if there is none, and returns the rest of the path.
-func (n *yamlNode) step(path string) (next *yamlNode, rest string) {
+func step(n *strictyaml.Node, path string) (next *strictyaml.Node, rest string) {
 	inside, isIndex := strings.CutPrefix(path, "[")
 	if !isIndex {
 		path = strings.TrimPrefix(path, ".")
 		end := strings.IndexAny(path+".", ".[")
-		return n.entry(path[:end]), path[end:]
+		return n.Entry(path[:end]), path[end:]
 	}
 	if quoted, err := strconv.QuotedPrefix(inside); err == nil {
 		key, _ := strconv.Unquote(quoted) // it was found to be a quoted text
-		return n.entry(key), strings.TrimPrefix(inside[len(quoted):], "]")
+		return n.Entry(key), strings.TrimPrefix(inside[len(quoted):], "]")
 	}
 	number, rest, _ := strings.Cut(inside, "]")
-	if i, err := strconv.Atoi(number); err == nil && i >= 0 && i < len(n.items) {
-		return n.items[i], rest
+	if i, err := strconv.Atoi(number); err == nil && i >= 0 && i < len(n.Items) {
+		return n.Items[i], rest
 	}
 	return nil, rest
 }
@@ -121,7 +122,7 @@ type termsField struct {
 	r    *termsReader
 	name string // in messages
 	path string
-	node *yamlNode // nil: not given
+	node *strictyaml.Node // nil: not given
 }
 
 func (f termsField) given() bool { return f.node != nil }
@@ -137,12 +138,12 @@ func (f termsField) scalar(want string) (text string, ok bool) {
 	switch {
 	case !f.given():
 		return "", false
-	case f.node.kind == yamlScalar:
-		return f.node.text, true
-	case f.node.kind == yamlEmpty:
+	case f.node.Kind == strictyaml.Scalar:
+		return f.node.Text, true
+	case f.node.Kind == strictyaml.Empty:
 		f.fault("has no value; write %s", want)
 	default:
-		f.fault("is %s here; write %s", f.node.kind, want)
+		f.fault("is %s here; write %s", f.node.Kind, want)
 	}
 	return "", false
 }
@@ -210,7 +211,7 @@ func (f termsField) whole() int {
 // flag is true or false, false if it is not given.
 func (f termsField) flag() bool {
 	s, ok := f.scalar("true or false")
-	if ok && (f.node.quoted || s != "true" && s != "false") {
+	if ok && (f.node.Quoted || s != "true" && s != "false") {
 		f.fault("%s is neither true nor false; write true or false, without quotation marks", display.Quote(s))
 	}
 	return s == "true"
@@ -301,12 +302,12 @@ func (f termsField) list() []termsField {
 	if !f.given() {
 		return nil
 	}
-	if f.node.kind != yamlList {
-		f.fault("is %s here; write a list, [] for an empty one", f.node.kind)
+	if f.node.Kind != strictyaml.List {
+		f.fault("is %s here; write a list, [] for an empty one", f.node.Kind)
 		return nil
 	}
-	items := make([]termsField, len(f.node.items))
-	for i := range f.node.items {
+	items := make([]termsField, len(f.node.Items))
+	for i := range f.node.Items {
 		items[i] = f.item(i)
 	}
 	return items
@@ -314,7 +315,7 @@ func (f termsField) list() []termsField {
 
 // item is an item of a list.
 func (f termsField) item(i int) termsField {
-	return termsField{f.r, fmt.Sprintf("item %d of %s", i+1, f.name), fmt.Sprintf("%s[%d]", f.path, i), f.node.items[i]}
+	return termsField{f.r, fmt.Sprintf("item %d of %s", i+1, f.name), fmt.Sprintf("%s[%d]", f.path, i), f.node.Items[i]}
 }
 
 // filledList is the items of a list that may not be empty.
@@ -322,7 +323,7 @@ func (f termsField) filledList() []termsField { return f.filled().list() }
 
 // filled is the field, and it is a fault if it is an empty list.
 func (f termsField) filled() termsField {
-	if f.given() && f.node.kind == yamlList && len(f.node.items) == 0 && f.r.sound(f.path) {
+	if f.given() && f.node.Kind == strictyaml.List && len(f.node.Items) == 0 && f.r.sound(f.path) {
 		f.fault("is an empty list; write at least one item")
 	}
 	return f
@@ -334,7 +335,7 @@ type termsMapping struct {
 	r     *termsReader
 	name  string // in messages
 	path  string
-	node  *yamlNode // nil: not given, or not a mapping
+	node  *strictyaml.Node // nil: not given, or not a mapping
 	known []string
 	lacks []string
 }
@@ -345,8 +346,8 @@ func (f termsField) mapping() *termsMapping {
 	if !f.given() {
 		return m
 	}
-	if f.node.kind != yamlMapping {
-		f.fault("is %s here; write a mapping of keys to values", f.node.kind)
+	if f.node.Kind != strictyaml.Mapping {
+		f.fault("is %s here; write a mapping of keys to values", f.node.Kind)
 		return m
 	}
 	m.node = f.node
@@ -357,7 +358,7 @@ func (f termsField) mapping() *termsMapping {
 // out.
 func (m *termsMapping) may(key string) termsField {
 	f := m.field(key)
-	if f.given() && f.node.kind == yamlNull {
+	if f.given() && f.node.Kind == strictyaml.Null {
 		f.node = nil
 	}
 	return f
@@ -374,9 +375,9 @@ func (m *termsMapping) need(key string) termsField {
 
 func (m *termsMapping) field(key string) termsField {
 	m.known = append(m.known, key)
-	f := termsField{r: m.r, name: key, path: pathTo(m.path, key)}
+	f := termsField{r: m.r, name: key, path: strictyaml.PathTo(m.path, key)}
 	if m.node != nil {
-		f.node = m.node.entry(key)
+		f.node = m.node.Entry(key)
 	}
 	return f
 }
@@ -388,22 +389,22 @@ func (m *termsMapping) close() {
 		return
 	}
 	misspelt := map[string]bool{}
-	for _, e := range m.node.entries {
-		key := e.key.text
+	for _, e := range m.node.Entries {
+		key := e.Key.Text
 		if slices.Contains(m.known, key) {
 			continue
 		}
-		path := pathTo(m.path, key)
+		path := strictyaml.PathTo(m.path, key)
 		if near, ok := nearest(key, m.known); ok {
 			misspelt[near] = true
-			m.r.unsound[pathTo(m.path, near)] = true
-			m.r.fault(path, e.key, "unknown key %s; did you mean %s?", display.Quote(key), near)
+			m.r.unsound[strictyaml.PathTo(m.path, near)] = true
+			m.r.fault(path, e.Key, "unknown key %s; did you mean %s?", display.Quote(key), near)
 			continue
 		}
-		m.r.fault(path, e.key, "unknown key %s; the keys known here are %s", display.Quote(key), strings.Join(m.known, ", "))
+		m.r.fault(path, e.Key, "unknown key %s; the keys known here are %s", display.Quote(key), strings.Join(m.known, ", "))
 	}
 	for _, key := range m.lacks {
-		path := pathTo(m.path, key)
+		path := strictyaml.PathTo(m.path, key)
 		m.r.unsound[path] = true
 		if !misspelt[key] {
 			m.r.remarks = append(m.r.remarks, remark{node: m.node, path: path, key: key,

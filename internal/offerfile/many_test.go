@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
@@ -59,7 +60,7 @@ func security(i int) string {
 // than a gigabyte.
 func TestS8VersionsShareWhatDidNotChange(t *testing.T) {
 	source := []byte(manyVersions(600, 1500, ""))
-	if len(source) > maxOfferBytes {
+	if len(source) > format.Bytes {
 		t.Fatalf("the offer has %d bytes", len(source))
 	}
 	var before, after runtime.MemStats
@@ -95,9 +96,9 @@ func TestS8AFaultEndsTheReadingOfLongTerms(t *testing.T) {
 }
 
 // parsedAlone is [ParseTerms] with each version read in full.
-func parsedAlone(source string) (digests []string, faults []Fault) {
-	doc := parseYAML("offer.yaml", []byte(source))
-	r := newTermsReader(doc.root, 0)
+func parsedAlone(source string) (digests []string, faults []strictyaml.Fault) {
+	doc := parse("offer.yaml", []byte(source))
+	r := newTermsReader(doc.file.Root, 0)
 	read := func() {
 		digests = append(digests, termsDigest(r.offer()))
 		doc.report(r)
@@ -105,11 +106,11 @@ func parsedAlone(source string) (digests []string, faults []Fault) {
 	read()
 	for _, a := range r.amendments {
 		r = r.amendedBy(a)
-		r.before, r.words = nil, map[*yamlNode][]string{}
+		r.before, r.words = nil, map[*strictyaml.Node][]string{}
 		read()
 	}
 	_ = doc.err() // puts the faults into the order of the file
-	return digests, doc.faults
+	return digests, doc.file.Err().(*strictyaml.Error).Faults
 }
 
 // TestS8SharedVersionsAreThoseReadInFull compares every version, and every fault that an
@@ -131,8 +132,8 @@ func TestS8SharedVersionsAreThoseReadInFull(t *testing.T) {
 		source := manyVersions(6, 3, set)
 		want, wantFaults := parsedAlone(source)
 		terms, err := ParseTerms("offer.yaml", []byte(source))
-		var faults []Fault
-		if wrong := new(OfferError); errors.As(err, &wrong) {
+		var faults []strictyaml.Fault
+		if wrong := new(strictyaml.Error); errors.As(err, &wrong) {
 			faults = wrong.Faults
 		}
 		if fmt.Sprint(faults) != fmt.Sprint(wantFaults) {
@@ -141,8 +142,8 @@ func TestS8SharedVersionsAreThoseReadInFull(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		doc := parseYAML("offer.yaml", []byte(source))
-		r := newTermsReader(doc.root, 0)
+		doc := parse("offer.yaml", []byte(source))
+		r := newTermsReader(doc.file.Root, 0)
 		for n, digest := range want {
 			if n > 0 {
 				r = r.amendedBy(r.amendments[n-1])

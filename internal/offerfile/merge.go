@@ -4,15 +4,16 @@ import (
 	"slices"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
 // amendment is an amendment as the file states it.
 type amendment struct {
 	tender.Amendment
-	version int       // 1 for the first
-	node    *yamlNode // all of it
-	set     *yamlNode // a mapping; nil if it is none
+	version int              // 1 for the first
+	node    *strictyaml.Node // all of it
+	set     *strictyaml.Node // a mapping; nil if it is none
 }
 
 // readAmendments reads when each amendment takes effect; what it sets is read
@@ -37,27 +38,27 @@ func (r *termsReader) readAmendments(f termsField, launch tender.Date) []amendme
 // checkEffective checks that an amendment takes effect after launch and after
 // the one before it.
 func (r *termsReader) checkEffective(m *termsMapping, a amendment, earlier []amendment, launch tender.Date) {
-	at := pathTo(m.path, "effective")
+	at := strictyaml.PathTo(m.path, "effective")
 	if a.Effective.IsZero() || !r.sound(at) {
 		return
 	}
 	if r.sound("dates.launch") && tender.DateOf(a.Effective).Before(launch) {
-		r.fault(at, r.node(at), "effective %s is before launch %s; correct one of them", r.node(at).text, launch)
+		r.fault(at, r.node(at), "effective %s is before launch %s; correct one of them", r.node(at).Text, launch)
 	}
 	if n := len(earlier); n > 0 && !a.Effective.After(earlier[n-1].Effective) {
-		r.fault(at, r.node(at), "effective %s is not after that of the amendment before it; put the amendments in the order in which they take effect", r.node(at).text)
+		r.fault(at, r.node(at), "effective %s is not after that of the amendment before it; put the amendments in the order in which they take effect", r.node(at).Text)
 	}
 }
 
 // markVersion says of a value and all in it which amendment it belongs to.
-func (n *yamlNode) markVersion(version int) {
-	n.version = version
-	for _, e := range n.entries {
-		e.key.version = version
-		e.value.markVersion(version)
+func markVersion(n *strictyaml.Node, version int) {
+	n.Version = version
+	for _, e := range n.Entries {
+		e.Key.Version = version
+		markVersion(e.Value, version)
 	}
-	for _, v := range n.items {
-		v.markVersion(version)
+	for _, v := range n.Items {
+		markVersion(v, version)
 	}
 }
 
@@ -81,24 +82,24 @@ func (r *termsReader) amendedBy(a amendment) *termsReader {
 	if a.set == nil {
 		return next
 	}
-	a.set.markVersion(a.version)
+	markVersion(a.set, a.version)
 	next.set = a.set
 	root := *r.root
-	root.entries = slices.Clone(r.root.entries)
-	for _, e := range a.set.entries {
-		key := e.key.text
+	root.Entries = slices.Clone(r.root.Entries)
+	for _, e := range a.set.Entries {
+		key := e.Key.Text
 		if slices.Contains(notAmendable, key) {
-			next.fault(e.key.path, e.key, "%s cannot be amended; take it out of the amendment", key)
+			next.fault(e.Key.Path, e.Key, "%s cannot be amended; take it out of the amendment", key)
 			continue
 		}
 		if !r.sound(key) {
 			continue // the key is at fault before it is amended
 		}
-		old := root.entry(key)
-		if name, keyed := keyedLists[key]; keyed && e.value.kind == yamlMapping {
-			root.put(e.key, r.mergeItems(next, old, e, name))
+		old := root.Entry(key)
+		if name, keyed := keyedLists[key]; keyed && e.Value.Kind == strictyaml.Mapping {
+			put(&root, e.Key, r.mergeItems(next, old, e, name))
 		} else {
-			root.put(e.key, mergeValue(old, e.value))
+			put(&root, e.Key, mergeValue(old, e.Value))
 		}
 	}
 	next.root = &root
@@ -106,73 +107,73 @@ func (r *termsReader) amendedBy(a amendment) *termsReader {
 }
 
 // put sets the value of a key of a mapping.
-func (n *yamlNode) put(key, value *yamlNode) {
-	for i, e := range n.entries {
-		if e.key.text == key.text {
-			n.entries[i] = yamlEntry{key, value}
+func put(n, key, value *strictyaml.Node) {
+	for i, e := range n.Entries {
+		if e.Key.Text == key.Text {
+			n.Entries[i] = strictyaml.Entry{Key: key, Value: value}
 			return
 		}
 	}
-	n.entries = append(n.entries, yamlEntry{key, value})
+	n.Entries = append(n.Entries, strictyaml.Entry{Key: key, Value: value})
 }
 
 // mergeValue is what an amendment makes of a value: a mapping is merged into a
 // mapping key by key, everything else takes the old value's place.
-func mergeValue(old, set *yamlNode) *yamlNode {
-	if old == nil || old.kind != yamlMapping || set.kind != yamlMapping {
+func mergeValue(old, set *strictyaml.Node) *strictyaml.Node {
+	if old == nil || old.Kind != strictyaml.Mapping || set.Kind != strictyaml.Mapping {
 		return set
 	}
 	merged := *set
-	merged.entries = slices.Clone(old.entries)
-	for _, e := range set.entries {
-		merged.put(e.key, mergeValue(old.entry(e.key.text), e.value))
+	merged.Entries = slices.Clone(old.Entries)
+	for _, e := range set.Entries {
+		put(&merged, e.Key, mergeValue(old.Entry(e.Key.Text), e.Value))
 	}
 	return &merged
 }
 
 // mergeItems is what an amendment makes of a list whose items it changes by
 // name. Faults go to the reader of the terms as amended.
-func (r *termsReader) mergeItems(next *termsReader, old *yamlNode, set yamlEntry, name string) *yamlNode {
-	list := set.key.text
-	merged := *set.value
-	merged.kind, merged.entries = yamlList, nil
-	if old == nil || old.kind != yamlList {
-		next.fault(set.key.path, set.key, "there are no %s to change; write them as a list", list)
+func (r *termsReader) mergeItems(next *termsReader, old *strictyaml.Node, set strictyaml.Entry, name string) *strictyaml.Node {
+	list := set.Key.Text
+	merged := *set.Value
+	merged.Kind, merged.Entries = strictyaml.List, nil
+	if old == nil || old.Kind != strictyaml.List {
+		next.fault(set.Key.Path, set.Key, "there are no %s to change; write them as a list", list)
 		return &merged
 	}
-	merged.items = slices.Clone(old.items)
-	for _, e := range set.value.entries {
-		i := itemNamed(merged.items, name, e.key.text)
+	merged.Items = slices.Clone(old.Items)
+	for _, e := range set.Value.Entries {
+		i := itemNamed(merged.Items, name, e.Key.Text)
 		var names []string
 		if i < 0 {
-			names = namesOf(merged.items, name)
+			names = namesOf(merged.Items, name)
 		}
 		switch {
-		case i < 0 && len(names) < len(merged.items): // it may be the one whose name is at fault
+		case i < 0 && len(names) < len(merged.Items): // it may be the one whose name is at fault
 		case i < 0:
-			next.fault(e.key.path, e.key, "none of the %s is %s; %s", list, display.Quote(e.key.text), instead(e.key.text, names))
-		case e.value.kind != yamlMapping:
-			next.fault(e.value.path, e.value, "%s is %s here; write a mapping of what changes", display.Quote(e.key.text), e.value.kind)
+			next.fault(e.Key.Path, e.Key, "none of the %s is %s; %s", list, display.Quote(e.Key.Text), instead(e.Key.Text, names))
+		case e.Value.Kind != strictyaml.Mapping:
+			next.fault(e.Value.Path, e.Value, "%s is %s here; write a mapping of what changes", display.Quote(e.Key.Text), e.Value.Kind)
 		default:
-			merged.items[i] = mergeValue(merged.items[i], e.value)
+			merged.Items[i] = mergeValue(merged.Items[i], e.Value)
 		}
 	}
 	return &merged
 }
 
 // itemNamed returns the position of the item with the name, -1 if there is none.
-func itemNamed(items []*yamlNode, key, wanted string) int {
-	return slices.IndexFunc(items, func(item *yamlNode) bool {
-		n := item.entry(key)
-		return n != nil && n.kind == yamlScalar && n.text == wanted
+func itemNamed(items []*strictyaml.Node, key, wanted string) int {
+	return slices.IndexFunc(items, func(item *strictyaml.Node) bool {
+		n := item.Entry(key)
+		return n != nil && n.Kind == strictyaml.Scalar && n.Text == wanted
 	})
 }
 
 // namesOf returns the names of all items that have one.
-func namesOf(items []*yamlNode, key string) (names []string) {
+func namesOf(items []*strictyaml.Node, key string) (names []string) {
 	for _, item := range items {
-		if n := item.entry(key); n != nil && n.kind == yamlScalar {
-			names = append(names, n.text)
+		if n := item.Entry(key); n != nil && n.Kind == strictyaml.Scalar {
+			names = append(names, n.Text)
 		}
 	}
 	return names

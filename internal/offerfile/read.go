@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
@@ -145,7 +146,7 @@ func (r *termsReader) readDeadline(f termsField, o *tender.Offer, otherwise tend
 	if !f.given() {
 		return otherwise
 	}
-	if f.node.kind == yamlMapping {
+	if f.node.Kind == strictyaml.Mapping {
 		return r.readCutOff(f)
 	}
 	const want = "early_tender, expiration, a time such as 2004-11-12T17:00, or {at, boundary}"
@@ -439,15 +440,15 @@ func (r *termsReader) readColumns(f termsField) map[string]string {
 // readStatuses reads a depositary's own status codes, which can be any.
 func (r *termsReader) readStatuses(f termsField) map[string]tender.Status {
 	m := f.mapping()
-	if m.node == nil || len(m.node.entries) == 0 {
+	if m.node == nil || len(m.node.Entries) == 0 {
 		return nil
 	}
 	statuses := map[string]tender.Status{}
-	for _, e := range m.node.entries {
-		code := e.key.text
-		status := termsField{r, code, pathTo(m.path, code), e.value}
+	for _, e := range m.node.Entries {
+		code := e.Key.Text
+		status := termsField{r, code, strictyaml.PathTo(m.path, code), e.Value}
 		if strings.TrimSpace(code) != code || code == "" || strings.ContainsFunc(code, display.Unseen) {
-			r.fault(status.path, e.key, "%s is not a status code; write it as written in the depositary's file, in quotation marks", display.Quote(code))
+			r.fault(status.path, e.Key, "%s is not a status code; write it as written in the depositary's file, in quotation marks", display.Quote(code))
 		}
 		statuses[code] = choice(status, tender.Tendered, tender.Pending, tender.Withdrawn, tender.Rejected)
 	}

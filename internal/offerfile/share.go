@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
@@ -33,7 +34,7 @@ func items[T any](f termsField, was []T, read func(termsField) T) []T {
 		return nil
 	case f.node == old && len(was) > 0:
 		return was
-	case old == nil || f.node.kind != yamlList || len(old.items) != len(f.node.items) || len(was) != len(old.items):
+	case old == nil || f.node.Kind != strictyaml.List || len(old.Items) != len(f.node.Items) || len(was) != len(old.Items):
 		var all []T
 		for _, item := range f.list() {
 			f.r.count++
@@ -41,8 +42,8 @@ func items[T any](f termsField, was []T, read func(termsField) T) []T {
 		}
 		return all
 	}
-	for i, n := range f.node.items {
-		if n != old.items[i] {
+	for i, n := range f.node.Items {
+		if n != old.Items[i] {
 			f.r.count++
 			was[i] = read(f.item(i))
 		}
@@ -52,11 +53,11 @@ func items[T any](f termsField, was []T, read func(termsField) T) []T {
 
 // topNode is the value that a key at the top had in the version before, nil if that cannot
 // be used.
-func (r *termsReader) topNode(key string) *yamlNode {
+func (r *termsReader) topNode(key string) *strictyaml.Node {
 	if r == nil {
 		return nil
 	}
-	return r.root.entry(key)
+	return r.root.Entry(key)
 }
 
 // texts reads a list of texts, once for all versions that have the very same list.
@@ -89,7 +90,7 @@ func (r *termsReader) same(paths ...string) bool {
 	return true
 }
 
-func sameNodes(was, is *yamlNode, path string) bool {
+func sameNodes(was, is *strictyaml.Node, path string) bool {
 	if was == is {
 		return true
 	}
@@ -98,13 +99,13 @@ func sameNodes(was, is *yamlNode, path string) bool {
 	}
 	first, rest, _ := strings.Cut(path, ".")
 	if first != "*" {
-		return sameNodes(was.entry(first), is.entry(first), rest)
+		return sameNodes(was.Entry(first), is.Entry(first), rest)
 	}
-	if was.kind != yamlList || is.kind != yamlList || len(was.items) != len(is.items) {
+	if was.Kind != strictyaml.List || is.Kind != strictyaml.List || len(was.Items) != len(is.Items) {
 		return false
 	}
-	for i := range is.items {
-		if !sameNodes(was.items[i], is.items[i], rest) {
+	for i := range is.Items {
+		if !sameNodes(was.Items[i], is.Items[i], rest) {
 			return false
 		}
 	}
@@ -116,9 +117,9 @@ func (r *termsReader) sameItem(list string, i int, key string) bool {
 	if r.before == nil || len(r.remarks) > 0 {
 		return false
 	}
-	was, is := r.before.root.entry(list), r.root.entry(list)
-	if was == nil || is == nil || len(was.items) != len(is.items) {
+	was, is := r.before.root.Entry(list), r.root.Entry(list)
+	if was == nil || is == nil || len(was.Items) != len(is.Items) {
 		return false
 	}
-	return sameNodes(was.items[i], is.items[i], key)
+	return sameNodes(was.Items[i], is.Items[i], key)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
@@ -20,7 +21,7 @@ type Terms struct {
 // file that no amendment changes; the offer is read from them when it is asked for.
 type termsVersion struct {
 	from time.Time // when the amendment takes effect; zero for the terms at launch
-	root *yamlNode
+	root *strictyaml.Node
 	plan schedule.Version
 }
 
@@ -30,13 +31,13 @@ const enoughItems = 20_000
 
 // ParseTerms reads an offer.yaml, which docs/offer.md describes; name is what
 // messages call the file. Every version of the terms is checked. The error is
-// an *[OfferError] that holds all faults found, in the order of the file.
+// an *[strictyaml.Error] that holds all faults found, in the order of the file.
 func ParseTerms(name string, source []byte) (*Terms, error) {
-	doc := parseYAML(name, source)
+	doc := parse(name, source)
 	if doc.failed() {
 		return nil, doc.err()
 	}
-	r := newTermsReader(doc.root, 0)
+	r := newTermsReader(doc.file.Root, 0)
 	t := &Terms{}
 	read, first := 0, r.offer()
 	add := func(from time.Time, o *tender.Offer) {

@@ -16,7 +16,7 @@ import (
 // CopyTerms is the offer.yaml of the offer in a folder with another id, byte for byte
 // the same otherwise: the terms from which another offer begins, without the runs of
 // the old one. Notes say what in it still speaks of the old offer. Errors are a
-// *[UsageError], or an *[ingest.OfferError] for terms that are wrong.
+// *[UsageError], or an *[strictyaml.Error] for terms that are wrong.
 func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 	was, err := Terms(folder)
 	if err != nil {

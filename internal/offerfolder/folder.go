@@ -29,7 +29,7 @@ type UsageError struct {
 func (e *UsageError) Error() string { return e.Message }
 
 // Terms reads the terms of the offer in a folder. Its error is a *[UsageError] if
-// there is no offer, or an *[ingest.OfferError] for the terms.
+// there is no offer, or an *[strictyaml.Error] for the terms.
 func Terms(folder string) (*offerfile.Terms, error) {
 	path := filepath.Join(folder, OfferName)
 	source, err := disk.In(folder).ReadFile(path, mostTerms)

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"cmp"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"iter"
@@ -52,7 +51,7 @@ func readPositions(r io.Reader) (map[instructionKey]result.Position, error) {
 		}
 		return kept[text]
 	}
-	err := readRows(r, columns, func(text []string) (wrong int, err error) {
+	err := export.ReadRows(r, columns, func(text []string) (wrong int, err error) {
 		p := result.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3])), Participant: keep(text[7])}
 		if err := p.Window.Check(); err != nil {
 			return 3, err
@@ -66,40 +65,6 @@ func readPositions(r io.Reader) (map[instructionKey]result.Position, error) {
 		return 0, nil
 	})
 	return positions, err
-}
-
-// readRows reads the named columns of a CSV file that a run wrote. take gets the
-// texts of one row, in a slice that is used again; if it cannot take them, it says
-// which and why.
-func readRows(r io.Reader, columns []string, take func(text []string) (wrong int, err error)) error {
-	rows := csv.NewReader(r)
-	heading, err := rows.Read()
-	if err != nil {
-		return err
-	}
-	rows.ReuseRecord = true
-	place, text := make([]int, len(columns)), make([]string, len(columns))
-	for i, name := range columns {
-		if place[i] = slices.Index(heading, name); place[i] < 0 {
-			return fmt.Errorf("no column %s", name)
-		}
-	}
-	for {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for i := range columns {
-			text[i] = export.PlainText(row[place[i]])
-		}
-		if wrong, err := take(text); err != nil {
-			line, _ := rows.FieldPos(place[wrong])
-			return fmt.Errorf("line %d, %s: %w", line, columns[wrong], err)
-		}
-	}
 }
 
 // changesSince compares the lines of a run with those of an earlier one.

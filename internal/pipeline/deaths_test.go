@@ -13,9 +13,9 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
@@ -97,7 +97,7 @@ func TestS4WhatPassesIsToldFromWhatDoesNot(t *testing.T) {
 		{notWritten(&os.PathError{Op: "write", Path: "result.xlsx", Err: syscall.ENOSPC}), true},
 		{errors.Join(errors.New("one"), syscall.EMFILE), true},
 		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, false},
-		{&offerfile.OfferError{Faults: []offerfile.Fault{{Line: 1}}}, false},
+		{&strictyaml.Error{Faults: []strictyaml.Fault{{Line: 1}}}, false},
 		{&offerfolder.UsageError{Message: "no such folder"}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrPermission}, false},
 		{&os.PathError{Op: "open", Path: "dtc.xlsx", Err: fs.ErrNotExist}, false},

@@ -127,7 +127,7 @@ func (r *publishedRun) settled() []settle.Wire {
 func readRejects(content []byte) ([]tender.Reject, error) {
 	var all []tender.Reject
 	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "waived"}
-	return all, readRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
+	return all, export.ReadRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
 		row, err := strconv.Atoi(text[2])
 		all = append(all, tender.Reject{
 			Source: tender.Source{File: text[0], Sheet: text[1], Row: row},

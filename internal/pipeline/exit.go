@@ -8,8 +8,8 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
@@ -43,7 +43,7 @@ func Unsaid(done string, err error) error {
 func ExitOf(err error) exitcode.Code {
 	var (
 		usageError   *offerfolder.UsageError
-		offerError   *offerfile.OfferError
+		offerError   *strictyaml.Error
 		controlError *tender.ControlError
 		fileError    *tender.FileError
 		altered      *ledger.AlteredError

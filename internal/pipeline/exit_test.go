@@ -8,8 +8,8 @@ import (
 
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 )
 
@@ -22,7 +22,7 @@ func TestExitCodes(t *testing.T) {
 		{errors.New("disk full"), 1},
 		{&tender.FileError{Faults: []tender.FileFault{{Rule: "R6-column"}}}, 1},
 		{&offerfolder.UsageError{Message: "no such folder"}, 2},
-		{&offerfile.OfferError{Faults: []offerfile.Fault{{Line: 1}}}, 2},
+		{&strictyaml.Error{Faults: []strictyaml.Fault{{Line: 1}}}, 2},
 		{ErrRejects, 3},
 		{Unsaid("published", errors.New("disk full")), 4},
 		{Unsaid("published", nil), 0},

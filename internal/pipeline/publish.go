@@ -46,9 +46,9 @@ func hold(r *result.Run, req Request) error {
 		return nil
 	case r.Replaces != "":
 		return &offerfolder.UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the "+
-			"offer (resolutions), or accept them with --accept-rejects REASON", openWords(open), r.Replaces)}
+			"offer (resolutions), or accept them with --accept-rejects WHY", openWords(open), r.Replaces)}
 	}
-	r.Held = openWords(open) + "; resolve them in the offer (resolutions), or accept them with --accept-rejects REASON"
+	r.Held = openWords(open) + "; resolve them in the offer (resolutions), or accept them with --accept-rejects WHY"
 	return nil
 }
 

@@ -115,7 +115,7 @@ const (
 )
 
 // Run makes one run of an offer. Errors are a *[offerfolder.UsageError], a
-// *[offerfile.OfferError] for the terms, a *[tender.FileError] for the files, a
+// *[strictyaml.Error] for the terms, a *[tender.FileError] for the files, a
 // *[tender.ControlError] for figures that do not agree, a *[ledger.AlteredError] for
 // an earlier run that is not as it was published, a *[ledger.DamagedError] for a history
 // that is lost or damaged, [ledger.ErrBusy] if another run

@@ -79,7 +79,7 @@ func checkTermChanges(r *result.Run, req Request) error {
 	case len(changed) > 0 && r.Phase == tender.Final:
 		return &offerfolder.UsageError{Message: fmt.Sprintf(
 			"terms were changed in place since run %s, without an amendment: %s; nothing was published; write them as an "+
-				"amendment with its time, or say why with --terms-changed REASON",
+				"amendment with its time, or say why with --terms-changed WHY",
 			r.Changes.Previous, strings.Join(changed, "; "))}
 	}
 	return nil

@@ -68,7 +68,7 @@ func readOpen(content []byte) ([]tender.Reject, error) {
 	var all []tender.Reject
 	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "advice", "cell", "depositary",
 		"instruction", "participant", "series", "principal", "open"}
-	return all, readRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
+	return all, export.ReadRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
 		if text[14] != "true" {
 			return 0, nil
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
@@ -54,7 +55,7 @@ func readWires(read func(name string) ([]byte, error)) (map[string]*result.WireC
 func addWires(wires map[string]*result.WireChange, content []byte) error {
 	columns := []string{"reference", "status", "depositary", "participant", "participant_name", "currency",
 		"settlement_date", "total"}
-	return readRows(bytes.NewReader(content), columns, func(text []string) (wrong int, err error) {
+	return export.ReadRows(bytes.NewReader(content), columns, func(text []string) (wrong int, err error) {
 		total, err := decimal.NewFromString(text[7])
 		if err != nil {
 			return 7, err

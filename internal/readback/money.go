@@ -83,11 +83,14 @@ func (m money) differs(r *result.Run, statuses ...settle.Status) string {
 func readMoneyCSV(status settle.Status) func(path string, r *result.Run) (detail string, err error) {
 	return func(path string, r *result.Run) (detail string, err error) {
 		m := money{}
-		err = rowsOf(path, func(text func(string) string) error {
-			return m.add(writtenMoney{
-				Currency: text("currency"), Day: text("settlement_date"), Status: settle.Status(text("status")),
-				Accepted: text("accepted"), Consideration: text("consideration"), EarlyPayment: text("early_payment"),
-				AccruedInterest: text("accrued_interest"), Total: text("total"),
+		columns := []string{
+			"currency", "settlement_date", "status",
+			"accepted", "consideration", "early_payment", "accrued_interest", "total",
+		}
+		err = readCSV(path, columns, func(text []string) (wrong int, err error) {
+			return len(text) - 1, m.add(writtenMoney{
+				Currency: text[0], Day: text[1], Status: settle.Status(text[2]),
+				Accepted: text[3], Consideration: text[4], EarlyPayment: text[5], AccruedInterest: text[6], Total: text[7],
 			})
 		})
 		return m.differs(r, status), err

@@ -1,10 +1,8 @@
 package readback
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 
@@ -66,76 +64,52 @@ func ReadWorkbook(path string, r *result.Run) (detail string, err error) {
 	return readMoneySheets(path, r)
 }
 
-// rowsOf reads the rows of a CSV file below its headings, as a map of heading to
-// text.
-func rowsOf(path string, each func(text func(column string) string) error) error {
+// readCSV reads columns of a CSV file.
+func readCSV(path string, columns []string, take func(text []string) (wrong int, err error)) error {
 	file, err := disk.In(filepath.Dir(path)).Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	rows := csv.NewReader(file)
-	rows.ReuseRecord = true
-	heading, err := rows.Read()
-	if err != nil {
-		return err
-	}
-	column := map[string]int{}
-	for i, name := range heading {
-		column[name] = i
-	}
-	for {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := each(func(name string) string { return export.PlainText(row[column[name]]) }); err != nil {
-			return err
-		}
-	}
-}
-
-// amounts reads decimals from the text of columns.
-func amounts(text func(string) string, into map[string]*decimal.Decimal) error {
-	for name, amount := range into {
-		value, err := decimal.NewFromString(text(name))
-		if err != nil {
-			return fmt.Errorf("%s %q is not a number", name, text(name))
-		}
-		*amount = value
-	}
-	return nil
+	return export.ReadRows(file, columns, take)
 }
 
 func readInstructionsCSV(path string, r *result.Run) (detail string, err error) {
 	t := newTally(r)
-	err = rowsOf(path, func(text func(string) string) error {
-		w := written{id: text("instruction"), depositary: text("depositary"), currency: text("currency")}
+	columns := []string{
+		"instruction", "depositary", "currency",
+		"tendered", "accepted", "returned", "consideration", "early_payment", "accrued_interest", "total",
+	}
+	err = readCSV(path, columns, func(text []string) (wrong int, err error) {
+		w := written{id: text[0], depositary: text[1], currency: text[2]}
 		defer t.add(&w)
-		return amounts(text, map[string]*decimal.Decimal{
-			"tendered": &w.tendered, "accepted": &w.accepted, "returned": &w.returned, "consideration": &w.consideration,
-			"early_payment": &w.early, "accrued_interest": &w.interest, "total": &w.total})
+		for i, amount := range []*decimal.Decimal{
+			&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total,
+		} {
+			if *amount, err = decimal.NewFromString(text[3+i]); err != nil {
+				return 3 + i, err
+			}
+		}
+		return 0, nil
 	})
 	return t.result(), err
 }
 
 func readRejectsCSV(path string, r *result.Run) (detail string, err error) {
 	rows, open := 0, 0
-	err = rowsOf(path, func(text func(string) string) error {
+	columns := []string{"rule", "file", "principal", "outcome", "open"}
+	err = readCSV(path, columns, func(text []string) (int, error) {
 		if rows < len(r.Rejects) {
 			f := &r.Rejects[rows]
-			if text("rule") != f.Rule || text("file") != f.Source.File || text("principal") != f.Principal.String() || text("outcome") != string(f.Outcome()) {
+			if !slices.Equal(text[:4], []string{f.Rule, f.Source.File, f.Principal.String(), string(f.Outcome())}) {
 				detail = fmt.Sprintf("reject %d is of another file, rule, principal or outcome", rows+1)
 			}
 		}
-		if text("open") == "true" {
+		if text[4] == "true" {
 			open++
 		}
 		rows++
-		return nil
+		return 0, nil
 	})
 	if open != r.Open() {
 		detail = fmt.Sprintf("%d findings are written as open, %d are", open, r.Open())
@@ -148,12 +122,12 @@ func readRejectsCSV(path string, r *result.Run) (detail string, err error) {
 
 func readSnapshotsCSV(path string, r *result.Run) (detail string, err error) {
 	rows, changes := 0, r.Snapshots.Changes
-	err = rowsOf(path, func(text func(string) string) error {
-		if rows < len(changes) && (text("instruction") != changes[rows].Instruction || text("principal_before") != changes[rows].Was.Principal.String()) {
+	err = readCSV(path, []string{"instruction", "principal_before"}, func(text []string) (int, error) {
+		if rows < len(changes) && (text[0] != changes[rows].Instruction || text[1] != changes[rows].Was.Principal.String()) {
 			detail = fmt.Sprintf("change %d is of another instruction or principal", rows+1)
 		}
 		rows++
-		return nil
+		return 0, nil
 	})
 	if rows != len(changes) {
 		detail = fmt.Sprintf("%d changes written, %d found", rows, len(changes))

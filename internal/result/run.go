@@ -92,9 +92,13 @@ type Input struct {
 }
 
 // Age is how many days lie between the day of the file and an instant, 0 for a file of that
-// day or later; midnight ends a day. ok is false if the name carries no date.
+// day or later, or of one whose name carries no date, for which ok is false; midnight ends
+// a day.
 func (in *Input) Age(at time.Time, zone *time.Location) (days int, ok bool) {
-	return max(0, in.Reported.DaysUntil(tender.DateOf(at.Add(-time.Nanosecond).In(zone)))), !in.Reported.IsZero()
+	if in.Reported.IsZero() {
+		return 0, false
+	}
+	return max(0, in.Reported.DaysUntil(tender.DateOf(at.Add(-time.Nanosecond).In(zone)))), true
 }
 
 // Newest says of the newest file of each depositary of which day it is, and how old it was

@@ -3,23 +3,22 @@ package settings
 import (
 	"strconv"
 	"strings"
+	"tenderbatch/internal/strictyaml"
 	"time"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
 // settings reads the whole file.
-func (f *file) settings(root *ast.MappingNode, s *Settings) {
+func (f *file) settings(root *strictyaml.Node, s *Settings) {
 	f.section("the settings", root, map[string]reader{
-		"metrics": func(name string, n ast.Node) { f.metrics(name, n, &s.Metrics) },
-		"ping":    func(name string, n ast.Node) { f.ping(name, n, &s.Ping) },
-		"mail":    func(name string, n ast.Node) { f.mail(name, n, &s.Mail) },
-		"webhook": func(name string, n ast.Node) { f.webhook(name, n, &s.Webhook) },
-		"serve":   func(name string, n ast.Node) { f.serve(name, n, s) },
+		"metrics": func(name string, n *strictyaml.Node) { f.metrics(name, n, &s.Metrics) },
+		"ping":    func(name string, n *strictyaml.Node) { f.ping(name, n, &s.Ping) },
+		"mail":    func(name string, n *strictyaml.Node) { f.mail(name, n, &s.Mail) },
+		"webhook": func(name string, n *strictyaml.Node) { f.webhook(name, n, &s.Webhook) },
+		"serve":   func(name string, n *strictyaml.Node) { f.serve(name, n, s) },
 	})
 }
 
-func (f *file) metrics(name string, n ast.Node, m *Metrics) {
+func (f *file) metrics(name string, n *strictyaml.Node, m *Metrics) {
 	var anywhere bool
 	given := f.section(name, n, map[string]reader{
 		"listen":          f.value(&m.Listen, "an address such as 127.0.0.1:9464", checkListen),
@@ -31,7 +30,7 @@ func (f *file) metrics(name string, n ast.Node, m *Metrics) {
 	}
 }
 
-func (f *file) ping(name string, n ast.Node, p *Ping) {
+func (f *file) ping(name string, n *strictyaml.Node, p *Ping) {
 	var extent string
 	want, check := choices("short", "full")
 	given := f.section(name, n, map[string]reader{
@@ -44,18 +43,16 @@ func (f *file) ping(name string, n ast.Node, p *Ping) {
 }
 
 // oneAddress checks that a section has url or url_env, and not both.
-func (f *file) oneAddress(name string, n ast.Node, given map[string]ast.Node) {
+func (f *file) oneAddress(name string, n *strictyaml.Node, given map[string]*strictyaml.Node) {
 	switch url, env := given["url"], given["url_env"]; {
 	case url != nil && env != nil:
 		f.fault(env, "url_env is given and url as well; keep one of the two")
-	case url == nil && env == nil && isMapping(n):
+	case url == nil && env == nil && n.Kind == strictyaml.Mapping:
 		f.fault(n, "%s has no address; add url or url_env", name)
 	}
 }
 
-func isMapping(n ast.Node) bool { _, ok := n.(*ast.MappingNode); return ok }
-
-func (f *file) mail(name string, n ast.Node, m *Mail) {
+func (f *file) mail(name string, n *strictyaml.Node, m *Mail) {
 	var port, security string
 	var on []string
 	securities, checkSecurity := choices(StartTLS, TLS, None)
@@ -82,9 +79,9 @@ func (f *file) mail(name string, n ast.Node, m *Mail) {
 }
 
 // checkMail checks the keys of mail against each other.
-func (f *file) checkMail(n ast.Node, given map[string]ast.Node, m Mail) {
+func (f *file) checkMail(n *strictyaml.Node, given map[string]*strictyaml.Node, m Mail) {
 	for _, key := range []string{"server", "from", "to"} {
-		if given[key] == nil && isMapping(n) {
+		if given[key] == nil && n.Kind == strictyaml.Mapping {
 			f.fault(n, "mail has no %s; add it", key)
 		}
 	}
@@ -99,7 +96,7 @@ func (f *file) checkMail(n ast.Node, given map[string]ast.Node, m Mail) {
 	}
 }
 
-func (f *file) webhook(name string, n ast.Node, w *Webhook) {
+func (f *file) webhook(name string, n *strictyaml.Node, w *Webhook) {
 	var on []string
 	given := f.section(name, n, map[string]reader{
 		"url":        f.value(&w.URL, "a URL such as https://hooks.example.com/batch", CheckURL),
@@ -128,7 +125,7 @@ func asOccasions(given []string, otherwise []Occasion) []Occasion {
 	return on
 }
 
-func (f *file) serve(name string, n ast.Node, to *Settings) {
+func (f *file) serve(name string, n *strictyaml.Node, to *Settings) {
 	s := &to.Serve
 	quietPeriod := f.duration(&s.QuietPeriod, time.Second, time.Hour)
 	given := f.section(name, n, map[string]reader{
@@ -143,7 +140,7 @@ func (f *file) serve(name string, n ast.Node, to *Settings) {
 	if given["settle"] == nil {
 		return
 	}
-	to.Deprecated = append(to.Deprecated, "serve.settle is now called serve.quiet_period; rename it in "+f.name)
+	to.Deprecated = append(to.Deprecated, "serve.settle is now called serve.quiet_period; rename the key")
 	if given["quiet_period"] != nil {
 		f.fault(given["settle"], "settle is the old name of quiet_period, which is given as well; keep quiet_period")
 	}
@@ -168,7 +165,7 @@ func (f *file) daily(to *Daily) reader {
 
 // duration reads a length of time within bounds, both allowed.
 func (f *file) duration(to *time.Duration, least, most time.Duration) reader {
-	return func(name string, n ast.Node) {
+	return func(name string, n *strictyaml.Node) {
 		var s string
 		f.value(&s, "a length of time such as 30s or 2m", func(s string) string {
 			d, err := time.ParseDuration(s)

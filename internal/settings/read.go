@@ -1,36 +1,39 @@
 package settings
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml/ast"
+	"tenderbatch/internal/strictyaml"
 )
 
+// file is a batch.yaml while it is read.
+type file struct{ yaml *strictyaml.Document }
+
+// fault notes a fault at a value.
+func (f *file) fault(at *strictyaml.Node, format string, args ...any) {
+	f.yaml.Fault(at, at.Path, fmt.Sprintf(format, args...))
+}
+
 // reader reads the value of one key. name is the key in messages.
-type reader func(name string, n ast.Node)
+type reader func(name string, n *strictyaml.Node)
 
 // section reads a mapping: each key by its reader.
-func (f *file) section(name string, n ast.Node, keys map[string]reader) (given map[string]ast.Node) {
-	given = map[string]ast.Node{}
-	m, ok := n.(*ast.MappingNode)
-	if !ok {
-		f.fault(n, "%s is %s here; write its keys below it: %s", name, kind(n), listed(keys))
+func (f *file) section(name string, n *strictyaml.Node, keys map[string]reader) (given map[string]*strictyaml.Node) {
+	given = map[string]*strictyaml.Node{}
+	if n.Kind != strictyaml.Mapping {
+		f.fault(n, "%s is %s here; write its keys below it: %s", name, n.Kind, listed(keys))
 		return given
 	}
-	for _, v := range m.Values {
-		key, _ := text(v.Key)
-		read, known := keys[key]
-		switch _, twice := given[key]; {
-		case twice:
-			f.fault(v.Key, "%s is here twice; keep one of the two", key)
-		case !known:
-			f.fault(v.Key, "unknown key in %s; write %s", name, listed(keys))
-		default:
-			given[key] = v.Value
-			read(key, v.Value)
+	for _, e := range n.Entries {
+		read, known := keys[e.Key.Text]
+		if !known {
+			f.fault(e.Key, "unknown key in %s; write %s", name, listed(keys))
+			continue
 		}
+		given[e.Key.Text] = e.Value
+		read(e.Key.Text, e.Value)
 	}
 	return given
 }
@@ -61,38 +64,32 @@ func oneOf[T ~string](values []T) string {
 // value reads a single value that check accepts. check returns what is wrong with it,
 // "" for nothing; want is an example.
 func (f *file) value(to *string, want string, check func(string) string) reader {
-	return func(name string, n ast.Node) {
-		s, ok := text(n)
-		if !ok || s == "" {
-			f.fault(n, "%s is %s here; write %s", name, kindOf(n, ok), want)
+	return func(name string, n *strictyaml.Node) {
+		switch {
+		case n.Kind != strictyaml.Scalar:
+			f.fault(n, "%s is %s here; write %s", name, n.Kind, want)
+			return
+		case n.Text == "":
+			f.fault(n, "%s is an empty text here; write %s", name, want)
 			return
 		}
-		if wrong := check(s); wrong != "" {
+		if wrong := check(n.Text); wrong != "" {
 			f.fault(n, "%s %s", name, wrong)
 			return
 		}
-		*to = s
+		*to = n.Text
 	}
-}
-
-// kindOf is the kind of a value that is no text, or the empty text.
-func kindOf(n ast.Node, isText bool) string {
-	if isText {
-		return "an empty text"
-	}
-	return kind(n)
 }
 
 // list reads a list of single values, each accepted by check.
 func (f *file) list(to *[]string, want string, check func(string) string) reader {
-	return func(name string, n ast.Node) {
-		list, ok := n.(*ast.SequenceNode)
-		if !ok || len(list.Values) == 0 {
+	return func(name string, n *strictyaml.Node) {
+		if n.Kind != strictyaml.List || len(n.Items) == 0 {
 			f.fault(n, "%s must be a list; write %s", name, want)
 			return
 		}
 		*to = nil
-		for _, item := range list.Values {
+		for _, item := range n.Items {
 			var s string
 			f.value(&s, want, check)("an item of "+name, item)
 			if s != "" && slices.Contains(*to, s) {
@@ -116,12 +113,11 @@ func choices[T ~string](values ...T) (want string, check func(string) string) {
 
 // flag reads true or false.
 func (f *file) flag(to *bool) reader {
-	return func(name string, n ast.Node) {
-		b, ok := n.(*ast.BoolNode)
-		if !ok {
+	return func(name string, n *strictyaml.Node) {
+		if n.Kind != strictyaml.Scalar || n.Quoted || (n.Text != "true" && n.Text != "false") {
 			f.fault(n, "%s must be true or false, without quotation marks", name)
 			return
 		}
-		*to = b.Value
+		*to = n.Text == "true"
 	}
 }

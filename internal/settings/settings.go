@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/strictyaml"
 )
 
 // FileName is what the file is called in the folder of the offers.
@@ -150,17 +150,23 @@ func load(name string, read func(path string, most int64) ([]byte, error)) (Sett
 	return Parse(name, content)
 }
 
+// format bounds a batch.yaml, far above what one needs. A value may be a secret that was
+// put where the name of a variable belongs: no fault shows one.
+var format = strictyaml.Format{Bytes: 64 << 10, Nesting: 16, Hidden: true}
+
 // Parse reads the content of a file; name is used in messages. What is wrong in it is
-// an *Error. An empty file has the defaults.
+// a *[strictyaml.Error]. An empty file has the defaults.
 func Parse(name string, content []byte) (Settings, error) {
-	f := &file{name: name}
-	root := f.parse(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")))
-	s := Default()
-	if root != nil {
+	f, s := &file{strictyaml.Parse(name, content, format)}, Default()
+	switch root := f.yaml.Root; {
+	case root == nil || f.yaml.Failed():
+	case root.Kind != strictyaml.Mapping:
+		f.fault(root, "the file is %s; settings are keys with values, such as metrics", root.Kind)
+	default:
 		f.settings(root, &s)
 	}
-	if len(f.faults) > 0 {
-		return Settings{}, f.err()
+	if f.yaml.Failed() {
+		return Settings{}, f.yaml.Err()
 	}
 	return s, nil
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"tenderbatch/internal/strictyaml"
 	"testing"
 	"time"
 
@@ -15,19 +16,34 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// example is the example at the top of docs/settings.md, which has every key.
-func example(t testing.TB) string {
+// examples are the smallest example of docs/settings.md and the one that has every key.
+func examples(t testing.TB) (smallest, complete string) {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/settings.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(page), "```yaml\n")
-	source, _, closed := strings.Cut(rest, "```\n")
-	if !found || !closed {
-		t.Fatal("docs/settings.md has no example")
+	blocks := strings.Split(string(page), "```yaml\n")
+	if len(blocks) != 3 {
+		t.Fatalf("docs/settings.md has %d examples in YAML, want the smallest and the complete one", len(blocks)-1)
 	}
-	return source
+	smallest, _, _ = strings.Cut(blocks[1], "```\n")
+	complete, _, _ = strings.Cut(blocks[2], "```\n")
+	return smallest, complete
+}
+
+// example is the example that has every key.
+func example(t testing.TB) string {
+	_, complete := examples(t)
+	return complete
+}
+
+func TestTheSmallestExampleOfThePageNotifiesByPingAndMail(t *testing.T) {
+	smallest, _ := examples(t)
+	got, err := Parse("batch.yaml", []byte(smallest))
+	if err != nil || got.Ping.URL == "" || len(got.Mail.To) == 0 || got.Webhook.URL != "" {
+		t.Errorf("read %+v, %v", got, err)
+	}
 }
 
 func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
@@ -71,12 +87,12 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write mail, metrics, ping, serve or webhook"},
 		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, quiet_period, remind or runs"},
-		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: poll is here twice; keep one of the two"},
-		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: serve is here twice; keep one of the two"},
-		{"section empty", "ping:\nserve: {}\n", "1:6: ping is empty here; write its keys below it: text, url or url_env"},
+		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: this key is here twice, first on line 2; keep one of the two"},
+		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: this key is here twice, first on line 1; keep one of the two"},
+		{"section empty", "ping:\nserve: {}\n", "1:1: ping is empty here; write its keys below it: text, url or url_env"},
 		{"section a text", "ping: https://example.com\n", "1:7: ping is a single value here; write its keys below it: text, url or url_env"},
 		{"a list", "- serve\n", "1:1: the file is a list; settings are keys with values, such as metrics"},
-		{"no value", "serve: {poll: }\n", "1:14: poll is empty here; write a length of time such as 30s or 2m"},
+		{"no value", "serve: {poll: }\n", "1:9: poll is empty here; write a length of time such as 30s or 2m"},
 		{"empty text", "serve: {poll: ''}\n", "1:15: poll is an empty text here; write a length of time such as 30s or 2m"},
 		{"no unit", "serve: {poll: 30}\n", "1:15: poll is not a length of time; write it with its unit, such as 30s or 2m"},
 		{"too short", "serve: {poll: 10ms}\n", "1:15: poll is not between 1s and 24h; write one that is"},
@@ -123,9 +139,9 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"not UTF-8", "serve: # \xe9\n", "1:10: the file is not text in UTF-8 here; save it as UTF-8"},
 		{"anchor", "serve: &a {poll: 1s}\n", "1:8: an anchor (&) is not used in this file; write the value itself, in quotation marks if it is a text"},
 		{"tag", "serve: {poll: !!str 1s}\n", "1:15: a tag (!) is not used in this file; write the value itself, in quotation marks if it is a text"},
-		{"two documents", "serve: {poll: 1s}\n---\nserve: {poll: 1s}\n", "3:1: the file has a second document; settings are one document, with one --- at most, at its top"},
+		{"two documents", "serve: {poll: 1s}\n---\nserve: {poll: 1s}\n", "2:1: the file has a second document; write one document, with one --- at most, at its top"},
 		{"brackets", strings.Repeat("[", 60_000), "1:17: the file is nested deeper than any of its kind; look for a bracket that is not closed"},
-		{"too large", strings.Repeat("#\n", 40_000), "1:1: the file has 80000 bytes, more than the 65536 that settings can have; is it the right file?"},
+		{"too large", strings.Repeat("#\n", 40_000), "1:1: the file has 80000 bytes, more than the 65536 that such a file can have; is it the right file?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("batch.yaml", []byte(c.source))
@@ -139,7 +155,7 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 func TestWhatIsNotYAMLHasAPlace(t *testing.T) {
 	for _, source := range []string{"serve: {poll: 1s", "serve:\n   poll: 1s\n  settle: 1s\n", "a: 'b", "]"} {
 		_, err := Parse("batch.yaml", []byte(source))
-		var faults *Error
+		var faults *strictyaml.Error
 		if !errors.As(err, &faults) || !strings.Contains(err.Error(), "look at the indentation") && !strings.Contains(err.Error(), "write") {
 			t.Errorf("%q: %v", source, err)
 		}
@@ -148,7 +164,7 @@ func TestWhatIsNotYAMLHasAPlace(t *testing.T) {
 
 func TestAllFaultsAreToldInTheOrderOfTheFile(t *testing.T) {
 	_, err := Parse("batch.yaml", []byte("serve: {poll: a, settle: b}\nping: {url: c}\nmetric: d\n"))
-	var faults *Error
+	var faults *strictyaml.Error
 	if !errors.As(err, &faults) || len(faults.Faults) != 4 {
 		t.Fatalf("%v, want 4 faults", err)
 	}
@@ -196,7 +212,7 @@ func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 		l := lines[k.line-1]
 		lines[k.line-1] = l[:k.column-1] + "x" + l[k.column-1:]
 		_, err := Parse("batch.yaml", []byte(strings.Join(lines, "\n")))
-		var faults *Error
+		var faults *strictyaml.Error
 		if !errors.As(err, &faults) {
 			t.Errorf("x%s is taken", k.name)
 			continue
@@ -224,7 +240,7 @@ func TestEveryValueOfAWrongKindIsAFaultOnItsLine(t *testing.T) {
 			lines := strings.Split(source, "\n")
 			lines[k.line-1] = lines[k.line-1][:k.column-1] + k.name + ":" + wrong
 			_, err := Parse("batch.yaml", []byte(strings.Join(lines, "\n")))
-			var faults *Error
+			var faults *strictyaml.Error
 			if !errors.As(err, &faults) || faults.Faults[0].Line != k.line {
 				t.Errorf("%s:%s gives %v, want a fault on line %d", k.name, wrong, err, k.line)
 			}
@@ -273,7 +289,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("a: |\n  b\n? c\n")
 	f.Fuzz(func(t *testing.T, source string) {
 		_, err := Parse("batch.yaml", []byte(source))
-		var faults *Error
+		var faults *strictyaml.Error
 		if err != nil && (!errors.As(err, &faults) || len(faults.Faults) == 0) {
 			t.Errorf("%v is no list of faults", err)
 		}
@@ -305,7 +321,7 @@ func TestTheOldNameOfTheQuietPeriodStillWorks(t *testing.T) {
 	if err != nil || s.Serve.QuietPeriod != 45*time.Second {
 		t.Errorf("%+v, %v", s.Serve, err)
 	}
-	want := []string{"serve.settle is now called serve.quiet_period; rename it in batch.yaml"}
+	want := []string{"serve.settle is now called serve.quiet_period; rename the key"}
 	if !slices.Equal(s.Deprecated, want) {
 		t.Errorf("deprecated: %q, want %q", s.Deprecated, want)
 	}

@@ -43,7 +43,7 @@ func (i accrual) until(settlement tender.Date) (*big.Rat, error) {
 		if settlement.Before(i.AccretesUntil) {
 			return sum, nil
 		}
-		i.LastPaid = later(i.LastPaid, i.AccretesUntil)
+		i.LastPaid = i.LastPaid.Later(i.AccretesUntil)
 	}
 	for _, s := range i.spans(settlement) {
 		start, err := i.yearFraction(s.from)
@@ -175,26 +175,12 @@ func (i accrual) icmaFraction(to tender.Date) (*big.Rat, error) {
 	sum := new(big.Rat)
 	for ; i.payment(n).Before(to); n++ {
 		start, end := i.payment(n), i.payment(n+1)
-		accrued := later(start, i.LastPaid).DaysUntil(earlier(end, to))
+		accrued := start.Later(i.LastPaid).DaysUntil(end.Earlier(to))
 		if accrued > 0 {
 			sum.Add(sum, big.NewRat(int64(accrued), int64(start.DaysUntil(end)*i.Frequency)))
 		}
 	}
 	return sum, nil
-}
-
-func later(a, b tender.Date) tender.Date {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-func earlier(a, b tender.Date) tender.Date {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // addMonths is the same day some months later, or the last day of that month if

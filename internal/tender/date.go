@@ -55,6 +55,22 @@ func (d Date) Time() time.Time {
 // Before reports whether d is an earlier day than e.
 func (d Date) Before(e Date) bool { return d.Time().Before(e.Time()) }
 
+// Later is the later of two days.
+func (d Date) Later(e Date) Date {
+	if d.Before(e) {
+		return e
+	}
+	return d
+}
+
+// Earlier is the earlier of two days.
+func (d Date) Earlier(e Date) Date {
+	if e.Before(d) {
+		return e
+	}
+	return d
+}
+
 // DaysUntil returns the number of calendar days from d to e, negative if e is
 // earlier.
 func (d Date) DaysUntil(e Date) int {

@@ -112,11 +112,11 @@ func watchMemory() (peak func() float64) {
 // the same styles, formulas and values.
 func streamed(b testing.TB, to io.Writer, r *result.Run) {
 	b.Helper()
-	w := &workbook{Frame: volumeOf(r, excelize.TotalRows), run: r, tally: newTally(r)}
+	w := &workbook{frame: frameOf(r, excelize.TotalRows), run: r, tally: newTally(r)}
 	w.layInstructions()
 	f := excelize.NewFile()
 	defer f.Close()
-	styles, err := w.Styles(f, []*spreadsheet.Sheet{w.instructions})
+	styles, err := w.frame.Styles(f, []*spreadsheet.Sheet{w.instructions})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func streamed(b testing.TB, to io.Writer, r *result.Run) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	values := make([]any, len(instructionColumns))
+	values := make([]any, len(instructionFields))
 	w.instructions.Body.Each(w.instructions.Widths, func(n int, row *spreadsheet.Row) {
 		for i := range row.Cells {
 			values[i] = streamCell(n, &row.Cells[i], styles)

@@ -141,11 +141,11 @@ func TestP21AColumnOfTimesHasSecondsOnlyIfATimeHas(t *testing.T) {
 			r.Book.Lines[i].Received = wall("2004-11-12T16:30:00.000")
 		}
 		r.Book.Lines[1].Received = wall(last)
-		b := &workbook{Frame: volumeOf(r, 1000), run: r, tally: newTally(r)}
-		row, cells := b.instructionRows(), make([]spreadsheet.Cell, insRow)
+		b := &workbook{frame: frameOf(r, 1000), run: r, tally: newTally(r)}
+		row, cells := instructionFields.list(len(r.Book.Lines), "", b.instructionRows).Maker(), make([]spreadsheet.Cell, len(instructionFields))
 		for i := range r.Book.Lines[:3] {
 			row(i, cells)
-			if got := cells[insReceived-1].Style.Format; got != want {
+			if got := cells[instructionFields.at("received")-1].Style.Format; got != want {
 				t.Errorf("beside %s, row %d is shown as %s", last, i, got)
 			}
 		}

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -9,59 +10,106 @@ import (
 	"tenderbatch/internal/spreadsheet"
 )
 
-// The columns of Changes.
-const (
-	chgKind = iota + 1
-	chgDepositary
-	chgInstruction
-	chgSeriesWas
-	chgSeriesNow
-	chgWindowWas
-	chgWindowNow
-	chgTenderedWas
-	chgTenderedNow
-	chgTendered
-	chgAcceptedWas
-	chgAcceptedNow
-	chgAccepted
-	chgTotalWas
-	chgTotalNow
-	chgTotal
-)
-
-// comparedColumns are what both tables compare.
-var comparedColumns = []spreadsheet.Column{
-	{Heading: "Tendered before", Right: true},
-	{Heading: "Tendered now", Right: true},
-	{Heading: "Change", Right: true},
-	{Heading: "Accepted before", Right: true},
-	{Heading: "Accepted now", Right: true},
-	{Heading: "Change", Right: true},
-	{Heading: "Cash before", Right: true},
-	{Heading: "Cash now", Right: true},
-	{Heading: "Change", Right: true},
+// beforeAndNow are three columns: an amount before and now, and the change.
+func beforeAndNow[R any](key, name string, amounts func(r *R) (was, now spreadsheet.Cell, change decimal.Decimal)) fields[R] {
+	return fields[R]{
+		{key: key + "_was", column: spreadsheet.Column{Heading: name + " before", Right: true},
+			cell: func(r *R) spreadsheet.Cell { was, _, _ := amounts(r); return was }},
+		{key: key + "_now", column: spreadsheet.Column{Heading: name + " now", Right: true},
+			cell: func(r *R) spreadsheet.Cell { _, now, _ := amounts(r); return now }},
+		{key: key, column: spreadsheet.Column{Heading: "Change", Right: true}, formula: "{" + key + "_now}-{" + key + "_was}",
+			cell: func(r *R) spreadsheet.Cell { return difference(amounts(r)) }},
+	}
 }
 
-var seriesChangeColumns = append([]spreadsheet.Column{
-	{Heading: "Series", Widest: 24}, {}, {}, {Heading: "Currency"}, {}, {}, {},
-}, comparedColumns...)
+// difference is a change that is shown as the amounts are.
+func difference(was, now spreadsheet.Cell, change decimal.Decimal) spreadsheet.Cell {
+	if now.Kind == spreadsheet.Empty {
+		now = was
+	}
+	return now.Holding(change)
+}
 
-var changeColumns = append([]spreadsheet.Column{
-	{Heading: "Change", Widest: 24},
-	{Heading: "Depositary", Widest: 16},
-	{Heading: "Instruction", Widest: 24},
-	{Heading: "Series before", Widest: 20},
-	{Heading: "Series now", Widest: 20},
-	{Heading: "Window before"},
-	{Heading: "Window now"},
-}, comparedColumns...)
+// changeRow is an instruction that differs.
+type changeRow struct {
+	*result.Change
+	currencyWas, currencyNow string
+}
+
+// cells are an amount before and now; empty where the instruction did not count.
+func (r *changeRow) cells(was, now decimal.Decimal, show func(d decimal.Decimal, currency string) spreadsheet.Cell) (before, after spreadsheet.Cell, change decimal.Decimal) {
+	if r.Was.Counted() {
+		before = show(was, r.currencyWas)
+	}
+	if r.Now.Counted() {
+		after = show(now, r.currencyNow)
+	}
+	return before, after, now.Sub(was)
+}
+
+func principalIn(d decimal.Decimal, _ string) spreadsheet.Cell { return spreadsheet.Principal(d) }
+
+// changeFields are the columns of Changes.
+var changeFields = slices.Concat(fields[changeRow]{
+	{key: "kind", column: spreadsheet.Column{Heading: "Change", Widest: 24},
+		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(ChangeName(r.Kind)) }},
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+	{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
+		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
+	{key: "series_was", column: spreadsheet.Column{Heading: "Series before", Widest: 20},
+		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Was.Series) }},
+	{key: "series_now", column: spreadsheet.Column{Heading: "Series now", Widest: 20},
+		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Now.Series) }},
+	{key: "window_was", column: spreadsheet.Column{Heading: "Window before"},
+		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Was.Window)) }},
+	{key: "window_now", column: spreadsheet.Column{Heading: "Window now"},
+		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Now.Window)) }},
+},
+	beforeAndNow("tendered", "Tendered", func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+		return r.cells(r.Was.Tendered, r.Now.Tendered, principalIn)
+	}),
+	beforeAndNow("accepted", "Accepted", func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+		return r.cells(r.Was.Accepted, r.Now.Accepted, principalIn)
+	}),
+	beforeAndNow("cash", "Cash", func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+		return r.cells(r.Was.Total, r.Now.Total, spreadsheet.Cash)
+	}),
+)
+
+// seriesChangeRow is what became of a series.
+type seriesChangeRow struct {
+	result.SeriesChange
+	currency string
+}
+
+// seriesChangeFields are the columns of the table above: what both compare is in the
+// same columns.
+var seriesChangeFields = slices.Concat(fields[seriesChangeRow]{
+	{key: "series", column: spreadsheet.Column{Heading: "Series", Widest: 24},
+		cell: func(r *seriesChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.Series) }},
+	{}, {},
+	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(r *seriesChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.currency) }},
+	{}, {}, {},
+},
+	beforeAndNow("tendered", "Tendered", func(r *seriesChangeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+		return spreadsheet.Principal(r.TenderedWas), spreadsheet.Principal(r.TenderedNow), r.TenderedNow.Sub(r.TenderedWas)
+	}),
+	beforeAndNow("accepted", "Accepted", func(r *seriesChangeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+		return spreadsheet.Principal(r.AcceptedWas), spreadsheet.Principal(r.AcceptedNow), r.AcceptedNow.Sub(r.AcceptedWas)
+	}),
+	beforeAndNow("cash", "Cash", func(r *seriesChangeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+		return spreadsheet.Cash(r.CashWas, r.currency), spreadsheet.Cash(r.CashNow, r.currency), r.CashNow.Sub(r.CashWas)
+	}),
+)
 
 const changesTitle = "Changes since the previous run"
 
 // layChanges lays out what is different from the previous published run: first
 // what became of the series, then every instruction that differs.
 func (b *workbook) layChanges() {
-	s := b.NewSheet("Changes", changesTitle)
+	s := b.frame.NewSheet("Changes", changesTitle)
 	b.changes = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.changeWords()).As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
@@ -70,9 +118,9 @@ func (b *workbook) layChanges() {
 		s.Widen(1, 110) // the title line has nothing beside it to run into
 		return
 	}
-	t := spreadsheet.Table{Columns: seriesChangeColumns, None: "The offer has no series."}
+	t := spreadsheet.Table{Columns: seriesChangeFields.columns(), None: "The offer has no series."}
 	for _, change := range c.Series {
-		t.Rows = append(t.Rows, b.seriesChangeRow(change))
+		t.Rows = append(t.Rows, seriesChangeFields.row(&seriesChangeRow{change, b.run.CurrencyOf(change.Series)}))
 	}
 	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("Series").As(spreadsheet.InSection))
 	body := s.Table(spreadsheet.FirstRow+1, t)
@@ -82,14 +130,16 @@ func (b *workbook) layChanges() {
 func (b *workbook) layChangedLines(top int) {
 	s := b.changes
 	s.Put(top, 1, spreadsheet.Label("Instructions").As(spreadsheet.InSection))
-	l := &spreadsheet.Listing{Columns: changeColumns, Count: len(b.run.Changes.Lines), None: "No instruction changed."}
-	l.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { b.changeRow(&b.run.Changes.Lines[i], cells) }
-	}
+	l := changeFields.list(len(b.run.Changes.Lines), "No instruction changed.", func() func(i int) *changeRow {
+		return func(i int) *changeRow {
+			c := &b.run.Changes.Lines[i]
+			return &changeRow{c, b.tally.currency(c.Was.Series), b.tally.currency(c.Now.Series)}
+		}
+	})
 	// Its headings stand below another table: they repeat in print, but do not
 	// stay in sight.
 	frozen := s.Frozen
-	b.Lay(l, s, top+1, 0, b.Continuation(s, changesTitle))
+	b.frame.Lay(l, s, top+1, 0, b.frame.Continuation(s, changesTitle))
 	s.Frozen = frozen
 }
 
@@ -103,51 +153,9 @@ func (b *workbook) changeWords() string {
 		c.Previous, n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed])
 }
 
-func (b *workbook) seriesChangeRow(c result.SeriesChange) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, chgTotalWas+2)
-	cells[0], cells[chgSeriesWas-1] = spreadsheet.Label(c.Series), spreadsheet.Label(b.run.CurrencyOf(c.Series))
-	wasAndNow(cells, chgTenderedWas, spreadsheet.Principal(c.TenderedWas), spreadsheet.Principal(c.TenderedNow), c.TenderedNow.Sub(c.TenderedWas))
-	wasAndNow(cells, chgAcceptedWas, spreadsheet.Principal(c.AcceptedWas), spreadsheet.Principal(c.AcceptedNow), c.AcceptedNow.Sub(c.AcceptedWas))
-	currency := b.run.CurrencyOf(c.Series)
-	wasAndNow(cells, chgTotalWas, spreadsheet.Cash(c.CashWas, currency), spreadsheet.Cash(c.CashNow, currency), c.CashNow.Sub(c.CashWas))
-	return cells
-}
-
-// wasAndNow sets three cells: before, now and the change.
-func wasAndNow(cells []spreadsheet.Cell, col int, was, now spreadsheet.Cell, change decimal.Decimal) {
-	difference := now
-	if now.Kind == spreadsheet.Empty {
-		difference = was
-	}
-	difference = difference.Holding(change)
-	cells[col-1], cells[col], cells[col+1] = was, now, difference.By(spreadsheet.Letters(col+1)+"#-"+spreadsheet.Letters(col)+"#")
-}
-
 // ChangeName says a kind in words.
 func ChangeName(k result.ChangeKind) string { return changeNames[k] }
 
 var changeNames = map[result.ChangeKind]string{
 	result.New: "new", result.NoLonger: "no longer counted", result.Amended: "amended", result.Reclassed: "accepted differently",
-}
-
-func (b *workbook) changeRow(c *result.Change, cells []spreadsheet.Cell) {
-	cells[chgKind-1], cells[chgDepositary-1], cells[chgInstruction-1] = spreadsheet.Label(ChangeName(c.Kind)), spreadsheet.Label(c.Depositary), spreadsheet.Label(c.Instruction)
-	was, now := b.positionCells(c.Was), b.positionCells(c.Now)
-	cells[chgSeriesWas-1], cells[chgSeriesNow-1] = was[0], now[0]
-	cells[chgWindowWas-1], cells[chgWindowNow-1] = was[1], now[1]
-	wasAndNow(cells, chgTenderedWas, was[2], now[2], c.Now.Tendered.Sub(c.Was.Tendered))
-	wasAndNow(cells, chgAcceptedWas, was[3], now[3], c.Now.Accepted.Sub(c.Was.Accepted))
-	wasAndNow(cells, chgTotalWas, was[4], now[4], c.Now.Total.Sub(c.Was.Total))
-}
-
-// positionCells are series, window, tendered, accepted and cash; empty for an
-// instruction that did not count.
-func (b *workbook) positionCells(p result.Position) [5]spreadsheet.Cell {
-	if !p.Counted() {
-		return [5]spreadsheet.Cell{}
-	}
-	return [5]spreadsheet.Cell{
-		spreadsheet.Label(p.Series), spreadsheet.Label(string(p.Window)), spreadsheet.Principal(p.Tendered), spreadsheet.Principal(p.Accepted),
-		spreadsheet.Cash(p.Total, b.tally.currency(p.Series)),
-	}
 }

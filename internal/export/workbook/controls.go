@@ -55,7 +55,7 @@ type check struct {
 // layControls lays out what the run was made from, the checks that are
 // calculated again whenever the workbook is, and the invariants of the run.
 func (b *workbook) layControls() {
-	s := b.NewSheet("Controls", "Controls")
+	s := b.frame.NewSheet("Controls", "Controls")
 	b.controls = s
 	row := b.layOrigin(spreadsheet.FirstRow)
 	row = b.layChecks(row + 1)
@@ -115,7 +115,7 @@ func (b *workbook) layChecks(top int) int {
 	body := s.Table(top+1, t)
 	b.checkFact(all)
 	s.Checks = append(s.Checks, body.Column(conAgrees))
-	b.Name("ControlChecks", s, body.Column(conAgrees).Fixed())
+	b.frame.Name("ControlChecks", s, body.Column(conAgrees).Fixed())
 	return body.Bottom + 1
 }
 
@@ -141,8 +141,10 @@ func (b *workbook) checks(row int) []check {
 }
 
 // inLines is a formula over the columns of Instructions, seen from here.
-func (b *workbook) inLines(formula func(address func(col int) string) string) string {
-	return b.lines.Over(b.controls, formula)
+func (b *workbook) inLines(formula func(at func(key string) string) string) string {
+	return b.lines.Over(b.controls, func(address func(col int) string) string {
+		return formula(func(key string) string { return address(instructionFields.at(key)) })
+	})
 }
 
 func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
@@ -153,8 +155,8 @@ func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
 	return check{
 		what: "Tendered " + string(w) + ": Instructions against Summary", key: b.run.Offer.Series[i].ID,
 		// SUMPRODUCT compares text as written; SUMIFS would take an id for a pattern.
-		found: spreadsheet.Principal(found).By(b.inLines(func(at func(int) string) string {
-			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*(%s="%s")*%s)`, at(insSeries), key, at(insWindow), w, at(insTendered))
+		found: spreadsheet.Principal(found).By(b.inLines(func(at func(string) string) string {
+			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*(%s="%s")*%s)`, at("series"), key, at("window"), w, at("tendered"))
 		})),
 		stated: b.stated(i, col),
 	}
@@ -163,8 +165,8 @@ func (b *workbook) windowCheck(i int, w tender.Window, key string) check {
 func (b *workbook) acceptedCheck(i int, key string) check {
 	return check{
 		what: "Accepted: Instructions against Summary", key: b.run.Offer.Series[i].ID,
-		found: spreadsheet.Principal(b.tally.bySeries[i].accepted).By(b.inLines(func(at func(int) string) string {
-			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*%s)`, at(insSeries), key, at(insAccepted))
+		found: spreadsheet.Principal(b.tally.bySeries[i].accepted).By(b.inLines(func(at func(string) string) string {
+			return fmt.Sprintf(`SUMPRODUCT((%s=%s)*%s)`, at("series"), key, at("accepted"))
 		})),
 		stated: b.stated(i, sumAccepted),
 	}
@@ -183,8 +185,8 @@ func (b *workbook) stated(i, col int) spreadsheet.Cell {
 func (b *workbook) lineCheck() check {
 	return check{
 		what: "Instructions where accepted and returned are not tendered",
-		found: spreadsheet.Count(0).By(b.inLines(func(at func(int) string) string {
-			return fmt.Sprintf("SUMPRODUCT(--(ROUND(%s-%s-%s,4)<>0))", at(insTendered), at(insAccepted), at(insReturned))
+		found: spreadsheet.Count(0).By(b.inLines(func(at func(string) string) string {
+			return fmt.Sprintf("SUMPRODUCT(--(ROUND(%s-%s-%s,4)<>0))", at("tendered"), at("accepted"), at("returned"))
 		})),
 		stated: spreadsheet.Count(0),
 	}
@@ -193,8 +195,8 @@ func (b *workbook) lineCheck() check {
 func (b *workbook) instructionCheck(currency, key string) check {
 	return check{
 		what: "Cash, due and paid: Instructions against Funding", key: currency,
-		found: spreadsheet.Cash(b.tally.paid[currency].Total(), currency).By(b.inLines(func(at func(int) string) string {
-			return spreadsheet.SumOf(at(insTotal), at(insCurrency), key)
+		found: spreadsheet.Cash(b.tally.paid[currency].Total(), currency).By(b.inLines(func(at func(string) string) string {
+			return spreadsheet.SumOf(at("total"), at("currency"), key)
 		})),
 		stated: b.fundingOf(currency, key, settle.Statuses[:]...),
 	}
@@ -204,23 +206,23 @@ func (b *workbook) instructionCheck(currency, key string) check {
 func (b *workbook) moneyCheck(what string, m *moneyList, status settle.Status, currency, key string) check {
 	var listed decimal.Decimal
 	if sums := m.sums[currency]; sums != nil {
-		listed = sums[moneyAt("total")-1].Decimal()
+		listed = sums.row(currency).cash.Total()
 	}
 	return check{
 		what: what, key: currency,
-		found:  spreadsheet.Cash(listed, currency).By(m.sum(b.controls, moneyAt("total"), key)),
+		found:  spreadsheet.Cash(listed, currency).By(m.sum(b.controls, moneyFields.at("total"), key)),
 		stated: b.fundingOf(currency, key, status),
 	}
 }
 
 // fundingOf is what is funded in a currency with one of the statuses.
 func (b *workbook) fundingOf(currency, key string, statuses ...settle.Status) spreadsheet.Cell {
-	in := func(col int) string { return b.funding.Of(b.fundingRows.Column(col).Fixed()) }
+	in := func(key string) string { return b.funding.Of(b.fundingRows.Column(fundingFields.at(key)).Fixed()) }
 	var total decimal.Decimal
 	var terms []string
 	for _, status := range statuses {
-		total = total.Add(fundingSums(fundingOf(b.run.Settlement.Funding, status), currency)[5])
-		terms = append(terms, fmt.Sprintf(`SUMIFS(%s,%s,%s,%s,"%s")`, in(fundTotal), in(fundCurrency), key, in(fundStatus), status))
+		total = total.Add(fundingSums(fundingOf(b.run.Settlement.Funding, status), currency).Total())
+		terms = append(terms, fmt.Sprintf(`SUMIFS(%s,%s,%s,%s,"%s")`, in("total"), in("currency"), key, in("status"), status))
 	}
 	return spreadsheet.Cash(total, currency).By(strings.Join(terms, "+"))
 }
@@ -229,7 +231,7 @@ func (b *workbook) fundingOf(currency, key string, statuses ...settle.Status) sp
 func (b *workbook) countCheck() check {
 	return check{
 		what:   "Lines that count: Instructions against the files",
-		found:  spreadsheet.Count(len(b.run.Book.Lines)).By(b.inLines(func(at func(int) string) string { return "COUNT(" + at(insTendered) + ")" })),
+		found:  spreadsheet.Count(len(b.run.Book.Lines)).By(b.inLines(func(at func(string) string) string { return "COUNT(" + at("tendered") + ")" })),
 		stated: spreadsheet.Count(b.run.Counts().Counted + b.run.Counts().Carried).By("SUM(FilesCounted)" + b.plusCarried("ComparedCounted")),
 	}
 }
@@ -243,7 +245,7 @@ func (b *workbook) sumCheck() check {
 	stated = stated.Add(carried)
 	return check{
 		what:   "Control sum of principal, currencies mixed: Instructions against the files",
-		found:  spreadsheet.Principal(b.tally.principal).By(b.inLines(func(at func(int) string) string { return "SUM(" + at(insTendered) + ")" })),
+		found:  spreadsheet.Principal(b.tally.principal).By(b.inLines(func(at func(string) string) string { return "SUM(" + at("tendered") + ")" })),
 		stated: spreadsheet.Principal(stated).By("SUM(FilesPrincipal)" + b.plusCarried("ComparedPrincipal")),
 	}
 }
@@ -285,8 +287,8 @@ func (b *workbook) layInputs(top int) int {
 	body := spreadsheet.Area{Top: top + 2, Left: 1, Bottom: top + 1 + max(1, len(t.Rows)), Right: len(inputColumns)}
 	t.Totals = [][]spreadsheet.Cell{b.inputTotal(body)}
 	s.Table(top+1, t)
-	b.Name("FilesCounted", s, body.Column(4).Fixed())
-	b.Name("FilesPrincipal", s, body.Column(7).Fixed())
+	b.frame.Name("FilesCounted", s, body.Column(4).Fixed())
+	b.frame.Name("FilesPrincipal", s, body.Column(7).Fixed())
 	return body.Bottom + 2
 }
 
@@ -362,8 +364,8 @@ func (b *workbook) layCompared(top int) int {
 		})
 	}
 	body := s.Table(top+1, t)
-	b.Name("ComparedCounted", s, body.Column(4).Fixed())
-	b.Name("ComparedPrincipal", s, body.Column(7).Fixed())
+	b.frame.Name("ComparedCounted", s, body.Column(4).Fixed())
+	b.frame.Name("ComparedPrincipal", s, body.Column(7).Fixed())
 	return body.Bottom + 1
 }
 

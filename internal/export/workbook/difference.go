@@ -22,7 +22,7 @@ import (
 
 // comparison is the workbook of a difference as it is put together.
 type comparison struct {
-	spreadsheet.Frame
+	frame      spreadsheet.Frame
 	d          *compare.Difference
 	currencies compare.Currencies
 	lines      *spreadsheet.Listing // rows of Instructions
@@ -39,19 +39,19 @@ func WriteDifference(w io.Writer, d *compare.Difference) error {
 }
 
 func writeDifference(w io.Writer, d *compare.Difference, rowsPerSheet int) error {
-	b := &comparison{Frame: differenceFrame(d, rowsPerSheet), d: d, currencies: d.SeriesCurrencies()}
+	b := &comparison{frame: differenceFrame(d, rowsPerSheet), d: d, currencies: d.SeriesCurrencies()}
 	b.layInstructions() // before Summary, which adds them up
 	b.laySummary()
 	b.layTerms()
 	b.layRejects()
-	b.wires = layWireChanges(&b.Frame, d.Wires, "Wires that differ", "What the second run would pay in addition to what the first lists, and what less.")
+	b.wires = layWireChanges(&b.frame, d.Wires, "Wires that differ", "What the second run would pay in addition to what the first lists, and what less.")
 	var sheets []*spreadsheet.Sheet
 	for _, s := range []*spreadsheet.Sheet{b.summary, b.terms, b.wires, b.instructions, b.rejects} {
 		for ; s != nil; s = s.Next {
 			sheets = append(sheets, s)
 		}
 	}
-	if err := b.Write(w, sheets); err != nil {
+	if err := b.frame.Write(w, sheets); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
 	return nil
@@ -107,7 +107,7 @@ const (
 )
 
 func (b *comparison) laySummary() {
-	s := b.NewSheet("Summary", "Difference between two runs")
+	s := b.frame.NewSheet("Summary", "Difference between two runs")
 	b.summary = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.statusWords()).As(spreadsheet.InSection).WithTone(b.statusTone()))
 	s.SetHeight(spreadsheet.BannerRow+1, 22)
@@ -398,25 +398,32 @@ func (b *comparison) layFiles(row int) int {
 	return s.Table(row+1, t).Bottom + 1
 }
 
-var termDiffColumns = []spreadsheet.Column{
-	{Heading: "Term, as offer.yaml names it", Widest: 56},
-	{Heading: "Before", Widest: 50, Least: 26},
-	{Heading: "Now", Widest: 50, Least: 26},
-	{Heading: "Change", Right: true, Least: 18},
+// termDiffRow is a value of the terms that differs.
+type termDiffRow struct{ result.Pair[tender.Term] }
+
+// termDiffFields are the columns of Terms.
+var termDiffFields = fields[termDiffRow]{
+	{key: "term", column: spreadsheet.Column{Heading: "Term, as offer.yaml names it", Widest: 56},
+		cell: func(r *termDiffRow) spreadsheet.Cell { return spreadsheet.Label(r.Either().Path) }},
+	{key: "was", column: spreadsheet.Column{Heading: "Before", Widest: 50, Least: 26},
+		cell: func(r *termDiffRow) spreadsheet.Cell { return termCell(r.Was) }},
+	{key: "now", column: spreadsheet.Column{Heading: "Now", Widest: 50, Least: 26},
+		cell: func(r *termDiffRow) spreadsheet.Cell { return termCell(r.Now) }},
+	{key: "change", column: spreadsheet.Column{Heading: "Change", Right: true, Least: 18}, formula: "{now}-{was}",
+		cell: func(r *termDiffRow) spreadsheet.Cell { return r.change() }},
 }
 
 // layTerms lays out every value of the terms that differs.
 func (b *comparison) layTerms() {
 	const title = "Terms that differ"
-	s := b.NewSheet("Terms", title)
+	s := b.frame.NewSheet("Terms", title)
 	b.terms = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.termWords()).As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
-	l := &spreadsheet.Listing{Columns: termDiffColumns, Count: len(b.d.Terms), None: "No value is shown."}
-	l.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { b.termRow(b.d.Terms[i], cells) }
-	}
-	b.Lay(l, s, spreadsheet.FirstRow, 0, b.Continuation(s, title))
+	l := termDiffFields.list(len(b.d.Terms), "No value is shown.", func() func(i int) *termDiffRow {
+		return func(i int) *termDiffRow { return &termDiffRow{b.d.Terms[i]} }
+	})
+	b.frame.Lay(l, s, spreadsheet.FirstRow, 0, b.frame.Continuation(s, title))
 }
 
 func (b *comparison) termWords() string {
@@ -430,19 +437,21 @@ func (b *comparison) termWords() string {
 	return fmt.Sprintf("%s; version %d of the terms before, %d now.", display.Plural(len(d.Terms), "value differs", "values differ"), d.Was.Terms, d.Now.Terms)
 }
 
-func (b *comparison) termRow(p result.Pair[tender.Term], cells []spreadsheet.Cell) {
-	cells[0], cells[1], cells[2] = spreadsheet.Label(p.Either().Path), b.termCell(p.Was), b.termCell(p.Now)
-	if p.Was != nil && p.Now != nil && p.Was.Kind == tender.TermNumber && p.Now.Kind == tender.TermNumber {
-		was, errWas := decimal.NewFromString(p.Was.Text)
-		now, errNow := decimal.NewFromString(p.Now.Text)
-		if errWas == nil && errNow == nil {
-			cells[3] = spreadsheet.Principal(now.Sub(was)).By("C#-B#")
-		}
+// change is the difference of two numbers; empty for other values.
+func (r *termDiffRow) change() spreadsheet.Cell {
+	if r.Was == nil || r.Now == nil || r.Was.Kind != tender.TermNumber || r.Now.Kind != tender.TermNumber {
+		return spreadsheet.Cell{}
 	}
+	was, errWas := decimal.NewFromString(r.Was.Text)
+	now, errNow := decimal.NewFromString(r.Now.Text)
+	if errWas != nil || errNow != nil {
+		return spreadsheet.Cell{}
+	}
+	return spreadsheet.Principal(now.Sub(was))
 }
 
 // termCell is a value of the terms: a number or a date where it is one.
-func (b *comparison) termCell(t *tender.Term) spreadsheet.Cell {
+func termCell(t *tender.Term) spreadsheet.Cell {
 	if t == nil {
 		return spreadsheet.Label("none").WithTone(spreadsheet.Muted)
 	}

@@ -14,75 +14,74 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// The columns of Instructions in the workbook of a difference. From difAmounts on
-// each amount has three: before, now and the change.
-const (
-	linKind = iota + 1
-	linDepositary
-	linInstruction
-	linSeriesWas
-	linSeriesNow
-	linWindowWas
-	linWindowNow
-	linCurrencyWas
-	linCurrencyNow
-	linAmounts
-)
-
-var lineColumns = func() []spreadsheet.Column {
-	columns := []spreadsheet.Column{
-		{Heading: "What happened", Widest: 24},
-		{Heading: "Depositary", Widest: 16},
-		{Heading: "Instruction", Widest: 24},
-		{Heading: "Series before", Widest: 20},
-		{Heading: "Series now", Widest: 20},
-		{Heading: "Window before"},
-		{Heading: "Window now"},
-		{Heading: "Currency before"},
-		{Heading: "Currency now"},
+// lineFields are the columns of Instructions in the workbook of a difference.
+var lineFields = func() fields[changeRow] {
+	all := fields[changeRow]{
+		{key: "kind", column: spreadsheet.Column{Heading: "What happened", Widest: 24},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(ChangeName(r.Kind)) }},
+		{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+		{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
+		{key: "series_was", column: spreadsheet.Column{Heading: "Series before", Widest: 20},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Was.Series) }},
+		{key: "series_now", column: spreadsheet.Column{Heading: "Series now", Widest: 20},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Now.Series) }},
+		{key: "window_was", column: spreadsheet.Column{Heading: "Window before"},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Was.Window)) }},
+		{key: "window_now", column: spreadsheet.Column{Heading: "Window now"},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Now.Window)) }},
+		{key: "currency_was", column: spreadsheet.Column{Heading: "Currency before"},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.currencyWas) }},
+		{key: "currency_now", column: spreadsheet.Column{Heading: "Currency now"},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.currencyNow) }},
 	}
-	for _, m := range compare.LineMeasures.Names {
-		columns = append(columns, spreadsheet.Column{Heading: m.Heading + " before", Right: true},
-			spreadsheet.Column{Heading: m.Heading + " now", Right: true}, spreadsheet.Column{Heading: "Change", Right: true})
+	for i, m := range compare.LineMeasures.Names {
+		columns := beforeAndNow(measureKey(i), m.Heading, func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+			return r.measure(i)
+		})
+		change := columns[2].cell
+		columns[2].cell = func(r *changeRow) spreadsheet.Cell {
+			if r.currencyWas != r.currencyNow && r.currencyWas != "" && r.currencyNow != "" {
+				return spreadsheet.Cell{} // amounts in two currencies have no difference
+			}
+			return change(r)
+		}
+		all = append(all, columns...)
 	}
-	return columns
+	return all
 }()
+
+// measureKey is the key of the change of the i-th amount.
+func measureKey(i int) string { return fmt.Sprint("measure_", i) }
+
+// measure is the i-th amount before and now.
+func (r *changeRow) measure(i int) (was, now spreadsheet.Cell, change decimal.Decimal) {
+	before, after, changes := compare.Amounts(compare.Positions(r.Change))
+	if before != nil {
+		was = measureCell(compare.LineMeasures, i, before[i], r.currencyWas)
+	}
+	if after != nil {
+		now = measureCell(compare.LineMeasures, i, after[i], r.currencyNow)
+	}
+	return was, now, changes[i]
+}
 
 // layInstructions lays out every instruction that differs.
 func (b *comparison) layInstructions() {
 	const title = "Instructions that differ"
-	s := b.NewSheet("Instructions", title)
+	s := b.frame.NewSheet("Instructions", title)
 	b.instructions = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("New ones, and those no longer counted, count in one of the runs only; the others were amended, or accepted or paid differently.").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
-	l := &spreadsheet.Listing{Columns: lineColumns, Count: len(b.d.Lines), None: "No instruction differs."}
-	l.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { b.lineRow(&b.d.Lines[i], cells) }
-	}
+	l := lineFields.list(len(b.d.Lines), "No instruction differs.", func() func(i int) *changeRow {
+		return func(i int) *changeRow {
+			was, now := b.currencies.Of(&b.d.Lines[i])
+			return &changeRow{&b.d.Lines[i], was, now}
+		}
+	})
 	b.lines = l
-	b.Lay(l, s, spreadsheet.FirstRow, 0, b.Continuation(s, title))
-}
-
-func (b *comparison) lineRow(c *result.Change, cells []spreadsheet.Cell) {
-	cells[linKind-1], cells[linDepositary-1], cells[linInstruction-1] = spreadsheet.Label(ChangeName(c.Kind)), spreadsheet.Label(c.Depositary), spreadsheet.Label(c.Instruction)
-	was, now := b.currencies.Of(c)
-	cells[linSeriesWas-1], cells[linSeriesNow-1] = spreadsheet.Label(c.Was.Series), spreadsheet.Label(c.Now.Series)
-	cells[linWindowWas-1], cells[linWindowNow-1] = spreadsheet.Label(string(c.Was.Window)), spreadsheet.Label(string(c.Now.Window))
-	cells[linCurrencyWas-1], cells[linCurrencyNow-1] = spreadsheet.Label(was), spreadsheet.Label(now)
-	before, after, change := compare.Amounts(compare.Positions(c))
-	for i := range compare.LineMeasures.Names {
-		var three [3]spreadsheet.Cell
-		if before != nil {
-			three[0] = measureCell(compare.LineMeasures, i, before[i], was)
-		}
-		if after != nil {
-			three[1] = measureCell(compare.LineMeasures, i, after[i], now)
-		}
-		wasAndNow(cells, linAmounts+3*i, three[0], three[1], change[i])
-		if was != now && was != "" && now != "" { // amounts in two currencies have no difference
-			cells[linAmounts+3*i+1] = spreadsheet.Cell{}
-		}
-	}
+	b.frame.Lay(l, s, spreadsheet.FirstRow, 0, b.frame.Continuation(s, title))
 }
 
 // movement is what one kind of change does to one currency.
@@ -216,53 +215,63 @@ func (b *comparison) agrees(sum movement) bool {
 // movedFormula adds up the i-th amount over the instructions of a kind and
 // currency: now less before.
 func (b *comparison) movedFormula(row, i int) string {
-	part := func(amount, currency int) string {
+	part := func(amount, currency string) string {
 		return b.lines.Over(b.summary, func(address func(col int) string) string {
-			return fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", address(amount), address(linKind), spreadsheet.At(row, difName), address(currency), spreadsheet.At(row, difCurrency))
+			at := func(key string) string { return address(lineFields.at(key)) }
+			return fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", at(amount), at("kind"), spreadsheet.At(row, difName), at(currency), spreadsheet.At(row, difCurrency))
 		})
 	}
-	return part(linAmounts+3*i+1, linCurrencyNow) + "-(" + part(linAmounts+3*i, linCurrencyWas) + ")"
+	return part(measureKey(i)+"_now", "currency_now") + "-(" + part(measureKey(i)+"_was", "currency_was") + ")"
 }
 
-var rejectDiffColumns = []spreadsheet.Column{
-	{Heading: "Reject is"},
-	{Heading: "File", Widest: 28},
-	{Heading: "Sheet", Widest: 18},
-	{Heading: "Row", Right: true},
-	{Heading: "Column", Widest: 20, Least: 14},
-	{Heading: "Value as written", Widest: 28, Least: 22},
-	{Heading: "Rule", Widest: 20},
-	{Heading: "What is wrong", Widest: 58},
-	{Heading: "Waived before", Widest: 30},
-	{Heading: "Waived now", Widest: 30},
+// rejectDiffRow is a reject that differs.
+type rejectDiffRow struct {
+	*tender.Reject // of the run that has it; of the second if both have
+	result.Pair[tender.Reject]
+}
+
+// waivedIn says why a run waives the reject, "" if it does not.
+func waivedIn(side *tender.Reject) spreadsheet.Cell {
+	if side == nil {
+		return spreadsheet.Cell{}
+	}
+	return spreadsheet.Label(side.Waived)
+}
+
+// rejectDiffFields are the columns of Rejects in the workbook of a difference.
+var rejectDiffFields = fields[rejectDiffRow]{
+	{key: "change", column: spreadsheet.Column{Heading: "Reject is"},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Label(compare.RejectWord(r.Pair)) }},
+	{key: "file", column: spreadsheet.Column{Heading: "File", Widest: 28},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Label(r.Source.File) }},
+	{key: "sheet", column: spreadsheet.Column{Heading: "Sheet", Widest: 18},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Label(r.Source.Sheet) }},
+	{key: "row", column: spreadsheet.Column{Heading: "Row", Right: true},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Count(r.Source.Row).Formatted("0") }},
+	{key: "column", column: spreadsheet.Column{Heading: "Column", Widest: 20, Least: 14},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Label(r.Column) }},
+	{key: "value", column: spreadsheet.Column{Heading: "Value as written", Widest: 28, Least: 22},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Label(r.Value) }},
+	{key: "rule", column: spreadsheet.Column{Heading: "Rule", Widest: 20},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Label(r.Rule) }},
+	{key: "message", column: spreadsheet.Column{Heading: "What is wrong", Widest: 58},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return spreadsheet.Label(r.Message) }},
+	{key: "waived_was", column: spreadsheet.Column{Heading: "Waived before", Widest: 30},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return waivedIn(r.Was) }},
+	{key: "waived_now", column: spreadsheet.Column{Heading: "Waived now", Widest: 30},
+		cell: func(r *rejectDiffRow) spreadsheet.Cell { return waivedIn(r.Now) }},
 }
 
 // layRejects lays out the rejects that only one of the runs has, and those that
 // were waived between them.
 func (b *comparison) layRejects() {
 	const title = "Rejects that differ"
-	s := b.NewSheet("Rejects", title)
+	s := b.frame.NewSheet("Rejects", title)
 	b.rejects = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("A line that is rejected for the same reason in both runs is not shown, even if it is in another file or row now.").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
-	l := &spreadsheet.Listing{Columns: rejectDiffColumns, Count: len(b.d.Rejects), None: "The same lines are rejected."}
-	l.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { rejectDiffRow(b.d.Rejects[i], cells) }
-	}
-	b.Lay(l, s, spreadsheet.FirstRow, 0, b.Continuation(s, title))
-}
-
-func rejectDiffRow(p result.Pair[tender.Reject], cells []spreadsheet.Cell) {
-	r := p.Either()
-	cells[0], cells[3] = spreadsheet.Label(compare.RejectWord(p)), spreadsheet.Count(r.Source.Row).Formatted("0")
-	for i, text := range [...]string{1: r.Source.File, 2: r.Source.Sheet, 4: r.Column, 5: r.Value, 6: r.Rule, 7: r.Message} {
-		if text != "" {
-			cells[i] = spreadsheet.Label(text)
-		}
-	}
-	for i, side := range []*tender.Reject{p.Was, p.Now} {
-		if side != nil {
-			cells[8+i] = spreadsheet.Label(side.Waived)
-		}
-	}
+	l := rejectDiffFields.list(len(b.d.Rejects), "The same lines are rejected.", func() func(i int) *rejectDiffRow {
+		return func(i int) *rejectDiffRow { return &rejectDiffRow{b.d.Rejects[i].Either(), b.d.Rejects[i]} }
+	})
+	b.frame.Lay(l, s, spreadsheet.FirstRow, 0, b.frame.Continuation(s, title))
 }

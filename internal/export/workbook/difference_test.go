@@ -209,11 +209,11 @@ func TestAmountsInTwoCurrenciesAreNotSubtracted(t *testing.T) {
 	if i < 0 {
 		t.Fatal("no instruction went to another series")
 	}
-	cells := make([]spreadsheet.Cell, len(lineColumns))
-	b := &comparison{d: d, currencies: d.SeriesCurrencies()}
-	b.lineRow(&d.Lines[i], cells)
-	if cells[linAmounts-1].Kind == spreadsheet.Empty || cells[linAmounts+1].Kind != spreadsheet.Empty {
-		t.Errorf("before %q, change %q", cells[linAmounts-1].Text(), cells[linAmounts+1].Text())
+	was, now := d.SeriesCurrencies().Of(&d.Lines[i])
+	cells := lineFields.row(&changeRow{&d.Lines[i], was, now})
+	before, change := cells[lineFields.at(measureKey(0)+"_was")-1], cells[lineFields.at(measureKey(0))-1]
+	if before.Kind == spreadsheet.Empty || change.Kind != spreadsheet.Empty {
+		t.Errorf("before %q, change %q", before.Text(), change.Text())
 	}
 	var written bytes.Buffer
 	if err := export.WriteDifferenceJSON(&written, d); err != nil {
@@ -276,11 +276,11 @@ func TestDifferenceWithHostileText(t *testing.T) {
 		d.Lines[0].Instruction, d.Rejects[0].Now.Value = text, text
 		d.Terms[3].Now.Text = text
 		f := opened(t, compared(t, d, excelize.TotalRows))
-		value, err := f.GetCellValue("Instructions", spreadsheet.At(spreadsheet.FirstRow+1, linInstruction), excelize.Options{RawCellValue: true})
+		value, err := f.GetCellValue("Instructions", spreadsheet.At(spreadsheet.FirstRow+1, lineFields.at("instruction")), excelize.Options{RawCellValue: true})
 		if err != nil || value != spreadsheet.Fit(spreadsheet.Clean(text)) {
 			t.Errorf("%.20q is kept as %.20q (%v)", text, value, err)
 		}
-		if formula, _ := f.GetCellFormula("Instructions", spreadsheet.At(spreadsheet.FirstRow+1, linInstruction)); formula != "" {
+		if formula, _ := f.GetCellFormula("Instructions", spreadsheet.At(spreadsheet.FirstRow+1, lineFields.at("instruction"))); formula != "" {
 			t.Errorf("%.20q is a formula", text)
 		}
 		var b bytes.Buffer

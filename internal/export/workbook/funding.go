@@ -4,61 +4,67 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/shopspring/decimal"
-
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/spreadsheet"
 )
 
-// The columns of Funding. In the table by depositary the depositary, the currency
-// and the day take the place of the first three.
-const (
-	fundCurrency = iota + 1
-	fundDate
-	fundWhich
-	fundStatus
-	fundWires
-	fundAccepted
-	fundConsideration
-	fundEarly
-	fundInterest
-	fundTotal
-)
-
-var fundedColumns = []spreadsheet.Column{
-	{Heading: "Status"},
-	{Heading: "Wires", Right: true},
-	{Heading: "Principal accepted", Right: true},
-	{Heading: "Tender Offer Consideration", Right: true},
-	{Heading: "Early Tender Payment", Right: true},
-	{Heading: "Accrued interest", Right: true},
-	{Heading: "Total", Right: true},
+// fundingRow is a row of Funding, or a row of its totals.
+type fundingRow struct {
+	settle.Funding
+	depositary string
+	settlement string // early, final...; on a total what it is the total of
 }
 
-var fundingColumns = append([]spreadsheet.Column{
-	{Heading: "Currency"},
-	{Heading: "Settlement date"},
-	{Heading: "Settlement"},
-}, fundedColumns...)
+// fundedFields are the columns that both tables of Funding have.
+var fundedFields = fields[fundingRow]{
+	{key: "status", column: spreadsheet.Column{Heading: "Status"},
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Status)) }},
+	{key: "wires", column: spreadsheet.Column{Heading: "Wires", Right: true}, total: true,
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Count(r.Wires) }},
+	{key: "accepted", column: spreadsheet.Column{Heading: "Principal accepted", Right: true}, total: true,
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Principal(r.Accepted) }},
+	{key: "consideration", column: spreadsheet.Column{Heading: "Tender Offer Consideration", Right: true}, total: true,
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.Consideration, r.Currency) }},
+	{key: "early", column: spreadsheet.Column{Heading: "Early Tender Payment", Right: true}, total: true,
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.EarlyPayment, r.Currency) }},
+	{key: "interest", column: spreadsheet.Column{Heading: "Accrued interest", Right: true}, total: true,
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.AccruedInterest, r.Currency) }},
+	{key: "total", column: spreadsheet.Column{Heading: "Total", Right: true}, total: true, formula: "SUM({consideration}:{interest})",
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.Total(), r.Currency) }},
+}
 
-var depositaryColumns = append([]spreadsheet.Column{
-	{Heading: "Depositary", Widest: 20},
-	{Heading: "Currency"},
-	{Heading: "Settlement date"},
-}, fundedColumns...)
+var (
+	fundingCurrency = field[fundingRow]{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Label(r.Currency) }}
+	fundingDate = field[fundingRow]{key: "date", column: spreadsheet.Column{Heading: "Settlement date"},
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Day(r.Date).Aligned(spreadsheet.Left) }}
+)
+
+// fundingFields are the columns of Funding.
+var fundingFields = append(fields[fundingRow]{fundingCurrency, fundingDate,
+	{key: "settlement", column: spreadsheet.Column{Heading: "Settlement"},
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Label(r.settlement) }},
+}, fundedFields...)
+
+// depositaryFields are the columns of the table by depositary below it.
+var depositaryFields = append(fields[fundingRow]{
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 20},
+		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Label(r.depositary) }},
+	fundingCurrency, fundingDate,
+}, fundedFields...)
 
 // layFunding lays out what the paying agent needs in each currency on each day, and
 // how much of it goes to the participants of each depositary.
 func (b *workbook) layFunding() {
-	s := b.NewSheet("Funding", "Funding: what is to be wired to the paying agent")
+	s := b.frame.NewSheet("Funding", "Funding: what is to be wired to the paying agent")
 	b.funding = s
 	top := spreadsheet.FirstRow
 	funding := b.run.Settlement.Funding
-	t := spreadsheet.Table{Columns: fundingColumns, None: "Nothing is to be wired."}
+	t := spreadsheet.Table{Columns: fundingFields.columns(), None: "Nothing is to be wired."}
 	for _, f := range funding {
-		t.Rows = append(t.Rows, b.fundingRow(f))
+		t.Rows = append(t.Rows, fundingFields.row(&fundingRow{Funding: f, settlement: b.settlementWords(f)}))
 	}
-	body := spreadsheet.Area{Top: top + 1, Left: 1, Bottom: top + max(1, len(t.Rows)), Right: fundTotal}
+	body := spreadsheet.Area{Top: top + 1, Left: 1, Bottom: top + max(1, len(t.Rows)), Right: len(fundingFields)}
 	anyPaid := len(fundingOf(funding, settle.Paid)) > 0
 	for _, currency := range fundedCurrencies(funding) {
 		total := body.Bottom + 1 + len(t.Totals)
@@ -69,32 +75,20 @@ func (b *workbook) layFunding() {
 		}
 	}
 	b.fundingRows = s.Table(top, t)
-	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: b.fundingRows.Bottom, Right: fundTotal}, top, top
-	b.Name("FundingList", s, s.Filter.Fixed())
+	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: b.fundingRows.Bottom, Right: len(fundingFields)}, top, top
+	b.frame.Name("FundingList", s, s.Filter.Fixed())
 	b.layByDepositary(body.Bottom + len(t.Totals) + 2)
 }
 
 func (b *workbook) layByDepositary(row int) {
 	s := b.funding
 	s.Put(row, 1, spreadsheet.Label("By depositary").As(spreadsheet.InSection))
-	t := spreadsheet.Table{Columns: depositaryColumns, None: "Nothing is to be wired."}
+	t := spreadsheet.Table{Columns: depositaryFields.columns(), None: "Nothing is to be wired."}
 	for _, f := range b.run.Settlement.ByDepositary {
-		t.Rows = append(t.Rows, append([]spreadsheet.Cell{spreadsheet.Label(f.Depositary), spreadsheet.Label(f.Currency), spreadsheet.Day(f.Date).Aligned(spreadsheet.Left)}, fundedCells(f.Funding)...))
+		t.Rows = append(t.Rows, depositaryFields.row(&fundingRow{Funding: f.Funding, depositary: f.Depositary}))
 	}
 	body := s.Table(row+1, t)
-	b.Name("FundingByDepositary", s, spreadsheet.Area{Top: row + 1, Left: 1, Bottom: body.Bottom, Right: fundTotal}.Fixed())
-}
-
-func (b *workbook) fundingRow(f settle.Funding) []spreadsheet.Cell {
-	return append([]spreadsheet.Cell{spreadsheet.Label(f.Currency), spreadsheet.Day(f.Date).Aligned(spreadsheet.Left), spreadsheet.Label(b.settlementWords(f))}, fundedCells(f)...)
-}
-
-func fundedCells(f settle.Funding) []spreadsheet.Cell {
-	return []spreadsheet.Cell{
-		spreadsheet.Label(string(f.Status)), spreadsheet.Count(f.Wires), spreadsheet.Principal(f.Accepted),
-		spreadsheet.Cash(f.Consideration, f.Currency), spreadsheet.Cash(f.EarlyPayment, f.Currency), spreadsheet.Cash(f.AccruedInterest, f.Currency),
-		spreadsheet.Cash(f.Total(), f.Currency).By(acrossCash(fundConsideration, fundInterest)),
-	}
+	b.frame.Name("FundingByDepositary", s, spreadsheet.Area{Top: row + 1, Left: 1, Bottom: body.Bottom, Right: len(fundingFields)}.Fixed())
 }
 
 // settlementWords says which settlement of the offer the funding is for.
@@ -124,32 +118,29 @@ func fundedCurrencies(funding []settle.Funding) []string {
 }
 
 func fundingTotal(funding []settle.Funding, currency string, body spreadsheet.Area, row int) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, fundTotal)
-	cells[fundCurrency-1], cells[fundDate-1] = spreadsheet.Label(currency), spreadsheet.Label("Total")
-	for i, amount := range fundingSums(funding, currency) {
-		col := fundWires + i
-		cells[col-1] = fundedSum(i, amount, currency).
-			By(spreadsheet.SumOf(body.Column(col).Fixed(), body.Column(fundCurrency).Fixed(), spreadsheet.At(row, fundCurrency)))
-	}
-	return cells
+	return fundingSums(funding, currency).cells("Total", body, func(cells string) string {
+		key := fundingFields.at("currency")
+		return spreadsheet.SumOf(cells, body.Column(key).Fixed(), spreadsheet.At(row, key))
+	})
 }
 
 // statusTotal is the part of a currency's total that is paid, or due.
 func statusTotal(funding []settle.Funding, status settle.Status, which, currency string, body spreadsheet.Area, row int) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, fundTotal)
-	cells[fundCurrency-1], cells[fundDate-1], cells[fundStatus-1] = spreadsheet.Label(currency), spreadsheet.Label(which), spreadsheet.Label(string(status))
-	for i, amount := range fundingSums(fundingOf(funding, status), currency) {
-		col := fundWires + i
-		cells[col-1] = fundedSum(i, amount, currency).
-			By(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.Column(col).Fixed(),
-				body.Column(fundCurrency).Fixed(), spreadsheet.At(row, fundCurrency), body.Column(fundStatus).Fixed(), spreadsheet.At(row, fundStatus)))
-	}
+	sums := fundingSums(fundingOf(funding, status), currency)
+	key, of := fundingFields.at("currency"), fundingFields.at("status")
+	cells := sums.cells(which, body, func(cells string) string {
+		return fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", cells,
+			body.Column(key).Fixed(), spreadsheet.At(row, key), body.Column(of).Fixed(), spreadsheet.At(row, of))
+	})
+	cells[of-1] = spreadsheet.Label(string(status))
 	return cells
 }
 
-// fundedSum is the i-th of the sums of funding: wires and principal, then cash.
-func fundedSum(i int, amount decimal.Decimal, currency string) spreadsheet.Cell {
-	return spreadsheet.Digits(amount, amountPlaces(max(i-1, 0), amount, currency))
+// cells is a row of totals; formula adds up the cells of a column.
+func (r *fundingRow) cells(which string, body spreadsheet.Area, formula func(cells string) string) []spreadsheet.Cell {
+	cells := fundingFields.totals(r.Currency, r, func(col int) string { return formula(body.Column(col).Fixed()) })
+	cells[fundingFields.at("date")-1] = spreadsheet.Label(which)
+	return cells
 }
 
 // fundingOf keeps the funding of a status.
@@ -157,17 +148,15 @@ func fundingOf(funding []settle.Funding, status settle.Status) []settle.Funding 
 	return slices.DeleteFunc(slices.Clone(funding), func(f settle.Funding) bool { return f.Status != status })
 }
 
-// fundingSums adds up wires, principal and cash of a currency in the order of the
-// columns.
-func fundingSums(funding []settle.Funding, currency string) [6]decimal.Decimal {
+// fundingSums adds up wires, principal and cash of a currency.
+func fundingSums(funding []settle.Funding, currency string) *fundingRow {
 	var sum settle.Funding
+	sum.Currency = currency
 	for _, f := range funding {
 		if f.Currency == currency {
 			sum.Wires += f.Wires
 			sum.Accepted, sum.Cash = sum.Accepted.Add(f.Accepted), sum.Plus(f.Cash)
 		}
 	}
-	return [6]decimal.Decimal{
-		decimal.NewFromInt(int64(sum.Wires)), sum.Accepted, sum.Consideration, sum.EarlyPayment, sum.AccruedInterest, sum.Total(),
-	}
+	return &fundingRow{Funding: sum}
 }

@@ -1,7 +1,6 @@
 package workbook
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -13,83 +12,115 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// The columns of Instructions.
-const (
-	insID = iota + 1
-	insDepositary
-	insParticipant
-	insName
-	insSecurity
-	insSeries
-	insCurrency
-	insWindow
-	insReceived
-	insTendered
-	insAccepted
-	insReturned
-	insFactor
-	insReason
-	insPrice
-	insConsideration
-	insEarlyPrice
-	insEarly
-	insInterest
-	insTotal
-	insDate
-	insReference
-	insFile
-	insSheet
-	insRow
-)
+// instructionRow is a row of Instructions, or its totals in a currency.
+type instructionRow struct {
+	m         *instructionMaker
+	line      *tender.Line
+	decided   *allocate.Line
+	date      tender.Date // zero if nothing is paid
+	reference string      // of the payment, "" for none
+	currency  string
+	tendered  spreadsheet.Cell
+	money     [4]spreadsheet.Cell // consideration, early payment, interest, total
+}
 
-var instructionColumns = []spreadsheet.Column{
-	{Heading: "Instruction", Widest: 24},
-	{Heading: "Depositary", Widest: 16},
-	{Heading: "Participant", Widest: 18},
-	{Heading: "Participant name", Widest: 24},
-	{Heading: "Security"},
-	{Heading: "Series", Widest: 20},
-	{Heading: "Currency"},
-	{Heading: "Window"},
-	{Heading: "Received"},
-	{Heading: "Tendered", Right: true},
-	{Heading: "Accepted", Right: true},
-	{Heading: "Returned", Right: true},
-	{Heading: "Factor", Right: true},
-	{Heading: "Reason", Widest: 44},
-	{Heading: "Consideration per 1,000", Right: true},
-	{Heading: "Tender Offer Consideration", Right: true},
-	{Heading: "Early Tender Payment per 1,000", Right: true},
-	{Heading: "Early Tender Payment", Right: true},
-	{Heading: "Accrued interest", Right: true},
-	{Heading: "Total", Right: true},
-	{Heading: "Settlement date"},
-	{Heading: "Payment reference"},
-	{Heading: "File", Widest: 26},
-	{Heading: "Sheet", Widest: 18},
-	{Heading: "Row", Right: true},
+// used are the factor and prices that were used for the row.
+func (r *instructionRow) used() *usedCells {
+	return &r.m.used[r.m.b.tally.series[r.line.Series]][windowIndex(r.line.Window)]
+}
+
+// instructionFields are the columns of Instructions.
+var instructionFields = fields[instructionRow]{
+	{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.ID) }},
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Depositary) }},
+	{key: "participant", column: spreadsheet.Column{Heading: "Participant", Widest: 18},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Participant) }},
+	{key: "name", column: spreadsheet.Column{Heading: "Participant name", Widest: 24},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.ParticipantName) }},
+	{key: "security", column: spreadsheet.Column{Heading: "Security"},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Security) }},
+	{key: "series", column: spreadsheet.Column{Heading: "Series", Widest: 20},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Series) }},
+	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.currency) }},
+	{key: "window", column: spreadsheet.Column{Heading: "Window"},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(string(r.line.Window)) }},
+	{key: "received", column: spreadsheet.Column{Heading: "Received"}, // in the time zone of the offer
+		cell: func(r *instructionRow) spreadsheet.Cell {
+			return spreadsheet.Moment(r.line.Received, r.m.zone).ShownAs(r.m.received).Aligned(spreadsheet.Left)
+		}},
+	{key: "tendered", column: spreadsheet.Column{Heading: "Tendered", Right: true}, total: true,
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.tendered }},
+	{key: "accepted", column: spreadsheet.Column{Heading: "Accepted", Right: true}, total: true,
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Principal(r.decided.Accepted) }},
+	{key: "returned", column: spreadsheet.Column{Heading: "Returned", Right: true}, total: true, formula: "{tendered}-{accepted}",
+		cell: func(r *instructionRow) spreadsheet.Cell {
+			return less(r.tendered, r.line.Principal, r.decided.Accepted)
+		}},
+	{key: "factor", column: spreadsheet.Column{Heading: "Factor", Right: true},
+		cell: func(r *instructionRow) spreadsheet.Cell {
+			if r.line.Undelivered {
+				return spreadsheet.Cell{}
+			}
+			return r.used().factor
+		}},
+	{key: "reason", column: spreadsheet.Column{Heading: "Reason", Widest: 44},
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.m.reason(r.line, r.decided.Reason) }},
+	{key: "price", column: spreadsheet.Column{Heading: "Consideration per 1,000", Right: true},
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.ifPaid(r.used().price) }},
+	{key: "consideration", column: spreadsheet.Column{Heading: "Tender Offer Consideration", Right: true}, total: true,
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.money[0] }},
+	{key: "early_price", column: spreadsheet.Column{Heading: "Early Tender Payment per 1,000", Right: true},
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.ifPaid(r.used().earlyPrice) }},
+	{key: "early", column: spreadsheet.Column{Heading: "Early Tender Payment", Right: true}, total: true,
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.money[1] }},
+	{key: "interest", column: spreadsheet.Column{Heading: "Accrued interest", Right: true}, total: true,
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.money[2] }},
+	{key: "total", column: spreadsheet.Column{Heading: "Total", Right: true}, total: true,
+		formula: "{consideration}+SUM({early}:{interest})",
+		cell:    func(r *instructionRow) spreadsheet.Cell { return r.money[3] }},
+	{key: "date", column: spreadsheet.Column{Heading: "Settlement date"},
+		cell: func(r *instructionRow) spreadsheet.Cell { return r.m.day(r.date) }},
+	{key: "reference", column: spreadsheet.Column{Heading: "Payment reference"},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.reference) }},
+	{key: "file", column: spreadsheet.Column{Heading: "File", Widest: 26},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Source.File) }},
+	{key: "sheet", column: spreadsheet.Column{Heading: "Sheet", Widest: 18},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Source.Sheet) }},
+	{key: "row", column: spreadsheet.Column{Heading: "Row", Right: true},
+		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Count(r.line.Source.Row).Formatted("0") }},
+}
+
+// ifPaid is a cell that is shown only where something is paid.
+func (r *instructionRow) ifPaid(c spreadsheet.Cell) spreadsheet.Cell {
+	if r.reference == "" {
+		return spreadsheet.Cell{}
+	}
+	return c
 }
 
 // layInstructions lays out every instruction that counts. The totals stand
 // above the headings: there they stay in sight however long the list is.
 func (b *workbook) layInstructions() {
 	const title = "Instructions that count"
-	s := b.NewSheet("Instructions", title)
+	s := b.frame.NewSheet("Instructions", title)
 	b.instructions = s
 	currencies := b.run.Currencies()
-	l := &spreadsheet.Listing{Columns: slices.Clone(instructionColumns), Count: len(b.run.Book.Lines), None: "No instruction counts."}
-	l.Columns[insReceived-1].Heading = "Received (" + b.run.Offer.Zone.String() + ")"
-	l.Maker, l.Described = b.instructionRows, b.run.Progress
+	l := instructionFields.list(len(b.run.Book.Lines), "No instruction counts.", b.instructionRows)
+	l.Columns[instructionFields.at("received")-1].Heading = "Received (" + b.run.Offer.Zone.String() + ")"
+	l.Described = b.run.Progress
 	b.lines = l
-	b.Lay(l, s, spreadsheet.BannerRow+1+len(currencies), 0, b.Continuation(s, title))
+	b.frame.Lay(l, s, spreadsheet.BannerRow+1+len(currencies), 0, b.frame.Continuation(s, title))
 	for i, currency := range currencies {
 		s.Line(spreadsheet.BannerRow+1+i, b.instructionTotal(currency, spreadsheet.BannerRow+1+i), l.Columns, spreadsheet.InSubtotal)
 	}
 }
 
-// instructionRows returns what fills the rows of Instructions. It remembers what
+// instructionRows returns what each row of Instructions shows. It remembers what
 // a row has in common with others.
-func (b *workbook) instructionRows() spreadsheet.RowMaker {
+func (b *workbook) instructionRows() func(i int) *instructionRow {
 	m := &instructionMaker{b: b, zone: b.run.Offer.Zone, reasons: make(map[allocate.Reason]spreadsheet.Cell)}
 	for i := range b.run.Book.Lines {
 		m.received = max(m.received, spreadsheet.ClockFormat(b.run.Book.Lines[i].Received))
@@ -123,40 +154,22 @@ type instructionMaker struct {
 	reasons  map[allocate.Reason]spreadsheet.Cell
 	date     tender.Date // of the row before, and its cell
 	dated    spreadsheet.Cell
+	current  instructionRow
 }
 
-var (
-	returnedFormula   = spreadsheet.Letters(insTendered) + "#-" + spreadsheet.Letters(insAccepted) + "#"
-	instructionAcross = spreadsheet.Letters(insConsideration) + "#+" + acrossCash(insEarly, insInterest)
-)
-
-func (m *instructionMaker) row(i int, cells []spreadsheet.Cell) {
+// row is the i-th row, until the next is asked for.
+func (m *instructionMaker) row(i int) *instructionRow {
 	r := m.b.run
-	l, decided, paid := &r.Book.Lines[i], &r.Allocation.Lines[i], &r.Settlement.Lines[i]
-	currency := m.b.tally.currency(l.Series)
-	cells[insID-1], cells[insDepositary-1] = spreadsheet.Label(l.ID), spreadsheet.Label(l.Depositary)
-	cells[insParticipant-1], cells[insName-1] = spreadsheet.Label(l.Participant), spreadsheet.Label(l.ParticipantName)
-	cells[insSecurity-1], cells[insSeries-1] = spreadsheet.Label(l.Security), spreadsheet.Label(l.Series)
-	cells[insCurrency-1], cells[insWindow-1] = spreadsheet.Label(currency), spreadsheet.Label(string(l.Window))
-	cells[insReceived-1] = spreadsheet.Moment(l.Received, m.zone).ShownAs(m.received).Aligned(spreadsheet.Left)
-	cells[insTendered-1], cells[insAccepted-1] = spreadsheet.Principal(l.Principal), spreadsheet.Principal(decided.Accepted)
-	cells[insReturned-1] = less(cells[insTendered-1], l.Principal, decided.Accepted).By(returnedFormula)
-	cells[insReason-1] = m.reason(l, decided.Reason)
-	used := &m.used[m.b.tally.series[l.Series]][windowIndex(l.Window)]
-	if !l.Undelivered {
-		cells[insFactor-1] = used.factor
+	l, paid := &r.Book.Lines[i], &r.Settlement.Lines[i]
+	m.current = instructionRow{
+		m: m, line: l, decided: &r.Allocation.Lines[i], date: paid.Date, currency: m.b.tally.currency(l.Series),
+		tendered: spreadsheet.Principal(l.Principal),
 	}
-	money := [...]spreadsheet.Cell{{}, {}, {}, {}}
-	putCash(money[:], &paid.Cash, tender.CashPlaces(currency), instructionAcross)
-	cells[insConsideration-1] = money[0]
-	copy(cells[insEarly-1:insTotal], money[1:])
-	cells[insDate-1] = m.day(paid.Date)
+	m.current.money = cashCells(&paid.Cash, m.current.currency)
 	if paid.Payment >= 0 {
-		cells[insPrice-1], cells[insEarlyPrice-1] = used.price, used.earlyPrice
-		cells[insReference-1] = spreadsheet.Label(r.Settlement.Payments[paid.Payment].Reference)
+		m.current.reference = r.Settlement.Payments[paid.Payment].Reference
 	}
-	cells[insFile-1], cells[insSheet-1] = spreadsheet.Label(l.Source.File), spreadsheet.Label(l.Source.Sheet)
-	cells[insRow-1] = spreadsheet.Count(l.Source.Row).Formatted("0")
+	return &m.current
 }
 
 // less is the principal tendered, which a cell shows already, less what is
@@ -194,19 +207,16 @@ func (m *instructionMaker) reason(l *tender.Line, decided allocate.Reason) sprea
 
 func (b *workbook) instructionTotal(currency string, row int) []spreadsheet.Cell {
 	f, paid := b.run.CurrencyFigures(currency), b.tally.paid[currency]
-	cells := make([]spreadsheet.Cell, insRow)
-	cells[0], cells[insCurrency-1] = spreadsheet.Label("Total "+currency), spreadsheet.Label(currency)
-	put := func(col int, c spreadsheet.Cell) {
-		cells[col-1] = c.By(b.lines.Over(b.instructions, func(address func(int) string) string {
-			return spreadsheet.SumOf(address(col), address(insCurrency), spreadsheet.At(row, insCurrency))
-		}))
+	sums := instructionRow{
+		line: &tender.Line{Instruction: tender.Instruction{Principal: f.Tendered()}}, decided: &allocate.Line{Accepted: f.Accepted()},
+		tendered: spreadsheet.Principal(f.Tendered()), money: cashCells(&paid, currency),
 	}
-	put(insTendered, spreadsheet.Principal(f.Tendered()))
-	put(insAccepted, spreadsheet.Principal(f.Accepted()))
-	put(insReturned, spreadsheet.Principal(f.Left))
-	put(insConsideration, spreadsheet.Cash(paid.Consideration, currency))
-	put(insEarly, spreadsheet.Cash(paid.EarlyPayment, currency))
-	put(insInterest, spreadsheet.Cash(paid.AccruedInterest, currency))
-	put(insTotal, spreadsheet.Cash(paid.Total(), currency))
+	key := instructionFields.at("currency")
+	cells := instructionFields.totals("Total "+currency, &sums, func(col int) string {
+		return b.lines.Over(b.instructions, func(address func(int) string) string {
+			return spreadsheet.SumOf(address(col), address(key), spreadsheet.At(row, key))
+		})
+	})
+	cells[key-1] = spreadsheet.Label(currency)
 	return cells
 }

@@ -150,7 +150,7 @@ func TestP23SeriesByLevelWithTheirIdentifiers(t *testing.T) {
 // with its caps.
 func TestP2AChartForEachCurrency(t *testing.T) {
 	r := smallRun(t)
-	b := &workbook{Frame: volumeOf(r, 1000), run: r, tally: newTally(r)}
+	b := &workbook{frame: frameOf(r, 1000), run: r, tally: newTally(r)}
 	b.layInstructions()
 	b.layMoney()
 	b.layFunding()

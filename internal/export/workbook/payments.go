@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -14,94 +13,40 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// moneyColumn is one column of Wires, Payments and Paid: all that there is to it. To add one,
-// add an entry to moneySpecs.
-type moneyColumn struct {
-	key    string // by which the sums and the other sheets find it
-	column spreadsheet.Column
-	cell   func(b *workbook, r *moneyRow) spreadsheet.Cell
-	amount func(r *moneyRow) decimal.Decimal // in each currency added up below the list; nil for none
-	cash   bool                              // the amount is shown in whole minor units
-	adds   []string                          // the columns of the same row that its formula adds up
-}
-
-// moneySpecs are the columns of a list of money, in their order. Headings that are "" differ
-// from list to list.
-var moneySpecs = []moneyColumn{
+// moneyFields are the columns of Wires, Payments and Paid. Headings that are "" differ from
+// list to list.
+var moneyFields = fields[moneyRow]{
 	{key: "reference", column: spreadsheet.Column{Heading: "Payment reference"},
-		cell: func(b *workbook, r *moneyRow) spreadsheet.Cell { return b.referenceCell(r.reference) }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return r.b.referenceCell(r.reference) }},
 	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 20},
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Depositary) }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Depositary) }},
 	{key: "participant", column: spreadsheet.Column{Heading: "Participant"},
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Participant) }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Participant) }},
 	{key: "name", column: spreadsheet.Column{Heading: "Participant name", Widest: 30},
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.ParticipantName) }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.ParticipantName) }},
 	{key: "part", // the series; on Wires, how many payments the wire is made of
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return r.part }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return r.part }},
 	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Currency) }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Currency) }},
 	{key: "date", column: spreadsheet.Column{Heading: "Settlement date"},
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
-			return spreadsheet.Day(r.party.Date).Aligned(spreadsheet.Left)
-		}},
+		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Day(r.party.Date).Aligned(spreadsheet.Left) }},
 	{key: "status", column: spreadsheet.Column{Heading: "Status"},
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(string(r.party.Status)) }},
-	{key: "accepted", column: spreadsheet.Column{Heading: "Principal accepted", Right: true},
-		cell:   func(_ *workbook, r *moneyRow) spreadsheet.Cell { return spreadsheet.Principal(r.accepted) },
-		amount: func(r *moneyRow) decimal.Decimal { return r.accepted }},
-	{key: "consideration", column: spreadsheet.Column{Heading: "Tender Offer Consideration", Right: true}, cash: true,
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
-			return spreadsheet.Cash(r.cash.Consideration, r.party.Currency)
-		},
-		amount: func(r *moneyRow) decimal.Decimal { return r.cash.Consideration }},
-	{key: "early", column: spreadsheet.Column{Heading: "Early Tender Payment", Right: true}, cash: true,
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
-			return spreadsheet.Cash(r.cash.EarlyPayment, r.party.Currency)
-		},
-		amount: func(r *moneyRow) decimal.Decimal { return r.cash.EarlyPayment }},
-	{key: "interest", column: spreadsheet.Column{Heading: "Accrued interest", Right: true}, cash: true,
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
-			return spreadsheet.Cash(r.cash.AccruedInterest, r.party.Currency)
-		},
-		amount: func(r *moneyRow) decimal.Decimal { return r.cash.AccruedInterest }},
-	{key: "total", cash: true, adds: []string{"consideration", "early", "interest"}, // to wire, to pay or paid
-		cell: func(_ *workbook, r *moneyRow) spreadsheet.Cell {
-			return spreadsheet.Cash(r.cash.Total(), r.party.Currency)
-		},
-		amount: func(r *moneyRow) decimal.Decimal { return r.cash.Total() }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(string(r.party.Status)) }},
+	{key: "accepted", column: spreadsheet.Column{Heading: "Principal accepted", Right: true}, total: true,
+		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Principal(r.accepted) }},
+	{key: "consideration", column: spreadsheet.Column{Heading: "Tender Offer Consideration", Right: true}, total: true,
+		cell: func(r *moneyRow) spreadsheet.Cell { return r.amount(r.cash.Consideration) }},
+	{key: "early", column: spreadsheet.Column{Heading: "Early Tender Payment", Right: true}, total: true,
+		cell: func(r *moneyRow) spreadsheet.Cell { return r.amount(r.cash.EarlyPayment) }},
+	{key: "interest", column: spreadsheet.Column{Heading: "Accrued interest", Right: true}, total: true,
+		cell: func(r *moneyRow) spreadsheet.Cell { return r.amount(r.cash.AccruedInterest) }},
+	{key: "total", total: true, formula: "{consideration}+{early}+{interest}", // to wire, to pay or paid
+		cell: func(r *moneyRow) spreadsheet.Cell { return r.amount(r.cash.Total()) }},
 }
 
-// formula is the formula of the cells of a column, "" for none.
-func (c *moneyColumn) formula() string {
-	addends := make([]string, len(c.adds))
-	for i, key := range c.adds {
-		addends[i] = spreadsheet.Letters(moneyAt(key)) + "#"
-	}
-	return strings.Join(addends, "+")
-}
-
-// moneyAt is the number of a column of a list of money; the first is 1.
-func moneyAt(key string) int {
-	return 1 + slices.IndexFunc(moneySpecs, func(c moneyColumn) bool { return c.key == key })
-}
-
-// moneyColumns are the columns of a list of money; part and total are the headings in which
-// the lists differ.
-func moneyColumns(part, total spreadsheet.Column) (all []spreadsheet.Column) {
-	for _, c := range moneySpecs {
-		switch c.key {
-		case "part":
-			c.column = part
-		case "total":
-			c.column = total
-		}
-		all = append(all, c.column)
-	}
-	return all
-}
-
-// moneyRow is a row of a list of money.
+// moneyRow is a row of a list of money, or a row of its totals.
 type moneyRow struct {
+	b         *workbook
 	reference string
 	party     *settle.Party
 	part      spreadsheet.Cell
@@ -109,12 +54,33 @@ type moneyRow struct {
 	cash      *settle.Cash
 }
 
+// amount is an amount of cash in the currency of the row.
+func (r *moneyRow) amount(d decimal.Decimal) spreadsheet.Cell {
+	return spreadsheet.Cash(d, r.party.Currency)
+}
+
+// moneySums add up the rows of a currency.
+type moneySums struct{ accepted, consideration, early, interest decimals.Sum }
+
+func (s *moneySums) add(r *moneyRow) {
+	s.accepted.Add(r.accepted)
+	s.consideration.Add(r.cash.Consideration)
+	s.early.Add(r.cash.EarlyPayment)
+	s.interest.Add(r.cash.AccruedInterest)
+}
+
+// row is the row of the sums.
+func (s *moneySums) row(currency string) moneyRow {
+	return moneyRow{party: &settle.Party{Currency: currency}, accepted: s.accepted.Decimal(), cash: &settle.Cash{
+		Consideration: s.consideration.Decimal(), EarlyPayment: s.early.Decimal(), AccruedInterest: s.interest.Decimal(),
+	}}
+}
+
 // moneyList is a list of wires or payments: a plain table, which can be sorted,
 // filtered and pivoted, with totals by currency below it.
 type moneyList struct {
-	*spreadsheet.Listing
-	at   func(i int) moneyRow
-	sums map[string][]decimals.Sum // by currency, in the order of moneySpecs
+	rows *spreadsheet.Listing
+	sums map[string]*moneySums // by currency
 }
 
 // layMoney lays out what each participant is paid: first each transfer whole, then
@@ -122,12 +88,13 @@ type moneyList struct {
 // its own, so that nothing on the first two was sent before.
 func (b *workbook) layMoney() {
 	wires := b.run.Settlement.WiresOf(settle.Due)
-	b.wires = b.layMoneyList("Wires", "Wires: one transfer to each participant, currency and day", len(wires), "Nothing is to be wired.",
-		moneyColumns(spreadsheet.Column{Heading: "Payments", Right: true}, spreadsheet.Column{Heading: "Total to wire", Right: true}),
-		func(i int) moneyRow {
-			w := &wires[i]
-			return moneyRow{w.Reference, &w.Party, spreadsheet.Count(len(w.Payments)), w.Accepted, &w.Cash}
-		})
+	l := b.moneyRows(len(wires), "Nothing is to be wired.", func(i int) moneyRow {
+		w := &wires[i]
+		return moneyRow{b, w.Reference, &w.Party, spreadsheet.Count(len(w.Payments)), w.Accepted, &w.Cash}
+	})
+	l.rows.Columns = moneyColumns(spreadsheet.Column{Heading: "Payments", Right: true}, "Total to wire")
+	b.wires = l
+	b.layMoneyList("Wires", "Wires: one transfer to each participant, currency and day", l)
 	b.payments = b.layPayments("Payments", "Payments: the parts of each wire, by series", "Total to pay", settle.Due)
 	if len(b.run.Settlement.PaymentsOf(settle.Paid)) > 0 {
 		b.paid = b.layPayments("Paid", "Paid at the early settlement: not to be wired again", "Total paid", settle.Paid)
@@ -136,63 +103,63 @@ func (b *workbook) layMoney() {
 
 func (b *workbook) layPayments(name, title, total string, status settle.Status) *moneyList {
 	payments := b.run.Settlement.PaymentsOf(status)
-	return b.layMoneyList(name, title, len(payments), "Nothing is to be paid.",
-		moneyColumns(spreadsheet.Column{Heading: "Series", Widest: 24}, spreadsheet.Column{Heading: total, Right: true}),
-		func(i int) moneyRow {
-			p := &payments[i]
-			return moneyRow{p.Reference, &p.Party, spreadsheet.Label(p.Series), p.Accepted, &p.Cash}
-		})
+	l := b.moneyRows(len(payments), "Nothing is to be paid.", func(i int) moneyRow {
+		p := &payments[i]
+		return moneyRow{b, p.Reference, &p.Party, spreadsheet.Label(p.Series), p.Accepted, &p.Cash}
+	})
+	l.rows.Columns = moneyColumns(spreadsheet.Column{Heading: "Series", Widest: 24}, total)
+	b.layMoneyList(name, title, l)
+	return l
 }
 
-func (b *workbook) layMoneyList(name, title string, count int, none string, columns []spreadsheet.Column, row func(i int) moneyRow) *moneyList {
-	m := &moneyList{Listing: &spreadsheet.Listing{Columns: columns, Count: count, None: none}, at: row, sums: map[string][]decimals.Sum{}}
+// moneyRows is a list of money with its sums.
+func (b *workbook) moneyRows(count int, none string, row func(i int) moneyRow) *moneyList {
+	m := &moneyList{sums: make(map[string]*moneySums)}
 	for i := range count {
 		r := row(i)
 		if m.sums[r.party.Currency] == nil {
-			m.sums[r.party.Currency] = make([]decimals.Sum, len(moneySpecs))
+			m.sums[r.party.Currency] = new(moneySums)
 		}
-		for n, c := range moneySpecs {
-			if c.amount != nil {
-				m.sums[r.party.Currency][n].Add(c.amount(&r))
-			}
-		}
+		m.sums[r.party.Currency].add(&r)
 	}
-	formulas := make([]string, len(moneySpecs))
-	for n := range moneySpecs {
-		formulas[n] = moneySpecs[n].formula()
-	}
-	m.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) {
+	m.rows = moneyFields.list(count, none, func() func(i int) *moneyRow {
+		return func(i int) *moneyRow {
 			r := row(i)
-			for n := range moneySpecs {
-				if cells[n] = moneySpecs[n].cell(b, &r); formulas[n] != "" {
-					cells[n] = cells[n].By(formulas[n])
-				}
-			}
+			return &r
 		}
-	}
-	s := b.NewSheet(name, title)
-	if count > 0 {
-		s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(referenceNote).As(spreadsheet.InSubtitle))
-		s.SetHeight(spreadsheet.BannerRow+1, 20)
-	}
-	currencies := m.currencies()
-	b.Lay(m.Listing, s, spreadsheet.FirstRow, len(currencies)+1, b.Continuation(s, title))
-	end := m.Last()
-	next := end.Bottom + 1
-	for i, currency := range currencies {
-		end.Sheet.Line(next+i, m.total(currency, end.Sheet, next+i), columns, spreadsheet.InTotal)
-	}
-	if count > 0 {
-		end.Sheet.Line(next+len(currencies), m.shownTotal(end.Sheet), columns, spreadsheet.InSubtotal)
-	}
+	})
 	return m
 }
 
-const referenceNote = "To see the instructions behind a reference, filter the column Payment reference on Instructions by it."
+// moneyColumns are the columns of a list of money; part and total are the headings in which
+// the lists differ.
+func moneyColumns(part spreadsheet.Column, total string) []spreadsheet.Column {
+	columns := moneyFields.columns()
+	columns[moneyFields.at("part")-1] = part
+	columns[moneyFields.at("total")-1] = spreadsheet.Column{Heading: total, Right: true}
+	return columns
+}
 
-// currencies lists the currencies of a list, sorted.
-func (m *moneyList) currencies() []string { return slices.Sorted(maps.Keys(m.sums)) }
+// layMoneyList lays out a list of money on sheets of its own, with its totals below it.
+func (b *workbook) layMoneyList(name, title string, m *moneyList) {
+	s, l := b.frame.NewSheet(name, title), m.rows
+	if l.Count > 0 {
+		s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(referenceNote).As(spreadsheet.InSubtitle))
+		s.SetHeight(spreadsheet.BannerRow+1, 20)
+	}
+	currencies := slices.Sorted(maps.Keys(m.sums))
+	b.frame.Lay(l, s, spreadsheet.FirstRow, len(currencies)+1, b.frame.Continuation(s, title))
+	end := l.Last()
+	next := end.Bottom + 1
+	for i, currency := range currencies {
+		end.Sheet.Line(next+i, m.total(currency, end.Sheet, next+i), l.Columns, spreadsheet.InTotal)
+	}
+	if l.Count > 0 {
+		end.Sheet.Line(next+len(currencies), m.shownTotal(end.Sheet), l.Columns, spreadsheet.InSubtotal)
+	}
+}
+
+const referenceNote = "To see the instructions behind a reference, filter the column Payment reference on Instructions by it."
 
 // mostCompared bounds how many references a spreadsheet compares to follow the
 // links of a list, as each link is looked up in the list of instructions.
@@ -208,84 +175,56 @@ func (b *workbook) referenceCell(reference string) spreadsheet.Cell {
 	}
 	p := b.lines.Parts[0]
 	return c.WithTone(spreadsheet.Linked).By(fmt.Sprintf(`HYPERLINK(CHAR(35)&"%s!A"&(MATCH("%s",%s,0)+%d),"%s")`,
-		p.Sheet.Name, reference, p.Sheet.Of(p.Column(insReference).Fixed()), p.Top-1, reference))
+		p.Sheet.Name, reference, p.Sheet.Of(p.Column(instructionFields.at("reference")).Fixed()), p.Top-1, reference))
 }
 
-// putCash sets the cells of the parts of cash and of their total.
-func putCash(cells []spreadsheet.Cell, c *settle.Cash, places int32, across string) {
-	cells[0], cells[1], cells[2] = spreadsheet.Digits(c.Consideration, places), spreadsheet.Digits(c.EarlyPayment, places), spreadsheet.Digits(c.AccruedInterest, places)
+// cashCells are consideration, early payment, interest and their total.
+func cashCells(c *settle.Cash, currency string) (cells [4]spreadsheet.Cell) {
+	places := tender.CashPlaces(currency)
+	for i, part := range [...]decimal.Decimal{c.Consideration, c.EarlyPayment, c.AccruedInterest} {
+		cells[i] = spreadsheet.Digits(part, places)
+	}
 	total := cells[0]
 	x, okX := cells[0].Amount.Plus(cells[1].Amount)
 	y, okY := x.Plus(cells[2].Amount)
 	if total.Amount = y; !okX || !okY || cells[0].Value+cells[1].Value+cells[2].Value != "" {
 		total = total.Holding(c.Total())
 	}
-	cells[3] = total.By(across)
-}
-
-// acrossCash adds up the cash parts in the cells of the same row.
-func acrossCash(from, to int) string {
-	return "SUM(" + spreadsheet.Letters(from) + "#:" + spreadsheet.Letters(to) + "#)"
-}
-
-// amountPlaces is how many decimals the i-th amount of a payment shows: the
-// first is principal, the others are cash.
-func amountPlaces(i int, amount decimal.Decimal, currency string) int32 {
-	if i == 0 {
-		return decimals.Places(amount)
-	}
-	return tender.CashPlaces(currency)
+	cells[3] = total
+	return cells
 }
 
 // total adds up the rows in a currency, in a row of a sheet.
 func (m *moneyList) total(currency string, s *spreadsheet.Sheet, row int) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, len(moneySpecs))
-	key := moneyAt("currency")
-	cells[0], cells[key-1] = spreadsheet.Label("Total "+currency), spreadsheet.Label(currency)
-	for n, c := range moneySpecs {
-		if c.amount == nil {
-			continue
-		}
-		sum := m.sums[currency][n].Decimal()
-		shown := decimals.Places(sum)
-		if c.cash {
-			shown = tender.CashPlaces(currency)
-		}
-		cells[n] = spreadsheet.Digits(sum, shown).By(m.sum(s, n+1, spreadsheet.At(row, key)))
-	}
+	key, sums := moneyFields.at("currency"), m.sums[currency].row(currency)
+	cells := moneyFields.totals("Total "+currency, &sums, func(col int) string { return m.sum(s, col, spreadsheet.At(row, key)) })
+	cells[key-1] = spreadsheet.Label(currency)
 	return cells
 }
 
 // shownTotal adds up the rows that a filter shows.
 func (m *moneyList) shownTotal(s *spreadsheet.Sheet) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, len(moneySpecs))
-	cells[0] = spreadsheet.Label("Rows that the filter shows")
+	label := "Rows that the filter shows"
 	if len(m.sums) > 1 {
-		cells[0] = spreadsheet.Label("Rows that the filter shows: choose one currency")
+		label += ": choose one currency"
 	}
-	for n, c := range moneySpecs {
-		if c.amount == nil {
-			continue
+	all := moneyRow{party: new(settle.Party), cash: new(settle.Cash)}
+	for currency, sums := range m.sums {
+		r := sums.row(currency)
+		if all.party.Currency == "" || tender.CashPlaces(currency) > tender.CashPlaces(all.party.Currency) {
+			all.party = r.party // the one with the most decimals
 		}
-		var sum decimal.Decimal
-		shown := int32(0)
-		for currency, sums := range m.sums {
-			sum = sum.Add(sums[n].Decimal())
-			shown = max(shown, tender.CashPlaces(currency))
-		}
-		if !c.cash {
-			shown = decimals.Places(sum)
-		}
-		cells[n] = spreadsheet.Digits(sum, shown).By(m.Over(s, func(address func(int) string) string {
-			return "SUBTOTAL(109," + address(n+1) + ")"
-		}))
+		cash := all.cash.Plus(*r.cash)
+		all.accepted, all.cash = all.accepted.Add(r.accepted), &cash
 	}
-	return cells
+	return moneyFields.totals(label, &all, func(col int) string {
+		return m.rows.Over(s, func(address func(int) string) string { return "SUBTOTAL(109," + address(col) + ")" })
+	})
 }
 
 // sum adds up a column over the rows in a currency, as seen from a sheet.
 func (m *moneyList) sum(from *spreadsheet.Sheet, col int, currency string) string {
-	return m.Over(from, func(address func(int) string) string {
-		return spreadsheet.SumOf(address(col), address(moneyAt("currency")), currency)
+	return m.rows.Over(from, func(address func(col int) string) string {
+		return spreadsheet.SumOf(address(col), address(moneyFields.at("currency")), currency)
 	})
 }

@@ -2,7 +2,6 @@ package workbook
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"tenderbatch/internal/display"
@@ -11,60 +10,100 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// The columns of Rejects. The summary above has the same ones as far as they apply.
-const (
-	rejOutcome = iota + 1
-	rejOpen
-	rejDepositary
-	rejInstruction // in the summary: rows
-	rejParticipant
-	rejSeries
-	rejCurrency
-	rejPrincipal
-	rejFile
-	rejSheet
-	rejRow // in the summary: how many lines
-	rejCell
-	rejColumn
-	rejValue
-	rejRule
-	rejMessage
-	rejAdvice
-	rejDecided
-)
-
-var rejectColumns = []spreadsheet.Column{
-	{Heading: "Outcome"},
-	{Heading: "Open"},
-	{Heading: "Depositary", Widest: 16},
-	{Heading: "Instruction", Widest: 24},
-	{Heading: "Participant"},
-	{Heading: "Series", Widest: 20},
-	{Heading: "Currency"},
-	{Heading: "Principal", Right: true},
-	{Heading: "File", Widest: 28},
-	{Heading: "Sheet", Widest: 18},
-	{Heading: "Row", Right: true},
-	{Heading: "Cell"},
-	{Heading: "Column", Widest: 20},
-	{Heading: "Value as written", Widest: 28},
-	{Heading: "Rule", Widest: 20},
-	{Heading: "What is wrong", Widest: 58},
-	{Heading: "What to do", Widest: 46},
-	{Heading: "Waived or resolved", Widest: 30},
+// rejectRow is a row of Rejects.
+type rejectRow struct {
+	*tender.Reject
+	open     bool
+	currency string
 }
 
-// rejectGroupColumns are those of the summary, which is above the list: a group has rows
-// in the place of an instruction.
-var rejectGroupColumns = func() []spreadsheet.Column {
-	all := slices.Clone(rejectColumns)
-	all[rejInstruction-1] = spreadsheet.Column{Heading: "Rows", Widest: 24}
-	all[rejRow-1].Heading = "Lines"
-	for _, col := range []int{rejParticipant, rejSeries, rejCell} {
-		all[col-1] = spreadsheet.Column{}
+// rejectFields are the columns of the list.
+var rejectFields = fields[rejectRow]{
+	{key: "outcome", column: spreadsheet.Column{Heading: "Outcome"},
+		cell: func(r *rejectRow) spreadsheet.Cell { return outcomeCell(r.Outcome(), r.open) }},
+	{key: "open", column: spreadsheet.Column{Heading: "Open"},
+		cell: func(r *rejectRow) spreadsheet.Cell { return openCell(r.open) }},
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+	{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
+	{key: "participant", column: spreadsheet.Column{Heading: "Participant"},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Participant) }},
+	{key: "series", column: spreadsheet.Column{Heading: "Series", Widest: 20},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Series) }},
+	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.currency) }},
+	{key: "principal", column: spreadsheet.Column{Heading: "Principal", Right: true},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Principal(r.Principal) }},
+	{key: "file", column: spreadsheet.Column{Heading: "File", Widest: 28},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Source.File) }},
+	{key: "sheet", column: spreadsheet.Column{Heading: "Sheet", Widest: 18},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Source.Sheet) }},
+	{key: "row", column: spreadsheet.Column{Heading: "Row", Right: true},
+		cell: func(r *rejectRow) spreadsheet.Cell { return rowCell(r.Source.Row) }},
+	{key: "cell", column: spreadsheet.Column{Heading: "Cell"},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Cell) }},
+	{key: "column", column: spreadsheet.Column{Heading: "Column", Widest: 20},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Column) }},
+	{key: "value", column: spreadsheet.Column{Heading: "Value as written", Widest: 28},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Value) }},
+	{key: "rule", column: spreadsheet.Column{Heading: "Rule", Widest: 20},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Rule) }},
+	{key: "message", column: spreadsheet.Column{Heading: "What is wrong", Widest: 58},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Message) }},
+	{key: "advice", column: spreadsheet.Column{Heading: "What to do", Widest: 46},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Advice) }},
+	{key: "decided", column: spreadsheet.Column{Heading: "Waived or resolved", Widest: 30},
+		cell: func(r *rejectRow) spreadsheet.Cell { return spreadsheet.Label(r.Decided()) }},
+}
+
+// rejectGroupFields are the columns of the summary above the list: each has the kind of
+// content of the column below it.
+var rejectGroupFields = fields[result.FindingGroup]{
+	{key: "outcome", column: spreadsheet.Column{Heading: "Outcome"},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return outcomeCell(r.Outcome, r.Open) }},
+	{key: "open", column: spreadsheet.Column{Heading: "Open"},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return openCell(r.Open) }},
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+	{key: "rows", column: spreadsheet.Column{Heading: "Rows", Widest: 24},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell {
+			return spreadsheet.Label(r.RowRanges(result.MostRanges))
+		}},
+	{}, // participant
+	{}, // series
+	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Currency) }},
+	{key: "principal", column: spreadsheet.Column{Heading: "Principal", Right: true},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Principal(r.Principal) }},
+	{key: "file", column: spreadsheet.Column{Heading: "File", Widest: 28},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.File) }},
+	{key: "sheet", column: spreadsheet.Column{Heading: "Sheet", Widest: 18},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Sheet) }},
+	{key: "lines", column: spreadsheet.Column{Heading: "Lines", Right: true},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Count(len(r.Findings)) }},
+	{}, // cell
+	{key: "column", column: spreadsheet.Column{Heading: "Column", Widest: 20},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Column) }},
+	{key: "value", column: spreadsheet.Column{Heading: "Value as written", Widest: 28},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Value) }},
+	{key: "rule", column: spreadsheet.Column{Heading: "Rule", Widest: 20},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Rule) }},
+	{key: "message", column: spreadsheet.Column{Heading: "What is wrong", Widest: 58},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Message()) }},
+	{key: "advice", column: spreadsheet.Column{Heading: "What to do", Widest: 46},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Advice()) }},
+	{key: "decided", column: spreadsheet.Column{Heading: "Waived or resolved", Widest: 30},
+		cell: func(r *result.FindingGroup) spreadsheet.Cell { return spreadsheet.Label(r.Decided) }},
+}
+
+// rowCell is the number of a row in a report; empty for what is about the whole file.
+func rowCell(row int) spreadsheet.Cell {
+	if row <= 0 {
+		return spreadsheet.Cell{}
 	}
-	return all
-}()
+	return spreadsheet.Count(row).Formatted("0")
+}
 
 // mostGroups is how many groups are above the list: more of them no one reads, and every
 // line is in the list.
@@ -74,17 +113,19 @@ const mostGroups = 200
 // count, and those that count with a remark.
 func (b *workbook) layRejects() {
 	const title = "Rejects: lines that do not count, or count with a remark"
-	s := b.NewSheet("Rejects", title)
+	s := b.frame.NewSheet("Rejects", title)
 	b.rejects = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.rejectWords()+".").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	top := b.layRejectGroups(s)
-	l := &spreadsheet.Listing{Columns: rejectColumns, Count: len(b.run.Rejects), None: "Every line that was read counts."}
-	l.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { b.rejectRow(&b.run.Rejects[i], cells) }
-	}
+	l := rejectFields.list(len(b.run.Rejects), "Every line that was read counts.", func() func(i int) *rejectRow {
+		return func(i int) *rejectRow {
+			r := &b.run.Rejects[i]
+			return &rejectRow{r, b.run.IsOpen(r), b.tally.currency(r.Series)}
+		}
+	})
 	frozen := s.Frozen
-	b.Lay(l, s, top, 0, b.Continuation(s, title))
+	b.frame.Lay(l, s, top, 0, b.frame.Continuation(s, title))
 	if top > spreadsheet.FirstRow {
 		s.Frozen = frozen
 	}
@@ -96,10 +137,10 @@ func (b *workbook) layRejectGroups(s *spreadsheet.Sheet) int {
 		return spreadsheet.FirstRow
 	}
 	groups := b.run.Groups()
-	t := spreadsheet.Table{Columns: rejectGroupColumns}
-	most := min(len(groups), mostGroups, b.RowsPerSheet/4)
+	t := spreadsheet.Table{Columns: rejectGroupFields.columns()}
+	most := min(len(groups), mostGroups, b.frame.RowsPerSheet/4)
 	for i := range groups[:most] {
-		t.Rows = append(t.Rows, rejectGroupRow(&groups[i]))
+		t.Rows = append(t.Rows, rejectGroupFields.row(&groups[i]))
 	}
 	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("By file, rule and value: what is open first, then by principal").As(spreadsheet.InSection))
 	row := s.Table(spreadsheet.FirstRow+1, t).Bottom + 1
@@ -109,39 +150,6 @@ func (b *workbook) layRejectGroups(s *spreadsheet.Sheet) int {
 	}
 	s.Put(row+1, 1, spreadsheet.Label("Line by line, by principal").As(spreadsheet.InSection))
 	return row + 2
-}
-
-func rejectGroupRow(g *result.FindingGroup) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, len(rejectGroupColumns))
-	cells[rejOutcome-1], cells[rejOpen-1] = outcomeCell(g.Outcome, g.Open), openCell(g.Open)
-	cells[rejPrincipal-1], cells[rejRow-1] = spreadsheet.Principal(g.Principal), spreadsheet.Count(len(g.Findings))
-	for col, text := range map[int]string{
-		rejDepositary: g.Depositary, rejInstruction: g.RowRanges(result.MostRanges), rejCurrency: g.Currency, rejFile: g.File, rejSheet: g.Sheet, rejColumn: g.Column,
-		rejValue: g.Value, rejRule: g.Rule, rejMessage: g.Message(), rejAdvice: g.Advice(), rejDecided: g.Decided,
-	} {
-		if text != "" {
-			cells[col-1] = spreadsheet.Label(text)
-		}
-	}
-	return cells
-}
-
-func (b *workbook) rejectRow(r *tender.Reject, cells []spreadsheet.Cell) {
-	open := b.run.IsOpen(r)
-	cells[rejOutcome-1], cells[rejOpen-1] = outcomeCell(r.Outcome(), open), openCell(open)
-	cells[rejPrincipal-1] = spreadsheet.Principal(r.Principal)
-	if r.Source.Row > 0 { // else it is about the whole file
-		cells[rejRow-1] = spreadsheet.Count(r.Source.Row).Formatted("0")
-	}
-	for i, text := range [...]string{
-		rejDepositary - 1: r.Depositary, rejInstruction - 1: r.Instruction, rejParticipant - 1: r.Participant, rejSeries - 1: r.Series,
-		rejCurrency - 1: b.tally.currency(r.Series), rejFile - 1: r.Source.File, rejSheet - 1: r.Source.Sheet, rejCell - 1: r.Cell, rejColumn - 1: r.Column,
-		rejValue - 1: r.Value, rejRule - 1: r.Rule, rejMessage - 1: r.Message, rejAdvice - 1: r.Advice, rejDecided - 1: r.Decided(),
-	} {
-		if text != "" {
-			cells[i] = spreadsheet.Label(text)
-		}
-	}
 }
 
 // outcomeCell shows an outcome in words.

@@ -5,73 +5,168 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/compare"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/spreadsheet"
 	"tenderbatch/internal/tender"
 )
 
-// The columns of Snapshots.
-const (
-	snpDepositary = iota + 1
-	snpInstruction
-	snpKind
-	snpWhat
-	snpParticipant
-	snpSeries
-	snpCurrency
-	snpWindow
-	snpWas
-	snpNow
-	snpDifference
-	snpFileWas
-	snpRowWas
-	snpFileNow
-	snpRowNow
-	snpDeadline
-	snpAfter
-	snpRule
-	snpState
-	snpCounts
-	snpAccepted
-	snpCash
-)
-
-var snapshotColumns = []spreadsheet.Column{
-	{Heading: "Depositary", Widest: 16},
-	{Heading: "Instruction", Widest: 24},
-	{Heading: "Change"},
-	{Heading: "What differs", Widest: 44},
-	{Heading: "Participant"},
-	{Heading: "Series", Widest: 20},
-	{Heading: "Currency"},
-	{Heading: "Window"},
-	{Heading: "Principal before", Right: true},
-	{Heading: "Principal now", Right: true},
-	{Heading: "Difference", Right: true},
-	{Heading: "Report before", Widest: 30},
-	{Heading: "Row", Right: true},
-	{Heading: "Report now", Widest: 30},
-	{Heading: "Row", Right: true},
-	{Heading: "Deadline"},
-	{Heading: "After it"},
-	{Heading: "Rule"},
-	{Heading: "Finding", Widest: 30},
-	{Heading: "Counts"},
-	{Heading: "Accepted in this run", Right: true},
-	{Heading: "Cash in this run", Right: true},
+// snapshotRow is a change between two reports.
+type snapshotRow struct {
+	*result.SnapshotChange
+	line     *result.SnapshotLine // the newest that has the instruction
+	currency string
+	zone     *time.Location
 }
 
-// snapshotReportColumns stand above those of the changes, so each has its kind of
+func (r *snapshotRow) principals() (was, now spreadsheet.Cell, change decimal.Decimal) {
+	if was = spreadsheet.Principal(r.Was.Principal); r.Kind != result.SnapshotVanished {
+		now = spreadsheet.Principal(r.Now.Principal)
+	}
+	return was, now, r.Difference()
+}
+
+func (r *snapshotRow) kind() spreadsheet.Cell {
+	c := spreadsheet.Label(string(r.Kind))
+	if r.Open {
+		c = c.WithTone(spreadsheet.Bad)
+	}
+	return c
+}
+
+func (r *snapshotRow) state() spreadsheet.Cell {
+	if r.Open {
+		return openCell(true)
+	}
+	return spreadsheet.Label(r.Resolved)
+}
+
+// snapshotFields are the columns of Snapshots.
+var snapshotFields = fields[snapshotRow]{
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+	{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
+	{key: "kind", column: spreadsheet.Column{Heading: "Change"},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return r.kind() }},
+	{key: "what", column: spreadsheet.Column{Heading: "What differs", Widest: 44},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.What) }},
+	{key: "participant", column: spreadsheet.Column{Heading: "Participant"},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Participant) }},
+	{key: "series", column: spreadsheet.Column{Heading: "Series", Widest: 20},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Series) }},
+	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.currency) }},
+	{key: "window", column: spreadsheet.Column{Heading: "Window"},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(string(r.line.Window)) }},
+	{key: "was", column: spreadsheet.Column{Heading: "Principal before", Right: true},
+		cell: func(r *snapshotRow) spreadsheet.Cell { was, _, _ := r.principals(); return was }},
+	{key: "now", column: spreadsheet.Column{Heading: "Principal now", Right: true},
+		cell: func(r *snapshotRow) spreadsheet.Cell { _, now, _ := r.principals(); return now }},
+	{key: "difference", column: spreadsheet.Column{Heading: "Difference", Right: true}, formula: "{now}-{was}",
+		cell: func(r *snapshotRow) spreadsheet.Cell { return difference(r.principals()) }},
+	{key: "file_was", column: spreadsheet.Column{Heading: "Report before", Widest: 30},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.Was.File) }},
+	{key: "row_was", column: spreadsheet.Column{Heading: "Row", Right: true},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return rowCell(r.Was.Row) }},
+	{key: "file_now", column: spreadsheet.Column{Heading: "Report now", Widest: 30},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.Now.File) }},
+	{key: "row_now", column: spreadsheet.Column{Heading: "Row", Right: true},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return rowCell(r.Now.Row) }},
+	{key: "deadline", column: spreadsheet.Column{Heading: "Deadline"},
+		cell: func(r *snapshotRow) spreadsheet.Cell {
+			return spreadsheet.InstantCell(r.Deadline, r.zone).Aligned(spreadsheet.Left)
+		}},
+	{key: "after", column: spreadsheet.Column{Heading: "After it"},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.BoolCell(r.After) }},
+	{key: "rule", column: spreadsheet.Column{Heading: "Rule"},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Label(r.Rule) }},
+	{key: "state", column: spreadsheet.Column{Heading: "Finding", Widest: 30},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return r.state() }},
+	{key: "counts", column: spreadsheet.Column{Heading: "Counts"},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.BoolCell(r.Counts) }},
+	{key: "accepted", column: spreadsheet.Column{Heading: "Accepted in this run", Right: true},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Principal(r.Accepted) }},
+	{key: "cash", column: spreadsheet.Column{Heading: "Cash in this run", Right: true},
+		cell: func(r *snapshotRow) spreadsheet.Cell { return spreadsheet.Cash(r.Cash, r.currency) }},
+}
+
+// snapshotReportRow is a report that was compared.
+type snapshotReportRow struct {
+	*result.SnapshotReport
+	zone *time.Location
+}
+
+func (r *snapshotReportRow) use() spreadsheet.Cell {
+	switch {
+	case r.Unread != "":
+		return spreadsheet.Label("not read").WithTone(spreadsheet.Bad)
+	case r.Used:
+		return spreadsheet.Label("used")
+	}
+	return spreadsheet.Label("compared")
+}
+
+func (r *snapshotReportRow) made() spreadsheet.Cell {
+	words := madeWords(r.From, r.To, r.zone)
+	switch {
+	case r.Unread != "":
+		words = r.Unread
+	case r.KeptBy != "":
+		words += "; the copy of run " + r.KeptBy
+	}
+	return spreadsheet.Label(words)
+}
+
+// ifRead is a figure of the report; empty if the report could not be read.
+func (r *snapshotReportRow) ifRead(c spreadsheet.Cell) spreadsheet.Cell {
+	if r.Unread != "" {
+		return spreadsheet.Cell{}
+	}
+	return c
+}
+
+// snapshotReportFields stand above those of the changes, so each has its kind of
 // content.
-var snapshotReportColumns = []spreadsheet.Column{
-	{Heading: "Depositary", Widest: 16}, {Heading: "Report", Widest: 24}, {Heading: "Use"}, {Heading: "Made", Widest: 44},
+var snapshotReportFields = fields[snapshotReportRow]{
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+	{key: "report", column: spreadsheet.Column{Heading: "Report", Widest: 24},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return spreadsheet.Label(r.File) }},
+	{key: "use", column: spreadsheet.Column{Heading: "Use"},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.use() }},
+	{key: "made", column: spreadsheet.Column{Heading: "Made", Widest: 44},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.made() }},
 	{}, {}, {}, {},
-	{Heading: "Tendered", Right: true}, {Heading: "Pending", Right: true}, {Heading: "Withdrawn", Right: true},
-	{}, {Heading: "Rows", Right: true},
-	{Heading: "Cancelled", Right: true}, {Heading: "New", Right: true},
-	{Heading: "With faults", Right: true}, {Heading: "Vanished", Right: true}, {Heading: "Changed", Right: true},
-	{}, {Heading: "Carried", Right: true}, {Heading: "Principal carried", Right: true}, {},
+	{key: "tendered", column: spreadsheet.Column{Heading: "Tendered", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Principal(r.Tendered)) }},
+	{key: "pending", column: spreadsheet.Column{Heading: "Pending", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Principal(r.Pending)) }},
+	{key: "withdrawn", column: spreadsheet.Column{Heading: "Withdrawn", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Principal(r.Withdrawn)) }},
+	{},
+	{key: "rows", column: spreadsheet.Column{Heading: "Rows", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Count(r.Rows)) }},
+	{key: "cancelled", column: spreadsheet.Column{Heading: "Cancelled", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Principal(r.Cancelled)) }},
+	{key: "new", column: spreadsheet.Column{Heading: "New", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Count(r.New)) }},
+	{key: "faulty", column: spreadsheet.Column{Heading: "With faults", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Principal(r.Faulty)) }},
+	{key: "vanished", column: spreadsheet.Column{Heading: "Vanished", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Count(r.Vanished)) }},
+	{key: "changed", column: spreadsheet.Column{Heading: "Changed", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Count(r.Changed)) }},
+	{},
+	{key: "carried", column: spreadsheet.Column{Heading: "Carried", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell { return r.ifRead(spreadsheet.Count(r.Carried)) }},
+	{key: "carried_principal", column: spreadsheet.Column{Heading: "Principal carried", Right: true},
+		cell: func(r *snapshotReportRow) spreadsheet.Cell {
+			return r.ifRead(spreadsheet.Principal(r.CarriedPrincipal))
+		}},
+	{},
 }
 
 const snapshotsTitle = "Snapshots: the reports of each depositary compared over time"
@@ -82,24 +177,27 @@ func (b *workbook) laySnapshots() {
 	if b.run.Snapshots == nil {
 		return
 	}
-	s := b.NewSheet("Snapshots", snapshotsTitle)
+	s := b.frame.NewSheet("Snapshots", snapshotsTitle)
 	b.snapshots = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(snapshotWords(b.run)).As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
-	t := spreadsheet.Table{Columns: snapshotReportColumns, None: "No report was compared."}
+	t := spreadsheet.Table{Columns: snapshotReportFields.columns(), None: "No report was compared."}
 	for i := range b.run.Snapshots.Reports {
-		t.Rows = append(t.Rows, b.snapshotReportRow(&b.run.Snapshots.Reports[i]))
+		t.Rows = append(t.Rows, snapshotReportFields.row(&snapshotReportRow{&b.run.Snapshots.Reports[i], b.run.Offer.Zone}))
 	}
 	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("Reports (principal by status, currencies mixed)").As(spreadsheet.InSection))
 	top := s.Table(spreadsheet.FirstRow+1, t).Bottom + 2
 	s.Put(top, 1, spreadsheet.Label("Instructions").As(spreadsheet.InSection))
 	changes := b.run.Snapshots.Changes
-	l := &spreadsheet.Listing{Columns: snapshotColumns, Count: len(changes), None: "No report differs from the one before about a tender that counted."}
-	l.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { b.snapshotRow(&changes[i], cells) }
-	}
+	none := "No report differs from the one before about a tender that counted."
+	l := snapshotFields.list(len(changes), none, func() func(i int) *snapshotRow {
+		return func(i int) *snapshotRow {
+			c := &changes[i]
+			return &snapshotRow{c, c.Line(), b.tally.currency(c.Line().Series), b.run.Offer.Zone}
+		}
+	})
 	frozen := s.Frozen
-	b.Lay(l, s, top+1, 0, b.Continuation(s, snapshotsTitle))
+	b.frame.Lay(l, s, top+1, 0, b.frame.Continuation(s, snapshotsTitle))
 	s.Frozen = frozen
 }
 
@@ -121,28 +219,6 @@ func snapshotWords(r *result.Run) string {
 	return "Open, to be resolved in the terms: " + strings.Join(words, "; ") + "."
 }
 
-func (b *workbook) snapshotReportRow(r *result.SnapshotReport) []spreadsheet.Cell {
-	cells := make([]spreadsheet.Cell, len(snapshotReportColumns))
-	use := "compared"
-	if r.Used {
-		use = "used"
-	}
-	cells[snpDepositary-1], cells[snpInstruction-1], cells[snpKind-1] = spreadsheet.Label(r.Depositary), spreadsheet.Label(r.File), spreadsheet.Label(use)
-	cells[snpWhat-1] = spreadsheet.Label(madeWords(r.From, r.To, b.run.Offer.Zone))
-	if r.KeptBy != "" {
-		cells[snpWhat-1] = spreadsheet.Label(cells[snpWhat-1].Text() + "; the copy of run " + r.KeptBy)
-	}
-	if r.Unread != "" {
-		cells[snpKind-1], cells[snpWhat-1] = spreadsheet.Label("not read").WithTone(spreadsheet.Bad), spreadsheet.Label(r.Unread)
-		return cells
-	}
-	cells[snpWas-1], cells[snpNow-1], cells[snpDifference-1] = spreadsheet.Principal(r.Tendered), spreadsheet.Principal(r.Pending), spreadsheet.Principal(r.Withdrawn)
-	cells[snpRowWas-1], cells[snpFileNow-1], cells[snpRowNow-1] = spreadsheet.Count(r.Rows), spreadsheet.Principal(r.Cancelled), spreadsheet.Count(r.New)
-	cells[snpDeadline-1], cells[snpAfter-1], cells[snpRule-1] = spreadsheet.Principal(r.Faulty), spreadsheet.Count(r.Vanished), spreadsheet.Count(r.Changed)
-	cells[snpCounts-1], cells[snpAccepted-1] = spreadsheet.Count(r.Carried), spreadsheet.Principal(r.CarriedPrincipal)
-	return cells
-}
-
 // madeWords says when a report was made.
 func madeWords(from, to time.Time, zone *time.Location) string {
 	switch {
@@ -152,35 +228,4 @@ func madeWords(from, to time.Time, zone *time.Location) string {
 		return tender.WallTime(from, zone)
 	}
 	return tender.WallTime(from, zone) + " or later, to " + tender.WallTime(to, zone)
-}
-
-func (b *workbook) snapshotRow(c *result.SnapshotChange, cells []spreadsheet.Cell) {
-	l, currency := c.Line(), b.tally.currency(c.Line().Series)
-	kind, state := spreadsheet.Label(string(c.Kind)), spreadsheet.Cell{}
-	switch {
-	case c.Open:
-		kind, state = kind.WithTone(spreadsheet.Bad), spreadsheet.Label("open").WithTone(spreadsheet.Bad)
-	case c.Resolved != "":
-		state = spreadsheet.Label(c.Resolved)
-	}
-	for col, text := range map[int]string{
-		snpDepositary: c.Depositary, snpInstruction: c.Instruction, snpWhat: c.What, snpParticipant: l.Participant, snpSeries: l.Series,
-		snpCurrency: currency, snpWindow: string(l.Window), snpFileWas: c.Was.File, snpFileNow: c.Now.File, snpRule: c.Rule,
-	} {
-		cells[col-1] = spreadsheet.Label(text)
-	}
-	cells[snpKind-1], cells[snpState-1] = kind, state
-	was, now := spreadsheet.Principal(c.Was.Principal), spreadsheet.Principal(c.Now.Principal)
-	if c.Kind == result.SnapshotVanished {
-		now = spreadsheet.Cell{}
-	}
-	wasAndNow(cells, snpWas, was, now, c.Difference())
-	for col, row := range map[int]int{snpRowWas: c.Was.Row, snpRowNow: c.Now.Row} {
-		if row > 0 {
-			cells[col-1] = spreadsheet.Count(row).Formatted("0")
-		}
-	}
-	cells[snpDeadline-1] = spreadsheet.InstantCell(c.Deadline, b.run.Offer.Zone).Aligned(spreadsheet.Left)
-	cells[snpAfter-1], cells[snpCounts-1] = spreadsheet.BoolCell(c.After), spreadsheet.BoolCell(c.Counts)
-	cells[snpAccepted-1], cells[snpCash-1] = spreadsheet.Principal(c.Accepted), spreadsheet.Cash(c.Cash, currency)
 }

@@ -64,15 +64,15 @@ func TestP1SortedListsKeepLinksAndTotals(t *testing.T) {
 		first := 0
 		rows := rowsOf(t, f, sheet)
 		for i, row := range rows {
-			if first == 0 && len(row) >= moneyAt("total") && reference.MatchString(row[moneyAt("reference")-1]) {
+			if first == 0 && len(row) >= moneyFields.at("total") && reference.MatchString(row[moneyFields.at("reference")-1]) {
 				first = i + 1
 			}
 		}
 		before := rows[first+count:]
-		sortedBackwards(t, f, sheet, first, first+count-1, moneyAt("total"))
+		sortedBackwards(t, f, sheet, first, first+count-1, moneyFields.at("total"))
 		totals := 0
 		for i, row := range before {
-			for col := moneyAt("accepted"); col <= moneyAt("total") && col <= len(row); col++ {
+			for col := moneyFields.at("accepted"); col <= moneyFields.at("total") && col <= len(row); col++ {
 				totals += sameTotal(t, f, sheet, spreadsheet.At(first+count+1+i, col), row[col-1])
 			}
 		}
@@ -80,8 +80,8 @@ func TestP1SortedListsKeepLinksAndTotals(t *testing.T) {
 			t.Errorf("%s: only %d totals were compared", sheet, totals)
 		}
 		for row := first; row < first+count; row++ {
-			sameTotal(t, f, sheet, spreadsheet.At(row, moneyAt("total")), "")
-			leadsToItself(t, f, sheet, row, rows[2*first+count-1-row-1][moneyAt("reference")-1])
+			sameTotal(t, f, sheet, spreadsheet.At(row, moneyFields.at("total")), "")
+			leadsToItself(t, f, sheet, row, rows[2*first+count-1-row-1][moneyFields.at("reference")-1])
 		}
 	}
 }
@@ -111,7 +111,7 @@ func sameTotal(t *testing.T, f *excelize.File, sheet, cell, want string) int {
 // leadsToItself follows the link of the reference that must be in a row now.
 func leadsToItself(t *testing.T, f *excelize.File, sheet string, row int, want string) {
 	t.Helper()
-	formula, err := f.GetCellFormula(sheet, spreadsheet.At(row, moneyAt("reference")))
+	formula, err := f.GetCellFormula(sheet, spreadsheet.At(row, moneyFields.at("reference")))
 	must(t, err)
 	_, rest, _ := strings.Cut(formula, "!A\"&(")
 	place, _, ok := strings.Cut(rest, "),\"")
@@ -122,7 +122,7 @@ func leadsToItself(t *testing.T, f *excelize.File, sheet string, row int, want s
 	must(t, f.SetCellFormula(sheet, scratch, place))
 	target, err := f.CalcCellValue(sheet, scratch)
 	must(t, err)
-	got, err := f.GetCellValue("Instructions", fmt.Sprint(spreadsheet.Letters(insReference), target))
+	got, err := f.GetCellValue("Instructions", fmt.Sprint(spreadsheet.Letters(instructionFields.at("reference")), target))
 	if must(t, err); got != want || !strings.HasSuffix(formula, `"`+want+`")`) {
 		t.Errorf("%s row %d: %s leads to row %s of %q", sheet, row, want, target, got)
 	}

@@ -65,7 +65,7 @@ var amountColumns = [6]int{sumOutstanding, sumEarly, sumLate, sumTendered, sumAc
 // when, whether anything is wrong, what is bought, at what factor, and what is
 // to be wired when.
 func (b *workbook) laySummary() {
-	s := b.NewSheet("Summary", b.run.Offer.Issuer)
+	s := b.frame.NewSheet("Summary", b.run.Offer.Issuer)
 	b.summary, b.byLevel = s, result.SeriesByLevel(b.run)
 	s.Put(spreadsheet.SubtitleRow, 1, spreadsheet.Label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).As(spreadsheet.InSubtitle))
 	row := b.layStatus(spreadsheet.BannerRow + 1)
@@ -136,7 +136,7 @@ func (b *workbook) layFacts(top int) int {
 	}
 	b.putRates(top + len(dates))
 	b.terms = top
-	b.Name("AsOf", s, spreadsheet.Fixed(top, sumSeries))
+	b.frame.Name("AsOf", s, spreadsheet.Fixed(top, sumSeries))
 	return top + max(len(dates)+len(b.run.Offer.Rates), len(terms))
 }
 
@@ -267,7 +267,7 @@ func (b *workbook) layResults(top int) int {
 		t.Totals = append(t.Totals, converted)
 	}
 	b.results = s.Table(top, t)
-	b.Name("Results", s, spreadsheet.Area{Top: top, Left: 1, Bottom: b.results.Bottom, Right: b.results.Right}.Fixed())
+	b.frame.Name("Results", s, spreadsheet.Area{Top: top, Left: 1, Bottom: b.results.Bottom, Right: b.results.Right}.Fixed())
 	return b.results.Bottom + len(t.Totals) + 1
 }
 
@@ -406,6 +406,9 @@ func (b *workbook) layCaps(row int) int {
 	return s.Table(row+1, t).Bottom + 1
 }
 
+// summaryWires are the columns of Funding that Summary repeats.
+var summaryWires = []string{"date", "settlement", "status", "currency", "accepted", "consideration", "early", "interest", "total"}
+
 // layWires lays out what is to be wired in each currency on each day, and
 // returns the next free row. The figures are those of Funding.
 func (b *workbook) layWires(row int) int {
@@ -415,19 +418,17 @@ func (b *workbook) layWires(row int) int {
 		title = "Paid, and to be wired"
 	}
 	s.Put(row, 1, spreadsheet.Label(title).As(spreadsheet.InSection))
-	t := spreadsheet.Table{Columns: []spreadsheet.Column{
-		{Heading: "Settlement date"}, {Heading: "Settlement"}, {Heading: "Status"}, {Heading: "Currency"},
-		{Heading: "Principal accepted", Right: true}, {Heading: "Tender Offer Consideration", Right: true},
-		{Heading: "Early Tender Payment", Right: true}, {Heading: "Accrued interest", Right: true},
-		{Heading: "Total", Right: true},
-	}, None: "Nothing is to be wired."}
-	for i := range b.run.Settlement.Funding {
-		f := b.fundingRows.Top + i
-		cells := []spreadsheet.Cell{b.funding.Get(f, fundDate), b.funding.Get(f, fundWhich), b.funding.Get(f, fundStatus), b.funding.Get(f, fundCurrency)}
-		for col := fundAccepted; col <= fundTotal; col++ {
-			cells = append(cells, b.funding.Get(f, col).By(b.funding.Of(spreadsheet.At(f, col))))
+	t := spreadsheet.Table{None: "Nothing is to be wired.", Rows: make([][]spreadsheet.Cell, len(b.run.Settlement.Funding))}
+	for _, key := range summaryWires {
+		col := fundingFields.at(key)
+		t.Columns = append(t.Columns, fundingFields[col-1].column)
+		for i := range t.Rows {
+			c := b.funding.Get(b.fundingRows.Top+i, col)
+			if fundingFields[col-1].total {
+				c = c.By(b.funding.Of(spreadsheet.At(b.fundingRows.Top+i, col)))
+			}
+			t.Rows[i] = append(t.Rows[i], c)
 		}
-		t.Rows = append(t.Rows, cells)
 	}
 	return s.Table(row+1, t).Bottom + 1
 }
@@ -444,7 +445,7 @@ func (b *workbook) putRates(top int) {
 		s.Merges = append(s.Merges, source)
 		if name := rateName(r); !named[name] {
 			named[name] = true
-			b.Name(name, s, spreadsheet.Fixed(row, sumSeries))
+			b.frame.Name(name, s, spreadsheet.Fixed(row, sumSeries))
 		}
 	}
 }

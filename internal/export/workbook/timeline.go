@@ -25,7 +25,7 @@ const (
 // layTimeline lays out when the tenders that count were received, and draws it
 // with the Early Tender Date marked.
 func (b *workbook) layTimeline() {
-	s := b.NewSheet("Timeline", "Timeline: when the tenders that count were received")
+	s := b.frame.NewSheet("Timeline", "Timeline: when the tenders that count were received")
 	b.timeline = s
 	note := "Principal by day, and by the hour on the day of the Early Tender Date and on the last day. Tenders that were withdrawn are left out."
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(note).As(spreadsheet.InSubtitle))

@@ -33,7 +33,7 @@ const (
 // layWaterfall lays out the steps of the acceptance in the order they were
 // taken: of each, what it took of each series, then what it left of each cap.
 func (b *workbook) layWaterfall() {
-	s := b.NewSheet("Waterfall", "Waterfall: how the acceptance came about")
+	s := b.frame.NewSheet("Waterfall", "Waterfall: how the acceptance came about")
 	b.waterfall = s
 	top := spreadsheet.FirstRow
 	t := spreadsheet.Table{Columns: waterfallColumns, None: "Nothing was tendered, so there was no step to take."}
@@ -54,7 +54,7 @@ func (b *workbook) layWaterfall() {
 	}
 	body := s.Table(top, t)
 	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: body.Bottom, Right: len(waterfallColumns)}, top, top
-	b.Name("WaterfallList", s, s.Filter.Fixed())
+	b.frame.Name("WaterfallList", s, s.Filter.Fixed())
 }
 
 func stepCells(i int, step allocate.Step, window string) []spreadsheet.Cell {

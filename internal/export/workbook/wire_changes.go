@@ -4,22 +4,43 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/spreadsheet"
 )
 
-var wireChangeColumns = []spreadsheet.Column{
-	{Heading: "Payment reference"},
-	{Heading: "Change"},
-	{Heading: "Status now"},
-	{Heading: "Depositary", Widest: 20},
-	{Heading: "Participant"},
-	{Heading: "Participant name", Widest: 30},
-	{Heading: "Currency"},
-	{Heading: "Settlement date"},
-	{Heading: "Total before", Right: true},
-	{Heading: "Total now", Right: true},
-	{Heading: "Pay in addition", Right: true},
-	{Heading: "Claw back", Right: true},
+// wireChangeRow is a row of Wire changes, or its totals in a currency.
+type wireChangeRow struct {
+	*result.WireChange
+	status               settle.Status // now; "" if the wire is cancelled
+	additional, clawBack decimal.Decimal
+}
+
+// wireChangeFields are the columns of Wire changes.
+var wireChangeFields = fields[wireChangeRow]{
+	{key: "reference", column: spreadsheet.Column{Heading: "Payment reference"},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.Reference) }},
+	{key: "change", column: spreadsheet.Column{Heading: "Change"},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Kind)) }},
+	{key: "status", column: spreadsheet.Column{Heading: "Status now"},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.status)) }},
+	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 20},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+	{key: "participant", column: spreadsheet.Column{Heading: "Participant"},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.Participant) }},
+	{key: "name", column: spreadsheet.Column{Heading: "Participant name", Widest: 30},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.ParticipantName) }},
+	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.Currency) }},
+	{key: "date", column: spreadsheet.Column{Heading: "Settlement date"},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Day(r.Date).Aligned(spreadsheet.Left) }},
+	{key: "was", column: spreadsheet.Column{Heading: "Total before", Right: true},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.Was, r.Currency) }},
+	{key: "now", column: spreadsheet.Column{Heading: "Total now", Right: true},
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.Now, r.Currency) }},
+	{key: "additional", column: spreadsheet.Column{Heading: "Pay in addition", Right: true}, total: true, formula: "MAX({now}-{was},0)",
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.additional, r.Currency) }},
+	{key: "claw_back", column: spreadsheet.Column{Heading: "Claw back", Right: true}, total: true, formula: "MAX({was}-{now},0)",
+		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.clawBack, r.Currency) }},
 }
 
 // layWireChanges lays out the wires that differ, and returns the first of the sheets;
@@ -32,55 +53,30 @@ func layWireChanges(v *spreadsheet.Frame, c *result.WireChanges, title, note str
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(note).As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	totals := c.Totals()
-	l := &spreadsheet.Listing{Columns: wireChangeColumns, Count: len(c.Wires), None: "Every wire is as it was."}
-	l.Maker = func() spreadsheet.RowMaker {
-		return func(i int, cells []spreadsheet.Cell) { wireChangeRow(&c.Wires[i], cells) }
-	}
+	l := wireChangeFields.list(len(c.Wires), "Every wire is as it was.", func() func(i int) *wireChangeRow {
+		return func(i int) *wireChangeRow { return wireChangeAt(&c.Wires[i]) }
+	})
 	v.Lay(l, s, spreadsheet.FirstRow, len(totals), v.Continuation(s, title))
 	end := l.Last()
 	for i, t := range totals {
 		row := end.Bottom + 1 + i
-		cells := make([]spreadsheet.Cell, wchClawBack)
-		cells[0], cells[wchCurrency-1] = spreadsheet.Label("Total "+t.Currency), spreadsheet.Label(t.Currency)
-		for col, amount := range map[int]decimal.Decimal{wchAdditional: t.Additional, wchClawBack: t.ClawBack} {
-			cells[col-1] = spreadsheet.Cash(amount, t.Currency).By(l.Over(end.Sheet, func(address func(int) string) string {
-				return spreadsheet.SumOf(address(col), address(wchCurrency), spreadsheet.At(row, wchCurrency))
-			}))
-		}
-		end.Sheet.Line(row, cells, wireChangeColumns, spreadsheet.InTotal)
+		key := wireChangeFields.at("currency")
+		sums := wireChangeRow{&result.WireChange{Party: settle.Party{Currency: t.Currency}}, "", t.Additional, t.ClawBack}
+		cells := wireChangeFields.totals("Total "+t.Currency, &sums, func(col int) string {
+			return l.Over(end.Sheet, func(address func(int) string) string {
+				return spreadsheet.SumOf(address(col), address(key), spreadsheet.At(row, key))
+			})
+		})
+		cells[key-1] = spreadsheet.Label(t.Currency)
+		end.Sheet.Line(row, cells, l.Columns, spreadsheet.InTotal)
 	}
 	return s
 }
 
-func wireChangeRow(c *result.WireChange, cells []spreadsheet.Cell) {
-	cells[wchReference-1], cells[wchKind-1], cells[wchStatus-1] = spreadsheet.Label(c.Reference), spreadsheet.Label(string(c.Kind)), spreadsheet.Label(string(c.Status))
+func wireChangeAt(c *result.WireChange) *wireChangeRow {
+	r := &wireChangeRow{c, c.Status, c.Additional(), c.ClawBack()}
 	if c.Kind == result.WireCancelled {
-		cells[wchStatus-1] = spreadsheet.Cell{}
+		r.status = ""
 	}
-	cells[wchDepositary-1], cells[wchParticipant-1], cells[wchName-1] = spreadsheet.Label(c.Depositary), spreadsheet.Label(c.Participant), spreadsheet.Label(c.ParticipantName)
-	cells[wchCurrency-1], cells[wchDate-1] = spreadsheet.Label(c.Currency), spreadsheet.Day(c.Date).Aligned(spreadsheet.Left)
-	cells[wchWas-1], cells[wchNow-1] = spreadsheet.Cash(c.Was, c.Currency), spreadsheet.Cash(c.Now, c.Currency)
-	cells[wchAdditional-1] = spreadsheet.Cash(c.Additional(), c.Currency).By(additionalFormula)
-	cells[wchClawBack-1] = spreadsheet.Cash(c.ClawBack(), c.Currency).By(clawBackFormula)
+	return r
 }
-
-// The columns of Wire changes.
-const (
-	wchReference = iota + 1
-	wchKind
-	wchStatus
-	wchDepositary
-	wchParticipant
-	wchName
-	wchCurrency
-	wchDate
-	wchWas
-	wchNow
-	wchAdditional
-	wchClawBack
-)
-
-var (
-	additionalFormula = "MAX(" + spreadsheet.Letters(wchNow) + "#-" + spreadsheet.Letters(wchWas) + "#,0)"
-	clawBackFormula   = "MAX(" + spreadsheet.Letters(wchWas) + "#-" + spreadsheet.Letters(wchNow) + "#,0)"
-)

@@ -15,7 +15,7 @@ import (
 // cell by cell; excelize then writes what is around the rows: styles, columns,
 // names, charts and print set-up.
 type workbook struct {
-	spreadsheet.Frame
+	frame spreadsheet.Frame
 	run   *result.Run
 	tally *tally
 	terms int // row of the first fact about the terms on Summary
@@ -39,11 +39,11 @@ func WriteWorkbook(w io.Writer, r *result.Run) error {
 }
 
 func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
-	b := &workbook{Frame: volumeOf(r, rowsPerSheet), run: r, tally: newTally(r)}
+	b := &workbook{frame: frameOf(r, rowsPerSheet), run: r, tally: newTally(r)}
 	b.layInstructions()
 	b.layMoney() // after the instructions, where its references lead
 	if c := r.WireChanges; c != nil {
-		b.wireChanges = layWireChanges(&b.Frame, c, "Wire changes against the superseded run "+c.Superseded,
+		b.wireChanges = layWireChanges(&b.frame, c, "Wire changes against the superseded run "+c.Superseded,
 			"Additional payments and claims apply to what was sent for the superseded run. What was not sent yet is paid by the sheet Wires.")
 	}
 	b.layFunding()
@@ -54,7 +54,7 @@ func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
 	b.laySnapshots()
 	b.layTimeline()
 	b.layControls()
-	if err := b.Write(w, b.sheets()); err != nil {
+	if err := b.frame.Write(w, b.sheets()); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
 	return nil
@@ -70,15 +70,15 @@ func (b *workbook) sheets() []*spreadsheet.Sheet {
 			}
 		}
 	}
-	add(b.summary, b.waterfall, b.funding, b.wires.First(), b.payments.First())
+	add(b.summary, b.waterfall, b.funding, b.wires.rows.First(), b.payments.rows.First())
 	if b.paid != nil {
-		add(b.paid.First())
+		add(b.paid.rows.First())
 	}
 	add(b.wireChanges, b.instructions, b.rejects, b.changes, b.snapshots, b.timeline, b.controls)
 	return all
 }
 
-func volumeOf(r *result.Run, rowsPerSheet int) spreadsheet.Frame {
+func frameOf(r *result.Run, rowsPerSheet int) spreadsheet.Frame {
 	return spreadsheet.Frame{
 		Title:   fmt.Sprintf("%s: %s result of the tender offer %s", r.Offer.Issuer, r.Phase, r.Offer.ID),
 		Subject: "Run " + r.Name,

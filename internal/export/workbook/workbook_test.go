@@ -68,8 +68,8 @@ func TestWiresLeadToInstructions(t *testing.T) {
 	f := opened(t, rendered(t, r))
 	cash := make(map[string]string) // by reference
 	for _, w := range rowsOf(t, f, "Wires") {
-		if len(w) >= moneyAt("total") && regexp.MustCompile(`^[0-9A-Z]+-[A-Z]{3}-\d{8}-[0-9A-Z]{10}$`).MatchString(w[moneyAt("reference")-1]) {
-			cash[w[moneyAt("reference")-1]] = w[moneyAt("total")-1]
+		if len(w) >= moneyFields.at("total") && regexp.MustCompile(`^[0-9A-Z]+-[A-Z]{3}-\d{8}-[0-9A-Z]{10}$`).MatchString(w[moneyFields.at("reference")-1]) {
+			cash[w[moneyFields.at("reference")-1]] = w[moneyFields.at("total")-1]
 		}
 	}
 	if len(cash) != len(r.Settlement.Wires) {
@@ -77,9 +77,9 @@ func TestWiresLeadToInstructions(t *testing.T) {
 	}
 	sums := make(map[string]string)
 	for _, w := range rowsOf(t, f, "Instructions")[spreadsheet.BannerRow:] {
-		if len(w) >= insReference && cash[w[insReference-1]] != "" {
-			sum := dec("0" + sums[w[insReference-1]])
-			sums[w[insReference-1]] = sum.Add(dec(w[insTotal-1])).String()
+		if len(w) >= instructionFields.at("reference") && cash[w[instructionFields.at("reference")-1]] != "" {
+			sum := dec("0" + sums[w[instructionFields.at("reference")-1]])
+			sums[w[instructionFields.at("reference")-1]] = sum.Add(dec(w[instructionFields.at("total")-1])).String()
 		}
 	}
 	for reference, total := range cash {
@@ -106,11 +106,11 @@ func TestReferencesAreLookedUp(t *testing.T) {
 				continue
 			}
 			for i, row := range rowsOf(t, f, sheet) {
-				if len(row) < moneyAt("total") || row[moneyAt("status")-1] != string(settle.Due) {
+				if len(row) < moneyFields.at("total") || row[moneyFields.at("status")-1] != string(settle.Due) {
 					continue
 				}
 				found++
-				formula, err := f.GetCellFormula(sheet, spreadsheet.At(i+1, moneyAt("reference")))
+				formula, err := f.GetCellFormula(sheet, spreadsheet.At(i+1, moneyFields.at("reference")))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -291,7 +291,7 @@ func TestHostileText(t *testing.T) {
 		r.Settlement.Payments[0].ParticipantName = text
 		r.Offer.Issuer, r.Offer.Series[0].Title, r.Offer.Conditions[0].Text = text, text, text
 		f := opened(t, rendered(t, r))
-		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": spreadsheet.At(spreadsheet.FirstRow+5+len(r.Groups()), rejFile), "Summary": "A1"} {
+		for sheet, ref := range map[string]string{"Instructions": "A7", "Rejects": spreadsheet.At(spreadsheet.FirstRow+5+len(r.Groups()), rejectFields.at("file")), "Summary": "A1"} {
 			if sheet == "Instructions" {
 				ref = spreadsheet.At(spreadsheet.BannerRow+len(r.Currencies())+2, 1)
 			}

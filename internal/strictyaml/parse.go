@@ -1,9 +1,4 @@
-// Package plainyaml parses the plain part of YAML that people's files may use:
-// mappings, lists and single values. What makes a file say something else than it
-// shows (anchors, aliases, tags, merged and complex keys, directives) is a fault, and
-// so is nesting that no such file has. Keys that stand twice are left to the reader,
-// who can say what they are.
-package plainyaml
+package strictyaml
 
 import (
 	"errors"
@@ -16,23 +11,24 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Fault is one thing that is wrong with a file, and where.
-type Fault struct {
-	Line, Column int    // 1 is the first; columns in characters
-	Message      string // what is wrong and what to do; it shows no value
+// problem is what the parser finds, and where.
+type problem struct {
+	line, column int // 1 is the first; columns in characters
+	message      string
+	parser       bool // the message is the parser's, and may show a word of the file
 }
 
-// Parse parses text whose lines end in a line feed. nesting is how deep it may be
-// nested: the time to parse grows with its square. With faults, which are in the order
+// parseText parses text whose lines end in a line feed. nesting is how deep it may be
+// nested: the time to parse grows with its square. With problems, which are in the order
 // of the file, there is no file.
-func Parse(text string, nesting int) (*ast.File, []Fault) {
+func parseText(text string, nesting int) (*ast.File, []problem) {
 	tokens := lexer.Tokenize(text)
 	if faults := refuse(tokens, nesting); len(faults) > 0 {
 		return nil, faults
 	}
 	file, err := parse(tokens)
 	if err != nil {
-		return nil, []Fault{syntax(err)}
+		return nil, []problem{syntax(err)}
 	}
 	return file, nil
 }
@@ -48,12 +44,15 @@ var refused = map[token.Type]string{
 }
 
 // refuse faults what a file may not use.
-func refuse(tokens token.Tokens, nesting int) (faults []Fault) {
+func refuse(tokens token.Tokens, nesting int) (faults []problem) {
 	depth, line, indicators := 0, 0, 0
 	for _, t := range tokens {
 		at := t.Position
 		if what, ok := refused[t.Type]; ok {
-			faults = append(faults, Fault{at.Line, at.Column, what + " is not used in this file; write the value itself, in quotation marks if it is a text"})
+			faults = append(faults, problem{
+				line: at.Line, column: at.Column,
+				message: what + " is not used in this file; write the value itself, in quotation marks if it is a text",
+			})
 		}
 		if at.Line != line {
 			line, indicators = at.Line, 0
@@ -69,7 +68,10 @@ func refuse(tokens token.Tokens, nesting int) (faults []Fault) {
 			}
 		}
 		if depth > nesting || indicators > nesting {
-			return append(faults, Fault{at.Line, at.Column, "the file is nested deeper than any of its kind; look for a bracket that is not closed"})
+			return append(faults, problem{
+				line: at.Line, column: at.Column,
+				message: "the file is nested deeper than any of its kind; look for a bracket that is not closed",
+			})
 		}
 	}
 	return faults
@@ -86,17 +88,15 @@ func parse(tokens token.Tokens) (file *ast.File, err error) {
 	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 }
 
-// NotYAML begins the message about a place where text is no YAML. What follows it is
-// the parser's, and may show a word of the file.
-const NotYAML = "this is not YAML: "
+// advice is what to do about text that is not YAML.
+const advice = "; look at the indentation, quotation marks and brackets here and in the lines above"
 
-// syntax is the fault that a parser's error is about.
-func syntax(err error) Fault {
-	const advice = "; look at the indentation, quotation marks and brackets here and in the lines above"
+// syntax is what a parser's error is about.
+func syntax(err error) problem {
 	var e yaml.Error
 	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
 		at := e.GetToken().Position
-		return Fault{at.Line, at.Column, NotYAML + e.GetMessage() + advice}
+		return problem{at.Line, at.Column, "this is not YAML: " + e.GetMessage() + advice, true}
 	}
-	return Fault{1, 1, "the file is not YAML" + advice}
+	return problem{1, 1, "the file is not YAML" + advice, true}
 }

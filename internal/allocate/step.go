@@ -9,43 +9,43 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// filling is one step of the waterfall while its factor rises.
-type filling struct {
+// step is one step of the waterfall while its factor rises.
+type step struct {
 	*waterfall
 	level  int
 	groups []*group
 	bound  map[*capState]bool // the caps that cut something back
 }
 
-// bind is a cap that cannot take all that is asked of it, and the share of it
+// limit is a cap that cannot take all that is asked of it, and the share of it
 // that it can: what it has left over what the open groups would count for.
-type bind struct {
+type limit struct {
 	cap   *capState
 	ratio *big.Rat
 }
 
 // tighter reports whether b leaves less than c; of two alike the one over all
 // series is the tighter, as it decides more.
-func (b bind) tighter(c bind) bool {
+func (b limit) tighter(c limit) bool {
 	order := b.ratio.Cmp(c.ratio)
 	return order < 0 || order == 0 && b.cap.all && !c.cap.all
 }
 
 // fill decides the open groups: whole where all fits, else by the rule of the
 // offer.
-func (f *filling) fill() {
+func (f *step) fill() {
 	rule := f.offer.Acceptance
 	if rule.Shortfall != tender.Prorate {
 		f.allOrNone(rule.Shortfall)
 		return
 	}
 	for f.anyOpen() {
-		tight, binds := f.tightest(f.demands())
+		tight, limited := f.tightest(f.demands())
 		switch {
-		case !binds && f.everybody && f.level > 0:
+		case !limited && f.everybody && f.level > 0:
 			f.raise(f.open(nil), rule.Given.Rat())
 			f.closeAt(decimalFactor(rule.Given))
-		case !binds:
+		case !limited:
 			f.raise(f.open(nil), wholeFactor().exact)
 			f.closeAt(wholeFactor())
 		case rule.Factor == tender.FactorGiven && f.announcedFits(tight.cap, rule.Given):
@@ -65,7 +65,7 @@ func (f *filling) fill() {
 
 // announcedFits reports whether the open groups under a cap can all be given the
 // announced factor without exceeding any cap.
-func (f *filling) announcedFits(c *capState, given decimal.Decimal) bool {
+func (f *step) announcedFits(c *capState, given decimal.Decimal) bool {
 	share := newShare(given.Rat())
 	amounts := make([]int64, len(f.groups))
 	for i, g := range f.groups {
@@ -75,14 +75,14 @@ func (f *filling) announcedFits(c *capState, given decimal.Decimal) bool {
 			}
 		}
 	}
-	_, binds := f.tightest(amounts)
-	return !binds
+	_, limited := f.tightest(amounts)
+	return !limited
 }
 
 // allOrNone takes the step whole or not at all (R9).
-func (f *filling) allOrNone(rule tender.Shortfall) {
-	tight, binds := f.tightest(f.demands())
-	if !binds {
+func (f *step) allOrNone(rule tender.Shortfall) {
+	tight, limited := f.tightest(f.demands())
+	if !limited {
 		f.raise(f.open(nil), wholeFactor().exact)
 		f.closeAt(wholeFactor())
 		return
@@ -100,13 +100,13 @@ func (f *filling) allOrNone(rule tender.Shortfall) {
 	}
 }
 
-func (f *filling) anyOpen() bool {
+func (f *step) anyOpen() bool {
 	return slices.ContainsFunc(f.groups, func(g *group) bool { return g.open })
 }
 
 // demands is what the open groups ask for, in the order of f.groups, zero for a
 // closed group.
-func (f *filling) demands() []int64 {
+func (f *step) demands() []int64 {
 	amounts := make([]int64, len(f.groups))
 	for i, g := range f.groups {
 		if g.open {
@@ -118,7 +118,7 @@ func (f *filling) demands() []int64 {
 
 // tightest returns the cap that can take the smallest share of the amounts, and
 // whether there is one that cannot take all.
-func (f *filling) tightest(amounts []int64) (tight bind, binds bool) {
+func (f *step) tightest(amounts []int64) (tight limit, limited bool) {
 	for _, c := range f.caps {
 		asked := f.asked(c, amounts)
 		left := c.left()
@@ -128,16 +128,16 @@ func (f *filling) tightest(amounts []int64) (tight bind, binds bool) {
 		if left.Sign() < 0 {
 			left.SetInt64(0)
 		}
-		b := bind{c, new(big.Rat).SetFrac(left, asked)}
-		if !binds || b.tighter(tight) {
-			tight, binds = b, true
+		b := limit{c, new(big.Rat).SetFrac(left, asked)}
+		if !limited || b.tighter(tight) {
+			tight, limited = b, true
 		}
 	}
-	return tight, binds
+	return tight, limited
 }
 
 // asked is what the amounts count for under a cap, in grains.
-func (f *filling) asked(c *capState, amounts []int64) *big.Int {
+func (f *step) asked(c *capState, amounts []int64) *big.Int {
 	sum := new(big.Int)
 	for i, g := range f.groups {
 		if amounts[i] != 0 {
@@ -148,7 +148,7 @@ func (f *filling) asked(c *capState, amounts []int64) *big.Int {
 }
 
 // open returns the open groups, or those of them that a cap covers.
-func (f *filling) open(under *capState) []*group {
+func (f *step) open(under *capState) []*group {
 	var open []*group
 	for _, g := range f.groups {
 		if g.open && (under == nil || under.weight[g.cell] != nil) {
@@ -160,7 +160,7 @@ func (f *filling) open(under *capState) []*group {
 
 // raise lifts every piece of the groups to the factor, rounded down to the
 // multiple; one that has more already keeps it.
-func (f *filling) raise(groups []*group, factor *big.Rat) {
+func (f *step) raise(groups []*group, factor *big.Rat) {
 	share := newShare(factor)
 	for _, g := range groups {
 		for i := range g.pieces {
@@ -185,7 +185,7 @@ func (g *group) reached(share *share, p *piece) int64 {
 
 // close ends the rise of the open groups under a cap that has bound, at a
 // factor. Where no piece gained anything, the cap had no room for the level.
-func (f *filling) close(c *capState, factor Factor) {
+func (f *step) close(c *capState, factor Factor) {
 	f.bound[c] = true
 	closing := f.open(c)
 	reason := Reason{Code: Prorated, Cap: c.Name, Level: f.level}
@@ -200,7 +200,7 @@ func (f *filling) close(c *capState, factor Factor) {
 
 // closeAt ends the rise of all open groups at a factor that no cap limits: 1, or
 // the one the issuer announced.
-func (f *filling) closeAt(factor Factor) {
+func (f *step) closeAt(factor Factor) {
 	reason := Reason{Code: AcceptedInFull, Level: f.level}
 	if factor.exact.Cmp(wholeFactor().exact) < 0 {
 		reason.Code = Announced
@@ -213,7 +213,7 @@ func (f *filling) closeAt(factor Factor) {
 }
 
 // book closes a group and uses up the caps over it.
-func (f *filling) book(g *group, factor Factor, reason Reason) {
+func (f *step) book(g *group, factor Factor, reason Reason) {
 	g.open, g.factor, g.reason = false, factor, reason
 	f.use(g.cell, g.accepted)
 }

@@ -1,4 +1,4 @@
-package plainyaml
+package strictyaml
 
 import (
 	"strings"
@@ -18,11 +18,11 @@ func TestWhatAFileDoesNotShowIsAFault(t *testing.T) {
 		"a: [1, 2]\nb: {c: d, e: f}\n": "",
 		"a: 1\na: 2\n":                 "", // who reads it says which key
 	} {
-		file, faults := Parse(text, 4)
+		file, faults := parseText(text, 4)
 		switch {
 		case want == "" && (file == nil || len(faults) > 0):
 			t.Errorf("%q: %v", text, faults)
-		case want != "" && (file != nil || len(faults) == 0 || !strings.Contains(faults[0].Message, want) || faults[0].Line < 1 || faults[0].Column < 1):
+		case want != "" && (file != nil || len(faults) == 0 || !strings.Contains(faults[0].message, want) || faults[0].line < 1 || faults[0].column < 1):
 			t.Errorf("%q: %v, want %q", text, faults, want)
 		}
 	}
