@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/metrics", "internal/monitor", "internal/notify", "internal/offerfolder",
+		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder",
 		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
 		"internal/settle", "internal/strictyaml", "internal/tender", "internal/whatif",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"internal/monitor": {
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/ledger",
 		"internal/metrics", "internal/notify", "internal/offerfolder", "internal/pipeline", "internal/schedule",
-		"internal/settings", "internal/tender",
+		"internal/serve", "internal/settings", "internal/tender",
 	},
 	"internal/notify": {
 		"internal/display", "internal/exitcode", "internal/settings", "internal/tender",

@@ -195,11 +195,10 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	for _, old := range installed.Deprecated {
 		log.Warn(old)
 	}
-	s := w.newService(installed, log)
-	s.reminders.Read(filepath.Join(folder, monitor.RemindedName), log)
-	defer s.monitor.Notices.Wait()
+	s := monitor.NewService(w.installation(), installed, filepath.Join(folder, monitor.RemindedName), log)
+	defer s.Monitor.Notices.Wait()
 	if address := installed.Metrics.Listen; address != "" {
-		closed, err := s.listen(ctx, address)
+		closed, err := s.Listen(ctx, address)
 		if err != nil {
 			return err
 		}
@@ -213,6 +212,17 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	return serve.Serve(ctx, serve.Config{
 		Folder: folder, Now: w.now, Log: log,
 		Poll: installed.Serve.Poll, QuietPeriod: installed.Serve.QuietPeriod, Grace: installed.Serve.Grace,
-		Load: s.load, Run: s.do, Observe: s.observe, Runs: runs, Memory: memory,
+		Load: s.Load, Run: s.Do, Runs: runs, Memory: memory,
+		Observe: func(e serve.Event) {
+			if beat, is := e.(serve.Heartbeat); is {
+				notifySystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady,
+					daemon.SdNotifyWatchdog, beat.Offers, beat.Running, beat.Waiting))
+			}
+			s.Observe(e)
+		},
 	})
 }
+
+// notifySystemd sends the service manager a state, if there is one. An error needs no
+// handling: without a heartbeat the service manager restarts the service.
+func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
@@ -45,16 +46,16 @@ func TestEveryEventIsObserved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := testWorld(&log, &log).newService(settings.Default(), logger)
+	s := monitor.NewService(testWorld(&log, &log).installation(), settings.Default(), "", logger)
 	for _, e := range events {
-		s.observe(e)
+		s.Observe(e)
 	}
 	if strings.Contains(log.String(), "internal error") {
 		t.Errorf("an event is not known:\n%s", &log)
 	}
-	s.observe(nil)
+	s.Observe(nil)
 	if !strings.Contains(log.String(), "an event is not known") {
 		t.Errorf("an unknown event is passed over:\n%s", &log)
 	}
-	s.monitor.Notices.Wait()
+	s.Monitor.Notices.Wait()
 }

@@ -14,6 +14,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/tender"
@@ -67,26 +68,26 @@ func TestS3AParkedOfferIsShownAndReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := w.newService(installed, logger)
-	state, err := s.load(offer)
+	s := monitor.NewService(w.installation(), installed, "", logger)
+	state, err := s.Load(offer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.observe(serve.Parked{Folder: offer, Deaths: state.Deaths})
-	s.monitor.Notices.Wait()
-	if all := s.monitor.Board.Offers(); len(all) != 1 || !all[0].Parked {
+	s.Observe(serve.Parked{Folder: offer, Deaths: state.Deaths})
+	s.Monitor.Notices.Wait()
+	if all := s.Monitor.Board.Offers(); len(all) != 1 || !all[0].Parked {
 		t.Errorf("the metrics show %+v", all)
 	}
 	if notice := <-heard; !strings.Contains(notice, "the service died in each of the last 4 runs") ||
 		!strings.Contains(notice, "parked") {
 		t.Errorf("the notice is %s", notice)
 	}
-	if err := s.monitor.Board.Ready(func() bool { return true })(); err == nil ||
+	if err := s.Monitor.Board.Ready(func() bool { return true })(); err == nil ||
 		!strings.Contains(err.Error(), "parked") {
 		t.Errorf("ready: %v", err)
 	}
-	s.observe(serve.Parked{Folder: offer})
-	if s.monitor.Board.Offers()[0].Parked {
+	s.Observe(serve.Parked{Folder: offer})
+	if s.Monitor.Board.Offers()[0].Parked {
 		t.Error("it is still shown as parked")
 	}
 }

@@ -23,27 +23,26 @@ import (
 func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 	var now time.Time
 	l, folder, file := newListener(t), level3Folder(t), filepath.Join(t.TempDir(), monitor.RemindedName)
-	start := func(remind settings.Daily) *service {
+	start := func(remind settings.Daily) *monitor.Service {
 		installed := settings.Default()
 		installed.Webhook = settings.Webhook{URL: l.URL + "/webhook",
 			On: []settings.Occasion{settings.Rejects, settings.Reminder, settings.Success}}
 		installed.Serve.Remind = remind
 		w := testWorld(io.Discard, io.Discard)
 		w.now = func() time.Time { return now }
-		s := w.newService(installed, slog.New(slog.DiscardHandler))
-		s.reminders.Read(file, slog.New(slog.DiscardHandler))
-		if _, err := s.loadTerms(folder); err != nil {
-			t.Fatal(err)
+		s := monitor.NewService(w.installation(), installed, file, slog.New(slog.DiscardHandler))
+		if state, err := s.Load(folder); err != nil || state.Fault != nil {
+			t.Fatal(state.Fault, err)
 		}
 		return s
 	}
 	nine := settings.Daily{Hour: 9}
 	s := start(nine)
-	remind := func() { s.remind(folder) }
-	again := func(at settings.Daily) func() { return func() { s = start(at); s.remind(folder) } }
+	remind := func() { s.Observe(serve.Idle{Folder: folder}) }
+	again := func(at settings.Daily) func() { return func() { s = start(at); s.Observe(serve.Idle{Folder: folder}) } }
 	run := func() {
 		job := serve.Job{Folder: folder, Trigger: tender.BySchedule, Slot: schedule.Slot{At: now}}
-		if err := s.run(t.Context(), job); err != nil {
+		if _, err := s.Do(t.Context(), job); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,7 +72,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		now = at
 		before := len(l.all())
 		step.do()
-		s.monitor.Notices.Wait()
+		s.Monitor.Notices.Wait()
 		var reported []string
 		for _, line := range l.all()[before:] {
 			reported = append(reported, strings.Fields(line)[1])
@@ -87,7 +86,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 func TestP9AReminderListsTheFindings(t *testing.T) {
 	folder := level3Folder(t)
 	runLevel3(t, folder, "2004-11-12T17:00")
-	u, err := pipeline.UnsettledOf(folder)
+	u, err := pipeline.OpenFindingsOf(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +96,7 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
 	}
 	batchOutput(t, exitcode.Done, "run", folder, "--accept-rejects", "a test")
-	if u, err := pipeline.UnsettledOf(folder); u != nil || err != nil {
+	if u, err := pipeline.OpenFindingsOf(folder); u != nil || err != nil {
 		t.Errorf("accepted, but still to act on: %+v, %v", u, err)
 	}
 }

@@ -37,7 +37,9 @@ type world struct {
 
 // installation is what reports of runs need of the program.
 func (w world) installation() monitor.Program {
-	return monitor.Program{Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version}
+	return monitor.Program{
+		Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version, By: w.by, Disk: w.disk,
+	}
 }
 
 // run is the whole program: it executes the command line and returns the exit

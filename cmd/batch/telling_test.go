@@ -84,7 +84,7 @@ func settingsFor(t *testing.T, path string, l *listener, more string) {
 
 // serviceFor is the service around the scheduler, with a clock, reporting
 // the listener of everything. config is the file with its settings.
-func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *service, config string) {
+func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *monitor.Service, config string) {
 	t.Helper()
 	config = filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "")
@@ -95,7 +95,7 @@ func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *service, co
 	log := &safeBuffer{}
 	w := testWorld(log, log)
 	w.now = now
-	return w.newService(installed, slog.New(slog.DiscardHandler)), config
+	return monitor.NewService(w.installation(), installed, "", slog.New(slog.DiscardHandler)), config
 }
 
 func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
@@ -165,10 +165,10 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 		at := time.Date(2004, 11, 10, 22, 30+15*i, 0, 0, time.UTC)
 		missed = append(missed, schedule.Miss{Slot: schedule.Slot{At: at}, Why: "superseded", Covered: true})
 	}
-	if err := s.recordMissed(folder, missed); err != nil {
+	if _, err := s.Do(t.Context(), serve.Job{Folder: folder, Missed: missed}); err != nil {
 		t.Fatal(err)
 	}
-	s.monitor.Notices.Wait()
+	s.Monitor.Notices.Wait()
 	if got, want := slices.Sorted(slices.Values(l.all())),
 		[]string{"/ping/level3-2004/fail", "webhook missed level3-2004"}; !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
@@ -184,31 +184,31 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
 	batchOutput(t, exitcode.OpenFindings, "run", folder)
 	s, config := serviceFor(t, l, testNow)
-	if _, err := s.loadTerms(folder); err != nil {
-		t.Fatal(err)
+	if state, err := s.Load(folder); err != nil || state.Fault != nil {
+		t.Fatal(state.Fault, err)
 	}
 	twin := filepath.Join(t.TempDir(), "twin")
 	if err := os.CopyFS(twin, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.loadTerms(twin); err == nil || s.id(twin) != "twin" {
-		t.Errorf("an offer with the id of another: %v, reported as %s", err, s.id(twin))
+	if state, err := s.Load(twin); err != nil || state.Fault == nil || s.Monitor.OfferID(twin) != "twin" {
+		t.Errorf("an offer with the id of another: %v, %v, reported as %s", state.Fault, err, s.Monitor.OfferID(twin))
 	}
 	if err := os.WriteFile(filepath.Join(folder, "offer.yaml"), []byte("id: level3-2004\nisuer: x\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	batchOutput(t, exitcode.Usage, "run", folder, "--config", config)
-	if err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: tender.BySchedule,
+	if _, err := s.Do(t.Context(), serve.Job{Folder: folder, Trigger: tender.BySchedule,
 		Slot: schedule.Slot{At: scriptNow}}); err == nil {
 		t.Error("a run with broken terms is done")
 	}
-	s.monitor.Notices.Wait()
+	s.Monitor.Notices.Wait()
 	want := []string{"/ping/level3-2004/2", "/ping/level3-2004/2", "/ping/level3-2004/start", "/ping/level3-2004/start",
 		"webhook failure level3-2004", "webhook failure level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
-	if shown := s.monitor.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
+	if shown := s.Monitor.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
 		t.Errorf("the metrics show %v", shown)
 	}
 }
@@ -229,8 +229,8 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 		if err := os.WriteFile(report, content, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		_ = s.run(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles}) // what became of it is reported
-		s.monitor.Notices.Wait()
+		_, _ = s.Do(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles}) // what became of it is reported
+		s.Monitor.Notices.Wait()
 	}
 	for range 5 {
 		run([]byte("no workbook"), time.Hour) // reported once
@@ -258,12 +258,12 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 	s, _ := serviceFor(t, l, testNow)
 	run := func(wantBad bool) {
 		t.Helper()
-		err := s.run(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles})
+		_, err := s.Do(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles})
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) != wantBad || (err != nil) != wantBad {
 			t.Fatal(err)
 		}
-		s.monitor.Notices.Wait()
-		if shown := s.monitor.Board.Offers(); shown[0].LedgerBad != wantBad {
+		s.Monitor.Notices.Wait()
+		if shown := s.Monitor.Board.Offers(); shown[0].LedgerBad != wantBad {
 			t.Errorf("the metrics show %v", shown)
 		}
 	}

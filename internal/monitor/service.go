@@ -1,4 +1,4 @@
-package main
+package monitor
 
 import (
 	"cmp"
@@ -12,12 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
-
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
-	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
@@ -31,16 +28,16 @@ import (
 // tried again, and others can have its memory meanwhile.
 const busyWait = 5 * time.Second
 
-// service does what the scheduler decides, and reports it: runs, ledgers, notices, metrics.
-type service struct {
-	monitor   *monitor.Monitor
-	world     world
+// Service does what the scheduler decides, and reports it: runs, ledgers, notices, metrics.
+type Service struct {
+	Monitor   *Monitor
+	program   Program
 	heartbeat atomic.Pointer[time.Time] // when the loop was last at work
 
 	mu     sync.Mutex
 	offers map[string]known // by folder
 
-	reminders monitor.Reminders
+	reminders Reminders
 }
 
 // known is what the service knows of an offer; the terms are as they were last read.
@@ -50,22 +47,18 @@ type known struct {
 	deathsNoted bool
 }
 
-func (w world) newService(installed settings.Settings, log *slog.Logger) *service {
-	s := &service{
-		world: w, monitor: monitor.New(w.installation(), installed, metrics.New(w.version), log), offers: map[string]known{},
-	}
-	s.monitor.OfferID, s.monitor.Reminds = s.id, !installed.Serve.Remind.Never
-	now := w.now()
-	s.heartbeat.Store(&now)
+// NewService is the service for settings. reminded is the file that keeps the days of the
+// reminders; see [RemindedName].
+func NewService(in Program, installed settings.Settings, reminded string, log *slog.Logger) *Service {
+	s := &Service{Monitor: New(in, installed, metrics.New(in.Version), log), program: in, offers: map[string]known{}}
+	s.Monitor.OfferID, s.Monitor.Reminds = s.id, !installed.Serve.Remind.Never
+	s.reminders.Read(reminded, log)
+	s.beat()
 	return s
 }
 
-// notifySystemd sends the service manager a state, if there is one. An error needs no
-// handling: without a heartbeat the service manager restarts the service.
-func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
-
-// observe shows and reports what happens in the scheduler.
-func (s *service) observe(e serve.Event) {
+// Observe shows and reports what happens in the scheduler.
+func (s *Service) Observe(e serve.Event) {
 	switch e := e.(type) {
 	case serve.NextSlot:
 		s.next(e.Folder, e.Slot)
@@ -76,69 +69,67 @@ func (s *service) observe(e serve.Event) {
 	case serve.Dropped:
 		s.forget(e.Folder)
 	case serve.Waiting:
-		s.monitor.Board.Update(s.id(e.Folder), func(o *metrics.Offer) { o.Waiting = e.Waits })
+		s.Monitor.Board.Update(s.id(e.Folder), func(o *metrics.Offer) { o.Waiting = e.Waits })
 	case serve.Parked:
 		s.parked(e.Folder, e.Deaths)
 	case serve.Idle:
 		s.remind(e.Folder)
 	case serve.Heartbeat:
-		s.beat(e)
+		s.beat()
 	default:
-		s.monitor.Log.Error("internal error: an event is not known, and was not shown; please report it",
+		s.Monitor.Log.Error("internal error: an event is not known, and was not shown; please report it",
 			"type", fmt.Sprintf("%T", e))
 	}
 }
 
 // parked sends a notice of an offer whose runs the service died of, and shows it until one
 // comes to an end.
-func (s *service) parked(folder string, deaths schedule.Deaths) {
+func (s *Service) parked(folder string, deaths schedule.Deaths) {
 	id := s.id(folder)
-	s.monitor.Board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
+	s.Monitor.Board.Update(id, func(o *metrics.Offer) { o.Parked = deaths.Parked() })
 	if !deaths.Parked() {
 		return
 	}
-	now := s.world.now()
-	zone := cmp.Or(monitor.ZoneOf(folder), time.UTC)
-	s.monitor.Report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id,
+	now := s.program.Now()
+	zone := cmp.Or(zoneOf(folder), time.UTC)
+	s.Monitor.report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id,
 		Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Failed), Title: "parked: the service died in its runs",
 		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else "+
 			"running; it is tried again at %s, and when its files or terms change", deaths.Count,
-			toTheSecond(deaths.NextTry().In(zone))),
+			tender.WallTime(deaths.NextTry().Truncate(time.Second), zone)),
 		Advice: "check in the log how the service ended; give it more memory, replace the file that makes it fail, or " +
 			"run the offer by hand"})
 }
 
-// listen answers Prometheus and health checks, until what it returns is
+// Listen answers Prometheus and health checks, until what it returns is
 // called.
-func (s *service) listen(ctx context.Context, address string) (closed func(), err error) {
+func (s *Service) Listen(ctx context.Context, address string) (closed func(), err error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("metrics.listen: %w; choose another address", err)
 	}
-	s.monitor.Log.Info("metrics", "address", listener.Addr().String())
+	s.Monitor.Log.Info("metrics", "address", listener.Addr().String())
 	ctx, stop := context.WithCancel(ctx)
-	alive := metrics.Alive(s.world.now, func() time.Time { return *s.heartbeat.Load() },
-		3*s.monitor.Settings.Serve.Poll+time.Minute)
-	ready := s.monitor.Board.Ready(s.loaded)
+	alive := metrics.Alive(s.program.Now, func() time.Time { return *s.heartbeat.Load() },
+		3*s.Monitor.Settings.Serve.Poll+time.Minute)
+	ready := s.Monitor.Board.Ready(s.loaded)
 	var done sync.WaitGroup
 	done.Go(func() {
-		if err := metrics.Serve(ctx, listener, s.monitor.Board.Handler(alive, ready)); err != nil {
-			s.monitor.Log.Error("metrics are no longer served; restart the service", "error", err)
+		if err := metrics.Serve(ctx, listener, s.Monitor.Board.Handler(alive, ready)); err != nil {
+			s.Monitor.Log.Error("metrics are no longer served; restart the service", "error", err)
 		}
 	})
 	return func() { stop(); done.Wait() }, nil
 }
 
-// beat notes that the loop and all offers are at work, and says so to the service manager.
-func (s *service) beat(load serve.Heartbeat) {
-	now := s.world.now()
+// beat notes that the loop and all offers are at work.
+func (s *Service) beat() {
+	now := s.program.Now()
 	s.heartbeat.Store(&now)
-	notifySystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady,
-		daemon.SdNotifyWatchdog, load.Offers, load.Running, load.Waiting))
 }
 
 // loaded reports whether the terms of any offer were read.
-func (s *service) loaded() bool {
+func (s *Service) loaded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.offers {
@@ -149,11 +140,11 @@ func (s *service) loaded() bool {
 	return false
 }
 
-// load reads what an offer is planned from. Runs that died with the service are noted first,
+// Load reads what an offer is planned from. Runs that died with the service are noted first,
 // once: later no run dies without it.
-func (s *service) load(folder string) (state serve.OfferState, err error) {
+func (s *Service) Load(folder string) (state serve.OfferState, err error) {
 	state.Plan, state.Fault = s.loadTerms(folder)
-	state.Need = pipeline.Need(folder, s.world.now())
+	state.Need = pipeline.Need(folder, s.program.Now())
 	if !s.known(folder).deathsNoted {
 		if err := pipeline.NoteDeaths(context.Background(), s.request(folder, tender.ByFiles, schedule.Slot{})); err != nil {
 			return state, err
@@ -166,15 +157,15 @@ func (s *service) load(folder string) (state serve.OfferState, err error) {
 
 // loadTerms reads the terms of an offer. Two offers of one id could not be distinguished
 // by the people who get the notices.
-func (s *service) loadTerms(folder string) (schedule.Plan, error) {
+func (s *Service) loadTerms(folder string) (schedule.Plan, error) {
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		return schedule.Plan{}, err
 	}
 	id := terms.AsOf(time.Time{}).ID
-	for _, d := range terms.AsOf(s.world.now()).Depositaries {
+	for _, d := range terms.AsOf(s.program.Now()).Depositaries {
 		if d.PasswordEnv != "" {
-			s.world.getenv(d.PasswordEnv) // it leaves the environment, and is masked from here on
+			s.program.Getenv(d.PasswordEnv) // it leaves the environment, and is masked from here on
 		}
 	}
 	s.mu.Lock()
@@ -187,7 +178,7 @@ func (s *service) loadTerms(folder string) (schedule.Plan, error) {
 	}
 	k := s.offers[folder]
 	if was := cmp.Or(k.id, filepath.Base(folder)); was != id {
-		s.monitor.Board.Remove(was) // it was shown under its folder's name, or has a new id
+		s.Monitor.Board.Remove(was) // it was shown under its folder's name, or has a new id
 	}
 	k.id, k.zone = id, terms.Zone()
 	s.offers[folder] = k
@@ -195,14 +186,14 @@ func (s *service) loadTerms(folder string) (schedule.Plan, error) {
 }
 
 // known is what is known of the offer in a folder.
-func (s *service) known(folder string) known {
+func (s *Service) known(folder string) known {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.offers[folder]
 }
 
 // change changes what is known of the offer in a folder.
-func (s *service) change(folder string, change func(*known)) {
+func (s *Service) change(folder string, change func(*known)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := s.offers[folder]
@@ -210,16 +201,16 @@ func (s *service) change(folder string, change func(*known)) {
 	s.offers[folder] = k
 }
 
-// id is the id of the offer in a folder as it was last read, or what [monitor.OfferID] says
+// id is the id of the offer in a folder as it was last read, or what [offerID] says
 // before it was. An id that another offer has is not its own: it goes by its folder's
 // name.
-func (s *service) id(folder string) string {
+func (s *Service) id(folder string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if known := s.offers[folder].id; known != "" {
 		return known
 	}
-	id := monitor.OfferID(folder)
+	id := offerID(folder)
 	for _, k := range s.offers {
 		if k.id == id {
 			return filepath.Base(folder)
@@ -229,25 +220,25 @@ func (s *service) id(folder string) string {
 }
 
 // next shows when an offer is run next.
-func (s *service) next(folder string, slot schedule.Slot) {
-	s.monitor.ShowMetrics(s.id(folder), folder, false)
-	s.monitor.Board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
+func (s *Service) next(folder string, slot schedule.Slot) {
+	s.Monitor.showMetrics(s.id(folder), folder, false)
+	s.Monitor.Board.Update(s.id(folder), func(o *metrics.Offer) { o.NextSlot = slot.At })
 }
 
 // broken reports terms that cannot be read, and shows it until they can be; nil: they can.
-func (s *service) broken(folder string, err error) {
+func (s *Service) broken(folder string, err error) {
 	id := s.id(folder)
-	s.monitor.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
+	s.Monitor.Board.Update(id, func(o *metrics.Offer) { o.Broken = err != nil })
 	if err != nil {
-		now := s.world.now()
-		s.monitor.Report(notify.Event{Kind: notify.Failure, At: now, Zone: s.known(folder).zone, Offer: id,
-			Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Usage), Message: monitor.WithoutFolder(err.Error(), folder)})
+		now := s.program.Now()
+		s.Monitor.report(notify.Event{Kind: notify.Failure, At: now, Zone: s.known(folder).zone, Offer: id,
+			Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Usage), Message: WithoutFolder(err.Error(), folder)})
 	}
 }
 
 // forget drops an offer.
-func (s *service) forget(folder string) {
-	s.monitor.Board.Remove(s.id(folder))
+func (s *Service) forget(folder string) {
+	s.Monitor.Board.Remove(s.id(folder))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.offers, folder)
@@ -255,7 +246,7 @@ func (s *service) forget(folder string) {
 
 // recordMissed notes slots that passed, and reports all of them in one notice: after
 // a night without the service there may be hundreds.
-func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error) {
+func (s *Service) recordMissed(offer string, missed []schedule.Miss) (err error) {
 	var noted []schedule.Miss
 	for _, m := range missed {
 		err = pipeline.RecordMissed(s.request(offer, tender.BySchedule, m.Slot), m.Why)
@@ -269,13 +260,13 @@ func (s *service) recordMissed(offer string, missed []schedule.Miss) (err error)
 		noted = append(noted, m)
 	}
 	if len(noted) > 0 {
-		s.monitor.ReportMissed(offer, noted)
+		s.Monitor.reportMissed(offer, noted)
 	}
 	return err
 }
 
-// do does a job of the scheduler. A slot that another process dealt with is done.
-func (s *service) do(ctx context.Context, job serve.Job) (serve.Outcome, error) {
+// Do does a job of the scheduler. A slot that another process dealt with is done.
+func (s *Service) Do(ctx context.Context, job serve.Job) (serve.Outcome, error) {
 	if len(job.Missed) > 0 {
 		return serve.Ended, s.recordMissed(job.Folder, job.Missed)
 	}
@@ -292,21 +283,23 @@ func (s *service) do(ctx context.Context, job serve.Job) (serve.Outcome, error) 
 }
 
 // run makes one run of the scheduler.
-func (s *service) run(ctx context.Context, job serve.Job) error {
-	o, err := s.monitor.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
+func (s *Service) run(ctx context.Context, job serve.Job) error {
+	o, err := s.Monitor.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
 	if err == nil && job.Trigger == tender.ByFiles {
-		for _, remark := range monitor.RemarksOf(o) {
-			s.monitor.Log.Warn("please check", "offer", s.id(job.Folder), "what", remark)
+		for _, remark := range remarksOf(o) {
+			s.Monitor.Log.Warn("please check", "offer", s.id(job.Folder), "what", remark)
 		}
 	}
 	return err
 }
 
 // request is what the scheduler asks of a run.
-func (s *service) request(folder string, trigger tender.Trigger, slot schedule.Slot) pipeline.Request {
-	var req pipeline.Request
-	s.world.fill(&req, folder)
-	req.Trigger, req.Log, req.Wait = trigger, s.monitor.Log, busyWait
+func (s *Service) request(folder string, trigger tender.Trigger, slot schedule.Slot) pipeline.Request {
+	p := s.program
+	req := pipeline.Request{
+		Folder: folder, Clock: p.Now, Version: p.Version, Getenv: p.Getenv, Disk: p.Disk, By: p.By,
+		Trigger: trigger, Log: s.Monitor.Log, Wait: busyWait,
+	}
 	if !slot.At.IsZero() {
 		req.Slot = slot.String()
 	}
@@ -316,27 +309,27 @@ func (s *service) request(folder string, trigger tender.Trigger, slot schedule.S
 // remind reports, once a day at the time that batch.yaml names, the findings of an offer
 // that are open although nothing has happened on that day. Notices of a run that was
 // published on the day have reported them already.
-func (s *service) remind(folder string) {
+func (s *Service) remind(folder string) {
 	zone := s.known(folder).zone
 	if zone == nil {
 		return // the terms were never read
 	}
-	now := s.world.now().In(zone)
+	now := s.program.Now().In(zone)
 	name, day := filepath.Base(folder), tender.DateOf(now).String()
-	if !s.monitor.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
+	if !s.Monitor.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
 		return
 	}
-	u, err := pipeline.UnsettledOf(folder)
+	u, err := pipeline.OpenFindingsOf(folder)
 	if err != nil {
-		s.monitor.Log.Warn("the open findings cannot be read; no reminder is sent today", "offer", s.id(folder), "error", err)
+		s.Monitor.Log.Warn("the open findings cannot be read; no reminder is sent today", "offer", s.id(folder), "error", err)
 		return
 	}
 	if u == nil || tender.DateOf(u.Reported.In(zone)).String() == day {
 		return
 	}
-	if err := s.reminders.Sent(s.world.disk, name, day); err != nil {
-		s.monitor.Log.Warn("a reminder could not be recorded; it may be sent twice today", "offer", s.id(folder),
+	if err := s.reminders.Sent(s.program.Disk, name, day); err != nil {
+		s.Monitor.Log.Warn("a reminder could not be recorded; it may be sent twice today", "offer", s.id(folder),
 			"error", err)
 	}
-	s.monitor.Report(monitor.ReminderOf(s.id(folder), u, now))
+	s.Monitor.report(ReminderOf(s.id(folder), u, now))
 }

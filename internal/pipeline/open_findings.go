@@ -14,8 +14,8 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Unsettled is what the newest published run of an offer leaves to act on.
-type Unsettled struct {
+// OpenFindings is what the newest published run of an offer leaves open.
+type OpenFindings struct {
 	Issuer   string
 	Run      string // its name
 	Counts   result.Counts
@@ -23,14 +23,14 @@ type Unsettled struct {
 	Reported time.Time             // when the scheduler last made a run that published them, by the ledger; zero for never
 }
 
-// UnsettledOf reads what the newest published run of the offer in a folder leaves to act
-// on; nil if there is no run, or nothing is open. Its files must be as they were kept.
-func UnsettledOf(folder string) (*Unsettled, error) {
+// OpenFindingsOf reads what the newest published run of the offer in a folder leaves
+// open; nil if there is no run, or nothing is open. Its files must be as they were kept.
+func OpenFindingsOf(folder string) (*OpenFindings, error) {
 	h, err := HistoryOf(folder)
 	if err != nil || h.archive == nil || h.archive.Latest() == nil {
 		return nil, err
 	}
-	u := &Unsettled{Run: h.archive.Latest().Run}
+	u := &OpenFindings{Run: h.archive.Latest().Run}
 	for _, e := range h.Entries {
 		// a run by hand is reported to no one else
 		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && e.Trigger.Scheduled() {
