@@ -40,13 +40,13 @@ func probe(wrong func() error) http.Handler {
 	})
 }
 
-// Alive returns a check for /healthz: last says when the loop last turned, and that must
+// Alive returns a check for /healthz: last says when the scheduler was last active, and that must
 // be at most within ago.
 func Alive(now, last func() time.Time, within time.Duration) func() error {
 	return func() error {
-		if turned := last(); now().Sub(turned) > within {
+		if active := last(); now().Sub(active) > within {
 			return fmt.Errorf("the scheduler was last active at %s, more than %s ago; restart the service",
-				turned.UTC().Format(time.RFC3339), within)
+				active.UTC().Format(time.RFC3339), within)
 		}
 		return nil
 	}

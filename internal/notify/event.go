@@ -9,18 +9,18 @@ import (
 	"tenderbatch/internal/settings"
 )
 
-// Kind is what an event is about.
-type Kind string
+// Kind is what an event is about: one of the occasions of the settings, or Start.
+type Kind = settings.Occasion
 
-// The kinds there are. All but Start are ends.
+// The kinds there are. All but Start are ends; no attempt ended with a Reminder, so it is not
+// pinged.
 const (
-	Start   Kind = "start"   // an attempt began
-	Success Kind = "success" // published without rejects, or nothing was new
-	Rejects Kind = "rejects" // published, with rejects
-	Failure Kind = "failure" // nothing was published
-	Missed  Kind = "missed"  // a slot of the schedule passed without a run
-
-	Reminder Kind = "reminder" // findings are open, and nothing has changed; no attempt ended, so it is not pinged
+	Start    Kind = "start" // an attempt began
+	Success       = settings.Success
+	Rejects       = settings.Rejects
+	Failure       = settings.Failure
+	Missed        = settings.Missed
+	Reminder      = settings.Reminder
 )
 
 // Event is something that happened to an offer. What is not known is zero.
@@ -65,7 +65,8 @@ type Total struct {
 }
 
 // adviceMissed is what to do after a missed slot.
-const adviceMissed = `check why nothing ran at that time; if the result is needed, run "batch run" for this offer by hand`
+const adviceMissed = "check why nothing ran at that time; if the result is needed, run \"batch run\" for this offer by " +
+	"hand"
 
 // adviceReminder is what to do about a reminder.
 const adviceReminder = "clarify the open findings with the depositary, or resolve them in the offer"
@@ -129,5 +130,5 @@ func (e Event) wanted(on []settings.Occasion) bool {
 	if e.Again || (e.Reminded && slices.Contains(on, settings.Reminder)) {
 		return false
 	}
-	return slices.Contains(on, settings.Occasion(e.Kind))
+	return slices.Contains(on, e.Kind)
 }
