@@ -36,25 +36,32 @@ func (s *server) usage() Heartbeat {
 	return usage
 }
 
-// noteProgress notes that an offer's goroutine is at work.
-func (s *server) noteProgress(folder string) {
-	now := s.config.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.progress[folder] = now
+// noteProgress notes that an offer's goroutine is at work, and on which run, if any.
+func (o *offer) noteProgress(job *Job) {
+	now := o.config.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.running, o.progress = job, now
+}
+
+// lastProgress is the run that an offer's goroutine is at, nil for none, and since when it has
+// been at one thing.
+func (o *offer) lastProgress() (running *Job, since time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.running, o.progress
 }
 
 // hanging lists the offers whose goroutine has made no progress for too long.
 func (s *server) hanging() (names []string) {
 	now := s.config.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for folder, f := range s.offers {
-		since, limit := s.progress[folder], stuckAfter
-		if run, is := s.running[folder]; is {
-			since, limit = run.began, longestRun
+	for folder, o := range s.offers {
+		job, since := o.lastProgress()
+		limit := stuckAfter
+		if job != nil {
+			limit = longestRun
 		}
-		if !ended(f.done) && now.Sub(since) > limit {
+		if !ended(o.done) && now.Sub(since) > limit {
 			names = append(names, filepath.Base(folder))
 		}
 	}

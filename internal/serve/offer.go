@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"tenderbatch/internal/schedule"
@@ -28,11 +29,18 @@ const (
 
 // offer is what the scheduler knows of one offer.
 type offer struct {
-	server *server
-	config *Config
-	folder string
-	log    *slog.Logger
-	wake   chan struct{}
+	server  *server
+	config  *Config
+	folder  string
+	log     *slog.Logger
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when its goroutine ended
+	dropped bool          // its folder is no offer any more
+	wake    chan struct{}
+
+	mu       sync.Mutex
+	running  *Job      // the run that is being made; nil for none
+	progress time.Time // when its goroutine was last seen at work
 
 	plan  *schedule.Plan // nil until the terms could be read
 	terms watchedFile    // offer.yaml as it was last read
@@ -75,7 +83,7 @@ func (o *offer) follow(ctx context.Context) {
 // up to ten. A run guards itself, so that its end is in the ledger.
 func (o *offer) guarded(ctx context.Context) (wait time.Duration) {
 	if rest := o.panicked.rest(o.config.Now()); rest > 0 {
-		o.server.noteProgress(o.folder)
+		o.noteProgress(nil)
 		return min(rest, maxIdle)
 	}
 	defer func() {
@@ -94,7 +102,7 @@ func (o *offer) guarded(ctx context.Context) (wait time.Duration) {
 // step looks at everything once and does one thing at most. It returns how long
 // there is nothing to do; 0 if it is to be called again at once.
 func (o *offer) step(ctx context.Context) time.Duration {
-	o.server.noteProgress(o.folder)
+	o.noteProgress(nil)
 	o.watchFolders()
 	if err := o.noteFiles(); err != nil {
 		o.problem("the inbox cannot be read; trying again", err)
@@ -347,10 +355,11 @@ func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
 func (o *offer) run(ctx context.Context, job Job) {
 	leave, admitted := o.admitted(ctx, job)
 	defer leave()
-	if !admitted || !o.server.begin(ctx, job) {
+	if !admitted || ctx.Err() != nil {
 		return
 	}
-	defer o.server.end(job)
+	o.noteProgress(&job)
+	defer o.noteProgress(nil)
 	quiet := o.isQuiet()
 	outcome, err := o.make(job)
 	o.own = true
@@ -410,24 +419,6 @@ func slotName(s schedule.Slot) string {
 	return s.String()
 }
 
-// begin notes that a run is under way. It returns false if none may begin.
-func (s *server) begin(ctx context.Context, job Job) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if ctx.Err() != nil {
-		return false
-	}
-	s.running[job.Folder] = underWay{job, s.config.Now()}
-	return true
-}
-
-func (s *server) end(job Job) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.running, job.Folder)
-	s.progress[job.Folder] = s.config.Now()
-}
-
 // admitted waits until a run has its turn. It has none if the scheduler is to stop, or if
 // meanwhile a date of the offer came, whose run goes first. leave is to be called in any
 // case.
@@ -455,7 +446,7 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 		case <-t.admitted:
 		case <-ctx.Done():
 		case <-look.C:
-			o.server.noteProgress(o.folder)
+			o.noteProgress(nil)
 			if job.Trigger != tender.ByDate && o.dateIsDue() {
 				return leave, false
 			}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -52,8 +51,7 @@ func isOffer(folder string) bool {
 func Serve(ctx context.Context, config Config) error {
 	runs, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &server{config: config, runs: runs, offers: map[string]*follower{}, reported: reports{},
-		running: map[string]underWay{}, count: -1, progress: map[string]time.Time{}}
+	s := &server{config: config, runs: runs, offers: map[string]*offer{}, reported: reports{}, count: -1}
 	s.began = s.config.Now()
 	s.admission = &admission{runs: s.config.Runs, memory: s.config.Memory}
 	defer s.watch()()
@@ -67,33 +65,15 @@ func Serve(ctx context.Context, config Config) error {
 
 // server is the loop over all offers.
 type server struct {
-	config   Config
-	runs     context.Context // of the runs
-	began    time.Time
-	offers   map[string]*follower
-	watcher  *watcher // nil: only polling
-	links    string   // those that were last named
-	reported reports  // of the folder
-	count    int      // of offers, as last said
-
+	config    Config
+	runs      context.Context // of the runs
+	began     time.Time
+	offers    map[string]*offer
+	watcher   *watcher // nil: only polling
+	links     string   // those that were last named
+	reported  reports  // of the folder
+	count     int      // of offers, as last said
 	admission *admission
-
-	mu       sync.Mutex
-	running  map[string]underWay  // by folder
-	progress map[string]time.Time // when an offer's goroutine was last seen at work, by folder
-}
-
-// underWay is a run that is being made.
-type underWay struct {
-	job   Job
-	began time.Time
-}
-
-// follower is the goroutine that follows one offer.
-type follower struct {
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when it ended
-	dropped bool          // its folder is no offer any more
 }
 
 // discover begins to follow new offers and drops those whose folder no longer exists. If the
@@ -113,15 +93,15 @@ func (s *server) discover(ctx context.Context) {
 	}
 	s.nameLinks()
 	s.count = len(folders)
-	for folder, f := range s.offers {
-		if !f.dropped && !slices.Contains(folders, folder) {
+	for folder, o := range s.offers {
+		if !o.dropped && !slices.Contains(folders, folder) {
 			s.config.Log.Info("the offer's folder no longer exists; the offer is no longer watched",
 				"offer", filepath.Base(folder))
-			f.dropped = true
+			o.dropped = true
 			s.config.Observe(Dropped{folder})
-			f.cancel()
+			o.cancel()
 		}
-		if f.dropped && ended(f.done) {
+		if o.dropped && ended(o.done) {
 			delete(s.offers, folder)
 		}
 	}
@@ -164,13 +144,12 @@ func ended(done chan struct{}) bool {
 // follow begins to follow an offer.
 func (s *server) follow(ctx context.Context, folder string) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &follower{cancel: cancel, done: make(chan struct{})}
-	s.offers[folder] = f
-	s.noteProgress(folder)
 	o := &offer{server: s, config: &s.config, folder: folder, log: s.config.Log.With("offer", filepath.Base(folder)),
-		wake: make(chan struct{}, 1), reported: reports{}, termsFaults: reports{}}
+		cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1), reported: reports{}, termsFaults: reports{}}
+	s.offers[folder] = o
+	o.noteProgress(nil)
 	go func() {
-		defer close(f.done)
+		defer close(o.done)
 		o.follow(ctx)
 	}()
 }
@@ -195,15 +174,15 @@ func (s *server) stop(cancel context.CancelFunc) error {
 		strings.Join(s.runsUnderWay(), ", "))
 }
 
-// waitFor waits until every follower has ended.
+// waitFor waits until every offer has ended.
 func (s *server) waitFor(most time.Duration) bool {
 	timer, beat := time.NewTimer(most), time.NewTicker(maxIdle)
 	defer timer.Stop()
 	defer beat.Stop()
-	for _, f := range s.offers {
-		for !ended(f.done) {
+	for _, o := range s.offers {
+		for !ended(o.done) {
 			select {
-			case <-f.done:
+			case <-o.done:
 			case <-beat.C:
 				s.config.Observe(s.usage())
 			case <-timer.C:
@@ -214,14 +193,14 @@ func (s *server) waitFor(most time.Duration) bool {
 	return true
 }
 
-// underWay lists the runs that are being made.
+// runsUnderWay lists the runs that are being made.
 func (s *server) runsUnderWay() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var names []string
-	for _, run := range s.running {
-		names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(run.job.Folder),
-			strings.TrimSpace(string(run.job.Trigger)+" "+slotName(run.job.Slot))))
+	for _, o := range s.offers {
+		if job, _ := o.lastProgress(); job != nil {
+			slot := strings.TrimSpace(string(job.Trigger) + " " + slotName(job.Slot))
+			names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(o.folder), slot))
+		}
 	}
 	slices.Sort(names)
 	return names
