@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
+	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
 	"internal/disk":     {},
 	"internal/display":  {"github.com/shopspring/decimal"},
@@ -64,8 +65,8 @@ var mayImport = map[string][]string{
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
-		"internal/display", "internal/headings", "internal/inbox", "internal/tender", "internal/values",
-		"internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
+		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/tender",
+		"internal/values", "internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
 	},
 	"internal/ledger": {
 		"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",

@@ -9,11 +9,9 @@ import (
 // Limits of a report. A file of a hundred kilobytes can
 // hold a million lines, and each fault takes more memory than the line it is in.
 const (
-	maxRejected   = 10_000  // lines of one file
-	maxFileFaults = 50      // faults listed of one file
-	maxShown      = 1_000   // characters of a value in a reject
-	maxLine       = 1 << 20 // bytes of a line of a CSV file
-	maxFields     = 1 << 14 // fields of a line of a CSV file, as many as a sheet has columns
+	maxRejected   = 10_000 // lines of one file
+	maxFileFaults = 50     // faults listed of one file
+	maxShown      = 1_000  // characters of a value in a reject
 )
 
 // findings collects what is wrong with a file, and what is to be noted of it.

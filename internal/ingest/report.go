@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/csvfile"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
@@ -324,16 +325,16 @@ func (r *reading) addMissing(without []peeked) {
 	f := without[best].best.MissingFault(r.terms.depositary)
 	if without[best].best.Found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
 		f.Message += fmt.Sprintf("; the file was read as %s (the separators that are read are %s)", r.report.Format,
-			separatorWords())
+			csvfile.SeparatorWords())
 	}
 	r.found.fault(without[best].table.name, f)
 }
 
 // addError adds an error of the file's reader.
 func (r *reading) addError(sheet string, err error) {
-	var f *faultError
+	var f *csvfile.FaultError
 	if errors.As(err, &f) {
-		r.found.fault(sheet, f.fault)
+		r.found.fault(sheet, f.Fault)
 		return
 	}
 	if f, ok := r.protectionFault(err); ok {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/csvfile"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
@@ -159,7 +160,7 @@ func (r *rowReader) text(c headings.Column) ([]byte, bool) {
 	}
 	text := values.Trimmed(cell.Text)
 	if len(text) > 2 && text[0] == '=' && cell.Kind == xlsx.Text {
-		text = []byte(literal(string(text)))
+		text = []byte(csvfile.Literal(string(text)))
 	}
 	if mayBeBlank[c] && r.terms.saysNothing(cell) {
 		return nil, true

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/csvfile"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
@@ -66,8 +67,8 @@ func (t *terms) controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
 // isLineInOne reports whether a text is a whole line of a CSV file: parted into several
 // fields, with a security of the offer among them.
 func (t *terms) isLineInOne(text string) bool {
-	for _, separator := range separators {
-		fields := strings.Split(text, string(separator.char))
+	for _, separator := range csvfile.Separators {
+		fields := strings.Split(text, string(separator.Char))
 		if len(fields) < len(headings.Needed) {
 			continue
 		}
