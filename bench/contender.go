@@ -167,8 +167,8 @@ func readInstructions(path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n := len(intake.Rejects); n > 0 {
-		return 0, fmt.Errorf("%d rejects, the first: %s", n, intake.Rejects[0].Message)
+	if n := len(intake.Findings); n > 0 {
+		return 0, fmt.Errorf("%d rejects, the first: %s", n, intake.Findings[0].Message)
 	}
 	return (intake.Count() + 1) * report.Columns, nil
 }

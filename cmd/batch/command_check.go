@@ -60,7 +60,7 @@ what is accepted of it, its cash and its wire.`,
 					return pipeline.ErrRejects
 				}
 			}
-			if slices.ContainsFunc(e.Rejects, func(f tender.Reject) bool { return f.Open() }) {
+			if slices.ContainsFunc(e.Findings, func(f tender.Finding) bool { return f.Open() }) {
 				return pipeline.ErrRejects
 			}
 			return nil
@@ -95,7 +95,7 @@ func printCheckResult(out io.Writer, e *pipeline.CheckResult) error {
 	p.snapshots(e)
 	p.linef("")
 	p.bookTotals(e)
-	p.findingLists(result.GroupFindings(e.Offer, e.Rejects, false), false)
+	p.findingLists(result.GroupFindings(e.Offer, e.Findings, false), false)
 	for _, warning := range e.Warnings {
 		p.linef("warning: %s", warning)
 	}
@@ -126,10 +126,10 @@ func clocksOf(o *tender.Offer, depositary string) *time.Location {
 // outcomes says by which rules rows of a file do not count, or count with a
 // remark. A row can be in several of them.
 func (p *printer) outcomes(e *pipeline.CheckResult, r ingest.Report, notYet int) {
-	for _, standing := range []tender.Standing{tender.StandingNotCounted, tender.StandingRejected, tender.StandingFlagged} {
+	for _, standing := range []tender.Disposition{tender.LineNotCounted, tender.LineRejected, tender.LineRemarked} {
 		rows := map[string]map[tender.Source]bool{}
-		for _, rej := range e.Rejects {
-			if rej.Source.File == r.File && rej.Standing == standing {
+		for _, rej := range e.Findings {
+			if rej.Source.File == r.File && rej.Disposition == standing {
 				if rows[rej.Rule] == nil {
 					rows[rej.Rule] = map[tender.Source]bool{}
 				}
@@ -140,14 +140,14 @@ func (p *printer) outcomes(e *pipeline.CheckResult, r ingest.Report, notYet int)
 		for _, rule := range slices.Sorted(maps.Keys(rows)) {
 			words = append(words, fmt.Sprintf("%s %d", rule, len(rows[rule])))
 		}
-		if standing == tender.StandingNotCounted && r.Replaced > 0 {
+		if standing == tender.LineNotCounted && r.Replaced > 0 {
 			words = append(words, fmt.Sprintf("replaced by later reports %d", r.Replaced))
 		}
-		if standing == tender.StandingNotCounted && notYet > 0 {
+		if standing == tender.LineNotCounted && notYet > 0 {
 			words = append(words, fmt.Sprintf("received after the instant of the run %d", notYet))
 		}
 		if len(words) > 0 {
-			name := map[tender.Standing]string{tender.StandingFlagged: "counted with a remark"}[standing]
+			name := map[tender.Disposition]string{tender.LineRemarked: "counted with a remark"}[standing]
 			p.linef("    %s: %s", cmp.Or(name, string(standing)), strings.Join(words, ", "))
 		}
 	}

@@ -417,19 +417,19 @@ func lineRows(c *result.Change, was, now string) [][]string {
 
 func (p *differencePrinter) rejects() {
 	d := p.d
-	if len(d.Rejects) == 0 {
+	if len(d.Findings) == 0 {
 		return
 	}
-	p.section("rejects: %s", display.Plural(len(d.Rejects), "differs", "differ"))
+	p.section("rejects: %s", display.Plural(len(d.Findings), "differs", "differ"))
 	var rows [][]string
-	for _, r := range d.Rejects[:p.shown(len(d.Rejects))] {
+	for _, r := range d.Findings[:p.shown(len(d.Findings))] {
 		rows = append(rows, []string{"  " + compare.RejectWord(r), rejectPlace(r.Either()), r.Either().Rule, oneLine(r.Either().Message)})
 	}
 	p.tableLeft(rows, 4)
-	p.cut(len(d.Rejects))
+	p.cut(len(d.Findings))
 }
 
-func rejectPlace(r *tender.Reject) string {
+func rejectPlace(r *tender.Finding) string {
 	return oneLine(strings.TrimSpace(fmt.Sprintf("%s %s", r.Source.File, place(*r))))
 }
 

@@ -48,7 +48,7 @@ func (p *printer) explanation(x pipeline.Explanation) {
 		return
 	}
 	p.linef("the row: %s", x.Outcome)
-	for _, r := range x.Rejects {
+	for _, r := range x.Findings {
 		p.reason(r)
 	}
 	if x.Window != "" {
@@ -124,7 +124,7 @@ func (p *printer) tracedCell(c ingest.TracedCell, instruction bool) {
 	p.linef("  %-5s %s: %s -> %s", c.Cell, heading, c.Holds, read)
 }
 
-func (p *printer) reason(r tender.Reject) {
+func (p *printer) reason(r tender.Finding) {
 	at := ""
 	if r.Cell != "" {
 		at = r.Cell + ": "

@@ -161,14 +161,14 @@ func withDone(document []byte, o *pipeline.Outcome) ([]byte, error) {
 func writeCheckJSON(out io.Writer, e *pipeline.CheckResult) error {
 	c := checkJSON{
 		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone), TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest,
-		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Rejects, false), Files: []checkedJSON{}, Series: []bookJSON{},
+		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Findings, false), Files: []checkedJSON{}, Series: []bookJSON{},
 		Snapshots: export.SnapshotsAsJSON((&result.Run{Offer: e.Offer, Snapshots: e.Snapshots})), Warnings: append([]tender.Warning{}, e.Warnings...),
 	}
 	if !e.Next.At.IsZero() {
 		c.NextDue = &nextDueJSON{rfc3339(e.Next.At, e.Offer.Zone), whatSlot(e.Next, e.Offer.Schedule)}
 	}
-	for i := range e.Rejects {
-		if e.Rejects[i].Open() {
+	for i := range e.Findings {
+		if e.Findings[i].Open() {
 			c.Open++
 		}
 	}

@@ -271,7 +271,7 @@ func (p *printer) action(o *pipeline.Outcome) {
 	}
 }
 
-func place(r tender.Reject) string {
+func place(r tender.Finding) string {
 	switch {
 	case r.Source.Row == 0:
 		return "the whole file"

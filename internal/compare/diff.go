@@ -25,7 +25,7 @@ type Difference struct {
 	NotCompared string                      // why the terms could not be compared value by value; "" if they were
 	Files       []result.Pair[result.Input] // that differ
 	Lines       []result.Change             // instructions that differ, by depositary and number
-	Rejects     []result.Pair[tender.Reject]
+	Findings    []result.Pair[tender.Finding]
 
 	// All of these, whether they differ or not.
 	Series  []result.Pair[SeriesResult]
@@ -155,7 +155,7 @@ func (d *Difference) TermsDiffer() bool {
 // Differs reports whether the runs differ in anything but their names, the
 // instants they are as of and the programs that made them.
 func (d *Difference) Differs() bool {
-	return d.Was.Phase != d.Now.Phase || d.TermsDiffer() || len(d.Files)+len(d.Lines)+len(d.Rejects) > 0 ||
+	return d.Was.Phase != d.Now.Phase || d.TermsDiffer() || len(d.Files)+len(d.Lines)+len(d.Findings) > 0 ||
 		slices.ContainsFunc(d.Series, SeriesDiffer) || slices.ContainsFunc(d.Caps, Differ[CapResult]) || slices.ContainsFunc(d.Totals, Differ[TotalResult]) ||
 		slices.ContainsFunc(d.Funding, FundingDiffer) || (d.Wires != nil && len(d.Wires.Wires) > 0)
 }

@@ -116,8 +116,8 @@ func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []str
 // which most principal hangs first.
 func WriteRejects(w io.Writer, r *result.Run) error {
 	const headings = "file,sheet,row,column,value,rule,message,waived,outcome,open,depositary,instruction,participant,series,currency,principal,cell,advice,resolution"
-	return writeCSV(w, headings, len(r.Rejects), func(i int) []string {
-		rej := &r.Rejects[i]
+	return writeCSV(w, headings, len(r.Findings), func(i int) []string {
+		rej := &r.Findings[i]
 		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
 			guard(rej.Column), guard(rej.Value), guard(rej.Rule), guard(rej.Message), guard(rej.Waived),

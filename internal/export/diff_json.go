@@ -139,7 +139,7 @@ func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, measuresJSON(compare.FundingMeasures, p, f.Currency, statusJSON)...)
 		}),
 		Wires: newWireChangesJSON(d.Wires), Instructions: linesJSON(d),
-		Rejects: List(d.Rejects, func(p result.Pair[tender.Reject]) pairJSON {
+		Rejects: List(d.Findings, func(p result.Pair[tender.Finding]) pairJSON {
 			return pairJSON{compare.RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),
 	})
@@ -166,7 +166,7 @@ func fileDiffJSON(in *result.Input) any {
 	return fileJSON{in.Depositary, in.File, in.SHA256, in.Bytes, in.Rows, in.Counted, in.NotCounted, in.Rejected}
 }
 
-func rejectDiffJSON(r *tender.Reject) any {
+func rejectDiffJSON(r *tender.Finding) any {
 	if r == nil {
 		return nil
 	}

@@ -242,7 +242,7 @@ func WriteJSON(w io.Writer, r *result.Run) error {
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
 		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges), Steps: newStepsJSON(r),
 		Counts: countsJSON(r.Counts()),
-		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Rejects, r.Accepted()), Changes: newChangesJSON(r), Snapshots: SnapshotsAsJSON(r),
+		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r), Snapshots: SnapshotsAsJSON(r),
 		Warnings: List(r.AllWarnings(), func(w tender.Warning) tender.Warning { return w }),
 		Invariants: List(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}

@@ -29,8 +29,8 @@ type FindingJSON struct {
 
 // FindingsJSON are the findings of an offer. Where they were accepted with the run, none is
 // open.
-func FindingsJSON(o *tender.Offer, all []tender.Reject, accepted bool) []FindingJSON {
-	return List(all, func(f tender.Reject) FindingJSON {
+func FindingsJSON(o *tender.Offer, all []tender.Finding, accepted bool) []FindingJSON {
+	return List(all, func(f tender.Finding) FindingJSON {
 		currency := ""
 		if s, ok := o.SeriesByID(f.Series); ok {
 			currency = o.Series[s].Currency

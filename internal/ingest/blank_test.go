@@ -37,12 +37,12 @@ func TestI15TheMessageNamesTheForm(t *testing.T) {
 	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0],
 		File: inbox.File{Name: "dtc-1.csv",
 			Content: []byte(peopleHeadings + "\n1001,52729NAA8,5000,NULL,N/A,MADE,#N/A,NULL\n")}}})
-	if err != nil || len(in.Rejects) != 2 {
+	if err != nil || len(in.Findings) != 2 {
 		t.Fatalf("%v, %v", in, err)
 	}
 	for i, form := range []string{`"NULL"`, `"N/A"`} {
-		if !strings.Contains(in.Rejects[i].Message, "holds "+form) {
-			t.Errorf("%+v", in.Rejects[i])
+		if !strings.Contains(in.Findings[i].Message, "holds "+form) {
+			t.Errorf("%+v", in.Findings[i])
 		}
 	}
 }

@@ -23,7 +23,7 @@ func csvRows(t *testing.T, headings string, lines ...string) (string, error) {
 	for line := range in.Instructions() {
 		all = append(all, fmt.Sprintf("%s %s %s %s", line.ID, line.Participant, line.Principal, line.Status))
 	}
-	for _, r := range in.Rejects {
+	for _, r := range in.Findings {
 		all = append(all, fmt.Sprintf("row %d %s", r.Source.Row, r.Rule))
 	}
 	return strings.Join(all, "; "), nil

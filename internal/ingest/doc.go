@@ -40,7 +40,7 @@
 //
 // # What is wrong
 //
-// A bad row is data: a [tender.Reject] for every fault of the row. A bad file is
+// A bad row is data: a [tender.Finding] for every fault of the row. A bad file is
 // an error: a [tender.FileError] that holds every fault of every file. Both carry a
 // code of [tender.Rules], which docs/rules.md explains.
 package ingest

@@ -131,7 +131,7 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 				continue
 			}
 			l.state.outcome = repeated
-			reject.Standing = tender.StandingNotCounted
+			reject.Disposition = tender.LineNotCounted
 			reject.Message = fmt.Sprintf("the line is the same as %s in every column; it counts once",
 				l.sheet.shownRow(first))
 			reject.Advice = "nothing to do, unless two tenders are meant"

@@ -29,7 +29,7 @@ type Trace struct {
 	Cells       []TracedCell
 	Instruction *tender.Instruction // as far as it could be read; nil if the row is none
 	Outcome     string              // of an instruction, before the order book is made
-	Rejects     []tender.Reject     // what is said of the row's cells, in their order
+	Findings    []tender.Finding    // what is said of the row's cells, in their order
 }
 
 // TracedCell is a cell and what it was read as.
@@ -136,12 +136,12 @@ func (f *follower) ended(intake *Intake) []Trace {
 		if t.Instruction != nil {
 			t.Outcome = words[followed.lines.states[followed.line].outcome]
 		}
-		for _, reject := range intake.Rejects {
+		for _, reject := range intake.Findings {
 			if reject.Source == t.Source {
-				t.Rejects = append(t.Rejects, reject)
+				t.Findings = append(t.Findings, reject)
 			}
 		}
-		slices.SortStableFunc(t.Rejects, func(a, b tender.Reject) int { return cmp.Compare(a.Cell, b.Cell) })
+		slices.SortStableFunc(t.Findings, func(a, b tender.Finding) int { return cmp.Compare(a.Cell, b.Cell) })
 		traces = append(traces, t)
 	}
 	return traces

@@ -17,7 +17,7 @@ const (
 // findings collects what is wrong with a file, and what is to be noted of it.
 type findings struct {
 	file    string
-	rejects []tender.Reject
+	rejects []tender.Finding
 	faults  []tender.FileFault
 	notes   []string
 	refused int // lines that are rejected or repeated
@@ -39,7 +39,7 @@ func (f *findings) fault(sheet string, faults ...tender.FileFault) {
 }
 
 // reject adds a finding about a row or its file.
-func (f *findings) reject(r tender.Reject) { f.rejects = append(f.rejects, r) }
+func (f *findings) reject(r tender.Finding) { f.rejects = append(f.rejects, r) }
 
 // note adds a sentence to the report.
 func (f *findings) note(sentence string) { f.notes = append(f.notes, sentence) }

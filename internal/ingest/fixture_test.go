@@ -98,7 +98,7 @@ func TestPublishedTotalsAtExpiration(t *testing.T) {
 func TestPlantedMistakes(t *testing.T) {
 	_, intake, _ := level3(t, "2004-11-12T17:00")
 	var got []string
-	for _, r := range intake.Rejects {
+	for _, r := range intake.Findings {
 		got = append(got, r.Source.File+" "+r.Cell+" "+r.Rule+" "+r.Value)
 	}
 	want := []string{

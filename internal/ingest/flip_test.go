@@ -92,7 +92,7 @@ func TestBitFlips(t *testing.T) {
 
 func flipMany(t *testing.T, sound []byte, n, refused int) {
 	want, err := readFlipped(t, sound)
-	if err != nil || want.Count() != 500 || len(want.Rejects) != 0 {
+	if err != nil || want.Count() != 500 || len(want.Findings) != 0 {
 		t.Fatalf("the sound workbook: %v", err)
 	}
 	random := rand.New(rand.NewPCG(20_000, 4))
@@ -132,7 +132,7 @@ func classify(t *testing.T, sound []byte, bit int, want *Intake) outcomeClass {
 	case err != nil:
 		t.Errorf("bit %d: an error of another type: %v", bit, err)
 	case reflect.DeepEqual(slices.Collect(got.Instructions()), slices.Collect(want.Instructions())) &&
-		len(got.Rejects) == 0:
+		len(got.Findings) == 0:
 		return flipIdentical
 	case onlyRejected(got, want):
 		return flipVisible
@@ -146,7 +146,7 @@ func classify(t *testing.T, sound []byte, bit int, want *Intake) outcomeClass {
 // reject.
 func onlyRejected(got, want *Intake) bool {
 	rejected := map[int]bool{}
-	for _, r := range got.Rejects {
+	for _, r := range got.Findings {
 		rejected[r.Source.Row] = true
 	}
 	rest := slices.Collect(got.Instructions())

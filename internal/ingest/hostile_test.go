@@ -139,8 +139,8 @@ func TestHostileChild(t *testing.T) {
 		t.Fatalf("an error of another type: %v", err)
 	default:
 		result.Rows = intake.Reports[0].Rows
-		if n := len(intake.Rejects); n > 0 { // as good as a refusal: the line is not used, and it is said
-			last := intake.Rejects[n-1]
+		if n := len(intake.Findings); n > 0 { // as good as a refusal: the line is not used, and it is said
+			last := intake.Findings[n-1]
 			result.Error = fmt.Sprintf("%d rejects, the last: %s %s: %s", n, last.Cell, last.Rule, last.Message)
 		}
 	}

@@ -137,25 +137,25 @@ func (l *layout) cell(c headings.Column, row int) string {
 
 // finding is a finding about a column of a row that was read into an instruction before. It
 // rejects the row.
-func (l *layout) finding(in *tender.Instruction, c headings.Column, f values.Fault) tender.Reject {
-	return tender.Reject{
+func (l *layout) finding(in *tender.Instruction, c headings.Column, f values.Fault) tender.Finding {
+	return tender.Finding{
 		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant,
 		Column: display.Copied(l.headings.Heading(c)), Cell: l.cell(c, in.Source.Row), Series: in.Series,
 		Principal: in.Principal,
-		Rule:      f.Rule, Message: f.Message, Advice: f.Advice, Standing: tender.StandingRejected,
+		Rule:      f.Rule, Message: f.Message, Advice: f.Advice, Disposition: tender.LineRejected,
 	}
 }
 
 // question is a finding about the sheet as a whole, at a row of it, which the offer must answer.
-func (l *layout) question(row int, f values.Fault) tender.Reject {
+func (l *layout) question(row int, f values.Fault) tender.Finding {
 	t := l.terms
-	return tender.Reject{
+	return tender.Finding{
 		Source: tender.Source{File: t.file, Sheet: l.sheet, Row: row}, Depositary: t.depositary.Name, Rule: f.Rule,
 		Message: f.Message,
 		Advice: f.Advice + fmt.Sprintf(", say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, "+
 			"outcome: counts, by: NAME, on: DATE}]",
 			f.Rule, t.depositary.Name, display.Line(t.file)),
-		Standing: tender.StandingFlagged, MustResolve: true,
+		Disposition: tender.LineRemarked, MustResolve: true,
 	}
 }
 

@@ -175,7 +175,7 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 	for i, s := range r.sheets {
 		order[s.name] = i
 	}
-	slices.SortStableFunc(r.found.rejects, func(a, b tender.Reject) int {
+	slices.SortStableFunc(r.found.rejects, func(a, b tender.Finding) int {
 		if a.Source.Sheet != b.Source.Sheet {
 			return order[a.Source.Sheet] - order[b.Source.Sheet]
 		}
@@ -184,7 +184,7 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 	for _, reject := range r.found.rejects {
 		if reject.Rule == tender.RuleRowLimit ||
 			reject.Rule == tender.RuleDigits { // of the file, whatever became of its last row
-			intake.Rejects = append(intake.Rejects, reject)
+			intake.Findings = append(intake.Findings, reject)
 			continue
 		}
 		switch outcomes[placeOf(reject.Source)] {
@@ -198,8 +198,8 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 			if reject.Waived != "" {
 				continue
 			}
-			reject.Standing = tender.StandingRejected
+			reject.Disposition = tender.LineRejected
 		}
-		intake.Rejects = append(intake.Rejects, reject)
+		intake.Findings = append(intake.Findings, reject)
 	}
 }

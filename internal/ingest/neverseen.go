@@ -78,16 +78,16 @@ func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore,
 
 // neverReported is the finding on a line. Of one that was received after the report before
 // was made it is a remark: it came and went in between.
-func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*reading) tender.Reject {
+func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*reading) tender.Finding {
 	in := l.instruction
 	word := "withdrawn"
 	if in.Status == tender.Rejected {
 		word = "cancelled or rejected"
 	}
-	f := tender.Reject{
+	f := tender.Finding{
 		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: tender.RuleNeverReported,
 		Series: in.Series, Principal: in.Principal,
-		Standing: tender.StandingNotCounted,
+		Disposition: tender.LineNotCounted,
 		Message: fmt.Sprintf("%s, and no earlier report of %s has it; it was received after %s was made", word,
 			in.Depositary, b.file),
 		Advice: "nothing to do, unless the depositary had reported it before",

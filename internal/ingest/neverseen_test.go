@@ -60,7 +60,7 @@ func TestI1AWithdrawalOfWhatWasNeverReported(t *testing.T) {
 			"WITH"), "dtc-2004-11-10.csv": ended("1010", "2004-11-08 10:01", "WITH")}, 0, 0},
 	} {
 		open, remarks := 0, 0
-		for _, f := range incremental(t, test.reports).Rejects {
+		for _, f := range incremental(t, test.reports).Findings {
 			switch {
 			case f.Rule != tender.RuleNeverReported:
 			case !f.Open():

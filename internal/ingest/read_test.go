@@ -118,7 +118,7 @@ func TestIncrementalReports(t *testing.T) {
 	for in := range intake.Instructions() {
 		got = append(got, in.ID+" "+in.Principal.String())
 	}
-	for _, x := range intake.Rejects {
+	for _, x := range intake.Findings {
 		got = append(got, x.Source.File+" "+x.Cell+" "+x.Rule)
 	}
 	for _, r := range intake.Reports {
@@ -165,7 +165,7 @@ func TestReportsThatContradictEachOther(t *testing.T) {
 	for in := range intake.Instructions() {
 		got = append(got, in.ID+" "+in.Principal.String())
 	}
-	for _, x := range intake.Rejects {
+	for _, x := range intake.Findings {
 		got = append(got, x.Source.File+" "+x.Cell+" "+x.Rule+" "+x.Message)
 	}
 	for _, r := range intake.Reports {

@@ -21,9 +21,9 @@ import (
 
 // Intake is what the reports say.
 type Intake struct {
-	Rejects  []tender.Reject // by depositary and report as chosen, then by row
-	Reports  []Report        // one for each file
-	Unneeded []tender.Waiver // those of the offer that no line needed
+	Findings []tender.Finding // by depositary and report as chosen, then by row
+	Reports  []Report         // one for each file
+	Unneeded []tender.Waiver  // those of the offer that no line needed
 
 	// Replaced are the instructions of incremental reports that a later report has, too,
 	// as the earlier report had them; by depositary and report, then by row.

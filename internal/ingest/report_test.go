@@ -106,8 +106,8 @@ func outcomeOf(r *reading) (said []string) {
 	for in := range intake.Instructions() {
 		said = append(said, fmt.Sprintf("%s %s %s counts", in.ID, in.Series, in.Principal))
 	}
-	for _, x := range intake.Rejects {
-		s := fmt.Sprintf("%s %s %s", x.Cell, x.Rule, x.Standing)
+	for _, x := range intake.Findings {
+		s := fmt.Sprintf("%s %s %s", x.Cell, x.Rule, x.Disposition)
 		if x.Waived != "" {
 			s += " waived " + x.Waived
 		}

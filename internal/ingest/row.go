@@ -97,7 +97,7 @@ func (r *rowReader) start(row *xlsx.Row) *tender.Instruction {
 }
 
 // completeFindings adds the instruction to the findings of its row.
-func (r *rowReader) completeFindings(findings []tender.Reject, in *tender.Instruction) {
+func (r *rowReader) completeFindings(findings []tender.Finding, in *tender.Instruction) {
 	for i := range findings {
 		f := &findings[i]
 		f.Instruction, f.Participant, f.Series, f.Principal = r.id, in.Participant, in.Series, in.Principal
@@ -132,11 +132,11 @@ func (r *rowReader) statedPrincipal() (decimal.Decimal, bool) {
 }
 
 // addFinding records a finding about a cell of the current row.
-func (r *rowReader) addFinding(c headings.Column, f *values.Fault, standing tender.Standing, waived string) {
-	reject := tender.Reject{
+func (r *rowReader) addFinding(c headings.Column, f *values.Fault, standing tender.Disposition, waived string) {
+	reject := tender.Finding{
 		Source: r.source, Depositary: r.terms.depositary.Name, Instruction: r.id,
 		Column: display.Copied(r.layout.headings.Heading(c)), Cell: r.layout.cell(c, r.source.Row),
-		Rule: f.Rule, Message: f.Message, Advice: f.Advice, Standing: standing, Waived: waived,
+		Rule: f.Rule, Message: f.Message, Advice: f.Advice, Disposition: standing, Waived: waived,
 	}
 	if cell := r.cells[c]; cell != nil {
 		reject.Value = shortened(display.Copied(string(cell.Text)))
@@ -147,7 +147,7 @@ func (r *rowReader) addFinding(c headings.Column, f *values.Fault, standing tend
 // reject records a fault of the current row.
 func (r *rowReader) reject(c headings.Column, f *values.Fault) {
 	r.bad = true
-	r.addFinding(c, f, tender.StandingRejected, "")
+	r.addFinding(c, f, tender.LineRejected, "")
 }
 
 // text is the text of a cell from which something is decided, without the spaces
@@ -322,7 +322,7 @@ func (r *rowReader) security(in *tender.Instruction) (series int) {
 		return -1
 	}
 	if remark != nil {
-		r.addFinding(headings.ColSecurity, remark, tender.StandingFlagged, "")
+		r.addFinding(headings.ColSecurity, remark, tender.LineRemarked, "")
 	}
 	in.Security, in.Series = id, r.terms.offer.Series[series].ID
 	return series
@@ -471,7 +471,7 @@ func (r *rowReader) waivable(used []tender.Waiver, f *values.Fault) []tender.Wai
 			(w.Depositary != "" && w.Depositary != r.terms.depositary.Name) {
 			continue
 		}
-		r.addFinding(headings.ColPrincipal, f, tender.StandingFlagged, fmt.Sprintf("by %s on %s", w.By, w.On))
+		r.addFinding(headings.ColPrincipal, f, tender.LineRemarked, fmt.Sprintf("by %s on %s", w.By, w.On))
 		return append(used, w)
 	}
 	r.reject(headings.ColPrincipal, f)

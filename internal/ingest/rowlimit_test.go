@@ -62,13 +62,13 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 		if err := r.addTo(&intake); err != nil || len(r.found.faults) > 0 {
 			t.Fatal(test.name, err, r.found.faults)
 		}
-		open := len(intake.Rejects) == 1 && intake.Rejects[0].Rule == tender.RuleRowLimit && intake.Rejects[0].Open()
-		if open != test.open || (!open && len(intake.Rejects) > 0) {
-			t.Errorf("%s: %+v", test.name, intake.Rejects)
+		open := len(intake.Findings) == 1 && intake.Findings[0].Rule == tender.RuleRowLimit && intake.Findings[0].Open()
+		if open != test.open || (!open && len(intake.Findings) > 0) {
+			t.Errorf("%s: %+v", test.name, intake.Findings)
 		}
 		settled := tender.Resolution{Rule: tender.RuleRowLimit, Outcome: tender.ItCounts, Depositary: "DTC",
 			File: "dtc-1.xlsx"}
-		if open && !settled.Covers(&intake.Rejects[0]) {
+		if open && !settled.Covers(&intake.Findings[0]) {
 			t.Errorf("%s: the resolution that is offered does not cover it", test.name)
 		}
 	}
@@ -84,7 +84,7 @@ func TestI23ACSVFileOfExactlySoManyLines(t *testing.T) {
 	o := testOffer(t)
 	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0],
 		File: inbox.File{Name: "dtc-1.csv", Content: []byte(b.String())}}})
-	if err != nil || len(in.Rejects) != 1 || in.Rejects[0].Rule != tender.RuleRowLimit || in.Count() != 1<<16-1 {
+	if err != nil || len(in.Findings) != 1 || in.Findings[0].Rule != tender.RuleRowLimit || in.Count() != 1<<16-1 {
 		t.Errorf("%v, %v", in, err)
 	}
 }

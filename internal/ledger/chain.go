@@ -49,10 +49,10 @@ func (c content) faults() []Finding {
 	if c.head.seq > last.seq {
 		found = append(found, finding(inLedger(last.seq+1), missing(last.seq+1, c.head.seq), restoreAdvice))
 	}
-	if c.standing.version > 0 && c.head.seq < last.seq {
+	if c.progress.version > 0 && c.head.seq < last.seq {
 		found = append(found, finding(databaseName, fmt.Sprintf("the head names entry %d as the last; there are %d", c.head.seq, last.seq), restoreAdvice))
 	}
-	if c.standing.version > 0 && c.head.seq == last.seq && c.head.hash != last.hash {
+	if c.progress.version > 0 && c.head.seq == last.seq && c.head.hash != last.hash {
 		found = append(found, finding(databaseName, fmt.Sprintf("the head does not name entry %d as it is", last.seq), restoreAdvice))
 	}
 	return found

@@ -59,20 +59,20 @@ func openDatabase(path string, settings url.Values) (*sql.DB, error) {
 
 // content is all that a ledger holds.
 type content struct {
-	standing standing
+	progress progress
 	rows     []row
 	head     row // the last entry's number and hash, as the head names them
 }
 
-// standing orders two ledgers of one offer by age.
-type standing struct {
+// progress orders two ledgers of one offer by age.
+type progress struct {
 	version int
 	count   int64 // of entries
 }
 
-// readStanding reads how far a ledger has come.
-func readStanding(db querier) (standing, error) {
-	var s standing
+// readProgress reads how far a ledger has come.
+func readProgress(db querier) (progress, error) {
+	var s progress
 	var err error
 	if s.version, err = version(db); err != nil || s.version == 0 {
 		return s, err
@@ -85,10 +85,10 @@ func readStanding(db querier) (standing, error) {
 func readContent(db querier) (content, error) {
 	var c content
 	var err error
-	if c.standing, err = readStanding(db); err != nil || c.standing.version == 0 {
+	if c.progress, err = readProgress(db); err != nil || c.progress.version == 0 {
 		return c, err
 	}
-	if err := known(c.standing.version, steps); err != nil {
+	if err := known(c.progress.version, steps); err != nil {
 		return c, err
 	}
 	if err := db.QueryRow("SELECT count, hash FROM head").Scan(&c.head.seq, &c.head.hash); err != nil {

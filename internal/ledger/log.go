@@ -256,7 +256,7 @@ func vouch(runs string) (*sum, error) {
 		if err != nil {
 			return err
 		}
-		behind, err := noted.agree(c.standing, digest, pending)
+		behind, err := noted.agree(c.progress, digest, pending)
 		if err == nil && noted == nil {
 			err = begunAfresh(runs)
 		}
@@ -286,7 +286,7 @@ func makeDatabase(runs string) error {
 
 // changeDatabase opens the database, changes it and closes it. It returns how far
 // the ledger has come then.
-func changeDatabase(path string, f func(*sql.Tx) error) (now standing, err error) {
+func changeDatabase(path string, f func(*sql.Tx) error) (now progress, err error) {
 	if err := onlyFiles(path); err != nil {
 		return now, err
 	}
@@ -304,7 +304,7 @@ func changeDatabase(path string, f func(*sql.Tx) error) (now standing, err error
 	if err := transact(db, f); err != nil {
 		return now, err
 	}
-	if now, err = readStanding(db); err != nil {
+	if now, err = readProgress(db); err != nil {
 		return now, err
 	}
 	var busy, frames, moved int

@@ -701,7 +701,7 @@ func TestASumThatACrashLeftBehindIsMended(t *testing.T) {
 	if e, err := l.Append(Entry{At: noon, Event: Started}); err != nil || e.Seq != 3 {
 		t.Errorf("entry %d, %v", e.Seq, err)
 	}
-	if s, err := readSum(runs); err != nil || s.standing.count != 3 {
+	if s, err := readSum(runs); err != nil || s.progress.count != 3 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -141,7 +141,7 @@ func verifyLedger(runs string) (entries []Entry, readable bool, found []Finding,
 		found = append(found, verifySum(path, noted, c)...)
 	}
 	entries, more := verifyEntries(c)
-	return entries, c.standing.version > 0, append(found, more...), nil
+	return entries, c.progress.version > 0, append(found, more...), nil
 }
 
 // verifyDatabase checks what SQLite can say of the file, its schema, and the
@@ -160,7 +160,7 @@ func verifyDatabase(runs string) (c content, found []Finding) {
 			return err
 		}
 		found = append(found, c.faults()...)
-		more, err := verifySchema(db, c.standing.version)
+		more, err := verifySchema(db, c.progress.version)
 		found = append(found, more...)
 		return err
 	})
@@ -210,7 +210,7 @@ func verifySum(path string, noted *sum, c content) []Finding {
 	}
 	pending, err := isPending(path)
 	if err == nil {
-		_, err = noted.agree(c.standing, digest, pending)
+		_, err = noted.agree(c.progress, digest, pending)
 	}
 	if err == nil && noted == nil {
 		err = begunAfresh(filepath.Dir(path))

@@ -26,7 +26,7 @@ func resum(t testing.TB, runs string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	have, err := readStanding(db)
+	have, err := readProgress(db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -475,7 +475,7 @@ func TestASumWithAnotherCountIsNoticed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.standing.count = count
+		s.progress.count = count
 		if err := writeSum(runs, *s); err != nil {
 			t.Fatal(err)
 		}

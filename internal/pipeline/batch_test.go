@@ -232,7 +232,7 @@ func TestPrincipalThatIsLostIsFound(t *testing.T) {
 			in.read.Reports[1].Principal = in.read.Reports[1].Principal.Add(decimal.NewFromInt(1))
 		},
 		"on the way":          func(in *Intake) { in.Book.Lines[3].Principal = decimal.NewFromInt(1000) },
-		"among the withdrawn": func(in *Intake) { in.Book.Rejects = nil },
+		"among the withdrawn": func(in *Intake) { in.Book.Findings = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			in, err := Take(context.Background(), Request{Folder: example(t), Clock: longAfter, AsOf: "2004-11-12T17:00"})

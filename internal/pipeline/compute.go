@@ -144,18 +144,18 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	r := &result.Run{
 		Version: in.version, Offer: o, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Settlement: settlement,
-		Rejects: in.rejects(), Inputs: in.inputs(),
+		Findings: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.pastDue(settlement)),
 	}
-	for i := range r.Rejects {
-		if err := r.Rejects[i].Check(); err != nil {
+	for i := range r.Findings {
+		if err := r.Findings[i].Check(); err != nil {
 			return nil, err
 		}
 	}
 	if err := in.checkStatusColumns(r.Phase); err != nil {
 		return nil, err
 	}
-	if err := in.checkRejected(r.Rejects); err != nil {
+	if err := in.checkRejected(r.Findings); err != nil {
 		return nil, err
 	}
 	r.Snapshots = in.compared.inMoney(r)
@@ -164,7 +164,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Identity = identity(r)
 	r.Name = runName(in.AsOf, o.Zone, r.Identity)
-	slices.SortStableFunc(r.Rejects, tender.CompareFindings) // after the identity, which has them by file
+	slices.SortStableFunc(r.Findings, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
 }
 
@@ -182,8 +182,8 @@ func broken(invariants []tender.Invariant) error {
 }
 
 // rejects are those of the files and of the book, in the order of the files.
-func (in *Intake) rejects() []tender.Reject {
-	all := slices.Concat(in.read.Rejects, in.Book.Rejects, in.compared.findings, in.findLate())
+func (in *Intake) rejects() []tender.Finding {
+	all := slices.Concat(in.read.Findings, in.Book.Findings, in.compared.findings, in.findLate())
 	for i := range all {
 		if f := &all[i]; f.Open() && !isCompared(f) && f.Rule != tender.RuleLate {
 			if resolution := in.Offer.Resolution(f); resolution != nil {
@@ -200,7 +200,7 @@ func (in *Intake) rejects() []tender.Reject {
 			order[f.Name] = len(in.choice.Chosen) + i
 		}
 	}
-	slices.SortStableFunc(all, func(x, y tender.Reject) int {
+	slices.SortStableFunc(all, func(x, y tender.Finding) int {
 		return cmp.Or(
 			cmp.Compare(order[x.Source.File], order[y.Source.File]),
 			cmp.Compare(x.Source.Sheet, y.Source.Sheet),
@@ -238,8 +238,8 @@ func (in *Intake) inputs() []result.Input {
 		input.Counted++
 		input.Principal = input.Principal.Add(l.Principal)
 	}
-	for _, rej := range in.Book.Rejects {
-		if rej.Standing == tender.StandingRejected {
+	for _, rej := range in.Book.Findings {
+		if rej.Disposition == tender.LineRejected {
 			at[rej.Source.File].Rejected++
 		}
 	}
@@ -254,10 +254,10 @@ func (in *Intake) inputs() []result.Input {
 func checkRows(in *Intake, r *result.Run) tender.Invariant {
 	inv := tender.Invariant{Name: "every row of every file is counted, not counted or rejected", Holds: true}
 	notCounted := in.Book.NotYet + len(in.compared.aside)
-	for i := range r.Rejects {
-		rej := &r.Rejects[i]
+	for i := range r.Findings {
+		rej := &r.Findings[i]
 		// another finding is on the row
-		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) && rej.Rule != tender.RuleNeverReported {
+		if rej.Disposition == tender.LineNotCounted && !isCompared(rej) && rej.Rule != tender.RuleNeverReported {
 			notCounted++
 		}
 	}
@@ -314,18 +314,18 @@ func (in *Intake) balances() map[string]Balance {
 		b.Counted = b.Counted.Add(l.Principal)
 		all[l.Source.File] = b
 	}
-	out := make(map[tender.Source]tender.Standing, len(in.Book.Rejects))
-	for _, rej := range in.Book.Rejects {
-		if rej.Standing != tender.StandingFlagged {
-			out[rej.Source] = rej.Standing
+	out := make(map[tender.Source]tender.Disposition, len(in.Book.Findings))
+	for _, rej := range in.Book.Findings {
+		if rej.Disposition != tender.LineRemarked {
+			out[rej.Source] = rej.Disposition
 		}
 	}
 	for line := range in.read.Instructions() {
 		b := all[line.Source.File]
 		switch {
-		case out[line.Source] == tender.StandingRejected:
+		case out[line.Source] == tender.LineRejected:
 			b.Rejected = b.Rejected.Add(line.Principal)
-		case out[line.Source] == tender.StandingNotCounted || line.Received.After(in.AsOf) || in.compared.aside[line.Source]:
+		case out[line.Source] == tender.LineNotCounted || line.Received.After(in.AsOf) || in.compared.aside[line.Source]:
 			b.NotCounted = b.NotCounted.Add(line.Principal)
 		}
 		all[line.Source.File] = b

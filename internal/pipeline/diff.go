@@ -71,7 +71,7 @@ type publishedRun struct {
 	*ledger.Run
 	result    *export.Result
 	positions map[instructionKey]result.Position
-	rejects   []tender.Reject
+	rejects   []tender.Finding
 	wires     map[string]*result.WireChange // by reference; nil for a run of version 0.1
 	terms     *tender.Offer                 // in force; nil if they are not known
 	noTerms   string                        // why they cannot
@@ -124,12 +124,12 @@ func (r *publishedRun) settled() []settle.Wire {
 }
 
 // readRejects reads a rejects.csv.
-func readRejects(content []byte) ([]tender.Reject, error) {
-	var all []tender.Reject
+func readRejects(content []byte) ([]tender.Finding, error) {
+	var all []tender.Finding
 	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "waived"}
 	return all, export.ReadRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
 		row, err := strconv.Atoi(text[2])
-		all = append(all, tender.Reject{
+		all = append(all, tender.Finding{
 			Source: tender.Source{File: text[0], Sheet: text[1], Row: row},
 			Column: text[3], Value: text[4], Rule: text[5], Message: text[6], Waived: text[7],
 		})
@@ -163,9 +163,9 @@ func (r *publishedRun) readTerms(folder string) error {
 func (r *publishedRun) difference(now *publishedRun, version string) *compare.Difference {
 	d := &compare.Difference{
 		Offer: r.Offer, Issuer: now.result.Issuer, Version: version, Was: r.side(), Now: now.side(),
-		Files:   different(result.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
-		Lines:   byKind(comparePositions(r.positions, maps.All(now.positions))),
-		Rejects: different(result.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
+		Files:    different(result.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
+		Lines:    byKind(comparePositions(r.positions, maps.All(now.positions))),
+		Findings: different(result.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
 		Series: result.PairUp(r.result.Series, now.result.Series,
 			func(s compare.SeriesResult) string { return s.ID + " " + s.Currency }),
 		Totals: result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals),
@@ -256,13 +256,13 @@ func differentInputs(was, now *result.Input) bool {
 
 // rejectPlace is a reject in its place, rejectContent wherever it is: the next
 // report shows the same line in another row or file.
-func rejectPlace(r tender.Reject) string {
+func rejectPlace(r tender.Finding) string {
 	return fmt.Sprintf("%q %q %d %s", r.Source.File, r.Source.Sheet, r.Source.Row, rejectContent(r))
 }
 
-func rejectContent(r tender.Reject) string {
+func rejectContent(r tender.Finding) string {
 	return fmt.Sprintf("%q %q %q %q", r.Column, r.Value, r.Rule, r.Message)
 }
 
 // differentRejects reports whether a reject was waived, or no longer is.
-func differentRejects(was, now *tender.Reject) bool { return was.Waived != now.Waived }
+func differentRejects(was, now *tender.Finding) bool { return was.Waived != now.Waived }

@@ -197,7 +197,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 			for kind, n := range forth.Kinds() {
 				kinds[kind] += n
 			}
-			if !forth.Differs() || (len(forth.Files)+len(forth.Rejects) == 0 && len(forth.Terms) == 0) {
+			if !forth.Differs() || (len(forth.Files)+len(forth.Findings) == 0 && len(forth.Terms) == 0) {
 				t.Errorf("%s and %s differ in nothing", filepath.Base(was), filepath.Base(now))
 			}
 		}
@@ -213,7 +213,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 func mirrored(d *compare.Difference) *compare.Difference {
 	m := *d
 	m.Was, m.Now = d.Now, d.Was
-	m.Terms, m.Files, m.Rejects = swap(d.Terms), swap(d.Files), swap(d.Rejects)
+	m.Terms, m.Files, m.Findings = swap(d.Terms), swap(d.Files), swap(d.Findings)
 	m.Series, m.Totals, m.Caps, m.Funding = swap(d.Series), swap(d.Totals), swap(d.Caps), swap(d.Funding)
 	m.Lines = slices.Clone(d.Lines)
 	for i := range m.Lines {
@@ -242,7 +242,7 @@ func listedDifference(t *testing.T, d *compare.Difference) string {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%+v\n%+v\n%s\n", d.Was, d.Now, d.NotCompared)
-	for _, list := range []any{d.Terms, d.Files, d.Rejects, d.Series, d.Totals, d.Caps, d.Funding, d.Lines} {
+	for _, list := range []any{d.Terms, d.Files, d.Findings, d.Series, d.Totals, d.Caps, d.Funding, d.Lines} {
 		v := reflect.ValueOf(list)
 		var lines []string
 		for i := range v.Len() {
@@ -404,11 +404,11 @@ func TestTermsThatWereNotKeptAreSaid(t *testing.T) {
 // The same reject in the next report, in another row or file, is no news; one more
 // of the same kind is, and so is a waiver.
 func TestRejectsAreFollowedFromReportToReport(t *testing.T) {
-	at := func(file string, row int, value, waived string) tender.Reject {
-		return tender.Reject{Source: tender.Source{File: file, Row: row}, Rule: "R5-multiple", Value: value, Waived: waived}
+	at := func(file string, row int, value, waived string) tender.Finding {
+		return tender.Finding{Source: tender.Source{File: file, Row: row}, Rule: "R5-multiple", Value: value, Waived: waived}
 	}
-	was := []tender.Reject{at("a", 1, "17", ""), at("a", 2, "17", ""), at("a", 3, "19", "")}
-	now := []tender.Reject{at("b", 7, "17", ""), at("a", 2, "17", "x"), at("b", 9, "17", "")}
+	was := []tender.Finding{at("a", 1, "17", ""), at("a", 2, "17", ""), at("a", 3, "19", "")}
+	now := []tender.Finding{at("b", 7, "17", ""), at("a", 2, "17", "x"), at("b", 9, "17", "")}
 	var got []string
 	for _, p := range different(result.PairUp(was, now, rejectPlace, rejectContent), differentRejects) {
 		got = append(got, fmt.Sprintf("%s %s %d", compare.RejectWord(p), p.Either().Source.File, p.Either().Source.Row))

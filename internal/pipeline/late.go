@@ -13,7 +13,7 @@ import (
 // findLate finds the depositaries whose newest report is older than the one that the
 // terms expect by the instant of the run (R6-late). Nothing is expected before the launch,
 // after the expiration, or once the depositary has closed.
-func (in *Intake) findLate() (all []tender.Reject) {
+func (in *Intake) findLate() (all []tender.Finding) {
 	for _, r := range in.lastReports() {
 		d := in.depositary(r.depositary)
 		if d.Expected == nil {
@@ -33,9 +33,9 @@ func (in *Intake) findLate() (all []tender.Reject) {
 }
 
 // late is the finding on a report where one of a later day was expected.
-func (in *Intake) late(r lastReport, d tender.Depositary, day tender.Date) tender.Reject {
-	f := tender.Reject{
-		Source: tender.Source{File: r.file}, Depositary: d.Name, Rule: tender.RuleLate, Standing: tender.StandingFlagged,
+func (in *Intake) late(r lastReport, d tender.Depositary, day tender.Date) tender.Finding {
+	f := tender.Finding{
+		Source: tender.Source{File: r.file}, Depositary: d.Name, Rule: tender.RuleLate, Disposition: tender.LineRemarked,
 		MustResolve: true,
 		Message: fmt.Sprintf("this is the newest report of %s, and one of %s was expected by %02d:%02d that day "+
 			"(expected: %s)", d.Name, day, d.Expected.Hour, d.Expected.Minute, *d.Expected),

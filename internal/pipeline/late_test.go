@@ -52,7 +52,7 @@ func TestP10AReportThatIsExpectedAndHasNotComeIsAFinding(t *testing.T) {
 				t.Fatal(err)
 			}
 			open := ""
-			for _, f := range o.Run.Rejects {
+			for _, f := range o.Run.Findings {
 				if f.Rule == tender.RuleLate && f.Open() {
 					open += f.Message
 				}

@@ -64,8 +64,8 @@ func OpenFindingsOf(folder string) (*OpenFindings, error) {
 
 // readOpen reads the findings of a rejects.csv that are open. One of an earlier version
 // does not say which are.
-func readOpen(content []byte) ([]tender.Reject, error) {
-	var all []tender.Reject
+func readOpen(content []byte) ([]tender.Finding, error) {
+	var all []tender.Finding
 	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "advice", "cell", "depositary",
 		"instruction", "participant", "series", "principal", "open"}
 	return all, export.ReadRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
@@ -77,11 +77,11 @@ func readOpen(content []byte) ([]tender.Reject, error) {
 			return 2, err
 		}
 		principal, err := decimal.NewFromString(text[13])
-		all = append(all, tender.Reject{
+		all = append(all, tender.Finding{
 			Source: tender.Source{File: text[0], Sheet: text[1], Row: row}, Column: text[3], Value: text[4], Rule: text[5],
 			Message: text[6], Advice: text[7], Cell: text[8],
 			Depositary: text[9], Instruction: text[10], Participant: text[11], Series: text[12], Principal: principal,
-			Standing: tender.StandingRejected, // it is not resolved
+			Disposition: tender.LineRejected, // it is not resolved
 		})
 		return 13, err
 	})

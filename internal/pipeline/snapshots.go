@@ -84,7 +84,7 @@ func (in *Intake) followSnapshots(ctx context.Context, req Request, c *compariso
 		Rows: report.Rows, Faulty: report.RejectedPrincipal,
 	}
 	shown.From, shown.To = inbox.Reported(file.Name, in.Offer.Zone)
-	h.follow(file.Name, &shown, of, in.read.Rejects)
+	h.follow(file.Name, &shown, of, in.read.Findings)
 	h.reports[h.newest()].shown = len(c.shown.Reports)
 	c.shown.Reports = append(c.shown.Reports, shown)
 	return nil
@@ -119,7 +119,7 @@ func (in *Intake) followEarlier(req Request, c *comparison, h *history, f *compa
 	shown.From, shown.To = inbox.Reported(f.Name, in.Offer.Zone)
 	if read != nil {
 		shown.Rows, shown.Faulty = read.Reports[0].Rows, read.Reports[0].RejectedPrincipal
-		h.follow(in.nameOf(c, f), &shown, read.Instructions(), read.Rejects)
+		h.follow(in.nameOf(c, f), &shown, read.Instructions(), read.Findings)
 		h.reports[h.newest()].shown = len(c.shown.Reports)
 		if f.usedAsOf != nil {
 			h.usedAsOf = *f.usedAsOf

@@ -88,7 +88,7 @@ func (c *comparison) unread() (all []tender.Warning) {
 
 // follow takes in one report, and describes it.
 func (h *history) follow(
-	name string, shown *result.SnapshotReport, instructions iter.Seq[tender.Instruction], rejects []tender.Reject,
+	name string, shown *result.SnapshotReport, instructions iter.Seq[tender.Instruction], rejects []tender.Finding,
 ) {
 	file, before := shown.File, len(h.changes)
 	h.begin(name, file, shown.From, shown.To, newestStamp(instructions))
@@ -111,7 +111,7 @@ func (h *history) follow(
 		*sum = sum.Add(line.Principal)
 	}
 	for i := range rejects {
-		if rejects[i].Source.File == file && rejects[i].Standing == tender.StandingRejected {
+		if rejects[i].Source.File == file && rejects[i].Disposition == tender.LineRejected {
 			h.faulty(rejects[i].Instruction)
 		}
 	}

@@ -92,10 +92,10 @@ func verdict(t testing.TB, e *CheckResult) string {
 		}
 		words = append(words, fmt.Sprintf("%s: %s%s", l.ID, l.Principal, carried))
 	}
-	for i := range e.Rejects {
-		f := &e.Rejects[i]
+	for i := range e.Findings {
+		f := &e.Findings[i]
 		if isCompared(f) {
-			state := string(f.Standing)
+			state := string(f.Disposition)
 			if f.Open() {
 				state += ", open"
 			}

@@ -99,8 +99,8 @@ func readRejectsCSV(path string, r *result.Run) (detail string, err error) {
 	rows, open := 0, 0
 	columns := []string{"rule", "file", "principal", "outcome", "open"}
 	err = readCSV(path, columns, func(text []string) (int, error) {
-		if rows < len(r.Rejects) {
-			f := &r.Rejects[rows]
+		if rows < len(r.Findings) {
+			f := &r.Findings[rows]
 			if !slices.Equal(text[:4], []string{f.Rule, f.Source.File, f.Principal.String(), string(f.Outcome())}) {
 				detail = fmt.Sprintf("reject %d is of another file, rule, principal or outcome", rows+1)
 			}
@@ -114,8 +114,8 @@ func readRejectsCSV(path string, r *result.Run) (detail string, err error) {
 	if open != r.Open() {
 		detail = fmt.Sprintf("%d findings are written as open, %d are", open, r.Open())
 	}
-	if rows != len(r.Rejects) {
-		detail = fmt.Sprintf("%d rejects written, %d found", rows, len(r.Rejects))
+	if rows != len(r.Findings) {
+		detail = fmt.Sprintf("%d rejects written, %d found", rows, len(r.Findings))
 	}
 	return detail, err
 }
@@ -155,8 +155,8 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted || found.Counts.Rejected != c.Rejected {
 		return "the run's name or counts differ", nil
 	}
-	if len(found.Rejects) != len(r.Rejects) {
-		return fmt.Sprintf("%d rejects written, %d found", len(r.Rejects), len(found.Rejects)), nil
+	if len(found.Rejects) != len(r.Findings) {
+		return fmt.Sprintf("%d rejects written, %d found", len(r.Findings), len(found.Rejects)), nil
 	}
 	if len(found.Series) != len(r.Offer.Series) {
 		return "a series is missing", nil

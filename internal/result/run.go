@@ -52,7 +52,7 @@ type Run struct {
 	Book       *tender.Book
 	Allocation *allocate.Result
 	Settlement *settle.Settlement
-	Rejects    []tender.Reject // of files, of the book and of comparing reports, by [tender.CompareFindings]
+	Findings   []tender.Finding // of files, of the book and of comparing reports, by [tender.CompareFindings]
 	Inputs     []Input
 	Warnings   []tender.Warning
 	Invariants []tender.Invariant
@@ -182,8 +182,8 @@ type Counts struct {
 // resolve.
 func (r *Run) Open() int {
 	n := 0
-	for i := range r.Rejects {
-		if r.IsOpen(&r.Rejects[i]) {
+	for i := range r.Findings {
+		if r.IsOpen(&r.Findings[i]) {
 			n++
 		}
 	}
@@ -191,7 +191,7 @@ func (r *Run) Open() int {
 }
 
 // IsOpen reports whether a person must still act on a finding.
-func (r *Run) IsOpen(f *tender.Reject) bool { return f.Open() && !r.Accepted() }
+func (r *Run) IsOpen(f *tender.Finding) bool { return f.Open() && !r.Accepted() }
 
 // Accepted reports whether the findings that the terms do not resolve were accepted
 // with the run.
@@ -208,7 +208,7 @@ func (r *Run) Counts() Counts {
 		c.NotCounted += in.NotCounted
 		c.Rejected += in.Rejected
 	}
-	for _, rej := range r.Rejects {
+	for _, rej := range r.Findings {
 		if rej.Waived != "" {
 			c.Waived++
 		}

@@ -89,7 +89,7 @@ func TestM6AnUnknownWayToReadAReportIsAnError(t *testing.T) {
 }
 
 func TestM6AnUnknownStandingIsAnError(t *testing.T) {
-	r := tender.Reject{Source: tender.Source{File: "dtc.xlsx", Row: 7}, Rule: "R2-pending", Standing: "doubtful"}
+	r := tender.Finding{Source: tender.Source{File: "dtc.xlsx", Row: 7}, Rule: "R2-pending", Disposition: "doubtful"}
 	if err := r.Check(); err == nil || !strings.Contains(err.Error(), `"doubtful"`) || !strings.Contains(err.Error(), "row 7") {
 		t.Errorf("an unknown standing: %v", err)
 	}

@@ -203,7 +203,7 @@ func (s *Session) leftOut(goal Goal) (all []LeftOut) {
 			}
 		}
 		rows := 0
-		for _, rej := range s.Today.Rejects {
+		for _, rej := range s.Today.Findings {
 			if rej.Series == series.ID && rej.Outcome() == tender.OutcomeRejected && !read[rej.Source] {
 				read[rej.Source] = true
 				rows++

@@ -142,7 +142,7 @@ func (b *comparison) statusWords() string {
 		terms = "other terms"
 	}
 	return fmt.Sprintf("%s  ·  %s  ·  instructions: %d new, %d no longer counted, %d amended, %d accepted differently  ·  %s",
-		terms, display.Plural(len(d.Files), "file", "files"), n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed], display.Plural(len(d.Rejects), "reject", "rejects"))
+		terms, display.Plural(len(d.Files), "file", "files"), n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed], display.Plural(len(d.Findings), "reject", "rejects"))
 }
 
 // laySides lays out what the two runs are, and returns the next free row.

@@ -226,12 +226,12 @@ func (b *comparison) movedFormula(row, i int) string {
 
 // rejectDiffRow is a reject that differs.
 type rejectDiffRow struct {
-	*tender.Reject // of the run that has it; of the second if both have
-	result.Pair[tender.Reject]
+	*tender.Finding // of the run that has it; of the second if both have
+	result.Pair[tender.Finding]
 }
 
 // waivedIn says why a run waives the reject, "" if it does not.
-func waivedIn(side *tender.Reject) spreadsheet.Cell {
+func waivedIn(side *tender.Finding) spreadsheet.Cell {
 	if side == nil {
 		return spreadsheet.Cell{}
 	}
@@ -270,8 +270,8 @@ func (b *comparison) layRejects() {
 	b.rejects = s
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("A line that is rejected for the same reason in both runs is not shown, even if it is in another file or row now.").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
-	l := rejectDiffFields.list(len(b.d.Rejects), "The same lines are rejected.", func() func(i int) *rejectDiffRow {
-		return func(i int) *rejectDiffRow { return &rejectDiffRow{b.d.Rejects[i].Either(), b.d.Rejects[i]} }
+	l := rejectDiffFields.list(len(b.d.Findings), "The same lines are rejected.", func() func(i int) *rejectDiffRow {
+		return func(i int) *rejectDiffRow { return &rejectDiffRow{b.d.Findings[i].Either(), b.d.Findings[i]} }
 	})
 	b.frame.Lay(l, s, spreadsheet.FirstRow, 0, b.frame.Continuation(s, title))
 }
