@@ -42,7 +42,8 @@ func run(args []string, stdout, stderr io.Writer) error {
 	sizes := flags.String("rows", "10000,100000,400000,1000000", "instructions, as a list")
 	runs := flags.Int("runs", 3, "runs, of which medians are taken")
 	program := flags.String("program", "", "the program to measure; built from ./cmd/batch if not given")
-	stream := flags.String("stream", "", "workbook that excelize is to stream in this very process (whole starts itself so)")
+	stream := flags.String("stream", "",
+		"workbook that excelize is to stream in this very process (whole starts itself so)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -40,8 +40,11 @@ it says so and leaves everything alone.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&req.AsOf, "as-of", "", "draw up the book as of this instant: RFC 3339, or wall time in the offer's zone such as 2004-11-12T17:00 (default: now, or the close of an expired offer)")
-	flags.StringArrayVar(&req.Files, "file", nil, "read this depositary file, too, beside those of the inbox (may be repeated)")
+	flags.StringVar(&req.AsOf, "as-of", "",
+		"draw up the book as of this instant: RFC 3339, or wall time in the offer's zone such as 2004-11-12T17:00 "+
+			"(default: now, or the close of an expired offer)")
+	flags.StringArrayVar(&req.Files, "file", nil,
+		"read this depositary file, too, beside those of the inbox (may be repeated)")
 	flags.BoolVar(&req.DryRun, "dry-run", false, "compute and print, but write nothing")
 	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
 	flags.StringVar(&req.Supersede, "supersede", "", "let this run replace the final `RUN` in force")
@@ -50,14 +53,16 @@ it says so and leaves everything alone.`,
 	flags.StringVar(&req.TermsChanged, "terms-changed", "", "make a final run although terms were changed in place; `WHY` is recorded with the run")
 	flags.DurationVar(&req.Wait, "wait", 0, "wait up to this long for another run that holds the offer, such as 5m")
 	flags.StringVar(&config, "config", "", "report the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
-	flags.StringVar(&format, "log", "", "log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
+	flags.StringVar(&format, "log", "",
+		"log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")
 	return c
 }
 
 // runAndReport makes a run, and reports it if there are settings that say to whom. A
 // dry run sends nothing.
-func (w world) runAndReport(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome, error) {
+func (w world) runAndReport(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome,
+	error) {
 	var done func()
 	req.Progress, done = w.newProgress()
 	defer done()

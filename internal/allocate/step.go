@@ -56,7 +56,8 @@ func (f *step) fill() {
 			f.close(tight.cap, reachedFactor(f.open(tight.cap), tight.ratio))
 		default:
 			if rule.Factor == tender.FactorGiven {
-				f.warnf(tender.WarnAnnouncedFactor, "level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, tight.cap.Name)
+				f.warnf(tender.WarnAnnouncedFactor, "level %d: the announced factor %s does not fit under %s; less was accepted",
+					f.level, rule.Given, tight.cap.Name)
 			}
 			f.fillMaximally()
 		}

@@ -42,7 +42,8 @@ func (e *StrangeError) Error() string { return e.Path + " " + e.What + "; " + e.
 func Strange(path string, mode fs.FileMode, folder bool) error {
 	switch {
 	case mode&fs.ModeSymlink != 0:
-		return &StrangeError{path, "is a link", "no link is followed here: put the file or folder itself in its place, or mount it there"}
+		return &StrangeError{path, "is a link",
+			"no link is followed here: put the file or folder itself in its place, or mount it there"}
 	case folder && !mode.IsDir():
 		return &StrangeError{path, "is not a folder but " + KindOf(mode), "move it away"}
 	case !folder && !mode.IsRegular():

@@ -42,7 +42,8 @@ func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (
 	if err := lockable(folder, lockName); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode), flock.SetFlag(lockFlags|os.O_CREATE))
+	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode),
+		flock.SetFlag(lockFlags|os.O_CREATE))
 	held, err := lock.TryLock()
 	if err == nil && !held && wait > 0 {
 		patience, stop := context.WithTimeout(ctx, wait)
@@ -76,7 +77,8 @@ func MakeRuns(d disk.Disk, runs string) error {
 		return err
 	}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && !mayOwn(os.Geteuid(), int(stat.Uid)) {
-		return fmt.Errorf("%s belongs to the user %d, and this program runs as %d: the owner of a folder could change what is published in it; give the folder to the user that makes the runs, with chown -R: %w",
+		return fmt.Errorf("%s belongs to the user %d, and this program runs as %d: the owner of a folder could change "+
+			"what is published in it; give the folder to the user that makes the runs, with chown -R: %w",
 			runs, stat.Uid, os.Geteuid(), fs.ErrPermission)
 	}
 	return nil

@@ -90,7 +90,8 @@ func unreadable(err error) error {
 func (r *Run) Read(name string) ([]byte, error) {
 	i := slices.IndexFunc(r.Outputs, func(f File) bool { return f.Name == name })
 	if i < 0 {
-		return nil, altered(restoreRun, "%s is not in the manifest; the run's folder is damaged", filepath.Join(r.folder, name))
+		return nil, altered(restoreRun, "%s is not in the manifest; the run's folder is damaged",
+			filepath.Join(r.folder, name))
 	}
 	return r.read(r.Outputs[i], "published")
 }
@@ -100,7 +101,8 @@ func (r *Run) Read(name string) ([]byte, error) {
 func (r *Run) ReadKept(of string) ([]byte, error) {
 	i := slices.IndexFunc(r.Kept, func(k Kept) bool { return k.Of == of })
 	if i < 0 {
-		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none: %w", r.folder, of, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none: %w",
+			r.folder, of, fs.ErrNotExist)
 	}
 	return r.read(r.Kept[i].File, "kept")
 }

@@ -260,7 +260,8 @@ func (f termsField) location(otherwise *time.Location) *time.Location {
 		return otherwise
 	}
 	if city, wrong := values.FixedZone(s); wrong {
-		f.fault("%s is %s; write %s", display.Quote(s), "not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
+		f.fault("%s is %s; write %s", display.Quote(s),
+			"not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
 		return otherwise
 	}
 	zone, err := time.LoadLocation(s)

@@ -44,7 +44,8 @@ func Check(folder string, r *result.Run) error {
 		}
 		if detail != "" {
 			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-				"%s as it was written does not hold the result: %s; nothing is published; this is a fault of the program: keep the files and report it", f.name, detail)}
+				"%s as it was written does not hold the result: %s; nothing is published; this is a fault of the program: keep "+
+					"the files and report it", f.name, detail)}
 		}
 	}
 	return nil
@@ -152,7 +153,8 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 		return "", err
 	}
 	c := r.Counts()
-	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted || found.Counts.Rejected != c.Rejected {
+	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted ||
+		found.Counts.Rejected != c.Rejected {
 		return "the run's name or counts differ", nil
 	}
 	if len(found.Rejects) != len(r.Findings) {
@@ -164,10 +166,12 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 	for i, s := range found.Series {
 		tendered, accepted := r.Book.Totals[i].Sum(), r.Allocation.Series[i].Sum()
 		if s.ID != r.Offer.Series[i].ID || s.Tendered != tendered.String() || s.Accepted != accepted.String() {
-			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted, s.Tendered, s.Accepted), nil
+			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted,
+				s.Tendered, s.Accepted), nil
 		}
 	}
-	for name, list := range map[string][]writtenMoney{"funding": found.Funding, "wires": found.Wires, "payments": found.Payments} {
+	for name, list := range map[string][]writtenMoney{"funding": found.Funding, "wires": found.Wires,
+		"payments": found.Payments} {
 		m := money{}
 		for _, w := range list {
 			if err := m.add(w); err != nil {
@@ -284,7 +288,8 @@ var writtenHeadings = [...]string{"Instruction", "Depositary", "Currency", "Tend
 // addRow compares a row of the sheet of instructions.
 func (t *tally) addRow(row int, text []string) error {
 	w := written{id: text[0], depositary: text[1], currency: text[2]}
-	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total} {
+	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
+		&w.interest, &w.total} {
 		value, err := decimal.NewFromString(text[3+i])
 		if err != nil {
 			return fmt.Errorf("row %d: %s %q is not a number", row, writtenHeadings[3+i], text[3+i])
@@ -312,14 +317,16 @@ func (t *tally) add(w *written) {
 	}
 	l, accepted := &t.run.Book.Lines[t.read-1], t.run.Allocation.Lines[t.read-1].Accepted
 	if w.id != l.ID || !w.tendered.Equal(l.Principal) || !w.accepted.Equal(accepted) {
-		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal, accepted, w.id, w.tendered, w.accepted)
+		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal,
+			accepted, w.id, w.tendered, w.accepted)
 		return
 	}
 	if !w.tendered.Equal(w.accepted.Add(w.returned)) || !w.total.Equal(w.consideration.Add(w.early).Add(w.interest)) {
 		t.detail = fmt.Sprintf("instruction %s does not add up as written", l.ID)
 		return
 	}
-	t.cash[w.currency] = t.cash[w.currency].Plus(settle.Cash{Consideration: w.consideration, EarlyPayment: w.early, AccruedInterest: w.interest})
+	t.cash[w.currency] = t.cash[w.currency].Plus(settle.Cash{Consideration: w.consideration, EarlyPayment: w.early,
+		AccruedInterest: w.interest})
 }
 
 // result says how the rows differ from the run, "" if they do not.

@@ -22,7 +22,8 @@ var (
 
 func checkVariable(s string) string {
 	if !variableName.MatchString(s) {
-		return "is not the name of an environment variable; write letters, digits and underscores, and keep the secret itself out of the file"
+		return "is not the name of an environment variable; write letters, digits and underscores, and keep the secret " +
+			"itself out of the file"
 	}
 	return ""
 }
@@ -39,7 +40,8 @@ func CheckURL(s string) string {
 	case checkHost(u.Hostname()) != "" || u.Port() != "" && checkPort(u.Port()) != "":
 		return "has no valid name of a machine, or no valid port; write it as https://example.com/path"
 	case u.User != nil:
-		return "has a name or a password before the machine; name the variable that holds the URL in url_env, and use a token in its path"
+		return "has a name or a password before the machine; name the variable that holds the URL in url_env, and use a " +
+			"token in its path"
 	case u.Fragment != "":
 		return "has a part after #, which is never sent; leave it out"
 	case strings.ContainsAny(strings.ReplaceAll(s, "{offer}", ""), "{}"):

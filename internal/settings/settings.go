@@ -143,7 +143,8 @@ func load(name string, read func(path string, most int64) ([]byte, error)) (Sett
 	content, err := read(name, mostBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name, fs.ErrNotExist)
+		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name,
+			fs.ErrNotExist)
 	case err != nil:
 		return Settings{}, fmt.Errorf("the settings cannot be read: %w", err)
 	}

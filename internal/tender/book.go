@@ -160,7 +160,8 @@ func (l *Line) deliver(o *Offer, asOf time.Time) *Finding {
 	}
 	l.Undelivered = true
 	return l.finding(RuleNotCovered, LineRemarked,
-		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought", clock(o, deadline.At)),
+		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought",
+			clock(o, deadline.At)),
 		"let the depositary know that the tender is rejected")
 }
 
@@ -217,7 +218,8 @@ func (b *Book) CheckOutstanding(o *Offer) error {
 		if tendered := b.Totals[i].Sum(); tendered.GreaterThan(s.Outstanding) {
 			return &ControlError{
 				Rule: RuleOutstanding,
-				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or correct the series' outstanding in the offer",
+				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or "+
+					"correct the series' outstanding in the offer",
 					s.ID, s.Currency, tendered, s.Outstanding),
 			}
 		}

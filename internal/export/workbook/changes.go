@@ -11,7 +11,8 @@ import (
 )
 
 // beforeAndNow are three columns: an amount before and now, and the change.
-func beforeAndNow[R any](key, name string, amounts func(r *R) (was, now spreadsheet.Cell, change decimal.Decimal)) fields[R] {
+func beforeAndNow[R any](key, name string, amounts func(r *R) (was, now spreadsheet.Cell,
+	change decimal.Decimal)) fields[R] {
 	return fields[R]{
 		{key: key + "_was", column: spreadsheet.Column{Heading: name + " before", Right: true},
 			cell: func(r *R) spreadsheet.Cell { was, _, _ := amounts(r); return was }},
@@ -37,7 +38,8 @@ type changeRow struct {
 }
 
 // cells are an amount before and now; empty where the instruction did not count.
-func (r *changeRow) cells(was, now decimal.Decimal, show func(d decimal.Decimal, currency string) spreadsheet.Cell) (before, after spreadsheet.Cell, change decimal.Decimal) {
+func (r *changeRow) cells(was, now decimal.Decimal, show func(d decimal.Decimal,
+	currency string) spreadsheet.Cell) (before, after spreadsheet.Cell, change decimal.Decimal) {
 	if r.Was.Counted() {
 		before = show(was, r.currencyWas)
 	}
@@ -157,5 +159,6 @@ func (b *workbook) changeWords() string {
 func ChangeName(k result.ChangeKind) string { return changeNames[k] }
 
 var changeNames = map[result.ChangeKind]string{
-	result.New: "new", result.NoLonger: "no longer counted", result.Amended: "amended", result.Reclassed: "accepted differently",
+	result.New: "new", result.NoLonger: "no longer counted", result.Amended: "amended",
+	result.Reclassed: "accepted differently",
 }
