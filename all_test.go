@@ -154,6 +154,7 @@ func TestHouseRulesFindPlantedViolations(t *testing.T) {
 		{"internal/util/a.go", `package util`, "has no row in the table"},
 		{"internal/pipeline/a.go", `package pipeline; import "time"; var _ = time.Now()`, "reads the clock"},
 		{"internal/settle/a.go", `package settle; var price float64`, "float64"},
+		{"internal/settle/a.go", `package settle; func f(a, b, c bool) bool { return a && b || c }`, "parentheses"},
 	} {
 		house := planted{c.file: c.source}
 		if got := strings.Join(violations(t, house.fs(t)), "\n"); !strings.Contains(got, c.want) {
@@ -226,7 +227,7 @@ func wrongImports(folder string, file *ast.File) []string {
 		}
 		own := strings.TrimPrefix(imported, module+"/")
 		standard := own == imported && !strings.Contains(strings.Split(imported, "/")[0], ".")
-		if !standard && !slices.ContainsFunc(allowed, func(a string) bool { return own == a || strings.HasPrefix(own, a+"/") && strings.Contains(a, ".") }) {
+		if !standard && !slices.ContainsFunc(allowed, func(a string) bool { return own == a || (strings.HasPrefix(own, a+"/") && strings.Contains(a, ".")) }) {
 			found = append(found, fmt.Sprintf("%s may not import %s", folder, own))
 		}
 	}
@@ -241,6 +242,12 @@ func wrongWords(name string, files *token.FileSet, file *ast.File) []string {
 		case *ast.SelectorExpr:
 			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && n.Sel.Name == "Now" && !strings.HasPrefix(folder, "cmd/") && !strings.HasPrefix(folder, "bench") {
 				found = append(found, fmt.Sprintf("%s reads the clock: only a command may", files.Position(n.Pos())))
+			}
+		case *ast.BinaryExpr:
+			for _, side := range []ast.Expr{n.X, n.Y} {
+				if inner, ok := side.(*ast.BinaryExpr); ok && n.Op == token.LOR && inner.Op == token.LAND {
+					found = append(found, fmt.Sprintf("%s: put the && between the || into parentheses", files.Position(inner.Pos())))
+				}
 			}
 		case *ast.Ident:
 			if (n.Name == "float64" || n.Name == "float32") && slices.Contains(noFloats, folder) {

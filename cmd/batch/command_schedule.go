@@ -113,7 +113,7 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 // are none.
 func offersIn(folder string) ([]string, error) {
 	folders, err := serve.Offers(folder)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(folders) == 0 {
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(folders) == 0) {
 		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s: there are no offers in it; name an offer's folder, "+
 			"or one that holds such folders", folder)}
 	}

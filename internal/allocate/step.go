@@ -28,7 +28,7 @@ type limit struct {
 // series is the tighter, as it decides more.
 func (b limit) tighter(c limit) bool {
 	order := b.ratio.Cmp(c.ratio)
-	return order < 0 || order == 0 && b.cap.all && !c.cap.all
+	return order < 0 || (order == 0 && b.cap.all && !c.cap.all)
 }
 
 // fill decides the open groups: whole where all fits, else by the rule of the

@@ -285,7 +285,7 @@ func (r *termsReader) checkRates(o *tender.Offer) {
 			continue
 		}
 		for j, other := range o.Rates[:i] {
-			if rate.From == other.From && rate.To == other.To || rate.From == other.To && rate.To == other.From {
+			if (rate.From == other.From && rate.To == other.To) || (rate.From == other.To && rate.To == other.From) {
 				r.faultAmong([]string{from, to}, "there is a rate between %s and %s already, %s; keep one of the two", rate.From,
 					rate.To, r.line(fmt.Sprintf("fx[%d]", j)))
 				break

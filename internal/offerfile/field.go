@@ -211,7 +211,7 @@ func (f termsField) whole() int {
 // flag is true or false, false if it is not given.
 func (f termsField) flag() bool {
 	s, ok := f.scalar("true or false")
-	if ok && (f.node.Quoted || s != "true" && s != "false") {
+	if ok && (f.node.Quoted || (s != "true" && s != "false")) {
 		f.fault("%s is neither true nor false; write true or false, without quotation marks", display.Quote(s))
 	}
 	return s == "true"

@@ -244,7 +244,7 @@ func (s *Source) AwaitStable(ctx context.Context) error {
 	}
 	for _, f := range s.watching {
 		now, err := os.Stat(f.path)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !sameAs(now, f.info) {
+		if errors.Is(err, fs.ErrNotExist) || (err == nil && !sameAs(now, f.info)) {
 			return changedWhileRead(f.name)
 		}
 		if err != nil {

@@ -156,5 +156,5 @@ func compare(t *testing.T, name string, want, got *excelize.File) int {
 func SameFigure(want, got string) bool {
 	x, errX := decimal.NewFromString(want)
 	y, errY := decimal.NewFromString(got)
-	return want == got || errX == nil && errY == nil && x.Sub(y).Round(5).IsZero()
+	return want == got || (errX == nil && errY == nil && x.Sub(y).Round(5).IsZero())
 }

@@ -107,7 +107,7 @@ type Daily struct {
 
 // Passed reports whether the time of the day of an instant, on its clocks, has passed.
 func (d Daily) Passed(at time.Time) bool {
-	return !d.Never && (at.Hour() > d.Hour || at.Hour() == d.Hour && at.Minute() >= d.Minute)
+	return !d.Never && (at.Hour() > d.Hour || (at.Hour() == d.Hour && at.Minute() >= d.Minute))
 }
 
 // Default is what holds without a file.

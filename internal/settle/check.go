@@ -23,7 +23,7 @@ func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant
 
 func checkPaid(b *tender.Book, a *allocate.Result, s *Settlement) string {
 	for i, l := range s.Lines {
-		if a.Lines[i].Accepted.IsZero() && !l.Total().IsZero() || l.Total().IsNegative() {
+		if (a.Lines[i].Accepted.IsZero() && !l.Total().IsZero()) || l.Total().IsNegative() {
 			return fmt.Sprintf("instruction %s: %s paid for %s accepted", b.Lines[i].ID, l.Total(), a.Lines[i].Accepted)
 		}
 	}

@@ -29,7 +29,7 @@ func shortName(participant string) string {
 	const most = 8
 	var name strings.Builder
 	for _, r := range strings.ToUpper(participant) {
-		if name.Len() < most && (r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
+		if name.Len() < most && ((r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9')) {
 			name.WriteRune(r)
 		}
 	}

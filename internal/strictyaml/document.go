@@ -335,7 +335,7 @@ func plainStands(rest, text string) bool {
 // quotedStands reports whether a text in quotation marks is at the start of
 // rest. One with escapes, or on several lines, is left to the parser.
 func quotedStands(rest, text string) bool {
-	if rest == "" || rest[0] != '"' && rest[0] != '\'' {
+	if rest == "" || (rest[0] != '"' && rest[0] != '\'') {
 		return false
 	}
 	mark := rest[:1]

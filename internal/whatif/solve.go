@@ -32,7 +32,7 @@ func (g Goal) String() string {
 
 // has reports whether a series is of the goal.
 func (g Goal) has(s tender.Series) bool {
-	return g.Series == s.ID || g.Series == "" && g.Level == s.Priority
+	return g.Series == s.ID || (g.Series == "" && g.Level == s.Priority)
 }
 
 // Solution is the smallest amount of a cap that reaches a goal.

@@ -37,7 +37,7 @@ func TestP14WhatSolveSaysIsTrue(t *testing.T) {
 		followAdvice(t, s, name, goal, words)
 		whole := wholeUnder(t, s, goal)
 		already := strings.Contains(words, "is accepted already")
-		if (err == nil && found.Reached || already) && !whole(Scenario{}) {
+		if ((err == nil && found.Reached) || already) && !whole(Scenario{}) {
 			t.Fatalf("not reached: %s", words)
 		}
 		if err == nil && !whole(Scenario{}.With(name, found.Amount)) {
