@@ -130,7 +130,7 @@ func (c *comparison) usedAgain(this content, asOf time.Time) {
 	for i := range c.files {
 		f := &c.files[i]
 		if f.usedAsOf != nil && f.Name == this.name && f.piece.Record.SHA256 == this.digest {
-			t := latest(*f.usedAsOf, asOf)
+			t := tender.Later(*f.usedAsOf, asOf)
 			f.usedAsOf = &t
 		}
 	}

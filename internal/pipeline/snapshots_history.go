@@ -64,7 +64,7 @@ func newHistory(o *tender.Offer, d tender.Depositary, asOf time.Time) *history {
 // newestStamp is the newest time that a report states: it was not made before.
 func newestStamp(instructions iter.Seq[tender.Instruction]) (newest time.Time) {
 	for in := range instructions {
-		newest = latest(newest, latest(in.Received, in.WithdrawnAt))
+		newest = tender.Later(newest, tender.Later(in.Received, in.WithdrawnAt))
 	}
 	return newest
 }
@@ -76,10 +76,10 @@ func (h *history) begin(name, file string, from, to, newest time.Time) {
 		newest = to // a stamp after the report was made is a slip
 	}
 	if last := h.newest(); last >= 0 && h.reports[last].file == file {
-		newest = latest(newest, h.usedAsOf) // it took the other's place in the inbox after that
+		newest = tender.Later(newest, h.usedAsOf) // it took the other's place in the inbox after that
 	}
 	h.usedAsOf = time.Time{}
-	h.reports = append(h.reports, reportTime{name, file, latest(from, newest), -1})
+	h.reports = append(h.reports, reportTime{name, file, tender.Later(from, newest), -1})
 }
 
 // newest is the position of the report in hand.

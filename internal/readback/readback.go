@@ -44,8 +44,8 @@ func Check(folder string, r *result.Run) error {
 		}
 		if detail != "" {
 			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-				"%s as it was written does not hold the result: %s; nothing is published; this is a fault of the program: keep "+
-					"the files and report it", f.name, detail)}
+				"%s as it was written does not hold the result: %s; nothing is published; internal error: please report it, "+
+					"with the input files", f.name, detail)}
 		}
 	}
 	return nil
