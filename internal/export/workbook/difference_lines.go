@@ -16,26 +16,12 @@ import (
 
 // lineFields are the columns of Instructions in the workbook of a difference.
 var lineFields = func() fields[changeRow] {
-	all := fields[changeRow]{
-		{key: "kind", column: spreadsheet.Column{Heading: "What happened", Widest: 24},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(ChangeName(r.Kind)) }},
-		{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
-		{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
-		{key: "series_was", column: spreadsheet.Column{Heading: "Series before", Widest: 20},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Was.Series) }},
-		{key: "series_now", column: spreadsheet.Column{Heading: "Series now", Widest: 20},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Now.Series) }},
-		{key: "window_was", column: spreadsheet.Column{Heading: "Window before"},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Was.Window)) }},
-		{key: "window_now", column: spreadsheet.Column{Heading: "Window now"},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Now.Window)) }},
+	all := append(positionFields("What happened"), fields[changeRow]{
 		{key: "currency_was", column: spreadsheet.Column{Heading: "Currency before"},
 			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.currencyWas) }},
 		{key: "currency_now", column: spreadsheet.Column{Heading: "Currency now"},
 			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.currencyNow) }},
-	}
+	}...)
 	for i, m := range compare.LineMeasures.Names {
 		columns := beforeAndNow(measureKey(i), m.Heading, func(r *changeRow) (was, now spreadsheet.Cell,
 			change decimal.Decimal) {
