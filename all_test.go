@@ -33,12 +33,11 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder",
-		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
-		"internal/settle", "internal/strictyaml", "internal/tender", "internal/whatif",
-		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
-		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
-		"github.com/spf13/cobra/doc",
+		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
+		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
+		"internal/strictyaml", "internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
+		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
+		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -65,11 +64,12 @@ var mayImport = map[string][]string{
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
-		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/tender",
-		"internal/values", "internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
+		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
+		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/shopspring/decimal",
 	},
 	"internal/ledger": {
-		"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
+		"internal/disk", "internal/parallel", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
 		"modernc.org/sqlite/lib",
 	},
 	"internal/metrics": {
@@ -94,11 +94,12 @@ var mayImport = map[string][]string{
 		"internal/tender",
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
+	"internal/parallel":   {},
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/exitcode",
 		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/readback", "internal/result",
-		"internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
+		"internal/offerfile", "internal/offerfolder", "internal/parallel", "internal/readback",
+		"internal/result", "internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
 	"internal/readback": {

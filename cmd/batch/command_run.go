@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +17,7 @@ import (
 
 func newRunCommand(w world) *cobra.Command {
 	var req pipeline.Request
-	var asJSON bool
+	var asJSON, stages bool
 	var config, format string
 	c := &cobra.Command{
 		Use:   "run OFFER",
@@ -28,6 +30,9 @@ it says so and leaves everything alone.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			w.fill(&req, args[0])
+			if stages {
+				req.Timed = w.printStage
+			}
 			outcome, err := w.runAndReport(c.Context(), req, config, format)
 			if err != nil {
 				return err
@@ -55,8 +60,14 @@ it says so and leaves everything alone.`,
 	flags.StringVar(&config, "config", "", "report the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
 	flags.StringVar(&format, "log", "",
 		"log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
+	flags.BoolVar(&stages, "stages", false, "print how long each stage took, on standard error")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")
 	return c
+}
+
+// printStage prints how long a stage took.
+func (w world) printStage(stage pipeline.Stage, took time.Duration) {
+	_, _ = fmt.Fprintf(w.stderr, "%-10s %7.3f s\n", stage, took.Seconds()) // a closed terminal misses nothing
 }
 
 // runAndReport makes a run, and reports it if there are settings that say to whom. A

@@ -27,6 +27,15 @@ type Tree struct {
 // In is the tree of a folder, for reading and for changes.
 func (d Disk) In(top string) Tree { return Tree{disk: d, top: top} }
 
+// AtOnce is how many files may be written at once, as parallel.Each has it: where a fault
+// is asked for at one of the changes, they keep their order.
+func (t Tree) AtOnce() int {
+	if t.disk.Fault != nil {
+		return 1
+	}
+	return 0
+}
+
 // In is the tree of a folder.
 func In(top string) Tree { return Disk{}.In(top) }
 

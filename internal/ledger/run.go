@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/parallel"
 )
 
 // Run is a published run whose manifest the history vouches for. Only an [Archive]
@@ -36,18 +37,14 @@ func (r *Run) Check() error {
 	if r.whole {
 		return nil
 	}
-	for _, f := range r.Outputs {
-		if err := r.checkFile(f, "published"); err != nil {
-			return err
+	err := parallel.Each(0, len(r.Outputs)+len(r.Kept), func(i int) error {
+		if i < len(r.Outputs) {
+			return r.checkFile(r.Outputs[i], "published")
 		}
-	}
-	for _, k := range r.Kept {
-		if err := r.checkFile(k.File, "kept"); err != nil {
-			return err
-		}
-	}
-	r.whole = true
-	return nil
+		return r.checkFile(r.Kept[i-len(r.Outputs)].File, "kept")
+	})
+	r.whole = err == nil
+	return err
 }
 
 // checkFile compares a file of the run with its record, without holding it in

@@ -52,6 +52,9 @@ type Request struct {
 	// checked; it may be nil. Any goroutine may call it.
 	Progress func(stage Stage, rows int)
 
+	// Timed is called at the end of each stage with how long it took; it may be nil.
+	Timed func(stage Stage, took time.Duration)
+
 	// Getenv looks up the variables that hold the depositaries' passwords, ""
 	// for one that is not set; nil if there are none to be had.
 	Getenv func(string) string
@@ -66,11 +69,16 @@ type Request struct {
 // Stage is a part of a run that may take long.
 type Stage string
 
-// The stages.
+// The stages, in their order. Files are checked while others are still written: what both
+// take together is the time of Writing, and Checking is only for progress.
 const (
-	Reading  Stage = "reading"
-	Writing  Stage = "writing"
-	Checking Stage = "checking"
+	Opening    Stage = "opening" // of what was published before, and its check
+	Reading    Stage = "reading"
+	Computing  Stage = "computing"
+	Comparing  Stage = "comparing" // with the run before
+	Writing    Stage = "writing"
+	Checking   Stage = "checking"
+	Publishing Stage = "publishing"
 )
 
 // progress is what to call with the rows of a stage; it may be nil.
