@@ -181,7 +181,7 @@ func (c *ruleCase) readCap(_ int, m []string) {
 }
 
 func (c *ruleCase) readTender(at int, m []string) {
-	l := tender.Line{Window: tender.Window(m[2]), Undelivered: m[5] != "", Instruction: tender.Instruction{
+	l := tender.Line{Window: tender.Window(m[2]), Undelivered: m[5] != "", Instruction: &tender.Instruction{
 		ID: fmt.Sprintf("%03d", at), Series: m[1], Principal: sum(m[3])}}
 	if m[4] != "" {
 		l.Settled = &tender.Settled{Accepted: sum(m[4])}

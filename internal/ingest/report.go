@@ -35,11 +35,11 @@ type Intake struct {
 
 // Instructions are those that were read, by depositary and report as chosen, then
 // by row.
-func (in *Intake) Instructions() iter.Seq[tender.Instruction] {
-	return func(yield func(tender.Instruction) bool) {
+func (in *Intake) Instructions() iter.Seq[*tender.Instruction] {
+	return func(yield func(*tender.Instruction) bool) {
 		for _, piece := range in.pieces {
 			for i := range piece {
-				if !yield(piece[i]) {
+				if !yield(&piece[i]) {
 					return
 				}
 			}

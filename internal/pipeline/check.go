@@ -113,7 +113,7 @@ func (in *Intake) fileTotals() []FileTotals {
 		}
 	}
 	for line := range in.read.Instructions() {
-		all[at[line.Source.File]].impress(&line)
+		all[at[line.Source.File]].impress(line)
 		if line.Received.After(in.AsOf) {
 			all[at[line.Source.File]].NotYet++
 		}

@@ -62,7 +62,7 @@ func newHistory(o *tender.Offer, d tender.Depositary, asOf time.Time) *history {
 }
 
 // newestStamp is the newest time that a report states: it was not made before.
-func newestStamp(instructions iter.Seq[tender.Instruction]) (newest time.Time) {
+func newestStamp(instructions iter.Seq[*tender.Instruction]) (newest time.Time) {
 	for in := range instructions {
 		newest = tender.Later(newest, tender.Later(in.Received, in.WithdrawnAt))
 	}
@@ -87,8 +87,8 @@ func (h *history) newest() int { return len(h.reports) - 1 }
 
 // line adds an instruction of the report in hand, and says whether an earlier one had
 // it.
-func (h *history) line(in tender.Instruction) (known bool) {
-	now := version{in, h.newest()}
+func (h *history) line(in *tender.Instruction) (known bool) {
+	now := version{*in, h.newest()}
 	t := h.lines[in.ID]
 	if t == nil {
 		h.lines[in.ID] = &tracked{last: now, seen: now.report, missing: -1}
@@ -166,7 +166,7 @@ func (h *history) end() {
 
 // counts reports whether an instruction counts as a report has it.
 func (h *history) counts(v version) bool {
-	return !v.Received.After(h.asOf) && h.offer.Counts(v.Instruction, h.asOf)
+	return !v.Received.After(h.asOf) && h.offer.Counts(&v.Instruction, h.asOf)
 }
 
 // after reports whether a report was made after a deadline. One that was made on the

@@ -10,9 +10,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Line is an instruction that counts, with its window.
+// Line is an instruction that counts, with its window. The instruction is where it was read
+// to: a book of a million lines does not hold them a second time.
 type Line struct {
-	Instruction
+	*Instruction
 	Window Window
 
 	// Settled is set once the instruction was dealt with at an early settlement:
@@ -52,7 +53,7 @@ type Book struct {
 // that were read. The order of the instructions does not matter. A boundary, a
 // status or a delivery that is not known is an error, as it would count as
 // another.
-func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) (*Book, error) {
+func NewBook(o *Offer, instructions iter.Seq[*Instruction], asOf time.Time) (*Book, error) {
 	if err := o.CheckDates(); err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func (b *Book) total(o *Offer) {
 
 // decide decides whether an instruction counts as of an instant (R2 to R4)
 // and what is to be said of it, nil if nothing.
-func decide(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
+func decide(o *Offer, in *Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
 	switch {
 	case in.Status == Pending:
 		return false, in.finding(RulePending, LineNotCounted,
@@ -143,7 +144,7 @@ func (o *Offer) WithdrawalDeadline(w Window) CutOff {
 
 // Counts reports whether an instruction, as a report has it, is in the book as of an
 // instant by R2 to R4 and R15, if it was received by then.
-func (o *Offer) Counts(in Instruction, asOf time.Time) bool {
+func (o *Offer) Counts(in *Instruction, asOf time.Time) bool {
 	counts, _ := decide(o, in, o.Window(in.Received), asOf)
 	return counts
 }
@@ -167,7 +168,7 @@ func (l *Line) deliver(o *Offer, asOf time.Time) *Finding {
 
 // withdrawn applies R4: a withdrawal counts if it met the deadline of the
 // tender's window, and takes effect at its own time.
-func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
+func withdrawn(o *Offer, in *Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
 	if in.WithdrawnAt.IsZero() {
 		return false, in.finding(RuleWithdrawn, LineNotCounted,
 			"withdrawn; the depositary gives no time and is taken to have received it in time",

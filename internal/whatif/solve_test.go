@@ -118,7 +118,7 @@ func drawSession(t *rapid.T) *Session {
 	b := &tender.Book{Totals: make([]tender.Totals, 3)}
 	for i := range rapid.IntRange(0, 6).Draw(t, "lines") {
 		b.Lines = append(b.Lines, tender.Line{
-			Instruction: tender.Instruction{
+			Instruction: &tender.Instruction{
 				ID: fmt.Sprint(i), Series: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "of"),
 				Principal: decimal.New(rapid.Int64Range(3, 15).Draw(t, "principal"), 3), Source: tender.Source{Row: i},
 			},

@@ -212,7 +212,7 @@ func (m *instructionMaker) reason(l *tender.Line, decided allocate.Reason) sprea
 func (b *workbook) instructionTotal(currency string, row int) []spreadsheet.Cell {
 	f, paid := b.run.CurrencyFigures(currency), b.tally.paid[currency]
 	sums := instructionRow{
-		line:     &tender.Line{Instruction: tender.Instruction{Principal: f.Tendered()}},
+		line:     &tender.Line{Instruction: &tender.Instruction{Principal: f.Tendered()}},
 		decided:  &allocate.Line{Accepted: f.Accepted()},
 		tendered: spreadsheet.Principal(f.Tendered()), money: cashCells(&paid, currency),
 	}
