@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	"docs":              {},
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
-	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
+	"internal/allocate": {"internal/decimals", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
@@ -103,8 +103,8 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/readback": {
-		"internal/disk", "internal/export", "internal/result", "internal/settle", "internal/tender",
-		"internal/xlsx", "github.com/shopspring/decimal",
+		"internal/decimals", "internal/disk", "internal/export", "internal/result", "internal/settle",
+		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
 	},
 	"internal/result": {
 		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
@@ -116,7 +116,9 @@ var mayImport = map[string][]string{
 		"github.com/gofrs/flock",
 	},
 	"internal/settings": {"internal/disk", "internal/strictyaml"},
-	"internal/settle":   {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/settle": {
+		"internal/allocate", "internal/decimals", "internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
@@ -125,7 +127,7 @@ var mayImport = map[string][]string{
 		"internal/display", "github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast",
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
 	},
-	"internal/tender": {"internal/display", "github.com/shopspring/decimal"},
+	"internal/tender": {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/result",

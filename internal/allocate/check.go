@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -13,13 +14,14 @@ import (
 // the lines in decimal arithmetic. One that does not hold is a bug, and nothing
 // may be published.
 func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {
+	sums := acceptedBy(b, r)
 	return []tender.Invariant{
 		tender.Check("every instruction is accepted between nothing and its principal", checkShares(b, r)),
 		tender.Check("every accepted amount is nothing, the whole or a legal denomination", checkDenominations(o, b, r)),
 		tender.Check("nothing is bought of notes that were not delivered", checkDelivered(b, r)),
-		tender.Check("accepted lines add up to the series", checkSeries(o, b, r)),
-		tender.Check("accepted lines add up to the steps", checkSteps(b, r)),
-		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, b, r)),
+		tender.Check("accepted lines add up to the series", checkSeries(o, sums, r)),
+		tender.Check("accepted lines add up to the steps", checkSteps(sums, r)),
+		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, sums, r)),
 	}
 }
 
@@ -60,21 +62,34 @@ func checkDelivered(b *tender.Book, r *Result) string {
 	return ""
 }
 
-// acceptedBy adds the accepted lines up by series and window.
-func acceptedBy(b *tender.Book, r *Result) map[string]map[tender.Window]decimal.Decimal {
-	sums := map[string]map[tender.Window]decimal.Decimal{}
-	for i, l := range r.Lines {
-		in := &b.Lines[i]
-		if sums[in.Series] == nil {
-			sums[in.Series] = map[tender.Window]decimal.Decimal{}
+// accepted is principal by series and window.
+type accepted map[string]map[tender.Window]decimal.Decimal
+
+// acceptedBy adds the accepted lines up.
+func acceptedBy(b *tender.Book, r *Result) accepted {
+	type key struct {
+		series string
+		window tender.Window
+	}
+	exact := map[key]*decimals.Sum{}
+	for i := range r.Lines {
+		in := key{b.Lines[i].Series, b.Lines[i].Window}
+		if exact[in] == nil {
+			exact[in] = new(decimals.Sum)
 		}
-		sums[in.Series][in.Window] = sums[in.Series][in.Window].Add(l.Accepted)
+		exact[in].Add(r.Lines[i].Accepted)
+	}
+	sums := accepted{}
+	for in, sum := range exact {
+		if sums[in.series] == nil {
+			sums[in.series] = map[tender.Window]decimal.Decimal{}
+		}
+		sums[in.series][in.window] = sum.Decimal()
 	}
 	return sums
 }
 
-func checkSeries(o *tender.Offer, b *tender.Book, r *Result) string {
-	sums := acceptedBy(b, r)
+func checkSeries(o *tender.Offer, sums accepted, r *Result) string {
 	for i, s := range o.Series {
 		for _, w := range tender.Windows {
 			if sum := sums[s.ID][w]; !sum.Equal(r.Series[i].Of(w)) {
@@ -85,7 +100,7 @@ func checkSeries(o *tender.Offer, b *tender.Book, r *Result) string {
 	return ""
 }
 
-func checkSteps(b *tender.Book, r *Result) string {
+func checkSteps(sums accepted, r *Result) string {
 	taken := map[string]map[tender.Window]decimal.Decimal{}
 	for _, step := range r.Steps {
 		for _, share := range step.Shares {
@@ -95,7 +110,7 @@ func checkSteps(b *tender.Book, r *Result) string {
 			taken[share.Series][share.Window] = taken[share.Series][share.Window].Add(share.Accepted)
 		}
 	}
-	for series, sums := range acceptedBy(b, r) {
+	for series, sums := range sums {
 		for window, sum := range sums {
 			if !sum.Equal(taken[series][window]) {
 				return fmt.Sprintf("series %s, %s: lines %s, steps %s", series, window, sum, taken[series][window])
@@ -105,8 +120,7 @@ func checkSteps(b *tender.Book, r *Result) string {
 	return ""
 }
 
-func checkCaps(o *tender.Offer, b *tender.Book, r *Result) string {
-	sums := acceptedBy(b, r)
+func checkCaps(o *tender.Offer, sums accepted, r *Result) string {
 	for _, use := range r.Caps {
 		used := new(big.Rat)
 		for _, s := range o.Series {

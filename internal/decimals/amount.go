@@ -4,6 +4,7 @@
 package decimals
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -106,6 +107,30 @@ func (a Amount) Width(decimals int32) int {
 	return n
 }
 
+// Fixed is the number with so many decimals, and whether it is an amount that needs no more.
+func Fixed(d decimal.Decimal, places int32) (text string, ok bool) {
+	a, ok := Of(d)
+	if !ok || a.Places > places || places > AmountDigits {
+		return "", false
+	}
+	units, ok := a.scaled(places)
+	if !ok {
+		return "", false
+	}
+	var b [2 * AmountDigits]byte
+	return string(Amount{units, places}.Append(b[:0])), true
+}
+
+// Text is the number as decimal.Decimal writes it, in plain digits without needless zeros.
+func Text(d decimal.Decimal) string {
+	a, ok := Of(d)
+	if !ok {
+		return d.String()
+	}
+	var b [2 * AmountDigits]byte
+	return string(a.Append(b[:0]))
+}
+
 // Sum adds up decimals, quickly while they are amounts.
 type Sum struct {
 	short Amount
@@ -121,6 +146,22 @@ func (s *Sum) Add(d decimal.Decimal) {
 		}
 	}
 	s.long = s.long.Add(d)
+}
+
+// Sign is -1 for a sum below zero, 0 for zero and 1 above.
+func (s *Sum) Sign() int {
+	if s.long.IsZero() {
+		return cmp.Compare(s.short.Units, 0)
+	}
+	return s.Decimal().Sign()
+}
+
+// Equal reports whether the sum is a number.
+func (s *Sum) Equal(d decimal.Decimal) bool {
+	if a, ok := Of(d); ok && s.long.IsZero() {
+		return a == s.short
+	}
+	return s.Decimal().Equal(d)
 }
 
 // Decimal is the sum so far.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
@@ -19,20 +20,22 @@ import (
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *result.Run) error {
 	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
+	used := newUsed(r)
+	var row [27]string
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.CurrencyOf(l.Series)
-		decided, paid := r.Allocation.Lines[i], r.Settlement.Lines[i]
+		decided, paid := &r.Allocation.Lines[i], &r.Settlement.Lines[i]
 		reference, status := "", ""
 		if paid.Payment >= 0 {
 			p := &r.Settlement.Payments[paid.Payment]
 			reference, status = p.Reference, string(p.Status)
 		}
-		factor, price, earlyPrice := UsedFor(r, i)
-		return []string{
+		factor, price, earlyPrice := used.of(i)
+		row = [...]string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			display.Stamp(l.Received, r.Offer.Zone),
-			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
+			decimals.Text(l.Principal), decimals.Text(decided.Accepted), decimals.Text(l.Principal.Sub(decided.Accepted)),
 			guard(result.ReasonWords(l, decided.Reason)),
 			tender.CashText(paid.Consideration, currency), tender.CashText(paid.EarlyPayment, currency),
 			tender.CashText(paid.AccruedInterest, currency), tender.CashText(paid.Total(), currency),
@@ -40,7 +43,36 @@ func WriteInstructions(w io.Writer, r *result.Run) error {
 			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
 			string(decided.Reason.Code),
 		}
+		return row[:]
 	})
+}
+
+// used are the factors and prices of a run as text, by series and window.
+type used struct {
+	run  *result.Run
+	text map[usedKey][3]string
+}
+
+type usedKey struct {
+	series string
+	window tender.Window
+}
+
+func newUsed(r *result.Run) *used { return &used{r, make(map[usedKey][3]string)} }
+
+// of is [UsedFor].
+func (u *used) of(i int) (factor, price, earlyPrice string) {
+	l := &u.run.Book.Lines[i]
+	if l.Undelivered || u.run.Settlement.Lines[i].Payment < 0 {
+		return UsedFor(u.run, i)
+	}
+	key := usedKey{l.Series, l.Window}
+	text, known := u.text[key]
+	if !known {
+		text[0], text[1], text[2] = UsedFor(u.run, i)
+		u.text[key] = text
+	}
+	return text[0], text[1], text[2]
 }
 
 // UsedFor are the factor and the prices per 1,000 that were used for the i-th line, as

@@ -18,6 +18,7 @@ import (
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/parallel"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
@@ -159,13 +160,25 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	r.Snapshots = in.compared.inMoney(r)
-	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in), in.checkCarried(r))
-	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
-	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
+	r.Invariants = in.check(r)
 	r.Identity = identity(r)
 	r.Name = runName(in.AsOf, o.Zone, r.Identity)
 	slices.SortStableFunc(r.Findings, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
+}
+
+// check tests the invariants of R16, side by side.
+func (in *Intake) check(r *result.Run) []tender.Invariant {
+	checks := []func() []tender.Invariant{
+		func() []tender.Invariant {
+			return []tender.Invariant{checkRows(in, r), checkPrincipal(in), in.checkCarried(r)}
+		},
+		func() []tender.Invariant { return allocate.Check(r.Offer, r.Book, r.Allocation) },
+		func() []tender.Invariant { return settle.Check(r.Book, r.Allocation, r.Settlement) },
+	}
+	found := make([][]tender.Invariant, len(checks))
+	_ = parallel.Each(0, len(checks), func(i int) error { found[i] = checks[i](); return nil }) // none fails
+	return slices.Concat(found...)
 }
 
 // broken returns a *[tender.ControlError] for the first invariant that does not

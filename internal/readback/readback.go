@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/result"
@@ -50,7 +51,7 @@ func Check(path string, r *result.Run) error {
 			"with the input files", name, detail)}
 }
 
-func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
+func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]*decimals.Sum{}} }
 
 // ReadWorkbook says how the workbook at a path differs from a run, "" if it does not.
 func ReadWorkbook(path string, r *result.Run) (detail string, err error) {
@@ -303,8 +304,8 @@ func (t *tally) addRow(row int, text []string) error {
 type tally struct {
 	run    *result.Run
 	read   int
-	cash   map[string]settle.Cash // by currency
-	detail string                 // the first difference
+	cash   map[string]*decimals.Sum // by currency
+	detail string                   // the first difference
 }
 
 func (t *tally) add(w *written) {
@@ -320,12 +321,23 @@ func (t *tally) add(w *written) {
 			accepted, w.id, w.tendered, w.accepted)
 		return
 	}
-	if !w.tendered.Equal(w.accepted.Add(w.returned)) || !w.total.Equal(w.consideration.Add(w.early).Add(w.interest)) {
+	if !isSum(w.tendered, w.accepted, w.returned) || !isSum(w.total, w.consideration, w.early, w.interest) {
 		t.detail = fmt.Sprintf("instruction %s does not add up as written", l.ID)
 		return
 	}
-	t.cash[w.currency] = t.cash[w.currency].Plus(settle.Cash{Consideration: w.consideration, EarlyPayment: w.early,
-		AccruedInterest: w.interest})
+	if t.cash[w.currency] == nil {
+		t.cash[w.currency] = new(decimals.Sum)
+	}
+	t.cash[w.currency].Add(w.total)
+}
+
+// isSum reports whether a sum is that of its parts.
+func isSum(sum decimal.Decimal, parts ...decimal.Decimal) bool {
+	var exact decimals.Sum
+	for _, part := range parts {
+		exact.Add(part)
+	}
+	return exact.Equal(sum)
 }
 
 // result says how the rows differ from the run, "" if they do not.
@@ -336,15 +348,15 @@ func (t *tally) result() string {
 	if t.detail != "" {
 		return t.detail
 	}
-	for currency, sum := range t.cash {
-		funded := decimal.Zero
+	for currency, exact := range t.cash {
+		sum, funded := exact.Decimal(), decimal.Zero
 		for _, f := range t.run.Settlement.Funding {
 			if f.Currency == currency {
 				funded = funded.Add(f.Total())
 			}
 		}
-		if !sum.Total().Equal(funded) {
-			return fmt.Sprintf("%s: %s on the lines, %s to wire", currency, sum.Total(), funded)
+		if !sum.Equal(funded) {
+			return fmt.Sprintf("%s: %s on the lines, %s to wire", currency, sum, funded)
 		}
 	}
 	return ""

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/decimals"
 )
 
 // Line is an instruction that counts, with its window. The instruction is where it was read
@@ -96,17 +98,20 @@ func (b *Book) total(o *Offer) {
 	for i, s := range o.Series {
 		position[s.ID] = i
 	}
-	for _, l := range b.Lines {
+	early, late := make([]decimals.Sum, len(o.Series)), make([]decimals.Sum, len(o.Series))
+	for i := range b.Lines {
+		l := &b.Lines[i]
 		at, known := position[l.Series]
-		if !known {
-			continue // the allocation refuses such a line by name
+		switch {
+		case !known: // the allocation refuses such a line by name
+		case l.Window == Early:
+			early[at].Add(l.Principal)
+		default:
+			late[at].Add(l.Principal)
 		}
-		t := &b.Totals[at]
-		if l.Window == Early {
-			t.Early = t.Early.Add(l.Principal)
-		} else {
-			t.Late = t.Late.Add(l.Principal)
-		}
+	}
+	for i := range b.Totals {
+		b.Totals[i] = Totals{early[i].Decimal(), late[i].Decimal()}
 	}
 }
 
