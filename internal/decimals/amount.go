@@ -107,6 +107,41 @@ func (a Amount) Width(decimals int32) int {
 	return n
 }
 
+// Parse reads a number in plain digits, as [Text] and [Fixed] write it. ok is false for one
+// that an amount cannot hold, or that is written otherwise.
+func Parse(text string) (a Amount, ok bool) {
+	digits, negative := strings.CutPrefix(text, "-")
+	if digits == "" || len(digits) > AmountDigits || digits[0] == '.' || digits[len(digits)-1] == '.' {
+		return Amount{}, false
+	}
+	point := false
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case c >= '0' && c <= '9':
+			a.Units = 10*a.Units + int64(c-'0')
+			if point {
+				a.Places++
+			}
+		case c == '.' && !point:
+			point = true
+		default:
+			return Amount{}, false
+		}
+	}
+	if negative {
+		a.Units = -a.Units
+	}
+	return a.Trimmed(), true
+}
+
+// FromString is decimal.NewFromString, quicker for an amount.
+func FromString(text string) (decimal.Decimal, error) {
+	if a, ok := Parse(text); ok {
+		return a.decimal(), nil
+	}
+	return decimal.NewFromString(text)
+}
+
 // Fixed is the number with so many decimals, and whether it is an amount that needs no more.
 func Fixed(d decimal.Decimal, places int32) (text string, ok bool) {
 	a, ok := Of(d)

@@ -87,7 +87,7 @@ func readInstructionsCSV(path string, r *result.Run) (detail string, err error) 
 		for i, amount := range []*decimal.Decimal{
 			&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total,
 		} {
-			if *amount, err = decimal.NewFromString(text[3+i]); err != nil {
+			if *amount, err = decimals.FromString(text[3+i]); err != nil {
 				return 3 + i, err
 			}
 		}
@@ -290,7 +290,7 @@ func (t *tally) addRow(row int, text []string) error {
 	w := written{id: text[0], depositary: text[1], currency: text[2]}
 	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
 		&w.interest, &w.total} {
-		value, err := decimal.NewFromString(text[3+i])
+		value, err := decimals.FromString(text[3+i])
 		if err != nil {
 			return fmt.Errorf("row %d: %s %q is not a number", row, writtenHeadings[3+i], text[3+i])
 		}
