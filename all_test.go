@@ -96,11 +96,11 @@ var mayImport = map[string][]string{
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/parallel":   {},
 	"internal/pipeline": {
-		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/exitcode",
-		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/parallel", "internal/readback",
-		"internal/result", "internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
-		"github.com/shopspring/decimal",
+		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",
+		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/parallel",
+		"internal/readback", "internal/result", "internal/schedule", "internal/settle", "internal/strictyaml",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/readback": {
 		"internal/decimals", "internal/disk", "internal/export", "internal/result", "internal/settle",

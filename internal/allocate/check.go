@@ -46,11 +46,21 @@ func checkDenominations(o *tender.Offer, b *tender.Book, r *Result) string {
 		}
 		at, _ := o.SeriesByID(in.Series)
 		d := o.Series[at].Denomination
-		if !l.Accepted.Mod(d.Multiple).IsZero() || (l.Accepted.LessThan(d.Minimum) && !belowMinimum) {
+		if !isMultiple(l.Accepted, d.Multiple) || (l.Accepted.LessThan(d.Minimum) && !belowMinimum) {
 			return fmt.Sprintf("instruction %s: %s accepted", in.ID, l.Accepted)
 		}
 	}
 	return ""
+}
+
+// isMultiple reports whether an amount is a whole number of multiples.
+func isMultiple(amount, multiple decimal.Decimal) bool {
+	a, okA := decimals.Of(amount)
+	m, okM := decimals.Of(multiple)
+	if okA && okM && a.Places == 0 && m.Places == 0 && m.Units != 0 {
+		return a.Units%m.Units == 0
+	}
+	return amount.Mod(multiple).IsZero()
 }
 
 func checkDelivered(b *tender.Book, r *Result) string {

@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/compare"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
@@ -247,9 +248,10 @@ func (in *Intake) inputs() []result.Input {
 		if l.Carried {
 			continue // it counts from an earlier report
 		}
-		input := at[l.Source.File]
-		input.Counted++
-		input.Principal = input.Principal.Add(l.Principal)
+		at[l.Source.File].Counted++
+	}
+	for file, sum := range in.countedPrincipal() {
+		at[file].Principal = sum.Decimal()
 	}
 	for _, rej := range in.Book.Findings {
 		if rej.Disposition == tender.LineRejected {
@@ -318,14 +320,10 @@ func (in *Intake) balances() map[string]Balance {
 		all[report.File] = Balance{Rejected: report.RejectedPrincipal,
 			NotCounted: report.NotCountedPrincipal.Add(report.ReplacedPrincipal)}
 	}
-	for i := range in.Book.Lines {
-		l := &in.Book.Lines[i]
-		if l.Carried {
-			continue
-		}
-		b := all[l.Source.File]
-		b.Counted = b.Counted.Add(l.Principal)
-		all[l.Source.File] = b
+	for file, counted := range in.countedPrincipal() {
+		b := all[file]
+		b.Counted = counted.Decimal()
+		all[file] = b
 	}
 	out := make(map[tender.Source]tender.Disposition, len(in.Book.Findings))
 	for _, rej := range in.Book.Findings {
@@ -334,6 +332,9 @@ func (in *Intake) balances() map[string]Balance {
 		}
 	}
 	for line := range in.read.Instructions() {
+		if len(out)+len(in.compared.aside) == 0 && !line.Received.After(in.AsOf) {
+			continue // as nearly all
+		}
 		b := all[line.Source.File]
 		switch {
 		case out[line.Source] == tender.LineRejected:
@@ -342,6 +343,23 @@ func (in *Intake) balances() map[string]Balance {
 			b.NotCounted = b.NotCounted.Add(line.Principal)
 		}
 		all[line.Source.File] = b
+	}
+	return all
+}
+
+// countedPrincipal adds up the lines of the book by file, without those that count from
+// earlier reports.
+func (in *Intake) countedPrincipal() map[string]*decimals.Sum {
+	all := make(map[string]*decimals.Sum)
+	for i := range in.Book.Lines {
+		l := &in.Book.Lines[i]
+		if l.Carried {
+			continue
+		}
+		if all[l.Source.File] == nil {
+			all[l.Source.File] = new(decimals.Sum)
+		}
+		all[l.Source.File].Add(l.Principal)
 	}
 	return all
 }

@@ -60,6 +60,11 @@ func NewBook(o *Offer, instructions iter.Seq[*Instruction], asOf time.Time) (*Bo
 		return nil, err
 	}
 	b := &Book{AsOf: asOf, Totals: make([]Totals, len(o.Series))}
+	count := 0
+	for range instructions {
+		count++
+	}
+	b.Lines = make([]Line, 0, count)
 	for in := range instructions {
 		if err := in.Check(); err != nil {
 			return nil, err

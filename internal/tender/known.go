@@ -13,7 +13,8 @@ func known[T ~string](what string, value T, all ...T) error {
 	if slices.Contains(all, value) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is not known; it is one of %q", what, string(value), all)
+	// A copy: what is only looked at stays off the heap, a million times.
+	return fmt.Errorf("%s: %q is not known; it is one of %q", what, string(value), slices.Clone(all))
 }
 
 // Check is an error for a window in which nothing can be accepted.
