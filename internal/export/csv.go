@@ -199,7 +199,7 @@ const separators = ";|"
 // before the apostrophes in front of it, of which so many are left out. Where there are
 // fewer, it is no guarded text.
 func eachFormula(s string, put func([]byte) []byte, without int) string {
-	if !strings.ContainsAny(s, separators) && !startsFormula(s) {
+	if isPlain(s) || (!strings.ContainsAny(s, separators) && !startsFormula(s)) {
 		return s // as nearly all text is
 	}
 	b := make([]byte, 0, len(s)+2)
@@ -226,6 +226,18 @@ func eachFormula(s string, put func([]byte) []byte, without int) string {
 
 // spaces are what a spreadsheet passes over in front of a formula.
 const spaces = " \u00a0\u3000"
+
+// isPlain reports whether text begins with a letter or a digit and has no separator, which
+// can be seen at once of nearly all text.
+func isPlain(s string) bool {
+	if s == "" {
+		return true
+	}
+	if c := s[0] | 0x20; (c < 'a' || c > 'z') && (s[0] < '0' || s[0] > '9') {
+		return false
+	}
+	return strings.IndexByte(s, ';') < 0 && strings.IndexByte(s, '|') < 0
+}
 
 // startsFormula reports whether a spreadsheet may take a field for a formula. Apostrophes
 // in front do not count, so that taking off a guard is exact.
