@@ -134,12 +134,13 @@ func Parse(text string) (a Amount, ok bool) {
 	return a.Trimmed(), true
 }
 
-// FromString is decimal.NewFromString, quicker for an amount.
-func FromString(text string) (decimal.Decimal, error) {
-	if a, ok := Parse(text); ok {
-		return a.decimal(), nil
+// FromString is the number that a text is.
+func FromString(text string) (s Sum, err error) {
+	var ok bool
+	if s.short, ok = Parse(text); !ok {
+		s.long, err = decimal.NewFromString(text)
 	}
-	return decimal.NewFromString(text)
+	return s, err
 }
 
 // Fixed is the number with so many decimals, and whether it is an amount that needs no more.
@@ -166,7 +167,7 @@ func Text(d decimal.Decimal) string {
 	return string(a.Append(b[:0]))
 }
 
-// Sum adds up decimals, quickly while they are amounts.
+// Sum is a number, and adds up others: quickly while they are amounts.
 type Sum struct {
 	short Amount
 	long  decimal.Decimal
@@ -183,12 +184,32 @@ func (s *Sum) Add(d decimal.Decimal) {
 	s.long = s.long.Add(d)
 }
 
+// AddSum adds another sum.
+func (s *Sum) AddSum(t *Sum) {
+	if sum, ok := s.short.Plus(t.short); ok && t.long.IsZero() {
+		s.short = sum
+		return
+	}
+	s.long = s.long.Add(t.Decimal())
+}
+
+// String is the sum in plain digits.
+func (s *Sum) String() string { return s.Decimal().String() }
+
 // Sign is -1 for a sum below zero, 0 for zero and 1 above.
 func (s *Sum) Sign() int {
 	if s.long.IsZero() {
 		return cmp.Compare(s.short.Units, 0)
 	}
 	return s.Decimal().Sign()
+}
+
+// EqualSum reports whether two sums are the same number.
+func (s *Sum) EqualSum(t *Sum) bool {
+	if s.long.IsZero() && t.long.IsZero() {
+		return s.short == t.short
+	}
+	return s.Decimal().Equal(t.Decimal())
 }
 
 // Equal reports whether the sum is a number.

@@ -22,7 +22,7 @@ import (
 // reads, and for each byte of the texts in the rows. They are drawn above what was measured
 // (docs/performance.md).
 const (
-	needBase      = 40 << 20
+	needBase      = 60 << 20
 	needOfRow     = 1450
 	needOfText    = 1  // of a byte of the rows as a CSV file has them
 	needOfEarlier = 2  // of the instructions.csv that a run is compared with

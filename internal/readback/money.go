@@ -8,7 +8,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -41,17 +40,17 @@ type moneySum struct{ accepted, total decimal.Decimal }
 func (m money) add(w writtenMoney) error {
 	var parts decimal.Decimal
 	for _, text := range []string{w.Consideration, w.EarlyPayment, w.AccruedInterest} {
-		part, err := decimals.FromString(text)
+		part, err := decimal.NewFromString(text)
 		if err != nil {
 			return fmt.Errorf("%q is not a number", text)
 		}
 		parts = parts.Add(part)
 	}
-	total, err := decimals.FromString(w.Total)
+	total, err := decimal.NewFromString(w.Total)
 	if err != nil || !total.Equal(parts) {
 		return fmt.Errorf("total %q is not the sum of its parts, %s", w.Total, parts)
 	}
-	accepted, err := decimals.FromString(cmp.Or(w.Accepted, w.Principal))
+	accepted, err := decimal.NewFromString(cmp.Or(w.Accepted, w.Principal))
 	if err != nil {
 		return fmt.Errorf("principal %q is not a number", w.Accepted)
 	}

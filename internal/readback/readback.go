@@ -84,7 +84,7 @@ func readInstructionsCSV(path string, r *result.Run) (detail string, err error) 
 	err = readCSV(path, columns, func(text []string) (wrong int, err error) {
 		w := written{id: text[0], depositary: text[1], currency: text[2]}
 		defer t.add(&w)
-		for i, amount := range []*decimal.Decimal{
+		for i, amount := range []*decimals.Sum{
 			&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total,
 		} {
 			if *amount, err = decimals.FromString(text[3+i]); err != nil {
@@ -188,8 +188,8 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 // written is one instruction as the workbook shows it.
 type written struct {
 	id, depositary, currency              string
-	tendered, accepted, returned          decimal.Decimal
-	consideration, early, interest, total decimal.Decimal
+	tendered, accepted, returned          decimals.Sum
+	consideration, early, interest, total decimals.Sum
 }
 
 // readSheets gives add the cells, below the headings, of the rows that have them all,
@@ -288,7 +288,7 @@ var writtenHeadings = [...]string{"Instruction", "Depositary", "Currency", "Tend
 // addRow compares a row of the sheet of instructions.
 func (t *tally) addRow(row int, text []string) error {
 	w := written{id: text[0], depositary: text[1], currency: text[2]}
-	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
+	for i, amount := range [...]*decimals.Sum{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
 		&w.interest, &w.total} {
 		value, err := decimals.FromString(text[3+i])
 		if err != nil {
@@ -318,26 +318,26 @@ func (t *tally) add(w *written) {
 	l, accepted := &t.run.Book.Lines[t.read-1], t.run.Allocation.Lines[t.read-1].Accepted
 	if w.id != l.ID || !w.tendered.Equal(l.Principal) || !w.accepted.Equal(accepted) {
 		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal,
-			accepted, w.id, w.tendered, w.accepted)
+			accepted, w.id, w.tendered.String(), w.accepted.String())
 		return
 	}
-	if !isSum(w.tendered, w.accepted, w.returned) || !isSum(w.total, w.consideration, w.early, w.interest) {
+	if !isSum(&w.tendered, &w.accepted, &w.returned) || !isSum(&w.total, &w.consideration, &w.early, &w.interest) {
 		t.detail = fmt.Sprintf("instruction %s does not add up as written", l.ID)
 		return
 	}
 	if t.cash[w.currency] == nil {
 		t.cash[w.currency] = new(decimals.Sum)
 	}
-	t.cash[w.currency].Add(w.total)
+	t.cash[w.currency].AddSum(&w.total)
 }
 
 // isSum reports whether a sum is that of its parts.
-func isSum(sum decimal.Decimal, parts ...decimal.Decimal) bool {
+func isSum(sum *decimals.Sum, parts ...*decimals.Sum) bool {
 	var exact decimals.Sum
 	for _, part := range parts {
-		exact.Add(part)
+		exact.AddSum(part)
 	}
-	return exact.Equal(sum)
+	return exact.EqualSum(sum)
 }
 
 // result says how the rows differ from the run, "" if they do not.

@@ -33,7 +33,12 @@ func (in *Instruction) Check() error {
 }
 
 // Check is an error for a delivery that is not known.
-func (d Delivery) Check() error { return known("delivery", d, BookEntry, GuaranteedDelivery) }
+func (d Delivery) Check() error {
+	if d == BookEntry {
+		return nil // as nearly all
+	}
+	return known("delivery", d, BookEntry, GuaranteedDelivery)
+}
 
 // Check is an error for a disposition that is not known.
 func (r *Finding) Check() error {
