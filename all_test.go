@@ -98,6 +98,7 @@ var mayImport = map[string][]string{
 		"internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
+	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/readback": {
 		"internal/disk", "internal/export", "internal/result", "internal/settle", "internal/tender",
 		"internal/xlsx", "github.com/shopspring/decimal",
@@ -135,7 +136,7 @@ var mayImport = map[string][]string{
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
 var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
-	"internal/settle", "internal/ledger", "internal/schedule", "internal/pipeline"}
+	"internal/settle", "internal/ledger", "internal/schedule", "internal/pipeline", "internal/pricing"}
 
 func TestHouseRules(t *testing.T) {
 	for _, v := range violations(t, os.DirFS(".")) {
