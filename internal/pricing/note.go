@@ -69,27 +69,33 @@ func (n *Note) checkDates(settlement tender.Date) error {
 	if c.find(settlement).periods > mostPayments {
 		return fault(OutOfRange, "maturity", "correct the date", "more than %d payments are left", mostPayments)
 	}
-	if !n.FirstPayment.IsZero() {
-		return n.checkFirst(c, settlement)
+	if n.inFirstPeriod(settlement) && n.LastPaid.IsZero() {
+		return fault(Missing, "last_paid", "state the day from which interest accrues in the first period",
+			"the settlement on %s is before the first payment on %s", settlement, n.FirstPayment)
 	}
-	if !n.LastPaid.IsZero() && !c.find(n.LastPaid).regular() {
-		return fault(Contradiction, "last_paid", "correct one of the dates, or in the first period state first_payment",
-			"%s is not a whole number of interest periods before the maturity, %s", n.LastPaid, n.Maturity)
+	if !n.FirstPayment.IsZero() {
+		return n.checkAnchor(c, "first_payment", n.FirstPayment)
+	}
+	if !n.LastPaid.IsZero() {
+		return n.checkAnchor(c, "last_paid", n.LastPaid)
 	}
 	return nil
 }
 
-// checkFirst is an error for dates of the first period that exclude each other.
-func (n *Note) checkFirst(c calendar, settlement tender.Date) error {
-	switch {
-	case !c.find(n.FirstPayment).regular():
-		return fault(Contradiction, "first_payment", "correct one of the dates",
-			"%s is not a whole number of interest periods before the maturity, %s", n.FirstPayment, n.Maturity)
-	case !settlement.Before(n.FirstPayment):
-		return nil
-	case n.LastPaid.IsZero():
-		return fault(Missing, "last_paid", "state the day from which interest accrues in the first period",
-			"the settlement on %s is before the first payment on %s", settlement, n.FirstPayment)
+// checkAnchor is an error for an interest date from which interest is counted in another way than from
+// the maturity: the interest that is paid is counted from it, and the price from the maturity.
+func (n *Note) checkAnchor(c calendar, key string, anchor tender.Date) error {
+	if !c.find(anchor).regular() {
+		return fault(Contradiction, key,
+			"correct one of the dates, state end_of_month, or in the first period state first_payment",
+			"%s is not a whole number of interest periods before the maturity, %s", anchor, n.Maturity)
+	}
+	monthEnds := !n.FixedDay && lastOfMonth(anchor)
+	otherDay := n.DayCount == tender.ActActICMA && !monthEnds && anchor.Day != n.Maturity.Day
+	if monthEnds != c.monthEnds || otherDay {
+		advice := fmt.Sprintf("state end_of_month: false, or as first_payment the next interest date on a day %d", n.Maturity.Day)
+		return fault(Contradiction, key, advice,
+			"counted from %s, interest is paid on other days than counted from the maturity, %s", anchor, n.Maturity)
 	}
 	return nil
 }

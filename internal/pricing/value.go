@@ -88,7 +88,11 @@ func wholePower(base *big.Rat, n *big.Int) *big.Rat {
 
 // decide computes the value at a yield more and more precisely until it is good enough.
 func (s *stream) decide(percent *big.Rat, enough func(value) bool) {
-	for bits, exact := uint(startBits), false; !enough(s.at(percent, bits, exact)); bits, exact = 2*bits, true {
+	s.decideFrom(startBits, percent, enough)
+}
+
+func (s *stream) decideFrom(bits uint, percent *big.Rat, enough func(value) bool) {
+	for exact := false; !enough(s.at(percent, bits, exact)); bits, exact = 2*bits, true {
 	}
 }
 

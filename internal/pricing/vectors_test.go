@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
 
 	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/settle"
@@ -111,7 +112,7 @@ func (v vector) request() pricing.Request {
 	return r
 }
 
-func mustPrice(t testing.TB, r pricing.Request) *pricing.Result {
+func mustPrice(t rapid.TB, r pricing.Request) *pricing.Result {
 	t.Helper()
 	p, err := pricing.Price(r)
 	if err != nil {
