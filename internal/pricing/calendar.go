@@ -55,12 +55,9 @@ func (p place) regular() bool { return p.days == 0 }
 // find is the place of a day that is not after the maturity.
 func (c calendar) find(d tender.Date) place {
 	months := monthsOfYear*(c.maturity.Year-d.Year) + int(c.maturity.Month-d.Month)
-	n := months * c.frequency / monthsOfYear
-	for d.Before(c.date(n)) {
+	n := months * c.frequency / monthsOfYear // the date before the maturity by n-1 periods is in a later month
+	if d.Before(c.date(n)) {
 		n++
-	}
-	for n > 0 && !d.Before(c.date(n-1)) {
-		n--
 	}
 	start := c.date(n)
 	p := place{periods: n, days: c.days(start, d), of: 360 / c.frequency}

@@ -90,15 +90,12 @@ func pow10(n int32) *big.Int {
 //
 //	base^x = sum over n >= 0 of  x(x+1)...(x+n-1)/n! * w^n  with  w = 1 - 1/base
 //
-// for a base above 1; for one below, that of 1/base is inverted. All terms are positive, and each
+// for a base of at least 1; for one below, that of 1/base is inverted. No term is negative, and each
 // is at most w times the one before. So what is left out after a term is at most
 // w/(1-w) = base-1 times that term.
 func power(base, x *big.Rat, bits uint) number {
 	one := new(big.Rat).SetInt64(1)
-	switch {
-	case x.Sign() == 0 || base.Cmp(one) == 0:
-		return numberOf(one, bits)
-	case base.Cmp(one) < 0:
+	if base.Cmp(one) < 0 {
 		return power(new(big.Rat).Inv(base), x, bits).inverse()
 	}
 	w := new(big.Rat).Sub(one, new(big.Rat).Inv(base))

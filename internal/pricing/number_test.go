@@ -36,6 +36,23 @@ func TestPowerHasTheTrueValueInside(t *testing.T) {
 	})
 }
 
+// Every operation rounds outwards.
+func TestIntervalsAreRoundedOutwards(t *testing.T) {
+	third := big.NewRat(1, 3)
+	for name, x := range map[string]number{
+		"1/3":         numberOf(third, 8),
+		"1 times 1/3": numberOf(big.NewRat(1, 1), 8).times(third),
+		"1 over 3":    numberOf(big.NewRat(3, 1), 8).inverse(),
+	} {
+		if x.lo.Int64() != 85 || x.hi.Int64() != 86 { // 256/3 is 85.33
+			t.Errorf("%s is from %s to %s", name, x.lo, x.hi)
+		}
+	}
+	if x := numberOf(big.NewRat(-1, 3), 8); x.lo.Int64() != -86 || x.hi.Int64() != -85 {
+		t.Errorf("-1/3 is from %s to %s", x.lo, x.hi)
+	}
+}
+
 func TestExactPower(t *testing.T) {
 	for _, c := range []struct {
 		base, x, want string // "": it is irrational
