@@ -93,7 +93,8 @@ func (n *Note) checkAnchor(c calendar, key string, anchor tender.Date) error {
 	monthEnds := !n.FixedDay && lastOfMonth(anchor)
 	otherDay := n.DayCount == tender.ActActICMA && !monthEnds && anchor.Day != n.Maturity.Day
 	if monthEnds != c.monthEnds || otherDay {
-		advice := fmt.Sprintf("state end_of_month: false, or as first_payment the next interest date on a day %d", n.Maturity.Day)
+		advice := fmt.Sprintf("state end_of_month: false, or as first_payment the next interest date on a day %d",
+			n.Maturity.Day)
 		return fault(Contradiction, key, advice,
 			"counted from %s, interest is paid on other days than counted from the maturity, %s", anchor, n.Maturity)
 	}

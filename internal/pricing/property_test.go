@@ -194,8 +194,9 @@ func TestAccruedInterestAddsUp(t *testing.T) {
 		}
 		one, two := dec("1.75"), r.Note.Coupon
 		both := accrued(one.Add(two), r.Settlement).PerUnit
-		if sum := new(big.Rat).Add(accrued(one, r.Settlement).PerUnit, accrued(two, r.Settlement).PerUnit); sum.Cmp(both) != 0 {
-			t.Errorf("%s and %s earn %s, together %s", one, two, sum, both)
+		parts := new(big.Rat).Add(accrued(one, r.Settlement).PerUnit, accrued(two, r.Settlement).PerUnit)
+		if parts.Cmp(both) != 0 {
+			t.Errorf("%s and %s earn %s, together %s", one, two, parts, both)
 		}
 		next := dayAfter(r.Settlement, 1)
 		if r.Note.DayCount != tender.ActActICMA || !next.Before(r.Note.Maturity) {
