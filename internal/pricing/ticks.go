@@ -9,7 +9,7 @@ import (
 
 // priceForm is a price as Treasuries are quoted: whole points, 32nds, and a part of a 32nd or a plus.
 var (
-	priceForm   = regexp.MustCompile(`^([0-9]{1,4})-([0-9]{2})(\+| ([0-9]{1,2})/([0-9]{1,2}))?$`)
+	priceForm   = regexp.MustCompile(`^([0-9]{1,4})-([0-9]{2})(\+| ([1-9][0-9]?)/([1-9][0-9]?))?$`)
 	decimalForm = regexp.MustCompile(`^[0-9]{1,4}(\.[0-9]{1,12})?$`)
 )
 
@@ -35,7 +35,7 @@ func ParseBidPrice(text string) (decimal.Decimal, error) {
 	switch {
 	case ticks > 31:
 		return decimal.Decimal{}, fault(OutOfRange, "bid_price", advice, "%q has %d 32nds; there are at most 31", text, ticks)
-	case (of != 1 && of != 2 && of != 4 && of != 8 && of != 16) || (form[3] != "" && (part == 0 || part >= of)):
+	case (of != 1 && of != 2 && of != 4 && of != 8 && of != 16) || (form[3] != "" && part >= of):
 		return decimal.Decimal{}, fault(OutOfRange, "bid_price", advice, "%q has %d/%d of a 32nd", text, part, of)
 	}
 	// 1/512 has nine decimals, so the division is exact
