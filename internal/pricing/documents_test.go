@@ -190,6 +190,12 @@ func TestPrintedPrice(t *testing.T) {
 			t.Errorf("%v does not have %q", err, part)
 		}
 	}
+	if err := p.CheckPrinted(dec("1e9")); err == nil {
+		t.Error("a printed price of a billion is taken")
+	}
+	if !p.PerThousand().Equal(p.Price) {
+		t.Errorf("%s per 1,000, want %s", p.PerThousand(), p.Price)
+	}
 	r := plainRequest()
 	r.Rounding = pricing.Rounding{Per: 100, Decimals: 3}
 	p = mustPrice(t, r)
@@ -293,6 +299,16 @@ func TestStepsWithinAPeriod(t *testing.T) {
 		if err != nil || paid.Cmp(p.Accrual.PerUnit) != 0 {
 			t.Errorf("%s: %s accrued in the price, %s paid (%v)", c.why, p.Accrual.PerUnit, paid, err)
 		}
+	}
+}
+
+// The yield is shown as it is computed.
+func TestYieldInWords(t *testing.T) {
+	r := plainRequest()
+	r.Note.Frequency, r.Reference, r.BasisPoints = 1, stated(pricing.Gilt, "3.620"), dec("-35")
+	const want = "3.620 - 35/100 = 3.270, annual (1 + 3.270/200)^2 - 1 = 3.2967322500"
+	if p := mustPrice(t, r); p.Yield.String() != want {
+		t.Errorf("%s, want %s", p.Yield, want)
 	}
 }
 

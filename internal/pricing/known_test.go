@@ -224,9 +224,13 @@ func TestNoYield(t *testing.T) {
 		}},
 		{pricing.OutOfRange, "price", "-1", func(r *pricing.YieldRequest) { r.Price = dec("-1") }},
 		{pricing.NoSolution, "price", "gives 99999", func(r *pricing.YieldRequest) { r.Price = dec("99999") }},
-		{pricing.NoSolution, "price", "no time", func(r *pricing.YieldRequest) {
+		{pricing.NoSolution, "price", "has ended", func(r *pricing.YieldRequest) {
 			r.Note.Maturity, r.Note.ParCall = date("2026-10-31"), tender.Date{} // the period has its 180 days already
 			r.Horizon, r.Settlement = date("2026-10-31"), date("2026-10-30")
+		}},
+		{pricing.NoSolution, "price", "has ended", func(r *pricing.YieldRequest) { // 181 days since 28 February
+			r.Note.Maturity, r.Note.FixedDay = date("2032-08-30"), true
+			r.Horizon, r.Settlement = date("2032-08-30"), date("2026-08-29")
 		}},
 	} {
 		r := sound

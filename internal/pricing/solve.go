@@ -58,7 +58,8 @@ func SolveYield(r YieldRequest) (Solution, error) {
 	s := r.Note.streamTo(r.Settlement, r.Horizon, r.FinalPeriod, r.Per)
 	if !s.falls() {
 		return Solution{}, fault(NoSolution, "price", "state the yield",
-			"on %s no time is left over which to discount", r.Settlement)
+			"by the day count the interest period has ended on %s, before its interest date, so no single yield gives a price",
+			r.Settlement)
 	}
 	steps, exact, ok := s.search(r.Price.Rat())
 	if !ok {
