@@ -25,30 +25,32 @@ const module = "tenderbatch"
 // allocation, settlement, workbook.
 var mayImport = map[string][]string{
 	"bench": {
-		"internal/inbox", "internal/ingest", "internal/offerfile", "internal/xlsx", "internal/xlsx/fault",
-		"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2",
+		"bench/report", "internal/inbox", "internal/ingest", "internal/offerfile", "internal/xlsx",
+		"internal/xlsx/fault", "github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2",
 	},
+	"bench/report": {"github.com/klauspost/compress/flate"},
+	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/metrics", "internal/monitor", "internal/notify", "internal/offerfolder",
-		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
-		"internal/settle", "internal/strictyaml", "internal/tender", "internal/whatif",
-		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
-		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
-		"github.com/spf13/cobra/doc",
+		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
+		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
+		"internal/strictyaml", "internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
+		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
+		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
-	"docs": {},
-	"fixtures": {},
+	"docs":              {},
+	"fixtures":          {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
 	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
+	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
-	"internal/disk": {},
-	"internal/display": {"github.com/shopspring/decimal"},
+	"internal/disk":     {},
+	"internal/display":  {"github.com/shopspring/decimal"},
 	"internal/exitcode": {},
 	"internal/export": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
@@ -60,13 +62,14 @@ var mayImport = map[string][]string{
 		"github.com/xuri/excelize/v2",
 	},
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
-	"internal/inbox": {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
-		"internal/display", "internal/headings", "internal/inbox", "internal/tender", "internal/values",
-		"internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
+		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
+		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/shopspring/decimal",
 	},
 	"internal/ledger": {
-		"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
+		"internal/disk", "internal/parallel", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
 		"modernc.org/sqlite/lib",
 	},
 	"internal/metrics": {
@@ -76,7 +79,7 @@ var mayImport = map[string][]string{
 	"internal/monitor": {
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/ledger",
 		"internal/metrics", "internal/notify", "internal/offerfolder", "internal/pipeline", "internal/schedule",
-		"internal/settings", "internal/tender",
+		"internal/serve", "internal/settings", "internal/tender",
 	},
 	"internal/notify": {
 		"internal/display", "internal/exitcode", "internal/settings", "internal/tender",
@@ -91,11 +94,12 @@ var mayImport = map[string][]string{
 		"internal/tender",
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
+	"internal/parallel":   {},
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/exitcode",
 		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/readback", "internal/result",
-		"internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
+		"internal/offerfile", "internal/offerfolder", "internal/parallel", "internal/readback",
+		"internal/result", "internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
 	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
@@ -107,12 +111,13 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
-	"internal/schedule": {"github.com/robfig/cron/v3"},
+	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/serve": {
-		"internal/disk", "internal/schedule", "github.com/fsnotify/fsnotify", "github.com/gofrs/flock",
+		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
+		"github.com/gofrs/flock",
 	},
 	"internal/settings": {"internal/disk", "internal/strictyaml"},
-	"internal/settle": {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/settle":   {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
@@ -127,9 +132,9 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/result",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/xlsx": {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
+	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/compound": {"internal/xlsx/fault"},
-	"internal/xlsx/fault": {},
+	"internal/xlsx/fault":    {},
 	"internal/xlsx/xlsxtest": {}, // protects workbooks for the tests of others; no program imports it
 }
 
@@ -151,6 +156,7 @@ func TestHouseRulesFindPlantedViolations(t *testing.T) {
 		{"internal/util/a.go", `package util`, "has no row in the table"},
 		{"internal/pipeline/a.go", `package pipeline; import "time"; var _ = time.Now()`, "reads the clock"},
 		{"internal/settle/a.go", `package settle; var price float64`, "float64"},
+		{"internal/settle/a.go", `package settle; func f(a, b, c bool) bool { return a && b || c }`, "parentheses"},
 	} {
 		house := planted{c.file: c.source}
 		if got := strings.Join(violations(t, house.fs(t)), "\n"); !strings.Contains(got, c.want) {
@@ -223,7 +229,7 @@ func wrongImports(folder string, file *ast.File) []string {
 		}
 		own := strings.TrimPrefix(imported, module+"/")
 		standard := own == imported && !strings.Contains(strings.Split(imported, "/")[0], ".")
-		if !standard && !slices.ContainsFunc(allowed, func(a string) bool { return own == a || strings.HasPrefix(own, a+"/") && strings.Contains(a, ".") }) {
+		if !standard && !slices.ContainsFunc(allowed, func(a string) bool { return own == a || (strings.HasPrefix(own, a+"/") && strings.Contains(a, ".")) }) {
 			found = append(found, fmt.Sprintf("%s may not import %s", folder, own))
 		}
 	}
@@ -236,8 +242,14 @@ func wrongWords(name string, files *token.FileSet, file *ast.File) []string {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
-			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && n.Sel.Name == "Now" && !strings.HasPrefix(folder, "cmd/") && folder != "bench" {
+			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && n.Sel.Name == "Now" && !strings.HasPrefix(folder, "cmd/") && !strings.HasPrefix(folder, "bench") {
 				found = append(found, fmt.Sprintf("%s reads the clock: only a command may", files.Position(n.Pos())))
+			}
+		case *ast.BinaryExpr:
+			for _, side := range []ast.Expr{n.X, n.Y} {
+				if inner, ok := side.(*ast.BinaryExpr); ok && n.Op == token.LOR && inner.Op == token.LAND {
+					found = append(found, fmt.Sprintf("%s: put the && between the || into parentheses", files.Position(inner.Pos())))
+				}
 			}
 		case *ast.Ident:
 			if (n.Name == "float64" || n.Name == "float32") && slices.Contains(noFloats, folder) {

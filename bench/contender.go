@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/bench/report"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
@@ -41,7 +42,8 @@ func measureHere(name, path string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return json.NewEncoder(stdout).Encode(outcome{Wall: time.Since(start).Nanoseconds(), Peak: peakMemory(), Cells: cells, Bytes: seen})
+	return json.NewEncoder(stdout).Encode(outcome{Wall: time.Since(start).Nanoseconds(), Peak: peakMemory(), Cells: cells,
+		Bytes: seen})
 }
 
 // peakMemory is the most memory the process ever held, in KiB, as Linux counts
@@ -68,7 +70,7 @@ func inflate(path string) (int, error) {
 	}
 	defer z.Close()
 	for _, entry := range z.File {
-		if entry.Name != sheetPart {
+		if entry.Name != report.SheetPart {
 			continue
 		}
 		packed, err := entry.OpenRaw()
@@ -78,7 +80,7 @@ func inflate(path string) (int, error) {
 		_, err = io.CopyBuffer(io.Discard, onlyReader{flate.NewReader(packed)}, make([]byte, 128<<10))
 		return 0, err
 	}
-	return 0, fmt.Errorf("there is no %s", sheetPart)
+	return 0, fmt.Errorf("there is no %s", report.SheetPart)
 }
 
 // onlyReader hides every method but Read, so that io.CopyBuffer uses its buffer.
@@ -148,7 +150,7 @@ func readExcelize(path string) (cells int, err error) {
 // readInstructions reads the rows into checked instructions. Every row must come
 // to one.
 func readInstructions(path string) (int, error) {
-	terms, err := offerfile.ParseTerms("offer.yaml", []byte(offer))
+	terms, err := offerfile.ParseTerms("offer.yaml", []byte(report.Terms))
 	if err != nil {
 		return 0, err
 	}
@@ -166,49 +168,8 @@ func readInstructions(path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n := len(intake.Rejects); n > 0 {
-		return 0, fmt.Errorf("%d rejects, the first: %s", n, intake.Rejects[0].Message)
+	if n := len(intake.Findings); n > 0 {
+		return 0, fmt.Errorf("%d rejects, the first: %s", n, intake.Findings[0].Message)
 	}
-	return (intake.Count() + 1) * columns, nil
+	return (intake.Count() + 1) * report.Columns, nil
 }
-
-// offer is a small one that the generated reports belong to.
-const offer = `
-id: bench
-issuer: Issuer, Inc.
-timezone: America/New_York
-dates:
-  launch: 2004-10-29
-  early_tender: {at: 2004-11-12T17:00, boundary: before}
-  expiration: {at: 2004-11-29T24:00, boundary: before}
-  settlement: {early: null, final: 2004-12-02}
-withdrawal: {early: expiration, late: expiration}
-acceptance: {order: priority, shortfall: prorate, factor: maximal, below_minimum: REJT, returned_below_minimum: KEEP}
-caps:
-  - {name: Tender Cap, amount: 450000000, currency: USD, measure: principal}
-series:
-  - id: first
-    title: 9-1/8% Senior Notes due 2008
-    securities: ["52729NAA8", "52729NAC4"]
-    currency: USD
-    priority: 1
-    outstanding: 900000000000
-    tender_offer_consideration: 837.50
-    early_tender_payment: 20.00
-    total_consideration: 857.50
-    denomination: {minimum: 1000, multiple: 1000}
-    interest: {coupon: 9.125, day_count: 30/360, last_paid: 2004-11-01, frequency: 2}
-  - id: second
-    title: 11% Senior Notes due 2008
-    securities: ["52729NAH3", "037833100"]
-    currency: USD
-    priority: 2
-    outstanding: 900000000000
-    tender_offer_consideration: 867.50
-    early_tender_payment: 20.00
-    total_consideration: 887.50
-    denomination: {minimum: 1000, multiple: 1000}
-    interest: {coupon: 11, day_count: 30/360, last_paid: 2004-09-15, frequency: 2}
-depositaries:
-  - {name: DTC, files: "*.xlsx", reports: snapshot}
-`

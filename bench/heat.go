@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"tenderbatch/bench/report"
 	"time"
 )
 
@@ -50,7 +51,7 @@ func newHeat(self, file string, rows int, inline bool, base string, contenders [
 // race measures every lane, time and again.
 func (h *heat) race(runs int, log io.Writer) error {
 	for n := range runs {
-		fmt.Fprintf(log, "%d rows, %s strings: run %d of %d\n", h.rows, variant(h.inline), n+1, runs)
+		fmt.Fprintf(log, "%d rows, %s strings: run %d of %d\n", h.rows, report.Variant(h.inline), n+1, runs)
 		for i := range h.lanes {
 			if err := h.lanes[i].measure(h); err != nil {
 				return err
@@ -76,7 +77,7 @@ func (l *lane) measure(h *heat) error {
 	if err := json.Unmarshal(out.Bytes(), &o); err != nil {
 		return fmt.Errorf("%s: %w", l.name, err)
 	}
-	if want := (h.rows + 1) * columns; o.Cells != want && l.name != "inflate" {
+	if want := (h.rows + 1) * report.Columns; o.Cells != want && l.name != "inflate" {
 		return fmt.Errorf("%s saw %d cells; there are %d", l.name, o.Cells, want)
 	}
 	l.wall = append(l.wall, time.Duration(o.Wall))
@@ -93,7 +94,8 @@ func median[T cmp.Ordered](values []T) T {
 // printTable prints all heats as one table.
 func printTable(w io.Writer, heats []heat) error {
 	var b bytes.Buffer
-	b.WriteString("| strings | rows | reader | processors | wall | user+sys | rows/s | peak memory | wall, compared | user+sys, compared |\n|---|---:|---|---:|---:|---:|---:|---:|---|---|\n")
+	b.WriteString("| strings | rows | reader | processors | wall | user+sys | rows/s | peak memory | wall, compared | " +
+		"user+sys, compared |\n|---|---:|---|---:|---:|---:|---:|---:|---|---|\n")
 	for i := range heats {
 		for j := range heats[i].lanes {
 			heats[i].printLane(&b, &heats[i].lanes[j])
@@ -111,8 +113,9 @@ func (h *heat) printLane(b *bytes.Buffer, l *lane) {
 		peak = fmt.Sprintf("%d MiB", (kib+512)>>10)
 	}
 	fmt.Fprintf(b, "| %s | %d | %s | %d | %.3f s | %.3f s | %.0f | %s | %s | %s |\n",
-		variant(h.inline), h.rows, l.name, l.processors, wall.Seconds(), median(l.cpu).Seconds(), perSecond, peak,
-		h.compared(l, func(l *lane) []time.Duration { return l.wall }), h.compared(l, func(l *lane) []time.Duration { return l.cpu }))
+		report.Variant(h.inline), h.rows, l.name, l.processors, wall.Seconds(), median(l.cpu).Seconds(), perSecond, peak,
+		h.compared(l, func(l *lane) []time.Duration { return l.wall }),
+		h.compared(l, func(l *lane) []time.Duration { return l.cpu }))
 }
 
 // compared is a time as a multiple of that of the heat's base, on as many

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tenderbatch/bench/report"
 	"tenderbatch/internal/xlsx"
 )
 
@@ -49,11 +50,11 @@ func TestWorkbooks(t *testing.T) {
 	var want [][]string
 	for _, inline := range []bool{false, true} {
 		var first, second bytes.Buffer
-		if err := writeWorkbook(&first, rows, inline); err != nil {
+		if err := report.WriteWorkbook(&first, rows, inline); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeWorkbook(&second, rows, inline); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
-			t.Fatalf("%s: other bytes the second time, %v", variant(inline), err)
+		if err := report.WriteWorkbook(&second, rows, inline); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Fatalf("%s: other bytes the second time, %v", report.Variant(inline), err)
 		}
 		got := ownRows(t, first.Bytes())
 		if want == nil {
@@ -62,11 +63,11 @@ func TestWorkbooks(t *testing.T) {
 		peer := peerRows(t, first.Bytes())
 		for i := range want {
 			if !slices.Equal(got[i], want[i]) || !slices.Equal(peer[i], want[i]) {
-				t.Fatalf("%s, row %d:\n%q\n%q\n%q", variant(inline), i+1, got[i], peer[i], want[i])
+				t.Fatalf("%s, row %d:\n%q\n%q\n%q", report.Variant(inline), i+1, got[i], peer[i], want[i])
 			}
 		}
-		if len(got) != rows+1 || len(peer) != rows+1 || len(got[rows]) != columns {
-			t.Fatalf("%s: %d and %d rows", variant(inline), len(got), len(peer))
+		if len(got) != rows+1 || len(peer) != rows+1 || len(got[rows]) != report.Columns {
+			t.Fatalf("%s: %d and %d rows", report.Variant(inline), len(got), len(peer))
 		}
 	}
 	if got := strings.Join(want[41], "|"); got != "900000040|52729NAA8|213000|38303.17161951516|0040|Participant Bank 40|HOLDER-1240|desk40@bank.example|USD|WITH|38303.5|Book-entry|41|Remark for line 680" {
@@ -110,7 +111,7 @@ func peerRows(t *testing.T, b []byte) [][]string {
 
 // A workbook that is damaged is no measurement.
 func TestDamageIsAnError(t *testing.T) {
-	path, err := writeFile(t.TempDir(), 10, false, &bytes.Buffer{})
+	path, err := report.WriteFile(t.TempDir(), 10, false, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestCratesFolder(t *testing.T) {
 func TestCorpus(t *testing.T) {
 	folder := t.TempDir()
 	var sound bytes.Buffer
-	if err := writeWorkbook(&sound, 3, true); err != nil {
+	if err := report.WriteWorkbook(&sound, 3, true); err != nil {
 		t.Fatal(err)
 	}
 	damaged := bytes.Clone(sound.Bytes())

@@ -60,14 +60,15 @@ what is accepted of it, its cash and its wire.`,
 					return pipeline.ErrRejects
 				}
 			}
-			if slices.ContainsFunc(e.Rejects, func(f tender.Reject) bool { return f.Open() }) {
+			if slices.ContainsFunc(e.Findings, func(f tender.Finding) bool { return f.Open() }) {
 				return pipeline.ErrRejects
 			}
 			return nil
 		},
 	}
 	c.Flags().StringVar(&req.AsOf, "as-of", "", "check as of this instant, as in batch run")
-	c.Flags().StringArrayVar(&req.Files, "file", nil, "check this depositary file, too, beside those of the inbox (may be repeated)")
+	c.Flags().StringArrayVar(&req.Files, "file", nil,
+		"check this depositary file, too, beside those of the inbox (may be repeated)")
 	c.Flags().StringVar(&explain, "explain", "", "follow one row: FILE:ROW, or DEPOSITARY:INSTRUCTION")
 	c.Flags().BoolVar(&asJSON, "json", false, "print all that was found as JSON; docs/result.md describes it")
 	return c
@@ -95,7 +96,7 @@ func printCheckResult(out io.Writer, e *pipeline.CheckResult) error {
 	p.snapshots(e)
 	p.linef("")
 	p.bookTotals(e)
-	p.findingLists(result.GroupFindings(e.Offer, e.Rejects, false), false)
+	p.findingLists(result.GroupFindings(e.Offer, e.Findings, false), false)
 	for _, warning := range e.Warnings {
 		p.linef("warning: %s", warning)
 	}
@@ -126,10 +127,10 @@ func clocksOf(o *tender.Offer, depositary string) *time.Location {
 // outcomes says by which rules rows of a file do not count, or count with a
 // remark. A row can be in several of them.
 func (p *printer) outcomes(e *pipeline.CheckResult, r ingest.Report, notYet int) {
-	for _, standing := range []tender.Standing{tender.StandingNotCounted, tender.StandingRejected, tender.StandingFlagged} {
+	for _, standing := range []tender.Disposition{tender.LineNotCounted, tender.LineRejected, tender.LineRemarked} {
 		rows := map[string]map[tender.Source]bool{}
-		for _, rej := range e.Rejects {
-			if rej.Source.File == r.File && rej.Standing == standing {
+		for _, rej := range e.Findings {
+			if rej.Source.File == r.File && rej.Disposition == standing {
 				if rows[rej.Rule] == nil {
 					rows[rej.Rule] = map[tender.Source]bool{}
 				}
@@ -140,14 +141,14 @@ func (p *printer) outcomes(e *pipeline.CheckResult, r ingest.Report, notYet int)
 		for _, rule := range slices.Sorted(maps.Keys(rows)) {
 			words = append(words, fmt.Sprintf("%s %d", rule, len(rows[rule])))
 		}
-		if standing == tender.StandingNotCounted && r.Replaced > 0 {
+		if standing == tender.LineNotCounted && r.Replaced > 0 {
 			words = append(words, fmt.Sprintf("replaced by later reports %d", r.Replaced))
 		}
-		if standing == tender.StandingNotCounted && notYet > 0 {
+		if standing == tender.LineNotCounted && notYet > 0 {
 			words = append(words, fmt.Sprintf("received after the instant of the run %d", notYet))
 		}
 		if len(words) > 0 {
-			name := map[tender.Standing]string{tender.StandingFlagged: "counted with a remark"}[standing]
+			name := map[tender.Disposition]string{tender.LineRemarked: "counted with a remark"}[standing]
 			p.linef("    %s: %s", cmp.Or(name, string(standing)), strings.Join(words, ", "))
 		}
 	}
@@ -158,7 +159,8 @@ func (p *printer) outcomes(e *pipeline.CheckResult, r ingest.Report, notYet int)
 // depositary's clocks.
 func (p *printer) fileTotals(e *pipeline.CheckResult, f pipeline.FileTotals, zone *time.Location) {
 	sum := f.Counted.Add(f.NotCounted).Add(f.Rejected)
-	p.linef("  principal %s: %s counted, %s not counted, %s rejected", tender.Thousands(sum), tender.Thousands(f.Counted), tender.Thousands(f.NotCounted), tender.Thousands(f.Rejected))
+	p.linef("  principal %s: %s counted, %s not counted, %s rejected", tender.Thousands(sum), tender.Thousands(f.Counted),
+		tender.Thousands(f.NotCounted), tender.Thousands(f.Rejected))
 	for i, s := range e.Offer.Series {
 		if t := f.Series[i]; !t.Sum().IsZero() {
 			p.linef("    %-14s %s  early %s, late %s", s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late))
@@ -169,7 +171,8 @@ func (p *printer) fileTotals(e *pipeline.CheckResult, f pipeline.FileTotals, zon
 	}
 	var words []string
 	for _, s := range f.Statuses {
-		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, tender.Thousands(s.Principal), display.Plural(s.Rows, "row", "rows")))
+		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, tender.Thousands(s.Principal),
+			display.Plural(s.Rows, "row", "rows")))
 	}
 	p.linef("  reported, in whole units of each currency: %s", strings.Join(words, ", "))
 	p.linef("  received from %s to %s", dayAndTime(f.First.In(zone)), dayAndTime(f.Last.In(zone)))
@@ -194,7 +197,8 @@ func (p *printer) bookTotals(e *pipeline.CheckResult) {
 	rows := [][]string{{"series", "", "tendered early", "late", "outstanding"}}
 	for i, s := range e.Offer.Series {
 		t := e.Book.Totals[i]
-		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late), tender.Thousands(s.Outstanding)})
+		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late),
+			tender.Thousands(s.Outstanding)})
 	}
 	p.table(rows)
 }
@@ -203,11 +207,15 @@ func (p *printer) bookTotals(e *pipeline.CheckResult) {
 // rule and value.
 func (p *printer) findingLists(groups []result.FindingGroup, accepted bool) {
 	p.groups("to act on:", groups, func(g *result.FindingGroup) bool { return g.Open })
-	p.groups("accepted with the run:", groups, func(g *result.FindingGroup) bool { return accepted && g.Findings[0].Open() })
+	p.groups("accepted with the run:", groups, func(g *result.FindingGroup) bool {
+		return accepted &&
+			g.Findings[0].Open()
+	})
 	p.groups("counted, with a remark:", groups, func(g *result.FindingGroup) bool {
 		return g.Outcome == tender.OutcomeRemark && !g.Findings[0].Open()
 	})
-	p.groups("resolved in the offer:", groups, func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
+	p.groups("resolved in the offer:", groups,
+		func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
 	p.groups("waived:", groups, func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeWaived })
 }
 

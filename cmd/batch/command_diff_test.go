@@ -56,9 +56,9 @@ func TestADifferenceIsPrinted(t *testing.T) {
 		Lines: []result.Change{
 			{Kind: result.Amended, Depositary: "DTC", Instruction: "1", Was: position("usd", "3000", "2000", "1750.5"), Now: position("eur", "3000", "1000", "900")},
 		},
-		Rejects: []result.Pair[tender.Reject]{{
-			Was: &tender.Reject{Source: tender.Source{File: "c.csv", Row: 7}, Rule: "R5-minimum", Message: "below the minimum"},
-			Now: &tender.Reject{Source: tender.Source{File: "c.csv", Row: 7}, Rule: "R5-minimum", Message: "below the minimum", Waived: "the issuer"},
+		Findings: []result.Pair[tender.Finding]{{
+			Was: &tender.Finding{Source: tender.Source{File: "c.csv", Row: 7}, Rule: "R5-minimum", Message: "below the minimum"},
+			Now: &tender.Finding{Source: tender.Source{File: "c.csv", Row: 7}, Rule: "R5-minimum", Message: "below the minimum", Waived: "the issuer"},
 		}},
 	}
 	var out strings.Builder

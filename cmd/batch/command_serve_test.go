@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/settings"
 )
 
 // safeBuffer takes the log of several goroutines.
@@ -57,10 +59,11 @@ func served(t *testing.T, folder, offer string, from time.Time, ends int) *safeB
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	log, began := &safeBuffer{}, time.Now()
-	w := world{stdout: log, stderr: log, getenv: os.Getenv, version: "test", now: func() time.Time { return from.Add(time.Since(began)) }}
+	w := world{stdout: log, stderr: log, getenv: os.Getenv, version: "test",
+		now: func() time.Time { return from.Add(time.Since(began)) }}
 	code := make(chan int)
 	go func() {
-		code <- run(ctx, []string{"serve", folder, "--poll", "200ms", "--settle", "50ms", "--grace", "1m"}, w)
+		code <- run(ctx, []string{"serve", folder, "--poll", "200ms", "--quiet-period", "50ms", "--grace", "1m"}, w)
 	}()
 	for deadline := time.Now().Add(time.Minute); len(story(t, offer)) < ends; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -117,6 +120,24 @@ func TestServeRunsARealOffer(t *testing.T) {
 	}
 }
 
+// TestTheOldFlagOfTheQuietPeriodStillWorks gives it under both names.
+func TestTheOldFlagOfTheQuietPeriodStillWorks(t *testing.T) {
+	for flag, named := range map[string]serveFlags{
+		"settle": {settle: 45 * time.Second}, "quiet-period": {quietPeriod: 45 * time.Second},
+	} {
+		c := newServeCommand(testWorld(io.Discard, io.Discard))
+		c.Flags().SetOutput(io.Discard)
+		if err := c.ParseFlags([]string{"--" + flag, "45s"}); err != nil {
+			t.Fatal(err)
+		}
+		s := settings.Default()
+		err := named.put(c, &s)
+		if err != nil || s.Serve.QuietPeriod != 45*time.Second || (len(s.Deprecated) > 0) != (flag == "settle") {
+			t.Errorf("--%s: %s, deprecated %q, %v", flag, s.Serve.QuietPeriod, s.Deprecated, err)
+		}
+	}
+}
+
 func TestASecondServeIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	unlock, err := serve.Lock(folder)
@@ -126,7 +147,8 @@ func TestASecondServeIsRefused(t *testing.T) {
 	defer unlock()
 	log := &safeBuffer{}
 	w := world{stdout: log, stderr: log, getenv: os.Getenv, now: time.Now}
-	if got := run(t.Context(), []string{"serve", folder}, w); got != int(exitcode.Busy) || !strings.Contains(log.String(), "another batch serve is on this folder") {
+	if got := run(t.Context(), []string{"serve", folder}, w); got != int(exitcode.Busy) ||
+		!strings.Contains(log.String(), "another batch serve already runs on this folder") {
 		t.Errorf("exit code %d, %s", got, log)
 	}
 }

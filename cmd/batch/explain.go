@@ -48,7 +48,7 @@ func (p *printer) explanation(x pipeline.Explanation) {
 		return
 	}
 	p.linef("the row: %s", x.Outcome)
-	for _, r := range x.Rejects {
+	for _, r := range x.Findings {
 		p.reason(r)
 	}
 	if x.Window != "" {
@@ -73,7 +73,8 @@ func (p *printer) allotment(a *pipeline.Allotment) {
 	if a.Factor != "" {
 		times = " at the factor " + a.Factor
 	}
-	p.linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times, tender.Thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
+	p.linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times,
+		tender.Thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
 	if a.Payment == nil {
 		p.linef("paid: nothing")
 		return
@@ -91,10 +92,12 @@ func (p *printer) allotment(a *pipeline.Allotment) {
 	}
 	parts = append(parts, money("accrued interest", compare.Money(a.AccruedInterest, currency), ""))
 	p.linef("cash: %s %s: %s", currency, compare.Money(a.Total(), currency), strings.Join(parts, ", "))
-	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status, compare.Money(a.Payment.Total(), currency), a.Payment.Series,
+	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status,
+		compare.Money(a.Payment.Total(), currency), a.Payment.Series,
 		partyName(a.Payment.Participant, a.Payment.ParticipantName), a.Payment.Depositary)
 	if w := a.Wire; w != nil {
-		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date, display.Plural(len(w.Payments), "payment", "payments"))
+		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date,
+			display.Plural(len(w.Payments), "payment", "payments"))
 	}
 }
 
@@ -124,7 +127,7 @@ func (p *printer) tracedCell(c ingest.TracedCell, instruction bool) {
 	p.linef("  %-5s %s: %s -> %s", c.Cell, heading, c.Holds, read)
 }
 
-func (p *printer) reason(r tender.Reject) {
+func (p *printer) reason(r tender.Finding) {
 	at := ""
 	if r.Cell != "" {
 		at = r.Cell + ": "

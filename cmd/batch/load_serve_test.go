@@ -69,7 +69,8 @@ type liveService struct {
 
 func (l loadSize) start(t *testing.T, program, folder string) *liveService {
 	t.Helper()
-	return startService(t, nil, program, "serve", folder, "--poll", "1s", "--settle", "500ms", "--memory", l.memory, "--log", "json")
+	return startService(t, nil, program, "serve", folder, "--poll", "1s", "--quiet-period", "500ms", "--memory",
+		l.memory, "--log", "json")
 }
 
 // startService starts a program that serves; change changes the command before, if it is
@@ -92,7 +93,8 @@ func startService(t *testing.T, change func(*exec.Cmd), program string, args ...
 // awaitLog waits until the log has a text so many times.
 func (s *liveService) awaitLog(text string, times int) {
 	s.t.Helper()
-	for deadline := time.Now().Add(time.Minute); strings.Count(s.log.String(), text) < times; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); strings.Count(s.log.String(),
+		text) < times; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("the log has no %q:\n%s", text, s.log)
 		}
@@ -147,7 +149,8 @@ func (l loadSize) awaitAll(t *testing.T, folder string, between func(done int)) 
 	for deadline := time.Now().Add(l.patience); ; time.Sleep(100 * time.Millisecond) {
 		done := 0
 		for i := range l.offers {
-			if _, err := os.Stat(filepath.Join(folder, fmt.Sprintf("offer-%02d", i), "runs", "latest", "result.json")); err == nil {
+			if _, err := os.Stat(filepath.Join(folder, fmt.Sprintf("offer-%02d", i), "runs", "latest",
+				"result.json")); err == nil {
 				done++
 			}
 		}
@@ -244,7 +247,7 @@ func TestS3KilledAgainAndAgainAllOffersPublish(t *testing.T) {
 	took := time.Since(began)
 	s.stop()
 	for i := range l.offers {
-		d, err := pipeline.DeathsOf(filepath.Join(folder, fmt.Sprintf("offer-%02d", i)))
+		_, d, err := pipeline.SlotHistory(filepath.Join(folder, fmt.Sprintf("offer-%02d", i)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +258,8 @@ func TestS3KilledAgainAndAgainAllOffersPublish(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d offers of %d rows, killed %d times, in %s; %d runs died", l.offers, l.rows, kills, took.Round(time.Second/10), deaths)
+	t.Logf("%d offers of %d rows, killed %d times, in %s; %d runs died", l.offers, l.rows, kills,
+		took.Round(time.Second/10), deaths)
 	if kills < l.kills || deaths == 0 {
 		t.Errorf("killed %d times in %d runs, want %d", kills, deaths, l.kills)
 	}

@@ -26,7 +26,8 @@ func main() {
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(hangups, syscall.SIGHUP)
 	}
-	os.Exit(run(ctx, os.Args[1:], world{name: calledAs(os.Args[0]), hangups: hangups, stdout: os.Stdout, stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
+	os.Exit(run(ctx, os.Args[1:], world{name: calledAs(os.Args[0]), hangups: hangups, stdout: os.Stdout,
+		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
 }
 
 // stoppedClock is the time in a program that a test builds, in RFC 3339, so that what it

@@ -69,11 +69,11 @@ func (p *printer) runs(h *pipeline.History) {
 	slices.SortStableFunc(runs, func(a, b pipeline.PublishedRun) int {
 		return cmp.Compare(published[a.Run].Seq, published[b.Run].Seq)
 	})
-	rows := [][]string{{"run", "phase", "standing", "published", "by", "terms", "exit", "open", "to wire"}}
+	rows := [][]string{{"run", "phase", "status", "published", "by", "terms", "exit", "open", "to wire"}}
 	for _, r := range runs {
 		e := published[r.Run]
 		by, _, _ := strings.Cut(e.By, " pid ")
-		rows = append(rows, []string{r.Run, r.Phase, standing(r),
+		rows = append(rows, []string{r.Run, r.Phase, runStatus(r),
 			tender.WallTime(e.At.Truncate(time.Minute), e.At.Location()), by,
 			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), toWire(e.Totals)})
 	}
@@ -89,8 +89,8 @@ func toWire(totals []ledger.Total) string {
 	return strings.Join(all, ", ")
 }
 
-// standing says which of the offer's runs a run is.
-func standing(r pipeline.PublishedRun) string {
+// runStatus says which of the offer's runs a run is.
+func runStatus(r pipeline.PublishedRun) string {
 	var all []string
 	if r.Latest {
 		all = append(all, "latest")
@@ -183,10 +183,12 @@ func (p *printer) fact(name, value string) {
 
 func (p *printer) entry(e ledger.Entry) {
 	p.linef("")
-	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", toTheSecond(e.At), e.By, e.Trigger, e.Exit, e.Duration.Round(time.Millisecond)))
+	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", toTheSecond(e.At), e.By, e.Trigger, e.Exit,
+		e.Duration.Round(time.Millisecond)))
 	p.fact("slot", e.Slot)
 	if e.Counts.Rows > 0 {
-		p.fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted, e.Counts.NotCounted, e.Counts.Rejected))
+		p.fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted,
+			e.Counts.NotCounted, e.Counts.Rejected))
 	}
 	for _, t := range e.Totals {
 		p.fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", t.Tendered, t.Accepted, t.ToWire))

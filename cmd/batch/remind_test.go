@@ -16,32 +16,33 @@ import (
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/tender"
 )
 
 // TestP9OpenFindingsAreRemindedOfOnceADay lives through days with a clock of its own.
 func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 	var now time.Time
 	l, folder, file := newListener(t), level3Folder(t), filepath.Join(t.TempDir(), monitor.RemindedName)
-	start := func(remind settings.Daily) *service {
+	start := func(remind settings.Daily) *monitor.Service {
 		installed := settings.Default()
-		installed.Webhook = settings.Webhook{URL: l.URL + "/webhook", On: []settings.Occasion{settings.Rejects, settings.Reminder, settings.Success}}
+		installed.Webhook = settings.Webhook{URL: l.URL + "/webhook",
+			On: []settings.Occasion{settings.Rejects, settings.Reminder, settings.Success}}
 		installed.Serve.Remind = remind
 		w := testWorld(io.Discard, io.Discard)
 		w.now = func() time.Time { return now }
-		s := w.newService(installed, slog.New(slog.DiscardHandler))
-		s.reminders.Read(file, slog.New(slog.DiscardHandler))
-		if _, err := s.load(folder); err != nil {
-			t.Fatal(err)
+		s := monitor.NewService(w.installation(), installed, file, slog.New(slog.DiscardHandler))
+		if state, err := s.Load(folder); err != nil || state.Fault != nil {
+			t.Fatal(state.Fault, err)
 		}
 		return s
 	}
 	nine := settings.Daily{Hour: 9}
 	s := start(nine)
-	remind := func() { s.remind(folder) }
-	again := func(at settings.Daily) func() { return func() { s = start(at); s.remind(folder) } }
+	remind := func() { s.Observe(serve.Idle{Folder: folder}) }
+	again := func(at settings.Daily) func() { return func() { s = start(at); s.Observe(serve.Idle{Folder: folder}) } }
 	run := func() {
-		job := serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: now}}
-		if err := s.runJob(t.Context(), job); err != nil {
+		job := serve.Job{Folder: folder, Trigger: tender.BySchedule, Slot: schedule.Slot{At: now}}
+		if _, err := s.Do(t.Context(), job); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,7 +72,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 		now = at
 		before := len(l.all())
 		step.do()
-		s.Notices.Wait()
+		s.Monitor.Notices.Wait()
 		var reported []string
 		for _, line := range l.all()[before:] {
 			reported = append(reported, strings.Fields(line)[1])
@@ -85,16 +86,17 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 func TestP9AReminderListsTheFindings(t *testing.T) {
 	folder := level3Folder(t)
 	runLevel3(t, folder, "2004-11-12T17:00")
-	u, err := pipeline.UnsettledOf(folder)
+	u, err := pipeline.OpenFindingsOf(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := monitor.ReminderOf("level3-2004", u, time.Date(2004, 11, 16, 9, 0, 0, 0, time.UTC))
-	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0], "2 lines, instructions 0002033, principal 775,000 USD") {
+	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0],
+		"2 lines, instructions 0002033, principal 775,000 USD") {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
 	}
 	batchOutput(t, exitcode.Done, "run", folder, "--accept-rejects", "a test")
-	if u, err := pipeline.UnsettledOf(folder); u != nil || err != nil {
+	if u, err := pipeline.OpenFindingsOf(folder); u != nil || err != nil {
 		t.Errorf("accepted, but still to act on: %+v, %v", u, err)
 	}
 }
@@ -110,7 +112,8 @@ func TestP9TheDaysOfRemindersAreKept(t *testing.T) {
 	}
 	var again monitor.Reminders
 	again.Read(file, slog.New(slog.DiscardHandler))
-	got := []bool{again.First("level3", "2004-11-17"), again.First("level3", "2004-11-18"), again.First("level3", "2004-11-18"), again.First("other", "2004-11-17")}
+	got := []bool{again.First("level3", "2004-11-17"), again.First("level3", "2004-11-18"),
+		again.First("level3", "2004-11-18"), again.First("other", "2004-11-17")}
 	if want := []bool{false, true, false, true}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v; kept %v", got, want, again.Days)
 	}

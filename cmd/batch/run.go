@@ -37,7 +37,9 @@ type world struct {
 
 // installation is what reports of runs need of the program.
 func (w world) installation() monitor.Program {
-	return monitor.Program{Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version}
+	return monitor.Program{
+		Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version, By: w.by, Disk: w.disk,
+	}
 }
 
 // run is the whole program: it executes the command line and returns the exit
@@ -105,7 +107,8 @@ agent pays.
 	root.SetErr(w.stderr)
 	root.SetVersionTemplate("batch {{.Version}}\n" + buildDetails())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
-	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
+	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
+		newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
 		newScheduleCommand(w), newServeCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root

@@ -40,7 +40,7 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 	}
 	heedHangups(t)
 	folder, offer := oneExample(t)
-	s := startService(t, nil, buildProgram(t), "serve", folder, "--settle", "100ms", "--log", "text")
+	s := startService(t, nil, buildProgram(t), "serve", folder, "--quiet-period", "100ms", "--log", "text")
 	s.awaitLog("waiting", 1)
 	write := func(settings string) {
 		t.Helper()
@@ -55,7 +55,7 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 	s.awaitLog("reading the settings again", 1)
 	s.awaitLog(`memory="300 MiB"`, 1)
 	write("serve: {memory: much}\n")
-	s.awaitLog("the settings cannot be read again", 1)
+	s.awaitLog("the settings cannot be read;", 1)
 	newReport(t, offer, "remarks.txt")
 	s.awaitLog("run ended", 1) // it goes on
 	s.stop()
@@ -99,7 +99,8 @@ func TestS5ALogThatIsNotReadDoesNotEndTheService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := startService(t, func(c *exec.Cmd) { c.Stderr, c.Stdout = write, write }, buildProgram(t), "serve", folder, "--settle", "100ms")
+	s := startService(t, func(c *exec.Cmd) { c.Stderr, c.Stdout = write, write }, buildProgram(t), "serve", folder,
+		"--quiet-period", "100ms")
 	if err := errors.Join(write.Close(), read.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,8 @@ func TestS2TheServiceManagerHearsOfIt(t *testing.T) {
 			t.Errorf("heard %q, %v; want %q", got, err, want)
 		}
 	}
-	s := startService(t, func(c *exec.Cmd) { c.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket) }, buildProgram(t), "serve", folder, "--poll", "1s")
+	s := startService(t, func(c *exec.Cmd) { c.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket) }, buildProgram(t),
+		"serve", folder, "--poll", "1s")
 	const beat = "^READY=1\nWATCHDOG=1\nSTATUS=1 offers, \\d runs under way, \\d waiting$"
 	heard(beat)
 	heard(beat)
@@ -176,7 +178,8 @@ func TestS2AFatalErrorOfGoDoesNotKeepTheServiceDown(t *testing.T) {
 	<-s.ended
 	code := s.command.ProcessState.ExitCode()
 	unit := packaged(t, "systemd/batch-serve.service")
-	for _, line := range []string{"Restart=always", "RestartPreventExitStatus=78", "StartLimitIntervalSec=0", "Type=notify", "WatchdogSec=5min"} {
+	for _, line := range []string{"Restart=always", "RestartPreventExitStatus=78", "StartLimitIntervalSec=0",
+		"Type=notify", "WatchdogSec=5min"} {
 		if !strings.Contains(unit, "\n"+line+"\n") {
 			t.Errorf("the unit has no line %s", line)
 		}
@@ -215,11 +218,12 @@ func TestS9TooManyOpenFilesPass(t *testing.T) {
 		t.Skip("prlimit is not installed")
 	}
 	folder, offer := oneExample(t)
-	s := startService(t, nil, buildProgram(t), "serve", folder, "--poll", "1s", "--settle", "100ms", "--log", "text")
+	s := startService(t, nil, buildProgram(t), "serve", folder, "--poll", "1s", "--quiet-period", "100ms", "--log", "text")
 	s.awaitLog("waiting", 1)
 	limit := func(files string) {
 		t.Helper()
-		if out, err := exec.Command(prlimit, "--pid", strconv.Itoa(s.command.Process.Pid), "--nofile="+files+":").CombinedOutput(); err != nil {
+		if out, err := exec.Command(prlimit, "--pid", strconv.Itoa(s.command.Process.Pid),
+			"--nofile="+files+":").CombinedOutput(); err != nil {
 			t.Skipf("%v: %s", err, out)
 		}
 	}
@@ -230,7 +234,8 @@ func TestS9TooManyOpenFilesPass(t *testing.T) {
 	limit("1000")
 	// Where the folder could not be looked through, it is at the next look; where the run
 	// failed, in a minute.
-	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(strings.Join(story(t, offer), ","), "files published"); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(strings.Join(story(t, offer), ","),
+		"files published"); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the files are not run:\n%s", s.log)
 		}

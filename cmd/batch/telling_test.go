@@ -74,7 +74,8 @@ func (l *listener) all() []string {
 // settingsFor writes settings that report everything to the listener.
 func settingsFor(t *testing.T, path string, l *listener, more string) {
 	t.Helper()
-	content := fmt.Sprintf("ping: {url: %s/ping/{offer}}\nwebhook: {url: %s/webhook, on: [failure, rejects, missed, success]}\n%s\n", l.URL, l.URL, more)
+	content := fmt.Sprintf("ping: {url: %s/ping/{offer}}\nwebhook: {url: %s/webhook, on: [failure, rejects, missed, "+
+		"success]}\n%s\n", l.URL, l.URL, more)
 	content = strings.Replace(content, "{url: "+l.URL+"/ping/{offer}}", "\n  url: "+l.URL+"/ping/{offer}", 1)
 	if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
 		t.Fatal(err)
@@ -83,7 +84,7 @@ func settingsFor(t *testing.T, path string, l *listener, more string) {
 
 // serviceFor is the service around the scheduler, with a clock, reporting
 // the listener of everything. config is the file with its settings.
-func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *service, config string) {
+func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *monitor.Service, config string) {
 	t.Helper()
 	config = filepath.Join(t.TempDir(), "batch.yaml")
 	settingsFor(t, config, l, "")
@@ -94,7 +95,7 @@ func serviceFor(t *testing.T, l *listener, now func() time.Time) (s *service, co
 	log := &safeBuffer{}
 	w := testWorld(log, log)
 	w.now = now
-	return w.newService(installed, slog.New(slog.DiscardHandler)), config
+	return monitor.NewService(w.installation(), installed, "", slog.New(slog.DiscardHandler)), config
 }
 
 func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
@@ -109,11 +110,13 @@ func TestARunFromCronTellsWhatBecameOfIt(t *testing.T) {
 	if err := os.Remove(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx"), []byte("no workbook"), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-2004-12-01.xlsx"), []byte("no workbook"),
+		0o640); err != nil {
 		t.Fatal(err)
 	}
 	batchOutput(t, exitcode.Failed, "run", folder, "--config", config)
-	want := []string{"/ping/level3-2004", "/ping/level3-2004", "/ping/level3-2004/1", "/ping/level3-2004/start", "/ping/level3-2004/start", "/ping/level3-2004/start",
+	want := []string{"/ping/level3-2004", "/ping/level3-2004", "/ping/level3-2004/1", "/ping/level3-2004/start",
+		"/ping/level3-2004/start", "/ping/level3-2004/start",
 		"webhook failure level3-2004", "webhook rejects level3-2004", "webhook rejects level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
@@ -160,13 +163,14 @@ func TestSlotsMissedAtOnceAreToldAtOnce(t *testing.T) {
 	var missed []schedule.Miss
 	for i := range 40 {
 		at := time.Date(2004, 11, 10, 22, 30+15*i, 0, 0, time.UTC)
-		missed = append(missed, schedule.Miss{Slot: schedule.Slot{At: at}, Why: "superseded", MadeUp: true})
+		missed = append(missed, schedule.Miss{Slot: schedule.Slot{At: at}, Why: "superseded", Covered: true})
 	}
-	if err := s.recordMissed(folder, missed); err != nil {
+	if _, err := s.Do(t.Context(), serve.Job{Folder: folder, Missed: missed}); err != nil {
 		t.Fatal(err)
 	}
-	s.Notices.Wait()
-	if got, want := slices.Sorted(slices.Values(l.all())), []string{"/ping/level3-2004/fail", "webhook missed level3-2004"}; !slices.Equal(got, want) {
+	s.Monitor.Notices.Wait()
+	if got, want := slices.Sorted(slices.Values(l.all())),
+		[]string{"/ping/level3-2004/fail", "webhook missed level3-2004"}; !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
 	if n := len(story(t, folder)); n != 40 {
@@ -180,29 +184,31 @@ func TestAnOfferWithBrokenTermsIsToldUnderItsID(t *testing.T) {
 	folder, l := level3Folder(t), newListener(t)
 	batchOutput(t, exitcode.OpenFindings, "run", folder)
 	s, config := serviceFor(t, l, testNow)
-	if _, err := s.load(folder); err != nil {
-		t.Fatal(err)
+	if state, err := s.Load(folder); err != nil || state.Fault != nil {
+		t.Fatal(state.Fault, err)
 	}
 	twin := filepath.Join(t.TempDir(), "twin")
 	if err := os.CopyFS(twin, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.load(twin); err == nil || s.id(twin) != "twin" {
-		t.Errorf("an offer with the id of another: %v, reported as %s", err, s.id(twin))
+	if state, err := s.Load(twin); err != nil || state.Fault == nil || s.Monitor.OfferID(twin) != "twin" {
+		t.Errorf("an offer with the id of another: %v, %v, reported as %s", state.Fault, err, s.Monitor.OfferID(twin))
 	}
 	if err := os.WriteFile(filepath.Join(folder, "offer.yaml"), []byte("id: level3-2004\nisuer: x\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	batchOutput(t, exitcode.Usage, "run", folder, "--config", config)
-	if err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnSchedule, Slot: schedule.Slot{At: scriptNow}}); err == nil {
+	if _, err := s.Do(t.Context(), serve.Job{Folder: folder, Trigger: tender.BySchedule,
+		Slot: schedule.Slot{At: scriptNow}}); err == nil {
 		t.Error("a run with broken terms is done")
 	}
-	s.Notices.Wait()
-	want := []string{"/ping/level3-2004/2", "/ping/level3-2004/2", "/ping/level3-2004/start", "/ping/level3-2004/start", "webhook failure level3-2004", "webhook failure level3-2004"}
+	s.Monitor.Notices.Wait()
+	want := []string{"/ping/level3-2004/2", "/ping/level3-2004/2", "/ping/level3-2004/start", "/ping/level3-2004/start",
+		"webhook failure level3-2004", "webhook failure level3-2004"}
 	if got := slices.Sorted(slices.Values(l.all())); !slices.Equal(got, want) {
 		t.Errorf("reported %q, want %q", got, want)
 	}
-	if shown := s.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
+	if shown := s.Monitor.Board.Offers(); len(shown) != 1 || shown[0].ID != "level3-2004" {
 		t.Errorf("the metrics show %v", shown)
 	}
 }
@@ -223,8 +229,8 @@ func TestAFailureThatGoesOnIsToldOnceADay(t *testing.T) {
 		if err := os.WriteFile(report, content, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		_ = s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles}) // what became of it is reported
-		s.Notices.Wait()
+		_, _ = s.Do(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles}) // what became of it is reported
+		s.Monitor.Notices.Wait()
 	}
 	for range 5 {
 		run([]byte("no workbook"), time.Hour) // reported once
@@ -252,12 +258,12 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 	s, _ := serviceFor(t, l, testNow)
 	run := func(wantBad bool) {
 		t.Helper()
-		err := s.runJob(t.Context(), serve.Job{Folder: folder, Trigger: schedule.OnFiles})
+		_, err := s.Do(t.Context(), serve.Job{Folder: folder, Trigger: tender.ByFiles})
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) != wantBad || (err != nil) != wantBad {
 			t.Fatal(err)
 		}
-		s.Notices.Wait()
-		if shown := s.Board.Offers(); shown[0].LedgerBad != wantBad {
+		s.Monitor.Notices.Wait()
+		if shown := s.Monitor.Board.Offers(); shown[0].LedgerBad != wantBad {
 			t.Errorf("the metrics show %v", shown)
 		}
 	}
@@ -296,11 +302,13 @@ func TestADamagedLedgerIsToldOnceAndShown(t *testing.T) {
 }
 
 func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
-	o := &pipeline.Outcome{Run: &result.Run{Offer: &tender.Offer{}}, Action: pipeline.Unchanged, Choice: inbox.Choice{Ignored: []inbox.Ignored{
-		{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
-		{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
-	}}}
-	if got, want := monitor.Ended(notify.Event{}, o, nil).Message, "unchanged\nwarning: DTC final.xlsx was left out: it matches no depositary's files; rename it if it is a report"; got != want {
+	o := &pipeline.Outcome{Run: &result.Run{Offer: &tender.Offer{}}, Action: pipeline.Unchanged,
+		Choice: inbox.Choice{Ignored: []inbox.Ignored{
+			{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
+			{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
+		}}}
+	if got, want := monitor.Ended(notify.Event{}, o, nil).Message, "unchanged\nwarning: DTC final.xlsx was left out: "+
+		"it matches no depositary's files; rename it if it is a report"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -320,13 +328,16 @@ func TestP17TheMailHasWorkbookFindingsAndChanges(t *testing.T) {
 	m := monitor.New(w.installation(), installed, nil, slog.New(slog.DiscardHandler))
 	e := monitor.Ended(notify.Event{Offer: "level3/2004"}, o, nil)
 	m.Attach(&e, o)
-	if a := e.Attachment; a == nil || a.Name != "level3_2004-"+o.Run.Name+".xlsx" || !bytes.HasPrefix(a.Content, []byte("PK")) || e.Unattached != "" {
+	if a := e.Attachment; a == nil || a.Name != "level3_2004-"+o.Run.Name+".xlsx" ||
+		!bytes.HasPrefix(a.Content, []byte("PK")) || e.Unattached != "" {
 		t.Errorf("attached %+v, %q", e.Attachment, e.Unattached)
 	}
-	if len(e.Findings) == 0 || !strings.Contains(e.Findings[0], "principal 775,000 USD") || e.Open != o.Run.Open() || e.Zone.String() != "America/New_York" {
+	if len(e.Findings) == 0 || !strings.Contains(e.Findings[0], "principal 775,000 USD") || e.Open != o.Run.Open() ||
+		e.Zone.String() != "America/New_York" {
 		t.Errorf("findings %q, %d open, in %v", e.Findings, e.Open, e.Zone)
 	}
-	if all := strings.Join(e.Changes, "\n"); !strings.Contains(all, "against run 2004-11-12T170000-") || !strings.Contains(all, "9.125-2008: tendered +5,502,000") {
+	if all := strings.Join(e.Changes, "\n"); !strings.Contains(all, "against run 2004-11-12T170000-") ||
+		!strings.Contains(all, "9.125-2008: tendered +5,502,000") {
 		t.Errorf("changes\n%s", all)
 	}
 	small := monitor.Ended(notify.Event{Offer: "o"}, o, nil)
@@ -361,7 +372,8 @@ func TestP17NoPathOfTheServerButForAShell(t *testing.T) {
 // TestAReportAfterTheFinalRunIsNotToldAsATypingError asks what the notice says.
 func TestAReportAfterTheFinalRunIsNotToldAsATypingError(t *testing.T) {
 	e := monitor.Ended(notify.Event{}, nil, &offerfolder.UsageError{Message: "the final run x is in force", Final: "x"})
-	if e.Title != "not published: it differs from the final run in force" || !strings.Contains(e.Advice, "which result counts") {
+	if e.Title != "not published: it differs from the final run in force" ||
+		!strings.Contains(e.Advice, "which result counts") {
 		t.Errorf("%q, %q", e.Title, e.Advice)
 	}
 }
@@ -397,13 +409,14 @@ func TestServeShowsAndTells(t *testing.T) {
 	w.now = func() time.Time { return from.Add(time.Since(began)) }
 	ctx, stop := context.WithCancel(t.Context())
 	code := make(chan int)
-	go func() { code <- run(ctx, []string{"serve", folder, "--poll", "100ms", "--settle", "50ms"}, w) }()
+	go func() { code <- run(ctx, []string{"serve", folder, "--poll", "100ms", "--quiet-period", "50ms"}, w) }()
 
 	eventually(t, log, func() string {
 		return regexp.MustCompile(`"msg":"metrics"`).FindString(log.String())
 	})
 	eventually(t, log, func() string {
-		if _, body := get(t, "http://"+address+"/metrics"); strings.Contains(body, `batch_runs_total{event="published",offer="level3-2004"} 1`) &&
+		if _, body := get(t, "http://"+address+"/metrics"); strings.Contains(body,
+			`batch_runs_total{event="published",offer="level3-2004"} 1`) &&
 			strings.Contains(body, `batch_offer_broken{offer="broken"} 1`) {
 			return body
 		}
@@ -412,7 +425,8 @@ func TestServeShowsAndTells(t *testing.T) {
 	if status, body := get(t, "http://"+address+"/healthz"); status != http.StatusOK {
 		t.Errorf("health: %d %s", status, body)
 	}
-	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "broken") {
+	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable ||
+		!strings.Contains(body, "broken") {
 		t.Errorf("readiness: %d %s", status, body)
 	}
 	if err := os.WriteFile(broken, sound, 0o640); err != nil {
@@ -425,7 +439,8 @@ func TestServeShowsAndTells(t *testing.T) {
 		return ""
 	})
 	eventually(t, log, func() string {
-		if reported := l.all(); slices.Contains(reported, "webhook rejects level3-2004") && slices.Contains(reported, "webhook failure broken") && slices.Contains(reported, "webhook rejects other") {
+		if reported := l.all(); slices.Contains(reported, "webhook rejects level3-2004") &&
+			slices.Contains(reported, "webhook failure broken") && slices.Contains(reported, "webhook rejects other") {
 			return "all"
 		}
 		return ""

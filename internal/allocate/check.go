@@ -44,7 +44,7 @@ func checkDenominations(o *tender.Offer, b *tender.Book, r *Result) string {
 		}
 		at, _ := o.SeriesByID(in.Series)
 		d := o.Series[at].Denomination
-		if !l.Accepted.Mod(d.Multiple).IsZero() || l.Accepted.LessThan(d.Minimum) && !belowMinimum {
+		if !l.Accepted.Mod(d.Multiple).IsZero() || (l.Accepted.LessThan(d.Minimum) && !belowMinimum) {
 			return fmt.Sprintf("instruction %s: %s accepted", in.ID, l.Accepted)
 		}
 	}

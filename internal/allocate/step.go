@@ -28,7 +28,7 @@ type limit struct {
 // series is the tighter, as it decides more.
 func (b limit) tighter(c limit) bool {
 	order := b.ratio.Cmp(c.ratio)
-	return order < 0 || order == 0 && b.cap.all && !c.cap.all
+	return order < 0 || (order == 0 && b.cap.all && !c.cap.all)
 }
 
 // fill decides the open groups: whole where all fits, else by the rule of the
@@ -56,7 +56,8 @@ func (f *step) fill() {
 			f.close(tight.cap, reachedFactor(f.open(tight.cap), tight.ratio))
 		default:
 			if rule.Factor == tender.FactorGiven {
-				f.warnf(tender.WarnAnnouncedFactor, "level %d: the announced factor %s does not fit under %s; less was accepted", f.level, rule.Given, tight.cap.Name)
+				f.warnf(tender.WarnAnnouncedFactor, "level %d: the announced factor %s does not fit under %s; less was accepted",
+					f.level, rule.Given, tight.cap.Name)
 			}
 			f.fillMaximally()
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 // RejectWord says what became of a reject in the second run.
-func RejectWord(p result.Pair[tender.Reject]) string {
+func RejectWord(p result.Pair[tender.Finding]) string {
 	switch {
 	case p.Was == nil:
 		return "new"

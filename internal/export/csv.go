@@ -37,7 +37,8 @@ func WriteInstructions(w io.Writer, r *result.Run) error {
 			tender.CashText(paid.Consideration, currency), tender.CashText(paid.EarlyPayment, currency),
 			tender.CashText(paid.AccruedInterest, currency), tender.CashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
-			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(), string(decided.Reason.Code),
+			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
+			string(decided.Reason.Code),
 		}
 	})
 }
@@ -70,7 +71,8 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 // WriteWires writes wires.csv: one line for each transfer that is due.
 func WriteWires(w io.Writer, r *result.Run) error {
 	wires := r.Settlement.WiresOf(settle.Due)
-	const headings = "reference,status,depositary,participant,participant_name,currency,settlement_date,payments," + moneyHeadings
+	const headings = "reference,status,depositary,participant,participant_name,currency,settlement_date,payments," +
+		moneyHeadings
 	return writeCSV(w, headings, len(wires), func(i int) []string {
 		x := &wires[i]
 		return append([]string{
@@ -93,7 +95,8 @@ func WritePaid(w io.Writer, r *result.Run) error {
 }
 
 func writePayments(w io.Writer, payments []settle.Payment) error {
-	const headings = "reference,status,depositary,participant,participant_name,series,currency,settlement_date," + moneyHeadings
+	const headings = "reference,status,depositary,participant,participant_name,series,currency,settlement_date," +
+		moneyHeadings
 	return writeCSV(w, headings, len(payments), func(i int) []string {
 		p := &payments[i]
 		return append([]string{
@@ -116,13 +119,15 @@ func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []str
 // which most principal hangs first.
 func WriteRejects(w io.Writer, r *result.Run) error {
 	const headings = "file,sheet,row,column,value,rule,message,waived,outcome,open,depositary,instruction,participant,series,currency,principal,cell,advice,resolution"
-	return writeCSV(w, headings, len(r.Rejects), func(i int) []string {
-		rej := &r.Rejects[i]
+	return writeCSV(w, headings, len(r.Findings), func(i int) []string {
+		rej := &r.Findings[i]
 		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
 			guard(rej.Column), guard(rej.Value), guard(rej.Rule), guard(rej.Message), guard(rej.Waived),
-			string(rej.Outcome()), strconv.FormatBool(r.IsOpen(rej)), guard(rej.Depositary), guard(rej.Instruction), guard(rej.Participant),
-			guard(rej.Series), guard(r.CurrencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice), guard(rej.Resolved),
+			string(rej.Outcome()), strconv.FormatBool(r.IsOpen(rej)), guard(rej.Depositary), guard(rej.Instruction),
+			guard(rej.Participant),
+			guard(rej.Series), guard(r.CurrencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice),
+			guard(rej.Resolved),
 		}
 	})
 }

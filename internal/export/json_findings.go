@@ -29,15 +29,17 @@ type FindingJSON struct {
 
 // FindingsJSON are the findings of an offer. Where they were accepted with the run, none is
 // open.
-func FindingsJSON(o *tender.Offer, all []tender.Reject, accepted bool) []FindingJSON {
-	return List(all, func(f tender.Reject) FindingJSON {
+func FindingsJSON(o *tender.Offer, all []tender.Finding, accepted bool) []FindingJSON {
+	return List(all, func(f tender.Finding) FindingJSON {
 		currency := ""
 		if s, ok := o.SeriesByID(f.Series); ok {
 			currency = o.Series[s].Currency
 		}
 		return FindingJSON{
-			f.Outcome(), f.Open() && !accepted, f.Depositary, f.Instruction, f.Participant, f.Series, currency, f.Principal.String(),
-			f.Source.File, f.Source.Sheet, f.Source.Row, f.Cell, f.Column, f.Value, f.Rule, f.Message, f.Advice, f.Waived, f.Resolved,
+			f.Outcome(), f.Open() && !accepted, f.Depositary, f.Instruction, f.Participant, f.Series, currency,
+			f.Principal.String(),
+			f.Source.File, f.Source.Sheet, f.Source.Row, f.Cell, f.Column, f.Value, f.Rule, f.Message, f.Advice, f.Waived,
+			f.Resolved,
 		}
 	})
 }

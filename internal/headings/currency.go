@@ -37,9 +37,9 @@ func HeadingCurrencies(text string) (marks []string, bare string) {
 	return marks, lostIn.ReplaceAllString(emptyGroup.ReplaceAllString(bare, " "), "")
 }
 
-// SaidCurrency is the currency that the heading of the principal names, "" if it names none
+// StatedCurrency is the currency that the heading of the principal names, "" if it names none
 // or several, as beside a column for the currency.
-func (l *Layout) SaidCurrency() string {
+func (l *Layout) StatedCurrency() string {
 	marks, _ := HeadingCurrencies(l.Heading(ColPrincipal))
 	if marks = slices.Compact(marks); len(marks) == 1 {
 		return marks[0]

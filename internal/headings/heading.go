@@ -50,43 +50,68 @@ type heading struct {
 // Headings are, by column, its name in the terms and the words by which it is known.
 var Headings = [ColumnCount]heading{
 	ColInstruction: {"instruction",
-		values.Words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno instructionnumber instructionnum instructionreference instructionreferencenumber instructionref tenderid tendernumber tenderno tenderreference"),
-		values.Words("transactionid transactionnumber transactionno transactionreference transactionref instruction reference referencenumber referenceno refno ref confirmationnumber id")},
+		values.Words("voi voinumber voino voinum voiid instructionid instructionidentifier instructionno " +
+			"instructionnumber instructionnum instructionreference instructionreferencenumber instructionref " +
+			"tenderid tendernumber tenderno tenderreference"),
+		values.Words("transactionid transactionnumber transactionno transactionreference transactionref instruction " +
+			"reference referencenumber referenceno refno ref confirmationnumber id")},
 	ColSecurity: {"security",
-		values.Words("cusip cusipnumber cusipno isin isincode isinnumber cusipisin isincusip cusiporisin securityid securityidentifier securitycode securitynumber securitycusip securityisin"),
+		values.Words("cusip cusipnumber cusipno isin isincode isinnumber cusipisin isincusip cusiporisin securityid " +
+			"securityidentifier securitycode securitynumber securitycusip securityisin"),
 		values.Words("contracusip targetcusip subjectcusip security securityno")},
 	ColPrincipal: {"principal",
-		values.Words("principal principalamount principalamounttendered principaltendered principaltenderedamount amounttendered tenderedamount tenderamount tenderedprincipal tenderedprincipalamount nominal nominalamount nominaltendered facevalue faceamount face principalamountatmaturity blockedquantity blockedamount quantitytendered tenderedquantity instructedquantity instructedamount"),
+		values.Words("principal principalamount principalamounttendered principaltendered principaltenderedamount " +
+			"amounttendered tenderedamount tenderamount tenderedprincipal tenderedprincipalamount nominal " +
+			"nominalamount nominaltendered facevalue faceamount face principalamountatmaturity blockedquantity " +
+			"blockedamount quantitytendered tenderedquantity instructedquantity instructedamount"),
 		values.Words("quantity qty amount")},
 	ColReceived: {"received",
-		values.Words("submittedat submitted submissiondatetime datetimesubmitted dateandtimesubmitted submittedtimestamp received receivedat receiveddatetime receiptdatetime datetimereceived dateandtimereceived datetimeofreceipt dateandtimeofreceipt receivedtimestamp instructiondatetime instructiontimestamp instructiondateandtime timestamp entrydatetime entereddatetime enteredat inputdatetime creationdatetime createdat datetime dateandtime"), nil},
+		values.Words("submittedat submitted submissiondatetime datetimesubmitted dateandtimesubmitted " +
+			"submittedtimestamp received receivedat receiveddatetime receiptdatetime datetimereceived " +
+			"dateandtimereceived datetimeofreceipt dateandtimeofreceipt receivedtimestamp instructiondatetime " +
+			"instructiontimestamp instructiondateandtime timestamp entrydatetime entereddatetime enteredat " +
+			"inputdatetime creationdatetime createdat datetime dateandtime"), nil},
 	ColReceivedDate: {"received_date",
-		values.Words("instructiondate datereceived receiveddate receiptdate dateofreceipt submissiondate submitteddate datesubmitted entrydate dateentered inputdate"),
+		values.Words("instructiondate datereceived receiveddate receiptdate dateofreceipt submissiondate " +
+			"submitteddate datesubmitted entrydate dateentered inputdate"),
 		values.Words("date")},
 	ColReceivedTime: {"received_time",
-		values.Words("instructiontime timereceived receivedtime receipttime timeofreceipt submissiontime submittedtime timesubmitted entrytime timeentered inputtime"),
+		values.Words("instructiontime timereceived receivedtime receipttime timeofreceipt submissiontime " +
+			"submittedtime timesubmitted entrytime timeentered inputtime"),
 		values.Words("time")},
 	ColParticipant: {"participant",
-		values.Words("dtcparticipantnumber dtcparticipantno dtcparticipantid participantno participantnumber participantnum participantid participantcode participantaccount dtcnumber dtcno"),
-		values.Words("participant dtcparticipant account accountnumber accountno accountid member membernumber memberno memberid custodian")},
-	ColParticipantName: {"participant_name", values.Words("participantname dtcparticipantname nameofparticipant accountname membername custodianname"), nil},
+		values.Words("dtcparticipantnumber dtcparticipantno dtcparticipantid participantno participantnumber " +
+			"participantnum participantid participantcode participantaccount dtcnumber dtcno"),
+		values.Words("participant dtcparticipant account accountnumber accountno accountid member membernumber " +
+			"memberno memberid custodian")},
+	ColParticipantName: {"participant_name",
+		values.Words("participantname dtcparticipantname nameofparticipant accountname membername custodianname"), nil},
 	ColHolderReference: {"holder_reference",
-		values.Words("customerreference customerref holderreference holderref clientreference clientref beneficialownerreference beneficialownerref"),
+		values.Words("customerreference customerref holderreference holderref clientreference clientref " +
+			"beneficialownerreference beneficialownerref"),
 		values.Words("beneficialowner beneficialholder holder customer client")},
-	ColContact:  {"contact", values.Words("contact contactdetails contactname contactperson"), values.Words("contactemail email contactphone phone telephone")},
+	ColContact: {"contact", values.Words("contact contactdetails contactname contactperson"),
+		values.Words("contactemail email contactphone phone telephone")},
 	ColCurrency: {"currency", values.Words("currency ccy currencycode curr cur"), nil},
-	ColStatus:   {"status", values.Words("status instructionstatus statuscode instructionstatuscode tenderstatus voistatus"), values.Words("state")},
+	ColStatus: {"status", values.Words("status instructionstatus statuscode instructionstatuscode tenderstatus " +
+		"voistatus"), values.Words("state")},
 	ColIsWithdrawn: {"is_withdrawn",
-		values.Words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag withdrawalindicator withdrawalyn"),
+		values.Words("withdrawnyn withdrawnyesno withdrawnflag withdrawnindicator iswithdrawn withdrawalflag " +
+			"withdrawalindicator withdrawalyn"),
 		values.Words("withdrawn")},
 	ColWithdrawn: {"withdrawn",
-		values.Words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime canceleddatetime cancelledat canceledat"), nil},
-	ColWithdrawnDate: {"withdrawn_date", values.Words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
-	ColWithdrawnTime: {"withdrawn_time", values.Words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
+		values.Words("withdrawnat withdrawn withdrawaldatetime withdrawndatetime datetimewithdrawn " +
+			"dateandtimewithdrawn withdrawalat withdrawaltimestamp cancellationdatetime cancelleddatetime " +
+			"canceleddatetime cancelledat canceledat"), nil},
+	ColWithdrawnDate: {"withdrawn_date",
+		values.Words("withdrawaldate withdrawndate datewithdrawn dateofwithdrawal cancellationdate"), nil},
+	ColWithdrawnTime: {"withdrawn_time",
+		values.Words("withdrawaltime withdrawntime timewithdrawn timeofwithdrawal cancellationtime"), nil},
 	ColDelivery: {"delivery", values.Words("delivery deliverymethod methodofdelivery deliverytype"),
 		values.Words("guaranteeddelivery protect protectindicator noticeofguaranteeddelivery nogd")},
 	ColCovered: {"covered",
-		values.Words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime deliverydatetime datetimecovered datetimedelivered"), nil},
+		values.Words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime " +
+			"deliverydatetime datetimecovered datetimedelivered"), nil},
 }
 
 // ColumnNames lists the names that depositaries[].columns may give a heading
@@ -99,13 +124,13 @@ func ColumnNames() []string {
 	return names
 }
 
-// Moment is the columns of one time: a whole one, or a date and a time of day.
-type Moment struct{ Whole, Date, Clock Column }
+// TimeParts is the columns of one time: a whole one, or a date and a time of day.
+type TimeParts struct{ Whole, Date, Clock Column }
 
 var (
-	ReceivedAt  = Moment{ColReceived, ColReceivedDate, ColReceivedTime}
-	WithdrawnAt = Moment{ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime}
-	CoveredAt   = Moment{ColCovered, NoColumn, NoColumn}
+	ReceivedAt  = TimeParts{ColReceived, ColReceivedDate, ColReceivedTime}
+	WithdrawnAt = TimeParts{ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime}
+	CoveredAt   = TimeParts{ColCovered, NoColumn, NoColumn}
 )
 
 // Needed are the columns without which there is no instruction. The time of
@@ -215,8 +240,8 @@ func NewLayout(row int, found []Label, named map[string]string) *Layout {
 			l.claim(Column(c), keys, taken, h.Second, "known heading")
 		}
 	}
-	l.settle(ReceivedAt)
-	l.settle(WithdrawnAt)
+	l.resolve(ReceivedAt)
+	l.resolve(WithdrawnAt)
 	if l.Has(ColIsWithdrawn) && !l.Has(ColWithdrawn) && !l.Has(ColWithdrawnDate) {
 		l.move(ColIsWithdrawn, ColWithdrawn) // it is all that is said of withdrawals
 	}
@@ -230,7 +255,8 @@ func NewLayout(row int, found []Label, named map[string]string) *Layout {
 func saysWhen(keys []string, named map[string]string) bool {
 	for _, c := range []Column{ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime} {
 		_, offered := named[Headings[c].Name]
-		if offered || slices.ContainsFunc(keys, func(key string) bool { return key != "withdrawn" && slices.Contains(Headings[c].First, key) }) {
+		if offered || slices.ContainsFunc(keys,
+			func(key string) bool { return key != "withdrawn" && slices.Contains(Headings[c].First, key) }) {
 			return true
 		}
 	}
@@ -240,11 +266,11 @@ func saysWhen(keys []string, named map[string]string) bool {
 // namedOtherwise reports whether the offer names the column's time another way, as
 // one column instead of two or the reverse.
 func namedOtherwise(c Column, named map[string]string) bool {
-	for _, m := range []Moment{ReceivedAt, WithdrawnAt} {
+	for _, m := range []TimeParts{ReceivedAt, WithdrawnAt} {
 		_, whole := named[Headings[m.Whole].Name]
 		_, date := named[Headings[m.Date].Name]
 		_, clock := named[Headings[m.Clock].Name]
-		if whole && (c == m.Date || c == m.Clock) || (date || clock) && c == m.Whole {
+		if (whole && (c == m.Date || c == m.Clock)) || ((date || clock) && c == m.Whole) {
 			return true
 		}
 	}
@@ -270,9 +296,9 @@ func (l *Layout) claim(c Column, keys []string, taken []bool, names []string, wh
 	return l.Has(c)
 }
 
-// settle decides how a time is given. A heading such as Instruction Time means
+// resolve decides how a time is given. A heading such as Instruction Time means
 // the time of day beside a date, and date and time where it is alone.
-func (l *Layout) settle(m Moment) {
+func (l *Layout) resolve(m TimeParts) {
 	switch {
 	case l.Has(m.Date) && l.Has(m.Clock):
 		if l.Has(m.Whole) {
@@ -290,6 +316,14 @@ func (l *Layout) settle(m Moment) {
 	case l.Has(m.Clock):
 		l.move(m.Clock, m.Whole)
 	}
+}
+
+// First is the column in which a time begins: that of its date, if there is one.
+func (l *Layout) First(m TimeParts) Column {
+	if l.Has(m.Date) {
+		return m.Date
+	}
+	return m.Whole
 }
 
 // Second reports whether the column was recognised by a second name only.
@@ -327,7 +361,8 @@ func (l *Layout) findMissing(keys []string, named map[string]string) {
 func (l *Layout) LastNeeded() int {
 	last := -1
 	for c := range ColumnCount {
-		if slices.Contains(Needed, c) || c == ColReceivedDate || c == ColReceivedTime || c == ColStatus || c == ColCurrency || c == ColDelivery {
+		if slices.Contains(Needed, c) || c == ColReceivedDate || c == ColReceivedTime || c == ColStatus ||
+			c == ColCurrency || c == ColDelivery {
 			last = max(last, l.Position(c))
 		}
 	}
@@ -362,11 +397,11 @@ func (l *Layout) Cells() string {
 	return xlsx.CellName(first, l.Row) + ":" + xlsx.CellName(last, l.Row)
 }
 
-// texts are all headings as they stand in the file.
-func (l *Layout) texts() []string {
-	all := make([]string, len(l.Labels))
-	for i, f := range l.Labels {
-		all[i] = f.Text
+// Texts are the texts of headings as they stand in the file.
+func Texts(labels []Label) []string {
+	all := make([]string, len(labels))
+	for i, l := range labels {
+		all[i] = l.Text
 	}
 	return all
 }
@@ -382,8 +417,10 @@ func (l *Layout) MissingFault(d tender.Depositary) tender.FileFault {
 		}
 		return tender.FileFault{
 			Cell: l.Cells(), Rule: tender.RuleColumn,
-			Message: fmt.Sprintf("no column for %s: not one heading of a report is known here, so nothing of the file is shown", strings.Join(missing, ", ")),
-			Advice: fmt.Sprintf("look whether it is the right file; if it is, say under which headings to look, in the offer at depositary %s: columns: {%s: …}",
+			Message: fmt.Sprintf("no column for %s: not one heading was recognised, so nothing of the file is shown",
+				strings.Join(missing, ", ")),
+			Advice: fmt.Sprintf("check that it is the right file; if it is, say under which headings to look, in the "+
+				"offer at depositary %s: columns: {%s: …}",
 				d.Name, Headings[ColInstruction].Name),
 		}
 	}
@@ -402,7 +439,8 @@ func (l *Layout) MissingFault(d tender.Depositary) tender.FileFault {
 	}
 	return tender.FileFault{
 		Cell: l.Cells(), Rule: tender.RuleColumn, Paste: l.pasteBlock(d),
-		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "), display.List(l.texts())),
+		Message: fmt.Sprintf("no column for %s; the headings are %s", strings.Join(missing, ", "),
+			display.List(Texts(l.Labels))),
 		Advice: fmt.Sprintf("say under which heading to look, in the offer at depositary %s: columns: {%s}%s",
 			d.Name, strings.Join(block, ", "), zone),
 	}
@@ -415,22 +453,26 @@ func (l *Layout) pasteBlock(d tender.Depositary) string {
 	if line := zoneToPaste(l.guess(ColReceived), d); slices.Contains(l.Missing, ColReceived) && line != "" {
 		b.WriteString(line + "\n")
 	}
+	b.WriteString(pasteColumns(d, l.Missing, l.guess))
+	if unread := Texts(l.Ignored); len(unread) > 0 {
+		fmt.Fprintf(&b, "# headings that were not recognised: %s\n", display.List(unread))
+	}
+	return b.String()
+}
+
+// pasteColumns is the key columns with what the offer says already, and with the headings of
+// some more columns.
+func pasteColumns(d tender.Depositary, more []Column, heading func(Column) string) string {
+	var b strings.Builder
 	b.WriteString("columns:\n")
 	for c, h := range Headings {
-		heading, named := d.Columns[h.Name]
-		if slices.Contains(l.Missing, Column(c)) {
-			heading, named = l.guess(Column(c)), true
+		text, named := d.Columns[h.Name]
+		if slices.Contains(more, Column(c)) {
+			text, named = heading(Column(c)), true
 		}
 		if named {
-			fmt.Fprintf(&b, "  %s: %q\n", h.Name, heading)
+			fmt.Fprintf(&b, "  %s: %q\n", h.Name, text)
 		}
-	}
-	var unread []string
-	for _, i := range l.Ignored {
-		unread = append(unread, i.Text)
-	}
-	if len(unread) > 0 {
-		fmt.Fprintf(&b, "# headings that were not recognised: %s\n", display.List(unread))
 	}
 	return b.String()
 }
@@ -441,12 +483,8 @@ func (l *Layout) pasteBlock(d tender.Depositary) string {
 func (l *Layout) guess(c Column) string {
 	var near []string
 	for _, i := range l.Ignored {
-		key := values.Normal(i.Text)
-		for _, word := range guessWords[c] {
-			if strings.Contains(key, word) {
-				near = append(near, i.Text)
-				break
-			}
+		if hasWord(values.Normal(i.Text), guessWords[c]) {
+			near = append(near, i.Text)
 		}
 	}
 	if len(near) == 0 && len(l.Ignored) == 1 && len(l.Missing) == 1 {
@@ -474,9 +512,11 @@ func (l *Layout) TwiceFaults(d tender.Depositary) []tender.FileFault {
 		a, b := t.labels[0], t.labels[1]
 		faults = append(faults, tender.FileFault{
 			Cell: xlsx.CellName(b.Col, l.Row), Rule: tender.RuleColumn,
-			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both claim the column %s",
-				display.Quote(a.Text), xlsx.CellName(a.Col, l.Row), display.Quote(b.Text), xlsx.CellName(b.Col, l.Row), Headings[t.column].Name),
-			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name, Headings[t.column].Name, a.Text),
+			Message: fmt.Sprintf("the headings %s (%s) and %s (%s) both match the column %s",
+				display.Quote(a.Text), xlsx.CellName(a.Col, l.Row), display.Quote(b.Text), xlsx.CellName(b.Col, l.Row),
+				Headings[t.column].Name),
+			Advice: fmt.Sprintf("say which to use, in the offer at depositary %s: columns: {%s: %q}", d.Name,
+				Headings[t.column].Name, a.Text),
 		})
 	}
 	return faults
@@ -499,7 +539,7 @@ func (l *Layout) DecidingAt() []bool {
 // ListsWithdrawals reports whether headings are those of a list of withdrawals, and not a
 // sentence about them.
 func (l *Layout) ListsWithdrawals() bool {
-	return l.Has(ColInstruction) && (l.Has(ColWithdrawn) || l.Has(ColWithdrawnDate) || l.Has(ColStatus)) ||
+	return (l.Has(ColInstruction) && (l.Has(ColWithdrawn) || l.Has(ColWithdrawnDate) || l.Has(ColStatus))) ||
 		slices.ContainsFunc(l.Labels, func(f Label) bool {
 			return values.SpeaksOfWithdrawal([]byte(f.Text)) && len(strings.Fields(f.Text)) <= 4
 		})

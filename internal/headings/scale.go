@@ -2,8 +2,6 @@ package headings
 
 import (
 	"regexp"
-	"slices"
-	"strings"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
@@ -24,11 +22,10 @@ var ScaleWords = regexp.MustCompile(`(?i)(^|[^0-9a-z])(` +
 // amountWords are parts of headings of amounts, in the form of normal.
 var amountWords = values.Words("principal amount amt nominal quantity qty face value blocked tendered")
 
-// scaled are the headings of amounts that are said in thousands or millions.
+// scaled are the headings of amounts in thousands or millions.
 func (l *Layout) scaled() (found []Label) {
 	for i, f := range l.Labels {
-		key := values.Normal(f.Text)
-		isAmount := i == l.At[ColPrincipal] || slices.ContainsFunc(amountWords, func(w string) bool { return strings.Contains(key, w) })
+		isAmount := i == l.At[ColPrincipal] || hasWord(values.Normal(f.Text), amountWords)
 		if isAmount && ScaleWords.MatchString(f.Text) {
 			found = append(found, f)
 		}
@@ -36,14 +33,15 @@ func (l *Layout) scaled() (found []Label) {
 	return found
 }
 
-// ScaleFaults refuse a sheet whose principal is said in thousands or millions: read as it
-// it is it would be wrong by that much, and the last three digits are not there.
+// ScaleFaults refuse a sheet whose principal is in thousands or millions: it would be wrong by
+// that much, and the last digits are not in the file.
 func (l *Layout) ScaleFaults() (faults []tender.FileFault) {
 	for _, f := range l.scaled() {
 		if l.Has(ColPrincipal) && l.Labels[l.At[ColPrincipal]] != f {
 			continue // another column is read, in whole amounts
 		}
-		faults = append(faults, ScaleFault(xlsx.CellName(f.Col, l.Row), "the heading "+display.Quote(display.Copied(f.Text))))
+		faults = append(faults, ScaleFault(xlsx.CellName(f.Col, l.Row),
+			"the heading "+display.Quote(display.Copied(f.Text))))
 	}
 	return faults
 }
@@ -52,6 +50,6 @@ func (l *Layout) ScaleFaults() (faults []tender.FileFault) {
 func ScaleFault(cell, place string) tender.FileFault {
 	return tender.FileFault{
 		Cell: cell, Rule: tender.RuleScale, Message: place + " says that the amounts are not whole units",
-		Advice: "ask the depositary for whole amounts; a figure in thousands cannot be paid on",
+		Advice: "ask the depositary for whole amounts; payments need the full figures, not thousands",
 	}
 }

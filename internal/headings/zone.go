@@ -17,7 +17,7 @@ import (
 
 // headingZone is a zone that the heading of a time names, as in "Received (UTC)".
 type headingZone struct {
-	said  string         // as written there
+	text  string         // as written there
 	zone  *time.Location // taken by its word: EST is five hours behind UTC all year
 	write string         // what to write under timezone in the offer; "" if that is not known
 }
@@ -29,21 +29,28 @@ var zoneWords = map[string]struct {
 	hours int // ahead of UTC, if fixed
 	fixed bool
 }{
-	"utc": {write: "UTC"}, "gmt": {write: "UTC"}, "zulu": {write: "UTC"}, "coordinated universal time": {write: "UTC"}, "greenwich mean time": {write: "UTC"},
-	"est": {"America/New_York", -5, true}, "edt": {"America/New_York", -4, true}, "eastern": {write: "America/New_York"},
+	"utc": {write: "UTC"}, "gmt": {write: "UTC"}, "zulu": {write: "UTC"}, "coordinated universal time": {write: "UTC"},
+	"greenwich mean time": {write: "UTC"},
+	"est":                 {"America/New_York", -5, true}, "edt": {"America/New_York", -4, true},
+	"eastern":               {write: "America/New_York"},
 	"eastern standard time": {"America/New_York", -5, true}, "eastern daylight time": {"America/New_York", -4, true},
-	"cst": {"America/Chicago", -6, true}, "cdt": {"America/Chicago", -5, true}, "us central": {write: "America/Chicago"},
-	"mst": {"America/Denver", -7, true}, "mdt": {"America/Denver", -6, true},
+	"cst": {"America/Chicago", -6, true}, "cdt": {"America/Chicago", -5, true},
+	"us central": {write: "America/Chicago"},
+	"mst":        {"America/Denver", -7, true}, "mdt": {"America/Denver", -6, true},
 	"pst": {"America/Los_Angeles", -8, true}, "pdt": {"America/Los_Angeles", -7, true},
-	"cet": {"Europe/Brussels", 1, true}, "cest": {"Europe/Brussels", 2, true}, "mez": {"Europe/Brussels", 1, true}, "mesz": {"Europe/Brussels", 2, true},
+	"cet": {"Europe/Brussels", 1, true}, "cest": {"Europe/Brussels", 2, true}, "mez": {"Europe/Brussels", 1, true},
+	"mesz":             {"Europe/Brussels", 2, true},
 	"central european": {write: "Europe/Brussels"}, "central european summer": {"Europe/Brussels", 2, true},
 	"bst": {"Europe/London", 1, true}, "british summer time": {"Europe/London", 1, true},
 	"eet": {"Europe/Helsinki", 2, true}, "eest": {"Europe/Helsinki", 3, true},
 	"jst": {write: "Asia/Tokyo"}, "hkt": {write: "Asia/Hong_Kong"}, "sgt": {write: "Asia/Singapore"},
 	"aest": {"Australia/Sydney", 10, true}, "aedt": {"Australia/Sydney", 11, true},
-	"new york": {write: "America/New_York"}, "nyc": {write: "America/New_York"}, "toronto": {write: "America/Toronto"}, "chicago": {write: "America/Chicago"},
-	"london": {write: "Europe/London"}, "brussels": {write: "Europe/Brussels"}, "luxembourg": {write: "Europe/Luxembourg"}, "paris": {write: "Europe/Paris"},
-	"frankfurt": {write: "Europe/Berlin"}, "zurich": {write: "Europe/Zurich"}, "tokyo": {write: "Asia/Tokyo"}, "hong kong": {write: "Asia/Hong_Kong"},
+	"new york": {write: "America/New_York"}, "nyc": {write: "America/New_York"}, "toronto": {write: "America/Toronto"},
+	"chicago": {write: "America/Chicago"},
+	"london":  {write: "Europe/London"}, "brussels": {write: "Europe/Brussels"},
+	"luxembourg": {write: "Europe/Luxembourg"}, "paris": {write: "Europe/Paris"},
+	"frankfurt": {write: "Europe/Berlin"}, "zurich": {write: "Europe/Zurich"}, "tokyo": {write: "Asia/Tokyo"},
+	"hong kong": {write: "Asia/Hong_Kong"},
 	"singapore": {write: "Asia/Singapore"}, "sydney": {write: "Australia/Sydney"},
 	// Two letters can be anything: only at an end of the heading.
 	"et": {write: "America/New_York"}, "ny": {write: "America/New_York"}, "ct": {write: "America/Chicago"},
@@ -52,25 +59,37 @@ var zoneWords = map[string]struct {
 
 // The ways in which a heading names a zone. What names it is the group 1.
 var (
-	zoneByOffset = regexp.MustCompile(`(?i)(?:^|[^\pL\pN/])((?:utc|gmt)\s*[+\-−–]\s*\d{1,2}(?::?\d{2})?|[+\-−–]\d{2}:\d{2})(?:[^\pN]|$)`)
-	zoneByName   = regexp.MustCompile(`(?:^|[^\pL\pN/])((?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)`)
-	zoneByWord   = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(func(w string) bool { return len(w) > 2 && !isCity(w) }) + `)(?:[^\pL\pN]|$)`)
-	zoneByCity   = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(isCity) + `)(?:[\s_]+(?i:local[\s_]+)?(?i:time)|\s*[\])]|\s*$)`)
-	zoneAtEnd    = regexp.MustCompile(`(?i)[^\pL\pN](` + zoneAlternatives(func(w string) bool { return len(w) == 2 }) + `|\(z)(?:[^\pL\pN]+(?:time)?[^\pL\pN]*)?$`)
-	zoneAtStart  = regexp.MustCompile(`(?i)^(` + zoneAlternatives(func(w string) bool { return len(w) == 2 }) + `)[^\pL\pN]`)
-	camelHump    = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
-	offsetParts  = regexp.MustCompile(`([+\-−–])\s*(\d{1,2}):?(\d{2})?$`)
+	zoneByOffset = regexp.MustCompile(`(?i)(?:^|[^\pL\pN/])((?:utc|gmt)\s*[+\-−–]\s*\d{1,2}(?::?\d{2})?|` +
+		`[+\-−–]\d{2}:\d{2})(?:[^\pN]|$)`)
+	zoneByName = regexp.MustCompile(`(?:^|[^\pL\pN/])(` +
+		`(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/` +
+		`[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)`)
+	zoneByWord = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(func(w string) bool {
+		return len(w) > 2 &&
+			!isCity(w)
+	}) + `)(?:[^\pL\pN]|$)`)
+	zoneByCity = regexp.MustCompile(`(?:^|[^\pL\pN])(` + zoneAlternatives(isCity) +
+		`)(?:[\s_]+(?i:local[\s_]+)?(?i:time)|\s*[\])]|\s*$)`)
+	zoneAtEnd = regexp.MustCompile(`(?i)[^\pL\pN](` + zoneAlternatives(isShort) +
+		`|\(z)(?:[^\pL\pN]+(?:time)?[^\pL\pN]*)?$`)
+	zoneAtStart = regexp.MustCompile(`(?i)^(` + zoneAlternatives(isShort) + `)[^\pL\pN]`)
+	camelHump   = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
+	offsetParts = regexp.MustCompile(`([+\-−–])\s*(\d{1,2}):?(\d{2})?$`)
 	// emptyGroup is a pair of brackets of which nothing is left but such words.
 	emptyGroup = regexp.MustCompile(`(?i)[(\[](?:\s|in|all|local|times?|zone|[:,./-])*[)\]]`)
 	lostIn     = regexp.MustCompile(`(?i)[\s_-]+in[\s_]*$`)
 )
+
+// isShort reports whether a word can be anything but at an end of a heading.
+func isShort(word string) bool { return len(word) == 2 }
 
 // isCity reports whether a word is the name of a city, which may also say who received
 // something.
 func isCity(word string) bool {
 	w := zoneWords[word]
 	_, place, _ := strings.Cut(w.write, "/")
-	return len(word) > 2 && (strings.EqualFold(strings.ReplaceAll(place, "_", " "), word) || word == "nyc" || word == "frankfurt")
+	return len(word) > 2 && (strings.EqualFold(strings.ReplaceAll(place, "_", " "), word) || word == "nyc" ||
+		word == "frankfurt")
 }
 
 // zoneAlternatives are the words as alternatives of a pattern, the longest first. The short
@@ -99,9 +118,9 @@ func HeadingZones(text string) (zones []headingZone, bare string) {
 			if m == nil {
 				break
 			}
-			said := strings.TrimPrefix(bare[m[2]:m[3]], "(")
-			bare = bare[:m[3]-len(said)] + " " + bare[m[3]:]
-			if z, ok := zoneOf(said); ok {
+			name := strings.TrimPrefix(bare[m[2]:m[3]], "(")
+			bare = bare[:m[3]-len(name)] + " " + bare[m[3]:]
+			if z, ok := zoneOf(name); ok {
 				zones = append(zones, z)
 			}
 		}
@@ -113,20 +132,21 @@ func HeadingZones(text string) (zones []headingZone, bare string) {
 }
 
 // zoneOf is the zone that a few characters of a heading name.
-func zoneOf(said string) (headingZone, bool) {
-	z := headingZone{said: said}
-	word := strings.ToLower(strings.Join(strings.FieldsFunc(said, func(r rune) bool { return values.IsSpace(r) || r == '_' || r == '-' }), " "))
+func zoneOf(text string) (headingZone, bool) {
+	z := headingZone{text: text}
+	word := strings.ToLower(strings.Join(strings.FieldsFunc(text,
+		func(r rune) bool { return values.IsSpace(r) || r == '_' || r == '-' }), " "))
 	if w, known := zoneWords[word]; known {
 		z.write = w.write
 		if w.fixed {
-			z.zone = time.FixedZone(said, w.hours*3600)
+			z.zone = time.FixedZone(text, w.hours*3600)
 			return z, true
 		}
 		zone, err := time.LoadLocation(w.write)
 		z.zone = zone
 		return z, err == nil
 	}
-	if m := offsetParts.FindStringSubmatch(said); m != nil && !strings.Contains(said, "/") {
+	if m := offsetParts.FindStringSubmatch(text); m != nil && !strings.Contains(text, "/") {
 		seconds := values.Whole(m[2])*3600 + values.Whole("0"+m[3])*60
 		if m[1] != "+" {
 			seconds = -seconds
@@ -134,12 +154,12 @@ func zoneOf(said string) (headingZone, bool) {
 		if seconds == 0 {
 			z.write = "UTC"
 		}
-		z.zone = time.FixedZone(said, seconds)
+		z.zone = time.FixedZone(text, seconds)
 		return z, true
 	}
-	zone, err := time.LoadLocation(said)
-	if _, wrong := values.FixedZone(said); !wrong {
-		z.write = said
+	zone, err := time.LoadLocation(text)
+	if _, wrong := values.FixedZone(text); !wrong {
+		z.write = text
 	}
 	z.zone = zone
 	return z, err == nil
@@ -193,7 +213,8 @@ func sameOffsets(a, b *time.Location, from, until time.Time, always bool) bool {
 }
 
 // TimeColumns are those that hold a time or a part of one.
-var TimeColumns = []Column{ColReceived, ColReceivedDate, ColReceivedTime, ColWithdrawn, ColWithdrawnDate, ColWithdrawnTime, ColCovered}
+var TimeColumns = []Column{ColReceived, ColReceivedDate, ColReceivedTime, ColWithdrawn, ColWithdrawnDate,
+	ColWithdrawnTime, ColCovered}
 
 // zoneFaults refuse times whose heading names another zone than the one in which they
 // would be read.
@@ -208,7 +229,9 @@ func (l *Layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []tend
 			if f := z.Fault(o, d, "the heading "+display.Quote(display.Copied(l.Heading(c))), named); f != nil {
 				f.Cell = xlsx.CellName(l.Position(c), l.Row)
 				if f.Paste == "" {
-					f.Paste, f.Advice = l.pasteSeason(c, d), f.Advice+fmt.Sprintf(", and the column: columns: {%s: %q}", Headings[c].Name, display.Copied(l.Heading(c)))
+					f.Paste, f.Advice = l.pasteSeason(c, d),
+						f.Advice+fmt.Sprintf(", and the column: columns: {%s: %q}", Headings[c].Name,
+							display.Copied(l.Heading(c)))
 				}
 				faults = append(faults, *f)
 			}
@@ -219,28 +242,31 @@ func (l *Layout) zoneFaults(o *tender.Offer, d tender.Depositary) (faults []tend
 
 // Fault says why times for which a place of the file names a zone cannot be read in the
 // depositary's; nil if they can. Where the two agree for a part of the year, the person who
-// settled it in the offer has decided. Without a line to paste, zone and column together
-// settle it.
-func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, settled bool) *tender.FileFault {
+// resolved it in the offer has decided. Without a line to paste, zone and column together
+// resolve it.
+func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, resolved bool) *tender.FileFault {
 	zone := cmp.Or(d.Zone, o.Zone)
 	f := &tender.FileFault{Rule: tender.RuleZone}
 	switch z.agrees(o, zone) {
 	case throughout:
 		return nil
 	case seasonally:
-		if settled {
+		if resolved {
 			return nil
 		}
-		f.Message = fmt.Sprintf("%s says %s, but the clocks of %s, in which the times of %s are read, are there only for a part of the year", place, z.said, zone, d.Name)
-		f.Advice = fmt.Sprintf("ask the depositary; if the clocks of %s are meant, with daylight saving, say so in the offer at depositary %s: timezone: %s", zone, d.Name, zone)
+		f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s, which has that offset only for a "+
+			"part of the year", place, z.text, d.Name, zone)
+		f.Advice = fmt.Sprintf("ask the depositary; if %s with its daylight saving is meant, say so in the offer at "+
+			"depositary %s: timezone: %s", zone, d.Name, zone)
 		if z.write != "" && z.write != zone.String() {
 			f.Advice += fmt.Sprintf(" (if not: timezone: %s)", z.write)
 		}
 		return f
 	}
-	f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s", place, z.said, d.Name, zone)
+	f.Message = fmt.Sprintf("%s says %s, but the times of %s are read in %s", place, z.text, d.Name, zone)
 	write := cmp.Or(z.write, "…")
-	f.Advice = fmt.Sprintf("say in which zone the times are, in the offer at depositary %s: timezone: %s", d.Name, write)
+	f.Advice = fmt.Sprintf("say in which zone the times are, in the offer at depositary %s: timezone: %s", d.Name,
+		write)
 	if write == "…" {
 		f.Advice += ", with the city whose clocks they show, such as Europe/Brussels"
 	}
@@ -248,31 +274,21 @@ func (z headingZone) Fault(o *tender.Offer, d tender.Depositary, place string, s
 	return f
 }
 
-// pasteSeason are the lines by which the offer settles that the depositary's clocks are
+// pasteSeason are the lines by which the offer says that the depositary's clocks are
 // meant although the heading of a column names an offset that they do not always have.
 func (l *Layout) pasteSeason(c Column, d tender.Depositary) string {
-	var b strings.Builder
+	zone := ""
 	if d.Zone != nil {
-		fmt.Fprintf(&b, "timezone: %s\n", d.Zone)
+		zone = fmt.Sprintf("timezone: %s\n", d.Zone)
 	}
-	b.WriteString("columns:\n")
-	for i, h := range Headings {
-		heading, named := d.Columns[h.Name]
-		if Column(i) == c {
-			heading, named = display.Copied(l.Heading(c)), true
-		}
-		if named {
-			fmt.Fprintf(&b, "  %s: %q\n", h.Name, heading)
-		}
-	}
-	return b.String()
+	return zone + pasteColumns(d, []Column{c}, func(c Column) string { return display.Copied(l.Heading(c)) })
 }
 
 // zoneToPaste is the line for the offer that goes with a heading offered for a time, "" if
 // none is needed.
 func zoneToPaste(heading string, d tender.Depositary) string {
 	zones, _ := HeadingZones(heading)
-	if len(zones) == 0 || d.Zone != nil && zones[0].zone.String() == d.Zone.String() {
+	if len(zones) == 0 || (d.Zone != nil && zones[0].zone.String() == d.Zone.String()) {
 		return ""
 	}
 	return "timezone: " + cmp.Or(zones[0].write, "…")

@@ -9,7 +9,7 @@ import (
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/tender"
-	"tenderbatch/internal/xlsx"
+	"tenderbatch/internal/values"
 )
 
 // compareReports compares the incremental reports of each depositary: a later
@@ -17,13 +17,13 @@ import (
 func compareReports(readings []*reading) {
 	later := make(map[string]map[string]line) // by depositary and instruction
 	for _, r := range slices.Backward(readings) {
-		if !r.depositary.Incremental {
+		if !r.terms.depositary.Incremental {
 			continue
 		}
-		lines := later[r.depositary.Name]
+		lines := later[r.terms.depositary.Name]
 		if lines == nil {
 			lines = make(map[string]line)
-			later[r.depositary.Name] = lines
+			later[r.terms.depositary.Name] = lines
 		}
 		r.replaceBy(lines)
 		for i := range r.lines.states {
@@ -35,7 +35,7 @@ func compareReports(readings []*reading) {
 	}
 }
 
-// replaceBy takes out the lines whose instruction is in a later report. A later
+// replaceBy removes the lines whose instruction is in a later report. A later
 // line replaces the earlier even if it is rejected: the earlier is known to be out
 // of date. Status and principal may change; but if the two cannot be the same
 // tender, neither counts.
@@ -48,10 +48,10 @@ func (r *reading) replaceBy(later map[string]line) {
 		}
 		c, message := contradiction(l.instruction, now.instruction)
 		if message == "" {
-			if l.outcome == counted {
+			if l.state.outcome == counted {
 				r.replaced = append(r.replaced, *l.instruction)
 			}
-			l.outcome = replaced
+			l.state.outcome = replaced
 			continue
 		}
 		l.contradicts(c, now, message)
@@ -64,31 +64,27 @@ func (r *reading) replaceBy(later map[string]line) {
 func contradiction(was, now *tender.Instruction) (headings.Column, string) {
 	switch {
 	case was.Security != "" && now.Security != "" && was.Security != now.Security:
-		return headings.ColSecurity, fmt.Sprintf("the security was %s, and in the later report it is %s", was.Security, now.Security)
+		return headings.ColSecurity, fmt.Sprintf("the security was %s, and in the later report it is %s", was.Security,
+			now.Security)
 	case !was.Received.IsZero() && !now.Received.IsZero() && !was.Received.Equal(now.Received):
 		return headings.ColReceived, fmt.Sprintf("the time of receipt was %s, and in the later report it is %s",
-			tender.WallTime(was.Received, was.Received.Location()), tender.WallTime(now.Received, now.Received.Location()))
+			tender.WallTime(was.Received, was.Received.Location()),
+			tender.WallTime(now.Received, now.Received.Location()))
 	}
 	return headings.NoColumn, ""
 }
 
 // contradicts rejects a line because of another report's.
 func (l line) contradicts(c headings.Column, other line, message string) {
-	l.outcome = rejected
+	l.state.outcome = rejected
 	s, in := l.sheet, l.instruction
-	if c == headings.ColReceived && s.layout.Has(headings.ColReceivedDate) {
-		c = headings.ColReceivedDate
+	if c == headings.ColReceived {
+		c = s.layout.headings.First(headings.ReceivedAt)
 	}
-	reject := tender.Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Column: display.Copied(s.layout.Heading(c)),
-		Rule: tender.RuleReports, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
-		Message: message + "; the other line is " + describePlace(other.instruction.Source),
-		Advice:  "ask the depositary which is right, and take the report that is wrong out of the inbox",
-	}
-	if at := s.layout.Position(c); at >= 0 {
-		reject.Cell = xlsx.CellName(at, in.Source.Row)
-	}
-	s.rejects = append(s.rejects, reject)
+	s.found.reject(s.layout.finding(in, c, values.Fault{
+		Rule: tender.RuleReports, Message: message + "; the other line is " + describePlace(other.instruction.Source),
+		Advice: "ask the depositary which is right, and remove the wrong report from the inbox",
+	}))
 }
 
 // describePlace names a row in a sentence.
@@ -105,7 +101,8 @@ func noteSameContent(readings []*reading, files []inbox.Chosen) {
 	for i := range files {
 		for k := range files[:i] {
 			if len(files[i].Content) == len(files[k].Content) && bytes.Equal(files[i].Content, files[k].Content) {
-				readings[i].note("the file holds the same as " + files[k].Name + ", byte for byte; was the right one sent?")
+				readings[i].found.note("the file is identical to " + files[k].Name + "; check that the right file " +
+					"was sent")
 				break
 			}
 		}
@@ -120,7 +117,7 @@ func unneeded(waivers []tender.Waiver, readings []*reading) (idle []tender.Waive
 	used := make(map[tender.Waiver]bool)
 	for _, r := range readings {
 		for i := range r.lines.states {
-			if l := r.line(i); l.outcome == counted || l.outcome == rejected {
+			if l := r.line(i); l.state.outcome == counted || l.state.outcome == rejected {
 				for _, w := range l.instruction.Waived {
 					used[w] = true
 				}

@@ -18,15 +18,18 @@ const benchmarkRows = 100_000
 // benchmarkBook has rows of the width of a DTC report, of which numbers,
 // references, times and many amounts differ from row to row.
 func benchmarkBook(b *testing.B) []byte {
-	rows := [][]any{{"VOI Number", "CUSIP", "Description", "Participant No.", "Participant Name", "Principal Amount", "Currency", "Submitted At",
+	rows := [][]any{{"VOI Number", "CUSIP", "Description", "Participant No.", "Participant Name", "Principal Amount",
+		"Currency", "Submitted At",
 		"Status", "Withdrawn At", "Delivery", "Customer Reference", "Contact", "Remark"}}
 	securities := []string{"52729NAA8", "037833100", "88579E100"}
 	for i := range benchmarkRows {
 		participant := i * 7919 % 400
 		minute := 38292_000001 + i*97%11_000000
-		rows = append(rows, []any{fmt.Sprintf("%07d", i), securities[i%3], "9-1/8% Senior Notes due 2008", fmt.Sprintf("%04d", participant),
+		rows = append(rows, []any{fmt.Sprintf("%07d", i), securities[i%3], "9-1/8% Senior Notes due 2008",
+			fmt.Sprintf("%04d", participant),
 			fmt.Sprintf("Participant %04d", participant), 2000 + i*7919%250_000*1000, "USD", float64(minute) / 1_000000,
-			"MADE", nil, "Book-entry", fmt.Sprintf("H-%06d", i), fmt.Sprintf("desk%d@participant.example", participant), "x"})
+			"MADE", nil, "Book-entry", fmt.Sprintf("H-%06d", i), fmt.Sprintf("desk%d@participant.example", participant),
+			"x"})
 	}
 	return workbook(b, rows, nil)
 }
@@ -44,7 +47,8 @@ func readPlain(b *testing.B, content []byte) {
 
 // readChecked reads the rows into checked instructions.
 func readChecked(b *testing.B, o *tender.Offer, content []byte) {
-	intake, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx", Content: content}}})
+	intake, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0],
+		File: inbox.File{Name: "dtc-1.xlsx", Content: content}}})
 	if err != nil || intake.Count() != benchmarkRows {
 		b.Fatal(err, intake)
 	}

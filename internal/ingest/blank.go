@@ -8,12 +8,12 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/values"
-	"tenderbatch/internal/xlsx"
 )
 
 // nothingWords are how programs write that there is nothing, in small letters: databases,
 // spreadsheets and people.
-var nothingWords = strings.Split("null|(null)|<null>|\\n|nil|none|n/a|#n/a|na|n.a.|nan|nat|-|--|---|\u2013|\u2014|(blank)|(none)|0000-00-00|0000-00-00 00:00|0000-00-00 00:00:00|0000-00-00t00:00:00", "|")
+var nothingWords = strings.Split("null|(null)|<null>|\\n|nil|none|n/a|#n/a|na|n.a.|nan|nat|-|--|---|"+
+	"\u2013|\u2014|(blank)|(none)|0000-00-00|0000-00-00 00:00|0000-00-00 00:00:00|0000-00-00t00:00:00", "|")
 
 // maxNothing is the length of the longest of them, in bytes.
 const maxNothing = 32
@@ -56,27 +56,16 @@ func (n nothing) says(text []byte) bool {
 // mayBeBlank are the columns whose cells say something by being blank, and the times, of
 // which it is known elsewhere whether they may.
 var mayBeBlank = func() (may [headings.ColumnCount]bool) {
-	for _, c := range append([]headings.Column{headings.ColCurrency, headings.ColDelivery, headings.ColIsWithdrawn}, headings.TimeColumns...) {
+	for _, c := range append([]headings.Column{headings.ColCurrency, headings.ColDelivery, headings.ColIsWithdrawn},
+		headings.TimeColumns...) {
 		may[c] = true
 	}
 	return may
 }()
 
-// saysNothing reports whether a cell is filled to say that there is nothing, as with NULL
-// or the value #N/A.
-func (s *sheet) saysNothing(c *xlsx.Cell) bool {
-	switch {
-	case c == nil || c.Formula:
-		return false
-	case c.Kind == xlsx.Text, c.Kind == xlsx.Error && string(c.Text) == "#N/A", s.nothing.own && c.Kind == xlsx.Number:
-		return s.nothing.says(values.Trimmed(c.Text))
-	}
-	return false
-}
-
 // holdsNothing says, of a cell that must not be blank, what is there for nothing.
-func (s *sheet) holdsNothing(c headings.Column) string {
-	if cell := s.cells[c]; s.saysNothing(cell) {
+func (r *rowReader) holdsNothing(c headings.Column) string {
+	if cell := r.cells[c]; r.terms.saysNothing(cell) {
 		return ": the cell holds " + display.Quote(values.Trim(string(cell.Text))) + ", which means nothing"
 	}
 	return ""

@@ -6,15 +6,14 @@ import (
 
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
-	"tenderbatch/internal/xlsx"
 )
 
 // commas are the rows of a sheet whose amounts have one comma: before decimals in the one,
 // and where both can be meant, which is read as thousands, in the other; 0 for none.
 type commas struct{ decimals, either int }
 
-// see looks at an amount in text. Nearly none has just one comma.
-func (c *commas) see(text []byte, row int) {
+// add takes an amount in text. Nearly none has just one comma.
+func (c *commas) add(text []byte, row int) {
 	at := bytes.IndexByte(text, ',')
 	if at < 0 || bytes.IndexByte(text[at+1:], ',') >= 0 || bytes.IndexByte(text, '.') >= 0 {
 		return
@@ -35,15 +34,16 @@ func (c *commas) see(text []byte, row int) {
 
 // checkCommas stops on a sheet in which commas stand before decimals and elsewhere are read
 // as those of thousands: 250000,00 and 5,000.
-func (s *sheet) checkCommas() {
-	if s.depositary.Decimal != "" || s.commas.decimals == 0 || s.commas.either == 0 {
+func (t *sheetTotals) checkCommas() {
+	if t.layout.terms.depositary.Decimal != "" || t.commas.decimals == 0 || t.commas.either == 0 {
 		return
 	}
-	at := s.layout.Position(headings.ColPrincipal)
-	s.fault(s.name, tender.FileFault{
-		Cell: xlsx.CellName(at, s.commas.either), Rule: tender.RuleDecimal,
-		Message: fmt.Sprintf("the comma of the amount in row %d can part thousands or decimals, and that in row %d parts decimals", s.commas.either, s.commas.decimals),
-		Advice:  fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point", s.depositary.Name),
-		Paste:   "decimal: comma\n",
+	t.fault(tender.FileFault{
+		Cell: t.layout.cell(headings.ColPrincipal, t.commas.either), Rule: tender.RuleDecimal,
+		Message: fmt.Sprintf("the comma in row %d can separate thousands or decimals, and the comma in row %d "+
+			"separates decimals", t.commas.either, t.commas.decimals),
+		Advice: fmt.Sprintf("say which it is, in the offer at depositary %s: decimal: comma, or decimal: point",
+			t.layout.terms.depositary.Name),
+		Paste: "decimal: comma\n",
 	})
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
 // What a control sheet calls the number of instructions, in the form of normal.
-var countWords = values.Words("instructions numberofinstructions instructioncount totalinstructions count lines numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount totalrecords")
+var countWords = values.Words("instructions numberofinstructions instructioncount totalinstructions count lines " +
+	"numberoflines linecount totallines rows numberofrows rowcount totalrows records numberofrecords recordcount " +
+	"totalrecords")
 
 // isControlSheet reports whether a sheet states totals for checking, which only
 // its name can say: other sheets have totals of their own.
@@ -32,32 +33,35 @@ func (r *reading) checkControls(tables []table) {
 	}
 }
 
-// checkControl holds the totals of a control sheet against the rows that were
+// checkControl compares the totals of a control sheet with the rows that were
 // read.
 func (r *reading) checkControl(t table) error {
-	totals := r.allTotals()
+	totals := r.allSums()
 	_, err := t.each(func(row *xlsx.Row) error {
 		label, cell := stated(row)
 		if cell == nil {
 			return nil
 		}
 		isCount, isAmount := slices.Contains(countWords, label), slices.Contains(totalWords, label)
-		value, ok := r.controlValue(cell)
+		value, ok := r.terms.controlValue(cell)
 		if (isCount || isAmount) && cell.Struck != xlsx.NotStruck {
-			r.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked all the same", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.found.note(fmt.Sprintf("the control sheet %s is struck through in %s and was checked anyway",
+				display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
 		}
+		fault := func(message string) { r.found.fault(t.name, wrongTotal(cell, row.Number, message, totalAdvice)) }
 		switch {
 		case !isCount && !isAmount:
 		case !ok:
-			r.controlFault(t.name, cell, row.Number, "the control total cannot be read")
+			fault("the control total cannot be read")
 		case isCount && !value.Equal(decimal.NewFromInt(int64(r.report.Rows))):
-			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, r.report.Rows))
-		case isAmount && !r.agrees(totals, value, grandTotal, row.Number):
-			r.controlFault(t.name, cell, row.Number, fmt.Sprintf("the control total is %s, but the rows add up to %s%s", value, totals.all.value(),
+			fault(fmt.Sprintf("the control sheet counts %s instructions, but %d were read", value, r.report.Rows))
+		case isAmount && !totals.agrees(&r.found, value, grandTotal, row.Number):
+			fault(fmt.Sprintf("the control total is %s, but the rows add up to %s%s", value, totals.all.value(),
 				totals.shownOnly(value, grandTotal, r.hiddenRows())))
 		default:
 			r.controlled = true
-			r.note(fmt.Sprintf("the control sheet %s agrees in %s", display.Quote(t.name), xlsx.CellName(cell.Col, row.Number)))
+			r.found.note(fmt.Sprintf("the control sheet %s agrees in %s", display.Quote(t.name),
+				xlsx.CellName(cell.Col, row.Number)))
 		}
 		return nil
 	})
@@ -67,14 +71,9 @@ func (r *reading) checkControl(t table) error {
 // hiddenRows are the hidden rows of all sheets.
 func (r *reading) hiddenRows() (all []int) {
 	for _, s := range r.sheets {
-		all = append(all, s.hidden...)
+		all = append(all, s.totals.hidden...)
 	}
 	return all
-}
-
-func (r *reading) controlFault(sheet string, cell *xlsx.Cell, row int, message string) {
-	r.fault(sheet, tender.FileFault{Cell: xlsx.CellName(cell.Col, row), Value: string(cell.Text), Rule: tender.RuleTotal, Message: message,
-		Advice: "a row is missing, there twice or changed: ask the depositary for the report again"})
 }
 
 // stated is the words and the value of a row that says one thing, nil if it says

@@ -8,22 +8,21 @@ import (
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
-	"tenderbatch/internal/xlsx"
 )
 
 // longNumbers finds out whether a spreadsheet rounded the long numbers of a column before they
-// became text: all digits behind the fifteenth are zeros then.
+// became text: all digits after the fifteenth are zeros then.
 type longNumbers struct {
 	count, zeros int // of numbers that are longer, and of the digits they have more
 	whole        bool
 	row          int
 }
 
-// enoughZeros is from how many zeros behind the fifteenth digit on it is no accident.
+// enoughZeros is the number of zeros after the fifteenth digit that is no coincidence.
 const enoughZeros = 3
 
-// see takes a number of more than maxDigits characters.
-func (n *longNumbers) see(text []byte, row int) {
+// add takes a number of more than MaxDigits characters.
+func (n *longNumbers) add(text []byte, row int) {
 	if len(bytes.Trim(text, "0123456789")) > 0 {
 		return
 	}
@@ -34,25 +33,25 @@ func (n *longNumbers) see(text []byte, row int) {
 	n.whole = n.whole || len(bytes.Trim(text[values.MaxDigits:], "0")) > 0
 }
 
-// checkDigits finds columns of identifiers that a spreadsheet rounded.
+// checkDigits finds columns of identifiers that a spreadsheet rounded. What is said of one is at
+// the first of its numbers.
 func (r *reading) checkDigits() {
 	for _, s := range r.sheets {
 		for _, c := range []headings.Column{headings.ColInstruction, headings.ColParticipant} {
-			if n := s.long[c]; n.count > 0 && !n.whole && n.zeros >= enoughZeros {
-				r.rejects = append(r.rejects, r.rounded(s, c, n))
+			n := s.totals.long[c]
+			if n.count == 0 || n.whole || n.zeros < enoughZeros {
+				continue
 			}
+			question := s.layout.question(n.row, values.Fault{
+				Rule: tender.RuleDigits,
+				Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros after the fifteenth "+
+					"digit, as when a spreadsheet rounds a longer number",
+					headings.Headings[c].Name, values.MaxDigits, n.count),
+				Advice: "ask the depositary for the report with that column formatted as text from the start; if the " +
+					"numbers are right",
+			})
+			question.Column, question.Cell = display.Copied(s.layout.headings.Heading(c)), s.layout.cell(c, n.row)
+			s.found.reject(question)
 		}
-	}
-}
-
-// rounded is the finding on such a column. It is at the first of its numbers.
-func (r *reading) rounded(s *sheet, c headings.Column, n longNumbers) tender.Reject {
-	return tender.Reject{
-		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: n.row}, Depositary: r.depositary.Name, Rule: tender.RuleDigits,
-		Column: display.Copied(s.layout.Heading(c)), Cell: xlsx.CellName(s.layout.Position(c), n.row),
-		Message: fmt.Sprintf("every %s of more than %d digits (%d rows) has only zeros behind the fifteenth, as a spreadsheet leaves of a longer number", headings.Headings[c].Name, values.MaxDigits, n.count),
-		Advice: fmt.Sprintf("ask the depositary for the report with that column formatted as text from the start; if the numbers are right, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			tender.RuleDigits, r.depositary.Name, display.Line(r.report.File)),
-		Standing: tender.StandingFlagged, MustResolve: true,
 	}
 }

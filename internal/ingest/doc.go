@@ -36,11 +36,11 @@
 //
 // The short ways of reading ([values.PlainAmount], [values.IsoStamp], the clock's days) read what
 // nearly every cell holds; whatever they do not read goes the long way, and a test
-// holds the one against the other.
+// compares the two.
 //
 // # What is wrong
 //
-// A bad row is data: a [tender.Reject] for every fault of the row. A bad file is
+// A bad row is data: a [tender.Finding] for every fault of the row. A bad file is
 // an error: a [tender.FileError] that holds every fault of every file. Both carry a
 // code of [tender.Rules], which docs/rules.md explains.
 package ingest

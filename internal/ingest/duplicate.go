@@ -13,10 +13,11 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
 )
 
-// rejectDuplicates finds instruction numbers that stand on several lines. All of
+// rejectDuplicates finds instruction numbers that are on several lines. All of
 // them are rejected, unless they are the same in every column: then the first
 // counts. Only lines whose number comes again are compared, so they are read a
 // second time.
@@ -113,31 +114,31 @@ func (r *reading) duplicates(same []int, digests map[place][sha256.Size]byte) {
 		return !bytes.Equal(other[:], want[:])
 	})
 	for _, i := range same {
-		if r.overrun() {
+		if r.found.overrun() {
 			return
 		}
 		l := r.line(i)
 		in := l.instruction
-		r.refuse(in.Source, xlsx.CellName(l.sheet.layout.Position(headings.ColInstruction), in.Source.Row))
-		reject := tender.Reject{
-			Source: in.Source, Depositary: r.depositary.Name, Instruction: in.ID, Participant: in.Participant, Value: in.ID,
-			Column: display.Copied(l.sheet.layout.Heading(headings.ColInstruction)), Cell: xlsx.CellName(l.sheet.layout.Position(headings.ColInstruction), in.Source.Row),
-			Rule: tender.RuleDuplicate, Standing: tender.StandingRejected, Series: in.Series, Principal: in.Principal,
-			Message: fmt.Sprintf("the instruction number is also in %s, and the lines differ", r.otherRows(same, i)),
-			Advice:  "ask the depositary which line is right",
-		}
+		reject := l.sheet.layout.finding(in, headings.ColInstruction, values.Fault{
+			Rule: tender.RuleDuplicate, Message: fmt.Sprintf("the instruction number is also in %s, and the lines "+
+				"differ", r.otherRows(same, i)),
+			Advice: "ask the depositary which line is right",
+		})
+		reject.Value = in.ID
+		r.found.refuse(in.Source, reject.Cell)
 		if identical {
 			if i == same[0] {
 				continue
 			}
-			l.outcome = repeated
-			reject.Standing = tender.StandingNotCounted
-			reject.Message = fmt.Sprintf("the line is the same as %s in every column; it counts once", l.sheet.shownRow(first))
-			reject.Advice = "nothing, unless two tenders are meant"
+			l.state.outcome = repeated
+			reject.Disposition = tender.LineNotCounted
+			reject.Message = fmt.Sprintf("the line is the same as %s in every column; it counts once",
+				l.sheet.shownRow(first))
+			reject.Advice = "nothing to do, unless two tenders are meant"
 		} else {
-			l.outcome = rejected
+			l.state.outcome = rejected
 		}
-		r.rejects = append(r.rejects, reject)
+		r.found.reject(reject)
 	}
 }
 

@@ -10,18 +10,18 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// exchangedDates watches a column of times for what is left when a report was opened where
-// people write the day and the month the other way round: the dates whose day is at most
-// 12 became date cells with day and month exchanged, and the others stayed text.
+// exchangedDates finds the sign, in a column of times, that a report was opened where people write
+// day and month in the other order: dates with a day of 12 or less became date cells with day and
+// month swapped, and the others stayed text.
 type exchangedDates struct {
-	clear bool  // something in the column cannot have come about so
+	clear bool  // something in the column rules that out
 	cells []int // the lines whose date is a cell with a day up to 12
 	texts int   // dates in text of which one number is above 12
 	text  string
 }
 
-// note takes the next time of the column, of a line.
-func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st values.Stamp, line int) {
+// add takes the next time of the column, of a line.
+func (e *exchangedDates) add(cell *xlsx.Cell, text []byte, st values.Stamp, line int) {
 	switch {
 	case e.clear:
 	case cell.Kind == xlsx.Number || cell.Format == xlsx.ISODate:
@@ -49,25 +49,23 @@ func (e *exchangedDates) note(cell *xlsx.Cell, text []byte, st values.Stamp, lin
 	}
 }
 
-// checkExchanged rejects the date cells of a column in which day and month were exchanged
-// in just those.
-func (s *sheet) checkExchanged() {
+// checkExchanged rejects the date cells of a column in which only such dates were
+// swapped.
+func (t *sheetTotals) checkExchanged() {
 	for c := range headings.ColumnCount {
-		e := &s.exchanged[c]
+		e := &t.exchanged[c]
 		if e.clear || e.texts == 0 || len(e.cells) == 0 {
 			continue
 		}
-		message := fmt.Sprintf("day and month may have been exchanged when the report was opened and saved: every date cell of the column has a day up to 12, and every date that stayed text, such as %s, one above", display.Quote(e.text))
+		message := fmt.Sprintf("day and month may have been swapped when the report was opened and saved: every date "+
+			"cell of the column has a day of 12 or less, and every date that is still text, such as %s, one above",
+			display.Quote(e.text))
 		for _, i := range e.cells {
-			l := s.line(i)
-			in := l.instruction
-			s.rejects = append(s.rejects, tender.Reject{
-				Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-				Column: display.Copied(s.layout.Heading(c)), Cell: xlsx.CellName(s.layout.Position(c), in.Source.Row),
-				Rule: tender.RuleAmbiguousDate, Message: message, Standing: tender.StandingRejected,
+			t.found.reject(t.layout.finding(t.lines.instruction(i), c, values.Fault{
+				Rule: tender.RuleAmbiguousDate, Message: message,
 				Advice: "ask the depositary for the report as it was made, with dates written as 2004-11-12",
-			})
-			l.outcome = rejected
+			}))
+			t.lines.reject(i)
 		}
 	}
 }

@@ -28,8 +28,8 @@ type Trace struct {
 	Became      string // what kind of row it is, such as "an instruction"
 	Cells       []TracedCell
 	Instruction *tender.Instruction // as far as it could be read; nil if the row is none
-	Outcome     string              // of an instruction, before the book is drawn up
-	Rejects     []tender.Reject     // what is said of the row's cells, in their order
+	Outcome     string              // of an instruction, before the order book is made
+	Findings    []tender.Finding    // what is said of the row's cells, in their order
 }
 
 // TracedCell is a cell and what it was read as.
@@ -58,7 +58,7 @@ func Explain(o *tender.Offer, files []inbox.Chosen, where string) ([]Trace, erro
 		r.follow = follower.row
 		r.read(f.Content)
 		readings = append(readings, r)
-		faults = append(faults, r.faults...)
+		faults = append(faults, r.found.faults...)
 	}
 	if err := tender.Failed(faults); err != nil {
 		return nil, err
@@ -82,7 +82,8 @@ func noSuchRow(where string, files []inbox.Chosen) error {
 		names = append(names, f.Name+":ROW", f.Depositary.Name+":INSTRUCTION")
 	}
 	slices.Sort(names)
-	return fmt.Errorf("there is no row %s in the files that are used; write one of %s", display.Quote(where), strings.Join(slices.Compact(names), ", "))
+	return fmt.Errorf("there is no row %s in the files that are used; write one of %s", display.Quote(where),
+		strings.Join(slices.Compact(names), ", "))
 }
 
 // follower collects the traces of the rows that are asked for.
@@ -93,9 +94,9 @@ type follower struct {
 
 // followed is a trace that is not at its end.
 type followed struct {
-	Trace
-	reading *reading
-	line    int // its position, if it is an instruction
+	trace Trace
+	lines *lines
+	line  int // its position, if it is an instruction
 }
 
 // row looks at a row that was just taken.
@@ -103,26 +104,26 @@ func (f *follower) row(s *sheet, row *xlsx.Row, kind rowKind) {
 	if !f.wants(s, row, kind) {
 		return
 	}
-	t := followed{Trace: Trace{
-		Depositary: s.depositary.Name, Hidden: row.Hidden, Became: string(kind),
-		Source: tender.Source{File: s.report.File, Sheet: s.name, Row: row.Number},
+	t := followed{trace: Trace{
+		Depositary: s.terms.depositary.Name, Hidden: row.Hidden, Became: string(kind),
+		Source: tender.Source{File: s.terms.file, Sheet: s.name, Row: row.Number},
 	}}
 	if kind == rowInstruction {
-		t.reading, t.line = s.reading, len(s.lines.states)-1
-		in := *s.lines.instruction(t.line) // the result may move it
-		t.Instruction = &in
+		t.lines, t.line = s.reader.lines, s.reader.lines.last()
+		in := *t.lines.instruction(t.line) // the result may move it
+		t.trace.Instruction = &in
 	}
 	for i := range row.Cells {
-		t.Cells = append(t.Cells, s.traced(&row.Cells[i], row.Number, t.Instruction))
+		t.trace.Cells = append(t.trace.Cells, s.traced(&row.Cells[i], row.Number, t.trace.Instruction))
 	}
 	f.traces = append(f.traces, t)
 }
 
 func (f *follower) wants(s *sheet, row *xlsx.Row, kind rowKind) bool {
-	if f.left == s.report.File && f.right == strconv.Itoa(row.Number) {
+	if f.left == s.terms.file && f.right == strconv.Itoa(row.Number) {
 		return true
 	}
-	return kind == rowInstruction && f.left == s.depositary.Name && f.right == s.ID && s.ID != ""
+	return kind == rowInstruction && f.left == s.terms.depositary.Name && f.right == s.reader.id && s.reader.id != ""
 }
 
 // ended are the traces once everything is read.
@@ -130,17 +131,18 @@ func (f *follower) ended(intake *Intake) []Trace {
 	words := map[outcome]string{counted: ToBook, rejected: "rejected",
 		repeated: "not counted: it repeats another row", replaced: "not counted: a later report replaces it"}
 	var traces []Trace
-	for _, t := range f.traces {
+	for _, followed := range f.traces {
+		t := followed.trace
 		if t.Instruction != nil {
-			t.Outcome = words[t.reading.lines.states[t.line].outcome]
+			t.Outcome = words[followed.lines.states[followed.line].outcome]
 		}
-		for _, reject := range intake.Rejects {
+		for _, reject := range intake.Findings {
 			if reject.Source == t.Source {
-				t.Rejects = append(t.Rejects, reject)
+				t.Findings = append(t.Findings, reject)
 			}
 		}
-		slices.SortStableFunc(t.Rejects, func(a, b tender.Reject) int { return cmp.Compare(a.Cell, b.Cell) })
-		traces = append(traces, t.Trace)
+		slices.SortStableFunc(t.Findings, func(a, b tender.Finding) int { return cmp.Compare(a.Cell, b.Cell) })
+		traces = append(traces, t)
 	}
 	return traces
 }
@@ -150,10 +152,10 @@ func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell
 	t := TracedCell{Cell: xlsx.CellName(c.Col, row)}
 	at := headings.NoColumn
 	if s.layout != nil {
-		if c.Col < len(s.column) {
-			at = s.column[c.Col]
+		if c.Col < len(s.layout.column) {
+			at = s.layout.column[c.Col]
 		}
-		for _, l := range s.layout.Labels {
+		for _, l := range s.layout.headings.Labels {
 			if l.Col == c.Col {
 				t.Heading = display.Copied(l.Text)
 			}
@@ -165,16 +167,19 @@ func (s *sheet) traced(c *xlsx.Cell, row int, in *tender.Instruction) TracedCell
 			t.Read = s.readAs(at, in)
 		}
 	}
-	t.Holds = describeCell(c, at == headings.NoColumn && in != nil || at == headings.ColHolderReference || at == headings.ColContact)
+	t.Holds = describeCell(c, (at == headings.NoColumn && in != nil) || at == headings.ColHolderReference ||
+		at == headings.ColContact)
 	return t
 }
 
 // describeCell shows a raw value with its kind and format. Of a masked one it
 // shows only the length: it may be about a person, and nothing depends on it.
 func describeCell(c *xlsx.Cell, masked bool) string {
-	kind := map[xlsx.Kind]string{xlsx.Blank: "nothing", xlsx.Text: "text", xlsx.Number: "number", xlsx.Bool: "truth value", xlsx.Error: "error"}[c.Kind]
-	format := map[xlsx.Format]string{xlsx.NumberFormat: ", formatted as a number", xlsx.DateTime: ", formatted as a date or time",
-		xlsx.Percent: ", formatted as a percentage", xlsx.TextFormat: ", formatted as text"}[c.Format]
+	kind := map[xlsx.Kind]string{xlsx.Blank: "nothing", xlsx.Text: "text", xlsx.Number: "number",
+		xlsx.Bool: "truth value", xlsx.Error: "error"}[c.Kind]
+	format := map[xlsx.Format]string{xlsx.NumberFormat: ", formatted as a number",
+		xlsx.DateTime: ", formatted as a date or time",
+		xlsx.Percent:  ", formatted as a percentage", xlsx.TextFormat: ", formatted as text"}[c.Format]
 	formula := ""
 	if c.Formula {
 		formula = ", stored by a formula"
@@ -233,7 +238,7 @@ func (s *sheet) shownTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	there, here := tender.WallTime(t, s.clock.zone), tender.WallTime(t, s.offer.Zone)
+	there, here := tender.WallTime(t, s.reader.clock.zone), tender.WallTime(t, s.terms.offer.Zone)
 	if there == here {
 		return here
 	}

@@ -82,11 +82,13 @@ func TestPublishedTotalsAtExpiration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][2]int64{{243_955_000, 5_502_000}, {229_226_000, 4_100_000}, {262_515_000, 6_200_000}, {284_461_000, 5_000_000}}
+	want := [][2]int64{{243_955_000, 5_502_000}, {229_226_000, 4_100_000}, {262_515_000, 6_200_000},
+		{284_461_000, 5_000_000}}
 	for i, w := range want {
 		got := book.Totals[i]
 		if !got.Early.Equal(decimal.NewFromInt(w[0])) || !got.Late.Equal(decimal.NewFromInt(w[1])) {
-			t.Errorf("series %s: tendered early %s and late %s, want %d and %d", o.Series[i].ID, got.Early, got.Late, w[0], w[1])
+			t.Errorf("series %s: tendered early %s and late %s, want %d and %d", o.Series[i].ID, got.Early, got.Late,
+				w[0], w[1])
 		}
 	}
 }
@@ -96,7 +98,7 @@ func TestPublishedTotalsAtExpiration(t *testing.T) {
 func TestPlantedMistakes(t *testing.T) {
 	_, intake, _ := level3(t, "2004-11-12T17:00")
 	var got []string
-	for _, r := range intake.Rejects {
+	for _, r := range intake.Findings {
 		got = append(got, r.Source.File+" "+r.Cell+" "+r.Rule+" "+r.Value)
 	}
 	want := []string{

@@ -43,12 +43,14 @@ func flipBook(tenders int) []byte {
 	}
 	for i := range tenders {
 		fmt.Fprintf(&texts, `<si><t>HOLDER %d</t></si>`, i*31)
-		fmt.Fprintf(&lines, `<row r="%[1]d"><c r="A%[1]d"><v>%[2]d</v></c><c r="B%[1]d" t="s"><v>%[3]d</v></c><c r="C%[1]d"><v>%[4]d000</v></c>`+
-			`<c r="D%[1]d" s="1"><v>38303.%06[5]d</v></c><c r="E%[1]d" t="inlineStr"><is><t>%04[6]d</t></is></c>`+
-			`<c r="F%[1]d" t="s"><v>%[7]d</v></c><c r="G%[1]d" t="s"><v>%[8]d</v></c></row>`,
+		fmt.Fprintf(&lines,
+			`<row r="%[1]d"><c r="A%[1]d"><v>%[2]d</v></c><c r="B%[1]d" t="s"><v>%[3]d</v></c><c r="C%[1]d"><v>%[4]d000</v></c>`+
+				`<c r="D%[1]d" s="1"><v>38303.%06[5]d</v></c><c r="E%[1]d" t="inlineStr"><is><t>%04[6]d</t></is></c>`+
+				`<c r="F%[1]d" t="s"><v>%[7]d</v></c><c r="G%[1]d" t="s"><v>%[8]d</v></c></row>`,
 			i+2, 900000+i, i%2, i*37%500+2, (i+1)*7919%1000000, i*13%997, 3+i%len(statuses), 7+i)
 	}
-	heading := strings.Replace(headingRow, "</row>", `<c t="str"><v>Status</v></c><c t="str"><v>Customer Reference</v></c></row>`, 1)
+	heading := strings.Replace(headingRow, "</row>",
+		`<c t="str"><v>Status</v></c><c t="str"><v>Customer Reference</v></c></row>`, 1)
 	return hostileBook{texts: texts.String(), sheet: `<sheetData>` + heading + lines.String() + `</sheetData>`}.bytes()
 }
 
@@ -79,8 +81,10 @@ func TestBitFlips(t *testing.T) {
 	}{
 		{"plain", plain, 3000, 90},
 		{"agile", xlsxtest.Lock{Spins: 100}.Protect(plain, testPassword), 3000, 80},
-		{"agile in version 4", xlsxtest.Lock{Spins: 100, Wide: true, KeyBits: 128, Hash: "SHA1"}.Protect(plain, testPassword), 2000, 50},
-		{"standard", xlsxtest.Lock{Standard: true}.Protect(plain, testPassword), 400, 80}, // has 50,000 rounds to make each time
+		{"agile in version 4", xlsxtest.Lock{Spins: 100, Wide: true, KeyBits: 128, Hash: "SHA1"}.Protect(plain,
+			testPassword), 2000, 50},
+		{"standard", xlsxtest.Lock{Standard: true}.Protect(plain, testPassword), 400,
+			80}, // has 50,000 rounds to make each time
 	} {
 		t.Run(c.name, func(t *testing.T) { flipMany(t, c.content, flips(t, c.usual), c.refused) })
 	}
@@ -88,7 +92,7 @@ func TestBitFlips(t *testing.T) {
 
 func flipMany(t *testing.T, sound []byte, n, refused int) {
 	want, err := readFlipped(t, sound)
-	if err != nil || want.Count() != 500 || len(want.Rejects) != 0 {
+	if err != nil || want.Count() != 500 || len(want.Findings) != 0 {
 		t.Fatalf("the sound workbook: %v", err)
 	}
 	random := rand.New(rand.NewPCG(20_000, 4))
@@ -127,7 +131,8 @@ func classify(t *testing.T, sound []byte, bit int, want *Intake) outcomeClass {
 		return flipRefused
 	case err != nil:
 		t.Errorf("bit %d: an error of another type: %v", bit, err)
-	case reflect.DeepEqual(slices.Collect(got.Instructions()), slices.Collect(want.Instructions())) && len(got.Rejects) == 0:
+	case reflect.DeepEqual(slices.Collect(got.Instructions()), slices.Collect(want.Instructions())) &&
+		len(got.Findings) == 0:
 		return flipIdentical
 	case onlyRejected(got, want):
 		return flipVisible
@@ -141,7 +146,7 @@ func classify(t *testing.T, sound []byte, bit int, want *Intake) outcomeClass {
 // reject.
 func onlyRejected(got, want *Intake) bool {
 	rejected := map[int]bool{}
-	for _, r := range got.Rejects {
+	for _, r := range got.Findings {
 		rejected[r.Source.Row] = true
 	}
 	rest := slices.Collect(got.Instructions())
@@ -158,5 +163,6 @@ func onlyRejected(got, want *Intake) bool {
 
 func readFlipped(t *testing.T, content []byte) (*Intake, error) {
 	o := testOffer(t)
-	return Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: inbox.File{Name: "dtc-1.xlsx", Content: content}}})
+	return Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], Password: testPassword,
+		File: inbox.File{Name: "dtc-1.xlsx", Content: content}}})
 }

@@ -72,8 +72,9 @@ func (h hostileBook) content() (names []string, parts map[string]string) {
 		"xl/workbook.xml":            workbookXML(`<sheet name="Tenders" sheetId="1" r:id="s1"/>`),
 		"xl/_rels/workbook.xml.rels": relationships(bookRelationships),
 		"xl/sharedStrings.xml":       hostileXMLHead + `<sst xmlns="` + hostileMain + `">` + h.texts + `</sst>`,
-		"xl/styles.xml":              hostileXMLHead + `<styleSheet xmlns="` + hostileMain + `">` + cmpOr(h.style, hostileStyle) + `</styleSheet>`,
-		hostileSheet:                 worksheet(sheet),
+		"xl/styles.xml": hostileXMLHead + `<styleSheet xmlns="` + hostileMain + `">` + cmpOr(h.style,
+			hostileStyle) + `</styleSheet>`,
+		hostileSheet: worksheet(sheet),
 	}
 	for name, content := range h.parts {
 		parts[name] = content
@@ -98,7 +99,8 @@ func (h hostileBook) bytes() []byte {
 	z := zip.NewWriter(&buf)
 	names, parts := h.content()
 	for _, name := range names {
-		header := zip.FileHeader{Name: name, Method: zip.Deflate, CRC32: crc32.ChecksumIEEE([]byte(parts[name])), UncompressedSize64: uint64(len(parts[name]))}
+		header := zip.FileHeader{Name: name, Method: zip.Deflate, CRC32: crc32.ChecksumIEEE([]byte(parts[name])),
+			UncompressedSize64: uint64(len(parts[name]))}
 		packed := deflated(parts[name])
 		header.CompressedSize64 = uint64(len(packed))
 		if h.entry != nil {

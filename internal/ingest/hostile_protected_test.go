@@ -67,41 +67,56 @@ func hostileProtected() []hostile {
 func hostileAgile(info func(func([]byte) []byte) func() []byte, text func(old, by string) func() []byte) []hostile {
 	const verifier = `encryptedVerifierHashInput="`
 	return []hostile{
-		{name: "spins for a day", want: "spinCount is \"1000000000\", which is no number that can be", make: text(`spinCount="0"`, `spinCount="1000000000"`)},
-		{name: "a spin too many", want: "hashed 1000001 times; the limit is 1000000", make: text(`spinCount="0"`, `spinCount="1000001"`)},
-		{name: "spins beyond counting", want: "EncryptionInfo … 99999999999999999999", make: text(`spinCount="0"`, `spinCount="99999999999999999999"`)},
-		{name: "the most spins there may be, for nothing", want: "the password in use does not open", make: text(`spinCount="0"`, `spinCount="1000000"`)},
-		{name: "a verifier of another password", want: "the password in use does not open", make: info(func(b []byte) []byte {
-			i := bytes.Index(b, []byte(verifier)) + len(verifier)
-			copy(b[i:], "AAAA")
-			return b
-		})},
-		{name: "a verifier of 100 KB", want: "encryptedVerifierHashInput has 75", make: text(verifier, verifier+strings.Repeat("AAAA", 25_000))},
-		{name: "a checksum of nothing", want: "its content does not agree with its checksum", make: info(func(b []byte) []byte {
-			const value = `encryptedHmacValue="`
-			i := bytes.Index(b, []byte(value)) + len(value)
-			copy(b[i:], strings.Repeat("A", 80))
-			return b
-		})},
+		{name: "spins for a day", want: "spinCount is \"1000000000\", which is not a possible number",
+			make: text(`spinCount="0"`, `spinCount="1000000000"`)},
+		{name: "a spin too many", want: "hashed 1000001 times; the limit is 1000000",
+			make: text(`spinCount="0"`, `spinCount="1000001"`)},
+		{name: "spins beyond counting", want: "EncryptionInfo … 99999999999999999999",
+			make: text(`spinCount="0"`, `spinCount="99999999999999999999"`)},
+		{name: "the most spins there may be, for nothing", want: "the password in use does not open",
+			make: text(`spinCount="0"`, `spinCount="1000000"`)},
+		{name: "a verifier of another password", want: "the password in use does not open",
+			make: info(func(b []byte) []byte {
+				i := bytes.Index(b, []byte(verifier)) + len(verifier)
+				copy(b[i:], "AAAA")
+				return b
+			})},
+		{name: "a verifier of 100 KB", want: "encryptedVerifierHashInput has 75",
+			make: text(verifier, verifier+strings.Repeat("AAAA", 25_000))},
+		{name: "a checksum of nothing", want: "its content does not agree with its checksum",
+			make: info(func(b []byte) []byte {
+				const value = `encryptedHmacValue="`
+				i := bytes.Index(b, []byte(value)) + len(value)
+				copy(b[i:], strings.Repeat("A", 80))
+				return b
+			})},
 		{name: "a key of 7 bits", want: "7 bits", make: text(`keyBits="256"`, `keyBits="7"`)},
 		{name: "a key of 2^31 bits", want: "2147483648", make: text(`keyBits="256"`, `keyBits="2147483648"`)},
 		{name: "a block of no bytes", want: "0 bytes", make: text(`blockSize="16"`, `blockSize="0"`)},
 		{name: "a block of a MiB", want: "1048576 bytes", make: text(`blockSize="16"`, `blockSize="1048576"`)},
-		{name: "a salt that is shorter than said", want: "a salt has 16 bytes, is to have 64", make: text(`saltSize="16"`, `saltSize="64"`)},
+		{name: "a salt that is shorter than said", want: "a salt has 16 bytes, is to have 64",
+			make: text(`saltSize="16"`, `saltSize="64"`)},
 		{name: "a salt of 2^40 bytes", want: "1099511627776", make: text(`saltSize="16"`, `saltSize="1099511627776"`)},
-		{name: "a salt of ten million characters", want: "EncryptionInfo", make: text(`saltValue="`, `saltValue="`+strings.Repeat("A", 10_000_000))},
+		{name: "a salt of ten million characters", want: "EncryptionInfo",
+			make: text(`saltValue="`, `saltValue="`+strings.Repeat("A", 10_000_000))},
 		{name: "a hash of no size", want: "0", make: text(`hashSize="64"`, `hashSize="0"`)},
 		{name: "a document type in EncryptionInfo", want: "EncryptionInfo … DOCTYPE",
-			make: text("<encryption ", `<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><encryption `)},
+			make: text("<encryption ",
+				`<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><encryption `)},
 		{name: "an entity in EncryptionInfo", want: "EncryptionInfo", make: text(`saltValue="`, `saltValue="&salt;`)},
-		{name: "XML without end in EncryptionInfo", want: "EncryptionInfo", make: info(func(b []byte) []byte { return append(b[:8], "<encryption"...) })},
+		{name: "XML without end in EncryptionInfo", want: "EncryptionInfo",
+			make: info(func(b []byte) []byte { return append(b[:8], "<encryption"...) })},
 		{name: "elements inside one another in EncryptionInfo", want: "EncryptionInfo",
 			make: text("<keyEncryptors>", "<keyEncryptors>"+strings.Repeat(`<keyEncryptor uri="u">`, 100_000))},
 		{name: "a hundred thousand keys in EncryptionInfo", want: "EncryptionInfo",
-			make: text("<keyEncryptors>", "<keyEncryptors>"+strings.Repeat(`<keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/password"/>`, 100_000))},
-		{name: "UTF-16 in EncryptionInfo", want: "EncryptionInfo", make: info(func(b []byte) []byte { return append(b[:8], utf16File(string(b[8:]))...) })},
-		{name: "noise for EncryptionInfo", want: "EncryptionInfo", make: info(func(b []byte) []byte { return bytes.Repeat([]byte{0xA5}, len(b)) })},
-		{name: "EncryptionInfo of 20 MB", want: "EncryptionInfo", make: info(func(b []byte) []byte { return append(b, bytes.Repeat([]byte(" "), 20_000_000)...) })},
+			make: text("<keyEncryptors>",
+				"<keyEncryptors>"+strings.Repeat(`<keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/password"/>`, 100_000))},
+		{name: "UTF-16 in EncryptionInfo", want: "EncryptionInfo",
+			make: info(func(b []byte) []byte { return append(b[:8], utf16File(string(b[8:]))...) })},
+		{name: "noise for EncryptionInfo", want: "EncryptionInfo",
+			make: info(func(b []byte) []byte { return bytes.Repeat([]byte{0xA5}, len(b)) })},
+		{name: "EncryptionInfo of 20 MB", want: "EncryptionInfo",
+			make: info(func(b []byte) []byte { return append(b, bytes.Repeat([]byte(" "), 20_000_000)...) })},
 		{name: "nothing for EncryptionInfo", want: "EncryptionInfo", make: info(func([]byte) []byte { return nil })},
 	}
 }
@@ -124,9 +139,12 @@ func hostileStandard(locked func(xlsxtest.Lock) func() []byte) []hostile {
 		{name: "standard, the cipher RC4", want: "AES", make: put(standardFlags, 0x04)},
 		{name: "standard, a salt of 4 GB", want: "4294967295 bytes", make: fromEnd(72, 1<<32-1)},
 		{name: "standard, a verifier's hash of 4 GB", want: "4294967295 bytes", make: fromEnd(36, 1<<32-1)},
-		{name: "standard, a verifier of another password", want: "the password in use does not open", make: fromEnd(52, 7)},
-		{name: "standard, EncryptionInfo cut off", want: "EncryptionInfo", make: info(func(b []byte) []byte { return b[:len(b)-17] })},
-		{name: "standard, a package that was changed", want: "was changed or damaged", make: locked(xlsxtest.Lock{Standard: true, Package: func(b []byte) []byte { b[8] ^= 1; return b }})},
+		{name: "standard, a verifier of another password", want: "the password in use does not open",
+			make: fromEnd(52, 7)},
+		{name: "standard, EncryptionInfo cut off", want: "EncryptionInfo",
+			make: info(func(b []byte) []byte { return b[:len(b)-17] })},
+		{name: "standard, a package that was changed", want: "was changed or damaged",
+			make: locked(xlsxtest.Lock{Standard: true, Package: func(b []byte) []byte { b[8] ^= 1; return b }})},
 	}
 }
 
@@ -142,23 +160,27 @@ func hostilePackages(locked func(xlsxtest.Lock) func() []byte) []hostile {
 		return xlsxtest.Lock{}.Protect(b.bytes(), testPassword)
 	}
 	return []hostile{
-		{name: "a package of which a bit was flipped", want: tampered, make: content(func(b []byte) []byte { b[len(b)/2] ^= 8; return b })},
+		{name: "a package of which a bit was flipped", want: tampered,
+			make: content(func(b []byte) []byte { b[len(b)/2] ^= 8; return b })},
 		{name: "a package with two segments exchanged", want: tampered, make: content(func(b []byte) []byte {
 			first := bytes.Clone(b[8 : 8+4096])
 			copy(b[8:], b[8+4096:8+2*4096])
 			copy(b[8+4096:], first)
 			return b
 		})},
-		{name: "a package that is cut off", want: "EncryptedPackage", make: content(func(b []byte) []byte { return b[:len(b)/2] })},
-		{name: "a package without content", want: "EncryptedPackage", make: content(func([]byte) []byte { return nil })},
+		{name: "a package that is cut off", want: "EncryptedPackage",
+			make: content(func(b []byte) []byte { return b[:len(b)/2] })},
+		{name: "a package without content", want: "EncryptedPackage",
+			make: content(func([]byte) []byte { return nil })},
 		{name: "a package of 2^63 bytes", want: "EncryptedPackage", make: size(1 << 63)},
 		{name: "a package of 2^40 bytes", want: "EncryptedPackage", make: size(1 << 40)},
 		{name: "a package that says it is empty", want: "EncryptedPackage", make: size(0)},
 		{name: "a bomb under a password", want: "xl/media/a.xml: the entry inflates from … ratio of 300", make: bomb},
-		{name: "a protected workbook in a protected workbook", want: "password opens is not a workbook", make: func() []byte {
-			inner := xlsxtest.Lock{}.Protect(hostileBook{}.bytes(), testPassword)
-			return xlsxtest.Lock{}.Protect(inner, testPassword)
-		}},
+		{name: "a protected workbook in a protected workbook", want: "password opens is not a workbook",
+			make: func() []byte {
+				inner := xlsxtest.Lock{}.Protect(hostileBook{}.bytes(), testPassword)
+				return xlsxtest.Lock{}.Protect(inner, testPassword)
+			}},
 		{name: "a bomb's worth of nothing under a password", want: "not a workbook", make: func() []byte {
 			return xlsxtest.Lock{}.Protect(make([]byte, 20<<20), testPassword)
 		}},
@@ -180,11 +202,16 @@ func hostileCompounds(locked func(xlsxtest.Lock) func() []byte) []hostile {
 	}
 	const damaged, cutOff = "the file is damaged", "the file is cut off"
 	return []hostile{
-		{name: "a FAT that chains the package in a loop", want: damaged, make: damage(func(d damagedCompound) { d.put(d.fat(d.packageStart()+3), d.packageStart()) })},
-		{name: "a FAT that chains the directory to itself", want: damaged, make: damage(func(d damagedCompound) { d.put(d.fat(d.get(compoundDirectory)), d.get(compoundDirectory)) })},
-		{name: "a FAT that chains the mini FAT to itself", want: damaged, make: damage(func(d damagedCompound) { d.put(d.fat(d.get(compoundMiniFAT)), d.get(compoundMiniFAT)) })},
-		{name: "a FAT of 2^32 sectors", want: damaged, make: damage(func(d damagedCompound) { d.put(compoundFATs, 1<<32-1) })},
-		{name: "a DIFAT of 2^32 sectors", want: cutOff, make: damage(func(d damagedCompound) { d.put(compoundDIFATs, 1<<32-1); d.put(compoundDIFAT, 1<<20) })},
+		{name: "a FAT that chains the package in a loop", want: damaged,
+			make: damage(func(d damagedCompound) { d.put(d.fat(d.packageStart()+3), d.packageStart()) })},
+		{name: "a FAT that chains the directory to itself", want: damaged,
+			make: damage(func(d damagedCompound) { d.put(d.fat(d.get(compoundDirectory)), d.get(compoundDirectory)) })},
+		{name: "a FAT that chains the mini FAT to itself", want: damaged,
+			make: damage(func(d damagedCompound) { d.put(d.fat(d.get(compoundMiniFAT)), d.get(compoundMiniFAT)) })},
+		{name: "a FAT of 2^32 sectors", want: damaged,
+			make: damage(func(d damagedCompound) { d.put(compoundFATs, 1<<32-1) })},
+		{name: "a DIFAT of 2^32 sectors", want: cutOff,
+			make: damage(func(d damagedCompound) { d.put(compoundDIFATs, 1<<32-1); d.put(compoundDIFAT, 1<<20) })},
 		{name: "a DIFAT that is a loop", want: damaged, make: damage(func(d damagedCompound) {
 			d.put(compoundDIFATs, 1<<32-1)
 			d.put(compoundDIFAT, d.packageStart())
@@ -192,23 +219,31 @@ func hostileCompounds(locked func(xlsxtest.Lock) func() []byte) []hostile {
 			copy(d[at:], bytes.Repeat([]byte{255}, 508))
 			d.put(at+508, d.packageStart())
 		})},
-		{name: "a directory that is a loop of entries", want: damaged, make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotRight, 1) })},
-		{name: "a directory of entries that do not exist", want: damaged, make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotRight, 1<<31) })},
+		{name: "a directory that is a loop of entries", want: damaged,
+			make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotRight, 1) })},
+		{name: "a directory of entries that do not exist", want: damaged,
+			make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotRight, 1<<31) })},
 		{name: "sectors of one byte", want: damaged, make: damage(func(d damagedCompound) { d[compoundShift] = 0 })},
-		{name: "sectors of 2^255 bytes", want: damaged, make: damage(func(d damagedCompound) { d[compoundShift] = 255 })},
-		{name: "a stream of 4 GB", want: damaged, make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotSize, 1<<32-1) })},
-		{name: "a stream that begins beyond the end", want: cutOff, make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotStart, 1<<24) })},
+		{name: "sectors of 2^255 bytes", want: damaged,
+			make: damage(func(d damagedCompound) { d[compoundShift] = 255 })},
+		{name: "a stream of 4 GB", want: damaged,
+			make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotSize, 1<<32-1) })},
+		{name: "a stream that begins beyond the end", want: cutOff,
+			make: damage(func(d damagedCompound) { d.put(d.slot(2)+slotStart, 1<<24) })},
 		{name: "a compound file cut off in the middle", want: cutOff, make: func() []byte {
 			b := locked(xlsxtest.Lock{})()
 			return b[:len(b)/1024*512]
 		}},
-		{name: "no EncryptionInfo", want: "not by a password", make: streams(func(s []xlsxtest.Stream) []xlsxtest.Stream { return s[1:] })},
-		{name: "no EncryptedPackage", want: "no workbook", make: streams(func(s []xlsxtest.Stream) []xlsxtest.Stream { return s[:1] })},
-		{name: "ten thousand streams", want: "the limit is 8192", make: streams(func(s []xlsxtest.Stream) []xlsxtest.Stream {
-			for i := range 10_000 {
-				s = append(s, xlsxtest.Stream{Name: "s" + string(rune(0x4E00+i))})
-			}
-			return s
-		})},
+		{name: "no EncryptionInfo", want: "not by a password",
+			make: streams(func(s []xlsxtest.Stream) []xlsxtest.Stream { return s[1:] })},
+		{name: "no EncryptedPackage", want: "no workbook",
+			make: streams(func(s []xlsxtest.Stream) []xlsxtest.Stream { return s[:1] })},
+		{name: "ten thousand streams", want: "the limit is 8192",
+			make: streams(func(s []xlsxtest.Stream) []xlsxtest.Stream {
+				for i := range 10_000 {
+					s = append(s, xlsxtest.Stream{Name: "s" + string(rune(0x4E00+i))})
+				}
+				return s
+			})},
 	}
 }

@@ -29,7 +29,7 @@ const (
 type hostile struct {
 	name string // what it tries
 	make func() []byte
-	want string // what the refusal says: the place and the reason; all of it, parted by " … "
+	want string // what the refusal says: the place and the reason; all of it, separated by " … "
 	csv  bool
 }
 
@@ -38,7 +38,8 @@ func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	for _, set := range [][]hostile{hostileContainers(), hostileXML(), hostileSheets(), hostileCSV(), hostileProtected()} {
+	for _, set := range [][]hostile{hostileContainers(), hostileXML(), hostileSheets(), hostileCSV(),
+		hostileProtected()} {
 		for _, h := range set {
 			t.Run(h.name, func(t *testing.T) {
 				t.Parallel()
@@ -128,7 +129,8 @@ func TestHostileChild(t *testing.T) {
 	}
 	var result hostileResult
 	o := testOffer(t)
-	intake, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], Password: testPassword, File: inbox.File{Name: filepath.Base(path), Content: content}}})
+	intake, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], Password: testPassword,
+		File: inbox.File{Name: filepath.Base(path), Content: content}}})
 	var refusal *tender.FileError
 	switch {
 	case errors.As(err, &refusal):
@@ -137,8 +139,8 @@ func TestHostileChild(t *testing.T) {
 		t.Fatalf("an error of another type: %v", err)
 	default:
 		result.Rows = intake.Reports[0].Rows
-		if n := len(intake.Rejects); n > 0 { // as good as a refusal: the line is not used, and it is said
-			last := intake.Rejects[n-1]
+		if n := len(intake.Findings); n > 0 { // as good as a refusal: the line is not used, and it is said
+			last := intake.Findings[n-1]
 			result.Error = fmt.Sprintf("%d rejects, the last: %s %s: %s", n, last.Cell, last.Rule, last.Message)
 		}
 	}

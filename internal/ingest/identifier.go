@@ -22,7 +22,7 @@ import (
 
 // Canonical is what is left of an identifier if everything is taken away that programs and
 // people add, lose or exchange: capital letters and digits of ASCII, hyphens, and other
-// signs, without zeros in front.
+// signs, without leading zeros.
 func Canonical(id string) string {
 	b := make([]byte, 0, len(id))
 	for _, r := range id {
@@ -65,16 +65,17 @@ func plainForm(r rune) rune {
 
 // lookAlikes are capital letters of Greek and Cyrillic that are drawn like those of Latin.
 var lookAlikes = map[rune]rune{
-	'Α': 'A', 'Β': 'B', 'Ε': 'E', 'Ζ': 'Z', 'Η': 'H', 'Ι': 'I', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ο': 'O', 'Ρ': 'P', 'Τ': 'T', 'Υ': 'Y', 'Χ': 'X',
-	'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M', 'Н': 'H', 'О': 'O', 'Р': 'P', 'С': 'C', 'Т': 'T', 'У': 'Y', 'Х': 'X',
+	'Α': 'A', 'Β': 'B', 'Ε': 'E', 'Ζ': 'Z', 'Η': 'H', 'Ι': 'I', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ο': 'O', 'Ρ': 'P',
+	'Τ': 'T', 'Υ': 'Y', 'Χ': 'X',
+	'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M', 'Н': 'H', 'О': 'O', 'Р': 'P', 'С': 'C', 'Т': 'T', 'У': 'Y',
+	'Х': 'X',
 }
 
 // confusion finds identifiers that look the same.
 type confusion struct {
-	length int                      // of all so far that are plain, 0 for none
-	mixed  bool                     // they differ in length, or not all are plain
-	all    []written                // until they are known to be mixed, one for each
-	first  map[string]written       // by canonical form, once they are mixed
+	length int                      // of all so far, 0 for none
+	mixed  bool                     // they differ in length, or not all are plain: some can look alike
+	first  map[string]written       // by canonical form
 	found  map[[2]string][2]written // pairs that look the same
 }
 
@@ -84,31 +85,26 @@ type written struct {
 	source tender.Source
 }
 
-// add takes an identifier. While all are plain and of one length, none can look like
-// another, as is so in nearly every report.
-func (c *confusion) add(w written) {
-	if w.ID == "" {
+// look notes whether any two identifiers can look alike: while all are plain and of one
+// length, as in nearly every report, none can.
+func (c *confusion) look(id string) {
+	if id == "" || c.mixed {
 		return
 	}
-	if !c.mixed {
-		if len(c.all) == 0 {
-			c.length = len(w.ID)
-		}
-		c.all = append(c.all, w)
-		if len(w.ID) == c.length && isPlainID(w.ID) {
-			return
-		}
-		c.mixed, c.first, c.found = true, make(map[string]written, len(c.all)), map[[2]string][2]written{}
-		for _, before := range c.all {
-			c.compare(before)
-		}
-		c.all = nil
-		return
+	if c.length == 0 {
+		c.length = len(id)
 	}
-	c.compare(w)
+	c.mixed = len(id) != c.length || !isPlainID(id)
 }
 
-func (c *confusion) compare(w written) {
+// add compares an identifier with those before.
+func (c *confusion) add(w written) {
+	if w.ID == "" || !c.mixed {
+		return
+	}
+	if c.first == nil {
+		c.first, c.found = make(map[string]written), make(map[[2]string][2]written)
+	}
 	key := Canonical(w.ID)
 	before, known := c.first[key]
 	switch {
@@ -133,27 +129,32 @@ func isPlainID(id string) bool {
 // CheckIdentifiers finds, among the tenders of each depositary, instruction numbers and
 // participants that are written differently and look the same. Its error is a *[FileError]
 // with rule R6-identifier.
-func CheckIdentifiers(tenders iter.Seq[tender.Instruction]) error {
-	type pair struct{ ids, participants confusion }
-	asked := map[string]*pair{}
+func CheckIdentifiers(tenders iter.Seq[*tender.Instruction]) error {
+	asked := map[string]*confusions{}
 	var order []string
-	var now *pair
-	depositary, participant := "", ""
-	for in := range tenders {
-		if now == nil || in.Depositary != depositary {
+	var now *confusions
+	eachRun(tenders, func(in *tender.Instruction, newDepositary, newParticipant bool) {
+		if newDepositary {
 			if now = asked[in.Depositary]; now == nil {
-				now = &pair{}
+				now = &confusions{}
 				asked[in.Depositary] = now
 				order = append(order, in.Depositary)
 			}
-			depositary, participant = in.Depositary, ""
+		}
+		now.ids.look(in.ID)
+		if newParticipant {
+			now.participants.look(in.Participant)
+		}
+	})
+	eachRun(tenders, func(in *tender.Instruction, newDepositary, newParticipant bool) {
+		if newDepositary {
+			now = asked[in.Depositary]
 		}
 		now.ids.add(written{in.ID, in.Source})
-		if in.Participant != participant {
-			participant = in.Participant
-			now.participants.add(written{participant, in.Source})
+		if newParticipant {
+			now.participants.add(written{in.Participant, in.Source})
 		}
-	}
+	})
 	var faults []tender.FileFault
 	for _, name := range order {
 		faults = append(faults, asked[name].ids.faults(name, "instruction")...)
@@ -162,12 +163,26 @@ func CheckIdentifiers(tenders iter.Seq[tender.Instruction]) error {
 	return tender.Failed(faults)
 }
 
+// confusions are those of a depositary's identifiers.
+type confusions struct{ ids, participants confusion }
+
+// eachRun passes the tenders on, and whether one is of another depositary or participant
+// than the one before.
+func eachRun(tenders iter.Seq[*tender.Instruction], do func(in *tender.Instruction, newDepositary, newParticipant bool)) {
+	var before *tender.Instruction
+	for in := range tenders {
+		newDepositary := before == nil || in.Depositary != before.Depositary
+		do(in, newDepositary, newDepositary || in.Participant != before.Participant)
+		before = in
+	}
+}
+
 // reported are the tenders that readings have, before any is set aside.
-func reported(readings []*reading) iter.Seq[tender.Instruction] {
-	return func(yield func(tender.Instruction) bool) {
+func reported(readings []*reading) iter.Seq[*tender.Instruction] {
+	return func(yield func(*tender.Instruction) bool) {
 		for _, r := range readings {
 			for i := range r.lines.states {
-				if !yield(*r.line(i).instruction) {
+				if !yield(r.line(i).instruction) {
 					return
 				}
 			}
@@ -182,11 +197,16 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 	for _, pair := range c.found {
 		pairs = append(pairs, pair)
 	}
-	slices.SortFunc(pairs, func(x, y [2]written) int { return strings.Compare(x[0].ID+"\x00"+x[1].ID, y[0].ID+"\x00"+y[1].ID) })
+	slices.SortFunc(pairs, func(x, y [2]written) int {
+		return strings.Compare(x[0].ID+"\x00"+x[1].ID,
+			y[0].ID+"\x00"+y[1].ID)
+	})
 	for i, pair := range pairs[:min(most, len(pairs))] {
 		f := tender.FileFault{
-			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row), Rule: tender.RuleIdentifier,
-			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have taken zeros away or changed characters, and they would count as two",
+			File: pair[1].source.File, Sheet: pair[1].source.Sheet, Cell: fmt.Sprintf("row %d", pair[1].source.Row),
+			Rule: tender.RuleIdentifier,
+			Message: fmt.Sprintf("the %s %s of %s looks the same as %s in %s: a spreadsheet may have removed zeros "+
+				"or changed characters, and they would count as two",
 				what, display.Quote(pair[1].ID), depositary, display.Quote(pair[0].ID), describePlace(pair[0].source)),
 			Advice: "ask the depositary which is right, and have the report sent with that column formatted as text",
 		}
@@ -201,12 +221,13 @@ func (c *confusion) faults(depositary, what string) (faults []tender.FileFault) 
 // numberForm is an identifier that a program has written as a number: 901.0, or 2,901.
 var numberForm = regexp.MustCompile(`^\d+[.,]0+$|^\d{1,3}([.,]\d{3})+$`)
 
-// asNumber refuses the text of an identifier that was written as a number: zeros in front
-// of it may be lost.
+// asNumber refuses the text of an identifier that was written as a number: leading zeros may be
+// lost.
 func asNumber(text, rule string) *values.Fault {
 	if !numberForm.MatchString(text) {
 		return nil
 	}
-	return &values.Fault{Rule: rule, Message: "the identifier is written as a number, with decimals or separators, so zeros in front of it may be lost",
-		Advice: "ask the depositary for the number, in a column formatted as text"}
+	return values.NewFault(rule, "the identifier is written as a number, with decimals or separators, so leading "+
+		"zeros may be lost",
+		"ask the depositary for the number, in a column formatted as text")
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
-	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -17,74 +16,15 @@ import (
 // they should be: a line that is in one cell, a notice that an export was cut, rows on
 // another sheet.
 
-// cutNotice is what programs write into a report whose rows they did not all write.
-var cutNotice = regexp.MustCompile(`(?i)\btruncated?\b|\btruncation\b|` +
-	`\b(only|first|top|limit(ed)? (of|to)) (the )?(first )?[0-9][0-9,.' ]* (rows|records|lines|results|items|instructions)\b|` +
+// cutNoticeText is what programs write into a report whose rows they did not all write.
+var cutNoticeText = regexp.MustCompile(`(?i)\btruncated?\b|\btruncation\b|` +
+	`\b(only|first|top|limit(ed)? (of|to)) (the )?(first )?` +
+	`[0-9][0-9,.' ]* (rows|records|lines|results|items|instructions)\b|` +
 	`\b(row|record|result|size|export|display) limit\b|\bmax(imum|\.)? (number of )?(rows|records|lines|results|size)\b|` +
-	`\btimed?[ -]?out\b|\bnot all (rows|records|lines|results|instructions)\b|\bincomplete (report|export|file|data|results?)\b|` +
+	`\btimed?[ -]?out\b|\bnot all (rows|records|lines|results|instructions)\b|` +
+	`\bincomplete (report|export|file|data|results?)\b|` +
 	`\b(more|further|additional|remaining) (rows|records|lines|results|instructions)\b|` +
 	`^\W*(error|exception|fatal)\b\W|\bORA-[0-9]{4,5}\b|\b(export|query|report) (was )?(aborted|cancell?ed|interrupted)\b`)
-
-// remark looks at a row that is taken for a remark. A line of a CSV file that was pasted, or
-// quoted, as one text is none; a notice that rows are missing is kept.
-func (s *sheet) remark(row *xlsx.Row) {
-	s.other = append(s.other, row.Number)
-	for i := range row.Cells {
-		c := &row.Cells[i]
-		if c.Kind != xlsx.Text {
-			continue
-		}
-		text := values.Trim(string(c.Text))
-		if s.isLineInOne(text) {
-			s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(c.Col, row.Number), Value: shortened(display.Copied(text)), Rule: tender.RuleCSV,
-				Message: "a whole line is in one field, so it cannot be distinguished from a remark",
-				Advice:  "ask for the file to be exported again, without quotation marks around whole lines"})
-		}
-		if s.cut == "" && cutNotice.MatchString(text) {
-			s.cut, s.cutRow = display.Copied(text), row.Number
-		}
-	}
-}
-
-// isLineInOne reports whether a text is a whole line of a CSV file: parted into several
-// fields, with a security of the offer among them.
-func (s *sheet) isLineInOne(text string) bool {
-	for _, separator := range separators {
-		fields := strings.Split(text, string(separator.char))
-		if len(fields) < len(headings.Needed) {
-			continue
-		}
-		if slices.ContainsFunc(fields, func(f string) bool {
-			_, listed := s.securities.Listed[strings.ToUpper(strings.Trim(f, `" `))]
-			return listed
-		}) {
-			return true
-		}
-	}
-	return false
-}
-
-// cutSaid is the notice in a sheet that rows are missing, above its headings or among its
-// rows, "" if there is none.
-func (s *sheet) cutSaid() (notice string, row int) {
-	for _, t := range s.titles {
-		if t.row < s.layout.Row && cutNotice.MatchString(t.Text) {
-			return display.Copied(t.Text), t.row
-		}
-	}
-	return s.cut, s.cutRow
-}
-
-// saidToBeCut is the finding on such a sheet.
-func (r *reading) saidToBeCut(s *sheet, notice string, row int) tender.Reject {
-	return tender.Reject{
-		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: row}, Depositary: r.depositary.Name, Rule: tender.RuleRowLimit,
-		Message: fmt.Sprintf("the report says %s, as if rows were missing, and no total shows that it is whole", display.Quote(notice)),
-		Advice: fmt.Sprintf("ask the depositary for the report again, or with a total; if it is whole, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			tender.RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
-		Standing: tender.StandingFlagged, MustResolve: true,
-	}
-}
 
 // besideSheet is what the first rows of a sheet show that may not be read.
 type besideSheet struct {
@@ -92,22 +32,22 @@ type besideSheet struct {
 	data bool // a row below the first has a digit
 }
 
-// look takes the next of the first rows.
-func (b *besideSheet) look(row *xlsx.Row, first bool, known *values.Securities) {
+// add takes the next of the first rows.
+func (b *besideSheet) add(row *xlsx.Row, first bool, known *values.Securities) {
 	security, clock := false, false
 	for i := range row.Cells {
 		c := &row.Cells[i]
 		if !isFilled(c) {
 			continue
 		}
-		b.data = b.data || !first && strings.ContainsAny(string(c.Text), "0123456789")
+		b.data = b.data || (!first && strings.ContainsAny(string(c.Text), "0123456789"))
 		if c.Kind == xlsx.Text {
 			_, listed := known.Listed[strings.ToUpper(values.Trim(string(c.Text)))]
 			security, clock = security || listed, clock || clockText.Match(c.Text)
 		}
-		clock = clock || c.Kind == xlsx.Number && c.Format == xlsx.DateTime && strings.Contains(string(c.Text), ".")
+		clock = clock || (c.Kind == xlsx.Number && c.Format == xlsx.DateTime && strings.Contains(string(c.Text), "."))
 	}
-	b.rows = b.rows || security && clock
+	b.rows = b.rows || (security && clock)
 }
 
 var clockText = regexp.MustCompile(`[0-9]:[0-9]{2}`)
@@ -116,20 +56,23 @@ var clockText = regexp.MustCompile(`[0-9]:[0-9]{2}`)
 // programs go on with on a second sheet, or a list of what was withdrawn.
 func (r *reading) checkBeside(chosen, all []peeked) {
 	for _, p := range all {
-		if isAmong(chosen, p.name) || slices.Contains(r.depositary.Skip, p.name) || isControlSheet(p.name) || p.best == nil {
+		if isAmong(chosen, p.table.name) || slices.Contains(r.terms.depositary.Skip, p.table.name) ||
+			isControlSheet(p.table.name) || p.best == nil {
 			continue
 		}
 		what := ""
 		switch {
-		case p.rows && len(p.best.Missing) > 0:
+		case p.beside.rows && len(p.best.Missing) > 0:
 			what = "rows like those of tenders, without the headings"
-		case p.data && (values.SpeaksOfWithdrawal([]byte(p.name)) || p.best.ListsWithdrawals()):
+		case p.beside.data && (values.SpeaksOfWithdrawal([]byte(p.table.name)) || p.best.ListsWithdrawals()):
 			what = "what looks like a list of tenders that were withdrawn or cancelled"
 		default:
 			continue
 		}
-		r.fault(p.name, tender.FileFault{Rule: tender.RuleSheet, Message: "the sheet is not read, and it holds " + what,
-			Advice: fmt.Sprintf("ask the depositary for one sheet that has all rows, with their status; or, if the rows that are read say the same, name it in the offer at depositary %s: skip_sheets: [%s]",
-				r.depositary.Name, display.Quote(p.name))})
+		r.found.fault(p.table.name, tender.FileFault{Rule: tender.RuleSheet,
+			Message: "the sheet is not read, and it holds " + what,
+			Advice: fmt.Sprintf("ask the depositary for one sheet that has all rows, with their status; or, if the "+
+				"rows that are read say the same, name it in the offer at depositary %s: skip_sheets: [%s]",
+				r.terms.depositary.Name, display.Quote(p.table.name))})
 	}
 }

@@ -14,7 +14,7 @@ import (
 type line struct {
 	instruction *tender.Instruction
 	sheet       *sheet
-	*state
+	state       *state
 }
 
 // state is what else is known of a line.
@@ -44,15 +44,20 @@ type lines struct {
 
 const pieceLines = 256
 
-// nextLine is a new line at the end, for a row of the sheet.
-func (s *sheet) nextLine() line {
-	l := &s.lines
+// next is the instruction of a new line at the end, for a row of the sheet in a position.
+func (l *lines) next(sheet int) *tender.Instruction {
 	if len(l.states)%pieceLines == 0 {
 		l.pieces = append(l.pieces, make([]tender.Instruction, pieceLines))
 	}
-	l.states = append(l.states, state{sheet: uint16(len(s.sheets) - 1)})
-	return s.line(len(l.states) - 1)
+	l.states = append(l.states, state{sheet: uint16(sheet)})
+	return l.instruction(l.last())
 }
+
+// last is the position of the last line.
+func (l *lines) last() int { return len(l.states) - 1 }
+
+// reject notes that the line in a position does not count.
+func (l *lines) reject(i int) { l.states[i].outcome = rejected }
 
 // line is the line in a position, from 0. It holds until the next is made.
 func (r *reading) line(i int) line {
@@ -67,7 +72,7 @@ func (l *lines) strike() {
 	if l.struck == nil {
 		l.struck = make(map[int]bool)
 	}
-	l.struck[len(l.states)-1] = true
+	l.struck[l.last()] = true
 }
 
 // state keeps the principal that the row of the last line states.
@@ -75,7 +80,7 @@ func (l *lines) state(principal decimal.Decimal) {
 	if l.stated == nil {
 		l.stated = make(map[int]decimal.Decimal)
 	}
-	l.stated[len(l.states)-1] = principal
+	l.stated[l.last()] = principal
 }
 
 // principal is what the row of a line states, whatever is wrong with it.
@@ -127,9 +132,9 @@ func placeOf(s tender.Source) place { return place{s.Sheet, s.Row} }
 // addTo adds the outcome of every line to the intake, and checks that none is
 // lost.
 func (r *reading) addTo(intake *Intake) error {
-	outcomes := make(map[place]outcome, len(r.rejects)) // of the rows that have rejects
-	for i := range r.rejects {
-		outcomes[placeOf(r.rejects[i].Source)] = counted
+	outcomes := make(map[place]outcome, len(r.found.rejects)) // of the rows that have rejects
+	for i := range r.found.rejects {
+		outcomes[placeOf(r.found.rejects[i].Source)] = counted
 	}
 	var rows [replaced + 1]int
 	var principal [replaced + 1]sum
@@ -137,24 +142,27 @@ func (r *reading) addTo(intake *Intake) error {
 		l := r.line(i)
 		if len(outcomes) > 0 {
 			if _, ok := outcomes[placeOf(l.instruction.Source)]; ok {
-				outcomes[placeOf(l.instruction.Source)] = l.outcome
+				outcomes[placeOf(l.instruction.Source)] = l.state.outcome
 			}
 		}
-		rows[l.outcome]++
-		principal[l.outcome].add(r.lines.principal(i))
+		rows[l.state.outcome]++
+		principal[l.state.outcome].add(r.lines.principal(i))
 	}
 	p := &r.report
 	p.Rejected, p.NotCounted, p.Replaced = rows[rejected], rows[repeated], rows[replaced]
-	p.RejectedPrincipal, p.NotCountedPrincipal, p.ReplacedPrincipal = principal[rejected].value(), principal[repeated].value(), principal[replaced].value()
+	p.RejectedPrincipal, p.NotCountedPrincipal, p.ReplacedPrincipal = principal[rejected].value(),
+		principal[repeated].value(), principal[replaced].value()
 	if sum := rows[counted] + p.Rejected + p.NotCounted + p.Replaced; sum != p.Rows {
-		return fmt.Errorf("%s: %d rows were read but %d accounted for; this is a fault of the program", p.File, p.Rows, sum)
+		return fmt.Errorf("%s: %d rows were read but %d accounted for: internal error: please report it, with the "+
+			"input files", p.File, p.Rows, sum)
 	}
 	r.addRejects(intake, outcomes)
 	intake.pieces = r.lines.counted(intake.pieces)
 	if p.Replaced > 0 {
-		r.note(fmt.Sprintf("%d rows are replaced by later reports", p.Replaced))
+		r.found.note(fmt.Sprintf("%d rows are replaced by later reports", p.Replaced))
 	}
-	intake.Reports = append(intake.Reports, r.report)
+	p.Notes = r.found.notes
+	intake.Reports = append(intake.Reports, *p)
 	intake.Replaced = append(intake.Replaced, r.replaced...)
 	return nil
 }
@@ -167,15 +175,16 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 	for i, s := range r.sheets {
 		order[s.name] = i
 	}
-	slices.SortStableFunc(r.rejects, func(a, b tender.Reject) int {
+	slices.SortStableFunc(r.found.rejects, func(a, b tender.Finding) int {
 		if a.Source.Sheet != b.Source.Sheet {
 			return order[a.Source.Sheet] - order[b.Source.Sheet]
 		}
 		return a.Source.Row - b.Source.Row
 	})
-	for _, reject := range r.rejects {
-		if reject.Rule == tender.RuleRowLimit || reject.Rule == tender.RuleDigits { // of the file, whatever became of its last row
-			intake.Rejects = append(intake.Rejects, reject)
+	for _, reject := range r.found.rejects {
+		if reject.Rule == tender.RuleRowLimit ||
+			reject.Rule == tender.RuleDigits { // of the file, whatever became of its last row
+			intake.Findings = append(intake.Findings, reject)
 			continue
 		}
 		switch outcomes[placeOf(reject.Source)] {
@@ -189,8 +198,8 @@ func (r *reading) addRejects(intake *Intake, outcomes map[place]outcome) {
 			if reject.Waived != "" {
 				continue
 			}
-			reject.Standing = tender.StandingRejected
+			reject.Disposition = tender.LineRejected
 		}
-		intake.Rejects = append(intake.Rejects, reject)
+		intake.Findings = append(intake.Findings, reject)
 	}
 }

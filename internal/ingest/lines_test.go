@@ -24,7 +24,8 @@ func TestManyLinesKeepTheirOrder(t *testing.T) {
 		}
 	}
 	o := testOffer(t)
-	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o),
+		inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, rows...)})
 	var intake Intake
 	if err := r.addTo(&intake); err != nil || intake.Count() != len(want) {
@@ -63,7 +64,8 @@ func TestDuplicatesAmongNumbersThatAlmostAscend(t *testing.T) {
 			rows = append(rows, row(id))
 		}
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o),
+			inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.readTables([]table{sheetOf("Tenders", nil, rows...)})
 		var intake Intake
 		if err := r.addTo(&intake); err != nil || intake.Count() != 2 || intake.Reports[0].NotCounted != 1 {

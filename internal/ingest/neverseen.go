@@ -16,13 +16,13 @@ import (
 func findNeverReported(o *tender.Offer, readings []*reading) {
 	before := make(map[string]*reportedBefore)
 	for _, r := range readings {
-		if !r.depositary.Incremental {
+		if !r.terms.depositary.Incremental {
 			continue
 		}
-		b := before[r.depositary.Name]
+		b := before[r.terms.depositary.Name]
 		if b == nil {
 			b = &reportedBefore{ids: make(map[string]bool)}
-			before[r.depositary.Name] = b
+			before[r.terms.depositary.Name] = b
 			b.add(o, r, nil)
 			continue
 		}
@@ -56,19 +56,21 @@ func (b *reportedBefore) add(o *tender.Offer, r *reading, doubtful map[string]bo
 
 // findNeverReported adds the findings on one report, and returns the instructions that are
 // in doubt, also those that a later report has again.
-func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore, readings []*reading) (doubtful map[string]bool) {
+func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore,
+	readings []*reading) (doubtful map[string]bool) {
 	doubtful = make(map[string]bool)
 	for i := range r.lines.states {
 		l := r.line(i)
 		in := l.instruction
-		if in.Status != tender.Withdrawn && in.Status != tender.Rejected || b.ids[in.ID] || l.outcome != counted && l.outcome != replaced {
+		if (in.Status != tender.Withdrawn && in.Status != tender.Rejected) || b.ids[in.ID] ||
+			(l.state.outcome != counted && l.state.outcome != replaced) {
 			continue
 		}
 		if !in.Received.After(b.newest) {
 			doubtful[in.ID] = true
 		}
-		if l.outcome == counted {
-			r.rejects = append(r.rejects, neverReported(o, l, b, readings))
+		if l.state.outcome == counted {
+			r.found.reject(neverReported(o, l, b, readings))
 		}
 	}
 	return doubtful
@@ -76,25 +78,29 @@ func (r *reading) findNeverReported(o *tender.Offer, b *reportedBefore, readings
 
 // neverReported is the finding on a line. Of one that was received after the report before
 // was made it is a remark: it came and went in between.
-func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*reading) tender.Reject {
+func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*reading) tender.Finding {
 	in := l.instruction
 	word := "withdrawn"
 	if in.Status == tender.Rejected {
 		word = "cancelled or rejected"
 	}
-	f := tender.Reject{
-		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: tender.RuleNeverReported, Series: in.Series, Principal: in.Principal,
-		Standing: tender.StandingNotCounted,
-		Message:  fmt.Sprintf("%s, and no earlier report of %s has it; it was received after %s was made", word, in.Depositary, b.file),
-		Advice:   "nothing, unless the depositary had reported it",
+	f := tender.Finding{
+		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Value: in.ID, Rule: tender.RuleNeverReported,
+		Series: in.Series, Principal: in.Principal,
+		Disposition: tender.LineNotCounted,
+		Message: fmt.Sprintf("%s, and no earlier report of %s has it; it was received after %s was made", word,
+			in.Depositary, b.file),
+		Advice: "nothing to do, unless the depositary had reported it before",
 	}
 	if in.Received.After(b.newest) {
 		return f
 	}
 	f.MustResolve = true
-	f.Message = fmt.Sprintf("%s, and no earlier report of %s has it, though it was received %s, before %s was made: the number may be wrong, and the tender that is meant still counts%s",
+	f.Message = fmt.Sprintf("%s, and no earlier report of %s has it, though it was received %s, before %s was made: "+
+		"the number may be wrong, and the tender that is meant still counts%s",
 		word, in.Depositary, tender.WallTime(in.Received, o.Zone), b.file, mayBeMeant(in, readings))
-	f.Advice = "ask the depositary which tender it is; if it is right so, write under resolutions in the offer the outcome withdrawn"
+	f.Advice = "ask the depositary which tender it is; if the report is right, write the outcome withdrawn under " +
+		"resolutions in the offer"
 	return f
 }
 
@@ -102,13 +108,14 @@ func neverReported(o *tender.Offer, l line, b *reportedBefore, readings []*readi
 func mayBeMeant(in *tender.Instruction, readings []*reading) string {
 	var like []string
 	for _, r := range readings {
-		if r.depositary.Name != in.Depositary {
+		if r.terms.depositary.Name != in.Depositary {
 			continue
 		}
 		for i := range r.lines.states {
 			l := r.line(i)
 			other := l.instruction
-			if l.outcome == counted && other.Status == tender.Tendered && other.Series == in.Series && other.Principal.Equal(in.Principal) && other.Received.Equal(in.Received) {
+			if l.state.outcome == counted && other.Status == tender.Tendered && other.Series == in.Series &&
+				other.Principal.Equal(in.Principal) && other.Received.Equal(in.Received) {
 				like = append(like, fmt.Sprintf("%s in %s", display.Quote(other.ID), describePlace(other.Source)))
 			}
 		}
@@ -116,7 +123,8 @@ func mayBeMeant(in *tender.Instruction, readings []*reading) string {
 	if len(like) == 0 {
 		return ""
 	}
-	return "; alike in series, principal and time of receipt: " + strings.Join(like[:min(len(like), maxAlike)], ", ")
+	return "; with the same series, principal and time of receipt: " + strings.Join(like[:min(len(like), maxAlike)],
+		", ")
 }
 
 // maxAlike is how many tenders a sentence names.

@@ -29,7 +29,7 @@ func TestDateFormat(t *testing.T) {
 		st, wrong := values.TextStamp(test.text, test.format, values.DateRange{})
 		got := ""
 		if wrong == nil {
-			at, wrongInstant := st.Moment(zone)
+			at, wrongInstant := st.Instant(zone)
 			got, wrong = at.Format(shownInstant), wrongInstant
 		}
 		if wrong != nil {
@@ -45,12 +45,17 @@ func TestDateFormat(t *testing.T) {
 func TestStoredFormulas(t *testing.T) {
 	o := testOffer(t)
 	row := "0900007 | 52729NAA8 | =#5000 | d#38303.5 | =0123"
-	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row)), "C2 R5-formula rejected", "E2 R5-formula rejected")
+	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row)), "C2 R5-formula rejected",
+		"E2 R5-formula rejected")
 	o.Depositaries[0].Formulas = tender.StoredFormulas
-	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row)), "0900007 A 5000 counts", "note: 2 cells hold formulas; their stored values are taken")
-	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | = | d#38303.5 | 1")), "C2 R5-formula rejected")
-	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | =!#REF! | d#38303.5 | 1")), "C2 R5-error-value rejected")
-	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | ==1+1 | d#38303.5 | 1")), "C2 R5-formula rejected")
+	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, row)), "0900007 A 5000 counts",
+		"note: 2 cells hold formulas; their stored values are used")
+	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | = | d#38303.5 | 1")),
+		"C2 R5-formula rejected")
+	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | =!#REF! | d#38303.5 | 1")),
+		"C2 R5-error-value rejected")
+	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | ==1+1 | d#38303.5 | 1")),
+		"C2 R5-formula rejected")
 }
 
 // Several sheets are one report: numbers must differ across them, and totals are
@@ -67,12 +72,16 @@ func TestSeveralSheets(t *testing.T) {
 	line := func(id, principal string) string { return "1 | " + id + " | 52729NAA8 | " + principal + " | d#38303.5" }
 
 	expect(t, understood(o, two(line("3", "#7000")), one), "1 A 5000 counts", "2 A 6000 counts", "3 A 7000 counts")
-	expect(t, understood(o, one, two(line("3", "#7000"), "Total | | | #18000")), "1 A 5000 counts", "2 A 6000 counts", "3 A 7000 counts",
-		`note: sheet "Two": the total 18000 in row 4 is that of all sheets so far`)
-	expect(t, understood(o, one, two(line("3", "#7000"), "Total | | | #17000")), `dtc-1.xlsx: Two!D4: the total "Total" is 17000`)
-	expect(t, understood(o, one, two(line("3", "#7000")), sheetOf("Control", nil, "Total | #18000", "Count | #3")), "1 A 5000 counts", "2 A 6000 counts", "3 A 7000 counts",
+	expect(t, understood(o, one, two(line("3", "#7000"), "Total | | | #18000")), "1 A 5000 counts", "2 A 6000 counts",
+		"3 A 7000 counts",
+		`note: sheet "Two": the total 18000 in row 4 is the sum of all sheets so far`)
+	expect(t, understood(o, one, two(line("3", "#7000"), "Total | | | #17000")),
+		`dtc-1.xlsx: Two!D4: the total "Total" is 17000`)
+	expect(t, understood(o, one, two(line("3", "#7000")), sheetOf("Control", nil, "Total | #18000", "Count | #3")),
+		"1 A 5000 counts", "2 A 6000 counts", "3 A 7000 counts",
 		`note: the control sheet "Control" agrees in B1`, `note: the control sheet "Control" agrees in B2`)
-	expect(t, understood(o, one, two(line("2", "#7000"))), "1 A 5000 counts", "A3 R5-duplicate rejected", "B3 R5-duplicate rejected")
+	expect(t, understood(o, one, two(line("2", "#7000"))), "1 A 5000 counts", "A3 R5-duplicate rejected",
+		"B3 R5-duplicate rejected")
 	expect(t, understood(o, one), `dtc-1.xlsx: there is no sheet "Two"`)
 
 	o.Depositaries[0].Sheets = []string{"One", "Three"}

@@ -39,10 +39,12 @@ func TestProtectedReports(t *testing.T) {
 		content []byte
 		note    string
 	}{
-		{"agile", "dtc-1.xlsx", agile, "the workbook is protected; the password in DTC_PASSWORD opened it, and its checksum agrees"},
-		{"standard", "dtc-1.xlsx", byExcelize, "the way of Excel 2007"},
+		{"agile", "dtc-1.xlsx", agile, "the workbook is protected; the password in DTC_PASSWORD opened it, and its " +
+			"checksum agrees"},
+		{"standard", "dtc-1.xlsx", byExcelize, "the protection of Excel 2007"},
 		{"under the name of a CSV file", "dtc-1.csv", agile, "opened it"},
-		{"not protected", "dtc-1.xlsx", plain, "the file is not protected; the password in DTC_PASSWORD was not needed"},
+		{"not protected", "dtc-1.xlsx", plain,
+			"the file is not protected; the password in DTC_PASSWORD was not needed"},
 		{"a CSV file", "dtc-1.csv", []byte(testCSV), "not protected"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,7 +52,8 @@ func TestProtectedReports(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if notes := strings.Join(intake.Reports[0].Notes, "\n"); intake.Count() == 0 || !strings.Contains(notes, c.note) {
+			if notes := strings.Join(intake.Reports[0].Notes, "\n"); intake.Count() == 0 ||
+				!strings.Contains(notes, c.note) {
 				t.Errorf("%d instructions, notes %q", intake.Count(), notes)
 			}
 			if shown := fmt.Sprintf("%+v", intake); strings.Contains(shown, testPassword) {
@@ -76,12 +79,16 @@ func TestProtectedReportsRefused(t *testing.T) {
 		password   string
 		rule, says string
 	}{
-		{"no variable in the offer", tender.Depositary{Name: "DTC"}, sound, "", tender.RuleProtected, "in the offer at depositary DTC, such as password_env: DEPOSITARY_PASSWORD"},
-		{"the variable is not set", dtc, sound, "", tender.RuleProtected, "DTC_PASSWORD, which is to hold it, is not set or empty"},
-		{"a wrong password", dtc, sound, testPassword + " ", tender.RulePassword, "the password in DTC_PASSWORD does not open the workbook"},
+		{"no variable in the offer", tender.Depositary{Name: "DTC"}, sound, "", tender.RuleProtected,
+			"in the offer at depositary DTC, such as password_env: DEPOSITARY_PASSWORD"},
+		{"the variable is not set", dtc, sound, "", tender.RuleProtected,
+			"DTC_PASSWORD, which should hold it, is empty or not set"},
+		{"a wrong password", dtc, sound, testPassword + " ", tender.RulePassword,
+			"the password in DTC_PASSWORD does not open the workbook"},
 		{"a changed file", dtc, changed, testPassword, tender.RuleTampered, "do not use the file; ask depositary DTC"},
 		{"a changed file and a wrong password", dtc, changed, "other, really", tender.RulePassword, "does not open"},
-		{"a file that would keep us busy", dtc, spun, testPassword, tender.RuleFile, "2000000 times; the limit is 1000000"},
+		{"a file that would keep us busy", dtc, spun, testPassword, tender.RuleFile,
+			"2000000 times; the limit is 1000000"},
 		{"a file cut off", dtc, sound[:4096], testPassword, tender.RuleFile, "cut off"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

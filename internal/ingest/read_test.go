@@ -66,7 +66,8 @@ func TestWorkbook(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := testOffer(t)
-			r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
+			r := newReading(o, values.NewSecurities(o),
+				inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 			r.read(workbook(t, testRows, test.change))
 			expect(t, outcomeOf(r), test.want...)
 		})
@@ -78,19 +79,22 @@ func readFiles(t testing.TB, o *tender.Offer, contents ...string) (*Intake, erro
 	t.Helper()
 	var files []inbox.Chosen
 	for i, c := range contents {
-		files = append(files, inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: fmt.Sprintf("dtc-%d.csv", i+1), Content: []byte(c)}})
+		files = append(files, inbox.Chosen{Depositary: o.Depositaries[0],
+			File: inbox.File{Name: fmt.Sprintf("dtc-%d.csv", i+1), Content: []byte(c)}})
 	}
 	return Read(o, files)
 }
 
 // All faults of all files come in one error.
 func TestReadReportsAllFaults(t *testing.T) {
-	_, err := readFiles(t, testOffer(t), "VOI,CUSIP\n", testCSV, testCSV+"Total,,1,,\n"+testCSV[strings.Index(testCSV, "09"):])
+	_, err := readFiles(t, testOffer(t), "VOI,CUSIP\n", testCSV,
+		testCSV+"Total,,1,,\n"+testCSV[strings.Index(testCSV, "09"):])
 	var e *tender.FileError
 	if !errors.As(err, &e) || len(e.Faults) != 3 {
 		t.Fatalf("%v, want three faults", err)
 	}
-	for i, want := range []string{"dtc-1.csv: A1:B1: no column for principal, received, participant;", "dtc-3.csv: C3: the total", "dtc-3.csv: A4: below the totals row 3"} {
+	for i, want := range []string{"dtc-1.csv: A1:B1: no column for principal, received, participant;",
+		"dtc-3.csv: C3: the total", "dtc-3.csv: A4: below the totals row 3"} {
 		if got := strings.Split(err.Error(), "\n")[i]; !strings.HasPrefix(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
@@ -114,7 +118,7 @@ func TestIncrementalReports(t *testing.T) {
 	for in := range intake.Instructions() {
 		got = append(got, in.ID+" "+in.Principal.String())
 	}
-	for _, x := range intake.Rejects {
+	for _, x := range intake.Findings {
 		got = append(got, x.Source.File+" "+x.Cell+" "+x.Rule)
 	}
 	for _, r := range intake.Reports {
@@ -126,12 +130,14 @@ func TestIncrementalReports(t *testing.T) {
 
 // The order of the rows decides nothing but the order of what comes out.
 func TestReportSums(t *testing.T) {
-	intake, err := readFiles(t, testOffer(t), testCSV+"2,bad,\"1,000.50\",2004-11-12 12:00,1\n3,52729NAA8,many,2004-11-12 12:00,1\n")
+	intake, err := readFiles(t, testOffer(t),
+		testCSV+"2,bad,\"1,000.50\",2004-11-12 12:00,1\n3,52729NAA8,many,2004-11-12 12:00,1\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := intake.Reports[0]
-	if r.Rows != 3 || r.Rejected != 2 || r.Principal.String() != "6000.5" || r.Sheets[0].HeadingRow != 1 || r.Sheets[0].Columns[2] != (Column{"principal", "Principal Amount", "C", "known heading"}) {
+	if r.Rows != 3 || r.Rejected != 2 || r.Principal.String() != "6000.5" || r.Sheets[0].HeadingRow != 1 ||
+		r.Sheets[0].Columns[2] != (Column{"principal", "Principal Amount", "C", "known heading"}) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -147,9 +153,11 @@ func TestReportsThatContradictEachOther(t *testing.T) {
 	}
 	const noon, one = "2004-11-12 12:00", "2004-11-12 13:00"
 	intake, err := readFiles(t, o,
-		head+"\n"+line("1", "52729NAA8", "5000", noon)+line("2", "52729NAA8", "5000", noon)+line("3", "52729NAA8", "5000", noon)+line("4", "bad", "5000", noon)+line("5", "52729NAA8", "5000", noon),
+		head+"\n"+line("1", "52729NAA8", "5000", noon)+line("2", "52729NAA8", "5000", noon)+line("3", "52729NAA8",
+			"5000", noon)+line("4", "bad", "5000", noon)+line("5", "52729NAA8", "5000", noon),
 		head+"\n"+line("1", "52729NAA8", "5000", noon),
-		head+"\n"+line("1", "52729NAA8", "6000", noon)+line("2", "037833100", "5000", noon)+line("3", "52729NAA8", "5000", one)+line("4", "52729NAA8", "5000", noon))
+		head+"\n"+line("1", "52729NAA8", "6000", noon)+line("2", "037833100", "5000", noon)+line("3", "52729NAA8",
+			"5000", one)+line("4", "52729NAA8", "5000", noon))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,15 +165,18 @@ func TestReportsThatContradictEachOther(t *testing.T) {
 	for in := range intake.Instructions() {
 		got = append(got, in.ID+" "+in.Principal.String())
 	}
-	for _, x := range intake.Rejects {
+	for _, x := range intake.Findings {
 		got = append(got, x.Source.File+" "+x.Cell+" "+x.Rule+" "+x.Message)
 	}
 	for _, r := range intake.Reports {
-		got = append(got, fmt.Sprintf("%s: %d rows, %d rejected, %d replaced, principal %s, rejected %s, replaced %s", r.File, r.Rows, r.Rejected, r.Replaced, r.Principal, r.RejectedPrincipal, r.ReplacedPrincipal))
+		got = append(got, fmt.Sprintf("%s: %d rows, %d rejected, %d replaced, principal %s, rejected %s, replaced %s",
+			r.File, r.Rows, r.Rejected, r.Replaced, r.Principal, r.RejectedPrincipal, r.ReplacedPrincipal))
 	}
 	expect(t, got, "5 5000", "1 6000", "4 5000",
-		"dtc-1.csv B3 R5-reports-differ the security was 52729NAA8, and in the later report it is 037833100; the other line is row 3 of dtc-3.csv",
-		"dtc-1.csv D4 R5-reports-differ the time of receipt was 2004-11-12 12:00 EST, and in the later report it is 2004-11-12 13:00 EST; the other line is row 4 of dtc-3.csv",
+		"dtc-1.csv B3 R5-reports-differ the security was 52729NAA8, and in the later report it is 037833100; the "+
+			"other line is row 3 of dtc-3.csv",
+		"dtc-1.csv D4 R5-reports-differ the time of receipt was 2004-11-12 12:00 EST, and in the later report it is "+
+			"2004-11-12 13:00 EST; the other line is row 4 of dtc-3.csv",
 		"dtc-3.csv B3 R5-reports-differ", "dtc-3.csv D4 R5-reports-differ",
 		"dtc-1.csv: 5 rows, 2 rejected, 2 replaced, principal 25000, rejected 10000, replaced 10000",
 		"dtc-2.csv: 1 rows, 0 rejected, 1 replaced, principal 5000, rejected 0, replaced 5000",
@@ -180,7 +191,7 @@ func TestReportsThatHoldTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, intake.Reports[1].Notes, "the file holds the same as dtc-1.csv, byte for byte")
+	expect(t, intake.Reports[1].Notes, "the file is identical to dtc-1.csv; check")
 }
 
 // Waivers are needed by lines that count or are rejected for something else, not
@@ -194,7 +205,8 @@ func TestUnneededWaivers(t *testing.T) {
 	head, _, _ := strings.Cut(testCSV, "\n")
 	line := func(id, principal, at string) string { return id + ",52729NAA8," + principal + "," + at + ",1\n" }
 	const noon = "2004-11-12 12:00"
-	intake, err := readFiles(t, o, head+"\n"+line("1", "5500", noon)+line("2", "5500", noon)+line("3", "5500", "later"), head+"\n"+line("2", "5000", noon))
+	intake, err := readFiles(t, o, head+"\n"+line("1", "5500", noon)+line("2", "5500", noon)+line("3", "5500", "later"),
+		head+"\n"+line("2", "5000", noon))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,10 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/csvfile"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
+	"tenderbatch/internal/parallel"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -20,9 +22,9 @@ import (
 
 // Intake is what the reports say.
 type Intake struct {
-	Rejects  []tender.Reject // by depositary and report as chosen, then by row
-	Reports  []Report        // one for each file
-	Unneeded []tender.Waiver // those of the offer that no line needed
+	Findings []tender.Finding // by depositary and report as chosen, then by row
+	Reports  []Report         // one for each file
+	Unneeded []tender.Waiver  // those of the offer that no line needed
 
 	// Replaced are the instructions of incremental reports that a later report has, too,
 	// as the earlier report had them; by depositary and report, then by row.
@@ -33,11 +35,11 @@ type Intake struct {
 
 // Instructions are those that were read, by depositary and report as chosen, then
 // by row.
-func (in *Intake) Instructions() iter.Seq[tender.Instruction] {
-	return func(yield func(tender.Instruction) bool) {
+func (in *Intake) Instructions() iter.Seq[*tender.Instruction] {
+	return func(yield func(*tender.Instruction) bool) {
 		for _, piece := range in.pieces {
 			for i := range piece {
-				if !yield(piece[i]) {
+				if !yield(&piece[i]) {
 					return
 				}
 			}
@@ -59,7 +61,7 @@ func (in *Intake) Count() int {
 type Report struct {
 	Depositary string
 	File       string
-	Format     string        // how it is written, such as "CSV, UTF-8, fields parted by commas"
+	Format     string        // how it is written, such as "CSV, UTF-8, separated by commas"
 	Sheets     []SheetReport // those that were read, one in a CSV file
 	Unread     []string      // names of the other sheets
 	Rows       int           // that hold an instruction, good or bad
@@ -87,7 +89,7 @@ type SheetReport struct {
 	NoStatus   bool          // no column says what the status of each tender is: all count
 }
 
-// SheetNames lists the sheets that were read, parted by commas; it is "" for a CSV
+// SheetNames lists the sheets that were read, comma-separated; it is "" for a CSV
 // file.
 func (r *Report) SheetNames() string {
 	names := make([]string, len(r.Sheets))
@@ -117,15 +119,20 @@ type ControlTotal struct {
 func Read(o *tender.Offer, files []inbox.Chosen) (*Intake, error) {
 	known := values.NewSecurities(o)
 	readings := make([]*reading, len(files))
-	var faults []tender.FileFault
-	for i, f := range files {
-		if err := f.Depositary.Check(); err != nil {
-			return nil, err
+	err := parallel.Each(0, len(files), func(i int) error {
+		if err := files[i].Depositary.Check(); err != nil {
+			return err
 		}
-		r := newReading(o, known, f)
-		r.read(f.Content)
-		readings[i] = r
-		faults = append(faults, r.faults...)
+		readings[i] = newReading(o, known, files[i])
+		readings[i].read(files[i].Content)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var faults []tender.FileFault
+	for _, r := range readings {
+		faults = append(faults, r.found.faults...)
 	}
 	if err := tender.Failed(faults); err != nil {
 		return nil, err
@@ -152,36 +159,27 @@ func together(o *tender.Offer, readings []*reading) (*Intake, error) {
 
 // reading is the reading of one file.
 type reading struct {
-	offer      *tender.Offer
-	depositary tender.Depositary
-	password   string // of the file; never shown
-	progress   func(rows int)
-	securities *values.Securities
-	statuses   map[string]tender.Status
-	nothing    nothing
-	answers    map[string]bool // to whether a tender was withdrawn
-	date1904   bool
+	terms    *terms
+	password string // of the file; never shown
+	progress func(rows int)
+	date1904 bool
 
-	report  Report
-	sheets  []*sheet // those that hold the tenders
-	lines   lines    // every row that holds an instruction, by sheet as in sheets
-	rejects []tender.Reject
-	faults  []tender.FileFault
-	refused int // lines that are rejected or repeated
-
-	controlled bool // a control sheet agrees with the rows
+	report     Report
+	found      findings
+	sheets     []*sheet // those that hold the tenders
+	lines      lines    // every row that holds an instruction, by sheet as in sheets
+	controlled bool     // a control sheet agrees with the rows
+	keeper     keeper
 
 	replaced []tender.Instruction // of the lines that a later report replaces, those without a fault
 
-	keeper keeper
 	follow func(*sheet, *xlsx.Row, rowKind) // called with each row, if it is not nil
 }
 
 func newReading(o *tender.Offer, known *values.Securities, f inbox.Chosen) *reading {
 	return &reading{
-		offer: o, depositary: f.Depositary, password: f.Password, progress: f.Progress, securities: known, statuses: values.StatusesOf(f.Depositary),
-		nothing: newNothing(f.Depositary.Blanks), answers: withdrawnAnswers(f.Depositary),
-		report: Report{Depositary: f.Depositary.Name, File: f.Name},
+		terms: newTerms(o, known, f), password: f.Password, progress: f.Progress,
+		report: Report{Depositary: f.Depositary.Name, File: f.Name}, found: findings{file: f.Name},
 	}
 }
 
@@ -220,9 +218,11 @@ func (r *reading) readTables(tables []table) {
 		case err != nil && !errors.Is(err, errEnough):
 			r.addError(t.name, err)
 		case s.layout == nil: // not after choose; but rows must never vanish without a word
-			r.fault(t.name, tender.FileFault{Rule: tender.RuleColumn, Message: "the headings are no longer there", Advice: "leave the file alone while it is read"})
+			r.found.fault(t.name, tender.FileFault{Rule: tender.RuleColumn,
+				Message: "the headings were not found when the sheet was read again",
+				Advice:  "do not change the file while it is read, and run again"})
 		case err == nil:
-			s.finish(tail)
+			s.totals.finish(tail)
 			continue
 		}
 		whole = false
@@ -257,21 +257,21 @@ func (r *reading) withProgress(row func(*xlsx.Row) error) func(*xlsx.Row) error 
 func (r *reading) sumUp() {
 	principal := sum{}
 	for _, s := range r.sheets {
-		r.report.Rows += s.count
-		principal.add(s.totals.all.value())
-		r.report.HiddenRows += len(s.hidden)
-		r.report.Unreadable += len(s.totals.unreadable)
-		r.report.Sheets = append(r.report.Sheets, s.describe())
+		r.report.Rows += s.totals.count
+		principal.add(s.totals.sums.all.value())
+		r.report.HiddenRows += len(s.totals.hidden)
+		r.report.Unreadable += len(s.totals.sums.unreadable)
+		r.report.Sheets = append(r.report.Sheets, s.totals.describe())
 	}
 	r.report.Principal = principal.value()
 }
 
 // open finds out by its content what the file is.
 func (r *reading) open(content []byte) ([]table, bool) {
-	if isTextName(r.report.File) && !isForeign(content) {
+	if isTextName(r.terms.file) && !isForeign(content) {
 		t, faults := r.csvTable(content)
 		r.noteProtection(xlsx.Unprotected)
-		r.fault("", faults...)
+		r.found.fault("", faults...)
 		return []table{t}, len(faults) == 0
 	}
 	book, err := xlsx.OpenProtected(bytes.NewReader(content), int64(len(content)), r.password, xlsx.DefaultLimits())
@@ -281,7 +281,7 @@ func (r *reading) open(content []byte) ([]table, bool) {
 	}
 	r.noteProtection(book.Protection())
 	if r.date1904 = book.Date1904(); r.date1904 {
-		r.note("the workbook counts days from 1 January 1904")
+		r.found.note("the workbook counts days from 1 January 1904")
 	}
 	r.report.Format = "Excel workbook"
 	var tables []table
@@ -319,50 +319,36 @@ func (r *reading) addMissing(without []peeked) {
 		}
 	}
 	if best < 0 {
-		r.fault("", tender.FileFault{Rule: tender.RuleColumn, Message: "there are no headings: no sheet has text in its first rows", Advice: "is this the right file? ask for it to be sent again"})
+		r.found.fault("", tender.FileFault{Rule: tender.RuleColumn,
+			Message: "there are no headings: no sheet has text in its first rows",
+			Advice:  "check that it is the right file, or ask for it to be sent again"})
 		return
 	}
 	if faults := without[best].best.ScaleFaults(); len(faults) > 0 {
-		r.fault(without[best].name, faults...) // and nothing is offered that would make it be read
+		r.found.fault(without[best].table.name, faults...) // and nothing is offered that would make it be read
 		return
 	}
-	f := without[best].best.MissingFault(r.depositary)
+	f := without[best].best.MissingFault(r.terms.depositary)
 	if without[best].best.Found() < 2 && strings.HasPrefix(r.report.Format, "CSV") {
-		f.Message += fmt.Sprintf("; the file was read as %s (what is read are %s)", r.report.Format, separatorWords())
+		f.Message += fmt.Sprintf("; the file was read as %s (the separators that are read are %s)", r.report.Format,
+			csvfile.SeparatorWords())
 	}
-	r.fault(without[best].name, f)
-}
-
-// fault adds faults of a sheet of the file, or of the file as a whole.
-func (r *reading) fault(sheet string, faults ...tender.FileFault) {
-	for _, f := range faults {
-		f.File, f.Sheet = r.report.File, sheet
-		if len(r.faults) == maxFileFaults {
-			f = tender.FileFault{File: f.File, Rule: f.Rule, Message: fmt.Sprintf("there are more faults than the %d listed", maxFileFaults)}
-		}
-		if len(r.faults) <= maxFileFaults {
-			r.faults = append(r.faults, f)
-		}
-	}
+	r.found.fault(without[best].table.name, f)
 }
 
 // addError adds an error of the file's reader.
 func (r *reading) addError(sheet string, err error) {
-	var f *faultError
+	var f *csvfile.FaultError
 	if errors.As(err, &f) {
-		r.fault(sheet, f.fault)
+		r.found.fault(sheet, f.Fault)
 		return
 	}
 	if f, ok := r.protectionFault(err); ok {
-		r.fault(sheet, f)
+		r.found.fault(sheet, f)
 		return
 	}
-	r.fault(sheet, tender.FileFault{Rule: tender.RuleFile, Message: display.Copied(err.Error()), Advice: "nothing of the file was used"})
-}
-
-// note adds sentences to the report.
-func (r *reading) note(notes ...string) {
-	r.report.Notes = append(r.report.Notes, notes...)
+	r.found.fault(sheet, tender.FileFault{Rule: tender.RuleFile, Message: display.Copied(err.Error()),
+		Advice: "nothing of the file was used: correct this, or ask the depositary for the file again"})
 }
 
 // shownRows is how many rows a sentence names.

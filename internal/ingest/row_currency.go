@@ -10,13 +10,16 @@ import (
 	"tenderbatch/internal/values"
 )
 
-// headingCurrency holds the currency that the headings name for the principal against the series of
-// the row in hand.
-func (s *sheet) headingCurrency(series int) {
-	if s.said == "" || series < 0 || values.MarkFits(s.said, s.offer.Series[series].Currency) {
+// headingCurrency compares the currency that the headings state for the principal with that of the
+// series of the current row.
+func (r *rowReader) headingCurrency(series int) {
+	if r.statedCurrency == "" || series < 0 ||
+		values.MarkFits(r.statedCurrency, r.terms.offer.Series[series].Currency) {
 		return
 	}
-	s.reject(headings.ColPrincipal, &values.Fault{Rule: tender.RuleCurrency,
-		Message: fmt.Sprintf("%s says %s, but series %s is in %s", cmp.Or(s.saidBy, "the heading "+display.Quote(s.layout.Heading(headings.ColPrincipal))), s.said, s.offer.Series[series].ID, s.offer.Series[series].Currency),
-		Advice:  "correct the security or the amount with the depositary"})
+	r.reject(headings.ColPrincipal, values.NewFault(tender.RuleCurrency,
+		fmt.Sprintf("%s says %s, but series %s is in %s",
+			cmp.Or(r.currencySource, "the heading "+display.Quote(r.layout.headings.Heading(headings.ColPrincipal))),
+			r.statedCurrency, r.terms.offer.Series[series].ID, r.terms.offer.Series[series].Currency),
+		"correct the security or the amount with the depositary"))
 }

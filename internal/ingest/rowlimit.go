@@ -6,6 +6,7 @@ import (
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/values"
 )
 
 // rowLimits are the rows that a sheet of Excel can have, in its old format and in its new
@@ -16,33 +17,30 @@ var rowLimits = []int{1 << 16, 1 << 20}
 // or without. A total below the rows, or one of a control sheet, that agrees shows that
 // nothing was cut.
 func (r *reading) checkRowLimits() {
-	if r.controlled {
+	if r.controlled || slices.ContainsFunc(r.sheets, func(s *sheet) bool { return s.totals.countAgrees }) {
 		return
 	}
 	for _, s := range r.sheets {
-		if s.totals.row > 0 && s.totals.stated != nil {
+		if s.totals.sums.row > 0 && s.totals.sums.stated != nil {
 			continue
 		}
-		if notice, row := s.cutSaid(); notice != "" {
-			r.rejects = append(r.rejects, r.saidToBeCut(s, notice, row))
+		if notice, row := s.totals.cutNotice(); notice != "" {
+			s.found.reject(s.layout.question(row, values.Fault{
+				Rule: tender.RuleRowLimit, Message: fmt.Sprintf("the report says %s, as if rows were missing, and no "+
+					"total shows that it is whole", display.Quote(notice)),
+				Advice: "ask the depositary for the report again, or with a total; if it is whole",
+			}))
 			continue
 		}
-		for _, limit := range rowLimits {
-			if slices.Contains([]int{s.last, s.count, s.count + 1}, limit) {
-				r.rejects = append(r.rejects, r.atRowLimit(s, limit))
-				break
-			}
+		ends := []int{s.totals.last, s.totals.count, s.totals.count + 1}
+		if i := slices.IndexFunc(rowLimits, func(limit int) bool { return slices.Contains(ends, limit) }); i >= 0 {
+			s.found.reject(s.layout.question(s.totals.last, values.Fault{
+				Rule: tender.RuleRowLimit,
+				Message: fmt.Sprintf("the report ends exactly at %d rows, where spreadsheet programs cut what is "+
+					"longer, and no total shows that it is whole", rowLimits[i]),
+				Advice: "ask the depositary for the number and sum of the instructions, or for the report with a " +
+					"total; if it is whole",
+			}))
 		}
-	}
-}
-
-// atRowLimit is the finding on such a sheet. It is at its last row.
-func (r *reading) atRowLimit(s *sheet, limit int) tender.Reject {
-	return tender.Reject{
-		Source: tender.Source{File: r.report.File, Sheet: s.name, Row: s.last}, Depositary: r.depositary.Name, Rule: tender.RuleRowLimit,
-		Message: fmt.Sprintf("the report ends exactly at %d rows, where spreadsheet programs cut what is longer, and no total shows that it is whole", limit),
-		Advice: fmt.Sprintf("ask the depositary for the number and sum of the instructions, or for the report with a total; if it is whole, say so in the offer: resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-			tender.RuleRowLimit, r.depositary.Name, display.Line(r.report.File)),
-		Standing: tender.StandingFlagged, MustResolve: true,
 	}
 }

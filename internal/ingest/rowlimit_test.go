@@ -51,21 +51,24 @@ func TestI23AReportOfExactlyTheRowsOfASpreadsheet(t *testing.T) {
 		{"one less", []table{manyRows(0, limit-2)}, false},
 		{"a total that agrees", []table{manyRows(0, limit-1, fmt.Sprintf("Total | | #%d", 5000*(limit-1)))}, false},
 		{"a total without a value", []table{manyRows(0, limit-1, "Total")}, true},
-		{"a control sheet that agrees", []table{manyRows(0, limit-1), sheetOf("Control", nil, fmt.Sprintf("Count | #%d", limit-1))}, false},
+		{"a control sheet that agrees", []table{manyRows(0, limit-1),
+			sheetOf("Control", nil, fmt.Sprintf("Count | #%d", limit-1))}, false},
 	} {
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
+		r := newReading(o, values.NewSecurities(o),
+			inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 		r.readTables(test.tables)
 		var intake Intake
-		if err := r.addTo(&intake); err != nil || len(r.faults) > 0 {
-			t.Fatal(test.name, err, r.faults)
+		if err := r.addTo(&intake); err != nil || len(r.found.faults) > 0 {
+			t.Fatal(test.name, err, r.found.faults)
 		}
-		open := len(intake.Rejects) == 1 && intake.Rejects[0].Rule == tender.RuleRowLimit && intake.Rejects[0].Open()
-		if open != test.open || !open && len(intake.Rejects) > 0 {
-			t.Errorf("%s: %+v", test.name, intake.Rejects)
+		open := len(intake.Findings) == 1 && intake.Findings[0].Rule == tender.RuleRowLimit && intake.Findings[0].Open()
+		if open != test.open || (!open && len(intake.Findings) > 0) {
+			t.Errorf("%s: %+v", test.name, intake.Findings)
 		}
-		settled := tender.Resolution{Rule: tender.RuleRowLimit, Outcome: tender.ItCounts, Depositary: "DTC", File: "dtc-1.xlsx"}
-		if open && !settled.Covers(&intake.Rejects[0]) {
+		settled := tender.Resolution{Rule: tender.RuleRowLimit, Outcome: tender.ItCounts, Depositary: "DTC",
+			File: "dtc-1.xlsx"}
+		if open && !settled.Covers(&intake.Findings[0]) {
 			t.Errorf("%s: the resolution that is offered does not cover it", test.name)
 		}
 	}
@@ -79,8 +82,9 @@ func TestI23ACSVFileOfExactlySoManyLines(t *testing.T) {
 		fmt.Fprintf(&b, "%07d,52729NAA8,5000,2004-11-10 10:01,0901,MADE,,\n", i)
 	}
 	o := testOffer(t)
-	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.csv", Content: []byte(b.String())}}})
-	if err != nil || len(in.Rejects) != 1 || in.Rejects[0].Rule != tender.RuleRowLimit || in.Count() != 1<<16-1 {
+	in, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0],
+		File: inbox.File{Name: "dtc-1.csv", Content: []byte(b.String())}}})
+	if err != nil || len(in.Findings) != 1 || in.Findings[0].Rule != tender.RuleRowLimit || in.Count() != 1<<16-1 {
 		t.Errorf("%v, %v", in, err)
 	}
 }

@@ -10,9 +10,11 @@ import (
 // offered for pasting that would make it be read.
 func TestI20AHeadingThatSaysThousandsIsRefused(t *testing.T) {
 	for _, heading := range []string{
-		"Principal Amount (000s)", "Principal Amount ('000)", "Principal Amount (in thousands)", "Principal (USD mm)", "Principal $mm",
+		"Principal Amount (000s)", "Principal Amount ('000)", "Principal Amount (in thousands)", "Principal (USD mm)",
+		"Principal $mm",
 		"Nominal Mio", "Amount (USD k)", "Principal Amount, millions",
-		"Principal (k)", "Principal (mn)", "Principal x1000", "Nominal x 1,000", "Principal in 1,000", "Face Amount TEUR", "Amount (bn)",
+		"Principal (k)", "Principal (mn)", "Principal x1000", "Nominal x 1,000", "Principal in 1,000",
+		"Face Amount TEUR", "Amount (bn)",
 	} {
 		o := testOffer(t)
 		headings := "VOI Number | CUSIP | " + heading + " | Submitted At | Participant"
@@ -21,7 +23,8 @@ func TestI20AHeadingThatSaysThousandsIsRefused(t *testing.T) {
 			if named {
 				o.Depositaries[0].Columns = map[string]string{"principal": heading}
 			}
-			if got := fmt.Sprint(understood(o, sheetOf("Tenders", nil, headings, row))); !strings.Contains(got, "not whole units") || strings.Contains(got, "columns:") {
+			if got := fmt.Sprint(understood(o, sheetOf("Tenders", nil, headings, row))); !strings.Contains(got,
+				"not whole units") || strings.Contains(got, "columns:") {
 				t.Errorf("%s, named %t: %s", heading, named, got)
 			}
 		}

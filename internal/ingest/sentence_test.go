@@ -25,11 +25,16 @@ func TestPromises(t *testing.T) {
 		lines []string
 		want  []string
 	}{
-		{"headings reordered", []string{"Participant | Submitted At | Principal Amount | CUSIP | VOI Number", "0123 | d#38303.5 | #5000 | 52729NAA8 | 0900007"}, []string{good}},
-		{"headings in row 50", append(strings.Split(strings.Repeat("title\n", 49), "\n")[:49], testHeadings, testRow), []string{good}},
-		{"headings split over two rows", []string{"VOI | | Principal | Submitted | DTC", "Number | CUSIP | Amount | At | Participant", testRow}, []string{good}},
-		{"a repeated heading row is skipped and said", []string{testHeadings, testRow, testHeadings}, []string{good, "note: row 3: the headings again and skipped"}},
-		{"subtotals and totals below are verified", []string{testHeadings, testRow, "Subtotal | | #5000", "Total | | #5000"}, []string{good}},
+		{"headings reordered", []string{"Participant | Submitted At | Principal Amount | CUSIP | VOI Number",
+			"0123 | d#38303.5 | #5000 | 52729NAA8 | 0900007"}, []string{good}},
+		{"headings in row 50", append(strings.Split(strings.Repeat("title\n", 49), "\n")[:49], testHeadings, testRow),
+			[]string{good}},
+		{"headings split over two rows", []string{"VOI | | Principal | Submitted | DTC",
+			"Number | CUSIP | Amount | At | Participant", testRow}, []string{good}},
+		{"a repeated heading row is skipped and said", []string{testHeadings, testRow, testHeadings},
+			[]string{good, "note: row 3: the headings again, and skipped"}},
+		{"subtotals and totals below are verified",
+			[]string{testHeadings, testRow, "Subtotal | | #5000", "Total | | #5000"}, []string{good}},
 
 		{"dollar sign taken", amount("$5,000"), []string{good}},
 		{"currency code taken", amount("USD 5,000.00"), []string{good}},
@@ -53,41 +58,55 @@ func TestPromises(t *testing.T) {
 		{"float residue rejected", amount("#5000.0000000000009"), []string{"C2 R5-principal rejected"}},
 		{"above 15 digits rejected", amount("#1234567890123456"), []string{"C2 R5-principal rejected"}},
 		{"above 15 digits in text rejected", amount("1,234,567,890,123,456"), []string{"C2 R5-principal rejected"}},
-		{"a comma that may part thousands or decimals rejected", amount("5000,000"), []string{"C2 R5-principal rejected"}},
+		{"a comma that may part thousands or decimals rejected", amount("5000,000"),
+			[]string{"C2 R5-principal rejected"}},
 
 		{"serials to the millisecond", at("d#38303.7083298611"), []string{good}},
 		{"ISO text", at("2004-11-12T16:59:59.700"), []string{good}},
 		{"American text when the day decides it", at("11/13/2004 4:59 PM"), []string{good}},
 		{"European text when the day decides it", at("13.11.2004 16:59"), []string{good}},
-		{"text that can be American or European rejected", at("11/12/2004 16:59"), []string{"D2 R1-ambiguous-date rejected"}},
+		{"text that can be American or European rejected", at("11/12/2004 16:59"),
+			[]string{"D2 R1-ambiguous-date rejected"}},
 		{"an offset in the text is honoured", at("2004-11-12T22:59:59+01:00"), []string{good}},
 		{"a zone in the text is honoured", at("2004-11-12 16:59 EST"), []string{good}},
-		{"a zone that does not agree with the date rejected", at("2004-11-12 16:59 EDT"), []string{"D2 R1-unreadable rejected"}},
+		{"a zone that does not agree with the date rejected", at("2004-11-12 16:59 EDT"),
+			[]string{"D2 R1-unreadable rejected"}},
 		{"29 February 1900 rejected", at("d#60.5"), []string{"D2 R1-unreadable rejected"}},
 		{"29 February 1900 in text rejected", at("1900-02-29 12:00"), []string{"D2 R1-unreadable rejected"}},
 		{"the doubled hour rejected", at("d#38291.0625"), []string{"D2 R1-clock-change rejected"}},
 		{"the missing hour rejected", at("2005-04-03 02:30"), []string{"D2 R1-clock-change rejected"}},
 		{"another century rejected", at("1904-11-12 16:59"), []string{"D2 R1-implausible rejected"}},
 		{"the next century rejected", at("2104-11-12 16:59"), []string{"D2 R1-implausible rejected"}},
-		{"two digits of a year with two readings rejected", at("11/12/04 16:59"), []string{"D2 R1-ambiguous-date rejected"}},
+		{"two digits of a year with two readings rejected", at("11/12/04 16:59"),
+			[]string{"D2 R1-ambiguous-date rejected"}},
 		{"two digits of a year with one reading read", at("11/13/04 16:59"), []string{good}},
 
 		{"check digit verified", security("52729NAA3"), []string{"B2 R5-security-check-digit rejected"}},
 		{"case does not matter", security("52729naa8"), []string{good}},
 		{"ISIN read as well", security("XS0108503615"), []string{"0900007 E 5000 counts"}},
-		{"leading zeros lost are restored and said", security("#37833100"), []string{"0900007 B 5000 counts", "B2 R5-security-repaired counted"}},
-		{"an exponent is restored and said", security("#8.8579E+104"), []string{"0900007 B 5000 counts", "B2 R5-security-repaired counted"}},
-		{"a number that no security of the offer can be rejected", security("#37833101"), []string{"B2 R5-security-unknown rejected"}},
+		{"leading zeros lost are restored and said", security("#37833100"),
+			[]string{"0900007 B 5000 counts", "B2 R5-security-repaired counted"}},
+		{"an exponent is restored and said", security("#8.8579E+104"),
+			[]string{"0900007 B 5000 counts", "B2 R5-security-repaired counted"}},
+		{"a number that no security of the offer can be rejected", security("#37833101"),
+			[]string{"B2 R5-security-unknown rejected"}},
 
 		{"a formula is a reject", amount("=#5000"), []string{"C2 R5-formula rejected"}},
-		{"a formula in a column that decides nothing is copied", []string{testHeadings + " | Contact", testRow + " | =desk"}, []string{good}},
-		{"hidden rows count and are said", []string{testHeadings, "~" + testRow}, []string{good, "note: row 2: hidden and read like the others"}},
-		{"a duplicate by type and spaces is an exception on both lines", []string{testHeadings, "#900007 | 52729NAA8 | #5000 | d#38303.5 | 0123", "\u00a0900007 | 52729NAA8 | #5000 | d#38303.5 | 0123"},
+		{"a formula in a column that decides nothing is copied",
+			[]string{testHeadings + " | Contact", testRow + " | =desk"}, []string{good}},
+		{"hidden rows count and are said", []string{testHeadings, "~" + testRow},
+			[]string{good, "note: row 2: hidden, and read like the others"}},
+		{"a duplicate by type and spaces is an exception on both lines",
+			[]string{testHeadings, "#900007 | 52729NAA8 | #5000 | d#38303.5 | 0123",
+				"\u00a0900007 | 52729NAA8 | #5000 | d#38303.5 | 0123"},
 			[]string{"A2 R5-duplicate rejected", "A3 R5-duplicate rejected"}},
-		{"a duplicate that is identical in every column counts once", []string{testHeadings, testRow, testRow}, []string{good, "A3 R5-duplicate not counted"}},
-		{"a duplicate that differs in a column not read is an exception", []string{testHeadings + " | X", testRow + " | a", testRow + " | b"},
+		{"a duplicate that is identical in every column counts once", []string{testHeadings, testRow, testRow},
+			[]string{good, "A3 R5-duplicate not counted"}},
+		{"a duplicate that differs in a column not read is an exception",
+			[]string{testHeadings + " | X", testRow + " | a", testRow + " | b"},
 			[]string{"A2 R5-duplicate rejected", "A3 R5-duplicate rejected", `note: columns not read: "X"`}},
-		{"a participant number that may have lost its zero is said", []string{testHeadings, testRow, "2 | 52729NAA8 | #5000 | d#38303.5 | #123"},
+		{"a participant number that may have lost its zero is said",
+			[]string{testHeadings, testRow, "2 | 52729NAA8 | #5000 | d#38303.5 | #123"},
 			[]string{good, "2 A 5000 counts", "note: row 3: the participant is stored as a number"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -125,12 +144,14 @@ func TestNumberThatCanBeTwoSecurities(t *testing.T) {
 	o := testOffer(t)
 	o.Series[0].Securities = append(o.Series[0].Securities, "0000012E3")
 	o.Series[1].Securities = append(o.Series[1].Securities, "000012000")
-	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "1 | #12000 | #5000 | d#38303.5 | 1")), "B2 R5-security rejected")
+	expect(t, understood(o, sheetOf("Tenders", nil, testHeadings, "1 | #12000 | #5000 | d#38303.5 | 1")),
+		"B2 R5-security rejected")
 }
 
 // Participant numbers keep their zeros.
 func TestParticipantKeepsItsZeros(t *testing.T) {
-	r := newReading(testOffer(t), values.NewSecurities(testOffer(t)), inbox.Chosen{Depositary: testOffer(t).Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
+	r := newReading(testOffer(t), values.NewSecurities(testOffer(t)),
+		inbox.Chosen{Depositary: testOffer(t).Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings, "0900007 | 52729NAA8 | #5000 | d#38303.5 | 00000123")})
 	if in := r.line(0).instruction; in.Participant != "00000123" || in.ID != "0900007" {
 		t.Errorf("participant %q, instruction %q", in.Participant, in.ID)
@@ -181,7 +202,8 @@ func TestForeignFiles(t *testing.T) {
 		{"dtc-1.xlsx", "PK\x05\x06" + strings.Repeat("\x00", 18), ""},
 	} {
 		o := testOffer(t)
-		_, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0], File: inbox.File{Name: test.name, Content: []byte(test.content)}}})
+		_, err := Read(o, []inbox.Chosen{{Depositary: o.Depositaries[0],
+			File: inbox.File{Name: test.name, Content: []byte(test.content)}}})
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), test.name+": ") {
 			t.Errorf("%s, %.20q: %v", test.name, test.content, err)
 		}
@@ -195,11 +217,13 @@ func TestNamesOfFiles(t *testing.T) {
 		{"dtc-1.xlsm", macros, "0900007 A 5000 counts"},
 		{"dtc-1.csv", macros, "0900007 A 5000 counts"},
 		{"dtc-1.CSV", testCSV, "0900007 A 5000 counts"},
-		{"dtc-1.tsv", strings.ReplaceAll(strings.Replace(testCSV, `"5,000"`, "5000", 1), ",", "\t"), "0900007 A 5000 counts"},
+		{"dtc-1.tsv", strings.ReplaceAll(strings.Replace(testCSV, `"5,000"`, "5000", 1), ",", "\t"),
+			"0900007 A 5000 counts"},
 		{"dtc-1.txt", testCSV, "0900007 A 5000 counts"},
 	} {
 		o := testOffer(t)
-		r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: test.name}})
+		r := newReading(o, values.NewSecurities(o),
+			inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: test.name}})
 		r.read([]byte(test.content))
 		if got := outcomeOf(r); got[0] != test.want {
 			t.Errorf("%s: %q", test.name, got)
@@ -209,7 +233,8 @@ func TestNamesOfFiles(t *testing.T) {
 
 // What is at once in plain form is the same as what the close look finds.
 func FuzzPlainForms(f *testing.F) {
-	for _, s := range []string{"1,000.00", "5000", "1.000", "12,34", "999,999,999,999,999", "2004-11-12 16:59:59.700", "2004-02-30T10:00", "2004-11-12 24:00", "38303.5", "1E3"} {
+	for _, s := range []string{"1,000.00", "5000", "1.000", "12,34", "999,999,999,999,999", "2004-11-12 16:59:59.700",
+		"2004-02-30T10:00", "2004-11-12 24:00", "38303.5", "1E3"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -4,11 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/shopspring/decimal"
-
-	"tenderbatch/internal/display"
 	"tenderbatch/internal/headings"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
@@ -58,9 +54,9 @@ func (f *finder) consider(l *headings.Layout) {
 // peeked is a sheet with the best headings among its first rows, nil if it has
 // none.
 type peeked struct {
-	table
-	besideSheet
-	best *headings.Layout
+	table  table
+	beside besideSheet
+	best   *headings.Layout
 }
 
 // complete reports whether the sheet has all needed headings.
@@ -68,13 +64,13 @@ func (p peeked) complete() bool { return p.best != nil && len(p.best.Missing) ==
 
 // peek looks for the headings of a sheet.
 func (r *reading) peek(t table) (peeked, error) {
-	f := finder{named: r.depositary.Columns}
+	f := finder{named: r.terms.depositary.Columns}
 	var beside besideSheet
 	_, err := t.each(func(row *xlsx.Row) error {
 		if isBlank(row) {
 			return nil
 		}
-		beside.look(row, f.rows == 0, r.securities)
+		beside.add(row, f.rows == 0, r.terms.securities)
 		if f.find(row) != nil || f.rows >= searchedRows {
 			return errEnough
 		}
@@ -107,62 +103,31 @@ func isFilled(c *xlsx.Cell) bool {
 	return c.Kind != xlsx.Blank || c.Formula
 }
 
-// sheet is the reading of the sheet that holds the tenders.
+// sheet reads one sheet: it looks for the headings, decides what each row is, and has the
+// instructions read by reader and everything else added to totals.
 type sheet struct {
-	*reading
-	finder
-	name       string // "" in a CSV file
-	layout     *headings.Layout
-	column     []headings.Column          // by position in the sheet, -1 for none
-	said       string                     // the currency that the headings name for the principal
-	saidBy     string                     // what names it, if it is not the heading
-	firstKey   string                     // the heading of the instruction column, as compared
-	deliveries map[string]tender.Delivery // by the words seen so far
-	clock      *clock                     // of the depositary's times
-	legal      []legalAmount              // by series
+	terms  *terms
+	found  *findings
+	follow func(*sheet, *xlsx.Row, rowKind) // called with each row, if it is not nil
+	name   string                           // "" in a CSV file
 
-	cells        [headings.ColumnCount]*xlsx.Cell // of the row in hand
-	current      tender.Source                    // its place
-	ID           string                           // its instruction number
-	bad          bool                             // it has a fault
-	struckRow    bool                             // it is struck through
-	struckBeside []int                            // rows with something struck through from which nothing is decided
-	stated       decimal.Decimal                  // its principal, whatever is wrong with it
+	finder finder
+	titles []title // the texts above the headings
 
-	exchanged [headings.ColumnCount]exchangedDates // of the columns of times
-	long      [headings.ColumnCount]longNumbers    // of the columns of identifiers
-
-	first, last  int // rows that hold instructions
-	count        int // of those rows
-	totals       totals
-	unpadded     []int // rows whose participant is stored as a number
-	padded       bool  // another one begins with a zero
-	answeredRows int   // rows that say whether the tender was withdrawn
-	saysYes      bool  // the column for whether a tender was withdrawn says so of a row
-	unanswered   []int // lines with a time of withdrawal for which it is blank
-	formulas     int   // cells whose stored value was taken
-	rowHidden    bool  // the row in hand is hidden
-	hidden       []int
-	commented    []int // rows whose instruction begins as a comment does
-	headings     []int // rows that repeat the headings
-	units        []int // rows of units below headings
-	titles       []title
-	commas       commas
-	other        []int // rows with text but without any needed cell
-	unread       []unread
-	comments     map[int][]xlsx.Comment // on cells, by row
-	commentCells []string               // those beside instructions that say nothing of a withdrawal
-	passed       []bool                 // by position: columns that are read or to be ignored
-	watched      int                    // columns of unread that can still say anything
-	cut          string                 // a remark that says that rows are missing
-	cutRow       int
-	after        []int // rows below the totals row that look like instructions
+	layout *layout // nil until the headings are found
+	reader *rowReader
+	totals *sheetTotals
 }
 
 func newSheet(r *reading, name string) *sheet {
-	s := &sheet{reading: r, name: name, finder: finder{named: r.depositary.Columns}, deliveries: make(map[string]tender.Delivery),
-		clock: newClock(r.offer, r.depositary), legal: legalAmounts(r.offer)}
-	s.totals.bySeries = make([]sum, len(r.offer.Series))
+	s := &sheet{terms: r.terms, found: &r.found, follow: r.follow, name: name,
+		finder: finder{named: r.terms.depositary.Columns}}
+	s.totals = newSheetTotals(&r.lines, &r.found, len(r.terms.offer.Series), r.sheets)
+	s.reader = &rowReader{
+		terms: r.terms, totals: s.totals, lines: &r.lines, found: &r.found, keeper: &r.keeper, sheet: len(r.sheets),
+		clock: newClock(r.terms.offer, r.terms.depositary), deliveries: make(map[string]tender.Delivery),
+	}
+	s.reader.clock.date1904 = r.date1904
 	return s
 }
 
@@ -187,260 +152,193 @@ func (s *sheet) row(row *xlsx.Row) error {
 	if s.follow != nil {
 		s.follow(s, row, kind)
 	}
-	if err == nil && s.overrun() {
+	if err == nil && s.found.overrun() {
 		return errEnough
 	}
 	return err
 }
 
 func (s *sheet) take(row *xlsx.Row) (rowKind, error) {
-	switch {
-	case isBlank(row):
+	if isBlank(row) {
 		return rowBlank, nil
-	case s.layout == nil:
-		err := s.search(row)
-		if s.layout == nil {
-			s.keepTitle(row)
-			return rowAbove, err
-		}
-		return rowHeadings, err
-	case row.Number == s.layout.Row+1 && !isDrawnLine(row) && s.splitHeading(row):
-		if s.place(row); s.isUnits(row) {
-			s.units = append(s.units, row.Number)
-		}
-		return rowHeadings, s.stopOn(s.layout.HeadingFaults(s.offer, s.depositary))
 	}
-	s.place(row)
-	if s.rowHidden = row.Hidden; row.Hidden {
-		s.hidden = append(s.hidden, row.Number)
+	if s.layout == nil {
+		return s.search(row)
 	}
-	if s.totals.row == 0 && s.isPlainInstruction() {
-		s.instruction(row)
+	if row.Number == s.layout.headings.Row+1 && !isDrawnLine(row) {
+		if l := s.layout.continuedBy(row); l != nil {
+			s.adopt(l)
+			if s.reader.take(row); s.isUnits(row) {
+				s.totals.units = append(s.totals.units, row.Number)
+			}
+			return rowHeadings, s.stopOn(l.headings.HeadingFaults(s.terms.offer, s.terms.depositary))
+		}
+	}
+	s.reader.take(row)
+	if row.Hidden {
+		s.totals.hidden = append(s.totals.hidden, row.Number)
+	}
+	if s.totals.sums.row == 0 && s.reader.cells.isPlainInstruction(s.terms) {
+		s.reader.instruction(row)
 		return rowInstruction, nil
 	}
-	if l := s.headingsAgain(row); l != nil && !s.repeatsHeadings() {
+	return s.takeOther(row)
+}
+
+// takeOther takes a row that is not seen at once to be an instruction.
+func (s *sheet) takeOther(row *xlsx.Row) (rowKind, error) {
+	repeats := s.reader.cells.repeatsHeadings(s.layout)
+	if l := s.reader.cells.headingsAgain(row, s.layout); l != nil && !repeats {
 		return rowAgain, s.readHeadingsAgain(l)
 	}
-	switch label, kind := s.totalsLabel(row); {
-	case s.repeatsHeadings():
-		s.headings = append(s.headings, row.Number)
-		if s.saidBy == "" {
-			s.said = s.layout.SaidCurrency()
+	switch label, kind := s.reader.cells.totalsLabel(row, s.terms); {
+	case repeats:
+		s.totals.headings = append(s.totals.headings, row.Number)
+		if s.reader.currencySource == "" {
+			s.reader.statedCurrency = s.layout.headings.StatedCurrency()
 		}
 		return rowAgain, nil
 	case s.isUnits(row):
 		return rowUnits, s.readUnits(row)
 	case isDrawnLine(row):
-		s.other = append(s.other, row.Number)
+		s.totals.other = append(s.totals.other, row.Number)
 		return rowRemark, nil
 	case kind != noTotal:
-		s.readTotal(row, label, kind)
+		s.totals.readTotal(row, s.reader.cells[headings.ColPrincipal], label, kind)
 		return rowTotal, nil
-	case s.readsPair(row):
+	}
+	if label, cell := s.reader.cells.pair(row, s.terms); cell != nil {
+		s.totals.readPair(row, label, cell)
 		return rowTotal, nil
-	case s.isRemark():
-		s.remark(row)
+	}
+	switch {
+	case s.reader.cells.isRemark(s.totals.sums.row > 0):
+		s.totals.addRemark(row)
 		return rowRemark, nil
-	case s.totals.row > 0:
-		s.after = append(s.after, row.Number)
+	case s.totals.sums.row > 0:
+		s.totals.after = append(s.totals.after, row.Number)
 		return rowAfterTotal, nil
 	}
-	s.instruction(row)
+	s.reader.instruction(row)
 	return rowInstruction, nil
 }
 
-// isPlainInstruction is a quick look that spares nearly all rows the closer ones:
-// a number for the principal beside an instruction and a security is neither a
-// total nor the headings nor a remark.
-func (s *sheet) isPlainInstruction() bool {
-	principal := s.cells[headings.ColPrincipal]
-	return principal != nil && principal.Kind == xlsx.Number && isFilled(s.cells[headings.ColInstruction]) && isFilled(s.cells[headings.ColSecurity]) && !s.saysNothing(s.cells[headings.ColSecurity])
+// search looks for the headings in a row.
+func (s *sheet) search(row *xlsx.Row) (rowKind, error) {
+	l := s.finder.find(row)
+	if l == nil {
+		s.keepTitle(row)
+		if s.finder.rows >= searchedRows {
+			return rowAbove, errEnough
+		}
+		return rowAbove, nil
+	}
+	s.adopt(newLayout(s.terms, s.name, l, s.titles))
+	faults := append(s.layout.titleFaults(), l.HeadingFaults(s.terms.offer, s.terms.depositary)...)
+	if len(faults) == 0 {
+		faults = l.TwiceFaults(s.terms.depositary)
+	}
+	return rowHeadings, s.stopOn(faults)
 }
 
-// search looks for the headings in a row.
-func (s *sheet) search(row *xlsx.Row) error {
-	l := s.find(row)
-	if l == nil {
-		if s.rows >= searchedRows {
-			return errEnough
-		}
-		return nil
+// adopt takes a layout, by which the rows below are read.
+func (s *sheet) adopt(l *layout) {
+	s.layout, s.totals.layout, s.reader.layout = l, l, l
+	s.totals.unread, s.totals.watched = slices.Clone(l.unread), len(l.unread)
+	s.reader.statedCurrency, s.reader.currencySource = l.statedCurrency, l.currencySource
+}
+
+// isUnits reports whether a row holds the units of the columns of the headings above it.
+func (s *sheet) isUnits(row *xlsx.Row) bool {
+	return s.isBelowHeadings(row) && s.reader.cells.holdsUnits(row)
+}
+
+// isBelowHeadings reports whether a row is the first below headings.
+func (s *sheet) isBelowHeadings(row *xlsx.Row) bool {
+	if n := len(s.totals.headings); n > 0 && s.totals.headings[n-1] == row.Number-1 {
+		return true
 	}
-	s.adopt(l)
-	if err := s.stopOn(append(s.titleFaults(), l.HeadingFaults(s.offer, s.depositary)...)); err != nil {
+	return s.totals.count == 0 && s.totals.units == nil
+}
+
+// readUnits takes a row of units as if they stood in the headings: a scale or another zone
+// stops the run.
+func (s *sheet) readUnits(row *xlsx.Row) error {
+	s.totals.units = append(s.totals.units, row.Number)
+	l := *s.layout.headings
+	l.Row, l.Labels = row.Number, slices.Clone(s.layout.headings.Labels)
+	for _, u := range headings.Labels(row) {
+		for i := range l.Labels {
+			if l.Labels[i].Col == u.Col {
+				l.Labels[i].Text += " " + u.Text
+			}
+		}
+	}
+	if stated := l.StatedCurrency(); stated != "" {
+		s.reader.statedCurrency, s.reader.currencySource = stated, "row "+fmt.Sprint(row.Number)
+	}
+	return s.stopOn(l.HeadingFaults(s.terms.offer, s.terms.depositary))
+}
+
+// readHeadingsAgain takes headings in other words than those of the sheet. In another
+// order, or with other columns, what is below them would be taken for something else.
+func (s *sheet) readHeadingsAgain(l *headings.Layout) error {
+	if err := s.stopOn(l.HeadingFaults(s.terms.offer, s.terms.depositary)); err != nil {
 		return err
 	}
-	if len(l.Twice) > 0 {
-		s.fault(s.name, l.TwiceFaults(s.depositary)...)
-		return errEnough
+	for c := range headings.ColumnCount {
+		if l.Position(c) != s.layout.headings.Position(c) {
+			return s.stopOn([]tender.FileFault{{
+				Cell: l.Cells(), Rule: tender.RuleColumn,
+				Message: fmt.Sprintf("there are headings again, and their columns are not in the order of row %d: %s "+
+					"is in %s there and in %s here",
+					s.layout.headings.Row, headings.Headings[c].Name, letterOf(s.layout.headings.Position(c)),
+					letterOf(l.Position(c))),
+				Advice: "ask the depositary for the instructions in one list below one row of headings, or on a " +
+					"sheet each",
+			}})
+		}
+	}
+	s.totals.headings = append(s.totals.headings, l.Row)
+	if stated := l.StatedCurrency(); stated != "" || s.reader.currencySource == "" {
+		s.reader.statedCurrency, s.reader.currencySource = stated, ""
 	}
 	return nil
 }
 
-// adopt takes the headings.
-func (s *sheet) adopt(l *headings.Layout) {
-	s.layout = l
-	s.firstKey = values.Normal(l.Heading(headings.ColInstruction))
-	s.said = l.SaidCurrency()
-	s.column = nil
-	for c := range headings.ColumnCount {
-		for at := l.Position(c); len(s.column) <= at; {
-			s.column = append(s.column, -1)
-		}
-		if at := l.Position(c); at >= 0 {
-			s.column[at] = c
-		}
+// stopOn ends the reading of the sheet if there are faults.
+func (s *sheet) stopOn(faults []tender.FileFault) error {
+	if len(faults) == 0 {
+		return nil
 	}
-	s.findUnread()
+	s.found.fault(s.name, faults...)
+	return errEnough
 }
 
-// splitHeading reports whether the row below the headings continues them: with
-// it, all columns are still found where they are, and at least one in other
-// words.
-func (s *sheet) splitHeading(row *xlsx.Row) bool {
-	below := headings.Labels(row)
-	l := headings.NewLayout(row.Number, headings.Joined(s.layout.Labels, below), s.named)
-	if len(below) == 0 || len(l.Missing) > 0 || len(l.Twice) > 0 {
-		return false
+// readComments reads the comments on the cells of the sheet.
+func (s *sheet) readComments(t table) error {
+	if t.comments == nil {
+		return nil
 	}
-	changed := false
-	for c := range headings.ColumnCount {
-		if s.layout.Has(c) && l.Position(c) != s.layout.Position(c) {
-			return false
+	all, err := t.comments()
+	for _, c := range all {
+		if s.reader.comments == nil {
+			s.reader.comments = make(map[int][]xlsx.Comment)
 		}
-		changed = changed || s.layout.Has(c) && l.Heading(c) != s.layout.Heading(c)
+		s.reader.comments[c.Row] = append(s.reader.comments[c.Row], c)
 	}
-	if changed {
-		s.adopt(l)
-	}
-	return changed
+	return err
 }
 
-// place finds the cells of the columns in a row.
-func (s *sheet) place(row *xlsx.Row) {
-	clear(s.cells[:])
-	for i := range row.Cells {
-		c := &row.Cells[i]
-		if c.Col < len(s.column) && s.column[c.Col] >= 0 {
-			s.cells[s.column[c.Col]] = c
+// keepTitle keeps the texts of a row above the headings.
+func (s *sheet) keepTitle(row *xlsx.Row) {
+	for i, l := range headings.Labels(row) {
+		if i == titleCells {
+			break
+		}
+		if len(l.Text) <= headings.MaxMarked {
+			l.Text = string([]byte(l.Text))
+			s.titles = append(s.titles, title{l, row.Number})
 		}
 	}
-}
-
-// filled counts the columns whose cell holds something.
-func (s *sheet) filled(columns ...headings.Column) int {
-	n := 0
-	for _, c := range columns {
-		if isFilled(s.cells[c]) {
-			n++
-		}
-	}
-	return n
-}
-
-// isRemark reports whether a row is no instruction: it has none of the needed
-// cells, or words in the first of them and nothing else of ours. Below the totals
-// row, where counts and signatures stand, an instruction has at least three.
-func (s *sheet) isRemark() bool {
-	filled := s.filled(headings.Needed...) + s.filled(headings.ColReceivedDate, headings.ColReceivedTime)
-	if filled == 0 || s.totals.row > 0 && filled < 3 {
-		return true
-	}
-	c := s.cells[headings.ColInstruction]
-	if filled > 1 || c == nil || c.Kind != xlsx.Text || !isFooterText(values.Trim(string(c.Text))) {
-		return false
-	}
-	for k := range headings.ColumnCount {
-		if k != headings.ColInstruction && isFilled(s.cells[k]) {
-			return false
-		}
-	}
-	return true
-}
-
-// repeatsHeadings reports whether a row is the headings again, as printed
-// reports have on each page.
-func (s *sheet) repeatsHeadings() bool {
-	c := s.cells[headings.ColInstruction]
-	if c == nil || c.Kind != xlsx.Text || values.IsDigits(values.Trim(string(c.Text))) || values.Normal(string(c.Text)) != s.firstKey {
-		return false
-	}
-	for k := range headings.ColumnCount {
-		if s.layout.Has(k) && (s.cells[k] == nil || values.Normal(string(s.cells[k].Text)) != values.Normal(s.layout.Heading(k))) {
-			return false
-		}
-	}
-	return true
-}
-
-// finish checks what can be checked only at the end of the sheet.
-func (s *sheet) finish(tail xlsx.Tail) {
-	s.checkMerged(tail.Merged)
-	s.checkHidden(tail.Hidden)
-	s.checkStruckHeadings()
-	for _, cells := range tail.Striking {
-		s.note(s.here(fmt.Sprintf("a conditional format strikes cells of %s through, where a condition holds that is not evaluated here; look whether it strikes out tenders", shortened(display.Copied(cells)))))
-	}
-	s.checkExchanged()
-	s.checkUnanswered()
-	s.checkCommented()
-	s.checkUnread()
-	s.checkCommas()
-	if len(s.after) > 0 {
-		s.fault(s.name, tender.FileFault{Cell: xlsx.CellName(s.layout.Position(headings.ColInstruction), s.after[0]), Rule: tender.RuleAfterTotal,
-			Message: fmt.Sprintf("below the totals row %d there is what looks like instructions: %s", s.totals.row, rowList(s.after, len(s.after))),
-			Advice:  "ask the depositary whether they belong to the report; the totals row must be the last"})
-	}
-}
-
-// describe says how the sheet was understood.
-func (s *sheet) describe() SheetReport {
-	l := s.layout
-	described := SheetReport{Name: s.name, HeadingRow: l.Row, Rows: s.count, Total: s.totals.stated,
-		Unread: s.unreadColumns(), NoStatus: !l.Has(headings.ColStatus) && s.answeredRows == 0}
-	for c := range headings.ColumnCount {
-		if l.Has(c) {
-			letter := strings.TrimSuffix(xlsx.CellName(l.Position(c), 1), "1")
-			described.Columns = append(described.Columns, Column{headings.Headings[c].Name, display.Copied(l.Heading(c)), letter, l.Why[c]})
-		}
-	}
-	if len(l.Ignored) > 0 {
-		var texts []string
-		for _, i := range l.Ignored {
-			texts = append(texts, i.Text)
-		}
-		s.note(s.here("columns not read: " + display.List(texts)))
-	}
-	for _, n := range []struct {
-		rows []int
-		text string
-	}{
-		{s.hidden, "hidden and read like the others"},
-		{s.headings, "the headings again and skipped"},
-		{s.units, "the units of the columns and skipped"},
-		{s.other, "taken for remarks, not for instructions"},
-		{slices.Compact(s.struckBeside), "cells from which nothing is decided are struck through"},
-	} {
-		if len(n.rows) > 0 {
-			s.note(s.here(fmt.Sprintf("%s: %s", rowList(n.rows, len(n.rows)), n.text)))
-		}
-	}
-	if s.padded && len(s.unpadded) > 0 {
-		s.note(s.here(fmt.Sprintf("%s: the participant is stored as a number, while others begin with a zero; is a zero missing?", rowList(s.unpadded, len(s.unpadded)))))
-	}
-	if n := len(s.commentCells); n > 0 {
-		s.note(s.here(fmt.Sprintf("comments on cells of instructions, which are not read: %s", strings.Join(s.commentCells[:min(n, shownRows)], ", ")+andMore(n))))
-	}
-	if s.formulas > 0 {
-		s.note(s.here(fmt.Sprintf("%d cells hold formulas; their stored values are taken, as the offer says", s.formulas)))
-	}
-	return described
-}
-
-// here says in which sheet a note is true, if there are several.
-func (s *sheet) here(note string) string {
-	if len(s.depositary.Sheets) < 2 {
-		return note
-	}
-	return "sheet " + display.Quote(s.name) + ": " + note
 }

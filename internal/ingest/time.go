@@ -14,50 +14,47 @@ import (
 )
 
 // received reads the time of receipt; zero if it cannot be read.
-func (s *sheet) received() time.Time {
-	t, given := s.moment(headings.ReceivedAt)
+func (r *rowReader) received() time.Time {
+	t, given := r.instant(headings.ReceivedAt)
 	if given == blank {
-		c := headings.ColReceived
-		if s.layout.Has(headings.ColReceivedDate) {
-			c = headings.ColReceivedDate
-		}
-		s.reject(c, &values.Fault{Rule: tender.RuleMissingTime, Message: "the time of receipt is missing" + s.holdsNothing(c), Advice: "ask the depositary when the tender was received"})
+		c := r.layout.headings.First(headings.ReceivedAt)
+		r.reject(c, values.NewFault(tender.RuleMissingTime, "the time of receipt is missing"+r.holdsNothing(c),
+			"ask the depositary when the tender was received"))
 	}
 	return t
 }
 
 // withdrawal reads whether and when a tender was withdrawn.
-func (s *sheet) withdrawal(in *tender.Instruction) {
-	withdrawn, answered := s.answered(in, headings.ColWithdrawn)
+func (r *rowReader) withdrawal(in *tender.Instruction) {
+	withdrawn, answered := r.answered(in, headings.ColWithdrawn)
 	given := blank
 	switch {
 	case !answered:
-		given = s.withdrawalTime(in)
+		given = r.withdrawalTime(in)
 	case withdrawn:
 		given = present
 	}
-	s.whether(in, given)
+	r.isWithdrawn(in, given)
 }
 
-// withdrawalTime reads the time of withdrawal and holds it against the status.
-func (s *sheet) withdrawalTime(in *tender.Instruction) presence {
-	t, given := s.moment(headings.WithdrawnAt)
+// withdrawalTime reads the time of withdrawal and compares it with the status.
+func (r *rowReader) withdrawalTime(in *tender.Instruction) presence {
+	t, given := r.instant(headings.WithdrawnAt)
 	if given != present {
 		return given
 	}
-	c := headings.ColWithdrawn
-	if s.layout.Has(headings.ColWithdrawnDate) {
-		c = headings.ColWithdrawnDate
-	}
+	c := r.layout.headings.First(headings.WithdrawnAt)
 	switch {
-	case !s.layout.Has(headings.ColStatus):
+	case !r.layout.headings.Has(headings.ColStatus):
 		in.Status = tender.Withdrawn // there is no other word for it in the file
 	case in.Status == tender.Tendered, in.Status == tender.Pending:
-		s.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
-			Advice: "ask the depositary whether the tender was withdrawn"})
+		r.reject(c, values.NewFault(tender.RuleContradiction,
+			fmt.Sprintf("there is a time of withdrawal, but the status is %s", in.Status),
+			"ask the depositary whether the tender was withdrawn"))
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		s.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: "the withdrawal is earlier than the tender", Advice: "ask the depositary for the times"})
+		r.reject(c, values.NewFault(tender.RuleContradiction, "the withdrawal is earlier than the tender",
+			"ask the depositary for the times"))
 	}
 	if in.Status == tender.Withdrawn {
 		in.WithdrawnAt = t
@@ -66,13 +63,14 @@ func (s *sheet) withdrawalTime(in *tender.Instruction) presence {
 }
 
 // cover reads when notes promised by guaranteed delivery came.
-func (s *sheet) cover(in *tender.Instruction) {
-	t, given := s.moment(headings.CoveredAt)
+func (r *rowReader) cover(in *tender.Instruction) {
+	t, given := r.instant(headings.CoveredAt)
 	if given != present || in.Delivery != tender.GuaranteedDelivery {
 		return
 	}
 	if !in.Received.IsZero() && t.Before(in.Received) {
-		s.reject(headings.ColCovered, &values.Fault{Rule: tender.RuleContradiction, Message: "the delivery is earlier than the tender", Advice: "ask the depositary for the times"})
+		r.reject(headings.ColCovered, values.NewFault(tender.RuleContradiction,
+			"the delivery is earlier than the tender", "ask the depositary for the times"))
 	}
 	in.CoveredAt = t
 }
@@ -86,30 +84,29 @@ const (
 	present
 )
 
-// moment reads a time from its one column or its two, in the depositary's zone,
+// instant reads a time from its one column or its two, in the depositary's zone,
 // and shows it in the offer's. What is wrong with it is rejected.
-func (s *sheet) moment(m headings.Moment) (time.Time, presence) {
-	c := m.Whole
+func (r *rowReader) instant(m headings.TimeParts) (time.Time, presence) {
+	c := r.layout.headings.First(m)
 	var st values.Stamp
 	var given presence
-	if s.layout.Has(m.Date) {
-		c = m.Date
-		st, given = s.joinedStamp(m)
+	if c == m.Date {
+		st, given = r.joinedStamp(m)
 	} else {
-		st, given = s.stamp(c)
+		st, given = r.stamp(c)
 	}
 	if given != present {
 		return time.Time{}, given
 	}
-	t, wrong := s.clock.moment(st)
+	t, wrong := r.clock.instant(st)
 	if wrong == nil {
-		wrong = s.clock.implausible(t)
+		wrong = r.clock.implausible(t)
 	}
 	if wrong != nil {
-		s.reject(c, wrong)
+		r.reject(c, wrong)
 		return time.Time{}, unusable
 	}
-	return t.In(s.offer.Zone), present
+	return t.In(r.terms.offer.Zone), present
 }
 
 // clock turns what is in cells into instants, for one depositary.
@@ -119,6 +116,7 @@ type clock struct {
 	near             values.DateRange // for years of two digits
 	earliest, latest time.Time        // outside which no time can belong to the offer; zero: no bound
 	launch           tender.Date
+	date1904         bool // the workbook counts days from 1904
 
 	days [64]clockDay // those asked for last
 
@@ -163,11 +161,11 @@ func lastOf(o *tender.Offer) time.Time {
 	return last
 }
 
-// moment is the instant of a stamp. On a day without a change of the clocks, that
+// instant is the instant of a stamp. On a day without a change of the clocks, that
 // takes no more than a subtraction.
-func (c *clock) moment(st values.Stamp) (time.Time, *values.Fault) {
+func (c *clock) instant(st values.Stamp) (time.Time, *values.Fault) {
 	if st.Date.IsZero() || !st.HasClock || st.Zone.Location != nil {
-		return st.Moment(c.zone)
+		return st.Instant(c.zone)
 	}
 	day := &c.days[uint(int(st.Date.Month)*31+st.Date.Day)%uint(len(c.days))]
 	if day.date != st.Date {
@@ -178,7 +176,7 @@ func (c *clock) moment(st values.Stamp) (time.Time, *values.Fault) {
 		}
 	}
 	if !day.regular {
-		return st.Moment(c.zone)
+		return st.Instant(c.zone)
 	}
 	return day.start.Add(st.Clock), nil
 }
@@ -189,7 +187,7 @@ func regularOffset(date tender.Date, zone *time.Location) (time.Duration, bool) 
 	const around = 48 * time.Hour
 	noon := date.Time().Add(12 * time.Hour).In(zone)
 	from, to := noon.ZoneBounds()
-	if !from.IsZero() && noon.Sub(from) < around || !to.IsZero() && to.Sub(noon) < around {
+	if (!from.IsZero() && noon.Sub(from) < around) || (!to.IsZero() && to.Sub(noon) < around) {
 		return 0, false
 	}
 	_, seconds := noon.Zone()
@@ -200,66 +198,71 @@ func regularOffset(date tender.Date, zone *time.Location) (time.Duration, bool) 
 func (c *clock) implausible(t time.Time) *values.Fault {
 	switch {
 	case !c.earliest.IsZero() && t.Before(c.earliest):
-		return &values.Fault{Rule: tender.RuleImplausible, Message: fmt.Sprintf("the time is before the offer was launched on %s", c.launch), Advice: "ask the depositary for the time"}
+		return values.NewFault(tender.RuleImplausible,
+			fmt.Sprintf("the time is before the offer was launched on %s", c.launch), "ask the depositary for the time")
 	case !c.latest.IsZero() && t.After(c.latest):
-		return &values.Fault{Rule: tender.RuleImplausible, Message: "the time is more than a year after the Expiration Date", Advice: "ask the depositary for the time"}
+		return values.NewFault(tender.RuleImplausible, "the time is more than a year after the Expiration Date",
+			"ask the depositary for the time")
 	}
 	return nil
 }
 
 // stamp reads what one cell says of a time.
-func (s *sheet) stamp(c headings.Column) (values.Stamp, presence) {
-	text, ok := s.text(c)
+func (r *rowReader) stamp(c headings.Column) (values.Stamp, presence) {
+	text, ok := r.text(c)
 	switch {
 	case !ok:
 		return values.Stamp{}, unusable
 	case len(text) == 0:
 		return values.Stamp{}, blank
 	}
-	st, wrong := s.readStamp(s.cells[c], text)
-	s.exchanged[c].note(s.cells[c], text, st, len(s.lines.states)-1)
+	st, wrong := r.clock.readStamp(r.cells[c], text)
+	r.totals.exchanged[c].add(r.cells[c], text, st, len(r.lines.states)-1)
 	if wrong != nil {
-		s.reject(c, s.noAnswer(c, text, wrong))
+		r.reject(c, r.noAnswer(c, text, wrong))
 		return values.Stamp{}, unusable
 	}
 	return st, present
 }
 
-func (s *sheet) readStamp(cell *xlsx.Cell, text []byte) (values.Stamp, *values.Fault) {
+func (c *clock) readStamp(cell *xlsx.Cell, text []byte) (values.Stamp, *values.Fault) {
 	if cell.Format == xlsx.ISODate {
-		return s.wallStamp(text)
+		return c.wallStamp(text)
 	}
 	if cell.Kind == xlsx.Text {
 		if st, ok := values.IsoStamp(text); ok {
 			return st, nil
 		}
-		return values.TextStamp(string(text), s.clock.dates, s.clock.near)
+		return values.TextStamp(string(text), c.dates, c.near)
 	}
 	if cell.Format == xlsx.Percent {
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the cell is formatted as a percentage", Advice: "format the column as date and time"}
+		return values.Stamp{}, values.NewFault(tender.RuleTime, "the cell is formatted as a percentage",
+			"format the column as date and time")
 	}
-	return s.clock.numberStamp(text, s.date1904)
+	return c.numberStamp(text)
 }
 
-// wallStamp reads a cell of type d. It holds wall time, as the sheet shows it; a Z behind it
+// wallStamp reads a cell of type d. It holds wall time, as the sheet shows it; a Z after it
 // is a habit of programs and no zone, and what another zone means there is not known.
-func (s *sheet) wallStamp(text []byte) (values.Stamp, *values.Fault) {
+func (c *clock) wallStamp(text []byte) (values.Stamp, *values.Fault) {
 	text = bytes.TrimSuffix(text, []byte("Z"))
 	if st, ok := values.IsoStamp(text); ok {
 		return st, nil
 	}
-	st, wrong := values.TextStamp(string(text), s.clock.dates, s.clock.near)
+	st, wrong := values.TextStamp(string(text), c.dates, c.near)
 	if wrong == nil && st.Zone.Text != "" {
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: fmt.Sprintf("the date cell holds the zone %s, which no sheet shows", display.Quote(st.Zone.Text)),
-			Advice: "ask the depositary for the time as text with its zone, or for a date cell without one"}
+		return values.Stamp{}, values.NewFault(tender.RuleTime,
+			fmt.Sprintf("the date cell holds the zone %s, which a spreadsheet does not show",
+				display.Quote(st.Zone.Text)),
+			"ask the depositary for the time as text with its zone, or for a date cell without one")
 	}
 	return st, wrong
 }
 
 // numberStamp reads a spreadsheet's serial, to the millisecond: whole days are a
 // date, a fraction of a day is a time of day.
-func (c *clock) numberStamp(digits []byte, date1904 bool) (values.Stamp, *values.Fault) {
-	day, clock, err := xlsx.SerialDay(digits, date1904)
+func (c *clock) numberStamp(digits []byte) (values.Stamp, *values.Fault) {
+	day, clock, err := xlsx.SerialDay(digits, c.date1904)
 	switch {
 	case err == nil:
 		if c.serial != day {
@@ -270,14 +273,17 @@ func (c *clock) numberStamp(digits []byte, date1904 bool) (values.Stamp, *values
 		if clock, err := xlsx.SerialTimeOfDay(digits); err == nil {
 			return values.Stamp{HasClock: true, Clock: clock}, nil
 		}
-	case len(digits) == len("20041112") && values.IsDigits(string(digits)): // too many days for a sheet, so it is a date in digits
+	case len(digits) == len("20041112") &&
+		values.IsDigits(string(digits)): // too many days for a sheet, so it is a date in digits
 		if st, wrong := values.TextStamp(string(digits), "", values.DateRange{}); wrong == nil && st.Date.Year >= 1900 {
 			return st, nil
 		}
 	case errors.Is(err, xlsx.ErrNoSuchDay):
-		return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is 29 February 1900, a day that never was", Advice: "format the column as date and time"}
+		return values.Stamp{}, values.NewFault(tender.RuleTime,
+			"the number is 29 February 1900, a day that does not exist", "format the column as date and time")
 	}
-	return values.Stamp{}, &values.Fault{Rule: tender.RuleTime, Message: "the number is no date and time", Advice: "format the column as date and time"}
+	return values.Stamp{}, values.NewFault(tender.RuleTime, "the number is not a date and time",
+		"format the column as date and time")
 }
 
 // hasFraction reports whether a number is not whole.
@@ -300,9 +306,9 @@ var zeroDays = map[tender.Date]bool{
 
 // joinedStamp puts a date and a time of day together. Where a cell says more
 // than its part, both must say the same.
-func (s *sheet) joinedStamp(m headings.Moment) (values.Stamp, presence) {
-	date, hasDate := s.stamp(m.Date)
-	clock, hasClock := s.stamp(m.Clock)
+func (r *rowReader) joinedStamp(m headings.TimeParts) (values.Stamp, presence) {
+	date, hasDate := r.stamp(m.Date)
+	clock, hasClock := r.stamp(m.Clock)
 	if zeroDays[clock.Date] {
 		clock.Date = tender.Date{} // where a program has to write a date beside a time of day
 	}
@@ -319,11 +325,12 @@ func (s *sheet) joinedStamp(m headings.Moment) (values.Stamp, presence) {
 	case hasClock == blank:
 		return date, present
 	}
-	differ := date.HasClock && date.Clock != clock.Clock ||
-		!clock.Date.IsZero() && clock.Date != date.Date ||
-		date.Zone.Text != "" && clock.Zone.Text != "" && date.Zone.Text != clock.Zone.Text
+	differ := (date.HasClock && date.Clock != clock.Clock) ||
+		(!clock.Date.IsZero() && clock.Date != date.Date) ||
+		(date.Zone.Text != "" && clock.Zone.Text != "" && date.Zone.Text != clock.Zone.Text)
 	if differ {
-		s.reject(m.Clock, &values.Fault{Rule: tender.RuleTime, Message: "the date and the time column contradict each other", Advice: "ask the depositary for date and time"})
+		r.reject(m.Clock, values.NewFault(tender.RuleTime, "the date and the time column contradict each other",
+			"ask the depositary for date and time"))
 		return values.Stamp{}, unusable
 	}
 	joined := values.Stamp{Date: date.Date, HasClock: clock.HasClock, Clock: clock.Clock, Zone: clock.Zone}

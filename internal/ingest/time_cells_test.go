@@ -15,10 +15,11 @@ import (
 
 // receivedIn are the times of receipt that a sheet's lines come to.
 func receivedIn(o *tender.Offer, t table) (times []string) {
-	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o),
+		inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	r.readTables([]table{t})
 	for i := range r.lines.states {
-		if l := r.line(i); l.outcome == counted {
+		if l := r.line(i); l.state.outcome == counted {
 			times = append(times, l.instruction.Received.Format(shownInstant))
 		}
 	}
@@ -45,7 +46,8 @@ func isoCells(t table, col int) table {
 func TestI4WallTimeWrittenWithAZ(t *testing.T) {
 	row := "1 | 52729NAA8 | #5000 | 2004-11-12T16:59:59.000Z | 1"
 	for _, offset := range []string{"+00:00", "-05:00", " UTC", " EST"} {
-		said := fmt.Sprint(understood(testOffer(t), isoCells(sheetOf("Tenders", nil, testHeadings, strings.Replace(row, "Z", offset, 1)), 3)))
+		said := fmt.Sprint(understood(testOffer(t),
+			isoCells(sheetOf("Tenders", nil, testHeadings, strings.Replace(row, "Z", offset, 1)), 3)))
 		if !strings.Contains(said, "D2 R1-unreadable rejected") {
 			t.Errorf("a cell with %s, which no sheet shows: %s", offset, said)
 		}
@@ -68,18 +70,22 @@ func TestI4WallTimeWrittenWithAZ(t *testing.T) {
 func TestI14DayZeroInAColumnOfTimesIsNoDate(t *testing.T) {
 	const headings = "VOI Number | CUSIP | Principal | Date Received | Time Received | Participant"
 	for _, clock := range []string{
-		"1899-12-30 16:59:00", "1899-12-31 16:59:00", "1900-01-01 16:59:00", "1904-01-01 16:59:00", "1970-01-01T16:59:00", "0001-01-01 16:59:00", "1900-01-00 16:59:00", "1/0/1900 16:59", "0/1/1900 16:59",
+		"1899-12-30 16:59:00", "1899-12-31 16:59:00", "1900-01-01 16:59:00", "1904-01-01 16:59:00",
+		"1970-01-01T16:59:00", "0001-01-01 16:59:00", "1900-01-00 16:59:00", "1/0/1900 16:59", "0/1/1900 16:59",
 		"d#1.7076388888888889", "d#0.7076388888888889", "T16:59:00", "16:59", "2004-11-12 16:59",
 	} {
 		for _, date := range []string{"2004-11-12", "2004-11-12 00:00:00", "d#38303"} {
-			got := receivedIn(testOffer(t), sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | "+date+" | "+clock+" | 1"))
+			got := receivedIn(testOffer(t), sheetOf("Tenders", nil, headings,
+				"1 | 52729NAA8 | #5000 | "+date+" | "+clock+" | 1"))
 			if !slices.Equal(got, []string{"2004-11-12T16:59:00-05:00"}) {
 				t.Errorf("%s and %s: %v", date, clock, got)
 			}
 		}
 	}
-	for _, pair := range []string{"2004-11-12 00:00:00 | ", "2004-11-12 09:00 | 16:59", "2004-11-12 | 2004-11-13 16:59", " | 1899-12-30 16:59", "2004-11-12T00:00:00Z | 16:59"} {
-		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | "+pair+" | 1")); len(got) > 0 {
+	for _, pair := range []string{"2004-11-12 00:00:00 | ", "2004-11-12 09:00 | 16:59", "2004-11-12 | 2004-11-13 16:59",
+		" | 1899-12-30 16:59", "2004-11-12T00:00:00Z | 16:59"} {
+		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, headings,
+			"1 | 52729NAA8 | #5000 | "+pair+" | 1")); len(got) > 0 {
 			t.Errorf("%s counts as received %v", pair, got)
 		}
 	}
@@ -120,7 +126,8 @@ func TestI5DatesOfWhichHalfWereExchanged(t *testing.T) {
 			}
 		}
 	}
-	said := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, testHeadings, line(1, third), line(2, "13/11/2004 09:00"))))
+	said := fmt.Sprint(understood(testOffer(t),
+		sheetOf("Tenders", nil, testHeadings, line(1, third), line(2, "13/11/2004 09:00"))))
 	if !strings.Contains(said, "D2 R1-ambiguous-date rejected") || strings.Contains(said, "D3 R1") {
 		t.Error(said)
 	}
@@ -129,7 +136,8 @@ func TestI5DatesOfWhichHalfWereExchanged(t *testing.T) {
 // Forms of dates that databases and mail programs write, as far as they mean one thing.
 func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 	zone := zoneNamed(t, "America/New_York")
-	near := values.DateRange{First: tender.Date{Year: 2004, Month: time.October, Day: 29}, Last: tender.Date{Year: 2005, Month: time.November, Day: 30}}
+	near := values.DateRange{First: tender.Date{Year: 2004, Month: time.October, Day: 29},
+		Last: tender.Date{Year: 2005, Month: time.November, Day: 30}}
 	for _, test := range []struct {
 		text  string
 		dates tender.DateFormat
@@ -152,14 +160,14 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 		{"2004-11-12", "", "a date but no time of day"},
 		{"20041312", "", "no such date"},
 		{"12112004", "", "no such date"},
-		{"200411121", "", "no date and time"},
+		{"200411121", "", "not a date and time"},
 		{"Fri Nov 12 16:59:00 EST 2004", "", "2004-11-12T16:59:00-05:00"},
 		{"Fri Nov 12 04:59:00 PM EST 2004", "", "2004-11-12T16:59:00-05:00"},
 		{"Fri Nov  5 16:59:00 2004", "", "2004-11-05T16:59:00-05:00"},
 		{"Fri Nov 12 21:59:00 UTC 2004", "", "2004-11-12T21:59:00Z"},
 		{"Fri Nov 12 21:59:00 +0000 2004", "", "2004-11-12T21:59:00Z"},
 		{"Fri Nov 12 16:59:00 EDT 2004", "", "not in force"},
-		{"Fri Nov 12 16:59:00 XYZ 2004", "", "no date and time"},
+		{"Fri Nov 12 16:59:00 XYZ 2004", "", "not a date and time"},
 		{"Thu Nov 12 16:59:00 EST 2004", "", "day of the week"},
 
 		{"11/25/04 16:59", "", "2004-11-25T16:59:00-05:00"},
@@ -181,12 +189,12 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 		{"04-Nov-04 16:59", "", "2004-11-04T16:59:00-05:00"},
 		{"Thu, 12 Nov 2004 21:59:00 GMT", "", "day of the week"},
 		{"20041312T165900", "", "no such date"},
-		{"16.59", "", "no date and time"},
+		{"16.59", "", "not a date and time"},
 	} {
 		st, wrong := values.TextStamp(test.text, test.dates, near)
 		var got time.Time
 		if wrong == nil {
-			got, wrong = st.Moment(zone)
+			got, wrong = st.Instant(zone)
 		}
 		switch {
 		case wrong != nil && !strings.Contains(wrong.Message+wrong.Advice, test.want):
@@ -199,24 +207,33 @@ func TestI17ShortYearsAndOtherFormsOfDates(t *testing.T) {
 
 // A date in digits is a date without a time of day as 2004-11-12 is, in text and as a number.
 func TestI17DatesInDigits(t *testing.T) {
-	const two, one = "VOI Number | CUSIP | Principal | Date Received | Time Received | Participant", "VOI Number | CUSIP | Principal | Submitted At | Participant"
+	const two, one = "VOI Number | CUSIP | Principal | Date Received | Time Received | Participant",
+		"VOI Number | CUSIP | Principal | Submitted At | Participant"
 	for _, date := range []string{"2004-11-12", "20041112", "#20041112"} {
-		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, two, "1 | 52729NAA8 | #5000 | "+date+" | 16:59 | 1")); !slices.Equal(got, []string{"2004-11-12T16:59:00-05:00"}) {
+		if got := receivedIn(testOffer(t), sheetOf("Tenders", nil, two,
+			"1 | 52729NAA8 | #5000 | "+date+" | 16:59 | 1")); !slices.Equal(got,
+			[]string{"2004-11-12T16:59:00-05:00"}) {
 			t.Errorf("%s beside a time of day: %v", date, got)
 		}
-		if got := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, one, "1 | 52729NAA8 | #5000 | "+date+" | 1"))); !strings.Contains(got, "D2 R1-no-time-of-day rejected") {
+		if got := fmt.Sprint(understood(testOffer(t),
+			sheetOf("Tenders", nil, one, "1 | 52729NAA8 | #5000 | "+date+" | 1"))); !strings.Contains(got,
+			"D2 R1-no-time-of-day rejected") {
 			t.Errorf("%s alone: %v", date, got)
 		}
 	}
-	if got := fmt.Sprint(understood(testOffer(t), sheetOf("Tenders", nil, one, "1 | 52729NAA8 | #5000 | #20041312 | 1"))); !strings.Contains(got, "D2 R1-unreadable rejected") {
+	if got := fmt.Sprint(understood(testOffer(t),
+		sheetOf("Tenders", nil, one, "1 | 52729NAA8 | #5000 | #20041312 | 1"))); !strings.Contains(got,
+		"D2 R1-unreadable rejected") {
 		t.Errorf("a number that is no such date: %v", got)
 	}
 }
 
 // Years of two digits are read in every column of times, where one reading is a date of the offer.
 func TestI17ShortYearsInEveryColumn(t *testing.T) {
-	const headings = "VOI Number,CUSIP,Principal Amount,Date Received,Time Received,DTC Participant No.,Withdrawal Date,Withdrawal Time"
-	got, err := csvRows(t, headings, "1001,52729NAA8,5000,11/15/04,10:01,0901,11/16/04,10:00", "1002,52729NAA8,5000,15.11.04,10:01,0901,,", "1003,52729NAA8,5000,11/12/04,10:01,0901,,")
+	const headings = "VOI Number,CUSIP,Principal Amount,Date Received,Time Received,DTC Participant No.,Withdrawal " +
+		"Date,Withdrawal Time"
+	got, err := csvRows(t, headings, "1001,52729NAA8,5000,11/15/04,10:01,0901,11/16/04,10:00",
+		"1002,52729NAA8,5000,15.11.04,10:01,0901,,", "1003,52729NAA8,5000,11/12/04,10:01,0901,,")
 	if want := "1001 0901 5000 withdrawn; 1002 0901 5000 tendered; row 4 R1-ambiguous-date"; err != nil || got != want {
 		t.Errorf("%s, %v; want %s", got, err, want)
 	}

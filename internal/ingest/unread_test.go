@@ -7,12 +7,13 @@ import "testing"
 func TestI18AColumnThatDecidesIsNotPassedOver(t *testing.T) {
 	const row = "1 | 52729NAA8 | #5000 | d#38303.5 | 1"
 	for heading, value := range map[string]string{
-		"Current Status": "Withdrawn", "Transaction Status": "WITH", "Cancelled?": "Y", "Withdrawal": "yes", "Rejected": "no",
+		"Current Status": "Withdrawn", "Transaction Status": "WITH", "Cancelled?": "Y", "Withdrawal": "yes",
+		"Rejected":    "no",
 		"Amended Amt": "#4000", "Settlement Ccy": "EUR", "Guaranteed": "Y", "Delivery Channel": "x", "Protected": "N",
 	} {
 		t.Run(heading, func(t *testing.T) {
 			expect(t, understood(testOffer(t), sheetOf("Tenders", nil, testHeadings+" | "+heading, row+" | "+value)),
-				`dtc-1.xlsx: Tenders!F1: the column "`+heading+`" is not read, although its heading speaks of`)
+				`dtc-1.xlsx: Tenders!F1: the column "`+heading+`" is not read, although its heading contains`)
 		})
 	}
 }
@@ -20,9 +21,11 @@ func TestI18AColumnThatDecidesIsNotPassedOver(t *testing.T) {
 func TestI18CodesForAStatusUnderAnyHeading(t *testing.T) {
 	o := testOffer(t)
 	headings := testHeadings + " | Remarks"
-	expect(t, understood(o, sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | d#38303.5 | 1 | MADE", "2 | 52729NAA8 | #5000 | d#38303.5 | 1 | WITH")),
+	expect(t, understood(o, sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | d#38303.5 | 1 | MADE",
+		"2 | 52729NAA8 | #5000 | d#38303.5 | 1 | WITH")),
 		`dtc-1.xlsx: Tenders!F1: the column "Remarks" is not read, although its values are codes for a status`)
-	expect(t, understood(o, sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | d#38303.5 | 1 | MADE", "2 | 52729NAA8 | #5000 | d#38303.5 | 1 | ok")),
+	expect(t, understood(o, sheetOf("Tenders", nil, headings, "1 | 52729NAA8 | #5000 | d#38303.5 | 1 | MADE",
+		"2 | 52729NAA8 | #5000 | d#38303.5 | 1 | ok")),
 		"1 A 5000 counts", "2 A 5000 counts", `note: columns not read: "Remarks"`)
 }
 
@@ -30,7 +33,8 @@ func TestI18WhatIsIgnoredNamedOrBlankDoesNotStop(t *testing.T) {
 	const headings, row = testHeadings + " | Current Status", "1 | 52729NAA8 | #5000 | d#38303.5 | 1 | Withdrawn"
 	o := testOffer(t)
 	o.Depositaries[0].Ignored = []string{"current status"}
-	expect(t, understood(o, sheetOf("Tenders", nil, headings, row)), "1 A 5000 counts", `note: columns not read: "Current Status"`)
+	expect(t, understood(o, sheetOf("Tenders", nil, headings, row)), "1 A 5000 counts",
+		`note: columns not read: "Current Status"`)
 	o = testOffer(t)
 	o.Depositaries[0].Columns = map[string]string{"status": "Current Status"}
 	expect(t, understood(o, sheetOf("Tenders", nil, headings, row)), "1 A 5000 counts") // understood shows no status

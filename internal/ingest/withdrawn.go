@@ -31,111 +31,110 @@ const longestAnswer = 15
 // withdrawnAnswer is what a column says of whether a tender was withdrawn: Y or N, TRUE or
 // FALSE, or the words of the offer. In the column for the time such a word may stand instead
 // of one. What is struck through is no answer.
-func (s *sheet) withdrawnAnswer(column headings.Column) (withdrawn, answered bool) {
-	c := s.cells[column]
-	if c == nil || c.Formula && s.depositary.Formulas != tender.StoredFormulas || c.Struck != xlsx.NotStruck && !s.struckRow {
+func (r *rowReader) withdrawnAnswer(column headings.Column) (withdrawn, answered bool) {
+	c := r.cells[column]
+	if c == nil || (c.Formula && r.terms.depositary.Formulas != tender.StoredFormulas) ||
+		(c.Struck != xlsx.NotStruck && !r.struckRow) {
 		return false, false
 	}
 	switch text := values.Trimmed(c.Text); {
 	case c.Kind == xlsx.Bool:
 		return string(text) == "1", true
-	case c.Kind == xlsx.Text && len(text) <= longestAnswer, c.Kind == xlsx.Number && s.depositary.WithdrawnYes != "":
-		withdrawn, answered = s.answers[strings.ToLower(string(text))]
+	case c.Kind == xlsx.Text && len(text) <= longestAnswer,
+		c.Kind == xlsx.Number && r.terms.depositary.WithdrawnYes != "":
+		withdrawn, answered = r.terms.answers[strings.ToLower(string(text))]
 	}
 	return withdrawn, answered
 }
 
 // answered takes the status from the answer of a column Withdrawn, if the row has one. A
 // tender withdrawn without a time is taken to be withdrawn in time.
-func (s *sheet) answered(in *tender.Instruction, column headings.Column) (withdrawn, ok bool) {
-	withdrawn, ok = s.withdrawnAnswer(column)
+func (r *rowReader) answered(in *tender.Instruction, column headings.Column) (withdrawn, ok bool) {
+	withdrawn, ok = r.withdrawnAnswer(column)
 	if !ok {
 		return false, false
 	}
-	s.answeredRows++
-	if s.cells[column].Formula {
-		s.formulas++
+	r.totals.answeredRows++
+	if r.cells[column].Formula {
+		r.totals.formulas++
 	}
 	switch {
-	case withdrawn && !s.layout.Has(headings.ColStatus):
+	case withdrawn && !r.layout.headings.Has(headings.ColStatus):
 		in.Status = tender.Withdrawn
 	case withdrawn && (in.Status == tender.Tendered || in.Status == tender.Pending):
-		s.contradicts(column, fmt.Sprintf("but the status is %s", in.Status))
-	case !withdrawn && in.Status == tender.Withdrawn && s.layout.Has(headings.ColStatus):
-		s.contradicts(column, "but the status is withdrawn")
+		r.contradicts(column, fmt.Sprintf("but the status is %s", in.Status))
+	case !withdrawn && in.Status == tender.Withdrawn && r.layout.headings.Has(headings.ColStatus):
+		r.contradicts(column, "but the status is withdrawn")
 	}
 	return withdrawn, true
 }
 
 // contradicts rejects a row in which the answer of a column to whether the tender was
 // withdrawn contradicts something else.
-func (s *sheet) contradicts(c headings.Column, other string) {
-	says := display.Quote(values.Trim(string(s.cells[c].Text)))
-	s.reject(c, &values.Fault{Rule: tender.RuleContradiction, Message: fmt.Sprintf("the column %s says %s, %s", display.Quote(s.layout.Heading(c)), says, other),
-		Advice: "ask the depositary whether the tender was withdrawn"})
+func (r *rowReader) contradicts(c headings.Column, other string) {
+	says := display.Quote(values.Trim(string(r.cells[c].Text)))
+	r.reject(c, values.NewFault(tender.RuleContradiction,
+		fmt.Sprintf("the column %s says %s, %s", display.Quote(r.layout.headings.Heading(c)), says, other),
+		"ask the depositary whether the tender was withdrawn"))
 }
 
-// whether reads the column that says whether a tender was withdrawn, and holds it against
+// isWithdrawn reads the column that says whether a tender was withdrawn, and compares it with
 // the one beside it that says when.
-func (s *sheet) whether(in *tender.Instruction, when presence) {
-	if !s.layout.Has(headings.ColIsWithdrawn) {
+func (r *rowReader) isWithdrawn(in *tender.Instruction, time presence) {
+	if !r.layout.headings.Has(headings.ColIsWithdrawn) {
 		return
 	}
-	withdrawn, ok := s.answered(in, headings.ColIsWithdrawn)
-	at := headings.ColWithdrawn
-	if s.layout.Has(headings.ColWithdrawnDate) {
-		at = headings.ColWithdrawnDate
-	}
+	withdrawn, ok := r.answered(in, headings.ColIsWithdrawn)
+	when := display.Quote(r.layout.headings.Heading(r.layout.headings.First(headings.WithdrawnAt)))
 	switch {
 	case ok:
-		s.saysYes = s.saysYes || withdrawn
-		if !withdrawn && when == present {
-			s.contradicts(headings.ColIsWithdrawn, fmt.Sprintf("but %s says that it was withdrawn", display.Quote(s.layout.Heading(at))))
-		} else if withdrawn && when == blank && !s.layout.Has(headings.ColStatus) {
-			s.contradicts(headings.ColIsWithdrawn, fmt.Sprintf("but %s is blank", display.Quote(s.layout.Heading(at))))
+		r.totals.saysYes = r.totals.saysYes || withdrawn
+		if !withdrawn && time == present {
+			r.contradicts(headings.ColIsWithdrawn, "but "+when+" says that it was withdrawn")
+		} else if withdrawn && time == blank && !r.layout.headings.Has(headings.ColStatus) {
+			r.contradicts(headings.ColIsWithdrawn, "but "+when+" is blank")
 		}
-	case isFilled(s.cells[headings.ColIsWithdrawn]) && !s.saysNothing(s.cells[headings.ColIsWithdrawn]):
-		if text, usable := s.text(headings.ColIsWithdrawn); usable {
-			s.reject(headings.ColIsWithdrawn, &values.Fault{Rule: tender.RuleTime, Message: "it is no known word for whether the tender was withdrawn",
-				Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
-					"if the column says how much was withdrawn, ask the depositary for the principal that is still tendered", s.depositary.Name, string(text))})
+	case isFilled(r.cells[headings.ColIsWithdrawn]) && !r.terms.saysNothing(r.cells[headings.ColIsWithdrawn]):
+		if text, usable := r.text(headings.ColIsWithdrawn); usable {
+			r.reject(headings.ColIsWithdrawn, values.NewFault(tender.RuleTime,
+				"it is not a known word for whether the tender was withdrawn",
+				fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}; "+
+					"if the column says how much was withdrawn, ask the depositary for the principal that is still "+
+					"tendered", r.terms.depositary.Name, string(text))))
 		}
-	case when == present && !s.bad:
-		s.unanswered = append(s.unanswered, len(s.lines.states)-1)
+	case time == present && !r.bad:
+		r.totals.unanswered = append(r.totals.unanswered, len(r.lines.states)-1)
 	}
 }
 
 // checkUnanswered rejects rows with a time of withdrawal whose answer to whether is blank,
 // where the column says yes for others: there, blank means no.
-func (s *sheet) checkUnanswered() {
-	if !s.saysYes {
+func (t *sheetTotals) checkUnanswered() {
+	if !t.saysYes {
 		return
 	}
-	for _, i := range s.unanswered {
-		l := s.line(i)
-		if l.outcome != counted {
+	for _, i := range t.unanswered {
+		if t.lines.states[i].outcome != counted {
 			continue
 		}
-		in := l.instruction
-		s.rejects = append(s.rejects, tender.Reject{
-			Source: in.Source, Depositary: in.Depositary, Instruction: in.ID,
-			Participant: in.Participant, Series: in.Series, Principal: in.Principal,
-			Column: display.Copied(s.layout.Heading(headings.ColIsWithdrawn)),
-			Cell:   xlsx.CellName(s.layout.Position(headings.ColIsWithdrawn), in.Source.Row),
-			Rule:   tender.RuleContradiction, Standing: tender.StandingRejected,
-			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, is blank", display.Quote(s.layout.Heading(headings.ColIsWithdrawn))),
-			Advice:  "ask the depositary whether the tender was withdrawn",
-		})
-		l.outcome = rejected
+		t.found.reject(t.layout.finding(t.lines.instruction(i), headings.ColIsWithdrawn, values.Fault{
+			Rule: tender.RuleContradiction,
+			Message: fmt.Sprintf("there is a time of withdrawal, but the column %s, which says yes for other rows, "+
+				"is blank",
+				display.Quote(t.layout.headings.Heading(headings.ColIsWithdrawn))),
+			Advice: "ask the depositary whether the tender was withdrawn",
+		}))
+		t.lines.reject(i)
 	}
 }
 
 // noAnswer says, of a word in the column for the time of withdrawal that is neither a time
 // nor a known answer, how the offer can say what it means; wrong where it is no word.
-func (s *sheet) noAnswer(c headings.Column, text []byte, wrong *values.Fault) *values.Fault {
-	if c != headings.ColWithdrawn || s.cells[c].Kind != xlsx.Text || bytes.ContainsAny(text, "0123456789") {
+func (r *rowReader) noAnswer(c headings.Column, text []byte, wrong *values.Fault) *values.Fault {
+	if c != headings.ColWithdrawn || r.cells[c].Kind != xlsx.Text || bytes.ContainsAny(text, "0123456789") {
 		return wrong
 	}
-	return &values.Fault{Rule: tender.RuleTime, Message: "the text is no time of withdrawal, nor a known word for yes or no",
-		Advice: fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the time as 2004-11-12 16:59", s.depositary.Name, string(text))}
+	return values.NewFault(tender.RuleTime, "the text is neither a time of withdrawal nor a known word for yes or no",
+		fmt.Sprintf("say what it means, in the offer at depositary %s: withdrawn: {yes: %q, no: …}, or write the "+
+			"time as 2004-11-12 16:59", r.terms.depositary.Name, string(text)))
 }

@@ -13,17 +13,18 @@ import (
 func withdrawnRow(t *testing.T, headings, answer string, edit func(r *reading)) string {
 	t.Helper()
 	o := testOffer(t)
-	r := newReading(o, values.NewSecurities(o), inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
+	r := newReading(o, values.NewSecurities(o),
+		inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: "dtc-1.xlsx"}})
 	if edit != nil {
 		edit(r)
 	}
 	r.readTables([]table{sheetOf("Tenders", nil, testHeadings+" | "+headings, testRow+" | "+answer)})
-	if len(r.faults) > 0 {
-		return r.faults[0].String()
+	if len(r.found.faults) > 0 {
+		return r.found.faults[0].String()
 	}
 	var said []string
-	for i := range r.rejects {
-		said = append(said, r.rejects[i].Rule+" "+r.rejects[i].Message+" "+r.rejects[i].Advice)
+	for i := range r.found.rejects {
+		said = append(said, r.found.rejects[i].Rule+" "+r.found.rejects[i].Message+" "+r.found.rejects[i].Advice)
 	}
 	return fmt.Sprint(r.line(0).instruction.Status, " ", r.report.Sheets[0].NoStatus, " ", strings.Join(said, "; "))
 }
@@ -41,28 +42,33 @@ func TestI28YesAndNoUnderWithdrawn(t *testing.T) {
 		}
 	}
 	for status, want := range map[string]string{
-		"MADE | Y": `R4-contradiction the column "Withdrawn" says "Y", but the status is tendered`, "WITH | Y": "withdrawn false ",
-		"MADE | N": "tendered false ", "WITH | N": `the column "Withdrawn" says "N", but the status is withdrawn`, "CANC | N": "rejected false ",
+		"MADE | Y": `R4-contradiction the column "Withdrawn" says "Y", but the status is tendered`,
+		"WITH | Y": "withdrawn false ",
+		"MADE | N": "tendered false ", "WITH | N": `the column "Withdrawn" says "N", but the status is withdrawn`,
+		"CANC | N": "rejected false ",
 	} {
 		if got := withdrawnRow(t, "Status | Withdrawn", status, nil); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", status, got, want)
 		}
 	}
-	if got, err := csvRows(t, "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Withdrawn", "1001,52729NAA8,5000,2004-11-10 10:01,0901,Y", "1002,52729NAA8,5000,2004-11-10 10:01,0901,N"); err != nil ||
+	if got, err := csvRows(t, "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Withdrawn",
+		"1001,52729NAA8,5000,2004-11-10 10:01,0901,Y", "1002,52729NAA8,5000,2004-11-10 10:01,0901,N"); err != nil ||
 		got != "1001 0901 5000 withdrawn; 1002 0901 5000 tendered" {
 		t.Errorf("in a CSV file: %s, %v", got, err)
 	}
 }
 
 func TestI28OtherWordsAreSaidInTheOffer(t *testing.T) {
-	if got := withdrawnRow(t, "Withdrawn", "X", nil); !strings.Contains(got, `R1-unreadable`) || !strings.Contains(got, `withdrawn: {yes: "X", no: …}`) {
+	if got := withdrawnRow(t, "Withdrawn", "X", nil); !strings.Contains(got, `R1-unreadable`) ||
+		!strings.Contains(got, `withdrawn: {yes: "X", no: …}`) {
 		t.Error(got)
 	}
 	own := func(r *reading) {
-		r.depositary.WithdrawnYes, r.depositary.WithdrawnNo = "X", "0"
-		r.answers = withdrawnAnswers(r.depositary)
+		r.terms.depositary.WithdrawnYes, r.terms.depositary.WithdrawnNo = "X", "0"
+		r.terms.answers = withdrawnAnswers(r.terms.depositary)
 	}
-	for answer, want := range map[string]string{"x": "withdrawn false ", "#0": "tendered false ", "Y": "withdrawn false "} {
+	for answer, want := range map[string]string{"x": "withdrawn false ", "#0": "tendered false ",
+		"Y": "withdrawn false "} {
 		if got := withdrawnRow(t, "Withdrawn", answer, own); got != want {
 			t.Errorf("%s: %q, want %q", answer, got, want)
 		}
@@ -71,7 +77,8 @@ func TestI28OtherWordsAreSaidInTheOffer(t *testing.T) {
 
 // Withdrawn beside Withdrawn At says whether, and must agree with when.
 func TestI28WithdrawnBesideWithdrawnAt(t *testing.T) {
-	const at, yes, no = "2004-11-12 13:00", "R4-contradiction the column \"Withdrawn\" says \"Y\", but", "R4-contradiction the column \"Withdrawn\" says \"N\", but"
+	const at, yes, no = "2004-11-12 13:00", "R4-contradiction the column \"Withdrawn\" says \"Y\", but",
+		"R4-contradiction the column \"Withdrawn\" says \"N\", but"
 	for _, test := range []struct{ headings, cells, want string }{
 		{"Withdrawn | Withdrawn At", "Y | " + at, "withdrawn false "},
 		{"Withdrawn At | Withdrawn", at + " | Y", "withdrawn false "},
@@ -95,12 +102,14 @@ func TestI28WithdrawnBesideWithdrawnAt(t *testing.T) {
 		{"Status | Withdrawn | Withdrawn At", "MADE | Y | " + at, yes + " the status is tendered"},
 		{"Status | Withdrawn | Withdrawn At", "MADE | N | ", "tendered false "},
 	} {
-		if got := withdrawnRow(t, test.headings, test.cells, nil); !strings.Contains(got, test.want) || strings.HasSuffix(test.want, " ") && got != test.want {
+		if got := withdrawnRow(t, test.headings, test.cells, nil); !strings.Contains(got, test.want) ||
+			(strings.HasSuffix(test.want, " ") && got != test.want) {
 			t.Errorf("%s: %s: %q, want %q", test.headings, test.cells, got, test.want)
 		}
 	}
 	const headings = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Withdrawn,Withdrawn At"
-	got, err := csvRows(t, headings, "1001,52729NAA8,5000,2004-11-10 10:01,0901,Y,2004-11-11 10:00", "1002,52729NAA8,5000,2004-11-10 10:01,0901,,", "1003,52729NAA8,5000,2004-11-10 10:01,0901,,2004-11-11 10:00")
+	got, err := csvRows(t, headings, "1001,52729NAA8,5000,2004-11-10 10:01,0901,Y,2004-11-11 10:00",
+		"1002,52729NAA8,5000,2004-11-10 10:01,0901,,", "1003,52729NAA8,5000,2004-11-10 10:01,0901,,2004-11-11 10:00")
 	if want := "1001 0901 5000 withdrawn; 1002 0901 5000 tendered; row 4 R4-contradiction"; err != nil || got != want {
 		t.Errorf("blank for no: %s, %v; want %s", got, err, want)
 	}

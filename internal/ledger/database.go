@@ -29,8 +29,9 @@ const (
 // full disk cannot give: unix-excl keeps that index in the memory of the process
 // (the locking mode alone does so only in the process that made the file).
 var writing = url.Values{
-	"vfs":     {"unix-excl"},
-	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"},
+	"vfs": {"unix-excl"},
+	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "trusted_schema(0)"},
 	"_txlock": {"immediate"},
 }
 
@@ -59,20 +60,20 @@ func openDatabase(path string, settings url.Values) (*sql.DB, error) {
 
 // content is all that a ledger holds.
 type content struct {
-	standing standing
+	progress progress
 	rows     []row
 	head     row // the last entry's number and hash, as the head names them
 }
 
-// standing orders two ledgers of one offer by age.
-type standing struct {
+// progress orders two ledgers of one offer by age.
+type progress struct {
 	version int
 	count   int64 // of entries
 }
 
-// readStanding reads how far a ledger has come.
-func readStanding(db querier) (standing, error) {
-	var s standing
+// readProgress reads how far a ledger has come.
+func readProgress(db querier) (progress, error) {
+	var s progress
 	var err error
 	if s.version, err = version(db); err != nil || s.version == 0 {
 		return s, err
@@ -85,10 +86,10 @@ func readStanding(db querier) (standing, error) {
 func readContent(db querier) (content, error) {
 	var c content
 	var err error
-	if c.standing, err = readStanding(db); err != nil || c.standing.version == 0 {
+	if c.progress, err = readProgress(db); err != nil || c.progress.version == 0 {
 		return c, err
 	}
-	if err := known(c.standing.version, steps); err != nil {
+	if err := known(c.progress.version, steps); err != nil {
 		return c, err
 	}
 	if err := db.QueryRow("SELECT count, hash FROM head").Scan(&c.head.seq, &c.head.hash); err != nil {
@@ -212,7 +213,8 @@ func lockToWrite(runs string) (unlock func() error, err error) {
 	if err := lockable(runs, ledgerLockName); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode), flock.SetFlag(lockFlags|os.O_CREATE))
+	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode),
+		flock.SetFlag(lockFlags|os.O_CREATE))
 	return waitFor(runs, lock, lock.TryLockContext)
 }
 

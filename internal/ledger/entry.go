@@ -39,25 +39,13 @@ var events = map[Event]bool{
 // Ends reports whether the event ends an attempt.
 func (e Event) Ends() bool { return e != Started && e != Missed }
 
-// Trigger is what made an attempt begin.
-type Trigger string
-
-// The triggers.
-const (
-	ByHand     Trigger = "hand"
-	BySchedule Trigger = "schedule"
-	ByCatchUp  Trigger = "catch-up" // a slot that had been missed
-	ByFiles    Trigger = "files"    // files arrived
-	ByDate     Trigger = "date"     // an instant of the offer's own
-)
-
 // Entry is one line of the ledger. What does not apply is left empty.
 type Entry struct {
 	Seq          int64             `json:"seq,omitzero"` // 1, 2, 3 and so on; set by Append
 	At           time.Time         `json:"at"`           // when it was written
 	Event        Event             `json:"event"`
 	Attempt      string            `json:"attempt,omitzero"` // the same for all entries of one attempt
-	Trigger      Trigger           `json:"trigger,omitzero"`
+	Trigger      tender.Trigger    `json:"trigger,omitzero"`
 	By           string            `json:"by,omitzero"`   // user@host pid N
 	Slot         string            `json:"slot,omitzero"` // the instant the schedule asked for, in the offer's zone
 	Offer        string            `json:"offer,omitzero"`

@@ -97,7 +97,7 @@ func log(t testing.TB, runs string, entries ...Entry) *Log {
 
 // full is an entry with every field.
 var full = Entry{
-	At: noon, Event: Published, Attempt: "a1", Trigger: BySchedule, By: "ops@host pid 7", Slot: "2004-11-12T17:30:00-05:00",
+	At: noon, Event: Published, Attempt: "a1", Trigger: tender.BySchedule, By: "ops@host pid 7", Slot: "2004-11-12T17:30:00-05:00",
 	Offer: "o", Phase: "final", AsOf: noon.Add(-time.Hour), Program: "0.2.0", Terms: "aa", Identity: "bb", Run: "r2", Replaces: "r1",
 	Held: "2 findings are open", TermsChanged: []string{"caps.Cap.amount: 1 → 2"},
 	Decisions: []tender.Decision{{Kind: tender.Supersede, By: "a@b", Reason: "corrected"}},
@@ -701,7 +701,7 @@ func TestASumThatACrashLeftBehindIsMended(t *testing.T) {
 	if e, err := l.Append(Entry{At: noon, Event: Started}); err != nil || e.Seq != 3 {
 		t.Errorf("entry %d, %v", e.Seq, err)
 	}
-	if s, err := readSum(runs); err != nil || s.standing.count != 3 {
+	if s, err := readSum(runs); err != nil || s.progress.count != 3 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // sum is what ledger.sum says of the ledger: how far it had come, and SHA-256 of
 // the whole file, so that a bit that flips where there is no entry is noticed too.
 type sum struct {
-	standing standing
+	progress progress
 	digest   string // in hexadecimal
 }
 
@@ -23,7 +23,7 @@ type sum struct {
 const sumLayout = "# %d entries, ledger version %d\n%s  " + databaseName + "\n"
 
 func (s sum) text() string {
-	return fmt.Sprintf(sumLayout, s.standing.count, s.standing.version, s.digest)
+	return fmt.Sprintf(sumLayout, s.progress.count, s.progress.version, s.digest)
 }
 
 // errSum says that ledger.sum is not as it was written.
@@ -46,7 +46,7 @@ func readSum(runs string) (*sum, error) {
 		return nil, err
 	}
 	var s sum
-	_, err = fmt.Sscanf(string(text), sumLayout, &s.standing.count, &s.standing.version, &s.digest)
+	_, err = fmt.Sscanf(string(text), sumLayout, &s.progress.count, &s.progress.version, &s.digest)
 	if err != nil || s.text() != string(text) {
 		return nil, errSum
 	}
@@ -104,20 +104,22 @@ func digestOf(t disk.Tree, path string) (string, error) {
 // agree says whether a ledger is what its sum says: nil if it is, or if a crash
 // left the sum behind. Then only the chain speaks for it, and the caller checks
 // that.
-func (s *sum) agree(have standing, digest string, pending bool) (behind bool, err error) {
+func (s *sum) agree(have progress, digest string, pending bool) (behind bool, err error) {
 	switch {
 	case s == nil && have.count == 0:
 		return false, nil
 	case s == nil:
 		return false, fmt.Errorf("%s is missing, so nothing vouches for the %d entries", sumName, have.count)
-	case have == s.standing && digest == s.digest:
+	case have == s.progress && digest == s.digest:
 		return false, nil
-	case have == s.standing:
+	case have == s.progress:
 		return false, fmt.Errorf("the file is not as it was written: its digest is not the one in %s", sumName)
-	case have.count < s.standing.count || have.version < s.standing.version:
-		return false, fmt.Errorf("it ends with entry %d, but %s says %d: the last were removed, or an old copy was put back", have.count, sumName, s.standing.count)
+	case have.count < s.progress.count || have.version < s.progress.version:
+		return false, fmt.Errorf("it ends with entry %d, but %s says %d: the last were removed, or an old copy was put back",
+			have.count, sumName, s.progress.count)
 	case digest == s.digest && !pending:
-		return false, fmt.Errorf("%s says %d entries of a file that has %d: it was altered", sumName, s.standing.count, have.count)
+		return false, fmt.Errorf("%s says %d entries of a file that has %d: it was altered", sumName, s.progress.count,
+			have.count)
 	}
 	return true, nil
 }

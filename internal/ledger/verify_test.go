@@ -26,7 +26,7 @@ func resum(t testing.TB, runs string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	have, err := readStanding(db)
+	have, err := readProgress(db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestAnAlteredRemovedOrSwappedEntryIsNoticed(t *testing.T) {
 				if covered && c.name != "removed the head" {
 					resum(t, runs)
 				}
-				if found := where(verified(t, runs)); !strings.Contains(found+"\n", c.where+"\n") || !covered && !strings.Contains(found+"\n", "ledger.db\n") {
+				if found := where(verified(t, runs)); !strings.Contains(found+"\n", c.where+"\n") || (!covered && !strings.Contains(found+"\n", "ledger.db\n")) {
 					t.Errorf("found in %q, want %q", found, c.where)
 				}
 			})
@@ -475,7 +475,7 @@ func TestASumWithAnotherCountIsNoticed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.standing.count = count
+		s.progress.count = count
 		if err := writeSum(runs, *s); err != nil {
 			t.Fatal(err)
 		}

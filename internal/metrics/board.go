@@ -86,20 +86,23 @@ func series(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	runsTotal   = series("runs_total", "Attempts by how they ended, counted by the ledger since it began.", "offer", "event")
+	runsTotal = series("runs_total", "Attempts by how they ended, counted by the ledger since it began.", "offer",
+		"event")
 	missedTotal = series("missed_slots_total", "Slots of the schedule that passed without a run.", "offer")
 	duration    = series("run_duration_seconds", "How long the latest attempt took.", "offer")
 	lastRun     = series("last_run_timestamp_seconds", "When the latest attempt ended.", "offer")
-	lastSuccess = series("last_success_timestamp_seconds", "When an attempt last ended well, with rejects or without.", "offer")
-	nextSlot    = series("next_slot_timestamp_seconds", "The next time of the schedule.", "offer")
-	rows        = series("rows", "Rows of the latest result by outcome.", "offer", "outcome")
-	rejects     = series("rejects", "Rejects of the latest result.", "offer")
-	running     = series("running", "Whether a run is under way.", "offer")
-	broken      = series("offer_broken", "Whether the terms of the offer cannot be read as they stand.", "offer")
-	waiting     = series("waiting", "Whether a run waits for memory, or for others to end.", "offer")
-	parked      = series("offer_parked", "Whether the service died each time it ran the offer, so that it is tried now and then only.", "offer")
-	ledgerOK    = series("ledger_ok", "Whether the ledger was found sound.", "offer")
-	buildInfo   = series("build_info", "The program: always 1.", "version", "go")
+	lastSuccess = series("last_success_timestamp_seconds", "When an attempt last succeeded, with rejects or without.",
+		"offer")
+	nextSlot = series("next_slot_timestamp_seconds", "The next time of the schedule.", "offer")
+	rows     = series("rows", "Rows of the latest result by outcome.", "offer", "outcome")
+	rejects  = series("rejects", "Rejects of the latest result.", "offer")
+	running  = series("running", "Whether a run is under way.", "offer")
+	broken   = series("offer_broken", "Whether the terms of the offer cannot be read.", "offer")
+	waiting  = series("waiting", "Whether a run waits for memory, or for others to end.", "offer")
+	parked   = series("offer_parked", "Whether the service died each time it ran the offer, so that it is only "+
+		"tried now and then.", "offer")
+	ledgerOK  = series("ledger_ok", "Whether the ledger was found sound.", "offer")
+	buildInfo = series("build_info", "The program: always 1.", "version", "go")
 )
 
 // Describe implements prometheus.Collector.
@@ -111,7 +114,8 @@ func (b *Board) Describe(to chan<- *prometheus.Desc) {
 }
 
 func describeOffer(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{runsTotal, missedTotal, duration, lastRun, lastSuccess, nextSlot, rows, rejects, running, broken, ledgerOK} {
+	for _, d := range []*prometheus.Desc{runsTotal, missedTotal, duration, lastRun, lastSuccess, nextSlot, rows,
+		rejects, running, broken, ledgerOK} {
 		to <- d
 	}
 }

@@ -19,7 +19,8 @@ import (
 // nothing.
 func (b *Board) Handler(alive, ready func() error) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(b.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(b.registry,
+		promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
 	mux.Handle("GET /healthz", probe(alive))
 	mux.Handle("GET /readyz", probe(ready))
 	return mux
@@ -39,12 +40,13 @@ func probe(wrong func() error) http.Handler {
 	})
 }
 
-// Alive returns a check for /healthz: last says when the loop last turned, and that must
+// Alive returns a check for /healthz: last says when the scheduler was last active, and that must
 // be at most within ago.
 func Alive(now, last func() time.Time, within time.Duration) func() error {
 	return func() error {
-		if turned := last(); now().Sub(turned) > within {
-			return fmt.Errorf("the loop last turned at %s, more than %s ago; restart the service", turned.UTC().Format(time.RFC3339), within)
+		if active := last(); now().Sub(active) > within {
+			return fmt.Errorf("the scheduler was last active at %s, more than %s ago; restart the service",
+				active.UTC().Format(time.RFC3339), within)
 		}
 		return nil
 	}
@@ -71,7 +73,8 @@ func (b *Board) Ready(loaded func() bool) func() error {
 			wrong = append(wrong, fmt.Errorf("not loaded: %s; \"batch check\" says what is wrong", strings.Join(not, ", ")))
 		}
 		if len(parked) > 0 {
-			wrong = append(wrong, fmt.Errorf("parked, as the service died in their runs: %s; \"batch schedule\" says more", strings.Join(parked, ", ")))
+			wrong = append(wrong, fmt.Errorf("parked, as the service died in their runs: %s; \"batch schedule\" says more",
+				strings.Join(parked, ", ")))
 		}
 		return errors.Join(wrong...)
 	}
@@ -84,7 +87,8 @@ const connections = 32
 // Serve answers on a listener until the context is done, and closes it.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	l = netutil.LimitListener(l, connections)
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
 	closed := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -28,8 +28,9 @@ import (
 
 var known = Offer{
 	ID: "level3-2004", Runs: map[string]int{"published": 12, "failed": 2}, Missed: 1,
-	LastRun: time.Date(2004, 11, 12, 22, 30, 4, 250e6, time.UTC), LastSuccess: time.Date(2004, 11, 12, 22, 30, 4, 250e6, time.UTC),
-	Duration: 4210 * time.Millisecond, HasRows: true, Counted: 305, NotCounted: 4, Rejected: 3,
+	LastRun:     time.Date(2004, 11, 12, 22, 30, 4, 250e6, time.UTC),
+	LastSuccess: time.Date(2004, 11, 12, 22, 30, 4, 250e6, time.UTC),
+	Duration:    4210 * time.Millisecond, HasRows: true, Counted: 305, NotCounted: 4, Rejected: 3,
 	NextSlot: time.Date(2004, 11, 15, 22, 30, 0, 0, time.UTC), Running: true,
 }
 
@@ -80,8 +81,10 @@ func wanted() map[string]float64 {
 	want := map[string]float64{
 		"batch_run_duration_seconds" + o: 4.21, "batch_last_run_timestamp_seconds" + o: 1100298604.25,
 		"batch_last_success_timestamp_seconds" + o: 1100298604.25, "batch_next_slot_timestamp_seconds" + o: 1100557800,
-		"batch_rows" + o + " outcome=counted": 305, "batch_rows" + o + " outcome=not_counted": 4, "batch_rows" + o + " outcome=rejected": 3,
-		"batch_rejects" + o: 3, "batch_missed_slots_total" + o: 1, "batch_running" + o: 1, "batch_offer_broken" + o: 0, "batch_ledger_ok" + o: 1,
+		"batch_rows" + o + " outcome=counted": 305, "batch_rows" + o + " outcome=not_counted": 4,
+		"batch_rows" + o + " outcome=rejected": 3,
+		"batch_rejects" + o:                    3, "batch_missed_slots_total" + o: 1, "batch_running" + o: 1, "batch_offer_broken" + o: 0,
+		"batch_ledger_ok" + o: 1,
 	}
 	for _, e := range ends {
 		want["batch_runs_total event="+e+o] = float64(known.Runs[e])
@@ -229,13 +232,15 @@ func TestAMissingFolderIsSaid(t *testing.T) {
 
 func TestEveryIDHasAFileOfItsOwn(t *testing.T) {
 	seen := map[string]string{}
-	for _, id := range []string{"a", "A", "a/b", "a%2Fb", "../a", "", ".", "é", "\xff", "\n", strings.Repeat("x", 151), strings.Repeat("x", 152), strings.Repeat("/", 400)} {
+	for _, id := range []string{"a", "A", "a/b", "a%2Fb", "../a", "", ".", "é", "\xff", "\n", strings.Repeat("x", 151),
+		strings.Repeat("x", 152), strings.Repeat("/", 400)} {
 		name := textfileName(id)
 		if other, twice := seen[name]; twice {
 			t.Errorf("%q and %q share %s", id, other, name)
 		}
 		seen[name] = id
-		if name != filepath.Base(name) || len(name) > 255 || !strings.HasPrefix(name, "batch_") || !strings.HasSuffix(name, ".prom") {
+		if name != filepath.Base(name) || len(name) > 255 || !strings.HasPrefix(name, "batch_") ||
+			!strings.HasSuffix(name, ".prom") {
 			t.Errorf("%q is written to %s", id, name)
 		}
 		if _, err := WriteTextfile(t.TempDir(), Offer{ID: id}); err != nil {
@@ -269,7 +274,8 @@ func TestWhatIsNotKnownHasNoSeries(t *testing.T) {
 	defer server.Close()
 	_, body := get(t, server.URL+"/metrics")
 	got := values(t, body)
-	if len(got) != 1+len(ends)+6 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "removed") || strings.Contains(body, "timestamp") {
+	if len(got) != 1+len(ends)+6 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "removed") ||
+		strings.Contains(body, "timestamp") {
 		t.Errorf("got %v", got)
 	}
 }
@@ -300,7 +306,7 @@ func TestHealthAndReadinessSayWhatIsWrong(t *testing.T) {
 	now = now.Add(5 * time.Minute)
 	ask("/healthz", 200, "ok")
 	now = now.Add(time.Second)
-	ask("/healthz", 503, "the loop last turned at 2004-11-12T22:30:00Z, more than 5m0s ago; restart the service")
+	ask("/healthz", 503, "the scheduler was last active at 2004-11-12T22:30:00Z, more than 5m0s ago; restart the service")
 	if status, _ := get(t, server.URL+"/"); status != http.StatusNotFound {
 		t.Errorf("/ answers %d", status)
 	}

@@ -26,7 +26,8 @@ func WriteTextfile(folder string, o Offer) (name string, err error) {
 	name = filepath.Join(folder, textfileName(o.ID))
 	err = prometheus.WriteToTextfile(name, registry)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the folder %s for the metrics of %q is not there; make it, or correct metrics.textfile_dir: %w", folder, o.ID, fs.ErrNotExist)
+		return "", fmt.Errorf("the folder %s for the metrics of %q is not there; make it, or correct "+
+			"metrics.textfile_dir: %w", folder, o.ID, fs.ErrNotExist)
 	}
 	if err != nil {
 		return "", fmt.Errorf("the metrics of %q were not written: %w", o.ID, err)
@@ -51,7 +52,7 @@ func textfileName(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
 		c := id[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
+		if (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)

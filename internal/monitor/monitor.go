@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/compare"
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
@@ -47,6 +48,8 @@ type Program struct {
 	Getenv  func(string) string // for the secrets that the settings name
 	Secrets *display.Secrets    // hidden in what is reported
 	Version string              // of the program
+	By      string              // who runs it, for the ledger
+	Disk    disk.Disk           // makes the changes of files
 }
 
 // New is the monitor for settings. What is wrong with them is logged.
@@ -56,32 +59,34 @@ func New(in Program, s settings.Settings, board *metrics.Board, log *slog.Logger
 		log.Warn("some notices cannot be sent", "error", err)
 	}
 	in.Secrets.AddAll(notifier.Secrets())
-	return &Monitor{now: in.Now, secrets: in.Secrets, Settings: s, notifier: notifier, Board: board, Log: log, OfferID: OfferID, failed: map[string]map[failure]time.Time{}}
+	return &Monitor{now: in.Now, secrets: in.Secrets, Settings: s, notifier: notifier, Board: board, Log: log,
+		OfferID: offerID, failed: map[string]map[failure]time.Time{}}
 }
 
 // Run makes a run and reports its start and its end.
-func (t *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outcome, error) {
-	began := t.now()
-	req.Attempt, req.Log = pipeline.NewAttempt(began), t.Log
-	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: t.OfferID(req.Folder), Trigger: string(req.Trigger), Slot: req.Slot}
-	t.notifier.Start(ctx, e)
-	t.ShowMetrics(e.Offer, req.Folder, true)
+func (m *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outcome, error) {
+	began := m.now()
+	req.Attempt, req.Log = pipeline.NewAttempt(began), m.Log
+	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: m.OfferID(req.Folder),
+		Trigger: string(req.Trigger), Slot: req.Slot}
+	m.notifier.Start(ctx, e)
+	m.showMetrics(e.Offer, req.Folder, true)
 	o, err := pipeline.Run(ctx, req)
-	t.ShowMetrics(e.Offer, req.Folder, false)
+	m.showMetrics(e.Offer, req.Folder, false)
 	if errors.Is(err, ledger.ErrDecided) {
 		return o, err // another process did it, and reported it
 	}
-	e.At = t.now()
+	e.At = m.now()
 	e.Duration = e.At.Sub(began)
 	e = Ended(e, o, err)
-	e.Reminded = t.Reminds && err == nil && o.Action == pipeline.Unchanged
+	e.Reminded = m.Reminds && err == nil && o.Action == pipeline.Unchanged
 	e.Message = WithoutFolder(e.Message, req.Folder)
 	if err != nil {
-		e.Zone = ZoneOf(req.Folder)
-	} else if t.Settings.Mail.Server != "" {
-		t.Attach(&e, o)
+		e.Zone = zoneOf(req.Folder)
+	} else if m.Settings.Mail.Server != "" {
+		m.Attach(&e, o)
 	}
-	t.Report(e)
+	m.report(e)
 	return o, err
 }
 
@@ -91,14 +96,16 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 		e.Kind, e.Exit, e.Message = notify.Failure, int(pipeline.ExitOf(err)), err.Error()
 		if final := new(offerfolder.UsageError); errors.As(err, &final) && final.Final != "" {
 			e.Title = "not published: it differs from the final run in force"
-			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as the message says, or take the new file or change of the terms back"
+			e.Advice = "nothing has changed; before money is wired, decide which result counts: replace the final run as " +
+				"the message says, or remove the new file or undo the change of the terms"
 		}
 		if damaged := new(ledger.DamagedError); errors.As(err, &damaged) {
 			e.Title = "not run: the history of the runs is lost or damaged"
-			e.Advice = "no run is made until it is restored or rebuilt, as nothing else says what was published; do as the message says"
+			e.Advice = "no run is made until it is restored or rebuilt, as nothing else says what was published; do as the " +
+				"message says"
 		}
 		if altered := new(ledger.AlteredError); errors.As(err, &altered) {
-			e.Title = "not published: what was published before is not as it was"
+			e.Title = "not published: an earlier run was changed after it was published"
 		}
 		return e
 	}
@@ -106,7 +113,7 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	if o.Exit() == exitcode.OpenFindings {
 		e.Kind = notify.Rejects
 	}
-	for _, remark := range RemarksOf(o) {
+	for _, remark := range remarksOf(o) {
 		e.Message += "\nwarning: " + remark
 	}
 	c := o.Run.Counts()
@@ -128,18 +135,19 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 }
 
 // Attach has mail bring the workbook along, if the run made one and it is not too large.
-func (t *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
-	most := t.Settings.Mail.AttachUpTo
+func (m *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
+	most := m.Settings.Mail.AttachUpTo
 	if o.Action == pipeline.Unchanged || most == 0 {
 		return
 	}
 	content, size, err := o.Workbook(most)
 	switch {
 	case err != nil:
-		t.Log.Warn("the workbook is not attached", "offer", e.Offer, "error", err)
+		m.Log.Warn("the workbook is not attached", "offer", e.Offer, "error", err)
 		e.Unattached = "not attached, as it could not be read"
 	case content == nil:
-		e.Unattached = fmt.Sprintf("not attached: it has %d MiB, more than the %d MiB of mail.attach_up_to in batch.yaml; it is result.xlsx in the run's folder", (size+1<<20-1)>>20, most>>20)
+		e.Unattached = fmt.Sprintf("not attached: it has %d MiB, more than the %d MiB of mail.attach_up_to in "+
+			"batch.yaml; it is result.xlsx in the run's folder", (size+1<<20-1)>>20, most>>20)
 	default:
 		e.Attachment = &notify.Attachment{Name: fileName(e.Offer + "-" + e.Run + ".xlsx"), Content: content}
 	}
@@ -148,7 +156,8 @@ func (t *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
 // fileName is a name that every system takes for a file.
 func fileName(name string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 128 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_') {
+		if r < 128 && ((r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == '.' ||
+			r == '-' || r == '_') {
 			return r
 		}
 		return '_'
@@ -165,8 +174,8 @@ func WithoutFolder(message, folder string) string {
 	return strings.ReplaceAll(message, path+string(filepath.Separator), "")
 }
 
-// ZoneOf is the zone of the offer in a folder, nil if its terms cannot be read.
-func ZoneOf(folder string) *time.Location {
+// zoneOf is the zone of the offer in a folder, nil if its terms cannot be read.
+func zoneOf(folder string) *time.Location {
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		return nil
@@ -174,9 +183,9 @@ func ZoneOf(folder string) *time.Location {
 	return terms.Zone()
 }
 
-// RemarksOf is what the person who made the run should know in addition to its result: a report
+// remarksOf is what the person who made the run should know in addition to its result: a report
 // under a wrong name is not in the figures, however well the run went.
-func RemarksOf(o *pipeline.Outcome) []string {
+func remarksOf(o *pipeline.Outcome) []string {
 	said := tender.Messages(o.Remarks)
 	for _, f := range o.Choice.Ignored {
 		switch name := display.Line(f.Name); {
@@ -205,41 +214,41 @@ type failure struct {
 // again reports whether a failure was reported already, in the day before, and nothing
 // else has happened to the offer since: one damaged file would otherwise be reported by
 // each run of the schedule, and an offer that stays busy each minute.
-func (t *Monitor) again(e notify.Event) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (m *Monitor) again(e notify.Event) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if e.Kind != notify.Failure {
-		delete(t.failed, e.Offer)
+		delete(m.failed, e.Offer)
 		return false
 	}
 	this := failure{e.Exit, e.Message}
-	at, known := t.failed[e.Offer][this]
+	at, known := m.failed[e.Offer][this]
 	if age := e.At.Sub(at); known && age >= 0 && age < reminder {
 		return true
 	}
-	if t.failed[e.Offer] == nil || len(t.failed[e.Offer]) >= mostFailures {
-		t.failed[e.Offer] = map[failure]time.Time{}
+	if m.failed[e.Offer] == nil || len(m.failed[e.Offer]) >= mostFailures {
+		m.failed[e.Offer] = map[failure]time.Time{}
 	}
-	t.failed[e.Offer][this] = e.At
+	m.failed[e.Offer][this] = e.At
 	return false
 }
 
-// Report sends a notice, beside whatever goes on; what could not be sent is a
+// report sends a notice, beside whatever goes on; what could not be sent is a
 // warning.
-func (t *Monitor) Report(e notify.Event) {
-	e.Again = t.again(e)
-	e.Message = t.secrets.Hide(e.Message)
-	t.Notices.Go(func() {
-		if err := t.notifier.End(context.Background(), e); err != nil {
-			t.Log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)
+func (m *Monitor) report(e notify.Event) {
+	e.Again = m.again(e)
+	e.Message = m.secrets.Hide(e.Message)
+	m.Notices.Go(func() {
+		if err := m.notifier.End(context.Background(), e); err != nil {
+			m.Log.Warn("a notice could not be sent", "offer", e.Offer, "run_id", e.Attempt, "error", err)
 		}
 	})
 }
 
-// OfferID is the id of the offer in a folder. If the terms cannot be read, it is that
+// offerID is the id of the offer in a folder. If the terms cannot be read, it is that
 // of its last run, since readers know the offer by it; without one, the
 // folder's name.
-func OfferID(folder string) string {
+func offerID(folder string) string {
 	if terms, err := offerfolder.Terms(folder); err == nil {
 		return terms.AsOf(time.Time{}).ID
 	}
@@ -249,26 +258,26 @@ func OfferID(folder string) string {
 	return filepath.Base(filepath.Clean(folder))
 }
 
-// ShowMetrics brings the metrics of an offer up to date with its ledger.
-func (t *Monitor) ShowMetrics(id, folder string, running bool) {
-	if t.Board == nil && (running || t.Settings.Metrics.TextfileDir == "") {
+// showMetrics brings the metrics of an offer up to date with its ledger.
+func (m *Monitor) showMetrics(id, folder string, running bool) {
+	if m.Board == nil && (running || m.Settings.Metrics.TextfileDir == "") {
 		return
 	}
 	state, err := stateOf(folder)
 	if err != nil {
-		t.Log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
+		m.Log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
 		return
 	}
 	state.ID, state.Running = id, running
-	if t.Board != nil {
-		t.Board.Update(id, func(o *metrics.Offer) {
+	if m.Board != nil {
+		m.Board.Update(id, func(o *metrics.Offer) {
 			state.NextSlot, state.Broken, state.Waiting, state.Parked = o.NextSlot, o.Broken, o.Waiting, o.Parked
 			*o = state
 		})
 	}
-	if dir := t.Settings.Metrics.TextfileDir; dir != "" && !running {
+	if dir := m.Settings.Metrics.TextfileDir; dir != "" && !running {
 		if _, err := metrics.WriteTextfile(dir, state); err != nil {
-			t.Log.Warn("the metrics could not be written", "offer", id, "error", err)
+			m.Log.Warn("the metrics could not be written", "offer", id, "error", err)
 		}
 	}
 }
@@ -297,23 +306,26 @@ func stateOf(folder string) (metrics.Offer, error) {
 			state.LastSuccess = e.At
 		}
 		if e.Counts.Rows > 0 {
-			state.HasRows, state.Counted, state.NotCounted, state.Rejected = true, e.Counts.Counted, e.Counts.NotCounted, e.Counts.Rejected
+			state.HasRows, state.Counted, state.NotCounted, state.Rejected = true, e.Counts.Counted, e.Counts.NotCounted,
+				e.Counts.Rejected
 		}
 	}
 	return state, nil
 }
 
-// ReportMissed reports that slots of an offer passed without a run.
-func (t *Monitor) ReportMissed(folder string, missed []schedule.Miss) {
-	id := t.OfferID(folder)
-	t.ShowMetrics(id, folder, false)
-	now, last := t.now(), missed[len(missed)-1]
-	e := notify.Event{Kind: notify.Missed, At: now, Zone: ZoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now), Slot: last.Slot.String(), Message: last.Why}
+// reportMissed reports that slots of an offer passed without a run.
+func (m *Monitor) reportMissed(folder string, missed []schedule.Miss) {
+	id := m.OfferID(folder)
+	m.showMetrics(id, folder, false)
+	now, last := m.now(), missed[len(missed)-1]
+	e := notify.Event{Kind: notify.Missed, At: now, Zone: zoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now),
+		Slot: last.Slot.String(), Message: last.Why}
 	if n := len(missed); n > 1 {
-		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot, last.Slot, last.Why)
+		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot,
+			last.Slot, last.Why)
 	}
-	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.MadeUp }) {
-		e.Advice = "nothing for the result: a later slot is run now. See why nothing ran before"
+	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.Covered }) {
+		e.Advice = "nothing for the result: a later slot is run now. Check why nothing ran before"
 	}
-	t.Report(e)
+	m.report(e)
 }

@@ -43,7 +43,7 @@ func (r *Reminders) Read(file string, log *slog.Logger) {
 		err = json.Unmarshal(content, &r.Days)
 	}
 	if err != nil {
-		log.Warn("it is not known who was reminded today", "error", err)
+		log.Warn("the record of reminders cannot be read; one may be sent twice today", "error", err)
 	}
 }
 
@@ -83,9 +83,10 @@ func (r *Reminders) Sent(d disk.Disk, offer, day string) error {
 }
 
 // ReminderOf is the notice of what a run leaves to act on.
-func ReminderOf(offer string, u *pipeline.Unsettled, now time.Time) notify.Event {
+func ReminderOf(offer string, u *pipeline.OpenFindings, now time.Time) notify.Event {
 	e := notify.Event{
-		Kind: notify.Reminder, At: now, Zone: now.Location(), Offer: offer, Issuer: u.Issuer, Run: u.Run, Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.OpenFindings),
+		Kind: notify.Reminder, At: now, Zone: now.Location(), Offer: offer, Issuer: u.Issuer, Run: u.Run,
+		Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.OpenFindings),
 		Rows: u.Counts.Rows, Counted: u.Counts.Counted, Rejected: u.Counts.Rejected, Open: u.Counts.Open,
 	}
 	for i := range u.Groups {

@@ -4,7 +4,8 @@
 //
 // A notice never delays or fails a run. Start returns at once; End returns what could
 // not be sent, for the log. Each server has 10 seconds and is tried up to three times,
-// so an End takes 45 seconds at the very worst; a mail with an attachment has longer. The notices of one offer are sent in their
+// so an End takes 45 seconds at the very worst; a mail with an attachment has longer. The notices of one
+// offer are sent in their
 // order, so an End waits for an earlier one of its offer, too.
 //
 // What is sent are counts, totals and our own messages; no holder, no reference. Mail alone

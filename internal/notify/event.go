@@ -9,18 +9,18 @@ import (
 	"tenderbatch/internal/settings"
 )
 
-// Kind is what an event is about.
-type Kind string
+// Kind is what an event is about: one of the occasions of the settings, or Start.
+type Kind = settings.Occasion
 
-// The kinds there are. All but Start are ends.
+// The kinds there are. All but Start are ends; no attempt ended with a Reminder, so it is not
+// pinged.
 const (
-	Start   Kind = "start"   // an attempt began
-	Success Kind = "success" // published without rejects, or nothing was new
-	Rejects Kind = "rejects" // published, with rejects
-	Failure Kind = "failure" // nothing was published
-	Missed  Kind = "missed"  // a slot of the schedule passed without a run
-
-	Reminder Kind = "reminder" // findings are open, and nothing has changed; no attempt ended, so it is not pinged
+	Start    Kind = "start" // an attempt began
+	Success       = settings.Success
+	Rejects       = settings.Rejects
+	Failure       = settings.Failure
+	Missed        = settings.Missed
+	Reminder      = settings.Reminder
 )
 
 // Event is something that happened to an offer. What is not known is zero.
@@ -43,8 +43,9 @@ type Event struct {
 	Title                   string // what happened in a few words; "" for the usual after this exit code
 	Advice                  string // what to do; "" for the usual after this exit code
 	Again                   bool   // the same was reported before: only pings are sent, which must not stop
-	Reminded                bool   // nothing has changed, and a reminder reports it once a day: its readers get no notice of this
-	Folder                  string // with the result; for machines, in no text
+	// nothing has changed, and a reminder reports it once a day: its readers get no notice of this
+	Reminded bool
+	Folder   string // with the result; for machines, in no text
 
 	// What mail says beside: it names tenders, so it goes nowhere else.
 	Zone       *time.Location // in which times are shown; nil for that of At
@@ -64,10 +65,12 @@ type Total struct {
 }
 
 // adviceMissed is what to do after a missed slot.
-const adviceMissed = `see why nothing ran at that time, then run "batch run" for this offer by hand if its result is needed`
+const adviceMissed = "check why nothing ran at that time; if the result is needed, run \"batch run\" for this offer " +
+	"by " +
+	"hand"
 
 // adviceReminder is what to do about a reminder.
-const adviceReminder = "settle the open findings with the depositary, or resolve them in the offer"
+const adviceReminder = "clarify the open findings with the depositary, or resolve them in the offer"
 
 // whatToDo is the advice on an event, "" for nothing to do.
 func (e Event) whatToDo() string {
@@ -125,8 +128,8 @@ type Attachment struct {
 
 // wanted reports whether the event is among the occasions on which a notice is wanted.
 func (e Event) wanted(on []settings.Occasion) bool {
-	if e.Again || e.Reminded && slices.Contains(on, settings.Reminder) {
+	if e.Again || (e.Reminded && slices.Contains(on, settings.Reminder)) {
 		return false
 	}
-	return slices.Contains(on, settings.Occasion(e.Kind))
+	return slices.Contains(on, e.Kind)
 }

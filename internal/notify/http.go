@@ -36,7 +36,7 @@ func addressed(u, offer string) string { return strings.ReplaceAll(u, "{offer}",
 // slug is an id as healthchecks.io writes it in addresses.
 func slug(id string) string {
 	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') || r == '-' || r == '_' {
 			return r
 		}
 		return '-'
@@ -72,7 +72,7 @@ func (n *Notifier) post(ctx context.Context, to string, header http.Header, body
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
 	start, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
 	if err != nil {
-		return "", fmt.Errorf("%s: the answer broke off: %w", request.URL.Hostname(), err)
+		return "", fmt.Errorf("%s: the answer was cut off: %w", request.URL.Hostname(), err)
 	}
 	// Masked before it is cut: half a secret would not be known again.
 	answer = Line(n.secrets.Hide(strings.TrimSpace(string(start))), 200)
@@ -104,7 +104,8 @@ func status(host string, code int, answer string) error {
 	err := fmt.Errorf("%s answers %d %s: %q", host, code, http.StatusText(code), answer)
 	switch {
 	case code >= 300 && code <= 399:
-		return final{fmt.Errorf("%s answers with a redirect (%d), which is not followed; write the address that it leads to", host, code)}
+		return final{fmt.Errorf("%s answers with a redirect (%d), which is not followed; use the address that it leads to",
+			host, code)}
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
 		return err
 	}

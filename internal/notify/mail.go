@@ -80,7 +80,8 @@ func letters(m settings.Mail, e Event) ([]*letter, error) {
 		}
 		if e.Attachment != nil {
 			bare := e
-			bare.Attachment, bare.Unattached = nil, "not attached, as the mail server refused it; it is result.xlsx in the run's folder"
+			bare.Attachment, bare.Unattached = nil, "not attached, as the mail server refused it; it is result.xlsx in the "+
+				"run's folder"
 			if l.bare, err = newMessage(m, bare, to); err != nil {
 				return nil, err
 			}
@@ -112,7 +113,8 @@ func newMessage(m settings.Mail, e Event, to string) (*mail.Msg, error) {
 const workbookType mail.ContentType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 // mail sends the letters that are not yet sent.
-func (n *Notifier) mail(ctx context.Context, m settings.Mail, password string, within time.Duration, letters []*letter) error {
+func (n *Notifier) mail(ctx context.Context, m settings.Mail, password string, within time.Duration,
+	letters []*letter) error {
 	client, err := n.mailClient(ctx, m, password, within)
 	if err != nil {
 		return final{err}
@@ -173,7 +175,8 @@ func refusal(err error) bool {
 }
 
 // mailClient returns a client for one try, which ends with the context.
-func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password string, within time.Duration) (*mail.Client, error) {
+func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password string,
+	within time.Duration) (*mail.Client, error) {
 	encryption := &tls.Config{ServerName: m.Server, MinVersion: tls.VersionTLS12, RootCAs: n.roots}
 	policy := mail.NoTLS // TLS from the first byte is part of the connection
 	if m.Security == settings.StartTLS {
@@ -181,21 +184,24 @@ func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password str
 	}
 	// The time of a try ends with the context, so the library's own is only to be longer.
 	options := []mail.Option{
-		mail.WithPort(m.Port), mail.WithTimeout(2 * within), mail.WithTLSConfig(encryption), mail.WithTLSPolicy(policy), mail.WithoutNoop(),
+		mail.WithPort(m.Port), mail.WithTimeout(2 * within), mail.WithTLSConfig(encryption), mail.WithTLSPolicy(policy),
+		mail.WithoutNoop(),
 		mail.WithDialContextFunc(func(_ context.Context, network, address string) (net.Conn, error) {
 			return connect(ctx, network, address, m.Security, encryption)
 		}),
 	}
 	if m.Username != "" {
 		options = append(options, mail.WithUsername(m.Username), mail.WithPassword(password),
-			mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthSCRAMSHA1, mail.SMTPAuthPlain, mail.SMTPAuthLogin))
+			mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthSCRAMSHA1, mail.SMTPAuthPlain,
+				mail.SMTPAuthLogin))
 	}
 	return mail.NewClient(m.Server, options...)
 }
 
 // connect connects to a server. The connection is closed when the context is done: the
 // library holds to a deadline for each command, but to none for all of them.
-func connect(ctx context.Context, network, address string, security settings.Security, encryption *tls.Config) (net.Conn, error) {
+func connect(ctx context.Context, network, address string, security settings.Security,
+	encryption *tls.Config) (net.Conn, error) {
 	plain, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err

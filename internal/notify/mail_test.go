@@ -164,7 +164,8 @@ func testCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -223,7 +224,8 @@ func TestMailArrivesUnderEveryProtection(t *testing.T) {
 		security settings.Security
 		password string
 	}{
-		{settings.StartTLS, "s3cret"}, {settings.StartTLS, ""}, {settings.TLS, "s3cret"}, {settings.TLS, ""}, {settings.None, ""},
+		{settings.StartTLS, "s3cret"}, {settings.StartTLS, ""}, {settings.TLS, "s3cret"}, {settings.TLS, ""},
+		{settings.None, ""},
 	} {
 		t.Run(string(c.security)+" "+c.password, func(t *testing.T) {
 			o := &postOffice{password: c.password}
@@ -242,7 +244,8 @@ func TestMailArrivesUnderEveryProtection(t *testing.T) {
 			if subject != "batch: level3-2004: done, with 7 rejects" || body != sample.letter() {
 				t.Errorf("the mail is %q\n%s", subject, body)
 			}
-			if date, err := header.Date(); err != nil || !date.Equal(sampleAt) || header.Get("Auto-Submitted") != "auto-generated" || header.Get("Message-Id") == "" {
+			if date, err := header.Date(); err != nil || !date.Equal(sampleAt) ||
+				header.Get("Auto-Submitted") != "auto-generated" || header.Get("Message-Id") == "" {
 				t.Errorf("the headers are %v, %v", header, err)
 			}
 			if kind := header.Get("Content-Type"); !strings.HasPrefix(kind, "text/plain; charset=UTF-8") {
@@ -289,7 +292,8 @@ func TestARecipientThatIsGoneDoesNotKeepTheOthersFromBeingTold(t *testing.T) {
 		m.To = []string{"refused@example.com", "desk@example.com", "Operations <operations@example.com>"}
 	})
 	err := n.End(t.Context(), sample)
-	if err == nil || !strings.Contains(err.Error(), "refused@example.com") || !strings.Contains(err.Error(), "no such user") {
+	if err == nil || !strings.Contains(err.Error(), "refused@example.com") ||
+		!strings.Contains(err.Error(), "no such user") {
 		t.Errorf("%v, want who was refused and why", err)
 	}
 	got := o.mails()
@@ -421,10 +425,12 @@ func TestNoTextOfAnOfferBecomesAHeader(t *testing.T) {
 		t.Fatalf("%d mails, want one", len(got))
 	}
 	header, subject, body := opened(t, got[0])
-	if header.Get("Bcc") != "" || header.Get("X-Evil") != "" || subject != "batch: a Bcc: other@example.com  body: done, with 7 rejects" {
+	if header.Get("Bcc") != "" || header.Get("X-Evil") != "" ||
+		subject != "batch: a Bcc: other@example.com  body: done, with 7 rejects" {
 		t.Errorf("the headers are %v", header)
 	}
-	if !strings.Contains(body, "\nline\n.\nMAIL FROM:<x@example.com>\\u0000\n") || strings.ContainsAny(body, "\x00\u202e") {
+	if !strings.Contains(body, "\nline\n.\nMAIL FROM:<x@example.com>\\u0000\n") ||
+		strings.ContainsAny(body, "\x00\u202e") {
 		t.Errorf("the body is\n%s", body)
 	}
 }
@@ -477,7 +483,8 @@ func TestP17TheWorkbookIsAttached(t *testing.T) {
 			}
 			if refuses {
 				body, err := io.ReadAll(quotedprintable.NewReader(message.Body))
-				if err != nil || kind != "text/plain" || !strings.Contains(string(body), "not attached, as the mail server refused it") {
+				if err != nil || kind != "text/plain" ||
+					!strings.Contains(string(body), "not attached, as the mail server refused it") {
 					t.Errorf("%s: %v\n%s", kind, err, body)
 				}
 				continue
@@ -494,7 +501,8 @@ func TestP17TheWorkbookIsAttached(t *testing.T) {
 					continue
 				}
 				got, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, part))
-				if err != nil || !bytes.Equal(got, content) || !strings.HasPrefix(part.Header.Get("Content-Type"), string(workbookType)) {
+				if err != nil || !bytes.Equal(got, content) ||
+					!strings.HasPrefix(part.Header.Get("Content-Type"), string(workbookType)) {
 					t.Errorf("%d bytes of %s arrived: %v", len(got), part.Header.Get("Content-Type"), err)
 				}
 			}

@@ -53,7 +53,8 @@ type notice struct {
 // version names the program to servers. If a variable is missing or wrong the error says
 // which; the Notifier is usable all the same, for the ways that are complete.
 func New(s settings.Settings, getenv func(string) string, version string) (*Notifier, error) {
-	n := &Notifier{secrets: &display.Secrets{}, version: version, timeout: 10 * time.Second, pauses: []time.Duration{time.Second, 4 * time.Second}}
+	n := &Notifier{secrets: &display.Secrets{}, version: version, timeout: 10 * time.Second,
+		pauses: []time.Duration{time.Second, 4 * time.Second}}
 	return n, errors.Join(n.addPing(s.Ping, getenv), n.addMail(s.Mail, getenv), n.addWebhook(s.Webhook, getenv))
 }
 
@@ -65,7 +66,8 @@ func (n *Notifier) Secrets() *display.Secrets { return n.secrets }
 func secret(getenv func(string) string, key, variable string) (string, error) {
 	v := getenv(variable)
 	if v == "" {
-		return "", fmt.Errorf("the environment variable %s, which %s names, is not set or empty; set it where the program is started", variable, key)
+		return "", fmt.Errorf("the environment variable %s, which %s names, is not set or empty; set it where the "+
+			"program is started", variable, key)
 	}
 	return v, nil
 }
@@ -137,7 +139,8 @@ func (n *Notifier) send(ctx context.Context, e Event, overtake <-chan struct{}) 
 		}
 		all.Go(func() {
 			if err := n.try(ctx, w.within(n.timeout, e), w.prepare(e), overtake); err != nil {
-				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.Offer, maxField), e.Kind, masked{n.secrets.Hide(err.Error()), err})
+				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.Offer, maxField), e.Kind,
+					masked{n.secrets.Hide(err.Error()), err})
 			}
 		})
 	}
@@ -165,7 +168,8 @@ func (f final) Unwrap() error { return f.error }
 
 // try sends until it succeeds, cannot succeed or has been tried often enough. When the
 // notice is overtaken, it is not tried again.
-func (n *Notifier) try(ctx context.Context, within time.Duration, send func(context.Context) error, overtake <-chan struct{}) error {
+func (n *Notifier) try(ctx context.Context, within time.Duration, send func(context.Context) error,
+	overtake <-chan struct{}) error {
 	for _, pause := range append(n.pauses[:len(n.pauses):len(n.pauses)], 0) {
 		err := once(ctx, within, send)
 		if pause == 0 || err == nil || errors.As(err, new(final)) {

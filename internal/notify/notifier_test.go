@@ -200,8 +200,14 @@ func TestABusyServerIsTriedThreeTimes(t *testing.T) {
 
 func TestWhatCannotSucceedIsTriedOnce(t *testing.T) {
 	for want, answer := range map[string]func(http.ResponseWriter, int){
-		"answers 404 Not Found":                       func(w http.ResponseWriter, _ int) { http.Error(w, "not found", http.StatusNotFound) },
-		`answers "OK (not found)"; check the address`: func(w http.ResponseWriter, _ int) { _, _ = io.WriteString(w, "OK (not found)") },
+		"answers 404 Not Found": func(w http.ResponseWriter,
+			_ int) {
+			http.Error(w, "not found", http.StatusNotFound)
+		},
+		`answers "OK (not found)"; check the address`: func(w http.ResponseWriter, _ int) {
+			_,
+				_ = io.WriteString(w, "OK (not found)")
+		},
 		"answers with a redirect (301)": func(w http.ResponseWriter, _ int) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(http.StatusMovedPermanently)
@@ -253,7 +259,8 @@ func TestNoErrorShowsTheAddress(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "secret-key") {
 			t.Errorf("the error is %v", err)
 		}
-		if err != nil && (!strings.Contains(err.Error(), "the ping about level3-2004") || !strings.Contains(err.Error(), "the webhook about level3-2004")) {
+		if err != nil && (!strings.Contains(err.Error(), "the ping about level3-2004") ||
+			!strings.Contains(err.Error(), "the webhook about level3-2004")) {
 			t.Errorf("the error %v does not name both ways", err)
 		}
 	}
@@ -269,14 +276,16 @@ func TestThePingIsShortUnlessAllIsWanted(t *testing.T) {
 	long := sample
 	long.Message = strings.Repeat("a line of a message that goes on and on\n", 1000)
 	longer := long
-	longer.Run, longer.Trigger, longer.Slot, longer.Folder, longer.Issuer = long.Message, long.Message, long.Message, long.Message, long.Message
+	longer.Run, longer.Trigger, longer.Slot, longer.Folder, longer.Issuer = long.Message, long.Message, long.Message,
+		long.Message, long.Message
 	for _, e := range []Event{long, longer} {
 		if err := notifier(t, s, nil).End(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	short, full, cut := r.all()[0].body, r.all()[1].body, r.all()[2].body
-	if !strings.Contains(short, "312 read, 305 counted, 7 rejected") || strings.Contains(short, "391,712,345.67") || strings.Contains(short, "/srv/") {
+	if !strings.Contains(short, "312 read, 305 counted, 7 rejected") || strings.Contains(short, "391,712,345.67") ||
+		strings.Contains(short, "/srv/") {
 		t.Errorf("the short text is\n%s", short)
 	}
 	if !strings.Contains(full, "391,712,345.67") || strings.Contains(full, "/srv/") || len(full) > maxPing {
@@ -293,7 +302,8 @@ func TestAMissingVariableIsNamedAndTheRestStillTells(t *testing.T) {
 	s.Webhook = settings.Webhook{URLEnv: "HOOK", On: []settings.Occasion{settings.Rejects}}
 	s.Mail = settings.Mail{Server: "mail.example", Username: "a", PasswordEnv: "MAIL_PASSWORD"}
 	n, err := New(s, func(string) string { return "" }, "0.1.0")
-	want := "the environment variable MAIL_PASSWORD, which mail.password_env names, is not set or empty; set it where the program is started\n" +
+	want := "the environment variable MAIL_PASSWORD, which mail.password_env names, is not set or empty; set it " +
+		"where the program is started\n" +
 		"the environment variable HOOK, which webhook.url_env names, is not set or empty; set it where the program is started"
 	if err == nil || err.Error() != want {
 		t.Errorf("the error is\n%v\nwant\n%s", err, want)
@@ -313,7 +323,8 @@ func TestACertificateThatNobodyVouchesForGetsNoNotice(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	defer server.Close()
 	n := notifier(t, pinging(server.URL+"/a"), nil)
-	if err := n.End(t.Context(), sample); err == nil || !strings.Contains(err.Error(), "certificate") || taken.Load() != 0 {
+	if err := n.End(t.Context(), sample); err == nil || !strings.Contains(err.Error(), "certificate") ||
+		taken.Load() != 0 {
 		t.Errorf("%v, and %d pings; want an error and none", err, taken.Load())
 	}
 	n.roots = x509.NewCertPool()
@@ -378,7 +389,7 @@ func TestTheAdviceIsThatOfTheCommandsPage(t *testing.T) {
 		code, todo := strings.TrimSpace(cells[1]), strings.TrimSpace(cells[3])
 		found := false
 		for _, e := range exitcode.Table {
-			found = found || code == strconv.Itoa(int(e.Code)) && e.Advice == todo
+			found = found || (code == strconv.Itoa(int(e.Code)) && e.Advice == todo)
 		}
 		if !found {
 			t.Errorf("the advice on exit code %s is not %q", code, todo)

@@ -123,13 +123,15 @@ func (e Event) fields(full bool) [][2]string {
 		fields = append(fields, [2]string{"Took", took(e.Duration)})
 	}
 	if e.Rows > 0 {
-		fields = append(fields, [2]string{"Rows", fmt.Sprintf("%d read, %d counted, %d rejected", e.Rows, e.Counted, e.Rejected)})
+		fields = append(fields, [2]string{"Rows", fmt.Sprintf("%d read, %d counted, %d rejected", e.Rows, e.Counted,
+			e.Rejected)})
 	}
 	if !full {
 		return fields
 	}
 	for _, t := range e.Totals {
-		fields = append(fields, [2]string{t.Currency, fmt.Sprintf("tendered %s, accepted %s, to wire %s", known(t.Tendered), known(t.Accepted), known(t.ToWire))})
+		fields = append(fields, [2]string{t.Currency,
+			fmt.Sprintf("tendered %s, accepted %s, to wire %s", known(t.Tendered), known(t.Accepted), known(t.ToWire))})
 	}
 	return fields
 }

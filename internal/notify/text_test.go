@@ -12,7 +12,7 @@ import (
 
 func TestTheTextSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	const want = `level3-2004: done, with 7 rejects
-What to do: the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer.
+What to do: the result is published, or nothing has changed; clarify the open findings with the depositary, or resolve them in the offer.
 
 published
 
@@ -28,7 +28,8 @@ USD        tendered 735,696,000, accepted 450,000,000, to wire 391,712,345.67
 	if got := sample.text(true); got != want {
 		t.Errorf("the text is\n%s\nwant\n%s", got, want)
 	}
-	failed := Event{Kind: Failure, Offer: "a", Exit: 6, Message: "euroclear.xlsx: Sheet1!C9: the control total\nis 5; it must be 6", Issuer: "I"}
+	failed := Event{Kind: Failure, Offer: "a", Exit: 6,
+		Message: "euroclear.xlsx: Sheet1!C9: the control total\nis 5; it must be 6", Issuer: "I"}
 	const wantFailed = `a: not published: figures that must agree do not
 What to do: nothing was published; ask the depositary for a correct file, or restore what the message names.
 
@@ -54,7 +55,7 @@ func TestP17AMailSaysWhatToActOnAndWhatChanged(t *testing.T) {
 	e.Changes = []string{"against run 2004-11-11T173004-1a2b3c4d: 2 new, 0 no longer counted"}
 	e.Attachment = &Attachment{Name: "level3.xlsx", Content: []byte("PK")}
 	const want = `level3-2004: done, with 8 open findings
-What to do: the result is published, or nothing has changed; settle the open findings with the depositary, or resolve them in the offer.
+What to do: the result is published, or nothing has changed; clarify the open findings with the depositary, or resolve them in the offer.
 
 published
 
@@ -78,7 +79,8 @@ Attached   level3.xlsx
 		t.Errorf("the mail is\n%s\nwant\n%s", got, want)
 	}
 	for _, text := range []string{e.text(true), e.text(false), e.delivery().Text} { // go to others
-		if strings.Contains(text, "dtc.xlsx") || strings.Contains(text, "against run") || strings.Contains(text, "level3.xlsx") {
+		if strings.Contains(text, "dtc.xlsx") || strings.Contains(text, "against run") ||
+			strings.Contains(text, "level3.xlsx") {
 			t.Errorf("what names tenders is in\n%s", text)
 		}
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 func hooking(url string) settings.Settings {
-	return settings.Settings{Webhook: settings.Webhook{URL: url, SecretEnv: "KEY", On: []settings.Occasion{settings.Rejects, settings.Failure}}}
+	return settings.Settings{Webhook: settings.Webhook{URL: url, SecretEnv: "KEY",
+		On: []settings.Occasion{settings.Rejects, settings.Failure}}}
 }
 
 var keys = map[string]string{"KEY": "the key"}
@@ -63,7 +64,8 @@ func TestTheWebhookSendsWhatThePageShows(t *testing.T) {
 	if !reflect.DeepEqual(sent, shown) {
 		t.Errorf("sent\n%v\nthe page shows\n%v", sent, shown)
 	}
-	if h := got[0].header; h.Get("Content-Type") != "application/json" || h.Get("X-Batch-Event") != "rejects" || h.Get("User-Agent") != "batch/0.1.0" {
+	if h := got[0].header; h.Get("Content-Type") != "application/json" || h.Get("X-Batch-Event") != "rejects" ||
+		h.Get("User-Agent") != "batch/0.1.0" {
 		t.Errorf("the headers are %v", h)
 	}
 }
@@ -82,7 +84,8 @@ func TestTheSignatureIsThatOfTheBody(t *testing.T) {
 	}
 	s := hooking(r.URL)
 	s.Webhook.SecretEnv = ""
-	if err := notifier(t, s, nil).End(t.Context(), sample); err != nil || r.all()[1].header.Get("X-Batch-Signature-256") != "" {
+	if err := notifier(t, s, nil).End(t.Context(), sample); err != nil ||
+		r.all()[1].header.Get("X-Batch-Signature-256") != "" {
 		t.Errorf("signed without a key, %v", err)
 	}
 }
@@ -136,7 +139,8 @@ func TestADeliveryHasNothingThatCannotBeSeen(t *testing.T) {
 	if err := json.NewDecoder(bytes.NewBufferString(r.all()[0].body)).Decode(&d); err != nil {
 		t.Fatal(err)
 	}
-	if d.Issuer != `I X: y\u202e` || d.Message != `one\u001b[2J`+"\n"+`two\u2066` || d.Advice != `do\u0000 it` || d.Folder != `/srv/\u202efolder` || strings.ContainsAny(d.Text, "\x00\x1b\r\u202e\u2066") {
+	if d.Issuer != `I X: y\u202e` || d.Message != `one\u001b[2J`+"\n"+`two\u2066` || d.Advice != `do\u0000 it` ||
+		d.Folder != `/srv/\u202efolder` || strings.ContainsAny(d.Text, "\x00\x1b\r\u202e\u2066") {
 		t.Errorf("delivered %+v", d)
 	}
 }
@@ -167,7 +171,9 @@ func TestP7TheWebhookMatchesItsSchema(t *testing.T) {
 		}
 		return schema.Validate(value)
 	}
-	for _, e := range []Event{sample, {Kind: Success, Offer: "level3-2004"}, {Kind: Failure, Offer: "level3-2004", Exit: 6, Message: "no"}, {Kind: Missed, Offer: "level3-2004"}, {Kind: Reminder, Offer: "level3-2004", Open: 2}} {
+	for _, e := range []Event{sample, {Kind: Success, Offer: "level3-2004"},
+		{Kind: Failure, Offer: "level3-2004", Exit: 6, Message: "no"}, {Kind: Missed, Offer: "level3-2004"},
+		{Kind: Reminder, Offer: "level3-2004", Open: 2}} {
 		if err := valid(e.delivery()); err != nil {
 			t.Errorf("%s: %v", e.Kind, err)
 		}

@@ -20,7 +20,7 @@ func (t *Terms) Plan() schedule.Plan {
 // instant on. The terms have no fault.
 func planOf(from time.Time, o *tender.Offer) schedule.Version {
 	plan := schedule.Version{
-		From: from, CatchUp: schedule.CatchUp(o.CatchUp), RunAfter: o.RunAfter,
+		From: from, CatchUp: o.CatchUp, RunAfter: o.RunAfter,
 		Launch: startOf(o.Launch, o.Zone, 0), End: startOf(lastPayment(o), o.Zone, 1),
 	}
 	if o.Schedule != "" {

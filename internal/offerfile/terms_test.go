@@ -479,9 +479,9 @@ func TestParseInstant(t *testing.T) {
 		{"2004-10-31T02:00", "2004-10-31T07:00:00Z"},
 		{"2004-10-30T24:00", "2004-10-31T04:00:00Z"},
 
-		{"2004-04-04T02:00", `"2004-04-04T02:00" is not one instant: the clocks of America/New_York never showed 2004-04-04 02:00: they were put forward; correct it, or add the offset from UTC that is meant, such as -05:00`},
-		{"2004-04-04T02:59:59.999", `"2004-04-04T02:59:59.999" is not one instant: the clocks of America/New_York never showed 2004-04-04 02:59:59.999: they were put forward; correct it, or add the offset from UTC that is meant, such as -05:00`},
-		{"2004-10-31T01:30", `"2004-10-31T01:30" is not one instant: the clocks of America/New_York showed 2004-10-31 01:30 twice: they were put back; correct it, or add the offset from UTC that is meant, such as -05:00`},
+		{"2004-04-04T02:00", `"2004-04-04T02:00" is not one instant: 02:00 on 2004-04-04 does not exist in America/New_York (daylight saving starts); correct it, or add the offset from UTC that is meant, such as -05:00`},
+		{"2004-04-04T02:59:59.999", `"2004-04-04T02:59:59.999" is not one instant: 02:59:59.999 on 2004-04-04 does not exist in America/New_York (daylight saving starts); correct it, or add the offset from UTC that is meant, such as -05:00`},
+		{"2004-10-31T01:30", `"2004-10-31T01:30" is not one instant: 01:30 on 2004-10-31 occurs twice in America/New_York (daylight saving ends); correct it, or add the offset from UTC that is meant, such as -05:00`},
 		{"2004-11-31T12:00", `"2004-11-31" is not in the calendar; correct the day, the month or the year`},
 		{"2023-02-29T12:00", `"2023-02-29" is not in the calendar; correct the day, the month or the year`},
 		{"2004-11-12T24:01", `"2004-11-12T24:01" is after the end of its day; write T24:00, or a time of the next day`},

@@ -129,7 +129,8 @@ func TestChangesSincePreviousRun(t *testing.T) {
 	}
 	// 42 late tenders are new; everything under levels 2 to 4 is accepted
 	// differently under the raised cap, all 9-1/8% notes were accepted before.
-	if count[result.New] != 42 || count[result.NoLonger] != 0 || count[result.Amended] != 0 || count[result.Reclassed] < 250 {
+	if count[result.New] != 42 || count[result.NoLonger] != 0 || count[result.Amended] != 0 ||
+		count[result.Reclassed] < 250 {
 		t.Errorf("changes %v", count)
 	}
 	sum := decimal.Zero
@@ -215,7 +216,8 @@ func TestAFileBesideTheInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	var usage *offerfolder.UsageError
-	if _, err := Run(context.Background(), Request{Folder: folder, Files: []string{clash}, Clock: longAfter}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "same name") {
+	if _, err := Run(context.Background(), Request{Folder: folder, Files: []string{clash},
+		Clock: longAfter}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "same name") {
 		t.Errorf("%v", err)
 	}
 }
@@ -230,7 +232,7 @@ func TestPrincipalThatIsLostIsFound(t *testing.T) {
 			in.read.Reports[1].Principal = in.read.Reports[1].Principal.Add(decimal.NewFromInt(1))
 		},
 		"on the way":          func(in *Intake) { in.Book.Lines[3].Principal = decimal.NewFromInt(1000) },
-		"among the withdrawn": func(in *Intake) { in.Book.Rejects = nil },
+		"among the withdrawn": func(in *Intake) { in.Book.Findings = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			in, err := Take(context.Background(), Request{Folder: example(t), Clock: longAfter, AsOf: "2004-11-12T17:00"})
@@ -297,7 +299,8 @@ func TestPasswords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := strings.Replace(string(source), "timezone: Europe/Brussels", "timezone: Europe/Brussels\n    password_env: EUROCLEAR_PASSWORD", 1)
+	named := strings.Replace(string(source), "timezone: Europe/Brussels",
+		"timezone: Europe/Brussels\n    password_env: EUROCLEAR_PASSWORD", 1)
 	if err := os.WriteFile(terms, []byte(named), 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +326,8 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 	var fileError *tender.FileError
-	if _, err := Run(context.Background(), Request{Folder: folder, Clock: longAfter, DryRun: true}); !errors.As(err, &fileError) || !strings.Contains(err.Error(), "EUROCLEAR_PASSWORD") {
+	if _, err := Run(context.Background(), Request{Folder: folder, Clock: longAfter, DryRun: true}); !errors.As(err,
+		&fileError) || !strings.Contains(err.Error(), "EUROCLEAR_PASSWORD") {
 		t.Errorf("without an environment: %v", err)
 	}
 }
@@ -333,7 +337,8 @@ func TestPasswords(t *testing.T) {
 func TestAFileThatIsNotUsedNeverStopsARun(t *testing.T) {
 	folder := example(t)
 	for _, name := range []string{"~$dtc-2004-11-11.xlsx", "notes.txt"} {
-		if err := os.Symlink(filepath.Join(folder, "nowhere"), filepath.Join(folder, offerfolder.InboxName, name)); err != nil {
+		if err := os.Symlink(filepath.Join(folder, "nowhere"),
+			filepath.Join(folder, offerfolder.InboxName, name)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -89,19 +89,22 @@ func positionsOf(r *result.Run) iter.Seq2[instructionKey, result.Position] {
 
 // comparePositions lists the instructions that stand differently, by depositary
 // and number.
-func comparePositions(was map[instructionKey]result.Position, now iter.Seq2[instructionKey, result.Position]) []result.Change {
+func comparePositions(was map[instructionKey]result.Position,
+	now iter.Seq2[instructionKey, result.Position]) []result.Change {
 	var changes []result.Change
 	there := make(map[instructionKey]bool, len(was))
 	for key, after := range now {
 		there[key] = true
 		before, counted := was[key]
 		if kind := changeKind(before, after, counted); kind != "" {
-			changes = append(changes, result.Change{Kind: kind, Depositary: key.depositary, Instruction: key.instruction, Series: after.Series, Was: before, Now: after})
+			changes = append(changes, result.Change{Kind: kind, Depositary: key.depositary, Instruction: key.instruction,
+				Series: after.Series, Was: before, Now: after})
 		}
 	}
 	for key, before := range was {
 		if !there[key] {
-			changes = append(changes, result.Change{Kind: result.NoLonger, Depositary: key.depositary, Instruction: key.instruction, Series: before.Series, Was: before})
+			changes = append(changes, result.Change{Kind: result.NoLonger, Depositary: key.depositary,
+				Instruction: key.instruction, Series: before.Series, Was: before})
 		}
 	}
 	slices.SortFunc(changes, func(x, y result.Change) int {
@@ -127,7 +130,8 @@ func seriesChanges(r *result.Run, was map[instructionKey]result.Position) []resu
 	list := make([]result.SeriesChange, len(r.Offer.Series))
 	at := make(map[string]*result.SeriesChange, len(list))
 	for i, s := range r.Offer.Series {
-		list[i] = result.SeriesChange{Series: s.ID, TenderedNow: r.Book.Totals[i].Sum(), AcceptedNow: r.Allocation.Series[i].Sum()}
+		list[i] = result.SeriesChange{Series: s.ID, TenderedNow: r.Book.Totals[i].Sum(),
+			AcceptedNow: r.Allocation.Series[i].Sum()}
 		at[s.ID] = &list[i]
 	}
 	for i := range r.Book.Lines {

@@ -17,15 +17,15 @@ import (
 
 // CheckResult is how a run would understand the terms and the files.
 type CheckResult struct {
-	Offer   *tender.Offer
-	AsOf    time.Time
-	Phase   tender.Phase
-	Next    schedule.Slot // when the scheduler runs the offer next; zero if it does not
-	Choice  inbox.Choice
-	Reports []ingest.Report
-	Inputs  []result.Input
-	Book    *tender.Book
-	Rejects []tender.Reject
+	Offer    *tender.Offer
+	AsOf     time.Time
+	Phase    tender.Phase
+	Next     schedule.Slot // when the scheduler runs the offer next; zero if it does not
+	Choice   inbox.Choice
+	Reports  []ingest.Report
+	Inputs   []result.Input
+	Book     *tender.Book
+	Findings []tender.Finding
 
 	Snapshots *result.Snapshots // nil if no earlier report was compared
 
@@ -72,7 +72,7 @@ func (f *FileTotals) impress(line *tender.Instruction) {
 }
 
 // Explain follows a row of the files examined: FILE:ROW, or
-// DEPOSITARY:INSTRUCTION. Its error is a *[UsageError].
+// DEPOSITARY:INSTRUCTION. Its error is a *[offerfolder.UsageError].
 func (e *CheckResult) Explain(ctx context.Context, where string) ([]Explanation, error) {
 	explanations, err := e.in.explain(ctx, where)
 	if err != nil {
@@ -91,10 +91,10 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	}
 	e := &CheckResult{
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
-		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Rejects: in.rejects(),
+		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Findings: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
 	}
-	slices.SortStableFunc(e.Rejects, tender.CompareFindings)
+	slices.SortStableFunc(e.Findings, tender.CompareFindings)
 	if next := in.plan.Next(in.now, 1); len(next) > 0 {
 		e.Next = next[0]
 	}
@@ -113,7 +113,7 @@ func (in *Intake) fileTotals() []FileTotals {
 		}
 	}
 	for line := range in.read.Instructions() {
-		all[at[line.Source.File]].impress(&line)
+		all[at[line.Source.File]].impress(line)
 		if line.Received.After(in.AsOf) {
 			all[at[line.Source.File]].NotYet++
 		}

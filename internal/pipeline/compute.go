@@ -56,8 +56,8 @@ func Take(ctx context.Context, req Request) (*Intake, error) {
 }
 
 // takeFrom reads the files that a request needs and draws up the book.
-func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *offerfile.Terms) (in *Intake, err error) {
-	in = &Intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
+func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *offerfile.Terms) (*Intake, error) {
+	in := &Intake{src: src, plan: terms.Plan(), terms: terms, version: req.Version, now: req.Clock()}
 	names, left, err := src.Names(terms.AsOf(in.now))
 	if err != nil {
 		return nil, err
@@ -87,23 +87,29 @@ func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *
 	if in.compared, err = in.compareReports(ctx, req); err != nil {
 		return nil, err
 	}
-	// What counts from earlier reports can be the same tenders under other numbers.
-	if len(in.compared.carried) > 0 {
-		if err := ingest.CheckIdentifiers(in.tenders()); err != nil {
-			return nil, err
-		}
+	if err := in.checkIdentifiers(); err != nil {
+		return nil, err
 	}
 	if in.Book, err = tender.NewBook(in.Offer, in.tenders(), in.AsOf); err != nil {
 		return nil, err
 	}
-	if in.settled, err = readSettledRun(src, in.Offer); err != nil {
-		return nil, err
+	if in.settled, err = readSettledRun(src, in.Offer); err == nil {
+		err = in.settled.fix(in.Book)
 	}
-	if err := in.settled.fix(in.Book); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	src.Own = len(src.Pieces)
 	return in, in.compared.advise(in.Book.CheckOutstanding(in.Offer))
+}
+
+// checkIdentifiers compares identifiers once more if some count from earlier reports: they can be
+// the same tenders under other numbers.
+func (in *Intake) checkIdentifiers() error {
+	if len(in.compared.carried) == 0 {
+		return nil
+	}
+	return ingest.CheckIdentifiers(in.tenders())
 }
 
 // withPasswords are the files with the passwords of their depositaries. The
@@ -138,18 +144,18 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	r := &result.Run{
 		Version: in.version, Offer: o, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Settlement: settlement,
-		Rejects: in.rejects(), Inputs: in.inputs(),
+		Findings: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.pastDue(settlement)),
 	}
-	for i := range r.Rejects {
-		if err := r.Rejects[i].Check(); err != nil {
+	for i := range r.Findings {
+		if err := r.Findings[i].Check(); err != nil {
 			return nil, err
 		}
 	}
 	if err := in.checkStatusColumns(r.Phase); err != nil {
 		return nil, err
 	}
-	if err := in.checkRejected(r.Rejects); err != nil {
+	if err := in.checkRejected(r.Findings); err != nil {
 		return nil, err
 	}
 	r.Snapshots = in.compared.inMoney(r)
@@ -158,7 +164,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Identity = identity(r)
 	r.Name = runName(in.AsOf, o.Zone, r.Identity)
-	slices.SortStableFunc(r.Rejects, tender.CompareFindings) // after the identity, which has them by file
+	slices.SortStableFunc(r.Findings, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
 }
 
@@ -168,15 +174,16 @@ func broken(invariants []tender.Invariant) error {
 	for _, inv := range invariants {
 		if !inv.Holds {
 			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-				"an invariant is broken: %s (%s); this is a fault of the program: keep the files and report it", inv.Name, inv.Detail)}
+				"an invariant does not hold: %s (%s); internal error: please report it, with the input files", inv.Name,
+				inv.Detail)}
 		}
 	}
 	return nil
 }
 
 // rejects are those of the files and of the book, in the order of the files.
-func (in *Intake) rejects() []tender.Reject {
-	all := slices.Concat(in.read.Rejects, in.Book.Rejects, in.compared.findings, in.findLate())
+func (in *Intake) rejects() []tender.Finding {
+	all := slices.Concat(in.read.Findings, in.Book.Findings, in.compared.findings, in.findLate())
 	for i := range all {
 		if f := &all[i]; f.Open() && !isCompared(f) && f.Rule != tender.RuleLate {
 			if resolution := in.Offer.Resolution(f); resolution != nil {
@@ -193,7 +200,7 @@ func (in *Intake) rejects() []tender.Reject {
 			order[f.Name] = len(in.choice.Chosen) + i
 		}
 	}
-	slices.SortStableFunc(all, func(x, y tender.Reject) int {
+	slices.SortStableFunc(all, func(x, y tender.Finding) int {
 		return cmp.Or(
 			cmp.Compare(order[x.Source.File], order[y.Source.File]),
 			cmp.Compare(x.Source.Sheet, y.Source.Sheet),
@@ -209,7 +216,8 @@ func (in *Intake) inputs() []result.Input {
 	at := map[string]*result.Input{}
 	for i, f := range in.choice.Chosen {
 		digest := sha256.Sum256(f.Content)
-		inputs[i] = result.Input{Depositary: f.Depositary.Name, File: f.Name, Reported: dayReported(f, in.Offer.Zone), SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
+		inputs[i] = result.Input{Depositary: f.Depositary.Name, File: f.Name, Reported: dayReported(f, in.Offer.Zone),
+			SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(f.Content))}
 		at[f.Name] = &inputs[i]
 	}
 	for _, report := range in.read.Reports {
@@ -230,8 +238,8 @@ func (in *Intake) inputs() []result.Input {
 		input.Counted++
 		input.Principal = input.Principal.Add(l.Principal)
 	}
-	for _, rej := range in.Book.Rejects {
-		if rej.Standing == tender.StandingRejected {
+	for _, rej := range in.Book.Findings {
+		if rej.Disposition == tender.LineRejected {
 			at[rej.Source.File].Rejected++
 		}
 	}
@@ -246,9 +254,10 @@ func (in *Intake) inputs() []result.Input {
 func checkRows(in *Intake, r *result.Run) tender.Invariant {
 	inv := tender.Invariant{Name: "every row of every file is counted, not counted or rejected", Holds: true}
 	notCounted := in.Book.NotYet + len(in.compared.aside)
-	for i := range r.Rejects {
-		rej := &r.Rejects[i]
-		if rej.Standing == tender.StandingNotCounted && !isCompared(rej) && rej.Rule != tender.RuleNeverReported { // another finding is on the row
+	for i := range r.Findings {
+		rej := &r.Findings[i]
+		// another finding is on the row
+		if rej.Disposition == tender.LineNotCounted && !isCompared(rej) && rej.Rule != tender.RuleNeverReported {
 			notCounted++
 		}
 	}
@@ -258,7 +267,8 @@ func checkRows(in *Intake, r *result.Run) tender.Invariant {
 	c := r.Counts()
 	if c.Rows != c.Counted+notCounted+c.Rejected {
 		inv.Holds = false
-		inv.Detail = fmt.Sprintf("%d rows; %d counted, %d not counted, %d rejected", c.Rows, c.Counted, notCounted, c.Rejected)
+		inv.Detail = fmt.Sprintf("%d rows; %d counted, %d not counted, %d rejected", c.Rows, c.Counted, notCounted,
+			c.Rejected)
 	}
 	return inv
 }
@@ -273,7 +283,8 @@ func checkPrincipal(in *Intake) tender.Invariant {
 		b := balances[report.File]
 		if !report.Principal.Equal(b.Counted.Add(b.NotCounted).Add(b.Rejected)) {
 			inv.Holds = false
-			inv.Detail = fmt.Sprintf("%s: %s in all; %s counted, %s not counted, %s rejected", report.File, report.Principal, b.Counted, b.NotCounted, b.Rejected)
+			inv.Detail = fmt.Sprintf("%s: %s in all; %s counted, %s not counted, %s rejected", report.File, report.Principal,
+				b.Counted, b.NotCounted, b.Rejected)
 			break
 		}
 	}
@@ -291,7 +302,8 @@ type Balance struct {
 func (in *Intake) balances() map[string]Balance {
 	all := make(map[string]Balance, len(in.read.Reports))
 	for _, report := range in.read.Reports {
-		all[report.File] = Balance{Rejected: report.RejectedPrincipal, NotCounted: report.NotCountedPrincipal.Add(report.ReplacedPrincipal)}
+		all[report.File] = Balance{Rejected: report.RejectedPrincipal,
+			NotCounted: report.NotCountedPrincipal.Add(report.ReplacedPrincipal)}
 	}
 	for i := range in.Book.Lines {
 		l := &in.Book.Lines[i]
@@ -302,18 +314,18 @@ func (in *Intake) balances() map[string]Balance {
 		b.Counted = b.Counted.Add(l.Principal)
 		all[l.Source.File] = b
 	}
-	out := make(map[tender.Source]tender.Standing, len(in.Book.Rejects))
-	for _, rej := range in.Book.Rejects {
-		if rej.Standing != tender.StandingFlagged {
-			out[rej.Source] = rej.Standing
+	out := make(map[tender.Source]tender.Disposition, len(in.Book.Findings))
+	for _, rej := range in.Book.Findings {
+		if rej.Disposition != tender.LineRemarked {
+			out[rej.Source] = rej.Disposition
 		}
 	}
 	for line := range in.read.Instructions() {
 		b := all[line.Source.File]
 		switch {
-		case out[line.Source] == tender.StandingRejected:
+		case out[line.Source] == tender.LineRejected:
 			b.Rejected = b.Rejected.Add(line.Principal)
-		case out[line.Source] == tender.StandingNotCounted || line.Received.After(in.AsOf) || in.compared.aside[line.Source]:
+		case out[line.Source] == tender.LineNotCounted || line.Received.After(in.AsOf) || in.compared.aside[line.Source]:
 			b.NotCounted = b.NotCounted.Add(line.Principal)
 		}
 		all[line.Source.File] = b
@@ -333,7 +345,9 @@ func (in *Intake) checkStatusColumns(phase tender.Phase) error {
 		for _, sheet := range report.Sheets {
 			if sheet.NoStatus && !d.NoStatus {
 				return &tender.ControlError{Rule: tender.RuleNoStatus, Message: fmt.Sprintf(
-					"%s: no column says what the status of a tender is, so withdrawn ones would be paid; name it in the offer at depositary %s under columns (status: …), or write status: none there if its reports list standing tenders only",
+					"%s: no column says what the status of a tender is, so withdrawn ones would be paid; name it in the offer "+
+						"at depositary %s under columns (status: …), or write status: none there if its reports "+
+						"list standing tenders only",
 					report.File, report.Depositary)}
 			}
 		}
@@ -360,9 +374,11 @@ func (in *Intake) pastDue(s *settle.Settlement) []tender.Warning {
 		if f.Status != settle.Due || !f.Date.Before(tender.DateOf(in.AsOf.In(in.Offer.Zone))) {
 			continue
 		}
-		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", display.Plural(f.Wires, "wire", "wires"), f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
+		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", display.Plural(f.Wires, "wire", "wires"),
+			f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
 		if in.settled == nil {
-			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is wired: otherwise it is paid twice"
+			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is " +
+				"wired: otherwise it is paid twice"
 		}
 		all = append(all, tender.Warning{Code: tender.WarnPastDue, Message: words})
 	}
@@ -383,11 +399,13 @@ func (in *Intake) warnings() []tender.Warning {
 	for _, report := range in.read.Reports {
 		for _, sheet := range report.Sheets {
 			if sheet.NoStatus && !in.depositary(report.Depositary).NoStatus {
-				all = append(all, tender.Warnf(tender.WarnNoStatus, "%s: no column says what the status of a tender is, so every row counts as tendered", report.File))
+				all = append(all, tender.Warnf(tender.WarnNoStatus,
+					"%s: no column says what the status of a tender is, so every row counts as tendered", report.File))
 			}
 		}
 		if report.HiddenRows > 0 {
-			all = append(all, tender.Warnf(tender.WarnHiddenRows, "%s: hidden rows are read like the others: %d", report.File, report.HiddenRows))
+			all = append(all, tender.Warnf(tender.WarnHiddenRows, "%s: hidden rows are read like the others: %d", report.File,
+				report.HiddenRows))
 		}
 	}
 	all = append(all, in.compared.unread()...)
@@ -401,12 +419,14 @@ func (in *Intake) warnings() []tender.Warning {
 		if in.compared.needs(w) {
 			continue
 		}
-		all = append(all, tender.Warnf(tender.WarnWaiverNotNeeded, "the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))
+		all = append(all, tender.Warnf(tender.WarnWaiverNotNeeded,
+			"the waiver of %s for instruction %s, by %s on %s, was not needed by any line", w.Rule, w.Instruction, w.By, w.On))
 	}
 	if in.Offer.PhaseAt(in.AsOf) == tender.Final {
 		for _, c := range in.Offer.Conditions {
 			if !c.Satisfied {
-				all = append(all, tender.Warnf(tender.WarnCondition, "the condition %q is not satisfied: nothing may be paid until it is satisfied or waived", c.Name))
+				all = append(all, tender.Warnf(tender.WarnCondition,
+					"the condition %q is not satisfied: nothing may be paid until it is satisfied or waived", c.Name))
 			}
 		}
 	}

@@ -28,7 +28,8 @@ func TestT17CopiedTermsDifferInTheIDOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		content, notes, err := offerfolder.CopyTerms(folder, c.id)
-		if want := strings.Replace(smallTerms, "id: small", c.want, 1); string(content) != want || len(notes) > 0 || err != nil {
+		if want := strings.Replace(smallTerms, "id: small", c.want, 1); string(content) != want || len(notes) > 0 ||
+			err != nil {
 			t.Errorf("%s: %q, %q, %v", c.line, content, notes, err)
 		}
 	}
@@ -40,7 +41,8 @@ func TestTermsWhoseIDIsNotOnALineOfItsOwnAreNotCopied(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(source), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if content, _, err := offerfolder.CopyTerms(folder, "other"); !errors.As(err, new(*offerfolder.UsageError)) || content != nil {
+	if content, _, err := offerfolder.CopyTerms(folder, "other"); !errors.As(err, new(*offerfolder.UsageError)) ||
+		content != nil {
 		t.Errorf("%q, %v", content, err)
 	}
 	if _, _, err := offerfolder.CopyTerms(t.TempDir(), "other"); !errors.As(err, new(*offerfolder.UsageError)) {

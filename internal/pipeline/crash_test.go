@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/tender"
 )
 
 // Environment of a process that makes one run of the folder and may be killed on
@@ -57,14 +58,15 @@ func runAndDie(folder, at string) int {
 		return 2
 	}
 	count := 0
-	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(string, string) error {
-		if count++; count == last {
-			err := syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			time.Sleep(time.Minute) // the signal is on its way
-			return err
-		}
-		return nil
-	}}})
+	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test",
+		Disk: disk.Disk{Fault: func(string, string) error {
+			if count++; count == last {
+				err := syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				time.Sleep(time.Minute) // the signal is on its way
+				return err
+			}
+			return nil
+		}}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return int(ExitOf(err))
@@ -121,7 +123,8 @@ func smallOffer(t testing.TB) string {
 	}
 	write("offer.yaml", smallTerms)
 	write("inbox/dtc-2026-05-02.csv", smallReport)
-	if _, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-02T20:00", Clock: afterEarlyDate, Version: "test"}); err != nil {
+	if _, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-02T20:00", Clock: afterEarlyDate,
+		Version: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	write("inbox/dtc-2026-05-04.csv", smallReport+"0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n")
@@ -147,10 +150,11 @@ func copyOfferTo(t testing.TB, folder, to string) string {
 func undisturbed(t *testing.T, folder string) (files map[string]string, changes int) {
 	t.Helper()
 	folder = copyOffer(t, folder)
-	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(op, path string) error {
-		changes++
-		return nil
-	}}})
+	o, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test",
+		Disk: disk.Disk{Fault: func(op, path string) error {
+			changes++
+			return nil
+		}}})
 	if err != nil || o.Action != Published {
 		t.Fatalf("%+v, %v", o, err)
 	}
@@ -246,7 +250,8 @@ func onlyExpected(t *testing.T, runs string) {
 	}
 	for _, e := range entries {
 		switch name := e.Name(); {
-		case name == "latest", name == ".lock", strings.HasPrefix(name, "ledger."), name == ".ledger.lock", strings.HasPrefix(name, "2026-"):
+		case name == "latest", name == ".lock", strings.HasPrefix(name, "ledger."), name == ".ledger.lock",
+			strings.HasPrefix(name, "2026-"):
 		default:
 			t.Fatalf("%s was left behind", name)
 		}
@@ -274,12 +279,13 @@ func TestAFaultAtAnyChangeLeavesTheOldStateOrTheNew(t *testing.T) {
 			survived := 0
 			for at := 1; at <= changes; at++ {
 				folder, count := copyOffer(t, folder), 0
-				_, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(string, string) error {
-					if count++; count == at {
-						return fault
-					}
-					return nil
-				}}})
+				_, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test",
+					Disk: disk.Disk{Fault: func(string, string) error {
+						if count++; count == at {
+							return fault
+						}
+						return nil
+					}}})
 				if err == nil {
 					survived++ // a link that cannot be made is written instead
 				} else if !errors.Is(err, fault) {
@@ -362,7 +368,8 @@ func TestAKillAtARandomMomentLeavesTheOldStateOrTheNew(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
-		t.Logf("killed %d times within %s; the new run was there %d times, the process had ended %d times", randomKills, long*3/2, published.Load(), whole.Load())
+		t.Logf("killed %d times within %s; the new run was there %d times, the process had ended %d times", randomKills,
+			long*3/2, published.Load(), whole.Load())
 	})
 }
 
@@ -439,7 +446,8 @@ func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
 	}
 	next := Request{Folder: folder, Clock: afterEarlyDate, Version: "test"}
 	var altered *ledger.AlteredError
-	if _, err := Run(context.Background(), next); !errors.As(err, &altered) || !strings.Contains(err.Error(), name+": is a run that the history does not know") {
+	if _, err := Run(context.Background(), next); !errors.As(err, &altered) ||
+		!strings.Contains(err.Error(), name+": is a run that the history does not know") {
 		t.Errorf("%v", err)
 	}
 	found, err := VerifyHistory(folder)
@@ -456,10 +464,11 @@ func TestAFolderThatNobodyAnnouncedIsNoRunThatWasCutOff(t *testing.T) {
 // folder of a slot's run is among the others, and makes the run again.
 func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 	folder := smallOffer(t)
-	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: "2026-05-04T18:00:00-04:00"}
+	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: tender.BySchedule,
+		Slot: "2026-05-04T18:00:00-04:00"}
 	named := false
 	req.Disk.Fault = func(op, path string) error {
-		if named = named || op == "rename" && strings.HasPrefix(filepath.Base(path), "2026-"); named && op != "rename" {
+		if named = named || (op == "rename" && strings.HasPrefix(filepath.Base(path), "2026-")); named && op != "rename" {
 			return syscall.EIO // the sync of the runs folder, and all that follows
 		}
 		return nil
@@ -485,7 +494,8 @@ func TestASlotWhoseRunFailedAfterItsNameIsDecided(t *testing.T) {
 func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 	folder := smallOffer(t)
 	slot := "2026-05-04T18:00:00-04:00"
-	o := mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
+	o := mustRun(t, Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: tender.BySchedule,
+		Slot: slot})
 	runs := filepath.Join(folder, offerfolder.RunsName)
 	entries, err := ledger.ReadEntries(runs)
 	if err != nil {
@@ -506,13 +516,15 @@ func TestAnEntryThatTheCrashLeftOutDecidesItsSlot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Trigger: ledger.BySchedule, Slot: slot})
+	_, err = Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test",
+		Trigger: tender.BySchedule, Slot: slot})
 	if !errors.Is(err, ledger.ErrDecided) {
 		t.Error(err)
 	}
 	verified(t, folder)
 	entries, err = ledger.ReadEntries(runs)
-	if last := entries[len(entries)-1]; err != nil || last.Event != ledger.Published || last.Run != filepath.Base(o.Folder) || last.Counts != describe(ledger.Entry{}, o.Run).Counts {
+	if last := entries[len(entries)-1]; err != nil || last.Event != ledger.Published ||
+		last.Run != filepath.Base(o.Folder) || last.Counts != describe(ledger.Entry{}, o.Run).Counts {
 		t.Errorf("%+v, %v", last, err)
 	}
 }
@@ -534,7 +546,8 @@ func TestALedgerThatKnowsLessStopsTheRun(t *testing.T) {
 	}
 	var altered *ledger.AlteredError
 	_, err := Run(context.Background(), noon)
-	if !errors.As(err, &altered) || !strings.Contains(err.Error(), filepath.Base(second.Folder)) || !strings.Contains(err.Error(), filepath.Base(last.Folder)) {
+	if !errors.As(err, &altered) || !strings.Contains(err.Error(), filepath.Base(second.Folder)) ||
+		!strings.Contains(err.Error(), filepath.Base(last.Folder)) {
 		t.Errorf("%v", err)
 	}
 	if target, err := os.Readlink(filepath.Join(runs, "latest")); err != nil || target != filepath.Base(last.Folder) {
@@ -554,7 +567,8 @@ func TestALedgerThatKnowsLessStopsTheRun(t *testing.T) {
 		}
 	}
 	rebuild(1) // a whole ledger speaks against what it does not know
-	if err := errors.Join(os.Remove(filepath.Join(runs, "ledger.db")), os.Remove(filepath.Join(runs, "ledger.sum"))); err != nil {
+	if err := errors.Join(os.Remove(filepath.Join(runs, "ledger.db")),
+		os.Remove(filepath.Join(runs, "ledger.sum"))); err != nil {
 		t.Fatal(err)
 	}
 	rebuild(3)
@@ -569,13 +583,14 @@ func TestALedgerThatKnowsLessStopsTheRun(t *testing.T) {
 func TestAFaultOfTheProgramFailsTheRunAndFreesTheOffer(t *testing.T) {
 	folder := smallOffer(t)
 	want, _ := undisturbed(t, folder)
-	_, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Disk: disk.Disk{Fault: func(op, _ string) error {
-		if op == "create" {
-			panic("index out of range")
-		}
-		return nil
-	}}})
-	if err == nil || !strings.Contains(err.Error(), "fault of the program: index out of range") {
+	_, err := Run(context.Background(), Request{Folder: folder, Clock: afterEarlyDate, Version: "test",
+		Disk: disk.Disk{Fault: func(op, _ string) error {
+			if op == "create" {
+				panic("index out of range")
+			}
+			return nil
+		}}})
+	if err == nil || !strings.Contains(err.Error(), "internal error: index out of range") {
 		t.Fatal(err)
 	}
 	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))

@@ -22,33 +22,31 @@ import (
 // TestS3DeathsAreCounted writes to a real ledger what runs leave whose process dies.
 func TestS3DeathsAreCounted(t *testing.T) {
 	folder, now := t.TempDir(), time.Date(2004, 11, 12, 22, 0, 0, 0, time.UTC)
-	req := Request{Folder: folder, Clock: func() time.Time { return now }, Trigger: ledger.ByDate}
+	req := Request{Folder: folder, Clock: func() time.Time { return now }, Trigger: tender.ByDate}
 	want := func(what string, count int) {
 		t.Helper()
 		now = now.Add(time.Minute)
-		d, err := NoteDeaths(t.Context(), req)
-		if err != nil || d.Count != count {
+		err := NoteDeaths(t.Context(), req)
+		_, d, unread := SlotHistory(folder)
+		if err = errors.Join(err, unread); err != nil || d.Count != count {
 			t.Errorf("%s: %+v, %v; want %d deaths", what, d, err, count)
 		}
 		if d.Count > 0 && !d.Began.Before(d.Last) {
 			t.Errorf("%s: the last began at %s and was noted at %s", what, d.Began, d.Last)
-		}
-		if again, err := DeathsOf(folder); err != nil || again != d {
-			t.Errorf("%s: as read %+v, %v; noted %+v", what, again, err, d)
 		}
 	}
 	want("never run", 0)
 	if _, err := os.Stat(filepath.Join(folder, offerfolder.RunsName)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder was made for an offer that was never run: %v", err)
 	}
-	begin := func(trigger ledger.Trigger) *journal {
+	begin := func(trigger tender.Trigger) *journal {
 		t.Helper()
 		r := req
 		r.Trigger = trigger
 		if err := os.MkdirAll(filepath.Join(folder, offerfolder.RunsName), 0o750); err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(r, filepath.Join(folder, offerfolder.RunsName))
+		j, err := openJournal(r, filepath.Join(folder, offerfolder.RunsName), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,14 +55,14 @@ func TestS3DeathsAreCounted(t *testing.T) {
 		}
 		return j
 	}
-	begin(ledger.ByDate)
+	begin(tender.ByDate)
 	want("one died", 1)
 	want("looked at again", 1)
-	begin(ledger.ByHand)
+	begin(tender.ByHand)
 	want("one of a person died", 1)
-	begin(ledger.ByFiles)
+	begin(tender.ByFiles)
 	want("two", 2)
-	if err := begin(ledger.ByFiles).end(ledger.Interrupted, exitcode.Interrupted, "stopped"); err != nil {
+	if err := begin(tender.ByFiles).end(ledger.Interrupted, exitcode.Interrupted, "stopped"); err != nil {
 		t.Fatal(err)
 	}
 	want("one was asked to stop", 2)
@@ -72,13 +70,13 @@ func TestS3DeathsAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin(ledger.ByDate)
+	begin(tender.ByDate)
 	want("another run has the offer", 2)
 	if err := unlock(); err != nil {
 		t.Fatal(err)
 	}
 	want("three", 3)
-	if err := begin(ledger.ByHand).end(ledger.Failed, exitcode.Failed, "a wrong file"); err != nil {
+	if err := begin(tender.ByHand).end(ledger.Failed, exitcode.Failed, "a wrong file"); err != nil {
 		t.Fatal(err)
 	}
 	want("one came to an end", 0)
@@ -116,7 +114,7 @@ func TestS4WhatPassesIsToldFromWhatDoesNot(t *testing.T) {
 func TestS4ASlotWhoseRunDidNotFitOnTheDiskStaysOpen(t *testing.T) {
 	folder := smallOffer(t)
 	slot := schedule.Slot{At: afterEarlyDate().Add(-time.Minute)}
-	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Slot: slot.String(), Trigger: ledger.BySchedule}
+	req := Request{Folder: folder, Clock: afterEarlyDate, Version: "test", Slot: slot.String(), Trigger: tender.BySchedule}
 	req.Disk = disk.Disk{Fault: func(op, path string) error {
 		if filepath.Base(path) == "result.json" {
 			return syscall.ENOSPC
@@ -126,7 +124,7 @@ func TestS4ASlotWhoseRunDidNotFitOnTheDiskStaysOpen(t *testing.T) {
 	if _, err := Run(t.Context(), req); !offerfolder.Transient(err) {
 		t.Fatalf("the run ended with %v", err)
 	}
-	history, err := SlotHistory(folder)
+	history, _, err := SlotHistory(folder)
 	if last := history[len(history)-1]; err != nil || last.Outcome != schedule.BrokenOff || !last.Slot.At.Equal(slot.At) {
 		t.Errorf("the ledger is taken as %+v, %v", history, err)
 	}

@@ -21,24 +21,26 @@ import (
 )
 
 // DiffOffer compares the latest run of the offer in a folder with the one that it was
-// compared with when it was made. It is a *[UsageError] if there is none.
+// compared with when it was made. It is a *[offerfolder.UsageError] if there is none.
 func DiffOffer(folder, version string) (*compare.Difference, error) {
 	if offerfolder.IsOffer(folder) != nil {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs", folder)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of an offer; name one, or two runs",
+			folder)}
 	}
 	run, err := FindRun(filepath.Join(folder, offerfolder.RunsName, "latest"))
 	if err != nil {
 		return nil, err
 	}
 	if run.Manifest.Previous == "" {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is the first run of the offer: there is none before to compare it with", run.Manifest.Run)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is the first run of the offer: there is none "+
+			"before to compare it with", run.Manifest.Run)}
 	}
 	return Diff(filepath.Join(run.Runs, run.Manifest.Previous), run.Path, version)
 }
 
 // Diff compares two published runs of one offer. Each is named by the path of its
 // folder; the second may also be the name of a run beside the first. version is
-// that of the program. Errors are a *[UsageError] if there is no such run or the
+// that of the program. Errors are a *[offerfolder.UsageError] if there is no such run or the
 // runs are of different offers, or else say which file of a run is damaged.
 func Diff(was, now, version string) (*compare.Difference, error) {
 	first, err := openRun(was)
@@ -50,7 +52,8 @@ func Diff(was, now, version string) (*compare.Difference, error) {
 		return nil, err
 	}
 	if first.Offer != second.Offer {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two runs of one offer", was, first.Offer, now, second.Offer)}
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s is a run of the offer %s and %s of %s; name two "+
+			"runs of one offer", was, first.Offer, now, second.Offer)}
 	}
 	return first.difference(second, version), nil
 }
@@ -68,7 +71,7 @@ type publishedRun struct {
 	*ledger.Run
 	result    *export.Result
 	positions map[instructionKey]result.Position
-	rejects   []tender.Reject
+	rejects   []tender.Finding
 	wires     map[string]*result.WireChange // by reference; nil for a run of version 0.1
 	terms     *tender.Offer                 // in force; nil if they are not known
 	noTerms   string                        // why they cannot
@@ -121,12 +124,12 @@ func (r *publishedRun) settled() []settle.Wire {
 }
 
 // readRejects reads a rejects.csv.
-func readRejects(content []byte) ([]tender.Reject, error) {
-	var all []tender.Reject
+func readRejects(content []byte) ([]tender.Finding, error) {
+	var all []tender.Finding
 	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "waived"}
 	return all, export.ReadRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
 		row, err := strconv.Atoi(text[2])
-		all = append(all, tender.Reject{
+		all = append(all, tender.Finding{
 			Source: tender.Source{File: text[0], Sheet: text[1], Row: row},
 			Column: text[3], Value: text[4], Rule: text[5], Message: text[6], Waived: text[7],
 		})
@@ -160,11 +163,13 @@ func (r *publishedRun) readTerms(folder string) error {
 func (r *publishedRun) difference(now *publishedRun, version string) *compare.Difference {
 	d := &compare.Difference{
 		Offer: r.Offer, Issuer: now.result.Issuer, Version: version, Was: r.side(), Now: now.side(),
-		Files:   different(result.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
-		Lines:   byKind(comparePositions(r.positions, maps.All(now.positions))),
-		Rejects: different(result.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
-		Series:  result.PairUp(r.result.Series, now.result.Series, func(s compare.SeriesResult) string { return s.ID + " " + s.Currency }),
-		Totals:  result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals), func(t compare.TotalResult) string { return t.Currency }),
+		Files:    different(result.PairUp(r.result.Inputs, now.result.Inputs, inputName, inputContent), differentInputs),
+		Lines:    byKind(comparePositions(r.positions, maps.All(now.positions))),
+		Findings: different(result.PairUp(r.rejects, now.rejects, rejectPlace, rejectContent), differentRejects),
+		Series: result.PairUp(r.result.Series, now.result.Series,
+			func(s compare.SeriesResult) string { return s.ID + " " + s.Currency }),
+		Totals: result.PairUp(oneOrNone(r.result.Totals), oneOrNone(now.result.Totals),
+			func(t compare.TotalResult) string { return t.Currency }),
 		Caps: result.PairUp(r.result.Caps, now.result.Caps, func(c compare.CapResult) string {
 			return strings.Join([]string{c.Name, c.Currency, string(c.Measure)}, "\x00")
 		}),
@@ -182,7 +187,8 @@ func (r *publishedRun) difference(now *publishedRun, version string) *compare.Di
 		d.Wires = compareWires(r.Run.Run, r.wires, now.settled())
 	}
 	if r.terms != nil && now.terms != nil {
-		d.Terms = different(result.PairUp(offerfile.ListTerms(r.terms), offerfile.ListTerms(now.terms), func(t tender.Term) string { return t.Path }),
+		d.Terms = different(result.PairUp(offerfile.ListTerms(r.terms), offerfile.ListTerms(now.terms),
+			func(t tender.Term) string { return t.Path }),
 			func(was, now *tender.Term) bool { return *was != *now })
 	}
 	return d
@@ -219,7 +225,8 @@ func whyNotCompared(was, now *publishedRun) string {
 
 func (r *publishedRun) side() compare.Side {
 	return compare.Side{
-		Run: r.Manifest.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version, Digest: r.Terms.Digest,
+		Run: r.Manifest.Run, Phase: tender.Phase(r.Phase), AsOf: r.AsOf, Version: r.Program, Terms: r.Terms.Version,
+		Digest:   r.Terms.Digest,
 		Previous: r.Previous, Replaces: r.Replaces, Counts: r.result.Counts,
 	}
 }
@@ -233,7 +240,10 @@ func oneOrNone[T any](one *T) []T {
 
 // different keeps the pairs that differ.
 func different[T any](pairs []result.Pair[T], differ func(was, now *T) bool) []result.Pair[T] {
-	return slices.DeleteFunc(pairs, func(p result.Pair[T]) bool { return p.Was != nil && p.Now != nil && !differ(p.Was, p.Now) })
+	return slices.DeleteFunc(pairs, func(p result.Pair[T]) bool {
+		return p.Was != nil && p.Now != nil &&
+			!differ(p.Was, p.Now)
+	})
 }
 
 func inputName(in result.Input) string { return in.File }
@@ -246,13 +256,13 @@ func differentInputs(was, now *result.Input) bool {
 
 // rejectPlace is a reject in its place, rejectContent wherever it is: the next
 // report shows the same line in another row or file.
-func rejectPlace(r tender.Reject) string {
+func rejectPlace(r tender.Finding) string {
 	return fmt.Sprintf("%q %q %d %s", r.Source.File, r.Source.Sheet, r.Source.Row, rejectContent(r))
 }
 
-func rejectContent(r tender.Reject) string {
+func rejectContent(r tender.Finding) string {
 	return fmt.Sprintf("%q %q %q %q", r.Column, r.Value, r.Rule, r.Message)
 }
 
 // differentRejects reports whether a reject was waived, or no longer is.
-func differentRejects(was, now *tender.Reject) bool { return was.Waived != now.Waived }
+func differentRejects(was, now *tender.Finding) bool { return was.Waived != now.Waived }

@@ -40,7 +40,8 @@ func keepTerms(t *testing.T, folder string, source []byte) {
 	m.Terms.File, m.Kept = "", nil
 	if source != nil {
 		digest := sha256.Sum256(source)
-		m.Keep(ledger.Kept{Of: offerfolder.OfferName, File: ledger.File{Name: "inputs/terms", SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(source))}})
+		m.Keep(ledger.Kept{Of: offerfolder.OfferName,
+			File: ledger.File{Name: "inputs/terms", SHA256: hex.EncodeToString(digest[:]), Bytes: int64(len(source))}})
 	}
 	var content bytes.Buffer
 	if err := m.Encode(&content); err != nil {
@@ -55,7 +56,8 @@ func keepTerms(t *testing.T, folder string, source []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := log.Append(ledger.Entry{Event: ledger.Recovered, Run: m.Run, Offer: m.Offer, Phase: m.Phase, Manifest: hexDigest(content.Bytes())}); err != nil {
+	if _, err := log.Append(ledger.Entry{Event: ledger.Recovered, Run: m.Run, Offer: m.Offer, Phase: m.Phase,
+		Manifest: hexDigest(content.Bytes())}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -110,7 +112,8 @@ func TestADifferenceSaysWhatBecameOfTheOffer(t *testing.T) {
 	if got := total[1].String(); got != "654999277" {
 		t.Errorf("accepted in all: %s more", got)
 	}
-	if d.Was.Phase != tender.Indicative || d.Now.Phase != tender.Final || d.Now.Previous != d.Was.Run || d.Zone.String() != "America/New_York" {
+	if d.Was.Phase != tender.Indicative || d.Now.Phase != tender.Final || d.Now.Previous != d.Was.Run ||
+		d.Zone.String() != "America/New_York" {
 		t.Errorf("%+v, %+v", d.Was, d.Now)
 	}
 	if again := mustDiff(t, final, final); again.Differs() {
@@ -122,11 +125,14 @@ func TestADifferenceSaysWhatBecameOfTheOffer(t *testing.T) {
 func variety(t *testing.T) []string {
 	t.Helper()
 	folder := example(t)
-	runs := []string{publishExample(t, folder, "2004-11-12T17:00"), publishExample(t, folder, "2004-11-20T12:00"), publishExample(t, folder, "2004-12-02T09:00")}
+	runs := []string{publishExample(t, folder, "2004-11-12T17:00"), publishExample(t, folder, "2004-11-20T12:00"),
+		publishExample(t, folder, "2004-12-02T09:00")}
 	changeReport(t, filepath.Join(folder, offerfolder.InboxName, "dtc-2004-12-01.xlsx"))
 	runs = append(runs, publishExample(t, folder, "2004-12-02T09:00"))
-	replaceIn(t, filepath.Join(folder, offerfolder.OfferName), "early_tender_payment: 20.00", "early_tender_payment: 20.50", "total_consideration: 857.50", "total_consideration: 858.00",
-		"total_consideration: 887.50", "total_consideration: 888.00", "total_consideration: 850.00", "total_consideration: 850.50", "order: priority", "order: early_first",
+	replaceIn(t, filepath.Join(folder, offerfolder.OfferName), "early_tender_payment: 20.00",
+		"early_tender_payment: 20.50", "total_consideration: 857.50", "total_consideration: 858.00",
+		"total_consideration: 887.50", "total_consideration: 888.00", "total_consideration: 850.00",
+		"total_consideration: 850.50", "order: priority", "order: early_first",
 		"timezone: Europe/Brussels", "timezone: Europe/London", "priority: 3", "priority: 4")
 	return append(runs, publishExample(t, folder, "2004-12-02T10:00"))
 }
@@ -156,7 +162,8 @@ func changeReport(t *testing.T, path string) {
 		}
 	}
 	total -= amount("F30")
-	if err := errors.Join(book.SetCellValue("Tenders", "F506", total), book.RemoveRow("Tenders", 30), book.Save(), book.Close()); err != nil {
+	if err := errors.Join(book.SetCellValue("Tenders", "F506", total), book.RemoveRow("Tenders", 30), book.Save(),
+		book.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -190,7 +197,7 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 			for kind, n := range forth.Kinds() {
 				kinds[kind] += n
 			}
-			if !forth.Differs() || len(forth.Files)+len(forth.Rejects) == 0 && len(forth.Terms) == 0 {
+			if !forth.Differs() || (len(forth.Files)+len(forth.Findings) == 0 && len(forth.Terms) == 0) {
 				t.Errorf("%s and %s differ in nothing", filepath.Base(was), filepath.Base(now))
 			}
 		}
@@ -206,13 +213,14 @@ func TestReversedRunsGiveTheMirroredDifference(t *testing.T) {
 func mirrored(d *compare.Difference) *compare.Difference {
 	m := *d
 	m.Was, m.Now = d.Now, d.Was
-	m.Terms, m.Files, m.Rejects = swap(d.Terms), swap(d.Files), swap(d.Rejects)
+	m.Terms, m.Files, m.Findings = swap(d.Terms), swap(d.Files), swap(d.Findings)
 	m.Series, m.Totals, m.Caps, m.Funding = swap(d.Series), swap(d.Totals), swap(d.Caps), swap(d.Funding)
 	m.Lines = slices.Clone(d.Lines)
 	for i := range m.Lines {
 		c := &m.Lines[i]
 		c.Was, c.Now = c.Now, c.Was
-		if other := map[result.ChangeKind]result.ChangeKind{result.New: result.NoLonger, result.NoLonger: result.New}[c.Kind]; other != "" {
+		if other := map[result.ChangeKind]result.ChangeKind{result.New: result.NoLonger,
+			result.NoLonger: result.New}[c.Kind]; other != "" {
 			c.Kind = other
 		}
 		c.Series = cmp.Or(c.Now.Series, c.Was.Series)
@@ -234,7 +242,7 @@ func listedDifference(t *testing.T, d *compare.Difference) string {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%+v\n%+v\n%s\n", d.Was, d.Now, d.NotCompared)
-	for _, list := range []any{d.Terms, d.Files, d.Rejects, d.Series, d.Totals, d.Caps, d.Funding, d.Lines} {
+	for _, list := range []any{d.Terms, d.Files, d.Findings, d.Series, d.Totals, d.Caps, d.Funding, d.Lines} {
 		v := reflect.ValueOf(list)
 		var lines []string
 		for i := range v.Len() {
@@ -288,7 +296,8 @@ func TestComparedPositionsAreMirrored(t *testing.T) {
 		for range random.IntN(30) {
 			tendered := int64(1 + random.IntN(3))
 			all[instructionKey{[]string{"DTC", "Euroclear"}[random.IntN(2)], fmt.Sprint(random.IntN(20))}] = result.Position{
-				Series: []string{"a", "b"}[random.IntN(2)], Window: tender.Windows[random.IntN(2)], Tendered: decimal.NewFromInt(tendered),
+				Series: []string{"a", "b"}[random.IntN(2)], Window: tender.Windows[random.IntN(2)],
+				Tendered: decimal.NewFromInt(tendered),
 				Accepted: decimal.NewFromInt(random.Int64N(tendered + 1)), Total: decimal.New(random.Int64N(3), -2),
 			}
 		}
@@ -332,7 +341,8 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 			t.Errorf("%s, %s: %v, want %q", c.was, c.now, err, c.want)
 		}
 	}
-	for _, now := range []string{"latest", filepath.Base(final), final, filepath.Join(folder, offerfolder.RunsName, "latest")} {
+	for _, now := range []string{"latest", filepath.Base(final), final,
+		filepath.Join(folder, offerfolder.RunsName, "latest")} {
 		if d := mustDiff(t, early+string(filepath.Separator), now); d.Now.Run != filepath.Base(final) {
 			t.Errorf("%s is %s", now, d.Now.Run)
 		}
@@ -360,7 +370,8 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Diff(final, early, ""); err == nil || errors.As(err, &usage) || !strings.Contains(err.Error(), "is damaged; restore it") {
+		if _, err := Diff(final, early, ""); err == nil || errors.As(err, &usage) ||
+			!strings.Contains(err.Error(), "is damaged; restore it") {
 			t.Errorf("%s removed: %v", name, err)
 		}
 		if err := os.WriteFile(path, sound, 0o640); err != nil {
@@ -376,14 +387,16 @@ func TestTermsThatWereNotKeptAreSaid(t *testing.T) {
 	keepTerms(t, early, nil)
 	final := publishExample(t, folder, "2004-12-02T09:00")
 	d := mustDiff(t, early, final)
-	if !strings.Contains(d.NotCompared, filepath.Base(early)+" was made before runs kept their terms") || len(d.Terms) > 0 || !d.TermsDiffer() || len(d.Lines) == 0 {
+	if !strings.Contains(d.NotCompared, filepath.Base(early)+" was made before runs kept their terms") ||
+		len(d.Terms) > 0 || !d.TermsDiffer() || len(d.Lines) == 0 {
 		t.Errorf("%q, %d terms", d.NotCompared, len(d.Terms))
 	}
 	if d := mustDiff(t, early, early); d.NotCompared != "" || d.Differs() {
 		t.Errorf("the same terms: %q", d.NotCompared)
 	}
 	keepTerms(t, early, []byte("id: level3-2004\nnew_key: 1\n"))
-	if d := mustDiff(t, early, final); !strings.Contains(d.NotCompared, "has terms that this version of the program does not understand: ") || strings.Contains(d.NotCompared, "\n") {
+	if d := mustDiff(t, early, final); !strings.Contains(d.NotCompared,
+		"has terms that this version of the program does not understand: ") || strings.Contains(d.NotCompared, "\n") {
 		t.Errorf("%q", d.NotCompared)
 	}
 }
@@ -391,11 +404,11 @@ func TestTermsThatWereNotKeptAreSaid(t *testing.T) {
 // The same reject in the next report, in another row or file, is no news; one more
 // of the same kind is, and so is a waiver.
 func TestRejectsAreFollowedFromReportToReport(t *testing.T) {
-	at := func(file string, row int, value, waived string) tender.Reject {
-		return tender.Reject{Source: tender.Source{File: file, Row: row}, Rule: "R5-multiple", Value: value, Waived: waived}
+	at := func(file string, row int, value, waived string) tender.Finding {
+		return tender.Finding{Source: tender.Source{File: file, Row: row}, Rule: "R5-multiple", Value: value, Waived: waived}
 	}
-	was := []tender.Reject{at("a", 1, "17", ""), at("a", 2, "17", ""), at("a", 3, "19", "")}
-	now := []tender.Reject{at("b", 7, "17", ""), at("a", 2, "17", "x"), at("b", 9, "17", "")}
+	was := []tender.Finding{at("a", 1, "17", ""), at("a", 2, "17", ""), at("a", 3, "19", "")}
+	now := []tender.Finding{at("b", 7, "17", ""), at("a", 2, "17", "x"), at("b", 9, "17", "")}
 	var got []string
 	for _, p := range different(result.PairUp(was, now, rejectPlace, rejectContent), differentRejects) {
 		got = append(got, fmt.Sprintf("%s %s %d", compare.RejectWord(p), p.Either().Source.File, p.Either().Source.Row))

@@ -94,7 +94,8 @@ func (s *settledRun) fix(b *tender.Book) error {
 			return s.differs(key, fmt.Sprintf("is now reported as %s of series %s, %s", l.Principal, l.Series, l.Window))
 		}
 		if was.Accepted.IsPositive() && was.Participant != l.Participant {
-			return s.differs(key, fmt.Sprintf("was paid to participant %s, and is now reported for %s", was.Participant, l.Participant))
+			return s.differs(key, fmt.Sprintf("was paid to participant %s, and is now reported for %s", was.Participant,
+				l.Participant))
 		}
 		l.Settled = &tender.Settled{Accepted: was.Accepted}
 		delete(missing, key)
@@ -115,7 +116,8 @@ func (s *settledRun) checkPaid(b *tender.Book, cash *settle.Settlement) error {
 		l := &b.Lines[i]
 		key := instructionKey{l.Depositary, l.ID}
 		if paid := s.positions[key].Total; l.Settled != nil && !l.Undelivered && !cash.Lines[i].Total().Equal(paid) {
-			return s.differs(key, fmt.Sprintf("was paid %s, and by the terms now in force it would be %s; leave the prices and the interest of settled tenders as they were", paid, cash.Lines[i].Total()))
+			return s.differs(key, fmt.Sprintf("was paid %s, and by the terms now in force it would be %s; leave the prices "+
+				"and the interest of settled tenders as they were", paid, cash.Lines[i].Total()))
 		}
 	}
 	return nil
@@ -124,6 +126,7 @@ func (s *settledRun) checkPaid(b *tender.Book, cash *settle.Settlement) error {
 func (s *settledRun) differs(key instructionKey, how string) error {
 	was := s.positions[key]
 	return &tender.ControlError{Rule: tender.RuleSettled, Message: fmt.Sprintf(
-		"%s instruction %s was settled in run %s as %s of series %s, %s, and %s; what was settled is fixed, so correct the reports or the terms; where the finding is R5-amended, resolve it as_before",
+		"%s instruction %s was settled in run %s as %s of series %s, %s, and %s; what was settled is fixed, so correct "+
+			"the reports or the terms; where the finding is R5-amended, resolve it as_before",
 		key.depositary, key.instruction, s.name, was.Tendered, was.Series, was.Window, how)}
 }

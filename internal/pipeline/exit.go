@@ -62,7 +62,8 @@ func ExitOf(err error) exitcode.Code {
 		return exitcode.Busy
 	case errors.As(err, &unsaid):
 		return exitcode.Unsaid
-	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &damaged), errors.As(err, &strange), errors.As(err, &fileError) && fileError.ControlTotals():
+	case errors.As(err, &controlError), errors.As(err, &altered), errors.As(err, &damaged), errors.As(err, &strange),
+		errors.As(err, &fileError) && fileError.ControlTotals():
 		return exitcode.Controls
 	case errors.As(err, &usageError), errors.As(err, &offerError):
 		return exitcode.Usage

@@ -20,9 +20,9 @@ import (
 // Explanation is the way of one row from its cells to the result.
 type Explanation struct {
 	ingest.Trace
-	Window string          // the window and what it follows from, "" if there is none
-	Result string          // what became of the row in the end
-	Said   []tender.Reject // what the book says of it
+	Window string           // the window and what it follows from, "" if there is none
+	Result string           // what became of the row in the end
+	Said   []tender.Finding // what the book says of it
 
 	Gets    *Allotment // what it gets; nil if it does not count, or that cannot be said
 	NotSaid string     // why it cannot be said, "" if it can
@@ -101,7 +101,8 @@ func (in *Intake) lineOf(e *Explanation) int {
 func allotment(r *result.Run, line int) *Allotment {
 	l := &r.Book.Lines[line]
 	a := &Allotment{
-		Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted, Reason: r.Allocation.Lines[line].Reason, Line: r.Settlement.Lines[line],
+		Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted,
+		Reason: r.Allocation.Lines[line].Reason, Line: r.Settlement.Lines[line],
 	}
 	if at, ok := r.Offer.SeriesByID(l.Series); ok {
 		a.Series = r.Offer.Series[at]
@@ -154,7 +155,7 @@ func (in *Intake) followEarlierRow(t ingest.Trace) Explanation {
 	for _, f := range in.compared.findings {
 		if f.Source == t.Source && f.Instruction == t.Instruction.ID {
 			e.Said = append(e.Said, f)
-			e.Result = string(f.Standing) + " by " + f.Rule
+			e.Result = string(f.Disposition) + " by " + f.Rule
 		}
 	}
 	for i := range in.Book.Lines {
@@ -174,10 +175,10 @@ func (in *Intake) follow(t ingest.Trace) Explanation {
 	if !t.Instruction.Received.IsZero() {
 		e.Window = in.window(*t.Instruction)
 	}
-	for _, rej := range in.Book.Rejects {
+	for _, rej := range in.Book.Findings {
 		if rej.Source == t.Source {
 			e.Said = append(e.Said, rej)
-			e.Result = string(rej.Standing) + " by " + rej.Rule
+			e.Result = string(rej.Disposition) + " by " + rej.Rule
 		}
 	}
 	for _, f := range in.compared.findings {
@@ -197,14 +198,14 @@ func (in *Intake) follow(t ingest.Trace) Explanation {
 	if read && t.Instruction.Received.After(in.AsOf) {
 		e.Result = "not counted: received after the instant of the run (R2)"
 	}
-	if !read && len(t.Rejects) > 0 {
-		e.Result += " by " + strings.Join(rules(t.Rejects), ", ")
+	if !read && len(t.Findings) > 0 {
+		e.Result += " by " + strings.Join(rules(t.Findings), ", ")
 	}
 	return e
 }
 
 // rules lists the codes of rejects, each once.
-func rules(rejects []tender.Reject) (codes []string) {
+func rules(rejects []tender.Finding) (codes []string) {
 	seen := map[string]bool{}
 	for _, r := range rejects {
 		if !seen[r.Rule] {
@@ -227,7 +228,8 @@ func (in *Intake) window(i tender.Instruction) string {
 	case w == tender.Late && o.Early.IsZero():
 		return "late: in time for the Expiration Date, " + shown(o.Expiration) + "; the offer has no Early Tender Date"
 	case w == tender.Late:
-		return "late: after the Early Tender Date, " + shown(o.Early) + ", and in time for the Expiration Date, " + shown(o.Expiration)
+		return "late: after the Early Tender Date, " + shown(o.Early) + ", and in time for the Expiration Date, " +
+			"" + shown(o.Expiration)
 	}
 	return "expired: after the Expiration Date, " + shown(o.Expiration)
 }

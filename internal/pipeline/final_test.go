@@ -32,7 +32,8 @@ func TestAFinalRunIsNotReplacedBecauseItIsGone(t *testing.T) {
 		"another phase": func(folder, _ string) error {
 			path := filepath.Join(folder, ledger.ManifestName)
 			content, err := os.ReadFile(path)
-			return errors.Join(err, os.WriteFile(path, []byte(strings.Replace(string(content), `"final"`, `"indicative"`, 1)), 0o640))
+			return errors.Join(err, os.WriteFile(path, []byte(strings.Replace(string(content), `"final"`, `"indicative"`, 1)),
+				0o640))
 		},
 	} {
 		folder := copyOffer(t, other)
@@ -53,11 +54,13 @@ func TestAFinalRunIsNotReplacedBecauseItIsGone(t *testing.T) {
 		if what != "moved away" {
 			continue
 		}
-		o := mustRun(t, Request{Folder: folder, Supersede: name, Reason: "its folder is lost", Clock: longAfterEnd, Version: "test"})
+		o := mustRun(t, Request{Folder: folder, Supersede: name, Reason: "its folder is lost", Clock: longAfterEnd,
+			Version: "test"})
 		if o.Action != Published || o.Run.Replaces != name {
 			t.Errorf("%s, replaces %q", o.Action, o.Run.Replaces)
 		}
-		if again := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"}); again.Action != Unchanged || again.Folder != o.Folder {
+		if again := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"}); again.Action != Unchanged ||
+			again.Folder != o.Folder {
 			t.Errorf("%s, %s", again.Action, again.Folder)
 		}
 	}
@@ -75,11 +78,13 @@ func smallFinal(t *testing.T) (*Outcome, string) {
 		}
 	}
 	// Nothing came in for two weeks before the end, and the terms say that this is so.
-	terms := smallTerms + "resolutions:\n  - {rule: R6-last-report, depositary: DTC, file: dtc-2026-06-30.csv, outcome: counts, by: J. Roe, on: 2026-06-30}\n"
+	terms := smallTerms + "resolutions:\n  - {rule: R6-last-report, depositary: DTC, file: dtc-2026-06-30.csv, " +
+		"outcome: counts, by: J. Roe, on: 2026-06-30}\n"
 	if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(terms), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	const third, fourth = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n", "0000043,52729NAA8,9000,2026-05-05 10:00:00,0005\n"
+	const third, fourth = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n",
+		"0000043,52729NAA8,9000,2026-05-05 10:00:00,0005\n"
 	write(smallReport + third)
 	o := mustRun(t, Request{Folder: folder, Clock: longAfterEnd, Version: "test"})
 	if o.Run.Phase != tender.Final {
@@ -133,7 +138,8 @@ func TestP21AFinalRunByAnUnidentifiedBuildWarns(t *testing.T) {
 			o := mustRun(t, Request{Folder: folder, Clock: clock, Version: version})
 			said := strings.Join(tender.Messages(o.Remarks), "\n")
 			wanted := want != "" && o.Run.Phase == tender.Final
-			if got := strings.Contains(said, "cannot be built again"); got != wanted || wanted && !strings.Contains(said, want) {
+			if got := strings.Contains(said, "cannot be built again"); got != wanted ||
+				(wanted && !strings.Contains(said, want)) {
 				t.Errorf("%s, %s, %s: %s", version, o.Run.Phase, o.Action, said)
 			}
 		}

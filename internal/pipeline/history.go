@@ -84,7 +84,8 @@ func (h *History) Check() error {
 		return nil
 	}
 	if lost != "" {
-		h.Faults = append(h.Faults, ledger.Finding{Where: lost, What: "is the final run in force, and its folder is missing", Do: "restore it from the back-up"})
+		h.Faults = append(h.Faults, ledger.Finding{Where: lost,
+			What: "is the final run in force, and its folder is missing", Do: "restore it from the back-up"})
 	}
 	return err
 }
@@ -172,7 +173,8 @@ func RebuildHistory(ctx context.Context, req Request) (found []ledger.Candidate,
 func madeAgain(ctx context.Context, req Request) ledger.Again {
 	return func(run *ledger.Run) (supports, contradicts string, err error) {
 		if run.Program != req.Version {
-			return fmt.Sprintf("version %s of the program made it, so it was not made again for comparison", run.Program), "", nil
+			return fmt.Sprintf("version %s of the program made it, so it was not made again for comparison", run.Program), "",
+				nil
 		}
 		again, err := remake(ctx, req, nil, run)
 		switch {
@@ -182,7 +184,8 @@ func madeAgain(ctx context.Context, req Request) ledger.Again {
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			return "it could not be made again for comparison: " + first, "", nil
 		case len(again.Differs) > 0:
-			return "", "made again from the copies that it keeps, it has other bytes of " + strings.Join(again.Differs, ", "), nil
+			return "", "made again from the copies that it keeps, it has other bytes of " + strings.Join(again.Differs, ", "),
+				nil
 		}
 		return "made again from the copies that it keeps, it has the same bytes", "", nil
 	}

@@ -30,9 +30,10 @@ func identity(r *result.Run) string {
 			fmt.Fprintf(digest, "settled %s\n", l.Settled.Accepted)
 		}
 	}
-	for i := range r.Rejects {
-		rej := &r.Rejects[i]
-		fmt.Fprintf(digest, "reject %q %q %d %s %s\n", rej.Source.File, rej.Source.Sheet, rej.Source.Row, rej.Rule, rej.Standing)
+	for i := range r.Findings {
+		rej := &r.Findings[i]
+		fmt.Fprintf(digest, "reject %q %q %d %s %s\n", rej.Source.File, rej.Source.Sheet, rej.Source.Row, rej.Rule,
+			rej.Disposition)
 		if isCompared(rej) {
 			fmt.Fprintf(digest, "compared %q %q %q\n", rej.Instruction, rej.Message, rej.Resolved)
 		}

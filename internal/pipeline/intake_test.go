@@ -16,13 +16,17 @@ import (
 func TestWhatCannotBeReadToItsEndIsRefused(t *testing.T) {
 	offer := smallOffer(t)
 	things := map[string]func(path string) error{
-		"a pipe":        func(path string) error { return syscall.Mkfifo(path, 0o640) },
-		"a device":      func(path string) error { return os.Symlink("/dev/zero", path) },
-		"a folder":      func(path string) error { return os.Symlink(t.TempDir(), path) },
-		"a link to it":  func(path string) error { return os.Symlink(filepath.Base(path), path) },
-		"two gigabytes": func(path string) error { return errors.Join(os.WriteFile(path, nil, 0o640), os.Truncate(path, 2<<30)) },
+		"a pipe":       func(path string) error { return syscall.Mkfifo(path, 0o640) },
+		"a device":     func(path string) error { return os.Symlink("/dev/zero", path) },
+		"a folder":     func(path string) error { return os.Symlink(t.TempDir(), path) },
+		"a link to it": func(path string) error { return os.Symlink(filepath.Base(path), path) },
+		"two gigabytes": func(path string) error {
+			return errors.Join(os.WriteFile(path, nil, 0o640),
+				os.Truncate(path, 2<<30))
+		},
 	}
-	for _, name := range []string{"inbox/dtc-2026-05-04.csv", "offer.yaml", "runs/latest/manifest.json", "runs/latest/instructions.csv"} {
+	for _, name := range []string{"inbox/dtc-2026-05-04.csv", "offer.yaml", "runs/latest/manifest.json",
+		"runs/latest/instructions.csv"} {
 		for what, put := range things {
 			folder := copyOffer(t, offer)
 			path, err := filepath.EvalSymlinks(filepath.Join(folder, name))

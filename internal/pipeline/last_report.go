@@ -40,7 +40,8 @@ func (in *Intake) due(depositary string) (at time.Time, why string) {
 	deadline := in.Offer.Guaranteed.Deadline
 	if promised := in.undelivered(depositary); promised > 0 && !in.AsOf.Before(deadline.At) && deadline.At.After(at) {
 		at = deadline.At
-		why = fmt.Sprintf("the guaranteed delivery deadline, as it does not show %s delivered", display.Plural(promised, "guaranteed delivery", "guaranteed deliveries"))
+		why = fmt.Sprintf("the guaranteed delivery deadline, as it does not show %s delivered",
+			display.Plural(promised, "guaranteed delivery", "guaranteed deliveries"))
 	}
 	closed := in.depositary(depositary).Closed
 	if !closed.IsZero() && closed.Before(at) && !in.newestRows()[depositary].After(closed) {
@@ -56,7 +57,8 @@ func (in *Intake) undelivered(depositary string) (n int) {
 		return 0
 	}
 	for line := range in.read.Instructions() {
-		if line.Depositary == depositary && line.Status == tender.Tendered && line.Delivery == tender.GuaranteedDelivery && line.CoveredAt.IsZero() {
+		if line.Depositary == depositary && line.Status == tender.Tendered && line.Delivery == tender.GuaranteedDelivery &&
+			line.CoveredAt.IsZero() {
 			n++
 		}
 	}
@@ -83,12 +85,15 @@ func (in *Intake) notLast(r lastReport) string {
 	due, why := in.due(r.depositary)
 	needed := fmt.Sprintf("%s (%s)", tender.WallTime(due, in.Offer.Zone), why)
 	if r.at.IsZero() {
-		return fmt.Sprintf("the name of the report of %s, %s, carries no date that can be read, so nothing says that it is the last one, which shows everything until %s: name it by the day it was made, such as %s",
+		return fmt.Sprintf("the name of the report of %s, %s, carries no date that can be read, so nothing says that it "+
+			"is the last one, which shows everything until %s: name it by the day it was made, such as %s",
 			r.depositary, display.Line(r.file), needed, "dtc-2004-11-12.xlsx")
 	}
-	return fmt.Sprintf("the newest report of %s, %s, shows tenders until %s, and a report that shows them until %s is needed: ask for it; "+
+	return fmt.Sprintf("the newest report of %s, %s, shows tenders until %s, and a report that shows them until %s "+
+		"is needed: ask for it; "+
 		"if nothing more comes from %s, say so at that depositary in the offer: closed: %s",
-		r.depositary, display.Line(r.file), in.shownUntil(r.at), needed, r.depositary, r.at.In(in.Offer.Zone).Format("2006-01-02T15:04"))
+		r.depositary, display.Line(r.file), in.shownUntil(r.at), needed, r.depositary,
+		r.at.In(in.Offer.Zone).Format("2006-01-02T15:04"))
 }
 
 // shownUntil is until when a report shows tenders, by the time in its name.
@@ -133,7 +138,8 @@ func (in *Intake) notCome() (all []string) {
 	rows := in.newestRows()
 	for _, r := range in.lastReports() {
 		if !r.at.IsZero() && in.hasNotCome(r.at) {
-			all = append(all, fmt.Sprintf("%s: the name dates the report of %s %s, in the future%s; an old report would pass for the last one: name the file by the day on which it was made",
+			all = append(all, fmt.Sprintf("%s: the name dates the report of %s %s, in the future%s; an old report would "+
+				"pass for the last one: name the file by the day on which it was made",
 				display.Line(r.file), r.depositary, dayOf(r.at, in.Offer.Zone), newestRow(rows[r.depositary], in.Offer.Zone)))
 		}
 	}
@@ -153,9 +159,11 @@ func (in *Intake) quiet() (all []string) {
 				shows = due
 			}
 			if workingDays(tender.DateOf(newest.In(in.Offer.Zone)), dayOf(shows, in.Offer.Zone)) > quietDays {
-				all = append(all, fmt.Sprintf("%s: the name dates the last report of %s %s%s: is it an old report under a wrong name? Name it by the day on which it was made, or, if nothing came in since, say so in the offer: "+
+				all = append(all, fmt.Sprintf("%s: the name dates the last report of %s %s%s: is it an old report under a "+
+					"wrong name? Name it by the day on which it was made, or, if nothing came in since, say so in the offer: "+
 					"resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
-					display.Line(r.file), r.depositary, dayOf(r.at, in.Offer.Zone), newestRow(newest, in.Offer.Zone), tender.RuleLastReport, r.depositary, display.Line(r.file)))
+					display.Line(r.file), r.depositary, dayOf(r.at, in.Offer.Zone), newestRow(newest, in.Offer.Zone),
+					tender.RuleLastReport, r.depositary, display.Line(r.file)))
 			}
 		}
 	}
@@ -174,7 +182,7 @@ func newestRow(at time.Time, zone *time.Location) string {
 func (in *Intake) newestRows() map[string]time.Time {
 	newest := map[string]time.Time{}
 	for line := range in.read.Instructions() {
-		newest[line.Depositary] = latest(latest(newest[line.Depositary], line.Received), line.WithdrawnAt)
+		newest[line.Depositary] = tender.Later(tender.Later(newest[line.Depositary], line.Received), line.WithdrawnAt)
 	}
 	return newest
 }
@@ -226,7 +234,9 @@ func (in *Intake) remarks() []tender.Warning {
 	}
 	for _, f := range in.choice.Chosen {
 		if in.hasNotCome(f.Reported) {
-			all = append(all, tender.Warnf(tender.WarnFutureReport, "%s: the name dates the report %s, in the future; correct it if that is a slip", display.Line(f.Name), dayOf(f.Reported, in.Offer.Zone)))
+			all = append(all, tender.Warnf(tender.WarnFutureReport,
+				"%s: the name dates the report %s, in the future; correct it if that is a slip", display.Line(f.Name),
+				dayOf(f.Reported, in.Offer.Zone)))
 		}
 	}
 	return all

@@ -149,8 +149,10 @@ func TestAnInputThatChangesIsOneSnapshotOrARefusal(t *testing.T) {
 
 // disturbed makes a run while its report is disturbed, and says which content it
 // used.
-func disturbed(t *testing.T, folder string, dice *rand.Rand, how string, disturb func(string, []byte, time.Duration) error) string {
-	const added, other = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n", "0000043,52729NAA8,1000,2026-05-03 11:00:00,0005\n"
+func disturbed(t *testing.T, folder string, dice *rand.Rand, how string,
+	disturb func(string, []byte, time.Duration) error) string {
+	const added, other = "0000035,52729NAA8,9000,2026-05-03 10:00:00,0005\n",
+		"0000043,52729NAA8,1000,2026-05-03 11:00:00,0005\n"
 	before, after := smallReport+added, smallReport+other
 	switch how {
 	case "grown":
@@ -161,7 +163,8 @@ func disturbed(t *testing.T, folder string, dice *rand.Rand, how string, disturb
 	path := filepath.Join(folder, offerfolder.InboxName, "dtc-2026-05-04.csv")
 	old := time.Now().Add(-time.Hour)
 	terms := filepath.Join(folder, offerfolder.OfferName)
-	if err := errors.Join(os.WriteFile(path, []byte(before), 0o640), os.Chtimes(path, old, old), os.Chtimes(terms, old, old)); err != nil {
+	if err := errors.Join(os.WriteFile(path, []byte(before), 0o640), os.Chtimes(path, old, old),
+		os.Chtimes(terms, old, old)); err != nil {
 		t.Error(err)
 		return "failed"
 	}
@@ -171,7 +174,8 @@ func disturbed(t *testing.T, folder string, dice *rand.Rand, how string, disturb
 		time.Sleep(moment)
 		failed <- disturb(path, []byte(after), pause)
 	}()
-	o, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-04T18:00", Clock: time.Now, Version: "test"})
+	o, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-04T18:00", Clock: time.Now,
+		Version: "test"})
 	if err := <-failed; err != nil {
 		t.Error(err)
 		return "failed"
@@ -203,7 +207,8 @@ func TestARunWaitsForAnotherAsLongAsSaid(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {
-			o, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-04T1" + strconv.Itoa(i) + ":00", Clock: afterEarlyDate, Version: "test", Wait: time.Minute})
+			o, err := Run(context.Background(), Request{Folder: folder, AsOf: "2026-05-04T1" + strconv.Itoa(i) + ":00",
+				Clock: afterEarlyDate, Version: "test", Wait: time.Minute})
 			if err != nil || o.Action != Published {
 				t.Errorf("%v, %v", o, err)
 			}

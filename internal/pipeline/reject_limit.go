@@ -22,7 +22,7 @@ type rejectedShare struct {
 // figures cannot stand for what was tendered: all rows of a depositary or of a series,
 // or more of a depositary than its limit. One status code that is not mapped must not
 // pay the others alone.
-func (in *Intake) checkRejected(rejects []tender.Reject) error {
+func (in *Intake) checkRejected(rejects []tender.Finding) error {
 	for _, d := range in.Offer.Depositaries {
 		if err := in.rejectedOf(d, rejects).check(d); err != nil {
 			return err
@@ -37,7 +37,7 @@ func isOfferRule(rule string) bool {
 	return rule == tender.RuleExpired || rule == tender.RuleNotOffered
 }
 
-func (in *Intake) rejectedOf(d tender.Depositary, rejects []tender.Reject) *rejectedShare {
+func (in *Intake) rejectedOf(d tender.Depositary, rejects []tender.Finding) *rejectedShare {
 	s := &rejectedShare{byRule: map[string]int{}}
 	for _, report := range in.read.Reports {
 		if report.Depositary == d.Name {
@@ -48,7 +48,7 @@ func (in *Intake) rejectedOf(d tender.Depositary, rejects []tender.Reject) *reje
 	seen := map[tender.Source]bool{}
 	for i := range rejects {
 		f := &rejects[i]
-		if f.Depositary != d.Name || f.Standing != tender.StandingRejected || !f.Open() || isOfferRule(f.Rule) {
+		if f.Depositary != d.Name || f.Disposition != tender.LineRejected || !f.Open() || isOfferRule(f.Rule) {
 			continue
 		}
 		if s.byRule[f.Rule]++; s.byRule[f.Rule] > s.byRule[s.mostFrequent] {
@@ -69,7 +69,8 @@ func (s *rejectedShare) check(d tender.Depositary) error {
 	if s.rejected == 0 || d.RejectLimit.Equal(hundred) {
 		return nil
 	}
-	rows := decimal.NewFromInt(int64(s.rejected)).Mul(hundred).GreaterThan(d.RejectLimit.Mul(decimal.NewFromInt(int64(s.rows))))
+	rejected, all := decimal.NewFromInt(int64(s.rejected)), decimal.NewFromInt(int64(s.rows))
+	rows := rejected.Mul(hundred).GreaterThan(d.RejectLimit.Mul(all))
 	principal := s.principal.Mul(hundred).GreaterThan(d.RejectLimit.Mul(s.of))
 	if s.rejected < s.rows && !rows && !principal {
 		return nil
@@ -80,13 +81,14 @@ func (s *rejectedShare) check(d tender.Depositary) error {
 		what = fmt.Sprintf("all %d rows of %s are rejected", s.rows, d.Name)
 	}
 	return &tender.ControlError{Rule: tender.RuleRejectLimit, Message: fmt.Sprintf(
-		"%s; most often by %s (%s); correct the cause (batch check lists the rows), resolve them in the offer, or, if the report is right, raise reject_limit of the depositary",
+		"%s; most often by %s (%s); correct the cause (batch check lists the rows), resolve them in the offer, or, if "+
+			"the report is right, raise reject_limit of the depositary",
 		what, s.mostFrequent, s.advice)}
 }
 
 // checkSeriesRejected looks for a series of which every tender is rejected for a fault
 // of the reports.
-func (in *Intake) checkSeriesRejected(rejects []tender.Reject) error {
+func (in *Intake) checkSeriesRejected(rejects []tender.Finding) error {
 	rejected := map[string]int{}
 	limit := map[string]decimal.Decimal{}
 	for _, d := range in.Offer.Depositaries {
@@ -95,7 +97,7 @@ func (in *Intake) checkSeriesRejected(rejects []tender.Reject) error {
 	seen := map[tender.Source]bool{}
 	for i := range rejects {
 		f := &rejects[i]
-		if f.Standing == tender.StandingRejected && f.Open() && f.Series != "" && !isOfferRule(f.Rule) && !seen[f.Source] &&
+		if f.Disposition == tender.LineRejected && f.Open() && f.Series != "" && !isOfferRule(f.Rule) && !seen[f.Source] &&
 			!limit[f.Depositary].Equal(decimal.NewFromInt(100)) {
 			seen[f.Source] = true
 			rejected[f.Series]++

@@ -29,7 +29,7 @@ type RunFolder struct {
 
 // FindRun finds the published run in a folder of an offer's runs. latest and final are
 // the runs that the history says, wherever the links of those names lead. Its error is
-// a *[UsageError] if there is none, an *[ledger.AlteredError] if what is there is not
+// a *[offerfolder.UsageError] if there is none, an *[ledger.AlteredError] if what is there is not
 // the run that was published, or a *[ledger.DamagedError] if the history is lost or
 // damaged, so that it cannot be checked.
 func FindRun(path string) (*RunFolder, error) {
@@ -59,7 +59,8 @@ func FindRun(path string) (*RunFolder, error) {
 }
 
 func noRun(path string) error {
-	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as OFFER/runs/latest, see \"batch runs OFFER\"", path)}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as "+
+		"OFFER/runs/latest, see \"batch runs OFFER\"", path)}
 }
 
 // Rerun makes a published run again from the copies it keeps, and compares. Of

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -42,7 +41,7 @@ type Request struct {
 
 	// Trigger is what made the run begin; "" is a hand. Where no person watches, the
 	// first final run waits for every depositary's last report.
-	Trigger ledger.Trigger
+	Trigger tender.Trigger
 	Slot    string // that the schedule asked for, "" for none
 	By      string // who or what makes the run, for the ledger
 	Attempt string // its own name, of [NewAttempt]; "" for one that is made
@@ -52,6 +51,9 @@ type Request struct {
 	// Progress is called now and then with how many more rows were read, written or
 	// checked; it may be nil. Any goroutine may call it.
 	Progress func(stage Stage, rows int)
+
+	// Timed is called at the end of each stage with how long it took; it may be nil.
+	Timed func(stage Stage, took time.Duration)
 
 	// Getenv looks up the variables that hold the depositaries' passwords, ""
 	// for one that is not set; nil if there are none to be had.
@@ -67,11 +69,16 @@ type Request struct {
 // Stage is a part of a run that may take long.
 type Stage string
 
-// The stages.
+// The stages, in their order. Files are checked while others are still written: what both
+// take together is the time of Writing, and Checking is only for progress.
 const (
-	Reading  Stage = "reading"
-	Writing  Stage = "writing"
-	Checking Stage = "checking"
+	Opening    Stage = "opening" // of what was published before, and its check
+	Reading    Stage = "reading"
+	Computing  Stage = "computing"
+	Comparing  Stage = "comparing" // with the run before
+	Writing    Stage = "writing"
+	Checking   Stage = "checking"
+	Publishing Stage = "publishing"
 )
 
 // progress is what to call with the rows of a stage; it may be nil.
@@ -115,17 +122,17 @@ const (
 	Computed  Action = "computed"  // a dry run: nothing written
 )
 
-// Run makes one run of an offer. Errors are a *[UsageError], a
-// *[strictyaml.Error] for the terms, a *[ingest.FileError] for the files, a
+// Run makes one run of an offer. Errors are a *[offerfolder.UsageError], a
+// *[strictyaml.Error] for the terms, a *[tender.FileError] for the files, a
 // *[tender.ControlError] for figures that do not agree, a *[ledger.AlteredError] for
 // an earlier run that is not as it was published, a *[ledger.DamagedError] for a history
 // that is lost or damaged, [ledger.ErrBusy] if another run
 // holds the offer, [ledger.ErrDecided] if another one dealt with the slot, the
 // context's error if it was interrupted, or one of the file system. After an error
-// nothing is published, unless it says that the run has its name already.
+// nothing is published, unless it says that the run is.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
-	if t := req.Trigger; t != "" && t != ledger.ByHand && !scheduled(t) {
-		return nil, fmt.Errorf("a run cannot be made by %q: that is no trigger that is known", t)
+	if t := req.Trigger; t != "" && !t.Known() {
+		return nil, fmt.Errorf("internal error: the trigger %q of a run is not known; please report it", t)
 	}
 	if req.DryRun {
 		in, r, err := makeResult(ctx, req)
@@ -142,16 +149,16 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return nil, notWritten(err)
 	}
-	j, err := openJournal(req, runs)
+	a, err := newAttempt(req, runs)
 	if err != nil {
 		return nil, notWritten(err)
 	}
 	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
 	if err != nil {
-		return nil, j.close(nil, notWritten(err))
+		return nil, a.end(nil, notWritten(err))
 	}
-	o, err := j.attempt(ctx)
-	err = j.close(o, notWritten(err)) // with the lock held: no other process takes the attempt for abandoned
+	o, err := a.guarded(ctx)
+	err = a.end(o, notWritten(err)) // with the lock held: no other process takes the attempt for abandoned
 	return o, errors.Join(err, unlock())
 }
 
@@ -163,44 +170,27 @@ func (in *Intake) lookAhead(r *result.Run, o *Outcome) error {
 		err = archive.Check()
 	}
 	if err != nil {
-		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared, "not compared with what was published: %v", err))
+		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared,
+			"not compared with what was published: %v", err))
 		return nil
 	}
-	s := &standing{archive: archive, latest: archive.Latest(), final: archive.Final()}
-	if s.final != nil && r.Phase == tender.Final {
-		r.Replaces, o.Final = s.final.Run, s.final.Run
+	p := &publishedState{archive: archive, latest: archive.Latest(), final: archive.Final()}
+	if p.final != nil && r.Phase == tender.Final {
+		r.Replaces, o.Final = p.final.Run, p.final.Run
 	}
-	return in.compareWith(r, s.before(r))
-}
-
-// attempt makes the run with the lock held. A fault of the program fails the run and
-// nothing else: the process may be at work on other offers.
-func (j *journal) attempt(ctx context.Context) (o *Outcome, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			j.lines.Error("a fault of the program", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			o, err = nil, fmt.Errorf("a fault of the program: %v; keep the files and report it", p)
-		}
-	}()
-	if err := j.tidy(); err != nil {
-		return nil, err
-	}
-	if err := j.start(); err != nil {
-		return nil, err
-	}
-	return runLocked(ctx, j)
+	return in.compareWith(r, p.before(r))
 }
 
 // notWritten says what an error of the file system means and what to do, and what it
 // means that the context is done.
 func notWritten(err error) error {
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("interrupted: nothing was published; run again, unless the service does so when it is back: %w", err)
+		return fmt.Errorf("interrupted: nothing was published; run again, unless the service does when it is back: %w", err)
 	}
 	for cause, advice := range map[error]string{
 		syscall.ENOSPC:   "make room on the disk",
 		syscall.EROFS:    "the file system is read-only; use a folder that can be written",
-		fs.ErrPermission: "run as the user to whom the folder belongs, or mend its permissions",
+		fs.ErrPermission: "run as the user to whom the folder belongs, or fix its permissions",
 	} {
 		switch {
 		case errors.Is(err, cause) && errors.Is(err, errUnfinished):
@@ -220,42 +210,6 @@ func makeResult(ctx context.Context, req Request) (*Intake, *result.Run, error) 
 	}
 	r, err := in.Compute(ctx)
 	return in, r, err
-}
-
-func runLocked(ctx context.Context, j *journal) (*Outcome, error) {
-	req := j.req
-	s, err := j.standing()
-	if err != nil {
-		return nil, err
-	}
-	remarks, err := s.check()
-	if err != nil {
-		return nil, err
-	}
-	j.remarks = append(j.remarks, remarks...)
-	in, r, err := makeResult(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	if r.Offer.ID != j.offer {
-		return nil, fmt.Errorf("the terms changed while the run began, from offer %q to %q; run again", j.offer, r.Offer.ID)
-	}
-	j.computed(r)
-	known := s.same(r, req.AsOf != "")
-	if known != nil && known.Held != "" && req.AcceptRejects != "" {
-		known = nil // what is accepted now is another run
-	}
-	switch {
-	case known != nil && !req.Force:
-		return s.unchanged(j, in, r, known)
-	case known != nil:
-		return s.again(ctx, j, known)
-	case r.Phase == tender.Final:
-		if err := in.checkLastReports(req.Trigger != ledger.ByHand && s.inForce == ""); err != nil {
-			return nil, err
-		}
-	}
-	return s.publish(ctx, j, in, r)
 }
 
 // Workbook is the published workbook if it has at most so many bytes, or else nil, and its

@@ -10,15 +10,15 @@ import (
 	"tenderbatch/internal/schedule"
 )
 
-// SlotHistory is what the ledger of the offer in a folder says of its slots. Of a
-// damaged ledger what can be read counts: it decides when a run is due, and the run
-// then says what is wrong.
-func SlotHistory(folder string) ([]schedule.Entry, error) {
+// SlotHistory is what the ledger of the offer in a folder says of its slots, and of the runs
+// that died. Of a damaged ledger what can be read counts: it decides when a run is due, and
+// the run then says what is wrong.
+func SlotHistory(folder string) ([]schedule.Entry, schedule.Deaths, error) {
 	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
 	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
-		return nil, err
+		return nil, schedule.Deaths{}, err
 	}
-	return slotEntries(entries), nil
+	return slotEntries(entries), deathsIn(entries), nil
 }
 
 // slotEntries is the ledger as scheduling needs it. The end of an attempt that was
@@ -41,7 +41,8 @@ func slotEntries(entries []ledger.Entry) []schedule.Entry {
 		if err != nil {
 			slot = schedule.Slot{} // none, or one that no scheduler named
 		}
-		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e), Own: scheduled(e.Trigger)}
+		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e),
+			Own: e.Trigger.Scheduled()}
 	}
 	return all
 }
@@ -66,7 +67,22 @@ func slotOutcome(e ledger.Entry) schedule.Outcome {
 	return schedule.Ran
 }
 
-// scheduled reports whether a run was begun by the scheduler.
-func scheduled(t ledger.Trigger) bool {
-	return t == ledger.BySchedule || t == ledger.ByCatchUp || t == ledger.ByFiles || t == ledger.ByDate
+// RecordMissed notes in the ledger of the offer in a folder that a slot passed
+// without a run, and why. Where the history cannot be trusted nothing is noted: the
+// next run fails and says so.
+func RecordMissed(req Request, why string) error {
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
+	if err := ledger.MakeRuns(req.Disk, runs); untrusted(err) {
+		return nil // nothing is noted where a link leads; the next run fails and says so
+	} else if err != nil {
+		return notWritten(err)
+	}
+	a, err := newAttempt(req, runs)
+	if untrusted(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.journal.missed(why)
 }

@@ -7,6 +7,7 @@ import (
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
@@ -17,16 +18,20 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 		outcome schedule.Outcome
 		own     bool
 	}{
-		{ledger.Entry{Event: ledger.Started, Attempt: "a", Slot: slot, Trigger: ledger.BySchedule}, slot, schedule.Noted, true},
-		{ledger.Entry{Event: ledger.Interrupted, Attempt: "a", Trigger: ledger.BySchedule}, slot, schedule.BrokenOff, true},
-		{ledger.Entry{Event: ledger.Abandoned, Attempt: "a", Trigger: ledger.BySchedule}, slot, schedule.BrokenOff, true},
-		{ledger.Entry{Event: ledger.Refused, Exit: 5, Attempt: "b", Trigger: ledger.BySchedule}, "", schedule.Noted, true},
-		{ledger.Entry{Event: ledger.Refused, Exit: 6, Attempt: "c", Slot: slot, Trigger: ledger.ByCatchUp}, slot, schedule.Ran, true},
-		{ledger.Entry{Event: ledger.Failed, Exit: 1, Slot: "early_tender " + slot, Trigger: ledger.ByDate}, "early_tender " + slot, schedule.Ran, true},
-		{ledger.Entry{Event: ledger.Missed, Slot: slot, Trigger: ledger.BySchedule}, slot, schedule.Missed, true},
-		{ledger.Entry{Event: ledger.Published, Slot: slot + " again", Trigger: ledger.BySchedule}, slot + " again", schedule.Ran, true},
-		{ledger.Entry{Event: ledger.Unchanged, Trigger: ledger.ByFiles}, "", schedule.Ran, true},
-		{ledger.Entry{Event: ledger.Published, Trigger: ledger.ByHand}, "", schedule.Ran, false},
+		{ledger.Entry{Event: ledger.Started, Attempt: "a", Slot: slot, Trigger: tender.BySchedule}, slot, schedule.Noted,
+			true},
+		{ledger.Entry{Event: ledger.Interrupted, Attempt: "a", Trigger: tender.BySchedule}, slot, schedule.BrokenOff, true},
+		{ledger.Entry{Event: ledger.Abandoned, Attempt: "a", Trigger: tender.BySchedule}, slot, schedule.BrokenOff, true},
+		{ledger.Entry{Event: ledger.Refused, Exit: 5, Attempt: "b", Trigger: tender.BySchedule}, "", schedule.Noted, true},
+		{ledger.Entry{Event: ledger.Refused, Exit: 6, Attempt: "c", Slot: slot, Trigger: tender.ByCatchUp}, slot,
+			schedule.Ran, true},
+		{ledger.Entry{Event: ledger.Failed, Exit: 1, Slot: "early_tender " + slot, Trigger: tender.ByDate},
+			"early_tender " + slot, schedule.Ran, true},
+		{ledger.Entry{Event: ledger.Missed, Slot: slot, Trigger: tender.BySchedule}, slot, schedule.Missed, true},
+		{ledger.Entry{Event: ledger.Published, Slot: slot + " again", Trigger: tender.BySchedule}, slot + " again",
+			schedule.Ran, true},
+		{ledger.Entry{Event: ledger.Unchanged, Trigger: tender.ByFiles}, "", schedule.Ran, true},
+		{ledger.Entry{Event: ledger.Published, Trigger: tender.ByHand}, "", schedule.Ran, false},
 		{ledger.Entry{Event: ledger.Recovered}, "", schedule.Noted, false},
 	} {
 		c.entry.Duration = time.Minute
@@ -37,7 +42,8 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 		if !got.Slot.At.IsZero() {
 			named = got.Slot.String()
 		}
-		if named != c.slot || got.Outcome != c.outcome || got.Own != c.own || !got.At.Equal(c.entry.At) || !got.Began.Equal(c.entry.At.Add(-time.Minute)) {
+		if named != c.slot || got.Outcome != c.outcome || got.Own != c.own || !got.At.Equal(c.entry.At) ||
+			!got.Began.Equal(c.entry.At.Add(-time.Minute)) {
 			t.Errorf("%s %q is taken as %+v", c.entry.Event, c.entry.Slot, got)
 		}
 	}
@@ -48,8 +54,8 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 func TestASlotRecordedByAWrongClockCanBeRunAgain(t *testing.T) {
 	folder, now := t.TempDir(), time.Date(2004, 11, 12, 22, 0, 0, 0, time.UTC)
 	slot := schedule.Slot{At: now.Add(-time.Minute)}
-	req := Request{Folder: folder, Clock: func() time.Time { return now }, Slot: slot.String(), Trigger: ledger.BySchedule}
-	if history, err := SlotHistory(folder); len(history) > 0 || err != nil {
+	req := Request{Folder: folder, Clock: func() time.Time { return now }, Slot: slot.String(), Trigger: tender.BySchedule}
+	if history, _, err := SlotHistory(folder); len(history) > 0 || err != nil {
 		t.Errorf("without a ledger: %v, %v", history, err)
 	}
 	if err := RecordMissed(req, "a wrong clock"); err != nil {
@@ -60,7 +66,7 @@ func TestASlotRecordedByAWrongClockCanBeRunAgain(t *testing.T) {
 	if err := RecordMissed(req, "its turn came again"); err != nil {
 		t.Fatal(err)
 	}
-	history, err := SlotHistory(folder)
+	history, _, err := SlotHistory(folder)
 	if err != nil || fmt.Sprint(len(history), history[1].Slot.Again) != "2 true" {
 		t.Errorf("%+v, %v", history, err)
 	}

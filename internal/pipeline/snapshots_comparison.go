@@ -24,7 +24,8 @@ func (c *comparison) advise(err error) error {
 		return err
 	}
 	return &tender.ControlError{Rule: control.Rule, Message: fmt.Sprintf(
-		"%s; of these, %s that the newest report leaves out or changes: see the earlier reports, and resolve in the offer what is reported under another number",
+		"%s; of these, %s that the newest report leaves out or changes: see the earlier reports, and resolve in the "+
+			"offer what is reported under another number",
 		control.Message, tendersOf(len(c.carried)))}
 }
 
@@ -78,7 +79,8 @@ func (c *comparison) needs(w tender.Waiver) bool {
 func (c *comparison) unread() (all []tender.Warning) {
 	for i := range c.files {
 		if f := &c.files[i]; f.unread != "" {
-			all = append(all, tender.Warnf(tender.WarnNotCompared, "%s could not be compared with the report used: %s", f.Name, f.unread))
+			all = append(all, tender.Warnf(tender.WarnNotCompared, "%s could not be compared with the report used: %s",
+				f.Name, f.unread))
 		}
 	}
 	return all
@@ -86,7 +88,7 @@ func (c *comparison) unread() (all []tender.Warning) {
 
 // follow takes in one report, and describes it.
 func (h *history) follow(
-	name string, shown *result.SnapshotReport, instructions iter.Seq[tender.Instruction], rejects []tender.Reject,
+	name string, shown *result.SnapshotReport, instructions iter.Seq[*tender.Instruction], rejects []tender.Finding,
 ) {
 	file, before := shown.File, len(h.changes)
 	h.begin(name, file, shown.From, shown.To, newestStamp(instructions))
@@ -109,7 +111,7 @@ func (h *history) follow(
 		*sum = sum.Add(line.Principal)
 	}
 	for i := range rejects {
-		if rejects[i].Source.File == file && rejects[i].Standing == tender.StandingRejected {
+		if rejects[i].Source.File == file && rejects[i].Disposition == tender.LineRejected {
 			h.faulty(rejects[i].Instruction)
 		}
 	}
@@ -128,7 +130,7 @@ func (c *comparison) usedAgain(this content, asOf time.Time) {
 	for i := range c.files {
 		f := &c.files[i]
 		if f.usedAsOf != nil && f.Name == this.name && f.piece.Record.SHA256 == this.digest {
-			t := latest(*f.usedAsOf, asOf)
+			t := tender.Later(*f.usedAsOf, asOf)
 			f.usedAsOf = &t
 		}
 	}

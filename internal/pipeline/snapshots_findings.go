@@ -18,7 +18,7 @@ import (
 type comparison struct {
 	carried  []tender.Instruction   // that count as an earlier report has them
 	aside    map[tender.Source]bool // rows of files used that do not count, as an earlier report does
-	findings []tender.Reject
+	findings []tender.Finding
 	shown    *result.Snapshots // nil if there was nothing to compare
 	files    []comparedFile
 	remarks  []tender.Warning // for the person who makes the run; no part of the result
@@ -49,7 +49,7 @@ func (c *comparison) judgeAmended(h *history, t *tracked) {
 		c.carry(h, *t.before)
 	}
 	if outcome == tender.AsBefore || !h.counts(t.last) {
-		finding.Standing = tender.StandingNotCounted
+		finding.Disposition = tender.LineNotCounted
 	}
 	c.say(h, finding, t, t.changed...)
 }
@@ -65,7 +65,7 @@ func (c *comparison) judgeMissing(h *history, t *tracked) {
 	if !h.counts(last) && amended == nil {
 		return
 	}
-	var vanished *tender.Reject
+	var vanished *tender.Finding
 	counts := h.counts(last)
 	if counts {
 		vanished, counts = h.vanished(t, last)
@@ -75,7 +75,7 @@ func (c *comparison) judgeMissing(h *history, t *tracked) {
 	}
 	if amended != nil && (counts || vanished == nil) {
 		if !counts {
-			amended.Standing = tender.StandingNotCounted
+			amended.Disposition = tender.LineNotCounted
 		}
 		c.say(h, amended, t, t.changed...)
 	}
@@ -93,7 +93,8 @@ func (c *comparison) carry(h *history, v version) {
 	c.carried = append(c.carried, v.Instruction)
 	if h.reports[v.report].shown < 0 { // of an incremental report nothing is shown otherwise
 		h.reports[v.report].shown = len(c.shown.Reports)
-		c.shown.Reports = append(c.shown.Reports, result.SnapshotReport{Depositary: v.Depositary, File: v.Source.File, Used: true})
+		c.shown.Reports = append(c.shown.Reports, result.SnapshotReport{Depositary: v.Depositary, File: v.Source.File,
+			Used: true})
 	}
 	r := &c.shown.Reports[h.reports[v.report].shown]
 	r.Carried++
@@ -101,7 +102,7 @@ func (c *comparison) carry(h *history, v version) {
 }
 
 // say adds a finding, and notes it on the changes that some reports show.
-func (c *comparison) say(h *history, f *tender.Reject, t *tracked, reports ...int) {
+func (c *comparison) say(h *history, f *tender.Finding, t *tracked, reports ...int) {
 	c.findings = append(c.findings, *f)
 	for _, report := range reports {
 		if i, ok := h.at[changeKey{t.last.ID, report}]; ok {
@@ -114,33 +115,35 @@ func (c *comparison) say(h *history, f *tender.Reject, t *tracked, reports ...in
 // vanished is the finding on a tender that is left out, as a report had it last, and
 // whether it counts all the same. It does if it was left out after the withdrawal
 // deadline, until the terms say that it was withdrawn.
-func (h *history) vanished(t *tracked, last version) (*tender.Reject, bool) {
+func (h *history) vanished(t *tracked, last version) (*tender.Finding, bool) {
 	deadline := h.offer.WithdrawalDeadline(h.offer.Window(last.Received))
 	late := h.after(t.missing, deadline)
 	report, by, amount := h.reports[t.missing].name, h.clock(deadline.At), thousandsOf(last.Principal)
 	f := finding(last, tender.RuleVanished,
-		fmt.Sprintf("%s, made by the withdrawal deadline of %s, leaves the tender of %s out: it is taken to be withdrawn in time", report, by, amount),
+		fmt.Sprintf("%s, made by the withdrawal deadline of %s, leaves the tender of %s out: it is taken to be "+
+			"withdrawn in time", report, by, amount),
 		"nothing, unless the holder disagrees")
-	f.Standing = tender.StandingNotCounted
+	f.Disposition = tender.LineNotCounted
 	if late {
-		f.Message = fmt.Sprintf("%s, made after the withdrawal deadline of %s, leaves the tender of %s out; it counts as it is reported here",
+		f.Message = fmt.Sprintf("%s, made after the withdrawal deadline of %s, leaves the tender of %s out; it counts "+
+			"as it is reported here",
 			report, by, amount)
 		f.Advice = "ask the depositary, then write the outcome under resolutions in the offer: counts or withdrawn"
-		f.Standing, f.MustResolve = tender.StandingFlagged, true
+		f.Disposition, f.MustResolve = tender.LineRemarked, true
 	}
 	outcome := h.resolve(f, h.reports[t.missing].from)
 	switch outcome {
 	case tender.IsWithdrawn:
-		f.Standing = tender.StandingNotCounted
+		f.Disposition = tender.LineNotCounted
 	case tender.ItCounts:
-		f.Standing = tender.StandingFlagged
+		f.Disposition = tender.LineRemarked
 	}
-	return f, f.Standing == tender.StandingFlagged
+	return f, f.Disposition == tender.LineRemarked
 }
 
 // amended is the finding on a tender that changed after its deadline, nil if it is as
 // it was before, and how the terms resolve it, "" if they do not.
-func (h *history) amended(t *tracked) (*tender.Reject, tender.ResolutionOutcome) {
+func (h *history) amended(t *tracked) (*tender.Finding, tender.ResolutionOutcome) {
 	if t.before == nil {
 		return nil, ""
 	}
@@ -148,16 +151,18 @@ func (h *history) amended(t *tracked) (*tender.Reject, tender.ResolutionOutcome)
 	if kind == "" {
 		return nil, ""
 	}
-	f := finding(t.last, tender.RuleAmended, fmt.Sprintf("%s; it was %s in %s; %s, made after the deadline, shows it first",
+	f := finding(t.last, tender.RuleAmended, fmt.Sprintf("%s; it was %s in %s; %s, made after the deadline, shows it "+
+		"first",
 		what, thousandsOf(t.before.Principal), h.place(*t.before), h.reports[t.changed[0]].name),
-		"ask the depositary, then write the outcome under resolutions in the offer: counts (as it is reported now) or as_before")
-	f.Standing, f.MustResolve = tender.StandingFlagged, true
+		"ask the depositary, then write the outcome under resolutions in the offer: counts (as it is reported now) or "+
+			"as_before")
+	f.Disposition, f.MustResolve = tender.LineRemarked, true
 	return f, h.resolve(f, t.since)
 }
 
 // resolve applies the newest resolution of the terms that covers a finding. One that
 // was written before the day of the report which shows it does not know of it.
-func (h *history) resolve(f *tender.Reject, shown time.Time) (outcome tender.ResolutionOutcome) {
+func (h *history) resolve(f *tender.Finding, shown time.Time) (outcome tender.ResolutionOutcome) {
 	day := tender.DateOf(shown.In(h.offer.Zone))
 	for i := range h.offer.Resolutions {
 		r := &h.offer.Resolutions[i]
@@ -175,9 +180,10 @@ func (h *history) resolve(f *tender.Reject, shown time.Time) (outcome tender.Res
 }
 
 // finding is a finding on an instruction as a report has it.
-func finding(v version, rule, message, advice string) *tender.Reject {
-	return &tender.Reject{
-		Source: v.Source, Depositary: v.Depositary, Instruction: v.ID, Participant: v.Participant, Rule: rule, Message: message, Advice: advice,
+func finding(v version, rule, message, advice string) *tender.Finding {
+	return &tender.Finding{
+		Source: v.Source, Depositary: v.Depositary, Instruction: v.ID, Participant: v.Participant, Rule: rule,
+		Message: message, Advice: advice,
 		Series: v.Series, Principal: v.Principal,
 	}
 }
@@ -193,6 +199,6 @@ func (h *history) place(v version) string {
 func thousandsOf(d decimal.Decimal) string { return display.Thousands(d.String()) }
 
 // isCompared reports whether a finding follows from comparing reports.
-func isCompared(f *tender.Reject) bool {
+func isCompared(f *tender.Finding) bool {
 	return f.Rule == tender.RuleVanished || f.Rule == tender.RuleAmended
 }

@@ -33,8 +33,8 @@ func snapshotRemarks(r *result.Run) (all []tender.Warning) {
 // there are none.
 func openPrincipal(r *result.Run, depositary, rule string) string {
 	n, sum := 0, map[string]decimal.Decimal{}
-	for i := range r.Rejects {
-		f := &r.Rejects[i]
+	for i := range r.Findings {
+		f := &r.Findings[i]
 		if f.Depositary == depositary && f.Rule == rule && f.Open() {
 			n++
 			currency := currencyOf(r.Offer, f.Series)

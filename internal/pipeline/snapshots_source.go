@@ -98,7 +98,8 @@ func (in *Intake) earlierOfRun(c *comparison) error {
 func (in *Intake) earlierOfArchive(c *comparison, known map[content]bool) error {
 	archive, err := in.src.Published()
 	if err != nil {
-		c.remarks = append(c.remarks, tender.Warnf(tender.WarnHistoryNotCompared, "reports that are in the inbox no more were not compared: %v", err))
+		c.remarks = append(c.remarks, tender.Warnf(tender.WarnHistoryNotCompared,
+			"reports that are in the inbox no more were not compared: %v", err))
 		return nil // a run that publishes has opened it
 	}
 	for _, run := range published(archive) {
@@ -111,7 +112,8 @@ func (in *Intake) earlierOfArchive(c *comparison, known map[content]bool) error 
 				continue
 			}
 			file, remark := in.earlierCopy(run, was)
-			if w := (tender.Warning{Code: tender.WarnNotCompared, Message: remark}); remark != "" && !slices.Contains(c.remarks, w) {
+			if w := (tender.Warning{Code: tender.WarnNotCompared, Message: remark}); remark != "" &&
+				!slices.Contains(c.remarks, w) {
 				c.remarks = append(c.remarks, w)
 			}
 			if file == nil {

@@ -53,7 +53,8 @@ func snapshotOffer(t testing.TB, terms string, reports ...string) string {
 	if err := os.MkdirAll(filepath.Join(folder, offerfolder.InboxName), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName), []byte(strings.Replace(smallTerms, "depositaries:\n", terms+"depositaries:\n", 1)), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, offerfolder.OfferName),
+		[]byte(strings.Replace(smallTerms, "depositaries:\n", terms+"depositaries:\n", 1)), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	putReports(t, folder, reports...)
@@ -91,10 +92,10 @@ func verdict(t testing.TB, e *CheckResult) string {
 		}
 		words = append(words, fmt.Sprintf("%s: %s%s", l.ID, l.Principal, carried))
 	}
-	for i := range e.Rejects {
-		f := &e.Rejects[i]
+	for i := range e.Findings {
+		f := &e.Findings[i]
 		if isCompared(f) {
-			state := string(f.Standing)
+			state := string(f.Disposition)
 			if f.Open() {
 				state += ", open"
 			}
@@ -130,75 +131,119 @@ func TestM4WhatVanishesOrChangesAfterItsDeadlineIsAFinding(t *testing.T) {
 	}{
 		"left out after the deadline, it counts": {"", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, open)"},
-		"the last report that had it is the one it counts from": {"", []string{first, "dtc-2026-05-03.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"the last report that had it is the one it counts from": {"",
+			[]string{first, "dtc-2026-05-03.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-03.csv; 2: 8000; R4-vanished 1 (counted, open)"},
-		"left out by a report of the deadline's minute": {"", []string{first, "dtc-2026-05-04T1700.csv:\n2 8000 05-02T10:00\n"},
+		"left out by a report of the deadline's minute": {"",
+			[]string{first, "dtc-2026-05-04T1700.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000; R4-vanished 1 (not counted)"},
 		"left out a second later": {"", []string{first, "dtc-2026-05-04T170001.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, open)"},
 		"left out on the deadline's day, at no known time": {"", []string{first, "dtc-2026-05-04.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000; R4-vanished 1 (not counted)"},
-		"left out on the deadline's day, by a report with a later stamp": {"", []string{first, "dtc-2026-05-04.csv:\n2 8000 05-02T10:00\n3 1000 05-04T17:30\n"},
+		"left out on the deadline's day, by a report with a later stamp": {"",
+			[]string{first, "dtc-2026-05-04.csv:\n2 8000 05-02T10:00\n3 1000 05-04T17:30\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; 3: 1000; R4-vanished 1 (counted, open)"},
-		"left out in time, and for all later reports": {"", []string{first, "dtc-2026-05-03.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"left out in time, and for all later reports": {"",
+			[]string{first, "dtc-2026-05-03.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000; R4-vanished 1 (not counted)"},
-		"a late tender left out while late ones can be withdrawn": {"", []string{"dtc-2026-05-06.csv:\n1 7000 05-06T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-07.csv:\n2 8000 05-02T10:00\n"},
+		"a late tender left out while late ones can be withdrawn": {"",
+			[]string{"dtc-2026-05-06.csv:\n1 7000 05-06T10:00\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-07.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000; R4-vanished 1 (not counted)"},
-		"resolved as withdrawn": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: withdrawn, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
+		"resolved as withdrawn": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: withdrawn, by: X, " +
+			"on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000; R4-vanished 1 (not counted, resolved)"},
-		"resolved as counting": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: counts, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
+		"resolved as counting": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: counts, by: X, on: " +
+			"2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, resolved)"},
-		"resolved before it was reported": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: withdrawn, by: X, on: 2026-05-04}\n", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
+		"resolved before it was reported": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: withdrawn, " +
+			"by: X, on: 2026-05-04}\n", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, open)"},
-		"left out in time, and resolved as counting": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: counts, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-03.csv:\n2 8000 05-02T10:00\n"},
+		"left out in time, and resolved as counting": {"resolutions:\n  - {rule: R4-vanished, depositary: DTC, outcome: " +
+			"counts, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-03.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, resolved)"},
-		"last reported as withdrawn, pending or cancelled": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n3 1000 05-01T10:00 0005 PEND\n4 1000 05-01T10:00 0005 CANC\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
+		"last reported as withdrawn, pending or cancelled": {"",
+			[]string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n3 1000 " +
+				"05-01T10:00 0005 PEND\n4 1000 05-01T10:00 0005 CANC\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000"},
-		"a withdrawal that came too late, left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-05T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"a withdrawal that came too late, left out": {"",
+			[]string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-05T10:00\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-05.csv; 2: 8000; R4-vanished 1 (counted, open)"},
-		"with a fault, then left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 faulty 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"with a fault, then left out": {"", []string{first,
+			"dtc-2026-05-05.csv:\n1 faulty 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R4-vanished 1 (counted, open)"},
-		"corrected": {"", []string{"dtc-2026-05-02.csv:\n1 faulty 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 9000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"corrected": {"", []string{"dtc-2026-05-02.csv:\n1 faulty 05-01T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-05.csv:\n1 9000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 9000; 2: 8000"},
-		"came back as it was": {"", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"came back as it was": {"", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-06.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000"},
-		"came back otherwise": {"", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"came back otherwise": {"", []string{first, "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-06.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 70000; 2: 8000; R5-amended 1 (counted, open)"},
-		"grown after the deadline": {"", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"grown after the deadline": {"", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-06.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 70000; 2: 8000; R5-amended 1 (counted, open)"},
-		"grown before the deadline": {"", []string{first, "dtc-2026-05-03.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"grown before the deadline": {"", []string{first, "dtc-2026-05-03.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-06.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 70000; 2: 8000"},
-		"changed and changed back": {"", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"changed and changed back": {"", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-06.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000"},
-		"grown, then left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"grown, then left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"1: 70000 from dtc-2026-05-05.csv; 2: 8000; R4-vanished 1 (counted, open); R5-amended 1 (counted, open)"},
-		"grown, and resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"grown, and resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, " +
+			"by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R5-amended 1 (not counted, resolved)"},
-		"grown, resolved, and grown again": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: counts, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 80000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"grown, resolved, and grown again": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: counts, " +
+			"by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n1 70000 05-01T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-06.csv:\n1 80000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 80000; 2: 8000; R5-amended 1 (counted, open)"},
 		"another participant": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0006\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000; R5-amended 1 (counted, open)"},
-		"participants without their zeros": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5\n2 8000 05-02T10:00 5\n"},
+		"participants without their zeros": {"", []string{first,
+			"dtc-2026-05-05.csv:\n1 7000 05-01T10:00 5\n2 8000 05-02T10:00 5\n"},
 			"1: 7000; 2: 8000"},
-		"an earlier stamp": {"", []string{"dtc-2026-05-06.csv:\n1 7000 05-05T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-07.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"an earlier stamp": {"", []string{"dtc-2026-05-06.csv:\n1 7000 05-05T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-07.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000; R5-amended 1 (counted, open)"},
-		"withdrawn in time, with its time": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
+		"withdrawn in time, with its time": {"", []string{first,
+			"dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
 			"2: 8000"},
-		"withdrawn in time, but a report after the deadline had it": {"", []string{"dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
+		"withdrawn in time, but a report after the deadline had it": {"",
+			[]string{"dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-06.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, open)"},
-		"withdrawn without a time, after the deadline": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH\n2 8000 05-02T10:00\n"},
+		"withdrawn without a time, after the deadline": {"",
+			[]string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, open)"},
-		"cancelled after the deadline, then left out": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
+		"cancelled after the deadline, then left out": {"",
+			[]string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-06.csv:\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, open)"},
-		"cancelled after the deadline, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n2 8000 05-02T10:00\n"},
+		"cancelled after the deadline, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, " +
+			"outcome: as_before, by: X, on: 2026-05-05}\n",
+			[]string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n2 8000 05-02T10:00\n"},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R5-amended 1 (not counted, resolved)"},
-		"withdrawn, and tendered again after the deadline": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"withdrawn, and tendered again after the deadline": {"",
+			[]string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000; R5-amended 1 (counted, open)"},
-		"the same, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"the same, resolved as before": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: " +
+			"X, on: 2026-05-05}\n", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 WITH 05-02T10:00\n2 8000 " +
+			"05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"2: 8000; R5-amended 1 (not counted, resolved)"},
-		"new, with a stamp before a report that was made after the deadline": {"", []string{"dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n", "dtc-2026-05-06.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"new, with a stamp before a report that was made after the deadline": {"",
+			[]string{"dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-06.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000"},
-		"pending, and tendered after the deadline": {"", []string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 PEND\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"pending, and tendered after the deadline": {"",
+			[]string{"dtc-2026-05-02.csv:\n1 7000 05-01T10:00 0005 PEND\n2 8000 05-02T10:00\n",
+				"dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
 			"1: 7000; 2: 8000"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -217,13 +262,17 @@ func TestM4WhatVanishesOrChangesAfterItsDeadlineIsAFinding(t *testing.T) {
 // out is there under another number, and must not count twice.
 func TestI1WhatIsCarriedAndLooksLikeANewTenderStopsTheRun(t *testing.T) {
 	for name, reports := range map[string][]string{
-		"instructions without their zeros": {"dtc-2026-05-02.csv:\n001 7000 05-01T10:00\n002 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
-		"instructions in small letters":    {"dtc-2026-05-02.csv:\nA1 7000 05-01T10:00\n", "dtc-2026-05-05.csv:\na1 7000 05-01T10:00\n"},
-		"participants without their zeros": {"dtc-2026-05-02.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00 5\n"},
+		"instructions without their zeros": {"dtc-2026-05-02.csv:\n001 7000 05-01T10:00\n002 8000 05-02T10:00\n",
+			"dtc-2026-05-05.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n"},
+		"instructions in small letters": {"dtc-2026-05-02.csv:\nA1 7000 05-01T10:00\n",
+			"dtc-2026-05-05.csv:\na1 7000 05-01T10:00\n"},
+		"participants without their zeros": {"dtc-2026-05-02.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n",
+			"dtc-2026-05-05.csv:\n2 8000 05-02T10:00 5\n"},
 	} {
 		folder := snapshotOffer(t, "", reports...)
 		_, err := Check(t.Context(), Request{Folder: folder, Clock: longAfterEnd, AsOf: "2026-05-18T12:00"})
-		if err == nil || !strings.Contains(err.Error(), "[R6-identifier]") || !strings.Contains(err.Error(), "dtc-2026-05-02.csv") || !strings.Contains(err.Error(), "dtc-2026-05-05.csv") {
+		if err == nil || !strings.Contains(err.Error(), "[R6-identifier]") ||
+			!strings.Contains(err.Error(), "dtc-2026-05-02.csv") || !strings.Contains(err.Error(), "dtc-2026-05-05.csv") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -253,12 +302,17 @@ func TestM4AnIncrementalReportThatChangesATenderAfterItsDeadline(t *testing.T) {
 		want    string
 	}{
 		"before the deadline": {"", []string{first, "dtc-2026-05-03.csv" + grown}, "1: 70000; 2: 8000"},
-		"after it":            {"", []string{first, "dtc-2026-05-05.csv" + grown}, "1: 70000; 2: 8000; R5-amended 1 (counted, open)"},
-		"and reported again":  {"", []string{first, "dtc-2026-05-05.csv" + grown, third}, "1: 70000; 2: 8000; R5-amended 1 (counted, open)"},
-		"left out is nothing": {"", []string{first, "dtc-2026-05-05.csv:\n3 1000 05-05T10:00\n"}, "1: 7000; 2: 8000; 3: 1000"},
-		"resolved": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n", []string{first, "dtc-2026-05-05.csv" + grown},
+		"after it": {"", []string{first, "dtc-2026-05-05.csv" + grown},
+			"1: 70000; 2: 8000; R5-amended 1 (counted, open)"},
+		"and reported again": {"", []string{first, "dtc-2026-05-05.csv" + grown, third},
+			"1: 70000; 2: 8000; R5-amended 1 (counted, open)"},
+		"left out is nothing": {"", []string{first, "dtc-2026-05-05.csv:\n3 1000 05-05T10:00\n"},
+			"1: 7000; 2: 8000; 3: 1000"},
+		"resolved": {"resolutions:\n  - {rule: R5-amended, depositary: DTC, outcome: as_before, by: X, on: 2026-05-05}\n",
+			[]string{first, "dtc-2026-05-05.csv" + grown},
 			"1: 7000 from dtc-2026-05-02.csv; 2: 8000; R5-amended 1 (not counted, resolved)"},
-		"cancelled": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n"}, "2: 8000; R5-amended 1 (not counted, open)"},
+		"cancelled": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 CANC\n"},
+			"2: 8000; R5-amended 1 (not counted, open)"},
 		"withdrawn": {"", []string{first, "dtc-2026-05-05.csv:\n1 7000 05-01T10:00 0005 WITH 05-04T10:00\n"}, "2: 8000"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -276,7 +330,8 @@ func TestM4AnIncrementalReportThatChangesATenderAfterItsDeadline(t *testing.T) {
 // An earlier report that cannot be read does not stop a run; a warning names it. What a
 // run before could read of it is compared.
 func TestM4AnEarlierReportThatCannotBeRead(t *testing.T) {
-	first, second := "dtc-2026-05-02.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n", "dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"
+	first, second := "dtc-2026-05-02.csv:\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n",
+		"dtc-2026-05-05.csv:\n2 8000 05-02T10:00\n"
 	spoils := map[string]func(path string) error{
 		"damaged": func(path string) error { return os.WriteFile(path, []byte("\x00\x01"), 0o640) },
 	}
@@ -316,7 +371,8 @@ func TestM4AReportThatIsOverwritten(t *testing.T) {
 	for _, name := range []string{"dtc-all.csv", "dtc-2026-05-18.csv"} {
 		folder := snapshotOffer(t, "", name+":\n1 7000 05-01T10:00\n2 8000 05-02T10:00\n")
 		night := func(day int) Request {
-			return Request{Folder: folder, Clock: func() time.Time { return time.Date(2026, 5, day, 22, 0, 0, 0, time.UTC) }, Version: "test"}
+			return Request{Folder: folder, Clock: func() time.Time { return time.Date(2026, 5, day, 22, 0, 0, 0, time.UTC) },
+				Version: "test"}
 		}
 		mustRun(t, night(5))
 		putReports(t, folder, name+":\n2 8000 05-02T10:00\n")
@@ -431,10 +487,12 @@ func TestM4NothingIsComparedWithoutAnEarlierReport(t *testing.T) {
 
 // More tendered than is outstanding may be tenders under new numbers.
 func TestM4TendersUnderOtherNumbersThatExceedWhatIsOutstanding(t *testing.T) {
-	folder := snapshotOffer(t, "", "dtc-2026-05-02.csv:\n1 600000 05-01T10:00\n", "dtc-2026-05-05.csv:\n11 600000 05-01T10:00\n")
+	folder := snapshotOffer(t, "", "dtc-2026-05-02.csv:\n1 600000 05-01T10:00\n",
+		"dtc-2026-05-05.csv:\n11 600000 05-01T10:00\n")
 	_, err := Run(context.Background(), Request{Folder: folder, Clock: longAfterEnd, Version: "test"})
 	var control *tender.ControlError
-	if !errors.As(err, &control) || control.Rule != "R6-outstanding" || !strings.Contains(err.Error(), "1 tender that the newest report leaves out") {
+	if !errors.As(err, &control) || control.Rule != "R6-outstanding" ||
+		!strings.Contains(err.Error(), "1 tender that the newest report leaves out") {
 		t.Errorf("%v", err)
 	}
 }

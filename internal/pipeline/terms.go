@@ -39,12 +39,15 @@ func (in *Intake) termChanges(previous string) ([]result.Pair[tender.Term], erro
 	if before.TermsDigest == now.TermsDigest {
 		return nil, nil
 	}
-	pairs := result.PairUp(offerfile.ListTerms(before), offerfile.ListTerms(now), func(t tender.Term) string { return t.Path })
+	pairs := result.PairUp(offerfile.ListTerms(before), offerfile.ListTerms(now),
+		func(t tender.Term) string { return t.Path })
 	// A new waiver or resolution is one change, not one for each of its keys.
-	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }), func(p result.Pair[tender.Term]) bool {
-		path := p.Either().Path
-		return (p.Was == nil || p.Now == nil) && (strings.HasPrefix(path, "waivers.") || strings.HasPrefix(path, "resolutions."))
-	}), nil
+	return slices.DeleteFunc(different(pairs, func(was, now *tender.Term) bool { return *was != *now }),
+		func(p result.Pair[tender.Term]) bool {
+			path := p.Either().Path
+			return (p.Was == nil || p.Now == nil) && (strings.HasPrefix(path, "waivers.") ||
+				strings.HasPrefix(path, "resolutions."))
+		}), nil
 }
 
 // asOfName is the instant that a run is as of, by its name.
@@ -60,7 +63,7 @@ func asOfName(run string, zone *time.Location) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
 }
 
-// checkTermChanges is a *[UsageError] if terms were changed in place before a final run
+// checkTermChanges is a *[offerfolder.UsageError] if terms were changed in place before a final run
 // and the request does not say why. What resolves a finding says so itself.
 func checkTermChanges(r *result.Run, req Request) error {
 	var changed []string
@@ -75,7 +78,8 @@ func checkTermChanges(r *result.Run, req Request) error {
 		r.Decisions = decided(r.Decisions, tender.TermsChanged, req.By, reason)
 	case len(changed) > 0 && r.Phase == tender.Final:
 		return &offerfolder.UsageError{Message: fmt.Sprintf(
-			"terms were changed in place since run %s, without an amendment: %s; nothing was published; write them as an amendment with its time, or say why with --terms-changed REASON",
+			"terms were changed in place since run %s, without an amendment: %s; nothing was published; write them as an "+
+				"amendment with its time, or say why with --terms-changed WHY",
 			r.Changes.Previous, strings.Join(changed, "; "))}
 	}
 	return nil

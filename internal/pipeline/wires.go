@@ -40,7 +40,8 @@ func readWires(read func(name string) ([]byte, error)) (map[string]*result.WireC
 		if err != nil {
 			return nil, err
 		}
-		if heading, _, _ := strings.Cut(string(content[:min(len(content), 512)]), "\n"); !strings.HasPrefix(heading, "reference,") {
+		if heading, _, _ := strings.Cut(string(content[:min(len(content), 512)]), "\n"); !strings.HasPrefix(heading,
+			"reference,") {
 			return nil, nil
 		}
 		if err := addWires(was, content); err != nil {
@@ -52,7 +53,8 @@ func readWires(read func(name string) ([]byte, error)) (map[string]*result.WireC
 
 // addWires adds the rows of a payments.csv or paid.csv up by reference.
 func addWires(wires map[string]*result.WireChange, content []byte) error {
-	columns := []string{"reference", "status", "depositary", "participant", "participant_name", "currency", "settlement_date", "total"}
+	columns := []string{"reference", "status", "depositary", "participant", "participant_name", "currency",
+		"settlement_date", "total"}
 	return export.ReadRows(bytes.NewReader(content), columns, func(text []string) (wrong int, err error) {
 		total, err := decimal.NewFromString(text[7])
 		if err != nil {
@@ -65,7 +67,8 @@ func addWires(wires map[string]*result.WireChange, content []byte) error {
 				return 6, err
 			}
 			w = &result.WireChange{Reference: strings.Clone(text[0]), Party: settle.Party{
-				Status: settle.Status(strings.Clone(text[1])), Depositary: strings.Clone(text[2]), Participant: strings.Clone(text[3]),
+				Status: settle.Status(strings.Clone(text[1])), Depositary: strings.Clone(text[2]),
+				Participant:     strings.Clone(text[3]),
 				ParticipantName: strings.Clone(text[4]), Currency: strings.Clone(text[5]), Date: date,
 			}}
 			wires[w.Reference] = w

@@ -16,38 +16,38 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// Check reads every written file that holds figures, with other code than
-// wrote it, and tests the invariants of R16 again on what it finds: every
-// instruction of the book is there once, tendered is accepted plus returned, and
-// the cash adds up to the funding.
-func Check(folder string, r *result.Run) error {
-	type written struct {
-		name string
-		read func(path string, r *result.Run) (detail string, err error)
+// readers are what reads each file that holds figures.
+var readers = map[string]func(path string, r *result.Run) (detail string, err error){
+	result.WorkbookName:     ReadWorkbook,
+	result.InstructionsName: readInstructionsCSV,
+	result.WiresName:        readMoneyCSV(settle.Due),
+	result.PaymentsName:     readMoneyCSV(settle.Due),
+	result.PaidName:         readMoneyCSV(settle.Paid),
+	result.RejectsName:      readRejectsCSV,
+	result.JSONName:         readJSON,
+	export.SnapshotsName:    readSnapshotsCSV,
+}
+
+// Check reads a written file that holds figures, with other code than wrote it, and tests
+// the invariants of R16 again on what it finds: every instruction of the book is there once,
+// tendered is accepted plus returned, and the cash adds up to the funding. Of a file without
+// figures it has nothing to say.
+func Check(path string, r *result.Run) error {
+	name := filepath.Base(path)
+	read := readers[name]
+	if read == nil {
+		return nil
 	}
-	files := []written{
-		{result.WorkbookName, ReadWorkbook},
-		{result.InstructionsName, readInstructionsCSV},
-		{result.WiresName, readMoneyCSV(settle.Due)},
-		{result.PaymentsName, readMoneyCSV(settle.Due)},
-		{result.PaidName, readMoneyCSV(settle.Paid)},
-		{result.RejectsName, readRejectsCSV},
-		{result.JSONName, readJSON},
+	detail, err := read(path, r)
+	if err != nil {
+		return fmt.Errorf("reading back %s: %w", name, err)
 	}
-	if r.Snapshots != nil {
-		files = append(files, written{export.SnapshotsName, readSnapshotsCSV})
+	if detail == "" {
+		return nil
 	}
-	for _, f := range files {
-		detail, err := f.read(filepath.Join(folder, f.name), r)
-		if err != nil {
-			return fmt.Errorf("reading back %s: %w", f.name, err)
-		}
-		if detail != "" {
-			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-				"%s as it was written does not hold the result: %s; nothing is published; this is a fault of the program: keep the files and report it", f.name, detail)}
-		}
-	}
-	return nil
+	return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
+		"%s as it was written does not hold the result: %s; nothing is published; internal error: please report it, "+
+			"with the input files", name, detail)}
 }
 
 func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
@@ -99,8 +99,8 @@ func readRejectsCSV(path string, r *result.Run) (detail string, err error) {
 	rows, open := 0, 0
 	columns := []string{"rule", "file", "principal", "outcome", "open"}
 	err = readCSV(path, columns, func(text []string) (int, error) {
-		if rows < len(r.Rejects) {
-			f := &r.Rejects[rows]
+		if rows < len(r.Findings) {
+			f := &r.Findings[rows]
 			if !slices.Equal(text[:4], []string{f.Rule, f.Source.File, f.Principal.String(), string(f.Outcome())}) {
 				detail = fmt.Sprintf("reject %d is of another file, rule, principal or outcome", rows+1)
 			}
@@ -114,8 +114,8 @@ func readRejectsCSV(path string, r *result.Run) (detail string, err error) {
 	if open != r.Open() {
 		detail = fmt.Sprintf("%d findings are written as open, %d are", open, r.Open())
 	}
-	if rows != len(r.Rejects) {
-		detail = fmt.Sprintf("%d rejects written, %d found", rows, len(r.Rejects))
+	if rows != len(r.Findings) {
+		detail = fmt.Sprintf("%d rejects written, %d found", rows, len(r.Findings))
 	}
 	return detail, err
 }
@@ -152,11 +152,12 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 		return "", err
 	}
 	c := r.Counts()
-	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted || found.Counts.Rejected != c.Rejected {
+	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted ||
+		found.Counts.Rejected != c.Rejected {
 		return "the run's name or counts differ", nil
 	}
-	if len(found.Rejects) != len(r.Rejects) {
-		return fmt.Sprintf("%d rejects written, %d found", len(r.Rejects), len(found.Rejects)), nil
+	if len(found.Rejects) != len(r.Findings) {
+		return fmt.Sprintf("%d rejects written, %d found", len(r.Findings), len(found.Rejects)), nil
 	}
 	if len(found.Series) != len(r.Offer.Series) {
 		return "a series is missing", nil
@@ -164,10 +165,12 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 	for i, s := range found.Series {
 		tendered, accepted := r.Book.Totals[i].Sum(), r.Allocation.Series[i].Sum()
 		if s.ID != r.Offer.Series[i].ID || s.Tendered != tendered.String() || s.Accepted != accepted.String() {
-			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted, s.Tendered, s.Accepted), nil
+			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted,
+				s.Tendered, s.Accepted), nil
 		}
 	}
-	for name, list := range map[string][]writtenMoney{"funding": found.Funding, "wires": found.Wires, "payments": found.Payments} {
+	for name, list := range map[string][]writtenMoney{"funding": found.Funding, "wires": found.Wires,
+		"payments": found.Payments} {
 		m := money{}
 		for _, w := range list {
 			if err := m.add(w); err != nil {
@@ -284,7 +287,8 @@ var writtenHeadings = [...]string{"Instruction", "Depositary", "Currency", "Tend
 // addRow compares a row of the sheet of instructions.
 func (t *tally) addRow(row int, text []string) error {
 	w := written{id: text[0], depositary: text[1], currency: text[2]}
-	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total} {
+	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
+		&w.interest, &w.total} {
 		value, err := decimal.NewFromString(text[3+i])
 		if err != nil {
 			return fmt.Errorf("row %d: %s %q is not a number", row, writtenHeadings[3+i], text[3+i])
@@ -312,14 +316,16 @@ func (t *tally) add(w *written) {
 	}
 	l, accepted := &t.run.Book.Lines[t.read-1], t.run.Allocation.Lines[t.read-1].Accepted
 	if w.id != l.ID || !w.tendered.Equal(l.Principal) || !w.accepted.Equal(accepted) {
-		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal, accepted, w.id, w.tendered, w.accepted)
+		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal,
+			accepted, w.id, w.tendered, w.accepted)
 		return
 	}
 	if !w.tendered.Equal(w.accepted.Add(w.returned)) || !w.total.Equal(w.consideration.Add(w.early).Add(w.interest)) {
 		t.detail = fmt.Sprintf("instruction %s does not add up as written", l.ID)
 		return
 	}
-	t.cash[w.currency] = t.cash[w.currency].Plus(settle.Cash{Consideration: w.consideration, EarlyPayment: w.early, AccruedInterest: w.interest})
+	t.cash[w.currency] = t.cash[w.currency].Plus(settle.Cash{Consideration: w.consideration, EarlyPayment: w.early,
+		AccruedInterest: w.interest})
 }
 
 // result says how the rows differ from the run, "" if they do not.

@@ -22,17 +22,17 @@ type FindingGroup struct {
 	Value      string // as written in the cells
 	Rule       string
 	Outcome    tender.Outcome
-	Open       bool            // a person must still act
-	Currency   string          // of the series, "" where that is not known
-	Principal  decimal.Decimal // of the rows, each counted once
-	Rows       []int           // in their order, each once
-	Decided    string          // who decided about it, how and when; "" if it is not decided
-	Findings   []tender.Reject // never empty
+	Open       bool             // a person must still act
+	Currency   string           // of the series, "" where that is not known
+	Principal  decimal.Decimal  // of the rows, each counted once
+	Rows       []int            // in their order, each once
+	Decided    string           // who decided about it, how and when; "" if it is not decided
+	Findings   []tender.Finding // never empty
 }
 
 // GroupFindings groups the findings of an offer: those that are open first, then by
 // principal. Where the findings were accepted with the run, none is open.
-func GroupFindings(o *tender.Offer, all []tender.Reject, accepted bool) []FindingGroup {
+func GroupFindings(o *tender.Offer, all []tender.Finding, accepted bool) []FindingGroup {
 	type key struct {
 		depositary, file, sheet, column, value, rule, currency, decided string
 		outcome                                                         tender.Outcome
@@ -46,13 +46,15 @@ func GroupFindings(o *tender.Offer, all []tender.Reject, accepted bool) []Findin
 		if s, ok := o.SeriesByID(f.Series); ok {
 			currency = o.Series[s].Currency
 		}
-		k := key{f.Depositary, f.Source.File, f.Source.Sheet, f.Column, f.Value, f.Rule, currency, f.Decided(), f.Outcome(), f.Open() && !accepted}
+		k := key{f.Depositary, f.Source.File, f.Source.Sheet, f.Column, f.Value, f.Rule, currency, f.Decided(), f.Outcome(),
+			f.Open() && !accepted}
 		n, known := at[k]
 		if !known {
 			n = len(groups)
 			at[k] = n
 			groups = append(groups, FindingGroup{
-				Depositary: f.Depositary, File: f.Source.File, Sheet: f.Source.Sheet, Column: f.Column, Value: f.Value, Rule: f.Rule,
+				Depositary: f.Depositary, File: f.Source.File, Sheet: f.Source.Sheet, Column: f.Column, Value: f.Value,
+				Rule:    f.Rule,
 				Outcome: k.outcome, Open: k.open, Currency: currency, Decided: k.decided,
 			})
 		}
@@ -69,7 +71,7 @@ func GroupFindings(o *tender.Offer, all []tender.Reject, accepted bool) []Findin
 }
 
 // Groups are the findings of the run in groups.
-func (r *Run) Groups() []FindingGroup { return GroupFindings(r.Offer, r.Rejects, r.Accepted()) }
+func (r *Run) Groups() []FindingGroup { return GroupFindings(r.Offer, r.Findings, r.Accepted()) }
 
 // addUp collects the rows of the group and their principal. A row can have two findings of
 // one kind, as a tender that two reports have otherwise.
@@ -144,15 +146,15 @@ const MostRanges = 20
 // Message says what is wrong, and Advice what to do: of the finding on which most hangs,
 // where they differ.
 func (g *FindingGroup) Message() string {
-	return g.said(func(f *tender.Reject) string { return f.Message })
+	return g.said(func(f *tender.Finding) string { return f.Message })
 }
 
 // Advice is what to do.
 func (g *FindingGroup) Advice() string {
-	return g.said(func(f *tender.Reject) string { return f.Advice })
+	return g.said(func(f *tender.Finding) string { return f.Advice })
 }
 
-func (g *FindingGroup) said(of func(*tender.Reject) string) string {
+func (g *FindingGroup) said(of func(*tender.Finding) string) string {
 	first := of(&g.Findings[0])
 	for i := range g.Findings {
 		if of(&g.Findings[i]) != first {

@@ -52,7 +52,7 @@ type Run struct {
 	Book       *tender.Book
 	Allocation *allocate.Result
 	Settlement *settle.Settlement
-	Rejects    []tender.Reject // of files, of the book and of comparing reports, by [tender.CompareFindings]
+	Findings   []tender.Finding // of files, of the book and of comparing reports, by [tender.CompareFindings]
 	Inputs     []Input
 	Warnings   []tender.Warning
 	Invariants []tender.Invariant
@@ -92,9 +92,13 @@ type Input struct {
 }
 
 // Age is how many days lie between the day of the file and an instant, 0 for a file of that
-// day or later; midnight ends a day. ok is false if the name carries no date.
+// day or later, or of one whose name carries no date, for which ok is false; midnight ends
+// a day.
 func (in *Input) Age(at time.Time, zone *time.Location) (days int, ok bool) {
-	return max(0, in.Reported.DaysUntil(tender.DateOf(at.Add(-time.Nanosecond).In(zone)))), !in.Reported.IsZero()
+	if in.Reported.IsZero() {
+		return 0, false
+	}
+	return max(0, in.Reported.DaysUntil(tender.DateOf(at.Add(-time.Nanosecond).In(zone)))), true
 }
 
 // Newest says of the newest file of each depositary of which day it is, and how old it was
@@ -178,8 +182,8 @@ type Counts struct {
 // resolve.
 func (r *Run) Open() int {
 	n := 0
-	for i := range r.Rejects {
-		if r.IsOpen(&r.Rejects[i]) {
+	for i := range r.Findings {
+		if r.IsOpen(&r.Findings[i]) {
 			n++
 		}
 	}
@@ -187,7 +191,7 @@ func (r *Run) Open() int {
 }
 
 // IsOpen reports whether a person must still act on a finding.
-func (r *Run) IsOpen(f *tender.Reject) bool { return f.Open() && !r.Accepted() }
+func (r *Run) IsOpen(f *tender.Finding) bool { return f.Open() && !r.Accepted() }
 
 // Accepted reports whether the findings that the terms do not resolve were accepted
 // with the run.
@@ -204,7 +208,7 @@ func (r *Run) Counts() Counts {
 		c.NotCounted += in.NotCounted
 		c.Rejected += in.Rejected
 	}
-	for _, rej := range r.Rejects {
+	for _, rej := range r.Findings {
 		if rej.Waived != "" {
 			c.Waived++
 		}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // regimes are schedules with what they mean, said in another way: on which days,
@@ -14,7 +16,8 @@ var regimes = []struct {
 	on         func(time.Time) bool // a day, as midnight UTC
 	times      []string
 }{
-	{"30 17 * * 1-5", func(d time.Time) bool { return d.Weekday() != time.Saturday && d.Weekday() != time.Sunday }, []string{"17:30"}},
+	{"30 17 * * 1-5", func(d time.Time) bool { return d.Weekday() != time.Saturday && d.Weekday() != time.Sunday },
+		[]string{"17:30"}},
 	{"30 2 * * *", always, []string{"02:30"}},
 	{"30 1 * * *", always, []string{"01:30"}},
 	{"0 0-5 * * *", always, every(60, "00:00", "06:00")},
@@ -24,7 +27,8 @@ var regimes = []struct {
 	{"@weekly", func(d time.Time) bool { return d.Weekday() == time.Sunday }, []string{"00:00"}},
 	{"0 9,18 1,15 * *", func(d time.Time) bool { return d.Day() == 1 || d.Day() == 15 }, []string{"09:00", "18:00"}},
 	{"0 18 13 * 5", func(d time.Time) bool { return d.Day() == 13 || d.Weekday() == time.Friday }, []string{"18:00"}},
-	{"15 2 * 3,4,10,11 *", func(d time.Time) bool { m := d.Month(); return m == 3 || m == 4 || m == 10 || m == 11 }, []string{"02:15"}},
+	{"15 2 * 3,4,10,11 *", func(d time.Time) bool { m := d.Month(); return m == 3 || m == 4 || m == 10 || m == 11 },
+		[]string{"02:15"}},
 	{"59 23 31 12 *", func(d time.Time) bool { return d.Month() == 12 && d.Day() == 31 }, []string{"23:59"}},
 }
 
@@ -211,7 +215,8 @@ func TestTenYears(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	zones := []string{"America/New_York", "Europe/London", "Europe/Brussels", "Australia/Sydney", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Chatham", "Asia/Kolkata"}
+	zones := []string{"America/New_York", "Europe/London", "Europe/Brussels", "Australia/Sydney", "Australia/Lord_Howe",
+		"Africa/Cairo", "Pacific/Chatham", "Asia/Kolkata"}
 	var total, ran, missed, moved, first int
 	for z, name := range zones {
 		zone := zoneOf(t, name)
@@ -221,7 +226,8 @@ func TestTenYears(t *testing.T) {
 			}
 			s := &simulation{record: &Record{}, true: decadeStart, rand: rand.New(rand.NewPCG(uint64(z), uint64(i)))}
 			s.plan = Plan{Zone: zone, Versions: []Version{{
-				Schedule: parseIn(t, regime.expression, zone), CatchUp: []CatchUp{CatchUpLast, CatchUpNone}[(z+i)%2],
+				Schedule: parseIn(t, regime.expression, zone),
+				CatchUp:  []tender.CatchUp{tender.CatchUpLast, tender.CatchUpNone}[(z+i)%2],
 				RunAfter: 15 * time.Minute,
 				Dates:    []Date{{EarlyTender, decadeStart.AddDate(2, 3, 0)}, {Expiration, decadeStart.AddDate(9, 0, 0)}},
 				Launch:   decadeStart, End: decadeEnd,
@@ -244,7 +250,8 @@ func TestTenYears(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d slots: %d run, %d recorded as missed (some of them by a clock that was ahead, and run then); %d moved in spring, %d the first of two in autumn", total, ran, missed, moved, first)
+	t.Logf("%d slots: %d run, %d recorded as missed (some of them by a clock that was ahead, and run then); %d moved "+
+		"in spring, %d the first of two in autumn", total, ran, missed, moved, first)
 	if !testing.Short() && (moved == 0 || first == 0 || ran == 0 || missed == 0) {
 		t.Error("a case did not come up")
 	}

@@ -3,35 +3,25 @@ package schedule
 import (
 	"fmt"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
-// Trigger says why a run is made.
-type Trigger string
-
-// The triggers of the scheduler: a regular slot, one that is made up for, a date
-// of the offer, and files that arrived.
-const (
-	OnSchedule Trigger = "schedule"
-	OnCatchUp  Trigger = "catch-up"
-	OnDate     Trigger = "date"
-	OnFiles    Trigger = "files"
-)
-
-// grace is how late a regular slot may be run without being called caught up: a
-// busy machine, a run before it that took its time.
+// grace is how late a regular slot may be run without being called a late one: the
+// machine was busy, or the run before it was slow.
 const grace = 5 * time.Minute
 
 // Firing is a slot that is to be run now.
 type Firing struct {
 	Slot    Slot
-	Trigger Trigger
+	Trigger tender.Trigger
 }
 
 // Miss is a slot that is to be recorded as missed, and why.
 type Miss struct {
-	Slot   Slot
-	Why    string
-	MadeUp bool // a later regular slot is run now
+	Slot    Slot
+	Why     string
+	Covered bool // a later regular slot is run now
 }
 
 // Due is what is to be done at an instant: first record what was missed, in its
@@ -52,7 +42,7 @@ func (p Plan) Due(r *Record, now time.Time) Due {
 		if s.At.After(now) || !s.At.After(r.seen) || r.Decided(s) {
 			continue
 		}
-		due.add(r, s, OnDate)
+		due.add(r, s, tender.ByDate)
 	}
 	open := p.openRegular(r, now)
 	for i, s := range open {
@@ -61,23 +51,23 @@ func (p Plan) Due(r *Record, now time.Time) Due {
 		case i < len(open)-1:
 			due.miss(r, s, "superseded by the slot of "+open[len(open)-1].At.Format("2006-01-02 15:04 MST"))
 		case late <= grace:
-			due.add(r, s, OnSchedule)
-		case p.At(now).CatchUp == CatchUpNone:
+			due.add(r, s, tender.BySchedule)
+		case p.At(now).CatchUp == tender.CatchUpNone:
 			due.miss(r, s, fmt.Sprintf("it is %s late, and catch_up is none", late.Round(time.Minute)))
 		default:
-			due.add(r, s, OnCatchUp)
+			due.add(r, s, tender.ByCatchUp)
 		}
 	}
-	due.markMadeUp()
+	due.markCovered()
 	return due
 }
 
-// markMadeUp marks the regular slots that were missed if a later one is run.
-func (d *Due) markMadeUp() {
+// markCovered marks the regular slots that were missed if a later one is run.
+func (d *Due) markCovered() {
 	last := len(d.Run) - 1
 	for i := range d.Missed {
 		m := &d.Missed[i]
-		m.MadeUp = last >= 0 && m.Slot.Kind == Regular && d.Run[last].Slot.Kind == Regular
+		m.Covered = last >= 0 && m.Slot.Kind == Regular && d.Run[last].Slot.Kind == Regular
 	}
 }
 
@@ -97,7 +87,7 @@ func (p Plan) openRegular(r *Record, now time.Time) []Slot {
 }
 
 // add has a slot run.
-func (d *Due) add(r *Record, s Slot, trigger Trigger) {
+func (d *Due) add(r *Record, s Slot, trigger tender.Trigger) {
 	s.Again = r.missed[s.key()] == reopened
 	d.Run = append(d.Run, Firing{s, trigger})
 }

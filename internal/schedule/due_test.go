@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // november is an offer from 1 to 30 November 2004, run at 17:30 on every day, with
@@ -13,7 +15,7 @@ import (
 func november(t *testing.T) Plan {
 	zone := newYork(t)
 	return Plan{Zone: zone, Versions: []Version{{
-		Schedule: parseIn(t, "30 17 * * *", zone), CatchUp: CatchUpLast, RunAfter: 15 * time.Minute,
+		Schedule: parseIn(t, "30 17 * * *", zone), CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute,
 		Dates:  []Date{{EarlyTender, day(t, 12, 17, 0)}, {Expiration, day(t, 30, 0, 0)}},
 		Launch: day(t, 1, 0, 0), End: day(t, 31, 0, 0),
 	}}}
@@ -71,21 +73,22 @@ func TestOfMissedSlotsTheNewestIsCaughtUp(t *testing.T) {
 	p, r := november(t), &Record{}
 	r.Add(Entry{At: day(t, 1, 17, 31), Slot: regular(t, 1), Outcome: Ran, Own: true})
 	wantDue(t, "after three days", p, r, day(t, 4, 20, 0), "02T17:30 missed", "03T17:30 missed", "04T17:30 catch-up")
-	p.Versions[0].CatchUp = CatchUpNone
+	p.Versions[0].CatchUp = tender.CatchUpNone
 	wantDue(t, "without catching up", p, r, day(t, 4, 20, 0), "02T17:30 missed", "03T17:30 missed", "04T17:30 missed")
 	wantDue(t, "a little late", p, r, day(t, 4, 17, 35), "02T17:30 missed", "03T17:30 missed", "04T17:30 schedule")
-	if why := p.Due(r, day(t, 4, 20, 0)).Missed; !strings.HasPrefix(why[0].Why, "superseded by the slot of 2004-11-04 17:30 EST") ||
-		why[2].Why != "it is 2h30m0s late, and catch_up is none" || why[0].MadeUp {
+	if why := p.Due(r, day(t, 4, 20, 0)).Missed; !strings.HasPrefix(why[0].Why,
+		"superseded by the slot of 2004-11-04 17:30 EST") ||
+		why[2].Why != "it is 2h30m0s late, and catch_up is none" || why[0].Covered {
 		t.Errorf("the reasons are %v", why)
 	}
-	if missed := p.Due(r, day(t, 4, 17, 35)).Missed; !missed[0].MadeUp || !missed[1].MadeUp {
+	if missed := p.Due(r, day(t, 4, 17, 35)).Missed; !missed[0].Covered || !missed[1].Covered {
 		t.Errorf("with a later one that is run: %v", missed)
 	}
 }
 
 func TestDatesAreAlwaysRun(t *testing.T) {
 	p, r := november(t), &Record{}
-	p.Versions[0].CatchUp = CatchUpNone
+	p.Versions[0].CatchUp = tender.CatchUpNone
 	r.Add(Entry{At: day(t, 11, 17, 31), Slot: regular(t, 11), Outcome: Ran, Own: true})
 	wantDue(t, "in time", p, r, day(t, 12, 17, 15), "12T17:15 date")
 	wantDue(t, "a day late", p, r, day(t, 13, 12, 0), "12T17:30 missed", "12T17:15 date")
@@ -114,7 +117,8 @@ func TestDatesAreThoseInForceAtTheirInstant(t *testing.T) {
 	for _, s := range p.Next(day(t, 1, 0, 0), 10) {
 		got = append(got, s.String())
 	}
-	want := []string{"early_tender 2004-11-12T17:15:00-05:00", "early_tender 2004-11-18T17:15:00-05:00", "expiration 2004-12-10T00:15:00-05:00"}
+	want := []string{"early_tender 2004-11-12T17:15:00-05:00", "early_tender 2004-11-18T17:15:00-05:00",
+		"expiration 2004-12-10T00:15:00-05:00"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the slots are %q, want %q", got, want)
 	}

@@ -4,16 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
-)
 
-// CatchUp says what is done about regular slots that passed while nothing was running
-// to run them.
-type CatchUp string
-
-// The newest is run, or none is.
-const (
-	CatchUpLast CatchUp = "last"
-	CatchUpNone CatchUp = "none"
+	"tenderbatch/internal/tender"
 )
 
 // Plan is all that decides when an offer is run: its terms in all their versions.
@@ -27,7 +19,7 @@ type Plan struct {
 type Version struct {
 	From     time.Time // zero for the terms at launch
 	Schedule *Schedule // nil: no regular runs
-	CatchUp  CatchUp
+	CatchUp  tender.CatchUp
 	RunAfter time.Duration // from a date to its run; 0: no runs after dates
 	Dates    []Date
 	Launch   time.Time // the first instant of the offer

@@ -125,14 +125,10 @@ func (r *Record) since(now time.Time) time.Time {
 		// Its turn has come again; what was before it had its own.
 		newest--
 	}
-	return laterOf(r.seen, time.Unix(newest, 0))
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+	if at := time.Unix(newest, 0); at.After(r.seen) {
+		return at
 	}
-	return a
+	return r.seen
 }
 
 // earlierOf is the earlier of two instants, the zero time being none.

@@ -32,13 +32,15 @@ func Parse(expression string, zone *time.Location) (*Schedule, error) {
 	case trimmed == "":
 		return nil, errors.New("the schedule is empty; write five fields such as \"30 17 * * 1-5\", or leave the key out")
 	case strings.Contains(trimmed, "TZ="):
-		return nil, fmt.Errorf("the schedule %q names a zone; it is always in the offer's timezone, so leave the zone out", expression)
+		return nil, fmt.Errorf("the schedule %q names a zone; it is always in the offer's timezone, so leave the zone out",
+			expression)
 	case strings.HasPrefix(trimmed, "@every"), strings.HasPrefix(trimmed, "@reboot"):
 		return nil, fmt.Errorf("the schedule %q has no fixed times; write five fields such as \"30 17 * * 1-5\"", expression)
 	}
 	spec, err := parse(trimmed)
 	if err != nil {
-		return nil, fmt.Errorf("the schedule %q is not a cron expression (%w); write five fields such as \"30 17 * * 1-5\" for 17:30 on weekdays", expression, err)
+		return nil, fmt.Errorf("the schedule %q is not a cron expression (%w); write five fields such as \"30 17 * * "+
+			"1-5\" for 17:30 on weekdays", expression, err)
 	}
 	if err := sensible(spec); err != nil {
 		return nil, fmt.Errorf("the schedule %q %w", expression, err)
@@ -81,7 +83,8 @@ func sensible(spec *cron.SpecSchedule) error {
 		return errors.New("comes due in leap years only; write a day that every year has, such as \"28 2\"")
 	}
 	if gap := smallestGap(spec); gap < closest {
-		return fmt.Errorf("comes due %d minute(s) apart; write times at least %d minutes apart, such as \"*/15 * * * *\": files are noticed as they arrive", gap, closest)
+		return fmt.Errorf("comes due %d minute(s) apart; write times at least %d minutes apart, such as \"*/15 * * * "+
+			"*\": files are noticed as they arrive", gap, closest)
 	}
 	return nil
 }

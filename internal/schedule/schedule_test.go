@@ -122,13 +122,15 @@ func TestAcceptedExpressions(t *testing.T) {
 
 func TestASlotIsReadAsItIsWritten(t *testing.T) {
 	at := time.Date(2004, 11, 12, 17, 15, 0, 0, newYork(t))
-	for _, s := range []Slot{{At: at}, {Kind: EarlyTender, At: at}, {Kind: GuaranteedDelivery, At: at}, {At: at, Again: true}, {Kind: Expiration, At: at, Again: true}} {
+	for _, s := range []Slot{{At: at}, {Kind: EarlyTender, At: at}, {Kind: GuaranteedDelivery, At: at},
+		{At: at, Again: true}, {Kind: Expiration, At: at, Again: true}} {
 		got, err := ParseSlot(s.String())
 		if err != nil || got.key() != s.key() || got.String() != s.String() {
 			t.Errorf("%s is read as %s, %v", s, got, err)
 		}
 	}
-	for _, text := range []string{"", "early_tender", "noon 2004-11-12T17:15:00-05:00", "2004-11-12", " 2004-11-12T17:15:00-05:00"} {
+	for _, text := range []string{"", "early_tender", "noon 2004-11-12T17:15:00-05:00", "2004-11-12",
+		" 2004-11-12T17:15:00-05:00"} {
 		if s, err := ParseSlot(text); err == nil && s.String() != strings.TrimSpace(text) {
 			t.Errorf("%q is read as %s", text, s)
 		}

@@ -71,8 +71,9 @@ func ParseSlot(text string) (Slot, error) {
 		kind, at = "", name
 	}
 	t, err := time.Parse(time.RFC3339, at)
-	if err != nil || kind != "" && Kind(kind).Title() == "" {
-		return Slot{}, fmt.Errorf("%q is not a slot; it is written as 2004-11-12T17:30:00-05:00 or early_tender 2004-11-12T17:15:00-05:00", text)
+	if err != nil || (kind != "" && Kind(kind).Title() == "") {
+		return Slot{}, fmt.Errorf("%q is not a slot; it is written as 2004-11-12T17:30:00-05:00 or early_tender "+
+			"2004-11-12T17:15:00-05:00", text)
 	}
 	return Slot{Kind: Kind(kind), At: t, Again: isAgain}, nil
 }

@@ -8,8 +8,10 @@ import (
 // In cron both 0 and 7 are Sunday.
 func TestI9SevenIsSunday(t *testing.T) {
 	for field, want := range map[string]string{
-		"7": "Sun", "0,7": "Sun", "5-7": "Sun Fri Sat", "1-7": "Sun Mon Tue Wed Thu Fri Sat", "0-7": "Sun Mon Tue Wed Thu Fri Sat", "1-7/2": "Sun Mon Wed Fri",
-		"7-2": "Sun Mon Tue", "FRI-SUN": "Sun Fri Sat", "sat,7": "Sun Sat", "7/2": "Sun", "*/7": "Sun", "*/2": "Sun Tue Thu Sat", "1-5": "Mon Tue Wed Thu Fri", "0": "Sun",
+		"7": "Sun", "0,7": "Sun", "5-7": "Sun Fri Sat", "1-7": "Sun Mon Tue Wed Thu Fri Sat",
+		"0-7": "Sun Mon Tue Wed Thu Fri Sat", "1-7/2": "Sun Mon Wed Fri",
+		"7-2": "Sun Mon Tue", "FRI-SUN": "Sun Fri Sat", "sat,7": "Sun Sat", "7/2": "Sun", "*/7": "Sun",
+		"*/2": "Sun Tue Thu Sat", "1-5": "Mon Tue Wed Thu Fri", "0": "Sun",
 	} {
 		s, err := Parse("30 17 * * "+field, time.UTC)
 		if err != nil {

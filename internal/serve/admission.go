@@ -105,9 +105,9 @@ func (a *admission) fits(t *ticket) bool {
 	return a.memory == 0 || a.used+t.need <= a.memory
 }
 
-// load is what is under way and what waits.
-func (a *admission) load() Load {
+// usage is what is under way and what waits.
+func (a *admission) usage() Heartbeat {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return Load{Running: a.under, Waiting: len(a.waiting), Memory: a.used}
+	return Heartbeat{Running: a.under, Waiting: len(a.waiting), Memory: a.used}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 // queue has runs take ten minutes each and notes the most there were at once.
@@ -41,7 +42,8 @@ func TestS1RunsWaitForMemory(t *testing.T) {
 		memory int64
 		most   int
 	}{
-		"no limit": {0, 0, 12}, "by number": {2, 0, 2}, "by memory": {0, 350, 3}, "by both": {2, 350, 2}, "one needs more than there is": {4, 99, 1},
+		"no limit": {0, 0, 12}, "by number": {2, 0, 2}, "by memory": {0, 350, 3}, "by both": {2, 350, 2},
+		"one needs more than there is": {4, 99, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -51,7 +53,7 @@ func TestS1RunsWaitForMemory(t *testing.T) {
 				}
 				d := newDesk(t, offers...)
 				d.config.Runs, d.config.Memory = c.runs, c.memory
-				d.config.Need = func(string) int64 { return 100 }
+				d.runNeeds = 100
 				most := d.queue()
 				d.serve(func() { time.Sleep(20 * time.Hour) })
 				if got := most(); got != c.most {
@@ -69,17 +71,19 @@ func TestS1RunsWaitForMemory(t *testing.T) {
 func TestS1ARunThatWaitsIsNotMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *", "b: 0 12 * * *", "c: 0 12 * * *")
-		d.config.Load = func(folder string) (schedule.Plan, error) {
-			plan, err := d.load(folder)
-			plan.Versions[0].CatchUp = schedule.CatchUpNone
+		d.terms = func(folder string) (schedule.Plan, error) {
+			plan, err := d.readTerms(folder)
+			plan.Versions[0].CatchUp = tender.CatchUpNone
 			return plan, err
 		}
 		d.config.Runs, d.config.Grace = 1, time.Hour
 		waits := map[string]bool{}
-		d.config.Wait = func(folder string, is bool) {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			waits[filepath.Base(folder)] = is
+		d.onEvent = func(e Event) {
+			if e, is := e.(Waiting); is {
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				waits[filepath.Base(e.Folder)] = e.Waits
+			}
 		}
 		d.queue()
 		d.serve(func() {
@@ -104,8 +108,8 @@ func TestS1ARunThatWaitsIsNotMissed(t *testing.T) {
 func TestS1RunsAfterTheOffersDatesGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *", "b: 0 12 * * *", "c: 0 12 * * *", "d: 0 12 * * *")
-		d.config.Load = func(folder string) (schedule.Plan, error) {
-			plan, err := d.load(folder)
+		d.terms = func(folder string) (schedule.Plan, error) {
+			plan, err := d.readTerms(folder)
 			if strings.HasSuffix(folder, "d") { // its date comes while its regular run waits
 				at := time.Date(2000, 1, 1, 12, 0, 30, 0, time.UTC)
 				plan.Versions[0].RunAfter = time.Minute
@@ -170,11 +174,11 @@ func TestS1AdmissionKeepsItsLimits(t *testing.T) {
 func TestS3AnOfferThatKilledTheServiceIsRunAloneAndLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: none", "b: none", "c: none", "d: none")
-		d.config.Died = func(folder string) (Deaths, error) {
+		d.deaths = func(folder string) schedule.Deaths {
 			if name := filepath.Base(folder); name == "a" || name == "b" {
-				return Deaths{Count: 1, Last: d.now()}, nil
+				return schedule.Deaths{Count: 1, Last: d.now()}
 			}
-			return Deaths{}, nil
+			return schedule.Deaths{}
 		}
 		most := d.queue()
 		d.serve(func() { time.Sleep(5 * time.Hour) })
@@ -191,8 +195,8 @@ func TestS3AParkedOfferIsTriedNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: none", "b: 0 */12 * * *")
 		expires := time.Date(2000, 1, 1, 6, 0, 0, 0, time.UTC)
-		d.config.Load = func(folder string) (schedule.Plan, error) {
-			plan, err := d.load(folder)
+		d.terms = func(folder string) (schedule.Plan, error) {
+			plan, err := d.readTerms(folder)
 			if strings.HasSuffix(folder, "a") {
 				plan.Versions[0].RunAfter = time.Minute
 				plan.Versions[0].Dates = []schedule.Date{{Kind: schedule.Expiration, At: expires}}
@@ -202,15 +206,19 @@ func TestS3AParkedOfferIsTriedNowAndThen(t *testing.T) {
 		d.serve(func() { time.Sleep(time.Hour) })
 		d.want("before", "01T00:00:10 a files", "01T00:00:10 b files")
 
-		deaths := Deaths{Count: 4}
-		d.config.Died = func(folder string) (Deaths, error) {
+		deaths := schedule.Deaths{Count: 4}
+		d.deaths = func(folder string) schedule.Deaths {
 			if strings.HasSuffix(folder, "a") {
-				return deaths, nil
+				return deaths
 			}
-			return Deaths{}, nil
+			return schedule.Deaths{}
 		}
 		parked := map[bool]int{}
-		d.config.Parked = func(_ string, deaths Deaths) { parked[deaths.Parked()]++ }
+		d.onEvent = func(e Event) {
+			if e, is := e.(Parked); is {
+				parked[e.Deaths.Parked()]++
+			}
+		}
 		time.Sleep(expires.Add(time.Hour).Sub(d.now())) // the promised run is due, and the service is down
 		var tries []string
 		for range 8 {
@@ -229,7 +237,8 @@ func TestS3AParkedOfferIsTriedNowAndThen(t *testing.T) {
 			}
 			deaths.Count++
 		}
-		want := "[date after 10m0s date after 20m0s date after 40m0s date after 1h20m0s date after 2h40m0s date after 5h20m0s date after 6h0m0s date after 6h0m0s]"
+		want := "[date after 10m0s date after 20m0s date after 40m0s date after 1h20m0s date after 2h40m0s date after " +
+			"5h20m0s date after 6h0m0s date after 6h0m0s]"
 		if got := fmt.Sprint(tries); got != want {
 			t.Errorf("tried %s, want %s", got, want)
 		}
@@ -249,7 +258,8 @@ func TestS3AParkedOfferIsTriedNowAndThen(t *testing.T) {
 			d.write("a/inbox/dtc.xlsx", "larger")
 			time.Sleep(time.Hour)
 		})
-		if all := strings.Join(d.story, ","); strings.Count(all, "a date") != 1 || strings.Count(all, "a files") != 1 || strings.Contains(all, "missed") || parked[false] == 0 {
+		if all := strings.Join(d.story, ","); strings.Count(all, "a date") != 1 || strings.Count(all, "a files") != 1 ||
+			strings.Contains(all, "missed") || parked[false] == 0 {
 			t.Errorf("the story is %q, parked %v", d.story, parked)
 		}
 	})
@@ -258,7 +268,7 @@ func TestS3AParkedOfferIsTriedNowAndThen(t *testing.T) {
 func TestS3ARunByHandFreesAParkedOffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 * * * *")
-		d.config.Died = func(string) (Deaths, error) { return Deaths{Count: 4, Began: d.now(), Last: d.now()}, nil }
+		d.deaths = func(string) schedule.Deaths { return schedule.Deaths{Count: 4, Began: d.now(), Last: d.now()} }
 		d.serve(func() {
 			time.Sleep(5 * time.Minute)
 			d.want("parked")
@@ -279,7 +289,6 @@ var errFull = errors.New("no space left on device")
 func TestS4WhatWillPassIsTriedAgainUntilItIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *")
-		d.config.Transient = func(err error) bool { return errors.Is(err, errFull) }
 		d.onRun = func(context.Context, Job) error {
 			if now := d.now(); now.Hour()%12 == 0 && now.Minute() < 30 {
 				return errFull
@@ -287,8 +296,10 @@ func TestS4WhatWillPassIsTriedAgainUntilItIsDone(t *testing.T) {
 			return nil
 		}
 		d.serve(func() { time.Sleep(14 * time.Hour) })
-		d.want("a day", "01T00:00:10 a files", "01T00:01:10 a files", "01T00:03:10 a files", "01T00:07:10 a files", "01T00:15:10 a files", "01T00:25:10 a files", "01T00:35:10 a files",
-			"01T12:00:00 a schedule", "01T12:01:00 a schedule", "01T12:03:00 a schedule", "01T12:07:00 a catch-up", "01T12:15:00 a catch-up", "01T12:25:00 a catch-up", "01T12:35:00 a catch-up")
+		d.want("a day", "01T00:00:10 a files", "01T00:01:10 a files", "01T00:03:10 a files", "01T00:07:10 a files",
+			"01T00:15:10 a files", "01T00:25:10 a files", "01T00:35:10 a files",
+			"01T12:00:00 a schedule", "01T12:01:00 a schedule", "01T12:03:00 a schedule", "01T12:07:00 a catch-up",
+			"01T12:15:00 a catch-up", "01T12:25:00 a catch-up", "01T12:35:00 a catch-up")
 		d.onRun = func(context.Context, Job) error { return errWrote }
 		d.serve(func() {
 			d.write("a/inbox/dtc.xlsx", "damaged")
@@ -302,23 +313,23 @@ func TestS4WhatWillPassIsTriedAgainUntilItIsDone(t *testing.T) {
 func TestS6EachErrorIsSaidOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: none")
-		turn, reported := 0, 0
-		d.config.Load = func(folder string) (schedule.Plan, error) {
+		turn, look, reported := 0, 0, 0
+		d.terms = func(folder string) (schedule.Plan, error) {
 			if turn++; d.now().Hour() == 0 {
 				return schedule.Plan{}, fmt.Errorf("terms fail %d", turn%2)
 			}
-			return d.load(folder)
+			return d.readTerms(folder)
 		}
-		d.config.Broken = func(_ string, err error) {
-			if err != nil {
+		d.onEvent = func(e Event) {
+			if _, is := e.(TermsBroken); is {
 				reported++
 			}
 		}
-		d.config.History = func(folder string) ([]schedule.Entry, error) {
-			if turn++; d.now().Hour() == 1 {
-				return nil, fmt.Errorf("ledger fails %d", turn%3)
+		d.history = func(folder string) ([]schedule.Entry, error) {
+			if look++; d.now().Hour() == 1 {
+				return nil, fmt.Errorf("ledger fails %d", look%3)
 			}
-			return d.history(folder)
+			return d.readLedger(folder)
 		}
 		d.serve(func() { time.Sleep(3 * time.Hour) })
 		for what, want := range map[string]int{"terms fail": 2, "ledger fails": 3} {
@@ -338,11 +349,11 @@ func TestS6EachErrorIsSaidOnce(t *testing.T) {
 func TestS2AnOfferThatHangsStopsTheBeat(t *testing.T) {
 	for name, hang := range map[string]func(*desk, chan struct{}){
 		"reading the terms": func(d *desk, end chan struct{}) {
-			d.config.Load = func(folder string) (schedule.Plan, error) {
+			d.terms = func(folder string) (schedule.Plan, error) {
 				if strings.HasSuffix(folder, "a") && d.now().Hour() == 1 {
 					<-end
 				}
-				return d.load(folder)
+				return d.readTerms(folder)
 			}
 		},
 		"a run": func(d *desk, end chan struct{}) {
@@ -367,11 +378,15 @@ func TestS2AnOfferThatHangsStopsTheBeat(t *testing.T) {
 					defer mu.Unlock()
 					return d.now().Sub(last), longest
 				}
-				d.config.Beat = func(load Load) {
+				d.onEvent = func(e Event) {
+					beat, is := e.(Heartbeat)
+					if !is {
+						return
+					}
 					mu.Lock()
 					defer mu.Unlock()
-					if load.Offers != 2 {
-						t.Errorf("%d offers", load.Offers)
+					if beat.Offers != 2 {
+						t.Errorf("%d offers", beat.Offers)
 					}
 					if !last.IsZero() {
 						longest = max(longest, d.now().Sub(last))
@@ -390,7 +405,7 @@ func TestS2AnOfferThatHangsStopsTheBeat(t *testing.T) {
 					}
 					close(end)
 				})
-				if !strings.Contains(d.logged(), "the service hangs") {
+				if !strings.Contains(d.logged(), "an offer hangs") {
 					t.Error("the log does not say that it hangs")
 				}
 			})

@@ -13,13 +13,36 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
-// Job is one run that is to be made.
+// Job is what [Config.Run] is to do for an offer: make one run, or, if there is anything in
+// Missed, record those slots as missed and make none.
 type Job struct {
 	Folder  string // of the offer
-	Trigger schedule.Trigger
+	Trigger tender.Trigger
 	Slot    schedule.Slot // the zero Slot for files
+	Missed  []schedule.Miss
+}
+
+// Outcome is what came of a job.
+type Outcome int
+
+// The outcomes. What Ended is good or bad, and the ledger says which; a slot that has no entry
+// in it is run again.
+const (
+	Ended     Outcome = iota
+	Busy              // another run had the offer
+	Transient         // the machine did not let it end, as with a full disk: it will pass
+)
+
+// OfferState is what an offer is planned from, as its folder has it.
+type OfferState struct {
+	Plan    schedule.Plan
+	Fault   error            // what is wrong with the terms, so that there is no plan
+	Entries []schedule.Entry // all of the ledger, in its order
+	Deaths  schedule.Deaths  // the latest runs that died with their process
+	Need    int64            // the bytes of memory that a run of what is there will need
 }
 
 // Config is what [Serve] works with. The functions are called by several
@@ -29,103 +52,40 @@ type Config struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 
-	Load    func(folder string) (schedule.Plan, error)    // reads the terms
-	History func(folder string) ([]schedule.Entry, error) // all of the ledger, in its order
-	Run     func(ctx context.Context, job Job) error      // makes a run, with all its entries in the ledger
-	Busy    func(error) bool                              // reports whether an error of Run says that another run had the offer
-	Missed  func(folder string, missed []schedule.Miss) error
+	// Load reads the folder of an offer. It is an error if the ledger cannot be read; the
+	// plan, the fault and the need are valid all the same.
+	Load func(folder string) (OfferState, error)
+	// Run does a job, with all its entries in the ledger. The error is for the log; what
+	// happens next follows from the outcome.
+	Run func(ctx context.Context, job Job) (Outcome, error)
+	// Observe is called with what happens, for metrics and notices. It decides nothing.
+	Observe func(Event)
 
-	// What the machine has to do with a run; each may be nil.
-	Transient func(error) bool                    // reports whether an error of Run is of the machine and may pass
-	Died      func(folder string) (Deaths, error) // notes which runs died with their process, and counts the latest
-	Need      func(folder string) int64           // the bytes of memory that a run of what is there will need
-	Runs      int                                 // at most so many runs at once; 0: any number
-	Memory    int64                               // at most so many bytes of memory for all; 0: any amount
+	Runs   int   // at most so many runs at once; 0: any number
+	Memory int64 // at most so many bytes of memory for all; 0: any amount
 
-	// Called for an offer, for metrics and notices; each may be nil.
-	Next    func(folder string, next schedule.Slot) // the next slot changed; zero for none
-	Broken  func(folder string, err error)          // the terms cannot be read; nil: they can again
-	Dropped func(folder string)                     // the offer is not followed any more
-	Wait    func(folder string, waits bool)         // a run waits for its turn, or no longer
-	Parked  func(folder string, deaths Deaths)      // the offer is parked; zero: no longer
-	Idle    func(folder string)                     // nothing is due of an offer that was loaded: at least every minute
-	Beat    func(Load)                              // the loop and every offer turned: at least every minute
-
-	Poll     time.Duration // how often folders are looked through; default 30 s
-	Settle   time.Duration // how long files must not have moved; default 10 s
-	Grace    time.Duration // how long runs may take to end after the context is done; default 2 min
-	PollOnly bool          // do not ask the system to report changes
+	Poll        time.Duration // how often folders are scanned
+	QuietPeriod time.Duration // how long files must be unchanged before they are used
+	Grace       time.Duration // how long runs may take to end after the context is done
+	PollOnly    bool          // do not ask the system to report changes
 }
 
-// Load is what a scheduler is doing.
-type Load struct {
-	Offers  int
-	Running int   // runs under way
-	Waiting int   // runs that wait for their turn
-	Memory  int64 // bytes that those under way need
-}
-
-// The defaults of Config.
-const (
-	DefaultPoll   = 30 * time.Second
-	DefaultSettle = 10 * time.Second
-	DefaultGrace  = 2 * time.Minute
-)
-
-func (c Config) withDefaults() Config {
-	for _, d := range []struct {
-		value *time.Duration
-		usual time.Duration
-	}{{&c.Poll, DefaultPoll}, {&c.Settle, DefaultSettle}, {&c.Grace, DefaultGrace}} {
-		if *d.value <= 0 {
-			*d.value = d.usual
-		}
-	}
-	if c.Next == nil {
-		c.Next = func(string, schedule.Slot) {}
-	}
-	if c.Broken == nil {
-		c.Broken = func(string, error) {}
-	}
-	if c.Dropped == nil {
-		c.Dropped = func(string) {}
-	}
-	if c.Idle == nil {
-		c.Idle = func(string) {}
-	}
-	if c.Beat == nil {
-		c.Beat = func(Load) {}
-	}
-	if c.Wait == nil {
-		c.Wait = func(string, bool) {}
-	}
-	if c.Parked == nil {
-		c.Parked = func(string, Deaths) {}
-	}
-	if c.Transient == nil {
-		c.Transient = func(error) bool { return false }
-	}
-	if c.Need == nil {
-		c.Need = func(string) int64 { return 0 }
-	}
-	return c
-}
-
-// ErrServed says that the folder has its scheduler already.
-var ErrServed = errors.New("another batch serve is on this folder; stop it first, or leave it to its work")
+// ErrServed says that another scheduler runs on the folder.
+var ErrServed = errors.New("another batch serve already runs on this folder; stop it first")
 
 // lockName is the file in the folder that a scheduler holds locked.
 const lockName = ".serve.lock"
 
-// Lock takes the folder for one scheduler. The lock ends with the process at the
-// latest. It returns [ErrServed] if another has it, or a *[disk.StrangeError] at once if
-// something else than a file has the lock's name: to open a pipe would hang.
+// Lock reserves the folder for one scheduler, at most until the process ends. It returns
+// [ErrServed] if another has it, or a *[disk.StrangeError] at once if something other than a
+// file has the lock's name: to open a pipe would hang.
 func Lock(folder string) (unlock func() error, err error) {
 	tree, path := disk.In(folder), filepath.Join(folder, lockName)
 	if err := tree.Regular(path); err != nil {
 		return nil, err
 	}
-	lock := flock.New(path, flock.SetPermissions(disk.FileMode), flock.SetFlag(os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK))
+	lock := flock.New(path, flock.SetPermissions(disk.FileMode),
+		flock.SetFlag(os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, err

@@ -8,51 +8,60 @@ import (
 )
 
 const (
-	// stuckAfter is how long an offer's goroutine may be at one thing that is no run, such
-	// as reading from a share that does not answer.
+	// stuckAfter is how long an offer's goroutine may take for anything but a run, such as
+	// reading from a share that does not answer.
 	stuckAfter = 5 * time.Minute
 	// longestRun is how long a run may take. The largest takes minutes; one that hangs
 	// would hold its share of memory for ever.
 	longestRun = time.Hour
 )
 
-// heartbeat says that the loop turned, unless an offer hangs. The one who listens then starts the
-// service again.
+// heartbeat says that the loop is at work, unless an offer hangs: then the service manager
+// restarts the service.
 func (s *server) heartbeat() {
 	if names := s.hanging(); len(names) > 0 {
-		if what := strings.Join(names, ", "); s.said.news(what, s.Now()) {
-			s.Log.Error("the service hangs and is to be started again", "offers", what)
+		if what := strings.Join(names, ", "); s.reported.isNew(what, s.config.Now()) {
+			s.config.Log.Error("an offer hangs: the heartbeat stops, so that the service manager restarts the service",
+				"offers", what)
 		}
 		return
 	}
-	s.Beat(s.load())
+	s.config.Observe(s.usage())
 }
 
-func (s *server) load() Load {
-	load := s.admission.load()
-	load.Offers = max(s.count, 0)
-	return load
+// usage is what is under way and what waits, of all offers.
+func (s *server) usage() Heartbeat {
+	usage := s.admission.usage()
+	usage.Offers = max(s.count, 0)
+	return usage
 }
 
-// turn notes that an offer's goroutine is at work.
-func (s *server) turn(folder string) {
-	now := s.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.turned[folder] = now
+// noteProgress notes that an offer's goroutine is at work, and on which run, if any.
+func (o *offer) noteProgress(job *Job) {
+	now := o.config.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.running, o.progress = job, now
 }
 
-// hanging lists the offers whose goroutine has been at one thing for too long.
+// lastProgress is the run that an offer's goroutine is at, nil for none, and since when it has
+// been at one thing.
+func (o *offer) lastProgress() (running *Job, since time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.running, o.progress
+}
+
+// hanging lists the offers whose goroutine has made no progress for too long.
 func (s *server) hanging() (names []string) {
-	now := s.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for folder, f := range s.offers {
-		since, limit := s.turned[folder], stuckAfter
-		if run, is := s.running[folder]; is {
-			since, limit = run.began, longestRun
+	now := s.config.Now()
+	for folder, o := range s.offers {
+		job, since := o.lastProgress()
+		limit := stuckAfter
+		if job != nil {
+			limit = longestRun
 		}
-		if !ended(f.done) && now.Sub(since) > limit {
+		if !ended(o.done) && now.Sub(since) > limit {
 			names = append(names, filepath.Base(folder))
 		}
 	}

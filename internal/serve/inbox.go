@@ -5,22 +5,24 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
-// file is what shows that a file was changed, and whether a spreadsheet program
+// watchedFile is what shows that a file was changed, and whether a spreadsheet program
 // has it open.
-type file struct {
+type watchedFile struct {
 	size    int64
 	changed time.Time
 	open    bool
 }
 
 // files are those of an inbox, and offer.yaml under its name with a slash.
-type files map[string]file
+type files map[string]watchedFile
 
-// look lists the files from which a run is made, and when the newest change was. An
+// scanFiles lists the files from which a run is made, and when the newest change was. An
 // inbox that is not there is empty.
-func look(folder string) (files, time.Time, error) {
+func scanFiles(folder string) (files, time.Time, error) {
 	found := files{}
 	inbox := filepath.Join(folder, inboxName)
 	entries, err := os.ReadDir(inbox)
@@ -31,8 +33,8 @@ func look(folder string) (files, time.Time, error) {
 	add := func(name, path string, open bool) {
 		// A file that goes while it is looked at is not there.
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			found[name] = file{info.Size(), info.ModTime(), open}
-			newest = later(newest, info.ModTime())
+			found[name] = watchedFile{info.Size(), info.ModTime(), open}
+			newest = tender.Later(newest, info.ModTime())
 		}
 	}
 	names := map[string]bool{}
@@ -46,7 +48,7 @@ func look(folder string) (files, time.Time, error) {
 	}
 	add("/"+offerName, filepath.Join(folder, offerName), false)
 	if info, err := os.Stat(inbox); err == nil {
-		newest = later(newest, info.ModTime()) // a file with an old time was put in or taken out
+		newest = tender.Later(newest, info.ModTime()) // a file with an old time was put in or taken out
 	}
 	return found, newest, nil
 }
@@ -81,11 +83,4 @@ func (now files) moved(before files) bool {
 		}
 	}
 	return false
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

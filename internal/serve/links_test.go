@@ -15,7 +15,8 @@ import (
 func TestT12ALinkToAnOfferIsNoOffer(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
 	make := func(path string) {
-		if err := errors.Join(os.MkdirAll(path, 0o750), os.WriteFile(filepath.Join(path, offerName), nil, 0o640)); err != nil {
+		if err := errors.Join(os.MkdirAll(path, 0o750),
+			os.WriteFile(filepath.Join(path, offerName), nil, 0o640)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,22 +3,25 @@ package serve
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 const (
-	// nap is the longest time without a look at the clock: it may be set, and it
-	// goes on while the machine sleeps, in which timers stand still.
-	nap = time.Minute
-	// breath is how long an offer waits after it was woken, so that a long copy
+	// maxIdle is the longest time without reading the clock: it may be set, and it
+	// goes on while the machine sleeps, when timers do not.
+	maxIdle = time.Minute
+	// debounce is how long an offer waits after a change wakes it, so that a long copy
 	// into the inbox does not keep it busy.
-	breath = 200 * time.Millisecond
+	debounce = 200 * time.Millisecond
 	// The times between two tries of a run that left no entry, and of one that failed by
 	// what will pass, such as a full disk.
 	firstRetry, lastRetry, lastTransient = time.Minute, time.Hour, 10 * time.Minute
@@ -26,92 +29,111 @@ const (
 
 // offer is what the scheduler knows of one offer.
 type offer struct {
-	*server
-	folder string
-	log    *slog.Logger
-	wake   chan struct{}
+	server  *server
+	config  *Config
+	folder  string
+	log     *slog.Logger
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when its goroutine ended
+	dropped bool          // its folder is no offer any more
+	wake    chan struct{}
+
+	mu       sync.Mutex
+	running  *Job      // the run that is being made; nil for none
+	progress time.Time // when its goroutine was last seen at work
 
 	plan  *schedule.Plan // nil until the terms could be read
-	terms file           // offer.yaml as it was last read
+	terms watchedFile    // offer.yaml as it was last read
 	fault string         // what was last wrong with it
 
-	termsSaid said // what was wrong with it since it was last changed
+	termsFaults reports // what was wrong with it since it was last changed
 
 	record *schedule.Record // nil until the ledger could be read
+	need   int64            // of memory, for a run of the files that were there
 	known  int              // entries of the ledger that are in the record
 	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
 	own    bool             // whether the scheduler made a run, by the ledger
 
-	files   files     // as they were last seen; nil before
-	newest  time.Time // when one of them was last changed
-	still   time.Time // since when they have not moved
-	pending bool      // they are to be run
+	files      files     // as they were last seen; nil before
+	newest     time.Time // when one of them was last changed
+	stillSince time.Time // since when they have not moved
+	pending    bool      // they are to be run
 
-	slots   retry         // of the slot that is due
-	arrived retry         // of the run for files
-	next    schedule.Slot // as last reported
-	waits   bool          // that it waits was reported
-	said    said          // what was logged as wrong
-	deaths  Deaths        // the runs that died with the service
+	slots    retry           // of the slot that is due
+	arrived  retry           // of the run for files
+	next     schedule.Slot   // as last reported
+	waits    bool            // that it waits was reported
+	panicked retry           // of a step that panicked
+	reported reports         // what was logged as wrong
+	deaths   schedule.Deaths // the runs that died with the service
 }
 
-// follow looks at the offer again and again until the context is done.
+// follow steps the offer until the context is done.
 func (o *offer) follow(ctx context.Context) {
-	defer o.watcher.leave(o.folder)
-	defer o.watcher.leave(filepath.Join(o.folder, inboxName))
+	defer o.server.watcher.leave(o.folder)
+	defer o.server.watcher.leave(filepath.Join(o.folder, inboxName))
 	for ctx.Err() == nil {
 		if wait := o.guarded(ctx); wait > 0 && sleep(ctx, wait, o.wake) {
-			sleep(ctx, min(wait, breath), nil)
+			sleep(ctx, min(wait, debounce), nil)
 		}
 	}
 }
 
-// guarded is turn, but a panic only costs a minute.
+// guarded is step, but an error in the program only costs a pause: a minute, then two, four and
+// up to ten. A run guards itself, so that its end is in the ledger.
 func (o *offer) guarded(ctx context.Context) (wait time.Duration) {
+	if rest := o.panicked.rest(o.config.Now()); rest > 0 {
+		o.noteProgress(nil)
+		return min(rest, maxIdle)
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			o.log.Error("a fault of the program; trying again in a minute", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			wait = nap
+			o.panicked = retry{tried: o.config.Now(), pause: o.panicked.longer(lastTransient)}
+			o.log.Error("internal error: please report it; trying again", "in", o.panicked.pause.String(),
+				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			wait = maxIdle
 		}
 	}()
-	return o.turn(ctx)
+	wait = o.step(ctx)
+	o.panicked = retry{}
+	return wait
 }
 
-// turn looks at everything once and does one thing at most. It returns how long
+// step looks at everything once and does one thing at most. It returns how long
 // there is nothing to do; 0 if it is to be called again at once.
-func (o *offer) turn(ctx context.Context) time.Duration {
-	o.server.turn(o.folder)
+func (o *offer) step(ctx context.Context) time.Duration {
+	o.noteProgress(nil)
 	o.watchFolders()
-	if err := o.look(); err != nil {
+	if err := o.noteFiles(); err != nil {
 		o.problem("the inbox cannot be read; trying again", err)
 	}
-	o.load()
-	if _, there := o.files["/"+offerName]; !there || o.plan == nil {
-		return o.Poll // it is being replaced, or the offer is being taken away
-	}
-	if o.record == nil || o.deaths.Parked() { // it may have been run by hand
-		if err := o.first(); err != nil {
+	_, there := o.files["/"+offerName]
+	if there {
+		if err := o.load(); err != nil {
 			o.problem("the ledger cannot be read; no run is made until it can", err)
-			return min(o.Poll, nap)
+			return min(o.config.Poll, maxIdle)
 		}
+	}
+	if !there || o.plan == nil {
+		return o.config.Poll // offer.yaml is being replaced, or the offer is being removed
 	}
 	now := o.now()
 	o.record.See(now)
 	acted, err := o.act(ctx, now)
 	if err != nil {
-		o.problem("nothing is run until this is mended", err)
-		return nap
+		o.problem("nothing is run until this is fixed", err)
+		return maxIdle
 	}
 	if acted {
 		return 0
 	}
-	o.Idle(o.folder)
+	o.config.Observe(Idle{o.folder})
 	return o.wait(now)
 }
 
-// now is what the clock shows, without the monotonic reading that a clock that was
-// set would be hidden by.
-func (o *offer) now() time.Time { return o.Now().Round(0) }
+// now is what the clock shows, without the monotonic reading, which would hide that the
+// clock was set.
+func (o *offer) now() time.Time { return o.config.Now().Round(0) }
 
 // passed reports whether a time has passed since an instant, by the monotonic
 // readings if there are any. If the clock was set back, it has.
@@ -127,9 +149,17 @@ type retry struct {
 	pause time.Duration // 0: nothing is to be tried again
 }
 
+// rest is how long it is not to be tried yet. If the clock was set back, that is over.
+func (r *retry) rest(now time.Time) time.Duration {
+	if passed(now, r.tried, r.pause) {
+		return 0
+	}
+	return r.pause - now.Sub(r.tried)
+}
+
 // ready reports whether a slot may be tried: at once, if it is another one.
 func (r *retry) ready(now time.Time, slot schedule.Slot) bool {
-	return r.pause == 0 || slot != r.slot || passed(now, r.tried, r.pause)
+	return slot != r.slot || r.rest(now) == 0
 }
 
 // longer is the next pause, twice the one before.
@@ -139,78 +169,111 @@ func (r *retry) longer(last time.Duration) time.Duration {
 
 // problem logs an error, once as long as it goes on.
 func (o *offer) problem(what string, err error) {
-	if o.said.news(what+": "+err.Error(), o.Now()) {
+	if o.reported.isNew(what+": "+err.Error(), o.config.Now()) {
 		o.log.Error(what, "error", err.Error())
 	}
 }
 
 func (o *offer) watchFolders() {
 	for _, folder := range []string{o.folder, filepath.Join(o.folder, inboxName)} {
-		if err := o.watcher.follow(folder, o.wake); err != nil && !isMissing(err) {
+		if err := o.server.watcher.follow(folder, o.wake); err != nil && !isMissing(err) {
 			o.problem("the system does not report changes here; files are noticed by polling only", err)
 		}
 	}
 }
 
-// look notes whether files have moved.
-func (o *offer) look() error {
-	found, newest, err := look(o.folder)
+// noteFiles notes whether files have moved.
+func (o *offer) noteFiles() error {
+	found, newest, err := scanFiles(o.folder)
 	if err != nil {
 		return err
 	}
 	o.newest = newest
 	if o.files == nil || found.moved(o.files) {
-		o.still = o.Now()
+		o.stillSince = o.config.Now()
 		o.pending = o.pending || o.files != nil
 	}
 	o.files = found
 	return nil
 }
 
-// quiet reports whether the files have not moved for a while.
-func (o *offer) quiet() bool { return passed(o.Now(), o.still, o.Settle) }
+// isQuiet reports whether the files have not moved for a while.
+func (o *offer) isQuiet() bool { return passed(o.config.Now(), o.stillSince, o.config.QuietPeriod) }
 
-// load reads the terms if offer.yaml is another one, and has come to rest. Those
-// that could not be read are tried again each time, as that may be the disk's fault
-// or another offer's.
-func (o *offer) load() {
-	terms, there := o.files["/"+offerName]
-	same := terms.size == o.terms.size && terms.changed.Equal(o.terms.changed)
-	if first := o.terms == (file{}); !there || same && o.fault == "" || !first && !o.quiet() {
-		return
+// load reads the folder if offer.yaml has changed and the quiet period has passed, if it was
+// not read yet, and if the offer is parked, as it may have been run by hand.
+func (o *offer) load() error {
+	terms := o.termsMoved()
+	if !terms && o.record != nil && !o.deaths.Parked() {
+		return nil
 	}
-	if !same {
-		o.termsSaid = said{}
+	state, err := o.config.Load(o.folder)
+	if terms {
+		o.takeTerms(state)
 	}
-	o.terms = terms
-	plan, err := o.Load(o.folder)
-	switch {
-	case err != nil && !o.termsSaid.news(err.Error(), o.Now()):
+	if o.plan == nil || err != nil {
+		return err
+	}
+	first := o.record == nil
+	if first {
+		o.suspect(state.Deaths)
+	}
+	o.takeEntries(state.Entries)
+	if first {
+		o.checkOnStart()
+	}
+	return nil
+}
+
+// termsMoved reports whether the terms are to be read. Those that could not be are tried again
+// each time, as that may be the disk's fault or another offer's.
+func (o *offer) termsMoved() bool {
+	first := o.terms == (watchedFile{})
+	return (o.unread() || o.fault != "") && (first || o.isQuiet())
+}
+
+// takeTerms takes the plan of the terms that were read; if they are broken, the last good ones
+// stay in force.
+func (o *offer) takeTerms(state OfferState) {
+	if o.unread() {
+		o.termsFaults = reports{}
+	}
+	o.terms = o.files["/"+offerName]
+	switch err := state.Fault; {
+	case err != nil && !o.termsFaults.isNew(err.Error(), o.config.Now()):
 		o.fault = err.Error()
 		return // it was reported
 	case err != nil:
 		o.fault = err.Error()
-		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force", "error", o.fault)
-		o.Broken(o.folder, err)
+		o.log.Error("the terms cannot be read; correct offer.yaml, until then the last good terms stay in force",
+			"error", o.fault)
+		o.config.Observe(TermsBroken{o.folder, err})
 		return
 	case o.fault != "":
 		o.fault = ""
-		o.Broken(o.folder, nil)
+		o.config.Observe(TermsRead{o.folder})
 		o.log.Info("the terms can be read again")
 	case o.plan != nil:
 		o.log.Info("the terms were read again")
 	}
-	o.plan = &plan
+	o.plan = &state.Plan
 }
 
-// readLedger adds what is new in the ledger to the record. The record is never
+// reload reads the folder again for what may have changed but the terms: another process may
+// have written to the ledger, and files have come.
+func (o *offer) reload() error {
+	state, err := o.config.Load(o.folder)
+	o.need = state.Need
+	if err == nil {
+		o.takeEntries(state.Entries)
+	}
+	return err
+}
+
+// takeEntries adds what is new in the ledger to the record. The record is never
 // built again, as it also knows of clocks that were set. A ledger that has become
 // shorter was removed, and what is in it now is new.
-func (o *offer) readLedger() error {
-	entries, err := o.History(o.folder)
-	if err != nil {
-		return err
-	}
+func (o *offer) takeEntries(entries []schedule.Entry) {
 	if o.record == nil {
 		o.record = &schedule.Record{}
 	}
@@ -221,38 +284,21 @@ func (o *offer) readLedger() error {
 		o.record.Add(e)
 		o.own = o.own || e.Own
 		if e.Outcome == schedule.Ran {
-			o.last = later(o.last, e.Began)
+			o.last = tender.Later(o.last, e.Began)
 			if e.Began.After(o.deaths.Last) {
 				o.survived()
 			}
 		}
 	}
 	o.known = len(entries)
-	return nil
 }
 
-// first reads the ledger as the offer is first seen: what died with the service, and what
-// was done.
-func (o *offer) first() error {
-	known := o.record != nil
-	if !known {
-		if err := o.suspect(); err != nil {
-			return err
-		}
-	}
-	if err := o.readLedger(); err != nil || known {
-		return err
-	}
-	o.firstSight()
-	return nil
-}
-
-// firstSight decides whether an offer that was not followed until now is to be run:
+// checkOnStart decides whether an offer that was not followed until now is to be run:
 // if files came since its last run, or if the scheduler never ran it while it lasts.
-func (o *offer) firstSight() {
-	_, newest, err := look(o.folder)
+func (o *offer) checkOnStart() {
+	_, newest, err := scanFiles(o.folder)
 	lasts := o.now().Before(o.plan.At(o.now()).End)
-	if err != nil || newest.After(o.last) && (lasts || !o.last.IsZero()) || !o.own && lasts {
+	if err != nil || (newest.After(o.last) && (lasts || !o.last.IsZero())) || (!o.own && lasts) {
 		o.pending = true
 	}
 }
@@ -260,35 +306,43 @@ func (o *offer) firstSight() {
 // act does what is due: records what was missed, and makes one run.
 func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) {
 	due := o.plan.Due(o.record, now)
-	if len(due.Missed)+len(due.Run) > 0 {
-		// Another process may have written to the ledger.
-		if err := o.readLedger(); err != nil {
-			return false, err
-		}
-		due = o.plan.Due(o.record, now)
+	slots, files := len(due.Missed)+len(due.Run) > 0, o.filesAreDue(now)
+	if !slots && !files {
+		return false, nil
 	}
+	if err := o.reload(); err != nil && slots {
+		return false, err // a run for files fails of it itself, and that is reported
+	}
+	due = o.plan.Due(o.record, now)
 	if len(due.Missed) > 0 {
 		return true, o.miss(due.Missed, now)
 	}
 	switch {
 	case o.hold() > 0:
-	case len(due.Run) > 0 && o.slots.ready(o.Now(), due.Run[0].Slot):
+	case len(due.Run) > 0 && o.slots.ready(o.config.Now(), due.Run[0].Slot):
 		f := due.Run[0]
 		o.run(ctx, Job{Folder: o.folder, Trigger: f.Trigger, Slot: f.Slot})
 		return true, nil
-	case o.pending && o.quiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) && o.arrived.ready(o.Now(), schedule.Slot{}):
-		o.run(ctx, Job{Folder: o.folder, Trigger: schedule.OnFiles})
+	case files:
+		o.run(ctx, Job{Folder: o.folder, Trigger: tender.ByFiles})
 		return true, nil
 	}
 	return false, nil
 }
 
+// filesAreDue reports whether a run for files is to be made: the quiet period has passed, the
+// terms can be read, and the offer was launched.
+func (o *offer) filesAreDue(now time.Time) bool {
+	return o.pending && o.isQuiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) &&
+		o.arrived.ready(o.config.Now(), schedule.Slot{})
+}
+
 // miss records slots as missed.
 func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
-	if err := o.Missed(o.folder, missed); err != nil {
+	if _, err := o.config.Run(o.server.runs, Job{Folder: o.folder, Missed: missed}); err != nil {
 		return err
 	}
-	err := o.readLedger()
+	err := o.reload()
 	for _, m := range missed {
 		if !o.record.Decided(m.Slot) {
 			o.record.Add(schedule.Entry{At: now, Slot: m.Slot, Outcome: schedule.Missed, Own: true})
@@ -301,59 +355,60 @@ func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
 func (o *offer) run(ctx context.Context, job Job) {
 	leave, admitted := o.admitted(ctx, job)
 	defer leave()
-	if !admitted || !o.begin(ctx, job) {
+	if !admitted || ctx.Err() != nil {
 		return
 	}
-	defer o.end(job)
-	quiet := o.quiet()
-	err := o.runSafely(job)
+	o.noteProgress(&job)
+	defer o.noteProgress(nil)
+	quiet := o.isQuiet()
+	outcome, err := o.make(job)
 	o.own = true
 	o.survived()
-	if err == nil && job.Trigger != schedule.OnFiles {
+	if err == nil && job.Trigger != tender.ByFiles {
 		// Should the ledger be lost, this is known.
 		o.record.Add(schedule.Entry{At: o.now(), Slot: job.Slot, Outcome: schedule.Ran, Own: true})
 	}
-	if failed := o.readLedger(); failed != nil {
+	if failed := o.reload(); failed != nil {
 		o.problem("the ledger cannot be read", failed)
 	}
-	o.after(job, err, quiet)
+	o.after(job, outcome, quiet)
 }
 
 // after decides what becomes of a run that was made: done, or to be tried again.
-func (o *offer) after(job Job, err error, quiet bool) {
+func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	again := &o.slots
-	if job.Trigger == schedule.OnFiles {
+	if job.Trigger == tender.ByFiles {
 		again = &o.arrived
 	}
-	open := job.Trigger != schedule.OnFiles && !o.record.Decided(job.Slot)
+	open := job.Trigger != tender.ByFiles && !o.record.Decided(job.Slot)
 	switch {
-	case err != nil && o.Busy(err):
-		*again = retry{job.Slot, o.Now(), firstRetry}
-		o.log.Info("the offer is busy; trying again in a minute", "trigger", job.Trigger)
-	case err != nil && o.Transient(err):
-		*again = retry{job.Slot, o.Now(), again.longer(lastTransient)}
-		o.log.Warn("the machine did not let the run end; trying again", "trigger", job.Trigger, "slot", slotName(job.Slot), "in", again.pause.String())
+	case outcome == Busy:
+		*again = retry{job.Slot, o.config.Now(), firstRetry}
+		o.log.Info("another run holds the offer; trying again in a minute", "trigger", string(job.Trigger))
+	case outcome == Transient:
+		*again = retry{job.Slot, o.config.Now(), again.longer(lastTransient)}
+		o.log.Warn("the machine did not let the run finish (disk, memory or open files); trying again",
+			"trigger", string(job.Trigger), "slot", slotName(job.Slot), "in", again.pause.String())
 	case open:
-		*again = retry{job.Slot, o.Now(), again.longer(lastRetry)}
-		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(), "in", again.pause.String())
+		*again = retry{job.Slot, o.config.Now(), again.longer(lastRetry)}
+		o.log.Error("the run left no entry in the ledger; trying again", "slot", job.Slot.String(),
+			"in", again.pause.String())
 	default:
 		*again = retry{}
 		o.pending = o.pending && !quiet // what moved is for a run of its own
 	}
 }
 
-// runSafely makes a run; a panic in it is an error.
-func (o *offer) runSafely(job Job) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("a fault of the program: %v", p)
-			o.log.Error("a run ended by a fault of the program", "trigger", job.Trigger, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
-	}()
-	if err = o.Run(o.runs, job); err != nil && !o.Busy(err) {
-		o.log.Error("the run failed", "trigger", job.Trigger, "slot", slotName(job.Slot), "error", err.Error())
+// make makes a run. An outcome that is not known is an error.
+func (o *offer) make(job Job) (outcome Outcome, err error) {
+	outcome, err = o.config.Run(o.server.runs, job)
+	if outcome < Ended || outcome > Transient {
+		err = errors.Join(err, fmt.Errorf("internal error: the outcome %d of a run is not known; please report it", outcome))
 	}
-	return err
+	if err != nil && outcome != Busy {
+		o.log.Error("the run failed", "trigger", string(job.Trigger), "slot", slotName(job.Slot), "error", err.Error())
+	}
+	return outcome, err
 }
 
 // slotName is the slot of a run, "" for files.
@@ -364,54 +419,39 @@ func slotName(s schedule.Slot) string {
 	return s.String()
 }
 
-// begin notes that a run is under way. It returns false if none may begin.
-func (s *server) begin(ctx context.Context, job Job) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if ctx.Err() != nil {
-		return false
-	}
-	s.running[job.Folder] = underWay{job, s.Now()}
-	return true
-}
-
-func (s *server) end(job Job) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.running, job.Folder)
-	s.turned[job.Folder] = s.Now()
-}
-
 // admitted waits until a run has its turn. It has none if the scheduler is to stop, or if
 // meanwhile a date of the offer came, whose run goes first. leave is to be called in any
 // case.
 func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted bool) {
-	since := o.Now()
+	since := o.config.Now()
 	due := job.Slot.At
 	if due.IsZero() {
 		due = since
 	}
-	t := o.admission.ask(o.rank(job, since), due, o.Need(o.folder), o.deaths.Count > 0)
-	leave = func() { o.admission.leave(t) }
+	t := o.server.admission.ask(o.rank(job, since), due, o.need, o.deaths.Count > 0)
+	leave = func() { o.server.admission.leave(t) }
 	if ended(t.admitted) {
 		return leave, true
 	}
-	load := o.admission.load()
-	o.log.Info("waiting for other runs to end", "trigger", job.Trigger, "slot", slotName(job.Slot), "needs", megabytes(t.need),
-		"running", load.Running, "in_use", megabytes(load.Memory), "waiting", load.Waiting)
-	o.Wait(o.folder, true)
-	defer o.Wait(o.folder, false)
+	usage := o.server.admission.usage()
+	o.log.Info("waiting for other runs to end", "trigger", string(job.Trigger), "slot", slotName(job.Slot),
+		"needs", megabytes(t.need),
+		"running", usage.Running, "in_use", megabytes(usage.Memory), "waiting", usage.Waiting)
+	o.config.Observe(Waiting{o.folder, true})
+	defer o.config.Observe(Waiting{o.folder, false})
+	seen := o.files
 	for {
-		look := time.NewTimer(min(o.Poll, nap))
+		look := time.NewTimer(min(o.config.Poll, maxIdle))
 		select {
 		case <-t.admitted:
 		case <-ctx.Done():
 		case <-look.C:
-			o.server.turn(o.folder)
-			if job.Trigger != schedule.OnDate && o.dateIsDue() {
+			o.noteProgress(nil)
+			if job.Trigger != tender.ByDate && o.dateIsDue() {
 				return leave, false
 			}
-			o.admission.change(t, o.rank(job, since), o.Need(o.folder))
+			seen = o.needAgain(seen)
+			o.server.admission.change(t, o.rank(job, since), o.need)
 			continue
 		}
 		look.Stop()
@@ -419,17 +459,30 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 	}
 }
 
+// needAgain works out the need of a run that waits again if files have moved since they were
+// seen. Whether they make a run of their own is decided after it.
+func (o *offer) needAgain(seen files) files {
+	found, _, err := scanFiles(o.folder)
+	if err != nil || !found.moved(seen) {
+		return seen
+	}
+	if err := o.reload(); err != nil {
+		o.problem("the ledger cannot be read", err)
+	}
+	return found
+}
+
 // dateIsDue reports whether a run after one of the offer's dates is to be made now.
 func (o *offer) dateIsDue() bool {
 	due := o.plan.Due(o.record, o.now())
-	return len(due.Run) > 0 && due.Run[0].Trigger == schedule.OnDate
+	return len(due.Run) > 0 && due.Run[0].Trigger == tender.ByDate
 }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
 
 // wait is how long there is nothing to do.
 func (o *offer) wait(now time.Time) time.Duration {
-	wait := min(o.Poll, nap)
+	wait := min(o.config.Poll, maxIdle)
 	var next schedule.Slot
 	if slots := o.plan.Next(now, 1); len(slots) > 0 {
 		next = slots[0]
@@ -437,18 +490,19 @@ func (o *offer) wait(now time.Time) time.Duration {
 	}
 	if next != o.next || !o.waits {
 		o.next, o.waits = next, true
-		o.Next(o.folder, next)
+		o.config.Observe(NextSlot{o.folder, next})
 		o.log.Info("waiting", "next", cmp.Or(slotName(next), "files"))
 	}
 	if hold := o.hold(); hold > 0 {
 		wait = min(wait, hold)
 	}
-	for _, until := range []struct {
-		since time.Time
-		d     time.Duration
-		on    bool
-	}{{o.still, o.Settle, o.pending || o.unread()}, {o.slots.tried, o.slots.pause, true}, {o.arrived.tried, o.arrived.pause, true}} {
-		if rest := until.d - o.Now().Sub(until.since); until.on && rest > 0 {
+	now = o.config.Now()
+	files := retry{tried: o.stillSince, pause: o.config.QuietPeriod}
+	if !o.pending && !o.unread() {
+		files = retry{}
+	}
+	for _, until := range []retry{files, o.slots, o.arrived} {
+		if rest := until.rest(now); rest > 0 {
 			wait = min(wait, rest)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -52,74 +51,57 @@ func isOffer(folder string) bool {
 func Serve(ctx context.Context, config Config) error {
 	runs, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &server{Config: config.withDefaults(), runs: runs, offers: map[string]*follower{}, said: said{}, running: map[string]underWay{}, count: -1, turned: map[string]time.Time{}}
-	s.began = s.Now()
-	s.admission = &admission{runs: s.Runs, memory: s.Memory}
+	s := &server{config: config, runs: runs, offers: map[string]*offer{}, reported: reports{}, count: -1}
+	s.began = s.config.Now()
+	s.admission = &admission{runs: s.config.Runs, memory: s.config.Memory}
 	defer s.watch()()
 	for ctx.Err() == nil {
 		s.discover(ctx)
 		s.heartbeat()
-		sleep(ctx, min(s.Poll, nap), nil)
+		sleep(ctx, min(s.config.Poll, maxIdle), nil)
 	}
 	return s.stop(cancel)
 }
 
 // server is the loop over all offers.
 type server struct {
-	Config
-	runs    context.Context // of the runs
-	began   time.Time
-	offers  map[string]*follower
-	watcher *watcher // nil: only polling
-	links   string   // those that were last named
-	said    said     // of the folder
-	count   int      // of offers, as last said
-
+	config    Config
+	runs      context.Context // of the runs
+	began     time.Time
+	offers    map[string]*offer
+	watcher   *watcher // nil: only polling
+	links     string   // those that were last named
+	reported  reports  // of the folder
+	count     int      // of offers, as last said
 	admission *admission
-
-	mu      sync.Mutex
-	running map[string]underWay  // by folder
-	turned  map[string]time.Time // when an offer's goroutine was last seen at work, by folder
-}
-
-// underWay is a run that is being made.
-type underWay struct {
-	Job
-	began time.Time
-}
-
-// follower is the goroutine that follows one offer.
-type follower struct {
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when it ended
-	dropped bool          // its folder is no offer any more
 }
 
 // discover begins to follow new offers and drops those whose folder no longer exists. If the
 // folder cannot be read, as when a share is away, nothing is dropped.
 func (s *server) discover(ctx context.Context) {
-	folders, err := Offers(s.Folder)
+	folders, err := Offers(s.config.Folder)
 	switch {
 	case err != nil:
-		if s.said.news(err.Error(), s.Now()) {
-			s.Log.Error("the folder cannot be read; trying again", "error", err.Error(), "folder", s.Folder)
+		if s.reported.isNew(err.Error(), s.config.Now()) {
+			s.config.Log.Error("the folder cannot be read; trying again", "error", err.Error(), "folder", s.config.Folder)
 		}
 		return
 	case len(folders) == 0 && s.count != 0:
-		s.Log.Info("no offers yet; waiting for a folder with an "+offerName, "folder", s.Folder)
+		s.config.Log.Info("no offers yet; waiting for a folder with an "+offerName, "folder", s.config.Folder)
 	case len(folders) != s.count:
-		s.Log.Info("offers", "count", len(folders), "folder", s.Folder)
+		s.config.Log.Info("offers", "count", len(folders), "folder", s.config.Folder)
 	}
 	s.nameLinks()
 	s.count = len(folders)
-	for folder, f := range s.offers {
-		if !f.dropped && !slices.Contains(folders, folder) {
-			s.Log.Info("the folder of the offer no longer exists; it is not followed any more", "offer", filepath.Base(folder))
-			f.dropped = true
-			s.Dropped(folder)
-			f.cancel()
+	for folder, o := range s.offers {
+		if !o.dropped && !slices.Contains(folders, folder) {
+			s.config.Log.Info("the offer's folder no longer exists; the offer is no longer watched",
+				"offer", filepath.Base(folder))
+			o.dropped = true
+			s.config.Observe(Dropped{folder})
+			o.cancel()
 		}
-		if f.dropped && ended(f.done) {
+		if o.dropped && ended(o.done) {
 			delete(s.offers, folder)
 		}
 	}
@@ -132,8 +114,8 @@ func (s *server) discover(ctx context.Context) {
 
 // nameLinks logs, once, which links of the folder are not followed.
 func (s *server) nameLinks() {
-	entries, err := os.ReadDir(s.Folder)
-	if err != nil || isOffer(s.Folder) {
+	entries, err := os.ReadDir(s.config.Folder)
+	if err != nil || isOffer(s.config.Folder) {
 		return
 	}
 	var links []string
@@ -145,7 +127,7 @@ func (s *server) nameLinks() {
 	if said := strings.Join(links, ", "); said != s.links {
 		s.links = said
 		if said != "" {
-			s.Log.Warn("links are not followed; put the offer's folder itself here, or mount it", "links", said)
+			s.config.Log.Warn("links are not followed; put the offer's folder itself here, or mount it", "links", said)
 		}
 	}
 }
@@ -162,12 +144,12 @@ func ended(done chan struct{}) bool {
 // follow begins to follow an offer.
 func (s *server) follow(ctx context.Context, folder string) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &follower{cancel: cancel, done: make(chan struct{})}
-	s.offers[folder] = f
-	s.turn(folder)
-	o := &offer{server: s, folder: folder, log: s.Log.With("offer", filepath.Base(folder)), wake: make(chan struct{}, 1), said: said{}, termsSaid: said{}}
+	o := &offer{server: s, config: &s.config, folder: folder, log: s.config.Log.With("offer", filepath.Base(folder)),
+		cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1), reported: reports{}, termsFaults: reports{}}
+	s.offers[folder] = o
+	o.noteProgress(nil)
 	go func() {
-		defer close(f.done)
+		defer close(o.done)
 		o.follow(ctx)
 	}()
 }
@@ -175,32 +157,34 @@ func (s *server) follow(ctx context.Context, folder string) {
 // stop waits for the runs under way.
 func (s *server) stop(cancel context.CancelFunc) error {
 	if names := s.runsUnderWay(); len(names) > 0 {
-		s.Log.Info("stopping; waiting for runs to end", "runs", strings.Join(names, ", "), "at_most", s.Grace.String())
+		s.config.Log.Info("stopping; waiting for runs to end", "runs", strings.Join(names, ", "),
+			"at_most", s.config.Grace.String())
 	}
-	if s.waitFor(s.Grace) {
-		s.Log.Info("stopped")
+	if s.waitFor(s.config.Grace) {
+		s.config.Log.Info("stopped")
 		return nil
 	}
-	s.Log.Warn("stopping; interrupting runs that take too long", "runs", strings.Join(s.runsUnderWay(), ", "))
+	s.config.Log.Warn("stopping; interrupting runs that take too long", "runs", strings.Join(s.runsUnderWay(), ", "))
 	cancel()
-	if s.waitFor(s.Grace) {
-		s.Log.Info("stopped")
+	if s.waitFor(s.config.Grace) {
+		s.config.Log.Info("stopped")
 		return nil
 	}
-	return fmt.Errorf("stopped without waiting for %s; the next run clears up what is left", strings.Join(s.runsUnderWay(), ", "))
+	return fmt.Errorf("stopped without waiting for %s; the next run clears up what is left",
+		strings.Join(s.runsUnderWay(), ", "))
 }
 
-// waitFor waits until every follower has ended.
+// waitFor waits until every offer has ended.
 func (s *server) waitFor(most time.Duration) bool {
-	timer, beat := time.NewTimer(most), time.NewTicker(nap)
+	timer, beat := time.NewTimer(most), time.NewTicker(maxIdle)
 	defer timer.Stop()
 	defer beat.Stop()
-	for _, f := range s.offers {
-		for !ended(f.done) {
+	for _, o := range s.offers {
+		for !ended(o.done) {
 			select {
-			case <-f.done:
+			case <-o.done:
 			case <-beat.C:
-				s.Beat(s.load())
+				s.config.Observe(s.usage())
 			case <-timer.C:
 				return false
 			}
@@ -209,13 +193,14 @@ func (s *server) waitFor(most time.Duration) bool {
 	return true
 }
 
-// underWay lists the runs that are being made.
+// runsUnderWay lists the runs that are being made.
 func (s *server) runsUnderWay() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var names []string
-	for _, job := range s.running {
-		names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(job.Folder), strings.TrimSpace(string(job.Trigger)+" "+slotName(job.Slot))))
+	for _, o := range s.offers {
+		if job, _ := o.lastProgress(); job != nil {
+			slot := strings.TrimSpace(string(job.Trigger) + " " + slotName(job.Slot))
+			names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(o.folder), slot))
+		}
 	}
 	slices.Sort(names)
 	return names

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/schedule"
+	"tenderbatch/internal/tender"
 )
 
 // desk is a folder of offers with a ledger in memory. The terms of an offer are a
@@ -30,7 +31,13 @@ type desk struct {
 	log    strings.Builder
 	skew   time.Duration // what the clock is ahead
 
-	onRun func(ctx context.Context, job Job) error // instead of a run that ends well
+	// What may be put in the place of what the desk does.
+	onRun    func(ctx context.Context, job Job) error // a run
+	onEvent  func(Event)
+	terms    func(folder string) (schedule.Plan, error)
+	history  func(folder string) ([]schedule.Entry, error)
+	deaths   func(folder string) schedule.Deaths
+	runNeeds int64
 }
 
 var (
@@ -46,10 +53,12 @@ func newDesk(t *testing.T, offers ...string) *desk {
 		d.write(name+"/inbox/.keep", "")
 	}
 	d.config = Config{
-		Folder: d.folder, Now: d.now, PollOnly: true, Grace: 30 * time.Second, Log: slog.New(slog.NewTextHandler(d, nil)),
-		Load: d.load, History: d.history, Run: d.run, Missed: d.missed,
-		Busy: func(err error) bool { return errors.Is(err, errBusy) },
+		Folder: d.folder, Now: d.now, Log: slog.New(slog.NewTextHandler(d, nil)), Load: d.load, Run: d.run,
+		Observe: d.observe,
+		Poll:    30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 30 * time.Second, PollOnly: true,
 	}
+	d.onEvent, d.terms, d.history = func(Event) {}, d.readTerms, d.readLedger
+	d.deaths = func(string) schedule.Deaths { return schedule.Deaths{} }
 	return d
 }
 
@@ -103,12 +112,29 @@ func (d *desk) remove(name string) {
 	}
 }
 
-func (d *desk) load(folder string) (schedule.Plan, error) {
+func (d *desk) load(folder string) (state OfferState, err error) {
+	state.Plan, state.Fault = d.terms(folder)
+	state.Entries, err = d.history(folder)
+	state.Deaths, state.Need = d.deaths(folder), d.runNeeds
+	return state, err
+}
+
+// observe passes events on, and knows all of them.
+func (d *desk) observe(e Event) {
+	switch e.(type) {
+	case NextSlot, TermsBroken, TermsRead, Dropped, Waiting, Parked, Idle, Heartbeat:
+		d.onEvent(e)
+	default:
+		d.t.Errorf("an unknown event: %#v", e)
+	}
+}
+
+func (d *desk) readTerms(folder string) (schedule.Plan, error) {
 	source, err := os.ReadFile(filepath.Join(folder, offerName))
 	if err != nil {
 		return schedule.Plan{}, err
 	}
-	v := schedule.Version{CatchUp: schedule.CatchUpLast, End: time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)}
+	v := schedule.Version{CatchUp: tender.CatchUpLast, End: time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)}
 	if expression := string(source); expression != "none" {
 		if v.Schedule, err = schedule.Parse(expression, time.UTC); err != nil {
 			return schedule.Plan{}, err
@@ -117,7 +143,7 @@ func (d *desk) load(folder string) (schedule.Plan, error) {
 	return schedule.Plan{Zone: time.UTC, Versions: []schedule.Version{v}}, nil
 }
 
-func (d *desk) history(folder string) ([]schedule.Entry, error) {
+func (d *desk) readLedger(folder string) ([]schedule.Entry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.ledger[folder]), nil
@@ -127,7 +153,8 @@ func (d *desk) enter(folder string, began time.Time, slot schedule.Slot, outcome
 	at := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ledger[folder] = append(d.ledger[folder], schedule.Entry{At: at, Began: began, Slot: slot, Outcome: outcome, Own: true})
+	d.ledger[folder] = append(d.ledger[folder],
+		schedule.Entry{At: at, Began: began, Slot: slot, Outcome: outcome, Own: true})
 }
 
 // note adds a line to the story: when by the clock, which offer, and what.
@@ -138,24 +165,39 @@ func (d *desk) note(folder, what string) {
 	d.story = append(d.story, fmt.Sprintf("%s %s %s", at, filepath.Base(folder), what))
 }
 
-func (d *desk) run(ctx context.Context, job Job) error {
+func (d *desk) run(ctx context.Context, job Job) (Outcome, error) {
+	for _, m := range job.Missed {
+		d.note(job.Folder, "missed "+m.Slot.At.Format("02T15:04"))
+		d.enter(job.Folder, d.now(), m.Slot, schedule.Missed)
+	}
+	if len(job.Missed) > 0 {
+		return Ended, nil
+	}
 	began := d.now()
 	d.note(job.Folder, string(job.Trigger))
 	if d.onRun != nil {
-		if err := d.onRun(ctx, job); err != nil && !errors.Is(err, errWrote) {
-			return err
+		switch err := d.onRun(ctx, job); {
+		case errors.Is(err, errBusy):
+			return Busy, err
+		case errors.Is(err, errFull):
+			return Transient, err
+		case err != nil && !errors.Is(err, errWrote):
+			return Ended, err
 		}
 	}
 	d.enter(job.Folder, began, job.Slot, schedule.Ran)
-	return nil
+	return Ended, nil
 }
 
-func (d *desk) missed(folder string, missed []schedule.Miss) error {
-	for _, m := range missed {
-		d.note(folder, "missed "+m.Slot.At.Format("02T15:04"))
-		d.enter(folder, d.now(), m.Slot, schedule.Missed)
+// noteTerms adds to the story what becomes of terms.
+func (d *desk) noteTerms(e Event) {
+	switch e := e.(type) {
+	case TermsBroken:
+		fault, _, _ := strings.Cut(e.Fault.Error(), " (")
+		d.note(e.Folder, "broken: "+fault)
+	case TermsRead:
+		d.note(e.Folder, "read again")
 	}
-	return nil
 }
 
 // serve serves while something goes on, then stops. What goes on begins a second
@@ -221,9 +263,10 @@ func TestAPanicOrALongRunTouchesNoOtherOffer(t *testing.T) {
 		d.serve(func() { time.Sleep(19 * time.Hour) })
 		d.want("a day", "01T00:00:10 a files", "01T00:00:10 b files", "01T00:00:10 c files",
 			"01T12:00:00 a schedule", "01T12:00:00 b schedule", "01T12:00:00 c schedule",
-			// The panic left no entry: after 1, 2, 4, 8, 16 and 32 minutes again.
+			// The panic left no entry: again after 1, 2, 4, 8 and then each 10 minutes.
 			"01T12:01:00 a schedule", "01T12:03:00 a schedule", "01T12:07:00 a catch-up", "01T12:15:00 a catch-up",
-			"01T12:31:00 a catch-up", "01T13:00:00 c schedule", "01T13:03:00 a catch-up",
+			"01T12:25:00 a catch-up", "01T12:35:00 a catch-up", "01T12:45:00 a catch-up", "01T12:55:00 a catch-up",
+			"01T13:00:00 c schedule", "01T13:05:00 a catch-up",
 			"01T15:00:00 b catch-up", "01T18:00:00 a schedule", "01T18:00:00 b schedule")
 		if log := d.logged(); !strings.Contains(log, "a is not in order") || !strings.Contains(log, "serve_test.go") {
 			t.Errorf("the log does not show the panic with its stack:\n%s", log)
@@ -234,23 +277,21 @@ func TestAPanicOrALongRunTouchesNoOtherOffer(t *testing.T) {
 func TestAPanicInTheTermsTouchesNoOtherOffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *", "b: 0 12 * * *")
-		d.config.Load = func(folder string) (schedule.Plan, error) {
+		d.terms = func(folder string) (schedule.Plan, error) {
 			if strings.HasSuffix(folder, "a") && d.now().Hour() < 12 {
 				panic("a cannot be read")
 			}
-			return d.load(folder)
+			return d.readTerms(folder)
 		}
 		d.serve(func() { time.Sleep(13 * time.Hour) })
-		d.want("a day", "01T00:00:10 b files", "01T12:00:00 b schedule")
+		d.want("a day", "01T00:00:10 b files", "01T12:00:00 b schedule", "01T12:05:00 a files")
 	})
 }
 
 func TestABrokenOfferIsReportedOnceAndTheOthersGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *", "b: 0 12 * * *")
-		d.config.Broken = func(folder string, err error) {
-			d.note(folder, fmt.Sprintf("broken %t", err != nil))
-		}
+		d.onEvent = d.noteTerms
 		d.serve(func() {
 			time.Sleep(time.Hour)
 			d.write("a/offer.yaml", "0 12 * *")
@@ -258,24 +299,26 @@ func TestABrokenOfferIsReportedOnceAndTheOthersGoOn(t *testing.T) {
 			d.write("a/offer.yaml", "0 14 * * *")
 			time.Sleep(2 * time.Hour)
 		})
-		d.want("a day", "01T00:00:10 a files", "01T00:00:10 b files", "01T01:00:20 a broken true",
+		d.want("a day", "01T00:00:10 a files", "01T00:00:10 b files",
+			"01T01:00:20 a broken: the schedule \"0 12 * *\" is not a cron expression",
 			"01T12:00:00 a schedule", "01T12:00:00 b schedule", // by the last good terms
-			"01T13:00:40 a broken false", "01T13:00:40 a files", "01T14:00:00 a schedule")
+			"01T13:00:40 a read again", "01T13:00:40 a files", "01T14:00:00 a schedule")
 	})
 }
 
 func TestTermsThatADiskDidNotGiveAreReadLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *")
-		d.config.Load = func(folder string) (schedule.Plan, error) {
+		d.terms = func(folder string) (schedule.Plan, error) {
 			if d.now().Hour() < 2 {
 				return schedule.Plan{}, errors.New("the disk is away")
 			}
-			return d.load(folder)
+			return d.readTerms(folder)
 		}
-		d.config.Broken = func(folder string, err error) { d.note(folder, fmt.Sprint("broken ", err)) }
+		d.onEvent = d.noteTerms
 		d.serve(func() { time.Sleep(13 * time.Hour) })
-		d.want("a day", "01T00:00:00 a broken the disk is away", "01T02:00:00 a broken <nil>", "01T02:00:00 a files", "01T12:00:00 a schedule")
+		d.want("a day", "01T00:00:00 a broken: the disk is away", "01T02:00:00 a read again", "01T02:00:00 a files",
+			"01T12:00:00 a schedule")
 	})
 }
 
@@ -382,8 +425,8 @@ func TestFilesAreRunOnceTheyHaveComeToRest(t *testing.T) {
 func TestAnOfferIsRunWhileItLasts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "before: none", "after: none", "by-hand: none")
-		d.config.Load = func(folder string) (schedule.Plan, error) {
-			plan, err := d.load(folder)
+		d.terms = func(folder string) (schedule.Plan, error) {
+			plan, err := d.readTerms(folder)
 			v := &plan.Versions[0]
 			switch filepath.Base(folder) {
 			case "before":
@@ -410,7 +453,7 @@ func TestABusyOfferIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, "a: 0 12 * * *")
 		d.onRun = func(context.Context, Job) error {
-			if now := d.now().Format("15:04:05"); now < "00:02:00" || now >= "12:00:00" && now < "12:03:00" {
+			if now := d.now().Format("15:04:05"); now < "00:02:00" || (now >= "12:00:00" && now < "12:03:00") {
 				return errBusy
 			}
 			return nil
@@ -428,7 +471,8 @@ func TestWhatPassedWhileItWasDown(t *testing.T) {
 		d.want("the first day", "01T00:00:10 a files", "01T12:00:00 a schedule")
 		time.Sleep(96 * time.Hour)
 		d.serve(func() { time.Sleep(time.Hour) })
-		d.want("four days later", "05T13:00:01 a missed 02T12:00", "05T13:00:01 a missed 03T12:00", "05T13:00:01 a missed 04T12:00", "05T13:00:01 a catch-up")
+		d.want("four days later", "05T13:00:01 a missed 02T12:00", "05T13:00:01 a missed 03T12:00",
+			"05T13:00:01 a missed 04T12:00", "05T13:00:01 a catch-up")
 		d.write("a/inbox/dtc.xlsx", "x")
 		time.Sleep(time.Hour)
 		d.serve(func() { time.Sleep(time.Hour) })
@@ -462,7 +506,8 @@ func TestAStopWaitsForRuns(t *testing.T) {
 			return nil
 		}
 		d.serve(func() { time.Sleep(12*time.Hour + 5*time.Second) })
-		d.want("a run of 20 seconds", "01T00:00:10 a files", "01T00:00:30 a done", "01T12:00:00 a schedule", "01T12:00:20 a done")
+		d.want("a run of 20 seconds", "01T00:00:10 a files", "01T00:00:30 a done", "01T12:00:00 a schedule",
+			"01T12:00:20 a done")
 		if !strings.Contains(d.logged(), `waiting for runs to end" runs="a (schedule 2000-01-01T12:00:00Z)"`) {
 			t.Errorf("the log does not say what it waits for:\n%s", d.logged())
 		}
@@ -527,21 +572,20 @@ func TestTheSystemTellsOfFiles(t *testing.T) {
 		t.Skip("takes long")
 	}
 	d := newDesk(t, "a: none")
-	d.config.PollOnly, d.config.Poll, d.config.Settle = false, time.Hour, 20*time.Millisecond
-	ran, loaded := make(chan Job, 10), make(chan string, 10)
+	d.config.PollOnly, d.config.Poll, d.config.QuietPeriod = false, time.Hour, 20*time.Millisecond
+	ran := make(chan Job, 10)
 	d.onRun = func(_ context.Context, job Job) error { ran <- job; return nil }
-	d.config.Load = func(folder string) (schedule.Plan, error) {
-		loaded <- folder
+	d.terms = func(string) (schedule.Plan, error) {
 		v := schedule.Version{End: time.Now().AddDate(1, 0, 0)}
 		return schedule.Plan{Zone: time.UTC, Versions: []schedule.Version{v}}, nil
 	}
 	d.serve(func() {
-		await(t, "the terms", loaded)
 		await(t, "the first run", ran)
 		d.write("a/inbox/dtc.xlsx", "x")
 		await(t, "a new file", ran)
 		d.write("a/inbox/.dtc.part", "xy")
-		if err := os.Rename(filepath.Join(d.folder, "a/inbox/.dtc.part"), filepath.Join(d.folder, "a/inbox/dtc.xlsx")); err != nil {
+		if err := os.Rename(filepath.Join(d.folder, "a/inbox/.dtc.part"),
+			filepath.Join(d.folder, "a/inbox/dtc.xlsx")); err != nil {
 			t.Fatal(err)
 		}
 		await(t, "a file in the place of another", ran)
@@ -550,9 +594,11 @@ func TestTheSystemTellsOfFiles(t *testing.T) {
 		d.write("a/inbox/dtc.xlsx", "xyz")
 		await(t, "the inbox made again", ran)
 		d.write("a/offer.yaml", "other")
-		await(t, "the terms changed", loaded)
-		await(t, "a run under them", ran)
+		await(t, "the terms changed", ran)
 	})
+	if !strings.Contains(d.logged(), "the terms were read again") {
+		t.Errorf("the terms were not read again:\n%s", d.logged())
+	}
 }
 
 func await[T any](t *testing.T, what string, c <-chan T) {
@@ -562,4 +608,23 @@ func await[T any](t *testing.T, what string, c <-chan T) {
 	case <-time.After(20 * time.Second):
 		t.Fatalf("%s: nothing happened", what)
 	}
+}
+
+// TestAnUnknownOutcomeIsAnError has a run end in a way that does not exist: it is logged, and
+// the slot, which has no entry, is run again.
+func TestAnUnknownOutcomeIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "a: 0 12 * * *")
+		d.config.Run = func(ctx context.Context, job Job) (Outcome, error) {
+			if job.Trigger == tender.BySchedule && d.now().Minute() == 0 {
+				return Outcome(9), nil
+			}
+			return d.run(ctx, job)
+		}
+		d.serve(func() { time.Sleep(13 * time.Hour) })
+		d.want("a day", "01T00:00:10 a files", "01T12:01:00 a schedule")
+		if !strings.Contains(d.logged(), "the outcome 9 of a run is not known") {
+			t.Errorf("the log says nothing of it:\n%s", d.logged())
+		}
+	})
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// watcher has the system report changes in folders. Shares do not report them, so it is
-// beside polling and never in its place.
+// watcher has the system report changes in folders. Shares do not report them, so it
+// complements polling and never replaces it.
 type watcher struct {
 	fs    *fsnotify.Watcher
 	mu    sync.Mutex
@@ -17,12 +17,13 @@ type watcher struct {
 
 // watch begins to watch, and returns what ends it.
 func (s *server) watch() (stop func()) {
-	if s.PollOnly {
+	if s.config.PollOnly {
 		return func() {}
 	}
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
-		s.Log.Warn("the system does not report changes; files are noticed by polling only", "error", err.Error(), "every", s.Poll.String())
+		s.config.Log.Warn("the system does not report changes; files are noticed by polling only", "error", err.Error(),
+			"every", s.config.Poll.String())
 		return func() {}
 	}
 	w := &watcher{fs: notify, wakes: map[string]chan<- struct{}{}}
@@ -53,7 +54,7 @@ func (w *watcher) pass() {
 			if !ok {
 				return
 			}
-			w.wake("") // events were lost: all are to look
+			w.wake("") // events were lost: all offers scan their files
 		}
 	}
 }

@@ -38,9 +38,13 @@ func (f *file) section(name string, n *strictyaml.Node, keys map[string]reader) 
 	return given
 }
 
+// oldKeys still work, but are not listed.
+var oldKeys = []string{"settle"}
+
 // listed shows the keys there are.
 func listed(keys map[string]reader) string {
-	return oneOf(slices.Sorted(maps.Keys(keys)))
+	return oneOf(slices.DeleteFunc(slices.Sorted(maps.Keys(keys)),
+		func(k string) bool { return slices.Contains(oldKeys, k) }))
 }
 
 // oneOf shows a choice: a, b or c.

@@ -22,6 +22,8 @@ type Settings struct {
 	Mail    Mail
 	Webhook Webhook
 	Serve   Serve
+
+	Deprecated []string // old names that were used and still work, each with what to do
 }
 
 // Metrics says where the figures for Prometheus can be read.
@@ -89,12 +91,12 @@ func (w Webhook) IsZero() bool { return w.URL == "" && w.URLEnv == "" }
 
 // Serve says how the service watches its folders.
 type Serve struct {
-	Poll   time.Duration // between two looks at the folders; default 30 s
-	Settle time.Duration // for which a file must stay as it is; default 10 s
-	Grace  time.Duration // that a stopped service lets a run finish in; default 2 min
-	Runs   int           // at once, at most; 0: as many as there are processors
-	Memory int64         // that runs may need together, in bytes; 0: by what the machine has
-	Remind Daily         // of open findings, on the clocks of the offer; default 09:00
+	Poll        time.Duration // between two scans of the folders
+	QuietPeriod time.Duration // for which a file must be unchanged before it is used
+	Grace       time.Duration // that a stopped service lets a run finish in
+	Runs        int           // at once, at most; 0: as many as there are processors
+	Memory      int64         // that runs may need together, in bytes; 0: by what the machine has
+	Remind      Daily         // of open findings, on the clocks of the offer
 }
 
 // Daily is a time of each day.
@@ -105,7 +107,7 @@ type Daily struct {
 
 // Passed reports whether the time of the day of an instant, on its clocks, has passed.
 func (d Daily) Passed(at time.Time) bool {
-	return !d.Never && (at.Hour() > d.Hour || at.Hour() == d.Hour && at.Minute() >= d.Minute)
+	return !d.Never && (at.Hour() > d.Hour || (at.Hour() == d.Hour && at.Minute() >= d.Minute))
 }
 
 // Default is what holds without a file.
@@ -114,7 +116,9 @@ func Default() Settings {
 	return Settings{
 		Mail:    Mail{Port: 587, Security: StartTLS, On: usual(), AttachUpTo: 10 << 20},
 		Webhook: Webhook{On: usual()},
-		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Remind: Daily{Hour: 9}},
+		Serve: Serve{
+			Poll: 30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 2 * time.Minute, Remind: Daily{Hour: 9},
+		},
 	}
 }
 
@@ -139,7 +143,8 @@ func load(name string, read func(path string, most int64) ([]byte, error)) (Sett
 	content, err := read(name, mostBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name, fs.ErrNotExist)
+		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name,
+			fs.ErrNotExist)
 	case err != nil:
 		return Settings{}, fmt.Errorf("the settings cannot be read: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"tenderbatch/internal/strictyaml"
 	"testing"
@@ -60,7 +61,7 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most, AttachUpTo: 20 << 20,
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
-		Serve:   Serve{Poll: 30 * time.Second, Settle: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30, Remind: Daily{Hour: 8, Minute: 30}},
+		Serve:   Serve{Poll: 30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30, Remind: Daily{Hour: 8, Minute: 30}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nwant %+v", got, want)
@@ -85,7 +86,7 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 	const mail = "mail: {server: m.example, from: a@b.example, to: [a@b.example], "
 	for _, c := range []struct{ name, source, want string }{
 		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write mail, metrics, ping, serve or webhook"},
-		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, remind, runs or settle"},
+		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, quiet_period, remind or runs"},
 		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: this key is here twice, first on line 2; keep one of the two"},
 		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: this key is here twice, first on line 1; keep one of the two"},
 		{"section empty", "ping:\nserve: {}\n", "1:1: ping is empty here; write its keys below it: text, url or url_env"},
@@ -96,7 +97,9 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"no unit", "serve: {poll: 30}\n", "1:15: poll is not a length of time; write it with its unit, such as 30s or 2m"},
 		{"too short", "serve: {poll: 10ms}\n", "1:15: poll is not between 1s and 24h; write one that is"},
 		{"negative", "serve: {grace: -1s}\n", "1:16: grace is not between 1s and 24h; write one that is"},
-		{"no time to settle", "serve: {settle: 0s}\n", "1:17: settle is not between 1s and 1h; write one that is"}, // serve takes zero for its default
+		{"no quiet period", "serve: {quiet_period: 0s}\n", "1:23: quiet_period is not between 1s and 1h; write one that is"},
+		{"no quiet period by its old name", "serve: {settle: 0s}\n", "1:17: settle is not between 1s and 1h; write one that is"},
+		{"a quiet period by both names", "serve: {settle: 5s, quiet_period: 5s}\n", "1:17: settle is the old name of quiet_period, which is given as well; keep quiet_period"},
 		{"no runs", "serve: {runs: 0}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
 		{"half a run", "serve: {runs: 1.5}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
 		{"no unit of memory", "serve: {memory: 600}\n", "1:17: memory is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"},
@@ -153,7 +156,7 @@ func TestWhatIsNotYAMLHasAPlace(t *testing.T) {
 	for _, source := range []string{"serve: {poll: 1s", "serve:\n   poll: 1s\n  settle: 1s\n", "a: 'b", "]"} {
 		_, err := Parse("batch.yaml", []byte(source))
 		var faults *strictyaml.Error
-		if !errors.As(err, &faults) || !strings.Contains(err.Error(), "look at the indentation") && !strings.Contains(err.Error(), "write") {
+		if !errors.As(err, &faults) || (!strings.Contains(err.Error(), "look at the indentation") && !strings.Contains(err.Error(), "write")) {
 			t.Errorf("%q: %v", source, err)
 		}
 	}
@@ -216,7 +219,7 @@ func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 		}
 		found := false
 		for _, f := range faults.Faults {
-			found = found || f.Line == k.line && f.Column == k.column && strings.HasPrefix(f.Message, "unknown key")
+			found = found || (f.Line == k.line && f.Column == k.column && strings.HasPrefix(f.Message, "unknown key"))
 		}
 		if !found {
 			t.Errorf("x%s: %v, want an unknown key at %d:%d", k.name, err, k.line, k.column)
@@ -309,5 +312,20 @@ func TestP9ATimeOfTheDayPasses(t *testing.T) {
 	}
 	if (Daily{Never: true}).Passed(at("12:00:00")) {
 		t.Error("never has passed")
+	}
+}
+
+// TestTheOldNameOfTheQuietPeriodStillWorks reads a file from before settle was renamed.
+func TestTheOldNameOfTheQuietPeriodStillWorks(t *testing.T) {
+	s, err := Parse("batch.yaml", []byte("serve: {settle: 45s}\n"))
+	if err != nil || s.Serve.QuietPeriod != 45*time.Second {
+		t.Errorf("%+v, %v", s.Serve, err)
+	}
+	want := []string{"serve.settle is now called serve.quiet_period; rename the key"}
+	if !slices.Equal(s.Deprecated, want) {
+		t.Errorf("deprecated: %q, want %q", s.Deprecated, want)
+	}
+	if s, err = Parse("batch.yaml", []byte("serve: {quiet_period: 45s}\n")); err != nil || len(s.Deprecated) > 0 {
+		t.Errorf("by the new name: %q, %v", s.Deprecated, err)
 	}
 }

@@ -15,14 +15,15 @@ import (
 func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant {
 	return []tender.Invariant{
 		tender.Check("nothing is paid where nothing is accepted, and no payment is negative", checkPaid(b, a, s)),
-		tender.Check("lines, payments, wires and depositaries add up to the funding, by currency, day and status", checkSums(b, a, s)),
+		tender.Check("lines, payments, wires and depositaries add up to the funding, by currency, day and status",
+			checkSums(b, a, s)),
 		tender.Check("every wire has a reference of its own", checkReferences(s)),
 	}
 }
 
 func checkPaid(b *tender.Book, a *allocate.Result, s *Settlement) string {
 	for i, l := range s.Lines {
-		if a.Lines[i].Accepted.IsZero() && !l.Total().IsZero() || l.Total().IsNegative() {
+		if (a.Lines[i].Accepted.IsZero() && !l.Total().IsZero()) || l.Total().IsNegative() {
 			return fmt.Sprintf("instruction %s: %s paid for %s accepted", b.Lines[i].ID, l.Total(), a.Lines[i].Accepted)
 		}
 	}
@@ -63,7 +64,8 @@ func (p purses) add(currency string, date tender.Date, status Status, accepted d
 func (p purses) differs(other purses, name string) string {
 	for in, sum := range p {
 		if !sum.equal(other[in]) {
-			return fmt.Sprintf("%s on %s, %s: funding %s, %s %s", in.currency, in.date, in.status, sum.Total(), name, other[in].Total())
+			return fmt.Sprintf("%s on %s, %s: funding %s, %s %s", in.currency, in.date, in.status, sum.Total(), name,
+				other[in].Total())
 		}
 	}
 	if len(p) != len(other) {
@@ -112,7 +114,8 @@ func checkLines(b *tender.Book, a *allocate.Result, s *Settlement) string {
 	}
 	for i := range found {
 		if p := &s.Payments[i]; !found[i].equal(sums{p.Accepted, p.Cash}) {
-			return fmt.Sprintf("%s participant %s, series %s: lines %s, payment %s", p.Depositary, p.Participant, p.Series, found[i].Total(), p.Total())
+			return fmt.Sprintf("%s participant %s, series %s: lines %s, payment %s", p.Depositary, p.Participant, p.Series,
+				found[i].Total(), p.Total())
 		}
 	}
 	return ""
@@ -125,7 +128,8 @@ func checkReferences(s *Settlement) string {
 	for i := range s.Wires {
 		w := &s.Wires[i]
 		if len(w.Reference) > mostReference || seen[w.Reference] {
-			return fmt.Sprintf("%s participant %s: reference %q is too long or there twice", w.Depositary, w.Participant, w.Reference)
+			return fmt.Sprintf("%s participant %s: reference %q is too long or there twice", w.Depositary, w.Participant,
+				w.Reference)
 		}
 		seen[w.Reference] = true
 	}

@@ -136,7 +136,8 @@ func funding(wires []Wire) []Funding {
 		date     tender.Date
 		status   Status
 	}
-	list := addUp(wires, func(w *Wire) key { return key{w.Currency, w.Date, w.Status} }, func(sum *Funding, w *Wire) { sum.add(w) })
+	list := addUp(wires, func(w *Wire) key { return key{w.Currency, w.Date, w.Status} },
+		func(sum *Funding, w *Wire) { sum.add(w) })
 	slices.SortFunc(list, func(x, y Funding) int { return x.compare(&y) })
 	return list
 }

@@ -32,7 +32,8 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 		}
 		r, ok := rates[rateKey{in.Series, in.Window}]
 		if !ok {
-			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series, in.Window)
+			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series,
+				in.Window)
 		}
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
 		if in.Delivery == tender.GuaranteedDelivery {
@@ -110,7 +111,9 @@ func warnings(o *tender.Offer) []tender.Warning {
 			continue
 		}
 		if missed := i.paymentDates(i.LastPaid, o.Settlement.Final); len(missed) > 0 {
-			all = append(all, tender.Warnf(tender.WarnInterestDue, "series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, correct last_paid in the offer",
+			all = append(all, tender.Warnf(tender.WarnInterestDue,
+				"series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, "+
+					"correct last_paid in the offer",
 				s.ID, i.LastPaid, missed[len(missed)-1]))
 		}
 	}

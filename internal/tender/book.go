@@ -10,9 +10,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Line is an instruction that counts, with its window.
+// Line is an instruction that counts, with its window. The instruction is where it was read
+// to: a book of a million lines does not hold them a second time.
 type Line struct {
-	Instruction
+	*Instruction
 	Window Window
 
 	// Settled is set once the instruction was dealt with at an early settlement:
@@ -41,18 +42,18 @@ func (t Totals) Sum() decimal.Decimal { return t.Early.Add(t.Late) }
 // Book is the valid instructions as of an instant, totalled by series and
 // window.
 type Book struct {
-	AsOf    time.Time
-	Lines   []Line   // by depositary and instruction number
-	Totals  []Totals // one for each series of the offer, in its order
-	Rejects []Reject // the lines that rules R2 to R4 leave out or remark on
-	NotYet  int      // instructions received after AsOf: they do not exist yet
+	AsOf     time.Time
+	Lines    []Line    // by depositary and instruction number
+	Totals   []Totals  // one for each series of the offer, in its order
+	Findings []Finding // the lines that rules R2 to R4 leave out or remark on
+	NotYet   int       // instructions received after AsOf: they do not exist yet
 }
 
 // NewBook draws up the book of the offer as of an instant from all instructions
 // that were read. The order of the instructions does not matter. A boundary, a
 // status or a delivery that is not known is an error, as it would count as
 // another.
-func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) (*Book, error) {
+func NewBook(o *Offer, instructions iter.Seq[*Instruction], asOf time.Time) (*Book, error) {
 	if err := o.CheckDates(); err != nil {
 		return nil, err
 	}
@@ -66,14 +67,14 @@ func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) (*Boo
 			continue
 		}
 		window := o.Window(in.Received)
-		counts, finding := standing(o, in, window, asOf)
+		counts, finding := decide(o, in, window, asOf)
 		if finding != nil {
-			b.Rejects = append(b.Rejects, *finding)
+			b.Findings = append(b.Findings, *finding)
 		}
 		if counts {
 			line := Line{Instruction: in, Window: window}
 			if finding := line.deliver(o, asOf); finding != nil {
-				b.Rejects = append(b.Rejects, *finding)
+				b.Findings = append(b.Findings, *finding)
 			}
 			b.Lines = append(b.Lines, line)
 		}
@@ -109,22 +110,22 @@ func (b *Book) total(o *Offer) {
 	}
 }
 
-// standing decides whether an instruction counts as of an instant (R2 to R4)
+// decide decides whether an instruction counts as of an instant (R2 to R4)
 // and what is to be said of it, nil if nothing.
-func standing(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Reject) {
+func decide(o *Offer, in *Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
 	switch {
 	case in.Status == Pending:
-		return false, in.finding(RulePending, StandingNotCounted,
+		return false, in.finding(RulePending, LineNotCounted,
 			"the depositary reports the tender as pending", "nothing; it counts once a report says it is tendered")
 	case in.Status == Rejected:
-		return false, in.finding(RuleRejectedThere, StandingNotCounted,
+		return false, in.finding(RuleRejectedThere, LineNotCounted,
 			"the depositary reports the tender as cancelled or rejected", "nothing, unless the holder disagrees")
 	case in.Delivery == GuaranteedDelivery && o.Guaranteed.Deadline.IsZero():
-		return false, in.finding(RuleNotOffered, StandingRejected,
+		return false, in.finding(RuleNotOffered, LineRejected,
 			"tendered by guaranteed delivery, which the offer does not provide for",
 			"return the tender, or add dates.guaranteed_delivery to the offer")
 	case w == Expired:
-		return false, in.finding(RuleExpired, StandingRejected,
+		return false, in.finding(RuleExpired, LineRejected,
 			fmt.Sprintf("received %s, after the Expiration Date", clock(o, in.Received)), "return the notes")
 	case in.Status == Withdrawn:
 		return withdrawn(o, in, w, asOf)
@@ -143,8 +144,8 @@ func (o *Offer) WithdrawalDeadline(w Window) CutOff {
 
 // Counts reports whether an instruction, as a report has it, is in the book as of an
 // instant by R2 to R4 and R15, if it was received by then.
-func (o *Offer) Counts(in Instruction, asOf time.Time) bool {
-	counts, _ := standing(o, in, o.Window(in.Received), asOf)
+func (o *Offer) Counts(in *Instruction, asOf time.Time) bool {
+	counts, _ := decide(o, in, o.Window(in.Received), asOf)
 	return counts
 }
 
@@ -152,23 +153,24 @@ func (o *Offer) Counts(in Instruction, asOf time.Time) bool {
 // start, and once the deadline is reached without the notes it keeps its place
 // under the caps, but nothing of it is bought. As of the deadline itself all notes
 // are known that came in time.
-func (l *Line) deliver(o *Offer, asOf time.Time) *Reject {
+func (l *Line) deliver(o *Offer, asOf time.Time) *Finding {
 	deadline := o.Guaranteed.Deadline
 	covered := !l.CoveredAt.IsZero() && !l.CoveredAt.After(asOf) && deadline.Met(l.CoveredAt)
 	if l.Delivery != GuaranteedDelivery || covered || asOf.Before(deadline.At) {
 		return nil
 	}
 	l.Undelivered = true
-	return l.finding(RuleNotCovered, StandingFlagged,
-		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought", clock(o, deadline.At)),
+	return l.finding(RuleNotCovered, LineRemarked,
+		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought",
+			clock(o, deadline.At)),
 		"let the depositary know that the tender is rejected")
 }
 
 // withdrawn applies R4: a withdrawal counts if it met the deadline of the
 // tender's window, and takes effect at its own time.
-func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Reject) {
+func withdrawn(o *Offer, in *Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
 	if in.WithdrawnAt.IsZero() {
-		return false, in.finding(RuleWithdrawn, StandingNotCounted,
+		return false, in.finding(RuleWithdrawn, LineNotCounted,
 			"withdrawn; the depositary gives no time and is taken to have received it in time",
 			"nothing, unless the deadline is in doubt")
 	}
@@ -177,19 +179,19 @@ func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool,
 	}
 	deadline := o.WithdrawalDeadline(w)
 	if !deadline.Met(in.WithdrawnAt) {
-		return true, in.finding(RuleTooLate, StandingFlagged,
+		return true, in.finding(RuleTooLate, LineRemarked,
 			fmt.Sprintf("the withdrawal of %s came after the withdrawal deadline of %s; the tender still counts",
 				clock(o, in.WithdrawnAt), clock(o, deadline.At)),
 			"let the depositary know that the withdrawal was not accepted")
 	}
-	return false, in.finding(RuleWithdrawn, StandingNotCounted,
+	return false, in.finding(RuleWithdrawn, LineNotCounted,
 		fmt.Sprintf("withdrawn %s", clock(o, in.WithdrawnAt)), "nothing")
 }
 
-func (in *Instruction) finding(rule string, s Standing, message, advice string) *Reject {
-	return &Reject{
+func (in *Instruction) finding(rule string, s Disposition, message, advice string) *Finding {
+	return &Finding{
 		Source: in.Source, Depositary: in.Depositary, Instruction: in.ID, Participant: in.Participant,
-		Rule: rule, Standing: s, Message: message, Advice: advice,
+		Rule: rule, Disposition: s, Message: message, Advice: advice,
 		Series: in.Series, Principal: in.Principal,
 	}
 }
@@ -217,7 +219,8 @@ func (b *Book) CheckOutstanding(o *Offer) error {
 		if tendered := b.Totals[i].Sum(); tendered.GreaterThan(s.Outstanding) {
 			return &ControlError{
 				Rule: RuleOutstanding,
-				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or correct the series' outstanding in the offer",
+				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or "+
+					"correct the series' outstanding in the offer",
 					s.ID, s.Currency, tendered, s.Outstanding),
 			}
 		}

@@ -38,9 +38,20 @@ func instruction(received string) tender.Instruction {
 		Received: at(received), Status: tender.Tendered, Delivery: tender.BookEntry, Source: tender.Source{File: "dtc.xlsx", Sheet: "Tenders", Row: 7}}
 }
 
-func newBook(t rapid.TB, o *tender.Offer, instructions iter.Seq[tender.Instruction], asOf time.Time) *tender.Book {
+// each is the instructions of a slice.
+func each(all []tender.Instruction) iter.Seq[*tender.Instruction] {
+	return func(yield func(*tender.Instruction) bool) {
+		for i := range all {
+			if !yield(&all[i]) {
+				return
+			}
+		}
+	}
+}
+
+func newBook(t rapid.TB, o *tender.Offer, instructions []tender.Instruction, asOf time.Time) *tender.Book {
 	t.Helper()
-	b, err := tender.NewBook(o, instructions, asOf)
+	b, err := tender.NewBook(o, each(instructions), asOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,42 +101,42 @@ func TestStanding(t *testing.T) {
 		change         func(*tender.Instruction)
 		counts         bool
 		rule           string // of the finding, "" for none
-		standing       tender.Standing
+		standing       tender.Disposition
 		message        string // a part of it
 	}{
 		{"tendered early", early, end, status(tender.Tendered), true, "", "", ""},
 		{"tendered late", late, end, status(tender.Tendered), true, "", "", ""},
 		{"received at the very instant", early, early, status(tender.Tendered), true, "", "", ""},
-		{"pending", early, end, status(tender.Pending), false, "R2-pending", tender.StandingNotCounted, "pending"},
-		{"rejected by the depositary", early, end, status(tender.Rejected), false, "R2-rejected", tender.StandingNotCounted, "rejected"},
-		{"after the expiration", "2004-11-30 00:00:00", end, status(tender.Tendered), false, "R3-expired", tender.StandingRejected, "2004-11-30 00:00 EST"},
-		{"withdrawn in time", early, end, withdrawn("2004-11-12 16:59:59.999"), false, "R4-withdrawn", tender.StandingNotCounted, "2004-11-12 16:59:59.999 EST"},
-		{"withdrawn at the deadline itself", early, end, withdrawn("2004-11-12 17:00:00"), true, "R4-too-late", tender.StandingFlagged, "the tender still counts"},
-		{"withdrawn too late", early, end, withdrawn("2004-11-15 10:00:00"), true, "R4-too-late", tender.StandingFlagged, "deadline of 2004-11-12 17:00 EST"},
-		{"a late tender has until the expiration", late, end, withdrawn("2004-11-29 23:59:59"), false, "R4-withdrawn", tender.StandingNotCounted, "withdrawn"},
-		{"and no longer", late, end, withdrawn("2004-11-30 08:00:00"), true, "R4-too-late", tender.StandingFlagged, "deadline of 2004-11-30 00:00 EST"},
+		{"pending", early, end, status(tender.Pending), false, "R2-pending", tender.LineNotCounted, "pending"},
+		{"rejected by the depositary", early, end, status(tender.Rejected), false, "R2-rejected", tender.LineNotCounted, "rejected"},
+		{"after the expiration", "2004-11-30 00:00:00", end, status(tender.Tendered), false, "R3-expired", tender.LineRejected, "2004-11-30 00:00 EST"},
+		{"withdrawn in time", early, end, withdrawn("2004-11-12 16:59:59.999"), false, "R4-withdrawn", tender.LineNotCounted, "2004-11-12 16:59:59.999 EST"},
+		{"withdrawn at the deadline itself", early, end, withdrawn("2004-11-12 17:00:00"), true, "R4-too-late", tender.LineRemarked, "the tender still counts"},
+		{"withdrawn too late", early, end, withdrawn("2004-11-15 10:00:00"), true, "R4-too-late", tender.LineRemarked, "deadline of 2004-11-12 17:00 EST"},
+		{"a late tender has until the expiration", late, end, withdrawn("2004-11-29 23:59:59"), false, "R4-withdrawn", tender.LineNotCounted, "withdrawn"},
+		{"and no longer", late, end, withdrawn("2004-11-30 08:00:00"), true, "R4-too-late", tender.LineRemarked, "deadline of 2004-11-30 00:00 EST"},
 		{"withdrawn only after the instant", early, "2004-11-11 09:00:00", withdrawn("2004-11-11 10:00:00"), true, "", "", ""},
-		{"withdrawn at the very instant", early, "2004-11-11 10:00:00", withdrawn("2004-11-11 10:00:00"), false, "R4-withdrawn", tender.StandingNotCounted, "withdrawn"},
+		{"withdrawn at the very instant", early, "2004-11-11 10:00:00", withdrawn("2004-11-11 10:00:00"), false, "R4-withdrawn", tender.LineNotCounted, "withdrawn"},
 		{"too late, but not yet known", early, "2004-11-12 18:00:00", withdrawn("2004-11-15 10:00:00"), true, "", "", ""},
-		{"withdrawn without a time", early, end, status(tender.Withdrawn), false, "R4-withdrawn", tender.StandingNotCounted, "gives no time"},
-		{"withdrawn after the expiration anyway", "2004-11-30 09:00:00", end, withdrawn("2004-11-30 10:00:00"), false, "R3-expired", tender.StandingRejected, "after the Expiration Date"},
+		{"withdrawn without a time", early, end, status(tender.Withdrawn), false, "R4-withdrawn", tender.LineNotCounted, "gives no time"},
+		{"withdrawn after the expiration anyway", "2004-11-30 09:00:00", end, withdrawn("2004-11-30 10:00:00"), false, "R3-expired", tender.LineRejected, "after the Expiration Date"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := instruction(c.received)
 			c.change(&in)
-			b := newBook(t, level3(), slices.Values([]tender.Instruction{in}), at(c.asOf))
+			b := newBook(t, level3(), []tender.Instruction{in}, at(c.asOf))
 			if got := len(b.Lines) == 1; got != c.counts || b.NotYet != 0 {
 				t.Errorf("counts: %t, want %t; %d not yet received", got, c.counts, b.NotYet)
 			}
 			if sum := b.Totals[0].Sum(); sum.IsPositive() != c.counts {
 				t.Errorf("%s in the totals", sum)
 			}
-			checkFinding(t, b.Rejects, in, c.rule, c.standing, c.message)
+			checkFinding(t, b.Findings, in, c.rule, c.standing, c.message)
 		})
 	}
 }
 
-func checkFinding(t *testing.T, got []tender.Reject, in tender.Instruction, rule string, standing tender.Standing, message string) {
+func checkFinding(t *testing.T, got []tender.Finding, in tender.Instruction, rule string, standing tender.Disposition, message string) {
 	t.Helper()
 	if rule == "" {
 		if len(got) != 0 {
@@ -137,8 +148,8 @@ func checkFinding(t *testing.T, got []tender.Reject, in tender.Instruction, rule
 		t.Fatalf("found %+v, want one finding", got)
 	}
 	f := got[0]
-	if f.Rule != rule || f.Standing != standing || !strings.Contains(f.Message, message) || f.Advice == "" {
-		t.Errorf("found %s, %s: %s; want %s, %s: …%s…", f.Rule, f.Standing, f.Message, rule, standing, message)
+	if f.Rule != rule || f.Disposition != standing || !strings.Contains(f.Message, message) || f.Advice == "" {
+		t.Errorf("found %s, %s: %s; want %s, %s: …%s…", f.Rule, f.Disposition, f.Message, rule, standing, message)
 	}
 	if f.Source != in.Source || f.Depositary != in.Depositary || f.Instruction != in.ID {
 		t.Errorf("the finding does not lead to its row: %+v", f)
@@ -146,9 +157,9 @@ func checkFinding(t *testing.T, got []tender.Reject, in tender.Instruction, rule
 }
 
 func TestWhatIsNotYetReceivedDoesNotExist(t *testing.T) {
-	b := newBook(t, level3(), slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00.001")}), at("2004-11-10 12:00:00"))
-	if b.NotYet != 1 || len(b.Lines) != 0 || len(b.Rejects) != 0 || !b.Totals[0].Sum().IsZero() {
-		t.Errorf("%d not yet, %d lines, %d findings", b.NotYet, len(b.Lines), len(b.Rejects))
+	b := newBook(t, level3(), []tender.Instruction{instruction("2004-11-10 12:00:00.001")}, at("2004-11-10 12:00:00"))
+	if b.NotYet != 1 || len(b.Lines) != 0 || len(b.Findings) != 0 || !b.Totals[0].Sum().IsZero() {
+		t.Errorf("%d not yet, %d lines, %d findings", b.NotYet, len(b.Lines), len(b.Findings))
 	}
 }
 
@@ -168,7 +179,7 @@ func TestTotalsAreBySeriesAndWindow(t *testing.T) {
 		in.ID, in.Series, in.Principal = fmt.Sprint(9-i), c.series, decimal.NewFromInt(c.principal)
 		all = append(all, in)
 	}
-	b := newBook(t, level3(), slices.Values(all), at("2004-12-01 12:00:00"))
+	b := newBook(t, level3(), all, at("2004-12-01 12:00:00"))
 	var got []string
 	for _, total := range b.Totals {
 		got = append(got, fmt.Sprint(total.Early, total.Late, total.Sum()))
@@ -187,10 +198,10 @@ func TestTheOrderOfInstructionsDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := randomInstructions(t)
 		asOf := at("2004-10-29 00:00:00").Add(time.Duration(rapid.IntRange(0, 40*24).Draw(t, "as of")) * time.Hour)
-		want := newBook(t, level3(), slices.Values(all), asOf)
-		got := newBook(t, level3(), slices.Values(rapid.Permutation(all).Draw(t, "order")), asOf)
+		want := newBook(t, level3(), all, asOf)
+		got := newBook(t, level3(), rapid.Permutation(all).Draw(t, "order"), asOf)
 		for _, b := range []*tender.Book{want, got} {
-			slices.SortFunc(b.Rejects, func(x, y tender.Reject) int { return cmp.Compare(x.Source.Row, y.Source.Row) })
+			slices.SortFunc(b.Findings, func(x, y tender.Finding) int { return cmp.Compare(x.Source.Row, y.Source.Row) })
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v\nin another order\n%+v", want, got)
@@ -203,10 +214,10 @@ func TestTheOrderOfInstructionsDoesNotMatter(t *testing.T) {
 func TestNoInstructionIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := randomInstructions(t)
-		b := newBook(t, level3(), slices.Values(all), at("2004-11-15 12:00:00"))
+		b := newBook(t, level3(), all, at("2004-11-15 12:00:00"))
 		out := b.NotYet
-		for _, f := range b.Rejects {
-			if f.Standing != tender.StandingFlagged {
+		for _, f := range b.Findings {
+			if f.Disposition != tender.LineRemarked {
 				out++
 			}
 		}
@@ -247,7 +258,7 @@ func TestCheckOutstanding(t *testing.T) {
 	book := func(principal int64, series string) *tender.Book {
 		in := instruction("2004-11-10 12:00:00")
 		in.Series, in.Principal = series, decimal.NewFromInt(principal)
-		return newBook(t, o, slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
+		return newBook(t, o, []tender.Instruction{in}, at("2004-12-01 12:00:00"))
 	}
 	if err := book(10_000, "9.125-2008").CheckOutstanding(o); err != nil {
 		t.Errorf("all that is outstanding was tendered: %v", err)
@@ -265,7 +276,7 @@ func TestCheckOutstanding(t *testing.T) {
 	// Early and late count together.
 	late := instruction("2004-11-20 12:00:00")
 	late.ID, late.Principal = "2", decimal.NewFromInt(9_001)
-	both := newBook(t, o, slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00"), late}), at("2004-12-01 12:00:00"))
+	both := newBook(t, o, []tender.Instruction{instruction("2004-11-10 12:00:00"), late}, at("2004-12-01 12:00:00"))
 	if err := both.CheckOutstanding(o); !errors.As(err, &control) {
 		t.Errorf("1,000 early and 9,001 late of 10,000: %v", err)
 	}
@@ -275,7 +286,7 @@ func TestCheckOutstanding(t *testing.T) {
 func TestAnUnknownSeriesIsNotCountedAsTheFirst(t *testing.T) {
 	in := instruction("2004-11-10 12:00:00")
 	in.Series = "5-2020"
-	b := newBook(t, level3(), slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
+	b := newBook(t, level3(), []tender.Instruction{in}, at("2004-12-01 12:00:00"))
 	if sum := b.Totals[0].Sum(); !sum.IsZero() {
 		t.Errorf("%s of series 5-2020 counted as 9.125-2008", sum)
 	}

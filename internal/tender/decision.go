@@ -63,7 +63,7 @@ const (
 )
 
 // Covers reports whether the resolution is about a finding.
-func (r *Resolution) Covers(f *Reject) bool {
+func (r *Resolution) Covers(f *Finding) bool {
 	return r.Rule == f.Rule && r.Depositary == f.Depositary &&
 		(r.Instruction == "" || r.Instruction == f.Instruction) &&
 		(r.File == "" || r.File == f.Source.File) && (r.Row == 0 || r.Row == f.Source.Row)
@@ -75,7 +75,7 @@ func (r *Resolution) String() string {
 }
 
 // Resolution returns the resolution of a finding in the terms, nil if there is none.
-func (o *Offer) Resolution(f *Reject) *Resolution {
+func (o *Offer) Resolution(f *Finding) *Resolution {
 	for i := range o.Resolutions {
 		if o.Resolutions[i].Covers(f) {
 			return &o.Resolutions[i]

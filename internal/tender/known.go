@@ -34,9 +34,9 @@ func (in *Instruction) Check() error {
 // Check is an error for a delivery that is not known.
 func (d Delivery) Check() error { return known("delivery", d, BookEntry, GuaranteedDelivery) }
 
-// Check is an error for a standing that is not known.
-func (r *Reject) Check() error {
-	if err := known("standing", r.Standing, StandingRejected, StandingNotCounted, StandingFlagged); err != nil {
+// Check is an error for a disposition that is not known.
+func (r *Finding) Check() error {
+	if err := known("disposition", r.Disposition, LineRejected, LineNotCounted, LineRemarked); err != nil {
 		return fmt.Errorf("%s, row %d, %s: %w", r.Source.File, r.Source.Row, r.Rule, err)
 	}
 	return nil

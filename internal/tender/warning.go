@@ -58,7 +58,8 @@ const (
 
 // WarningCodes are all codes.
 var WarningCodes = [...]WarningCode{
-	WarnAnnouncedFactor, WarnSmallPieces, WarnEarlySettlement, WarnInterestDue, WarnNoStatus, WarnHiddenRows, WarnNotCompared,
+	WarnAnnouncedFactor, WarnSmallPieces, WarnEarlySettlement, WarnInterestDue, WarnNoStatus, WarnHiddenRows,
+	WarnNotCompared,
 	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnNotInForce,
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
 	WarnHistoryNotCompared, WarnFileNote,

@@ -59,7 +59,7 @@ func ParseNumber(s string) (number, bool) {
 // Magnitude is how many digits stand before the decimal point.
 func (n number) Magnitude() int { return len(n.digits) + n.Exp }
 
-// rounded is n to maxDigits significant digits, half up: what the spreadsheet
+// rounded is n to MaxDigits significant digits, half up: what the spreadsheet
 // shows of a number that carries the residue of a binary computation.
 func (n number) rounded() number {
 	if len(n.digits) <= MaxDigits {
@@ -79,7 +79,7 @@ func (n number) rounded() number {
 	return number{n.Negative, trimmed, exp + len(digits) - len(trimmed)}
 }
 
-// Decimal is the value of a number of at most maxDigits digits on either side
+// Decimal is the value of a number of at most MaxDigits digits on either side
 // of the point.
 func (n number) Decimal() decimal.Decimal {
 	if n.digits == "" {
@@ -122,7 +122,7 @@ func PlainAmount(b []byte, commas bool) (v int64, ok bool) {
 		switch {
 		case c >= '0' && c <= '9':
 			v, digits, since = v*10+int64(c-'0'), digits+1, since+1
-		case c != ',' || !commas || grouped && since != 3 || since > 3:
+		case c != ',' || !commas || (grouped && since != 3) || since > 3:
 			return 0, false
 		default:
 			since, grouped = 0, true
@@ -139,25 +139,31 @@ func NumberAmount(digits string) (decimal.Decimal, *Fault) {
 	n, ok := ParseNumber(digits)
 	switch {
 	case !ok:
-		return decimal.Zero, &Fault{tender.RulePrincipal, "the cell holds no number", "enter the principal as a number"}
+		return decimal.Zero, &Fault{tender.RulePrincipal, "the cell does not hold a number",
+			"enter the principal as a number"}
 	case len(n.digits) > MaxDigits && n.Magnitude() <= MaxDigits:
 		return decimal.Zero, &Fault{tender.RulePrincipal,
-			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries a residue", len(n.digits), MaxDigits),
+			fmt.Sprintf("the number has %d digits, more than the %d a spreadsheet keeps: it was computed and carries "+
+				"a residue", len(n.digits), MaxDigits),
 			"enter the principal itself, rounded to the denomination"}
 	case !n.inBounds():
-		return decimal.Zero, &Fault{tender.RulePrincipal, "the number is too large or too small for a principal", "check the amount with the depositary"}
+		return decimal.Zero, &Fault{tender.RulePrincipal, "the number is too large or too small for a principal",
+			"check the amount with the depositary"}
 	}
 	return n.Decimal(), nil
 }
 
 // The marks that may stand beside an amount, with the currencies they can mean.
 var currencySigns = map[string]string{
-	"$": "USD AUD CAD HKD NZD SGD MXN TWD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY CNY", "C$": "CAD", "A$": "AUD",
+	"$": "USD AUD CAD HKD NZD SGD MXN TWD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY CNY", "C$": "CAD",
+	"A$": "AUD",
 }
 
-// amountForm is an amount in text: an optional currency before or behind, and
+// amountForm is an amount in text: an optional currency before or after it, and
 // digits, commas, points, apostrophes and spaces in between.
-var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2007}-\x{2009}]?([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2007}-\x{2009}]*[0-9])?)[ \x{a0}\x{202f}\x{2007}-\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
+var amountForm = regexp.MustCompile(`^(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?[ \x{a0}\x{202f}\x{2007}-\x{2009}]?` +
+	`([0-9](?:[0-9.,'’ \x{a0}\x{202f}\x{2007}-\x{2009}]*[0-9])?)` +
+	`[ \x{a0}\x{202f}\x{2007}-\x{2009}]?(US\$|C\$|A\$|[$€£¥]|[A-Z]{3})?$`)
 
 // The digits of an amount, one pattern for each way of writing thousands.
 var digitForms = []struct {
@@ -168,7 +174,8 @@ var digitForms = []struct {
 	{regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`), "", false},
 	{regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`), ",", false},
 	{regexp.MustCompile(`^[0-9]{1,3}(['’][0-9]{3})+(\.[0-9]+)?$`), "'’", false},
-	{regexp.MustCompile(`^[0-9]{1,3}([ \x{a0}\x{202f}\x{2007}-\x{2009}][0-9]{3})+([.,][0-9]+)?$`), " \u00a0\u202f\u2007\u2008\u2009", true},
+	{regexp.MustCompile(`^[0-9]{1,3}([ \x{a0}\x{202f}\x{2007}-\x{2009}][0-9]{3})+([.,][0-9]+)?$`),
+		" \u00a0\u202f\u2007\u2008\u2009", true},
 	{regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{3}){2,}(,[0-9]+)?$`), ".", true},
 	{regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{3},[0-9]+$`), ".", true},
 }
@@ -182,18 +189,19 @@ func TextAmount(s string) (amount decimal.Decimal, mark string, wrong *Fault) {
 	return TextAmountIn(s, "")
 }
 
-// TextAmountIn is textAmount of a file in which decimals stand behind the mark, "" if that
-// is not known.
+// TextAmountIn is [TextAmount] for a file whose decimals follow the mark, "" if that is not
+// known.
 func TextAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal, mark string, wrong *Fault) {
 	if IsDigits(s) && s[0] != '0' {
 		amount, wrong = NumberAmount(s)
 		return amount, "", wrong
 	}
 	if len(s) > maxAmountLen {
-		return decimal.Zero, "", &Fault{tender.RulePrincipal, "the text is too long for an amount", "enter the principal as a number"}
+		return decimal.Zero, "", &Fault{tender.RulePrincipal, "the text is too long for an amount",
+			"enter the principal as a number"}
 	}
 	parts := amountForm.FindStringSubmatch(s)
-	if parts == nil || parts[1] != "" && parts[3] != "" || !IsMark(parts[1]+parts[3]) {
+	if parts == nil || (parts[1] != "" && parts[3] != "") || !IsMark(parts[1]+parts[3]) {
 		return decimal.Zero, "", &Fault{tender.RulePrincipal, whyNoAmount(s), "enter the principal as a number"}
 	}
 	plain, ok := digitsIn(parts[2], decimals)
@@ -206,7 +214,7 @@ func TextAmountIn(s string, decimals tender.DecimalMark) (amount decimal.Decimal
 
 // plainDigits rewrites the digits of an amount as 1000000.00.
 func plainDigits(s string) (string, bool) {
-	if ambiguousForm.MatchString(s) || len(s) > 1 && s[0] == '0' && s[1] != '.' {
+	if ambiguousForm.MatchString(s) || (len(s) > 1 && s[0] == '0' && s[1] != '.') {
 		return "", false
 	}
 	for _, f := range digitForms {
@@ -242,13 +250,13 @@ func oneKind(s, characters string) bool {
 func whyNoAmount(s string) string {
 	switch {
 	case strings.ContainsAny(s, "()"):
-		return "an amount in parentheses is negative to an accountant; it is not read"
+		return "an amount in parentheses is a negative one in accounting; it is not read"
 	case strings.ContainsAny(s, "-\u2212\u2013"):
 		return "a minus sign or a dash is in the amount"
 	case strings.Contains(s, "%"):
-		return "a percentage is no amount of principal"
+		return "a percentage is not an amount of principal"
 	case strings.Contains(s, "/"):
-		return "a fraction is no amount of principal"
+		return "a fraction is not an amount of principal"
 	case ExponentForm.MatchString(s):
 		return "the amount is written with an exponent, so digits are missing"
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsDigit(r) }):
@@ -258,7 +266,7 @@ func whyNoAmount(s string) string {
 	case strings.ContainsFunc(s, unicode.IsLetter):
 		return "there are letters in the amount"
 	}
-	return "the text is no amount"
+	return "the text is not an amount"
 }
 
 // ExponentForm is a number with an exponent, written as text.
@@ -268,11 +276,11 @@ var ExponentForm = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$`)
 func whyNoDigits(s string) string {
 	switch {
 	case ambiguousForm.MatchString(s):
-		return "the point can part thousands or decimals"
+		return "the point can separate thousands or decimals"
 	case len(s) > 1 && s[0] == '0':
 		return "an amount does not begin with a zero; is this the right column?"
 	case strings.Count(s, ",") == 1 && !strings.ContainsAny(s, ".'’ "):
-		return "the comma can part thousands or decimals"
+		return "the comma can separate thousands or decimals"
 	}
 	return "the separators of thousands are not consistent"
 }

@@ -30,8 +30,8 @@ func TestTextAmount(t *testing.T) {
 		{"€1.000.000", "1000000", "€"},
 		{"999999999999999", "999999999999999", ""},
 
-		{"1.000", "point can part", ""},
-		{"1000,000", "comma can part", ""},
+		{"1.000", "point can separate", ""},
+		{"1000,000", "comma can separate", ""},
 		{"1000,00", "1000", ""},
 		{"1,00,000", "not consistent", ""},
 		{"1,000 000", "not consistent", ""},
@@ -54,9 +54,9 @@ func TestTextAmount(t *testing.T) {
 		{"USD 1000 EUR", "letters", ""},
 		{"1000000000000000", "too large", ""},
 		{"1000.0000000000001", "residue", ""},
-		{".", "no amount", ""},
+		{".", "not an amount", ""},
 		{"n/a", "fraction", ""},
-		{"", "no amount", ""},
+		{"", "not an amount", ""},
 	} {
 		got, mark, wrong := TextAmount(test.text)
 		checkAmount(t, test.text, test.want, got, wrong)
@@ -82,13 +82,13 @@ func TestNumberAmount(t *testing.T) {
 		{"999999.99999999988", "residue"},
 		{"1234567890123456", "too large"},
 		{"1E+20", "too large"},
-		{"1E+999999", "no number"},
+		{"1E+999999", "not hold a number"},
 		{"1E-300", "too small"},
-		{"1.2.3", "no number"},
-		{"+-1", "no number"},
-		{"1E", "no number"},
-		{"NaN", "no number"},
-		{"", "no number"},
+		{"1.2.3", "not hold a number"},
+		{"+-1", "not hold a number"},
+		{"1E", "not hold a number"},
+		{"NaN", "not hold a number"},
+		{"", "not hold a number"},
 	} {
 		got, wrong := NumberAmount(test.digits)
 		checkAmount(t, test.digits, test.want, got, wrong)
@@ -109,7 +109,8 @@ func checkAmount(t *testing.T, text, want string, got decimal.Decimal, wrong *Fa
 // is what the spreadsheet shows.
 func TestControlNumberRoundsResidueAway(t *testing.T) {
 	for digits, want := range map[string]string{
-		"1234567.8900000001": "1234567.89", "0.30000000000000004": "0.3", "9.9999999999999999": "10", "-2.0000000000000001": "-2",
+		"1234567.8900000001": "1234567.89", "0.30000000000000004": "0.3", "9.9999999999999999": "10",
+		"-2.0000000000000001": "-2",
 	} {
 		if got, ok := ControlNumber(digits); !ok || got.String() != want {
 			t.Errorf("%s: %s %v, want %s", digits, got, ok, want)
@@ -124,7 +125,8 @@ func TestControlNumberRoundsResidueAway(t *testing.T) {
 // of the text and nothing else, and writing it and reading it again changes
 // nothing.
 func FuzzAmount(f *testing.F) {
-	for _, s := range []string{"1,000,000.00", "1.000", "$ 5", "1E+06", "(1)", "1\u00a0000", "0.30000000000000004", "1'000'000 CHF"} {
+	for _, s := range []string{"1,000,000.00", "1.000", "$ 5", "1E+06", "(1)", "1\u00a0000", "0.30000000000000004",
+		"1'000'000 CHF"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

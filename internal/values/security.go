@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/xlsx"
@@ -59,7 +60,7 @@ func (s *Securities) Read(kind xlsx.Kind, text string) (id string, series int, r
 	if l, ok := s.Listed[id]; ok {
 		return l.ID, l.Series, nil, nil
 	}
-	if len(id) < 9 && IsDigits(id) || ExponentForm.MatchString(id) && strings.ContainsAny(id, ".+") {
+	if (len(id) < 9 && IsDigits(id)) || (ExponentForm.MatchString(id) && strings.ContainsAny(id, ".+")) {
 		return s.restore(id, false)
 	}
 	return id, -1, nil, s.whyUnknown(id)
@@ -81,14 +82,16 @@ func (s *Securities) restore(digits string, isNumber bool) (id string, series in
 		return fits[0], s.Listed[fits[0]].Series, nil, nil
 	case len(fits) == 1:
 		remark = &Fault{tender.RuleSecurityRepaired,
-			fmt.Sprintf("a spreadsheet made a number of the CUSIP; %s is the only security of the offer it can be", fits[0]),
+			fmt.Sprintf("a spreadsheet turned the CUSIP into a number; %s is the only security of the offer it can be",
+				fits[0]),
 			"ask the depositary to format the column as text"}
 		return fits[0], s.Listed[fits[0]].Series, remark, nil
 	case len(fits) > 1:
-		wrong = &Fault{tender.RuleSecurity, "a spreadsheet made a number of the CUSIP; it can be " + strings.Join(fits, " or "),
+		wrong = &Fault{tender.RuleSecurity,
+			"a spreadsheet turned the CUSIP into a number; it can be " + strings.Join(fits, " or "),
 			"ask the depositary for the CUSIP, in a column formatted as text"}
 	default:
-		wrong = &Fault{tender.RuleSecurityUnknown, "the number is no security of the offer",
+		wrong = &Fault{tender.RuleSecurityUnknown, "the number is not a security of the offer",
 			"ask the depositary for the CUSIP or ISIN, in a column formatted as text"}
 	}
 	return digits, -1, nil, wrong
@@ -97,8 +100,9 @@ func (s *Securities) restore(digits string, isNumber bool) (id string, series in
 // whyUnknown says why a text is no security of the offer.
 func (s *Securities) whyUnknown(id string) *Fault {
 	switch {
-	case !isASCII(id):
-		return &Fault{tender.RuleSecurity, "there are characters in it that no CUSIP or ISIN has; they may only look right",
+	case strings.ContainsFunc(id, func(r rune) bool { return r > unicode.MaxASCII }):
+		return &Fault{tender.RuleSecurity, "there are characters in it that a CUSIP or ISIN does not have; they may " +
+			"only look right",
 			"type the CUSIP or ISIN again"}
 	case len(id) != 9 && len(id) != 12:
 		return &Fault{tender.RuleSecurity, fmt.Sprintf("a CUSIP has 9 characters and an ISIN 12; this has %d", len(id)),
@@ -107,28 +111,15 @@ func (s *Securities) whyUnknown(id string) *Fault {
 		return &Fault{tender.RuleSecurityDigit, "its check digit is wrong, so a character is mistyped",
 			"correct the CUSIP or ISIN with the depositary"}
 	}
-	if l, ok := s.Listed[cusipOf(id)]; ok && len(id) == 12 {
-		return &Fault{tender.RuleSecurityUnknown,
-			fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)", cusipOf(id), l.Series+1),
-			"if it is the same security, add the ISIN to securities in the offer"}
+	if len(id) == 12 {
+		cusip := id[2:11] // inside an American ISIN
+		if l, ok := s.Listed[cusip]; ok {
+			return &Fault{tender.RuleSecurityUnknown,
+				fmt.Sprintf("it is not in the offer, although the offer has its CUSIP %s (series %d of the list)",
+					cusip, l.Series+1),
+				"if it is the same security, add the ISIN to securities in the offer"}
+		}
 	}
 	return &Fault{tender.RuleSecurityUnknown, "it is not in the offer",
 		"return the tender, or add the security to its series in the offer"}
-}
-
-// cusipOf is the CUSIP inside an American ISIN.
-func cusipOf(isin string) string {
-	if len(isin) != 12 {
-		return ""
-	}
-	return isin[2:11]
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

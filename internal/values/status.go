@@ -2,6 +2,7 @@ package values
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"tenderbatch/internal/display"
@@ -31,10 +32,7 @@ func statusTable(words map[tender.Status]string) map[string]tender.Status {
 // StatusesOf are the codes a depositary uses: the known ones, and those of the
 // offer, which go before.
 func StatusesOf(d tender.Depositary) map[string]tender.Status {
-	table := make(map[string]tender.Status, len(knownStatuses)+len(d.Statuses))
-	for code, status := range knownStatuses {
-		table[code] = status
-	}
+	table := maps.Clone(knownStatuses)
 	for code, status := range d.Statuses {
 		table[strings.ToUpper(Trim(code))] = status
 	}
@@ -47,17 +45,21 @@ func UnknownStatus(code string, d tender.Depositary) *Fault {
 		return &Fault{tender.RuleStatus, "the status is blank", "ask the depositary for the status"}
 	}
 	return &Fault{tender.RuleStatus, "the status code is not known",
-		fmt.Sprintf("say what it means, in the offer at depositary %s: statuses: {%s: …}, with tendered, pending, withdrawn or rejected", d.Name, display.Quote(code))}
+		fmt.Sprintf("say what it means, in the offer at depositary %s: statuses: {%s: …}, with tendered, pending, "+
+			"withdrawn or rejected", d.Name, display.Quote(code))}
 }
 
 // The words for how notes are delivered, in the form of normal. Yes and no are
 // answers only where the heading asks for guaranteed delivery.
 var (
 	deliveries = map[string]tender.Delivery{
-		"bookentry": tender.BookEntry, "bookentrytransfer": tender.BookEntry, "book": tender.BookEntry, "be": tender.BookEntry,
-		"guaranteeddelivery": tender.GuaranteedDelivery, "guaranteed": tender.GuaranteedDelivery, "nogd": tender.GuaranteedDelivery,
-		"noticeofguaranteeddelivery": tender.GuaranteedDelivery, "protect": tender.GuaranteedDelivery, "protected": tender.GuaranteedDelivery,
-		"gd": tender.GuaranteedDelivery,
+		"bookentry": tender.BookEntry, "bookentrytransfer": tender.BookEntry, "book": tender.BookEntry,
+		"be":                 tender.BookEntry,
+		"guaranteeddelivery": tender.GuaranteedDelivery, "guaranteed": tender.GuaranteedDelivery,
+		"nogd":                       tender.GuaranteedDelivery,
+		"noticeofguaranteeddelivery": tender.GuaranteedDelivery, "protect": tender.GuaranteedDelivery,
+		"protected": tender.GuaranteedDelivery,
+		"gd":        tender.GuaranteedDelivery,
 	}
 	answers = map[string]tender.Delivery{
 		"y": tender.GuaranteedDelivery, "yes": tender.GuaranteedDelivery,
@@ -77,5 +79,6 @@ func ReadDelivery(text string, asks bool) (tender.Delivery, *Fault) {
 	if d, ok := answers[key]; ok && asks {
 		return d, nil
 	}
-	return "", &Fault{tender.RuleDelivery, "the delivery is neither book-entry nor guaranteed delivery", "ask the depositary how the notes are delivered"}
+	return "", &Fault{tender.RuleDelivery, "the delivery is neither book-entry nor guaranteed delivery",
+		"ask the depositary how the notes are delivered"}
 }

@@ -10,19 +10,7 @@ import (
 // that web pages leave behind or that programs put in front of numbers to keep Excel
 // from changing them.
 func Trim(s string) string {
-	if plainEnds(s) {
-		return s
-	}
 	return strings.TrimFunc(s, IsSpace)
-}
-
-// plainEnds reports whether both ends are plain characters; nearly all cells are.
-func plainEnds(s string) bool {
-	if s == "" {
-		return true
-	}
-	first, last := s[0], s[len(s)-1]
-	return first > ' ' && first < 0x7f && last > ' ' && last < 0x7f
 }
 
 // IsSpace reports whether a character is a space, or a mark without width.
@@ -34,7 +22,7 @@ func IsSpace(r rune) bool {
 	return unicode.IsSpace(r)
 }
 
-// IsPlainText is isPlain of the bytes of a text.
+// IsPlainText reports whether a text has only printable characters of ASCII.
 func IsPlainText(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' || c >= 0x7f {
@@ -45,16 +33,9 @@ func IsPlainText(b []byte) bool {
 }
 
 // IsDigits reports whether s is one or more of 0 to 9 and nothing else.
-func IsDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
+func IsDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// Trimmed is what trim leaves of the bytes of a text.
+// Trimmed is [Trim] for bytes.
 func Trimmed(b []byte) []byte {
 	if len(b) == 0 {
 		return b

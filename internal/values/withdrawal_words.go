@@ -1,7 +1,8 @@
 package values
 
 // besideWords are what people and programs write beside a tender that no longer counts.
-var besideWords = wordSet("withdrawn withdrawal withdrawals withdraw withdrew cancelled canceled cancel cancellation cancellations revoked revocation rescinded " +
+var besideWords = wordSet("withdrawn withdrawal withdrawals withdraw withdrew cancelled canceled cancel cancellation " +
+	"cancellations revoked revocation rescinded " +
 	"void voided deleted delete reversed reversal invalid disregard annulled retracted")
 
 // notWords take back the word that follows.

@@ -10,7 +10,8 @@ import (
 var cityZones = map[string]string{
 	"EST": "America/New_York", "EST5EDT": "America/New_York", "MST": "America/Denver", "MST7MDT": "America/Denver",
 	"CST6CDT": "America/Chicago", "PST8PDT": "America/Los_Angeles", "HST": "Pacific/Honolulu",
-	"CET": "Europe/Brussels", "MET": "Europe/Brussels", "EET": "Europe/Helsinki", "WET": "Europe/Lisbon", "GB": "Europe/London",
+	"CET": "Europe/Brussels", "MET": "Europe/Brussels", "EET": "Europe/Helsinki", "WET": "Europe/Lisbon",
+	"GB": "Europe/London",
 }
 
 // FixedZone reports whether a zone is one that is not meant, and which to write instead:

@@ -120,7 +120,7 @@ func (a *agile) decrypt(block cipher.Block, data []byte) {
 	}
 }
 
-// digest hashes byte strings one behind another.
+// digest hashes byte strings one after another.
 func (s *suite) digest(parts ...[]byte) []byte {
 	h := s.hash()
 	for _, b := range parts {
@@ -172,7 +172,9 @@ func readAgile(xml []byte, limits Limits) (*agile, error) {
 		switch {
 		case !more:
 			if !data || !integrity || !keys {
-				return nil, s.fault(fault.RuleEncryption, "what says how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a key under a password %t)"+askProtection, data, integrity, keys)
+				return nil, s.fault(fault.RuleEncryption,
+					"the description of how the workbook is protected lacks a part (keyData %t, dataIntegrity %t, a "+
+						"key under a password %t)"+askProtection, data, integrity, keys)
 			}
 			if err := s.finishDocument(); err != nil {
 				return nil, err
@@ -201,7 +203,7 @@ func (s *scanner) isIn(ns namespace, local string) bool {
 }
 
 func (s *scanner) misplaced() error {
-	return s.fault(fault.RuleEncryption, "<%.40s> is not known here, or is there twice", s.name)
+	return s.fault(fault.RuleEncryption, "<%.40s> is not known, or is there twice", s.name)
 }
 
 func (a *agile) readKeyData(s *scanner) error {
@@ -265,7 +267,8 @@ func (a *agile) readKey(s *scanner, limits Limits) error {
 	if !more || !s.isIn(nsPassword, "encryptedKey") {
 		return s.misplaced()
 	}
-	f, err := s.fields(slices.Concat(suiteFields, []string{"spinCount", "encryptedVerifierHashInput", "encryptedVerifierHashValue", "encryptedKeyValue"})...)
+	f, err := s.fields(slices.Concat(suiteFields,
+		[]string{"spinCount", "encryptedVerifierHashInput", "encryptedVerifierHashValue", "encryptedKeyValue"})...)
 	if err != nil {
 		return err
 	}
@@ -293,7 +296,7 @@ func (a *agile) readKey(s *scanner, limits Limits) error {
 	return s.closed()
 }
 
-// checkLengths holds the encrypted byte strings against what they must hold: whole blocks, and no
+// checkLengths compares the encrypted byte strings with what they must hold: whole blocks, and no
 // block too many.
 func (a *agile) checkLengths() error {
 	for _, f := range []struct {
@@ -330,7 +333,8 @@ type fields struct {
 }
 
 // suiteFields are the attributes that a suite is read from.
-var suiteFields = []string{"saltSize", "blockSize", "keyBits", "hashSize", "cipherAlgorithm", "cipherChaining", "hashAlgorithm", "saltValue"}
+var suiteFields = []string{"saltSize", "blockSize", "keyBits", "hashSize", "cipherAlgorithm", "cipherChaining",
+	"hashAlgorithm", "saltValue"}
 
 // fields takes the attributes of the last tag, which must be just those of these names.
 func (s *scanner) fields(names ...string) (fields, error) {
@@ -341,7 +345,8 @@ func (s *scanner) fields(names ...string) (fields, error) {
 			continue
 		}
 		if a.ns != nsNone || !slices.Contains(names, string(a.local)) {
-			return f, s.fault(fault.RuleEncryption, "<%.40s> has the attribute %.40s, which is not known here", s.name, a.name)
+			return f, s.fault(fault.RuleEncryption, "<%.40s> has the attribute %.40s, which is not known", s.name,
+				a.name)
 		}
 		f.value[string(a.local)] = string(a.value)
 	}
@@ -358,7 +363,7 @@ func (f fields) number(name string) (int, error) {
 	text := f.value[name]
 	n, err := strconv.Atoi(text)
 	if err != nil || len(text) > 9 || strings.ContainsAny(text, "+-") {
-		return 0, f.s.fault(fault.RuleEncryption, "%s is %.40q, which is no number that can be", name, text)
+		return 0, f.s.fault(fault.RuleEncryption, "%s is %.40q, which is not a possible number", name, text)
 	}
 	return n, nil
 }
@@ -387,7 +392,7 @@ func (f fields) suite() (suite, error) {
 	if f.value["cipherAlgorithm"] != "AES" || f.value["cipherChaining"] != "ChainingModeCBC" {
 		return s, unknownProtection("%.40q with %.40q", f.value["cipherAlgorithm"], f.value["cipherChaining"])
 	}
-	if blockSize != cipherBlock || keyBits != 128 && keyBits != 192 && keyBits != 256 {
+	if blockSize != cipherBlock || (keyBits != 128 && keyBits != 192 && keyBits != 256) {
 		return s, unknownProtection("AES with keys of %d bits and blocks of %d bytes", keyBits, blockSize)
 	}
 	s.keyBytes = keyBits / 8

@@ -55,16 +55,20 @@ func (b book) parts() []file {
 	}
 	files := []file{
 		{"[Content_Types].xml", typesXML("/xl/workbook.xml", typeWorkbook)},
-		{"_rels/.rels", relsXML(`<Relationship Id="rId1" Type="` + docRelNS + `/officeDocument" Target="xl/workbook.xml"/>`)},
-		{"xl/workbook.xml", xmlHead + `<workbook xmlns="` + mainNS + `" xmlns:r="` + docRelNS + `">` + b.pr + `<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>`},
+		{"_rels/.rels",
+			relsXML(`<Relationship Id="rId1" Type="` + docRelNS + `/officeDocument" Target="xl/workbook.xml"/>`)},
+		{"xl/workbook.xml",
+			xmlHead + `<workbook xmlns="` + mainNS + `" xmlns:r="` + docRelNS + `">` + b.pr + `<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>`},
 		{"xl/_rels/workbook.xml.rels", relsXML(rels)},
 		{"xl/worksheets/sheet1.xml", sheetXML(content)},
 	}
 	if b.strings != "" {
-		files = append(files, file{"xl/sharedStrings.xml", xmlHead + `<sst xmlns="` + mainNS + `">` + b.strings + `</sst>`})
+		files = append(files, file{"xl/sharedStrings.xml",
+			xmlHead + `<sst xmlns="` + mainNS + `">` + b.strings + `</sst>`})
 	}
 	if b.styles != "" {
-		files = append(files, file{"xl/styles.xml", xmlHead + `<styleSheet xmlns="` + mainNS + `">` + b.styles + `</styleSheet>`})
+		files = append(files, file{"xl/styles.xml",
+			xmlHead + `<styleSheet xmlns="` + mainNS + `">` + b.styles + `</styleSheet>`})
 	}
 	return b.replaced(files)
 }
@@ -171,7 +175,8 @@ func rowsOf(w *Workbook) ([]string, error) {
 
 var (
 	kindNames   = map[Kind]string{Blank: "blank", Text: "text", Number: "number", Bool: "bool", Error: "error"}
-	formatNames = map[Format]string{General: "", NumberFormat: "/number", DateTime: "/date", Percent: "/percent", TextFormat: "/text", ISODate: "/iso"}
+	formatNames = map[Format]string{General: "", NumberFormat: "/number", DateTime: "/date", Percent: "/percent",
+		TextFormat: "/text", ISODate: "/iso"}
 )
 
 func describe(r *Row) string {

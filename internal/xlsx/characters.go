@@ -37,7 +37,7 @@ func soundText(b []byte) (sound int, wrong string) {
 		}
 		for stop := min(i+8, len(b)); i < stop; {
 			c := b[i]
-			if c >= 0x20 && c < utf8.RuneSelf || c == '\n' || c == '\r' || c == '\t' {
+			if (c >= 0x20 && c < utf8.RuneSelf) || c == '\n' || c == '\r' || c == '\t' {
 				i++
 				continue
 			}
@@ -70,12 +70,13 @@ func (s *scanner) bomLength() int {
 	return 0
 }
 
-// checkEncoding looks at the first bytes of a part: UTF-16 is distinguished before its zero bytes are
+// checkEncoding appearances at the first bytes of a part: UTF-16 is distinguished before its zero bytes are
 // taken for control characters, and a byte order mark is passed over.
 func (s *scanner) checkEncoding(first []byte) error {
 	for _, mark := range []string{"\xFE\xFF", "\xFF\xFE", "\x00<", "<\x00"} {
 		if bytes.HasPrefix(first, []byte(mark)) {
-			return s.fault(fault.RuleEncoding, "the part is in UTF-16 without its mark; save the workbook again in Excel and send that")
+			return s.fault(fault.RuleEncoding, "the part is in UTF-16 without its mark; save the workbook again in "+
+				"Excel and send that")
 		}
 	}
 	if bytes.HasPrefix(first, byteOrderMark) {
@@ -114,7 +115,8 @@ func (s *scanner) checkXMLDeclaration(rest []byte) error {
 			}
 		case "encoding":
 			if !s.isEncoding(string(bytes.ToLower(a.value))) {
-				return s.fault(fault.RuleEncoding, "the part says it is in %.20q, which it is not, or which is not read; save the workbook again in Excel and send that", a.value)
+				return s.fault(fault.RuleEncoding, "the part says it is in %.20q, which it is not, or which is not "+
+					"read; save the workbook again in Excel and send that", a.value)
 			}
 		case "standalone":
 		default:
@@ -166,7 +168,7 @@ func trimEnd(b []byte) []byte {
 // space becomes " "). The result is raw itself where there is nothing to do.
 func (s *scanner) resolve(raw []byte, value bool) ([]byte, error) {
 	for _, c := range raw {
-		if c == '&' || c == '\r' || value && c < ' ' {
+		if c == '&' || c == '\r' || (value && c < ' ') {
 			return s.resolveInto(raw, value)
 		}
 	}

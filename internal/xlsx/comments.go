@@ -68,27 +68,13 @@ func (w *Workbook) commentsOf(links *links, kind string, ns namespace) (all []Co
 			}
 			return s.finishDocument()
 		}
-		if err := s.root(ns, "comments"); err != nil {
-			return err
-		}
-		for {
-			more, err := s.child()
-			if err != nil {
-				return err
-			}
-			if !more {
-				return s.finishDocument()
-			}
+		return s.document(ns, "comments", func() error {
 			if !s.is("commentList") {
-				if err := s.skip(); err != nil {
-					return err
-				}
-				continue
+				return s.skip()
 			}
-			if all, err = s.commentList("comment", ns); err != nil {
-				return err
-			}
-		}
+			all, err = s.commentList("comment", ns)
+			return err
+		})
 	})
 	return all, err
 }

@@ -26,7 +26,8 @@ func commentedBook() book {
 func TestComments(t *testing.T) {
 	for _, test := range []struct{ without, want string }{
 		{"", `[{3 3 "withdrawn & cancelled"} {2 2 "A:\nWITHDRAWN per phone"}]`},
-		{"xl/threadedComments/threadedComment1.xml", `[{2 2 "A:\nWITHDRAWN per phone"} {3 3 "[Threaded comment] Reply"}]`},
+		{"xl/threadedComments/threadedComment1.xml",
+			`[{2 2 "A:\nWITHDRAWN per phone"} {3 3 "[Threaded comment] Reply"}]`},
 		{"xl/worksheets/_rels/sheet1.xml.rels", `[]`},
 	} {
 		b := commentedBook()

@@ -90,9 +90,12 @@ func TestHostileCompoundFiles(t *testing.T) {
 
 		{"a directory beyond the end", func(f broken) { f.put(atDirectory, 1<<30) }, fault.RuleTruncated},
 		{"no directory", func(f broken) { f.put(atDirectory, compound.SectorEnd) }, fault.RuleCompound},
-		{"a directory that is a loop", func(f broken) { f.put(f.fat(f.get(atDirectory)), f.get(atDirectory)) }, fault.RuleCompound},
-		{"a directory that goes on in the package", func(f broken) { f.put(f.fat(f.get(atDirectory)), f.packageStart()) }, fault.RuleCompound},
-		{"a directory that goes on in a free sector", func(f broken) { f.put(f.fat(f.get(atDirectory)), compound.SectorFree) }, fault.RuleCompound},
+		{"a directory that is a loop", func(f broken) { f.put(f.fat(f.get(atDirectory)), f.get(atDirectory)) },
+			fault.RuleCompound},
+		{"a directory that goes on in the package",
+			func(f broken) { f.put(f.fat(f.get(atDirectory)), f.packageStart()) }, fault.RuleCompound},
+		{"a directory that goes on in a free sector",
+			func(f broken) { f.put(f.fat(f.get(atDirectory)), compound.SectorFree) }, fault.RuleCompound},
 		{"a root that is a stream", func(f broken) { f.b[f.slot(0)+66] = compound.SlotStream }, fault.RuleCompound},
 		{"a second root", func(f broken) { f.b[f.slot(1)+66] = compound.SlotRoot }, fault.RuleCompound},
 		{"an entry of no kind", func(f broken) { f.b[f.slot(1)+66] = 9 }, fault.RuleCompound},
@@ -112,23 +115,32 @@ func TestHostileCompoundFiles(t *testing.T) {
 			f.b[f.slot(1)] = 'e'
 		}, fault.RuleCompound},
 
-		{"a package that is a loop", func(f broken) { f.put(f.fat(f.packageStart()+3), f.packageStart()) }, fault.RuleCompound},
-		{"a package that ends before", func(f broken) { f.put(f.fat(f.packageStart()+3), compound.SectorEnd) }, fault.RuleCompound},
-		{"a package that is longer", func(f broken) { f.put(f.slot(2)+120, f.get(f.slot(2)+120)-600) }, fault.RuleCompound},
+		{"a package that is a loop", func(f broken) { f.put(f.fat(f.packageStart()+3), f.packageStart()) },
+			fault.RuleCompound},
+		{"a package that ends before", func(f broken) { f.put(f.fat(f.packageStart()+3), compound.SectorEnd) },
+			fault.RuleCompound},
+		{"a package that is longer", func(f broken) { f.put(f.slot(2)+120, f.get(f.slot(2)+120)-600) },
+			fault.RuleCompound},
 		{"a package of 4 GB", func(f broken) { f.put(f.slot(2)+120, 1<<32-1) }, fault.RuleCompound},
 		{"a package beyond the end", func(f broken) { f.put(f.slot(2)+116, 5_000) }, fault.RuleTruncated},
-		{"a package that begins in the directory", func(f broken) { f.put(f.slot(2)+116, f.get(atDirectory)) }, fault.RuleCompound},
-		{"a package that runs into the FAT", func(f broken) { f.put(f.fat(f.packageStart()+3), f.get(atFirstFAT)) }, fault.RuleCompound},
+		{"a package that begins in the directory", func(f broken) { f.put(f.slot(2)+116, f.get(atDirectory)) },
+			fault.RuleCompound},
+		{"a package that runs into the FAT", func(f broken) { f.put(f.fat(f.packageStart()+3), f.get(atFirstFAT)) },
+			fault.RuleCompound},
 
-		{"a mini stream that is the package", func(f broken) { f.put(f.slot(0)+116, f.packageStart()) }, fault.RuleCompound},
+		{"a mini stream that is the package", func(f broken) { f.put(f.slot(0)+116, f.packageStart()) },
+			fault.RuleCompound},
 		{"a mini stream without bytes", func(f broken) { f.put(f.slot(0)+120, 0) }, fault.RuleCompound},
 		{"a mini stream of 4 GB", func(f broken) { f.put(f.slot(0)+120, 1<<32-1) }, fault.RuleCompound},
-		{"a mini FAT that is a loop", func(f broken) { f.put(f.fat(f.get(atMiniFAT)), f.get(atMiniFAT)) }, fault.RuleCompound},
+		{"a mini FAT that is a loop", func(f broken) { f.put(f.fat(f.get(atMiniFAT)), f.get(atMiniFAT)) },
+			fault.RuleCompound},
 		{"a mini FAT of another length", func(f broken) { f.put(atMiniFATs, 2) }, fault.RuleCompound},
 		{"a huge mini FAT", func(f broken) { f.put(atMiniFATs, 1<<32-1) }, fault.RuleCompound},
-		{"no mini FAT", func(f broken) { f.put(atMiniFATs, 0); f.put(atMiniFAT, compound.SectorFree) }, fault.RuleCompound},
+		{"no mini FAT", func(f broken) { f.put(atMiniFATs, 0); f.put(atMiniFAT, compound.SectorFree) },
+			fault.RuleCompound},
 		{"a chain of mini sectors that is a loop", func(f broken) { f.put(f.mini(3), 1) }, fault.RuleCompound},
-		{"a chain of mini sectors that ends before", func(f broken) { f.put(f.mini(3), compound.SectorEnd) }, fault.RuleCompound},
+		{"a chain of mini sectors that ends before", func(f broken) { f.put(f.mini(3), compound.SectorEnd) },
+			fault.RuleCompound},
 		{"a mini sector that does not exist", func(f broken) { f.put(f.mini(3), 1000) }, fault.RuleTruncated},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -191,7 +203,8 @@ func TestCutOffAndLengthened(t *testing.T) {
 func TestFailingDiskIsNotDamage(t *testing.T) {
 	sound := xlsxtest.Lock{}.Protect(tenderBook(100).zipped(t), secret)
 	for from := range len(sound) {
-		_, err := OpenProtected(failing{bytes.NewReader(sound), int64(from)}, int64(len(sound)), secret, DefaultLimits())
+		_, err := OpenProtected(failing{bytes.NewReader(sound), int64(from)}, int64(len(sound)), secret,
+			DefaultLimits())
 		if !isRule(err, fault.RuleRead) || !errors.Is(err, errDisk) {
 			t.Fatalf("at %d: %v", from, err)
 		}

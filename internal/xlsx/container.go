@@ -77,13 +77,17 @@ func openContainer(file io.ReaderAt, size int64, limits Limits) (*container, err
 		return nil, err
 	}
 	if e.count > int64(limits.Entries) {
-		return nil, fault.New(fault.RuleLimit, "", "the archive has %d entries; the limit is %d", e.count, limits.Entries)
+		return nil, fault.New(fault.RuleLimit, "", "the archive has %d entries; the limit is %d", e.count,
+			limits.Entries)
 	}
 	if e.dirSize > maxDirectory {
-		return nil, fault.New(fault.RuleLimit, "", "the archive's directory has %d bytes; the limit is %d", e.dirSize, maxDirectory)
+		return nil, fault.New(fault.RuleLimit, "", "the archive's directory has %d bytes; the limit is %d", e.dirSize,
+			maxDirectory)
 	}
 	if e.dirStart < 0 || e.dirSize < 0 || e.dirStart > e.at || e.at-e.dirStart != e.dirSize {
-		return nil, &fault.FormatError{Rule: fault.RuleContainer, Offset: e.at, Msg: "the archive's directory does not end where its end record says; the file is damaged or has bytes added"}
+		return nil, &fault.FormatError{Rule: fault.RuleContainer, Offset: e.at,
+			Msg: "the archive's directory does not end where its end record says; the file is damaged or has bytes " +
+				"added"}
 	}
 	dir, err := fault.ReadAt(file, e.dirStart, int(e.dirSize))
 	if err != nil {
@@ -99,7 +103,7 @@ func openContainer(file io.ReaderAt, size int64, limits Limits) (*container, err
 	return c, c.checkLayout(e.dirStart)
 }
 
-// readEnd reads the record at the file's end, which has a comment at most behind it, and its zip64
+// readEnd reads the record at the file's end, which has a comment at most after it, and its zip64
 // twin before it.
 func readEnd(file io.ReaderAt, size int64) (end, error) {
 	at, b, err := findEnd(file, size)
@@ -107,8 +111,9 @@ func readEnd(file io.ReaderAt, size int64) (end, error) {
 		return end{}, err
 	}
 	le := binary.LittleEndian
-	if le.Uint16(b[4:]) != 0 && le.Uint16(b[4:]) != 0xFFFF || le.Uint16(b[6:]) != 0 && le.Uint16(b[6:]) != 0xFFFF {
-		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive is one volume of several"}
+	if (le.Uint16(b[4:]) != 0 && le.Uint16(b[4:]) != 0xFFFF) || (le.Uint16(b[6:]) != 0 && le.Uint16(b[6:]) != 0xFFFF) {
+		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at,
+			Msg: "the archive is one file of several"}
 	}
 	e := end{
 		count:    int64(le.Uint16(b[10:])),
@@ -117,7 +122,8 @@ func readEnd(file io.ReaderAt, size int64) (end, error) {
 		at:       at,
 	}
 	if le.Uint16(b[8:]) != le.Uint16(b[10:]) {
-		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive's end record gives two numbers of entries"}
+		return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: at,
+			Msg: "the archive's end record gives two numbers of entries"}
 	}
 	return readEnd64(file, e)
 }
@@ -136,11 +142,13 @@ func readEnd64(file io.ReaderAt, e end) (end, error) {
 	le := binary.LittleEndian
 	if loc == nil || le.Uint32(loc) != sigLocator64 {
 		if saturated {
-			return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: e.at, Msg: "the archive's end record points to a zip64 record that is not there"}
+			return end{}, &fault.FormatError{Rule: fault.RuleContainer, Offset: e.at,
+				Msg: "the archive's end record points to a zip64 record that is not there"}
 		}
 		return e, nil
 	}
-	bad := &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "the archive's zip64 end record contradicts its end record"}
+	bad := &fault.FormatError{Rule: fault.RuleContainer, Offset: at,
+		Msg: "the archive's zip64 end record contradicts its end record"}
 	b, err := fault.ReadAt(file, at-lenEnd64, lenEnd64)
 	if err != nil {
 		return end{}, err
@@ -150,9 +158,11 @@ func readEnd64(file io.ReaderAt, e end) (end, error) {
 		le.Uint64(b[24:]) != le.Uint64(b[32:]) {
 		return end{}, bad
 	}
-	wide := end{at: at - lenEnd64, count: int64(le.Uint64(b[32:])), dirSize: int64(le.Uint64(b[40:])), dirStart: int64(le.Uint64(b[48:]))}
+	wide := end{at: at - lenEnd64, count: int64(le.Uint64(b[32:])), dirSize: int64(le.Uint64(b[40:])),
+		dirStart: int64(le.Uint64(b[48:]))}
 	if wide.count < 0 || wide.dirSize < 0 || wide.dirStart < 0 ||
-		!agrees(e.count, 0xFFFF, wide.count) || !agrees(e.dirSize, 0xFFFFFFFF, wide.dirSize) || !agrees(e.dirStart, 0xFFFFFFFF, wide.dirStart) {
+		!agrees(e.count, 0xFFFF, wide.count) || !agrees(e.dirSize, 0xFFFFFFFF, wide.dirSize) ||
+		!agrees(e.dirStart, 0xFFFFFFFF, wide.dirStart) {
 		return end{}, bad
 	}
 	return wide, nil
@@ -177,7 +187,8 @@ func findEnd(file io.ReaderAt, size int64) (at int64, record []byte, err error) 
 	case behind < 0:
 		return 0, nil, fault.ErrTruncated
 	case behind > 0:
-		return 0, nil, &fault.FormatError{Rule: fault.RuleContainer, Offset: at, Msg: "there are bytes after the archive's end record; save the workbook again in Excel and send that"}
+		return 0, nil, &fault.FormatError{Rule: fault.RuleContainer, Offset: at,
+			Msg: "there are bytes after the archive's end record; save the workbook again in Excel and send that"}
 	}
 	return at, tail[i : i+lenEnd], nil
 }
@@ -193,7 +204,8 @@ func (c *container) readDirectory(dir []byte, e end) error {
 		dir, off = dir[n:], off+int64(n)
 	}
 	if len(dir) > 0 {
-		return &fault.FormatError{Rule: fault.RuleContainer, Offset: off, Msg: "the archive's directory has more bytes than entries"}
+		return &fault.FormatError{Rule: fault.RuleContainer, Offset: off,
+			Msg: "the archive's directory has more bytes than entries"}
 	}
 	return nil
 }
@@ -230,7 +242,8 @@ func (c *container) readCentral(dir []byte, off int64) (int, error) {
 	}
 	key := fault.FoldName(e.name)
 	if other, ok := c.folded[key]; ok {
-		return 0, fault.New(fault.RuleContainer, e.name, "the archive has this entry twice (also as %.200q)", c.entries[other].name)
+		return 0, fault.New(fault.RuleContainer, e.name, "the archive has this entry twice (also as %.200q)",
+			c.entries[other].name)
 	}
 	c.folded[key] = len(c.entries)
 	c.entries = append(c.entries, e)
@@ -286,23 +299,26 @@ func entryName(name []byte, flags uint16) string {
 	return slashes(string(characters))
 }
 
-// slashes is a path with its folders parted by slashes. Some programs for Windows write backslashes,
+// slashes is a path with its folders separated by slashes. Some programs for Windows write backslashes,
 // and Excel opens their files.
 func slashes(path string) string { return strings.ReplaceAll(path, `\`, "/") }
 
-// checkEntry refuses what no honest workbook holds, by name, flags and method.
+// checkEntry refuses what a valid workbook does not hold, by name, flags and method.
 func checkEntry(e entry) error {
 	if !soundName(e.name) {
 		return fault.New(fault.RuleContainer, e.name, "%.200q is not a name an archive of a workbook may hold", e.name)
 	}
 	if e.flags&(flagEncrypted|flagStrong|flagMasked) != 0 {
-		return fault.New(fault.RuleContainer, e.name, "the entry is encrypted by the zip program; ask for the workbook itself, protected in Excel if need be")
+		return fault.New(fault.RuleContainer, e.name,
+			"the entry is encrypted by the zip program; ask for the workbook itself, protected in Excel if need be")
 	}
-	if e.flags&flagPatched != 0 || e.method != methodStored && e.method != methodDeflate {
-		return fault.New(fault.RuleContainer, e.name, "the entry is packed by method %d; a workbook's are stored (0) or deflated (8)", e.method)
+	if e.flags&flagPatched != 0 || (e.method != methodStored && e.method != methodDeflate) {
+		return fault.New(fault.RuleContainer, e.name,
+			"the entry is packed by method %d; a workbook's are stored (0) or deflated (8)", e.method)
 	}
 	if e.method == methodStored && e.packed != e.size {
-		return fault.New(fault.RuleContainer, e.name, "the entry is stored as it is but has two sizes, %d and %d", e.packed, e.size)
+		return fault.New(fault.RuleContainer, e.name, "the entry is stored as it is but has two sizes, %d and %d",
+			e.packed, e.size)
 	}
 	if strings.HasSuffix(e.name, "/") && e.size != 0 {
 		return fault.New(fault.RuleContainer, e.name, "the entry is a folder but has content")
@@ -312,7 +328,8 @@ func checkEntry(e entry) error {
 
 // soundName reports whether a name is a plain relative path.
 func soundName(name string) bool {
-	if !utf8.ValidString(name) || strings.Contains(name, ":") || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F }) {
+	if !utf8.ValidString(name) || strings.Contains(name, ":") ||
+		strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F }) {
 		return false
 	}
 	for segment := range strings.SplitSeq(strings.TrimSuffix(name, "/"), "/") {
@@ -323,18 +340,22 @@ func soundName(name string) bool {
 	return true
 }
 
-// checkSizes holds the declared sizes against the limits.
+// checkSizes compares the declared sizes with the limits.
 func (c *container) checkSizes(limits Limits) error {
 	var total int64
 	for _, e := range c.entries {
 		if e.size > limits.PartBytes {
-			return fault.New(fault.RuleLimit, e.name, "the entry inflates to %d bytes; the limit is %d", e.size, limits.PartBytes)
+			return fault.New(fault.RuleLimit, e.name, "the entry inflates to %d bytes; the limit is %d", e.size,
+				limits.PartBytes)
 		}
 		if e.size > limits.RatioFrom && e.size/max(limits.Ratio, 1) >= max(e.packed, 1) {
-			return fault.New(fault.RuleLimit, e.name, "the entry inflates from %d to %d bytes; the limit is a ratio of %d above %d bytes", e.packed, e.size, limits.Ratio, limits.RatioFrom)
+			return fault.New(fault.RuleLimit, e.name,
+				"the entry inflates from %d to %d bytes; the limit is a ratio of %d above %d bytes", e.packed, e.size,
+				limits.Ratio, limits.RatioFrom)
 		}
 		if total += e.size; total > limits.TotalBytes {
-			return fault.New(fault.RuleLimit, "", "the archive inflates to more than %d bytes, the limit", limits.TotalBytes)
+			return fault.New(fault.RuleLimit, "", "the archive inflates to more than %d bytes, the limit",
+				limits.TotalBytes)
 		}
 	}
 	return nil
@@ -352,7 +373,8 @@ func (c *container) checkLayout(dirStart int64) error {
 	var at int64
 	for i, e := range order {
 		if e.local != at {
-			return &fault.FormatError{Rule: fault.RuleContainer, Part: e.name, Offset: -1, Msg: "the entry overlaps another, or bytes before it belong to none"}
+			return &fault.FormatError{Rule: fault.RuleContainer, Part: e.name, Offset: -1,
+				Msg: "the entry overlaps another, or bytes before it belong to none"}
 		}
 		next := dirStart
 		if i+1 < len(order) {
@@ -369,7 +391,7 @@ func (c *container) checkLayout(dirStart int64) error {
 	return nil
 }
 
-// checkLocal holds the local header of an entry against the directory, and its end against next.
+// checkLocal compares the local header of an entry with the directory, and its end with next.
 func (c *container) checkLocal(e *entry, next int64) error {
 	if e.local > next-lenLocal {
 		return fault.New(fault.RuleContainer, e.name, "the entry overlaps the next")
@@ -401,7 +423,8 @@ func (c *container) checkLocal(e *entry, next int64) error {
 	whole := crc == e.crc && packed == e.packed && size == e.size
 	e.flags |= flags & flagDescriptor // some writers say in one place only that a descriptor follows
 	if !whole && !isDeferred(e, crc, packed, size) {
-		return fault.New(fault.RuleContainer, e.name, "the entry's own header gives other sizes or another checksum than the directory")
+		return fault.New(fault.RuleContainer, e.name,
+			"the entry's own header gives other sizes or another checksum than the directory")
 	}
 	return c.checkDescriptor(e, next, whole)
 }
@@ -409,7 +432,8 @@ func (c *container) checkLocal(e *entry, next int64) error {
 // isDeferred reports whether a local header leaves to a data descriptor, as zeros, what it does not
 // give right.
 func isDeferred(e *entry, crc uint32, packed, size int64) bool {
-	return e.flags&flagDescriptor != 0 && (crc == e.crc || crc == 0) && (packed == e.packed || packed == 0) && (size == e.size || size == 0)
+	return e.flags&flagDescriptor != 0 && (crc == e.crc || crc == 0) && (packed == e.packed || packed == 0) &&
+		(size == e.size || size == 0)
 }
 
 // checkDescriptor accounts for the bytes between the packed data of an entry and the next entry:
@@ -420,7 +444,8 @@ func (c *container) checkDescriptor(e *entry, next int64, whole bool) error {
 	if gap == 0 && whole {
 		return nil
 	}
-	stray := &fault.FormatError{Rule: fault.RuleContainer, Part: e.name, Offset: -1, Msg: "the bytes after the entry are neither the next entry nor its data descriptor"}
+	stray := &fault.FormatError{Rule: fault.RuleContainer, Part: e.name, Offset: -1,
+		Msg: "the bytes after the entry are neither the next entry nor its data descriptor"}
 	if e.flags&flagDescriptor == 0 || gap > 24 {
 		return stray
 	}

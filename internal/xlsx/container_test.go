@@ -153,7 +153,8 @@ func (e packedEntry) descriptorBytes(h header) []byte {
 // packedBook is a sound archive of one small sheet; change works on it before it is written.
 func packedBook(change func(*packed)) []byte {
 	var p packed
-	for _, f := range (book{sheet: data(`<row><c><v>1</v></c></row>`), files: []file{{"docProps/app.xml", "<a/>"}}}).parts() {
+	for _, f := range (book{sheet: data(`<row><c><v>1</v></c></row>`),
+		files: []file{{"docProps/app.xml", "<a/>"}}}).parts() {
 		p.entries = append(p.entries, packedEntry{name: f.name, content: f.content})
 	}
 	change(&p)
@@ -285,14 +286,20 @@ func TestContainersThatAreRefused(t *testing.T) {
 			e.central = e.local
 		})},
 		{"another volume", other(func(e *packedEntry) { e.central = func(h *header) { h.disk = 1 } })},
-		{"a local header of another name", other(func(e *packedEntry) { e.local = func(h *header) { h.name = "docProps/abc.xml" } })},
-		{"a local header of another method", other(func(e *packedEntry) { e.local = func(h *header) { h.method = methodStored } })},
-		{"a local header of other flags", other(func(e *packedEntry) { e.local = func(h *header) { h.flags |= flagEncrypted } })},
+		{"a local header of another name",
+			other(func(e *packedEntry) { e.local = func(h *header) { h.name = "docProps/abc.xml" } })},
+		{"a local header of another method",
+			other(func(e *packedEntry) { e.local = func(h *header) { h.method = methodStored } })},
+		{"a local header of other flags",
+			other(func(e *packedEntry) { e.local = func(h *header) { h.flags |= flagEncrypted } })},
 		{"a local header of another checksum", other(func(e *packedEntry) { e.local = func(h *header) { h.crc++ } })},
 		{"a local header of another size", other(func(e *packedEntry) { e.local = func(h *header) { h.size++ } })},
-		{"a local header of another packed size", other(func(e *packedEntry) { e.local = func(h *header) { h.packed-- } })},
-		{"a local header without sizes or descriptor", other(func(e *packedEntry) { e.local = func(h *header) { h.crc, h.packed, h.size = 0, 0, 0 } })},
-		{"a directory with a smaller packed size", other(func(e *packedEntry) { e.central = func(h *header) { h.packed-- } })},
+		{"a local header of another packed size",
+			other(func(e *packedEntry) { e.local = func(h *header) { h.packed-- } })},
+		{"a local header without sizes or descriptor",
+			other(func(e *packedEntry) { e.local = func(h *header) { h.crc, h.packed, h.size = 0, 0, 0 } })},
+		{"a directory with a smaller packed size",
+			other(func(e *packedEntry) { e.central = func(h *header) { h.packed-- } })},
 		{"a packed size beyond the next entry", both(func(h *header) { h.packed += 1000 })},
 		{"a descriptor that disagrees", other(func(e *packedEntry) {
 			e.descriptor = 16
@@ -316,19 +323,26 @@ func TestContainersThatAreRefused(t *testing.T) {
 		}},
 		{"two entries of the same bytes", other(func(e *packedEntry) { e.central = func(h *header) { h.offset = 0 } })},
 		{"an entry ahead of its place", other(func(e *packedEntry) { e.central = func(h *header) { h.offset-- } })},
-		{"an entry beyond the file", other(func(e *packedEntry) { e.central = func(h *header) { h.offset = 1 << 30 } })},
+		{"an entry beyond the file",
+			other(func(e *packedEntry) { e.central = func(h *header) { h.offset = 1 << 30 } })},
 		{"bytes behind the end record", func(p *packed) { p.after = []byte("\x00") }},
 		{"bytes behind an archive comment", func(p *packed) { p.comment, p.after = "hello", []byte("\n") }},
-		{"an archive comment with an end record in it", func(p *packed) { p.comment = "PK\x05\x06" + strings.Repeat("\x00", 18) }},
-		{"a directory longer than its entries", func(p *packed) { p.end = func(e *endRecord) { e.count--; e.countHere-- } }},
-		{"a directory shorter than its entries", func(p *packed) { p.end = func(e *endRecord) { e.count++; e.countHere++ } }},
+		{"an archive comment with an end record in it",
+			func(p *packed) { p.comment = "PK\x05\x06" + strings.Repeat("\x00", 18) }},
+		{"a directory longer than its entries",
+			func(p *packed) { p.end = func(e *endRecord) { e.count--; e.countHere-- } }},
+		{"a directory shorter than its entries",
+			func(p *packed) { p.end = func(e *endRecord) { e.count++; e.countHere++ } }},
 		{"two numbers of entries", func(p *packed) { p.end = func(e *endRecord) { e.countHere++ } }},
 		{"a directory that starts elsewhere", func(p *packed) { p.end = func(e *endRecord) { e.dirStart++ } }},
 		{"a directory of another size", func(p *packed) { p.end = func(e *endRecord) { e.dirSize-- } }},
 		{"one volume of several", func(p *packed) { p.end = func(e *endRecord) { e.disk = 1 } }},
-		{"a zip64 end record that is missing", func(p *packed) { p.end = func(e *endRecord) { e.dirStart = 0xFFFFFFFF } }},
-		{"a zip64 end record of two numbers", func(p *packed) { p.zip64, p.end = true, func(e *endRecord) { e.countHere++ } }},
-		{"a zip64 end record that overflows", func(p *packed) { p.zip64, p.end = true, func(e *endRecord) { e.dirStart = 1 << 63 } }},
+		{"a zip64 end record that is missing",
+			func(p *packed) { p.end = func(e *endRecord) { e.dirStart = 0xFFFFFFFF } }},
+		{"a zip64 end record of two numbers",
+			func(p *packed) { p.zip64, p.end = true, func(e *endRecord) { e.countHere++ } }},
+		{"a zip64 end record that overflows",
+			func(p *packed) { p.zip64, p.end = true, func(e *endRecord) { e.dirStart = 1 << 63 } }},
 		{"a zip64 size without its field", both(func(h *header) { h.size = 0xFFFFFFFF })},
 		{"a zip64 size that overflows", both(func(h *header) { h.extra, h.size = zip64Extra(1<<63), 0xFFFFFFFF })},
 		{"a zip64 size other than the local one", other(func(e *packedEntry) {
@@ -368,9 +382,16 @@ func TestPartsThatAreDamaged(t *testing.T) {
 		{"a larger size than declared", both(func(h *header) { h.size-- })},
 		{"a smaller size than declared", both(func(h *header) { h.size++ })},
 		{"packed data cut off", func(e *packedEntry) { e.data = func(b []byte) []byte { return b[:len(b)-5] } }},
-		{"bytes behind the packed data", func(e *packedEntry) { e.data = func(b []byte) []byte { return append(b, 0) } }},
-		{"a second stream behind the first", func(e *packedEntry) { e.data = func(b []byte) []byte { return append(b, b...) } }},
-		{"packed data that make no sense", func(e *packedEntry) { e.data = func(b []byte) []byte { b[0] = 0xFF; return b } }},
+		{"bytes behind the packed data", func(e *packedEntry) {
+			e.data = func(b []byte) []byte {
+				return append(b,
+					0)
+			}
+		}},
+		{"a second stream behind the first",
+			func(e *packedEntry) { e.data = func(b []byte) []byte { return append(b, b...) } }},
+		{"packed data that make no sense",
+			func(e *packedEntry) { e.data = func(b []byte) []byte { b[0] = 0xFF; return b } }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
@@ -412,9 +433,12 @@ func TestLimits(t *testing.T) {
 		{"ratio", book{sheet: flat}, func(*Limits) {}, "300"},
 		{"depth", book{}, func(l *Limits) { l.Depth = 1 }, "limit of 1"},
 		{"text", book{sheet: long}, func(l *Limits) { l.RunBytes = 4999 }, "4999"},
-		{"text in pieces", book{sheet: strings.Replace(long, "xxxx", "xx<!-- -->xx", 1)}, func(l *Limits) { l.RunBytes = 4999 }, "4999"},
-		{"tag", book{sheet: `<dimension ref="` + strings.Repeat("x", 3000) + `"/>`}, func(l *Limits) { l.RunBytes = 3000 }, "3000"},
-		{"comment", book{sheet: `<!--` + strings.Repeat("x", 300_000) + `-->`}, func(l *Limits) { l.RunBytes = 3000 }, "3000"},
+		{"text in pieces", book{sheet: strings.Replace(long, "xxxx", "xx<!-- -->xx", 1)},
+			func(l *Limits) { l.RunBytes = 4999 }, "4999"},
+		{"tag", book{sheet: `<dimension ref="` + strings.Repeat("x", 3000) + `"/>`},
+			func(l *Limits) { l.RunBytes = 3000 }, "3000"},
+		{"comment", book{sheet: `<!--` + strings.Repeat("x", 300_000) + `-->`}, func(l *Limits) { l.RunBytes = 3000 },
+			"3000"},
 		{"attributes", book{sheet: `<dimension ` + manyAttributes(257) + `/>`}, func(*Limits) {}, "64"},
 		{"shared strings", book{sheet: rows, strings: someStrings}, func(l *Limits) { l.Strings = 1 }, "limit of 1"},
 		{"rows", book{sheet: rows, strings: someStrings}, func(l *Limits) { l.Rows = 1 }, "limit of 1"},

@@ -15,11 +15,13 @@ import (
 func tenderBook(n int) book {
 	var rows, shared strings.Builder
 	for i := 1; i <= n; i++ {
-		fmt.Fprintf(&rows, `<row r="%d"><c r="A%d"><v>%d</v></c><c r="B%d" t="s"><v>%d</v></c><c r="C%d" s="1"><v>38303.%06d</v></c><c r="D%d" t="inlineStr"><is><t>line %d</t></is></c><c r="E%d"><v>%d000</v></c></row>`,
+		fmt.Fprintf(&rows,
+			`<row r="%d"><c r="A%d"><v>%d</v></c><c r="B%d" t="s"><v>%d</v></c><c r="C%d" s="1"><v>38303.%06d</v></c><c r="D%d" t="inlineStr"><is><t>line %d</t></is></c><c r="E%d"><v>%d000</v></c></row>`,
 			i, i, 900000+i, i, i-1, i, i*7919%1000000, i, i, i, i*37%500+1)
 		fmt.Fprintf(&shared, `<si><t>HOLDER %d</t></si>`, i*31)
 	}
-	return book{sheet: data(rows.String()), strings: shared.String(), styles: `<cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs>`}
+	return book{sheet: data(rows.String()), strings: shared.String(),
+		styles: `<cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs>`}
 }
 
 // TestBitFlips flips one bit anywhere in a workbook of 500 tenders, 3,000 times. Each must be an
@@ -139,7 +141,8 @@ func slowDump(b []byte) ([]string, error) {
 
 // FuzzSerial feeds digits.
 func FuzzSerial(f *testing.F) {
-	for _, s := range []string{"38303.708333333336", "4.4E-2", "60", "0", "-1", "2958465.9999999999", "1E9999", ".5", "1."} {
+	for _, s := range []string{"38303.708333333336", "4.4E-2", "60", "0", "-1", "2958465.9999999999", "1E9999", ".5",
+		"1."} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, digits string) {

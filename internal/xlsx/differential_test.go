@@ -27,7 +27,8 @@ func generate(r *rand.Rand) soundSheet {
 	number := 0
 	for range 1 + r.IntN(20) {
 		number += 1 + r.IntN(3)
-		fmt.Fprintf(&rows, `<row r="%d"%s>`, number, pick(r, "", ` spans="1:9"`, ` hidden="1"`, ` ht="15" customHeight="1"`))
+		fmt.Fprintf(&rows, `<row r="%d"%s>`, number,
+			pick(r, "", ` spans="1:9"`, ` hidden="1"`, ` ht="15" customHeight="1"`))
 		for col := r.IntN(3); col < 30; col += 1 + r.IntN(6) {
 			name := CellName(col, number)
 			style := pick(r, "", ` s="0"`, ` s="1"`, ` s="2"`)
@@ -38,10 +39,12 @@ func generate(r *rand.Rand) soundSheet {
 				fmt.Fprintf(&rows, `<c r="%s"%s%s><v>%s</v></c>`, name, style, pick(r, "", ` t="n"`), digits)
 			case 1:
 				s.cells[name] = text
-				fmt.Fprintf(&rows, `<c r="%s"%s t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, name, style, html.EscapeString(text))
+				fmt.Fprintf(&rows, `<c r="%s"%s t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, name, style,
+					html.EscapeString(text))
 			case 2:
 				s.cells[name] = text
-				fmt.Fprintf(&rows, `<c r="%s"%s t="str"><f>A1&amp;""</f><v xml:space="preserve">%s</v></c>`, name, style, html.EscapeString(text))
+				fmt.Fprintf(&rows, `<c r="%s"%s t="str"><f>A1&amp;""</f><v xml:space="preserve">%s</v></c>`, name,
+					style, html.EscapeString(text))
 			case 3:
 				digit := pick(r, "0", "1")
 				s.cells[name] = digit
@@ -59,14 +62,16 @@ func generate(r *rand.Rand) soundSheet {
 		}
 		rows.WriteString(pick(r, `</row>`, "</row>\n"))
 	}
-	s.book = book{sheet: data(rows.String()), strings: shared.String(), styles: `<cellXfs><xf numFmtId="0"/><xf numFmtId="22"/><xf numFmtId="10"/></cellXfs>`}
+	s.book = book{sheet: data(rows.String()), strings: shared.String(),
+		styles: `<cellXfs><xf numFmtId="0"/><xf numFmtId="22"/><xf numFmtId="10"/></cellXfs>`}
 	return s
 }
 
 func pick(r *rand.Rand, from ...string) string { return from[r.IntN(len(from))] }
 
 func someNumber(r *rand.Rand) string {
-	return pick(r, strconv.Itoa(r.IntN(1e9)), strconv.FormatFloat(r.Float64()*1e5, 'g', -1, 64), "-0.5", "4.4000000000000004E-2", "0.30000000000000004")
+	return pick(r, strconv.Itoa(r.IntN(1e9)), strconv.FormatFloat(r.Float64()*1e5, 'g', -1, 64), "-0.5",
+		"4.4000000000000004E-2", "0.30000000000000004")
 }
 
 // someText is ASCII, so that it can be divided into runs anywhere.
@@ -150,9 +155,12 @@ func TestWhereExcelizeIsWrong(t *testing.T) {
 	tests := []struct {
 		rule, sheet, ours string
 	}{
-		{"an empty style attribute does not lose the cell", data(`<row r="1"><c r="A1" s=""><v>5</v></c></row>`), "1: A=number:5"},
-		{"space at the ends without xml:space is not part of the text in Excel", data(`<row r="1"><c r="A1" t="inlineStr"><is><t> a </t></is></c></row>`), "1: A=text:a"},
-		{"an escape in the text of a formula is a character", data(`<row r="1"><c r="A1" t="str"><v>_x0041_</v></c></row>`), "1: A=text:A"},
+		{"an empty style attribute does not lose the cell", data(`<row r="1"><c r="A1" s=""><v>5</v></c></row>`),
+			"1: A=number:5"},
+		{"space at the ends without xml:space is not part of the text in Excel",
+			data(`<row r="1"><c r="A1" t="inlineStr"><is><t> a </t></is></c></row>`), "1: A=text:a"},
+		{"an escape in the text of a formula is a character",
+			data(`<row r="1"><c r="A1" t="str"><v>_x0041_</v></c></row>`), "1: A=text:A"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {

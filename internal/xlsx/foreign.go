@@ -52,13 +52,16 @@ func refuseForeign(r io.ReaderAt, size int64) error {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return nil
 	case bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return fault.New(fault.RuleZip, "", "the file is a zip archive without content; ask for an Excel workbook (.xlsx)")
+		return fault.New(fault.RuleZip, "", "the file is a zip archive without content; ask for an Excel workbook "+
+			"(.xlsx)")
 	case bytes.HasPrefix([]byte("PK\x03\x04"), head):
 		return fault.ErrTruncated
 	case bytes.HasPrefix(head, []byte(compoundStart)):
 		return refuseCompound(r, size)
 	case size == lockFileBytes && head[0] > 0 && head[0] <= 54:
-		return fault.New(fault.RuleLockFile, "", "the file is the mark (~$) Excel leaves beside a workbook that is open; close the workbook and take the file without ~$")
+		return fault.New(fault.RuleLockFile, "",
+			"the file is the mark (~$) Excel leaves beside a workbook that is open; close the workbook and take the "+
+				"file without ~$")
 	}
 	for _, s := range signatures {
 		if bytes.HasPrefix(head, []byte(s.start)) {
@@ -74,16 +77,21 @@ func refuseText(head []byte) error {
 	switch {
 	case bytes.Contains(text, []byte("urn:schemas-microsoft-com:office:spreadsheet")):
 		return fault.New(fault.RuleXML2003, "", "the file is an XML spreadsheet of Excel 2003"+askXLSX)
-	case hasAnyPrefix(text, "<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style", "<div") || bytes.Contains(text, []byte("<html")):
-		return fault.New(fault.RuleHTML, "", "the file is a web page (HTML), perhaps under the name of a workbook"+askXLSX)
+	case hasAnyPrefix(text, "<!doctype html", "<html", "<head", "<body", "<table", "<meta", "<style", "<div") ||
+		bytes.Contains(text, []byte("<html")):
+		return fault.New(fault.RuleHTML, "",
+			"the file is a web page (HTML), perhaps under the name of a workbook"+askXLSX)
 	case hasAnyPrefix(text, "<?xml", "<"):
 		return fault.New(fault.RuleOther, "", "the file is XML, not a workbook"+askXLSX)
 	case allZero(head):
-		return fault.New(fault.RuleOther, "", "the file begins with nothing but zero bytes; it was damaged on the way: ask for it to be sent again")
+		return fault.New(fault.RuleOther, "",
+			"the file begins with nothing but zero bytes; it was damaged on the way: ask for it to be sent again")
 	case looksLikeText(head):
-		return fault.New(fault.RuleOther, "", "the file is plain text, not a workbook; ask for it as .xlsx, or name it .csv if that is what it is")
+		return fault.New(fault.RuleOther, "",
+			"the file is plain text, not a workbook; ask for it as .xlsx, or name it .csv if that is what it is")
 	}
-	return fault.New(fault.RuleOther, "", "the file is not a workbook, nor anything else known here; ask for an Excel workbook (.xlsx)")
+	return fault.New(fault.RuleOther, "",
+		"the file is not a workbook, nor anything else that is known; ask for an Excel workbook (.xlsx)")
 }
 
 func hasAnyPrefix(b []byte, prefixes ...string) bool {
@@ -119,11 +127,16 @@ func refuseCompound(r io.ReaderAt, size int64) error {
 		name []byte
 		err  error
 	}{
-		{directoryName("EncryptedPackage"), fault.New(fault.RuleProtected, "", "the workbook is protected by a password and none was given; give the password, or ask for the file without one")},
+		{directoryName("EncryptedPackage"), fault.New(fault.RuleProtected, "",
+			"the workbook is protected by a password and none was given; give the password, or ask for the file "+
+				"without one")},
 		{directoryName("Workbook"), fault.New(fault.RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
 		{directoryName("Book"), fault.New(fault.RuleXLS, "", "the file is an old Excel workbook (.xls)"+askXLSX)},
-		{directoryName("WordDocument"), fault.New(fault.RuleOther, "", "the file is an old Word document (.doc); ask for an Excel workbook (.xlsx)")},
-		{directoryName("__properties_version1.0"), fault.New(fault.RuleOther, "", "the file is an Outlook message (.msg); ask for the workbook attached to it (.xlsx)")},
+		{directoryName("WordDocument"), fault.New(fault.RuleOther, "",
+			"the file is an old Word document (.doc); ask for an Excel workbook (.xlsx)")},
+		{directoryName("__properties_version1.0"),
+			fault.New(fault.RuleOther, "", "the file is an Outlook message (.msg); ask for the workbook attached to "+
+				"it (.xlsx)")},
 	}
 	found := len(streams)
 	buf := make([]byte, 64<<10)
@@ -147,7 +160,8 @@ func refuseCompound(r io.ReaderAt, size int64) error {
 	if _, err := compound.Open(r, size); isRule(err, fault.RuleTruncated) {
 		return err // its directory, which would say, is missing
 	}
-	return fault.New(fault.RuleOther, "", "the file is of an old Office kind, but no workbook; ask for an Excel workbook (.xlsx)")
+	return fault.New(fault.RuleOther, "",
+		"the file is of an old Office kind, but no workbook; ask for an Excel workbook (.xlsx)")
 }
 
 // isRule reports whether an error is a fault against a rule.
@@ -178,7 +192,9 @@ func (w *Workbook) foreignArchive() error {
 		}
 	}
 	if w.archive.find("Index/Document.iwa") != nil || w.archive.find("Index.zip") != nil {
-		return fault.New(fault.RuleOther, "", "the file is an Apple Numbers document; ask for it exported to Excel (.xlsx)")
+		return fault.New(fault.RuleOther, "",
+			"the file is an Apple Numbers document; ask for it exported to Excel (.xlsx)")
 	}
-	return fault.New(fault.RuleZip, "", "the file is a zip archive, not a workbook; ask for the workbook itself (.xlsx)")
+	return fault.New(fault.RuleZip, "", "the file is a zip archive, not a workbook; ask for the workbook itself "+
+		"(.xlsx)")
 }

@@ -31,7 +31,8 @@ func namespaceOf(uri []byte) namespace {
 		return nsNone
 	case "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main":
 		return nsMain
-	case "http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument/relationships":
+	case "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+		"http://purl.oclc.org/ooxml/officeDocument/relationships":
 		return nsDocRel
 	case "http://schemas.openxmlformats.org/package/2006/relationships":
 		return nsPackRel

@@ -20,7 +20,7 @@ const (
 	minimalWindow = 4 << 10   // smallest window a scanner starts with
 )
 
-// part inflates one entry and holds it to its declared size and checksum: Read returns io.EOF only
+// part inflates one entry and checks it against its declared size and checksum: Read returns io.EOF only
 // when both agreed and no packed byte is left over.
 type part struct {
 	entry  *entry
@@ -33,7 +33,8 @@ type part struct {
 
 // openPart opens an entry for reading from its first byte.
 func (c *container) openPart(e *entry) *part {
-	packed := bufio.NewReaderSize(io.NewSectionReader(c.file, e.data, e.packed), int(min(packedBuffer, max(e.packed, 16))))
+	packed := bufio.NewReaderSize(io.NewSectionReader(c.file, e.data, e.packed),
+		int(min(packedBuffer, max(e.packed, 16))))
 	p := &part{entry: e, packed: packed, plain: packed}
 	if e.method == methodDeflate {
 		p.plain = flate.NewReader(packed)
@@ -81,7 +82,8 @@ func (p *part) broken(err error) error {
 	if errors.As(err, &corrupt) || errors.As(err, &internal) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return p.damaged("its packed data are corrupt after %d bytes", p.read)
 	}
-	return &fault.FormatError{Rule: fault.RuleRead, Part: p.entry.name, Offset: p.read, Msg: "the file cannot be read", Err: err}
+	return &fault.FormatError{Rule: fault.RuleRead, Part: p.entry.name, Offset: p.read, Msg: "the file cannot be read",
+		Err: err}
 }
 
 func (p *part) damaged(format string, args ...any) error {

@@ -23,7 +23,7 @@ func (r *sheetReader) plainRow() (bool, error) {
 	i++
 	if string(b[i:i+len(plainSpans)]) == plainSpans {
 		i += len(plainSpans)
-		for b[i] >= '0' && b[i] <= '9' || b[i] == ':' {
+		for (b[i] >= '0' && b[i] <= '9') || b[i] == ':' {
 			i++
 		}
 		if b[i] != '"' {
@@ -36,7 +36,8 @@ func (r *sheetReader) plainRow() (bool, error) {
 	}
 	r.tokenPos = r.base + int64(at)
 	r.pos = at + i + 1
-	r.scanner.open = append(r.scanner.open, element{len(r.names), nsMain, r.scanner.open[len(r.scanner.open)-1].preserve})
+	r.scanner.open = append(r.scanner.open,
+		element{len(r.names), nsMain, r.scanner.open[len(r.scanner.open)-1].preserve})
 	r.names = append(r.names, "row"...)
 	return true, r.beginRow(number, false)
 }
@@ -238,7 +239,7 @@ func (r *sheetReader) plainNumber(b []byte, from int, c *rawCell) int {
 			end++
 		}
 	}
-	if whole == 0 || c.kind == typeShared && whole > maxIndexDigits || end-from > r.limit.RunBytes ||
+	if whole == 0 || (c.kind == typeShared && whole > maxIndexDigits) || end-from > r.limit.RunBytes ||
 		end+len(shut) > len(b) || string(b[end:end+len(shut)]) != shut {
 		return 0
 	}

@@ -31,7 +31,7 @@ const (
 	maxInfo       = 1 << 20 // bytes of EncryptionInfo; it has about a thousand
 	cipherBlock   = 16      // bytes of a block of AES
 	segmentBytes  = 4096    // of the package that agile encryption chains together
-	maxPadding    = 4096    // bytes that some writers add behind the last block
+	maxPadding    = 4096    // bytes that some writers add after the last block
 	lenSizeField  = 8       // of the package's size, ahead of its data
 	askProtection = "; ask for it protected by a current Excel, or without a password"
 )
@@ -62,7 +62,8 @@ func OpenProtected(r io.ReaderAt, size int64, password string, limits Limits) (*
 func openEncrypted(r io.ReaderAt, size int64, password string, limits Limits) (*Workbook, error) {
 	// Nothing shrinks by encryption, so this bounds the decrypted size as well.
 	if size > limits.TotalBytes {
-		return nil, fault.New(fault.RuleLimit, "", "the protected file has %d bytes; the limit is %d", size, limits.TotalBytes)
+		return nil, fault.New(fault.RuleLimit, "", "the protected file has %d bytes; the limit is %d", size,
+			limits.TotalBytes)
 	}
 	scheme, p, err := readProtection(r, size, limits)
 	if err != nil {
@@ -112,7 +113,9 @@ func readProtection(r io.ReaderAt, size int64, limits Limits) (scheme, *encrypte
 		return nil, nil, err
 	}
 	if info == nil {
-		return nil, nil, fault.New(fault.RuleEncryption, "", "the workbook is protected, but not by a password (perhaps by rights management); ask for it without that protection")
+		return nil, nil, fault.New(fault.RuleEncryption, "",
+			"the workbook is protected, but not by a password (perhaps by rights management); ask for it without "+
+				"that protection")
 	}
 	s, err := readScheme(info, limits)
 	if err != nil {
@@ -145,14 +148,17 @@ func readScheme(info []byte, limits Limits) (scheme, error) {
 	return nil, unknownProtection("encryption of version %d.%d", major, minor)
 }
 
-// newPackage takes the stream apart and holds the size it gives against the bytes there are.
+// newPackage takes the stream apart and compares the size it gives with the bytes there are.
 func newPackage(all []byte) (*encryptedPackage, error) {
 	if len(all) < lenSizeField {
-		return nil, fault.New(fault.RuleCompound, packageStream, "the file is damaged: its package is missing or cut off; ask for it to be sent again")
+		return nil, fault.New(fault.RuleCompound, packageStream,
+			"the file is damaged: its package is missing or cut off; ask for it to be sent again")
 	}
 	size, there := binary.LittleEndian.Uint64(all), uint64(len(all)-lenSizeField)
 	if size > there || roundUp(size) > there || there-roundUp(size) > maxPadding {
-		return nil, fault.New(fault.RuleCompound, packageStream, "the file is damaged: it says that %d bytes are encrypted, and has %d; ask for it to be sent again", size, there)
+		return nil, fault.New(fault.RuleCompound, packageStream,
+			"the file is damaged: it says that %d bytes are encrypted, and has %d; ask for it to be sent again", size,
+			there)
 	}
 	return &encryptedPackage{all, all[lenSizeField : lenSizeField+roundUp(size)], int64(size)}, nil
 }
@@ -171,14 +177,16 @@ func passwordBytes(password string) []byte {
 
 // badInfo is a fault of EncryptionInfo as a whole.
 func badInfo(format string, args ...any) error {
-	e := fault.New(fault.RuleEncryption, infoStream, "what says how the workbook is protected is damaged: "+format, args...)
+	e := fault.New(fault.RuleEncryption, infoStream,
+		"the description of how the workbook is protected is damaged: "+format, args...)
 	e.Msg += "; ask for the file to be sent again"
 	return e
 }
 
 // unknownProtection refuses parameters that are not read here.
 func unknownProtection(format string, args ...any) error {
-	e := fault.New(fault.RuleEncryption, infoStream, "the workbook is protected by "+format+", which is not read here", args...)
+	e := fault.New(fault.RuleEncryption, infoStream, "the workbook is protected by "+format+", which is not supported",
+		args...)
 	e.Msg += askProtection
 	return e
 }
@@ -186,11 +194,14 @@ func unknownProtection(format string, args ...any) error {
 // The two answers to a password and a package that do not fit. They are made again each time, as
 // callers may change an error.
 func wrongPassword() error {
-	return fault.New(fault.RulePassword, "", "the password does not open the workbook; check it with the sender (capitals and spaces count)")
+	return fault.New(fault.RulePassword, "",
+		"the password does not open the workbook; check it with the sender (capitals and spaces count)")
 }
 
 func tampered(what string) error {
-	return fault.New(fault.RuleTampered, packageStream, "the workbook was changed or damaged after it was protected: %s; do not use it, and ask its sender for it again", what)
+	return fault.New(fault.RuleTampered, packageStream,
+		"the workbook was changed or damaged after it was protected: %s; do not use it, and ask its sender for it "+
+			"again", what)
 }
 
 // fit cuts b to n bytes or fills it up to them, as keys and initialisation vectors are.

@@ -55,18 +55,20 @@ func wantLocked(t *testing.T, b []byte, password string, rule fault.Rule, says s
 // every is each kind of protection by name.
 func every() map[string]xlsxtest.Lock {
 	locks := map[string]xlsxtest.Lock{
-		"standard":                 {Standard: true},
-		"standard with 192 bits":   {Standard: true, KeyBits: 192},
-		"standard with 256 bits":   {Standard: true, KeyBits: 256},
-		"hashes of two kinds":      {Hash: "SHA1", KeyHash: "SHA384", Spins: 9},
-		"as Excel writes":          {Spins: 100_000},
-		"as many spins as may be":  {Spins: 1_000_000, Hash: "SHA1"},
-		"compound file version 4":  {Wide: true},
-		"standard in version 4":    {Wide: true, Standard: true},
-		"SHA-1 with a hyphen":      {Hash: "SHA1", Info: replace(`"SHA1"`, `"SHA-1"`, -1)},
-		"a key under certificates": {Info: replace(`<keyEncryptors>`, `<keyEncryptors><keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/certificate"><c:encryptedKey encryptedKeyValue="AA=="/></keyEncryptor>`, 1)},
+		"standard":                {Standard: true},
+		"standard with 192 bits":  {Standard: true, KeyBits: 192},
+		"standard with 256 bits":  {Standard: true, KeyBits: 256},
+		"hashes of two kinds":     {Hash: "SHA1", KeyHash: "SHA384", Spins: 9},
+		"as Excel writes":         {Spins: 100_000},
+		"as many spins as may be": {Spins: 1_000_000, Hash: "SHA1"},
+		"compound file version 4": {Wide: true},
+		"standard in version 4":   {Wide: true, Standard: true},
+		"SHA-1 with a hyphen":     {Hash: "SHA1", Info: replace(`"SHA1"`, `"SHA-1"`, -1)},
+		"a key under certificates": {Info: replace(`<keyEncryptors>`,
+			`<keyEncryptors><keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/certificate"><c:encryptedKey encryptedKeyValue="AA=="/></keyEncryptor>`, 1)},
 		"more behind the package": {Edit: func(s []xlsxtest.Stream) []xlsxtest.Stream {
-			return append(s, xlsxtest.Stream{Name: "\x06DataSpaces", Content: []byte("x")}, xlsxtest.Stream{Name: "Empty"})
+			return append(s, xlsxtest.Stream{Name: "\x06DataSpaces", Content: []byte("x")},
+				xlsxtest.Stream{Name: "Empty"})
 		}},
 	}
 	for hash := range xlsxtest.Hashes {
@@ -177,7 +179,8 @@ func TestProtection(t *testing.T) {
 			t.Errorf("%q: %v", want, err)
 		}
 	}
-	if _, err := OpenProtected(bytes.NewReader([]byte("%PDF-")), 5, secret, DefaultLimits()); !isRule(err, fault.RulePDF) {
+	if _, err := OpenProtected(bytes.NewReader([]byte("%PDF-")), 5, secret, DefaultLimits()); !isRule(err,
+		fault.RulePDF) {
 		t.Errorf("a PDF with a password: %v", err)
 	}
 }
@@ -197,7 +200,8 @@ func TestExcelizeAgrees(t *testing.T) {
 	}
 	wantLocked(t, locked, "another", fault.RulePassword, "")
 	for name, lock := range every() {
-		if lock.KeyBits == 192 && !lock.Standard || lock.KeyHash != "" || strings.Contains(name, "hyphen") || strings.Contains(name, "certificates") {
+		if (lock.KeyBits == 192 && !lock.Standard) || lock.KeyHash != "" || strings.Contains(name, "hyphen") ||
+			strings.Contains(name, "certificates") {
 			continue // excelize takes the padding of a key of 24 bytes for a part of it, and does not know the others
 		}
 		got, err := excelize.Decrypt(lock.Protect(plain, secret), &excelize.Options{Password: secret})
@@ -214,7 +218,8 @@ func TestExcelFiles(t *testing.T) {
 	if err != nil {
 		t.Skip("the go command does not say where the module is")
 	}
-	for name, want := range map[string]Protection{"encryptSHA1.xlsx": Agile, "encryptSHA512.xlsx": Agile, "encryptAES.xlsx": Standard} {
+	for name, want := range map[string]Protection{"encryptSHA1.xlsx": Agile, "encryptSHA512.xlsx": Agile,
+		"encryptAES.xlsx": Standard} {
 		b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "test", name))
 		if err != nil {
 			t.Skip(err)
@@ -235,10 +240,12 @@ func TestExcelFiles(t *testing.T) {
 // published with another reader of these files, msoffcrypto-tool.
 func TestKnownKeys(t *testing.T) {
 	password := passwordBytes("Password1234_")
-	key := suite{hash: sha512.New, hashBytes: 64, keyBytes: 32, salt: []byte("Lr]E\xdca\x0f\x93\x94\x12\xa0M\xa7\x91\x04f")}
+	key := suite{hash: sha512.New, hashBytes: 64, keyBytes: 32,
+		salt: []byte("Lr]E\xdca\x0f\x93\x94\x12\xa0M\xa7\x91\x04f")}
 	base := spun(key.hash, key.salt, password, 100_000)
 	block := mustAES(t, key.digest(base, blockSecret)[:32])
-	got := decryptCBC(block, key.salt, []byte("\xa1l\xd5\x16Zz\xb9\xd2q\x11>\xd3\x86\xa7\x8c\xf4\x96\x92\xe8\xe5'\xb0\xc5\xfc\x00U\xed\x08\x0b|\xb9K"))
+	got := decryptCBC(block,
+		key.salt, []byte("\xa1l\xd5\x16Zz\xb9\xd2q\x11>\xd3\x86\xa7\x8c\xf4\x96\x92\xe8\xe5'\xb0\xc5\xfc\x00U\xed\x08\x0b|\xb9K"))
 	if want := "\x40\x20\x66\x09\xd9\xfa\xad\xf2K\x07j\xeb\xf2\xc45\xb7B\x92\xc8\xb8\xa7\xaa\x81\xbcg\x9b\xe8\x97\x11\xb0*\xc2"; string(got) != want {
 		t.Errorf("agile: the key is %x, want %x", got, want)
 	}
@@ -284,7 +291,8 @@ func TestTampering(t *testing.T) {
 	swap := xlsxtest.Lock{Standard: true, Package: func(b []byte) []byte { b[8] ^= 1; return b }}
 	wantLocked(t, swap.Protect(plain, secret), secret, fault.RuleTampered, "no archive")
 	wantLocked(t, xlsxtest.Lock{}.Protect([]byte("no workbook"), secret), secret, fault.RuleOther, "not a workbook")
-	wantLocked(t, xlsxtest.Lock{}.Protect(zipFiles(t, []file{{"a", "b"}}), secret), secret, fault.RuleZip, "zip archive")
+	wantLocked(t, xlsxtest.Lock{}.Protect(zipFiles(t, []file{{"a", "b"}}), secret), secret, fault.RuleZip,
+		"zip archive")
 }
 
 // TestPackageSizes holds the size that the package gives against its bytes. Bytes behind the last
@@ -309,7 +317,9 @@ func TestPackageSizes(t *testing.T) {
 			wantLocked(t, xlsxtest.Lock{Package: change}.Protect(plain, secret), secret, fault.RuleCompound, "")
 		})
 	}
-	if _, err := dumpLocked(xlsxtest.Lock{Standard: true, Package: func(b []byte) []byte { return append(b, make([]byte, 4096)...) }}.Protect(plain, secret), secret); err != nil {
+	if _, err := dumpLocked(xlsxtest.Lock{Standard: true,
+		Package: func(b []byte) []byte { return append(b, make([]byte, 4096)...) }}.Protect(plain, secret),
+		secret); err != nil {
 		t.Errorf("bytes behind the last block: %v", err)
 	}
 }
@@ -346,13 +356,15 @@ func TestAgileParameters(t *testing.T) {
 			i, j := bytes.Index(b, []byte("<dataInt")), bytes.Index(b, []byte("<keyEncryptors"))
 			return slices.Concat(b[:j], b[i:])
 		}, fault.RuleEncryption, "twice"},
-		{"only keys under certificates", first("keyEncryptor/password\">", "keyEncryptor/certificate\">"), fault.RuleEncryption, "password false"},
+		{"only keys under certificates", first("keyEncryptor/password\">", "keyEncryptor/certificate\">"),
+			fault.RuleEncryption, "password false"},
 		{"two keys under passwords", func(b []byte) []byte {
 			i, j := bytes.Index(b, []byte("<keyEncryptor ")), bytes.Index(b, []byte("</keyEncryptors"))
 			return slices.Concat(b[:j], b[i:])
 		}, fault.RuleEncryption, "twice"},
 		{"no key", first("<p:encryptedKey ", "<p:encryptedKeys "), fault.RuleEncryption, "not known"},
-		{"something in the key", first("/></keyEncryptor>", "><a/></p:encryptedKey></keyEncryptor>"), fault.RuleEncryption, "not known"},
+		{"something in the key", first("/></keyEncryptor>", "><a/></p:encryptedKey></keyEncryptor>"),
+			fault.RuleEncryption, "not known"},
 		{"text in between", first("<keyEncryptors>", "<keyEncryptors>x"), fault.RuleStructure, "text"},
 		{"an unknown element", first("<keyEncryptors>", "<keyDate/><keyEncryptors>"), fault.RuleEncryption, "keyDate"},
 		{"an unknown attribute", first("saltSize=", `salt="1" saltSize=`), fault.RuleEncryption, "salt"},
@@ -372,8 +384,10 @@ func TestAgileParameters(t *testing.T) {
 		{"a size that is no number", first(`saltSize="16"`, `saltSize="0x10"`), fault.RuleEncryption, "0x10"},
 		{"a size beyond all", first(`saltSize="16"`, `saltSize="99999999999999999999"`), fault.RuleEncryption, "999"},
 		{"a salt that is not base 64", first(`saltValue="`, `saltValue="*`), fault.RuleEncryption, "base 64"},
-		{"an integrity that is too short", first(`encryptedHmacKey="`, `encryptedHmacKey="" x="`), fault.RuleEncryption, ""},
-		{"a verifier that is too long", first(`encryptedVerifierHashInput="`, `encryptedVerifierHashInput="AAAA`), fault.RuleEncryption, "19 bytes"},
+		{"an integrity that is too short", first(`encryptedHmacKey="`, `encryptedHmacKey="" x="`), fault.RuleEncryption,
+			""},
+		{"a verifier that is too long", first(`encryptedVerifierHashInput="`, `encryptedVerifierHashInput="AAAA`),
+			fault.RuleEncryption, "19 bytes"},
 		{"too many spins", first(`spinCount="0"`, `spinCount="1000001"`), fault.RuleLimit, "1000000"},
 		{"spins for ever", first(`spinCount="0"`, `spinCount="4294967295"`), fault.RuleEncryption, "4294967295"},
 		{"spins below zero", first(`spinCount="0"`, `spinCount="-1"`), fault.RuleEncryption, "-1"},
@@ -417,7 +431,8 @@ func TestStandardParameters(t *testing.T) {
 		{"a name without end", func(b []byte) []byte { b[len(b)-74] = 1; return b }, "end"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			wantLocked(t, xlsxtest.Lock{Standard: true, Info: tt.change}.Protect(plain, secret), "not the password", fault.RuleEncryption, tt.says)
+			wantLocked(t, xlsxtest.Lock{Standard: true, Info: tt.change}.Protect(plain, secret), "not the password",
+				fault.RuleEncryption, tt.says)
 		})
 	}
 }
@@ -432,7 +447,8 @@ func TestLimitsOfProtectedWorkbooks(t *testing.T) {
 	} {
 		l := DefaultLimits()
 		limits(&l)
-		if _, err := dumpLimited(locked, secret, l); !isRule(err, fault.RuleLimit) || !strings.Contains(err.Error(), says) {
+		if _, err := dumpLimited(locked, secret, l); !isRule(err, fault.RuleLimit) ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)
 		}
 	}

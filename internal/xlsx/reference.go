@@ -21,7 +21,7 @@ func rowNumber(b []byte) (row, n int) {
 		row = row*10 + int(b[n]-'0')
 		n++
 	}
-	if row > maxRows || n > 0 && b[0] == '0' {
+	if row > maxRows || (n > 0 && b[0] == '0') {
 		return 0, n
 	}
 	return row, n

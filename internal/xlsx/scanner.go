@@ -238,7 +238,7 @@ func (s *scanner) find(from int, mark string) (int, error) {
 	}
 }
 
-// bounded holds the length of a token against the limit.
+// bounded compares the length of a token with the limit.
 func (s *scanner) bounded(n int) (int, error) {
 	if n > s.limit.RunBytes {
 		return 0, s.fault(fault.RuleLimit, "a tag or text is longer than the limit of %d bytes", s.limit.RunBytes)
@@ -307,7 +307,7 @@ func (s *scanner) readDeclaration() (isText bool, err error) {
 		s.pos += n + 3
 		return true, nil
 	case bytes.HasPrefix(s.buf[s.pos:], []byte("<!DOCTYPE")):
-		return false, s.malformed("the part declares a document type (DOCTYPE), which no workbook does")
+		return false, s.malformed("the part declares a document type (DOCTYPE), which workbooks do not do")
 	}
 	return false, s.malformed("<! begins neither a comment nor CDATA")
 }
@@ -338,7 +338,7 @@ func (s *scanner) readInstruction() error {
 	s.pos += n + 2
 	target := body[:nameLength(body)]
 	rest := body[len(target):]
-	if len(target) == 0 || len(rest) > 0 && !isSpace(rest[0]) {
+	if len(target) == 0 || (len(rest) > 0 && !isSpace(rest[0])) {
 		return s.malformed("a processing instruction has no name")
 	}
 	if !bytes.EqualFold(target, []byte("xml")) {
@@ -398,7 +398,7 @@ func (s *scanner) readStartTag() (token, error) {
 func (s *scanner) openElement() error {
 	depth := len(s.open) + 1
 	if depth > s.limit.Depth {
-		return s.fault(fault.RuleLimit, "elements lie deeper than the limit of %d", s.limit.Depth)
+		return s.fault(fault.RuleLimit, "elements are nested deeper than the limit of %d", s.limit.Depth)
 	}
 	if depth == 1 {
 		if s.rooted {
@@ -440,7 +440,7 @@ func (s *scanner) parseTag() (length int, empty bool, err error) {
 			return i + 1, false, nil
 		case b[i] == '/' && b[i+1] == '>':
 			return i + 2, true, nil
-		case b[i] == 0 || b[i] == '/' && b[i+1] == 0:
+		case b[i] == 0 || (b[i] == '/' && b[i+1] == 0):
 			return 0, false, nil
 		case !spaced:
 			return 0, false, s.malformed("the tag <%.40s is malformed", s.name)
@@ -536,8 +536,27 @@ func (s *scanner) child() (bool, error) {
 			return false, nil
 		case tokenText:
 			if !blank(s.text) {
-				return false, s.fault(fault.RuleStructure, "there is text within <%.40s>, which holds elements only", s.lastName())
+				return false, s.fault(fault.RuleStructure, "there is text within <%.40s>, which holds elements only",
+					s.lastName())
 			}
+		}
+	}
+}
+
+// each calls read for each element of that name within the current one, and skips what else may be there.
+func (s *scanner) each(local string, read func() error, known ...string) error {
+	for {
+		more, err := s.child()
+		if !more || err != nil {
+			return err
+		}
+		if s.is(local) {
+			err = read()
+		} else {
+			err = s.skipForeign(known...)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -572,7 +591,7 @@ func (s *scanner) skip() error {
 			return err
 		}
 		if tok == tokenOpen && s.is("sheetData") {
-			return s.fault(fault.RuleStructure, "sheetData is where none may be")
+			return s.fault(fault.RuleStructure, "sheetData is where it is not allowed")
 		}
 	}
 	return nil
@@ -590,7 +609,7 @@ func (s *scanner) skipForeign(known ...string) error {
 				return s.skip()
 			}
 		}
-		return s.fault(fault.RuleStructure, "<%.40s> is where none may be", s.name)
+		return s.fault(fault.RuleStructure, "<%.40s> is where it is not allowed", s.name)
 	}
 	return s.skip()
 }
@@ -606,7 +625,26 @@ func (s *scanner) root(ns namespace, local string) error {
 	return nil
 }
 
-// finishDocument reads to the end of the part, behind the root element.
+// document reads a whole part: read is called for each element within the root.
+func (s *scanner) document(ns namespace, root string, read func() error) error {
+	if err := s.root(ns, root); err != nil {
+		return err
+	}
+	for {
+		more, err := s.child()
+		if err != nil {
+			return err
+		}
+		if !more {
+			return s.finishDocument()
+		}
+		if err := read(); err != nil {
+			return err
+		}
+	}
+}
+
+// finishDocument reads to the end of the part, after the root element.
 func (s *scanner) finishDocument() error {
 	_, err := s.next()
 	return err

@@ -10,10 +10,10 @@ import (
 var (
 	// ErrTimeOfDay is a serial below 1, which is a time without a date; see SerialTimeOfDay.
 	ErrTimeOfDay = errors.New("the number is a time of day without a date")
-	// ErrNoSuchDay is a serial Excel shows as 29 February 1900, a day that never was.
-	ErrNoSuchDay = errors.New("the number is 29 February 1900, a day that never was")
+	// ErrNoSuchDay is a serial Excel shows as 29 February 1900, a day that does not exist.
+	ErrNoSuchDay = errors.New("the number is 29 February 1900, a day that does not exist")
 	// ErrSerialRange is a negative serial or one beyond the year 9999.
-	ErrSerialRange = errors.New("the number is no date between 1900 and 9999")
+	ErrSerialRange = errors.New("the number is not a date between 1900 and 9999")
 	// ErrSerialNumber is text that is not a decimal number.
 	ErrSerialNumber = errors.New("not a number")
 )
@@ -175,9 +175,9 @@ func (d *decimal) digit(i int) int {
 	return 0
 }
 
-// milliseconds multiplies the part of a number behind its point (at digit point) by the milliseconds
+// milliseconds multiplies the part of a number after its point (at digit point) by the milliseconds
 // of a day and rounds half up. It multiplies by hand from the last digit on: what is carried over the
-// point is the result, and the first digit behind the point alone says which way to round.
+// point is the result, and the first digit after the point alone says which way to round.
 func (d *decimal) milliseconds(point int) int {
 	carry, first := 0, 0
 	for i := len(d.whole) + len(d.fraction) - 1; i >= max(point, 0); i-- {

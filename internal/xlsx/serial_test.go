@@ -24,8 +24,10 @@ func TestSerialTime(t *testing.T) {
 		{"17:00 with residue below", "38303.708333333328", false, "2004-11-12T17:00:00.000"},
 		{"a tenth short of 17:00 stays short", "38303.708332175926", false, "2004-11-12T16:59:59.900"},
 		{"700 ms are not rounded to the second", "38303.708329861111", false, "2004-11-12T16:59:59.700"},
-		{"half a millisecond goes up", "1.00000000578703703703703703703703703703703703704", false, "1900-01-01T00:00:00.001"},
-		{"a hair below half a millisecond goes down", "1.000000005787037037037037037037037037037", false, "1900-01-01T00:00:00.000"},
+		{"half a millisecond goes up", "1.00000000578703703703703703703703703703703703704", false,
+			"1900-01-01T00:00:00.001"},
+		{"a hair below half a millisecond goes down", "1.000000005787037037037037037037037037037", false,
+			"1900-01-01T00:00:00.000"},
 		{"rounding up to the next day", "38303.999999999999", false, "2004-11-13T00:00:00.000"},
 		{"an exponent", "3.8303708333333336E4", false, "2004-11-12T17:00:00.000"},
 		{"an exponent the other way", "383037083333.33336e-7", false, "2004-11-12T17:00:00.000"},
@@ -42,7 +44,8 @@ func TestSerialTime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s := got.Format("2006-01-02T15:04:05.000"); s != tt.want || got.Location() != time.UTC || got.Nanosecond()%1e6 != 0 {
+			if s := got.Format("2006-01-02T15:04:05.000"); s != tt.want || got.Location() != time.UTC ||
+				got.Nanosecond()%1e6 != 0 {
 				t.Errorf("%s: got %v, want %s", tt.digits, got, tt.want)
 			}
 		})
@@ -121,7 +124,8 @@ func TestSerialTimeOfDay(t *testing.T) {
 // TestSerialAgainstRationals compares the arithmetic by hand with rational numbers.
 func TestSerialAgainstRationals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		digits := rapid.StringMatching(`[0-9]{0,6}(\.[0-9]{1,25})?`).Draw(t, "digits") + rapid.SampledFrom([]string{"", "", "E-3", "E2", "e-20", "E+1"}).Draw(t, "exponent")
+		digits := rapid.StringMatching(`[0-9]{0,6}(\.[0-9]{1,25})?`).Draw(t,
+			"digits") + rapid.SampledFrom([]string{"", "", "E-3", "E2", "e-20", "E+1"}).Draw(t, "exponent")
 		checkSerial(t.Fatalf, digits)
 	})
 }

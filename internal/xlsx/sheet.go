@@ -16,14 +16,14 @@ type Row struct {
 // Cell is a cell the file holds; those it does not hold are missing from the row. Column B follows
 // column A, with a gap where cells are missing.
 type Cell struct {
-	Col     int // from 0
-	Kind    Kind
-	Format  Format
-	Formula bool   // the value is a formula's stored result; if Kind is Blank, none was stored
-	Shared  int    // the number of the shared string, from 1, that Text is; 0 if it is none
-	Text    []byte // see Kind; not to be changed
-	Struck  Strike // what of it is struck through
-	Look    *Look  // what else the style says; nil for nothing
+	Col        int // from 0
+	Kind       Kind
+	Format     Format
+	Formula    bool        // the value is a formula's stored result; if Kind is Blank, none was stored
+	Shared     int         // the number of the shared string, from 1, that Text is; 0 if it is none
+	Text       []byte      // see Kind; not to be changed
+	Struck     Strike      // what of it is struck through
+	Appearance *Appearance // what else the style says; nil for nothing
 }
 
 // Kind is the kind of a cell's value. It says what Cell.Text holds.
@@ -44,7 +44,7 @@ type Tail struct {
 	Hidden []Columns // that cannot be seen
 
 	// Striking are the ranges, as stored, that a conditional format strikes through where its
-	// condition holds, which is not known here; the first few.
+	// condition holds, which is not known; the first few.
 	Striking []string
 }
 
@@ -91,7 +91,8 @@ type sheetReader struct {
 // row stops the reading and is returned as it is.
 func (w *Workbook) Rows(sheet int, row func(*Row) error) (Tail, error) {
 	if sheet < 0 || sheet >= len(w.parts) {
-		return Tail{}, fault.New(fault.RulePackage, "", "there is no sheet %d; the workbook has %d", sheet, len(w.parts))
+		return Tail{}, fault.New(fault.RulePackage, "", "there is no sheet %d; the workbook has %d", sheet,
+			len(w.parts))
 	}
 	e := w.parts[sheet]
 	src := w.archive.open(e)
@@ -355,7 +356,8 @@ func (r *sheetReader) styleIndex() (int, error) {
 // place checks that a cell follows the last one.
 func (r *sheetReader) place(col int) error {
 	if col <= r.lastCol {
-		return r.fault(fault.RuleOrder, "the cell %s comes after %s", CellName(col, r.row.Number), CellName(r.lastCol, r.row.Number))
+		return r.fault(fault.RuleOrder, "the cell %s comes after %s", CellName(col, r.row.Number),
+			CellName(r.lastCol, r.row.Number))
 	}
 	if col >= maxColumns {
 		return r.fault(fault.RuleReference, "a cell is to the right of a sheet's last column")
@@ -409,17 +411,7 @@ func (r *sheetReader) keep(value []byte) []byte {
 
 // readMerges reads the mergeCells element.
 func (r *sheetReader) readMerges() error {
-	for {
-		more, err := r.child()
-		if !more || err != nil {
-			return err
-		}
-		if !r.is("mergeCell") {
-			if err := r.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+	return r.each("mergeCell", func() error {
 		ref, _ := r.attr("ref")
 		merged, ok := parseRange(ref)
 		if !ok {
@@ -429,8 +421,6 @@ func (r *sheetReader) readMerges() error {
 			return r.fault(fault.RuleLimit, "the sheet has more merged ranges than the limit of %d", r.limit.Merges)
 		}
 		r.tail.Merged = append(r.tail.Merged, merged)
-		if err := r.skip(); err != nil {
-			return err
-		}
-	}
+		return r.skip()
+	})
 }

@@ -62,7 +62,8 @@ func (w *Workbook) readStrings(s *scanner) error {
 			t.struck[len(t.ends)] = struck
 		}
 		if len(t.bytes) > math.MaxUint32 {
-			return s.fault(fault.RuleLimit, "the shared strings are longer than the limit of %d bytes", uint32(math.MaxUint32))
+			return s.fault(fault.RuleLimit, "the shared strings are longer than the limit of %d bytes",
+				uint32(math.MaxUint32))
 		}
 		t.ends = append(t.ends, uint32(len(t.bytes)))
 	}
@@ -80,7 +81,8 @@ func (t *stringTable) readPlain(s *scanner, limit int) {
 	for len(t.ends) < limit && string(b[i:i+len(open)]) == open {
 		from := i + len(open)
 		end := from + plainLength(b[from:])
-		if string(b[end:end+len(shut)]) != shut || end-from > s.limit.RunBytes || len(t.bytes) > math.MaxUint32-(end-from) {
+		if string(b[end:end+len(shut)]) != shut || end-from > s.limit.RunBytes ||
+			len(t.bytes) > math.MaxUint32-(end-from) {
 			break
 		}
 		if isSpace(b[from]) || isSpace(b[end-1]) {
@@ -207,7 +209,8 @@ func (r *richText) add(s *scanner) error {
 	}
 	r.text = append(r.text, text[len(body):]...)
 	if len(r.text)-r.start > s.limit.RunBytes {
-		return s.fault(fault.RuleLimit, "the runs of a text are together longer than the limit of %d bytes", s.limit.RunBytes)
+		return s.fault(fault.RuleLimit, "the runs of a text are together longer than the limit of %d bytes",
+			s.limit.RunBytes)
 	}
 	return nil
 }

@@ -24,26 +24,15 @@ const (
 
 // readStyles reads the number formats of the cell styles.
 func (w *Workbook) readStyles(s *scanner) error {
-	if err := s.root(nsMain, "styleSheet"); err != nil {
-		return err
-	}
 	custom := make(map[int]Format)
-	looks := make(map[int]*Look) // by number format
+	appearances := make(map[int]*Appearance) // by number format
 	var styles []cellStyle
 	var struck []bool // by font
 	seen := false
-	for {
-		more, err := s.child()
-		if err != nil {
-			return err
-		}
+	err := s.document(nsMain, "styleSheet", func() (err error) {
 		switch {
-		case !more:
-			w.setFormats(styles, custom)
-			w.setLooks(styles, looks, struck)
-			return s.finishDocument()
 		case s.is("numFmts"):
-			err = readCustomFormats(s, custom, looks)
+			return readCustomFormats(s, custom, appearances)
 		case s.is("fonts"):
 			struck, err = readFonts(s)
 		case s.is("dxfs"):
@@ -57,10 +46,11 @@ func (w *Workbook) readStyles(s *scanner) error {
 		default:
 			err = s.skip()
 		}
-		if err != nil {
-			return err
-		}
-	}
+		return err
+	})
+	w.setFormats(styles, custom)
+	w.setAppearances(styles, appearances, struck)
+	return err
 }
 
 // setFormats finds the format of each style once all is known.
@@ -75,18 +65,18 @@ func (w *Workbook) setFormats(styles []cellStyle, custom map[int]Format) {
 	}
 }
 
-// setLooks finds the look of each style once all is known.
-func (w *Workbook) setLooks(styles []cellStyle, looks map[int]*Look, struck []bool) {
-	if len(looks) == 0 && !slices.Contains(struck, true) {
+// setAppearances finds the appearance of each style once all is known.
+func (w *Workbook) setAppearances(styles []cellStyle, appearances map[int]*Appearance, struck []bool) {
+	if len(appearances) == 0 && !slices.Contains(struck, true) {
 		return // as in most workbooks
 	}
-	crossed := make(map[int32]*Look) // looks by number format, struck through
-	w.looks = make([]*Look, len(styles))
+	crossed := make(map[int32]*Appearance) // appearances by number format, struck through
+	w.appearances = make([]*Appearance, len(styles))
 	for i, style := range styles {
-		l := looks[int(style.format)]
+		l := appearances[int(style.format)]
 		if int(style.font) < len(struck) && struck[style.font] {
 			if crossed[style.format] == nil {
-				both := Look{Struck: true}
+				both := Appearance{Struck: true}
 				if l != nil {
 					both = *l
 					both.Struck = true
@@ -95,7 +85,7 @@ func (w *Workbook) setLooks(styles []cellStyle, looks map[int]*Look, struck []bo
 			}
 			l = crossed[style.format]
 		}
-		w.looks[i] = l
+		w.appearances[i] = l
 	}
 }
 
@@ -103,18 +93,8 @@ func (w *Workbook) setLooks(styles []cellStyle, looks map[int]*Look, struck []bo
 type cellStyle struct{ format, font int32 }
 
 // readCustomFormats reads the numFmts element.
-func readCustomFormats(s *scanner, custom map[int]Format, looks map[int]*Look) error {
-	for {
-		more, err := s.child()
-		if !more || err != nil {
-			return err
-		}
-		if !s.is("numFmt") {
-			if err := s.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+func readCustomFormats(s *scanner, custom map[int]Format, appearances map[int]*Appearance) error {
+	return s.each("numFmt", func() error {
 		id, err := s.number("numFmtId")
 		if err != nil {
 			return err
@@ -125,13 +105,11 @@ func readCustomFormats(s *scanner, custom map[int]Format, looks map[int]*Look) e
 			return s.fault(fault.RuleStructure, "the number format %d is given twice, differently", id)
 		}
 		custom[id] = format
-		if l := lookOf(string(code)); l != nil && format != DateTime {
-			looks[id] = l
+		if l := appearanceOf(string(code)); l != nil && format != DateTime {
+			appearances[id] = l
 		}
-		if err := s.skip(); err != nil {
-			return err
-		}
-	}
+		return s.skip()
+	})
 }
 
 // readCellStyles reads the cellXfs element.

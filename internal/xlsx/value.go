@@ -13,8 +13,8 @@ func (r *sheetReader) add(c *rawCell) error {
 	switch {
 	case c.style < len(r.book.formats):
 		cell.Format = r.book.formats[c.style]
-		if c.style < len(r.book.looks) {
-			r.setLook(cell, c.style)
+		if c.style < len(r.book.appearances) {
+			r.setAppearance(cell, c.style)
 		}
 	case c.style > 0:
 		return r.fault(fault.RuleStyle, "style %d does not exist: the workbook has %d", c.style, len(r.book.formats))
@@ -22,7 +22,7 @@ func (r *sheetReader) add(c *rawCell) error {
 	if c.kind == typeInline && c.formula && c.valued && !c.inline {
 		c.kind = typeFormulaText // as LibreOffice once wrote texts linked from other files
 	}
-	if c.inline && c.kind != typeInline || c.valued && c.kind == typeInline {
+	if (c.inline && c.kind != typeInline) || (c.valued && c.kind == typeInline) {
 		return r.fault(fault.RuleValue, "the cell's type does not fit what it holds")
 	}
 	switch {
@@ -36,9 +36,9 @@ func (r *sheetReader) add(c *rawCell) error {
 	return nil
 }
 
-// setLook sets what the style says beside the format.
-func (r *sheetReader) setLook(cell *Cell, style int) {
-	if cell.Look = r.book.looks[style]; cell.Look != nil && cell.Look.Struck {
+// setAppearance sets what the style says beside the format.
+func (r *sheetReader) setAppearance(cell *Cell, style int) {
+	if cell.Appearance = r.book.appearances[style]; cell.Appearance != nil && cell.Appearance.Struck {
 		cell.Struck = Struck
 	}
 }
@@ -89,17 +89,19 @@ func (r *sheetReader) setValue(cell *Cell, c *rawCell) error {
 	return nil
 }
 
-// setShared looks up a shared string.
+// setShared appearances up a shared string.
 func (r *sheetReader) setShared(cell *Cell, index int) error {
 	if index >= r.book.strings.count() {
-		return r.fault(fault.RuleString, "shared string %d does not exist: the workbook has %d", index, r.book.strings.count())
+		return r.fault(fault.RuleString, "shared string %d does not exist: the workbook has %d", index,
+			r.book.strings.count())
 	}
 	cell.Kind, cell.Text, cell.Shared = Text, r.book.strings.at(index), index+1
 	if len(r.book.strings.struck) > 0 {
 		cell.Struck = max(cell.Struck, r.book.strings.struck[index])
 	}
 	if r.shared += int64(len(cell.Text)); r.shared > r.limit.TextBytes {
-		return r.fault(fault.RuleLimit, "the sheet's shared strings, each time they are used, are longer than the limit of %d bytes", r.limit.TextBytes)
+		return r.fault(fault.RuleLimit, "the sheet's shared strings, each time they are used, are longer than the "+
+			"limit of %d bytes", r.limit.TextBytes)
 	}
 	return nil
 }

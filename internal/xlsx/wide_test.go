@@ -23,7 +23,8 @@ func wide(text string, order binary.AppendByteOrder) string {
 func TestPartsInUTF16(t *testing.T) {
 	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
 		for more := range 3 {
-			rows := `<row><c t="inlineStr"><is><t>` + strings.Repeat("x", more) + strings.Repeat("é日😀", wideBytes) + `</t></is></c><c><v>5</v></c></row>`
+			rows := `<row><c t="inlineStr"><is><t>` + strings.Repeat("x", more) + strings.Repeat("é日😀",
+				wideBytes) + `</t></is></c><c><v>5</v></c></row>`
 			narrow := sheetXML(data(rows))
 			const part = "xl/worksheets/sheet1.xml"
 			want, err := dump(book{files: []file{{part, narrow}}}.zipped(t))
@@ -52,7 +53,8 @@ func TestPartsInUTF16(t *testing.T) {
 }
 
 func TestDamagedUTF16(t *testing.T) {
-	sound := strings.Replace(sheetXML(data(`<row><c t="inlineStr"><is><t>x😀y</t></is></c></row>`)), "UTF-8", "UTF-16", 1)
+	sound := strings.Replace(sheetXML(data(`<row><c t="inlineStr"><is><t>x😀y</t></is></c></row>`)), "UTF-8", "UTF-16",
+		1)
 	little := wide(sound, binary.LittleEndian)
 	for name, content := range map[string]string{
 		"half a pair before a letter": strings.Replace(little, "\x3d\xd8\x00\xde", "\x3d\xd8", 1),

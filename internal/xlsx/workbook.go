@@ -13,15 +13,15 @@ import (
 // Workbook is an open workbook. Its file must stay readable while rows are read. Several sheets, or
 // one several times, may be read at once.
 type Workbook struct {
-	archive  *container
-	limits   Limits
-	sheets   []Sheet
-	parts    []*entry // of the sheets
-	date1904 bool
-	strings  stringTable
-	formats  []Format // by style index
-	looks    []*Look  // by style index; nil for one that says nothing
-	striking []bool   // by index of a conditional format's style: it strikes through
+	archive     *container
+	limits      Limits
+	sheets      []Sheet
+	parts       []*entry // of the sheets
+	date1904    bool
+	strings     stringTable
+	formats     []Format      // by style index
+	appearances []*Appearance // by style index; nil for one that says nothing
+	striking    []bool        // by index of a conditional format's style: it strikes through
 
 	protection Protection
 }
@@ -140,15 +140,18 @@ func (w *Workbook) findWorkbook() (string, error) {
 		return "", err
 	}
 	if l == nil {
-		return "", fault.New(fault.RuleOther, "", "the file is a package of Office's kind but holds no document; ask for an Excel workbook (.xlsx)")
+		return "", fault.New(fault.RuleOther, "",
+			"the file is a package of Office's kind but holds no document; ask for an Excel workbook (.xlsx)")
 	}
 	switch kind := types.of(l.target); kind {
 	case typeWorkbook, typeTemplate, typeMacro, typeMacroTpl, typeAddIn:
 		return l.target, nil
 	case typeBinary:
-		return "", fault.New(fault.RuleXLSB, "", "the file is a binary workbook (.xlsb); ask for it saved as Excel Workbook (.xlsx)")
+		return "", fault.New(fault.RuleXLSB, "",
+			"the file is a binary workbook (.xlsb); ask for it saved as Excel Workbook (.xlsx)")
 	default:
-		return "", fault.New(fault.RuleOther, "", "the file is an Office document of another kind (%.90q); ask for an Excel workbook (.xlsx)", kind)
+		return "", fault.New(fault.RuleOther, "",
+			"the file is an Office document of another kind (%.90q); ask for an Excel workbook (.xlsx)", kind)
 	}
 }
 
@@ -173,21 +176,7 @@ func (w *Workbook) readTypes() (contentTypes, error) {
 		return t, w.foreignArchive()
 	}
 	err := w.readPart(typesPart, func(s *scanner) error {
-		if err := s.root(nsTypes, "Types"); err != nil {
-			return err
-		}
-		for {
-			more, err := s.child()
-			if err != nil {
-				return err
-			}
-			if !more {
-				return s.finishDocument()
-			}
-			if err := t.add(s); err != nil {
-				return err
-			}
-		}
+		return s.document(nsTypes, "Types", func() error { return t.add(s) })
 	})
 	return t, err
 }
@@ -201,7 +190,7 @@ func (t contentTypes) add(s *scanner) error {
 	case "Default":
 		into, attribute = t.byExtension, "Extension"
 	default:
-		return s.fault(fault.RulePackage, "<%.40s> is not known here", s.name)
+		return s.fault(fault.RulePackage, "<%.40s> is not known", s.name)
 	}
 	value, ok := s.attr(attribute)
 	if !ok || len(kind) == 0 {
@@ -257,21 +246,7 @@ func (w *Workbook) readLinks(source string) (*links, error) {
 		return nil, fault.New(fault.RulePackage, l.part, "the part that names the workbook's parts is missing")
 	}
 	err := w.readPart(l.part, func(s *scanner) error {
-		if err := s.root(nsPackRel, "Relationships"); err != nil {
-			return err
-		}
-		for {
-			more, err := s.child()
-			if err != nil {
-				return err
-			}
-			if !more {
-				return s.finishDocument()
-			}
-			if err := w.addLink(s, l, dir); err != nil {
-				return err
-			}
-		}
+		return s.document(nsPackRel, "Relationships", func() error { return w.addLink(s, l, dir) })
 	})
 	return l, err
 }
@@ -376,24 +351,12 @@ func (s *scanner) boolean(value []byte) (bool, error) {
 // readSheets reads the list of sheets.
 func (w *Workbook) readSheets(s *scanner, links *links) error {
 	names := make(map[string]bool)
-	for {
-		more, err := s.child()
-		if !more || err != nil {
-			return err
-		}
-		if !s.is("sheet") {
-			if err := s.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+	return s.each("sheet", func() error {
 		if err := w.addSheet(s, links, names); err != nil {
 			return err
 		}
-		if err := s.skip(); err != nil {
-			return err
-		}
-	}
+		return s.skip()
+	})
 }
 
 // macroSheets begins the relationship types of Excel 4 macro sheets.
@@ -413,7 +376,8 @@ func (w *Workbook) addSheet(s *scanner, links *links, names map[string]bool) err
 	}
 	l, ok := links.byID[string(id)]
 	if !ok {
-		return s.fault(fault.RulePackage, "the sheet %.60q refers to the relationship %.40q, which does not exist", name, id)
+		return s.fault(fault.RulePackage, "the sheet %.60q refers to the relationship %.40q, which does not exist",
+			name, id)
 	}
 	switch l.kind {
 	case "worksheet":
@@ -438,6 +402,7 @@ func (w *Workbook) addSheet(s *scanner, links *links, names map[string]bool) err
 		return s.fault(fault.RulePackage, "the sheet %.60q has the unknown state %.40q", name, state)
 	}
 	w.parts = append(w.parts, e)
-	w.sheets = append(w.sheets, Sheet{Name: string(bytes.Clone(name)), Hidden: bytes.HasSuffix(bytes.ToLower(state), []byte("hidden"))})
+	w.sheets = append(w.sheets, Sheet{Name: string(bytes.Clone(name)),
+		Hidden: bytes.HasSuffix(bytes.ToLower(state), []byte("hidden"))})
 	return nil
 }

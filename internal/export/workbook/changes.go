@@ -11,7 +11,8 @@ import (
 )
 
 // beforeAndNow are three columns: an amount before and now, and the change.
-func beforeAndNow[R any](key, name string, amounts func(r *R) (was, now spreadsheet.Cell, change decimal.Decimal)) fields[R] {
+func beforeAndNow[R any](key, name string, amounts func(r *R) (was, now spreadsheet.Cell,
+	change decimal.Decimal)) fields[R] {
 	return fields[R]{
 		{key: key + "_was", column: spreadsheet.Column{Heading: name + " before", Right: true},
 			cell: func(r *R) spreadsheet.Cell { was, _, _ := amounts(r); return was }},
@@ -37,7 +38,8 @@ type changeRow struct {
 }
 
 // cells are an amount before and now; empty where the instruction did not count.
-func (r *changeRow) cells(was, now decimal.Decimal, show func(d decimal.Decimal, currency string) spreadsheet.Cell) (before, after spreadsheet.Cell, change decimal.Decimal) {
+func (r *changeRow) cells(was, now decimal.Decimal, show func(d decimal.Decimal,
+	currency string) spreadsheet.Cell) (before, after spreadsheet.Cell, change decimal.Decimal) {
 	if r.Was.Counted() {
 		before = show(was, r.currencyWas)
 	}
@@ -49,23 +51,29 @@ func (r *changeRow) cells(was, now decimal.Decimal, show func(d decimal.Decimal,
 
 func principalIn(d decimal.Decimal, _ string) spreadsheet.Cell { return spreadsheet.Principal(d) }
 
+// positionFields are the columns that name an instruction and its series and window before
+// and now; kind is the heading of what happened to it.
+func positionFields(kind string) fields[changeRow] {
+	return fields[changeRow]{
+		{key: "kind", column: spreadsheet.Column{Heading: kind, Widest: 24},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(ChangeName(r.Kind)) }},
+		{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
+		{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
+		{key: "series_was", column: spreadsheet.Column{Heading: "Series before", Widest: 20},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Was.Series) }},
+		{key: "series_now", column: spreadsheet.Column{Heading: "Series now", Widest: 20},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Now.Series) }},
+		{key: "window_was", column: spreadsheet.Column{Heading: "Window before"},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Was.Window)) }},
+		{key: "window_now", column: spreadsheet.Column{Heading: "Window now"},
+			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Now.Window)) }},
+	}
+}
+
 // changeFields are the columns of Changes.
-var changeFields = slices.Concat(fields[changeRow]{
-	{key: "kind", column: spreadsheet.Column{Heading: "Change", Widest: 24},
-		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(ChangeName(r.Kind)) }},
-	{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
-		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
-	{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
-		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
-	{key: "series_was", column: spreadsheet.Column{Heading: "Series before", Widest: 20},
-		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Was.Series) }},
-	{key: "series_now", column: spreadsheet.Column{Heading: "Series now", Widest: 20},
-		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Now.Series) }},
-	{key: "window_was", column: spreadsheet.Column{Heading: "Window before"},
-		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Was.Window)) }},
-	{key: "window_now", column: spreadsheet.Column{Heading: "Window now"},
-		cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Now.Window)) }},
-},
+var changeFields = slices.Concat(positionFields("Change"),
 	beforeAndNow("tendered", "Tendered", func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
 		return r.cells(r.Was.Tendered, r.Now.Tendered, principalIn)
 	}),
@@ -157,5 +165,6 @@ func (b *workbook) changeWords() string {
 func ChangeName(k result.ChangeKind) string { return changeNames[k] }
 
 var changeNames = map[result.ChangeKind]string{
-	result.New: "new", result.NoLonger: "no longer counted", result.Amended: "amended", result.Reclassed: "accepted differently",
+	result.New: "new", result.NoLonger: "no longer counted", result.Amended: "amended",
+	result.Reclassed: "accepted differently",
 }

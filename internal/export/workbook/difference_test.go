@@ -41,12 +41,12 @@ func differenceOf(t testing.TB, was, now *result.Run) *compare.Difference {
 	x, y := published(t, was), published(t, now)
 	d := &compare.Difference{
 		Offer: "level3-2004", Issuer: now.Offer.Issuer, Zone: newYork, Version: "1.0.0", Was: sideOf(was, x), Now: sideOf(now, y),
-		Series:  result.PairUp(x.Series, y.Series, func(s compare.SeriesResult) string { return s.ID + s.Currency }),
-		Totals:  []result.Pair[compare.TotalResult]{{Was: x.Totals, Now: y.Totals}},
-		Caps:    result.PairUp(x.Caps, y.Caps, func(c compare.CapResult) string { return c.Name }),
-		Funding: result.PairUp(x.Funding, y.Funding, func(f compare.FundingResult) string { return f.Currency + f.Date }),
-		Files:   result.PairUp(x.Inputs, y.Inputs, func(in result.Input) string { return in.File }),
-		Rejects: result.PairUp(was.Rejects, now.Rejects, func(r tender.Reject) string { return r.Message }),
+		Series:   result.PairUp(x.Series, y.Series, func(s compare.SeriesResult) string { return s.ID + s.Currency }),
+		Totals:   []result.Pair[compare.TotalResult]{{Was: x.Totals, Now: y.Totals}},
+		Caps:     result.PairUp(x.Caps, y.Caps, func(c compare.CapResult) string { return c.Name }),
+		Funding:  result.PairUp(x.Funding, y.Funding, func(f compare.FundingResult) string { return f.Currency + f.Date }),
+		Files:    result.PairUp(x.Inputs, y.Inputs, func(in result.Input) string { return in.File }),
+		Findings: result.PairUp(was.Findings, now.Findings, func(r tender.Finding) string { return r.Message }),
 	}
 	before, after := positions(was), positions(now)
 	for _, r := range []*result.Run{now, was} {
@@ -95,13 +95,13 @@ func smallDifference(t testing.TB) *compare.Difference {
 	offer := smallOffer()
 	offer.Caps[0].Amount, offer.Amendments, offer.TermsDigest = dec("450000000"), nil, strings.Repeat("0a", 32)
 	was, now := compute(t, offer, tenders, wall("2004-11-13T12:00:00.000")), smallRun(t)
-	was.Name, was.Rejects = "2004-11-13T120000-99aa88bb", smallRejects(now)[1:]
-	was.Rejects[0].Waived, was.Rejects[1].Message = "Treasury on 2004-11-12", "another message"
+	was.Name, was.Findings = "2004-11-13T120000-99aa88bb", smallRejects(now)[1:]
+	was.Findings[0].Waived, was.Findings[1].Message = "Treasury on 2004-11-12", "another message"
 	was.Inputs = []result.Input{smallInput(was, "DTC", "dtc-2004-11-13.xlsx", "Tenders", 1, 0), smallInput(was, "Euroclear", "euroclear-2004-11-30.xlsx", "Instructions", 2, 0)}
 	for i, l := range now.Book.Lines { // one counts no more
 		if l.ID == left.ID {
 			now = compute(t, now.Offer, slices.DeleteFunc(smallTenders(), func(in tender.Instruction) bool { return in.ID == now.Book.Lines[i].ID }), now.AsOf)
-			now.Name, now.Rejects, now.Inputs = "2004-11-30T180000-1a2b3c4d", smallRejects(smallRun(t)), smallRun(t).Inputs
+			now.Name, now.Findings, now.Inputs = "2004-11-30T180000-1a2b3c4d", smallRejects(smallRun(t)), smallRun(t).Inputs
 			break
 		}
 	}
@@ -138,7 +138,7 @@ func compared(t testing.TB, d *compare.Difference, rowsPerSheet int) []byte {
 func differences(t *testing.T) map[string][]byte {
 	r := smallRun(t)
 	same := differenceOf(t, r, r)
-	same.Terms, same.Files, same.Rejects = nil, nil, nil
+	same.Terms, same.Files, same.Findings = nil, nil, nil
 	huge := smallDifference(t)
 	huge.NotCompared, huge.Terms, huge.Zone = "run x was made before runs kept their terms", nil, nil
 	early := smallDifference(t)
@@ -273,7 +273,7 @@ func TestDifferenceWithHostileText(t *testing.T) {
 	for _, text := range []string{`=1+1`, "a\x00b", "]]>", "\xff\xfe", strings.Repeat("x", 40000), "&&&", `<b>`} {
 		d := smallDifference(t)
 		d.Issuer, d.Was.Run, d.NotCompared = text, text, text
-		d.Lines[0].Instruction, d.Rejects[0].Now.Value = text, text
+		d.Lines[0].Instruction, d.Findings[0].Now.Value = text, text
 		d.Terms[3].Now.Text = text
 		f := opened(t, compared(t, d, excelize.TotalRows))
 		value, err := f.GetCellValue("Instructions", spreadsheet.At(spreadsheet.FirstRow+1, lineFields.at("instruction")), excelize.Options{RawCellValue: true})

@@ -15,13 +15,13 @@ import (
 )
 
 // unmapped are so many rows of a report with a status that is not mapped.
-func unmapped(rows ...int) []tender.Reject {
-	var all []tender.Reject
+func unmapped(rows ...int) []tender.Finding {
+	var all []tender.Finding
 	for _, row := range rows {
-		all = append(all, tender.Reject{
+		all = append(all, tender.Finding{
 			Source: tender.Source{File: "dtc.xlsx", Sheet: "Tenders", Row: row}, Depositary: "DTC",
 			Instruction: fmt.Sprintf("VOI%d", row), Participant: "0901", Column: "Status", Cell: fmt.Sprintf("G%d", row), Value: "BLKD",
-			Rule: "R2-status", Message: "the status is not known", Advice: "map it", Standing: tender.StandingRejected,
+			Rule: "R2-status", Message: "the status is not known", Advice: "map it", Disposition: tender.LineRejected,
 			Series: "A", Principal: dec("1000"),
 		})
 	}
@@ -63,11 +63,11 @@ func TestP5OneCodeIsOneGroup(t *testing.T) {
 func TestP5WhatCountsCanBeOpen(t *testing.T) {
 	o := &tender.Offer{Series: []tender.Series{{ID: "A", Currency: "USD"}}}
 	vanished := unmapped(3)[0]
-	vanished.Rule, vanished.Standing, vanished.MustResolve = "R4-vanished", tender.StandingFlagged, true
+	vanished.Rule, vanished.Disposition, vanished.MustResolve = "R4-vanished", tender.LineRemarked, true
 	set := unmapped(4)[0]
-	set.Rule, set.Standing, set.MustResolve = "R5-amended", tender.StandingNotCounted, true
-	for _, g := range result.GroupFindings(o, []tender.Reject{vanished, set}, false) {
-		if !g.Open || g.Outcome != tender.OutcomeRemark && g.Outcome != tender.OutcomeNotCounted {
+	set.Rule, set.Disposition, set.MustResolve = "R5-amended", tender.LineNotCounted, true
+	for _, g := range result.GroupFindings(o, []tender.Finding{vanished, set}, false) {
+		if !g.Open || (g.Outcome != tender.OutcomeRemark && g.Outcome != tender.OutcomeNotCounted) {
 			t.Errorf("%s: open %v, outcome %s", g.Rule, g.Open, g.Outcome)
 		}
 	}
@@ -76,9 +76,9 @@ func TestP5WhatCountsCanBeOpen(t *testing.T) {
 func TestP6FindingsNameTenderOutcomeAndPrincipal(t *testing.T) {
 	r := smallRun(t)
 	vanished := unmapped(3)[0]
-	vanished.Series, vanished.Standing, vanished.MustResolve, vanished.Principal = r.Offer.Series[0].ID, tender.StandingFlagged, true, dec("77000")
-	r.Rejects = append(r.Rejects, vanished)
-	slices.SortStableFunc(r.Rejects, tender.CompareFindings)
+	vanished.Series, vanished.Disposition, vanished.MustResolve, vanished.Principal = r.Offer.Series[0].ID, tender.LineRemarked, true, dec("77000")
+	r.Findings = append(r.Findings, vanished)
+	slices.SortStableFunc(r.Findings, tender.CompareFindings)
 	var b bytes.Buffer
 	if err := export.WriteRejects(&b, r); err != nil {
 		t.Fatal(err)
@@ -128,8 +128,8 @@ func TestP6TheListCanBeFilteredBelowTheGroups(t *testing.T) {
 	f := opened(t, rendered(t, r))
 	rows := rowsOf(t, f, "Rejects")
 	heading := slices.IndexFunc(rows, func(row []string) bool { return len(row) > 4 && row[0] == "Outcome" && row[4] == "Participant" })
-	if heading < 0 || len(rows) != heading+1+len(r.Rejects) {
-		t.Fatalf("%d rows, the headings of the list at %d, %d findings", len(rows), heading+1, len(r.Rejects))
+	if heading < 0 || len(rows) != heading+1+len(r.Findings) {
+		t.Fatalf("%d rows, the headings of the list at %d, %d findings", len(rows), heading+1, len(r.Findings))
 	}
 	if groups := slices.IndexFunc(rows, func(row []string) bool { return len(row) > 3 && row[3] == "Rows" }); groups < 0 || groups > heading {
 		t.Errorf("the groups stand in row %d", groups+1)

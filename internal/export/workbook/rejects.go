@@ -12,7 +12,7 @@ import (
 
 // rejectRow is a row of Rejects.
 type rejectRow struct {
-	*tender.Reject
+	*tender.Finding
 	open     bool
 	currency string
 }
@@ -118,9 +118,9 @@ func (b *workbook) layRejects() {
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.rejectWords()+".").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	top := b.layRejectGroups(s)
-	l := rejectFields.list(len(b.run.Rejects), "Every line that was read counts.", func() func(i int) *rejectRow {
+	l := rejectFields.list(len(b.run.Findings), "Every line that was read counts.", func() func(i int) *rejectRow {
 		return func(i int) *rejectRow {
-			r := &b.run.Rejects[i]
+			r := &b.run.Findings[i]
 			return &rejectRow{r, b.run.IsOpen(r), b.tally.currency(r.Series)}
 		}
 	})
@@ -133,7 +133,7 @@ func (b *workbook) layRejects() {
 
 // layRejectGroups lays out the summary, and returns the row in which the list begins.
 func (b *workbook) layRejectGroups(s *spreadsheet.Sheet) int {
-	if len(b.run.Rejects) == 0 {
+	if len(b.run.Findings) == 0 {
 		return spreadsheet.FirstRow
 	}
 	groups := b.run.Groups()
@@ -142,10 +142,12 @@ func (b *workbook) layRejectGroups(s *spreadsheet.Sheet) int {
 	for i := range groups[:most] {
 		t.Rows = append(t.Rows, rejectGroupFields.row(&groups[i]))
 	}
-	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("By file, rule and value: what is open first, then by principal").As(spreadsheet.InSection))
+	s.Put(spreadsheet.FirstRow, 1,
+		spreadsheet.Label("By file, rule and value: what is open first, then by principal").As(spreadsheet.InSection))
 	row := s.Table(spreadsheet.FirstRow+1, t).Bottom + 1
 	if left := len(groups) - most; left > 0 {
-		s.Put(row, 1, spreadsheet.Label(fmt.Sprintf("and %s, in the list below", display.Plural(left, "more", "more"))).WithTone(spreadsheet.Muted))
+		s.Put(row, 1, spreadsheet.Label(fmt.Sprintf("and %s, in the list below",
+			display.Plural(left, "more", "more"))).WithTone(spreadsheet.Muted))
 		row++
 	}
 	s.Put(row+1, 1, spreadsheet.Label("Line by line, by principal").As(spreadsheet.InSection))
@@ -179,13 +181,13 @@ type findings struct{ rejected, notCounted, flagged, waived int }
 
 func findingsOf(r *result.Run) findings {
 	var n findings
-	for _, rej := range r.Rejects {
+	for _, rej := range r.Findings {
 		switch {
 		case rej.Waived != "":
 			n.waived++
-		case rej.Standing == tender.StandingRejected:
+		case rej.Disposition == tender.LineRejected:
 			n.rejected++
-		case rej.Standing == tender.StandingFlagged:
+		case rej.Disposition == tender.LineRemarked:
 			n.flagged++
 		default:
 			n.notCounted++

@@ -3,7 +3,6 @@ package workbook
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,7 +146,7 @@ func smallRun(t testing.TB) *result.Run {
 	tenders[14].Delivery = tender.GuaranteedDelivery
 	r := compute(t, smallOffer(), tenders, asOf)
 	r.Name, r.Version = "2004-11-30T180000-1a2b3c4d", "1.0.0"
-	r.Rejects = smallRejects(r)
+	r.Findings = smallRejects(r)
 	r.Inputs = []result.Input{
 		smallInput(r, "DTC", "dtc-2004-11-30.xlsx", "Tenders", 2, 2),
 		smallInput(r, "Euroclear", "euroclear-2004-11-30.xlsx", "Instructions", 1, 0),
@@ -167,7 +166,14 @@ func compute(t testing.TB, o *tender.Offer, tenders []tender.Instruction, asOf t
 	t.Helper()
 	r := &result.Run{Name: "run", Version: "1.0.0", Offer: o, Phase: o.PhaseAt(asOf), AsOf: asOf}
 	var err error
-	if r.Book, err = tender.NewBook(o, slices.Values(tenders), asOf); err != nil {
+	each := func(yield func(*tender.Instruction) bool) {
+		for i := range tenders {
+			if !yield(&tenders[i]) {
+				return
+			}
+		}
+	}
+	if r.Book, err = tender.NewBook(o, each, asOf); err != nil {
 		t.Fatal(err)
 	}
 	if r.Allocation, err = allocate.Allocate(o, r.Book); err != nil {
@@ -194,26 +200,26 @@ func smallInput(r *result.Run, depositary, file, sheet string, rejected, notCoun
 	return in
 }
 
-func smallRejects(r *result.Run) []tender.Reject {
+func smallRejects(r *result.Run) []tender.Finding {
 	dtc := func(row int) tender.Source {
 		return tender.Source{File: "dtc-2004-11-30.xlsx", Sheet: "Tenders", Row: row}
 	}
-	return []tender.Reject{
+	return []tender.Finding{
 		{Source: dtc(7), Depositary: "DTC", Instruction: r.Book.Lines[5].ID, Column: "Currency", Cell: "F7", Value: "US$", Rule: "R5-currency",
 			Message: "the currency US$ is not that of the series, USD", Advice: "correct the file, or waive it",
-			Standing: tender.StandingRejected, Waived: "Treasury on 2004-11-15"},
+			Disposition: tender.LineRejected, Waived: "Treasury on 2004-11-15"},
 		{Source: dtc(47), Depositary: "DTC", Instruction: "VOI100901", Column: "CUSIP", Cell: "B47", Value: "52729NAA7", Rule: "R5-security",
-			Message: "the check digit of 52729NAA7 is wrong", Advice: "ask the depositary for the right CUSIP", Standing: tender.StandingRejected},
+			Message: "the check digit of 52729NAA7 is wrong", Advice: "ask the depositary for the right CUSIP", Disposition: tender.LineRejected},
 		{Source: dtc(48), Depositary: "DTC", Instruction: "VOI100902", Column: "Quantity", Cell: "D48", Value: "12,500.50", Rule: "R5-multiple",
-			Message: "12,500.50 is not a multiple of 1,000", Advice: "ask the depositary whether 12,000 was meant", Standing: tender.StandingRejected},
+			Message: "12,500.50 is not a multiple of 1,000", Advice: "ask the depositary whether 12,000 was meant", Disposition: tender.LineRejected},
 		{Source: dtc(49), Depositary: "DTC", Instruction: "VOI100903", Rule: "R4-withdrawn",
-			Message: "withdrawn 2004-11-10 11:02:13 EST", Advice: "nothing", Standing: tender.StandingNotCounted},
+			Message: "withdrawn 2004-11-10 11:02:13 EST", Advice: "nothing", Disposition: tender.LineNotCounted},
 		{Source: dtc(50), Depositary: "DTC", Instruction: r.Book.Lines[1].ID, Rule: "R4-too-late",
 			Message: "the withdrawal of 2004-11-15 09:00 EST came after the withdrawal deadline of 2004-11-12 17:00 EST; the tender still counts",
-			Advice:  "let the depositary know that the withdrawal was not accepted", Standing: tender.StandingFlagged},
+			Advice:  "let the depositary know that the withdrawal was not accepted", Disposition: tender.LineRemarked},
 		{Source: tender.Source{File: "euroclear-2004-11-30.xlsx", Sheet: "Instructions", Row: 21}, Depositary: "Euroclear", Instruction: "EOC/04/79999",
 			Column: "Received", Cell: "E21", Value: "31.11.2004 10:00", Rule: "R5-time", Message: "31.11.2004 10:00 is no date of the calendar",
-			Advice: "ask the depositary for the time", Standing: tender.StandingRejected},
+			Advice: "ask the depositary for the time", Disposition: tender.LineRejected},
 	}
 }
 

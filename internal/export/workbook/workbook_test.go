@@ -213,7 +213,7 @@ func variants(t *testing.T) map[string]*result.Run {
 	all["broken"] = broken
 
 	huge := smallRun(t)
-	huge.Rejects[0].Value = "12345678901234567890.123456789"
+	huge.Findings[0].Value = "12345678901234567890.123456789"
 	huge.Book.Lines[0].Principal = dec("123456789012345678901234567890.12")
 	all["too many digits"] = huge
 	return all
@@ -240,7 +240,7 @@ func TestBrokenIsShown(t *testing.T) {
 	}
 	var falses, disagree bool
 	for _, w := range cells(t, f, "Controls") {
-		falses = falses || w.value == "0" && strings.Contains(w.formula, "ROUND")
+		falses = falses || (w.value == "0" && strings.Contains(w.formula, "ROUND"))
 	}
 	for _, w := range cells(t, f, "Summary") {
 		disagree = disagree || w.value == notAgree
@@ -286,7 +286,7 @@ func TestHostileText(t *testing.T) {
 	for _, text := range hostile {
 		r := smallRun(t)
 		r.Book.Lines[0].ID, r.Book.Lines[0].Participant, r.Book.Lines[0].ParticipantName = text, text, text
-		r.Rejects[0].Value, r.Rejects[0].Message, r.Rejects[0].Source.File = text, text, text
+		r.Findings[0].Value, r.Findings[0].Message, r.Findings[0].Source.File = text, text, text
 		r.Inputs[0].File, r.Warnings, r.Changes.Lines[0].Instruction = text, []tender.Warning{{Message: text}}, text
 		r.Settlement.Payments[0].ParticipantName = text
 		r.Offer.Issuer, r.Offer.Series[0].Title, r.Offer.Conditions[0].Text = text, text, text

@@ -105,7 +105,9 @@ func (c *File) readHeader(h []byte, size int64) error {
 	c.shift = uint(shift)
 	sectors := size>>c.shift - 1 // the header takes the place of one
 	if size&(1<<c.shift-1) != 0 || sectors < 1 {
-		return fault.New(fault.RuleTruncated, "", "the file is cut off, or has bytes added: %d bytes are not whole sectors of %d; ask for it to be sent again", size, 1<<c.shift)
+		return fault.New(fault.RuleTruncated, "",
+			"the file is cut off, or has bytes added: %d bytes are not whole sectors of %d; ask for it to be sent "+
+				"again", size, 1<<c.shift)
 	}
 	if sectors > sectorLast {
 		return fault.New(fault.RuleLimit, "", "the file has %d sectors; the limit is %d", sectors, sectorLast)
@@ -423,7 +425,7 @@ func (c *File) hang(top uint32, hung []bool) error {
 		if i == NoSlot {
 			continue
 		}
-		if int64(i) >= int64(len(c.slots)) || c.slots[i].kind != slotStorage && c.slots[i].kind != SlotStream {
+		if int64(i) >= int64(len(c.slots)) || (c.slots[i].kind != slotStorage && c.slots[i].kind != SlotStream) {
 			return unsound("its directory refers to the entry %d, which does not exist", i)
 		}
 		if hung[i] {
@@ -463,7 +465,9 @@ func (t *sectorTable) claim(what string, sector uint32) error {
 	case sector > sectorLast:
 		return unsound("the chain of %q runs into a sector that is not part of any", what)
 	case int64(sector) >= int64(len(t.taken)):
-		return fault.New(fault.RuleTruncated, "", "the file is cut off: %q goes on in sector %d, and there are %d; ask for it to be sent again", what, sector, len(t.taken))
+		return fault.New(fault.RuleTruncated, "",
+			"the file is cut off: %q goes on in sector %d, and there are %d; ask for it to be sent again", what, sector,
+			len(t.taken))
 	case t.taken[sector]:
 		return unsound("sector %d is in two chains, or in a chain that is a loop (%q)", sector, what)
 	}

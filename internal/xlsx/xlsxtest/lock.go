@@ -2,6 +2,7 @@ package xlsxtest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -115,15 +116,8 @@ func sealECB(key, plain []byte) []byte {
 
 // agile is [MS-OFFCRYPTO] 2.3.4.10 to 15.
 func (l Lock) agile(content, password []byte) (info, pack []byte) {
-	if l.KeyBits == 0 {
-		l.KeyBits = 256
-	}
-	if l.Hash == "" {
-		l.Hash = "SHA512"
-	}
-	if l.KeyHash == "" {
-		l.KeyHash = l.Hash
-	}
+	l.KeyBits, l.Hash = cmp.Or(l.KeyBits, 256), cmp.Or(l.Hash, "SHA512")
+	l.KeyHash = cmp.Or(l.KeyHash, l.Hash)
 	dataHash, keyHash, keyBytes := Hashes[l.Hash], Hashes[l.KeyHash], l.KeyBits/8
 	dataSalt, keySalt := unlike("data salt", content, 16), unlike("key salt", content, 16)
 	secret, verifier := unlike("secret", content, keyBytes), unlike("verifier", content, 16)
@@ -131,7 +125,8 @@ func (l Lock) agile(content, password []byte) (info, pack []byte) {
 	pack = binary.LittleEndian.AppendUint64(nil, uint64(len(content)))
 	for i := 0; i*4096 < len(content); i++ {
 		number := binary.LittleEndian.AppendUint32(nil, uint32(i))
-		pack = append(pack, sealCBC(secret, digest(dataHash, dataSalt, number), content[i*4096:min(len(content), i*4096+4096)])...)
+		pack = append(pack, sealCBC(secret, digest(dataHash, dataSalt, number),
+			content[i*4096:min(len(content), i*4096+4096)])...)
 	}
 	base := spin(keyHash, keySalt, password, l.Spins)
 	under := func(purpose string, plain []byte) string {
@@ -144,13 +139,17 @@ func (l Lock) agile(content, password []byte) (info, pack []byte) {
 		return text(sealCBC(secret, digest(dataHash, dataSalt, []byte(purpose)), plain))
 	}
 	suite := func(name string, newHash func() hash.Hash, salt []byte) string {
-		return fmt.Sprintf(`saltSize="16" blockSize="16" keyBits="%d" hashSize="%d" cipherAlgorithm="AES" cipherChaining="ChainingModeCBC" hashAlgorithm="%s" saltValue="%s"`,
+		return fmt.Sprintf(`saltSize="16" blockSize="16" keyBits="%d" hashSize="%d" `+
+			`cipherAlgorithm="AES" cipherChaining="ChainingModeCBC" hashAlgorithm="%s" saltValue="%s"`,
 			l.KeyBits, newHash().Size(), name, text(salt))
 	}
 	info = []byte("\x04\x00\x04\x00\x40\x00\x00\x00" + `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\r\n" +
-		`<encryption xmlns="http://schemas.microsoft.com/office/2006/encryption" xmlns:p="http://schemas.microsoft.com/office/2006/keyEncryptor/password" xmlns:c="http://schemas.microsoft.com/office/2006/keyEncryptor/certificate">` +
+		`<encryption xmlns="http://schemas.microsoft.com/office/2006/encryption" ` +
+		`xmlns:p="http://schemas.microsoft.com/office/2006/keyEncryptor/password" ` +
+		`xmlns:c="http://schemas.microsoft.com/office/2006/keyEncryptor/certificate">` +
 		`<keyData ` + suite(l.Hash, dataHash, dataSalt) + `/>` +
-		`<dataIntegrity encryptedHmacKey="` + integrity("\x5F\xB2\xAD\x01\x0C\xB9\xE1\xF6", hmacKey) + `" encryptedHmacValue="` + integrity("\xA0\x67\x7F\x02\xB2\x2C\x84\x33", mac.Sum(nil)) + `"/>` +
+		`<dataIntegrity encryptedHmacKey="` + integrity("\x5F\xB2\xAD\x01\x0C\xB9\xE1\xF6", hmacKey) +
+		`" encryptedHmacValue="` + integrity("\xA0\x67\x7F\x02\xB2\x2C\x84\x33", mac.Sum(nil)) + `"/>` +
 		`<keyEncryptors><keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/password">` +
 		fmt.Sprintf(`<p:encryptedKey spinCount="%d" `, l.Spins) + suite(l.KeyHash, keyHash, keySalt) +
 		` encryptedVerifierHashInput="` + under("\xFE\xA7\xD2\x76\x3B\x4B\x9E\x79", verifier) +
@@ -187,6 +186,7 @@ func (l Lock) standard(content, password []byte) (info, pack []byte) {
 		info = le.AppendUint32(info, v)
 	}
 	info = append(le.AppendUint32(append(info, name...), 16), salt...)
-	info = append(le.AppendUint32(append(info, sealECB(key, verifier)...), 20), sealECB(key, digest(sha1.New, verifier))...)
+	info = append(le.AppendUint32(append(info, sealECB(key, verifier)...), 20),
+		sealECB(key, digest(sha1.New, verifier))...)
 	return info, append(le.AppendUint64(nil, uint64(len(content))), sealECB(key, content)...)
 }

@@ -1,4 +1,6 @@
-package main
+// Package report writes the workbooks that the benchmarks read: reports of DTC's width, the
+// same bytes each time, and the terms of an offer they belong to.
+package report
 
 import (
 	"archive/zip"
@@ -13,12 +15,13 @@ import (
 )
 
 const (
-	columns = 14
-	maxRows = 1 << 20 // of a sheet, the headings among them
+	Columns = 14      // of a report
+	MaxRows = 1 << 20 // of a sheet, the headings among them
 )
 
-// headings are those of a report of DTC's width.
-var headings = [columns]string{"VOI Number", "CUSIP", "Principal Amount", "Submitted At", "DTC Participant", "Participant Name",
+// Headings are those of a report of DTC's width.
+var Headings = [Columns]string{"VOI Number", "CUSIP", "Principal Amount", "Submitted At", "DTC Participant",
+	"Participant Name",
 	"Customer Reference", "Contact", "Currency", "Status", "Report Date", "Delivery", "Line", "Remark"}
 
 // cusips are those of the offer the instructions are checked against.
@@ -36,7 +39,7 @@ const (
 // follows from its row, so that none need be remembered: a million rows take no
 // more memory than ten.
 const (
-	cusipsAt       = columns
+	cusipsAt       = Columns
 	numbersAt      = cusipsAt + 4
 	namesAt        = numbersAt + participants
 	desksAt        = namesAt + participants
@@ -48,34 +51,35 @@ const (
 	withdrawnEvery = 41 // each so manieth tender is withdrawn
 )
 
-// writeFile writes a workbook into a folder and returns its path; one that is
+// WriteFile writes a workbook into a folder and returns its path; one that is
 // there already is not written again.
-func writeFile(folder string, rows int, inline bool, log io.Writer) (string, error) {
-	path := filepath.Join(folder, fmt.Sprintf("%s-%d.xlsx", variant(inline), rows))
+func WriteFile(folder string, rows int, inline bool, log io.Writer) (string, error) {
+	path := filepath.Join(folder, fmt.Sprintf("%s-%d.xlsx", Variant(inline), rows))
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	fmt.Fprintf(log, "writing %d rows with %s strings\n", rows, variant(inline))
+	fmt.Fprintf(log, "writing %d rows with %s strings\n", rows, Variant(inline))
 	file, err := os.Create(path)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	if err := writeWorkbook(file, rows, inline); err != nil {
+	if err := WriteWorkbook(file, rows, inline); err != nil {
 		return "", err
 	}
 	return path, file.Close()
 }
 
-func variant(inline bool) string {
+// Variant names how the strings of a workbook are kept.
+func Variant(inline bool) string {
 	if inline {
 		return "inline"
 	}
 	return "shared"
 }
 
-// writeWorkbook writes a report of so many tenders. It keeps none of them.
-func writeWorkbook(to io.Writer, rows int, inline bool) error {
+// WriteWorkbook writes a report of so many tenders. It keeps none of them.
+func WriteWorkbook(to io.Writer, rows int, inline bool) error {
 	z := zip.NewWriter(to)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 6) })
 	for _, p := range fixedParts {
@@ -83,7 +87,7 @@ func writeWorkbook(to io.Writer, rows int, inline bool) error {
 			return err
 		}
 	}
-	if err := writePart(z, sheetPart, func(w *bufio.Writer) { writeSheet(w, rows, inline) }); err != nil {
+	if err := writePart(z, SheetPart, func(w *bufio.Writer) { writeSheet(w, rows, inline) }); err != nil {
 		return err
 	}
 	if err := writePart(z, stringsPart, func(w *bufio.Writer) { writeStrings(w, rows, inline) }); err != nil {
@@ -107,7 +111,7 @@ func writePart(z *zip.Writer, name string, fill func(*bufio.Writer)) error {
 func ignore(int, error) {}
 
 const (
-	sheetPart   = "xl/worksheets/sheet1.xml"
+	SheetPart   = "xl/worksheets/sheet1.xml"
 	stringsPart = "xl/sharedStrings.xml"
 
 	xmlHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
@@ -164,12 +168,12 @@ func (t text) append(b []byte) []byte {
 }
 
 // textsOf lists the texts of the tender n, from 0.
-func textsOf(n int) [columns]text {
+func textsOf(n int) [Columns]text {
 	status := 0
 	if n%withdrawnEvery == withdrawnEvery-1 {
 		status = 1
 	}
-	return [columns]text{
+	return [Columns]text{
 		1:  {1, cusipsAt, n % len(cusips)},
 		4:  {4, numbersAt, n % participants},
 		5:  {5, namesAt, n % participants},
@@ -194,7 +198,7 @@ func writeStrings(w *bufio.Writer, rows int, inline bool) {
 		b = append(s.append(append(b[:0], `<si><t>`...)), `</t></si>`...)
 		ignore(w.Write(b))
 	}
-	for _, h := range headings {
+	for _, h := range Headings {
 		ignore(w.WriteString(`<si><t>` + h + `</t></si>`))
 	}
 	for _, column := range []struct{ column, count int }{
@@ -259,7 +263,7 @@ func (r *rowWriter) value(column, style int, appendTo func([]byte) []byte) {
 
 func (r *rowWriter) headings() []byte {
 	r.begin(1)
-	for i, h := range headings {
+	for i, h := range Headings {
 		r.text(i, i, func(b []byte) []byte { return append(b, h...) })
 	}
 	return append(r.b, `</row>`...)
@@ -269,7 +273,7 @@ func (r *rowWriter) headings() []byte {
 func (r *rowWriter) tender(n int) []byte {
 	r.begin(n + 2)
 	texts := textsOf(n)
-	for column := range columns {
+	for column := range Columns {
 		if t := texts[column]; t.at > 0 {
 			r.text(column, t.at+t.which, t.append)
 			continue

@@ -1,10 +1,13 @@
 package xlsx
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// Look is what a cell's style says beside its [Format], as far as it can change what a
+// Appearance is what a cell's style says beside its [Format], as far as it can change what a
 // person takes the cell to say. Cells of one style share one.
-type Look struct {
+type Appearance struct {
 	Struck bool   // the font is struck through
 	Code   string // the number format, as far as it is short; "" if it says nothing
 
@@ -15,7 +18,7 @@ type Look struct {
 	Scaled   bool   // the number is shown divided by a thousand or more, as by #,##0,
 	Nothing  bool   // it shows nothing at all, as ;;; does
 	Negative bool   // it shows the number with a minus sign or in parentheses
-	Currency string // signs and codes of currencies, such as €, $ or USD, parted by spaces; "" for none
+	Currency string // signs and codes of currencies, such as €, $ or USD, separated by spaces; "" for none
 	Literal  string // letters and digits that it sets beside the number, such as ",000" or "thousand"; "" for none
 }
 
@@ -29,9 +32,9 @@ const (
 	Struck
 )
 
-// lookOf is what a number format says; nil if that is nothing.
-func lookOf(code string) *Look {
-	var l Look
+// appearanceOf is what a number format says; nil if that is nothing.
+func appearanceOf(code string) *Appearance {
+	var l Appearance
 	code = code[:min(len(code), longestCode)]
 	sections := formatSections(code)
 	// Without conditions the first section is that of numbers above zero.
@@ -39,12 +42,12 @@ func lookOf(code string) *Look {
 	l.Nothing = len(sections) > 1 && strings.TrimSpace(sections[0]) == ""
 	l.Negative = !conditional && showsNegative(sections[0])
 	for i, section := range sections {
-		if i == 0 || conditional && i < 3 {
+		if i == 0 || (conditional && i < 3) {
 			l.read(section)
 		}
 	}
 	l.Literal = strings.TrimSpace(l.Literal)
-	if l == (Look{}) {
+	if l == (Appearance{}) {
 		return nil
 	}
 	l.Code = code[:min(len(code), mostCode)]
@@ -53,7 +56,7 @@ func lookOf(code string) *Look {
 }
 
 // showsNegative reports whether a section sets a minus or a parenthesis before the digits of
-// a number. Those behind an underscore only take their room.
+// a number. Those after an underscore only leave their width blank.
 func showsNegative(section string) bool {
 	sign := false
 	for i := 0; i < len(section); i++ {
@@ -118,7 +121,7 @@ func conditions(code string) string {
 }
 
 // read adds what one section of a format code shows.
-func (l *Look) read(section string) {
+func (a *Appearance) read(section string) {
 	var digits, literal strings.Builder // the placeholders with the commas and points among them, and all other text
 	for i := 0; i < len(section); i++ {
 		switch c := section[i]; {
@@ -126,25 +129,24 @@ func (l *Look) read(section string) {
 			i += len(general) - 1
 		case c == '"':
 			text, _, _ := strings.Cut(section[i+1:], `"`)
-			l.say(text, &literal)
+			a.addText(text, &literal)
 			i += len(text) + 1
 			digits.WriteString(between(text))
 		case c == '\\' && i+1 < len(section):
-			n := 1 + len(firstLetter(section[i+1:]))
-			l.say(section[i+1:i+n], &literal)
-			digits.WriteString(between(section[i+1 : i+n]))
-			i += n - 1
-		case c == '*':
-			filler := firstLetter(section[min(i+1, len(section)):])
-			l.say(filler, &literal) // it fills the cell
-			i += len(filler)
-		case c == '_':
-			i += len(firstLetter(section[min(i+1, len(section)):]))
+			text := firstLetter(section[i+1:])
+			a.addText(text, &literal)
+			i += len(text)
+			digits.WriteString(between(text))
+		case c == '*' || c == '_':
+			text := firstLetter(section[i+1:])
+			if i += len(text); c == '*' {
+				a.addText(text, &literal) // it fills the cell
+			}
 		case c == '[':
 			inside, _, _ := strings.Cut(section[i+1:], "]")
 			if sign, isCurrency := strings.CutPrefix(inside, "$"); isCurrency {
 				sign, _, _ = strings.Cut(sign, "-")
-				l.Currency = strings.TrimSpace(l.Currency + " " + strings.TrimSpace(sign))
+				a.Currency = strings.TrimSpace(a.Currency + " " + strings.TrimSpace(sign))
 			}
 			i += len(inside) + 1
 		case strings.IndexByte("0#?.,", c) >= 0:
@@ -155,33 +157,32 @@ func (l *Look) read(section string) {
 			if i++; i < len(section) && section[i] != '+' && section[i] != '-' {
 				i--
 			}
-		case c == '@' || c == ' ' || c == ')' || c == '+' || c == '%':
-			// Text, or what changes nothing.
+		case strings.IndexByte("@ )+%", c) >= 0: // text, or what changes nothing
 		default:
 			text := firstLetter(section[i:])
-			l.say(text, &literal)
+			a.addText(text, &literal)
 			i += len(text) - 1
 			digits.WriteString(between(text))
 		}
 	}
-	l.Literal += literal.String()
-	l.judge(digits.String())
+	a.Literal += literal.String()
+	a.judge(digits.String())
 }
 
 // general is the format of a number as it is.
 const general = "General"
 
 // judge says what the placeholders of a section, with a quote for other text among them, do to a number.
-func (l *Look) judge(shape string) {
+func (a *Appearance) judge(shape string) {
 	inner := strings.Trim(shape, `"`)
 	if len(inner) > 1 && strings.Trim(inner, "0") == "" && inner == shape {
-		l.Zeros = max(l.Zeros, len(inner))
+		a.Zeros = max(a.Zeros, len(inner))
 		return
 	}
 	whole, fraction, _ := strings.Cut(strings.ReplaceAll(inner, `"`, ""), ".")
-	l.Scaled = l.Scaled || strings.HasSuffix(whole, ",") || strings.HasSuffix(fraction, ",")
-	l.Masked = l.Masked || strings.Contains(inner, `"`)
-	l.Padded = l.Padded || strings.Count(whole, "0") > 1
+	a.Scaled = a.Scaled || strings.HasSuffix(whole, ",") || strings.HasSuffix(fraction, ",")
+	a.Masked = a.Masked || strings.Contains(inner, `"`)
+	a.Padded = a.Padded || strings.Count(whole, "0") > 1
 }
 
 // between is for a text among the placeholders: nothing for one that parts thousands.
@@ -192,13 +193,13 @@ func between(text string) string {
 	return `"`
 }
 
-// say takes a text that a format shows: a currency, or letters and digits, or neither.
-func (l *Look) say(text string, literal *strings.Builder) {
+// addText takes a text that a format shows: a currency, or letters and digits, or neither.
+func (a *Appearance) addText(text string, literal *strings.Builder) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
 	case isCurrency(text):
-		l.Currency = strings.TrimSpace(l.Currency + " " + text)
+		a.Currency = strings.TrimSpace(a.Currency + " " + text)
 	case text == "%", strings.ContainsFunc(text, isLetterOrDigit):
 		literal.WriteString(text + " ")
 	}
@@ -210,43 +211,29 @@ func isCurrency(text string) bool {
 	if letters == "" {
 		return true
 	}
-	return len(letters) <= 3 && (len(letters) == 3 || letters != text) && strings.Trim(letters, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return len(letters) <= 3 && (len(letters) == 3 || letters != text) &&
+		strings.Trim(letters, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 func isLetterOrDigit(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f && r != '€' && r != '£' && r != '¥' && r != 0xa0 && r != 0x2009 && r != 0x202f
+	return (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') ||
+		(r > 0x7f && r != '€' && r != '£' && r != '¥' && r != 0xa0 && r != 0x2009 && r != 0x202f)
 }
 
 // firstLetter is the first character of a text.
 func firstLetter(s string) string {
-	for i := range s {
-		if i > 0 {
-			return s[:i]
-		}
-	}
-	return s
+	_, n := utf8.DecodeRuneInString(s)
+	return s[:n]
 }
 
 // readFonts reads the fonts element: of each font, whether it strikes through.
-func readFonts(s *scanner) ([]bool, error) {
-	var struck []bool
-	for {
-		more, err := s.child()
-		if !more || err != nil {
-			return struck, err
-		}
-		if !s.is("font") {
-			if err := s.skipForeign("extLst"); err != nil {
-				return nil, err
-			}
-			continue
-		}
+func readFonts(s *scanner) (struck []bool, err error) {
+	err = s.each("font", func() error {
 		strikes, err := s.strikes()
-		if err != nil {
-			return nil, err
-		}
 		struck = append(struck, strikes)
-	}
+		return err
+	}, "extLst")
+	return struck, err
 }
 
 // strikes reads a font, or the properties of a run, to its end.
@@ -286,17 +273,7 @@ func (r runStrikes) of() Strike {
 
 // readColumns reads the cols element into the columns that cannot be seen.
 func (r *sheetReader) readColumns() error {
-	for {
-		more, err := r.child()
-		if !more || err != nil {
-			return err
-		}
-		if !r.is("col") {
-			if err := r.skipForeign(); err != nil {
-				return err
-			}
-			continue
-		}
+	return r.each("col", func() error {
 		first, err := r.number("min")
 		if err != nil {
 			return err
@@ -311,13 +288,12 @@ func (r *sheetReader) readColumns() error {
 			return err
 		}
 		width, given := r.attr("width")
-		if (hidden || given && strings.Trim(string(width), "0.") == "") && first > 0 && last >= first && len(r.tail.Hidden) < maxColumns {
+		hidden = hidden || (given && strings.Trim(string(width), "0.") == "")
+		if hidden && first > 0 && last >= first && len(r.tail.Hidden) < maxColumns {
 			r.tail.Hidden = append(r.tail.Hidden, Columns{first - 1, min(last, maxColumns) - 1})
 		}
-		if err := r.skip(); err != nil {
-			return err
-		}
-	}
+		return r.skip()
+	})
 }
 
 // Columns are columns beside each other, from 0, both inclusive.

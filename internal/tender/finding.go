@@ -6,21 +6,21 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Standing is what a finding means for its instruction.
-type Standing string
+// Disposition is what a finding means for its instruction.
+type Disposition string
 
-// The standings. A rejected line is at fault and action is needed; a
-// line that is not counted is in order (withdrawn, pending); a flagged line
+// The dispositions. A rejected line is at fault and action is needed; a
+// line that is not counted is in order (withdrawn, pending); a line with a remark
 // counts, but people should know (a withdrawal that came too late).
 const (
-	StandingRejected   Standing = "rejected"
-	StandingNotCounted Standing = "not counted"
-	StandingFlagged    Standing = "counted"
+	LineRejected   Disposition = "rejected"
+	LineNotCounted Disposition = "not counted"
+	LineRemarked   Disposition = "counted"
 )
 
-// Reject is one line of a depositary's file that does not count, or that counts
+// Finding is one line of a depositary's file that does not count, or that counts
 // only with a remark, and why. It is data: a bad line never stops a run.
-type Reject struct {
+type Finding struct {
 	Source      Source
 	Depositary  string
 	Instruction string // "" if it could not be read
@@ -31,7 +31,7 @@ type Reject struct {
 	Rule        string // code of docs/rules.md
 	Message     string // what is wrong
 	Advice      string // what to do
-	Standing    Standing
+	Disposition Disposition
 	Waived      string          // who waived it and when; the line counts
 	Resolved    string          // how the terms resolve it, who and when; "" while it is open
 	MustResolve bool            // the line counts, but a person must say in the terms what is right
@@ -41,12 +41,12 @@ type Reject struct {
 
 // Open reports whether a person must still act: the terms neither waive the finding
 // nor resolve it.
-func (r *Reject) Open() bool {
-	return (r.Standing == StandingRejected || r.MustResolve) && r.Waived == "" && r.Resolved == ""
+func (r *Finding) Open() bool {
+	return (r.Disposition == LineRejected || r.MustResolve) && r.Waived == "" && r.Resolved == ""
 }
 
 // Outcome says what became of the line that a finding is about. Whether action is needed,
-// act on it is another question: see [Reject.Open].
+// act on it is another question: see [Finding.Open].
 type Outcome string
 
 // The outcomes.
@@ -59,22 +59,22 @@ const (
 )
 
 // Outcome is what became of the line.
-func (r *Reject) Outcome() Outcome {
+func (r *Finding) Outcome() Outcome {
 	switch {
 	case r.Waived != "":
 		return OutcomeWaived
 	case r.Resolved != "":
 		return OutcomeResolved
-	case r.Standing == StandingRejected:
+	case r.Disposition == LineRejected:
 		return OutcomeRejected
-	case r.Standing == StandingFlagged:
+	case r.Disposition == LineRemarked:
 		return OutcomeRemark
 	}
 	return OutcomeNotCounted
 }
 
 // Decided is who decided about the finding, how and when; "" if it is not decided.
-func (r *Reject) Decided() string {
+func (r *Finding) Decided() string {
 	switch {
 	case r.Waived != "":
 		return "waived: " + r.Waived
@@ -86,7 +86,7 @@ func (r *Reject) Decided() string {
 
 // CompareFindings puts the findings on which more hangs first, whatever the currency;
 // those on which the same hangs by file, sheet, row and rule.
-func CompareFindings(x, y Reject) int {
+func CompareFindings(x, y Finding) int {
 	return cmp.Or(
 		y.Principal.Cmp(x.Principal),
 		cmp.Compare(x.Source.File, y.Source.File),

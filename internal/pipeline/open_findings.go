@@ -14,8 +14,8 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// Unsettled is what the newest published run of an offer leaves to act on.
-type Unsettled struct {
+// OpenFindings is what the newest published run of an offer leaves open.
+type OpenFindings struct {
 	Issuer   string
 	Run      string // its name
 	Counts   result.Counts
@@ -23,16 +23,17 @@ type Unsettled struct {
 	Reported time.Time             // when the scheduler last made a run that published them, by the ledger; zero for never
 }
 
-// UnsettledOf reads what the newest published run of the offer in a folder leaves to act
-// on; nil if there is no run, or nothing is open. Its files must be as they were kept.
-func UnsettledOf(folder string) (*Unsettled, error) {
+// OpenFindingsOf reads what the newest published run of the offer in a folder leaves
+// open; nil if there is no run, or nothing is open. Its files must be as they were kept.
+func OpenFindingsOf(folder string) (*OpenFindings, error) {
 	h, err := HistoryOf(folder)
 	if err != nil || h.archive == nil || h.archive.Latest() == nil {
 		return nil, err
 	}
-	u := &Unsettled{Run: h.archive.Latest().Run}
+	u := &OpenFindings{Run: h.archive.Latest().Run}
 	for _, e := range h.Entries {
-		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && scheduled(e.Trigger) { // a run by hand is reported to no one else
+		// a run by hand is reported to no one else
+		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && e.Trigger.Scheduled() {
 			u.Reported = e.At
 		}
 	}
@@ -63,9 +64,10 @@ func UnsettledOf(folder string) (*Unsettled, error) {
 
 // readOpen reads the findings of a rejects.csv that are open. One of an earlier version
 // does not say which are.
-func readOpen(content []byte) ([]tender.Reject, error) {
-	var all []tender.Reject
-	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "advice", "cell", "depositary", "instruction", "participant", "series", "principal", "open"}
+func readOpen(content []byte) ([]tender.Finding, error) {
+	var all []tender.Finding
+	columns := []string{"file", "sheet", "row", "column", "value", "rule", "message", "advice", "cell", "depositary",
+		"instruction", "participant", "series", "principal", "open"}
 	return all, export.ReadRows(bytes.NewReader(content), columns, func(text []string) (int, error) {
 		if text[14] != "true" {
 			return 0, nil
@@ -75,10 +77,11 @@ func readOpen(content []byte) ([]tender.Reject, error) {
 			return 2, err
 		}
 		principal, err := decimal.NewFromString(text[13])
-		all = append(all, tender.Reject{
-			Source: tender.Source{File: text[0], Sheet: text[1], Row: row}, Column: text[3], Value: text[4], Rule: text[5], Message: text[6], Advice: text[7], Cell: text[8],
+		all = append(all, tender.Finding{
+			Source: tender.Source{File: text[0], Sheet: text[1], Row: row}, Column: text[3], Value: text[4], Rule: text[5],
+			Message: text[6], Advice: text[7], Cell: text[8],
 			Depositary: text[9], Instruction: text[10], Participant: text[11], Series: text[12], Principal: principal,
-			Standing: tender.StandingRejected, // it is not resolved
+			Disposition: tender.LineRejected, // it is not resolved
 		})
 		return 13, err
 	})
