@@ -86,8 +86,8 @@ var mayImport = map[string][]string{
 		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
 	},
 	"internal/offerfile": {
-		"internal/display", "internal/headings", "internal/schedule", "internal/strictyaml", "internal/tender",
-		"internal/values", "github.com/shopspring/decimal",
+		"internal/display", "internal/headings", "internal/pricing", "internal/schedule", "internal/strictyaml",
+		"internal/tender", "internal/values", "github.com/shopspring/decimal",
 	},
 	"internal/offerfolder": {
 		"internal/disk", "internal/export/workbook", "internal/inbox", "internal/ledger", "internal/offerfile",

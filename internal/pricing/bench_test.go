@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tenderbatch/internal/pricing"
+	"tenderbatch/internal/tender"
 )
 
 // benchRequest is AT&T's 3.500% of 2061: seventy payments, settled between two of them.
@@ -30,10 +31,10 @@ func BenchmarkNaivePrice(b *testing.B) {
 }
 
 func BenchmarkTreasuryYield(b *testing.B) {
-	q := pricing.Quote{Coupon: dec("4.000"), BidPrice: dec("99.6796875"),
+	q := tender.TreasuryQuote{Coupon: dec("4.000"), BidPrice: dec("99.6796875"),
 		Maturity: date("2029-07-31"), Settlement: date("2024-07-31")}
 	for b.Loop() {
-		if _, err := q.Yield(3); err != nil {
+		if _, err := pricing.TreasuryYield(q, 3); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -83,12 +83,12 @@ func (n *Note) accrual(c calendar, settlement tender.Date) Accrual {
 
 // streamTo is what a note that was checked pays per so much principal, from the settlement to a
 // horizon after it.
-func (n *Note) streamTo(settlement, horizon tender.Date, final FinalPeriod, per int) stream {
+func (n *Note) streamTo(settlement, horizon tender.Date, final tender.FinalPeriod, per int) stream {
 	c := calendarOf(n)
 	now, principal := c.find(settlement), big.NewRat(int64(per), 1)
 	s := stream{accrued: n.accrual(c, settlement), frequency: n.Frequency}
 	s.interest = new(big.Rat).Mul(s.accrued.PerUnit, principal)
-	s.simple = final == Simple && !c.date(now.periods-1).Before(horizon)
+	s.simple = final == tender.Simple && !c.date(now.periods-1).Before(horizon)
 
 	next := now.periods - 1
 	if n.inFirstPeriod(settlement) {

@@ -13,11 +13,11 @@ import (
 )
 
 // stated is a reference whose yield is printed.
-func stated(kind pricing.ReferenceKind, percent string) pricing.Reference {
-	return pricing.Reference{Kind: kind, HasYield: true, Yield: dec(percent)}
+func stated(kind tender.ReferenceKind, percent string) tender.Reference {
+	return tender.Reference{Kind: kind, HasYield: true, Yield: dec(percent)}
 }
 
-func yieldOf(percent string) pricing.Reference { return stated(pricing.FixedYield, percent) }
+func yieldOf(percent string) tender.Reference { return stated(tender.FixedYield, percent) }
 
 // regular is the interest of a note after its first period.
 func regular(coupon string, dayCount tender.DayCount, frequency int) tender.Interest {
@@ -41,7 +41,7 @@ func TestPublishedExamples(t *testing.T) {
 			Interest: regular("8.75", tender.ActActICMA, 2), Maturity: date("2020-05-15")}},
 	} {
 		p := mustPrice(t, pricing.Request{Note: c.note, Settlement: date(c.settlement), Reference: yieldOf(c.yield),
-			Horizon: pricing.ToMaturity, FinalPeriod: pricing.Simple, Rounding: pricing.Rounding{Per: 100, Decimals: 6}})
+			Horizon: tender.ToMaturity, FinalPeriod: tender.Simple, Rounding: pricing.Rounding{Per: 100, Decimals: 6}})
 		if p.Price.StringFixed(6) != c.price {
 			t.Errorf("%s: %s, want %s", c.source, p.Price, c.price)
 		}
@@ -53,8 +53,8 @@ func plainRequest() pricing.Request {
 	return pricing.Request{
 		Note: pricing.Note{Interest: tender.Interest{Coupon: dec("5.000"), DayCount: tender.Thirty360, Frequency: 2},
 			Maturity: date("2032-06-15"), ParCall: date("2032-03-15")},
-		Settlement: date("2026-06-15"), Reference: yieldOf("4.750"), Horizon: pricing.ParCallBelowCoupon,
-		FinalPeriod: pricing.Compound, Rounding: pricing.Rounding{Per: 1000, Decimals: 2},
+		Settlement: date("2026-06-15"), Reference: yieldOf("4.750"), Horizon: tender.ParCallBelowCoupon,
+		FinalPeriod: tender.Compound, Rounding: pricing.Rounding{Per: 1000, Decimals: 2},
 	}
 }
 
@@ -68,8 +68,8 @@ func TestHorizon(t *testing.T) {
 		{"equal to the coupon", "5.000", "2032-06-15", func(*pricing.Request) {}},
 		{"above the coupon", "5.001", "2032-06-15", func(*pricing.Request) {}},
 		{"no par call date", "4.999", "2032-06-15", func(r *pricing.Request) { r.Note.ParCall = tender.Date{} }},
-		{"par call named", "5.001", "2032-03-15", func(r *pricing.Request) { r.Horizon = pricing.ToParCall }},
-		{"maturity named", "4.999", "2032-06-15", func(r *pricing.Request) { r.Horizon = pricing.ToMaturity }},
+		{"par call named", "5.001", "2032-03-15", func(r *pricing.Request) { r.Horizon = tender.ToParCall }},
+		{"maturity named", "4.999", "2032-06-15", func(r *pricing.Request) { r.Horizon = tender.ToMaturity }},
 		{"a coupon that steps up later", "5.100", "2032-06-15", func(r *pricing.Request) {
 			r.Note.Steps = []tender.CouponStep{{From: date("2026-12-15"), Coupon: dec("6")}}
 		}},
@@ -91,7 +91,7 @@ func TestHorizonOfAnInterpolatedRate(t *testing.T) {
 	for rate, want := range map[string]string{"4": "2032-03-15 4.500", "6": "2032-06-15 6.501"} {
 		r := plainRequest()
 		r.Note.Frequency, r.BasisPoints = 1, dec("50")
-		r.Reference = pricing.Reference{Kind: pricing.MidSwap, Decimals: 3, Points: []pricing.Point{
+		r.Reference = tender.Reference{Kind: tender.MidSwap, Decimals: 3, Points: []tender.SwapRate{
 			{Maturity: date("2032-03-15"), Rate: dec(rate)}, {Maturity: date("2032-09-15"), Rate: dec(rate).Add(dec("0.002"))}}}
 		if p := mustPrice(t, r); fmt.Sprint(p.Horizon.Date, " ", p.Yield.Percent.StringFixed(3)) != want {
 			t.Errorf("priced to %s at %s, want %s", p.Horizon.Date, p.Yield, want)
@@ -124,7 +124,7 @@ func TestFixedToFloating(t *testing.T) {
 			continue
 		}
 		r := v.request()
-		r.Note.ParCall, r.Note.Maturity, r.Horizon = r.Note.Maturity, date("2052-09-03"), pricing.ToParCall
+		r.Note.ParCall, r.Note.Maturity, r.Horizon = r.Note.Maturity, date("2052-09-03"), tender.ToParCall
 		if p := mustPrice(t, r); p.Price.StringFixed(3) != v.Published {
 			t.Errorf("%s, published %s", p.Price, v.Published)
 		}
@@ -138,9 +138,9 @@ func TestParCallBeforeTheNextInterestDate(t *testing.T) {
 	r := plainRequest()
 	r.Settlement, r.Note.ParCall = date("2026-07-15"), date("2026-09-15")
 	r.Rounding.Decimals = 8
-	for final, want := range map[pricing.FinalPeriod]string{
+	for final, want := range map[tender.FinalPeriod]string{
 		// 1012.5/1.02375^(90/180 - 30/180) - 1000*0.05*30/360, and with 1 + 0.02375*60/180
-		pricing.Compound: "1000.44232348", pricing.Simple: "1000.38066694",
+		tender.Compound: "1000.44232348", tender.Simple: "1000.38066694",
 	} {
 		r.FinalPeriod = final
 		p := mustPrice(t, r)
@@ -157,12 +157,12 @@ func TestParCallBeforeTheNextInterestDate(t *testing.T) {
 func TestSimpleInterestIsForTheLastPeriodOnly(t *testing.T) {
 	r := plainRequest()
 	compound := mustPrice(t, r)
-	r.FinalPeriod = pricing.Simple
-	if p := mustPrice(t, r); p.FinalPeriod != pricing.Compound || !p.Price.Equal(compound.Price) {
+	r.FinalPeriod = tender.Simple
+	if p := mustPrice(t, r); p.FinalPeriod != tender.Compound || !p.Price.Equal(compound.Price) {
 		t.Errorf("%s by %s, want %s", p.Price, p.FinalPeriod, compound.Price)
 	}
 	r.Note.Coupon, r.Reference.Yield = decimal.Zero, dec("5")
-	if p := mustPrice(t, r); p.FinalPeriod != pricing.Compound || len(p.Payments) != 1 {
+	if p := mustPrice(t, r); p.FinalPeriod != tender.Compound || len(p.Payments) != 1 {
 		t.Errorf("a zero coupon note of six years is discounted by %s in %d payments", p.FinalPeriod, len(p.Payments))
 	}
 }
@@ -211,23 +211,23 @@ func TestYield(t *testing.T) {
 		why, want string
 		frequency int
 		spread    string
-		reference pricing.Reference
+		reference tender.Reference
 	}{
-		{"a negative spread", "3.270", 2, "-35", stated(pricing.Treasury, "3.620")},
-		{"a Treasury is not converted", "3.820", 1, "20", stated(pricing.Treasury, "3.620")},
+		{"a negative spread", "3.270", 2, "-35", stated(tender.Treasury, "3.620")},
+		{"a Treasury is not converted", "3.820", 1, "20", stated(tender.Treasury, "3.620")},
 		// https://markets.ft.com/data/announce/detail?dockey=1323-14029400-4LS1LRLCDOAPUP2FLN936GPPGP
 		{"Bank of Scotland 2019", "1.744", 1, "105",
-			pricing.Reference{Kind: pricing.Gilt, HasYield: true, Yield: dec("0.686"), AnnualDecimals: &three}},
-		{"not rounded", "1.74353424", 1, "105", stated(pricing.Gilt, "0.686")},
+			tender.Reference{Kind: tender.Gilt, HasYield: true, Yield: dec("0.686"), AnnualDecimals: &three}},
+		{"not rounded", "1.74353424", 1, "105", stated(tender.Gilt, "0.686")},
 		{"a gilt on a semi-annual note", "1.736", 2, "105",
-			pricing.Reference{Kind: pricing.Gilt, HasYield: true, Yield: dec("0.686"), AnnualDecimals: &three}},
-		{"a Bund on an annual note", "3.309", 1, "60", stated(pricing.Bund, "2.709")},
+			tender.Reference{Kind: tender.Gilt, HasYield: true, Yield: dec("0.686"), AnnualDecimals: &three}},
+		{"a Bund on an annual note", "3.309", 1, "60", stated(tender.Bund, "2.709")},
 		{"zero, set in advance", "0", 1, "0", yieldOf("0")},
-		{"a Treasury from its bid price", "4.271", 2, "20", pricing.Reference{
-			Kind: pricing.Treasury, Decimals: 3, Quote: &pricing.Quote{
+		{"a Treasury from its bid price", "4.271", 2, "20", tender.Reference{
+			Kind: tender.Treasury, Decimals: 3, Quote: &tender.TreasuryQuote{
 				Coupon: dec("4"), Maturity: date("2029-07-31"), Settlement: date("2024-07-31"), BidPrice: dec("99.6796875")}}},
-		{"interpolated to the maturity", "2.517", 1, "0", pricing.Reference{
-			Kind: pricing.MidSwap, Decimals: 3, Points: []pricing.Point{
+		{"interpolated to the maturity", "2.517", 1, "0", tender.Reference{
+			Kind: tender.MidSwap, Decimals: 3, Points: []tender.SwapRate{
 				{Maturity: date("2031-05-21"), Rate: dec("2.4415")}, {Maturity: date("2032-05-21"), Rate: dec("2.5125")},
 				{Maturity: date("2033-05-21"), Rate: dec("2.5825")}}}},
 	} {
@@ -241,9 +241,9 @@ func TestYield(t *testing.T) {
 
 // In its last period a Treasury is discounted by simple interest; compounded it would be 4.713.
 func TestTreasuryInItsLastPeriod(t *testing.T) {
-	q := pricing.Quote{Coupon: dec("4"), BidPrice: dec("99.90625"),
+	q := tender.TreasuryQuote{Coupon: dec("4"), BidPrice: dec("99.90625"),
 		Maturity: date("2026-07-31"), Settlement: date("2026-06-15")}
-	if s, err := q.Yield(3); err != nil || s.Percent.StringFixed(3) != "4.672" {
+	if s, err := pricing.TreasuryYield(q, 3); err != nil || s.Percent.StringFixed(3) != "4.672" {
 		t.Errorf("%s (%v)", s.Percent, err)
 	}
 }
@@ -256,7 +256,7 @@ func TestAYieldThatIsATie(t *testing.T) {
 	}{{"640", "56.3", 1}, {"1280", "-21.88", 2}} {
 		s, err := pricing.SolveYield(pricing.YieldRequest{
 			Note:       pricing.Note{Interest: regular("0", tender.ActActICMA, 1), Maturity: date("2027-06-15")},
-			Settlement: date("2026-06-15"), Horizon: date("2027-06-15"), FinalPeriod: pricing.Compound,
+			Settlement: date("2026-06-15"), Horizon: date("2027-06-15"), FinalPeriod: tender.Compound,
 			Price: dec(c.price), Per: 1000, Decimals: c.decimals})
 		if err != nil || !s.Percent.Equal(dec(c.want)) {
 			t.Errorf("%s: %s (%v), want %s", c.price, s.Percent, err, c.want)
@@ -305,7 +305,7 @@ func TestStepsWithinAPeriod(t *testing.T) {
 // The yield is shown as it is computed.
 func TestYieldInWords(t *testing.T) {
 	r := plainRequest()
-	r.Note.Frequency, r.Reference, r.BasisPoints = 1, stated(pricing.Gilt, "3.620"), dec("-35")
+	r.Note.Frequency, r.Reference, r.BasisPoints = 1, stated(tender.Gilt, "3.620"), dec("-35")
 	const want = "3.620 - 35/100 = 3.270, annual (1 + 3.270/200)^2 - 1 = 3.2967322500"
 	if p := mustPrice(t, r); p.Yield.String() != want {
 		t.Errorf("%s, want %s", p.Yield, want)
@@ -326,10 +326,10 @@ func ExamplePrice() {
 			Maturity: date("2027-02-25"), ParCall: date("2027-01-25"),
 		},
 		Settlement:  date("2025-09-10"),
-		Reference:   stated(pricing.Treasury, "3.620"),
+		Reference:   stated(tender.Treasury, "3.620"),
 		BasisPoints: dec("20"),
-		Horizon:     pricing.ParCallBelowCoupon,
-		FinalPeriod: pricing.Compound,
+		Horizon:     tender.ParCallBelowCoupon,
+		FinalPeriod: tender.Compound,
 		Rounding:    pricing.Rounding{Per: 1000, Decimals: 2},
 	})
 	if err != nil {

@@ -87,10 +87,10 @@ func TestDatesThatExcludeEachOther(t *testing.T) {
 			r.Note.ParCall = r.Settlement
 		}},
 		{pricing.Contradiction, "par_call", "not after the settlement", func(r *pricing.Request) {
-			r.Horizon, r.Note.ParCall = pricing.ToParCall, date("2026-01-01")
+			r.Horizon, r.Note.ParCall = tender.ToParCall, date("2026-01-01")
 		}},
 		{pricing.Missing, "par_call", "there is none", func(r *pricing.Request) {
-			r.Horizon, r.Note.ParCall = pricing.ToParCall, tender.Date{}
+			r.Horizon, r.Note.ParCall = tender.ToParCall, tender.Date{}
 		}},
 		{pricing.Contradiction, "last_paid", "after the settlement", func(r *pricing.Request) {
 			r.Note.LastPaid = date("2026-12-15")
@@ -130,10 +130,10 @@ func TestDatesThatExcludeEachOther(t *testing.T) {
 }
 
 func TestRatesThatCannotBe(t *testing.T) {
-	points := func(kind pricing.ReferenceKind, decimals int32, maturities ...string) pricing.Reference {
-		r := pricing.Reference{Kind: kind, Decimals: decimals}
+	points := func(kind tender.ReferenceKind, decimals int32, maturities ...string) tender.Reference {
+		r := tender.Reference{Kind: kind, Decimals: decimals}
 		for i, m := range maturities {
-			r.Points = append(r.Points, pricing.Point{Maturity: date(m), Rate: decimal.NewFromInt(int64(4 + 2*i))})
+			r.Points = append(r.Points, tender.SwapRate{Maturity: date(m), Rate: decimal.NewFromInt(int64(4 + 2*i))})
 		}
 		return r
 	}
@@ -159,40 +159,40 @@ func TestRatesThatCannotBe(t *testing.T) {
 		}},
 		{pricing.Missing, "reference.yield", "not given", func(r *pricing.Request) { r.Reference.HasYield = false }},
 		{pricing.Contradiction, "reference.yield", "2 of them", func(r *pricing.Request) {
-			r.Reference.Quote = &pricing.Quote{}
+			r.Reference.Quote = &tender.TreasuryQuote{}
 		}},
 		{pricing.Contradiction, "reference.bid_price", "treasury", func(r *pricing.Request) {
-			r.Reference = pricing.Reference{Kind: pricing.Gilt, Decimals: 3, Quote: &pricing.Quote{}}
+			r.Reference = tender.Reference{Kind: tender.Gilt, Decimals: 3, Quote: &tender.TreasuryQuote{}}
 		}},
 		{pricing.Contradiction, "reference.points", "mid_swap", func(r *pricing.Request) {
-			r.Reference = points(pricing.Bund, 3, "2032-01-01")
+			r.Reference = points(tender.Bund, 3, "2032-01-01")
 		}},
 		{pricing.Contradiction, "reference.kind", "no conversion", func(r *pricing.Request) {
-			r.Reference.Kind = pricing.MidSwap
+			r.Reference.Kind = tender.MidSwap
 		}},
 		{pricing.Contradiction, "reference.kind", "no conversion", func(r *pricing.Request) {
-			r.Reference.Kind, r.Note.Frequency = pricing.Gilt, 4
+			r.Reference.Kind, r.Note.Frequency = tender.Gilt, 4
 		}},
 		{pricing.Missing, "reference.decimals", "not given", func(r *pricing.Request) {
-			r.Reference = points(pricing.MidSwap, 0, "2032-01-01")
+			r.Reference = points(tender.MidSwap, 0, "2032-01-01")
 		}},
 		{pricing.Missing, "reference.points", "shorter", func(r *pricing.Request) {
-			r.Reference = points(pricing.MidSwap, 3, "2032-04-01", "2033-01-01")
+			r.Reference = points(tender.MidSwap, 3, "2032-04-01", "2033-01-01")
 		}},
 		{pricing.Missing, "reference.points", "longer", func(r *pricing.Request) {
-			r.Reference = points(pricing.MidSwap, 3, "2031-01-01", "2032-01-01")
+			r.Reference = points(tender.MidSwap, 3, "2031-01-01", "2032-01-01")
 		}},
 		{pricing.Contradiction, "reference.points[1]", "not after", func(r *pricing.Request) {
-			r.Reference = points(pricing.MidSwap, 3, "2033-01-01", "2032-01-01")
+			r.Reference = points(tender.MidSwap, 3, "2033-01-01", "2032-01-01")
 		}},
 		{pricing.Contradiction, "horizon", "both sides", func(r *pricing.Request) {
-			r.Note.Frequency, r.Reference = 1, points(pricing.MidSwap, 3, "2032-02-01", "2032-07-15")
+			r.Note.Frequency, r.Reference = 1, points(tender.MidSwap, 3, "2032-02-01", "2032-07-15")
 		}},
 		{pricing.Missing, "reference.coupon", "bill", func(r *pricing.Request) {
-			r.Reference = pricing.Reference{Kind: pricing.Treasury, Decimals: 3, Quote: &pricing.Quote{}}
+			r.Reference = tender.Reference{Kind: tender.Treasury, Decimals: 3, Quote: &tender.TreasuryQuote{}}
 		}},
 		{pricing.NoSolution, "price", "no yield", func(r *pricing.Request) {
-			r.Reference = pricing.Reference{Kind: pricing.Treasury, Decimals: 3, Quote: &pricing.Quote{Coupon: dec("4"),
+			r.Reference = tender.Reference{Kind: tender.Treasury, Decimals: 3, Quote: &tender.TreasuryQuote{Coupon: dec("4"),
 				Maturity: date("2029-07-31"), Settlement: date("2024-07-31"), BidPrice: dec("0")}}
 		}},
 	} {
@@ -203,7 +203,7 @@ func TestRatesThatCannotBe(t *testing.T) {
 func TestNoYield(t *testing.T) {
 	r := plainRequest()
 	sound := pricing.YieldRequest{Note: r.Note, Settlement: r.Settlement, Horizon: r.Note.Maturity,
-		FinalPeriod: pricing.Compound, Price: dec("1000"), Per: 1000, Decimals: 3}
+		FinalPeriod: tender.Compound, Price: dec("1000"), Per: 1000, Decimals: 3}
 	if s, err := pricing.SolveYield(sound); err != nil || !s.Percent.Equal(dec("5")) || !s.Unrounded.Equal(dec("5")) {
 		t.Fatalf("at par the yield is %s (%v), want the coupon", s.Percent, err)
 	}
@@ -306,16 +306,16 @@ func TestNothingPanics(t *testing.T) {
 			case 11:
 				r.Note.DayCount = rapid.SampledFrom([]tender.DayCount{"", tender.Thirty360, tender.ActActICMA}).Draw(t, "day count")
 			case 12:
-				r.Reference = pricing.Reference{Kind: pricing.Treasury, Decimals: 3, Quote: &pricing.Quote{
+				r.Reference = tender.Reference{Kind: tender.Treasury, Decimals: 3, Quote: &tender.TreasuryQuote{
 					Coupon:   anyDecimal(t, "quote"),
 					Maturity: anyDate(t, "quote"), Settlement: anyDate(t, "quote"), BidPrice: anyDecimal(t, "bid")}}
 			case 13:
-				r.Reference = pricing.Reference{Kind: pricing.MidSwap, Decimals: 3,
-					Points: []pricing.Point{
+				r.Reference = tender.Reference{Kind: tender.MidSwap, Decimals: 3,
+					Points: []tender.SwapRate{
 						{Maturity: anyDate(t, "a"), Rate: anyDecimal(t, "a")}, {Maturity: anyDate(t, "b"), Rate: dec("3")}}}
 				r.Note.Frequency = 1
 			case 14:
-				r.FinalPeriod, r.Note.FixedDay = pricing.Simple, true
+				r.FinalPeriod, r.Note.FixedDay = tender.Simple, true
 			}
 		}
 		p, err := pricing.Price(r)

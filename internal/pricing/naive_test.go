@@ -136,7 +136,7 @@ func naiveInterest(n pricing.Note, from, to time.Time, whole bool) *big.Rat {
 }
 
 // naivePrice is the price without accrued interest per 1 of principal.
-func naivePrice(n pricing.Note, settlement, horizon tender.Date, final pricing.FinalPeriod, yield *big.Rat) *big.Float {
+func naivePrice(n pricing.Note, settlement, horizon tender.Date, final tender.FinalPeriod, yield *big.Rat) *big.Float {
 	now, end := settlement.Time(), horizon.Time()
 	regular := naiveDates(n, now)
 	from := regular[len(regular)-1]
@@ -151,7 +151,7 @@ func naivePrice(n pricing.Note, settlement, horizon tender.Date, final pricing.F
 		from = n.LastPaid.Time()
 	}
 	paid = append(paid, end)
-	simple := final == pricing.Simple && !regular[len(regular)-2].Before(end)
+	simple := final == tender.Simple && !regular[len(regular)-2].Before(end)
 	rate := new(big.Rat).Quo(yield, big.NewRat(int64(100*n.Frequency), 1))
 	log := logarithm(float(new(big.Rat).Add(big.NewRat(1, 1), rate)))
 	total := float(new(big.Rat).Neg(naiveInterest(n, from, now, false)))

@@ -8,25 +8,6 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// HorizonRule says to which day a note is priced.
-type HorizonRule string
-
-// The horizon rules.
-const (
-	ParCallBelowCoupon HorizonRule = "par_call_below_coupon" // the par call date; from the coupon up, maturity
-	ToParCall          HorizonRule = "par_call"
-	ToMaturity         HorizonRule = "maturity"
-)
-
-// FinalPeriod says how the only payment left in the running interest period is discounted.
-type FinalPeriod string
-
-// The rules for the final period.
-const (
-	Compound FinalPeriod = "compound" // as every other
-	Simple   FinalPeriod = "simple"   // by 1 + Y/f * (1 - S/E)
-)
-
 // Rounding is what a price refers to and to how many decimals it is rounded, half up.
 type Rounding struct {
 	Per      int // 1000 or 100 of principal
@@ -37,10 +18,10 @@ type Rounding struct {
 type Request struct {
 	Note        Note
 	Settlement  tender.Date // for which the price is computed: the early one, if there is one
-	Reference   Reference
+	Reference   tender.Reference
 	BasisPoints decimal.Decimal // the fixed spread, also negative
-	Horizon     HorizonRule
-	FinalPeriod FinalPeriod
+	Horizon     tender.HorizonRule
+	FinalPeriod tender.FinalPeriod
 	Rounding    Rounding
 }
 
@@ -50,7 +31,7 @@ type Result struct {
 	Settlement  tender.Date
 	Yield       Yield
 	Horizon     Horizon
-	FinalPeriod FinalPeriod // Simple only if it was applied
+	FinalPeriod tender.FinalPeriod // Simple only if it was applied
 	Payments    []Payment
 	Accrual     Accrual
 	Rounding    Rounding
@@ -92,12 +73,12 @@ func Price(r Request) (*Result, error) {
 	}
 	s := r.Note.streamTo(r.Settlement, horizon.Date, r.FinalPeriod, r.Rounding.Per)
 	result := &Result{
-		Settlement: r.Settlement, Yield: yield, Horizon: horizon, FinalPeriod: Compound,
+		Settlement: r.Settlement, Yield: yield, Horizon: horizon, FinalPeriod: tender.Compound,
 		Accrual: s.accrued, Accrued: roundHalfUp(s.interest.Num(), s.interest.Denom(), Places),
 		Rounding: r.Rounding,
 	}
 	if s.simple {
-		result.FinalPeriod = Simple
+		result.FinalPeriod = tender.Simple
 	}
 	s.decide(yield.Percent.Rat(), func(v value) bool { return result.show(&s, v) })
 	if result.Price.Sign() <= 0 {
@@ -111,8 +92,8 @@ func Price(r Request) (*Result, error) {
 func (r *Request) check() error {
 	return first(
 		r.Note.check(r.Settlement),
-		known("horizon", r.Horizon, ParCallBelowCoupon, ToParCall, ToMaturity),
-		known("final_period", r.FinalPeriod, Compound, Simple),
+		known("horizon", r.Horizon, tender.ParCallBelowCoupon, tender.ToParCall, tender.ToMaturity),
+		known("final_period", r.FinalPeriod, tender.Compound, tender.Simple),
 		known("per", r.Rounding.Per, 100, 1000),
 		decimalsGiven("decimals", r.Rounding.Decimals),
 	)
@@ -122,12 +103,12 @@ func (r *Request) check() error {
 func (r *Request) horizon() (Horizon, Yield, error) {
 	h := Horizon{Coupon: r.Note.couponOn(r.Settlement)}
 	switch {
-	case r.Horizon == ToMaturity:
+	case r.Horizon == tender.ToMaturity:
 		h.Date, h.Reason = r.Note.Maturity, "the terms say: to the maturity"
-	case r.Horizon == ToParCall && r.Note.ParCall.IsZero():
+	case r.Horizon == tender.ToParCall && r.Note.ParCall.IsZero():
 		return h, Yield{}, fault(Missing, "par_call", "state the date, or another horizon",
 			"the horizon is the par call date, and there is none")
-	case r.Horizon == ToParCall:
+	case r.Horizon == tender.ToParCall:
 		h.Date, h.Reason = r.Note.ParCall, "the terms say: to the par call date"
 	case r.Note.ParCall.IsZero():
 		h.Date, h.Reason = r.Note.Maturity, "there is no par call date: to the maturity"

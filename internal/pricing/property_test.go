@@ -53,11 +53,11 @@ func randomRequest(t *rapid.T) pricing.Request {
 	}
 	return pricing.Request{
 		Note: n, Settlement: settlement,
-		Reference: pricing.Reference{Kind: pricing.Treasury, HasYield: true,
+		Reference: tender.Reference{Kind: tender.Treasury, HasYield: true,
 			Yield: decimal.New(rapid.Int64Range(-3_000, 16_000).Draw(t, "yield"), -3)},
 		BasisPoints: decimal.NewFromInt(rapid.Int64Range(-50, 300).Draw(t, "spread")),
-		Horizon:     pricing.ParCallBelowCoupon,
-		FinalPeriod: rapid.SampledFrom([]pricing.FinalPeriod{pricing.Compound, pricing.Simple}).Draw(t, "final"),
+		Horizon:     tender.ParCallBelowCoupon,
+		FinalPeriod: rapid.SampledFrom([]tender.FinalPeriod{tender.Compound, tender.Simple}).Draw(t, "final"),
 		Rounding: pricing.Rounding{Per: rapid.SampledFrom([]int{100, 1000}).Draw(t, "per"),
 			Decimals: rapid.Int32Range(1, 6).Draw(t, "decimals")},
 	}
@@ -123,7 +123,7 @@ func TestTheResultAddsUp(t *testing.T) {
 func TestThePriceFallsAsTheYieldRises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := randomRequest(t)
-		r.Horizon = pricing.ToMaturity
+		r.Horizon = tender.ToMaturity
 		low := mustPrice(t, r)
 		r.BasisPoints = r.BasisPoints.Add(decimal.New(rapid.Int64Range(1, 10_000).Draw(t, "rise"), -1))
 		high := mustPrice(t, r)

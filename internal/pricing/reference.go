@@ -10,51 +10,11 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// ReferenceKind says what the spread is added to, and how often a year that rate compounds.
-type ReferenceKind string
-
-// The kinds of reference.
-const (
-	Treasury   ReferenceKind = "treasury" // as the note pays
-	Gilt       ReferenceKind = "gilt"     // semi-annual
-	Bund       ReferenceKind = "bund"     // annual
-	MidSwap    ReferenceKind = "mid_swap" // annual
-	FixedYield ReferenceKind = "yield"    // as the note pays
-)
-
-// Reference is the rate to which the spread is added. It is printed in the documents (HasYield), or
-// follows from the bid price of a Treasury (Quote) or from mid-swap rates around the horizon (Points).
-type Reference struct {
-	Kind     ReferenceKind
-	Yield    decimal.Decimal // percent, as printed
-	HasYield bool
-	Quote    *Quote
-	Points   []Point // from the shortest to the longest
-	Decimals int32   // of a yield that follows from a Quote or from Points: three in most documents
-
-	// AnnualDecimals are those of a gilt yield plus spread that was made annual; nil: it is not rounded.
-	AnnualDecimals *int32
-}
-
-// Quote is the bid price of a Treasury, from which its yield follows.
-type Quote struct {
-	Coupon     decimal.Decimal // percent
-	Maturity   tender.Date
-	BidPrice   decimal.Decimal // percent of principal
-	Settlement tender.Date     // of a trade in it: the next business day
-}
-
-// Point is a mid-swap rate for one maturity.
-type Point struct {
-	Maturity tender.Date
-	Rate     decimal.Decimal // percent
-}
-
 // Yield is the yield at which a note is priced, and how it is found, in percent.
 type Yield struct {
 	Reference   decimal.Decimal
-	Solution    *Solution // of a Treasury's bid price; nil: none was given
-	Points      []Point   // the two between which the reference was interpolated, or the one for the very day
+	Solution    *Solution         // of a Treasury's bid price; nil: none was given
+	Points      []tender.SwapRate // the two between which the reference was interpolated, or the one for the very day
 	BasisPoints decimal.Decimal
 	Sum         decimal.Decimal // reference and spread
 	Annualised  bool            // Sum is semi-annual and was made annual
@@ -64,7 +24,7 @@ type Yield struct {
 // yieldTo is the yield of a note that is priced to a horizon.
 func (r *Request) yieldTo(horizon tender.Date) (Yield, error) {
 	y := Yield{BasisPoints: r.BasisPoints}
-	if err := r.Reference.check(); err != nil {
+	if err := checkReference(&r.Reference); err != nil {
 		return y, err
 	}
 	if err := between("spread.basis_points", r.BasisPoints, -100*mostPercent, 100*mostPercent); err != nil {
@@ -78,7 +38,7 @@ func (r *Request) yieldTo(horizon tender.Date) (Yield, error) {
 		return y, err
 	}
 	y.Percent = y.Sum
-	compounds, err := r.Reference.Kind.compounds(r.Note.Frequency)
+	compounds, err := compounds(r.Reference.Kind, r.Note.Frequency)
 	if err != nil {
 		return y, err
 	}
@@ -92,19 +52,21 @@ func (r *Request) yieldTo(horizon tender.Date) (Yield, error) {
 	return y, nil
 }
 
+var kinds = []tender.ReferenceKind{tender.Treasury, tender.Gilt, tender.Bund, tender.MidSwap, tender.FixedYield}
+
 // compounds is how often a year the rate compounds. The only conversion that documents make is from
 // semi-annual to annual.
-func (k ReferenceKind) compounds(frequency int) (int, error) {
+func compounds(k tender.ReferenceKind, frequency int) (int, error) {
 	rate := frequency
 	switch k {
-	case Treasury, FixedYield:
+	case tender.Treasury, tender.FixedYield:
 		return frequency, nil
-	case Gilt:
+	case tender.Gilt:
 		rate = 2
-	case Bund, MidSwap:
+	case tender.Bund, tender.MidSwap:
 		rate = 1
 	default:
-		return 0, known("reference.kind", k, Treasury, Gilt, Bund, MidSwap, FixedYield)
+		return 0, known("reference.kind", k, kinds...)
 	}
 	if rate == frequency || (rate == 2 && frequency == 1) {
 		return rate, nil
@@ -126,8 +88,8 @@ func percentInRange(key string, percent decimal.Decimal) error {
 }
 
 // check is an error for a reference that gives no rate, or two.
-func (r *Reference) check() error {
-	err := known("reference.kind", r.Kind, Treasury, Gilt, Bund, MidSwap, FixedYield)
+func checkReference(r *tender.Reference) error {
+	err := known("reference.kind", r.Kind, kinds...)
 	given := 0
 	for _, is := range []bool{r.HasYield, r.Quote != nil, len(r.Points) > 0} {
 		if is {
@@ -142,10 +104,10 @@ func (r *Reference) check() error {
 	case given > 1:
 		return fault(Contradiction, "reference.yield", "state one of yield, bid_price and points",
 			"%d of them are given", given)
-	case r.Quote != nil && r.Kind != Treasury:
+	case r.Quote != nil && r.Kind != tender.Treasury:
 		return fault(Contradiction, "reference.bid_price", "state the yield",
 			"only the kind treasury has a bid price, not %s", r.Kind)
-	case len(r.Points) > 0 && r.Kind != MidSwap:
+	case len(r.Points) > 0 && r.Kind != tender.MidSwap:
 		return fault(Contradiction, "reference.points", "state the yield",
 			"only the kind mid_swap has points, not %s", r.Kind)
 	case r.AnnualDecimals != nil:
@@ -160,12 +122,12 @@ func (r *Reference) check() error {
 }
 
 // readReference is the reference rate, printed, solved or interpolated.
-func (y *Yield) readReference(r *Reference, horizon tender.Date) error {
+func (y *Yield) readReference(r *tender.Reference, horizon tender.Date) error {
 	switch {
 	case r.HasYield:
 		y.Reference = r.Yield
 	case r.Quote != nil:
-		solved, err := r.Quote.Yield(r.Decimals)
+		solved, err := TreasuryYield(*r.Quote, r.Decimals)
 		if err != nil {
 			return err
 		}
@@ -182,7 +144,7 @@ func (y *Yield) readReference(r *Reference, horizon tender.Date) error {
 
 // Interpolate is the rate for a day on the straight line, in days, between the two points around it,
 // rounded half up; and the points used.
-func Interpolate(points []Point, day tender.Date, decimals int32) (decimal.Decimal, []Point, error) {
+func Interpolate(points []tender.SwapRate, day tender.Date, decimals int32) (decimal.Decimal, []tender.SwapRate, error) {
 	none := decimal.Decimal{}
 	if err := first(decimalsGiven("reference.decimals", decimals), dateGiven("horizon", day)); err != nil {
 		return none, nil, err
@@ -211,7 +173,7 @@ func Interpolate(points []Point, day tender.Date, decimals int32) (decimal.Decim
 }
 
 // straight is the rate for a day between two points.
-func straight(a, b Point, day tender.Date, decimals int32) decimal.Decimal {
+func straight(a, b tender.SwapRate, day tender.Date, decimals int32) decimal.Decimal {
 	share := big.NewRat(int64(a.Maturity.DaysUntil(day)), int64(a.Maturity.DaysUntil(b.Maturity)))
 	rate := share.Mul(share, b.Rate.Sub(a.Rate).Rat())
 	rate.Add(rate, a.Rate.Rat())

@@ -21,9 +21,9 @@ type Bound struct {
 	Percent, Price decimal.Decimal
 }
 
-// Yield is the yield to maturity of a Treasury at its bid price: semi-annual, by ACT/ACT, in the
+// TreasuryYield is the yield to maturity of a Treasury at its bid price: semi-annual, by ACT/ACT, in the
 // last period by simple interest, rounded half up.
-func (q *Quote) Yield(decimals int32) (Solution, error) {
+func TreasuryYield(q tender.TreasuryQuote, decimals int32) (Solution, error) {
 	if q.Coupon.Sign() == 0 {
 		return Solution{}, fault(Missing, "reference.coupon",
 			"state the coupon; of a bill, which has none, state the yield", "it is zero")
@@ -33,7 +33,7 @@ func (q *Quote) Yield(decimals int32) (Solution, error) {
 			Interest: tender.Interest{Coupon: q.Coupon, DayCount: tender.ActActICMA, Frequency: 2},
 			Maturity: q.Maturity,
 		},
-		Settlement: q.Settlement, Horizon: q.Maturity, FinalPeriod: Simple,
+		Settlement: q.Settlement, Horizon: q.Maturity, FinalPeriod: tender.Simple,
 		Price: q.BidPrice, Per: 100, Decimals: decimals,
 	})
 }
@@ -43,7 +43,7 @@ type YieldRequest struct {
 	Note        Note
 	Settlement  tender.Date
 	Horizon     tender.Date // to which the note is priced
-	FinalPeriod FinalPeriod
+	FinalPeriod tender.FinalPeriod
 	Price       decimal.Decimal // without accrued interest
 	Per         int             // 1000 or 100 of principal
 	Decimals    int32           // of the yield
@@ -73,7 +73,7 @@ func SolveYield(r YieldRequest) (Solution, error) {
 func (r *YieldRequest) check() error {
 	if err := first(
 		r.Note.check(r.Settlement), dateGiven("horizon", r.Horizon),
-		known("final_period", r.FinalPeriod, Compound, Simple), known("per", r.Per, 100, 1000),
+		known("final_period", r.FinalPeriod, tender.Compound, tender.Simple), known("per", r.Per, 100, 1000),
 		between("price", r.Price, 0, 100*mostPercent), decimalsGiven("decimals", r.Decimals),
 	); err != nil {
 		return err

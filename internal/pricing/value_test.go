@@ -8,7 +8,7 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-func testStream(coupon string, settlement tender.Date, final FinalPeriod) stream {
+func testStream(coupon string, settlement tender.Date, final tender.FinalPeriod) stream {
 	n := Note{
 		Interest: tender.Interest{Coupon: decimal.RequireFromString(coupon), DayCount: tender.Thirty360, Frequency: 2},
 		Maturity: tender.Date{Year: 2028, Month: 3, Day: 15},
@@ -19,7 +19,7 @@ func testStream(coupon string, settlement tender.Date, final FinalPeriod) stream
 // However coarse the first attempt is, the figures are the same: precision is doubled until
 // they are proven.
 func TestPrecisionIsDoubledUntilTheFigureIsProven(t *testing.T) {
-	s := testStream("5.125", tender.Date{Year: 2025, Month: 11, Day: 3}, Compound)
+	s := testStream("5.125", tender.Date{Year: 2025, Month: 11, Day: 3}, tender.Compound)
 	percent := decimal.RequireFromString("4.321")
 	figures := func(bits uint) (d decimal.Decimal, attempts int) {
 		s.decideFrom(bits, percent.Rat(), func(v value) (proven bool) {
@@ -44,17 +44,17 @@ func TestPrecisionIsDoubledUntilTheFigureIsProven(t *testing.T) {
 func TestAnExactTieIsDecidedExactly(t *testing.T) {
 	for _, c := range []struct {
 		coupon, percent string
-		final           FinalPeriod
+		final           tender.FinalPeriod
 		want            string
 		why             string
 	}{
 		// (1000 + 5 coupons)/1.25 - 2.5 coupons, as 1.5625 is 1.25 squared
-		{"0.01", "112.5", Compound, "800.02", "a power of one half that is a fraction: 800.015"},
-		{"0.002", "112.5", Compound, "800", "a power of one half that is a fraction: 800.003"},
-		{"4.501", "0", Compound, "1011.25", "a yield of zero: 1011.2525"},
-		{"4.5005", "0", Compound, "1011.25", "a yield of zero: 1011.251250"},
-		{"4.502", "0", Compound, "1011.26", "a yield of zero: 1011.255"},
-		{"0.01", "100", Simple, "800.02", "simple interest over half a period: 800.015"},
+		{"0.01", "112.5", tender.Compound, "800.02", "a power of one half that is a fraction: 800.015"},
+		{"0.002", "112.5", tender.Compound, "800", "a power of one half that is a fraction: 800.003"},
+		{"4.501", "0", tender.Compound, "1011.25", "a yield of zero: 1011.2525"},
+		{"4.5005", "0", tender.Compound, "1011.25", "a yield of zero: 1011.251250"},
+		{"4.502", "0", tender.Compound, "1011.26", "a yield of zero: 1011.255"},
+		{"0.01", "100", tender.Simple, "800.02", "simple interest over half a period: 800.015"},
 	} {
 		s := testStream(c.coupon, tender.Date{Year: 2027, Month: 12, Day: 15}, c.final)
 		var got decimal.Decimal

@@ -93,9 +93,9 @@ func (v vector) request() pricing.Request {
 	}
 	r := pricing.Request{
 		Note: n, Settlement: date(v.Settlement),
-		Reference:   pricing.Reference{Kind: pricing.Treasury, HasYield: true},
-		Horizon:     pricing.HorizonRule(v.HorizonRule),
-		FinalPeriod: pricing.Compound,
+		Reference:   tender.Reference{Kind: tender.Treasury, HasYield: true},
+		Horizon:     tender.HorizonRule(v.HorizonRule),
+		FinalPeriod: tender.Compound,
 		Rounding:    pricing.Rounding{Per: int(dec(v.Per.String()).IntPart()), Decimals: v.Decimals},
 	}
 	if v.ReferenceYield == "" {
@@ -104,10 +104,10 @@ func (v vector) request() pricing.Request {
 		r.Reference.Yield, r.BasisPoints = dec(v.ReferenceYield), dec(v.BasisPoints)
 	}
 	if v.FinalPeriod != "" {
-		r.FinalPeriod = pricing.FinalPeriod(v.FinalPeriod)
+		r.FinalPeriod = tender.FinalPeriod(v.FinalPeriod)
 	}
 	if v.Annualise {
-		r.Reference.Kind, r.Reference.AnnualDecimals = pricing.Gilt, &v.AnnualDecimals
+		r.Reference.Kind, r.Reference.AnnualDecimals = tender.Gilt, &v.AnnualDecimals
 	}
 	return r
 }
@@ -161,9 +161,9 @@ func (v vector) checkWrongHorizon(t *testing.T, r pricing.Request, p *pricing.Re
 	if v.WrongHorizon == "" {
 		return
 	}
-	r.Horizon = pricing.ToParCall
+	r.Horizon = tender.ToParCall
 	if p.Horizon.Date == r.Note.ParCall {
-		r.Horizon = pricing.ToMaturity
+		r.Horizon = tender.ToMaturity
 	}
 	if wrong := mustPrice(t, r); wrong.Price.StringFixed(v.Decimals) != v.WrongHorizon {
 		t.Errorf("to the other horizon %s, want %s", wrong.Price, v.WrongHorizon)
@@ -201,8 +201,8 @@ func TestReferenceRates(t *testing.T) {
 			if price, _ := new(big.Rat).SetString(v.Price); bid.Rat().Cmp(price) != 0 {
 				t.Errorf("%s: %s is %s, want %s", v.ID, v.PriceShown, bid, v.Price)
 			}
-			q := pricing.Quote{Coupon: dec(v.Coupon), Maturity: date(v.Maturity), Settlement: date(v.Settlement), BidPrice: bid}
-			s, err := q.Yield(3)
+			q := tender.TreasuryQuote{Coupon: dec(v.Coupon), Maturity: date(v.Maturity), Settlement: date(v.Settlement), BidPrice: bid}
+			s, err := pricing.TreasuryYield(q, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +213,7 @@ func TestReferenceRates(t *testing.T) {
 				t.Errorf("%s: %s is not between the prices %s and %s", v.ID, bid, s.High.Price, s.Low.Price)
 			}
 		case "interpolation":
-			points := []pricing.Point{
+			points := []tender.SwapRate{
 				{Maturity: date(v.Shorter[0]), Rate: dec(v.Shorter[1])},
 				{Maturity: date(v.Longer[0]), Rate: dec(v.Longer[1])},
 			}
