@@ -57,9 +57,9 @@ var mayImport = map[string][]string{
 		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/export/workbook": {
-		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
-		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
-		"github.com/xuri/excelize/v2",
+		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
+		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
+		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
@@ -98,7 +98,7 @@ var mayImport = map[string][]string{
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/exitcode",
 		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/parallel", "internal/readback",
+		"internal/offerfile", "internal/offerfolder", "internal/parallel", "internal/pricing", "internal/readback",
 		"internal/result", "internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
@@ -108,8 +108,8 @@ var mayImport = map[string][]string{
 		"internal/xlsx", "github.com/shopspring/decimal",
 	},
 	"internal/result": {
-		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
-		"github.com/shopspring/decimal",
+		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/serve": {

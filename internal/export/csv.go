@@ -19,6 +19,7 @@ import (
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *result.Run) error {
 	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
+	without := r.Offer.WithoutPrice()
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.CurrencyOf(l.Series)
@@ -29,13 +30,13 @@ func WriteInstructions(w io.Writer, r *result.Run) error {
 			reference, status = p.Reference, string(p.Status)
 		}
 		factor, price, earlyPrice := UsedFor(r, i)
+		cash := cashTexts(&paid.Cash, l.Series, currency, without)
 		return []string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			display.Stamp(l.Received, r.Offer.Zone),
 			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
 			guard(result.ReasonWords(l, decided.Reason)),
-			tender.CashText(paid.Consideration, currency), tender.CashText(paid.EarlyPayment, currency),
-			tender.CashText(paid.AccruedInterest, currency), tender.CashText(paid.Total(), currency),
+			cash[0], cash[1], cash[2], cash[3],
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
 			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
 			string(decided.Reason.Code),

@@ -130,6 +130,10 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	o, b := in.Offer, in.Book
+	prices, err := in.prices()
+	if err != nil {
+		return nil, err
+	}
 	allocation, err := allocate.Allocate(o, b)
 	if err != nil {
 		return nil, err
@@ -143,9 +147,9 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	}
 	r := &result.Run{
 		Version: in.version, Offer: o, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
-		Book: b, Allocation: allocation, Settlement: settlement,
+		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
-		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.pastDue(settlement)),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.priceWarnings(), in.pastDue(settlement)),
 	}
 	for i := range r.Findings {
 		if err := r.Findings[i].Check(); err != nil {
@@ -161,6 +165,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	r.Snapshots = in.compared.inMoney(r)
 	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in), in.checkCarried(r))
 	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
+	r.Invariants = append(r.Invariants, checkPrices(r)...)
 	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
 	r.Identity = identity(r)
 	r.Name = runName(in.AsOf, o.Zone, r.Identity)

@@ -35,6 +35,10 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series,
 				in.Window)
 		}
+		if r.unpriced {
+			s.Lines[i].Payment = -1
+			continue
+		}
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
 		if in.Delivery == tender.GuaranteedDelivery {
 			s.Lines[i].Date = o.Guaranteed.Settlement
@@ -51,6 +55,7 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 // as exact fractions.
 type rate struct {
 	currency                              string
+	unpriced                              bool // the series has no price yet: nothing can be paid
 	date                                  tender.Date
 	consideration, earlyPayment, interest *big.Rat
 }
@@ -73,7 +78,7 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 				return nil, fmt.Errorf("series %s: %w", s.ID, err)
 			}
 			r := rate{
-				currency: s.Currency, date: date, interest: interest,
+				currency: s.Currency, unpriced: !s.HasPrice(), date: date, interest: interest,
 				consideration: perThousand(s.TenderOfferConsideration), earlyPayment: new(big.Rat),
 			}
 			if w == tender.Early {
