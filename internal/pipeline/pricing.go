@@ -51,9 +51,8 @@ func (in *Intake) priceWarnings() (all []tender.Warning) {
 	}
 	for _, c := range in.Offer.Caps {
 		if len(c.Unpriced) > 0 {
-			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price, and series %s has no price "+
-				"yet: the cap is not applied, and more may be shown as accepted than will be", c.Name,
-				strings.Join(c.Unpriced, ", ")))
+			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as there "+
+				"is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))
 		}
 	}
 	return all
