@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
 		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
-		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
+		"internal/pricing", "internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
 		"internal/strictyaml", "internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
 		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
@@ -53,8 +53,9 @@ var mayImport = map[string][]string{
 	"internal/display":  {"github.com/shopspring/decimal"},
 	"internal/exitcode": {},
 	"internal/export": {
-		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
-		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
+		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
+		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
+		"github.com/shopspring/decimal",
 	},
 	"internal/export/workbook": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
@@ -129,8 +130,8 @@ var mayImport = map[string][]string{
 	"internal/tender": {"internal/display", "github.com/shopspring/decimal"},
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
-		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/result",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/pricing",
+		"internal/result", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/compound": {"internal/xlsx/fault"},

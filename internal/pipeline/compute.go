@@ -130,6 +130,9 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	o, b := in.Offer, in.Book
+	if err := in.checkPriced(); err != nil {
+		return nil, err
+	}
 	prices, err := in.prices()
 	if err != nil {
 		return nil, err

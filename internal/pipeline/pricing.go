@@ -10,14 +10,19 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// prices are how the prices of the series at a spread are computed. It is an *[offerfolder.UsageError]
-// if a final run has none, as it pays.
-func (in *Intake) prices() ([]*pricing.Result, error) {
+// checkPriced is an *[offerfolder.UsageError] if a final run, which pays, has no price.
+func (in *Intake) checkPriced() error {
 	o := in.Offer
 	if without := o.WithoutPrice(); len(without) > 0 && o.PhaseAt(in.AsOf) == tender.Final {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and there is no price for series %s, "+
+		return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and there is no price for series %s, "+
 			"so there is no final run: %s", strings.Join(without, ", "), in.missingPrice(without[0]))}
 	}
+	return nil
+}
+
+// prices are how the prices of the series at a spread are computed, nil for the others.
+func (in *Intake) prices() ([]*pricing.Result, error) {
+	o := in.Offer
 	all := make([]*pricing.Result, len(o.Series))
 	for i := range o.Series {
 		if !o.Series[i].AtSpread() || !o.Series[i].HasPrice() {
