@@ -34,10 +34,11 @@ var mayImport = map[string][]string{
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
 		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
-		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
-		"internal/strictyaml", "internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
-		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
-		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
+		"internal/pricing", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
+		"internal/settle", "internal/strictyaml", "internal/tender", "internal/whatif",
+		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
+		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
+		"github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -53,13 +54,14 @@ var mayImport = map[string][]string{
 	"internal/display":  {"github.com/shopspring/decimal"},
 	"internal/exitcode": {},
 	"internal/export": {
-		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
-		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
+		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
+		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
+		"github.com/shopspring/decimal",
 	},
 	"internal/export/workbook": {
-		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/result",
-		"internal/settle", "internal/spreadsheet", "internal/tender", "github.com/shopspring/decimal",
-		"github.com/xuri/excelize/v2",
+		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
+		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
+		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
@@ -86,8 +88,8 @@ var mayImport = map[string][]string{
 		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
 	},
 	"internal/offerfile": {
-		"internal/display", "internal/headings", "internal/schedule", "internal/strictyaml", "internal/tender",
-		"internal/values", "github.com/shopspring/decimal",
+		"internal/display", "internal/headings", "internal/pricing", "internal/schedule", "internal/strictyaml",
+		"internal/tender", "internal/values", "github.com/shopspring/decimal",
 	},
 	"internal/offerfolder": {
 		"internal/disk", "internal/export/workbook", "internal/inbox", "internal/ledger", "internal/offerfile",
@@ -98,17 +100,18 @@ var mayImport = map[string][]string{
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/parallel",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/parallel", "internal/pricing",
 		"internal/readback", "internal/result", "internal/schedule", "internal/settle", "internal/strictyaml",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
+	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/readback": {
 		"internal/decimals", "internal/disk", "internal/export", "internal/result", "internal/settle",
 		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
 	},
 	"internal/result": {
-		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
-		"github.com/shopspring/decimal",
+		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/serve": {
@@ -130,8 +133,8 @@ var mayImport = map[string][]string{
 	"internal/tender": {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
-		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/result",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/pricing",
+		"internal/result", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/compound": {"internal/xlsx/fault"},
@@ -142,7 +145,7 @@ var mayImport = map[string][]string{
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
 var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
-	"internal/settle", "internal/ledger", "internal/schedule", "internal/pipeline"}
+	"internal/settle", "internal/ledger", "internal/schedule", "internal/pipeline", "internal/pricing"}
 
 func TestHouseRules(t *testing.T) {
 	for _, v := range violations(t, os.DirFS(".")) {

@@ -22,7 +22,7 @@ import (
 func newCheckCommand(w world) *cobra.Command {
 	var req pipeline.Request
 	var explain string
-	var asJSON bool
+	var asJSON, showPricing bool
 	c := &cobra.Command{
 		Use:   "check OFFER",
 		Short: "Check the terms and the files, and write nothing",
@@ -31,11 +31,18 @@ each file was understood and what is wrong with it, and writes nothing.
 
 --explain follows one row instead: from what its cells hold to what each was read
 as, to its window, to what became of it and by which rule, and, if it counts, to
-what is accepted of it, its cash and its wire.`,
+what is accepted of it, its cash and its wire.
+
+--pricing shows instead how the price of each series at a spread was computed, so that
+it can be computed again: yield, horizon, each payment with its date, exponent and
+discount factor, the sum, accrued interest, and the price.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if asJSON && explain != "" {
+			switch {
+			case asJSON && explain != "":
 				return usage(c, errors.New("--json goes without --explain"))
+			case showPricing && (asJSON || explain != ""):
+				return usage(c, errors.New("--pricing goes without --json and --explain"))
 			}
 			w.fill(&req, args[0])
 			var done func()
@@ -44,6 +51,9 @@ what is accepted of it, its cash and its wire.`,
 			done()
 			if err != nil {
 				return err
+			}
+			if showPricing {
+				return printPricing(w.stdout, e)
 			}
 			if explain != "" {
 				return printExplanations(c.Context(), w.stdout, e, explain)
@@ -70,6 +80,7 @@ what is accepted of it, its cash and its wire.`,
 	c.Flags().StringArrayVar(&req.Files, "file", nil,
 		"check this depositary file, too, beside those of the inbox (may be repeated)")
 	c.Flags().StringVar(&explain, "explain", "", "follow one row: FILE:ROW, or DEPOSITARY:INSTRUCTION")
+	c.Flags().BoolVar(&showPricing, "pricing", false, "show how each price was computed from its yield")
 	c.Flags().BoolVar(&asJSON, "json", false, "print all that was found as JSON; docs/result.md describes it")
 	return c
 }

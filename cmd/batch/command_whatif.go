@@ -31,12 +31,14 @@ func newWhatIfCommand(w world) *cobra.Command {
 		Use:   "whatif OFFER",
 		Short: "Show the same book under other caps and rates; publish nothing",
 		Long: `whatif works out the same book under other terms and shows it beside today's
-result, per series and in cash, with what is not accepted then and why. With --sweep
+result, per series and in cash, with what is not accepted then and why. With --yield it
+prices series at a spread hypothetically, also before the terms have a yield. With --sweep
 it shows how much of each level is accepted as one cap grows; with --solve it says the
 smallest cap that accepts all of a level or series, as far as it can be bought at all, or
 what is in the way. Nothing is published.`,
 		Example: `  batch whatif fixtures/level3-2004 --as-of 2004-11-12T17:00 --cap "Tender Cap=1105000000"
   batch whatif fixtures/level3-2004 --fx EUR/USD=1.30
+  batch whatif OFFER --yield "UST 2027=3.62"
   batch whatif fixtures/level3-2004 --sweep "Tender Cap=450000000:1150000000:50000000" --csv
   batch whatif fixtures/level3-2004 --solve "accept all of 4"`,
 		Args: exactly("OFFER"),
@@ -63,6 +65,9 @@ what is in the way. Nothing is published.`,
 		"another amount for a cap, NAME=AMOUNT; a series' Maximum Offer Amount is named \"Maximum Offer Amount ID\" (may "+
 			"be repeated)")
 	flags.StringArrayVar(&q.rates, "fx", nil, "another exchange rate, FROM/TO=RATE (may be repeated)")
+	flags.StringArrayVar(&q.yields, "yield", nil,
+		"a yield in percent for a reference, NAME=YIELD: series at a spread over it are priced hypothetically (may be "+
+			"repeated)")
 	flags.StringVar(&q.sweep, "sweep", "", "let a cap grow, NAME=FROM:TO:STEP")
 	flags.StringVar(&q.solve, "solve", "",
 		"\"accept all of LEVEL\" or \"accept all of series ID\": the smallest amount of the cap over all (or of NAME, "+
@@ -75,6 +80,7 @@ what is in the way. Nothing is published.`,
 // question is what the flags of whatif ask, as they were given and as parsed.
 type question struct {
 	caps, rates  []string
+	yields       []string
 	sweep, solve string
 	csv, json    bool
 
@@ -119,6 +125,9 @@ func (q *question) parse() error {
 		}
 		q.scenario.Rates = append(q.scenario.Rates, tender.Rate{From: from, To: to, Rate: rate})
 	}
+	if err := q.parseYields(); err != nil {
+		return err
+	}
 	switch {
 	case q.csv && q.json:
 		return fmt.Errorf("--csv and --json are two forms of one answer; give one of them")
@@ -131,6 +140,26 @@ func (q *question) parse() error {
 		return err
 	}
 	return q.parseSolve()
+}
+
+func (q *question) parseYields() error {
+	for _, text := range q.yields {
+		name, value, _ := strings.Cut(text, "=")
+		digits, negative := strings.CutPrefix(value, "-")
+		percent, err := parseAmount(digits)
+		if err != nil || name == "" {
+			return fmt.Errorf("--yield %q: write NAME=YIELD, with the name of a reference and percent, such as \"UST 2027=3.62\"",
+				text)
+		}
+		if negative {
+			percent = percent.Neg()
+		}
+		if slices.ContainsFunc(q.scenario.Yields, func(y whatif.Yield) bool { return y.Reference == name }) {
+			return fmt.Errorf("--yield %q: %s is given twice", text, name)
+		}
+		q.scenario.Yields = append(q.scenario.Yields, whatif.Yield{Reference: name, Percent: percent})
+	}
+	return nil
 }
 
 func parseAmount(text string) (decimal.Decimal, error) {
@@ -346,7 +375,12 @@ func (q *question) printComparison(out io.Writer, today, other *result.Run) erro
 	for _, c := range q.scenario.Caps {
 		p.capUse(c.Name, other)
 	}
-	if len(q.scenario.Caps)+len(q.scenario.Rates) > 0 {
+	if len(q.scenario.Yields) > 0 {
+		p.linef("hypothetical prices:")
+		p.prices(other)
+		p.linef("")
+	}
+	if len(q.scenario.Caps)+len(q.scenario.Rates)+len(q.scenario.Yields) > 0 {
 		if sameAccepted(today, other) {
 			p.linef("nothing changes in what is accepted")
 		}

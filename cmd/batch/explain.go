@@ -75,6 +75,10 @@ func (p *printer) allotment(a *pipeline.Allotment) {
 	}
 	p.linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times,
 		tender.Thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
+	if a.Payment == nil && !a.Series.HasPrice() {
+		p.linef("paid: not known yet, as the series has no price")
+		return
+	}
 	if a.Payment == nil {
 		p.linef("paid: nothing")
 		return

@@ -27,6 +27,12 @@ type (
 	scenarioJSON struct {
 		Caps  []amountJSON  `json:"caps"`
 		Rates []newRateJSON `json:"rates"`
+
+		Yields []newYieldJSON `json:"yields"` // from which prices follow that are hypothetical
+	}
+	newYieldJSON struct {
+		Reference string `json:"reference"`
+		Yield     string `json:"yield"`
 	}
 	amountJSON struct {
 		Name   string `json:"name"`
@@ -93,6 +99,9 @@ func (q *question) answerJSON(s *whatif.Session) whatIfJSON {
 		Scenario: scenarioJSON{
 			export.List(q.scenario.Caps, func(c whatif.CapAmount) amountJSON { return amountJSON{c.Name, c.Amount.String()} }),
 			export.List(q.scenario.Rates, func(r tender.Rate) newRateJSON { return newRateJSON{r.From, r.To, r.Rate.String()} }),
+			export.List(q.scenario.Yields, func(y whatif.Yield) newYieldJSON {
+				return newYieldJSON{y.Reference, y.Percent.String()}
+			}),
 		},
 		Today: export.FiguresAsJSON(r),
 	}

@@ -22,6 +22,7 @@ func WriteInstructions(w io.Writer, r *result.Run) error {
 	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
 	used := newUsed(r)
 	var row [27]string
+	without := r.Offer.WithoutPrice()
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.CurrencyOf(l.Series)
@@ -32,13 +33,13 @@ func WriteInstructions(w io.Writer, r *result.Run) error {
 			reference, status = p.Reference, string(p.Status)
 		}
 		factor, price, earlyPrice := used.of(i)
+		cash := cashTexts(&paid.Cash, l.Series, currency, without)
 		row = [...]string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			display.Stamp(l.Received, r.Offer.Zone),
 			decimals.Text(l.Principal), decimals.Text(decided.Accepted), decimals.Text(l.Principal.Sub(decided.Accepted)),
 			guard(result.ReasonWords(l, decided.Reason)),
-			tender.CashText(paid.Consideration, currency), tender.CashText(paid.EarlyPayment, currency),
-			tender.CashText(paid.AccruedInterest, currency), tender.CashText(paid.Total(), currency),
+			cash[0], cash[1], cash[2], cash[3],
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
 			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
 			string(decided.Reason.Code),

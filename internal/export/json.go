@@ -72,9 +72,9 @@ type (
 		Priority           int     `json:"priority"`
 		Outstanding        string  `json:"outstanding"`
 		Maximum            *string `json:"maximum_offer_amount"`
-		Consideration      string  `json:"tender_offer_consideration"`
+		Consideration      *string `json:"tender_offer_consideration"` // null: there is no price yet
 		EarlyPayment       string  `json:"early_tender_payment"`
-		TotalConsideration string  `json:"total_consideration"`
+		TotalConsideration *string `json:"total_consideration"`
 		TenderedEarly      string  `json:"tendered_early"`
 		TenderedLate       string  `json:"tendered_late"`
 		Tendered           string  `json:"tendered"`
@@ -86,6 +86,8 @@ type (
 		Factor             string  `json:"factor"`
 		FactorEarly        string  `json:"factor_early"`
 		FactorLate         string  `json:"factor_late"`
+
+		Pricing *pricingJSON `json:"pricing,omitempty"` // of a series at a spread
 	}
 	capJSON struct {
 		Name     string         `json:"name"`
@@ -95,6 +97,8 @@ type (
 		Series   []string       `json:"series"`
 		Used     string         `json:"used"`
 		Left     string         `json:"left"`
+
+		Unpriced []string `json:"not_applied_without_prices_of,omitempty"`
 	}
 	totalsJSON struct {
 		Currency string `json:"currency"`
@@ -282,18 +286,19 @@ func newSeriesJSON(r *result.Run) []seriesJSON {
 	all := make([]seriesJSON, len(r.Offer.Series))
 	for i, s := range r.Offer.Series {
 		f := r.SeriesFigures(i)
+		consideration, total := pricesJSON(&s)
 		all[i] = seriesJSON{
 			ID: s.ID, Title: s.Title, Currency: s.Currency, Priority: s.Priority,
 			Outstanding: s.Outstanding.String(), Maximum: maximum(s),
-			Consideration: s.TenderOfferConsideration.String(), EarlyPayment: s.EarlyTenderPayment.String(),
-			TotalConsideration: s.TotalConsideration().String(),
-			TenderedEarly:      f.Early.String(), TenderedLate: f.Late.String(), Tendered: f.Tendered().String(),
+			Consideration: consideration, EarlyPayment: s.EarlyTenderPayment.String(), TotalConsideration: total,
+			TenderedEarly: f.Early.String(), TenderedLate: f.Late.String(), Tendered: f.Tendered().String(),
 			PercentOutstanding: result.Share(f.Tendered(), s.Outstanding, 3).Shift(2).StringFixed(1),
 			AcceptedEarly:      f.AcceptedEarly.String(), AcceptedLate: f.AcceptedLate.String(),
 			Accepted: f.Accepted().String(), Returned: f.Left.String(),
 			Factor:      r.Allocation.Series[i].Factor().String(),
 			FactorEarly: r.Allocation.Series[i].EarlyFactor.String(),
 			FactorLate:  r.Allocation.Series[i].LateFactor.String(),
+			Pricing:     newPricingJSON(r, i),
 		}
 	}
 	return all
@@ -313,6 +318,7 @@ func newCapsJSON(r *result.Run) []capJSON {
 		all[i] = capJSON{
 			Name: c.Name, Amount: c.Amount.String(), Currency: c.Currency, Measure: c.Measure,
 			Series: append([]string{}, c.Series...), Used: c.Used.String(), Left: c.Left.String(),
+			Unpriced: c.Unpriced,
 		}
 	}
 	return all

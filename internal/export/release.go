@@ -39,15 +39,20 @@ type stage uint8
 const (
 	toDate       stage = iota // what is tendered so far
 	earlyResults              // and what is bought at the early settlement
+	pricingTerms              // the prices, determined from yields
 	results                   // of the whole offer
 )
 
 // stage of the run. Before the offer has expired there are results only if early
-// tenders are bought on a day of their own.
+// tenders are bought on a day of their own, and if every cap could be applied.
 func stageOf(r *result.Run) stage {
 	switch o := r.Offer; {
 	case r.Phase == tender.Final:
 		return results
+	case len(o.WithoutPrice()) == 0 && priced(r):
+		return pricingTerms
+	case suspended(o):
+		return toDate
 	case !o.Settlement.Early.IsZero() && !o.Early.IsZero() && !r.AsOf.Before(o.Early.At):
 		return earlyResults
 	}
@@ -56,16 +61,18 @@ func stageOf(r *result.Run) stage {
 
 func newRelease(r *result.Run) *release {
 	t := &release{headline: r.Offer.Issuer + " announces " + [...]string{
-		"tenders received to date in", "early results of", "results of",
+		"tenders received to date in", "early results of", "pricing of", "results of",
 	}[stageOf(r)] + " its cash tender offer"}
 	if r.Phase != tender.Final {
 		t.draft = "Indicative, as of " + releaseTime(r, r.AsOf) + ". Figures can change until the Expiration Date."
 	}
-	t.before = []string{openingWords(r), tenderedWords(r)}
+	t.before = append([]string{openingWords(r), tenderedWords(r)}, pricingWords(r)...)
 	t.table(r)
-	if stageOf(r) != toDate {
+	if showsAccepted(r) {
 		t.after = append(t.after, acceptedWords(r)...)
-		t.after = append(t.after, priceWords(r))
+		if words := priceWords(r); words != "" {
+			t.after = append(t.after, words)
+		}
 	}
 	t.after = append(t.after, conditionWords(r)...)
 	return t
@@ -121,9 +128,13 @@ func ratesWords(r *result.Run) string {
 }
 
 func (t *release) table(r *result.Run) {
+	stage, accepted := stageOf(r), showsAccepted(r)
 	t.columns = []releaseColumn{{"Title of security (CUSIP/ISIN)", false}, {"Level", true}, {"Outstanding", true},
 		{"Tendered", true}, {"% tendered", true}}
-	if stageOf(r) != toDate {
+	if stage == pricingTerms {
+		t.columns = append(t.columns, pricingColumns...)
+	}
+	if accepted {
 		t.columns = append(t.columns, releaseColumn{"Accepted", true}, releaseColumn{"Proration factor", true})
 	}
 	for _, i := range result.SeriesByLevel(r) {
@@ -137,12 +148,18 @@ func (t *release) table(r *result.Run) {
 			money(f.Tendered(), s.Currency),
 			result.Share(f.Tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
 		}
-		if stageOf(r) != toDate {
+		if stage == pricingTerms {
+			row = append(row, pricingCells(r, i)...)
+		}
+		if accepted {
 			row = append(row, money(f.Accepted(), s.Currency), factorWords(r.Allocation.Series[i]))
 		}
 		t.rows = append(t.rows, row)
 	}
 	t.tableFootnotes = []string{"Amounts are principal amounts; of discount notes, principal amounts at maturity."}
+	if stage == pricingTerms {
+		t.tableFootnotes = append(t.tableFootnotes, horizonFootnotes(r)...)
+	}
 }
 
 // inBrackets lists what follows a title.
@@ -168,7 +185,7 @@ func factorWords(a allocate.Accepted) string {
 // acceptedWords say what is bought, of which series only a part, and why.
 func acceptedWords(r *result.Run) []string {
 	verb := "has accepted"
-	if stageOf(r) == earlyResults || r.UnsatisfiedConditions() > 0 {
+	if r.Phase != tender.Final || r.UnsatisfiedConditions() > 0 {
 		verb = "expects to accept"
 	}
 	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb,
@@ -230,14 +247,14 @@ func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
 	}
 }
 
-// priceWords say what is paid for what is accepted, and when.
+// priceWords say what is paid for what is accepted, and when; "" if that is not known yet.
 func priceWords(r *result.Run) string {
 	o := r.Offer
 	var each []string
 	early := false
 	for _, i := range result.SeriesByLevel(r) {
 		s := &o.Series[i]
-		if r.SeriesFigures(i).Accepted().IsZero() {
+		if r.SeriesFigures(i).Accepted().IsZero() || !s.HasPrice() {
 			continue
 		}
 		price := perThousand(s.Price(tender.Late), s.Currency)
@@ -247,6 +264,9 @@ func priceWords(r *result.Run) string {
 		}
 		price += " for each " + money(decimal.New(tender.PerThousand, 0), s.Currency) + " of the " + s.Title
 		each = append(each, price)
+	}
+	if len(each) == 0 && len(o.WithoutPrice()) > 0 {
+		return ""
 	}
 	if len(each) == 0 {
 		return "Nothing is to be paid."

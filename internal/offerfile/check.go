@@ -28,6 +28,8 @@ func (r *termsReader) check(o *tender.Offer) {
 		r.checkRates(o)
 	}
 	r.checkCaps(o)
+	r.checkReferences(o)
+	r.checkPrices(o)
 	if !r.same("waivers", "resolutions", "depositaries.*.name") {
 		r.checkDecisions(o)
 	}
@@ -269,6 +271,7 @@ func (r *termsReader) checkNames(o *tender.Offer) {
 	}
 	unique("series", "id", len(o.Series), func(i int) string { return o.Series[i].ID })
 	unique("caps", "name", len(o.Caps), func(i int) string { return o.Caps[i].Name })
+	unique("references", "name", len(o.References), func(i int) string { return o.References[i].Name })
 	unique("conditions", "name", len(o.Conditions), func(i int) string { return o.Conditions[i].Name })
 	unique("depositaries", "name", len(o.Depositaries), func(i int) string { return o.Depositaries[i].Name })
 }

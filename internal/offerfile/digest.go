@@ -73,6 +73,7 @@ func (l lister) terms(o *tender.Offer) {
 	l.acceptance(o.Acceptance)
 	eachOf(l, "caps", o.Caps, func(c tender.Cap) string { return c.Name }, l.limit)
 	eachOf(l, "fx", o.Rates, func(r tender.Rate) string { return r.From + "/" + r.To }, l.rate)
+	l.pricing(o)
 	eachOf(l, "conditions", o.Conditions, func(c tender.Condition) string { return c.Name }, l.condition)
 	eachOf(l, "series", o.Series, func(s tender.Series) string { return s.ID }, l.series)
 	eachOf(l, "depositaries", o.Depositaries, func(p tender.Depositary) string { return p.Name }, l.depositary)
@@ -214,7 +215,10 @@ func (l lister) series(at string, s tender.Series) {
 	if s.HasMaximum {
 		l.amount(at+"maximum_offer_amount", s.MaximumOfferAmount)
 	}
-	l.amount(at+"tender_offer_consideration", s.TenderOfferConsideration)
+	l.spread(at, s)
+	if s.HasPrice() {
+		l.amount(at+"tender_offer_consideration", s.TenderOfferConsideration)
+	}
 	l.amount(at+"early_tender_payment", s.EarlyTenderPayment)
 	l.amount(at+"denomination.minimum", s.Denomination.Minimum)
 	l.amount(at+"denomination.multiple", s.Denomination.Multiple)

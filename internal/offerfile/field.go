@@ -339,6 +339,8 @@ type termsMapping struct {
 	node  *strictyaml.Node // nil: not given, or not a mapping
 	known []string
 	lacks []string
+	// either is a key beside which another may be left out: if it is misspelt, the other is not missing.
+	either map[string]string
 }
 
 // mapping begins to read a mapping. One that is not given has no keys.
@@ -407,7 +409,7 @@ func (m *termsMapping) close() {
 	for _, key := range m.lacks {
 		path := strictyaml.PathTo(m.path, key)
 		m.r.unsound[path] = true
-		if !misspelt[key] {
+		if !misspelt[key] && !misspelt[m.either[key]] {
 			m.r.remarks = append(m.r.remarks, remark{node: m.node, path: path, key: key,
 				message: fmt.Sprintf("%s lacks the key %s; add it", m.name, key)})
 		}

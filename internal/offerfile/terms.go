@@ -77,6 +77,7 @@ func (t *Terms) AsOf(at time.Time) *tender.Offer {
 	if n > 0 {
 		o.Amendments = slices.Clone(t.amendments[:n])
 	}
+	withoutPrices(o, at)
 	o.TermsDigest = termsDigest(o)
 	return o
 }

@@ -121,6 +121,21 @@ func TestParseTermsComplete(t *testing.T) {
 			{Name: "Tender Cap", Amount: amountOf("450000000"), Currency: "USD", Measure: tender.MeasurePrincipal},
 			{Name: "Euro SubCap", Amount: amountOf("400000000"), Currency: "USD", Measure: tender.MeasurePurchasePrice, Series: []string{"10.75-2008E"}},
 		},
+		Pricing: tender.Pricing{
+			At: time.Date(2004, 11, 15, 11, 0, 0, 0, ny), Settlement: tender.Late, Per: 1000, Decimals: 2,
+			Final: tender.Compound,
+		},
+		References: []tender.Reference{
+			{Name: "UST 2009", Kind: tender.Treasury, Decimals: 3, AnnualDecimals: new(int32(3)), Quote: &tender.TreasuryQuote{
+				Coupon: amountOf("3.375"), Maturity: tender.Date{Year: 2009, Month: 10, Day: 15},
+				BidPrice: amountOf("99.3984375"), Settlement: tender.Date{Year: 2004, Month: 11, Day: 16},
+			}},
+			{Name: "UKT 2010", Kind: tender.Gilt, Decimals: 3, HasYield: true, Yield: amountOf("4.567"), AnnualDecimals: new(int32(3))},
+			{Name: "EUR swaps", Kind: tender.MidSwap, Decimals: 3, AnnualDecimals: new(int32(3)), Points: []tender.SwapRate{
+				{Maturity: tender.Date{Year: 2009, Month: 11, Day: 17}, Rate: amountOf("3.205")},
+				{Maturity: tender.Date{Year: 2010, Month: 11, Day: 17}, Rate: amountOf("3.358")},
+			}},
+		},
 		Rates:      []tender.Rate{{From: "EUR", To: "USD", Rate: amountOf("1.2973"), Date: tender.Date{Year: 2004, Month: 11, Day: 12}, Source: "implied by the release"}},
 		Conditions: []tender.Condition{{Name: "Financing", Text: "borrowings of at least 400 million"}},
 		Series: []tender.Series{{
@@ -134,6 +149,13 @@ func TestParseTermsComplete(t *testing.T) {
 			Priority: 2, Outstanding: amountOf("320826000"),
 			TenderOfferConsideration: amountOf("830.00"), EarlyTenderPayment: amountOf("20.00"), Denomination: thousand,
 			Interest: tender.Interest{Coupon: amountOf("10.75"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 9, Day: 15}, Frequency: 2},
+		}, {
+			ID: "5.25-2011", Title: "5-1/4% Senior Notes due 2011", Securities: []string{"52729NBA7"}, Currency: "USD",
+			Outstanding: amountOf("250000000"), Maturity: tender.Date{Year: 2011, Month: 10, Day: 15},
+			ParCall: tender.Date{Year: 2011, Month: 7, Day: 15}, Horizon: tender.ParCallBelowCoupon, Denomination: thousand,
+			Spread:             tender.Spread{Reference: "UST 2009", BasisPoints: amountOf("125"), EarlyPayment: amountOf("20.00")},
+			EarlyTenderPayment: amountOf("20.00"), TenderOfferConsideration: amountOf("1007.60"),
+			Interest: tender.Interest{Coupon: amountOf("5.25"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 10, Day: 15}, Frequency: 2},
 		}},
 		Depositaries: []tender.Depositary{
 			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Expected: &tender.ReportTimes{Weekdays: true, Hour: 18}, Closed: time.Date(2004, 12, 3, 18, 0, 0, 0, ny),
@@ -176,6 +198,14 @@ func TestParseTermsComplete(t *testing.T) {
 	}
 }
 
+// shownReferences is the references with what they point to.
+func shownReferences(o *tender.Offer) string {
+	var all []string
+	l := lister{zone: time.UTC, put: func(t tender.Term) { all = append(all, t.Path+"="+t.Text) }}
+	l.pricing(o)
+	return strings.Join(all, "\n")
+}
+
 // compareOffers compares all but the digest, which must be there.
 func compareOffers(t *testing.T, when string, got, want *tender.Offer) {
 	t.Helper()
@@ -184,6 +214,10 @@ func compareOffers(t *testing.T, when string, got, want *tender.Offer) {
 	}
 	g, w := *got, *want
 	g.TermsDigest, w.TermsDigest = "", ""
+	if shown, wanted := shownReferences(got), shownReferences(want); shown != wanted {
+		t.Errorf("%s the references are\n%s\nwant\n%s", when, shown, wanted)
+	}
+	g.References, w.References = nil, nil
 	if shown, wanted := fmt.Sprintf("%+v", g), fmt.Sprintf("%+v", w); shown != wanted {
 		t.Errorf("%s the offer is\n%s\nwant\n%s", when, shown, wanted)
 	}
@@ -391,7 +425,12 @@ func TestTermsDigest(t *testing.T) {
 func TestAsOfIsACopy(t *testing.T) {
 	terms := parseOffer(t, completeOffer(t))
 	last := time.Unix(math.MaxInt32, 0)
-	before := fmt.Sprintf("%+v", terms.AsOf(last))
+	shown := func(o *tender.Offer) string {
+		text := shownReferences(o)
+		o.References = nil
+		return text + fmt.Sprintf("%+v", o)
+	}
+	before := shown(terms.AsOf(last))
 	o := terms.AsOf(last)
 	o.Caps[0].Amount = amountOf("1")
 	o.Caps[1].Series[0] = "x"
@@ -401,8 +440,9 @@ func TestAsOfIsACopy(t *testing.T) {
 	o.Depositaries[1].Columns["security"] = "x"
 	o.Depositaries[1].Statuses["X"] = tender.Rejected
 	o.Waivers[0].By = "x"
+	o.References[0].Quote.BidPrice, *o.References[1].AnnualDecimals = amountOf("1"), 5
 	o.Amendments[0].Note = "x"
-	if after := fmt.Sprintf("%+v", terms.AsOf(last)); after != before {
+	if after := shown(terms.AsOf(last)); after != before {
 		t.Errorf("the terms changed:\n%s\n%s", before, after)
 	}
 }
@@ -431,13 +471,13 @@ func TestAmendments(t *testing.T) {
 		got, want any
 	}{
 		{"issuer", second.Issuer, "Level 3 Financing, Inc."},
-		{"caps replaced", second.Caps, "[{New Cap 7 EUR principal []}]"},
+		{"caps replaced", second.Caps, "[{New Cap 7 EUR principal [] []}]"},
 		{"early settlement", second.Settlement, "{2004-11-22  2004-12-02}"},
 		{"condition", second.Conditions, "[{Financing borrowings of at least 400 million true}]"},
 		{"waivers", second.Waivers, "[]"},
 		{"first amendment still in force", second.Expiration.At, "2004-12-02 00:00:00 -0500 EST"},
 		{"version", second.Version(), 3},
-		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E]}]"},
+		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E] []}]"},
 		{"early settlement missing", third.Settlement, "{  2004-12-02}"},
 		{"coupon", third.Series[1].Interest.Coupon, 11},
 		{"rest of the interest", third.Series[1].Interest.DayCount, "30/360"},

@@ -57,6 +57,9 @@ func readPositions(r io.Reader) (map[instructionKey]result.Position, error) {
 			return 3, err
 		}
 		for i, amount := range []*decimal.Decimal{&p.Tendered, &p.Accepted, &p.Total} {
+			if i == 2 && text[4+i] == "" {
+				continue // the series had no price yet
+			}
 			if *amount, err = decimal.NewFromString(text[4+i]); err != nil {
 				return 4 + i, err
 			}

@@ -10,6 +10,7 @@ import (
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/tender"
@@ -32,6 +33,7 @@ type CheckResult struct {
 	Files    []FileTotals // one for each report, in their order
 	Warnings []tender.Warning
 	Need     int64 // bytes of memory that a run is estimated to need
+	Prices   []*pricing.Result // how the price of each series was computed; nil for a fixed or unknown one
 
 	in *Intake
 }
@@ -96,8 +98,11 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	e := &CheckResult{
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Findings: in.rejects(),
-		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
+		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.priceWarnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
 		Need: Need(req.Folder, req.Clock()),
+	}
+	if e.Prices, err = in.prices(); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(e.Findings, tender.CompareFindings)
 	if next := in.plan.Next(in.now, 1); len(next) > 0 {

@@ -141,6 +141,13 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	o, b := in.Offer, in.Book
+	if err := in.checkPriced(); err != nil {
+		return nil, err
+	}
+	prices, err := in.prices()
+	if err != nil {
+		return nil, err
+	}
 	allocation, err := allocate.Allocate(o, b)
 	if err != nil {
 		return nil, err
@@ -154,9 +161,9 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	}
 	r := &result.Run{
 		Version: in.version, Offer: o, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
-		Book: b, Allocation: allocation, Settlement: settlement,
+		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
-		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.pastDue(settlement)),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.priceWarnings(), in.pastDue(settlement)),
 	}
 	for i := range r.Findings {
 		if err := r.Findings[i].Check(); err != nil {
@@ -184,6 +191,7 @@ func (in *Intake) check(r *result.Run) []tender.Invariant {
 			return []tender.Invariant{checkRows(in, r), checkPrincipal(in), in.checkCarried(r)}
 		},
 		func() []tender.Invariant { return allocate.Check(r.Offer, r.Book, r.Allocation) },
+		func() []tender.Invariant { return checkPrices(r) },
 		func() []tender.Invariant { return settle.Check(r.Book, r.Allocation, r.Settlement) },
 	}
 	found := make([][]tender.Invariant, len(checks))

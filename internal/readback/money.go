@@ -118,7 +118,7 @@ func readMoneySheets(path string, r *result.Run) (detail string, err error) {
 		m := money{}
 		headings := []string{"Currency", "Settlement date", "Status", "Principal accepted",
 			"Tender Offer Consideration", "Early Tender Payment", "Accrued interest", s.total}
-		err := readSheets(path, s.name, headings, func(row int, text []string) error {
+		err := readSheets(path, s.name, headings, len(headings), func(row int, text []string) error {
 			day, err := sheetDay(text[1])
 			if err != nil {
 				return fmt.Errorf("row %d: %w", row, err)

@@ -51,12 +51,26 @@ func Check(path string, r *result.Run) error {
 			"with the input files", name, detail)}
 }
 
-func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]*decimals.Sum{}} }
+func newTally(r *result.Run) *tally {
+	return &tally{run: r, without: r.Offer.WithoutPrice(), cash: map[string]*decimals.Sum{}}
+}
+
+// amount reads an amount; it is empty only for cash of a series without a price.
+func (t *tally) amount(text string) (decimals.Sum, error) {
+	if text == "" && len(t.without) > 0 {
+		return decimals.Sum{}, nil
+	}
+	return decimals.FromString(text)
+}
 
 // ReadWorkbook says how the workbook at a path differs from a run, "" if it does not.
 func ReadWorkbook(path string, r *result.Run) (detail string, err error) {
 	t := newTally(r)
-	if err := readSheets(path, "Instructions", writtenHeadings[:], t.addRow); err != nil {
+	needed := len(writtenHeadings)
+	if len(t.without) > 0 {
+		needed = writtenBeforeCash
+	}
+	if err := readSheets(path, "Instructions", writtenHeadings[:], needed, t.addRow); err != nil {
 		return "", err
 	}
 	if detail := t.result(); detail != "" {
@@ -87,7 +101,7 @@ func readInstructionsCSV(path string, r *result.Run) (detail string, err error) 
 		for i, amount := range []*decimals.Sum{
 			&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total,
 		} {
-			if *amount, err = decimals.FromString(text[3+i]); err != nil {
+			if *amount, err = t.amount(text[3+i]); err != nil {
 				return 3 + i, err
 			}
 		}
@@ -192,10 +206,10 @@ type written struct {
 	consideration, early, interest, total decimals.Sum
 }
 
-// readSheets gives add the cells, below the headings, of the rows that have them all,
-// of a sheet and of those on which it goes on: "Instructions 2" and so on, in the
-// order of the workbook.
-func readSheets(path, first string, headings []string, add func(row int, text []string) error) error {
+// readSheets gives add the cells, below the headings, of the rows that have as many of them as are
+// needed, of a sheet and of those on which it goes on: "Instructions 2" and so on, in the order of
+// the workbook.
+func readSheets(path, first string, headings []string, needed int, add func(row int, text []string) error) error {
 	file, err := disk.In(filepath.Dir(path)).Open(path)
 	if err != nil {
 		return err
@@ -219,7 +233,7 @@ func readSheets(path, first string, headings []string, add func(row int, text []
 			continue
 		}
 		read++
-		rows := rowsBelow{headings: headings, take: add}
+		rows := rowsBelow{headings: headings, needed: needed, take: add}
 		if _, err := book.Rows(i, rows.add); err != nil {
 			return fmt.Errorf("sheet %s: %w", name, err)
 		}
@@ -241,6 +255,7 @@ func ownLimits() xlsx.Limits {
 // rowsBelow reads the rows below the headings of one sheet.
 type rowsBelow struct {
 	headings []string
+	needed   int   // cells of a row that is read
 	place    []int // of a column among the headings, -1 for none; nil until they are found
 	text     []string
 	take     func(row int, text []string) error
@@ -259,7 +274,7 @@ func (b *rowsBelow) add(row *xlsx.Row) error {
 			filled++
 		}
 	}
-	if filled < len(b.text) || b.text[0] == "" {
+	if filled < b.needed || b.text[0] == "" {
 		return nil
 	}
 	return b.take(row.Number, b.text)
@@ -285,12 +300,16 @@ func (b *rowsBelow) findHeadings(row *xlsx.Row) {
 var writtenHeadings = [...]string{"Instruction", "Depositary", "Currency", "Tendered", "Accepted", "Returned",
 	"Tender Offer Consideration", "Early Tender Payment", "Accrued interest", "Total"}
 
+// writtenBeforeCash is how many of the headings are before those of cash, which is empty where a series
+// has no price yet.
+const writtenBeforeCash = 6
+
 // addRow compares a row of the sheet of instructions.
 func (t *tally) addRow(row int, text []string) error {
 	w := written{id: text[0], depositary: text[1], currency: text[2]}
 	for i, amount := range [...]*decimals.Sum{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
 		&w.interest, &w.total} {
-		value, err := decimals.FromString(text[3+i])
+		value, err := t.amount(text[3+i])
 		if err != nil {
 			return fmt.Errorf("row %d: %s %q is not a number", row, writtenHeadings[3+i], text[3+i])
 		}
@@ -302,10 +321,11 @@ func (t *tally) addRow(row int, text []string) error {
 
 // tally compares the rows with the run one by one, as they are read.
 type tally struct {
-	run    *result.Run
-	read   int
-	cash   map[string]*decimals.Sum // by currency
-	detail string                   // the first difference
+	run     *result.Run
+	without []string // ids of the series that have no price yet
+	read    int
+	cash    map[string]*decimals.Sum // by currency
+	detail  string                   // the first difference
 }
 
 func (t *tally) add(w *written) {

@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -51,6 +52,7 @@ type Run struct {
 
 	Book       *tender.Book
 	Allocation *allocate.Result
+	Prices     []*pricing.Result // how the price of each series was computed; nil for a fixed or unknown one
 	Settlement *settle.Settlement
 	Findings   []tender.Finding // of files, of the book and of comparing reports, by [tender.CompareFindings]
 	Inputs     []Input
@@ -73,6 +75,15 @@ type Run struct {
 	// Progress is called now and then with how many more instructions were written to
 	// the workbook; it may be nil. Any goroutine may call it.
 	Progress func(rows int)
+}
+
+// PriceOf is how the price of the series at a position was computed; nil for a fixed price, or none
+// yet.
+func (r *Run) PriceOf(i int) *pricing.Result {
+	if r.Prices == nil {
+		return nil
+	}
+	return r.Prices[i]
 }
 
 // Input is one depositary file that the run used, and what became of its rows.

@@ -33,7 +33,7 @@ type Line struct {
 	Cash
 	Date tender.Date // on which it is paid; zero if nothing is accepted
 	// Payment is the position in [Settlement.Payments] of the payment that it is part
-	// of, -1 if nothing is accepted.
+	// of, -1 if nothing is accepted or the series has no price yet.
 	Payment int32
 }
 

@@ -38,6 +38,10 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series,
 				in.Window)
 		}
+		if r.unpriced {
+			s.Lines[i].Payment = -1
+			continue
+		}
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
 		if in.Delivery == tender.GuaranteedDelivery {
 			s.Lines[i].Date = o.Guaranteed.Settlement
@@ -54,6 +58,7 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 // as exact fractions.
 type rate struct {
 	currency                              string
+	unpriced                              bool // the series has no price yet: nothing can be paid
 	date                                  tender.Date
 	consideration, earlyPayment, interest unit
 }
@@ -129,7 +134,7 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 				early = perThousand(s.EarlyTenderPayment)
 			}
 			rates[rateKey{s.ID, w}] = rate{
-				currency: s.Currency, date: date, interest: newUnit(interest, s.Currency),
+				currency: s.Currency, unpriced: !s.HasPrice(), date: date, interest: newUnit(interest, s.Currency),
 				consideration: newUnit(perThousand(s.TenderOfferConsideration), s.Currency),
 				earlyPayment:  newUnit(early, s.Currency),
 			}

@@ -30,6 +30,8 @@ type Offer struct {
 	Acceptance   Acceptance
 	Caps         []Cap // as stated; see AllCaps for the series maxima too
 	Rates        []Rate
+	Pricing      Pricing
+	References   []Reference
 	Conditions   []Condition
 	Series       []Series
 	Depositaries []Depositary
@@ -169,10 +171,17 @@ type Cap struct {
 	Currency string
 	Measure  Measure
 	Series   []string // ids of the series it covers; empty: all that have a level
+
+	// Unpriced are series under a cap in money that have no price yet: until they do, the
+	// cap cannot be applied, and limits nothing.
+	Unpriced []string
 }
 
 // Covers reports whether the cap limits the series.
-func (c Cap) Covers(s Series) bool {
+func (c Cap) Covers(s Series) bool { return len(c.Unpriced) == 0 && c.reaches(&s) }
+
+// reaches reports whether the cap is over the series, applied or not.
+func (c Cap) reaches(s *Series) bool {
 	if s.Priority == 0 {
 		return false
 	}
@@ -297,12 +306,19 @@ type Series struct {
 	MaximumOfferAmount decimal.Decimal // principal; zero with HasMaximum false: none
 	HasMaximum         bool
 
-	// Prices per 1,000 of principal.
+	// Prices per 1,000 of principal. Of a series at a spread they are computed, and zero
+	// before that.
+	Spread                   Spread
 	TenderOfferConsideration decimal.Decimal
 	EarlyTenderPayment       decimal.Decimal
 
 	Denomination Denomination
 	Interest     Interest
+
+	// Needed to compute a price.
+	Maturity Date
+	ParCall  Date // from it the issuer can call the notes at par; zero: it cannot
+	Horizon  HorizonRule
 }
 
 // Denomination gives the principal that may be held or transferred.
@@ -402,7 +418,7 @@ func (o *Offer) AllCaps() []Cap {
 // series cut back by such a cap ends the acceptance (R8).
 func (o *Offer) CoversAll(c Cap) bool {
 	for _, s := range o.Series {
-		if s.Priority > 0 && !c.Covers(s) {
+		if s.Priority > 0 && !c.reaches(&s) {
 			return false
 		}
 	}

@@ -54,6 +54,9 @@ const (
 	WarnLinkRepaired       WarningCode = "link_repaired"
 	WarnHistoryNotCompared WarningCode = "published_runs_not_compared"
 	WarnFileNote           WarningCode = "file_note"
+	WarnNoPrice            WarningCode = "no_price_yet"
+	WarnCapSuspended       WarningCode = "cap_not_applied"
+	WarnHypothetical       WarningCode = "hypothetical_price"
 )
 
 // WarningCodes are all codes.
@@ -62,5 +65,5 @@ var WarningCodes = [...]WarningCode{
 	WarnNotCompared,
 	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnNotInForce,
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
-	WarnHistoryNotCompared, WarnFileNote,
+	WarnHistoryNotCompared, WarnFileNote, WarnNoPrice, WarnCapSuspended, WarnHypothetical,
 }

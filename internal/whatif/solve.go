@@ -84,6 +84,9 @@ func (s *Session) solution(ctx context.Context, name string, goal Goal, other Sc
 	if err != nil {
 		return nil, err
 	}
+	if err := checkApplied(o, name); err != nil {
+		return nil, err
+	}
 	c, err := sought(o, name, goal, other)
 	if err != nil {
 		return nil, err

@@ -13,15 +13,23 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
-// Scenario is other terms for the same book: caps with other amounts and
-// exchange rates.
+// Scenario is other terms for the same book: caps with other amounts, exchange rates,
+// and yields from which hypothetical prices follow.
 type Scenario struct {
-	Caps  []CapAmount
-	Rates []tender.Rate // From, To and Rate
+	Caps   []CapAmount
+	Rates  []tender.Rate // From, To and Rate
+	Yields []Yield
+}
+
+// Yield is a yield for the reference of a name, in percent.
+type Yield struct {
+	Reference string
+	Percent   decimal.Decimal
 }
 
 // With is the scenario with an amount for one more cap.
@@ -67,7 +75,16 @@ func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error
 	}
 	in := *s.in
 	in.Offer = o
-	return in.Compute(ctx)
+	r, err := in.Compute(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, y := range other.Yields {
+		r.Warnings = append(r.Warnings, tender.Warnf(tender.WarnHypothetical,
+			"prices are hypothetical: they follow from a yield of %s percent of reference %s that was given for this question",
+			y.Percent, y.Reference))
+	}
+	return r, nil
 }
 
 // changed is a copy of the offer with the scenario worked in.
@@ -88,7 +105,61 @@ func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 		}
 		c.Rates[i].Rate, c.Rates[i].Source = rate.Rate, "what if"
 	}
+	if err := setYields(&c, other.Yields); err != nil {
+		return nil, err
+	}
+	for _, amount := range other.Caps {
+		if err := checkApplied(&c, amount.Name); err != nil {
+			return nil, err
+		}
+	}
 	return &c, nil
+}
+
+// setYields prices an offer from other yields, whether its prices are due yet or not. Printed prices
+// are those of other yields, so nothing is compared with them.
+func setYields(o *tender.Offer, yields []Yield) error {
+	if len(yields) == 0 {
+		return nil
+	}
+	o.References = slices.Clone(o.References)
+	for _, y := range yields {
+		i, ok := o.ReferenceByName(y.Reference)
+		if !ok {
+			return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no reference %q; it has %s", y.Reference,
+				referenceNames(o))}
+		}
+		r := &o.References[i]
+		r.Yield, r.HasYield, r.Quote, r.Points = y.Percent, true, nil, nil
+		for j := range o.Series {
+			if o.Series[j].Spread.Reference == y.Reference {
+				o.Series[j].Spread.Printed = decimal.Zero
+			}
+		}
+	}
+	if _, err := pricing.SetPrices(o); err != nil {
+		return &offerfolder.UsageError{Message: err.Error()}
+	}
+	return nil
+}
+
+// checkApplied is a *[offerfolder.UsageError] if a cap cannot be applied for want of prices.
+func checkApplied(o *tender.Offer, name string) error {
+	for _, c := range o.Caps {
+		if c.Name == name && len(c.Unpriced) > 0 {
+			return &offerfolder.UsageError{Message: fmt.Sprintf("%s limits the purchase price, and there is no price yet for "+
+				"series %s; give hypothetical yields with --yield", name, strings.Join(c.Unpriced, ", "))}
+		}
+	}
+	return nil
+}
+
+func referenceNames(o *tender.Offer) string {
+	var names []string
+	for _, r := range o.References {
+		names = append(names, fmt.Sprintf("%q", r.Name))
+	}
+	return cmp.Or(strings.Join(names, ", "), "none, as its prices are fixed")
 }
 
 func setCap(o *tender.Offer, amount CapAmount) bool {

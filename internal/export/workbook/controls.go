@@ -139,6 +139,7 @@ func (b *workbook) checks(row int) []check {
 			all = append(all, b.moneyCheck("Paid: Paid against Funding", b.paid, settle.Paid, currency, key()))
 		}
 	}
+	all = append(all, b.priceChecks()...)
 	return append(all, b.countCheck(), b.sumCheck())
 }
 

@@ -91,8 +91,11 @@ func (f fields[R]) totals(label string, r *R, formula func(col int) string) []sp
 	cells := make([]spreadsheet.Cell, len(f))
 	cells[0] = spreadsheet.Label(label)
 	for i := range f {
-		if f[i].total {
-			cells[i] = f[i].cell(r).By(formula(i + 1))
+		if !f[i].total {
+			continue
+		}
+		if cells[i] = f[i].cell(r); cells[i].Kind != spreadsheet.Empty {
+			cells[i] = cells[i].By(formula(i + 1))
 		}
 	}
 	return cells

@@ -61,7 +61,7 @@ func (b *workbook) layFunding() {
 	b.funding = s
 	top := spreadsheet.FirstRow
 	funding := b.run.Settlement.Funding
-	t := spreadsheet.Table{Columns: fundingFields.columns(), None: "Nothing is to be wired."}
+	t := spreadsheet.Table{Columns: fundingFields.columns(), None: b.nothingWired()}
 	for _, f := range funding {
 		t.Rows = append(t.Rows, fundingFields.row(&fundingRow{Funding: f, settlement: b.settlementWords(f)}))
 	}

@@ -22,6 +22,7 @@ type instructionRow struct {
 	currency  string
 	tendered  spreadsheet.Cell
 	money     [4]spreadsheet.Cell // consideration, early payment, interest, total
+	unpriced  bool                // the series has no price yet, so money is empty
 }
 
 // used are the factor and prices that were used for the row.
@@ -70,7 +71,7 @@ var instructionFields = fields[instructionRow]{
 	{key: "reason", column: spreadsheet.Column{Heading: "Reason", Widest: 44},
 		cell: func(r *instructionRow) spreadsheet.Cell { return r.m.reason(r.line, r.decided.Reason) }},
 	{key: "price", column: spreadsheet.Column{Heading: "Consideration per 1,000", Right: true},
-		cell: func(r *instructionRow) spreadsheet.Cell { return r.ifPaid(r.used().price) }},
+		cell: (*instructionRow).price},
 	{key: "consideration", column: spreadsheet.Column{Heading: "Tender Offer Consideration", Right: true}, total: true,
 		cell: func(r *instructionRow) spreadsheet.Cell { return r.money[0] }},
 	{key: "early_price", column: spreadsheet.Column{Heading: "Early Tender Payment per 1,000", Right: true},
@@ -92,6 +93,14 @@ var instructionFields = fields[instructionRow]{
 		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Label(r.line.Source.Sheet) }},
 	{key: "row", column: spreadsheet.Column{Heading: "Row", Right: true},
 		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Count(r.line.Source.Row).Formatted("0") }},
+}
+
+// price is the price per 1,000 that the row is paid, or that there is none yet.
+func (r *instructionRow) price() spreadsheet.Cell {
+	if r.unpriced && r.decided.Accepted.Sign() > 0 {
+		return spreadsheet.Label(noPrice).Aligned(spreadsheet.Right)
+	}
+	return r.ifPaid(r.used().price)
 }
 
 // ifPaid is a cell that is shown only where something is paid.
@@ -168,6 +177,10 @@ func (m *instructionMaker) row(i int) *instructionRow {
 		m: m, line: l, decided: &r.Allocation.Lines[i], date: paid.Date, currency: m.b.tally.currency(l.Series),
 		tendered: spreadsheet.Principal(l.Principal),
 	}
+	if at, ok := m.b.tally.series[l.Series]; ok && !r.Offer.Series[at].HasPrice() {
+		m.current.unpriced = true
+		return &m.current
+	}
 	m.current.money = cashCells(&paid.Cash, m.current.currency)
 	if paid.Payment >= 0 {
 		m.current.reference = r.Settlement.Payments[paid.Payment].Reference
@@ -214,7 +227,10 @@ func (b *workbook) instructionTotal(currency string, row int) []spreadsheet.Cell
 	sums := instructionRow{
 		line:     &tender.Line{Instruction: &tender.Instruction{Principal: f.Tendered()}},
 		decided:  &allocate.Line{Accepted: f.Accepted()},
-		tendered: spreadsheet.Principal(f.Tendered()), money: cashCells(&paid, currency),
+		tendered: spreadsheet.Principal(f.Tendered()),
+	}
+	if !b.anyWithoutPrice(currency) {
+		sums.money = cashCells(&paid, currency)
 	}
 	key := instructionFields.at("currency")
 	cells := instructionFields.totals("Total "+currency, &sums, func(col int) string {

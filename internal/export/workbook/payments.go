@@ -88,7 +88,7 @@ type moneyList struct {
 // its own, so that nothing on the first two was sent before.
 func (b *workbook) layMoney() {
 	wires := b.run.Settlement.WiresOf(settle.Due)
-	l := b.moneyRows(len(wires), "Nothing is to be wired.", func(i int) moneyRow {
+	l := b.moneyRows(len(wires), b.nothingWired(), func(i int) moneyRow {
 		w := &wires[i]
 		return moneyRow{b, w.Reference, &w.Party, spreadsheet.Count(len(w.Payments)), w.Accepted, &w.Cash}
 	})

@@ -315,14 +315,19 @@ func (b *workbook) layPrices(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("Securities, and prices per 1,000 of principal").As(spreadsheet.InSection))
 	t := spreadsheet.Table{Columns: priceColumns}
+	b.totals = make([]string, len(b.run.Offer.Series))
 	for n, i := range b.byLevel {
 		series, r := &b.run.Offer.Series[i], row+2+n
+		total := priceCell(series, series.TotalConsideration())
+		if series.HasPrice() {
+			total = total.By(spreadsheet.At(r, sumMaximum) + "+" + spreadsheet.At(r, sumEarly))
+		}
+		b.totals[i] = spreadsheet.Fixed(r, len(priceColumns))
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
 			spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority),
 			spreadsheet.Label(series.Currency),
 			spreadsheet.Label(strings.Join(series.Securities, " ")),
-			spreadsheet.Price(series.TenderOfferConsideration), spreadsheet.Price(series.EarlyTenderPayment),
-			spreadsheet.Price(series.TotalConsideration()).By(spreadsheet.At(r, sumMaximum) + "+" + spreadsheet.At(r, sumEarly)),
+			priceCell(series, series.TenderOfferConsideration), spreadsheet.Price(series.EarlyTenderPayment), total,
 		})
 	}
 	return s.Table(row+1, t).Bottom + 1
@@ -409,6 +414,14 @@ func (b *workbook) layCaps(row int) int {
 		if len(c.Series) > 1 {
 			name += " (" + result.CapWords(c.Cap) + ")"
 		}
+		if len(c.Unpriced) > 0 {
+			sums[1] = spreadsheet.Label("not applied: " + noPrice).Aligned(spreadsheet.Right)
+			t.Rows = append(t.Rows, []spreadsheet.Cell{
+				spreadsheet.Label(name), spreadsheet.Label(result.MeasureWords(c.Measure)), {}, spreadsheet.Label(c.Currency),
+				sums[0], sums[1], {},
+			})
+			continue
+		}
 		left := sums[2].By(spreadsheet.At(r, sumOutstanding) + "-" + spreadsheet.At(r, sumMaximum))
 		if c.Left.Sign() < 0 {
 			left = left.WithTone(spreadsheet.Bad)
@@ -434,7 +447,7 @@ func (b *workbook) layWires(row int) int {
 		title = "Paid, and to be wired"
 	}
 	s.Put(row, 1, spreadsheet.Label(title).As(spreadsheet.InSection))
-	t := spreadsheet.Table{None: "Nothing is to be wired.", Rows: make([][]spreadsheet.Cell,
+	t := spreadsheet.Table{None: b.nothingWired(), Rows: make([][]spreadsheet.Cell,
 		len(b.run.Settlement.Funding))}
 	for _, key := range summaryWires {
 		col := fundingFields.at(key)

@@ -27,6 +27,9 @@ type workbook struct {
 	snapshots                      *spreadsheet.Sheet // nil: no report was compared
 	instructions, rejects, changes *spreadsheet.Sheet
 	timeline, controls             *spreadsheet.Sheet
+	pricing                        *spreadsheet.Sheet   // nil: no price was computed
+	pricedSeries                   []*priced            // by position in the offer
+	totals                         []string             // addresses of the Total Considerations on Summary, by position
 	lines                          *spreadsheet.Listing // rows of Instructions
 	wires, payments                *moneyList
 	paid                           *moneyList       // nil: nothing was paid before
@@ -50,6 +53,7 @@ func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
 	b.layFunding()
 	b.layWaterfall()
 	b.laySummary()
+	b.layPricing()
 	b.layRejects()
 	b.layChanges()
 	b.laySnapshots()
@@ -75,7 +79,7 @@ func (b *workbook) sheets() []*spreadsheet.Sheet {
 	if b.paid != nil {
 		add(b.paid.rows.First())
 	}
-	add(b.wireChanges, b.instructions, b.rejects, b.changes, b.snapshots, b.timeline, b.controls)
+	add(b.wireChanges, b.pricing, b.instructions, b.rejects, b.changes, b.snapshots, b.timeline, b.controls)
 	return all
 }
 

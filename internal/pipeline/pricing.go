@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pricing"
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
+)
+
+// checkPriced is an *[offerfolder.UsageError] if a final run, which pays, has no price.
+func (in *Intake) checkPriced() error {
+	o := in.Offer
+	if without := o.WithoutPrice(); len(without) > 0 && o.PhaseAt(in.AsOf) == tender.Final {
+		return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and there is no price for series %s, "+
+			"so there is no final run: %s", strings.Join(without, ", "), in.missingPrice(without[0]))}
+	}
+	return nil
+}
+
+// prices are how the prices of the series at a spread are computed, nil for the others.
+func (in *Intake) prices() ([]*pricing.Result, error) {
+	o := in.Offer
+	all := make([]*pricing.Result, len(o.Series))
+	for i := range o.Series {
+		if !o.Series[i].AtSpread() || !o.Series[i].HasPrice() {
+			continue
+		}
+		price, err := pricing.OfSeries(o, i)
+		if err != nil {
+			return nil, fmt.Errorf("series %s: %w", o.Series[i].ID, err)
+		}
+		all[i] = price
+	}
+	return all, nil
+}
+
+// missingPrice says what is missing for the price of a series, and what to do.
+func (in *Intake) missingPrice(series string) string {
+	o := in.Offer
+	i, _ := o.SeriesByID(series)
+	name := o.Series[i].Spread.Reference
+	if at, ok := o.ReferenceByName(name); ok && !o.References[at].Known() {
+		return fmt.Sprintf("the terms have no yield of reference %s; add it to offer.yaml by an amendment", name)
+	}
+	return fmt.Sprintf("prices are computed at %s, by pricing.at", tender.WallTime(o.Pricing.At, o.Zone))
+}
+
+// priceWarnings say which series have no price yet, and which caps are not applied for want of one.
+func (in *Intake) priceWarnings() (all []tender.Warning) {
+	for _, id := range in.Offer.WithoutPrice() {
+		all = append(all, tender.Warnf(tender.WarnNoPrice, "series %s has no price yet, so its cash is not computed: %s", id,
+			in.missingPrice(id)))
+	}
+	for _, c := range in.Offer.Caps {
+		if len(c.Unpriced) > 0 {
+			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as there "+
+				"is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))
+		}
+	}
+	return all
+}
+
+// checkPrices tests that what a series is paid is the price that follows from its yield (R16).
+func checkPrices(r *result.Run) []tender.Invariant {
+	detail, computed := "", false
+	for i, price := range r.Prices {
+		if price == nil {
+			continue
+		}
+		computed = true
+		if s := &r.Offer.Series[i]; !s.TotalConsideration().Equal(price.PerThousand()) {
+			detail = fmt.Sprintf("series %s: %s is paid, %s is computed", s.ID, s.TotalConsideration(), price.PerThousand())
+		}
+	}
+	if !computed {
+		return nil
+	}
+	return []tender.Invariant{tender.Check("prices at a spread are those computed from their yields", detail)}
+}
