@@ -3,6 +3,7 @@ package allocate
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -13,7 +14,7 @@ import (
 // the lines in decimal arithmetic. One that does not hold is a bug, and nothing
 // may be published.
 func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {
-	return []tender.Invariant{
+	all := []tender.Invariant{
 		tender.Check("every instruction is accepted between nothing and its principal", checkShares(b, r)),
 		tender.Check("every accepted amount is nothing, the whole or a legal denomination", checkDenominations(o, b, r)),
 		tender.Check("nothing is bought of notes that were not delivered", checkDelivered(b, r)),
@@ -21,6 +22,10 @@ func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {
 		tender.Check("accepted lines add up to the steps", checkSteps(b, r)),
 		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, b, r)),
 	}
+	if len(o.Auctions) > 0 {
+		all = append(all, tender.Check("no bid of an auction is left out for a worse one", checkBids(o, b, r)))
+	}
+	return all
 }
 
 func checkShares(b *tender.Book, r *Result) string {
@@ -44,7 +49,7 @@ func checkDenominations(o *tender.Offer, b *tender.Book, r *Result) string {
 		}
 		at, _ := o.SeriesByID(in.Series)
 		d := o.Series[at].Denomination
-		if !l.Accepted.Mod(d.Multiple).IsZero() || l.Accepted.LessThan(d.Minimum) && !belowMinimum {
+		if !l.Accepted.Mod(d.Multiple).IsZero() || (l.Accepted.LessThan(d.Minimum) && !belowMinimum) {
 			return fmt.Sprintf("instruction %s: %s accepted", in.ID, l.Accepted)
 		}
 	}
@@ -106,27 +111,138 @@ func checkSteps(b *tender.Book, r *Result) string {
 }
 
 func checkCaps(o *tender.Offer, b *tender.Book, r *Result) string {
-	sums := acceptedBy(b, r)
+	sums, apart := paidAlike(b, r)
 	for _, use := range r.Caps {
 		used := new(big.Rat)
-		for _, s := range o.Series {
-			if !use.Covers(s) {
-				continue
-			}
-			rate, ok := o.Rate(s.Currency, use.Currency)
-			if !ok {
-				return fmt.Sprintf("cap %s: no rate from %s", use.Name, s.Currency)
-			}
-			for _, w := range tender.Windows {
-				counts := sums[s.ID][w]
-				if use.Measure == tender.MeasurePurchasePrice {
-					counts = counts.Mul(s.Price(w)).Shift(-3)
+		for key, principal := range sums {
+			at, _ := o.SeriesByID(key.series)
+			if s := o.Series[at]; concerns(o, use.Cap, s) {
+				counts, wrong := countsFor(o, r, use.Cap, s, key, principal)
+				if wrong != "" {
+					return wrong
 				}
-				used.Add(used, new(big.Rat).Mul(rate, counts.Rat()))
+				used.Add(used, counts)
 			}
+		}
+		for _, i := range apart {
+			counts, wrong := countsApart(o, use.Cap, &b.Lines[i], r.Lines[i].Accepted)
+			if wrong != "" {
+				return wrong
+			}
+			used.Add(used, counts)
 		}
 		if used.Cmp(use.Amount.Rat()) > 0 && !use.Exceeded {
 			return fmt.Sprintf("cap %s: %s used of %s", use.Name, used.FloatString(2), use.Amount)
+		}
+	}
+	return ""
+}
+
+// concerns reports whether what is bought of a series counts against a cap.
+func concerns(o *tender.Offer, c tender.Cap, s tender.Series) bool {
+	a := o.AuctionOf(s.ID)
+	return c.Covers(s) || besides(c, s.ID) || (a != nil && a.Name == c.Name)
+}
+
+// countsApart is what a tender counts for that was settled at terms of its own.
+func countsApart(o *tender.Offer, c tender.Cap, l *tender.Line, accepted decimal.Decimal) (*big.Rat, string) {
+	at, _ := o.SeriesByID(l.Series)
+	if !concerns(o, c, o.Series[at]) {
+		return new(big.Rat), ""
+	}
+	paid, then := l.Settled.AtTerms, *o
+	if len(paid.Rates) > 0 {
+		then.Rates = paid.Rates
+	}
+	accrued := func(string, tender.Window) (*big.Rat, error) { return paid.Accrued.Rat(), nil }
+	r := &Result{prices: Prices{Accrued: accrued}}
+	return countsFor(&then, r, c, o.Series[at], alike{price: paid.Price.String()}, accepted)
+}
+
+// alike are lines that are paid alike: in an auction those of one bid.
+type alike struct {
+	series string
+	window tender.Window
+	price  string // in an auction, or if it was settled so
+}
+
+// paidAlike adds up the accepted lines, and lists those that were settled at terms of their own.
+func paidAlike(b *tender.Book, r *Result) (sums map[alike]decimal.Decimal, apart []int) {
+	sums = map[alike]decimal.Decimal{}
+	prices := make([]map[alike]string, len(r.Steps)) // of the shares of auctions
+	for i, step := range r.Steps {
+		prices[i] = map[alike]string{}
+		for _, share := range step.Shares {
+			if step.Auction != "" {
+				prices[i][alike{series: share.Series, window: share.Window}] = share.Price.String()
+			}
+		}
+	}
+	for i, l := range r.Lines {
+		in := &b.Lines[i]
+		if in.Settled != nil && in.Settled.AtTerms != nil {
+			apart = append(apart, i)
+			continue
+		}
+		key := alike{series: in.Series, window: in.Window}
+		key.price = prices[l.Step][key]
+		sums[key] = sums[key].Add(l.Accepted)
+	}
+	return sums, apart
+}
+
+// countsFor is what some principal counts for under a cap.
+func countsFor(o *tender.Offer, r *Result, c tender.Cap, s tender.Series, key alike, principal decimal.Decimal) (
+	*big.Rat, string) {
+	rate, ok := o.Rate(s.Currency, c.Currency)
+	if !ok {
+		return nil, fmt.Sprintf("cap %s: no rate from %s", c.Name, s.Currency)
+	}
+	counts := new(big.Rat).Mul(rate, principal.Rat())
+	if c.Measure == tender.MeasurePrincipal {
+		return counts, ""
+	}
+	price := s.Price(key.window)
+	if key.price != "" {
+		price = decimal.RequireFromString(key.price)
+	}
+	per := price.Rat()
+	if c.Measure == tender.MeasureWithAccrued {
+		accrued, err := r.prices.Accrued(s.ID, key.window)
+		if err != nil {
+			return nil, err.Error()
+		}
+		per.Add(per, accrued)
+	}
+	counts.Mul(counts, per)
+	return counts.Quo(counts, thousand), ""
+}
+
+// checkBids checks that in each auction, among tenders that were taken together, nothing is
+// accepted of a bid if a better one was cut back.
+func checkBids(o *tender.Offer, b *tender.Book, r *Result) string {
+	type pass struct{ auction, windows string }
+	cut := map[pass]string{}
+	order := make([]int, 0, len(r.Steps))
+	for i, step := range r.Steps {
+		if step.Auction != "" {
+			order = append(order, i)
+		}
+	}
+	partial := make([]bool, len(r.Steps))
+	for i, l := range r.Lines {
+		whole := l.Accepted.Equal(b.Lines[i].Principal) || b.Lines[i].Undelivered
+		partial[l.Step] = partial[l.Step] || !whole
+	}
+	for _, i := range order {
+		step := r.Steps[i]
+		key := pass{step.Auction, fmt.Sprint(step.Windows)}
+		accepted := slices.ContainsFunc(step.Shares, func(s Share) bool { return s.Accepted.Sign() > 0 })
+		if better := cut[key]; better != "" && accepted {
+			return fmt.Sprintf("auction %s: a bid of %s is accepted, and %s was cut back", step.Auction, step.Bid, better)
+		}
+		if partial[i] && cut[key] == "" {
+			cut[key] = step.Bid
 		}
 	}
 	return ""

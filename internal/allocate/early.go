@@ -14,6 +14,8 @@ type earlySettlement struct {
 	bought  map[cell]int64 // principal paid for, minor units
 	demand  map[cell]int64 // principal tendered by those dealt with then
 	factors map[cell]Factor
+	// auctions are what the settled tenders come to on their own, which set the levels then.
+	auctions []Auctioned
 }
 
 // factor is the one factor of a window of a series: that of the early
@@ -36,12 +38,15 @@ func (w *waterfall) fix(b *tender.Book) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	replay, err := runWaterfall(w.offer, early)
+	replay, err := runWaterfall(w.offer, early, w.prices)
 	if err != nil {
 		return err
 	}
 	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, factors: map[cell]Factor{}}
 	before := w.capsLeft()
+	for _, c := range w.caps {
+		c.used.Add(c.used, c.apart)
+	}
 	changed := map[int]bool{}
 	for i, at := range lines {
 		series, same, err := w.fixLine(b, at, replay.result.Lines[i])
@@ -60,6 +65,7 @@ func (w *waterfall) fix(b *tender.Book) error {
 			w.early.factors[in] = w.early.factorOf(w.offer, b, in)
 		}
 	}
+	w.early.auctions = replay.result.Auctions
 	w.recordEarly(before)
 	w.inherit(replay, changed)
 	w.warnExceeded()
@@ -95,8 +101,13 @@ func (w *waterfall) fixLine(b *tender.Book, at int, today Line) (series int, sam
 	if err != nil || accepted < 0 || accepted > principal {
 		return 0, false, fmt.Errorf("instruction %s: %s settled of %s", l.ID, l.Settled.Accepted, l.Principal)
 	}
-	in := cell{series, l.Window}
-	w.use(in, accepted)
+	in := cell{series: series, window: l.Window}
+	if l.Settled.AtTerms == nil {
+		w.use(in, accepted)
+	}
+	if p := w.poolOf(series); p != nil && accepted < principal {
+		p.refuse(in, principal-accepted)
+	}
 	line := Line{Accepted: l.Settled.Accepted, Reason: Reason{Code: SettledEarly, Level: level}}
 	if l.Undelivered {
 		line = Line{Accepted: decimal.Zero, Reason: Reason{Code: Undelivered, Level: level}}
@@ -133,7 +144,7 @@ func (w *waterfall) recordEarly(before []decimal.Decimal) {
 	step := Step{Settled: true, Windows: []tender.Window{tender.Early}}
 	for i, s := range w.offer.Series {
 		for _, window := range tender.Windows {
-			in, money := cell{i, window}, newCurrency(s.Currency)
+			in, money := cell{series: i, window: window}, newCurrency(s.Currency)
 			if w.early.demand[in] == 0 {
 				continue
 			}
@@ -153,16 +164,20 @@ func (w *waterfall) recordEarly(before []decimal.Decimal) {
 // inherit takes over what stopped series, or the acceptance, at the early
 // settlement, except where the terms have changed since.
 func (w *waterfall) inherit(replay *waterfall, changed map[int]bool) {
-	asSettled := true
+	revised := make([]bool, len(w.pools)) // the end of a pool is not what it was
 	for series, why := range replay.cutBy {
 		if !changed[series] {
 			w.cutBy[series] = why
-		} else if replay.ended != nil && why.Cap == replay.ended.Cap {
-			asSettled = false
+			continue
+		}
+		for i, then := range replay.pools {
+			revised[i] = revised[i] || (then.ended != nil && why.Cap == then.ended.Cap)
 		}
 	}
-	if asSettled {
-		w.ended = replay.ended
+	for i, then := range replay.pools {
+		if then.ended != nil && then.ended.Code != PoolCondition && !revised[i] {
+			w.pools[i].ended = then.ended
+		}
 	}
 }
 

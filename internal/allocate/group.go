@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/tender"
 )
 
@@ -15,7 +17,8 @@ type group struct {
 	money             currency // of the notes
 	minimum, multiple int64    // minor units, as all int64 amounts here
 	pieces            []piece
-	demand            int64 // principal of all pieces
+	demand            int64           // principal of all pieces
+	price             decimal.Decimal // that its tenders are paid in an auction, per 1,000; zero if not known
 	rules             smallRules
 	steady            bool // a larger factor never gives a piece less
 
@@ -35,7 +38,8 @@ type piece struct {
 	absent    bool // guaranteed, but not delivered
 }
 
-// gather sorts the lines of the book into groups, for every series both windows.
+// gather sorts the lines of the book into groups, for every series both windows. Those of
+// auctions are sorted by bid later.
 func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 	groups := make(map[cell]*group, 2*len(o.Series))
 	byID := make(map[string]int, len(o.Series))
@@ -54,14 +58,18 @@ func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 		}
 	}
 	reserve(b, byID, groups)
+	auctions := auctionsOf(o)
 	for i := range b.Lines {
 		l := &b.Lines[i]
 		if l.Settled != nil {
 			continue
 		}
-		g := groups[cell{byID[l.Series], l.Window}]
+		g := groups[cell{series: byID[l.Series], window: l.Window}]
 		if g == nil || g.id != l.Series {
 			return nil, fmt.Errorf("instruction %s: no series %s in the offer", l.ID, l.Series)
+		}
+		if auctions[g.series] != nil {
+			continue
 		}
 		if err := g.add(l, i); err != nil {
 			return nil, fmt.Errorf("instruction %s: %w", l.ID, err)
@@ -75,7 +83,7 @@ func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 func reserve(b *tender.Book, byID map[string]int, groups map[cell]*group) {
 	count := make(map[cell]int, len(groups))
 	for i := range b.Lines {
-		count[cell{byID[b.Lines[i].Series], b.Lines[i].Window}]++
+		count[cell{series: byID[b.Lines[i].Series], window: b.Lines[i].Window}]++
 	}
 	for key, n := range count {
 		if g := groups[key]; g != nil {
@@ -98,8 +106,8 @@ func newGroup(position int, s tender.Series, w tender.Window, rules smallRules) 
 		return nil, fmt.Errorf("series %s: the denomination multiple must be positive", s.ID)
 	}
 	return &group{
-		cell: cell{position, w}, id: s.ID, level: s.Priority, money: money, minimum: minimum, multiple: multiple,
-		rules: rules, steady: rules.neverLess() && minimum%multiple == 0,
+		cell: cell{series: position, window: w}, id: s.ID, level: s.Priority,
+		money: money, minimum: minimum, multiple: multiple, rules: rules, steady: rules.neverLess() && minimum%multiple == 0,
 	}, nil
 }
 
