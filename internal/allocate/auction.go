@@ -76,25 +76,30 @@ func (w *waterfall) holdAuctions(b *tender.Book) error {
 		terms := &w.offer.Auctions[i]
 		a, err := w.newAuction(terms, b, lines[terms])
 		if err == nil {
-			err = a.hold(w.early.auctionThen(i))
+			err = a.hold(w.auctionThen(i))
 		}
 		if err != nil {
 			return fmt.Errorf("auction %s: %w", terms.Name, err)
 		}
 		w.result.Auctions = append(w.result.Auctions, a.done)
 		w.result.Caps = append(w.result.Caps, a.caps[0].outcome())
-		w.result.Warnings = a.result.Warnings
 	}
 	return nil
 }
 
 // auctionThen is what an auction came to at an early settlement, the zero Auctioned if there
-// was none.
-func (e earlySettlement) auctionThen(i int) Auctioned {
-	if i < len(e.auctions) {
-		return e.auctions[i]
+// was none. Where the terms have changed since, what was settled ends nothing.
+func (w *waterfall) auctionThen(i int) Auctioned {
+	if i >= len(w.early.auctions) {
+		return Auctioned{}
 	}
-	return Auctioned{}
+	then := w.early.auctions[i]
+	for _, id := range w.offer.Auctions[i].Series {
+		if at, _ := w.offer.SeriesByID(id); w.early.changed[at] {
+			then.ended = nil
+		}
+	}
+	return then
 }
 
 // newAuction sorts the tenders of an auction by their bids.
@@ -241,7 +246,7 @@ func (a *auction) hold(then Auctioned) error {
 		passes = [][]tender.Window{tender.Windows[:1], tender.Windows[1:]}
 	}
 	if then.Cleared {
-		a.done.Clearing, a.done.Cleared = then.Clearing, true
+		a.done.Clearing, a.done.Cleared, a.pools[0].ended = then.Clearing, true, then.ended
 	}
 	if a.terms.HasClearing {
 		a.done.Clearing = a.terms.Clearing
@@ -259,6 +264,7 @@ func (a *auction) hold(then Auctioned) error {
 			}
 		}
 	}
+	a.done.ended = a.pools[0].ended
 	a.addUp()
 	a.done.Ladder, err = a.ladder()
 	return err
@@ -278,10 +284,12 @@ func (a *auction) take(r *rung, windows []tender.Window, in []*group) {
 		p.ended = &Reason{Code: WorseBid, Cap: a.terms.Name, Bid: a.done.Clearing.String()}
 	}
 	a.run(plan{pool: p, windows: windows, auction: a.terms.Name, bid: r.bid()}, in)
-	switch {
-	case distance > 0:
+	if distance > 0 {
 		p.ended = before
-	case before == nil && p.ended != nil && distance < 0 && a.terms.HasClearing:
+		return
+	}
+	full := before == nil && p.ended != nil
+	if full && distance < 0 && a.terms.HasClearing {
 		a.warnf(tender.WarnClearingLevel, "%s: the cap is reached at a bid of %s, better than the level of %s that was set; "+
 			"no bid worse than that is accepted", a.terms.Name, r.bid(), a.done.Clearing)
 	}
@@ -290,7 +298,7 @@ func (a *auction) take(r *rung, windows []tender.Window, in []*group) {
 		if g.window == tender.Early {
 			factor = &a.done.EarlyFactor
 		}
-		if distance <= 0 && (factor.None() || g.factor.exact.Sign() > 0) {
+		if factor.None() || full {
 			*factor = g.factor
 		}
 	}
@@ -326,6 +334,7 @@ func (a *auction) open() error {
 	for _, l := range a.settled {
 		state.use(l.cell, l.minor)
 	}
+	a.warnExceeded()
 	return a.listPrices()
 }
 

@@ -16,6 +16,7 @@ type earlySettlement struct {
 	factors map[cell]Factor
 	// auctions are what the settled tenders come to on their own, which set the levels then.
 	auctions []Auctioned
+	changed  map[int]bool // series of which something else would be bought today
 }
 
 // factor is the one factor of a window of a series: that of the early
@@ -65,7 +66,7 @@ func (w *waterfall) fix(b *tender.Book) error {
 			w.early.factors[in] = w.early.factorOf(w.offer, b, in)
 		}
 	}
-	w.early.auctions = replay.result.Auctions
+	w.early.auctions, w.early.changed = replay.result.Auctions, changed
 	w.recordEarly(before)
 	w.inherit(replay, changed)
 	w.warnExceeded()

@@ -25,6 +25,8 @@ type Auctioned struct {
 	// clearing level and its price is known.
 	Prices map[string]decimal.Decimal
 	Ladder []Rung // from the best bid to the worst
+
+	ended *Reason // what ended the acceptance, nil if nothing did
 }
 
 // Rung is one level of the bids in an auction: what an issuer that sets the level by hand

@@ -1,6 +1,7 @@
 package allocate
 
 import (
+	"math/big"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -115,8 +116,14 @@ func (p *pool) refuse(in cell, minor int64) {
 }
 
 // begin decides, before the first step of a pool, whether anything of it is bought: not if a
-// pool that must be bought in full before it was not.
+// pool that must be bought in full before it was not. It warns if other pools took all of
+// the total that the pool has the rest of.
 func (w *waterfall) begin(p *pool) {
+	if c := p.cap; c != nil && !c.exceeded && c.left().Sign() < 0 {
+		c.exceeded = true
+		w.warnf(tender.WarnTotalExceeded, "%s: other pools took more than its total by %s %s; nothing of it is bought",
+			p.name, c.Currency, c.amount(new(big.Int).Neg(c.left())))
+	}
 	for _, name := range p.OnlyIfFull {
 		for _, other := range w.pools {
 			if other.name == name && other.short && !p.Satisfied && p.ended == nil {
