@@ -39,8 +39,8 @@ func randomPools(t *rapid.T) *tender.Offer {
 func randomPool(t *rapid.T, before []tender.Pool, i int) tender.Pool {
 	p := tender.Pool{
 		Name: fmt.Sprintf("pool %d", i), HasCap: rapid.IntRange(0, 3).Draw(t, "pool has cap") > 0,
-		Shortfall: rapid.SampledFrom([]tender.Shortfall{"", tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop}).Draw(t, "pool shortfall"),
-		Counts:    rapid.SampledFrom([]tender.Counts{tender.CountAccepted, tender.CountTendered}).Draw(t, "counts"),
+		Shortfall: anyOf(t, "pool shortfall", "", tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop),
+		Counts:    anyOf(t, "counts", tender.CountAccepted, tender.CountTendered),
 		Satisfied: rapid.IntRange(0, 3).Draw(t, "satisfied") == 0,
 	}
 	if p.HasCap {
@@ -55,6 +55,11 @@ func randomPool(t *rapid.T, before []tender.Pool, i int) tender.Pool {
 		}
 	}
 	return p
+}
+
+// anyOf draws one of some values.
+func anyOf[T any](t *rapid.T, what string, values ...T) T {
+	return rapid.SampledFrom(values).Draw(t, what)
 }
 
 // randomLimit draws a cap of up to so many cents.
@@ -72,12 +77,12 @@ func randomAuctions(t *rapid.T, o *tender.Offer) *tender.Offer {
 	for i := range rapid.IntRange(1, 2).Draw(t, "auctions") {
 		a := tender.Auction{
 			Name:            fmt.Sprintf("auction %d", i),
-			Form:            rapid.SampledFrom([]tender.AuctionForm{tender.Modified, tender.Modified, tender.Unmodified}).Draw(t, "form"),
-			Bid:             rapid.SampledFrom([]tender.BidKind{tender.BidPrice, tender.BidSpread, tender.BidPremium}).Draw(t, "bid"),
+			Form:            anyOf(t, "form", tender.Modified, tender.Modified, tender.Unmodified),
+			Bid:             anyOf(t, "bid", tender.BidPrice, tender.BidSpread, tender.BidPremium),
 			Increment:       decimal.New(25, -1),
-			NoBid:           rapid.SampledFrom([]tender.NoBid{tender.NoBidBest, tender.NoBidFirst}).Draw(t, "no bid"),
-			Undersubscribed: rapid.SampledFrom([]tender.Undersubscribed{tender.ClearsAtLastBid, tender.ClearsAtRangeEnd}).Draw(t, "undersubscribed"),
-			SetBy:           rapid.SampledFrom([]tender.SetBy{tender.SetByAll, tender.SetByEarly}).Draw(t, "set by"),
+			NoBid:           anyOf(t, "no bid", tender.NoBidBest, tender.NoBidFirst),
+			Undersubscribed: anyOf(t, "undersubscribed", tender.ClearsAtLastBid, tender.ClearsAtRangeEnd),
+			SetBy:           anyOf(t, "set by", tender.SetByAll, tender.SetByEarly),
 			Cap:             randomLimit(t, 10000),
 			BaseSpreads:     map[string]decimal.Decimal{},
 		}
@@ -123,7 +128,8 @@ func randomModern(t *rapid.T) (*tender.Offer, *tender.Book) {
 		o = randomAuctions(t, o)
 	}
 	if rapid.IntRange(0, 4).Draw(t, "announced") == 0 {
-		o.Acceptance.Factor, o.Acceptance.Given = tender.FactorGiven, decimal.New(rapid.Int64Range(1, 99).Draw(t, "given"), -2)
+		o.Acceptance.Factor = tender.FactorGiven
+		o.Acceptance.Given = decimal.New(rapid.Int64Range(1, 99).Draw(t, "given"), -2)
 	}
 	return o, randomBids(t, o)
 }

@@ -135,7 +135,7 @@ func (h *naiveAuction) cost(first int, level decimal.Decimal) *big.Rat {
 	return sum
 }
 
-// clearing is the level at which the auction clears: of those at which somone who sets it bid.
+// clearing is the level at which the auction clears: of those at which a tender that sets it bid.
 func (h *naiveAuction) clearing() (level decimal.Decimal, any bool) {
 	limit := h.limit.Amount.Rat()
 	for i, at := range h.levels {
@@ -171,7 +171,9 @@ func (h *naiveAuction) accept(clearing decimal.Decimal) {
 			if h.a.Compare(at.level, clearing) > 0 || h.ended[""] {
 				continue
 			}
-			open := slices.DeleteFunc(slices.Clone(at.lines), func(i int) bool { return !slices.Contains(windows, h.lines[i].Window) })
+			open := slices.DeleteFunc(slices.Clone(at.lines), func(i int) bool {
+				return !slices.Contains(windows, h.lines[i].Window)
+			})
 			h.decide(open, tender.Prorate, "")
 		}
 	}

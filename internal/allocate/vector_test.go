@@ -364,3 +364,137 @@ func TestPublishedFiguresAddUp(t *testing.T) {
 		}
 	}
 }
+
+// pooled is an offer of one series at level 1 in each pool, at a price of 100 percent.
+func pooled(pools ...tender.Pool) *tender.Offer {
+	o := plainOffer()
+	for _, p := range pools {
+		p.Counts = tender.CountAccepted
+		o.Pools = append(o.Pools, p)
+		o.Series = append(o.Series, tender.Series{ID: p.Name, Pool: p.Name, Priority: 1, Currency: "USD",
+			TenderOfferConsideration: sum("1,000"), Denomination: denominationVector{"1,000", "1,000"}.read()})
+	}
+	return o
+}
+
+func earlyTender(series, principal string) tender.Line {
+	return tender.Line{Window: tender.Early,
+		Instruction: tender.Instruction{ID: series, Series: series, Principal: sum(principal)}}
+}
+
+// AT&T 2013: any and all first, then up to 4 billion in all, raised to 5 billion; the second
+// offer took its cap to the dollar.
+func TestPublishedTotalLessAnyAndAll(t *testing.T) {
+	for total, want := range map[string]string{"4,000,000,000": "2,285,117,000", "5,000,000,000": "3,285,117,000"} {
+		limit := tender.Cap{Amount: sum(total), Currency: "USD", Measure: tender.MeasurePrincipal}
+		o := pooled(tender.Pool{Name: "any"}, tender.Pool{Name: "maximum", HasCap: true, Cap: limit, Less: []string{"any"}})
+		b := &tender.Book{Lines: []tender.Line{earlyTender("any", "1,714,883,000"), earlyTender("maximum", "6,000,000,000")}}
+		if got := mustAllocate(t, o, b).Lines[1].Accepted; !got.Equal(sum(want)) {
+			t.Errorf("%s accepted of a total of %s, want %s", got, total, want)
+		}
+	}
+}
+
+// Chevron 2021: the new cap was what was accepted and what was promised by guaranteed
+// delivery, so with a dollar less the last level does not fit.
+func TestPublishedCapWithGuaranteedDeliveries(t *testing.T) {
+	for amount, want := range map[string]string{"2,609,010,000": "2,589,112,000", "2,609,009,000": "0"} {
+		o := pooled(tender.Pool{Name: "all", HasCap: true, Shortfall: tender.AllOrNoneSkip,
+			Cap: tender.Cap{Amount: sum(amount), Currency: "USD", Measure: tender.MeasurePrincipal}})
+		promised := earlyTender("all", "19,898,000")
+		promised.Undelivered = true
+		b := &tender.Book{Lines: []tender.Line{earlyTender("all", "2,589,112,000"), promised}}
+		if got := total(mustAllocate(t, o, b)); !got.Equal(sum(want)) {
+			t.Errorf("%s accepted under %s, want %s", got, amount, want)
+		}
+	}
+}
+
+// Solventum 2025: the SubCap in principal closes its series, and the pool goes on in money, to
+// the thousand (prices are published; which notes are whose is not needed).
+func TestPublishedSubCapInsideAPool(t *testing.T) {
+	o := pooled(tender.Pool{Name: "pool", HasCap: true,
+		Cap: tender.Cap{Amount: sum("1,500,000,000"), Currency: "USD", Measure: tender.MeasurePurchasePrice}})
+	second := o.Series[0]
+	second.ID, second.Priority, second.TenderOfferConsideration = "second", 2, sum("1,048.41")
+	o.Series[0].TenderOfferConsideration = sum("1,021.65")
+	o.Series = append(o.Series, second)
+	o.Caps = []tender.Cap{{Name: "SubCap", Amount: sum("650,000,000"), Currency: "USD",
+		Measure: tender.MeasurePrincipal, Series: []string{"pool"}}}
+	b := &tender.Book{Lines: []tender.Line{earlyTender("pool", "900,000,000"), earlyTender("second", "900,000,000")}}
+	r := mustAllocate(t, o, b)
+	for i, want := range []string{"650,000,000", "797,328,000"} {
+		if got := r.Lines[i].Accepted; !got.Equal(sum(want)) {
+			t.Errorf("%s: %s accepted, want %s", b.Lines[i].Series, got, want)
+		}
+	}
+}
+
+// Sampo 2025: 315.83 million at 93.255 percent, as published, cost 294,527,266.50 of a cap of
+// 295,000,000 euro.
+func TestPublishedCostOfWhatWasAccepted(t *testing.T) {
+	o := pooled(tender.Pool{Name: "pool", HasCap: true,
+		Cap: tender.Cap{Amount: sum("295,000,000"), Currency: "EUR", Measure: tender.MeasurePurchasePrice}})
+	o.Series[0].Currency, o.Series[0].TenderOfferConsideration = "EUR", sum("932.55")
+	r := mustAllocate(t, o, &tender.Book{Lines: []tender.Line{earlyTender("pool", "315,830,000")}})
+	if got := r.Caps[0].Used; !got.Equal(sum("294,527,266.50")) {
+		t.Errorf("%s used", got)
+	}
+}
+
+// auctioned is an offer of one auction over some series.
+func auctioned(a tender.Auction, series ...string) *tender.Offer {
+	o := plainOffer()
+	a.Name, a.Series, a.Form, a.SetBy, a.NoBid = "notes", series, tender.Modified, tender.SetByAll, tender.NoBidBest
+	a.Cap.Currency, a.Cap.Measure, a.Undersubscribed = "USD", tender.MeasurePrincipal, tender.ClearsAtRangeEnd
+	o.Auctions = []tender.Auction{a}
+	for _, id := range series {
+		o.Series = append(o.Series, tender.Series{ID: id, Currency: "USD",
+			Denomination: tender.Denomination{Minimum: sum("1,000"), Multiple: sum("1,000")}})
+	}
+	return o
+}
+
+// Deutsche Bank 2016: a tranche of two series that was not filled cleared at the end of the
+// range, at a spread of its own for each series: equal premiums off each base.
+func TestPublishedTranchesOfTwoSeries(t *testing.T) {
+	o := auctioned(tender.Auction{Bid: tender.BidPremium, From: sum("0"), To: sum("25"), Increment: sum("5"),
+		BaseSpreads: map[string]decimal.Decimal{"1.35-2017": sum("235"), "6.00-2017": sum("255")},
+		Cap:         tender.Cap{Amount: sum("500,000,000")}}, "1.35-2017", "6.00-2017")
+	b := &tender.Book{Lines: []tender.Line{
+		earlyTender("1.35-2017", "125,400,000"), earlyTender("6.00-2017", "188,100,000")}}
+	r := mustAllocate(t, o, b)
+	if !total(r).Equal(sum("313,500,000")) {
+		t.Errorf("%s accepted, want all", total(r))
+	}
+	for series, want := range map[string]string{"1.35-2017": "210", "6.00-2017": "230"} {
+		if got := o.Auctions[0].Spread(series, r.Auctions[0].Clearing); !got.Equal(sum(want)) {
+			t.Errorf("%s clears at a spread of %s, want %s", series, got, want)
+		}
+	}
+}
+
+// Clayton Williams 2016: of 131,462,000 just the cap of 100,000,000 was accepted, and the price
+// is one that can be bid. Atwood 2016: less than the cap, all at the end of the range. How much
+// was tendered at each price was not published and is supplied.
+func TestPublishedAuctionsByPrice(t *testing.T) {
+	at := func(series, principal, bid string) tender.Line {
+		l, price := earlyTender(series, principal), sum(bid)
+		l.Bid = &price
+		return l
+	}
+	o := auctioned(tender.Auction{Bid: tender.BidPrice, From: sum("880"), To: sum("950"), Increment: sum("0.50"),
+		Cap: tender.Cap{Amount: sum("100,000,000")}}, "7.75-2019")
+	r := mustAllocate(t, o, &tender.Book{Lines: []tender.Line{
+		at("7.75-2019", "80,000,000", "940"), at("7.75-2019", "51,462,000", "947.50")}})
+	if got := r.Auctions[0].Clearing; !got.Equal(sum("947.50")) || !total(r).Equal(sum("100,000,000")) {
+		t.Errorf("Clayton Williams: %s accepted at %s", total(r), got)
+	}
+	o = auctioned(tender.Auction{Bid: tender.BidPrice, From: sum("650"), To: sum("750"), Increment: sum("2.50"),
+		Cap: tender.Cap{Amount: sum("150,000,000")}}, "6.50-2020")
+	r = mustAllocate(t, o, &tender.Book{Lines: []tender.Line{
+		at("6.50-2020", "40,000,000", "700"), earlyTender("6.50-2020", "2,000,000")}})
+	if got := r.Auctions[0].Clearing; !got.Equal(sum("750")) || !total(r).Equal(sum("42,000,000")) {
+		t.Errorf("Atwood: %s accepted at %s", total(r), got)
+	}
+}
