@@ -28,6 +28,8 @@ func (r *termsReader) check(o *tender.Offer) {
 		r.checkRates(o)
 	}
 	r.checkCaps(o)
+	r.checkPools(o)
+	r.checkAuctions(o)
 	if !r.same("waivers", "resolutions", "depositaries.*.name") {
 		r.checkDecisions(o)
 	}
@@ -35,7 +37,7 @@ func (r *termsReader) check(o *tender.Offer) {
 
 // checkCaps checks each cap against the series and the rates.
 func (r *termsReader) checkCaps(o *tender.Offer) {
-	same := r.same("series.*.id", "series.*.priority", "series.*.currency", "fx")
+	same := r.same("series.*.id", "series.*.priority", "series.*.currency", "fx", "auctions")
 	if same && r.same("caps") {
 		return
 	}
@@ -238,6 +240,8 @@ func (r *termsReader) checkNames(o *tender.Offer) {
 	}
 	unique("series", "id", len(o.Series), func(i int) string { return o.Series[i].ID })
 	unique("caps", "name", len(o.Caps), func(i int) string { return o.Caps[i].Name })
+	unique("pools", "name", len(o.Pools), func(i int) string { return o.Pools[i].Name })
+	unique("auctions", "name", len(o.Auctions), func(i int) string { return o.Auctions[i].Name })
 	unique("conditions", "name", len(o.Conditions), func(i int) string { return o.Conditions[i].Name })
 	unique("depositaries", "name", len(o.Depositaries), func(i int) string { return o.Depositaries[i].Name })
 }
@@ -319,6 +323,9 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 			r.faultAmong([]string{at}, "%s is there twice in the series of the cap; name it once", display.Quote(id))
 		case j < 0:
 			r.faultAmong([]string{at, "series"}, "there is no series %s; %s", display.Quote(id), instead(id, ids))
+		case o.AuctionOf(id) != nil:
+			r.faultAmong([]string{at, "auctions"}, "series %s is in the auction %s, which has a cap of its own; take it out of the cap",
+				display.Quote(id), display.Quote(o.AuctionOf(id).Name))
 		case o.Series[j].Priority == 0 && r.sound(seriesPath(j, ".priority")):
 			r.faultAmong([]string{at, seriesPath(j, "")}, "series %s has no priority and so is bought any and all, outside every cap; add priority to it, or take it out of the cap", display.Quote(id))
 		}

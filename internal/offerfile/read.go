@@ -35,6 +35,8 @@ func (r *termsReader) offer() *tender.Offer {
 	r.readAcceptance(m.may("acceptance"), o)
 	was := r.takeOver()
 	o.Caps = items(m.may("caps"), was.Caps, r.readCap)
+	o.Pools = items(m.may("pools"), was.Pools, r.readPool)
+	o.Auctions = items(m.may("auctions"), was.Auctions, r.readAuction)
 	o.Rates = items(m.may("fx"), was.Rates, r.readRate)
 	o.Conditions = items(m.may("conditions"), was.Conditions, r.readCondition)
 	o.Series = items(m.need("series").filled(), was.Series, r.readSeries)
@@ -202,7 +204,7 @@ func (r *termsReader) readCap(f termsField) tender.Cap {
 		Name:     m.need("name").text(),
 		Amount:   m.need("amount").amount(),
 		Currency: m.need("currency").currency(),
-		Measure:  cmp.Or(choice(m.may("measure"), tender.MeasurePrincipal, tender.MeasurePurchasePrice), tender.MeasurePrincipal),
+		Measure:  cmp.Or(choice(m.may("measure"), measures...), tender.MeasurePrincipal),
 	}
 	covered := m.may("series")
 	c.Series = covered.texts()
@@ -245,18 +247,20 @@ func (r *termsReader) readSeries(f termsField) tender.Series {
 		s.Securities = append(s.Securities, readSecurity(security))
 	}
 	s.Currency = m.need("currency").currency()
+	s.Pool = m.may("pool").text()
 	s.Priority = m.may("priority").whole()
 	s.Outstanding = m.need("outstanding").positive()
 	maximum := m.may("maximum_offer_amount")
 	s.HasMaximum, s.MaximumOfferAmount = maximum.given(), maximum.amount()
-	s.TenderOfferConsideration = m.need("tender_offer_consideration").positive()
+	consideration := m.may("tender_offer_consideration") // needed, unless the series is in an auction
+	s.TenderOfferConsideration = consideration.positive()
 	s.EarlyTenderPayment = m.may("early_tender_payment").amount()
 	total := m.may("total_consideration")
 	stated := total.amount()
 	s.Denomination = r.readDenomination(m.need("denomination"))
 	s.Interest = r.readInterest(m.need("interest"))
 	m.close()
-	if total.given() {
+	if total.given() && consideration.given() {
 		r.checkTotal(f.path, s, stated)
 	}
 	r.checkSeries(f.path, s)
