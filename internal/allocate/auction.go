@@ -109,7 +109,11 @@ func (w *waterfall) newAuction(terms *tender.Auction, b *tender.Book, lines []in
 		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, early: w.early, result: w.result,
 		pools: []*pool{{shortfall: tender.Prorate}},
 	}
-	s := sorter{auction: a, rungs: map[int]*rung{}, groups: map[cell]*group{}, ranks: map[*decimal.Decimal]int{}}
+	s := sorter{auction: a, series: map[string]int{},
+		rungs: map[int]*rung{}, groups: map[cell]*group{}, ranks: map[*decimal.Decimal]int{}}
+	for _, id := range terms.Series {
+		s.series[id], _ = w.offer.SeriesByID(id)
+	}
 	var err error
 	if s.rules, err = newSmallRules(w.offer.Acceptance); err != nil {
 		return nil, err
@@ -146,6 +150,7 @@ func (a *auction) sets(w tender.Window) bool { return slices.Contains(a.windows,
 // sorter puts tenders with their bids into groups.
 type sorter struct {
 	*auction
+	series map[string]int // positions
 	rungs  map[int]*rung
 	groups map[cell]*group
 	ranks  map[*decimal.Decimal]int // of bids that were seen; equal ones often share their memory
@@ -154,11 +159,11 @@ type sorter struct {
 
 // add puts a tender where its bid is, or among those that were settled before.
 func (s *sorter) add(l *tender.Line, line int) error {
-	rank, level, err := s.rank(l.Bid)
+	rank, err := s.rank(l.Bid)
 	if err != nil {
 		return err
 	}
-	series, _ := s.offer.SeriesByID(l.Series)
+	series := s.series[l.Series]
 	at := cell{series: series, window: l.Window, rung: rank}
 	if l.Settled != nil {
 		return s.fix(l, at)
@@ -171,7 +176,7 @@ func (s *sorter) add(l *tender.Line, line int) error {
 		g.cell = at
 		s.groups[at] = g
 		if s.rungs[rank] == nil {
-			s.rungs[rank] = &rung{rank: rank, level: level}
+			s.rungs[rank] = &rung{rank: rank, level: s.levelAt(max(rank, 0))}
 		}
 		s.rungs[rank].groups = append(s.rungs[rank].groups, g)
 	}
@@ -197,26 +202,26 @@ func (s *sorter) fix(l *tender.Line, at cell) error {
 	return nil
 }
 
-// rank is the place of a bid from the best end of the range, in increments, and its level.
-func (s *sorter) rank(bid *decimal.Decimal) (rank int, level decimal.Decimal, err error) {
+// rank is the place of a bid from the best end of the range, in increments.
+func (s *sorter) rank(bid *decimal.Decimal) (int, error) {
 	a := s.terms
 	switch {
 	case bid == nil && a.NoBid == tender.NoBidFirst:
-		return -1, a.Best(), nil
+		return -1, nil
 	case bid == nil && a.NoBid == tender.NoBidReject:
-		return 0, level, fmt.Errorf("there is no bid")
+		return 0, fmt.Errorf("there is no bid")
 	case bid == nil:
-		return 0, a.Best(), nil
+		return 0, nil
 	}
 	if rank, seen := s.ranks[bid]; seen {
-		return rank, s.levelAt(rank), nil
+		return rank, nil
 	}
 	if !a.InRange(*bid) || !a.OnIncrement(*bid) {
-		return 0, level, fmt.Errorf("the bid %s is not from %s to %s by %s", bid, a.From, a.To, a.Increment)
+		return 0, fmt.Errorf("the bid %s is not from %s to %s by %s", bid, a.From, a.To, a.Increment)
 	}
 	steps, _ := bid.Sub(a.Best()).Abs().QuoRem(a.Increment, 0)
 	s.ranks[bid] = int(steps.IntPart())
-	return s.ranks[bid], s.levelAt(s.ranks[bid]), nil
+	return s.ranks[bid], nil
 }
 
 // levelAt is the level some increments from the best end of the range.

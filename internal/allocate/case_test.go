@@ -290,8 +290,8 @@ func inWords(r allocate.Reason) string {
 		words += " " + string(r.Piece)
 	}
 	switch {
-	case r.Pool != "":
-		words += " on " + r.Pool
+	case r.Code == allocate.PoolCondition:
+		words += " on " + r.Cap
 	case r.Cap != "" && r.Bid != "":
 		words += fmt.Sprintf(" by %s at %s", r.Cap, r.Bid)
 	case r.Cap != "":

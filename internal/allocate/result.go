@@ -50,10 +50,9 @@ const (
 // Reason is why an instruction got what it got, as data.
 type Reason struct {
 	Code  Code
-	Cap   string            // the cap behind it, "" if none
+	Cap   string            // the cap behind it, "" if none; of [PoolCondition] the pool that was not bought in full
 	Level int               // the level at which that cap or stop took effect
 	Bid   string            // in an auction the level of the bids instead, the clearing level for [WorseBid]
-	Pool  string            // of a pool condition: the pool that was not bought in full
 	Piece tender.SmallPiece // the code of R11 that applied, "" if none
 }
 
@@ -75,7 +74,7 @@ func (r Reason) String() string {
 	case WorseBid:
 		return fmt.Sprintf("not accepted: the bid is worse than the clearing level of %s", r.Bid)
 	case PoolCondition:
-		return fmt.Sprintf("not accepted: not everything tendered in %s was bought", r.Pool)
+		return fmt.Sprintf("not accepted: not everything tendered in %s was bought", r.Cap)
 	case SettledEarly:
 		return "as settled at the early settlement"
 	case Undelivered:

@@ -127,7 +127,7 @@ func (w *waterfall) begin(p *pool) {
 	for _, name := range p.OnlyIfFull {
 		for _, other := range w.pools {
 			if other.name == name && other.short && !p.Satisfied && p.ended == nil {
-				p.ended = &Reason{Code: PoolCondition, Pool: name}
+				p.ended = &Reason{Code: PoolCondition, Cap: name}
 			}
 		}
 	}
