@@ -33,17 +33,16 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder",
-		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
-		"internal/settle", "internal/strictyaml", "internal/tender", "internal/whatif",
-		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
-		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
-		"github.com/spf13/cobra/doc",
+		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
+		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
+		"internal/strictyaml", "internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
+		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
+		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
-	"internal/allocate": {"internal/tender", "github.com/shopspring/decimal"},
+	"internal/allocate": {"internal/decimals", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
@@ -65,11 +64,12 @@ var mayImport = map[string][]string{
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
-		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/tender",
-		"internal/values", "internal/xlsx", "internal/xlsx/fault", "github.com/shopspring/decimal",
+		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
+		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/shopspring/decimal",
 	},
 	"internal/ledger": {
-		"internal/disk", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
+		"internal/disk", "internal/parallel", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
 		"modernc.org/sqlite/lib",
 	},
 	"internal/metrics": {
@@ -94,16 +94,17 @@ var mayImport = map[string][]string{
 		"internal/tender",
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
+	"internal/parallel":   {},
 	"internal/pipeline": {
-		"internal/allocate", "internal/compare", "internal/disk", "internal/display", "internal/exitcode",
-		"internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/readback", "internal/result",
-		"internal/schedule", "internal/settle", "internal/strictyaml", "internal/tender",
-		"github.com/shopspring/decimal",
+		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",
+		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/parallel",
+		"internal/readback", "internal/result", "internal/schedule", "internal/settle", "internal/strictyaml",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/readback": {
-		"internal/disk", "internal/export", "internal/result", "internal/settle", "internal/tender",
-		"internal/xlsx", "github.com/shopspring/decimal",
+		"internal/decimals", "internal/disk", "internal/export", "internal/result", "internal/settle",
+		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
 	},
 	"internal/result": {
 		"internal/allocate", "internal/decimals", "internal/display", "internal/settle", "internal/tender",
@@ -115,7 +116,9 @@ var mayImport = map[string][]string{
 		"github.com/gofrs/flock",
 	},
 	"internal/settings": {"internal/disk", "internal/strictyaml"},
-	"internal/settle":   {"internal/allocate", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/settle": {
+		"internal/allocate", "internal/decimals", "internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
@@ -124,7 +127,7 @@ var mayImport = map[string][]string{
 		"internal/display", "github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast",
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
 	},
-	"internal/tender": {"internal/display", "github.com/shopspring/decimal"},
+	"internal/tender": {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/result",
@@ -154,6 +157,7 @@ func TestHouseRulesFindPlantedViolations(t *testing.T) {
 		{"internal/util/a.go", `package util`, "has no row in the table"},
 		{"internal/pipeline/a.go", `package pipeline; import "time"; var _ = time.Now()`, "reads the clock"},
 		{"internal/settle/a.go", `package settle; var price float64`, "float64"},
+		{"internal/settle/a.go", `package settle; func f(a, b, c bool) bool { return a && b || c }`, "parentheses"},
 	} {
 		house := planted{c.file: c.source}
 		if got := strings.Join(violations(t, house.fs(t)), "\n"); !strings.Contains(got, c.want) {
@@ -226,7 +230,7 @@ func wrongImports(folder string, file *ast.File) []string {
 		}
 		own := strings.TrimPrefix(imported, module+"/")
 		standard := own == imported && !strings.Contains(strings.Split(imported, "/")[0], ".")
-		if !standard && !slices.ContainsFunc(allowed, func(a string) bool { return own == a || strings.HasPrefix(own, a+"/") && strings.Contains(a, ".") }) {
+		if !standard && !slices.ContainsFunc(allowed, func(a string) bool { return own == a || (strings.HasPrefix(own, a+"/") && strings.Contains(a, ".")) }) {
 			found = append(found, fmt.Sprintf("%s may not import %s", folder, own))
 		}
 	}
@@ -241,6 +245,12 @@ func wrongWords(name string, files *token.FileSet, file *ast.File) []string {
 		case *ast.SelectorExpr:
 			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && n.Sel.Name == "Now" && !strings.HasPrefix(folder, "cmd/") && !strings.HasPrefix(folder, "bench") {
 				found = append(found, fmt.Sprintf("%s reads the clock: only a command may", files.Position(n.Pos())))
+			}
+		case *ast.BinaryExpr:
+			for _, side := range []ast.Expr{n.X, n.Y} {
+				if inner, ok := side.(*ast.BinaryExpr); ok && n.Op == token.LOR && inner.Op == token.LAND {
+					found = append(found, fmt.Sprintf("%s: put the && between the || into parentheses", files.Position(inner.Pos())))
+				}
 			}
 		case *ast.Ident:
 			if (n.Name == "float64" || n.Name == "float32") && slices.Contains(noFloats, folder) {

@@ -78,7 +78,8 @@ func buildCalamine(folder, crates string, log io.Writer) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 	defer cancel()
-	cargo := exec.CommandContext(ctx, "cargo", append([]string{"build", "--release", "--quiet"}, sourceFlags(crates)...)...)
+	cargo := exec.CommandContext(ctx, "cargo", append([]string{"build", "--release", "--quiet"},
+		sourceFlags(crates)...)...)
 	cargo.Dir, cargo.Stdout, cargo.Stderr = home, log, log
 	if cargo.Run() != nil {
 		return "", errors.New("cargo could not fetch and build it; what it said is above")

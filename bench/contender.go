@@ -42,7 +42,8 @@ func measureHere(name, path string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return json.NewEncoder(stdout).Encode(outcome{Wall: time.Since(start).Nanoseconds(), Peak: peakMemory(), Cells: cells, Bytes: seen})
+	return json.NewEncoder(stdout).Encode(outcome{Wall: time.Since(start).Nanoseconds(), Peak: peakMemory(), Cells: cells,
+		Bytes: seen})
 }
 
 // peakMemory is the most memory the process ever held, in KiB, as Linux counts

@@ -180,7 +180,8 @@ func printVerdicts(w io.Writer, all []verdict) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "%d different workbooks: %d read, %d refused (%d of which excelize reads), %d protected; %d that excelize does not read; the cells differ in %d\n",
+	fmt.Fprintf(w, "%d different workbooks: %d read, %d refused (%d of which excelize reads), %d protected; %d that "+
+		"excelize does not read; the cells differ in %d\n",
 		len(all), read, refused, onlyTheirs, protected, onlyOurs, differ)
 }
 

@@ -94,7 +94,8 @@ func median[T cmp.Ordered](values []T) T {
 // printTable prints all heats as one table.
 func printTable(w io.Writer, heats []heat) error {
 	var b bytes.Buffer
-	b.WriteString("| strings | rows | reader | processors | wall | user+sys | rows/s | peak memory | wall, compared | user+sys, compared |\n|---|---:|---|---:|---:|---:|---:|---:|---|---|\n")
+	b.WriteString("| strings | rows | reader | processors | wall | user+sys | rows/s | peak memory | wall, compared | " +
+		"user+sys, compared |\n|---|---:|---|---:|---:|---:|---:|---:|---|---|\n")
 	for i := range heats {
 		for j := range heats[i].lanes {
 			heats[i].printLane(&b, &heats[i].lanes[j])
@@ -113,7 +114,8 @@ func (h *heat) printLane(b *bytes.Buffer, l *lane) {
 	}
 	fmt.Fprintf(b, "| %s | %d | %s | %d | %.3f s | %.3f s | %.0f | %s | %s | %s |\n",
 		report.Variant(h.inline), h.rows, l.name, l.processors, wall.Seconds(), median(l.cpu).Seconds(), perSecond, peak,
-		h.compared(l, func(l *lane) []time.Duration { return l.wall }), h.compared(l, func(l *lane) []time.Duration { return l.cpu }))
+		h.compared(l, func(l *lane) []time.Duration { return l.wall }),
+		h.compared(l, func(l *lane) []time.Duration { return l.cpu }))
 }
 
 // compared is a time as a multiple of that of the heat's base, on as many

@@ -50,10 +50,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	flags.IntVar(&s.rows, "rows", 1_000_000, "rows of the large workbooks, at most 1048575")
 	flags.IntVar(&s.peerRows, "peer-rows", 100_000, "rows excelize is measured with; 0 leaves it out")
-	flags.IntVar(&s.checkedRows, "checked-rows", 200_000, "rows read into instructions, under the default limits; 0 leaves it out")
+	flags.IntVar(&s.checkedRows, "checked-rows", 200_000,
+		"rows read into instructions, under the default limits; 0 leaves it out")
 	flags.IntVar(&s.runs, "runs", 5, "runs, of which medians are taken")
 	flags.BoolVar(&s.calamine, "calamine", true, "measure calamine, if cargo can build it")
-	flags.StringVar(&s.crates, "crates", debianCrates, "folder that cargo takes calamine from, if it is there, as Debian's librust-calamine-dev installs it")
+	flags.StringVar(&s.crates, "crates", debianCrates,
+		"folder that cargo takes calamine from, if it is there, as Debian's librust-calamine-dev installs it")
 	flags.StringVar(&s.corpus, "corpus", "", "folder of workbooks to read beside excelize, and nothing is measured")
 	flags.StringVar(&s.child, "child", "", "contender to measure in this very process (bench starts itself so)")
 	flags.StringVar(&s.file, "file", "", "workbook for -child")
@@ -75,7 +77,8 @@ func (s settings) run(stdout, stderr io.Writer) error {
 	if s.child != "" {
 		return measureHere(s.child, s.file, stdout)
 	}
-	if s.runs < 1 || max(s.rows, s.peerRows, s.checkedRows) >= report.MaxRows || min(s.peerRows, s.checkedRows) < 0 || s.rows < 1 {
+	if s.runs < 1 || max(s.rows, s.peerRows, s.checkedRows) >= report.MaxRows || min(s.peerRows, s.checkedRows) < 0 ||
+		s.rows < 1 {
 		return fmt.Errorf("a sheet has from 1 to %d rows below its headings, and there must be a run", report.MaxRows-1)
 	}
 	folder, err := os.MkdirTemp("", "bench-")
@@ -92,7 +95,8 @@ func (s settings) run(stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "%d processors, %s/%s, %s; medians of %d runs.\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), s.runs)
+	fmt.Fprintf(stdout, "%d processors, %s/%s, %s; medians of %d runs.\n\n", runtime.NumCPU(), runtime.GOOS,
+		runtime.GOARCH, runtime.Version(), s.runs)
 	return printTable(stdout, heats)
 }
 

@@ -20,7 +20,8 @@ const (
 )
 
 // Headings are those of a report of DTC's width.
-var Headings = [Columns]string{"VOI Number", "CUSIP", "Principal Amount", "Submitted At", "DTC Participant", "Participant Name",
+var Headings = [Columns]string{"VOI Number", "CUSIP", "Principal Amount", "Submitted At", "DTC Participant",
+	"Participant Name",
 	"Customer Reference", "Contact", "Currency", "Status", "Report Date", "Delivery", "Line", "Remark"}
 
 // cusips are those of the offer the instructions are checked against.

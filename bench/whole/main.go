@@ -11,7 +11,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -42,7 +41,8 @@ func run(args []string, stdout, stderr io.Writer) error {
 	sizes := flags.String("rows", "10000,100000,400000,1000000", "instructions, as a list")
 	runs := flags.Int("runs", 3, "runs, of which medians are taken")
 	program := flags.String("program", "", "the program to measure; built from ./cmd/batch if not given")
-	stream := flags.String("stream", "", "workbook that excelize is to stream in this very process (whole starts itself so)")
+	stream := flags.String("stream", "",
+		"workbook that excelize is to stream in this very process (whole starts itself so)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ var reports = []string{"dtc", "euroclear", "clearstream", "six"}
 // spent is what one process took.
 type spent struct {
 	wall, cpu time.Duration
-	peak      int64 // bytes
-	out       []byte
+	peak      int64  // bytes
+	stages    string // as the program says
 }
 
 // measure lets the two take turns and prints the row of the table.
@@ -104,7 +104,7 @@ func measure(stdout, stderr io.Writer, folder, program string, rows, runs int) e
 		if err := os.RemoveAll(filepath.Join(offer, "runs")); err != nil {
 			return err
 		}
-		o, err := spend(program, "run", offer, "--as-of", "2004-12-01T09:00", "--stages", "--json")
+		o, err := spend(program, "run", offer, "--as-of", "2004-12-01T09:00", "--stages")
 		if err != nil {
 			return err
 		}
@@ -117,31 +117,9 @@ func measure(stdout, stderr io.Writer, folder, program string, rows, runs int) e
 	for _, o := range own {
 		peak = max(peak, o.peak)
 	}
-	stages, err := stagesOf(middle.out)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintf(stdout, "| %d | %.2f s | %.2f s | %.2f | %.2f s | %d MiB | %s |\n", rows, peer[runs/2].wall.Seconds(),
-		middle.wall.Seconds(), middle.wall.Seconds()/peer[runs/2].wall.Seconds(), middle.cpu.Seconds(), peak>>20, stages)
+		middle.wall.Seconds(), middle.wall.Seconds()/peer[runs/2].wall.Seconds(), middle.cpu.Seconds(), peak>>20, middle.stages)
 	return os.RemoveAll(offer)
-}
-
-// stagesOf are the stages that a run reported with --json.
-func stagesOf(out []byte) (string, error) {
-	var found struct {
-		Stages []struct {
-			Stage   string
-			Seconds json.Number
-		}
-	}
-	if err := json.Unmarshal(out, &found); err != nil {
-		return "", fmt.Errorf("what the run printed: %w", err)
-	}
-	var all []string
-	for _, s := range found.Stages {
-		all = append(all, s.Stage+" "+s.Seconds.String())
-	}
-	return strings.Join(all, ", "), nil
 }
 
 // spend runs a program to its end. A run with findings (exit code 3) is one, too.
@@ -155,7 +133,7 @@ func spend(program string, args ...string) (spent, error) {
 	if err != nil && (cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 3) {
 		return spent{}, fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, out.String(), wrong.String())
 	}
-	s := spent{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), out: []byte(out.String())}
+	s := spent{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), stages: strings.Join(strings.Fields(strings.ReplaceAll(wrong.String(), " s\n", ",")), " ")}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		s.peak = usage.Maxrss << 10
 	}

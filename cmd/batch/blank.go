@@ -54,7 +54,8 @@ func blankDepositaries(all []string) (string, error) {
 	for _, d := range all {
 		m := wantedDepositary.FindStringSubmatch(d)
 		if m == nil {
-			return "", &offerfolder.UsageError{Message: fmt.Sprintf("--depositary %s: write NAME:snapshot, if each report shows the whole book, or NAME:incremental", d)}
+			return "", &offerfolder.UsageError{Message: fmt.Sprintf("--depositary %s: write NAME:snapshot, if each report "+
+				"shows the whole book, or NAME:incremental", d)}
 		}
 		pattern := strings.ToLower(strings.ReplaceAll(m[1], " ", "-"))
 		fmt.Fprintf(&b, `  - name: %q

@@ -67,7 +67,8 @@ what is accepted of it, its cash and its wire.`,
 		},
 	}
 	c.Flags().StringVar(&req.AsOf, "as-of", "", "check as of this instant, as in batch run")
-	c.Flags().StringArrayVar(&req.Files, "file", nil, "check this depositary file, too, beside those of the inbox (may be repeated)")
+	c.Flags().StringArrayVar(&req.Files, "file", nil,
+		"check this depositary file, too, beside those of the inbox (may be repeated)")
 	c.Flags().StringVar(&explain, "explain", "", "follow one row: FILE:ROW, or DEPOSITARY:INSTRUCTION")
 	c.Flags().BoolVar(&asJSON, "json", false, "print all that was found as JSON; docs/result.md describes it")
 	return c
@@ -80,6 +81,7 @@ func printCheckResult(out io.Writer, e *pipeline.CheckResult) error {
 	if !e.Next.At.IsZero() {
 		p.linef("  next due %s, %s", dayAndTime(e.Next.At), whatSlot(e.Next, e.Offer.Schedule))
 	}
+	p.linef("  a run needs about %s of memory", display.MiB(e.Need))
 	for i, report := range e.Reports {
 		p.linef("")
 		p.report(e, report, e.Inputs[i])
@@ -158,7 +160,8 @@ func (p *printer) outcomes(e *pipeline.CheckResult, r ingest.Report, notYet int)
 // depositary's clocks.
 func (p *printer) fileTotals(e *pipeline.CheckResult, f pipeline.FileTotals, zone *time.Location) {
 	sum := f.Counted.Add(f.NotCounted).Add(f.Rejected)
-	p.linef("  principal %s: %s counted, %s not counted, %s rejected", tender.Thousands(sum), tender.Thousands(f.Counted), tender.Thousands(f.NotCounted), tender.Thousands(f.Rejected))
+	p.linef("  principal %s: %s counted, %s not counted, %s rejected", tender.Thousands(sum), tender.Thousands(f.Counted),
+		tender.Thousands(f.NotCounted), tender.Thousands(f.Rejected))
 	for i, s := range e.Offer.Series {
 		if t := f.Series[i]; !t.Sum().IsZero() {
 			p.linef("    %-14s %s  early %s, late %s", s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late))
@@ -169,7 +172,8 @@ func (p *printer) fileTotals(e *pipeline.CheckResult, f pipeline.FileTotals, zon
 	}
 	var words []string
 	for _, s := range f.Statuses {
-		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, tender.Thousands(s.Principal), display.Plural(s.Rows, "row", "rows")))
+		words = append(words, fmt.Sprintf("%s %s in %s", s.Status, tender.Thousands(s.Principal),
+			display.Plural(s.Rows, "row", "rows")))
 	}
 	p.linef("  reported, in whole units of each currency: %s", strings.Join(words, ", "))
 	p.linef("  received from %s to %s", dayAndTime(f.First.In(zone)), dayAndTime(f.Last.In(zone)))
@@ -194,7 +198,8 @@ func (p *printer) bookTotals(e *pipeline.CheckResult) {
 	rows := [][]string{{"series", "", "tendered early", "late", "outstanding"}}
 	for i, s := range e.Offer.Series {
 		t := e.Book.Totals[i]
-		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late), tender.Thousands(s.Outstanding)})
+		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(t.Early), tender.Thousands(t.Late),
+			tender.Thousands(s.Outstanding)})
 	}
 	p.table(rows)
 }
@@ -203,11 +208,15 @@ func (p *printer) bookTotals(e *pipeline.CheckResult) {
 // rule and value.
 func (p *printer) findingLists(groups []result.FindingGroup, accepted bool) {
 	p.groups("to act on:", groups, func(g *result.FindingGroup) bool { return g.Open })
-	p.groups("accepted with the run:", groups, func(g *result.FindingGroup) bool { return accepted && g.Findings[0].Open() })
+	p.groups("accepted with the run:", groups, func(g *result.FindingGroup) bool {
+		return accepted &&
+			g.Findings[0].Open()
+	})
 	p.groups("counted, with a remark:", groups, func(g *result.FindingGroup) bool {
 		return g.Outcome == tender.OutcomeRemark && !g.Findings[0].Open()
 	})
-	p.groups("resolved in the offer:", groups, func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
+	p.groups("resolved in the offer:", groups,
+		func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeResolved })
 	p.groups("waived:", groups, func(g *result.FindingGroup) bool { return g.Outcome == tender.OutcomeWaived })
 }
 

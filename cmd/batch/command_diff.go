@@ -72,7 +72,8 @@ second as now. Of an OFFER the latest run is compared with the one before. The e
 	}
 	flags := c.Flags()
 	flags.BoolVar(&asJSON, "json", false, "print the difference as JSON; docs/result.md describes it")
-	flags.BoolVar(&all, "all", false, fmt.Sprintf("print every instruction and reject that differs, not the first %d only", mostShown))
+	flags.BoolVar(&all, "all", false,
+		fmt.Sprintf("print every instruction and reject that differs, not the first %d only", mostShown))
 	flags.StringVar(&workbook, "workbook", "", "also write the difference as a workbook into this new file")
 	return c
 }
@@ -280,7 +281,8 @@ func fileWords(f result.Pair[result.Input]) string {
 }
 
 // threeRows are what each run says of a part of a result, and the change.
-func threeRows[T compare.Figured](name, currency string, pair result.Pair[T], shown func(i int, d decimal.Decimal) string) [][]string {
+func threeRows[T compare.Figured](name, currency string, pair result.Pair[T],
+	shown func(i int, d decimal.Decimal) string) [][]string {
 	was, now, change := compare.Amounts(pair)
 	rows := [][]string{{"  " + name, currency, "before"}, {"", "", "now"}, {"", "", "change"}}
 	for n, amounts := range [][]decimal.Decimal{was, now, change} {
@@ -384,7 +386,8 @@ func (p *differencePrinter) instructions() {
 	n := d.Kinds()
 	p.section("instructions: %d new, %d no longer counted, %d amended, %d accepted differently",
 		n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed])
-	rows := [][]string{{"  ", "depositary", "instruction", "", "series", "window", "tendered", "accepted", "returned", "cash"}}
+	rows := [][]string{{"  ", "depositary", "instruction", "", "series", "window", "tendered", "accepted", "returned",
+		"cash"}}
 	currencies := d.Currencies()
 	for i := range d.Lines[:p.shown(len(d.Lines))] {
 		was, now := currencies(&d.Lines[i])
@@ -399,7 +402,8 @@ func (p *differencePrinter) instructions() {
 func lineRows(c *result.Change, was, now string) [][]string {
 	rows := [][]string{{"  " + workbook.ChangeName(c.Kind), oneLine(c.Depositary), oneLine(c.Instruction), ""}}
 	side := func(n int, q result.Position, currency string) {
-		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), tender.Thousands(q.Tendered), tender.Thousands(q.Accepted), tender.Thousands(q.Returned()), compare.Money(q.Total, currency))
+		rows[n] = append(rows[n], oneLine(q.Series), string(q.Window), tender.Thousands(q.Tendered),
+			tender.Thousands(q.Accepted), tender.Thousands(q.Returned()), compare.Money(q.Total, currency))
 	}
 	switch c.Kind {
 	case result.New:
@@ -423,7 +427,8 @@ func (p *differencePrinter) rejects() {
 	p.section("rejects: %s", display.Plural(len(d.Findings), "differs", "differ"))
 	var rows [][]string
 	for _, r := range d.Findings[:p.shown(len(d.Findings))] {
-		rows = append(rows, []string{"  " + compare.RejectWord(r), rejectPlace(r.Either()), r.Either().Rule, oneLine(r.Either().Message)})
+		rows = append(rows, []string{"  " + compare.RejectWord(r), rejectPlace(r.Either()), r.Either().Rule,
+			oneLine(r.Either().Message)})
 	}
 	p.tableLeft(rows, 4)
 	p.cut(len(d.Findings))
@@ -444,6 +449,7 @@ func (p *differencePrinter) shown(n int) int {
 // cut says how many are left out.
 func (p *differencePrinter) cut(n int) {
 	if left := n - p.shown(n); left > 0 {
-		p.linef("  … and %s more: --all prints them, --workbook FILE.xlsx lists them", tender.Thousands(decimal.NewFromInt(int64(left))))
+		p.linef("  … and %s more: --all prints them, --workbook FILE.xlsx lists them",
+			tender.Thousands(decimal.NewFromInt(int64(left))))
 	}
 }

@@ -88,7 +88,8 @@ func (w world) initFrom(folder, from, id string) error {
 		return err
 	}
 	p := &printer{w: w.stdout}
-	p.linef("%[1]s is ready, with the id %[2]s:\n  %[1]s/offer.yaml   the terms of %[3]s\n  %[1]s/inbox/       empty", folder, cmp.Or(id, filepath.Base(whole)), from)
+	p.linef("%[1]s is ready, with the id %[2]s:\n  %[1]s/offer.yaml   the terms of %[3]s\n  %[1]s/inbox/       empty",
+		folder, cmp.Or(id, filepath.Base(whole)), from)
 	for _, note := range notes {
 		p.linef("warning: %s", note)
 	}

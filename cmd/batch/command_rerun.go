@@ -56,8 +56,10 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 
 func (w world) sayWhetherSame(run *pipeline.RunFolder, again *pipeline.Reproduction, to string) error {
 	if len(again.Differs) > 0 {
-		return &tender.ControlError{Rule: "R16", Message: run.Path + " was made by version " + run.Manifest.Program + ", and this one, " + w.version +
-			", makes other bytes of " + strings.Join(again.Differs, ", ") + "; compare them (--to FOLDER): if figures differ, keep both and report it"}
+		return &tender.ControlError{Rule: "R16", Message: run.Path + " was made by version " + run.Manifest.Program +
+			", and this one, " + w.version +
+			", makes other bytes of " + strings.Join(again.Differs, ", ") +
+			"; compare them (--to FOLDER): if figures differ, keep both and report it"}
 	}
 	p := &printer{w: w.stdout}
 	p.linef("made again, with the same bytes as %s", run.Path)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +17,8 @@ import (
 
 func newRunCommand(w world) *cobra.Command {
 	var req pipeline.Request
-	var asJSON bool
-	var config, format string
+	var asJSON, stages bool
+	var config, format, memory string
 	c := &cobra.Command{
 		Use:   "run OFFER",
 		Short: "Make one run: read the inbox, allocate, publish the result",
@@ -28,7 +30,15 @@ it says so and leaves everything alone.`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			w.fill(&req, args[0])
-			outcome, err := w.runAndReport(c.Context(), req, config, format)
+			if stages {
+				req.Timed = w.printStage
+			}
+			var err error
+			if req.Memory, err = mayNeed(memory); err != nil {
+				return usage(c, err)
+			}
+			var outcome *pipeline.Outcome
+			outcome, err = w.runAndReport(c.Context(), req, config, format)
 			if err != nil {
 				return err
 			}
@@ -40,8 +50,11 @@ it says so and leaves everything alone.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&req.AsOf, "as-of", "", "draw up the book as of this instant: RFC 3339, or wall time in the offer's zone such as 2004-11-12T17:00 (default: now, or the close of an expired offer)")
-	flags.StringArrayVar(&req.Files, "file", nil, "read this depositary file, too, beside those of the inbox (may be repeated)")
+	flags.StringVar(&req.AsOf, "as-of", "",
+		"draw up the book as of this instant: RFC 3339, or wall time in the offer's zone such as 2004-11-12T17:00 "+
+			"(default: now, or the close of an expired offer)")
+	flags.StringArrayVar(&req.Files, "file", nil,
+		"read this depositary file, too, beside those of the inbox (may be repeated)")
 	flags.BoolVar(&req.DryRun, "dry-run", false, "compute and print, but write nothing")
 	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
 	flags.StringVar(&req.Supersede, "supersede", "", "let this run replace the final `RUN` in force")
@@ -50,14 +63,24 @@ it says so and leaves everything alone.`,
 	flags.StringVar(&req.TermsChanged, "terms-changed", "", "make a final run although terms were changed in place; `WHY` is recorded with the run")
 	flags.DurationVar(&req.Wait, "wait", 0, "wait up to this long for another run that holds the offer, such as 5m")
 	flags.StringVar(&config, "config", "", "report the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
-	flags.StringVar(&format, "log", "", "log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
+	flags.StringVar(&format, "log", "",
+		"log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
+	flags.StringVar(&memory, "memory", "", "do not begin a run that needs more than this `AMOUNT` of memory, such as "+
+		"600MiB (default: what the machine has)")
+	flags.BoolVar(&stages, "stages", false, "print how long each stage took, on standard error")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")
 	return c
 }
 
+// printStage prints how long a stage took.
+func (w world) printStage(stage pipeline.Stage, took time.Duration) {
+	_, _ = fmt.Fprintf(w.stderr, "%-10s %7.3f s\n", stage, took.Seconds()) // a closed terminal misses nothing
+}
+
 // runAndReport makes a run, and reports it if there are settings that say to whom. A
 // dry run sends nothing.
-func (w world) runAndReport(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome, error) {
+func (w world) runAndReport(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome,
+	error) {
 	var done func()
 	req.Progress, done = w.newProgress()
 	defer done()

@@ -42,8 +42,10 @@ what contradicts each folder, and takes those that nothing contradicts.`,
 	flags := c.Flags()
 	flags.BoolVar(&all, "all", false, "list every entry of the ledger")
 	flags.BoolVar(&asJSON, "json", false, "print as JSON")
-	flags.BoolVar(&verify, "verify", false, "check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
-	flags.BoolVar(&rebuild, "rebuild", false, "rebuild the ledger from the published runs that nothing contradicts; the old one is set aside")
+	flags.BoolVar(&verify, "verify", false,
+		"check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
+	flags.BoolVar(&rebuild, "rebuild", false,
+		"rebuild the ledger from the published runs that nothing contradicts; the old one is set aside")
 	c.AddCommand(newShowCommand(w))
 	return c
 }
@@ -159,7 +161,8 @@ func (w world) rebuildHistory(c *cobra.Command, folder string) error {
 		return pipeline.Unsaid(fmt.Sprintf("%s, %d left out", rebuilt, left), p.err)
 	}
 	if left > 0 {
-		return notAsWritten(fmt.Sprintf("%d folder(s) were left out of the ledger; see to what speaks against them, and rebuild again", left))
+		return notAsWritten(fmt.Sprintf("%d folder(s) were left out of the ledger; see to what speaks against them, and "+
+			"rebuild again", left))
 	}
 	return nil
 }

@@ -113,15 +113,17 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 // are none.
 func offersIn(folder string) ([]string, error) {
 	folders, err := serve.Offers(folder)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(folders) == 0 {
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s: there are no offers in it; name an offer's folder, or one that holds such folders", folder)}
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(folders) == 0) {
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("%s: there are no offers in it; name an offer's folder, "+
+			"or one that holds such folders", folder)}
 	}
 	return folders, err
 }
 
 func agendaOf(plan schedule.Plan, now time.Time, count int) agenda {
 	v := plan.At(now)
-	a := agenda{Zone: plan.Zone.String(), CatchUp: string(v.CatchUp), RunAfter: "none", From: v.Launch, Until: v.End, Next: []due{}}
+	a := agenda{Zone: plan.Zone.String(), CatchUp: string(v.CatchUp), RunAfter: "none", From: v.Launch, Until: v.End,
+		Next: []due{}}
 	if v.Schedule != nil {
 		a.Schedule = v.Schedule.String()
 	}
@@ -182,10 +184,12 @@ func (p *printer) agenda(a agenda) {
 	if a.Schedule != "" {
 		regular = fmt.Sprintf("schedule %q, catch_up %s", a.Schedule, a.CatchUp)
 	}
-	p.linef("%s (%s), from %s to the end of %s", a.Offer, filepath.Base(a.Folder), a.From.Format(time.DateOnly), a.Until.Add(-time.Second).Format(time.DateOnly))
+	p.linef("%s (%s), from %s to the end of %s", a.Offer, filepath.Base(a.Folder), a.From.Format(time.DateOnly),
+		a.Until.Add(-time.Second).Format(time.DateOnly))
 	p.linef("  %s, run_after %s, in %s; and when files arrive", regular, a.RunAfter, a.Zone)
 	if a.Parked != nil {
-		p.linef("  PARKED: the service died in its last %d runs; tried again at %s, or when its files or terms change, or by hand with \"batch run\"",
+		p.linef("  PARKED: the service died in its last %d runs; tried again at %s, or when its files or terms change, or "+
+			"by hand with \"batch run\"",
 			a.Parked.Deaths, dayAndTime(a.Parked.NextTry.Truncate(time.Minute)))
 	}
 	if len(a.Next) == 0 {

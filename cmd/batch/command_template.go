@@ -42,7 +42,9 @@ FILE, or to template.xlsx in the current folder.`,
 			if err := writeNew(file, content.Bytes()); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(w.stdout, "%s is ready; filled in, it goes into %s/inbox under a name that the offer expects, with the report's date\n", file, args[0])
+			_, err := fmt.Fprintf(w.stdout,
+				"%s is ready; filled in, it goes into %s/inbox under a name that the offer expects, with the report's date\n",
+				file, args[0])
 			return pipeline.Unsaid(file+" is written", err)
 		},
 	}

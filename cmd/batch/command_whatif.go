@@ -57,11 +57,16 @@ what is in the way. Nothing is published.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&req.AsOf, "as-of", "", "the instant of the book, as in batch run")
-	flags.StringArrayVar(&req.Files, "file", nil, "read this depositary file, too, beside those of the inbox (may be repeated)")
-	flags.StringArrayVar(&q.caps, "cap", nil, "another amount for a cap, NAME=AMOUNT; a series' Maximum Offer Amount is named \"Maximum Offer Amount ID\" (may be repeated)")
+	flags.StringArrayVar(&req.Files, "file", nil,
+		"read this depositary file, too, beside those of the inbox (may be repeated)")
+	flags.StringArrayVar(&q.caps, "cap", nil,
+		"another amount for a cap, NAME=AMOUNT; a series' Maximum Offer Amount is named \"Maximum Offer Amount ID\" (may "+
+			"be repeated)")
 	flags.StringArrayVar(&q.rates, "fx", nil, "another exchange rate, FROM/TO=RATE (may be repeated)")
 	flags.StringVar(&q.sweep, "sweep", "", "let a cap grow, NAME=FROM:TO:STEP")
-	flags.StringVar(&q.solve, "solve", "", "\"accept all of LEVEL\" or \"accept all of series ID\": the smallest amount of the cap over all (or of NAME, with \"NAME: accept all of LEVEL\") that does it")
+	flags.StringVar(&q.solve, "solve", "",
+		"\"accept all of LEVEL\" or \"accept all of series ID\": the smallest amount of the cap over all (or of NAME, "+
+			"with \"NAME: accept all of LEVEL\") that does it")
 	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
 	flags.BoolVar(&q.json, "json", false, "print the answer as JSON; docs/result.md describes it")
 	return c
@@ -152,8 +157,10 @@ func (q *question) parseSweep() error {
 		}
 		*into = amount
 	}
-	if g.step.IsZero() || g.to.LessThan(g.from) || g.to.Sub(g.from).GreaterThan(g.step.Mul(decimal.NewFromInt(mostSteps))) {
-		return fmt.Errorf("--sweep %q: FROM must not exceed TO, and STEP must take at most %d steps between them", q.sweep, mostSteps)
+	if g.step.IsZero() || g.to.LessThan(g.from) ||
+		g.to.Sub(g.from).GreaterThan(g.step.Mul(decimal.NewFromInt(mostSteps))) {
+		return fmt.Errorf("--sweep %q: FROM must not exceed TO, and STEP must take at most %d steps between them", q.sweep,
+			mostSteps)
 	}
 	q.grow = g
 	return nil
@@ -165,7 +172,8 @@ func (q *question) parseSolve() error {
 	}
 	m := solveForm.FindStringSubmatch(q.solve)
 	if m == nil {
-		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\" or \"accept all of series ID\", or either after \"NAME: \" for the cap NAME", q.solve)
+		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\" or \"accept all of series ID\", or either after "+
+			"\"NAME: \" for the cap NAME", q.solve)
 	}
 	q.goal, q.solveCap = &whatif.Goal{Series: m[3]}, m[1]
 	if m[2] == "" {
@@ -173,7 +181,8 @@ func (q *question) parseSolve() error {
 	}
 	level, err := strconv.Atoi(m[2])
 	if err != nil || level < 1 {
-		return fmt.Errorf("--solve %q: levels begin at 1, and %s is none; what is bought any and all has no level, and no cap cuts it back", q.solve, m[2])
+		return fmt.Errorf("--solve %q: levels begin at 1, and %s is none; what is bought any and all has no level, and no "+
+			"cap cuts it back", q.solve, m[2])
 	}
 	q.goal.Level = level
 	return nil
@@ -205,7 +214,8 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Ses
 		}
 	}
 	if name == "" {
-		return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap over all; name one: --solve \"NAME: accept all of %s\"", q.goal)}
+		return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap over all; name one: --solve \"NAME: "+
+			"accept all of %s\"", q.goal)}
 	}
 	found, err := s.Solve(ctx, name, *q.goal, q.scenario)
 	if err != nil {
@@ -241,7 +251,8 @@ func (p *printer) solution(found *whatif.Solution) {
 		p.linef("left out: %s", l)
 	}
 	if found.Reached {
-		p.linef("%s as it is, %s %s, accepts all of it already", found.Cap.Name, tender.Thousands(found.Cap.Amount), found.Cap.Currency)
+		p.linef("%s as it is, %s %s, accepts all of it already", found.Cap.Name, tender.Thousands(found.Cap.Amount),
+			found.Cap.Currency)
 	}
 }
 
@@ -272,7 +283,8 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *whatif.Ses
 }
 
 // sweepColumns are those of --sweep as CSV: one line for each amount and series.
-var sweepColumns = []string{"cap", "amount", "series", "level", "currency", "accepted", "factor", "accepted_in_all", "accepted_in_all_currency"}
+var sweepColumns = []string{"cap", "amount", "series", "level", "currency", "accepted", "factor", "accepted_in_all",
+	"accepted_in_all_currency"}
 
 func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []*result.Run) error {
 	rows := [][]string{sweepColumns}
@@ -283,7 +295,8 @@ func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []
 		}
 		for n, a := range r.Allocation.Series {
 			series := r.Offer.Series[n]
-			rows = append(rows, []string{q.grow.name, amounts[i].String(), series.ID, strconv.Itoa(series.Priority), series.Currency,
+			rows = append(rows, []string{q.grow.name, amounts[i].String(), series.ID, strconv.Itoa(series.Priority),
+				series.Currency,
 				a.Sum().String(), a.FactorWords(), inAll, currency})
 		}
 	}
@@ -293,7 +306,8 @@ func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []
 func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.Decimal, results []*result.Run) error {
 	rows := [][]string{{q.grow.name}}
 	for _, series := range o.Series {
-		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(series), series.ID, series.Currency), "factor "+series.ID)
+		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(series), series.ID, series.Currency),
+			"factor "+series.ID)
 	}
 	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
 	for i, r := range results {
@@ -309,7 +323,10 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 	p := &printer{w: out}
 	p.table(rows)
 	last := len(results) - 1
-	if len(results) > 1 && !slices.ContainsFunc(results, func(r *result.Run) bool { return !sameAccepted(r, results[0]) }) {
+	if len(results) > 1 && !slices.ContainsFunc(results, func(r *result.Run) bool {
+		return !sameAccepted(r,
+			results[0])
+	}) {
 		p.linef("\n%s makes no difference between these amounts", q.grow.name)
 	}
 	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.name, tender.Thousands(amounts[last])), results[last])
@@ -417,7 +434,8 @@ func (p *printer) comparison(today, other *result.Run) {
 	rows := [][]string{{"series", "", "tendered", "accepted today", "factor", "accepted then", "factor", "difference"}}
 	for i, s := range today.Offer.Series {
 		was, is := today.Allocation.Series[i], other.Allocation.Series[i]
-		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(today.Book.Totals[i].Sum()), tender.Thousands(was.Sum()), was.FactorWords(),
+		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(today.Book.Totals[i].Sum()),
+			tender.Thousands(was.Sum()), was.FactorWords(),
 			tender.Thousands(is.Sum()), is.FactorWords(), tender.Thousands(is.Sum().Sub(was.Sum()))})
 	}
 	p.table(rows)

@@ -20,12 +20,13 @@ var flagCompletions = map[string]cobra.CompletionFunc{
 	"from":       cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 	"fx":         cobra.NoFileCompletions,
 	"id":         cobra.NoFileCompletions,
-	"log":        cobra.FixedCompletions([]cobra.Completion{"auto", "text", "json", "off"}, cobra.ShellCompDirectiveNoFileComp),
-	"solve":      cobra.NoFileCompletions,
-	"supersede":  completeRun,
-	"sweep":      cobra.NoFileCompletions,
-	"to":         cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
-	"wait":       cobra.NoFileCompletions,
+	"log": cobra.FixedCompletions([]cobra.Completion{"auto", "text", "json", "off"},
+		cobra.ShellCompDirectiveNoFileComp),
+	"solve":     cobra.NoFileCompletions,
+	"supersede": completeRun,
+	"sweep":     cobra.NoFileCompletions,
+	"to":        cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
+	"wait":      cobra.NoFileCompletions,
 }
 
 // completeArguments has the shell complete the arguments and flags of all

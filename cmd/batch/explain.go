@@ -73,7 +73,8 @@ func (p *printer) allotment(a *pipeline.Allotment) {
 	if a.Factor != "" {
 		times = " at the factor " + a.Factor
 	}
-	p.linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times, tender.Thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
+	p.linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times,
+		tender.Thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
 	if a.Payment == nil {
 		p.linef("paid: nothing")
 		return
@@ -91,10 +92,12 @@ func (p *printer) allotment(a *pipeline.Allotment) {
 	}
 	parts = append(parts, money("accrued interest", compare.Money(a.AccruedInterest, currency), ""))
 	p.linef("cash: %s %s: %s", currency, compare.Money(a.Total(), currency), strings.Join(parts, ", "))
-	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status, compare.Money(a.Payment.Total(), currency), a.Payment.Series,
+	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status,
+		compare.Money(a.Payment.Total(), currency), a.Payment.Series,
 		partyName(a.Payment.Participant, a.Payment.ParticipantName), a.Payment.Depositary)
 	if w := a.Wire; w != nil {
-		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date, display.Plural(len(w.Payments), "payment", "payments"))
+		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date,
+			display.Plural(len(w.Payments), "payment", "payments"))
 	}
 }
 

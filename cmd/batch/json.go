@@ -46,6 +46,7 @@ type (
 		AsOf         string                `json:"as_of"`
 		TermsVersion int                   `json:"terms_version"`
 		TermsDigest  string                `json:"terms_digest"`
+		Memory       int64                 `json:"memory_bytes"` // that a run is estimated to need
 		NextDue      *nextDueJSON          `json:"next_due"`
 		Files        []checkedJSON         `json:"files"`
 		LeftOut      []leftOutJSON         `json:"left_out"`
@@ -124,7 +125,10 @@ type (
 func newDoneJSON(o *pipeline.Outcome) doneJSON {
 	return doneJSON{
 		Action: o.Action, Exit: o.Exit(), Run: o.Run.Name, Folder: o.Folder, Final: o.Final, Open: o.Run.Open(),
-		Read:     export.List(o.Choice.Chosen, func(f inbox.Chosen) fileReadJSON { return fileReadJSON{f.Depositary.Name, f.Name} }),
+		Read: export.List(o.Choice.Chosen, func(f inbox.Chosen) fileReadJSON {
+			return fileReadJSON{f.Depositary.Name,
+				f.Name}
+		}),
 		LeftOut:  leftOut(o.Choice),
 		Warnings: append([]tender.Warning{}, o.Remarks...),
 	}
@@ -160,9 +164,12 @@ func withDone(document []byte, o *pipeline.Outcome) ([]byte, error) {
 // writeCheckJSON writes all that a check found.
 func writeCheckJSON(out io.Writer, e *pipeline.CheckResult) error {
 	c := checkJSON{
-		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone), TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest,
-		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Findings, false), Files: []checkedJSON{}, Series: []bookJSON{},
-		Snapshots: export.SnapshotsAsJSON((&result.Run{Offer: e.Offer, Snapshots: e.Snapshots})), Warnings: append([]tender.Warning{}, e.Warnings...),
+		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone),
+		TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest, Memory: e.Need,
+		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Findings, false), Files: []checkedJSON{},
+		Series:    []bookJSON{},
+		Snapshots: export.SnapshotsAsJSON((&result.Run{Offer: e.Offer, Snapshots: e.Snapshots})),
+		Warnings:  append([]tender.Warning{}, e.Warnings...),
 	}
 	if !e.Next.At.IsZero() {
 		c.NextDue = &nextDueJSON{rfc3339(e.Next.At, e.Offer.Zone), whatSlot(e.Next, e.Offer.Schedule)}
@@ -188,12 +195,19 @@ func newTenderedJSON(o *tender.Offer, series int, t tender.Totals) tenderedJSON 
 func newCheckedJSON(e *pipeline.CheckResult, i int) checkedJSON {
 	r, in, f := &e.Reports[i], e.Inputs[i], e.Files[i]
 	c := checkedJSON{
-		Depositary: r.Depositary, File: r.File, SHA256: in.SHA256, Bytes: in.Bytes, Format: r.Format, Sheets: export.List(r.Sheets, newSheetJSON),
-		SheetsNotRead: append([]string{}, r.Unread...), Rows: in.Rows, Counted: in.Counted, NotCounted: in.NotCounted, Rejected: in.Rejected,
-		NotYet: f.NotYet, Replaced: r.Replaced, Principal: balanceJSON{f.Counted.String(), f.NotCounted.String(), f.Rejected.String()},
-		Series: []tenderedJSON{}, Notes: export.List(r.Notes, func(s string) tender.Warning { return tender.Warning{Code: tender.WarnFileNote, Message: s} }),
+		Depositary: r.Depositary, File: r.File, SHA256: in.SHA256, Bytes: in.Bytes, Format: r.Format,
+		Sheets:        export.List(r.Sheets, newSheetJSON),
+		SheetsNotRead: append([]string{}, r.Unread...), Rows: in.Rows, Counted: in.Counted, NotCounted: in.NotCounted,
+		Rejected: in.Rejected,
+		NotYet:   f.NotYet, Replaced: r.Replaced, Principal: balanceJSON{f.Counted.String(), f.NotCounted.String(),
+			f.Rejected.String()},
+		Series: []tenderedJSON{}, Notes: export.List(r.Notes,
+			func(s string) tender.Warning { return tender.Warning{Code: tender.WarnFileNote, Message: s} }),
 	}
-	c.Statuses = export.List(f.Statuses, func(s pipeline.StatusTotal) statusJSON { return statusJSON{s.Status, s.Rows, s.Principal.String()} })
+	c.Statuses = export.List(f.Statuses, func(s pipeline.StatusTotal) statusJSON {
+		return statusJSON{s.Status, s.Rows,
+			s.Principal.String()}
+	})
 	if !f.First.IsZero() {
 		c.First, c.Last = rfc3339(f.First, e.Offer.Zone), rfc3339(f.Last, e.Offer.Zone)
 	}
@@ -206,7 +220,10 @@ func newCheckedJSON(e *pipeline.CheckResult, i int) checkedJSON {
 func newSheetJSON(s ingest.SheetReport) sheetJSON {
 	j := sheetJSON{
 		Name: s.Name, HeadingRow: s.HeadingRow, Rows: s.Rows, Unread: append([]string{}, s.Unread...),
-		Columns: export.List(s.Columns, func(c ingest.Column) columnJSON { return columnJSON{c.Letter, c.Heading, c.Name, c.Why} }),
+		Columns: export.List(s.Columns, func(c ingest.Column) columnJSON {
+			return columnJSON{c.Letter, c.Heading, c.Name,
+				c.Why}
+		}),
 	}
 	if s.Total != nil {
 		j.Total = &totalRow{s.Total.Row, s.Total.Value.String()}

@@ -88,7 +88,8 @@ type (
 func (q *question) answerJSON(s *whatif.Session) whatIfJSON {
 	r := s.Today
 	return whatIfJSON{
-		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Phase: r.Phase, AsOf: rfc3339(r.AsOf, r.Offer.Zone), TermsVersion: r.Offer.Version(),
+		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Phase: r.Phase, AsOf: rfc3339(r.AsOf, r.Offer.Zone),
+		TermsVersion: r.Offer.Version(),
 		Scenario: scenarioJSON{
 			export.List(q.scenario.Caps, func(c whatif.CapAmount) amountJSON { return amountJSON{c.Name, c.Amount.String()} }),
 			export.List(q.scenario.Rates, func(r tender.Rate) newRateJSON { return newRateJSON{r.From, r.To, r.Rate.String()} }),
@@ -117,7 +118,8 @@ func (q *question) comparison(s *whatif.Session, other *result.Run) whatIfJSON {
 
 func newSolutionJSON(found *whatif.Solution) *solutionJSON {
 	return &solutionJSON{
-		Cap: found.Cap.Name, Level: found.Goal.Level, Series: found.Goal.Series, Amount: found.Amount.String(), Room: found.Room, Reached: found.Reached,
+		Cap: found.Cap.Name, Level: found.Goal.Level, Series: found.Goal.Series, Amount: found.Amount.String(),
+		Room: found.Room, Reached: found.Reached,
 		LeftOut: export.List(found.LeftOut, func(l whatif.LeftOut) unboughtJSON {
 			return unboughtJSON{l.Series, l.Currency, l.Principal.String(), l.Why}
 		}),
@@ -127,10 +129,12 @@ func newSolutionJSON(found *whatif.Solution) *solutionJSON {
 func newSweepJSON(name string, amounts []decimal.Decimal, results []*result.Run) *sweepJSON {
 	j := &sweepJSON{name, []pointJSON{}}
 	for i, r := range results {
-		point := pointJSON{Amount: amounts[i].String(), Series: []pointSeries{}, Warnings: append([]tender.Warning{}, r.Warnings...)}
+		point := pointJSON{Amount: amounts[i].String(), Series: []pointSeries{},
+			Warnings: append([]tender.Warning{}, r.Warnings...)}
 		for n, a := range r.Allocation.Series {
 			series := r.Offer.Series[n]
-			point.Series = append(point.Series, pointSeries{series.ID, series.Priority, series.Currency, a.Sum().String(), a.FactorWords()})
+			point.Series = append(point.Series, pointSeries{series.ID, series.Priority, series.Currency, a.Sum().String(),
+				a.FactorWords()})
 		}
 		if sum, ok := r.AcceptedInAll(); ok {
 			point.AcceptedInAll = &moreJSON{r.Offer.TotalCurrency(), tender.CashText(sum, r.Offer.TotalCurrency())}

@@ -59,7 +59,7 @@ func TestCommandsThatDoNotExistAreNotUnderstood(t *testing.T) {
 		"batch whatif level3 --csv=maybe --solve 'accept all of 4'": "invalid argument",
 	} {
 		err := fmt.Sprint(understood(line, false))
-		if want == "" && err != "<nil>" || !strings.Contains(err, want) {
+		if (want == "" && err != "<nil>") || !strings.Contains(err, want) {
 			t.Errorf("%s: %s, want %q", line, err, want)
 		}
 	}

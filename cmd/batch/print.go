@@ -71,7 +71,8 @@ func (p *printer) verdict(o *pipeline.Outcome) {
 	if o.Exit() != exitcode.OpenFindings {
 		return
 	}
-	p.linef("%s, with %s (exit code %d)", o.Action, display.Plural(o.Run.Open(), "open finding", "open findings"), o.Exit())
+	p.linef("%s, with %s (exit code %d)", o.Action, display.Plural(o.Run.Open(), "open finding", "open findings"),
+		o.Exit())
 }
 
 // printResult shows the result of a run that was made again.
@@ -195,7 +196,8 @@ func (p *printer) funding(r *result.Run) {
 		if f.Status == settle.Paid {
 			currency += " (paid already)"
 		}
-		rows = append(rows, []string{currency, f.Date.String(), tender.Thousands(f.Accepted), tender.Thousands(f.Consideration),
+		rows = append(rows, []string{currency, f.Date.String(), tender.Thousands(f.Accepted),
+			tender.Thousands(f.Consideration),
 			tender.Thousands(f.EarlyPayment), tender.Thousands(f.AccruedInterest), tender.Thousands(f.Total())})
 	}
 	if len(rows) == 1 {
@@ -241,7 +243,8 @@ func (p *printer) wireRows(c *result.WireChanges, most int) {
 	for i := range c.Wires[:most] {
 		w := &c.Wires[i]
 		rows = append(rows, []string{"  " + string(w.Kind), w.Reference, oneLine(w.Depositary), oneLine(w.Participant),
-			compare.Money(w.Was, w.Currency), "→", compare.Money(w.Now, w.Currency), tender.PlusSign(w.Now.Sub(w.Was)) + compare.Money(w.Now.Sub(w.Was), w.Currency)})
+			compare.Money(w.Was, w.Currency), "→", compare.Money(w.Now, w.Currency), tender.PlusSign(w.Now.Sub(w.Was)) +
+				compare.Money(w.Now.Sub(w.Was), w.Currency)})
 	}
 	p.tableLeft(rows, 4)
 }

@@ -183,10 +183,12 @@ func (p *printer) fact(name, value string) {
 
 func (p *printer) entry(e ledger.Entry) {
 	p.linef("")
-	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", toTheSecond(e.At), e.By, e.Trigger, e.Exit, e.Duration.Round(time.Millisecond)))
+	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", toTheSecond(e.At), e.By, e.Trigger, e.Exit,
+		e.Duration.Round(time.Millisecond)))
 	p.fact("slot", e.Slot)
 	if e.Counts.Rows > 0 {
-		p.fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted, e.Counts.NotCounted, e.Counts.Rejected))
+		p.fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted,
+			e.Counts.NotCounted, e.Counts.Rejected))
 	}
 	for _, t := range e.Totals {
 		p.fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", t.Tendered, t.Accepted, t.ToWire))

@@ -46,13 +46,15 @@ func wasNow(was, now string) string {
 	return now + ", before " + was
 }
 
-func (p *printer) snapshot(run *result.Run, r *result.SnapshotReport, before *result.SnapshotReport, changes []result.SnapshotChange) {
+func (p *printer) snapshot(run *result.Run, r *result.SnapshotReport, before *result.SnapshotReport,
+	changes []result.SnapshotChange) {
 	words := []string{display.Plural(r.New, "new instruction", "new instructions")}
 	for _, s := range run.Sum(changes) {
 		words = append(words, s.Words())
 	}
 	p.linef("\n%s against %s: %s; %s, tendered %s", r.File, before.File, strings.Join(words, ", "),
-		wasNow(strconv.Itoa(before.Rows), strconv.Itoa(r.Rows)+" rows"), wasNow(tender.Thousands(before.Tendered), tender.Thousands(r.Tendered)))
+		wasNow(strconv.Itoa(before.Rows), strconv.Itoa(r.Rows)+" rows"),
+		wasNow(tender.Thousands(before.Tendered), tender.Thousands(r.Tendered)))
 	for i := range changes[:min(len(changes), mostShown)] {
 		c := &changes[i]
 		what := c.What

@@ -107,7 +107,8 @@ agent pays.
 	root.SetErr(w.stderr)
 	root.SetVersionTemplate("batch {{.Version}}\n" + buildDetails())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
-	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
+	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
+		newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
 		newScheduleCommand(w), newServeCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root

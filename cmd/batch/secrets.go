@@ -29,7 +29,8 @@ func (w world) keepingSecrets() world {
 // file names it as one, and the process needs it.
 func ofSystem(name string) bool {
 	switch name {
-	case "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "LANG", "TZ", "TMPDIR", "TERM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+	case "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "LANG", "TZ", "TMPDIR", "TERM", "NOTIFY_SOCKET",
+		"WATCHDOG_USEC", "WATCHDOG_PID",
 		"INVOCATION_ID", "JOURNAL_STREAM", "GOMEMLIMIT", "GODEBUG", "SSL_CERT_FILE", "SSL_CERT_DIR", credentials:
 		return true
 	}

@@ -82,7 +82,7 @@ func manySeries(n int) (*tender.Offer, *tender.Book) {
 		if i%10 == 0 {
 			w = tender.Late
 		}
-		book.Lines[i] = tender.Line{Window: w, Instruction: tender.Instruction{ID: fmt.Sprint(i),
+		book.Lines[i] = tender.Line{Window: w, Instruction: &tender.Instruction{ID: fmt.Sprint(i),
 			Series: o.Series[random.IntN(n)].ID, Principal: decimal.NewFromInt(1000 * (1 + random.Int64N(20_000)))}}
 	}
 	return o, book

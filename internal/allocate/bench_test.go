@@ -77,7 +77,7 @@ func largeBook(n int, rule tender.FactorRule) (*tender.Offer, *tender.Book) {
 	for i := range book.Lines {
 		principal := 1000 * (1 + random.Int64N(20_000))
 		sum += principal
-		book.Lines[i] = tender.Line{Window: tender.Early, Instruction: tender.Instruction{
+		book.Lines[i] = tender.Line{Window: tender.Early, Instruction: &tender.Instruction{
 			ID: fmt.Sprint(i), Series: "s", Principal: decimal.NewFromInt(principal)}}
 	}
 	thousand := decimal.NewFromInt(1000)

@@ -74,7 +74,7 @@ var forms = map[string]struct {
 }{
 	"order": {regexp.MustCompile(`^(priority|early_first)$`),
 		func(c *ruleCase, _ int, m []string) { c.offer.Acceptance.Order = tender.Order(m[1]) }},
-	"shortfall": {regexp.MustCompile(`^(prorate|all_or_none_skip|all_or_none_stop)$`),
+	"shortfall": {regexp.MustCompile(`^(\w+)$`),
 		func(c *ruleCase, _ int, m []string) { c.offer.Acceptance.Shortfall = tender.Shortfall(m[1]) }},
 	"factor rule": {regexp.MustCompile(`^(maximal|ratio|0\.\d+)$`), (*ruleCase).readFactorRule},
 	"below minimum": {regexp.MustCompile(`^(REJT|MIEX|MILD|MILU|FULL)$`),
@@ -189,7 +189,7 @@ func (c *ruleCase) readCap(_ int, m []string) {
 }
 
 func (c *ruleCase) readTender(at int, m []string) {
-	l := tender.Line{Window: tender.Window(m[2]), Undelivered: m[6] != "", Instruction: tender.Instruction{
+	l := tender.Line{Window: tender.Window(m[2]), Undelivered: m[6] != "", Instruction: &tender.Instruction{
 		ID: fmt.Sprintf("%03d", at), Series: m[1], Principal: sum(m[3])}}
 	if m[4] != "" {
 		bid := sum(m[4])

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -14,13 +15,14 @@ import (
 // the lines in decimal arithmetic. One that does not hold is a bug, and nothing
 // may be published.
 func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {
+	sums := acceptedBy(b, r)
 	all := []tender.Invariant{
 		tender.Check("every instruction is accepted between nothing and its principal", checkShares(b, r)),
 		tender.Check("every accepted amount is nothing, the whole or a legal denomination", checkDenominations(o, b, r)),
 		tender.Check("nothing is bought of notes that were not delivered", checkDelivered(b, r)),
-		tender.Check("accepted lines add up to the series", checkSeries(o, b, r)),
-		tender.Check("accepted lines add up to the steps", checkSteps(b, r)),
-		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, b, r)),
+		tender.Check("accepted lines add up to the series", checkSeries(o, sums, r)),
+		tender.Check("accepted lines add up to the steps", checkSteps(sums, r)),
+		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, b, sums, r)),
 	}
 	if len(o.Auctions) > 0 {
 		all = append(all, tender.Check("no bid of an auction is left out for a worse one", checkBids(o, b, r)))
@@ -49,11 +51,21 @@ func checkDenominations(o *tender.Offer, b *tender.Book, r *Result) string {
 		}
 		at, _ := o.SeriesByID(in.Series)
 		d := o.Series[at].Denomination
-		if !l.Accepted.Mod(d.Multiple).IsZero() || (l.Accepted.LessThan(d.Minimum) && !belowMinimum) {
+		if !isMultiple(l.Accepted, d.Multiple) || (l.Accepted.LessThan(d.Minimum) && !belowMinimum) {
 			return fmt.Sprintf("instruction %s: %s accepted", in.ID, l.Accepted)
 		}
 	}
 	return ""
+}
+
+// isMultiple reports whether an amount is a whole number of multiples.
+func isMultiple(amount, multiple decimal.Decimal) bool {
+	a, okA := decimals.Of(amount)
+	m, okM := decimals.Of(multiple)
+	if okA && okM && a.Places == 0 && m.Places == 0 && m.Units != 0 {
+		return a.Units%m.Units == 0
+	}
+	return amount.Mod(multiple).IsZero()
 }
 
 func checkDelivered(b *tender.Book, r *Result) string {
@@ -65,21 +77,34 @@ func checkDelivered(b *tender.Book, r *Result) string {
 	return ""
 }
 
-// acceptedBy adds the accepted lines up by series and window.
-func acceptedBy(b *tender.Book, r *Result) map[string]map[tender.Window]decimal.Decimal {
-	sums := map[string]map[tender.Window]decimal.Decimal{}
-	for i, l := range r.Lines {
-		in := &b.Lines[i]
-		if sums[in.Series] == nil {
-			sums[in.Series] = map[tender.Window]decimal.Decimal{}
+// accepted is principal by series and window.
+type accepted map[string]map[tender.Window]decimal.Decimal
+
+// acceptedBy adds the accepted lines up.
+func acceptedBy(b *tender.Book, r *Result) accepted {
+	type key struct {
+		series string
+		window tender.Window
+	}
+	exact := map[key]*decimals.Sum{}
+	for i := range r.Lines {
+		in := key{b.Lines[i].Series, b.Lines[i].Window}
+		if exact[in] == nil {
+			exact[in] = new(decimals.Sum)
 		}
-		sums[in.Series][in.Window] = sums[in.Series][in.Window].Add(l.Accepted)
+		exact[in].Add(r.Lines[i].Accepted)
+	}
+	sums := accepted{}
+	for in, sum := range exact {
+		if sums[in.series] == nil {
+			sums[in.series] = map[tender.Window]decimal.Decimal{}
+		}
+		sums[in.series][in.window] = sum.Decimal()
 	}
 	return sums
 }
 
-func checkSeries(o *tender.Offer, b *tender.Book, r *Result) string {
-	sums := acceptedBy(b, r)
+func checkSeries(o *tender.Offer, sums accepted, r *Result) string {
 	for i, s := range o.Series {
 		for _, w := range tender.Windows {
 			if sum := sums[s.ID][w]; !sum.Equal(r.Series[i].Of(w)) {
@@ -90,7 +115,7 @@ func checkSeries(o *tender.Offer, b *tender.Book, r *Result) string {
 	return ""
 }
 
-func checkSteps(b *tender.Book, r *Result) string {
+func checkSteps(sums accepted, r *Result) string {
 	taken := map[string]map[tender.Window]decimal.Decimal{}
 	for _, step := range r.Steps {
 		for _, share := range step.Shares {
@@ -100,7 +125,7 @@ func checkSteps(b *tender.Book, r *Result) string {
 			taken[share.Series][share.Window] = taken[share.Series][share.Window].Add(share.Accepted)
 		}
 	}
-	for series, sums := range acceptedBy(b, r) {
+	for series, sums := range sums {
 		for window, sum := range sums {
 			if !sum.Equal(taken[series][window]) {
 				return fmt.Sprintf("series %s, %s: lines %s, steps %s", series, window, sum, taken[series][window])
@@ -110,8 +135,8 @@ func checkSteps(b *tender.Book, r *Result) string {
 	return ""
 }
 
-func checkCaps(o *tender.Offer, b *tender.Book, r *Result) string {
-	sums, apart := paidAlike(b, r)
+func checkCaps(o *tender.Offer, b *tender.Book, totals accepted, r *Result) string {
+	sums, apart := paidAlike(o, b, totals, r)
 	for _, use := range r.Caps {
 		used := new(big.Rat)
 		for key, principal := range sums {
@@ -167,8 +192,21 @@ type alike struct {
 }
 
 // paidAlike adds up the accepted lines, and lists those that were settled at terms of their own.
-func paidAlike(b *tender.Book, r *Result) (sums map[alike]decimal.Decimal, apart []int) {
+func paidAlike(o *tender.Offer, b *tender.Book, totals accepted, r *Result) (sums map[alike]decimal.Decimal, apart []int) {
+	for i := range b.Lines {
+		if s := b.Lines[i].Settled; s != nil && s.AtTerms != nil {
+			apart = append(apart, i)
+		}
+	}
 	sums = map[alike]decimal.Decimal{}
+	if len(o.Auctions) == 0 && len(apart) == 0 {
+		for series, of := range totals {
+			for window, sum := range of {
+				sums[alike{series: series, window: window}] = sum
+			}
+		}
+		return sums, nil
+	}
 	prices := make([]map[alike]string, len(r.Steps)) // of the shares of auctions
 	for i, step := range r.Steps {
 		prices[i] = map[alike]string{}
@@ -178,15 +216,20 @@ func paidAlike(b *tender.Book, r *Result) (sums map[alike]decimal.Decimal, apart
 			}
 		}
 	}
+	exact := map[alike]*decimals.Sum{}
 	for i, l := range r.Lines {
-		in := &b.Lines[i]
-		if in.Settled != nil && in.Settled.AtTerms != nil {
-			apart = append(apart, i)
+		if _, own := slices.BinarySearch(apart, i); own {
 			continue
 		}
-		key := alike{series: in.Series, window: in.Window}
+		key := alike{series: b.Lines[i].Series, window: b.Lines[i].Window}
 		key.price = prices[l.Step][key]
-		sums[key] = sums[key].Add(l.Accepted)
+		if exact[key] == nil {
+			exact[key] = new(decimals.Sum)
+		}
+		exact[key].Add(l.Accepted)
+	}
+	for key, sum := range exact {
+		sums[key] = sum.Decimal()
 	}
 	return sums, apart
 }

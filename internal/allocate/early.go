@@ -188,7 +188,8 @@ func (w *waterfall) warnExceeded() {
 	for _, c := range w.caps {
 		if left := c.left(); left.Sign() < 0 {
 			c.exceeded = true
-			w.warnf(tender.WarnEarlySettlement, "the early settlement took %s above its amount by %s %s", c.Name, c.Currency, c.amount(left.Neg(left)))
+			w.warnf(tender.WarnEarlySettlement, "the early settlement took %s above its amount by %s %s", c.Name, c.Currency,
+				c.amount(left.Neg(left)))
 		}
 	}
 }

@@ -81,7 +81,7 @@ func randomBook(t *rapid.T, o *tender.Offer) *tender.Book {
 			odd = s.Denomination.Multiple.Div(decimal.NewFromInt(10)).Truncate(0)
 		}
 		b.Lines = append(b.Lines, tender.Line{
-			Instruction: tender.Instruction{
+			Instruction: &tender.Instruction{
 				ID: fmt.Sprintf("%03d", i), Series: s.ID,
 				Principal: s.Denomination.Multiple.Mul(decimal.NewFromInt(units)).Add(odd),
 			},

@@ -170,7 +170,7 @@ func (a Accepted) Factor() Factor { return common(a.EarlyFactor, a.LateFactor) }
 // FactorWords say the factor of the series, as a share of one, or those of its
 // windows where they differ; "" if nothing was tendered.
 func (a Accepted) FactorWords() string {
-	if f := a.Factor(); !f.None() || a.EarlyFactor.None() && a.LateFactor.None() {
+	if f := a.Factor(); !f.None() || (a.EarlyFactor.None() && a.LateFactor.None()) {
 		return f.String()
 	}
 	return fmt.Sprintf("early %s, late %s", a.EarlyFactor, a.LateFactor)

@@ -82,7 +82,7 @@ func twoLevels(a, b tender.Line) (*tender.Offer, *tender.Book) {
 }
 
 func tenderOf(principal string, w tender.Window) tender.Line {
-	return tender.Line{Instruction: tender.Instruction{ID: principal, Principal: sum(principal)}, Window: w}
+	return tender.Line{Instruction: &tender.Instruction{ID: principal, Principal: sum(principal)}, Window: w}
 }
 
 func settledAt(l tender.Line, accepted string) tender.Line {

@@ -81,7 +81,7 @@ func (v *dutchVector) offer() (*tender.Offer, *tender.Book, allocate.Prices) {
 	o, b := plainOffer(), &tender.Book{}
 	for _, in := range v.Terms.Tenders {
 		l := tender.Line{Window: tender.Early,
-			Instruction: tender.Instruction{ID: in.ID, Series: in.Series, Principal: sum(in.Principal)}}
+			Instruction: &tender.Instruction{ID: in.ID, Series: in.Series, Principal: sum(in.Principal)}}
 		if in.Bid != nil {
 			bid := sum(*in.Bid)
 			l.Bid = &bid
@@ -272,11 +272,11 @@ func (v *poolsVector) offer() (*tender.Offer, *tender.Book, allocate.Prices) {
 	}
 	for _, in := range v.Terms.Tenders {
 		b.Lines = append(b.Lines, tender.Line{Window: tender.Early,
-			Instruction: tender.Instruction{ID: in.ID, Series: in.Series, Principal: sum(in.Principal)}})
+			Instruction: &tender.Instruction{ID: in.ID, Series: in.Series, Principal: sum(in.Principal)}})
 	}
 	for i, s := range v.Terms.Settled {
 		b.Lines = append(b.Lines, tender.Line{Window: tender.Early,
-			Instruction: tender.Instruction{ID: fmt.Sprint("settled ", i), Series: s.Series, Principal: sum(s.Principal)},
+			Instruction: &tender.Instruction{ID: fmt.Sprint("settled ", i), Series: s.Series, Principal: sum(s.Principal)},
 			Settled: &tender.Settled{Accepted: sum(s.Principal),
 				AtTerms: &tender.SettledTerms{Price: sum(s.Price), Accrued: sum(s.Accrued)}}})
 	}
@@ -379,7 +379,7 @@ func pooled(pools ...tender.Pool) *tender.Offer {
 
 func earlyTender(series, principal string) tender.Line {
 	return tender.Line{Window: tender.Early,
-		Instruction: tender.Instruction{ID: series, Series: series, Principal: sum(principal)}}
+		Instruction: &tender.Instruction{ID: series, Series: series, Principal: sum(principal)}}
 }
 
 // AT&T 2013: any and all first, then up to 4 billion in all, raised to 5 billion; the second

@@ -134,7 +134,8 @@ func Amounts[T Figured](p result.Pair[T]) (was, now, difference []decimal.Decima
 // Differ reports whether an amount differs, or only one run has the thing.
 func Differ[T Figured](p result.Pair[T]) bool {
 	_, _, difference := Amounts(p)
-	return (p.Was == nil) != (p.Now == nil) || slices.ContainsFunc(difference, func(d decimal.Decimal) bool { return !d.IsZero() })
+	return (p.Was == nil) != (p.Now == nil) || slices.ContainsFunc(difference,
+		func(d decimal.Decimal) bool { return !d.IsZero() })
 }
 
 // SeriesDiffer reports whether the result of a series differs.
@@ -156,7 +157,8 @@ func (d *Difference) TermsDiffer() bool {
 // instants they are as of and the programs that made them.
 func (d *Difference) Differs() bool {
 	return d.Was.Phase != d.Now.Phase || d.TermsDiffer() || len(d.Files)+len(d.Lines)+len(d.Findings) > 0 ||
-		slices.ContainsFunc(d.Series, SeriesDiffer) || slices.ContainsFunc(d.Caps, Differ[CapResult]) || slices.ContainsFunc(d.Totals, Differ[TotalResult]) ||
+		slices.ContainsFunc(d.Series, SeriesDiffer) || slices.ContainsFunc(d.Caps, Differ[CapResult]) ||
+		slices.ContainsFunc(d.Totals, Differ[TotalResult]) ||
 		slices.ContainsFunc(d.Funding, FundingDiffer) || (d.Wires != nil && len(d.Wires.Wires) > 0)
 }
 
@@ -222,7 +224,8 @@ var (
 	TotalMeasures   = Measures[TotalResult]{[]Measure{{"tendered", "Tendered"}, {"accepted", "Accepted"}}, 0}
 	CapMeasures     = Measures[CapResult]{[]Measure{{"amount", "Amount"}, {"used", "Used"}, {"left", "Left"}}, 3}
 	FundingMeasures = Measures[FundingResult]{[]Measure{
-		{"principal", "Principal accepted"}, {"consideration", "Tender Offer Consideration"}, {"early_payment", "Early Tender Payment"},
+		{"principal", "Principal accepted"}, {"consideration", "Tender Offer Consideration"},
+		{"early_payment", "Early Tender Payment"},
 		{"accrued_interest", "Accrued interest"}, {"total", "Total"},
 	}, 1}
 	LineMeasures = Measures[result.Position]{[]Measure{

@@ -27,6 +27,15 @@ type Tree struct {
 // In is the tree of a folder, for reading and for changes.
 func (d Disk) In(top string) Tree { return Tree{disk: d, top: top} }
 
+// AtOnce is how many files may be written at once, as parallel.Each has it: where a fault
+// is asked for at one of the changes, they keep their order.
+func (t Tree) AtOnce() int {
+	if t.disk.Fault != nil {
+		return 1
+	}
+	return 0
+}
+
 // In is the tree of a folder.
 func In(top string) Tree { return Disk{}.In(top) }
 
@@ -42,7 +51,8 @@ func (e *StrangeError) Error() string { return e.Path + " " + e.What + "; " + e.
 func Strange(path string, mode fs.FileMode, folder bool) error {
 	switch {
 	case mode&fs.ModeSymlink != 0:
-		return &StrangeError{path, "is a link", "no link is followed here: put the file or folder itself in its place, or mount it there"}
+		return &StrangeError{path, "is a link",
+			"no link is followed here: put the file or folder itself in its place, or mount it there"}
 	case folder && !mode.IsDir():
 		return &StrangeError{path, "is not a folder but " + KindOf(mode), "move it away"}
 	case !folder && !mode.IsRegular():

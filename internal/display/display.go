@@ -17,7 +17,8 @@ import (
 // Unseen reports whether a character controls rather than shows: control codes, line
 // separators, direction marks, and what has no width or no shape.
 func Unseen(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Other_Default_Ignorable_Code_Point)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co,
+		unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // Escape is a character written out.

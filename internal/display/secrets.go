@@ -77,7 +77,8 @@ func (s *Secrets) AddURL(address string) {
 // commonParts are parts of addresses that are no secret.
 var commonParts = map[string]bool{
 	"alert": true, "alerts": true, "api": true, "batch": true, "event": true, "events": true, "fail": true, "hook": true,
-	"hooks": true, "incoming": true, "notices": true, "notifications": true, "notify": true, "offer": true, "offers": true, "ping": true, "rest": true, "services": true,
+	"hooks": true, "incoming": true, "notices": true, "notifications": true, "notify": true, "offer": true,
+	"offers": true, "ping": true, "rest": true, "services": true,
 	"start": true, "tender": true, "tenders": true, "webhook": true, "webhooks": true, "workflows": true,
 }
 

@@ -8,13 +8,14 @@ type Code int
 const (
 	Done         Code = 0 // also: nothing has changed
 	Failed       Code = 1
-	Usage        Code = 2  // usage or terms
-	OpenFindings Code = 3  // done, and findings are open
-	Unsaid       Code = 4  // done, but what was done could not be written to standard output
-	Busy         Code = 5  // another run holds the offer
-	Controls     Code = 6  // invariants or control totals broken, a published run altered, or the history lost
-	Config       Code = 78 // serve: the command line or batch.yaml is wrong (EX_CONFIG of sysexits.h); 2 is Go's own for a fatal error
-	Interrupted  Code = 130
+	Usage        Code = 2 // usage or terms
+	OpenFindings Code = 3 // done, and findings are open
+	Unsaid       Code = 4 // done, but what was done could not be written to standard output
+	Busy         Code = 5 // another run holds the offer
+	Controls     Code = 6 // invariants or control totals broken, a published run altered, or the history lost
+	// serve: the command line or batch.yaml is wrong (EX_CONFIG of sysexits.h); 2 is Go's own for a fatal error
+	Config      Code = 78
+	Interrupted Code = 130
 )
 
 // Entry is what there is to say of a code.
@@ -32,15 +33,20 @@ var Table = []Entry{
 	{Failed, "failed", "Failed: a file is missing, damaged or not understood, or the disk refused. Nothing was published.",
 		"read the message; nothing was published, unless it says that the run is published"},
 	{Usage, "not run: the command line or the terms are wrong",
-		"Usage or terms: the command line, offer.yaml or batch.yaml is wrong, or a final run would be replaced. Nothing was published.",
+		"Usage or terms: the command line, offer.yaml or batch.yaml is wrong, or a final run would be replaced. Nothing " +
+			"was published.",
 		"correct the place that the message names"},
-	{OpenFindings, "done, with open findings", "Done, and findings are open: clarify them with the depositary, or resolve them in the offer.",
-		"the result is published, or nothing has changed; clarify the open findings with the depositary, or resolve them in the offer"},
-	{Unsaid, "done, but its output was lost", "Done, but what was done could not be written to standard output, such as a full disk or a closed pipe.",
+	{OpenFindings, "done, with open findings",
+		"Done, and findings are open: clarify them with the depositary, or resolve them in the offer.",
+		"the result is published, or nothing has changed; clarify the open findings with the depositary, or resolve them " +
+			"in the offer"},
+	{Unsaid, "done, but its output was lost",
+		"Done, but what was done could not be written to standard output, such as a full disk or a closed pipe.",
 		"nothing for the result: it is there. Make room, or correct what reads the output"},
 	{Busy, "not run: another run holds the offer", "Another run holds this offer.", "wait, then run again, or let `--wait 10m` do so"},
 	{Controls, "not published: figures that must agree do not",
-		"Figures that must agree do not: a control total, an invariant, or what was published before. A run published nothing.",
+		"Figures that must agree do not: a control total, an invariant, or what was published before. A run published " +
+			"nothing.",
 		"nothing was published; ask the depositary for a correct file, or restore what the message names"},
 	{Config, "not started: its command line or batch.yaml is wrong",
 		"Of batch serve: its command line or batch.yaml is wrong. It is not started again by itself.",

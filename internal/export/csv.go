@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
@@ -19,27 +20,59 @@ import (
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *result.Run) error {
 	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
+	used := newUsed(r)
+	var row [27]string
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.CurrencyOf(l.Series)
-		decided, paid := r.Allocation.Lines[i], r.Settlement.Lines[i]
+		decided, paid := &r.Allocation.Lines[i], &r.Settlement.Lines[i]
 		reference, status := "", ""
 		if paid.Payment >= 0 {
 			p := &r.Settlement.Payments[paid.Payment]
 			reference, status = p.Reference, string(p.Status)
 		}
-		factor, price, earlyPrice := UsedFor(r, i)
-		return []string{
+		factor, price, earlyPrice := used.of(i)
+		row = [...]string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			display.Stamp(l.Received, r.Offer.Zone),
-			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
+			decimals.Text(l.Principal), decimals.Text(decided.Accepted), decimals.Text(l.Principal.Sub(decided.Accepted)),
 			guard(result.ReasonWords(l, decided.Reason)),
 			tender.CashText(paid.Consideration, currency), tender.CashText(paid.EarlyPayment, currency),
 			tender.CashText(paid.AccruedInterest, currency), tender.CashText(paid.Total(), currency),
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
-			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(), string(decided.Reason.Code),
+			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
+			string(decided.Reason.Code),
 		}
+		return row[:]
 	})
+}
+
+// used are the factors and prices of a run as text, by series and window.
+type used struct {
+	run  *result.Run
+	text map[usedKey][3]string
+}
+
+type usedKey struct {
+	series string
+	window tender.Window
+}
+
+func newUsed(r *result.Run) *used { return &used{r, make(map[usedKey][3]string)} }
+
+// of is [UsedFor].
+func (u *used) of(i int) (factor, price, earlyPrice string) {
+	l := &u.run.Book.Lines[i]
+	if l.Undelivered || u.run.Settlement.Lines[i].Payment < 0 {
+		return UsedFor(u.run, i)
+	}
+	key := usedKey{l.Series, l.Window}
+	text, known := u.text[key]
+	if !known {
+		text[0], text[1], text[2] = UsedFor(u.run, i)
+		u.text[key] = text
+	}
+	return text[0], text[1], text[2]
 }
 
 // UsedFor are the factor and the prices per 1,000 that were used for the i-th line, as
@@ -70,7 +103,8 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 // WriteWires writes wires.csv: one line for each transfer that is due.
 func WriteWires(w io.Writer, r *result.Run) error {
 	wires := r.Settlement.WiresOf(settle.Due)
-	const headings = "reference,status,depositary,participant,participant_name,currency,settlement_date,payments," + moneyHeadings
+	const headings = "reference,status,depositary,participant,participant_name,currency,settlement_date,payments," +
+		moneyHeadings
 	return writeCSV(w, headings, len(wires), func(i int) []string {
 		x := &wires[i]
 		return append([]string{
@@ -93,7 +127,8 @@ func WritePaid(w io.Writer, r *result.Run) error {
 }
 
 func writePayments(w io.Writer, payments []settle.Payment) error {
-	const headings = "reference,status,depositary,participant,participant_name,series,currency,settlement_date," + moneyHeadings
+	const headings = "reference,status,depositary,participant,participant_name,series,currency,settlement_date," +
+		moneyHeadings
 	return writeCSV(w, headings, len(payments), func(i int) []string {
 		p := &payments[i]
 		return append([]string{
@@ -121,8 +156,10 @@ func WriteRejects(w io.Writer, r *result.Run) error {
 		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
 			guard(rej.Column), guard(rej.Value), guard(rej.Rule), guard(rej.Message), guard(rej.Waived),
-			string(rej.Outcome()), strconv.FormatBool(r.IsOpen(rej)), guard(rej.Depositary), guard(rej.Instruction), guard(rej.Participant),
-			guard(rej.Series), guard(r.CurrencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice), guard(rej.Resolved),
+			string(rej.Outcome()), strconv.FormatBool(r.IsOpen(rej)), guard(rej.Depositary), guard(rej.Instruction),
+			guard(rej.Participant),
+			guard(rej.Series), guard(r.CurrencyOf(rej.Series)), rej.Principal.String(), rej.Cell, guard(rej.Advice),
+			guard(rej.Resolved),
 		}
 	})
 }
@@ -162,7 +199,7 @@ const separators = ";|"
 // before the apostrophes in front of it, of which so many are left out. Where there are
 // fewer, it is no guarded text.
 func eachFormula(s string, put func([]byte) []byte, without int) string {
-	if !strings.ContainsAny(s, separators) && !startsFormula(s) {
+	if isPlain(s) || (!strings.ContainsAny(s, separators) && !startsFormula(s)) {
 		return s // as nearly all text is
 	}
 	b := make([]byte, 0, len(s)+2)
@@ -189,6 +226,18 @@ func eachFormula(s string, put func([]byte) []byte, without int) string {
 
 // spaces are what a spreadsheet passes over in front of a formula.
 const spaces = " \u00a0\u3000"
+
+// isPlain reports whether text begins with a letter or a digit and has no separator, which
+// can be seen at once of nearly all text.
+func isPlain(s string) bool {
+	if s == "" {
+		return true
+	}
+	if c := s[0] | 0x20; (c < 'a' || c > 'z') && (s[0] < '0' || s[0] > '9') {
+		return false
+	}
+	return strings.IndexByte(s, ';') < 0 && strings.IndexByte(s, '|') < 0
+}
 
 // startsFormula reports whether a spreadsheet may take a field for a formula. Apostrophes
 // in front do not count, so that taking off a guard is exact.

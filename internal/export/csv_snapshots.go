@@ -24,7 +24,8 @@ func WriteSnapshots(w io.Writer, r *result.Run) error {
 		return []string{
 			guard(c.Depositary), guard(c.Instruction), string(c.Kind), guard(c.What), guard(l.Participant), guard(l.Series),
 			guard(currency), string(l.Window), c.Was.Principal.String(), c.Now.Principal.String(), c.Difference().String(),
-			guard(c.Was.File), rowText(c.Was.Row), guard(c.Now.File), rowText(c.Now.Row), display.Stamp(c.Deadline, r.Offer.Zone),
+			guard(c.Was.File), rowText(c.Was.Row), guard(c.Now.File), rowText(c.Now.Row),
+			display.Stamp(c.Deadline, r.Offer.Zone),
 			strconv.FormatBool(c.After), c.Rule, strconv.FormatBool(c.Open), guard(c.Resolved), strconv.FormatBool(c.Counts),
 			c.Accepted.String(), tender.CashText(c.Cash, currency),
 		}

@@ -124,7 +124,8 @@ func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 		}),
 		Series: List(d.Series, func(p result.Pair[compare.SeriesResult]) object {
 			s := p.Either()
-			return append(object{{"series", s.ID}, {"title", s.Title}, {"currency", s.Currency}}, measuresJSON(compare.SeriesMeasures, p, s.Currency, factorJSON)...)
+			return append(object{{"series", s.ID}, {"title", s.Title}, {"currency", s.Currency}},
+				measuresJSON(compare.SeriesMeasures, p, s.Currency, factorJSON)...)
 		}),
 		Totals: List(d.Totals, func(p result.Pair[compare.TotalResult]) object {
 			currency := p.Either().Currency
@@ -132,11 +133,13 @@ func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 		}),
 		Caps: List(d.Caps, func(p result.Pair[compare.CapResult]) object {
 			c := p.Either()
-			return append(object{{"name", c.Name}, {"currency", c.Currency}, {"measure", c.Measure}}, measuresJSON(compare.CapMeasures, p, c.Currency, nil)...)
+			return append(object{{"name", c.Name}, {"currency", c.Currency}, {"measure", c.Measure}},
+				measuresJSON(compare.CapMeasures, p, c.Currency, nil)...)
 		}),
 		Funding: List(d.Funding, func(p result.Pair[compare.FundingResult]) object {
 			f := p.Either()
-			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}}, measuresJSON(compare.FundingMeasures, p, f.Currency, statusJSON)...)
+			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}},
+				measuresJSON(compare.FundingMeasures, p, f.Currency, statusJSON)...)
 		}),
 		Wires: newWireChangesJSON(d.Wires), Instructions: linesJSON(d),
 		Rejects: List(d.Findings, func(p result.Pair[tender.Finding]) pairJSON {
@@ -146,7 +149,8 @@ func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 }
 
 func newSideJSON(s compare.Side) sideJSON {
-	return sideJSON{s.Run, s.Phase, display.Stamp(s.AsOf, s.AsOf.Location()), s.Version, s.Terms, s.Digest, s.Previous, s.Replaces, countsJSON(s.Counts)}
+	return sideJSON{s.Run, s.Phase, display.Stamp(s.AsOf, s.AsOf.Location()), s.Version, s.Terms, s.Digest, s.Previous,
+		s.Replaces, countsJSON(s.Counts)}
 }
 
 func termDiffJSON(p result.Pair[tender.Term]) termJSON {
@@ -194,7 +198,8 @@ func linesJSON(d *compare.Difference) []object {
 
 // json are the members was, now and difference; more gives what a side has
 // besides its amounts.
-func measuresJSON[T compare.Figured](m compare.Measures[T], p result.Pair[T], currency string, more func(*T) object) object {
+func measuresJSON[T compare.Figured](m compare.Measures[T], p result.Pair[T], currency string,
+	more func(*T) object) object {
 	side := func(t *T, amounts []decimal.Decimal) object {
 		var o object
 		if t != nil && more != nil {

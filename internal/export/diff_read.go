@@ -32,10 +32,12 @@ func ReadResult(content []byte) (*Result, error) {
 	var a amountReader
 	r := &Result{
 		Offer: doc.Offer, Issuer: doc.Issuer, Counts: result.Counts(doc.Counts),
-		Inputs: List(doc.Inputs, a.input), Series: List(doc.Series, a.series), Caps: List(doc.Caps, a.limit), Funding: List(doc.Funding, a.funding),
+		Inputs: List(doc.Inputs, a.input), Series: List(doc.Series, a.series), Caps: List(doc.Caps, a.limit),
+		Funding: List(doc.Funding, a.funding),
 	}
 	if t := doc.Totals; t != nil {
-		r.Totals = &compare.TotalResult{Currency: t.Currency, Tendered: a.read("totals, tendered", t.Tendered), Accepted: a.read("totals, accepted", t.Accepted)}
+		r.Totals = &compare.TotalResult{Currency: t.Currency, Tendered: a.read("totals, tendered", t.Tendered),
+			Accepted: a.read("totals, accepted", t.Accepted)}
 	}
 	return r, a.err
 }
@@ -78,9 +80,11 @@ func (a *amountReader) limit(c capJSON) compare.CapResult {
 func (a *amountReader) funding(f fundingJSON) compare.FundingResult {
 	place := "funding " + f.Currency + " " + f.SettlementDate
 	return compare.FundingResult{
-		Currency: f.Currency, Date: f.SettlementDate, Status: f.statusRead(), Principal: a.read(place+", principal", f.Principal),
+		Currency: f.Currency, Date: f.SettlementDate, Status: f.statusRead(),
+		Principal: a.read(place+", principal", f.Principal),
 		Cash: settle.Cash{
-			Consideration: a.read(place+", consideration", f.Consideration), EarlyPayment: a.read(place+", early_payment", f.EarlyPayment),
+			Consideration:   a.read(place+", consideration", f.Consideration),
+			EarlyPayment:    a.read(place+", early_payment", f.EarlyPayment),
 			AccruedInterest: a.read(place+", accrued_interest", f.AccruedInterest),
 		},
 	}

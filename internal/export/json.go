@@ -240,10 +240,12 @@ func WriteJSON(w io.Writer, r *result.Run) error {
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
-		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges), Steps: newStepsJSON(r),
+		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges),
+		Steps:  newStepsJSON(r),
 		Counts: countsJSON(r.Counts()),
-		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r), Snapshots: SnapshotsAsJSON(r),
-		Warnings: List(r.AllWarnings(), func(w tender.Warning) tender.Warning { return w }),
+		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r),
+		Snapshots: SnapshotsAsJSON(r),
+		Warnings:  List(r.AllWarnings(), func(w tender.Warning) tender.Warning { return w }),
 		Invariants: List(r.Invariants, func(inv tender.Invariant) invariantJSON {
 			return invariantJSON{inv.Name, inv.Holds, inv.Detail}
 		}),
@@ -353,20 +355,23 @@ func newPartyJSON(reference string, p *settle.Party) partyJSON {
 
 func newWiresJSON(r *result.Run) []wireJSON {
 	return List(r.Settlement.Wires, func(x settle.Wire) wireJSON {
-		return wireJSON{newPartyJSON(x.Reference, &x.Party), len(x.Payments), x.Accepted.String(), newCashJSON(&x.Cash, x.Currency)}
+		return wireJSON{newPartyJSON(x.Reference, &x.Party), len(x.Payments), x.Accepted.String(),
+			newCashJSON(&x.Cash, x.Currency)}
 	})
 }
 
 func newPaymentsJSON(r *result.Run) []paymentJSON {
 	return List(r.Settlement.Payments, func(p settle.Payment) paymentJSON {
-		return paymentJSON{newPartyJSON(p.Reference, &p.Party), p.Series, p.Accepted.String(), newCashJSON(&p.Cash, p.Currency)}
+		return paymentJSON{newPartyJSON(p.Reference, &p.Party), p.Series, p.Accepted.String(),
+			newCashJSON(&p.Cash, p.Currency)}
 	})
 }
 
 func newStepsJSON(r *result.Run) []stepJSON {
 	all := make([]stepJSON, len(r.Allocation.Steps))
 	for i, s := range r.Allocation.Steps {
-		step := stepJSON{Settled: s.Settled, Level: s.Level, Windows: append([]tender.Window{}, s.Windows...), Shares: []shareJSON{}, Caps: []capStepJSON{}}
+		step := stepJSON{Settled: s.Settled, Level: s.Level, Windows: append([]tender.Window{}, s.Windows...),
+			Shares: []shareJSON{}, Caps: []capStepJSON{}}
 		for _, sh := range s.Shares {
 			step.Shares = append(step.Shares, shareJSON{
 				sh.Series, sh.Window, sh.Demand.String(), sh.Accepted.String(), sh.Factor.String(),

@@ -18,7 +18,8 @@ type FiguresJSON struct {
 // FiguresAsJSON is what the run comes to.
 func FiguresAsJSON(r *result.Run) FiguresJSON {
 	return FiguresJSON{
-		Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r), Funding: List(r.Settlement.Funding, newFundingJSON),
-		Steps: newStepsJSON(r), Warnings: List(r.AllWarnings(), func(w tender.Warning) tender.Warning { return w }),
+		Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
+		Funding: List(r.Settlement.Funding, newFundingJSON),
+		Steps:   newStepsJSON(r), Warnings: List(r.AllWarnings(), func(w tender.Warning) tender.Warning { return w }),
 	}
 }

@@ -36,8 +36,10 @@ func FindingsJSON(o *tender.Offer, all []tender.Finding, accepted bool) []Findin
 			currency = o.Series[s].Currency
 		}
 		return FindingJSON{
-			f.Outcome(), f.Open() && !accepted, f.Depositary, f.Instruction, f.Participant, f.Series, currency, f.Principal.String(),
-			f.Source.File, f.Source.Sheet, f.Source.Row, f.Cell, f.Column, f.Value, f.Rule, f.Message, f.Advice, f.Waived, f.Resolved,
+			f.Outcome(), f.Open() && !accepted, f.Depositary, f.Instruction, f.Participant, f.Series, currency,
+			f.Principal.String(),
+			f.Source.File, f.Source.Sheet, f.Source.Row, f.Cell, f.Column, f.Value, f.Rule, f.Message, f.Advice, f.Waived,
+			f.Resolved,
 		}
 	})
 }

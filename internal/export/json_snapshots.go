@@ -75,7 +75,10 @@ func SnapshotsAsJSON(r *result.Run) *SnapshotsJSON {
 				s.Carried, s.CarriedPrincipal.String(),
 			}
 		}),
-		Changes: List(r.Snapshots.Changes, func(c result.SnapshotChange) snapshotChangeJSON { return newSnapshotChangeJSON(r, &c) }),
+		Changes: List(r.Snapshots.Changes, func(c result.SnapshotChange) snapshotChangeJSON {
+			return newSnapshotChangeJSON(r,
+				&c)
+		}),
 	}
 }
 
@@ -84,9 +87,12 @@ func newSnapshotChangeJSON(r *result.Run, c *result.SnapshotChange) snapshotChan
 		return snapshotLineJSON{l.File, l.Sheet, l.Row, l.Participant, l.Series, l.Window, l.Principal.String()}
 	}
 	j := snapshotChangeJSON{
-		Kind: c.Kind, Depositary: c.Depositary, Instruction: c.Instruction, What: c.What, Was: line(&c.Was), NowFile: c.Now.File,
-		Difference: c.Difference().String(), Deadline: display.Stamp(c.Deadline, r.Offer.Zone), After: c.After, Rule: c.Rule, Open: c.Open,
-		Resolved: c.Resolved, Counts: c.Counts, Accepted: c.Accepted.String(), Cash: tender.CashText(c.Cash, r.CurrencyOf(c.Line().Series)),
+		Kind: c.Kind, Depositary: c.Depositary, Instruction: c.Instruction, What: c.What, Was: line(&c.Was),
+		NowFile:    c.Now.File,
+		Difference: c.Difference().String(), Deadline: display.Stamp(c.Deadline, r.Offer.Zone), After: c.After, Rule: c.Rule,
+		Open:     c.Open,
+		Resolved: c.Resolved, Counts: c.Counts, Accepted: c.Accepted.String(),
+		Cash: tender.CashText(c.Cash, r.CurrencyOf(c.Line().Series)),
 	}
 	if c.Kind != result.SnapshotVanished {
 		now := line(&c.Now)

@@ -73,11 +73,13 @@ func newRelease(r *result.Run) *release {
 
 func openingWords(r *result.Run) string {
 	o := r.Offer
-	opening := fmt.Sprintf("%s today reports on its offer to purchase for cash the securities listed in the table below", o.Issuer)
+	opening := fmt.Sprintf("%s today reports on its offer to purchase for cash the securities listed in the table below",
+		o.Issuer)
 	if expired := r.Phase == tender.Final; expired {
 		return opening + ". The offer expired " + deadlineWords(r, o.Expiration) + "."
 	}
-	return opening + ". The offer will expire " + deadlineWords(r, o.Expiration) + ", unless it is extended or ended earlier."
+	return opening + ". The offer will expire " + deadlineWords(r, o.Expiration) +
+		", unless it is extended or ended earlier."
 }
 
 // tenderedWords say how much was tendered, and up to when.
@@ -119,7 +121,8 @@ func ratesWords(r *result.Run) string {
 }
 
 func (t *release) table(r *result.Run) {
-	t.columns = []releaseColumn{{"Title of security (CUSIP/ISIN)", false}, {"Level", true}, {"Outstanding", true}, {"Tendered", true}, {"% tendered", true}}
+	t.columns = []releaseColumn{{"Title of security (CUSIP/ISIN)", false}, {"Level", true}, {"Outstanding", true},
+		{"Tendered", true}, {"% tendered", true}}
 	if stageOf(r) != toDate {
 		t.columns = append(t.columns, releaseColumn{"Accepted", true}, releaseColumn{"Proration factor", true})
 	}
@@ -130,7 +133,8 @@ func (t *release) table(r *result.Run) {
 			level = "all"
 		}
 		row := []string{
-			plainLine(s.Title + inBrackets(s.Securities)), level, money(s.Outstanding, s.Currency), money(f.Tendered(), s.Currency),
+			plainLine(s.Title + inBrackets(s.Securities)), level, money(s.Outstanding, s.Currency),
+			money(f.Tendered(), s.Currency),
 			result.Share(f.Tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
 		}
 		if stageOf(r) != toDate {
@@ -167,7 +171,8 @@ func acceptedWords(r *result.Run) []string {
 	if stageOf(r) == earlyResults || r.UnsatisfiedConditions() > 0 {
 		verb = "expects to accept"
 	}
-	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb, principalWords(r, result.Figures.Accepted))}
+	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb,
+		principalWords(r, result.Figures.Accepted))}
 	var whole, none []string
 	for _, i := range result.SeriesByLevel(r) {
 		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
@@ -259,9 +264,12 @@ func priceWords(r *result.Run) string {
 	}
 	total := ""
 	if early {
-		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the Early Tender Payment."
+		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the " +
+			"Early Tender Payment."
 	}
-	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the Tender Offer Consideration, which is %s.%s All receive accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment, too.",
+	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the Tender Offer Consideration, which "+
+		"is %s.%s All receive accrued and unpaid interest from the last interest payment date up to, but not including, "+
+		"the day of payment, too.",
 		joined(days), joined(each), total)
 }
 
@@ -284,7 +292,8 @@ func conditionWords(r *result.Run) []string {
 func deadlineWords(r *result.Run, c tender.CutOff) string {
 	t := c.At.In(r.Offer.Zone)
 	if h, m, s := t.Clock(); h+m+s == 0 {
-		return fmt.Sprintf("at midnight, %s, at the end of %s", zoneWords(r, t), t.AddDate(0, 0, -1).Format("January 2, 2006"))
+		return fmt.Sprintf("at midnight, %s, at the end of %s", zoneWords(r, t),
+			t.AddDate(0, 0, -1).Format("January 2, 2006"))
 	}
 	return "at " + releaseTime(r, c.At)
 }
@@ -325,7 +334,8 @@ func money(d decimal.Decimal, currency string) string {
 
 // perThousand is a price per 1,000 of principal.
 func perThousand(d decimal.Decimal, currency string) string {
-	return strings.Replace(money(decimal.Zero, currency), "0", display.Thousands(d.StringFixed(max(2, decimals.Places(d)))), 1)
+	return strings.Replace(money(decimal.Zero, currency), "0", display.Thousands(d.StringFixed(max(2,
+		decimals.Places(d)))), 1)
 }
 
 // joined is a list in a sentence.

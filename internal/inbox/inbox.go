@@ -29,11 +29,13 @@ func Sift(o *tender.Offer, modes map[string]fs.FileMode) (names []string, left [
 		linked := mode&fs.ModeSymlink != 0 && claimed && o.Depositaries[owners[0]].FollowLinks
 		switch {
 		case claimed && !utf8.ValidString(name):
-			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName, Message: "the name is not text in UTF-8, so no result could name the file",
-				Advice: "rename the file; letters, digits, hyphens and points are safe"})
+			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName,
+				Message: "the name is not text in UTF-8, so no result could name the file",
+				Advice:  "rename the file; letters, digits, hyphens and points are safe"})
 		case claimed && strings.ContainsFunc(name, unicode.IsControl):
-			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName, Message: "the name holds a line break or another control character",
-				Advice: "rename the file; letters, digits, hyphens and points are safe"})
+			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName,
+				Message: "the name holds a line break or another control character",
+				Advice:  "rename the file; letters, digits, hyphens and points are safe"})
 		case mode.IsRegular(), linked:
 			names = append(names, name)
 		case mode.IsDir() && strings.HasPrefix(name, "."):
@@ -56,10 +58,12 @@ const folderOfReport = "is a folder, though it has the name of a report; put the
 func (i Ignored) Folder() bool { return i.Reason == folderOfReport }
 
 func notAFile(name string, mode fs.FileMode, d tender.Depositary) tender.FileFault {
-	f := tender.FileFault{File: name, Rule: tender.RuleInbox, Message: fmt.Sprintf("is %s, not a file, under the name of a report of %s", disk.KindOf(mode), d.Name),
-		Advice: "move it away, and put the report itself into the inbox"}
+	f := tender.FileFault{File: name, Rule: tender.RuleInbox,
+		Message: fmt.Sprintf("is %s, not a file, under the name of a report of %s", disk.KindOf(mode), d.Name),
+		Advice:  "move it away, and put the report itself into the inbox"}
 	if mode&fs.ModeSymlink != 0 {
-		f.Advice = "put the file itself into the inbox; if links are how reports come here, write follow_links: true at the depositary"
+		f.Advice = "put the file itself into the inbox; if links are how reports come here, write follow_links: true at " +
+			"the depositary"
 	}
 	return f
 }

@@ -42,13 +42,16 @@ func nameDates(name string) []nameDate {
 		if m[3] != m[5] {
 			return nil
 		}
-		return realDates(9999, tender.Date{Year: values.Whole(m[2]), Month: time.Month(values.Whole(m[4])), Day: values.Whole(m[6])})
+		return realDates(9999, tender.Date{Year: values.Whole(m[2]), Month: time.Month(values.Whole(m[4])),
+			Day: values.Whole(m[6])})
 	})
 	found = append(found, datesOf(name, dayFirstNamed, func(m []string) []tender.Date {
-		return realDates(latestYear, tender.Date{Year: values.Whole(m[6]), Month: values.MonthNamed(m[4]), Day: values.Whole(m[2])})
+		return realDates(latestYear, tender.Date{Year: values.Whole(m[6]), Month: values.MonthNamed(m[4]),
+			Day: values.Whole(m[2])})
 	})...)
 	found = append(found, datesOf(name, monthFirstNamed, func(m []string) []tender.Date {
-		return realDates(latestYear, tender.Date{Year: values.Whole(m[6]), Month: values.MonthNamed(m[2]), Day: values.Whole(m[4])})
+		return realDates(latestYear, tender.Date{Year: values.Whole(m[6]), Month: values.MonthNamed(m[2]),
+			Day: values.Whole(m[4])})
 	})...)
 	if len(found) > 0 {
 		return found
@@ -58,7 +61,8 @@ func nameDates(name string) []nameDate {
 			return nil
 		}
 		a, b, year := values.Whole(m[2]), values.Whole(m[4]), values.Whole(m[6])
-		return realDates(latestYear, tender.Date{Year: year, Month: time.Month(b), Day: a}, tender.Date{Year: year, Month: time.Month(a), Day: b})
+		return realDates(latestYear, tender.Date{Year: year, Month: time.Month(b), Day: a},
+			tender.Date{Year: year, Month: time.Month(a), Day: b})
 	})
 }
 
@@ -80,7 +84,8 @@ func datesOf(name string, form *regexp.Regexp, read func(m []string) []tender.Da
 // realDates are the days among some that the calendar has, each once.
 func realDates(latest int, days ...tender.Date) (real []tender.Date) {
 	for _, d := range days {
-		if d.Year >= 1900 && d.Year <= latest && d.Month >= 1 && d.Month <= 12 && tender.DateOf(d.Time()) == d && !slices.Contains(real, d) {
+		if d.Year >= 1900 && d.Year <= latest && d.Month >= 1 && d.Month <= 12 && tender.DateOf(d.Time()) == d &&
+			!slices.Contains(real, d) {
 			real = append(real, d)
 		}
 	}
@@ -100,13 +105,15 @@ func nameTime(name string, zone *time.Location) (at time.Time, dated bool, err e
 	}
 	date := found[0].readings[0]
 	if len(found[0].readings) > 1 {
-		return time.Time{}, false, fmt.Errorf("the date in the name, %s, can be read as %s or as %s", found[0].text, date, found[0].readings[1])
+		return time.Time{}, false, fmt.Errorf("the date in the name, %s, can be read as %s or as %s", found[0].text, date,
+			found[0].readings[1])
 	}
 	m := timeInName.FindStringSubmatch(found[0].behind)
 	if m == nil {
 		return time.Date(date.Year, date.Month, date.Day+1, 0, 0, 0, 0, zone), true, nil
 	}
-	at, err = values.WallInstant(date.Year, int(date.Month), date.Day, values.Whole(m[1]), values.Whole(m[2]), values.Whole("0"+m[3]), 0, zone)
+	at, err = values.WallInstant(date.Year, int(date.Month), date.Day, values.Whole(m[1]), values.Whole(m[2]),
+		values.Whole("0"+m[3]), 0, zone)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("the time in the name cannot be used: %w", err)
 	}

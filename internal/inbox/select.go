@@ -159,9 +159,12 @@ func claimedTwice(o *tender.Offer, name string, owners []int) tender.FileFault {
 }
 
 // reportsOf picks the reports of one depositary among the names that match.
-func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zone *time.Location) (used []report, ignored []Ignored, faults []tender.FileFault) {
+func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zone *time.Location) (used []report,
+	ignored []Ignored, faults []tender.FileFault) {
 	if _, err := path.Match(d.Files, ""); err != nil {
-		return nil, nil, []tender.FileFault{{Rule: tender.RuleInbox, Message: fmt.Sprintf("depositary %s: %q is no pattern of file names", d.Name, d.Files), Advice: "correct files in the offer"}}
+		return nil, nil, []tender.FileFault{{Rule: tender.RuleInbox,
+			Message: fmt.Sprintf("depositary %s: %q is no pattern of file names", d.Name, d.Files),
+			Advice:  "correct files in the offer"}}
 	}
 	if len(matching) == 0 {
 		return nil, nil, []tender.FileFault{noReport(d, inbox)}
@@ -183,7 +186,8 @@ func reportsOf(d tender.Depositary, matching, inbox []string, asOf time.Time, zo
 	for i, r := range reports {
 		switch {
 		case i > last:
-			ignored = append(ignored, Ignored{r.name, "newer than the report that shows everything as of the run, " + reports[last].name})
+			ignored = append(ignored, Ignored{r.name, "newer than the report that shows everything as of the run, " +
+				reports[last].name})
 		case i < last && !d.Incremental:
 			ignored = append(ignored, Ignored{r.name, "replaced by " + reports[last].name})
 		default:
@@ -208,18 +212,21 @@ func noReport(d tender.Depositary, inbox []string) tender.FileFault {
 		Advice:  "put the report into the inbox, or correct files in the offer"}
 }
 
-const namingAdvice = "name reports by their date, and time if there are several a day, such as dtc-2004-11-12.xlsx or dtc-2004-11-12T1730.xlsx"
+const namingAdvice = "name reports by their date, and time if there are several a day, such as dtc-2004-11-12.xlsx " +
+	"or dtc-2004-11-12T1730.xlsx"
 
 // datedReports reads the names' times and sorts by them. A lone report needs
 // none.
-func datedReports(d tender.Depositary, names []string, zone *time.Location) (reports []report, faults []tender.FileFault) {
+func datedReports(d tender.Depositary, names []string, zone *time.Location) (reports []report,
+	faults []tender.FileFault) {
 	for _, name := range names {
 		at, dated, err := nameTime(name, zone)
 		if len(names) > 1 && err == nil && !dated {
 			err = fmt.Errorf("the name carries no date, and depositary %s has %d files", d.Name, len(names))
 		}
 		if err != nil {
-			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName, Message: err.Error(), Advice: namingAdvice})
+			faults = append(faults, tender.FileFault{File: name, Rule: tender.RuleName, Message: err.Error(),
+				Advice: namingAdvice})
 		}
 		reports = append(reports, report{name, at, dated})
 	}

@@ -73,10 +73,9 @@ var lookAlikes = map[rune]rune{
 
 // confusion finds identifiers that look the same.
 type confusion struct {
-	length int                      // of all so far that are plain, 0 for none
-	mixed  bool                     // they differ in length, or not all are plain
-	all    []written                // until they are known to be mixed, one for each
-	first  map[string]written       // by canonical form, once they are mixed
+	length int                      // of all so far, 0 for none
+	mixed  bool                     // they differ in length, or not all are plain: some can look alike
+	first  map[string]written       // by canonical form
 	found  map[[2]string][2]written // pairs that look the same
 }
 
@@ -86,31 +85,26 @@ type written struct {
 	source tender.Source
 }
 
-// add takes an identifier. While all are plain and of one length, none can look like
-// another, as is so in nearly every report.
-func (c *confusion) add(w written) {
-	if w.ID == "" {
+// look notes whether any two identifiers can look alike: while all are plain and of one
+// length, as in nearly every report, none can.
+func (c *confusion) look(id string) {
+	if id == "" || c.mixed {
 		return
 	}
-	if !c.mixed {
-		if len(c.all) == 0 {
-			c.length = len(w.ID)
-		}
-		c.all = append(c.all, w)
-		if len(w.ID) == c.length && isPlainID(w.ID) {
-			return
-		}
-		c.mixed, c.first, c.found = true, make(map[string]written, len(c.all)), map[[2]string][2]written{}
-		for _, before := range c.all {
-			c.compare(before)
-		}
-		c.all = nil
-		return
+	if c.length == 0 {
+		c.length = len(id)
 	}
-	c.compare(w)
+	c.mixed = len(id) != c.length || !isPlainID(id)
 }
 
-func (c *confusion) compare(w written) {
+// add compares an identifier with those before.
+func (c *confusion) add(w written) {
+	if w.ID == "" || !c.mixed {
+		return
+	}
+	if c.first == nil {
+		c.first, c.found = make(map[string]written), make(map[[2]string][2]written)
+	}
 	key := Canonical(w.ID)
 	before, known := c.first[key]
 	switch {
@@ -135,27 +129,32 @@ func isPlainID(id string) bool {
 // CheckIdentifiers finds, among the tenders of each depositary, instruction numbers and
 // participants that are written differently and look the same. Its error is a *[FileError]
 // with rule R6-identifier.
-func CheckIdentifiers(tenders iter.Seq[tender.Instruction]) error {
-	type pair struct{ ids, participants confusion }
-	asked := map[string]*pair{}
+func CheckIdentifiers(tenders iter.Seq[*tender.Instruction]) error {
+	asked := map[string]*confusions{}
 	var order []string
-	var now *pair
-	depositary, participant := "", ""
-	for in := range tenders {
-		if now == nil || in.Depositary != depositary {
+	var now *confusions
+	eachRun(tenders, func(in *tender.Instruction, newDepositary, newParticipant bool) {
+		if newDepositary {
 			if now = asked[in.Depositary]; now == nil {
-				now = &pair{}
+				now = &confusions{}
 				asked[in.Depositary] = now
 				order = append(order, in.Depositary)
 			}
-			depositary, participant = in.Depositary, ""
+		}
+		now.ids.look(in.ID)
+		if newParticipant {
+			now.participants.look(in.Participant)
+		}
+	})
+	eachRun(tenders, func(in *tender.Instruction, newDepositary, newParticipant bool) {
+		if newDepositary {
+			now = asked[in.Depositary]
 		}
 		now.ids.add(written{in.ID, in.Source})
-		if in.Participant != participant {
-			participant = in.Participant
-			now.participants.add(written{participant, in.Source})
+		if newParticipant {
+			now.participants.add(written{in.Participant, in.Source})
 		}
-	}
+	})
 	var faults []tender.FileFault
 	for _, name := range order {
 		faults = append(faults, asked[name].ids.faults(name, "instruction")...)
@@ -164,12 +163,26 @@ func CheckIdentifiers(tenders iter.Seq[tender.Instruction]) error {
 	return tender.Failed(faults)
 }
 
+// confusions are those of a depositary's identifiers.
+type confusions struct{ ids, participants confusion }
+
+// eachRun passes the tenders on, and whether one is of another depositary or participant
+// than the one before.
+func eachRun(tenders iter.Seq[*tender.Instruction], do func(in *tender.Instruction, newDepositary, newParticipant bool)) {
+	var before *tender.Instruction
+	for in := range tenders {
+		newDepositary := before == nil || in.Depositary != before.Depositary
+		do(in, newDepositary, newDepositary || in.Participant != before.Participant)
+		before = in
+	}
+}
+
 // reported are the tenders that readings have, before any is set aside.
-func reported(readings []*reading) iter.Seq[tender.Instruction] {
-	return func(yield func(tender.Instruction) bool) {
+func reported(readings []*reading) iter.Seq[*tender.Instruction] {
+	return func(yield func(*tender.Instruction) bool) {
 		for _, r := range readings {
 			for i := range r.lines.states {
-				if !yield(*r.line(i).instruction) {
+				if !yield(r.line(i).instruction) {
 					return
 				}
 			}

@@ -74,6 +74,9 @@ func TestI21ConfusionFindsEveryPair(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ids := rapid.SliceOfN(rapid.StringMatching(`0?0?[12]{1,2}|[aA]-?1`), 1, 12).Draw(t, "ids")
 		c, want := confusion{}, false
+		for _, id := range ids {
+			c.look(id)
+		}
 		for i, id := range ids {
 			c.add(written{ID: id})
 			for _, before := range ids[:i] {

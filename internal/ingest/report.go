@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/csvfile"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
+	"tenderbatch/internal/parallel"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
 	"tenderbatch/internal/xlsx"
@@ -34,11 +35,11 @@ type Intake struct {
 
 // Instructions are those that were read, by depositary and report as chosen, then
 // by row.
-func (in *Intake) Instructions() iter.Seq[tender.Instruction] {
-	return func(yield func(tender.Instruction) bool) {
+func (in *Intake) Instructions() iter.Seq[*tender.Instruction] {
+	return func(yield func(*tender.Instruction) bool) {
 		for _, piece := range in.pieces {
 			for i := range piece {
-				if !yield(piece[i]) {
+				if !yield(&piece[i]) {
 					return
 				}
 			}
@@ -118,14 +119,19 @@ type ControlTotal struct {
 func Read(o *tender.Offer, files []inbox.Chosen) (*Intake, error) {
 	known := values.NewSecurities(o)
 	readings := make([]*reading, len(files))
-	var faults []tender.FileFault
-	for i, f := range files {
-		if err := f.Depositary.Check(); err != nil {
-			return nil, err
+	err := parallel.Each(0, len(files), func(i int) error {
+		if err := files[i].Depositary.Check(); err != nil {
+			return err
 		}
-		r := newReading(o, known, f)
-		r.read(f.Content)
-		readings[i] = r
+		readings[i] = newReading(o, known, files[i])
+		readings[i].read(files[i].Content)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var faults []tender.FileFault
+	for _, r := range readings {
 		faults = append(faults, r.found.faults...)
 	}
 	if err := tender.Failed(faults); err != nil {

@@ -87,7 +87,8 @@ func (a *Archive) checkOffer() error {
 			a.offer = e.Offer
 		}
 		if e.Offer != a.offer {
-			return altered(foreignAdvice, "%s holds the history of the offer %s, by entry %d, and the terms are those of %s: its runs are not this offer's, and none is used",
+			return altered(foreignAdvice, "%s holds the history of the offer %s, by entry %d, and the terms are those of %s: "+
+				"its runs are not this offer's, and none is used",
 				a.runs, e.Offer, e.Seq, a.offer)
 		}
 	}
@@ -134,7 +135,8 @@ func (a *Archive) take(name string, of map[string]Entry) error {
 	case !recorded && !a.announced(name, digest):
 		a.fault(name, "is a run that the history does not know"+a.foreign(name, m), strangerAdvice)
 	case recorded && digest != e.Manifest:
-		a.fault(name+"/"+ManifestName, "was changed after it was published: its digest is not the one in the history"+a.foreign(name, m), folderAdvice)
+		a.fault(name+"/"+ManifestName,
+			"was changed after it was published: its digest is not the one in the history"+a.foreign(name, m), folderAdvice)
 	case err != nil:
 		a.fault(name+"/"+ManifestName, damage.What, damage.Do)
 	case a.foreign(name, m) != "":
@@ -209,7 +211,9 @@ func (a *Archive) Run(name string) (*Run, error) {
 		}
 	}
 	if e, is := a.missing[name]; is {
-		return nil, altered(restoreRun, "%s: the folder of the run is missing, though entry %d of the history says that it was published", filepath.Join(a.runs, name), e.Seq)
+		return nil, altered(restoreRun,
+			"%s: the folder of the run is missing, though entry %d of the history says that it was published",
+			filepath.Join(a.runs, name), e.Seq)
 	}
 	return nil, fmt.Errorf("%s: %w", filepath.Join(a.runs, asked), ErrNoRun)
 }
@@ -258,7 +262,8 @@ func (a *Archive) LostFinal() (string, error) {
 const finalPhase = "final"
 
 // lostAdvice is what to do where something of an offer's history is lost.
-const lostAdvice = "restore the runs folder from the back-up; if there is none and you are sure that nothing was paid, move what the message names away"
+const lostAdvice = "restore the runs folder from the back-up; if there is none and you are sure that nothing was " +
+	"paid, move what the message names away"
 
 // isRunName reports whether a text can be the name of a run's folder.
 func isRunName(s string) bool {

@@ -42,7 +42,8 @@ func (c content) faults() []Finding {
 		case r.seq != last.seq+1:
 			found = append(found, finding(inLedger(last.seq+1), missing(last.seq+1, r.seq-1), restoreAdvice))
 		case r.hash != chained(last.hash, r.seq, r.body):
-			found = append(found, finding(inLedger(r.seq), "was altered, or is not the entry that followed the one before", restoreAdvice))
+			found = append(found, finding(inLedger(r.seq), "was altered, or is not the entry that followed the one before",
+				restoreAdvice))
 		}
 		last = r
 	}
@@ -50,10 +51,12 @@ func (c content) faults() []Finding {
 		found = append(found, finding(inLedger(last.seq+1), missing(last.seq+1, c.head.seq), restoreAdvice))
 	}
 	if c.progress.version > 0 && c.head.seq < last.seq {
-		found = append(found, finding(databaseName, fmt.Sprintf("the head names entry %d as the last; there are %d", c.head.seq, last.seq), restoreAdvice))
+		found = append(found, finding(databaseName, fmt.Sprintf("the head names entry %d as the last; there are %d",
+			c.head.seq, last.seq), restoreAdvice))
 	}
 	if c.progress.version > 0 && c.head.seq == last.seq && c.head.hash != last.hash {
-		found = append(found, finding(databaseName, fmt.Sprintf("the head does not name entry %d as it is", last.seq), restoreAdvice))
+		found = append(found, finding(databaseName, fmt.Sprintf("the head does not name entry %d as it is", last.seq),
+			restoreAdvice))
 	}
 	return found
 }

@@ -29,8 +29,9 @@ const (
 // full disk cannot give: unix-excl keeps that index in the memory of the process
 // (the locking mode alone does so only in the process that made the file).
 var writing = url.Values{
-	"vfs":     {"unix-excl"},
-	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"},
+	"vfs": {"unix-excl"},
+	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "trusted_schema(0)"},
 	"_txlock": {"immediate"},
 }
 
@@ -212,7 +213,8 @@ func lockToWrite(runs string) (unlock func() error, err error) {
 	if err := lockable(runs, ledgerLockName); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode), flock.SetFlag(lockFlags|os.O_CREATE))
+	lock := flock.New(filepath.Join(runs, ledgerLockName), flock.SetPermissions(disk.FileMode),
+		flock.SetFlag(lockFlags|os.O_CREATE))
 	return waitFor(runs, lock, lock.TryLockContext)
 }
 

@@ -59,7 +59,8 @@ func verifyRun(runs, name, manifest, offer string) []Finding {
 	}
 	var found []Finding
 	if manifest != "" && digest != manifest {
-		found = append(found, finding(path, "was changed after it was published: its digest is not the one in the ledger", folderAdvice))
+		found = append(found, finding(path, "was changed after it was published: its digest is not the one in the ledger",
+			folderAdvice))
 	}
 	var m listed
 	content, err := treeOf(runs).ReadFile(filepath.Join(folder, ManifestName), mostManifest)
@@ -73,7 +74,8 @@ func verifyRun(runs, name, manifest, offer string) []Finding {
 		found = append(found, finding(path, fmt.Sprintf("is that of run %q", m.Run), folderAdvice))
 	}
 	if offer != "" && m.Offer != offer {
-		found = append(found, finding(path, fmt.Sprintf("is that of a run of the offer %q, not of %q", m.Offer, offer), "move the folder to the runs of its own offer"))
+		found = append(found, finding(path, fmt.Sprintf("is that of a run of the offer %q, not of %q", m.Offer, offer),
+			"move the folder to the runs of its own offer"))
 	}
 	return append(found, verifyFiles(runs, name, m)...)
 }
@@ -128,7 +130,8 @@ func verifyFile(runs, run, below string, expected map[string]string) []Finding {
 		return []Finding{finding(where, err.Error(), folderAdvice)}
 	}
 	if digest != want {
-		return []Finding{finding(where, "was changed after it was published: its digest is not the one in the manifest", folderAdvice)}
+		return []Finding{finding(where, "was changed after it was published: its digest is not the one in the manifest",
+			folderAdvice)}
 	}
 	return nil
 }
@@ -146,7 +149,8 @@ func verifyLinks(runs string, folders []string, entries []Entry, readable bool) 
 	if _, err := treeOf(runs).Lstat(filepath.Join(runs, latestName)); errors.Is(err, fs.ErrNotExist) && len(folders) > 0 {
 		found = append(found, finding(latestName, "is missing", linkAdvice))
 	}
-	if _, err := treeOf(runs).Lstat(filepath.Join(runs, finalName)); errors.Is(err, fs.ErrNotExist) && there(want[finalName]) {
+	if _, err := treeOf(runs).Lstat(filepath.Join(runs, finalName)); errors.Is(err, fs.ErrNotExist) &&
+		there(want[finalName]) {
 		found = append(found, finding(finalName, "is missing", linkAdvice))
 	}
 	return append(found, verifyLink(runs, finalName, want[finalName], folders)...)

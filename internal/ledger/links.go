@@ -26,7 +26,8 @@ func (a *Archive) Repair(d disk.Disk) (said []string, err error) {
 			return said, err
 		}
 		if was != "" {
-			said = append(said, fmt.Sprintf("runs/%s %s; by the history it is %s, and it leads there again", link.name, was, link.to.Run))
+			said = append(said, fmt.Sprintf("runs/%s %s; by the history it is %s, and it leads there again", link.name, was,
+				link.to.Run))
 		}
 	}
 	return said, nil
@@ -65,7 +66,8 @@ func (a *Archive) repairLink(d disk.Disk, link, name string) (was string, err er
 // published run, too.
 func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	differs := func(what string) error {
-		return altered("compare it with the runs beside it, move it out of the runs folder, and run again", "%s is a folder, not a link, and %s", path, what)
+		return altered("compare it with the runs beside it, move it out of the runs folder, and run again",
+			"%s is a folder, not a link, and %s", path, what)
 	}
 	m, digest, err := readManifest(treeOf(a.runs), path)
 	if damage := new(AlteredError); errors.Is(err, fs.ErrNotExist) || errors.As(err, &damage) {

@@ -48,7 +48,8 @@ func (e *DamagedError) Error() string {
 	if errors.Is(e.Err, errNewer) {
 		advice = "install that version"
 	}
-	return fmt.Sprintf("%s: %v; without the history no published run can be checked; history is not written; %s", e.Path, e.Err, advice)
+	return fmt.Sprintf("%s: %v; without the history no published run can be checked; history is not written; %s", e.Path,
+		e.Err, advice)
 }
 
 // Unwrap returns what is wrong.
@@ -98,7 +99,8 @@ func insert(tx *sql.Tx, body string) (row, error) {
 	}
 	next := row{seq: last.seq + 1, body: body}
 	next.hash = chained(last.hash, next.seq, body)
-	if _, err := tx.Exec("INSERT INTO entry (seq, body, hash) VALUES (?, ?, ?)", next.seq, next.body, next.hash); err != nil {
+	if _, err := tx.Exec("INSERT INTO entry (seq, body, hash) VALUES (?, ?, ?)", next.seq, next.body,
+		next.hash); err != nil {
 		return row{}, notTwice(err)
 	}
 	_, err := tx.Exec("UPDATE head SET count = ?, hash = ?", next.seq, next.hash)
@@ -180,7 +182,8 @@ func unlessMisread(runs string, err error) error {
 	if digest, unreadable := digestOf(treeOf(runs), damaged.Path); unreadable != nil || digest != noted.digest {
 		return err
 	}
-	return unavailable(fmt.Errorf("%s: %w; the file is as it was written, so the disk failed to read it: run again", damaged.Path, failed))
+	return unavailable(fmt.Errorf("%s: %w; the file is as it was written, so the disk failed to read it: run again",
+		damaged.Path, failed))
 }
 
 // readChecked reads a ledger and checks its chain.
@@ -375,12 +378,14 @@ func diskError(path string, err error) error {
 // milliseconds; only a process that was stopped keeps it longer.
 const patience = 30 * time.Second
 
-func waitFor(runs string, lock *flock.Flock, try func(context.Context, time.Duration) (bool, error)) (unlock func() error, err error) {
+func waitFor(runs string, lock *flock.Flock, try func(context.Context, time.Duration) (bool,
+	error)) (unlock func() error, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_, err = try(ctx, 2*time.Millisecond)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, unavailable(fmt.Errorf("%s: another process has had the ledger for %v; see whether it hangs", filepath.Join(runs, ledgerLockName), patience))
+		return nil, unavailable(fmt.Errorf("%s: another process has had the ledger for %v; see whether it hangs",
+			filepath.Join(runs, ledgerLockName), patience))
 	}
 	if err != nil {
 		return nil, err

@@ -11,7 +11,8 @@ import (
 type lostError struct{ traces []string }
 
 func (e lostError) Error() string {
-	return fmt.Sprintf("is missing or empty, and there was one (%s is still there): the history of the runs is lost", strings.Join(e.traces, ", "))
+	return fmt.Sprintf("is missing or empty, and there was one (%s is still there): the history of the runs is lost",
+		strings.Join(e.traces, ", "))
 }
 
 // begunAfresh is a [lostError] if something in a runs folder without a history speaks

@@ -17,6 +17,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/parallel"
 )
 
 // Names in a runs folder that are no runs. Those with a dot are private.
@@ -42,7 +43,8 @@ func Lock(ctx context.Context, d disk.Disk, folder string, wait time.Duration) (
 	if err := lockable(folder, lockName); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode), flock.SetFlag(lockFlags|os.O_CREATE))
+	lock := flock.New(filepath.Join(folder, lockName), flock.SetPermissions(disk.FileMode),
+		flock.SetFlag(lockFlags|os.O_CREATE))
 	held, err := lock.TryLock()
 	if err == nil && !held && wait > 0 {
 		patience, stop := context.WithTimeout(ctx, wait)
@@ -76,7 +78,8 @@ func MakeRuns(d disk.Disk, runs string) error {
 		return err
 	}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && !mayOwn(os.Geteuid(), int(stat.Uid)) {
-		return fmt.Errorf("%s belongs to the user %d, and this program runs as %d: the owner of a folder could change what is published in it; give the folder to the user that makes the runs, with chown -R: %w",
+		return fmt.Errorf("%s belongs to the user %d, and this program runs as %d: the owner of a folder could change "+
+			"what is published in it; give the folder to the user that makes the runs, with chown -R: %w",
 			runs, stat.Uid, os.Geteuid(), fs.ErrPermission)
 	}
 	return nil
@@ -129,6 +132,29 @@ func (s *Stage) Write(name string, write func(io.Writer) error) error {
 	if err == nil {
 		s.files = append(s.files, f)
 	}
+	return err
+}
+
+// Output is a file to write to a stage. Check, unless nil, is called with its path once it
+// is on the disk.
+type Output struct {
+	Name  string
+	Write func(io.Writer) error
+	Check func(path string) error
+}
+
+// WriteAll writes files side by side, each down to the disk and checked there. They are in
+// the manifest in the order given.
+func (s *Stage) WriteAll(outputs []Output) error {
+	written := make([]File, len(outputs))
+	err := parallel.Each(s.tree.AtOnce(), len(outputs), func(i int) (err error) {
+		o := outputs[i]
+		if written[i], err = s.write(o.Name, o.Write); err != nil || o.Check == nil {
+			return err
+		}
+		return o.Check(filepath.Join(s.folder, o.Name))
+	})
+	s.files = append(s.files, written...)
 	return err
 }
 

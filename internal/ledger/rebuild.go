@@ -93,7 +93,8 @@ func putInPlace(runs string) error {
 		return err
 	}
 	for _, name := range []string{databaseName, sumName} {
-		if err := tree.Rename(filepath.Join(ready, name), filepath.Join(runs, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := tree.Rename(filepath.Join(ready, name), filepath.Join(runs, name)); err != nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -107,7 +108,8 @@ func keepAside(runs string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for from, to := range map[string]string{sumName: name + ".sum", databaseName + walSuffix: name + ".db" + walSuffix, databaseName: name + ".db"} {
+	for from, to := range map[string]string{sumName: name + ".sum", databaseName + walSuffix: name + ".db" + walSuffix,
+		databaseName: name + ".db"} {
 		from, to = filepath.Join(runs, from), filepath.Join(runs, to)
 		info, err := treeOf(runs).Lstat(from)
 		switch {

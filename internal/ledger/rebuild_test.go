@@ -185,7 +185,7 @@ func TestARebuildThatWasCutOffLeavesTheOldLedgerOrTheNew(t *testing.T) {
 			t.Errorf("step %d: %v", last, f)
 		}
 		entries, err := l.Entries()
-		if made := entries[0].Event == Recovered; err != nil || made != (last >= 2) || !made && len(entries) != len(before)+1 {
+		if made := entries[0].Event == Recovered; err != nil || made != (last >= 2) || (!made && len(entries) != len(before)+1) {
 			t.Errorf("step %d: %d entries, the first %s, %v", last, len(entries), entries[0].Event, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/parallel"
 )
 
 // Run is a published run whose manifest the history vouches for. Only an [Archive]
@@ -36,18 +37,14 @@ func (r *Run) Check() error {
 	if r.whole {
 		return nil
 	}
-	for _, f := range r.Outputs {
-		if err := r.checkFile(f, "published"); err != nil {
-			return err
+	err := parallel.Each(0, len(r.Outputs)+len(r.Kept), func(i int) error {
+		if i < len(r.Outputs) {
+			return r.checkFile(r.Outputs[i], "published")
 		}
-	}
-	for _, k := range r.Kept {
-		if err := r.checkFile(k.File, "kept"); err != nil {
-			return err
-		}
-	}
-	r.whole = true
-	return nil
+		return r.checkFile(r.Kept[i-len(r.Outputs)].File, "kept")
+	})
+	r.whole = err == nil
+	return err
 }
 
 // checkFile compares a file of the run with its record, without holding it in
@@ -90,7 +87,8 @@ func unreadable(err error) error {
 func (r *Run) Read(name string) ([]byte, error) {
 	i := slices.IndexFunc(r.Outputs, func(f File) bool { return f.Name == name })
 	if i < 0 {
-		return nil, altered(restoreRun, "%s is not in the manifest; the run's folder is damaged", filepath.Join(r.folder, name))
+		return nil, altered(restoreRun, "%s is not in the manifest; the run's folder is damaged",
+			filepath.Join(r.folder, name))
 	}
 	return r.read(r.Outputs[i], "published")
 }
@@ -100,7 +98,8 @@ func (r *Run) Read(name string) ([]byte, error) {
 func (r *Run) ReadKept(of string) ([]byte, error) {
 	i := slices.IndexFunc(r.Kept, func(k Kept) bool { return k.Of == of })
 	if i < 0 {
-		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none: %w", r.folder, of, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none: %w",
+			r.folder, of, fs.ErrNotExist)
 	}
 	return r.read(r.Kept[i].File, "kept")
 }

@@ -115,9 +115,11 @@ func (s *sum) agree(have progress, digest string, pending bool) (behind bool, er
 	case have == s.progress:
 		return false, fmt.Errorf("the file is not as it was written: its digest is not the one in %s", sumName)
 	case have.count < s.progress.count || have.version < s.progress.version:
-		return false, fmt.Errorf("it ends with entry %d, but %s says %d: the last were removed, or an old copy was put back", have.count, sumName, s.progress.count)
+		return false, fmt.Errorf("it ends with entry %d, but %s says %d: the last were removed, or an old copy was put back",
+			have.count, sumName, s.progress.count)
 	case digest == s.digest && !pending:
-		return false, fmt.Errorf("%s says %d entries of a file that has %d: it was altered", sumName, s.progress.count, have.count)
+		return false, fmt.Errorf("%s says %d entries of a file that has %d: it was altered", sumName, s.progress.count,
+			have.count)
 	}
 	return true, nil
 }

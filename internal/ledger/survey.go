@@ -101,7 +101,8 @@ func oldLedgers(runs string) ([]oldLedger, error) {
 		return nil, err
 	}
 	if err == nil || len(entries) > 0 {
-		all = append(all, oldLedger{name: databaseName, entries: entries, current: true, whole: err == nil && len(entries) > 0})
+		all = append(all, oldLedger{name: databaseName, entries: entries, current: true, whole: err == nil &&
+			len(entries) > 0})
 	}
 	return all, nil
 }
@@ -166,7 +167,8 @@ func (s *surveyed) askOldLedgers(c *Candidate) {
 	}
 	switch {
 	case unknown != "" && !known:
-		c.against("%s is whole and does not know it: find out who made it; if that ledger is an old copy, move it and %s away and rebuild again", unknown, sumName)
+		c.against("%s is whole and does not know it: find out who made it; if that ledger is an old copy, move it and %s "+
+			"away and rebuild again", unknown, sumName)
 	case !known:
 		c.supports("no older ledger that can be read knows it, for or against")
 	}
@@ -295,14 +297,19 @@ func (s *surveyed) addLostFinals() {
 	}
 	newest := s.old[len(s.old)-1]
 	for _, name := range inForce(newest.entries) {
-		replaced := slices.ContainsFunc(s.all, func(c Candidate) bool { return c.run != nil && c.run.Replaces == name && len(c.Against) == 0 })
+		replaced := slices.ContainsFunc(s.all, func(c Candidate) bool {
+			return c.run != nil && c.run.Replaces == name &&
+				len(c.Against) == 0
+		})
 		if s.find(name) != nil || replaced {
 			continue
 		}
 		e := published(newest.entries)[name]
-		e.Event, e.Attempt, e.Slot, e.Message = Recovered, "", "", "taken from "+newest.name+" when the ledger was rebuilt; the folder of the run was missing"
+		e.Event, e.Attempt, e.Slot, e.Message = Recovered, "", "",
+			"taken from "+newest.name+" when the ledger was rebuilt; the folder of the run was missing"
 		s.all = append(s.all, Candidate{Run: name, Phase: finalPhase, entry: e, Against: []string{},
-			For: []string{newest.name + " says that it is the final run in force; its folder is missing: restore it from the back-up"}})
+			For: []string{newest.name + " says that it is the final run in force; its folder is missing: restore it from the " +
+				"back-up"}})
 	}
 }
 
@@ -327,7 +334,8 @@ func (s *surveyed) bodies(now time.Time) ([]string, error) {
 		default:
 			entries = append(entries, Entry{
 				At: now, Event: Recovered, Offer: m.Offer, Phase: m.Phase, AsOf: m.AsOf, Program: m.Program, Terms: m.Terms.Digest,
-				Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Held: m.Held, Decisions: m.Decisions, Manifest: m.digest, Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
+				Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Held: m.Held, Decisions: m.Decisions, Manifest: m.digest,
+				Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
 			})
 		}
 	}

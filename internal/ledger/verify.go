@@ -56,11 +56,13 @@ func Verify(runs, offer string) ([]Finding, error) {
 			found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("is of the offer %q, not of %q", e.Offer, offer),
 				`restore the offer's own runs folder; to begin an offer from another use "batch init NEW --from OFFER"`))
 		}
-		if info, err := treeOf(runs).Lstat(filepath.Join(runs, name)); err == nil && info.IsDir() && !slices.Contains(folders, name) {
+		if info, err := treeOf(runs).Lstat(filepath.Join(runs, name)); err == nil && info.IsDir() &&
+			!slices.Contains(folders, name) {
 			folders = append(folders, name) // published meanwhile
 		}
 		if !slices.Contains(folders, name) {
-			found = append(found, finding(name, fmt.Sprintf("entry %d says that it was published, but its folder is missing", of[name].Seq), "restore it from the back-up"))
+			found = append(found, finding(name, fmt.Sprintf("entry %d says that it was published, but its folder is missing",
+				of[name].Seq), "restore it from the back-up"))
 		}
 	}
 	for _, name := range folders {
@@ -104,7 +106,8 @@ func verifyLinksAtRest(runs string, folders []string, entries []Entry, readable 
 // unknownAdvice says what to do about a run that no entry knows.
 func unknownAdvice(entries []Entry) string {
 	if open := Open(entries); len(open) > 0 {
-		return fmt.Sprintf("attempt %s has not ended: let it end, or run again if it was cut off, and verify again", open[len(open)-1].Attempt)
+		return fmt.Sprintf("attempt %s has not ended: let it end, or run again if it was cut off, and verify again",
+			open[len(open)-1].Attempt)
 	}
 	return strangerAdvice
 }
@@ -195,7 +198,8 @@ func verifySchema(db *sql.DB, version int) ([]Finding, error) {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		was, known := own[name]
 		if is, has := have[name]; is != was || has != known {
-			found = append(found, finding(databaseName, fmt.Sprintf("%q in its schema was added, removed or altered", name), restoreAdvice))
+			found = append(found, finding(databaseName, fmt.Sprintf("%q in its schema was added, removed or altered", name),
+				restoreAdvice))
 		}
 	}
 	return found, nil
@@ -234,13 +238,15 @@ func verifyEntries(c content) (entries []Entry, found []Finding) {
 		entries = append(entries, e)
 		if before := ended[e.Attempt]; e.Event.Ends() && e.Attempt != "" {
 			if before > 0 {
-				found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("attempt %s ended before, in entry %d", e.Attempt, before), restoreAdvice))
+				found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("attempt %s ended before, in entry %d", e.Attempt,
+					before), restoreAdvice))
 			}
 			ended[e.Attempt] = e.Seq
 		}
 		if before := decided[e.Slot]; e.Event != Started && e.Slot != "" {
 			if before > 0 {
-				found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("slot %s was decided before, in entry %d", e.Slot, before), restoreAdvice))
+				found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("slot %s was decided before, in entry %d", e.Slot,
+					before), restoreAdvice))
 			}
 			decided[e.Slot] = e.Seq
 		}

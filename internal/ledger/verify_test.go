@@ -233,7 +233,7 @@ func TestAnAlteredRemovedOrSwappedEntryIsNoticed(t *testing.T) {
 				if covered && c.name != "removed the head" {
 					resum(t, runs)
 				}
-				if found := where(verified(t, runs)); !strings.Contains(found+"\n", c.where+"\n") || !covered && !strings.Contains(found+"\n", "ledger.db\n") {
+				if found := where(verified(t, runs)); !strings.Contains(found+"\n", c.where+"\n") || (!covered && !strings.Contains(found+"\n", "ledger.db\n")) {
 					t.Errorf("found in %q, want %q", found, c.where)
 				}
 			})

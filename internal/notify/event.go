@@ -65,7 +65,8 @@ type Total struct {
 }
 
 // adviceMissed is what to do after a missed slot.
-const adviceMissed = "check why nothing ran at that time; if the result is needed, run \"batch run\" for this offer by " +
+const adviceMissed = "check why nothing ran at that time; if the result is needed, run \"batch run\" for this offer " +
+	"by " +
 	"hand"
 
 // adviceReminder is what to do about a reminder.

@@ -65,36 +65,47 @@ func lastDay(c tender.CutOff) tender.Date { return tender.DateOf(c.At.Add(-time.
 func (r *termsReader) checkDates(o *tender.Offer) {
 	const launch, early, expiration = "dates.launch", "dates.early_tender.at", "dates.expiration.at"
 	if !o.Early.IsZero() && r.sound(launch, early) && lastDay(o.Early).Before(o.Launch) {
-		r.faultAmong([]string{early, launch}, "early_tender %s is before launch %s; correct one of them", r.node(early).Text, o.Launch)
+		r.faultAmong([]string{early, launch}, "early_tender %s is before launch %s; correct one of them", r.node(early).Text,
+			o.Launch)
 	}
 	if !o.Early.IsZero() && r.sound(early, expiration) && o.Expiration.At.Before(o.Early.At) {
-		r.faultAmong([]string{expiration, early}, "expiration %s is before early_tender %s; correct one of them", r.node(expiration).Text, r.node(early).Text)
+		r.faultAmong([]string{expiration, early}, "expiration %s is before early_tender %s; correct one of them",
+			r.node(expiration).Text, r.node(early).Text)
 	}
 	if r.sound(launch, expiration) && lastDay(o.Expiration).Before(o.Launch) {
-		r.faultAmong([]string{expiration, launch}, "expiration %s is before launch %s; correct one of them", r.node(expiration).Text, o.Launch)
+		r.faultAmong([]string{expiration, launch}, "expiration %s is before launch %s; correct one of them",
+			r.node(expiration).Text, o.Launch)
 	}
 }
 
 func (r *termsReader) checkSettlement(o *tender.Offer) {
 	const early, final, expiration = "dates.settlement.early", "dates.settlement.final", "dates.expiration.at"
 	if r.sound(final, expiration) && o.Settlement.Final.Before(lastDay(o.Expiration)) {
-		r.faultAmong([]string{final, expiration}, "the final settlement %s is before the expiration %s; correct one of them", o.Settlement.Final, r.node(expiration).Text)
+		r.faultAmong([]string{final, expiration}, "the final settlement %s is before the expiration %s; correct one of them",
+			o.Settlement.Final, r.node(expiration).Text)
 	}
-	if run := "dates.settlement.early_run"; o.Settlement.EarlyRun != "" && o.Settlement.Early.IsZero() && r.sound(run, early) {
-		r.faultAmong([]string{run, early}, "early_run is given, but no early settlement; add the date on which its tenders were paid as early")
+	if run := "dates.settlement.early_run"; o.Settlement.EarlyRun != "" && o.Settlement.Early.IsZero() &&
+		r.sound(run, early) {
+		r.faultAmong([]string{run, early},
+			"early_run is given, but no early settlement; add the date on which its tenders were paid as early")
 	}
 	if o.Settlement.Early.IsZero() || !r.sound(early, "dates.early_tender.at") {
 		return
 	}
 	if o.Early.IsZero() {
-		r.faultAmong([]string{early, "dates.early_tender"}, "the early settlement %s is given, but the offer has no Early Tender Date; leave it out, or add early_tender", o.Settlement.Early)
+		r.faultAmong([]string{early, "dates.early_tender"},
+			"the early settlement %s is given, but the offer has no Early Tender Date; leave it out, or add early_tender",
+			o.Settlement.Early)
 		return
 	}
 	if o.Settlement.Early.Before(lastDay(o.Early)) {
-		r.faultAmong([]string{early, "dates.early_tender.at"}, "the early settlement %s is before early_tender %s; correct one of them", o.Settlement.Early, r.node("dates.early_tender.at").Text)
+		r.faultAmong([]string{early, "dates.early_tender.at"},
+			"the early settlement %s is before early_tender %s; correct one of them", o.Settlement.Early,
+			r.node("dates.early_tender.at").Text)
 	}
 	if r.sound(final) && o.Settlement.Final.Before(o.Settlement.Early) {
-		r.faultAmong([]string{early, final}, "the early settlement %s is after the final settlement %s; correct one of them", o.Settlement.Early, o.Settlement.Final)
+		r.faultAmong([]string{early, final}, "the early settlement %s is after the final settlement %s; correct one of them",
+			o.Settlement.Early, o.Settlement.Final)
 	}
 }
 
@@ -104,7 +115,8 @@ func (r *termsReader) checkWithdrawal(o *tender.Offer) {
 	for _, key := range []string{"early", "late"} {
 		at := "withdrawal." + key
 		if o.Early.IsZero() && r.node(at).Text == "early_tender" && r.sound(at, "dates.early_tender.at") {
-			r.faultAmong([]string{at, "dates.early_tender"}, "%s is early_tender, but the offer has no Early Tender Date; write expiration or a time", key)
+			r.faultAmong([]string{at, "dates.early_tender"},
+				"%s is early_tender, but the offer has no Early Tender Date; write expiration or a time", key)
 		}
 	}
 }
@@ -122,7 +134,9 @@ func (r *termsReader) checkEarlyPayments(o *tender.Offer) {
 			continue
 		}
 		if payment := seriesPath(i, ".early_tender_payment"); r.sound(payment, "dates.early_tender.at") {
-			r.faultAmong([]string{payment, "dates.early_tender"}, "early_tender_payment %s of series %s is given, but the offer has no Early Tender Date; leave it out, or add dates.early_tender", price(s.EarlyTenderPayment), display.Quote(s.ID))
+			r.faultAmong([]string{payment, "dates.early_tender"},
+				"early_tender_payment %s of series %s is given, but the offer has no Early Tender Date; leave it out, or add "+
+					"dates.early_tender", price(s.EarlyTenderPayment), display.Quote(s.ID))
 		}
 	}
 }
@@ -138,7 +152,9 @@ func (r *termsReader) checkLastPaid(o *tender.Offer) {
 		}
 		paid, settlement := seriesPath(i, ".interest.last_paid"), "dates.settlement."+which
 		if r.sound(paid, settlement) {
-			r.faultAmong([]string{paid, settlement}, "last_paid %s is after the %s settlement %s; write the last interest date before settlement", s.Interest.LastPaid, which, first)
+			r.faultAmong([]string{paid, settlement},
+				"last_paid %s is after the %s settlement %s; write the last interest date before settlement", s.Interest.LastPaid,
+				which, first)
 		}
 	}
 }
@@ -147,12 +163,14 @@ func (r *termsReader) checkLastPaid(o *tender.Offer) {
 func (r *termsReader) checkInterest(path string, i tender.Interest) {
 	first := path + ".first_payment"
 	if !i.FirstPayment.IsZero() && r.sound(first, path+".last_paid") && !i.LastPaid.Before(i.FirstPayment) {
-		r.fault(first, r.node(first), "first_payment %s is not after last_paid %s, which in the first period is the day from which interest accrues; correct one of them", i.FirstPayment, i.LastPaid)
+		r.fault(first, r.node(first), "first_payment %s is not after last_paid %s, which in the first period is the day "+
+			"from which interest accrues; correct one of them", i.FirstPayment, i.LastPaid)
 	}
 	for n := 1; n < len(i.Steps); n++ {
 		at := fmt.Sprintf("%s.steps[%d].from", path, n)
 		if r.sound(at) && !i.Steps[n-1].From.Before(i.Steps[n].From) {
-			r.fault(at, r.node(at), "from %s is not after that of the step before it, %s; write the steps in order", i.Steps[n].From, i.Steps[n-1].From)
+			r.fault(at, r.node(at), "from %s is not after that of the step before it, %s; write the steps in order",
+				i.Steps[n].From, i.Steps[n-1].From)
 		}
 	}
 }
@@ -165,20 +183,27 @@ func (r *termsReader) checkGuaranteed(o *tender.Offer) {
 		return
 	}
 	if o.Guaranteed.Deadline.At.Before(o.Expiration.At) {
-		r.faultAmong([]string{deadline, "dates.expiration.at"}, "the deadline for guaranteed deliveries %s is before the expiration %s; correct one of them", r.node(deadline).Text, r.node("dates.expiration.at").Text)
+		r.faultAmong([]string{deadline, "dates.expiration.at"},
+			"the deadline for guaranteed deliveries %s is before the expiration %s; correct one of them", r.node(deadline).Text,
+			r.node("dates.expiration.at").Text)
 	}
 	if o.Guaranteed.Settlement.Before(lastDay(o.Guaranteed.Deadline)) {
-		r.faultAmong([]string{settlement, deadline}, "the settlement of guaranteed deliveries %s is before their deadline %s; correct one of them", o.Guaranteed.Settlement, r.node(deadline).Text)
+		r.faultAmong([]string{settlement, deadline},
+			"the settlement of guaranteed deliveries %s is before their deadline %s; correct one of them",
+			o.Guaranteed.Settlement, r.node(deadline).Text)
 	}
 }
 
 // checkTotal checks a Total Consideration against its parts (R6).
 func (r *termsReader) checkTotal(path string, s tender.Series, stated decimal.Decimal) {
-	total, consideration, payment := path+".total_consideration", path+".tender_offer_consideration", path+".early_tender_payment"
+	total, consideration, payment := path+".total_consideration", path+".tender_offer_consideration",
+		path+".early_tender_payment"
 	if r.sound(total, consideration, payment) && !stated.Equal(s.TotalConsideration()) {
 		r.faultAmong([]string{total, consideration, payment},
-			"total_consideration %s of series %s is not tender_offer_consideration %s plus early_tender_payment %s, which is %s; correct the one that is wrong",
-			price(stated), display.Quote(s.ID), price(s.TenderOfferConsideration), price(s.EarlyTenderPayment), price(s.TotalConsideration()))
+			"total_consideration %s of series %s is not tender_offer_consideration %s plus early_tender_payment %s, which is "+
+				"%s; correct the one that is wrong",
+			price(stated), display.Quote(s.ID), price(s.TenderOfferConsideration), price(s.EarlyTenderPayment),
+			price(s.TotalConsideration()))
 	}
 }
 
@@ -189,7 +214,9 @@ func price(v decimal.Decimal) string { return v.StringFixed(max(2, -v.Exponent()
 func (r *termsReader) checkSeries(path string, s tender.Series) {
 	maximum, level := path+".maximum_offer_amount", path+".priority"
 	if s.HasMaximum && s.Priority == 0 && r.sound(maximum, level) {
-		r.faultAmong([]string{maximum, level}, "maximum_offer_amount is given, but series %s has no priority and so is bought any and all; add priority, or leave the maximum out", display.Quote(s.ID))
+		r.faultAmong([]string{maximum, level},
+			"maximum_offer_amount is given, but series %s has no priority and so is bought any and all; add priority, or "+
+				"leave the maximum out", display.Quote(s.ID))
 	}
 	minimum, multiple := path+".denomination.minimum", path+".denomination.multiple"
 	if !r.sound(multiple) {
@@ -197,10 +224,12 @@ func (r *termsReader) checkSeries(path string, s tender.Series) {
 	}
 	places, _ := tender.MinorUnits(s.Currency)
 	if d := s.Denomination.Multiple; r.sound(path+".currency") && !d.Equal(d.Truncate(places)) {
-		r.faultAmong([]string{multiple, path + ".currency"}, "multiple %s has more than the %d decimals of %s; correct it", d, places, s.Currency)
+		r.faultAmong([]string{multiple, path + ".currency"}, "multiple %s has more than the %d decimals of %s; correct it",
+			d, places, s.Currency)
 	}
 	if d := s.Denomination; r.sound(minimum) && !d.Minimum.Mod(d.Multiple).IsZero() {
-		r.faultAmong([]string{minimum, multiple}, "minimum %s is not a multiple of %s; the minimum is the multiple or a whole number of them", d.Minimum, d.Multiple)
+		r.faultAmong([]string{minimum, multiple},
+			"minimum %s is not a multiple of %s; the minimum is the multiple or a whole number of them", d.Minimum, d.Multiple)
 	}
 }
 
@@ -213,7 +242,8 @@ func (r *termsReader) checkSecurities(o *tender.Offer) {
 			if first, twice := seen[security]; !twice {
 				seen[security] = at
 			} else if r.sound(at) {
-				r.faultAmong([]string{at, first}, "%s is there twice among the securities, also %s; a security belongs to one series", security, r.line(first))
+				r.faultAmong([]string{at, first},
+					"%s is there twice among the securities, also %s; a security belongs to one series", security, r.line(first))
 			}
 		}
 	}
@@ -234,7 +264,8 @@ func (r *termsReader) checkNames(o *tender.Offer) {
 			if first, twice := seen[name(i)]; !twice {
 				seen[name(i)] = at
 			} else if r.sound(at) && r.sound(first) {
-				r.faultAmong([]string{at, first}, "%s %s is there twice among the %s, also %s; give each its own", key, display.Quote(name(i)), list, r.line(first))
+				r.faultAmong([]string{at, first}, "%s %s is there twice among the %s, also %s; give each its own", key,
+					display.Quote(name(i)), list, r.line(first))
 			}
 		}
 	}
@@ -258,8 +289,9 @@ func (r *termsReader) checkRates(o *tender.Offer) {
 			continue
 		}
 		for j, other := range o.Rates[:i] {
-			if rate.From == other.From && rate.To == other.To || rate.From == other.To && rate.To == other.From {
-				r.faultAmong([]string{from, to}, "there is a rate between %s and %s already, %s; keep one of the two", rate.From, rate.To, r.line(fmt.Sprintf("fx[%d]", j)))
+			if (rate.From == other.From && rate.To == other.To) || (rate.From == other.To && rate.To == other.From) {
+				r.faultAmong([]string{from, to}, "there is a rate between %s and %s already, %s; keep one of the two", rate.From,
+					rate.To, r.line(fmt.Sprintf("fx[%d]", j)))
 				break
 			}
 		}
@@ -271,7 +303,9 @@ func (r *termsReader) checkCap(o *tender.Offer, i int) {
 	c, path := o.Caps[i], fmt.Sprintf("caps[%d]", i)
 	r.checkCapName(o, c, path+".name")
 	if len(c.Series) == 0 && r.sound(path+".series", "series") && !r.anyLevel(o) {
-		r.faultAmong([]string{path, "series"}, "the cap %s covers no series, because none has a priority; add priority to the series it limits", display.Quote(c.Name))
+		r.faultAmong([]string{path, "series"},
+			"the cap %s covers no series, because none has a priority; add priority to the series it limits",
+			display.Quote(c.Name))
 	}
 }
 
@@ -285,7 +319,8 @@ func (r *termsReader) checkCapRates(o *tender.Offer, i int) {
 		}
 		if _, ok := o.Rate(s.Currency, c.Currency); !ok {
 			r.faultAmong([]string{path + ".currency", path + ".series", currency, "fx"},
-				"the cap %s is in %s and covers series %s in %s; add the rate from %s to %s to fx", display.Quote(c.Name), c.Currency, display.Quote(s.ID), s.Currency, s.Currency, c.Currency)
+				"the cap %s is in %s and covers series %s in %s; add the rate from %s to %s to fx", display.Quote(c.Name),
+				c.Currency, display.Quote(s.ID), s.Currency, s.Currency, c.Currency)
 			return
 		}
 	}
@@ -296,7 +331,9 @@ func (r *termsReader) checkCapRates(o *tender.Offer, i int) {
 func (r *termsReader) checkCapName(o *tender.Offer, c tender.Cap, at string) {
 	for j, s := range o.Series {
 		if c.Name == "Maximum Offer Amount "+s.ID && r.sound(at, seriesPath(j, ".id")) {
-			r.faultAmong([]string{at, seriesPath(j, ".id")}, "name %s is what the maximum_offer_amount of the series is called; give the cap another name", display.Quote(c.Name))
+			r.faultAmong([]string{at, seriesPath(j, ".id")},
+				"name %s is what the maximum_offer_amount of the series is called; give the cap another name",
+				display.Quote(c.Name))
 		}
 	}
 }
@@ -327,7 +364,9 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 			r.faultAmong([]string{at, "auctions"}, "series %s is in the auction %s, which has a cap of its own; take it out of the cap",
 				display.Quote(id), display.Quote(o.AuctionOf(id).Name))
 		case o.Series[j].Priority == 0 && r.sound(seriesPath(j, ".priority")):
-			r.faultAmong([]string{at, seriesPath(j, "")}, "series %s has no priority and so is bought any and all, outside every cap; add priority to it, or take it out of the cap", display.Quote(id))
+			r.faultAmong([]string{at, seriesPath(j, "")},
+				"series %s has no priority and so is bought any and all, outside every cap; add priority to it, or take it out "+
+					"of the cap", display.Quote(id))
 		}
 	}
 }
@@ -363,7 +402,8 @@ func (r *termsReader) checkDecisions(o *tender.Offer) {
 	}
 	check := func(at, name string) {
 		if known && name != "" && r.sound(at) && !slices.Contains(names, name) {
-			r.faultAmong([]string{at, "depositaries"}, "there is no depositary %s; %s", display.Quote(name), instead(name, names))
+			r.faultAmong([]string{at, "depositaries"}, "there is no depositary %s; %s", display.Quote(name),
+				instead(name, names))
 		}
 	}
 	for i, w := range o.Waivers {

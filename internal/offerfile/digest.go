@@ -96,7 +96,8 @@ func (l lister) terms(o *tender.Offer) {
 }
 
 // eachOf puts the elements of a list one by one. By name, it first puts all names.
-func eachOf[Element any](l lister, path string, elements []Element, name func(Element) string, put func(at string, e Element)) {
+func eachOf[Element any](l lister, path string, elements []Element, name func(Element) string,
+	put func(at string, e Element)) {
 	if l.named != nil {
 		names := make([]string, len(elements))
 		for i, e := range elements {

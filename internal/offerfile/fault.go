@@ -102,5 +102,6 @@ func (d *document) looksLikeOffer() bool {
 	if d.file.Root != nil {
 		return d.file.Root.Entry("id") != nil || d.file.Root.Entry("issuer") != nil
 	}
-	return offerKey.MatchString(d.file.Source) && utf8.ValidString(d.file.Source) && !strings.ContainsRune(d.file.Source, 0)
+	return offerKey.MatchString(d.file.Source) && utf8.ValidString(d.file.Source) &&
+		!strings.ContainsRune(d.file.Source, 0)
 }

@@ -152,7 +152,7 @@ func withValue(source string, k keyPlace, value string) string {
 		return strings.Join(append(append(lines[:k.line-1:k.line-1], before+k.key+":"+value+rest[flowEnd(rest):]), lines[k.line:]...), "\n")
 	}
 	next := k.line
-	for next < len(lines) && (strings.TrimSpace(lines[next]) == "" || indent(lines[next]) >= k.column || indent(lines[next]) == k.column-1 && strings.HasPrefix(strings.TrimSpace(lines[next]), "- ") && k.value.Type() == ast.SequenceType) {
+	for next < len(lines) && (strings.TrimSpace(lines[next]) == "" || indent(lines[next]) >= k.column || (indent(lines[next]) == k.column-1 && strings.HasPrefix(strings.TrimSpace(lines[next]), "- ") && k.value.Type() == ast.SequenceType)) {
 		next++
 	}
 	changed := append([]string{}, lines[:k.line-1]...)

@@ -211,7 +211,7 @@ func (f termsField) whole() int {
 // flag is true or false, false if it is not given.
 func (f termsField) flag() bool {
 	s, ok := f.scalar("true or false")
-	if ok && (f.node.Quoted || s != "true" && s != "false") {
+	if ok && (f.node.Quoted || (s != "true" && s != "false")) {
 		f.fault("%s is neither true nor false; write true or false, without quotation marks", display.Quote(s))
 	}
 	return s == "true"
@@ -260,7 +260,8 @@ func (f termsField) location(otherwise *time.Location) *time.Location {
 		return otherwise
 	}
 	if city, wrong := values.FixedZone(s); wrong {
-		f.fault("%s is %s; write %s", display.Quote(s), "not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
+		f.fault("%s is %s; write %s", display.Quote(s),
+			"not a time zone with its own daylight saving, and would be an hour off for half of the year", city)
 		return otherwise
 	}
 	zone, err := time.LoadLocation(s)

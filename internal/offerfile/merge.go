@@ -46,7 +46,8 @@ func (r *termsReader) checkEffective(m *termsMapping, a amendment, earlier []ame
 		r.fault(at, r.node(at), "effective %s is before launch %s; correct one of them", r.node(at).Text, launch)
 	}
 	if n := len(earlier); n > 0 && !a.Effective.After(earlier[n-1].Effective) {
-		r.fault(at, r.node(at), "effective %s is not after that of the amendment before it; put the amendments in the order in which they take effect", r.node(at).Text)
+		r.fault(at, r.node(at), "effective %s is not after that of the amendment before it; put the amendments in the "+
+			"order in which they take effect", r.node(at).Text)
 	}
 }
 
@@ -133,7 +134,8 @@ func mergeValue(old, set *strictyaml.Node) *strictyaml.Node {
 
 // mergeItems is what an amendment makes of a list whose items it changes by
 // name. Faults go to the reader of the terms as amended.
-func (r *termsReader) mergeItems(next *termsReader, old *strictyaml.Node, set strictyaml.Entry, name string) *strictyaml.Node {
+func (r *termsReader) mergeItems(next *termsReader, old *strictyaml.Node, set strictyaml.Entry,
+	name string) *strictyaml.Node {
 	list := set.Key.Text
 	merged := *set.Value
 	merged.Kind, merged.Entries = strictyaml.List, nil
@@ -151,9 +153,11 @@ func (r *termsReader) mergeItems(next *termsReader, old *strictyaml.Node, set st
 		switch {
 		case i < 0 && len(names) < len(merged.Items): // it may be the one whose name is at fault
 		case i < 0:
-			next.fault(e.Key.Path, e.Key, "none of the %s is %s; %s", list, display.Quote(e.Key.Text), instead(e.Key.Text, names))
+			next.fault(e.Key.Path, e.Key, "none of the %s is %s; %s", list, display.Quote(e.Key.Text),
+				instead(e.Key.Text, names))
 		case e.Value.Kind != strictyaml.Mapping:
-			next.fault(e.Value.Path, e.Value, "%s is %s here; write a mapping of what changes", display.Quote(e.Key.Text), e.Value.Kind)
+			next.fault(e.Value.Path, e.Value, "%s is %s here; write a mapping of what changes", display.Quote(e.Key.Text),
+				e.Value.Kind)
 		default:
 			merged.Items[i] = mergeValue(merged.Items[i], e.Value)
 		}

@@ -170,7 +170,8 @@ func (r *termsReader) readAcceptance(f termsField, o *tender.Offer) {
 	m := f.mapping()
 	a := &o.Acceptance
 	a.Order = cmp.Or(choice(m.may("order"), tender.OrderPriority, tender.OrderEarlyFirst), tender.OrderPriority)
-	a.Shortfall = cmp.Or(choice(m.may("shortfall"), tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop), tender.Prorate)
+	a.Shortfall = cmp.Or(choice(m.may("shortfall"), tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop),
+		tender.Prorate)
 	a.Factor, a.Given = r.readFactor(m.may("factor"))
 	a.BelowMinimum = cmp.Or(choice(m.may("below_minimum"),
 		tender.RejectPiece, tender.ToMinimum, tender.DownTo, tender.UpTo, tender.Whole), tender.RejectPiece)
@@ -272,9 +273,11 @@ func readSecurity(f termsField) string {
 	switch {
 	case !ok || tender.ValidSecurity(s):
 	case len(s) == 9 || len(s) == 12:
-		f.fault("%s has a wrong check digit or a character that none has; compare it with the Offer to Purchase", display.Quote(s))
+		f.fault("%s has a wrong check digit or a character that none has; compare it with the Offer to Purchase",
+			display.Quote(s))
 	default:
-		f.fault("%s is neither a CUSIP of 9 nor an ISIN of 12 characters; compare it with the Offer to Purchase", display.Quote(s))
+		f.fault("%s is neither a CUSIP of 9 nor an ISIN of 12 characters; compare it with the Offer to Purchase",
+			display.Quote(s))
 	}
 	return s
 }
@@ -344,7 +347,8 @@ func (r *termsReader) readDepositary(f termsField) tender.Depositary {
 	readWithdrawn(m.may("withdrawn"), &d)
 	encoding := m.may("encoding")
 	d.Encoding = cmp.Or(choice(encoding, tender.UTF8, tender.Windows1252), tender.UTF8)
-	if extension := path.Ext(d.Files); encoding.given() && (strings.EqualFold(extension, ".xlsx") || strings.EqualFold(extension, ".xlsm")) {
+	if extension := path.Ext(d.Files); encoding.given() && (strings.EqualFold(extension, ".xlsx") ||
+		strings.EqualFold(extension, ".xlsm")) {
 		encoding.fault("is that of CSV files, but files are workbooks (%s); leave it out", display.Quote(d.Files))
 	}
 	skip := m.may("skip_sheets")
@@ -367,7 +371,8 @@ func readReportTimes(f termsField) *tender.ReportTimes {
 	}
 	t, err := tender.ParseReportTimes(s)
 	if err != nil {
-		f.fault("%s is not when reports are expected; write %s, by the clock of the depositary's zone", display.Quote(s), want)
+		f.fault("%s is not when reports are expected; write %s, by the clock of the depositary's zone", display.Quote(s),
+			want)
 	}
 	return &t
 }
@@ -452,7 +457,8 @@ func (r *termsReader) readStatuses(f termsField) map[string]tender.Status {
 		code := e.Key.Text
 		status := termsField{r, code, strictyaml.PathTo(m.path, code), e.Value}
 		if strings.TrimSpace(code) != code || code == "" || strings.ContainsFunc(code, display.Unseen) {
-			r.fault(status.path, e.Key, "%s is not a status code; write it as written in the depositary's file, in quotation marks", display.Quote(code))
+			r.fault(status.path, e.Key, "%s is not a status code; write it as written in the depositary's file, in quotation "+
+				"marks", display.Quote(code))
 		}
 		statuses[code] = choice(status, tender.Tendered, tender.Pending, tender.Withdrawn, tender.Rejected)
 	}
@@ -480,7 +486,8 @@ func readPasswordEnv(f termsField) string {
 	if ok && !environmentName.MatchString(s) {
 		f.r.unsound[f.path] = true
 		f.r.remarks = append(f.r.remarks, remark{node: f.node, path: f.path, secret: true,
-			message: f.name + " is not the name of an environment variable; write one in capitals, such as EUROCLEAR_PASSWORD, and put the password there, never here"})
+			message: f.name + " is not the name of an environment variable; write one in capitals, such as " +
+				"EUROCLEAR_PASSWORD, and put the password there, never here"})
 	}
 	return s
 }

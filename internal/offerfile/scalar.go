@@ -70,15 +70,18 @@ var instantForm = regexp.MustCompile(`^((?:19|2[0-9])[0-9]{2})-([0-9]{2})-([0-9]
 func ParseInstant(s string, zone *time.Location) (time.Time, error) {
 	m := instantForm.FindStringSubmatch(s)
 	if m == nil {
-		return time.Time{}, fmt.Errorf("%s is not a time; write it as 2004-11-12T17:00, or T24:00 for the end of the day", display.Quote(s))
+		return time.Time{}, fmt.Errorf("%s is not a time; write it as 2004-11-12T17:00, or T24:00 for the end of the day",
+			display.Quote(s))
 	}
 	d, err := tender.ParseDate(s[:len("2004-11-12")])
 	if err != nil {
 		return time.Time{}, err
 	}
-	hour, minute, second, nanos := values.Whole(m[4]), values.Whole(m[5]), values.Whole(m[6]), values.Whole((m[7] + "000000000")[:9])
+	hour, minute, second, nanos := values.Whole(m[4]), values.Whole(m[5]), values.Whole(m[6]),
+		values.Whole((m[7] + "000000000")[:9])
 	if hour == 24 && minute+second+nanos > 0 {
-		return time.Time{}, fmt.Errorf("%s is after the end of its day; write T24:00, or a time of the next day", display.Quote(s))
+		return time.Time{}, fmt.Errorf("%s is after the end of its day; write T24:00, or a time of the next day",
+			display.Quote(s))
 	}
 	in := zone
 	if offset := m[8]; offset != "" {
@@ -89,7 +92,8 @@ func ParseInstant(s string, zone *time.Location) (time.Time, error) {
 	}
 	t, err := values.WallInstant(d.Year, int(d.Month), d.Day, hour, minute, second, nanos, in)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%s is not one instant: %w; correct it, or add the offset from UTC that is meant, such as -05:00", display.Quote(s), err)
+		return time.Time{}, fmt.Errorf("%s is not one instant: %w; correct it, or add the offset from UTC that is meant, "+
+			"such as -05:00", display.Quote(s), err)
 	}
 	return t.In(zone), nil
 }

@@ -51,7 +51,8 @@ func ParseTerms(name string, source []byte) (*Terms, error) {
 	add(time.Time{}, first)
 	for _, a := range r.amendments {
 		if doc.failed() && read > enoughItems {
-			doc.add(remark{node: a.node, message: "the amendments from here on were not read, as the offer is long and has faults before; correct those first"})
+			doc.add(remark{node: a.node, message: "the amendments from here on were not read, as the offer is long and has " +
+				"faults before; correct those first"})
 			break
 		}
 		r = r.amendedBy(a)

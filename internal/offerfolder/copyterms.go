@@ -29,7 +29,8 @@ func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 	}
 	launch := was.AsOf(time.Time{})
 	if id == launch.ID {
-		return nil, nil, &UsageError{Message: fmt.Sprintf("%q is the id of the offer in %s; give the new offer another one with --id", id, folder)}
+		return nil, nil, &UsageError{Message: fmt.Sprintf("%q is the id of the offer in %s; give the new offer another "+
+			"one with --id", id, folder)}
 	}
 	at := idLine.FindAllSubmatchIndex(source, -1)
 	if len(at) != 1 {
@@ -41,13 +42,15 @@ func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 		return nil, nil, noIDLine(path)
 	}
 	if run := now.AsOf(endOfTime).Settlement.EarlyRun; run != "" {
-		notes = append(notes, fmt.Sprintf("dates.settlement.early_run names %s, a run of %s; take it out until this offer has an early settlement of its own", run, launch.ID))
+		notes = append(notes, fmt.Sprintf("dates.settlement.early_run names %s, a run of %s; take it out until this offer "+
+			"has an early settlement of its own", run, launch.ID))
 	}
 	return changed, notes, nil
 }
 
 func noIDLine(path string) error {
-	return &UsageError{Message: fmt.Sprintf("%s: the line with the offer's id was not understood; copy the file by hand, and change the id in it", path)}
+	return &UsageError{Message: fmt.Sprintf("%s: the line with the offer's id was not understood; copy the file by "+
+		"hand, and change the id in it", path)}
 }
 
 // idLine finds the value in the line of an offer.yaml with the offer's id.
@@ -72,7 +75,8 @@ func sameBut(was, now *offerfile.Terms, id string) bool {
 	isID := func(t tender.Term) bool { return t.Path == "id" }
 	for _, at := range []time.Time{{}, endOfTime} {
 		a, b := was.AsOf(at), now.AsOf(at)
-		if b.ID != id || !slices.Equal(slices.DeleteFunc(offerfile.ListTerms(a), isID), slices.DeleteFunc(offerfile.ListTerms(b), isID)) {
+		if b.ID != id || !slices.Equal(slices.DeleteFunc(offerfile.ListTerms(a), isID),
+			slices.DeleteFunc(offerfile.ListTerms(b), isID)) {
 			return false
 		}
 	}

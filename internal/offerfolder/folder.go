@@ -64,7 +64,8 @@ func notAnOffer(path string, err error) error {
 		return &UsageError{Message: err.Error()}
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return &UsageError{Message: fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a worked example with \"batch init FOLDER\"", path, OfferName)}
+		return &UsageError{Message: fmt.Sprintf("%s: no such file; name the folder that holds an offer's %s, or make a "+
+			"worked example with \"batch init FOLDER\"", path, OfferName)}
 	}
 	return err
 }
@@ -92,7 +93,8 @@ func ListInbox(folder string, extra []string) (*ListedInbox, error) {
 	entries, err := disk.In(folder).ReadDir(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(extra) == 0:
-		return nil, fmt.Errorf("%s: no such folder; make it and put the depositaries' files in, or name them with --file", path)
+		return nil, fmt.Errorf("%s: no such folder; make it and put the depositaries' files in, or name them with --file",
+			path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
@@ -107,7 +109,8 @@ func ListInbox(folder string, extra []string) (*ListedInbox, error) {
 		}
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, &UsageError{Message: fmt.Sprintf("--file %s: %v; give the path of a file that can be read", path, errors.Unwrap(err))}
+			return nil, &UsageError{Message: fmt.Sprintf("--file %s: %v; give the path of a file that can be read", path,
+				errors.Unwrap(err))}
 		}
 		in.Paths[name], in.Modes[name], in.named[name] = path, info.Mode().Type(), true
 	}

@@ -102,7 +102,8 @@ func (s *Source) Names(o *tender.Offer) (names []string, left []inbox.Ignored, e
 func (s *Source) File(name string) ([]byte, error) {
 	return s.take(name, func() ([]byte, error) {
 		if mark := s.openMark(name); mark != "" {
-			return nil, tender.Unsettled(name, mark+" is next to it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
+			return nil, tender.Unsettled(name,
+				mark+" is next to it: it is open in a spreadsheet program, or was when that crashed; then delete the mark")
 		}
 		return s.Read(name, s.Inbox.Paths[name], MostBytes, s.Opener(name))
 	})
@@ -146,7 +147,8 @@ func (s *Source) Earlier(run, name string) ([]byte, error) {
 // BeforeComparing is the source as it was before it read the earlier run that the
 // new one is compared with, from now on reading earlier runs from the folder.
 func (s *Source) BeforeComparing() *Source {
-	return &Source{Folder: s.Folder, Now: s.Now, offer: s.offer, Archive: s.Archive, Pieces: slices.Clone(s.Pieces[:s.Own]), Own: s.Own}
+	return &Source{Folder: s.Folder, Now: s.Now, offer: s.offer, Archive: s.Archive,
+		Pieces: slices.Clone(s.Pieces[:s.Own]), Own: s.Own}
 }
 
 // EarlierTerms reads the terms that an earlier run kept; fs.ErrNotExist if it kept none.
@@ -242,7 +244,7 @@ func (s *Source) AwaitStable(ctx context.Context) error {
 	}
 	for _, f := range s.watching {
 		now, err := os.Stat(f.path)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !sameAs(now, f.info) {
+		if errors.Is(err, fs.ErrNotExist) || (err == nil && !sameAs(now, f.info)) {
 			return changedWhileRead(f.name)
 		}
 		if err != nil {

@@ -26,5 +26,6 @@ func Template(w io.Writer, folder, depositary string, now time.Time) error {
 		}
 		names = append(names, d.Name)
 	}
-	return &UsageError{Message: fmt.Sprintf("--depositary %s: the offer has no such depositary; it has %s", depositary, strings.Join(names, ", "))}
+	return &UsageError{Message: fmt.Sprintf("--depositary %s: the offer has no such depositary; it has %s", depositary,
+		strings.Join(names, ", "))}
 }

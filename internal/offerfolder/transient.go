@@ -10,7 +10,8 @@ import (
 // passing are the errors of the system that pass without anybody changing the offer.
 var passing = []error{
 	syscall.EMFILE, syscall.ENFILE, syscall.ENOSPC, syscall.EDQUOT, syscall.EAGAIN, syscall.EIO, syscall.ENOMEM,
-	syscall.EINTR, syscall.EBUSY, syscall.ETIMEDOUT, syscall.ESTALE, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ENOTCONN,
+	syscall.EINTR, syscall.EBUSY, syscall.ETIMEDOUT, syscall.ESTALE, syscall.EHOSTDOWN, syscall.EHOSTUNREACH,
+	syscall.ENOTCONN,
 	syscall.EROFS, // what a file system becomes after an error of its disk
 	ledger.ErrUnavailable,
 }

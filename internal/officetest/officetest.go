@@ -38,7 +38,8 @@ func CheckFormulas(t *testing.T, workbooks map[string][]byte) map[string]int {
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "profile", "user", "registrymodifications.xcu"), []byte(alwaysCalculate))
-	args := []string{"--headless", "-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "calculated")}
+	args := []string{"--headless", "-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--convert-to",
+		"xlsx", "--outdir", filepath.Join(dir, "calculated")}
 	for name, content := range workbooks {
 		path := filepath.Join(dir, fileName(name))
 		write(t, path, spoiled(t, content))
@@ -155,5 +156,5 @@ func compare(t *testing.T, name string, want, got *excelize.File) int {
 func SameFigure(want, got string) bool {
 	x, errX := decimal.NewFromString(want)
 	y, errY := decimal.NewFromString(got)
-	return want == got || errX == nil && errY == nil && x.Sub(y).Round(5).IsZero()
+	return want == got || (errX == nil && errY == nil && x.Sub(y).Round(5).IsZero())
 }

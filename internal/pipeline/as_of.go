@@ -23,13 +23,13 @@ func instant(req Request, terms *offerfile.Terms, names []string, now time.Time)
 	o := terms.AsOf(now)
 	closed := o.Expiration.At
 	if deadline := o.Guaranteed.Deadline; !deadline.IsZero() {
-		closed = latest(closed, deadline.At)
+		closed = tender.Later(closed, deadline.At)
 	}
 	if now.Before(closed) {
 		return now, nil
 	}
 	for _, a := range o.Amendments {
-		closed = latest(closed, a.Effective)
+		closed = tender.Later(closed, a.Effective)
 	}
 	choice, err := inbox.Choose(o, names, now)
 	if err != nil {
@@ -37,7 +37,7 @@ func instant(req Request, terms *offerfile.Terms, names []string, now time.Time)
 	}
 	for _, f := range choice.Chosen {
 		if !f.Reported.After(now) {
-			closed = latest(closed, f.Reported)
+			closed = tender.Later(closed, f.Reported)
 		}
 	}
 	return closed, nil

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/parallel"
 	"tenderbatch/internal/readback"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -48,8 +50,12 @@ func offerID(folder string) string {
 func (a *attempt) guarded(ctx context.Context) (o *Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			stack := debug.Stack()
+			if elsewhere, ok := p.(*parallel.Panic); ok {
+				stack = elsewhere.Stack
+			}
 			a.journal.lines.Error("internal error: please report it, with the input files", "panic", fmt.Sprint(p),
-				"stack", string(debug.Stack()))
+				"stack", string(stack))
 			o, err = nil, fmt.Errorf("internal error: %v; please report it, with the input files", p)
 		}
 	}()
@@ -58,14 +64,17 @@ func (a *attempt) guarded(ctx context.Context) (o *Outcome, err error) {
 
 // make makes the run with the lock held: take, compute, write, verify, publish.
 func (a *attempt) make(ctx context.Context) (*Outcome, error) {
-	if err := a.begin(); err != nil {
-		return nil, err
-	}
-	in, err := Take(ctx, a.req)
+	var in *Intake
+	var r *result.Run
+	err := a.timed(Opening, a.begin)
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.compute(ctx, in)
+	err = a.timed(Reading, func() (err error) { in, err = Take(ctx, a.req); return err })
+	if err != nil {
+		return nil, err
+	}
+	err = a.timed(Computing, func() (err error) { r, err = a.compute(ctx, in); return err })
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +93,35 @@ func (a *attempt) make(ctx context.Context) (*Outcome, error) {
 			return nil, err
 		}
 	}
-	previous, err := a.decide(in, r)
+	return a.release(ctx, in, r)
+}
+
+// release makes a published run of what was computed.
+func (a *attempt) release(ctx context.Context, in *Intake, r *result.Run) (o *Outcome, err error) {
+	var previous string
+	err = a.timed(Comparing, func() (err error) { previous, err = a.decide(in, r); return err })
 	if err != nil {
 		return nil, err
 	}
-	run, err := a.produce(ctx, in, r, previous)
+	var run *ledger.Run
+	err = a.timed(Writing, func() (err error) { run, err = a.produce(ctx, in, r, previous); return err })
 	if err != nil {
 		return nil, err
 	}
-	return a.point(in, r, run)
+	err = a.timed(Publishing, func() (err error) { o, err = a.point(in, r, run); return err })
+	return o, err
+}
+
+// timed does a stage, and says how long it took.
+func (a *attempt) timed(stage Stage, do func() error) error {
+	began := a.req.Clock()
+	err := do()
+	took := a.req.Clock().Sub(began)
+	a.journal.lines.Info("stage", "stage", string(stage), "seconds", took.Seconds())
+	if a.req.Timed != nil {
+		a.req.Timed(stage, took)
+	}
+	return err
 }
 
 // produce writes the run to a stage, verifies it there, and publishes it.
@@ -251,15 +280,30 @@ func (a *attempt) write(ctx context.Context, stage *ledger.Stage, in *Intake, r 
 		}
 		m.Keep(kept)
 	}
-	r.Progress = a.req.progress(Writing)
-	if err := writeFiles(ctx, r, stage.Write); err != nil {
-		return err
-	}
-	r.Progress = a.req.progress(Checking)
-	if err := readback.Check(stage.Folder(), r); err != nil {
+	if err := stage.WriteAll(a.outputs(ctx, r)); err != nil {
 		return err
 	}
 	return stage.WriteManifest(m)
+}
+
+// outputs are the files of the run with what writes and checks each.
+func (a *attempt) outputs(ctx context.Context, r *result.Run) []ledger.Output {
+	written, checked := *r, *r
+	written.Progress, checked.Progress = a.req.progress(Writing), a.req.progress(Checking)
+	all := make([]ledger.Output, 0, len(outputs(r)))
+	for _, o := range outputs(r) {
+		all = append(all, ledger.Output{
+			Name: o.name,
+			Write: func(w io.Writer) error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				return o.write(w, &written)
+			},
+			Check: func(path string) error { return readback.Check(path, &checked) },
+		})
+	}
+	return all
 }
 
 // publish gives the run its name. The ledger says so before, so that what a crash leaves can

@@ -31,6 +31,7 @@ type CheckResult struct {
 
 	Files    []FileTotals // one for each report, in their order
 	Warnings []tender.Warning
+	Need     int64 // bytes of memory that a run is estimated to need
 
 	in *Intake
 }
@@ -85,6 +86,9 @@ func (e *CheckResult) Explain(ctx context.Context, where string) ([]Explanation,
 // errors are those of Run.
 func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	req.DryRun = true
+	if err := checkMemory(&req); err != nil {
+		return nil, err
+	}
 	in, err := Take(ctx, req)
 	if err != nil {
 		return nil, err
@@ -93,6 +97,7 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Findings: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
+		Need: Need(req.Folder, req.Clock()),
 	}
 	slices.SortStableFunc(e.Findings, tender.CompareFindings)
 	if next := in.plan.Next(in.now, 1); len(next) > 0 {
@@ -113,7 +118,7 @@ func (in *Intake) fileTotals() []FileTotals {
 		}
 	}
 	for line := range in.read.Instructions() {
-		all[at[line.Source.File]].impress(&line)
+		all[at[line.Source.File]].impress(line)
 		if line.Received.After(in.AsOf) {
 			all[at[line.Source.File]].NotYet++
 		}

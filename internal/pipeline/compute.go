@@ -13,11 +13,13 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/compare"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/parallel"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
@@ -159,13 +161,25 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	r.Snapshots = in.compared.inMoney(r)
-	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in), in.checkCarried(r))
-	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
-	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
+	r.Invariants = in.check(r)
 	r.Identity = identity(r)
 	r.Name = runName(in.AsOf, o.Zone, r.Identity)
 	slices.SortStableFunc(r.Findings, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
+}
+
+// check tests the invariants of R16, side by side.
+func (in *Intake) check(r *result.Run) []tender.Invariant {
+	checks := []func() []tender.Invariant{
+		func() []tender.Invariant {
+			return []tender.Invariant{checkRows(in, r), checkPrincipal(in), in.checkCarried(r)}
+		},
+		func() []tender.Invariant { return allocate.Check(r.Offer, r.Book, r.Allocation) },
+		func() []tender.Invariant { return settle.Check(r.Book, r.Allocation, r.Settlement) },
+	}
+	found := make([][]tender.Invariant, len(checks))
+	_ = parallel.Each(0, len(checks), func(i int) error { found[i] = checks[i](); return nil }) // none fails
+	return slices.Concat(found...)
 }
 
 // broken returns a *[tender.ControlError] for the first invariant that does not
@@ -234,9 +248,10 @@ func (in *Intake) inputs() []result.Input {
 		if l.Carried {
 			continue // it counts from an earlier report
 		}
-		input := at[l.Source.File]
-		input.Counted++
-		input.Principal = input.Principal.Add(l.Principal)
+		at[l.Source.File].Counted++
+	}
+	for file, sum := range in.countedPrincipal() {
+		at[file].Principal = sum.Decimal()
 	}
 	for _, rej := range in.Book.Findings {
 		if rej.Disposition == tender.LineRejected {
@@ -305,14 +320,10 @@ func (in *Intake) balances() map[string]Balance {
 		all[report.File] = Balance{Rejected: report.RejectedPrincipal,
 			NotCounted: report.NotCountedPrincipal.Add(report.ReplacedPrincipal)}
 	}
-	for i := range in.Book.Lines {
-		l := &in.Book.Lines[i]
-		if l.Carried {
-			continue
-		}
-		b := all[l.Source.File]
-		b.Counted = b.Counted.Add(l.Principal)
-		all[l.Source.File] = b
+	for file, counted := range in.countedPrincipal() {
+		b := all[file]
+		b.Counted = counted.Decimal()
+		all[file] = b
 	}
 	out := make(map[tender.Source]tender.Disposition, len(in.Book.Findings))
 	for _, rej := range in.Book.Findings {
@@ -321,6 +332,9 @@ func (in *Intake) balances() map[string]Balance {
 		}
 	}
 	for line := range in.read.Instructions() {
+		if len(out)+len(in.compared.aside) == 0 && !line.Received.After(in.AsOf) {
+			continue // as nearly all
+		}
 		b := all[line.Source.File]
 		switch {
 		case out[line.Source] == tender.LineRejected:
@@ -329,6 +343,23 @@ func (in *Intake) balances() map[string]Balance {
 			b.NotCounted = b.NotCounted.Add(line.Principal)
 		}
 		all[line.Source.File] = b
+	}
+	return all
+}
+
+// countedPrincipal adds up the lines of the book by file, without those that count from
+// earlier reports.
+func (in *Intake) countedPrincipal() map[string]*decimals.Sum {
+	all := make(map[string]*decimals.Sum)
+	for i := range in.Book.Lines {
+		l := &in.Book.Lines[i]
+		if l.Carried {
+			continue
+		}
+		if all[l.Source.File] == nil {
+			all[l.Source.File] = new(decimals.Sum)
+		}
+		all[l.Source.File].Add(l.Principal)
 	}
 	return all
 }

@@ -182,7 +182,7 @@ func newestRow(at time.Time, zone *time.Location) string {
 func (in *Intake) newestRows() map[string]time.Time {
 	newest := map[string]time.Time{}
 	for line := range in.read.Instructions() {
-		newest[line.Depositary] = latest(latest(newest[line.Depositary], line.Received), line.WithdrawnAt)
+		newest[line.Depositary] = tender.Later(tender.Later(newest[line.Depositary], line.Received), line.WithdrawnAt)
 	}
 	return newest
 }

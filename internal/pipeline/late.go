@@ -19,9 +19,9 @@ func (in *Intake) findLate() (all []tender.Finding) {
 		if d.Expected == nil {
 			continue
 		}
-		until := earliest(in.AsOf, in.Offer.Expiration.At)
+		until := tender.Earlier(in.AsOf, in.Offer.Expiration.At)
 		if !d.Closed.IsZero() {
-			until = earliest(until, d.Closed)
+			until = tender.Earlier(until, d.Closed)
 		}
 		day := d.Expected.Last(until, d.Zone)
 		if day.Before(in.Offer.Launch) || !dayOf(r.at, in.Offer.Zone).Before(day) {

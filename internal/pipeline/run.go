@@ -39,6 +39,10 @@ type Request struct {
 	AcceptRejects string
 	TermsChanged  string
 
+	// Memory is how much memory the run may need, in bytes; 0 for any. One that [Need] says
+	// needs more is not begun.
+	Memory int64
+
 	// Trigger is what made the run begin; "" is a hand. Where no person watches, the
 	// first final run waits for every depositary's last report.
 	Trigger tender.Trigger
@@ -51,6 +55,9 @@ type Request struct {
 	// Progress is called now and then with how many more rows were read, written or
 	// checked; it may be nil. Any goroutine may call it.
 	Progress func(stage Stage, rows int)
+
+	// Timed is called at the end of each stage with how long it took; it may be nil.
+	Timed func(stage Stage, took time.Duration)
 
 	// Getenv looks up the variables that hold the depositaries' passwords, ""
 	// for one that is not set; nil if there are none to be had.
@@ -66,11 +73,16 @@ type Request struct {
 // Stage is a part of a run that may take long.
 type Stage string
 
-// The stages.
+// The stages, in their order. Files are checked while others are still written: what both
+// take together is the time of Writing, and Checking is only for progress.
 const (
-	Reading  Stage = "reading"
-	Writing  Stage = "writing"
-	Checking Stage = "checking"
+	Opening    Stage = "opening" // of what was published before, and its check
+	Reading    Stage = "reading"
+	Computing  Stage = "computing"
+	Comparing  Stage = "comparing" // with the run before
+	Writing    Stage = "writing"
+	Checking   Stage = "checking"
+	Publishing Stage = "publishing"
 )
 
 // progress is what to call with the rows of a stage; it may be nil.
@@ -125,6 +137,9 @@ const (
 func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if t := req.Trigger; t != "" && !t.Known() {
 		return nil, fmt.Errorf("internal error: the trigger %q of a run is not known; please report it", t)
+	}
+	if err := checkMemory(&req); err != nil {
+		return nil, err
 	}
 	if req.DryRun {
 		in, r, err := makeResult(ctx, req)

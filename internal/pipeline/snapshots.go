@@ -71,7 +71,7 @@ func (in *Intake) followSnapshots(ctx context.Context, req Request, c *compariso
 		return nil
 	}
 	file, report := in.usedOf(h.depositary)
-	of := func(yield func(tender.Instruction) bool) {
+	of := func(yield func(*tender.Instruction) bool) {
 		for line := range in.read.Instructions() {
 			if line.Source.File == file.Name && !yield(line) {
 				return
@@ -179,9 +179,9 @@ func (in *Intake) followReplaced(h *history) {
 		if f.Depositary.Name != h.depositary.Name {
 			continue
 		}
-		of := func(yield func(tender.Instruction) bool) {
-			for _, line := range in.read.Replaced {
-				if line.Source.File == f.Name && !yield(line) {
+		of := func(yield func(*tender.Instruction) bool) {
+			for i := range in.read.Replaced {
+				if line := &in.read.Replaced[i]; line.Source.File == f.Name && !yield(line) {
 					return
 				}
 			}
@@ -204,18 +204,18 @@ func (in *Intake) followReplaced(h *history) {
 // tenders are the instructions that the book is drawn up from: those of the files used,
 // save the rows that an earlier report's take the place of, and those that count from
 // earlier reports.
-func (in *Intake) tenders() iter.Seq[tender.Instruction] {
+func (in *Intake) tenders() iter.Seq[*tender.Instruction] {
 	if len(in.compared.carried) == 0 && len(in.compared.aside) == 0 {
 		return in.read.Instructions()
 	}
-	return func(yield func(tender.Instruction) bool) {
+	return func(yield func(*tender.Instruction) bool) {
 		for line := range in.read.Instructions() {
 			if !in.compared.aside[line.Source] && !yield(line) {
 				return
 			}
 		}
-		for _, line := range in.compared.carried {
-			if !yield(line) {
+		for i := range in.compared.carried {
+			if !yield(&in.compared.carried[i]) {
 				return
 			}
 		}

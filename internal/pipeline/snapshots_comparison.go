@@ -88,7 +88,7 @@ func (c *comparison) unread() (all []tender.Warning) {
 
 // follow takes in one report, and describes it.
 func (h *history) follow(
-	name string, shown *result.SnapshotReport, instructions iter.Seq[tender.Instruction], rejects []tender.Finding,
+	name string, shown *result.SnapshotReport, instructions iter.Seq[*tender.Instruction], rejects []tender.Finding,
 ) {
 	file, before := shown.File, len(h.changes)
 	h.begin(name, file, shown.From, shown.To, newestStamp(instructions))
@@ -130,7 +130,7 @@ func (c *comparison) usedAgain(this content, asOf time.Time) {
 	for i := range c.files {
 		f := &c.files[i]
 		if f.usedAsOf != nil && f.Name == this.name && f.piece.Record.SHA256 == this.digest {
-			t := latest(*f.usedAsOf, asOf)
+			t := tender.Later(*f.usedAsOf, asOf)
 			f.usedAsOf = &t
 		}
 	}

@@ -62,9 +62,9 @@ func newHistory(o *tender.Offer, d tender.Depositary, asOf time.Time) *history {
 }
 
 // newestStamp is the newest time that a report states: it was not made before.
-func newestStamp(instructions iter.Seq[tender.Instruction]) (newest time.Time) {
+func newestStamp(instructions iter.Seq[*tender.Instruction]) (newest time.Time) {
 	for in := range instructions {
-		newest = latest(newest, latest(in.Received, in.WithdrawnAt))
+		newest = tender.Later(newest, tender.Later(in.Received, in.WithdrawnAt))
 	}
 	return newest
 }
@@ -76,10 +76,10 @@ func (h *history) begin(name, file string, from, to, newest time.Time) {
 		newest = to // a stamp after the report was made is a slip
 	}
 	if last := h.newest(); last >= 0 && h.reports[last].file == file {
-		newest = latest(newest, h.usedAsOf) // it took the other's place in the inbox after that
+		newest = tender.Later(newest, h.usedAsOf) // it took the other's place in the inbox after that
 	}
 	h.usedAsOf = time.Time{}
-	h.reports = append(h.reports, reportTime{name, file, latest(from, newest), -1})
+	h.reports = append(h.reports, reportTime{name, file, tender.Later(from, newest), -1})
 }
 
 // newest is the position of the report in hand.
@@ -87,8 +87,8 @@ func (h *history) newest() int { return len(h.reports) - 1 }
 
 // line adds an instruction of the report in hand, and says whether an earlier one had
 // it.
-func (h *history) line(in tender.Instruction) (known bool) {
-	now := version{in, h.newest()}
+func (h *history) line(in *tender.Instruction) (known bool) {
+	now := version{*in, h.newest()}
 	t := h.lines[in.ID]
 	if t == nil {
 		h.lines[in.ID] = &tracked{last: now, seen: now.report, missing: -1}
@@ -166,7 +166,7 @@ func (h *history) end() {
 
 // counts reports whether an instruction counts as a report has it.
 func (h *history) counts(v version) bool {
-	return !v.Received.After(h.asOf) && h.offer.Counts(v.Instruction, h.asOf)
+	return !v.Received.After(h.asOf) && h.offer.Counts(&v.Instruction, h.asOf)
 }
 
 // after reports whether a report was made after a deadline. One that was made on the

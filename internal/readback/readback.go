@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/result"
@@ -16,41 +17,41 @@ import (
 	"tenderbatch/internal/xlsx"
 )
 
-// Check reads every written file that holds figures, with other code than
-// wrote it, and tests the invariants of R16 again on what it finds: every
-// instruction of the book is there once, tendered is accepted plus returned, and
-// the cash adds up to the funding.
-func Check(folder string, r *result.Run) error {
-	type written struct {
-		name string
-		read func(path string, r *result.Run) (detail string, err error)
-	}
-	files := []written{
-		{result.WorkbookName, ReadWorkbook},
-		{result.InstructionsName, readInstructionsCSV},
-		{result.WiresName, readMoneyCSV(settle.Due)},
-		{result.PaymentsName, readMoneyCSV(settle.Due)},
-		{result.PaidName, readMoneyCSV(settle.Paid)},
-		{result.RejectsName, readRejectsCSV},
-		{result.JSONName, readJSON},
-	}
-	if r.Snapshots != nil {
-		files = append(files, written{export.SnapshotsName, readSnapshotsCSV})
-	}
-	for _, f := range files {
-		detail, err := f.read(filepath.Join(folder, f.name), r)
-		if err != nil {
-			return fmt.Errorf("reading back %s: %w", f.name, err)
-		}
-		if detail != "" {
-			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
-				"%s as it was written does not hold the result: %s; nothing is published; this is a fault of the program: keep the files and report it", f.name, detail)}
-		}
-	}
-	return nil
+// readers are what reads each file that holds figures.
+var readers = map[string]func(path string, r *result.Run) (detail string, err error){
+	result.WorkbookName:     ReadWorkbook,
+	result.InstructionsName: readInstructionsCSV,
+	result.WiresName:        readMoneyCSV(settle.Due),
+	result.PaymentsName:     readMoneyCSV(settle.Due),
+	result.PaidName:         readMoneyCSV(settle.Paid),
+	result.RejectsName:      readRejectsCSV,
+	result.JSONName:         readJSON,
+	export.SnapshotsName:    readSnapshotsCSV,
 }
 
-func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]settle.Cash{}} }
+// Check reads a written file that holds figures, with other code than wrote it, and tests
+// the invariants of R16 again on what it finds: every instruction of the book is there once,
+// tendered is accepted plus returned, and the cash adds up to the funding. Of a file without
+// figures it has nothing to say.
+func Check(path string, r *result.Run) error {
+	name := filepath.Base(path)
+	read := readers[name]
+	if read == nil {
+		return nil
+	}
+	detail, err := read(path, r)
+	if err != nil {
+		return fmt.Errorf("reading back %s: %w", name, err)
+	}
+	if detail == "" {
+		return nil
+	}
+	return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf(
+		"%s as it was written does not hold the result: %s; nothing is published; internal error: please report it, "+
+			"with the input files", name, detail)}
+}
+
+func newTally(r *result.Run) *tally { return &tally{run: r, cash: map[string]*decimals.Sum{}} }
 
 // ReadWorkbook says how the workbook at a path differs from a run, "" if it does not.
 func ReadWorkbook(path string, r *result.Run) (detail string, err error) {
@@ -83,10 +84,10 @@ func readInstructionsCSV(path string, r *result.Run) (detail string, err error) 
 	err = readCSV(path, columns, func(text []string) (wrong int, err error) {
 		w := written{id: text[0], depositary: text[1], currency: text[2]}
 		defer t.add(&w)
-		for i, amount := range []*decimal.Decimal{
+		for i, amount := range []*decimals.Sum{
 			&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total,
 		} {
-			if *amount, err = decimal.NewFromString(text[3+i]); err != nil {
+			if *amount, err = decimals.FromString(text[3+i]); err != nil {
 				return 3 + i, err
 			}
 		}
@@ -152,7 +153,8 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 		return "", err
 	}
 	c := r.Counts()
-	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted || found.Counts.Rejected != c.Rejected {
+	if found.Run != r.Name || found.Counts.Rows != c.Rows || found.Counts.Counted != c.Counted ||
+		found.Counts.Rejected != c.Rejected {
 		return "the run's name or counts differ", nil
 	}
 	if len(found.Rejects) != len(r.Findings) {
@@ -164,10 +166,12 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 	for i, s := range found.Series {
 		tendered, accepted := r.Book.Totals[i].Sum(), r.Allocation.Series[i].Sum()
 		if s.ID != r.Offer.Series[i].ID || s.Tendered != tendered.String() || s.Accepted != accepted.String() {
-			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted, s.Tendered, s.Accepted), nil
+			return fmt.Sprintf("series %s: %s tendered, %s accepted; written as %s and %s", s.ID, tendered, accepted,
+				s.Tendered, s.Accepted), nil
 		}
 	}
-	for name, list := range map[string][]writtenMoney{"funding": found.Funding, "wires": found.Wires, "payments": found.Payments} {
+	for name, list := range map[string][]writtenMoney{"funding": found.Funding, "wires": found.Wires,
+		"payments": found.Payments} {
 		m := money{}
 		for _, w := range list {
 			if err := m.add(w); err != nil {
@@ -184,8 +188,8 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 // written is one instruction as the workbook shows it.
 type written struct {
 	id, depositary, currency              string
-	tendered, accepted, returned          decimal.Decimal
-	consideration, early, interest, total decimal.Decimal
+	tendered, accepted, returned          decimals.Sum
+	consideration, early, interest, total decimals.Sum
 }
 
 // readSheets gives add the cells, below the headings, of the rows that have them all,
@@ -284,8 +288,9 @@ var writtenHeadings = [...]string{"Instruction", "Depositary", "Currency", "Tend
 // addRow compares a row of the sheet of instructions.
 func (t *tally) addRow(row int, text []string) error {
 	w := written{id: text[0], depositary: text[1], currency: text[2]}
-	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total} {
-		value, err := decimal.NewFromString(text[3+i])
+	for i, amount := range [...]*decimals.Sum{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
+		&w.interest, &w.total} {
+		value, err := decimals.FromString(text[3+i])
 		if err != nil {
 			return fmt.Errorf("row %d: %s %q is not a number", row, writtenHeadings[3+i], text[3+i])
 		}
@@ -299,8 +304,8 @@ func (t *tally) addRow(row int, text []string) error {
 type tally struct {
 	run    *result.Run
 	read   int
-	cash   map[string]settle.Cash // by currency
-	detail string                 // the first difference
+	cash   map[string]*decimals.Sum // by currency
+	detail string                   // the first difference
 }
 
 func (t *tally) add(w *written) {
@@ -312,14 +317,27 @@ func (t *tally) add(w *written) {
 	}
 	l, accepted := &t.run.Book.Lines[t.read-1], t.run.Allocation.Lines[t.read-1].Accepted
 	if w.id != l.ID || !w.tendered.Equal(l.Principal) || !w.accepted.Equal(accepted) {
-		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal, accepted, w.id, w.tendered, w.accepted)
+		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal,
+			accepted, w.id, w.tendered.String(), w.accepted.String())
 		return
 	}
-	if !w.tendered.Equal(w.accepted.Add(w.returned)) || !w.total.Equal(w.consideration.Add(w.early).Add(w.interest)) {
+	if !isSum(&w.tendered, &w.accepted, &w.returned) || !isSum(&w.total, &w.consideration, &w.early, &w.interest) {
 		t.detail = fmt.Sprintf("instruction %s does not add up as written", l.ID)
 		return
 	}
-	t.cash[w.currency] = t.cash[w.currency].Plus(settle.Cash{Consideration: w.consideration, EarlyPayment: w.early, AccruedInterest: w.interest})
+	if t.cash[w.currency] == nil {
+		t.cash[w.currency] = new(decimals.Sum)
+	}
+	t.cash[w.currency].AddSum(&w.total)
+}
+
+// isSum reports whether a sum is that of its parts.
+func isSum(sum *decimals.Sum, parts ...*decimals.Sum) bool {
+	var exact decimals.Sum
+	for _, part := range parts {
+		exact.AddSum(part)
+	}
+	return exact.EqualSum(sum)
 }
 
 // result says how the rows differ from the run, "" if they do not.
@@ -330,15 +348,15 @@ func (t *tally) result() string {
 	if t.detail != "" {
 		return t.detail
 	}
-	for currency, sum := range t.cash {
-		funded := decimal.Zero
+	for currency, exact := range t.cash {
+		sum, funded := exact.Decimal(), decimal.Zero
 		for _, f := range t.run.Settlement.Funding {
 			if f.Currency == currency {
 				funded = funded.Add(f.Total())
 			}
 		}
-		if !sum.Total().Equal(funded) {
-			return fmt.Sprintf("%s: %s on the lines, %s to wire", currency, sum.Total(), funded)
+		if !sum.Equal(funded) {
+			return fmt.Sprintf("%s: %s on the lines, %s to wire", currency, sum, funded)
 		}
 	}
 	return ""

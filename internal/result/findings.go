@@ -46,13 +46,15 @@ func GroupFindings(o *tender.Offer, all []tender.Finding, accepted bool) []Findi
 		if s, ok := o.SeriesByID(f.Series); ok {
 			currency = o.Series[s].Currency
 		}
-		k := key{f.Depositary, f.Source.File, f.Source.Sheet, f.Column, f.Value, f.Rule, currency, f.Decided(), f.Outcome(), f.Open() && !accepted}
+		k := key{f.Depositary, f.Source.File, f.Source.Sheet, f.Column, f.Value, f.Rule, currency, f.Decided(), f.Outcome(),
+			f.Open() && !accepted}
 		n, known := at[k]
 		if !known {
 			n = len(groups)
 			at[k] = n
 			groups = append(groups, FindingGroup{
-				Depositary: f.Depositary, File: f.Source.File, Sheet: f.Source.Sheet, Column: f.Column, Value: f.Value, Rule: f.Rule,
+				Depositary: f.Depositary, File: f.Source.File, Sheet: f.Source.Sheet, Column: f.Column, Value: f.Value,
+				Rule:    f.Rule,
 				Outcome: k.outcome, Open: k.open, Currency: currency, Decided: k.decided,
 			})
 		}

@@ -169,5 +169,6 @@ func (s *SnapshotSum) Words() string {
 	if s.Kind == SnapshotGrew {
 		amount = "+" + amount
 	}
-	return strings.TrimSpace(strconv.Itoa(s.Count) + " " + string(s.Kind) + " (" + display.Thousands(amount) + " " + s.Currency + ")")
+	return strings.TrimSpace(strconv.Itoa(s.Count) + " " + string(s.Kind) + " (" + display.Thousands(amount) + " " +
+		s.Currency + ")")
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // watchedFile is what shows that a file was changed, and whether a spreadsheet program
@@ -32,7 +34,7 @@ func scanFiles(folder string) (files, time.Time, error) {
 		// A file that goes while it is looked at is not there.
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
 			found[name] = watchedFile{info.Size(), info.ModTime(), open}
-			newest = later(newest, info.ModTime())
+			newest = tender.Later(newest, info.ModTime())
 		}
 	}
 	names := map[string]bool{}
@@ -46,7 +48,7 @@ func scanFiles(folder string) (files, time.Time, error) {
 	}
 	add("/"+offerName, filepath.Join(folder, offerName), false)
 	if info, err := os.Stat(inbox); err == nil {
-		newest = later(newest, info.ModTime()) // a file with an old time was put in or taken out
+		newest = tender.Later(newest, info.ModTime()) // a file with an old time was put in or taken out
 	}
 	return found, newest, nil
 }
@@ -81,11 +83,4 @@ func (now files) moved(before files) bool {
 		}
 	}
 	return false
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -284,7 +284,7 @@ func (o *offer) takeEntries(entries []schedule.Entry) {
 		o.record.Add(e)
 		o.own = o.own || e.Own
 		if e.Outcome == schedule.Ran {
-			o.last = later(o.last, e.Began)
+			o.last = tender.Later(o.last, e.Began)
 			if e.Began.After(o.deaths.Last) {
 				o.survived()
 			}

@@ -22,7 +22,8 @@ var (
 
 func checkVariable(s string) string {
 	if !variableName.MatchString(s) {
-		return "is not the name of an environment variable; write letters, digits and underscores, and keep the secret itself out of the file"
+		return "is not the name of an environment variable; write letters, digits and underscores, and keep the secret " +
+			"itself out of the file"
 	}
 	return ""
 }
@@ -36,10 +37,11 @@ func CheckURL(s string) string {
 		return "is not a URL; write it as https://example.com/path"
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "must begin with https:// or http://"
-	case checkHost(u.Hostname()) != "" || u.Port() != "" && checkPort(u.Port()) != "":
+	case checkHost(u.Hostname()) != "" || (u.Port() != "" && checkPort(u.Port()) != ""):
 		return "has no valid name of a machine, or no valid port; write it as https://example.com/path"
 	case u.User != nil:
-		return "has a name or a password before the machine; name the variable that holds the URL in url_env, and use a token in its path"
+		return "has a name or a password before the machine; name the variable that holds the URL in url_env, and use a " +
+			"token in its path"
 	case u.Fragment != "":
 		return "has a part after #, which is never sent; leave it out"
 	case strings.ContainsAny(strings.ReplaceAll(s, "{offer}", ""), "{}"):
@@ -66,7 +68,7 @@ func checkPort(s string) string {
 
 func checkListen(s string) string {
 	host, port, err := net.SplitHostPort(s)
-	if err != nil || host != "" && checkHost(host) != "" || checkPort(port) != "" {
+	if err != nil || (host != "" && checkHost(host) != "") || checkPort(port) != "" {
 		return "is not an address to listen on; write it as 127.0.0.1:9464"
 	}
 	return ""

@@ -26,7 +26,8 @@ func (f *file) metrics(name string, n *strictyaml.Node, m *Metrics) {
 		"textfile_dir":    f.value(&m.TextfileDir, "a folder such as /var/lib/prometheus/node-exporter", checkFolder),
 	})
 	if m.Listen != "" && !anywhere && !isLoopback(m.Listen) {
-		f.fault(given["listen"], "listen is an address that other machines can reach, and there is no password on it; write 127.0.0.1 before the port, or listen_anywhere: true if that is meant")
+		f.fault(given["listen"], "listen is an address that other machines can reach, and there is no password on it; "+
+			"write 127.0.0.1 before the port, or listen_anywhere: true if that is meant")
 	}
 }
 
@@ -57,11 +58,12 @@ func (f *file) mail(name string, n *strictyaml.Node, m *Mail) {
 	var on []string
 	securities, checkSecurity := choices(StartTLS, TLS, None)
 	given := f.section(name, n, map[string]reader{
-		"server":       f.value(&m.Server, "the name of the mail server such as mail.example.com", checkHost),
-		"port":         f.value(&port, "a port such as 587", checkPort),
-		"security":     f.value(&security, securities, checkSecurity),
-		"username":     f.value(&m.Username, "the name of the account", checkLine),
-		"password_env": f.value(&m.PasswordEnv, "the name of an environment variable such as BATCH_MAIL_PASSWORD", checkVariable),
+		"server":   f.value(&m.Server, "the name of the mail server such as mail.example.com", checkHost),
+		"port":     f.value(&port, "a port such as 587", checkPort),
+		"security": f.value(&security, securities, checkSecurity),
+		"username": f.value(&m.Username, "the name of the account", checkLine),
+		"password_env": f.value(&m.PasswordEnv, "the name of an environment variable such as BATCH_MAIL_PASSWORD",
+			checkVariable),
 		"from":         f.value(&m.From, "an address such as batch@example.com", checkAddress),
 		"to":           f.list(&m.To, "addresses such as [desk@example.com]", checkAddress),
 		"on":           f.occasions(&on),
@@ -88,21 +90,24 @@ func (f *file) checkMail(n *strictyaml.Node, given map[string]*strictyaml.Node, 
 	username, password := given["username"], given["password_env"]
 	switch {
 	case username != nil && password == nil:
-		f.fault(username, "username is given, but no password_env; add the name of the environment variable that holds the password")
+		f.fault(username, "username is given, but no password_env; add the name of the environment variable that holds "+
+			"the password")
 	case username == nil && password != nil:
 		f.fault(password, "password_env is given, but no username; add it")
 	case username != nil && m.Security == None:
-		f.fault(username, "username is given, but with security: none the password would travel in the clear; write starttls or tls")
+		f.fault(username, "username is given, but with security: none the password would travel in the clear; write "+
+			"starttls or tls")
 	}
 }
 
 func (f *file) webhook(name string, n *strictyaml.Node, w *Webhook) {
 	var on []string
 	given := f.section(name, n, map[string]reader{
-		"url":        f.value(&w.URL, "a URL such as https://hooks.example.com/batch", CheckURL),
-		"url_env":    f.value(&w.URLEnv, "the name of an environment variable such as BATCH_WEBHOOK_URL", checkVariable),
-		"secret_env": f.value(&w.SecretEnv, "the name of an environment variable such as BATCH_WEBHOOK_SECRET", checkVariable),
-		"on":         f.occasions(&on),
+		"url":     f.value(&w.URL, "a URL such as https://hooks.example.com/batch", CheckURL),
+		"url_env": f.value(&w.URLEnv, "the name of an environment variable such as BATCH_WEBHOOK_URL", checkVariable),
+		"secret_env": f.value(&w.SecretEnv, "the name of an environment variable such as BATCH_WEBHOOK_SECRET",
+			checkVariable),
+		"on": f.occasions(&on),
 	})
 	w.On = asOccasions(on, w.On)
 	f.oneAddress(name, n, given)

@@ -43,7 +43,8 @@ var oldKeys = []string{"settle"}
 
 // listed shows the keys there are.
 func listed(keys map[string]reader) string {
-	return oneOf(slices.DeleteFunc(slices.Sorted(maps.Keys(keys)), func(k string) bool { return slices.Contains(oldKeys, k) }))
+	return oneOf(slices.DeleteFunc(slices.Sorted(maps.Keys(keys)),
+		func(k string) bool { return slices.Contains(oldKeys, k) }))
 }
 
 // oneOf shows a choice: a, b or c.

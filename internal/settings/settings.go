@@ -107,7 +107,7 @@ type Daily struct {
 
 // Passed reports whether the time of the day of an instant, on its clocks, has passed.
 func (d Daily) Passed(at time.Time) bool {
-	return !d.Never && (at.Hour() > d.Hour || at.Hour() == d.Hour && at.Minute() >= d.Minute)
+	return !d.Never && (at.Hour() > d.Hour || (at.Hour() == d.Hour && at.Minute() >= d.Minute))
 }
 
 // Default is what holds without a file.
@@ -143,7 +143,8 @@ func load(name string, read func(path string, most int64) ([]byte, error)) (Sett
 	content, err := read(name, mostBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name, fs.ErrNotExist)
+		return Settings{}, fmt.Errorf("there are no settings %s; docs/settings.md has an example to start from: %w", name,
+			fs.ErrNotExist)
 	case err != nil:
 		return Settings{}, fmt.Errorf("the settings cannot be read: %w", err)
 	}

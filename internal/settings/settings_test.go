@@ -156,7 +156,7 @@ func TestWhatIsNotYAMLHasAPlace(t *testing.T) {
 	for _, source := range []string{"serve: {poll: 1s", "serve:\n   poll: 1s\n  settle: 1s\n", "a: 'b", "]"} {
 		_, err := Parse("batch.yaml", []byte(source))
 		var faults *strictyaml.Error
-		if !errors.As(err, &faults) || !strings.Contains(err.Error(), "look at the indentation") && !strings.Contains(err.Error(), "write") {
+		if !errors.As(err, &faults) || (!strings.Contains(err.Error(), "look at the indentation") && !strings.Contains(err.Error(), "write")) {
 			t.Errorf("%q: %v", source, err)
 		}
 	}
@@ -219,7 +219,7 @@ func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 		}
 		found := false
 		for _, f := range faults.Faults {
-			found = found || f.Line == k.line && f.Column == k.column && strings.HasPrefix(f.Message, "unknown key")
+			found = found || (f.Line == k.line && f.Column == k.column && strings.HasPrefix(f.Message, "unknown key"))
 		}
 		if !found {
 			t.Errorf("x%s: %v, want an unknown key at %d:%d", k.name, err, k.line, k.column)

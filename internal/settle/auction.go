@@ -20,7 +20,8 @@ func (r rate) inAuction(o *tender.Offer, in *tender.Line, a *allocate.Result, li
 		if share.Series != in.Series || share.Window != in.Window || share.Price.Sign() <= 0 {
 			continue
 		}
-		r.consideration = new(big.Rat).Sub(perThousand(share.Price), r.earlyPayment)
+		price := new(big.Rat).Sub(perThousand(share.Price), r.earlyPayment.exact)
+		r.consideration = newUnit(price, r.currency)
 		return r, nil
 	}
 	return r, fmt.Errorf("instruction %s: what is paid for it in the auction %s is not known", in.ID, auction.Name)

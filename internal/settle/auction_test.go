@@ -25,7 +25,7 @@ func auctionOf(kind tender.BidKind, form tender.AuctionForm) (*tender.Offer, *te
 	}
 	early, late := dec("900"), dec("905")
 	line := func(id string, w tender.Window) tender.Line {
-		return tender.Line{Window: w, Instruction: tender.Instruction{Delivery: tender.BookEntry, ID: id, Series: "s",
+		return tender.Line{Window: w, Instruction: &tender.Instruction{Delivery: tender.BookEntry, ID: id, Series: "s",
 			Principal: dec("1000000")}}
 	}
 	b := &tender.Book{Lines: []tender.Line{line("1", tender.Early), line("2", tender.Late)}}

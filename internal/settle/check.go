@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -15,14 +16,19 @@ import (
 func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant {
 	return []tender.Invariant{
 		tender.Check("nothing is paid where nothing is accepted, and no payment is negative", checkPaid(b, a, s)),
-		tender.Check("lines, payments, wires and depositaries add up to the funding, by currency, day and status", checkSums(b, a, s)),
+		tender.Check("lines, payments, wires and depositaries add up to the funding, by currency, day and status",
+			checkSums(b, a, s)),
 		tender.Check("every wire has a reference of its own", checkReferences(s)),
 	}
 }
 
 func checkPaid(b *tender.Book, a *allocate.Result, s *Settlement) string {
 	for i, l := range s.Lines {
-		if a.Lines[i].Accepted.IsZero() && !l.Total().IsZero() || l.Total().IsNegative() {
+		var total decimals.Sum
+		for _, part := range [...]decimal.Decimal{l.Consideration, l.EarlyPayment, l.AccruedInterest} {
+			total.Add(part)
+		}
+		if sign := total.Sign(); (sign != 0 && a.Lines[i].Accepted.IsZero()) || sign < 0 {
 			return fmt.Sprintf("instruction %s: %s paid for %s accepted", b.Lines[i].ID, l.Total(), a.Lines[i].Accepted)
 		}
 	}
@@ -37,6 +43,23 @@ type sums struct {
 
 func (s sums) plus(accepted decimal.Decimal, c Cash) sums {
 	return sums{s.accepted.Add(accepted), s.Cash.Plus(c)}
+}
+
+// adding adds up principal and cash of many lines.
+type adding struct{ accepted, consideration, earlyPayment, interest decimals.Sum }
+
+func (a *adding) add(accepted decimal.Decimal, c *Cash) {
+	a.accepted.Add(accepted)
+	a.consideration.Add(c.Consideration)
+	a.earlyPayment.Add(c.EarlyPayment)
+	a.interest.Add(c.AccruedInterest)
+}
+
+func (a *adding) sums() sums {
+	return sums{a.accepted.Decimal(), Cash{
+		Consideration: a.consideration.Decimal(), EarlyPayment: a.earlyPayment.Decimal(),
+		AccruedInterest: a.interest.Decimal(),
+	}}
 }
 
 func (s sums) equal(t sums) bool {
@@ -63,7 +86,8 @@ func (p purses) add(currency string, date tender.Date, status Status, accepted d
 func (p purses) differs(other purses, name string) string {
 	for in, sum := range p {
 		if !sum.equal(other[in]) {
-			return fmt.Sprintf("%s on %s, %s: funding %s, %s %s", in.currency, in.date, in.status, sum.Total(), name, other[in].Total())
+			return fmt.Sprintf("%s on %s, %s: funding %s, %s %s", in.currency, in.date, in.status, sum.Total(), name,
+				other[in].Total())
 		}
 	}
 	if len(p) != len(other) {
@@ -95,7 +119,7 @@ func checkSums(b *tender.Book, a *allocate.Result, s *Settlement) string {
 
 // checkLines tests that each payment is the sum of its lines, all of one party.
 func checkLines(b *tender.Book, a *allocate.Result, s *Settlement) string {
-	found := make([]sums, len(s.Payments))
+	found := make([]adding, len(s.Payments))
 	for i := range s.Lines {
 		l, in := &s.Lines[i], &b.Lines[i]
 		if l.Payment < 0 {
@@ -108,11 +132,13 @@ func checkLines(b *tender.Book, a *allocate.Result, s *Settlement) string {
 		if p.Depositary != in.Depositary || p.Participant != in.Participant || p.Series != in.Series || p.Date != l.Date {
 			return fmt.Sprintf("instruction %s of %s is in the payment of another participant", in.ID, in.Depositary)
 		}
-		found[l.Payment] = found[l.Payment].plus(a.Lines[i].Accepted, l.Cash)
+		found[l.Payment].add(a.Lines[i].Accepted, &l.Cash)
 	}
 	for i := range found {
-		if p := &s.Payments[i]; !found[i].equal(sums{p.Accepted, p.Cash}) {
-			return fmt.Sprintf("%s participant %s, series %s: lines %s, payment %s", p.Depositary, p.Participant, p.Series, found[i].Total(), p.Total())
+		sum := found[i].sums()
+		if p := &s.Payments[i]; !sum.equal(sums{p.Accepted, p.Cash}) {
+			return fmt.Sprintf("%s participant %s, series %s: lines %s, payment %s", p.Depositary, p.Participant, p.Series,
+				sum.Total(), p.Total())
 		}
 	}
 	return ""
@@ -125,7 +151,8 @@ func checkReferences(s *Settlement) string {
 	for i := range s.Wires {
 		w := &s.Wires[i]
 		if len(w.Reference) > mostReference || seen[w.Reference] {
-			return fmt.Sprintf("%s participant %s: reference %q is too long or there twice", w.Depositary, w.Participant, w.Reference)
+			return fmt.Sprintf("%s participant %s: reference %q is too long or there twice", w.Depositary, w.Participant,
+				w.Reference)
 		}
 		seen[w.Reference] = true
 	}

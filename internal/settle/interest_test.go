@@ -219,7 +219,7 @@ func TestInterestNeverFallsAsSettlementMovesOn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if now.Cmp(before) < 0 || day == 0 && now.Sign() != 0 {
+			if now.Cmp(before) < 0 || (day == 0 && now.Sign() != 0) {
 				t.Fatalf("%+v: %s after %d days, %s the day before", i, now.RatString(), day, before.RatString())
 			}
 			before = now

@@ -25,7 +25,7 @@ func TestM6AnUnknownValueIsNotPaid(t *testing.T) {
 			Series:     []tender.Series{{ID: "s", Currency: "USD"}},
 			Settlement: tender.Settlement{Final: date("2004-12-02")},
 		}
-		l := tender.Line{Window: tender.Early, Instruction: tender.Instruction{
+		l := tender.Line{Window: tender.Early, Instruction: &tender.Instruction{
 			ID: "1", Series: "s", Principal: dec("1000"), Delivery: tender.BookEntry}}
 		change(o, &l)
 		accepted := &allocate.Result{Lines: []allocate.Line{{Accepted: dec("1000")}}}

@@ -90,7 +90,7 @@ func (v *inventor) tenders(series string, w tender.Window, n int, total string) 
 
 func (v *inventor) tender(series string, w tender.Window, principal int64) {
 	n := len(v.book.Lines)
-	v.book.Lines = append(v.book.Lines, tender.Line{Window: w, Instruction: tender.Instruction{Delivery: tender.BookEntry,
+	v.book.Lines = append(v.book.Lines, tender.Line{Window: w, Instruction: &tender.Instruction{Delivery: tender.BookEntry,
 		ID: fmt.Sprintf("%04d", n), Depositary: "DTC", Participant: fmt.Sprintf("%04d", n%37), Series: series,
 		Principal: decimal.NewFromInt(principal)}})
 }

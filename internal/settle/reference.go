@@ -19,7 +19,8 @@ const mostReference = 35
 // digits and hyphens, as the end-to-end identification of ISO 20022 payments allows.
 func Reference(offer string, p Party, additional bool) string {
 	day := fmt.Sprintf("%04d%02d%02d", p.Date.Year, p.Date.Month, p.Date.Day)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %s %t", offer, p.Depositary, p.Participant, p.Currency, day, additional))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %s %t", offer, p.Depositary, p.Participant, p.Currency, day,
+		additional))
 	return shortName(p.Participant) + "-" + p.Currency + "-" + day + "-" + checkPart(sum)
 }
 
@@ -28,7 +29,7 @@ func shortName(participant string) string {
 	const most = 8
 	var name strings.Builder
 	for _, r := range strings.ToUpper(participant) {
-		if name.Len() < most && (r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
+		if name.Len() < most && ((r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9')) {
 			name.WriteRune(r)
 		}
 	}

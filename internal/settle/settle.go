@@ -2,11 +2,14 @@ package settle
 
 import (
 	"fmt"
+	"math"
 	"math/big"
+	"math/bits"
 
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -32,7 +35,8 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 		}
 		r, ok := rates[rateKey{in.Series, in.Window}]
 		if !ok {
-			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series, in.Window)
+			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series,
+				in.Window)
 		}
 		if len(o.Auctions) > 0 {
 			if r, err = r.inAuction(o, in, a, a.Lines[i]); err != nil {
@@ -56,7 +60,56 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 type rate struct {
 	currency                              string
 	date                                  tender.Date
-	consideration, earlyPayment, interest *big.Rat
+	consideration, earlyPayment, interest unit
+}
+
+// unit is what one unit of principal is paid, exactly.
+type unit struct {
+	exact *big.Rat
+	// The same for amounts whose product fits 128 bits, in minor units of the currency:
+	// num/den of exact, num times the minor units of one. Zero where that does not fit.
+	num, den uint64
+	places   int32 // of the minor unit
+	currency string
+}
+
+func newUnit(exact *big.Rat, currency string) unit {
+	u := unit{exact: exact, currency: currency, places: tender.CashPlaces(currency)}
+	num := new(big.Int).Mul(exact.Num(), big.NewInt(decimals.Tens[u.places]))
+	if num.IsInt64() && num.Sign() >= 0 && exact.Denom().IsInt64() {
+		u.num, u.den = num.Uint64(), exact.Denom().Uint64()
+	}
+	return u
+}
+
+// pay is the cash for some principal: multiplied first and rounded once, half up (R13).
+func (u *unit) pay(principal decimal.Decimal) decimal.Decimal {
+	if cash, ok := u.payShort(principal); ok {
+		return cash
+	}
+	exact := new(big.Rat).Mul(principal.Rat(), u.exact)
+	return tender.RoundHalfUp(exact.Num(), exact.Denom(), u.currency)
+}
+
+// payShort is pay in 128 bits, and whether those are enough. It takes a fifth of the time.
+func (u *unit) payShort(principal decimal.Decimal) (cash decimal.Decimal, ok bool) {
+	a, ok := decimals.Of(principal)
+	if !ok || u.den == 0 || a.Units < 0 {
+		return decimal.Decimal{}, false
+	}
+	tooLarge, den := bits.Mul64(u.den, uint64(decimals.Tens[a.Places]))
+	high, low := bits.Mul64(uint64(a.Units), u.num)
+	if tooLarge > 0 || high >= den {
+		return decimal.Decimal{}, false
+	}
+	units, rest := bits.Div64(high, low, den)
+	if rest >= den-rest {
+		units++
+	}
+	if units > math.MaxInt64 {
+		return decimal.Decimal{}, false
+	}
+	return decimal.New(int64(units), -u.places), true
 }
 
 type rateKey struct {
@@ -76,14 +129,15 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 			if err != nil {
 				return nil, fmt.Errorf("series %s: %w", s.ID, err)
 			}
-			r := rate{
-				currency: s.Currency, date: date, interest: interest,
-				consideration: perThousand(s.TenderOfferConsideration), earlyPayment: new(big.Rat),
-			}
+			early := new(big.Rat)
 			if w == tender.Early {
-				r.earlyPayment = perThousand(s.EarlyTenderPayment)
+				early = perThousand(s.EarlyTenderPayment)
 			}
-			rates[rateKey{s.ID, w}] = r
+			rates[rateKey{s.ID, w}] = rate{
+				currency: s.Currency, date: date, interest: newUnit(interest, s.Currency),
+				consideration: newUnit(perThousand(s.TenderOfferConsideration), s.Currency),
+				earlyPayment:  newUnit(early, s.Currency),
+			}
 		}
 	}
 	return rates, nil
@@ -115,7 +169,9 @@ func warnings(o *tender.Offer) []tender.Warning {
 			continue
 		}
 		if missed := i.paymentDates(i.LastPaid, o.Settlement.Final); len(missed) > 0 {
-			all = append(all, tender.Warnf(tender.WarnInterestDue, "series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, correct last_paid in the offer",
+			all = append(all, tender.Warnf(tender.WarnInterestDue,
+				"series %s: interest is counted from %s, though it falls due on %s, before settlement; if it is paid then, "+
+					"correct last_paid in the offer",
 				s.ID, i.LastPaid, missed[len(missed)-1]))
 		}
 	}
@@ -126,17 +182,11 @@ func perThousand(price decimal.Decimal) *big.Rat {
 	return new(big.Rat).Quo(price.Rat(), big.NewRat(tender.PerThousand, 1))
 }
 
-// pay is the cash for some accepted principal: each part multiplied first and
-// rounded once (R13).
-func (r rate) pay(accepted decimal.Decimal) Cash {
-	principal := accepted.Rat()
-	part := func(unit *big.Rat) decimal.Decimal {
-		exact := new(big.Rat).Mul(principal, unit)
-		return tender.RoundHalfUp(exact.Num(), exact.Denom(), r.currency)
-	}
+// pay is the cash for some accepted principal.
+func (r *rate) pay(accepted decimal.Decimal) Cash {
 	return Cash{
-		Consideration:   part(r.consideration),
-		EarlyPayment:    part(r.earlyPayment),
-		AccruedInterest: part(r.interest),
+		Consideration:   r.consideration.pay(accepted),
+		EarlyPayment:    r.earlyPayment.pay(accepted),
+		AccruedInterest: r.interest.pay(accepted),
 	}
 }

@@ -20,7 +20,7 @@ import (
 func one(t *testing.T, s tender.Series, w tender.Window, accepted string, dates tender.Settlement) settle.Line {
 	t.Helper()
 	o := &tender.Offer{Series: []tender.Series{s}, Settlement: dates}
-	b := &tender.Book{Lines: []tender.Line{{Window: w, Instruction: tender.Instruction{Delivery: tender.BookEntry, ID: "1", Series: s.ID, Principal: dec(accepted)}}}}
+	b := &tender.Book{Lines: []tender.Line{{Window: w, Instruction: &tender.Instruction{Delivery: tender.BookEntry, ID: "1", Series: s.ID, Principal: dec(accepted)}}}}
 	got, err := settle.Settle(o, b, &allocate.Result{Lines: []allocate.Line{{Accepted: dec(accepted)}}})
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestPaymentsAreByDepositaryParticipantSeriesAndDay(t *testing.T) {
 		{"Euroclear", "0901", "A BANK IN BRUSSELS", "A", tender.Early, "3000"},
 		{"DTC", "0902", "NOTHING ACCEPTED", "A", tender.Early, "0"},
 	} {
-		b.Lines = append(b.Lines, tender.Line{Window: l.window, Instruction: tender.Instruction{Delivery: tender.BookEntry, ID: fmt.Sprint(i),
+		b.Lines = append(b.Lines, tender.Line{Window: l.window, Instruction: &tender.Instruction{Delivery: tender.BookEntry, ID: fmt.Sprint(i),
 			Depositary: l.depositary, Participant: l.participant, ParticipantName: l.name, Series: l.series, Principal: dec("50000")}})
 		a.Lines = append(a.Lines, allocate.Line{Accepted: dec(l.accepted)})
 	}
@@ -179,7 +179,7 @@ func settled(t *rapid.T) (*tender.Offer, *tender.Book, *allocate.Result) {
 	b, a := &tender.Book{}, &allocate.Result{}
 	for i := range rapid.IntRange(0, 20).Draw(t, "tenders") {
 		principal := decimal.NewFromInt(rapid.Int64Range(0, 5_000_000).Draw(t, "accepted"))
-		b.Lines = append(b.Lines, tender.Line{Window: rapid.SampledFrom(tender.Windows[:]).Draw(t, "window"), Instruction: tender.Instruction{Delivery: tender.BookEntry,
+		b.Lines = append(b.Lines, tender.Line{Window: rapid.SampledFrom(tender.Windows[:]).Draw(t, "window"), Instruction: &tender.Instruction{Delivery: tender.BookEntry,
 			ID: fmt.Sprint(i), Series: rapid.SampledFrom(o.Series).Draw(t, "of series").ID, Principal: principal.Add(dec("1")),
 			Depositary:      rapid.SampledFrom([]string{"DTC", "Euroclear"}).Draw(t, "depositary"),
 			Participant:     rapid.SampledFrom([]string{"0901", "0902", "0903"}).Draw(t, "participant"),

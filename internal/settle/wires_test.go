@@ -25,7 +25,7 @@ func paidAndDue(t *testing.T) *settle.Settlement {
 		depositary string
 		window     tender.Window
 	}{{"Clearstream", tender.Early}, {"Euroclear", tender.Early}, {"Clearstream", tender.Late}, {"Euroclear", tender.Late}} {
-		line := tender.Line{Window: l.window, Instruction: tender.Instruction{
+		line := tender.Line{Window: l.window, Instruction: &tender.Instruction{
 			ID: fmt.Sprint(i), Depositary: l.depositary, Participant: "70011", Series: "A", Principal: dec("10000"), Delivery: tender.BookEntry}}
 		if l.window == tender.Early {
 			line.Settled = &tender.Settled{Accepted: dec("10000")}
@@ -101,7 +101,7 @@ func TestM9AReferenceFollowsFromOfferPayeeCurrencyAndDay(t *testing.T) {
 func TestM9WhatIsDueToSomeonePaidBeforeHasAnotherReference(t *testing.T) {
 	o := &tender.Offer{ID: "x", Settlement: tender.Settlement{Early: date("2019-08-09"), Final: date("2019-08-22")},
 		Series: []tender.Series{{ID: "A", Currency: "USD", TenderOfferConsideration: dec("900")}}}
-	early := tender.Line{Window: tender.Early, Instruction: tender.Instruction{
+	early := tender.Line{Window: tender.Early, Instruction: &tender.Instruction{
 		ID: "1", Depositary: "DTC", Participant: "0901", Series: "A", Principal: dec("1000"), Delivery: tender.BookEntry}}
 	found := early
 	early.Settled, found.ID = &tender.Settled{Accepted: dec("1000")}, "2"

@@ -67,7 +67,8 @@ func (s *Sheet) chartFrame(c *Chart) *excelize.Chart {
 		}}},
 		Legend:    excelize.ChartLegend{Position: "bottom", Font: &font},
 		Dimension: s.pixels(c.Over),
-		Border:    excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{hairline}}},
+		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75,
+			Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{hairline}}},
 		YAxis: excelize.ChartAxis{
 			MajorGridLines: true, Minimum: new(0.0), Font: font, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.Format},
 		},
@@ -81,16 +82,19 @@ func (s *Sheet) chartBars(c *Chart, options *excelize.Chart) (limit *excelize.Ch
 	options.Type, options.GapWidth, options.Overlap, options.PlotArea = excelize.Col, new(uint(60)), new(int), shown
 	options.XAxis = excelize.ChartAxis{Font: chartFont}
 	series := func(b Bar) excelize.ChartSeries {
-		return excelize.ChartSeries{Name: s.Of(b.Name), Categories: s.addresses(c.Groups), Values: s.addresses(b.Values), Fill: fill(b.Colour)}
+		return excelize.ChartSeries{Name: s.Of(b.Name), Categories: s.addresses(c.Groups), Values: s.addresses(b.Values),
+			Fill: fill(b.Colour)}
 	}
 	for _, b := range c.Bars {
 		options.Series = append(options.Series, series(b))
 	}
 	marks := series(c.Limit)
 	marks.Line = excelize.LineOptions{Type: excelize.LineNone}
-	marks.Marker = excelize.ChartMarker{Symbol: "dash", Size: 15, Fill: fill(c.Limit.Colour), Border: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(c.Limit.Colour)}}
+	marks.Marker = excelize.ChartMarker{Symbol: "dash", Size: 15, Fill: fill(c.Limit.Colour),
+		Border: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(c.Limit.Colour)}}
 	// The axes are the last chart's: without them here, the format and the zero are lost.
-	return &excelize.Chart{Type: excelize.Line, Series: []excelize.ChartSeries{marks}, XAxis: options.XAxis, YAxis: options.YAxis}
+	return &excelize.Chart{Type: excelize.Line, Series: []excelize.ChartSeries{marks}, XAxis: options.XAxis,
+		YAxis: options.YAxis}
 }
 
 // addresses is the address of several areas, as a chart takes it.

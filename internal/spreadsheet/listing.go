@@ -114,7 +114,7 @@ func (l *Listing) finish(c *Cell, i int, set bool) {
 		c.Style.Role = InBody
 	}
 	c.Style.Set = c.Style.Set || set
-	c.Style.wrap = c.Style.wrap || c.Kind == TextKind && l.Columns[i].Widest > 0
+	c.Style.wrap = c.Style.wrap || (c.Kind == TextKind && l.Columns[i].Widest > 0)
 }
 
 // extent is what must be known of rows before the first is written.

@@ -156,7 +156,7 @@ func tight(s string) bool {
 			return false
 		}
 	}
-	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
+	return s == "" || (s[0] != ' ' && s[len(s)-1] != ' ')
 }
 
 // escape is what a spreadsheet takes for an escaped character in text.

@@ -75,8 +75,9 @@ const (
 // ExcelStyle turns a look into excelize's terms.
 func (l Style) ExcelStyle() *excelize.Style {
 	s := &excelize.Style{
-		Font:      &excelize.Font{Family: fontName, Size: FontSize, Color: ink},
-		Alignment: &excelize.Alignment{Vertical: "center", WrapText: l.wrap, Horizontal: [...]string{"", "left", "center", "right"}[l.Align]},
+		Font: &excelize.Font{Family: fontName, Size: FontSize, Color: ink},
+		Alignment: &excelize.Alignment{Vertical: "center", WrapText: l.wrap,
+			Horizontal: [...]string{"", "left", "center", "right"}[l.Align]},
 	}
 	if l.Format != "" {
 		s.CustomNumFmt = &l.Format

@@ -85,7 +85,8 @@ func Parse(name string, source []byte, format Format) *Document {
 	d := &Document{Name: name, format: format}
 	if len(source) > format.Bytes {
 		d.place(Fault{Line: 1, Column: 1, Message: fmt.Sprintf(
-			"the file has %d bytes, more than the %d that such a file can have; is it the right file?", len(source), format.Bytes)}, 1, false)
+			"the file has %d bytes, more than the %d that such a file can have; is it the right file?", len(source),
+			format.Bytes)}, 1, false)
 		return d
 	}
 	text, ok := d.text(source)
@@ -154,7 +155,10 @@ func tabAllowed(line string, at int) bool {
 
 // convert makes the nodes of the parsed file.
 func (d *Document) convert(file *ast.File) {
-	docs := slices.DeleteFunc(slices.Clone(file.Docs), func(d *ast.DocumentNode) bool { return d.Start == nil && d.Body == nil })
+	docs := slices.DeleteFunc(slices.Clone(file.Docs), func(d *ast.DocumentNode) bool {
+		return d.Start == nil &&
+			d.Body == nil
+	})
 	if len(docs) > 1 {
 		at := docs[1].Start
 		if at == nil {
@@ -331,7 +335,7 @@ func plainStands(rest, text string) bool {
 // quotedStands reports whether a text in quotation marks is at the start of
 // rest. One with escapes, or on several lines, is left to the parser.
 func quotedStands(rest, text string) bool {
-	if rest == "" || rest[0] != '"' && rest[0] != '\'' {
+	if rest == "" || (rest[0] != '"' && rest[0] != '\'') {
 		return false
 	}
 	mark := rest[:1]

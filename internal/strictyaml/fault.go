@@ -116,7 +116,8 @@ func (d *Document) excerpt(line, column, width int, secret bool) string {
 		text, column = text[from:min(from+excerptWidth, len(text))], column-from
 	}
 	width = max(1, min(width, len(text)-column+1))
-	return fmt.Sprintf("%5d | %s\n      | %s%s", line, string(text), strings.Repeat(" ", column-1), strings.Repeat("^", width))
+	return fmt.Sprintf("%5d | %s\n      | %s%s", line, string(text), strings.Repeat(" ", column-1),
+		strings.Repeat("^", width))
 }
 
 // passwordValue is what follows a key about a password, up to the end of the

@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/decimals"
 )
 
-// Line is an instruction that counts, with its window.
+// Line is an instruction that counts, with its window. The instruction is where it was read
+// to: a book of a million lines does not hold them a second time.
 type Line struct {
-	Instruction
+	*Instruction
 	Window Window
 
 	// Settled is set once the instruction was dealt with at an early settlement:
@@ -62,11 +65,16 @@ type Book struct {
 // that were read. The order of the instructions does not matter. A boundary, a
 // status or a delivery that is not known is an error, as it would count as
 // another.
-func NewBook(o *Offer, instructions iter.Seq[Instruction], asOf time.Time) (*Book, error) {
+func NewBook(o *Offer, instructions iter.Seq[*Instruction], asOf time.Time) (*Book, error) {
 	if err := o.CheckDates(); err != nil {
 		return nil, err
 	}
 	b := &Book{AsOf: asOf, Totals: make([]Totals, len(o.Series))}
+	count := 0
+	for range instructions {
+		count++
+	}
+	b.Lines = make([]Line, 0, count)
 	for in := range instructions {
 		if err := in.Check(); err != nil {
 			return nil, err
@@ -105,23 +113,26 @@ func (b *Book) total(o *Offer) {
 	for i, s := range o.Series {
 		position[s.ID] = i
 	}
-	for _, l := range b.Lines {
+	early, late := make([]decimals.Sum, len(o.Series)), make([]decimals.Sum, len(o.Series))
+	for i := range b.Lines {
+		l := &b.Lines[i]
 		at, known := position[l.Series]
-		if !known {
-			continue // the allocation refuses such a line by name
+		switch {
+		case !known: // the allocation refuses such a line by name
+		case l.Window == Early:
+			early[at].Add(l.Principal)
+		default:
+			late[at].Add(l.Principal)
 		}
-		t := &b.Totals[at]
-		if l.Window == Early {
-			t.Early = t.Early.Add(l.Principal)
-		} else {
-			t.Late = t.Late.Add(l.Principal)
-		}
+	}
+	for i := range b.Totals {
+		b.Totals[i] = Totals{early[i].Decimal(), late[i].Decimal()}
 	}
 }
 
 // decide decides whether an instruction counts as of an instant (R2 to R4)
 // and what is to be said of it, nil if nothing.
-func decide(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
+func decide(o *Offer, in *Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
 	switch {
 	case in.Status == Pending:
 		return false, in.finding(RulePending, LineNotCounted,
@@ -153,7 +164,7 @@ func (o *Offer) WithdrawalDeadline(w Window) CutOff {
 
 // Counts reports whether an instruction, as a report has it, is in the book as of an
 // instant by R2 to R4 and R15, if it was received by then.
-func (o *Offer) Counts(in Instruction, asOf time.Time) bool {
+func (o *Offer) Counts(in *Instruction, asOf time.Time) bool {
 	counts, _ := decide(o, in, o.Window(in.Received), asOf)
 	return counts
 }
@@ -170,13 +181,14 @@ func (l *Line) deliver(o *Offer, asOf time.Time) *Finding {
 	}
 	l.Undelivered = true
 	return l.finding(RuleNotCovered, LineRemarked,
-		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought", clock(o, deadline.At)),
+		fmt.Sprintf("the notes promised by guaranteed delivery had not come by %s; nothing of the tender is bought",
+			clock(o, deadline.At)),
 		"let the depositary know that the tender is rejected")
 }
 
 // withdrawn applies R4: a withdrawal counts if it met the deadline of the
 // tender's window, and takes effect at its own time.
-func withdrawn(o *Offer, in Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
+func withdrawn(o *Offer, in *Instruction, w Window, asOf time.Time) (counts bool, finding *Finding) {
 	if in.WithdrawnAt.IsZero() {
 		return false, in.finding(RuleWithdrawn, LineNotCounted,
 			"withdrawn; the depositary gives no time and is taken to have received it in time",
@@ -227,7 +239,8 @@ func (b *Book) CheckOutstanding(o *Offer) error {
 		if tendered := b.Totals[i].Sum(); tendered.GreaterThan(s.Outstanding) {
 			return &ControlError{
 				Rule: RuleOutstanding,
-				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or correct the series' outstanding in the offer",
+				Message: fmt.Sprintf("series %s: %s %s tendered, but only %s outstanding; look for lines reported twice, or "+
+					"correct the series' outstanding in the offer",
 					s.ID, s.Currency, tendered, s.Outstanding),
 			}
 		}

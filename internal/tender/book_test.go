@@ -38,9 +38,20 @@ func instruction(received string) tender.Instruction {
 		Received: at(received), Status: tender.Tendered, Delivery: tender.BookEntry, Source: tender.Source{File: "dtc.xlsx", Sheet: "Tenders", Row: 7}}
 }
 
-func newBook(t rapid.TB, o *tender.Offer, instructions iter.Seq[tender.Instruction], asOf time.Time) *tender.Book {
+// each is the instructions of a slice.
+func each(all []tender.Instruction) iter.Seq[*tender.Instruction] {
+	return func(yield func(*tender.Instruction) bool) {
+		for i := range all {
+			if !yield(&all[i]) {
+				return
+			}
+		}
+	}
+}
+
+func newBook(t rapid.TB, o *tender.Offer, instructions []tender.Instruction, asOf time.Time) *tender.Book {
 	t.Helper()
-	b, err := tender.NewBook(o, instructions, asOf)
+	b, err := tender.NewBook(o, each(instructions), asOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +124,7 @@ func TestStanding(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			in := instruction(c.received)
 			c.change(&in)
-			b := newBook(t, level3(), slices.Values([]tender.Instruction{in}), at(c.asOf))
+			b := newBook(t, level3(), []tender.Instruction{in}, at(c.asOf))
 			if got := len(b.Lines) == 1; got != c.counts || b.NotYet != 0 {
 				t.Errorf("counts: %t, want %t; %d not yet received", got, c.counts, b.NotYet)
 			}
@@ -146,7 +157,7 @@ func checkFinding(t *testing.T, got []tender.Finding, in tender.Instruction, rul
 }
 
 func TestWhatIsNotYetReceivedDoesNotExist(t *testing.T) {
-	b := newBook(t, level3(), slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00.001")}), at("2004-11-10 12:00:00"))
+	b := newBook(t, level3(), []tender.Instruction{instruction("2004-11-10 12:00:00.001")}, at("2004-11-10 12:00:00"))
 	if b.NotYet != 1 || len(b.Lines) != 0 || len(b.Findings) != 0 || !b.Totals[0].Sum().IsZero() {
 		t.Errorf("%d not yet, %d lines, %d findings", b.NotYet, len(b.Lines), len(b.Findings))
 	}
@@ -168,7 +179,7 @@ func TestTotalsAreBySeriesAndWindow(t *testing.T) {
 		in.ID, in.Series, in.Principal = fmt.Sprint(9-i), c.series, decimal.NewFromInt(c.principal)
 		all = append(all, in)
 	}
-	b := newBook(t, level3(), slices.Values(all), at("2004-12-01 12:00:00"))
+	b := newBook(t, level3(), all, at("2004-12-01 12:00:00"))
 	var got []string
 	for _, total := range b.Totals {
 		got = append(got, fmt.Sprint(total.Early, total.Late, total.Sum()))
@@ -187,8 +198,8 @@ func TestTheOrderOfInstructionsDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := randomInstructions(t)
 		asOf := at("2004-10-29 00:00:00").Add(time.Duration(rapid.IntRange(0, 40*24).Draw(t, "as of")) * time.Hour)
-		want := newBook(t, level3(), slices.Values(all), asOf)
-		got := newBook(t, level3(), slices.Values(rapid.Permutation(all).Draw(t, "order")), asOf)
+		want := newBook(t, level3(), all, asOf)
+		got := newBook(t, level3(), rapid.Permutation(all).Draw(t, "order"), asOf)
 		for _, b := range []*tender.Book{want, got} {
 			slices.SortFunc(b.Findings, func(x, y tender.Finding) int { return cmp.Compare(x.Source.Row, y.Source.Row) })
 		}
@@ -203,7 +214,7 @@ func TestTheOrderOfInstructionsDoesNotMatter(t *testing.T) {
 func TestNoInstructionIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := randomInstructions(t)
-		b := newBook(t, level3(), slices.Values(all), at("2004-11-15 12:00:00"))
+		b := newBook(t, level3(), all, at("2004-11-15 12:00:00"))
 		out := b.NotYet
 		for _, f := range b.Findings {
 			if f.Disposition != tender.LineRemarked {
@@ -247,7 +258,7 @@ func TestCheckOutstanding(t *testing.T) {
 	book := func(principal int64, series string) *tender.Book {
 		in := instruction("2004-11-10 12:00:00")
 		in.Series, in.Principal = series, decimal.NewFromInt(principal)
-		return newBook(t, o, slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
+		return newBook(t, o, []tender.Instruction{in}, at("2004-12-01 12:00:00"))
 	}
 	if err := book(10_000, "9.125-2008").CheckOutstanding(o); err != nil {
 		t.Errorf("all that is outstanding was tendered: %v", err)
@@ -265,7 +276,7 @@ func TestCheckOutstanding(t *testing.T) {
 	// Early and late count together.
 	late := instruction("2004-11-20 12:00:00")
 	late.ID, late.Principal = "2", decimal.NewFromInt(9_001)
-	both := newBook(t, o, slices.Values([]tender.Instruction{instruction("2004-11-10 12:00:00"), late}), at("2004-12-01 12:00:00"))
+	both := newBook(t, o, []tender.Instruction{instruction("2004-11-10 12:00:00"), late}, at("2004-12-01 12:00:00"))
 	if err := both.CheckOutstanding(o); !errors.As(err, &control) {
 		t.Errorf("1,000 early and 9,001 late of 10,000: %v", err)
 	}
@@ -275,7 +286,7 @@ func TestCheckOutstanding(t *testing.T) {
 func TestAnUnknownSeriesIsNotCountedAsTheFirst(t *testing.T) {
 	in := instruction("2004-11-10 12:00:00")
 	in.Series = "5-2020"
-	b := newBook(t, level3(), slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
+	b := newBook(t, level3(), []tender.Instruction{in}, at("2004-12-01 12:00:00"))
 	if sum := b.Totals[0].Sum(); !sum.IsZero() {
 		t.Errorf("%s of series 5-2020 counted as 9.125-2008", sum)
 	}

@@ -43,7 +43,7 @@ func (d Date) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+	return d.Time().Format(time.DateOnly)
 }
 
 // Time returns midnight UTC at the start of the date, for spreadsheets and for

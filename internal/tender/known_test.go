@@ -1,7 +1,6 @@
 package tender_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +25,7 @@ func TestM6AnUnknownStatusIsAnError(t *testing.T) {
 	} {
 		o, in := level3(), instruction("2004-11-10 12:00:00")
 		change(o, &in)
-		b, err := tender.NewBook(o, slices.Values([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
+		b, err := tender.NewBook(o, each([]tender.Instruction{in}), at("2004-12-01 12:00:00"))
 		if err == nil || b != nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), `"lapsed"`) {
 			t.Errorf("an unknown %s: %v", what, err)
 		}

@@ -78,7 +78,7 @@ func TestRoundHalfUpIsTheNearest(t *testing.T) {
 			half.Quo(half, big.NewRat(10, 1))
 		}
 		off := new(big.Rat).Sub(rounded, exact)
-		if new(big.Rat).Abs(off).Cmp(half) > 0 || new(big.Rat).Abs(off).Cmp(half) == 0 && off.Sign() != exact.Sign() {
+		if new(big.Rat).Abs(off).Cmp(half) > 0 || (new(big.Rat).Abs(off).Cmp(half) == 0 && off.Sign() != exact.Sign()) {
 			t.Errorf("%d/%d %s became %s", num, den, currency, rounded.FloatString(int(places)))
 		}
 	})

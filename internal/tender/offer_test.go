@@ -63,7 +63,7 @@ func TestRates(t *testing.T) {
 		{"EUR", "USD", "5/4"}, {"USD", "EUR", "4/5"}, {"USD", "USD", "1"}, {"GBP", "GBP", "1"}, {"GBP", "USD", ""},
 	} {
 		rate, ok := o.Rate(c.from, c.to)
-		if ok != (c.want != "") || ok && rate.RatString() != c.want {
+		if ok != (c.want != "") || (ok && rate.RatString() != c.want) {
 			t.Errorf("%s to %s: %v, want %q", c.from, c.to, rate, c.want)
 		}
 	}

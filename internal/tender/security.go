@@ -37,7 +37,7 @@ func validISIN(id string) bool {
 	sum, double := 0, false
 	for i := 11; i >= 0; i-- {
 		v := securityValue(id[i])
-		if v < 0 || v > 35 || i < 2 && v < 10 || i == 11 && v > 9 {
+		if v < 0 || v > 35 || (i < 2 && v < 10) || (i == 11 && v > 9) {
 			return false
 		}
 		// A letter is two digits, the right one first from this side.

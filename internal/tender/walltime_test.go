@@ -1,7 +1,6 @@
 package tender_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -54,7 +53,7 @@ func TestP21AtTheDeadlineGuaranteedDeliveriesHaveComeOrNot(t *testing.T) {
 		if c.covered != "" {
 			in.CoveredAt = at(c.covered)
 		}
-		b := newBook(t, o, slices.Values([]tender.Instruction{in}), at(c.asOf))
+		b := newBook(t, o, []tender.Instruction{in}, at(c.asOf))
 		if got := b.Lines[0].Undelivered; got != c.want {
 			t.Errorf("%s, covered %q, as of %s: undelivered %t", c.boundary, c.covered, c.asOf, got)
 		}

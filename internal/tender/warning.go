@@ -60,7 +60,8 @@ const (
 
 // WarningCodes are all codes.
 var WarningCodes = [...]WarningCode{
-	WarnAnnouncedFactor, WarnSmallPieces, WarnEarlySettlement, WarnClearingLevel, WarnTotalExceeded, WarnInterestDue, WarnNoStatus, WarnHiddenRows, WarnNotCompared,
+	WarnAnnouncedFactor, WarnSmallPieces, WarnEarlySettlement, WarnClearingLevel, WarnTotalExceeded, WarnInterestDue,
+	WarnNoStatus, WarnHiddenRows, WarnNotCompared,
 	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnNotInForce,
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
 	WarnHistoryNotCompared, WarnFileNote,

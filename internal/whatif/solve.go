@@ -32,7 +32,7 @@ func (g Goal) String() string {
 
 // has reports whether a series is of the goal.
 func (g Goal) has(s tender.Series) bool {
-	return g.Series == s.ID || g.Series == "" && g.Level == s.Priority
+	return g.Series == s.ID || (g.Series == "" && g.Level == s.Priority)
 }
 
 // Solution is the smallest amount of a cap that reaches a goal.
@@ -104,7 +104,8 @@ func (s *Session) solution(ctx context.Context, name string, goal Goal, other Sc
 	}
 	switch {
 	case why != "" && found.Reached:
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("all of %s is accepted already with %s as it is, %s; it can stay. With another amount: %s",
+		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("all of %s is accepted already with %s as it is, %s; it "+
+			"can stay. With another amount: %s",
 			goal, name, capFigure(c), why)}
 	case why != "":
 		which := name
@@ -158,7 +159,8 @@ func sought(o *tender.Offer, name string, goal Goal, other Scenario) (tender.Cap
 			limit = append(limit, fmt.Sprintf("%q", c.Name))
 		}
 	}
-	return wrong("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal, strings.Join(over, ", "), goal,
+	return wrong("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal, strings.Join(over, ", "),
+		goal,
 		cmp.Or(strings.Join(limit, ", "), "no cap"))
 }
 
@@ -215,11 +217,13 @@ func (s *Session) leftOut(goal Goal) (all []LeftOut) {
 				all = append(all, LeftOut{series.ID, series.Currency, principal, why})
 			}
 		}
-		add(absent, fmt.Sprintf("was promised by guaranteed delivery and had not come by %s; nothing of it is bought, but the caps count it",
+		add(absent, fmt.Sprintf("was promised by guaranteed delivery and had not come by %s; nothing of it is bought, but "+
+			"the caps count it",
 			o.Guaranteed.Deadline.At.In(o.Zone).Format("2006-01-02 15:04:05 MST")))
 		add(returned, "was returned at the early settlement, and stays so")
 		if rows > 0 {
-			all = append(all, LeftOut{series.ID, series.Currency, rejected, "is on " + display.Plural(rows, "rejected row", "rejected rows") +
+			all = append(all, LeftOut{series.ID, series.Currency, rejected, "is on " +
+				display.Plural(rows, "rejected row", "rejected rows") +
 				", as far as it can be read; no cap counts it, and \"batch check\" says what to do"})
 		}
 	}
@@ -252,7 +256,8 @@ func (p *problem) nothing(found *Solution) string {
 	}
 	switch {
 	case len(p.wanted) > 0:
-		words = fmt.Sprintf("no amount of %s matters for %s: nothing is tendered in the series of it that it covers", p.cap.Name, found.Goal)
+		words = fmt.Sprintf("no amount of %s matters for %s: nothing is tendered in the series of it that it covers",
+			p.cap.Name, found.Goal)
 	case !slices.ContainsFunc(p.in.Book.Lines, of):
 		words += ": no tender counts in it"
 	case slices.ContainsFunc(p.in.Book.Lines, func(l tender.Line) bool { return of(l) && l.Settled != nil }):
@@ -332,7 +337,8 @@ func (p *problem) solve() (amount decimal.Decimal, why string, err error) {
 			}
 		}
 		if next == "" { // a cap that is lifted did it
-			return amount, p.obstacles(r) + "; that was decided at the early settlement, which is paid, and no cap changes it", nil
+			return amount, p.obstacles(r) + "; that was decided at the early settlement, which is paid, and no cap changes it",
+				nil
 		}
 		others, lifted = append(others, next), lifted.With(next, everything)
 	}
@@ -349,8 +355,10 @@ func (p *problem) smallest(r *allocate.Result, lifted Scenario) (decimal.Decimal
 	if err != nil || p.whole(r) {
 		return amount, "", err
 	}
-	return amount, p.obstacles(r) + fmt.Sprintf("; with %s %s everything tendered fits, so the announced factor %s cuts back all; "+
-		"if it is not meant for that, change acceptance.factor in offer.yaml", figure(amount), p.cap.Currency, p.offer.Acceptance.Given), nil
+	return amount, p.obstacles(r) +
+		fmt.Sprintf("; with %s %s everything tendered fits, so the announced factor %s cuts back all; "+
+			"if it is not meant for that, change acceptance.factor in offer.yaml", figure(amount), p.cap.Currency,
+			p.offer.Acceptance.Given), nil
 }
 
 // enough is the smallest amount of a cap, from what it counts in the end, with which the
@@ -487,7 +495,8 @@ func (p *problem) obstacles(r *allocate.Result) string {
 			}
 		}
 		if why != "" {
-			parts = append(parts, fmt.Sprintf("%s of %s %s of series %s is accepted, as %s", figure(accepted), figure(asked), s.Currency, s.ID, why))
+			parts = append(parts, fmt.Sprintf("%s of %s %s of series %s is accepted, as %s", figure(accepted), figure(asked),
+				s.Currency, s.ID, why))
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -76,13 +76,15 @@ func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 	c.Caps, c.Rates, c.Series = slices.Clone(o.Caps), slices.Clone(o.Rates), slices.Clone(o.Series)
 	for _, amount := range other.Caps {
 		if !setCap(&c, amount) {
-			return nil, &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap %q; it has %s", amount.Name, capNames(o))}
+			return nil, &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap %q; it has %s", amount.Name,
+				capNames(o))}
 		}
 	}
 	for _, rate := range other.Rates {
 		i := slices.IndexFunc(c.Rates, func(r tender.Rate) bool { return r.From == rate.From && r.To == rate.To })
 		if i < 0 {
-			return nil, &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no rate %s/%s; it has %s", rate.From, rate.To, rateNames(o))}
+			return nil, &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no rate %s/%s; it has %s", rate.From,
+				rate.To, rateNames(o))}
 		}
 		c.Rates[i].Rate, c.Rates[i].Source = rate.Rate, "what if"
 	}

@@ -88,7 +88,8 @@ func (b *workbook) layOrigin(top int) int {
 		facts = append(facts, fact{"Decided", spreadsheet.Label(d.String())})
 	}
 	for _, a := range r.Offer.Amendments {
-		facts = append(facts, fact{"Amendment in force", spreadsheet.Label(tender.WallTime(a.Effective, r.Offer.Zone) + ": " + a.Note)})
+		facts = append(facts, fact{"Amendment in force", spreadsheet.Label(tender.WallTime(a.Effective, r.Offer.Zone) +
+			": " + a.Note)})
 	}
 	for i, f := range facts {
 		s.Put(top+i, conWhat, spreadsheet.Label(f.name).As(spreadsheet.InFact))
@@ -109,7 +110,8 @@ func (b *workbook) layChecks(top int) int {
 		all = all && agrees
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
 			spreadsheet.Label(c.what), spreadsheet.Label(c.key), c.found, c.stated,
-			spreadsheet.BoolCell(agrees).By(fmt.Sprintf("ROUND(%s-%s,4)=0", spreadsheet.At(row, conFound), spreadsheet.At(row, conStated))),
+			spreadsheet.BoolCell(agrees).By(fmt.Sprintf("ROUND(%s-%s,4)=0", spreadsheet.At(row, conFound),
+				spreadsheet.At(row, conStated))),
 		})
 	}
 	body := s.Table(top+1, t)
@@ -230,9 +232,13 @@ func (b *workbook) fundingOf(currency, key string, statuses ...settle.Status) sp
 // countCheck and sumCheck refer to the table of files by name: it is below.
 func (b *workbook) countCheck() check {
 	return check{
-		what:   "Lines that count: Instructions against the files",
-		found:  spreadsheet.Count(len(b.run.Book.Lines)).By(b.inLines(func(at func(string) string) string { return "COUNT(" + at("tendered") + ")" })),
-		stated: spreadsheet.Count(b.run.Counts().Counted + b.run.Counts().Carried).By("SUM(FilesCounted)" + b.plusCarried("ComparedCounted")),
+		what: "Lines that count: Instructions against the files",
+		found: spreadsheet.Count(len(b.run.Book.Lines)).By(b.inLines(func(at func(string) string) string {
+			return "COUNT(" +
+				at("tendered") + ")"
+		})),
+		stated: spreadsheet.Count(b.run.Counts().Counted + b.run.Counts().Carried).By("SUM(FilesCounted)" +
+			b.plusCarried("ComparedCounted")),
 	}
 }
 
@@ -244,8 +250,11 @@ func (b *workbook) sumCheck() check {
 	_, carried := b.run.Snapshots.Carried()
 	stated = stated.Add(carried)
 	return check{
-		what:   "Control sum of principal, currencies mixed: Instructions against the files",
-		found:  spreadsheet.Principal(b.tally.principal).By(b.inLines(func(at func(string) string) string { return "SUM(" + at("tendered") + ")" })),
+		what: "Control sum of principal, currencies mixed: Instructions against the files",
+		found: spreadsheet.Principal(b.tally.principal).By(b.inLines(func(at func(string) string) string {
+			return "SUM(" +
+				at("tendered") + ")"
+		})),
 		stated: spreadsheet.Principal(stated).By("SUM(FilesPrincipal)" + b.plusCarried("ComparedPrincipal")),
 	}
 }
@@ -255,7 +264,8 @@ func (b *workbook) sumCheck() check {
 func (b *workbook) layInvariants(top int) int {
 	s := b.controls
 	s.Put(top, 1, spreadsheet.Label("Invariants, checked when the run was computed").As(spreadsheet.InSection))
-	t := spreadsheet.Table{Columns: []spreadsheet.Column{{Heading: "What must hold", Widest: 68}, {Heading: "What broke it"}, {}, {Right: true}, {Heading: "Holds"}}, None: "No invariant was checked."}
+	t := spreadsheet.Table{Columns: []spreadsheet.Column{{Heading: "What must hold", Widest: 68},
+		{Heading: "What broke it"}, {}, {Right: true}, {Heading: "Holds"}}, None: "No invariant was checked."}
 	for _, inv := range b.run.Invariants {
 		t.Rows = append(t.Rows, []spreadsheet.Cell{spreadsheet.Label(inv.Name), {}, {}, {}, spreadsheet.BoolCell(inv.Holds)})
 	}
@@ -279,8 +289,10 @@ func (b *workbook) layInputs(top int) int {
 	t := spreadsheet.Table{Columns: inputColumns, None: "No file was read."}
 	for _, in := range b.run.Inputs {
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
-			spreadsheet.Label(in.File), spreadsheet.Label(in.Depositary), spreadsheet.Count(in.Rows), spreadsheet.Count(in.Counted), spreadsheet.Count(in.NotCounted), spreadsheet.Count(in.Rejected),
-			spreadsheet.Principal(in.Principal), spreadsheet.Digits(decimal.NewFromInt(in.Bytes), 0), spreadsheet.Label(in.Sheet),
+			spreadsheet.Label(in.File), spreadsheet.Label(in.Depositary), spreadsheet.Count(in.Rows),
+			spreadsheet.Count(in.Counted), spreadsheet.Count(in.NotCounted), spreadsheet.Count(in.Rejected),
+			spreadsheet.Principal(in.Principal), spreadsheet.Digits(decimal.NewFromInt(in.Bytes), 0),
+			spreadsheet.Label(in.Sheet),
 			spreadsheet.Label(strings.Join(in.Unread, ", ")), spreadsheet.Day(in.Reported), daysOld(&in, b.run),
 		})
 	}
@@ -359,7 +371,8 @@ func (b *workbook) layCompared(top int) int {
 	t := spreadsheet.Table{Columns: comparedReportColumns}
 	for _, c := range compared {
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
-			spreadsheet.Label(c.File), spreadsheet.Label(c.Depositary), spreadsheet.Count(c.Rows), spreadsheet.Count(c.Carried), {}, {},
+			spreadsheet.Label(c.File), spreadsheet.Label(c.Depositary), spreadsheet.Count(c.Rows), spreadsheet.Count(c.Carried),
+			{}, {},
 			spreadsheet.Principal(c.CarriedPrincipal), spreadsheet.Digits(decimal.NewFromInt(c.Bytes), 0),
 		})
 	}
@@ -383,7 +396,9 @@ func (b *workbook) inputTotal(body spreadsheet.Area) []spreadsheet.Cell {
 	for _, in := range b.run.Inputs {
 		control = control.Add(in.Principal)
 	}
-	cells := []spreadsheet.Cell{spreadsheet.Label("All files"), {}, spreadsheet.Count(n.Rows), spreadsheet.Count(n.Counted), spreadsheet.Count(n.NotCounted), spreadsheet.Count(n.Rejected), spreadsheet.Principal(control)}
+	cells := []spreadsheet.Cell{spreadsheet.Label("All files"), {}, spreadsheet.Count(n.Rows),
+		spreadsheet.Count(n.Counted), spreadsheet.Count(n.NotCounted), spreadsheet.Count(n.Rejected),
+		spreadsheet.Principal(control)}
 	for i := 2; i < len(cells); i++ {
 		cells[i] = cells[i].By(spreadsheet.Sum(body.Column(i + 1)))
 	}
@@ -397,10 +412,12 @@ func (b *workbook) layControlRates(top int) {
 	}
 	s := b.controls
 	s.Put(top, 1, spreadsheet.Label("Exchange rates fixed in the terms").As(spreadsheet.InSection))
-	t := spreadsheet.Table{Columns: []spreadsheet.Column{{Heading: "Rate"}, {Heading: "Source", Widest: 26}, {Heading: "Units to one", Right: true}, {Heading: "Date", Right: true}}}
+	t := spreadsheet.Table{Columns: []spreadsheet.Column{{Heading: "Rate"}, {Heading: "Source", Widest: 26},
+		{Heading: "Units to one", Right: true}, {Heading: "Date", Right: true}}}
 	for _, r := range b.run.Offer.Rates {
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
-			spreadsheet.Label(r.To + " for one " + r.From), spreadsheet.Label(r.Source), spreadsheet.Digits(r.Rate, decimals.Places(r.Rate)), spreadsheet.Day(r.Date).Aligned(spreadsheet.Right),
+			spreadsheet.Label(r.To + " for one " + r.From), spreadsheet.Label(r.Source),
+			spreadsheet.Digits(r.Rate, decimals.Places(r.Rate)), spreadsheet.Day(r.Date).Aligned(spreadsheet.Right),
 		})
 	}
 	s.Table(top+1, t)

@@ -44,7 +44,8 @@ func writeDifference(w io.Writer, d *compare.Difference, rowsPerSheet int) error
 	b.laySummary()
 	b.layTerms()
 	b.layRejects()
-	b.wires = layWireChanges(&b.frame, d.Wires, "Wires that differ", "What the second run would pay in addition to what the first lists, and what less.")
+	b.wires = layWireChanges(&b.frame, d.Wires, "Wires that differ",
+		"What the second run would pay in addition to what the first lists, and what less.")
 	var sheets []*spreadsheet.Sheet
 	for _, s := range []*spreadsheet.Sheet{b.summary, b.terms, b.wires, b.instructions, b.rejects} {
 		for ; s != nil; s = s.Next {
@@ -109,11 +110,13 @@ const (
 func (b *comparison) laySummary() {
 	s := b.frame.NewSheet("Summary", "Difference between two runs")
 	b.summary = s
-	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(b.statusWords()).As(spreadsheet.InSection).WithTone(b.statusTone()))
+	s.Put(spreadsheet.BannerRow+1, 1,
+		spreadsheet.Label(b.statusWords()).As(spreadsheet.InSection).WithTone(b.statusTone()))
 	s.SetHeight(spreadsheet.BannerRow+1, 22)
 	row := b.laySides(spreadsheet.FirstRow)
 	row = b.laySeries(row + 1)
-	row, b.wired = layFigures(b, row+1, "To be wired", "Settlement date", compare.FundingMeasures, b.d.Funding, b.fundingName)
+	row, b.wired = layFigures(b, row+1, "To be wired", "Settlement date", compare.FundingMeasures, b.d.Funding,
+		b.fundingName)
 	row = b.layFundingTotals(row)
 	row, _ = layFigures(b, row+1, "Caps", "Cap", compare.CapMeasures, b.d.Caps, func(c *compare.CapResult) named {
 		return named{spreadsheet.Label(c.Name), "counts " + result.MeasureWords(c.Measure), c.Currency}
@@ -141,8 +144,10 @@ func (b *comparison) statusWords() string {
 	if d.NotCompared != "" {
 		terms = "other terms"
 	}
-	return fmt.Sprintf("%s  ·  %s  ·  instructions: %d new, %d no longer counted, %d amended, %d accepted differently  ·  %s",
-		terms, display.Plural(len(d.Files), "file", "files"), n[result.New], n[result.NoLonger], n[result.Amended], n[result.Reclassed], display.Plural(len(d.Findings), "reject", "rejects"))
+	return fmt.Sprintf("%s  ·  %s  ·  instructions: %d new, %d no longer counted, %d amended, %d accepted differently  "+
+		"·  %s",
+		terms, display.Plural(len(d.Files), "file", "files"), n[result.New], n[result.NoLonger], n[result.Amended],
+		n[result.Reclassed], display.Plural(len(d.Findings), "reject", "rejects"))
 }
 
 // laySides lays out what the two runs are, and returns the next free row.
@@ -159,7 +164,8 @@ func (b *comparison) laySides(top int) int {
 		s.Put(n, difName, spreadsheet.Label(name).As(first))
 		s.Put(n, difCurrency, was.As(r).Aligned(spreadsheet.Left))
 		s.Put(n, difFirst+2, now.As(r).Aligned(spreadsheet.Left))
-		s.Merges = append(s.Merges, spreadsheet.Area{Top: n, Left: difCurrency, Bottom: n, Right: difFirst + 1}, spreadsheet.Area{Top: n, Left: difFirst + 2, Bottom: n, Right: difLast})
+		s.Merges = append(s.Merges, spreadsheet.Area{Top: n, Left: difCurrency, Bottom: n, Right: difFirst + 1},
+			spreadsheet.Area{Top: n, Left: difFirst + 2, Bottom: n, Right: difLast})
 	}
 	row(top, "Run", spreadsheet.Label(inFirst), spreadsheet.Label(inSecond), spreadsheet.InHeading)
 	for i, f := range b.sideFacts() {
@@ -179,12 +185,14 @@ func (b *comparison) sideFacts() []sideFact {
 		return spreadsheet.Label(fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest))
 	}
 	counts := func(s compare.Side) spreadsheet.Cell {
-		return spreadsheet.Label(fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", s.Counts.Rows, s.Counts.Counted, s.Counts.NotCounted, s.Counts.Rejected))
+		return spreadsheet.Label(fmt.Sprintf("%d read, %d counted, %d not counted, %d rejected", s.Counts.Rows,
+			s.Counts.Counted, s.Counts.NotCounted, s.Counts.Rejected))
 	}
 	facts := []sideFact{
 		{"Name", spreadsheet.Label(was.Run), spreadsheet.Label(now.Run)},
 		{"Phase", spreadsheet.Label(string(was.Phase)), spreadsheet.Label(string(now.Phase))},
-		{"As of (" + b.d.ZoneOf(now).String() + ")", spreadsheet.InstantCell(was.AsOf, b.d.ZoneOf(was)), spreadsheet.InstantCell(now.AsOf, b.d.ZoneOf(now))},
+		{"As of (" + b.d.ZoneOf(now).String() + ")", spreadsheet.InstantCell(was.AsOf, b.d.ZoneOf(was)),
+			spreadsheet.InstantCell(now.AsOf, b.d.ZoneOf(now))},
 		{"Terms", terms(was), terms(now)},
 		{"Rows", counts(was), counts(now)},
 		{"Program", spreadsheet.Label(was.Version), spreadsheet.Label(now.Version)},
@@ -197,7 +205,8 @@ func (b *comparison) sideFacts() []sideFact {
 
 // figureColumns are the columns of a block of amounts.
 func figureColumns(name string, names []compare.Measure, more ...spreadsheet.Column) []spreadsheet.Column {
-	columns := []spreadsheet.Column{{Heading: name, Least: 34, Widest: 48}, {Heading: "Currency"}, {Heading: "", Least: 10}}
+	columns := []spreadsheet.Column{{Heading: name, Least: 34, Widest: 48}, {Heading: "Currency"},
+		{Heading: "", Least: 10}}
 	for _, m := range names {
 		columns = append(columns, spreadsheet.Column{Heading: m.Heading, Right: true, Least: 16})
 	}
@@ -207,7 +216,8 @@ func figureColumns(name string, names []compare.Measure, more ...spreadsheet.Col
 // layFigures lays out three rows for each part of a result: what the first run
 // says, what the second says, and the change. It returns the next free row and the
 // rows of the block.
-func layFigures[T compare.Figured](b *comparison, row int, title, heading string, m compare.Measures[T], pairs []result.Pair[T], name func(*T) named) (next int, body spreadsheet.Area) {
+func layFigures[T compare.Figured](b *comparison, row int, title, heading string, m compare.Measures[T],
+	pairs []result.Pair[T], name func(*T) named) (next int, body spreadsheet.Area) {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label(title).As(spreadsheet.InSection))
 	t := spreadsheet.Table{Columns: figureColumns(heading, m.Names), None: "None."}
@@ -227,7 +237,8 @@ type named struct {
 
 // figureRows are the three rows of one part of a result, from a row of the sheet
 // on.
-func figureRows[T compare.Figured](row int, m compare.Measures[T], p result.Pair[T], name func(*T) named) [][]spreadsheet.Cell {
+func figureRows[T compare.Figured](row int, m compare.Measures[T], p result.Pair[T],
+	name func(*T) named) [][]spreadsheet.Cell {
 	was, now, change := compare.Amounts(p)
 	n := name(p.Either())
 	currency := n.currency
@@ -263,9 +274,11 @@ func figureRows[T compare.Figured](row int, m compare.Measures[T], p result.Pair
 func (b *comparison) laySeries(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("Acceptance").As(spreadsheet.InSection))
-	t := spreadsheet.Table{Columns: figureColumns("Series", compare.SeriesMeasures.Names, spreadsheet.Column{Heading: "Proration factor", Right: true}), None: "None."}
+	t := spreadsheet.Table{Columns: figureColumns("Series", compare.SeriesMeasures.Names,
+		spreadsheet.Column{Heading: "Proration factor", Right: true}), None: "None."}
 	for _, p := range b.d.Series {
-		rows := figureRows(row+2+len(t.Rows), compare.SeriesMeasures, p, func(r *compare.SeriesResult) named { return named{spreadsheet.Label(r.ID), r.Title, r.Currency} })
+		rows := figureRows(row+2+len(t.Rows), compare.SeriesMeasures, p,
+			func(r *compare.SeriesResult) named { return named{spreadsheet.Label(r.ID), r.Title, r.Currency} })
 		for i, r := range []*compare.SeriesResult{p.Was, p.Now} {
 			if r != nil {
 				rows[i] = append(rows[i], factorCell(r))
@@ -339,8 +352,10 @@ func (b *comparison) layFundingTotals(row int) int {
 			}
 			for n, sum := range b.fundingSum(currency, i) {
 				col := difFirst + n
-				cells[col-1] = measureCell(compare.FundingMeasures, n, sum, currency).By(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.Column(col).Fixed(),
-					body.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency), body.Column(difWhich).Fixed(), spreadsheet.At(row, difWhich)))
+				cells[col-1] = measureCell(compare.FundingMeasures, n, sum,
+					currency).By(fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", body.Column(col).Fixed(),
+					body.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency), body.Column(difWhich).Fixed(),
+					spreadsheet.At(row, difWhich)))
 			}
 			b.summary.Line(row, cells, figureColumns("", compare.FundingMeasures.Names), spreadsheet.InTotal)
 			row++
@@ -381,8 +396,10 @@ func (b *comparison) layFiles(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("Files").As(spreadsheet.InSection))
 	t := spreadsheet.Table{Columns: []spreadsheet.Column{
-		{Heading: "File", Widest: 48}, {}, {Heading: "File is"}, {Heading: "Rows before", Right: true}, {Heading: "Rows now", Right: true},
-		{Heading: "Counted before", Right: true}, {Heading: "Counted now", Right: true}, {Heading: "SHA-256 before"}, {Heading: "SHA-256 now"},
+		{Heading: "File", Widest: 48}, {}, {Heading: "File is"}, {Heading: "Rows before", Right: true},
+		{Heading: "Rows now", Right: true},
+		{Heading: "Counted before", Right: true}, {Heading: "Counted now", Right: true}, {Heading: "SHA-256 before"},
+		{Heading: "SHA-256 now"},
 	}, None: "Both runs used the same files."}
 	for _, p := range b.d.Files {
 		cells := make([]spreadsheet.Cell, difLast)
@@ -430,11 +447,13 @@ func (b *comparison) termWords() string {
 	d := b.d
 	switch {
 	case d.NotCompared != "":
-		return fmt.Sprintf("The terms differ (version %d and %d), but cannot be compared value by value: %s.", d.Was.Terms, d.Now.Terms, d.NotCompared)
+		return fmt.Sprintf("The terms differ (version %d and %d), but cannot be compared value by value: %s.", d.Was.Terms,
+			d.Now.Terms, d.NotCompared)
 	case !d.TermsDiffer():
 		return "The same terms were in force."
 	}
-	return fmt.Sprintf("%s; version %d of the terms before, %d now.", display.Plural(len(d.Terms), "value differs", "values differ"), d.Was.Terms, d.Now.Terms)
+	return fmt.Sprintf("%s; version %d of the terms before, %d now.",
+		display.Plural(len(d.Terms), "value differs", "values differ"), d.Was.Terms, d.Now.Terms)
 }
 
 // change is the difference of two numbers; empty for other values.

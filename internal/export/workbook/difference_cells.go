@@ -8,7 +8,8 @@ import (
 )
 
 // measureCell is the i-th amount in a workbook.
-func measureCell[T compare.Figured](m compare.Measures[T], i int, amount decimal.Decimal, currency string) spreadsheet.Cell {
+func measureCell[T compare.Figured](m compare.Measures[T], i int, amount decimal.Decimal,
+	currency string) spreadsheet.Cell {
 	if i < m.Cash {
 		return spreadsheet.Principal(amount)
 	}

@@ -16,30 +16,19 @@ import (
 
 // lineFields are the columns of Instructions in the workbook of a difference.
 var lineFields = func() fields[changeRow] {
-	all := fields[changeRow]{
-		{key: "kind", column: spreadsheet.Column{Heading: "What happened", Widest: 24},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(ChangeName(r.Kind)) }},
-		{key: "depositary", column: spreadsheet.Column{Heading: "Depositary", Widest: 16},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Depositary) }},
-		{key: "instruction", column: spreadsheet.Column{Heading: "Instruction", Widest: 24},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Instruction) }},
-		{key: "series_was", column: spreadsheet.Column{Heading: "Series before", Widest: 20},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Was.Series) }},
-		{key: "series_now", column: spreadsheet.Column{Heading: "Series now", Widest: 20},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.Now.Series) }},
-		{key: "window_was", column: spreadsheet.Column{Heading: "Window before"},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Was.Window)) }},
-		{key: "window_now", column: spreadsheet.Column{Heading: "Window now"},
-			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(string(r.Now.Window)) }},
+	all := append(positionFields("What happened"), fields[changeRow]{
 		{key: "currency_was", column: spreadsheet.Column{Heading: "Currency before"},
 			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.currencyWas) }},
 		{key: "currency_now", column: spreadsheet.Column{Heading: "Currency now"},
 			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.currencyNow) }},
-	}
+	}...)
 	for i, m := range compare.LineMeasures.Names {
-		columns := beforeAndNow(measureKey(i), m.Heading, func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
-			return r.measure(i)
-		})
+		columns := beforeAndNow(measureKey(i), m.Heading,
+			func(r *changeRow) (was, now spreadsheet.Cell) { return r.measure(i) },
+			func(r *changeRow) decimal.Decimal {
+				_, _, changes := compare.Amounts(compare.Positions(r.Change))
+				return changes[i]
+			})
 		change := columns[2].cell
 		columns[2].cell = func(r *changeRow) spreadsheet.Cell {
 			if r.currencyWas != r.currencyNow && r.currencyWas != "" && r.currencyNow != "" {
@@ -56,15 +45,15 @@ var lineFields = func() fields[changeRow] {
 func measureKey(i int) string { return fmt.Sprint("measure_", i) }
 
 // measure is the i-th amount before and now.
-func (r *changeRow) measure(i int) (was, now spreadsheet.Cell, change decimal.Decimal) {
-	before, after, changes := compare.Amounts(compare.Positions(r.Change))
+func (r *changeRow) measure(i int) (was, now spreadsheet.Cell) {
+	before, after, _ := compare.Amounts(compare.Positions(r.Change))
 	if before != nil {
 		was = measureCell(compare.LineMeasures, i, before[i], r.currencyWas)
 	}
 	if after != nil {
 		now = measureCell(compare.LineMeasures, i, after[i], r.currencyNow)
 	}
-	return was, now, changes[i]
+	return was, now
 }
 
 // layInstructions lays out every instruction that differs.
@@ -72,7 +61,9 @@ func (b *comparison) layInstructions() {
 	const title = "Instructions that differ"
 	s := b.frame.NewSheet("Instructions", title)
 	b.instructions = s
-	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("New ones, and those no longer counted, count in one of the runs only; the others were amended, or accepted or paid differently.").As(spreadsheet.InSubtitle))
+	s.Put(spreadsheet.BannerRow+1, 1,
+		spreadsheet.Label("New ones, and those no longer counted, count in one of the runs only; the others were amended, "+
+			"or accepted or paid differently.").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	l := lineFields.list(len(b.d.Lines), "No instruction differs.", func() func(i int) *changeRow {
 		return func(i int) *changeRow {
@@ -123,7 +114,8 @@ func (b *comparison) movements() []movement {
 	}
 	order := []result.ChangeKind{result.New, result.NoLonger, result.Amended, result.Reclassed}
 	slices.SortStableFunc(all, func(x, y movement) int {
-		return cmp.Or(cmp.Compare(x.currency, y.currency), cmp.Compare(slices.Index(order, x.kind), slices.Index(order, y.kind)))
+		return cmp.Or(cmp.Compare(x.currency, y.currency), cmp.Compare(slices.Index(order, x.kind),
+			slices.Index(order, y.kind)))
 	})
 	return all
 }
@@ -138,7 +130,8 @@ func (b *comparison) layMoved(row int) int {
 	for _, m := range compare.LineMeasures.Names {
 		columns = append(columns, spreadsheet.Column{Heading: m.Heading + ", change", Right: true})
 	}
-	t := spreadsheet.Table{Columns: append(columns, spreadsheet.Column{Heading: "Agrees with the above", Right: true}), None: "No instruction differs."}
+	t := spreadsheet.Table{Columns: append(columns, spreadsheet.Column{Heading: "Agrees with the above", Right: true}),
+		None: "No instruction differs."}
 	top := row + 2
 	moved := b.movements()
 	for _, m := range moved {
@@ -149,7 +142,8 @@ func (b *comparison) layMoved(row int) int {
 		t.Totals = append(t.Totals, b.movementTotal(body, body.Bottom+1+len(t.Totals), sum))
 	}
 	s.Table(row+1, t)
-	s.Checks = append(s.Checks, spreadsheet.Area{Top: body.Bottom + 1, Left: difLast, Bottom: body.Bottom + max(1, len(t.Totals)), Right: difLast})
+	s.Checks = append(s.Checks, spreadsheet.Area{Top: body.Bottom + 1, Left: difLast, Bottom: body.Bottom +
+		max(1, len(t.Totals)), Right: difLast})
 	return body.Bottom + len(t.Totals) + 1
 }
 
@@ -170,7 +164,8 @@ func sumsByCurrency(moved []movement) []movement {
 }
 
 func (b *comparison) movementRow(row int, m movement) []spreadsheet.Cell {
-	cells := []spreadsheet.Cell{spreadsheet.Label(ChangeName(m.kind)), spreadsheet.Label(m.currency), {}, spreadsheet.Count(m.lines)}
+	cells := []spreadsheet.Cell{spreadsheet.Label(ChangeName(m.kind)), spreadsheet.Label(m.currency), {},
+		spreadsheet.Count(m.lines)}
 	for i, a := range m.amounts {
 		cells = append(cells, measureCell(compare.LineMeasures, i, a, m.currency).By(b.movedFormula(row, i)))
 	}
@@ -183,15 +178,18 @@ func (b *comparison) movementTotal(body spreadsheet.Area, row int, sum movement)
 	cells := []spreadsheet.Cell{spreadsheet.Label("All " + sum.currency), spreadsheet.Label(sum.currency), {}}
 	for i, a := range append([]decimal.Decimal{decimal.NewFromInt(int64(sum.lines))}, sum.amounts...) {
 		shown := measureCell(compare.LineMeasures, max(i-1, 0), a, sum.currency)
-		cells = append(cells, shown.By(spreadsheet.SumOf(body.Column(difFirst+i).Fixed(), body.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency))))
+		cells = append(cells, shown.By(spreadsheet.SumOf(body.Column(difFirst+i).Fixed(), body.Column(difCurrency).Fixed(),
+			spreadsheet.At(row, difCurrency))))
 	}
 	agrees, terms := b.agrees(sum), []string{}
 	for _, c := range []struct {
 		col   int // of the amount here
 		block spreadsheet.Area
 		of    int // the column there
-	}{{difFirst + 1, b.accepted, difFirst + 2}, {difFirst + 2, b.accepted, difFirst + 3}, {difFirst + 3, b.accepted, difFirst + 4}, {difFirst + 4, b.wired, difFirst + 4}} {
-		terms = append(terms, fmt.Sprintf("ROUND(%s-SUMIFS(%s,%s,%s,%s,\"%s\"),4)=0", spreadsheet.At(row, c.col), c.block.Column(c.of).Fixed(),
+	}{{difFirst + 1, b.accepted, difFirst + 2}, {difFirst + 2, b.accepted, difFirst + 3},
+		{difFirst + 3, b.accepted, difFirst + 4}, {difFirst + 4, b.wired, difFirst + 4}} {
+		terms = append(terms, fmt.Sprintf("ROUND(%s-SUMIFS(%s,%s,%s,%s,\"%s\"),4)=0", spreadsheet.At(row, c.col),
+			c.block.Column(c.of).Fixed(),
 			c.block.Column(difCurrency).Fixed(), spreadsheet.At(row, difCurrency), c.block.Column(difWhich).Fixed(), changed))
 	}
 	return append(cells, spreadsheet.BoolCell(agrees).By("AND("+strings.Join(terms, ",")+")"))
@@ -218,7 +216,8 @@ func (b *comparison) movedFormula(row, i int) string {
 	part := func(amount, currency string) string {
 		return b.lines.Over(b.summary, func(address func(col int) string) string {
 			at := func(key string) string { return address(lineFields.at(key)) }
-			return fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", at(amount), at("kind"), spreadsheet.At(row, difName), at(currency), spreadsheet.At(row, difCurrency))
+			return fmt.Sprintf("SUMIFS(%s,%s,%s,%s,%s)", at(amount), at("kind"), spreadsheet.At(row, difName), at(currency),
+				spreadsheet.At(row, difCurrency))
 		})
 	}
 	return part(measureKey(i)+"_now", "currency_now") + "-(" + part(measureKey(i)+"_was", "currency_was") + ")"
@@ -268,7 +267,9 @@ func (b *comparison) layRejects() {
 	const title = "Rejects that differ"
 	s := b.frame.NewSheet("Rejects", title)
 	b.rejects = s
-	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label("A line that is rejected for the same reason in both runs is not shown, even if it is in another file or row now.").As(spreadsheet.InSubtitle))
+	s.Put(spreadsheet.BannerRow+1, 1,
+		spreadsheet.Label("A line that is rejected for the same reason in both runs is not shown, even if it is in "+
+			"another file or row now.").As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	l := rejectDiffFields.list(len(b.d.Findings), "The same lines are rejected.", func() func(i int) *rejectDiffRow {
 		return func(i int) *rejectDiffRow { return &rejectDiffRow{b.d.Findings[i].Either(), b.d.Findings[i]} }

@@ -30,5 +30,6 @@ func seriesFactor(a allocate.Accepted) spreadsheet.Cell {
 	if f := a.Factor(); !f.None() || a.EarlyFactor.None() || a.LateFactor.None() {
 		return factor(f)
 	}
-	return spreadsheet.Label("early " + result.PercentText(a.EarlyFactor) + ", late " + result.PercentText(a.LateFactor)).Aligned(spreadsheet.Right)
+	return spreadsheet.Label("early " + result.PercentText(a.EarlyFactor) + ", late " +
+		result.PercentText(a.LateFactor)).Aligned(spreadsheet.Right)
 }

@@ -67,7 +67,7 @@ func TestP5WhatCountsCanBeOpen(t *testing.T) {
 	set := unmapped(4)[0]
 	set.Rule, set.Disposition, set.MustResolve = "R5-amended", tender.LineNotCounted, true
 	for _, g := range result.GroupFindings(o, []tender.Finding{vanished, set}, false) {
-		if !g.Open || g.Outcome != tender.OutcomeRemark && g.Outcome != tender.OutcomeNotCounted {
+		if !g.Open || (g.Outcome != tender.OutcomeRemark && g.Outcome != tender.OutcomeNotCounted) {
 			t.Errorf("%s: open %v, outcome %s", g.Rule, g.Open, g.Outcome)
 		}
 	}

@@ -29,8 +29,9 @@ var fundedFields = fields[fundingRow]{
 		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.EarlyPayment, r.Currency) }},
 	{key: "interest", column: spreadsheet.Column{Heading: "Accrued interest", Right: true}, total: true,
 		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.AccruedInterest, r.Currency) }},
-	{key: "total", column: spreadsheet.Column{Heading: "Total", Right: true}, total: true, formula: "SUM({consideration}:{interest})",
-		cell: func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.Total(), r.Currency) }},
+	{key: "total", column: spreadsheet.Column{Heading: "Total", Right: true}, total: true,
+		formula: "SUM({consideration}:{interest})",
+		cell:    func(r *fundingRow) spreadsheet.Cell { return spreadsheet.Cash(r.Total(), r.Currency) }},
 }
 
 var (
@@ -75,7 +76,8 @@ func (b *workbook) layFunding() {
 		}
 	}
 	b.fundingRows = s.Table(top, t)
-	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: b.fundingRows.Bottom, Right: len(fundingFields)}, top, top
+	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: b.fundingRows.Bottom,
+		Right: len(fundingFields)}, top, top
 	b.frame.Name("FundingList", s, s.Filter.Fixed())
 	b.layByDepositary(body.Bottom + len(t.Totals) + 2)
 }
@@ -88,7 +90,8 @@ func (b *workbook) layByDepositary(row int) {
 		t.Rows = append(t.Rows, depositaryFields.row(&fundingRow{Funding: f.Funding, depositary: f.Depositary}))
 	}
 	body := s.Table(row+1, t)
-	b.frame.Name("FundingByDepositary", s, spreadsheet.Area{Top: row + 1, Left: 1, Bottom: body.Bottom, Right: len(fundingFields)}.Fixed())
+	b.frame.Name("FundingByDepositary", s, spreadsheet.Area{Top: row + 1, Left: 1, Bottom: body.Bottom,
+		Right: len(fundingFields)}.Fixed())
 }
 
 // settlementWords says which settlement of the offer the funding is for.
@@ -125,7 +128,8 @@ func fundingTotal(funding []settle.Funding, currency string, body spreadsheet.Ar
 }
 
 // statusTotal is the part of a currency's total that is paid, or due.
-func statusTotal(funding []settle.Funding, status settle.Status, which, currency string, body spreadsheet.Area, row int) []spreadsheet.Cell {
+func statusTotal(funding []settle.Funding, status settle.Status, which, currency string, body spreadsheet.Area,
+	row int) []spreadsheet.Cell {
 	sums := fundingSums(fundingOf(funding, status), currency)
 	key, of := fundingFields.at("currency"), fundingFields.at("status")
 	cells := sums.cells(which, body, func(cells string) string {

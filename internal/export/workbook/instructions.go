@@ -55,7 +55,8 @@ var instructionFields = fields[instructionRow]{
 		cell: func(r *instructionRow) spreadsheet.Cell { return r.tendered }},
 	{key: "accepted", column: spreadsheet.Column{Heading: "Accepted", Right: true}, total: true,
 		cell: func(r *instructionRow) spreadsheet.Cell { return spreadsheet.Principal(r.decided.Accepted) }},
-	{key: "returned", column: spreadsheet.Column{Heading: "Returned", Right: true}, total: true, formula: "{tendered}-{accepted}",
+	{key: "returned", column: spreadsheet.Column{Heading: "Returned", Right: true}, total: true,
+		formula: "{tendered}-{accepted}",
 		cell: func(r *instructionRow) spreadsheet.Cell {
 			return less(r.tendered, r.line.Principal, r.decided.Accepted)
 		}},
@@ -114,7 +115,8 @@ func (b *workbook) layInstructions() {
 	b.lines = l
 	b.frame.Lay(l, s, spreadsheet.BannerRow+1+len(currencies), 0, b.frame.Continuation(s, title))
 	for i, currency := range currencies {
-		s.Line(spreadsheet.BannerRow+1+i, b.instructionTotal(currency, spreadsheet.BannerRow+1+i), l.Columns, spreadsheet.InSubtotal)
+		s.Line(spreadsheet.BannerRow+1+i, b.instructionTotal(currency, spreadsheet.BannerRow+1+i), l.Columns,
+			spreadsheet.InSubtotal)
 	}
 }
 
@@ -128,7 +130,8 @@ func (b *workbook) instructionRows() func(i int) *instructionRow {
 	for i := range b.run.Offer.Series {
 		series, accepted := &b.run.Offer.Series[i], &b.run.Allocation.Series[i]
 		m.used = append(m.used, [2]usedCells{
-			{factor(accepted.EarlyFactor), spreadsheet.Price(series.TenderOfferConsideration), spreadsheet.Price(series.EarlyTenderPayment)},
+			{factor(accepted.EarlyFactor), spreadsheet.Price(series.TenderOfferConsideration),
+				spreadsheet.Price(series.EarlyTenderPayment)},
 			{factor(accepted.LateFactor), spreadsheet.Price(series.TenderOfferConsideration), spreadsheet.Cell{}},
 		})
 	}
@@ -177,7 +180,8 @@ func (m *instructionMaker) row(i int) *instructionRow {
 func less(shown spreadsheet.Cell, tendered, accepted decimal.Decimal) spreadsheet.Cell {
 	if a, ok := decimals.Of(accepted); ok && shown.Value == "" {
 		if returned, ok := shown.Amount.Plus(decimals.Amount{Units: -a.Units, Places: a.Places}); ok {
-			return spreadsheet.Cell{Kind: spreadsheet.Number, Amount: returned, Style: spreadsheet.Style{Format: spreadsheet.DecimalsFormat(returned.Places)}}
+			return spreadsheet.Cell{Kind: spreadsheet.Number, Amount: returned,
+				Style: spreadsheet.Style{Format: spreadsheet.DecimalsFormat(returned.Places)}}
 		}
 	}
 	return spreadsheet.Principal(tendered.Sub(accepted))
@@ -208,7 +212,8 @@ func (m *instructionMaker) reason(l *tender.Line, decided allocate.Reason) sprea
 func (b *workbook) instructionTotal(currency string, row int) []spreadsheet.Cell {
 	f, paid := b.run.CurrencyFigures(currency), b.tally.paid[currency]
 	sums := instructionRow{
-		line: &tender.Line{Instruction: tender.Instruction{Principal: f.Tendered()}}, decided: &allocate.Line{Accepted: f.Accepted()},
+		line:     &tender.Line{Instruction: &tender.Instruction{Principal: f.Tendered()}},
+		decided:  &allocate.Line{Accepted: f.Accepted()},
 		tendered: spreadsheet.Principal(f.Tendered()), money: cashCells(&paid, currency),
 	}
 	key := instructionFields.at("currency")

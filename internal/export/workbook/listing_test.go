@@ -63,7 +63,7 @@ func TestContinuation(t *testing.T) {
 		t.Errorf("total %s, want %s…", total, want)
 	}
 	for _, sheet := range want {
-		if rows, err := f.GetRows(sheet); err != nil || len(rows) > 20 && sheet != "Summary" && sheet != "Controls" && sheet != "Waterfall" && sheet != "Timeline" {
+		if rows, err := f.GetRows(sheet); err != nil || (len(rows) > 20 && sheet != "Summary" && sheet != "Controls" && sheet != "Waterfall" && sheet != "Timeline") {
 			t.Errorf("%s has %d rows (%v)", sheet, len(rows), err)
 		}
 	}

@@ -159,7 +159,8 @@ func (b *workbook) layMoneyList(name, title string, m *moneyList) {
 	}
 }
 
-const referenceNote = "To see the instructions behind a reference, filter the column Payment reference on Instructions by it."
+const referenceNote = "To see the instructions behind a reference, filter the column Payment reference on " +
+	"Instructions by it."
 
 // mostCompared bounds how many references a spreadsheet compares to follow the
 // links of a list, as each link is looked up in the list of instructions.
@@ -197,7 +198,10 @@ func cashCells(c *settle.Cash, currency string) (cells [4]spreadsheet.Cell) {
 // total adds up the rows in a currency, in a row of a sheet.
 func (m *moneyList) total(currency string, s *spreadsheet.Sheet, row int) []spreadsheet.Cell {
 	key, sums := moneyFields.at("currency"), m.sums[currency].row(currency)
-	cells := moneyFields.totals("Total "+currency, &sums, func(col int) string { return m.sum(s, col, spreadsheet.At(row, key)) })
+	cells := moneyFields.totals("Total "+currency, &sums, func(col int) string {
+		return m.sum(s, col, spreadsheet.At(row,
+			key))
+	})
 	cells[key-1] = spreadsheet.Label(currency)
 	return cells
 }

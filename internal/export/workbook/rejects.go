@@ -142,10 +142,12 @@ func (b *workbook) layRejectGroups(s *spreadsheet.Sheet) int {
 	for i := range groups[:most] {
 		t.Rows = append(t.Rows, rejectGroupFields.row(&groups[i]))
 	}
-	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("By file, rule and value: what is open first, then by principal").As(spreadsheet.InSection))
+	s.Put(spreadsheet.FirstRow, 1,
+		spreadsheet.Label("By file, rule and value: what is open first, then by principal").As(spreadsheet.InSection))
 	row := s.Table(spreadsheet.FirstRow+1, t).Bottom + 1
 	if left := len(groups) - most; left > 0 {
-		s.Put(row, 1, spreadsheet.Label(fmt.Sprintf("and %s, in the list below", display.Plural(left, "more", "more"))).WithTone(spreadsheet.Muted))
+		s.Put(row, 1, spreadsheet.Label(fmt.Sprintf("and %s, in the list below",
+			display.Plural(left, "more", "more"))).WithTone(spreadsheet.Muted))
 		row++
 	}
 	s.Put(row+1, 1, spreadsheet.Label("Line by line, by principal").As(spreadsheet.InSection))

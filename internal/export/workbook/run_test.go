@@ -3,7 +3,6 @@ package workbook
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,7 +166,14 @@ func compute(t testing.TB, o *tender.Offer, tenders []tender.Instruction, asOf t
 	t.Helper()
 	r := &result.Run{Name: "run", Version: "1.0.0", Offer: o, Phase: o.PhaseAt(asOf), AsOf: asOf}
 	var err error
-	if r.Book, err = tender.NewBook(o, slices.Values(tenders), asOf); err != nil {
+	each := func(yield func(*tender.Instruction) bool) {
+		for i := range tenders {
+			if !yield(&tenders[i]) {
+				return
+			}
+		}
+	}
+	if r.Book, err = tender.NewBook(o, each, asOf); err != nil {
 		t.Fatal(err)
 	}
 	if r.Allocation, err = allocate.Allocate(o, r.Book); err != nil {

@@ -185,7 +185,8 @@ func (b *workbook) laySnapshots() {
 	for i := range b.run.Snapshots.Reports {
 		t.Rows = append(t.Rows, snapshotReportFields.row(&snapshotReportRow{&b.run.Snapshots.Reports[i], b.run.Offer.Zone}))
 	}
-	s.Put(spreadsheet.FirstRow, 1, spreadsheet.Label("Reports (principal by status, currencies mixed)").As(spreadsheet.InSection))
+	s.Put(spreadsheet.FirstRow, 1,
+		spreadsheet.Label("Reports (principal by status, currencies mixed)").As(spreadsheet.InSection))
 	top := s.Table(spreadsheet.FirstRow+1, t).Bottom + 2
 	s.Put(top, 1, spreadsheet.Label("Instructions").As(spreadsheet.InSection))
 	changes := b.run.Snapshots.Changes
@@ -214,7 +215,8 @@ func snapshotWords(r *result.Run) string {
 	}
 	var words []string
 	for _, s := range r.Sum(open) {
-		words = append(words, fmt.Sprintf("%s: %s, cash in this run %s", s.Depositary, s.Words(), compare.Money(s.Cash, s.Currency)))
+		words = append(words, fmt.Sprintf("%s: %s, cash in this run %s", s.Depositary, s.Words(),
+			compare.Money(s.Cash, s.Currency)))
 	}
 	return "Open, to be resolved in the terms: " + strings.Join(words, "; ") + "."
 }

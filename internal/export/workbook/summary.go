@@ -67,7 +67,8 @@ var amountColumns = [6]int{sumOutstanding, sumEarly, sumLate, sumTendered, sumAc
 func (b *workbook) laySummary() {
 	s := b.frame.NewSheet("Summary", b.run.Offer.Issuer)
 	b.summary, b.byLevel = s, result.SeriesByLevel(b.run)
-	s.Put(spreadsheet.SubtitleRow, 1, spreadsheet.Label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s", b.run.Offer.ID, b.run.Name)).As(spreadsheet.InSubtitle))
+	s.Put(spreadsheet.SubtitleRow, 1, spreadsheet.Label(fmt.Sprintf("Results of the cash tender offer %s  ·  run %s",
+		b.run.Offer.ID, b.run.Name)).As(spreadsheet.InSubtitle))
 	row := b.layStatus(spreadsheet.BannerRow + 1)
 	row = b.layFacts(s.Gap(row))
 	row = b.layResults(s.Gap(row))
@@ -88,7 +89,8 @@ func (b *workbook) layStatus(row int) int {
 	if len(b.run.Invariants) == 0 {
 		checked = "No invariant was checked"
 	} else if n := b.run.BrokenInvariants(); n > 0 {
-		checked = fmt.Sprintf("%d of %s BROKEN: do not pay from this workbook", n, display.Plural(len(b.run.Invariants), "invariant", "invariants"))
+		checked = fmt.Sprintf("%d of %s BROKEN: do not pay from this workbook", n,
+			display.Plural(len(b.run.Invariants), "invariant", "invariants"))
 	}
 	warned := "no warnings"
 	if n := len(warnings); n > 0 {
@@ -112,7 +114,8 @@ func (b *workbook) statusTone() spreadsheet.Tone {
 	switch {
 	case b.run.BrokenInvariants() > 0:
 		return spreadsheet.Bad
-	case len(b.run.WarningTexts()) > 0, findingsOf(b.run).rejected > 0, b.run.UnsatisfiedConditions() > 0, len(b.run.Invariants) == 0:
+	case len(b.run.WarningTexts()) > 0, findingsOf(b.run).rejected > 0, b.run.UnsatisfiedConditions() > 0,
+		len(b.run.Invariants) == 0:
 		return spreadsheet.Doubtful
 	}
 	return spreadsheet.Good
@@ -129,10 +132,12 @@ type fact struct {
 func (b *workbook) layFacts(top int) int {
 	s, dates, terms := b.summary, b.dateFacts(), b.termFacts()
 	for i, f := range dates {
-		b.putFact(spreadsheet.Area{Top: top + i, Left: sumTitle, Bottom: top + i, Right: sumSeries}, spreadsheet.Area{Top: top + i, Left: sumSeries, Bottom: top + i, Right: sumCurrency}, f)
+		b.putFact(spreadsheet.Area{Top: top + i, Left: sumTitle, Bottom: top + i, Right: sumSeries},
+			spreadsheet.Area{Top: top + i, Left: sumSeries, Bottom: top + i, Right: sumCurrency}, f)
 	}
 	for i, f := range terms {
-		b.putFact(spreadsheet.Area{Top: top + i, Left: sumMaximum, Bottom: top + i, Right: sumMaximum}, spreadsheet.Area{Top: top + i, Left: sumEarly, Bottom: top + i, Right: sumReturned}, f)
+		b.putFact(spreadsheet.Area{Top: top + i, Left: sumMaximum, Bottom: top + i, Right: sumMaximum},
+			spreadsheet.Area{Top: top + i, Left: sumEarly, Bottom: top + i, Right: sumReturned}, f)
 	}
 	b.putRates(top + len(dates))
 	b.terms = top
@@ -197,19 +202,22 @@ func (b *workbook) termFacts() []fact {
 	o := b.run.Offer
 	facts := []fact{
 		{"Control checks", spreadsheet.Label(allAgree)}, // see checkFact
-		{"Terms", spreadsheet.Label(fmt.Sprintf("version %d, %s in force", o.Version(), display.Plural(len(o.Amendments), "amendment", "amendments")))},
+		{"Terms", spreadsheet.Label(fmt.Sprintf("version %d, %s in force", o.Version(),
+			display.Plural(len(o.Amendments), "amendment", "amendments")))},
 	}
 	if newest := b.run.Newest(); len(newest) > 0 {
 		facts = append(facts, fact{"Newest reports", spreadsheet.Label(strings.Join(newest, "; ")).Wrapped()})
 	}
 	if b.run.Replaces != "" {
-		facts = append(facts, fact{"Replaces", spreadsheet.Label("the final run " + b.run.Replaces).WithTone(spreadsheet.Bad).Wrapped()})
+		facts = append(facts, fact{"Replaces", spreadsheet.Label("the final run " +
+			b.run.Replaces).WithTone(spreadsheet.Bad).Wrapped()})
 	}
 	if b.run.Held != "" {
 		facts = append(facts, fact{"Not in force", spreadsheet.Label(b.run.Held).WithTone(spreadsheet.Bad).Wrapped()})
 	}
 	for _, change := range b.run.TermChanges {
-		facts = append(facts, fact{"Changed in place", spreadsheet.Label(compare.TermWords(change)).WithTone(spreadsheet.Doubtful).Wrapped()})
+		facts = append(facts, fact{"Changed in place",
+			spreadsheet.Label(compare.TermWords(change)).WithTone(spreadsheet.Doubtful).Wrapped()})
 	}
 	for _, d := range b.run.Decisions {
 		facts = append(facts, fact{"Decided", spreadsheet.Label(d.String()).Wrapped()})
@@ -239,7 +247,8 @@ func (b *workbook) checkFact(agree bool) {
 	if !agree {
 		said = spreadsheet.Label(notAgree)
 		status := b.summary.Get(spreadsheet.BannerRow+1, 1)
-		b.summary.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(notAgree+"  ·  "+status.Value).As(spreadsheet.InSection).WithTone(spreadsheet.Bad))
+		b.summary.Put(spreadsheet.BannerRow+1, 1,
+			spreadsheet.Label(notAgree+"  ·  "+status.Value).As(spreadsheet.InSection).WithTone(spreadsheet.Bad))
 	}
 	b.summary.Alarm = spreadsheet.Area{Top: b.terms, Left: sumEarly, Bottom: b.terms, Right: sumReturned}
 	b.summary.Put(b.terms, sumEarly, said.Aligned(spreadsheet.Left).By(`IF(AND(ControlChecks),"`+allAgree+`","`+notAgree+`")`))
@@ -267,7 +276,8 @@ func (b *workbook) layResults(top int) int {
 		t.Totals = append(t.Totals, converted)
 	}
 	b.results = s.Table(top, t)
-	b.frame.Name("Results", s, spreadsheet.Area{Top: top, Left: 1, Bottom: b.results.Bottom, Right: b.results.Right}.Fixed())
+	b.frame.Name("Results", s, spreadsheet.Area{Top: top, Left: 1, Bottom: b.results.Bottom,
+		Right: b.results.Right}.Fixed())
 	return b.results.Bottom + len(t.Totals) + 1
 }
 
@@ -283,8 +293,10 @@ func (b *workbook) resultRow(i, row int) []spreadsheet.Cell {
 			By("ROUND(" + spreadsheet.At(row, sumTendered) + "/" + spreadsheet.At(row, sumOutstanding) + ",3)")
 	}
 	return []spreadsheet.Cell{
-		spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority), spreadsheet.Label(series.Currency), spreadsheet.Principal(series.Outstanding), limit,
-		spreadsheet.Principal(f.Early), spreadsheet.Principal(f.Late), spreadsheet.Principal(f.Tendered()).By(spreadsheet.At(row, sumEarly) + "+" + spreadsheet.At(row, sumLate)),
+		spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority),
+		spreadsheet.Label(series.Currency), spreadsheet.Principal(series.Outstanding), limit,
+		spreadsheet.Principal(f.Early), spreadsheet.Principal(f.Late),
+		spreadsheet.Principal(f.Tendered()).By(spreadsheet.At(row, sumEarly) + "+" + spreadsheet.At(row, sumLate)),
 		percent, spreadsheet.Principal(f.Accepted()), seriesFactor(b.run.Allocation.Series[i]),
 		spreadsheet.Principal(f.Left).By(spreadsheet.At(row, sumTendered) + "-" + spreadsheet.At(row, sumAccepted)),
 	}
@@ -306,7 +318,8 @@ func (b *workbook) layPrices(row int) int {
 	for n, i := range b.byLevel {
 		series, r := &b.run.Offer.Series[i], row+2+n
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
-			spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority), spreadsheet.Label(series.Currency),
+			spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority),
+			spreadsheet.Label(series.Currency),
 			spreadsheet.Label(strings.Join(series.Securities, " ")),
 			spreadsheet.Price(series.TenderOfferConsideration), spreadsheet.Price(series.EarlyTenderPayment),
 			spreadsheet.Price(series.TotalConsideration()).By(spreadsheet.At(r, sumMaximum) + "+" + spreadsheet.At(r, sumEarly)),
@@ -320,7 +333,8 @@ func (b *workbook) resultTotal(currency string, body spreadsheet.Area, row int) 
 	cells[0], cells[sumCurrency-1] = spreadsheet.Label("Total "+currency), spreadsheet.Label(currency)
 	for i, amount := range b.run.CurrencyFigures(currency).Each() {
 		col := amountColumns[i]
-		cells[col-1] = spreadsheet.Principal(amount).By(spreadsheet.SumOf(body.Column(col).Fixed(), body.Column(sumCurrency).Fixed(), spreadsheet.At(row, sumCurrency)))
+		cells[col-1] = spreadsheet.Principal(amount).By(spreadsheet.SumOf(body.Column(col).Fixed(),
+			body.Column(sumCurrency).Fixed(), spreadsheet.At(row, sumCurrency)))
 	}
 	return cells
 }
@@ -400,14 +414,16 @@ func (b *workbook) layCaps(row int) int {
 			left = left.WithTone(spreadsheet.Bad)
 		}
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
-			spreadsheet.Label(name), spreadsheet.Label(result.MeasureWords(c.Measure)), {}, spreadsheet.Label(c.Currency), sums[0], sums[1], left,
+			spreadsheet.Label(name), spreadsheet.Label(result.MeasureWords(c.Measure)), {}, spreadsheet.Label(c.Currency),
+			sums[0], sums[1], left,
 		})
 	}
 	return s.Table(row+1, t).Bottom + 1
 }
 
 // summaryWires are the columns of Funding that Summary repeats.
-var summaryWires = []string{"date", "settlement", "status", "currency", "accepted", "consideration", "early", "interest", "total"}
+var summaryWires = []string{"date", "settlement", "status", "currency", "accepted", "consideration", "early",
+	"interest", "total"}
 
 // layWires lays out what is to be wired in each currency on each day, and
 // returns the next free row. The figures are those of Funding.
@@ -418,7 +434,8 @@ func (b *workbook) layWires(row int) int {
 		title = "Paid, and to be wired"
 	}
 	s.Put(row, 1, spreadsheet.Label(title).As(spreadsheet.InSection))
-	t := spreadsheet.Table{None: "Nothing is to be wired.", Rows: make([][]spreadsheet.Cell, len(b.run.Settlement.Funding))}
+	t := spreadsheet.Table{None: "Nothing is to be wired.", Rows: make([][]spreadsheet.Cell,
+		len(b.run.Settlement.Funding))}
 	for _, key := range summaryWires {
 		col := fundingFields.at(key)
 		t.Columns = append(t.Columns, fundingFields[col-1].column)
@@ -504,7 +521,8 @@ func runs(rows []int, col int) []spreadsheet.Area {
 // scale is the format of the figures in a chart of a currency, and their unit in words.
 func (b *workbook) scale(currency string) (format, unit string) {
 	for i, s := range b.run.Offer.Series {
-		if s.Currency == currency && decimal.Max(b.run.SeriesFigures(i).Tendered(), s.MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
+		if s.Currency == currency && decimal.Max(b.run.SeriesFigures(i).Tendered(),
+			s.MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
 			return "#,##0,,", "millions"
 		}
 	}

@@ -202,7 +202,8 @@ func (t *template) head() error {
 		if err := t.file.SetColStyle(t.sheet, col, id); err != nil {
 			return err
 		}
-		if err := t.put(t.sheet, spreadsheet.At(templateHeading, i+1), c.heading, spreadsheet.Style{Role: spreadsheet.InHeading, Align: l.Align, Set: l.Set}); err != nil {
+		if err := t.put(t.sheet, spreadsheet.At(templateHeading, i+1), c.heading,
+			spreadsheet.Style{Role: spreadsheet.InHeading, Align: l.Align, Set: l.Set}); err != nil {
 			return err
 		}
 	}
@@ -212,7 +213,9 @@ func (t *template) head() error {
 	}{
 		{t.offer.Issuer + ": tenders reported by " + t.depositary.Name, spreadsheet.Style{Role: spreadsheet.InTitle}},
 		{"Cash tender offer " + t.offer.ID, spreadsheet.Style{Role: spreadsheet.InSubtitle}},
-		{"One row for each instruction. Times are wall time of " + t.zone.String() + ". Insert further rows above the totals row, which must stay the last.", spreadsheet.Style{Role: spreadsheet.InSubtitle}},
+		{"One row for each instruction. Times are wall time of " + t.zone.String() +
+			". Insert further rows above the totals row, which must stay the last.",
+			spreadsheet.Style{Role: spreadsheet.InSubtitle}},
 	} {
 		if err := t.put(t.sheet, spreadsheet.At(row+1, 1), line.text, line.Style); err != nil {
 			return err
@@ -227,7 +230,8 @@ func (t *template) entries() error {
 		if c.check == nil {
 			continue
 		}
-		if v := c.check(t, spreadsheet.Area{Top: templateFirst, Left: i + 1, Bottom: templateLast, Right: i + 1}.String()); v != nil {
+		if v := c.check(t, spreadsheet.Area{Top: templateFirst, Left: i + 1, Bottom: templateLast, Right: i +
+			1}.String()); v != nil {
 			if err := t.file.AddDataValidation(t.sheet, v); err != nil {
 				return err
 			}
@@ -254,7 +258,8 @@ func (t *template) total() error {
 		return err
 	}
 	// Down to the row above, wherever that is once rows were inserted.
-	return t.file.SetCellFormula(t.sheet, ref, fmt.Sprintf("SUM(%[1]s%[2]d:INDEX(%[1]s:%[1]s,ROW()-1))", col, templateFirst))
+	return t.file.SetCellFormula(t.sheet, ref, fmt.Sprintf("SUM(%[1]s%[2]d:INDEX(%[1]s:%[1]s,ROW()-1))", col,
+		templateFirst))
 }
 
 // list writes the sheet of the securities, from which the drop-downs and the
@@ -266,24 +271,29 @@ func (t *template) list() error {
 	for i, c := range []struct {
 		heading string
 		width   float64
-	}{{"What can be tendered", 22}, {"Series", 18}, {"Title", 46}, {"Currency of notes", 20}, {"Minimum", 18}, {"Multiple of", 18}} {
-		if err := t.put(securitiesSheet, spreadsheet.At(1, i+1), c.heading, spreadsheet.Style{Role: spreadsheet.InHeading}); err != nil {
+	}{{"What can be tendered", 22}, {"Series", 18}, {"Title", 46}, {"Currency of notes", 20}, {"Minimum", 18},
+		{"Multiple of", 18}} {
+		if err := t.put(securitiesSheet, spreadsheet.At(1, i+1), c.heading,
+			spreadsheet.Style{Role: spreadsheet.InHeading}); err != nil {
 			return err
 		}
-		if err := t.file.SetColWidth(securitiesSheet, spreadsheet.Letters(i+1), spreadsheet.Letters(i+1), c.width); err != nil {
+		if err := t.file.SetColWidth(securitiesSheet, spreadsheet.Letters(i+1), spreadsheet.Letters(i+1),
+			c.width); err != nil {
 			return err
 		}
 	}
 	for i, s := range t.securities {
 		row, d := i+2, s.series.Denomination
 		for col, text := range []string{s.id, s.series.ID, s.series.Title, s.series.Currency} {
-			if err := t.put(securitiesSheet, spreadsheet.At(row, col+1), text, spreadsheet.Style{Role: spreadsheet.InBody, Format: textFormat}); err != nil {
+			if err := t.put(securitiesSheet, spreadsheet.At(row, col+1), text,
+				spreadsheet.Style{Role: spreadsheet.InBody, Format: textFormat}); err != nil {
 				return err
 			}
 		}
 		for col, amount := range []string{d.Minimum.String(), d.Multiple.String()} {
 			ref := spreadsheet.At(row, 5+col)
-			if err := t.put(securitiesSheet, ref, "", spreadsheet.Style{Role: spreadsheet.InBody, Format: spreadsheet.DecimalsFormat(t.places())}); err != nil {
+			if err := t.put(securitiesSheet, ref, "", spreadsheet.Style{Role: spreadsheet.InBody,
+				Format: spreadsheet.DecimalsFormat(t.places())}); err != nil {
 				return err
 			}
 			if err := t.file.SetCellDefault(securitiesSheet, ref, amount); err != nil {
@@ -305,7 +315,8 @@ func (t *template) page() error {
 		if err := t.file.SetSheetView(sheet, 0, &excelize.ViewOptions{ShowGridLines: &lines}); err != nil {
 			return err
 		}
-		if err := t.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &across, FitToHeight: &down}); err != nil {
+		if err := t.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &across,
+			FitToHeight: &down}); err != nil {
 			return err
 		}
 	}
@@ -320,7 +331,8 @@ func (t *template) page() error {
 	}
 	made := t.offer.Launch.Time().Format(time.RFC3339)
 	return t.file.SetDocProps(&excelize.DocProperties{
-		Title: spreadsheet.Clean("Tenders in the offer " + t.offer.ID), Creator: "batch", LastModifiedBy: "batch", Created: made, Modified: made,
+		Title: spreadsheet.Clean("Tenders in the offer " + t.offer.ID), Creator: "batch", LastModifiedBy: "batch",
+		Created: made, Modified: made,
 	})
 }
 
@@ -355,11 +367,13 @@ func custom(v *excelize.DataValidation, formula string) *excelize.DataValidation
 func (t *template) uniqueCheck(sqref string) *excelize.DataValidation {
 	col := t.column("instruction")
 	v := newCheck(sqref, "Instruction", "This identifier is in another row already.")
-	return custom(v, fmt.Sprintf("SUMPRODUCT(--($%[1]s$%[2]d:$%[1]s$%[3]d=%[1]s%[2]d))=1", col, templateFirst, templateLast))
+	return custom(v, fmt.Sprintf("SUMPRODUCT(--($%[1]s$%[2]d:$%[1]s$%[3]d=%[1]s%[2]d))=1", col, templateFirst,
+		templateLast))
 }
 
 func (t *template) securityCheck(sqref string) *excelize.DataValidation {
-	v := newCheck(sqref, "Security", "Choose a CUSIP or ISIN of the offer; the sheet "+securitiesSheet+" says which is which.")
+	v := newCheck(sqref, "Security",
+		"Choose a CUSIP or ISIN of the offer; the sheet "+securitiesSheet+" says which is which.")
 	v.SetSqrefDropList(t.inList("A"))
 	return v
 }
@@ -371,8 +385,11 @@ func (t *template) principalCheck(sqref string) *excelize.DataValidation {
 	of := func(col string) string {
 		return fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", t.inList(col), key, t.inList("A"))
 	}
-	v := newCheck(sqref, "Principal amount", "Enter a number that is a multiple of the security's denomination and not below its minimum; choose the security first. See the sheet "+securitiesSheet+".")
-	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,ROUND(MOD(%[1]s,%[3]s),6)=0)", amount, of("E"), of("F")))
+	v := newCheck(sqref, "Principal amount",
+		"Enter a number that is a multiple of the security's denomination and not below its minimum; choose the security "+
+			"first. See the sheet "+securitiesSheet+".")
+	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,ROUND(MOD(%[1]s,%[3]s),6)=0)", amount, of("E"),
+		of("F")))
 }
 
 func (t *template) currencyCheck(sqref string) *excelize.DataValidation {
@@ -390,7 +407,9 @@ func (t *template) timeCheck(sqref string) *excelize.DataValidation {
 	}
 	v := excelize.NewDataValidation(true)
 	v.SetSqref(sqref)
-	v.SetError(excelize.DataValidationErrorStyleWarning, "Time", "Enter a date with a time of "+t.zone.String()+" between the launch and the expiration of the offer, such as 2004-11-12 16:59:59.")
+	v.SetError(excelize.DataValidationErrorStyleWarning, "Time",
+		"Enter a date with a time of "+t.zone.String()+" between the launch and the expiration of the offer, such as "+
+			"2004-11-12 16:59:59.")
 	v.Type, v.Operator = "date", "between"
 	v.Formula1, v.Formula2 = string(first.Append(nil)), string(last.Append(nil))
 	return v

@@ -27,7 +27,8 @@ const (
 func (b *workbook) layTimeline() {
 	s := b.frame.NewSheet("Timeline", "Timeline: when the tenders that count were received")
 	b.timeline = s
-	note := "Principal by day, and by the hour on the day of the Early Tender Date and on the last day. Tenders that were withdrawn are left out."
+	note := "Principal by day, and by the hour on the day of the Early Tender Date and on the last day. Tenders that " +
+		"were withdrawn are left out."
 	s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(note).As(spreadsheet.InSubtitle))
 	s.SetHeight(spreadsheet.BannerRow+1, 20)
 	periods, currencies := b.run.Timeline(), b.run.Currencies()
@@ -50,12 +51,15 @@ func (b *workbook) layTimeline() {
 }
 
 func (b *workbook) timeColumns(currencies []string) []spreadsheet.Column {
-	columns := []spreadsheet.Column{{Heading: "Until (" + b.run.Offer.Zone.String() + ")", Least: 20}, {Heading: "Tenders", Right: true}}
+	columns := []spreadsheet.Column{{Heading: "Until (" + b.run.Offer.Zone.String() + ")", Least: 20},
+		{Heading: "Tenders", Right: true}}
 	for _, c := range currencies {
-		columns = append(columns, spreadsheet.Column{Heading: "Tendered, " + c, Right: true, Least: 16}, spreadsheet.Column{Heading: "To date, " + c, Right: true, Least: 16})
+		columns = append(columns, spreadsheet.Column{Heading: "Tendered, " + c, Right: true, Least: 16},
+			spreadsheet.Column{Heading: "To date, " + c, Right: true, Least: 16})
 	}
 	if b.allInOne() {
-		columns = append(columns, spreadsheet.Column{Heading: "All to date, " + b.run.Offer.TotalCurrency(), Right: true, Least: 18})
+		columns = append(columns, spreadsheet.Column{Heading: "All to date, " + b.run.Offer.TotalCurrency(), Right: true,
+			Least: 18})
 	}
 	return columns
 }
@@ -140,8 +144,9 @@ func (b *workbook) drawTimeline(body spreadsheet.Area, periods []result.Period) 
 		c := &spreadsheet.Chart{
 			Over: place, Format: format,
 			Title: fmt.Sprintf("%s tendered to date, in %s of %s", of, unit, currency),
-			Lines: []spreadsheet.ChartLine{{Name: spreadsheet.Fixed(body.Top-1, col), X: body.Column(timeUntil), Y: body.Column(col), Colour: spreadsheet.Accent}},
-			From:  periods[0].Until, To: periods[len(periods)-1].Until,
+			Lines: []spreadsheet.ChartLine{{Name: spreadsheet.Fixed(body.Top-1, col), X: body.Column(timeUntil),
+				Y: body.Column(col), Colour: spreadsheet.Accent}},
+			From: periods[0].Until, To: periods[len(periods)-1].Until,
 		}
 		b.markLines(c, currency, col == body.Right && b.allInOne(), s.Get(body.Bottom, col))
 		s.Charts = append(s.Charts, c)
@@ -180,15 +185,18 @@ func (b *workbook) chartPlace() spreadsheet.Area {
 func (b *workbook) markLines(c *spreadsheet.Chart, currency string, all bool, highest spreadsheet.Cell) {
 	o := b.run.Offer
 	if at := o.Early.At; !o.Early.IsZero() && !at.Before(c.From) && !at.After(c.To) {
-		b.markLine(c, "Early Tender Date", spreadsheet.Amber, [2]time.Time{at, at}, [2]spreadsheet.Cell{spreadsheet.Count(0), highest})
+		b.markLine(c, "Early Tender Date", spreadsheet.Amber, [2]time.Time{at, at},
+			[2]spreadsheet.Cell{spreadsheet.Count(0), highest})
 	}
 	tendered := b.run.CurrencyFigures(currency).Tendered()
 	if sum, ok := b.run.Total(result.Figures.Tendered); all && ok {
 		tendered = sum
 	}
 	for _, l := range o.AllCaps() {
-		if l.Currency == currency && l.Measure == tender.MeasurePrincipal && b.coversJust(l, currency, all) && l.Amount.LessThan(tendered.Mul(decimal.New(3, 0))) {
-			b.markLine(c, l.Name, spreadsheet.Red, [2]time.Time{c.From, c.To}, [2]spreadsheet.Cell{spreadsheet.Principal(l.Amount), spreadsheet.Principal(l.Amount)})
+		if l.Currency == currency && l.Measure == tender.MeasurePrincipal && b.coversJust(l, currency, all) &&
+			l.Amount.LessThan(tendered.Mul(decimal.New(3, 0))) {
+			b.markLine(c, l.Name, spreadsheet.Red, [2]time.Time{c.From, c.To},
+				[2]spreadsheet.Cell{spreadsheet.Principal(l.Amount), spreadsheet.Principal(l.Amount)})
 		}
 	}
 }
@@ -205,7 +213,8 @@ func (b *workbook) coversJust(l tender.Cap, currency string, all bool) bool {
 }
 
 // markLine writes the two points of a line below what is there, and draws it.
-func (b *workbook) markLine(c *spreadsheet.Chart, name, colour string, times [2]time.Time, amounts [2]spreadsheet.Cell) {
+func (b *workbook) markLine(c *spreadsheet.Chart, name, colour string, times [2]time.Time,
+	amounts [2]spreadsheet.Cell) {
 	s := b.timeline
 	row := s.Height() + 1
 	s.Put(row, 1, spreadsheet.Label(name).As(spreadsheet.InSection))
@@ -216,7 +225,8 @@ func (b *workbook) markLine(c *spreadsheet.Chart, name, colour string, times [2]
 		s.Widen(2, amounts[i].Shown()+spreadsheet.CellPadding)
 	}
 	points := spreadsheet.Area{Top: row + 1, Left: 1, Bottom: row + 2, Right: 2}
-	c.Lines = append(c.Lines, spreadsheet.ChartLine{Name: spreadsheet.Fixed(row, 1), X: points.Column(1), Y: points.Column(2), Colour: colour, Dashed: true})
+	c.Lines = append(c.Lines, spreadsheet.ChartLine{Name: spreadsheet.Fixed(row, 1), X: points.Column(1),
+		Y: points.Column(2), Colour: colour, Dashed: true})
 }
 
 // converted adds amounts in the currencies of the run, in that of the caps over

@@ -53,7 +53,8 @@ func (b *workbook) layWaterfall() {
 		}
 	}
 	body := s.Table(top, t)
-	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: body.Bottom, Right: len(waterfallColumns)}, top, top
+	s.Filter, s.Frozen, s.Repeat = spreadsheet.Area{Top: top, Left: 1, Bottom: body.Bottom, Right: len(waterfallColumns)},
+		top, top
 	b.frame.Name("WaterfallList", s, s.Filter.Fixed())
 }
 
@@ -78,7 +79,8 @@ func windowWords(windows []tender.Window) string {
 
 func (b *workbook) shareCells(sh allocate.Share) []spreadsheet.Cell {
 	return []spreadsheet.Cell{
-		spreadsheet.Label(sh.Series), spreadsheet.Label(b.run.CurrencyOf(sh.Series)), spreadsheet.Principal(sh.Demand), spreadsheet.Principal(sh.Accepted), factor(sh.Factor),
+		spreadsheet.Label(sh.Series), spreadsheet.Label(b.run.CurrencyOf(sh.Series)), spreadsheet.Principal(sh.Demand),
+		spreadsheet.Principal(sh.Accepted), factor(sh.Factor),
 		{}, {}, {}, spreadsheet.Label(sh.Reason.String()),
 	}
 }

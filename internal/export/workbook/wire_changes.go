@@ -37,10 +37,12 @@ var wireChangeFields = fields[wireChangeRow]{
 		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.Was, r.Currency) }},
 	{key: "now", column: spreadsheet.Column{Heading: "Total now", Right: true},
 		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.Now, r.Currency) }},
-	{key: "additional", column: spreadsheet.Column{Heading: "Pay in addition", Right: true}, total: true, formula: "MAX({now}-{was},0)",
-		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.additional, r.Currency) }},
-	{key: "claw_back", column: spreadsheet.Column{Heading: "Claw back", Right: true}, total: true, formula: "MAX({was}-{now},0)",
-		cell: func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.clawBack, r.Currency) }},
+	{key: "additional", column: spreadsheet.Column{Heading: "Pay in addition", Right: true}, total: true,
+		formula: "MAX({now}-{was},0)",
+		cell:    func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.additional, r.Currency) }},
+	{key: "claw_back", column: spreadsheet.Column{Heading: "Claw back", Right: true}, total: true,
+		formula: "MAX({was}-{now},0)",
+		cell:    func(r *wireChangeRow) spreadsheet.Cell { return spreadsheet.Cash(r.clawBack, r.Currency) }},
 }
 
 // layWireChanges lays out the wires that differ, and returns the first of the sheets;

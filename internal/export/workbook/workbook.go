@@ -44,7 +44,8 @@ func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
 	b.layMoney() // after the instructions, where its references lead
 	if c := r.WireChanges; c != nil {
 		b.wireChanges = layWireChanges(&b.frame, c, "Wire changes against the superseded run "+c.Superseded,
-			"Additional payments and claims apply to what was sent for the superseded run. What was not sent yet is paid by the sheet Wires.")
+			"Additional payments and claims apply to what was sent for the superseded run. What was not sent yet is paid by "+
+				"the sheet Wires.")
 	}
 	b.layFunding()
 	b.layWaterfall()
@@ -95,9 +96,11 @@ func banner(r *result.Run) spreadsheet.Cell {
 	asOf := tender.WallTime(r.AsOf, r.Offer.Zone)
 	switch {
 	case r.Held != "":
-		return spreadsheet.Label("FINAL as of " + asOf + ", NOT IN FORCE: " + r.Held).As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
+		return spreadsheet.Label("FINAL as of " + asOf + ", NOT IN FORCE: " +
+			r.Held).As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
 	case r.Phase == tender.Final:
 		return spreadsheet.Label("FINAL as of " + asOf).As(spreadsheet.InBanner)
 	}
-	return spreadsheet.Label("INDICATIVE as of " + asOf + ": figures can change until the Expiration Date").As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
+	return spreadsheet.Label("INDICATIVE as of " + asOf +
+		": figures can change until the Expiration Date").As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
 }

@@ -240,7 +240,7 @@ func TestBrokenIsShown(t *testing.T) {
 	}
 	var falses, disagree bool
 	for _, w := range cells(t, f, "Controls") {
-		falses = falses || w.value == "0" && strings.Contains(w.formula, "ROUND")
+		falses = falses || (w.value == "0" && strings.Contains(w.formula, "ROUND"))
 	}
 	for _, w := range cells(t, f, "Summary") {
 		disagree = disagree || w.value == notAgree
