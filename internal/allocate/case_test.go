@@ -90,11 +90,13 @@ var forms = map[string]struct {
 	"pool": {regexp.MustCompile(`^(\w+ ?\w*)(?:, cap ([\d,]+) ([A-Z]{3})( of purchase price)?)?(?:, less ([\w ]+))?` +
 		`(?:, shortfall (\w+))?(?:, counts (\w+))?(?:, only if ([\w ]+) is full(, satisfied)?)?$`), (*ruleCase).readPool},
 	"auction": {regexp.MustCompile(`^(\w+) over (\w+(?:, \w+)*), (\w+) by (price|spread|premium) ` +
-		`from ([\d.]+) to ([\d.]+) by ([\d.]+), cap ([\d,]+) ([A-Z]{3})( of purchase price)?(?:, no bid (\w+))?(?:, undersubscribed (\w+))?(?:, set by (\w+))?` +
+		`from ([\d.]+) to ([\d.]+) by ([\d.]+), cap ([\d,]+) ([A-Z]{3})( of purchase price)?(?:, no bid (\w+))?` +
+		`(?:, undersubscribed (\w+))?(?:, set by (\w+))?` +
 		`(?:, clearing ([\d.]+))?$`), (*ruleCase).readAuction},
 	"clears": {regexp.MustCompile(`^(\w+) at ([\d.]+)$`),
 		func(c *ruleCase, _ int, m []string) { c.clears[m[1]] = sum(m[2]) }},
-	"series": {regexp.MustCompile(`^(\w+) (?:level ([1-9])(?: of (\w+ ?\w*))?|any and all|in an auction), ([A-Z]{3}), multiple ([\d,]+), minimum ([\d,]+)` +
+	"series": {regexp.MustCompile(`^(\w+) (?:level ([1-9])(?: of (\w+ ?\w*))?|any and all|in an auction), ([A-Z]{3}), ` +
+		`multiple ([\d,]+), minimum ([\d,]+)` +
 		`(?:, maximum ([\d,]+))?(?:, price ([\d.]+))?(?:, early payment ([\d.]+))?$`), (*ruleCase).readSeries},
 	"cap": {regexp.MustCompile(`^(\D+) ([\d,.]+) ([A-Z]{3})( of purchase price)?(?: over (\w+(?:, \w+)*))?$`), (*ruleCase).readCap},
 	"tender": {regexp.MustCompile(`^(\w+) (early|late) ([\d,]+)(?: bid ([\d.]+))?(?:, of which ([\d,]+) settled early)?` +

@@ -192,7 +192,8 @@ type alike struct {
 }
 
 // paidAlike adds up the accepted lines, and lists those that were settled at terms of their own.
-func paidAlike(o *tender.Offer, b *tender.Book, totals accepted, r *Result) (sums map[alike]decimal.Decimal, apart []int) {
+func paidAlike(o *tender.Offer, b *tender.Book, totals accepted, r *Result) (sums map[alike]decimal.Decimal,
+	apart []int) {
 	for i := range b.Lines {
 		if s := b.Lines[i].Settled; s != nil && s.AtTerms != nil {
 			apart = append(apart, i)

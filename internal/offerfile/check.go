@@ -361,7 +361,8 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 		case j < 0:
 			r.faultAmong([]string{at, "series"}, "there is no series %s; %s", display.Quote(id), instead(id, ids))
 		case o.AuctionOf(id) != nil:
-			r.faultAmong([]string{at, "auctions"}, "series %s is in the auction %s, which has a cap of its own; take it out of the cap",
+			r.faultAmong([]string{at, "auctions"},
+				"series %s is in the auction %s, which has a cap of its own; take it out of the cap",
 				display.Quote(id), display.Quote(o.AuctionOf(id).Name))
 		case o.Series[j].Priority == 0 && r.sound(seriesPath(j, ".priority")):
 			r.faultAmong([]string{at, seriesPath(j, "")},

@@ -20,7 +20,8 @@ func auctionOf(kind tender.BidKind, form tender.AuctionForm) (*tender.Offer, *te
 		Series: []tender.Series{{ID: "s", Currency: "USD", EarlyTenderPayment: dec("30"),
 			Denomination: tender.Denomination{Minimum: thousand, Multiple: thousand}}},
 		Auctions: []tender.Auction{{Name: "notes", Series: []string{"s"}, Form: form, Bid: kind,
-			From: dec("880"), To: dec("950"), Increment: dec("2.5"), Cap: tender.Cap{Amount: dec("5000000"), Currency: "USD", Measure: tender.MeasurePrincipal},
+			From: dec("880"), To: dec("950"), Increment: dec("2.5"),
+			Cap:   tender.Cap{Amount: dec("5000000"), Currency: "USD", Measure: tender.MeasurePrincipal},
 			NoBid: tender.NoBidBest, Undersubscribed: tender.ClearsAtLastBid, SetBy: tender.SetByAll}},
 	}
 	early, late := dec("900"), dec("905")
