@@ -13,6 +13,7 @@ import (
 type earlySettlement struct {
 	bought  map[cell]int64 // principal paid for, minor units
 	demand  map[cell]int64 // principal tendered by those dealt with then
+	refused map[cell]int64 // principal tendered and not bought then; what did not come counts as bought
 	factors map[cell]Factor
 	// auctions are what the settled tenders come to on their own, which set the levels then.
 	auctions []Auctioned
@@ -43,7 +44,8 @@ func (w *waterfall) fix(b *tender.Book) error {
 	if err != nil {
 		return err
 	}
-	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, factors: map[cell]Factor{}}
+	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, refused: map[cell]int64{},
+		factors: map[cell]Factor{}}
 	before := w.capsLeft()
 	for _, c := range w.caps {
 		c.used.Add(c.used, c.apart)
@@ -55,6 +57,11 @@ func (w *waterfall) fix(b *tender.Book) error {
 			return err
 		}
 		changed[series] = changed[series] || !same
+	}
+	for in, rest := range w.early.refused { // once all is used that was bought
+		if p := w.poolOf(in.series); p != nil && rest > 0 {
+			p.refuse(in, rest)
+		}
 	}
 	for in := range w.early.demand {
 		then := replay.result.Series[in.series]
@@ -106,9 +113,7 @@ func (w *waterfall) fixLine(b *tender.Book, at int, today Line) (series int, sam
 	if l.Settled.AtTerms == nil {
 		w.use(in, accepted)
 	}
-	if p := w.poolOf(series); p != nil && accepted < principal {
-		p.refuse(in, principal-accepted)
-	}
+	w.early.refused[in] += principal - accepted
 	line := Line{Accepted: l.Settled.Accepted, Reason: Reason{Code: SettledEarly, Level: level}}
 	if l.Undelivered {
 		line = Line{Accepted: decimal.Zero, Reason: Reason{Code: Undelivered, Level: level}}
@@ -176,7 +181,7 @@ func (w *waterfall) inherit(replay *waterfall, changed map[int]bool) {
 		}
 	}
 	for i, then := range replay.pools {
-		if then.ended != nil && then.ended.Code != PoolCondition && !revised[i] {
+		if !revised[i] {
 			w.pools[i].ended = then.ended
 		}
 	}
