@@ -252,6 +252,9 @@ func (l lister) rate(at string, r tender.Rate) {
 	l.text(at+"to", r.To)
 	l.amount(at+"rate", r.Rate)
 	l.date(at+"date", r.Date)
+	if !r.At.IsZero() {
+		l.instant(at+"at", r.At)
+	}
 	l.text(at+"source", r.Source)
 }
 

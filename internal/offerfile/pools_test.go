@@ -39,6 +39,7 @@ func TestParsePoolsAndAuctions(t *testing.T) {
 			"[Pool 1] false}]"},
 		{"auctions", o.Auctions, "[{2032 notes [8-2032 7-2034] modified premium 0 25 2.5 map[7-2034:150 8-2032:137.5] " +
 			"{ 30000000 USD principal [] []} best last_bid early true 22.5}]"},
+		{"fixing of the rate", o.Rates, "[{EUR USD 1.08 2024-03-15 2024-03-15 14:00:00 -0400 EDT }]"},
 		{"pool of a series", o.Series[1].Pool, "Pool 2"},
 		{"price of a series in an auction", o.Series[2].TenderOfferConsideration, "0"},
 		{"early payment of one", o.Series[2].EarlyTenderPayment, "30"},
@@ -133,8 +134,9 @@ func TestFaultsOfPoolsAndAuctions(t *testing.T) {
 			`series "6-2031E" has a priority and no pool; add pool, write "Pool 1" or "Pool 2"`},
 		{"pool: Pool 2, priority: 1,", "pool: Pool 2,", `series "6-2031E" is in a pool and has no priority`},
 		{"6-2031E, pool: Pool 2,", "6-2031E, pool: Pool 1,", `no series is in the pool "Pool 2"`},
-		{"fx: [{from: EUR, to: USD, rate: 1.08}]", "fx: []",
+		{"fx: [{from: EUR, to: USD, rate: 1.08, at: 2024-03-15T14:00}]", "fx: []",
 			`the cap of "Pool 2" is in USD and series "6-2031E" in EUR; add the rate from EUR to USD to fx`},
+		{"at: 2024-03-15T14:00}", "at: 2024-03-15T14:00, date: 2024-03-16}", "at 2024-03-15T14:00 is not on date 2024-03-16"},
 		{"to: 25}", "to: 0}", "to 0 is not above from 0"},
 		{"to: 25}", "to: 24}", "from 0 to 24 is not a whole number of increments of 2.5"},
 		{"from: 0,", "from: -5,", `from "-5" is negative`},
@@ -214,6 +216,7 @@ func TestTheDigestOfPoolsAndAuctions(t *testing.T) {
 	before := terms.AsOf(time.Time{})
 	seen := map[string]string{before.TermsDigest: "the example"}
 	for name, change := range map[string]func(*tender.Offer){
+		"fixing":          func(o *tender.Offer) { o.Rates[0].At = o.Rates[0].At.Add(time.Hour) },
 		"no pools":        func(o *tender.Offer) { o.Pools = nil },
 		"no auctions":     func(o *tender.Offer) { o.Auctions = nil },
 		"pool":            func(o *tender.Offer) { o.Series[0].Pool = "Pool 2" },

@@ -218,14 +218,20 @@ func (r *termsReader) readCap(f termsField) tender.Cap {
 
 func (r *termsReader) readRate(f termsField) tender.Rate {
 	m := f.mapping()
-	rate := tender.Rate{
-		From:   m.need("from").currency(),
-		To:     m.need("to").currency(),
-		Rate:   m.need("rate").positive(),
-		Date:   m.may("date").date(),
-		Source: m.may("source").text(),
-	}
+	rate := tender.Rate{From: m.need("from").currency(), To: m.need("to").currency(), Rate: m.need("rate").positive()}
+	date := m.may("date")
+	rate.Date, rate.Source = date.date(), m.may("source").text()
+	at := m.may("at") // last, as a slip in to or rate is as near to it
+	rate.At = at.instant()
 	m.close()
+	if at.given() && r.sound(at.path) {
+		day := tender.DateOf(rate.At)
+		if date.given() && r.sound(date.path) && rate.Date != day {
+			r.faultAmong([]string{at.path, date.path}, "at %s is not on date %s; correct one of them, or leave date out",
+				at.node.Text, rate.Date)
+		}
+		rate.Date = day
+	}
 	return rate
 }
 

@@ -198,6 +198,7 @@ type Rate struct {
 	From, To string
 	Rate     decimal.Decimal
 	Date     Date
+	At       time.Time // when it was fixed; zero: only the day is given
 	Source   string
 }
 
