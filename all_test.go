@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
-	"internal/disk":     {},
+	"internal/disk":     {"golang.org/x/sys/unix"},
 	"internal/display":  {"github.com/shopspring/decimal"},
 	"internal/exitcode": {},
 	"internal/export": {

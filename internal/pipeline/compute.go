@@ -114,6 +114,15 @@ func (in *Intake) checkIdentifiers() error {
 	return ingest.CheckIdentifiers(in.tenders())
 }
 
+// letGo frees the contents of the files: they are kept on the disk by now, and what is
+// written needs the memory.
+func (in *Intake) letGo() {
+	in.src.Pieces = nil
+	for i := range in.choice.Chosen {
+		in.choice.Chosen[i].Content = nil
+	}
+}
+
 // withPasswords are the files with the passwords of their depositaries. The
 // files that were chosen stay without, since they are part of the outcome.
 func withPasswords(chosen []inbox.Chosen, getenv func(string) string) []inbox.Chosen {
