@@ -37,6 +37,9 @@ it says so and leaves everything alone.`,
 			if req.Memory, err = mayNeed(memory); err != nil {
 				return usage(c, err)
 			}
+			if w.keepWithin != nil {
+				w.keepWithin(pipeline.Need(req.Folder, w.now()) / 4 * 3) // an estimate is above what is needed
+			}
 			var outcome *pipeline.Outcome
 			outcome, err = w.runAndReport(c.Context(), req, config, format)
 			if err != nil {

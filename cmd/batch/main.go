@@ -33,7 +33,16 @@ func main() {
 		signal.Notify(hangups, syscall.SIGHUP)
 	}
 	os.Exit(run(ctx, os.Args[1:], world{name: calledAs(os.Args[0]), hangups: hangups, stdout: os.Stdout,
-		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
+		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv), keepWithin: keepWithin}))
+}
+
+// keepWithin has the garbage collector work more as the memory comes near to an amount, so
+// that a large run takes what was said and not what its garbage makes of it. GOMEMLIMIT in
+// the environment goes before.
+func keepWithin(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes)
+	}
 }
 
 // stoppedClock is the time in a program that a test builds, in RFC 3339, so that what it
