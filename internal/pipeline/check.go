@@ -32,7 +32,7 @@ type CheckResult struct {
 
 	Files    []FileTotals // one for each report, in their order
 	Warnings []tender.Warning
-	Need     int64 // bytes of memory that a run is estimated to need
+	Need     int64             // bytes of memory that a run is estimated to need
 	Prices   []*pricing.Result // how the price of each series was computed; nil for a fixed or unknown one
 
 	in *Intake

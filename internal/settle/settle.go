@@ -15,8 +15,8 @@ import (
 
 // Settle works out the cash for an allocation. An error means that interest
 // cannot be computed from the terms, such as a settlement date before the last
-// interest date, or that a day count, a delivery, a series or a window is not
-// known.
+// interest date, or that a day count, a delivery, a series, a window or the price
+// at which an auction cleared is not known.
 func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, error) {
 	rates, err := newRates(o)
 	if err != nil {
@@ -41,6 +41,11 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 		if r.unpriced {
 			s.Lines[i].Payment = -1
 			continue
+		}
+		if len(o.Auctions) > 0 {
+			if r, err = r.inAuction(o, in, a, a.Lines[i]); err != nil {
+				return nil, err
+			}
 		}
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
 		if in.Delivery == tender.GuaranteedDelivery {

@@ -28,9 +28,19 @@ type Line struct {
 	Undelivered bool
 }
 
-// Settled is what was bought of an instruction at an early settlement.
+// Settled is what was bought of an instruction at an earlier settlement.
 type Settled struct {
 	Accepted decimal.Decimal // principal
+	// AtTerms is set if it was paid at other prices, interest or rates than those of the
+	// terms now: then it counts under caps with these.
+	AtTerms *SettledTerms
+}
+
+// SettledTerms are what an earlier settlement was made at.
+type SettledTerms struct {
+	Price   decimal.Decimal // per 1,000, without accrued interest
+	Accrued decimal.Decimal // interest per 1,000
+	Rates   []Rate          // none: those of the terms now
 }
 
 // Totals are the principal tendered in one series.

@@ -69,8 +69,8 @@ func (o *Offer) CheckDates() error {
 }
 
 // CheckAcceptance is an error for a rule of acceptance or a measure of a cap that
-// is not known, for an announced factor that is no share of the whole, and for a
-// level below 1 (R7 to R11).
+// is not known, for an announced factor that is no share of the whole, for a level
+// below 1 (R7 to R11), and for pools and auctions that cannot be held.
 func (o *Offer) CheckAcceptance() error {
 	a := o.Acceptance
 	for _, err := range []error{
@@ -93,11 +93,15 @@ func (o *Offer) CheckAcceptance() error {
 		}
 	}
 	for _, c := range o.Caps {
-		if err := known("cap "+c.Name+": measure", c.Measure, MeasurePrincipal, MeasurePurchasePrice); err != nil {
+		err := known("cap "+c.Name+": measure", c.Measure, MeasurePrincipal, MeasurePurchasePrice, MeasureWithAccrued)
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := o.checkPools(); err != nil {
+		return err
+	}
+	return o.checkAuctions()
 }
 
 // Check is an error for a day count that is not known. A series on which nothing
