@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -54,7 +55,9 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			return writeExample(filepath.Join(env.WorkDir, "level3"))
+			priced := os.DirFS(filepath.Join("..", "..", "fixtures", "solventum-2025"))
+			return errors.Join(writeExample(filepath.Join(env.WorkDir, "level3")),
+				os.CopyFS(filepath.Join(env.WorkDir, "solventum"), priced))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"batch": scriptBatch,
