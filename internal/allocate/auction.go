@@ -465,6 +465,9 @@ func (a *auction) addUp() {
 		at, _ := a.offer.SeriesByID(id)
 		total := &a.result.Series[at]
 		total.EarlyFactor, total.LateFactor = a.factorOf(at, tender.Early), a.factorOf(at, tender.Late)
+		if a.mixed(at, tender.Early, total.EarlyFactor) || a.mixed(at, tender.Late, total.LateFactor) {
+			total.EarlyFactor, total.LateFactor = Factor{}, Factor{} // what is cut back depends on the bid
+		}
 		for _, r := range a.rungs {
 			for _, g := range r.groups {
 				switch {
@@ -477,6 +480,14 @@ func (a *auction) addUp() {
 			}
 		}
 	}
+}
+
+// mixed reports whether tenders of a series and window have different factors, so that they
+// have none together.
+func (a *auction) mixed(series int, w tender.Window, factor Factor) bool {
+	return factor.None() && slices.ContainsFunc(a.rungs, func(r *rung) bool {
+		return slices.ContainsFunc(r.groups, func(g *group) bool { return g.series == series && g.window == w })
+	})
 }
 
 // factorOf is the one factor of a window of a series, none if its bids have several.

@@ -64,7 +64,7 @@ func newUsed(r *result.Run) *used { return &used{r, make(map[usedKey][3]string)}
 // of is [UsedFor].
 func (u *used) of(i int) (factor, price, earlyPrice string) {
 	l := &u.run.Book.Lines[i]
-	if l.Undelivered || u.run.Settlement.Lines[i].Payment < 0 {
+	if l.Undelivered || u.run.Settlement.Lines[i].Payment < 0 || u.run.Offer.AuctionOf(l.Series) != nil {
 		return UsedFor(u.run, i)
 	}
 	key := usedKey{l.Series, l.Window}
@@ -84,7 +84,7 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 	if !ok {
 		return "", "", ""
 	}
-	series, accepted := &r.Offer.Series[at], &r.Allocation.Series[at]
+	accepted := &r.Allocation.Series[at]
 	used := accepted.LateFactor
 	if l.Window == tender.Early {
 		used = accepted.EarlyFactor
@@ -95,10 +95,11 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 	if r.Settlement.Lines[i].Payment < 0 {
 		return factor, "", ""
 	}
+	consideration, early := r.PricePaid(i)
 	if l.Window == tender.Early {
-		earlyPrice = series.EarlyTenderPayment.String()
+		earlyPrice = early.String()
 	}
-	return factor, series.TenderOfferConsideration.String(), earlyPrice
+	return factor, consideration.String(), earlyPrice
 }
 
 // WriteWires writes wires.csv: one line for each transfer that is due.

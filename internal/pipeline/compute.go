@@ -160,7 +160,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	r := &result.Run{
-		Version: in.version, Offer: o, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
+		Version: in.version, Offer: result.WithClearingPrices(o, allocation), Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.priceWarnings(), in.pastDue(settlement)),
@@ -190,7 +190,7 @@ func (in *Intake) check(r *result.Run) []tender.Invariant {
 		func() []tender.Invariant {
 			return []tender.Invariant{checkRows(in, r), checkPrincipal(in), in.checkCarried(r)}
 		},
-		func() []tender.Invariant { return allocate.Check(r.Offer, r.Book, r.Allocation) },
+		func() []tender.Invariant { return allocate.Check(in.Offer, r.Book, r.Allocation) },
 		func() []tender.Invariant { return checkPrices(r) },
 		func() []tender.Invariant { return settle.Check(r.Book, r.Allocation, r.Settlement) },
 	}
