@@ -20,6 +20,7 @@ type group struct {
 	demand            int64           // principal of all pieces
 	price             decimal.Decimal // that its tenders are paid in an auction, per 1,000; zero if not known
 	rules             smallRules
+	plain             bool // R11 comes after the factor, as in an auction
 	steady            bool // a larger factor never gives a piece less
 	auctioned         bool // its tenders are sorted by bid instead
 

@@ -52,7 +52,7 @@ func holdNaively(n *naive, a *tender.Auction, book *tender.Book) []*big.Rat {
 		}
 	}
 	h := &naiveAuction{naive: newNaive(o, book), a: a, limit: limit, whose: tender.Windows[:]}
-	h.prices = n.prices
+	h.prices, h.plain = n.prices, true
 	early := slices.ContainsFunc(book.Lines, func(l tender.Line) bool { return l.Window == tender.Early })
 	if a.SetBy == tender.SetByEarly && early {
 		h.whose = tender.Windows[:1]

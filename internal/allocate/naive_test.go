@@ -13,6 +13,7 @@ import (
 // a multiple, and one between each two of these, as nothing can change in
 // between. It shares no code with the package.
 type naive struct {
+	plain   bool // of an auction: the factor is sought without R11
 	o       *tender.Offer
 	prices  allocate.Prices
 	lines   []tender.Line
@@ -312,9 +313,21 @@ func (n *naive) maximal(open []int) {
 		closing := n.tightest(exceeded, open, amounts[first])
 		with := slices.DeleteFunc(caps, func(c tender.Cap) bool { return !n.shareSeries(c, closing, open) })
 		agreed := n.best(closing, with, open, amounts)
+		nothing := true
+		smallest := slices.IndexFunc(amounts, func(a map[int]*big.Rat) bool { // factor that gives the same
+			return !slices.ContainsFunc(open, func(i int) bool {
+				return closing.Covers(n.series(i)) && a[i].Cmp(amounts[agreed][i]) != 0
+			})
+		})
 		for _, i := range open {
 			if closing.Covers(n.series(i)) {
 				n.got[i] = amounts[agreed][i]
+				nothing = nothing && n.got[i].Sign() == 0
+			}
+		}
+		for _, i := range open {
+			if n.plain && !nothing && closing.Covers(n.series(i)) {
+				n.got[i] = n.small(i, n.got[i], factors[smallest]) // R17: R11 comes after the factor
 			}
 		}
 		open = n.closeUnder(closing, open)
@@ -428,6 +441,9 @@ func (n *naive) announcedFits(open, under []int, given *big.Rat) bool {
 
 // prorated is a factor of a line with R11.
 func (n *naive) prorated(line int, f *big.Rat) *big.Rat {
+	if n.plain {
+		return n.floor(line, f)
+	}
 	return n.small(line, n.floor(line, f), f)
 }
 

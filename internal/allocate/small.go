@@ -72,7 +72,7 @@ func (r smallRules) neverLess() bool { return r.below != ruleFULL && r.returned 
 // down, and the rule that decided it. more says that the part was more before
 // rounding. What is taken whole is no piece, and a factor of zero gives none.
 func (g *group) after(principal, rounded int64, more bool) (int64, smallRule) {
-	if rounded == principal || (rounded == 0 && !more) {
+	if g.plain || rounded == principal || (rounded == 0 && !more) {
 		return rounded, noRule
 	}
 	accepted, rule := rounded, noRule
@@ -127,7 +127,7 @@ func (g *group) adjusted(principal int64) (int64, smallRule) {
 // applySmallPieces applies R11 to the groups that were cut back by the plain
 // ratio or by an announced factor. It comes after the factor: what it takes
 // beyond a cap is a warning, what it leaves out stays unused. The maximal factor
-// has R11 in it already.
+// has R11 in it already, but not in an auction (R17).
 func (f *step) applySmallPieces() {
 	before := make([]*big.Int, len(f.caps))
 	for i, c := range f.caps {

@@ -122,12 +122,6 @@ func TestDutchVectors(t *testing.T) {
 	for _, v := range readVectors[dutchVector](t, "dutch_synthetic") {
 		t.Run(v.ID, func(t *testing.T) {
 			o, b, prices := v.offer()
-			if v.ID == "minimum-denomination" {
-				// The vector finds the factor first and then leaves out what is below the minimum.
-				// By R10 the maximal factor is sought with R11 in it, and accepts more: see below.
-				// The vector's factor as one that is announced gives its lines.
-				o.Acceptance.Factor, o.Acceptance.Given = tender.FactorGiven, sum("0.5372")
-			}
 			v.check(t, o, b, prices)
 		})
 	}
@@ -182,26 +176,6 @@ func checkInvariants(t interface{ Errorf(string, ...any) }, o *tender.Offer, b *
 	for _, inv := range allocate.Check(o, b, r) {
 		if !inv.Holds {
 			t.Errorf("%s: %s", inv.Name, inv.Detail)
-		}
-	}
-}
-
-// Under the maximal factor an auction leaves as little of the cap as it can: where the
-// smallest tenders would fall below the minimum, a larger factor takes them with at least that.
-func TestTheMaximalFactorInAnAuctionIncludesSmallPieces(t *testing.T) {
-	all := readVectors[dutchVector](t, "dutch_synthetic")
-	v := all[slices.IndexFunc(all, func(v dutchVector) bool { return v.ID == "minimum-denomination" })]
-	o, b, prices := v.offer()
-	r, err := allocate.AllocateAt(o, b, prices)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// 0.6 of 500,000, 350,000 and 1,000,000 would be 300,000, 210,000 and 600,000: more than the
-	// 1,100,000 that are left. The 200,000 are below the minimum at any factor.
-	want := []string{"400,000", "297,000", "208,000", "0", "595,000"}
-	for i, l := range r.Lines {
-		if !l.Accepted.Equal(sum(want[i])) {
-			t.Errorf("%s: %s accepted (%s), want %s", b.Lines[i].ID, l.Accepted, l.Reason, want[i])
 		}
 	}
 }

@@ -67,7 +67,15 @@ func (w *waterfall) run(p plan, groups []*group) {
 	for _, g := range groups {
 		f.enter(g)
 	}
+	for _, g := range groups {
+		g.plain = p.auction != ""
+	}
 	f.fill()
+	for _, g := range groups {
+		if g.plain {
+			g.plain, g.settled = false, false
+		}
+	}
 	f.applySmallPieces()
 	f.leave()
 	w.record(f, before)
