@@ -25,6 +25,8 @@ func (r *termsReader) readAuction(f termsField) tender.Auction {
 	a.Increment = m.need("increment").positive()
 	bases := m.may("base_spreads")
 	a.BaseSpreads = readBaseSpreads(bases)
+	references := m.may("references")
+	a.References = readNames(references)
 	limit := m.need("cap").mapping()
 	a.Cap = tender.Cap{
 		Amount: limit.need("amount").amount(), Currency: limit.need("currency").currency(),
@@ -42,7 +44,24 @@ func (r *termsReader) readAuction(f termsField) tender.Auction {
 	if len(a.BaseSpreads) > 0 && a.Bid != tender.BidPremium && r.sound(kind.path, bases.path) {
 		bases.fault("is for bids by premium, and bid is %s; leave it out", a.Bid)
 	}
+	if len(a.References) > 0 && a.Bid == tender.BidPrice && r.sound(kind.path, references.path) {
+		references.fault("are for bids by spread or premium, and bid is price; leave it out")
+	}
 	return a
+}
+
+// readNames reads names by series.
+func readNames(f termsField) map[string]string {
+	m := f.mapping()
+	if m.node == nil || len(m.node.Entries) == 0 {
+		return nil
+	}
+	names := map[string]string{}
+	for _, e := range m.node.Entries {
+		id := e.Key.Text
+		names[id] = termsField{f.r, id, strictyaml.PathTo(m.path, id), e.Value}.text()
+	}
+	return names
 }
 
 // readBaseSpreads reads the base spreads by series.
@@ -184,10 +203,48 @@ func (r *termsReader) checkAuctioned(o *tender.Offer, i int, ids []string, aucti
 			}
 		}
 	}
+	r.checkAuctionReferences(o, i)
 	for id := range a.BaseSpreads {
 		at := strictyaml.PathTo(fmt.Sprintf("auctions[%d].base_spreads", i), id)
 		if !slices.Contains(a.Series, id) && r.sound(at) {
 			r.faultAmong([]string{at}, "series %s is not in the auction; %s", display.Quote(id), instead(id, a.Series))
+		}
+	}
+}
+
+// checkAuctionReferences checks that, if an auction names references, each of its series has
+// one that there is, of its currency, and the days that a price needs.
+func (r *termsReader) checkAuctionReferences(o *tender.Offer, i int) {
+	a, path := &o.Auctions[i], fmt.Sprintf("auctions[%d].references", i)
+	if len(a.References) == 0 || !r.sound(path, "references", "series") {
+		return
+	}
+	for _, id := range a.Series {
+		name, named := a.References[id]
+		at, known := o.ReferenceByName(name)
+		j, _ := o.SeriesByID(id)
+		switch {
+		case !named:
+			r.faultAmong([]string{path}, "there is no reference for series %s of the auction; add it", display.Quote(id))
+		case !known:
+			r.faultAmong([]string{strictyaml.PathTo(path, id), "references"}, "there is no reference %s; add it to references",
+				display.Quote(name))
+		case o.Pricing.At.IsZero():
+			r.faultAmong([]string{path, "pricing"},
+				"prices over a reference need pricing; add it, with the time of the pricing as at")
+		case o.Series[j].Maturity.IsZero():
+			r.faultAmong([]string{seriesPath(j, ""), path}, "series %s has no maturity, which its price over %s needs; add it",
+				display.Quote(id), display.Quote(name))
+		case !slices.Contains([]string{"", o.Series[j].Currency}, o.References[at].Kind.Currency()):
+			r.faultAmong([]string{strictyaml.PathTo(path, id), fmt.Sprintf("references[%d].kind", at)},
+				"reference %s is a %s, for notes in %s, but series %s is in %s; name another", display.Quote(name),
+				o.References[at].Kind, o.References[at].Kind.Currency(), display.Quote(id), o.Series[j].Currency)
+		}
+	}
+	for id := range a.References {
+		if !slices.Contains(a.Series, id) {
+			r.faultAmong([]string{strictyaml.PathTo(path, id)}, "series %s is not in the auction; %s", display.Quote(id),
+				instead(id, a.Series))
 		}
 	}
 }

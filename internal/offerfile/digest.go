@@ -239,6 +239,9 @@ func (l lister) auction(at string, a tender.Auction) {
 	for _, id := range slices.Sorted(maps.Keys(a.BaseSpreads)) {
 		l.amount(l.entry(at+"base_spreads", id), a.BaseSpreads[id])
 	}
+	for _, id := range slices.Sorted(maps.Keys(a.References)) {
+		l.text(l.entry(at+"references", id), a.References[id])
+	}
 	l.capOf(at, a.Cap, nil)
 	l.text(at+"no_bid", string(a.NoBid))
 	l.text(at+"undersubscribed", string(a.Undersubscribed))

@@ -37,7 +37,7 @@ func TestParsePoolsAndAuctions(t *testing.T) {
 		{"pools", o.Pools, "[{Pool 1 true { 50000000 USD purchase_price [] [] []} [] prorate accepted [] false} " +
 			"{Pool 2 true { 90000000 USD purchase_price_with_accrued [] [] []} [Pool 1] all_or_none_skip tendered " +
 			"[Pool 1] false}]"},
-		{"auctions", o.Auctions, "[{2032 notes [8-2032 7-2034] modified premium 0 25 2.5 map[7-2034:150 8-2032:137.5] " +
+		{"auctions", o.Auctions, "[{2032 notes [8-2032 7-2034] modified premium 0 25 2.5 map[7-2034:150 8-2032:137.5] map[] " +
 			"{ 30000000 USD principal [] [] []} best last_bid early true 22.5}]"},
 		{"fixing of the rate", o.Rates, "[{EUR USD 1.08 2024-03-15 2024-03-15 14:00:00 -0400 EDT }]"},
 		{"pool of a series", o.Series[1].Pool, "Pool 2"},

@@ -98,7 +98,7 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	e := &CheckResult{
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Findings: in.rejects(),
-		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.priceWarnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
+		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), priceWarnings(in.Offer), in.remarks()), Snapshots: in.compared.shown, in: in,
 		Need: Need(req.Folder, req.Clock()),
 	}
 	if e.Prices, err = in.prices(); err != nil {

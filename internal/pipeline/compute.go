@@ -141,15 +141,19 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	o, b := in.Offer, in.Book
-	if err := in.checkPriced(); err != nil {
+	if err := in.checkPriced(o); err != nil {
 		return nil, err
 	}
 	prices, err := in.prices()
 	if err != nil {
 		return nil, err
 	}
-	allocation, err := allocate.Allocate(o, b)
+	allocation, err := allocate.AllocateAt(o, b, AllocationPrices(o))
 	if err != nil {
+		return nil, err
+	}
+	shown := result.WithClearingPrices(o, allocation)
+	if err := in.checkPriced(shown); err != nil {
 		return nil, err
 	}
 	settlement, err := settle.Settle(o, b, allocation)
@@ -160,10 +164,10 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	r := &result.Run{
-		Version: in.version, Offer: result.WithClearingPrices(o, allocation), Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
+		Version: in.version, Offer: shown, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
-		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.priceWarnings(), in.pastDue(settlement)),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown), in.pastDue(settlement)),
 	}
 	for i := range r.Findings {
 		if err := r.Findings[i].Check(); err != nil {

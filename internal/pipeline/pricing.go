@@ -11,11 +11,10 @@ import (
 )
 
 // checkPriced is an *[offerfolder.UsageError] if a final run, which pays, has no price.
-func (in *Intake) checkPriced() error {
-	o := in.Offer
+func (in *Intake) checkPriced(o *tender.Offer) error {
 	if without := o.WithoutPrice(); len(without) > 0 && o.PhaseAt(in.AsOf) == tender.Final {
 		return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and there is no price for series %s, "+
-			"so there is no final run: %s", strings.Join(without, ", "), in.missingPrice(without[0]))}
+			"so there is no final run: %s", strings.Join(without, ", "), missingPrice(o, without[0]))}
 	}
 	return nil
 }
@@ -38,23 +37,26 @@ func (in *Intake) prices() ([]*pricing.Result, error) {
 }
 
 // missingPrice says what is missing for the price of a series, and what to do.
-func (in *Intake) missingPrice(series string) string {
-	o := in.Offer
+func missingPrice(o *tender.Offer, series string) string {
 	i, _ := o.SeriesByID(series)
 	name := o.Series[i].Spread.Reference
 	if at, ok := o.ReferenceByName(name); ok && !o.References[at].Known() {
 		return fmt.Sprintf("the terms have no yield of reference %s; add it to offer.yaml by an amendment", name)
 	}
+	if auction := o.AuctionOf(series); auction != nil && len(auction.References) == 0 {
+		return fmt.Sprintf("the auction %s names no reference for a bid by %s; add references to it, and their yields",
+			auction.Name, auction.Bid)
+	}
 	return fmt.Sprintf("prices are computed at %s, by pricing.at", tender.WallTime(o.Pricing.At, o.Zone))
 }
 
 // priceWarnings say which series have no price yet, and which caps are not applied for want of one.
-func (in *Intake) priceWarnings() (all []tender.Warning) {
-	for _, id := range in.Offer.WithoutPrice() {
+func priceWarnings(o *tender.Offer) (all []tender.Warning) {
+	for _, id := range o.WithoutPrice() {
 		all = append(all, tender.Warnf(tender.WarnNoPrice, "series %s has no price yet, so its cash is not computed: %s", id,
-			in.missingPrice(id)))
+			missingPrice(o, id)))
 	}
-	for _, c := range in.Offer.Caps {
+	for _, c := range o.Caps {
 		if len(c.Unpriced) > 0 {
 			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as there "+
 				"is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))

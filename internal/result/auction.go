@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -17,6 +18,9 @@ func WithClearingPrices(o *tender.Offer, a *allocate.Result) *tender.Offer {
 	}
 	priced := *o
 	priced.Series = slices.Clone(o.Series)
+	for i := range o.Auctions {
+		hideUnpriced(&priced, &o.Auctions[i], a)
+	}
 	for _, auction := range a.Auctions {
 		for id, price := range auction.Prices {
 			if i, ok := o.SeriesByID(id); ok {
@@ -25,6 +29,23 @@ func WithClearingPrices(o *tender.Offer, a *allocate.Result) *tender.Offer {
 		}
 	}
 	return &priced
+}
+
+// hideUnpriced has the series of an auction by spread be series without a price while
+// that of their bids is not known.
+func hideUnpriced(o *tender.Offer, auction *tender.Auction, a *allocate.Result) {
+	if auction.Bid == tender.BidPrice || slices.ContainsFunc(a.Steps, func(s allocate.Step) bool {
+		return s.Auction == auction.Name && slices.ContainsFunc(s.Shares, func(sh allocate.Share) bool {
+			return sh.Price.Sign() > 0
+		})
+	}) {
+		return
+	}
+	for _, id := range auction.Series {
+		if i, ok := o.SeriesByID(id); ok {
+			o.Series[i].Spread.Reference = cmp.Or(auction.References[id], auction.Name)
+		}
+	}
 }
 
 // PricePaid is what the i-th line is paid per 1,000 of principal: the Tender Offer

@@ -9,8 +9,8 @@ import (
 )
 
 // inAuction is the rate for a tender of an auction, whose price is that of the step in which
-// it was accepted and has the early payment in it. A price that is not known is an error, as
-// the terms have none that could be paid instead.
+// it was accepted and has the early payment in it. Where bids are spreads, it is not known before
+// the pricing, and nothing can be paid; a bid by price without one is an error.
 func (r rate) inAuction(o *tender.Offer, in *tender.Line, a *allocate.Result, line allocate.Line) (rate, error) {
 	auction := o.AuctionOf(in.Series)
 	if auction == nil {
@@ -22,6 +22,10 @@ func (r rate) inAuction(o *tender.Offer, in *tender.Line, a *allocate.Result, li
 		}
 		price := new(big.Rat).Sub(perThousand(share.Price), r.earlyPayment.exact)
 		r.consideration = newUnit(price, r.currency)
+		return r, nil
+	}
+	if auction.Bid != tender.BidPrice {
+		r.unpriced = true // the reference has no yield yet
 		return r, nil
 	}
 	return r, fmt.Errorf("instruction %s: what is paid for it in the auction %s is not known", in.ID, auction.Name)

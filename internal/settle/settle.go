@@ -38,14 +38,14 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series,
 				in.Window)
 		}
-		if r.unpriced {
-			s.Lines[i].Payment = -1
-			continue
-		}
 		if len(o.Auctions) > 0 {
 			if r, err = r.inAuction(o, in, a, a.Lines[i]); err != nil {
 				return nil, err
 			}
+		}
+		if r.unpriced {
+			s.Lines[i].Payment = -1
+			continue
 		}
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
 		if in.Delivery == tender.GuaranteedDelivery {
@@ -146,6 +146,16 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 		}
 	}
 	return rates, nil
+}
+
+// Accrued is the interest accrued on 1,000 of a series to the settlement of a window, exactly.
+func Accrued(o *tender.Offer, s *tender.Series, w tender.Window) (*big.Rat, error) {
+	date := o.SettlementDate(w)
+	accrued, err := interestAt(s.Interest, o.Settlement, date).until(date)
+	if err != nil {
+		return nil, fmt.Errorf("series %s: %w", s.ID, err)
+	}
+	return accrued.Mul(accrued, big.NewRat(tender.PerThousand, 1)), nil
 }
 
 // interestAt is the interest of a series as of a settlement date. The terms give

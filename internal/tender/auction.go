@@ -19,7 +19,10 @@ type Auction struct {
 	Increment decimal.Decimal // bids are From and whole increments more
 	// BaseSpreads are the spreads, by series, from which a premium is taken off.
 	BaseSpreads map[string]decimal.Decimal
-	Cap         Cap // its amount, currency and measure
+	// References are the references, by series, over which a spread or premium is paid; without
+	// one the price that a bid means is not known.
+	References map[string]string
+	Cap        Cap // its amount, currency and measure
 
 	NoBid           NoBid
 	Undersubscribed Undersubscribed

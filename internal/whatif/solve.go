@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -288,7 +289,7 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 	if plain && o.Acceptance.Factor == tender.FactorGiven {
 		o.Acceptance.Factor = tender.FactorMaximal
 	}
-	return allocate.Allocate(o, p.in.Book)
+	return allocate.AllocateAt(o, p.in.Book, pipeline.AllocationPrices(o))
 }
 
 // lift runs the waterfall under a scenario that lifts caps. An announced factor is left
