@@ -36,7 +36,7 @@ func testWorld(stdout, stderr io.Writer) world {
 }
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with
-// the worked example under level3. Besides testscript's own commands there are:
+// the worked example under level3, and one that is priced from yields under solventum. Besides testscript's own commands there are:
 //
 //	batch CODE ARGS...           runs the program and demands its exit code
 //	cell FILE SHEET CELL VALUE   changes one cell of a workbook
@@ -54,6 +54,9 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
+			if err := os.CopyFS(filepath.Join(env.WorkDir, "solventum"), os.DirFS(solventum)); err != nil {
+				return err
+			}
 			return writeExample(filepath.Join(env.WorkDir, "level3"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
