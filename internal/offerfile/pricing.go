@@ -185,6 +185,10 @@ func (r *termsReader) checkReferences(o *tender.Offer) {
 
 // checkPrices checks the series at a spread, and computes their prices if the terms have a yield.
 func (r *termsReader) checkPrices(o *tender.Offer) {
+	if r.same("series", "references", "pricing", "dates") {
+		o.SuspendCaps() // the prices were taken over with the series
+		return
+	}
 	names := make([]string, len(o.References))
 	for i, ref := range o.References {
 		names[i] = ref.Name
