@@ -92,6 +92,7 @@ func printCheckResult(out io.Writer, e *pipeline.CheckResult) error {
 	if !e.Next.At.IsZero() {
 		p.linef("  next due %s, %s", dayAndTime(e.Next.At), whatSlot(e.Next, e.Offer.Schedule))
 	}
+	p.linef("  a run needs about %s of memory", display.MiB(e.Need))
 	for i, report := range e.Reports {
 		p.linef("")
 		p.report(e, report, e.Inputs[i])

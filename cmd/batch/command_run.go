@@ -18,7 +18,7 @@ import (
 func newRunCommand(w world) *cobra.Command {
 	var req pipeline.Request
 	var asJSON, stages bool
-	var config, format string
+	var config, format, memory string
 	c := &cobra.Command{
 		Use:   "run OFFER",
 		Short: "Make one run: read the inbox, allocate, publish the result",
@@ -33,7 +33,15 @@ it says so and leaves everything alone.`,
 			if stages {
 				req.Timed = w.printStage
 			}
-			outcome, err := w.runAndReport(c.Context(), req, config, format)
+			var err error
+			if req.Memory, err = mayNeed(memory); err != nil {
+				return usage(c, err)
+			}
+			if w.keepWithin != nil {
+				w.keepWithin(pipeline.Need(req.Folder, w.now()) / 4 * 3) // an estimate is above what is needed
+			}
+			var outcome *pipeline.Outcome
+			outcome, err = w.runAndReport(c.Context(), req, config, format)
 			if err != nil {
 				return err
 			}
@@ -60,6 +68,8 @@ it says so and leaves everything alone.`,
 	flags.StringVar(&config, "config", "", "report the run as the settings in this `FILE` say: pings, mail, webhook, metrics")
 	flags.StringVar(&format, "log", "",
 		"log what happens, on standard error: auto, text, json or off (default: off, with --config auto)")
+	flags.StringVar(&memory, "memory", "", "do not begin a run that needs more than this `AMOUNT` of memory, such as "+
+		"600MiB (default: what the machine has)")
 	flags.BoolVar(&stages, "stages", false, "print how long each stage took, on standard error")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")
 	return c

@@ -335,7 +335,7 @@ func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []
 func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.Decimal, results []*result.Run) error {
 	rows := [][]string{{q.grow.name}}
 	for _, series := range o.Series {
-		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(series), series.ID, series.Currency),
+		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(o, series), series.ID, series.Currency),
 			"factor "+series.ID)
 	}
 	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
@@ -363,11 +363,11 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 }
 
 // levelName is how a sweep names a series' level.
-func levelName(s tender.Series) string {
+func levelName(o *tender.Offer, s tender.Series) string {
 	if s.Priority == 0 {
-		return levelText(s)
+		return levelText(o, s)
 	}
-	return "level " + levelText(s)
+	return "level " + levelText(o, s)
 }
 
 func (q *question) printComparison(out io.Writer, today, other *result.Run) error {

@@ -68,7 +68,7 @@ func (p *printer) explanation(x pipeline.Explanation) {
 
 // allotment goes on from what counts to the wire.
 func (p *printer) allotment(a *pipeline.Allotment) {
-	p.linef("the series: %s, %s, %s tenders, in %s", a.Series.ID, levelName(a.Series), a.Window, a.Series.Currency)
+	p.linef("the series: %s, %s, %s tenders, in %s", a.Series.ID, levelName(a.Offer, a.Series), a.Window, a.Series.Currency)
 	times := ""
 	if a.Factor != "" {
 		times = " at the factor " + a.Factor

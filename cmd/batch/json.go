@@ -46,6 +46,7 @@ type (
 		AsOf         string                `json:"as_of"`
 		TermsVersion int                   `json:"terms_version"`
 		TermsDigest  string                `json:"terms_digest"`
+		Memory       int64                 `json:"memory_bytes"` // that a run is estimated to need
 		NextDue      *nextDueJSON          `json:"next_due"`
 		Files        []checkedJSON         `json:"files"`
 		LeftOut      []leftOutJSON         `json:"left_out"`
@@ -164,7 +165,7 @@ func withDone(document []byte, o *pipeline.Outcome) ([]byte, error) {
 func writeCheckJSON(out io.Writer, e *pipeline.CheckResult) error {
 	c := checkJSON{
 		Offer: e.Offer.ID, Issuer: e.Offer.Issuer, Phase: e.Phase, AsOf: rfc3339(e.AsOf, e.Offer.Zone),
-		TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest,
+		TermsVersion: e.Offer.Version(), TermsDigest: e.Offer.TermsDigest, Memory: e.Need,
 		LeftOut: leftOut(e.Choice), Rejects: export.FindingsJSON(e.Offer, e.Findings, false), Files: []checkedJSON{},
 		Series:    []bookJSON{},
 		Snapshots: export.SnapshotsAsJSON((&result.Run{Offer: e.Offer, Snapshots: e.Snapshots})),

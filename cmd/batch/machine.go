@@ -1,12 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"path"
 	"runtime"
 	"strconv"
 	"strings"
+
+	"tenderbatch/internal/settings"
 )
 
 // usualMemory is the budget of the service where the machine does not say how much memory
@@ -26,6 +30,20 @@ func budget(system fs.FS) int64 {
 		return total / 2
 	}
 	return usualMemory
+}
+
+// mayNeed is the memory that one run may need, in bytes: as given, or else what the machine
+// or its control group has.
+func mayNeed(given string) (bytes int64, err error) {
+	if given == "" {
+		system := os.DirFS("/")
+		return min(memoryOf(system), groupLimit(system)), nil
+	}
+	bytes, wrong := settings.ParseMemory(given)
+	if wrong != "" {
+		return 0, fmt.Errorf("--memory %s", wrong)
+	}
+	return bytes, nil
 }
 
 // usualRuns is how many runs are made at once if the settings do not say: as many as there

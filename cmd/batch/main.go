@@ -10,12 +10,18 @@ import (
 	"os/signal"
 	"os/user"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 	_ "time/tzdata" // the zones of an offer must not depend on the machine
 )
 
 func main() {
+	// A run of 400,000 instructions takes a seventh less memory than at the usual 100, in the
+	// same time; at 50 it would take longer. GOGC in the environment goes before.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(75)
+	}
 	// A pipe that was closed is an error of standard output like a full disk, not the end
 	// of the program in the middle of its work.
 	signal.Ignore(syscall.SIGPIPE)
@@ -27,7 +33,16 @@ func main() {
 		signal.Notify(hangups, syscall.SIGHUP)
 	}
 	os.Exit(run(ctx, os.Args[1:], world{name: calledAs(os.Args[0]), hangups: hangups, stdout: os.Stdout,
-		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv)}))
+		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv), keepWithin: keepWithin}))
+}
+
+// keepWithin has the garbage collector work more as the memory comes near to an amount, so
+// that a large run takes what was said and not what its garbage makes of it. GOMEMLIMIT in
+// the environment goes before.
+func keepWithin(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes)
+	}
 }
 
 // stoppedClock is the time in a program that a test builds, in RFC 3339, so that what it

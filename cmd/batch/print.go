@@ -174,7 +174,7 @@ func (p *printer) series(r *result.Run) {
 	for i, s := range r.Offer.Series {
 		tendered, accepted := r.Book.Totals[i], r.Allocation.Series[i]
 		rows = append(rows, []string{
-			s.ID, levelText(s), s.Currency, tender.Thousands(tendered.Early), tender.Thousands(tendered.Late),
+			s.ID, levelText(r.Offer, s), s.Currency, tender.Thousands(tendered.Early), tender.Thousands(tendered.Late),
 			tender.Thousands(accepted.Sum()), accepted.FactorWords(), tender.Thousands(tendered.Sum().Sub(accepted.Sum())),
 		})
 	}
@@ -182,8 +182,11 @@ func (p *printer) series(r *result.Run) {
 }
 
 // levelText is a series' level, or that it has none.
-func levelText(s tender.Series) string {
-	if s.Priority == 0 {
+func levelText(o *tender.Offer, s tender.Series) string {
+	switch {
+	case o.AuctionOf(s.ID) != nil:
+		return "auction"
+	case s.Priority == 0:
 		return "any and all"
 	}
 	return fmt.Sprint(s.Priority)

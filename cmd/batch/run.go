@@ -31,8 +31,9 @@ type world struct {
 	version        string              // of the program, written into every result
 	by             string              // who runs it, for the ledger
 	disk           disk.Disk
-	secrets        *display.Secrets // that were looked up so far, and are never shown
-	hangups        <-chan os.Signal // SIGHUP; nil: none comes
+	secrets        *display.Secrets  // that were looked up so far, and are never shown
+	hangups        <-chan os.Signal  // SIGHUP; nil: none comes
+	keepWithin     func(bytes int64) // has the garbage collector keep within so much memory; nil in tests
 }
 
 // installation is what reports of runs need of the program.

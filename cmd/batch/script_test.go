@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -54,10 +55,8 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			if err := os.CopyFS(filepath.Join(env.WorkDir, "solventum"), os.DirFS(solventum)); err != nil {
-				return err
-			}
-			return writeExample(filepath.Join(env.WorkDir, "level3"))
+			return errors.Join(writeExample(filepath.Join(env.WorkDir, "level3")),
+				os.CopyFS(filepath.Join(env.WorkDir, "solventum"), os.DirFS(solventum)))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"batch": scriptBatch,

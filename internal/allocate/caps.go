@@ -1,8 +1,8 @@
 package allocate
 
 import (
-	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -16,54 +16,91 @@ import (
 type capState struct {
 	tender.Cap
 	exceeded bool              // above its amount, by a rule that may do so
-	all      bool              // it covers every series that has a level
+	over     []bool            // by pool: it limits every series of the pool
+	wide     int               // the pools that it limits as a whole
 	grain    *big.Rat          // currency units of the cap in one grain
 	weight   map[cell]*big.Int // grains that one minor unit of principal counts for
+	beside   map[cell]*big.Int // the same of what counts without being limited
 	limit    *big.Int          // grains
 	used     *big.Int          // grains
+	claimed  *big.Int          // grains that tenders use up which are not bought
+	apart    *big.Int          // grains of what was settled at terms of its own
 }
 
-// cell is one series in one window: the tenders in it count alike and are paid
-// alike.
+// cell is one series in one window, in an auction at one level: the tenders in it count
+// alike and are paid alike.
 type cell struct {
 	series int // position in the offer
 	window tender.Window
+	rung   int // of an auction, best first; 0 elsewhere
 }
 
 // newCapState works out the grains of a cap. An error means that the offer has
-// no exchange rate the cap needs.
-func newCapState(o *tender.Offer, c tender.Cap) (*capState, error) {
-	exact := map[cell]*big.Rat{}
-	common := new(big.Int).Set(c.Amount.Rat().Denom())
+// no exchange rate the cap needs, or that interest is not known.
+func (w *waterfall) newCapState(c tender.Cap, b *tender.Book) (*capState, error) {
+	o := w.offer
+	limited, beside := map[cell]*big.Rat{}, map[cell]*big.Rat{}
 	for i, s := range o.Series {
-		if !c.Covers(s) {
+		to := limited
+		switch {
+		case c.Covers(s):
+		case besides(c, s.ID):
+			to = beside
+		default:
 			continue
 		}
-		rate, ok := o.Rate(s.Currency, c.Currency)
-		if !ok {
-			return nil, fmt.Errorf("cap %s: no exchange rate from %s to %s in the offer", c.Name, s.Currency, c.Currency)
-		}
-		for _, w := range tender.Windows {
-			value := new(big.Rat).Mul(rate, big.NewRat(1, newCurrency(s.Currency).perUnit))
-			if c.Measure == tender.MeasurePurchasePrice {
-				value.Mul(value, s.Price(w).Rat())
-				value.Quo(value, big.NewRat(tender.PerThousand, 1))
+		for _, window := range tender.Windows {
+			value, err := w.prices.unit(o, c, s, window, s.Price(window).Rat())
+			if err != nil {
+				return nil, err
 			}
-			exact[cell{i, w}] = value
+			to[cell{series: i, window: window}] = value
+		}
+	}
+	apart, err := settledApart(o, c, b)
+	if err != nil {
+		return nil, err
+	}
+	state := newGrains(c, limited, beside, apart)
+	for i, p := range w.pools {
+		all := !slices.ContainsFunc(o.Series, func(s tender.Series) bool {
+			return s.Priority > 0 && s.Pool == p.name && !c.Covers(s)
+		})
+		state.over = append(state.over, all)
+		if state.over[i] {
+			state.wide++
+		}
+	}
+	return state, nil
+}
+
+// besides reports whether a series counts against a cap that does not limit it.
+func besides(c tender.Cap, series string) bool { return slices.Contains(c.Beside, series) }
+
+// newGrains is the state of a cap under which cells count for so much.
+func newGrains(c tender.Cap, limited, beside map[cell]*big.Rat, apart *big.Rat) *capState {
+	common := lcm(c.Amount.Rat().Denom(), apart.Denom())
+	for _, values := range []map[cell]*big.Rat{limited, beside} {
+		for _, value := range values {
 			common = lcm(common, value.Denom())
 		}
 	}
 	state := &capState{
-		Cap: c, all: o.CoversAll(c),
+		Cap:    c,
 		grain:  new(big.Rat).SetFrac(big.NewInt(1), common),
-		weight: make(map[cell]*big.Int, len(exact)),
+		weight: make(map[cell]*big.Int, len(limited)),
+		beside: make(map[cell]*big.Int, len(beside)),
 		limit:  grains(c.Amount.Rat(), common),
-		used:   new(big.Int),
+		apart:  grains(apart, common),
+		used:   new(big.Int), claimed: new(big.Int),
 	}
-	for key, value := range exact {
+	for key, value := range limited {
 		state.weight[key] = grains(value, common)
 	}
-	return state, nil
+	for key, value := range beside {
+		state.beside[key] = grains(value, common)
+	}
+	return state
 }
 
 // grains is value * common, where common is a multiple of value's denominator.
@@ -88,13 +125,41 @@ func (c *capState) counts(in cell, minor int64) *big.Int {
 }
 
 // left is what is left of the cap, in grains; negative only under R11.
-func (c *capState) left() *big.Int { return new(big.Int).Sub(c.limit, c.used) }
+func (c *capState) left() *big.Int {
+	left := new(big.Int).Sub(c.limit, c.used)
+	return left.Sub(left, c.claimed)
+}
 
-// amount turns grains into the cap's currency. Rates and prices are decimals,
-// so a grain nearly always is one; a grain of an inverse rate may not be, and is
-// then shown to 12 places.
+// use counts some principal of a cell against the cap.
+func (c *capState) use(in cell, minor int64) {
+	c.used.Add(c.used, c.counts(in, minor))
+	if weight, ok := c.beside[in]; ok {
+		c.used.Add(c.used, new(big.Int).Mul(weight, big.NewInt(minor)))
+	}
+}
+
+// claim uses up what is left of the cap by principal that was tendered and is not bought.
+func (c *capState) claim(in cell, minor int64) {
+	claimed, left := c.counts(in, minor), c.left()
+	if claimed.Cmp(left) > 0 {
+		claimed = left
+	}
+	if claimed.Sign() > 0 {
+		c.claimed.Add(c.claimed, claimed)
+	}
+}
+
+// unused is the amount of the cap that nothing was bought with.
+func (c *capState) unused() decimal.Decimal { return c.amount(new(big.Int).Sub(c.limit, c.used)) }
+
+// amount turns grains into the cap's currency.
 func (c *capState) amount(grains *big.Int) decimal.Decimal {
-	value := new(big.Rat).Mul(c.grain, new(big.Rat).SetInt(grains))
+	return inDecimals(new(big.Rat).Mul(c.grain, new(big.Rat).SetInt(grains)))
+}
+
+// inDecimals is a value as a decimal. Rates and prices are decimals, so what they make nearly
+// always is one; that of an inverse rate may not be, and is then shown to 12 places.
+func inDecimals(value *big.Rat) decimal.Decimal {
 	if d, ok := NewFactor(value).Shown(); ok {
 		return d
 	}

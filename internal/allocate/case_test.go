@@ -53,6 +53,7 @@ type ruleCase struct {
 	wanted []wantedLine // one for each line of the book
 	factor map[string]wantedFactor
 	left   map[string]decimal.Decimal
+	clears map[string]decimal.Decimal // the level of each auction
 	warned []string
 	given  map[string]bool // keys that were given and may be given once only
 }
@@ -61,6 +62,7 @@ type wantedLine struct {
 	at       int // line of the file
 	accepted decimal.Decimal
 	reason   string
+	paid     string // per 1,000 in an auction; "" if the case does not say
 }
 
 type wantedFactor struct{ shown, exact string }
@@ -85,12 +87,22 @@ var forms = map[string]struct {
 		func(c *ruleCase, _ int, m []string) {
 			c.offer.Rates = append(c.offer.Rates, tender.Rate{From: m[1], To: m[3], Rate: sum(m[2])})
 		}},
-	"series": {regexp.MustCompile(`^(\w+) (?:level ([1-9])|any and all), ([A-Z]{3}), multiple ([\d,]+), minimum ([\d,]+)` +
+	"pool": {regexp.MustCompile(`^(\w+ ?\w*)(?:, cap ([\d,]+) ([A-Z]{3})( of purchase price)?)?(?:, less ([\w ]+))?` +
+		`(?:, shortfall (\w+))?(?:, counts (\w+))?(?:, only if ([\w ]+) is full(, satisfied)?)?$`), (*ruleCase).readPool},
+	"auction": {regexp.MustCompile(`^(\w+) over (\w+(?:, \w+)*), (\w+) by (price|spread|premium) ` +
+		`from ([\d.]+) to ([\d.]+) by ([\d.]+), cap ([\d,]+) ([A-Z]{3})( of purchase price)?(?:, no bid (\w+))?` +
+		`(?:, undersubscribed (\w+))?(?:, set by (\w+))?` +
+		`(?:, clearing ([\d.]+))?$`), (*ruleCase).readAuction},
+	"clears": {regexp.MustCompile(`^(\w+) at ([\d.]+)$`),
+		func(c *ruleCase, _ int, m []string) { c.clears[m[1]] = sum(m[2]) }},
+	"series": {regexp.MustCompile(`^(\w+) (?:level ([1-9])(?: of (\w+ ?\w*))?|any and all|in an auction), ([A-Z]{3}), ` +
+		`multiple ([\d,]+), minimum ([\d,]+)` +
 		`(?:, maximum ([\d,]+))?(?:, price ([\d.]+))?(?:, early payment ([\d.]+))?$`), (*ruleCase).readSeries},
 	"cap": {regexp.MustCompile(`^(\D+) ([\d,.]+) ([A-Z]{3})( of purchase price)?(?: over (\w+(?:, \w+)*))?$`), (*ruleCase).readCap},
-	"tender": {regexp.MustCompile(`^(\w+) (early|late) ([\d,]+)(?:, of which ([\d,]+) settled early)?(, never delivered)? -> ([\d,]+) (.+)$`),
+	"tender": {regexp.MustCompile(`^(\w+) (early|late) ([\d,]+)(?: bid ([\d.]+))?(?:, of which ([\d,]+) settled early)?` +
+		`(, never delivered)? -> ([\d,]+)(?: paid ([\d.]+))? (.+)$`),
 		(*ruleCase).readTender},
-	"factor": {regexp.MustCompile(`^(\w+ (?:early|late)) (0\.\d+), exactly ([\d/.]+)$`),
+	"factor": {regexp.MustCompile(`^(\w+ (?:early|late)(?: [\d.]+| no bid)?) (0\.\d+), exactly ([\d/.]+)$`),
 		func(c *ruleCase, _ int, m []string) { c.factor[m[1]] = wantedFactor{m[2], m[3]} }},
 	"left": {regexp.MustCompile(`^(.+) (-?[\d,.]+)$`),
 		func(c *ruleCase, _ int, m []string) { c.left[m[1]] = sum(m[2]) }},
@@ -99,7 +111,7 @@ var forms = map[string]struct {
 }
 
 // repeated are the keys that may stand on several lines.
-var repeated = []string{"rate", "series", "cap", "tender", "factor", "left", "warning"}
+var repeated = []string{"rate", "pool", "auction", "series", "cap", "tender", "clears", "factor", "left", "warning"}
 
 var cites = regexp.MustCompile(`\bRules? R\d+\b`)
 
@@ -107,7 +119,8 @@ var cites = regexp.MustCompile(`\bRules? R\d+\b`)
 // that says where.
 func readCase(file, text string) (*ruleCase, error) {
 	c := &ruleCase{
-		file: file, factor: map[string]wantedFactor{}, left: map[string]decimal.Decimal{}, given: map[string]bool{},
+		file: file, factor: map[string]wantedFactor{}, left: map[string]decimal.Decimal{},
+		clears: map[string]decimal.Decimal{}, given: map[string]bool{},
 		offer: tender.Offer{Acceptance: tender.Acceptance{Shortfall: tender.Prorate, Factor: tender.FactorMaximal,
 			BelowMinimum: tender.RejectPiece, ReturnedBelowMinimum: tender.Keep}},
 	}
@@ -162,18 +175,15 @@ func (c *ruleCase) readFactorRule(_ int, m []string) {
 func (c *ruleCase) readSeries(_ int, m []string) {
 	level, _ := strconv.Atoi(m[2]) // any and all: 0
 	c.offer.Series = append(c.offer.Series, tender.Series{
-		ID: m[1], Priority: level, Currency: m[3],
-		Denomination:       tender.Denomination{Multiple: sum(m[4]), Minimum: sum(m[5])},
-		MaximumOfferAmount: sum(m[6]), HasMaximum: m[6] != "",
-		TenderOfferConsideration: sum(m[7]), EarlyTenderPayment: sum(m[8]),
+		ID: m[1], Priority: level, Pool: m[3], Currency: m[4],
+		Denomination:       tender.Denomination{Multiple: sum(m[5]), Minimum: sum(m[6])},
+		MaximumOfferAmount: sum(m[7]), HasMaximum: m[7] != "",
+		TenderOfferConsideration: sum(m[8]), EarlyTenderPayment: sum(m[9]),
 	})
 }
 
 func (c *ruleCase) readCap(_ int, m []string) {
-	limit := tender.Cap{Name: m[1], Amount: sum(m[2]), Currency: m[3], Measure: tender.MeasurePrincipal}
-	if m[4] != "" {
-		limit.Measure = tender.MeasurePurchasePrice
-	}
+	limit := tender.Cap{Name: m[1], Amount: sum(m[2]), Currency: m[3], Measure: measure(m[4])}
 	if m[5] != "" {
 		limit.Series = strings.Split(m[5], ", ")
 	}
@@ -181,13 +191,61 @@ func (c *ruleCase) readCap(_ int, m []string) {
 }
 
 func (c *ruleCase) readTender(at int, m []string) {
-	l := tender.Line{Window: tender.Window(m[2]), Undelivered: m[5] != "", Instruction: &tender.Instruction{
+	l := tender.Line{Window: tender.Window(m[2]), Undelivered: m[6] != "", Instruction: &tender.Instruction{
 		ID: fmt.Sprintf("%03d", at), Series: m[1], Principal: sum(m[3])}}
 	if m[4] != "" {
-		l.Settled = &tender.Settled{Accepted: sum(m[4])}
+		bid := sum(m[4])
+		l.Bid = &bid
+	}
+	if m[5] != "" {
+		l.Settled = &tender.Settled{Accepted: sum(m[5])}
 	}
 	c.book.Lines = append(c.book.Lines, l)
-	c.wanted = append(c.wanted, wantedLine{at, sum(m[6]), m[7]})
+	c.wanted = append(c.wanted, wantedLine{at, sum(m[7]), m[9], m[8]})
+}
+
+func (c *ruleCase) readPool(_ int, m []string) {
+	p := tender.Pool{Name: m[1], HasCap: m[2] != "",
+		Cap:       tender.Cap{Amount: sum(m[2]), Currency: m[3], Measure: measure(m[4])},
+		Shortfall: tender.Shortfall(m[6]), Counts: tender.CountAccepted, Satisfied: m[9] != ""}
+	if m[5] != "" {
+		p.Less = []string{m[5]}
+	}
+	if m[7] != "" {
+		p.Counts = tender.Counts(m[7])
+	}
+	if m[8] != "" {
+		p.OnlyIfFull = []string{m[8]}
+	}
+	c.offer.Pools = append(c.offer.Pools, p)
+}
+
+func (c *ruleCase) readAuction(_ int, m []string) {
+	otherwise := func(given, usual string) string {
+		if given != "" {
+			return given
+		}
+		return usual
+	}
+	a := tender.Auction{
+		Name: m[1], Series: strings.Split(m[2], ", "), Form: tender.AuctionForm(m[3]), Bid: tender.BidKind(m[4]),
+		From: sum(m[5]), To: sum(m[6]), Increment: sum(m[7]), BaseSpreads: map[string]decimal.Decimal{},
+		Cap:             tender.Cap{Amount: sum(m[8]), Currency: m[9], Measure: measure(m[10])},
+		NoBid:           tender.NoBid(otherwise(m[11], "best")),
+		Undersubscribed: tender.Undersubscribed(otherwise(m[12], "last_bid")),
+		SetBy:           tender.SetBy(otherwise(m[13], "all")), HasClearing: m[14] != "", Clearing: sum(m[14]),
+	}
+	for _, id := range a.Series {
+		a.BaseSpreads[id] = decimal.NewFromInt(250) // no case depends on it
+	}
+	c.offer.Auctions = append(c.offer.Auctions, a)
+}
+
+func measure(ofPurchasePrice string) tender.Measure {
+	if ofPurchasePrice != "" {
+		return tender.MeasurePurchasePrice
+	}
+	return tender.MeasurePrincipal
 }
 
 // sum reads an amount that a form has let through, "" as zero.
@@ -205,6 +263,9 @@ func (c *ruleCase) check(t *testing.T) {
 		if got := r.Lines[i]; !got.Accepted.Equal(want.accepted) || inWords(got.Reason) != want.reason {
 			t.Errorf("%s:%d: %s %s, want %s %s", c.file, want.at, got.Accepted, inWords(got.Reason), want.accepted, want.reason)
 		}
+		if price := shareOf(r, &c.book, i).Price; want.paid != "" && !price.Equal(sum(want.paid)) {
+			t.Errorf("%s:%d: paid %s, want %s", c.file, want.at, price, want.paid)
+		}
 	}
 	for _, inv := range allocate.Check(&c.offer, &c.book, r) {
 		if !inv.Holds {
@@ -213,6 +274,11 @@ func (c *ruleCase) check(t *testing.T) {
 	}
 	c.checkFactors(t, r)
 	c.checkLeft(t, r)
+	for _, a := range r.Auctions {
+		if want, ok := c.clears[a.Name]; !ok || !a.Clearing.Equal(want) {
+			t.Errorf("%s: %s clears at %s, want %s", c.file, a.Name, a.Clearing, want)
+		}
+	}
 	if !slices.Equal(tender.Messages(r.Warnings), c.warned) {
 		t.Errorf("%s: warnings %q, want %q", c.file, r.Warnings, c.warned)
 	}
@@ -225,7 +291,12 @@ func inWords(r allocate.Reason) string {
 	if r.Piece != "" {
 		words += " " + string(r.Piece)
 	}
-	if r.Cap != "" {
+	switch {
+	case r.Code == allocate.PoolCondition:
+		words += " on " + r.Cap
+	case r.Cap != "" && r.Bid != "":
+		words += fmt.Sprintf(" by %s at %s", r.Cap, r.Bid)
+	case r.Cap != "":
 		words += fmt.Sprintf(" by %s at level %d", r.Cap, r.Level)
 	}
 	return words
@@ -238,7 +309,8 @@ func (c *ruleCase) checkFactors(t *testing.T, r *allocate.Result) {
 		for _, share := range step.Shares {
 			exact := share.Factor.Exact()
 			if exact.Sign() > 0 && exact.Cmp(big.NewRat(1, 1)) < 0 {
-				got[share.Series+" "+string(share.Window)] = wantedFactor{share.Factor.String(), exact.RatString()}
+				who := strings.TrimSpace(share.Series + " " + string(share.Window) + " " + step.Bid)
+				got[who] = wantedFactor{share.Factor.String(), exact.RatString()}
 			}
 		}
 	}

@@ -41,5 +41,16 @@
 // divided makes no difference to the result. All of it is arithmetic on integers of
 // minor units and exact fractions.
 //
+// An offer may have pools: each is a waterfall of its own, with its levels, its cap and
+// its rule for a shortfall, and is run with both windows before the next. A cap that
+// cuts back ends every pool that it limits as a whole, and no other. The cap of a pool
+// may be a total less what other pools bought, and a pool may be bought only if others
+// before it were bought in full (R18).
+//
+// A Dutch auction is a waterfall whose levels are the bids, from the best for the issuer
+// to the worst, under a cap of its own (R17). First the clearing level is found, at
+// which everybody is paid; then tenders at it or better are accepted by the same steps
+// as everything else, so that only the level at which the cap is reached is cut back.
+//
 // The package is pure: no clock, no files, no order of input.
 package allocate

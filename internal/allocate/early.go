@@ -13,7 +13,11 @@ import (
 type earlySettlement struct {
 	bought  map[cell]int64 // principal paid for, minor units
 	demand  map[cell]int64 // principal tendered by those dealt with then
+	refused map[cell]int64 // principal tendered and not bought then; what did not come counts as bought
 	factors map[cell]Factor
+	// auctions are what the settled tenders come to on their own, which set the levels then.
+	auctions []Auctioned
+	changed  map[int]bool // series of which something else would be bought today
 }
 
 // factor is the one factor of a window of a series: that of the early
@@ -36,12 +40,16 @@ func (w *waterfall) fix(b *tender.Book) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	replay, err := runWaterfall(w.offer, early)
+	replay, err := runWaterfall(w.offer, early, w.prices)
 	if err != nil {
 		return err
 	}
-	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, factors: map[cell]Factor{}}
+	w.early = earlySettlement{bought: map[cell]int64{}, demand: map[cell]int64{}, refused: map[cell]int64{},
+		factors: map[cell]Factor{}}
 	before := w.capsLeft()
+	for _, c := range w.caps {
+		c.used.Add(c.used, c.apart)
+	}
 	changed := map[int]bool{}
 	for i, at := range lines {
 		series, same, err := w.fixLine(b, at, replay.result.Lines[i])
@@ -49,6 +57,11 @@ func (w *waterfall) fix(b *tender.Book) error {
 			return err
 		}
 		changed[series] = changed[series] || !same
+	}
+	for in, rest := range w.early.refused { // once all is used that was bought
+		if p := w.poolOf(in.series); p != nil && rest > 0 {
+			p.refuse(in, rest)
+		}
 	}
 	for in := range w.early.demand {
 		then := replay.result.Series[in.series]
@@ -60,6 +73,7 @@ func (w *waterfall) fix(b *tender.Book) error {
 			w.early.factors[in] = w.early.factorOf(w.offer, b, in)
 		}
 	}
+	w.early.auctions, w.early.changed = replay.result.Auctions, changed
 	w.recordEarly(before)
 	w.inherit(replay, changed)
 	w.warnExceeded()
@@ -95,8 +109,11 @@ func (w *waterfall) fixLine(b *tender.Book, at int, today Line) (series int, sam
 	if err != nil || accepted < 0 || accepted > principal {
 		return 0, false, fmt.Errorf("instruction %s: %s settled of %s", l.ID, l.Settled.Accepted, l.Principal)
 	}
-	in := cell{series, l.Window}
-	w.use(in, accepted)
+	in := cell{series: series, window: l.Window}
+	if l.Settled.AtTerms == nil {
+		w.use(in, accepted)
+	}
+	w.early.refused[in] += principal - accepted
 	line := Line{Accepted: l.Settled.Accepted, Reason: Reason{Code: SettledEarly, Level: level}}
 	if l.Undelivered {
 		line = Line{Accepted: decimal.Zero, Reason: Reason{Code: Undelivered, Level: level}}
@@ -133,7 +150,7 @@ func (w *waterfall) recordEarly(before []decimal.Decimal) {
 	step := Step{Settled: true, Windows: []tender.Window{tender.Early}}
 	for i, s := range w.offer.Series {
 		for _, window := range tender.Windows {
-			in, money := cell{i, window}, newCurrency(s.Currency)
+			in, money := cell{series: i, window: window}, newCurrency(s.Currency)
 			if w.early.demand[in] == 0 {
 				continue
 			}
@@ -153,16 +170,20 @@ func (w *waterfall) recordEarly(before []decimal.Decimal) {
 // inherit takes over what stopped series, or the acceptance, at the early
 // settlement, except where the terms have changed since.
 func (w *waterfall) inherit(replay *waterfall, changed map[int]bool) {
-	asSettled := true
+	revised := make([]bool, len(w.pools)) // the end of a pool is not what it was
 	for series, why := range replay.cutBy {
 		if !changed[series] {
 			w.cutBy[series] = why
-		} else if replay.ended != nil && why.Cap == replay.ended.Cap {
-			asSettled = false
+			continue
+		}
+		for i, then := range replay.pools {
+			revised[i] = revised[i] || (then.ended != nil && why.Cap == then.ended.Cap)
 		}
 	}
-	if asSettled {
-		w.ended = replay.ended
+	for i, then := range replay.pools {
+		if !revised[i] {
+			w.pools[i].ended = then.ended
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/tender"
 )
 
@@ -15,9 +17,11 @@ type group struct {
 	money             currency // of the notes
 	minimum, multiple int64    // minor units, as all int64 amounts here
 	pieces            []piece
-	demand            int64 // principal of all pieces
+	demand            int64           // principal of all pieces
+	price             decimal.Decimal // that its tenders are paid in an auction, per 1,000; zero if not known
 	rules             smallRules
 	steady            bool // a larger factor never gives a piece less
+	auctioned         bool // its tenders are sorted by bid instead
 
 	open     bool // not decided yet
 	settled  bool // R11 was applied with the factor
@@ -35,36 +39,51 @@ type piece struct {
 	absent    bool // guaranteed, but not delivered
 }
 
-// gather sorts the lines of the book into groups, for every series both windows.
+// pair is the groups of a series, early and late.
+type pair [len(tender.Windows)]*group
+
+// of is the group of a window.
+func (p *pair) of(w tender.Window) *group {
+	if w == tender.Early {
+		return p[0]
+	}
+	return p[1]
+}
+
+// gather sorts the lines of the book into groups, for every series both windows. Those of
+// auctions are sorted by bid later.
 func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
-	groups := make(map[cell]*group, 2*len(o.Series))
-	byID := make(map[string]int, len(o.Series))
+	groups, byID := make(map[cell]*group, 2*len(o.Series)), make(map[string]*pair, len(o.Series))
 	rules, err := newSmallRules(o.Acceptance)
 	if err != nil {
 		return nil, err
 	}
+	auctions := auctionsOf(o)
 	for i, s := range o.Series {
-		byID[s.ID] = i
-		for _, w := range tender.Windows {
+		byID[s.ID] = &pair{}
+		for k, w := range tender.Windows {
 			g, err := newGroup(i, s, w, rules)
 			if err != nil {
 				return nil, err
 			}
-			groups[g.cell] = g
+			g.auctioned = auctions[i] != nil
+			groups[g.cell], byID[s.ID][k] = g, g
 		}
 	}
-	reserve(b, byID, groups)
+	reserve(b, byID)
 	for i := range b.Lines {
 		l := &b.Lines[i]
 		if l.Settled != nil {
 			continue
 		}
-		g := groups[cell{byID[l.Series], l.Window}]
-		if g == nil || g.id != l.Series {
+		of := byID[l.Series]
+		if of == nil {
 			return nil, fmt.Errorf("instruction %s: no series %s in the offer", l.ID, l.Series)
 		}
-		if err := g.add(l, i); err != nil {
-			return nil, fmt.Errorf("instruction %s: %w", l.ID, err)
+		if g := of.of(l.Window); !g.auctioned {
+			if err := g.add(l, i); err != nil {
+				return nil, fmt.Errorf("instruction %s: %w", l.ID, err)
+			}
 		}
 	}
 	return groups, nil
@@ -72,13 +91,15 @@ func gather(o *tender.Offer, b *tender.Book) (map[cell]*group, error) {
 
 // reserve makes room for the pieces of each group, so that a large book is not
 // copied while it grows.
-func reserve(b *tender.Book, byID map[string]int, groups map[cell]*group) {
-	count := make(map[cell]int, len(groups))
+func reserve(b *tender.Book, byID map[string]*pair) {
+	count := make(map[*group]int, 2*len(byID))
 	for i := range b.Lines {
-		count[cell{byID[b.Lines[i].Series], b.Lines[i].Window}]++
+		if of := byID[b.Lines[i].Series]; of != nil {
+			count[of.of(b.Lines[i].Window)]++
+		}
 	}
-	for key, n := range count {
-		if g := groups[key]; g != nil {
+	for g, n := range count {
+		if !g.auctioned {
 			g.pieces = make([]piece, 0, n)
 		}
 	}
@@ -98,8 +119,8 @@ func newGroup(position int, s tender.Series, w tender.Window, rules smallRules) 
 		return nil, fmt.Errorf("series %s: the denomination multiple must be positive", s.ID)
 	}
 	return &group{
-		cell: cell{position, w}, id: s.ID, level: s.Priority, money: money, minimum: minimum, multiple: multiple,
-		rules: rules, steady: rules.neverLess() && minimum%multiple == 0,
+		cell: cell{series: position, window: w}, id: s.ID, level: s.Priority,
+		money: money, minimum: minimum, multiple: multiple, rules: rules, steady: rules.neverLess() && minimum%multiple == 0,
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"slices"
 
+	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/tender"
 )
 
@@ -13,10 +14,13 @@ import (
 // between. It shares no code with the package.
 type naive struct {
 	o       *tender.Offer
+	prices  allocate.Prices
 	lines   []tender.Line
-	got     []*big.Rat      // what counts under the caps
-	stopped map[string]bool // series that take nothing more
-	ended   bool
+	got     []*big.Rat              // what counts under the caps
+	decided []bool                  // lines whose level has had its turn
+	stopped map[string]bool         // series that take nothing more
+	ended   map[string]bool         // pools that take nothing more; the whole offer is "" if it has none
+	paid    func(line int) *big.Rat // per 1,000; nil: the price of the series
 	// everybody says that an announced factor cuts back everybody, because every
 	// level fits.
 	everybody bool
@@ -29,15 +33,24 @@ var (
 
 // naiveAllocate returns what is bought of each line.
 func naiveAllocate(o *tender.Offer, b *tender.Book) []*big.Rat {
+	return naiveAllocateAt(o, b, allocate.Prices{})
+}
+
+func naiveAllocateAt(o *tender.Offer, b *tender.Book, p allocate.Prices) []*big.Rat {
 	n := newNaive(o, b)
+	n.prices = p
 	if o.Acceptance.Factor == tender.FactorGiven {
 		plain := *o
 		plain.Acceptance.Factor = tender.FactorMaximal
 		try := newNaive(&plain, b)
+		try.prices = p
 		try.run()
 		n.everybody = len(try.stopped) == 0
 	}
 	n.run()
+	for i := range o.Auctions {
+		n.auction(&o.Auctions[i])
+	}
 	for i, l := range n.lines {
 		if l.Undelivered { // R15: it counted, but is not bought
 			n.got[i] = zero
@@ -47,7 +60,8 @@ func naiveAllocate(o *tender.Offer, b *tender.Book) []*big.Rat {
 }
 
 func newNaive(o *tender.Offer, b *tender.Book) *naive {
-	n := &naive{o: o, lines: b.Lines, got: make([]*big.Rat, len(b.Lines)), stopped: map[string]bool{}}
+	n := &naive{o: o, lines: b.Lines, got: make([]*big.Rat, len(b.Lines)), decided: make([]bool, len(b.Lines)),
+		stopped: map[string]bool{}, ended: map[string]bool{}}
 	for i := range n.got {
 		n.got[i] = zero
 	}
@@ -62,10 +76,10 @@ func (n *naive) series(line int) tender.Series {
 func (n *naive) principal(line int) *big.Rat { return n.lines[line].Principal.Rat() }
 
 // run is R7: any and all, then level by level, or window by window and in each
-// level by level.
+// level by level; and so in one pool after the other (R18).
 func (n *naive) run() {
 	for i := range n.lines {
-		if n.series(i).Priority == 0 {
+		if n.series(i).Priority == 0 && n.o.AuctionOf(n.lines[i].Series) == nil {
 			n.got[i] = n.principal(i)
 		}
 	}
@@ -73,24 +87,59 @@ func (n *naive) run() {
 	if n.o.Acceptance.Order == tender.OrderEarlyFirst {
 		passes = [][]tender.Window{{tender.Early}, {tender.Late}}
 	}
-	for _, windows := range passes {
-		for level := 1; level <= 9; level++ {
-			n.step(level, windows)
+	for _, pool := range n.pools() {
+		if n.conditionFails(pool) {
+			n.ended[pool.Name] = true
+		}
+		for _, windows := range passes {
+			for level := 1; level <= 9; level++ {
+				n.step(pool, level, windows)
+			}
 		}
 	}
 }
 
-func (n *naive) step(level int, windows []tender.Window) {
-	var open []int
-	for i, l := range n.lines {
-		if n.series(i).Priority == level && slices.Contains(windows, l.Window) && !n.stopped[l.Series] && !n.ended {
-			open = append(open, i)
+// pools are those of the offer; one without pools is one.
+func (n *naive) pools() []tender.Pool {
+	if len(n.o.Pools) == 0 {
+		return []tender.Pool{{}}
+	}
+	return n.o.Pools
+}
+
+// conditionFails reports whether a pool that must be bought in full before this one was not.
+func (n *naive) conditionFails(p tender.Pool) bool {
+	fails := false
+	for i := range n.lines {
+		if slices.Contains(p.OnlyIfFull, n.series(i).Pool) && n.got[i].Cmp(n.principal(i)) < 0 {
+			fails = !p.Satisfied
 		}
 	}
+	return fails
+}
+
+func (n *naive) step(pool tender.Pool, level int, windows []tender.Window) {
+	var open, all []int
+	for i, l := range n.lines {
+		if s := n.series(i); s.Priority == level && s.Pool == pool.Name && slices.Contains(windows, l.Window) {
+			all = append(all, i)
+			if !n.stopped[l.Series] && !n.ended[pool.Name] {
+				open = append(open, i)
+			}
+		}
+	}
+	n.decide(open, n.o.ShortfallOf(pool), pool.Name)
+	for _, i := range all {
+		n.decided[i] = true
+	}
+}
+
+// decide decides what is accepted of the open lines, which are taken together.
+func (n *naive) decide(open []int, shortfall tender.Shortfall, pool string) {
 	switch {
 	case len(open) == 0:
-	case n.o.Acceptance.Shortfall != tender.Prorate:
-		n.allOrNone(open)
+	case shortfall != tender.Prorate:
+		n.allOrNone(open, shortfall, pool)
 	case n.o.Acceptance.Factor == tender.FactorMaximal:
 		n.maximal(open)
 	default:
@@ -98,19 +147,32 @@ func (n *naive) step(level int, windows []tender.Window) {
 	}
 }
 
-// counts is what the principal of a line counts for under a cap (R8, R12).
+// counts is what the principal of a line counts for under a cap that limits it (R8, R12).
 func (n *naive) counts(c tender.Cap, line int, principal *big.Rat) *big.Rat {
-	s := n.series(line)
-	if !c.Covers(s) || principal.Sign() == 0 {
+	if !c.Covers(n.series(line)) {
 		return zero
 	}
+	return n.worth(c, line, principal)
+}
+
+// worth is what the principal of a line is in the measure and currency of a cap.
+func (n *naive) worth(c tender.Cap, line int, principal *big.Rat) *big.Rat {
+	s, window := n.series(line), n.lines[line].Window
 	rate, _ := n.o.Rate(s.Currency, c.Currency)
 	value := new(big.Rat).Mul(principal, rate)
-	if c.Measure == tender.MeasurePurchasePrice {
-		value.Mul(value, s.Price(n.lines[line].Window).Rat())
-		value.Quo(value, big.NewRat(1000, 1))
+	if c.Measure == tender.MeasurePrincipal {
+		return value
 	}
-	return value
+	price := s.Price(window).Rat()
+	if n.paid != nil {
+		price = n.paid(line)
+	}
+	if c.Measure == tender.MeasureWithAccrued {
+		accrued, _ := n.prices.Accrued(s.ID, window)
+		price = new(big.Rat).Add(price, accrued)
+	}
+	value.Mul(value, price)
+	return value.Quo(value, big.NewRat(1000, 1))
 }
 
 // asked is what amounts for the open lines count for under a cap.
@@ -122,13 +184,22 @@ func (n *naive) asked(c tender.Cap, open []int, amounts map[int]*big.Rat) *big.R
 	return sum
 }
 
-// left is what a cap has left beside the open lines.
+// left is what a cap has left beside the open lines. Against the total of a pool counts what
+// other pools bought, too; and where what is tendered counts, that of the levels before.
 func (n *naive) left(c tender.Cap, open []int) *big.Rat {
+	tendered := slices.ContainsFunc(n.o.Pools, func(p tender.Pool) bool {
+		return p.Name == c.Name && p.Counts == tender.CountTendered
+	})
 	left := c.Amount.Rat()
 	for i := range n.lines {
-		if !slices.Contains(open, i) {
-			left.Sub(left, n.counts(c, i, n.got[i]))
+		if slices.Contains(open, i) || (!c.Covers(n.series(i)) && !slices.Contains(c.Beside, n.lines[i].Series)) {
+			continue
 		}
+		uses := n.got[i]
+		if tendered && n.decided[i] && c.Covers(n.series(i)) {
+			uses = n.principal(i)
+		}
+		left.Sub(left, n.worth(c, i, uses))
 	}
 	return left
 }
@@ -151,15 +222,12 @@ func (n *naive) share(c tender.Cap, open []int, amounts map[int]*big.Rat) *big.R
 	return left.Quo(left, asked)
 }
 
-// tightest is the cap with the smallest share; of two alike, one over all.
+// tightest is the cap with the smallest share; of two alike, one over more pools as a whole.
 func (n *naive) tightest(caps []tender.Cap, open []int, amounts map[int]*big.Rat) tender.Cap {
 	slices.SortStableFunc(caps, func(a, b tender.Cap) int {
 		order := n.share(a, open, amounts).Cmp(n.share(b, open, amounts))
-		if order == 0 && n.o.CoversAll(a) != n.o.CoversAll(b) {
-			order = 1
-			if n.o.CoversAll(a) {
-				order = -1
-			}
+		if order == 0 {
+			order = len(n.whole(b)) - len(n.whole(a))
 		}
 		return order
 	})
@@ -181,10 +249,24 @@ func (n *naive) takeWhole(open []int) {
 	}
 }
 
+// whole are the pools of which a cap limits every series.
+func (n *naive) whole(c tender.Cap) (names []string) {
+	for _, p := range n.pools() {
+		if !slices.ContainsFunc(n.o.Series, func(s tender.Series) bool {
+			return s.Priority > 0 && s.Pool == p.Name && !c.Covers(s)
+		}) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
 // closeUnder stops the series of the lines that a cap covers and returns the
-// others; a cap over all ends the acceptance.
+// others; it ends the pools that the cap limits as a whole.
 func (n *naive) closeUnder(c tender.Cap, open []int) (rest []int) {
-	n.ended = n.ended || n.o.CoversAll(c)
+	for _, name := range n.whole(c) {
+		n.ended[name] = true
+	}
 	for _, i := range open {
 		if c.Covers(n.series(i)) {
 			n.stopped[n.lines[i].Series] = true
@@ -196,7 +278,7 @@ func (n *naive) closeUnder(c tender.Cap, open []int) (rest []int) {
 }
 
 // allOrNone is R9.
-func (n *naive) allOrNone(open []int) {
+func (n *naive) allOrNone(open []int, shortfall tender.Shortfall, pool string) {
 	if len(n.exceeded(open)) == 0 {
 		n.takeWhole(open)
 		return
@@ -204,7 +286,7 @@ func (n *naive) allOrNone(open []int) {
 	for _, i := range open {
 		n.stopped[n.lines[i].Series] = true
 	}
-	n.ended = n.o.Acceptance.Shortfall == tender.AllOrNoneStop
+	n.ended[pool] = n.ended[pool] || shortfall == tender.AllOrNoneStop
 }
 
 // maximal is R10 with R11 in it.

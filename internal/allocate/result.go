@@ -14,7 +14,10 @@ type Result struct {
 	Steps    []Step           // the waterfall, in the order it was run
 	Caps     []CapUse         // every cap of the offer, after the last step
 	Series   []Accepted       // one for each series of the offer, in its order
+	Auctions []Auctioned      // one for each auction of the offer, in its order
 	Warnings []tender.Warning // what R11 or an announced factor did to a cap, in words
+
+	prices Prices // at which it was computed
 }
 
 // Line is what was decided for one instruction.
@@ -40,13 +43,16 @@ const (
 	SettledEarly    Code = "settled_early"    // fixed by the early settlement
 	Undelivered     Code = "undelivered"      // guaranteed, but not delivered by the deadline
 	SmallPiece      Code = "small_piece"      // a rule of R11 changed the prorated part
+	WorseBid        Code = "worse_bid"        // the bid is worse than the clearing level
+	PoolCondition   Code = "pool_condition"   // a pool that must be bought in full before was not
 )
 
 // Reason is why an instruction got what it got, as data.
 type Reason struct {
 	Code  Code
-	Cap   string            // the cap behind it, "" if none
+	Cap   string            // the cap behind it, "" if none; of [PoolCondition] the pool that was not bought in full
 	Level int               // the level at which that cap or stop took effect
+	Bid   string            // in an auction the level of the bids instead, the clearing level for [WorseBid]
 	Piece tender.SmallPiece // the code of R11 that applied, "" if none
 }
 
@@ -56,15 +62,19 @@ func (r Reason) String() string {
 	case AcceptedInFull:
 		return "accepted in full"
 	case Prorated:
-		return fmt.Sprintf("prorated: %s reached at level %d", r.Cap, r.Level)
+		return fmt.Sprintf("prorated: %s reached at %s", r.Cap, r.place())
 	case CapReached:
-		return fmt.Sprintf("not accepted: no room left under %s at level %d", r.Cap, r.Level)
+		return fmt.Sprintf("not accepted: no room left under %s at %s", r.Cap, r.place())
 	case SeriesStopped:
 		return fmt.Sprintf("not accepted: the series was cut back by %s before", r.Cap)
 	case LevelSkipped:
 		return fmt.Sprintf("not accepted: level %d does not fit whole under %s", r.Level, r.Cap)
 	case Stopped:
-		return fmt.Sprintf("not accepted: %s reached at level %d", r.Cap, r.Level)
+		return fmt.Sprintf("not accepted: %s reached at %s", r.Cap, r.place())
+	case WorseBid:
+		return fmt.Sprintf("not accepted: the bid is worse than the clearing level of %s", r.Bid)
+	case PoolCondition:
+		return fmt.Sprintf("not accepted: not everything tendered in %s was bought", r.Cap)
 	case SettledEarly:
 		return "as settled at the early settlement"
 	case Undelivered:
@@ -74,13 +84,25 @@ func (r Reason) String() string {
 	case Announced:
 		return "prorated by the factor the issuer announced"
 	case SmallPiece:
-		cut := Reason{Code: Prorated, Cap: r.Cap, Level: r.Level}
+		cut := Reason{Code: Prorated, Cap: r.Cap, Level: r.Level, Bid: r.Bid}
 		if r.Cap == "" {
 			cut.Code = Announced
 		}
 		return fmt.Sprintf("%s, then %s", cut, pieceWords[r.Piece])
 	}
 	return string(r.Code)
+}
+
+// place is the level, of the waterfall or of the bids in an auction.
+func (r Reason) place() string {
+	switch r.Bid {
+	case "":
+	case NoBid:
+		return "the tenders without a bid"
+	default:
+		return "a bid of " + r.Bid
+	}
+	return fmt.Sprintf("level %d", r.Level)
 }
 
 var pieceWords = map[tender.SmallPiece]string{
@@ -94,11 +116,14 @@ var pieceWords = map[tender.SmallPiece]string{
 }
 
 // Step is one step of the waterfall: the tenders of one level, in one window or
-// in both. What an early settlement bought comes before all others, as a step of
-// its own.
+// in both; in an auction, the tenders of one bid. What an early settlement bought
+// comes before all others, as a step of its own.
 type Step struct {
-	Settled bool // the early settlement
-	Level   int  // 0: series bought any and all, or the early settlement of all levels
+	Settled bool   // the early settlement
+	Level   int    // 0: series bought any and all, an auction, or the early settlement of all levels
+	Pool    string // "" if the offer has none
+	Auction string // "" if it is none
+	Bid     string // of an auction: its level of the bids, [NoBid] for those before every bid
 	Windows []tender.Window
 	Shares  []Share   // the series of the level, by window
 	Caps    []CapStep // the caps over any of them
@@ -110,6 +135,7 @@ type Share struct {
 	Window   tender.Window
 	Demand   decimal.Decimal // principal tendered
 	Accepted decimal.Decimal // principal accepted of it
+	Price    decimal.Decimal // in an auction: what it is paid per 1,000; zero if not known, and elsewhere
 	Factor   Factor
 	Reason   Reason
 }
@@ -133,7 +159,7 @@ type Accepted struct {
 	Early, Late decimal.Decimal // principal
 	// EarlyFactor and LateFactor are the factors by which the tenders of each
 	// window were multiplied: 1 if they were taken whole, 0 if none was; none if
-	// nothing was tendered in the window.
+	// nothing was tendered in the window, or if the bids of an auction have several.
 	EarlyFactor, LateFactor Factor
 }
 

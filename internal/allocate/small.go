@@ -141,8 +141,8 @@ func (f *step) applySmallPieces() {
 	for i, c := range f.caps {
 		if left := c.left(); left.Sign() < 0 && left.Cmp(before[i]) < 0 {
 			c.exceeded = true
-			f.warnf(tender.WarnSmallPieces, "level %d: the rules on small pieces take %s above its amount by %s %s",
-				f.level, c.Name, c.Currency, c.amount(left.Neg(left)))
+			f.warnf(tender.WarnSmallPieces, "%s: the rules on small pieces take %s above its amount by %s %s",
+				f.place(), c.Name, c.Currency, c.amount(left.Neg(left)))
 		}
 	}
 }

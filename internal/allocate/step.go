@@ -12,9 +12,14 @@ import (
 // step is one step of the waterfall while its factor rises.
 type step struct {
 	*waterfall
-	level  int
+	plan
 	groups []*group
 	bound  map[*capState]bool // the caps that cut something back
+}
+
+// because is a reason at the step.
+func (f *step) because(code Code, limit string) Reason {
+	return Reason{Code: code, Cap: limit, Level: f.level, Bid: f.bid}
 }
 
 // limit is a cap that cannot take all that is asked of it, and the share of it
@@ -24,19 +29,19 @@ type limit struct {
 	ratio *big.Rat
 }
 
-// tighter reports whether b leaves less than c; of two alike the one over all
-// series is the tighter, as it decides more.
+// tighter reports whether b leaves less than c; of two alike the one over more
+// pools as a whole is the tighter, as it decides more.
 func (b limit) tighter(c limit) bool {
 	order := b.ratio.Cmp(c.ratio)
-	return order < 0 || (order == 0 && b.cap.all && !c.cap.all)
+	return order < 0 || (order == 0 && b.cap.wide > c.cap.wide)
 }
 
 // fill decides the open groups: whole where all fits, else by the rule of the
 // offer.
 func (f *step) fill() {
 	rule := f.offer.Acceptance
-	if rule.Shortfall != tender.Prorate {
-		f.allOrNone(rule.Shortfall)
+	if f.pool.shortfall != tender.Prorate {
+		f.allOrNone(f.pool.shortfall)
 		return
 	}
 	for f.anyOpen() {
@@ -56,8 +61,8 @@ func (f *step) fill() {
 			f.close(tight.cap, reachedFactor(f.open(tight.cap), tight.ratio))
 		default:
 			if rule.Factor == tender.FactorGiven {
-				f.warnf(tender.WarnAnnouncedFactor, "level %d: the announced factor %s does not fit under %s; less was accepted",
-					f.level, rule.Given, tight.cap.Name)
+				f.warnf(tender.WarnAnnouncedFactor, "%s: the announced factor %s does not fit under %s; less was accepted",
+					f.place(), rule.Given, tight.cap.Name)
 			}
 			f.fillMaximally()
 		}
@@ -89,15 +94,16 @@ func (f *step) allOrNone(rule tender.Shortfall) {
 		return
 	}
 	f.bound[tight.cap] = true
-	reason := Reason{Code: LevelSkipped, Cap: tight.cap.Name, Level: f.level}
+	reason := f.because(LevelSkipped, tight.cap.Name)
 	for _, g := range f.groups {
 		if g.open {
 			g.open, g.factor, g.reason = false, zeroFactor(), reason
 			f.cutBy[g.series] = reason
 		}
 	}
-	if rule == tender.AllOrNoneStop && f.ended == nil {
-		f.ended = &Reason{Code: Stopped, Cap: tight.cap.Name, Level: f.level}
+	if rule == tender.AllOrNoneStop && f.pool.ended == nil {
+		why := f.because(Stopped, tight.cap.Name)
+		f.pool.ended = &why
 	}
 }
 
@@ -189,7 +195,7 @@ func (g *group) reached(share *share, p *piece) int64 {
 func (f *step) close(c *capState, factor Factor) {
 	f.bound[c] = true
 	closing := f.open(c)
-	reason := Reason{Code: Prorated, Cap: c.Name, Level: f.level}
+	reason := f.because(Prorated, c.Name)
 	if !slices.ContainsFunc(closing, func(g *group) bool { return g.accepted > 0 }) {
 		reason.Code, factor = CapReached, zeroFactor()
 	}
@@ -202,7 +208,7 @@ func (f *step) close(c *capState, factor Factor) {
 // closeAt ends the rise of all open groups at a factor that no cap limits: 1, or
 // the one the issuer announced.
 func (f *step) closeAt(factor Factor) {
-	reason := Reason{Code: AcceptedInFull, Level: f.level}
+	reason := f.because(AcceptedInFull, "")
 	if factor.exact.Cmp(wholeFactor().exact) < 0 {
 		reason.Code = Announced
 	}
@@ -222,7 +228,7 @@ func (f *step) book(g *group, factor Factor, reason Reason) {
 // use counts some principal of a cell under every cap over it.
 func (w *waterfall) use(in cell, minor int64) {
 	for _, c := range w.caps {
-		c.used.Add(c.used, c.counts(in, minor))
+		c.use(in, minor)
 	}
 }
 

@@ -1,6 +1,7 @@
 package allocate
 
 import (
+	"math/big"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -10,10 +11,11 @@ import (
 
 // waterfall is the state that one step leaves to the next.
 type waterfall struct {
-	offer *tender.Offer
-	caps  []*capState
-	cutBy map[int]Reason // series that were cut back, and why they get nothing more
-	ended *Reason        // what ended the acceptance, nil while it goes on
+	offer  *tender.Offer
+	prices Prices
+	caps   []*capState
+	pools  []*pool
+	cutBy  map[int]Reason // series that were cut back, and why they get nothing more
 	// everybody is set if every level fits whole and the issuer announced a
 	// factor all the same: then it cuts everybody back.
 	everybody bool
@@ -21,19 +23,39 @@ type waterfall struct {
 	result    *Result
 }
 
+// pool is a waterfall of levels within the offer; an offer that names none is one.
+type pool struct {
+	tender.Pool
+	name      string // "" if the offer names none
+	shortfall tender.Shortfall
+	cap       *capState // of its own, nil if it has none
+	ended     *Reason   // what ended the acceptance in it, nil while it goes on
+	short     bool      // not everything that was tendered in it was bought
+}
+
 // newWaterfall is a waterfall before its first step.
-func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
+func newWaterfall(o *tender.Offer, b *tender.Book, p Prices) (*waterfall, error) {
 	w := &waterfall{
-		offer:  o,
-		cutBy:  map[int]Reason{},
-		result: &Result{Lines: make([]Line, lines), Series: make([]Accepted, len(o.Series))},
+		offer: o, prices: p, cutBy: map[int]Reason{},
+		result: &Result{Lines: make([]Line, len(b.Lines)), Series: make([]Accepted, len(o.Series)), prices: p},
+	}
+	for _, p := range o.Pools {
+		w.pools = append(w.pools, &pool{Pool: p, name: p.Name, shortfall: o.ShortfallOf(p)})
+	}
+	if len(w.pools) == 0 {
+		w.pools = []*pool{{shortfall: o.Acceptance.Shortfall}}
 	}
 	for _, c := range o.AllCaps() {
-		state, err := newCapState(o, c)
+		state, err := w.newCapState(c, b)
 		if err != nil {
 			return nil, err
 		}
 		w.caps = append(w.caps, state)
+		for _, p := range w.pools {
+			if p.HasCap && p.name == c.Name {
+				p.cap = state
+			}
+		}
 	}
 	return w, nil
 }
@@ -41,13 +63,14 @@ func newWaterfall(o *tender.Offer, lines int) (*waterfall, error) {
 // run takes one step: it decides every group and books what it took.
 func (w *waterfall) run(p plan, groups []*group) {
 	before := w.capsLeft()
-	f := &step{waterfall: w, level: p.level, groups: groups, bound: map[*capState]bool{}}
+	f := &step{waterfall: w, plan: p, groups: groups, bound: map[*capState]bool{}}
 	for _, g := range groups {
-		w.enter(g)
+		f.enter(g)
 	}
 	f.fill()
 	f.applySmallPieces()
-	w.record(p, f, before)
+	f.leave()
+	w.record(f, before)
 }
 
 // capsLeft is what is left of each cap, in its currency.
@@ -60,12 +83,13 @@ func (w *waterfall) capsLeft() []decimal.Decimal {
 }
 
 // enter opens a group for the step, unless something before it shut it out.
-func (w *waterfall) enter(g *group) {
-	switch why, cut := w.cutBy[g.series]; {
+func (f *step) enter(g *group) {
+	ended := f.pool.ended
+	switch why, cut := f.cutBy[g.series]; {
 	case g.demand == 0:
-		g.reason = Reason{Code: NothingTendered, Level: g.level}
-	case w.ended != nil && g.level > 0:
-		g.factor, g.reason = zeroFactor(), *w.ended
+		g.reason = f.because(NothingTendered, "")
+	case ended != nil:
+		g.factor, g.reason = zeroFactor(), *ended
 	case cut:
 		g.factor, g.reason = zeroFactor(), why
 	default:
@@ -73,21 +97,60 @@ func (w *waterfall) enter(g *group) {
 	}
 }
 
+// leave notes what the step left unbought: a pool that is to be bought in full was not, and
+// where what is tendered counts, it uses up the pool's cap.
+func (f *step) leave() {
+	for _, g := range f.groups {
+		if rest := g.demand - g.accepted; rest > 0 {
+			f.pool.refuse(g.cell, rest)
+		}
+	}
+}
+
+// refuse notes principal of the pool that was tendered and not bought.
+func (p *pool) refuse(in cell, minor int64) {
+	p.short = true
+	if p.Counts == tender.CountTendered && p.cap != nil {
+		p.cap.claim(in, minor)
+	}
+}
+
+// begin decides, before the first step of a pool, whether anything of it is bought: not if a
+// pool that must be bought in full before it was not. It warns if other pools took all of
+// the total that the pool has the rest of.
+func (w *waterfall) begin(p *pool) {
+	if c := p.cap; c != nil && !c.exceeded && c.left().Sign() < 0 {
+		c.exceeded = true
+		w.warnf(tender.WarnTotalExceeded, "%s: other pools took more than its total by %s %s; nothing of it is bought",
+			p.name, c.Currency, c.amount(new(big.Int).Neg(c.left())))
+	}
+	for _, name := range p.OnlyIfFull {
+		for _, other := range w.pools {
+			if other.name == name && other.short && !p.Satisfied && p.ended == nil {
+				p.ended = &Reason{Code: PoolCondition, Cap: name}
+			}
+		}
+	}
+}
+
 // cut notes that a cap cut a group back: the series takes nothing in later
-// steps, and a cap over all ends the acceptance (R8).
-func (w *waterfall) cut(g *group, c *capState) {
-	w.cutBy[g.series] = Reason{Code: SeriesStopped, Cap: c.Name, Level: g.level}
-	if c.all && w.ended == nil {
-		w.ended = &Reason{Code: Stopped, Cap: c.Name, Level: g.level}
+// steps, and a cap over all of a pool ends the acceptance in it (R8).
+func (f *step) cut(g *group, c *capState) {
+	f.cutBy[g.series] = f.because(SeriesStopped, c.Name)
+	for i, p := range f.pools {
+		if c.over[i] && p.ended == nil {
+			why := f.because(Stopped, c.Name)
+			p.ended = &why
+		}
 	}
 }
 
 // record writes the step into the result.
-func (w *waterfall) record(p plan, f *step, before []decimal.Decimal) {
-	step := Step{Level: p.level, Windows: p.windows}
+func (w *waterfall) record(f *step, before []decimal.Decimal) {
+	step := Step{Level: f.level, Windows: f.windows, Pool: f.pool.name, Auction: f.auction, Bid: f.bid}
 	for _, g := range f.groups {
 		step.Shares = append(step.Shares, Share{
-			Series: g.id, Window: g.window,
+			Series: g.id, Window: g.window, Price: g.price,
 			Demand: g.money.amount(g.demand), Accepted: g.money.amount(g.bought()),
 			Factor: g.factor, Reason: g.reason,
 		})
@@ -97,7 +160,8 @@ func (w *waterfall) record(p plan, f *step, before []decimal.Decimal) {
 		if !slices.ContainsFunc(f.groups, func(g *group) bool { return c.weight[g.cell] != nil }) {
 			continue
 		}
-		step.Caps = append(step.Caps, CapStep{Cap: c.Name, Before: before[i], After: c.amount(c.left()), Bound: f.bound[c]})
+		step.Caps = append(step.Caps,
+			CapStep{Cap: c.Name, Before: before[i], After: c.amount(c.left()), Bound: f.bound[c]})
 	}
 	w.result.Steps = append(w.result.Steps, step)
 }
@@ -120,10 +184,10 @@ func (w *waterfall) explain(g *group) {
 		reason := g.reason
 		switch {
 		case p.absent:
-			reason = Reason{Code: Undelivered, Level: g.level}
+			reason = Reason{Code: Undelivered, Level: g.level, Bid: reason.Bid}
 			p.accepted = 0
 		case p.small != noRule:
-			reason = Reason{Code: SmallPiece, Cap: reason.Cap, Level: reason.Level, Piece: p.small.code()}
+			reason.Code, reason.Piece = SmallPiece, p.small.code()
 		}
 		w.result.Lines[p.line] = Line{Accepted: g.money.amount(p.accepted), Reason: reason, Step: len(w.result.Steps)}
 	}
@@ -132,7 +196,7 @@ func (w *waterfall) explain(g *group) {
 // finish adds up the result once all steps are done.
 func (w *waterfall) finish(groups map[cell]*group) {
 	for i := range w.offer.Series {
-		early, late := groups[cell{i, tender.Early}], groups[cell{i, tender.Late}]
+		early, late := groups[cell{series: i, window: tender.Early}], groups[cell{series: i, window: tender.Late}]
 		w.result.Series[i] = Accepted{
 			Early: early.money.amount(w.early.bought[early.cell] + early.bought()),
 			Late:  late.money.amount(w.early.bought[late.cell] + late.bought()),
@@ -142,7 +206,13 @@ func (w *waterfall) finish(groups map[cell]*group) {
 		}
 	}
 	for _, c := range w.caps {
-		left := c.amount(c.left()) // and used the rest, so that the two tie where neither is a decimal
-		w.result.Caps = append(w.result.Caps, CapUse{Cap: c.Cap, Used: c.Amount.Sub(left), Left: left, Exceeded: c.exceeded})
+		w.result.Caps = append(w.result.Caps, c.outcome())
 	}
+}
+
+// outcome is what was taken of the cap. Used is the amount less what is left, so that the two
+// tie where neither is a decimal.
+func (c *capState) outcome() CapUse {
+	left := c.unused()
+	return CapUse{Cap: c.Cap, Used: c.Amount.Sub(left), Left: left, Exceeded: c.exceeded}
 }

@@ -48,6 +48,7 @@ func (l Lines) Each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 	r := csv.NewReader(bytes.NewReader(l.Text))
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = l.Separator, -1, true
 	var row xlsx.Row
+	var texts []byte
 	width := 0
 	for {
 		record, err := r.Read()
@@ -79,21 +80,25 @@ func (l Lines) Each(call func(*xlsx.Row) error) (xlsx.Tail, error) {
 				fmt.Sprintf("the line has %d fields, the headings have %d", len(record), width),
 				"a separator or a quotation mark is missing or extra; ask for the file to be exported again")}
 		}
-		fillRow(&row, record)
+		texts = fillRow(&row, record, texts[:0])
 		if err := call(&row); err != nil {
 			return xlsx.Tail{}, err
 		}
 	}
 }
 
-// fillRow fills the cells of a row from the fields of a line.
-func fillRow(row *xlsx.Row, record []string) {
+// fillRow fills the cells of a row from the fields of a line. The texts are in the memory
+// given, which it returns, to be used again.
+func fillRow(row *xlsx.Row, record []string, texts []byte) []byte {
 	row.Cells = row.Cells[:0]
 	for i, field := range record {
 		if field = Literal(field); field != "" {
-			row.Cells = append(row.Cells, xlsx.Cell{Col: i, Kind: xlsx.Text, Text: []byte(field)})
+			texts = append(texts, field...)
+			text := texts[len(texts)-len(field) : len(texts) : len(texts)]
+			row.Cells = append(row.Cells, xlsx.Cell{Col: i, Kind: xlsx.Text, Text: text})
 		}
 	}
+	return texts
 }
 
 // broken reports whether a field of a line holds line breaks, and why they are not read.

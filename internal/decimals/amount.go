@@ -4,6 +4,7 @@
 package decimals
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -106,7 +107,67 @@ func (a Amount) Width(decimals int32) int {
 	return n
 }
 
-// Sum adds up decimals, quickly while they are amounts.
+// Parse reads a number in plain digits, as [Text] and [Fixed] write it. ok is false for one
+// that an amount cannot hold, or that is written otherwise.
+func Parse(text string) (a Amount, ok bool) {
+	digits, negative := strings.CutPrefix(text, "-")
+	if digits == "" || len(digits) > AmountDigits || digits[0] == '.' || digits[len(digits)-1] == '.' {
+		return Amount{}, false
+	}
+	point := false
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case c >= '0' && c <= '9':
+			a.Units = 10*a.Units + int64(c-'0')
+			if point {
+				a.Places++
+			}
+		case c == '.' && !point:
+			point = true
+		default:
+			return Amount{}, false
+		}
+	}
+	if negative {
+		a.Units = -a.Units
+	}
+	return a.Trimmed(), true
+}
+
+// FromString is the number that a text is.
+func FromString(text string) (s Sum, err error) {
+	var ok bool
+	if s.short, ok = Parse(text); !ok {
+		s.long, err = decimal.NewFromString(text)
+	}
+	return s, err
+}
+
+// Fixed is the number with so many decimals, and whether it is an amount that needs no more.
+func Fixed(d decimal.Decimal, places int32) (text string, ok bool) {
+	a, ok := Of(d)
+	if !ok || a.Places > places || places > AmountDigits {
+		return "", false
+	}
+	units, ok := a.scaled(places)
+	if !ok {
+		return "", false
+	}
+	var b [2 * AmountDigits]byte
+	return string(Amount{units, places}.Append(b[:0])), true
+}
+
+// Text is the number as decimal.Decimal writes it, in plain digits without needless zeros.
+func Text(d decimal.Decimal) string {
+	a, ok := Of(d)
+	if !ok {
+		return d.String()
+	}
+	var b [2 * AmountDigits]byte
+	return string(a.Append(b[:0]))
+}
+
+// Sum is a number, and adds up others: quickly while they are amounts.
 type Sum struct {
 	short Amount
 	long  decimal.Decimal
@@ -121,6 +182,42 @@ func (s *Sum) Add(d decimal.Decimal) {
 		}
 	}
 	s.long = s.long.Add(d)
+}
+
+// AddSum adds another sum.
+func (s *Sum) AddSum(t *Sum) {
+	if sum, ok := s.short.Plus(t.short); ok && t.long.IsZero() {
+		s.short = sum
+		return
+	}
+	s.long = s.long.Add(t.Decimal())
+}
+
+// String is the sum in plain digits.
+func (s *Sum) String() string { return s.Decimal().String() }
+
+// Sign is -1 for a sum below zero, 0 for zero and 1 above.
+func (s *Sum) Sign() int {
+	if s.long.IsZero() {
+		return cmp.Compare(s.short.Units, 0)
+	}
+	return s.Decimal().Sign()
+}
+
+// EqualSum reports whether two sums are the same number.
+func (s *Sum) EqualSum(t *Sum) bool {
+	if s.long.IsZero() && t.long.IsZero() {
+		return s.short == t.short
+	}
+	return s.Decimal().Equal(t.Decimal())
+}
+
+// Equal reports whether the sum is a number.
+func (s *Sum) Equal(d decimal.Decimal) bool {
+	if a, ok := Of(d); ok && s.long.IsZero() {
+		return a == s.short
+	}
+	return s.Decimal().Equal(d)
 }
 
 // Decimal is the sum so far.

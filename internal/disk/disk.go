@@ -111,8 +111,8 @@ func (d Disk) SyncFolder(path string) error {
 // pieces is how much is written at once.
 const pieces = 256 << 10
 
-// Write writes a new file with what write gives it, down to the disk. After an
-// error the file may be there in part.
+// Write writes a new file with what write gives it, down to the disk; who reads it next
+// reads it from there. After an error the file may be there in part.
 func (d Disk) Write(path string, write func(io.Writer) error) error {
 	return d.write(path, write, func() (*os.File, error) {
 		return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, FileMode)
@@ -139,6 +139,7 @@ func (d Disk) write(path string, write func(io.Writer) error, create func() (*os
 	if err := d.change("sync", path, file.Sync); err != nil {
 		return errors.Join(err, file.Close())
 	}
+	forget(file)
 	return errors.Join(d.fault("close", path), file.Close())
 }
 

@@ -1,6 +1,9 @@
 package display
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Thousands sets a comma before every third digit of a plain number.
 func Thousands(digits string) string {
@@ -16,4 +19,9 @@ func Thousands(digits string) string {
 		return sign + whole + "." + fraction
 	}
 	return sign + whole
+}
+
+// MiB is an amount of memory in whole MiB, rounded up.
+func MiB(bytes int64) string {
+	return Thousands(strconv.FormatInt((bytes+1<<20-1)>>20, 10)) + " MiB"
 }

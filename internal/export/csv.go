@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/settle"
@@ -19,29 +20,60 @@ import (
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *result.Run) error {
 	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
+	used := newUsed(r)
+	var row [27]string
 	without := r.Offer.WithoutPrice()
 	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.CurrencyOf(l.Series)
-		decided, paid := r.Allocation.Lines[i], r.Settlement.Lines[i]
+		decided, paid := &r.Allocation.Lines[i], &r.Settlement.Lines[i]
 		reference, status := "", ""
 		if paid.Payment >= 0 {
 			p := &r.Settlement.Payments[paid.Payment]
 			reference, status = p.Reference, string(p.Status)
 		}
-		factor, price, earlyPrice := UsedFor(r, i)
+		factor, price, earlyPrice := used.of(i)
 		cash := cashTexts(&paid.Cash, l.Series, currency, without)
-		return []string{
+		row = [...]string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			display.Stamp(l.Received, r.Offer.Zone),
-			l.Principal.String(), decided.Accepted.String(), l.Principal.Sub(decided.Accepted).String(),
+			decimals.Text(l.Principal), decimals.Text(decided.Accepted), decimals.Text(l.Principal.Sub(decided.Accepted)),
 			guard(result.ReasonWords(l, decided.Reason)),
 			cash[0], cash[1], cash[2], cash[3],
 			guard(l.Source.File), guard(l.Source.Sheet), strconv.Itoa(l.Source.Row), reference, status,
 			guard(l.ParticipantName), guard(l.Security), factor, price, earlyPrice, paid.Date.String(),
 			string(decided.Reason.Code),
 		}
+		return row[:]
 	})
+}
+
+// used are the factors and prices of a run as text, by series and window.
+type used struct {
+	run  *result.Run
+	text map[usedKey][3]string
+}
+
+type usedKey struct {
+	series string
+	window tender.Window
+}
+
+func newUsed(r *result.Run) *used { return &used{r, make(map[usedKey][3]string)} }
+
+// of is [UsedFor].
+func (u *used) of(i int) (factor, price, earlyPrice string) {
+	l := &u.run.Book.Lines[i]
+	if l.Undelivered || u.run.Settlement.Lines[i].Payment < 0 || u.run.Offer.AuctionOf(l.Series) != nil {
+		return UsedFor(u.run, i)
+	}
+	key := usedKey{l.Series, l.Window}
+	text, known := u.text[key]
+	if !known {
+		text[0], text[1], text[2] = UsedFor(u.run, i)
+		u.text[key] = text
+	}
+	return text[0], text[1], text[2]
 }
 
 // UsedFor are the factor and the prices per 1,000 that were used for the i-th line, as
@@ -52,7 +84,7 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 	if !ok {
 		return "", "", ""
 	}
-	series, accepted := &r.Offer.Series[at], &r.Allocation.Series[at]
+	accepted := &r.Allocation.Series[at]
 	used := accepted.LateFactor
 	if l.Window == tender.Early {
 		used = accepted.EarlyFactor
@@ -63,10 +95,11 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 	if r.Settlement.Lines[i].Payment < 0 {
 		return factor, "", ""
 	}
+	consideration, early := r.PricePaid(i)
 	if l.Window == tender.Early {
-		earlyPrice = series.EarlyTenderPayment.String()
+		earlyPrice = early.String()
 	}
-	return factor, series.TenderOfferConsideration.String(), earlyPrice
+	return factor, consideration.String(), earlyPrice
 }
 
 // WriteWires writes wires.csv: one line for each transfer that is due.
@@ -168,7 +201,7 @@ const separators = ";|"
 // before the apostrophes in front of it, of which so many are left out. Where there are
 // fewer, it is no guarded text.
 func eachFormula(s string, put func([]byte) []byte, without int) string {
-	if !strings.ContainsAny(s, separators) && !startsFormula(s) {
+	if isPlain(s) || (!strings.ContainsAny(s, separators) && !startsFormula(s)) {
 		return s // as nearly all text is
 	}
 	b := make([]byte, 0, len(s)+2)
@@ -195,6 +228,18 @@ func eachFormula(s string, put func([]byte) []byte, without int) string {
 
 // spaces are what a spreadsheet passes over in front of a formula.
 const spaces = " \u00a0\u3000"
+
+// isPlain reports whether text begins with a letter or a digit and has no separator, which
+// can be seen at once of nearly all text.
+func isPlain(s string) bool {
+	if s == "" {
+		return true
+	}
+	if c := s[0] | 0x20; (c < 'a' || c > 'z') && (s[0] < '0' || s[0] > '9') {
+		return false
+	}
+	return strings.IndexByte(s, ';') < 0 && strings.IndexByte(s, '|') < 0
+}
 
 // startsFormula reports whether a spreadsheet may take a field for a formula. Apostrophes
 // in front do not count, so that taking off a guard is exact.

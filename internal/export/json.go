@@ -33,6 +33,7 @@ type (
 		Payments     []paymentJSON     `json:"payments"`
 		WireChanges  *wireChangesJSON  `json:"wire_changes"`
 		Steps        []stepJSON        `json:"steps"`
+		Auctions     []auctionJSON     `json:"auctions,omitempty"`
 		Counts       countsJSON        `json:"counts"`
 		Inputs       []inputJSON       `json:"inputs"`
 		Rejects      []FindingJSON     `json:"rejects"`
@@ -245,7 +246,7 @@ func WriteJSON(w io.Writer, r *result.Run) error {
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
 		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges),
-		Steps:  newStepsJSON(r),
+		Steps: newStepsJSON(r), Auctions: newAuctionsJSON(r),
 		Counts: countsJSON(r.Counts()),
 		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r),
 		Snapshots: SnapshotsAsJSON(r),

@@ -38,7 +38,7 @@ func newPricingJSON(r *result.Run, i int) *pricingJSON {
 
 // pricesJSON are the prices of a series, null where there is none yet.
 func pricesJSON(s *tender.Series) (consideration, total *string) {
-	if !s.HasPrice() {
+	if !s.HasPrice() || s.TenderOfferConsideration.IsZero() { // or each tender is paid its own bid
 		return nil, nil
 	}
 	late, early := s.TenderOfferConsideration.String(), s.TotalConsideration().String()

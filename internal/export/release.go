@@ -140,7 +140,10 @@ func (t *release) table(r *result.Run) {
 	for _, i := range result.SeriesByLevel(r) {
 		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
 		level := fmt.Sprint(s.Priority)
-		if s.Priority == 0 {
+		switch {
+		case r.Offer.AuctionOf(s.ID) != nil:
+			level = "auction"
+		case s.Priority == 0:
 			level = "all"
 		}
 		row := []string{
@@ -152,7 +155,11 @@ func (t *release) table(r *result.Run) {
 			row = append(row, pricingCells(r, i)...)
 		}
 		if accepted {
-			row = append(row, money(f.Accepted(), s.Currency), factorWords(r.Allocation.Series[i]))
+			words := factorWords(r.Allocation.Series[i])
+			if r.Offer.AuctionOf(s.ID) != nil {
+				words = "by bid"
+			}
+			row = append(row, money(f.Accepted(), s.Currency), words)
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -199,9 +206,13 @@ func acceptedWords(r *result.Run) []string {
 			whole = append(whole, s.Title)
 		case f.Accepted().IsZero():
 			none = append(none, s.Title)
+		case r.Offer.AuctionOf(s.ID) != nil: // see below
 		default:
 			said = append(said, proratedWords(r, i))
 		}
+	}
+	for i := range r.Allocation.Auctions {
+		said = append(said, auctionSentence(r, &r.Allocation.Auctions[i]))
 	}
 	if len(whole) > 0 {
 		said = append(said, "Accepted in full: "+joined(whole)+".")
@@ -211,6 +222,38 @@ func acceptedWords(r *result.Run) []string {
 	}
 	if len(whole) < len(r.Offer.Series) {
 		said = append(said, "Securities that are not accepted will be returned to their holders promptly and at no cost.")
+	}
+	return said
+}
+
+// auctionSentence says at what level an auction cleared, and what that means for its tenders.
+func auctionSentence(r *result.Run, a *allocate.Auctioned) string {
+	i := slices.IndexFunc(r.Offer.Auctions, func(o tender.Auction) bool { return o.Name == a.Name })
+	if i < 0 || !a.Cleared {
+		return "Nothing was tendered in the auction of the " + a.Name + "."
+	}
+	terms := &r.Offer.Auctions[i]
+	level := map[tender.BidKind]string{
+		tender.BidPrice: "a price of " + a.Clearing.String(), tender.BidSpread: "a spread of " + a.Clearing.String() +
+			" basis points", tender.BidPremium: "a premium of " + a.Clearing.String() + " basis points",
+	}[terms.Bid]
+	early := ""
+	if terms.SetBy == tender.SetByEarly {
+		early = " made by the Early Tender Date"
+	}
+	said := fmt.Sprintf("The auction of the %s clears at %s. Tenders%s at better bids are accepted in full, and none at "+
+		"worse bids is accepted.", a.Name, level, early)
+	cut := func(who string, f allocate.Factor) {
+		if words := result.PercentText(f); !f.None() && words != "100%" && words != "0%" {
+			said += fmt.Sprintf(" Each tender%s at that level was multiplied by a proration factor of %s.", who, words)
+		}
+	}
+	cut(early, a.EarlyFactor)
+	if terms.SetBy == tender.SetByEarly {
+		cut(" made after it", a.LateFactor)
+		if !a.LateFactor.None() && result.PercentText(a.LateFactor) == "0%" {
+			said += " No tender made after it is accepted."
+		}
 	}
 	return said
 }
@@ -255,6 +298,10 @@ func priceWords(r *result.Run) string {
 	for _, i := range result.SeriesByLevel(r) {
 		s := &o.Series[i]
 		if r.SeriesFigures(i).Accepted().IsZero() || !s.HasPrice() {
+			continue
+		}
+		if s.TenderOfferConsideration.IsZero() { // an auction in which each is paid its bid
+			each = append(each, "the price that was bid for the "+s.Title)
 			continue
 		}
 		price := perThousand(s.Price(tender.Late), s.Currency)

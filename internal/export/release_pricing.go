@@ -17,7 +17,7 @@ func priced(r *result.Run) bool {
 
 // suspended reports whether a cap is not applied for want of a price.
 func suspended(o *tender.Offer) bool {
-	return slices.ContainsFunc(o.Caps, func(c tender.Cap) bool { return len(c.Unpriced) > 0 })
+	return slices.ContainsFunc(o.AllCaps(), func(c tender.Cap) bool { return len(c.Unpriced) > 0 })
 }
 
 // showsAccepted reports whether the release says what is bought: of a pricing only once the early

@@ -34,6 +34,7 @@ const (
 	ColWithdrawnTime
 	ColDelivery
 	ColCovered
+	ColBid // in an auction
 	ColumnCount
 
 	NoColumn Column = -1
@@ -112,6 +113,8 @@ var Headings = [ColumnCount]heading{
 	ColCovered: {"covered",
 		values.Words("coveredat covered coverdatetime covereddatetime covertimestamp deliveredat delivereddatetime " +
 			"deliverydatetime datetimecovered datetimedelivered"), nil},
+	ColBid: {"bid",
+		values.Words("bid bidprice bidspread bidpremium bidlevel tenderbid tenderbidprice pricebid spreadbid"), nil},
 }
 
 // ColumnNames lists the names that depositaries[].columns may give a heading
@@ -213,8 +216,9 @@ func (l *Layout) Position(c Column) int {
 }
 
 // NewLayout finds the columns among the headings of a row: first those that the
-// offer names, then the known words.
-func NewLayout(row int, found []Label, named map[string]string) *Layout {
+// offer names, then the known words. A column of bids is known by its words only if
+// the offer has bids.
+func NewLayout(row int, found []Label, named map[string]string, bids bool) *Layout {
 	l := &Layout{Row: row, Labels: found}
 	for c := range l.At {
 		l.At[c] = -1
@@ -231,7 +235,7 @@ func NewLayout(row int, found []Label, named map[string]string) *Layout {
 		}
 	}
 	for c, h := range Headings {
-		if _, ok := named[h.Name]; ok || namedOtherwise(Column(c), named) {
+		if _, ok := named[h.Name]; ok || namedOtherwise(Column(c), named) || (Column(c) == ColBid && !bids) {
 			continue
 		}
 		keys := bare.of(Column(c), keys)
@@ -362,7 +366,7 @@ func (l *Layout) LastNeeded() int {
 	last := -1
 	for c := range ColumnCount {
 		if slices.Contains(Needed, c) || c == ColReceivedDate || c == ColReceivedTime || c == ColStatus ||
-			c == ColCurrency || c == ColDelivery {
+			c == ColCurrency || c == ColDelivery || c == ColBid {
 			last = max(last, l.Position(c))
 		}
 	}

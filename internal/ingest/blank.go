@@ -56,8 +56,8 @@ func (n nothing) says(text []byte) bool {
 // mayBeBlank are the columns whose cells say something by being blank, and the times, of
 // which it is known elsewhere whether they may.
 var mayBeBlank = func() (may [headings.ColumnCount]bool) {
-	for _, c := range append([]headings.Column{headings.ColCurrency, headings.ColDelivery, headings.ColIsWithdrawn},
-		headings.TimeColumns...) {
+	for _, c := range append([]headings.Column{headings.ColCurrency, headings.ColDelivery, headings.ColIsWithdrawn,
+		headings.ColBid}, headings.TimeColumns...) {
 		may[c] = true
 	}
 	return may

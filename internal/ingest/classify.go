@@ -105,7 +105,7 @@ func (cells *rowCells) headingsAgain(row *xlsx.Row, l *layout) *headings.Layout 
 	if known < 3 {
 		return nil
 	}
-	again := headings.NewLayout(row.Number, headings.Labels(row), l.terms.depositary.Columns)
+	again := headings.NewLayout(row.Number, headings.Labels(row), l.terms.depositary.Columns, l.terms.hasBids())
 	if len(again.Missing) > 0 && (again.Found() < 4 || again.Found() < l.headings.Found()-1) {
 		return nil
 	}

@@ -224,6 +224,11 @@ func (s *sheet) readAs(c headings.Column, in *tender.Instruction) string {
 		return in.ParticipantName
 	case headings.ColCurrency:
 		return "checked against the series"
+	case headings.ColBid:
+		if in.Bid == nil {
+			return ""
+		}
+		return in.Bid.String()
 	case headings.ColStatus, headings.ColIsWithdrawn:
 		return string(in.Status)
 	case headings.ColDelivery:

@@ -38,7 +38,10 @@ func isUnitText(text string, numbered bool) bool {
 // headingWords are all headings that are known.
 var headingWords = func() map[string]bool {
 	all := map[string]bool{}
-	for _, h := range headings.Headings {
+	for c, h := range headings.Headings {
+		if headings.Column(c) == headings.ColBid {
+			continue // known only where there are auctions
+		}
 		for _, w := range append(slices.Clone(h.First), h.Second...) {
 			all[w] = true
 		}

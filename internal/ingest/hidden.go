@@ -36,7 +36,7 @@ const hiddenAdvice = "rows are hidden, perhaps by a filter, and the total leaves
 var mustBeSeen = []headings.Column{headings.ColInstruction, headings.ColPrincipal, headings.ColReceived,
 	headings.ColReceivedDate, headings.ColReceivedTime, headings.ColStatus,
 	headings.ColIsWithdrawn, headings.ColWithdrawn, headings.ColWithdrawnDate, headings.ColWithdrawnTime,
-	headings.ColParticipant}
+	headings.ColParticipant, headings.ColBid}
 
 // checkHidden refuses columns that decide and cannot be seen, unless the offer names them;
 // a visible column beside them may be the one that is meant.

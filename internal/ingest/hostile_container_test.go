@@ -25,7 +25,7 @@ func hostileContainers() []hostile {
 	sound := func() []byte { return hostileBook{}.bytes() }
 	return []hostile{
 		{name: "a bomb of 100 GiB that says so",
-			want: "xl/media/a.xml: the entry inflates to 107374182400 bytes; the limit is 209715200",
+			want: "xl/media/a.xml: the entry inflates to 107374182400 bytes; the limit is 1073741824",
 			make: extra("xl/media/a.xml", 100<<30, bomb(1))},
 		{name: "a bomb of 100 MiB that says so", want: "xl/media/a.xml: the entry inflates from … ratio of 300",
 			make: extra("xl/media/a.xml", 100<<20, bomb(100))},
@@ -37,17 +37,17 @@ func hostileContainers() []hostile {
 				return b
 			})},
 		{name: "a bomb that says just what is allowed",
-			want: hostileSheet + " … it inflates to 4194304 bytes, not to the 209715200 declared",
+			want: hostileSheet + " … it inflates to 4194304 bytes, not to the 1073741824 declared",
 			make: sheet(func(h *zip.FileHeader, _ []byte) []byte {
 				b := append(bomb(4), make([]byte, 4<<20)...)
-				h.UncompressedSize64, h.CompressedSize64 = 200<<20, uint64(len(b))
+				h.UncompressedSize64, h.CompressedSize64 = 1<<30, uint64(len(b))
 				return b
 			})},
 		{name: "many parts that are too much together",
-			want: "the archive inflates to more than 268435456 bytes, the limit",
+			want: "the archive inflates to more than 1342177280 bytes, the limit",
 			make: func() []byte {
 				var h hostileBook
-				for i := range 100 {
+				for i := range 400 {
 					h.last = append(h.last, rawEntry{zip.FileHeader{Name: fmt.Sprintf("xl/media/%d", i),
 						Method: zip.Deflate, UncompressedSize64: 4 << 20, CompressedSize64: 2}, []byte{3, 0}})
 				}

@@ -125,7 +125,7 @@ func hostileSheets() []hostile {
 		{name: "a shared string of twenty digits", want: "is not the number of a shared string",
 			make: text(`<row><c t="s"><v>18446744073709551616</v></c></row>`)},
 		{name: "one string of a MiB in every heading",
-			want: "shared strings, each time they are used, are longer than the limit of 268435456",
+			want: "shared strings, each time they are used, are longer than the limit of 536870912",
 			make: book(func() hostileBook {
 				return hostileBook{texts: `<si><t>` + varied(1<<20) + `</t></si>`,
 					sheet: `<sheetData>` + times(5, `<row>`+times(16384,

@@ -15,6 +15,7 @@ type keeper struct {
 	shared  *[keptTexts]sharedText
 	amounts *[keptAmounts]amount
 	piece   *strings.Builder
+	bids    map[string]*decimal.Decimal // by what the cells hold; there are few in an auction
 }
 
 // sharedText is a text that came from a shared string, by whose number it is

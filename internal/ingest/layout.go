@@ -89,7 +89,8 @@ func (l *layout) findPassed() {
 // if the row does not.
 func (l *layout) continuedBy(row *xlsx.Row) *layout {
 	below := headings.Labels(row)
-	both := headings.NewLayout(row.Number, headings.Joined(l.headings.Labels, below), l.terms.depositary.Columns)
+	both := headings.NewLayout(row.Number, headings.Joined(l.headings.Labels, below), l.terms.depositary.Columns,
+		l.terms.hasBids())
 	if len(below) == 0 || len(both.Missing) > 0 || len(both.Twice) > 0 {
 		return nil
 	}

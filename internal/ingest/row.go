@@ -64,6 +64,7 @@ func (r *rowReader) instruction(row *xlsx.Row) {
 	r.withdrawal(in)
 	in.Delivery = r.delivery()
 	r.cover(in)
+	in.Bid = r.bid(series)
 	in.Waived = r.denomination(series, in.Principal)
 	if r.struckRow {
 		in.Waived = append(in.Waived, r.struck()...)

@@ -20,6 +20,7 @@ var errEnough = errors.New("enough rows")
 // finder looks for the headings among the first rows of a sheet.
 type finder struct {
 	named    map[string]string // headings the offer names
+	bids     bool              // the offer has bids
 	rows     int               // rows with cells so far
 	previous []headings.Label
 	lastRow  int
@@ -30,9 +31,9 @@ type finder struct {
 func (f *finder) find(row *xlsx.Row) *headings.Layout {
 	found := headings.Labels(row)
 	if len(found) > 0 {
-		f.consider(headings.NewLayout(row.Number, found, f.named))
+		f.consider(headings.NewLayout(row.Number, found, f.named, f.bids))
 		if len(f.best.Missing) > 0 && f.lastRow == row.Number-1 && len(f.previous) > 0 {
-			f.consider(headings.NewLayout(row.Number, headings.Joined(f.previous, found), f.named))
+			f.consider(headings.NewLayout(row.Number, headings.Joined(f.previous, found), f.named, f.bids))
 		}
 	}
 	f.rows++
@@ -64,7 +65,7 @@ func (p peeked) complete() bool { return p.best != nil && len(p.best.Missing) ==
 
 // peek looks for the headings of a sheet.
 func (r *reading) peek(t table) (peeked, error) {
-	f := finder{named: r.terms.depositary.Columns}
+	f := finder{named: r.terms.depositary.Columns, bids: r.terms.hasBids()}
 	var beside besideSheet
 	_, err := t.each(func(row *xlsx.Row) error {
 		if isBlank(row) {
@@ -121,7 +122,7 @@ type sheet struct {
 
 func newSheet(r *reading, name string) *sheet {
 	s := &sheet{terms: r.terms, found: &r.found, follow: r.follow, name: name,
-		finder: finder{named: r.terms.depositary.Columns}}
+		finder: finder{named: r.terms.depositary.Columns, bids: r.terms.hasBids()}}
 	s.totals = newSheetTotals(&r.lines, &r.found, len(r.terms.offer.Series), r.sheets)
 	s.reader = &rowReader{
 		terms: r.terms, totals: s.totals, lines: &r.lines, found: &r.found, keeper: &r.keeper, sheet: len(r.sheets),

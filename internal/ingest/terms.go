@@ -23,14 +23,16 @@ type terms struct {
 	securities *values.Securities
 	statuses   map[string]tender.Status
 	nothing    nothing
-	answers    map[string]bool // to whether a tender was withdrawn
-	legal      []legalAmount   // by series
+	answers    map[string]bool   // to whether a tender was withdrawn
+	legal      []legalAmount     // by series
+	auctions   []*tender.Auction // by series, nil for one that is in none
 }
 
 func newTerms(o *tender.Offer, known *values.Securities, f inbox.Chosen) *terms {
 	return &terms{
 		file: f.Name, offer: o, depositary: f.Depositary, securities: known, statuses: values.StatusesOf(f.Depositary),
 		nothing: newNothing(f.Depositary.Blanks), answers: withdrawnAnswers(f.Depositary), legal: legalAmounts(o),
+		auctions: auctionsBySeries(o),
 	}
 }
 

@@ -30,6 +30,8 @@ func (r *termsReader) check(o *tender.Offer) {
 	r.checkCaps(o)
 	r.checkReferences(o)
 	r.checkPrices(o)
+	r.checkPools(o)
+	r.checkAuctions(o)
 	if !r.same("waivers", "resolutions", "depositaries.*.name") {
 		r.checkDecisions(o)
 	}
@@ -37,7 +39,7 @@ func (r *termsReader) check(o *tender.Offer) {
 
 // checkCaps checks each cap against the series and the rates.
 func (r *termsReader) checkCaps(o *tender.Offer) {
-	same := r.same("series.*.id", "series.*.priority", "series.*.currency", "fx")
+	same := r.same("series.*.id", "series.*.priority", "series.*.currency", "fx", "auctions")
 	if same && r.same("caps") {
 		return
 	}
@@ -272,6 +274,8 @@ func (r *termsReader) checkNames(o *tender.Offer) {
 	unique("series", "id", len(o.Series), func(i int) string { return o.Series[i].ID })
 	unique("caps", "name", len(o.Caps), func(i int) string { return o.Caps[i].Name })
 	unique("references", "name", len(o.References), func(i int) string { return o.References[i].Name })
+	unique("pools", "name", len(o.Pools), func(i int) string { return o.Pools[i].Name })
+	unique("auctions", "name", len(o.Auctions), func(i int) string { return o.Auctions[i].Name })
 	unique("conditions", "name", len(o.Conditions), func(i int) string { return o.Conditions[i].Name })
 	unique("depositaries", "name", len(o.Depositaries), func(i int) string { return o.Depositaries[i].Name })
 }
@@ -359,6 +363,10 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 			r.faultAmong([]string{at}, "%s is there twice in the series of the cap; name it once", display.Quote(id))
 		case j < 0:
 			r.faultAmong([]string{at, "series"}, "there is no series %s; %s", display.Quote(id), instead(id, ids))
+		case o.AuctionOf(id) != nil:
+			r.faultAmong([]string{at, "auctions"},
+				"series %s is in the auction %s, which has a cap of its own; take it out of the cap",
+				display.Quote(id), display.Quote(o.AuctionOf(id).Name))
 		case o.Series[j].Priority == 0 && r.sound(seriesPath(j, ".priority")):
 			r.faultAmong([]string{at, seriesPath(j, "")},
 				"series %s has no priority and so is bought any and all, outside every cap; add priority to it, or take it out "+

@@ -72,6 +72,12 @@ func (l lister) terms(o *tender.Offer) {
 	l.cutOff("withdrawal.late", o.Withdrawal.Late)
 	l.acceptance(o.Acceptance)
 	eachOf(l, "caps", o.Caps, func(c tender.Cap) string { return c.Name }, l.limit)
+	if len(o.Pools) > 0 {
+		eachOf(l, "pools", o.Pools, func(p tender.Pool) string { return p.Name }, l.pool)
+	}
+	if len(o.Auctions) > 0 {
+		eachOf(l, "auctions", o.Auctions, func(a tender.Auction) string { return a.Name }, l.auction)
+	}
 	eachOf(l, "fx", o.Rates, func(r tender.Rate) string { return r.From + "/" + r.To }, l.rate)
 	l.pricing(o)
 	eachOf(l, "conditions", o.Conditions, func(c tender.Condition) string { return c.Name }, l.condition)
@@ -197,11 +203,59 @@ func (l lister) limit(at string, c tender.Cap) {
 	l.words(at+"series", c.Series)
 }
 
+func (l lister) pool(at string, p tender.Pool) {
+	l.text(at+"name", p.Name)
+	if p.HasCap {
+		l.capOf(at, p.Cap, p.Less)
+	}
+	l.unless("", at+"shortfall", string(p.Shortfall))
+	l.text(at+"counts", string(p.Counts))
+	l.words(at+"only_if_full", p.OnlyIfFull)
+	if p.Satisfied {
+		l.text(at+"satisfied", "true")
+	}
+}
+
+// capOf puts the cap of a pool or an auction, of a pool also what its total is less of.
+func (l lister) capOf(at string, c tender.Cap, less []string) {
+	amount := "amount"
+	if len(less) > 0 {
+		amount = "total"
+		l.words(at+"cap.less", less)
+	}
+	l.amount(at+"cap."+amount, c.Amount)
+	l.text(at+"cap.currency", c.Currency)
+	l.text(at+"cap.measure", string(c.Measure))
+}
+
+func (l lister) auction(at string, a tender.Auction) {
+	l.text(at+"name", a.Name)
+	l.words(at+"series", a.Series)
+	l.text(at+"form", string(a.Form))
+	l.text(at+"bid", string(a.Bid))
+	l.amount(at+"range.from", a.From)
+	l.amount(at+"range.to", a.To)
+	l.amount(at+"increment", a.Increment)
+	for _, id := range slices.Sorted(maps.Keys(a.BaseSpreads)) {
+		l.amount(l.entry(at+"base_spreads", id), a.BaseSpreads[id])
+	}
+	l.capOf(at, a.Cap, nil)
+	l.text(at+"no_bid", string(a.NoBid))
+	l.text(at+"undersubscribed", string(a.Undersubscribed))
+	l.text(at+"set_by", string(a.SetBy))
+	if a.HasClearing {
+		l.amount(at+"clearing", a.Clearing)
+	}
+}
+
 func (l lister) rate(at string, r tender.Rate) {
 	l.text(at+"from", r.From)
 	l.text(at+"to", r.To)
 	l.amount(at+"rate", r.Rate)
 	l.date(at+"date", r.Date)
+	if !r.At.IsZero() {
+		l.instant(at+"at", r.At)
+	}
 	l.text(at+"source", r.Source)
 }
 
@@ -210,6 +264,7 @@ func (l lister) series(at string, s tender.Series) {
 	l.text(at+"title", s.Title)
 	l.words(at+"securities", s.Securities)
 	l.text(at+"currency", s.Currency)
+	l.unless("", at+"pool", s.Pool)
 	l.count(at+"priority", s.Priority)
 	l.amount(at+"outstanding", s.Outstanding)
 	if s.HasMaximum {

@@ -66,7 +66,8 @@ func markVersion(n *strictyaml.Node, version int) {
 // keyedLists are the lists whose items an amendment can change one by one, with
 // the key that names an item.
 var keyedLists = map[string]string{
-	"caps": "name", "references": "name", "series": "id", "conditions": "name", "depositaries": "name",
+	"caps": "name", "pools": "name", "auctions": "name", "references": "name", "series": "id", "conditions": "name",
+	"depositaries": "name",
 }
 
 // notAmendable are the keys that no amendment can set.

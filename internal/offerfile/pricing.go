@@ -126,18 +126,21 @@ func readBidPrice(f termsField) decimal.Decimal {
 // readPrice reads what a series is paid, fixed prices or a spread, and returns the Total Consideration
 // beside fixed prices, which is to be checked once all keys of the series are read.
 func (r *termsReader) readPrice(m *termsMapping, s *tender.Series) (total termsField) {
-	consideration, maturity := m.need, m.may
+	maturity := m.may
 	m.either = map[string]string{"tender_offer_consideration": "spread"}
 	spread := m.may("spread")
 	if spread.given() {
-		consideration, maturity = m.may, m.need
+		maturity = m.need
 	}
-	fixed, payment := consideration("tender_offer_consideration"), m.may("early_tender_payment")
+	fixed, payment := m.may("tender_offer_consideration"), m.may("early_tender_payment")
 	total = m.may("total_consideration")
 	s.TenderOfferConsideration, s.EarlyTenderPayment = fixed.positive(), payment.amount()
 	s.Maturity, s.ParCall = maturity("maturity").date(), m.may("par_call").date()
 	s.Horizon = choice(m.may("horizon"), tender.ParCallBelowCoupon, tender.ToParCall, tender.ToMaturity)
-	if !spread.given() {
+	switch {
+	case !spread.given() && !fixed.given():
+		return termsField{} // needed, unless the series is in an auction: see checkPriced
+	case !spread.given():
 		return total
 	}
 	if fixed.given() {
@@ -186,8 +189,7 @@ func (r *termsReader) checkReferences(o *tender.Offer) {
 // checkPrices checks the series at a spread, and computes their prices if the terms have a yield.
 func (r *termsReader) checkPrices(o *tender.Offer) {
 	if r.same("series", "references", "pricing", "dates") {
-		o.SuspendCaps() // the prices were taken over with the series
-		return
+		return // the prices were taken over with the series
 	}
 	names := make([]string, len(o.References))
 	for i, ref := range o.References {
@@ -220,7 +222,6 @@ func (r *termsReader) checkPrices(o *tender.Offer) {
 			r.setPrice(o, i, at)
 		}
 	}
-	o.SuspendCaps()
 }
 
 // priceable reports whether all from which the price of a series follows is sound.
@@ -279,7 +280,6 @@ func withoutPrices(o *tender.Offer, at time.Time) {
 			o.Series[i].SetPrice(decimal.Zero, o.Pricing.Per)
 		}
 	}
-	o.SuspendCaps()
 }
 
 // pricing puts what prices are computed from; nothing for an offer at fixed prices.

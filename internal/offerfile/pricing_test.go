@@ -1,6 +1,7 @@
 package offerfile
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -51,13 +52,13 @@ func pricingTime(t *testing.T, clock string) time.Time {
 func TestThePriceIsThereFromThePricingOn(t *testing.T) {
 	terms := parseOffer(t, pricedOffer)
 	before, after := terms.AsOf(pricingTime(t, "09:59:59.999")), terms.AsOf(pricingTime(t, "10:00"))
-	if before.Series[0].HasPrice() || len(before.Caps[0].Unpriced) != 1 || before.Caps[0].Covers(before.Series[0]) {
-		t.Errorf("before: %+v, %+v", before.Series[0], before.Caps[0])
+	if limit := before.AllCaps()[0]; before.Series[0].HasPrice() || len(limit.Unpriced) != 1 || limit.Covers(before.Series[0]) {
+		t.Errorf("before: %+v, %+v", before.Series[0], limit)
 	}
-	if !before.CoversAll(before.Caps[0]) {
+	if !before.CoversAll(before.AllCaps()[0]) {
 		t.Error("a suspended cap is no longer over all")
 	}
-	if s := &after.Series[0]; !s.TotalConsideration().Equal(amountOf("1021.65")) || !s.TenderOfferConsideration.Equal(amountOf("991.65")) || len(after.Caps[0].Unpriced) != 0 {
+	if s := &after.Series[0]; !s.TotalConsideration().Equal(amountOf("1021.65")) || !s.TenderOfferConsideration.Equal(amountOf("991.65")) || len(after.AllCaps()[0].Unpriced) != 0 {
 		t.Errorf("after: %+v", s)
 	}
 	if before.TermsDigest == after.TermsDigest {
@@ -65,6 +66,29 @@ func TestThePriceIsThereFromThePricingOn(t *testing.T) {
 	}
 	if later := terms.AsOf(pricingTime(t, "11:00")); later.TermsDigest != after.TermsDigest {
 		t.Error("the digest changes without the terms")
+	}
+}
+
+// The cap of a pool is suspended, too, and one that is a total less a pool without prices.
+func TestTheCapsOfPoolsAreSuspended(t *testing.T) {
+	source := strings.NewReplacer("caps:\n  - {name: Cap, amount: 5000000, currency: USD, measure: purchase_price}\n", `pools:
+  - {name: Pool 1, cap: {amount: 5000000, currency: USD, measure: purchase_price}}
+  - {name: Pool 2, cap: {total: 8000000, less: [Pool 1], currency: USD, measure: purchase_price}}
+  - {name: Pool 3, cap: {amount: 5000000, currency: USD, measure: purchase_price}}
+`, "    priority: 1\n", "    pool: Pool 1\n    priority: 1\n", "depositaries:", `  - {id: a, securities: [83444MAP6], currency: USD, pool: Pool 2, priority: 1, outstanding: 1000000,
+     tender_offer_consideration: 990, denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
+  - {id: b, securities: [83444MAA9], currency: USD, pool: Pool 3, priority: 1, outstanding: 1000000,
+     tender_offer_consideration: 990, denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
+depositaries:`).Replace(pricedOffer)
+	terms := parseOffer(t, source)
+	for clock, want := range map[string]string{"09:00": "[[2027] [2027] []]", "10:00": "[[] [] []]"} {
+		var unpriced [][]string
+		for _, c := range terms.AsOf(pricingTime(t, clock)).AllCaps() {
+			unpriced = append(unpriced, c.Unpriced)
+		}
+		if got := fmt.Sprint(unpriced); got != want {
+			t.Errorf("at %s: %s, want %s", clock, got, want)
+		}
 	}
 }
 

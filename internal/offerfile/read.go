@@ -36,6 +36,8 @@ func (r *termsReader) offer() *tender.Offer {
 	r.readPricing(m.may("pricing"), o)
 	was := r.takeOver()
 	o.Caps = items(m.may("caps"), was.Caps, r.readCap)
+	o.Pools = items(m.may("pools"), was.Pools, r.readPool)
+	o.Auctions = items(m.may("auctions"), was.Auctions, r.readAuction)
 	o.Rates = items(m.may("fx"), was.Rates, r.readRate)
 	o.References = items(m.may("references"), was.References, r.readReference)
 	o.Conditions = items(m.may("conditions"), was.Conditions, r.readCondition)
@@ -205,8 +207,7 @@ func (r *termsReader) readCap(f termsField) tender.Cap {
 		Name:     m.need("name").text(),
 		Amount:   m.need("amount").amount(),
 		Currency: m.need("currency").currency(),
-		Measure: cmp.Or(choice(m.may("measure"), tender.MeasurePrincipal, tender.MeasurePurchasePrice),
-			tender.MeasurePrincipal),
+		Measure:  cmp.Or(choice(m.may("measure"), measures...), tender.MeasurePrincipal),
 	}
 	covered := m.may("series")
 	c.Series = covered.texts()
@@ -219,14 +220,20 @@ func (r *termsReader) readCap(f termsField) tender.Cap {
 
 func (r *termsReader) readRate(f termsField) tender.Rate {
 	m := f.mapping()
-	rate := tender.Rate{
-		From:   m.need("from").currency(),
-		To:     m.need("to").currency(),
-		Rate:   m.need("rate").positive(),
-		Date:   m.may("date").date(),
-		Source: m.may("source").text(),
-	}
+	rate := tender.Rate{From: m.need("from").currency(), To: m.need("to").currency(), Rate: m.need("rate").positive()}
+	date := m.may("date")
+	rate.Date, rate.Source = date.date(), m.may("source").text()
+	at := m.may("at") // last, as a slip in to or rate is as near to it
+	rate.At = at.instant()
 	m.close()
+	if at.given() && r.sound(at.path) {
+		day := tender.DateOf(rate.At)
+		if date.given() && r.sound(date.path) && rate.Date != day {
+			r.faultAmong([]string{at.path, date.path}, "at %s is not on date %s; correct one of them, or leave date out",
+				at.node.Text, rate.Date)
+		}
+		rate.Date = day
+	}
 	return rate
 }
 
@@ -249,6 +256,7 @@ func (r *termsReader) readSeries(f termsField) tender.Series {
 		s.Securities = append(s.Securities, readSecurity(security))
 	}
 	s.Currency = m.need("currency").currency()
+	s.Pool = m.may("pool").text()
 	s.Priority = m.may("priority").whole()
 	s.Outstanding = m.need("outstanding").positive()
 	maximum := m.may("maximum_offer_amount")

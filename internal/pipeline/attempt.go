@@ -280,6 +280,7 @@ func (a *attempt) write(ctx context.Context, stage *ledger.Stage, in *Intake, r 
 		}
 		m.Keep(kept)
 	}
+	in.letGo()
 	if err := stage.WriteAll(a.outputs(ctx, r)); err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type CheckResult struct {
 
 	Files    []FileTotals // one for each report, in their order
 	Warnings []tender.Warning
+	Need     int64             // bytes of memory that a run is estimated to need
 	Prices   []*pricing.Result // how the price of each series was computed; nil for a fixed or unknown one
 
 	in *Intake
@@ -87,6 +88,9 @@ func (e *CheckResult) Explain(ctx context.Context, where string) ([]Explanation,
 // errors are those of Run.
 func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	req.DryRun = true
+	if err := checkMemory(&req); err != nil {
+		return nil, err
+	}
 	in, err := Take(ctx, req)
 	if err != nil {
 		return nil, err
@@ -95,6 +99,7 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Findings: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), in.priceWarnings(), in.remarks()), Snapshots: in.compared.shown, in: in,
+		Need: Need(req.Folder, req.Clock()),
 	}
 	if e.Prices, err = in.prices(); err != nil {
 		return nil, err

@@ -13,11 +13,13 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/compare"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/parallel"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
@@ -112,6 +114,15 @@ func (in *Intake) checkIdentifiers() error {
 	return ingest.CheckIdentifiers(in.tenders())
 }
 
+// letGo frees the contents of the files: they are kept on the disk by now, and what is
+// written needs the memory.
+func (in *Intake) letGo() {
+	in.src.Pieces = nil
+	for i := range in.choice.Chosen {
+		in.choice.Chosen[i].Content = nil
+	}
+}
+
 // withPasswords are the files with the passwords of their depositaries. The
 // files that were chosen stay without, since they are part of the outcome.
 func withPasswords(chosen []inbox.Chosen, getenv func(string) string) []inbox.Chosen {
@@ -149,7 +160,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	r := &result.Run{
-		Version: in.version, Offer: o, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
+		Version: in.version, Offer: result.WithClearingPrices(o, allocation), Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), in.priceWarnings(), in.pastDue(settlement)),
@@ -166,14 +177,26 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	r.Snapshots = in.compared.inMoney(r)
-	r.Invariants = append(r.Invariants, checkRows(in, r), checkPrincipal(in), in.checkCarried(r))
-	r.Invariants = append(r.Invariants, allocate.Check(o, b, allocation)...)
-	r.Invariants = append(r.Invariants, checkPrices(r)...)
-	r.Invariants = append(r.Invariants, settle.Check(b, allocation, settlement)...)
+	r.Invariants = in.check(r)
 	r.Identity = identity(r)
 	r.Name = runName(in.AsOf, o.Zone, r.Identity)
 	slices.SortStableFunc(r.Findings, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
+}
+
+// check tests the invariants of R16, side by side.
+func (in *Intake) check(r *result.Run) []tender.Invariant {
+	checks := []func() []tender.Invariant{
+		func() []tender.Invariant {
+			return []tender.Invariant{checkRows(in, r), checkPrincipal(in), in.checkCarried(r)}
+		},
+		func() []tender.Invariant { return allocate.Check(in.Offer, r.Book, r.Allocation) },
+		func() []tender.Invariant { return checkPrices(r) },
+		func() []tender.Invariant { return settle.Check(r.Book, r.Allocation, r.Settlement) },
+	}
+	found := make([][]tender.Invariant, len(checks))
+	_ = parallel.Each(0, len(checks), func(i int) error { found[i] = checks[i](); return nil }) // none fails
+	return slices.Concat(found...)
 }
 
 // broken returns a *[tender.ControlError] for the first invariant that does not
@@ -242,9 +265,10 @@ func (in *Intake) inputs() []result.Input {
 		if l.Carried {
 			continue // it counts from an earlier report
 		}
-		input := at[l.Source.File]
-		input.Counted++
-		input.Principal = input.Principal.Add(l.Principal)
+		at[l.Source.File].Counted++
+	}
+	for file, sum := range in.countedPrincipal() {
+		at[file].Principal = sum.Decimal()
 	}
 	for _, rej := range in.Book.Findings {
 		if rej.Disposition == tender.LineRejected {
@@ -313,14 +337,10 @@ func (in *Intake) balances() map[string]Balance {
 		all[report.File] = Balance{Rejected: report.RejectedPrincipal,
 			NotCounted: report.NotCountedPrincipal.Add(report.ReplacedPrincipal)}
 	}
-	for i := range in.Book.Lines {
-		l := &in.Book.Lines[i]
-		if l.Carried {
-			continue
-		}
-		b := all[l.Source.File]
-		b.Counted = b.Counted.Add(l.Principal)
-		all[l.Source.File] = b
+	for file, counted := range in.countedPrincipal() {
+		b := all[file]
+		b.Counted = counted.Decimal()
+		all[file] = b
 	}
 	out := make(map[tender.Source]tender.Disposition, len(in.Book.Findings))
 	for _, rej := range in.Book.Findings {
@@ -329,6 +349,9 @@ func (in *Intake) balances() map[string]Balance {
 		}
 	}
 	for line := range in.read.Instructions() {
+		if len(out)+len(in.compared.aside) == 0 && !line.Received.After(in.AsOf) {
+			continue // as nearly all
+		}
 		b := all[line.Source.File]
 		switch {
 		case out[line.Source] == tender.LineRejected:
@@ -337,6 +360,23 @@ func (in *Intake) balances() map[string]Balance {
 			b.NotCounted = b.NotCounted.Add(line.Principal)
 		}
 		all[line.Source.File] = b
+	}
+	return all
+}
+
+// countedPrincipal adds up the lines of the book by file, without those that count from
+// earlier reports.
+func (in *Intake) countedPrincipal() map[string]*decimals.Sum {
+	all := make(map[string]*decimals.Sum)
+	for i := range in.Book.Lines {
+		l := &in.Book.Lines[i]
+		if l.Carried {
+			continue
+		}
+		if all[l.Source.File] == nil {
+			all[l.Source.File] = new(decimals.Sum)
+		}
+		all[l.Source.File].Add(l.Principal)
 	}
 	return all
 }

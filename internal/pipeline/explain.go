@@ -31,6 +31,7 @@ type Explanation struct {
 // Allotment is what one instruction that counts gets, from its series to its wire.
 type Allotment struct {
 	Series   tender.Series
+	Offer    *tender.Offer
 	Window   tender.Window
 	Tendered decimal.Decimal // principal, as is Accepted
 	Accepted decimal.Decimal
@@ -101,7 +102,7 @@ func (in *Intake) lineOf(e *Explanation) int {
 func allotment(r *result.Run, line int) *Allotment {
 	l := &r.Book.Lines[line]
 	a := &Allotment{
-		Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted,
+		Offer: r.Offer, Window: l.Window, Tendered: l.Principal, Accepted: r.Allocation.Lines[line].Accepted,
 		Reason: r.Allocation.Lines[line].Reason, Line: r.Settlement.Lines[line],
 	}
 	if at, ok := r.Offer.SeriesByID(l.Series); ok {

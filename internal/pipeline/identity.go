@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,9 +24,16 @@ func identity(r *result.Run) string {
 	for _, in := range r.Inputs {
 		fmt.Fprintf(digest, "input %q %q %s\n", in.Depositary, in.File, in.SHA256)
 	}
+	var line []byte // written as fmt does, but without allocating: there may be a million
 	for i := range r.Book.Lines {
 		l := &r.Book.Lines[i]
-		fmt.Fprintf(digest, "line %q %q %q %d %s\n", l.Depositary, l.ID, l.Source.File, l.Source.Row, l.Window)
+		line = append(line[:0], "line"...)
+		for _, text := range [...]string{l.Depositary, l.ID, l.Source.File} {
+			line = strconv.AppendQuote(append(line, ' '), text)
+		}
+		line = strconv.AppendInt(append(line, ' '), int64(l.Source.Row), 10)
+		line = append(append(append(line, ' '), l.Window...), '\n')
+		digest.Write(line)
 		if l.Settled != nil {
 			fmt.Fprintf(digest, "settled %s\n", l.Settled.Accepted)
 		}

@@ -2,27 +2,31 @@ package pipeline
 
 import (
 	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 )
 
-// What a run needs at its peak, in bytes of memory: a base, and so much for each byte of
-// what it reads. They are drawn above what was measured (docs/performance.md). A
-// workbook needs the less of what its packed and its unpacked size come to: one that is
-// packed well has many rows in few bytes, one with long texts few rows in many.
+// What a run needs at its peak, in bytes of memory: a base, so much for each row that it
+// reads, and for each byte of the texts in the rows. They are drawn above what was measured
+// (docs/performance.md).
 const (
-	needBase       = 48 << 20
-	needOfCSV      = 45
-	needOfPacked   = 100
-	needOfUnpacked = 14
-	needOfEarlier  = 10 // of the instructions.csv that a run is compared with
+	needBase      = 60 << 20
+	needOfRow     = 1450
+	needOfText    = 1  // of a byte of the rows as a CSV file has them
+	needOfEarlier = 2  // of the instructions.csv that a run is compared with
+	needOfUnknown = 25 // of a byte of a file whose rows cannot be counted, such as a protected workbook
 )
 
 // Need estimates the memory that a run of the offer in a folder will need at its peak, in
@@ -44,6 +48,26 @@ func Need(folder string, now time.Time) int64 {
 		largest = max(largest, needOf(in.Paths[name]))
 	}
 	return need + largest
+}
+
+// MemoryError says that a run was not begun as it would need more memory than it may.
+type MemoryError struct{ Need, May int64 } // bytes
+
+// Error says what to do.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("a run of this offer needs about %s of memory and may have %s: nothing was published; run it on a "+
+		"machine with more, or allow more with --memory", display.MiB(e.Need), display.MiB(e.May))
+}
+
+// checkMemory is a *[MemoryError] if a run would need more memory than it may.
+func checkMemory(req *Request) error {
+	if req.Memory == 0 {
+		return nil
+	}
+	if need := Need(req.Folder, req.Clock()); need > req.Memory {
+		return &MemoryError{need, req.Memory}
+	}
+	return nil
 }
 
 // filesOf are the files that a run would use, and the earlier ones that it would compare
@@ -72,26 +96,56 @@ func filesOf(folder string, in *offerfolder.ListedInbox, now time.Time) (names, 
 	return names, earlier
 }
 
-// needOf is what one file needs.
-func needOf(path string) int64 {
-	packed := size(path)
-	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		return packed * needOfCSV
-	}
-	file, err := disk.Open(path)
+// needOf is what one file needs: by its rows, which are estimated from how long the first of
+// them are. The file itself is in memory, too.
+func needOf(name string) int64 {
+	packed := size(name)
+	file, err := disk.Open(name)
 	if err != nil {
 		return 0
 	}
 	defer file.Close()
+	if strings.EqualFold(filepath.Ext(name), ".csv") {
+		rows := rowsIn(file, packed, "\n")
+		return packed + rows*needOfRow + packed*needOfText
+	}
 	book, err := zip.NewReader(file, packed)
 	if err != nil {
-		return packed * needOfPacked // a protected workbook, or none
+		return packed * needOfUnknown // a protected workbook, or none
 	}
-	unpacked := uint64(0)
+	need := packed
 	for _, part := range book.File {
-		unpacked += min(part.UncompressedSize64, offerfolder.MostBytes)
+		unpacked := int64(min(part.UncompressedSize64, offerfolder.MostBytes))
+		switch {
+		case strings.HasPrefix(part.Name, "xl/worksheets/"):
+			need += rowsOf(part, unpacked) * needOfRow
+		case path.Base(part.Name) == "sharedStrings.xml":
+			need += unpacked * needOfText
+		}
 	}
-	return min(packed*needOfPacked, int64(min(unpacked, 64*offerfolder.MostBytes))*needOfUnpacked)
+	return need
+}
+
+// rowsOf estimates the rows of a sheet, and counts those with their strings in them as more.
+func rowsOf(part *zip.File, unpacked int64) int64 {
+	content, err := part.Open()
+	if err != nil {
+		return 0
+	}
+	defer content.Close()
+	return rowsIn(content, unpacked, "<row")
+}
+
+// sampled is how much of a file is looked at to estimate its rows.
+const sampled = 256 << 10
+
+// rowsIn estimates the rows of content of a length, each of which has a mark.
+func rowsIn(content io.Reader, length int64, mark string) int64 {
+	first, err := io.ReadAll(io.LimitReader(content, sampled))
+	if err != nil || len(first) == 0 {
+		return 0
+	}
+	return length * int64(bytes.Count(first, []byte(mark))) / int64(len(first))
 }
 
 func size(path string) int64 {

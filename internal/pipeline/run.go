@@ -39,6 +39,10 @@ type Request struct {
 	AcceptRejects string
 	TermsChanged  string
 
+	// Memory is how much memory the run may need, in bytes; 0 for any. One that [Need] says
+	// needs more is not begun.
+	Memory int64
+
 	// Trigger is what made the run begin; "" is a hand. Where no person watches, the
 	// first final run waits for every depositary's last report.
 	Trigger tender.Trigger
@@ -133,6 +137,9 @@ const (
 func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if t := req.Trigger; t != "" && !t.Known() {
 		return nil, fmt.Errorf("internal error: the trigger %q of a run is not known; please report it", t)
+	}
+	if err := checkMemory(&req); err != nil {
+		return nil, err
 	}
 	if req.DryRun {
 		in, r, err := makeResult(ctx, req)

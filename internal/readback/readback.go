@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/result"
@@ -51,15 +52,15 @@ func Check(path string, r *result.Run) error {
 }
 
 func newTally(r *result.Run) *tally {
-	return &tally{run: r, without: r.Offer.WithoutPrice(), cash: map[string]settle.Cash{}}
+	return &tally{run: r, without: r.Offer.WithoutPrice(), cash: map[string]*decimals.Sum{}}
 }
 
 // amount reads an amount; it is empty only for cash of a series without a price.
-func (t *tally) amount(text string) (decimal.Decimal, error) {
+func (t *tally) amount(text string) (decimals.Sum, error) {
 	if text == "" && len(t.without) > 0 {
-		return decimal.Zero, nil
+		return decimals.Sum{}, nil
 	}
-	return decimal.NewFromString(text)
+	return decimals.FromString(text)
 }
 
 // ReadWorkbook says how the workbook at a path differs from a run, "" if it does not.
@@ -97,7 +98,7 @@ func readInstructionsCSV(path string, r *result.Run) (detail string, err error) 
 	err = readCSV(path, columns, func(text []string) (wrong int, err error) {
 		w := written{id: text[0], depositary: text[1], currency: text[2]}
 		defer t.add(&w)
-		for i, amount := range []*decimal.Decimal{
+		for i, amount := range []*decimals.Sum{
 			&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early, &w.interest, &w.total,
 		} {
 			if *amount, err = t.amount(text[3+i]); err != nil {
@@ -201,8 +202,8 @@ func readJSON(path string, r *result.Run) (detail string, err error) {
 // written is one instruction as the workbook shows it.
 type written struct {
 	id, depositary, currency              string
-	tendered, accepted, returned          decimal.Decimal
-	consideration, early, interest, total decimal.Decimal
+	tendered, accepted, returned          decimals.Sum
+	consideration, early, interest, total decimals.Sum
 }
 
 // readSheets gives add the cells, below the headings, of the rows that have as many of them as are
@@ -306,7 +307,7 @@ const writtenBeforeCash = 6
 // addRow compares a row of the sheet of instructions.
 func (t *tally) addRow(row int, text []string) error {
 	w := written{id: text[0], depositary: text[1], currency: text[2]}
-	for i, amount := range [...]*decimal.Decimal{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
+	for i, amount := range [...]*decimals.Sum{&w.tendered, &w.accepted, &w.returned, &w.consideration, &w.early,
 		&w.interest, &w.total} {
 		value, err := t.amount(text[3+i])
 		if err != nil {
@@ -323,8 +324,8 @@ type tally struct {
 	run     *result.Run
 	without []string // ids of the series that have no price yet
 	read    int
-	cash    map[string]settle.Cash // by currency
-	detail  string                 // the first difference
+	cash    map[string]*decimals.Sum // by currency
+	detail  string                   // the first difference
 }
 
 func (t *tally) add(w *written) {
@@ -337,15 +338,26 @@ func (t *tally) add(w *written) {
 	l, accepted := &t.run.Book.Lines[t.read-1], t.run.Allocation.Lines[t.read-1].Accepted
 	if w.id != l.ID || !w.tendered.Equal(l.Principal) || !w.accepted.Equal(accepted) {
 		t.detail = fmt.Sprintf("instruction %s: %s tendered, %s accepted; written as %s, %s and %s", l.ID, l.Principal,
-			accepted, w.id, w.tendered, w.accepted)
+			accepted, w.id, w.tendered.String(), w.accepted.String())
 		return
 	}
-	if !w.tendered.Equal(w.accepted.Add(w.returned)) || !w.total.Equal(w.consideration.Add(w.early).Add(w.interest)) {
+	if !isSum(&w.tendered, &w.accepted, &w.returned) || !isSum(&w.total, &w.consideration, &w.early, &w.interest) {
 		t.detail = fmt.Sprintf("instruction %s does not add up as written", l.ID)
 		return
 	}
-	t.cash[w.currency] = t.cash[w.currency].Plus(settle.Cash{Consideration: w.consideration, EarlyPayment: w.early,
-		AccruedInterest: w.interest})
+	if t.cash[w.currency] == nil {
+		t.cash[w.currency] = new(decimals.Sum)
+	}
+	t.cash[w.currency].AddSum(&w.total)
+}
+
+// isSum reports whether a sum is that of its parts.
+func isSum(sum *decimals.Sum, parts ...*decimals.Sum) bool {
+	var exact decimals.Sum
+	for _, part := range parts {
+		exact.AddSum(part)
+	}
+	return exact.EqualSum(sum)
 }
 
 // result says how the rows differ from the run, "" if they do not.
@@ -356,15 +368,15 @@ func (t *tally) result() string {
 	if t.detail != "" {
 		return t.detail
 	}
-	for currency, sum := range t.cash {
-		funded := decimal.Zero
+	for currency, exact := range t.cash {
+		sum, funded := exact.Decimal(), decimal.Zero
 		for _, f := range t.run.Settlement.Funding {
 			if f.Currency == currency {
 				funded = funded.Add(f.Total())
 			}
 		}
-		if !sum.Total().Equal(funded) {
-			return fmt.Sprintf("%s: %s on the lines, %s to wire", currency, sum.Total(), funded)
+		if !sum.Equal(funded) {
+			return fmt.Sprintf("%s: %s on the lines, %s to wire", currency, sum, funded)
 		}
 	}
 	return ""

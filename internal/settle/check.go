@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
@@ -23,7 +24,11 @@ func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant
 
 func checkPaid(b *tender.Book, a *allocate.Result, s *Settlement) string {
 	for i, l := range s.Lines {
-		if (a.Lines[i].Accepted.IsZero() && !l.Total().IsZero()) || l.Total().IsNegative() {
+		var total decimals.Sum
+		for _, part := range [...]decimal.Decimal{l.Consideration, l.EarlyPayment, l.AccruedInterest} {
+			total.Add(part)
+		}
+		if sign := total.Sign(); (sign != 0 && a.Lines[i].Accepted.IsZero()) || sign < 0 {
 			return fmt.Sprintf("instruction %s: %s paid for %s accepted", b.Lines[i].ID, l.Total(), a.Lines[i].Accepted)
 		}
 	}
@@ -38,6 +43,23 @@ type sums struct {
 
 func (s sums) plus(accepted decimal.Decimal, c Cash) sums {
 	return sums{s.accepted.Add(accepted), s.Cash.Plus(c)}
+}
+
+// adding adds up principal and cash of many lines.
+type adding struct{ accepted, consideration, earlyPayment, interest decimals.Sum }
+
+func (a *adding) add(accepted decimal.Decimal, c *Cash) {
+	a.accepted.Add(accepted)
+	a.consideration.Add(c.Consideration)
+	a.earlyPayment.Add(c.EarlyPayment)
+	a.interest.Add(c.AccruedInterest)
+}
+
+func (a *adding) sums() sums {
+	return sums{a.accepted.Decimal(), Cash{
+		Consideration: a.consideration.Decimal(), EarlyPayment: a.earlyPayment.Decimal(),
+		AccruedInterest: a.interest.Decimal(),
+	}}
 }
 
 func (s sums) equal(t sums) bool {
@@ -97,7 +119,7 @@ func checkSums(b *tender.Book, a *allocate.Result, s *Settlement) string {
 
 // checkLines tests that each payment is the sum of its lines, all of one party.
 func checkLines(b *tender.Book, a *allocate.Result, s *Settlement) string {
-	found := make([]sums, len(s.Payments))
+	found := make([]adding, len(s.Payments))
 	for i := range s.Lines {
 		l, in := &s.Lines[i], &b.Lines[i]
 		if l.Payment < 0 {
@@ -110,12 +132,13 @@ func checkLines(b *tender.Book, a *allocate.Result, s *Settlement) string {
 		if p.Depositary != in.Depositary || p.Participant != in.Participant || p.Series != in.Series || p.Date != l.Date {
 			return fmt.Sprintf("instruction %s of %s is in the payment of another participant", in.ID, in.Depositary)
 		}
-		found[l.Payment] = found[l.Payment].plus(a.Lines[i].Accepted, l.Cash)
+		found[l.Payment].add(a.Lines[i].Accepted, &l.Cash)
 	}
 	for i := range found {
-		if p := &s.Payments[i]; !found[i].equal(sums{p.Accepted, p.Cash}) {
+		sum := found[i].sums()
+		if p := &s.Payments[i]; !sum.equal(sums{p.Accepted, p.Cash}) {
 			return fmt.Sprintf("%s participant %s, series %s: lines %s, payment %s", p.Depositary, p.Participant, p.Series,
-				found[i].Total(), p.Total())
+				sum.Total(), p.Total())
 		}
 	}
 	return ""

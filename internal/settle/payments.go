@@ -24,6 +24,7 @@ type payments struct {
 	names map[member]string
 	at    map[account]int32
 	all   []Payment
+	sums  []adding // of all, by position
 }
 
 // newPayments knows the name of every participant of the book, whatever is accepted:
@@ -65,9 +66,9 @@ func (p *payments) add(in *tender.Line, currency string, accepted decimal.Decima
 			},
 			Series: in.Series,
 		})
+		p.sums = append(p.sums, adding{})
 	}
-	sum := &p.all[at]
-	sum.Accepted, sum.Cash = sum.Accepted.Add(accepted), sum.Plus(l.Cash)
+	p.sums[at].add(accepted, &l.Cash)
 	return at
 }
 
@@ -85,6 +86,8 @@ func (p *payments) sorted(lines []Line) []Payment {
 	sorted, position := make([]Payment, len(order)), make([]int32, len(order))
 	for i, from := range order {
 		sorted[i], position[from] = p.all[from], int32(i)
+		sum := p.sums[from].sums()
+		sorted[i].Accepted, sorted[i].Cash = sum.accepted, sum.Cash
 	}
 	for i := range lines {
 		if at := lines[i].Payment; at >= 0 {

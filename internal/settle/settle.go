@@ -2,18 +2,21 @@ package settle
 
 import (
 	"fmt"
+	"math"
 	"math/big"
+	"math/bits"
 
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/decimals"
 	"tenderbatch/internal/tender"
 )
 
 // Settle works out the cash for an allocation. An error means that interest
 // cannot be computed from the terms, such as a settlement date before the last
-// interest date, or that a day count, a delivery, a series or a window is not
-// known.
+// interest date, or that a day count, a delivery, a series, a window or the price
+// at which an auction cleared is not known.
 func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, error) {
 	rates, err := newRates(o)
 	if err != nil {
@@ -39,6 +42,11 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 			s.Lines[i].Payment = -1
 			continue
 		}
+		if len(o.Auctions) > 0 {
+			if r, err = r.inAuction(o, in, a, a.Lines[i]); err != nil {
+				return nil, err
+			}
+		}
 		s.Lines[i] = Line{Cash: r.pay(accepted), Date: r.date}
 		if in.Delivery == tender.GuaranteedDelivery {
 			s.Lines[i].Date = o.Guaranteed.Settlement
@@ -57,7 +65,56 @@ type rate struct {
 	currency                              string
 	unpriced                              bool // the series has no price yet: nothing can be paid
 	date                                  tender.Date
-	consideration, earlyPayment, interest *big.Rat
+	consideration, earlyPayment, interest unit
+}
+
+// unit is what one unit of principal is paid, exactly.
+type unit struct {
+	exact *big.Rat
+	// The same for amounts whose product fits 128 bits, in minor units of the currency:
+	// num/den of exact, num times the minor units of one. Zero where that does not fit.
+	num, den uint64
+	places   int32 // of the minor unit
+	currency string
+}
+
+func newUnit(exact *big.Rat, currency string) unit {
+	u := unit{exact: exact, currency: currency, places: tender.CashPlaces(currency)}
+	num := new(big.Int).Mul(exact.Num(), big.NewInt(decimals.Tens[u.places]))
+	if num.IsInt64() && num.Sign() >= 0 && exact.Denom().IsInt64() {
+		u.num, u.den = num.Uint64(), exact.Denom().Uint64()
+	}
+	return u
+}
+
+// pay is the cash for some principal: multiplied first and rounded once, half up (R13).
+func (u *unit) pay(principal decimal.Decimal) decimal.Decimal {
+	if cash, ok := u.payShort(principal); ok {
+		return cash
+	}
+	exact := new(big.Rat).Mul(principal.Rat(), u.exact)
+	return tender.RoundHalfUp(exact.Num(), exact.Denom(), u.currency)
+}
+
+// payShort is pay in 128 bits, and whether those are enough. It takes a fifth of the time.
+func (u *unit) payShort(principal decimal.Decimal) (cash decimal.Decimal, ok bool) {
+	a, ok := decimals.Of(principal)
+	if !ok || u.den == 0 || a.Units < 0 {
+		return decimal.Decimal{}, false
+	}
+	tooLarge, den := bits.Mul64(u.den, uint64(decimals.Tens[a.Places]))
+	high, low := bits.Mul64(uint64(a.Units), u.num)
+	if tooLarge > 0 || high >= den {
+		return decimal.Decimal{}, false
+	}
+	units, rest := bits.Div64(high, low, den)
+	if rest >= den-rest {
+		units++
+	}
+	if units > math.MaxInt64 {
+		return decimal.Decimal{}, false
+	}
+	return decimal.New(int64(units), -u.places), true
 }
 
 type rateKey struct {
@@ -77,14 +134,15 @@ func newRates(o *tender.Offer) (map[rateKey]rate, error) {
 			if err != nil {
 				return nil, fmt.Errorf("series %s: %w", s.ID, err)
 			}
-			r := rate{
-				currency: s.Currency, unpriced: !s.HasPrice(), date: date, interest: interest,
-				consideration: perThousand(s.TenderOfferConsideration), earlyPayment: new(big.Rat),
-			}
+			early := new(big.Rat)
 			if w == tender.Early {
-				r.earlyPayment = perThousand(s.EarlyTenderPayment)
+				early = perThousand(s.EarlyTenderPayment)
 			}
-			rates[rateKey{s.ID, w}] = r
+			rates[rateKey{s.ID, w}] = rate{
+				currency: s.Currency, unpriced: !s.HasPrice(), date: date, interest: newUnit(interest, s.Currency),
+				consideration: newUnit(perThousand(s.TenderOfferConsideration), s.Currency),
+				earlyPayment:  newUnit(early, s.Currency),
+			}
 		}
 	}
 	return rates, nil
@@ -129,17 +187,11 @@ func perThousand(price decimal.Decimal) *big.Rat {
 	return new(big.Rat).Quo(price.Rat(), big.NewRat(tender.PerThousand, 1))
 }
 
-// pay is the cash for some accepted principal: each part multiplied first and
-// rounded once (R13).
-func (r rate) pay(accepted decimal.Decimal) Cash {
-	principal := accepted.Rat()
-	part := func(unit *big.Rat) decimal.Decimal {
-		exact := new(big.Rat).Mul(principal, unit)
-		return tender.RoundHalfUp(exact.Num(), exact.Denom(), r.currency)
-	}
+// pay is the cash for some accepted principal.
+func (r *rate) pay(accepted decimal.Decimal) Cash {
 	return Cash{
-		Consideration:   part(r.consideration),
-		EarlyPayment:    part(r.earlyPayment),
-		AccruedInterest: part(r.interest),
+		Consideration:   r.consideration.pay(accepted),
+		EarlyPayment:    r.earlyPayment.pay(accepted),
+		AccruedInterest: r.interest.pay(accepted),
 	}
 }

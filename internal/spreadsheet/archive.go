@@ -57,7 +57,14 @@ func (a *Archive) Close() error {
 		return cmp.Or(cmp.Compare(rank(x.path), rank(y.path)), strings.Compare(x.path, y.path))
 	})
 	z := zip.NewWriter(a.Out)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, level) })
+	deflate, err := flate.NewWriter(io.Discard, level)
+	if err != nil {
+		return err
+	}
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		deflate.Reset(w) // one entry ends before the next begins, and a new one takes half a megabyte
+		return deflate, nil
+	})
 	for _, p := range a.parts {
 		entry, err := z.CreateHeader(&zip.FileHeader{Name: p.path, Method: zip.Deflate, Modified: packed})
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/decimals"
 )
 
 // Line is an instruction that counts, with its window. The instruction is where it was read
@@ -26,9 +28,19 @@ type Line struct {
 	Undelivered bool
 }
 
-// Settled is what was bought of an instruction at an early settlement.
+// Settled is what was bought of an instruction at an earlier settlement.
 type Settled struct {
 	Accepted decimal.Decimal // principal
+	// AtTerms is set if it was paid at other prices, interest or rates than those of the
+	// terms now: then it counts under caps with these.
+	AtTerms *SettledTerms
+}
+
+// SettledTerms are what an earlier settlement was made at.
+type SettledTerms struct {
+	Price   decimal.Decimal // per 1,000, without accrued interest
+	Accrued decimal.Decimal // interest per 1,000
+	Rates   []Rate          // none: those of the terms now
 }
 
 // Totals are the principal tendered in one series.
@@ -58,6 +70,11 @@ func NewBook(o *Offer, instructions iter.Seq[*Instruction], asOf time.Time) (*Bo
 		return nil, err
 	}
 	b := &Book{AsOf: asOf, Totals: make([]Totals, len(o.Series))}
+	count := 0
+	for range instructions {
+		count++
+	}
+	b.Lines = make([]Line, 0, count)
 	for in := range instructions {
 		if err := in.Check(); err != nil {
 			return nil, err
@@ -96,17 +113,20 @@ func (b *Book) total(o *Offer) {
 	for i, s := range o.Series {
 		position[s.ID] = i
 	}
-	for _, l := range b.Lines {
+	early, late := make([]decimals.Sum, len(o.Series)), make([]decimals.Sum, len(o.Series))
+	for i := range b.Lines {
+		l := &b.Lines[i]
 		at, known := position[l.Series]
-		if !known {
-			continue // the allocation refuses such a line by name
+		switch {
+		case !known: // the allocation refuses such a line by name
+		case l.Window == Early:
+			early[at].Add(l.Principal)
+		default:
+			late[at].Add(l.Principal)
 		}
-		t := &b.Totals[at]
-		if l.Window == Early {
-			t.Early = t.Early.Add(l.Principal)
-		} else {
-			t.Late = t.Late.Add(l.Principal)
-		}
+	}
+	for i := range b.Totals {
+		b.Totals[i] = Totals{early[i].Decimal(), late[i].Decimal()}
 	}
 }
 

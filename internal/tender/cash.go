@@ -2,6 +2,8 @@ package tender
 
 import (
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/decimals"
 )
 
 // CashPlaces is how many decimals the cash of a currency has.
@@ -14,5 +16,9 @@ func CashPlaces(currency string) int32 {
 
 // CashText is an amount of money as text, in whole minor units.
 func CashText(d decimal.Decimal, currency string) string {
-	return d.StringFixed(CashPlaces(currency))
+	places := CashPlaces(currency)
+	if text, ok := decimals.Fixed(d, places); ok {
+		return text
+	}
+	return d.StringFixed(places)
 }

@@ -3,6 +3,7 @@ package tender
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -43,7 +44,17 @@ func (d Date) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+	b := make([]byte, 0, len("2004-11-12"))
+	for i, part := range [...]struct{ value, digits int }{{d.Year, 4}, {int(d.Month), 2}, {d.Day, 2}} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		for digits := len(strconv.Itoa(part.value)); digits < part.digits; digits++ {
+			b = append(b, '0')
+		}
+		b = strconv.AppendInt(b, int64(part.value), 10)
+	}
+	return string(b)
 }
 
 // Time returns midnight UTC at the start of the date, for spreadsheets and for

@@ -75,6 +75,7 @@ type Instruction struct {
 	Security  string // CUSIP or ISIN
 	Series    string // id of the series it belongs to
 	Principal decimal.Decimal
+	Bid       *decimal.Decimal // in an auction: the price, spread or premium; nil: none
 
 	Received    time.Time
 	Status      Status

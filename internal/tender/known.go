@@ -13,7 +13,8 @@ func known[T ~string](what string, value T, all ...T) error {
 	if slices.Contains(all, value) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is not known; it is one of %q", what, string(value), all)
+	// A copy: what is only looked at stays off the heap, a million times.
+	return fmt.Errorf("%s: %q is not known; it is one of %q", what, string(value), slices.Clone(all))
 }
 
 // Check is an error for a window in which nothing can be accepted.
@@ -32,7 +33,12 @@ func (in *Instruction) Check() error {
 }
 
 // Check is an error for a delivery that is not known.
-func (d Delivery) Check() error { return known("delivery", d, BookEntry, GuaranteedDelivery) }
+func (d Delivery) Check() error {
+	if d == BookEntry {
+		return nil // as nearly all
+	}
+	return known("delivery", d, BookEntry, GuaranteedDelivery)
+}
 
 // Check is an error for a disposition that is not known.
 func (r *Finding) Check() error {
@@ -63,8 +69,8 @@ func (o *Offer) CheckDates() error {
 }
 
 // CheckAcceptance is an error for a rule of acceptance or a measure of a cap that
-// is not known, for an announced factor that is no share of the whole, and for a
-// level below 1 (R7 to R11).
+// is not known, for an announced factor that is no share of the whole, for a level
+// below 1 (R7 to R11), and for pools and auctions that cannot be held.
 func (o *Offer) CheckAcceptance() error {
 	a := o.Acceptance
 	for _, err := range []error{
@@ -87,11 +93,15 @@ func (o *Offer) CheckAcceptance() error {
 		}
 	}
 	for _, c := range o.Caps {
-		if err := known("cap "+c.Name+": measure", c.Measure, MeasurePrincipal, MeasurePurchasePrice); err != nil {
+		err := known("cap "+c.Name+": measure", c.Measure, MeasurePrincipal, MeasurePurchasePrice, MeasureWithAccrued)
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := o.checkPools(); err != nil {
+		return err
+	}
+	return o.checkAuctions()
 }
 
 // Check is an error for a day count that is not known. A series on which nothing

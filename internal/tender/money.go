@@ -27,20 +27,20 @@ const (
 // for the dollar's cent, none for the yen) and whether the code is one of ISO
 // 4217's currencies.
 func MinorUnits(currency string) (decimals int32, known bool) {
-	if len(currency) != 3 {
-		return 0, false
-	}
-	code := " " + currency + " "
-	switch {
-	case strings.Contains(currencies2, code):
-		return 2, true
-	case strings.Contains(currencies0, code):
-		return 0, true
-	case strings.Contains(currencies3, code):
-		return 3, true
-	}
-	return 0, false
+	decimals, known = minorUnits[currency]
+	return decimals, known
 }
+
+// minorUnits are the decimals of each currency.
+var minorUnits = func() map[string]int32 {
+	all := make(map[string]int32)
+	for decimals, codes := range map[int32]string{0: currencies0, 2: currencies2, 3: currencies3} {
+		for code := range strings.FieldsSeq(codes) {
+			all[code] = decimals
+		}
+	}
+	return all
+}()
 
 // RoundHalfUp returns num/den rounded once to the minor unit of the currency,
 // a half away from zero (R13). den must be positive; an unknown currency has

@@ -28,7 +28,9 @@ type Offer struct {
 	Withdrawal Withdrawal
 
 	Acceptance   Acceptance
-	Caps         []Cap // as stated; see AllCaps for the series maxima too
+	Caps         []Cap  // as stated; see AllCaps for those of the pools and the series maxima too
+	Pools        []Pool // in order; none: the offer is one waterfall
+	Auctions     []Auction
 	Rates        []Rate
 	Pricing      Pricing
 	References   []Reference
@@ -172,9 +174,13 @@ type Cap struct {
 	Measure  Measure
 	Series   []string // ids of the series it covers; empty: all that have a level
 
-	// Unpriced are series under a cap in money that have no price yet: until they do, the
-	// cap cannot be applied, and limits nothing.
+	// Unpriced are series that have no price yet and count against the cap, if it is one in
+	// money: until they do, it cannot be applied, and limits nothing. [Offer.AllCaps] finds them.
 	Unpriced []string
+
+	// Beside are the ids of series that count against it and that it does not limit: those
+	// of the pools that the cap of a pool is a total less of.
+	Beside []string
 }
 
 // Covers reports whether the cap limits the series.
@@ -202,6 +208,7 @@ type Rate struct {
 	From, To string
 	Rate     decimal.Decimal
 	Date     Date
+	At       time.Time // when it was fixed; zero: only the day is given
 	Source   string
 }
 
@@ -301,7 +308,8 @@ type Series struct {
 	Title              string
 	Securities         []string // CUSIPs and ISINs
 	Currency           string
-	Priority           int             // Acceptance Priority Level, 1 is taken first; 0: any and all
+	Priority           int             // Acceptance Priority Level, 1 is taken first; 0: any and all, or in an auction
+	Pool               string          // the pool in which it has the level; "" if the offer has none
 	Outstanding        decimal.Decimal // principal
 	MaximumOfferAmount decimal.Decimal // principal; zero with HasMaximum false: none
 	HasMaximum         bool
@@ -396,10 +404,14 @@ func (o *Offer) SeriesByID(id string) (int, bool) {
 	return 0, false
 }
 
-// AllCaps returns the caps as stated, followed by each series' Maximum Offer
-// Amount as the cap it is.
+// AllCaps returns the caps as stated, followed by those of the pools and by each
+// series' Maximum Offer Amount as the cap it is. The caps of auctions are not among
+// them, as what counts under these depends on the bids.
 func (o *Offer) AllCaps() []Cap {
-	caps := append([]Cap(nil), o.Caps...)
+	caps := append(append([]Cap(nil), o.Caps...), o.poolCaps()...)
+	for i := range caps {
+		caps[i] = o.suspended(caps[i])
+	}
 	for _, s := range o.Series {
 		if s.HasMaximum && s.Priority > 0 {
 			caps = append(caps, Cap{

@@ -41,6 +41,10 @@ const (
 	RuleCurrency          = "R5-currency"
 	RuleParticipant       = "R5-participant"
 	RuleDelivery          = "R5-delivery"
+	RuleBid               = "R5-bid"
+	RuleBidRange          = "R5-bid-range"
+	RuleBidIncrement      = "R5-bid-increment"
+	RuleBidMissing        = "R5-bid-missing"
 	RuleReports           = "R5-reports-differ"
 	RuleAmended           = "R5-amended"
 
@@ -122,6 +126,10 @@ func Rules() []Rule {
 		{Code: RuleCurrency, Meaning: "not the currency of the series"},
 		{Code: RuleParticipant, Meaning: "an unreadable participant number"},
 		{Code: RuleDelivery, Meaning: "an unknown delivery"},
+		{Code: RuleBid, Meaning: "an unreadable bid, or one for a series that is in no auction"},
+		{Code: RuleBidRange, Meaning: "a bid outside the range of the auction"},
+		{Code: RuleBidIncrement, Meaning: "a bid that is not on an increment of the auction"},
+		{Code: RuleBidMissing, Meaning: "no bid, where the auction needs one"},
 		{Code: RuleReports, Meaning: "two incremental reports contradict each other on an instruction"},
 		{Code: RuleAmended, Meaning: "a later report of the depositary has another amount, series or participant"},
 		{Code: RuleIdentifier, Meaning: "two identifiers of a depositary that look the same and are written differently"},

@@ -34,6 +34,8 @@ const (
 	WarnAnnouncedFactor    WarningCode = "announced_factor_too_high"
 	WarnSmallPieces        WarningCode = "cap_exceeded_by_small_pieces"
 	WarnEarlySettlement    WarningCode = "cap_exceeded_by_early_settlement"
+	WarnClearingLevel      WarningCode = "cap_reached_before_the_clearing_level"
+	WarnTotalExceeded      WarningCode = "total_exceeded_by_other_pools"
 	WarnInterestDue        WarningCode = "interest_falls_due_before_settlement"
 	WarnNoStatus           WarningCode = "no_status_column"
 	WarnHiddenRows         WarningCode = "hidden_rows"
@@ -61,8 +63,8 @@ const (
 
 // WarningCodes are all codes.
 var WarningCodes = [...]WarningCode{
-	WarnAnnouncedFactor, WarnSmallPieces, WarnEarlySettlement, WarnInterestDue, WarnNoStatus, WarnHiddenRows,
-	WarnNotCompared,
+	WarnAnnouncedFactor, WarnSmallPieces, WarnEarlySettlement, WarnClearingLevel, WarnTotalExceeded, WarnInterestDue,
+	WarnNoStatus, WarnHiddenRows, WarnNotCompared,
 	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnNotInForce,
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
 	WarnHistoryNotCompared, WarnFileNote, WarnNoPrice, WarnCapSuspended, WarnHypothetical,

@@ -126,6 +126,9 @@ func sought(o *tender.Offer, name string, goal Goal, other Scenario) (tender.Cap
 	wrong := func(format string, args ...any) (tender.Cap, error) {
 		return tender.Cap{}, &offerfolder.UsageError{Message: fmt.Sprintf(format, args...)}
 	}
+	if len(o.Pools) > 0 {
+		return wrong("in an offer with pools no amount is sought; try some, with --cap \"%s=AMOUNT\"", name)
+	}
 	caps := o.AllCaps()
 	i := slices.IndexFunc(caps, func(c tender.Cap) bool { return c.Name == name })
 	if i < 0 {

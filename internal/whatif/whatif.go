@@ -91,6 +91,7 @@ func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error
 func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 	c := *o
 	c.Caps, c.Rates, c.Series = slices.Clone(o.Caps), slices.Clone(o.Rates), slices.Clone(o.Series)
+	c.Pools, c.Auctions = slices.Clone(o.Pools), slices.Clone(o.Auctions)
 	for _, amount := range other.Caps {
 		if !setCap(&c, amount) {
 			return nil, &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap %q; it has %s", amount.Name,
@@ -145,7 +146,7 @@ func setYields(o *tender.Offer, yields []Yield) error {
 
 // checkApplied is a *[offerfolder.UsageError] if a cap cannot be applied for want of prices.
 func checkApplied(o *tender.Offer, name string) error {
-	for _, c := range o.Caps {
+	for _, c := range o.AllCaps() {
 		if c.Name == name && len(c.Unpriced) > 0 {
 			return &offerfolder.UsageError{Message: fmt.Sprintf("%s limits the purchase price, and there is no price yet for "+
 				"series %s; give hypothetical yields with --yield", name, strings.Join(c.Unpriced, ", "))}
@@ -169,6 +170,18 @@ func setCap(o *tender.Offer, amount CapAmount) bool {
 			return true
 		}
 	}
+	for i := range o.Pools {
+		if p := &o.Pools[i]; p.HasCap && p.Name == amount.Name {
+			p.Cap.Amount = amount.Amount
+			return true
+		}
+	}
+	for i := range o.Auctions {
+		if o.Auctions[i].Name == amount.Name {
+			o.Auctions[i].Cap.Amount = amount.Amount
+			return true
+		}
+	}
 	for i := range o.Series {
 		if s := &o.Series[i]; s.HasMaximum && s.MaximumName() == amount.Name {
 			s.MaximumOfferAmount = amount.Amount
@@ -182,6 +195,9 @@ func capNames(o *tender.Offer) string {
 	var names []string
 	for _, c := range o.AllCaps() {
 		names = append(names, fmt.Sprintf("%q", c.Name))
+	}
+	for _, a := range o.Auctions {
+		names = append(names, fmt.Sprintf("%q", a.Name))
 	}
 	if len(names) == 0 {
 		return "none"

@@ -21,16 +21,16 @@ type Limits struct {
 	noPlain bool // leaves every byte to the scanner, for the tests
 }
 
-// DefaultLimits is 2,048 entries, 256 MiB in all, 200 MiB a part, a ratio of 300 above 4 MiB, XML
+// DefaultLimits is 2,048 entries, 1.25 GiB in all, 1 GiB a part, a ratio of 300 above 4 MiB, XML
 // depth 64, a tag or text of 1 MiB, 2,000,000 shared strings, 1,048,576 rows, 20,000,000 cells,
-// 32 MiB of values written within one row, 256 MiB of shared strings in the cells of a sheet (one
+// 32 MiB of values written within one row, 512 MiB of shared strings in the cells of a sheet (one
 // text of a megabyte could else be shown in every cell), 1,048,576 merged ranges and 1,000,000
 // rounds of hashing a password.
 func DefaultLimits() Limits {
 	return Limits{
 		Entries:    2048,
-		TotalBytes: 256 << 20,
-		PartBytes:  200 << 20,
+		TotalBytes: 1280 << 20,
+		PartBytes:  1 << 30,
 		Ratio:      300,
 		RatioFrom:  4 << 20,
 		Depth:      64,
@@ -39,7 +39,7 @@ func DefaultLimits() Limits {
 		Rows:       maxRows,
 		Cells:      20_000_000,
 		RowBytes:   32 << 20,
-		TextBytes:  256 << 20,
+		TextBytes:  512 << 20,
 		Merges:     1 << 20,
 		Spins:      1_000_000,
 	}

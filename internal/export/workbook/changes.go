@@ -11,15 +11,18 @@ import (
 )
 
 // beforeAndNow are three columns: an amount before and now, and the change.
-func beforeAndNow[R any](key, name string, amounts func(r *R) (was, now spreadsheet.Cell,
-	change decimal.Decimal)) fields[R] {
+func beforeAndNow[R any](key, name string, sides func(r *R) (was, now spreadsheet.Cell),
+	change func(r *R) decimal.Decimal) fields[R] {
 	return fields[R]{
 		{key: key + "_was", column: spreadsheet.Column{Heading: name + " before", Right: true},
-			cell: func(r *R) spreadsheet.Cell { was, _, _ := amounts(r); return was }},
+			cell: func(r *R) spreadsheet.Cell { was, _ := sides(r); return was }},
 		{key: key + "_now", column: spreadsheet.Column{Heading: name + " now", Right: true},
-			cell: func(r *R) spreadsheet.Cell { _, now, _ := amounts(r); return now }},
+			cell: func(r *R) spreadsheet.Cell { _, now := sides(r); return now }},
 		{key: key, column: spreadsheet.Column{Heading: "Change", Right: true}, formula: "{" + key + "_now}-{" + key + "_was}",
-			cell: func(r *R) spreadsheet.Cell { return difference(amounts(r)) }},
+			cell: func(r *R) spreadsheet.Cell {
+				was, now := sides(r)
+				return difference(was, now, change(r))
+			}},
 	}
 }
 
@@ -38,15 +41,15 @@ type changeRow struct {
 }
 
 // cells are an amount before and now; empty where the instruction did not count.
-func (r *changeRow) cells(was, now decimal.Decimal, show func(d decimal.Decimal,
-	currency string) spreadsheet.Cell) (before, after spreadsheet.Cell, change decimal.Decimal) {
+func (r *changeRow) cells(was, now decimal.Decimal,
+	show func(d decimal.Decimal, currency string) spreadsheet.Cell) (before, after spreadsheet.Cell) {
 	if r.Was.Counted() {
 		before = show(was, r.currencyWas)
 	}
 	if r.Now.Counted() {
 		after = show(now, r.currencyNow)
 	}
-	return before, after, now.Sub(was)
+	return before, after
 }
 
 func principalIn(d decimal.Decimal, _ string) spreadsheet.Cell { return spreadsheet.Principal(d) }
@@ -74,15 +77,15 @@ func positionFields(kind string) fields[changeRow] {
 
 // changeFields are the columns of Changes.
 var changeFields = slices.Concat(positionFields("Change"),
-	beforeAndNow("tendered", "Tendered", func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+	beforeAndNow("tendered", "Tendered", func(r *changeRow) (was, now spreadsheet.Cell) {
 		return r.cells(r.Was.Tendered, r.Now.Tendered, principalIn)
-	}),
-	beforeAndNow("accepted", "Accepted", func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+	}, func(r *changeRow) decimal.Decimal { return r.Now.Tendered.Sub(r.Was.Tendered) }),
+	beforeAndNow("accepted", "Accepted", func(r *changeRow) (was, now spreadsheet.Cell) {
 		return r.cells(r.Was.Accepted, r.Now.Accepted, principalIn)
-	}),
-	beforeAndNow("cash", "Cash", func(r *changeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
+	}, func(r *changeRow) decimal.Decimal { return r.Now.Accepted.Sub(r.Was.Accepted) }),
+	beforeAndNow("cash", "Cash", func(r *changeRow) (was, now spreadsheet.Cell) {
 		return r.cells(r.Was.Total, r.Now.Total, spreadsheet.Cash)
-	}),
+	}, func(r *changeRow) decimal.Decimal { return r.Now.Total.Sub(r.Was.Total) }),
 )
 
 // seriesChangeRow is what became of a series.
@@ -101,15 +104,15 @@ var seriesChangeFields = slices.Concat(fields[seriesChangeRow]{
 		cell: func(r *seriesChangeRow) spreadsheet.Cell { return spreadsheet.Label(r.currency) }},
 	{}, {}, {},
 },
-	beforeAndNow("tendered", "Tendered", func(r *seriesChangeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
-		return spreadsheet.Principal(r.TenderedWas), spreadsheet.Principal(r.TenderedNow), r.TenderedNow.Sub(r.TenderedWas)
-	}),
-	beforeAndNow("accepted", "Accepted", func(r *seriesChangeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
-		return spreadsheet.Principal(r.AcceptedWas), spreadsheet.Principal(r.AcceptedNow), r.AcceptedNow.Sub(r.AcceptedWas)
-	}),
-	beforeAndNow("cash", "Cash", func(r *seriesChangeRow) (was, now spreadsheet.Cell, change decimal.Decimal) {
-		return spreadsheet.Cash(r.CashWas, r.currency), spreadsheet.Cash(r.CashNow, r.currency), r.CashNow.Sub(r.CashWas)
-	}),
+	beforeAndNow("tendered", "Tendered", func(r *seriesChangeRow) (was, now spreadsheet.Cell) {
+		return spreadsheet.Principal(r.TenderedWas), spreadsheet.Principal(r.TenderedNow)
+	}, func(r *seriesChangeRow) decimal.Decimal { return r.TenderedNow.Sub(r.TenderedWas) }),
+	beforeAndNow("accepted", "Accepted", func(r *seriesChangeRow) (was, now spreadsheet.Cell) {
+		return spreadsheet.Principal(r.AcceptedWas), spreadsheet.Principal(r.AcceptedNow)
+	}, func(r *seriesChangeRow) decimal.Decimal { return r.AcceptedNow.Sub(r.AcceptedWas) }),
+	beforeAndNow("cash", "Cash", func(r *seriesChangeRow) (was, now spreadsheet.Cell) {
+		return spreadsheet.Cash(r.CashWas, r.currency), spreadsheet.Cash(r.CashNow, r.currency)
+	}, func(r *seriesChangeRow) decimal.Decimal { return r.CashNow.Sub(r.CashWas) }),
 )
 
 const changesTitle = "Changes since the previous run"

@@ -23,10 +23,12 @@ var lineFields = func() fields[changeRow] {
 			cell: func(r *changeRow) spreadsheet.Cell { return spreadsheet.Label(r.currencyNow) }},
 	}...)
 	for i, m := range compare.LineMeasures.Names {
-		columns := beforeAndNow(measureKey(i), m.Heading, func(r *changeRow) (was, now spreadsheet.Cell,
-			change decimal.Decimal) {
-			return r.measure(i)
-		})
+		columns := beforeAndNow(measureKey(i), m.Heading,
+			func(r *changeRow) (was, now spreadsheet.Cell) { return r.measure(i) },
+			func(r *changeRow) decimal.Decimal {
+				_, _, changes := compare.Amounts(compare.Positions(r.Change))
+				return changes[i]
+			})
 		change := columns[2].cell
 		columns[2].cell = func(r *changeRow) spreadsheet.Cell {
 			if r.currencyWas != r.currencyNow && r.currencyWas != "" && r.currencyNow != "" {
@@ -43,15 +45,15 @@ var lineFields = func() fields[changeRow] {
 func measureKey(i int) string { return fmt.Sprint("measure_", i) }
 
 // measure is the i-th amount before and now.
-func (r *changeRow) measure(i int) (was, now spreadsheet.Cell, change decimal.Decimal) {
-	before, after, changes := compare.Amounts(compare.Positions(r.Change))
+func (r *changeRow) measure(i int) (was, now spreadsheet.Cell) {
+	before, after, _ := compare.Amounts(compare.Positions(r.Change))
 	if before != nil {
 		was = measureCell(compare.LineMeasures, i, before[i], r.currencyWas)
 	}
 	if after != nil {
 		now = measureCell(compare.LineMeasures, i, after[i], r.currencyNow)
 	}
-	return was, now, changes[i]
+	return was, now
 }
 
 // layInstructions lays out every instruction that differs.

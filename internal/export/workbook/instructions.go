@@ -21,12 +21,16 @@ type instructionRow struct {
 	reference string      // of the payment, "" for none
 	currency  string
 	tendered  spreadsheet.Cell
+	auctioned *usedCells          // in an auction, where each line can have a price of its own
 	money     [4]spreadsheet.Cell // consideration, early payment, interest, total
 	unpriced  bool                // the series has no price yet, so money is empty
 }
 
 // used are the factor and prices that were used for the row.
 func (r *instructionRow) used() *usedCells {
+	if r.auctioned != nil {
+		return r.auctioned
+	}
 	return &r.m.used[r.m.b.tally.series[r.line.Series]][windowIndex(r.line.Window)]
 }
 
@@ -180,6 +184,12 @@ func (m *instructionMaker) row(i int) *instructionRow {
 	if at, ok := m.b.tally.series[l.Series]; ok && !r.Offer.Series[at].HasPrice() {
 		m.current.unpriced = true
 		return &m.current
+	}
+	if len(r.Offer.Auctions) > 0 && r.Offer.AuctionOf(l.Series) != nil {
+		used := m.used[m.b.tally.series[l.Series]][windowIndex(l.Window)]
+		consideration, _ := r.PricePaid(i)
+		used.price = spreadsheet.Price(consideration)
+		m.current.auctioned = &used
 	}
 	m.current.money = cashCells(&paid.Cash, m.current.currency)
 	if paid.Payment >= 0 {

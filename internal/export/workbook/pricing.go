@@ -294,6 +294,9 @@ func priceCell(s *tender.Series, price decimal.Decimal) spreadsheet.Cell {
 	if !s.HasPrice() {
 		return spreadsheet.Label(noPrice).Aligned(spreadsheet.Right)
 	}
+	if s.TenderOfferConsideration.IsZero() {
+		return spreadsheet.Label("the bid").Aligned(spreadsheet.Right)
+	}
 	return spreadsheet.Price(price)
 }
 

@@ -157,7 +157,6 @@ func TestNoPriceYet(t *testing.T) {
 	o.Series[0].Spread = tender.Spread{Reference: "UST", EarlyPayment: dec("20")}
 	o.Series[0].SetPrice(decimal.Zero, 1000)
 	o.Caps[0].Measure = tender.MeasurePurchasePrice
-	o.SuspendCaps()
 	r := compute(t, o, smallTenders(), wall("2004-11-12T18:00:00.000"))
 	f := opened(t, rendered(t, r))
 	var instructions, summary strings.Builder

@@ -282,7 +282,7 @@ func (b *workbook) layResults(top int) int {
 }
 
 func (b *workbook) resultRow(i, row int) []spreadsheet.Cell {
-	series, f := b.run.Offer.Series[i], b.run.SeriesFigures(i)
+	series, f := &b.run.Offer.Series[i], b.run.SeriesFigures(i)
 	limit := spreadsheet.Cell{}
 	if series.HasMaximum {
 		limit = spreadsheet.Principal(series.MaximumOfferAmount)
@@ -293,7 +293,7 @@ func (b *workbook) resultRow(i, row int) []spreadsheet.Cell {
 			By("ROUND(" + spreadsheet.At(row, sumTendered) + "/" + spreadsheet.At(row, sumOutstanding) + ",3)")
 	}
 	return []spreadsheet.Cell{
-		spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority),
+		spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), b.levelCell(series),
 		spreadsheet.Label(series.Currency), spreadsheet.Principal(series.Outstanding), limit,
 		spreadsheet.Principal(f.Early), spreadsheet.Principal(f.Late),
 		spreadsheet.Principal(f.Tendered()).By(spreadsheet.At(row, sumEarly) + "+" + spreadsheet.At(row, sumLate)),
@@ -302,11 +302,15 @@ func (b *workbook) resultRow(i, row int) []spreadsheet.Cell {
 	}
 }
 
-func levelCell(level int) spreadsheet.Cell {
-	if level == 0 {
+// levelCell is the level of a series, or what takes its place.
+func (b *workbook) levelCell(s *tender.Series) spreadsheet.Cell {
+	switch {
+	case b.run.Offer.AuctionOf(s.ID) != nil:
+		return spreadsheet.Label("auction")
+	case s.Priority == 0:
 		return spreadsheet.Label("all")
 	}
-	return spreadsheet.Count(level).Aligned(spreadsheet.Left)
+	return spreadsheet.Count(s.Priority).Aligned(spreadsheet.Left)
 }
 
 // layPrices lays out which securities the series are and what is paid for them, and
@@ -319,12 +323,12 @@ func (b *workbook) layPrices(row int) int {
 	for n, i := range b.byLevel {
 		series, r := &b.run.Offer.Series[i], row+2+n
 		total := priceCell(series, series.TotalConsideration())
-		if series.HasPrice() {
+		if series.HasPrice() && !series.TenderOfferConsideration.IsZero() {
 			total = total.By(spreadsheet.At(r, sumMaximum) + "+" + spreadsheet.At(r, sumEarly))
 		}
 		b.totals[i] = spreadsheet.Fixed(r, len(priceColumns))
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
-			spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), levelCell(series.Priority),
+			spreadsheet.Label(series.Title), spreadsheet.Label(series.ID), b.levelCell(series),
 			spreadsheet.Label(series.Currency),
 			spreadsheet.Label(strings.Join(series.Securities, " ")),
 			priceCell(series, series.TenderOfferConsideration), spreadsheet.Price(series.EarlyTenderPayment), total,

@@ -63,6 +63,8 @@ func stepCells(i int, step allocate.Step, window string) []spreadsheet.Cell {
 	switch {
 	case step.Settled:
 		level = spreadsheet.Label("settled early")
+	case step.Auction != "":
+		level = spreadsheet.Label(step.Auction + ": " + step.Bid)
 	case step.Level == 0:
 		level = spreadsheet.Label("any and all")
 	}

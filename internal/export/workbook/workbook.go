@@ -23,6 +23,7 @@ type workbook struct {
 	byLevel []int // places of the series in the offer, in the order of Summary
 
 	summary, waterfall, funding    *spreadsheet.Sheet
+	auctions                       *spreadsheet.Sheet // nil: there is none
 	wireChanges                    *spreadsheet.Sheet // nil: the run supersedes none
 	snapshots                      *spreadsheet.Sheet // nil: no report was compared
 	instructions, rejects, changes *spreadsheet.Sheet
@@ -52,6 +53,7 @@ func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
 	}
 	b.layFunding()
 	b.layWaterfall()
+	b.layAuctions()
 	b.laySummary()
 	b.layPricing()
 	b.layRejects()
@@ -75,7 +77,7 @@ func (b *workbook) sheets() []*spreadsheet.Sheet {
 			}
 		}
 	}
-	add(b.summary, b.waterfall, b.funding, b.wires.rows.First(), b.payments.rows.First())
+	add(b.summary, b.waterfall, b.auctions, b.funding, b.wires.rows.First(), b.payments.rows.First())
 	if b.paid != nil {
 		add(b.paid.rows.First())
 	}

@@ -1,0 +1,55 @@
+package result
+
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/tender"
+)
+
+// WithClearingPrices is an offer in which the series of auctions have the price at which they
+// cleared, as the others have theirs. Where each tender is paid its own bid there is none.
+func WithClearingPrices(o *tender.Offer, a *allocate.Result) *tender.Offer {
+	if len(a.Auctions) == 0 {
+		return o
+	}
+	priced := *o
+	priced.Series = slices.Clone(o.Series)
+	for _, auction := range a.Auctions {
+		for id, price := range auction.Prices {
+			if i, ok := o.SeriesByID(id); ok {
+				priced.Series[i].TenderOfferConsideration = price.Sub(priced.Series[i].EarlyTenderPayment)
+			}
+		}
+	}
+	return &priced
+}
+
+// PricePaid is what the i-th line is paid per 1,000 of principal: the Tender Offer
+// Consideration, which in an auction follows from the bids, and the Early Tender Payment.
+func (r *Run) PricePaid(i int) (consideration, early decimal.Decimal) {
+	l := &r.Book.Lines[i]
+	at, ok := r.Offer.SeriesByID(l.Series)
+	if !ok {
+		return decimal.Zero, decimal.Zero
+	}
+	s := &r.Offer.Series[at]
+	if l.Window == tender.Early {
+		early = s.EarlyTenderPayment
+	}
+	if r.Offer.AuctionOf(l.Series) == nil {
+		return s.TenderOfferConsideration, early
+	}
+	decided := &r.Allocation.Lines[i]
+	if decided.Accepted.IsZero() {
+		return decimal.Zero, early
+	}
+	for _, share := range r.Allocation.Steps[decided.Step].Shares {
+		if share.Series == l.Series && share.Window == l.Window {
+			return share.Price.Sub(early), early
+		}
+	}
+	return decimal.Zero, early
+}
