@@ -51,13 +51,13 @@ func (in *Intake) missingPrice(series string) string {
 // priceWarnings say which series have no price yet, and which caps are not applied for want of one.
 func (in *Intake) priceWarnings() (all []tender.Warning) {
 	for _, id := range in.Offer.WithoutPrice() {
-		all = append(all, tender.Warnf(tender.WarnNoPrice, "series %s has no price yet, so its cash is not computed: %s", id,
-			in.missingPrice(id)))
+		all = append(all, tender.Warnf(tender.WarnNoPrice,
+			"series %s has no price yet, so its cash is not computed: %s", id, in.missingPrice(id)))
 	}
 	for _, c := range in.Offer.AllCaps() {
 		if len(c.Unpriced) > 0 {
-			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as there "+
-				"is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))
+			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as "+
+				"there is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))
 		}
 	}
 	return all

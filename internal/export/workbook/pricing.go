@@ -231,9 +231,9 @@ func (p *priced) layPrice() {
 }
 
 // function is the formula of the price by a function of the spreadsheet, and its name; "" if none computes
-// this price. PRICE takes the horizon for the maturity, so that must be an interest date; of a single
-// payment Excel discounts by simple interest and LibreOffice does not; and it knows one coupon. ODDFPRICE does the same in an irregular
-// first period, but not in every spreadsheet.
+// this price. PRICE takes the horizon for the maturity, so that must be an interest date; it knows one
+// coupon; and a single payment Excel discounts by simple interest and LibreOffice does not. ODDFPRICE is
+// the same in an irregular first period, but not every spreadsheet has it.
 func (p *priced) function() (formula, name string) {
 	r, i := p.result, &p.series.Interest
 	last := r.Payments[len(r.Payments)-1]
@@ -250,8 +250,8 @@ func (p *priced) function() (formula, name string) {
 	if first {
 		function, dates = "ODDFPRICE", "{settlement},{horizon},{from},"+fixedDate(i.FirstPayment)
 	}
-	formula = fmt.Sprintf("ROUND(%s(%s,{coupon}/100,{yield}/100,100,{frequency},%d)*{per}/100,%d)", function, dates, basis,
-		r.Rounding.Decimals)
+	formula = fmt.Sprintf("ROUND(%s(%s,{coupon}/100,{yield}/100,100,{frequency},%d)*{per}/100,%d)", function, dates,
+		basis, r.Rounding.Decimals)
 	if first {
 		formula = "IFERROR(" + formula + ",{price})"
 	}
