@@ -148,8 +148,8 @@ func (q *question) parseYields() error {
 		digits, negative := strings.CutPrefix(value, "-")
 		percent, err := parseAmount(digits)
 		if err != nil || name == "" {
-			return fmt.Errorf("--yield %q: write NAME=YIELD, with the name of a reference and percent, such as \"UST 2027=3.62\"",
-				text)
+			return fmt.Errorf("--yield %q: write NAME=YIELD, with the name of a reference and percent, such as "+
+				"\"UST 2027=3.62\"", text)
 		}
 		if negative {
 			percent = percent.Neg()

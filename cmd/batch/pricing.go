@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/result"
@@ -40,7 +42,7 @@ func printPricing(out io.Writer, e *pipeline.CheckResult) error {
 func (p *printer) derivation(s *tender.Series, r *pricing.Result) {
 	y, first := &r.Yield, r.Payments[0].Exponent
 	p.linef("\n%s: %s", s.ID, s.Title)
-	p.linef("  yield       %s percent: %s%s", y.Percent, s.Spread.Reference, referenceSource(y))
+	p.linef("  yield       %s percent: %s%s", percentText(y.Percent), s.Spread.Reference, referenceSource(y))
 	p.linef("              %s", y)
 	p.linef("  priced to   %s: %s", r.Horizon.Date, r.Horizon.Reason)
 	p.linef("  settlement  %s; interest accrues from %s, S = %d of E = %d days (%s)", r.Settlement, r.Accrual.From,
@@ -67,7 +69,7 @@ func (p *printer) derivation(s *tender.Series, r *pricing.Result) {
 		p.linef("  agrees with the printed price of %s", s.Spread.Printed)
 	}
 	if !s.EarlyTenderPayment.IsZero() {
-		p.linef("  late tenders: less the early payment of %s, %s per 1,000", s.EarlyTenderPayment,
+		p.linef("  late tenders: less the early payment of %s, %s per 1,000", tender.Thousands(s.EarlyTenderPayment),
 			tender.Thousands(s.TenderOfferConsideration))
 	}
 }
@@ -76,12 +78,18 @@ func (p *printer) derivation(s *tender.Series, r *pricing.Result) {
 func referenceSource(y *pricing.Yield) string {
 	switch {
 	case y.Solution != nil:
-		return fmt.Sprintf(", whose bid price gives %s, rounded from %s", y.Reference, y.Solution.Unrounded)
+		return fmt.Sprintf(", whose bid price gives %s, rounded from %s", percentText(y.Reference), y.Solution.Unrounded)
 	case len(y.Points) == 2:
 		return fmt.Sprintf(", interpolated between %s for %s and %s for %s", y.Points[0].Rate, y.Points[0].Maturity,
 			y.Points[1].Rate, y.Points[1].Maturity)
 	}
 	return ""
+}
+
+// percentText is a yield with the three decimals of documents at least.
+func percentText(d decimal.Decimal) string {
+	const usual = 3
+	return d.StringFixed(max(usual, -d.Exponent()))
 }
 
 // prices lists the prices that were computed.
@@ -92,7 +100,7 @@ func (p *printer) prices(r *result.Run) {
 		if price == nil {
 			continue
 		}
-		rows = append(rows, []string{s.ID, s.Currency, price.Yield.Percent.String(), price.Horizon.Date.String(),
+		rows = append(rows, []string{s.ID, s.Currency, percentText(price.Yield.Percent), price.Horizon.Date.String(),
 			tender.Thousands(s.TotalConsideration()), tender.Thousands(s.TenderOfferConsideration)})
 	}
 	p.table(rows)

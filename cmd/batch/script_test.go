@@ -37,7 +37,7 @@ func testWorld(stdout, stderr io.Writer) world {
 }
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with
-// the worked example under level3. Besides testscript's own commands there are:
+// the worked example under level3, and one that is priced from yields under solventum. Besides testscript's own commands there are:
 //
 //	batch CODE ARGS...           runs the program and demands its exit code
 //	cell FILE SHEET CELL VALUE   changes one cell of a workbook
@@ -55,9 +55,8 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			priced := os.DirFS(filepath.Join("..", "..", "fixtures", "solventum-2025"))
 			return errors.Join(writeExample(filepath.Join(env.WorkDir, "level3")),
-				os.CopyFS(filepath.Join(env.WorkDir, "solventum"), priced))
+				os.CopyFS(filepath.Join(env.WorkDir, "solventum"), os.DirFS(solventum)))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"batch": scriptBatch,

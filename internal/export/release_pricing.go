@@ -17,7 +17,7 @@ func priced(r *result.Run) bool {
 
 // suspended reports whether a cap is not applied for want of a price.
 func suspended(o *tender.Offer) bool {
-	return slices.ContainsFunc(o.Caps, func(c tender.Cap) bool { return len(c.Unpriced) > 0 })
+	return slices.ContainsFunc(o.AllCaps(), func(c tender.Cap) bool { return len(c.Unpriced) > 0 })
 }
 
 // showsAccepted reports whether the release says what is bought: of a pricing only once the early
@@ -44,11 +44,11 @@ func pricingWords(r *result.Run) []string {
 			i, _ := o.SeriesByID(id)
 			titles = append(titles, o.Series[i].Title)
 		}
-		return []string{fmt.Sprintf("The Total Consideration of the %s will be determined at %s, from a fixed spread over the "+
-			"yield of a reference security.", joined(titles), releaseTime(r, o.Pricing.At))}
+		return []string{fmt.Sprintf("The Total Consideration of the %s will be determined at %s, from a fixed spread over "+
+			"the yield of a reference security.", joined(titles), releaseTime(r, o.Pricing.At))}
 	case priced(r):
-		return []string{fmt.Sprintf("The Total Consideration was determined at %s, from the fixed spread over the reference "+
-			"yield in the table, for a settlement on %s. It includes the Early Tender Payment, and does not include accrued "+
+		return []string{fmt.Sprintf("The Total Consideration was determined at %s, from the fixed spread over the "+
+			"reference yield in the table, for a settlement on %s. It includes the Early Tender Payment, and does not include accrued "+
 			"and unpaid interest.", releaseTime(r, o.Pricing.At), releaseDate(o.PricingDate()))}
 	}
 	return nil

@@ -86,19 +86,21 @@ func (r *termsReader) readReference(f termsField) tender.Reference {
 		Kind:     choice(m.need("kind"), tender.Treasury, tender.Gilt, tender.Bund, tender.MidSwap, tender.FixedYield),
 		HasYield: yield.given(), Yield: yield.signed(), Decimals: usualYieldDecimals,
 	}
-	if price := m.may("bid_price"); price.given() {
-		ref.Quote = &tender.TreasuryQuote{
-			BidPrice: readBidPrice(price), Coupon: m.need("coupon").amount(),
-			Maturity: m.need("maturity").date(), Settlement: m.need("settlement").date(),
-		}
-	} else if coupon, maturity, day := m.may("coupon"), m.may("maturity"), m.may("settlement"); true {
-		coupon.amount()
-		maturity.date()
-		day.date()
+	price, beside := m.may("bid_price"), m.may
+	if price.given() {
+		beside = m.need
+	}
+	quote := tender.TreasuryQuote{
+		BidPrice: readBidPrice(price), Coupon: beside("coupon").amount(),
+		Maturity: beside("maturity").date(), Settlement: beside("settlement").date(),
+	}
+	if price.given() {
+		ref.Quote = &quote
 	}
 	for _, point := range m.may("points").filledList() {
 		pm := point.mapping()
-		ref.Points = append(ref.Points, tender.SwapRate{Maturity: pm.need("maturity").date(), Rate: pm.need("rate").signed()})
+		ref.Points = append(ref.Points,
+			tender.SwapRate{Maturity: pm.need("maturity").date(), Rate: pm.need("rate").signed()})
 		pm.close()
 	}
 	if decimals := m.may("annual_decimals"); decimals.given() || m.node == nil || m.node.Entry("annual_decimals") == nil {
@@ -144,8 +146,8 @@ func (r *termsReader) readPrice(m *termsMapping, s *tender.Series) (total termsF
 		return total
 	}
 	if fixed.given() {
-		r.faultAmong([]string{fixed.path, spread.path}, "tender_offer_consideration and spread are both given; a series has "+
-			"a fixed price or a spread: leave one out")
+		r.faultAmong([]string{fixed.path, spread.path},
+			"tender_offer_consideration and spread are both given; a series has a fixed price or a spread: leave one out")
 	}
 	s.Horizon = cmp.Or(s.Horizon, tender.ParCallBelowCoupon)
 	sm := spread.mapping()
@@ -188,6 +190,9 @@ func (r *termsReader) checkReferences(o *tender.Offer) {
 
 // checkPrices checks the series at a spread, and computes their prices if the terms have a yield.
 func (r *termsReader) checkPrices(o *tender.Offer) {
+	if r.same("series", "references", "pricing", "dates") {
+		return // the prices were taken over with the series
+	}
 	names := make([]string, len(o.References))
 	for i, ref := range o.References {
 		names[i] = ref.Name
@@ -219,7 +224,6 @@ func (r *termsReader) checkPrices(o *tender.Offer) {
 			r.setPrice(o, i, at)
 		}
 	}
-	o.SuspendCaps()
 }
 
 // priceable reports whether all from which the price of a series follows is sound.
@@ -278,7 +282,6 @@ func withoutPrices(o *tender.Offer, at time.Time) {
 			o.Series[i].SetPrice(decimal.Zero, o.Pricing.Per)
 		}
 	}
-	o.SuspendCaps()
 }
 
 // pricing puts what prices are computed from; nothing for an offer at fixed prices.

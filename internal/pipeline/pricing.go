@@ -56,10 +56,10 @@ func priceWarnings(o *tender.Offer) (all []tender.Warning) {
 		all = append(all, tender.Warnf(tender.WarnNoPrice, "series %s has no price yet, so its cash is not computed: %s", id,
 			missingPrice(o, id)))
 	}
-	for _, c := range o.Caps {
+	for _, c := range o.AllCaps() {
 		if len(c.Unpriced) > 0 {
-			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as there "+
-				"is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))
+			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as "+
+				"there is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))
 		}
 	}
 	return all

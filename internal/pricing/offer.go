@@ -23,6 +23,9 @@ func OfSeries(o *tender.Offer, i int) (*Result, error) {
 	if !o.References[at].Known() {
 		return nil, nil
 	}
+	if err := known("pricing.settlement", o.Pricing.Settlement, tender.Early, tender.Late); err != nil {
+		return nil, err
+	}
 	r, err := Price(Request{
 		Note: Note{Interest: s.Interest, Maturity: s.Maturity, ParCall: s.ParCall}, Settlement: o.PricingDate(),
 		Reference: o.References[at], BasisPoints: s.Spread.BasisPoints, Horizon: s.Horizon,
@@ -41,8 +44,7 @@ func OfSeries(o *tender.Offer, i int) (*Result, error) {
 }
 
 // SetPrices computes the prices of an offer's series at a spread and sets what each is paid. It
-// returns how, for each series, nil where [OfSeries] gives none. Caps in money over a series
-// without a price are suspended.
+// returns how, for each series, nil where [OfSeries] gives none.
 func SetPrices(o *tender.Offer) ([]*Result, error) {
 	all := make([]*Result, len(o.Series))
 	for i := range o.Series {
@@ -58,6 +60,5 @@ func SetPrices(o *tender.Offer) ([]*Result, error) {
 			o.Series[i].SetPrice(decimal.Zero, o.Pricing.Per)
 		}
 	}
-	o.SuspendCaps()
 	return all, nil
 }

@@ -174,8 +174,8 @@ type Cap struct {
 	Measure  Measure
 	Series   []string // ids of the series it covers; empty: all that have a level
 
-	// Unpriced are series under a cap in money that have no price yet: until they do, the
-	// cap cannot be applied, and limits nothing.
+	// Unpriced are series that have no price yet and count against the cap, if it is one in
+	// money: until they do, it cannot be applied, and limits nothing. [Offer.AllCaps] finds them.
 	Unpriced []string
 
 	// Beside are the ids of series that count against it and that it does not limit: those
@@ -409,6 +409,9 @@ func (o *Offer) SeriesByID(id string) (int, bool) {
 // them, as what counts under these depends on the bids.
 func (o *Offer) AllCaps() []Cap {
 	caps := append(append([]Cap(nil), o.Caps...), o.poolCaps()...)
+	for i := range caps {
+		caps[i] = o.suspended(caps[i])
+	}
 	for _, s := range o.Series {
 		if s.HasMaximum && s.Priority > 0 {
 			caps = append(caps, Cap{

@@ -130,16 +130,19 @@ func (s *Series) SetPrice(price decimal.Decimal, per int) {
 	}
 }
 
-// SuspendCaps finds the caps in money over series without a price, which cannot be applied yet.
-func (o *Offer) SuspendCaps() {
-	without := o.WithoutPrice()
-	for i := range o.Caps {
-		c := &o.Caps[i]
-		c.Unpriced = nil
-		for j := range o.Series {
-			if s := &o.Series[j]; c.Measure != MeasurePrincipal && c.reaches(s) && slices.Contains(without, s.ID) {
-				c.Unpriced = append(c.Unpriced, s.ID)
-			}
+// suspended is the cap, with the series for want of whose prices it cannot be applied yet: those
+// without a price that count against it, if it counts money.
+func (o *Offer) suspended(c Cap) Cap {
+	if c.Measure == MeasurePrincipal {
+		return c
+	}
+	for i := range o.Series {
+		if s := &o.Series[i]; !s.HasPrice() && (c.reaches(s) || slices.Contains(c.Beside, s.ID)) {
+			c.Unpriced = append(c.Unpriced, s.ID)
 		}
 	}
+	if len(c.Unpriced) > 0 {
+		c.Beside = nil
+	}
+	return c
 }

@@ -81,7 +81,8 @@ func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error
 	}
 	for _, y := range other.Yields {
 		r.Warnings = append(r.Warnings, tender.Warnf(tender.WarnHypothetical,
-			"prices are hypothetical: they follow from a yield of %s percent of reference %s that was given for this question",
+			"prices are hypothetical: they follow from a yield of %s percent of reference %s that was given for this "+
+				"question",
 			y.Percent, y.Reference))
 	}
 	return r, nil
@@ -146,10 +147,10 @@ func setYields(o *tender.Offer, yields []Yield) error {
 
 // checkApplied is a *[offerfolder.UsageError] if a cap cannot be applied for want of prices.
 func checkApplied(o *tender.Offer, name string) error {
-	for _, c := range o.Caps {
+	for _, c := range o.AllCaps() {
 		if c.Name == name && len(c.Unpriced) > 0 {
-			return &offerfolder.UsageError{Message: fmt.Sprintf("%s limits the purchase price, and there is no price yet for "+
-				"series %s; give hypothetical yields with --yield", name, strings.Join(c.Unpriced, ", "))}
+			return &offerfolder.UsageError{Message: fmt.Sprintf("%s limits the purchase price, and there is no price yet "+
+				"for series %s; give hypothetical yields with --yield", name, strings.Join(c.Unpriced, ", "))}
 		}
 	}
 	return nil

@@ -89,6 +89,13 @@ func (p *priced) put(formula string) string {
 	return formula
 }
 
+// percent is a yield or a coupon, with the three decimals of documents at least.
+func percent(d decimal.Decimal) spreadsheet.Cell {
+	const usual = 3
+	return spreadsheet.Digits(d, max(usual, decimals.Places(d)))
+}
+
+// plainNumber is a number with the decimals that it has.
 func plainNumber(d decimal.Decimal) spreadsheet.Cell {
 	return spreadsheet.Digits(d, decimals.Places(d))
 }
@@ -117,13 +124,13 @@ func (p *priced) layYield() {
 		source = fmt.Sprintf("interpolated between %s (%s) and %s (%s)", y.Points[0].Maturity, y.Points[0].Rate,
 			y.Points[1].Maturity, y.Points[1].Rate)
 	}
-	p.fact("reference", "Yield of "+p.series.Spread.Reference+", percent", plainNumber(y.Reference), source)
+	p.fact("reference", "Yield of "+p.series.Spread.Reference+", percent", percent(y.Reference), source)
 	p.fact("spread", "Spread, basis points", plainNumber(y.BasisPoints), "")
-	p.fact("rate", "Yield, percent", plainNumber(y.Sum).By(p.put("{reference}+{spread}/100")), "")
+	p.fact("rate", "Yield, percent", percent(y.Sum).By(p.put("{reference}+{spread}/100")), "")
 	p.at["yield"] = p.at["rate"]
 	if y.Annualised {
 		formula := p.put(fmt.Sprintf("ROUND(((1+{rate}/200)^2-1)*100,%d)", decimals.Places(y.Percent)))
-		p.fact("yield", "Annual yield, percent", plainNumber(y.Percent).By(formula), "of the semi-annual one")
+		p.fact("yield", "Annual yield, percent", percent(y.Percent).By(formula), "of the semi-annual one")
 	}
 }
 
@@ -131,7 +138,7 @@ func (p *priced) layYield() {
 func (p *priced) layNote() {
 	r, i := p.result, &p.series.Interest
 	first := r.Payments[0].Exponent
-	p.fact("coupon", "Coupon in force, percent", plainNumber(r.Horizon.Coupon), "")
+	p.fact("coupon", "Coupon in force, percent", percent(r.Horizon.Coupon), "")
 	p.fact("frequency", "Payments a year", spreadsheet.Count(i.Frequency), "")
 	p.fact("count", "Day count", spreadsheet.Label(string(i.DayCount)), "")
 	p.fact("maturity", "Maturity", spreadsheet.Day(p.series.Maturity), "")
@@ -224,9 +231,9 @@ func (p *priced) layPrice() {
 }
 
 // function is the formula of the price by a function of the spreadsheet, and its name; "" if none computes
-// this price. PRICE takes the horizon for the maturity, so that must be an interest date; it discounts a
-// single payment by simple interest; and it knows one coupon. ODDFPRICE does the same in an irregular
-// first period, but not in every spreadsheet.
+// this price. PRICE takes the horizon for the maturity, so that must be an interest date; it knows one
+// coupon; and a single payment Excel discounts by simple interest and LibreOffice does not. ODDFPRICE is
+// the same in an irregular first period, but not every spreadsheet has it.
 func (p *priced) function() (formula, name string) {
 	r, i := p.result, &p.series.Interest
 	last := r.Payments[len(r.Payments)-1]
@@ -234,7 +241,7 @@ func (p *priced) function() (formula, name string) {
 	lastOfMonth := func(d tender.Date) bool { return d.Time().AddDate(0, 0, 1).Day() == 1 }
 	switch {
 	case len(i.Steps) > 0 || !i.AccretesUntil.IsZero() || i.Frequency == 12 || r.Yield.Percent.IsNegative(),
-		last.Exponent.StubDays != 0, len(r.Payments) == 1 && r.FinalPeriod != tender.Simple,
+		last.Exponent.StubDays != 0, len(r.Payments) == 1,
 		lastOfMonth(r.Horizon.Date) && i.FixedDay, r.Accrual.From.Month == time.February && lastOfMonth(r.Accrual.From):
 		return "", ""
 	}
@@ -243,8 +250,8 @@ func (p *priced) function() (formula, name string) {
 	if first {
 		function, dates = "ODDFPRICE", "{settlement},{horizon},{from},"+fixedDate(i.FirstPayment)
 	}
-	formula = fmt.Sprintf("ROUND(%s(%s,{coupon}/100,{yield}/100,100,{frequency},%d)*{per}/100,%d)", function, dates, basis,
-		r.Rounding.Decimals)
+	formula = fmt.Sprintf("ROUND(%s(%s,{coupon}/100,{yield}/100,100,{frequency},%d)*{per}/100,%d)", function, dates,
+		basis, r.Rounding.Decimals)
 	if first {
 		formula = "IFERROR(" + formula + ",{price})"
 	}

@@ -266,6 +266,7 @@ func TestRecalculation(t *testing.T) {
 		t.Fatal(err)
 	}
 	stored["continued"] = several.Bytes()
+	stored["priced"] = rendered(t, pricedRun(t, func(string) bool { return true }))
 	maps.Copy(stored, differences(t))
 	formulas := 0
 	for _, n := range officetest.CheckFormulas(t, stored) {
