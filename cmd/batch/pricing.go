@@ -23,6 +23,8 @@ func printPricing(out io.Writer, e *pipeline.CheckResult) error {
 		switch price := e.Prices[i]; {
 		case price != nil:
 			p.derivation(s, price)
+		case e.Offer.AuctionOf(s.ID) != nil:
+			p.linef("\n%s: in an auction", s.ID)
 		case s.AtSpread():
 			p.linef("\n%s: no price yet", s.ID)
 		default:

@@ -318,6 +318,19 @@ func priceWords(r *result.Run) string {
 	if len(each) == 0 {
 		return "Nothing is to be paid."
 	}
+	total := ""
+	if early {
+		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the " +
+			"Early Tender Payment."
+	}
+	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the Tender Offer Consideration, which "+
+		"is %s.%s All receive accrued and unpaid interest from the last interest payment date up to, but not including, "+
+		"the day of payment, too.",
+		joined(paymentDays(r)), joined(each), total)
+}
+
+// paymentDays are the days on which anything is paid.
+func paymentDays(r *result.Run) []string {
 	var dates []tender.Date
 	for _, f := range r.Settlement.Funding {
 		if !slices.Contains(dates, f.Date) {
@@ -329,15 +342,7 @@ func priceWords(r *result.Run) string {
 	for i, d := range dates {
 		days[i] = releaseDate(d)
 	}
-	total := ""
-	if early {
-		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the " +
-			"Early Tender Payment."
-	}
-	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the Tender Offer Consideration, which "+
-		"is %s.%s All receive accrued and unpaid interest from the last interest payment date up to, but not including, "+
-		"the day of payment, too.",
-		joined(days), joined(each), total)
+	return days
 }
 
 // conditionWords name the conditions that still prevent payment.

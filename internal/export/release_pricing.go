@@ -61,10 +61,12 @@ var pricingColumns = []releaseColumn{
 
 // pricingCells are the cells of a series in those columns.
 func pricingCells(r *result.Run, i int) []string {
-	s := &r.Offer.Series[i]
+	s, p := &r.Offer.Series[i], r.PriceOf(i)
 	total := perThousand(s.TotalConsideration(), s.Currency)
-	p := r.PriceOf(i)
-	if p == nil {
+	switch {
+	case p == nil && r.Offer.AuctionOf(s.ID) != nil:
+		return []string{"auction", "", "", ""}
+	case p == nil:
 		return []string{"fixed price", "", "", total}
 	}
 	spread := p.Yield.BasisPoints
