@@ -33,9 +33,9 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/allocate", "internal/compare", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/monitor", "internal/notify", "internal/offerfolder", "internal/pipeline",
-		"internal/pricing", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
-		"internal/settle", "internal/strictyaml", "internal/tender", "internal/whatif",
+		"internal/ledger", "internal/monitor", "internal/need", "internal/notify", "internal/offerfolder",
+		"internal/pipeline", "internal/pricing", "internal/result", "internal/schedule", "internal/serve",
+		"internal/settings", "internal/settle", "internal/strictyaml", "internal/tender", "internal/whatif",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/mattn/go-isatty",
 		"github.com/schollz/progressbar/v3", "github.com/shopspring/decimal", "github.com/spf13/cobra",
 		"github.com/spf13/cobra/doc",
@@ -80,9 +80,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/monitor": {
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/ledger",
-		"internal/metrics", "internal/notify", "internal/offerfolder", "internal/pipeline", "internal/schedule",
-		"internal/serve", "internal/settings", "internal/tender",
+		"internal/metrics", "internal/need", "internal/notify", "internal/offerfolder", "internal/pipeline",
+		"internal/schedule", "internal/serve", "internal/settings", "internal/tender",
 	},
+	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
 		"internal/display", "internal/exitcode", "internal/settings", "internal/tender",
 		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
@@ -100,9 +101,9 @@ var mayImport = map[string][]string{
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
-		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/parallel", "internal/pricing",
-		"internal/readback", "internal/result", "internal/schedule", "internal/settle", "internal/strictyaml",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/ledger", "internal/need", "internal/offerfile", "internal/offerfolder", "internal/parallel",
+		"internal/pricing", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
+		"internal/strictyaml", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/readback": {

@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/monitor"
+	"tenderbatch/internal/need"
 	"tenderbatch/internal/pipeline"
 )
 
@@ -38,7 +39,7 @@ it says so and leaves everything alone.`,
 				return usage(c, err)
 			}
 			if w.keepWithin != nil {
-				w.keepWithin(pipeline.Need(req.Folder, w.now()) / 4 * 3) // an estimate is above what is needed
+				w.keepWithin(need.Of(req.Folder, w.now()) / 4 * 3) // an estimate is above what is needed
 			}
 			var outcome *pipeline.Outcome
 			outcome, err = w.runAndReport(c.Context(), req, config, format)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/need"
 )
 
 // loadTerms are the terms of a made-up offer without files. Its schedule comes due every
@@ -211,7 +211,7 @@ func TestMeasureMemory(t *testing.T) {
 							t.Fatal(err)
 						}
 					}
-					need, began := pipeline.Need(offer, now), time.Now()
+					need, began := need.Of(offer, now), time.Now()
 					peak := peakOf(t, program, "run", offer)
 					line += fmt.Sprintf(" %d MiB | %d MiB | %.1f s |", peak>>20, need>>20, time.Since(began).Seconds())
 					if peak > need {

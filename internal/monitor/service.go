@@ -15,6 +15,7 @@ import (
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
+	"tenderbatch/internal/need"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
@@ -144,7 +145,7 @@ func (s *Service) loaded() bool {
 // once: later no run dies without it.
 func (s *Service) Load(folder string) (state serve.OfferState, err error) {
 	state.Plan, state.Fault = s.loadTerms(folder)
-	state.Need = pipeline.Need(folder, s.program.Now())
+	state.Need = need.Of(folder, s.program.Now())
 	if !s.known(folder).deathsNoted {
 		if err := pipeline.NoteDeaths(context.Background(), s.request(folder, tender.ByFiles, schedule.Slot{})); err != nil {
 			return state, err

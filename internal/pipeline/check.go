@@ -9,6 +9,7 @@ import (
 
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/need"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/result"
@@ -99,7 +100,7 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Findings: in.rejects(),
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), priceWarnings(in.Offer), in.remarks()), Snapshots: in.compared.shown, in: in,
-		Need: Need(req.Folder, req.Clock()),
+		Need: need.Of(req.Folder, req.Clock()),
 	}
 	if e.Prices, err = in.prices(); err != nil {
 		return nil, err

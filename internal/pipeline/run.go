@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/need"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -68,6 +70,26 @@ type Request struct {
 
 	// archive is what is published, where it has been opened already.
 	archive *ledger.Archive
+}
+
+// MemoryError says that a run was not begun as it would need more memory than it may.
+type MemoryError struct{ Need, May int64 } // bytes
+
+// Error says what to do.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("a run of this offer needs about %s of memory and may have %s: nothing was published; run it on a "+
+		"machine with more, or allow more with --memory", display.MiB(e.Need), display.MiB(e.May))
+}
+
+// checkMemory is a *[MemoryError] if a run would need more memory than it may.
+func checkMemory(req *Request) error {
+	if req.Memory == 0 {
+		return nil
+	}
+	if needed := need.Of(req.Folder, req.Clock()); needed > req.Memory {
+		return &MemoryError{needed, req.Memory}
+	}
+	return nil
 }
 
 // Stage is a part of a run that may take long.

@@ -1,9 +1,10 @@
-package pipeline
+// Package need estimates the memory that a run of an offer will need, by the files that it
+// would read, before any of them is read.
+package need
 
 import (
 	"archive/zip"
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"path"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
@@ -29,10 +29,10 @@ const (
 	needOfUnknown = 25 // of a byte of a file whose rows cannot be counted, such as a protected workbook
 )
 
-// Need estimates the memory that a run of the offer in a folder will need at its peak, in
+// Of estimates the memory that a run of the offer in a folder will need at its peak, in
 // bytes, by the sizes of the files it would read. What cannot be read needs nothing, as
 // the run will fail of it.
-func Need(folder string, now time.Time) int64 {
+func Of(folder string, now time.Time) int64 {
 	need := int64(needBase)
 	need += needOfEarlier * size(filepath.Join(folder, offerfolder.RunsName, "latest", result.InstructionsName))
 	in, err := offerfolder.ListInbox(folder, nil)
@@ -48,26 +48,6 @@ func Need(folder string, now time.Time) int64 {
 		largest = max(largest, needOf(in.Paths[name]))
 	}
 	return need + largest
-}
-
-// MemoryError says that a run was not begun as it would need more memory than it may.
-type MemoryError struct{ Need, May int64 } // bytes
-
-// Error says what to do.
-func (e *MemoryError) Error() string {
-	return fmt.Sprintf("a run of this offer needs about %s of memory and may have %s: nothing was published; run it on a "+
-		"machine with more, or allow more with --memory", display.MiB(e.Need), display.MiB(e.May))
-}
-
-// checkMemory is a *[MemoryError] if a run would need more memory than it may.
-func checkMemory(req *Request) error {
-	if req.Memory == 0 {
-		return nil
-	}
-	if need := Need(req.Folder, req.Clock()); need > req.Memory {
-		return &MemoryError{need, req.Memory}
-	}
-	return nil
 }
 
 // filesOf are the files that a run would use, and the earlier ones that it would compare
