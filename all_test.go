@@ -121,7 +121,8 @@ var mayImport = map[string][]string{
 	},
 	"internal/settings": {"internal/disk", "internal/strictyaml"},
 	"internal/settle": {
-		"internal/allocate", "internal/decimals", "internal/tender", "github.com/shopspring/decimal",
+		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
+		"github.com/shopspring/decimal",
 	},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
@@ -135,7 +136,7 @@ var mayImport = map[string][]string{
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/pricing",
-		"internal/result", "internal/tender", "github.com/shopspring/decimal",
+		"internal/result", "internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/xlsx":          {"internal/xlsx/compound", "internal/xlsx/fault", "github.com/klauspost/compress/flate"},
 	"internal/xlsx/compound": {"internal/xlsx/fault"},

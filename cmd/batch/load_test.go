@@ -187,7 +187,7 @@ func buildProgram(t *testing.T) string {
 
 // TestMeasureMemory prints what memory a run takes at its peak for reports of various
 // sizes and kinds. docs/performance.md has the figures, and the estimate in
-// internal/pipeline is drawn above them.
+// internal/need is drawn above them.
 func TestMeasureMemory(t *testing.T) {
 	if os.Getenv("MEASURE_MEMORY") == "" {
 		t.Skip("set MEASURE_MEMORY=1 to measure; it takes minutes")

@@ -148,7 +148,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	allocation, err := allocate.AllocateAt(o, b, AllocationPrices(o))
+	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o))
 	if err != nil {
 		return nil, err
 	}

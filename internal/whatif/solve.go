@@ -12,8 +12,8 @@ import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/offerfolder"
-	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -289,7 +289,7 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 	if plain && o.Acceptance.Factor == tender.FactorGiven {
 		o.Acceptance.Factor = tender.FactorMaximal
 	}
-	return allocate.AllocateAt(o, p.in.Book, pipeline.AllocationPrices(o))
+	return allocate.AllocateAt(o, p.in.Book, settle.AllocationPrices(o))
 }
 
 // lift runs the waterfall under a scenario that lifts caps. An announced factor is left

@@ -1,4 +1,4 @@
-package pipeline
+package settle
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/pricing"
-	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
@@ -21,7 +20,7 @@ func AllocationPrices(o *tender.Offer) allocate.Prices {
 		if !ok {
 			return nil, fmt.Errorf("there is no series %q", series)
 		}
-		return settle.Accrued(o, &o.Series[i], w)
+		return Accrued(o, &o.Series[i], w)
 	}}
 	if slices.ContainsFunc(o.Auctions, func(a tender.Auction) bool { return a.Bid != tender.BidPrice && !priced(o, &a) }) {
 		return prices
