@@ -318,3 +318,27 @@ func oldWordsIn(t *testing.T, house fs.FS) (found []string) {
 	}
 	return found
 }
+
+// mostLines is how many lines a package may have without its tests: then it holds more than
+// one kind of thing.
+const mostLines = 5_500
+
+func TestNoPackageIsTooLarge(t *testing.T) {
+	lines := map[string]int{}
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(name)
+		lines[path.Dir(name)] += strings.Count(string(source), "\n")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, n := range lines {
+		if n > mostLines {
+			t.Errorf("%s has %d lines, more than %d: move a kind of thing out of it", folder, n, mostLines)
+		}
+	}
+}
