@@ -261,6 +261,8 @@ const LeastMemory = 64 << 20
 func ParseMemory(s string) (bytes int64, wrong string) {
 	bytes, ok := inBytes(s)
 	switch {
+	case strings.TrimRight(s, "KMGTBkmgtb") != s && !strings.Contains(s, "i"):
+		return 0, "has a unit that is not MiB or GiB; write it such as 600MiB or 2GiB"
 	case !strings.HasSuffix(s, "MiB") && !strings.HasSuffix(s, "GiB"):
 		return 0, "is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"
 	case !ok || bytes < LeastMemory || bytes > 1<<50:

@@ -103,6 +103,7 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"no runs", "serve: {runs: 0}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
 		{"half a run", "serve: {runs: 1.5}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
 		{"no unit of memory", "serve: {memory: 600}\n", "1:17: memory is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"},
+		{"a unit of a thousand", "serve: {memory: 600MB}\n", "1:17: memory has a unit that is not MiB or GiB; write it such as 600MiB or 2GiB"},
 		{"too little memory", "serve: {memory: 63MiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
 		{"memory with a sign", "serve: {memory: +2GiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
 		{"an attachment without unit", "mail: {server: a, from: a@example.com, to: [a@example.com], attach_up_to: 5}\n", "1:75: attach_up_to is not a size of an attachment; write none, or a size from 1MiB to 100MiB"},
