@@ -50,8 +50,9 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/console": {
-		"internal/account", "internal/display", "internal/export", "internal/ledger", "internal/monitor",
-		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/serve", "internal/tender",
+		"internal/account", "internal/compare", "internal/display", "internal/export", "internal/inbox",
+		"internal/ledger", "internal/monitor", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
+		"internal/result", "internal/schedule", "internal/serve", "internal/tender",
 		"github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
 		"github.com/shopspring/decimal",
 	},

@@ -25,7 +25,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	}
 	on := installed.Console
 	c, err := console.New(console.Config{
-		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log,
+		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
 		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
 	})
 	if err != nil {

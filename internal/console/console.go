@@ -28,6 +28,7 @@ type Config struct {
 	Now      func() time.Time
 	Version  string // of the program
 	Log      *slog.Logger
+	Getenv   func(string) string // for the passwords of protected reports; nil if there are none to be had
 
 	Secure         bool           // it is reached over TLS, so cookies never leave it
 	Hosts          []string       // names under which it is reached; none: those of this machine only

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
 	"net/http"
 	"path"
 	"strings"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/display"
@@ -35,11 +38,12 @@ var functions = template.FuncMap{
 	"plural":    display.Plural,
 	"lower":     strings.ToLower,
 	"base":      path.Base,
-	"words":     func(s any) string { return strings.ReplaceAll(toText(s), "_", " ") },
+	"words":     func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 	"ago":       ago,
 	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t, zone) },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":      dict,
+	"cash":      func(d decimal.Decimal, currency string) string { return display.Thousands(tender.CashText(d, currency)) },
 }
 
 // dict is a map of names and values, for a part of a page that needs several.
@@ -49,16 +53,6 @@ func dict(pairs ...any) map[string]any {
 		m[pairs[i].(string)] = pairs[i+1]
 	}
 	return m
-}
-
-func toText(s any) string {
-	switch s := s.(type) {
-	case string:
-		return s
-	case interface{ String() string }:
-		return s.String()
-	}
-	return strings.Trim(template.JSEscaper(s), `"`)
 }
 
 // pages are the templates of all pages by name, each with the frame around it.

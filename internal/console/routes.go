@@ -33,8 +33,13 @@ func (c *Console) routes() []route {
 		{pattern: "GET /offers/{offer}/runs/{run}", act: account.See, handle: c.runPage},
 		{pattern: "GET /offers/{offer}/runs/{run}/instructions", act: account.See, handle: c.instructionsPage},
 		{pattern: "GET /offers/{offer}/runs/{run}/payments", act: account.See, handle: c.paymentsPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/findings", act: account.See, handle: c.findingsPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/explain", act: account.SeeNames, handle: c.explainPage},
+		{pattern: "GET /offers/{offer}/compare", act: account.SeeNames, handle: c.comparePage},
 		{pattern: "GET /offers/{offer}/runs/{run}/files/{file}", act: account.See, handle: c.download},
 		{pattern: "GET /offers/{offer}/history", act: account.See, handle: c.historyPage},
+
+		{pattern: "GET /schedule", handle: c.schedulePage},
 
 		{pattern: "GET /people", act: account.Administer, handle: c.peoplePage},
 		{pattern: "POST /people", act: account.Administer, handle: c.addPerson},
