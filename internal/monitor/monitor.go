@@ -249,13 +249,22 @@ func (m *Monitor) report(e notify.Event) {
 // of its last run, since readers know the offer by it; without one, the
 // folder's name.
 func offerID(folder string) string {
-	if terms, err := offerfolder.Terms(folder); err == nil {
-		return terms.AsOf(time.Time{}).ID
+	if id := idByTerms(folder); id != "" {
+		return id
 	}
 	if h, err := pipeline.HistoryOf(folder); err == nil && len(h.Runs) > 0 {
 		return h.Runs[len(h.Runs)-1].Offer
 	}
 	return filepath.Base(filepath.Clean(folder))
+}
+
+// idByTerms is the id of the offer in a folder, "" if its terms cannot be read.
+func idByTerms(folder string) string {
+	terms, err := offerfolder.Terms(folder)
+	if err != nil {
+		return ""
+	}
+	return terms.AsOf(time.Time{}).ID
 }
 
 // showMetrics brings the metrics of an offer up to date with its ledger.

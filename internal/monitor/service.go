@@ -320,7 +320,7 @@ func (s *Service) remind(folder string) {
 	if !s.Monitor.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
 		return
 	}
-	u, err := pipeline.OpenFindingsOf(folder)
+	u, err := OpenFindingsOf(folder)
 	if err != nil {
 		s.Monitor.Log.Warn("the open findings cannot be read; no reminder is sent today", "offer", s.id(folder), "error", err)
 		return
