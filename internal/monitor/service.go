@@ -298,7 +298,7 @@ func (s *Service) run(ctx context.Context, job serve.Job) error {
 func (s *Service) request(folder string, trigger tender.Trigger, slot schedule.Slot) pipeline.Request {
 	p := s.program
 	req := pipeline.Request{
-		Folder: folder, Clock: p.Now, Version: p.Version, Getenv: p.Getenv, Disk: p.Disk, By: p.By,
+		Folder: folder, Clock: p.Now, Version: p.Version, Getenv: p.Getenv, Disk: p.Disk, By: p.By, Actor: p.Actor,
 		Trigger: trigger, Log: s.Monitor.Log, Wait: busyWait,
 	}
 	if !slot.At.IsZero() {

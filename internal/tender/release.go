@@ -1,6 +1,10 @@
 package tender
 
-import "fmt"
+import (
+	"fmt"
+
+	"tenderbatch/internal/display"
+)
 
 // ReleaseRule says what it takes until money may be wired on a run: the key release of the
 // terms. No figure depends on it.
@@ -32,6 +36,20 @@ func (r *ReleaseRule) Stricter(other *ReleaseRule) *ReleaseRule {
 		both.From = Indicative
 	}
 	return &both
+}
+
+// WeakerThan reports whether the other rule demands anything that this one does not.
+func (r *ReleaseRule) WeakerThan(other *ReleaseRule) bool {
+	return r.Stricter(other).String() != r.String()
+}
+
+// Words says what the rule demands, in a sentence for people.
+func (r *ReleaseRule) Words() string {
+	words := "needs " + display.Plural(r.Approvals, "approval", "approvals")
+	if r.Signed {
+		words += ", signed,"
+	}
+	return words + " by people who had no hand in it"
 }
 
 // String is the rule as the terms write it.
