@@ -87,9 +87,10 @@ var mayImport = map[string][]string{
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/net/netutil",
 	},
 	"internal/monitor": {
-		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/ledger",
-		"internal/metrics", "internal/need", "internal/notify", "internal/offerfolder", "internal/pipeline",
-		"internal/schedule", "internal/serve", "internal/settings", "internal/tender",
+		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/export",
+		"internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
+		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {

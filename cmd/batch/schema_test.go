@@ -140,7 +140,8 @@ func mustRefuse(t *testing.T, name string, content []byte) {
 			t.Errorf("the schema %s takes a document %s", name, what)
 		}
 	}
-	optional := map[string]bool{"replaces": true, "held": true, "decisions": true, "compared": true, "parked": true, "made": true, "by": true}
+	optional := map[string]bool{"replaces": true, "held": true, "decisions": true, "compared": true, "parked": true, "made": true, "by": true,
+		"release": true, "makers": true, "awaits_release": true}
 	for key := range whole {
 		less := maps.Clone(whole)
 		delete(less, key)

@@ -15,33 +15,35 @@ import (
 type (
 	// Document is the whole of a result.json.
 	Document struct {
-		Offer        string            `json:"offer"`
-		Issuer       string            `json:"issuer"`
-		Run          string            `json:"run"`
-		Version      string            `json:"program_version"`
-		Phase        tender.Phase      `json:"phase"`
-		AsOf         string            `json:"as_of"`
-		Replaces     string            `json:"replaces,omitempty"`
-		Held         string            `json:"held"`
-		Decisions    []tender.Decision `json:"decisions"`
-		Terms        termsJSON         `json:"terms"`
-		Series       []seriesJSON      `json:"series"`
-		Caps         []capJSON         `json:"caps"`
-		Totals       *totalsJSON       `json:"totals"`
-		Funding      []fundingJSON     `json:"funding"`
-		ByDepositary []depositaryJSON  `json:"funding_by_depositary"`
-		Wires        []WireJSON        `json:"wires"`
-		Payments     []paymentJSON     `json:"payments"`
-		WireChanges  *wireChangesJSON  `json:"wire_changes"`
-		Steps        []stepJSON        `json:"steps"`
-		Auctions     []auctionJSON     `json:"auctions,omitempty"`
-		Counts       countsJSON        `json:"counts"`
-		Inputs       []inputJSON       `json:"inputs"`
-		Rejects      []FindingJSON     `json:"rejects"`
-		Changes      *changesJSON      `json:"changes"`
-		Snapshots    *SnapshotsJSON    `json:"snapshots"`
-		Warnings     []tender.Warning  `json:"warnings"`
-		Invariants   []invariantJSON   `json:"invariants"`
+		Offer    string       `json:"offer"`
+		Issuer   string       `json:"issuer"`
+		Run      string       `json:"run"`
+		Version  string       `json:"program_version"`
+		Phase    tender.Phase `json:"phase"`
+		AsOf     string       `json:"as_of"`
+		Replaces string       `json:"replaces,omitempty"`
+		Held     string       `json:"held"`
+
+		Release      *tender.ReleaseRule `json:"release,omitempty"` // what it takes until the run may be paid on
+		Decisions    []tender.Decision   `json:"decisions"`
+		Terms        termsJSON           `json:"terms"`
+		Series       []seriesJSON        `json:"series"`
+		Caps         []capJSON           `json:"caps"`
+		Totals       *totalsJSON         `json:"totals"`
+		Funding      []fundingJSON       `json:"funding"`
+		ByDepositary []depositaryJSON    `json:"funding_by_depositary"`
+		Wires        []WireJSON          `json:"wires"`
+		Payments     []paymentJSON       `json:"payments"`
+		WireChanges  *wireChangesJSON    `json:"wire_changes"`
+		Steps        []stepJSON          `json:"steps"`
+		Auctions     []auctionJSON       `json:"auctions,omitempty"`
+		Counts       countsJSON          `json:"counts"`
+		Inputs       []inputJSON         `json:"inputs"`
+		Rejects      []FindingJSON       `json:"rejects"`
+		Changes      *changesJSON        `json:"changes"`
+		Snapshots    *SnapshotsJSON      `json:"snapshots"`
+		Warnings     []tender.Warning    `json:"warnings"`
+		Invariants   []invariantJSON     `json:"invariants"`
 	}
 	termsJSON struct {
 		Version    int             `json:"version"`
@@ -242,7 +244,7 @@ func EncodeJSON(w io.Writer, value any) error {
 func WriteJSON(w io.Writer, r *result.Run) error {
 	return EncodeJSON(w, Document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
-		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
+		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held, Release: r.Offer.Release,
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),

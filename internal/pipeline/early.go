@@ -61,6 +61,8 @@ func checkSettledRun(src *offerfolder.Source, o *tender.Offer) error {
 		return earlyRunError("%s, which is another name of the run %s; write that", name, m.Run)
 	case m.Offer != o.ID:
 		return earlyRunError("%s, which is a run of the offer %s", name, m.Offer)
+	case src.Archive.Awaits(m):
+		return earlyRunError("%s, which was not released; release it before its wires are sent, see \"batch queue OFFER\"", name)
 	case m.AsOf.Before(o.Early.At):
 		return earlyRunError("%s, which is as of %s, before the Early Tender Date; name a run that shows all early tenders",
 			name, tender.WallTime(m.AsOf, o.Zone))

@@ -215,6 +215,9 @@ func (b *workbook) termFacts() []fact {
 	if b.run.Held != "" {
 		facts = append(facts, fact{"Not in force", spreadsheet.Label(b.run.Held).WithTone(spreadsheet.Bad).Wrapped()})
 	}
+	if b.run.MustBeReleased() {
+		facts = append(facts, fact{"Release", spreadsheet.Label(b.run.Offer.Release.Words()).Wrapped()})
+	}
 	for _, change := range b.run.TermChanges {
 		facts = append(facts, fact{"Changed in place",
 			spreadsheet.Label(compare.TermWords(change)).WithTone(spreadsheet.Doubtful).Wrapped()})
