@@ -152,7 +152,10 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := result.WithClearingPrices(o, allocation)
+	shown, prices, err := result.AtClearing(o, allocation, prices)
+	if err != nil {
+		return nil, err
+	}
 	if err := in.checkPriced(shown); err != nil {
 		return nil, err
 	}
