@@ -515,7 +515,7 @@ func (b *workbook) barChart(currency string, top, height int) *spreadsheet.Chart
 		Format: format,
 		Groups: of(sumSeries),
 		Bars: []spreadsheet.Bar{
-			{Name: spreadsheet.Fixed(heading, sumTendered), Values: of(sumTendered), Colour: "8FB0D0"},
+			{Name: spreadsheet.Fixed(heading, sumTendered), Values: of(sumTendered), Colour: barLight},
 			{Name: spreadsheet.Fixed(heading, sumAccepted), Values: of(sumAccepted), Colour: spreadsheet.Accent},
 		},
 		Limit: spreadsheet.Bar{Name: spreadsheet.Fixed(heading, sumMaximum), Values: of(sumMaximum), Colour: spreadsheet.Red},
@@ -535,13 +535,24 @@ func runs(rows []int, col int) []spreadsheet.Area {
 	return all
 }
 
+// barLight is the colour of the lighter bars of a chart.
+const barLight = "8FB0D0"
+
 // scale is the format of the figures in a chart of a currency, and their unit in words.
 func (b *workbook) scale(currency string) (format, unit string) {
+	most := decimal.Zero
 	for i, s := range b.run.Offer.Series {
-		if s.Currency == currency && decimal.Max(b.run.SeriesFigures(i).Tendered(),
-			s.MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
-			return "#,##0,,", "millions"
+		if s.Currency == currency {
+			most = decimal.Max(most, b.run.SeriesFigures(i).Tendered(), s.MaximumOfferAmount)
 		}
+	}
+	return scaleOf(most)
+}
+
+// scaleOf is the same for figures up to an amount.
+func scaleOf(most decimal.Decimal) (format, unit string) {
+	if most.GreaterThanOrEqual(decimal.New(1, 7)) {
+		return "#,##0,,", "millions"
 	}
 	return "#,##0", "units"
 }
