@@ -364,7 +364,7 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 
 // levelName is how a sweep names a series' level.
 func levelName(o *tender.Offer, s tender.Series) string {
-	if s.Priority == 0 {
+	if s.Priority == 0 || s.Pool != "" {
 		return levelText(o, s)
 	}
 	return "level " + levelText(o, s)

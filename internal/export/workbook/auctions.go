@@ -106,8 +106,8 @@ func (b *workbook) drawLadder(body spreadsheet.Area, top int, terms *tender.Auct
 			Colour: colour}
 	}
 	s.Charts = append(s.Charts, &spreadsheet.Chart{
-		Over: spreadsheet.Area{Top: top, Left: 1, Bottom: top + ladderRows - 1, Right: body.Right},
-		Title: fmt.Sprintf("%s: by %s, best bid first, in %s of %s", terms.Name, bidWords(terms), unit, terms.Cap.Currency),
+		Over:   spreadsheet.Area{Top: top, Left: 1, Bottom: top + ladderRows - 1, Right: body.Right},
+		Title:  fmt.Sprintf("%s: by %s, best bid first, in %s of %s", terms.Name, bidWords(terms), unit, terms.Cap.Currency),
 		Format: format, Groups: []spreadsheet.Area{body.Column(1)},
 		Bars:  []spreadsheet.Bar{bar("tendered", barLight), bar("accepted", spreadsheet.Accent)},
 		Line:  bar("counts", spreadsheet.Amber),

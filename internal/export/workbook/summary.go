@@ -236,6 +236,27 @@ func (b *workbook) termFacts() []fact {
 		}
 		facts = append(facts, fact{"Condition", said.Wrapped()})
 	}
+	return append(facts, b.poolFacts()...)
+}
+
+// poolFacts are the conditions between pools, and the pools without a cap, which no list of caps has.
+func (b *workbook) poolFacts() (facts []fact) {
+	for i := range b.run.Offer.Pools {
+		p := &b.run.Offer.Pools[i]
+		if !p.HasCap {
+			facts = append(facts, fact{"Pool", spreadsheet.Label(p.Name + ": no cap, everything tendered is bought").Wrapped()})
+		}
+		terms := p.Name + ": only if everything tendered in " + strings.Join(p.OnlyIfFull, " and ") + " is bought: "
+		switch b.run.OutcomeOf(p) {
+		case result.ConditionMet:
+			facts = append(facts, fact{"Condition", spreadsheet.Label(terms + "met").Wrapped()})
+		case result.ConditionWaived:
+			facts = append(facts, fact{"Condition", spreadsheet.Label(terms + "satisfied or waived").Wrapped()})
+		case result.ConditionNotMet:
+			facts = append(facts, fact{"Condition",
+				spreadsheet.Label(terms + "NOT MET, so nothing of " + p.Name + " is").WithTone(spreadsheet.Doubtful).Wrapped()})
+		}
+	}
 	return facts
 }
 
@@ -309,6 +330,8 @@ func (b *workbook) levelCell(s *tender.Series) spreadsheet.Cell {
 		return spreadsheet.Label("auction")
 	case s.Priority == 0:
 		return spreadsheet.Label("all")
+	case s.Pool != "":
+		return spreadsheet.Label(s.LevelText())
 	}
 	return spreadsheet.Count(s.Priority).Aligned(spreadsheet.Left)
 }
@@ -408,16 +431,13 @@ func (b *workbook) layCaps(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("Caps").As(spreadsheet.InSection))
 	t := spreadsheet.Table{Columns: []spreadsheet.Column{
-		{Heading: "Cap", Widest: 34}, {Heading: "Counts", Widest: 14}, {}, {Heading: "Currency"},
+		{Heading: "Cap", Widest: 34}, {Heading: "Counts", Widest: 16}, {}, {Heading: "Currency"},
 		{Heading: "Amount", Right: true}, {Heading: "Used", Right: true}, {Heading: "Left", Right: true},
 	}, None: "The offer has no caps over several series."}
-	for _, c := range b.run.Allocation.Caps[:len(b.run.Offer.Caps)] {
+	for _, c := range b.run.SharedCaps() {
 		shown := spreadsheet.WholeUnits(c.Left, c.Currency)
 		r, sums := row+2+len(t.Rows), spreadsheet.Amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
-		name := c.Name
-		if len(c.Series) > 1 {
-			name += " (" + result.CapWords(c.Cap) + ")"
-		}
+		name := b.capName(c.Cap)
 		if len(c.Unpriced) > 0 {
 			sums[1] = spreadsheet.Label("not applied: " + noPrice).Aligned(spreadsheet.Right)
 			t.Rows = append(t.Rows, []spreadsheet.Cell{
@@ -436,6 +456,19 @@ func (b *workbook) layCaps(row int) int {
 		})
 	}
 	return s.Table(row+1, t).Bottom + 1
+}
+
+// capName is a cap with what it is over: the total of which a pool has the rest, or series.
+func (b *workbook) capName(c tender.Cap) string {
+	for i := range b.run.Offer.Pools {
+		if p := &b.run.Offer.Pools[i]; p.Name == c.Name && len(p.Less) > 0 {
+			return c.Name + " (total with " + strings.Join(p.Less, ", ") + ")"
+		}
+	}
+	if len(c.Series) > 1 && len(b.run.Offer.SeriesIn(c.Name)) == 0 {
+		return c.Name + " (" + result.CapWords(c) + ")"
+	}
+	return c.Name
 }
 
 // summaryWires are the columns of Funding that Summary repeats.
