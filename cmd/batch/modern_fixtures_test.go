@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -109,6 +110,38 @@ func checkPriced(t *testing.T, r pricedResult, published []publishedSeries) {
 // publishedSeries is what an issuer printed of a series; the factor is in percent with two decimals,
 // "" for none.
 type publishedSeries struct{ id, total, accepted, percent, horizon string }
+
+// TestModernFixturesMatchTheExpectedResults compares the release of each example, and the sheets on
+// which its terms are seen, with those in its folder expected.
+func TestModernFixturesMatchTheExpectedResults(t *testing.T) {
+	for _, r := range []struct{ name, as, asOf string }{
+		{solventum, "pricing", "2025-09-08T10:00"},
+		{cobank, "early", "2012-11-28T17:00"},
+		{cobank, "final", "2012-12-13T09:00"},
+		{rogers, "before-the-cap-was-raised", "2025-07-21T07:00"},
+		{rogers, "final", "2025-07-23T08:00"},
+	} {
+		t.Run(r.name+" "+r.as, func(t *testing.T) {
+			published := runFixture(t, r.name, r.asOf)
+			expected := filepath.Join(fixture(r.name), "expected", r.as)
+			for _, name := range []string{"release.txt", "release.md"} {
+				content, err := os.ReadFile(filepath.Join(published, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				compareGolden(t, filepath.Join(expected, name), content)
+			}
+			var shown bytes.Buffer
+			for line := range bytes.Lines(dumpWorkbook(t, filepath.Join(published, "result.xlsx"))) {
+				sheet, _, _ := bytes.Cut(line, []byte("!"))
+				if slices.Contains([]string{"Summary", "Waterfall", "Auctions", "Pricing"}, string(sheet)) {
+					shown.Write(line)
+				}
+			}
+			compareGolden(t, filepath.Join(expected, "sheets.txt"), shown.Bytes())
+		})
+	}
+}
 
 // The issuer's release of 8 September 2025: prices, principal to be accepted, and factors, of both pools.
 func TestSolventumShowsThePricingOf8September2025(t *testing.T) {

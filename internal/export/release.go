@@ -98,8 +98,8 @@ func tenderedWords(r *result.Run) string {
 	case !early.IsZero() && r.AsOf.Equal(early.At):
 		until = "By the Early Tender Date, " + deadlineWords(r, early)
 	}
-	return fmt.Sprintf("%s, holders had validly tendered, and not validly withdrawn, %s%s.", until,
-		principalWords(r, result.Figures.Tendered), ratesWords(r))
+	return fmt.Sprintf("%s, holders had validly tendered, and not validly withdrawn, %s%s.%s", until,
+		principalWords(r, result.Figures.Tendered), ratesWords(r), guaranteedWords(r))
 }
 
 // principalWords are an amount of all series: in the currency of the caps, or in
@@ -128,10 +128,10 @@ func ratesWords(r *result.Run) string {
 }
 
 func (t *release) table(r *result.Run) {
-	stage, accepted := stageOf(r), showsAccepted(r)
+	priced, accepted := showsPricing(r), showsAccepted(r)
 	t.columns = []releaseColumn{{"Title of security (CUSIP/ISIN)", false}, {"Level", true}, {"Outstanding", true},
 		{"Tendered", true}, {"% tendered", true}}
-	if stage == pricingTerms {
+	if priced {
 		t.columns = append(t.columns, pricingColumns...)
 	}
 	if accepted {
@@ -145,18 +145,20 @@ func (t *release) table(r *result.Run) {
 			level = "auction"
 		case s.Priority == 0:
 			level = "all"
+		case s.Pool != "":
+			level = s.LevelText()
 		}
 		row := []string{
 			plainLine(s.Title + inBrackets(s.Securities)), level, money(s.Outstanding, s.Currency),
 			money(f.Tendered(), s.Currency),
 			result.Share(f.Tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
 		}
-		if stage == pricingTerms {
+		if priced {
 			row = append(row, pricingCells(r, i)...)
 		}
 		if accepted {
 			words := factorWords(r.Allocation.Series[i])
-			if r.Offer.AuctionOf(s.ID) != nil {
+			if r.Offer.AuctionOf(s.ID) != nil && !f.Left.IsZero() {
 				words = "by bid"
 			}
 			row = append(row, money(f.Accepted(), s.Currency), words)
@@ -164,7 +166,7 @@ func (t *release) table(r *result.Run) {
 		t.rows = append(t.rows, row)
 	}
 	t.tableFootnotes = []string{"Amounts are principal amounts; of discount notes, principal amounts at maturity."}
-	if stage == pricingTerms {
+	if priced {
 		t.tableFootnotes = append(t.tableFootnotes, horizonFootnotes(r)...)
 	}
 }
@@ -197,63 +199,28 @@ func acceptedWords(r *result.Run) []string {
 	}
 	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb,
 		principalWords(r, result.Figures.Accepted))}
-	var whole, none []string
+	var whole []string
+	returned := false
 	for _, i := range result.SeriesByLevel(r) {
 		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
+		returned = returned || !f.Left.IsZero()
 		switch {
-		case f.Tendered().IsZero():
-		case f.Accepted().Equal(f.Tendered()):
+		case f.Tendered().IsZero(), r.Offer.AuctionOf(s.ID) != nil: // see below
+		case f.Left.IsZero():
 			whole = append(whole, s.Title)
-		case f.Accepted().IsZero():
-			none = append(none, s.Title)
-		case r.Offer.AuctionOf(s.ID) != nil: // see below
-		default:
+		case !f.Accepted().IsZero():
 			said = append(said, proratedWords(r, i))
 		}
 	}
 	for i := range r.Allocation.Auctions {
-		said = append(said, auctionSentence(r, &r.Allocation.Auctions[i]))
+		said = append(said, auctionWords(r, &r.Allocation.Auctions[i]))
 	}
 	if len(whole) > 0 {
 		said = append(said, "Accepted in full: "+joined(whole)+".")
 	}
-	if len(none) > 0 {
-		said = append(said, "Not accepted: "+joined(none)+".")
-	}
-	if len(whole) < len(r.Offer.Series) {
+	said = append(append(said, refusedWords(r)...), exhaustedWords(r)...)
+	if returned {
 		said = append(said, "Securities that are not accepted will be returned to their holders promptly and at no cost.")
-	}
-	return said
-}
-
-// auctionSentence says at what level an auction cleared, and what that means for its tenders.
-func auctionSentence(r *result.Run, a *allocate.Auctioned) string {
-	i := slices.IndexFunc(r.Offer.Auctions, func(o tender.Auction) bool { return o.Name == a.Name })
-	if i < 0 || !a.Cleared {
-		return "Nothing was tendered in the auction of the " + a.Name + "."
-	}
-	terms := &r.Offer.Auctions[i]
-	level := map[tender.BidKind]string{
-		tender.BidPrice: "a price of " + a.Clearing.String(), tender.BidSpread: "a spread of " + a.Clearing.String() +
-			" basis points", tender.BidPremium: "a premium of " + a.Clearing.String() + " basis points",
-	}[terms.Bid]
-	early := ""
-	if terms.SetBy == tender.SetByEarly {
-		early = " made by the Early Tender Date"
-	}
-	said := fmt.Sprintf("The auction of the %s clears at %s. Tenders%s at better bids are accepted in full, and none at "+
-		"worse bids is accepted.", a.Name, level, early)
-	cut := func(who string, f allocate.Factor) {
-		if words := result.PercentText(f); !f.None() && words != "100%" && words != "0%" {
-			said += fmt.Sprintf(" Each tender%s at that level was multiplied by a proration factor of %s.", who, words)
-		}
-	}
-	cut(early, a.EarlyFactor)
-	if terms.SetBy == tender.SetByEarly {
-		cut(" made after it", a.LateFactor)
-		if !a.LateFactor.None() && result.PercentText(a.LateFactor) == "0%" {
-			said += " No tender made after it is accepted."
-		}
 	}
 	return said
 }
@@ -264,17 +231,28 @@ func proratedWords(r *result.Run, i int) string {
 	reason := ""
 	for n := range r.Book.Lines {
 		if c := r.Allocation.Lines[n].Reason; r.Book.Lines[n].Series == s.ID && c.Cap != "" {
-			reason = ", as the " + c.Cap + " is reached"
+			reason = ", as the " + limitWords(r, c.Cap) + " is reached"
 			break
 		}
 	}
 	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.Accepted(), s.Currency), reason)
 	a := r.Allocation.Series[i]
 	if !a.Factor().None() {
-		return said + cutWords("Each tender", a.Factor(), s)
+		return said + cutWords("Each tender", a.Factor(), s) + minimumWords(r, s)
 	}
 	return said + cutWords("Each tender made by the Early Tender Date", a.EarlyFactor, s) +
-		cutWords("Each tender made after the Early Tender Date", a.LateFactor, s)
+		cutWords("Each tender made after the Early Tender Date", a.LateFactor, s) + minimumWords(r, s)
+}
+
+// minimumWords say that parts below the minimum denomination were left out, where any was.
+func minimumWords(r *result.Run, s tender.Series) string {
+	for n := range r.Book.Lines {
+		if r.Book.Lines[n].Series == s.ID && r.Allocation.Lines[n].Reason.Piece == tender.RejectPiece {
+			return " Where that is less than the minimum denomination of " + money(s.Denomination.Minimum, s.Currency) +
+				", nothing is accepted."
+		}
+	}
+	return ""
 }
 
 // cutWords say what a factor did to some tenders.
@@ -288,45 +266,6 @@ func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
 		return fmt.Sprintf(" %s was multiplied by a proration factor of %s and rounded down to a multiple of %s.",
 			tenders, words, money(s.Denomination.Multiple, s.Currency))
 	}
-}
-
-// priceWords say what is paid for what is accepted, and when; "" if that is not known yet.
-func priceWords(r *result.Run) string {
-	o := r.Offer
-	var each []string
-	early := false
-	for _, i := range result.SeriesByLevel(r) {
-		s := &o.Series[i]
-		if r.SeriesFigures(i).Accepted().IsZero() || !s.HasPrice() {
-			continue
-		}
-		if s.TenderOfferConsideration.IsZero() { // an auction in which each is paid its bid
-			each = append(each, "the price that was bid for the "+s.Title)
-			continue
-		}
-		price := perThousand(s.Price(tender.Late), s.Currency)
-		if !o.Early.IsZero() && !s.EarlyTenderPayment.IsZero() {
-			early = true
-			price += " (Total Consideration " + perThousand(s.Price(tender.Early), s.Currency) + ")"
-		}
-		price += " for each " + money(decimal.New(tender.PerThousand, 0), s.Currency) + " of the " + s.Title
-		each = append(each, price)
-	}
-	if len(each) == 0 && len(o.WithoutPrice()) > 0 {
-		return ""
-	}
-	if len(each) == 0 {
-		return "Nothing is to be paid."
-	}
-	total := ""
-	if early {
-		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the " +
-			"Early Tender Payment."
-	}
-	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the Tender Offer Consideration, which "+
-		"is %s.%s All receive accrued and unpaid interest from the last interest payment date up to, but not including, "+
-		"the day of payment, too.",
-		joined(paymentDays(r)), joined(each), total)
 }
 
 // paymentDays are the days on which anything is paid.
@@ -384,6 +323,8 @@ func zoneWords(r *result.Run, t time.Time) string {
 	switch name := r.Offer.Zone.String(); name {
 	case "America/New_York":
 		return "New York City time"
+	case "America/Toronto":
+		return "Eastern time"
 	case "Europe/London":
 		return "London time"
 	}
