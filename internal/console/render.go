@@ -43,7 +43,9 @@ var functions = template.FuncMap{
 	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t, zone) },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":      dict,
-	"cash":      func(d decimal.Decimal, currency string) string { return display.Thousands(tender.CashText(d, currency)) },
+	"cash": func(d decimal.Decimal, currency string) string {
+		return display.Thousands(tender.CashText(d, currency))
+	},
 }
 
 // dict is a map of names and values, for a part of a page that needs several.

@@ -36,6 +36,7 @@ type (
 		Payments     []paymentJSON       `json:"payments"`
 		WireChanges  *wireChangesJSON    `json:"wire_changes"`
 		Steps        []stepJSON          `json:"steps"`
+		Pools        []poolJSON          `json:"pools,omitempty"`
 		Auctions     []auctionJSON       `json:"auctions,omitempty"`
 		Counts       countsJSON          `json:"counts"`
 		Inputs       []inputJSON         `json:"inputs"`
@@ -73,6 +74,7 @@ type (
 		ID                 string  `json:"id"`
 		Title              string  `json:"title"`
 		Currency           string  `json:"currency"`
+		Pool               string  `json:"pool,omitempty"`
 		Priority           int     `json:"priority"`
 		Outstanding        string  `json:"outstanding"`
 		Maximum            *string `json:"maximum_offer_amount"`
@@ -153,6 +155,9 @@ type (
 	}
 	stepJSON struct {
 		Settled bool            `json:"settled_early"`
+		Pool    string          `json:"pool,omitempty"`
+		Auction string          `json:"auction,omitempty"`
+		Bid     string          `json:"bid,omitempty"`
 		Level   int             `json:"level"`
 		Windows []tender.Window `json:"windows"`
 		Shares  []shareJSON     `json:"shares"`
@@ -249,7 +254,7 @@ func WriteJSON(w io.Writer, r *result.Run) error {
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
 		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges),
-		Steps: newStepsJSON(r), Auctions: newAuctionsJSON(r),
+		Steps: newStepsJSON(r), Pools: newPoolsJSON(r), Auctions: newAuctionsJSON(r),
 		Counts: countsJSON(r.Counts()),
 		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r),
 		Snapshots: SnapshotsAsJSON(r),
@@ -292,7 +297,7 @@ func newSeriesJSON(r *result.Run) []seriesJSON {
 		f := r.SeriesFigures(i)
 		consideration, total := pricesJSON(&s)
 		all[i] = seriesJSON{
-			ID: s.ID, Title: s.Title, Currency: s.Currency, Priority: s.Priority,
+			ID: s.ID, Title: s.Title, Currency: s.Currency, Pool: s.Pool, Priority: s.Priority,
 			Outstanding: s.Outstanding.String(), Maximum: maximum(s),
 			Consideration: consideration, EarlyPayment: s.EarlyTenderPayment.String(), TotalConsideration: total,
 			TenderedEarly: f.Early.String(), TenderedLate: f.Late.String(), Tendered: f.Tendered().String(),
@@ -380,8 +385,9 @@ func newPaymentsJSON(r *result.Run) []paymentJSON {
 func newStepsJSON(r *result.Run) []stepJSON {
 	all := make([]stepJSON, len(r.Allocation.Steps))
 	for i, s := range r.Allocation.Steps {
-		step := stepJSON{Settled: s.Settled, Level: s.Level, Windows: append([]tender.Window{}, s.Windows...),
-			Shares: []shareJSON{}, Caps: []capStepJSON{}}
+		step := stepJSON{Settled: s.Settled, Pool: s.Pool, Auction: s.Auction, Bid: s.Bid, Level: s.Level,
+			Windows: append([]tender.Window{}, s.Windows...),
+			Shares:  []shareJSON{}, Caps: []capStepJSON{}}
 		for _, sh := range s.Shares {
 			step.Shares = append(step.Shares, shareJSON{
 				sh.Series, sh.Window, sh.Demand.String(), sh.Accepted.String(), sh.Factor.String(),

@@ -144,16 +144,19 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err := in.checkPriced(o); err != nil {
 		return nil, err
 	}
+	prices, err := computedPrices(o)
+	if err != nil {
+		return nil, err
+	}
 	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o))
 	if err != nil {
 		return nil, err
 	}
-	shown := result.WithClearingPrices(o, allocation)
-	if err := in.checkPriced(shown); err != nil {
+	shown, prices, err := result.AtClearing(o, allocation, prices)
+	if err != nil {
 		return nil, err
 	}
-	prices, err := computedPrices(shown)
-	if err != nil {
+	if err := in.checkPriced(shown); err != nil {
 		return nil, err
 	}
 	settlement, err := settle.Settle(o, b, allocation)

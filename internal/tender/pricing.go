@@ -134,6 +134,13 @@ func (s *Series) SetPrice(price decimal.Decimal, per int) {
 	}
 }
 
+// BidSpread is the spread over a reference that a bid for a series of an auction means. The early
+// payment of such a series is per 1,000 in the terms, whatever prices refer to.
+func (o *Offer) BidSpread(s *Series, reference string, basisPoints decimal.Decimal) Spread {
+	unit := decimal.New(int64(o.Pricing.Per), -3)
+	return Spread{Reference: reference, BasisPoints: basisPoints, EarlyPayment: s.EarlyTenderPayment.Mul(unit)}
+}
+
 // suspended is the cap, with the series for want of whose prices it cannot be applied yet: those
 // without a price that count against it, if it counts money.
 func (o *Offer) suspended(c Cap) Cap {
