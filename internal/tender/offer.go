@@ -75,15 +75,6 @@ func (o *Offer) PrintedOn() Paper {
 	return PaperA4
 }
 
-// Settlement gives the days on which accepted tenders are paid.
-type Settlement struct {
-	Early Date // zero: there is no separate early settlement
-	// EarlyRun is the run whose accepted tenders were bought on the early
-	// settlement date; "" until that has happened.
-	EarlyRun string
-	Final    Date
-}
-
 // Guaranteed is the guaranteed delivery procedure (R15); the zero Guaranteed
 // means that the offer has none.
 type Guaranteed struct {
@@ -486,14 +477,4 @@ func (o *Offer) PhaseAt(asOf time.Time) Phase {
 		return Indicative
 	}
 	return Final
-}
-
-// SettlementDate is the day on which a tender of the window is paid, and up to
-// which interest accrues on it. Tenders by guaranteed delivery get the interest
-// of the others, though they are paid on a day of their own.
-func (o *Offer) SettlementDate(w Window) Date {
-	if w == Early && !o.Settlement.Early.IsZero() {
-		return o.Settlement.Early
-	}
-	return o.Settlement.Final
 }

@@ -100,8 +100,14 @@ func (o *Offer) ReferenceByName(name string) (int, bool) {
 	return i, i >= 0
 }
 
-// PricingDate is the settlement date for which prices are computed.
-func (o *Offer) PricingDate() Date { return o.SettlementDate(o.Pricing.Settlement) }
+// PricingDate is the settlement date for which prices are computed. It stays the early one once
+// that has passed: late tenders are paid the price of then.
+func (o *Offer) PricingDate() Date {
+	if o.Pricing.Settlement == Early && !o.Settlement.Early.IsZero() {
+		return o.Settlement.Early
+	}
+	return o.Settlement.Final
+}
 
 // AtSpread reports whether the price of the series is computed from a spread.
 func (s *Series) AtSpread() bool { return s.Spread.Reference != "" }
