@@ -107,7 +107,8 @@ func (w *waterfall) auctionThen(i int) Auctioned {
 
 // newAuction sorts the tenders of an auction by their bids.
 func (w *waterfall) newAuction(terms *tender.Auction, b *tender.Book, lines []int) (*auction, error) {
-	a := &auction{terms: terms, done: Auctioned{Name: terms.Name, Set: terms.HasClearing}}
+	a := &auction{terms: terms, done: Auctioned{Name: terms.Name, Set: terms.HasClearing,
+		Unpriced: terms.Bid != tender.BidPrice && w.prices.AtSpread == nil}}
 	a.waterfall = &waterfall{
 		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, before: w.before, parts: w.parts, found: w.found, result: w.result,
 		pools: []*pool{{shortfall: tender.Prorate}},

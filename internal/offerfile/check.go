@@ -16,6 +16,7 @@ import (
 func (r *termsReader) check(o *tender.Offer) {
 	r.checkDates(o)
 	r.checkSettlement(o)
+	r.checkInterim(o)
 	r.checkGuaranteed(o)
 	r.checkWithdrawal(o)
 	r.checkEarlyPayments(o)
@@ -147,6 +148,8 @@ func (r *termsReader) checkLastPaid(o *tender.Offer) {
 	which, first := "final", o.Settlement.Final
 	if !o.Settlement.Early.IsZero() {
 		which, first = "early", o.Settlement.Early
+	} else if next, planned := o.Settlement.Next(); planned {
+		which, first = "interim", next
 	}
 	for i, s := range o.Series {
 		if !first.Before(s.Interest.LastPaid) {

@@ -108,10 +108,12 @@ func (r *termsReader) readDates(f termsField, o *tender.Offer) {
 	s := m.need("settlement").mapping()
 	o.Settlement.Early = s.may("early").date()
 	o.Settlement.Final = s.need("final").date()
-	run := s.may("early_run")
-	o.Settlement.EarlyRun = run.text()
-	if run.given() && r.sound(run.path) && strings.ContainsAny(o.Settlement.EarlyRun, `/\`) {
-		run.fault("%s has a path in it; write the name of a folder in runs", display.Quote(o.Settlement.EarlyRun))
+	o.Settlement.EarlyRun = readRun(s.may("early_run"))
+	for _, item := range s.may("interim").filledList() {
+		im := item.mapping()
+		o.Settlement.Interim = append(o.Settlement.Interim,
+			tender.Interim{On: im.need("on").date(), Run: readRun(im.may("run"))})
+		im.close()
 	}
 	s.close()
 	if g := m.may("guaranteed_delivery"); g.given() {
@@ -121,6 +123,15 @@ func (r *termsReader) readDates(f termsField, o *tender.Offer) {
 		gm.close()
 	}
 	m.close()
+}
+
+// readRun reads the name of a run.
+func readRun(f termsField) string {
+	run := f.text()
+	if f.given() && f.r.sound(f.path) && strings.ContainsAny(run, `/\`) {
+		f.fault("%s has a path in it; write the name of a folder in runs", display.Quote(run))
+	}
+	return run
 }
 
 // readCutOff reads {at, boundary}, the zero CutOff if it is not given.

@@ -36,7 +36,7 @@ type Intake struct {
 	choice  inbox.Choice
 	read    *ingest.Intake
 	Book    *tender.Book
-	settled *settledRun // nil: nothing is settled yet
+	settled settlements // that were made
 
 	compared *comparison // with the earlier reports
 	version  string
@@ -95,8 +95,8 @@ func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *
 	if in.Book, err = tender.NewBook(in.Offer, in.tenders(), in.AsOf); err != nil {
 		return nil, err
 	}
-	if in.settled, err = readSettledRun(src, in.Offer); err == nil {
-		err = in.settled.fix(in.Book)
+	if in.settled, err = readSettlements(src, in.Offer); err == nil {
+		err = in.settled.fix(in.Offer, in.Book)
 	}
 	if err != nil {
 		return nil, err
@@ -141,14 +141,14 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	o, b := in.Offer, in.Book
-	if err := in.checkPriced(o); err != nil {
+	if err := cmp.Or(in.checkPriced(o), in.checkNext()); err != nil {
 		return nil, err
 	}
 	prices, err := in.prices()
 	if err != nil {
 		return nil, err
 	}
-	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o))
+	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o, b))
 	if err != nil {
 		return nil, err
 	}
@@ -428,8 +428,12 @@ func (in *Intake) pastDue(s *settle.Settlement) []tender.Warning {
 		}
 		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", display.Plural(f.Wires, "wire", "wires"),
 			f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
-		if in.settled == nil {
-			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is " +
+		if !slices.ContainsFunc(in.settled, func(r *settledRun) bool { return r.On == f.Date }) {
+			key := "interim"
+			if f.Date == in.Offer.Settlement.Early {
+				key = "early_run"
+			}
+			words += "; if that settlement was made, name its run under dates.settlement." + key + " before anything is " +
 				"wired: otherwise it is paid twice"
 		}
 		all = append(all, tender.Warning{Code: tender.WarnPastDue, Message: words})

@@ -50,7 +50,7 @@ func newPayments(b *tender.Book) *payments {
 // add counts a line and returns the position of its payment.
 func (p *payments) add(in *tender.Line, currency string, accepted decimal.Decimal, l *Line) int32 {
 	status := Due
-	if in.Settled != nil && in.Delivery != tender.GuaranteedDelivery {
+	if in.Settled.IsPaid(in.Delivery) {
 		status = Paid
 	}
 	key := account{in.Depositary, in.Participant, in.Series, l.Date, status}

@@ -90,12 +90,12 @@ func NewBook(o *Offer, instructions iter.Seq[*Instruction], asOf time.Time) (*Bo
 			cmp.Compare(x.Source.Sheet, y.Source.Sheet),
 			cmp.Compare(x.Source.Row, y.Source.Row))
 	})
-	b.total(o)
+	b.AddUp(o)
 	return b, nil
 }
 
-// total adds the lines up.
-func (b *Book) total(o *Offer) {
+// AddUp totals the lines by series and window.
+func (b *Book) AddUp(o *Offer) {
 	position := make(map[string]int, len(o.Series))
 	for i, s := range o.Series {
 		position[s.ID] = i

@@ -103,6 +103,18 @@ type Settled struct {
 	Cash *SettledCash
 }
 
+// IsPaid reports whether what was bought was paid at a settlement, too; guaranteed deliveries are
+// paid on a day of their own.
+func (s *Settled) IsPaid(d Delivery) bool {
+	switch {
+	case s == nil:
+		return false
+	case s.Cash == nil:
+		return d != GuaranteedDelivery
+	}
+	return s.Cash.Paid
+}
+
 // SettledTerms are what an earlier settlement was made at. Prices are per 1,000, without
 // accrued interest.
 type SettledTerms struct {
