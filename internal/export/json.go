@@ -100,6 +100,7 @@ type (
 		Left     string         `json:"left"`
 
 		Unpriced []string `json:"not_applied_without_prices_of,omitempty"`
+		Unrated  []string `json:"not_applied_without_rates_of,omitempty"`
 	}
 	totalsJSON struct {
 		Currency string `json:"currency"`
@@ -277,7 +278,7 @@ func newTermsJSON(r *result.Run) termsJSON {
 		Conditions: List(o.Conditions, func(c tender.Condition) conditionJSON {
 			return conditionJSON(c)
 		}),
-		Rates: List(o.Rates, func(x tender.Rate) rateJSON {
+		Rates: List(o.KnownRates(), func(x tender.Rate) rateJSON {
 			return rateJSON{x.From, x.To, x.Rate.String(), x.Date.String(), x.Source}
 		}),
 		Changed: List(r.TermChanges, termDiffJSON),
@@ -320,7 +321,7 @@ func newCapsJSON(r *result.Run) []capJSON {
 		all[i] = capJSON{
 			Name: c.Name, Amount: c.Amount.String(), Currency: c.Currency, Measure: c.Measure,
 			Series: append([]string{}, c.Series...), Used: c.Used.String(), Left: c.Left.String(),
-			Unpriced: c.Unpriced,
+			Unpriced: c.Unpriced, Unrated: c.Unrated,
 		}
 	}
 	return all

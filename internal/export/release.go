@@ -121,7 +121,7 @@ func ratesWords(r *result.Run) string {
 		return ""
 	}
 	var said []string
-	for _, rate := range r.Offer.Rates {
+	for _, rate := range r.Offer.KnownRates() {
 		said = append(said, fmt.Sprintf("%s 1 = %s %s", rate.From, rate.To, rate.Rate))
 	}
 	return ", with other currencies converted at the rate fixed in the terms (" + strings.Join(said, "; ") + ")"

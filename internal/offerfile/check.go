@@ -148,7 +148,7 @@ func (r *termsReader) checkLastPaid(o *tender.Offer) {
 	which, first := "final", o.Settlement.Final
 	if !o.Settlement.Early.IsZero() {
 		which, first = "early", o.Settlement.Early
-	} else if next, planned := o.Settlement.Next(); planned {
+	} else if next, planned := o.Settlement.Next(); planned && !next.IsZero() {
 		which, first = "interim", next
 	}
 	for i, s := range o.Series {
@@ -323,7 +323,7 @@ func (r *termsReader) checkCapRates(o *tender.Offer, i int) {
 		if s.Currency == c.Currency || !c.Covers(s) || !r.sound(path+".currency", currency, "fx") {
 			continue
 		}
-		if _, ok := o.Rate(s.Currency, c.Currency); !ok {
+		if _, ok := o.Rate(s.Currency, c.Currency); !ok && !o.RateToCome(s.Currency, c.Currency) {
 			r.faultAmong([]string{path + ".currency", path + ".series", currency, "fx"},
 				"the cap %s is in %s and covers series %s in %s; add the rate from %s to %s to fx", display.Quote(c.Name),
 				c.Currency, display.Quote(s.ID), s.Currency, s.Currency, c.Currency)

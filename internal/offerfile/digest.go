@@ -259,7 +259,9 @@ func (l lister) auction(at string, a tender.Auction) {
 func (l lister) rate(at string, r tender.Rate) {
 	l.text(at+"from", r.From)
 	l.text(at+"to", r.To)
-	l.amount(at+"rate", r.Rate)
+	if r.Rate.Sign() > 0 {
+		l.amount(at+"rate", r.Rate)
+	}
 	l.date(at+"date", r.Date)
 	if !r.At.IsZero() {
 		l.instant(at+"at", r.At)

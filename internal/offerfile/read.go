@@ -231,11 +231,16 @@ func (r *termsReader) readCap(f termsField) tender.Cap {
 
 func (r *termsReader) readRate(f termsField) tender.Rate {
 	m := f.mapping()
-	rate := tender.Rate{From: m.need("from").currency(), To: m.need("to").currency(), Rate: m.need("rate").positive()}
+	rate := tender.Rate{From: m.need("from").currency(), To: m.need("to").currency()}
+	value := m.may("rate")
+	rate.Rate = value.positive()
 	date := m.may("date")
 	rate.Date, rate.Source = date.date(), m.may("source").text()
 	at := m.may("at") // last, as a slip in to or rate is as near to it
 	rate.At = at.instant()
+	if !value.given() && !at.given() {
+		m.need("rate")
+	}
 	m.close()
 	if at.given() && r.sound(at.path) {
 		day := tender.DateOf(rate.At)

@@ -471,13 +471,13 @@ func TestAmendments(t *testing.T) {
 		got, want any
 	}{
 		{"issuer", second.Issuer, "Level 3 Financing, Inc."},
-		{"caps replaced", second.Caps, "[{New Cap 7 EUR principal [] [] []}]"},
+		{"caps replaced", second.Caps, "[{New Cap 7 EUR principal [] [] [] []}]"},
 		{"early settlement", second.Settlement, "{2004-11-22  [{2004-11-24 }] 2004-12-02}"},
 		{"condition", second.Conditions, "[{Financing borrowings of at least 400 million true}]"},
 		{"waivers", second.Waivers, "[]"},
 		{"first amendment still in force", second.Expiration.At, "2004-12-02 00:00:00 -0500 EST"},
 		{"version", second.Version(), 3},
-		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E] [] []}]"},
+		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E] [] [] []}]"},
 		{"early settlement missing", third.Settlement, "{  [{2004-11-24 }] 2004-12-02}"},
 		{"coupon", third.Series[1].Interest.Coupon, 11},
 		{"rest of the interest", third.Series[1].Interest.DayCount, "30/360"},

@@ -57,6 +57,10 @@ func priceWarnings(o *tender.Offer) (all []tender.Warning) {
 			missingPrice(o, id)))
 	}
 	for _, c := range o.AllCaps() {
+		if len(c.Unrated) > 0 {
+			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s is not applied, as the rate %s is not fixed yet: less "+
+				"may be accepted than is shown", c.Name, strings.Join(c.Unrated, ", ")))
+		}
 		if len(c.Unpriced) > 0 {
 			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as "+
 				"there is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))

@@ -136,18 +136,22 @@ func (s *Series) SetPrice(price decimal.Decimal, per int) {
 	}
 }
 
-// suspended is the cap, with the series for want of whose prices it cannot be applied yet: those
-// without a price that count against it, if it counts money.
+// suspended is the cap, with what it cannot be applied for want of: the series without a price
+// that count against it, if it counts money, and the rates that are not fixed yet.
 func (o *Offer) suspended(c Cap) Cap {
-	if c.Measure == MeasurePrincipal {
-		return c
-	}
 	for i := range o.Series {
-		if s := &o.Series[i]; !s.HasPrice() && (c.reaches(s) || slices.Contains(c.Beside, s.ID)) {
+		s := &o.Series[i]
+		if !c.reaches(s) && !slices.Contains(c.Beside, s.ID) {
+			continue
+		}
+		if c.Measure != MeasurePrincipal && !s.HasPrice() {
 			c.Unpriced = append(c.Unpriced, s.ID)
 		}
+		if pair := s.Currency + "/" + c.Currency; o.RateToCome(s.Currency, c.Currency) && !slices.Contains(c.Unrated, pair) {
+			c.Unrated = append(c.Unrated, pair)
+		}
 	}
-	if len(c.Unpriced) > 0 {
+	if !c.Applied() {
 		c.Beside = nil
 	}
 	return c
