@@ -103,6 +103,7 @@ var mayImport = map[string][]string{
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
 		"internal/ledger", "internal/need", "internal/offerfile", "internal/offerfolder", "internal/parallel",
 		"internal/pricing", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
+		"internal/settled",
 		"internal/strictyaml", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
@@ -120,6 +121,10 @@ var mayImport = map[string][]string{
 		"github.com/gofrs/flock",
 	},
 	"internal/settings": {"internal/disk", "internal/strictyaml"},
+	"internal/settled": {
+		"internal/export", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/result",
+		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/settle": {
 		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
 		"github.com/shopspring/decimal",

@@ -12,6 +12,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/parallel"
+	"time"
 )
 
 // Run is a published run whose manifest the history vouches for. Only an [Archive]
@@ -158,4 +159,17 @@ func isMark(name string) bool {
 func (r *Run) holds(name, digest string) bool {
 	return slices.ContainsFunc(r.Outputs, func(f File) bool { return f.Name == name && f.SHA256 == digest }) ||
 		slices.ContainsFunc(r.Kept, func(k Kept) bool { return k.Of == name && k.SHA256 == digest })
+}
+
+// AsOf is the instant that a run is as of, by its name.
+func AsOf(run string, zone *time.Location) (time.Time, error) {
+	const whole, parts = "2006-01-02T150405", "2006-01-02T150405.000"
+	for _, layout := range []string{parts, whole} {
+		if len(run) > len(layout) && run[len(layout)] == '-' {
+			if t, err := time.ParseInLocation(layout, run[:len(layout)], zone); err == nil {
+				return t, nil
+			}
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
 }

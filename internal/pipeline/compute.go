@@ -23,6 +23,7 @@ import (
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/settled"
 	"tenderbatch/internal/tender"
 )
 
@@ -36,7 +37,7 @@ type Intake struct {
 	choice  inbox.Choice
 	read    *ingest.Intake
 	Book    *tender.Book
-	settled settlements // that were made
+	settled settled.Settlements
 
 	compared *comparison // with the earlier reports
 	version  string
@@ -95,8 +96,8 @@ func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *
 	if in.Book, err = tender.NewBook(in.Offer, in.tenders(), in.AsOf); err != nil {
 		return nil, err
 	}
-	if in.settled, err = readSettlements(src, in.Offer); err == nil {
-		err = in.settled.fix(in.Offer, in.Book)
+	if in.settled, err = settled.Read(src, in.Offer); err == nil {
+		err = in.settled.Fix(in.Offer, in.Book)
 	}
 	if err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.settled.checkPaid(b, settlement); err != nil {
+	if err := in.settled.CheckPaid(b, settlement); err != nil {
 		return nil, err
 	}
 	r := &result.Run{
@@ -428,7 +429,7 @@ func (in *Intake) pastDue(s *settle.Settlement) []tender.Warning {
 		}
 		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", display.Plural(f.Wires, "wire", "wires"),
 			f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
-		if !slices.ContainsFunc(in.settled, func(r *settledRun) bool { return r.On == f.Date }) {
+		if !in.settled.On(f.Date) {
 			key := "interim"
 			if f.Date == in.Offer.Settlement.Early {
 				key = "early_run"

@@ -86,3 +86,14 @@ func checkPrices(r *result.Run) []tender.Invariant {
 	}
 	return []tender.Invariant{tender.Check("prices at a spread are those computed from their yields", detail)}
 }
+
+// checkNext is an *[offerfolder.UsageError] if a final run would pay something on the day of an
+// interim settlement that has passed, and of which the terms name no run.
+func (in *Intake) checkNext() error {
+	next, planned := in.Offer.Settlement.Next()
+	if !planned || in.Offer.PhaseAt(in.AsOf) != tender.Final || !next.Before(tender.DateOf(in.AsOf.In(in.Offer.Zone))) {
+		return nil
+	}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and dates.settlement.interim names no run "+
+		"for %s, which has passed; name the run that was paid then, or take that day out", next)}
+}

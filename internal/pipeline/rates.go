@@ -38,7 +38,7 @@ func (in *Intake) rateWarnings() (all []tender.Warning) {
 		all = append(all, tender.Warnf(tender.WarnRateNotFixed, "the rate from %s to %s is fixed at %s; %s, and what is "+
 			"accepted is indicative", r.From, r.To, tender.WallTime(r.At, in.Offer.Zone), until))
 	}
-	for _, s := range in.settled {
+	for _, s := range in.Book.Made {
 		if s.Then == nil {
 			continue
 		}
