@@ -507,5 +507,6 @@ func (a *auction) factorOf(series int, w tender.Window) Factor {
 	}
 	in := cell{series: series, window: w}
 	a.found[in] = commonOf(all)
-	return a.before.factor(in, all...)
+	one, _ := a.before.factor(in, all...)
+	return one
 }

@@ -24,6 +24,9 @@ func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {
 		tender.Check("accepted lines add up to the steps", checkSteps(sums, r)),
 		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, b, sums, r)),
 	}
+	if lastMade(b) >= 0 {
+		all = append(all, tender.Check("what was settled before is as it was", checkSettled(b, r)))
+	}
 	if len(o.Auctions) > 0 {
 		all = append(all, tender.Check("no bid of an auction is left out for a worse one", checkBids(o, b, r)))
 	}
@@ -37,6 +40,16 @@ func checkShares(b *tender.Book, r *Result) string {
 	for i, l := range r.Lines {
 		if l.Accepted.IsNegative() || l.Accepted.GreaterThan(b.Lines[i].Principal) {
 			return fmt.Sprintf("instruction %s: %s accepted of %s", b.Lines[i].ID, l.Accepted, b.Lines[i].Principal)
+		}
+	}
+	return ""
+}
+
+// checkSettled tests that of every settled line that was bought which was then.
+func checkSettled(b *tender.Book, r *Result) string {
+	for i, l := range r.Lines {
+		if s := b.Lines[i].Settled; s != nil && !b.Lines[i].Undelivered && !l.Accepted.Equal(s.Accepted) {
+			return fmt.Sprintf("instruction %s: %s accepted, %s settled", b.Lines[i].ID, l.Accepted, s.Accepted)
 		}
 	}
 	return ""

@@ -25,11 +25,12 @@ type settledBefore struct {
 
 // factor is the one factor of a window of a series: that of the settlements and that of what
 // the waterfall decides now, none if there are several.
-func (e settledBefore) factor(in cell, now ...Factor) Factor {
+func (e settledBefore) factor(in cell, now ...Factor) (one Factor, several bool) {
 	for _, of := range e.factors {
 		now = append(now, of[in])
 	}
-	return commonOf(now)
+	one = commonOf(now)
+	return one, one.None() && slices.ContainsFunc(now, func(f Factor) bool { return !f.None() })
 }
 
 // settledPart is what was bought at one settlement, at terms of its own.

@@ -166,6 +166,9 @@ type Accepted struct {
 	// window were multiplied: 1 if they were taken whole, 0 if none was; none if
 	// nothing was tendered in the window, or if the bids of an auction have several.
 	EarlyFactor, LateFactor Factor
+	// Several is set if the tenders of a window had several factors, at several settlements; then
+	// there is none of either window, and each step has its own.
+	Several bool
 }
 
 // Factor returns the one factor of the series, none if its windows were treated
@@ -175,6 +178,9 @@ func (a Accepted) Factor() Factor { return common(a.EarlyFactor, a.LateFactor) }
 // FactorWords say the factor of the series, as a share of one, or those of its
 // windows where they differ; "" if nothing was tendered.
 func (a Accepted) FactorWords() string {
+	if a.Several {
+		return "by settlement"
+	}
 	if f := a.Factor(); !f.None() || (a.EarlyFactor.None() && a.LateFactor.None()) {
 		return f.String()
 	}

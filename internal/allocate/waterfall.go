@@ -216,13 +216,16 @@ func (w *waterfall) finish(groups map[cell]*group) {
 				w.found[g.cell] = g.factor
 			}
 		}
-		w.result.Series[i] = Accepted{
+		a := Accepted{
 			Early: early.money.amount(w.before.bought[early.cell] + early.bought()),
 			Late:  late.money.amount(w.before.bought[late.cell] + late.bought()),
-
-			EarlyFactor: w.before.factor(early.cell, w.found[early.cell]),
-			LateFactor:  w.before.factor(late.cell, w.found[late.cell]),
 		}
+		var several bool
+		a.EarlyFactor, a.Several = w.before.factor(early.cell, w.found[early.cell])
+		if a.LateFactor, several = w.before.factor(late.cell, w.found[late.cell]); several || a.Several {
+			a.EarlyFactor, a.LateFactor, a.Several = Factor{}, Factor{}, true
+		}
+		w.result.Series[i] = a
 	}
 	for _, c := range w.caps {
 		w.result.Caps = append(w.result.Caps, c.outcome())

@@ -181,6 +181,8 @@ func inBrackets(all []string) string {
 // windows where they differ.
 func factorWords(a allocate.Accepted) string {
 	switch f := a.Factor(); {
+	case a.Several:
+		return a.FactorWords()
 	case !f.None():
 		return result.PercentText(f)
 	case a.EarlyFactor.None():
@@ -270,11 +272,64 @@ func proratedWords(r *result.Run, i int) string {
 	}
 	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.Accepted(), s.Currency), reason)
 	a := r.Allocation.Series[i]
+	if a.Several {
+		return said + cutWordsBySettlement(r, i)
+	}
 	if !a.Factor().None() {
 		return said + cutWords("Each tender", a.Factor(), s)
 	}
 	return said + cutWords("Each tender made by the Early Tender Date", a.EarlyFactor, s) +
 		cutWords("Each tender made after the Early Tender Date", a.LateFactor, s)
+}
+
+// pricesBefore are the prices at which earlier settlements were made, where they are others.
+func pricesBefore(r *result.Run) (each []string) {
+	type paid struct {
+		made   int
+		series string
+		price  string
+	}
+	seen := map[paid]bool{}
+	for i := range r.Book.Lines {
+		l := &r.Book.Lines[i]
+		if l.Settled == nil || l.Settled.AtTerms == nil || r.Offer.AuctionOf(l.Series) != nil {
+			continue
+		}
+		at, known := r.Offer.SeriesByID(l.Series)
+		s := &r.Offer.Series[at]
+		price := l.Settled.AtTerms.Consideration
+		p := paid{l.Settled.Made, l.Series, price.String()}
+		if !known || seen[p] || price.Equal(s.TenderOfferConsideration) {
+			continue
+		}
+		seen[p] = true
+		words, then := perThousand(price, s.Currency), r.Book.Made[l.Settled.Made].Then
+		if was, known := then.SeriesByID(s.ID); known && !then.Series[was].EarlyTenderPayment.IsZero() {
+			words += " (Total Consideration " + perThousand(then.Series[was].TotalConsideration(), s.Currency) + ")"
+		}
+		each = append(each, fmt.Sprintf("for those settled on %s, %s for each %s of the %s",
+			releaseDate(r.Book.Made[l.Settled.Made].On), words,
+			money(decimal.New(tender.PerThousand, 0), s.Currency), s.Title))
+	}
+	return each
+}
+
+// cutWordsBySettlement say what the factor of each settlement did to the tenders of a series.
+func cutWordsBySettlement(r *result.Run, i int) (said string) {
+	s := r.Offer.Series[i]
+	for _, step := range r.Allocation.Steps {
+		for _, share := range step.Shares {
+			if share.Series != s.ID || share.Demand.IsZero() {
+				continue
+			}
+			who := "Each tender that was not settled before"
+			if step.Settled {
+				who = "Each tender settled on " + releaseDate(step.On)
+			}
+			said += cutWords(who, share.Factor, s)
+		}
+	}
+	return said
 }
 
 // cutWords say what a factor did to some tenders.
@@ -318,6 +373,7 @@ func priceWords(r *result.Run) string {
 	if len(each) == 0 {
 		return "Nothing is to be paid."
 	}
+	each = append(each, pricesBefore(r)...)
 	total := ""
 	if early {
 		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the " +

@@ -75,10 +75,10 @@ func (r *Run) PricePaid(i int) (consideration, early decimal.Decimal) {
 }
 
 // FactorUsed is the factor that was used for the i-th line, whose series is at a position of the
-// offer: of one that was settled before, that of its settlement.
+// offer: where there were several, that of its settlement.
 func (r *Run) FactorUsed(i, series int) allocate.Factor {
 	l := &r.Book.Lines[i]
-	if l.Settled != nil {
+	if l.Settled != nil || r.Allocation.Series[series].Several {
 		for _, share := range r.Allocation.Steps[r.Allocation.Lines[i].Step].Shares {
 			if share.Series == l.Series && share.Window == l.Window {
 				return share.Factor

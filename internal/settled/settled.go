@@ -149,12 +149,25 @@ func (s *settlement) readTerms(src *offerfolder.Source, o *tender.Offer) error {
 		return err
 	}
 	s.Then = terms.AsOf(at)
+	s.Then.Rates = ratesThen(s.Then, o)
 	if !s.early && s.Then.SettlementDate(tender.Early) != s.Made.On && s.Then.SettlementDate(tender.Late) != s.Made.On &&
 		s.Then.Guaranteed.Settlement != s.Made.On {
 		return s.wrong("which pays nothing on %s: by its terms it pays on %s and %s; name the run that was paid then",
 			s.Made.On, s.Then.SettlementDate(tender.Early), s.Then.SettlementDate(tender.Late))
 	}
 	return nil
+}
+
+// ratesThen are the rates of a settlement, and those of now between currencies that had none then,
+// as no cap counted them.
+func ratesThen(then, now *tender.Offer) []tender.Rate {
+	rates := then.KnownRates()
+	for _, r := range now.KnownRates() {
+		if _, known := then.Rate(r.From, r.To); !known {
+			rates = append(rates, r)
+		}
+	}
+	return rates
 }
 
 // readPositions reads what the run has for each instruction. Of one without terms only what it

@@ -185,8 +185,9 @@ func (m *instructionMaker) row(i int) *instructionRow {
 		m.current.unpriced = true
 		return &m.current
 	}
-	if l.Settled != nil || (len(r.Offer.Auctions) > 0 && r.Offer.AuctionOf(l.Series) != nil) {
-		series := m.b.tally.series[l.Series]
+	series := m.b.tally.series[l.Series]
+	if l.Settled != nil || r.Allocation.Series[series].Several ||
+		(len(r.Offer.Auctions) > 0 && r.Offer.AuctionOf(l.Series) != nil) {
 		used := m.used[series][windowIndex(l.Window)]
 		consideration, early := r.PricePaid(i)
 		used.price, used.factor = spreadsheet.Price(consideration), factor(r.FactorUsed(i, series))

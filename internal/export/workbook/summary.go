@@ -162,6 +162,9 @@ func (b *workbook) dateFacts() []fact {
 	if !o.Settlement.Early.IsZero() {
 		facts = append(facts, fact{"Early settlement", spreadsheet.Day(o.Settlement.Early)})
 	}
+	for _, s := range o.Settlement.Interim {
+		facts = append(facts, fact{"Interim settlement", spreadsheet.Day(s.On)})
+	}
 	facts = append(facts, fact{"Final settlement", spreadsheet.Day(o.Settlement.Final)})
 	if !o.Guaranteed.Settlement.IsZero() {
 		facts = append(facts, fact{"Guaranteed deliveries", spreadsheet.Day(o.Guaranteed.Settlement)})
