@@ -112,7 +112,7 @@ var mayImport = map[string][]string{
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
 		"internal/ledger", "internal/need", "internal/offerfile", "internal/offerfolder", "internal/parallel",
 		"internal/pricing", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
-		"internal/strictyaml", "internal/tender", "github.com/shopspring/decimal",
+		"internal/settled", "internal/strictyaml", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/readback": {
@@ -132,6 +132,10 @@ var mayImport = map[string][]string{
 	"internal/settle": {
 		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
 		"github.com/shopspring/decimal",
+	},
+	"internal/settled": {
+		"internal/export", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/result",
+		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",

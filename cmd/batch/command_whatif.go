@@ -442,7 +442,7 @@ func (p *printer) capUse(name string, r *result.Run) {
 	}
 	then := "it cuts nothing back"
 	if slices.ContainsFunc(r.Allocation.Lines, func(l allocate.Line) bool { return l.Reason.Cap == name }) {
-		then = "what it cut back at the early settlement stays so"
+		then = "what it cut back at earlier settlements stays so"
 	}
 	p.linef("%s: %s used, %s left; %s", at, tender.Thousands(use.Used), tender.Thousands(use.Left), then)
 }

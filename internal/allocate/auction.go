@@ -19,7 +19,7 @@ type auction struct {
 	rungs      []*rung
 	windows    []tender.Window // whose tenders set the level
 	settled    []settledBid
-	apart      *big.Rat // what was settled at terms of its own counts for
+	resumed    bool // some of its tenders were settled before
 	done       Auctioned
 }
 
@@ -87,26 +87,30 @@ func (w *waterfall) holdAuctions(b *tender.Book) error {
 	return nil
 }
 
-// auctionThen is what an auction came to at an early settlement, the zero Auctioned if there
-// was none. Where the terms have changed since, what was settled ends nothing.
+// auctionThen is what an auction came to at earlier settlements, the zero Auctioned if there
+// was none. Its level is that at which was paid. Where the terms have changed since, what was settled ends nothing.
 func (w *waterfall) auctionThen(i int) Auctioned {
-	if i >= len(w.early.auctions) {
+	if i >= len(w.before.auctions) {
 		return Auctioned{}
 	}
-	then := w.early.auctions[i]
+	then := w.before.auctions[i]
 	for _, id := range w.offer.Auctions[i].Series {
-		if at, _ := w.offer.SeriesByID(id); w.early.changed[at] {
+		if at, _ := w.offer.SeriesByID(id); w.before.changed[at] {
 			then.ended = nil
 		}
+	}
+	if level, set := w.before.levels[then.Name]; set {
+		then.Clearing, then.Cleared = level, true
 	}
 	return then
 }
 
 // newAuction sorts the tenders of an auction by their bids.
 func (w *waterfall) newAuction(terms *tender.Auction, b *tender.Book, lines []int) (*auction, error) {
-	a := &auction{terms: terms, apart: new(big.Rat), done: Auctioned{Name: terms.Name, Set: terms.HasClearing}}
+	a := &auction{terms: terms, done: Auctioned{Name: terms.Name, Set: terms.HasClearing,
+		Unpriced: terms.Bid != tender.BidPrice && w.prices.AtSpread == nil}}
 	a.waterfall = &waterfall{
-		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, early: w.early, result: w.result,
+		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, before: w.before, parts: w.parts, found: w.found, result: w.result,
 		pools: []*pool{{shortfall: tender.Prorate}},
 	}
 	s := sorter{auction: a, series: map[string]int{},
@@ -190,15 +194,10 @@ func (s *sorter) fix(l *tender.Line, at cell) error {
 	if err != nil {
 		return err
 	}
-	if l.Settled.AtTerms == nil {
+	s.resumed = true
+	if l.Settled.AtTerms == nil && minor > 0 {
 		s.settled = append(s.settled, settledBid{at, minor})
-		return nil
 	}
-	unit, err := settledUnit(s.offer, s.cap(), series, l.Settled.AtTerms)
-	if err != nil {
-		return err
-	}
-	s.apart.Add(s.apart, times(unit, minor))
 	return nil
 }
 
@@ -247,7 +246,7 @@ func (a *auction) hold(then Auctioned) error {
 	var err error
 	a.done.Clearing, a.done.Cleared, err = a.clear()
 	passes := [][]tender.Window{tender.Windows[:]}
-	if a.terms.SetBy == tender.SetByEarly || len(a.settled) > 0 || a.apart.Sign() > 0 {
+	if a.terms.SetBy == tender.SetByEarly || a.resumed {
 		passes = [][]tender.Window{tender.Windows[:1], tender.Windows[1:]}
 	}
 	if then.Cleared {
@@ -332,10 +331,16 @@ func (a *auction) open() error {
 			g.price, _, _ = a.paid(g.cell) // that it can be found was seen
 		}
 	}
-	state := newGrains(c, values, nil, a.apart)
+	apart, err := a.partsUnder(c, func(s tender.Series) bool { return slices.Contains(c.Series, s.ID) })
+	if err != nil {
+		return err
+	}
+	state := newGrains(c, values, nil, apart)
 	state.over, state.wide = []bool{true}, 1
 	a.caps = []*capState{state}
-	state.used.Set(state.apart)
+	for _, settled := range state.apart {
+		state.used.Add(state.used, settled)
+	}
 	for _, l := range a.settled {
 		state.use(l.cell, l.minor)
 	}
@@ -492,16 +497,16 @@ func (a *auction) mixed(series int, w tender.Window, factor Factor) bool {
 
 // factorOf is the one factor of a window of a series, none if its bids have several.
 func (a *auction) factorOf(series int, w tender.Window) Factor {
-	one := a.early.factors[cell{series: series, window: w}]
+	var all []Factor
 	for _, r := range a.rungs {
 		for _, g := range r.groups {
-			if g.series != series || g.window != w {
-				continue
-			}
-			if one = common(one, g.factor); one.None() {
-				return one
+			if g.series == series && g.window == w {
+				all = append(all, g.factor)
 			}
 		}
 	}
+	in := cell{series: series, window: w}
+	a.found[in] = commonOf(all)
+	one, _ := a.before.factor(in, all...)
 	return one
 }

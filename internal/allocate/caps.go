@@ -24,7 +24,7 @@ type capState struct {
 	limit    *big.Int          // grains
 	used     *big.Int          // grains
 	claimed  *big.Int          // grains that tenders use up which are not bought
-	apart    *big.Int          // grains of what was settled at terms of its own
+	apart    []*big.Int        // grains of what was settled at terms of its own, by settlement
 }
 
 // cell is one series in one window, in an auction at one level: the tenders in it count
@@ -37,7 +37,7 @@ type cell struct {
 
 // newCapState works out the grains of a cap. An error means that the offer has
 // no exchange rate the cap needs, or that interest is not known.
-func (w *waterfall) newCapState(c tender.Cap, b *tender.Book) (*capState, error) {
+func (w *waterfall) newCapState(c tender.Cap) (*capState, error) {
 	o := w.offer
 	limited, beside := map[cell]*big.Rat{}, map[cell]*big.Rat{}
 	for i, s := range o.Series {
@@ -57,7 +57,7 @@ func (w *waterfall) newCapState(c tender.Cap, b *tender.Book) (*capState, error)
 			to[cell{series: i, window: window}] = value
 		}
 	}
-	apart, err := settledApart(o, c, b)
+	apart, err := w.partsUnder(c, func(s tender.Series) bool { return c.Covers(s) || besides(c, s.ID) })
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +78,11 @@ func (w *waterfall) newCapState(c tender.Cap, b *tender.Book) (*capState, error)
 func besides(c tender.Cap, series string) bool { return slices.Contains(c.Beside, series) }
 
 // newGrains is the state of a cap under which cells count for so much.
-func newGrains(c tender.Cap, limited, beside map[cell]*big.Rat, apart *big.Rat) *capState {
-	common := lcm(c.Amount.Rat().Denom(), apart.Denom())
+func newGrains(c tender.Cap, limited, beside map[cell]*big.Rat, apart []*big.Rat) *capState {
+	common := c.Amount.Rat().Denom()
+	for _, value := range apart {
+		common = lcm(common, value.Denom())
+	}
 	for _, values := range []map[cell]*big.Rat{limited, beside} {
 		for _, value := range values {
 			common = lcm(common, value.Denom())
@@ -91,8 +94,10 @@ func newGrains(c tender.Cap, limited, beside map[cell]*big.Rat, apart *big.Rat) 
 		weight: make(map[cell]*big.Int, len(limited)),
 		beside: make(map[cell]*big.Int, len(beside)),
 		limit:  grains(c.Amount.Rat(), common),
-		apart:  grains(apart, common),
 		used:   new(big.Int), claimed: new(big.Int),
+	}
+	for _, value := range apart {
+		state.apart = append(state.apart, grains(value, common))
 	}
 	for key, value := range limited {
 		state.weight[key] = grains(value, common)

@@ -24,6 +24,9 @@ func Check(o *tender.Offer, b *tender.Book, r *Result) []tender.Invariant {
 		tender.Check("accepted lines add up to the steps", checkSteps(sums, r)),
 		tender.Check("no cap is exceeded, save under a warning", checkCaps(o, b, sums, r)),
 	}
+	if lastMade(b) >= 0 {
+		all = append(all, tender.Check("what was settled before is as it was", checkSettled(b, r)))
+	}
 	if len(o.Auctions) > 0 {
 		all = append(all, tender.Check("no bid of an auction is left out for a worse one", checkBids(o, b, r)))
 	}
@@ -37,6 +40,16 @@ func checkShares(b *tender.Book, r *Result) string {
 	for i, l := range r.Lines {
 		if l.Accepted.IsNegative() || l.Accepted.GreaterThan(b.Lines[i].Principal) {
 			return fmt.Sprintf("instruction %s: %s accepted of %s", b.Lines[i].ID, l.Accepted, b.Lines[i].Principal)
+		}
+	}
+	return ""
+}
+
+// checkSettled tests that of every settled line that was bought which was then.
+func checkSettled(b *tender.Book, r *Result) string {
+	for i, l := range r.Lines {
+		if s := b.Lines[i].Settled; s != nil && !b.Lines[i].Undelivered && !l.Accepted.Equal(s.Accepted) {
+			return fmt.Sprintf("instruction %s: %s accepted, %s settled", b.Lines[i].ID, l.Accepted, s.Accepted)
 		}
 	}
 	return ""
@@ -136,7 +149,7 @@ func checkSteps(sums accepted, r *Result) string {
 }
 
 func checkCaps(o *tender.Offer, b *tender.Book, totals accepted, r *Result) string {
-	sums, apart := paidAlike(o, b, totals, r)
+	sums := paidAlike(o, b, totals, r)
 	for _, use := range r.Caps {
 		used := new(big.Rat)
 		for key, principal := range sums {
@@ -148,13 +161,6 @@ func checkCaps(o *tender.Offer, b *tender.Book, totals accepted, r *Result) stri
 				}
 				used.Add(used, counts)
 			}
-		}
-		for _, i := range apart {
-			counts, wrong := countsApart(o, use.Cap, &b.Lines[i], r.Lines[i].Accepted)
-			if wrong != "" {
-				return wrong
-			}
-			used.Add(used, counts)
 		}
 		if used.Cmp(use.Amount.Rat()) > 0 && !use.Exceeded {
 			return fmt.Sprintf("cap %s: %s used of %s", use.Name, used.FloatString(2), use.Amount)
@@ -169,44 +175,24 @@ func concerns(o *tender.Offer, c tender.Cap, s tender.Series) bool {
 	return c.Covers(s) || besides(c, s.ID) || (a != nil && a.Name == c.Name)
 }
 
-// countsApart is what a tender counts for that was settled at terms of its own.
-func countsApart(o *tender.Offer, c tender.Cap, l *tender.Line, accepted decimal.Decimal) (*big.Rat, string) {
-	at, _ := o.SeriesByID(l.Series)
-	if !concerns(o, c, o.Series[at]) {
-		return new(big.Rat), ""
-	}
-	paid, then := l.Settled.AtTerms, *o
-	if len(paid.Rates) > 0 {
-		then.Rates = paid.Rates
-	}
-	accrued := func(string, tender.Window) (*big.Rat, error) { return paid.Accrued.Rat(), nil }
-	r := &Result{prices: Prices{Accrued: accrued}}
-	return countsFor(&then, r, c, o.Series[at], alike{price: paid.Price.String()}, accepted)
-}
-
 // alike are lines that are paid alike: in an auction those of one bid.
 type alike struct {
 	series string
 	window tender.Window
-	price  string // in an auction, or if it was settled so
+	price  string               // in an auction
+	at     *tender.SettledTerms // if it was settled at terms of its own
 }
 
-// paidAlike adds up the accepted lines, and lists those that were settled at terms of their own.
-func paidAlike(o *tender.Offer, b *tender.Book, totals accepted, r *Result) (sums map[alike]decimal.Decimal,
-	apart []int) {
-	for i := range b.Lines {
-		if s := b.Lines[i].Settled; s != nil && s.AtTerms != nil {
-			apart = append(apart, i)
-		}
-	}
-	sums = map[alike]decimal.Decimal{}
-	if len(o.Auctions) == 0 && len(apart) == 0 {
+// paidAlike adds up the accepted lines.
+func paidAlike(o *tender.Offer, b *tender.Book, totals accepted, r *Result) map[alike]decimal.Decimal {
+	sums := map[alike]decimal.Decimal{}
+	if len(o.Auctions) == 0 && lastMade(b) < 0 {
 		for series, of := range totals {
 			for window, sum := range of {
 				sums[alike{series: series, window: window}] = sum
 			}
 		}
-		return sums, nil
+		return sums
 	}
 	prices := make([]map[alike]string, len(r.Steps)) // of the shares of auctions
 	for i, step := range r.Steps {
@@ -219,11 +205,11 @@ func paidAlike(o *tender.Offer, b *tender.Book, totals accepted, r *Result) (sum
 	}
 	exact := map[alike]*decimals.Sum{}
 	for i, l := range r.Lines {
-		if _, own := slices.BinarySearch(apart, i); own {
-			continue
-		}
 		key := alike{series: b.Lines[i].Series, window: b.Lines[i].Window}
 		key.price = prices[l.Step][key]
+		if s := b.Lines[i].Settled; s != nil {
+			key.at = s.AtTerms
+		}
 		if exact[key] == nil {
 			exact[key] = new(decimals.Sum)
 		}
@@ -232,13 +218,17 @@ func paidAlike(o *tender.Offer, b *tender.Book, totals accepted, r *Result) (sum
 	for key, sum := range exact {
 		sums[key] = sum.Decimal()
 	}
-	return sums, apart
+	return sums
 }
 
 // countsFor is what some principal counts for under a cap.
 func countsFor(o *tender.Offer, r *Result, c tender.Cap, s tender.Series, key alike, principal decimal.Decimal) (
 	*big.Rat, string) {
-	rate, ok := o.Rate(s.Currency, c.Currency)
+	then := *o
+	if key.at != nil && len(key.at.Rates) > 0 {
+		then.Rates = key.at.Rates
+	}
+	rate, ok := then.Rate(s.Currency, c.Currency)
 	if !ok {
 		return nil, fmt.Sprintf("cap %s: no rate from %s", c.Name, s.Currency)
 	}
@@ -250,8 +240,14 @@ func countsFor(o *tender.Offer, r *Result, c tender.Cap, s tender.Series, key al
 	if key.price != "" {
 		price = decimal.RequireFromString(key.price)
 	}
+	if key.at != nil {
+		price = key.at.Price()
+	}
 	per := price.Rat()
-	if c.Measure == tender.MeasureWithAccrued {
+	switch {
+	case c.Measure == tender.MeasureWithAccrued && key.at != nil:
+		per.Add(per, key.at.Interest())
+	case c.Measure == tender.MeasureWithAccrued:
 		accrued, err := r.prices.Accrued(s.ID, key.window)
 		if err != nil {
 			return nil, err.Error()

@@ -57,6 +57,19 @@ func common(f, g Factor) Factor {
 	return Factor{}
 }
 
+// commonOf is the one factor of all that are any, none if there are several.
+func commonOf(all []Factor) (one Factor) {
+	for _, f := range all {
+		if f.None() {
+			continue
+		}
+		if one = common(one, f); one.None() {
+			return one
+		}
+	}
+	return one
+}
+
 // wholeFactor is 1 and zeroFactor 0.
 func wholeFactor() Factor { return decimalFactor(decimal.NewFromInt(1)) }
 func zeroFactor() Factor  { return decimalFactor(decimal.Zero) }

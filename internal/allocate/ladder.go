@@ -23,8 +23,9 @@ type Auctioned struct {
 	EarlyFactor, LateFactor Factor
 	// Prices are what early tenders are paid per 1,000, by series, if all are paid the
 	// clearing level and its price is known.
-	Prices map[string]decimal.Decimal
-	Ladder []Rung // from the best bid to the worst
+	Prices   map[string]decimal.Decimal
+	Unpriced bool   // bids are spreads or premiums, and what they are paid is not known yet
+	Ladder   []Rung // from the best bid to the worst
 
 	ended *Reason // what ended the acceptance, nil if nothing did
 }

@@ -18,6 +18,8 @@ type naiveAuction struct {
 	limit  tender.Cap
 	levels []naiveLevel // with tenders, best first
 	whose  []tender.Window
+
+	settled bool // some of its tenders were before
 }
 
 // naiveLevel is one level of the bids.
@@ -53,25 +55,47 @@ func holdNaively(n *naive, a *tender.Auction, book *tender.Book) []*big.Rat {
 	}
 	h := &naiveAuction{naive: newNaive(o, book), a: a, limit: limit, whose: tender.Windows[:]}
 	h.prices, h.plain = n.prices, true
-	early := slices.ContainsFunc(book.Lines, func(l tender.Line) bool { return l.Window == tender.Early })
+	early := slices.ContainsFunc(book.Lines, func(l tender.Line) bool { return l.Window == tender.Early && l.Settled == nil })
+	for i, l := range book.Lines {
+		if l.Settled != nil {
+			h.got[i], h.settled = l.Settled.Accepted.Rat(), true
+		}
+	}
 	if a.SetBy == tender.SetByEarly && early {
 		h.whose = tender.Windows[:1]
 	}
 	h.listLevels()
 	clearing, any := h.clearing()
+	if n.resumed != nil { // what was paid set the level
+		h.ended[""] = n.resumed.full[a.Name] && !slices.ContainsFunc(a.Series, func(id string) bool { return n.changed[id] })
+		if level, set := n.resumed.levels[a.Name]; set {
+			clearing, any = level, true
+		}
+		if level, set := n.levels[a.Name]; set {
+			clearing, any = level, true
+		}
+	}
+	n.full[a.Name] = h.ended[""]
 	if !any && !a.HasClearing {
 		return h.got
 	}
 	if a.HasClearing {
 		clearing = a.Clearing
 	}
+	if any {
+		n.levels[a.Name] = clearing
+	}
 	h.accept(clearing)
+	n.full[a.Name] = h.ended[""]
 	return h.got
 }
 
 // listLevels sorts the tenders by their bids.
 func (h *naiveAuction) listLevels() {
 	for i, l := range h.lines {
+		if l.Settled != nil {
+			continue
+		}
 		at := naiveLevel{level: h.a.Best(), first: l.Bid == nil && h.a.NoBid == tender.NoBidFirst}
 		if l.Bid != nil {
 			at.level = *l.Bid
@@ -163,7 +187,7 @@ func (h *naiveAuction) clearing() (level decimal.Decimal, any bool) {
 func (h *naiveAuction) accept(clearing decimal.Decimal) {
 	h.payAt(clearing)
 	passes := [][]tender.Window{tender.Windows[:]}
-	if h.a.SetBy == tender.SetByEarly {
+	if h.a.SetBy == tender.SetByEarly || h.settled {
 		passes = [][]tender.Window{{tender.Early}, {tender.Late}}
 	}
 	for _, windows := range passes {

@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/tender"
 )
@@ -22,6 +24,14 @@ type naive struct {
 	stopped map[string]bool         // series that take nothing more
 	ended   map[string]bool         // pools that take nothing more; the whole offer is "" if it has none
 	paid    func(line int) *big.Rat // per 1,000; nil: the price of the series
+	by      map[string]string       // the cap that stopped a series or ended a pool
+
+	// Of auctions, by name: the level at which one clears, and whether it takes nothing more.
+	levels map[string]decimal.Decimal
+	full   map[string]bool
+
+	resumed *naive          // the last settlement, as it would be made today; nil: there is none
+	changed map[string]bool // series of which it gives something else than was bought
 	// everybody says that an announced factor cuts back everybody, because every
 	// level fits.
 	everybody bool
@@ -38,13 +48,20 @@ func naiveAllocate(o *tender.Offer, b *tender.Book) []*big.Rat {
 }
 
 func naiveAllocateAt(o *tender.Offer, b *tender.Book, p allocate.Prices) []*big.Rat {
+	return naively(o, b, p).bought()
+}
+
+// naively allocates a book.
+func naively(o *tender.Offer, b *tender.Book, p allocate.Prices) *naive {
 	n := newNaive(o, b)
 	n.prices = p
+	n.settle(b)
 	if o.Acceptance.Factor == tender.FactorGiven {
 		plain := *o
 		plain.Acceptance.Factor = tender.FactorMaximal
 		try := newNaive(&plain, b)
 		try.prices = p
+		try.settle(b)
 		try.run()
 		n.everybody = len(try.stopped) == 0
 	}
@@ -52,6 +69,11 @@ func naiveAllocateAt(o *tender.Offer, b *tender.Book, p allocate.Prices) []*big.
 	for i := range o.Auctions {
 		n.auction(&o.Auctions[i])
 	}
+	return n
+}
+
+// bought is what is bought of each line.
+func (n *naive) bought() []*big.Rat {
 	for i, l := range n.lines {
 		if l.Undelivered { // R15: it counted, but is not bought
 			n.got[i] = zero
@@ -60,9 +82,88 @@ func naiveAllocateAt(o *tender.Offer, b *tender.Book, p allocate.Prices) []*big.
 	return n.got
 }
 
+// settle is R20. What was settled is fixed. Then the last settlement is made once more by the terms
+// of now, save for the prices and rates of then: series of which it gives what was bought stay
+// stopped as they were then, and so does a pool, unless a series that was cut back by what
+// ended it comes out otherwise.
+func (n *naive) settle(b *tender.Book) {
+	last := -1
+	for i, l := range n.lines {
+		if l.Settled != nil {
+			last = max(last, l.Settled.Made)
+			n.got[i], n.decided[i] = l.Settled.Accepted.Rat(), true
+		}
+	}
+	if last < 0 {
+		return
+	}
+	then, at := &tender.Book{Made: b.Made}, []int{}
+	for i, l := range n.lines {
+		if l.Settled == nil {
+			continue
+		}
+		if l.Undelivered = false; l.Settled.Made == last {
+			l.Settled = nil
+		}
+		then.Lines, at = append(then.Lines, l), append(at, i)
+	}
+	o, prices := n.termsThen(b, last)
+	n.resumed = naively(o, then, prices)
+	for i, line := range at {
+		if n.resumed.got[i].Cmp(n.got[line]) != 0 {
+			n.changed[n.lines[line].Series] = true
+		}
+	}
+	revised := map[string]bool{} // caps that would cut back otherwise today
+	for series := range n.resumed.stopped {
+		if n.changed[series] {
+			revised[n.resumed.by["series "+series]] = true
+		} else {
+			n.stopped[series] = true
+		}
+	}
+	for pool := range n.resumed.ended {
+		if why := n.resumed.by["pool "+pool]; why != "" && !revised[why] {
+			n.ended[pool], n.by["pool "+pool] = true, why
+		}
+	}
+	for _, made := range slices.Backward(b.Made[:min(last+1, len(b.Made))]) { // the first that has one decides
+		for name, level := range made.Levels {
+			n.levels[name] = level
+		}
+	}
+}
+
+// termsThen are the terms of now with the prices and rates of a settlement.
+func (n *naive) termsThen(b *tender.Book, made int) (*tender.Offer, allocate.Prices) {
+	if made >= len(b.Made) {
+		return n.o, n.prices
+	}
+	o, prices := *n.o, n.prices.Then[made]
+	o.Rates, o.Series = b.Made[made].Then.Rates, slices.Clone(o.Series)
+	for i := range o.Series {
+		was := b.Made[made].Then.Series[i]
+		o.Series[i].TenderOfferConsideration, o.Series[i].EarlyTenderPayment = was.TenderOfferConsideration, was.EarlyTenderPayment
+	}
+	prices.Then = n.prices.Then
+	return &o, prices
+}
+
+// stop has a series take nothing more, and end a pool, because of a cap; the first reason counts.
+func (n *naive) stop(series string, c tender.Cap) {
+	n.stopped[series], n.by["series "+series] = true, c.Name
+}
+
+func (n *naive) end(pool string, c tender.Cap) {
+	if !n.ended[pool] {
+		n.ended[pool], n.by["pool "+pool] = true, c.Name
+	}
+}
+
 func newNaive(o *tender.Offer, b *tender.Book) *naive {
 	n := &naive{o: o, lines: b.Lines, got: make([]*big.Rat, len(b.Lines)), decided: make([]bool, len(b.Lines)),
-		stopped: map[string]bool{}, ended: map[string]bool{}}
+		stopped: map[string]bool{}, ended: map[string]bool{}, by: map[string]string{}, levels: map[string]decimal.Decimal{},
+		full: map[string]bool{}, changed: map[string]bool{}}
 	for i := range n.got {
 		n.got[i] = zero
 	}
@@ -80,7 +181,7 @@ func (n *naive) principal(line int) *big.Rat { return n.lines[line].Principal.Ra
 // level by level; and so in one pool after the other (R18).
 func (n *naive) run() {
 	for i := range n.lines {
-		if n.series(i).Priority == 0 && n.o.AuctionOf(n.lines[i].Series) == nil {
+		if n.series(i).Priority == 0 && n.o.AuctionOf(n.lines[i].Series) == nil && n.lines[i].Settled == nil {
 			n.got[i] = n.principal(i)
 		}
 	}
@@ -122,7 +223,7 @@ func (n *naive) conditionFails(p tender.Pool) bool {
 func (n *naive) step(pool tender.Pool, level int, windows []tender.Window) {
 	var open, all []int
 	for i, l := range n.lines {
-		if s := n.series(i); s.Priority == level && s.Pool == pool.Name && slices.Contains(windows, l.Window) {
+		if s := n.series(i); s.Priority == level && s.Pool == pool.Name && slices.Contains(windows, l.Window) && l.Settled == nil {
 			all = append(all, i)
 			if !n.stopped[l.Series] && !n.ended[pool.Name] {
 				open = append(open, i)
@@ -159,6 +260,9 @@ func (n *naive) counts(c tender.Cap, line int, principal *big.Rat) *big.Rat {
 // worth is what the principal of a line is in the measure and currency of a cap.
 func (n *naive) worth(c tender.Cap, line int, principal *big.Rat) *big.Rat {
 	s, window := n.series(line), n.lines[line].Window
+	if settled := n.lines[line].Settled; settled != nil && settled.AtTerms != nil {
+		return worthThen(c, s, settled.AtTerms, principal)
+	}
 	rate, _ := n.o.Rate(s.Currency, c.Currency)
 	value := new(big.Rat).Mul(principal, rate)
 	if c.Measure == tender.MeasurePrincipal {
@@ -174,6 +278,20 @@ func (n *naive) worth(c tender.Cap, line int, principal *big.Rat) *big.Rat {
 	}
 	value.Mul(value, price)
 	return value.Quo(value, big.NewRat(1000, 1))
+}
+
+// worthThen is the same of what was settled, at the price, the interest and the rate of then.
+func worthThen(c tender.Cap, s tender.Series, at *tender.SettledTerms, principal *big.Rat) *big.Rat {
+	rate, _ := (&tender.Offer{Rates: at.Rates}).Rate(s.Currency, c.Currency)
+	value := new(big.Rat).Mul(principal, rate)
+	price := at.Consideration.Add(at.EarlyPayment).Rat()
+	switch c.Measure {
+	case tender.MeasurePrincipal:
+		return value
+	case tender.MeasureWithAccrued:
+		price.Add(price, at.Accrued)
+	}
+	return value.Mul(value, price.Quo(price, big.NewRat(1000, 1)))
 }
 
 // asked is what amounts for the open lines count for under a cap.
@@ -196,11 +314,13 @@ func (n *naive) left(c tender.Cap, open []int) *big.Rat {
 		if slices.Contains(open, i) || (!c.Covers(n.series(i)) && !slices.Contains(c.Beside, n.lines[i].Series)) {
 			continue
 		}
-		uses := n.got[i]
-		if tendered && n.decided[i] && c.Covers(n.series(i)) {
-			uses = n.principal(i)
+		left.Sub(left, n.worth(c, i, n.got[i]))
+		if tendered && n.decided[i] && c.Covers(n.series(i)) { // what was returned uses it up, at the price of now
+			rest := *n
+			rest.lines = slices.Clone(n.lines)
+			rest.lines[i].Settled = nil
+			left.Sub(left, rest.worth(c, i, new(big.Rat).Sub(n.principal(i), n.got[i])))
 		}
-		left.Sub(left, n.worth(c, i, uses))
 	}
 	return left
 }
@@ -266,11 +386,11 @@ func (n *naive) whole(c tender.Cap) (names []string) {
 // others; it ends the pools that the cap limits as a whole.
 func (n *naive) closeUnder(c tender.Cap, open []int) (rest []int) {
 	for _, name := range n.whole(c) {
-		n.ended[name] = true
+		n.end(name, c)
 	}
 	for _, i := range open {
 		if c.Covers(n.series(i)) {
-			n.stopped[n.lines[i].Series] = true
+			n.stop(n.lines[i].Series, c)
 		} else {
 			rest = append(rest, i)
 		}
@@ -280,14 +400,21 @@ func (n *naive) closeUnder(c tender.Cap, open []int) (rest []int) {
 
 // allOrNone is R9.
 func (n *naive) allOrNone(open []int, shortfall tender.Shortfall, pool string) {
-	if len(n.exceeded(open)) == 0 {
+	caps, whole := n.exceeded(open), map[int]*big.Rat{}
+	if len(caps) == 0 {
 		n.takeWhole(open)
 		return
 	}
 	for _, i := range open {
-		n.stopped[n.lines[i].Series] = true
+		whole[i] = n.principal(i)
 	}
-	n.ended[pool] = n.ended[pool] || shortfall == tender.AllOrNoneStop
+	tight := n.tightest(caps, open, whole)
+	for _, i := range open {
+		n.stop(n.lines[i].Series, tight)
+	}
+	if shortfall == tender.AllOrNoneStop {
+		n.end(pool, tight)
+	}
 }
 
 // maximal is R10 with R11 in it.

@@ -17,6 +17,7 @@ type Prices struct {
 	Accrued func(series string, w tender.Window) (*big.Rat, error)
 	// AtSpread is the price of a series at a spread in basis points, with the early payment in it.
 	AtSpread func(series string, spread decimal.Decimal) (decimal.Decimal, error)
+	Then     []Prices // those of the settlements of the book; none: as now
 }
 
 var thousand = big.NewRat(tender.PerThousand, 1)
@@ -54,31 +55,6 @@ func settledUnit(o *tender.Offer, c tender.Cap, s tender.Series, at *tender.Sett
 	if len(at.Rates) > 0 {
 		then.Rates = at.Rates
 	}
-	paid := Prices{Accrued: func(string, tender.Window) (*big.Rat, error) { return at.Accrued.Rat(), nil }}
-	return paid.unit(&then, c, s, tender.Early, at.Price.Rat())
-}
-
-// settledApart is what the tenders that were settled at terms of their own count for under a cap.
-func settledApart(o *tender.Offer, c tender.Cap, b *tender.Book) (*big.Rat, error) {
-	sum := new(big.Rat)
-	for i := range b.Lines {
-		l := &b.Lines[i]
-		if l.Settled == nil || l.Settled.AtTerms == nil {
-			continue
-		}
-		at, known := o.SeriesByID(l.Series)
-		if !known || (!c.Covers(o.Series[at]) && !besides(c, l.Series)) {
-			continue
-		}
-		value, err := settledUnit(o, c, o.Series[at], l.Settled.AtTerms)
-		if err != nil {
-			return nil, err
-		}
-		minor, err := newCurrency(o.Series[at].Currency).minor(l.Settled.Accepted)
-		if err != nil {
-			return nil, fmt.Errorf("instruction %s: %w", l.ID, err)
-		}
-		sum.Add(sum, value.Mul(value, new(big.Rat).SetInt64(minor)))
-	}
-	return sum, nil
+	paid := Prices{Accrued: func(string, tender.Window) (*big.Rat, error) { return at.Interest(), nil }}
+	return paid.unit(&then, c, s, tender.Early, at.Price().Rat())
 }

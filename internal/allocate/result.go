@@ -40,7 +40,7 @@ const (
 	Stopped         Code = "stopped"          // an earlier step ended the acceptance
 	NothingTendered Code = "nothing_tendered" // of a share, never of an instruction
 	Announced       Code = "announced"        // multiplied by the factor the issuer announced
-	SettledEarly    Code = "settled_early"    // fixed by the early settlement
+	SettledEarly    Code = "settled_early"    // fixed by an earlier settlement
 	Undelivered     Code = "undelivered"      // guaranteed, but not delivered by the deadline
 	SmallPiece      Code = "small_piece"      // a rule of R11 changed the prorated part
 	WorseBid        Code = "worse_bid"        // the bid is worse than the clearing level
@@ -55,6 +55,7 @@ type Reason struct {
 	Pool  string            // in which that level is, "" if the offer has none
 	Bid   string            // in an auction the level of the bids instead, the clearing level for [WorseBid]
 	Piece tender.SmallPiece // the code of R11 that applied, "" if none
+	On    tender.Date       // of [SettledEarly] the day of that settlement, zero if it is not known
 }
 
 // String says the reason in a sentence for the workbook.
@@ -77,7 +78,10 @@ func (r Reason) String() string {
 	case PoolCondition:
 		return fmt.Sprintf("not accepted: not everything tendered in %s was bought", r.Cap)
 	case SettledEarly:
-		return "as settled at the early settlement"
+		if r.On.IsZero() {
+			return "as settled before"
+		}
+		return "as settled on " + r.On.String()
 	case Undelivered:
 		return "not accepted: the notes promised by guaranteed delivery did not come by the deadline"
 	case NothingTendered:
@@ -120,14 +124,15 @@ var pieceWords = map[tender.SmallPiece]string{
 }
 
 // Step is one step of the waterfall: the tenders of one level, in one window or
-// in both; in an auction, the tenders of one bid. What an early settlement bought
-// comes before all others, as a step of its own.
+// in both; in an auction, the tenders of one bid. What earlier settlements bought
+// comes before all others, each as a step of its own.
 type Step struct {
-	Settled bool   // the early settlement
-	Level   int    // 0: series bought any and all, an auction, or the early settlement of all levels
-	Pool    string // "" if the offer has none
-	Auction string // "" if it is none
-	Bid     string // of an auction: its level of the bids, [NoBid] for those before every bid
+	Settled bool        // an earlier settlement
+	On      tender.Date // its day, zero if it is not known
+	Level   int         // 0: series bought any and all, an auction, or a settlement of all levels
+	Pool    string      // "" if the offer has none
+	Auction string      // "" if it is none
+	Bid     string      // of an auction: its level of the bids, [NoBid] for those before every bid
 	Windows []tender.Window
 	Shares  []Share   // the series of the level, by window
 	Caps    []CapStep // the caps over any of them
@@ -165,6 +170,9 @@ type Accepted struct {
 	// window were multiplied: 1 if they were taken whole, 0 if none was; none if
 	// nothing was tendered in the window, or if the bids of an auction have several.
 	EarlyFactor, LateFactor Factor
+	// Several is set if the tenders of a window had several factors, at several settlements; then
+	// there is none of either window, and each step has its own.
+	Several bool
 }
 
 // Factor returns the one factor of the series, none if its windows were treated
@@ -174,6 +182,9 @@ func (a Accepted) Factor() Factor { return common(a.EarlyFactor, a.LateFactor) }
 // FactorWords say the factor of the series, as a share of one, or those of its
 // windows where they differ; "" if nothing was tendered.
 func (a Accepted) FactorWords() string {
+	if a.Several {
+		return "by settlement"
+	}
 	if f := a.Factor(); !f.None() || (a.EarlyFactor.None() && a.LateFactor.None()) {
 		return f.String()
 	}

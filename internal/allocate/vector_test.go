@@ -252,7 +252,7 @@ func (v *poolsVector) offer() (*tender.Offer, *tender.Book, allocate.Prices) {
 		b.Lines = append(b.Lines, tender.Line{Window: tender.Early,
 			Instruction: &tender.Instruction{ID: fmt.Sprint("settled ", i), Series: s.Series, Principal: sum(s.Principal)},
 			Settled: &tender.Settled{Accepted: sum(s.Principal),
-				AtTerms: &tender.SettledTerms{Price: sum(s.Price), Accrued: sum(s.Accrued)}}})
+				AtTerms: &tender.SettledTerms{Consideration: sum(s.Price), Accrued: sum(s.Accrued).Rat()}}})
 	}
 	return o, b, allocate.Prices{
 		Accrued: func(id string, _ tender.Window) (*big.Rat, error) { return accrued[id], nil },

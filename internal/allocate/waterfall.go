@@ -19,7 +19,9 @@ type waterfall struct {
 	// everybody is set if every level fits whole and the issuer announced a
 	// factor all the same: then it cuts everybody back.
 	everybody bool
-	early     earlySettlement
+	before    settledBefore
+	parts     map[settledPart]int64
+	found     map[cell]Factor // of what was decided now
 	result    *Result
 }
 
@@ -36,7 +38,7 @@ type pool struct {
 // newWaterfall is a waterfall before its first step.
 func newWaterfall(o *tender.Offer, b *tender.Book, p Prices) (*waterfall, error) {
 	w := &waterfall{
-		offer: o, prices: p, cutBy: map[int]Reason{},
+		offer: o, prices: p, cutBy: map[int]Reason{}, found: map[cell]Factor{},
 		result: &Result{Lines: make([]Line, len(b.Lines)), Series: make([]Accepted, len(o.Series)), prices: p},
 	}
 	for _, p := range o.Pools {
@@ -45,8 +47,12 @@ func newWaterfall(o *tender.Offer, b *tender.Book, p Prices) (*waterfall, error)
 	if len(w.pools) == 0 {
 		w.pools = []*pool{{shortfall: o.Acceptance.Shortfall}}
 	}
+	var err error
+	if w.parts, err = settledParts(o, b); err != nil {
+		return nil, err
+	}
 	for _, c := range o.AllCaps() {
-		state, err := w.newCapState(c, b)
+		state, err := w.newCapState(c)
 		if err != nil {
 			return nil, err
 		}
@@ -205,13 +211,21 @@ func (w *waterfall) explain(g *group) {
 func (w *waterfall) finish(groups map[cell]*group) {
 	for i := range w.offer.Series {
 		early, late := groups[cell{series: i, window: tender.Early}], groups[cell{series: i, window: tender.Late}]
-		w.result.Series[i] = Accepted{
-			Early: early.money.amount(w.early.bought[early.cell] + early.bought()),
-			Late:  late.money.amount(w.early.bought[late.cell] + late.bought()),
-
-			EarlyFactor: w.early.factor(early),
-			LateFactor:  w.early.factor(late),
+		for _, g := range []*group{early, late} {
+			if g.demand > 0 {
+				w.found[g.cell] = g.factor
+			}
 		}
+		a := Accepted{
+			Early: early.money.amount(w.before.bought[early.cell] + early.bought()),
+			Late:  late.money.amount(w.before.bought[late.cell] + late.bought()),
+		}
+		var several bool
+		a.EarlyFactor, a.Several = w.before.factor(early.cell, w.found[early.cell])
+		if a.LateFactor, several = w.before.factor(late.cell, w.found[late.cell]); several || a.Several {
+			a.EarlyFactor, a.LateFactor, a.Several = Factor{}, Factor{}, true
+		}
+		w.result.Series[i] = a
 	}
 	for _, c := range w.caps {
 		w.result.Caps = append(w.result.Caps, c.outcome())

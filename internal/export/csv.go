@@ -33,7 +33,7 @@ func WriteInstructions(w io.Writer, r *result.Run) error {
 			reference, status = p.Reference, string(p.Status)
 		}
 		factor, price, earlyPrice := used.of(i)
-		cash := cashTexts(&paid.Cash, l.Series, currency, without)
+		cash := cashTexts(paid, l.Series, currency, without)
 		row = [...]string{
 			guard(l.ID), guard(l.Depositary), guard(l.Participant), guard(l.Series), guard(currency), string(l.Window),
 			display.Stamp(l.Received, r.Offer.Zone),
@@ -57,6 +57,8 @@ type used struct {
 type usedKey struct {
 	series string
 	window tender.Window
+	made   int                  // the settlement, -1 for none
+	at     *tender.SettledTerms // nil: by the terms of now
 }
 
 func newUsed(r *result.Run) *used { return &used{r, make(map[usedKey][3]string)} }
@@ -67,7 +69,10 @@ func (u *used) of(i int) (factor, price, earlyPrice string) {
 	if l.Undelivered || u.run.Settlement.Lines[i].Payment < 0 || u.run.Offer.AuctionOf(l.Series) != nil {
 		return UsedFor(u.run, i)
 	}
-	key := usedKey{l.Series, l.Window}
+	key := usedKey{series: l.Series, window: l.Window, made: -1}
+	if l.Settled != nil {
+		key.made, key.at = l.Settled.Made, l.Settled.AtTerms
+	}
 	text, known := u.text[key]
 	if !known {
 		text[0], text[1], text[2] = UsedFor(u.run, i)
@@ -84,13 +89,8 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 	if !ok {
 		return "", "", ""
 	}
-	accepted := &r.Allocation.Series[at]
-	used := accepted.LateFactor
-	if l.Window == tender.Early {
-		used = accepted.EarlyFactor
-	}
 	if !l.Undelivered {
-		factor = used.String()
+		factor = r.FactorUsed(i, at).String()
 	}
 	if r.Settlement.Lines[i].Payment < 0 {
 		return factor, "", ""

@@ -105,6 +105,7 @@ type (
 		Left     string         `json:"left"`
 
 		Unpriced []string `json:"not_applied_without_prices_of,omitempty"`
+		Unrated  []string `json:"not_applied_without_rates_of,omitempty"`
 	}
 	totalsJSON struct {
 		Currency string `json:"currency"`
@@ -155,6 +156,7 @@ type (
 	}
 	stepJSON struct {
 		Settled bool            `json:"settled_early"`
+		On      string          `json:"settled_on,omitempty"`
 		Pool    string          `json:"pool,omitempty"`
 		Auction string          `json:"auction,omitempty"`
 		Bid     string          `json:"bid,omitempty"`
@@ -284,7 +286,7 @@ func newTermsJSON(r *result.Run) termsJSON {
 		Conditions: List(o.Conditions, func(c tender.Condition) conditionJSON {
 			return conditionJSON(c)
 		}),
-		Rates: List(o.Rates, func(x tender.Rate) rateJSON {
+		Rates: List(o.KnownRates(), func(x tender.Rate) rateJSON {
 			return rateJSON{x.From, x.To, x.Rate.String(), x.Date.String(), x.Source}
 		}),
 		Changed: List(r.TermChanges, termDiffJSON),
@@ -327,7 +329,7 @@ func newCapsJSON(r *result.Run) []capJSON {
 		all[i] = capJSON{
 			Name: c.Name, Amount: c.Amount.String(), Currency: c.Currency, Measure: c.Measure,
 			Series: append([]string{}, c.Series...), Used: c.Used.String(), Left: c.Left.String(),
-			Unpriced: c.Unpriced,
+			Unpriced: c.Unpriced, Unrated: c.Unrated,
 		}
 	}
 	return all
@@ -385,7 +387,7 @@ func newPaymentsJSON(r *result.Run) []paymentJSON {
 func newStepsJSON(r *result.Run) []stepJSON {
 	all := make([]stepJSON, len(r.Allocation.Steps))
 	for i, s := range r.Allocation.Steps {
-		step := stepJSON{Settled: s.Settled, Pool: s.Pool, Auction: s.Auction, Bid: s.Bid, Level: s.Level,
+		step := stepJSON{Settled: s.Settled, On: s.On.String(), Pool: s.Pool, Auction: s.Auction, Bid: s.Bid, Level: s.Level,
 			Windows: append([]tender.Window{}, s.Windows...),
 			Shares:  []shareJSON{}, Caps: []capStepJSON{}}
 		for _, sh := range s.Shares {

@@ -46,9 +46,9 @@ func pricesJSON(s *tender.Series) (consideration, total *string) {
 }
 
 // cashTexts are consideration, early payment, interest and total of a line; empty if its series has no
-// price yet.
-func cashTexts(c *settle.Cash, series, currency string, without []string) []string {
-	if slices.Contains(without, series) {
+// price yet, unless it was paid before.
+func cashTexts(c *settle.Line, series, currency string, without []string) []string {
+	if slices.Contains(without, series) && c.Payment < 0 {
 		return make([]string, 4)
 	}
 	return []string{

@@ -121,7 +121,7 @@ func ratesWords(r *result.Run) string {
 		return ""
 	}
 	var said []string
-	for _, rate := range r.Offer.Rates {
+	for _, rate := range r.Offer.KnownRates() {
 		said = append(said, fmt.Sprintf("%s 1 = %s %s", rate.From, rate.To, rate.Rate))
 	}
 	return ", with other currencies converted at the rate fixed in the terms (" + strings.Join(said, "; ") + ")"
@@ -183,6 +183,8 @@ func inBrackets(all []string) string {
 // windows where they differ.
 func factorWords(a allocate.Accepted) string {
 	switch f := a.Factor(); {
+	case a.Several:
+		return a.FactorWords()
 	case !f.None():
 		return result.PercentText(f)
 	case a.EarlyFactor.None():
@@ -230,6 +232,9 @@ func proratedWords(r *result.Run, i int) string {
 	s, f := r.Offer.Series[i], r.SeriesFigures(i)
 	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.Accepted(), s.Currency), partWords(r, s.ID))
 	a, cut := r.Allocation.Series[i], roundedWords(r.Offer, s)
+	if a.Several {
+		return said + cutWordsBySettlement(r, i)
+	}
 	if !a.Factor().None() {
 		return said + cutWords("Each tender", a.Factor(), cut)
 	}
@@ -252,6 +257,56 @@ func partWords(r *result.Run, series string) string {
 		}
 	}
 	return ""
+}
+
+// pricesBefore are the prices at which earlier settlements were made, where they are others.
+func pricesBefore(r *result.Run) (each []string) {
+	type paid struct {
+		made   int
+		series string
+		price  string
+	}
+	seen := map[paid]bool{}
+	for i := range r.Book.Lines {
+		l := &r.Book.Lines[i]
+		if l.Settled == nil || l.Settled.AtTerms == nil || r.Offer.AuctionOf(l.Series) != nil {
+			continue
+		}
+		at, known := r.Offer.SeriesByID(l.Series)
+		s := &r.Offer.Series[at]
+		price := l.Settled.AtTerms.Consideration
+		p := paid{l.Settled.Made, l.Series, price.String()}
+		if !known || seen[p] || price.Equal(s.TenderOfferConsideration) {
+			continue
+		}
+		seen[p] = true
+		words, then := perThousand(price, s.Currency), r.Book.Made[l.Settled.Made].Then
+		if was, known := then.SeriesByID(s.ID); known && !then.Series[was].EarlyTenderPayment.IsZero() {
+			words += " (Total Consideration " + perThousand(then.Series[was].TotalConsideration(), s.Currency) + ")"
+		}
+		each = append(each, fmt.Sprintf("for those settled on %s, %s for each %s of the %s",
+			releaseDate(r.Book.Made[l.Settled.Made].On), words,
+			money(decimal.New(tender.PerThousand, 0), s.Currency), s.Title))
+	}
+	return each
+}
+
+// cutWordsBySettlement say what the factor of each settlement did to the tenders of a series.
+func cutWordsBySettlement(r *result.Run, i int) (said string) {
+	s := r.Offer.Series[i]
+	for _, step := range r.Allocation.Steps {
+		for _, share := range step.Shares {
+			if share.Series != s.ID || share.Demand.IsZero() {
+				continue
+			}
+			who := "Each tender that was not settled before"
+			if step.Settled {
+				who = "Each tender settled on " + releaseDate(step.On)
+			}
+			said += cutWords(who, share.Factor, roundedWords(r.Offer, s))
+		}
+	}
+	return said
 }
 
 // cutWords say what a factor did to some tenders, and how each was rounded then.

@@ -48,6 +48,7 @@ func priceWords(r *result.Run) string {
 	if len(each) == 0 {
 		return "Nothing is to be paid."
 	}
+	each = append(each, pricesBefore(r)...)
 	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the %s, which is %s.%s In addition, all receive "+
 		"accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.",
 		joined(paymentDays(r)), name, joined(each), earlyPaymentWords(name, early))

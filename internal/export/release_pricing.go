@@ -17,9 +17,9 @@ func priced(r *result.Run) bool {
 	return slices.ContainsFunc(r.Prices, func(p *pricing.Result) bool { return p != nil })
 }
 
-// suspended reports whether a cap is not applied for want of a price.
+// suspended reports whether a cap is not applied for want of a price or a rate.
 func suspended(o *tender.Offer) bool {
-	return slices.ContainsFunc(o.AllCaps(), func(c tender.Cap) bool { return len(c.Unpriced) > 0 })
+	return slices.ContainsFunc(o.AllCaps(), func(c tender.Cap) bool { return !c.Applied() })
 }
 
 // showsAccepted reports whether the release says what is bought: of a pricing only once the early

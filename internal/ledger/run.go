@@ -14,6 +14,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/parallel"
+	"time"
 )
 
 // Run is a published run whose manifest the history vouches for. Only an [Archive]
@@ -190,4 +191,17 @@ func (r *Run) Open(name string) (*os.File, error) {
 		return nil, errors.Join(altered(restoreRun, "%s was changed after it was published", path), file.Close())
 	}
 	return file, nil
+}
+
+// AsOf is the instant that a run is as of, by its name.
+func AsOf(run string, zone *time.Location) (time.Time, error) {
+	const whole, parts = "2006-01-02T150405", "2006-01-02T150405.000"
+	for _, layout := range []string{parts, whole} {
+		if len(run) > len(layout) && run[len(layout)] == '-' {
+			if t, err := time.ParseInLocation(layout, run[:len(layout)], zone); err == nil {
+				return t, nil
+			}
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
 }

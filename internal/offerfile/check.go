@@ -16,6 +16,7 @@ import (
 func (r *termsReader) check(o *tender.Offer) {
 	r.checkDates(o)
 	r.checkSettlement(o)
+	r.checkInterim(o)
 	r.checkGuaranteed(o)
 	r.checkWithdrawal(o)
 	r.checkEarlyPayments(o)
@@ -147,6 +148,8 @@ func (r *termsReader) checkLastPaid(o *tender.Offer) {
 	which, first := "final", o.Settlement.Final
 	if !o.Settlement.Early.IsZero() {
 		which, first = "early", o.Settlement.Early
+	} else if next, planned := o.Settlement.Next(); planned && !next.IsZero() {
+		which, first = "interim", next
 	}
 	for i, s := range o.Series {
 		if !first.Before(s.Interest.LastPaid) {
@@ -314,7 +317,7 @@ func (r *termsReader) checkCapRates(o *tender.Offer, i int) {
 		if s.Currency == c.Currency || !c.Covers(s) || !r.sound(path+".currency", currency, "fx") {
 			continue
 		}
-		if _, ok := o.Rate(s.Currency, c.Currency); !ok {
+		if _, ok := o.Rate(s.Currency, c.Currency); !ok && !o.RateToCome(s.Currency, c.Currency) {
 			r.faultAmong([]string{path + ".currency", path + ".series", currency, "fx"},
 				"the cap %s is in %s and covers series %s in %s; add the rate from %s to %s to fx", display.Quote(c.Name),
 				c.Currency, display.Quote(s.ID), s.Currency, s.Currency, c.Currency)

@@ -66,6 +66,11 @@ func (l lister) terms(o *tender.Offer) {
 	l.date(dates+"settlement.early", o.Settlement.Early)
 	l.text(dates+"settlement.early_run", o.Settlement.EarlyRun)
 	l.date(dates+"settlement.final", o.Settlement.Final)
+	for i, s := range o.Settlement.Interim {
+		at := l.element(dates+"settlement.interim", i, s.On.String())
+		l.date(at+"on", s.On)
+		l.unless("", at+"run", s.Run)
+	}
 	l.cutOff(dates+"guaranteed_delivery.deadline", o.Guaranteed.Deadline)
 	l.date(dates+"guaranteed_delivery.settlement", o.Guaranteed.Settlement)
 	l.cutOff("withdrawal.early", o.Withdrawal.Early)
@@ -254,7 +259,9 @@ func (l lister) auction(at string, a tender.Auction) {
 func (l lister) rate(at string, r tender.Rate) {
 	l.text(at+"from", r.From)
 	l.text(at+"to", r.To)
-	l.amount(at+"rate", r.Rate)
+	if r.Rate.Sign() > 0 {
+		l.amount(at+"rate", r.Rate)
+	}
 	l.date(at+"date", r.Date)
 	if !r.At.IsZero() {
 		l.instant(at+"at", r.At)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
@@ -160,7 +161,14 @@ func (r *termsReader) checkRatesOf(o *tender.Offer, name, at, currency string, i
 		if s.Currency == currency || !slices.Contains(ids, s.ID) || !r.sound(at, theirs, "fx") {
 			continue
 		}
-		if _, ok := o.Rate(s.Currency, currency); !ok {
+		_, known := o.Rate(s.Currency, currency)
+		switch {
+		case !known && o.RateToCome(s.Currency, currency) && strings.HasPrefix(at, "auctions"):
+			r.faultAmong([]string{at, theirs, "fx"},
+				"the auction %s is held in %s and series %s is in %s; write a preliminary rate from %s to %s in fx until it is "+
+					"fixed", display.Quote(name), currency, display.Quote(s.ID), s.Currency, s.Currency, currency)
+			return
+		case !known && !o.RateToCome(s.Currency, currency):
 			r.faultAmong([]string{at, theirs, "fx"},
 				"the cap of %s is in %s and series %s in %s; add the rate from %s to %s to fx",
 				display.Quote(name), currency, display.Quote(s.ID), s.Currency, s.Currency, currency)

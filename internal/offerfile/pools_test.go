@@ -34,19 +34,19 @@ func TestParsePoolsAndAuctions(t *testing.T) {
 		what      string
 		got, want any
 	}{
-		{"pools", o.Pools, "[{Pool 1 true { 50000000 USD purchase_price [] [] []} [] prorate accepted [] false} " +
-			"{Pool 2 true { 90000000 USD purchase_price_with_accrued [] [] []} [Pool 1] all_or_none_skip tendered " +
+		{"pools", o.Pools, "[{Pool 1 true { 50000000 USD purchase_price [] [] [] []} [] prorate accepted [] false} " +
+			"{Pool 2 true { 90000000 USD purchase_price_with_accrued [] [] [] []} [Pool 1] all_or_none_skip tendered " +
 			"[Pool 1] false}]"},
 		{"auctions", o.Auctions, "[{2032 notes [8-2032 7-2034] modified premium 0 25 2.5 map[7-2034:150 8-2032:137.5] map[] " +
-			"{ 30000000 USD principal [] [] []} best last_bid early true 22.5}]"},
+			"{ 30000000 USD principal [] [] [] []} best last_bid early true 22.5}]"},
 		{"fixing of the rate", o.Rates, "[{EUR USD 1.08 2024-03-15 2024-03-15 14:00:00 -0400 EDT }]"},
 		{"pool of a series", o.Series[1].Pool, "Pool 2"},
 		{"price of a series in an auction", o.Series[2].TenderOfferConsideration, "0"},
 		{"early payment of one", o.Series[2].EarlyTenderPayment, "30"},
 		{"column", o.Depositaries[0].Columns, "map[bid:Premium]"},
-		{"caps", o.AllCaps(), "[{SubCap 20000000 USD principal [5-2030] [] []} " +
-			"{Pool 1 50000000 USD purchase_price [5-2030] [] []} " +
-			"{Pool 2 90000000 USD purchase_price_with_accrued [6-2031E] [] [5-2030]}]"},
+		{"caps", o.AllCaps(), "[{SubCap 20000000 USD principal [5-2030] [] [] []} " +
+			"{Pool 1 50000000 USD purchase_price [5-2030] [] [] []} " +
+			"{Pool 2 90000000 USD purchase_price_with_accrued [6-2031E] [] [] [5-2030]}]"},
 	} {
 		if fmt.Sprint(tt.got) != fmt.Sprint(tt.want) {
 			t.Errorf("%s is\n%v, want\n%v", tt.what, tt.got, tt.want)
@@ -252,5 +252,19 @@ func TestTheDigestOfPoolsAndAuctions(t *testing.T) {
 		if seen[digest] = name; fmt.Sprint(ListTerms(o)) == fmt.Sprint(ListTerms(before)) {
 			t.Errorf("%s is not shown", name)
 		}
+	}
+}
+
+// A cap may wait for a rate that is fixed later; an auction cannot be held without one.
+func TestAnAuctionNeedsARateFromTheStart(t *testing.T) {
+	source := editedOffer(t, poolsOffer(t), "rate: 1.08, ", "")
+	if c := parseOffer(t, source).AsOf(time.Time{}).AllCaps()[2]; fmt.Sprint(c.Unrated) != "[EUR/USD]" {
+		t.Errorf("%s waits for %s", c.Name, c.Unrated)
+	}
+	source = editedOffer(t, source, "cap: {amount: 30000000, currency: USD", "cap: {amount: 30000000, currency: EUR")
+	faults := faultsOf(t, source)
+	if want := `write a preliminary rate from USD to EUR in fx until it is fixed`; len(faults) != 1 ||
+		!strings.Contains(faults[0].Message, want) {
+		t.Errorf("faults %v, want %s", faults, want)
 	}
 }

@@ -125,10 +125,12 @@ func (r *termsReader) readDates(f termsField, o *tender.Offer) {
 	s := m.need("settlement").mapping()
 	o.Settlement.Early = s.may("early").date()
 	o.Settlement.Final = s.need("final").date()
-	run := s.may("early_run")
-	o.Settlement.EarlyRun = run.text()
-	if run.given() && r.sound(run.path) && strings.ContainsAny(o.Settlement.EarlyRun, `/\`) {
-		run.fault("%s has a path in it; write the name of a folder in runs", display.Quote(o.Settlement.EarlyRun))
+	o.Settlement.EarlyRun = readRun(s.may("early_run"))
+	for _, item := range s.may("interim").filledList() {
+		im := item.mapping()
+		o.Settlement.Interim = append(o.Settlement.Interim,
+			tender.Interim{On: im.need("on").date(), Run: readRun(im.may("run"))})
+		im.close()
 	}
 	s.close()
 	if g := m.may("guaranteed_delivery"); g.given() {
@@ -138,6 +140,15 @@ func (r *termsReader) readDates(f termsField, o *tender.Offer) {
 		gm.close()
 	}
 	m.close()
+}
+
+// readRun reads the name of a run.
+func readRun(f termsField) string {
+	run := f.text()
+	if f.given() && f.r.sound(f.path) && strings.ContainsAny(run, `/\`) {
+		f.fault("%s has a path in it; write the name of a folder in runs", display.Quote(run))
+	}
+	return run
 }
 
 // readCutOff reads {at, boundary}, the zero CutOff if it is not given.
@@ -237,11 +248,16 @@ func (r *termsReader) readCap(f termsField) tender.Cap {
 
 func (r *termsReader) readRate(f termsField) tender.Rate {
 	m := f.mapping()
-	rate := tender.Rate{From: m.need("from").currency(), To: m.need("to").currency(), Rate: m.need("rate").positive()}
+	rate := tender.Rate{From: m.need("from").currency(), To: m.need("to").currency()}
+	value := m.may("rate")
+	rate.Rate = value.positive()
 	date := m.may("date")
 	rate.Date, rate.Source = date.date(), m.may("source").text()
 	at := m.may("at") // last, as a slip in to or rate is as near to it
 	rate.At = at.instant()
+	if !value.given() && !at.given() {
+		m.need("rate")
+	}
 	m.close()
 	if at.given() && r.sound(at.path) {
 		day := tender.DateOf(rate.At)

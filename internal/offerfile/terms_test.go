@@ -108,7 +108,7 @@ func TestParseTermsComplete(t *testing.T) {
 		CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute, Paper: tender.PaperLetter,
 		Release: &tender.ReleaseRule{Approvals: 1, From: tender.Final},
 		Launch:  tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
-		Settlement: tender.Settlement{Final: tender.Date{Year: 2004, Month: 12, Day: 2}},
+		Settlement: tender.Settlement{Interim: []tender.Interim{{On: tender.Date{Year: 2004, Month: 11, Day: 24}}}, Final: tender.Date{Year: 2004, Month: 12, Day: 2}},
 		Guaranteed: tender.Guaranteed{
 			Deadline:   tender.CutOff{At: time.Date(2004, 12, 3, 17, 0, 0, 0, ny), Boundary: tender.AtOrBefore},
 			Settlement: tender.Date{Year: 2004, Month: 12, Day: 6},
@@ -472,14 +472,14 @@ func TestAmendments(t *testing.T) {
 		got, want any
 	}{
 		{"issuer", second.Issuer, "Level 3 Financing, Inc."},
-		{"caps replaced", second.Caps, "[{New Cap 7 EUR principal [] [] []}]"},
-		{"early settlement", second.Settlement, "{2004-11-22  2004-12-02}"},
+		{"caps replaced", second.Caps, "[{New Cap 7 EUR principal [] [] [] []}]"},
+		{"early settlement", second.Settlement, "{2004-11-22  [{2004-11-24 }] 2004-12-02}"},
 		{"condition", second.Conditions, "[{Financing borrowings of at least 400 million true}]"},
 		{"waivers", second.Waivers, "[]"},
 		{"first amendment still in force", second.Expiration.At, "2004-12-02 00:00:00 -0500 EST"},
 		{"version", second.Version(), 3},
-		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E] [] []}]"},
-		{"early settlement missing", third.Settlement, "{  2004-12-02}"},
+		{"cap changed", third.Caps, "[{New Cap 7 EUR principal [10.75-2008E] [] [] []}]"},
+		{"early settlement missing", third.Settlement, "{  [{2004-11-24 }] 2004-12-02}"},
 		{"coupon", third.Series[1].Interest.Coupon, 11},
 		{"rest of the interest", third.Series[1].Interest.DayCount, "30/360"},
 		{"maximum", third.Series[1].MaximumOfferAmount, 5000},

@@ -41,9 +41,14 @@ func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 	if err != nil || !sameBut(was, now, id) {
 		return nil, nil, noIDLine(path)
 	}
-	if run := now.AsOf(endOfTime).Settlement.EarlyRun; run != "" {
+	settlement := now.AsOf(endOfTime).Settlement
+	if run := settlement.EarlyRun; run != "" {
 		notes = append(notes, fmt.Sprintf("dates.settlement.early_run names %s, a run of %s; take it out until this offer "+
 			"has an early settlement of its own", run, launch.ID))
+	}
+	for _, s := range settlement.Interim {
+		notes = append(notes, fmt.Sprintf("dates.settlement.interim has %s, a settlement of %s; take it out until this offer "+
+			"has one of its own", s.On, launch.ID))
 	}
 	return changed, notes, nil
 }

@@ -23,6 +23,7 @@ import (
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settle"
+	"tenderbatch/internal/settled"
 	"tenderbatch/internal/tender"
 )
 
@@ -36,7 +37,7 @@ type Intake struct {
 	choice  inbox.Choice
 	read    *ingest.Intake
 	Book    *tender.Book
-	settled *settledRun // nil: nothing is settled yet
+	settled settled.Settlements
 
 	compared *comparison // with the earlier reports
 	version  string
@@ -95,8 +96,8 @@ func takeFrom(ctx context.Context, req Request, src *offerfolder.Source, terms *
 	if in.Book, err = tender.NewBook(in.Offer, in.tenders(), in.AsOf); err != nil {
 		return nil, err
 	}
-	if in.settled, err = readSettledRun(src, in.Offer); err == nil {
-		err = in.settled.fix(in.Book)
+	if in.settled, err = settled.Read(src, in.Offer); err == nil {
+		err = in.settled.Fix(in.Offer, in.Book)
 	}
 	if err != nil {
 		return nil, err
@@ -141,14 +142,14 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		return nil, err
 	}
 	o, b := in.Offer, in.Book
-	if err := in.checkPriced(o); err != nil {
+	if err := cmp.Or(in.checkPriced(o), in.checkNext(), in.checkRates()); err != nil {
 		return nil, err
 	}
 	prices, err := computedPrices(o)
 	if err != nil {
 		return nil, err
 	}
-	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o))
+	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o, b))
 	if err != nil {
 		return nil, err
 	}
@@ -163,14 +164,14 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.settled.checkPaid(b, settlement); err != nil {
+	if err := in.settled.CheckPaid(b, settlement); err != nil {
 		return nil, err
 	}
 	r := &result.Run{
 		Version: in.version, Offer: shown, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
-		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown), in.pastDue(settlement)),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown), in.rateWarnings(), in.pastDue(settlement)),
 	}
 	for i := range r.Findings {
 		if err := r.Findings[i].Check(); err != nil {
@@ -431,8 +432,12 @@ func (in *Intake) pastDue(s *settle.Settlement) []tender.Warning {
 		}
 		words := fmt.Sprintf("%s of %s %s due on %s, which has passed", display.Plural(f.Wires, "wire", "wires"),
 			f.Currency, compare.Money(f.Total(), f.Currency), f.Date)
-		if in.settled == nil {
-			words += "; if that settlement was made, name its run under dates.settlement.early_run before anything is " +
+		if !in.settled.On(f.Date) {
+			key := "interim"
+			if f.Date == in.Offer.Settlement.Early {
+				key = "early_run"
+			}
+			words += "; if that settlement was made, name its run under dates.settlement." + key + " before anything is " +
 				"wired: otherwise it is paid twice"
 		}
 		all = append(all, tender.Warning{Code: tender.WarnPastDue, Message: words})

@@ -56,6 +56,10 @@ func priceWarnings(o *tender.Offer) (all []tender.Warning) {
 			missingPrice(o, id)))
 	}
 	for _, c := range o.AllCaps() {
+		if len(c.Unrated) > 0 {
+			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s is not applied, as the rate %s is not fixed yet: less "+
+				"may be accepted than is shown", c.Name, strings.Join(c.Unrated, ", ")))
+		}
 		if len(c.Unpriced) > 0 {
 			all = append(all, tender.Warnf(tender.WarnCapSuspended, "%s limits the purchase price and is not applied, as "+
 				"there is no price yet for series %s: less may be accepted than is shown", c.Name, strings.Join(c.Unpriced, ", ")))
@@ -80,4 +84,15 @@ func checkPrices(r *result.Run) []tender.Invariant {
 		return nil
 	}
 	return []tender.Invariant{tender.Check("prices at a spread are those computed from their yields", detail)}
+}
+
+// checkNext is an *[offerfolder.UsageError] if a final run would pay something on the day of an
+// interim settlement that has passed, and of which the terms name no run.
+func (in *Intake) checkNext() error {
+	next, planned := in.Offer.Settlement.Next()
+	if !planned || in.Offer.PhaseAt(in.AsOf) != tender.Final || !next.Before(tender.DateOf(in.AsOf.In(in.Offer.Zone))) {
+		return nil
+	}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and dates.settlement.interim names no run "+
+		"for %s, which has passed; name the run that was paid then, or take that day out", next)}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -229,6 +231,9 @@ func (h *history) amendment(was, now version) (kind result.SnapshotKind, what st
 	if was.Participant != now.Participant && ingest.Canonical(was.Participant) != ingest.Canonical(now.Participant) {
 		all = append(all, fmt.Sprintf("the participant was %s, and is %s", was.Participant, now.Participant))
 	}
+	if bidWords(was.Bid) != bidWords(now.Bid) {
+		all = append(all, fmt.Sprintf("the bid was %s, and is %s", bidWords(was.Bid), bidWords(now.Bid)))
+	}
 	if !was.Received.Equal(now.Received) {
 		all = append(all, h.received(was, now))
 	}
@@ -236,6 +241,14 @@ func (h *history) amendment(was, now version) (kind result.SnapshotKind, what st
 		kind = result.SnapshotChanged
 	}
 	return kind, strings.Join(all, "; ")
+}
+
+// bidWords is a bid in an auction.
+func bidWords(bid *decimal.Decimal) string {
+	if bid == nil {
+		return "none"
+	}
+	return bid.String()
 }
 
 func (h *history) received(was, now version) string {

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"tenderbatch/internal/compare"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
@@ -31,7 +31,7 @@ func (in *Intake) termChanges(previous string) ([]result.Pair[tender.Term], erro
 	if err != nil {
 		return nil, nil
 	}
-	at, err := asOfName(previous, in.Offer.Zone)
+	at, err := ledger.AsOf(previous, in.Offer.Zone)
 	if err != nil {
 		return nil, err
 	}
@@ -48,19 +48,6 @@ func (in *Intake) termChanges(previous string) ([]result.Pair[tender.Term], erro
 			return (p.Was == nil || p.Now == nil) && (strings.HasPrefix(path, "waivers.") ||
 				strings.HasPrefix(path, "resolutions."))
 		}), nil
-}
-
-// asOfName is the instant that a run is as of, by its name.
-func asOfName(run string, zone *time.Location) (time.Time, error) {
-	const whole, parts = "2006-01-02T150405", "2006-01-02T150405.000"
-	for _, layout := range []string{parts, whole} {
-		if len(run) > len(layout) && run[len(layout)] == '-' {
-			if t, err := time.ParseInLocation(layout, run[:len(layout)], zone); err == nil {
-				return t, nil
-			}
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
 }
 
 // checkTermChanges is a *[offerfolder.UsageError] if terms were changed in place before a final run

@@ -47,11 +47,7 @@ func AtClearing(o *tender.Offer, a *allocate.Result, prices []*pricing.Result) (
 // hideUnpriced has the series of an auction by spread be series without a price while
 // that of their bids is not known.
 func hideUnpriced(o *tender.Offer, auction *tender.Auction, a *allocate.Result) {
-	if auction.Bid == tender.BidPrice || slices.ContainsFunc(a.Steps, func(s allocate.Step) bool {
-		return s.Auction == auction.Name && slices.ContainsFunc(s.Shares, func(sh allocate.Share) bool {
-			return sh.Price.Sign() > 0
-		})
-	}) {
+	if !slices.ContainsFunc(a.Auctions, func(d allocate.Auctioned) bool { return d.Name == auction.Name && d.Unpriced }) {
 		return
 	}
 	for _, id := range auction.Series {
@@ -68,6 +64,9 @@ func (r *Run) PricePaid(i int) (consideration, early decimal.Decimal) {
 	at, ok := r.Offer.SeriesByID(l.Series)
 	if !ok {
 		return decimal.Zero, decimal.Zero
+	}
+	if l.Settled != nil && l.Settled.AtTerms != nil {
+		return l.Settled.AtTerms.Consideration, l.Settled.AtTerms.EarlyPayment
 	}
 	s := &r.Offer.Series[at]
 	if l.Window == tender.Early {
@@ -86,4 +85,21 @@ func (r *Run) PricePaid(i int) (consideration, early decimal.Decimal) {
 		}
 	}
 	return decimal.Zero, early
+}
+
+// FactorUsed is the factor that was used for the i-th line, whose series is at a position of the
+// offer: where there were several, that of its settlement.
+func (r *Run) FactorUsed(i, series int) allocate.Factor {
+	l := &r.Book.Lines[i]
+	if l.Settled != nil || r.Allocation.Series[series].Several {
+		for _, share := range r.Allocation.Steps[r.Allocation.Lines[i].Step].Shares {
+			if share.Series == l.Series && share.Window == l.Window {
+				return share.Factor
+			}
+		}
+	}
+	if l.Window == tender.Early {
+		return r.Allocation.Series[series].EarlyFactor
+	}
+	return r.Allocation.Series[series].LateFactor
 }

@@ -3,6 +3,7 @@ package settle
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -14,12 +15,33 @@ import (
 // Check tests the invariants of R16 on a settlement: what is paid ties from the
 // instructions to the payments to the funding, and nothing is paid for nothing.
 func Check(b *tender.Book, a *allocate.Result, s *Settlement) []tender.Invariant {
-	return []tender.Invariant{
+	all := []tender.Invariant{
 		tender.Check("nothing is paid where nothing is accepted, and no payment is negative", checkPaid(b, a, s)),
 		tender.Check("lines, payments, wires and depositaries add up to the funding, by currency, day and status",
 			checkSums(b, a, s)),
 		tender.Check("every wire has a reference of its own", checkReferences(s)),
 	}
+	if slices.ContainsFunc(b.Lines, func(l tender.Line) bool { return l.Settled != nil }) {
+		all = append(all, tender.Check("what was paid before is what was paid then, and is not due", checkPaidBefore(b, s)))
+	}
+	return all
+}
+
+// checkPaidBefore tests that every line that was settled has the cash and the day of then.
+func checkPaidBefore(b *tender.Book, s *Settlement) string {
+	for i := range s.Lines {
+		in, l := &b.Lines[i], &s.Lines[i]
+		if in.Settled == nil || l.Payment < 0 {
+			continue
+		}
+		if c := in.Settled.Cash; c != nil && !(sums{Cash: asPaid(c).Cash}).equal(sums{Cash: l.Cash}) {
+			return fmt.Sprintf("instruction %s: %s paid, %s then", in.ID, l.Total(), asPaid(c).Total())
+		}
+		if status := s.Payments[l.Payment].Status; (status == Paid) != in.Settled.IsPaid(in.Delivery) {
+			return fmt.Sprintf("instruction %s is %s", in.ID, status)
+		}
+	}
+	return ""
 }
 
 func checkPaid(b *tender.Book, a *allocate.Result, s *Settlement) string {

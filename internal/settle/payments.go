@@ -50,7 +50,7 @@ func newPayments(b *tender.Book) *payments {
 // add counts a line and returns the position of its payment.
 func (p *payments) add(in *tender.Line, currency string, accepted decimal.Decimal, l *Line) int32 {
 	status := Due
-	if in.Settled != nil && in.Delivery != tender.GuaranteedDelivery {
+	if in.Settled.IsPaid(in.Delivery) {
 		status = Paid
 	}
 	key := account{in.Depositary, in.Participant, in.Series, l.Date, status}
@@ -105,11 +105,7 @@ func (p *Party) Compare(q *Party) int {
 		cmp.Compare(p.Depositary, q.Depositary),
 		cmp.Compare(p.Participant, q.Participant),
 		cmp.Compare(p.Currency, q.Currency),
-		compareDates(p.Date, q.Date))
-}
-
-func compareDates(x, y tender.Date) int {
-	return cmp.Or(cmp.Compare(x.Year, y.Year), cmp.Compare(x.Month, y.Month), cmp.Compare(x.Day, y.Day))
+		p.Date.Compare(q.Date))
 }
 
 // wires joins the payments of one party, which stand next to each other, and gives
@@ -188,5 +184,5 @@ func (f *Funding) add(w *Wire) {
 
 // compare orders by currency and day, what is paid before what is due.
 func (f *Funding) compare(g *Funding) int {
-	return cmp.Or(cmp.Compare(f.Currency, g.Currency), compareDates(f.Date, g.Date), -cmp.Compare(f.Status, g.Status))
+	return cmp.Or(cmp.Compare(f.Currency, g.Currency), f.Date.Compare(g.Date), -cmp.Compare(f.Status, g.Status))
 }

@@ -12,9 +12,22 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// AllocationPrices are what the allocation of an offer needs beyond its terms: accrued
-// interest, and, once the yields of the references are known, the price of a bid by spread.
-func AllocationPrices(o *tender.Offer) allocate.Prices {
+// AllocationPrices are what the allocation of a book needs beyond the terms of the offer: accrued
+// interest, and, once the yields of the references are known, the price of a bid by spread; also
+// those of the settlements that were made.
+func AllocationPrices(o *tender.Offer, b *tender.Book) allocate.Prices {
+	prices := pricesOf(o)
+	for i := range b.Made {
+		then := prices
+		if b.Made[i].Then != nil {
+			then = pricesOf(b.Made[i].Then)
+		}
+		prices.Then = append(prices.Then, then)
+	}
+	return prices
+}
+
+func pricesOf(o *tender.Offer) allocate.Prices {
 	prices := allocate.Prices{Accrued: func(series string, w tender.Window) (*big.Rat, error) {
 		i, ok := o.SeriesByID(series)
 		if !ok {

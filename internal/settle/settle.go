@@ -33,6 +33,11 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 			s.Lines[i].Payment = -1
 			continue
 		}
+		if before := in.Settled; before != nil && before.Cash != nil {
+			s.Lines[i] = asPaid(before.Cash)
+			s.Lines[i].Payment = p.add(in, rates[rateKey{in.Series, in.Window}].currency, accepted, &s.Lines[i])
+			continue
+		}
 		r, ok := rates[rateKey{in.Series, in.Window}]
 		if !ok {
 			return nil, fmt.Errorf("instruction %s: the offer has no price for series %q, window %q", in.ID, in.Series,
@@ -57,6 +62,12 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 	s.Wires = wires(o.ID, s.Payments)
 	s.Funding, s.ByDepositary = funding(s.Wires), fundingByDepositary(s.Wires)
 	return s, nil
+}
+
+// asPaid is what an earlier run has for a line.
+func asPaid(c *tender.SettledCash) Line {
+	return Line{Date: c.On, Cash: Cash{Consideration: c.Consideration, EarlyPayment: c.EarlyPayment,
+		AccruedInterest: c.AccruedInterest}}
 }
 
 // rate is what one unit of accepted principal of a series and window is paid,
@@ -159,15 +170,16 @@ func Accrued(o *tender.Offer, s *tender.Series, w tender.Window) (*big.Rat, erro
 }
 
 // interestAt is the interest of a series as of a settlement date. The terms give
-// the last interest date before the first settlement; one that falls between the
-// two settlements is the last one for the second, as its interest goes to the
+// the last interest date before the first settlement; one that falls between that
+// and a later one is the last for the later one, as its interest goes to the
 // holders of that day.
 func interestAt(terms tender.Interest, s tender.Settlement, date tender.Date) accrual {
 	i := accrual{terms, anchorOf(terms)}
-	if s.Early.IsZero() || !s.Early.Before(date) {
+	first := s.First()
+	if !first.Before(date) {
 		return i
 	}
-	if between := i.paymentDates(s.Early, date); len(between) > 0 {
+	if between := i.paymentDates(first, date); len(between) > 0 {
 		i.LastPaid = between[len(between)-1]
 	}
 	return i

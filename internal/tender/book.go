@@ -18,29 +18,14 @@ type Line struct {
 	*Instruction
 	Window Window
 
-	// Settled is set once the instruction was dealt with at an early settlement:
-	// what was bought then (nothing, perhaps) is fixed and paid.
+	// Settled is set once the instruction was dealt with at an earlier settlement:
+	// what was bought then (nothing, perhaps) is fixed.
 	Settled *Settled
 
 	// Undelivered is set once the deadline for guaranteed deliveries is reached
 	// and the notes have not come: the tender keeps its place under the caps, as
 	// the others are settled by then, but nothing of it is bought (R15).
 	Undelivered bool
-}
-
-// Settled is what was bought of an instruction at an earlier settlement.
-type Settled struct {
-	Accepted decimal.Decimal // principal
-	// AtTerms is set if it was paid at other prices, interest or rates than those of the
-	// terms now: then it counts under caps with these.
-	AtTerms *SettledTerms
-}
-
-// SettledTerms are what an earlier settlement was made at.
-type SettledTerms struct {
-	Price   decimal.Decimal // per 1,000, without accrued interest
-	Accrued decimal.Decimal // interest per 1,000
-	Rates   []Rate          // none: those of the terms now
 }
 
 // Totals are the principal tendered in one series.
@@ -57,6 +42,7 @@ type Book struct {
 	AsOf     time.Time
 	Lines    []Line    // by depositary and instruction number
 	Totals   []Totals  // one for each series of the offer, in its order
+	Made     []Made    // the settlements that were made, oldest first
 	Findings []Finding // the lines that rules R2 to R4 leave out or remark on
 	NotYet   int       // instructions received after AsOf: they do not exist yet
 }
@@ -104,11 +90,12 @@ func NewBook(o *Offer, instructions iter.Seq[*Instruction], asOf time.Time) (*Bo
 			cmp.Compare(x.Source.Sheet, y.Source.Sheet),
 			cmp.Compare(x.Source.Row, y.Source.Row))
 	})
-	b.total(o)
+	b.AddUp(o)
 	return b, nil
 }
 
-func (b *Book) total(o *Offer) {
+// AddUp totals the lines by series and window.
+func (b *Book) AddUp(o *Offer) {
 	position := make(map[string]int, len(o.Series))
 	for i, s := range o.Series {
 		position[s.ID] = i

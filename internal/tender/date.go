@@ -1,6 +1,7 @@
 package tender
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -65,6 +66,11 @@ func (d Date) Time() time.Time {
 
 // Before reports whether d is an earlier day than e.
 func (d Date) Before(e Date) bool { return d.Time().Before(e.Time()) }
+
+// Compare is below zero if d is the earlier day, and above if it is the later.
+func (d Date) Compare(e Date) int {
+	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
+}
 
 // Later is the later of two days.
 func (d Date) Later(e Date) Date {

@@ -2,6 +2,7 @@ package tender
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,15 +75,6 @@ func (o *Offer) PrintedOn() Paper {
 		return PaperLetter
 	}
 	return PaperA4
-}
-
-// Settlement gives the days on which accepted tenders are paid.
-type Settlement struct {
-	Early Date // zero: there is no separate early settlement
-	// EarlyRun is the run whose accepted tenders were bought on the early
-	// settlement date; "" until that has happened.
-	EarlyRun string
-	Final    Date
 }
 
 // Guaranteed is the guaranteed delivery procedure (R15); the zero Guaranteed
@@ -178,6 +170,9 @@ type Cap struct {
 	// Unpriced are series that have no price yet and count against the cap, if it is one in
 	// money: until they do, it cannot be applied, and limits nothing. [Offer.AllCaps] finds them.
 	Unpriced []string
+	// Unrated are the pairs of currencies, such as EUR/USD, for want of whose rates it cannot be
+	// applied either.
+	Unrated []string
 
 	// Beside are the ids of series that count against it and that it does not limit: those
 	// of the pools that the cap of a pool is a total less of.
@@ -185,7 +180,10 @@ type Cap struct {
 }
 
 // Covers reports whether the cap limits the series.
-func (c Cap) Covers(s Series) bool { return len(c.Unpriced) == 0 && c.reaches(&s) }
+func (c Cap) Covers(s Series) bool { return c.Applied() && c.reaches(&s) }
+
+// Applied reports whether all is known that the cap counts with.
+func (c Cap) Applied() bool { return len(c.Unpriced)+len(c.Unrated) == 0 }
 
 // reaches reports whether the cap is over the series, applied or not.
 func (c Cap) reaches(s *Series) bool {
@@ -207,9 +205,9 @@ func (c Cap) reaches(s *Series) bool {
 // units of To.
 type Rate struct {
 	From, To string
-	Rate     decimal.Decimal
+	Rate     decimal.Decimal // zero: it is not fixed yet
 	Date     Date
-	At       time.Time // when it was fixed; zero: only the day is given
+	At       time.Time // when it is fixed; zero: only the day is given
 	Source   string
 }
 
@@ -445,7 +443,7 @@ func (o *Offer) Rate(from, to string) (*big.Rat, bool) {
 		return big.NewRat(1, 1), true
 	}
 	for _, r := range o.Rates {
-		if r.From == from && r.To == to {
+		if r.From == from && r.To == to && r.Rate.Sign() > 0 {
 			return r.Rate.Rat(), true
 		}
 	}
@@ -455,6 +453,19 @@ func (o *Offer) Rate(from, to string) (*big.Rat, bool) {
 		}
 	}
 	return nil, false
+}
+
+// KnownRates are the rates of the terms that are known.
+func (o *Offer) KnownRates() []Rate {
+	return slices.DeleteFunc(slices.Clone(o.Rates), func(r Rate) bool { return r.Rate.Sign() <= 0 })
+}
+
+// RateToCome reports whether the terms only say when the rate between two currencies is fixed.
+func (o *Offer) RateToCome(from, to string) bool {
+	_, known := o.Rate(from, to)
+	return !known && slices.ContainsFunc(o.Rates, func(r Rate) bool {
+		return (r.From == from && r.To == to) || (r.From == to && r.To == from)
+	})
 }
 
 // TotalCurrency is the currency in which totals over all series are given: that
@@ -487,14 +498,4 @@ func (o *Offer) PhaseAt(asOf time.Time) Phase {
 		return Indicative
 	}
 	return Final
-}
-
-// SettlementDate is the day on which a tender of the window is paid, and up to
-// which interest accrues on it. Tenders by guaranteed delivery get the interest
-// of the others, though they are paid on a day of their own.
-func (o *Offer) SettlementDate(w Window) Date {
-	if w == Early && !o.Settlement.Early.IsZero() {
-		return o.Settlement.Early
-	}
-	return o.Settlement.Final
 }

@@ -104,8 +104,14 @@ func (o *Offer) ReferenceByName(name string) (int, bool) {
 	return i, i >= 0
 }
 
-// PricingDate is the settlement date for which prices are computed.
-func (o *Offer) PricingDate() Date { return o.SettlementDate(o.Pricing.Settlement) }
+// PricingDate is the settlement date for which prices are computed. It stays the early one once
+// that has passed: late tenders are paid the price of then.
+func (o *Offer) PricingDate() Date {
+	if o.Pricing.Settlement == Early && !o.Settlement.Early.IsZero() {
+		return o.Settlement.Early
+	}
+	return o.Settlement.Final
+}
 
 // AtSpread reports whether the price of the series is computed from a spread.
 func (s *Series) AtSpread() bool { return s.Spread.Reference != "" }
@@ -141,18 +147,22 @@ func (o *Offer) BidSpread(s *Series, reference string, basisPoints decimal.Decim
 	return Spread{Reference: reference, BasisPoints: basisPoints, EarlyPayment: s.EarlyTenderPayment.Mul(unit)}
 }
 
-// suspended is the cap, with the series for want of whose prices it cannot be applied yet: those
-// without a price that count against it, if it counts money.
+// suspended is the cap, with what it cannot be applied for want of: the series without a price
+// that count against it, if it counts money, and the rates that are not fixed yet.
 func (o *Offer) suspended(c Cap) Cap {
-	if c.Measure == MeasurePrincipal {
-		return c
-	}
 	for i := range o.Series {
-		if s := &o.Series[i]; !s.HasPrice() && (c.reaches(s) || slices.Contains(c.Beside, s.ID)) {
+		s := &o.Series[i]
+		if !c.reaches(s) && !slices.Contains(c.Beside, s.ID) {
+			continue
+		}
+		if c.Measure != MeasurePrincipal && !s.HasPrice() {
 			c.Unpriced = append(c.Unpriced, s.ID)
 		}
+		if pair := s.Currency + "/" + c.Currency; o.RateToCome(s.Currency, c.Currency) && !slices.Contains(c.Unrated, pair) {
+			c.Unrated = append(c.Unrated, pair)
+		}
 	}
-	if len(c.Unpriced) > 0 {
+	if !c.Applied() {
 		c.Beside = nil
 	}
 	return c

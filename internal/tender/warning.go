@@ -61,6 +61,8 @@ const (
 	WarnNoPrice            WarningCode = "no_price_yet"
 	WarnCapSuspended       WarningCode = "cap_not_applied"
 	WarnHypothetical       WarningCode = "hypothetical_price"
+	WarnRateNotFixed       WarningCode = "rate_not_fixed_yet"
+	WarnRateChanged        WarningCode = "rate_changed_since_settlement"
 )
 
 // WarningCodes are all codes.
@@ -71,4 +73,5 @@ var WarningCodes = [...]WarningCode{
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
 	WarnHistoryNotCompared, WarnFileNote, WarnNoPrice, WarnCapSuspended, WarnHypothetical,
 	WarnNoRelease, WarnAwaitsRelease,
+	WarnRateNotFixed, WarnRateChanged,
 }

@@ -291,7 +291,7 @@ func (s *Session) leftOut(goal Goal) (all []LeftOut) {
 		add(absent, fmt.Sprintf("was promised by guaranteed delivery and had not come by %s; nothing of it is bought, but "+
 			"the caps count it",
 			o.Guaranteed.Deadline.At.In(o.Zone).Format("2006-01-02 15:04:05 MST")))
-		add(returned, "was returned at the early settlement, and stays so")
+		add(returned, "was returned at an earlier settlement, and stays so")
 		if rows > 0 {
 			all = append(all, LeftOut{series.ID, series.Currency, rejected, "is on " +
 				display.Plural(rows, "rejected row", "rejected rows") +
@@ -334,7 +334,7 @@ func (p *problem) nothing(found *Solution) string {
 	case !slices.ContainsFunc(p.in.Book.Lines, of):
 		words += ": no tender counts in it"
 	case slices.ContainsFunc(p.in.Book.Lines, func(l tender.Line) bool { return of(l) && l.Settled != nil }):
-		words += ": it was settled at the early settlement"
+		words += ": it was settled before"
 	}
 	for _, l := range found.LeftOut {
 		words += "; " + l.String()
@@ -355,7 +355,7 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 	if plain && o.Acceptance.Factor == tender.FactorGiven {
 		o.Acceptance.Factor = tender.FactorMaximal
 	}
-	return allocate.AllocateAt(o, p.in.Book, settle.AllocationPrices(o))
+	return allocate.AllocateAt(o, p.in.Book, settle.AllocationPrices(o, p.in.Book))
 }
 
 // lift runs the waterfall under a scenario that lifts caps. An announced factor is left
@@ -404,7 +404,7 @@ func (p *problem) solve() (amount decimal.Decimal, why string, err error) {
 		}
 		next := p.inTheWay(r, others)
 		if next == "" { // a cap that is lifted did it
-			return amount, p.obstacles(r) + "; that was decided at the early settlement, which is paid, and no cap changes it",
+			return amount, p.obstacles(r) + "; that was decided at a settlement that was made, and no cap changes it",
 				nil
 		}
 		others, lifted = append(others, next), lifted.With(Cap(next), everything)

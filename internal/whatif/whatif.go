@@ -85,6 +85,10 @@ func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 // checkApplied is a *[offerfolder.UsageError] if a cap cannot be applied for want of prices.
 func checkApplied(o *tender.Offer, name string) error {
 	for _, c := range o.AllCaps() {
+		if c.Name == name && len(c.Unrated) > 0 {
+			return &offerfolder.UsageError{Message: fmt.Sprintf("%s needs the rate %s, which is not fixed yet; give a "+
+				"hypothetical one with --fx", name, strings.Join(c.Unrated, ", "))}
+		}
 		if c.Name == name && len(c.Unpriced) > 0 {
 			return &offerfolder.UsageError{Message: fmt.Sprintf("%s limits the purchase price, and there is no price yet "+
 				"for series %s; give hypothetical yields with --yield", name, strings.Join(c.Unpriced, ", "))}

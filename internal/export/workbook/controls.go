@@ -408,14 +408,14 @@ func (b *workbook) inputTotal(body spreadsheet.Area) []spreadsheet.Cell {
 
 // layControlRates lays out the exchange rates that the caps and the totals use.
 func (b *workbook) layControlRates(top int) {
-	if len(b.run.Offer.Rates) == 0 {
+	if len(b.run.Offer.KnownRates()) == 0 {
 		return
 	}
 	s := b.controls
 	s.Put(top, 1, spreadsheet.Label("Exchange rates fixed in the terms").As(spreadsheet.InSection))
 	t := spreadsheet.Table{Columns: []spreadsheet.Column{{Heading: "Rate"}, {Heading: "Source", Widest: 26},
 		{Heading: "Units to one", Right: true}, {Heading: "Date", Right: true}}}
-	for _, r := range b.run.Offer.Rates {
+	for _, r := range b.run.Offer.KnownRates() {
 		t.Rows = append(t.Rows, []spreadsheet.Cell{
 			spreadsheet.Label(r.To + " for one " + r.From), spreadsheet.Label(r.Source),
 			spreadsheet.Digits(r.Rate, decimals.Places(r.Rate)), spreadsheet.Day(r.Date).Aligned(spreadsheet.Right),

@@ -27,6 +27,9 @@ func factor(f allocate.Factor) spreadsheet.Cell {
 // seriesFactor is the factor of a series, or those of its windows where they
 // differ.
 func seriesFactor(a allocate.Accepted) spreadsheet.Cell {
+	if a.Several {
+		return spreadsheet.Label(a.FactorWords()).Aligned(spreadsheet.Right)
+	}
 	if f := a.Factor(); !f.None() || a.EarlyFactor.None() || a.LateFactor.None() {
 		return factor(f)
 	}

@@ -21,15 +21,15 @@ type instructionRow struct {
 	reference string      // of the payment, "" for none
 	currency  string
 	tendered  spreadsheet.Cell
-	auctioned *usedCells          // in an auction, where each line can have a price of its own
+	own       *usedCells          // in an auction, or if it was settled before, where each line can have its own
 	money     [4]spreadsheet.Cell // consideration, early payment, interest, total
 	unpriced  bool                // the series has no price yet, so money is empty
 }
 
 // used are the factor and prices that were used for the row.
 func (r *instructionRow) used() *usedCells {
-	if r.auctioned != nil {
-		return r.auctioned
+	if r.own != nil {
+		return r.own
 	}
 	return &r.m.used[r.m.b.tally.series[r.line.Series]][windowIndex(r.line.Window)]
 }
@@ -181,15 +181,20 @@ func (m *instructionMaker) row(i int) *instructionRow {
 		m: m, line: l, decided: &r.Allocation.Lines[i], date: paid.Date, currency: m.b.tally.currency(l.Series),
 		tendered: spreadsheet.Principal(l.Principal),
 	}
-	if at, ok := m.b.tally.series[l.Series]; ok && !r.Offer.Series[at].HasPrice() {
+	if at, ok := m.b.tally.series[l.Series]; ok && !r.Offer.Series[at].HasPrice() && paid.Payment < 0 {
 		m.current.unpriced = true
 		return &m.current
 	}
-	if len(r.Offer.Auctions) > 0 && r.Offer.AuctionOf(l.Series) != nil {
-		used := m.used[m.b.tally.series[l.Series]][windowIndex(l.Window)]
-		consideration, _ := r.PricePaid(i)
-		used.price = spreadsheet.Price(consideration)
-		m.current.auctioned = &used
+	series := m.b.tally.series[l.Series]
+	if l.Settled != nil || r.Allocation.Series[series].Several ||
+		(len(r.Offer.Auctions) > 0 && r.Offer.AuctionOf(l.Series) != nil) {
+		used := m.used[series][windowIndex(l.Window)]
+		consideration, early := r.PricePaid(i)
+		used.price, used.factor = spreadsheet.Price(consideration), factor(r.FactorUsed(i, series))
+		if l.Window == tender.Early {
+			used.earlyPrice = spreadsheet.Price(early)
+		}
+		m.current.own = &used
 	}
 	m.current.money = cashCells(&paid.Cash, m.current.currency)
 	if paid.Payment >= 0 {

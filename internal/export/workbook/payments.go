@@ -97,7 +97,7 @@ func (b *workbook) layMoney() {
 	b.layMoneyList("Wires", "Wires: one transfer to each participant, currency and day", l)
 	b.payments = b.layPayments("Payments", "Payments: the parts of each wire, by series", "Total to pay", settle.Due)
 	if len(b.run.Settlement.PaymentsOf(settle.Paid)) > 0 {
-		b.paid = b.layPayments("Paid", "Paid at the early settlement: not to be wired again", "Total paid", settle.Paid)
+		b.paid = b.layPayments("Paid", "Paid at earlier settlements: not to be wired again", "Total paid", settle.Paid)
 	}
 }
 

@@ -142,7 +142,7 @@ func (b *workbook) layFacts(top int) int {
 	b.putRates(top + len(dates))
 	b.terms = top
 	b.frame.Name("AsOf", s, spreadsheet.Fixed(top, sumSeries))
-	return top + max(len(dates)+len(b.run.Offer.Rates), len(terms))
+	return top + max(len(dates)+len(b.run.Offer.KnownRates()), len(terms))
 }
 
 func (b *workbook) putFact(name, value spreadsheet.Area, f fact) {
@@ -161,6 +161,9 @@ func (b *workbook) dateFacts() []fact {
 	}
 	if !o.Settlement.Early.IsZero() {
 		facts = append(facts, fact{"Early settlement", spreadsheet.Day(o.Settlement.Early)})
+	}
+	for _, s := range o.Settlement.Interim {
+		facts = append(facts, fact{"Interim settlement", spreadsheet.Day(s.On)})
 	}
 	facts = append(facts, fact{"Final settlement", spreadsheet.Day(o.Settlement.Final)})
 	if !o.Guaranteed.Settlement.IsZero() {
@@ -416,7 +419,7 @@ func (b *workbook) rateFactor(from, to string) string {
 	if from == to {
 		return ""
 	}
-	for _, r := range b.run.Offer.Rates {
+	for _, r := range b.run.Offer.KnownRates() {
 		if r.From == from && r.To == to {
 			return "*" + rateName(r)
 		}
@@ -441,8 +444,12 @@ func (b *workbook) layCaps(row int) int {
 		shown := spreadsheet.WholeUnits(c.Left, c.Currency)
 		r, sums := row+2+len(t.Rows), spreadsheet.Amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
 		name := b.capName(c.Cap)
-		if len(c.Unpriced) > 0 {
-			sums[1] = spreadsheet.Label("not applied: " + noPrice).Aligned(spreadsheet.Right)
+		if !c.Applied() {
+			why := noPrice
+			if len(c.Unrated) > 0 {
+				why = "no rate yet"
+			}
+			sums[1] = spreadsheet.Label("not applied: " + why).Aligned(spreadsheet.Right)
 			t.Rows = append(t.Rows, []spreadsheet.Cell{
 				spreadsheet.Label(name), spreadsheet.Label(result.MeasureWords(c.Measure)), {}, spreadsheet.Label(c.Currency),
 				sums[0], sums[1], {},
@@ -506,7 +513,7 @@ func (b *workbook) layWires(row int) int {
 // putRates puts the exchange rates below the dates and names their cells.
 func (b *workbook) putRates(top int) {
 	s, named := b.summary, make(map[string]bool)
-	for i, r := range b.run.Offer.Rates {
+	for i, r := range b.run.Offer.KnownRates() {
 		row := top + i
 		s.Put(row, sumTitle, spreadsheet.Label(r.To+" for one "+r.From).As(spreadsheet.InFact))
 		s.Put(row, sumSeries, spreadsheet.Digits(r.Rate, decimals.Places(r.Rate)).Aligned(spreadsheet.Left))

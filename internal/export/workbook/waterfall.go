@@ -63,7 +63,7 @@ func stepCells(i int, step allocate.Step, window string) []spreadsheet.Cell {
 	level := spreadsheet.Count(step.Level).Aligned(spreadsheet.Left)
 	switch {
 	case step.Settled:
-		level = spreadsheet.Label("settled early")
+		level = spreadsheet.Label(strings.TrimSpace("settled " + step.On.String()))
 	case step.Auction != "":
 		level = spreadsheet.Label(step.Auction + ": " + step.Bid)
 	case step.Level == 0:
