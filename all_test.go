@@ -119,6 +119,11 @@ var mayImport = map[string][]string{
 		"internal/decimals", "internal/disk", "internal/export", "internal/result", "internal/settle",
 		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
 	},
+	"internal/release": {
+		"internal/compare", "internal/disk", "internal/display", "internal/export", "internal/inbox", "internal/ledger",
+		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/result", "internal/settle",
+		"internal/tender", "github.com/hiddeco/sshsig", "github.com/shopspring/decimal", "golang.org/x/crypto/ssh",
+	},
 	"internal/result": {
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
@@ -160,7 +165,7 @@ var mayImport = map[string][]string{
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
 var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
-	"internal/settle", "internal/ledger", "internal/schedule", "internal/pipeline", "internal/pricing"}
+	"internal/settle", "internal/ledger", "internal/release", "internal/schedule", "internal/pipeline", "internal/pricing"}
 
 func TestHouseRules(t *testing.T) {
 	for _, v := range violations(t, os.DirFS(".")) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // ActorKind says how it is known who an actor is.
@@ -26,7 +27,8 @@ type Actor struct {
 
 // Check is an error for an actor that could not be distinguished from others.
 func (a Actor) Check() error {
-	if !slices.Contains([]ActorKind{User, Account, Service, Named}, a.Kind) || strings.TrimSpace(a.Name) == "" {
+	if !slices.Contains([]ActorKind{User, Account, Service, Named}, a.Kind) || strings.TrimSpace(a.Name) == "" ||
+		strings.ContainsFunc(a.Name, unicode.IsControl) {
 		return fmt.Errorf("it is not known who does this: %q is no actor", string(a.Kind)+" "+a.Name)
 	}
 	return nil

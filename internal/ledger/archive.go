@@ -344,7 +344,7 @@ func latestOf(entries []Entry, there func(name string) bool) string {
 func inForce(entries []Entry) []string {
 	released := releasedIn(entries)
 	holds := func(e Entry) bool {
-		return saysPublished(e) && e.Held == "" && (!e.mustBeReleased() || released[e.Run] == e.Manifest)
+		return saysPublished(e) && e.Held == "" && (!e.MustBeReleased() || released[e.Run] == e.Manifest)
 	}
 	replaced := map[string]bool{}
 	for _, e := range entries {
@@ -372,14 +372,26 @@ func releasedIn(entries []Entry) map[string]string {
 	return all
 }
 
-// mustBeReleased reports whether the run of an entry may be paid on only once it was released.
-func (e Entry) mustBeReleased() bool { return e.Release.Demands(tender.Phase(e.Phase)) }
-
 // Awaits reports whether a published run may not be paid on yet, as its terms demand that it be
 // released first.
 func (a *Archive) Awaits(r *Run) bool {
 	return r.Release.Demands(tender.Phase(r.Phase)) && releasedIn(a.entries)[r.Run] != r.digest
 }
+
+// InForce is the name of the final run in force by some entries, "" if there is none.
+func InForce(entries []Entry) string { return last(inForce(entries)) }
+
+// LatestIn is the name of the run that latest points at by some entries, "" before the first.
+func LatestIn(entries []Entry) string { return latestOf(entries, func(string) bool { return true }) }
+
+// PublishedAs is the entry that says how a run was published; false if none does.
+func PublishedAs(entries []Entry, run string) (Entry, bool) {
+	e, is := published(entries)[run]
+	return e, is
+}
+
+// MustBeReleased reports whether the run of an entry may be paid on only once it was released.
+func (e Entry) MustBeReleased() bool { return e.Release.Demands(tender.Phase(e.Phase)) }
 
 // Rule is the strictest that any published run of the offer demands until it may be paid on: it
 // is never made weaker. nil if none demands anything.
