@@ -50,10 +50,10 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/console": {
-		"internal/account", "internal/compare", "internal/display", "internal/export", "internal/inbox",
-		"internal/ledger", "internal/monitor", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
-		"internal/result", "internal/schedule", "internal/serve", "internal/tender",
-		"github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
+		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
+		"internal/inbox", "internal/ledger", "internal/monitor", "internal/offerfile", "internal/offerfolder",
+		"internal/pipeline", "internal/release", "internal/result", "internal/schedule", "internal/serve",
+		"internal/tender", "github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
 		"github.com/shopspring/decimal",
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
@@ -120,9 +120,10 @@ var mayImport = map[string][]string{
 		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
 	},
 	"internal/release": {
-		"internal/compare", "internal/disk", "internal/display", "internal/export", "internal/inbox", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/result", "internal/settle",
-		"internal/tender", "github.com/hiddeco/sshsig", "github.com/shopspring/decimal", "golang.org/x/crypto/ssh",
+		"internal/compare", "internal/disk", "internal/display", "internal/export", "internal/inbox",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/result",
+		"internal/settle", "internal/tender", "github.com/hiddeco/sshsig", "github.com/shopspring/decimal",
+		"golang.org/x/crypto/ssh",
 	},
 	"internal/result": {
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",

@@ -39,6 +39,18 @@ func (c *Console) routes() []route {
 		{pattern: "GET /offers/{offer}/runs/{run}/files/{file}", act: account.See, handle: c.download},
 		{pattern: "GET /offers/{offer}/history", act: account.See, handle: c.historyPage},
 
+		{pattern: "GET /approve", handle: c.approvePage},
+		{pattern: "GET /offers/{offer}/runs/{run}/approval", act: account.See, handle: c.runApprovalPage},
+		{pattern: "POST /offers/{offer}/runs/{run}/submit", act: account.Prepare,
+			handle: c.stepWith(submitRun, "The run is submitted for approval.")},
+		{pattern: "POST /offers/{offer}/runs/{run}/withdraw", act: account.Prepare,
+			handle: c.stepWith(withdrawRun, "The run is withdrawn.")},
+		{pattern: "POST /offers/{offer}/runs/{run}/approve", act: account.Approve,
+			handle: c.stepWith(approveRun, "The run is approved.")},
+		{pattern: "POST /offers/{offer}/runs/{run}/return", act: account.Approve,
+			handle: c.stepWith(returnRun, "The run is returned to its preparer.")},
+		{pattern: "POST /offers/{offer}/runs/{run}/release", act: account.SeeNames,
+			handle: c.stepWith(releaseRun, "The run is released: it is in force, and its wires can be sent.")},
 		{pattern: "GET /schedule", handle: c.schedulePage},
 
 		{pattern: "GET /people", act: account.Administer, handle: c.peoplePage},
