@@ -51,10 +51,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/console": {
 		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
-		"internal/inbox", "internal/ledger", "internal/monitor", "internal/offerfile", "internal/offerfolder",
-		"internal/pipeline", "internal/release", "internal/result", "internal/schedule", "internal/serve",
-		"internal/tender", "github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
-		"github.com/shopspring/decimal",
+		"internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor", "internal/offerfile",
+		"internal/offerfolder", "internal/pipeline", "internal/prepare", "internal/release", "internal/result",
+		"internal/schedule", "internal/serve", "internal/tender", "github.com/alexedwards/scs/sqlite3store",
+		"github.com/alexedwards/scs/v2", "github.com/shopspring/decimal",
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
@@ -113,6 +113,10 @@ var mayImport = map[string][]string{
 		"internal/ledger", "internal/need", "internal/offerfile", "internal/offerfolder", "internal/parallel",
 		"internal/pricing", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
 		"internal/settled", "internal/strictyaml", "internal/tender", "github.com/shopspring/decimal",
+	},
+	"internal/prepare": {
+		"internal/disk", "internal/display", "internal/inbox", "internal/ledger", "internal/offerfile",
+		"internal/offerfolder", "internal/tender",
 	},
 	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/readback": {

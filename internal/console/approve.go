@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/prepare"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
@@ -41,6 +42,12 @@ func (c *Console) step(r *http.Request) (release.Request, error) {
 	}
 	return release.Request{Run: filepath.Join(folder, offerfolder.RunsName, run), Actor: actor(r), By: c.from(r), Clock: c.Now,
 		Version: c.Version, Wait: busyWait, Disk: c.Disk, Signers: c.Signers}, nil
+}
+
+// prepareRequest is a request for a change of what the runs of an offer are made of.
+func (c *Console) prepareRequest(r *http.Request, folder string) prepare.Request {
+	return prepare.Request{Folder: folder, Actor: actor(r), By: c.from(r), Clock: c.Now, Version: c.Version, Wait: busyWait,
+		Disk: c.Disk}
 }
 
 // waiting is a run that waits for a step.

@@ -39,6 +39,14 @@ func (c *Console) routes() []route {
 		{pattern: "GET /offers/{offer}/runs/{run}/files/{file}", act: account.See, handle: c.download},
 		{pattern: "GET /offers/{offer}/history", act: account.See, handle: c.historyPage},
 
+		{pattern: "POST /offers/{offer}/decide", act: account.Prepare, handle: c.decide},
+		{pattern: "GET /offers/{offer}/files", act: account.SeeNames, handle: c.filesPage},
+		{pattern: "POST /offers/{offer}/files", act: account.Prepare, most: mostUpload, handle: c.upload},
+		{pattern: "GET /offers/{offer}/files/{staged}", act: account.Prepare, handle: c.stagedPage},
+		{pattern: "POST /offers/{offer}/files/{staged}", act: account.Prepare, handle: c.acceptOrDiscard},
+		{pattern: "GET /offers/{offer}/terms", act: account.SeeNames, handle: c.termsPage},
+		{pattern: "POST /offers/{offer}/terms", act: account.Prepare, handle: c.amend},
+
 		{pattern: "GET /approve", handle: c.approvePage},
 		{pattern: "GET /offers/{offer}/runs/{run}/approval", act: account.See, handle: c.runApprovalPage},
 		{pattern: "POST /offers/{offer}/runs/{run}/submit", act: account.Prepare,

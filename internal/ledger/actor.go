@@ -92,6 +92,8 @@ func (e Entry) MakersOf() []Maker {
 	switch e.Event {
 	case Approved, Returned, Released, Withdrawn, Missed:
 		return nil
+	case Prepared:
+		return slices.Clone(e.Makers)
 	case Submitted:
 		did = Proposed
 	}

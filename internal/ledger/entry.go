@@ -40,9 +40,14 @@ const (
 	Released  Event = "released"  // money may be wired on it
 )
 
+// Prepared says that a person changed something that runs are made of, such as a report or the
+// terms, where the owner of a file does not show who did: the makers of the entry do.
+const Prepared Event = "prepared"
+
 var events = map[Event]bool{
 	Started: true, Published: true, Unchanged: true, Restored: true, Rebuilt: true, Refused: true,
 	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
+	Prepared:  true,
 	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
 }
 
@@ -52,7 +57,7 @@ func (e Event) OfRelease() bool {
 }
 
 // Ends reports whether the event ends an attempt.
-func (e Event) Ends() bool { return e != Started && e != Missed && !e.OfRelease() }
+func (e Event) Ends() bool { return e != Started && e != Missed && e != Prepared && !e.OfRelease() }
 
 // Entry is one line of the ledger. What does not apply is left empty.
 type Entry struct {

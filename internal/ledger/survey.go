@@ -342,7 +342,7 @@ func (s *surveyed) releases(of []Entry) (all []Entry) {
 			continue
 		}
 		for _, e := range s.old[i].entries {
-			if e.Event.OfRelease() && (of == nil || digests[e.Run] == e.Manifest) {
+			if e.Event == Prepared || (e.Event.OfRelease() && (of == nil || digests[e.Run] == e.Manifest)) {
 				all = append(all, e)
 			}
 		}

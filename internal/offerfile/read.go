@@ -562,7 +562,7 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 	if slices.Contains(fileRules, s.Rule) && s.File == "" {
 		m.need("file") // what was said of one report says nothing of the next
 	}
-	s.Outcome = choice(m.need("outcome"), outcomesOf(s.Rule)...)
+	s.Outcome = choice(m.need("outcome"), OutcomesOf(s.Rule)...)
 	m.close()
 	return s
 }
@@ -570,8 +570,15 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 // fileRules are the rules of a whole file that a resolution can name.
 var fileRules = []string{tender.RuleLastReport, tender.RuleLate, tender.RuleRowLimit, tender.RuleDigits}
 
-// outcomesOf are the ways in which a finding can be resolved.
-func outcomesOf(rule string) []tender.ResolutionOutcome {
+// Waivable reports whether the terms can waive a rule, by its code.
+func Waivable(rule string) bool { return slices.Contains(waivableRules(), rule) }
+
+// OutcomesOf are the ways in which the terms can resolve a finding of a rule, by its code; none if
+// it is not one that people resolve.
+func OutcomesOf(rule string) []tender.ResolutionOutcome {
+	if !slices.Contains(resolvableRules(), rule) {
+		return nil
+	}
 	switch rule {
 	case tender.RuleVanished:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}

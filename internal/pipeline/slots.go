@@ -52,7 +52,7 @@ func slotOutcome(e ledger.Entry) schedule.Outcome {
 	if e.Again {
 		return schedule.BrokenOff
 	}
-	if e.Event.OfRelease() {
+	if e.Event.OfRelease() || e.Event == ledger.Prepared {
 		return schedule.Noted
 	}
 	switch e.Event {
