@@ -137,7 +137,7 @@ type Change struct {
 	Said    string // the same in a sentence
 }
 
-// ChangeTerms writes offer.yaml anew, if it is still the one that was seen.
+// ChangeTerms writes offer.yaml again, if it is still the one that was seen.
 func ChangeTerms(ctx context.Context, req Request, c Change) error {
 	return req.locked(ctx, func(terms *offerfile.Terms) error {
 		path := filepath.Join(req.Folder, offerfolder.OfferName)

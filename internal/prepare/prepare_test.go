@@ -130,7 +130,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Two people who change the terms at the same time: the second is told, and nothing is lost.
+// Two people who change the terms at the same time: the second hears of it, and nothing is lost.
 func TestTwoPeopleChangeTheTerms(t *testing.T) {
 	req := newRequest(t, "")
 	path := filepath.Join(req.Folder, offerfolder.OfferName)
