@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"net/http"
-	"strings"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/export"
@@ -15,23 +14,28 @@ import (
 // each time, in every run and offer of this installation, and not to be turned back.
 type masker struct{ secret []byte }
 
-// name is the pseudonym of a person at a depositary, "" for none.
+// name is the pseudonym of a person or firm at a depositary, "" for none.
 func (m *masker) name(depositary, participant string) string {
 	if participant == "" {
 		return ""
 	}
-	sum := hmac.New(sha256.New, m.secret)
-	sum.Write([]byte(depositary + "\x00" + participant))
-	return "P-" + base32.StdEncoding.EncodeToString(sum.Sum(nil))[:8]
+	return "P-" + m.code(depositary+"\x00"+participant)
 }
 
-// reference is the reference of a wire or payment with the pseudonym in place of the participant.
+// reference is what a wire or payment goes by in place of its reference, which is made of the
+// participant and so can be guessed from it.
 func (m *masker) reference(reference, depositary, participant string) string {
-	rest, ok := strings.CutPrefix(reference, participant)
-	if !ok || participant == "" {
-		return m.name(depositary, reference)
+	if reference == "" {
+		return ""
 	}
-	return m.name(depositary, participant) + rest
+	return m.name(depositary, participant) + "-" + m.code("reference\x00"+reference)
+}
+
+// code is a short text that only this installation can make of another.
+func (m *masker) code(of string) string {
+	sum := hmac.New(sha256.New, m.secret)
+	sum.Write([]byte(of))
+	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:8]
 }
 
 // hidden is what is shown in place of a text of a report, which can have any name in it.

@@ -29,6 +29,7 @@ type offerSummary struct {
 	Missing   []string
 	Planned   plannedRun
 	Damage    string
+	Release   *waiting // what the newest run waits for on its way to be paid on; nil for nothing
 }
 
 // Next is when the scheduler runs the offer; zero: with files only.
@@ -58,7 +59,7 @@ func (s *offerSummary) urgency(now time.Time) (class int, until time.Duration) {
 	switch {
 	case s.Fault != "" || s.Damage != "" || s.Parked():
 		return 0, until
-	case s.Open > 0:
+	case s.Release != nil && s.Release.Mine, s.Open > 0:
 		return 1, until
 	}
 	return 2, until
@@ -73,7 +74,13 @@ func (c *Console) offersPage(w http.ResponseWriter, r *http.Request) {
 	var all []*offerSummary
 	for name, folder := range folders {
 		if me(r).May(account.See, name) {
-			all = append(all, c.summaryOf(name, folder))
+			s := c.summaryOf(name, folder)
+			if s.Fault == "" && s.Damage == "" {
+				if s.Release, err = c.waitingOf(r, name, folder); err != nil {
+					s.Damage = c.withoutFolder(err)
+				}
+			}
+			all = append(all, s)
 		}
 	}
 	now := c.Now()
