@@ -2,11 +2,8 @@ package console
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -15,43 +12,25 @@ import (
 	"tenderbatch/internal/export"
 )
 
-// overTime is what was tendered by when, of one run, found when it is first asked for.
-type overTime struct {
-	once sync.Once
-	by   map[string]map[int64]decimal.Decimal // principal by currency and hour, Unix
-	err  error
-}
-
-// read reads the instructions of a run once.
-func (o *overTime) read(run *readRun) (map[string]map[int64]decimal.Decimal, error) {
-	o.once.Do(func() {
-		file, err := os.Open(filepath.Join(run.Path, "instructions.csv"))
+// receivedBy is what was tendered, by currency and hour (Unix). A run of a version that did not say
+// has none.
+func receivedBy(d *export.Document) (map[string]map[int64]decimal.Decimal, error) {
+	by := map[string]map[int64]decimal.Decimal{}
+	for _, r := range d.Received {
+		at, err := time.Parse(time.RFC3339, r.Hour)
 		if err != nil {
-			o.err = err
-			return
+			return nil, err
 		}
-		defer file.Close()
-		o.by = map[string]map[int64]decimal.Decimal{}
-		o.err = export.ReadRows(file, []string{"currency", "received", "tendered"}, func(text []string) (int, error) {
-			at, err := time.Parse(time.RFC3339, text[1])
-			if err != nil {
-				return 1, err
-			}
-			principal, err := decimal.NewFromString(text[2])
-			if err != nil {
-				return 2, err
-			}
-			hours := o.by[text[0]]
-			if hours == nil {
-				hours = map[int64]decimal.Decimal{}
-				o.by[strings.Clone(text[0])] = hours
-			}
-			hour := at.Truncate(time.Hour).Unix()
-			hours[hour] = hours[hour].Add(principal)
-			return 0, nil
-		})
-	})
-	return o.by, o.err
+		principal, err := decimal.NewFromString(r.Principal)
+		if err != nil {
+			return nil, err
+		}
+		if by[r.Currency] == nil {
+			by[r.Currency] = map[int64]decimal.Decimal{}
+		}
+		by[r.Currency][at.Unix()] = principal
+	}
+	return by, nil
 }
 
 // The size of a chart, in its own units.
@@ -83,7 +62,7 @@ type chartDay struct{ Day, Sum string }
 
 // tenderedOver draws what was tendered over time, by currency.
 func tenderedOver(run *readRun, deadlines []deadline, zone *time.Location) ([]tenderedChart, error) {
-	by, err := run.over.read(run)
+	by, err := receivedBy(run.doc)
 	if err != nil {
 		return nil, err
 	}

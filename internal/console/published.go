@@ -35,7 +35,6 @@ type readRun struct {
 	state  string // of its files, by size, time and place
 	record *pipeline.RunRecord
 	doc    *export.Document
-	over   *overTime
 }
 
 // open returns a run of an offer. It is an error, an [ledger.AlteredError] for one, if the run
@@ -79,7 +78,7 @@ func (p *published) open(folder, name string) (*readRun, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", found.Path, err)
 	}
-	r := &readRun{RunFolder: found, state: state, record: record, doc: doc, over: &overTime{}}
+	r := &readRun{RunFolder: found, state: state, record: record, doc: doc}
 	p.kept = append(slices.DeleteFunc(p.kept, func(old *readRun) bool { return old.Path == found.Path }), r)
 	if len(p.kept) > mostRead {
 		p.kept = slices.Delete(p.kept, 0, 1)

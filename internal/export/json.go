@@ -38,6 +38,7 @@ type (
 		Steps        []stepJSON          `json:"steps"`
 		Pools        []poolJSON          `json:"pools,omitempty"`
 		Auctions     []auctionJSON       `json:"auctions,omitempty"`
+		Received     []receivedJSON      `json:"received"`
 		Counts       countsJSON          `json:"counts"`
 		Inputs       []inputJSON         `json:"inputs"`
 		Rejects      []FindingJSON       `json:"rejects"`
@@ -256,7 +257,7 @@ func WriteJSON(w io.Writer, r *result.Run) error {
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
 		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges),
-		Steps: newStepsJSON(r), Pools: newPoolsJSON(r), Auctions: newAuctionsJSON(r),
+		Steps: newStepsJSON(r), Pools: newPoolsJSON(r), Auctions: newAuctionsJSON(r), Received: newReceivedJSON(r),
 		Counts: countsJSON(r.Counts()),
 		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r),
 		Snapshots: SnapshotsAsJSON(r),
