@@ -379,7 +379,8 @@ func newPaymentsJSON(r *result.Run) []paymentJSON {
 func newStepsJSON(r *result.Run) []stepJSON {
 	all := make([]stepJSON, len(r.Allocation.Steps))
 	for i, s := range r.Allocation.Steps {
-		step := stepJSON{Settled: s.Settled, On: s.On.String(), Level: s.Level, Windows: append([]tender.Window{}, s.Windows...),
+		step := stepJSON{Settled: s.Settled, On: s.On.String(), Level: s.Level,
+			Windows: append([]tender.Window{}, s.Windows...),
 			Shares: []shareJSON{}, Caps: []capStepJSON{}}
 		for _, sh := range s.Shares {
 			step.Shares = append(step.Shares, shareJSON{

@@ -168,7 +168,8 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		Version: in.version, Offer: shown, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
-		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown), in.rateWarnings(), in.pastDue(settlement)),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown),
+			in.rateWarnings(), in.pastDue(settlement)),
 	}
 	for i := range r.Findings {
 		if err := r.Findings[i].Check(); err != nil {

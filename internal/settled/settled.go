@@ -233,9 +233,8 @@ func readPositions(r io.Reader, columns []string) (map[key]position, error) {
 					return 9, err
 				}
 			}
-			for i, amount := range []*decimal.Decimal{&p.Consideration, &p.EarlyPayment, &p.AccruedInterest, &p.price, &p.extra} {
-				amounts[10+i] = amount
-			}
+			amounts[10], amounts[11], amounts[12] = &p.Consideration, &p.EarlyPayment, &p.AccruedInterest
+			amounts[13], amounts[14] = &p.price, &p.extra
 		}
 		for i, amount := range amounts {
 			if i >= 7 && text[i] == "" {
