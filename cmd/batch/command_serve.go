@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -78,6 +79,7 @@ type serveFlags struct {
 	poll, quietPeriod, settle, grace time.Duration
 	runs                             int
 	memory                           string
+	console                          string
 }
 
 // add adds the flags to the command.
@@ -95,6 +97,8 @@ func (f *serveFlags) add(c *cobra.Command) {
 		"make at most this many runs at once (default: as in batch.yaml, or as many as there are processors)")
 	flags.StringVar(&f.memory, "memory", "", "let runs together need at most this much memory, such as 2GiB "+
 		"(default: as in batch.yaml, or by what the machine has)")
+	flags.StringVar(&f.console, "console", "", "serve pages for browsers on this `ADDRESS`, such as 127.0.0.1:8080; comes "+
+		"before console.listen of batch.yaml")
 }
 
 // put lets the flags of the command line replace the settings.
@@ -135,6 +139,15 @@ func (f *serveFlags) put(c *cobra.Command, to *settings.Settings) error {
 			return usage(c, fmt.Errorf("--memory %s %s", notify.Line(f.memory, 60), wrong))
 		}
 		s.Memory = bytes
+	}
+	if c.Flags().Changed("console") {
+		to.Console.Listen = f.console
+		if _, _, err := net.SplitHostPort(f.console); err != nil {
+			return usage(c, fmt.Errorf("--console %s is no address; write it as 127.0.0.1:8080", notify.Line(f.console, 60)))
+		}
+		if wrong := to.Console.CheckListen(); wrong != "" {
+			return usage(c, fmt.Errorf("--console %s %s", notify.Line(f.console, 60), wrong))
+		}
 	}
 	return nil
 }
@@ -204,6 +217,15 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		}
 		defer closed()
 	}
+	show := func(serve.Event) {}
+	if installed.Console.Listen != "" {
+		shown, closed, err := w.serveConsole(ctx, folder, installed, log)
+		if err != nil {
+			return err
+		}
+		defer closed()
+		show = shown
+	}
 	runs, memory := cmp.Or(installed.Serve.Runs, usualRuns()), cmp.Or(installed.Serve.Memory, budget(os.DirFS("/")))
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory / 10 * 9) // the rest is for what Go does not count, such as the program itself
@@ -219,6 +241,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 					daemon.SdNotifyWatchdog, beat.Offers, beat.Running, beat.Waiting))
 			}
 			s.Observe(e)
+			show(e)
 		},
 	})
 }

@@ -24,7 +24,7 @@ func printPricing(out io.Writer, e *pipeline.CheckResult) error {
 		case price != nil:
 			p.derivation(s, price)
 		case e.Offer.AuctionOf(s.ID) != nil:
-			p.linef("\n%s: in an auction", s.ID)
+			p.linef("\n%s: in an auction; what follows from the clearing level is on the sheet Pricing of a run", s.ID)
 		case s.AtSpread():
 			p.linef("\n%s: no price yet", s.ID)
 		default:

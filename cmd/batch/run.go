@@ -110,7 +110,7 @@ agent pays.
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
 	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
 		newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
-		newScheduleCommand(w), newServeCommand(w), newManCommand(w))
+		newScheduleCommand(w), newServeCommand(w), newUsersCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
 }

@@ -422,7 +422,7 @@ func (a *auction) clear() (level decimal.Decimal, cleared bool, err error) {
 	if last == nil {
 		return level, false, nil
 	}
-	if a.terms.Undersubscribed == tender.ClearsAtRangeEnd && a.terms.Form == tender.Modified {
+	if a.terms.Undersubscribed == tender.ClearsAtRangeEnd {
 		end := &rung{rank: last.rank, level: a.terms.Worst()}
 		if all, _, err := a.costs(end); err != nil || all.Cmp(limit) <= 0 {
 			return end.level, true, err

@@ -174,7 +174,7 @@ func (h *naiveAuction) clearing() (level decimal.Decimal, any bool) {
 			return level, true
 		}
 	}
-	if !any || h.a.Form == tender.Unmodified || h.a.Undersubscribed == tender.ClearsAtLastBid {
+	if !any || h.a.Undersubscribed == tender.ClearsAtLastBid {
 		return level, any
 	}
 	if h.cost(len(h.levels), h.a.Worst()).Cmp(limit) <= 0 {

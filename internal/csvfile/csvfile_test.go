@@ -11,6 +11,8 @@ import (
 func TestDecode(t *testing.T) {
 	for content, want := range map[string]string{
 		"\xef\xbb\xbfa,b\n":                    "UTF-8 with a byte order mark: a,b\n",
+		"a\x00,\x00\xe9\x00\n\x00":             "UTF-16 without a byte order mark: a,é\n",
+		"\x00a\x00,\x00\xe9\x00\n":             "UTF-16 without a byte order mark: a,é\n",
 		"\xff\xfea\x00,\x00\xe9\x00\n\x00":     "UTF-16: a,é\n",
 		"a\rb\r":                               "UTF-8: a\nb\n",
 		"a,=\"0901\"\n":                        "UTF-8: a,\"0901\"\n",

@@ -49,6 +49,12 @@ func decode(content []byte, stated tender.Encoding) (text []byte, encoding strin
 	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
 		text, fault = decodeUTF16(content[2:], binary.BigEndian)
 		return text, "UTF-16", fault
+	case len(content) > 3 && content[0] == 0 && content[2] == 0: // a heading begins with plain letters
+		text, fault = decodeUTF16(content, binary.BigEndian)
+		return text, "UTF-16 without a byte order mark", fault
+	case len(content) > 3 && content[1] == 0 && content[3] == 0:
+		text, fault = decodeUTF16(content, binary.LittleEndian)
+		return text, "UTF-16 without a byte order mark", fault
 	case stated == tender.Windows1252:
 		text, fault = decodeWindows1252(content)
 		return text, "Windows-1252", fault

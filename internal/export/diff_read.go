@@ -23,10 +23,19 @@ type Result struct {
 	Funding       []compare.FundingResult
 }
 
+// ReadDocument reads a result.json as it is written.
+func ReadDocument(content []byte) (*Document, error) {
+	doc := &Document{}
+	if err := json.Unmarshal(content, doc); err != nil {
+		return nil, err
+	}
+	return doc, nil
+}
+
 // ReadResult reads a result.json. The error names the first amount that is none.
 func ReadResult(content []byte) (*Result, error) {
-	var doc document
-	if err := json.Unmarshal(content, &doc); err != nil {
+	doc, err := ReadDocument(content)
+	if err != nil {
 		return nil, err
 	}
 	var a amountReader

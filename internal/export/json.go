@@ -13,7 +13,8 @@ import (
 // The types of result.json; docs/result.md describes them. A field's order here
 // is its order in the file.
 type (
-	document struct {
+	// Document is the whole of a result.json.
+	Document struct {
 		Offer        string            `json:"offer"`
 		Issuer       string            `json:"issuer"`
 		Run          string            `json:"run"`
@@ -29,7 +30,7 @@ type (
 		Totals       *totalsJSON       `json:"totals"`
 		Funding      []fundingJSON     `json:"funding"`
 		ByDepositary []depositaryJSON  `json:"funding_by_depositary"`
-		Wires        []wireJSON        `json:"wires"`
+		Wires        []WireJSON        `json:"wires"`
 		Payments     []paymentJSON     `json:"payments"`
 		WireChanges  *wireChangesJSON  `json:"wire_changes"`
 		Steps        []stepJSON        `json:"steps"`
@@ -137,7 +138,7 @@ type (
 		Currency        string        `json:"currency"`
 		SettlementDate  string        `json:"settlement_date"`
 	}
-	wireJSON struct {
+	WireJSON struct {
 		partyJSON
 		Payments int    `json:"payments"`
 		Accepted string `json:"accepted"`
@@ -241,7 +242,7 @@ func EncodeJSON(w io.Writer, value any) error {
 // WriteJSON writes result.json: the run for machines. Every amount is a decimal
 // in a string, so that no reader rounds it.
 func WriteJSON(w io.Writer, r *result.Run) error {
-	return EncodeJSON(w, document{
+	return EncodeJSON(w, Document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
 		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
@@ -362,9 +363,9 @@ func newPartyJSON(reference string, p *settle.Party) partyJSON {
 	return partyJSON{reference, p.Status, p.Depositary, p.Participant, p.ParticipantName, p.Currency, p.Date.String()}
 }
 
-func newWiresJSON(r *result.Run) []wireJSON {
-	return List(r.Settlement.Wires, func(x settle.Wire) wireJSON {
-		return wireJSON{newPartyJSON(x.Reference, &x.Party), len(x.Payments), x.Accepted.String(),
+func newWiresJSON(r *result.Run) []WireJSON {
+	return List(r.Settlement.Wires, func(x settle.Wire) WireJSON {
+		return WireJSON{newPartyJSON(x.Reference, &x.Party), len(x.Payments), x.Accepted.String(),
 			newCashJSON(&x.Cash, x.Currency)}
 	})
 }
@@ -381,7 +382,7 @@ func newStepsJSON(r *result.Run) []stepJSON {
 	for i, s := range r.Allocation.Steps {
 		step := stepJSON{Settled: s.Settled, On: s.On.String(), Level: s.Level,
 			Windows: append([]tender.Window{}, s.Windows...),
-			Shares: []shareJSON{}, Caps: []capStepJSON{}}
+			Shares:  []shareJSON{}, Caps: []capStepJSON{}}
 		for _, sh := range s.Shares {
 			step.Shares = append(step.Shares, shareJSON{
 				sh.Series, sh.Window, sh.Demand.String(), sh.Accepted.String(), sh.Factor.String(),

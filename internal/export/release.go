@@ -214,7 +214,7 @@ func acceptedWords(r *result.Run) []string {
 		}
 	}
 	for i := range r.Allocation.Auctions {
-		said = append(said, auctionSentence(r, &r.Allocation.Auctions[i]))
+		said = append(said, auctionWords(r, &r.Allocation.Auctions[i]))
 	}
 	if len(whole) > 0 {
 		said = append(said, "Accepted in full: "+joined(whole)+".")
@@ -228,58 +228,19 @@ func acceptedWords(r *result.Run) []string {
 	return said
 }
 
-// auctionSentence says at what level an auction cleared, and what that means for its tenders.
-func auctionSentence(r *result.Run, a *allocate.Auctioned) string {
-	i := slices.IndexFunc(r.Offer.Auctions, func(o tender.Auction) bool { return o.Name == a.Name })
-	if i < 0 || !a.Cleared {
-		return "Nothing was tendered in the auction of the " + a.Name + "."
-	}
-	terms := &r.Offer.Auctions[i]
-	level := map[tender.BidKind]string{
-		tender.BidPrice: "a price of " + a.Clearing.String(), tender.BidSpread: "a spread of " + a.Clearing.String() +
-			" basis points", tender.BidPremium: "a premium of " + a.Clearing.String() + " basis points",
-	}[terms.Bid]
-	early := ""
-	if terms.SetBy == tender.SetByEarly {
-		early = " made by the Early Tender Date"
-	}
-	said := fmt.Sprintf("The auction of the %s clears at %s. Tenders%s at better bids are accepted in full, and none at "+
-		"worse bids is accepted.", a.Name, level, early)
-	cut := func(who string, f allocate.Factor) {
-		if words := result.PercentText(f); !f.None() && words != "100%" && words != "0%" {
-			said += fmt.Sprintf(" Each tender%s at that level was multiplied by a proration factor of %s.", who, words)
-		}
-	}
-	cut(early, a.EarlyFactor)
-	if terms.SetBy == tender.SetByEarly {
-		cut(" made after it", a.LateFactor)
-		if !a.LateFactor.None() && result.PercentText(a.LateFactor) == "0%" {
-			said += " No tender made after it is accepted."
-		}
-	}
-	return said
-}
-
 // proratedWords say of a series how each of its tenders was cut back.
 func proratedWords(r *result.Run, i int) string {
 	s, f := r.Offer.Series[i], r.SeriesFigures(i)
-	reason := ""
-	for n := range r.Book.Lines {
-		if c := r.Allocation.Lines[n].Reason; r.Book.Lines[n].Series == s.ID && c.Cap != "" {
-			reason = ", as the " + c.Cap + " is reached"
-			break
-		}
-	}
-	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.Accepted(), s.Currency), reason)
-	a := r.Allocation.Series[i]
+	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.Accepted(), s.Currency), partWords(r, s.ID))
+	a, cut := r.Allocation.Series[i], roundedWords(r.Offer, s)
 	if a.Several {
 		return said + cutWordsBySettlement(r, i)
 	}
 	if !a.Factor().None() {
-		return said + cutWords("Each tender", a.Factor(), s)
+		return said + cutWords("Each tender", a.Factor(), cut)
 	}
-	return said + cutWords("Each tender made by the Early Tender Date", a.EarlyFactor, s) +
-		cutWords("Each tender made after the Early Tender Date", a.LateFactor, s)
+	return said + cutWords("Each tender made by the Early Tender Date", a.EarlyFactor, cut) +
+		cutWords("Each tender made after the Early Tender Date", a.LateFactor, cut)
 }
 
 // pricesBefore are the prices at which earlier settlements were made, where they are others.
@@ -326,23 +287,67 @@ func cutWordsBySettlement(r *result.Run, i int) (said string) {
 			if step.Settled {
 				who = "Each tender settled on " + releaseDate(step.On)
 			}
-			said += cutWords(who, share.Factor, s)
+			said += cutWords(who, share.Factor, roundedWords(r.Offer, s))
 		}
 	}
 	return said
 }
 
-// cutWords say what a factor did to some tenders.
-func cutWords(tenders string, f allocate.Factor, s tender.Series) string {
+// partWords say why only a part of a series is accepted, "" if nothing names it.
+func partWords(r *result.Run, series string) string {
+	for n := range r.Book.Lines {
+		reason := r.Allocation.Lines[n].Reason
+		switch {
+		case r.Book.Lines[n].Series != series || reason.Cap == "":
+		case reason.Code == allocate.PoolCondition:
+			return ", as not everything tendered in the " + reason.Cap + " is bought"
+		case reason.Code == allocate.LevelSkipped:
+			return ", as the rest does not fit whole into the " + reason.Cap
+		default:
+			return ", as the " + reason.Cap + " is reached"
+		}
+	}
+	return ""
+}
+
+// cutWords say what a factor did to some tenders, and how each was rounded then.
+func cutWords(tenders string, f allocate.Factor, rounded string) string {
 	switch words := result.PercentText(f); words {
 	case "0%":
 		return " No" + strings.TrimPrefix(tenders, "Each") + " was accepted."
 	case "100%":
 		return " " + tenders + " was accepted in full."
 	default:
-		return fmt.Sprintf(" %s was multiplied by a proration factor of %s and rounded down to a multiple of %s.",
-			tenders, words, money(s.Denomination.Multiple, s.Currency))
+		return fmt.Sprintf(" %s was multiplied by a proration factor of %s%s.", tenders, words, rounded)
 	}
+}
+
+// roundedWords say how a tender that was multiplied by a factor was rounded (R10), and what
+// became of small pieces (R11).
+func roundedWords(o *tender.Offer, s tender.Series) string {
+	said := " and rounded down to a multiple of " + money(s.Denomination.Multiple, s.Currency)
+	minimum := money(s.Denomination.Minimum, s.Currency)
+	accepted := map[tender.SmallPiece]string{
+		tender.RejectPiece: "nothing is accepted", tender.ToMinimum: "the minimum is accepted",
+		tender.UpTo: "the next multiple is accepted", tender.Whole: "the tender is accepted in full",
+	}[o.Acceptance.BelowMinimum]
+	returned := map[tender.SmallPiece]string{
+		tender.TakeWhole: "the tender is accepted in full", tender.RejectPiece: "nothing is accepted",
+		tender.Adjust: "so much less is accepted that the minimum is returned",
+	}[o.Acceptance.ReturnedBelowMinimum]
+	if legal := s.Denomination.Minimum.Equal(s.Denomination.Multiple); legal {
+		returned = "" // every multiple can be returned
+		if o.Acceptance.BelowMinimum == tender.RejectPiece {
+			accepted = "" // what rounds down to nothing
+		}
+	}
+	if accepted != "" {
+		said += "; where that is less than the minimum of " + minimum + ", " + accepted
+	}
+	if returned != "" {
+		said += "; where less than the minimum of " + minimum + " would be returned, " + returned
+	}
+	return said
 }
 
 // priceWords say what is paid for what is accepted, and when; "" if that is not known yet.
@@ -356,7 +361,8 @@ func priceWords(r *result.Run) string {
 			continue
 		}
 		if s.TenderOfferConsideration.IsZero() { // an auction in which each is paid its bid
-			each = append(each, "the price that was bid for the "+s.Title)
+			price, reduced := bidPriceWords(o, s)
+			each, early = append(each, price), early || reduced
 			continue
 		}
 		price := perThousand(s.Price(tender.Late), s.Currency)

@@ -47,7 +47,7 @@ func pricingWords(r *result.Run) []string {
 		return []string{fmt.Sprintf("The Total Consideration of the %s will be determined at %s, from a fixed spread over "+
 			"the yield of a reference security.", joined(titles), releaseTime(r, o.Pricing.At))}
 	case priced(r):
-		return []string{fmt.Sprintf("The Total Consideration was determined at %s, from the fixed spread over the "+
+		return []string{fmt.Sprintf("The Total Consideration was determined at %s, from the spread over the "+
 			"reference yield in the table, for a settlement on %s. It includes the Early Tender Payment, and does not include accrued "+
 			"and unpaid interest.", releaseTime(r, o.Pricing.At), releaseDate(o.PricingDate()))}
 	}

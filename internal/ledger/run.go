@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -172,4 +174,34 @@ func AsOf(run string, zone *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
+}
+
+// Open opens an output of the run, or its manifest, once what is in it was compared with what was
+// published. It is an *[AlteredError] if it is missing, not listed in the manifest, or not as it was
+// published.
+func (r *Run) Open(name string) (*os.File, error) {
+	path, want := filepath.Join(r.folder, ManifestName), r.digest
+	if name != ManifestName {
+		i := slices.IndexFunc(r.Outputs, func(f File) bool { return f.Name == name })
+		if i < 0 {
+			return nil, altered(restoreRun, "%s is not in the manifest; the run's folder is damaged",
+				filepath.Join(r.folder, name))
+		}
+		path, want = filepath.Join(r.folder, filepath.FromSlash(name)), r.Outputs[i].SHA256
+	}
+	file, err := disk.Open(path)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	sum := sha256.New()
+	if _, err = io.Copy(sum, file); err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	switch {
+	case err != nil:
+		return nil, errors.Join(unreadable(err), file.Close())
+	case hex.EncodeToString(sum.Sum(nil)) != want:
+		return nil, errors.Join(altered(restoreRun, "%s was changed after it was published", path), file.Close())
+	}
+	return file, nil
 }

@@ -145,7 +145,18 @@ func (r *termsReader) checkAuctions(o *tender.Offer) {
 		// One whose id has a fault may be in an auction.
 		if o.AuctionOf(s.ID) == nil && (len(o.Auctions) == 0 || r.sound(seriesPath(i, ".id"))) {
 			r.checkPriced(i)
+			r.checkMaximum(seriesPath(i, ""), s)
 		}
+	}
+}
+
+// checkMaximum checks that a series with a maximum, which is in no auction, has a level.
+func (r *termsReader) checkMaximum(path string, s tender.Series) {
+	maximum, level := path+".maximum_offer_amount", path+".priority"
+	if s.HasMaximum && s.Priority == 0 && r.sound(maximum, level) {
+		r.faultAmong([]string{maximum, level},
+			"maximum_offer_amount is given, but series %s has no priority and so is bought any and all; add priority, or "+
+				"leave the maximum out", display.Quote(s.ID))
 	}
 }
 
@@ -194,6 +205,12 @@ func (r *termsReader) checkAuctioned(o *tender.Offer, i int, ids []string, aucti
 					key, display.Quote(id), display.Quote(a.Name))
 			}
 		}
+		payment := seriesPath(j, ".early_tender_payment")
+		if s := &o.Series[j]; a.Bid == tender.BidPrice && s.EarlyTenderPayment.GreaterThanOrEqual(a.From) &&
+			r.sound(payment, fmt.Sprintf("auctions[%d].range", i), fmt.Sprintf("auctions[%d].range.from", i)) {
+			r.faultAmong([]string{payment, at}, "early_tender_payment %s is not less than the least price that can be bid, "+
+				"%s, so nothing would be left for a late tender; correct one of them", s.EarlyTenderPayment, a.From)
+		}
 		if _, based := a.BaseSpreads[id]; a.Bid == tender.BidPremium && !based {
 			bases := fmt.Sprintf("auctions[%d].base_spreads", i)
 			if r.sound(bases) {
@@ -219,6 +236,11 @@ func (r *termsReader) checkAuctionReferences(o *tender.Offer, i int) {
 	if len(a.References) == 0 || !r.sound(path, "references", "series") {
 		return
 	}
+	if o.Pricing.At.IsZero() {
+		r.faultAmong([]string{path, "pricing"},
+			"prices over a reference need pricing; add it, with the time of the pricing as at")
+		return
+	}
 	for _, id := range a.Series {
 		name, named := a.References[id]
 		at, known := o.ReferenceByName(name)
@@ -229,9 +251,6 @@ func (r *termsReader) checkAuctionReferences(o *tender.Offer, i int) {
 		case !known:
 			r.faultAmong([]string{strictyaml.PathTo(path, id), "references"}, "there is no reference %s; add it to references",
 				display.Quote(name))
-		case o.Pricing.At.IsZero():
-			r.faultAmong([]string{path, "pricing"},
-				"prices over a reference need pricing; add it, with the time of the pricing as at")
 		case o.Series[j].Maturity.IsZero():
 			r.faultAmong([]string{seriesPath(j, ""), path}, "series %s has no maturity, which its price over %s needs; add it",
 				display.Quote(id), display.Quote(name))

@@ -217,12 +217,6 @@ func price(v decimal.Decimal) string { return v.StringFixed(max(2, -v.Exponent()
 
 // checkSeries checks the values of one series against each other.
 func (r *termsReader) checkSeries(path string, s tender.Series) {
-	maximum, level := path+".maximum_offer_amount", path+".priority"
-	if s.HasMaximum && s.Priority == 0 && r.sound(maximum, level) {
-		r.faultAmong([]string{maximum, level},
-			"maximum_offer_amount is given, but series %s has no priority and so is bought any and all; add priority, or "+
-				"leave the maximum out", display.Quote(s.ID))
-	}
 	minimum, multiple := path+".denomination.minimum", path+".denomination.multiple"
 	if !r.sound(multiple) {
 		return

@@ -158,6 +158,7 @@ func TestFaultsOfPoolsAndAuctions(t *testing.T) {
 			`series "8-2032" is in the auction "2032 notes", which has a cap of its own`},
 		{"    set_by: early ", "    # ", `the auction "2032 notes" does not say whose bids set the level`},
 		{"  early_tender: {at: 2024-03-15T17:00}\n", "", "set_by is early, but the offer has no Early Tender Date"},
+		{"{id: 8-2032,", "{id: 8-2032, maximum_offer_amount: 5000,", "maximum_offer_amount is given, but series"},
 		{"    cap: {amount: 30000000, currency: USD, measure: principal}\n", "",
 			"item 1 of auctions lacks the key cap; add it"},
 	} {

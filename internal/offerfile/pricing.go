@@ -277,6 +277,7 @@ func withoutPrices(o *tender.Offer, at time.Time) {
 	if o.Pricing.At.IsZero() || !at.Before(o.Pricing.At) {
 		return
 	}
+	o.Pricing.Ahead = true
 	for i := range o.Series {
 		if o.Series[i].AtSpread() {
 			o.Series[i].SetPrice(decimal.Zero, o.Pricing.Per)

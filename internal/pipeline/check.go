@@ -102,7 +102,7 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 		Files: in.fileTotals(), Warnings: slices.Concat(in.warnings(), priceWarnings(in.Offer), in.remarks()), Snapshots: in.compared.shown, in: in,
 		Need: need.Of(req.Folder, req.Clock()),
 	}
-	if e.Prices, err = in.prices(); err != nil {
+	if e.Prices, err = computedPrices(in.Offer); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(e.Findings, tender.CompareFindings)

@@ -145,16 +145,16 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err := cmp.Or(in.checkPriced(o), in.checkNext(), in.checkRates()); err != nil {
 		return nil, err
 	}
-	prices, err := in.prices()
-	if err != nil {
-		return nil, err
-	}
 	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o, b))
 	if err != nil {
 		return nil, err
 	}
 	shown := result.WithClearingPrices(o, allocation)
 	if err := in.checkPriced(shown); err != nil {
+		return nil, err
+	}
+	prices, err := computedPrices(shown)
+	if err != nil {
 		return nil, err
 	}
 	settlement, err := settle.Settle(o, b, allocation)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -120,14 +121,22 @@ func (run *RunFolder) Record() (*RunRecord, error) {
 	if err := run.run.Check(); err != nil {
 		return nil, err
 	}
+	return run.Known(), nil
+}
+
+// Known is what the history says of a published run whose files were compared before.
+func (run *RunFolder) Known() *RunRecord {
 	record := &RunRecord{PublishedRun: describeRun(run.archive, run.run), Entries: []ledger.Entry{}}
 	for _, e := range run.archive.Entries() {
 		if e.Run == run.Manifest.Run {
 			record.Entries = append(record.Entries, e)
 		}
 	}
-	return record, nil
+	return record
 }
+
+// Open opens a file of the run, compared with what was published; see [ledger.Run.Open].
+func (run *RunFolder) Open(name string) (*os.File, error) { return run.run.Open(name) }
 
 // VerifyHistory checks the ledger of the offer in a folder, and every published
 // run against it and against its manifest. It changes nothing.

@@ -19,9 +19,8 @@ func (in *Intake) checkPriced(o *tender.Offer) error {
 	return nil
 }
 
-// prices are how the prices of the series at a spread are computed, nil for the others.
-func (in *Intake) prices() ([]*pricing.Result, error) {
-	o := in.Offer
+// computedPrices are how the prices of the series at a spread are computed, nil for the others.
+func computedPrices(o *tender.Offer) ([]*pricing.Result, error) {
 	all := make([]*pricing.Result, len(o.Series))
 	for i := range o.Series {
 		if !o.Series[i].AtSpread() || !o.Series[i].HasPrice() {

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -31,14 +32,20 @@ func AtSpread(o *tender.Offer, series string, basisPoints decimal.Decimal) (deci
 	}
 	priced := *o
 	priced.Series = slices.Clone(o.Series)
-	s := &priced.Series[i]
-	s.Spread = tender.Spread{Reference: name, BasisPoints: basisPoints, EarlyPayment: s.EarlyTenderPayment}
-	if s.Horizon == "" {
-		s.Horizon = tender.ParCallBelowCoupon
-	}
+	priced.Series[i].Spread, priced.Series[i].Horizon = InAuction(o, i, basisPoints)
 	r, err := OfSeries(&priced, i)
 	if err != nil {
 		return decimal.Zero, err
 	}
 	return r.PerThousand(), nil
+}
+
+// InAuction is what a series of an auction, given by its place, is priced at if the auction clears
+// at a spread in basis points.
+func InAuction(o *tender.Offer, i int, basisPoints decimal.Decimal) (tender.Spread, tender.HorizonRule) {
+	s := &o.Series[i]
+	unit := decimal.New(int64(o.Pricing.Per), -3) // of a price per 1,000
+	return tender.Spread{
+		Reference: o.AuctionOf(s.ID).References[s.ID], BasisPoints: basisPoints, EarlyPayment: s.EarlyTenderPayment.Mul(unit),
+	}, cmp.Or(s.Horizon, tender.ParCallBelowCoupon)
 }

@@ -7,11 +7,12 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/tender"
 )
 
-// WithClearingPrices is an offer in which the series of auctions have the price at which they
-// cleared, as the others have theirs. Where each tender is paid its own bid there is none.
+// WithClearingPrices is an offer in which the series of auctions have the price, and where bids are
+// not prices the spread, at which they cleared, as the others have theirs. Where each tender is paid its own bid there is none.
 func WithClearingPrices(o *tender.Offer, a *allocate.Result) *tender.Offer {
 	if len(a.Auctions) == 0 {
 		return o
@@ -21,11 +22,15 @@ func WithClearingPrices(o *tender.Offer, a *allocate.Result) *tender.Offer {
 	for i := range o.Auctions {
 		hideUnpriced(&priced, &o.Auctions[i], a)
 	}
-	for _, auction := range a.Auctions {
+	for n := range a.Auctions {
+		auction, terms := &a.Auctions[n], &o.Auctions[n]
 		for id, price := range auction.Prices {
-			if i, ok := o.SeriesByID(id); ok {
-				priced.Series[i].TenderOfferConsideration = price.Sub(priced.Series[i].EarlyTenderPayment)
+			i, _ := o.SeriesByID(id)
+			s := &priced.Series[i]
+			if terms.Bid != tender.BidPrice {
+				s.Spread, s.Horizon = pricing.InAuction(o, i, terms.Spread(id, auction.Clearing))
 			}
+			s.TenderOfferConsideration = price.Sub(s.EarlyTenderPayment)
 		}
 	}
 	return &priced

@@ -86,6 +86,13 @@ func isLoopback(listen string) bool {
 	return host == "localhost"
 }
 
+func checkNetwork(s string) string {
+	if _, err := netip.ParsePrefix(s); err != nil {
+		return "is not a network; write it as 10.0.0.0/8, a single machine as 10.0.0.7/32"
+	}
+	return ""
+}
+
 func checkFolder(s string) string {
 	if !filepath.IsAbs(s) {
 		return "is not an absolute path; cron and services start in another folder, so write it from the root on"

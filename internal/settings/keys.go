@@ -1,10 +1,12 @@
 package settings
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
-	"tenderbatch/internal/strictyaml"
 	"time"
+
+	"tenderbatch/internal/strictyaml"
 )
 
 // settings reads the whole file.
@@ -15,6 +17,7 @@ func (f *file) settings(root *strictyaml.Node, s *Settings) {
 		"mail":    func(name string, n *strictyaml.Node) { f.mail(name, n, &s.Mail) },
 		"webhook": func(name string, n *strictyaml.Node) { f.webhook(name, n, &s.Webhook) },
 		"serve":   func(name string, n *strictyaml.Node) { f.serve(name, n, s) },
+		"console": func(name string, n *strictyaml.Node) { f.console(name, n, &s.Console) },
 	})
 }
 
@@ -29,6 +32,39 @@ func (f *file) metrics(name string, n *strictyaml.Node, m *Metrics) {
 		f.fault(given["listen"], "listen is an address that other machines can reach, and there is no password on it; "+
 			"write 127.0.0.1 before the port, or listen_anywhere: true if that is meant")
 	}
+}
+
+func (f *file) console(name string, n *strictyaml.Node, c *Console) {
+	var proxies []string
+	given := f.section(name, n, map[string]reader{
+		"listen":          f.value(&c.Listen, "an address such as 127.0.0.1:8080", checkListen),
+		"hosts":           f.list(&c.Hosts, "names such as [batch.example.com]", checkHost),
+		"tls_cert":        f.value(&c.TLSCert, "a file such as /etc/batch/console.pem", checkFolder),
+		"tls_key":         f.value(&c.TLSKey, "a file such as /etc/batch/console.key", checkFolder),
+		"trusted_proxies": f.list(&proxies, "networks such as [10.0.0.0/8]", checkNetwork),
+		"bind_sessions":   f.flag(&c.BindSessions),
+	})
+	for _, p := range proxies {
+		if network, err := netip.ParsePrefix(p); err == nil { // checked above
+			c.TrustedProxies = append(c.TrustedProxies, network)
+		}
+	}
+	if (given["tls_cert"] == nil) != (given["tls_key"] == nil) {
+		f.fault(n, "tls_cert and tls_key belong together; give both, or none")
+	}
+	if wrong := c.CheckListen(); wrong != "" && given["listen"] != nil {
+		f.fault(given["listen"], "listen %s", wrong)
+	}
+}
+
+// CheckListen says what is wrong with where the console listens, "" for nothing: passwords never
+// travel in the clear.
+func (c Console) CheckListen() string {
+	if c.Listen == "" || isLoopback(c.Listen) || c.BehindTLS() {
+		return ""
+	}
+	return "is an address that other machines can reach, and there is no TLS; give tls_cert and tls_key, or name the proxy " +
+		"in front of it under trusted_proxies, or write 127.0.0.1 before the port"
 }
 
 func (f *file) ping(name string, n *strictyaml.Node, p *Ping) {
@@ -261,6 +297,8 @@ const LeastMemory = 64 << 20
 func ParseMemory(s string) (bytes int64, wrong string) {
 	bytes, ok := inBytes(s)
 	switch {
+	case strings.TrimRight(s, "KMGTBkmgtb") != s && !strings.Contains(s, "i"):
+		return 0, "has a unit that is not MiB or GiB; write it such as 600MiB or 2GiB"
 	case !strings.HasSuffix(s, "MiB") && !strings.HasSuffix(s, "GiB"):
 		return 0, "is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"
 	case !ok || bytes < LeastMemory || bytes > 1<<50:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -22,6 +23,7 @@ type Settings struct {
 	Mail    Mail
 	Webhook Webhook
 	Serve   Serve
+	Console Console
 
 	Deprecated []string // old names that were used and still work, each with what to do
 }
@@ -31,6 +33,19 @@ type Metrics struct {
 	Listen      string // host:port; "" for no listener
 	TextfileDir string // absolute; "" for no textfile
 }
+
+// Console says where and how the pages for browsers are served.
+type Console struct {
+	Listen         string         // host:port; "" for no console
+	Hosts          []string       // names under which browsers reach it, beside this machine's own
+	TLSCert        string         // absolute; "" where a proxy ends TLS, or only this machine reaches it
+	TLSKey         string         // absolute
+	TrustedProxies []netip.Prefix // whose word counts on where a request comes from
+	BindSessions   bool           // a session counts from the address only that began it
+}
+
+// BehindTLS reports whether browsers reach the console over TLS: its own, or that of a proxy.
+func (c Console) BehindTLS() bool { return c.TLSCert != "" || len(c.TrustedProxies) > 0 }
 
 // Ping is a dead man's switch in the manner of healthchecks.io.
 type Ping struct {

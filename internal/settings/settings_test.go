@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -62,6 +63,8 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
 		Serve:   Serve{Poll: 30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30, Remind: Daily{Hour: 8, Minute: 30}},
+		Console: Console{Listen: "127.0.0.1:8080", Hosts: []string{"batch.example.com"}, TLSCert: "/etc/batch/console.pem",
+			TLSKey: "/etc/batch/console.key", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nwant %+v", got, want)
@@ -85,7 +88,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 	const mail = "mail: {server: m.example, from: a@b.example, to: [a@b.example], "
 	for _, c := range []struct{ name, source, want string }{
-		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write mail, metrics, ping, serve or webhook"},
+		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write console, mail, metrics, ping, serve or webhook"},
 		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, quiet_period, remind or runs"},
 		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: this key is here twice, first on line 2; keep one of the two"},
 		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: this key is here twice, first on line 1; keep one of the two"},
@@ -103,6 +106,10 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"no runs", "serve: {runs: 0}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
 		{"half a run", "serve: {runs: 1.5}\n", "1:15: runs is not a number of runs; write one from 1 to 1000"},
 		{"no unit of memory", "serve: {memory: 600}\n", "1:17: memory is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"},
+		{"a unit of a thousand", "serve: {memory: 600MB}\n", "1:17: memory has a unit that is not MiB or GiB; write it such as 600MiB or 2GiB"},
+		{"a console in the clear", "console: {listen: ':8080'}\n", "1:19: listen is an address that other machines can reach, and there is no TLS; give tls_cert and tls_key, or name the proxy in front of it under trusted_proxies, or write 127.0.0.1 before the port"},
+		{"half of TLS", "console: {listen: 127.0.0.1:8080, tls_cert: /c.pem}\n", "1:10: tls_cert and tls_key belong together; give both, or none"},
+		{"a proxy without a network", "console: {trusted_proxies: [proxy.example.com]}\n", "1:29: an item of trusted_proxies is not a network; write it as 10.0.0.0/8, a single machine as 10.0.0.7/32"},
 		{"too little memory", "serve: {memory: 63MiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
 		{"memory with a sign", "serve: {memory: +2GiB}\n", "1:17: memory is not between 64MiB and 1048576GiB; write one that is, such as 2GiB"},
 		{"an attachment without unit", "mail: {server: a, from: a@example.com, to: [a@example.com], attach_up_to: 5}\n", "1:75: attach_up_to is not a size of an attachment; write none, or a size from 1MiB to 100MiB"},

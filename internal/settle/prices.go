@@ -54,10 +54,10 @@ func pricesOf(o *tender.Offer) allocate.Prices {
 	return prices
 }
 
-// priced reports whether the yields of all references of an auction are known, and it is
-// their time.
+// priced reports whether the yields of all references of an auction are known, and the time
+// of the pricing has come.
 func priced(o *tender.Offer, a *tender.Auction) bool {
-	return !slices.ContainsFunc(a.Series, func(id string) bool {
+	return !o.Pricing.Ahead && !slices.ContainsFunc(a.Series, func(id string) bool {
 		at, ok := o.ReferenceByName(a.References[id])
 		return !ok || !o.References[at].Known()
 	})

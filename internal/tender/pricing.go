@@ -15,6 +15,10 @@ type Pricing struct {
 	Per        int       // 1000 or 100 of principal, to which prices refer
 	Decimals   int32     // to which a price is rounded, half up
 	Final      FinalPeriod
+
+	// Ahead says that the terms are those of an instant before At, so that there is no price,
+	// whatever is known of the references.
+	Ahead bool
 }
 
 // FinalPeriod says how the only payment left in the running interest period is discounted.

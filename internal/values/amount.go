@@ -254,9 +254,9 @@ func whyNoAmount(s string) string {
 	case strings.ContainsAny(s, "-\u2212\u2013"):
 		return "a minus sign or a dash is in the amount"
 	case strings.Contains(s, "%"):
-		return "a percentage is not an amount of principal"
+		return "a percentage is not an amount"
 	case strings.Contains(s, "/"):
-		return "a fraction is not an amount of principal"
+		return "a fraction is not an amount"
 	case ExponentForm.MatchString(s):
 		return "the amount is written with an exponent, so digits are missing"
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsDigit(r) }):

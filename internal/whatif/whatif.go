@@ -124,7 +124,7 @@ func setYields(o *tender.Offer, yields []Yield) error {
 	if len(yields) == 0 {
 		return nil
 	}
-	o.References = slices.Clone(o.References)
+	o.References, o.Pricing.Ahead = slices.Clone(o.References), false
 	for _, y := range yields {
 		i, ok := o.ReferenceByName(y.Reference)
 		if !ok {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+
+	"tenderbatch/internal/account"
+	"tenderbatch/internal/console"
+	"tenderbatch/internal/serve"
+	"tenderbatch/internal/settings"
+)
+
+// serveConsole serves the pages for browsers, until closed is called. show takes what happens in
+// the scheduler.
+func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings,
+	log *slog.Logger) (show func(serve.Event), closed func(), err error) {
+	accounts, err := account.Open(filepath.Join(folder, account.FileName), w.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	on := installed.Console
+	c, err := console.New(console.Config{
+		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
+		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	listener, err := listen(on)
+	if err != nil {
+		return nil, nil, err
+	}
+	log.Info("console", "address", listener.Addr().String(), "tls", on.TLSCert != "")
+	ctx, stop := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := c.Serve(ctx, listener); err != nil {
+			log.Error("the console is no longer served; restart the service", "error", err)
+		}
+	})
+	return c.Observe, func() {
+		stop()
+		done.Wait()
+		if err := accounts.Close(); err != nil {
+			log.Error("the accounts were not closed", "error", err)
+		}
+	}, nil
+}
+
+// listen listens where the settings say, with TLS if they have a certificate.
+func listen(on settings.Console) (net.Listener, error) {
+	listener, err := net.Listen("tcp", on.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("console.listen: %w; choose another address", err)
+	}
+	if on.TLSCert == "" {
+		return listener, nil
+	}
+	pair, err := tls.LoadX509KeyPair(on.TLSCert, on.TLSKey)
+	if err != nil {
+		_ = listener.Close() // the error before says what is wrong
+		return nil, fmt.Errorf("console.tls_cert: %w", err)
+	}
+	return tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"}}), nil
+}

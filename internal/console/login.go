@@ -1,0 +1,135 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"tenderbatch/internal/account"
+)
+
+// loginForm is what the page of the login shows again after a try that failed.
+type loginForm struct {
+	Name, Fault string
+	AsksCode    bool
+}
+
+func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
+	if me(r) != nil {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
+	c.show(w, r, "login", "Log in", loginForm{})
+}
+
+func (c *Console) login(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, formBytes)
+	name := strings.ToLower(strings.TrimSpace(r.PostFormValue("name")))
+	a, err := c.Accounts.Login(name, r.PostFormValue("password"), strings.TrimSpace(r.PostFormValue("code")), c.address(r))
+	var wrong *account.RefusedError
+	switch {
+	case errors.As(err, &wrong):
+		c.Log.Warn("a login failed", "account", name, "address", c.address(r))
+		c.showWith(w, r, http.StatusUnauthorized, "login", "Log in",
+			loginForm{Name: name, Fault: wrong.Message, AsksCode: errors.Is(err, account.ErrCodeNeeded)})
+		return
+	case err != nil:
+		c.failed(w, r, err)
+		return
+	}
+	to := c.sessions.PopString(r.Context(), keyBefore)
+	if err := c.begin(r, a); err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	c.Log.Info("logged in", "account", name, "address", c.address(r))
+	if to == "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") {
+		to = "/"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (c *Console) logout(w http.ResponseWriter, r *http.Request) {
+	if err := c.sessions.Destroy(r.Context()); err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+}
+
+// ownAccount is what a person sees of the own account.
+type ownAccount struct {
+	Sessions        []session
+	Fault           string
+	Secret, Address string // of a second factor that is being set up
+}
+
+func (c *Console) mePage(w http.ResponseWriter, r *http.Request) { c.showOwn(w, r, http.StatusOK, "") }
+
+func (c *Console) showOwn(w http.ResponseWriter, r *http.Request, status int, fault string) {
+	all, err := c.listed(r, me(r).Name)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	own := ownAccount{Sessions: all, Fault: fault}
+	if !me(r).HasSecond && !me(r).OneTime {
+		own.Secret = c.sessions.GetString(r.Context(), keySecond)
+		if own.Secret == "" {
+			if own.Secret, _, err = account.NewSecond(me(r).Name); err != nil {
+				c.failed(w, r, err)
+				return
+			}
+			c.sessions.Put(r.Context(), keySecond, own.Secret)
+		}
+	}
+	c.showWith(w, r, status, "me", "Your account", own)
+}
+
+// changed answers a change of the own account.
+func (c *Console) changed(w http.ResponseWriter, r *http.Request, err error, to, notice string) {
+	var wrong *account.RefusedError
+	switch {
+	case errors.As(err, &wrong):
+		c.showOwn(w, r, http.StatusUnprocessableEntity, wrong.Message)
+	case err != nil:
+		c.failed(w, r, err)
+	default:
+		c.done(w, r, to, notice)
+	}
+}
+
+func (c *Console) changePassword(w http.ResponseWriter, r *http.Request) {
+	first := me(r).OneTime
+	var err error = &account.RefusedError{Message: "the two new passwords differ; enter the same one twice"}
+	if r.PostFormValue("new") == r.PostFormValue("again") {
+		err = c.Accounts.ChangePassword(me(r).Name, r.PostFormValue("old"), r.PostFormValue("new"))
+	}
+	if err == nil {
+		// All who knew the old password are logged out.
+		if err = c.end(r, me(r).Name); err == nil {
+			err = c.sessions.RenewToken(r.Context())
+		}
+	}
+	to := "/me"
+	if first {
+		to = "/"
+	}
+	c.changed(w, r, err, to, "Your password is changed. Other sessions of your account have ended.")
+}
+
+func (c *Console) changeSecond(w http.ResponseWriter, r *http.Request) {
+	secret := c.sessions.GetString(r.Context(), keySecond)
+	if me(r).HasSecond {
+		secret = ""
+	}
+	err := c.Accounts.SetSecond(me(r).Name, secret, strings.TrimSpace(r.PostFormValue("code")))
+	if err == nil {
+		c.sessions.Remove(r.Context(), keySecond)
+	}
+	c.changed(w, r, err, "/me", "Your second factor is changed.")
+}
+
+func (c *Console) endOwnSessions(w http.ResponseWriter, r *http.Request) {
+	c.changed(w, r, c.end(r, me(r).Name), "/me", "Your other sessions have ended.")
+}

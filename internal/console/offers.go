@@ -1,0 +1,173 @@
+package console
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"tenderbatch/internal/account"
+	"tenderbatch/internal/monitor"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/tender"
+)
+
+// offerSummary is what the page of the offers shows of one.
+type offerSummary struct {
+	Name   string // of its folder
+	ID     string
+	Issuer string
+	Zone   *time.Location
+	Phase  tender.Phase
+	Fault  string // why it cannot be read, "" if it can
+
+	Deadlines []deadline // those to come, and the last one that passed
+	Latest    *pipeline.PublishedRun
+	InForce   *pipeline.PublishedRun
+	Open      int // findings of the latest run without a decision
+	Missing   []string
+	Planned   plannedRun
+	Damage    string
+}
+
+// Next is when the scheduler runs the offer; zero: with files only.
+func (s *offerSummary) Next() time.Time { return s.Planned.next }
+
+// Waiting reports whether a run of it waits for its turn.
+func (s *offerSummary) Waiting() bool { return s.Planned.waiting }
+
+// Parked reports whether the service died of its runs.
+func (s *offerSummary) Parked() bool { return s.Planned.parked }
+
+// deadline is a date of an offer.
+type deadline struct {
+	Name string
+	At   time.Time
+	Past bool
+}
+
+// urgency orders offers: first those that need a person now, then by the next deadline.
+func (s *offerSummary) urgency(now time.Time) (class int, until time.Duration) {
+	until = 1 << 62
+	for _, d := range s.Deadlines {
+		if !d.Past {
+			until = min(until, d.At.Sub(now))
+		}
+	}
+	switch {
+	case s.Fault != "" || s.Damage != "" || s.Parked():
+		return 0, until
+	case s.Open > 0:
+		return 1, until
+	}
+	return 2, until
+}
+
+func (c *Console) offersPage(w http.ResponseWriter, r *http.Request) {
+	folders, err := c.offers()
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	var all []*offerSummary
+	for name, folder := range folders {
+		if me(r).May(account.See, name) {
+			all = append(all, c.summaryOf(name, folder))
+		}
+	}
+	now := c.Now()
+	slices.SortFunc(all, func(a, b *offerSummary) int {
+		ac, au := a.urgency(now)
+		bc, bu := b.urgency(now)
+		return cmp.Or(ac-bc, cmp.Compare(au, bu), cmp.Compare(a.Name, b.Name))
+	})
+	c.show(w, r, "offers", "Offers", all)
+}
+
+// summaryOf reads what there is to say of an offer. What cannot be read is said, too.
+func (c *Console) summaryOf(name, folder string) *offerSummary {
+	s := &offerSummary{Name: name, ID: name, Zone: time.UTC, Planned: c.plannedOf(folder)}
+	now := c.Now()
+	terms, err := offerfolder.Terms(folder)
+	if err != nil {
+		s.Fault = c.withoutFolder(err)
+		return s
+	}
+	o := terms.AsOf(now)
+	s.ID, s.Issuer, s.Zone, s.Phase, s.Deadlines = o.ID, o.Issuer, terms.Zone(), o.PhaseAt(now), deadlinesOf(o, now)
+	history, err := pipeline.HistoryOf(folder)
+	if err != nil {
+		s.Fault = c.withoutFolder(err)
+		return s
+	}
+	s.Damage = history.Damage
+	for i := range history.Runs {
+		run := &history.Runs[i]
+		if run.Latest {
+			s.Latest = run
+		}
+		if run.InForce {
+			s.InForce = run
+		}
+	}
+	if s.Latest != nil {
+		read, err := c.runs.open(folder, s.Latest.Run)
+		if err != nil {
+			s.Damage = c.withoutFolder(err)
+			return s
+		}
+		s.Open = read.doc.Counts.Open
+		s.Missing = missingReports(o, read)
+	}
+	return s
+}
+
+// missingReports are the depositaries without a report in a run.
+func missingReports(o *tender.Offer, run *readRun) (names []string) {
+	have := map[string]bool{}
+	for i := range run.doc.Inputs {
+		have[run.doc.Inputs[i].Depositary] = true
+	}
+	for _, d := range o.Depositaries {
+		if !have[d.Name] {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+// deadlinesOf are the dates of an offer, in their order.
+func deadlinesOf(o *tender.Offer, now time.Time) (all []deadline) {
+	add := func(name string, at time.Time) {
+		if !at.IsZero() {
+			all = append(all, deadline{name, at, !now.Before(at)})
+		}
+	}
+	if !o.Early.IsZero() {
+		add("Early Tender Date", o.Early.At)
+	}
+	add("Expiration Date", o.Expiration.At)
+	if !o.Pricing.At.IsZero() {
+		add("Pricing", o.Pricing.At)
+	}
+	if !o.Guaranteed.Deadline.At.IsZero() {
+		add("Guaranteed deliveries", o.Guaranteed.Deadline.At)
+	}
+	for _, w := range tender.Windows {
+		if d := o.SettlementDate(w); d != (tender.Date{}) && (w == tender.Late || !o.Early.IsZero()) {
+			name := map[tender.Window]string{tender.Early: "Early settlement", tender.Late: "Final settlement"}[w]
+			at := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, o.Zone)
+			if !slices.ContainsFunc(all, func(other deadline) bool { return other.At.Equal(at) }) {
+				add(name, at)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b deadline) int { return a.At.Compare(b.At) })
+	return all
+}
+
+// withoutFolder is an error as a person sees it who does not know the machine.
+func (c *Console) withoutFolder(err error) string {
+	return monitor.WithoutFolder(err.Error(), c.Folder)
+}

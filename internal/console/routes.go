@@ -1,0 +1,73 @@
+package console
+
+import (
+	"cmp"
+	"net/http"
+
+	"tenderbatch/internal/account"
+)
+
+// route is an address of the console.
+type route struct {
+	pattern string      // as [http.ServeMux] has it; {offer} is the name of an offer's folder
+	act     account.Act // what the account must be allowed to do; "" for anybody who is logged in
+	open    bool        // also for those who are not logged in
+	oneTime bool        // also with a password for one use
+	most    int64       // bytes of a request; 0 for [formBytes]
+	handle  http.HandlerFunc
+}
+
+// routes are all addresses and what each needs. What is not here is not there.
+func (c *Console) routes() []route {
+	return []route{
+		{pattern: "GET /login", open: true, handle: c.loginPage},
+		{pattern: "POST /login", open: true, handle: c.login},
+		{pattern: "POST /logout", oneTime: true, handle: c.logout},
+		{pattern: "GET /me", oneTime: true, handle: c.mePage},
+		{pattern: "POST /me/password", oneTime: true, handle: c.changePassword},
+		{pattern: "POST /me/second", handle: c.changeSecond},
+		{pattern: "POST /me/sessions", handle: c.endOwnSessions},
+
+		{pattern: "GET /{$}", handle: c.offersPage},
+		{pattern: "GET /offers/{offer}", act: account.See, handle: c.offerPage},
+		{pattern: "GET /offers/{offer}/runs/{run}", act: account.See, handle: c.runPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/instructions", act: account.See, handle: c.instructionsPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/payments", act: account.See, handle: c.paymentsPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/findings", act: account.See, handle: c.findingsPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/explain", act: account.SeeNames, handle: c.explainPage},
+		{pattern: "GET /offers/{offer}/compare", act: account.SeeNames, handle: c.comparePage},
+		{pattern: "GET /offers/{offer}/runs/{run}/files/{file}", act: account.See, handle: c.download},
+		{pattern: "GET /offers/{offer}/history", act: account.See, handle: c.historyPage},
+
+		{pattern: "GET /schedule", handle: c.schedulePage},
+
+		{pattern: "GET /people", act: account.Administer, handle: c.peoplePage},
+		{pattern: "POST /people", act: account.Administer, handle: c.addPerson},
+		{pattern: "POST /people/{name}", act: account.Administer, handle: c.changePerson},
+	}
+}
+
+// allowed calls the handler of a route for those who may, and for a password that was used once
+// only the page on which it is changed.
+func (c *Console) allowed(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(rt.most, formBytes))
+		a := me(r)
+		switch {
+		case rt.open:
+			rt.handle(w, r)
+		case a == nil && r.Method == http.MethodGet:
+			c.sessions.Put(r.Context(), keyBefore, r.URL.RequestURI())
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		case a == nil:
+			c.refused(w, r, http.StatusUnauthorized, "Your session has ended. Log in, then send the form again: what you "+
+				"entered was not taken.")
+		case a.OneTime && !rt.oneTime:
+			http.Redirect(w, r, "/me", http.StatusSeeOther)
+		case rt.act != "" && !a.May(rt.act, r.PathValue("offer")):
+			c.refused(w, r, http.StatusForbidden, "Your account may not do this. An administrator can change its roles.")
+		default:
+			rt.handle(w, r)
+		}
+	})
+}

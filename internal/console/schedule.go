@@ -1,0 +1,85 @@
+package console
+
+import (
+	"net/http"
+	"time"
+
+	"tenderbatch/internal/account"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/schedule"
+)
+
+// agenda is when an offer is run next, and what became of its last slots.
+type agenda struct {
+	Name, Fault, Expression string
+	Zone                    *time.Location
+	Planned                 plannedRun
+	Next                    []dueSlot
+	Last                    []schedule.Entry // the newest first
+	Parked                  bool
+	Tries                   time.Time // again, if it is parked
+}
+
+// Waiting reports whether a run waits for its turn.
+func (a *agenda) Waiting() bool { return a.Planned.waiting }
+
+// dueSlot is one run that is to come.
+type dueSlot struct {
+	At   time.Time
+	What string
+}
+
+// How many slots the page lists of an offer.
+const (
+	slotsAhead  = 5
+	slotsBefore = 5
+)
+
+// schedulePage says when each offer is run next, and what was missed.
+func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
+	folders, err := c.offers()
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	var all []agenda
+	for _, name := range sortedKeys(folders) {
+		if me(r).May(account.See, name) {
+			all = append(all, c.agendaOf(name, folders[name]))
+		}
+	}
+	c.show(w, r, "schedule", "Schedule", all)
+}
+
+func (c *Console) agendaOf(name, folder string) agenda {
+	a := agenda{Name: name, Zone: time.UTC, Planned: c.plannedOf(folder)}
+	terms, err := offerfolder.Terms(folder)
+	if err != nil {
+		a.Fault = c.withoutFolder(err)
+		return a
+	}
+	a.Zone = terms.Zone()
+	plan, now := terms.Plan(), c.Now()
+	if v := plan.At(now); v.Schedule != nil {
+		a.Expression = v.Schedule.String()
+	}
+	for _, s := range plan.Next(now, slotsAhead) {
+		what := "regular"
+		if s.Kind != schedule.Regular {
+			what = "after the " + s.Kind.Title()
+		}
+		a.Next = append(a.Next, dueSlot{s.At, what})
+	}
+	entries, deaths, err := pipeline.SlotHistory(folder)
+	if err != nil {
+		a.Fault = c.withoutFolder(err)
+	}
+	for i := len(entries) - 1; i >= 0 && len(a.Last) < slotsBefore; i-- {
+		a.Last = append(a.Last, entries[i])
+	}
+	if a.Parked = deaths.Parked(); a.Parked {
+		a.Tries = deaths.NextTry()
+	}
+	return a
+}
