@@ -102,6 +102,15 @@ func (s *settlement) leave(earlier Settlements, key key) error {
 // fix fixes one line as the settlement dealt with it.
 func (s *settlement) fix(made int, key key, l *tender.Line) error {
 	was, window := s.positions[key], l.Window
+	if l.Settled != nil { // it was compared with the first
+		if s.paid(was) { // a guaranteed delivery, whose own day this is
+			if l.Settled.Cash == nil {
+				l.Settled.Cash = was.cash()
+			}
+			l.Settled.Cash.Paid = true
+		}
+		return nil
+	}
 	if s.Then != nil && !s.early {
 		window = s.Then.Window(l.Received)
 	}
@@ -112,17 +121,8 @@ func (s *settlement) fix(made int, key key, l *tender.Line) error {
 		return s.differs(key, fmt.Sprintf("was paid to participant %s, and is now reported for %s", was.Participant,
 			l.Participant))
 	}
-	if l.Settled == nil {
-		l.Window, l.Settled = was.Window, &tender.Settled{Accepted: was.Accepted, Made: made}
-		return s.setTerms(was, l)
-	}
-	if s.paid(was) { // a guaranteed delivery, whose own day this is
-		if l.Settled.Cash == nil {
-			l.Settled.Cash = was.cash()
-		}
-		l.Settled.Cash.Paid = true
-	}
-	return nil
+	l.Window, l.Settled = was.Window, &tender.Settled{Accepted: was.Accepted, Made: made}
+	return s.setTerms(was, l)
 }
 
 // cash is what the run has for an instruction.
