@@ -19,8 +19,8 @@ func (all Settlements) Fix(o *tender.Offer, b *tender.Book) error {
 	moved := false // to the window of then
 	for made, s := range all {
 		if at, err := ledger.AsOf(s.Run, o.Zone); err != nil || at.After(b.AsOf) {
-			return s.wrong("which is not as of an instant up to that of this run, %s; name it by an amendment that takes effect "+
-				"once it was paid", tender.WallTime(b.AsOf, o.Zone))
+			return s.wrong("which is not as of an instant up to that of this run, %s; name it by an amendment that takes "+
+				"effect once it was paid", tender.WallTime(b.AsOf, o.Zone))
 		}
 		for _, key := range s.order {
 			if err := s.follows(all[:made], key); err != nil {
