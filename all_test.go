@@ -50,11 +50,11 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/console": {
-		"internal/account", "internal/compare", "internal/display", "internal/export", "internal/inbox",
-		"internal/ledger", "internal/monitor", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
-		"internal/result", "internal/schedule", "internal/serve", "internal/tender",
-		"github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
-		"github.com/shopspring/decimal",
+		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
+		"internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor", "internal/offerfile",
+		"internal/offerfolder", "internal/pipeline", "internal/prepare", "internal/release", "internal/result",
+		"internal/schedule", "internal/serve", "internal/tender", "github.com/alexedwards/scs/sqlite3store",
+		"github.com/alexedwards/scs/v2", "github.com/shopspring/decimal",
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
@@ -87,9 +87,10 @@ var mayImport = map[string][]string{
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/net/netutil",
 	},
 	"internal/monitor": {
-		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/ledger",
-		"internal/metrics", "internal/need", "internal/notify", "internal/offerfolder", "internal/pipeline",
-		"internal/schedule", "internal/serve", "internal/settings", "internal/tender",
+		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/export",
+		"internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
+		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
@@ -111,13 +112,22 @@ var mayImport = map[string][]string{
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
 		"internal/ledger", "internal/need", "internal/offerfile", "internal/offerfolder", "internal/parallel",
 		"internal/pricing", "internal/readback", "internal/result", "internal/schedule", "internal/settle",
-		"internal/settled",
-		"internal/strictyaml", "internal/tender", "github.com/shopspring/decimal",
+		"internal/settled", "internal/strictyaml", "internal/tender", "github.com/shopspring/decimal",
+	},
+	"internal/prepare": {
+		"internal/disk", "internal/display", "internal/inbox", "internal/ledger", "internal/offerfile",
+		"internal/offerfolder", "internal/tender",
 	},
 	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
 	"internal/readback": {
 		"internal/decimals", "internal/disk", "internal/export", "internal/result", "internal/settle",
 		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
+	},
+	"internal/release": {
+		"internal/compare", "internal/disk", "internal/display", "internal/export", "internal/inbox",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/result",
+		"internal/settle", "internal/tender", "github.com/hiddeco/sshsig", "github.com/shopspring/decimal",
+		"golang.org/x/crypto/ssh",
 	},
 	"internal/result": {
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
@@ -129,13 +139,13 @@ var mayImport = map[string][]string{
 		"github.com/gofrs/flock",
 	},
 	"internal/settings": {"internal/disk", "internal/strictyaml"},
-	"internal/settled": {
-		"internal/export", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/result",
-		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
-	},
 	"internal/settle": {
 		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
 		"github.com/shopspring/decimal",
+	},
+	"internal/settled": {
+		"internal/export", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/result",
+		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
@@ -160,7 +170,7 @@ var mayImport = map[string][]string{
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
 var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
-	"internal/settle", "internal/ledger", "internal/schedule", "internal/pipeline", "internal/pricing"}
+	"internal/settle", "internal/ledger", "internal/release", "internal/schedule", "internal/pipeline", "internal/pricing"}
 
 func TestHouseRules(t *testing.T) {
 	for _, v := range violations(t, os.DirFS(".")) {

@@ -62,7 +62,7 @@ func blankDepositaries(all []string) (string, error) {
     files: %q              # its reports, named by their date: %s-2026-10-12.xlsx
     reports: %s
     # timezone: Europe/Brussels     # of its times, if it is another than the offer's
-    # columns: {principal: "…"}     # headings that are not known; batch check names them
+    # columns: {principal: "…"}     # headings that are not known, also of a bid; batch check names them
     # statuses: {…: tendered}       # codes for tendered, pending, withdrawn, rejected
     # status: none                  # if its reports list standing tenders only
 `, m[1], pattern+"-*", pattern, m[2])

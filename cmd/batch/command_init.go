@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -52,10 +53,14 @@ an empty inbox.`,
 			case id != "":
 				return usage(c, errors.New("--id goes with --from"))
 			}
-			if err := writeExample(args[0]); err != nil {
+			err := writeExample(args[0])
+			if err == nil {
+				err = askForRelease(filepath.Join(args[0], "offer.yaml"))
+			}
+			if err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(w.stdout, `%[1]s is ready:
+			_, err = fmt.Fprintf(w.stdout, `%[1]s is ready:
   %[1]s/offer.yaml   the terms
   %[1]s/offer.md     every key of the terms, explained
   %[1]s/inbox/       the depositaries' files
@@ -133,4 +138,16 @@ func writeExample(folder string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, "offer.md"), docs.Offer, 0o640)
+}
+
+// askForRelease adds to the terms in a file that another person must look before money is
+// wired.
+func askForRelease(path string) error {
+	terms, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	const before = "\ndates:\n"
+	with := "\nrelease: {approvals: 1, from: final, signed: false}   # another person looks before money is wired\n" + before
+	return os.WriteFile(path, bytes.Replace(terms, []byte(before), []byte(with), 1), 0o640)
 }

@@ -29,18 +29,21 @@ func newWhatIfCommand(w world) *cobra.Command {
 	var q question
 	c := &cobra.Command{
 		Use:   "whatif OFFER",
-		Short: "Show the same book under other caps and rates; publish nothing",
+		Short: "Show the same book under other caps, rates and prices; publish nothing",
 		Long: `whatif works out the same book under other terms and shows it beside today's
-result, per series and in cash, with what is not accepted then and why. With --yield it
-prices series at a spread hypothetically, also before the terms have a yield. With --sweep
-it shows how much of each level is accepted as one cap grows; with --solve it says the
-smallest cap that accepts all of a level or series, as far as it can be bought at all, or
-what is in the way. Nothing is published.`,
+result, per series and in cash, with what is not accepted then and why. With --yield and
+--spread it prices series hypothetically, also before the terms have a yield; with --clearing
+an auction clears at another level. With --sweep it shows how much of each level is accepted as
+one of these values, or a cap, grows; with --solve it says the smallest that accepts all of a
+level or series, as far as it can be bought at all, or what is in the way. Nothing is published.`,
 		Example: `  batch whatif fixtures/level3-2004 --as-of 2004-11-12T17:00 --cap "Tender Cap=1105000000"
   batch whatif fixtures/level3-2004 --fx EUR/USD=1.30
-  batch whatif OFFER --yield "UST 2027=3.62"
+  batch whatif OFFER --yield "UST 2027=3.62" --spread 5.450-2027=25
+  batch whatif OFFER --clearing "2032 notes=905"
   batch whatif fixtures/level3-2004 --sweep "Tender Cap=450000000:1150000000:50000000" --csv
-  batch whatif fixtures/level3-2004 --solve "accept all of 4"`,
+  batch whatif OFFER --sweep "yield UST 2027=3.5:4.0:0.1"
+  batch whatif fixtures/level3-2004 --solve "accept all of 4"
+  batch whatif OFFER --solve "spread 5.450-2027: accept all of 2 of Pool 1"`,
 		Args: exactly("OFFER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			w.fill(&req, args[0])
@@ -68,10 +71,15 @@ what is in the way. Nothing is published.`,
 	flags.StringArrayVar(&q.yields, "yield", nil,
 		"a yield in percent for a reference, NAME=YIELD: series at a spread over it are priced hypothetically (may be "+
 			"repeated)")
-	flags.StringVar(&q.sweep, "sweep", "", "let a cap grow, NAME=FROM:TO:STEP")
+	flags.StringArrayVar(&q.spreads, "spread", nil,
+		"another fixed spread in basis points, SERIES=SPREAD, priced hypothetically (may be repeated)")
+	flags.StringArrayVar(&q.clearings, "clearing", nil,
+		"the level at which an auction clears, AUCTION=LEVEL, in place of what its bids come to (may be repeated)")
+	flags.StringVar(&q.sweep, "sweep", "", "let a value grow, NAME=FROM:TO:STEP: the cap NAME, or \"yield NAME\", \"spread NAME\" or "+
+		"\"clearing NAME\"")
 	flags.StringVar(&q.solve, "solve", "",
-		"\"accept all of LEVEL\" or \"accept all of series ID\": the smallest amount of the cap over all (or of NAME, "+
-			"with \"NAME: accept all of LEVEL\") that does it")
+		"\"accept all of LEVEL\" (in an offer with pools \"LEVEL of POOL\") or \"accept all of series ID\": the smallest amount "+
+			"that does it of the cap over them, or, before a colon, of a cap NAME, \"yield NAME\", \"spread NAME\" or \"clearing NAME\"")
 	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
 	flags.BoolVar(&q.json, "json", false, "print the answer as JSON; docs/result.md describes it")
 	return c
@@ -79,20 +87,21 @@ what is in the way. Nothing is published.`,
 
 // question is what the flags of whatif ask, as they were given and as parsed.
 type question struct {
-	caps, rates  []string
-	yields       []string
-	sweep, solve string
-	csv, json    bool
+	caps, rates     []string
+	yields, spreads []string
+	clearings       []string
+	sweep, solve    string
+	csv, json       bool
 
 	scenario whatif.Scenario
 	grow     *growth
-	goal     *whatif.Goal // of --solve
-	solveCap string       // "" for the cap over all
+	goal     *whatif.Goal    // of --solve
+	seek     whatif.Variable // what --solve seeks; the zero Variable is the cap over the goal
 }
 
-// growth is the amounts that a cap runs through.
+// growth is the values that a variable runs through.
 type growth struct {
-	name           string
+	of             whatif.Variable
 	from, to, step decimal.Decimal
 }
 
@@ -101,20 +110,26 @@ const mostSteps = 10_000
 
 var (
 	amountForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
-	solveForm  = regexp.MustCompile(`^(?:(.+): *)?accept all of (?:(?:level )?([0-9]+)|series (.+))$`)
+	solveForm  = regexp.MustCompile(`^(?:(.+): *)?accept all of (?:(?:level )?([0-9]+)(?: of (.+))?|series (.+))$`)
+	kindForm   = regexp.MustCompile(`^(cap|yield|spread|clearing) (.+)$`)
 )
 
 func (q *question) parse() error {
-	for _, text := range q.caps {
-		name, value, _ := strings.Cut(text, "=")
-		amount, err := parseAmount(value)
-		if err != nil {
-			return fmt.Errorf("--cap %q: write NAME=AMOUNT: %w", text, err)
+	for _, given := range []struct {
+		kind   whatif.Kind
+		values []string
+		form   string
+	}{
+		{whatif.CapAmount, q.caps, "NAME=AMOUNT"},
+		{whatif.Yield, q.yields, "NAME=YIELD, with the name of a reference and percent, such as \"UST 2027=3.62\""},
+		{whatif.FixedSpread, q.spreads, "SERIES=SPREAD, with the id of a series and basis points, such as 5-2030=75"},
+		{whatif.ClearingLevel, q.clearings, "AUCTION=LEVEL, such as \"2032 notes=905\""},
+	} {
+		for _, text := range given.values {
+			if err := q.set(given.kind, text, given.form); err != nil {
+				return err
+			}
 		}
-		if slices.ContainsFunc(q.scenario.Caps, func(c whatif.CapAmount) bool { return c.Name == name }) {
-			return fmt.Errorf("--cap %q: %s is given twice", text, name)
-		}
-		q.scenario.Caps = append(q.scenario.Caps, whatif.CapAmount{Name: name, Amount: amount})
 	}
 	for _, text := range q.rates {
 		pair, value, _ := strings.Cut(text, "=")
@@ -124,9 +139,6 @@ func (q *question) parse() error {
 			return fmt.Errorf("--fx %q: write FROM/TO=RATE, such as EUR/USD=1.30", text)
 		}
 		q.scenario.Rates = append(q.scenario.Rates, tender.Rate{From: from, To: to, Rate: rate})
-	}
-	if err := q.parseYields(); err != nil {
-		return err
 	}
 	switch {
 	case q.csv && q.json:
@@ -142,24 +154,40 @@ func (q *question) parse() error {
 	return q.parseSolve()
 }
 
-func (q *question) parseYields() error {
-	for _, text := range q.yields {
-		name, value, _ := strings.Cut(text, "=")
-		digits, negative := strings.CutPrefix(value, "-")
-		percent, err := parseAmount(digits)
-		if err != nil || name == "" {
-			return fmt.Errorf("--yield %q: write NAME=YIELD, with the name of a reference and percent, such as "+
-				"\"UST 2027=3.62\"", text)
-		}
-		if negative {
-			percent = percent.Neg()
-		}
-		if slices.ContainsFunc(q.scenario.Yields, func(y whatif.Yield) bool { return y.Reference == name }) {
-			return fmt.Errorf("--yield %q: %s is given twice", text, name)
-		}
-		q.scenario.Yields = append(q.scenario.Yields, whatif.Yield{Reference: name, Percent: percent})
+// set puts what one flag gives into the scenario.
+func (q *question) set(kind whatif.Kind, text, form string) error {
+	name, value, _ := strings.Cut(text, "=")
+	v := whatif.Variable{Kind: kind, Name: name}
+	amount, err := parseValue(v, value)
+	_, given := q.scenario.Setting(v)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--%s %q: write %s: %w", kind, text, form, err)
+	case name == "":
+		return fmt.Errorf("--%s %q: write %s", kind, text, form)
+	case given:
+		return fmt.Errorf("--%s %q: %s is given twice", kind, text, name)
 	}
+	q.scenario = q.scenario.With(v, amount)
 	return nil
+}
+
+// parseVariable reads what varies: a cap by its name, or with its kind in front.
+func parseVariable(text string) whatif.Variable {
+	if m := kindForm.FindStringSubmatch(text); m != nil {
+		return whatif.Variable{Kind: whatif.Kind(m[1]), Name: m[2]}
+	}
+	return whatif.Cap(text)
+}
+
+// parseValue reads a value of a variable; most can be below zero.
+func parseValue(v whatif.Variable, text string) (decimal.Decimal, error) {
+	digits, negative := strings.CutPrefix(text, "-")
+	if !negative || !v.Signed() {
+		return parseAmount(text)
+	}
+	amount, err := parseAmount(digits)
+	return amount.Neg(), err
 }
 
 func parseAmount(text string) (decimal.Decimal, error) {
@@ -178,15 +206,15 @@ func (q *question) parseSweep() error {
 	if len(parts) != 3 {
 		return fmt.Errorf("--sweep %q: write NAME=FROM:TO:STEP", q.sweep)
 	}
-	g := &growth{name: name}
+	g := &growth{of: parseVariable(name)}
 	for i, into := range []*decimal.Decimal{&g.from, &g.to, &g.step} {
-		amount, err := parseAmount(parts[i])
+		amount, err := parseValue(g.of, parts[i])
 		if err != nil {
 			return fmt.Errorf("--sweep %q: %w", q.sweep, err)
 		}
 		*into = amount
 	}
-	if g.step.IsZero() || g.to.LessThan(g.from) ||
+	if g.step.Sign() <= 0 || g.to.LessThan(g.from) ||
 		g.to.Sub(g.from).GreaterThan(g.step.Mul(decimal.NewFromInt(mostSteps))) {
 		return fmt.Errorf("--sweep %q: FROM must not exceed TO, and STEP must take at most %d steps between them", q.sweep,
 			mostSteps)
@@ -204,7 +232,10 @@ func (q *question) parseSolve() error {
 		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\" or \"accept all of series ID\", or either after "+
 			"\"NAME: \" for the cap NAME", q.solve)
 	}
-	q.goal, q.solveCap = &whatif.Goal{Series: m[3]}, m[1]
+	q.goal = &whatif.Goal{Series: m[4], Pool: m[3]}
+	if m[1] != "" {
+		q.seek = parseVariable(m[1])
+	}
 	if m[2] == "" {
 		return nil
 	}
@@ -236,17 +267,7 @@ func (q *question) answer(ctx context.Context, out io.Writer, s *whatif.Session)
 }
 
 func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Session) error {
-	name := q.solveCap
-	for _, c := range s.Today.Offer.Caps {
-		if name == "" && s.Today.Offer.CoversAll(c) {
-			name = c.Name
-		}
-	}
-	if name == "" {
-		return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap over all; name one: --solve \"NAME: "+
-			"accept all of %s\"", q.goal)}
-	}
-	found, err := s.Solve(ctx, name, *q.goal, q.scenario)
+	found, err := s.Solve(ctx, q.seek, *q.goal, q.scenario)
 	if err != nil {
 		return err
 	}
@@ -256,7 +277,8 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Ses
 		return export.EncodeJSON(out, j)
 	}
 	p := &printer{w: out}
-	p.solution(found)
+	p.scenario(q.scenario, s.Today.Offer)
+	p.solution(s.Today.Offer, found)
 	p.linef("")
 	p.comparison(s.Today, found.Then)
 	return p.err
@@ -264,7 +286,7 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Ses
 
 // solution says the smallest amount, what it cannot buy, and whether the cap does it as
 // it is.
-func (p *printer) solution(found *whatif.Solution) {
+func (p *printer) solution(o *tender.Offer, found *whatif.Solution) {
 	what := "accepts all of " + found.Goal.String()
 	if found.Room {
 		what = "has room for all of " + found.Goal.String()
@@ -275,26 +297,29 @@ func (p *printer) solution(found *whatif.Solution) {
 	if found.Room {
 		what += ", and for all that comes before it"
 	}
-	p.linef("the smallest %s that %s: %s %s", found.Cap.Name, what, tender.Thousands(found.Amount), found.Cap.Currency)
+	which := "the smallest"
+	if found.Variable.Kind == whatif.ClearingLevel {
+		which = "the best"
+	}
+	variable := found.Variable.Words(o)
+	p.linef("%s %s that %s: %s %s", which, variable, what, tender.Thousands(found.Amount), found.Unit)
 	for _, l := range found.LeftOut {
 		p.linef("left out: %s", l)
 	}
 	if found.Reached {
-		p.linef("%s as it is, %s %s, accepts all of it already", found.Cap.Name, tender.Thousands(found.Cap.Amount),
-			found.Cap.Currency)
+		p.linef("%s as it is, %s %s, accepts all of it already", variable, tender.Thousands(found.Was), found.Unit)
 	}
 }
 
 func (q *question) answerSweep(ctx context.Context, out io.Writer, s *whatif.Session) error {
-	for _, c := range q.scenario.Caps {
-		if c.Name == q.grow.name {
-			return &offerfolder.UsageError{Message: fmt.Sprintf("--sweep runs %s through its amounts; leave out --cap \"%s=%s\"", c.Name, c.Name, c.Amount)}
-		}
+	if given, ok := q.scenario.Setting(q.grow.of); ok {
+		return &offerfolder.UsageError{Message: fmt.Sprintf("--sweep runs %s through its values; leave out %s", q.grow.of,
+			given.Flag())}
 	}
 	var results []*result.Run
 	var amounts []decimal.Decimal
 	for amount := q.grow.from; !amount.GreaterThan(q.grow.to); amount = amount.Add(q.grow.step) {
-		r, err := s.Under(ctx, q.scenario.With(q.grow.name, amount))
+		r, err := s.Under(ctx, q.scenario.With(q.grow.of, amount))
 		if err != nil {
 			return err
 		}
@@ -305,7 +330,7 @@ func (q *question) answerSweep(ctx context.Context, out io.Writer, s *whatif.Ses
 		return q.sweepCSV(out, amounts, results)
 	case q.json:
 		j := q.answerJSON(s)
-		j.Sweep = newSweepJSON(q.grow.name, amounts, results)
+		j.Sweep = newSweepJSON(q.grow.of.String(), amounts, results)
 		return export.EncodeJSON(out, j)
 	}
 	return q.sweepTable(out, s.Today.Offer, amounts, results)
@@ -324,7 +349,7 @@ func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []
 		}
 		for n, a := range r.Allocation.Series {
 			series := r.Offer.Series[n]
-			rows = append(rows, []string{q.grow.name, amounts[i].String(), series.ID, strconv.Itoa(series.Priority),
+			rows = append(rows, []string{q.grow.of.String(), amounts[i].String(), series.ID, strconv.Itoa(series.Priority),
 				series.Currency,
 				a.Sum().String(), a.FactorWords(), inAll, currency})
 		}
@@ -333,7 +358,7 @@ func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []
 }
 
 func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.Decimal, results []*result.Run) error {
-	rows := [][]string{{q.grow.name}}
+	rows := [][]string{{q.grow.of.String()}}
 	for _, series := range o.Series {
 		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(o, series), series.ID, series.Currency),
 			"factor "+series.ID)
@@ -350,15 +375,20 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.
 		rows = append(rows, row)
 	}
 	p := &printer{w: out}
+	p.scenario(q.scenario, o)
 	p.table(rows)
 	last := len(results) - 1
 	if len(results) > 1 && !slices.ContainsFunc(results, func(r *result.Run) bool {
 		return !sameAccepted(r,
 			results[0])
 	}) {
-		p.linef("\n%s makes no difference between these amounts", q.grow.name)
+		p.linef("\n%s makes no difference between these amounts", q.grow.of)
 	}
-	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.name, tender.Thousands(amounts[last])), results[last])
+	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.of, tender.Thousands(amounts[last])), results[last])
+	if q.grow.of.Kind != whatif.CapAmount {
+		p.hypothetical(results[last])
+	}
+	p.linef("\nnothing is published")
 	return p.err
 }
 
@@ -367,20 +397,19 @@ func levelName(o *tender.Offer, s tender.Series) string {
 	if s.Priority == 0 {
 		return levelText(o, s)
 	}
-	return "level " + levelText(o, s)
+	return whatif.Goal{Pool: s.Pool, Level: s.Priority}.String()
 }
 
 func (q *question) printComparison(out io.Writer, today, other *result.Run) error {
 	p := &printer{w: out}
-	for _, c := range q.scenario.Caps {
+	p.scenario(q.scenario, other.Offer)
+	for _, c := range q.scenario.Of(whatif.CapAmount) {
 		p.capUse(c.Name, other)
 	}
-	if len(q.scenario.Yields) > 0 {
-		p.linef("hypothetical prices:")
-		p.prices(other)
-		p.linef("")
+	if len(q.scenario.Settings) > len(q.scenario.Of(whatif.CapAmount)) {
+		p.prices("hypothetical prices:", other)
 	}
-	if len(q.scenario.Caps)+len(q.scenario.Rates)+len(q.scenario.Yields) > 0 {
+	if len(q.scenario.Settings)+len(q.scenario.Rates) > 0 {
 		if sameAccepted(today, other) {
 			p.linef("nothing changes in what is accepted")
 		}
@@ -407,7 +436,7 @@ func (p *printer) capUse(name string, r *result.Run) {
 	at := fmt.Sprintf("%s at %s %s", name, tender.Thousands(use.Amount), use.Currency)
 	for _, step := range r.Allocation.Steps {
 		if slices.ContainsFunc(step.Caps, func(c allocate.CapStep) bool { return c.Cap == name && c.Bound }) {
-			p.linef("%s: reached at level %d", at, step.Level)
+			p.linef("%s: reached at %s", at, stepWords(step))
 			return
 		}
 	}
@@ -416,6 +445,38 @@ func (p *printer) capUse(name string, r *result.Run) {
 		then = "what it cut back at earlier settlements stays so"
 	}
 	p.linef("%s: %s used, %s left; %s", at, tender.Thousands(use.Used), tender.Thousands(use.Left), then)
+}
+
+// stepWords name the level of a step in a sentence.
+func stepWords(s allocate.Step) string {
+	if s.Auction != "" {
+		return "a bid of " + s.Bid
+	}
+	return whatif.Goal{Pool: s.Pool, Level: s.Level}.String()
+}
+
+// scenario says what the answer supposes, so that no one takes it for a result; nothing if that is
+// only what varies.
+func (p *printer) scenario(s whatif.Scenario, o *tender.Offer) {
+	var all []string
+	for _, set := range s.Settings {
+		all = append(all, fmt.Sprintf("%s %s %s", set.Variable.Words(o), tender.Thousands(set.Value), set.Unit(o)))
+	}
+	for _, r := range s.Rates {
+		all = append(all, fmt.Sprintf("%s/%s %s", r.From, r.To, r.Rate))
+	}
+	if len(all) > 0 {
+		p.linef("hypothetical, with %s", strings.Join(all, ", "))
+	}
+}
+
+// hypothetical are the warnings that prices are.
+func (p *printer) hypothetical(r *result.Run) {
+	for _, w := range r.Warnings {
+		if w.Code == tender.WarnHypothetical {
+			p.linef("warning: %s", w)
+		}
+	}
 }
 
 // notAccepted lists per series what a result does not accept, and why.

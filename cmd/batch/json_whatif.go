@@ -28,7 +28,9 @@ type (
 		Caps  []amountJSON  `json:"caps"`
 		Rates []newRateJSON `json:"rates"`
 
-		Yields []newYieldJSON `json:"yields"` // from which prices follow that are hypothetical
+		Yields    []newYieldJSON `json:"yields"` // from which prices follow that are hypothetical, as from the next two
+		Spreads   []amountJSON   `json:"spreads"`
+		Clearings []amountJSON   `json:"clearings"`
 	}
 	newYieldJSON struct {
 		Reference string `json:"reference"`
@@ -57,7 +59,8 @@ type (
 		Total    string `json:"total"`
 	}
 	solutionJSON struct {
-		Cap     string         `json:"cap"`
+		Cap     string         `json:"cap"` // or what else was sought
+		Pool    string         `json:"pool"`
 		Level   int            `json:"level"`
 		Series  string         `json:"series"`
 		Amount  string         `json:"amount"`
@@ -83,6 +86,7 @@ type (
 	}
 	pointSeries struct {
 		Series   string `json:"series"`
+		Pool     string `json:"pool,omitempty"`
 		Level    int    `json:"level"`
 		Currency string `json:"currency"`
 		Accepted string `json:"accepted"`
@@ -97,15 +101,19 @@ func (q *question) answerJSON(s *whatif.Session) whatIfJSON {
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Phase: r.Phase, AsOf: rfc3339(r.AsOf, r.Offer.Zone),
 		TermsVersion: r.Offer.Version(),
 		Scenario: scenarioJSON{
-			export.List(q.scenario.Caps, func(c whatif.CapAmount) amountJSON { return amountJSON{c.Name, c.Amount.String()} }),
+			export.List(q.scenario.Of(whatif.CapAmount), newAmountJSON),
 			export.List(q.scenario.Rates, func(r tender.Rate) newRateJSON { return newRateJSON{r.From, r.To, r.Rate.String()} }),
-			export.List(q.scenario.Yields, func(y whatif.Yield) newYieldJSON {
-				return newYieldJSON{y.Reference, y.Percent.String()}
+			export.List(q.scenario.Of(whatif.Yield), func(s whatif.Setting) newYieldJSON {
+				return newYieldJSON{s.Name, s.Value.String()}
 			}),
+			export.List(q.scenario.Of(whatif.FixedSpread), newAmountJSON),
+			export.List(q.scenario.Of(whatif.ClearingLevel), newAmountJSON),
 		},
 		Today: export.FiguresAsJSON(r),
 	}
 }
+
+func newAmountJSON(s whatif.Setting) amountJSON { return amountJSON{s.Name, s.Value.String()} }
 
 // comparison is the answer that shows another result beside today's.
 func (q *question) comparison(s *whatif.Session, other *result.Run) whatIfJSON {
@@ -127,7 +135,7 @@ func (q *question) comparison(s *whatif.Session, other *result.Run) whatIfJSON {
 
 func newSolutionJSON(found *whatif.Solution) *solutionJSON {
 	return &solutionJSON{
-		Cap: found.Cap.Name, Level: found.Goal.Level, Series: found.Goal.Series, Amount: found.Amount.String(),
+		Cap: found.Variable.String(), Pool: found.Goal.Pool, Level: found.Goal.Level, Series: found.Goal.Series, Amount: found.Amount.String(),
 		Room: found.Room, Reached: found.Reached,
 		LeftOut: export.List(found.LeftOut, func(l whatif.LeftOut) unboughtJSON {
 			return unboughtJSON{l.Series, l.Currency, l.Principal.String(), l.Why}
@@ -142,8 +150,8 @@ func newSweepJSON(name string, amounts []decimal.Decimal, results []*result.Run)
 			Warnings: append([]tender.Warning{}, r.Warnings...)}
 		for n, a := range r.Allocation.Series {
 			series := r.Offer.Series[n]
-			point.Series = append(point.Series, pointSeries{series.ID, series.Priority, series.Currency, a.Sum().String(),
-				a.FactorWords()})
+			point.Series = append(point.Series, pointSeries{series.ID, series.Pool, series.Priority, series.Currency,
+				a.Sum().String(), a.FactorWords()})
 		}
 		if sum, ok := r.AcceptedInAll(); ok {
 			point.AcceptedInAll = &moreJSON{r.Offer.TotalCurrency(), tender.CashText(sum, r.Offer.TotalCurrency())}

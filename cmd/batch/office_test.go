@@ -24,12 +24,14 @@ func TestLibreOfficeCalculatesTheLevel3Result(t *testing.T) {
 		published[r.name] = content
 	}
 	published["settled early"] = settledEarly(t)
-	for name, asOf := range map[string]string{"unpriced": "2025-09-08T09:00", "priced": "2025-09-08T10:00"} {
-		content, err := os.ReadFile(filepath.Join(runSolventum(t, asOf), "result.xlsx"))
+	for _, r := range []struct{ name, asOf string }{
+		{solventum, "2025-09-08T09:00"}, {solventum, "2025-09-08T10:00"}, {cobank, "2012-12-13T09:00"}, {rogers, "2025-07-23T08:00"},
+	} {
+		content, err := os.ReadFile(filepath.Join(runFixture(t, r.name, r.asOf), "result.xlsx"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		published[name] = content
+		published[r.name+" "+r.asOf] = content
 	}
 	for name, n := range officetest.CheckFormulas(t, published) {
 		if n < 300 {

@@ -94,8 +94,8 @@ func percentText(d decimal.Decimal) string {
 	return d.StringFixed(max(usual, -d.Exponent()))
 }
 
-// prices lists the prices that were computed.
-func (p *printer) prices(r *result.Run) {
+// prices lists the prices that were computed, below a title; nothing if none was.
+func (p *printer) prices(title string, r *result.Run) {
 	rows := [][]string{{"series", "", "yield", "priced to", "Total Consideration", "late"}}
 	for i := range r.Offer.Series {
 		s, price := &r.Offer.Series[i], r.PriceOf(i)
@@ -105,5 +105,10 @@ func (p *printer) prices(r *result.Run) {
 		rows = append(rows, []string{s.ID, s.Currency, percentText(price.Yield.Percent), price.Horizon.Date.String(),
 			tender.Thousands(s.TotalConsideration()), tender.Thousands(s.TenderOfferConsideration)})
 	}
+	if len(rows) == 1 {
+		return
+	}
+	p.linef("%s", title)
 	p.table(rows)
+	p.linef("")
 }

@@ -189,7 +189,7 @@ func levelText(o *tender.Offer, s tender.Series) string {
 	case s.Priority == 0:
 		return "any and all"
 	}
-	return fmt.Sprint(s.Priority)
+	return s.LevelText()
 }
 
 func (p *printer) funding(r *result.Run) {

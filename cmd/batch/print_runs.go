@@ -48,7 +48,7 @@ func since(entries []ledger.Entry) []ledger.Entry {
 		switch e.Event {
 		case ledger.Published, ledger.Recovered:
 			others = nil
-		case ledger.Started:
+		case ledger.Started, ledger.Submitted, ledger.Returned, ledger.Withdrawn, ledger.Approved, ledger.Released:
 		default:
 			others = append(others, e)
 		}
@@ -102,6 +102,10 @@ func runStatus(r pipeline.PublishedRun) string {
 		all = append(all, "replaced by "+r.ReplacedBy)
 	case r.Held != "":
 		all = append(all, "final, not in force")
+	case r.Awaits && r.Latest:
+		all = append(all, "AWAITING APPROVAL")
+	case r.Awaits:
+		all = append(all, "not released")
 	}
 	return strings.Join(all, ", ")
 }

@@ -12,7 +12,6 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/monitor"
-	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
@@ -86,7 +85,7 @@ func TestP9OpenFindingsAreRemindedOfOnceADay(t *testing.T) {
 func TestP9AReminderListsTheFindings(t *testing.T) {
 	folder := level3Folder(t)
 	runLevel3(t, folder, "2004-11-12T17:00")
-	u, err := pipeline.OpenFindingsOf(folder)
+	u, err := monitor.OpenFindingsOf(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +95,7 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
 	}
 	batchOutput(t, exitcode.Done, "run", folder, "--accept-rejects", "a test")
-	if u, err := pipeline.OpenFindingsOf(folder); u != nil || err != nil {
+	if u, err := monitor.OpenFindingsOf(folder); u != nil || err != nil {
 		t.Errorf("accepted, but still to act on: %+v, %v", u, err)
 	}
 }

@@ -37,7 +37,8 @@ func testWorld(stdout, stderr io.Writer) world {
 }
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with
-// the worked example under level3, and one that is priced from yields under solventum. Besides testscript's own commands there are:
+// the worked example under level3, and those with modern terms under solventum, cobank and rogers.
+// Besides testscript's own commands there are:
 //
 //	batch CODE ARGS...           runs the program and demands its exit code
 //	cell FILE SHEET CELL VALUE   changes one cell of a workbook
@@ -55,8 +56,12 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			return errors.Join(writeExample(filepath.Join(env.WorkDir, "level3")),
-				os.CopyFS(filepath.Join(env.WorkDir, "solventum"), os.DirFS(solventum)))
+			errs := []error{writeExample(filepath.Join(env.WorkDir, "level3"))}
+			for _, name := range []string{solventum, cobank, rogers} {
+				short, _, _ := strings.Cut(name, "-")
+				errs = append(errs, os.CopyFS(filepath.Join(env.WorkDir, short), os.DirFS(fixture(name))))
+			}
+			return errors.Join(errs...)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"batch": scriptBatch,

@@ -88,10 +88,10 @@ func checkPassword(name, password, before string) error {
 	case n < leastPassword:
 		return &RefusedError{fmt.Sprintf("the password has fewer than %d characters; choose a longer one, such as four words",
 			leastPassword)}
-	case strings.Contains(strings.ToLower(password), strings.ToLower(name)):
-		return &RefusedError{"the password has the name of the account in it; choose another"}
 	case password == before:
 		return &RefusedError{"the new password is the old one; choose another"}
+	case strings.Contains(strings.ToLower(password), strings.ToLower(name)):
+		return &RefusedError{"the password has the name of the account in it; choose another"}
 	case len(differentCharacters(password)) < 5:
 		return &RefusedError{"the password has few different characters; choose another"}
 	}

@@ -52,6 +52,7 @@ type Reason struct {
 	Code  Code
 	Cap   string            // the cap behind it, "" if none; of [PoolCondition] the pool that was not bought in full
 	Level int               // the level at which that cap or stop took effect
+	Pool  string            // in which that level is, "" if the offer has none
 	Bid   string            // in an auction the level of the bids instead, the clearing level for [WorseBid]
 	Piece tender.SmallPiece // the code of R11 that applied, "" if none
 	On    tender.Date       // of [SettledEarly] the day of that settlement, zero if it is not known
@@ -69,7 +70,7 @@ func (r Reason) String() string {
 	case SeriesStopped:
 		return fmt.Sprintf("not accepted: the series was cut back by %s before", r.Cap)
 	case LevelSkipped:
-		return fmt.Sprintf("not accepted: level %d does not fit whole under %s", r.Level, r.Cap)
+		return fmt.Sprintf("not accepted: %s does not fit whole under %s", r.place(), r.Cap)
 	case Stopped:
 		return fmt.Sprintf("not accepted: %s reached at %s", r.Cap, r.place())
 	case WorseBid:
@@ -88,7 +89,7 @@ func (r Reason) String() string {
 	case Announced:
 		return "prorated by the factor the issuer announced"
 	case SmallPiece:
-		cut := Reason{Code: Prorated, Cap: r.Cap, Level: r.Level, Bid: r.Bid}
+		cut := Reason{Code: Prorated, Cap: r.Cap, Level: r.Level, Pool: r.Pool, Bid: r.Bid}
 		if r.Cap == "" {
 			cut.Code = Announced
 		}
@@ -105,6 +106,9 @@ func (r Reason) place() string {
 		return "the tenders without a bid"
 	default:
 		return "a bid of " + r.Bid
+	}
+	if r.Pool != "" && r.Pool != r.Cap {
+		return fmt.Sprintf("level %d of %s", r.Level, r.Pool)
 	}
 	return fmt.Sprintf("level %d", r.Level)
 }

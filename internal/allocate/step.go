@@ -19,7 +19,7 @@ type step struct {
 
 // because is a reason at the step.
 func (f *step) because(code Code, limit string) Reason {
-	return Reason{Code: code, Cap: limit, Level: f.level, Bid: f.bid}
+	return Reason{Code: code, Cap: limit, Level: f.level, Pool: f.pool.name, Bid: f.bid}
 }
 
 // limit is a cap that cannot take all that is asked of it, and the share of it

@@ -18,6 +18,8 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/release"
 	"tenderbatch/internal/serve"
 )
 
@@ -28,6 +30,8 @@ type Config struct {
 	Now      func() time.Time
 	Version  string // of the program
 	Log      *slog.Logger
+	Disk     disk.Disk           // makes the changes of files
+	Signers  release.Signers     // whose SSH keys count for approvals that are signed
 	Getenv   func(string) string // for the passwords of protected reports; nil if there are none to be had
 
 	Secure         bool           // it is reached over TLS, so cookies never leave it

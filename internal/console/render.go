@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
@@ -43,7 +44,11 @@ var functions = template.FuncMap{
 	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t, zone) },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":      dict,
-	"cash":      func(d decimal.Decimal, currency string) string { return display.Thousands(tender.CashText(d, currency)) },
+	"outcomes":  offerfile.OutcomesOf,
+	"waivable":  offerfile.Waivable,
+	"cash": func(d decimal.Decimal, currency string) string {
+		return display.Thousands(tender.CashText(d, currency))
+	},
 }
 
 // dict is a map of names and values, for a part of a page that needs several.

@@ -15,33 +15,36 @@ import (
 type (
 	// Document is the whole of a result.json.
 	Document struct {
-		Offer        string            `json:"offer"`
-		Issuer       string            `json:"issuer"`
-		Run          string            `json:"run"`
-		Version      string            `json:"program_version"`
-		Phase        tender.Phase      `json:"phase"`
-		AsOf         string            `json:"as_of"`
-		Replaces     string            `json:"replaces,omitempty"`
-		Held         string            `json:"held"`
-		Decisions    []tender.Decision `json:"decisions"`
-		Terms        termsJSON         `json:"terms"`
-		Series       []seriesJSON      `json:"series"`
-		Caps         []capJSON         `json:"caps"`
-		Totals       *totalsJSON       `json:"totals"`
-		Funding      []fundingJSON     `json:"funding"`
-		ByDepositary []depositaryJSON  `json:"funding_by_depositary"`
-		Wires        []WireJSON        `json:"wires"`
-		Payments     []paymentJSON     `json:"payments"`
-		WireChanges  *wireChangesJSON  `json:"wire_changes"`
-		Steps        []stepJSON        `json:"steps"`
-		Auctions     []auctionJSON     `json:"auctions,omitempty"`
-		Counts       countsJSON        `json:"counts"`
-		Inputs       []inputJSON       `json:"inputs"`
-		Rejects      []FindingJSON     `json:"rejects"`
-		Changes      *changesJSON      `json:"changes"`
-		Snapshots    *SnapshotsJSON    `json:"snapshots"`
-		Warnings     []tender.Warning  `json:"warnings"`
-		Invariants   []invariantJSON   `json:"invariants"`
+		Offer    string       `json:"offer"`
+		Issuer   string       `json:"issuer"`
+		Run      string       `json:"run"`
+		Version  string       `json:"program_version"`
+		Phase    tender.Phase `json:"phase"`
+		AsOf     string       `json:"as_of"`
+		Replaces string       `json:"replaces,omitempty"`
+		Held     string       `json:"held"`
+
+		Release      *tender.ReleaseRule `json:"release,omitempty"` // what it takes until the run may be paid on
+		Decisions    []tender.Decision   `json:"decisions"`
+		Terms        termsJSON           `json:"terms"`
+		Series       []seriesJSON        `json:"series"`
+		Caps         []capJSON           `json:"caps"`
+		Totals       *totalsJSON         `json:"totals"`
+		Funding      []fundingJSON       `json:"funding"`
+		ByDepositary []depositaryJSON    `json:"funding_by_depositary"`
+		Wires        []WireJSON          `json:"wires"`
+		Payments     []paymentJSON       `json:"payments"`
+		WireChanges  *wireChangesJSON    `json:"wire_changes"`
+		Steps        []stepJSON          `json:"steps"`
+		Pools        []poolJSON          `json:"pools,omitempty"`
+		Auctions     []auctionJSON       `json:"auctions,omitempty"`
+		Counts       countsJSON          `json:"counts"`
+		Inputs       []inputJSON         `json:"inputs"`
+		Rejects      []FindingJSON       `json:"rejects"`
+		Changes      *changesJSON        `json:"changes"`
+		Snapshots    *SnapshotsJSON      `json:"snapshots"`
+		Warnings     []tender.Warning    `json:"warnings"`
+		Invariants   []invariantJSON     `json:"invariants"`
 	}
 	termsJSON struct {
 		Version    int             `json:"version"`
@@ -71,6 +74,7 @@ type (
 		ID                 string  `json:"id"`
 		Title              string  `json:"title"`
 		Currency           string  `json:"currency"`
+		Pool               string  `json:"pool,omitempty"`
 		Priority           int     `json:"priority"`
 		Outstanding        string  `json:"outstanding"`
 		Maximum            *string `json:"maximum_offer_amount"`
@@ -153,6 +157,9 @@ type (
 	stepJSON struct {
 		Settled bool            `json:"settled_early"`
 		On      string          `json:"settled_on,omitempty"`
+		Pool    string          `json:"pool,omitempty"`
+		Auction string          `json:"auction,omitempty"`
+		Bid     string          `json:"bid,omitempty"`
 		Level   int             `json:"level"`
 		Windows []tender.Window `json:"windows"`
 		Shares  []shareJSON     `json:"shares"`
@@ -244,12 +251,12 @@ func EncodeJSON(w io.Writer, value any) error {
 func WriteJSON(w io.Writer, r *result.Run) error {
 	return EncodeJSON(w, Document{
 		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
-		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
+		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held, Release: r.Offer.Release,
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
 		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges),
-		Steps: newStepsJSON(r), Auctions: newAuctionsJSON(r),
+		Steps: newStepsJSON(r), Pools: newPoolsJSON(r), Auctions: newAuctionsJSON(r),
 		Counts: countsJSON(r.Counts()),
 		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r),
 		Snapshots: SnapshotsAsJSON(r),
@@ -292,7 +299,7 @@ func newSeriesJSON(r *result.Run) []seriesJSON {
 		f := r.SeriesFigures(i)
 		consideration, total := pricesJSON(&s)
 		all[i] = seriesJSON{
-			ID: s.ID, Title: s.Title, Currency: s.Currency, Priority: s.Priority,
+			ID: s.ID, Title: s.Title, Currency: s.Currency, Pool: s.Pool, Priority: s.Priority,
 			Outstanding: s.Outstanding.String(), Maximum: maximum(s),
 			Consideration: consideration, EarlyPayment: s.EarlyTenderPayment.String(), TotalConsideration: total,
 			TenderedEarly: f.Early.String(), TenderedLate: f.Late.String(), Tendered: f.Tendered().String(),
@@ -380,7 +387,7 @@ func newPaymentsJSON(r *result.Run) []paymentJSON {
 func newStepsJSON(r *result.Run) []stepJSON {
 	all := make([]stepJSON, len(r.Allocation.Steps))
 	for i, s := range r.Allocation.Steps {
-		step := stepJSON{Settled: s.Settled, On: s.On.String(), Level: s.Level,
+		step := stepJSON{Settled: s.Settled, On: s.On.String(), Pool: s.Pool, Auction: s.Auction, Bid: s.Bid, Level: s.Level,
 			Windows: append([]tender.Window{}, s.Windows...),
 			Shares:  []shareJSON{}, Caps: []capStepJSON{}}
 		for _, sh := range s.Shares {

@@ -3,10 +3,19 @@ package export
 import (
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
 )
 
-// The shapes of the auctions in result.json.
+// The shapes of the pools and auctions in result.json.
 type (
+	poolJSON struct {
+		Name       string             `json:"name"`
+		Series     []string           `json:"series"`
+		HasCap     bool               `json:"has_cap"`
+		Less       []string           `json:"less"`
+		OnlyIfFull []string           `json:"only_if_full"`
+		Condition  result.PoolOutcome `json:"condition"`
+	}
 	auctionJSON struct {
 		Name        string     `json:"name"`
 		Clearing    *string    `json:"clearing"` // null: nothing was tendered
@@ -25,6 +34,14 @@ type (
 		Fits       bool   `json:"fits"`
 	}
 )
+
+// newPoolsJSON are the pools; none for an offer without. What they used of their caps is among the caps.
+func newPoolsJSON(r *result.Run) []poolJSON {
+	return List(r.Offer.Pools, func(p tender.Pool) poolJSON {
+		return poolJSON{p.Name, append([]string{}, r.Offer.SeriesIn(p.Name)...), p.HasCap, append([]string{}, p.Less...),
+			append([]string{}, p.OnlyIfFull...), r.OutcomeOf(&p)}
+	})
+}
 
 // newAuctionsJSON are the auctions with the amounts at each level; none for an offer without.
 func newAuctionsJSON(r *result.Run) []auctionJSON {

@@ -98,8 +98,8 @@ func tenderedWords(r *result.Run) string {
 	case !early.IsZero() && r.AsOf.Equal(early.At):
 		until = "By the Early Tender Date, " + deadlineWords(r, early)
 	}
-	return fmt.Sprintf("%s, holders had validly tendered, and not validly withdrawn, %s%s.", until,
-		principalWords(r, result.Figures.Tendered), ratesWords(r))
+	return fmt.Sprintf("%s, holders had validly tendered, and not validly withdrawn, %s%s.%s", until,
+		principalWords(r, result.Figures.Tendered), ratesWords(r), guaranteedWords(r))
 }
 
 // principalWords are an amount of all series: in the currency of the caps, or in
@@ -128,10 +128,10 @@ func ratesWords(r *result.Run) string {
 }
 
 func (t *release) table(r *result.Run) {
-	stage, accepted := stageOf(r), showsAccepted(r)
+	priced, accepted := showsPricing(r), showsAccepted(r)
 	t.columns = []releaseColumn{{"Title of security (CUSIP/ISIN)", false}, {"Level", true}, {"Outstanding", true},
 		{"Tendered", true}, {"% tendered", true}}
-	if stage == pricingTerms {
+	if priced {
 		t.columns = append(t.columns, pricingColumns...)
 	}
 	if accepted {
@@ -145,18 +145,20 @@ func (t *release) table(r *result.Run) {
 			level = "auction"
 		case s.Priority == 0:
 			level = "all"
+		case s.Pool != "":
+			level = s.LevelText()
 		}
 		row := []string{
 			plainLine(s.Title + inBrackets(s.Securities)), level, money(s.Outstanding, s.Currency),
 			money(f.Tendered(), s.Currency),
 			result.Share(f.Tendered(), s.Outstanding, 3).Shift(2).StringFixed(1) + "%",
 		}
-		if stage == pricingTerms {
+		if priced {
 			row = append(row, pricingCells(r, i)...)
 		}
 		if accepted {
 			words := factorWords(r.Allocation.Series[i])
-			if r.Offer.AuctionOf(s.ID) != nil {
+			if r.Offer.AuctionOf(s.ID) != nil && !f.Left.IsZero() {
 				words = "by bid"
 			}
 			row = append(row, money(f.Accepted(), s.Currency), words)
@@ -164,7 +166,7 @@ func (t *release) table(r *result.Run) {
 		t.rows = append(t.rows, row)
 	}
 	t.tableFootnotes = []string{"Amounts are principal amounts; of discount notes, principal amounts at maturity."}
-	if stage == pricingTerms {
+	if priced {
 		t.tableFootnotes = append(t.tableFootnotes, horizonFootnotes(r)...)
 	}
 }
@@ -199,17 +201,16 @@ func acceptedWords(r *result.Run) []string {
 	}
 	said := []string{fmt.Sprintf("%s %s for purchase %s.", r.Offer.Issuer, verb,
 		principalWords(r, result.Figures.Accepted))}
-	var whole, none []string
+	var whole []string
+	returned := false
 	for _, i := range result.SeriesByLevel(r) {
 		s, f := &r.Offer.Series[i], r.SeriesFigures(i)
+		returned = returned || !f.Left.IsZero()
 		switch {
-		case f.Tendered().IsZero():
-		case f.Accepted().Equal(f.Tendered()):
+		case f.Tendered().IsZero(), r.Offer.AuctionOf(s.ID) != nil: // see below
+		case f.Left.IsZero():
 			whole = append(whole, s.Title)
-		case f.Accepted().IsZero():
-			none = append(none, s.Title)
-		case r.Offer.AuctionOf(s.ID) != nil: // see below
-		default:
+		case !f.Accepted().IsZero():
 			said = append(said, proratedWords(r, i))
 		}
 	}
@@ -219,10 +220,8 @@ func acceptedWords(r *result.Run) []string {
 	if len(whole) > 0 {
 		said = append(said, "Accepted in full: "+joined(whole)+".")
 	}
-	if len(none) > 0 {
-		said = append(said, "Not accepted: "+joined(none)+".")
-	}
-	if len(whole) < len(r.Offer.Series) {
+	said = append(append(said, refusedWords(r)...), exhaustedWords(r)...)
+	if returned {
 		said = append(said, "Securities that are not accepted will be returned to their holders promptly and at no cost.")
 	}
 	return said
@@ -241,6 +240,23 @@ func proratedWords(r *result.Run, i int) string {
 	}
 	return said + cutWords("Each tender made by the Early Tender Date", a.EarlyFactor, cut) +
 		cutWords("Each tender made after the Early Tender Date", a.LateFactor, cut)
+}
+
+// partWords say why only a part of a series is accepted, "" if nothing names it.
+func partWords(r *result.Run, series string) string {
+	for n := range r.Book.Lines {
+		reason := r.Allocation.Lines[n].Reason
+		switch {
+		case r.Book.Lines[n].Series != series || reason.Cap == "":
+		case reason.Code == allocate.PoolCondition:
+			return ", as not everything that was tendered in " + reason.Cap + " is purchased"
+		case reason.Code == allocate.LevelSkipped:
+			return ", as the rest does not fit whole into the " + limitWords(r, reason.Cap)
+		default:
+			return ", as the " + limitWords(r, reason.Cap) + " is reached"
+		}
+	}
+	return ""
 }
 
 // pricesBefore are the prices at which earlier settlements were made, where they are others.
@@ -293,23 +309,6 @@ func cutWordsBySettlement(r *result.Run, i int) (said string) {
 	return said
 }
 
-// partWords say why only a part of a series is accepted, "" if nothing names it.
-func partWords(r *result.Run, series string) string {
-	for n := range r.Book.Lines {
-		reason := r.Allocation.Lines[n].Reason
-		switch {
-		case r.Book.Lines[n].Series != series || reason.Cap == "":
-		case reason.Code == allocate.PoolCondition:
-			return ", as not everything tendered in the " + reason.Cap + " is bought"
-		case reason.Code == allocate.LevelSkipped:
-			return ", as the rest does not fit whole into the " + reason.Cap
-		default:
-			return ", as the " + reason.Cap + " is reached"
-		}
-	}
-	return ""
-}
-
 // cutWords say what a factor did to some tenders, and how each was rounded then.
 func cutWords(tenders string, f allocate.Factor, rounded string) string {
 	switch words := result.PercentText(f); words {
@@ -348,47 +347,6 @@ func roundedWords(o *tender.Offer, s tender.Series) string {
 		said += "; where less than the minimum of " + minimum + " would be returned, " + returned
 	}
 	return said
-}
-
-// priceWords say what is paid for what is accepted, and when; "" if that is not known yet.
-func priceWords(r *result.Run) string {
-	o := r.Offer
-	var each []string
-	early := false
-	for _, i := range result.SeriesByLevel(r) {
-		s := &o.Series[i]
-		if r.SeriesFigures(i).Accepted().IsZero() || !s.HasPrice() {
-			continue
-		}
-		if s.TenderOfferConsideration.IsZero() { // an auction in which each is paid its bid
-			price, reduced := bidPriceWords(o, s)
-			each, early = append(each, price), early || reduced
-			continue
-		}
-		price := perThousand(s.Price(tender.Late), s.Currency)
-		if !o.Early.IsZero() && !s.EarlyTenderPayment.IsZero() {
-			early = true
-			price += " (Total Consideration " + perThousand(s.Price(tender.Early), s.Currency) + ")"
-		}
-		price += " for each " + money(decimal.New(tender.PerThousand, 0), s.Currency) + " of the " + s.Title
-		each = append(each, price)
-	}
-	if len(each) == 0 && len(o.WithoutPrice()) > 0 {
-		return ""
-	}
-	if len(each) == 0 {
-		return "Nothing is to be paid."
-	}
-	each = append(each, pricesBefore(r)...)
-	total := ""
-	if early {
-		total = " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the " +
-			"Early Tender Payment."
-	}
-	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the Tender Offer Consideration, which "+
-		"is %s.%s All receive accrued and unpaid interest from the last interest payment date up to, but not including, "+
-		"the day of payment, too.",
-		joined(paymentDays(r)), joined(each), total)
 }
 
 // paymentDays are the days on which anything is paid.
@@ -446,6 +404,8 @@ func zoneWords(r *result.Run, t time.Time) string {
 	switch name := r.Offer.Zone.String(); name {
 	case "America/New_York":
 		return "New York City time"
+	case "America/Toronto":
+		return "Eastern time"
 	case "Europe/London":
 		return "London time"
 	}

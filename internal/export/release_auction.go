@@ -16,14 +16,7 @@ func auctionWords(r *result.Run, a *allocate.Auctioned) string {
 		return "Nothing was tendered in the auction of the " + a.Name + "."
 	}
 	terms := &r.Offer.Auctions[i]
-	said := fmt.Sprintf("The auction of the %s clears at %s", a.Name, levelWords(terms, a.Clearing.String()))
-	if a.Set {
-		said += ", which " + r.Offer.Issuer + " has set"
-	}
-	said += "."
-	if terms.Form == tender.Unmodified {
-		said += " Each accepted tender is paid its own bid."
-	}
+	said := clearingWords(r, terms, a)
 	passes := auctionPasses(r.Allocation, a.Name)
 	for n, pass := range passes {
 		who := ""
@@ -66,22 +59,29 @@ func passWords(o *tender.Offer, terms *tender.Auction, clearing, who string, ste
 	if !slices.ContainsFunc(steps, acceptsAny) {
 		return fmt.Sprintf(" No tender%s is accepted.", who)
 	}
+	better, worse := "lower", "higher"
+	if terms.Bid == tender.BidSpread {
+		better, worse = worse, better
+	}
+	kind := string(terms.Bid)
 	i := slices.IndexFunc(steps, isCut)
-	if i < 0 || steps[i].Shares[0].Reason.Code == allocate.WorseBid {
-		return fmt.Sprintf(" Tenders%s at that level or better are accepted in full, and none at worse bids is accepted.", who)
-	}
-	cut := steps[i]
-	if cut.Bid == allocate.NoBid {
+	switch {
+	case i < 0:
+		return fmt.Sprintf(" All securities tendered in the auction%s are accepted.", who)
+	case steps[i].Shares[0].Reason.Code == allocate.WorseBid:
+		return fmt.Sprintf(" Tenders%s at that %s or a %s one are accepted in full, and none at a %s %s is accepted.", who, kind,
+			better, worse, kind)
+	case steps[i].Bid == allocate.NoBid:
 		return fmt.Sprintf(" Tenders%s without a bid go before all others and exceed the cap, so no tender with a bid is "+
-			"accepted.", who) + cutStepWords(o, "Each tender"+who+" without a bid", cut)
+			"accepted.", who) + cutStepWords(o, "Each tender"+who+" without a bid", steps[i])
 	}
-	level, lead := "at that level", ""
-	if cut.Bid != clearing {
-		level = "at " + levelWords(terms, cut.Bid)
-		lead = fmt.Sprintf(" The cap is reached at %s.", levelWords(terms, cut.Bid))
+	level, lead := "at that "+kind, ""
+	if steps[i].Bid != clearing {
+		level = "at " + levelWords(terms, steps[i].Bid)
+		lead = fmt.Sprintf(" The cap is reached at %s.", levelWords(terms, steps[i].Bid))
 	}
-	return fmt.Sprintf("%s Tenders%s at better bids are accepted in full, and none at worse bids is accepted.", lead, who) +
-		cutStepWords(o, "Each tender"+who+" "+level, cut)
+	return fmt.Sprintf("%s Tenders%s at a %s %s are accepted in full, and none at a %s %s is accepted.", lead, who, better, kind,
+		worse, kind) + cutStepWords(o, "Each tender"+who+" "+level, steps[i])
 }
 
 // acceptsAny reports whether a step accepted anything.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -32,26 +34,69 @@ func showsAccepted(r *result.Run) bool {
 	return true
 }
 
+// showsPricing reports whether the release says how prices were computed: where it announces them, and
+// in the results where an auction set them.
+func showsPricing(r *result.Run) bool {
+	return stageOf(r) == pricingTerms || (stageOf(r) == results && auctionPriced(r))
+}
+
+// auctionPriced reports whether the price of a series follows from the level at which an auction cleared.
+func auctionPriced(r *result.Run) bool {
+	return slices.ContainsFunc(r.Prices, func(p *pricing.Result) bool { return p != nil }) &&
+		slices.ContainsFunc(r.Offer.Series, func(s tender.Series) bool {
+			return r.Offer.AuctionOf(s.ID) != nil && s.AtSpread() && s.HasPrice()
+		})
+}
+
 // pricingWords say how prices were determined, or when they will be; nothing for an offer at fixed
 // prices, or once it is over.
 func pricingWords(r *result.Run) []string {
 	o := r.Offer
 	switch without := o.WithoutPrice(); {
-	case r.Phase == tender.Final:
+	case r.Phase == tender.Final && !auctionPriced(r):
 	case len(without) > 0:
 		var titles []string
 		for _, id := range without {
 			i, _ := o.SeriesByID(id)
 			titles = append(titles, o.Series[i].Title)
 		}
-		return []string{fmt.Sprintf("The Total Consideration of the %s will be determined at %s, from a fixed spread over "+
-			"the yield of a reference security.", joined(titles), releaseTime(r, o.Pricing.At))}
+		return []string{fmt.Sprintf("The Total Consideration of the %s will be determined at %s, from %s over the yield of a "+
+			"reference security.", joined(titles), releaseTime(r, o.Pricing.At), spreadWords(o, without))}
 	case priced(r):
-		return []string{fmt.Sprintf("The Total Consideration was determined at %s, from the spread over the "+
-			"reference yield in the table, for a settlement on %s. It includes the Early Tender Payment, and does not include accrued "+
-			"and unpaid interest.", releaseTime(r, o.Pricing.At), releaseDate(o.PricingDate()))}
+		var ids []string
+		early := false
+		for i := range o.Series {
+			if r.PriceOf(i) != nil {
+				ids, early = append(ids, o.Series[i].ID), early || !o.Series[i].EarlyTenderPayment.IsZero()
+			}
+		}
+		included := "It"
+		if early {
+			included = "It includes the Early Tender Payment, and"
+		}
+		return []string{fmt.Sprintf("The Total Consideration was determined at %s, from %s over the reference yield in the "+
+			"table, for a settlement on %s. %s does not include accrued and unpaid interest.", releaseTime(r, o.Pricing.At),
+			spreadWords(o, ids), releaseDate(o.PricingDate()), included)}
 	}
 	return nil
+}
+
+// spreadWords say whether the spreads of some series are fixed, or set by auctions.
+func spreadWords(o *tender.Offer, ids []string) string {
+	const fixed, clearing = "the fixed spread", "the spread at which the auction clears,"
+	auctioned := 0
+	for _, id := range ids {
+		if o.AuctionOf(id) != nil {
+			auctioned++
+		}
+	}
+	switch auctioned {
+	case 0:
+		return fixed
+	case len(ids):
+		return clearing
+	}
+	return fixed + ", or " + clearing
 }
 
 // pricingColumns are those of the table that say how a price was determined.
@@ -76,9 +121,12 @@ func pricingCells(r *result.Run, i int) []string {
 	}
 	return []string{
 		plainLine(s.Spread.Reference), sign + spread.String() + " bp",
-		p.Yield.Reference.StringFixed(max(3, -p.Yield.Reference.Exponent())) + "%", total,
+		yieldText(p.Yield.Reference) + "%", total,
 	}
 }
+
+// yieldText is a yield with the three decimals of documents at least.
+func yieldText(d decimal.Decimal) string { return d.StringFixed(max(3, -d.Exponent())) }
 
 // horizonFootnotes say which series are priced to their par call dates.
 func horizonFootnotes(r *result.Run) []string {

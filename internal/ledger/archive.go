@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // Archive is what has been published of one offer: the runs in its runs
@@ -336,22 +338,71 @@ func latestOf(entries []Entry, there func(name string) bool) string {
 	return name
 }
 
-// inForce names the final runs that are not held and that no other replaces, oldest first: one at most,
-// unless a ledger was rebuilt of runs that say nothing of one another.
+// inForce names the final runs that hold and that no other that holds replaces, oldest first: one at most,
+// unless a ledger was rebuilt of runs that say nothing of one another. A run holds if nothing keeps it
+// from it and, where its terms demand it, once it was released.
 func inForce(entries []Entry) []string {
+	released := releasedIn(entries)
+	holds := func(e Entry) bool {
+		return saysPublished(e) && e.Held == "" && (!e.MustBeReleased() || released[e.Run] == e.Manifest)
+	}
 	replaced := map[string]bool{}
 	for _, e := range entries {
-		if saysPublished(e) {
+		if holds(e) {
 			replaced[e.Replaces] = true
 		}
 	}
 	var names []string
 	for _, e := range entries {
-		if saysPublished(e) && e.Phase == finalPhase && e.Held == "" && !replaced[e.Run] && !slices.Contains(names, e.Run) {
+		if holds(e) && e.Phase == finalPhase && !replaced[e.Run] && !slices.Contains(names, e.Run) {
 			names = append(names, e.Run)
 		}
 	}
 	return names
+}
+
+// releasedIn are the digests of the manifests of the runs that were released, by run.
+func releasedIn(entries []Entry) map[string]string {
+	all := map[string]string{}
+	for _, e := range entries {
+		if e.Event == Released {
+			all[e.Run] = e.Manifest
+		}
+	}
+	return all
+}
+
+// Awaits reports whether a published run may not be paid on yet, as its terms demand that it be
+// released first.
+func (a *Archive) Awaits(r *Run) bool {
+	return r.Release.Demands(tender.Phase(r.Phase)) && releasedIn(a.entries)[r.Run] != r.digest
+}
+
+// InForce is the name of the final run in force by some entries, "" if there is none.
+func InForce(entries []Entry) string { return last(inForce(entries)) }
+
+// LatestIn is the name of the run that latest points at by some entries, "" before the first.
+func LatestIn(entries []Entry) string { return latestOf(entries, func(string) bool { return true }) }
+
+// PublishedAs is the entry that says how a run was published; false if none does.
+func PublishedAs(entries []Entry, run string) (Entry, bool) {
+	e, is := published(entries)[run]
+	return e, is
+}
+
+// MustBeReleased reports whether the run of an entry may be paid on only once it was released.
+func (e Entry) MustBeReleased() bool { return e.Release.Demands(tender.Phase(e.Phase)) }
+
+// Rule is the strictest that any published run of the offer demands until it may be paid on: it
+// is never made weaker. nil if none demands anything.
+func (a *Archive) Rule() *tender.ReleaseRule { return StrictestRule(a.entries) }
+
+// StrictestRule is [Archive.Rule] of some entries.
+func StrictestRule(entries []Entry) (rule *tender.ReleaseRule) {
+	for _, e := range entries {
+		rule = rule.Stricter(e.Release)
+	}
+	return rule
 }
 
 // last is the last of some names, "" if there are none.

@@ -16,7 +16,7 @@ import (
 // Event is what an entry says of an attempt to run an offer.
 type Event string
 
-// The events. All but started and missed end the attempt.
+// The events of attempts. All but started and missed end the attempt.
 const (
 	Started     Event = "started"     // an attempt began; with a run, it is about to publish that
 	Published   Event = "published"   // a new folder is among the runs
@@ -31,13 +31,33 @@ const (
 	Recovered   Event = "recovered"   // taken from a manifest after the ledger was lost
 )
 
+// The steps of a published run on its way to be paid on. None belongs to an attempt.
+const (
+	Submitted Event = "submitted" // for approval, by its preparer
+	Returned  Event = "returned"  // to its preparer, with a comment
+	Withdrawn Event = "withdrawn" // by its preparer, with a reason
+	Approved  Event = "approved"  // by a person who had no hand in it
+	Released  Event = "released"  // money may be wired on it
+)
+
+// Prepared says that a person changed something that runs are made of, such as a report or the
+// terms, where the owner of a file does not show who did: the makers of the entry do.
+const Prepared Event = "prepared"
+
 var events = map[Event]bool{
 	Started: true, Published: true, Unchanged: true, Restored: true, Rebuilt: true, Refused: true,
 	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
+	Prepared:  true,
+	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
+}
+
+// OfRelease reports whether the event is a step on the way to be paid on.
+func (e Event) OfRelease() bool {
+	return e == Submitted || e == Returned || e == Withdrawn || e == Approved || e == Released
 }
 
 // Ends reports whether the event ends an attempt.
-func (e Event) Ends() bool { return e != Started && e != Missed }
+func (e Event) Ends() bool { return e != Started && e != Missed && e != Prepared && !e.OfRelease() }
 
 // Entry is one line of the ledger. What does not apply is left empty.
 type Entry struct {
@@ -46,8 +66,9 @@ type Entry struct {
 	Event        Event             `json:"event"`
 	Attempt      string            `json:"attempt,omitzero"` // the same for all entries of one attempt
 	Trigger      tender.Trigger    `json:"trigger,omitzero"`
-	By           string            `json:"by,omitzero"`   // user@host pid N
-	Slot         string            `json:"slot,omitzero"` // the instant the schedule asked for, in the offer's zone
+	By           string            `json:"by,omitzero"`    // user@host pid N
+	Actor        Actor             `json:"actor,omitzero"` // who did it; By says from where
+	Slot         string            `json:"slot,omitzero"`  // the instant the schedule asked for, in the offer's zone
 	Offer        string            `json:"offer,omitzero"`
 	Phase        string            `json:"phase,omitzero"`
 	AsOf         time.Time         `json:"as_of,omitzero"`
@@ -60,14 +81,22 @@ type Entry struct {
 	TermsChanged []string          `json:"terms_changed,omitempty"` // values changed in place since the run before, in words
 	Decisions    []tender.Decision `json:"decisions,omitempty"`     // that people made about the run
 	Manifest     string            `json:"manifest,omitzero"`       // SHA-256 of manifest.json
-	Message      string            `json:"message,omitzero"`
-	Inputs       []File            `json:"inputs,omitempty"`
-	Counts       Counts            `json:"counts,omitzero"`
-	Totals       []Total           `json:"totals,omitempty"`
-	Exit         int               `json:"exit"`           // the exit code of the command
-	Again        bool              `json:"again,omitzero"` // it failed by what will pass, such as a full disk: the slot is still to be dealt with
-	Duration     time.Duration     `json:"duration_ns,omitzero"`
-	Hash         string            `json:"hash,omitzero"` // ties the entry to those before; set by Append
+
+	// Release is what it takes until the run may be paid on, and Makers who had a hand in what
+	// it is made of, as its manifest says.
+	Release *tender.ReleaseRule `json:"release,omitempty"`
+	Makers  []Maker             `json:"makers,omitempty"`
+
+	Approval *Approval `json:"approval,omitempty"` // what an approver saw, and typed; nil for other entries
+
+	Message  string        `json:"message,omitzero"`
+	Inputs   []File        `json:"inputs,omitempty"`
+	Counts   Counts        `json:"counts,omitzero"`
+	Totals   []Total       `json:"totals,omitempty"`
+	Exit     int           `json:"exit"`           // the exit code of the command
+	Again    bool          `json:"again,omitzero"` // it failed by what will pass, such as a full disk: the slot is still to be dealt with
+	Duration time.Duration `json:"duration_ns,omitzero"`
+	Hash     string        `json:"hash,omitzero"` // ties the entry to those before; set by Append
 }
 
 // Counts says what became of the rows of a run.
@@ -85,6 +114,30 @@ type Total struct {
 	Tendered string `json:"tendered"`
 	Accepted string `json:"accepted"`
 	ToWire   string `json:"to_wire"`
+}
+
+// Approval is what an approver was shown of a run and confirmed; the totals and counts are
+// those of the entry.
+type Approval struct {
+	Against   string         `json:"against"`             // the run in force that it was compared with, "" for none
+	Changes   []CashChange   `json:"changes"`             // by currency, against that run
+	Lines     map[string]int `json:"lines,omitempty"`     // instructions that differ from that run, by how
+	Terms     int            `json:"terms,omitzero"`      // values of the terms that differ from that run
+	Typed     Amount         `json:"typed"`               // the total that the approver typed
+	Signature string         `json:"signature,omitempty"` // in the armor of OpenSSH; "" for none
+}
+
+// CashChange is what is wired in a currency by two runs.
+type CashChange struct {
+	Currency string `json:"currency"`
+	Was      string `json:"was"`
+	Now      string `json:"now"`
+}
+
+// Amount is an amount of a currency, a decimal number.
+type Amount struct {
+	Currency string `json:"currency"`
+	Amount   string `json:"amount"`
 }
 
 // body is the entry as it is kept: one line of JSON without number and hash,

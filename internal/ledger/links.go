@@ -9,8 +9,8 @@ import (
 	"tenderbatch/internal/disk"
 )
 
-// Repair points latest and final where the history says, whatever they were before,
-// and returns a sentence for each that led elsewhere. Where one became a folder, as in
+// Repair points latest and final where the history says, whatever they were before, makes
+// what is missing of the released runs, and returns a sentence for each. Where one became a folder, as in
 // a copy that followed links, it is taken away if it equals a published run byte for
 // byte, and else it is an *[AlteredError]. Only the holder of the lock may repair.
 func (a *Archive) Repair(d disk.Disk) (said []string, err error) {
@@ -30,7 +30,8 @@ func (a *Archive) Repair(d disk.Disk) (said []string, err error) {
 				link.to.Run))
 		}
 	}
-	return said, nil
+	made, err := a.PutReleased(d)
+	return append(said, made...), err
 }
 
 // repairLink points a link at a run and says what it was, "" if it led there.

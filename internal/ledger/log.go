@@ -27,6 +27,9 @@ var ErrDecided = errors.New("this slot has been decided already")
 // ErrEnded says that the attempt has an end already.
 var ErrEnded = errors.New("this attempt has ended already")
 
+// ErrReleased says that the run was released already.
+var ErrReleased = errors.New("this run was released already")
+
 // ErrUnavailable says that the ledger could not be had or read now, although nothing
 // says that it is damaged: the same may do in a moment.
 var ErrUnavailable = errors.New("the ledger cannot be used now")
@@ -72,7 +75,7 @@ func OpenLog(runs string) (*Log, error) {
 
 // Append adds an entry, down to the disk, and returns it with its number and
 // hash. The error is [ErrDecided] if the entry's slot is decided already,
-// [ErrEnded] if its attempt has an end already, a *[DamagedError] as for
+// [ErrEnded] if its attempt has an end already, [ErrReleased] if its run was released, a *[DamagedError] as for
 // [OpenLog], or one of the file system. After an error other than those of the
 // file system the entry is not in the ledger.
 func (l *Log) Append(e Entry) (Entry, error) {
@@ -115,6 +118,8 @@ func notTwice(err error) error {
 			return ErrDecided
 		case strings.Contains(err.Error(), "entry.attempt"):
 			return ErrEnded
+		case strings.Contains(err.Error(), "one_release_per_run"):
+			return ErrReleased
 		}
 	}
 	return err

@@ -34,9 +34,15 @@ type Manifest struct {
 	Held      string            `json:"held,omitempty"`      // why a final run is not in force; "" if it is
 	Decisions []tender.Decision `json:"decisions,omitempty"` // that people made about the run
 	Inputs    []File            `json:"inputs"`              // the depositaries' files
-	Compared  []Compared        `json:"compared,omitempty"`  // earlier reports that those were compared with
-	Kept      []Kept            `json:"kept"`                // copies of all that the run was made from
-	Outputs   []File            `json:"outputs"`
+
+	// Release is what the terms demand until the run may be paid on, and Makers are those who
+	// had a hand in what it is made of; nil where the terms demand nothing.
+	Release *tender.ReleaseRule `json:"release,omitempty"`
+	Makers  []Maker             `json:"makers,omitempty"`
+
+	Compared []Compared `json:"compared,omitempty"` // earlier reports that those were compared with
+	Kept     []Kept     `json:"kept"`               // copies of all that the run was made from
+	Outputs  []File     `json:"outputs"`
 }
 
 // Terms names the terms a run applied.

@@ -41,6 +41,10 @@ CREATE TRIGGER the_head_moves_by_one BEFORE UPDATE ON head
 	BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER the_head_is_not_removed BEFORE DELETE ON head
 	BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+`, `
+-- From here on a final run can wait for its release, which a program that knows nothing of
+-- releases would take for one in force: it must not read this ledger.
+CREATE UNIQUE INDEX one_release_per_run ON entry (json_extract(body, '$.run')) WHERE event = 'released';
 `}
 
 // errNewer says that the ledger has more steps behind it than this program knows.

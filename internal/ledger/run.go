@@ -163,19 +163,6 @@ func (r *Run) holds(name, digest string) bool {
 		slices.ContainsFunc(r.Kept, func(k Kept) bool { return k.Of == name && k.SHA256 == digest })
 }
 
-// AsOf is the instant that a run is as of, by its name.
-func AsOf(run string, zone *time.Location) (time.Time, error) {
-	const whole, parts = "2006-01-02T150405", "2006-01-02T150405.000"
-	for _, layout := range []string{parts, whole} {
-		if len(run) > len(layout) && run[len(layout)] == '-' {
-			if t, err := time.ParseInLocation(layout, run[:len(layout)], zone); err == nil {
-				return t, nil
-			}
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
-}
-
 // Open opens an output of the run, or its manifest, once what is in it was compared with what was
 // published. It is an *[AlteredError] if it is missing, not listed in the manifest, or not as it was
 // published.
@@ -204,4 +191,17 @@ func (r *Run) Open(name string) (*os.File, error) {
 		return nil, errors.Join(altered(restoreRun, "%s was changed after it was published", path), file.Close())
 	}
 	return file, nil
+}
+
+// AsOf is the instant that a run is as of, by its name.
+func AsOf(run string, zone *time.Location) (time.Time, error) {
+	const whole, parts = "2006-01-02T150405", "2006-01-02T150405.000"
+	for _, layout := range []string{parts, whole} {
+		if len(run) > len(layout) && run[len(layout)] == '-' {
+			if t, err := time.ParseInLocation(layout, run[:len(layout)], zone); err == nil {
+				return t, nil
+			}
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no name of a run", run)
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tenderbatch/internal/tender"
 )
 
 // Candidate is a run's folder that a rebuild looked at: what speaks for its being a
@@ -225,14 +227,19 @@ func (s *surveyed) weighPrevious(c *Candidate) {
 func (s *surveyed) weighFinals() {
 	replacing := map[string][]*Candidate{}
 	replaced := map[string]bool{}
+	released := releasedIn(s.releases(nil))
+	rival := func(c *Candidate) bool { // one that waits for its release is in no other's way
+		return c.run != nil && c.Phase == finalPhase && len(c.Against) == 0 &&
+			(!c.run.Release.Demands(tender.Final) || released[c.Run] == c.run.digest)
+	}
 	for i := range s.all {
-		if c := &s.all[i]; c.run != nil && c.Phase == finalPhase && len(c.Against) == 0 {
+		if c := &s.all[i]; rival(c) {
 			replaced[c.run.Replaces] = true
 		}
 	}
 	for i := range s.all {
 		c := &s.all[i]
-		if c.run == nil || c.Phase != finalPhase || len(c.Against) > 0 {
+		if !rival(c) {
 			continue
 		}
 		if c.run.Replaces != "" {
@@ -322,6 +329,28 @@ func (s *surveyed) find(name string) *Candidate {
 	return &s.all[i]
 }
 
+// releases are the entries of submissions, approvals and releases that the newest whole ledger
+// has; where some recovered entries are given, only those of their runs. No manifest holds them:
+// without such a ledger a run that was released must be approved and released again.
+func (s *surveyed) releases(of []Entry) (all []Entry) {
+	digests := map[string]string{}
+	for _, e := range of {
+		digests[e.Run] = e.Manifest
+	}
+	for i := len(s.old) - 1; i >= 0; i-- {
+		if !s.old[i].whole {
+			continue
+		}
+		for _, e := range s.old[i].entries {
+			if e.Event == Prepared || (e.Event.OfRelease() && (of == nil || digests[e.Run] == e.Manifest)) {
+				all = append(all, e)
+			}
+		}
+		return all
+	}
+	return nil
+}
+
 // bodies are those of one entry for each run that is taken.
 func (s *surveyed) bodies(now time.Time) ([]string, error) {
 	var entries []Entry
@@ -335,11 +364,13 @@ func (s *surveyed) bodies(now time.Time) ([]string, error) {
 			entries = append(entries, Entry{
 				At: now, Event: Recovered, Offer: m.Offer, Phase: m.Phase, AsOf: m.AsOf, Program: m.Program, Terms: m.Terms.Digest,
 				Identity: m.Identity, Run: m.Run, Replaces: m.Replaces, Held: m.Held, Decisions: m.Decisions, Manifest: m.digest,
-				Inputs: m.Inputs, Message: "taken from the manifest when the ledger was rebuilt",
+				Inputs: m.Inputs, Release: m.Release, Makers: m.Makers,
+				Message: "taken from the manifest when the ledger was rebuilt",
 			})
 		}
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Run, b.Run)) })
+	entries = append(entries, s.releases(entries)...)
 	var bodies []string
 	for _, e := range entries {
 		body, err := e.body()

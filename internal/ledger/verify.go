@@ -73,7 +73,11 @@ func Verify(runs, offer string) ([]Finding, error) {
 		found = append(found, verifyRun(runs, name, e.Manifest, offer)...)
 	}
 	links, err := verifyLinksAtRest(runs, folders, entries, readable)
-	return append(found, links...), err
+	found = append(found, links...)
+	if readable {
+		found = append(found, verifyReleased(runs, entries)...)
+	}
+	return found, err
 }
 
 // A run that is published meanwhile is noted before the links move, so a link that

@@ -48,8 +48,9 @@ type Program struct {
 	Getenv  func(string) string // for the secrets that the settings name
 	Secrets *display.Secrets    // hidden in what is reported
 	Version string              // of the program
-	By      string              // who runs it, for the ledger
-	Disk    disk.Disk           // makes the changes of files
+	By      string              // who runs it and from where, for the ledger
+	Actor   ledger.Actor
+	Disk    disk.Disk // makes the changes of files
 }
 
 // New is the monitor for settings. What is wrong with them is logged.
@@ -138,6 +139,10 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 func (m *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
 	most := m.Settings.Mail.AttachUpTo
 	if o.Action == pipeline.Unchanged || most == 0 {
+		return
+	}
+	if o.Awaits {
+		e.Unattached = "not attached, as the run awaits approval; nothing is to be paid on it yet"
 		return
 	}
 	content, size, err := o.Workbook(most)
@@ -249,13 +254,22 @@ func (m *Monitor) report(e notify.Event) {
 // of its last run, since readers know the offer by it; without one, the
 // folder's name.
 func offerID(folder string) string {
-	if terms, err := offerfolder.Terms(folder); err == nil {
-		return terms.AsOf(time.Time{}).ID
+	if id := idByTerms(folder); id != "" {
+		return id
 	}
 	if h, err := pipeline.HistoryOf(folder); err == nil && len(h.Runs) > 0 {
 		return h.Runs[len(h.Runs)-1].Offer
 	}
 	return filepath.Base(filepath.Clean(folder))
+}
+
+// idByTerms is the id of the offer in a folder, "" if its terms cannot be read.
+func idByTerms(folder string) string {
+	terms, err := offerfolder.Terms(folder)
+	if err != nil {
+		return ""
+	}
+	return terms.AsOf(time.Time{}).ID
 }
 
 // showMetrics brings the metrics of an offer up to date with its ledger.

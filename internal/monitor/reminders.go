@@ -83,7 +83,7 @@ func (r *Reminders) Sent(d disk.Disk, offer, day string) error {
 }
 
 // ReminderOf is the notice of what a run leaves to act on.
-func ReminderOf(offer string, u *pipeline.OpenFindings, now time.Time) notify.Event {
+func ReminderOf(offer string, u *OpenFindings, now time.Time) notify.Event {
 	e := notify.Event{
 		Kind: notify.Reminder, At: now, Zone: now.Location(), Offer: offer, Issuer: u.Issuer, Run: u.Run,
 		Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.OpenFindings),

@@ -298,7 +298,7 @@ func (s *Service) run(ctx context.Context, job serve.Job) error {
 func (s *Service) request(folder string, trigger tender.Trigger, slot schedule.Slot) pipeline.Request {
 	p := s.program
 	req := pipeline.Request{
-		Folder: folder, Clock: p.Now, Version: p.Version, Getenv: p.Getenv, Disk: p.Disk, By: p.By,
+		Folder: folder, Clock: p.Now, Version: p.Version, Getenv: p.Getenv, Disk: p.Disk, By: p.By, Actor: p.Actor,
 		Trigger: trigger, Log: s.Monitor.Log, Wait: busyWait,
 	}
 	if !slot.At.IsZero() {
@@ -320,7 +320,7 @@ func (s *Service) remind(folder string) {
 	if !s.Monitor.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
 		return
 	}
-	u, err := pipeline.OpenFindingsOf(folder)
+	u, err := OpenFindingsOf(folder)
 	if err != nil {
 		s.Monitor.Log.Warn("the open findings cannot be read; no reminder is sent today", "offer", s.id(folder), "error", err)
 		return

@@ -17,8 +17,8 @@ import (
 // termsDigest is the SHA-256 of the terms in force, in hexadecimal. It is taken
 // of one line for each value, path="value", in a fixed order: amounts without
 // trailing zeros, instants in UTC. How the file is written makes no difference.
-// When runs are made (schedule, catch_up, run_after), the names of password variables
-// and the notes of amendments and waivers are left out: no figure depends on them.
+// When runs are made (schedule, catch_up, run_after), who releases them, the names of password
+// variables and the notes of amendments and waivers are left out: no figure depends on them.
 func termsDigest(o *tender.Offer) string {
 	sum := sha256.New()
 	l := lister{zone: time.UTC, put: func(t tender.Term) { fmt.Fprintf(sum, "%s=%q\n", t.Path, t.Text) }}

@@ -161,13 +161,16 @@ func checkPricingFault(t *testing.T, source, want string) {
 	}
 }
 
-// The terms of the example that is priced from yields are sound, with and without its amendments.
-func TestTheTermsOfThePricedExample(t *testing.T) {
-	source, err := os.ReadFile("../../fixtures/solventum-2025/offer.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if o := parseOffer(t, string(source)).AsOf(pricingTime(t, "10:00")); len(o.WithoutPrice()) != 0 {
-		t.Errorf("no price for %v", o.WithoutPrice())
+// The terms of the examples that are priced from yields are sound, with and without their amendments.
+func TestTheTermsOfThePricedExamples(t *testing.T) {
+	for _, name := range []string{"solventum-2025", "cobank-2012", "rogers-2025"} {
+		source, err := os.ReadFile("../../fixtures/" + name + "/offer.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		long := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+		if without := parseOffer(t, string(source)).AsOf(long).WithoutPrice(); len(without) != 0 {
+			t.Errorf("%s: no price for %v", name, without)
+		}
 	}
 }

@@ -30,6 +30,7 @@ func (r *termsReader) offer() *tender.Offer {
 	o.CatchUp = cmp.Or(choice(m.may("catch_up"), tender.CatchUpLast, tender.CatchUpNone), tender.CatchUpLast)
 	o.RunAfter = readRunAfter(m.may("run_after"))
 	o.Paper = choice(m.may("paper"), tender.PaperA4, tender.PaperLetter)
+	o.Release = readRelease(m.may("release"))
 	r.readDates(m.need("dates"), o)
 	r.readWithdrawal(m.may("withdrawal"), o)
 	r.readAcceptance(m.may("acceptance"), o)
@@ -87,6 +88,22 @@ func readRunAfter(f termsField) time.Duration {
 		f.fault("%s is not a number of minutes and hours; write %s", display.Quote(s), want)
 	}
 	return d
+}
+
+// readRelease reads what it takes to release a run, nil if the offer does not say.
+func readRelease(f termsField) *tender.ReleaseRule {
+	if !f.given() {
+		return nil
+	}
+	m := f.mapping()
+	rule := &tender.ReleaseRule{Approvals: 1}
+	if written := choice(m.may("approvals"), "0", "1", "2"); written != "" {
+		rule.Approvals = int(written[0] - '0')
+	}
+	rule.From = cmp.Or(choice(m.may("from"), tender.Final, tender.Indicative), tender.Final)
+	rule.Signed = m.may("signed").flag()
+	m.close()
+	return rule
 }
 
 func (r *termsReader) readZone(f termsField) {
@@ -545,7 +562,7 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 	if slices.Contains(fileRules, s.Rule) && s.File == "" {
 		m.need("file") // what was said of one report says nothing of the next
 	}
-	s.Outcome = choice(m.need("outcome"), outcomesOf(s.Rule)...)
+	s.Outcome = choice(m.need("outcome"), OutcomesOf(s.Rule)...)
 	m.close()
 	return s
 }
@@ -553,8 +570,15 @@ func (r *termsReader) readResolution(f termsField) tender.Resolution {
 // fileRules are the rules of a whole file that a resolution can name.
 var fileRules = []string{tender.RuleLastReport, tender.RuleLate, tender.RuleRowLimit, tender.RuleDigits}
 
-// outcomesOf are the ways in which a finding can be resolved.
-func outcomesOf(rule string) []tender.ResolutionOutcome {
+// Waivable reports whether the terms can waive a rule, by its code.
+func Waivable(rule string) bool { return slices.Contains(waivableRules(), rule) }
+
+// OutcomesOf are the ways in which the terms can resolve a finding of a rule, by its code; none if
+// it is not one that people resolve.
+func OutcomesOf(rule string) []tender.ResolutionOutcome {
+	if !slices.Contains(resolvableRules(), rule) {
+		return nil
+	}
 	switch rule {
 	case tender.RuleVanished:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}

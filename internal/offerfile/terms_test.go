@@ -106,7 +106,8 @@ func TestParseTermsComplete(t *testing.T) {
 	want := tender.Offer{
 		ID: "level3-2004", Issuer: "Level 3 Communications, Inc.", Zone: ny, Schedule: "30 17 * * 1-5",
 		CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute, Paper: tender.PaperLetter,
-		Launch: tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
+		Release: &tender.ReleaseRule{Approvals: 1, From: tender.Final},
+		Launch:  tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
 		Settlement: tender.Settlement{Interim: []tender.Interim{{On: tender.Date{Year: 2004, Month: 11, Day: 24}}}, Final: tender.Date{Year: 2004, Month: 12, Day: 2}},
 		Guaranteed: tender.Guaranteed{
 			Deadline:   tender.CutOff{At: time.Date(2004, 12, 3, 17, 0, 0, 0, ny), Boundary: tender.AtOrBefore},

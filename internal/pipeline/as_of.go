@@ -43,6 +43,11 @@ func instant(req Request, terms *offerfile.Terms, names []string, now time.Time)
 	return closed, nil
 }
 
+// CloseOf is the instant of a run that is made now and names none.
+func CloseOf(terms *offerfile.Terms, names []string, now time.Time) (time.Time, error) {
+	return instant(Request{}, terms, names, now)
+}
+
 // givenInstant reads the instant of a request. Nothing is published as of an
 // instant that has not come, when more may still arrive, nor as of one before
 // the launch.

@@ -26,6 +26,7 @@ type attempt struct {
 	journal *journal
 
 	published *publishedState  // once the lock is held, and what a crash left is cleared
+	makers    []ledger.Maker   // of the run, where its terms demand that it be released
 	remarks   []tender.Warning // that links were repaired, and what is in a run's folder beside its files
 }
 
@@ -184,7 +185,7 @@ func (a *attempt) compute(ctx context.Context, in *Intake) (*result.Run, error) 
 		return nil, fmt.Errorf("the terms changed while the run began, from offer %q to %q; run again", a.offer, r.Offer.ID)
 	}
 	a.journal.computed(r)
-	return r, nil
+	return r, a.checkRelease(r)
 }
 
 // known is the published run that has the same result, nil if there is none.
@@ -260,6 +261,9 @@ func (a *attempt) decide(in *Intake, r *result.Run) (previous string, err error)
 	if err := checkTermChanges(r, a.req); err != nil {
 		return "", err
 	}
+	if r.Offer.Release != nil {
+		a.makers = append(in.src.Makers(r.Offer, a.req.Owner), a.journal.entry.MakersOf()...)
+	}
 	r.Made, r.By = a.req.Clock().UTC().Truncate(time.Second), who(a.req.By)
 	r.Name, err = ledger.FreeName(a.runs, runName(r.AsOf, r.Offer.Zone, r.Identity))
 	return previous, err
@@ -269,6 +273,7 @@ func (a *attempt) decide(in *Intake, r *result.Run) (previous string, err error)
 // manifest.
 func (a *attempt) write(ctx context.Context, stage *ledger.Stage, in *Intake, r *result.Run, previous string) error {
 	m := manifest(r, previous, in)
+	m.Release, m.Makers = r.Offer.Release, a.makers
 	for _, p := range in.src.Pieces {
 		content, err := p.Bytes()
 		if err != nil {
@@ -310,7 +315,7 @@ func (a *attempt) outputs(ctx context.Context, r *result.Run) []ledger.Output {
 // publish gives the run its name. The ledger says so before, so that what a crash leaves can
 // be distinguished from a folder that a person put there, and after.
 func (a *attempt) publish(stage *ledger.Stage, r *result.Run, digest string) (*ledger.Run, error) {
-	if err := a.journal.announce(r, digest); err != nil {
+	if err := a.journal.announce(r, digest, a.makers); err != nil {
 		return nil, err
 	}
 	run, err := stage.Publish(r.Name)
@@ -322,7 +327,7 @@ func (a *attempt) publish(stage *ledger.Stage, r *result.Run, digest string) (*l
 
 // point points latest at the run that was published, and final at the final run in force.
 func (a *attempt) point(in *Intake, r *result.Run, run *ledger.Run) (*Outcome, error) {
-	if r.Phase == tender.Final && r.Held == "" {
+	if r.Phase == tender.Final && r.Held == "" && !r.MustBeReleased() {
 		a.published.final, a.published.inForce = run, run.Run
 	}
 	return a.outcome(in, r, run, Published), a.unfinished(a.published.pointAt(a.req.Disk, run))
@@ -330,10 +335,15 @@ func (a *attempt) point(in *Intake, r *result.Run, run *ledger.Run) (*Outcome, e
 
 // outcome is what the attempt came to with a run that is published.
 func (a *attempt) outcome(in *Intake, r *result.Run, run *ledger.Run, action Action) *Outcome {
-	return &Outcome{
+	o := &Outcome{
 		Run: r, Choice: in.choice, Remarks: append(in.remarks(), resultRemarks(r)...), Folder: run.Folder(), Action: action,
-		Final: a.published.finalBeside(run.Run), published: run,
+		Final: a.published.finalBeside(run.Run), Awaits: a.req.archive.Awaits(run), published: run,
 	}
+	if o.Awaits && r.Held == "" {
+		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnAwaitsRelease,
+			"AWAITING APPROVAL: nothing is to be paid on this run until it is released; see \"batch queue OFFER\""))
+	}
+	return o
 }
 
 // errUnfinished says that a run is published although it ended with an

@@ -105,6 +105,10 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	if e.Prices, err = computedPrices(in.Offer); err != nil {
 		return nil, err
 	}
+	if e.Phase == tender.Final && in.Offer.Release == nil {
+		e.Warnings = append(e.Warnings, tender.Warnf(tender.WarnNoRelease, "a final run would be in force as soon as it is "+
+			"computed; to have another person look first, add \"release: {approvals: 1}\" to offer.yaml"))
+	}
 	slices.SortStableFunc(e.Findings, tender.CompareFindings)
 	if next := in.plan.Next(in.now, 1); len(next) > 0 {
 		e.Next = next[0]

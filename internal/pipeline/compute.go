@@ -145,16 +145,19 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err := cmp.Or(in.checkPriced(o), in.checkNext(), in.checkRates()); err != nil {
 		return nil, err
 	}
+	prices, err := computedPrices(o)
+	if err != nil {
+		return nil, err
+	}
 	allocation, err := allocate.AllocateAt(o, b, settle.AllocationPrices(o, b))
 	if err != nil {
 		return nil, err
 	}
-	shown := result.WithClearingPrices(o, allocation)
-	if err := in.checkPriced(shown); err != nil {
+	shown, prices, err := result.AtClearing(o, allocation, prices)
+	if err != nil {
 		return nil, err
 	}
-	prices, err := computedPrices(shown)
-	if err != nil {
+	if err := in.checkPriced(shown); err != nil {
 		return nil, err
 	}
 	settlement, err := settle.Settle(o, b, allocation)
@@ -168,8 +171,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		Version: in.version, Offer: shown, Phase: o.PhaseAt(in.AsOf), AsOf: in.AsOf,
 		Book: b, Allocation: allocation, Prices: prices, Settlement: settlement,
 		Findings: in.rejects(), Inputs: in.inputs(),
-		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown),
-			in.rateWarnings(), in.pastDue(settlement)),
+		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown), in.rateWarnings(), in.pastDue(settlement)),
 	}
 	if err := in.checkFindings(r); err != nil {
 		return nil, err

@@ -26,9 +26,10 @@ type History struct {
 // PublishedRun is one published run.
 type PublishedRun struct {
 	*ledger.Manifest
-	Latest     bool   `json:"latest"`      // the newest, to which runs/latest leads
-	InForce    bool   `json:"in_force"`    // the final run in force, to which runs/final leads
-	ReplacedBy string `json:"replaced_by"` // the final run that supersedes it, "" for none
+	Latest     bool   `json:"latest"`                   // the newest, to which runs/latest leads
+	InForce    bool   `json:"in_force"`                 // the final run in force, to which runs/final leads
+	ReplacedBy string `json:"replaced_by"`              // the final run that supersedes it, "" for none
+	Awaits     bool   `json:"awaits_release,omitempty"` // it may be paid on only once it was released
 }
 
 // HistoryOf reads the history of the offer in a folder, and of its runs the manifests.
@@ -100,9 +101,10 @@ func runsOf(folder string) (string, error) {
 }
 
 func describeRun(archive *ledger.Archive, r *ledger.Run) PublishedRun {
-	p := PublishedRun{Manifest: r.Manifest, Latest: archive.Latest() == r, InForce: archive.Final() == r}
+	p := PublishedRun{Manifest: r.Manifest, Latest: archive.Latest() == r, InForce: archive.Final() == r,
+		Awaits: archive.Awaits(r)}
 	for _, other := range archive.Runs() {
-		if other.Replaces == r.Manifest.Run {
+		if other.Replaces == r.Manifest.Run && !archive.Awaits(other) {
 			p.ReplacedBy = other.Manifest.Run
 		}
 	}

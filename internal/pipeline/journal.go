@@ -37,7 +37,11 @@ func openJournal(req Request, runs, offer string) (*journal, error) {
 	j.entry = ledger.Entry{
 		Attempt: cmp.Or(req.Attempt, NewAttempt(j.began)), Trigger: cmp.Or(req.Trigger, tender.ByHand), By: req.By,
 		Slot:  req.Slot,
+		Actor: req.Actor,
 		Offer: filepath.Base(filepath.Clean(req.Folder)), Program: req.Version,
+	}
+	if j.entry.Trigger.Scheduled() && req.Actor.Name != "" {
+		j.entry.Actor.Kind = ledger.Service
 	}
 	if j.lines == nil {
 		j.lines = slog.New(slog.DiscardHandler)
@@ -125,8 +129,9 @@ func totals(r *result.Run) []ledger.Total {
 }
 
 // announce notes which run is about to get its name.
-func (j *journal) announce(r *result.Run, manifest string) error {
+func (j *journal) announce(r *result.Run, manifest string, makers []ledger.Maker) error {
 	j.entry = describe(j.entry, r)
+	j.entry.Release, j.entry.Makers = r.Offer.Release, makers
 	j.entry.Replaces, j.entry.Held, j.entry.Decisions, j.entry.Manifest = r.Replaces, r.Held, r.Decisions, manifest
 	for _, c := range r.TermChanges {
 		j.entry.TermsChanged = append(j.entry.TermsChanged, compare.TermWords(c))
@@ -196,6 +201,7 @@ func shortened(message string) string {
 // unpublished is an entry without what only a published run has.
 func unpublished(e ledger.Entry) ledger.Entry {
 	e.Run, e.Replaces, e.Held, e.Decisions, e.TermsChanged, e.Manifest = "", "", "", nil, nil, ""
+	e.Release = nil
 	return e
 }
 

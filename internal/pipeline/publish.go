@@ -30,6 +30,16 @@ func who(by string) string {
 	return name
 }
 
+// checkRelease is a *[offerfolder.UsageError] if the terms demand less until a run may be paid on
+// than any published run of the offer does: it can only be made stricter.
+func (a *attempt) checkRelease(r *result.Run) error {
+	if was := a.req.archive.Rule(); r.Offer.Release.WeakerThan(was) {
+		return &offerfolder.UsageError{Message: fmt.Sprintf("release is %s in the terms, and runs were made under %s: once a "+
+			"run was made it can only be made stricter; nothing was published", r.Offer.Release, was)}
+	}
+	return nil
+}
+
 // hold keeps a final run with open findings from coming into force, unless the request
 // accepts them. One that is to supersede another is not made at all then.
 func hold(r *result.Run, req Request) error {

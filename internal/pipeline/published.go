@@ -93,6 +93,9 @@ func (p *publishedState) same(r *result.Run, asOfGiven bool) *ledger.Run {
 		if p.final != nil && p.final.Identity == id {
 			return p.final
 		}
+		if r := p.awaiting(id); r != nil {
+			return r
+		}
 		return p.held(id)
 	}
 	if p.latest != nil && p.latest.Identity == id && !asOfGiven {
@@ -101,6 +104,18 @@ func (p *publishedState) same(r *result.Run, asOfGiven bool) *ledger.Run {
 	var known *ledger.Run
 	for _, m := range p.archive.Runs() {
 		if m.Identity == id && m.AsOf.Equal(r.AsOf) {
+			known = m
+		}
+	}
+	return known
+}
+
+// awaiting is the newest final run of an identity that waits for its release, nil if there is
+// none. One that would replace another run than the one in force now cannot be released.
+func (p *publishedState) awaiting(id string) (known *ledger.Run) {
+	for _, m := range p.archive.Runs() {
+		if m.Phase == string(tender.Final) && m.Identity == id && m.Held == "" && m.Replaces == p.inForce &&
+			p.archive.Awaits(m) && known != p.latest {
 			known = m
 		}
 	}

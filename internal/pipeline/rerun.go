@@ -126,6 +126,7 @@ func remake(ctx context.Context, req Request, archive *ledger.Archive, m *ledger
 // changesSince names the files that have other bytes than the published ones.
 func (a *Reproduction) compare(ctx context.Context, m *ledger.Run) (differs []string, err error) {
 	now := manifest(a.Run, m.Previous, a.in)
+	now.Release, now.Makers = m.Release, m.Makers
 	for _, p := range a.in.src.Pieces {
 		now.Keep(p.Kept())
 	}

@@ -49,7 +49,8 @@ type Request struct {
 	// first final run waits for every depositary's last report.
 	Trigger tender.Trigger
 	Slot    string // that the schedule asked for, "" for none
-	By      string // who or what makes the run, for the ledger
+	By      string // who or what makes the run and from where, for the ledger
+	Actor   ledger.Actor
 	Attempt string // its own name, of [NewAttempt]; "" for one that is made
 
 	Log *slog.Logger // of what happens; nil for none
@@ -64,6 +65,9 @@ type Request struct {
 	// Getenv looks up the variables that hold the depositaries' passwords, ""
 	// for one that is not set; nil if there are none to be had.
 	Getenv func(string) string
+
+	// Owner names to whom a file belongs, who is a maker of the run; nil: as the system does.
+	Owner func(fs.FileInfo) string
 
 	// Disk makes the changes of files; the zero value does.
 	Disk disk.Disk
@@ -123,6 +127,7 @@ type Outcome struct {
 	Folder  string           // where the run is published; "" for a dry run
 	Action  Action
 	Final   string // the final run in force if it is another one
+	Awaits  bool   // it may be paid on only once it was released
 
 	published *ledger.Run // nil for a dry run
 }

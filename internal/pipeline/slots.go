@@ -52,6 +52,9 @@ func slotOutcome(e ledger.Entry) schedule.Outcome {
 	if e.Again {
 		return schedule.BrokenOff
 	}
+	if e.Event.OfRelease() || e.Event == ledger.Prepared {
+		return schedule.Noted
+	}
 	switch e.Event {
 	case ledger.Missed:
 		return schedule.Missed

@@ -2,7 +2,6 @@ package pricing
 
 import (
 	"math/big"
-	"time"
 
 	"tenderbatch/internal/tender"
 )
@@ -23,7 +22,7 @@ func calendarOf(n *Note) calendar {
 	return calendar{
 		maturity:  n.Maturity,
 		frequency: n.Frequency,
-		monthEnds: !n.FixedDay && lastOfMonth(n.Maturity),
+		monthEnds: !n.FixedDay && n.Maturity.LastOfMonth(),
 		dayCount:  n.DayCount,
 	}
 }
@@ -31,14 +30,7 @@ func calendarOf(n *Note) calendar {
 // date is the regular interest date so many periods before the maturity: the same day of the month,
 // or the last one if the month is shorter or if interest is paid on last days.
 func (c calendar) date(periods int) tender.Date {
-	month := c.maturity.Month - time.Month(periods*monthsOfYear/c.frequency)
-	start := time.Date(c.maturity.Year, month, 1, 0, 0, 0, 0, time.UTC)
-	last := start.AddDate(0, 1, -1).Day()
-	day := min(c.maturity.Day, last)
-	if c.monthEnds {
-		day = last
-	}
-	return tender.Date{Year: start.Year(), Month: start.Month(), Day: day}
+	return c.maturity.AddMonths(-periods*monthsOfYear/c.frequency, c.monthEnds)
 }
 
 // place is a day by the calendar: so many days after the regular interest date that is so many
@@ -72,7 +64,7 @@ func (c calendar) days(from, to tender.Date) int {
 	if c.dayCount == tender.ActActICMA {
 		return from.DaysUntil(to)
 	}
-	return days30360(from, to, c.monthEnds)
+	return from.Days360Until(to, c.monthEnds)
 }
 
 // years is the time from one day to another in years. By ACT/ACT a time over several periods
@@ -85,28 +77,5 @@ func (c calendar) years(from, to tender.Date) *big.Rat {
 		periods.Sub(periods, big.NewRat(int64(a.days), int64(a.of)))
 		return periods.Quo(periods, big.NewRat(int64(c.frequency), 1))
 	}
-	return big.NewRat(int64(days30360(from, to, c.monthEnds)), 360)
+	return big.NewRat(int64(from.Days360Until(to, c.monthEnds)), 360)
 }
-
-// days30360 counts days in months of 30, by the US bond basis (SIFMA's Standard Securities
-// Calculation Methods), as interest is paid: for notes that pay on last days, the end of
-// February counts as the 30th, at the end only if the start is such a day, too; a 31st counts
-// as the 30th at the start, and at the end if the start is a 30th.
-func days30360(from, to tender.Date, monthEnds bool) int {
-	d1, d2 := from.Day, to.Day
-	if monthEnds && from.Month == time.February && lastOfMonth(from) {
-		if to.Month == time.February && lastOfMonth(to) {
-			d2 = 30
-		}
-		d1 = 30
-	}
-	if d2 == 31 && d1 >= 30 {
-		d2 = 30
-	}
-	if d1 == 31 {
-		d1 = 30
-	}
-	return 360*(to.Year-from.Year) + 30*int(to.Month-from.Month) + d2 - d1
-}
-
-func lastOfMonth(d tender.Date) bool { return d.Time().AddDate(0, 0, 1).Day() == 1 }

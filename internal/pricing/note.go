@@ -90,7 +90,7 @@ func (n *Note) checkAnchor(c calendar, key string, anchor tender.Date) error {
 			"correct one of the dates, state end_of_month, or in the first period state first_payment",
 			"%s is not a whole number of interest periods before the maturity, %s", anchor, n.Maturity)
 	}
-	monthEnds := !n.FixedDay && lastOfMonth(anchor)
+	monthEnds := !n.FixedDay && anchor.LastOfMonth()
 	otherDay := n.DayCount == tender.ActActICMA && !monthEnds && anchor.Day != n.Maturity.Day
 	if monthEnds != c.monthEnds || otherDay {
 		advice := fmt.Sprintf("state end_of_month: false, or as first_payment the next interest date on a day %d",

@@ -2,6 +2,7 @@ package result
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -11,29 +12,36 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// WithClearingPrices is an offer in which the series of auctions have the price, and where bids are
-// not prices the spread, at which they cleared, as the others have theirs. Where each tender is paid its own bid there is none.
-func WithClearingPrices(o *tender.Offer, a *allocate.Result) *tender.Offer {
+// AtClearing is an offer in which the series of auctions have the price at which they cleared, as
+// the others have theirs, with how each price was computed. Where each tender is paid its own bid
+// there is none.
+func AtClearing(o *tender.Offer, a *allocate.Result, prices []*pricing.Result) (*tender.Offer, []*pricing.Result, error) {
 	if len(a.Auctions) == 0 {
-		return o
+		return o, prices, nil
 	}
 	priced := *o
 	priced.Series = slices.Clone(o.Series)
+	prices = append(make([]*pricing.Result, 0, len(o.Series)), prices...)
 	for i := range o.Auctions {
 		hideUnpriced(&priced, &o.Auctions[i], a)
 	}
-	for n := range a.Auctions {
-		auction, terms := &a.Auctions[n], &o.Auctions[n]
+	for _, auction := range a.Auctions {
 		for id, price := range auction.Prices {
 			i, _ := o.SeriesByID(id)
-			s := &priced.Series[i]
-			if terms.Bid != tender.BidPrice {
-				s.Spread, s.Horizon = pricing.InAuction(o, i, terms.Spread(id, auction.Clearing))
-			}
+			s, terms := &priced.Series[i], o.AuctionOf(id)
 			s.TenderOfferConsideration = price.Sub(s.EarlyTenderPayment)
+			if terms.Bid == tender.BidPrice {
+				continue
+			}
+			spread := terms.Spread(id, auction.Clearing)
+			s.Spread = o.BidSpread(s, terms.References[id], spread)
+			var err error
+			if prices[i], err = pricing.OfBid(o, id, spread); err != nil {
+				return nil, nil, fmt.Errorf("series %s: %w", id, err)
+			}
 		}
 	}
-	return &priced
+	return &priced, prices, nil
 }
 
 // hideUnpriced has the series of an auction by spread be series without a price while

@@ -77,6 +77,9 @@ type Run struct {
 	Progress func(rows int)
 }
 
+// MustBeReleased reports whether the terms demand that the run be released before it is paid on.
+func (r *Run) MustBeReleased() bool { return r.Offer.Release.Demands(r.Phase) }
+
 // PriceOf is how the price of the series at a position was computed; nil for a fixed price, or none
 // yet.
 func (r *Run) PriceOf(i int) *pricing.Result {

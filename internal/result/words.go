@@ -17,14 +17,15 @@ func PercentText(f allocate.Factor) string {
 }
 
 // SeriesByLevel lists the places of the series in the offer, in the order in which they are
-// accepted: first what is bought any and all, then by level.
+// accepted: first what is bought any and all, then by pool and level.
 func SeriesByLevel(r *Run) []int {
 	order := make([]int, len(r.Offer.Series))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Compare(r.Offer.Series[i].Priority, r.Offer.Series[j].Priority)
+		a, b := &r.Offer.Series[i], &r.Offer.Series[j]
+		return cmp.Or(cmp.Compare(r.Offer.PoolOf(a), r.Offer.PoolOf(b)), cmp.Compare(a.Priority, b.Priority))
 	})
 	return order
 }

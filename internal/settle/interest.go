@@ -3,7 +3,6 @@ package settle
 import (
 	"fmt"
 	"math/big"
-	"time"
 
 	"tenderbatch/internal/tender"
 )
@@ -63,7 +62,7 @@ func (i accrual) until(settlement tender.Date) (*big.Rat, error) {
 
 // endOfMonth reports whether payments are on the last day of their months: the
 // anchor is such a day, and the terms do not say that the day stays the same.
-func (i accrual) endOfMonth() bool { return !i.FixedDay && lastOfMonth(i.anchor) }
+func (i accrual) endOfMonth() bool { return !i.FixedDay && i.anchor.LastOfMonth() }
 
 // paymentDates are the regular interest dates after one day up to and including
 // another; none if the terms do not say how often interest is paid.
@@ -89,7 +88,7 @@ func (i accrual) paymentDates(after, until tender.Date) []tender.Date {
 
 // payment is the n-th payment date from the anchor, also back from it.
 func (i accrual) payment(n int) tender.Date {
-	return addMonths(i.anchor, n*12/i.Frequency, i.endOfMonth())
+	return i.anchor.AddMonths(n*12/i.Frequency, i.endOfMonth())
 }
 
 // span is some days of the accrual at one coupon.
@@ -122,7 +121,7 @@ func (i accrual) yearFraction(to tender.Date) (*big.Rat, error) {
 	days := int64(i.LastPaid.DaysUntil(to))
 	switch i.DayCount {
 	case tender.Thirty360:
-		return big.NewRat(days30360(i.LastPaid, to, i.endOfMonth()), 360), nil
+		return big.NewRat(int64(i.LastPaid.Days360Until(to, i.endOfMonth())), 360), nil
 	case tender.Act360:
 		return big.NewRat(days, 360), nil
 	case tender.Act365F:
@@ -132,33 +131,6 @@ func (i accrual) yearFraction(to tender.Date) (*big.Rat, error) {
 	}
 	return nil, fmt.Errorf("day count %q is not known", i.DayCount)
 }
-
-// days30360 counts the days from one date to another in months of 30 days, by
-// the US bond basis (SIFMA's Standard Securities Calculation Methods): for notes
-// that pay at the end of the month, a period that starts on the last day of
-// February starts on its 30th, and ends on the 30th if it ends on such a day
-// too; the 31st counts as the 30th at the start, and at the end if the start is
-// the 30th.
-func days30360(from, to tender.Date, monthEnds bool) int64 {
-	d1, d2 := from.Day, to.Day
-	if monthEnds && endOfFebruary(from) {
-		if endOfFebruary(to) {
-			d2 = 30
-		}
-		d1 = 30
-	}
-	if d2 == 31 && d1 >= 30 {
-		d2 = 30
-	}
-	if d1 == 31 {
-		d1 = 30
-	}
-	return int64(360*(to.Year-from.Year) + 30*(int(to.Month)-int(from.Month)) + d2 - d1)
-}
-
-func endOfFebruary(d tender.Date) bool { return d.Month == time.February && lastOfMonth(d) }
-
-func lastOfMonth(d tender.Date) bool { return d.Time().AddDate(0, 0, 1).Day() == 1 }
 
 // icmaFraction is the accrual by ICMA's rule 251: in each coupon period the days
 // accrued over the days of the period times the periods of a year. A first
@@ -181,16 +153,4 @@ func (i accrual) icmaFraction(to tender.Date) (*big.Rat, error) {
 		}
 	}
 	return sum, nil
-}
-
-// addMonths is the same day some months later, or the last day of that month if
-// it is shorter or if payments are at the end of the month.
-func addMonths(d tender.Date, months int, endOfMonth bool) tender.Date {
-	first := time.Date(d.Year, d.Month+time.Month(months), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	day := min(d.Day, last)
-	if endOfMonth {
-		day = last
-	}
-	return tender.Date{Year: first.Year(), Month: first.Month(), Day: day}
 }

@@ -105,6 +105,8 @@ func (s *settlement) check(src *offerfolder.Source, o *tender.Offer) error {
 		return s.wrong("which is another name of the run %s; write that", m.Run)
 	case m.Offer != o.ID:
 		return s.wrong("which is a run of the offer %s", m.Offer)
+	case src.Archive.Awaits(m):
+		return s.wrong("which was not released; release it before its wires are sent, see \"batch queue OFFER\"")
 	case s.early && m.AsOf.Before(o.Early.At):
 		return s.wrong("which is as of %s, before the Early Tender Date; name a run that shows all early tenders, or, where "+
 			"the Early Tender Date was extended since, name it under dates.settlement.interim",

@@ -17,6 +17,7 @@ type Chart struct {
 	Format string // of the scale
 	Groups []Area // the names of the groups
 	Bars   []Bar
+	Line   Bar // drawn as a line over the groups; the zero Bar for none
 	Limit  Bar // drawn as a mark across each group
 
 	Lines    []ChartLine
@@ -76,9 +77,17 @@ func (s *Sheet) chartFrame(c *Chart) *excelize.Chart {
 	}
 }
 
-// chartBars draws the columns, with their values, and returns the marks of the limit.
-func (s *Sheet) chartBars(c *Chart, options *excelize.Chart) (limit *excelize.Chart) {
-	shown := excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.Format}}
+// mostValues is in how many groups columns are shown with their values, which would lie over
+// each other in more.
+const mostValues = 12
+
+// chartBars draws the columns, with their values, and returns the line and the marks of the limit.
+func (s *Sheet) chartBars(c *Chart, options *excelize.Chart) (over *excelize.Chart) {
+	groups := 0
+	for _, a := range c.Groups {
+		groups += a.Bottom - a.Top + 1
+	}
+	shown := excelize.ChartPlotArea{ShowVal: groups <= mostValues, NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.Format}}
 	options.Type, options.GapWidth, options.Overlap, options.PlotArea = excelize.Col, new(uint(60)), new(int), shown
 	options.XAxis = excelize.ChartAxis{Font: chartFont}
 	series := func(b Bar) excelize.ChartSeries {
@@ -88,13 +97,21 @@ func (s *Sheet) chartBars(c *Chart, options *excelize.Chart) (limit *excelize.Ch
 	for _, b := range c.Bars {
 		options.Series = append(options.Series, series(b))
 	}
+	// The axes are the last chart's: without them here, the format and the zero are lost.
+	over = &excelize.Chart{Type: excelize.Line, XAxis: options.XAxis, YAxis: options.YAxis}
+	if c.Line.Name != "" {
+		line := series(c.Line)
+		line.Line = excelize.LineOptions{Type: excelize.LineSolid, Width: 2}
+		line.Marker = excelize.ChartMarker{Symbol: "circle", Size: 5, Fill: fill(c.Line.Colour),
+			Border: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(c.Line.Colour)}}
+		over.Series = append(over.Series, line)
+	}
 	marks := series(c.Limit)
 	marks.Line = excelize.LineOptions{Type: excelize.LineNone}
 	marks.Marker = excelize.ChartMarker{Symbol: "dash", Size: 15, Fill: fill(c.Limit.Colour),
 		Border: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(c.Limit.Colour)}}
-	// The axes are the last chart's: without them here, the format and the zero are lost.
-	return &excelize.Chart{Type: excelize.Line, Series: []excelize.ChartSeries{marks}, XAxis: options.XAxis,
-		YAxis: options.YAxis}
+	over.Series = append(over.Series, marks)
+	return over
 }
 
 // addresses is the address of several areas, as a chart takes it.
@@ -158,6 +175,6 @@ func (s *Sheet) pixels(a Area) excelize.ChartDimension {
 	for col := a.Left; col <= a.Right; col++ {
 		size.Width += uint(s.Widths[col-1]*8 + 0.5)
 	}
-	size.Height = uint(a.Bottom-a.Top+1) * 18
+	size.Height = uint(a.Bottom-a.Top+1) * 17
 	return size
 }

@@ -94,6 +94,11 @@ func (v *Frame) page(f *excelize.File, s *Sheet) error {
 	if err := f.SetPageLayout(s.Name, options); err != nil {
 		return err
 	}
+	for _, row := range s.Breaks {
+		if err := f.InsertPageBreak(s.Name, At(row, 1)); err != nil {
+			return err
+		}
+	}
 	side, top, bottom, edge, centred := sideMargin, topMargin, bottomMargin, edgeMargin, across
 	if err := f.SetPageMargins(s.Name, &excelize.PageLayoutMarginsOptions{
 		Left: &side, Right: &side, Top: &top, Bottom: &bottom, Header: &edge, Footer: &edge, Horizontally: &centred,

@@ -28,6 +28,7 @@ type Sheet struct {
 	Repeat int    // row that is printed on every page, 0 for none
 	Whole  bool   // printed on a single page, if it can be read there
 	Charts []*Chart
+	Breaks []int // rows that begin a page
 	styles map[Style]int
 }
 

@@ -115,6 +115,17 @@ func (a *Auction) Spread(series string, level decimal.Decimal) decimal.Decimal {
 	return level
 }
 
+// LevelWords name a level in a sentence.
+func (a *Auction) LevelWords(level decimal.Decimal) string {
+	switch a.Bid {
+	case BidSpread:
+		return "a spread of " + level.String() + " basis points"
+	case BidPremium:
+		return "a premium of " + level.String() + " basis points"
+	}
+	return "a price of " + level.StringFixed(max(2, -level.Exponent())) + " per 1,000"
+}
+
 // InRange reports whether a level is in the range, with its ends.
 func (a *Auction) InRange(level decimal.Decimal) bool {
 	return level.GreaterThanOrEqual(a.From) && level.LessThanOrEqual(a.To)

@@ -94,6 +94,43 @@ func (d Date) DaysUntil(e Date) int {
 	return int(e.Time().Sub(d.Time()) / (24 * time.Hour))
 }
 
+// LastOfMonth reports whether d is the last day of its month.
+func (d Date) LastOfMonth() bool { return d.Time().AddDate(0, 0, 1).Day() == 1 }
+
+// AddMonths is the same day some months later, or earlier if they are below zero; the last day of that
+// month if it is shorter or if monthEnds says that payments are on last days.
+func (d Date) AddMonths(months int, monthEnds bool) Date {
+	first := time.Date(d.Year, d.Month+time.Month(months), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	day := min(d.Day, last)
+	if monthEnds {
+		day = last
+	}
+	return Date{Year: first.Year(), Month: first.Month(), Day: day}
+}
+
+// Days360Until counts the days from d to e in months of 30 days, by the US bond basis (SIFMA's
+// Standard Securities Calculation Methods): for notes that pay on last days of months, the end of
+// February counts as the 30th, at the end only if the start is such a day, too; the 31st counts
+// as the 30th at the start, and at the end if the start is the 30th.
+func (d Date) Days360Until(e Date, monthEnds bool) int {
+	from, to := d.Day, e.Day
+	endOfFebruary := func(x Date) bool { return x.Month == time.February && x.LastOfMonth() }
+	if monthEnds && endOfFebruary(d) {
+		if endOfFebruary(e) {
+			to = 30
+		}
+		from = 30
+	}
+	if to == 31 && from >= 30 {
+		to = 30
+	}
+	if from == 31 {
+		from = 30
+	}
+	return 360*(e.Year-d.Year) + 30*int(e.Month-d.Month) + to - from
+}
+
 // Boundary says on which side of a cut-off an instruction falls that is stamped
 // exactly at it (R1).
 type Boundary string

@@ -20,6 +20,7 @@ type Offer struct {
 	CatchUp  CatchUp        // what is done about regular runs that were missed
 	RunAfter time.Duration  // from each of the offer's dates to a run of its own; 0 for none
 	Paper    Paper          // that results are printed on; "" for that of the offer's continent
+	Release  *ReleaseRule   // what it takes until a run may be paid on; nil if the offer does not say
 
 	Launch     Date
 	Early      CutOff // the Early Tender Date; zero if the offer has none

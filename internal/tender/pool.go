@@ -3,6 +3,7 @@ package tender
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Pool is a part of an offer that is a waterfall of its own: it has its own levels
@@ -48,6 +49,19 @@ func (o *Offer) SeriesIn(pools ...string) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// LevelText is where a series with a level has it: in its pool, if the offer has pools.
+func (s *Series) LevelText() string {
+	if s.Pool != "" {
+		return s.Pool + ": " + strconv.Itoa(s.Priority)
+	}
+	return strconv.Itoa(s.Priority)
+}
+
+// PoolOf is the place of the series' pool among those of the offer, -1 if it has none.
+func (o *Offer) PoolOf(s *Series) int {
+	return slices.IndexFunc(o.Pools, func(p Pool) bool { return p.Name == s.Pool })
 }
 
 // poolCaps are the caps of the pools, under the names of the pools.

@@ -140,6 +140,13 @@ func (s *Series) SetPrice(price decimal.Decimal, per int) {
 	}
 }
 
+// BidSpread is the spread over a reference that a bid for a series of an auction means. The early
+// payment of such a series is per 1,000 in the terms, whatever prices refer to.
+func (o *Offer) BidSpread(s *Series, reference string, basisPoints decimal.Decimal) Spread {
+	unit := decimal.New(int64(o.Pricing.Per), -3)
+	return Spread{Reference: reference, BasisPoints: basisPoints, EarlyPayment: s.EarlyTenderPayment.Mul(unit)}
+}
+
 // suspended is the cap, with what it cannot be applied for want of: the series without a price
 // that count against it, if it counts money, and the rates that are not fixed yet.
 func (o *Offer) suspended(c Cap) Cap {

@@ -47,6 +47,8 @@ const (
 	WarnCondition          WarningCode = "condition_not_satisfied"
 	WarnPastDue            WarningCode = "wire_past_due"
 	WarnNotInForce         WarningCode = "not_in_force"
+	WarnNoRelease          WarningCode = "release_recommended"
+	WarnAwaitsRelease      WarningCode = "awaits_release"
 	WarnVanished           WarningCode = "tenders_vanished"
 	WarnAmended            WarningCode = "tenders_changed"
 	WarnLeftOutInTime      WarningCode = "tenders_left_out_in_time"
@@ -70,5 +72,6 @@ var WarningCodes = [...]WarningCode{
 	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnNotInForce,
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
 	WarnHistoryNotCompared, WarnFileNote, WarnNoPrice, WarnCapSuspended, WarnHypothetical,
+	WarnNoRelease, WarnAwaitsRelease,
 	WarnRateNotFixed, WarnRateChanged,
 }

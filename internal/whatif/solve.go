@@ -19,32 +19,66 @@ import (
 
 // Goal is what is to be accepted whole: the tenders of a level, or of one series.
 type Goal struct {
+	Pool   string // in which the level is, "" if it is the only one of that number
 	Level  int    // 0 if it is a series
 	Series string // "" if it is a level
 }
 
 // String is the goal as a sentence names it.
 func (g Goal) String() string {
-	if g.Series != "" {
+	switch {
+	case g.Series != "":
 		return "series " + g.Series
+	case g.Pool != "":
+		return fmt.Sprintf("level %d of %s", g.Level, g.Pool)
 	}
 	return fmt.Sprintf("level %d", g.Level)
 }
 
 // has reports whether a series is of the goal.
 func (g Goal) has(s tender.Series) bool {
-	return g.Series == s.ID || (g.Series == "" && g.Level == s.Priority)
+	return g.Series == s.ID || (g.Series == "" && g.Level == s.Priority && (g.Pool == "" || g.Pool == s.Pool))
 }
 
-// Solution is the smallest amount of a cap that reaches a goal.
+// in is the goal in an offer: its level with the pool that it is in, which must be named where several
+// pools have such a level.
+func (g Goal) in(o *tender.Offer) (Goal, error) {
+	at := slices.IndexFunc(o.Series, g.has)
+	switch {
+	case at < 0 && g.Series != "":
+		return g, usage("the offer has no series %q; it has %s", g.Series, seriesNames(o.Series))
+	case at < 0:
+		return g, usage("the offer has no %s; the levels are %s", g, levels(o))
+	case g.Level == 0 || g.Pool != "":
+		return g, nil
+	}
+	for _, s := range o.Series {
+		if g.has(s) && s.Pool != o.Series[at].Pool {
+			return g, usage("%s and %s have a %s; name the pool, as in \"accept all of %d of %s\"", o.Series[at].Pool, s.Pool, g,
+				g.Level, s.Pool)
+		}
+	}
+	g.Pool = o.Series[at].Pool
+	return g, nil
+}
+
+func usage(format string, args ...any) error {
+	return &offerfolder.UsageError{Message: fmt.Sprintf(format, args...)}
+}
+
+// Solution is the smallest value of a variable that reaches a goal; of a clearing level, the best for the
+// issuer.
 type Solution struct {
-	Cap    tender.Cap // as the scenario has it
-	Goal   Goal
-	Amount decimal.Decimal // the smallest
+	Variable Variable
+	Was      decimal.Decimal // as the scenario has it
+	Known    bool            // there is such a value
+	Unit     string          // of both values
+	Goal     Goal
+	Amount   decimal.Decimal // the smallest
 	// Room says that the amount also has room for all that comes before the goal, and that
 	// a smaller one might do which cuts that back, or which R11 takes above itself.
 	Room    bool
-	Reached bool      // the cap as it is does it already
+	Reached bool      // the value as it is does it already
 	LeftOut []LeftOut // what of the goal no amount could buy
 	Then    *result.Run
 }
@@ -64,111 +98,141 @@ func (l LeftOut) String() string {
 // everything is more than any cap ever counts, in any currency.
 var everything = decimal.New(1, 30)
 
-// Solve finds the smallest amount of a cap under which a goal is accepted whole, the
+// usualCap is the cap whose amount is sought for a goal if none is named: that of the goal's pool or
+// auction, or else the first over all.
+func usualCap(o *tender.Offer, goal Goal) (Variable, error) {
+	for i := range o.Series {
+		s := &o.Series[i]
+		if !goal.has(*s) {
+			continue
+		}
+		if a := o.AuctionOf(s.ID); a != nil {
+			return Cap(a.Name), nil
+		}
+		if at := o.PoolOf(s); at >= 0 && o.Pools[at].HasCap {
+			return Cap(o.Pools[at].Name), nil
+		}
+	}
+	for _, c := range o.Caps {
+		if o.CoversAll(c) {
+			return Cap(c.Name), nil
+		}
+	}
+	return Variable{}, usage("the offer has no cap over all; name one: --solve \"NAME: accept all of %s\"", goal)
+}
+
+// Solve finds the smallest value of a variable, or if none is named of the usual cap, under which a goal is accepted whole, the
 // other terms as in a scenario: all of it that can be bought, as no cap has a say in the
-// rest. It is a *[offerfolder.UsageError] if no amount does it, or if nothing of it is there.
+// rest. It is a *[offerfolder.UsageError] if no value does it, or if nothing of it is there.
 //
-// With the cap out of the way the waterfall takes the goal whole, and what the cap has
+// With a cap out of the way the waterfall takes the goal whole, and what the cap has
 // counted by then, for the goal and what was taken before it, is the answer.
-func (s *Session) Solve(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
-	found, err := s.solution(ctx, name, goal, other)
+func (s *Session) Solve(ctx context.Context, v Variable, goal Goal, other Scenario) (*Solution, error) {
+	found, err := s.solution(ctx, v, goal, other)
 	if err != nil {
 		return nil, err
 	}
-	found.Then, err = s.Under(ctx, other.With(name, found.Amount))
+	found.Then, err = s.Under(ctx, other.With(found.Variable, found.Amount))
 	return found, err
 }
 
 // solution is a solution without its result.
-func (s *Session) solution(ctx context.Context, name string, goal Goal, other Scenario) (*Solution, error) {
+func (s *Session) solution(ctx context.Context, v Variable, goal Goal, other Scenario) (*Solution, error) {
 	o, err := changed(s.in.Offer, other)
+	if err == nil {
+		goal, err = goal.in(o)
+	}
+	if err == nil && v.Name == "" {
+		v, err = usualCap(o, goal)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := checkApplied(o, name); err != nil {
+	if given, ok := other.Setting(v); ok {
+		what := map[bool]string{true: "amount of ", false: ""}[v.Kind == CapAmount]
+		return nil, usage("the %s%s is what is sought; leave out %s", what, v, given.Flag())
+	}
+	p := &problem{Session: s, ctx: ctx, offer: o, goal: goal, variable: v, scenario: other, wanted: s.buyable(o, goal)}
+	found := &Solution{Variable: v, Unit: v.Unit(o), Goal: goal, LeftOut: s.leftOut(goal)}
+	found.Was, found.Known = v.value(o)
+	if v.Kind != CapAmount {
+		return found, p.seek(found)
+	}
+	if err := checkApplied(o, v.Name); err != nil {
 		return nil, err
 	}
-	c, err := sought(o, name, goal, other)
-	if err != nil {
+	if p.cap, err = sought(o, v.Name, goal); err != nil {
 		return nil, err
 	}
-	found := &Solution{Cap: c, Goal: goal, LeftOut: s.leftOut(goal)}
-	p := &problem{Session: s, ctx: ctx, offer: o, cap: c, scenario: other, wanted: s.buyable(o, goal)}
+	return found, p.seekCap(found)
+}
+
+// seekCap finds the smallest amount of the cap.
+func (p *problem) seekCap(found *Solution) error {
 	if !slices.ContainsFunc(p.wanted, p.covered) {
-		return nil, &offerfolder.UsageError{Message: p.nothing(found)}
+		return usage("%s", p.nothing(found))
 	}
-	now, err := p.allocate(other, false)
+	now, err := p.allocate(p.scenario, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	found.Reached = p.whole(now)
 	var why string
 	if found.Amount, why, err = p.solve(); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case why != "" && found.Reached:
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("all of %s is accepted already with %s as it is, %s; it "+
-			"can stay. With another amount: %s",
-			goal, name, capFigure(c), why)}
+		return usage("all of %s is accepted already with %s as it is, %s; it can stay. With another amount: %s",
+			p.goal, p.cap.Name, capFigure(p.cap), why)
 	case why != "":
-		which := name
+		which := p.cap.Name
 		if !p.ends() && (len(p.besides()) > 0 || p.lifts()) {
-			which += fmt.Sprintf(" with room for %s and all that comes before it", goal)
+			which += fmt.Sprintf(" with room for %s and all that comes before it", p.goal)
 		}
-		return nil, &offerfolder.UsageError{Message: fmt.Sprintf("no amount of %s accepts all of %s: %s", which, goal, why)}
+		return usage("no amount of %s accepts all of %s: %s", which, p.goal, why)
 	}
 	found.Room, err = p.room()
-	return found, err
+	return err
 }
 
 // sought is the cap of a name, if its amount can be sought for a goal.
-func sought(o *tender.Offer, name string, goal Goal, other Scenario) (tender.Cap, error) {
-	wrong := func(format string, args ...any) (tender.Cap, error) {
-		return tender.Cap{}, &offerfolder.UsageError{Message: fmt.Sprintf(format, args...)}
-	}
-	if len(o.Pools) > 0 {
-		return wrong("in an offer with pools no amount is sought; try some, with --cap \"%s=AMOUNT\"", name)
-	}
-	caps := o.AllCaps()
-	i := slices.IndexFunc(caps, func(c tender.Cap) bool { return c.Name == name })
-	if i < 0 {
-		return wrong("the offer has no cap %q; it has %s", name, capNames(o))
-	}
-	for _, given := range other.Caps {
-		if given.Name == name {
-			return wrong("the amount of %s is what is sought; leave out --cap \"%s=%s\"", name, name, given.Amount)
-		}
-	}
-	at := slices.IndexFunc(o.Series, goal.has)
-	switch {
-	case at < 0 && goal.Series != "":
-		return wrong("the offer has no series %q; it has %s", goal.Series, seriesNames(o.Series))
-	case at < 0:
-		return wrong("the offer has no level %d; the levels are %s", goal.Level, levels(o))
-	case o.Series[at].Priority == 0:
-		return wrong("%s is bought any and all: it has no level, and no cap cuts it back", goal)
+func sought(o *tender.Offer, name string, goal Goal) (tender.Cap, error) {
+	c, ok := capOf(o, name)
+	if !ok {
+		return c, usage("the offer has no cap %q; it has %s", name, capNames(o))
 	}
 	covers := func(c tender.Cap) bool {
-		return slices.ContainsFunc(o.Series, func(s tender.Series) bool { return goal.has(s) && c.Covers(s) })
+		return slices.ContainsFunc(o.Series, func(s tender.Series) bool { return goal.has(s) && limits(o, c, &s) })
 	}
-	if covers(caps[i]) {
-		return caps[i], nil
+	if covers(c) {
+		return c, nil
+	}
+	at := slices.IndexFunc(o.Series, goal.has)
+	if s := &o.Series[at]; s.Priority == 0 && o.AuctionOf(s.ID) == nil {
+		return c, usage("%s is bought any and all: it has no level, and no cap cuts it back", goal)
 	}
 	var over, limit []string
-	for _, s := range o.Series {
-		if caps[i].Covers(s) {
-			over = append(over, fmt.Sprintf("%s (level %d)", s.ID, s.Priority))
+	for i := range o.Series {
+		if s := &o.Series[i]; limits(o, c, s) {
+			over = append(over, fmt.Sprintf("%s (%s)", s.ID, levelWords(o, s)))
 		}
 	}
-	for _, c := range caps {
+	for _, c := range sharedCaps(o) {
 		if covers(c) {
 			limit = append(limit, fmt.Sprintf("%q", c.Name))
 		}
 	}
-	return wrong("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal, strings.Join(over, ", "),
-		goal,
-		cmp.Or(strings.Join(limit, ", "), "no cap"))
+	return c, usage("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal, strings.Join(over, ", "),
+		goal, cmp.Or(strings.Join(limit, ", "), "no cap"))
+}
+
+// levelWords name the level of a series in a sentence.
+func levelWords(o *tender.Offer, s *tender.Series) string {
+	if a := o.AuctionOf(s.ID); a != nil {
+		return "auction " + a.Name
+	}
+	return Goal{Pool: s.Pool, Level: s.Priority}.String()
 }
 
 func seriesNames(series []tender.Series) string {
@@ -237,12 +301,14 @@ func (s *Session) leftOut(goal Goal) (all []LeftOut) {
 	return all
 }
 
-// problem is a goal while the amount of a cap is sought for it.
+// problem is a goal while the value of a variable is sought for it.
 type problem struct {
 	*Session
 	ctx      context.Context
 	offer    *tender.Offer // under the scenario
-	cap      tender.Cap
+	goal     Goal
+	variable Variable
+	cap      tender.Cap // of which the amount is sought, if it is one
 	scenario Scenario
 	wanted   []int // lines of the book, in its order
 }
@@ -250,7 +316,7 @@ type problem struct {
 // covered reports whether the cap counts a line.
 func (p *problem) covered(line int) bool {
 	at, _ := p.offer.SeriesByID(p.in.Book.Lines[line].Series)
-	return p.cap.Covers(p.offer.Series[at])
+	return limits(p.offer, p.cap, &p.offer.Series[at])
 }
 
 // nothing says that there is nothing to accept, and why.
@@ -319,7 +385,7 @@ func (p *problem) short(r *allocate.Result) (lines []int) {
 // solve is the smallest amount, or why there is none. Caps that are in the way are lifted,
 // too, one after the other, so that the reason can say how large they would have to be.
 func (p *problem) solve() (amount decimal.Decimal, why string, err error) {
-	lifted := p.scenario.With(p.cap.Name, everything)
+	lifted := p.scenario.With(p.variable, everything)
 	var others []string
 	for {
 		r, err := p.lift(lifted)
@@ -336,29 +402,50 @@ func (p *problem) solve() (amount decimal.Decimal, why string, err error) {
 			advice, err := p.advice(r, others, lifted)
 			return amount, why + advice, err
 		}
-		next := ""
-		for _, i := range p.short(r) {
-			if name := r.Lines[i].Reason.Cap; name != "" && name != p.cap.Name && !slices.Contains(others, name) {
-				next = name
-				break
-			}
-		}
+		next := p.inTheWay(r, others)
 		if next == "" { // a cap that is lifted did it
 			return amount, p.obstacles(r) + "; that was decided at a settlement that was made, and no cap changes it",
 				nil
 		}
-		others, lifted = append(others, next), lifted.With(next, everything)
+		others, lifted = append(others, next), lifted.With(Cap(next), everything)
 	}
+}
+
+// inTheWay is a cap that keeps the goal from being accepted and is not lifted yet, "" for none: that
+// of the tender, or, if another pool had to be bought in full before, what cut that back.
+func (p *problem) inTheWay(r *allocate.Result, lifted []string) string {
+	cuts := func(line int) string {
+		if name := r.Lines[line].Reason.Cap; name != p.cap.Name && !slices.Contains(lifted, name) {
+			return name
+		}
+		return ""
+	}
+	for _, i := range p.short(r) {
+		why := r.Lines[i].Reason
+		if why.Code != allocate.PoolCondition {
+			if name := cuts(i); name != "" {
+				return name
+			}
+			continue
+		}
+		for k := range r.Lines {
+			if at, _ := p.offer.SeriesByID(p.in.Book.Lines[k].Series); p.offer.Series[at].Pool == why.Cap &&
+				r.Lines[k].Reason.Code != allocate.PoolCondition && cuts(k) != "" {
+				return cuts(k)
+			}
+		}
+	}
+	return ""
 }
 
 // smallest is the amount that has room for the goal, unless the factor that the issuer
 // announced cuts the goal back there; r is the waterfall with the cap lifted.
 func (p *problem) smallest(r *allocate.Result, lifted Scenario) (decimal.Decimal, string, error) {
-	amount, err := p.enough(p.cap.Name, countedBy(r, p.cap.Name, p.last(r)), lifted)
+	amount, err := p.enough(p.variable, countedBy(r, p.cap.Name, p.last(r)), lifted)
 	if err != nil {
 		return amount, "", err
 	}
-	r, err = p.allocate(p.scenario.With(p.cap.Name, amount), false)
+	r, err = p.allocate(p.scenario.With(p.variable, amount), false)
 	if err != nil || p.whole(r) {
 		return amount, "", err
 	}
@@ -372,9 +459,9 @@ func (p *problem) smallest(r *allocate.Result, lifted Scenario) (decimal.Decimal
 // goal is accepted. That is nearly always what it counts. It is more where another cap
 // cuts back what is taken beside the goal, and rounding takes it farther down: before that
 // cap is reached, this one must not be.
-func (p *problem) enough(name string, counted decimal.Decimal, lifted Scenario) (decimal.Decimal, error) {
+func (p *problem) enough(limit Variable, counted decimal.Decimal, lifted Scenario) (decimal.Decimal, error) {
 	does := func(amount decimal.Decimal) (bool, error) {
-		r, err := p.lift(lifted.With(name, amount))
+		r, err := p.lift(lifted.With(limit, amount))
 		return err == nil && p.whole(r), err
 	}
 	cent := decimal.New(1, -2)
@@ -408,7 +495,7 @@ func (p *problem) enough(name string, counted decimal.Decimal, lifted Scenario) 
 func (p *problem) last(r *allocate.Result) int {
 	last := 0
 	for _, i := range p.wanted {
-		if p.offer.Acceptance.Shortfall != tender.Prorate || p.covered(i) {
+		if p.shortfall() != tender.Prorate || p.covered(i) {
 			last = max(last, r.Lines[i].Step)
 		}
 	}
@@ -434,11 +521,11 @@ func (p *problem) advice(r *allocate.Result, others []string, lifted Scenario) (
 	}
 	words := "; to have all of it accepted add"
 	for _, name := range others {
-		amount, err := p.enough(name, countedBy(r, name, last), lifted)
+		amount, err := p.enough(Cap(name), countedBy(r, name, last), lifted)
 		if err != nil {
 			return "", err
 		}
-		lifted = lifted.With(name, amount)
+		lifted = lifted.With(Cap(name), amount)
 		words += fmt.Sprintf(" --cap \"%s=%s\"", name, amount)
 	}
 	return words, nil
@@ -448,7 +535,7 @@ func (p *problem) advice(r *allocate.Result, others []string, lifted Scenario) (
 // back instead, as the cap does not end the acceptance when it is reached, or where R11
 // lifts what is wanted and not the rest, or lifts it above the cap.
 func (p *problem) room() (bool, error) {
-	r, err := p.lift(p.scenario.With(p.cap.Name, everything))
+	r, err := p.lift(p.scenario.With(p.variable, everything))
 	if err != nil || p.ends() {
 		return false, err
 	}
@@ -474,9 +561,34 @@ func (p *problem) besides() (lines []int) {
 }
 
 // ends reports whether the cap ends the acceptance once it is reached, so that a smaller
-// amount never accepts more of what comes later.
+// amount never accepts more of what comes later. One of a pool ends it in the pool.
 func (p *problem) ends() bool {
-	return p.offer.CoversAll(p.cap) && p.offer.Acceptance.Shortfall != tender.AllOrNoneSkip && !p.lifts()
+	for i := range p.offer.Series {
+		s := &p.offer.Series[i]
+		if p.inPool(s) && !limits(p.offer, p.cap, s) {
+			return false
+		}
+	}
+	return p.shortfall() != tender.AllOrNoneSkip && !p.lifts()
+}
+
+// inPool reports whether a series has a level in the waterfall of the goal.
+func (p *problem) inPool(s *tender.Series) bool {
+	at := slices.IndexFunc(p.offer.Series, p.goal.has)
+	return s.Priority > 0 && s.Pool == p.offer.Series[at].Pool
+}
+
+// shortfall is what happens to a level of the goal's waterfall that does not fit whole. The bids of an
+// auction are always cut back.
+func (p *problem) shortfall() tender.Shortfall {
+	s := &p.offer.Series[slices.IndexFunc(p.offer.Series, p.goal.has)]
+	switch at := p.offer.PoolOf(s); {
+	case p.offer.AuctionOf(s.ID) != nil:
+		return tender.Prorate
+	case at >= 0:
+		return p.offer.ShortfallOf(p.offer.Pools[at])
+	}
+	return p.offer.Acceptance.Shortfall
 }
 
 // lifts reports whether R11 can accept a piece whole that the factor cuts back.
@@ -515,15 +627,23 @@ func (p *problem) because(why allocate.Reason) string {
 		return "it is " + why.String()
 	}
 	name := why.Cap
-	for _, c := range p.offer.AllCaps() {
+	for _, c := range sharedCaps(p.offer) {
 		if c.Name == name && name != p.cap.Name {
 			name = fmt.Sprintf("%s (%s)", name, capFigure(c))
 		}
 	}
-	if why.Code == allocate.LevelSkipped {
-		return fmt.Sprintf("level %d does not fit whole under %s", why.Level, name)
+	at := Goal{Pool: why.Pool, Level: why.Level}.String()
+	switch {
+	case why.Code == allocate.PoolCondition:
+		return fmt.Sprintf("not everything tendered in %s is bought", why.Cap)
+	case why.Code == allocate.LevelSkipped:
+		return fmt.Sprintf("%s does not fit whole under %s", at, name)
+	case why.Code == allocate.WorseBid:
+		return fmt.Sprintf("a bid is worse than the clearing level of %s", why.Bid)
+	case why.Bid != "":
+		return fmt.Sprintf("%s is reached at a bid of %s", name, why.Bid)
 	}
-	return fmt.Sprintf("%s is reached at level %d", name, why.Level)
+	return fmt.Sprintf("%s is reached at %s", name, at)
 }
 
 func capFigure(c tender.Cap) string { return figure(c.Amount) + " " + c.Currency }

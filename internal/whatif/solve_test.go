@@ -26,10 +26,13 @@ func TestP14WhatSolveSaysIsTrue(t *testing.T) {
 		caps := s.in.Offer.AllCaps()
 		name := caps[rapid.IntRange(0, len(caps)-1).Draw(t, "cap")].Name
 		goal := Goal{Level: rapid.IntRange(1, 3).Draw(t, "level")}
+		if len(s.in.Offer.Pools) > 0 {
+			goal.Pool = rapid.SampledFrom([]string{"P1", "P2"}).Draw(t, "pool of the level")
+		}
 		if rapid.Bool().Draw(t, "by series") {
 			goal = Goal{Series: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "series")}
 		}
-		found, err := s.solution(context.Background(), name, goal, Scenario{})
+		found, err := s.solution(context.Background(), Cap(name), goal, Scenario{})
 		words := fmt.Sprint(err)
 		if strings.Contains(words, "accepted in full") {
 			t.Fatal(words)
@@ -40,12 +43,12 @@ func TestP14WhatSolveSaysIsTrue(t *testing.T) {
 		if ((err == nil && found.Reached) || already) && !whole(Scenario{}) {
 			t.Fatalf("not reached: %s", words)
 		}
-		if err == nil && !whole(Scenario{}.With(name, found.Amount)) {
+		if err == nil && !whole(Scenario{}.With(Cap(name), found.Amount)) {
 			t.Fatalf("%s at %s does not accept all of %s", name, found.Amount, goal)
 		}
 		for grand := range int64(120) {
 			amount := decimal.New(grand, 3)
-			switch does := whole(Scenario{}.With(name, amount)); {
+			switch does := whole(Scenario{}.With(Cap(name), amount)); {
 			case err == nil && !found.Room && does && amount.LessThan(found.Amount):
 				t.Fatalf("%s at %s accepts all of %s; %s was said", name, amount, goal, found.Amount)
 			case strings.HasPrefix(words, "no amount of "+name+" accepts") && does:
@@ -57,7 +60,7 @@ func TestP14WhatSolveSaysIsTrue(t *testing.T) {
 
 // wholeUnder says of a scenario whether all that can be bought of a goal is accepted.
 func wholeUnder(t *rapid.T, s *Session, goal Goal) func(Scenario) bool {
-	p := &problem{Session: s, ctx: context.Background(), offer: s.in.Offer, wanted: s.buyable(s.in.Offer, goal)}
+	p := &problem{Session: s, ctx: context.Background(), offer: s.in.Offer, goal: goal, wanted: s.buyable(s.in.Offer, goal)}
 	return func(scenario Scenario) bool {
 		r, err := p.allocate(scenario, false)
 		if err != nil {
@@ -75,17 +78,37 @@ func followAdvice(t *rapid.T, s *Session, name string, goal Goal, words string) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		advised = advised.With(m[1], amount)
+		advised = advised.With(Cap(m[1]), amount)
 	}
-	if len(advised.Caps) == 0 || !strings.HasPrefix(words, "no amount of") {
+	if len(advised.Settings) == 0 || !strings.HasPrefix(words, "no amount of") {
 		return
 	}
-	if _, err := s.solution(context.Background(), name, goal, advised); err != nil && !strings.Contains(err.Error(), "announced") {
+	if _, err := s.solution(context.Background(), Cap(name), goal, advised); err != nil && !strings.Contains(err.Error(), "announced") {
 		t.Fatalf("%s; with that: %v", words, err)
 	}
 }
 
 var advice = regexp.MustCompile(`--cap "([^=]+)=([0-9.]+)"`)
+
+// drawPools puts the series into two pools, of which each can have a cap, the second that of a total
+// or a condition.
+func drawPools(t *rapid.T, o *tender.Offer, amount func(string, int64) decimal.Decimal) {
+	for _, name := range []string{"P1", "P2"} {
+		p := tender.Pool{Name: name, Counts: tender.CountAccepted, HasCap: rapid.Bool().Draw(t, "cap "+name)}
+		p.Cap = tender.Cap{Amount: amount("amount "+name, 50), Currency: "USD", Measure: tender.MeasurePrincipal}
+		o.Pools = append(o.Pools, p)
+	}
+	second := &o.Pools[1]
+	if second.HasCap && rapid.Bool().Draw(t, "total") {
+		second.Less = []string{"P1"}
+	}
+	if rapid.Bool().Draw(t, "condition") {
+		second.OnlyIfFull = []string{"P1"}
+	}
+	for i := range o.Series {
+		o.Series[i].Pool = []string{"P1", "P2", rapid.SampledFrom([]string{"P1", "P2"}).Draw(t, "pool of C")}[i]
+	}
+}
 
 // drawSession draws an offer of three series, a cap over all, one over two of them,
 // and a book.
@@ -114,6 +137,9 @@ func drawSession(t *rapid.T) *Session {
 	o.Caps = []tender.Cap{
 		{Name: "All", Amount: amount("all", 80), Currency: "USD", Measure: tender.MeasurePrincipal},
 		{Name: "Sub", Amount: amount("sub", 60), Currency: "USD", Measure: tender.MeasurePrincipal, Series: []string{"B", "C"}},
+	}
+	if rapid.Bool().Draw(t, "pools") {
+		drawPools(t, o, amount)
 	}
 	b := &tender.Book{Totals: make([]tender.Totals, 3)}
 	for i := range rapid.IntRange(0, 6).Draw(t, "lines") {

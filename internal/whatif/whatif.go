@@ -5,44 +5,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
-	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
-
-// Scenario is other terms for the same book: caps with other amounts, exchange rates,
-// and yields from which hypothetical prices follow.
-type Scenario struct {
-	Caps   []CapAmount
-	Rates  []tender.Rate // From, To and Rate
-	Yields []Yield
-}
-
-// Yield is a yield for the reference of a name, in percent.
-type Yield struct {
-	Reference string
-	Percent   decimal.Decimal
-}
-
-// With is the scenario with an amount for one more cap.
-func (s Scenario) With(name string, amount decimal.Decimal) Scenario {
-	s.Caps = append(slices.Clone(s.Caps), CapAmount{name, amount})
-	return s
-}
-
-// CapAmount is an amount for the cap of a name, in that cap's currency.
-type CapAmount struct {
-	Name   string
-	Amount decimal.Decimal
-}
 
 // Session is a book under the terms as they are and under others. Nothing of
 // it is published.
@@ -66,8 +36,8 @@ func Open(ctx context.Context, req pipeline.Request) (*Session, error) {
 	return &Session{in, today}, nil
 }
 
-// Under works out the result under a scenario. A cap or a rate that the offer
-// does not have is a *[UsageError].
+// Under works out the result under a scenario. What the offer does not have is a
+// *[offerfolder.UsageError].
 func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error) {
 	o, err := changed(s.in.Offer, other)
 	if err != nil {
@@ -79,12 +49,7 @@ func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error
 	if err != nil {
 		return nil, err
 	}
-	for _, y := range other.Yields {
-		r.Warnings = append(r.Warnings, tender.Warnf(tender.WarnHypothetical,
-			"prices are hypothetical: they follow from a yield of %s percent of reference %s that was given for this "+
-				"question",
-			y.Percent, y.Reference))
-	}
+	r.Warnings = append(r.Warnings, other.hypothetical(o)...)
 	return r, nil
 }
 
@@ -92,11 +57,10 @@ func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error
 func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 	c := *o
 	c.Caps, c.Rates, c.Series = slices.Clone(o.Caps), slices.Clone(o.Rates), slices.Clone(o.Series)
-	c.Pools, c.Auctions = slices.Clone(o.Pools), slices.Clone(o.Auctions)
-	for _, amount := range other.Caps {
-		if !setCap(&c, amount) {
-			return nil, &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no cap %q; it has %s", amount.Name,
-				capNames(o))}
+	c.Pools, c.Auctions, c.References = slices.Clone(o.Pools), slices.Clone(o.Auctions), slices.Clone(o.References)
+	for _, set := range other.Settings {
+		if err := set.set(&c); err != nil {
+			return nil, err
 		}
 	}
 	for _, rate := range other.Rates {
@@ -107,42 +71,15 @@ func changed(o *tender.Offer, other Scenario) (*tender.Offer, error) {
 		}
 		c.Rates[i].Rate, c.Rates[i].Source = rate.Rate, "what if"
 	}
-	if err := setYields(&c, other.Yields); err != nil {
+	if err := reprice(&c, other); err != nil {
 		return nil, err
 	}
-	for _, amount := range other.Caps {
-		if err := checkApplied(&c, amount.Name); err != nil {
+	for _, set := range other.Of(CapAmount) {
+		if err := checkApplied(&c, set.Name); err != nil {
 			return nil, err
 		}
 	}
 	return &c, nil
-}
-
-// setYields prices an offer from other yields, whether its prices are due yet or not. Printed prices
-// are those of other yields, so nothing is compared with them.
-func setYields(o *tender.Offer, yields []Yield) error {
-	if len(yields) == 0 {
-		return nil
-	}
-	o.References, o.Pricing.Ahead = slices.Clone(o.References), false
-	for _, y := range yields {
-		i, ok := o.ReferenceByName(y.Reference)
-		if !ok {
-			return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has no reference %q; it has %s", y.Reference,
-				referenceNames(o))}
-		}
-		r := &o.References[i]
-		r.Yield, r.HasYield, r.Quote, r.Points = y.Percent, true, nil, nil
-		for j := range o.Series {
-			if o.Series[j].Spread.Reference == y.Reference {
-				o.Series[j].Spread.Printed = decimal.Zero
-			}
-		}
-	}
-	if _, err := pricing.SetPrices(o); err != nil {
-		return &offerfolder.UsageError{Message: err.Error()}
-	}
-	return nil
 }
 
 // checkApplied is a *[offerfolder.UsageError] if a cap cannot be applied for want of prices.
@@ -160,56 +97,6 @@ func checkApplied(o *tender.Offer, name string) error {
 	return nil
 }
 
-func referenceNames(o *tender.Offer) string {
-	var names []string
-	for _, r := range o.References {
-		names = append(names, fmt.Sprintf("%q", r.Name))
-	}
-	return cmp.Or(strings.Join(names, ", "), "none, as its prices are fixed")
-}
-
-func setCap(o *tender.Offer, amount CapAmount) bool {
-	for i := range o.Caps {
-		if o.Caps[i].Name == amount.Name {
-			o.Caps[i].Amount = amount.Amount
-			return true
-		}
-	}
-	for i := range o.Pools {
-		if p := &o.Pools[i]; p.HasCap && p.Name == amount.Name {
-			p.Cap.Amount = amount.Amount
-			return true
-		}
-	}
-	for i := range o.Auctions {
-		if o.Auctions[i].Name == amount.Name {
-			o.Auctions[i].Cap.Amount = amount.Amount
-			return true
-		}
-	}
-	for i := range o.Series {
-		if s := &o.Series[i]; s.HasMaximum && s.MaximumName() == amount.Name {
-			s.MaximumOfferAmount = amount.Amount
-			return true
-		}
-	}
-	return false
-}
-
-func capNames(o *tender.Offer) string {
-	var names []string
-	for _, c := range o.AllCaps() {
-		names = append(names, fmt.Sprintf("%q", c.Name))
-	}
-	for _, a := range o.Auctions {
-		names = append(names, fmt.Sprintf("%q", a.Name))
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
-}
-
 func rateNames(o *tender.Offer) string {
 	var names []string
 	for _, r := range o.Rates {
@@ -220,16 +107,11 @@ func rateNames(o *tender.Offer) string {
 
 // levels lists the Acceptance Priority Levels of an offer.
 func levels(o *tender.Offer) string {
-	var all []int
-	for _, s := range o.Series {
-		if s.Priority > 0 {
-			all = append(all, s.Priority)
-		}
-	}
-	slices.Sort(all)
 	var words []string
-	for _, level := range slices.Compact(all) {
-		words = append(words, strconv.Itoa(level))
+	for _, i := range result.SeriesByLevel(&result.Run{Offer: o}) {
+		if s := &o.Series[i]; s.Priority > 0 && !slices.Contains(words, s.LevelText()) {
+			words = append(words, s.LevelText())
+		}
 	}
 	return strings.Join(words, ", ")
 }

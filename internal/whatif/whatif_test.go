@@ -22,7 +22,7 @@ func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, series := range s.Today.Offer.Series {
-			found, err := s.Solve(ctx, "Tender Cap", Goal{Level: series.Priority}, Scenario{})
+			found, err := s.Solve(ctx, Cap("Tender Cap"), Goal{Level: series.Priority}, Scenario{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -31,7 +31,7 @@ func TestTheSmallestCapIsTheSmallest(t *testing.T) {
 				cap   decimal.Decimal
 				whole bool
 			}{{found.Amount, true}, {found.Amount.Sub(decimal.New(1, -2)), false}} {
-				r, err := s.Under(ctx, Scenario{}.With("Tender Cap", c.cap))
+				r, err := s.Under(ctx, Scenario{}.With(Cap("Tender Cap"), c.cap))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -238,11 +238,10 @@ func (p *priced) function() (formula, name string) {
 	r, i := p.result, &p.series.Interest
 	last := r.Payments[len(r.Payments)-1]
 	basis := map[tender.DayCount]int{tender.Thirty360: 0, tender.ActActICMA: 1}[i.DayCount]
-	lastOfMonth := func(d tender.Date) bool { return d.Time().AddDate(0, 0, 1).Day() == 1 }
 	switch {
 	case len(i.Steps) > 0 || !i.AccretesUntil.IsZero() || i.Frequency == 12 || r.Yield.Percent.IsNegative(),
 		last.Exponent.StubDays != 0, len(r.Payments) == 1,
-		lastOfMonth(r.Horizon.Date) && i.FixedDay, r.Accrual.From.Month == time.February && lastOfMonth(r.Accrual.From):
+		r.Horizon.Date.LastOfMonth() && i.FixedDay, r.Accrual.From.Month == time.February && r.Accrual.From.LastOfMonth():
 		return "", ""
 	}
 	function, dates := "PRICE", "{settlement},{horizon}"

@@ -1,59 +1,34 @@
 package workbook
 
 import (
-	"bytes"
 	"strings"
 	"testing"
+	"time"
 
-	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
 
-// releaseText is the release of the small offer as of an instant, with changed
-// terms.
-func releaseText(t *testing.T, asOf string, change func(o *tender.Offer)) []byte {
-	t.Helper()
-	o := smallOffer()
-	change(o)
-	var b bytes.Buffer
-	if err := export.WriteReleaseText(&b, compute(t, o, smallTenders(), wall(asOf))); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// TestRelease shows the release of each stage of an offer, so that a person can
-// read it.
-func TestRelease(t *testing.T) {
-	golden(t, "release-early.txt", releaseText(t, "2004-11-12T18:00:00.000", func(o *tender.Offer) {
-		o.Settlement.Early = date("2004-11-18")
-		o.Caps[0].Amount = dec("450000000")
-	}))
-	golden(t, "release-final.txt", releaseText(t, "2004-12-02T09:00:00.000", func(o *tender.Offer) {
-		o.Conditions[0].Satisfied = true
-	}))
-	golden(t, "release-final-no-rate.txt", releaseText(t, "2004-12-02T09:00:00.000", func(o *tender.Offer) {
-		o.Rates, o.Caps = nil, nil
-	}))
-}
-
-func TestReleaseOfHostileText(t *testing.T) {
-	r := smallRun(t)
-	r.Offer.Issuer = "<script>*a*_b_`c`|d|[e](https://example.com) www.example.com \x1b[31m\n# x"
-	r.Offer.Series[0].Title = "a | b\n<b>"
-	var md, text bytes.Buffer
-	if err := export.WriteReleaseMarkdown(&md, r); err != nil {
-		t.Fatal(err)
-	}
-	if err := export.WriteReleaseText(&text, r); err != nil {
-		t.Fatal(err)
-	}
-	for _, bad := range []string{" <script>", " *a*", "`c`|", "](https://", "www.ex", "\x1b", "\n# x", "a | b", " <b>"} {
-		if strings.Contains(md.String(), bad) {
-			t.Errorf("release.md contains %q", bad)
+// The band of a run that must be released never says that it was, as the file never changes.
+func TestTheBandSaysThatARunMustBeReleased(t *testing.T) {
+	const words = "Computed; in force only once released: see batch runs show"
+	for _, c := range []struct {
+		phase tender.Phase
+		held  string
+		rule  *tender.ReleaseRule
+		want  bool
+	}{
+		{tender.Final, "", nil, false},
+		{tender.Final, "", &tender.ReleaseRule{Approvals: 0, From: tender.Final}, false},
+		{tender.Final, "", &tender.ReleaseRule{Approvals: 1, From: tender.Final}, true},
+		{tender.Final, "a finding is open", &tender.ReleaseRule{Approvals: 1, From: tender.Final}, false},
+		{tender.Indicative, "", &tender.ReleaseRule{Approvals: 1, From: tender.Final}, false},
+		{tender.Indicative, "", &tender.ReleaseRule{Approvals: 1, From: tender.Indicative}, true},
+	} {
+		r := &result.Run{Phase: c.phase, Held: c.held, AsOf: time.Date(2026, 5, 4, 21, 0, 0, 0, time.UTC),
+			Offer: &tender.Offer{Zone: time.UTC, Release: c.rule}}
+		if got := banner(r).Value; strings.Contains(got, words) != c.want {
+			t.Errorf("%s, held %q, %s: %s", c.phase, c.held, c.rule, got)
 		}
-	}
-	if strings.ContainsAny(text.String(), "\x1b\r") {
-		t.Error("release.txt contains control characters")
 	}
 }

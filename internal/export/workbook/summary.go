@@ -218,6 +218,9 @@ func (b *workbook) termFacts() []fact {
 	if b.run.Held != "" {
 		facts = append(facts, fact{"Not in force", spreadsheet.Label(b.run.Held).WithTone(spreadsheet.Bad).Wrapped()})
 	}
+	if b.run.MustBeReleased() {
+		facts = append(facts, fact{"Release", spreadsheet.Label(b.run.Offer.Release.Words()).Wrapped()})
+	}
 	for _, change := range b.run.TermChanges {
 		facts = append(facts, fact{"Changed in place",
 			spreadsheet.Label(compare.TermWords(change)).WithTone(spreadsheet.Doubtful).Wrapped()})
@@ -238,6 +241,27 @@ func (b *workbook) termFacts() []fact {
 			said = spreadsheet.Label(c.Name + ": NOT SATISFIED (" + c.Text + ")").WithTone(spreadsheet.Bad)
 		}
 		facts = append(facts, fact{"Condition", said.Wrapped()})
+	}
+	return append(facts, b.poolFacts()...)
+}
+
+// poolFacts are the conditions between pools, and the pools without a cap, which no list of caps has.
+func (b *workbook) poolFacts() (facts []fact) {
+	for i := range b.run.Offer.Pools {
+		p := &b.run.Offer.Pools[i]
+		if !p.HasCap {
+			facts = append(facts, fact{"Pool", spreadsheet.Label(p.Name + ": no cap, everything tendered is bought").Wrapped()})
+		}
+		terms := p.Name + ": only if everything tendered in " + strings.Join(p.OnlyIfFull, " and ") + " is bought: "
+		switch b.run.OutcomeOf(p) {
+		case result.ConditionMet:
+			facts = append(facts, fact{"Condition", spreadsheet.Label(terms + "met").Wrapped()})
+		case result.ConditionWaived:
+			facts = append(facts, fact{"Condition", spreadsheet.Label(terms + "satisfied or waived").Wrapped()})
+		case result.ConditionNotMet:
+			facts = append(facts, fact{"Condition",
+				spreadsheet.Label(terms + "NOT MET, so nothing of " + p.Name + " is").WithTone(spreadsheet.Doubtful).Wrapped()})
+		}
 	}
 	return facts
 }
@@ -312,6 +336,8 @@ func (b *workbook) levelCell(s *tender.Series) spreadsheet.Cell {
 		return spreadsheet.Label("auction")
 	case s.Priority == 0:
 		return spreadsheet.Label("all")
+	case s.Pool != "":
+		return spreadsheet.Label(s.LevelText())
 	}
 	return spreadsheet.Count(s.Priority).Aligned(spreadsheet.Left)
 }
@@ -411,16 +437,13 @@ func (b *workbook) layCaps(row int) int {
 	s := b.summary
 	s.Put(row, 1, spreadsheet.Label("Caps").As(spreadsheet.InSection))
 	t := spreadsheet.Table{Columns: []spreadsheet.Column{
-		{Heading: "Cap", Widest: 34}, {Heading: "Counts", Widest: 14}, {}, {Heading: "Currency"},
+		{Heading: "Cap", Widest: 34}, {Heading: "Counts", Widest: 16}, {}, {Heading: "Currency"},
 		{Heading: "Amount", Right: true}, {Heading: "Used", Right: true}, {Heading: "Left", Right: true},
 	}, None: "The offer has no caps over several series."}
-	for _, c := range b.run.Allocation.Caps[:len(b.run.Offer.Caps)] {
+	for _, c := range b.run.SharedCaps() {
 		shown := spreadsheet.WholeUnits(c.Left, c.Currency)
 		r, sums := row+2+len(t.Rows), spreadsheet.Amounts(c.Currency, c.Amount, c.Amount.Sub(shown), shown)
-		name := c.Name
-		if len(c.Series) > 1 {
-			name += " (" + result.CapWords(c.Cap) + ")"
-		}
+		name := b.capName(c.Cap)
 		if !c.Applied() {
 			why := noPrice
 			if len(c.Unrated) > 0 {
@@ -443,6 +466,19 @@ func (b *workbook) layCaps(row int) int {
 		})
 	}
 	return s.Table(row+1, t).Bottom + 1
+}
+
+// capName is a cap with what it is over: the total of which a pool has the rest, or series.
+func (b *workbook) capName(c tender.Cap) string {
+	for i := range b.run.Offer.Pools {
+		if p := &b.run.Offer.Pools[i]; p.Name == c.Name && len(p.Less) > 0 {
+			return c.Name + " (total with " + strings.Join(p.Less, ", ") + ")"
+		}
+	}
+	if len(c.Series) > 1 && len(b.run.Offer.SeriesIn(c.Name)) == 0 {
+		return c.Name + " (" + result.CapWords(c) + ")"
+	}
+	return c.Name
 }
 
 // summaryWires are the columns of Funding that Summary repeats.
@@ -522,7 +558,7 @@ func (b *workbook) barChart(currency string, top, height int) *spreadsheet.Chart
 		Format: format,
 		Groups: of(sumSeries),
 		Bars: []spreadsheet.Bar{
-			{Name: spreadsheet.Fixed(heading, sumTendered), Values: of(sumTendered), Colour: "8FB0D0"},
+			{Name: spreadsheet.Fixed(heading, sumTendered), Values: of(sumTendered), Colour: barLight},
 			{Name: spreadsheet.Fixed(heading, sumAccepted), Values: of(sumAccepted), Colour: spreadsheet.Accent},
 		},
 		Limit: spreadsheet.Bar{Name: spreadsheet.Fixed(heading, sumMaximum), Values: of(sumMaximum), Colour: spreadsheet.Red},
@@ -542,13 +578,24 @@ func runs(rows []int, col int) []spreadsheet.Area {
 	return all
 }
 
+// barLight is the colour of the lighter bars of a chart.
+const barLight = "8FB0D0"
+
 // scale is the format of the figures in a chart of a currency, and their unit in words.
 func (b *workbook) scale(currency string) (format, unit string) {
+	most := decimal.Zero
 	for i, s := range b.run.Offer.Series {
-		if s.Currency == currency && decimal.Max(b.run.SeriesFigures(i).Tendered(),
-			s.MaximumOfferAmount).GreaterThanOrEqual(decimal.New(1, 7)) {
-			return "#,##0,,", "millions"
+		if s.Currency == currency {
+			most = decimal.Max(most, b.run.SeriesFigures(i).Tendered(), s.MaximumOfferAmount)
 		}
+	}
+	return scaleOf(most)
+}
+
+// scaleOf is the same for figures up to an amount.
+func scaleOf(most decimal.Decimal) (format, unit string) {
+	if most.GreaterThanOrEqual(decimal.New(1, 7)) {
+		return "#,##0,,", "millions"
 	}
 	return "#,##0", "units"
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
 	"tenderbatch/internal/decimals"
@@ -48,6 +49,7 @@ var templateColumns = []templateColumn{
 	{name: "instruction", heading: "Instruction ID", width: 22, format: textFormat, check: (*template).uniqueCheck},
 	{name: "security", heading: "CUSIP/ISIN", width: 16, format: textFormat, check: (*template).securityCheck},
 	{name: "principal", heading: "Principal Amount", width: 20, right: true, check: (*template).principalCheck},
+	{name: "bid", width: 14, right: true, check: (*template).bidCheck},
 	{name: "currency", heading: "Currency", width: 10, format: textFormat, check: (*template).currencyCheck},
 	{name: "received", heading: "Received At", width: 22, format: entryFormat, check: (*template).timeCheck},
 	{name: "received_date", heading: "Date Received", width: 16, format: spreadsheet.DayFormat},
@@ -129,12 +131,29 @@ func (t *template) choose() {
 			if t.offer.Guaranteed.Settlement.IsZero() {
 				continue
 			}
+		case "bid":
+			if len(t.offer.Auctions) == 0 {
+				continue
+			}
+			c.heading = t.bidHeading()
 		case "principal":
 			c.format = spreadsheet.DecimalsFormat(t.places())
 		}
 		c.heading = cmp.Or(named[c.name], c.heading)
 		t.columns = append(t.columns, c)
 	}
+}
+
+// bidHeading is the heading of the bids: what is bid, if it is the same in all auctions.
+func (t *template) bidHeading() string {
+	kind := t.offer.Auctions[0].Bid
+	for i := range t.offer.Auctions {
+		if t.offer.Auctions[i].Bid != kind {
+			return "Bid"
+		}
+	}
+	return map[tender.BidKind]string{tender.BidPrice: "Bid Price", tender.BidSpread: "Bid Spread",
+		tender.BidPremium: "Bid Premium"}[kind]
 }
 
 // places is how many decimals principal can have.
@@ -268,11 +287,7 @@ func (t *template) list() error {
 	if _, err := t.file.NewSheet(securitiesSheet); err != nil {
 		return err
 	}
-	for i, c := range []struct {
-		heading string
-		width   float64
-	}{{"What can be tendered", 22}, {"Series", 18}, {"Title", 46}, {"Currency of notes", 20}, {"Minimum", 18},
-		{"Multiple of", 18}} {
+	for i, c := range t.listColumns() {
 		if err := t.put(securitiesSheet, spreadsheet.At(1, i+1), c.heading,
 			spreadsheet.Style{Role: spreadsheet.InHeading}); err != nil {
 			return err
@@ -290,18 +305,42 @@ func (t *template) list() error {
 				return err
 			}
 		}
-		for col, amount := range []string{d.Minimum.String(), d.Multiple.String()} {
+		amounts := []decimal.Decimal{d.Minimum, d.Multiple}
+		if a := t.offer.AuctionOf(s.series.ID); a != nil {
+			amounts = append(amounts, a.From, a.To, a.Increment)
+		}
+		for col, amount := range amounts {
+			places := t.places()
+			if col > 1 {
+				places = decimals.Places(amount)
+			}
 			ref := spreadsheet.At(row, 5+col)
 			if err := t.put(securitiesSheet, ref, "", spreadsheet.Style{Role: spreadsheet.InBody,
-				Format: spreadsheet.DecimalsFormat(t.places())}); err != nil {
+				Format: spreadsheet.DecimalsFormat(places)}); err != nil {
 				return err
 			}
-			if err := t.file.SetCellDefault(securitiesSheet, ref, amount); err != nil {
+			if err := t.file.SetCellDefault(securitiesSheet, ref, amount.String()); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// listColumn is a column of the sheet of securities.
+type listColumn struct {
+	heading string
+	width   float64
+}
+
+// listColumns are the columns of the sheet of securities: with what can be bid, if there is an auction.
+func (t *template) listColumns() []listColumn {
+	all := []listColumn{{"What can be tendered", 22}, {"Series", 18}, {"Title", 46}, {"Currency of notes", 20},
+		{"Minimum", 18}, {"Multiple of", 18}}
+	if len(t.offer.Auctions) > 0 {
+		all = append(all, listColumn{"Bid from", 14}, listColumn{"Bid to", 14}, listColumn{"In steps of", 14})
+	}
+	return all
 }
 
 // page sets what is seen and printed, and what the file says of itself.
@@ -358,9 +397,9 @@ func dropDown(sqref, title string, words ...string) *excelize.DataValidation {
 }
 
 // custom checks with a formula, in which cells of the first row stand for those
-// of each row.
+// of each row. excelize writes the formula as it is, so it must be XML.
 func custom(v *excelize.DataValidation, formula string) *excelize.DataValidation {
-	v.Type, v.Formula1 = "custom", formula
+	v.Type, v.Formula1 = "custom", strings.ReplaceAll(formula, "<", "&lt;")
 	return v
 }
 
@@ -378,18 +417,28 @@ func (t *template) securityCheck(sqref string) *excelize.DataValidation {
 	return v
 }
 
+// ofSecurity is what a column of the sheet of securities says of the row's security.
+func (t *template) ofSecurity(col string) string {
+	return fmt.Sprintf("INDEX(%s,MATCH(%s%d,%s,0))", t.inList(col), t.column("security"), templateFirst, t.inList("A"))
+}
+
+// bidCheck allows what can be bid in the auction of the row's security.
+func (t *template) bidCheck(sqref string) *excelize.DataValidation {
+	v := newCheck(sqref, "Bid", "Enter a number in the range and the steps of the security's auction, and nothing for one that is "+
+		"in no auction; choose the security first. See the sheet "+securitiesSheet+".")
+	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,%[1]s<=%[3]s,ROUND(MOD(%[1]s-%[2]s,%[4]s),6)=0)",
+		fmt.Sprint(t.column("bid"), templateFirst), t.ofSecurity("G"), t.ofSecurity("H"), t.ofSecurity("I")))
+}
+
 // principalCheck allows a multiple of the denomination of the row's security,
 // not below its minimum.
 func (t *template) principalCheck(sqref string) *excelize.DataValidation {
-	amount, key := fmt.Sprint(t.column("principal"), templateFirst), fmt.Sprint(t.column("security"), templateFirst)
-	of := func(col string) string {
-		return fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", t.inList(col), key, t.inList("A"))
-	}
+	amount := fmt.Sprint(t.column("principal"), templateFirst)
 	v := newCheck(sqref, "Principal amount",
 		"Enter a number that is a multiple of the security's denomination and not below its minimum; choose the security "+
 			"first. See the sheet "+securitiesSheet+".")
-	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,ROUND(MOD(%[1]s,%[3]s),6)=0)", amount, of("E"),
-		of("F")))
+	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,ROUND(MOD(%[1]s,%[3]s),6)=0)", amount, t.ofSecurity("E"),
+		t.ofSecurity("F")))
 }
 
 func (t *template) currencyCheck(sqref string) *excelize.DataValidation {

@@ -3,6 +3,8 @@ package workbook
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -63,5 +65,33 @@ func TestTemplateKeepsToTheDepositary(t *testing.T) {
 	}
 	if formula, _ := f.GetCellFormula("Tenders", "A1"); formula != "" {
 		t.Errorf("a name became the formula %s", formula)
+	}
+}
+
+// TestTemplateOfAnAuction has a column for the bid, checked against what the sheet of securities says
+// can be bid; the series that is in no auction has no range there.
+func TestTemplateOfAnAuction(t *testing.T) {
+	o := auctionRun(t).Offer
+	for i, id := range []string{"52729NAA8", "52729NAE0", "52729NAD2", "XS0109307923"} {
+		o.Series[i].Securities = []string{id}
+	}
+	f := opened(t, templateOf(t, o, tender.Depositary{Name: "DTC"}))
+	for ref, want := range map[string]string{
+		"Instructions!D5": "Bid Price", "Securities!G1": "Bid from", "Securities!G2": "800", "Securities!H2": "900", "Securities!I3": "10",
+		"Securities!G4": "",
+	} {
+		sheet, cell, _ := strings.Cut(ref, "!")
+		if got, err := f.GetCellValue(sheet, cell, excelize.Options{RawCellValue: true}); err != nil || got != want {
+			t.Errorf("%s is %q, want %q (%v)", ref, got, want, err)
+		}
+	}
+	checks, err := f.GetDataValidations("Instructions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(checks, func(v *excelize.DataValidation) bool {
+		return strings.HasPrefix(v.Sqref, "D6:") && strings.Contains(v.Formula1, "D6<=INDEX(Securities!$H$2")
+	}) {
+		t.Error("bids are not checked")
 	}
 }

@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"fmt"
 	"strings"
 
 	"tenderbatch/internal/allocate"
@@ -67,6 +68,8 @@ func stepCells(i int, step allocate.Step, window string) []spreadsheet.Cell {
 		level = spreadsheet.Label(step.Auction + ": " + step.Bid)
 	case step.Level == 0:
 		level = spreadsheet.Label("any and all")
+	case step.Pool != "":
+		level = spreadsheet.Label(fmt.Sprintf("%s: %d", step.Pool, step.Level))
 	}
 	return []spreadsheet.Cell{spreadsheet.Count(i + 1).Aligned(spreadsheet.Left), level, spreadsheet.Label(window)}
 }

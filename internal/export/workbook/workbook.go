@@ -104,9 +104,19 @@ func banner(r *result.Run) spreadsheet.Cell {
 	case r.Held != "":
 		return spreadsheet.Label("FINAL as of " + asOf + ", NOT IN FORCE: " +
 			r.Held).As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
+	case r.Phase == tender.Final && r.MustBeReleased():
+		return spreadsheet.Label("FINAL as of " + asOf + ". " +
+			onceReleased).As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
 	case r.Phase == tender.Final:
 		return spreadsheet.Label("FINAL as of " + asOf).As(spreadsheet.InBanner)
 	}
-	return spreadsheet.Label("INDICATIVE as of " + asOf +
-		": figures can change until the Expiration Date").As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
+	words := "INDICATIVE as of " + asOf + ": figures can change until the Expiration Date"
+	if r.MustBeReleased() {
+		words += ". " + onceReleased
+	}
+	return spreadsheet.Label(words).As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
 }
+
+// onceReleased is what the band of a run says that must be released: the file never changes, and
+// only the program knows whether the run was.
+const onceReleased = "Computed; in force only once released: see batch runs show"

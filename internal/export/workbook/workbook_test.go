@@ -206,6 +206,8 @@ func variants(t *testing.T) map[string]*result.Run {
 	inverse.Caps[0].Amount = dec("243955000")
 	all["inverse rate, little accepted"] = compute(t, inverse, smallTenders(), wall("2004-12-03T00:00:00.000"))
 
+	all["auctions"] = auctionRun(t)
+
 	broken := smallRun(t)
 	broken.Invariants[2] = tender.Invariant{Name: "no cap is exceeded", Detail: "Tender Cap: 1,105,000,000 USD allowed, 1,105,001,000 USD taken"}
 	broken.Warnings = []tender.Warning{{Code: tender.WarnSmallPieces, Message: "Tender Cap exceeded by 1,000 USD: a small piece was taken whole (R11)"}}

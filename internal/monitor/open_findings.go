@@ -1,7 +1,9 @@
-package pipeline
+package monitor
 
 import (
 	"bytes"
+	"errors"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -26,18 +29,21 @@ type OpenFindings struct {
 // OpenFindingsOf reads what the newest published run of the offer in a folder leaves
 // open; nil if there is no run, or nothing is open. Its files must be as they were kept.
 func OpenFindingsOf(folder string) (*OpenFindings, error) {
-	h, err := HistoryOf(folder)
-	if err != nil || h.archive == nil || h.archive.Latest() == nil {
+	archive, err := ledger.OpenArchive(filepath.Join(folder, offerfolder.RunsName), idByTerms(folder))
+	if damaged := new(ledger.DamagedError); errors.As(err, &damaged) {
+		return nil, nil
+	}
+	if err != nil || archive.Latest() == nil {
 		return nil, err
 	}
-	u := &OpenFindings{Run: h.archive.Latest().Run}
-	for _, e := range h.Entries {
+	run := archive.Latest()
+	u := &OpenFindings{Run: run.Run}
+	for _, e := range archive.Entries() {
 		// a run by hand is reported to no one else
 		if e.Exit == int(exitcode.OpenFindings) && e.Event != ledger.Unchanged && e.Trigger.Scheduled() {
 			u.Reported = e.At
 		}
 	}
-	run := h.archive.Latest()
 	content, err := run.Read(result.JSONName)
 	if err != nil {
 		return nil, err

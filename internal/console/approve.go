@@ -1,0 +1,227 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/account"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/prepare"
+	"tenderbatch/internal/release"
+	"tenderbatch/internal/tender"
+)
+
+// busyWait is how long a step waits for a run that holds the offer.
+const busyWait = 5 * time.Second
+
+// actor is the account of a request, as the history names it.
+func actor(r *http.Request) ledger.Actor {
+	return ledger.Actor{Kind: ledger.Account, Name: me(r).Name}
+}
+
+// from is where a request comes from, for the history.
+func (c *Console) from(r *http.Request) string {
+	return me(r).Name + "@" + c.address(r) + " in the console"
+}
+
+// step is a request for a step with the run that the address names.
+func (c *Console) step(r *http.Request) (release.Request, error) {
+	folder, err := c.folderOf(r)
+	if err != nil {
+		return release.Request{}, err
+	}
+	run := r.PathValue("run")
+	if run != filepath.Base(run) || strings.HasPrefix(run, ".") {
+		return release.Request{}, errNotFound
+	}
+	return release.Request{Run: filepath.Join(folder, offerfolder.RunsName, run), Actor: actor(r), By: c.from(r), Clock: c.Now,
+		Version: c.Version, Wait: busyWait, Disk: c.Disk, Signers: c.Signers}, nil
+}
+
+// prepareRequest is a request for a change of what the runs of an offer are made of.
+func (c *Console) prepareRequest(r *http.Request, folder string) prepare.Request {
+	return prepare.Request{Folder: folder, Actor: actor(r), By: c.from(r), Clock: c.Now, Version: c.Version, Wait: busyWait,
+		Disk: c.Disk}
+}
+
+// waiting is a run that waits for a step.
+type waiting struct {
+	Offer, Issuer, Run, Phase string
+	Zone                      *time.Location
+	*release.Standing
+	Totals []ledger.Total
+	Mine   bool // the account may take the step that it waits for
+	Why    string
+}
+
+// approvePage is the queue: what waits for whom.
+func (c *Console) approvePage(w http.ResponseWriter, r *http.Request) {
+	folders, err := c.offers()
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	var all []*waiting
+	for _, name := range sortedKeys(folders) {
+		if !me(r).May(account.See, name) {
+			continue
+		}
+		one, err := c.waitingOf(r, name, folders[name])
+		if err != nil {
+			c.failed(w, r, err)
+			return
+		}
+		if one != nil {
+			all = append(all, one)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *waiting) int {
+		order := map[bool]int{true: 0, false: 1}
+		return order[a.Mine] - order[b.Mine]
+	})
+	c.show(w, r, "approve", "Approve", all)
+}
+
+// waitingOf is the newest run of an offer if it waits for a step, nil if it waits for none.
+func (c *Console) waitingOf(r *http.Request, name, folder string) (*waiting, error) {
+	terms, err := offerfolder.Terms(folder)
+	if err != nil {
+		return nil, nil // the page of the offers says what is wrong
+	}
+	o := terms.AsOf(c.Now())
+	history, err := pipeline.HistoryOf(folder)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(history.Runs, func(run pipeline.PublishedRun) bool { return run.Latest })
+	if i < 0 || !history.Runs[i].Release.Demands(tender.Phase(history.Runs[i].Phase)) {
+		return nil, nil
+	}
+	run := history.Runs[i]
+	s := release.StandingOf(history.Entries, run.Run, o.Release)
+	if s == nil || s.State == release.Released {
+		return nil, nil
+	}
+	return &waiting{Offer: name, Issuer: o.Issuer, Run: run.Run, Phase: run.Phase, Zone: terms.Zone(), Standing: s,
+		Totals: s.Published.Totals, Mine: mine(s, me(r), name), Why: run.Held}, nil
+}
+
+// mine reports whether an account can take the step that a run waits for.
+func mine(s *release.Standing, a *account.Account, offer string) bool {
+	who := ledger.Actor{Kind: ledger.Account, Name: a.Name}
+	switch s.State {
+	case release.Submitted:
+		return a.May(account.Approve, offer) && s.Hand(who) == nil && !s.HasApproved(who)
+	case release.Approved:
+		return a.May(account.Approve, offer) || a.May(account.Prepare, offer)
+	}
+	return a.May(account.Prepare, offer)
+}
+
+// approval is what an approver is shown of a run.
+type approval struct {
+	*readRun
+	Standing  *release.Standing
+	Statement *release.Statement // nil if the account may not approve it
+	WhyNot    string
+	Fault     string
+	Typed     string
+	Zone      *time.Location
+}
+
+// runApprovalPage shows what is to be approved, or why it is not for this account.
+func (c *Console) runApprovalPage(w http.ResponseWriter, r *http.Request) {
+	c.showApproval(w, r, http.StatusOK, "", "")
+}
+
+func (c *Console) showApproval(w http.ResponseWriter, r *http.Request, status int, fault, typed string) {
+	run, err := c.runOf(r)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	folder := filepath.Dir(run.Runs)
+	terms, err := offerfolder.Terms(folder)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	history, err := pipeline.HistoryOf(folder)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	page := approval{readRun: run, Fault: fault, Typed: typed, Zone: terms.Zone(),
+		Standing: release.StandingOf(history.Entries, run.record.Run, terms.AsOf(c.Now()).Release)}
+	if me(r).May(account.Approve, r.PathValue("offer")) && page.Standing != nil && page.Standing.State == release.Submitted {
+		req, err := c.step(r)
+		if err == nil {
+			page.Statement, err = release.Show(r.Context(), req)
+		}
+		if err != nil {
+			page.WhyNot = c.withoutFolder(err)
+		}
+	}
+	c.showWith(w, r, status, "approval", "Release of "+run.record.Run, page)
+}
+
+// took answers a step: with the page of the run, or with why it was refused.
+func (c *Console) took(w http.ResponseWriter, r *http.Request, err error, typed, notice string) {
+	switch {
+	case err != nil && isUsage(err):
+		c.showApproval(w, r, http.StatusUnprocessableEntity, c.withoutFolder(err), typed)
+	case err != nil:
+		c.failed(w, r, err)
+	default:
+		c.Log.Info(notice, "offer", r.PathValue("offer"), "run", r.PathValue("run"), "account", me(r).Name)
+		c.done(w, r, "/offers/"+r.PathValue("offer")+"/runs/"+r.PathValue("run")+"/approval", notice)
+	}
+}
+
+// stepWith takes a step of the release with what the form says.
+func (c *Console) stepWith(do func(context.Context, release.Request, *http.Request) error, notice string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		req, err := c.step(r)
+		if err == nil {
+			err = do(r.Context(), req, r)
+		}
+		c.took(w, r, err, r.PostFormValue("total"), notice)
+	}
+}
+
+func submitRun(ctx context.Context, req release.Request, _ *http.Request) error {
+	_, err := release.Submit(ctx, req)
+	return err
+}
+
+// approveRun approves what was shown: the digest of the page, and the total that was typed.
+func approveRun(ctx context.Context, req release.Request, r *http.Request) error {
+	typed, err := release.ParseTotal(r.PostFormValue("total"))
+	if err != nil {
+		return err
+	}
+	_, err = release.Approve(ctx, req, release.Confirmed{Manifest: r.PostFormValue("manifest"), Typed: typed,
+		Signature: []byte(strings.ReplaceAll(strings.TrimSpace(r.PostFormValue("signature")), "\r\n", "\n"))})
+	return err
+}
+
+func returnRun(ctx context.Context, req release.Request, r *http.Request) error {
+	_, err := release.Return(ctx, req, r.PostFormValue("comment"))
+	return err
+}
+
+func withdrawRun(ctx context.Context, req release.Request, r *http.Request) error {
+	_, err := release.Withdraw(ctx, req, r.PostFormValue("reason"))
+	return err
+}
+
+func releaseRun(ctx context.Context, req release.Request, _ *http.Request) error {
+	_, _, err := release.Release(ctx, req)
+	return err
+}

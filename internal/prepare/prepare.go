@@ -1,0 +1,174 @@
+package prepare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
+)
+
+// Request is who changes something of which offer.
+type Request struct {
+	Folder  string       // of the offer
+	Actor   ledger.Actor // the account
+	By      string       // from where, for the history
+	Clock   func() time.Time
+	Version string        // of the program
+	Wait    time.Duration // for a run that holds the offer
+	Disk    disk.Disk     // makes the changes of files
+}
+
+func refused(format string, args ...any) error {
+	return &offerfolder.UsageError{Message: fmt.Sprintf(format, args...)}
+}
+
+// locked does something while the lock of the offer's runs is held. The terms are as they are now.
+func (req Request) locked(ctx context.Context, do func(*offerfile.Terms) error) (err error) {
+	if err := req.Actor.Check(); err != nil {
+		return err
+	}
+	terms, err := offerfolder.Terms(req.Folder)
+	if err != nil {
+		return err
+	}
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
+	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
+		return err
+	}
+	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	return do(terms)
+}
+
+// note notes in the history, before it is done, what a person does.
+func (req Request) note(offer string, did ledger.Act, of, said string) error {
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
+	if err := ledger.CheckOffer(runs, offer); err != nil {
+		return err
+	}
+	log, err := ledger.OpenLog(runs)
+	if err != nil {
+		return err
+	}
+	_, err = log.Append(ledger.Entry{At: req.Clock(), Event: ledger.Prepared, By: req.By, Actor: req.Actor, Offer: offer,
+		Program: req.Version, Message: said, Makers: []ledger.Maker{{Actor: req.Actor, Did: did, Of: of}}})
+	return err
+}
+
+// mostName is how many bytes the name of a report may have.
+const mostName = 200
+
+// CheckName is an error if a report of that name would not be taken for one of the offer's.
+func CheckName(terms *offerfile.Terms, name string, now time.Time) error {
+	switch {
+	case name == "" || name != filepath.Base(name) || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~"),
+		strings.ContainsAny(name, `/\:`), strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || display.Unseen(r) }):
+		return refused("%s cannot be the name of a report; name it as the depositary does, such as dtc-2004-12-01.xlsx",
+			display.Quote(name))
+	case len(name) > mostName:
+		return refused("the name of the file has more than %d bytes; give it a shorter one", mostName)
+	}
+	o := terms.AsOf(now)
+	if _, ok := inbox.OwnerOf(o, name); ok {
+		return nil
+	}
+	var patterns []string
+	for _, d := range o.Depositaries {
+		patterns = append(patterns, d.Name+": "+d.Files)
+	}
+	return refused("%s is the name of no depositary's report; rename it by what the offer expects: %s", display.Quote(name),
+		strings.Join(patterns, "; "))
+}
+
+// AddReport puts a report that was checked into the inbox, under a name that is not there yet.
+// staged is its path, on the disk of the offer, and is taken away; digest is the SHA-256, in
+// hexadecimal, of what was checked.
+func AddReport(ctx context.Context, req Request, staged, name, digest string) error {
+	return req.locked(ctx, func(terms *offerfile.Terms) error {
+		if err := CheckName(terms, name, req.Clock()); err != nil {
+			return err
+		}
+		content, err := disk.ReadFile(staged, offerfolder.MostBytes)
+		if err != nil {
+			return err
+		}
+		if offerfolder.DigestOf(content) != digest {
+			return refused("the file is not the one that was checked any more; send it again")
+		}
+		folder := filepath.Join(req.Folder, offerfolder.InboxName)
+		if err := req.Disk.MakeFolders(folder); err != nil {
+			return err
+		}
+		to := filepath.Join(folder, name)
+		if _, err := disk.In(req.Folder).Lstat(to); err == nil {
+			return refused("%s is in the inbox already; a report is never replaced: give the new one a name of its own, such as "+
+				"with the time of day", display.Quote(name))
+		}
+		if err := req.note(terms.AsOf(req.Clock()).ID, ledger.Filed, name+" "+digest, "put "+name+" into the inbox"); err != nil {
+			return err
+		}
+		if err := req.Disk.Link(staged, to); err != nil {
+			return err
+		}
+		return errors.Join(req.Disk.SyncFolder(folder), req.Disk.Remove(staged))
+	})
+}
+
+// Change is a change of offer.yaml that was shown before it is made.
+type Change struct {
+	Seen    string // SHA-256, in hexadecimal, of the offer.yaml that it is made on top of
+	Content []byte // of the whole file then
+	Did     ledger.Act
+	Of      string // what it is about, for the history
+	Said    string // the same in a sentence
+}
+
+// ChangeTerms writes offer.yaml again, if it is still the one that was seen.
+func ChangeTerms(ctx context.Context, req Request, c Change) error {
+	return req.locked(ctx, func(terms *offerfile.Terms) error {
+		path := filepath.Join(req.Folder, offerfolder.OfferName)
+		content, err := disk.In(req.Folder).ReadFile(path, offerfolder.MostBytes)
+		if err != nil {
+			return err
+		}
+		if offerfolder.DigestOf(content) != c.Seen {
+			return refused("offer.yaml was changed by another person since you opened the page; look at what is there now, then " +
+				"change it again")
+		}
+		if _, err := offerfile.ParseTerms(offerfolder.OfferName, c.Content); err != nil {
+			return err
+		}
+		if err := req.note(terms.AsOf(req.Clock()).ID, c.Did, c.Of, c.Said); err != nil {
+			return err
+		}
+		draft := path + ".draft"
+		if err := req.Disk.Remove(draft); err != nil {
+			return err
+		}
+		err = req.Disk.Write(draft, func(w io.Writer) error {
+			_, err := w.Write(c.Content)
+			return err
+		})
+		if err == nil {
+			err = req.Disk.Rename(draft, path)
+		}
+		if err != nil {
+			return errors.Join(err, req.Disk.Remove(draft))
+		}
+		return nil
+	})
+}
