@@ -110,7 +110,8 @@ func (w *waterfall) newAuction(terms *tender.Auction, b *tender.Book, lines []in
 	a := &auction{terms: terms, done: Auctioned{Name: terms.Name, Set: terms.HasClearing,
 		Unpriced: terms.Bid != tender.BidPrice && w.prices.AtSpread == nil}}
 	a.waterfall = &waterfall{
-		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, before: w.before, parts: w.parts, found: w.found, result: w.result,
+		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, before: w.before, parts: w.parts,
+		found: w.found, result: w.result,
 		pools: []*pool{{shortfall: tender.Prorate}},
 	}
 	s := sorter{auction: a, series: map[string]int{},

@@ -161,15 +161,17 @@ func deadlinesOf(o *tender.Offer, now time.Time) (all []deadline) {
 	if !o.Guaranteed.Deadline.At.IsZero() {
 		add("Guaranteed deliveries", o.Guaranteed.Deadline.At)
 	}
-	for _, w := range tender.Windows {
-		if d := o.SettlementDate(w); d != (tender.Date{}) && (w == tender.Late || !o.Early.IsZero()) {
-			name := map[tender.Window]string{tender.Early: "Early settlement", tender.Late: "Final settlement"}[w]
-			at := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, o.Zone)
-			if !slices.ContainsFunc(all, func(other deadline) bool { return other.At.Equal(at) }) {
-				add(name, at)
-			}
+	settlement := func(name string, d tender.Date) {
+		at := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, o.Zone)
+		if !d.IsZero() && !slices.ContainsFunc(all, func(other deadline) bool { return other.At.Equal(at) }) {
+			add(name, at)
 		}
 	}
+	settlement("Early settlement", o.Settlement.Early)
+	for _, s := range o.Settlement.Interim {
+		settlement("Interim settlement", s.On)
+	}
+	settlement("Final settlement", o.Settlement.Final)
 	slices.SortStableFunc(all, func(a, b deadline) int { return a.At.Compare(b.At) })
 	return all
 }

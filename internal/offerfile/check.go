@@ -101,7 +101,9 @@ func (r *termsReader) checkSettlement(o *tender.Offer) {
 			o.Settlement.Early)
 		return
 	}
-	if o.Settlement.Early.Before(lastDay(o.Early)) {
+	if made := slices.ContainsFunc(o.Settlement.Interim, func(i tender.Interim) bool {
+		return i.Run != "" && i.On == o.Settlement.Early // and the Early Tender Date may be extended since
+	}); !made && o.Settlement.Early.Before(lastDay(o.Early)) {
 		r.faultAmong([]string{early, "dates.early_tender.at"},
 			"the early settlement %s is before early_tender %s; correct one of them", o.Settlement.Early,
 			r.node("dates.early_tender.at").Text)

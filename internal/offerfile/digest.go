@@ -63,14 +63,7 @@ func (l lister) terms(o *tender.Offer) {
 	l.date(dates+"launch", o.Launch)
 	l.cutOff(dates+"early_tender", o.Early)
 	l.cutOff(dates+"expiration", o.Expiration)
-	l.date(dates+"settlement.early", o.Settlement.Early)
-	l.text(dates+"settlement.early_run", o.Settlement.EarlyRun)
-	l.date(dates+"settlement.final", o.Settlement.Final)
-	for i, s := range o.Settlement.Interim {
-		at := l.element(dates+"settlement.interim", i, s.On.String())
-		l.date(at+"on", s.On)
-		l.unless("", at+"run", s.Run)
-	}
+	l.settlement(dates+"settlement.", o.Settlement)
 	l.cutOff(dates+"guaranteed_delivery.deadline", o.Guaranteed.Deadline)
 	l.date(dates+"guaranteed_delivery.settlement", o.Guaranteed.Settlement)
 	l.cutOff("withdrawal.early", o.Withdrawal.Early)
@@ -99,6 +92,17 @@ func (l lister) terms(o *tender.Offer) {
 	eachOf(l, "amendments", o.Amendments, func(a tender.Amendment) string {
 		return a.Effective.In(l.zone).Format(time.RFC3339Nano)
 	}, l.amendment)
+}
+
+func (l lister) settlement(at string, s tender.Settlement) {
+	l.date(at+"early", s.Early)
+	l.text(at+"early_run", s.EarlyRun)
+	l.date(at+"final", s.Final)
+	for i, interim := range s.Interim {
+		under := l.element(at+"interim", i, interim.On.String())
+		l.date(under+"on", interim.On)
+		l.unless("", under+"run", interim.Run)
+	}
 }
 
 // eachOf puts the elements of a list one by one. By name, it first puts all names.

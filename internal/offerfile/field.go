@@ -27,6 +27,7 @@ type termsReader struct {
 	before *termsReader                  // of the version before, if that has no fault; see offer_share.go
 	result *tender.Offer                 // what was read; the reader of the next version takes it over
 	words  map[*strictyaml.Node][]string // lists of texts that were read, in any version
+	made   []tender.Interim              // the settlements that were made
 	count  int                           // the items of lists that were read
 
 	unsound map[string]bool // the paths that have a fault

@@ -2,6 +2,7 @@ package offerfile
 
 import (
 	"fmt"
+	"slices"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
@@ -10,6 +11,8 @@ import (
 // checkInterim checks the interim settlements against each other and the other days.
 func (r *termsReader) checkInterim(o *tender.Offer) {
 	s := o.Settlement
+	r.made = s.Made()
+	r.checkKept()
 	seen := map[string]string{s.EarlyRun: "dates.settlement.early_run"}
 	for i, interim := range s.Interim {
 		on, run := interimPath(i, "on"), interimPath(i, "run")
@@ -27,6 +30,21 @@ func (r *termsReader) checkInterim(o *tender.Offer) {
 				display.Quote(interim.Run), r.line(first))
 		}
 		seen[interim.Run] = run
+	}
+}
+
+// checkKept checks that an amendment takes out no settlement that was made: what was paid would
+// be due again.
+func (r *termsReader) checkKept() {
+	if r.before == nil || !r.sound("dates.settlement.interim") {
+		return
+	}
+	for _, was := range r.before.made {
+		if !slices.Contains(r.made, was) {
+			r.faultAmong([]string{"dates.settlement", "dates.settlement.interim", "dates.settlement.early_run"},
+				"the settlement of %s, which run %s made, is not there any more, and what it paid would be due again; keep it in "+
+					"interim, before others", was.On, display.Quote(was.Run))
+		}
 	}
 }
 

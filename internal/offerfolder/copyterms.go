@@ -47,8 +47,8 @@ func CopyTerms(folder, id string) (content []byte, notes []string, err error) {
 			"has an early settlement of its own", run, launch.ID))
 	}
 	for _, s := range settlement.Interim {
-		notes = append(notes, fmt.Sprintf("dates.settlement.interim has %s, a settlement of %s; take it out until this offer "+
-			"has one of its own", s.On, launch.ID))
+		notes = append(notes, fmt.Sprintf("dates.settlement.interim has %s, a settlement of %s; take it out until "+
+			"this offer has one of its own", s.On, launch.ID))
 	}
 	return changed, notes, nil
 }

@@ -173,15 +173,7 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 		Findings: in.rejects(), Inputs: in.inputs(),
 		Warnings: slices.Concat(allocation.Warnings, settlement.Warnings, in.warnings(), priceWarnings(shown), in.rateWarnings(), in.pastDue(settlement)),
 	}
-	for i := range r.Findings {
-		if err := r.Findings[i].Check(); err != nil {
-			return nil, err
-		}
-	}
-	if err := in.checkStatusColumns(r.Phase); err != nil {
-		return nil, err
-	}
-	if err := in.checkRejected(r.Findings); err != nil {
+	if err := in.checkFindings(r); err != nil {
 		return nil, err
 	}
 	r.Snapshots = in.compared.inMoney(r)
@@ -190,6 +182,19 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	r.Name = runName(in.AsOf, o.Zone, r.Identity)
 	slices.SortStableFunc(r.Findings, tender.CompareFindings) // after the identity, which has them by file
 	return r, broken(r.Invariants)
+}
+
+// checkFindings is an error if a finding cannot be, or if a run must stop because of them.
+func (in *Intake) checkFindings(r *result.Run) error {
+	for i := range r.Findings {
+		if err := r.Findings[i].Check(); err != nil {
+			return err
+		}
+	}
+	if err := in.checkStatusColumns(r.Phase); err != nil {
+		return err
+	}
+	return in.checkRejected(r.Findings)
 }
 
 // check tests the invariants of R16, side by side.

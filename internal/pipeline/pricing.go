@@ -93,6 +93,6 @@ func (in *Intake) checkNext() error {
 	if !planned || in.Offer.PhaseAt(in.AsOf) != tender.Final || !next.Before(tender.DateOf(in.AsOf.In(in.Offer.Zone))) {
 		return nil
 	}
-	return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and dates.settlement.interim names no run "+
-		"for %s, which has passed; name the run that was paid then, or take that day out", next)}
+	return &offerfolder.UsageError{Message: fmt.Sprintf("the offer has expired, and dates.settlement.interim names no "+
+		"run for %s, which has passed; name the run that was paid then, or take that day out", next)}
 }

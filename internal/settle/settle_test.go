@@ -339,6 +339,10 @@ func TestACouponDateBetweenTheTwoSettlements(t *testing.T) {
 	if got := one(t, s, tender.Late, "1000", dates).AccruedInterest; !got.Equal(dec("0.70")) {
 		t.Errorf("%s accrued to 22 August, want 0.70 for the 7 days from 15 August", got)
 	}
+	made := tender.Settlement{Interim: []tender.Interim{{On: date("2019-08-09"), Run: "r"}}, Final: date("2019-08-22")}
+	if got := one(t, s, tender.Late, "1000", made).AccruedInterest; !got.Equal(dec("0.70")) {
+		t.Errorf("%s accrued to 22 August after an interim settlement, want 0.70", got)
+	}
 }
 
 // The day of the month of the payments is that of the date the terms give, also

@@ -2,9 +2,9 @@ package settled
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
@@ -18,7 +18,11 @@ func (all Settlements) Fix(o *tender.Offer, b *tender.Book) error {
 	}
 	moved := false // to the window of then
 	for made, s := range all {
-		for _, key := range slices.SortedFunc(maps.Keys(s.positions), key.compare) {
+		if at, err := ledger.AsOf(s.Run, o.Zone); err != nil || at.After(b.AsOf) {
+			return s.wrong("which is not as of an instant up to that of this run, %s; name it by an amendment that takes "+
+				"effect once it was paid", tender.WallTime(b.AsOf, o.Zone))
+		}
+		for _, key := range s.order {
 			if err := s.follows(all[:made], key); err != nil {
 				return err
 			}
@@ -98,6 +102,15 @@ func (s *settlement) leave(earlier Settlements, key key) error {
 // fix fixes one line as the settlement dealt with it.
 func (s *settlement) fix(made int, key key, l *tender.Line) error {
 	was, window := s.positions[key], l.Window
+	if l.Settled != nil { // it was compared with the first
+		if s.paid(was) { // a guaranteed delivery, whose own day this is
+			if l.Settled.Cash == nil {
+				l.Settled.Cash = was.cash()
+			}
+			l.Settled.Cash.Paid = true
+		}
+		return nil
+	}
 	if s.Then != nil && !s.early {
 		window = s.Then.Window(l.Received)
 	}
@@ -108,17 +121,8 @@ func (s *settlement) fix(made int, key key, l *tender.Line) error {
 		return s.differs(key, fmt.Sprintf("was paid to participant %s, and is now reported for %s", was.Participant,
 			l.Participant))
 	}
-	if l.Settled == nil {
-		l.Window, l.Settled = was.Window, &tender.Settled{Accepted: was.Accepted, Made: made}
-		return s.setTerms(was, l)
-	}
-	if s.paid(was) { // a guaranteed delivery, whose own day this is
-		if l.Settled.Cash == nil {
-			l.Settled.Cash = was.cash()
-		}
-		l.Settled.Cash.Paid = true
-	}
-	return nil
+	l.Window, l.Settled = was.Window, &tender.Settled{Accepted: was.Accepted, Made: made}
+	return s.setTerms(was, l)
 }
 
 // cash is what the run has for an instruction.

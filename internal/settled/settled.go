@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,7 +32,8 @@ type Settlements []*settlement
 // settlement is what the run of one settlement decided.
 type settlement struct {
 	tender.Made
-	early     bool // named as early_run
+	early     bool  // named as early_run
+	order     []key // of the positions in the file, which is that of a book
 	positions map[key]position
 	terms     map[priced]*tender.SettledTerms
 }
@@ -183,17 +183,17 @@ func (s *settlement) readPositions(src *offerfolder.Source) error {
 	if s.Then == nil {
 		columns = columns[:columnsOfVersion1]
 	}
-	if s.positions, err = readPositions(bytes.NewReader(content), columns); err != nil {
-		return err
-	}
-	maps.DeleteFunc(s.positions, func(_ key, p position) bool { return !s.decided(p) })
-	if s.Then == nil {
-		for at, p := range s.positions {
-			p.date = s.Made.On
-			s.positions[at] = p
+	s.positions = map[key]position{}
+	return readPositions(bytes.NewReader(content), columns, func(at key, p position) {
+		if !s.decided(p) {
+			return
 		}
-	}
-	return nil
+		if s.Then == nil {
+			p.date = s.Made.On
+		}
+		s.order = append(s.order, at)
+		s.positions[at] = p
+	})
 }
 
 // decided reports whether an instruction was dealt with at the settlement: it was paid then or
@@ -211,9 +211,8 @@ var columns = []string{"instruction", "depositary", "series", "window", "partici
 
 const columnsOfVersion1 = 8
 
-// readPositions reads columns of an instructions.csv.
-func readPositions(r io.Reader, columns []string) (map[key]position, error) {
-	positions := map[key]position{}
+// readPositions reads columns of an instructions.csv, and has take take each row.
+func readPositions(r io.Reader, columns []string, take func(at key, p position)) error {
 	kept := map[string]string{} // a text of a row holds on to the whole row
 	keep := func(text string) string {
 		if _, ok := kept[text]; !ok {
@@ -221,7 +220,7 @@ func readPositions(r io.Reader, columns []string) (map[key]position, error) {
 		}
 		return kept[text]
 	}
-	err := export.ReadRows(r, columns, func(text []string) (wrong int, err error) {
+	return export.ReadRows(r, columns, func(text []string) (wrong int, err error) {
 		p := position{Position: result.Position{Series: keep(text[2]), Window: tender.Window(keep(text[3])),
 			Participant: keep(text[4])}}
 		if err := p.Window.Check(); err != nil {
@@ -235,9 +234,8 @@ func readPositions(r io.Reader, columns []string) (map[key]position, error) {
 					return 9, err
 				}
 			}
-			for i, amount := range []*decimal.Decimal{&p.Consideration, &p.EarlyPayment, &p.AccruedInterest, &p.price, &p.extra} {
-				amounts[10+i] = amount
-			}
+			amounts[10], amounts[11], amounts[12] = &p.Consideration, &p.EarlyPayment, &p.AccruedInterest
+			amounts[13], amounts[14] = &p.price, &p.extra
 		}
 		for i, amount := range amounts {
 			if i >= 7 && text[i] == "" {
@@ -247,10 +245,9 @@ func readPositions(r io.Reader, columns []string) (map[key]position, error) {
 				return i, err
 			}
 		}
-		positions[key{keep(text[1]), strings.Clone(text[0])}] = p
+		take(key{keep(text[1]), strings.Clone(text[0])}, p)
 		return 0, nil
 	})
-	return positions, err
 }
 
 // readLevels reads at which levels the auctions cleared.

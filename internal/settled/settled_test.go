@@ -1,6 +1,7 @@
 package settled
 
 import (
+	"io"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ const (
 
 // A run of version 0.1 wrote neither prices nor days; what it decided can be read all the same.
 func TestPositionsOfARunOfVersion1(t *testing.T) {
-	got, err := readPositions(strings.NewReader(oldHeading+"\n"+oldRow+"\n"), columns[:columnsOfVersion1])
+	got, err := positionsOf(strings.NewReader(oldHeading+"\n"+oldRow+"\n"), columns[:columnsOfVersion1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +28,7 @@ func TestPositionsOfARunOfVersion1(t *testing.T) {
 		p.Participant != "0901" || !p.date.IsZero() {
 		t.Errorf("read %+v", got)
 	}
-	if _, err := readPositions(strings.NewReader(oldHeading+"\n"+oldRow+"\n"), columns); err == nil {
+	if _, err := positionsOf(strings.NewReader(oldHeading+"\n"+oldRow+"\n"), columns); err == nil {
 		t.Error("its prices are read, and it has none")
 	}
 }
@@ -35,7 +36,7 @@ func TestPositionsOfARunOfVersion1(t *testing.T) {
 func TestPositionsHaveCashPricesAndDays(t *testing.T) {
 	returned := strings.NewReplacer("\n1,", "\n2,", ",1000,1000,", ",0,2000,", ",950.00,50.00,1.25,1001.25,", ",0.00,0.00,0.00,0.00,",
 		",R,due,", ",,,", ",950,50,2004-11-17,", ",,,,").Replace("\n" + row)
-	got, err := readPositions(strings.NewReader(heading+"\n"+row+returned+"\n"), columns)
+	got, err := positionsOf(strings.NewReader(heading+"\n"+row+returned+"\n"), columns)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func TestPositionsHaveCashPricesAndDays(t *testing.T) {
 		strings.Replace(row, "11-17", "11-31", 1):     "line 2, settlement_date",
 		strings.Replace(row, ",950,50,", ",x,50,", 1): "line 2, price",
 	} {
-		if _, err := readPositions(strings.NewReader(heading+"\n"+wrong+"\n"), columns); err == nil ||
+		if _, err := positionsOf(strings.NewReader(heading+"\n"+wrong+"\n"), columns); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %s", err, want)
 		}
@@ -74,4 +75,9 @@ func TestRatesThatThereWereNot(t *testing.T) {
 			t.Errorf("%s: %s, want %s", from, got.RatString(), want)
 		}
 	}
+}
+
+func positionsOf(r io.Reader, columns []string) (map[key]position, error) {
+	all := map[key]position{}
+	return all, readPositions(r, columns, func(at key, p position) { all[at] = p })
 }

@@ -113,3 +113,28 @@ func TestBidsAreOrderedAsTheyAreGoodForTheIssuer(t *testing.T) {
 		t.Errorf("a spread of 10 is a spread of %s", got)
 	}
 }
+
+// On which day a tender that was not settled before is paid.
+func TestSettlementDates(t *testing.T) {
+	day := func(d int) tender.Date { return tender.Date{Year: 2024, Month: 4, Day: d} }
+	interim := func(d int, run string) tender.Interim { return tender.Interim{On: day(d), Run: run} }
+	for name, c := range map[string]struct {
+		s           tender.Settlement
+		early, late int
+	}{
+		"final only":                             {tender.Settlement{Final: day(30)}, 30, 30},
+		"early":                                  {tender.Settlement{Early: day(10), Final: day(30)}, 10, 30},
+		"early, made":                            {tender.Settlement{Early: day(10), EarlyRun: "r", Final: day(30)}, 10, 30},
+		"early, made as interim":                 {tender.Settlement{Early: day(10), Interim: []tender.Interim{interim(10, "r")}, Final: day(30)}, 30, 30},
+		"early, made, and the next planned":      {tender.Settlement{Early: day(10), EarlyRun: "r", Interim: []tender.Interim{interim(20, "")}, Final: day(30)}, 10, 20},
+		"early, made, and one after it, too":     {tender.Settlement{Early: day(10), EarlyRun: "r", Interim: []tender.Interim{interim(20, "s")}, Final: day(30)}, 30, 30},
+		"second early date":                      {tender.Settlement{Early: day(20), Interim: []tender.Interim{interim(10, "r")}, Final: day(30)}, 20, 30},
+		"the next planned":                       {tender.Settlement{Interim: []tender.Interim{interim(10, "r"), interim(20, "")}, Final: day(30)}, 20, 20},
+		"early not made, though a later one was": {tender.Settlement{Early: day(10), Interim: []tender.Interim{interim(20, "r")}, Final: day(30)}, 10, 30},
+	} {
+		o := &tender.Offer{Settlement: c.s}
+		if early, late := o.SettlementDate(tender.Early), o.SettlementDate(tender.Late); early != day(c.early) || late != day(c.late) {
+			t.Errorf("%s: early on %s, late on %s", name, early, late)
+		}
+	}
+}

@@ -59,19 +59,22 @@ func (s Settlement) First() Date {
 	return first
 }
 
-// passed reports whether an interim settlement was made on a day or later.
-func (s Settlement) passed(day Date) bool {
-	return slices.ContainsFunc(s.Interim, func(i Interim) bool { return i.Run != "" && !i.On.Before(day) })
+// earlyPassed reports whether the early settlement was made as an interim one, or one was made
+// after it: then early tenders that were not in it are paid with others.
+func (s Settlement) earlyPassed() bool {
+	return slices.ContainsFunc(s.Interim, func(i Interim) bool {
+		return i.Run != "" && (i.On == s.Early || (s.EarlyRun != "" && s.Early.Before(i.On)))
+	})
 }
 
 // SettlementDate is the day on which a tender of the window is paid that was not settled before,
-// and up to which interest accrues on it: early tenders on the early settlement date, until an
-// interim settlement has taken its place; others at the next interim settlement, or else the
+// and up to which interest accrues on it: early tenders on the early settlement date, until that
+// has passed; others at the next interim settlement, or else the
 // final one. Tenders by guaranteed delivery get the interest of the others, though they are paid
 // on a day of their own.
 func (o *Offer) SettlementDate(w Window) Date {
 	s := o.Settlement
-	if w == Early && !s.Early.IsZero() && !s.passed(s.Early) {
+	if w == Early && !s.Early.IsZero() && !s.earlyPassed() {
 		return s.Early
 	}
 	if next, planned := s.Next(); planned {
