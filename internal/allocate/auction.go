@@ -107,7 +107,7 @@ func (w *waterfall) newAuction(terms *tender.Auction, b *tender.Book, lines []in
 	a := &auction{terms: terms, apart: new(big.Rat), done: Auctioned{Name: terms.Name, Set: terms.HasClearing}}
 	a.waterfall = &waterfall{
 		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, early: w.early, result: w.result,
-		pools: []*pool{{shortfall: tender.Prorate}},
+		pools: []*pool{{shortfall: tender.Prorate, rule: w.offer.Acceptance.WithAnnounced(terms.Announced)}},
 	}
 	s := sorter{auction: a, series: map[string]int{},
 		rungs: map[int]*rung{}, groups: map[cell]*group{}, ranks: map[*decimal.Decimal]int{}}

@@ -42,6 +42,7 @@ func randomPool(t *rapid.T, before []tender.Pool, i int) tender.Pool {
 		Shortfall: anyOf(t, "pool shortfall", "", tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop),
 		Counts:    anyOf(t, "counts", tender.CountAccepted, tender.CountTendered),
 		Satisfied: rapid.IntRange(0, 3).Draw(t, "satisfied") == 0,
+		Announced: randomFactor(t),
 	}
 	if p.HasCap {
 		p.Cap = randomLimit(t, 40000)
@@ -55,6 +56,11 @@ func randomPool(t *rapid.T, before []tender.Pool, i int) tender.Pool {
 		}
 	}
 	return p
+}
+
+// randomFactor draws a factor that was announced, mostly none.
+func randomFactor(t *rapid.T) decimal.Decimal {
+	return anyOf(t, "announced", decimal.Zero, decimal.Zero, decimal.New(35, -2), decimal.New(8, -1))
 }
 
 // anyOf draws one of some values.
@@ -83,6 +89,7 @@ func randomAuctions(t *rapid.T, o *tender.Offer) *tender.Offer {
 			NoBid:           anyOf(t, "no bid", tender.NoBidBest, tender.NoBidFirst),
 			Undersubscribed: anyOf(t, "undersubscribed", tender.ClearsAtLastBid, tender.ClearsAtRangeEnd),
 			SetBy:           anyOf(t, "set by", tender.SetByAll, tender.SetByEarly),
+			Announced:       randomFactor(t),
 			Cap:             randomLimit(t, 10000),
 			BaseSpreads:     map[string]decimal.Decimal{},
 		}

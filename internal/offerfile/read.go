@@ -192,13 +192,21 @@ func (r *termsReader) readFactor(f termsField) (tender.FactorRule, decimal.Decim
 	case !strings.ContainsAny(s, "0123456789"):
 		f.fault("%s is not known; write %s", display.Quote(s), want)
 	default:
-		given := f.amount()
-		if f.r.sound(f.path) && (given.Sign() <= 0 || given.GreaterThan(decimal.NewFromInt(1))) {
-			f.fault("%s is not a share of the whole; write a number above 0 and at most 1, such as 0.315789", s)
-		}
-		return tender.FactorGiven, given
+		return tender.FactorGiven, f.announced()
 	}
 	return tender.FactorMaximal, decimal.Zero
+}
+
+// announced is a factor that the issuer announced, zero if none is given.
+func (f termsField) announced() decimal.Decimal {
+	if !f.given() {
+		return decimal.Zero
+	}
+	factor := f.amount()
+	if f.r.sound(f.path) && (factor.Sign() <= 0 || factor.GreaterThan(decimal.NewFromInt(1))) {
+		f.fault("%s is not a share of the whole; write a number above 0 and at most 1, such as 0.315789", f.node.Text)
+	}
+	return factor
 }
 
 func (r *termsReader) readCap(f termsField) tender.Cap {

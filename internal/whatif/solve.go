@@ -352,8 +352,8 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	if plain && o.Acceptance.Factor == tender.FactorGiven {
-		o.Acceptance.Factor = tender.FactorMaximal
+	if plain {
+		withoutAnnounced(o)
 	}
 	return allocate.AllocateAt(o, p.in.Book, settle.AllocationPrices(o))
 }
@@ -363,10 +363,35 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 // and a cap that is not lifted as far keeps it from that.
 func (p *problem) lift(lifted Scenario) (*allocate.Result, error) {
 	r, err := p.allocate(lifted, false)
-	if err != nil || p.offer.Acceptance.Factor != tender.FactorGiven || p.whole(r) {
+	if err != nil || p.rule().Factor != tender.FactorGiven || p.whole(r) {
 		return r, err
 	}
 	return p.allocate(lifted, true)
+}
+
+// withoutAnnounced takes the factors that the issuer announced out of a copy of an offer.
+func withoutAnnounced(o *tender.Offer) {
+	if o.Acceptance.Factor == tender.FactorGiven {
+		o.Acceptance.Factor = tender.FactorMaximal
+	}
+	for i := range o.Pools {
+		o.Pools[i].Announced = decimal.Zero
+	}
+	for i := range o.Auctions {
+		o.Auctions[i].Announced = decimal.Zero
+	}
+}
+
+// rule are the rules of acceptance of the goal, with a factor that was announced for its pool or auction.
+func (p *problem) rule() tender.Acceptance {
+	s := &p.offer.Series[slices.IndexFunc(p.offer.Series, p.goal.has)]
+	if a := p.offer.AuctionOf(s.ID); a != nil {
+		return p.offer.Acceptance.WithAnnounced(a.Announced)
+	}
+	if at := p.offer.PoolOf(s); at >= 0 {
+		return p.offer.Acceptance.WithAnnounced(p.offer.Pools[at].Announced)
+	}
+	return p.offer.Acceptance
 }
 
 // whole reports whether all that is wanted is accepted.
@@ -451,8 +476,8 @@ func (p *problem) smallest(r *allocate.Result, lifted Scenario) (decimal.Decimal
 	}
 	return amount, p.obstacles(r) +
 		fmt.Sprintf("; with %s %s everything tendered fits, so the announced factor %s cuts back all; "+
-			"if it is not meant for that, change acceptance.factor in offer.yaml", figure(amount), p.cap.Currency,
-			p.offer.Acceptance.Given), nil
+			"if it is not meant for that, change the factor in offer.yaml", figure(amount), p.cap.Currency,
+			p.rule().Given), nil
 }
 
 // enough is the smallest amount of a cap, from what it counts in the end, with which the
@@ -544,7 +569,7 @@ func (p *problem) room() (bool, error) {
 		before = before || r.Lines[i].Step < last
 		beside = beside || r.Lines[i].Step == last
 	}
-	if p.lifts() && (beside || p.offer.Acceptance.Factor != tender.FactorMaximal) {
+	if p.lifts() && (beside || p.rule().Factor != tender.FactorMaximal) {
 		return true, nil
 	}
 	return before, nil
