@@ -97,7 +97,7 @@ func (b *workbook) layAuction(row int, terms *tender.Auction, a *allocate.Auctio
 func (b *workbook) drawLadder(body spreadsheet.Area, top int, terms *tender.Auction) {
 	s := b.auctions
 	if body.Bottom-body.Top+1+ladderRows > pageRows-2 {
-		s.Breaks = append(s.Breaks, top)
+		s.Breaks = append(s.Breaks, top-1) // the row above, so that the border is on the same page
 	}
 	format, unit := scaleOf(terms.Cap.Amount)
 	bar := func(key, colour string) spreadsheet.Bar {
