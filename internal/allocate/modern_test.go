@@ -230,7 +230,8 @@ func TestOnlyTheClearingLevelIsCutBack(t *testing.T) {
 	})
 }
 
-// A higher cap never accepts less at a level, of bids or of a pool.
+// A higher cap never accepts less at a level, of bids or of a pool. An announced factor can: where it does
+// not fit, the largest is taken, and under a higher cap it fits and gives less.
 func TestMoreCapNeverBuysLessAtALevel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := randomAuctions(t, &tender.Offer{Acceptance: plainOffer().Acceptance})
@@ -240,7 +241,7 @@ func TestMoreCapNeverBuysLessAtALevel(t *testing.T) {
 		for i := range o.Series {
 			o.Series[i].Currency = "USD"
 		}
-		a.SetBy, a.HasClearing, a.Cap.Currency = tender.SetByAll, false, "USD"
+		a.SetBy, a.HasClearing, a.Cap.Currency, a.Announced = tender.SetByAll, false, "USD", decimal.Zero
 		b := randomBids(t, o)
 		less := mustAllocateAt(t, o, b)
 		a.Cap.Amount = a.Cap.Amount.Add(decimal.NewFromInt(rapid.Int64Range(1, 50).Draw(t, "more")))
@@ -252,6 +253,7 @@ func TestMoreCapNeverBuysLessAtALevel(t *testing.T) {
 		o.Caps = nil
 		for i := range o.Pools {
 			o.Pools[i].Shortfall, o.Pools[i].Less, o.Pools[i].Counts = "", nil, tender.CountAccepted
+			o.Pools[i].Announced = decimal.Zero
 		}
 		for i := range o.Series {
 			o.Series[i].HasMaximum, o.Series[i].Currency = false, "USD"
