@@ -207,8 +207,8 @@ func (r *termsReader) checkInterestDates(o *tender.Offer) {
 		n := pricing.Note{Interest: s.Interest, Maturity: s.Maturity, ParCall: s.ParCall}
 		var fault *pricing.Error
 		if errors.As(n.CheckInterestDates(), &fault) {
-			r.faultAmong([]string{priceKey(fault.Key, path, "", o), path + "maturity"}, "series %s: %s: %s; %s", display.Quote(s.ID),
-				fault.Key, fault.Problem, fault.Advice)
+			r.faultAmong([]string{priceKey(fault.Key, path, "", o), path + "maturity"}, "series %s: %s: %s; %s",
+				display.Quote(s.ID), fault.Key, fault.Problem, fault.Advice)
 		}
 	}
 }

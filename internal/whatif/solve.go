@@ -54,8 +54,8 @@ func (g Goal) in(o *tender.Offer) (Goal, error) {
 	}
 	for _, s := range o.Series {
 		if g.has(s) && s.Pool != o.Series[at].Pool {
-			return g, usage("%s and %s have a %s; name the pool, as in \"accept all of %d of %s\"", o.Series[at].Pool, s.Pool, g,
-				g.Level, s.Pool)
+			return g, usage("%s and %s have a %s; name the pool, as in \"accept all of %d of %s\"", o.Series[at].Pool,
+				s.Pool, g, g.Level, s.Pool)
 		}
 	}
 	g.Pool = o.Series[at].Pool
@@ -121,8 +121,8 @@ func usualCap(o *tender.Offer, goal Goal) (Variable, error) {
 	return Variable{}, usage("the offer has no cap over all; name one: --solve \"NAME: accept all of %s\"", goal)
 }
 
-// Solve finds the smallest value of a variable, or if none is named of the usual cap, under which a goal is accepted whole, the
-// other terms as in a scenario: all of it that can be bought, as no cap has a say in the
+// Solve finds the smallest value of a variable, or if none is named of the usual cap, under which
+// a goal is accepted whole, the other terms as in a scenario: all of it that can be bought, as no cap has a say in the
 // rest. It is a *[offerfolder.UsageError] if no value does it, or if nothing of it is there.
 //
 // With a cap out of the way the waterfall takes the goal whole, and what the cap has
@@ -223,8 +223,8 @@ func sought(o *tender.Offer, name string, goal Goal) (tender.Cap, error) {
 			limit = append(limit, fmt.Sprintf("%q", c.Name))
 		}
 	}
-	return c, usage("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal, strings.Join(over, ", "),
-		goal, cmp.Or(strings.Join(limit, ", "), "no cap"))
+	return c, usage("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal,
+		strings.Join(over, ", "), goal, cmp.Or(strings.Join(limit, ", "), "no cap"))
 }
 
 // levelWords name the level of a series in a sentence.
