@@ -64,6 +64,13 @@ level or series, as far as it can be bought at all, or what is in the way. Nothi
 	flags.StringVar(&req.AsOf, "as-of", "", "the instant of the book, as in batch run")
 	flags.StringArrayVar(&req.Files, "file", nil,
 		"read this depositary file, too, beside those of the inbox (may be repeated)")
+	q.flags(c)
+	return c
+}
+
+// flags are those of the question.
+func (q *question) flags(c *cobra.Command) {
+	flags := c.Flags()
 	flags.StringArrayVar(&q.caps, "cap", nil,
 		"another amount for a cap, NAME=AMOUNT; a series' Maximum Offer Amount is named \"Maximum Offer Amount ID\" (may "+
 			"be repeated)")
@@ -75,14 +82,14 @@ level or series, as far as it can be bought at all, or what is in the way. Nothi
 		"another fixed spread in basis points, SERIES=SPREAD, priced hypothetically (may be repeated)")
 	flags.StringArrayVar(&q.clearings, "clearing", nil,
 		"the level at which an auction clears, AUCTION=LEVEL, in place of what its bids come to (may be repeated)")
-	flags.StringVar(&q.sweep, "sweep", "", "let a value grow, NAME=FROM:TO:STEP: the cap NAME, or \"yield NAME\", \"spread NAME\" or "+
-		"\"clearing NAME\"")
+	flags.StringVar(&q.sweep, "sweep", "", "let a value grow, NAME=FROM:TO:STEP: the cap NAME, or \"yield NAME\", "+
+		"\"spread NAME\" or \"clearing NAME\"")
 	flags.StringVar(&q.solve, "solve", "",
-		"\"accept all of LEVEL\" (in an offer with pools \"LEVEL of POOL\") or \"accept all of series ID\": the smallest amount "+
-			"that does it of the cap over them, or, before a colon, of a cap NAME, \"yield NAME\", \"spread NAME\" or \"clearing NAME\"")
+		"\"accept all of LEVEL\" (in an offer with pools \"LEVEL of POOL\") or \"accept all of series ID\": the smallest "+
+			"amount that does it of the cap over them, or, before a colon, of a cap NAME, \"yield NAME\", \"spread NAME\" "+
+			"or \"clearing NAME\"")
 	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
 	flags.BoolVar(&q.json, "json", false, "print the answer as JSON; docs/result.md describes it")
-	return c
 }
 
 // question is what the flags of whatif ask, as they were given and as parsed.

@@ -135,8 +135,8 @@ func (q *question) comparison(s *whatif.Session, other *result.Run) whatIfJSON {
 
 func newSolutionJSON(found *whatif.Solution) *solutionJSON {
 	return &solutionJSON{
-		Cap: found.Variable.String(), Pool: found.Goal.Pool, Level: found.Goal.Level, Series: found.Goal.Series, Amount: found.Amount.String(),
-		Room: found.Room, Reached: found.Reached,
+		Cap: found.Variable.String(), Pool: found.Goal.Pool, Level: found.Goal.Level, Series: found.Goal.Series,
+		Amount: found.Amount.String(), Room: found.Room, Reached: found.Reached,
 		LeftOut: export.List(found.LeftOut, func(l whatif.LeftOut) unboughtJSON {
 			return unboughtJSON{l.Series, l.Currency, l.Principal.String(), l.Why}
 		}),

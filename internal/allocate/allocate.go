@@ -104,7 +104,7 @@ func (w *waterfall) steps() []plan {
 	if w.offer.Acceptance.Order == tender.OrderEarlyFirst {
 		passes = [][]tender.Window{both[:1], both[1:]}
 	}
-	order := []plan{{pool: &pool{shortfall: tender.Prorate}, windows: both}}
+	order := []plan{{pool: &pool{shortfall: tender.Prorate, rule: w.offer.Acceptance}, windows: both}}
 	for _, p := range w.pools {
 		var levels []int
 		for _, s := range w.offer.Series {

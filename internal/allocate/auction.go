@@ -112,7 +112,7 @@ func (w *waterfall) newAuction(terms *tender.Auction, b *tender.Book, lines []in
 	a.waterfall = &waterfall{
 		offer: w.offer, prices: w.prices, cutBy: map[int]Reason{}, before: w.before, parts: w.parts,
 		found: w.found, result: w.result,
-		pools: []*pool{{shortfall: tender.Prorate}},
+		pools: []*pool{{shortfall: tender.Prorate, rule: w.offer.Acceptance.WithAnnounced(terms.Announced)}},
 	}
 	s := sorter{auction: a, series: map[string]int{},
 		rungs: map[int]*rung{}, groups: map[cell]*group{}, ranks: map[*decimal.Decimal]int{}}

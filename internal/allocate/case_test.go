@@ -88,11 +88,11 @@ var forms = map[string]struct {
 			c.offer.Rates = append(c.offer.Rates, tender.Rate{From: m[1], To: m[3], Rate: sum(m[2])})
 		}},
 	"pool": {regexp.MustCompile(`^(\w+ ?\w*)(?:, cap ([\d,]+) ([A-Z]{3})( of purchase price)?)?(?:, less ([\w ]+))?` +
-		`(?:, shortfall (\w+))?(?:, counts (\w+))?(?:, only if ([\w ]+) is full(, satisfied)?)?$`), (*ruleCase).readPool},
+		`(?:, shortfall (\w+))?(?:, counts (\w+))?(?:, only if ([\w ]+) is full(, satisfied)?)?(?:, factor (0\.\d+))?$`), (*ruleCase).readPool},
 	"auction": {regexp.MustCompile(`^(\w+) over (\w+(?:, \w+)*), (\w+) by (price|spread|premium) ` +
 		`from ([\d.]+) to ([\d.]+) by ([\d.]+), cap ([\d,]+) ([A-Z]{3})( of purchase price)?(?:, no bid (\w+))?` +
 		`(?:, undersubscribed (\w+))?(?:, set by (\w+))?` +
-		`(?:, clearing ([\d.]+))?$`), (*ruleCase).readAuction},
+		`(?:, clearing ([\d.]+))?(?:, factor (0\.\d+))?$`), (*ruleCase).readAuction},
 	"clears": {regexp.MustCompile(`^(\w+) at ([\d.]+)$`),
 		func(c *ruleCase, _ int, m []string) { c.clears[m[1]] = sum(m[2]) }},
 	"series": {regexp.MustCompile(`^(\w+) (?:level ([1-9])(?: of (\w+ ?\w*))?|any and all|in an auction), ([A-Z]{3}), ` +
@@ -213,7 +213,7 @@ func (c *ruleCase) readTender(at int, m []string) {
 func (c *ruleCase) readPool(_ int, m []string) {
 	p := tender.Pool{Name: m[1], HasCap: m[2] != "",
 		Cap:       tender.Cap{Amount: sum(m[2]), Currency: m[3], Measure: measure(m[4])},
-		Shortfall: tender.Shortfall(m[6]), Counts: tender.CountAccepted, Satisfied: m[9] != ""}
+		Shortfall: tender.Shortfall(m[6]), Counts: tender.CountAccepted, Satisfied: m[9] != "", Announced: sum(m[10])}
 	if m[5] != "" {
 		p.Less = []string{m[5]}
 	}
@@ -239,7 +239,7 @@ func (c *ruleCase) readAuction(_ int, m []string) {
 		Cap:             tender.Cap{Amount: sum(m[8]), Currency: m[9], Measure: measure(m[10])},
 		NoBid:           tender.NoBid(otherwise(m[11], "best")),
 		Undersubscribed: tender.Undersubscribed(otherwise(m[12], "last_bid")),
-		SetBy:           tender.SetBy(otherwise(m[13], "all")), HasClearing: m[14] != "", Clearing: sum(m[14]),
+		SetBy:           tender.SetBy(otherwise(m[13], "all")), HasClearing: m[14] != "", Clearing: sum(m[14]), Announced: sum(m[15]),
 	}
 	for _, id := range a.Series {
 		a.BaseSpreads[id] = decimal.NewFromInt(250) // no case depends on it

@@ -42,6 +42,7 @@ func randomPool(t *rapid.T, before []tender.Pool, i int) tender.Pool {
 		Shortfall: anyOf(t, "pool shortfall", "", tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop),
 		Counts:    anyOf(t, "counts", tender.CountAccepted, tender.CountTendered),
 		Satisfied: rapid.IntRange(0, 3).Draw(t, "satisfied") == 0,
+		Announced: randomFactor(t),
 	}
 	if p.HasCap {
 		p.Cap = randomLimit(t, 40000)
@@ -55,6 +56,11 @@ func randomPool(t *rapid.T, before []tender.Pool, i int) tender.Pool {
 		}
 	}
 	return p
+}
+
+// randomFactor draws a factor that was announced, mostly none.
+func randomFactor(t *rapid.T) decimal.Decimal {
+	return anyOf(t, "announced", decimal.Zero, decimal.Zero, decimal.New(35, -2), decimal.New(8, -1))
 }
 
 // anyOf draws one of some values.
@@ -83,6 +89,7 @@ func randomAuctions(t *rapid.T, o *tender.Offer) *tender.Offer {
 			NoBid:           anyOf(t, "no bid", tender.NoBidBest, tender.NoBidFirst),
 			Undersubscribed: anyOf(t, "undersubscribed", tender.ClearsAtLastBid, tender.ClearsAtRangeEnd),
 			SetBy:           anyOf(t, "set by", tender.SetByAll, tender.SetByEarly),
+			Announced:       randomFactor(t),
 			Cap:             randomLimit(t, 10000),
 			BaseSpreads:     map[string]decimal.Decimal{},
 		}
@@ -223,7 +230,8 @@ func TestOnlyTheClearingLevelIsCutBack(t *testing.T) {
 	})
 }
 
-// A higher cap never accepts less at a level, of bids or of a pool.
+// A higher cap never accepts less at a level, of bids or of a pool. An announced factor can: where it does
+// not fit, the largest is taken, and under a higher cap it fits and gives less.
 func TestMoreCapNeverBuysLessAtALevel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := randomAuctions(t, &tender.Offer{Acceptance: plainOffer().Acceptance})
@@ -233,7 +241,7 @@ func TestMoreCapNeverBuysLessAtALevel(t *testing.T) {
 		for i := range o.Series {
 			o.Series[i].Currency = "USD"
 		}
-		a.SetBy, a.HasClearing, a.Cap.Currency = tender.SetByAll, false, "USD"
+		a.SetBy, a.HasClearing, a.Cap.Currency, a.Announced = tender.SetByAll, false, "USD", decimal.Zero
 		b := randomBids(t, o)
 		less := mustAllocateAt(t, o, b)
 		a.Cap.Amount = a.Cap.Amount.Add(decimal.NewFromInt(rapid.Int64Range(1, 50).Draw(t, "more")))
@@ -245,6 +253,7 @@ func TestMoreCapNeverBuysLessAtALevel(t *testing.T) {
 		o.Caps = nil
 		for i := range o.Pools {
 			o.Pools[i].Shortfall, o.Pools[i].Less, o.Pools[i].Counts = "", nil, tender.CountAccepted
+			o.Pools[i].Announced = decimal.Zero
 		}
 		for i := range o.Series {
 			o.Series[i].HasMaximum, o.Series[i].Currency = false, "USD"

@@ -55,6 +55,10 @@ func holdNaively(n *naive, a *tender.Auction, book *tender.Book) []*big.Rat {
 	}
 	h := &naiveAuction{naive: newNaive(o, book), a: a, limit: limit, whose: tender.Windows[:]}
 	h.prices, h.plain = n.prices, true
+	h.rule, h.given = o.Acceptance.Factor, o.Acceptance.Given
+	if a.Announced.Sign() > 0 {
+		h.rule, h.given = tender.FactorGiven, a.Announced
+	}
 	early := slices.ContainsFunc(book.Lines, func(l tender.Line) bool { return l.Window == tender.Early && l.Settled == nil })
 	for i, l := range book.Lines {
 		if l.Settled != nil {

@@ -15,7 +15,10 @@ import (
 // a multiple, and one between each two of these, as nothing can change in
 // between. It shares no code with the package.
 type naive struct {
-	plain   bool // of an auction: the factor is sought without R11
+	plain   bool              // of an auction: the factor is sought without R11
+	rule    tender.FactorRule // of the pool whose turn it is, and the factor announced for it
+	given   decimal.Decimal
+	own     bool // it was announced for the pool alone
 	o       *tender.Offer
 	prices  allocate.Prices
 	lines   []tender.Line
@@ -230,6 +233,10 @@ func (n *naive) step(pool tender.Pool, level int, windows []tender.Window) {
 			}
 		}
 	}
+	n.rule, n.given, n.own = n.o.Acceptance.Factor, n.o.Acceptance.Given, false
+	if pool.Announced.Sign() > 0 {
+		n.rule, n.given, n.own = tender.FactorGiven, pool.Announced, true
+	}
 	n.decide(open, n.o.ShortfallOf(pool), pool.Name)
 	for _, i := range all {
 		n.decided[i] = true
@@ -242,7 +249,7 @@ func (n *naive) decide(open []int, shortfall tender.Shortfall, pool string) {
 	case len(open) == 0:
 	case shortfall != tender.Prorate:
 		n.allOrNone(open, shortfall, pool)
-	case n.o.Acceptance.Factor == tender.FactorMaximal:
+	case n.rule == tender.FactorMaximal:
 		n.maximal(open)
 	default:
 		n.byRatioOrAnnounced(open)
@@ -504,13 +511,13 @@ func (n *naive) factors(open []int) []*big.Rat {
 // byRatioOrAnnounced is R10 where the factor comes before R11.
 func (n *naive) byRatioOrAnnounced(open []int) {
 	factor := map[int]*big.Rat{} // of the lines that were cut back so
-	rule, given := n.o.Acceptance.Factor, n.o.Acceptance.Given.Rat()
+	rule, given := n.rule, n.given.Rat()
 	for len(open) > 0 {
 		caps := n.exceeded(open)
 		if len(caps) == 0 {
 			n.takeWhole(open)
 			for _, i := range open {
-				if n.everybody {
+				if n.everybody && !n.own {
 					n.got[i], factor[i] = n.floor(i, given), given
 				}
 			}

@@ -39,7 +39,7 @@ func (b limit) tighter(c limit) bool {
 // fill decides the open groups: whole where all fits, else by the rule of the
 // offer.
 func (f *step) fill() {
-	rule := f.offer.Acceptance
+	rule := f.pool.rule
 	if f.pool.shortfall != tender.Prorate {
 		f.allOrNone(f.pool.shortfall)
 		return
@@ -47,7 +47,7 @@ func (f *step) fill() {
 	for f.anyOpen() {
 		tight, limited := f.tightest(f.demands())
 		switch {
-		case !limited && f.everybody && f.level > 0:
+		case !limited && f.everybody && f.level > 0 && f.pool.Announced.IsZero():
 			f.raise(f.open(nil), rule.Given.Rat())
 			f.closeAt(decimalFactor(rule.Given))
 		case !limited:

@@ -30,9 +30,10 @@ type pool struct {
 	tender.Pool
 	name      string // "" if the offer names none
 	shortfall tender.Shortfall
-	cap       *capState // of its own, nil if it has none
-	ended     *Reason   // what ended the acceptance in it, nil while it goes on
-	short     bool      // not everything that was tendered in it was bought
+	rule      tender.Acceptance // with its own factor, if one was announced for it
+	cap       *capState         // of its own, nil if it has none
+	ended     *Reason           // what ended the acceptance in it, nil while it goes on
+	short     bool              // not everything that was tendered in it was bought
 }
 
 // newWaterfall is a waterfall before its first step.
@@ -42,10 +43,11 @@ func newWaterfall(o *tender.Offer, b *tender.Book, p Prices) (*waterfall, error)
 		result: &Result{Lines: make([]Line, len(b.Lines)), Series: make([]Accepted, len(o.Series)), prices: p},
 	}
 	for _, p := range o.Pools {
-		w.pools = append(w.pools, &pool{Pool: p, name: p.Name, shortfall: o.ShortfallOf(p)})
+		w.pools = append(w.pools, &pool{Pool: p, name: p.Name, shortfall: o.ShortfallOf(p),
+			rule: o.Acceptance.WithAnnounced(p.Announced)})
 	}
 	if len(w.pools) == 0 {
-		w.pools = []*pool{{shortfall: o.Acceptance.Shortfall}}
+		w.pools = []*pool{{shortfall: o.Acceptance.Shortfall, rule: o.Acceptance}}
 	}
 	var err error
 	if w.parts, err = settledParts(o, b); err != nil {

@@ -44,11 +44,19 @@ var functions = template.FuncMap{
 	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t, zone) },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":      dict,
-	"outcomes":  offerfile.OutcomesOf,
+	"outcomes":  outcomesOf,
 	"waivable":  offerfile.Waivable,
 	"cash": func(d decimal.Decimal, currency string) string {
 		return display.Thousands(tender.CashText(d, currency))
 	},
+}
+
+// outcomesOf are the ways in which a person can resolve a finding of a rule, none if no one does.
+func outcomesOf(rule string) []tender.ResolutionOutcome {
+	if !offerfile.Resolvable(rule) {
+		return nil
+	}
+	return offerfile.OutcomesOf(rule)
 }
 
 // dict is a map of names and values, for a part of a page that needs several.

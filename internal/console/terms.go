@@ -158,7 +158,7 @@ func (c *Console) decision(r *http.Request, folder string, before []byte) (*prep
 		after, err := prepare.Waived(before, tender.Waiver{Depositary: depositary, Instruction: instruction, Rule: rule,
 			By: byline(r), On: today, Note: reason})
 		return &prepare.Change{Content: after, Did: ledger.Waived, Of: of, Said: rule + " waived for " + instruction}, err
-	case !slices.Contains(offerfile.OutcomesOf(rule), tender.ResolutionOutcome(outcome)):
+	case !slices.Contains(outcomesOf(rule), tender.ResolutionOutcome(outcome)):
 		return nil, &offerfolder.UsageError{Message: "choose what becomes of the finding"}
 	}
 	after, err := prepare.Resolved(before, tender.Resolution{Rule: rule, Depositary: depositary, Instruction: instruction, File: file,

@@ -92,7 +92,8 @@ func refusal(r *result.Run, why allocate.Reason) string {
 // go first and have reached what limits all of the offer or of a pool.
 func exhaustedWords(r *result.Run) []string {
 	o := r.Offer
-	if r.Phase == tender.Final || o.Acceptance.Order != tender.OrderEarlyFirst || o.Early.IsZero() || r.AsOf.Before(o.Early.At) {
+	if r.Phase == tender.Final || o.Acceptance.Order != tender.OrderEarlyFirst ||
+		o.Early.IsZero() || r.AsOf.Before(o.Early.At) {
 		return nil
 	}
 	var reached, pools []string
@@ -100,7 +101,8 @@ func exhaustedWords(r *result.Run) []string {
 		for _, c := range step.Caps {
 			use := slices.IndexFunc(r.Allocation.Caps, func(u allocate.CapUse) bool { return u.Name == c.Cap })
 			over := use >= 0 && (c.Cap == step.Pool || o.CoversAll(r.Allocation.Caps[use].Cap))
-			if words := "the " + limitWords(r, c.Cap); c.Bound && over && step.Auction == "" && !slices.Contains(reached, words) {
+			words := "the " + limitWords(r, c.Cap)
+			if c.Bound && over && step.Auction == "" && !slices.Contains(reached, words) {
 				reached = append(reached, words)
 				pools = append(pools, step.Pool)
 			}
@@ -117,21 +119,23 @@ func exhaustedWords(r *result.Run) []string {
 	if len(reached) > 1 {
 		verb = "were"
 	}
-	return []string{fmt.Sprintf("As %s %s reached by securities tendered by the Early Tender Date, %s tendered after it will be "+
-		"accepted for purchase.", joined(reached), verb, what)}
+	return []string{fmt.Sprintf("As %s %s reached by securities tendered by the Early Tender Date, %s tendered after it "+
+		"will be accepted for purchase.", joined(reached), verb, what)}
 }
 
 // clearingWords say where an auction clears, and the yield that this comes to where it has one series.
 func clearingWords(r *result.Run, terms *tender.Auction, a *allocate.Auctioned) string {
-	kind := map[tender.BidKind]string{tender.BidPrice: "Price", tender.BidSpread: "Spread", tender.BidPremium: "Premium"}[terms.Bid]
+	kind := map[tender.BidKind]string{
+		tender.BidPrice: "Price", tender.BidSpread: "Spread", tender.BidPremium: "Premium",
+	}[terms.Bid]
 	level := a.Clearing.String() + " basis points"
 	if terms.Bid == tender.BidPrice {
 		currency := terms.Cap.Currency
 		level = perThousand(a.Clearing, currency) + " for each " + money(decimal.New(tender.PerThousand, 0), currency)
 	}
 	if terms.Form == tender.Unmodified {
-		return fmt.Sprintf("In the Dutch auction of the %s each accepted tender is paid its own bid; the last %s accepted is %s.",
-			terms.Name, terms.Bid, level)
+		return fmt.Sprintf("In the Dutch auction of the %s each accepted tender is paid its own bid; the last %s "+
+			"accepted is %s.", terms.Name, terms.Bid, level)
 	}
 	said := fmt.Sprintf("The Clearing %s of the modified Dutch auction of the %s is %s", kind, terms.Name, level)
 	if a.Set {

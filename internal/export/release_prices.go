@@ -49,8 +49,8 @@ func priceWords(r *result.Run) string {
 		return "Nothing is to be paid."
 	}
 	each = append(each, pricesBefore(r)...)
-	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the %s, which is %s.%s In addition, all receive "+
-		"accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.",
+	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the %s, which is %s.%s In addition, all "+
+		"receive accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.",
 		joined(paymentDays(r)), name, joined(each), earlyPaymentWords(name, early))
 }
 
@@ -79,6 +79,6 @@ func earlyPaymentWords(name string, early bool) string {
 	case name == totalConsideration:
 		return " It includes the Early Tender Payment."
 	}
-	return " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the Early Tender " +
-		"Payment."
+	return " Those tendered by the Early Tender Date receive the Total Consideration instead, which includes the Early " +
+		"Tender Payment."
 }

@@ -60,8 +60,8 @@ func pricingWords(r *result.Run) []string {
 			i, _ := o.SeriesByID(id)
 			titles = append(titles, o.Series[i].Title)
 		}
-		return []string{fmt.Sprintf("The Total Consideration of the %s will be determined at %s, from %s over the yield of a "+
-			"reference security.", joined(titles), releaseTime(r, o.Pricing.At), spreadWords(o, without))}
+		return []string{fmt.Sprintf("The Total Consideration of the %s will be determined at %s, from %s over the yield of "+
+			"a reference security.", joined(titles), releaseTime(r, o.Pricing.At), spreadWords(o, without))}
 	case priced(r):
 		var ids []string
 		early := false

@@ -37,6 +37,7 @@ func (r *termsReader) readAuction(f termsField) tender.Auction {
 	a.Undersubscribed = cmp.Or(choice(m.may("undersubscribed"), tender.ClearsAtLastBid, tender.ClearsAtRangeEnd),
 		tender.ClearsAtLastBid)
 	a.SetBy = cmp.Or(choice(m.may("set_by"), tender.SetByAll, tender.SetByEarly), tender.SetByAll)
+	a.Announced = m.may("factor").announced()
 	clearing := m.may("clearing")
 	a.HasClearing, a.Clearing = clearing.given(), clearing.level(a.Bid)
 	m.close()

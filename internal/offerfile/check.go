@@ -30,6 +30,7 @@ func (r *termsReader) check(o *tender.Offer) {
 	}
 	r.checkCaps(o)
 	r.checkReferences(o)
+	r.checkInterestDates(o)
 	r.checkPrices(o)
 	r.checkPools(o)
 	r.checkAuctions(o)

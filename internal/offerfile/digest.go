@@ -218,10 +218,18 @@ func (l lister) pool(at string, p tender.Pool) {
 		l.capOf(at, p.Cap, p.Less)
 	}
 	l.unless("", at+"shortfall", string(p.Shortfall))
+	l.announced(at, p.Announced)
 	l.text(at+"counts", string(p.Counts))
 	l.words(at+"only_if_full", p.OnlyIfFull)
 	if p.Satisfied {
 		l.text(at+"satisfied", "true")
+	}
+}
+
+// announced puts a factor that was announced for a pool or an auction.
+func (l lister) announced(at string, factor decimal.Decimal) {
+	if factor.Sign() > 0 {
+		l.amount(at+"factor", factor)
 	}
 }
 
@@ -255,6 +263,7 @@ func (l lister) auction(at string, a tender.Auction) {
 	l.text(at+"no_bid", string(a.NoBid))
 	l.text(at+"undersubscribed", string(a.Undersubscribed))
 	l.text(at+"set_by", string(a.SetBy))
+	l.announced(at, a.Announced)
 	if a.HasClearing {
 		l.amount(at+"clearing", a.Clearing)
 	}

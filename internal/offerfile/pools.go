@@ -20,6 +20,7 @@ func (r *termsReader) readPool(f termsField) tender.Pool {
 	p.HasCap = limit.given()
 	p.Cap, p.Less = readPoolCap(limit)
 	p.Shortfall = choice(m.may("shortfall"), tender.Prorate, tender.AllOrNoneSkip, tender.AllOrNoneStop)
+	p.Announced = m.may("factor").announced()
 	counts, full, satisfied := m.may("counts"), m.may("only_if_full"), m.may("satisfied")
 	p.Counts = cmp.Or(choice(counts, tender.CountAccepted, tender.CountTendered), tender.CountAccepted)
 	p.OnlyIfFull = full.names()

@@ -34,11 +34,11 @@ func TestParsePoolsAndAuctions(t *testing.T) {
 		what      string
 		got, want any
 	}{
-		{"pools", o.Pools, "[{Pool 1 true { 50000000 USD purchase_price [] [] [] []} [] prorate accepted [] false} " +
-			"{Pool 2 true { 90000000 USD purchase_price_with_accrued [] [] [] []} [Pool 1] all_or_none_skip tendered " +
+		{"pools", o.Pools, "[{Pool 1 true { 50000000 USD purchase_price [] [] [] []} [] prorate 0.6935 accepted [] false} " +
+			"{Pool 2 true { 90000000 USD purchase_price_with_accrued [] [] [] []} [Pool 1] all_or_none_skip 0 tendered " +
 			"[Pool 1] false}]"},
 		{"auctions", o.Auctions, "[{2032 notes [8-2032 7-2034] modified premium 0 25 2.5 map[7-2034:150 8-2032:137.5] map[] " +
-			"{ 30000000 USD principal [] [] [] []} best last_bid early true 22.5}]"},
+			"{ 30000000 USD principal [] [] [] []} 0.5774 best last_bid early true 22.5}]"},
 		{"fixing of the rate", o.Rates, "[{EUR USD 1.08 2024-03-15 2024-03-15 14:00:00 -0400 EDT }]"},
 		{"pool of a series", o.Series[1].Pool, "Pool 2"},
 		{"price of a series in an auction", o.Series[2].TenderOfferConsideration, "0"},
@@ -105,6 +105,8 @@ func TestMisspeltKeysOfPoolsAndAuctions(t *testing.T) {
 // Each fault of pools and auctions is said once, where it is, with what to do.
 func TestFaultsOfPoolsAndAuctions(t *testing.T) {
 	for _, tt := range []struct{ old, new, want string }{
+		{"factor: 0.6935 ", "factor: 69.35 ", "69.35 is not a share of the whole; write a number above 0 and at most 1"},
+		{"factor: 0.5774 ", "factor: 0 ", "0 is not a share of the whole"},
 		{"counts: tendered ", "counts: both ", `counts "both" is not known; write accepted or tendered`},
 		{"form: modified ", "form: dutch ", `form "dutch" is not known; write modified or unmodified`},
 		{"bid: premium ", "bid: yield ", `bid "yield" is not known; write price, spread or premium`},
@@ -226,6 +228,8 @@ func TestTheDigestOfPoolsAndAuctions(t *testing.T) {
 		"no cap":          func(o *tender.Offer) { o.Pools[0].HasCap = false },
 		"less":            func(o *tender.Offer) { o.Pools[1].Less = nil },
 		"shortfall":       func(o *tender.Offer) { o.Pools[1].Shortfall = tender.AllOrNoneStop },
+		"factor":          func(o *tender.Offer) { o.Pools[0].Announced = amountOf("0.5") },
+		"factor at bids":  func(o *tender.Offer) { o.Auctions[0].Announced = amountOf("0.5") },
 		"counts":          func(o *tender.Offer) { o.Pools[1].Counts = tender.CountAccepted },
 		"condition":       func(o *tender.Offer) { o.Pools[1].OnlyIfFull = nil },
 		"satisfied":       func(o *tender.Offer) { o.Pools[1].Satisfied = true },

@@ -188,6 +188,31 @@ func (r *termsReader) checkReferences(o *tender.Offer) {
 	}
 }
 
+// checkInterestDates holds the interest dates of series against their maturities, where these are given,
+// also before there is a price: interest is paid by the one and prices are computed by the other.
+func (r *termsReader) checkInterestDates(o *tender.Offer) {
+	if r.same("series") {
+		return
+	}
+	for i := range o.Series {
+		s := &o.Series[i]
+		if s.Maturity.IsZero() || s.Interest.Coupon.IsZero() || s.Interest.Frequency == 0 {
+			continue
+		}
+		path := seriesPath(i, ".")
+		if !r.sound(path+"maturity", path+"par_call", path+"interest.last_paid", path+"interest.first_payment",
+			path+"interest.frequency", path+"interest.end_of_month") {
+			continue
+		}
+		n := pricing.Note{Interest: s.Interest, Maturity: s.Maturity, ParCall: s.ParCall}
+		var fault *pricing.Error
+		if errors.As(n.CheckInterestDates(), &fault) {
+			r.faultAmong([]string{priceKey(fault.Key, path, "", o), path + "maturity"}, "series %s: %s: %s; %s",
+				display.Quote(s.ID), fault.Key, fault.Problem, fault.Advice)
+		}
+	}
+}
+
 // checkPrices checks the series at a spread, and computes their prices if the terms have a yield.
 func (r *termsReader) checkPrices(o *tender.Offer) {
 	if r.same("series", "references", "pricing", "dates") {

@@ -141,7 +141,7 @@ func TestFaultsOfPricing(t *testing.T) {
 		{"points of a Treasury", "yield: 3.620}", "points: [{maturity: 2027-01-31, rate: 2}]}", "points are those of mid_swap"},
 		{"no points", "treasury, yield: 3.620}", "mid_swap, points: []}", "is an empty list"},
 		{"spread no number", "basis_points: 20", "basis_points: 20bp", "is not an amount"},
-		{"settlement after maturity", "maturity: 2027-02-25\n    par_call: 2027-01-25", "maturity: 2025-09-01", "is not before the maturity"},
+		{"settlement after maturity", "maturity: 2027-02-25\n    par_call: 2027-01-25", "maturity: 2025-08-25", "is not before the maturity"},
 		{"day count", "30/360", "ACT/360", "ACT/360 is not known; state one of [30/360 ACT/ACT]"},
 		{"interest dates", "last_paid: 2025-08-25", "last_paid: 2025-08-20", "not a whole number of interest periods before the maturity"},
 		{"early payment above the price", "early_tender_payment: 30", "early_tender_payment: 1030", "is not less than the price"},
@@ -171,6 +171,38 @@ func TestTheTermsOfThePricedExamples(t *testing.T) {
 		long := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 		if without := parseOffer(t, string(source)).AsOf(long).WithoutPrice(); len(without) != 0 {
 			t.Errorf("%s: no price for %v", name, without)
+		}
+	}
+}
+
+// Interest dates are held against the maturity before there is any price, and for a fixed price, too: a note that
+// pays on 30 April and 30 October does not pay on last days of months, though 30 April is one.
+func TestInterestDatesAreThoseOfTheMaturity(t *testing.T) {
+	const unpriced = "kind: treasury, yield: 3.620}"
+	for _, c := range []struct{ name, maturity, parCall, interest, want string }{
+		{"other months", "2027-02-25", "", "last_paid: 2025-07-25, frequency: 2", "2025-07-25 is not a whole number of interest periods before the maturity, 2027-02-25"},
+		{"last days by the last payment only", "2027-10-30", "", "last_paid: 2025-04-30, frequency: 2", "state end_of_month: false"},
+		{"last days by the maturity only", "2054-04-30", "", "last_paid: 2024-10-30, frequency: 2", "2024-10-30 is not a whole number of interest periods"},
+		{"last days by the maturity, not by the par call date", "2054-04-30", "2053-10-30", "last_paid: 2025-04-30, frequency: 2", "par_call: 2053-10-30 is an interest date only if the notes do not pay on last days of months"},
+		{"the same day", "2054-04-30", "2053-10-30", "last_paid: 2025-04-30, frequency: 2, end_of_month: false", ""},
+		{"last days", "2054-04-30", "2053-10-31", "last_paid: 2025-04-30, frequency: 2", ""},
+		{"last days of other lengths", "2030-12-31", "", "last_paid: 2025-06-30, frequency: 2", ""},
+	} {
+		parCall := ""
+		if c.parCall != "" {
+			parCall = "    par_call: " + c.parCall + "\n"
+		}
+		for _, price := range []string{"spread: {reference: UST 2027, basis_points: 20}", "tender_offer_consideration: 990"} {
+			t.Run(c.name+", "+price, func(t *testing.T) {
+				source := strings.NewReplacer(unpriced, "kind: treasury}", "    maturity: 2027-02-25\n    par_call: 2027-01-25\n",
+					"    maturity: "+c.maturity+"\n"+parCall, "spread: {reference: UST 2027, basis_points: 20}", price,
+					"    total_consideration: 1021.65\n", "", "last_paid: 2025-08-25, frequency: 2", c.interest).Replace(pricedOffer)
+				if c.want != "" {
+					checkPricingFault(t, source, c.want)
+				} else {
+					parseOffer(t, source)
+				}
+			})
 		}
 	}
 }

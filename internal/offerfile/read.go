@@ -220,13 +220,21 @@ func (r *termsReader) readFactor(f termsField) (tender.FactorRule, decimal.Decim
 	case !strings.ContainsAny(s, "0123456789"):
 		f.fault("%s is not known; write %s", display.Quote(s), want)
 	default:
-		given := f.amount()
-		if f.r.sound(f.path) && (given.Sign() <= 0 || given.GreaterThan(decimal.NewFromInt(1))) {
-			f.fault("%s is not a share of the whole; write a number above 0 and at most 1, such as 0.315789", s)
-		}
-		return tender.FactorGiven, given
+		return tender.FactorGiven, f.announced()
 	}
 	return tender.FactorMaximal, decimal.Zero
+}
+
+// announced is a factor that the issuer announced, zero if none is given.
+func (f termsField) announced() decimal.Decimal {
+	if !f.given() {
+		return decimal.Zero
+	}
+	factor := f.amount()
+	if f.r.sound(f.path) && (factor.Sign() <= 0 || factor.GreaterThan(decimal.NewFromInt(1))) {
+		f.fault("%s is not a share of the whole; write a number above 0 and at most 1, such as 0.315789", f.node.Text)
+	}
+	return factor
 }
 
 func (r *termsReader) readCap(f termsField) tender.Cap {
@@ -573,12 +581,11 @@ var fileRules = []string{tender.RuleLastReport, tender.RuleLate, tender.RuleRowL
 // Waivable reports whether the terms can waive a rule, by its code.
 func Waivable(rule string) bool { return slices.Contains(waivableRules(), rule) }
 
-// OutcomesOf are the ways in which the terms can resolve a finding of a rule, by its code; none if
-// it is not one that people resolve.
+// Resolvable reports whether the terms can resolve findings of a rule, by its code.
+func Resolvable(rule string) bool { return slices.Contains(resolvableRules(), rule) }
+
+// OutcomesOf are the ways in which the terms can resolve a finding of a rule, by its code.
 func OutcomesOf(rule string) []tender.ResolutionOutcome {
-	if !slices.Contains(resolvableRules(), rule) {
-		return nil
-	}
 	switch rule {
 	case tender.RuleVanished:
 		return []tender.ResolutionOutcome{tender.ItCounts, tender.IsWithdrawn}

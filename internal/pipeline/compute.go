@@ -153,11 +153,8 @@ func (in *Intake) Compute(ctx context.Context) (*result.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, prices, err := result.AtClearing(o, allocation, prices)
+	shown, prices, err := in.atClearing(allocation, prices)
 	if err != nil {
-		return nil, err
-	}
-	if err := in.checkPriced(shown); err != nil {
 		return nil, err
 	}
 	settlement, err := settle.Settle(o, b, allocation)

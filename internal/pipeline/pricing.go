@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pricing"
 	"tenderbatch/internal/result"
@@ -33,6 +34,15 @@ func computedPrices(o *tender.Offer) ([]*pricing.Result, error) {
 		all[i] = price
 	}
 	return all, nil
+}
+
+// atClearing is the offer with the prices at which its auctions cleared, which a final run must have.
+func (in *Intake) atClearing(a *allocate.Result, prices []*pricing.Result) (*tender.Offer, []*pricing.Result, error) {
+	shown, prices, err := result.AtClearing(in.Offer, a, prices)
+	if err == nil {
+		err = in.checkPriced(shown)
+	}
+	return shown, prices, err
 }
 
 // missingPrice says what is missing for the price of a series, and what to do.

@@ -65,6 +65,9 @@ func (n *Note) checkDates(settlement tender.Date) error {
 		return fault(Contradiction, "last_paid", "write the last interest date before the settlement",
 			"%s is after the settlement, %s", n.LastPaid, settlement)
 	}
+	if err := n.CheckInterestDates(); err != nil {
+		return err
+	}
 	c := calendarOf(n)
 	if c.find(settlement).periods > mostPayments {
 		return fault(OutOfRange, "maturity", "correct the date", "more than %d payments are left", mostPayments)
@@ -73,11 +76,40 @@ func (n *Note) checkDates(settlement tender.Date) error {
 		return fault(Missing, "last_paid", "state the day from which interest accrues in the first period",
 			"the settlement on %s is before the first payment on %s", settlement, n.FirstPayment)
 	}
-	if !n.FirstPayment.IsZero() {
-		return n.checkAnchor(c, "first_payment", n.FirstPayment)
+	return nil
+}
+
+// CheckInterestDates is an *[Error] if the interest dates that the note is given with are not those that
+// follow from its maturity: then interest would be counted in another way than it is paid.
+func (n *Note) CheckInterestDates() error {
+	if err := first(known("frequency", n.Frequency, 1, 2, 4, 12), dateGiven("maturity", n.Maturity)); err != nil {
+		return err
 	}
-	if !n.LastPaid.IsZero() {
+	c := calendarOf(n)
+	if err := n.checkParCall(c); err != nil {
+		return err
+	}
+	switch {
+	case !n.FirstPayment.IsZero():
+		return n.checkAnchor(c, "first_payment", n.FirstPayment)
+	case !n.LastPaid.IsZero():
 		return n.checkAnchor(c, "last_paid", n.LastPaid)
+	}
+	return nil
+}
+
+// checkParCall is an error for a par call date that is an interest date only if the notes do not pay on
+// last days of months: 30 October beside a maturity on 30 April.
+func (n *Note) checkParCall(c calendar) error {
+	if !c.monthEnds || n.ParCall.IsZero() || n.Maturity.Before(n.ParCall) || n.ParCall.LastOfMonth() {
+		return nil
+	}
+	fixed := c
+	fixed.monthEnds = false
+	if fixed.find(n.ParCall).regular() {
+		return fault(Contradiction, "par_call", "state end_of_month: false, or correct the date",
+			"%s is an interest date only if the notes do not pay on last days of months, as the maturity, %s, is one",
+			n.ParCall, n.Maturity)
 	}
 	return nil
 }

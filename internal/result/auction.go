@@ -15,7 +15,8 @@ import (
 // AtClearing is an offer in which the series of auctions have the price at which they cleared, as
 // the others have theirs, with how each price was computed. Where each tender is paid its own bid
 // there is none.
-func AtClearing(o *tender.Offer, a *allocate.Result, prices []*pricing.Result) (*tender.Offer, []*pricing.Result, error) {
+func AtClearing(o *tender.Offer, a *allocate.Result, prices []*pricing.Result) (
+	*tender.Offer, []*pricing.Result, error) {
 	if len(a.Auctions) == 0 {
 		return o, prices, nil
 	}

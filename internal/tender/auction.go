@@ -23,6 +23,9 @@ type Auction struct {
 	// one the price that a bid means is not known.
 	References map[string]string
 	Cap        Cap // its amount, currency and measure
+	// Announced is the proration factor that the issuer announced for the tenders at the clearing level;
+	// zero: none, as of a pool.
+	Announced decimal.Decimal
 
 	NoBid           NoBid
 	Undersubscribed Undersubscribed
@@ -165,6 +168,7 @@ func (o *Offer) checkAuction(a *Auction) error {
 		known("undersubscribed", a.Undersubscribed, ClearsAtLastBid, ClearsAtRangeEnd),
 		known("set_by", a.SetBy, SetByAll, SetByEarly),
 		known("measure", a.Cap.Measure, MeasurePrincipal, MeasurePurchasePrice, MeasureWithAccrued),
+		checkAnnounced(a.Announced),
 	} {
 		if err != nil {
 			return err

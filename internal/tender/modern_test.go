@@ -44,6 +44,8 @@ func TestAnUnknownRuleOfPoolsAndAuctionsIsAnError(t *testing.T) {
 	}{
 		{"pool first: shortfall", first(func(p *tender.Pool) { p.Shortfall = "lapsed" })},
 		{"pool first: counts", first(func(p *tender.Pool) { p.Counts = "" })},
+		{"pool first: factor", first(func(p *tender.Pool) { p.Announced = decimal.NewFromInt(2) })},
+		{"notes: factor", auction(func(a *tender.Auction) { a.Announced = decimal.NewFromInt(-1) })},
 		{"pool second: measure", func(o *tender.Offer) { o.Pools[1].Cap.Measure = "lapsed" }},
 		{`pool first: no pool before it is "second"`, first(func(p *tender.Pool) { p.Less = []string{"second"} })},
 		{`pool first: no pool before it is "first"`, first(func(p *tender.Pool) { p.OnlyIfFull = []string{"first"} })},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/shopspring/decimal"
 )
 
 // Pool is a part of an offer that is a waterfall of its own: it has its own levels
@@ -15,6 +17,9 @@ type Pool struct {
 	Cap       Cap       // its amount, currency and measure; [Offer.AllCaps] adds the rest
 	Less      []string  // pools before it: what they bought counts against the cap, too
 	Shortfall Shortfall // "": that of the acceptance
+	// Announced is the proration factor that the issuer announced for the pool; zero: none, and that
+	// of the acceptance is found or announced for it.
+	Announced decimal.Decimal
 	Counts    Counts
 
 	OnlyIfFull []string // pools before it that must be bought in full, or nothing of this one is
@@ -32,6 +37,22 @@ const (
 
 // MeasureWithAccrued is the purchase price with the interest accrued to the settlement.
 const MeasureWithAccrued Measure = "purchase_price_with_accrued"
+
+// WithAnnounced are the rules with a factor that was announced for a pool or an auction, if one was.
+func (a Acceptance) WithAnnounced(factor decimal.Decimal) Acceptance {
+	if factor.Sign() > 0 {
+		a.Factor, a.Given = FactorGiven, factor
+	}
+	return a
+}
+
+// checkAnnounced is an error for an announced factor that is no share of the whole; zero is none.
+func checkAnnounced(factor decimal.Decimal) error {
+	if factor.IsNegative() || factor.GreaterThan(decimal.NewFromInt(1)) {
+		return fmt.Errorf("factor %s is not a share of the whole; it is above 0 and at most 1", factor)
+	}
+	return nil
+}
 
 // ShortfallOf is the rule for a shortfall in a pool.
 func (o *Offer) ShortfallOf(p Pool) Shortfall {
@@ -82,6 +103,9 @@ func (o *Offer) checkPools() error {
 	for i, p := range o.Pools {
 		at := "pool " + p.Name + ": "
 		err := known(at+"counts", p.Counts, CountAccepted, CountTendered)
+		if announced := checkAnnounced(p.Announced); err == nil && announced != nil {
+			err = fmt.Errorf("%s%w", at, announced)
+		}
 		if err == nil {
 			err = known(at+"shortfall", o.ShortfallOf(p), Prorate, AllOrNoneSkip, AllOrNoneStop)
 		}

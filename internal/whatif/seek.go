@@ -49,7 +49,8 @@ func (p *problem) seek(found *Solution) error {
 	}
 	found.Amount, found.Reached = at(last), found.Known && found.Was.GreaterThanOrEqual(at(last))
 	if last == 0 {
-		return usage("all of %s is accepted at any %s from %s %s up; it does not depend on it", p.goal, p.variable, low, found.Unit)
+		return usage("all of %s is accepted at any %s from %s %s up; it does not depend on it", p.goal, p.variable, low,
+			found.Unit)
 	}
 	return nil
 }
@@ -77,13 +78,16 @@ func (p *problem) under(value decimal.Decimal) (*allocate.Result, error) {
 
 // seekClearing tries the levels that were bid, from the best for the issuer to the worst.
 func (p *problem) seekClearing(found *Solution) error {
-	at := slices.IndexFunc(p.Today.Allocation.Auctions, func(a allocate.Auctioned) bool { return a.Name == p.variable.Name })
+	at := slices.IndexFunc(p.Today.Allocation.Auctions, func(a allocate.Auctioned) bool {
+		return a.Name == p.variable.Name
+	})
 	if at < 0 {
 		return setClearing(p.offer, p.variable.Name, decimal.Zero)
 	}
 	series := p.in.Book.Lines[p.wanted[0]].Series
 	if a := p.offer.AuctionOf(series); a == nil || a.Name != p.variable.Name {
-		return usage("%s is not in the auction %s; its series are %s", p.goal, p.variable.Name, seriesOf(p.offer.Auctions[at]))
+		return usage("%s is not in the auction %s; its series are %s", p.goal, p.variable.Name,
+			seriesOf(p.offer.Auctions[at]))
 	}
 	auction := &p.Today.Allocation.Auctions[at]
 	found.Was, found.Known = auction.Clearing, auction.Cleared

@@ -54,8 +54,8 @@ func (g Goal) in(o *tender.Offer) (Goal, error) {
 	}
 	for _, s := range o.Series {
 		if g.has(s) && s.Pool != o.Series[at].Pool {
-			return g, usage("%s and %s have a %s; name the pool, as in \"accept all of %d of %s\"", o.Series[at].Pool, s.Pool, g,
-				g.Level, s.Pool)
+			return g, usage("%s and %s have a %s; name the pool, as in \"accept all of %d of %s\"", o.Series[at].Pool,
+				s.Pool, g, g.Level, s.Pool)
 		}
 	}
 	g.Pool = o.Series[at].Pool
@@ -121,8 +121,8 @@ func usualCap(o *tender.Offer, goal Goal) (Variable, error) {
 	return Variable{}, usage("the offer has no cap over all; name one: --solve \"NAME: accept all of %s\"", goal)
 }
 
-// Solve finds the smallest value of a variable, or if none is named of the usual cap, under which a goal is accepted whole, the
-// other terms as in a scenario: all of it that can be bought, as no cap has a say in the
+// Solve finds the smallest value of a variable, or if none is named of the usual cap, under which
+// a goal is accepted whole, the other terms as in a scenario: all of it that can be bought, as no cap has a say in the
 // rest. It is a *[offerfolder.UsageError] if no value does it, or if nothing of it is there.
 //
 // With a cap out of the way the waterfall takes the goal whole, and what the cap has
@@ -223,8 +223,8 @@ func sought(o *tender.Offer, name string, goal Goal) (tender.Cap, error) {
 			limit = append(limit, fmt.Sprintf("%q", c.Name))
 		}
 	}
-	return c, usage("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal, strings.Join(over, ", "),
-		goal, cmp.Or(strings.Join(limit, ", "), "no cap"))
+	return c, usage("%s does not limit %s: it covers series %s; %s is limited by %s", name, goal,
+		strings.Join(over, ", "), goal, cmp.Or(strings.Join(limit, ", "), "no cap"))
 }
 
 // levelWords name the level of a series in a sentence.
@@ -352,8 +352,8 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	if plain && o.Acceptance.Factor == tender.FactorGiven {
-		o.Acceptance.Factor = tender.FactorMaximal
+	if plain {
+		withoutAnnounced(o)
 	}
 	return allocate.AllocateAt(o, p.in.Book, settle.AllocationPrices(o, p.in.Book))
 }
@@ -363,10 +363,35 @@ func (p *problem) allocate(other Scenario, plain bool) (*allocate.Result, error)
 // and a cap that is not lifted as far keeps it from that.
 func (p *problem) lift(lifted Scenario) (*allocate.Result, error) {
 	r, err := p.allocate(lifted, false)
-	if err != nil || p.offer.Acceptance.Factor != tender.FactorGiven || p.whole(r) {
+	if err != nil || p.rule().Factor != tender.FactorGiven || p.whole(r) {
 		return r, err
 	}
 	return p.allocate(lifted, true)
+}
+
+// withoutAnnounced takes the factors that the issuer announced out of a copy of an offer.
+func withoutAnnounced(o *tender.Offer) {
+	if o.Acceptance.Factor == tender.FactorGiven {
+		o.Acceptance.Factor = tender.FactorMaximal
+	}
+	for i := range o.Pools {
+		o.Pools[i].Announced = decimal.Zero
+	}
+	for i := range o.Auctions {
+		o.Auctions[i].Announced = decimal.Zero
+	}
+}
+
+// rule are the rules of acceptance of the goal, with a factor that was announced for its pool or auction.
+func (p *problem) rule() tender.Acceptance {
+	s := &p.offer.Series[slices.IndexFunc(p.offer.Series, p.goal.has)]
+	if a := p.offer.AuctionOf(s.ID); a != nil {
+		return p.offer.Acceptance.WithAnnounced(a.Announced)
+	}
+	if at := p.offer.PoolOf(s); at >= 0 {
+		return p.offer.Acceptance.WithAnnounced(p.offer.Pools[at].Announced)
+	}
+	return p.offer.Acceptance
 }
 
 // whole reports whether all that is wanted is accepted.
@@ -451,8 +476,8 @@ func (p *problem) smallest(r *allocate.Result, lifted Scenario) (decimal.Decimal
 	}
 	return amount, p.obstacles(r) +
 		fmt.Sprintf("; with %s %s everything tendered fits, so the announced factor %s cuts back all; "+
-			"if it is not meant for that, change acceptance.factor in offer.yaml", figure(amount), p.cap.Currency,
-			p.offer.Acceptance.Given), nil
+			"if it is not meant for that, change the factor in offer.yaml", figure(amount), p.cap.Currency,
+			p.rule().Given), nil
 }
 
 // enough is the smallest amount of a cap, from what it counts in the end, with which the
@@ -544,7 +569,7 @@ func (p *problem) room() (bool, error) {
 		before = before || r.Lines[i].Step < last
 		beside = beside || r.Lines[i].Step == last
 	}
-	if p.lifts() && (beside || p.offer.Acceptance.Factor != tender.FactorMaximal) {
+	if p.lifts() && (beside || p.rule().Factor != tender.FactorMaximal) {
 		return true, nil
 	}
 	return before, nil

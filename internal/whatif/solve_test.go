@@ -95,6 +95,7 @@ var advice = regexp.MustCompile(`--cap "([^=]+)=([0-9.]+)"`)
 func drawPools(t *rapid.T, o *tender.Offer, amount func(string, int64) decimal.Decimal) {
 	for _, name := range []string{"P1", "P2"} {
 		p := tender.Pool{Name: name, Counts: tender.CountAccepted, HasCap: rapid.Bool().Draw(t, "cap "+name)}
+		p.Announced = rapid.SampledFrom([]decimal.Decimal{decimal.Zero, decimal.Zero, decimal.New(5, -1)}).Draw(t, "factor "+name)
 		p.Cap = tender.Cap{Amount: amount("amount "+name, 50), Currency: "USD", Measure: tender.MeasurePrincipal}
 		o.Pools = append(o.Pools, p)
 	}

@@ -179,8 +179,8 @@ func setClearing(o *tender.Offer, auction string, level decimal.Decimal) error {
 	}
 	a := &o.Auctions[i]
 	if !a.InRange(level) || !a.OnIncrement(level) {
-		return &offerfolder.UsageError{Message: fmt.Sprintf("%s is no level of the auction %s, in which bids are from %s to %s "+
-			"by %s", level, a.Name, a.From, a.To, a.Increment)}
+		return &offerfolder.UsageError{Message: fmt.Sprintf("%s is no level of the auction %s, in which bids are from %s to "+
+			"%s by %s", level, a.Name, a.From, a.To, a.Increment)}
 	}
 	a.HasClearing, a.Clearing = true, level
 	return nil

@@ -25,8 +25,9 @@ var rungFields = fields[rung]{
 		cell: func(r *rung) spreadsheet.Cell { return spreadsheet.Principal(r.Early) }},
 	{key: "late", column: spreadsheet.Column{Heading: "Tendered late", Right: true}, total: true,
 		cell: func(r *rung) spreadsheet.Cell { return spreadsheet.Principal(r.Late) }},
-	{key: "tendered", column: spreadsheet.Column{Heading: "Tendered", Right: true}, total: true, formula: "{early}+{late}",
-		cell: func(r *rung) spreadsheet.Cell { return spreadsheet.Principal(r.Early.Add(r.Late)) }},
+	{key: "tendered", column: spreadsheet.Column{Heading: "Tendered", Right: true}, total: true,
+		formula: "{early}+{late}",
+		cell:    func(r *rung) spreadsheet.Cell { return spreadsheet.Principal(r.Early.Add(r.Late)) }},
 	{key: "accepted", column: spreadsheet.Column{Heading: "Accepted", Right: true}, total: true,
 		cell: func(r *rung) spreadsheet.Cell { return spreadsheet.Principal(r.Accepted) }},
 	{key: "cumulative", column: spreadsheet.Column{Heading: "At this bid or better", Right: true},
@@ -97,7 +98,7 @@ func (b *workbook) layAuction(row int, terms *tender.Auction, a *allocate.Auctio
 func (b *workbook) drawLadder(body spreadsheet.Area, top int, terms *tender.Auction) {
 	s := b.auctions
 	if body.Bottom-body.Top+1+ladderRows > pageRows-2 {
-		s.Breaks = append(s.Breaks, top)
+		s.Breaks = append(s.Breaks, top-1) // the row above, so that the border is on the same page
 	}
 	format, unit := scaleOf(terms.Cap.Amount)
 	bar := func(key, colour string) spreadsheet.Bar {

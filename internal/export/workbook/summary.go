@@ -518,7 +518,7 @@ func (b *workbook) putRates(top int) {
 		s.Put(row, sumTitle, spreadsheet.Label(r.To+" for one "+r.From).As(spreadsheet.InFact))
 		s.Put(row, sumSeries, spreadsheet.Digits(r.Rate, decimals.Places(r.Rate)).Aligned(spreadsheet.Left))
 		source := spreadsheet.Area{Top: row, Left: sumLevel, Bottom: row, Right: sumOutstanding}
-		s.Put(row, sumLevel, spreadsheet.Label(r.Date.String()+", "+r.Source).Wrapped())
+		s.Put(row, sumLevel, spreadsheet.Label(strings.TrimSuffix(r.Date.String()+", "+r.Source, ", ")).Wrapped())
 		s.Merges = append(s.Merges, source)
 		if name := rateName(r); !named[name] {
 			named[name] = true

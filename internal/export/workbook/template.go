@@ -424,8 +424,8 @@ func (t *template) ofSecurity(col string) string {
 
 // bidCheck allows what can be bid in the auction of the row's security.
 func (t *template) bidCheck(sqref string) *excelize.DataValidation {
-	v := newCheck(sqref, "Bid", "Enter a number in the range and the steps of the security's auction, and nothing for one that is "+
-		"in no auction; choose the security first. See the sheet "+securitiesSheet+".")
+	v := newCheck(sqref, "Bid", "Enter a number in the range and the steps of the security's auction, and nothing for one "+
+		"that is in no auction; choose the security first. See the sheet "+securitiesSheet+".")
 	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,%[1]s<=%[3]s,ROUND(MOD(%[1]s-%[2]s,%[4]s),6)=0)",
 		fmt.Sprint(t.column("bid"), templateFirst), t.ofSecurity("G"), t.ofSecurity("H"), t.ofSecurity("I")))
 }
@@ -437,8 +437,8 @@ func (t *template) principalCheck(sqref string) *excelize.DataValidation {
 	v := newCheck(sqref, "Principal amount",
 		"Enter a number that is a multiple of the security's denomination and not below its minimum; choose the security "+
 			"first. See the sheet "+securitiesSheet+".")
-	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,ROUND(MOD(%[1]s,%[3]s),6)=0)", amount, t.ofSecurity("E"),
-		t.ofSecurity("F")))
+	return custom(v, fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,ROUND(MOD(%[1]s,%[3]s),6)=0)", amount,
+		t.ofSecurity("E"), t.ofSecurity("F")))
 }
 
 func (t *template) currencyCheck(sqref string) *excelize.DataValidation {
