@@ -20,6 +20,7 @@ const (
 	solventum = "solventum-2025"
 	cobank    = "cobank-2012"
 	rogers    = "rogers-2025"
+	sampo     = "sampo-2025"
 )
 
 // fixture is the folder of an example.
@@ -120,6 +121,7 @@ func TestModernFixturesMatchTheExpectedResults(t *testing.T) {
 		{cobank, "final", "2012-12-13T09:00"},
 		{rogers, "before-the-cap-was-raised", "2025-07-21T07:00"},
 		{rogers, "final", "2025-07-23T08:00"},
+		{sampo, "final", "2025-09-25T10:00"},
 	} {
 		t.Run(r.name+" "+r.as, func(t *testing.T) {
 			published := runFixture(t, r.name, r.asOf)
@@ -237,5 +239,22 @@ func TestRogersShowsTheResultsOf21July2025(t *testing.T) {
 	before := readPriced(t, rogers, "2025-07-21T07:00")
 	if c := before.Caps[0]; before.Series[3].Accepted != "117898000" || before.Series[4].Accepted != "0" || c.Used != "1121849145.95" {
 		t.Errorf("before the cap was raised: %+v", c)
+	}
+}
+
+// The issuer's results of 23 September 2025: a price in percent over mid-swaps to the first reset date,
+// and what the announced factor accepts where cut-back tenders keep the minimum denomination.
+func TestSampoShowsTheResultsOf23September2025(t *testing.T) {
+	r := readPriced(t, sampo, "2025-09-25T10:00")
+	checkPriced(t, r, []publishedSeries{{"2.500-2052", "932.55", "315830000", "72.92", "2032-09-03"}})
+	s := r.Series[0]
+	if s.Tendered != "432764000" || s.Pricing.Yield != "3.616" || s.Pricing.Unrounded != "93.254697" || r.Phase != "final" {
+		t.Errorf("%s: %+v, %+v", r.Phase, s, s.Pricing)
+	}
+	if c := r.Caps[0]; c.Used != "294527266.5" {
+		t.Errorf("%+v", c)
+	}
+	if other := r.Series[1]; other.Tendered != "0" || other.Accepted != "0" {
+		t.Errorf("%+v", other)
 	}
 }

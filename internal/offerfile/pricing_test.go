@@ -163,7 +163,7 @@ func checkPricingFault(t *testing.T, source, want string) {
 
 // The terms of the examples that are priced from yields are sound, with and without their amendments.
 func TestTheTermsOfThePricedExamples(t *testing.T) {
-	for _, name := range []string{"solventum-2025", "cobank-2012", "rogers-2025"} {
+	for _, name := range []string{"solventum-2025", "cobank-2012", "rogers-2025", "sampo-2025"} {
 		source, err := os.ReadFile("../../fixtures/" + name + "/offer.yaml")
 		if err != nil {
 			t.Fatal(err)
