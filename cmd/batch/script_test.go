@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -33,7 +34,8 @@ func testNow() time.Time { return scriptNow }
 
 // testWorld is the world in tests.
 func testWorld(stdout, stderr io.Writer) world {
-	return world{stdout: stdout, stderr: stderr, now: testNow, getenv: func(string) string { return "" }, version: testVersion, by: "tester"}
+	return world{stdout: stdout, stderr: stderr, now: testNow, getenv: func(string) string { return "" }, version: testVersion, by: "tester",
+		actor: ledger.Actor{Kind: ledger.User, Name: "tester"}}
 }
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with
@@ -49,8 +51,8 @@ func testWorld(stdout, stderr io.Writer) world {
 //	flip FILE                    flips a bit in the middle of a file
 //	forge RUN FILE OLD NEW       replaces the first such text in a file of a published run, and has its manifest agree
 //
-// The program sees the script's environment. NOW is the time, and STDOUT a file that is
-// its standard output.
+// The program sees the script's environment. NOW is the time, AS who gives the commands, TYPED what
+// that person types at a terminal, and STDOUT a file that is the standard output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -97,6 +99,15 @@ func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
 		w.stdout = file
 	}
 	w.now, w.getenv = func() time.Time { return now }, ts.Getenv
+	if as := ts.Getenv("AS"); as != "" {
+		w.by, w.actor.Name = as+"@host pid 1", as
+	}
+	if typed := ts.Getenv("TYPED"); typed != "" {
+		w.ask = func(_ context.Context, prompt string) (string, error) {
+			_, err := fmt.Fprintln(w.stderr, prompt)
+			return typed, err
+		}
+	}
 	var printed bytes.Buffer
 	schema := schemaOf(words)
 	if schema != "" {
