@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/release"
+	"tenderbatch/internal/result"
 )
 
 // printStatement shows an approver what they approve.
@@ -44,7 +46,7 @@ func (p *printer) against(a *ledger.Approval) {
 	}
 	var lines []string
 	for _, how := range slices.Sorted(maps.Keys(a.Lines)) {
-		lines = append(lines, fmt.Sprintf("%d %s", a.Lines[how], how))
+		lines = append(lines, fmt.Sprintf("%d %s", a.Lines[how], workbook.ChangeName(result.ChangeKind(how))))
 	}
 	p.fact("", "instructions: "+orNothing(strings.Join(lines, ", ")))
 	p.fact("", "values of the terms that differ: "+fmt.Sprint(a.Terms))

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/crypto/ssh"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
@@ -49,6 +52,7 @@ func testWorld(stdout, stderr io.Writer) world {
 //	hold FOLDER                  holds the lock of a runs folder until the end
 //	protect FILE PASSWORD        protects a workbook by a password
 //	flip FILE                    flips a bit in the middle of a file
+//	sshkey FILE NAME             makes a private SSH key, and adds its public key to FILE.allowed under the name
 //	forge RUN FILE OLD NEW       replaces the first such text in a file of a published run, and has its manifest agree
 //
 // The program sees the script's environment. NOW is the time, AS who gives the commands, TYPED what
@@ -75,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"protect": scriptProtect,
 			"flip":    scriptFlip,
 			"forge":   scriptForge,
+			"sshkey":  scriptKey,
 		},
 	})
 }
@@ -191,6 +196,22 @@ func scriptProtect(ts *testscript.TestScript, _ bool, args []string) {
 
 func scriptFlip(ts *testscript.TestScript, _ bool, args []string) {
 	rewrite(ts, args[0], func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+}
+
+// scriptKey makes a key of a person.
+func scriptKey(ts *testscript.TestScript, _ bool, args []string) {
+	public, private, err := ed25519.GenerateKey(nil)
+	ts.Check(err)
+	block, err := ssh.MarshalPrivateKey(private, args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), pem.EncodeToMemory(block), 0o600))
+	key, err := ssh.NewPublicKey(public)
+	ts.Check(err)
+	file, err := os.OpenFile(ts.MkAbs(args[0]+".allowed"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	_, err = fmt.Fprintf(file, "%s %s", args[1], ssh.MarshalAuthorizedKey(key))
+	ts.Check(err)
+	ts.Check(file.Close())
 }
 
 func scriptForge(ts *testscript.TestScript, _ bool, args []string) {
