@@ -221,7 +221,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	}
 	show := func(serve.Event) {}
 	if installed.Console.Listen != "" {
-		shown, closed, err := w.serveConsole(ctx, folder, installed, log)
+		shown, closed, err := w.serveConsole(ctx, folder, installed, s.Monitor.Stepped, log)
 		if err != nil {
 			return err
 		}

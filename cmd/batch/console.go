@@ -13,14 +13,15 @@ import (
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/console"
 	"tenderbatch/internal/identity"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
 )
 
 // serveConsole serves the pages for browsers, until closed is called. show takes what happens in
-// the scheduler.
+// the scheduler; stepped gets each step of a release.
 func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings,
-	log *slog.Logger) (show func(serve.Event), closed func(), err error) {
+	stepped func(string, ledger.Entry), log *slog.Logger) (show func(serve.Event), closed func(), err error) {
 	accounts, err := account.Open(filepath.Join(folder, account.FileName), w.now)
 	if err != nil {
 		return nil, nil, err
@@ -32,7 +33,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	on := installed.Console
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
-		Disk: w.disk, Signers: signers,
+		Disk: w.disk, Signers: signers, Stepped: stepped,
 		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
 	})
 	if err != nil {

@@ -194,44 +194,50 @@ func (c *Console) took(w http.ResponseWriter, r *http.Request, err error, typed,
 	}
 }
 
+// stepDone takes a step, and returns it as it was noted; the zero entry if it was taken before.
+type stepDone func(context.Context, release.Request, *http.Request) (ledger.Entry, error)
+
 // stepWith takes a step of the release with what the form says.
-func (c *Console) stepWith(do func(context.Context, release.Request, *http.Request) error, notice string) http.HandlerFunc {
+func (c *Console) stepWith(do stepDone, notice string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		req, err := c.step(r)
+		var e ledger.Entry
 		if err == nil {
-			err = do(r.Context(), req, r)
+			e, err = do(r.Context(), req, r)
+		}
+		if err == nil && e.Seq > 0 && c.Stepped != nil {
+			c.Stepped(filepath.Dir(filepath.Dir(req.Run)), e)
 		}
 		c.took(w, r, err, r.PostFormValue("total"), notice)
 	}
 }
 
-func submitRun(ctx context.Context, req release.Request, _ *http.Request) error {
-	_, err := release.Submit(ctx, req)
-	return err
+func submitRun(ctx context.Context, req release.Request, _ *http.Request) (ledger.Entry, error) {
+	return release.Submit(ctx, req)
 }
 
 // approveRun approves what was shown: the digest of the page, and the total that was typed.
-func approveRun(ctx context.Context, req release.Request, r *http.Request) error {
+func approveRun(ctx context.Context, req release.Request, r *http.Request) (ledger.Entry, error) {
 	typed, err := release.ParseTotal(r.PostFormValue("total"))
 	if err != nil {
-		return err
+		return ledger.Entry{}, err
 	}
-	_, err = release.Approve(ctx, req, release.Confirmed{Manifest: r.PostFormValue("manifest"), Typed: typed,
+	return release.Approve(ctx, req, release.Confirmed{Manifest: r.PostFormValue("manifest"), Typed: typed,
 		Signature: []byte(strings.ReplaceAll(strings.TrimSpace(r.PostFormValue("signature")), "\r\n", "\n"))})
-	return err
 }
 
-func returnRun(ctx context.Context, req release.Request, r *http.Request) error {
-	_, err := release.Return(ctx, req, r.PostFormValue("comment"))
-	return err
+func returnRun(ctx context.Context, req release.Request, r *http.Request) (ledger.Entry, error) {
+	return release.Return(ctx, req, r.PostFormValue("comment"))
 }
 
-func withdrawRun(ctx context.Context, req release.Request, r *http.Request) error {
-	_, err := release.Withdraw(ctx, req, r.PostFormValue("reason"))
-	return err
+func withdrawRun(ctx context.Context, req release.Request, r *http.Request) (ledger.Entry, error) {
+	return release.Withdraw(ctx, req, r.PostFormValue("reason"))
 }
 
-func releaseRun(ctx context.Context, req release.Request, _ *http.Request) error {
-	_, _, err := release.Release(ctx, req)
-	return err
+func releaseRun(ctx context.Context, req release.Request, _ *http.Request) (ledger.Entry, error) {
+	e, before, err := release.Release(ctx, req)
+	if before {
+		e = ledger.Entry{}
+	}
+	return e, err
 }
