@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -83,6 +88,8 @@ func (q *question) flags(c *cobra.Command) {
 			"amount that does it of the cap over them, or, before a colon, of a cap NAME, \"yield NAME\", \"spread NAME\" "+
 			"or \"clearing NAME\"")
 	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
+	flags.StringVar(&q.workbook, "workbook", "", "also write the result then as a workbook into this new file; every sheet of "+
+		"it says that it is hypothetical")
 	flags.BoolVar(&q.json, "json", false, "print the answer as JSON; docs/result.md describes it")
 }
 
@@ -93,6 +100,7 @@ type question struct {
 	clearings       []string
 	sweep, solve    string
 	csv, json       bool
+	workbook        string // of the result then
 
 	scenario whatif.Scenario
 	grow     *whatif.Growth
@@ -130,6 +138,9 @@ func (q *question) parse() error {
 		return fmt.Errorf("--csv and --json are two forms of one answer; give one of them")
 	case q.csv && q.sweep == "":
 		return fmt.Errorf("--csv goes with --sweep")
+	case q.workbook != "" && q.sweep != "":
+		return fmt.Errorf("--sweep has many results; --workbook goes with one: give the value as --cap, --yield, --spread or " +
+			"--clearing")
 	case q.sweep != "" && q.solve != "":
 		return fmt.Errorf("--sweep and --solve ask different things; give one of them")
 	}
@@ -189,15 +200,36 @@ func (q *question) answer(ctx context.Context, out io.Writer, s *whatif.Session)
 	if err != nil {
 		return err
 	}
+	if err := q.writeWorkbook(other); err != nil {
+		return err
+	}
 	if q.json {
 		return export.EncodeJSON(out, q.comparison(s, other))
 	}
 	return q.printComparison(out, s.Today, other)
 }
 
+// writeWorkbook writes the workbook of a result, if one is wanted.
+func (q *question) writeWorkbook(then *result.Run) error {
+	if q.workbook == "" {
+		return nil
+	}
+	if _, err := os.Lstat(q.workbook); !errors.Is(err, fs.ErrNotExist) {
+		return thereAlready(q.workbook, err)
+	}
+	var content bytes.Buffer
+	if err := workbook.WriteWorkbook(&content, then); err != nil {
+		return err
+	}
+	return writeWhole(q.workbook, content.Bytes())
+}
+
 func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Session) error {
 	found, err := s.Solve(ctx, q.seek, *q.goal, q.scenario)
 	if err != nil {
+		return err
+	}
+	if err := q.writeWorkbook(found.Then); err != nil {
 		return err
 	}
 	if q.json {
