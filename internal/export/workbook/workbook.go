@@ -94,7 +94,7 @@ func frameOf(r *result.Run, rowsPerSheet int) spreadsheet.Frame {
 		Subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  run %s", r.Offer.Issuer, r.Offer.ID, r.Name),
 		Banner:     banner(r),
 		Indicative: r.Phase != tender.Final, Hypothetical: r.Supposed != "",
-		Footer:     r.Name, Paper: r.Offer.PrintedOn(), RowsPerSheet: rowsPerSheet,
+		Footer: r.Name, Paper: r.Offer.PrintedOn(), RowsPerSheet: rowsPerSheet,
 	}
 }
 
