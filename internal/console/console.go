@@ -47,6 +47,7 @@ type Console struct {
 	mask     *masker
 	runs     *published
 	tries    *limiter
+	supposed *supposer
 
 	mu      sync.Mutex
 	planned map[string]plannedRun // by folder
@@ -79,7 +80,8 @@ func New(c Config) (*Console, error) {
 		http.Error(w, "the session cannot be kept now: "+err.Error(), http.StatusInternalServerError)
 	}
 	return &Console{Config: c, sessions: s, mask: &masker{secret}, runs: newPublished(), tries: newLimiter(c.Now),
-		planned: map[string]plannedRun{}}, nil
+		supposed: newSupposer(),
+		planned:  map[string]plannedRun{}}, nil
 }
 
 // Handler answers all requests.

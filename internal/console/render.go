@@ -36,6 +36,7 @@ func staticFiles() http.Handler {
 // functions are what templates can call.
 var functions = template.FuncMap{
 	"thousands": display.Thousands,
+	"amount":    func(d decimal.Decimal) string { return tender.Thousands(d) },
 	"plural":    display.Plural,
 	"lower":     strings.ToLower,
 	"base":      path.Base,

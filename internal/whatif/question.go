@@ -167,6 +167,33 @@ func Variables(o *tender.Offer) (all []Current) {
 	return all
 }
 
+// UsualGrowth is a growth of a variable around what it is today, as far as that is known: where nothing
+// else is asked for, it shows what a change would do.
+func UsualGrowth(o *tender.Offer, v Variable) (*Growth, error) {
+	const steps = 20
+	now, known := v.value(o)
+	around := func(reach, step decimal.Decimal) *Growth { return &Growth{v, now.Sub(reach), now.Add(reach), step} }
+	switch {
+	case v.Kind == ClearingLevel:
+		for _, a := range o.Auctions {
+			if a.Name == v.Name {
+				low, high := decimal.Min(a.From, a.To), decimal.Max(a.From, a.To)
+				each := high.Sub(low).Div(a.Increment).Div(decimal.NewFromInt(steps)).Ceil()
+				return &Growth{v, low, high, a.Increment.Mul(decimal.Max(each, decimal.NewFromInt(1)))}, nil
+			}
+		}
+	case !known || (v.Kind == CapAmount && !now.IsPositive()):
+	case v.Kind == Yield:
+		return around(decimal.NewFromInt(1), decimal.New(1, -1)), nil
+	case v.Kind == FixedSpread:
+		return around(decimal.NewFromInt(50), decimal.NewFromInt(5)), nil
+	default:
+		step := now.Div(decimal.NewFromInt(steps)).Ceil()
+		return around(step.Mul(decimal.NewFromInt(steps/2)), step), nil
+	}
+	return nil, usage("there is no %s today around which to vary it; say from where to where", v)
+}
+
 // Goals are the levels of an offer, each of which a question can want whole, and then its series.
 func Goals(o *tender.Offer) (all []Goal) {
 	seen := map[Goal]bool{}
