@@ -62,6 +62,9 @@ func (c *Console) routes() []route {
 		{pattern: "POST /offers/{offer}/runs/{run}/release", act: account.SeeNames,
 			handle: c.stepWith(releaseRun, "The run is released: it is in force, and its wires can be sent.")},
 		{pattern: "GET /schedule", handle: c.schedulePage},
+		{pattern: "GET /schedule/live", handle: c.live},
+		{pattern: "POST /offers/{offer}/run", act: account.Prepare, handle: c.runNow},
+		{pattern: "POST /offers/{offer}/pause", act: account.Prepare, handle: c.pauseOrResume},
 
 		{pattern: "GET /people", act: account.Administer, handle: c.peoplePage},
 		{pattern: "POST /people", act: account.Administer, handle: c.addPerson},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
@@ -19,6 +20,8 @@ type agenda struct {
 	Last                    []schedule.Entry // the newest first
 	Parked                  bool
 	Tries                   time.Time // again, if it is parked
+	Paused                  *ledger.Entry
+	Asked                   bool // a run is asked for and has not begun
 }
 
 // Waiting reports whether a run waits for its turn.
@@ -46,14 +49,23 @@ func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
 	var all []agenda
 	for _, name := range sortedKeys(folders) {
 		if me(r).May(account.See, name) {
-			all = append(all, c.agendaOf(name, folders[name]))
+			a := c.agendaOf(name, folders[name])
+			if a.Paused, err = c.pauseOf(r, name, folders[name]); err != nil && a.Fault == "" {
+				a.Fault = c.withoutFolder(err)
+			}
+			all = append(all, a)
 		}
 	}
-	c.show(w, r, "schedule", "Schedule", all)
+	c.show(w, r, "schedule", "Schedule", struct {
+		Offers   []agenda
+		UnderWay []*runUnderWay
+		Desk     bool // runs can be asked for
+	}{all, c.underWay(me(r), folders), c.Desk != nil})
 }
 
 func (c *Console) agendaOf(name, folder string) agenda {
 	a := agenda{Name: name, Zone: time.UTC, Planned: c.plannedOf(folder)}
+	_, a.Asked = c.Desk.Asked(folder)
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		a.Fault = c.withoutFolder(err)
