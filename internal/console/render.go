@@ -42,7 +42,7 @@ var functions = template.FuncMap{
 	"base":      path.Base,
 	"words":     func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 	"ago":       ago,
-	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t, zone) },
+	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t.Truncate(time.Second), zone) },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":      dict,
 	"outcomes":  outcomesOf,
