@@ -18,10 +18,11 @@ import (
 	"tenderbatch/internal/settings"
 )
 
-// serveConsole serves the pages for browsers, until closed is called. show takes what happens in
-// the scheduler; stepped gets each step of a release.
+// serveConsole serves the pages for browsers, until closed is called. shown takes what happens in
+// the scheduler, at whose desk people ask for runs; stepped gets each step of a release.
 func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings,
-	stepped func(string, ledger.Entry), log *slog.Logger) (show func(serve.Event), closed func(), err error) {
+	stepped func(string, ledger.Entry), desk *serve.Desk, log *slog.Logger) (shown *console.Console, closed func(),
+	err error) {
 	accounts, err := account.Open(filepath.Join(folder, account.FileName), w.now)
 	if err != nil {
 		return nil, nil, err
@@ -33,7 +34,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	on := installed.Console
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
-		Disk: w.disk, Signers: signers, Stepped: stepped,
+		Disk: w.disk, Signers: signers, Stepped: stepped, Desk: desk,
 		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
 	})
 	if err != nil {
@@ -51,7 +52,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 			log.Error("the console is no longer served; restart the service", "error", err)
 		}
 	})
-	return c.Observe, func() {
+	return c, func() {
 		stop()
 		done.Wait()
 		if err := accounts.Close(); err != nil {
