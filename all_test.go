@@ -32,11 +32,11 @@ var mayImport = map[string][]string{
 	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {
 		"docs", "fixtures", "internal/account", "internal/allocate", "internal/compare", "internal/console",
-		"internal/disk", "internal/display", "internal/exitcode", "internal/export", "internal/export/workbook",
-		"internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
+		"internal/disk", "internal/display", "internal/exitcode", "internal/export", "internal/export/pain001",
+		"internal/export/workbook", "internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
 		"internal/monitor", "internal/need",
-		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/pricing", "internal/release",
-		"internal/result",
+		"internal/notify", "internal/offerfolder", "internal/outgoing", "internal/payment", "internal/pipeline",
+		"internal/pricing", "internal/release", "internal/result",
 		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/strictyaml",
 		"internal/tender", "internal/terminal", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
 		"github.com/shopspring/decimal",
@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"docs":              {},
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
+	"internal/accounts": {"internal/display", "internal/swifttext", "internal/tender"},
 	"internal/account":  {"github.com/pquerna/otp/totp", "golang.org/x/crypto/argon2", "modernc.org/sqlite"},
 	"internal/allocate": {"internal/decimals", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/compare": {
@@ -73,7 +74,8 @@ var mayImport = map[string][]string{
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
-	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
+	"internal/export/pain001": {"internal/accounts", "internal/payment", "internal/tender"},
+	"internal/headings":       {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/identity": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/release", "internal/settings",
 	},
@@ -112,7 +114,13 @@ var mayImport = map[string][]string{
 		"internal/tender",
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
-	"internal/parallel":   {},
+	"internal/outgoing": {
+		"internal/accounts", "internal/disk", "internal/export", "internal/ledger", "internal/offerfile",
+		"internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
+		"internal/tender", "github.com/shopspring/decimal",
+	},
+	"internal/parallel": {},
+	"internal/payment":  {"internal/accounts", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox", "internal/ingest",
@@ -161,7 +169,8 @@ var mayImport = map[string][]string{
 		"internal/display", "github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast",
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
 	},
-	"internal/tender": {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
+	"internal/swifttext": {"golang.org/x/text/unicode/norm"},
+	"internal/tender":    {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/terminal": {
 		"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
 	},
