@@ -173,8 +173,10 @@ func ago(t, now time.Time) string {
 	if d < 0 {
 		d, in, since = -d, "", " ago"
 	}
-	day := 24 * time.Hour
+	day, year := 24*time.Hour, 365*24*time.Hour
 	switch {
+	case d >= 2*year:
+		return in + display.Plural(int(d/year), "year", "years") + since
 	case d >= 2*day:
 		return in + display.Plural(int(d/day), "day", "days") + since
 	case d >= 2*time.Hour:
