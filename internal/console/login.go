@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"tenderbatch/internal/account"
@@ -47,6 +48,25 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) {
 		to = "/"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// entered is what a person wrote into a form, in words of their own.
+type entered struct{ Name, Text string }
+
+// ended answers a form that came after the end of the session: nothing of it was taken. What
+// was written in words is shown again, as the browser keeps no page; of passwords and
+// choices nothing is. After the login the page with the form comes back.
+func (c *Console) ended(w http.ResponseWriter, r *http.Request) {
+	var words []entered
+	for _, name := range []string{"effective", "reason", "comment", "set"} {
+		if text := r.PostFormValue(name); strings.TrimSpace(text) != "" {
+			words = append(words, entered{name, text})
+		}
+	}
+	if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host && from.Path != "/login" {
+		c.sessions.Put(r.Context(), keyBefore, from.RequestURI())
+	}
+	c.showWith(w, r, http.StatusUnauthorized, "ended", "Your session has ended", words)
 }
 
 func (c *Console) logout(w http.ResponseWriter, r *http.Request) {

@@ -80,8 +80,7 @@ func (c *Console) allowed(rt route) http.Handler {
 			c.sessions.Put(r.Context(), keyBefore, r.URL.RequestURI())
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case a == nil:
-			c.refused(w, r, http.StatusUnauthorized, "Your session has ended. Log in, then send the form again: what you "+
-				"entered was not taken.")
+			c.ended(w, r)
 		case a.OneTime && !rt.oneTime:
 			http.Redirect(w, r, "/me", http.StatusSeeOther)
 		case rt.act != "" && !a.May(rt.act, r.PathValue("offer")):
