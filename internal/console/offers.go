@@ -51,9 +51,9 @@ func failedAttempt(entries []ledger.Entry, names bool) *attempt {
 			return nil
 		}
 		if names {
-			return &attempt{e.At, e.Message}
+			return &attempt{e.At.Truncate(time.Second), e.Message}
 		}
-		return &attempt{At: e.At}
+		return &attempt{At: e.At.Truncate(time.Second)}
 	}
 	return nil
 }

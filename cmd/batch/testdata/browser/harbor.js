@@ -35,7 +35,7 @@ series:
     securities: [19075QAB8]
     currency: USD
     priority: 1
-    outstanding: 400000000
+    outstanding: 3000000000
     tender_offer_consideration: 970.00
     early_tender_payment: 30.00
     denomination: {minimum: 2000, multiple: 1000}
