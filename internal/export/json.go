@@ -60,9 +60,16 @@ type (
 		Note      string `json:"note"`
 	}
 	conditionJSON struct {
-		Name      string `json:"name"`
-		Text      string `json:"text"`
-		Satisfied bool   `json:"satisfied"`
+		Name      string       `json:"name"`
+		Text      string       `json:"text"`
+		Satisfied bool         `json:"satisfied"`
+		Minimum   *minimumJSON `json:"minimum_tendered"`
+	}
+	minimumJSON struct {
+		Amount   string   `json:"amount"`
+		Currency string   `json:"currency"`
+		Series   []string `json:"series"`
+		Tendered string   `json:"tendered"`
 	}
 	rateJSON struct {
 		From   string `json:"from"`
@@ -277,6 +284,15 @@ func List[From, To any](from []From, turn func(From) To) []To {
 	return to
 }
 
+func newConditionJSON(r *result.Run, c *tender.Condition) conditionJSON {
+	j := conditionJSON{Name: c.Name, Text: c.Text, Satisfied: r.Satisfied(c)}
+	if m := c.Minimum; m != nil {
+		j.Minimum = &minimumJSON{m.Amount.String(), m.Currency, List(m.Series, func(id string) string { return id }),
+			m.Tendered(r.Offer, r.Book).String()}
+	}
+	return j
+}
+
 func newTermsJSON(r *result.Run) termsJSON {
 	o := r.Offer
 	return termsJSON{
@@ -284,9 +300,7 @@ func newTermsJSON(r *result.Run) termsJSON {
 		Amendments: List(o.Amendments, func(a tender.Amendment) amendmentJSON {
 			return amendmentJSON{display.Stamp(a.Effective, o.Zone), a.Note}
 		}),
-		Conditions: List(o.Conditions, func(c tender.Condition) conditionJSON {
-			return conditionJSON(c)
-		}),
+		Conditions: List(o.Conditions, func(c tender.Condition) conditionJSON { return newConditionJSON(r, &c) }),
 		Rates: List(o.KnownRates(), func(x tender.Rate) rateJSON {
 			return rateJSON{x.From, x.To, x.Rate.String(), x.Date.String(), x.Source}
 		}),

@@ -368,8 +368,8 @@ func paymentDays(r *result.Run) []string {
 // conditionWords name the conditions that still prevent payment.
 func conditionWords(r *result.Run) []string {
 	var open []string
-	for _, c := range r.Offer.Conditions {
-		if !c.Satisfied {
+	for i := range r.Offer.Conditions {
+		if c := &r.Offer.Conditions[i]; !r.Satisfied(c) {
 			open = append(open, c.Name+" ("+c.Text+")")
 		}
 	}

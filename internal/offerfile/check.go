@@ -29,6 +29,7 @@ func (r *termsReader) check(o *tender.Offer) {
 		r.checkRates(o)
 	}
 	r.checkCaps(o)
+	r.checkMinimums(o)
 	r.checkReferences(o)
 	r.checkInterestDates(o)
 	r.checkPrices(o)
@@ -371,6 +372,40 @@ func (r *termsReader) checkCovered(o *tender.Offer, i int, ids []string) {
 			r.faultAmong([]string{at, seriesPath(j, "")},
 				"series %s has no priority and so is bought any and all, outside every cap; add priority to it, or take it out "+
 					"of the cap", display.Quote(id))
+		}
+	}
+}
+
+// checkMinimums checks the series whose tenders count for the minimum of a condition: they are there, and all in its
+// currency, as no rate is fixed for what is only tendered.
+func (r *termsReader) checkMinimums(o *tender.Offer) {
+	if r.same("conditions", "series.*.id", "series.*.currency") {
+		return
+	}
+	ids, idsSound := r.seriesIDs(o)
+	for i, c := range o.Conditions {
+		at := fmt.Sprintf("conditions[%d].minimum_tendered", i)
+		if c.Minimum == nil || !idsSound || !r.sound(at+".currency", at+".series") {
+			continue
+		}
+		for k, id := range c.Minimum.Series {
+			if named := fmt.Sprintf("%s.series[%d]", at, k); !slices.Contains(ids, id) && r.sound(named) {
+				r.faultAmong([]string{named, "series"}, "there is no series %s; %s", display.Quote(id), instead(id, ids))
+			}
+		}
+		r.checkMinimumCurrency(o, c.Minimum, at)
+	}
+}
+
+// checkMinimumCurrency checks that what counts for a minimum is in its currency.
+func (r *termsReader) checkMinimumCurrency(o *tender.Offer, m *tender.MinimumTendered, at string) {
+	for j, s := range o.Series {
+		counts := len(m.Series) == 0 || slices.Contains(m.Series, s.ID)
+		if counts && s.Currency != m.Currency && r.sound(seriesPath(j, ".currency")) {
+			r.faultAmong([]string{at + ".currency", seriesPath(j, ".currency")},
+				"the minimum is in %s and series %s in %s; name the series that count in series, all in one currency, and give "+
+					"each currency a condition of its own", m.Currency, display.Quote(s.ID), s.Currency)
+			return
 		}
 	}
 }

@@ -183,6 +183,11 @@ func (l lister) condition(at string, c tender.Condition) {
 	l.text(at+"name", c.Name)
 	l.text(at+"text", c.Text)
 	l.text(at+"satisfied", fmt.Sprint(c.Satisfied))
+	if m := c.Minimum; m != nil {
+		l.amount(at+"minimum_tendered.amount", m.Amount)
+		l.text(at+"minimum_tendered.currency", m.Currency)
+		l.words(at+"minimum_tendered.series", m.Series)
+	}
 }
 
 // amendment puts the note for people, who know the instant by the name; no figure

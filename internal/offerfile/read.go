@@ -285,8 +285,23 @@ func (r *termsReader) readCondition(f termsField) tender.Condition {
 		Text:      m.may("text").prose(),
 		Satisfied: m.may("satisfied").flag(),
 	}
+	if minimum := m.may("minimum_tendered"); minimum.given() {
+		c.Minimum = r.readMinimum(minimum)
+	}
 	m.close()
 	return c
+}
+
+func (r *termsReader) readMinimum(f termsField) *tender.MinimumTendered {
+	m := f.mapping()
+	least := &tender.MinimumTendered{Amount: m.need("amount").positive(), Currency: m.need("currency").currency()}
+	covered := m.may("series")
+	least.Series = covered.texts()
+	if covered.given() && r.sound(covered.path) && len(least.Series) == 0 {
+		covered.fault("is an empty list; write the ids of the series whose tenders count, or leave the key out if all do")
+	}
+	m.close()
+	return least
 }
 
 func (r *termsReader) readSeries(f termsField) tender.Series {

@@ -486,10 +486,15 @@ func (in *Intake) warnings() []tender.Warning {
 	}
 	if in.Offer.PhaseAt(in.AsOf) == tender.Final {
 		for _, c := range in.Offer.Conditions {
-			if !c.Satisfied {
-				all = append(all, tender.Warnf(tender.WarnCondition,
-					"the condition %q is not satisfied: nothing may be paid until it is satisfied or waived", c.Name))
+			if c.SatisfiedBy(in.Offer, in.Book) {
+				continue
 			}
+			short := ""
+			if c.Minimum != nil {
+				short = " (" + c.Minimum.Words(in.Offer, in.Book) + ")"
+			}
+			all = append(all, tender.Warnf(tender.WarnCondition,
+				"the condition %q is not satisfied%s: nothing may be paid until it is satisfied or waived", c.Name, short))
 		}
 	}
 	return all

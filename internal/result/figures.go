@@ -160,11 +160,14 @@ func (r *Run) BrokenInvariants() int {
 	return n
 }
 
+// Satisfied reports whether a condition of the offer is satisfied, by hand or by what was tendered.
+func (r *Run) Satisfied(c *tender.Condition) bool { return c.SatisfiedBy(r.Offer, r.Book) }
+
 // UnsatisfiedConditions counts the conditions of the offer that are not satisfied.
 func (r *Run) UnsatisfiedConditions() int {
 	n := 0
-	for _, c := range r.Offer.Conditions {
-		if !c.Satisfied {
+	for i := range r.Offer.Conditions {
+		if !r.Satisfied(&r.Offer.Conditions[i]) {
 			n++
 		}
 	}

@@ -1,12 +1,15 @@
 package tender
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/display"
 )
 
 // Offer is one issuer's concurrent tender offers under one Offer to Purchase,
@@ -216,7 +219,36 @@ type Rate struct {
 type Condition struct {
 	Name      string
 	Text      string
-	Satisfied bool
+	Satisfied bool             // by hand: it is satisfied or waived
+	Minimum   *MinimumTendered // what satisfies it without a hand, nil if a person decides
+}
+
+// MinimumTendered is the principal that must be tendered at least.
+type MinimumTendered struct {
+	Amount   decimal.Decimal
+	Currency string
+	Series   []string // ids, all in the currency; nil: all of the offer
+}
+
+// Tendered is the principal tendered, early and late, in the series of a minimum.
+func (m *MinimumTendered) Tendered(o *Offer, b *Book) (sum decimal.Decimal) {
+	for i := range o.Series {
+		if len(m.Series) == 0 || slices.Contains(m.Series, o.Series[i].ID) {
+			sum = sum.Add(b.Totals[i].Sum())
+		}
+	}
+	return sum
+}
+
+// Words say what is tendered and what is needed.
+func (m *MinimumTendered) Words(o *Offer, b *Book) string {
+	return fmt.Sprintf("%s %s tendered, at least %s needed", m.Currency, display.Thousands(m.Tendered(o, b).String()),
+		display.Thousands(m.Amount.String()))
+}
+
+// SatisfiedBy reports whether a condition is satisfied: by hand, or by what was tendered.
+func (c *Condition) SatisfiedBy(o *Offer, b *Book) bool {
+	return c.Satisfied || (c.Minimum != nil && c.Minimum.Tendered(o, b).GreaterThanOrEqual(c.Minimum.Amount))
 }
 
 // Waiver lets a tender count although it breaks a rule of R5 (design R5): the

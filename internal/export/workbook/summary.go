@@ -235,14 +235,27 @@ func (b *workbook) termFacts() []fact {
 		}
 		facts = append(facts, fact{"Amended", spreadsheet.Label(words).Wrapped()})
 	}
-	for _, c := range o.Conditions {
-		said := spreadsheet.Label(c.Name + ": satisfied (" + c.Text + ")")
-		if !c.Satisfied {
-			said = spreadsheet.Label(c.Name + ": NOT SATISFIED (" + c.Text + ")").WithTone(spreadsheet.Bad)
+	for i := range o.Conditions {
+		c := &o.Conditions[i]
+		words := conditionWords(b.run, c)
+		said := spreadsheet.Label(c.Name + ": satisfied (" + words + ")")
+		if !b.run.Satisfied(c) {
+			said = spreadsheet.Label(c.Name + ": NOT SATISFIED (" + words + ")").WithTone(spreadsheet.Bad)
 		}
 		facts = append(facts, fact{"Condition", said.Wrapped()})
 	}
 	return append(facts, b.poolFacts()...)
+}
+
+// conditionWords are the text of a condition, and what was tendered of what it needs.
+func conditionWords(r *result.Run, c *tender.Condition) string {
+	switch {
+	case c.Minimum == nil:
+		return c.Text
+	case c.Text == "":
+		return c.Minimum.Words(r.Offer, r.Book)
+	}
+	return c.Text + "; " + c.Minimum.Words(r.Offer, r.Book)
 }
 
 // poolFacts are the conditions between pools, and the pools without a cap, which no list of caps has.
