@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/signon"
 )
 
 // Config is what a console works with.
@@ -33,6 +34,8 @@ type Config struct {
 	Disk     disk.Disk           // makes the changes of files
 	Signers  release.Signers     // whose SSH keys count for approvals that are signed
 	Getenv   func(string) string // for the passwords of protected reports; nil if there are none to be had
+
+	SignOn *signon.Provider // who vouches for people without a password here; nil for no one
 
 	Secure         bool           // it is reached over TLS, so cookies never leave it
 	Hosts          []string       // names under which it is reached; none: those of this machine only

@@ -22,6 +22,8 @@ func (c *Console) routes() []route {
 	return []route{
 		{pattern: "GET /login", open: true, handle: c.loginPage},
 		{pattern: "POST /login", open: true, handle: c.login},
+		{pattern: "GET /login/provider", open: true, handle: c.signOn},
+		{pattern: "GET " + signOnPath, open: true, handle: c.signedOn},
 		{pattern: "POST /logout", oneTime: true, handle: c.logout},
 		{pattern: "GET /me", oneTime: true, handle: c.mePage},
 		{pattern: "POST /me/password", oneTime: true, handle: c.changePassword},

@@ -117,6 +117,21 @@ test("the approver types the total, and releases", async ({ as }) => {
   await expect(page.getByText("in force", { exact: true })).toBeVisible();
 });
 
+test("a run is asked for, and the offer paused and resumed", async ({ as }) => {
+  const page = await as("preparer");
+  await page.goto("/schedule");
+  await page.getByRole("button", { name: "Run now" }).click();
+  await expect(page.getByRole("status")).toContainText("makes a run of harbor");
+  // Without a press of any key the page says how it ended: the server sends news.
+  await expect(page.locator("#underway").getByText("ended")).toBeVisible();
+  await page.getByText("Pause", { exact: false }).first().click();
+  await page.getByLabel("Why").fill("the issuer asked us to wait");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await expect(page.getByText("the issuer asked us to wait")).toBeVisible();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await expect(page.getByRole("status")).toContainText("is resumed");
+});
+
 test("the wires are downloaded, and add up to what was approved", async ({ as }) => {
   const page = await as("preparer");
   await page.goto("/offers/harbor/runs/latest/payments");

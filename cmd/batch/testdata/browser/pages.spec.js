@@ -13,13 +13,14 @@ test.beforeAll(async ({ house }) => {
 });
 
 const of = (offer) => ["", "/runs/latest", "/runs/latest/payments", "/runs/latest/instructions", "/runs/latest/instructions?q=nothing+has+this",
-  "/runs/latest/findings", "/runs/latest/approval", "/history"].map((p) => `/offers/${offer}${p}`);
+  "/runs/latest/findings", "/runs/latest/approval", "/whatif", "/history"].map((p) => `/offers/${offer}${p}`);
 const named = (offer) => ["/files", "/compare", "/terms", "/runs/latest/explain?row=dtc-2004-12-01.xlsx:20"].map((p) => `/offers/${offer}${p}`);
+const supposed = "/offers/level3-2004/whatif?sweep=cap+Tender+Cap";
 const general = ["/", "/approve", "/schedule", "/me", "/offers/there-is-none"];
 
 const pagesOf = {
   viewer: [...general, ...of("level3-2004"), ...of("harbor")],
-  preparer: [...general, ...of("level3-2004"), ...named("level3-2004"), ...of("harbor")],
+  preparer: [...general, supposed, ...of("level3-2004"), ...named("level3-2004"), ...of("harbor")],
   approver: [...general, ...of("level3-2004"), ...named("level3-2004")],
   admin: ["/", "/people", "/me"],
 };
