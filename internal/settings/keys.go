@@ -71,8 +71,8 @@ func (f *file) oidc(name string, n *strictyaml.Node, o *OIDC) {
 		"issuer":             f.value(&o.Issuer, "the address of the provider such as https://login.example.com", checkIssuer),
 		"client_id":          f.value(&o.ClientID, "the name by which the provider knows this console", checkLine),
 		"client_secret_file": f.value(&o.ClientSecretFile, "a file such as /etc/batch/oidc.secret", checkFolder),
-		"name_claim":         f.value(&o.NameClaim, "a claim such as preferred_username", checkLine),
-		"roles_claim":        f.value(&o.RolesClaim, "a claim such as groups or realm_access.roles", checkLine),
+		"name_claim":         f.value(&o.NameClaim, "a claim such as preferred_username", checkClaim),
+		"roles_claim":        f.value(&o.RolesClaim, "a claim such as groups or realm_access.roles", checkClaim),
 		"roles":              func(name string, n *strictyaml.Node) { f.roles(name, n, &o.Roles) },
 	})
 	for _, key := range []string{"issuer", "client_id", "client_secret_file", "roles"} {
@@ -107,6 +107,13 @@ func checkRole(s string) string {
 		return "names no offer; write it after the colon, or leave the colon out"
 	case one && role == "admin":
 		return "is for one offer, and accounts belong to no offer; write admin"
+	}
+	return ""
+}
+
+func checkClaim(s string) string {
+	if strings.ContainsFunc(s, isBlank) {
+		return "is no name of a claim; write it as the provider's tokens have it, without blanks"
 	}
 	return ""
 }
