@@ -2,18 +2,26 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // TestBrowser uses the console as people do, in Chromium: the specifications are in
 // testdata/browser, each makes its own folder of offers and accounts. BROWSER names the folder
-// into which the test command installed Playwright. With PICTURES the pictures of the console in
-// docs/images are made again, which no other run of the tests does.
+// into which the test command installed Playwright. With PICTURES, the absolute
+// path of docs/images, the pictures of the console are made again, which no other run of the tests does.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -35,13 +43,21 @@ func TestBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := filepath.Join(dir, "report.json")
-	c := exec.Command(filepath.Join(modules, ".bin", "playwright"), "test")
+	args, pictures := []string{"test"}, os.Getenv("PICTURES")
+	if pictures != "" {
+		args = append(args, "pictures.spec.js")
+	}
+	c := exec.Command(filepath.Join(modules, ".bin", "playwright"), args...)
 	c.Dir = filepath.Join(dir, "specs")
 	c.Env = append(os.Environ(), "BATCH="+program, "FIXTURES="+fixtures, "CHROMIUM="+chromium, "REPORT="+report)
 	out, err := c.CombinedOutput()
 	passed := browserReport(t, report)
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+	if pictures != "" {
+		reducePictures(t, pictures)
+		return
 	}
 	// A file of specifications that is not found would pass without a word.
 	const least = 20
@@ -112,4 +128,70 @@ func browserReport(t *testing.T, path string) (passed int) {
 	}
 	walk(content)
 	return passed
+}
+
+// TestPicturesOfTheConsoleAreSmall looks at the pictures of the documentation: each page of the
+// console has one, none is larger than a reader wants to wait for.
+func TestPicturesOfTheConsoleAreSmall(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "console.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`images/console-[a-z]+\.png`).FindAllString(string(page), -1)
+	if len(names) < 15 {
+		t.Errorf("docs/console.md shows %d pictures", len(names))
+	}
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join("..", "..", "docs", filepath.FromSlash(name)))
+		if err != nil || info.Size() > 150_000 {
+			t.Errorf("%s: %v, or it has more than 150 kB; make it again with PICTURES", name, err)
+		}
+	}
+}
+
+// reducePictures gives every picture in a folder a palette of the colors that it has most often, which
+// makes its file a third as large.
+func reducePictures(t *testing.T, folder string) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "console-*.png"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no picture was made in %s: %v", folder, err)
+	}
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(bytes.NewReader(content))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		reduced := image.NewPaletted(picture.Bounds(), mostUsed(picture))
+		draw.Draw(reduced, picture.Bounds(), picture, image.Point{}, draw.Src)
+		var out bytes.Buffer
+		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, reduced); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// mostUsed are the colors that a picture has most often, as many as a palette takes.
+func mostUsed(picture image.Image) color.Palette {
+	count := map[color.RGBA]int{}
+	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
+		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
+			count[color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA)]++
+		}
+	}
+	all := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
+		return cmp.Or(count[b]-count[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	})
+	palette := color.Palette{}
+	for _, c := range all[:min(len(all), 256)] {
+		palette = append(palette, c)
+	}
+	return palette
 }
