@@ -264,7 +264,7 @@ func (p *idp) backOf(t *testing.T, b *browser) string {
 	return strings.TrimPrefix(answer.Header.Get("Location"), b.h.server.URL)
 }
 
-// Roles are those of the last login: one that was taken away is gone also in sessions before.
+// Roles are those of the last login: one that was taken away ends also in sessions before.
 func TestARoleThatTheProviderTakesAway(t *testing.T) {
 	h, p := vouchedHouse(t)
 	p.person("1", "ann", "desk", "desk-lead")
