@@ -107,10 +107,8 @@ func (r *Run) settles() error {
 			unmet = c.Name
 		}
 	}
-	accepted := false
-	for _, d := range r.Doc.Decisions {
-		accepted = accepted || d.Kind == tender.AcceptRejects
-	}
+	// Who approved a run that was released has seen its open findings.
+	accepted := r.run.Release.Demands(tender.Indicative)
 	latest, named, err := r.newer()
 	switch {
 	case err != nil:
