@@ -32,10 +32,10 @@ var mayImport = map[string][]string{
 	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {
 		"docs", "fixtures", "internal/account", "internal/allocate", "internal/compare", "internal/console",
-		"internal/disk", "internal/display", "internal/exitcode", "internal/export", "internal/export/pain001",
+		"internal/disk", "internal/display", "internal/exitcode", "internal/export",
 		"internal/export/workbook", "internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
 		"internal/monitor", "internal/need",
-		"internal/notify", "internal/offerfolder", "internal/outgoing", "internal/payment", "internal/pipeline",
+		"internal/notify", "internal/offerfolder", "internal/outgoing", "internal/pipeline",
 		"internal/pricing", "internal/release", "internal/result",
 		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/signon",
 		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/whatif",
@@ -106,8 +106,8 @@ var mayImport = map[string][]string{
 		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
 	},
 	"internal/offerfile": {
-		"internal/display", "internal/headings", "internal/pricing", "internal/schedule", "internal/strictyaml",
-		"internal/tender", "internal/values", "github.com/shopspring/decimal",
+		"internal/display", "internal/headings", "internal/pricing", "internal/schedule", "internal/schema",
+		"internal/strictyaml", "internal/tender", "internal/values", "github.com/shopspring/decimal",
 	},
 	"internal/offerfolder": {
 		"internal/disk", "internal/export/workbook", "internal/inbox", "internal/ledger", "internal/offerfile",
@@ -115,8 +115,8 @@ var mayImport = map[string][]string{
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/outgoing": {
-		"internal/accounts", "internal/disk", "internal/export", "internal/ledger", "internal/offerfile",
-		"internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
+		"internal/accounts", "internal/disk", "internal/display", "internal/export", "internal/export/pain001",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},
@@ -147,12 +147,13 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
+	"internal/schema":   {"internal/strictyaml"},
 	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/serve": {
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",
 	},
-	"internal/settings": {"internal/disk", "internal/strictyaml", "golang.org/x/crypto/ssh"},
+	"internal/settings": {"internal/disk", "internal/schema", "internal/strictyaml", "golang.org/x/crypto/ssh"},
 	"internal/settle": {
 		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
 		"github.com/shopspring/decimal",
