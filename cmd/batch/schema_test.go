@@ -102,7 +102,7 @@ func TestP7EveryJSONHasASchemaThatItMatches(t *testing.T) {
 		outputs[name] = out.Bytes()
 	}
 	for _, run := range []string{early, final} {
-		for name, file := range map[string]string{"result": "result.json", "manifest": "manifest.json"} {
+		for name, file := range map[string]string{"result": "result.json", "manifest": "manifest.json", "datapackage": "datapackage.json"} {
 			content, err := os.ReadFile(filepath.Join(run, file))
 			if err != nil {
 				t.Fatal(err)
