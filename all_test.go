@@ -74,6 +74,9 @@ var mayImport = map[string][]string{
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
+	"internal/confirm":        {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/export/seev":    {"internal/confirm", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/export/swiftmt": {"internal/confirm", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/export/pain001": {"internal/accounts", "internal/payment", "internal/tender"},
 	"internal/headings":       {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/identity": {
@@ -115,8 +118,8 @@ var mayImport = map[string][]string{
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/outgoing": {
-		"internal/accounts", "internal/disk", "internal/display", "internal/export", "internal/export/pain001",
-		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
+		"internal/accounts", "internal/confirm", "internal/disk", "internal/display", "internal/export",
+		"internal/export/pain001", "internal/export/seev", "internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},

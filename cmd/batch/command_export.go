@@ -32,6 +32,9 @@ pain.001 are payments for the paying agent's bank, ISO 20022 pain.001.001.09: on
 account that is paid from, currency and day, with what is due. It is written only of a run that is in
 force. The accounts are in accounts.csv in the folder of the offer. The same run gives the same bytes.
 
+seev.036 (ISO 20022) and mt566 (SWIFT) confirm to each account what it tendered, what of it was
+accepted and returned, and what it is paid.
+
 A single file goes to standard output; --to writes each into a folder, and never changes a file that
 is there.`,
 		Example: `  batch export level3-2004/runs/final --format pain.001 --to for-the-bank`,

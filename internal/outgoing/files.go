@@ -38,6 +38,8 @@ type Format struct {
 // Formats are those there are.
 var Formats = []Format{
 	{"pain.001", (*Run).pain001},
+	{"seev.036", (*Run).seev036},
+	{"mt566", (*Run).mt566},
 }
 
 // Make makes the files of a run. What it warns of counts even if there is an error; the error is
