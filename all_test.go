@@ -120,7 +120,7 @@ var mayImport = map[string][]string{
 	"internal/outgoing": {
 		"internal/accounts", "internal/confirm", "internal/disk", "internal/display", "internal/export",
 		"internal/export/pain001", "internal/export/seev", "internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},
 	"internal/payment":  {"internal/accounts", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},

@@ -40,6 +40,8 @@ var Formats = []Format{
 	{"pain.001", (*Run).pain001},
 	{"seev.036", (*Run).seev036},
 	{"mt566", (*Run).mt566},
+	{"seev.031", (*Run).seev031},
+	{"mt564", (*Run).mt564},
 }
 
 // Make makes the files of a run. What it warns of counts even if there is an error; the error is

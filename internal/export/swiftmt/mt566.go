@@ -74,10 +74,14 @@ func (b *block) write(w io.Writer) error {
 
 func day(d tender.Date) string { return fmt.Sprintf("%04d%02d%02d", d.Year, d.Month, d.Day) }
 
-// wrapped is a text in lines.
+// wrapped is a text in lines, parted at spaces where that is possible.
 func wrapped(text string) (lines []string) {
 	for len(text) > mostLine {
-		lines, text = append(lines, text[:mostLine]), text[mostLine:]
+		end := strings.LastIndex(text[:mostLine+1], " ")
+		if end <= 0 {
+			end = mostLine
+		}
+		lines, text = append(lines, text[:end]), strings.TrimLeft(text[end:], " ")
 	}
 	return append(lines, text)
 }
