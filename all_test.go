@@ -74,7 +74,10 @@ var mayImport = map[string][]string{
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
-	"internal/confirm":        {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/confirm": {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/export/parquetfile": {
+		"internal/export", "internal/tender", "github.com/parquet-go/parquet-go", "github.com/shopspring/decimal",
+	},
 	"internal/export/seev":    {"internal/confirm", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/export/swiftmt": {"internal/confirm", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/export/pain001": {"internal/accounts", "internal/payment", "internal/tender"},
@@ -119,7 +122,8 @@ var mayImport = map[string][]string{
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/outgoing": {
 		"internal/accounts", "internal/confirm", "internal/disk", "internal/display", "internal/export",
-		"internal/export/pain001", "internal/export/seev", "internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
+		"internal/export/pain001", "internal/export/parquetfile", "internal/export/seev", "internal/export/swiftmt",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment", "internal/pipeline", "internal/result", "internal/settle",
 		"internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},

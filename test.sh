@@ -35,8 +35,8 @@ tools() {
 
 readers() {
 	mkdir -p .build/readers
-	cmp -s cmd/batch/testdata/readers/package.json .build/readers/package.json && [ -d .build/readers/node_modules/exceljs ] && return
-	say "installing exceljs and SheetJS from npm into .build"
+	cmp -s cmd/batch/testdata/readers/package.json .build/readers/package.json && [ -d .build/readers/node_modules/@duckdb/node-api ] && return
+	say "installing exceljs, SheetJS and DuckDB from npm into .build"
 	cp cmd/batch/testdata/readers/package.json .build/readers/
 	(cd .build/readers && npm install --silent --no-audit --no-fund --no-package-lock >/dev/null)
 }

@@ -78,20 +78,33 @@ type Table struct {
 	Title   string
 }
 
+// tables are the CSV files that a run can have.
+var tables = []Table{
+	{result.InstructionsName, instructionColumns, "each instruction that counts"},
+	{result.WiresName, wireColumns, "what is due, by transfer"},
+	{result.PaymentsName, paymentColumns, "what is due, by participant and series"},
+	{result.PaidName, paymentColumns, "what earlier settlements paid"},
+	{result.RejectsName, rejectColumns, "findings"},
+	{SnapshotsName, snapshotColumns, "what reports say differently over time"},
+	{result.WireChangesName, wireChangeColumns, "wires that differ from the superseded run"},
+}
+
 // Tables are the CSV files that a run has.
-func Tables(r *result.Run) []Table {
-	all := []Table{
-		{result.InstructionsName, instructionColumns, "each instruction that counts"},
-		{result.WiresName, wireColumns, "what is due, by transfer"},
-		{result.PaymentsName, paymentColumns, "what is due, by participant and series"},
-		{result.PaidName, paymentColumns, "what earlier settlements paid"},
-		{result.RejectsName, rejectColumns, "findings"},
-	}
-	if r.Snapshots != nil {
-		all = append(all, Table{SnapshotsName, snapshotColumns, "what reports say differently over time"})
-	}
-	if r.WireChanges != nil {
-		all = append(all, Table{result.WireChangesName, wireChangeColumns, "wires that differ from the superseded run"})
+func Tables(r *result.Run) (all []Table) {
+	for _, t := range tables {
+		if (t.File != SnapshotsName || r.Snapshots != nil) && (t.File != result.WireChangesName || r.WireChanges != nil) {
+			all = append(all, t)
+		}
 	}
 	return all
+}
+
+// TableOf is the CSV file of a name, nil if a run has none.
+func TableOf(file string) *Table {
+	for i := range tables {
+		if tables[i].File == file {
+			return &tables[i]
+		}
+	}
+	return nil
 }
