@@ -114,7 +114,7 @@ func (r *Run) settles() error {
 	case err != nil:
 		return err
 	case latest != r.run.Run && !named:
-		return refused("run %s is not the newest: %s is; export that one", r.run.Run, latest)
+		return refused("run %s is not the one that counts any more: %s is; export that one", r.run.Run, latest)
 	case len(r.settlements()) == 0:
 		return refused("run %s is indicative, and no settlement is paid from it: money is wired on the final run, or on one "+
 			"that has all tenders of an early or interim settlement (dates.settlement in offer.yaml)", r.run.Run)
@@ -127,8 +127,9 @@ func (r *Run) settles() error {
 	return nil
 }
 
-// newer is the name of the latest run, and whether the terms of now name this one as that of a
-// settlement that was made.
+// newer is the name of the run that counts, and whether the terms of now name this one as that of a
+// settlement that was made. What counts is the latest run, or the one that was released last where
+// runs like this one must be.
 func (r *Run) newer() (latest string, named bool, err error) {
 	terms, err := offerfolder.Terms(r.Folder)
 	if err != nil {
@@ -139,6 +140,11 @@ func (r *Run) newer() (latest string, named bool, err error) {
 	}
 	if run := r.archive.Latest(); run != nil {
 		latest = run.Run
+	}
+	for _, e := range r.archive.Entries() {
+		if e.Event == ledger.Released && r.run.Release.Demands(tender.Indicative) {
+			latest = e.Run
+		}
 	}
 	return latest, named, nil
 }
