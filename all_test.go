@@ -33,8 +33,10 @@ var mayImport = map[string][]string{
 	"cmd/batch": {
 		"docs", "fixtures", "internal/account", "internal/allocate", "internal/compare", "internal/console",
 		"internal/disk", "internal/display", "internal/exitcode", "internal/export", "internal/export/workbook",
-		"internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor", "internal/need",
-		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/pricing", "internal/result",
+		"internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
+		"internal/monitor", "internal/need",
+		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/pricing", "internal/release",
+		"internal/result",
 		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/strictyaml",
 		"internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
 		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
@@ -72,7 +74,10 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
 	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
-	"internal/inbox":    {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/identity": {
+		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/release", "internal/settings",
+	},
+	"internal/inbox": {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
 		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
 		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
@@ -82,6 +87,7 @@ var mayImport = map[string][]string{
 		"internal/disk", "internal/parallel", "internal/tender", "github.com/gofrs/flock", "modernc.org/sqlite",
 		"modernc.org/sqlite/lib",
 	},
+	"internal/machine": {},
 	"internal/metrics": {
 		"github.com/prometheus/client_golang/prometheus",
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/net/netutil",
@@ -138,7 +144,7 @@ var mayImport = map[string][]string{
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",
 	},
-	"internal/settings": {"internal/disk", "internal/strictyaml"},
+	"internal/settings": {"internal/disk", "internal/strictyaml", "golang.org/x/crypto/ssh"},
 	"internal/settle": {
 		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
 		"github.com/shopspring/decimal",

@@ -5,15 +5,18 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/exitcode"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/machine"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/need"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/settings"
 )
 
 func newRunCommand(w world) *cobra.Command {
@@ -74,6 +77,19 @@ it says so and leaves everything alone.`,
 	flags.BoolVar(&stages, "stages", false, "print how long each stage took, on standard error")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON: result.json, with what was done under the key done")
 	return c
+}
+
+// mayNeed is the memory that one run may need, in bytes: as given, or else what the machine
+// or its control group has.
+func mayNeed(given string) (bytes int64, err error) {
+	if given == "" {
+		return machine.Memory(os.DirFS("/")), nil
+	}
+	bytes, wrong := settings.ParseMemory(given)
+	if wrong != "" {
+		return 0, fmt.Errorf("--memory %s", wrong)
+	}
+	return bytes, nil
 }
 
 // printStage prints how long a stage took.

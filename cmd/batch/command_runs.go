@@ -5,22 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
 
 func newRunsCommand(w world) *cobra.Command {
 	var all, asJSON, verify, rebuild bool
+	var keys keyFlags
 	c := &cobra.Command{
 		Use:   "runs OFFER",
 		Short: "List what was published of an offer, and what was tried",
 		Long: `runs lists the published runs of the offer in the folder OFFER and the attempts that
 ended otherwise, and ends with exit code 6 if one of the runs is not as it was
-published. --verify checks the ledger and everything else in the runs folder, too.
+published. --verify checks the ledger and everything else in the runs folder, too, and that each
+release has its approvals: of what is there, by different people who had no hand in it, signed where
+the terms demand it.
 --rebuild rebuilds a lost or damaged ledger: it lists what supports and
 what contradicts each folder, and takes those that nothing contradicts.`,
 		Example: `  batch runs level3-2004
@@ -32,7 +39,7 @@ what contradicts each folder, and takes those that nothing contradicts.`,
 			case all && verify, all && rebuild, verify && rebuild:
 				return usage(c, errors.New("--all, --verify and --rebuild exclude one another"))
 			case verify:
-				return w.verifyHistory(args[0], asJSON)
+				return w.verifyHistory(args[0], asJSON, keys)
 			case rebuild:
 				return w.rebuildHistory(c, args[0])
 			}
@@ -46,6 +53,7 @@ what contradicts each folder, and takes those that nothing contradicts.`,
 		"check the ledger and the published folders; if anything is not as it was written, the exit code is 6")
 	flags.BoolVar(&rebuild, "rebuild", false,
 		"rebuild the ledger from the published runs that nothing contradicts; the old one is set aside")
+	keys.add(c)
 	c.AddCommand(newShowCommand(w))
 	return c
 }
@@ -100,11 +108,27 @@ func newShowCommand(w world) *cobra.Command {
 			case asJSON:
 				return encode(w.stdout, record)
 			}
-			return printRecord(w.stdout, record)
+			var standing *release.Standing
+			if record.Release.Demands(tender.Phase(record.Phase)) {
+				standing, err = standingOf(run)
+			}
+			if err != nil {
+				return err
+			}
+			return printRecord(w.stdout, record, standing)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return c
+}
+
+// standingOf is where a run is on its way to be paid on.
+func standingOf(run *pipeline.RunFolder) (*release.Standing, error) {
+	h, err := pipeline.HistoryOf(filepath.Dir(run.Runs))
+	if err != nil {
+		return nil, err
+	}
+	return release.StandingOf(h.Entries, run.Manifest.Run, nil), nil
 }
 
 // encode prints a value as JSON.
@@ -115,27 +139,56 @@ func encode(out io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-func (w world) verifyHistory(folder string, asJSON bool) error {
-	findings, err := pipeline.VerifyHistory(folder)
+func (w world) verifyHistory(folder string, asJSON bool, keys keyFlags) error {
+	signers, err := keys.of(folder)
 	if err != nil {
 		return err
+	}
+	findings, unproven, err := release.Verify(folder, signers)
+	if err != nil {
+		return err
+	}
+	if unproven > 0 {
+		p := &printer{w: w.stderr}
+		p.linef("warning: %s not proven, as no keys are known; name them with --allowed-signers, or under signers in "+
+			"batch.yaml", display.Plural(unproven, "signature is", "signatures are"))
 	}
 	if asJSON {
 		err = encode(w.stdout, append([]ledger.Finding{}, findings...)) // never null
 	} else {
-		p := &printer{w: w.stdout}
-		for _, f := range findings {
-			p.linef("%s", f)
-		}
-		if len(findings) == 0 {
-			p.linef("the ledger and every published run are as they were written")
-		}
-		err = p.err
+		err = w.printFindings(folder, findings, unproven)
 	}
 	if err == nil && len(findings) > 0 {
 		err = notAsWritten(fmt.Sprintf("%d finding(s)", len(findings)))
 	}
 	return err
+}
+
+// printFindings lists what is not as it was written, or says what holds.
+func (w world) printFindings(folder string, findings []ledger.Finding, unproven int) error {
+	p := &printer{w: w.stdout}
+	for _, f := range findings {
+		p.linef("%s", f)
+	}
+	if len(findings) > 0 {
+		return p.err
+	}
+	p.linef("the ledger and every published run are as they were written")
+	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, e := range entries {
+		if e.Event == ledger.Released {
+			n++
+		}
+	}
+	if n > 0 {
+		p.linef("%s: each has its approvals, by people who had no hand in the run; %s", display.Plural(n, "release", "releases"),
+			display.Plural(unproven, "signature is not proven", "signatures are not proven"))
+	}
+	return p.err
 }
 
 func (w world) rebuildHistory(c *cobra.Command, folder string) error {

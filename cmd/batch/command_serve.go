@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/machine"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/serve"
@@ -226,7 +228,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		defer closed()
 		show = shown
 	}
-	runs, memory := cmp.Or(installed.Serve.Runs, usualRuns()), cmp.Or(installed.Serve.Memory, budget(os.DirFS("/")))
+	runs, memory := cmp.Or(installed.Serve.Runs, runtime.GOMAXPROCS(0)), cmp.Or(installed.Serve.Memory, machine.Budget(os.DirFS("/")))
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory / 10 * 9) // the rest is for what Go does not count, such as the program itself
 	}

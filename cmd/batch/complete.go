@@ -14,6 +14,7 @@ var flagCompletions = map[string]cobra.CompletionFunc{
 	"as-of":      cobra.NoFileCompletions,
 	"at":         cobra.NoFileCompletions,
 	"cap":        cobra.NoFileCompletions,
+	"comment":    cobra.NoFileCompletions,
 	"config":     cobra.FixedCompletions([]cobra.Completion{"yaml"}, cobra.ShellCompDirectiveFilterFileExt),
 	"depositary": cobra.NoFileCompletions,
 	"explain":    cobra.NoFileCompletions,
@@ -22,10 +23,12 @@ var flagCompletions = map[string]cobra.CompletionFunc{
 	"id":         cobra.NoFileCompletions,
 	"log": cobra.FixedCompletions([]cobra.Completion{"auto", "text", "json", "off"},
 		cobra.ShellCompDirectiveNoFileComp),
+	"reason":    cobra.NoFileCompletions,
 	"solve":     cobra.NoFileCompletions,
 	"supersede": completeRun,
 	"sweep":     cobra.NoFileCompletions,
 	"to":        cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
+	"total":     cobra.NoFileCompletions,
 	"wait":      cobra.NoFileCompletions,
 }
 

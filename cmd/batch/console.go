@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/console"
+	"tenderbatch/internal/identity"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
 )
@@ -23,9 +25,14 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	if err != nil {
 		return nil, nil, err
 	}
+	signers, err := identity.SignersOf(installed)
+	if err != nil {
+		return nil, nil, errors.Join(err, accounts.Close())
+	}
 	on := installed.Console
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
+		Disk: w.disk, Signers: signers,
 		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
 	})
 	if err != nil {

@@ -5,15 +5,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
-	"os/user"
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
 	"time"
 	_ "time/tzdata" // the zones of an offer must not depend on the machine
+
+	"tenderbatch/internal/identity"
 )
 
 func main() {
@@ -32,8 +32,11 @@ func main() {
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(hangups, syscall.SIGHUP)
 	}
+	login, system := identity.Current(os.Getenv), identity.SystemNames()
+	person := login.Person(system)
 	os.Exit(run(ctx, os.Args[1:], world{name: calledAs(os.Args[0]), hangups: hangups, stdout: os.Stdout,
-		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), by: whoRuns(os.Getenv), keepWithin: keepWithin}))
+		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), actor: person,
+		by: login.CameFrom(person, system), ask: asker(os.Stdin, os.Stderr), keepWithin: keepWithin}))
 }
 
 // keepWithin has the garbage collector work more as the memory comes near to an amount, so
@@ -65,21 +68,4 @@ func calledAs(path string) string {
 		return "tenderbatch"
 	}
 	return "batch"
-}
-
-// whoRuns says for the ledger who runs the program: user@host and the number of the
-// process, and with sudo for whom. What the system does not know is "?".
-func whoRuns(getenv func(string) string) string {
-	name, host := "?", "?"
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	if h, err := os.Hostname(); err == nil {
-		host = h
-	}
-	by := fmt.Sprintf("%s@%s pid %d", name, host, os.Getpid())
-	if asked := getenv("SUDO_USER"); asked != "" {
-		by += ", for " + asked
-	}
-	return by
 }

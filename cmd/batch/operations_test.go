@@ -22,7 +22,7 @@ func TestEveryCommandInTheDocumentationExists(t *testing.T) {
 	if err != nil || len(pages) == 0 {
 		t.Fatal("no units", err)
 	}
-	for _, page := range append(pages, "../../packaging/crontab", "../../docs/operations.md", "../../README.md") {
+	for _, page := range append(pages, "../../packaging/crontab", "../../docs/operations.md", "../../docs/release.md", "../../README.md") {
 		content, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
 
@@ -73,7 +74,8 @@ func (p *printer) runs(h *pipeline.History) {
 	for _, r := range runs {
 		e := published[r.Run]
 		by, _, _ := strings.Cut(e.By, " pid ")
-		rows = append(rows, []string{r.Run, r.Phase, runStatus(r),
+		status := runStatus(r, release.StandingOf(h.Entries, r.Run, nil))
+		rows = append(rows, []string{r.Run, r.Phase, status,
 			tender.WallTime(e.At.Truncate(time.Minute), e.At.Location()), by,
 			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), toWire(e.Totals)})
 	}
@@ -89,8 +91,8 @@ func toWire(totals []ledger.Total) string {
 	return strings.Join(all, ", ")
 }
 
-// runStatus says which of the offer's runs a run is.
-func runStatus(r pipeline.PublishedRun) string {
+// runStatus says which of the offer's runs a run is, and where it is on its way to be paid on.
+func runStatus(r pipeline.PublishedRun, s *release.Standing) string {
 	var all []string
 	if r.Latest {
 		all = append(all, "latest")
@@ -98,16 +100,37 @@ func runStatus(r pipeline.PublishedRun) string {
 	switch {
 	case r.InForce:
 		all = append(all, "in force")
+		if s != nil && s.State == release.Released {
+			all = append(all, "released")
+		}
 	case r.ReplacedBy != "":
 		all = append(all, "replaced by "+r.ReplacedBy)
 	case r.Held != "":
 		all = append(all, "final, not in force")
-	case r.Awaits && r.Latest:
-		all = append(all, "AWAITING APPROVAL")
 	case r.Awaits:
-		all = append(all, "not released")
+		all = append(all, awaiting(s))
+	case r.Release.Demands(tender.Phase(r.Phase)):
+		all = append(all, "released") // an indicative one, which is never in force
 	}
 	return strings.Join(all, ", ")
+}
+
+// awaiting says where a run is that may not be paid on yet.
+func awaiting(s *release.Standing) string {
+	if s == nil {
+		return "not released"
+	}
+	switch s.State {
+	case release.Computed:
+		return "AWAITING APPROVAL, not submitted"
+	case release.Submitted:
+		return fmt.Sprintf("AWAITING APPROVAL, %d of %d given", s.Rule.Approvals-s.Missing(), s.Rule.Approvals)
+	case release.Approved:
+		return "approved, AWAITING RELEASE"
+	case release.Returned, release.Withdrawn:
+		return fmt.Sprintf("%s by %s, not released", s.State, s.Last.Actor)
+	}
+	return "not released"
 }
 
 // candidates lists the folders that a rebuild looked at, and what speaks for and
@@ -150,7 +173,7 @@ func (p *printer) entries(entries []ledger.Entry) {
 }
 
 // printRecord shows all that is known of one run.
-func printRecord(out io.Writer, r *pipeline.RunRecord) error {
+func printRecord(out io.Writer, r *pipeline.RunRecord, s *release.Standing) error {
 	p := &printer{w: out}
 	p.fact("run", r.Run)
 	p.fact("offer", r.Offer)
@@ -164,6 +187,7 @@ func printRecord(out io.Writer, r *pipeline.RunRecord) error {
 	if r.Latest {
 		p.fact("latest", "yes")
 	}
+	p.standing(s)
 	for _, f := range r.Inputs {
 		p.fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
 	}
@@ -179,6 +203,25 @@ func printRecord(out io.Writer, r *pipeline.RunRecord) error {
 	return p.err
 }
 
+// standing shows where a run is on its way to be paid on; nil shows nothing.
+func (p *printer) standing(s *release.Standing) {
+	if s == nil {
+		return
+	}
+	by := s.Last.Actor
+	if s.Last.Seq == 0 {
+		by = s.Published.Actor
+	}
+	p.fact("release", fmt.Sprintf("%s since %s, by %s", s.State, toTheSecond(s.Since()), by))
+	if s.State != release.Released && s.State != release.Overtaken {
+		p.fact("waits for", s.WaitsFor())
+	}
+	for _, a := range s.Approvals {
+		p.fact("approved", fmt.Sprintf("%s, by %s", toTheSecond(a.At), a.Actor))
+	}
+	p.fact("made by", release.MakersInWords(s.Makers))
+}
+
 func (p *printer) fact(name, value string) {
 	if value != "" {
 		p.linef("%-14s %s", name, value)
@@ -187,6 +230,10 @@ func (p *printer) fact(name, value string) {
 
 func (p *printer) entry(e ledger.Entry) {
 	p.linef("")
+	if e.Event.OfRelease() {
+		p.step(e)
+		return
+	}
 	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", toTheSecond(e.At), e.By, e.Trigger, e.Exit,
 		e.Duration.Round(time.Millisecond)))
 	p.fact("slot", e.Slot)
@@ -198,4 +245,18 @@ func (p *printer) entry(e ledger.Entry) {
 		p.fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", t.Tendered, t.Accepted, t.ToWire))
 	}
 	p.fact("said", e.Message)
+}
+
+// step shows a step of a run on its way to be paid on.
+func (p *printer) step(e ledger.Entry) {
+	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s)", toTheSecond(e.At), e.Actor, e.By))
+	p.fact("said", e.Message)
+	if e.Approval == nil {
+		return
+	}
+	p.fact("typed", e.Approval.Typed.Currency+" "+display.Thousands(e.Approval.Typed.Amount))
+	p.fact("compared with", e.Approval.Against)
+	if e.Approval.Signature != "" {
+		p.fact("signed", "with an SSH key")
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/exitcode"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
@@ -29,7 +30,9 @@ type world struct {
 	now            func() time.Time
 	getenv         func(string) string // for the depositaries' passwords
 	version        string              // of the program, written into every result
-	by             string              // who runs it, for the ledger
+	by             string              // who runs it and from where, for the ledger
+	actor          ledger.Actor        // who gives the command, as the system says
+	ask            asking              // nil where no person sits at a terminal
 	disk           disk.Disk
 	secrets        *display.Secrets  // that were looked up so far, and are never shown
 	hangups        <-chan os.Signal  // SIGHUP; nil: none comes
@@ -39,7 +42,8 @@ type world struct {
 // installation is what reports of runs need of the program.
 func (w world) installation() monitor.Program {
 	return monitor.Program{
-		Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version, By: w.by, Disk: w.disk,
+		Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version, By: w.by,
+		Actor: w.actor, Disk: w.disk,
 	}
 }
 
@@ -109,7 +113,8 @@ agent pays.
 	root.SetVersionTemplate("batch {{.Version}}\n" + buildDetails())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
 	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
-		newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
+		newSubmitCommand(w), newApproveCommand(w), newReturnCommand(w), newReleaseCommand(w), newWithdrawCommand(w),
+		newQueueCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
 		newScheduleCommand(w), newServeCommand(w), newUsersCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
@@ -130,7 +135,8 @@ func (w world) untilHangup(ctx context.Context) context.Context {
 
 // fill gives a request what every command takes from the world.
 func (w world) fill(req *pipeline.Request, folder string) {
-	req.Folder, req.Clock, req.Version, req.Getenv, req.Disk, req.By = folder, w.now, w.version, w.getenv, w.disk, w.by
+	req.Folder, req.Clock, req.Version, req.Getenv, req.Disk = folder, w.now, w.version, w.getenv, w.disk
+	req.By, req.Actor = w.by, w.actor
 }
 
 // usage says that the command line is wrong and where to look.

@@ -84,7 +84,7 @@ func TestP7EveryJSONHasASchemaThatItMatches(t *testing.T) {
 		"run OFFER --dry-run --json", "run OFFER --as-of 2004-12-02T09:00 --json", "check OFFER --json", "check OFFER --as-of 2004-11-12T17:00 --json",
 		"whatif OFFER --cap Tender_Cap=450000000 --fx EUR/USD=1.30 --json", "whatif OFFER --sweep Tender_Cap=450000000:1150000000:350000000 --json",
 		"whatif OFFER --solve accept_all_of_4 --json", "runs OFFER --json", "runs OFFER --verify --json", "runs show RUN --json",
-		"diff EARLY RUN --json", "schedule OFFER --json", "users list --in OFFER --json",
+		"diff EARLY RUN --json", "schedule OFFER --json", "users list --in OFFER --json", "queue OFFER --json",
 	} {
 		args := strings.Fields(line)
 		for i, arg := range args {

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -19,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/crypto/ssh"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
@@ -33,7 +37,8 @@ func testNow() time.Time { return scriptNow }
 
 // testWorld is the world in tests.
 func testWorld(stdout, stderr io.Writer) world {
-	return world{stdout: stdout, stderr: stderr, now: testNow, getenv: func(string) string { return "" }, version: testVersion, by: "tester"}
+	return world{stdout: stdout, stderr: stderr, now: testNow, getenv: func(string) string { return "" }, version: testVersion, by: "tester",
+		actor: ledger.Actor{Kind: ledger.User, Name: "tester"}}
 }
 
 // TestScripts runs the transcripts in testdata. Each starts in a folder with
@@ -47,10 +52,11 @@ func testWorld(stdout, stderr io.Writer) world {
 //	hold FOLDER                  holds the lock of a runs folder until the end
 //	protect FILE PASSWORD        protects a workbook by a password
 //	flip FILE                    flips a bit in the middle of a file
+//	sshkey FILE NAME             makes a private SSH key, and adds its public key to FILE.allowed under the name
 //	forge RUN FILE OLD NEW       replaces the first such text in a file of a published run, and has its manifest agree
 //
-// The program sees the script's environment. NOW is the time, and STDOUT a file that is
-// its standard output.
+// The program sees the script's environment. NOW is the time, AS who gives the commands, TYPED what
+// that person types at a terminal, and STDOUT a file that is the standard output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -73,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"protect": scriptProtect,
 			"flip":    scriptFlip,
 			"forge":   scriptForge,
+			"sshkey":  scriptKey,
 		},
 	})
 }
@@ -97,6 +104,15 @@ func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
 		w.stdout = file
 	}
 	w.now, w.getenv = func() time.Time { return now }, ts.Getenv
+	if as := ts.Getenv("AS"); as != "" {
+		w.by, w.actor.Name = as+"@host pid 1", as
+	}
+	if typed := ts.Getenv("TYPED"); typed != "" {
+		w.ask = func(_ context.Context, prompt string) (string, error) {
+			_, err := fmt.Fprintln(w.stderr, prompt)
+			return typed, err
+		}
+	}
 	var printed bytes.Buffer
 	schema := schemaOf(words)
 	if schema != "" {
@@ -180,6 +196,22 @@ func scriptProtect(ts *testscript.TestScript, _ bool, args []string) {
 
 func scriptFlip(ts *testscript.TestScript, _ bool, args []string) {
 	rewrite(ts, args[0], func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+}
+
+// scriptKey makes a key of a person.
+func scriptKey(ts *testscript.TestScript, _ bool, args []string) {
+	public, private, err := ed25519.GenerateKey(nil)
+	ts.Check(err)
+	block, err := ssh.MarshalPrivateKey(private, args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), pem.EncodeToMemory(block), 0o600))
+	key, err := ssh.NewPublicKey(public)
+	ts.Check(err)
+	file, err := os.OpenFile(ts.MkAbs(args[0]+".allowed"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	_, err = fmt.Fprintf(file, "%s %s", args[1], ssh.MarshalAuthorizedKey(key))
+	ts.Check(err)
+	ts.Check(file.Close())
 }
 
 func scriptForge(ts *testscript.TestScript, _ bool, args []string) {

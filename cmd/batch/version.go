@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// release is the number of the release, and is nowhere else: the packages,
+// releaseNumber is that of the release, and is nowhere else: the packages,
 // the man pages and the results take it from here.
-const release = "0.2.0"
+const releaseNumber = "0.2.0"
 
 // buildVersion says exactly which program this is: the release and the commit it
 // was built from, such as "0.2.0+3f2a1c9d4b5e". Changes that were not committed
@@ -64,7 +64,7 @@ const shortRevision = 12
 
 func (c commit) version() string {
 	var s strings.Builder
-	s.WriteString(release + "+")
+	s.WriteString(releaseNumber + "+")
 	s.WriteString(cmp.Or(c.revision[:min(shortRevision, len(c.revision))], "unknown"))
 	if c.modified {
 		s.WriteString(".modified")

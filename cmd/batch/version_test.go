@@ -18,10 +18,10 @@ func TestAVersionNamesTheReleaseAndTheCommit(t *testing.T) {
 		settings []debug.BuildSetting
 		want     string
 	}{
-		{nil, release + "+unknown"},
-		{[]debug.BuildSetting{revision, {Key: "vcs.modified", Value: "false"}}, release + "+3f2a1c9d4b5e"},
-		{[]debug.BuildSetting{revision, {Key: "vcs.modified", Value: "true"}}, release + "+3f2a1c9d4b5e.modified"},
-		{[]debug.BuildSetting{{Key: "vcs.revision", Value: "17"}}, release + "+17"},
+		{nil, releaseNumber + "+unknown"},
+		{[]debug.BuildSetting{revision, {Key: "vcs.modified", Value: "false"}}, releaseNumber + "+3f2a1c9d4b5e"},
+		{[]debug.BuildSetting{revision, {Key: "vcs.modified", Value: "true"}}, releaseNumber + "+3f2a1c9d4b5e.modified"},
+		{[]debug.BuildSetting{{Key: "vcs.revision", Value: "17"}}, releaseNumber + "+17"},
 	} {
 		if got := sourceOf(c.settings).version(); got != c.want {
 			t.Errorf("%v: %q, want %q", c.settings, got, c.want)
@@ -35,7 +35,7 @@ func TestTheReleaseHeadsTheListOfChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, first, _ := strings.Cut(string(changes), "\n## ")
-	if !regexp.MustCompile(`^` + regexp.QuoteMeta(release) + ` \((unreleased|\d{4}-\d\d-\d\d)\)\n`).MatchString(first) {
-		t.Errorf("CHANGELOG.md begins with %.40q, and this is release %s", first, release)
+	if !regexp.MustCompile(`^` + regexp.QuoteMeta(releaseNumber) + ` \((unreleased|\d{4}-\d\d-\d\d)\)\n`).MatchString(first) {
+		t.Errorf("CHANGELOG.md begins with %.40q, and this is release %s", first, releaseNumber)
 	}
 }

@@ -246,7 +246,7 @@ func (a *Archive) LostFinal() (string, error) {
 			return name, nil
 		}
 	}
-	if slices.ContainsFunc(a.entries, func(e Entry) bool { return saysPublished(e) && e.Phase == finalPhase }) {
+	if knowsFinal(a.entries) {
 		return "", nil
 	}
 	path := filepath.Join(a.runs, finalName)

@@ -153,7 +153,18 @@ func verifyLinks(runs string, folders []string, entries []Entry, readable bool) 
 		there(want[finalName]) {
 		found = append(found, finding(finalName, "is missing", linkAdvice))
 	}
+	if readable && want[finalName] == "" && knowsFinal(entries) {
+		if target, err := treeOf(runs).Readlink(filepath.Join(runs, finalName)); !errors.Is(err, fs.ErrNotExist) {
+			return append(found, finding(finalName, fmt.Sprintf("points at %q, and by the history no final run is in force", target),
+				"do not pay on it, find out who put it there, and run again; that takes it away"))
+		}
+	}
 	return append(found, verifyLink(runs, finalName, want[finalName], folders)...)
+}
+
+// knowsFinal reports whether some entries say that a final run was published.
+func knowsFinal(entries []Entry) bool {
+	return slices.ContainsFunc(entries, func(e Entry) bool { return saysPublished(e) && e.Phase == finalPhase })
 }
 
 const linkAdvice = "run again; that points it at the right run"

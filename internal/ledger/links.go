@@ -9,11 +9,16 @@ import (
 	"tenderbatch/internal/disk"
 )
 
-// Repair points latest and final where the history says, whatever they were before, makes
-// what is missing of the released runs, and returns a sentence for each. Where one became a folder, as in
-// a copy that followed links, it is taken away if it equals a published run byte for
-// byte, and else it is an *[AlteredError]. Only the holder of the lock may repair.
+// Repair points latest and final where the history says, whatever they were before, takes final
+// away where no final run is in force, makes what is missing of the released runs, and returns a
+// sentence for each. Where one became a folder, as in a copy that followed links, it is taken away
+// if it equals a published run byte for byte, and else it is an *[AlteredError]. Only the holder of
+// the lock may repair.
 func (a *Archive) Repair(d disk.Disk) (said []string, err error) {
+	said, err = a.takeFinalAway(d)
+	if err != nil {
+		return said, err
+	}
 	for _, link := range []struct {
 		name string
 		to   *Run
@@ -32,6 +37,27 @@ func (a *Archive) Repair(d disk.Disk) (said []string, err error) {
 	}
 	made, err := a.PutReleased(d)
 	return append(said, made...), err
+}
+
+// takeFinalAway takes the link final away if it leads to a run that is not in force, as one that
+// was not released is not. Where the history knows of no final run at all, it may be what is left of
+// one, see [Archive.LostFinal].
+func (a *Archive) takeFinalAway(d disk.Disk) (said []string, err error) {
+	if len(inForce(a.entries)) > 0 || !knowsFinal(a.entries) {
+		return nil, nil
+	}
+	path := filepath.Join(a.runs, finalName)
+	target, err := treeOf(a.runs).Readlink(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, altered("find out who put it there, do not pay on it, and move it out of the runs folder",
+			"%s is there, though by the history no final run is in force, and it is not a link", path)
+	}
+	said = []string{fmt.Sprintf("runs/%s led to %s; by the history no final run is in force, and it is taken away", finalName,
+		target)}
+	return said, d.In(filepath.Dir(a.runs)).Remove(path)
 }
 
 // repairLink points a link at a run and says what it was, "" if it led there.

@@ -54,8 +54,8 @@ func Approve(ctx context.Context, req Request, c Confirmed) (ledger.Entry, error
 			return ledger.Entry{}, err
 		}
 		if len(c.Signature) > 0 && !req.Signers.Known() {
-			return ledger.Entry{}, refused("a signature was given, and no keys are known to check it; name them with " +
-				"--allowed-signers, or in batch.yaml (--config)")
+			return ledger.Entry{}, refused("a signature was given, and no keys are known to check it; name them under " +
+				"signers in batch.yaml")
 		}
 		e.Approval.Typed, e.Approval.Signature = c.Typed, strings.TrimSpace(string(c.Signature))
 		if err := req.Signers.check(e, d.Rule.Signed); err != nil {

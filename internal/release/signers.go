@@ -78,15 +78,14 @@ func (s Signers) check(e ledger.Entry, must bool) error {
 	case e.Approval == nil:
 		return fmt.Errorf("it says nothing of what was approved")
 	case e.Approval.Signature == "" && must:
-		return fmt.Errorf("approvals of this offer must be signed; sign what \"batch approve RUN --statement\" prints with " +
-			"\"ssh-keygen -Y sign -n " + Namespace + "\", and give the signature with --signature")
+		return fmt.Errorf("approvals of this offer must be signed: sign the statement with your SSH key (ssh-keygen -Y sign -n " +
+			Namespace + "), and give the signature with the approval")
 	case e.Approval.Signature == "":
 		return nil
 	case !s.Known() && !must:
 		return nil
 	case !s.Known():
-		return fmt.Errorf("it is signed, and no keys are known to check that; name them with --allowed-signers, or in " +
-			"batch.yaml (--config)")
+		return fmt.Errorf("it is signed, and no keys are known to check that; name them under signers in batch.yaml")
 	}
 	signature, err := sshsig.Unarmor([]byte(e.Approval.Signature))
 	if err != nil {

@@ -101,15 +101,15 @@ func (s *Standing) Missing() int {
 	return max(0, s.Rule.Approvals-len(valid))
 }
 
-// WaitsFor says what the run waits for, and what does it.
+// WaitsFor says what the run waits for.
 func (s *Standing) WaitsFor() string {
 	switch s.State {
 	case Computed, Returned, Withdrawn:
-		return "its preparer (batch submit)"
+		return "its preparer, who submits it"
 	case Submitted:
-		return display.Plural(s.Missing(), "approval", "approvals") + " by people who had no hand in it (batch approve)"
+		return display.Plural(s.Missing(), "approval", "approvals") + " by people who had no hand in it"
 	case Approved:
-		return "its release (batch release)"
+		return "its release"
 	}
 	return "nothing more"
 }

@@ -46,11 +46,11 @@ func Return(ctx context.Context, req Request, comment string) (ledger.Entry, err
 			return ledger.Entry{}, err
 		}
 		if m := d.Hand(req.Actor); m != nil {
-			return ledger.Entry{}, refused("%s had a hand in run %s (%s), and takes it back with batch withdraw", req.Actor,
+			return ledger.Entry{}, refused("%s had a hand in run %s (%s), and does not return it but withdraws it", req.Actor,
 				d.run.Manifest.Run, m.Did)
 		}
 		if strings.TrimSpace(comment) == "" {
-			return ledger.Entry{}, refused("--comment is empty: say what is to be changed before the run can be approved")
+			return ledger.Entry{}, refused("the comment is empty: say what is to be changed before the run can be approved")
 		}
 		return d.note(d.entry(ledger.Returned, comment))
 	})
@@ -64,11 +64,11 @@ func Withdraw(ctx context.Context, req Request, reason string) (ledger.Entry, er
 			return ledger.Entry{}, err
 		}
 		if d.Hand(req.Actor) == nil {
-			return ledger.Entry{}, refused("%s had no hand in run %s, and gives it back with batch return", req.Actor,
+			return ledger.Entry{}, refused("%s had no hand in run %s, and does not withdraw it but returns it", req.Actor,
 				d.run.Manifest.Run)
 		}
 		if strings.TrimSpace(reason) == "" {
-			return ledger.Entry{}, refused("--reason is empty: say why the run is not to be paid on")
+			return ledger.Entry{}, refused("the reason is empty: say why the run is not to be paid on")
 		}
 		return d.note(d.entry(ledger.Withdrawn, reason))
 	})

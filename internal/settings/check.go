@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // A check returns what is wrong with a value and what to do, "" for nothing. It never
@@ -46,6 +48,14 @@ func CheckURL(s string) string {
 		return "has a part after #, which is never sent; leave it out"
 	case strings.ContainsAny(strings.ReplaceAll(s, "{offer}", ""), "{}"):
 		return "has a placeholder that is not known; the only one is {offer}"
+	}
+	return ""
+}
+
+// checkKey says what is wrong with a public SSH key.
+func checkKey(s string) string {
+	if _, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(s)); err != nil || len(options) > 0 || len(rest) > 0 {
+		return "is not a public SSH key; write the line of the file that ends in .pub, such as ssh-ed25519 AAAA..."
 	}
 	return ""
 }

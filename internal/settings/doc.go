@@ -1,5 +1,5 @@
 // Package settings reads batch.yaml, the settings of an installation: metrics,
-// pings, mail, webhook, and how the service watches its folders. docs/settings.md
+// pings, mail, webhook, the console, whose SSH keys count, and how the service watches its folders. docs/settings.md
 // explains every key.
 //
 // Reading is strict. An unknown key, a value of a wrong kind, a wrong address or

@@ -18,6 +18,9 @@ func (f *file) settings(root *strictyaml.Node, s *Settings) {
 		"webhook": func(name string, n *strictyaml.Node) { f.webhook(name, n, &s.Webhook) },
 		"serve":   func(name string, n *strictyaml.Node) { f.serve(name, n, s) },
 		"console": func(name string, n *strictyaml.Node) { f.console(name, n, &s.Console) },
+		"signers": func(name string, n *strictyaml.Node) { f.signers(name, n, &s.Signers) },
+		"signers_file": f.value(&s.SignersFile, "a file such as /etc/batch/allowed_signers",
+			checkFolder),
 	})
 }
 
@@ -54,6 +57,29 @@ func (f *file) console(name string, n *strictyaml.Node, c *Console) {
 	}
 	if wrong := c.CheckListen(); wrong != "" && given["listen"] != nil {
 		f.fault(given["listen"], "listen %s", wrong)
+	}
+}
+
+// signers reads the keys of people: a name, and a key or a list of keys.
+func (f *file) signers(name string, n *strictyaml.Node, to *[]Signer) {
+	const want = "the name of a person and their public key, such as ann: ssh-ed25519 AAAA..."
+	if n.Kind != strictyaml.Mapping {
+		f.fault(n, "%s is %s here; write below it %s", name, n.Kind, want)
+		return
+	}
+	for _, e := range n.Entries {
+		keys := []*strictyaml.Node{e.Value}
+		if e.Value.Kind == strictyaml.List {
+			keys = e.Value.Items
+		}
+		if len(keys) == 0 {
+			f.fault(e.Value, "the key of %s is an empty list; write the line of a public key", e.Key.Text)
+		}
+		for _, k := range keys {
+			s := Signer{Name: e.Key.Text}
+			f.value(&s.Key, "the line of a public key, such as ssh-ed25519 AAAA...", checkKey)("the key of "+s.Name, k)
+			*to = append(*to, s)
+		}
 	}
 }
 

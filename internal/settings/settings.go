@@ -25,7 +25,16 @@ type Settings struct {
 	Serve   Serve
 	Console Console
 
+	Signers     []Signer // whose SSH keys count for approvals that are signed
+	SignersFile string   // absolute; more of them, in the format of OpenSSH's allowed signers; "" for none
+
 	Deprecated []string // old names that were used and still work, each with what to do
+}
+
+// Signer is an SSH key of a person, by the name that the system or the console knows them under.
+type Signer struct {
+	Name string
+	Key  string // as in the file of a public key
 }
 
 // Metrics says where the figures for Prometheus can be read.

@@ -1,26 +1,22 @@
-package main
+// Package machine says how much memory this machine has for runs.
+package machine
 
 import (
-	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"path"
-	"runtime"
 	"strconv"
 	"strings"
-
-	"tenderbatch/internal/settings"
 )
 
 // usualMemory is the budget of the service where the machine does not say how much memory
 // it has.
 const usualMemory = 1 << 30
 
-// budget is the memory that the runs of a service may need together if the settings do
+// Budget is the memory that the runs of a service may need together if the settings do
 // not say: three quarters of what its control group may have, or half of the machine's.
 // system is the root of the file system.
-func budget(system fs.FS) int64 {
+func Budget(system fs.FS) int64 {
 	total := memoryOf(system)
 	limit := groupLimit(system)
 	switch {
@@ -32,23 +28,9 @@ func budget(system fs.FS) int64 {
 	return usualMemory
 }
 
-// mayNeed is the memory that one run may need, in bytes: as given, or else what the machine
-// or its control group has.
-func mayNeed(given string) (bytes int64, err error) {
-	if given == "" {
-		system := os.DirFS("/")
-		return min(memoryOf(system), groupLimit(system)), nil
-	}
-	bytes, wrong := settings.ParseMemory(given)
-	if wrong != "" {
-		return 0, fmt.Errorf("--memory %s", wrong)
-	}
-	return bytes, nil
-}
-
-// usualRuns is how many runs are made at once if the settings do not say: as many as there
-// are processors, which the control group may restrict.
-func usualRuns() int { return runtime.GOMAXPROCS(0) }
+// Memory is the memory that the machine or its control group has, in bytes. system is the root of
+// the file system.
+func Memory(system fs.FS) int64 { return min(memoryOf(system), groupLimit(system)) }
 
 // memoryOf is the memory of the machine in bytes.
 func memoryOf(system fs.FS) int64 {

@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"testing"
@@ -30,7 +30,7 @@ func TestS1TheBudgetIsThatOfTheMachineOrItsControlGroup(t *testing.T) {
 		for file, content := range c.files {
 			system[file] = &fstest.MapFile{Data: []byte(content)}
 		}
-		if got := budget(system); got != c.want {
+		if got := Budget(system); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
