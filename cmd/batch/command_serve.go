@@ -219,14 +219,14 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		}
 		defer closed()
 	}
-	show := func(serve.Event) {}
+	show, desk := func(serve.Event) {}, serve.NewDesk()
 	if installed.Console.Listen != "" {
-		shown, closed, err := w.serveConsole(ctx, folder, installed, log)
+		shown, closed, err := w.serveConsole(ctx, folder, installed, desk, log)
 		if err != nil {
 			return err
 		}
 		defer closed()
-		show = shown
+		show, s.Watch = shown.Observe, shown.Watch
 	}
 	runs, memory := cmp.Or(installed.Serve.Runs, runtime.GOMAXPROCS(0)), cmp.Or(installed.Serve.Memory, machine.Budget(os.DirFS("/")))
 	if os.Getenv("GOMEMLIMIT") == "" {
@@ -236,7 +236,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	return serve.Serve(ctx, serve.Config{
 		Folder: folder, Now: w.now, Log: log,
 		Poll: installed.Serve.Poll, QuietPeriod: installed.Serve.QuietPeriod, Grace: installed.Serve.Grace,
-		Load: s.Load, Run: s.Do, Runs: runs, Memory: memory,
+		Load: s.Load, Run: s.Do, Desk: desk, Runs: runs, Memory: memory,
 		Observe: func(e serve.Event) {
 			if beat, is := e.(serve.Heartbeat); is {
 				notifySystemd(fmt.Sprintf("%s\n%s\nSTATUS=%d offers, %d runs under way, %d waiting", daemon.SdNotifyReady,

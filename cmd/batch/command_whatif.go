@@ -1,25 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
+	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
-	"tenderbatch/internal/allocate"
 	"tenderbatch/internal/export"
-	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
-	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/whatif"
 )
@@ -89,6 +88,8 @@ func (q *question) flags(c *cobra.Command) {
 			"amount that does it of the cap over them, or, before a colon, of a cap NAME, \"yield NAME\", \"spread NAME\" "+
 			"or \"clearing NAME\"")
 	flags.BoolVar(&q.csv, "csv", false, "print --sweep as CSV")
+	flags.StringVar(&q.workbook, "workbook", "", "also write the result then as a workbook into this new file; every sheet of "+
+		"it says that it is hypothetical")
 	flags.BoolVar(&q.json, "json", false, "print the answer as JSON; docs/result.md describes it")
 }
 
@@ -99,27 +100,13 @@ type question struct {
 	clearings       []string
 	sweep, solve    string
 	csv, json       bool
+	workbook        string // of the result then
 
 	scenario whatif.Scenario
-	grow     *growth
+	grow     *whatif.Growth
 	goal     *whatif.Goal    // of --solve
 	seek     whatif.Variable // what --solve seeks; the zero Variable is the cap over the goal
 }
-
-// growth is the values that a variable runs through.
-type growth struct {
-	of             whatif.Variable
-	from, to, step decimal.Decimal
-}
-
-// mostSteps bounds a sweep: no one reads more lines than that.
-const mostSteps = 10_000
-
-var (
-	amountForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
-	solveForm  = regexp.MustCompile(`^(?:(.+): *)?accept all of (?:(?:level )?([0-9]+)(?: of (.+))?|series (.+))$`)
-	kindForm   = regexp.MustCompile(`^(cap|yield|spread|clearing) (.+)$`)
-)
 
 func (q *question) parse() error {
 	for _, given := range []struct {
@@ -140,18 +127,20 @@ func (q *question) parse() error {
 	}
 	for _, text := range q.rates {
 		pair, value, _ := strings.Cut(text, "=")
-		from, to, ok := strings.Cut(pair, "/")
-		rate, err := parseAmount(value)
-		if err != nil || !ok || rate.IsZero() {
-			return fmt.Errorf("--fx %q: write FROM/TO=RATE, such as EUR/USD=1.30", text)
+		rate, err := whatif.ParseRate(pair, value)
+		if err != nil {
+			return fmt.Errorf("--fx %q: %w", text, err)
 		}
-		q.scenario.Rates = append(q.scenario.Rates, tender.Rate{From: from, To: to, Rate: rate})
+		q.scenario.Rates = append(q.scenario.Rates, rate)
 	}
 	switch {
 	case q.csv && q.json:
 		return fmt.Errorf("--csv and --json are two forms of one answer; give one of them")
 	case q.csv && q.sweep == "":
 		return fmt.Errorf("--csv goes with --sweep")
+	case q.workbook != "" && q.sweep != "":
+		return fmt.Errorf("--sweep has many results; --workbook goes with one: give the value as --cap, --yield, --spread or " +
+			"--clearing")
 	case q.sweep != "" && q.solve != "":
 		return fmt.Errorf("--sweep and --solve ask different things; give one of them")
 	}
@@ -165,7 +154,7 @@ func (q *question) parse() error {
 func (q *question) set(kind whatif.Kind, text, form string) error {
 	name, value, _ := strings.Cut(text, "=")
 	v := whatif.Variable{Kind: kind, Name: name}
-	amount, err := parseValue(v, value)
+	amount, err := v.Parse(value)
 	_, given := q.scenario.Setting(v)
 	switch {
 	case err != nil:
@@ -179,79 +168,23 @@ func (q *question) set(kind whatif.Kind, text, form string) error {
 	return nil
 }
 
-// parseVariable reads what varies: a cap by its name, or with its kind in front.
-func parseVariable(text string) whatif.Variable {
-	if m := kindForm.FindStringSubmatch(text); m != nil {
-		return whatif.Variable{Kind: whatif.Kind(m[1]), Name: m[2]}
-	}
-	return whatif.Cap(text)
-}
-
-// parseValue reads a value of a variable; most can be below zero.
-func parseValue(v whatif.Variable, text string) (decimal.Decimal, error) {
-	digits, negative := strings.CutPrefix(text, "-")
-	if !negative || !v.Signed() {
-		return parseAmount(text)
-	}
-	amount, err := parseAmount(digits)
-	return amount.Neg(), err
-}
-
-func parseAmount(text string) (decimal.Decimal, error) {
-	if !amountForm.MatchString(text) {
-		return decimal.Zero, fmt.Errorf("%q is no amount; write digits without separators", text)
-	}
-	return decimal.NewFromString(text)
-}
-
-func (q *question) parseSweep() error {
+func (q *question) parseSweep() (err error) {
 	if q.sweep == "" {
 		return nil
 	}
-	name, value, _ := strings.Cut(q.sweep, "=")
-	parts := strings.Split(value, ":")
-	if len(parts) != 3 {
-		return fmt.Errorf("--sweep %q: write NAME=FROM:TO:STEP", q.sweep)
+	if q.grow, err = whatif.ParseGrowth(q.sweep); err != nil {
+		return fmt.Errorf("--sweep %q: %w", q.sweep, err)
 	}
-	g := &growth{of: parseVariable(name)}
-	for i, into := range []*decimal.Decimal{&g.from, &g.to, &g.step} {
-		amount, err := parseValue(g.of, parts[i])
-		if err != nil {
-			return fmt.Errorf("--sweep %q: %w", q.sweep, err)
-		}
-		*into = amount
-	}
-	if g.step.Sign() <= 0 || g.to.LessThan(g.from) ||
-		g.to.Sub(g.from).GreaterThan(g.step.Mul(decimal.NewFromInt(mostSteps))) {
-		return fmt.Errorf("--sweep %q: FROM must not exceed TO, and STEP must take at most %d steps between them", q.sweep,
-			mostSteps)
-	}
-	q.grow = g
 	return nil
 }
 
-func (q *question) parseSolve() error {
+func (q *question) parseSolve() (err error) {
 	if q.solve == "" {
 		return nil
 	}
-	m := solveForm.FindStringSubmatch(q.solve)
-	if m == nil {
-		return fmt.Errorf("--solve %q: write \"accept all of LEVEL\" or \"accept all of series ID\", or either after "+
-			"\"NAME: \" for the cap NAME", q.solve)
+	if q.goal, q.seek, err = whatif.ParseGoal(q.solve); err != nil {
+		return fmt.Errorf("--solve %q: %w", q.solve, err)
 	}
-	q.goal = &whatif.Goal{Series: m[4], Pool: m[3]}
-	if m[1] != "" {
-		q.seek = parseVariable(m[1])
-	}
-	if m[2] == "" {
-		return nil
-	}
-	level, err := strconv.Atoi(m[2])
-	if err != nil || level < 1 {
-		return fmt.Errorf("--solve %q: levels begin at 1, and %s is none; what is bought any and all has no level, and no "+
-			"cap cuts it back", q.solve, m[2])
-	}
-	q.goal.Level = level
 	return nil
 }
 
@@ -267,15 +200,36 @@ func (q *question) answer(ctx context.Context, out io.Writer, s *whatif.Session)
 	if err != nil {
 		return err
 	}
+	if err := q.writeWorkbook(other); err != nil {
+		return err
+	}
 	if q.json {
 		return export.EncodeJSON(out, q.comparison(s, other))
 	}
 	return q.printComparison(out, s.Today, other)
 }
 
+// writeWorkbook writes the workbook of a result, if one is wanted.
+func (q *question) writeWorkbook(then *result.Run) error {
+	if q.workbook == "" {
+		return nil
+	}
+	if _, err := os.Lstat(q.workbook); !errors.Is(err, fs.ErrNotExist) {
+		return thereAlready(q.workbook, err)
+	}
+	var content bytes.Buffer
+	if err := workbook.WriteWorkbook(&content, then); err != nil {
+		return err
+	}
+	return writeWhole(q.workbook, content.Bytes())
+}
+
 func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Session) error {
 	found, err := s.Solve(ctx, q.seek, *q.goal, q.scenario)
 	if err != nil {
+		return err
+	}
+	if err := q.writeWorkbook(found.Then); err != nil {
 		return err
 	}
 	if q.json {
@@ -285,115 +239,76 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Ses
 	}
 	p := &printer{w: out}
 	p.scenario(q.scenario, s.Today.Offer)
-	p.solution(s.Today.Offer, found)
+	for _, line := range found.Words(s.Today.Offer) {
+		p.linef("%s", line)
+	}
 	p.linef("")
 	p.comparison(s.Today, found.Then)
 	return p.err
 }
 
-// solution says the smallest amount, what it cannot buy, and whether the cap does it as
-// it is.
-func (p *printer) solution(o *tender.Offer, found *whatif.Solution) {
-	what := "accepts all of " + found.Goal.String()
-	if found.Room {
-		what = "has room for all of " + found.Goal.String()
-	}
-	if len(found.LeftOut) > 0 {
-		what += " that can be bought"
-	}
-	if found.Room {
-		what += ", and for all that comes before it"
-	}
-	which := "the smallest"
-	if found.Variable.Kind == whatif.ClearingLevel {
-		which = "the best"
-	}
-	variable := found.Variable.Words(o)
-	p.linef("%s %s that %s: %s %s", which, variable, what, tender.Thousands(found.Amount), found.Unit)
-	for _, l := range found.LeftOut {
-		p.linef("left out: %s", l)
-	}
-	if found.Reached {
-		p.linef("%s as it is, %s %s, accepts all of it already", variable, tender.Thousands(found.Was), found.Unit)
-	}
-}
-
 func (q *question) answerSweep(ctx context.Context, out io.Writer, s *whatif.Session) error {
-	if given, ok := q.scenario.Setting(q.grow.of); ok {
-		return &offerfolder.UsageError{Message: fmt.Sprintf("--sweep runs %s through its values; leave out %s", q.grow.of,
-			given.Flag())}
-	}
-	var results []*result.Run
-	var amounts []decimal.Decimal
-	for amount := q.grow.from; !amount.GreaterThan(q.grow.to); amount = amount.Add(q.grow.step) {
-		r, err := s.Under(ctx, q.scenario.With(q.grow.of, amount))
-		if err != nil {
-			return err
-		}
-		results, amounts = append(results, r), append(amounts, amount)
+	points, last, err := s.Sweep(ctx, q.grow, q.scenario)
+	if err != nil {
+		return err
 	}
 	switch {
 	case q.csv:
-		return q.sweepCSV(out, amounts, results)
+		return q.sweepCSV(out, s.Today.Offer, points)
 	case q.json:
 		j := q.answerJSON(s)
-		j.Sweep = newSweepJSON(q.grow.of.String(), amounts, results)
+		j.Sweep = newSweepJSON(q.grow.Of.String(), s.Today.Offer, points)
 		return export.EncodeJSON(out, j)
 	}
-	return q.sweepTable(out, s.Today.Offer, amounts, results)
+	return q.sweepTable(out, s.Today.Offer, points, last)
 }
 
 // sweepColumns are those of --sweep as CSV: one line for each amount and series.
 var sweepColumns = []string{"cap", "amount", "series", "level", "currency", "accepted", "factor", "accepted_in_all",
 	"accepted_in_all_currency"}
 
-func (q *question) sweepCSV(out io.Writer, amounts []decimal.Decimal, results []*result.Run) error {
+func (q *question) sweepCSV(out io.Writer, o *tender.Offer, points []whatif.Point) error {
 	rows := [][]string{sweepColumns}
-	for i, r := range results {
+	for _, point := range points {
 		inAll, currency := "", ""
-		if sum, ok := r.AcceptedInAll(); ok {
-			inAll, currency = sum.String(), r.Offer.TotalCurrency()
+		if point.InAll != nil {
+			inAll, currency = point.InAll.String(), o.TotalCurrency()
 		}
-		for n, a := range r.Allocation.Series {
-			series := r.Offer.Series[n]
-			rows = append(rows, []string{q.grow.of.String(), amounts[i].String(), series.ID, strconv.Itoa(series.Priority),
-				series.Currency,
-				a.Sum().String(), a.FactorWords(), inAll, currency})
+		for n := range o.Series {
+			series := &o.Series[n]
+			rows = append(rows, []string{q.grow.Of.String(), point.Amount.String(), series.ID, strconv.Itoa(series.Priority),
+				series.Currency, point.Accepted[n].String(), point.Factors[n], inAll, currency})
 		}
 	}
 	return csv.NewWriter(out).WriteAll(rows)
 }
 
-func (q *question) sweepTable(out io.Writer, o *tender.Offer, amounts []decimal.Decimal, results []*result.Run) error {
-	rows := [][]string{{q.grow.of.String()}}
+func (q *question) sweepTable(out io.Writer, o *tender.Offer, points []whatif.Point, last *result.Run) error {
+	rows := [][]string{{q.grow.Of.String()}}
 	for _, series := range o.Series {
 		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(o, series), series.ID, series.Currency),
 			"factor "+series.ID)
 	}
 	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
-	for i, r := range results {
-		row := []string{tender.Thousands(amounts[i])}
-		for _, a := range r.Allocation.Series {
-			row = append(row, tender.Thousands(a.Sum()), a.FactorWords())
+	for _, point := range points {
+		row := []string{tender.Thousands(point.Amount)}
+		for n := range point.Accepted {
+			row = append(row, tender.Thousands(point.Accepted[n]), point.Factors[n])
 		}
-		if sum, ok := r.AcceptedInAll(); ok {
-			row = append(row, tender.Thousands(sum))
+		if point.InAll != nil {
+			row = append(row, tender.Thousands(*point.InAll))
 		}
 		rows = append(rows, row)
 	}
 	p := &printer{w: out}
 	p.scenario(q.scenario, o)
 	p.table(rows)
-	last := len(results) - 1
-	if len(results) > 1 && !slices.ContainsFunc(results, func(r *result.Run) bool {
-		return !sameAccepted(r,
-			results[0])
-	}) {
-		p.linef("\n%s makes no difference between these amounts", q.grow.of)
+	if len(points) > 1 && whatif.Level(points) {
+		p.linef("\n%s makes no difference between these amounts", q.grow.Of)
 	}
-	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.of, tender.Thousands(amounts[last])), results[last])
-	if q.grow.of.Kind != whatif.CapAmount {
-		p.hypothetical(results[last])
+	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.Of, tender.Thousands(points[len(points)-1].Amount)), last)
+	if q.grow.Of.Kind != whatif.CapAmount {
+		p.hypothetical(last)
 	}
 	p.linef("\nnothing is published")
 	return p.err
@@ -411,13 +326,13 @@ func (q *question) printComparison(out io.Writer, today, other *result.Run) erro
 	p := &printer{w: out}
 	p.scenario(q.scenario, other.Offer)
 	for _, c := range q.scenario.Of(whatif.CapAmount) {
-		p.capUse(c.Name, other)
+		p.linef("%s", whatif.CapWords(c.Name, other))
 	}
 	if len(q.scenario.Settings) > len(q.scenario.Of(whatif.CapAmount)) {
 		p.prices("hypothetical prices:", other)
 	}
 	if len(q.scenario.Settings)+len(q.scenario.Rates) > 0 {
-		if sameAccepted(today, other) {
+		if whatif.SameAccepted(today, other) {
 			p.linef("nothing changes in what is accepted")
 		}
 		p.linef("")
@@ -426,54 +341,11 @@ func (q *question) printComparison(out io.Writer, today, other *result.Run) erro
 	return p.err
 }
 
-func sameAccepted(a, b *result.Run) bool {
-	for i := range a.Allocation.Series {
-		if !a.Allocation.Series[i].Sum().Equal(b.Allocation.Series[i].Sum()) {
-			return false
-		}
-	}
-	return true
-}
-
-// capUse says what a cap comes to in a result: where it is reached, or how much of it is
-// left, as one that leaves some cuts nothing back.
-func (p *printer) capUse(name string, r *result.Run) {
-	i := slices.IndexFunc(r.Allocation.Caps, func(c allocate.CapUse) bool { return c.Name == name })
-	use := r.Allocation.Caps[i]
-	at := fmt.Sprintf("%s at %s %s", name, tender.Thousands(use.Amount), use.Currency)
-	for _, step := range r.Allocation.Steps {
-		if slices.ContainsFunc(step.Caps, func(c allocate.CapStep) bool { return c.Cap == name && c.Bound }) {
-			p.linef("%s: reached at %s", at, stepWords(step))
-			return
-		}
-	}
-	then := "it cuts nothing back"
-	if slices.ContainsFunc(r.Allocation.Lines, func(l allocate.Line) bool { return l.Reason.Cap == name }) {
-		then = "what it cut back at earlier settlements stays so"
-	}
-	p.linef("%s: %s used, %s left; %s", at, tender.Thousands(use.Used), tender.Thousands(use.Left), then)
-}
-
-// stepWords name the level of a step in a sentence.
-func stepWords(s allocate.Step) string {
-	if s.Auction != "" {
-		return "a bid of " + s.Bid
-	}
-	return whatif.Goal{Pool: s.Pool, Level: s.Level}.String()
-}
-
 // scenario says what the answer supposes, so that no one takes it for a result; nothing if that is
 // only what varies.
 func (p *printer) scenario(s whatif.Scenario, o *tender.Offer) {
-	var all []string
-	for _, set := range s.Settings {
-		all = append(all, fmt.Sprintf("%s %s %s", set.Variable.Words(o), tender.Thousands(set.Value), set.Unit(o)))
-	}
-	for _, r := range s.Rates {
-		all = append(all, fmt.Sprintf("%s/%s %s", r.From, r.To, r.Rate))
-	}
-	if len(all) > 0 {
-		p.linef("hypothetical, with %s", strings.Join(all, ", "))
+	if words := s.Words(o); words != "" {
+		p.linef("hypothetical, with %s", words)
 	}
 }
 
@@ -488,34 +360,14 @@ func (p *printer) hypothetical(r *result.Run) {
 
 // notAccepted lists per series what a result does not accept, and why.
 func (p *printer) notAccepted(when string, r *result.Run) {
-	type part struct{ series, why string }
-	sums := map[part]decimal.Decimal{}
-	var parts []part
-	for i, l := range r.Allocation.Lines {
-		in := &r.Book.Lines[i]
-		rest := in.Principal.Sub(l.Accepted)
-		if rest.IsZero() {
-			continue
-		}
-		key := part{in.Series, l.Reason.String()}
-		if _, seen := sums[key]; !seen {
-			parts = append(parts, key)
-		}
-		sums[key] = sums[key].Add(rest)
-	}
-	if len(parts) == 0 {
-		return
-	}
-	p.linef("\nnot accepted %s:", when)
 	var rows [][]string
-	for _, s := range r.Offer.Series {
-		for _, key := range parts {
-			if key.series == s.ID {
-				rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(sums[key]), key.why})
-			}
-		}
+	for _, n := range whatif.NotAcceptedBy(r) {
+		rows = append(rows, []string{n.Series, n.Currency, tender.Thousands(n.Principal), n.Why})
 	}
-	p.reasons(rows)
+	if len(rows) > 0 {
+		p.linef("\nnot accepted %s:", when)
+		p.reasons(rows)
+	}
 }
 
 // reasons writes rows of a series, its currency, an amount, and a sentence.
@@ -534,43 +386,20 @@ func (p *printer) reasons(rows [][]string) {
 // comparison shows a result beside today's, per series and in cash.
 func (p *printer) comparison(today, other *result.Run) {
 	rows := [][]string{{"series", "", "tendered", "accepted today", "factor", "accepted then", "factor", "difference"}}
-	for i, s := range today.Offer.Series {
-		was, is := today.Allocation.Series[i], other.Allocation.Series[i]
-		rows = append(rows, []string{s.ID, s.Currency, tender.Thousands(today.Book.Totals[i].Sum()),
-			tender.Thousands(was.Sum()), was.FactorWords(),
-			tender.Thousands(is.Sum()), is.FactorWords(), tender.Thousands(is.Sum().Sub(was.Sum()))})
+	for _, d := range whatif.CompareSeries(today, other) {
+		rows = append(rows, []string{d.Series, d.Currency, tender.Thousands(d.Tendered), tender.Thousands(d.Today),
+			d.FactorToday, tender.Thousands(d.Then), d.FactorNow, tender.Thousands(d.More())})
 	}
 	p.table(rows)
 	p.linef("")
-	p.table(cashComparison(today, other))
+	rows = [][]string{{"to wire", "today", "then", "difference"}}
+	for _, d := range whatif.CompareCash(today, other) {
+		rows = append(rows, []string{d.Currency, tender.Thousands(d.Today), tender.Thousands(d.Then), tender.Thousands(d.More())})
+	}
+	p.table(rows)
 	p.notAccepted("then", other)
 	for _, warning := range other.Warnings {
 		p.linef("warning: %s", warning)
 	}
 	p.linef("\nnothing is published")
-}
-
-// cashComparison is what is to be wired in each currency, today and then.
-func cashComparison(today, other *result.Run) [][]string {
-	rows := [][]string{{"to wire", "today", "then", "difference"}}
-	shown := map[string]bool{}
-	for _, s := range today.Offer.Series {
-		if shown[s.Currency] {
-			continue
-		}
-		shown[s.Currency] = true
-		was, is := wired(today, s.Currency), wired(other, s.Currency)
-		rows = append(rows, []string{s.Currency, tender.Thousands(was), tender.Thousands(is), tender.Thousands(is.Sub(was))})
-	}
-	return rows
-}
-
-func wired(r *result.Run, currency string) decimal.Decimal {
-	sum := decimal.Zero
-	for _, f := range r.Settlement.Funding {
-		if f.Currency == currency && f.Status == settle.Due {
-			sum = sum.Add(f.Total())
-		}
-	}
-	return sum
 }

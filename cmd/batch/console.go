@@ -17,10 +17,10 @@ import (
 	"tenderbatch/internal/settings"
 )
 
-// serveConsole serves the pages for browsers, until closed is called. show takes what happens in
-// the scheduler.
-func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings,
-	log *slog.Logger) (show func(serve.Event), closed func(), err error) {
+// serveConsole serves the pages for browsers, until closed is called. shown takes what happens in
+// the scheduler, at whose desk people ask for runs.
+func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings, desk *serve.Desk,
+	log *slog.Logger) (shown *console.Console, closed func(), err error) {
 	accounts, err := account.Open(filepath.Join(folder, account.FileName), w.now)
 	if err != nil {
 		return nil, nil, err
@@ -32,7 +32,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	on := installed.Console
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
-		Disk: w.disk, Signers: signers,
+		Disk: w.disk, Signers: signers, Desk: desk,
 		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 			log.Error("the console is no longer served; restart the service", "error", err)
 		}
 	})
-	return c.Observe, func() {
+	return c, func() {
 		stop()
 		done.Wait()
 		if err := accounts.Close(); err != nil {

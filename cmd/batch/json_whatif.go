@@ -1,8 +1,6 @@
 package main
 
 import (
-	"github.com/shopspring/decimal"
-
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
@@ -120,15 +118,11 @@ func (q *question) comparison(s *whatif.Session, other *result.Run) whatIfJSON {
 	j := q.answerJSON(s)
 	then := export.FiguresAsJSON(other)
 	j.Then, j.Difference = &then, &comparedJSON{[]seriesMoreJSON{}, []moreJSON{}}
-	seen := map[string]bool{}
-	for i, series := range s.Today.Offer.Series {
-		more := other.Allocation.Series[i].Sum().Sub(s.Today.Allocation.Series[i].Sum())
-		j.Difference.Series = append(j.Difference.Series, seriesMoreJSON{series.ID, series.Currency, more.String()})
-		if !seen[series.Currency] {
-			seen[series.Currency] = true
-			cash := wired(other, series.Currency).Sub(wired(s.Today, series.Currency))
-			j.Difference.ToWire = append(j.Difference.ToWire, moreJSON{series.Currency, tender.CashText(cash, series.Currency)})
-		}
+	for _, d := range whatif.CompareSeries(s.Today, other) {
+		j.Difference.Series = append(j.Difference.Series, seriesMoreJSON{d.Series, d.Currency, d.More().String()})
+	}
+	for _, d := range whatif.CompareCash(s.Today, other) {
+		j.Difference.ToWire = append(j.Difference.ToWire, moreJSON{d.Currency, tender.CashText(d.More(), d.Currency)})
 	}
 	return j
 }
@@ -143,18 +137,17 @@ func newSolutionJSON(found *whatif.Solution) *solutionJSON {
 	}
 }
 
-func newSweepJSON(name string, amounts []decimal.Decimal, results []*result.Run) *sweepJSON {
+func newSweepJSON(name string, o *tender.Offer, points []whatif.Point) *sweepJSON {
 	j := &sweepJSON{name, []pointJSON{}}
-	for i, r := range results {
-		point := pointJSON{Amount: amounts[i].String(), Series: []pointSeries{},
-			Warnings: append([]tender.Warning{}, r.Warnings...)}
-		for n, a := range r.Allocation.Series {
-			series := r.Offer.Series[n]
+	for _, p := range points {
+		point := pointJSON{Amount: p.Amount.String(), Series: []pointSeries{}, Warnings: append([]tender.Warning{}, p.Warnings...)}
+		for n := range o.Series {
+			series := &o.Series[n]
 			point.Series = append(point.Series, pointSeries{series.ID, series.Pool, series.Priority, series.Currency,
-				a.Sum().String(), a.FactorWords()})
+				p.Accepted[n].String(), p.Factors[n]})
 		}
-		if sum, ok := r.AcceptedInAll(); ok {
-			point.AcceptedInAll = &moreJSON{r.Offer.TotalCurrency(), tender.CashText(sum, r.Offer.TotalCurrency())}
+		if p.InAll != nil {
+			point.AcceptedInAll = &moreJSON{o.TotalCurrency(), tender.CashText(*p.InAll, o.TotalCurrency())}
 		}
 		j.Points = append(j.Points, point)
 	}

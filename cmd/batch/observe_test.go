@@ -26,7 +26,7 @@ func TestEveryEventIsObserved(t *testing.T) {
 		"TermsBroken": serve.TermsBroken{Folder: offer, Fault: errors.New("a typo")},
 		"TermsRead":   serve.TermsRead{Folder: offer}, "Waiting": serve.Waiting{Folder: offer, Waits: true},
 		"Parked": serve.Parked{Folder: offer, Deaths: schedule.Deaths{Count: 4}}, "Idle": serve.Idle{Folder: offer},
-		"Heartbeat": serve.Heartbeat{Offers: 1}, "Dropped": serve.Dropped{Folder: offer},
+		"Heartbeat": serve.Heartbeat{Offers: 1}, "Dropped": serve.Dropped{Folder: offer}, "Running": serve.Running{Folder: offer},
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), "../../internal/serve/event.go", nil, 0)
 	if err != nil {

@@ -49,9 +49,11 @@ func since(entries []ledger.Entry) []ledger.Entry {
 		switch e.Event {
 		case ledger.Published, ledger.Recovered:
 			others = nil
-		case ledger.Started, ledger.Submitted, ledger.Returned, ledger.Withdrawn, ledger.Approved, ledger.Released:
+		case ledger.Started:
 		default:
-			others = append(others, e)
+			if e.Event.OfAttempt() {
+				others = append(others, e)
+			}
 		}
 	}
 	return others

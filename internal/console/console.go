@@ -38,6 +38,9 @@ type Config struct {
 	Hosts          []string       // names under which it is reached; none: those of this machine only
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	BindSessions   bool           // a session counts from the address only that began it
+
+	// Desk takes runs that people ask for; nil where no scheduler makes them.
+	Desk *serve.Desk
 }
 
 // Console answers the requests of browsers.
@@ -47,9 +50,13 @@ type Console struct {
 	mask     *masker
 	runs     *published
 	tries    *limiter
+	supposed *supposer
 
-	mu      sync.Mutex
-	planned map[string]plannedRun // by folder
+	mu       sync.Mutex
+	planned  map[string]plannedRun // by folder
+	underway map[string]*runUnderWay
+	news     chan struct{} // closed when what is under way changes
+	watchers int           // browsers that wait for that
 }
 
 func init() { gob.Register(time.Time{}) } // sessions keep instants
@@ -79,7 +86,8 @@ func New(c Config) (*Console, error) {
 		http.Error(w, "the session cannot be kept now: "+err.Error(), http.StatusInternalServerError)
 	}
 	return &Console{Config: c, sessions: s, mask: &masker{secret}, runs: newPublished(), tries: newLimiter(c.Now),
-		planned: map[string]plannedRun{}}, nil
+		supposed: newSupposer(),
+		planned:  map[string]plannedRun{}, underway: map[string]*runUnderWay{}, news: make(chan struct{})}, nil
 }
 
 // Handler answers all requests.
@@ -150,9 +158,15 @@ func (c *Console) Observe(e serve.Event) {
 		change(e.Folder, func(p *plannedRun) { p.waiting = e.Waits })
 	case serve.Parked:
 		change(e.Folder, func(p *plannedRun) { p.parked = e.Deaths.Parked() })
+	case serve.Running:
+		c.noteRun(e)
 	case serve.Dropped:
 		delete(c.planned, e.Folder)
+		delete(c.underway, e.Folder)
+	default:
+		return // nothing that a page shows
 	}
+	c.noteChange()
 }
 
 func (c *Console) plannedOf(folder string) plannedRun {

@@ -36,12 +36,13 @@ func staticFiles() http.Handler {
 // functions are what templates can call.
 var functions = template.FuncMap{
 	"thousands": display.Thousands,
+	"amount":    func(d decimal.Decimal) string { return tender.Thousands(d) },
 	"plural":    display.Plural,
 	"lower":     strings.ToLower,
 	"base":      path.Base,
 	"words":     func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 	"ago":       ago,
-	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t, zone) },
+	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t.Truncate(time.Second), zone) },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":      dict,
 	"outcomes":  outcomesOf,

@@ -37,6 +37,8 @@ func (c *Console) routes() []route {
 		{pattern: "GET /offers/{offer}/runs/{run}/explain", act: account.SeeNames, handle: c.explainPage},
 		{pattern: "GET /offers/{offer}/compare", act: account.SeeNames, handle: c.comparePage},
 		{pattern: "GET /offers/{offer}/runs/{run}/files/{file}", act: account.See, handle: c.download},
+		{pattern: "GET /offers/{offer}/whatif", act: account.See, handle: c.whatIfPage},
+		{pattern: "GET /offers/{offer}/whatif/workbook", act: account.SeeNames, handle: c.whatIfWorkbook},
 		{pattern: "GET /offers/{offer}/history", act: account.See, handle: c.historyPage},
 
 		{pattern: "POST /offers/{offer}/decide", act: account.Prepare, handle: c.decide},
@@ -60,6 +62,9 @@ func (c *Console) routes() []route {
 		{pattern: "POST /offers/{offer}/runs/{run}/release", act: account.SeeNames,
 			handle: c.stepWith(releaseRun, "The run is released: it is in force, and its wires can be sent.")},
 		{pattern: "GET /schedule", handle: c.schedulePage},
+		{pattern: "GET /schedule/live", handle: c.live},
+		{pattern: "POST /offers/{offer}/run", act: account.Prepare, handle: c.runNow},
+		{pattern: "POST /offers/{offer}/pause", act: account.Prepare, handle: c.pauseOrResume},
 
 		{pattern: "GET /people", act: account.Administer, handle: c.peoplePage},
 		{pattern: "POST /people", act: account.Administer, handle: c.addPerson},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/schedule"
@@ -16,9 +17,11 @@ type agenda struct {
 	Zone                    *time.Location
 	Planned                 plannedRun
 	Next                    []dueSlot
-	Last                    []schedule.Entry // the newest first
+	Last                    []pastRun // the newest first
 	Parked                  bool
 	Tries                   time.Time // again, if it is parked
+	Paused                  *ledger.Entry
+	Asked                   bool // a run is asked for and has not begun
 }
 
 // Waiting reports whether a run waits for its turn.
@@ -28,6 +31,30 @@ func (a *agenda) Waiting() bool { return a.Planned.waiting }
 type dueSlot struct {
 	At   time.Time
 	What string
+}
+
+// pastRun is how an attempt to run the offer ended, or a slot that was missed.
+type pastRun struct {
+	At    time.Time
+	Event ledger.Event
+	Cause string
+	Due   time.Time // zero for none
+}
+
+// pastRuns are the last ends of attempts, the newest first.
+func pastRuns(entries []ledger.Entry, most int) (all []pastRun) {
+	for i := len(entries) - 1; i >= 0 && len(all) < most; i-- {
+		e := &entries[i]
+		if !e.Event.Ends() && e.Event != ledger.Missed {
+			continue
+		}
+		run := pastRun{At: e.At, Event: e.Event, Cause: map[bool]string{true: "by the scheduler", false: "by hand"}[e.Trigger.Scheduled()]}
+		if slot, err := schedule.ParseSlot(e.Slot); err == nil {
+			run.Due = slot.At
+		}
+		all = append(all, run)
+	}
+	return all
 }
 
 // How many slots the page lists of an offer.
@@ -46,14 +73,23 @@ func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
 	var all []agenda
 	for _, name := range sortedKeys(folders) {
 		if me(r).May(account.See, name) {
-			all = append(all, c.agendaOf(name, folders[name]))
+			a := c.agendaOf(name, folders[name])
+			if a.Paused, err = c.pauseOf(r, name, folders[name]); err != nil && a.Fault == "" {
+				a.Fault = c.withoutFolder(err)
+			}
+			all = append(all, a)
 		}
 	}
-	c.show(w, r, "schedule", "Schedule", all)
+	c.show(w, r, "schedule", "Schedule", struct {
+		Offers   []agenda
+		UnderWay []*runUnderWay
+		Desk     bool // runs can be asked for
+	}{all, c.underWay(me(r), folders), c.Desk != nil})
 }
 
 func (c *Console) agendaOf(name, folder string) agenda {
 	a := agenda{Name: name, Zone: time.UTC, Planned: c.plannedOf(folder)}
+	_, a.Asked = c.Desk.Asked(folder)
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		a.Fault = c.withoutFolder(err)
@@ -71,12 +107,12 @@ func (c *Console) agendaOf(name, folder string) agenda {
 		}
 		a.Next = append(a.Next, dueSlot{s.At, what})
 	}
-	entries, deaths, err := pipeline.SlotHistory(folder)
+	_, deaths, err := pipeline.SlotHistory(folder)
 	if err != nil {
 		a.Fault = c.withoutFolder(err)
 	}
-	for i := len(entries) - 1; i >= 0 && len(a.Last) < slotsBefore; i-- {
-		a.Last = append(a.Last, entries[i])
+	if history, err := pipeline.HistoryOf(folder); err == nil {
+		a.Last = pastRuns(history.Entries, slotsBefore)
 	}
 	if a.Parked = deaths.Parked(); a.Parked {
 		a.Tries = deaths.NextTry()

@@ -85,12 +85,12 @@ func (e Entry) actorOf() []Actor {
 }
 
 // MakersOf are those who had a hand in what an entry is about: who did it, and the makers of
-// the run that it speaks of. An approval, a return and a release make nothing.
+// the run that it speaks of. An approval, a return, a release and a pause make nothing.
 func (e Entry) MakersOf() []Maker {
 	var all []Maker
 	did := Began
 	switch e.Event {
-	case Approved, Returned, Released, Withdrawn, Missed:
+	case Approved, Returned, Released, Withdrawn, Missed, Paused, Resumed:
 		return nil
 	case Prepared:
 		return slices.Clone(e.Makers)

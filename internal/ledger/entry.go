@@ -44,10 +44,16 @@ const (
 // terms, where the owner of a file does not show who did: the makers of the entry do.
 const Prepared Event = "prepared"
 
+// Decisions of people about an offer as a whole. None belongs to an attempt.
+const (
+	Paused  Event = "paused"  // the scheduler makes no run of the offer until it is resumed; the message says why
+	Resumed Event = "resumed" // the scheduler runs the offer again
+)
+
 var events = map[Event]bool{
 	Started: true, Published: true, Unchanged: true, Restored: true, Rebuilt: true, Refused: true,
 	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
-	Prepared:  true,
+	Prepared: true, Paused: true, Resumed: true,
 	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
 }
 
@@ -56,8 +62,26 @@ func (e Event) OfRelease() bool {
 	return e == Submitted || e == Returned || e == Withdrawn || e == Approved || e == Released
 }
 
+// OfAttempt reports whether the event is one of an attempt, or of a slot that passed without one.
+func (e Event) OfAttempt() bool {
+	return e != Prepared && e != Paused && e != Resumed && !e.OfRelease()
+}
+
 // Ends reports whether the event ends an attempt.
-func (e Event) Ends() bool { return e != Started && e != Missed && e != Prepared && !e.OfRelease() }
+func (e Event) Ends() bool { return e != Started && e != Missed && e.OfAttempt() }
+
+// PauseIn is the entry that pauses the offer still, nil if it is not paused.
+func PauseIn(entries []Entry) *Entry {
+	for i := len(entries) - 1; i >= 0; i-- {
+		switch entries[i].Event {
+		case Paused:
+			return &entries[i]
+		case Resumed:
+			return nil
+		}
+	}
+	return nil
+}
 
 // Entry is one line of the ledger. What does not apply is left empty.
 type Entry struct {

@@ -31,7 +31,11 @@ const busyWait = 5 * time.Second
 
 // Service does what the scheduler decides, and reports it: runs, ledgers, notices, metrics.
 type Service struct {
-	Monitor   *Monitor
+	Monitor *Monitor
+	// Watch is called now and then with how many more rows a run has dealt with; it may be nil. Any
+	// goroutine may call it.
+	Watch func(folder string, stage pipeline.Stage, rows int)
+
 	program   Program
 	heartbeat atomic.Pointer[time.Time] // when the loop was last at work
 
@@ -77,6 +81,7 @@ func (s *Service) Observe(e serve.Event) {
 		s.remind(e.Folder)
 	case serve.Heartbeat:
 		s.beat()
+	case serve.Running: // the entries of the run say it
 	default:
 		s.Monitor.Log.Error("internal error: an event is not known, and was not shown; please report it",
 			"type", fmt.Sprintf("%T", e))
@@ -152,7 +157,11 @@ func (s *Service) Load(folder string) (state serve.OfferState, err error) {
 		}
 		s.change(folder, func(k *known) { k.deathsNoted = true })
 	}
-	state.Entries, state.Deaths, err = pipeline.SlotHistory(folder)
+	if state.Entries, state.Deaths, err = pipeline.SlotHistory(folder); err != nil {
+		return state, err
+	}
+	pause, err := pipeline.PauseOf(folder)
+	state.Paused = pause != nil
 	return state, err
 }
 
@@ -285,7 +294,14 @@ func (s *Service) Do(ctx context.Context, job serve.Job) (serve.Outcome, error) 
 
 // run makes one run of the scheduler.
 func (s *Service) run(ctx context.Context, job serve.Job) error {
-	o, err := s.Monitor.Run(ctx, s.request(job.Folder, job.Trigger, job.Slot))
+	req := s.request(job.Folder, job.Trigger, job.Slot)
+	if job.Asked != (serve.Ask{}) {
+		req.By, req.Actor = job.Asked.From, ledger.Actor{Kind: ledger.Account, Name: job.Asked.Name}
+	}
+	if s.Watch != nil {
+		req.Progress = func(stage pipeline.Stage, rows int) { s.Watch(job.Folder, stage, rows) }
+	}
+	o, err := s.Monitor.Run(ctx, req)
 	if err == nil && job.Trigger == tender.ByFiles {
 		for _, remark := range remarksOf(o) {
 			s.Monitor.Log.Warn("please check", "offer", s.id(job.Folder), "what", remark)

@@ -21,6 +21,15 @@ func SlotHistory(folder string) ([]schedule.Entry, schedule.Deaths, error) {
 	return slotEntries(entries), deathsIn(entries), nil
 }
 
+// PauseOf is the entry that pauses the offer in a folder, nil if it is not paused.
+func PauseOf(folder string) (*ledger.Entry, error) {
+	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
+	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
+		return nil, err
+	}
+	return ledger.PauseIn(entries), nil
+}
+
 // slotEntries is the ledger as scheduling needs it. The end of an attempt that was
 // broken off has no slot; that of its beginning is meant.
 func slotEntries(entries []ledger.Entry) []schedule.Entry {
@@ -52,7 +61,7 @@ func slotOutcome(e ledger.Entry) schedule.Outcome {
 	if e.Again {
 		return schedule.BrokenOff
 	}
-	if e.Event.OfRelease() || e.Event == ledger.Prepared {
+	if !e.Event.OfAttempt() {
 		return schedule.Noted
 	}
 	switch e.Event {

@@ -50,6 +50,11 @@ type Run struct {
 	Decisions []tender.Decision // that people made about the run
 	Held      string            // why a final run is not in force, "" if it is or is not final
 
+	// Supposed is what a hypothetical result supposes, as a sentence has it; "" for a result. Masked
+	// says that pseudonyms are in place of names.
+	Supposed string
+	Masked   bool
+
 	Book       *tender.Book
 	Allocation *allocate.Result
 	Prices     []*pricing.Result // how the price of each series was computed; nil for a fixed or unknown one

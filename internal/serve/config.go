@@ -22,6 +22,7 @@ type Job struct {
 	Folder  string // of the offer
 	Trigger tender.Trigger
 	Slot    schedule.Slot // the zero Slot for files
+	Asked   Ask           // by a person; the zero Ask if no one did
 	Missed  []schedule.Miss
 }
 
@@ -42,6 +43,7 @@ type OfferState struct {
 	Fault   error            // what is wrong with the terms, so that there is no plan
 	Entries []schedule.Entry // all of the ledger, in its order
 	Deaths  schedule.Deaths  // the latest runs that died with their process
+	Paused  bool             // by a person: only what is asked for is run
 	Need    int64            // the bytes of memory that a run of what is there will need
 }
 
@@ -60,6 +62,9 @@ type Config struct {
 	Run func(ctx context.Context, job Job) (Outcome, error)
 	// Observe is called with what happens, for metrics and notices. It decides nothing.
 	Observe func(Event)
+
+	// Desk takes what people ask for; nil if no one can.
+	Desk *Desk
 
 	Runs   int   // at most so many runs at once; 0: any number
 	Memory int64 // at most so many bytes of memory for all; 0: any amount

@@ -29,6 +29,14 @@ type Waiting struct {
 	Waits  bool
 }
 
+// Running says that a run of an offer begins, or has ended; Fault is then why it failed, if it did.
+type Running struct {
+	Folder string
+	Job    Job
+	Runs   bool
+	Fault  error
+}
+
 // Parked says that an offer is parked. Without deaths, it no longer is.
 type Parked struct {
 	Folder string
@@ -51,6 +59,7 @@ func (TermsBroken) event() {}
 func (TermsRead) event()   {}
 func (Dropped) event()     {}
 func (Waiting) event()     {}
+func (Running) event()     {}
 func (Parked) event()      {}
 func (Idle) event()        {}
 func (Heartbeat) event()   {}

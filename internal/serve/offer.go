@@ -52,6 +52,7 @@ type offer struct {
 	need   int64            // of memory, for a run of the files that were there
 	known  int              // entries of the ledger that are in the record
 	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
+	paused bool             // by a person, by the ledger
 	own    bool             // whether the scheduler made a run, by the ledger
 
 	files      files     // as they were last seen; nil before
@@ -70,6 +71,8 @@ type offer struct {
 
 // follow steps the offer until the context is done.
 func (o *offer) follow(ctx context.Context) {
+	o.config.Desk.follow(o.folder, o.wake)
+	defer o.config.Desk.follow(o.folder, nil)
 	defer o.server.watcher.leave(o.folder)
 	defer o.server.watcher.leave(filepath.Join(o.folder, inboxName))
 	for ctx.Err() == nil {
@@ -263,7 +266,7 @@ func (o *offer) takeTerms(state OfferState) {
 // have written to the ledger, and files have come.
 func (o *offer) reload() error {
 	state, err := o.config.Load(o.folder)
-	o.need = state.Need
+	o.need, o.paused = state.Need, state.Paused
 	if err == nil {
 		o.takeEntries(state.Entries)
 	}
@@ -305,6 +308,9 @@ func (o *offer) checkOnStart() {
 
 // act does what is due: records what was missed, and makes one run.
 func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) {
+	if ask, ok := o.config.Desk.Asked(o.folder); ok && o.runAsked(ctx, ask) {
+		return true, nil
+	}
 	due := o.plan.Due(o.record, now)
 	slots, files := len(due.Missed)+len(due.Run) > 0, o.filesAreDue(now)
 	if !slots && !files {
@@ -312,6 +318,9 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 	}
 	if err := o.reload(); err != nil && slots {
 		return false, err // a run for files fails of it itself, and that is reported
+	}
+	if o.paused {
+		return false, nil // what is due is dealt with once it is resumed
 	}
 	due = o.plan.Due(o.record, now)
 	if len(due.Missed) > 0 {
@@ -328,6 +337,18 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 		return true, nil
 	}
 	return false, nil
+}
+
+// runAsked makes the run that a person asked for: also of an offer that is paused or parked.
+func (o *offer) runAsked(ctx context.Context, ask Ask) (acted bool) {
+	if err := o.reload(); err != nil {
+		o.problem("the ledger cannot be read", err) // the run says so, too
+	}
+	if !o.run(ctx, Job{Folder: o.folder, Trigger: tender.ByHand, Asked: ask}) {
+		return false // the scheduler stops
+	}
+	o.config.Desk.served(o.folder)
+	return true
 }
 
 // filesAreDue reports whether a run for files is to be made: the quiet period has passed, the
@@ -351,12 +372,12 @@ func (o *offer) miss(missed []schedule.Miss, now time.Time) error {
 	return err
 }
 
-// run makes a run, unless the scheduler is to stop.
-func (o *offer) run(ctx context.Context, job Job) {
+// run makes a run, unless the scheduler is to stop, and reports whether it did.
+func (o *offer) run(ctx context.Context, job Job) bool {
 	leave, admitted := o.admitted(ctx, job)
 	defer leave()
 	if !admitted || ctx.Err() != nil {
-		return
+		return false
 	}
 	o.noteProgress(&job)
 	defer o.noteProgress(nil)
@@ -364,7 +385,7 @@ func (o *offer) run(ctx context.Context, job Job) {
 	outcome, err := o.make(job)
 	o.own = true
 	o.survived()
-	if err == nil && job.Trigger != tender.ByFiles {
+	if err == nil && !job.Slot.At.IsZero() {
 		// Should the ledger be lost, this is known.
 		o.record.Add(schedule.Entry{At: o.now(), Slot: job.Slot, Outcome: schedule.Ran, Own: true})
 	}
@@ -372,6 +393,7 @@ func (o *offer) run(ctx context.Context, job Job) {
 		o.problem("the ledger cannot be read", failed)
 	}
 	o.after(job, outcome, quiet)
+	return true
 }
 
 // after decides what becomes of a run that was made: done, or to be tried again.
@@ -380,8 +402,10 @@ func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 	if job.Trigger == tender.ByFiles {
 		again = &o.arrived
 	}
-	open := job.Trigger != tender.ByFiles && !o.record.Decided(job.Slot)
+	open := !job.Slot.At.IsZero() && !o.record.Decided(job.Slot)
 	switch {
+	case job.Trigger == tender.ByHand: // who asked for it sees how it ended, and can ask again
+		o.pending = o.pending && (!quiet || outcome != Ended)
 	case outcome == Busy:
 		*again = retry{job.Slot, o.config.Now(), firstRetry}
 		o.log.Info("another run holds the offer; trying again in a minute", "trigger", string(job.Trigger))
@@ -401,6 +425,8 @@ func (o *offer) after(job Job, outcome Outcome, quiet bool) {
 
 // make makes a run. An outcome that is not known is an error.
 func (o *offer) make(job Job) (outcome Outcome, err error) {
+	o.config.Observe(Running{Folder: o.folder, Job: job, Runs: true})
+	defer func() { o.config.Observe(Running{Folder: o.folder, Job: job, Fault: err}) }()
 	outcome, err = o.config.Run(o.server.runs, job)
 	if outcome < Ended || outcome > Transient {
 		err = errors.Join(err, fmt.Errorf("internal error: the outcome %d of a run is not known; please report it", outcome))
@@ -447,7 +473,7 @@ func (o *offer) admitted(ctx context.Context, job Job) (leave func(), admitted b
 		case <-ctx.Done():
 		case <-look.C:
 			o.noteProgress(nil)
-			if job.Trigger != tender.ByDate && o.dateIsDue() {
+			if job.Trigger != tender.ByDate && job.Trigger != tender.ByHand && o.dateIsDue() {
 				return leave, false
 			}
 			seen = o.needAgain(seen)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,7 @@ type desk struct {
 	history  func(folder string) ([]schedule.Entry, error)
 	deaths   func(folder string) schedule.Deaths
 	runNeeds int64
+	paused   atomic.Bool
 }
 
 var (
@@ -115,14 +117,14 @@ func (d *desk) remove(name string) {
 func (d *desk) load(folder string) (state OfferState, err error) {
 	state.Plan, state.Fault = d.terms(folder)
 	state.Entries, err = d.history(folder)
-	state.Deaths, state.Need = d.deaths(folder), d.runNeeds
+	state.Deaths, state.Need, state.Paused = d.deaths(folder), d.runNeeds, d.paused.Load()
 	return state, err
 }
 
 // observe passes events on, and knows all of them.
 func (d *desk) observe(e Event) {
 	switch e.(type) {
-	case NextSlot, TermsBroken, TermsRead, Dropped, Waiting, Parked, Idle, Heartbeat:
+	case NextSlot, TermsBroken, TermsRead, Dropped, Waiting, Running, Parked, Idle, Heartbeat:
 		d.onEvent(e)
 	default:
 		d.t.Errorf("an unknown event: %#v", e)

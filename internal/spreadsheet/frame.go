@@ -22,6 +22,7 @@ type Frame struct {
 	Subtitle       string // of every sheet
 	Banner         Cell   // of every sheet
 	Indicative     bool   // figures can still change: said by colour and at the top of every page
+	Hypothetical   bool   // the figures are those of no run: said in the same way
 	Footer         string // at the left of every page
 	Paper          tender.Paper
 	RowsPerSheet   int // as many as a spreadsheet allows, fewer in tests
@@ -208,7 +209,7 @@ func (v *Frame) view(f *excelize.File, s *Sheet) error {
 		return err
 	}
 	colour := "FF" + Accent // a tab's colour is written with its opacity
-	if v.Indicative {
+	if v.Indicative || v.Hypothetical {
 		colour = "FF" + amberFill
 	}
 	height := float64(bodyHeight - 1)

@@ -119,7 +119,10 @@ func (v *Frame) headerFooter() *excelize.HeaderFooterOptions {
 		name = name[:120]
 	}
 	text := &excelize.HeaderFooterOptions{OddFooter: fmt.Sprintf("&L&8 %s&C&8 &A&R&8 Page &P of &N", string(name))}
-	if v.Indicative {
+	switch {
+	case v.Hypothetical:
+		text.OddHeader = `&R&8 WHAT IF`
+	case v.Indicative:
 		text.OddHeader = `&R&8 INDICATIVE`
 	}
 	return text

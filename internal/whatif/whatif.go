@@ -50,6 +50,7 @@ func (s *Session) Under(ctx context.Context, other Scenario) (*result.Run, error
 		return nil, err
 	}
 	r.Warnings = append(r.Warnings, other.hypothetical(o)...)
+	r.Name, r.Supposed = "what-if", cmp.Or(other.Words(o), "the terms as they are")
 	return r, nil
 }
 

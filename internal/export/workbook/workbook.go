@@ -3,6 +3,7 @@ package workbook
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -87,20 +88,34 @@ func (b *workbook) sheets() []*spreadsheet.Sheet {
 
 func frameOf(r *result.Run, rowsPerSheet int) spreadsheet.Frame {
 	return spreadsheet.Frame{
-		Title:   fmt.Sprintf("%s: %s result of the tender offer %s", r.Offer.Issuer, r.Phase, r.Offer.ID),
+		Title:   fmt.Sprintf("%s: %s result of the tender offer %s", r.Offer.Issuer, kindOf(r), r.Offer.ID),
 		Subject: "Run " + r.Name,
 		Version: r.Version, Made: r.AsOf,
 		Subtitle:   fmt.Sprintf("%s  ·  cash tender offer %s  ·  run %s", r.Offer.Issuer, r.Offer.ID, r.Name),
 		Banner:     banner(r),
-		Indicative: r.Phase != tender.Final,
-		Footer:     r.Name, Paper: r.Offer.PrintedOn(), RowsPerSheet: rowsPerSheet,
+		Indicative: r.Phase != tender.Final, Hypothetical: r.Supposed != "",
+		Footer: r.Name, Paper: r.Offer.PrintedOn(), RowsPerSheet: rowsPerSheet,
 	}
+}
+
+// kindOf is what kind of result a run is, for the title of the workbook.
+func kindOf(r *result.Run) string {
+	if r.Supposed != "" {
+		return "hypothetical"
+	}
+	return string(r.Phase)
 }
 
 // banner says whether the run is indicative or final.
 func banner(r *result.Run) spreadsheet.Cell {
 	asOf := tender.WallTime(r.AsOf, r.Offer.Zone)
 	switch {
+	case r.Supposed != "":
+		return spreadsheet.Label("WHAT IF, as of " + asOf + ": " + r.Supposed + ". Hypothetical: nothing of this is " +
+			"published, and nothing may be paid from it").As(spreadsheet.InBanner).WithTone(spreadsheet.Bad)
+	case r.Masked:
+		return spreadsheet.Label(strings.ToUpper(string(r.Phase)) + " as of " + asOf + ". Pseudonyms are in place of names: " +
+			"nothing can be paid from this copy").As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
 	case r.Held != "":
 		return spreadsheet.Label("FINAL as of " + asOf + ", NOT IN FORCE: " +
 			r.Held).As(spreadsheet.InBanner).WithTone(spreadsheet.Doubtful)
