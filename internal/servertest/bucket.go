@@ -39,7 +39,6 @@ var buildGateway = sync.OnceValues(func() (path string, err error) {
 	_, here, _, _ := runtime.Caller(0)
 	c := exec.Command("go", "tool", "-n", "versitygw")
 	c.Dir = filepath.Join(filepath.Dir(here), "s3")
-	c.Env = append(os.Environ(), "GOFLAGS=-mod=mod")
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("the S3 server was not built: %w\n%s", err, out)

@@ -141,6 +141,13 @@ func (b *Bucket) Put(ctx context.Context, name string, content io.Reader, bytes 
 		SendContentMd5: true}
 	options.SetMatchETagExcept("*")
 	info, err := b.client.PutObject(ctx, b.bucket, key, content, bytes, options)
+	if again, can := content.(io.Seeker); can && minio.ToErrorResponse(err).StatusCode == http.StatusNotImplemented {
+		if _, err := again.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		options = minio.PutObjectOptions{ServerSideEncryption: b.sse, ContentType: options.ContentType, SendContentMd5: true}
+		info, err = b.client.PutObject(ctx, b.bucket, key, content, bytes, options)
+	}
 	if err == nil && info.Size != bytes {
 		err = fmt.Errorf("%d bytes were kept of %d", info.Size, bytes)
 	}
