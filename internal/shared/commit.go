@@ -264,7 +264,7 @@ func (w *work) write(ctx context.Context, tx pgx.Tx, n *news) error {
 		b.Queue("INSERT INTO batch_entry (offer, seq, body, hash) VALUES ($1, $2, $3, $4)", w.name, r.Seq, r.Body, r.Hash)
 	}
 	b.Queue(`UPDATE batch_offer SET count = $2, hash = $3, latest = $4, final = $5, inputs = $6,
-		inputs_at = CASE WHEN inputs = $6 THEN inputs_at ELSE now() END WHERE name = $1`, w.name, n.head.Count, n.head.Hash,
+		inputs_at = CASE WHEN inputs = $6 THEN inputs_at ELSE batch_now() END WHERE name = $1`, w.name, n.head.Count, n.head.Hash,
 		n.head.Latest, n.head.Final, n.head.Inputs)
 	return tx.SendBatch(ctx, b).Close()
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,6 +22,7 @@ type Config struct {
 	Store    storage.Store
 	Mirror   string // a folder of this process's own, in which it works
 	Holder   string // who works, for people: user@host pid N
+	Now      func() time.Time
 	// Wait is how long work waits for other work on the same offer.
 	Wait time.Duration
 	// Connections is how many connections to the database there may be at once; 0: the usual number.
@@ -54,12 +56,19 @@ func Connect(ctx context.Context, address string, connections int32) (*pgxpool.P
 		return nil, fmt.Errorf("the database %s: its address is wrong; %s", u.Redacted(), usage)
 	}
 	config.MaxConns = max(config.MaxConns, connections)
-	config.ConnConfig.RuntimeParams["application_name"] = "batch"
+	for name, value := range parameters {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 10 * time.Second
 	}
 	return pgxpool.NewWithConfig(ctx, config)
 }
+
+// parameters are those of every connection. The server looks soon whether a machine is still there, as a lock is held
+// for one that vanished until it does.
+var parameters = map[string]string{"application_name": "batch", "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5",
+	"tcp_keepalives_count": "3", "tcp_user_timeout": "30000"}
 
 func hasPassword(u *url.URL) bool {
 	_, named := u.User.Password()
@@ -77,6 +86,7 @@ type Offers struct {
 	config  Config
 	one     locks
 	mirrors mirrors
+	ahead   atomic.Int64 // nanoseconds by which the database's clock is ahead
 }
 
 // Open opens the offers of a database whose tables are there.
@@ -92,7 +102,14 @@ func Open(ctx context.Context, config Config) (*Offers, error) {
 	if config.Wait == 0 {
 		config.Wait = usualWait
 	}
-	return &Offers{pool: pool, config: config}, nil
+	s := &Offers{pool: pool, config: config}
+	var now time.Time
+	if err := pool.QueryRow(ctx, "SELECT batch_now()").Scan(&now); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	s.setClock(now)
+	return s, nil
 }
 
 // usualWait is as long as a run on one machine waits for another.
@@ -107,6 +124,12 @@ func MakeTables(ctx context.Context, address string) error {
 	defer pool.Close()
 	return makeTables(ctx, pool)
 }
+
+// Now is the time by the database's clock, which is the same for all machines, however wrong their own clocks are.
+func (s *Offers) Now() time.Time { return s.config.Now().Add(time.Duration(s.ahead.Load())) }
+
+// setClock notes how far the database's clock is ahead of this machine's.
+func (s *Offers) setClock(database time.Time) { s.ahead.Store(int64(database.Sub(s.config.Now()))) }
 
 // Close closes the connections.
 func (s *Offers) Close() { s.pool.Close() }
@@ -126,23 +149,27 @@ type Head struct {
 	InputsAt time.Time // of the last one
 	Latest   string    // the newest run, "" if there is none
 	Final    string    // the final run in force, "" if there is none
-	Paused   string    // why no run is planned, "" if they are
+	Made     time.Time // when the offer was first brought here
 }
 
 // List lists the offers by name.
 func (s *Offers) List(ctx context.Context) (all []Head, err error) {
-	rows, err := s.pool.Query(ctx, `SELECT name, count, hash, inputs, inputs_at, latest, final, paused
+	rows, err := s.pool.Query(ctx, `SELECT name, count, hash, inputs, inputs_at, latest, final, made, batch_now()
 		FROM batch_offer ORDER BY name`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	var now time.Time
 	for rows.Next() {
 		var h Head
-		if err := rows.Scan(&h.Name, &h.Count, &h.Hash, &h.Inputs, &h.InputsAt, &h.Latest, &h.Final, &h.Paused); err != nil {
+		if err := rows.Scan(&h.Name, &h.Count, &h.Hash, &h.Inputs, &h.InputsAt, &h.Latest, &h.Final, &h.Made, &now); err != nil {
 			return nil, err
 		}
 		all = append(all, h)
+	}
+	if len(all) > 0 {
+		s.setClock(now)
 	}
 	return all, rows.Err()
 }

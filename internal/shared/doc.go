@@ -13,5 +13,5 @@
 //     removes.
 //   - What is read from the storage is compared with the digest that the database has.
 //
-// The package reads no clock: what it compares, the database's clock says.
+// The clock that counts is the database's.
 package shared

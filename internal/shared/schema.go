@@ -14,6 +14,7 @@ import (
 // same rules: numbered without gaps, never changed, a slot decided once, an attempt ended once, a run
 // released once.
 var steps = []string{`
+CREATE FUNCTION batch_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
 CREATE TABLE batch_offer (
 	name   text PRIMARY KEY CHECK (name <> ''),
 	count  bigint NOT NULL DEFAULT 0,          -- entries of its history
@@ -22,10 +23,10 @@ CREATE TABLE batch_offer (
 	token  text NOT NULL DEFAULT '',           -- of the one that began last
 	holder text NOT NULL DEFAULT '',           -- who that is, for people
 	inputs bigint NOT NULL DEFAULT 0,          -- goes up with each change of terms and reports
-	inputs_at timestamptz NOT NULL DEFAULT now(),
+	inputs_at timestamptz NOT NULL DEFAULT batch_now(),
 	latest text NOT NULL DEFAULT '',           -- the newest run, and the final run in force
 	final  text NOT NULL DEFAULT '',
-	paused text NOT NULL DEFAULT ''            -- why no run is planned, '' if they are
+	made   timestamptz NOT NULL DEFAULT batch_now()  -- when it was first brought here
 );
 CREATE TABLE batch_entry (
 	offer   text NOT NULL REFERENCES batch_offer,
@@ -47,7 +48,7 @@ CREATE TABLE batch_commit (                    -- what was kept of which work
 	term   bigint NOT NULL,
 	token  text NOT NULL,
 	holder text NOT NULL,
-	at     timestamptz NOT NULL DEFAULT now(),
+	at     timestamptz NOT NULL DEFAULT batch_now(),
 	PRIMARY KEY (offer, term)
 );
 CREATE TABLE batch_content (

@@ -43,7 +43,7 @@ func newKept(t *testing.T) kept {
 // open opens the offers as one machine of several does.
 func (k kept) open(t *testing.T) *shared.Offers {
 	t.Helper()
-	s, err := shared.Open(t.Context(), shared.Config{Database: k.address, Store: k.store, Mirror: t.TempDir(), Holder: t.Name(),
+	s, err := shared.Open(t.Context(), shared.Config{Database: k.address, Store: k.store, Mirror: t.TempDir(), Holder: t.Name(), Now: time.Now,
 		Wait: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
@@ -127,13 +126,4 @@ func (w *work) knows(sha string) bool {
 	err := w.conn.QueryRow(context.Background(), "SELECT EXISTS (SELECT FROM batch_content WHERE offer = $1 AND sha256 = $2)",
 		w.name, sha).Scan(&there)
 	return err == nil && there
-}
-
-// Pause has no run planned for an offer, with a reason; "" has them planned again.
-func (s *Offers) Pause(ctx context.Context, name, why string) error {
-	done, err := s.pool.Exec(ctx, "UPDATE batch_offer SET paused = $2 WHERE name = $1", name, strings.TrimSpace(why))
-	if err == nil && done.RowsAffected() == 0 {
-		err = errNoOffer(name)
-	}
-	return err
 }

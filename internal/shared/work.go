@@ -77,9 +77,10 @@ func (s *Offers) begin(ctx context.Context, name string) (w *work, err error) {
 		w.release()
 		return nil, err
 	}
+	var now time.Time
 	err = conn.QueryRow(ctx, `UPDATE batch_offer SET term = term + 1, token = $2, holder = $3 WHERE name = $1
-		RETURNING term, count, hash, inputs, latest, final, paused`, name, w.token, s.config.Holder).
-		Scan(&w.term, &w.head.Count, &w.head.Hash, &w.head.Inputs, &w.head.Latest, &w.head.Final, &w.head.Paused)
+		RETURNING term, count, hash, inputs, latest, final, made, batch_now()`, name, w.token, s.config.Holder).
+		Scan(&w.term, &w.head.Count, &w.head.Hash, &w.head.Inputs, &w.head.Latest, &w.head.Final, &w.head.Made, &now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errNoOffer(name)
 	}
@@ -91,6 +92,7 @@ func (s *Offers) begin(ctx context.Context, name string) (w *work, err error) {
 		return nil, err
 	}
 	w.head.Name = name
+	s.setClock(now)
 	return w, nil
 }
 

@@ -233,3 +233,10 @@ func (b *Bucket) fault(name string, err error) error {
 	}
 	return fmt.Errorf("the storage %s, %s: %w", b.address, name, err)
 }
+
+// Passes reports whether an error of a store may pass, as when it is overloaded.
+func Passes(err error) bool {
+	var answer minio.ErrorResponse
+	return errors.As(err, &answer) && (answer.StatusCode == 0 || answer.StatusCode >= http.StatusInternalServerError ||
+		answer.StatusCode == http.StatusTooManyRequests)
+}
