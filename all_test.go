@@ -38,8 +38,8 @@ var mayImport = map[string][]string{
 		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/pricing", "internal/release",
 		"internal/result",
 		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/strictyaml",
-		"internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
-		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
+		"internal/tender", "internal/terminal", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
+		"github.com/shopspring/decimal",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
@@ -95,8 +95,8 @@ var mayImport = map[string][]string{
 	"internal/monitor": {
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/export",
 		"internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
-		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/pipeline", "internal/release", "internal/result", "internal/schedule", "internal/serve",
+		"internal/settings", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
@@ -162,6 +162,9 @@ var mayImport = map[string][]string{
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
 	},
 	"internal/tender": {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
+	"internal/terminal": {
+		"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
+	},
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/pricing",

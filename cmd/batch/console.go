@@ -13,14 +13,16 @@ import (
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/console"
 	"tenderbatch/internal/identity"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
 )
 
 // serveConsole serves the pages for browsers, until closed is called. shown takes what happens in
-// the scheduler, at whose desk people ask for runs.
-func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings, desk *serve.Desk,
-	log *slog.Logger) (shown *console.Console, closed func(), err error) {
+// the scheduler, at whose desk people ask for runs; stepped gets each step of a release.
+func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings,
+	stepped func(string, ledger.Entry), desk *serve.Desk, log *slog.Logger) (shown *console.Console, closed func(),
+	err error) {
 	accounts, err := account.Open(filepath.Join(folder, account.FileName), w.now)
 	if err != nil {
 		return nil, nil, err
@@ -32,7 +34,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	on := installed.Console
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
-		Disk: w.disk, Signers: signers, Desk: desk,
+		Disk: w.disk, Signers: signers, Stepped: stepped, Desk: desk,
 		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/serve"
 )
@@ -33,6 +34,10 @@ type Config struct {
 	Disk     disk.Disk           // makes the changes of files
 	Signers  release.Signers     // whose SSH keys count for approvals that are signed
 	Getenv   func(string) string // for the passwords of protected reports; nil if there are none to be had
+
+	// Stepped is called with each step of a run on its way to be paid on, of the offer in a folder;
+	// it may be nil.
+	Stepped func(folder string, step ledger.Entry)
 
 	Secure         bool           // it is reached over TLS, so cookies never leave it
 	Hosts          []string       // names under which it is reached; none: those of this machine only

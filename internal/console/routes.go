@@ -51,6 +51,7 @@ func (c *Console) routes() []route {
 
 		{pattern: "GET /approve", handle: c.approvePage},
 		{pattern: "GET /offers/{offer}/runs/{run}/approval", act: account.See, handle: c.runApprovalPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/statement", act: account.Approve, handle: c.statement},
 		{pattern: "POST /offers/{offer}/runs/{run}/submit", act: account.Prepare,
 			handle: c.stepWith(submitRun, "The run is submitted for approval.")},
 		{pattern: "POST /offers/{offer}/runs/{run}/withdraw", act: account.Prepare,

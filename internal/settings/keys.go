@@ -177,7 +177,7 @@ func (f *file) webhook(name string, n *strictyaml.Node, w *Webhook) {
 
 // occasions reads the list of what a message is sent about.
 func (f *file) occasions(to *[]string) reader {
-	want, check := choices(Failure, Rejects, Missed, Success, Reminder)
+	want, check := choices(Failure, Rejects, Missed, Success, Reminder, Approval, Released)
 	return f.list(to, "a list of "+want+", such as [failure, missed]", check)
 }
 

@@ -87,6 +87,9 @@ const (
 	Success Occasion = "success" // published, or nothing was new
 
 	Reminder Occasion = "reminder" // findings are open, and nothing has changed
+
+	Approval Occasion = "approval" // a run waits to be submitted, approved or released
+	Released Occasion = "released" // a run is in force, as it was released
 )
 
 // Mail says who is written to, and through which server.
@@ -136,7 +139,7 @@ func (d Daily) Passed(at time.Time) bool {
 
 // Default is what holds without a file.
 func Default() Settings {
-	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed, Reminder} }
+	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed, Reminder, Approval, Released} }
 	return Settings{
 		Mail:    Mail{Port: 587, Security: StartTLS, On: usual(), AttachUpTo: 10 << 20},
 		Webhook: Webhook{On: usual()},
