@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,6 +83,9 @@ type Config struct {
 	Run    func(ctx context.Context, job serve.Job) (serve.Outcome, error)
 	Parked func(offer, slot, why string)
 
+	// Pause comes before the second try of a job that killed its worker, and four times of it before the third; 0: half
+	// a minute.
+	Pause  time.Duration
 	Runs   int   // jobs at once; 0: this process makes no runs
 	Memory int64 // bytes for all of them
 	Plans  bool  // this process can lead and plan
@@ -121,8 +125,8 @@ func Join(ctx context.Context, config Config) (*Member, error) {
 	river.AddWorker(workers, &planWorker{planner: m.plans})
 	c := &river.Config{
 		ID: config.ID, Logger: quieter(config.Log), Workers: workers, Queues: map[string]river.QueueConfig{},
-		JobTimeout: -1, RescueStuckJobsAfter: rescueAfter, MaxAttempts: tries, FetchPollInterval: config.Poll,
-		RetryPolicy: pauses{}, LeaderElectionDisabled: !config.Plans, ErrorHandler: m,
+		JobTimeout: longest, RescueStuckJobsAfter: rescueAfter, MaxAttempts: tries, FetchPollInterval: config.Poll,
+		RetryPolicy: pauses(cmp.Or(config.Pause, 30*time.Second)), LeaderElectionDisabled: !config.Plans, ErrorHandler: m,
 	}
 	if config.Runs > 0 {
 		c.Queues[runsQueue] = river.QueueConfig{MaxWorkers: config.Runs}
@@ -150,9 +154,9 @@ func Join(ctx context.Context, config Config) (*Member, error) {
 	return m, nil
 }
 
-// rescueAfter is when River takes a job as stuck whose worker lives. Those of dead workers are noticed by their
-// connections, long before.
-const rescueAfter = 6 * time.Hour
+// longest is how long a job may take, and rescueAfter when River takes one as stuck whose worker lives. Those of dead
+// workers are noticed by their connections, long before.
+const longest, rescueAfter = 5 * time.Hour, 6 * time.Hour
 
 // Leave takes no new job, lets those under way end within the grace, has the rest stop, and waits for that.
 func (m *Member) Leave(grace time.Duration) error {
@@ -179,12 +183,16 @@ func (m *Member) Add(ctx context.Context, j Job, urgent bool) (added bool, err e
 	return !r.UniqueSkippedAsDuplicate, nil
 }
 
-// pauses are those between the tries of a job: half a minute, then two.
-type pauses struct{}
+// pauses are those between the tries of a job; the first.
+type pauses time.Duration
 
-// NextRetry implements [river.ClientRetryPolicy].
-func (pauses) NextRetry(job *rivertype.JobRow) time.Time {
-	return time.Now().Add(30 * time.Second << (2 * max(len(job.Errors)-1, 0)))
+// NextRetry implements [river.ClientRetryPolicy]. River counts from when the try ended.
+func (p pauses) NextRetry(job *rivertype.JobRow) time.Time {
+	began := job.ScheduledAt
+	if job.AttemptedAt != nil {
+		began = *job.AttemptedAt
+	}
+	return began.Add(time.Duration(p) << (2 * max(len(job.Errors)-1, 0)))
 }
 
 // HandleError implements [river.ErrorHandler].

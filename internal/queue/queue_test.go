@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/shared"
 	"tenderbatch/internal/storage"
+	"tenderbatch/internal/tender"
 )
 
 // installation is a database with its tables and a storage.
@@ -36,6 +38,7 @@ func install(t *testing.T) installation {
 	if testing.Short() {
 		t.Skip("needs PostgreSQL")
 	}
+	t.Parallel()
 	in := installation{address: servertest.Postgres(t)}
 	for _, make := range []func(context.Context, string) error{shared.MakeTables, queue.MakeTables} {
 		for range 2 {
@@ -98,24 +101,29 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-var machines int
+var machines atomic.Int64
 
 // join starts a machine. change may change how it takes part.
 func (in installation) join(t *testing.T, change func(*queue.Config)) *machine {
 	t.Helper()
-	machines++
+	return in.joinAt(t, time.Now, change)
+}
+
+// joinAt is join for a machine with a clock of its own.
+func (in installation) joinAt(t *testing.T, clock func() time.Time, change func(*queue.Config)) *machine {
+	t.Helper()
 	m := &machine{parked: make(chan string, 10), log: &lines{}}
 	log := slog.New(slog.NewTextHandler(m.log, nil))
 	var err error
 	m.offers, err = shared.Open(t.Context(), shared.Config{Database: in.address, Store: in.store, Mirror: t.TempDir(),
-		Holder: t.Name(), Wait: time.Second, Now: time.Now})
+		Holder: t.Name(), Wait: time.Second, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
 	service := monitor.NewService(monitor.Program{Now: m.offers.Now, Getenv: func(string) string { return "" },
 		Secrets: &display.Secrets{}, Version: "test", By: t.Name(), Actor: ledger.Actor{Kind: ledger.Service, Name: "batch"}},
 		settings.Default(), filepath.Join(t.TempDir(), "reminded"), log)
-	config := queue.Config{Offers: m.offers, Log: log, ID: fmt.Sprintf("%s-%d", t.Name(), machines), Poll: time.Second,
+	config := queue.Config{Offers: m.offers, Log: log, ID: fmt.Sprintf("%s-%d", t.Name(), machines.Add(1)), Poll: time.Second,
 		Load: service.Load, Run: service.Do, Runs: 2, Plans: true,
 		Parked: func(offer, slot, why string) { m.parked <- offer + ": " + why }}
 	if change != nil {
@@ -145,7 +153,7 @@ var launch = time.Date(2024, 3, 4, 14, 0, 0, 0, time.UTC)
 // terms are those of a small offer with a run each hour.
 const terms = `id: %s
 issuer: Modern Co.
-schedule: {cron: "0 * * * *"}
+schedule: "0 * * * *"
 dates:
   launch: 2024-03-04
   expiration: {at: 2024-04-02T17:00}
@@ -213,16 +221,185 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// wantEach checks that each slot from one on was decided once, in order, and returns how many there were.
+func wantEach(t *testing.T, entries []string, from time.Time) (slots int) {
+	t.Helper()
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := from
+	for _, e := range entries {
+		_, slot, ok := strings.Cut(e, " ")
+		if !ok {
+			continue
+		}
+		if want := next.In(zone).Format(time.RFC3339); slot != want {
+			t.Errorf("%q, want slot %s in %q", e, want, entries)
+			return slots
+		}
+		next, slots = next.Add(time.Hour), slots+1
+	}
+	return slots
+}
+
 func TestSlotsAndFilesAreRun(t *testing.T) {
 	in := install(t)
-	in.setClock(t, launch.Add(time.Hour+55*time.Minute), 60)
+	in.setClock(t, launch.Add(time.Hour+55*time.Minute), 600)
 	in.push(t, "one")
 	m := in.join(t, nil)
-	await(t, "the run for files and two slots", func() bool { return len(m.entries(t, "one")) >= 3 })
+	await(t, "a run for files and slots", func() bool { return len(m.entries(t, "one")) >= 3 })
 	got := m.entries(t, "one")
-	want := []string{"published", "unchanged 2024-03-04T11:00:00-05:00"}
-	if !slices.Equal(got[:2], want) {
-		t.Errorf("%q, want %q", got, want)
+	if n := wantEach(t, got, launch.Add(2*time.Hour)); n < 2 || !strings.HasPrefix(got[0], "published") {
+		t.Errorf("%q", got)
 	}
-	_ = serve.Ended
+	// A report that comes makes a run, and so does a person who asks.
+	before := len(m.entries(t, "one"))
+	if added, err := m.Add(t.Context(), queue.Job{Offer: "one", Reason: "asked 1", Trigger: tender.ByHand,
+		Asked: serve.Ask{Name: "jane", From: "a browser"}}, false); err != nil || !added {
+		t.Errorf("%v, %v", added, err)
+	}
+	await(t, "what was asked for", func() bool { return slices.Contains(m.entries(t, "one")[before:], "unchanged") })
+	entries, err := m.offers.Entries(t.Context(), "one", 0)
+	if err != nil || !slices.ContainsFunc(entries, func(e ledger.Entry) bool {
+		return e.Actor == ledger.Actor{Kind: ledger.Account, Name: "jane"} && e.Trigger == tender.ByHand
+	}) {
+		t.Errorf("no entry of who asked: %v, %v", entries, err)
+	}
+}
+
+func TestTheLeaderAndWorkersChange(t *testing.T) {
+	in := install(t)
+	in.setClock(t, launch.Add(time.Hour+58*time.Minute), 600)
+	var offers []string
+	for i := range 4 {
+		offers = append(offers, fmt.Sprintf("offer-%d", i))
+		in.push(t, offers[i])
+	}
+	first := in.join(t, nil)
+	second := in.join(t, func(c *queue.Config) { c.Runs = 1 })
+	reached := func(n int) func() bool {
+		return func() bool {
+			for _, o := range offers {
+				if wantEach(t, second.entries(t, o), launch.Add(2*time.Hour)) < n {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	await(t, "two slots of each", reached(2))
+	if err := first.Leave(5 * time.Second); err != nil {
+		t.Error(err)
+	}
+	await(t, "four slots of each", reached(4))
+}
+
+func TestConnectionsThatAreLost(t *testing.T) {
+	in := install(t)
+	in.setClock(t, launch.Add(time.Hour+58*time.Minute), 600)
+	in.push(t, "one")
+	in.push(t, "two")
+	m, _ := in.join(t, nil), in.join(t, nil)
+	stop := make(chan struct{})
+	var cutting sync.WaitGroup
+	cutting.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(700 * time.Millisecond):
+			}
+			in.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'batch' AND random() < 0.5")
+		}
+	})
+	await(t, "five slots of each", func() bool {
+		one, err := m.offers.Entries(t.Context(), "one", 0)
+		two, err2 := m.offers.Entries(t.Context(), "two", 0)
+		return err == nil && err2 == nil && len(one) >= 11 && len(two) >= 11
+	})
+	close(stop)
+	cutting.Wait()
+	for _, o := range []string{"one", "two"} {
+		var slots []string
+		for _, e := range m.entries(t, o) {
+			if _, slot, ok := strings.Cut(e, " "); ok {
+				slots = append(slots, slot)
+			}
+		}
+		if !slices.IsSorted(slots) || len(slices.Compact(slices.Clone(slots))) != len(slots) || len(slots) < 4 {
+			t.Errorf("%s: slots %q", o, slots)
+		}
+	}
+}
+
+func TestAJobThatGoesOnFailingIsParkedAndTheOthersGoOn(t *testing.T) {
+	in := install(t)
+	in.setClock(t, launch.Add(time.Hour+58*time.Minute), 300)
+	in.push(t, "good")
+	in.push(t, "bad")
+	var panics atomic.Int32
+	m := in.join(t, func(c *queue.Config) {
+		c.Pause = 100 * time.Millisecond
+		run := c.Run
+		c.Run = func(ctx context.Context, j serve.Job) (serve.Outcome, error) {
+			if filepath.Base(j.Folder) == "bad" && len(j.Missed) == 0 && !j.Slot.At.IsZero() {
+				panics.Add(1)
+				panic("planted")
+			}
+			return run(ctx, j)
+		}
+	})
+	select {
+	case said := <-m.parked:
+		if !strings.Contains(said, "bad: parked after 3 tries") || !strings.Contains(said, "planted") {
+			t.Errorf("%q", said)
+		}
+	case <-time.After(60 * time.Second):
+		t.Fatal("it is not parked")
+	}
+	if n := panics.Load(); n != 3 {
+		t.Errorf("%d tries", n)
+	}
+	if got := m.entries(t, "bad"); !slices.Contains(got, "missed 2024-03-04T11:00:00-05:00") {
+		t.Errorf("%q", got)
+	}
+	await(t, "the other offer", func() bool { return wantEach(t, m.entries(t, "good"), launch.Add(2*time.Hour)) > 0 })
+}
+
+func TestAJobOfADeadWorkerIsMadeAgain(t *testing.T) {
+	in := install(t)
+	in.setClock(t, launch.Add(time.Hour), 1)
+	in.push(t, "one")
+	m := in.join(t, func(c *queue.Config) { c.Runs = 0 }) // plans, and makes no run
+	await(t, "a job", func() bool {
+		n := 0
+		in.query(t, &n, "SELECT count(*) FROM river_job WHERE kind = 'run'")
+		return n == 1
+	})
+	in.exec(t, `UPDATE river_job SET state = 'running', attempt = 1, attempted_by = '{dead}', attempted_at = now() - interval '10 seconds'
+		WHERE kind = 'run'`)
+	in.join(t, func(c *queue.Config) { c.Plans = false; c.Pause = time.Second })
+	await(t, "the run", func() bool { return slices.Equal(m.entries(t, "one"), []string{"published"}) })
+}
+
+func (in installation) query(t *testing.T, to any, sql string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), in.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if err := conn.QueryRow(t.Context(), sql).Scan(to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMachineWhoseClockIsWrong(t *testing.T) {
+	in := install(t)
+	in.push(t, "one")
+	m := in.joinAt(t, func() time.Time { return time.Now().Add(-time.Hour) }, nil)
+	if off := time.Until(m.offers.Now()).Abs(); off > time.Minute {
+		t.Errorf("its clock is %v off", off)
+	}
 }
