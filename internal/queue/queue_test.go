@@ -310,7 +310,7 @@ func TestConnectionsThatAreLost(t *testing.T) {
 				return
 			case <-time.After(700 * time.Millisecond):
 			}
-			in.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'batch' AND random() < 0.5")
+			in.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'batch' AND datname = current_database() AND random() < 0.5")
 		}
 	})
 	await(t, "five slots of each", func() bool {

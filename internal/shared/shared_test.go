@@ -238,7 +238,7 @@ func TestWorkOfOthersIsWaitedFor(t *testing.T) {
 // cut ends every connection that holds the lock of an offer, as a database that is started again does.
 func (k kept) cut(t *testing.T) {
 	t.Helper()
-	if err := k.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"); err != nil {
+	if err := k.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"); err != nil {
 		t.Fatal(err)
 	}
 }
