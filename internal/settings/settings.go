@@ -51,6 +51,17 @@ type Console struct {
 	TLSKey         string         // absolute
 	TrustedProxies []netip.Prefix // whose word counts on where a request comes from
 	BindSessions   bool           // a session counts from the address only that began it
+	OIDC           OIDC
+}
+
+// OIDC is the identity provider that vouches for people, by OpenID Connect.
+type OIDC struct {
+	Issuer           string // "" for none
+	ClientID         string
+	ClientSecretFile string // absolute
+	NameClaim        string
+	RolesClaim       string
+	Roles            map[string][]string // by value of the claim, each such as approver or approver:level3-2004
 }
 
 // BehindTLS reports whether browsers reach the console over TLS: its own, or that of a proxy.
