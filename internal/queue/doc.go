@@ -2,7 +2,7 @@
 // River's; this package says what a job is and which are due.
 //
 //   - A job sees to one offer for one reason: a slot of its schedule, files that came, or a person who
-//     asked. There is one job for each slot, whoever asks how often, as the reason is its unique key; and the
+//     asked. There is one job for each slot, however often it is asked for, as the reason is its unique key; and the
 //     history decides a slot once.
 //   - The leader wakes a planner every few seconds, on whichever machine has the turn. What is due it works out from the
 //     terms and the history, as a service on one machine does.
