@@ -47,7 +47,22 @@ type Config struct {
 	BindSessions   bool           // a session counts from the address only that began it
 
 	// Desk takes runs that people ask for; nil where no scheduler makes them.
-	Desk *serve.Desk
+	Desk Desk
+
+	// Share brings offers on which other machines work, too, to where they are; nil where the folder is the only place.
+	Share Share
+}
+
+// Desk takes runs that people ask for; see [serve.Desk].
+type Desk interface {
+	Run(folder string, by serve.Ask) bool
+	Asked(folder string) (serve.Ask, bool)
+}
+
+// Share is where offers are that several machines work on; see package shared.
+type Share interface {
+	Refresh(ctx context.Context, offer string) error
+	Work(ctx context.Context, offer string, do func(ctx context.Context, folder string) error) error
 }
 
 // Console answers the requests of browsers.

@@ -174,6 +174,11 @@ func (m *Member) Leave(grace time.Duration) error {
 	return m.client.StopAndCancel(last)
 }
 
+// newReader is a client that only reads the queue.
+func newReader(in Config) (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(in.Offers.Pool()), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+}
+
 // Add puts a job into the queue, unless one of its key is there.
 func (m *Member) Add(ctx context.Context, j Job, urgent bool) (added bool, err error) {
 	r, err := m.client.Insert(ctx, j, j.options(urgent))
