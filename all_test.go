@@ -54,8 +54,9 @@ var mayImport = map[string][]string{
 		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor",
 		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/prepare",
 		"internal/release", "internal/result", "internal/schedule", "internal/serve", "internal/signon",
-		"internal/tender", "internal/whatif", "github.com/alexedwards/scs/sqlite3store",
-		"github.com/alexedwards/scs/v2", "github.com/shopspring/decimal",
+		"internal/tender", "internal/whatif", "github.com/alexedwards/scs/postgresstore",
+		"github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
+		"github.com/shopspring/decimal",
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
@@ -167,6 +168,7 @@ var mayImport = map[string][]string{
 	"internal/shared": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/parallel", "internal/storage",
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool",
+		"github.com/jackc/pgx/v5/stdlib",
 	},
 	"internal/signon": {"internal/account", "github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"},
 	"internal/spreadsheet": {

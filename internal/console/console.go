@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alexedwards/scs/postgresstore"
 	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
 
@@ -96,7 +97,9 @@ func New(c Config) (*Console, error) {
 		return nil, err
 	}
 	s := scs.New()
-	s.Store = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
+	if s.Store = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour); c.Accounts.IsPostgres() {
+		s.Store = postgresstore.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
+	}
 	s.IdleTimeout, s.Lifetime, s.HashTokenInStore = idleFor, atMost, true
 	s.Cookie.HttpOnly, s.Cookie.SameSite, s.Cookie.Path, s.Cookie.Persist = true, http.SameSiteLaxMode, "/", false
 	s.Cookie.Name, s.Cookie.Secure = "batch", c.Secure

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"tenderbatch/internal/storage"
 )
@@ -33,6 +35,38 @@ type Config struct {
 // machine can read: it comes from PGPASSWORD or the file that PGPASSFILE names. A database elsewhere is reached
 // by TLS and has to prove its name, unless its address says that less will do.
 func Connect(ctx context.Context, address string, connections int32) (*pgxpool.Pool, error) {
+	config, err := configOf(address)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = max(config.MaxConns, connections)
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// consoleSchema is the schema of the accounts and sessions.
+const consoleSchema = "batch_console"
+
+// ConsoleDB is the part of a database in which accounts and sessions are kept, which is made if it is not there.
+func ConsoleDB(ctx context.Context, address string) (*sql.DB, error) {
+	config, err := configOf(address)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig.RuntimeParams["search_path"] = consoleSchema
+	db := stdlib.OpenDB(*config.ConnConfig)
+	var there bool
+	err = db.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", consoleSchema).Scan(&there)
+	if err == nil && !there {
+		_, err = db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+consoleSchema)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// configOf is how a database is reached.
+func configOf(address string) (*pgxpool.Config, error) {
 	const usage = "write it as postgres://USER@HOST/DATABASE"
 	u, err := url.Parse(address)
 	switch {
@@ -55,14 +89,13 @@ func Connect(ctx context.Context, address string, connections int32) (*pgxpool.P
 	if err != nil {
 		return nil, fmt.Errorf("the database %s: its address is wrong; %s", u.Redacted(), usage)
 	}
-	config.MaxConns = max(config.MaxConns, connections)
 	for name, value := range parameters {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 10 * time.Second
 	}
-	return pgxpool.NewWithConfig(ctx, config)
+	return config, nil
 }
 
 // parameters are those of every connection. The server looks soon whether a machine is still there, as a lock is held
