@@ -17,17 +17,24 @@ import (
 
 func newQueueCommand(w world) *cobra.Command {
 	var asJSON bool
+	var at sharedPlace
 	c := &cobra.Command{
-		Use:   "queue FOLDER",
-		Short: "Show which runs wait for whom before money is wired on them",
+		Use:   "queue [FOLDER]",
+		Short: "Show which runs wait for whom, or which jobs a database has",
 		Long: `queue lists, of every offer in FOLDER, or of the one offer that FOLDER is, the newest run if
 it waits for a step: to be submitted, approved or released. It says who approved it, who may not
 as they had a hand in it, and which command comes next. Offers whose terms or history cannot be
-read are listed last, with the exit code of what is wrong.`,
+read are listed last, with the exit code of what is wrong.
+
+Without FOLDER it lists the runs that the machines on a database are to make or are making, and those that
+are parked as they went on failing.`,
 		Example: `  batch queue /srv/offers
   batch queue level3-2004 --json`,
-		Args: exactly("FOLDER"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return w.listJobs(c, &at, asJSON)
+			}
 			all, err := w.queued(args[0])
 			if all == nil {
 				return err
@@ -39,6 +46,7 @@ read are listed last, with the exit code of what is wrong.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	at.add(c)
 	return c
 }
 

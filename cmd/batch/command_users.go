@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,12 +14,13 @@ import (
 )
 
 func newUsersCommand(w world) *cobra.Command {
-	var folder string
+	var folder, database string
 	c := &cobra.Command{
 		Use:   "users",
 		Short: "Look after the accounts of the console",
 		Long: `users adds and changes the accounts of people who use the pages that batch serve
---console shows. They are kept in accounts.db in the folder of the offers.
+--console shows. They are kept in accounts.db in the folder of the offers, or in the
+database with --database.
 
 A viewer sees figures, with participants under pseudonyms; a preparer takes care of
 files, findings and runs; an approver releases what another person prepared; an admin
@@ -30,8 +31,12 @@ looks after accounts. A role counts for all offers, or for one: preparer:level3-
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.PersistentFlags().StringVar(&folder, "in", ".", "the `FOLDER` of the offers, as batch serve has it")
+	c.PersistentFlags().StringVar(&database, "database", "", "the `ADDRESS` of the database that has the accounts, without a "+
+		"password (default: $"+databaseEnv+")")
 	with := func(do func(*account.Store) error) error {
-		store, err := account.Open(filepath.Join(folder, account.FileName), w.now)
+		at := sharedPlace{database: database}
+		at.given(w)
+		store, err := w.accounts(context.Background(), folder, at.database)
 		if err != nil {
 			return err
 		}

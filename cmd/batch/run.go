@@ -116,7 +116,8 @@ agent pays.
 	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
 		newSubmitCommand(w), newApproveCommand(w), newReturnCommand(w), newReleaseCommand(w), newWithdrawCommand(w),
 		newQueueCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
-		newScheduleCommand(w), newServeCommand(w), newUsersCommand(w), newManCommand(w))
+		newScheduleCommand(w), newServeCommand(w), newWorkerCommand(w), newUsersCommand(w), newMigrateCommand(w),
+		newPushCommand(w), newPullCommand(w), newGCCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
 }
