@@ -42,14 +42,22 @@ func (p *sharedPlace) given(w world) bool {
 	return p.database != ""
 }
 
+// check is an error of usage unless a database and a storage are named.
+func (p *sharedPlace) check(c *cobra.Command, w world) error {
+	switch {
+	case !p.given(w):
+		return usage(c, errors.New("no database is named; give it with --database, or in "+databaseEnv))
+	case p.storage == "":
+		return usage(c, errors.New("no storage is named; give it with --storage, or in "+storageEnv))
+	}
+	if err := shared.CheckAddress(p.database); err != nil {
+		return usage(c, err)
+	}
+	return nil
+}
+
 // open opens the offers, for work in the folder mirror; "" where nothing is mirrored.
 func (p *sharedPlace) open(ctx context.Context, w world, mirror string, connections int) (*shared.Offers, error) {
-	if !p.given(w) {
-		return nil, errors.New("no database is named; give it with --database, or in " + databaseEnv)
-	}
-	if p.storage == "" {
-		return nil, errors.New("no storage is named; give it with --storage, or in " + storageEnv)
-	}
 	store, err := storage.Open(ctx, p.storage, w.getenv)
 	if err != nil {
 		return nil, err
@@ -59,11 +67,15 @@ func (p *sharedPlace) open(ctx context.Context, w world, mirror string, connecti
 }
 
 // with does something with the offers of a command.
-func (p *sharedPlace) with(w world, do func(ctx context.Context, s *shared.Offers, args []string) error) func(*cobra.Command, []string) error {
+func (p *sharedPlace) with(w world, do func(ctx context.Context, s *shared.Offers, args []string) error) func(*cobra.Command,
+	[]string) error {
 	return func(c *cobra.Command, args []string) error {
+		if err := p.check(c, w); err != nil {
+			return err
+		}
 		s, err := p.open(c.Context(), w, "", 0)
 		if err != nil {
-			return usage(c, err)
+			return err
 		}
 		defer s.Close()
 		return do(c.Context(), s, args)
@@ -172,8 +184,11 @@ it brings all of them into FOLDER. Every byte is compared with what was publishe
 			if tables == (len(args) == 1) || (tables && back) {
 				return usage(c, errors.New("name the FOLDER of the offers, or give --tables"))
 			}
-			if !at.given(w) {
-				return usage(c, errors.New("no database is named; give it with --database, or in "+databaseEnv))
+			if tables {
+				at.storage = "." // none is needed
+			}
+			if err := at.check(c, w); err != nil {
+				return err
 			}
 			if !back {
 				if err := makeTables(c.Context(), at.database, w); err != nil {
@@ -185,7 +200,7 @@ it brings all of them into FOLDER. Every byte is compared with what was publishe
 			}
 			s, err := at.open(c.Context(), w, "", 0)
 			if err != nil {
-				return usage(c, err)
+				return err
 			}
 			defer s.Close()
 			if back {

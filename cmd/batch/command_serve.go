@@ -72,6 +72,11 @@ the exit code is 78.`,
 			if err != nil {
 				return err
 			}
+			if at.given(w) {
+				if err := errors.Join(at.check(c, w), shared.PrepareMirror(args[0])); err != nil {
+					return err
+				}
+			}
 			return w.serveUntilStopped(c.Context(), args[0], &at, installed, read, log)
 		},
 	}
@@ -221,9 +226,6 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 func (w world) serveOn(ctx context.Context, folder string, at *sharedPlace, installed settings.Settings, log *slog.Logger) error {
 	if !at.given(w) {
 		return w.serve(ctx, folder, installed, log)
-	}
-	if err := shared.PrepareMirror(folder); err != nil {
-		return err
 	}
 	return w.takePart(ctx, folder, at, installed, log, installed.Serve.Runs, true)
 }

@@ -57,6 +57,9 @@ Settings are read from FOLDER/batch.yaml, if it is there.`,
 			if err != nil {
 				return err
 			}
+			if err := at.check(c, w); err != nil {
+				return err
+			}
 			if err := shared.PrepareMirror(args[0]); err != nil {
 				return err
 			}
@@ -155,9 +158,12 @@ const mostJobs = 1000
 
 // listJobs lists the jobs of a database.
 func (w world) listJobs(c *cobra.Command, at *sharedPlace, asJSON bool) error {
+	if err := at.check(c, w); err != nil {
+		return err
+	}
 	s, err := at.open(c.Context(), w, "", 0)
 	if err != nil {
-		return usage(c, err)
+		return err
 	}
 	defer s.Close()
 	jobs, err := queue.List(c.Context(), queue.Config{Offers: s}, mostJobs)

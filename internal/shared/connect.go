@@ -43,6 +43,12 @@ func Connect(ctx context.Context, address string, connections int32) (*pgxpool.P
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
+// CheckAddress is an error for an address that no database can have here.
+func CheckAddress(address string) error {
+	_, err := configOf(address)
+	return err
+}
+
 // consoleSchema is the schema of the accounts and sessions.
 const consoleSchema = "batch_console"
 
