@@ -5,7 +5,7 @@
 # readers would, openpyxl and two readers for Node (npm) that open it, and strace to
 # make system calls fail. What is missing is installed, from Debian's packages and from
 # npm into .build. Chromium and Playwright (npm) use the console as people do. It takes
-# about nine minutes on two cores; ./test.sh -short takes less than one and leaves out
+# about ten minutes on two cores; ./test.sh -short takes less than one and leaves out
 # what needs these programs.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -71,7 +71,7 @@ if [[ " $* " != *" -short "* ]]; then
 	fi
 	if browser; then
 		export BROWSER=$PWD/.build/browser
-		say "the console is used in Chromium for about four minutes of the tests"
+		say "the console is used in Chromium for about five minutes of the tests"
 	else
 		say "Playwright could not be installed: the test that needs it cannot run here"
 		[ -z "${CI:-}" ] || exit 1
@@ -79,4 +79,5 @@ if [[ " $* " != *" -short "* ]]; then
 fi
 
 say "running the tests; the packages that take longest come last"
-exec go test "$@" ./...
+# The browser alone takes five minutes, and go test gives a package ten.
+exec go test -timeout 30m "$@" ./...
