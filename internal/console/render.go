@@ -182,7 +182,7 @@ func local(text string) string {
 	if err != nil {
 		return text
 	}
-	layout := "2006-01-02 15:04:05.999 -07:00"
+	layout := "2006-01-02 15:04:05.000 -07:00"
 	if at.Second() == 0 && at.Nanosecond() == 0 {
 		layout = "2006-01-02 15:04 -07:00"
 	}
