@@ -5,30 +5,33 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"net/http"
+	"slices"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/export"
+	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
 )
 
 // masker gives participants and holders pseudonyms, for those who may not see names: the same
 // each time, in every run and offer of this installation, and not to be turned back.
 type masker struct{ secret []byte }
 
-// name is the pseudonym of a person or firm at a depositary, "" for none.
-func (m *masker) name(depositary, participant string) string {
-	if participant == "" {
+// Name is the pseudonym of a person, firm or instruction at a depositary, "" for none.
+func (m *masker) Name(depositary, name string) string {
+	if name == "" {
 		return ""
 	}
-	return "P-" + m.code(depositary+"\x00"+participant)
+	return "P-" + m.code(depositary+"\x00"+name)
 }
 
-// reference is what a wire or payment goes by in place of its reference, which is made of the
+// Reference is what a wire or payment goes by in place of its reference, which is made of the
 // participant and so can be guessed from it.
-func (m *masker) reference(reference, depositary, participant string) string {
+func (m *masker) Reference(reference, depositary, participant string) string {
 	if reference == "" {
 		return ""
 	}
-	return m.name(depositary, participant) + "-" + m.code("reference\x00"+reference)
+	return m.Name(depositary, participant) + "-" + m.code("reference\x00"+reference)
 }
 
 // code is a short text that only this installation can make of another.
@@ -38,8 +41,8 @@ func (m *masker) code(of string) string {
 	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:8]
 }
 
-// hidden is what is shown in place of a text of a report, which can have any name in it.
-const hidden = "(hidden)"
+// waiverWords begin what [result.ReasonWords] says of who waived a rule for an instruction.
+const waiverWords = "; counts because "
 
 // maskedFor is a run as the account of a request may see it.
 func (c *Console) maskedFor(r *http.Request, run *readRun) *readRun {
@@ -54,24 +57,45 @@ func (c *Console) maskedFor(r *http.Request, run *readRun) *readRun {
 // document is a result.json without names: what is not known to be free of them is left out.
 func (m *masker) document(d *export.Document) *export.Document {
 	masked := *d
-	masked.Wires = append(masked.Wires[:0:0], d.Wires...)
+	masked.Masked = true
+	masked.Wires = slices.Clone(d.Wires)
 	for i := range masked.Wires {
 		w := &masked.Wires[i]
-		w.Reference = m.reference(w.Reference, w.Depositary, w.Participant)
-		w.Participant, w.ParticipantName = m.name(w.Depositary, w.Participant), ""
+		w.Reference = m.Reference(w.Reference, w.Depositary, w.Participant)
+		w.Participant, w.ParticipantName = m.Name(w.Depositary, w.Participant), ""
 	}
-	masked.Payments = append(masked.Payments[:0:0], d.Payments...)
+	masked.Payments = slices.Clone(d.Payments)
 	for i := range masked.Payments {
 		p := &masked.Payments[i]
-		p.Reference = m.reference(p.Reference, p.Depositary, p.Participant)
-		p.Participant, p.ParticipantName = m.name(p.Depositary, p.Participant), ""
+		p.Reference = m.Reference(p.Reference, p.Depositary, p.Participant)
+		p.Participant, p.ParticipantName = m.Name(p.Depositary, p.Participant), ""
 	}
-	masked.Rejects = append(masked.Rejects[:0:0], d.Rejects...)
+	masked.Rejects = slices.Clone(d.Rejects)
 	for i := range masked.Rejects {
 		f := &masked.Rejects[i]
-		f.Participant, f.Instruction = m.name(f.Depositary, f.Participant), m.name(f.Depositary, f.Instruction)
-		f.Value, f.Message, f.Advice, f.Waived, f.Resolution = hidden, hidden, "", "", ""
+		f.Participant, f.Instruction = m.Name(f.Depositary, f.Participant), m.Name(f.Depositary, f.Instruction)
+		f.Value, f.Message, f.Column, f.Cell, f.Advice = result.MaskedText(f.Value), result.Hidden, "", "", ""
+		f.Sheet, f.Waived, f.Resolution = result.MaskedText(f.Sheet), result.MaskedText(f.Waived), result.MaskedText(f.Resolution)
 	}
-	masked.Decisions, masked.WireChanges, masked.Changes, masked.Snapshots, masked.Warnings = nil, nil, nil, nil, nil
+	m.texts(&masked)
 	return &masked
+}
+
+// texts masks what people and depositaries wrote that is in no list of tenders.
+func (m *masker) texts(d *export.Document) {
+	d.Inputs = slices.Clone(d.Inputs)
+	for i := range d.Inputs {
+		d.Inputs[i].Sheet, d.Inputs[i].Unread = result.MaskedText(d.Inputs[i].Sheet), []string{}
+	}
+	d.Terms.Amendments = slices.Clone(d.Terms.Amendments)
+	for i := range d.Terms.Amendments {
+		d.Terms.Amendments[i].Note = result.MaskedText(d.Terms.Amendments[i].Note)
+	}
+	d.Terms.Changed = d.Terms.Changed[:0:0]
+	d.Invariants = slices.Clone(d.Invariants)
+	for i := range d.Invariants {
+		d.Invariants[i].Detail = result.MaskedText(d.Invariants[i].Detail)
+	}
+	d.Decisions, d.Warnings = []tender.Decision{}, []tender.Warning{}
+	d.WireChanges, d.Changes, d.Snapshots = nil, nil, nil
 }

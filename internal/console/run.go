@@ -145,9 +145,10 @@ func (c *Console) instructionRow(line []byte, place []int, masks bool) (row inst
 		}
 	}
 	if masks {
-		row.Reference = c.mask.reference(row.Reference, row.Depositary, row.Participant)
-		row.Instruction = c.mask.name(row.Depositary, row.Instruction)
-		row.Participant, row.Name = c.mask.name(row.Depositary, row.Participant), ""
+		row.Reason, _, _ = strings.Cut(row.Reason, waiverWords)
+		row.Reference = c.mask.Reference(row.Reference, row.Depositary, row.Participant)
+		row.Instruction = c.mask.Name(row.Depositary, row.Instruction)
+		row.Participant, row.Name = c.mask.Name(row.Depositary, row.Participant), ""
 	}
 	return row, nil
 }
@@ -197,22 +198,26 @@ func (c *Console) paymentsPage(w http.ResponseWriter, r *http.Request) {
 	}{run, query, number, number - 1, map[bool]int{true: number + 1}[to < len(found)], len(found), found[from:to]})
 }
 
-// download sends a file of a run, as it was published. Those who may not see names get none, as
-// the files are not masked.
+// download sends a file of a run, as it was published, or masked for those who may not see names.
 func (c *Console) download(w http.ResponseWriter, r *http.Request) {
-	run, err := c.runOf(r)
+	folder, err := c.folderOf(r)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	run, err := c.runs.open(folder, r.PathValue("run"))
 	if err != nil {
 		c.failed(w, r, err)
 		return
 	}
 	name := r.PathValue("file")
 	named := func(f ledger.File) bool { return f.Name == name }
-	switch {
-	case name != ledger.ManifestName && !slices.ContainsFunc(run.record.Outputs, named):
+	if name != ledger.ManifestName && !slices.ContainsFunc(run.record.Outputs, named) {
 		c.failed(w, r, errNotFound)
 		return
-	case !me(r).May(account.SeeNames, r.PathValue("offer")) && !slices.Contains([]string{"release.txt", "release.md"}, name):
-		c.refused(w, r, http.StatusForbidden, "This file has the names of participants, which your account may not see.")
+	}
+	if !me(r).May(account.SeeNames, r.PathValue("offer")) && !slices.Contains(namelessFiles, name) {
+		c.downloadMasked(w, r, run, name)
 		return
 	}
 	file, err := run.Open(name)
@@ -226,10 +231,15 @@ func (c *Console) download(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
+	attach(w, run, name)
+	http.ServeContent(w, r, "", info.ModTime(), file)
+}
+
+// attach has a browser keep what follows as a file of a run.
+func attach(w http.ResponseWriter, run *readRun, name string) {
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{
 		"filename": run.doc.Offer + "-" + run.record.Run + "-" + name}))
 	w.Header().Set("Content-Type", typeOf(name))
-	http.ServeContent(w, r, "", info.ModTime(), file)
 }
 
 // typeOf is the media type of a file of a run: one that no browser shows as a page.
