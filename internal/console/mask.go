@@ -50,7 +50,12 @@ func (c *Console) maskedFor(r *http.Request, run *readRun) *readRun {
 		return run
 	}
 	masked := *run
-	masked.doc = c.mask.document(run.doc)
+	run.views.mu.Lock()
+	defer run.views.mu.Unlock()
+	if run.views.masked == nil {
+		run.views.masked, run.views.blind = c.mask.document(run.doc), &runViews{}
+	}
+	masked.doc, masked.views = run.views.masked, run.views.blind
 	return &masked
 }
 

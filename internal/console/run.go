@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tenderbatch/internal/account"
@@ -59,8 +58,7 @@ func (c *Console) instructionsPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := strings.TrimSpace(r.URL.Query().Get("q"))
-	number, _ := strconv.Atoi(r.URL.Query().Get("page")) // without a number, the first
-	number = max(number, 1)
+	number := pageNumber(r)
 	masks := !me(r).May(account.SeeNames, r.PathValue("offer"))
 	rows, more, err := c.instructions(run, query, number, masks)
 	if err != nil {
@@ -176,8 +174,7 @@ func (c *Console) paymentsPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := strings.ToLower(strings.TrimSpace(r.URL.Query().Get("q")))
-	number, _ := strconv.Atoi(r.URL.Query().Get("page")) // without a number, the first
-	number = max(number, 1)
+	number := pageNumber(r)
 	found := run.doc.Wires
 	if query != "" {
 		found = slices.DeleteFunc(slices.Clone(found), func(x export.WireJSON) bool {
@@ -185,8 +182,6 @@ func (c *Console) paymentsPage(w http.ResponseWriter, r *http.Request) {
 				x.ParticipantName, x.Currency, x.SettlementDate, string(x.Status)}, " ")), query)
 		})
 	}
-	from := min((number-1)*rowsOnPage, len(found))
-	to := min(from+rowsOnPage, len(found))
 	c.show(w, r, "payments", "Payments of "+run.record.Run, struct {
 		*readRun
 		Query     string
@@ -195,7 +190,7 @@ func (c *Console) paymentsPage(w http.ResponseWriter, r *http.Request) {
 		Following int
 		Found     int
 		Wires     []export.WireJSON
-	}{run, query, number, number - 1, map[bool]int{true: number + 1}[to < len(found)], len(found), found[from:to]})
+	}{run, query, number, number - 1, map[bool]int{true: number + 1}[number*rowsOnPage < len(found)], len(found), pageOf(found, number, rowsOnPage)})
 }
 
 // download sends a file of a run, as it was published, or masked for those who may not see names.

@@ -468,6 +468,9 @@ func (c *Console) whatIfWorkbook(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		name = then.Offer.ID + "-what-if.xlsx"
+		if !me(r).May(account.SeeNames, r.PathValue("offer")) {
+			then = then.Mask(c.mask)
+		}
 		return workbook.WriteWorkbook(&content, then)
 	})
 	if err != nil {
