@@ -28,6 +28,9 @@ var mayImport = map[string][]string{
 		"bench/report", "internal/inbox", "internal/ingest", "internal/offerfile", "internal/xlsx",
 		"internal/xlsx/fault", "github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2",
 	},
+	"bench/console": {
+		"bench/report", "internal/account", "internal/console", "internal/ledger", "internal/pipeline",
+	},
 	"bench/report": {"github.com/klauspost/compress/flate"},
 	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {

@@ -49,6 +49,11 @@ func (c *Console) maskedFor(r *http.Request, run *readRun) *readRun {
 	if me(r).May(account.SeeNames, r.PathValue("offer")) {
 		return run
 	}
+	return c.maskedRun(run)
+}
+
+// maskedRun is a run without names. It is masked once.
+func (c *Console) maskedRun(run *readRun) *readRun {
 	masked := *run
 	run.views.mu.Lock()
 	defer run.views.mu.Unlock()
