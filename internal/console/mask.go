@@ -41,9 +41,6 @@ func (m *masker) code(of string) string {
 	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:8]
 }
 
-// waiverWords begin what [result.ReasonWords] says of who waived a rule for an instruction.
-const waiverWords = "; counts because "
-
 // maskedFor is a run as the account of a request may see it.
 func (c *Console) maskedFor(r *http.Request, run *readRun) *readRun {
 	if me(r).May(account.SeeNames, r.PathValue("offer")) {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -78,10 +79,10 @@ func (m *masker) csv(w io.Writer, from io.Reader) error {
 	return out.Error()
 }
 
-// maskedName is the folder among the offers in which masked workbooks are kept, and mostMasked how many.
+// maskedName is the folder among the offers in which masked copies are kept, and mostMasked how many.
 const (
 	maskedName = ".console-masked"
-	mostMasked = 50
+	mostMasked = 20
 )
 
 // sendMaskedWorkbook sends a workbook that is made from the masked run. It is made once: the run is made
@@ -108,6 +109,33 @@ func (c *Console) sendMaskedWorkbook(w http.ResponseWriter, r *http.Request, run
 	}
 	attach(w, run, "masked-"+result.WorkbookName)
 	http.ServeContent(w, r, "", info.ModTime(), file)
+}
+
+// maskedInstructions is the path of a masked copy of the instructions of a run, which is made once.
+func (c *Console) maskedInstructions(ctx context.Context, run *readRun) (string, error) {
+	path := filepath.Join(c.Folder, maskedName, run.Digest()+".csv")
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return path, err
+	}
+	select {
+	case c.supposed.turn <- struct{}{}:
+		defer func() { <-c.supposed.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return path, err // another request made it
+	}
+	file, err := run.Open(result.InstructionsName)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	c.clearMasked()
+	if err := c.Disk.MakeFolders(filepath.Dir(path)); err != nil {
+		return "", err
+	}
+	return path, c.Disk.Write(path, func(to io.Writer) error { return c.mask.csv(to, file) })
 }
 
 func (c *Console) makeMaskedWorkbook(r *http.Request, run *readRun, path string) error {

@@ -44,6 +44,7 @@ type runViews struct {
 	groups []*findingGroup  // nil until asked for
 	masked *export.Document // nil until asked for
 	blind  *runViews        // of the masked one
+	plain  map[string]bool  // by file, whether its lines are plain
 }
 
 // findings are the findings of the run in groups.

@@ -2,6 +2,7 @@ package result
 
 import (
 	"slices"
+	"strings"
 
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -23,6 +24,12 @@ func MaskedText(text string) string {
 		return ""
 	}
 	return Hidden
+}
+
+// MaskedReason is what [ReasonWords] says without who waived a rule.
+func MaskedReason(words string) string {
+	words, _, _ = strings.Cut(words, "; "+waivedWords)
+	return words
 }
 
 // Mask is the run for those who may not see who tendered. The figures are the same. Everything that can
@@ -114,11 +121,12 @@ const (
 	blankColumn
 	nameColumn
 	referenceColumn
+	reasonColumn
 )
 
 func columnKinds() map[string]columnKind {
 	kinds := map[string]columnKind{"participant": nameColumn, "instruction": nameColumn, "reference": referenceColumn,
-		"participant_name": blankColumn}
+		"participant_name": blankColumn, "reason": reasonColumn}
 	for _, kept := range []string{"depositary", "series", "currency", "window", "received", "tendered", "accepted", "returned",
 		"consideration", "early_payment", "accrued_interest", "total", "row", "status", "security", "factor", "price", "early_price",
 		"settlement_date", "code", "payments", "rule", "outcome", "open", "principal", "change", "total_superseded", "total_now",
@@ -166,6 +174,8 @@ func (m *RowMask) Mask(row []string, p Pseudonyms, plain func(string) string) {
 			row[i] = p.Name(depositary, plain(row[i]))
 		case referenceColumn:
 			row[i] = p.Reference(row[i], depositary, participant)
+		case reasonColumn:
+			row[i] = MaskedReason(row[i])
 		default:
 			row[i] = MaskedText(row[i])
 		}
