@@ -4,8 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"hash"
+	"io"
 	"net/http"
 	"slices"
+	"sync"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/export"
@@ -15,7 +18,10 @@ import (
 
 // masker gives participants and holders pseudonyms, for those who may not see names: the same
 // each time, in every run and offer of this installation, and not to be turned back.
-type masker struct{ secret []byte }
+type masker struct {
+	secret []byte
+	macs   sync.Pool // of hash.Hash with the secret
+}
 
 // Name is the pseudonym of a person, firm or instruction at a depositary, "" for none.
 func (m *masker) Name(depositary, name string) string {
@@ -36,9 +42,50 @@ func (m *masker) Reference(reference, depositary, participant string) string {
 
 // code is a short text that only this installation can make of another.
 func (m *masker) code(of string) string {
-	sum := hmac.New(sha256.New, m.secret)
-	sum.Write([]byte(of))
-	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:8]
+	sum, ok := m.macs.Get().(hash.Hash)
+	if !ok {
+		sum = hmac.New(sha256.New, m.secret)
+	}
+	defer m.macs.Put(sum)
+	sum.Reset()
+	_, _ = io.WriteString(sum, of) // a hash never fails
+	var digest [sha256.Size]byte
+	var text [8]byte
+	base32.StdEncoding.Encode(text[:], sum.Sum(digest[:0])[:5])
+	return string(text[:])
+}
+
+// remembered gives the pseudonyms of one file. It remembers the first ones, as participants and wires
+// are named many times.
+type remembered struct {
+	*masker
+	names, references map[string]string
+}
+
+// mostRemembered is how many pseudonyms are remembered of a kind.
+const mostRemembered = 100_000
+
+// Name is [masker.Name].
+func (r *remembered) Name(depositary, name string) string {
+	return recall(r.names, depositary+"\x00"+name, func() string { return r.masker.Name(depositary, name) })
+}
+
+// Reference is [masker.Reference].
+func (r *remembered) Reference(reference, depositary, participant string) string {
+	return recall(r.references, reference+"\x00"+depositary, func() string {
+		return r.masker.Reference(reference, depositary, participant)
+	})
+}
+
+func recall(known map[string]string, key string, find func() string) string {
+	if text, ok := known[key]; ok {
+		return text
+	}
+	text := find()
+	if len(known) < mostRemembered {
+		known[key] = text
+	}
+	return text
 }
 
 // maskedFor is a run as the account of a request may see it.

@@ -64,9 +64,10 @@ func (m *masker) csv(w io.Writer, from io.Reader) error {
 		return err
 	}
 	mask := result.NewRowMask(headings)
+	names := &remembered{m, map[string]string{}, map[string]string{}}
 	for row := headings; err == nil; row, err = in.Read() {
 		if line, _ := in.FieldPos(0); line > 1 {
-			mask.Mask(row, m, export.PlainText)
+			mask.Mask(row, names, export.PlainText)
 		}
 		if err := out.Write(row); err != nil {
 			return err

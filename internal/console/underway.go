@@ -55,6 +55,10 @@ func (c *Console) noteRun(e serve.Running) {
 		c.underway[e.Folder] = &runUnderWay{Job: e.Job, Since: c.Now()}
 		return
 	}
+	select {
+	case c.toWarm <- e.Folder:
+	default: // too many wait
+	}
 	r := c.underway[e.Folder]
 	if r == nil || e.Job.Trigger != tender.ByHand {
 		delete(c.underway, e.Folder) // the history says how it ended
