@@ -40,9 +40,9 @@ var mayImport = map[string][]string{
 		"internal/monitor", "internal/need",
 		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/pricing", "internal/release",
 		"internal/result",
-		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/strictyaml",
-		"internal/tender", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
-		"github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "github.com/shopspring/decimal",
+		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/signon",
+		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/whatif",
+		"github.com/coreos/go-systemd/v22/daemon", "github.com/shopspring/decimal",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"docs":              {},
@@ -58,8 +58,8 @@ var mayImport = map[string][]string{
 		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
 		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor",
 		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/prepare", "internal/release",
-		"internal/result", "internal/schedule", "internal/serve", "internal/tender", "internal/whatif",
-		"github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2", "github.com/shopspring/decimal",
+		"internal/result", "internal/schedule", "internal/serve", "internal/signon", "internal/tender",
+		"internal/whatif", "github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2", "github.com/shopspring/decimal",
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
@@ -98,8 +98,8 @@ var mayImport = map[string][]string{
 	"internal/monitor": {
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/export",
 		"internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
-		"internal/pipeline", "internal/result", "internal/schedule", "internal/serve", "internal/settings",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/pipeline", "internal/release", "internal/result", "internal/schedule", "internal/serve",
+		"internal/settings", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
@@ -156,6 +156,7 @@ var mayImport = map[string][]string{
 		"internal/export", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/result",
 		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
+	"internal/signon": {"internal/account", "github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
@@ -165,6 +166,9 @@ var mayImport = map[string][]string{
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
 	},
 	"internal/tender": {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
+	"internal/terminal": {
+		"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3",
+	},
 	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline", "internal/pricing",

@@ -4,8 +4,9 @@
 # The tests need Go, LibreOffice Calc to recalculate and print the workbook as its
 # readers would, openpyxl and two readers for Node (npm) that open it, and strace to
 # make system calls fail. What is missing is installed, from Debian's packages and from
-# npm into .build. It takes about five minutes on two cores; ./test.sh -short takes
-# less than one and leaves out what needs these programs.
+# npm into .build. Chromium and Playwright (npm) use the console as people do. It takes
+# about nine minutes on two cores; ./test.sh -short takes less than one and leaves out
+# what needs these programs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -25,6 +26,7 @@ tools() {
 	command -v pdftoppm >/dev/null || missing+=" poppler-utils"
 	command -v strace >/dev/null || missing+=" strace"
 	command -v systemd-analyze >/dev/null || missing+=" systemd"
+	command -v chromium >/dev/null || missing+=" chromium"
 	command -v node >/dev/null && command -v npm >/dev/null || missing+=" nodejs npm"
 	/usr/bin/python3 -c 'import openpyxl' 2>/dev/null || missing+=" python3-openpyxl"
 	echo "$missing"
@@ -36,6 +38,19 @@ readers() {
 	say "installing exceljs and SheetJS from npm into .build"
 	cp cmd/batch/testdata/readers/package.json .build/readers/
 	(cd .build/readers && npm install --silent --no-audit --no-fund --no-package-lock >/dev/null)
+}
+
+# browser installs Playwright as package-lock.json pins it; the browser itself is Debian's.
+browser() {
+	mkdir -p .build/browser
+	cmp -s cmd/batch/testdata/browser/package-lock.json .build/browser/package-lock.json && [ -d .build/browser/node_modules/@playwright/test ] && return
+	if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+		say "Playwright needs Node 20 or newer; this is $(node --version)"
+		return 1
+	fi
+	say "installing Playwright and axe from npm into .build (23 MB, some seconds)"
+	cp cmd/batch/testdata/browser/package.json cmd/batch/testdata/browser/package-lock.json .build/browser/
+	(cd .build/browser && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-audit --no-fund >/dev/null)
 }
 
 if [[ " $* " != *" -short "* ]]; then
@@ -52,6 +67,13 @@ if [[ " $* " != *" -short "* ]]; then
 		export READERS=$PWD/.build/readers
 	else
 		say "the readers from npm could not be installed: the test that needs them cannot run here"
+		[ -z "${CI:-}" ] || exit 1
+	fi
+	if browser; then
+		export BROWSER=$PWD/.build/browser
+		say "the console is used in Chromium for about four minutes of the tests"
+	else
+		say "Playwright could not be installed: the test that needs it cannot run here"
 		[ -z "${CI:-}" ] || exit 1
 	fi
 fi

@@ -17,6 +17,7 @@ import (
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/terminal"
 )
 
 func newCheckCommand(w world) *cobra.Command {
@@ -46,7 +47,7 @@ discount factor, the sum, accrued interest, and the price.`,
 			}
 			w.fill(&req, args[0])
 			var done func()
-			req.Progress, done = w.newProgress()
+			req.Progress, done = terminal.NewProgress(w.stderr, w.now)
 			e, err := pipeline.Check(c.Context(), req)
 			done()
 			if err != nil {

@@ -126,6 +126,13 @@ to the newest of them and
 to the final run in force, and the ledger,
 .IR ledger.db .
 .TP
+.I OFFER/released/
+One folder per released run, with
+.I release.json
+and links to its files, and the link
+.I latest
+to the one released last.
+.TP
 .I /etc/batch/batch.yaml
 The settings of the installation: metrics, pings, mail, webhook.
 .TP

@@ -127,7 +127,7 @@ func printQueue(out io.Writer, all []queued) error {
 			p.linef("")
 		}
 		p.linef("%s (%s): %s, %s", q.Offer, q.Issuer, q.Run, q.Phase)
-		p.queueFact("state", fmt.Sprintf("%s since %s, by %s", q.State, toTheSecond(q.Since), q.By))
+		p.queueFact("state", stateSince(q.State, q.Since, q.By))
 		p.queueFact("comment", q.Comment)
 		p.queueFact("waits for", q.WaitsFor)
 		p.queueFact("not by", notBy(q))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/release"
@@ -32,7 +34,8 @@ func (w world) step(run string) release.Request {
 }
 
 func newSubmitCommand(w world) *cobra.Command {
-	return &cobra.Command{
+	var config string
+	c := &cobra.Command{
 		Use:   "submit RUN",
 		Short: "Submit a run for approval",
 		Long: `submit gives the published run in the folder RUN to those who may approve it. It is the
@@ -44,13 +47,20 @@ newest run, and nothing has come since that would change it.` + whoIsWho,
 			if err != nil {
 				return err
 			}
-			return w.sayStep(e, args[0], "submitted")
+			return w.sayStep(e, args[0], config)
 		},
 	}
+	configFlag(c, &config)
+	return c
+}
+
+// configFlag says whom to send a notice of a step.
+func configFlag(c *cobra.Command, config *string) {
+	c.Flags().StringVar(config, "config", "", "report the step as the settings in this `FILE` say: mail, webhook")
 }
 
 func newReturnCommand(w world) *cobra.Command {
-	var comment string
+	var comment, config string
 	c := &cobra.Command{
 		Use:   "return RUN",
 		Short: "Return a submitted run to its preparer",
@@ -63,15 +73,16 @@ it. What was approved of it until then does not count any more.` + whoIsWho,
 			if err != nil {
 				return err
 			}
-			return w.sayStep(e, args[0], "returned")
+			return w.sayStep(e, args[0], config)
 		},
 	}
+	configFlag(c, &config)
 	c.Flags().StringVar(&comment, "comment", "", "what is to be changed, in a `SENTENCE`; it is recorded")
 	return c
 }
 
 func newWithdrawCommand(w world) *cobra.Command {
-	var reason string
+	var reason, config string
 	c := &cobra.Command{
 		Use:   "withdraw RUN",
 		Short: "Take a submitted run back before it is released",
@@ -84,9 +95,10 @@ approved of it until then does not count any more.` + whoIsWho,
 			if err != nil {
 				return err
 			}
-			return w.sayStep(e, args[0], "withdrawn")
+			return w.sayStep(e, args[0], config)
 		},
 	}
+	configFlag(c, &config)
 	c.Flags().StringVar(&reason, "reason", "", "why, in a `SENTENCE`; it is recorded")
 	return c
 }
@@ -115,6 +127,9 @@ A release that was cut off is completed.`,
 			if err != nil {
 				return err
 			}
+			if !before {
+				w.report(filepath.Dir(found.Runs), e, keys.config)
+			}
 			return w.sayReleased(e, filepath.Dir(found.Runs), before)
 		},
 	}
@@ -122,14 +137,37 @@ A release that was cut off is completed.`,
 	return c
 }
 
-// sayStep says what was done with a run, and what it waits for now.
-func (w world) sayStep(e ledger.Entry, path, what string) error {
-	done := fmt.Sprintf("run %s is %s by %s", e.Run, what, e.Actor)
+// report sends notices of a step, as the settings in a file say; "" sends none. What could not be
+// sent is said, and changes nothing about the step.
+func (w world) report(folder string, e ledger.Entry, config string) {
+	if config == "" {
+		return
+	}
+	p := &printer{w: w.stderr}
+	s, err := readSettings(config)
+	var log *slog.Logger
+	if err == nil {
+		log, err = w.newLogger("auto")
+	}
+	if err != nil {
+		p.linef("warning: no notice was sent: %v", err)
+		return
+	}
+	m := monitor.New(w.installation(), s, nil, log)
+	m.Stepped(folder, e)
+	m.Notices.Wait()
+}
+
+// sayStep says what was done with a run, and what it waits for now, here and to those whom the
+// settings in a file name.
+func (w world) sayStep(e ledger.Entry, path, config string) error {
+	done := fmt.Sprintf("run %s is %s by %s", e.Run, e.Event, e.Actor)
 	found, err := pipeline.FindRun(path)
 	if err != nil {
 		return pipeline.Unsaid(done, err)
 	}
 	folder := filepath.Dir(found.Runs)
+	w.report(folder, e, config)
 	waiting, err := release.WaitingIn(folder, w.now())
 	if err != nil {
 		return pipeline.Unsaid(done, err)
@@ -225,7 +263,7 @@ func (w world) approve(c *cobra.Command, run string, a newApproval) error {
 	if err != nil {
 		return err
 	}
-	return w.sayStep(e, run, "approved")
+	return w.sayStep(e, run, a.keys.config)
 }
 
 // confirm is what the approver confirms of a statement.

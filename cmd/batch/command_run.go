@@ -17,6 +17,7 @@ import (
 	"tenderbatch/internal/need"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/terminal"
 )
 
 func newRunCommand(w world) *cobra.Command {
@@ -102,7 +103,7 @@ func (w world) printStage(stage pipeline.Stage, took time.Duration) {
 func (w world) runAndReport(ctx context.Context, req pipeline.Request, config, format string) (*pipeline.Outcome,
 	error) {
 	var done func()
-	req.Progress, done = w.newProgress()
+	req.Progress, done = terminal.NewProgress(w.stderr, w.now)
 	defer done()
 	reported := config != "" && !req.DryRun
 	if format == "" && reported {

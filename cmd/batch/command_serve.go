@@ -221,7 +221,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	}
 	show, desk := func(serve.Event) {}, serve.NewDesk()
 	if installed.Console.Listen != "" {
-		shown, closed, err := w.serveConsole(ctx, folder, installed, desk, log)
+		shown, closed, err := w.serveConsole(ctx, folder, installed, s.Monitor.Stepped, desk, log)
 		if err != nil {
 			return err
 		}

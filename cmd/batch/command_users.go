@@ -139,6 +139,7 @@ func printUsers(w world, all []*account.Account) error {
 
 func newSetUserCommand(w world, with func(func(*account.Store) error) error) *cobra.Command {
 	var roles []string
+	var subject string
 	var reset, disable, enable bool
 	c := &cobra.Command{
 		Use:   "set NAME",
@@ -149,18 +150,25 @@ func newSetUserCommand(w world, with func(func(*account.Store) error) error) *co
 			if err == nil && disable && enable {
 				err = errors.New("--disable and --enable exclude one another")
 			}
-			if err == nil && len(grants) == 0 && !reset && !disable && !enable {
-				err = errors.New("there is nothing to change; give --role, --reset, --disable or --enable")
+			if err == nil && len(grants) == 0 && subject == "" && !reset && !disable && !enable {
+				err = errors.New("there is nothing to change; give --role, --subject, --reset, --disable or --enable")
 			}
 			if err != nil {
 				return usage(c, err)
 			}
 			return with(func(s *account.Store) error {
+				if subject != "" {
+					if err := s.Link(w.by, args[0], subject); err != nil {
+						return err
+					}
+				}
 				return w.setUser(s, args[0], grants, reset, disable, enable)
 			})
 		},
 	}
 	c.Flags().StringArrayVar(&roles, "role", nil, "the `ROLE`s that the account has from now on, in place of those it had")
+	c.Flags().StringVar(&subject, "subject", "", "have the identity provider vouch for the account: \"`ISSUER SUBJECT`\", as its "+
+		"tokens name the person; its password is removed")
 	c.Flags().BoolVar(&reset, "reset", false, "give a new password for one use, and take the second factor off")
 	c.Flags().BoolVar(&disable, "disable", false, "keep the account from logging in")
 	c.Flags().BoolVar(&enable, "enable", false, "let the account log in again")

@@ -20,6 +20,7 @@ import (
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/terminal"
 	"tenderbatch/internal/whatif"
 )
 
@@ -50,7 +51,7 @@ level or series, as far as it can be bought at all, or what is in the way. Nothi
 				return usage(c, err)
 			}
 			var done func()
-			req.Progress, done = w.newProgress()
+			req.Progress, done = terminal.NewProgress(w.stderr, w.now)
 			s, err := whatif.Open(c.Context(), req)
 			done()
 			if err != nil {

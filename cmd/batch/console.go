@@ -7,20 +7,26 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"time"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/console"
 	"tenderbatch/internal/identity"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/signon"
 )
 
 // serveConsole serves the pages for browsers, until closed is called. shown takes what happens in
-// the scheduler, at whose desk people ask for runs.
-func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings, desk *serve.Desk,
-	log *slog.Logger) (shown *console.Console, closed func(), err error) {
+// the scheduler, at whose desk people ask for runs; stepped gets each step of a release.
+func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings,
+	stepped func(string, ledger.Entry), desk *serve.Desk, log *slog.Logger) (shown *console.Console, closed func(),
+	err error) {
 	accounts, err := account.Open(filepath.Join(folder, account.FileName), w.now)
 	if err != nil {
 		return nil, nil, err
@@ -30,10 +36,15 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 		return nil, nil, errors.Join(err, accounts.Close())
 	}
 	on := installed.Console
+	vouches, err := signOnBy(on.OIDC, w.now)
+	if err != nil {
+		return nil, nil, errors.Join(err, accounts.Close())
+	}
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
-		Disk: w.disk, Signers: signers, Desk: desk,
-		Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies, BindSessions: on.BindSessions,
+		Disk: w.disk, Signers: signers, Stepped: stepped, Desk: desk,
+		SignOn: vouches, Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies,
+		BindSessions: on.BindSessions,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -57,6 +68,25 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 			log.Error("the accounts were not closed", "error", err)
 		}
 	}, nil
+}
+
+// signOnBy is the identity provider of the settings, nil if they name none.
+func signOnBy(on settings.OIDC, now func() time.Time) (*signon.Provider, error) {
+	if on.Issuer == "" {
+		return nil, nil
+	}
+	secret, err := os.ReadFile(on.ClientSecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("console.oidc.client_secret_file: %w; write the client's secret into it", err)
+	}
+	roles := map[string][]account.Grant{}
+	for value, words := range on.Roles {
+		if roles[value], err = grantsOf(words); err != nil {
+			return nil, fmt.Errorf("console.oidc.roles: %w", err)
+		}
+	}
+	return signon.New(signon.Config{Issuer: on.Issuer, ClientID: on.ClientID, ClientSecret: strings.TrimSpace(string(secret)),
+		NameClaim: on.NameClaim, RolesClaim: on.RolesClaim, Roles: roles, Now: now}), nil
 }
 
 // listen listens where the settings say, with TLS if they have a certificate.

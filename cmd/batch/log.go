@@ -9,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-isatty"
-
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/terminal"
 )
 
 // maxLogged bounds a message and each value of the log, in bytes.
@@ -46,12 +45,7 @@ func newLogger(w io.Writer, format string, terminal bool, secrets *display.Secre
 // newLogger returns the logger of a command, on standard error.
 func (w world) newLogger(format string) (*slog.Logger, error) {
 	file, isFile := w.stderr.(*os.File)
-	return newLogger(w.stderr, format, isFile && terminal(file), w.secrets)
-}
-
-// terminal reports whether a file is a terminal.
-func terminal(f *os.File) bool {
-	return isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())
+	return newLogger(w.stderr, format, isFile && terminal.Is(file), w.secrets)
 }
 
 // cleaner cleans what is logged.

@@ -18,6 +18,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/terminal"
 )
 
 // logged is what a logger of a format writes.
@@ -197,11 +198,11 @@ func TestATerminalIsToldFromAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if terminal(f) {
+	if terminal.Is(f) {
 		t.Error("a file is taken for a terminal")
 	}
 	if tty, err := os.Open("/dev/ptmx"); err == nil { // a terminal of its own, where there are any
-		if !terminal(tty) {
+		if !terminal.Is(tty) {
 			t.Error("a terminal is taken for a file")
 		}
 		if err := tty.Close(); err != nil {

@@ -14,6 +14,7 @@ import (
 	_ "time/tzdata" // the zones of an offer must not depend on the machine
 
 	"tenderbatch/internal/identity"
+	"tenderbatch/internal/terminal"
 )
 
 func main() {
@@ -36,7 +37,7 @@ func main() {
 	person := login.Person(system)
 	os.Exit(run(ctx, os.Args[1:], world{name: calledAs(os.Args[0]), hangups: hangups, stdout: os.Stdout,
 		stderr: os.Stderr, now: clock(), getenv: os.Getenv, version: buildVersion(), actor: person,
-		by: login.CameFrom(person, system), ask: asker(os.Stdin, os.Stderr), keepWithin: keepWithin}))
+		by: login.CameFrom(person, system), ask: terminal.Asker(os.Stdin, os.Stderr), keepWithin: keepWithin}))
 }
 
 // keepWithin has the garbage collector work more as the memory comes near to an amount, so

@@ -205,6 +205,16 @@ func printRecord(out io.Writer, r *pipeline.RunRecord, s *release.Standing) erro
 	return p.err
 }
 
+// stateSince says since when a run is where it is, and who brought it there, if that is known: of a
+// run that was recovered it is not.
+func stateSince(state release.State, since time.Time, by ledger.Actor) string {
+	text := fmt.Sprintf("%s since %s", state, toTheSecond(since))
+	if by.Name != "" {
+		text += ", by " + by.String()
+	}
+	return text
+}
+
 // standing shows where a run is on its way to be paid on; nil shows nothing.
 func (p *printer) standing(s *release.Standing) {
 	if s == nil {
@@ -214,7 +224,7 @@ func (p *printer) standing(s *release.Standing) {
 	if s.Last.Seq == 0 {
 		by = s.Published.Actor
 	}
-	p.fact("release", fmt.Sprintf("%s since %s, by %s", s.State, toTheSecond(s.Since()), by))
+	p.fact("release", stateSince(s.State, s.Since(), by))
 	if s.State != release.Released && s.State != release.Overtaken {
 		p.fact("waits for", s.WaitsFor())
 	}

@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/terminal"
 )
 
 // world is everything the program takes from outside but its arguments.
@@ -32,7 +33,7 @@ type world struct {
 	version        string              // of the program, written into every result
 	by             string              // who runs it and from where, for the ledger
 	actor          ledger.Actor        // who gives the command, as the system says
-	ask            asking              // nil where no person sits at a terminal
+	ask            terminal.Asking     // nil where no person sits at a terminal
 	disk           disk.Disk
 	secrets        *display.Secrets  // that were looked up so far, and are never shown
 	hangups        <-chan os.Signal  // SIGHUP; nil: none comes

@@ -16,8 +16,8 @@ import (
 type keyFlags struct{ config, allowed string }
 
 func (k *keyFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&k.config, "config", "", "the keys under signers in the settings in this `FILE` count (default: "+
-		"batch.yaml beside the offer's folder, or in it)")
+	c.Flags().StringVar(&k.config, "config", "", "the settings in this `FILE`: keys under signers count, and a step is "+
+		"reported by mail and webhook (default for keys: batch.yaml beside the offer's folder, or in it)")
 	c.Flags().StringVar(&k.allowed, "allowed-signers", "", "only the keys in this `FILE` count, which is as OpenSSH's "+
 		"allowed signers")
 }

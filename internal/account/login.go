@@ -148,6 +148,9 @@ func (s *Store) ChangePassword(name, old, password string) error {
 		return err
 	}
 	return s.change(name, name, "changed the password", func(tx *sql.Tx) error {
+		if err := vouchedFor(tx, name); err != nil {
+			return err
+		}
 		return one(tx.Exec("UPDATE account SET password = ?, one_time = 0, expires = 0 WHERE name = ?", hashOf(password), name))
 	})
 }
@@ -178,6 +181,9 @@ func (s *Store) SetSecond(name, secret, code string) error {
 		what = "took the second factor off"
 	}
 	return s.change(name, name, what, func(tx *sql.Tx) error {
+		if err := vouchedFor(tx, name); err != nil {
+			return err
+		}
 		return one(tx.Exec("UPDATE account SET secret = ?, last_code = ? WHERE name = ?", secret, period, name))
 	})
 }

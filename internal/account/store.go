@@ -92,6 +92,9 @@ func (s *Store) Add(by, name, fullName string, grants []Grant) (password string,
 func (s *Store) SetBack(by, name string) (password string, err error) {
 	password = oneTimePassword()
 	err = s.change(by, name, "password set back", func(tx *sql.Tx) error {
+		if err := vouchedFor(tx, name); err != nil {
+			return err
+		}
 		return one(tx.Exec(`UPDATE account SET password = ?, one_time = 1, expires = ?, secret = '', failures = 0,
 			locked_until = 0 WHERE name = ?`, hashOf(password), s.now().Add(oneTimeFor).Unix(), name))
 	})
@@ -104,7 +107,7 @@ func (s *Store) SetGrants(by, name string, grants []Grant) error {
 		return &RefusedError{"the account would have no role; give it one, or disable it"}
 	}
 	return s.change(by, name, "roles set to "+grantWords(grants), func(tx *sql.Tx) error {
-		if err := one(tx.Exec("UPDATE account SET name = name WHERE name = ?", name)); err != nil {
+		if err := vouchedFor(tx, name); err != nil {
 			return err
 		}
 		return setGrants(tx, name, grants)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -14,7 +15,6 @@ import (
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/prepare"
 	"tenderbatch/internal/release"
-	"tenderbatch/internal/tender"
 )
 
 // busyWait is how long a step waits for a run that holds the offer.
@@ -52,12 +52,9 @@ func (c *Console) prepareRequest(r *http.Request, folder string) prepare.Request
 
 // waiting is a run that waits for a step.
 type waiting struct {
-	Offer, Issuer, Run, Phase string
-	Zone                      *time.Location
-	*release.Standing
-	Totals []ledger.Total
-	Mine   bool // the account may take the step that it waits for
-	Why    string
+	*release.Waiting
+	Offer string // name of its folder
+	Mine  bool   // the account may take the step that it waits for
 }
 
 // approvePage is the queue: what waits for whom.
@@ -94,22 +91,15 @@ func (c *Console) waitingOf(r *http.Request, name, folder string) (*waiting, err
 	if err != nil {
 		return nil, nil // the page of the offers says what is wrong
 	}
-	o := terms.AsOf(c.Now())
 	history, err := pipeline.HistoryOf(folder)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(history.Runs, func(run pipeline.PublishedRun) bool { return run.Latest })
-	if i < 0 || !history.Runs[i].Release.Demands(tender.Phase(history.Runs[i].Phase)) {
+	w := release.WaitingOf(history, terms, c.Now())
+	if w == nil {
 		return nil, nil
 	}
-	run := history.Runs[i]
-	s := release.StandingOf(history.Entries, run.Run, o.Release)
-	if s == nil || s.State == release.Released {
-		return nil, nil
-	}
-	return &waiting{Offer: name, Issuer: o.Issuer, Run: run.Run, Phase: run.Phase, Zone: terms.Zone(), Standing: s,
-		Totals: s.Published.Totals, Mine: mine(s, me(r), name), Why: run.Held}, nil
+	return &waiting{Waiting: w, Offer: name, Mine: w.Held == "" && mine(w.Standing, me(r), name)}, nil
 }
 
 // mine reports whether an account can take the step that a run waits for.
@@ -133,6 +123,7 @@ type approval struct {
 	Fault     string
 	Typed     string
 	Zone      *time.Location
+	HasKey    bool // an SSH key of the account is known
 }
 
 // runApprovalPage shows what is to be approved, or why it is not for this account.
@@ -157,7 +148,7 @@ func (c *Console) showApproval(w http.ResponseWriter, r *http.Request, status in
 		c.failed(w, r, err)
 		return
 	}
-	page := approval{readRun: run, Fault: fault, Typed: typed, Zone: terms.Zone(),
+	page := approval{readRun: run, Fault: fault, Typed: typed, Zone: terms.Zone(), HasKey: c.Signers.HasKey(actor(r)),
 		Standing: release.StandingOf(history.Entries, run.record.Run, terms.AsOf(c.Now()).Release)}
 	if me(r).May(account.Approve, r.PathValue("offer")) && page.Standing != nil && page.Standing.State == release.Submitted {
 		req, err := c.step(r)
@@ -169,6 +160,25 @@ func (c *Console) showApproval(w http.ResponseWriter, r *http.Request, status in
 		}
 	}
 	c.showWith(w, r, status, "approval", "Release of "+run.record.Run, page)
+}
+
+// statement is the text that an approver signs, as a file: copied from a page it could differ.
+func (c *Console) statement(w http.ResponseWriter, r *http.Request) {
+	req, err := c.step(r)
+	var s *release.Statement
+	if err == nil {
+		s, err = release.Show(r.Context(), req)
+	}
+	switch {
+	case err != nil && isUsage(err):
+		c.refused(w, r, http.StatusUnprocessableEntity, c.withoutFolder(err))
+	case err != nil:
+		c.failed(w, r, err)
+	default:
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="statement.txt"`)
+		_, _ = io.WriteString(w, s.Text()) // a browser that went away misses nothing
+	}
 }
 
 // took answers a step: with the page of the run, or with why it was refused.
@@ -184,44 +194,50 @@ func (c *Console) took(w http.ResponseWriter, r *http.Request, err error, typed,
 	}
 }
 
+// stepDone takes a step, and returns it as it was noted; the zero entry if it was taken before.
+type stepDone func(context.Context, release.Request, *http.Request) (ledger.Entry, error)
+
 // stepWith takes a step of the release with what the form says.
-func (c *Console) stepWith(do func(context.Context, release.Request, *http.Request) error, notice string) http.HandlerFunc {
+func (c *Console) stepWith(do stepDone, notice string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		req, err := c.step(r)
+		var e ledger.Entry
 		if err == nil {
-			err = do(r.Context(), req, r)
+			e, err = do(r.Context(), req, r)
+		}
+		if err == nil && e.Seq > 0 && c.Stepped != nil {
+			c.Stepped(filepath.Dir(filepath.Dir(req.Run)), e)
 		}
 		c.took(w, r, err, r.PostFormValue("total"), notice)
 	}
 }
 
-func submitRun(ctx context.Context, req release.Request, _ *http.Request) error {
-	_, err := release.Submit(ctx, req)
-	return err
+func submitRun(ctx context.Context, req release.Request, _ *http.Request) (ledger.Entry, error) {
+	return release.Submit(ctx, req)
 }
 
 // approveRun approves what was shown: the digest of the page, and the total that was typed.
-func approveRun(ctx context.Context, req release.Request, r *http.Request) error {
+func approveRun(ctx context.Context, req release.Request, r *http.Request) (ledger.Entry, error) {
 	typed, err := release.ParseTotal(r.PostFormValue("total"))
 	if err != nil {
-		return err
+		return ledger.Entry{}, err
 	}
-	_, err = release.Approve(ctx, req, release.Confirmed{Manifest: r.PostFormValue("manifest"), Typed: typed,
+	return release.Approve(ctx, req, release.Confirmed{Manifest: r.PostFormValue("manifest"), Typed: typed,
 		Signature: []byte(strings.ReplaceAll(strings.TrimSpace(r.PostFormValue("signature")), "\r\n", "\n"))})
-	return err
 }
 
-func returnRun(ctx context.Context, req release.Request, r *http.Request) error {
-	_, err := release.Return(ctx, req, r.PostFormValue("comment"))
-	return err
+func returnRun(ctx context.Context, req release.Request, r *http.Request) (ledger.Entry, error) {
+	return release.Return(ctx, req, r.PostFormValue("comment"))
 }
 
-func withdrawRun(ctx context.Context, req release.Request, r *http.Request) error {
-	_, err := release.Withdraw(ctx, req, r.PostFormValue("reason"))
-	return err
+func withdrawRun(ctx context.Context, req release.Request, r *http.Request) (ledger.Entry, error) {
+	return release.Withdraw(ctx, req, r.PostFormValue("reason"))
 }
 
-func releaseRun(ctx context.Context, req release.Request, _ *http.Request) error {
-	_, _, err := release.Release(ctx, req)
-	return err
+func releaseRun(ctx context.Context, req release.Request, _ *http.Request) (ledger.Entry, error) {
+	e, before, err := release.Release(ctx, req)
+	if before {
+		e = ledger.Entry{}
+	}
+	return e, err
 }

@@ -19,8 +19,10 @@ import (
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/signon"
 )
 
 // Config is what a console works with.
@@ -33,6 +35,11 @@ type Config struct {
 	Disk     disk.Disk           // makes the changes of files
 	Signers  release.Signers     // whose SSH keys count for approvals that are signed
 	Getenv   func(string) string // for the passwords of protected reports; nil if there are none to be had
+
+	SignOn *signon.Provider // who vouches for people without a password here; nil for no one
+	// Stepped is called with each step of a run on its way to be paid on, of the offer in a folder;
+	// it may be nil.
+	Stepped func(folder string, step ledger.Entry)
 
 	Secure         bool           // it is reached over TLS, so cookies never leave it
 	Hosts          []string       // names under which it is reached; none: those of this machine only

@@ -57,6 +57,8 @@ func (c *Console) showFiles(w http.ResponseWriter, r *http.Request, status int, 
 		Ignored  []inbox.Ignored
 		Fault    string
 		Patterns []string
+		Failed   *attempt
+		Zone     *time.Location
 	}{Fault: fault}
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
@@ -64,6 +66,9 @@ func (c *Console) showFiles(w http.ResponseWriter, r *http.Request, status int, 
 		return
 	}
 	o := terms.AsOf(c.Now())
+	if history, err := pipeline.HistoryOf(folder); err == nil { // the pages of the offer say what is wrong with it
+		page.Failed, page.Zone = failedAttempt(history.Entries, true), o.Zone
+	}
 	for _, d := range o.Depositaries {
 		page.Patterns = append(page.Patterns, d.Name+": "+d.Files)
 	}

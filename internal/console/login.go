@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"tenderbatch/internal/account"
@@ -12,6 +13,16 @@ import (
 type loginForm struct {
 	Name, Fault string
 	AsksCode    bool
+	Provider    string // the machine of the identity provider, "" for none
+	End         string // where a person who logged out here logs out of it, too
+}
+
+func (c *Console) loginForm(name, fault string, asksCode bool) loginForm {
+	f := loginForm{Name: name, Fault: fault, AsksCode: asksCode}
+	if c.SignOn != nil {
+		f.Provider = c.SignOn.Host()
+	}
+	return f
 }
 
 func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
@@ -19,7 +30,11 @@ func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	c.show(w, r, "login", "Log in", loginForm{})
+	form := c.loginForm("", "", false)
+	if r.URL.Query().Has("out") && c.SignOn != nil {
+		form.End = c.SignOn.End(c.own(r, "/login"))
+	}
+	c.show(w, r, "login", "Log in", form)
 }
 
 func (c *Console) login(w http.ResponseWriter, r *http.Request) {
@@ -31,22 +46,46 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &wrong):
 		c.Log.Warn("a login failed", "account", name, "address", c.address(r))
 		c.showWith(w, r, http.StatusUnauthorized, "login", "Log in",
-			loginForm{Name: name, Fault: wrong.Message, AsksCode: errors.Is(err, account.ErrCodeNeeded)})
+			c.loginForm(name, wrong.Message, errors.Is(err, account.ErrCodeNeeded)))
 		return
 	case err != nil:
 		c.failed(w, r, err)
 		return
 	}
+	c.loggedIn(w, r, a)
+}
+
+// loggedIn begins the session of an account, and goes on to the page that was asked for before.
+func (c *Console) loggedIn(w http.ResponseWriter, r *http.Request, a *account.Account) {
 	to := c.sessions.PopString(r.Context(), keyBefore)
 	if err := c.begin(r, a); err != nil {
 		c.failed(w, r, err)
 		return
 	}
-	c.Log.Info("logged in", "account", name, "address", c.address(r))
+	c.Log.Info("logged in", "account", a.Name, "address", c.address(r))
 	if to == "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") {
 		to = "/"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// entered is what a person wrote into a form, in words of their own.
+type entered struct{ Name, Text string }
+
+// ended answers a form that came after the end of the session: nothing of it was taken. What
+// was written in words is shown again, as the browser keeps no page; of passwords and
+// choices nothing is. After the login the page with the form comes back.
+func (c *Console) ended(w http.ResponseWriter, r *http.Request) {
+	var words []entered
+	for _, name := range []string{"effective", "reason", "comment", "set"} {
+		if text := r.PostFormValue(name); strings.TrimSpace(text) != "" {
+			words = append(words, entered{name, text})
+		}
+	}
+	if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host && from.Path != "/login" {
+		c.sessions.Put(r.Context(), keyBefore, from.RequestURI())
+	}
+	c.showWith(w, r, http.StatusUnauthorized, "ended", "Your session has ended", words)
 }
 
 func (c *Console) logout(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +93,7 @@ func (c *Console) logout(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	http.Redirect(w, r, "/login?out=1", http.StatusSeeOther)
 }
 
 // ownAccount is what a person sees of the own account.
@@ -73,7 +112,7 @@ func (c *Console) showOwn(w http.ResponseWriter, r *http.Request, status int, fa
 		return
 	}
 	own := ownAccount{Sessions: all, Fault: fault}
-	if !me(r).HasSecond && !me(r).OneTime {
+	if !me(r).HasSecond && !me(r).OneTime && me(r).Subject == "" {
 		own.Secret = c.sessions.GetString(r.Context(), keySecond)
 		if own.Secret == "" {
 			if own.Secret, _, err = account.NewSecond(me(r).Name); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/account"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
@@ -31,7 +32,7 @@ func (c *Console) offerPage(w http.ResponseWriter, r *http.Request) {
 		Over     []tenderedChart
 		Versions []termsVersion
 		Run      *readRun
-	}{offerSummary: c.summaryOf(name, folder)}
+	}{offerSummary: c.summaryOf(name, folder, me(r).May(account.SeeNames, name))}
 	if page.Latest != nil && page.Damage == "" {
 		run, err := c.runs.open(folder, page.Latest.Run)
 		if err != nil {

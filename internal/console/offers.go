@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
@@ -30,6 +31,31 @@ type offerSummary struct {
 	Planned   plannedRun
 	Damage    string
 	Release   *waiting // what the newest run waits for on its way to be paid on; nil for nothing
+	Failed    *attempt // the last attempt at a run, if nothing came of it; nil if something did
+}
+
+// attempt is an attempt at a run that published nothing.
+type attempt struct {
+	At  time.Time
+	Why string // "" for those who may not see names, which it can have
+}
+
+// failedAttempt is the last attempt that an offer's history ends with, nil if a run came of it.
+// Without it a person who accepted a file would wait for a run that never comes.
+func failedAttempt(entries []ledger.Entry, names bool) *attempt {
+	for _, e := range slices.Backward(entries) {
+		if !e.Event.Ends() {
+			continue
+		}
+		if !slices.Contains([]ledger.Event{ledger.Refused, ledger.Failed, ledger.Interrupted, ledger.Abandoned}, e.Event) {
+			return nil
+		}
+		if names {
+			return &attempt{e.At.Truncate(time.Second), e.Message}
+		}
+		return &attempt{At: e.At.Truncate(time.Second)}
+	}
+	return nil
 }
 
 // Next is when the scheduler runs the offer; zero: with files only.
@@ -57,7 +83,7 @@ func (s *offerSummary) urgency(now time.Time) (class int, until time.Duration) {
 		}
 	}
 	switch {
-	case s.Fault != "" || s.Damage != "" || s.Parked():
+	case s.Fault != "" || s.Damage != "" || s.Failed != nil || s.Parked():
 		return 0, until
 	case s.Release != nil && s.Release.Mine, s.Open > 0:
 		return 1, until
@@ -74,7 +100,7 @@ func (c *Console) offersPage(w http.ResponseWriter, r *http.Request) {
 	var all []*offerSummary
 	for name, folder := range folders {
 		if me(r).May(account.See, name) {
-			s := c.summaryOf(name, folder)
+			s := c.summaryOf(name, folder, me(r).May(account.SeeNames, name))
 			if s.Fault == "" && s.Damage == "" {
 				if s.Release, err = c.waitingOf(r, name, folder); err != nil {
 					s.Damage = c.withoutFolder(err)
@@ -92,8 +118,9 @@ func (c *Console) offersPage(w http.ResponseWriter, r *http.Request) {
 	c.show(w, r, "offers", "Offers", all)
 }
 
-// summaryOf reads what there is to say of an offer. What cannot be read is said, too.
-func (c *Console) summaryOf(name, folder string) *offerSummary {
+// summaryOf reads what there is to say of an offer. What cannot be read is said, too. names are
+// shown to those only who may see them.
+func (c *Console) summaryOf(name, folder string, names bool) *offerSummary {
 	s := &offerSummary{Name: name, ID: name, Zone: time.UTC, Planned: c.plannedOf(folder)}
 	now := c.Now()
 	terms, err := offerfolder.Terms(folder)
@@ -108,7 +135,7 @@ func (c *Console) summaryOf(name, folder string) *offerSummary {
 		s.Fault = c.withoutFolder(err)
 		return s
 	}
-	s.Damage = history.Damage
+	s.Damage, s.Failed = history.Damage, failedAttempt(history.Entries, names)
 	for i := range history.Runs {
 		run := &history.Runs[i]
 		if run.Latest {

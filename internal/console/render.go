@@ -39,6 +39,8 @@ var functions = template.FuncMap{
 	"thousands": display.Thousands,
 	"amount":    func(d decimal.Decimal) string { return tender.Thousands(d) },
 	"plural":    display.Plural,
+	"price":     price,
+	"local":     local,
 	"lower":     strings.ToLower,
 	"base":      path.Base,
 	"words":     func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
@@ -177,6 +179,26 @@ func isAltered(err error) bool {
 	return errors.As(err, &altered) || errors.As(err, &damaged)
 }
 
+// price is a price with two decimals or more, as the terms of offers print it.
+func price(text string) string {
+	whole, decimals, _ := strings.Cut(text, ".")
+	return display.Thousands(whole + "." + decimals + strings.Repeat("0", max(0, 2-len(decimals))))
+}
+
+// local is an instant of a file of a run as a person reads it, in the zone that it was written in:
+// 2004-11-12T16:59:59.700-05:00 with blanks, without a zero of seconds.
+func local(text string) string {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return text
+	}
+	layout := "2006-01-02 15:04:05.999 -07:00"
+	if at.Second() == 0 && at.Nanosecond() == 0 {
+		layout = "2006-01-02 15:04 -07:00"
+	}
+	return at.Format(layout)
+}
+
 // ago is how long something is away from now, roughly.
 func ago(t, now time.Time) string {
 	d := t.Sub(now)
@@ -184,8 +206,12 @@ func ago(t, now time.Time) string {
 	if d < 0 {
 		d, in, since = -d, "", " ago"
 	}
-	day := 24 * time.Hour
+	day, year := 24*time.Hour, 365*24*time.Hour
 	switch {
+	case d < time.Minute && since != "":
+		return "just now"
+	case d >= 2*year:
+		return in + display.Plural(int(d/year), "year", "years") + since
 	case d >= 2*day:
 		return in + display.Plural(int(d/day), "day", "days") + since
 	case d >= 2*time.Hour:

@@ -22,6 +22,8 @@ func (c *Console) routes() []route {
 	return []route{
 		{pattern: "GET /login", open: true, handle: c.loginPage},
 		{pattern: "POST /login", open: true, handle: c.login},
+		{pattern: "GET /login/provider", open: true, handle: c.signOn},
+		{pattern: "GET " + signOnPath, open: true, handle: c.signedOn},
 		{pattern: "POST /logout", oneTime: true, handle: c.logout},
 		{pattern: "GET /me", oneTime: true, handle: c.mePage},
 		{pattern: "POST /me/password", oneTime: true, handle: c.changePassword},
@@ -52,6 +54,7 @@ func (c *Console) routes() []route {
 
 		{pattern: "GET /approve", handle: c.approvePage},
 		{pattern: "GET /offers/{offer}/runs/{run}/approval", act: account.See, handle: c.runApprovalPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/statement", act: account.Approve, handle: c.statement},
 		{pattern: "POST /offers/{offer}/runs/{run}/submit", act: account.Prepare,
 			handle: c.stepWith(submitRun, "The run is submitted for approval.")},
 		{pattern: "POST /offers/{offer}/runs/{run}/withdraw", act: account.Prepare,
@@ -86,8 +89,7 @@ func (c *Console) allowed(rt route) http.Handler {
 			c.sessions.Put(r.Context(), keyBefore, r.URL.RequestURI())
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case a == nil:
-			c.refused(w, r, http.StatusUnauthorized, "Your session has ended. Log in, then send the form again: what you "+
-				"entered was not taken.")
+			c.ended(w, r)
 		case a.OneTime && !rt.oneTime:
 			http.Redirect(w, r, "/me", http.StatusSeeOther)
 		case rt.act != "" && !a.May(rt.act, r.PathValue("offer")):

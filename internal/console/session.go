@@ -24,6 +24,7 @@ const (
 	keySeen    = "seen"
 	keyNotice  = "notice"
 	keyBefore  = "before" // the page that was asked for before the login
+	keyAsked   = "asked"  // of the identity provider, as JSON
 	keySecond  = "second" // the secret of a second factor that is being set up
 )
 
@@ -49,7 +50,7 @@ func (c *Console) withAccount(next http.Handler) http.Handler {
 		a, err := c.Accounts.Account(name)
 		moved := c.BindSessions && c.sessions.GetString(r.Context(), keyAddress) != c.address(r)
 		switch {
-		case errors.Is(err, account.ErrNoAccount), err == nil && (a.Disabled || moved):
+		case errors.Is(err, account.ErrNoAccount), err == nil && (a.Disabled || moved || c.signedOnLongAgo(r.Context(), a)):
 			if err := c.sessions.Destroy(r.Context()); err != nil {
 				c.failed(w, r, err)
 				return
@@ -64,6 +65,16 @@ func (c *Console) withAccount(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// signedOnFor is how long a login by the identity provider lasts: roles that it took away are found
+// at the next one.
+const signedOnFor = 12 * time.Hour
+
+// signedOnLongAgo reports whether the identity provider has to vouch for the account again. A session
+// that began before the account was linked to it ends as well.
+func (c *Console) signedOnLongAgo(ctx context.Context, a *account.Account) bool {
+	return a.Subject != "" && (c.SignOn == nil || c.Now().Sub(c.sessions.GetTime(ctx, keyBegan)) > signedOnFor)
 }
 
 // seen notes now and then that the session is used, which also keeps it from ending.

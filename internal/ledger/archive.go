@@ -43,11 +43,20 @@ func OpenArchive(runs, offer string) (*Archive, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	releases, err := releaseFolders(runs)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := ReadEntries(runs)
 	if err != nil {
 		return nil, err
 	}
 	a := &Archive{runs: runs, offer: offer, entries: entries, known: map[string]*Run{}, missing: map[string]Entry{}}
+	for _, name := range releases {
+		if !slices.Contains(releasedRuns(entries), name) {
+			a.fault(releasedName+"/"+name, "says that this run was released, and the history does not", strangerReleaseAdvice)
+		}
+	}
 	if err := a.checkOffer(); err != nil {
 		return nil, err
 	}

@@ -88,6 +88,28 @@ func (r *Release) write(w io.Writer) error {
 	return encoder.Encode(r)
 }
 
+// strangerReleaseAdvice is what to do about a release that the history does not know.
+const strangerReleaseAdvice = "restore the history from the back-up if it was lost; else find out who put it there, do " +
+	"not pay on it, and move it away. What was paid already is not paid again"
+
+// releaseFolders are the folders beside the runs that say of a run that it was released.
+func releaseFolders(runs string) (names []string, err error) {
+	tree, top := treeOf(runs), filepath.Join(filepath.Dir(runs), releasedName)
+	there, err := tree.ReadDir(top)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, d := range there {
+		if !d.IsDir() || d.Name() == stageName {
+			continue
+		}
+		if _, err := tree.Lstat(filepath.Join(top, d.Name(), releaseJSONName)); err == nil {
+			names = append(names, d.Name())
+		}
+	}
+	return names, err
+}
+
 // releasedRuns are the runs that were released, in that order.
 func releasedRuns(entries []Entry) (names []string) {
 	for _, e := range entries {
@@ -189,8 +211,7 @@ func verifyReleased(runs string, entries []Entry) (found []Finding) {
 		switch where := releasedName + "/" + name; {
 		case name == latestName || name == stageName:
 		case !slices.Contains(released, name):
-			found = append(found, finding(where, "no entry says that this run was released",
-				"find out who put it there, do not pay on it, and move it away"))
+			found = append(found, finding(where, "no entry says that this run was released", strangerReleaseAdvice))
 		default:
 			found = append(found, verifyRelease(tree, top, filepath.Join(runs, name), ReleaseOf(entries, name))...)
 		}

@@ -117,6 +117,11 @@ func Ended(e notify.Event, o *pipeline.Outcome, err error) notify.Event {
 	for _, remark := range remarksOf(o) {
 		e.Message += "\nwarning: " + remark
 	}
+	if o.Awaits && o.Run.Held == "" && (o.Action == pipeline.Published || o.Action == pipeline.Restored) {
+		e.Awaits = true
+		e.Advice = "the run waits for its release by two people; nothing is to be paid on it yet. Look at it, then submit it " +
+			"for approval"
+	}
 	c := o.Run.Counts()
 	e.Issuer, e.Run, e.Folder = o.Run.Offer.Issuer, filepath.Base(o.Folder), o.Folder
 	if path, err := filepath.Abs(o.Folder); err == nil {
@@ -146,6 +151,13 @@ func (m *Monitor) Attach(e *notify.Event, o *pipeline.Outcome) {
 		return
 	}
 	content, size, err := o.Workbook(most)
+	m.attach(e, content, size, err)
+}
+
+// attach has mail bring a workbook along, or say why it does not: it is too large, or could not be
+// read.
+func (m *Monitor) attach(e *notify.Event, content []byte, size int64, err error) {
+	most := m.Settings.Mail.AttachUpTo
 	switch {
 	case err != nil:
 		m.Log.Warn("the workbook is not attached", "offer", e.Offer, "error", err)
@@ -242,6 +254,11 @@ func (m *Monitor) again(e notify.Event) bool {
 // warning.
 func (m *Monitor) report(e notify.Event) {
 	e.Again = m.again(e)
+	m.send(e)
+}
+
+// send sends a notice, beside whatever goes on.
+func (m *Monitor) send(e notify.Event) {
 	e.Message = m.secrets.Hide(e.Message)
 	m.Notices.Go(func() {
 		if err := m.notifier.End(context.Background(), e); err != nil {

@@ -12,8 +12,8 @@ import (
 // Kind is what an event is about: one of the occasions of the settings, or Start.
 type Kind = settings.Occasion
 
-// The kinds there are. All but Start are ends; no attempt ended with a Reminder, so it is not
-// pinged.
+// The kinds there are. All but Start are ends; no attempt ended with a Reminder, an Approval or a
+// Released, so they are not pinged.
 const (
 	Start    Kind = "start" // an attempt began
 	Success       = settings.Success
@@ -21,6 +21,8 @@ const (
 	Failure       = settings.Failure
 	Missed        = settings.Missed
 	Reminder      = settings.Reminder
+	Approval      = settings.Approval
+	Released      = settings.Released
 )
 
 // Event is something that happened to an offer. What is not known is zero.
@@ -45,6 +47,7 @@ type Event struct {
 	Again                   bool   // the same was reported before: only pings are sent, which must not stop
 	// nothing has changed, and a reminder reports it once a day: its readers get no notice of this
 	Reminded bool
+	Awaits   bool   // the run that was made may be paid on only once it was released
 	Folder   string // with the result; for machines, in no text
 
 	// What mail says beside: it names tenders, so it goes nowhere else.
@@ -98,18 +101,26 @@ func (e Event) headline() string {
 	case Start:
 		return "started"
 	case Success:
-		return "done"
+		return "done" + e.awaiting()
 	case Rejects:
 		if e.Open > 0 { // also where nothing is rejected, as with a tender that a report leaves out
-			return "done, with " + counted(e.Open, "open finding")
+			return "done, with " + counted(e.Open, "open finding") + e.awaiting()
 		}
-		return "done, with " + counted(e.Rejected, "reject")
+		return "done, with " + counted(e.Rejected, "reject") + e.awaiting()
 	case Reminder:
 		return counted(e.Open, "open finding") + ", and nothing has changed"
 	case Missed:
 		return "a slot passed without a run"
 	}
 	return exitcode.Code(e.Exit).Entry().Short
+}
+
+// awaiting says that the run waits for its release, "" if it does not.
+func (e Event) awaiting() string {
+	if e.Awaits {
+		return ", AWAITING APPROVAL"
+	}
+	return ""
 }
 
 // counted is a number of things: 1 reject, 2 rejects.
@@ -131,5 +142,5 @@ func (e Event) wanted(on []settings.Occasion) bool {
 	if e.Again || (e.Reminded && slices.Contains(on, settings.Reminder)) {
 		return false
 	}
-	return slices.Contains(on, e.Kind)
+	return slices.Contains(on, e.Kind) || (e.Awaits && slices.Contains(on, settings.Approval))
 }

@@ -24,13 +24,16 @@ func (n *Notifier) addPing(p settings.Ping, getenv func(string) string) error {
 	n.secrets.AddURL(to)
 	n.ways = append(n.ways, way{
 		name:  "ping",
-		wants: func(e Event) bool { return e.Kind != Reminder }, // nothing ran, which is what is watched
+		wants: wantsPing,
 		prepare: func(e Event) func(context.Context) error {
 			return func(ctx context.Context) error { return n.ping(ctx, to, p.Full, e) }
 		},
 	})
 	return nil
 }
+
+// wantsPing reports whether an event says that something ran, or should have: that is watched.
+func wantsPing(e Event) bool { return e.Kind != Reminder && e.Kind != Approval && e.Kind != Released }
 
 func (n *Notifier) ping(ctx context.Context, to string, full bool, e Event) error {
 	u, err := pingURL(to, e)

@@ -96,6 +96,9 @@ func Check(ctx context.Context, req Request) (*CheckResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkReleaseIn(req.Folder, in.Offer.Release); err != nil {
+		return nil, err
+	}
 	e := &CheckResult{
 		Offer: in.Offer, AsOf: in.AsOf, Phase: in.Offer.PhaseAt(in.AsOf), Choice: in.choice,
 		Reports: in.read.Reports, Inputs: in.inputs(), Book: in.Book, Findings: in.rejects(),

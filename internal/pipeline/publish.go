@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"tenderbatch/internal/compare"
@@ -33,11 +34,27 @@ func who(by string) string {
 // checkRelease is a *[offerfolder.UsageError] if the terms demand less until a run may be paid on
 // than any published run of the offer does: it can only be made stricter.
 func (a *attempt) checkRelease(r *result.Run) error {
-	if was := a.req.archive.Rule(); r.Offer.Release.WeakerThan(was) {
+	return stricter(r.Offer.Release, a.req.archive.Rule())
+}
+
+// stricter is a *[offerfolder.UsageError] if a rule demands less than the one that runs were made
+// under.
+func stricter(rule, was *tender.ReleaseRule) error {
+	if rule.WeakerThan(was) {
 		return &offerfolder.UsageError{Message: fmt.Sprintf("release is %s in the terms, and runs were made under %s: once a "+
-			"run was made it can only be made stricter; nothing was published", r.Offer.Release, was)}
+			"run was made it can only be made stricter; nothing was published", rule, was)}
 	}
 	return nil
+}
+
+// checkReleaseIn is checkRelease where nothing is published. Where the history cannot be read, a
+// run says so.
+func checkReleaseIn(folder string, rule *tender.ReleaseRule) error {
+	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
+	if err != nil {
+		return nil
+	}
+	return stricter(rule, ledger.StrictestRule(entries))
 }
 
 // hold keeps a final run with open findings from coming into force, unless the request

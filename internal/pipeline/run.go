@@ -173,6 +173,9 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := checkReleaseIn(req.Folder, r.Offer.Release); err != nil {
+			return nil, err
+		}
 		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Action: Computed}
 		return o, in.lookAhead(r, o)
 	}

@@ -51,11 +51,12 @@ func (in *Intake) termChanges(previous string) ([]result.Pair[tender.Term], erro
 }
 
 // checkTermChanges is a *[offerfolder.UsageError] if terms were changed in place before a final run
-// and the request does not say why. What resolves a finding says so itself.
+// and the request does not say why. What waives or resolves a finding says so itself: it names
+// its person and day, and the person is a maker of the run.
 func checkTermChanges(r *result.Run, req Request) error {
 	var changed []string
 	for _, c := range r.TermChanges {
-		if path := c.Either().Path; path != "resolutions" && !strings.HasPrefix(path, "resolutions.") {
+		if list, _, _ := strings.Cut(c.Either().Path, "."); list != "waivers" && list != "resolutions" {
 			changed = append(changed, compare.TermWords(c))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
@@ -114,7 +115,7 @@ func confirms(typed ledger.Amount, totals []ledger.Total) error {
 			return nil
 		}
 		return refused("%s %s was typed, and it is not the total to wire in %s: look again at what is to be approved",
-			typed.Currency, typed.Amount, typed.Currency)
+			typed.Currency, display.Thousands(typed.Amount), typed.Currency)
 	}
 	return refused("the run wires nothing in %q; type a total with its currency, such as %s", typed.Currency, "USD 1234.56")
 }

@@ -3,6 +3,7 @@ package release
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hiddeco/sshsig"
@@ -28,6 +29,11 @@ type signer struct {
 
 // Known reports whether any key is known.
 func (s Signers) Known() bool { return len(s.all) > 0 }
+
+// HasKey reports whether a key of a person is known.
+func (s Signers) HasKey(a ledger.Actor) bool {
+	return slices.ContainsFunc(s.all, func(one signer) bool { return a.Is(ledger.Actor{Kind: a.Kind, Name: one.name}) })
+}
 
 // Add adds a key of a person, as it is in the file of a public key.
 func (s *Signers) Add(name, key string) error {

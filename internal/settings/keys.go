@@ -1,7 +1,10 @@
 package settings
 
 import (
+	"net"
 	"net/netip"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +49,7 @@ func (f *file) console(name string, n *strictyaml.Node, c *Console) {
 		"tls_key":         f.value(&c.TLSKey, "a file such as /etc/batch/console.key", checkFolder),
 		"trusted_proxies": f.list(&proxies, "networks such as [10.0.0.0/8]", checkNetwork),
 		"bind_sessions":   f.flag(&c.BindSessions),
+		"oidc":            func(name string, n *strictyaml.Node) { f.oidc(name, n, &c.OIDC) },
 	})
 	for _, p := range proxies {
 		if network, err := netip.ParsePrefix(p); err == nil { // checked above
@@ -58,6 +62,72 @@ func (f *file) console(name string, n *strictyaml.Node, c *Console) {
 	if wrong := c.CheckListen(); wrong != "" && given["listen"] != nil {
 		f.fault(given["listen"], "listen %s", wrong)
 	}
+}
+
+// oidc reads who vouches for people. Claims have the names that most providers give them.
+func (f *file) oidc(name string, n *strictyaml.Node, o *OIDC) {
+	o.NameClaim, o.RolesClaim = "preferred_username", "groups"
+	given := f.section(name, n, map[string]reader{
+		"issuer":             f.value(&o.Issuer, "the address of the provider such as https://login.example.com", checkIssuer),
+		"client_id":          f.value(&o.ClientID, "the name by which the provider knows this console", checkLine),
+		"client_secret_file": f.value(&o.ClientSecretFile, "a file such as /etc/batch/oidc.secret", checkFolder),
+		"name_claim":         f.value(&o.NameClaim, "a claim such as preferred_username", checkClaim),
+		"roles_claim":        f.value(&o.RolesClaim, "a claim such as groups or realm_access.roles", checkClaim),
+		"roles":              func(name string, n *strictyaml.Node) { f.roles(name, n, &o.Roles) },
+	})
+	for _, key := range []string{"issuer", "client_id", "client_secret_file", "roles"} {
+		if given[key] == nil && n.Kind == strictyaml.Mapping {
+			f.fault(n, "oidc has no %s; add it", key)
+		}
+	}
+}
+
+// roles reads what each value of a claim lets a person do.
+func (f *file) roles(name string, n *strictyaml.Node, to *map[string][]string) {
+	const want = "the values of the claim and their roles, such as desk: [preparer]"
+	if n.Kind != strictyaml.Mapping {
+		f.fault(n, "%s is %s here; write below it %s", name, n.Kind, want)
+		return
+	}
+	*to = map[string][]string{}
+	for _, e := range n.Entries {
+		var all []string
+		f.list(&all, "roles such as [preparer, approver:level3-2004]", checkRole)("the roles of "+e.Key.Text, e.Value)
+		(*to)[e.Key.Text] = all
+	}
+}
+
+// checkRole says what is wrong with a role, as the accounts have them.
+func checkRole(s string) string {
+	role, offer, one := strings.Cut(s, ":")
+	switch {
+	case !slices.Contains([]string{"viewer", "preparer", "approver", "admin"}, role):
+		return "is no role; write viewer, preparer, approver or admin, or a role for one offer such as preparer:level3-2004"
+	case one && offer == "":
+		return "names no offer; write it after the colon, or leave the colon out"
+	case one && role == "admin":
+		return "is for one offer, and accounts belong to no offer; write admin"
+	}
+	return ""
+}
+
+func checkClaim(s string) string {
+	if strings.ContainsFunc(s, isBlank) {
+		return "is no name of a claim; write it as the provider's tokens have it, without blanks"
+	}
+	return ""
+}
+
+// checkIssuer says what is wrong with the address of an identity provider: what it says of people
+// is never read in the clear, but on this machine.
+func checkIssuer(s string) string {
+	if wrong := CheckURL(s); wrong != "" {
+		return wrong
+	}
+	if u, err := url.Parse(s); err != nil || (u.Scheme != "https" && !isLoopback(net.JoinHostPort(u.Hostname(), "1"))) {
+		return "must begin with https://, as it says who people are"
+	}
+	return ""
 }
 
 // signers reads the keys of people: a name, and a key or a list of keys.
@@ -177,7 +247,7 @@ func (f *file) webhook(name string, n *strictyaml.Node, w *Webhook) {
 
 // occasions reads the list of what a message is sent about.
 func (f *file) occasions(to *[]string) reader {
-	want, check := choices(Failure, Rejects, Missed, Success, Reminder)
+	want, check := choices(Failure, Rejects, Missed, Success, Reminder, Approval, Released)
 	return f.list(to, "a list of "+want+", such as [failure, missed]", check)
 }
 

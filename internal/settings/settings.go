@@ -51,6 +51,17 @@ type Console struct {
 	TLSKey         string         // absolute
 	TrustedProxies []netip.Prefix // whose word counts on where a request comes from
 	BindSessions   bool           // a session counts from the address only that began it
+	OIDC           OIDC
+}
+
+// OIDC is the identity provider that vouches for people, by OpenID Connect.
+type OIDC struct {
+	Issuer           string // "" for none
+	ClientID         string
+	ClientSecretFile string // absolute
+	NameClaim        string
+	RolesClaim       string
+	Roles            map[string][]string // by value of the claim, each such as approver or approver:level3-2004
 }
 
 // BehindTLS reports whether browsers reach the console over TLS: its own, or that of a proxy.
@@ -87,6 +98,9 @@ const (
 	Success Occasion = "success" // published, or nothing was new
 
 	Reminder Occasion = "reminder" // findings are open, and nothing has changed
+
+	Approval Occasion = "approval" // a run waits to be submitted, approved or released
+	Released Occasion = "released" // a run is in force, as it was released
 )
 
 // Mail says who is written to, and through which server.
@@ -136,7 +150,7 @@ func (d Daily) Passed(at time.Time) bool {
 
 // Default is what holds without a file.
 func Default() Settings {
-	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed, Reminder} }
+	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed, Reminder, Approval, Released} }
 	return Settings{
 		Mail:    Mail{Port: 587, Security: StartTLS, On: usual(), AttachUpTo: 10 << 20},
 		Webhook: Webhook{On: usual()},

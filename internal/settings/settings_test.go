@@ -64,7 +64,10 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
 		Serve:   Serve{Poll: 30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 2 * time.Minute, Runs: 2, Memory: 2 << 30, Remind: Daily{Hour: 8, Minute: 30}},
 		Console: Console{Listen: "127.0.0.1:8080", Hosts: []string{"batch.example.com"}, TLSCert: "/etc/batch/console.pem",
-			TLSKey: "/etc/batch/console.key", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}},
+			TLSKey: "/etc/batch/console.key", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")},
+			OIDC: OIDC{Issuer: "https://login.example.com", ClientID: "batch", ClientSecretFile: "/etc/batch/oidc.secret",
+				NameClaim: "preferred_username", RolesClaim: "groups", Roles: map[string][]string{"treasury-desk": {"preparer"},
+					"treasury-leads": {"approver"}, "issuer-acme": {"viewer:acme-2026"}}}},
 		Signers: []Signer{
 			{"ann", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPEiPTCeyqdy40crhmqX5MB0lhzYwi5+t876TkZtw0uq"}, {"bob", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF95NgJQJNnM56c0NyWG7fpqKuIMOZyLxAl8daf95snq"},
 			{"bob", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+HX1GmUVuDJsA9feQaICPUUPSKVFWXi0WOl3GiXcbg"},
@@ -113,6 +116,13 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"no unit of memory", "serve: {memory: 600}\n", "1:17: memory is not an amount of memory; write it with its unit, such as 600MiB or 2GiB"},
 		{"a unit of a thousand", "serve: {memory: 600MB}\n", "1:17: memory has a unit that is not MiB or GiB; write it such as 600MiB or 2GiB"},
 		{"a console in the clear", "console: {listen: ':8080'}\n", "1:19: listen is an address that other machines can reach, and there is no TLS; give tls_cert and tls_key, or name the proxy in front of it under trusted_proxies, or write 127.0.0.1 before the port"},
+		{"a provider in the clear", "console: {oidc: {issuer: 'http://login.example.com', client_id: b, client_secret_file: /s, roles: {a: [viewer]}}}\n", "1:26: issuer must begin with https://, as it says who people are"},
+		{"a provider without roles", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s}}\n", "1:17: oidc has no roles; add it"},
+		{"a role that there is not", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: {desk: [boss]}}}\n", "1:108: an item of the roles of desk is no role; write viewer, preparer, approver or admin, or a role for one offer such as preparer:level3-2004"},
+		{"an administrator of one offer", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: {desk: ['admin:a']}}}\n", "1:108: an item of the roles of desk is for one offer, and accounts belong to no offer; write admin"},
+		{"roles as a list", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: [viewer]}}\n", "1:100: roles is a list here; write below it the values of the claim and their roles, such as desk: [preparer]"},
+		{"a claim with blanks", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: {a: [viewer]}, name_claim: my name}}\n", "1:127: name_claim is no name of a claim; write it as the provider's tokens have it, without blanks"},
+		{"a section of sign-on that is a text", "console: {oidc: yes}\n", "1:17: oidc is a single value here; write its keys below it: client_id, client_secret_file, issuer, name_claim, roles or roles_claim"},
 		{"half of TLS", "console: {listen: 127.0.0.1:8080, tls_cert: /c.pem}\n", "1:10: tls_cert and tls_key belong together; give both, or none"},
 		{"a proxy without a network", "console: {trusted_proxies: [proxy.example.com]}\n", "1:29: an item of trusted_proxies is not a network; write it as 10.0.0.0/8, a single machine as 10.0.0.7/32"},
 		{"a private key", "signers: {ann: '-----BEGIN OPENSSH PRIVATE KEY-----'}\n", "1:16: the key of ann is not a public SSH key; write the line of the file that ends in .pub, such as ssh-ed25519 AAAA..."},
@@ -147,8 +157,8 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"recipient", "mail: {server: m.example, from: a@b.example, to: [a@b.example, desk]}\n", "1:64: an item of to is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
 		{"sender with a line break", "mail: {server: m.example, from: \"a@b.example\\r\\nBcc: c@d.example\", to: [a@b.example]}\n", "1:33: from is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
 		{"one recipient as a text", "mail: {server: m.example, from: a@b.example, to: a@b.example}\n", "1:50: to must be a list; write addresses such as [desk@example.com]"},
-		{"no occasion", mail + "on: []}\n", "1:69: on must be a list; write a list of failure, rejects, missed, success or reminder, such as [failure, missed]"},
-		{"occasion", mail + "on: [start]}\n", "1:70: an item of on is not known; write failure, rejects, missed, success or reminder"},
+		{"no occasion", mail + "on: []}\n", "1:69: on must be a list; write a list of failure, rejects, missed, success, reminder, approval or released, such as [failure, missed]"},
+		{"occasion", mail + "on: [start]}\n", "1:70: an item of on is not known; write failure, rejects, missed, success, reminder, approval or released"},
 		{"occasion twice", mail + "on: [missed, missed]}\n", "1:78: an item of on is in it twice; keep one of the two"},
 		{"tab", "serve:\n\tpoll: 1s\n", "2:1: there is a tab here; write spaces"},
 		{"direction mark", "serve: {poll: 1s\u202e}\n", "1:17: the file has an invisible character here (U+202E); delete it"},
@@ -224,7 +234,7 @@ func keysOf(t *testing.T, source string) []keyPlace {
 func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 	source := example(t)
 	for _, k := range keysOf(t, source) {
-		if k.name == "ann" || k.name == "bob" {
+		if slices.Contains([]string{"ann", "bob", "treasury-desk", "treasury-leads", "issuer-acme"}, k.name) {
 			continue // any text is a name
 		}
 		lines := strings.Split(source, "\n")
@@ -249,11 +259,11 @@ func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 func TestEveryValueOfAWrongKindIsAFaultOnItsLine(t *testing.T) {
 	source := example(t)
 	for _, k := range keysOf(t, source) {
-		if k.column == 1 {
-			continue // sections have cases of their own
+		if k.column == 1 || k.name == "oidc" || slices.Contains([]string{"treasury-desk", "treasury-leads", "issuer-acme"}, k.name) {
+			continue // sections and what is in braces have cases of their own
 		}
 		for _, wrong := range []string{"", " {unheard: of}", " [[]]", " 'neither this nor that ('"} {
-			if strings.HasPrefix(wrong, " '") && k.name == "username" {
+			if strings.HasPrefix(wrong, " '") && (k.name == "username" || k.name == "client_id") {
 				continue // any text is a name
 			}
 			lines := strings.Split(source, "\n")

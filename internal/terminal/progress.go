@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"io"
@@ -26,14 +26,14 @@ type progress struct {
 	bar   *progressbar.ProgressBar // nil while nothing is shown
 }
 
-// newProgress returns what a run calls with its progress; nil if no one sits at a terminal.
+// NewProgress returns what a run calls with its progress; nil if no one sits at a terminal.
 // done takes the bar away.
-func (w world) newProgress() (report func(pipeline.Stage, int), done func()) {
-	file, isFile := w.stderr.(*os.File)
-	if !isFile || !terminal(file) {
+func NewProgress(out io.Writer, now func() time.Time) (report func(pipeline.Stage, int), done func()) {
+	file, isFile := out.(*os.File)
+	if !isFile || !Is(file) {
 		return nil, func() {}
 	}
-	p := &progress{to: w.stderr, now: w.now, began: w.now()}
+	p := &progress{to: out, now: now, began: now()}
 	return p.Report, p.done
 }
 

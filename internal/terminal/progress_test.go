@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 
 func TestProgressIsShownOnlyOfWhatTakesLong(t *testing.T) {
 	var shown bytes.Buffer
-	now := scriptNow
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	p := &progress{to: &shown, now: func() time.Time { return now }, began: now}
 	p.Report(pipeline.Reading, 1000)
 	if shown.Len() > 0 {
@@ -36,7 +36,7 @@ func TestProgressIsShownOnlyOfWhatTakesLong(t *testing.T) {
 
 func TestThereIsNoProgressWhereNobodySits(t *testing.T) {
 	var shown bytes.Buffer
-	if report, done := testWorld(&shown, &shown).newProgress(); report != nil {
+	if report, done := NewProgress(&shown, time.Now); report != nil {
 		t.Error("a bar in a buffer")
 	} else {
 		done()

@@ -1,0 +1,183 @@
+// Every page for every role: accessible in light and dark, on a telephone and a desk, without
+// script, with the keyboard only, and the same for a person in Frankfurt as in New York.
+import AxeBuilder from "@axe-core/playwright";
+import { test, expect } from "./house.js";
+import { harbor } from "./harbor.js";
+
+test.use({ offers: ["level3-2004", "harbor"] });
+
+test.beforeAll(async ({ house }) => {
+  await house.batch(["run", house.offer("level3-2004"), "--as-of", "2004-11-12T17:00"], [3]);
+  await house.batch(["run", house.offer("level3-2004"), "--as-of", "2004-12-02T09:00"], [3]);
+  await house.batch(["run", house.offer("harbor")], [3]);
+});
+
+const of = (offer) => ["", "/runs/latest", "/runs/latest/payments", "/runs/latest/instructions", "/runs/latest/instructions?q=nothing+has+this",
+  "/runs/latest/findings", "/runs/latest/approval", "/whatif", "/history"].map((p) => `/offers/${offer}${p}`);
+const named = (offer) => ["/files", "/compare", "/terms", "/runs/latest/explain?row=dtc-2004-12-01.xlsx:20"].map((p) => `/offers/${offer}${p}`);
+const supposed = "/offers/level3-2004/whatif?sweep=cap+Tender+Cap";
+const general = ["/", "/approve", "/schedule", "/me", "/offers/there-is-none"];
+
+const pagesOf = {
+  viewer: [...general, ...of("level3-2004"), ...of("harbor")],
+  preparer: [...general, supposed, ...of("level3-2004"), ...named("level3-2004"), ...of("harbor")],
+  approver: [...general, ...of("level3-2004"), ...named("level3-2004")],
+  admin: ["/", "/people", "/me"],
+};
+
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+async function faultsOf(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.map((v) => `${page.url()}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
+}
+
+for (const [role, pages] of Object.entries(pagesOf)) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`axe finds nothing on a page of a ${role} in ${colorScheme}`, async ({ as }) => {
+      test.setTimeout(180_000);
+      const page = await as(role, { colorScheme });
+      const found = [];
+      for (const path of pages) {
+        const answer = await page.goto(path);
+        expect(answer.status(), path).toBeLessThan(500);
+        found.push(...await faultsOf(page));
+      }
+      expect(found).toEqual([]);
+    });
+  }
+}
+
+test("axe finds nothing on the login, also after one that failed", async ({ as, house, browser }) => {
+  const context = await browser.newContext({ baseURL: house.url });
+  const page = await context.newPage();
+  await page.goto("/login");
+  const found = await faultsOf(page);
+  await page.getByLabel("Name").fill("mallory");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  expect([...found, ...await faultsOf(page)]).toEqual([]);
+  await context.close();
+});
+
+for (const width of [360, 1440]) {
+  test(`no page is wider than ${width} pixels, and its controls can be hit`, async ({ as }) => {
+    test.setTimeout(120_000);
+    for (const role of ["preparer", "admin"]) {
+      const page = await as(role, { viewport: { width, height: 800 }, hasTouch: width === 360 });
+      for (const path of pagesOf[role]) {
+        await page.goto(path);
+        const found = await page.evaluate(() => ({
+          wide: document.documentElement.scrollWidth - window.innerWidth,
+          small: [...document.querySelectorAll("button, summary, input:not([type=hidden]), select, nav a")]
+            .map((e) => [e, e.getBoundingClientRect()])
+            .filter(([e, r]) => r.width > 0 && r.height < 24 && !e.closest(".unseen"))
+            .map(([e]) => e.outerHTML.slice(0, 100)),
+        }));
+        expect(found, `${path} for a ${role}`).toEqual({ wide: expect.any(Number), small: [] });
+        expect(found.wide, `${path} for a ${role} can be scrolled sideways`).toBeLessThanOrEqual(0);
+      }
+    }
+  });
+}
+
+test("without script every page says the same, and forms work", async ({ as }) => {
+  const plain = await as("preparer", { javaScriptEnabled: false });
+  const page = await as("preparer");
+  for (const path of pagesOf.preparer) {
+    await Promise.all([plain.goto(path), page.goto(path)]);
+    expect(await plain.locator("main").innerText(), path).toBe(await page.locator("main").innerText());
+  }
+  await plain.goto("/offers/level3-2004/runs/latest/instructions");
+  await plain.getByRole("searchbox").fill("11-2008");
+  await plain.getByRole("button", { name: "Search" }).click();
+  await expect(plain.getByRole("region", { name: "Instructions" }).getByRole("row").nth(1)).toContainText("11-2008");
+  await plain.getByRole("link", { name: "Next" }).click();
+  await expect(plain.getByText("Page 2")).toBeVisible();
+  await expect(plain.getByRole("region", { name: "Instructions" }).getByRole("row").nth(1)).toContainText("11-2008");
+});
+
+test("no page asks another host for anything, or logs an error", async ({ as, house }) => {
+  const page = await as("preparer");
+  const wrong = [];
+  page.on("request", (r) => r.url().startsWith(house.url) || wrong.push(`asks for ${r.url()}`));
+  page.on("console", (m) => ["error", "warning"].includes(m.type()) && !m.text().includes("404") && wrong.push(m.text()));
+  page.on("pageerror", (e) => wrong.push(String(e)));
+  for (const path of pagesOf.preparer) await page.goto(path);
+  expect(wrong).toEqual([]);
+});
+
+test("with the keyboard only", async ({ as }) => {
+  const page = await as("preparer");
+  const press = async (key, until) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press(key);
+      const at = await page.evaluate(() => {
+        const e = document.activeElement;
+        const ring = getComputedStyle(e);
+        return { name: (e.innerText || e.ariaLabel || e.name || "").trim(), ring: ring.outlineStyle !== "none" && parseFloat(ring.outlineWidth) >= 2 };
+      });
+      expect(at.ring, `the focus on ${at.name} can be seen`).toBe(true);
+      if (at.name === until) return;
+    }
+    throw new Error(`${until} is not reached with ${key}`);
+  };
+  await page.goto("/");
+  await press("Tab", "Skip to the content");
+  await page.keyboard.press("Enter");
+  await press("Tab", "level3-2004");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("level3-2004");
+  await press("Tab", "Instructions");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Instructions");
+  await press("Tab", "q");
+  await page.keyboard.type("10.75");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/q=10\.75/);
+  await press("Tab", "Instructions"); // the tab of the page, then the table, which arrows scroll
+  await press("Tab", "Search");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("region", { name: "Instructions" })).toBeFocused();
+  await page.goto("/offers/level3-2004/files");
+  await press("Tab", "report");
+  await press("Tab", "Check");
+});
+
+for (const [locale, timezoneId] of [["de-DE", "Europe/Berlin"], ["en-US", "America/Los_Angeles"]]) {
+  test(`figures and times are the same in ${locale}`, async ({ as }) => {
+    const page = await as("approver", { locale, timezoneId });
+    await page.goto("/offers/level3-2004");
+    const series = page.getByRole("region", { name: "Series" }).getByRole("row");
+    await expect(series.nth(1)).toContainText("249,457,000");
+    await expect(page.getByText("2004-11-12 17:00 EST").first()).toBeVisible();
+  });
+}
+
+test("a total typed the German way is never taken for another", async ({ house, as }) => {
+  const preparer = await as("preparer");
+  await preparer.goto("/offers/harbor/runs/latest/approval");
+  const file = harbor.fileOf(3);
+  await preparer.goto("/offers/harbor/files");
+  await preparer.getByLabel("Choose it").setInputFiles({ name: file, mimeType: "text/csv", buffer: Buffer.from(harbor.report()) });
+  await preparer.getByRole("button", { name: "Check", exact: true }).click();
+  await preparer.getByRole("button", { name: "Accept into the inbox" }).click();
+  await expect.poll(async () => (await house.runs("harbor")).some((r) => r.run.includes("T0003")), { timeout: 30_000 }).toBe(true);
+  await preparer.goto("/offers/harbor/runs/latest/approval");
+  await preparer.getByRole("button", { name: "Submit for approval" }).click();
+
+  const page = await as("approver", { locale: "de-DE", timezoneId: "Europe/Berlin" });
+  await page.goto("/offers/harbor/runs/latest/approval");
+  const sum = await page.locator(".sum").innerText();
+  const german = sum.replaceAll(",", "'").replaceAll(".", ",").replaceAll("'", ".");
+  for (const typed of [`USD ${german}`, `USD ${sum.split(".")[0].replaceAll(",", ".")}`, german, `${sum} USD`, `EUR ${sum}`]) {
+    await page.getByLabel("Type the total").fill(typed);
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await expect(page.getByRole("alert"), typed).toBeVisible();
+    await expect(page.getByLabel("Type the total"), typed).toHaveValue(typed);
+  }
+  await page.getByLabel("Type the total").fill(`USD ${sum}`);
+  await page.getByRole("button", { name: "Approve", exact: true }).click();
+  await expect(page.getByRole("status")).toContainText("The run is approved");
+});
