@@ -215,7 +215,7 @@ func TestASessionThatEndsInTheMiddleOfAForm(t *testing.T) {
 	}
 	entries := len(h.entries())
 	for path, form := range forms {
-		if status, body := ann.post(path, form...); status != http.StatusUnauthorized || !strings.Contains(body, "was not taken") {
+		if status, body := ann.post(path, form...); status != http.StatusUnauthorized || !strings.Contains(body, "Your session has ended") {
 			t.Errorf("%s: %d", path, status)
 		}
 	}

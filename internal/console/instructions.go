@@ -60,7 +60,7 @@ type instructionQuery struct {
 	masks bool // for those who may not see names
 }
 
-// plainQuery is a text that stands in the CSV as it is searched for.
+// plainQuery is a text that the CSV has as it is searched for.
 var plainQuery = regexp.MustCompile(`^[A-Za-z0-9 ._:/()-]+$`)
 
 // instructions are those of one page, and whether there are more. The file is read as far as that page only.

@@ -40,13 +40,14 @@ func flow(pairs ...pair) string {
 	return "{" + strings.Join(words, ", ") + "}"
 }
 
-// lastTerms are the terms of an offer.yaml with all amendments.
-func lastTerms(content []byte) (*tender.Offer, error) {
+// lastTerms are the terms of an offer.yaml with all amendments; none if they cannot be read: what comes
+// of the change is parsed before it is written.
+func lastTerms(content []byte) *tender.Offer {
 	terms, err := offerfile.ParseTerms(offerfolder.OfferName, content)
 	if err != nil {
-		return nil, err
+		return &tender.Offer{}
 	}
-	return terms.AsOf(time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)), nil
+	return terms.AsOf(time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC))
 }
 
 // decided says that another person was first, as on a page that is older.
@@ -56,11 +57,7 @@ func decided(by string, on tender.Date, note string) error {
 
 // Waived is offer.yaml with a waiver more. It is an error if there is one for the same already.
 func Waived(content []byte, w tender.Waiver) ([]byte, error) {
-	o, err := lastTerms(content)
-	if err != nil {
-		return nil, err
-	}
-	for _, was := range o.Waivers {
+	for _, was := range lastTerms(content).Waivers {
 		if was.Rule == w.Rule && was.Depositary == w.Depositary && was.Instruction == w.Instruction {
 			return nil, decided(was.By, was.On, was.Note)
 		}
@@ -71,11 +68,7 @@ func Waived(content []byte, w tender.Waiver) ([]byte, error) {
 
 // Resolved is offer.yaml with a resolution more. It is an error if there is one for the same already.
 func Resolved(content []byte, r tender.Resolution) ([]byte, error) {
-	o, err := lastTerms(content)
-	if err != nil {
-		return nil, err
-	}
-	for _, was := range o.Resolutions {
+	for _, was := range lastTerms(content).Resolutions {
 		if was.Rule == r.Rule && was.Depositary == r.Depositary && was.Instruction == r.Instruction && was.File == r.File &&
 			was.Row == r.Row {
 			return nil, decided(was.By, was.On, was.Note)
