@@ -42,8 +42,8 @@ func main() {
 }
 
 // pages are what is measured; RUN is the newest run.
-var pages = []string{"/", "/offers/bench", "RUN", "RUN/payments", "RUN/payments?page=50", "RUN/payments?q=usd", "RUN/instructions",
-	"RUN/instructions?page=100", "RUN/instructions?q=0000123", "RUN/findings", "/offers/bench/history",
+var pages = []string{"/", "/offers/bench", "RUN", "RUN/payments", "RUN/payments?page=50", "RUN/payments?q=usd",
+	"RUN/instructions", "RUN/instructions?page=100", "RUN/instructions?q=0000123", "RUN/findings", "/offers/bench/history",
 	"/approve", "/schedule"}
 
 const asOf = "2004-12-01T09:00"
@@ -99,8 +99,8 @@ func makeRun(root string, rows int, log io.Writer) error {
 			return err
 		}
 	}
-	_, err = pipeline.Run(context.Background(), pipeline.Request{Folder: offer, AsOf: asOf, Clock: time.Now, Version: "bench",
-		By: "bench", Actor: ledger.Actor{Kind: ledger.User, Name: "bench"}, AcceptRejects: "a measurement"})
+	_, err = pipeline.Run(context.Background(), pipeline.Request{Folder: offer, AsOf: asOf, Clock: time.Now,
+		Version: "bench", By: "bench", Actor: ledger.Actor{Kind: ledger.User, Name: "bench"}, AcceptRejects: "a measurement"})
 	return err
 }
 

@@ -10,7 +10,8 @@ import (
 
 // preparation is a request for a change of what the scheduler or the runs of an offer go by.
 func (w world) preparation(offer string) prepare.Request {
-	return prepare.Request{Folder: offer, Actor: w.actor, By: w.by, Clock: w.now, Version: w.version, Wait: stepWait, Disk: w.disk}
+	return prepare.Request{Folder: offer, Actor: w.actor, By: w.by, Clock: w.now, Version: w.version, Wait: stepWait,
+		Disk: w.disk}
 }
 
 func newPauseCommand(w world) *cobra.Command {

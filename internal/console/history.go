@@ -40,8 +40,8 @@ func (c *Console) historyPage(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
-	page := historyView{Damage: history.Damage, Chain: history.Damage == "", Faults: history.Faults, All: len(history.Entries),
-		Number: pageNumber(r), Verified: r.URL.Query().Get("verify") == "files"}
+	page := historyView{Damage: history.Damage, Chain: history.Damage == "", Faults: history.Faults,
+		All: len(history.Entries), Number: pageNumber(r), Verified: r.URL.Query().Get("verify") == "files"}
 	if page.Verified {
 		if page.Faults, page.Unproven, err = release.Verify(folder, c.Signers); err != nil {
 			c.failed(w, r, err)

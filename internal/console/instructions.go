@@ -63,12 +63,12 @@ type instructionQuery struct {
 // plainQuery is a text that the CSV has as it is searched for.
 var plainQuery = regexp.MustCompile(`^[A-Za-z0-9 ._:/()-]+$`)
 
-// instructions are those of one page, and whether there are more. The file is read as far as that page only.
-// A search for those who may not see names reads a masked copy.
-func (c *Console) instructions(ctx context.Context, run *readRun, q instructionQuery) ([]instructionRow, bool, error) {
+// instructions are those of one page, and whether there are more. The file is read as far as that page
+// only. A search for those who may not see names reads a masked copy.
+func (c *Console) instructions(ctx context.Context, run *readRun, q instructionQuery) (rows []instructionRow, more bool,
+	err error) {
 	path := filepath.Join(run.Path, result.InstructionsName)
 	if q.masks && q.text != "" {
-		var err error
 		if path, err = c.maskedInstructions(ctx, run); err != nil {
 			return nil, false, err
 		}
@@ -89,7 +89,8 @@ func (c *Console) instructions(ctx context.Context, run *readRun, q instructionQ
 	return c.plainInstructions(newPlainLines(file), q)
 }
 
-// hasPlainLines reports whether each line of a file with the instructions is one: no text has a line break in it.
+// hasPlainLines reports whether each line of a file with the instructions is one: no text has a line
+// break in it.
 func (r *readRun) hasPlainLines(path string) (bool, error) {
 	r.views.mu.Lock()
 	defer r.views.mu.Unlock()
@@ -113,7 +114,8 @@ func (r *readRun) hasPlainLines(path string) (bool, error) {
 }
 
 // plainInstructions reads a page of a file whose lines are plain.
-func (c *Console) plainInstructions(lines *plainLines, q instructionQuery) (rows []instructionRow, more bool, err error) {
+func (c *Console) plainInstructions(lines *plainLines, q instructionQuery) (rows []instructionRow, more bool,
+	err error) {
 	place, err := headingOf(lines.next)
 	if err != nil {
 		return nil, false, err
@@ -131,7 +133,8 @@ func (c *Console) plainInstructions(lines *plainLines, q instructionQuery) (rows
 }
 
 // slowInstructions reads a page of any file, line by line.
-func (c *Console) slowInstructions(lines *lineReader, q instructionQuery) (rows []instructionRow, more bool, err error) {
+func (c *Console) slowInstructions(lines *lineReader, q instructionQuery) (rows []instructionRow, more bool,
+	err error) {
 	place, err := headingOf(lines.next)
 	if err != nil {
 		return nil, false, err

@@ -27,8 +27,9 @@ func (c *Console) letter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o := terms.AsOf(run.Manifest.AsOf)
-	l := &workbook.Letter{Issuer: run.doc.Issuer, Offer: run.doc.Offer, Run: run.record.Run, Version: run.doc.Version,
-		Depositary: r.URL.Query().Get("to"), Made: run.Manifest.AsOf, AsOf: tender.WallTime(run.Manifest.AsOf, o.Zone),
+	l := &workbook.Letter{Issuer: run.doc.Issuer, Offer: run.doc.Offer, Run: run.record.Run,
+		Version: run.doc.Version, Depositary: r.URL.Query().Get("to"), Made: run.Manifest.AsOf,
+		AsOf:  tender.WallTime(run.Manifest.AsOf, o.Zone),
 		Paper: o.PrintedOn()}
 	for i := range run.doc.Rejects {
 		if f := &run.doc.Rejects[i]; f.Depositary == l.Depositary && (f.Open || f.Outcome == tender.OutcomeRejected) {
@@ -36,8 +37,8 @@ func (c *Console) letter(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(l.Findings) == 0 {
-		c.failed(w, r, &offerfolder.UsageError{Message: "nothing of that depositary is open or rejected in this run; there is nothing " +
-			"to ask it to correct"})
+		c.failed(w, r, &offerfolder.UsageError{Message: "nothing of that depositary is open or rejected in this run; there is " +
+			"nothing to ask it to correct"})
 		return
 	}
 	var content bytes.Buffer

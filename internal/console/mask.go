@@ -129,7 +129,8 @@ func (m *masker) document(d *export.Document) *export.Document {
 		f := &masked.Rejects[i]
 		f.Participant, f.Instruction = m.Name(f.Depositary, f.Participant), m.Name(f.Depositary, f.Instruction)
 		f.Value, f.Message, f.Column, f.Cell, f.Advice = result.MaskedText(f.Value), result.Hidden, "", "", ""
-		f.Sheet, f.Waived, f.Resolution = result.MaskedText(f.Sheet), result.MaskedText(f.Waived), result.MaskedText(f.Resolution)
+		f.Sheet, f.Waived = result.MaskedText(f.Sheet), result.MaskedText(f.Waived)
+		f.Resolution = result.MaskedText(f.Resolution)
 	}
 	m.texts(&masked)
 	return &masked

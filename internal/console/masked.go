@@ -146,15 +146,15 @@ func (c *Console) makeMaskedWorkbook(r *http.Request, run *readRun, path string)
 	case <-r.Context().Done():
 		return r.Context().Err()
 	}
-	again, err := pipeline.Rerun(r.Context(), pipeline.Request{Folder: filepath.Dir(run.Runs), Clock: c.Now, Version: c.Version,
-		Getenv: c.Getenv, Disk: c.Disk}, run.RunFolder)
+	again, err := pipeline.Rerun(r.Context(), pipeline.Request{Folder: filepath.Dir(run.Runs), Clock: c.Now,
+		Version: c.Version, Getenv: c.Getenv, Disk: c.Disk}, run.RunFolder)
 	if err != nil {
 		c.Log.Warn("a run could not be made again for a masked workbook", "run", run.Manifest.Run, "error", err)
 		return &offerfolder.UsageError{Message: "the workbook cannot be masked now; the preparer can send you one"}
 	}
 	if slices.Contains(again.Differs, result.JSONName) {
-		return &offerfolder.UsageError{Message: "the run was made by another version of the program, which came to other bytes, so " +
-			"its workbook cannot be masked; result.json and the CSV files can"}
+		return &offerfolder.UsageError{Message: "the run was made by another version of the program, which came to other " +
+			"bytes, so its workbook cannot be masked; result.json and the CSV files can"}
 	}
 	c.clearMasked()
 	if err := c.Disk.MakeFolders(filepath.Dir(path)); err != nil {

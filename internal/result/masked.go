@@ -43,8 +43,8 @@ func (r *Run) Mask(p Pseudonyms) *Run {
 	instructions := make([]tender.Instruction, len(r.Book.Lines))
 	for i := range r.Book.Lines {
 		l, in := &r.Book.Lines[i], &instructions[i]
-		*in = tender.Instruction{ID: p.Name(l.Depositary, l.ID), Depositary: l.Depositary, Source: l.Source, Security: l.Security,
-			Series: l.Series, Principal: l.Principal, Bid: l.Bid, Received: l.Received, Status: l.Status,
+		*in = tender.Instruction{ID: p.Name(l.Depositary, l.ID), Depositary: l.Depositary, Source: l.Source,
+			Security: l.Security, Series: l.Series, Principal: l.Principal, Bid: l.Bid, Received: l.Received, Status: l.Status,
 			WithdrawnAt: l.WithdrawnAt, Delivery: l.Delivery, CoveredAt: l.CoveredAt,
 			Participant: p.Name(l.Depositary, l.Participant), Carried: l.Carried}
 		in.Source.Sheet = MaskedText(l.Source.Sheet)
@@ -56,7 +56,8 @@ func (r *Run) Mask(p Pseudonyms) *Run {
 		m.Inputs = append(m.Inputs, in)
 	}
 	for _, inv := range r.Invariants {
-		m.Invariants = append(m.Invariants, tender.Invariant{Name: inv.Name, Holds: inv.Holds, Detail: MaskedText(inv.Detail)})
+		m.Invariants = append(m.Invariants, tender.Invariant{Name: inv.Name, Holds: inv.Holds,
+			Detail: MaskedText(inv.Detail)})
 	}
 	return m
 }
@@ -72,8 +73,8 @@ func maskedOffer(o *tender.Offer) *tender.Offer {
 }
 
 func maskedSettlement(s *settle.Settlement, p Pseudonyms) *settle.Settlement {
-	m := &settle.Settlement{Lines: s.Lines, Funding: s.Funding, ByDepositary: s.ByDepositary, Payments: slices.Clone(s.Payments),
-		Wires: slices.Clone(s.Wires)}
+	m := &settle.Settlement{Lines: s.Lines, Funding: s.Funding, ByDepositary: s.ByDepositary,
+		Payments: slices.Clone(s.Payments), Wires: slices.Clone(s.Wires)}
 	for i := range m.Payments {
 		maskPayment(&m.Payments[i], p)
 	}
@@ -127,12 +128,12 @@ const (
 func columnKinds() map[string]columnKind {
 	kinds := map[string]columnKind{"participant": nameColumn, "instruction": nameColumn, "reference": referenceColumn,
 		"participant_name": blankColumn, "reason": reasonColumn}
-	for _, kept := range []string{"depositary", "series", "currency", "window", "received", "tendered", "accepted", "returned",
-		"consideration", "early_payment", "accrued_interest", "total", "row", "status", "security", "factor", "price", "early_price",
-		"settlement_date", "code", "payments", "rule", "outcome", "open", "principal", "change", "total_superseded", "total_now",
-		"pay_in_addition", "claw_back", "principal_before", "principal_now", "difference", "row_before", "row_now", "deadline",
-		"after_deadline", "cash", "file", "file_before", "file_now"} {
-		kinds[kept] = keptColumn
+	const kept = "depositary series currency window received tendered accepted returned consideration early_payment " +
+		"accrued_interest total row status security factor price early_price settlement_date code payments rule outcome " +
+		"open principal change total_superseded total_now pay_in_addition claw_back principal_before principal_now " +
+		"difference row_before row_now deadline after_deadline cash file file_before file_now"
+	for column := range strings.FieldsSeq(kept) {
+		kinds[column] = keptColumn
 	}
 	return kinds
 }

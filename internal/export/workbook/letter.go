@@ -64,8 +64,8 @@ func WriteLetter(w io.Writer, l *Letter) error {
 		Title:   fmt.Sprintf("%s: questions to %s about the tender offer %s", l.Issuer, l.Depositary, l.Offer),
 		Subject: "Run " + l.Run, Version: l.Version, Made: l.Made,
 		Subtitle: fmt.Sprintf("%s  ·  cash tender offer %s  ·  reports as of %s", l.Issuer, l.Offer, l.AsOf),
-		Banner: spreadsheet.Label("To " + l.Depositary + ": please correct these lines and send a new report. A line that is not " +
-			"corrected may not count").As(spreadsheet.InBanner),
+		Banner: spreadsheet.Label("To " + l.Depositary + ": please correct these lines and send a new report. A line " +
+			"that is not corrected may not count").As(spreadsheet.InBanner),
 		Footer: l.Run, Paper: l.Paper, RowsPerSheet: excelize.TotalRows,
 	}
 	const title = "Lines to correct"
