@@ -28,6 +28,9 @@ var mayImport = map[string][]string{
 		"bench/report", "internal/inbox", "internal/ingest", "internal/offerfile", "internal/xlsx",
 		"internal/xlsx/fault", "github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2",
 	},
+	"bench/console": {
+		"bench/report", "internal/account", "internal/console", "internal/ledger", "internal/pipeline",
+	},
 	"bench/report": {"github.com/klauspost/compress/flate"},
 	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {
@@ -35,7 +38,7 @@ var mayImport = map[string][]string{
 		"internal/disk", "internal/display", "internal/exitcode", "internal/export", "internal/export/workbook",
 		"internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
 		"internal/monitor", "internal/need",
-		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/pricing", "internal/release",
+		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/prepare", "internal/pricing", "internal/release",
 		"internal/result",
 		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/signon",
 		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/whatif",

@@ -116,7 +116,8 @@ agent pays.
 	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
 		newSubmitCommand(w), newApproveCommand(w), newReturnCommand(w), newReleaseCommand(w), newWithdrawCommand(w),
 		newQueueCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
-		newScheduleCommand(w), newServeCommand(w), newUsersCommand(w), newManCommand(w))
+		newScheduleCommand(w), newPauseCommand(w), newResumeCommand(w),
+		newServeCommand(w), newUsersCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
 }
