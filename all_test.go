@@ -28,15 +28,19 @@ var mayImport = map[string][]string{
 		"bench/report", "internal/inbox", "internal/ingest", "internal/offerfile", "internal/xlsx",
 		"internal/xlsx/fault", "github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2",
 	},
+	"bench/console": {
+		"bench/report", "internal/account", "internal/console", "internal/ledger", "internal/pipeline",
+	},
 	"bench/report": {"github.com/klauspost/compress/flate"},
 	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {
 		"docs", "fixtures", "internal/account", "internal/compare", "internal/console", "internal/disk",
 		"internal/display", "internal/exitcode", "internal/export", "internal/export/workbook",
 		"internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
-		"internal/monitor", "internal/need", "internal/notify", "internal/offerfolder", "internal/pipeline",
-		"internal/pricing", "internal/release", "internal/result", "internal/schedule", "internal/serve",
-		"internal/settings", "internal/settle", "internal/signon", "internal/strictyaml", "internal/tender",
+		"internal/monitor", "internal/need", "internal/notify", "internal/offerfolder", "internal/outgoing",
+		"internal/pipeline", "internal/prepare", "internal/pricing", "internal/queue", "internal/release",
+		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/settle",
+		"internal/shared", "internal/signon", "internal/storage", "internal/strictyaml", "internal/tender",
 		"internal/terminal", "internal/whatif", "github.com/coreos/go-systemd/v22/daemon",
 		"github.com/shopspring/decimal", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
@@ -44,6 +48,7 @@ var mayImport = map[string][]string{
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
 	"internal/account":  {"github.com/pquerna/otp/totp", "golang.org/x/crypto/argon2", "modernc.org/sqlite"},
+	"internal/accounts": {"internal/display", "internal/swifttext", "internal/tender"},
 	"internal/allocate": {"internal/decimals", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
@@ -68,6 +73,7 @@ var mayImport = map[string][]string{
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
+	"internal/export/pain001": {"internal/accounts", "internal/payment", "internal/tender"},
 	"internal/export/workbook": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
@@ -104,7 +110,7 @@ var mayImport = map[string][]string{
 		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
 	},
 	"internal/offerfile": {
-		"internal/display", "internal/headings", "internal/pricing", "internal/schedule",
+		"internal/display", "internal/headings", "internal/pricing", "internal/schedule", "internal/schema",
 		"internal/strictyaml", "internal/tender", "internal/values", "github.com/shopspring/decimal",
 	},
 	"internal/offerfolder": {
@@ -112,7 +118,16 @@ var mayImport = map[string][]string{
 		"internal/tender",
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
-	"internal/parallel":   {},
+	"internal/outgoing": {
+		"internal/accounts", "internal/disk", "internal/display", "internal/export", "internal/export/pain001",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment",
+		"internal/pipeline", "internal/result", "internal/settle", "internal/tender",
+		"github.com/shopspring/decimal",
+	},
+	"internal/parallel": {},
+	"internal/payment": {
+		"internal/accounts", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox",
@@ -148,6 +163,7 @@ var mayImport = map[string][]string{
 		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
+	"internal/schema":   {"internal/strictyaml"},
 	"internal/serve": {
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",
@@ -156,7 +172,7 @@ var mayImport = map[string][]string{
 		"github.com/jackc/pgx/v5", "github.com/minio/minio-go/v7",
 		"github.com/minio/minio-go/v7/pkg/credentials",
 	},
-	"internal/settings": {"internal/disk", "internal/strictyaml", "golang.org/x/crypto/ssh"},
+	"internal/settings": {"internal/disk", "internal/schema", "internal/strictyaml", "golang.org/x/crypto/ssh"},
 	"internal/settle": {
 		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
 		"github.com/shopspring/decimal",
@@ -183,9 +199,10 @@ var mayImport = map[string][]string{
 		"internal/display", "github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast",
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",
 	},
-	"internal/tender":   {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
-	"internal/terminal": {"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3"},
-	"internal/values":   {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
+	"internal/swifttext": {"golang.org/x/text/unicode/norm"},
+	"internal/tender":    {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
+	"internal/terminal":  {"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3"},
+	"internal/values":    {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline",
 		"internal/pricing", "internal/result", "internal/settle", "internal/tender",

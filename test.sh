@@ -2,11 +2,11 @@
 # Passes all tests: ./test.sh [flags for go test]
 #
 # The tests need Go, LibreOffice Calc to recalculate and print the workbook as its
-# readers would, openpyxl and two readers for Node (npm) that open it, and strace to
-# make system calls fail. What is missing is installed, from Debian's packages and from
-# npm into .build. Chromium and Playwright (npm) use the console as people do. It takes
-# about nine minutes on two cores; ./test.sh -short takes less than one and leaves out
-# what needs these programs.
+# readers would, openpyxl and two readers for Node (npm) that open it, xmllint that holds
+# messages against their schemas, and strace to make system calls fail. What is missing is
+# installed, from Debian's packages and from npm into .build. Chromium and Playwright (npm)
+# use the console as people do. It takes about nine minutes on two cores; ./test.sh -short
+# takes less than one and leaves out what needs these programs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -24,6 +24,7 @@ tools() {
 	local missing=""
 	command -v soffice >/dev/null || missing+=" libreoffice-calc"
 	command -v pdftoppm >/dev/null || missing+=" poppler-utils"
+	command -v xmllint >/dev/null || missing+=" libxml2-utils"
 	command -v strace >/dev/null || missing+=" strace"
 	command -v systemd-analyze >/dev/null || missing+=" systemd"
 	command -v chromium >/dev/null || missing+=" chromium"
@@ -71,7 +72,7 @@ if [[ " $* " != *" -short "* ]]; then
 	fi
 	if browser; then
 		export BROWSER=$PWD/.build/browser
-		say "the console is used in Chromium for about four minutes of the tests"
+		say "the console is used in Chromium for about five minutes of the tests"
 	else
 		say "Playwright could not be installed: the test that needs it cannot run here"
 		[ -z "${CI:-}" ] || exit 1
@@ -79,4 +80,5 @@ if [[ " $* " != *" -short "* ]]; then
 fi
 
 say "running the tests; the packages that take longest come last"
-exec go test "$@" ./...
+# The browser alone takes five minutes, and go test gives a package ten.
+exec go test -timeout 30m "$@" ./...

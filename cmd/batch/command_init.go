@@ -19,7 +19,7 @@ import (
 
 func newInitCommand(w world) *cobra.Command {
 	var from, id string
-	var blank bool
+	var blank, schema bool
 	var depositaries []string
 	c := &cobra.Command{
 		Use:   "init FOLDER",
@@ -33,12 +33,22 @@ under an id of their own, and makes an empty inbox. Runs are not copied: those o
 one offer are never taken for those of another.
 
 With --blank it writes terms to fill in, for the depositaries that --depositary names, and
-an empty inbox.`,
+an empty inbox.
+
+--schema writes the JSON Schema of offer.yaml beside it, and the line in it by which editors
+find it: they complete keys then, and show what is wrong while you type.`,
 		Example: `  batch init level3-2004
   batch init level3-2005 --from level3-2004
   batch init offer-2026 --blank --depositary DTC:snapshot --depositary Euroclear:incremental`,
 		Args: exactly("FOLDER"),
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			if schema {
+				defer func() {
+					if err == nil {
+						err = w.addSchema(args[0])
+					}
+				}()
+			}
 			switch {
 			case blank && (from != "" || id != ""):
 				return usage(c, errors.New("--blank excludes --from and --id"))
@@ -53,7 +63,7 @@ an empty inbox.`,
 			case id != "":
 				return usage(c, errors.New("--id goes with --from"))
 			}
-			err := writeExample(args[0])
+			err = writeExample(args[0])
 			if err == nil {
 				err = askForRelease(filepath.Join(args[0], "offer.yaml"))
 			}
@@ -71,6 +81,7 @@ Next: batch check %[1]s, then batch run %[1]s
 	}
 	c.Flags().StringVar(&from, "from", "", "begin from the terms of the offer in this `FOLDER` instead of the example")
 	c.Flags().StringVar(&id, "id", "", "the new offer's id, with --from (default: the name of the new folder)")
+	c.Flags().BoolVar(&schema, "schema", false, "also write the JSON Schema of offer.yaml, for editors")
 	c.Flags().BoolVar(&blank, "blank", false, "write terms to fill in instead of the example")
 	c.Flags().StringArrayVar(&depositaries, "depositary", nil, "a depositary of the offer, with --blank: `NAME:snapshot` or NAME:incremental (may be repeated)")
 	return c
@@ -150,4 +161,25 @@ func askForRelease(path string) error {
 	const before = "\ndates:\n"
 	with := "\nrelease: {approvals: 1, from: final, signed: false}   # another person looks before money is wired\n" + before
 	return os.WriteFile(path, bytes.Replace(terms, []byte(before), []byte(with), 1), 0o640)
+}
+
+// schemaName is the name of the schema of the terms, beside them.
+const schemaName = "offer.schema.json"
+
+// addSchema writes the schema of the terms into the folder of a new offer, and the line by which an
+// editor finds it into the terms.
+func (w world) addSchema(folder string) error {
+	path := filepath.Join(folder, offerfolder.OfferName)
+	terms, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := writeNew(filepath.Join(folder, schemaName), docs.OfferSchema); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append([]byte("# yaml-language-server: $schema="+schemaName+"\n"), terms...), 0o640); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, "%s/%s is for editors, such as VS Code with the extension YAML\n", folder, schemaName)
+	return pipeline.Unsaid(folder+" is ready", err)
 }

@@ -63,6 +63,8 @@ type agenda struct {
 	Until    time.Time `json:"until"` // the end of the day on which the last tenders are paid
 	Next     []due     `json:"next"`
 	Parked   *parked   `json:"parked,omitempty"` // nil: it is not
+	Paused   string    `json:"paused,omitempty"` // by a person, and why; "" if it is not
+	pausedBy string
 }
 
 // parked is an offer that the service tries now and then only, as it died in its runs.
@@ -103,6 +105,13 @@ func (w world) agendas(folder string, count int) (all []agenda, err error) {
 		}
 		if deaths.Parked() {
 			a.Parked = &parked{deaths.Count, deaths.NextTry().In(terms.Zone())}
+		}
+		pause, err := pipeline.PauseOf(f)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		if pause != nil {
+			a.Paused, a.pausedBy = pause.Message, pause.Actor.String()
 		}
 		all = append(all, a)
 	}
@@ -191,6 +200,9 @@ func (p *printer) agenda(a agenda) {
 		p.linef("  PARKED: the service died in its last %d runs; tried again at %s, or when its files or terms change, or "+
 			"by hand with \"batch run\"",
 			a.Parked.Deaths, dayAndTime(a.Parked.NextTry.Truncate(time.Minute)))
+	}
+	if a.Paused != "" {
+		p.linef("  paused by %s: %s", a.pausedBy, oneLine(a.Paused))
 	}
 	if len(a.Next) == 0 {
 		p.linef("  nothing is due any more")

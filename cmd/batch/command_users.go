@@ -172,8 +172,8 @@ func newSetUserCommand(w world, with func(func(*account.Store) error) error) *co
 		},
 	}
 	c.Flags().StringArrayVar(&roles, "role", nil, "the `ROLE`s that the account has from now on, in place of those it had")
-	c.Flags().StringVar(&subject, "subject", "", "have the identity provider vouch for the account: \"`ISSUER SUBJECT`\", as its "+
-		"tokens name the person; its password is removed")
+	c.Flags().StringVar(&subject, "subject", "", "have the identity provider vouch for the account: "+
+		"\"`ISSUER SUBJECT`\", as its tokens name the person; its password is removed")
 	c.Flags().BoolVar(&reset, "reset", false, "give a new password for one use, and take the second factor off")
 	c.Flags().BoolVar(&disable, "disable", false, "keep the account from logging in")
 	c.Flags().BoolVar(&enable, "enable", false, "let the account log in again")

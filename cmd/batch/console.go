@@ -99,8 +99,8 @@ func signOnBy(on settings.OIDC, now func() time.Time) (*signon.Provider, error) 
 			return nil, fmt.Errorf("console.oidc.roles: %w", err)
 		}
 	}
-	return signon.New(signon.Config{Issuer: on.Issuer, ClientID: on.ClientID, ClientSecret: strings.TrimSpace(string(secret)),
-		NameClaim: on.NameClaim, RolesClaim: on.RolesClaim, Roles: roles, Now: now}), nil
+	return signon.New(signon.Config{Issuer: on.Issuer, ClientID: on.ClientID,
+		ClientSecret: strings.TrimSpace(string(secret)), NameClaim: on.NameClaim, RolesClaim: on.RolesClaim, Roles: roles, Now: now}), nil
 }
 
 // listen listens where the settings say, with TLS if they have a certificate.

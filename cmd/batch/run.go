@@ -115,9 +115,9 @@ agent pays.
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
 	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
 		newSubmitCommand(w), newApproveCommand(w), newReturnCommand(w), newReleaseCommand(w), newWithdrawCommand(w),
-		newQueueCommand(w), newDiffCommand(w), newInitCommand(w), newTemplateCommand(w),
-		newScheduleCommand(w), newServeCommand(w), newWorkerCommand(w), newUsersCommand(w), newMigrateCommand(w),
-		newPushCommand(w), newPullCommand(w), newGCCommand(w), newManCommand(w))
+		newQueueCommand(w), newDiffCommand(w), newExportCommand(w), newInitCommand(w), newTemplateCommand(w),
+		newScheduleCommand(w), newPauseCommand(w), newResumeCommand(w), newServeCommand(w), newWorkerCommand(w), newUsersCommand(w),
+		newMigrateCommand(w), newPushCommand(w), newPullCommand(w), newGCCommand(w), newManCommand(w))
 	completeArguments(root)
 	return root
 }

@@ -36,7 +36,8 @@ func (s *Store) SignOn(subject, name, fullName string, grants []Grant, address s
 		what += ", roles now " + grantWords(grants)
 	}
 	err = s.note(a.Name, what, address, func(tx *transaction) error {
-		if err := one(tx.Exec("UPDATE account SET full_name = ? WHERE name = ?", strings.TrimSpace(fullName), a.Name)); err != nil {
+		err := one(tx.Exec("UPDATE account SET full_name = ? WHERE name = ?", strings.TrimSpace(fullName), a.Name))
+		if err != nil {
 			return err
 		}
 		return setGrants(tx, a.Name, grants)
@@ -69,8 +70,8 @@ func (s *Store) addSubject(subject, name, fullName string, grants []Grant) error
 	case len(grants) == 0:
 		return &RefusedError{"the identity provider gives you no role here; ask who looks after its groups"}
 	case !names.MatchString(name):
-		return &RefusedError{fmt.Sprintf("the identity provider calls you %q, which cannot be the name of an account; ask who "+
-			"runs this console to choose another name_claim", name)}
+		return &RefusedError{fmt.Sprintf("the identity provider calls you %q, which cannot be the name of an account; ask "+
+			"who runs this console to choose another name_claim", name)}
 	}
 	return s.change(name, name, "added by the identity provider as "+grantWords(grants), func(tx *transaction) error {
 		found, err := tx.Exec(`INSERT INTO account (name, full_name, subject, password, one_time, expires, created)
@@ -79,8 +80,8 @@ func (s *Store) addSubject(subject, name, fullName string, grants []Grant) error
 			return err
 		}
 		if n, err := found.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, &RefusedError{fmt.Sprintf("the name %s belongs to another account here; an administrator can "+
-				"link that account to you, if it is yours: batch users set %s --subject", name, name)})
+			return errors.Join(err, &RefusedError{fmt.Sprintf("the name %s belongs to another account here; an administrator "+
+				"can link that account to you, if it is yours: batch users set %s --subject", name, name)})
 		}
 		return setGrants(tx, name, grants)
 	})
@@ -110,8 +111,8 @@ func (s *Store) Link(by, name, subject string) error {
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
-		return one(tx.Exec(`UPDATE account SET subject = ?, password = '', one_time = 0, expires = 0, secret = '' WHERE name = ?`,
-			subject, name))
+		return one(tx.Exec(`UPDATE account SET subject = ?, password = '', one_time = 0, expires = 0, secret = ''
+			WHERE name = ?`, subject, name))
 	})
 }
 

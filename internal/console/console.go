@@ -74,6 +74,7 @@ type Console struct {
 	runs     *published
 	tries    *limiter
 	supposed *supposer
+	toWarm   chan string // folders of offers with a new run
 
 	mu       sync.Mutex
 	planned  map[string]plannedRun // by folder
@@ -110,9 +111,10 @@ func New(c Config) (*Console, error) {
 		c.Log.Error("the session cannot be kept", "error", err)
 		http.Error(w, "the session cannot be kept now: "+err.Error(), http.StatusInternalServerError)
 	}
-	return &Console{Config: c, sessions: s, mask: &masker{secret}, runs: newPublished(), tries: newLimiter(c.Now),
+	return &Console{Config: c, sessions: s, mask: &masker{secret: secret}, runs: newPublished(), tries: newLimiter(c.Now),
 		supposed: newSupposer(),
-		planned:  map[string]plannedRun{}, underway: map[string]*runUnderWay{}, news: make(chan struct{})}, nil
+		planned:  map[string]plannedRun{}, underway: map[string]*runUnderWay{}, news: make(chan struct{}),
+		toWarm: make(chan string, mostToWarm)}, nil
 }
 
 // Handler answers all requests.
@@ -141,6 +143,10 @@ func (c *Console) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: c.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx }}
+	var warming sync.WaitGroup
+	warm, cool := context.WithCancel(ctx)
+	defer func() { cool(); warming.Wait() }()
+	warming.Go(func() { c.keepWarm(warm) })
 	done := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)

@@ -48,7 +48,10 @@ func pastRuns(entries []ledger.Entry, most int) (all []pastRun) {
 		if !e.Event.Ends() && e.Event != ledger.Missed {
 			continue
 		}
-		run := pastRun{At: e.At, Event: e.Event, Cause: map[bool]string{true: "by the scheduler", false: "by hand"}[e.Trigger.Scheduled()]}
+		run := pastRun{At: e.At, Event: e.Event, Cause: "by hand"}
+		if e.Trigger.Scheduled() {
+			run.Cause = "by the scheduler"
+		}
 		if slot, err := schedule.ParseSlot(e.Slot); err == nil {
 			run.Due = slot.At
 		}

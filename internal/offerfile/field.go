@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/schema"
 	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
@@ -32,6 +33,8 @@ type termsReader struct {
 
 	unsound map[string]bool // the paths that have a fault
 	remarks []remark
+
+	walk *schema.Walk // nil, but where what is asked for is collected, see schema.go
 }
 
 func newTermsReader(root *strictyaml.Node, version int) *termsReader {
@@ -43,6 +46,9 @@ func newTermsReader(root *strictyaml.Node, version int) *termsReader {
 
 // fault notes what is wrong with the value at a path.
 func (r *termsReader) fault(path string, at *strictyaml.Node, format string, args ...any) {
+	if r.walk != nil {
+		return
+	}
 	r.unsound[path] = true
 	r.remarks = append(r.remarks, remark{node: at, path: path, message: fmt.Sprintf(format, args...)})
 }
@@ -95,6 +101,9 @@ func step(n *strictyaml.Node, path string) (next *strictyaml.Node, rest string) 
 // sound reports whether there is no fault at the paths or above them. Rules
 // about several values are checked only if the values are sound.
 func (r *termsReader) sound(paths ...string) bool {
+	if r.walk != nil {
+		return false // what is collected is no file whose values could contradict each other
+	}
 	if len(r.unsound) == 0 {
 		return true
 	}
@@ -136,6 +145,23 @@ func (f termsField) fault(format string, args ...any) {
 // to be, with an example. The text is "" with ok false if it is not given or not
 // a scalar.
 func (f termsField) scalar(want string) (text string, ok bool) {
+	f.asked().Text(want)
+	return f.single(want)
+}
+
+// asked is where it is noted what is asked of the value; nil notes nothing.
+func (f termsField) asked() *schema.Value {
+	if !f.given() {
+		return nil
+	}
+	return f.r.walk.Of(f.node)
+}
+
+// single is scalar for a kind of value that is noted otherwise.
+func (f termsField) single(want string) (text string, ok bool) {
+	if f.given() && f.r.walk != nil {
+		return f.r.walk.Sample, true
+	}
 	switch {
 	case !f.given():
 		return "", false
@@ -176,7 +202,9 @@ func (f termsField) prose() string {
 
 // amount is an exact amount of zero or more, zero if it is not given.
 func (f termsField) amount() decimal.Decimal {
-	s, ok := f.scalar("an amount such as 837.50")
+	const want = "an amount such as 837.50"
+	f.asked().Number(want, offerAmountForm.String(), 0)
+	s, ok := f.single(want)
 	if !ok {
 		return decimal.Zero
 	}
@@ -198,7 +226,9 @@ func (f termsField) positive() decimal.Decimal {
 
 // whole is a whole number of one or more, 0 if it is not given.
 func (f termsField) whole() int {
-	s, ok := f.scalar("a whole number such as 1")
+	const want = "a whole number such as 1"
+	f.asked().Whole(want, "^[1-9][0-9]{0,5}$")
+	s, ok := f.single(want)
 	if !ok {
 		return 0
 	}
@@ -211,7 +241,8 @@ func (f termsField) whole() int {
 
 // flag is true or false, false if it is not given.
 func (f termsField) flag() bool {
-	s, ok := f.scalar("true or false")
+	f.asked().Flag()
+	s, ok := f.single("true or false")
 	if ok && (f.node.Quoted || (s != "true" && s != "false")) {
 		f.fault("%s is neither true nor false; write true or false, without quotation marks", display.Quote(s))
 	}
@@ -220,7 +251,9 @@ func (f termsField) flag() bool {
 
 // date is a day of the calendar, zero if it is not given.
 func (f termsField) date() tender.Date {
-	s, ok := f.scalar("a date such as 2004-11-12")
+	const want = "a date such as 2004-11-12"
+	f.asked().Pattern(want, tender.DateForm)
+	s, ok := f.single(want)
 	if !ok {
 		return tender.Date{}
 	}
@@ -233,7 +266,9 @@ func (f termsField) date() tender.Date {
 
 // instant is a wall time in the offer's zone, zero if it is not given.
 func (f termsField) instant() time.Time {
-	s, ok := f.scalar("a time such as 2004-11-12T17:00")
+	const want = "a time such as 2004-11-12T17:00"
+	f.asked().Pattern(want, instantForm.String())
+	s, ok := f.single(want)
 	if !ok {
 		return time.Time{}
 	}
@@ -246,7 +281,9 @@ func (f termsField) instant() time.Time {
 
 // currency is a code of ISO 4217, "" if it is not given.
 func (f termsField) currency() string {
-	s, ok := f.scalar("a currency such as USD")
+	const want = "a currency such as USD"
+	f.asked().Pattern(want, "^[A-Z]{3}$")
+	s, ok := f.single(want)
 	if _, known := tender.MinorUnits(s); ok && !known {
 		f.fault("%s is not a currency of ISO 4217; write its three capital letters, such as USD", display.Quote(s))
 	}
@@ -279,9 +316,13 @@ func choice[T ~string](f termsField, values ...T) T {
 	for i, v := range values {
 		allowed[i] = string(v)
 	}
-	s, ok := f.scalar(oneOf(allowed))
+	f.asked().Choice(allowed)
+	s, ok := f.single(oneOf(allowed))
 	if !ok {
 		return ""
+	}
+	if f.r.walk != nil {
+		return values[f.r.walk.Chosen(len(values))]
 	}
 	if !slices.Contains(allowed, s) {
 		f.fault("%s is not known; write %s", display.Quote(s), oneOf(allowed))
@@ -304,6 +345,9 @@ func (f termsField) list() []termsField {
 	if !f.given() {
 		return nil
 	}
+	if f.r.walk != nil {
+		return []termsField{{f.r, f.name, f.path + "[0]", f.r.walk.Node(f.asked().List())}}
+	}
 	if f.node.Kind != strictyaml.List {
 		f.fault("is %s here; write a list, [] for an empty one", f.node.Kind)
 		return nil
@@ -325,6 +369,7 @@ func (f termsField) filledList() []termsField { return f.filled().list() }
 
 // filled is the field, and it is a fault if it is an empty list.
 func (f termsField) filled() termsField {
+	f.asked().Filled()
 	if f.given() && f.node.Kind == strictyaml.List && len(f.node.Items) == 0 && f.r.sound(f.path) {
 		f.fault("is an empty list; write at least one item")
 	}
@@ -350,7 +395,8 @@ func (f termsField) mapping() *termsMapping {
 	if !f.given() {
 		return m
 	}
-	if f.node.Kind != strictyaml.Mapping {
+	f.asked().Mapping()
+	if f.node.Kind != strictyaml.Mapping && f.r.walk == nil {
 		f.fault("is %s here; write a mapping of keys to values", f.node.Kind)
 		return m
 	}
@@ -361,7 +407,7 @@ func (f termsField) mapping() *termsMapping {
 // may is the value of a key that may be left out. null is the same as leaving it
 // out.
 func (m *termsMapping) may(key string) termsField {
-	f := m.field(key)
+	f := m.field(key, false)
 	if f.given() && f.node.Kind == strictyaml.Null {
 		f.node = nil
 	}
@@ -370,17 +416,23 @@ func (m *termsMapping) may(key string) termsField {
 
 // need is the value of a key that may not be left out.
 func (m *termsMapping) need(key string) termsField {
-	f := m.field(key)
+	f := m.field(key, true)
 	if m.node != nil && !f.given() {
 		m.lacks = append(m.lacks, key)
 	}
 	return f
 }
 
-func (m *termsMapping) field(key string) termsField {
+func (m *termsMapping) field(key string, needed bool) termsField {
 	m.known = append(m.known, key)
 	f := termsField{r: m.r, name: key, path: strictyaml.PathTo(m.path, key)}
-	if m.node != nil {
+	switch {
+	case m.node == nil:
+	case m.r.walk != nil && needed:
+		f.node = m.r.walk.Node(m.r.walk.Of(m.node).Key(key, true))
+	case m.r.walk != nil:
+		f.node = m.r.walk.Optional(m.r.walk.Of(m.node).Key(key, false))
+	default:
 		f.node = m.node.Entry(key)
 	}
 	return f

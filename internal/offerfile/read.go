@@ -50,7 +50,9 @@ func (r *termsReader) offer() *tender.Offer {
 		r.amendments = r.readAmendments(amendments, o.Launch)
 	}
 	m.close()
-	r.check(o)
+	if r.walk == nil {
+		r.check(o)
+	}
 	r.result = o
 	return o
 }
@@ -453,6 +455,7 @@ func readSheets(one, several termsField) (names []string) {
 
 // names reads a list of texts, none of them twice.
 func (f termsField) names() (names []string) {
+	f.asked().Distinct()
 	for _, item := range f.filledList() {
 		name := item.text()
 		if f.r.sound(item.path) && slices.Contains(names, name) {

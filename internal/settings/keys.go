@@ -85,7 +85,8 @@ func (f *file) oidc(name string, n *strictyaml.Node, o *OIDC) {
 // roles reads what each value of a claim lets a person do.
 func (f *file) roles(name string, n *strictyaml.Node, to *map[string][]string) {
 	const want = "the values of the claim and their roles, such as desk: [preparer]"
-	if n.Kind != strictyaml.Mapping {
+	f.walk.Of(n).Mapping()
+	if n.Kind != strictyaml.Mapping && f.walk == nil {
 		f.fault(n, "%s is %s here; write below it %s", name, n.Kind, want)
 		return
 	}
@@ -133,7 +134,8 @@ func checkIssuer(s string) string {
 // signers reads the keys of people: a name, and a key or a list of keys.
 func (f *file) signers(name string, n *strictyaml.Node, to *[]Signer) {
 	const want = "the name of a person and their public key, such as ann: ssh-ed25519 AAAA..."
-	if n.Kind != strictyaml.Mapping {
+	f.walk.Of(n).Mapping()
+	if n.Kind != strictyaml.Mapping && f.walk == nil {
 		f.fault(n, "%s is %s here; write below it %s", name, n.Kind, want)
 		return
 	}
@@ -141,6 +143,9 @@ func (f *file) signers(name string, n *strictyaml.Node, to *[]Signer) {
 		keys := []*strictyaml.Node{e.Value}
 		if e.Value.Kind == strictyaml.List {
 			keys = e.Value.Items
+			if v := f.walk.Of(e.Value); v != nil {
+				keys = []*strictyaml.Node{f.walk.Node(v.List())}
+			}
 		}
 		if len(keys) == 0 {
 			f.fault(e.Value, "the key of %s is an empty list; write the line of a public key", e.Key.Text)
@@ -165,7 +170,7 @@ func (c Console) CheckListen() string {
 
 func (f *file) ping(name string, n *strictyaml.Node, p *Ping) {
 	var extent string
-	want, check := choices("short", "full")
+	want, check := choices(f, "short", "full")
 	given := f.section(name, n, map[string]reader{
 		"url":     f.value(&p.URL, "a URL such as https://hc-ping.com/KEY/{offer}", CheckURL),
 		"url_env": f.value(&p.URLEnv, "the name of an environment variable such as BATCH_PING_URL", checkVariable),
@@ -188,7 +193,7 @@ func (f *file) oneAddress(name string, n *strictyaml.Node, given map[string]*str
 func (f *file) mail(name string, n *strictyaml.Node, m *Mail) {
 	var port, security string
 	var on []string
-	securities, checkSecurity := choices(StartTLS, TLS, None)
+	securities, checkSecurity := choices(f, StartTLS, TLS, None)
 	given := f.section(name, n, map[string]reader{
 		"server":   f.value(&m.Server, "the name of the mail server such as mail.example.com", checkHost),
 		"port":     f.value(&port, "a port such as 587", checkPort),
@@ -247,8 +252,12 @@ func (f *file) webhook(name string, n *strictyaml.Node, w *Webhook) {
 
 // occasions reads the list of what a message is sent about.
 func (f *file) occasions(to *[]string) reader {
-	want, check := choices(Failure, Rejects, Missed, Success, Reminder, Approval, Released)
-	return f.list(to, "a list of "+want+", such as [failure, missed]", check)
+	want, check := choices(f, Failure, Rejects, Missed, Success, Reminder, Approval, Released)
+	list := "a list of " + want + ", such as [failure, missed]"
+	if f.walk != nil {
+		f.words[list] = f.words[want]
+	}
+	return f.list(to, list, check)
 }
 
 func asOccasions(given []string, otherwise []Occasion) []Occasion {

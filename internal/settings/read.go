@@ -5,14 +5,23 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"tenderbatch/internal/schema"
 	"tenderbatch/internal/strictyaml"
 )
 
 // file is a batch.yaml while it is read.
-type file struct{ yaml *strictyaml.Document }
+type file struct {
+	yaml  *strictyaml.Document
+	walk  *schema.Walk        // nil, but where what is asked for is collected, see schema.go
+	words map[string][]string // the choices, by what their faults say
+}
 
 // fault notes a fault at a value.
 func (f *file) fault(at *strictyaml.Node, format string, args ...any) {
+	if f.walk != nil {
+		return
+	}
 	f.yaml.Fault(at, at.Path, fmt.Sprintf(format, args...))
 }
 
@@ -22,6 +31,10 @@ type reader func(name string, n *strictyaml.Node)
 // section reads a mapping: each key by its reader.
 func (f *file) section(name string, n *strictyaml.Node, keys map[string]reader) (given map[string]*strictyaml.Node) {
 	given = map[string]*strictyaml.Node{}
+	if f.walk != nil {
+		f.collect(n, keys)
+		return given
+	}
 	if n.Kind != strictyaml.Mapping {
 		f.fault(n, "%s is %s here; write its keys below it: %s", name, n.Kind, listed(keys))
 		return given
@@ -66,7 +79,14 @@ func oneOf[T ~string](values []T) string {
 // "" for nothing; want is an example.
 func (f *file) value(to *string, want string, check func(string) string) reader {
 	return func(name string, n *strictyaml.Node) {
+		if words := f.words[want]; words != nil {
+			f.walk.Of(n).Choice(words)
+		} else {
+			f.walk.Of(n).Text(want)
+		}
 		switch {
+		case f.walk != nil:
+			return
 		case n.Kind != strictyaml.Scalar:
 			f.fault(n, "%s is %s here; write %s", name, n.Kind, want)
 			return
@@ -85,6 +105,13 @@ func (f *file) value(to *string, want string, check func(string) string) reader 
 // list reads a list of single values, each accepted by check.
 func (f *file) list(to *[]string, want string, check func(string) string) reader {
 	return func(name string, n *strictyaml.Node) {
+		if v := f.walk.Of(n); v != nil {
+			v.Filled()
+			v.Distinct()
+			var s string
+			f.value(&s, want, check)("an item of "+name, f.walk.Node(v.List()))
+			return
+		}
 		if n.Kind != strictyaml.List || len(n.Items) == 0 {
 			f.fault(n, "%s must be a list; write %s", name, want)
 			return
@@ -102,8 +129,11 @@ func (f *file) list(to *[]string, want string, check func(string) string) reader
 }
 
 // choices are the texts of a typed choice, and its check.
-func choices[T ~string](values ...T) (want string, check func(string) string) {
+func choices[T ~string](f *file, values ...T) (want string, check func(string) string) {
 	want = oneOf(values)
+	if f.walk != nil {
+		f.words[want] = texts(values)
+	}
 	return want, func(s string) string {
 		if slices.Contains(values, T(s)) {
 			return ""
@@ -115,6 +145,7 @@ func choices[T ~string](values ...T) (want string, check func(string) string) {
 // flag reads true or false.
 func (f *file) flag(to *bool) reader {
 	return func(name string, n *strictyaml.Node) {
+		f.walk.Of(n).Flag()
 		if n.Kind != strictyaml.Scalar || n.Quoted || (n.Text != "true" && n.Text != "false") {
 			f.fault(n, "%s must be true or false, without quotation marks", name)
 			return

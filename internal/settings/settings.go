@@ -196,7 +196,7 @@ var format = strictyaml.Format{Bytes: 64 << 10, Nesting: 16, Hidden: true}
 // Parse reads the content of a file; name is used in messages. What is wrong in it is
 // a *[strictyaml.Error]. An empty file has the defaults.
 func Parse(name string, content []byte) (Settings, error) {
-	f, s := &file{strictyaml.Parse(name, content, format)}, Default()
+	f, s := &file{yaml: strictyaml.Parse(name, content, format)}, Default()
 	switch root := f.yaml.Root; {
 	case root == nil || f.yaml.Failed():
 	case root.Kind != strictyaml.Mapping:

@@ -358,3 +358,54 @@ func PathTo(path, key string) string {
 	}
 	return path + "." + key
 }
+
+var (
+	wholeForm  = regexp.MustCompile(`^[-+]?[0-9]+$`)
+	numberForm = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
+)
+
+// Plain is what a text without quotation marks is by YAML's core schema, as JSON has it: a number,
+// true or false, null, or a text.
+func Plain(text string) any {
+	switch text {
+	case "true", "True", "TRUE":
+		return true
+	case "false", "False", "FALSE":
+		return false
+	case "null", "Null", "NULL", "~", "":
+		return nil
+	}
+	if wholeForm.MatchString(text) || numberForm.MatchString(text) {
+		digits := strings.TrimPrefix(text, "+")
+		if v := json.Number(strings.TrimLeft(digits, "0")); json.Valid([]byte(digits)) {
+			return json.Number(digits)
+		} else if json.Valid([]byte(v)) {
+			return v // YAML takes leading zeros
+		}
+	}
+	return text
+}
+
+// JSON is the value as JSON has it: a map, a list, or what [Plain] makes of a text.
+func (n *Node) JSON() any {
+	switch n.Kind {
+	case Mapping:
+		all := map[string]any{}
+		for _, e := range n.Entries {
+			all[e.Key.Text] = e.Value.JSON()
+		}
+		return all
+	case List:
+		all := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			all[i] = item.JSON()
+		}
+		return all
+	case Scalar:
+		if !n.Quoted {
+			return Plain(n.Text)
+		}
+		return n.Text
+	}
+	return nil
+}

@@ -16,8 +16,10 @@ type Date struct {
 	Day   int
 }
 
-// dateForm is a date as 2004-11-12, of the years an offer can be in.
-var dateForm = regexp.MustCompile(`^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
+// DateForm is the pattern of a date as 2004-11-12, of the years an offer can be in.
+const DateForm = `^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$`
+
+var dateForm = regexp.MustCompile(DateForm)
 
 // ParseDate reads a date written as 2004-11-12, from 1900 to 2999.
 func ParseDate(s string) (Date, error) {

@@ -1,0 +1,161 @@
+package outgoing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"tenderbatch/internal/accounts"
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/payment"
+	"tenderbatch/internal/settle"
+	"tenderbatch/internal/tender"
+)
+
+// Superseded is what a person says of the run that a run supersedes.
+type Superseded string
+
+// What can be said.
+const (
+	NotSaid Superseded = ""
+	Paid    Superseded = "paid"   // its wires were sent
+	Unpaid  Superseded = "unpaid" // none of its wires was sent, nor will be
+)
+
+// Payments are the messages for banks of a run.
+type Payments struct {
+	Messages []payment.Message
+	Accounts string   // SHA-256 of accounts.csv, in hexadecimal
+	Claims   []string // what is to be claimed back of wires that were sent, in words
+}
+
+// Payments makes the messages of what is due by the run.
+func (r *Run) Payments(superseded Superseded) (*Payments, error) {
+	if err := r.Payable(); err != nil {
+		return nil, err
+	}
+	p := &Payments{}
+	order := &payment.Order{Offer: r.Doc.Offer, Run: r.Doc.Run, Issuer: r.Doc.Issuer, Made: r.Made()}
+	var err error
+	switch {
+	case r.Doc.Replaces == "" && superseded != NotSaid:
+		return nil, refused("run %s supersedes no run; leave out --superseded", r.Doc.Run)
+	case r.Doc.Replaces != "" && superseded == NotSaid:
+		return nil, refused("run %s supersedes %s: say with --superseded paid that the wires of that run were sent, so that "+
+			"only what is to be paid in addition is exported, or with --superseded unpaid that none was and none will be",
+			r.Doc.Run, r.Doc.Replaces)
+	case superseded == Paid:
+		err = r.inAddition(order, p)
+	default:
+		err = r.due(order)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(order.Wires) == 0 {
+		return p, ErrNothingDue
+	}
+	if order.Accounts, p.Accounts, err = r.accounts(); err != nil {
+		return nil, err
+	}
+	p.Messages, err = payment.Messages(order)
+	return p, err
+}
+
+// accounts reads accounts.csv of the offer.
+func (r *Run) accounts() (*accounts.Book, string, error) {
+	path := filepath.Join(r.Folder, accounts.FileName)
+	content, err := disk.In(r.Folder).ReadFile(path, accounts.MostBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fmt.Errorf("%s is missing: write into it the accounts of the participants and the one to pay from; "+
+			"docs/exchange.md has its columns", path)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	sum := sha256.Sum256(content)
+	book, err := accounts.Read(path, content)
+	return book, hex.EncodeToString(sum[:]), err
+}
+
+// pays reports whether wires of a day are paid from the run.
+func (r *Run) pays(day string) bool {
+	if r.run.Phase == string(tender.Final) {
+		return true
+	}
+	return slices.ContainsFunc(r.settlements(), func(d tender.Date) bool { return d.String() == day })
+}
+
+// due adds every wire that is due to an order.
+func (r *Run) due(order *payment.Order) error {
+	var a reading
+	for i := range r.Doc.Wires {
+		w := &r.Doc.Wires[i]
+		amount := a.amount(w.Total)
+		if w.Status != settle.Due || !r.pays(w.SettlementDate) || amount.IsZero() {
+			continue
+		}
+		order.Wires = append(order.Wires, payment.Wire{
+			Reference: w.Reference, Depositary: w.Depositary, Participant: w.Participant, Name: w.ParticipantName,
+			Currency: w.Currency, Date: a.date(w.SettlementDate), Amount: amount,
+		})
+	}
+	for i := range r.Doc.Funding {
+		f := &r.Doc.Funding[i]
+		if f.Status == settle.Due && r.pays(f.SettlementDate) {
+			order.Totals = append(order.Totals,
+				payment.Total{Currency: f.Currency, Date: a.date(f.SettlementDate), Amount: a.amount(f.Total)})
+		}
+	}
+	return a.err
+}
+
+// inAddition adds to an order what is due beside the wires that the superseded run sent.
+func (r *Run) inAddition(order *payment.Order, p *Payments) error {
+	changes := r.Doc.WireChanges
+	if changes == nil {
+		return refused("run %s does not say what changed since %s; run again with this version", r.Doc.Run, r.Doc.Replaces)
+	}
+	var a reading
+	for i := range changes.Wires {
+		c := &changes.Wires[i]
+		w := payment.Wire{
+			Reference: c.Reference, Depositary: c.Depositary, Participant: c.Participant, Name: c.ParticipantName,
+			Currency: c.Currency, Date: a.date(c.SettlementDate), Amount: a.amount(c.Additional),
+		}
+		was, now := a.amount(c.Was), a.amount(c.Now)
+		w.Further = !was.IsZero()
+		switch more := now.Sub(was); {
+		case !more.IsPositive():
+			if more.IsNegative() {
+				p.Claims = append(p.Claims, fmt.Sprintf("claim back %s %s from %s %s, of the wire %s", c.Currency, c.ClawBack,
+					c.Depositary, c.Participant, c.Reference))
+			}
+		case c.Status == settle.Due && r.pays(c.SettlementDate):
+			order.Wires = append(order.Wires, w)
+			order.Totals = append(order.Totals, payment.Total{Currency: c.Currency, Date: w.Date, Amount: more})
+		}
+	}
+	return a.err
+}
+
+// reading reads texts of a result.json and remembers the first that is wrong.
+type reading struct{ err error }
+
+func (a *reading) date(s string) tender.Date {
+	d, err := tender.ParseDate(s)
+	a.err = errors.Join(a.err, err)
+	return d
+}
+
+func (a *reading) amount(s string) decimal.Decimal {
+	d, err := decimal.NewFromString(s)
+	a.err = errors.Join(a.err, err)
+	return d
+}
