@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
@@ -129,31 +130,31 @@ func nextStep(w *release.Waiting, path string) string {
 
 // printQueue lists what waits for whom.
 func printQueue(out io.Writer, all []queued) error {
-	p := &printer{w: out}
+	p := printout.New(out)
 	for i, q := range all {
 		if i > 0 {
-			p.linef("")
+			p.Linef("")
 		}
-		p.linef("%s (%s): %s, %s", q.Offer, q.Issuer, q.Run, q.Phase)
-		p.queueFact("state", stateSince(q.State, q.Since, q.By))
-		p.queueFact("comment", q.Comment)
-		p.queueFact("waits for", q.WaitsFor)
-		p.queueFact("not by", notBy(q))
+		p.Linef("%s (%s): %s, %s", q.Offer, q.Issuer, q.Run, q.Phase)
+		queueFact(p, "state", printout.StateSince(q.State, q.Since, q.By))
+		queueFact(p, "comment", q.Comment)
+		queueFact(p, "waits for", q.WaitsFor)
+		queueFact(p, "not by", notBy(q))
 		for _, a := range q.Approvals {
-			p.queueFact("approved", fmt.Sprintf("%s, by %s", toTheSecond(a.At), a.By))
+			queueFact(p, "approved", fmt.Sprintf("%s, by %s", printout.ToTheSecond(a.At), a.By))
 		}
-		p.queueFact("to wire", toWire(q.Totals))
-		p.queueFact("next", q.Next)
+		queueFact(p, "to wire", printout.ToWire(q.Totals))
+		queueFact(p, "next", q.Next)
 	}
 	if len(all) == 0 {
-		p.linef("nothing waits: no newest run needs a release that it does not have")
+		p.Linef("nothing waits: no newest run needs a release that it does not have")
 	}
-	return p.err
+	return p.Err()
 }
 
-func (p *printer) queueFact(name, value string) {
+func queueFact(p *printout.Printer, name, value string) {
 	if value != "" {
-		p.linef("  %-10s %s", name, value)
+		p.Linef("  %-10s %s", name, value)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/tender"
 )
 
@@ -120,7 +121,7 @@ func newListUsersCommand(w world, with func(func(*account.Store) error) error) *
 }
 
 func printUsers(w world, all []*account.Account) error {
-	p := &printer{w: w.stdout}
+	p := printout.New(w.stdout)
 	rows := [][]string{{"name", "roles", "state", "full name"}}
 	for _, a := range all {
 		roles := make([]string, len(a.Grants))
@@ -138,8 +139,8 @@ func printUsers(w world, all []*account.Account) error {
 		}
 		rows = append(rows, []string{a.Name, strings.Join(roles, ", "), state, a.FullName})
 	}
-	p.table(rows)
-	return p.err
+	p.Table(rows)
+	return p.Err()
 }
 
 func newSetUserCommand(w world, with func(func(*account.Store) error) error) *cobra.Command {
@@ -203,7 +204,7 @@ func (w world) setUser(s *account.Store, name string, grants []account.Grant, re
 
 // sayLine prints a line.
 func (w world) sayLine(format string, args ...any) error {
-	p := &printer{w: w.stdout}
-	p.linef(format, args...)
-	return p.err
+	p := printout.New(w.stdout)
+	p.Linef(format, args...)
+	return p.Err()
 }

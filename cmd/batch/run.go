@@ -20,6 +20,7 @@ import (
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/terminal"
 )
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, w world) int {
 		// Who reads the output has seen enough of it, as head does.
 	case err != nil && code != exitcode.OpenFindings:
 		fmt.Fprintf(w.stderr, "batch: %s\n", w.secrets.Hide(display.Lines(err.Error())))
-		printPaste(w.stderr, err)
+		printout.Paste(w.stderr, err)
 	}
 	return int(code)
 }

@@ -30,7 +30,7 @@ func openAccounts(t *testing.T, now func() time.Time) (*account.Store, error) {
 
 func TestOnPostgres(t *testing.T) { servertest.AgainOnPostgres(t) }
 
-// sharing is a [Share] that says what was asked of it, and fails as it is told.
+// sharing is a [Share] that says what was asked of it, and fails as a test wants.
 type sharing struct {
 	refreshed, worked int
 	err               error
