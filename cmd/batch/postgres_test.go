@@ -61,6 +61,7 @@ func carried(t *testing.T, ts *testscript.TestScript, folder string) bool {
 	defer s.Close()
 	name := filepath.Base(folder) + "-" + filepath.Base(at)
 	if err := s.Push(t.Context(), folder, name); err != nil {
+		ts.Logf("not brought to the database: %v", err)
 		return false
 	}
 	copied := filepath.Join(at, name)
@@ -69,8 +70,22 @@ func carried(t *testing.T, ts *testscript.TestScript, folder string) bool {
 		if _, err := os.Lstat(filepath.Join(copied, part)); err != nil {
 			continue
 		}
+		keepOwnLinks(ts, filepath.Join(folder, part), filepath.Join(copied, part))
 		ts.Check(os.RemoveAll(filepath.Join(folder, part)))
 		ts.Check(os.Rename(filepath.Join(copied, part), filepath.Join(folder, part)))
 	}
 	return true
+}
+
+// keepOwnLinks makes the links that a person made among the runs in a copy of them, too.
+func keepOwnLinks(ts *testscript.TestScript, from, to string) {
+	entries, err := os.ReadDir(from)
+	ts.Check(err)
+	for _, e := range entries {
+		target, err := os.Readlink(filepath.Join(from, e.Name()))
+		if _, there := os.Lstat(filepath.Join(to, e.Name())); err != nil || there == nil {
+			continue
+		}
+		ts.Check(os.Symlink(target, filepath.Join(to, e.Name())))
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,12 +30,21 @@ type kept struct {
 // newKept is an empty database, with its tables, and an empty storage in a folder.
 func newKept(t *testing.T) kept {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("needs PostgreSQL")
+	}
 	k := kept{address: servertest.Postgres(t)}
 	if err := shared.MakeTables(t.Context(), k.address); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	if k.store, err = storage.NewFolder(t.TempDir()); err != nil {
+	if onBucket() {
+		b := servertest.S3(t)
+		k.store, err = storage.Open(t.Context(), b.Address(), b.Getenv)
+	} else {
+		k.store, err = storage.NewFolder(t.TempDir())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return k
@@ -440,6 +450,39 @@ func TestPushAndPullLoseNothing(t *testing.T) {
 	}
 	wantSame(t, folder, third)
 }
+
+func TestANameThatADatabaseCannotHold(t *testing.T) {
+	k, folder := newKept(t), offer(t)
+	if err := os.WriteFile(filepath.Join(folder, "inbox", "dtc-\xff.csv"), nil, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	err := k.open(t).Push(t.Context(), folder, "level3")
+	if err == nil || !strings.Contains(err.Error(), `"inbox/dtc-\xff.csv" has a name that a database cannot hold; rename the file`) {
+		t.Error(err)
+	}
+}
+
+// TestOnABucket passes the tests of this package once more with the contents in a bucket.
+func TestOnABucket(t *testing.T) {
+	if onBucket() {
+		t.Skip("once is enough")
+	}
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	servertest.S3(t) // says if it is missing
+	c := exec.Command(os.Args[0], "-test.v", "-test.timeout=10m")
+	c.Env = append(os.Environ(), bucketEnv+"=1")
+	out, err := c.CombinedOutput()
+	if n := strings.Count(string(out), "\n--- PASS: "); err != nil || n < 8 {
+		t.Errorf("%v, %d tests passed\n%s", err, n, out)
+	}
+}
+
+// bucketEnv is the variable that has the tests work on a bucket.
+const bucketEnv = "BATCH_TEST_BUCKET"
+
+func onBucket() bool { return os.Getenv(bucketEnv) != "" }
 
 func TestAddressesOfDatabases(t *testing.T) {
 	for address, want := range map[string]string{

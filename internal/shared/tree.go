@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
@@ -46,6 +47,9 @@ func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tr
 	add := func(name string) error {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+			return fmt.Errorf("%q has a name that a database cannot hold; rename the file", name)
 		}
 		full := filepath.Join(folder, filepath.FromSlash(name))
 		info, err := in.Lstat(full)
