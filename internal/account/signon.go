@@ -35,8 +35,9 @@ func (s *Store) SignOn(subject, name, fullName string, grants []Grant, address s
 	case !sameGrants(a.Grants, grants):
 		what += ", roles now " + grantWords(grants)
 	}
-	err = s.note(a.Name, what, address, func(tx *sql.Tx) error {
-		if err := one(tx.Exec("UPDATE account SET full_name = ? WHERE name = ?", strings.TrimSpace(fullName), a.Name)); err != nil {
+	err = s.note(a.Name, what, address, func(tx *transaction) error {
+		err := one(tx.Exec("UPDATE account SET full_name = ? WHERE name = ?", strings.TrimSpace(fullName), a.Name))
+		if err != nil {
 			return err
 		}
 		return setGrants(tx, a.Name, grants)
@@ -69,18 +70,18 @@ func (s *Store) addSubject(subject, name, fullName string, grants []Grant) error
 	case len(grants) == 0:
 		return &RefusedError{"the identity provider gives you no role here; ask who looks after its groups"}
 	case !names.MatchString(name):
-		return &RefusedError{fmt.Sprintf("the identity provider calls you %q, which cannot be the name of an account; ask who "+
-			"runs this console to choose another name_claim", name)}
+		return &RefusedError{fmt.Sprintf("the identity provider calls you %q, which cannot be the name of an account; ask "+
+			"who runs this console to choose another name_claim", name)}
 	}
-	return s.change(name, name, "added by the identity provider as "+grantWords(grants), func(tx *sql.Tx) error {
+	return s.change(name, name, "added by the identity provider as "+grantWords(grants), func(tx *transaction) error {
 		found, err := tx.Exec(`INSERT INTO account (name, full_name, subject, password, one_time, expires, created)
 			VALUES (?, ?, ?, '', 0, 0, ?) ON CONFLICT DO NOTHING`, name, strings.TrimSpace(fullName), subject, s.now().Unix())
 		if err != nil {
 			return err
 		}
 		if n, err := found.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, &RefusedError{fmt.Sprintf("the name %s belongs to another account here; an administrator can "+
-				"link that account to you, if it is yours: batch users set %s --subject", name, name)})
+			return errors.Join(err, &RefusedError{fmt.Sprintf("the name %s belongs to another account here; an administrator "+
+				"can link that account to you, if it is yours: batch users set %s --subject", name, name)})
 		}
 		return setGrants(tx, name, grants)
 	})
@@ -101,7 +102,7 @@ func (s *Store) Link(by, name, subject string) error {
 	if issuer, sub, _ := strings.Cut(subject, " "); issuer == "" || sub == "" {
 		return &RefusedError{"write the subject as the address of the issuer, a space, and the subject that its tokens have"}
 	}
-	return s.change(by, name, "linked to the identity provider's "+subject, func(tx *sql.Tx) error {
+	return s.change(by, name, "linked to the identity provider's "+subject, func(tx *transaction) error {
 		var other string
 		err := tx.QueryRow("SELECT name FROM account WHERE subject = ? AND name <> ?", subject, name).Scan(&other)
 		switch {
@@ -110,14 +111,14 @@ func (s *Store) Link(by, name, subject string) error {
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
-		return one(tx.Exec(`UPDATE account SET subject = ?, password = '', one_time = 0, expires = 0, secret = '' WHERE name = ?`,
-			subject, name))
+		return one(tx.Exec(`UPDATE account SET subject = ?, password = '', one_time = 0, expires = 0, secret = ''
+			WHERE name = ?`, subject, name))
 	})
 }
 
 // vouchedFor is an error for an account for which the identity provider vouches: it has no password,
 // no second factor and no roles of its own here.
-func vouchedFor(tx *sql.Tx, name string) error {
+func vouchedFor(tx *transaction, name string) error {
 	var subject string
 	err := tx.QueryRow("SELECT subject FROM account WHERE name = ?", name).Scan(&subject)
 	switch {

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alexedwards/scs/postgresstore"
 	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
 
@@ -47,7 +48,22 @@ type Config struct {
 	BindSessions   bool           // a session counts from the address only that began it
 
 	// Desk takes runs that people ask for; nil where no scheduler makes them.
-	Desk *serve.Desk
+	Desk Desk
+
+	// Share brings offers on which other machines work, too, to where they are; nil where the folder is the only place.
+	Share Share
+}
+
+// Desk takes runs that people ask for; see [serve.Desk].
+type Desk interface {
+	Run(folder string, by serve.Ask) bool
+	Asked(folder string) (serve.Ask, bool)
+}
+
+// Share is where offers are that several machines work on; see package shared.
+type Share interface {
+	Refresh(ctx context.Context, offer string) error
+	Work(ctx context.Context, offer string, do func(ctx context.Context, folder string) error) error
 }
 
 // Console answers the requests of browsers.
@@ -58,6 +74,7 @@ type Console struct {
 	runs     *published
 	tries    *limiter
 	supposed *supposer
+	toWarm   chan string // folders of offers with a new run
 
 	mu       sync.Mutex
 	planned  map[string]plannedRun // by folder
@@ -81,7 +98,9 @@ func New(c Config) (*Console, error) {
 		return nil, err
 	}
 	s := scs.New()
-	s.Store = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
+	if s.Store = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour); c.Accounts.IsPostgres() {
+		s.Store = postgresstore.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
+	}
 	s.IdleTimeout, s.Lifetime, s.HashTokenInStore = idleFor, atMost, true
 	s.Cookie.HttpOnly, s.Cookie.SameSite, s.Cookie.Path, s.Cookie.Persist = true, http.SameSiteLaxMode, "/", false
 	s.Cookie.Name, s.Cookie.Secure = "batch", c.Secure
@@ -92,9 +111,10 @@ func New(c Config) (*Console, error) {
 		c.Log.Error("the session cannot be kept", "error", err)
 		http.Error(w, "the session cannot be kept now: "+err.Error(), http.StatusInternalServerError)
 	}
-	return &Console{Config: c, sessions: s, mask: &masker{secret}, runs: newPublished(), tries: newLimiter(c.Now),
+	return &Console{Config: c, sessions: s, mask: &masker{secret: secret}, runs: newPublished(), tries: newLimiter(c.Now),
 		supposed: newSupposer(),
-		planned:  map[string]plannedRun{}, underway: map[string]*runUnderWay{}, news: make(chan struct{})}, nil
+		planned:  map[string]plannedRun{}, underway: map[string]*runUnderWay{}, news: make(chan struct{}),
+		toWarm: make(chan string, mostToWarm)}, nil
 }
 
 // Handler answers all requests.
@@ -123,6 +143,10 @@ func (c *Console) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: c.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx }}
+	var warming sync.WaitGroup
+	warm, cool := context.WithCancel(ctx)
+	defer func() { cool(); warming.Wait() }()
+	warming.Go(func() { c.keepWarm(warm) })
 	done := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)

@@ -1,22 +1,25 @@
 package console
 
 import (
+	"archive/zip"
 	"context"
+	"encoding/csv"
 	"io"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
 )
@@ -42,7 +45,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	h.run()
 	var err error
 	now := func() time.Time { return h.at }
-	if h.accounts, err = account.Open(filepath.Join(t.TempDir(), account.FileName), now); err != nil {
+	if h.accounts, err = openAccounts(t, now); err != nil {
 		t.Fatal(err)
 	}
 	config := Config{Folder: h.folder, Accounts: h.accounts, Now: now, Version: "test",
@@ -196,45 +199,155 @@ func TestARoleForOneOffer(t *testing.T) {
 	}
 }
 
-// Everything that a viewer can open is searched for the names of participants in the reports.
+// Everything that a viewer can open, every address and every file of a run, is searched for each
+// participant, holder, instruction and reference of the reports.
 func TestAViewerSeesNoNames(t *testing.T) {
 	h := newHouse(t)
 	preparer, viewer := h.person("ann", account.Grant{Role: account.Preparer}), h.person("bob", account.Grant{Role: account.Viewer})
 	run := "/offers/" + offerName + "/runs/latest"
-	_, wires := preparer.get(run + "/files/wires.csv")
-	names := map[string]bool{}
-	hashes := map[string]bool{} // the ends of references, which follow from the participant
-	for n, line := range strings.Split(strings.TrimSpace(wires), "\n") {
-		fields := strings.Split(line, ",")
-		if n > 0 {
-			names[fields[0]], names[fields[4]] = true, true // reference and name
-			hashes[fields[0][strings.LastIndex(fields[0], "-")+1:]] = true
-		}
-	}
-	delete(names, "")
-	maps.Copy(names, hashes)
-	if len(names) < 50 {
+	names := namesIn(t, preparer, run)
+	if len(names) < 500 {
 		t.Fatalf("only %d names", len(names))
 	}
-	opened := []string{"/", "/offers/" + offerName, run, run + "/instructions", run + "/instructions?page=5", run + "/payments",
-		run + "/payments?page=2", "/offers/" + offerName + "/history", run + "/files/release.txt"}
-	for _, path := range opened {
-		status, body := viewer.get(path)
-		if status != 200 {
-			t.Errorf("%s: %d", path, status)
+	entries, err := os.ReadDir(filepath.Join(h.folder, offerName, "runs", "latest") + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, e := range entries {
+		paths = append(paths, run+"/files/"+e.Name())
+	}
+	for _, rt := range h.console.routes() {
+		if method, pattern, _ := strings.Cut(rt.pattern, " "); method == http.MethodGet && !strings.Contains(pattern, "{file}") &&
+			!strings.HasSuffix(pattern, "/live") {
+			path := strings.NewReplacer("{offer}", offerName, "{run}", "latest", "{$}", "").Replace(pattern)
+			paths = append(paths, path, path+"?page=2", path+"?q=P-")
 		}
+	}
+	opened := map[string]bool{}
+	for _, path := range paths {
+		status, body := viewer.get(path)
+		opened[path] = status == 200
+		body = unzipped(t, body)
 		for name := range names {
-			if strings.Contains(body, name) {
-				t.Errorf("%s shows %s", path, name)
+			if i := wordAt(body, name); i >= 0 {
+				t.Errorf("%s shows %s: …%s…", path, name, body[max(0, i-80):min(len(body), i+80)])
 				break
 			}
 		}
 	}
-	for _, file := range []string{"wires.csv", "payments.csv", "result.xlsx", "result.json", "instructions.csv", "rejects.csv",
-		"manifest.json"} {
-		if status, _ := viewer.get(run + "/files/" + file); status != http.StatusForbidden {
-			t.Errorf("%s: %d", file, status)
+	for _, want := range []string{run, run + "/payments", run + "/files/result.xlsx", run + "/files/result.json", run + "/files/wires.csv",
+		run + "/files/instructions.csv", run + "/files/rejects.csv", run + "/files/payments.csv"} {
+		if !opened[want] {
+			t.Errorf("%s is not for a viewer", want)
 		}
+	}
+	if opened[run+"/files/manifest.json"] {
+		t.Error("the manifest has the names of people")
+	}
+}
+
+// wordAt is where a name is in a text, not as digits within a longer number; -1 for nowhere.
+func wordAt(text, name string) int {
+	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	for from := 0; ; {
+		i := strings.Index(text[from:], name)
+		if i < 0 {
+			return -1
+		}
+		if i += from; !digit(i-1) && !digit(i+len(name)) {
+			return i
+		}
+		from = i + 1
+	}
+}
+
+// namesIn are the names of a run, as those who may see them have them.
+func namesIn(t *testing.T, b *browser, run string) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for file, columns := range map[string][]string{"wires.csv": {"reference", "participant_name"},
+		"instructions.csv": {"instruction", "participant_name", "reference"}, "rejects.csv": {"instruction"}} {
+		_, content := b.get(run + "/files/" + file)
+		rows, err := csv.NewReader(strings.NewReader(content)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, column := range columns {
+			at := slices.Index(rows[0], column)
+			for _, row := range rows[1:] {
+				names[row[at]] = true
+				if column == "reference" && row[at] != "" {
+					names[row[at][strings.LastIndex(row[at], "-")+1:]] = true // it follows from the participant
+				}
+			}
+		}
+	}
+	delete(names, "")
+	return names
+}
+
+// unzipped is the text of a workbook, or what is none as it is.
+func unzipped(t *testing.T, body string) string {
+	t.Helper()
+	if !strings.HasPrefix(body, "PK") {
+		return body
+	}
+	archive, err := zip.NewReader(strings.NewReader(body), int64(len(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, f := range archive.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&all, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+// A masked file has the figures of the run and the same pseudonyms as the pages and each other.
+func TestMaskedFilesAgree(t *testing.T) {
+	h := newHouse(t)
+	preparer, viewer := h.person("ann", account.Grant{Role: account.Preparer}), h.person("bob", account.Grant{Role: account.Viewer})
+	run := "/offers/" + offerName + "/runs/latest"
+	_, real := preparer.get(run + "/files/wires.csv")
+	_, masked := viewer.get(run + "/files/wires.csv")
+	was, err := csv.NewReader(strings.NewReader(real)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := csv.NewReader(strings.NewReader(masked)).ReadAll()
+	if err != nil || len(was) != len(now) || !slices.Equal(was[0], now[0]) {
+		t.Fatalf("%d rows, %d masked, %v", len(was), len(now), err)
+	}
+	for i := range was[1:] {
+		if !slices.Equal(was[i+1][5:], now[i+1][5:]) || now[i+1][4] != "" || !strings.HasPrefix(now[i+1][3], "P-") {
+			t.Fatalf("row %d: %v, masked %v", i, was[i+1], now[i+1])
+		}
+	}
+	_, page := viewer.get(run + "/payments")
+	_, content := viewer.get(run + "/files/result.json")
+	_, book := viewer.get(run + "/files/result.xlsx")
+	book = unzipped(t, book)
+	doc, err := export.ReadDocument([]byte(content))
+	if err != nil || !doc.Masked {
+		t.Fatalf("the masked result.json: %v", err)
+	}
+	for _, where := range []string{page, content, book} {
+		if !strings.Contains(where, now[1][0]) || !strings.Contains(where, now[1][3]) {
+			t.Errorf("%s, %s is not everywhere", now[1][0], now[1][3])
+		}
+	}
+	if !strings.Contains(book, "Pseudonyms are in place of names") {
+		t.Error("the workbook does not say that it is masked")
+	}
+	if _, again := viewer.get(run + "/files/result.xlsx"); unzipped(t, again) != book {
+		t.Error("the workbook differs the second time")
 	}
 }
 

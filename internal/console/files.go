@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"tenderbatch/internal/disk"
@@ -122,7 +121,7 @@ func (c *Console) upload(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &large):
 		c.showFiles(w, r, http.StatusRequestEntityTooLarge, fmt.Sprintf("the file has more than %d MiB; ask the depositary to "+
 			"split the report", offerfolder.MostBytes>>20))
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case isFull(err):
 		c.Log.Error("an upload found the disk full", "error", err)
 		c.showFiles(w, r, http.StatusInsufficientStorage, "the disk of the service is full; nothing was taken. Ask who runs it to "+
 			"make room, then send the file again")

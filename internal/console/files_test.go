@@ -1,6 +1,7 @@
 package console
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"io"
@@ -145,6 +146,7 @@ func TestFilesThatAreNoReports(t *testing.T) {
 	h := newHouse(t)
 	b := h.person("ann", account.Grant{Role: account.Preparer})
 	for name, content := range map[string][]byte{
+		"dtc-2004-12-06.xlsx": bomb(t),
 		"dtc-2004-12-03.xlsx": []byte("%PDF-1.7 this is no workbook"),
 		"dtc-2004-12-04.xlsx": report(t)[:5000],
 		"dtc-2004-12-05.xlsx": nil,
@@ -168,6 +170,26 @@ func TestFilesThatAreNoReports(t *testing.T) {
 	if h.staged() > 0 {
 		t.Errorf("%d wait", h.staged())
 	}
+}
+
+// bomb is a workbook of some kilobytes with an entry that inflates to 200 MiB.
+func bomb(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, size := range map[string]int{"[Content_Types].xml": 1, "xl/workbook.xml": 1, "xl/worksheets/sheet1.xml": 200 << 20} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(make([]byte, size))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // Text of a depositary is text on every page, whatever it looks like.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -17,6 +18,7 @@ import (
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
 )
 
 // findingGroup are the findings of one rule about one value: what is wrong with them is one thing,
@@ -64,6 +66,34 @@ func groupsOf(all []export.FindingJSON) []*findingGroup {
 	return groups
 }
 
+// groupsOnPage is how many groups of findings a page has, each with up to rowsOnPage rows.
+const groupsOnPage = 100
+
+// mostRows is how many rows of findings a page lists in all.
+const mostRows = 1000
+
+// findingsView is a page of findings: groups, or the rows of one group.
+type findingsView struct {
+	*readRun
+	Groups       []*listedGroup
+	All          int // groups
+	One          bool
+	Number       int
+	Previous     int
+	Following    int // 0 for none
+	Depositaries []string
+}
+
+// listedGroup is a group with the rows that the page lists.
+type listedGroup struct {
+	*findingGroup
+	Number int // among all groups, from 1
+	Rows   []export.FindingJSON
+}
+
+// More is how many rows the page does not list.
+func (g *listedGroup) More() int { return len(g.Findings) - len(g.Rows) }
+
 // findingsPage says what is wrong in a run, and how much money depends on it.
 func (c *Console) findingsPage(w http.ResponseWriter, r *http.Request) {
 	run, err := c.runOf(r)
@@ -71,10 +101,70 @@ func (c *Console) findingsPage(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
-	c.show(w, r, "findings", "Findings of "+run.record.Run, struct {
-		*readRun
-		Groups []*findingGroup
-	}{run, groupsOf(run.doc.Rejects)})
+	groups := run.findings()
+	page := &findingsView{readRun: run, All: len(groups), Number: pageNumber(r), Depositaries: reportersOf(run.doc)}
+	page.Previous = page.Number - 1
+	if n, err := strconv.Atoi(r.URL.Query().Get("group")); err == nil && n >= 1 && n <= len(groups) {
+		page.one(groups[n-1], n)
+	} else {
+		page.list(groups)
+	}
+	c.show(w, r, "findings", "Findings of "+run.record.Run, page)
+}
+
+// OneNumber is the number of the only group that is shown, 0 if the page lists groups.
+func (p *findingsView) OneNumber() int {
+	if p.One {
+		return p.Groups[0].Number
+	}
+	return 0
+}
+
+// one shows the rows of one group.
+func (p *findingsView) one(g *findingGroup, number int) {
+	rows := pageOf(g.Findings, p.Number, rowsOnPage)
+	p.One, p.Groups = true, []*listedGroup{{g, number, rows}}
+	if p.Number*rowsOnPage < len(g.Findings) {
+		p.Following = p.Number + 1
+	}
+}
+
+// list shows a page of groups, each with its first rows.
+func (p *findingsView) list(groups []*findingGroup) {
+	left := mostRows
+	for i, g := range pageOf(groups, p.Number, groupsOnPage) {
+		n := min(rowsOnPage, len(g.Findings), left)
+		left -= n
+		p.Groups = append(p.Groups, &listedGroup{g, (p.Number-1)*groupsOnPage + i + 1, g.Findings[:n]})
+	}
+	if p.Number*groupsOnPage < len(groups) {
+		p.Following = p.Number + 1
+	}
+}
+
+// pageNumber is the page that a request asks for, from 1.
+func pageNumber(r *http.Request) int {
+	const most = 1_000_000_000
+	number, _ := strconv.Atoi(r.URL.Query().Get("page")) // without a number, the first
+	return min(max(number, 1), most)
+}
+
+// pageOf are the elements of a page.
+func pageOf[T any](all []T, page, size int) []T {
+	from := min((page-1)*size, len(all))
+	return all[from:min(from+size, len(all))]
+}
+
+// reportersOf are the depositaries with something that is open or rejected in a run.
+func reportersOf(d *export.Document) []string {
+	seen := map[string]bool{}
+	for i := range d.Rejects {
+		if f := &d.Rejects[i]; f.Open || f.Outcome == tender.OutcomeRejected {
+			seen[f.Depositary] = true
+		}
+	}
+	delete(seen, "")
+	return sortedKeys(seen)
 }
 
 // explainPage follows one row of a report from its cells to what it is paid.

@@ -35,6 +35,26 @@ type readRun struct {
 	state  string // of its files, by size, time and place
 	record *pipeline.RunRecord
 	doc    *export.Document
+	views  *runViews
+}
+
+// runViews is what follows from the result of a run and is worked out once.
+type runViews struct {
+	mu     sync.Mutex
+	groups []*findingGroup  // nil until asked for
+	masked *export.Document // nil until asked for
+	blind  *runViews        // of the masked one
+	plain  map[string]bool  // by file, whether its lines are plain
+}
+
+// findings are the findings of the run in groups.
+func (r *readRun) findings() []*findingGroup {
+	r.views.mu.Lock()
+	defer r.views.mu.Unlock()
+	if r.views.groups == nil {
+		r.views.groups = groupsOf(r.doc.Rejects)
+	}
+	return r.views.groups
 }
 
 // open returns a run of an offer. It is an error, an [ledger.AlteredError] for one, if the run
@@ -78,7 +98,7 @@ func (p *published) open(folder, name string) (*readRun, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", found.Path, err)
 	}
-	r := &readRun{RunFolder: found, state: state, record: record, doc: doc}
+	r := &readRun{RunFolder: found, state: state, record: record, doc: doc, views: &runViews{}}
 	p.kept = append(slices.DeleteFunc(p.kept, func(old *readRun) bool { return old.Path == found.Path }), r)
 	if len(p.kept) > mostRead {
 		p.kept = slices.Delete(p.kept, 0, 1)

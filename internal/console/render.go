@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -151,11 +152,20 @@ func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusUnprocessableEntity
 	case isAltered(err):
 		status = http.StatusConflict
+	case isFull(err):
+		c.Log.Error("the disk is full", "path", r.URL.Path, "error", err)
+		c.refused(w, r, http.StatusInsufficientStorage, diskFull)
+		return
 	default:
 		c.Log.Error("the console could not answer", "path", r.URL.Path, "error", err)
 	}
 	c.refused(w, r, status, c.withoutFolder(err))
 }
+
+// diskFull is what a person reads when there is no room.
+const diskFull = "the disk of the service is full, so this was not done. Ask who runs it to make room, then do it again"
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 func isUsage(err error) bool {
 	var usage *offerfolder.UsageError
@@ -182,7 +192,7 @@ func local(text string) string {
 	if err != nil {
 		return text
 	}
-	layout := "2006-01-02 15:04:05.999 -07:00"
+	layout := "2006-01-02 15:04:05.000 -07:00"
 	if at.Second() == 0 && at.Nanosecond() == 0 {
 		layout = "2006-01-02 15:04 -07:00"
 	}

@@ -36,11 +36,12 @@ func (c *Console) routes() []route {
 		{pattern: "GET /offers/{offer}/runs/{run}/instructions", act: account.See, handle: c.instructionsPage},
 		{pattern: "GET /offers/{offer}/runs/{run}/payments", act: account.See, handle: c.paymentsPage},
 		{pattern: "GET /offers/{offer}/runs/{run}/findings", act: account.See, handle: c.findingsPage},
+		{pattern: "GET /offers/{offer}/runs/{run}/letter", act: account.SeeNames, handle: c.letter},
 		{pattern: "GET /offers/{offer}/runs/{run}/explain", act: account.SeeNames, handle: c.explainPage},
 		{pattern: "GET /offers/{offer}/compare", act: account.SeeNames, handle: c.comparePage},
 		{pattern: "GET /offers/{offer}/runs/{run}/files/{file}", act: account.See, handle: c.download},
 		{pattern: "GET /offers/{offer}/whatif", act: account.See, handle: c.whatIfPage},
-		{pattern: "GET /offers/{offer}/whatif/workbook", act: account.SeeNames, handle: c.whatIfWorkbook},
+		{pattern: "GET /offers/{offer}/whatif/workbook", act: account.See, handle: c.whatIfWorkbook},
 		{pattern: "GET /offers/{offer}/history", act: account.See, handle: c.historyPage},
 
 		{pattern: "POST /offers/{offer}/decide", act: account.Prepare, handle: c.decide},
@@ -94,7 +95,7 @@ func (c *Console) allowed(rt route) http.Handler {
 		case rt.act != "" && !a.May(rt.act, r.PathValue("offer")):
 			c.refused(w, r, http.StatusForbidden, "Your account may not do this. An administrator can change its roles.")
 		default:
-			rt.handle(w, r)
+			c.answer(rt, w, r)
 		}
 	})
 }

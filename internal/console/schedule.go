@@ -48,7 +48,10 @@ func pastRuns(entries []ledger.Entry, most int) (all []pastRun) {
 		if !e.Event.Ends() && e.Event != ledger.Missed {
 			continue
 		}
-		run := pastRun{At: e.At, Event: e.Event, Cause: map[bool]string{true: "by the scheduler", false: "by hand"}[e.Trigger.Scheduled()]}
+		run := pastRun{At: e.At, Event: e.Event, Cause: "by hand"}
+		if e.Trigger.Scheduled() {
+			run.Cause = "by the scheduler"
+		}
 		if slot, err := schedule.ParseSlot(e.Slot); err == nil {
 			run.Due = slot.At
 		}
@@ -89,7 +92,9 @@ func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
 
 func (c *Console) agendaOf(name, folder string) agenda {
 	a := agenda{Name: name, Zone: time.UTC, Planned: c.plannedOf(folder)}
-	_, a.Asked = c.Desk.Asked(folder)
+	if c.Desk != nil {
+		_, a.Asked = c.Desk.Asked(folder)
+	}
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		a.Fault = c.withoutFolder(err)

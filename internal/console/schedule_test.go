@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,5 +135,29 @@ func TestBrowsersThatWaitAreBounded(t *testing.T) {
 	}
 	if status, _ := b.get("/schedule"); status != 200 {
 		t.Errorf("the page: %d", status)
+	}
+}
+
+// The newest run is read in the background, and masked once there is a viewer; with what was masked a viewer's
+// search needs no more.
+func TestTheNewestRunIsReadAhead(t *testing.T) {
+	h := newHouse(t)
+	h.console.Warm(t.Context())
+	if n := len(h.console.runs.kept); n != 1 || h.console.runs.kept[0].views.groups == nil || h.console.runs.kept[0].views.masked != nil {
+		t.Errorf("%d runs are read, or one is masked for no viewer", n)
+	}
+	h.person("bob", account.Grant{Role: account.Viewer})
+	h.console.noteRun(serve.Running{Folder: filepath.Join(h.folder, offerName)})
+	ctx, stop := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() { h.console.keepWarm(ctx) })
+	within(t, func() bool {
+		copies, _ := filepath.Glob(filepath.Join(h.folder, maskedName, "*.csv")) // the pattern is in order
+		return len(copies) == 1
+	})
+	stop()
+	done.Wait()
+	if h.console.runs.kept[0].views.masked == nil {
+		t.Error("the run is not masked")
 	}
 }

@@ -94,6 +94,10 @@ func (c *Console) amend(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if err != nil {
 		page.Fault, status = c.withoutFolder(err), http.StatusUnprocessableEntity
+		if isFull(err) {
+			c.Log.Error("the disk is full", "path", r.URL.Path, "error", err)
+			page.Fault, status = diskFull, http.StatusInsufficientStorage
+		}
 	}
 	c.showTerms(w, r, status, page)
 }

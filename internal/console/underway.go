@@ -55,6 +55,10 @@ func (c *Console) noteRun(e serve.Running) {
 		c.underway[e.Folder] = &runUnderWay{Job: e.Job, Since: c.Now()}
 		return
 	}
+	select {
+	case c.toWarm <- e.Folder:
+	default: // too many wait
+	}
 	r := c.underway[e.Folder]
 	if r == nil || e.Job.Trigger != tender.ByHand {
 		delete(c.underway, e.Folder) // the history says how it ended
@@ -180,8 +184,8 @@ func (c *Console) runNow(w http.ResponseWriter, r *http.Request) {
 	case c.Desk == nil:
 		c.refused(w, r, http.StatusConflict, "no scheduler makes runs here; begin one with batch run")
 	case !c.Desk.Run(folder, serve.Ask{Name: me(r).Name, From: c.from(r)}):
-		c.refused(w, r, http.StatusConflict, "a run of this offer is asked for already, or the scheduler does not follow it yet; "+
-			"see the page Schedule")
+		c.refused(w, r, http.StatusConflict, "a run of this offer is asked for already, or the scheduler does not follow "+
+			"it yet; see the page Schedule")
 	default:
 		c.Log.Info("a run was asked for", "offer", r.PathValue("offer"), "account", me(r).Name)
 		c.done(w, r, "/schedule", "The scheduler makes a run of "+r.PathValue("offer")+" as soon as there is room for it.")

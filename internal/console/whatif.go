@@ -262,7 +262,8 @@ func (p *whatIf) answer(ctx context.Context, s *whatif.Session) error {
 	}
 	figures := export.FiguresAsJSON(then)
 	p.Then, p.CapsThen = &figures, capBars(&export.Document{Caps: figures.Caps})
-	p.Series, p.Cash, p.Rest = whatif.CompareSeries(s.Today, then), whatif.CompareCash(s.Today, then), whatif.NotAcceptedBy(then)
+	p.Series, p.Cash = whatif.CompareSeries(s.Today, then), whatif.CompareCash(s.Today, then)
+	p.Rest = whatif.NotAcceptedBy(then)
 	p.Warnings = then.Warnings
 	for _, set := range q.scenario.Of(whatif.CapAmount) {
 		p.Caps = append(p.Caps, whatif.CapWords(set.Name, then))
@@ -290,8 +291,8 @@ func (p *whatIf) then(ctx context.Context, s *whatif.Session, q *supposition) (*
 func (p *whatIf) fields(o *tender.Offer) {
 	for _, v := range whatif.Variables(o) {
 		name := fieldOf(v.Variable)
-		p.Variables = append(p.Variables, whatIfField{name, capitalised(v.Variable.Words(o)), display.Thousands(v.Value), v.Unit,
-			p.Form.Get(name)})
+		p.Variables = append(p.Variables, whatIfField{name, capitalised(v.Variable.Words(o)),
+			display.Thousands(v.Value), v.Unit, p.Form.Get(name)})
 		p.Sweeps = append(p.Sweeps, whatIfOption{name, v.Variable.Words(o), false})
 	}
 	for _, r := range o.Rates {
@@ -468,6 +469,9 @@ func (c *Console) whatIfWorkbook(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		name = then.Offer.ID + "-what-if.xlsx"
+		if !me(r).May(account.SeeNames, r.PathValue("offer")) {
+			then = then.Mask(c.mask)
+		}
 		return workbook.WriteWorkbook(&content, then)
 	})
 	if err != nil {

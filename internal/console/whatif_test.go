@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -79,7 +78,7 @@ func (h *house) tree() string {
 	return b.String()
 }
 
-// The workbook of a what-if says on its sheets that it is one; it has names, so a viewer has none.
+// The workbook of a what-if says on its sheets that it is one; a viewer has one with pseudonyms.
 func TestTheWorkbookOfAWhatIf(t *testing.T) {
 	h := newHouse(t)
 	path := strings.Replace(whatIfAt("cap Tender Cap", "1105000000"), "/whatif?", "/whatif/workbook?", 1)
@@ -111,7 +110,9 @@ func TestTheWorkbookOfAWhatIf(t *testing.T) {
 	if sheets < 5 {
 		t.Errorf("%d sheets", sheets)
 	}
-	if status, _ := h.person("bob", account.Grant{Role: account.Viewer}).get(path); status != http.StatusForbidden {
+	status, masked := h.person("bob", account.Grant{Role: account.Viewer}).get(path)
+	if masked = unzipped(t, masked); status != 200 || !strings.Contains(masked, "WHAT IF") || !strings.Contains(masked, "P-") ||
+		strings.Contains(masked, "Participant 0022") || !strings.Contains(unzipped(t, body), "Participant 0022") {
 		t.Errorf("a viewer: %d", status)
 	}
 }

@@ -24,6 +24,7 @@ type (
 		AsOf     string       `json:"as_of"`
 		Replaces string       `json:"replaces,omitempty"`
 		Held     string       `json:"held"`
+		Masked   bool         `json:"masked,omitempty"` // pseudonyms are in place of names
 
 		Release      *tender.ReleaseRule `json:"release,omitempty"` // what it takes until the run may be paid on
 		Decisions    []tender.Decision   `json:"decisions"`
@@ -260,7 +261,8 @@ func EncodeJSON(w io.Writer, value any) error {
 func WriteJSON(w io.Writer, r *result.Run) error {
 	return EncodeJSON(w, Document{
 		Format: FormatVersion, Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
-		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held, Release: r.Offer.Release,
+		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
+		Masked: r.Masked, Release: r.Offer.Release,
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),

@@ -52,6 +52,9 @@ func Open(path string) (*Run, error) {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(found.Path, result.JSONName), err)
 	}
 	r := &Run{Folder: filepath.Dir(found.Runs), Path: found.Path, Doc: doc, run: run, archive: archive}
+	if doc.Masked {
+		return nil, refused("run %s has pseudonyms in place of names and numbers, so nothing is made of it for others", doc.Run)
+	}
 	r.Offer, err = termsOf(run)
 	return r, err
 }

@@ -27,6 +27,9 @@ type RunFolder struct {
 	archive *ledger.Archive
 }
 
+// Digest is the SHA-256 of the run's manifest, in hexadecimal: of everything that was published.
+func (run *RunFolder) Digest() string { return run.run.ManifestDigest() }
+
 // FindRun finds the published run in a folder of an offer's runs. latest and final are
 // the runs that the history says, wherever the links of those names lead. Its error is
 // a *[offerfolder.UsageError] if there is none, an *[ledger.AlteredError] if what is there is not

@@ -40,14 +40,40 @@ func flow(pairs ...pair) string {
 	return "{" + strings.Join(words, ", ") + "}"
 }
 
-// Waived is offer.yaml with a waiver more.
+// lastTerms are the terms of an offer.yaml with all amendments; none if they cannot be read: what comes
+// of the change is parsed before it is written.
+func lastTerms(content []byte) *tender.Offer {
+	terms, err := offerfile.ParseTerms(offerfolder.OfferName, content)
+	if err != nil {
+		return &tender.Offer{}
+	}
+	return terms.AsOf(time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC))
+}
+
+// decided says that another person was first, as on a page that is older.
+func decided(by string, on tender.Date, note string) error {
+	return refused("%s decided this on %s already: %s; look at the findings of the next run", by, on, note)
+}
+
+// Waived is offer.yaml with a waiver more. It is an error if there is one for the same already.
 func Waived(content []byte, w tender.Waiver) ([]byte, error) {
+	for _, was := range lastTerms(content).Waivers {
+		if was.Rule == w.Rule && was.Depositary == w.Depositary && was.Instruction == w.Instruction {
+			return nil, decided(was.By, was.On, was.Note)
+		}
+	}
 	return withItem(content, "waivers", flow(pair{"depositary", w.Depositary}, pair{"instruction", w.Instruction},
 		pair{"rule", w.Rule}, pair{"by", w.By}, pair{"on", w.On.String()}, pair{"note", w.Note}))
 }
 
-// Resolved is offer.yaml with a resolution more.
+// Resolved is offer.yaml with a resolution more. It is an error if there is one for the same already.
 func Resolved(content []byte, r tender.Resolution) ([]byte, error) {
+	for _, was := range lastTerms(content).Resolutions {
+		if was.Rule == r.Rule && was.Depositary == r.Depositary && was.Instruction == r.Instruction && was.File == r.File &&
+			was.Row == r.Row {
+			return nil, decided(was.By, was.On, was.Note)
+		}
+	}
 	row := ""
 	if r.Row > 0 {
 		row = strconv.Itoa(r.Row)

@@ -174,6 +174,9 @@ func (r *Run) UnsatisfiedConditions() int {
 	return n
 }
 
+// waivedWords begin what is said of a waiver.
+const waivedWords = "counts because "
+
 // ReasonWords is the sentence that says why an instruction got what it got, with
 // what is special about it.
 func ReasonWords(l *tender.Line, decided allocate.Reason) string {
@@ -185,7 +188,7 @@ func ReasonWords(l *tender.Line, decided allocate.Reason) string {
 		said = append(said, "guaranteed delivery")
 	}
 	for _, w := range l.Waived {
-		said = append(said, "counts because "+w.Rule+" is waived by "+w.By+" on "+w.On.String())
+		said = append(said, waivedWords+w.Rule+" is waived by "+w.By+" on "+w.On.String())
 	}
 	return strings.Join(said, "; ")
 }

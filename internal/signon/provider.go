@@ -90,8 +90,8 @@ func (p *Provider) discovered(ctx context.Context) (*oidc.Provider, error) {
 }
 
 func (p *Provider) oauth(found *oidc.Provider, back string) *oauth2.Config {
-	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(), RedirectURL: back,
-		Scopes: []string{oidc.ScopeOpenID, "profile", "email"}}
+	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(),
+		RedirectURL: back, Scopes: []string{oidc.ScopeOpenID, "profile", "email"}}
 }
 
 // Question is what one login asks: it stays with the browser's session until the answer comes.
@@ -104,7 +104,8 @@ func (p *Provider) Ask(ctx context.Context, back string) (Question, string, erro
 	if err != nil {
 		return Question{}, "", err
 	}
-	q := Question{State: oauth2.GenerateVerifier(), Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier(), Back: back}
+	q := Question{State: oauth2.GenerateVerifier(), Nonce: oauth2.GenerateVerifier(),
+		Verifier: oauth2.GenerateVerifier(), Back: back}
 	return q, p.oauth(found, back).AuthCodeURL(q.State, oidc.Nonce(q.Nonce), oauth2.S256ChallengeOption(q.Verifier)), nil
 }
 
@@ -183,8 +184,8 @@ func (p *Provider) person(token *oidc.IDToken) (*Person, error) {
 	who.FullName, _ = claims["name"].(string)
 	who.Name = strings.ToLower(strings.TrimSpace(who.Name))
 	if who.Name == "" {
-		return nil, refused("the token of the identity provider has no claim %s, from which the name of the account is made; "+
-			"set name_claim in batch.yaml, or ask who runs the provider", p.NameClaim)
+		return nil, refused("the token of the identity provider has no claim %s, from which the name of the account is "+
+			"made; set name_claim in batch.yaml, or ask who runs the provider", p.NameClaim)
 	}
 	for _, value := range values(claim(claims, p.RolesClaim)) {
 		who.Grants = append(who.Grants, p.Roles[value]...)

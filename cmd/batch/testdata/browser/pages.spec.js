@@ -1,65 +1,11 @@
-// Every page for every role: accessible in light and dark, on a telephone and a desk, without
-// script, with the keyboard only, and the same for a person in Frankfurt as in New York.
-import AxeBuilder from "@axe-core/playwright";
+// Every page for every role: on a telephone and a desk, without script, with the keyboard only, and
+// the same for a person in Frankfurt as in New York.
 import { test, expect } from "./house.js";
 import { harbor } from "./harbor.js";
+import { pagesOf, withRuns } from "./pages.js";
 
 test.use({ offers: ["level3-2004", "harbor"] });
-
-test.beforeAll(async ({ house }) => {
-  await house.batch(["run", house.offer("level3-2004"), "--as-of", "2004-11-12T17:00"], [3]);
-  await house.batch(["run", house.offer("level3-2004"), "--as-of", "2004-12-02T09:00"], [3]);
-  await house.batch(["run", house.offer("harbor")], [3]);
-});
-
-const of = (offer) => ["", "/runs/latest", "/runs/latest/payments", "/runs/latest/instructions", "/runs/latest/instructions?q=nothing+has+this",
-  "/runs/latest/findings", "/runs/latest/approval", "/whatif", "/history"].map((p) => `/offers/${offer}${p}`);
-const named = (offer) => ["/files", "/compare", "/terms", "/runs/latest/explain?row=dtc-2004-12-01.xlsx:20"].map((p) => `/offers/${offer}${p}`);
-const supposed = "/offers/level3-2004/whatif?sweep=cap+Tender+Cap";
-const general = ["/", "/approve", "/schedule", "/me", "/offers/there-is-none"];
-
-const pagesOf = {
-  viewer: [...general, ...of("level3-2004"), ...of("harbor")],
-  preparer: [...general, supposed, ...of("level3-2004"), ...named("level3-2004"), ...of("harbor")],
-  approver: [...general, ...of("level3-2004"), ...named("level3-2004")],
-  admin: ["/", "/people", "/me"],
-};
-
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-async function faultsOf(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  return violations.map((v) => `${page.url()}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
-}
-
-for (const [role, pages] of Object.entries(pagesOf)) {
-  for (const colorScheme of ["light", "dark"]) {
-    test(`axe finds nothing on a page of a ${role} in ${colorScheme}`, async ({ as }) => {
-      test.setTimeout(180_000);
-      const page = await as(role, { colorScheme });
-      const found = [];
-      for (const path of pages) {
-        const answer = await page.goto(path);
-        expect(answer.status(), path).toBeLessThan(500);
-        found.push(...await faultsOf(page));
-      }
-      expect(found).toEqual([]);
-    });
-  }
-}
-
-test("axe finds nothing on the login, also after one that failed", async ({ as, house, browser }) => {
-  const context = await browser.newContext({ baseURL: house.url });
-  const page = await context.newPage();
-  await page.goto("/login");
-  const found = await faultsOf(page);
-  await page.getByLabel("Name").fill("mallory");
-  await page.getByLabel("Password").fill("wrong");
-  await page.getByRole("button", { name: "Log in" }).click();
-  await expect(page.getByRole("alert")).toBeVisible();
-  expect([...found, ...await faultsOf(page)]).toEqual([]);
-  await context.close();
-});
+test.beforeAll(withRuns);
 
 for (const width of [360, 1440]) {
   test(`no page is wider than ${width} pixels, and its controls can be hit`, async ({ as }) => {

@@ -1,0 +1,87 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"tenderbatch/internal/account"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/tender"
+)
+
+// A page has 100 groups, each with up to 50 rows and 1,000 rows in all; the rest is a page further.
+func TestFindingsArePaged(t *testing.T) {
+	var all []export.FindingJSON
+	for g := range 250 {
+		for n := range 1 + g%3*60 {
+			all = append(all, export.FindingJSON{Rule: fmt.Sprintf("R%d", g), Value: "x", Open: true, Instruction: fmt.Sprint(n),
+				Principal: fmt.Sprint(1000 - g), Outcome: tender.OutcomeRejected, Currency: "USD"})
+		}
+	}
+	groups := groupsOf(all)
+	seen, rows := 0, 0
+	for n := 1; n <= 4; n++ {
+		p := &findingsView{Number: n}
+		p.list(groups)
+		listed := 0
+		for _, g := range p.Groups {
+			if seen++; g.Number != seen {
+				t.Fatalf("group %d has the number %d", seen, g.Number)
+			}
+			if listed += len(g.Rows); len(g.Rows) > rowsOnPage || len(g.Rows)+g.More() != len(g.Findings) {
+				t.Errorf("group %d lists %d and has %d more of %d", g.Number, len(g.Rows), g.More(), len(g.Findings))
+			}
+		}
+		if listed > mostRows || len(p.Groups) > groupsOnPage || (p.Following > 0) != (n < 3) {
+			t.Errorf("page %d: %d groups, %d rows, next %d", n, len(p.Groups), listed, p.Following)
+		}
+	}
+	if seen != 250 {
+		t.Errorf("%d groups", seen)
+	}
+	for i, g := range groups {
+		for n := 1; ; n++ {
+			p := &findingsView{Number: n}
+			p.one(g, i+1)
+			rows += len(p.Groups[0].Rows)
+			if p.Following == 0 {
+				break
+			}
+		}
+	}
+	if rows != len(all) {
+		t.Errorf("%d of %d rows can be read", rows, len(all))
+	}
+}
+
+// A letter to a depositary has its lines that are open or rejected with what to do, and no other's.
+func TestALetterToADepositary(t *testing.T) {
+	h := newHouse(t)
+	ann, bob := h.person("ann", account.Grant{Role: account.Preparer}), h.person("bob", account.Grant{Role: account.Viewer})
+	run := "/offers/" + offerName + "/runs/latest"
+	_, page := ann.get(run + "/findings")
+	if !strings.Contains(page, run[:len(run)-len("latest")]) || !strings.Contains(page, "a letter to DTC") {
+		t.Errorf("the page leads to no letter:\n%s", page)
+	}
+	status, body := ann.get(run + "/letter?to=DTC")
+	if status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	text := unzipped(t, body)
+	for _, want := range []string{"To DTC: please correct these lines", "What to do", "Your answer", "dtc-2004-12-01.xlsx"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the letter does not have %q", want)
+		}
+	}
+	if strings.Contains(text, "euroclear") {
+		t.Error("the letter has lines of another depositary")
+	}
+	if status, _ := ann.get(run + "/letter?to=none"); status != 422 {
+		t.Errorf("to no depositary: %d", status)
+	}
+	if status, _ := bob.get(run + "/letter?to=DTC"); status != http.StatusForbidden {
+		t.Errorf("a viewer: %d", status)
+	}
+}
