@@ -49,12 +49,14 @@ is there.`,
 	flags.StringVar(&format, "format", "", "write this `FORMAT`: "+formatNames())
 	flags.StringVar(&to, "to", "", "write files into this `FOLDER`")
 	flags.StringVar(&superseded, "superseded", "",
-		"of a run that supersedes another, say whether that one was `paid`: paid exports what is to be paid in addition, unpaid all")
+		"of a run that supersedes another, say whether that one was `paid`: paid exports what is to be paid in addition, "+
+			"unpaid all")
 	return c
 }
 
 // export makes the files of a format and writes them.
-func (w world) export(c *cobra.Command, path string, format *outgoing.Format, name, to string, s outgoing.Superseded) error {
+func (w world) export(c *cobra.Command, path string, format *outgoing.Format, name, to string,
+	s outgoing.Superseded) error {
 	switch {
 	case format == nil:
 		return usage(c, fmt.Errorf("--format is %s, and not %q", formatNames(), name))

@@ -36,7 +36,8 @@ type Line struct {
 type Cash struct{ Consideration, Early, Interest, Total decimal.Decimal }
 
 func (c Cash) plus(d Cash) Cash {
-	return Cash{c.Consideration.Add(d.Consideration), c.Early.Add(d.Early), c.Interest.Add(d.Interest), c.Total.Add(d.Total)}
+	return Cash{c.Consideration.Add(d.Consideration), c.Early.Add(d.Early), c.Interest.Add(d.Interest),
+		c.Total.Add(d.Total)}
 }
 
 // Principal is what is paid for the notes, without interest.
@@ -129,8 +130,8 @@ func (c *Confirmation) add(l *Line) error {
 // finish gives a confirmation what follows from its lines.
 func (c *Confirmation) finish(o *Offer) error {
 	if !swifttext.Is(c.Participant) || len(c.Participant) > swifttext.MostReference {
-		return fmt.Errorf("the account %q of %s is no account that a message can name: more than %d characters, or others than "+
-			"SWIFT takes", c.Participant, c.Depositary, swifttext.MostReference)
+		return fmt.Errorf("the account %q of %s is no account that a message can name: more than %d characters, or others "+
+			"than SWIFT takes", c.Participant, c.Depositary, swifttext.MostReference)
 	}
 	c.Event = swifttext.Mark(o.ID, c.Security)
 	c.ID = swifttext.Mark(o.ID, o.Run, c.Depositary, c.Participant, c.Security, string(c.Window))
@@ -151,8 +152,8 @@ func (c *Confirmation) finish(o *Offer) error {
 	c.Percent = price.Shift(-1) // of 1,000 to 100
 	c.Rate = rateOf(c.Factor)
 	if !c.Accepted.Add(c.Returned).Equal(c.Tendered) || !c.Cash.Principal().Add(c.Cash.Interest).Equal(c.Cash.Total) {
-		return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("%s %s: what is accepted and returned of %s, or the parts "+
-			"of what is paid, do not add up; no confirmation was made", c.Depositary, c.Participant, c.Series)}
+		return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("%s %s: what is accepted and returned of %s, or the "+
+			"parts of what is paid, do not add up; no confirmation was made", c.Depositary, c.Participant, c.Series)}
 	}
 	return nil
 }

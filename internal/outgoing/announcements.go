@@ -82,7 +82,8 @@ func (r *Run) options(series string) (all []confirm.Option, err error) {
 }
 
 // announcements makes the files of a format of announcements.
-func (r *Run) announcements(name, extension string, write func(io.Writer, *confirm.Announcement) error) (*Export, error) {
+func (r *Run) announcements(name, extension string,
+	write func(io.Writer, *confirm.Announcement) error) (*Export, error) {
 	all, err := r.Announcements()
 	if err != nil {
 		return nil, err

@@ -33,8 +33,8 @@ func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, 
 		return nil, 0, err
 	}
 	if r.Doc.Replaces != "" && superseded != Unpaid {
-		return nil, 0, refused("run %s supersedes %s: if that was confirmed, its confirmations have to be reversed first, which is "+
-			"not done here; if nothing of it was, say so with --superseded unpaid", r.Doc.Run, r.Doc.Replaces)
+		return nil, 0, refused("run %s supersedes %s: if that was confirmed, its confirmations have to be reversed first, "+
+			"which is not done here; if nothing of it was, say so with --superseded unpaid", r.Doc.Run, r.Doc.Replaces)
 	}
 	lines, err := r.lines()
 	if err != nil {
@@ -116,8 +116,8 @@ func (r *Run) checkConfirmed(all []confirm.Confirmation) error {
 	}
 	for k, rest := range left {
 		if !rest.IsZero() {
-			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("what is confirmed of %s by the wire %s differs by %s "+
-				"from what is paid; no confirmation was made", k.series, k.reference, rest)}
+			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("what is confirmed of %s by the wire %s differs by "+
+				"%s from what is paid; no confirmation was made", k.series, k.reference, rest)}
 		}
 	}
 	return a.err
@@ -142,7 +142,8 @@ func (r *Run) confirmations(superseded Superseded, name, extension string,
 			display.Thousands(tender.CashText(c.Cash.Total, c.Currency)), c.Date), content.Bytes()})
 	}
 	if without > 0 {
-		e.Notes = append(e.Notes, display.Plural(without, "account has", "accounts have")+" no confirmation, as nothing was accepted")
+		e.Notes = append(e.Notes, display.Plural(without, "account has", "accounts have")+
+			" no confirmation, as nothing was accepted")
 	}
 	return e, nil
 }

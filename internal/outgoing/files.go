@@ -101,8 +101,8 @@ func (e *Export) There(folder string) ([]bool, error) {
 		case err != nil:
 			return nil, err
 		case !bytes.Equal(content, f.Content):
-			return nil, fmt.Errorf("%s is there already with other bytes, of another run or by other accounts: if it was sent, find "+
-				"out which one, and write into another folder; nothing was written", path)
+			return nil, fmt.Errorf("%s is there already with other bytes, of another run or by other accounts: if it was sent, "+
+				"find out which one, and write into another folder; nothing was written", path)
 		default:
 			there[i] = true
 		}

@@ -53,7 +53,8 @@ func Open(path string) (*Run, error) {
 	}
 	r := &Run{Folder: filepath.Dir(found.Runs), Path: found.Path, Doc: doc, run: run, archive: archive}
 	if doc.Masked {
-		return nil, refused("run %s has pseudonyms in place of names and numbers, so nothing is made of it for others", doc.Run)
+		return nil, refused("run %s has pseudonyms in place of names and numbers, so nothing is made of it for others",
+			doc.Run)
 	}
 	r.Offer, err = termsOf(run)
 	return r, err
@@ -125,7 +126,8 @@ func (r *Run) settles() error {
 		return refused("run %s has open findings (%d); clarify them with the depositary or resolve them in offer.yaml, then "+
 			"run again", r.run.Run, r.Doc.Counts.Open)
 	case unmet != "":
-		return refused("run %s is made while the condition %q is not satisfied; nothing is wired before it is", r.run.Run, unmet)
+		return refused("run %s is made while the condition %q is not satisfied; nothing is wired before it is", r.run.Run,
+			unmet)
 	}
 	return nil
 }

@@ -192,7 +192,8 @@ func (e *MissingError) party(a *accounts.Account, name, of string) Party {
 	}
 	if a.Town != "" {
 		if p.Town, err = swifttext.Text(a.Town); err != nil || len(p.Town) > mostTown {
-			e.What = append(e.What, fmt.Sprintf("%s: the town %q cannot be written in %d characters of banks", of, a.Town, mostTown))
+			e.What = append(e.What, fmt.Sprintf("%s: the town %q cannot be written in %d characters of banks", of, a.Town,
+				mostTown))
 		}
 	}
 	return p

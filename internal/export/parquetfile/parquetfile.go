@@ -83,7 +83,8 @@ func Write(w io.Writer, t *export.Table, csv io.Reader) error {
 	if err != nil {
 		return err
 	}
-	out := parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Snappy), parquet.CreatedBy("batch", "", ""))
+	out := parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Snappy),
+		parquet.CreatedBy("batch", "", ""))
 	rows := make([]parquet.Row, 0, atOnce)
 	flush := func() error {
 		_, err := out.WriteRows(rows)
