@@ -121,7 +121,10 @@ func isShutdown(e *pgconn.PgError) bool {
 // store puts the contents into the storage that it does not have, and last the list of what the commit has: by
 // that alone an offer could be restored.
 func (w *work) store(ctx context.Context, folder string, n *news) error {
-	known, err := w.offers.tokens(ctx, w.name)
+	if err := again(ctx, func() error { return w.reconnect(ctx) }); err != nil {
+		return err
+	}
+	known, err := tokens(ctx, w.conn, w.name)
 	if err != nil {
 		return err
 	}
