@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
+	"internal/confirm": {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/console": {
 		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
 		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor",
@@ -74,18 +75,20 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/export/pain001": {"internal/accounts", "internal/payment", "internal/tender"},
+	"internal/export/parquetfile": {
+		"internal/export", "internal/tender", "github.com/parquet-go/parquet-go",
+		"github.com/shopspring/decimal",
+	},
+	"internal/export/seev": {"internal/confirm", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/export/swiftmt": {
+		"internal/confirm", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/export/workbook": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
-	"internal/confirm": {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
-	"internal/export/parquetfile": {
-		"internal/export", "internal/tender", "github.com/parquet-go/parquet-go", "github.com/shopspring/decimal",
-	},
-	"internal/export/seev":    {"internal/confirm", "internal/tender", "github.com/shopspring/decimal"},
-	"internal/export/swiftmt": {"internal/confirm", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
-	"internal/headings":       {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
+	"internal/headings": {"internal/display", "internal/tender", "internal/values", "internal/xlsx"},
 	"internal/identity": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/release", "internal/settings",
 	},
@@ -126,9 +129,10 @@ var mayImport = map[string][]string{
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/outgoing": {
 		"internal/accounts", "internal/confirm", "internal/disk", "internal/display", "internal/export",
-		"internal/export/pain001", "internal/export/parquetfile", "internal/export/seev", "internal/export/swiftmt",
-		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment", "internal/pipeline",
-		"internal/result", "internal/settle", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
+		"internal/export/pain001", "internal/export/parquetfile", "internal/export/seev",
+		"internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder",
+		"internal/payment", "internal/pipeline", "internal/result", "internal/settle", "internal/swifttext",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},
 	"internal/payment": {
