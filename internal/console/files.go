@@ -185,8 +185,13 @@ func nextFile(form *multipart.Reader) (*multipart.Part, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, &offerfolder.UsageError{Message: "there is no file in the form; choose one"}
 		}
-		if err != nil {
+		var large *http.MaxBytesError
+		switch {
+		case errors.As(err, &large), errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, err
+		case err != nil:
+			return nil, &offerfolder.UsageError{Message: "the form cannot be read, as can be if the name of the file has characters " +
+				"that names do not have; rename the file, and send it again"}
 		}
 		if part.FormName() == "report" && part.FileName() != "" {
 			return part, nil

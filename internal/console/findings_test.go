@@ -85,3 +85,28 @@ func TestALetterToADepositary(t *testing.T) {
 		t.Errorf("a viewer: %d", status)
 	}
 }
+
+// What no finding of the last run is about is not decided, such as on a page that is older than the
+// report; otherwise it would wait in the terms for the next row of that number.
+func TestWhatWasNotFoundIsNotDecided(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", account.Grant{Role: account.Preparer})
+	before := h.terms()
+	right := map[string]string{"rule": "R5-multiple", "depositary": "DTC", "instruction": "0001683", "file": "dtc-2004-12-01.xlsx", "row": "112"}
+	for field, wrong := range map[string]string{"rule": "R5-minimum", "depositary": "Euroclear", "instruction": "0009999",
+		"file": "dtc-2004-12-02.xlsx", "row": "113"} {
+		form := []string{"outcome", "rejected", "reason", "x"}
+		for name, value := range right {
+			if name == field {
+				value = wrong
+			}
+			form = append(form, name, value)
+		}
+		if status, body := ann.post("/offers/"+offerName+"/decide", form...); status != 422 || !strings.Contains(body, "no such finding") {
+			t.Errorf("another %s: %d %s", field, status, body)
+		}
+	}
+	if h.terms() != before {
+		t.Error("offer.yaml was changed")
+	}
+}
