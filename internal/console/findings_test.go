@@ -110,3 +110,36 @@ func TestWhatWasNotFoundIsNotDecided(t *testing.T) {
 		t.Error("offer.yaml was changed")
 	}
 }
+
+// A group is headed by what its rule says, and words of single rows are at those rows; a viewer, to
+// whom they are hidden, reads the rule.
+func TestAGroupIsHeadedByItsRule(t *testing.T) {
+	h := newHouse(t)
+	ann, vic := h.person("ann", account.Grant{Role: account.Preparer}), h.person("vic", account.Grant{Role: account.Viewer})
+	path := "/offers/" + offerName + "/runs/latest/findings"
+	_, page := ann.get(path)
+	for _, want := range []string{"<h2>Withdrawn in time <small>R4-withdrawn", "<small>withdrawn 2004-", "<h2>Not a multiple of the denomination <small>",
+		"<p>12500 is not a multiple of 1000</p>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+	if strings.Contains(page, "<h2>withdrawn 2004-") {
+		t.Error("the time of one withdrawal heads a group")
+	}
+	_, page = vic.get(path)
+	if !strings.Contains(page, "<h2>Withdrawn in time <small>R4-withdrawn") || strings.Contains(page, "(hidden) <small>R") {
+		t.Errorf("what a viewer reads:\n%s", page)
+	}
+}
+
+func TestEveryRuleHasAMeaning(t *testing.T) {
+	for _, rule := range tender.Rules() {
+		if g := (&findingGroup{Rule: rule.Code}); g.Heading() == "" || strings.ToLower(g.Heading()) != strings.ToLower(tender.RuleMeaning(rule.Code)) {
+			t.Errorf("%s: %q", rule.Code, g.Heading())
+		}
+	}
+	if got := (&findingGroup{Rule: "none"}).Heading(); got != "" {
+		t.Errorf("%q", got)
+	}
+}
