@@ -242,3 +242,26 @@ func TestAnApprovedRunIsReturnedOnThePage(t *testing.T) {
 		t.Errorf("the page does not say who released the run and when:\n%s", body)
 	}
 }
+
+// People in a browser are not advised to use flags of a command line.
+func TestAHeldRunIsExplainedInTheBrowser(t *testing.T) {
+	h := demanding(t, "{approvals: 1}")
+	if err := os.RemoveAll(filepath.Join(h.folder, offerName, "runs")); err != nil {
+		t.Fatal(err)
+	}
+	h.runWith("") // its findings are open
+	prep := h.person("ann", account.Grant{Role: account.Preparer})
+	for _, path := range []string{"/", "/approve", approvalPath, approvalPath + "/approval", approvalPath + "/payments", "/offers/" + offerName} {
+		_, body := prep.get(path)
+		if strings.Contains(body, "--accept-rejects") {
+			t.Errorf("%s names a flag", path)
+		}
+		if path != "/offers/"+offerName && !strings.Contains(body, "resolve or waive each of them on the page of the findings") {
+			t.Errorf("%s does not say what to do:\n%s", path, body)
+		}
+	}
+	if status, body := prep.post(approvalPath + "/submit"); status != 422 || strings.Contains(body, "--accept-rejects") ||
+		strings.Contains(body, "Submit for approval") {
+		t.Errorf("%d %s", status, body)
+	}
+}
