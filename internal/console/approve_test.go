@@ -5,17 +5,24 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/ledger"
 )
 
 // demanding is a console over an offer whose final runs need an approval.
 func demanding(t *testing.T, rule string) *house {
 	t.Helper()
-	h := newHouse(t)
+	return demandingWith(t, rule)
+}
+
+func demandingWith(t *testing.T, rule string, change ...func(*Config)) *house {
+	t.Helper()
+	h := newHouse(t, change...)
 	folder := filepath.Join(h.folder, offerName)
 	file := filepath.Join(folder, "offer.yaml")
 	content, err := os.ReadFile(file)
@@ -263,5 +270,36 @@ func TestAHeldRunIsExplainedInTheBrowser(t *testing.T) {
 	if status, body := prep.post(approvalPath + "/submit"); status != 422 || strings.Contains(body, "--accept-rejects") ||
 		strings.Contains(body, "Submit for approval") {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// Each step taken on a page is reported once, to those who get the notices: one that was refused or
+// taken before is not.
+func TestStepsAreReportedOnce(t *testing.T) {
+	var steps []string
+	h := demandingWith(t, "{approvals: 1}", func(c *Config) {
+		c.Stepped = func(folder string, e ledger.Entry) {
+			steps = append(steps, filepath.Base(folder)+" "+string(e.Event)+" "+e.Actor.String()+" "+e.Message)
+		}
+	})
+	prep, appr := h.person("ann", account.Grant{Role: account.Preparer}), h.person("bob", account.Grant{Role: account.Approver})
+	appr.post(approvalPath + "/release") // refused
+	prep.post(approvalPath + "/submit")
+	prep.post(approvalPath + "/submit") // refused
+	appr.post(approvalPath+"/return", "comment", "row 20")
+	prep.post(approvalPath + "/submit")
+	_, page := appr.get(approvalPath + "/approval")
+	manifest, total := shown(t, page)
+	appr.post(approvalPath+"/approve", "manifest", manifest, "total", "USD 1.00") // refused
+	appr.post(approvalPath+"/approve", "manifest", manifest, "total", total)
+	prep.post(approvalPath + "/release")
+	prep.post(approvalPath + "/release") // before
+	want := []string{"submitted ann (account) ", "returned bob (account) row 20", "submitted ann (account) ", "approved bob (account) ",
+		"released ann (account) "}
+	for i := range want {
+		want[i] = offerName + " " + want[i]
+	}
+	if !slices.Equal(steps, want) {
+		t.Errorf("reported %q, want %q", steps, want)
 	}
 }
