@@ -653,3 +653,29 @@ func TestAReleaseThatIsCutOffIsCompleted(t *testing.T) {
 		t.Errorf("only %d changes", cut)
 	}
 }
+
+// Who releases a run again, to see that all is well, does not read so of a folder that was altered since.
+func TestAnAlteredReleaseIsNotReleasedAgain(t *testing.T) {
+	o := newOffer(t, "release: {}\n")
+	run := o.mustRun("ann")
+	must(t, o.submit("ann", run), o.approve("bob", run), o.release("ann", run))
+	must(t, o.release("ann", run))
+	folder := filepath.Join(o.folder, "released", filepath.Base(run))
+	for _, name := range []string{"release.json", "payments.csv"} {
+		path := filepath.Join(folder, name)
+		was, err := os.Readlink(path)
+		content, readErr := os.ReadFile(path)
+		must(t, readErr, os.Remove(path), os.WriteFile(path, []byte("forged"), 0o640))
+		var altered *ledger.AlteredError
+		if err := o.release("ann", run); !errors.As(err, &altered) || !strings.Contains(err.Error(), name) {
+			t.Errorf("with another %s: %v", name, err)
+		}
+		must(t, os.Remove(path))
+		if err == nil {
+			must(t, os.Symlink(was, path))
+		} else {
+			must(t, os.WriteFile(path, content, 0o640))
+		}
+		must(t, o.release("ann", run))
+	}
+}
