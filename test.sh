@@ -3,7 +3,7 @@
 #
 # The tests need Go, LibreOffice Calc to recalculate and print the workbook as its
 # readers would, openpyxl and two readers for Node (npm) that open it, xmllint that holds
-# messages against their schemas, and strace to make system calls fail. What is missing is
+# messages against their schemas, ssh-keygen that signs, and strace to make system calls fail. What is missing is
 # installed, from Debian's packages and from npm into .build. Chromium and Playwright (npm)
 # use the console as people do. PostgreSQL and an S3 server, which is built, keep offers for
 # many machines. It takes about twenty minutes on two cores; ./test.sh -short takes less than
@@ -27,6 +27,7 @@ tools() {
 	command -v pdftoppm >/dev/null || missing+=" poppler-utils"
 	command -v xmllint >/dev/null || missing+=" libxml2-utils"
 	command -v strace >/dev/null || missing+=" strace"
+	command -v ssh-keygen >/dev/null || missing+=" openssh-client"
 	command -v systemd-analyze >/dev/null || missing+=" systemd"
 	command -v chromium >/dev/null || missing+=" chromium"
 	compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=" postgresql"

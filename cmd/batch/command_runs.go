@@ -70,7 +70,7 @@ func (w world) listRuns(folder string, asJSON, all bool) error {
 		return err
 	}
 	if asJSON {
-		err = encode(w.stdout, history)
+		err = encode(w.stdout, listed(history))
 	} else {
 		err = printout.History(w.stdout, folder, history, all)
 	}
@@ -83,6 +83,33 @@ func (w world) listRuns(folder string, asJSON, all bool) error {
 		return notAsWritten(fmt.Sprintf("%d finding(s) among the runs", len(history.Faults)))
 	}
 	return nil
+}
+
+// listedHistory is a history as JSON has it.
+type listedHistory struct {
+	*pipeline.History
+	Runs []listedRun `json:"runs"`
+}
+
+// listedRun is a published run, and where it is on its way to be paid on if its terms demand a release.
+type listedRun struct {
+	pipeline.PublishedRun
+	State   release.State `json:"release_state,omitempty"`
+	Missing int           `json:"missing_approvals,omitempty"`
+}
+
+func listed(h *pipeline.History) listedHistory {
+	all := listedHistory{History: h, Runs: make([]listedRun, len(h.Runs))} // a list in JSON, never null
+	for i, r := range h.Runs {
+		all.Runs[i].PublishedRun = r
+		if !r.Release.Demands(tender.Phase(r.Phase)) {
+			continue
+		}
+		if s := release.StandingOf(h.Entries, r.Run, nil); s != nil {
+			all.Runs[i].State, all.Runs[i].Missing = s.State, s.Missing()
+		}
+	}
+	return all
 }
 
 // notAsWritten is the error for published runs that are not as they were.

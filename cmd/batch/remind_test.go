@@ -11,6 +11,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/exitcode"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
@@ -89,7 +90,7 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := monitor.ReminderOf("level3-2004", u, time.Date(2004, 11, 16, 9, 0, 0, 0, time.UTC))
+	e := monitor.ReminderOf("level3-2004", monitor.Unfinished{Findings: u}, time.Date(2004, 11, 16, 9, 0, 0, 0, time.UTC))
 	if e.Open != 8 || len(e.Findings) != 7 || !strings.Contains(e.Findings[0],
 		"2 lines, instructions 0002033, principal 775,000 USD") {
 		t.Errorf("%d open, findings\n%s", e.Open, strings.Join(e.Findings, "\n"))
@@ -97,6 +98,61 @@ func TestP9AReminderListsTheFindings(t *testing.T) {
 	batchOutput(t, exitcode.Done, "run", folder, "--accept-rejects", "a test")
 	if u, err := monitor.OpenFindingsOf(folder); u != nil || err != nil {
 		t.Errorf("accepted, but still to act on: %+v, %v", u, err)
+	}
+}
+
+// A run that waits for a step of its release, and a pause, are reminded of from the day after until
+// they end; open findings that hold a run are not reminded of twice.
+func TestWhatWaitsForPeopleIsRemindedOf(t *testing.T) {
+	folder := level3Folder(t)
+	if err := askForRelease(filepath.Join(folder, "offer.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
+	do := func(as string, args ...string) {
+		t.Helper()
+		w := testWorld(io.Discard, io.Discard)
+		w.now, w.actor = func() time.Time { return at }, ledger.Actor{Kind: ledger.User, Name: as}
+		if code := run(t.Context(), args, w); code != int(exitcode.Done) && code != int(exitcode.OpenFindings) {
+			t.Fatalf("%v: exit code %d", args, code)
+		}
+	}
+	reminded := func(days int) string {
+		t.Helper()
+		now := at.AddDate(0, 0, days)
+		u, err := monitor.UnfinishedOf(folder, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u.Nothing() {
+			return ""
+		}
+		e := monitor.ReminderOf("level3-2004", u, now)
+		return e.Title + " | " + e.Message + " | " + e.Advice
+	}
+	latest := filepath.Join(folder, "runs", "latest")
+	do("ann", "run", folder)
+	if got := reminded(1); !strings.HasPrefix(got, " | ") { // findings alone
+		t.Errorf("of a run that is held: %q", got)
+	}
+	do("ann", "run", folder, "--accept-rejects", "tested")
+	do("ann", "submit", latest)
+	if got := reminded(0); got != "" {
+		t.Errorf("on the day itself: %q", got)
+	}
+	for _, want := range []string{"AWAITING APPROVAL | run 2004-", " is submitted since 2026-11-26 09:00 UTC | ", "it waits for 1 approval by people"} {
+		if got := reminded(1); !strings.Contains(got, strings.Replace(want, "it waits", "the run waits", 1)) {
+			t.Errorf("of a run that was submitted: %q does not have %q", got, want)
+		}
+	}
+	do("bob", "pause", folder, "--reason", "the issuer decides on Monday")
+	if got := reminded(1); !strings.Contains(got, "AWAITING APPROVAL; paused | ") || !strings.Contains(got, "by bob: the issuer decides on Monday") {
+		t.Errorf("of a pause: %q", got)
+	}
+	do("ann", "withdraw", latest, "--reason", "tested")
+	do("bob", "resume", folder)
+	if got := reminded(1); !strings.Contains(got, "AWAITING SUBMISSION | ") || strings.Contains(got, "paused") {
+		t.Errorf("once resumed: %q", got)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -75,7 +76,7 @@ func runScripts(t *testing.T, batch func(*testscript.TestScript, bool, []string)
 			}
 			return errors.Join(errs...)
 		},
-		Condition: func(name string) (bool, error) { return name == "full" && !testing.Short(), nil },
+		Condition: scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"batch": batch,
 			"cell":  scriptCell,
@@ -94,6 +95,20 @@ func runScripts(t *testing.T, batch func(*testscript.TestScript, bool, []string)
 			"sshkey": scriptKey,
 		},
 	})
+}
+
+// scriptCondition is what a transcript can ask for in brackets. What needs a program that is not there
+// is left out, save in CI, where it fails.
+func scriptCondition(name string) (bool, error) {
+	program, asks := strings.CutPrefix(name, "without:")
+	if !asks {
+		return name == "full" && !testing.Short(), nil
+	}
+	_, err := exec.LookPath(program)
+	if err != nil && os.Getenv("CI") != "" {
+		return false, fmt.Errorf("%w; ./test.sh installs it", err)
+	}
+	return err != nil, nil
 }
 
 func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {

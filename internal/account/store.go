@@ -2,7 +2,9 @@ package account
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -23,7 +25,13 @@ type Account struct {
 	Disabled    bool      `json:"disabled"`              // it cannot log in
 	LockedUntil time.Time `json:"locked_until,omitzero"` // after wrong passwords
 	Created     time.Time `json:"created"`
+
+	login [sha256.Size]byte // digest of what it logs in with
 }
+
+// Login is another text once the account logs in with another password, or by another subject. A
+// session that began with the one before is worth nothing.
+func (a *Account) Login() string { return hex.EncodeToString(a.login[:]) }
 
 // RefusedError says why something was refused, and what to do; it can be shown to anybody.
 type RefusedError struct{ Message string }
@@ -217,7 +225,7 @@ func (s *Store) Events(most int) (all []Event, err error) {
 	return all, rows.Err()
 }
 
-const columns = `name, full_name, subject, one_time, expires, secret <> '', disabled, locked_until, created`
+const columns = `name, full_name, subject, one_time, expires, secret <> '', disabled, locked_until, created, password`
 
 // Accounts are all accounts by name.
 func (s *Store) Accounts() ([]*Account, error) {
@@ -249,8 +257,9 @@ func (s *Store) accounts(query string, args ...any) (all []*Account, err error) 
 	for rows.Next() {
 		a := &Account{}
 		var expires, locked, created int64
+		var password string
 		if err := rows.Scan(&a.Name, &a.FullName, &a.Subject, &a.OneTime, &expires, &a.HasSecond, &a.Disabled, &locked,
-			&created); err != nil {
+			&created, &password); err != nil {
 			return nil, err
 		}
 		if a.OneTime {
@@ -259,6 +268,7 @@ func (s *Store) accounts(query string, args ...any) (all []*Account, err error) 
 		if until := time.Unix(locked, 0); until.After(s.now()) {
 			a.LockedUntil = until
 		}
+		a.login = sha256.Sum256([]byte(password + "\x00" + a.Subject))
 		a.Created, a.Grants = time.Unix(created, 0), grants[a.Name]
 		all = append(all, a)
 	}

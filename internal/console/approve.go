@@ -99,6 +99,9 @@ func (c *Console) waitingOf(r *http.Request, name, folder string) (*waiting, err
 	if w == nil {
 		return nil, nil
 	}
+	if !me(r).May(account.SeeNames, name) {
+		w.Last.Message = "" // people can name participants in it
+	}
 	return &waiting{Waiting: w, Offer: name, Mine: w.Held == "" && mine(w.Standing, me(r), name)}, nil
 }
 
@@ -120,6 +123,10 @@ type approval struct {
 	Standing  *release.Standing
 	Statement *release.Statement // nil if the account may not approve it
 	WhyNot    string
+	InTheWay  string // of the step that the run waits for, whoever takes it
+	Hands     []release.Hand
+	Returns   bool // the account may return it although it has its approvals
+	Withdraws bool
 	Fault     string
 	Typed     string
 	Zone      *time.Location
@@ -150,16 +157,52 @@ func (c *Console) showApproval(w http.ResponseWriter, r *http.Request, status in
 	}
 	page := approval{readRun: run, Fault: fault, Typed: typed, Zone: terms.Zone(), HasKey: c.Signers.HasKey(actor(r)),
 		Standing: release.StandingOf(history.Entries, run.record.Run, terms.AsOf(c.Now()).Release)}
-	if me(r).May(account.Approve, r.PathValue("offer")) && page.Standing != nil && page.Standing.State == release.Submitted {
-		req, err := c.step(r)
+	if page.Standing != nil {
+		c.ready(r, &page)
+		hand, offer := page.Standing.Hand(actor(r)), r.PathValue("offer")
+		page.Returns = page.Standing.State == release.Approved && me(r).May(account.Approve, offer) && hand == nil
+		page.Withdraws = (page.Standing.State == release.Submitted || page.Standing.State == release.Approved) &&
+			me(r).May(account.Prepare, offer) && hand != nil
+		page.Hands = release.HandsIn(page.Standing.Makers)
+		if !me(r).May(account.SeeNames, r.PathValue("offer")) {
+			page.blind()
+		}
+	}
+	c.showWith(w, r, status, "approval", "Release of "+run.record.Run, page)
+}
+
+// ready finds what the account can do about a run, and what is in the way of it.
+func (c *Console) ready(r *http.Request, page *approval) {
+	a, offer := me(r), r.PathValue("offer")
+	req, err := c.step(r)
+	switch s := page.Standing.State; {
+	case s == release.Released, s == release.Overtaken, page.doc.Held != "":
+		return
+	case s == release.Submitted && a.May(account.Approve, offer):
 		if err == nil {
 			page.Statement, err = release.Show(r.Context(), req)
 		}
 		if err != nil {
 			page.WhyNot = c.withoutFolder(err)
 		}
+	case s != release.Submitted && a.May(account.Prepare, offer), s == release.Approved && a.May(account.SeeNames, offer):
+		if err == nil {
+			err = release.Ready(r.Context(), req)
+		}
+		if err != nil {
+			page.InTheWay = c.withoutFolder(err)
+		}
 	}
-	c.showWith(w, r, status, "approval", "Release of "+run.record.Run, page)
+}
+
+// blind leaves out what can have names in it: what people wrote, and of what they are makers.
+func (a *approval) blind() {
+	a.Standing.Last.Message = ""
+	for i := range a.Hands {
+		for j := range a.Hands[i].Did {
+			a.Hands[i].Did[j].Of = ""
+		}
+	}
 }
 
 // statement is the text that an approver signs, as a file: copied from a page it could differ.

@@ -5,17 +5,24 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/ledger"
 )
 
 // demanding is a console over an offer whose final runs need an approval.
 func demanding(t *testing.T, rule string) *house {
 	t.Helper()
-	h := newHouse(t)
+	return demandingWith(t, rule)
+}
+
+func demandingWith(t *testing.T, rule string, change ...func(*Config)) *house {
+	t.Helper()
+	h := newHouse(t, change...)
 	folder := filepath.Join(h.folder, offerName)
 	file := filepath.Join(folder, "offer.yaml")
 	content, err := os.ReadFile(file)
@@ -166,5 +173,133 @@ func TestAnApprovalOfAnOlderRun(t *testing.T) {
 	if status, body := appr.post(approvalPath+"/approve", "manifest", manifest, "total", total); status != 422 ||
 		!strings.Contains(body, "the terms were changed") {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// What a viewer sees of a release has the names of no one who tendered: not in what was decided,
+// not in what people wrote to each other.
+func TestAViewerSeesNoNamesInARelease(t *testing.T) {
+	h := demanding(t, "{approvals: 1}")
+	prep, appr := h.person("ann", account.Grant{Role: account.Preparer}), h.person("bob", account.Grant{Role: account.Approver})
+	const instruction = "0001737" // its time of receipt is missing
+	if status, body := prep.post("/offers/"+offerName+"/decide", "rule", "R1-missing", "depositary", "DTC", "instruction", instruction,
+		"file", "dtc-2004-12-01.xlsx", "row", "125", "outcome", "rejected", "reason", "asked about "+instruction); status != 303 {
+		t.Fatal(status, body)
+	}
+	h.run()
+	if status, body := prep.post(approvalPath + "/submit"); status != 303 {
+		t.Fatal(status, body)
+	}
+	if status, body := appr.post(approvalPath+"/return", "comment", "ask about "+instruction); status != 303 {
+		t.Fatal(status, body)
+	}
+	viewer := h.person("vic", account.Grant{Role: account.Viewer})
+	for _, path := range []string{approvalPath + "/approval", "/approve", "/", "/schedule", "/offers/" + offerName + "/history"} {
+		if _, body := prep.get(path); strings.HasPrefix(path, approvalPath) && !strings.Contains(body, instruction) {
+			t.Errorf("%s does not have %s for the preparer", path, instruction)
+		}
+		if _, body := viewer.get(path); strings.Contains(body, instruction) {
+			t.Errorf("%s shows %s to a viewer", path, instruction)
+		}
+	}
+}
+
+// The page says at once that a run cannot be submitted any more, and offers no button that is refused.
+func TestThePageOfAStaleRunSaysSo(t *testing.T) {
+	h := demanding(t, "{approvals: 1}")
+	prep := h.person("ann", account.Grant{Role: account.Preparer})
+	if _, body := prep.get(approvalPath + "/approval"); !strings.Contains(body, "Submit for approval") {
+		t.Fatal("a new run cannot be submitted")
+	}
+	file := filepath.Join(h.folder, offerName, "offer.yaml")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(content), "amount: 1105000000", "amount: 1106000000", 1)), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	_, body := prep.get(approvalPath + "/approval")
+	if !strings.Contains(body, "the terms were changed; run again") || strings.Contains(body, "Submit for approval") {
+		t.Errorf("the page of a run that is stale:\n%s", body)
+	}
+}
+
+// An approver who sees a mistake after the approval of another returns the run on the page; a maker
+// is not shown the button.
+func TestAnApprovedRunIsReturnedOnThePage(t *testing.T) {
+	h := demanding(t, "{approvals: 1}")
+	prep, appr := h.person("ann", account.Grant{Role: account.Preparer}, account.Grant{Role: account.Approver}),
+		h.person("bob", account.Grant{Role: account.Approver})
+	prep.post(approvalPath + "/submit")
+	_, page := appr.get(approvalPath + "/approval")
+	manifest, total := shown(t, page)
+	if status, body := appr.post(approvalPath+"/approve", "manifest", manifest, "total", total); status != 303 {
+		t.Fatal(status, body)
+	}
+	cat := h.person("cat", account.Grant{Role: account.Approver})
+	if _, body := cat.get(approvalPath + "/approval"); !strings.Contains(body, "Return to the preparer") || strings.Contains(body, "Withdraw") {
+		t.Errorf("an approver cannot return an approved run:\n%s", body)
+	}
+	if _, body := prep.get(approvalPath + "/approval"); strings.Contains(body, "Return to the preparer") || !strings.Contains(body, "Withdraw") {
+		t.Errorf("a maker returns instead of withdrawing:\n%s", body)
+	}
+	prep.post(approvalPath + "/release")
+	if _, body := cat.get(approvalPath + "/approval"); !strings.Contains(body, "released</span> by ann (account), ") {
+		t.Errorf("the page does not say who released the run and when:\n%s", body)
+	}
+}
+
+// People in a browser are not advised to use flags of a command line.
+func TestAHeldRunIsExplainedInTheBrowser(t *testing.T) {
+	h := demanding(t, "{approvals: 1}")
+	if err := os.RemoveAll(filepath.Join(h.folder, offerName, "runs")); err != nil {
+		t.Fatal(err)
+	}
+	h.runWith("") // its findings are open
+	prep := h.person("ann", account.Grant{Role: account.Preparer})
+	for _, path := range []string{"/", "/approve", approvalPath, approvalPath + "/approval", approvalPath + "/payments", "/offers/" + offerName} {
+		_, body := prep.get(path)
+		if strings.Contains(body, "--accept-rejects") {
+			t.Errorf("%s names a flag", path)
+		}
+		if path != "/offers/"+offerName && !strings.Contains(body, "resolve or waive each of them on the page of the findings") {
+			t.Errorf("%s does not say what to do:\n%s", path, body)
+		}
+	}
+	if status, body := prep.post(approvalPath + "/submit"); status != 422 || strings.Contains(body, "--accept-rejects") ||
+		strings.Contains(body, "Submit for approval") {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+// Each step taken on a page is reported once, to those who get the notices: one that was refused or
+// taken before is not.
+func TestStepsAreReportedOnce(t *testing.T) {
+	var steps []string
+	h := demandingWith(t, "{approvals: 1}", func(c *Config) {
+		c.Stepped = func(folder string, e ledger.Entry) {
+			steps = append(steps, filepath.Base(folder)+" "+string(e.Event)+" "+e.Actor.String()+" "+e.Message)
+		}
+	})
+	prep, appr := h.person("ann", account.Grant{Role: account.Preparer}), h.person("bob", account.Grant{Role: account.Approver})
+	appr.post(approvalPath + "/release") // refused
+	prep.post(approvalPath + "/submit")
+	prep.post(approvalPath + "/submit") // refused
+	appr.post(approvalPath+"/return", "comment", "row 20")
+	prep.post(approvalPath + "/submit")
+	_, page := appr.get(approvalPath + "/approval")
+	manifest, total := shown(t, page)
+	appr.post(approvalPath+"/approve", "manifest", manifest, "total", "USD 1.00") // refused
+	appr.post(approvalPath+"/approve", "manifest", manifest, "total", total)
+	prep.post(approvalPath + "/release")
+	prep.post(approvalPath + "/release") // before
+	want := []string{"submitted ann (account) ", "returned bob (account) row 20", "submitted ann (account) ", "approved bob (account) ",
+		"released ann (account) "}
+	for i := range want {
+		want[i] = offerName + " " + want[i]
+	}
+	if !slices.Equal(steps, want) {
+		t.Errorf("reported %q, want %q", steps, want)
 	}
 }

@@ -247,3 +247,47 @@ func TestAStalePageDecidesNothingTwice(t *testing.T) {
 		t.Errorf("decided twice: %d %s", status, body)
 	}
 }
+
+// A session ends once its account logs in with something else, whoever changed that and wherever:
+// on the command line, too, which knows no sessions.
+func TestASessionEndsWithWhatItLoggedInWith(t *testing.T) {
+	h := newHouse(t)
+	ann, bob := h.person("ann", account.Grant{Role: account.Preparer}), h.person("bob", account.Grant{Role: account.Preparer})
+	cat := h.person("cat", account.Grant{Role: account.Preparer})
+	password, err := h.accounts.SetBack("root", "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.accounts.Link("root", "bob", "https://login.example.com 1"); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]*browser{"ann": ann, "bob": bob} {
+		if status, _ := b.get("/me"); status != http.StatusSeeOther {
+			t.Errorf("the session of %s goes on: %d", name, status)
+		}
+	}
+	if status, _ := ann.post("/login", "name", "ann", "password", password); status != http.StatusSeeOther {
+		t.Fatal(status)
+	}
+	const next = "another good pass phrase"
+	if status, body := ann.post("/me/password", "old", password, "new", next, "again", next); status != http.StatusSeeOther {
+		t.Fatal(status, body)
+	}
+	for name, b := range map[string]*browser{"ann": ann, "cat": cat} {
+		if status, _ := b.get("/me"); status != http.StatusOK {
+			t.Errorf("the session of %s does not go on: %d", name, status)
+		}
+	}
+}
+
+// A form that no browser sends, as the name of its file has a control character, is a mistake of
+// who sent it and not of the service.
+func TestAnUploadWhoseNameCannotBeRead(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", account.Grant{Role: account.Preparer})
+	body := "--x\r\nContent-Disposition: form-data; name=\"report\"; filename=\"dtc-\x01.csv\"\r\n\r\nabc\r\n--x--\r\n"
+	status, page := ann.answer(ann.Post(h.server.URL+"/offers/"+offerName+"/files", "multipart/form-data; boundary=x", strings.NewReader(body)))
+	if status != http.StatusUnprocessableEntity || !strings.Contains(page, "rename the file") {
+		t.Errorf("%d %s", status, page)
+	}
+}

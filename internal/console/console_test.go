@@ -67,11 +67,14 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 }
 
 // run makes a final run of the offer, by another person than any account.
-func (h *house) run() *pipeline.Outcome {
+func (h *house) run() *pipeline.Outcome { return h.runWith("test") }
+
+// runWith makes a final run that accepts the open findings for a reason, "" for none.
+func (h *house) runWith(accept string) *pipeline.Outcome {
 	h.t.Helper()
 	o, err := pipeline.Run(context.Background(), pipeline.Request{Folder: filepath.Join(h.folder, offerName),
 		AsOf: "2004-12-02T09:00", Clock: func() time.Time { return h.at }, Version: "test", By: "tester@host",
-		Actor: ledger.Actor{Kind: ledger.User, Name: "tester"}, AcceptRejects: "test", Owner: func(fs.FileInfo) string { return "tester" }})
+		Actor: ledger.Actor{Kind: ledger.User, Name: "tester"}, AcceptRejects: accept, Owner: func(fs.FileInfo) string { return "tester" }})
 	if err != nil {
 		h.t.Fatal(err)
 	}

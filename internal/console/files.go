@@ -185,8 +185,13 @@ func nextFile(form *multipart.Reader) (*multipart.Part, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, &offerfolder.UsageError{Message: "there is no file in the form; choose one"}
 		}
-		if err != nil {
+		var large *http.MaxBytesError
+		switch {
+		case errors.As(err, &large), errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, err
+		case err != nil:
+			return nil, &offerfolder.UsageError{Message: "the form cannot be read, as can be if the name of the file has characters " +
+				"that names do not have; rename the file, and send it again"}
 		}
 		if part.FormName() == "report" && part.FileName() != "" {
 			return part, nil
@@ -241,7 +246,9 @@ type stagedReport struct {
 	Totals       *pipeline.FileTotals
 	Series       []tender.Series
 	Groups       []*findingGroup
-	Ignored      string // why a run would not use it, "" if it would
+	Ignored      string   // why a run would not use it, "" if it would
+	Stops        []string // why a final run of the scheduler would be refused with it
+	Remarks      []string
 }
 
 // stagedPage shows a report as batch check does, before anyone accepts it.
@@ -267,6 +274,11 @@ func (c *Console) stagedPage(w http.ResponseWriter, r *http.Request) {
 	c.show(w, r, "staged", page.Name, page)
 }
 
+// ofReports are the warnings that a person reads before they accept a report: the others are of the
+// terms, or in the notes of the report.
+var ofReports = []tender.WarningCode{tender.WarnFutureReport, tender.WarnQuietReport, tender.WarnMissingReport, tender.WarnHiddenRows,
+	tender.WarnNotCompared, tender.WarnVanished, tender.WarnAmended, tender.WarnLeftOutInTime}
+
 // fill puts in what a check says of the report.
 func (s *stagedReport) fill(e *pipeline.CheckResult) {
 	s.Series = e.Offer.Series
@@ -283,6 +295,14 @@ func (s *stagedReport) fill(e *pipeline.CheckResult) {
 	for i := range e.Inputs {
 		if e.Inputs[i].File == s.Name {
 			s.Input = &e.Inputs[i]
+		}
+	}
+	for _, w := range e.Warnings {
+		switch {
+		case (w.Code == tender.WarnFutureReport || w.Code == tender.WarnQuietReport) && e.Phase == tender.Final:
+			s.Stops = append(s.Stops, w.Message)
+		case slices.Contains(ofReports, w.Code):
+			s.Remarks = append(s.Remarks, w.Message)
 		}
 	}
 	own := slices.DeleteFunc(slices.Clone(e.Findings), func(f tender.Finding) bool { return f.Source.File != s.Name })

@@ -321,3 +321,20 @@ func TestAFindingIsWaived(t *testing.T) {
 		t.Errorf("offer.yaml: %v\n%s", err, content)
 	}
 }
+
+// A report that the scheduler would refuse for a final run says so before a person accepts it: an
+// old one under the name of a new day.
+func TestAnOldReportUnderANewNameIsSaidBefore(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", account.Grant{Role: account.Preparer})
+	old, err := os.ReadFile(filepath.Join(h.folder, offerName, "inbox", "dtc-2004-11-12.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, at, _ := ann.send("dtc-2004-12-02.xlsx", old)
+	status, page := ann.get(at)
+	if status != 200 || !strings.Contains(page, "The scheduler would refuse a final run with it: ") ||
+		!strings.Contains(page, "is it an old report under a wrong name?") {
+		t.Errorf("%d %s", status, page)
+	}
+}

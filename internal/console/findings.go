@@ -24,12 +24,30 @@ import (
 // findingGroup are the findings of one rule about one value: what is wrong with them is one thing,
 // and so is what to do.
 type findingGroup struct {
-	Rule, Column, Value, Message, Advice string
-	Open                                 bool
-	Principal                            []string // by currency
-	Findings                             []export.FindingJSON
+	Rule, Column, Value, Advice string
+	Open                        bool
+	Principal                   []string // by currency
+	Findings                    []export.FindingJSON
 
+	same string          // what is said of every row alike
 	most decimal.Decimal // the largest principal of a currency, by which groups are sorted
+}
+
+// Heading is what is wrong with all rows of the group: what the rule says.
+func (g *findingGroup) Heading() string {
+	meaning := tender.RuleMeaning(g.Rule)
+	return strings.ToUpper(meaning[:min(1, len(meaning))]) + meaning[min(1, len(meaning)):]
+}
+
+// Same is what is said of every row alike, "" if each has words of its own or they are hidden.
+func (g *findingGroup) Same() string { return g.same }
+
+// Own is what is said of one row and not of all, "" for nothing.
+func (g *findingGroup) Own(f export.FindingJSON) string {
+	if g.same != "" || f.Message == result.Hidden {
+		return ""
+	}
+	return f.Message
 }
 
 // groupsOf are the findings of a run by rule and value: the open ones first, those about most
@@ -43,11 +61,17 @@ func groupsOf(all []export.FindingJSON) []*findingGroup {
 		k := key{f.Rule, f.Column, f.Value, fmt.Sprint(f.Open)}
 		g := by[k]
 		if g == nil {
-			g = &findingGroup{Rule: f.Rule, Column: f.Column, Value: f.Value, Message: f.Message, Advice: f.Advice, Open: f.Open}
+			g = &findingGroup{Rule: f.Rule, Column: f.Column, Value: f.Value, Advice: f.Advice, Open: f.Open}
+			if f.Message != result.Hidden {
+				g.same = f.Message
+			}
 			by[k], sums[g] = g, map[string]decimal.Decimal{}
 			groups = append(groups, g)
 		}
 		g.Findings = append(g.Findings, f)
+		if f.Message != g.same {
+			g.same = ""
+		}
 		if principal, err := decimal.NewFromString(f.Principal); err == nil && !principal.IsZero() {
 			sums[g][f.Currency] = sums[g][f.Currency].Add(principal)
 		}

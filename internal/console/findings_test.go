@@ -85,3 +85,61 @@ func TestALetterToADepositary(t *testing.T) {
 		t.Errorf("a viewer: %d", status)
 	}
 }
+
+// What no finding of the last run is about is not decided, such as on a page that is older than the
+// report; otherwise it would wait in the terms for the next row of that number.
+func TestWhatWasNotFoundIsNotDecided(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", account.Grant{Role: account.Preparer})
+	before := h.terms()
+	right := map[string]string{"rule": "R5-multiple", "depositary": "DTC", "instruction": "0001683", "file": "dtc-2004-12-01.xlsx", "row": "112"}
+	for field, wrong := range map[string]string{"rule": "R5-minimum", "depositary": "Euroclear", "instruction": "0009999",
+		"file": "dtc-2004-12-02.xlsx", "row": "113"} {
+		form := []string{"outcome", "rejected", "reason", "x"}
+		for name, value := range right {
+			if name == field {
+				value = wrong
+			}
+			form = append(form, name, value)
+		}
+		if status, body := ann.post("/offers/"+offerName+"/decide", form...); status != 422 || !strings.Contains(body, "no such finding") {
+			t.Errorf("another %s: %d %s", field, status, body)
+		}
+	}
+	if h.terms() != before {
+		t.Error("offer.yaml was changed")
+	}
+}
+
+// A group is headed by what its rule says, and words of single rows are at those rows; a viewer, to
+// whom they are hidden, reads the rule.
+func TestAGroupIsHeadedByItsRule(t *testing.T) {
+	h := newHouse(t)
+	ann, vic := h.person("ann", account.Grant{Role: account.Preparer}), h.person("vic", account.Grant{Role: account.Viewer})
+	path := "/offers/" + offerName + "/runs/latest/findings"
+	_, page := ann.get(path)
+	for _, want := range []string{"<h2>Withdrawn in time <small>R4-withdrawn", "<small>withdrawn 2004-", "<h2>Not a multiple of the denomination <small>",
+		"<p>12500 is not a multiple of 1000</p>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+	if strings.Contains(page, "<h2>withdrawn 2004-") {
+		t.Error("the time of one withdrawal heads a group")
+	}
+	_, page = vic.get(path)
+	if !strings.Contains(page, "<h2>Withdrawn in time <small>R4-withdrawn") || strings.Contains(page, "(hidden) <small>R") {
+		t.Errorf("what a viewer reads:\n%s", page)
+	}
+}
+
+func TestEveryRuleHasAMeaning(t *testing.T) {
+	for _, rule := range tender.Rules() {
+		if g := (&findingGroup{Rule: rule.Code}); g.Heading() == "" || strings.ToLower(g.Heading()) != strings.ToLower(tender.RuleMeaning(rule.Code)) {
+			t.Errorf("%s: %q", rule.Code, g.Heading())
+		}
+	}
+	if got := (&findingGroup{Rule: "none"}).Heading(); got != "" {
+		t.Errorf("%q", got)
+	}
+}

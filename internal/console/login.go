@@ -147,7 +147,7 @@ func (c *Console) changePassword(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		// All who knew the old password are logged out.
 		if err = c.end(r, me(r).Name); err == nil {
-			err = c.sessions.RenewToken(r.Context())
+			err = c.goOn(r)
 		}
 	}
 	to := "/me"
@@ -155,6 +155,16 @@ func (c *Console) changePassword(w http.ResponseWriter, r *http.Request) {
 		to = "/"
 	}
 	c.changed(w, r, err, to, "Your password is changed. Other sessions of your account have ended.")
+}
+
+// goOn takes the session on after its account changed what it logs in with, under a new token.
+func (c *Console) goOn(r *http.Request) error {
+	a, err := c.Accounts.Account(me(r).Name)
+	if err != nil {
+		return err
+	}
+	c.sessions.Put(r.Context(), keyLogin, a.Login())
+	return c.sessions.RenewToken(r.Context())
 }
 
 func (c *Console) changeSecond(w http.ResponseWriter, r *http.Request) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"tenderbatch/internal/account"
@@ -205,5 +206,10 @@ func deadlinesOf(o *tender.Offer, now time.Time) (all []deadline) {
 
 // withoutFolder is an error as a person sees it who does not know the machine.
 func (c *Console) withoutFolder(err error) string {
-	return monitor.WithoutFolder(err.Error(), c.Folder)
+	return inBrowser(monitor.WithoutFolder(err.Error(), c.Folder))
+}
+
+// inBrowser is a text of a run in the words of people who have no command line.
+func inBrowser(text string) string {
+	return strings.ReplaceAll(text, pipeline.HeldAdvice, "resolve or waive each of them on the page of the findings")
 }

@@ -50,6 +50,7 @@ var functions = template.FuncMap{
 	"dict":      dict,
 	"outcomes":  outcomesOf,
 	"waivable":  offerfile.Waivable,
+	"browser":   inBrowser,
 	"cash": func(d decimal.Decimal, currency string) string {
 		return display.Thousands(tender.CashText(d, currency))
 	},

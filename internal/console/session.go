@@ -25,6 +25,7 @@ const (
 	keyNotice  = "notice"
 	keyBefore  = "before" // the page that was asked for before the login
 	keyAsked   = "asked"  // of the identity provider, as JSON
+	keyLogin   = "login"  // what the account logged in with
 	keySecond  = "second" // the secret of a second factor that is being set up
 )
 
@@ -38,8 +39,8 @@ func me(r *http.Request) *account.Account {
 	return a
 }
 
-// withAccount finds the account of the session. One that was disabled, or, where sessions are
-// bound, comes from another address, is logged out.
+// withAccount finds the account of the session. One that was disabled, that logs in with something else
+// since, or, where sessions are bound, comes from another address, is logged out.
 func (c *Console) withAccount(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := c.sessions.GetString(r.Context(), keyName)
@@ -50,7 +51,8 @@ func (c *Console) withAccount(next http.Handler) http.Handler {
 		a, err := c.Accounts.Account(name)
 		moved := c.BindSessions && c.sessions.GetString(r.Context(), keyAddress) != c.address(r)
 		switch {
-		case errors.Is(err, account.ErrNoAccount), err == nil && (a.Disabled || moved || c.signedOnLongAgo(r.Context(), a)):
+		case errors.Is(err, account.ErrNoAccount), err == nil && (a.Disabled || moved ||
+			c.sessions.GetString(r.Context(), keyLogin) != a.Login() || c.signedOnLongAgo(r.Context(), a)):
 			if err := c.sessions.Destroy(r.Context()); err != nil {
 				c.failed(w, r, err)
 				return
@@ -71,8 +73,7 @@ func (c *Console) withAccount(next http.Handler) http.Handler {
 // at the next one.
 const signedOnFor = 12 * time.Hour
 
-// signedOnLongAgo reports whether the identity provider has to vouch for the account again. A session
-// that began before the account was linked to it ends as well.
+// signedOnLongAgo reports whether the identity provider has to vouch for the account again.
 func (c *Console) signedOnLongAgo(ctx context.Context, a *account.Account) bool {
 	return a.Subject != "" && (c.SignOn == nil || c.Now().Sub(c.sessions.GetTime(ctx, keyBegan)) > signedOnFor)
 }
@@ -97,6 +98,7 @@ func (c *Console) begin(r *http.Request, a *account.Account) error {
 	agent := r.UserAgent()
 	c.sessions.Put(ctx, keyName, a.Name)
 	c.sessions.Put(ctx, keyID, rand.Text())
+	c.sessions.Put(ctx, keyLogin, a.Login())
 	c.sessions.Put(ctx, keyAddress, c.address(r))
 	c.sessions.Put(ctx, keyAgent, agent[:min(len(agent), shown)])
 	c.sessions.Put(ctx, keyBegan, c.Now())

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
@@ -132,6 +133,9 @@ func (c *Console) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	change, err := c.decision(r, folder, before)
 	if err == nil {
+		err = c.found(r, folder)
+	}
+	if err == nil {
 		change.Seen = offerfolder.DigestOf(before)
 		err = prepare.ChangeTerms(r.Context(), c.prepareRequest(r, folder), *change)
 	}
@@ -142,6 +146,26 @@ func (c *Console) decide(w http.ResponseWriter, r *http.Request) {
 	c.Log.Info("a finding was decided", "offer", r.PathValue("offer"), "account", me(r).Name, "what", change.Said)
 	c.done(w, r, "/offers/"+r.PathValue("offer")+"/runs/latest/findings", "Decided: "+change.Said+
 		". The scheduler makes a run with it soon; until then this page shows the run before.")
+}
+
+// found is an error if the last run has no finding that a form decides: on a page that was left
+// open the report can be another one since, and what was decided of it would wait in the terms for
+// the next row of that number.
+func (c *Console) found(r *http.Request, folder string) error {
+	run, err := c.runs.open(folder, "latest")
+	if err != nil {
+		return err
+	}
+	same := func(f export.FindingJSON) bool {
+		file, row := r.PostFormValue("file"), r.PostFormValue("row")
+		return f.Rule == r.PostFormValue("rule") && f.Depositary == r.PostFormValue("depositary") &&
+			f.Instruction == r.PostFormValue("instruction") && (file == "" || f.File == file) &&
+			(row == "" || strconv.Itoa(f.Row) == row)
+	}
+	if !slices.ContainsFunc(run.doc.Rejects, same) {
+		return &offerfolder.UsageError{Message: "the last run has no such finding; look at its findings again, and decide there"}
+	}
+	return nil
 }
 
 // decision is the change of offer.yaml that a form asks for.

@@ -228,6 +228,17 @@ func verifyReleased(runs string, entries []Entry) (found []Finding) {
 	return found
 }
 
+// CheckRelease is an *[AlteredError] if the folder of the release of a run is not what the history
+// says of it: what is paid from it would be another sum than the one that was approved.
+func (a *Archive) CheckRelease(run string) error {
+	top := filepath.Join(filepath.Dir(a.runs), releasedName)
+	found := verifyRelease(treeOf(a.runs), top, filepath.Join(a.runs, run), ReleaseOf(a.entries, run))
+	if len(found) == 0 {
+		return nil
+	}
+	return altered("", "%s", filepath.Join(filepath.Dir(a.runs), found[0].String()))
+}
+
 // verifyRelease compares the folder of the release of the run in another folder with what the
 // history says of it.
 func verifyRelease(tree disk.Tree, top, run string, r *Release) (found []Finding) {

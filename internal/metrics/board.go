@@ -27,6 +27,9 @@ type Offer struct {
 	Broken      bool // offer.yaml cannot be read as it is
 	LedgerBad   bool // the ledger was found altered or cannot be read
 	Waiting     bool // a run waits for others to end
+	Paused      bool // by a person: the scheduler makes no run
+	Awaits      bool // the newest run waits for a step before money is wired on it
+	AwaitsSince time.Time
 	Parked      bool // the service died each time it ran the offer; it is tried now and then
 }
 
@@ -101,6 +104,10 @@ var (
 	waiting  = series("waiting", "Whether a run waits for memory, or for others to end.", "offer")
 	parked   = series("offer_parked", "Whether the service died each time it ran the offer, so that it is only "+
 		"tried now and then.", "offer")
+	paused = series("offer_paused", "Whether a person paused the offer, so that the scheduler makes no run of it.", "offer")
+	awaits = series("awaits_release", "Whether the newest run waits for a step before money is wired on it.", "offer")
+	since  = series("awaits_release_since_timestamp_seconds", "Since when it waits for that step.", "offer")
+
 	ledgerOK  = series("ledger_ok", "Whether the ledger was found sound.", "offer")
 	buildInfo = series("build_info", "The program: always 1.", "version", "go")
 )
@@ -115,7 +122,7 @@ func (b *Board) Describe(to chan<- *prometheus.Desc) {
 
 func describeOffer(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{runsTotal, missedTotal, duration, lastRun, lastSuccess, nextSlot, rows,
-		rejects, running, broken, ledgerOK} {
+		rejects, running, broken, ledgerOK, paused, awaits, since} {
 		to <- d
 	}
 }
@@ -138,6 +145,11 @@ func (o Offer) collect(to chan<- prometheus.Metric) {
 	to <- gauge(running, truth(o.Running), o.ID)
 	to <- gauge(broken, truth(o.Broken), o.ID)
 	to <- gauge(ledgerOK, truth(!o.LedgerBad), o.ID)
+	to <- gauge(paused, truth(o.Paused), o.ID)
+	to <- gauge(awaits, truth(o.Awaits), o.ID)
+	if o.Awaits {
+		to <- gauge(since, seconds(o.AwaitsSince), o.ID)
+	}
 	if !o.LastRun.IsZero() {
 		to <- gauge(lastRun, seconds(o.LastRun), o.ID)
 		to <- gauge(duration, o.Duration.Seconds(), o.ID)

@@ -32,6 +32,7 @@ var known = Offer{
 	LastSuccess: time.Date(2004, 11, 12, 22, 30, 4, 250e6, time.UTC),
 	Duration:    4210 * time.Millisecond, HasRows: true, Counted: 305, NotCounted: 4, Rejected: 3,
 	NextSlot: time.Date(2004, 11, 15, 22, 30, 0, 0, time.UTC), Running: true,
+	Paused: true, Awaits: true, AwaitsSince: time.Date(2004, 11, 12, 22, 30, 10, 0, time.UTC),
 }
 
 func fine() error { return nil }
@@ -84,7 +85,8 @@ func wanted() map[string]float64 {
 		"batch_rows" + o + " outcome=counted": 305, "batch_rows" + o + " outcome=not_counted": 4,
 		"batch_rows" + o + " outcome=rejected": 3,
 		"batch_rejects" + o:                    3, "batch_missed_slots_total" + o: 1, "batch_running" + o: 1, "batch_offer_broken" + o: 0,
-		"batch_ledger_ok" + o: 1,
+		"batch_ledger_ok" + o: 1, "batch_offer_paused" + o: 1, "batch_awaits_release" + o: 1,
+		"batch_awaits_release_since_timestamp_seconds" + o: 1100298610,
 	}
 	for _, e := range ends {
 		want["batch_runs_total event="+e+o] = float64(known.Runs[e])
@@ -260,7 +262,7 @@ func TestHostileTextsStayLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := values(t, string(content)); len(got) != len(ends)+1+4 {
+	if got := values(t, string(content)); len(got) != len(ends)+1+6 {
 		t.Errorf("%d series: %v", len(got), got)
 	}
 }
@@ -274,7 +276,7 @@ func TestWhatIsNotKnownHasNoSeries(t *testing.T) {
 	defer server.Close()
 	_, body := get(t, server.URL+"/metrics")
 	got := values(t, body)
-	if len(got) != 1+len(ends)+6 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "removed") ||
+	if len(got) != 1+len(ends)+8 || got["batch_ledger_ok offer=new"] != 1 || strings.Contains(body, "removed") ||
 		strings.Contains(body, "timestamp") {
 		t.Errorf("got %v", got)
 	}

@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/release"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/tender"
@@ -299,7 +300,7 @@ func (m *Monitor) showMetrics(id, folder string, running bool) {
 	if m.Board == nil && (running || m.Settings.Metrics.TextfileDir == "") {
 		return
 	}
-	state, err := stateOf(folder)
+	state, err := stateOf(folder, m.now())
 	if err != nil {
 		m.Log.Warn("the metrics of an offer are not up to date", "offer", id, "error", err)
 		return
@@ -319,7 +320,7 @@ func (m *Monitor) showMetrics(id, folder string, running bool) {
 }
 
 // stateOf is what the ledger of an offer says for the metrics.
-func stateOf(folder string) (metrics.Offer, error) {
+func stateOf(folder string, now time.Time) (metrics.Offer, error) {
 	h, err := pipeline.HistoryOf(folder)
 	if altered := new(ledger.AlteredError); errors.As(err, &altered) {
 		return metrics.Offer{Runs: map[string]int{}, LedgerBad: true}, nil // of another offer
@@ -327,7 +328,13 @@ func stateOf(folder string) (metrics.Offer, error) {
 	if err != nil {
 		return metrics.Offer{}, err
 	}
-	state := metrics.Offer{Runs: map[string]int{}, LedgerBad: h.Damage != "" || len(h.Faults) > 0}
+	state := metrics.Offer{Runs: map[string]int{}, LedgerBad: h.Damage != "" || len(h.Faults) > 0,
+		Paused: ledger.PauseIn(h.Entries) != nil}
+	if terms, err := offerfolder.Terms(folder); err == nil { // of broken terms another series says so
+		if w := release.WaitingOf(h, terms, now); w != nil {
+			state.Awaits, state.AwaitsSince = true, w.Since()
+		}
+	}
 	for _, e := range h.Entries {
 		switch {
 		case e.Event == ledger.Missed:

@@ -334,9 +334,9 @@ func (s *Service) request(folder string, trigger tender.Trigger, slot schedule.S
 	return req
 }
 
-// remind reports, once a day at the time that batch.yaml names, the findings of an offer
-// that are open although nothing has happened on that day. Notices of a run that was
-// published on the day have reported them already.
+// remind reports, once a day at the time that batch.yaml names, what waits for people at an
+// offer although nothing has happened on that day: open findings, a run that waits for a step
+// of its release, a pause.
 func (s *Service) remind(folder string) {
 	zone := s.known(folder).zone
 	if zone == nil {
@@ -347,12 +347,12 @@ func (s *Service) remind(folder string) {
 	if !s.Monitor.Settings.Serve.Remind.Passed(now) || !s.reminders.First(name, day) {
 		return
 	}
-	u, err := OpenFindingsOf(folder)
+	u, err := UnfinishedOf(folder, now)
 	if err != nil {
-		s.Monitor.Log.Warn("the open findings cannot be read; no reminder is sent today", "offer", s.id(folder), "error", err)
+		s.Monitor.Log.Warn("what waits for people cannot be read; no reminder is sent today", "offer", s.id(folder), "error", err)
 		return
 	}
-	if u == nil || tender.DateOf(u.Reported.In(zone)).String() == day {
+	if u.Nothing() {
 		return
 	}
 	if err := s.reminders.Sent(s.program.Disk, name, day); err != nil {

@@ -57,6 +57,9 @@ func checkReleaseIn(folder string, rule *tender.ReleaseRule) error {
 	return stricter(rule, ledger.StrictestRule(entries))
 }
 
+// HeldAdvice is what to do about a run that is held, for people at a command line.
+const HeldAdvice = "resolve them in the offer (resolutions), or accept them with --accept-rejects WHY"
+
 // hold keeps a final run with open findings from coming into force, unless the request
 // accepts them. One that is to supersede another is not made at all then.
 func hold(r *result.Run, req Request) error {
@@ -75,7 +78,7 @@ func hold(r *result.Run, req Request) error {
 		return &offerfolder.UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the "+
 			"offer (resolutions), or accept them with --accept-rejects WHY", openWords(open), r.Replaces)}
 	}
-	r.Held = openWords(open) + "; resolve them in the offer (resolutions), or accept them with --accept-rejects WHY"
+	r.Held = openWords(open) + "; " + HeldAdvice
 	return nil
 }
 

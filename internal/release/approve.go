@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -126,15 +127,18 @@ func equal(a, b string) bool {
 	return errX == nil && errY == nil && x.Equal(y)
 }
 
+// total is a total as an approver types it. Separators are at the thousands or nowhere: who writes
+// 1234,56 means another sum than 123456.
+var total = regexp.MustCompile(`^([A-Za-z]{3}) +((?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)$`)
+
 // ParseTotal reads a total as an approver types it: the currency, then the amount, which may have
 // separators of thousands.
 func ParseTotal(text string) (ledger.Amount, error) {
-	currency, amount, _ := strings.Cut(strings.TrimSpace(text), " ")
-	amount = strings.ReplaceAll(strings.TrimSpace(amount), ",", "")
-	if _, err := decimal.NewFromString(amount); err != nil || len(currency) != 3 {
+	typed := total.FindStringSubmatch(strings.TrimSpace(text))
+	if typed == nil {
 		return ledger.Amount{}, refused("%q is no total; write the currency and the amount, such as USD 1,234.56", text)
 	}
-	return ledger.Amount{Currency: strings.ToUpper(currency), Amount: amount}, nil
+	return ledger.Amount{Currency: strings.ToUpper(typed[1]), Amount: strings.ReplaceAll(typed[2], ",", "")}, nil
 }
 
 // Text is the statement that an approver signs.

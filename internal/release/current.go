@@ -32,17 +32,29 @@ func (d *desk) current() error {
 		}
 		at = tender.Later(at, closed)
 	}
-	var changed []string
 	offer := d.terms.AsOf(at)
-	if offer.TermsDigest != d.run.Terms.Digest {
-		changed = append(changed, "the terms were changed")
-	}
 	choice, err := inbox.Choose(offer, names, at)
 	if err != nil {
 		return err
 	}
-	src := &offerfolder.Source{Folder: folder, Inbox: listed, Now: d.req.Clock}
-	for _, f := range choice.Chosen {
+	changed, err := d.exchanged(choice.Chosen, &offerfolder.Source{Folder: folder, Inbox: listed, Now: d.req.Clock})
+	if err != nil {
+		return err
+	}
+	if offer.TermsDigest != d.run.Terms.Digest {
+		changed = append([]string{"the terms were changed"}, changed...)
+	}
+	if len(changed) > 0 {
+		return refused("since run %s was made %s; run again, and submit the run that is made then", d.run.Manifest.Run,
+			strings.Join(changed, ", "))
+	}
+	return nil
+}
+
+// exchanged says which of the reports that a run would use now the run did not read, and the other
+// way round.
+func (d *desk) exchanged(chosen []inbox.Chosen, src *offerfolder.Source) (changed []string, err error) {
+	for _, f := range chosen {
 		i := slices.IndexFunc(d.run.Inputs, func(in ledger.File) bool { return in.Name == f.Name })
 		if i < 0 {
 			changed = append(changed, fmt.Sprintf("%s of %s has come", f.Name, f.Depositary.Name))
@@ -50,15 +62,17 @@ func (d *desk) current() error {
 		}
 		content, err := src.File(f.Name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if offerfolder.DigestOf(content) != d.run.Inputs[i].SHA256 {
 			changed = append(changed, f.Name+" was exchanged")
 		}
 	}
-	if len(changed) > 0 {
-		return refused("since run %s was made %s; run again, and submit the run that is made then", d.run.Manifest.Run,
-			strings.Join(changed, ", "))
+	for _, in := range d.run.Inputs {
+		used := slices.ContainsFunc(chosen, func(f inbox.Chosen) bool { return f.Name == in.Name })
+		if replaced := len(changed) > 0; !used && !replaced {
+			changed = append(changed, in.Name+" was removed")
+		}
 	}
-	return nil
+	return changed, nil
 }

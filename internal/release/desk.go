@@ -143,6 +143,13 @@ func (d *desk) inTurn() error {
 	return d.current()
 }
 
+// Ready is an error if the run cannot take the step that it waits for, whoever asks: a newer run
+// was made, it is held, or a run made now would be another one.
+func Ready(ctx context.Context, req Request) error {
+	_, err := req.locked(ctx, func(d *desk) (ledger.Entry, error) { return ledger.Entry{}, d.inTurn() })
+	return err
+}
+
 func orNone(name string) string {
 	if name == "" {
 		return "none"

@@ -68,22 +68,40 @@ func (w *Waiting) WaitsFor() string {
 	return w.Standing.WaitsFor()
 }
 
+// Hand is one person's part in what a run is made of.
+type Hand struct {
+	ledger.Actor
+	Did []ledger.Maker // each act, as the history has it
+}
+
+// Words names the person, and how they had a hand in the run.
+func (h Hand) Words() string {
+	var did []string
+	for _, m := range h.Did {
+		if !slices.Contains(did, string(m.Did)) {
+			did = append(did, string(m.Did))
+		}
+	}
+	return fmt.Sprintf("%s (%s)", h.Actor, strings.Join(did, ", "))
+}
+
+// HandsIn are the makers of a run by person, in the order in which they began.
+func HandsIn(makers []ledger.Maker) (all []Hand) {
+	for _, m := range makers {
+		i := slices.IndexFunc(all, func(h Hand) bool { return h.Is(m.Actor) })
+		if i < 0 {
+			i, all = len(all), append(all, Hand{Actor: m.Actor})
+		}
+		all[i].Did = append(all[i].Did, m)
+	}
+	return all
+}
+
 // MakersInWords names the makers of a run, each once, with how they had a hand in it.
 func MakersInWords(makers []ledger.Maker) string {
 	var all []string
-	var seen []ledger.Actor
-	for _, m := range makers {
-		if slices.ContainsFunc(seen, m.Is) {
-			continue
-		}
-		seen = append(seen, m.Actor)
-		var did []string
-		for _, other := range makers {
-			if other.Is(m.Actor) && !slices.Contains(did, string(other.Did)) {
-				did = append(did, string(other.Did))
-			}
-		}
-		all = append(all, fmt.Sprintf("%s (%s)", m.Actor, strings.Join(did, ", ")))
+	for _, h := range HandsIn(makers) {
+		all = append(all, h.Words())
 	}
 	return strings.Join(all, "; ")
 }

@@ -453,6 +453,42 @@ func TestNothingIsApprovedOnceAReportCameOrTheTermsChanged(t *testing.T) {
 	o.verified()
 }
 
+// A report that was taken out of the inbox after the run makes it another run, too.
+func TestNothingIsApprovedOnceAReportWasRemoved(t *testing.T) {
+	o := newOffer(t, "release: {approvals: 1}\n")
+	o.write("offer.yaml", strings.Replace(terms, "reports: snapshot", "reports: incremental", 1)+"release: {approvals: 1}\n", "ann")
+	o.write("inbox/dtc-2026-05-18.csv", strings.NewReplacer("0000019", "0000119", "0000027", "0000127").Replace(report), "ann")
+	run := o.mustRun("ann")
+	must(t, o.submit("ann", run))
+	must(t, os.Remove(filepath.Join(o.folder, "inbox", "dtc-2026-05-18.csv")))
+	refuses(t, o.approve("bob", run), "dtc-2026-05-18.csv was removed; run again")
+}
+
+// Separators that are not at the thousands make another sum of what was typed, to an eye that
+// reads "1234,56" as a fraction.
+func TestAMisplacedSeparatorIsNoTotal(t *testing.T) {
+	for _, wrong := range []string{"USD 1234,56", "USD 6,58632823.47", "USD 1,2,3", "USD ,123", "USD 1,234,", "USD 1,234.5,6", "USD 1e3",
+		"USD +5", "USD 1 234.00", "U$D 1.00", "USD .5", "USD 5.", "USD"} {
+		if typed, err := ParseTotal(wrong); err == nil {
+			t.Errorf("%q is taken for %v", wrong, typed)
+		}
+	}
+	for _, right := range []string{"USD 1,234.56", "USD 1234.56", "USD 0.00", "usd 658632823.47", "JPY 1,000,000"} {
+		if _, err := ParseTotal(right); err != nil {
+			t.Errorf("%q: %v", right, err)
+		}
+	}
+}
+
+// Each person who had a hand in a run is listed once, with all that they did.
+func TestHandsOfARun(t *testing.T) {
+	hands := HandsIn([]ledger.Maker{{Actor: user("ann"), Did: ledger.Began}, {Actor: user("bob"), Did: ledger.Filed, Of: "a.csv 12"},
+		{Actor: user("ann"), Did: ledger.Began, Of: "R1"}})
+	if len(hands) != 2 || hands[0].Words() != "ann (started)" || len(hands[0].Did) != 2 || hands[1].Words() != "bob (file)" {
+		t.Errorf("%+v", hands)
+	}
+}
+
 func TestAnAlteredRunIsNotApproved(t *testing.T) {
 	o := newOffer(t, "release: {}\n")
 	run := o.mustRun("ann")
@@ -615,5 +651,31 @@ func TestAReleaseThatIsCutOffIsCompleted(t *testing.T) {
 	}
 	if cut < 8 {
 		t.Errorf("only %d changes", cut)
+	}
+}
+
+// Who releases a run again, to see that all is well, does not read so of a folder that was altered since.
+func TestAnAlteredReleaseIsNotReleasedAgain(t *testing.T) {
+	o := newOffer(t, "release: {}\n")
+	run := o.mustRun("ann")
+	must(t, o.submit("ann", run), o.approve("bob", run), o.release("ann", run))
+	must(t, o.release("ann", run))
+	folder := filepath.Join(o.folder, "released", filepath.Base(run))
+	for _, name := range []string{"release.json", "payments.csv"} {
+		path := filepath.Join(folder, name)
+		was, err := os.Readlink(path)
+		content, readErr := os.ReadFile(path)
+		must(t, readErr, os.Remove(path), os.WriteFile(path, []byte("forged"), 0o640))
+		var altered *ledger.AlteredError
+		if err := o.release("ann", run); !errors.As(err, &altered) || !strings.Contains(err.Error(), name) {
+			t.Errorf("with another %s: %v", name, err)
+		}
+		must(t, os.Remove(path))
+		if err == nil {
+			must(t, os.Symlink(was, path))
+		} else {
+			must(t, os.WriteFile(path, content, 0o640))
+		}
+		must(t, o.release("ann", run))
 	}
 }

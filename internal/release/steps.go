@@ -137,5 +137,5 @@ func (d *desk) complete() error {
 		return fmt.Errorf("run %s is released; release it again, or make a run, to complete the remaining steps: %w",
 			d.run.Manifest.Run, err)
 	}
-	return nil
+	return archive.CheckRelease(d.run.Manifest.Run)
 }

@@ -1,5 +1,7 @@
 package tender
 
+import "slices"
+
 // The codes of the rules. They are stable: people filter by them, and offers waive and
 // resolve by them. docs/rules.md explains each; [Rules] says each in a few words.
 const (
@@ -163,4 +165,13 @@ func Rules() []Rule {
 		{Code: RuleNotOffered, Meaning: "guaranteed delivery, which the offer does not provide for"},
 		{Code: RuleNotCovered, Meaning: "notes promised by guaranteed delivery did not come by the deadline", Settled: true},
 	}
+}
+
+// RuleMeaning says a rule in a few words, "" of a code that is no rule's.
+func RuleMeaning(code string) string {
+	all := Rules()
+	if i := slices.IndexFunc(all, func(r Rule) bool { return r.Code == code }); i >= 0 {
+		return all[i].Meaning
+	}
+	return ""
 }
