@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"bench/report": {"github.com/klauspost/compress/flate"},
 	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {
-		"docs", "fixtures", "internal/account", "internal/compare", "internal/console", "internal/disk",
+		"cmd/batch/exchange", "docs", "fixtures", "internal/account", "internal/compare", "internal/console", "internal/disk",
 		"internal/display", "internal/exitcode", "internal/export", "internal/export/workbook",
 		"internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
 		"internal/monitor", "internal/need", "internal/notify", "internal/offerfolder", "internal/outgoing",
@@ -43,6 +43,10 @@ var mayImport = map[string][]string{
 		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/whatif",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/shopspring/decimal", "github.com/spf13/cobra",
 		"github.com/spf13/cobra/doc",
+	},
+	"cmd/batch/exchange": {
+		"internal/disk", "internal/display", "internal/intake", "internal/ledger", "internal/offerfolder",
+		"internal/pipeline", "internal/serve", "internal/settings", "internal/strictyaml", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -87,6 +91,12 @@ var mayImport = map[string][]string{
 		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
 		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/shopspring/decimal",
+	},
+	"internal/intake": {
+		"internal/csvfile", "internal/disk", "internal/display", "internal/inbox", "internal/ledger",
+		"internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare", "internal/settings",
+		"internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
 	"internal/ledger": {
 		"internal/disk", "internal/parallel", "internal/tender", "github.com/gofrs/flock",
@@ -135,6 +145,7 @@ var mayImport = map[string][]string{
 		"internal/settle", "internal/settled", "internal/strictyaml", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
+	"internal/pgp": {"github.com/ProtonMail/gopenpgp/v3/crypto"},
 	"internal/prepare": {
 		"internal/disk", "internal/display", "internal/inbox", "internal/ledger", "internal/offerfile",
 		"internal/offerfolder", "internal/tender",
@@ -174,6 +185,9 @@ var mayImport = map[string][]string{
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
+	"internal/pgp/pgptest":     {}, // GnuPG as the other side, for the tests of others
+	"internal/sshlink":         {"internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
+	"internal/sshlink/sshtest": {"internal/settings"}, // an OpenSSH server for the tests of others
 	"internal/strictyaml": {
 		"internal/display", "github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast",
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",

@@ -90,7 +90,7 @@ func (e Entry) MakersOf() []Maker {
 	var all []Maker
 	did := Began
 	switch e.Event {
-	case Approved, Returned, Released, Withdrawn, Missed, Paused, Resumed:
+	case Approved, Returned, Released, Withdrawn, Missed, Paused, Resumed, Quarantined, Unreached:
 		return nil
 	case Prepared:
 		return slices.Clone(e.Makers)
