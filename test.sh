@@ -30,6 +30,7 @@ tools() {
 	command -v chromium >/dev/null || missing+=" chromium"
 	[ -x /usr/sbin/sshd ] || missing+=" openssh-server"
 	command -v gpg >/dev/null || missing+=" gnupg"
+	command -v maildrop >/dev/null || missing+=" maildrop"
 	command -v node >/dev/null && command -v npm >/dev/null || missing+=" nodejs npm"
 	/usr/bin/python3 -c 'import openpyxl' 2>/dev/null || missing+=" python3-openpyxl"
 	echo "$missing"

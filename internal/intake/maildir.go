@@ -106,7 +106,7 @@ func (m *maildir) read(i item, most int64) (all []*arrival, err error) {
 	}
 	parts := slices.Concat(message.Attachments, message.Inlines, message.OtherParts)
 	for _, part := range parts {
-		if part.FileName == "" || !m.wanted(part.FileName) {
+		if part.FileName == "" || !m.wanted(part.FileName) || signatureOf(part.FileName, parts) {
 			continue
 		}
 		a := &arrival{name: part.FileName, sender: from, content: part.Content, note: note, refused: refused}
@@ -121,6 +121,12 @@ func (m *maildir) read(i item, most int64) (all []*arrival, err error) {
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// signatureOf reports whether a name is that of the signature of another attachment.
+func signatureOf(name string, parts []*enmime.Part) bool {
+	of, is := strings.CutSuffix(name, ".asc")
+	return is && slices.ContainsFunc(parts, func(p *enmime.Part) bool { return p.FileName == of })
 }
 
 // from is who sent a message, by itself, and why that is not a sender of the channel.
