@@ -38,10 +38,10 @@ var mayImport = map[string][]string{
 		"internal/display", "internal/exitcode", "internal/export", "internal/export/workbook",
 		"internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
 		"internal/monitor", "internal/need", "internal/notify", "internal/offerfolder", "internal/outgoing",
-		"internal/pipeline", "internal/prepare", "internal/pricing", "internal/release", "internal/result",
-		"internal/schedule", "internal/serve", "internal/settings", "internal/settle", "internal/signon",
-		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/whatif",
-		"github.com/coreos/go-systemd/v22/daemon", "github.com/shopspring/decimal", "github.com/spf13/cobra",
+		"internal/pipeline", "internal/prepare", "internal/printout", "internal/queue", "internal/release",
+		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/shared",
+		"internal/signon", "internal/storage", "internal/strictyaml", "internal/tender", "internal/terminal",
+		"internal/whatif", "github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra",
 		"github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
@@ -63,8 +63,9 @@ var mayImport = map[string][]string{
 		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor",
 		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/prepare",
 		"internal/release", "internal/result", "internal/schedule", "internal/serve", "internal/signon",
-		"internal/tender", "internal/whatif", "github.com/alexedwards/scs/sqlite3store",
-		"github.com/alexedwards/scs/v2", "github.com/shopspring/decimal",
+		"internal/tender", "internal/whatif", "github.com/alexedwards/scs/postgresstore",
+		"github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
+		"github.com/shopspring/decimal",
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
@@ -151,6 +152,19 @@ var mayImport = map[string][]string{
 		"internal/offerfolder", "internal/tender",
 	},
 	"internal/pricing": {"internal/tender", "github.com/shopspring/decimal"},
+	"internal/printout": {
+		"internal/compare", "internal/display", "internal/exitcode", "internal/export",
+		"internal/export/workbook", "internal/ingest", "internal/ledger", "internal/pipeline",
+		"internal/pricing", "internal/release", "internal/result", "internal/schedule", "internal/settle",
+		"internal/tender", "internal/whatif", "github.com/shopspring/decimal",
+	},
+	"internal/queue": {
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
+		"internal/schedule", "internal/serve", "internal/shared", "internal/tender", "github.com/jackc/pgx/v5",
+		"github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool", "github.com/riverqueue/river",
+		"github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/rivermigrate",
+		"github.com/riverqueue/river/rivertype", "golang.org/x/sync/semaphore",
+	},
 	"internal/readback": {
 		"internal/decimals", "internal/disk", "internal/export", "internal/result", "internal/settle",
 		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
@@ -171,6 +185,10 @@ var mayImport = map[string][]string{
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",
 	},
+	"internal/servertest": {
+		"github.com/jackc/pgx/v5", "github.com/minio/minio-go/v7",
+		"github.com/minio/minio-go/v7/pkg/credentials",
+	},
 	"internal/settings": {"internal/disk", "internal/schema", "internal/strictyaml", "golang.org/x/crypto/ssh"},
 	"internal/settle": {
 		"internal/allocate", "internal/decimals", "internal/pricing", "internal/tender",
@@ -180,6 +198,11 @@ var mayImport = map[string][]string{
 		"internal/export", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/result",
 		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
+	"internal/shared": {
+		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/parallel", "internal/storage",
+		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool",
+		"github.com/jackc/pgx/v5/stdlib",
+	},
 	"internal/signon": {"internal/account", "github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"},
 	"internal/spreadsheet": {
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
@@ -188,6 +211,10 @@ var mayImport = map[string][]string{
 	"internal/pgp/pgptest":     {}, // GnuPG as the other side, for the tests of others
 	"internal/sshlink":         {"internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
 	"internal/sshlink/sshtest": {"internal/settings"}, // an OpenSSH server for the tests of others
+	"internal/storage": {
+		"internal/disk", "github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials",
+		"github.com/minio/minio-go/v7/pkg/encrypt",
+	},
 	"internal/strictyaml": {
 		"internal/display", "github.com/goccy/go-yaml", "github.com/goccy/go-yaml/ast",
 		"github.com/goccy/go-yaml/lexer", "github.com/goccy/go-yaml/parser", "github.com/goccy/go-yaml/token",

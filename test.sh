@@ -5,8 +5,9 @@
 # readers would, openpyxl and two readers for Node (npm) that open it, xmllint that holds
 # messages against their schemas, and strace to make system calls fail. What is missing is
 # installed, from Debian's packages and from npm into .build. Chromium and Playwright (npm)
-# use the console as people do. It takes about nine minutes on two cores; ./test.sh -short
-# takes less than one and leaves out what needs these programs.
+# use the console as people do. PostgreSQL and an S3 server, which is built, keep offers for
+# many machines. It takes about twenty minutes on two cores; ./test.sh -short takes less than
+# one and leaves out what needs these programs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -31,6 +32,7 @@ tools() {
 	[ -x /usr/sbin/sshd ] || missing+=" openssh-server"
 	command -v gpg >/dev/null || missing+=" gnupg"
 	command -v maildrop >/dev/null || missing+=" maildrop"
+	compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=" postgresql"
 	command -v node >/dev/null && command -v npm >/dev/null || missing+=" nodejs npm"
 	/usr/bin/python3 -c 'import openpyxl' 2>/dev/null || missing+=" python3-openpyxl"
 	echo "$missing"
@@ -71,6 +73,11 @@ if [[ " $* " != *" -short "* ]]; then
 		export READERS=$PWD/.build/readers
 	else
 		say "the readers from npm could not be installed: the test that needs them cannot run here"
+		[ -z "${CI:-}" ] || exit 1
+	fi
+	say "building the S3 server that the tests use (some minutes the first time)"
+	if ! (cd internal/servertest/s3 && go tool -n versitygw >/dev/null); then
+		say "it could not be built: the tests that need it cannot run here"
 		[ -z "${CI:-}" ] || exit 1
 	fi
 	if browser; then

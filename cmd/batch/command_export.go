@@ -11,6 +11,7 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/outgoing"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 )
 
 func formatNames() string {
@@ -61,25 +62,25 @@ func (w world) export(c *cobra.Command, path string, format *outgoing.Format, na
 		return err
 	}
 	e, err := format.Make(run, s)
-	p := &printer{w: w.stderr}
+	p := printout.New(w.stderr)
 	if e != nil {
 		for _, warning := range e.Warnings {
-			p.linef("warning: %s", oneLine(warning))
+			p.Linef("warning: %s", display.Line(warning))
 		}
 	}
 	switch {
 	case errors.Is(err, outgoing.ErrNothingDue):
-		p.linef("%s: %v; nothing was written", run.Doc.Run, err)
-		return p.err
+		p.Linef("%s: %v; nothing was written", run.Doc.Run, err)
+		return p.Err()
 	case err != nil:
 		return err
 	case to != "":
-		return errors.Join(p.err, w.writeExport(to, e))
+		return errors.Join(p.Err(), w.writeExport(to, e))
 	case len(e.Files) != 1:
 		return usage(c, fmt.Errorf("there are %d files; name a folder for them with --to", len(e.Files)))
 	}
 	_, err = w.stdout.Write(e.Files[0].Content)
-	return errors.Join(p.err, err)
+	return errors.Join(p.Err(), err)
 }
 
 // writeExport writes files into a folder. A file that is there with the same bytes stays.
@@ -91,23 +92,23 @@ func (w world) writeExport(folder string, e *outgoing.Export) error {
 	if err != nil {
 		return err
 	}
-	p := &printer{w: w.stdout}
+	p := printout.New(w.stdout)
 	for i, f := range e.Files {
 		path := filepath.Join(folder, f.Name)
 		if there[i] {
-			p.linef("%s: exported before, the same bytes: %s", path, f.Says)
+			p.Linef("%s: exported before, the same bytes: %s", path, f.Says)
 			continue
 		}
 		if err := writeWhole(path, f.Content); err != nil {
 			return err
 		}
-		p.linef("%s: %s", path, f.Says)
+		p.Linef("%s: %s", path, f.Says)
 	}
 	for _, note := range e.Notes {
-		p.linef("%s", oneLine(note))
+		p.Linef("%s", display.Line(note))
 	}
-	if p.err != nil {
-		return pipeline.Unsaid("the files are in "+folder, p.err)
+	if p.Err() != nil {
+		return pipeline.Unsaid("the files are in "+folder, p.Err())
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"tenderbatch/fixtures"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 )
 
 func newInitCommand(w world) *cobra.Command {
@@ -103,14 +104,14 @@ func (w world) initFrom(folder, from, id string) error {
 	if err := writeNew(filepath.Join(folder, "offer.yaml"), content); err != nil {
 		return err
 	}
-	p := &printer{w: w.stdout}
-	p.linef("%[1]s is ready, with the id %[2]s:\n  %[1]s/offer.yaml   the terms of %[3]s\n  %[1]s/inbox/       empty",
+	p := printout.New(w.stdout)
+	p.Linef("%[1]s is ready, with the id %[2]s:\n  %[1]s/offer.yaml   the terms of %[3]s\n  %[1]s/inbox/       empty",
 		folder, cmp.Or(id, filepath.Base(whole)), from)
 	for _, note := range notes {
-		p.linef("warning: %s", note)
+		p.Linef("warning: %s", note)
 	}
-	p.linef("Next: change the dates and the rest of %s/offer.yaml, then batch check %[1]s", folder)
-	return pipeline.Unsaid(folder+" is ready", p.err)
+	p.Linef("Next: change the dates and the rest of %s/offer.yaml, then batch check %[1]s", folder)
+	return pipeline.Unsaid(folder+" is ready", p.Err())
 }
 
 // newOffer makes a folder that is new or empty into that of an offer with an empty inbox.

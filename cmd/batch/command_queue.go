@@ -11,23 +11,31 @@ import (
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
 
 func newQueueCommand(w world) *cobra.Command {
 	var asJSON bool
+	var at sharedPlace
 	c := &cobra.Command{
-		Use:   "queue FOLDER",
-		Short: "Show which runs wait for whom before money is wired on them",
+		Use:   "queue [FOLDER]",
+		Short: "Show which runs wait for whom, or which jobs a database has",
 		Long: `queue lists, of every offer in FOLDER, or of the one offer that FOLDER is, the newest run if
 it waits for a step: to be submitted, approved or released. It says who approved it, who may not
 as they had a hand in it, and which command comes next. Offers whose terms or history cannot be
-read are listed last, with the exit code of what is wrong.`,
+read are listed last, with the exit code of what is wrong.
+
+Without FOLDER it lists the runs that the machines on a database are to make or are making, and those that
+are parked as they went on failing.`,
 		Example: `  batch queue /srv/offers
   batch queue level3-2004 --json`,
-		Args: exactly("FOLDER"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return w.listJobs(c, &at, asJSON)
+			}
 			all, err := w.queued(args[0])
 			if all == nil {
 				return err
@@ -39,6 +47,7 @@ read are listed last, with the exit code of what is wrong.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	at.add(c)
 	return c
 }
 
@@ -121,31 +130,31 @@ func nextStep(w *release.Waiting, path string) string {
 
 // printQueue lists what waits for whom.
 func printQueue(out io.Writer, all []queued) error {
-	p := &printer{w: out}
+	p := printout.New(out)
 	for i, q := range all {
 		if i > 0 {
-			p.linef("")
+			p.Linef("")
 		}
-		p.linef("%s (%s): %s, %s", q.Offer, q.Issuer, q.Run, q.Phase)
-		p.queueFact("state", stateSince(q.State, q.Since, q.By))
-		p.queueFact("comment", q.Comment)
-		p.queueFact("waits for", q.WaitsFor)
-		p.queueFact("not by", notBy(q))
+		p.Linef("%s (%s): %s, %s", q.Offer, q.Issuer, q.Run, q.Phase)
+		queueFact(p, "state", printout.StateSince(q.State, q.Since, q.By))
+		queueFact(p, "comment", q.Comment)
+		queueFact(p, "waits for", q.WaitsFor)
+		queueFact(p, "not by", notBy(q))
 		for _, a := range q.Approvals {
-			p.queueFact("approved", fmt.Sprintf("%s, by %s", toTheSecond(a.At), a.By))
+			queueFact(p, "approved", fmt.Sprintf("%s, by %s", printout.ToTheSecond(a.At), a.By))
 		}
-		p.queueFact("to wire", toWire(q.Totals))
-		p.queueFact("next", q.Next)
+		queueFact(p, "to wire", printout.ToWire(q.Totals))
+		queueFact(p, "next", q.Next)
 	}
 	if len(all) == 0 {
-		p.linef("nothing waits: no newest run needs a release that it does not have")
+		p.Linef("nothing waits: no newest run needs a release that it does not have")
 	}
-	return p.err
+	return p.Err()
 }
 
-func (p *printer) queueFact(name, value string) {
+func queueFact(p *printout.Printer, name, value string) {
 	if value != "" {
-		p.linef("  %-10s %s", name, value)
+		p.Linef("  %-10s %s", name, value)
 	}
 }
 

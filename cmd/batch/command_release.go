@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/release"
 )
 
@@ -143,14 +144,14 @@ func (w world) report(folder string, e ledger.Entry, config string) {
 	if config == "" {
 		return
 	}
-	p := &printer{w: w.stderr}
+	p := printout.New(w.stderr)
 	s, err := readSettings(config)
 	var log *slog.Logger
 	if err == nil {
 		log, err = w.newLogger("auto")
 	}
 	if err != nil {
-		p.linef("warning: no notice was sent: %v", err)
+		p.Linef("warning: no notice was sent: %v", err)
 		return
 	}
 	m := monitor.New(w.installation(), s, nil, log)
@@ -172,28 +173,28 @@ func (w world) sayStep(e ledger.Entry, path, config string) error {
 	if err != nil {
 		return pipeline.Unsaid(done, err)
 	}
-	p := &printer{w: w.stdout}
-	p.linef("%s", done)
+	p := printout.New(w.stdout)
+	p.Linef("%s", done)
 	if waiting != nil {
-		p.linef("it waits for %s", waiting.WaitsFor())
-		p.linef("next: %s", nextStep(waiting, filepath.Join(found.Runs, e.Run)))
+		p.Linef("it waits for %s", waiting.WaitsFor())
+		p.Linef("next: %s", nextStep(waiting, filepath.Join(found.Runs, e.Run)))
 	}
-	return pipeline.Unsaid(done, p.err)
+	return pipeline.Unsaid(done, p.Err())
 }
 
 // sayReleased says what was released, and where it is.
 func (w world) sayReleased(e ledger.Entry, folder string, before bool) error {
 	done := fmt.Sprintf("run %s is released by %s", e.Run, e.Actor)
 	if before {
-		done = fmt.Sprintf("run %s was released by %s on %s; what was missing of it is made", e.Run, e.Actor, toTheSecond(e.At))
+		done = fmt.Sprintf("run %s was released by %s on %s; what was missing of it is made", e.Run, e.Actor, printout.ToTheSecond(e.At))
 	}
-	p := &printer{w: w.stdout}
-	p.linef("%s", done)
+	p := printout.New(w.stdout)
+	p.Linef("%s", done)
 	for _, t := range e.Totals {
-		p.linef("  to wire  %s", toWire([]ledger.Total{t}))
+		p.Linef("  to wire  %s", printout.ToWire([]ledger.Total{t}))
 	}
-	p.linef("  in       %s", filepath.Join(folder, "released", e.Run))
-	return pipeline.Unsaid(done, p.err)
+	p.Linef("  in       %s", filepath.Join(folder, "released", e.Run))
+	return pipeline.Unsaid(done, p.Err())
 }
 
 // newApproval is what the flags of approve say.
@@ -252,7 +253,7 @@ func (w world) approve(c *cobra.Command, run string, a newApproval) error {
 		_, err := fmt.Fprint(w.stdout, s.Text())
 		return err
 	}
-	if err := printStatement(w.stdout, s); err != nil {
+	if err := printout.Statement(w.stdout, s); err != nil {
 		return err
 	}
 	confirmed, err := w.confirm(c, s, a)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/tender"
 )
 
@@ -38,7 +39,7 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 				}
 			}
 			if !verify {
-				err = printResult(w.stdout, again.Run)
+				err = printout.Result(w.stdout, again.Run)
 			}
 			if err == nil {
 				err = w.sayWhetherSame(run, again, to)
@@ -61,10 +62,10 @@ func (w world) sayWhetherSame(run *pipeline.RunFolder, again *pipeline.Reproduct
 			", makes other bytes of " + strings.Join(again.Differs, ", ") +
 			"; compare them (--to FOLDER): if figures differ, keep both and report it"}
 	}
-	p := &printer{w: w.stdout}
-	p.linef("made again, with the same bytes as %s", run.Path)
+	p := printout.New(w.stdout)
+	p.Linef("made again, with the same bytes as %s", run.Path)
 	if to != "" {
-		p.linef("written to %s", to)
+		p.Linef("written to %s", to)
 	}
-	return p.err
+	return p.Err()
 }

@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/need"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/terminal"
 )
@@ -155,7 +156,7 @@ func (w world) printRun(o *pipeline.Outcome, asJSON bool) (err error) {
 	case asJSON:
 		return w.printDryRun(o)
 	default:
-		err = printOutcome(w.stdout, o)
+		err = printout.Outcome(w.stdout, o)
 	}
 	if o.Folder == "" {
 		return err // a dry run, which did nothing

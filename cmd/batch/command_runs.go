@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
@@ -71,7 +72,7 @@ func (w world) listRuns(folder string, asJSON, all bool) error {
 	if asJSON {
 		err = encode(w.stdout, history)
 	} else {
-		err = printHistory(w.stdout, folder, history, all)
+		err = printout.History(w.stdout, folder, history, all)
 	}
 	switch {
 	case err != nil:
@@ -115,7 +116,7 @@ func newShowCommand(w world) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printRecord(w.stdout, record, standing)
+			return printout.Record(w.stdout, record, standing)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
@@ -149,8 +150,8 @@ func (w world) verifyHistory(folder string, asJSON bool, keys keyFlags) error {
 		return err
 	}
 	if unproven > 0 {
-		p := &printer{w: w.stderr}
-		p.linef("warning: %s not proven, as no keys are known; name them with --allowed-signers, or under signers in "+
+		p := printout.New(w.stderr)
+		p.Linef("warning: %s not proven, as no keys are known; name them with --allowed-signers, or under signers in "+
 			"batch.yaml", display.Plural(unproven, "signature is", "signatures are"))
 	}
 	if asJSON {
@@ -166,14 +167,14 @@ func (w world) verifyHistory(folder string, asJSON bool, keys keyFlags) error {
 
 // printFindings lists what is not as it was written, or says what holds.
 func (w world) printFindings(folder string, findings []ledger.Finding, unproven int) error {
-	p := &printer{w: w.stdout}
+	p := printout.New(w.stdout)
 	for _, f := range findings {
-		p.linef("%s", f)
+		p.Linef("%s", f)
 	}
 	if len(findings) > 0 {
-		return p.err
+		return p.Err()
 	}
-	p.linef("the ledger and every published run are as they were written")
+	p.Linef("the ledger and every published run are as they were written")
 	entries, err := ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName))
 	if err != nil {
 		return err
@@ -185,10 +186,10 @@ func (w world) printFindings(folder string, findings []ledger.Finding, unproven 
 		}
 	}
 	if n > 0 {
-		p.linef("%s: each has its approvals, by people who had no hand in the run; %s", display.Plural(n, "release", "releases"),
+		p.Linef("%s: each has its approvals, by people who had no hand in the run; %s", display.Plural(n, "release", "releases"),
 			display.Plural(unproven, "signature is not proven", "signatures are not proven"))
 	}
-	return p.err
+	return p.Err()
 }
 
 func (w world) rebuildHistory(c *cobra.Command, folder string) error {
@@ -198,8 +199,8 @@ func (w world) rebuildHistory(c *cobra.Command, folder string) error {
 	if err != nil {
 		return err
 	}
-	p := &printer{w: w.stdout}
-	p.candidates(found)
+	p := printout.New(w.stdout)
+	p.Candidates(found)
 	taken, left := 0, 0
 	for _, f := range found {
 		if f.Taken {
@@ -209,9 +210,9 @@ func (w world) rebuildHistory(c *cobra.Command, folder string) error {
 		}
 	}
 	rebuilt := fmt.Sprintf("ledger rebuilt from %d published runs", taken)
-	p.linef("%s", rebuilt)
-	if p.err != nil {
-		return pipeline.Unsaid(fmt.Sprintf("%s, %d left out", rebuilt, left), p.err)
+	p.Linef("%s", rebuilt)
+	if p.Err() != nil {
+		return pipeline.Unsaid(fmt.Sprintf("%s, %d left out", rebuilt, left), p.Err())
 	}
 	if left > 0 {
 		return notAsWritten(fmt.Sprintf("%d folder(s) were left out of the ledger; see to what speaks against them, and "+

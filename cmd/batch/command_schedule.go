@@ -6,13 +6,14 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
 )
@@ -137,81 +138,53 @@ func agendaOf(plan schedule.Plan, now time.Time, count int) agenda {
 		a.Schedule = v.Schedule.String()
 	}
 	if v.RunAfter > 0 {
-		a.RunAfter = minutes(v.RunAfter)
+		a.RunAfter = printout.Minutes(v.RunAfter)
 	}
 	for _, s := range plan.Next(now, count) {
-		d := due{At: s.At, Local: s.At.In(now.Location()), Kind: "regular", What: "regular", Clock: clockWords(s)}
+		d := due{At: s.At, Local: s.At.In(now.Location()), Kind: "regular", What: "regular", Clock: printout.ClockWords(s)}
 		if s.Kind != schedule.Regular {
-			d.Kind, d.What = string(s.Kind), whatSlot(s, a.Schedule)
+			d.Kind, d.What = string(s.Kind), printout.WhatSlot(s, a.Schedule)
 		}
 		a.Next = append(a.Next, d)
 	}
 	return a
 }
 
-// whatSlot says what a slot follows from.
-func whatSlot(s schedule.Slot, expression string) string {
-	if s.Kind == schedule.Regular {
-		return fmt.Sprintf("by schedule %q", expression)
-	}
-	return minutes(s.After) + " after the " + s.Kind.Title()
-}
-
-// minutes writes a time as offer.yaml does: 15m, 1h30m, 24h.
-func minutes(d time.Duration) string {
-	s := strings.TrimSuffix(d.String(), "0s")
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
-
-// clockWords says what a change of the clock does to a run.
-func clockWords(s schedule.Slot) string {
-	switch s.Clock {
-	case schedule.Moved:
-		return fmt.Sprintf("clocks go forward and skip %s: run at the change", s.Wall.Format("15:04"))
-	case schedule.First:
-		return fmt.Sprintf("clocks go back and show %s twice: run at the first", s.Wall.Format("15:04"))
-	}
-	return ""
-}
-
 func printAgendas(out io.Writer, all []agenda) error {
-	p := &printer{w: out}
+	p := printout.New(out)
 	for i, a := range all {
 		if i > 0 {
-			p.linef("")
+			p.Linef("")
 		}
-		p.agenda(a)
+		printAgenda(p, a)
 	}
-	return p.err
+	return p.Err()
 }
 
-func (p *printer) agenda(a agenda) {
+func printAgenda(p *printout.Printer, a agenda) {
 	regular := "no regular runs"
 	if a.Schedule != "" {
 		regular = fmt.Sprintf("schedule %q, catch_up %s", a.Schedule, a.CatchUp)
 	}
-	p.linef("%s (%s), from %s to the end of %s", a.Offer, filepath.Base(a.Folder), a.From.Format(time.DateOnly),
+	p.Linef("%s (%s), from %s to the end of %s", a.Offer, filepath.Base(a.Folder), a.From.Format(time.DateOnly),
 		a.Until.Add(-time.Second).Format(time.DateOnly))
-	p.linef("  %s, run_after %s, in %s; and when files arrive", regular, a.RunAfter, a.Zone)
+	p.Linef("  %s, run_after %s, in %s; and when files arrive", regular, a.RunAfter, a.Zone)
 	if a.Parked != nil {
-		p.linef("  PARKED: the service died in its last %d runs; tried again at %s, or when its files or terms change, or "+
+		p.Linef("  PARKED: the service died in its last %d runs; tried again at %s, or when its files or terms change, or "+
 			"by hand with \"batch run\"",
-			a.Parked.Deaths, dayAndTime(a.Parked.NextTry.Truncate(time.Minute)))
+			a.Parked.Deaths, printout.DayAndTime(a.Parked.NextTry.Truncate(time.Minute)))
 	}
 	if a.Paused != "" {
-		p.linef("  paused by %s: %s", a.pausedBy, oneLine(a.Paused))
+		p.Linef("  paused by %s: %s", a.pausedBy, display.Line(a.Paused))
 	}
 	if len(a.Next) == 0 {
-		p.linef("  nothing is due any more")
+		p.Linef("  nothing is due any more")
 	}
 	for _, d := range a.Next {
-		line := fmt.Sprintf("  %-25s %-25s %s", dayAndTime(d.At), dayAndTime(d.Local), d.What)
+		line := fmt.Sprintf("  %-25s %-25s %s", printout.DayAndTime(d.At), printout.DayAndTime(d.Local), d.What)
 		if d.Clock != "" {
 			line += " (" + d.Clock + ")"
 		}
-		p.linef("%s", line)
+		p.Linef("%s", line)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/shared"
 )
 
 // serveName is what the command is called.
@@ -31,6 +32,7 @@ const serveName = "serve"
 
 func newServeCommand(w world) *cobra.Command {
 	var named serveFlags
+	var at sharedPlace
 	var config, format string
 	c := &cobra.Command{
 		Use:   "serve FOLDER",
@@ -42,6 +44,9 @@ lets those under way end within --grace, and stops. On SIGHUP it does the same, 
 goes on with the settings as they are by then.
 
 Runs wait for one another so that together they do not need more memory than there is.
+
+With --database it serves the offers of a database, FOLDER being for its own copies: it plans the runs, which
+batch worker makes on this machine or others, or itself with --runs. There can be several.
 
 Settings are read from FOLDER/batch.yaml, if it is there. Only one serve can use a
 folder: a second ends with exit code 5. With a wrong command line or wrong settings
@@ -68,12 +73,18 @@ the exit code is 78.`,
 			if err != nil {
 				return err
 			}
-			return w.serveUntilStopped(c.Context(), args[0], installed, read, log)
+			if at.given(w) {
+				if err := errors.Join(at.check(c, w), shared.PrepareMirror(args[0])); err != nil {
+					return err
+				}
+			}
+			return w.serveUntilStopped(c.Context(), args[0], &at, installed, read, log)
 		},
 	}
 	c.Flags().StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
 	c.Flags().StringVar(&format, "log", "auto", "format of the log: auto, text, json or off")
 	named.add(c)
+	at.add(c)
 	return c
 }
 
@@ -85,8 +96,20 @@ type serveFlags struct {
 	console                          string
 }
 
+// addForWorker adds the flags that a worker has, too.
+func (f *serveFlags) addForWorker(c *cobra.Command) {
+	flags, usual := c.Flags(), settings.Default().Serve
+	flags.DurationVar(&f.grace, "grace", usual.Grace,
+		"when stopped, let runs finish for this long; comes before serve.grace of batch.yaml")
+	flags.IntVar(&f.runs, "runs", 0,
+		"make at most this many runs at once (default: as in batch.yaml, or as many as there are processors)")
+	flags.StringVar(&f.memory, "memory", "", "let runs together need at most this much memory, such as 2GiB "+
+		"(default: as in batch.yaml, or by what the machine has)")
+}
+
 // add adds the flags to the command.
 func (f *serveFlags) add(c *cobra.Command) {
+	f.addForWorker(c)
 	flags, usual := c.Flags(), settings.Default().Serve
 	flags.DurationVar(&f.poll, "poll", usual.Poll,
 		"scan the folders at least this often; comes before serve.poll of batch.yaml")
@@ -94,12 +117,6 @@ func (f *serveFlags) add(c *cobra.Command) {
 		"how long a file must be unchanged before it is used; comes before serve.quiet_period of batch.yaml")
 	flags.DurationVar(&f.settle, "settle", usual.QuietPeriod, "the old name of --quiet-period")
 	flags.Lookup("settle").Hidden = true
-	flags.DurationVar(&f.grace, "grace", usual.Grace,
-		"when stopped, let runs finish for this long; comes before serve.grace of batch.yaml")
-	flags.IntVar(&f.runs, "runs", 0,
-		"make at most this many runs at once (default: as in batch.yaml, or as many as there are processors)")
-	flags.StringVar(&f.memory, "memory", "", "let runs together need at most this much memory, such as 2GiB "+
-		"(default: as in batch.yaml, or by what the machine has)")
 	flags.StringVar(&f.console, "console", "", "serve pages for browsers on this `ADDRESS`, such as 127.0.0.1:8080; comes "+
 		"before console.listen of batch.yaml")
 }
@@ -158,7 +175,7 @@ func (f *serveFlags) put(c *cobra.Command, to *settings.Settings) error {
 // serveUntilStopped serves until the context is done. On a hangup it stops as it does
 // then, reads the settings again and goes on; with settings that are wrong it goes on
 // with those it has.
-func (w world) serveUntilStopped(ctx context.Context, folder string, installed settings.Settings,
+func (w world) serveUntilStopped(ctx context.Context, folder string, at *sharedPlace, installed settings.Settings,
 	read func() (settings.Settings, error), log *slog.Logger) (err error) {
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		// Not an error of usage, after which the service would stay down: a share may come.
@@ -176,7 +193,7 @@ func (w world) serveUntilStopped(ctx context.Context, folder string, installed s
 		round, stop := context.WithCancel(ctx)
 		next := make(chan *settings.Settings, 1)
 		go func() { defer stop(); next <- w.awaitHangup(round, read, log) }()
-		err := w.serve(round, folder, installed, log)
+		err := w.serveOn(round, folder, at, installed, log)
 		stop()
 		again := <-next
 		if again == nil || err != nil {
@@ -206,6 +223,14 @@ func (w world) awaitHangup(ctx context.Context, read func() (settings.Settings, 
 	}
 }
 
+// serveOn serves the offers of a folder, or those of a database in which others take part, too.
+func (w world) serveOn(ctx context.Context, folder string, at *sharedPlace, installed settings.Settings, log *slog.Logger) error {
+	if !at.given(w) {
+		return w.serve(ctx, folder, installed, log)
+	}
+	return w.takePart(ctx, folder, at, installed, log, installed.Serve.Runs, true)
+}
+
 // serve is the scheduler with runs, ledgers and settings put in.
 func (w world) serve(ctx context.Context, folder string, installed settings.Settings, log *slog.Logger) error {
 	for _, old := range installed.Deprecated {
@@ -222,7 +247,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 	}
 	show, desk := func(serve.Event) {}, serve.NewDesk()
 	if installed.Console.Listen != "" {
-		shown, closed, err := w.serveConsole(ctx, folder, installed, s.Monitor.Stepped, desk, log)
+		shown, closed, err := w.serveConsole(ctx, folder, installed, consoleNeeds{stepped: s.Monitor.Stepped, desk: desk}, log)
 		if err != nil {
 			return err
 		}

@@ -1,25 +1,27 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/tender"
 )
 
 func newUsersCommand(w world) *cobra.Command {
-	var folder string
+	var folder, database string
 	c := &cobra.Command{
 		Use:   "users",
 		Short: "Look after the accounts of the console",
 		Long: `users adds and changes the accounts of people who use the pages that batch serve
---console shows. They are kept in accounts.db in the folder of the offers.
+--console shows. They are kept in accounts.db in the folder of the offers, or in the
+database with --database.
 
 A viewer sees figures, with participants under pseudonyms; a preparer takes care of
 files, findings and runs; an approver releases what another person prepared; an admin
@@ -30,8 +32,12 @@ looks after accounts. A role counts for all offers, or for one: preparer:level3-
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.PersistentFlags().StringVar(&folder, "in", ".", "the `FOLDER` of the offers, as batch serve has it")
+	c.PersistentFlags().StringVar(&database, "database", "", "the `ADDRESS` of the database that has the accounts, without a "+
+		"password (default: $"+databaseEnv+")")
 	with := func(do func(*account.Store) error) error {
-		store, err := account.Open(filepath.Join(folder, account.FileName), w.now)
+		at := sharedPlace{database: database}
+		at.given(w)
+		store, err := w.accounts(context.Background(), folder, at.database)
 		if err != nil {
 			return err
 		}
@@ -115,7 +121,7 @@ func newListUsersCommand(w world, with func(func(*account.Store) error) error) *
 }
 
 func printUsers(w world, all []*account.Account) error {
-	p := &printer{w: w.stdout}
+	p := printout.New(w.stdout)
 	rows := [][]string{{"name", "roles", "state", "full name"}}
 	for _, a := range all {
 		roles := make([]string, len(a.Grants))
@@ -133,8 +139,8 @@ func printUsers(w world, all []*account.Account) error {
 		}
 		rows = append(rows, []string{a.Name, strings.Join(roles, ", "), state, a.FullName})
 	}
-	p.table(rows)
-	return p.err
+	p.Table(rows)
+	return p.Err()
 }
 
 func newSetUserCommand(w world, with func(func(*account.Store) error) error) *cobra.Command {
@@ -198,7 +204,7 @@ func (w world) setUser(s *account.Store, name string, grants []account.Grant, re
 
 // sayLine prints a line.
 func (w world) sayLine(format string, args ...any) error {
-	p := &printer{w: w.stdout}
-	p.linef(format, args...)
-	return p.err
+	p := printout.New(w.stdout)
+	p.Linef(format, args...)
+	return p.Err()
 }

@@ -11,13 +11,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/export/workbook"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/terminal"
@@ -238,14 +238,14 @@ func (q *question) answerSolve(ctx context.Context, out io.Writer, s *whatif.Ses
 		j.Solution = newSolutionJSON(found)
 		return export.EncodeJSON(out, j)
 	}
-	p := &printer{w: out}
-	p.scenario(q.scenario, s.Today.Offer)
+	p := printout.New(out)
+	p.Scenario(q.scenario, s.Today.Offer)
 	for _, line := range found.Words(s.Today.Offer) {
-		p.linef("%s", line)
+		p.Linef("%s", line)
 	}
-	p.linef("")
-	p.comparison(s.Today, found.Then)
-	return p.err
+	p.Linef("")
+	p.Comparison(s.Today, found.Then)
+	return p.Err()
 }
 
 func (q *question) answerSweep(ctx context.Context, out io.Writer, s *whatif.Session) error {
@@ -287,7 +287,7 @@ func (q *question) sweepCSV(out io.Writer, o *tender.Offer, points []whatif.Poin
 func (q *question) sweepTable(out io.Writer, o *tender.Offer, points []whatif.Point, last *result.Run) error {
 	rows := [][]string{{q.grow.Of.String()}}
 	for _, series := range o.Series {
-		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", levelName(o, series), series.ID, series.Currency),
+		rows[0] = append(rows[0], fmt.Sprintf("%s: %s %s", printout.LevelName(o, series), series.ID, series.Currency),
 			"factor "+series.ID)
 	}
 	rows[0] = append(rows[0], "accepted in all "+o.TotalCurrency())
@@ -301,106 +301,35 @@ func (q *question) sweepTable(out io.Writer, o *tender.Offer, points []whatif.Po
 		}
 		rows = append(rows, row)
 	}
-	p := &printer{w: out}
-	p.scenario(q.scenario, o)
-	p.table(rows)
+	p := printout.New(out)
+	p.Scenario(q.scenario, o)
+	p.Table(rows)
 	if len(points) > 1 && whatif.Level(points) {
-		p.linef("\n%s makes no difference between these amounts", q.grow.Of)
+		p.Linef("\n%s makes no difference between these amounts", q.grow.Of)
 	}
-	p.notAccepted(fmt.Sprintf("with %s at %s", q.grow.Of, tender.Thousands(points[len(points)-1].Amount)), last)
+	p.NotAccepted(fmt.Sprintf("with %s at %s", q.grow.Of, tender.Thousands(points[len(points)-1].Amount)), last)
 	if q.grow.Of.Kind != whatif.CapAmount {
-		p.hypothetical(last)
+		p.Hypothetical(last)
 	}
-	p.linef("\nnothing is published")
-	return p.err
-}
-
-// levelName is how a sweep names a series' level.
-func levelName(o *tender.Offer, s tender.Series) string {
-	if s.Priority == 0 {
-		return levelText(o, s)
-	}
-	return whatif.Goal{Pool: s.Pool, Level: s.Priority}.String()
+	p.Linef("\nnothing is published")
+	return p.Err()
 }
 
 func (q *question) printComparison(out io.Writer, today, other *result.Run) error {
-	p := &printer{w: out}
-	p.scenario(q.scenario, other.Offer)
+	p := printout.New(out)
+	p.Scenario(q.scenario, other.Offer)
 	for _, c := range q.scenario.Of(whatif.CapAmount) {
-		p.linef("%s", whatif.CapWords(c.Name, other))
+		p.Linef("%s", whatif.CapWords(c.Name, other))
 	}
 	if len(q.scenario.Settings) > len(q.scenario.Of(whatif.CapAmount)) {
-		p.prices("hypothetical prices:", other)
+		p.Prices("hypothetical prices:", other)
 	}
 	if len(q.scenario.Settings)+len(q.scenario.Rates) > 0 {
 		if whatif.SameAccepted(today, other) {
-			p.linef("nothing changes in what is accepted")
+			p.Linef("nothing changes in what is accepted")
 		}
-		p.linef("")
+		p.Linef("")
 	}
-	p.comparison(today, other)
-	return p.err
-}
-
-// scenario says what the answer supposes, so that no one takes it for a result; nothing if that is
-// only what varies.
-func (p *printer) scenario(s whatif.Scenario, o *tender.Offer) {
-	if words := s.Words(o); words != "" {
-		p.linef("hypothetical, with %s", words)
-	}
-}
-
-// hypothetical are the warnings that prices are.
-func (p *printer) hypothetical(r *result.Run) {
-	for _, w := range r.Warnings {
-		if w.Code == tender.WarnHypothetical {
-			p.linef("warning: %s", w)
-		}
-	}
-}
-
-// notAccepted lists per series what a result does not accept, and why.
-func (p *printer) notAccepted(when string, r *result.Run) {
-	var rows [][]string
-	for _, n := range whatif.NotAcceptedBy(r) {
-		rows = append(rows, []string{n.Series, n.Currency, tender.Thousands(n.Principal), n.Why})
-	}
-	if len(rows) > 0 {
-		p.linef("\nnot accepted %s:", when)
-		p.reasons(rows)
-	}
-}
-
-// reasons writes rows of a series, its currency, an amount, and a sentence.
-func (p *printer) reasons(rows [][]string) {
-	var widths [3]int
-	for _, row := range rows {
-		for i := range widths {
-			widths[i] = max(widths[i], utf8.RuneCountInString(oneLine(row[i])))
-		}
-	}
-	for _, row := range rows {
-		p.linef("%-*s  %-*s  %*s  %s", widths[0], oneLine(row[0]), widths[1], row[1], widths[2], row[2], oneLine(row[3]))
-	}
-}
-
-// comparison shows a result beside today's, per series and in cash.
-func (p *printer) comparison(today, other *result.Run) {
-	rows := [][]string{{"series", "", "tendered", "accepted today", "factor", "accepted then", "factor", "difference"}}
-	for _, d := range whatif.CompareSeries(today, other) {
-		rows = append(rows, []string{d.Series, d.Currency, tender.Thousands(d.Tendered), tender.Thousands(d.Today),
-			d.FactorToday, tender.Thousands(d.Then), d.FactorNow, tender.Thousands(d.More())})
-	}
-	p.table(rows)
-	p.linef("")
-	rows = [][]string{{"to wire", "today", "then", "difference"}}
-	for _, d := range whatif.CompareCash(today, other) {
-		rows = append(rows, []string{d.Currency, tender.Thousands(d.Today), tender.Thousands(d.Then), tender.Thousands(d.More())})
-	}
-	p.table(rows)
-	p.notAccepted("then", other)
-	for _, warning := range other.Warnings {
-		p.linef("warning: %s", warning)
-	}
-	p.linef("\nnothing is published")
+	p.Comparison(today, other)
+	return p.Err()
 }

@@ -17,17 +17,31 @@ import (
 	"tenderbatch/internal/console"
 	"tenderbatch/internal/identity"
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/signon"
 )
 
+// consoleNeeds is what a console needs of the service that it is part of.
+type consoleNeeds struct {
+	stepped  func(string, ledger.Entry) // gets each step of a release
+	desk     console.Desk               // at which people ask for runs
+	share    console.Share              // nil where the folder is the only place
+	database string                     // that has the accounts; "": a file in the folder
+}
+
+// accounts are those of a database, or in the folder of the offers.
+func (w world) accounts(ctx context.Context, folder, database string) (*account.Store, error) {
+	if database != "" {
+		return accountsIn(ctx, database, w)
+	}
+	return account.Open(filepath.Join(folder, account.FileName), w.now)
+}
+
 // serveConsole serves the pages for browsers, until closed is called. shown takes what happens in
 // the scheduler, at whose desk people ask for runs; stepped gets each step of a release.
-func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings,
-	stepped func(string, ledger.Entry), desk *serve.Desk, log *slog.Logger) (shown *console.Console, closed func(),
-	err error) {
-	accounts, err := account.Open(filepath.Join(folder, account.FileName), w.now)
+func (w world) serveConsole(ctx context.Context, folder string, installed settings.Settings, needs consoleNeeds,
+	log *slog.Logger) (shown *console.Console, closed func(), err error) {
+	accounts, err := w.accounts(ctx, folder, needs.database)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,7 +56,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	}
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
-		Disk: w.disk, Signers: signers, Stepped: stepped, Desk: desk,
+		Disk: w.disk, Signers: signers, Stepped: needs.stepped, Desk: needs.desk, Share: needs.share,
 		SignOn: vouches, Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies,
 		BindSessions: on.BindSessions,
 	})

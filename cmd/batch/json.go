@@ -13,6 +13,7 @@ import (
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/tender"
 )
@@ -172,7 +173,7 @@ func writeCheckJSON(out io.Writer, e *pipeline.CheckResult) error {
 		Warnings:  append([]tender.Warning{}, e.Warnings...),
 	}
 	if !e.Next.At.IsZero() {
-		c.NextDue = &nextDueJSON{rfc3339(e.Next.At, e.Offer.Zone), whatSlot(e.Next, e.Offer.Schedule)}
+		c.NextDue = &nextDueJSON{rfc3339(e.Next.At, e.Offer.Zone), printout.WhatSlot(e.Next, e.Offer.Schedule)}
 	}
 	for i := range e.Findings {
 		if e.Findings[i].Open() {

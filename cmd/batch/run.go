@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/terminal"
 )
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string, w world) int {
 		// Who reads the output has seen enough of it, as head does.
 	case err != nil && code != exitcode.OpenFindings:
 		fmt.Fprintf(w.stderr, "batch: %s\n", w.secrets.Hide(display.Lines(err.Error())))
-		printPaste(w.stderr, err)
+		printout.Paste(w.stderr, err)
 	}
 	return int(code)
 }
@@ -123,8 +124,8 @@ agent pays.
 	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
 		newSubmitCommand(w), newApproveCommand(w), newReturnCommand(w), newReleaseCommand(w), newWithdrawCommand(w),
 		newQueueCommand(w), newDiffCommand(w), newExportCommand(w), newInitCommand(w), newTemplateCommand(w),
-		newScheduleCommand(w), newPauseCommand(w), newResumeCommand(w),
-		newServeCommand(w), newUsersCommand(w), newManCommand(w))
+		newScheduleCommand(w), newPauseCommand(w), newResumeCommand(w), newServeCommand(w), newWorkerCommand(w), newUsersCommand(w),
+		newMigrateCommand(w), newPushCommand(w), newPullCommand(w), newGCCommand(w), newManCommand(w))
 	root.AddCommand(exchange.Commands(w.exchange())...)
 	completeArguments(root)
 	return root

@@ -26,6 +26,7 @@ import (
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
@@ -53,11 +54,16 @@ func testWorld(stdout, stderr io.Writer) world {
 //	protect FILE PASSWORD        protects a workbook by a password
 //	flip FILE                    flips a bit in the middle of a file
 //	sshkey FILE NAME             makes a private SSH key, and adds its public key to FILE.allowed under the name
+//	database                     names an empty database and a storage in the environment; without PostgreSQL the script ends
 //	forge RUN FILE OLD NEW       replaces the first such text in a file of a published run, and has its manifest agree
 //
 // The program sees the script's environment. NOW is the time, AS who gives the commands, TYPED what
-// that person types at a terminal, and STDOUT a file that is the standard output.
-func TestScripts(t *testing.T) {
+// that person types at a terminal, STDOUT a file that is the standard output, and WITHIN after how long the program is
+// asked to stop.
+func TestScripts(t *testing.T) { runScripts(t, scriptBatch) }
+
+// runScripts runs all transcripts with what does the command batch.
+func runScripts(t *testing.T, batch func(*testscript.TestScript, bool, []string)) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -69,8 +75,9 @@ func TestScripts(t *testing.T) {
 			}
 			return errors.Join(errs...)
 		},
+		Condition: func(name string) (bool, error) { return name == "full" && !testing.Short(), nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"batch": scriptBatch,
+			"batch": batch,
 			"cell":  scriptCell,
 			"edit":  scriptEdit,
 			"same":  scriptSame,
@@ -79,7 +86,12 @@ func TestScripts(t *testing.T) {
 			"protect": scriptProtect,
 			"flip":    scriptFlip,
 			"forge":   scriptForge,
-			"sshkey":  scriptKey,
+			"database": func(ts *testscript.TestScript, _ bool, _ []string) {
+				ts.Setenv(databaseEnv, servertest.Postgres(t))
+				ts.Setenv(storageEnv, ts.MkAbs("storage"))
+				ts.Check(os.MkdirAll(ts.MkAbs("storage"), 0o750))
+			},
+			"sshkey": scriptKey,
 		},
 	})
 }
@@ -118,7 +130,15 @@ func scriptBatch(ts *testscript.TestScript, _ bool, args []string) {
 	if schema != "" {
 		w.stdout = io.MultiWriter(w.stdout, &printed)
 	}
-	got := run(context.Background(), words, w)
+	ctx := context.Background()
+	if within := ts.Getenv("WITHIN"); within != "" {
+		d, err := time.ParseDuration(within)
+		ts.Check(err)
+		limited, stop := context.WithTimeout(ctx, d)
+		defer stop()
+		ctx = limited
+	}
+	got := run(ctx, words, w)
 	if schema != "" && printed.Len() > 0 && ts.Getenv("STDOUT") == "" {
 		ts.Check(validate(schema, printed.Bytes()))
 	}

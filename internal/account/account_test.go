@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pquerna/otp/totp"
+
+	"tenderbatch/internal/servertest"
 )
 
 // clock is a time that a test moves.
@@ -20,7 +22,7 @@ func (c *clock) now() time.Time { return c.at }
 func open(t *testing.T) (*Store, *clock) {
 	t.Helper()
 	c := &clock{time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)}
-	s, err := Open(filepath.Join(t.TempDir(), FileName), c.now)
+	s, err := openForTest(t, c.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,6 +242,9 @@ func TestNamesOfAccounts(t *testing.T) {
 
 // Only the owner of the file reads it, and no password is in it.
 func TestTheFileHasNoPassword(t *testing.T) {
+	if servertest.OnPostgres() {
+		t.Skip("about the file")
+	}
 	s, _ := open(t)
 	password := add(t, s, "ann", Grant{Role: Viewer})
 	var path string

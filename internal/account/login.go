@@ -69,9 +69,9 @@ func (s *Store) Login(name, password, code, address string) (*Account, error) {
 	if !right || !codeRight {
 		return nil, s.failed(name, address)
 	}
-	err = s.note(name, "logged in", address, func(tx *sql.Tx) error {
-		return one(tx.Exec(`UPDATE account SET failures = 0, locked_until = 0, last_code = max(last_code, ?)
-			WHERE name = ?`, period, name))
+	err = s.note(name, "logged in", address, func(tx *transaction) error {
+		return one(tx.Exec(`UPDATE account SET failures = 0, locked_until = 0, last_code = CASE WHEN last_code > ? THEN last_code
+			ELSE ? END WHERE name = ?`, period, period, name))
 	})
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (s *Store) credentials(name string) (c credentials, err error) {
 // failed counts a wrong login and delays the next. The count is that of the file, so that
 // guesses at once count each.
 func (s *Store) failed(name, address string) error {
-	err := s.note(name, "login failed", address, func(tx *sql.Tx) error {
+	err := s.note(name, "login failed", address, func(tx *transaction) error {
 		var failures int
 		err := tx.QueryRow("UPDATE account SET failures = failures + 1 WHERE name = ? RETURNING failures", name).Scan(&failures)
 		if err == nil {
@@ -102,7 +102,7 @@ func (s *Store) failed(name, address string) error {
 }
 
 // note changes an account, with an event of where that came from.
-func (s *Store) note(name, what, address string, do func(*sql.Tx) error) error {
+func (s *Store) note(name, what, address string, do func(*transaction) error) error {
 	tx, err := s.db.Begin()
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (s *Store) ChangePassword(name, old, password string) error {
 	if err := checkPassword(name, password, old); err != nil {
 		return err
 	}
-	return s.change(name, name, "changed the password", func(tx *sql.Tx) error {
+	return s.change(name, name, "changed the password", func(tx *transaction) error {
 		if err := vouchedFor(tx, name); err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (s *Store) SetSecond(name, secret, code string) error {
 	if secret == "" {
 		what = "took the second factor off"
 	}
-	return s.change(name, name, what, func(tx *sql.Tx) error {
+	return s.change(name, name, what, func(tx *transaction) error {
 		if err := vouchedFor(tx, name); err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func (s *Store) SignOn(subject, name, fullName string, grants []Grant, address s
 	case !sameGrants(a.Grants, grants):
 		what += ", roles now " + grantWords(grants)
 	}
-	err = s.note(a.Name, what, address, func(tx *sql.Tx) error {
+	err = s.note(a.Name, what, address, func(tx *transaction) error {
 		err := one(tx.Exec("UPDATE account SET full_name = ? WHERE name = ?", strings.TrimSpace(fullName), a.Name))
 		if err != nil {
 			return err
@@ -73,7 +73,7 @@ func (s *Store) addSubject(subject, name, fullName string, grants []Grant) error
 		return &RefusedError{fmt.Sprintf("the identity provider calls you %q, which cannot be the name of an account; ask "+
 			"who runs this console to choose another name_claim", name)}
 	}
-	return s.change(name, name, "added by the identity provider as "+grantWords(grants), func(tx *sql.Tx) error {
+	return s.change(name, name, "added by the identity provider as "+grantWords(grants), func(tx *transaction) error {
 		found, err := tx.Exec(`INSERT INTO account (name, full_name, subject, password, one_time, expires, created)
 			VALUES (?, ?, ?, '', 0, 0, ?) ON CONFLICT DO NOTHING`, name, strings.TrimSpace(fullName), subject, s.now().Unix())
 		if err != nil {
@@ -102,7 +102,7 @@ func (s *Store) Link(by, name, subject string) error {
 	if issuer, sub, _ := strings.Cut(subject, " "); issuer == "" || sub == "" {
 		return &RefusedError{"write the subject as the address of the issuer, a space, and the subject that its tokens have"}
 	}
-	return s.change(by, name, "linked to the identity provider's "+subject, func(tx *sql.Tx) error {
+	return s.change(by, name, "linked to the identity provider's "+subject, func(tx *transaction) error {
 		var other string
 		err := tx.QueryRow("SELECT name FROM account WHERE subject = ? AND name <> ?", subject, name).Scan(&other)
 		switch {
@@ -118,7 +118,7 @@ func (s *Store) Link(by, name, subject string) error {
 
 // vouchedFor is an error for an account for which the identity provider vouches: it has no password,
 // no second factor and no roles of its own here.
-func vouchedFor(tx *sql.Tx, name string) error {
+func vouchedFor(tx *transaction, name string) error {
 	var subject string
 	err := tx.QueryRow("SELECT subject FROM account WHERE name = ?", name).Scan(&subject)
 	switch {

@@ -36,7 +36,7 @@ var ErrNoAccount = errors.New("there is no such account")
 
 // Store keeps the accounts. Its methods can be called by several goroutines and processes at once.
 type Store struct {
-	db  *sql.DB
+	db  *database
 	now func() time.Time
 }
 
@@ -46,14 +46,32 @@ func Open(path string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, now: now}, nil
+	return &Store{db: &database{DB: db}, now: now}, nil
+}
+
+// OpenPostgres opens the accounts in a PostgreSQL database, whose connections have a schema of their own in front, and
+// makes what is not there. The store closes the database.
+func OpenPostgres(db *sql.DB, now func() time.Time) (*Store, error) {
+	if err := migratePostgres(db); err != nil {
+		return nil, fmt.Errorf("the accounts: %w", err)
+	}
+	return &Store{db: &database{DB: db, postgres: true}, now: now}, nil
+}
+
+// Copy copies the accounts of another store, with their passwords and second factors, into this one, which must be empty.
+// Who is logged in has to log in again.
+func (s *Store) Copy(from *Store) error {
+	return s.db.copyFrom(from.db)
 }
 
 // Close closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
 // DB is the database, for the sessions.
-func (s *Store) DB() *sql.DB { return s.db }
+func (s *Store) DB() *sql.DB { return s.db.DB }
+
+// IsPostgres reports whether the database is PostgreSQL.
+func (s *Store) IsPostgres() bool { return s.db.postgres }
 
 // names are those an account may have: they are written into the history and into addresses.
 var names = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
@@ -72,7 +90,7 @@ func (s *Store) Add(by, name, fullName string, grants []Grant) (password string,
 	}
 	password = oneTimePassword()
 	now := s.now()
-	err = s.change(by, name, "added as "+grantWords(grants), func(tx *sql.Tx) error {
+	err = s.change(by, name, "added as "+grantWords(grants), func(tx *transaction) error {
 		found, err := tx.Exec(`INSERT INTO account (name, full_name, password, one_time, expires, created)
 			VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`,
 			name, strings.TrimSpace(fullName), hashOf(password), now.Add(oneTimeFor).Unix(), now.Unix())
@@ -91,7 +109,7 @@ func (s *Store) Add(by, name, fullName string, grants []Grant) (password string,
 // off, and ends its sessions where the caller does that, too. by is who does it.
 func (s *Store) SetBack(by, name string) (password string, err error) {
 	password = oneTimePassword()
-	err = s.change(by, name, "password set back", func(tx *sql.Tx) error {
+	err = s.change(by, name, "password set back", func(tx *transaction) error {
 		if err := vouchedFor(tx, name); err != nil {
 			return err
 		}
@@ -106,7 +124,7 @@ func (s *Store) SetGrants(by, name string, grants []Grant) error {
 	if len(grants) == 0 {
 		return &RefusedError{"the account would have no role; give it one, or disable it"}
 	}
-	return s.change(by, name, "roles set to "+grantWords(grants), func(tx *sql.Tx) error {
+	return s.change(by, name, "roles set to "+grantWords(grants), func(tx *transaction) error {
 		if err := vouchedFor(tx, name); err != nil {
 			return err
 		}
@@ -118,12 +136,12 @@ func (s *Store) SetGrants(by, name string, grants []Grant) error {
 // its name stays in the history.
 func (s *Store) SetDisabled(by, name string, disabled bool) error {
 	what := map[bool]string{true: "disabled", false: "enabled"}[disabled]
-	return s.change(by, name, what, func(tx *sql.Tx) error {
+	return s.change(by, name, what, func(tx *transaction) error {
 		return one(tx.Exec("UPDATE account SET disabled = ? WHERE name = ?", disabled, name))
 	})
 }
 
-func setGrants(tx *sql.Tx, name string, grants []Grant) error {
+func setGrants(tx *transaction, name string, grants []Grant) error {
 	if _, err := tx.Exec("DELETE FROM access WHERE account = ?", name); err != nil {
 		return err
 	}
@@ -155,7 +173,7 @@ func one(result sql.Result, err error) error {
 }
 
 // change does something to an account, with an event of who did it, or nothing at all.
-func (s *Store) change(by, name, what string, do func(*sql.Tx) error) error {
+func (s *Store) change(by, name, what string, do func(*transaction) error) error {
 	tx, err := s.db.Begin()
 	if err != nil {
 		return err

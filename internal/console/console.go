@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alexedwards/scs/postgresstore"
 	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
 
@@ -47,7 +48,22 @@ type Config struct {
 	BindSessions   bool           // a session counts from the address only that began it
 
 	// Desk takes runs that people ask for; nil where no scheduler makes them.
-	Desk *serve.Desk
+	Desk Desk
+
+	// Share brings offers on which other machines work, too, to where they are; nil where the folder is the only place.
+	Share Share
+}
+
+// Desk takes runs that people ask for; see [serve.Desk].
+type Desk interface {
+	Run(folder string, by serve.Ask) bool
+	Asked(folder string) (serve.Ask, bool)
+}
+
+// Share is where offers are that several machines work on; see package shared.
+type Share interface {
+	Refresh(ctx context.Context, offer string) error
+	Work(ctx context.Context, offer string, do func(ctx context.Context, folder string) error) error
 }
 
 // Console answers the requests of browsers.
@@ -82,7 +98,9 @@ func New(c Config) (*Console, error) {
 		return nil, err
 	}
 	s := scs.New()
-	s.Store = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
+	if s.Store = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour); c.Accounts.IsPostgres() {
+		s.Store = postgresstore.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
+	}
 	s.IdleTimeout, s.Lifetime, s.HashTokenInStore = idleFor, atMost, true
 	s.Cookie.HttpOnly, s.Cookie.SameSite, s.Cookie.Path, s.Cookie.Persist = true, http.SameSiteLaxMode, "/", false
 	s.Cookie.Name, s.Cookie.Secure = "batch", c.Secure

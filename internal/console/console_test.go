@@ -45,7 +45,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	h.run()
 	var err error
 	now := func() time.Time { return h.at }
-	if h.accounts, err = account.Open(filepath.Join(t.TempDir(), account.FileName), now); err != nil {
+	if h.accounts, err = openAccounts(t, now); err != nil {
 		t.Fatal(err)
 	}
 	config := Config{Folder: h.folder, Accounts: h.accounts, Now: now, Version: "test",

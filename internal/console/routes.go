@@ -95,7 +95,7 @@ func (c *Console) allowed(rt route) http.Handler {
 		case rt.act != "" && !a.May(rt.act, r.PathValue("offer")):
 			c.refused(w, r, http.StatusForbidden, "Your account may not do this. An administrator can change its roles.")
 		default:
-			rt.handle(w, r)
+			c.answer(rt, w, r)
 		}
 	})
 }

@@ -92,7 +92,9 @@ func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
 
 func (c *Console) agendaOf(name, folder string) agenda {
 	a := agenda{Name: name, Zone: time.UTC, Planned: c.plannedOf(folder)}
-	_, a.Asked = c.Desk.Asked(folder)
+	if c.Desk != nil {
+		_, a.Asked = c.Desk.Asked(folder)
+	}
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
 		a.Fault = c.withoutFolder(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -50,8 +51,12 @@ type Program struct {
 	Version string              // of the program
 	By      string              // who runs it and from where, for the ledger
 	Actor   ledger.Actor
-	Disk    disk.Disk // makes the changes of files
+	Disk    disk.Disk                 // makes the changes of files
+	Owner   func(folder string) Owner // who had a hand in the files of an offer; nil: to whom they belong
 }
+
+// Owner says to whom a file belongs.
+type Owner = func(fs.FileInfo) string
 
 // New is the monitor for settings. What is wrong with them is logged.
 func New(in Program, s settings.Settings, board *metrics.Board, log *slog.Logger) *Monitor {

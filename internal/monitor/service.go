@@ -107,6 +107,14 @@ func (s *Service) parked(folder string, deaths schedule.Deaths) {
 			"run the offer by hand"})
 }
 
+// Parked sends a notice of a run of an offer that is not tried again, and why.
+func (m *Monitor) Parked(offer, slot, why string) {
+	now := m.now()
+	m.report(notify.Event{Kind: notify.Failure, At: now, Zone: time.UTC, Offer: offer, Slot: slot,
+		Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Failed), Title: "parked: the run goes on failing", Message: why,
+		Advice: "check in the log of the workers how it ended; then run it from the console, or bring a file or terms that are right"})
+}
+
 // Listen answers Prometheus and health checks, until what it returns is
 // called.
 func (s *Service) Listen(ctx context.Context, address string) (closed func(), err error) {
@@ -316,6 +324,9 @@ func (s *Service) request(folder string, trigger tender.Trigger, slot schedule.S
 	req := pipeline.Request{
 		Folder: folder, Clock: p.Now, Version: p.Version, Getenv: p.Getenv, Disk: p.Disk, By: p.By, Actor: p.Actor,
 		Trigger: trigger, Log: s.Monitor.Log, Wait: busyWait,
+	}
+	if p.Owner != nil {
+		req.Owner = p.Owner(folder)
 	}
 	if !slot.At.IsZero() {
 		req.Slot = slot.String()

@@ -18,7 +18,7 @@ func SlotHistory(folder string) ([]schedule.Entry, schedule.Deaths, error) {
 	if damaged := new(ledger.DamagedError); err != nil && !errors.As(err, &damaged) {
 		return nil, schedule.Deaths{}, err
 	}
-	return slotEntries(entries), deathsIn(entries), nil
+	return SlotEntries(entries), deathsIn(entries), nil
 }
 
 // PauseOf is the entry that pauses the offer in a folder, nil if it is not paused.
@@ -30,9 +30,9 @@ func PauseOf(folder string) (*ledger.Entry, error) {
 	return ledger.PauseIn(entries), nil
 }
 
-// slotEntries is the ledger as scheduling needs it. The end of an attempt that was
+// SlotEntries is the ledger as scheduling needs it. The end of an attempt that was
 // broken off has no slot; that of its beginning is meant.
-func slotEntries(entries []ledger.Entry) []schedule.Entry {
+func SlotEntries(entries []ledger.Entry) []schedule.Entry {
 	begun := map[string]string{} // slots by attempt
 	all := make([]schedule.Entry, len(entries))
 	for i, e := range entries {

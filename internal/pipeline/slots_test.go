@@ -37,7 +37,7 @@ func TestTheLedgerAsSchedulingNeedsIt(t *testing.T) {
 		c.entry.Duration = time.Minute
 		c.entry.At = time.Date(2004, 11, 12, 22, 31, 0, 0, time.UTC)
 		begun := ledger.Entry{Event: ledger.Started, Attempt: "a", Slot: slot}
-		got := slotEntries([]ledger.Entry{begun, c.entry})[1]
+		got := SlotEntries([]ledger.Entry{begun, c.entry})[1]
 		named := ""
 		if !got.Slot.At.IsZero() {
 			named = got.Slot.String()

@@ -1,4 +1,4 @@
-package main
+package printout
 
 import (
 	"errors"
@@ -17,20 +17,20 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// printOutcome shows a person at a terminal what a run found and did.
-func printOutcome(out io.Writer, o *pipeline.Outcome) error {
-	p := &printer{w: out}
+// Outcome shows a person at a terminal what a run found and did.
+func Outcome(out io.Writer, o *pipeline.Outcome) error {
+	p := &Printer{w: out}
 	p.heading(o.Run)
 	for _, f := range o.Choice.Chosen {
-		p.linef("  read      %s (%s%s)%s", oneLine(f.Name), f.Depositary.Name, age(o.Run, f.Name), notRead(o.Run, f.Name))
+		p.Linef("  read      %s (%s%s)%s", oneLine(f.Name), f.Depositary.Name, age(o.Run, f.Name), notRead(o.Run, f.Name))
 	}
 	for _, f := range o.Choice.Ignored {
-		p.linef("  left out  %s: %s", oneLine(f.Name), oneLine(f.Reason))
+		p.Linef("  left out  %s: %s", oneLine(f.Name), oneLine(f.Reason))
 	}
 	p.figures(o.Run)
 	p.changes(o.Run)
 	for _, remark := range o.Remarks {
-		p.linef("warning: %s", remark)
+		p.Linef("warning: %s", remark)
 	}
 	p.action(o)
 	p.verdict(o)
@@ -41,14 +41,14 @@ func printOutcome(out io.Writer, o *pipeline.Outcome) error {
 func age(r *result.Run, file string) string {
 	for i := range r.Inputs {
 		if in := &r.Inputs[i]; in.File == file {
-			return ageWords(in, r.AsOf, r.Offer.Zone)
+			return AgeWords(in, r.AsOf, r.Offer.Zone)
 		}
 	}
 	return ""
 }
 
-// ageWords says how many days old a file was at an instant, "" for none.
-func ageWords(in *result.Input, at time.Time, zone *time.Location) string {
+// AgeWords says how many days old a file was at an instant, "" for none.
+func AgeWords(in *result.Input, at time.Time, zone *time.Location) string {
 	if days, _ := in.Age(at, zone); days > 0 {
 		return ", " + display.Plural(days, "day", "days") + " old"
 	}
@@ -67,57 +67,57 @@ func notRead(r *result.Run, file string) string {
 
 // verdict is the last line where findings are open: what became of the run, and the exit
 // code, which a shell or go run would otherwise show without a word.
-func (p *printer) verdict(o *pipeline.Outcome) {
+func (p *Printer) verdict(o *pipeline.Outcome) {
 	if o.Exit() != exitcode.OpenFindings {
 		return
 	}
-	p.linef("%s, with %s (exit code %d)", o.Action, display.Plural(o.Run.Open(), "open finding", "open findings"),
+	p.Linef("%s, with %s (exit code %d)", o.Action, display.Plural(o.Run.Open(), "open finding", "open findings"),
 		o.Exit())
 }
 
-// printResult shows the result of a run that was made again.
-func printResult(out io.Writer, r *result.Run) error {
-	p := &printer{w: out}
+// Result shows the result of a run that was made again.
+func Result(out io.Writer, r *result.Run) error {
+	p := &Printer{w: out}
 	p.heading(r)
 	p.figures(r)
 	return p.err
 }
 
-// printPaste shows what to paste into the offer, if that would mend an error.
-func printPaste(out io.Writer, err error) {
+// Paste shows what to paste into the offer, if that would mend an error.
+func Paste(out io.Writer, err error) {
 	var files *tender.FileError
 	if !errors.As(err, &files) {
 		return
 	}
-	p := &printer{w: out}
+	p := &Printer{w: out}
 	for _, f := range files.Faults {
 		if f.Paste != "" {
-			p.linef("\nto paste into offer.yaml, at the depositary of %s:", f.File)
+			p.Linef("\nto paste into offer.yaml, at the depositary of %s:", f.File)
 			for line := range strings.Lines(f.Paste) {
-				p.linef("    %s", strings.TrimSuffix(line, "\n"))
+				p.Linef("    %s", strings.TrimSuffix(line, "\n"))
 			}
 		}
 	}
 }
 
-// printer writes lines, free of what acts on a terminal, and remembers the first error.
-type printer struct {
+// Printer writes lines, free of what acts on a terminal, and remembers the first error.
+type Printer struct {
 	w   io.Writer
 	err error
 }
 
-func (p *printer) linef(format string, args ...any) {
+func (p *Printer) Linef(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintln(p.w, display.Lines(fmt.Sprintf(format, args...)))
 	}
 }
 
-// table writes rows of cells in columns, two spaces apart. The first column is
+// Table writes rows of cells in columns, two spaces apart. The first column is
 // aligned left, the others right.
-func (p *printer) table(rows [][]string) { p.tableLeft(rows, 1) }
+func (p *Printer) Table(rows [][]string) { p.TableLeft(rows, 1) }
 
-// tableLeft writes a table of which so many columns are aligned left.
-func (p *printer) tableLeft(rows [][]string, left int) {
+// TableLeft writes a table of which so many columns are aligned left.
+func (p *Printer) TableLeft(rows [][]string, left int) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -142,47 +142,47 @@ func (p *printer) tableLeft(rows [][]string, left int) {
 				line.WriteString(pad + cell)
 			}
 		}
-		p.linef("%s", strings.TrimRight(line.String(), " "))
+		p.Linef("%s", strings.TrimRight(line.String(), " "))
 	}
 }
 
-func (p *printer) heading(r *result.Run) {
-	p.linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
+func (p *Printer) heading(r *result.Run) {
+	p.Linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
 		tender.WallTime(r.AsOf, r.Offer.Zone), r.Offer.Version())
 }
 
-// dayAndTime is an instant with its day of the week, on its own clocks.
-func dayAndTime(t time.Time) string { return t.Format("Mon ") + tender.WallTime(t, t.Location()) }
+// DayAndTime is an instant with its day of the week, on its own clocks.
+func DayAndTime(t time.Time) string { return t.Format("Mon ") + tender.WallTime(t, t.Location()) }
 
-// toTheSecond is the time of an event, of which the fractions of the machine's clock
+// ToTheSecond is the time of an event, of which the fractions of the machine's clock
 // say nothing.
-func toTheSecond(t time.Time) string { return tender.WallTime(t.Truncate(time.Second), t.Location()) }
+func ToTheSecond(t time.Time) string { return tender.WallTime(t.Truncate(time.Second), t.Location()) }
 
-// withOffset is an instant of which the zone is not known, only the offset.
-func withOffset(t time.Time) string { return tender.WallClock(t) + t.Format(" -07:00") }
+// WithOffset is an instant of which the zone is not known, only the offset.
+func WithOffset(t time.Time) string { return tender.WallClock(t) + t.Format(" -07:00") }
 
-func (p *printer) figures(r *result.Run) {
-	p.linef("")
+func (p *Printer) figures(r *result.Run) {
+	p.Linef("")
 	p.series(r)
-	p.linef("")
+	p.Linef("")
 	p.funding(r)
-	p.findings(r)
+	p.Findings(r)
 }
 
-func (p *printer) series(r *result.Run) {
+func (p *Printer) series(r *result.Run) {
 	rows := [][]string{{"series", "level", "", "tendered early", "late", "accepted", "factor", "returned"}}
 	for i, s := range r.Offer.Series {
 		tendered, accepted := r.Book.Totals[i], r.Allocation.Series[i]
 		rows = append(rows, []string{
-			s.ID, levelText(r.Offer, s), s.Currency, tender.Thousands(tendered.Early), tender.Thousands(tendered.Late),
+			s.ID, LevelText(r.Offer, s), s.Currency, tender.Thousands(tendered.Early), tender.Thousands(tendered.Late),
 			tender.Thousands(accepted.Sum()), accepted.FactorWords(), tender.Thousands(tendered.Sum().Sub(accepted.Sum())),
 		})
 	}
-	p.table(rows)
+	p.Table(rows)
 }
 
-// levelText is a series' level, or that it has none.
-func levelText(o *tender.Offer, s tender.Series) string {
+// LevelText is a series' level, or that it has none.
+func LevelText(o *tender.Offer, s tender.Series) string {
 	switch {
 	case o.AuctionOf(s.ID) != nil:
 		return "auction"
@@ -192,7 +192,7 @@ func levelText(o *tender.Offer, s tender.Series) string {
 	return s.LevelText()
 }
 
-func (p *printer) funding(r *result.Run) {
+func (p *Printer) funding(r *result.Run) {
 	rows := [][]string{{"to wire", "on", "principal", "consideration", "early payment", "interest", "total"}}
 	for _, f := range r.Settlement.Funding {
 		currency := f.Currency
@@ -204,44 +204,44 @@ func (p *printer) funding(r *result.Run) {
 			tender.Thousands(f.EarlyPayment), tender.Thousands(f.AccruedInterest), tender.Thousands(f.Total())})
 	}
 	if len(rows) == 1 {
-		p.linef("nothing to wire")
+		p.Linef("nothing to wire")
 		return
 	}
-	p.table(rows)
+	p.Table(rows)
 }
 
-func (p *printer) findings(r *result.Run) {
+func (p *Printer) Findings(r *result.Run) {
 	c := r.Counts()
-	p.linef("\n%d rows: %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
+	p.Linef("\n%d rows: %d counted, %d not counted, %d rejected", c.Rows, c.Counted, c.NotCounted, c.Rejected)
 	if c.Carried > 0 {
-		p.linef("%s from earlier reports", display.Plural(c.Carried, "more counts", "more count"))
+		p.Linef("%s from earlier reports", display.Plural(c.Carried, "more counts", "more count"))
 	}
 	p.findingLists(r.Groups(), r.Accepted())
 	for _, warning := range r.Warnings {
-		p.linef("warning: %s", warning)
+		p.Linef("warning: %s", warning)
 	}
 }
 
 // changes says in a few lines what differs from the run that this one is compared
 // with, and what that means for the wires of a superseded one.
-func (p *printer) changes(r *result.Run) {
+func (p *Printer) changes(r *result.Run) {
 	if r.Changes == nil {
 		return
 	}
-	p.linef("")
+	p.Linef("")
 	for _, line := range compare.ChangeLines(r) {
-		p.linef("%s", line)
+		p.Linef("%s", line)
 	}
 	if c := r.WireChanges; c != nil {
-		p.wireRows(c, min(len(c.Wires), mostShown))
-		if left := len(c.Wires) - mostShown; left > 0 {
-			p.linef("  … and %d more on the sheet Wire changes", left)
+		p.wireRows(c, min(len(c.Wires), MostShown))
+		if left := len(c.Wires) - MostShown; left > 0 {
+			p.Linef("  … and %d more on the sheet Wire changes", left)
 		}
 	}
 }
 
 // wireRows prints the first of the wires that differ.
-func (p *printer) wireRows(c *result.WireChanges, most int) {
+func (p *Printer) wireRows(c *result.WireChanges, most int) {
 	rows := [][]string{}
 	for i := range c.Wires[:most] {
 		w := &c.Wires[i]
@@ -249,31 +249,31 @@ func (p *printer) wireRows(c *result.WireChanges, most int) {
 			compare.Money(w.Was, w.Currency), "→", compare.Money(w.Now, w.Currency), tender.PlusSign(w.Now.Sub(w.Was)) +
 				compare.Money(w.Now.Sub(w.Was), w.Currency)})
 	}
-	p.tableLeft(rows, 4)
+	p.TableLeft(rows, 4)
 }
 
-func (p *printer) action(o *pipeline.Outcome) {
+func (p *Printer) action(o *pipeline.Outcome) {
 	switch o.Action {
 	case pipeline.Published:
-		p.linef("published: %s/%s", o.Folder, result.WorkbookName)
+		p.Linef("published: %s/%s", o.Folder, result.WorkbookName)
 	case pipeline.Unchanged:
-		p.linef("nothing has changed since %s; --force makes it again", o.Folder)
+		p.Linef("nothing has changed since %s; --force makes it again", o.Folder)
 	case pipeline.Restored:
-		p.linef("published before: %s; latest points at it again", o.Folder)
+		p.Linef("published before: %s; latest points at it again", o.Folder)
 	case pipeline.Rebuilt:
-		p.linef("made again, with the same bytes as %s", o.Folder)
+		p.Linef("made again, with the same bytes as %s", o.Folder)
 	case pipeline.Computed:
-		p.linef("dry run: nothing written")
+		p.Linef("dry run: nothing written")
 		if o.Run.Replaces != "" {
-			p.linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it", o.Run.Replaces)
+			p.Linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it", o.Run.Replaces)
 		}
 		return
 	}
 	if o.Run.Replaces != "" {
-		p.linef("it replaces the final run %s", o.Run.Replaces)
+		p.Linef("it replaces the final run %s", o.Run.Replaces)
 	}
 	if o.Final != "" {
-		p.linef("the final run in force is %s", o.Final)
+		p.Linef("the final run in force is %s", o.Final)
 	}
 }
 
@@ -288,3 +288,9 @@ func place(r tender.Finding) string {
 	}
 	return r.Source.Sheet + "!" + r.Cell
 }
+
+// New is a printer to a writer.
+func New(w io.Writer) *Printer { return &Printer{w: w} }
+
+// Err is the first error of writing.
+func (p *Printer) Err() error { return p.err }

@@ -1,4 +1,4 @@
-package main
+package printout
 
 import (
 	"context"
@@ -13,24 +13,24 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// printExplanations follows the rows that where names. That some are rejected is
+// Explanations follows the rows that where names. That some are rejected is
 // what was asked, and no failure.
-func printExplanations(ctx context.Context, out io.Writer, e *pipeline.CheckResult, where string) error {
+func Explanations(ctx context.Context, out io.Writer, e *pipeline.CheckResult, where string) error {
 	explanations, err := e.Explain(ctx, where)
 	if err != nil {
 		return err
 	}
-	p := &printer{w: out}
+	p := &Printer{w: out}
 	for i, x := range explanations {
 		if i > 0 {
-			p.linef("")
+			p.Linef("")
 		}
 		p.explanation(x)
 	}
 	return p.err
 }
 
-func (p *printer) explanation(x pipeline.Explanation) {
+func (p *Printer) explanation(x pipeline.Explanation) {
 	where := x.Source.File
 	if x.Source.Sheet != "" {
 		where += ", sheet " + x.Source.Sheet
@@ -39,48 +39,48 @@ func (p *printer) explanation(x pipeline.Explanation) {
 	if x.Hidden {
 		hidden = ", hidden"
 	}
-	p.linef("%s (%s), row %d%s: %s", where, x.Depositary, x.Source.Row, hidden, x.Became)
+	p.Linef("%s (%s), row %d%s: %s", where, x.Depositary, x.Source.Row, hidden, x.Became)
 	for _, c := range x.Cells {
 		p.tracedCell(c, x.Instruction != nil)
 	}
 	if x.Instruction == nil {
-		p.linef("  no instruction was read from it")
+		p.Linef("  no instruction was read from it")
 		return
 	}
-	p.linef("the row: %s", x.Outcome)
+	p.Linef("the row: %s", x.Outcome)
 	for _, r := range x.Findings {
 		p.reason(r)
 	}
 	if x.Window != "" {
-		p.linef("the window: %s", x.Window)
+		p.Linef("the window: %s", x.Window)
 	}
 	for _, r := range x.Said {
 		p.reason(r)
 	}
-	p.linef("in the end: %s", x.Result)
+	p.Linef("in the end: %s", x.Result)
 	switch {
 	case x.NotSaid != "":
-		p.linef("what it gets is not known, as no run can be made: %s", x.NotSaid)
+		p.Linef("what it gets is not known, as no run can be made: %s", x.NotSaid)
 	case x.Gets != nil:
 		p.allotment(x.Gets)
 	}
 }
 
 // allotment goes on from what counts to the wire.
-func (p *printer) allotment(a *pipeline.Allotment) {
-	p.linef("the series: %s, %s, %s tenders, in %s", a.Series.ID, levelName(a.Offer, a.Series), a.Window, a.Series.Currency)
+func (p *Printer) allotment(a *pipeline.Allotment) {
+	p.Linef("the series: %s, %s, %s tenders, in %s", a.Series.ID, LevelName(a.Offer, a.Series), a.Window, a.Series.Currency)
 	times := ""
 	if a.Factor != "" {
 		times = " at the factor " + a.Factor
 	}
-	p.linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times,
+	p.Linef("accepted: %s of %s%s, returned %s: %s", tender.Thousands(a.Accepted), tender.Thousands(a.Tendered), times,
 		tender.Thousands(a.Tendered.Sub(a.Accepted)), a.Reason)
 	if a.Payment == nil && !a.Series.HasPrice() {
-		p.linef("paid: not known yet, as the series has no price")
+		p.Linef("paid: not known yet, as the series has no price")
 		return
 	}
 	if a.Payment == nil {
-		p.linef("paid: nothing")
+		p.Linef("paid: nothing")
 		return
 	}
 	currency := a.Payment.Currency
@@ -95,12 +95,12 @@ func (p *printer) allotment(a *pipeline.Allotment) {
 		parts = append(parts, money("early payment", compare.Money(a.EarlyPayment, currency), a.EarlyPrice))
 	}
 	parts = append(parts, money("accrued interest", compare.Money(a.AccruedInterest, currency), ""))
-	p.linef("cash: %s %s: %s", currency, compare.Money(a.Total(), currency), strings.Join(parts, ", "))
-	p.linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status,
+	p.Linef("cash: %s %s: %s", currency, compare.Money(a.Total(), currency), strings.Join(parts, ", "))
+	p.Linef("%s: part of the payment of %s for series %s to participant %s of %s", a.Payment.Status,
 		compare.Money(a.Payment.Total(), currency), a.Payment.Series,
 		partyName(a.Payment.Participant, a.Payment.ParticipantName), a.Payment.Depositary)
 	if w := a.Wire; w != nil {
-		p.linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date,
+		p.Linef("wire: %s, %s %s on %s, %s", w.Reference, currency, compare.Money(w.Total(), currency), w.Date,
 			display.Plural(len(w.Payments), "payment", "payments"))
 	}
 }
@@ -115,7 +115,7 @@ func partyName(number, name string) string {
 
 // tracedCell is a cell in a sentence: what it holds, under which heading, and
 // what it was read as.
-func (p *printer) tracedCell(c ingest.TracedCell, instruction bool) {
+func (p *Printer) tracedCell(c ingest.TracedCell, instruction bool) {
 	heading, read := "no heading", "not read"
 	if c.Heading != "" {
 		heading = c.Heading
@@ -128,16 +128,16 @@ func (p *printer) tracedCell(c ingest.TracedCell, instruction bool) {
 			read += c.Read
 		}
 	}
-	p.linef("  %-5s %s: %s -> %s", c.Cell, heading, c.Holds, read)
+	p.Linef("  %-5s %s: %s -> %s", c.Cell, heading, c.Holds, read)
 }
 
-func (p *printer) reason(r tender.Finding) {
+func (p *Printer) reason(r tender.Finding) {
 	at := ""
 	if r.Cell != "" {
 		at = r.Cell + ": "
 	}
-	p.linef("  %s%s; %s [%s]", at, r.Message, r.Advice, r.Rule)
+	p.Linef("  %s%s; %s [%s]", at, r.Message, r.Advice, r.Rule)
 	if r.Waived != "" {
-		p.linef("    waived %s", r.Waived)
+		p.Linef("    waived %s", r.Waived)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package printout
 
 import (
 	"cmp"
@@ -15,28 +15,28 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// printHistory lists published runs and how other attempts ended, or every entry
+// History lists published runs and how other attempts ended, or every entry
 // of the ledger.
-func printHistory(out io.Writer, folder string, h *pipeline.History, all bool) error {
-	p := &printer{w: out}
+func History(out io.Writer, folder string, h *pipeline.History, all bool) error {
+	p := &Printer{w: out}
 	if h.Damage != "" {
-		p.linef("warning: %s", h.Damage)
+		p.Linef("warning: %s", h.Damage)
 	}
 	for _, f := range h.Faults {
-		p.linef("not as published: %s", f)
+		p.Linef("not as published: %s", f)
 	}
 	switch {
 	case all:
 		p.entries(h.Entries)
 	case len(h.Runs) == 0 && (h.Damage != "" || len(h.Faults) > 0):
-		p.linef("no run that can be checked")
+		p.Linef("no run that can be checked")
 	case len(h.Runs) == 0:
-		p.linef("no runs yet; make one with \"batch run %s\"", folder)
+		p.Linef("no runs yet; make one with \"batch run %s\"", folder)
 	default:
 		p.runs(h)
 	}
 	if others := since(h.Entries); !all && len(others) > 0 {
-		p.linef("\nattempts since that published nothing:")
+		p.Linef("\nattempts since that published nothing:")
 		p.entries(others)
 	}
 	return p.err
@@ -61,7 +61,7 @@ func since(entries []ledger.Entry) []ledger.Entry {
 
 // runs lists published runs by when they were published: what they came to, and which
 // of them holds.
-func (p *printer) runs(h *pipeline.History) {
+func (p *Printer) runs(h *pipeline.History) {
 	published := make(map[string]ledger.Entry)
 	for _, e := range h.Entries {
 		if e.Event == ledger.Published || e.Event == ledger.Recovered {
@@ -79,13 +79,13 @@ func (p *printer) runs(h *pipeline.History) {
 		status := runStatus(r, release.StandingOf(h.Entries, r.Run, nil))
 		rows = append(rows, []string{r.Run, r.Phase, status,
 			tender.WallTime(e.At.Truncate(time.Minute), e.At.Location()), by,
-			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), toWire(e.Totals)})
+			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), ToWire(e.Totals)})
 	}
-	p.tableLeft(rows, 5)
+	p.TableLeft(rows, 5)
 }
 
-// toWire are the totals of a run to be wired.
-func toWire(totals []ledger.Total) string {
+// ToWire are the totals of a run to be wired.
+func ToWire(totals []ledger.Total) string {
 	var all []string
 	for _, t := range totals {
 		all = append(all, t.Currency+" "+display.Thousands(t.ToWire))
@@ -135,28 +135,28 @@ func awaiting(s *release.Standing) string {
 	return "not released"
 }
 
-// candidates lists the folders that a rebuild looked at, and what speaks for and
+// Candidates lists the folders that a rebuild looked at, and what speaks for and
 // against each.
-func (p *printer) candidates(found []ledger.Candidate) {
+func (p *Printer) Candidates(found []ledger.Candidate) {
 	for _, c := range found {
 		what := "taken"
 		if !c.Taken {
 			what = "not taken"
 		}
-		p.linef("%-9s  %s  %s", what, c.Run, c.Phase)
+		p.Linef("%-9s  %s  %s", what, c.Run, c.Phase)
 		for _, reason := range c.For {
-			p.linef("    for: %s", reason)
+			p.Linef("    for: %s", reason)
 		}
 		for _, reason := range c.Against {
-			p.linef("    against: %s", reason)
+			p.Linef("    against: %s", reason)
 		}
 	}
 }
 
 // entries lists entries of the ledger, one a line, and messages below.
-func (p *printer) entries(entries []ledger.Entry) {
+func (p *Printer) entries(entries []ledger.Entry) {
 	for _, e := range entries {
-		line := fmt.Sprintf("%-23s  %-11s %-8s", toTheSecond(e.At), e.Event, e.Trigger)
+		line := fmt.Sprintf("%-23s  %-11s %-8s", ToTheSecond(e.At), e.Event, e.Trigger)
 		if e.Event.Ends() {
 			line += fmt.Sprintf("  exit %d", e.Exit)
 		}
@@ -166,49 +166,49 @@ func (p *printer) entries(entries []ledger.Entry) {
 		if e.Slot != "" {
 			line += "  for " + e.Slot
 		}
-		p.linef("%s", strings.TrimRight(line, " "))
+		p.Linef("%s", strings.TrimRight(line, " "))
 		if e.Message != "" {
 			first, _, _ := strings.Cut(e.Message, "\n")
-			p.linef("    %s", first)
+			p.Linef("    %s", first)
 		}
 	}
 }
 
-// printRecord shows all that is known of one run.
-func printRecord(out io.Writer, r *pipeline.RunRecord, s *release.Standing) error {
-	p := &printer{w: out}
-	p.fact("run", r.Run)
-	p.fact("offer", r.Offer)
-	p.fact("phase", r.Phase+", as of "+withOffset(r.AsOf))
-	p.fact("program", r.Program)
-	p.fact("terms", fmt.Sprintf("version %d, SHA-256 %s", r.Terms.Version, r.Terms.Digest))
-	p.fact("identity", r.Identity)
-	p.fact("compared with", r.Previous)
-	p.fact("replaces", r.Replaces)
-	p.fact("replaced by", r.ReplacedBy)
+// Record shows all that is known of one run.
+func Record(out io.Writer, r *pipeline.RunRecord, s *release.Standing) error {
+	p := &Printer{w: out}
+	p.Fact("run", r.Run)
+	p.Fact("offer", r.Offer)
+	p.Fact("phase", r.Phase+", as of "+WithOffset(r.AsOf))
+	p.Fact("program", r.Program)
+	p.Fact("terms", fmt.Sprintf("version %d, SHA-256 %s", r.Terms.Version, r.Terms.Digest))
+	p.Fact("identity", r.Identity)
+	p.Fact("compared with", r.Previous)
+	p.Fact("replaces", r.Replaces)
+	p.Fact("replaced by", r.ReplacedBy)
 	if r.Latest {
-		p.fact("latest", "yes")
+		p.Fact("latest", "yes")
 	}
 	p.standing(s)
 	for _, f := range r.Inputs {
-		p.fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
+		p.Fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
 	}
 	for _, k := range r.Kept {
-		p.fact("kept", oneLine(k.Of)+" as "+k.Name)
+		p.Fact("kept", oneLine(k.Of)+" as "+k.Name)
 	}
 	for _, f := range r.Outputs {
-		p.fact("wrote", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
+		p.Fact("wrote", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
 	}
 	for _, e := range r.Entries {
-		p.entry(e)
+		p.Entry(e)
 	}
 	return p.err
 }
 
-// stateSince says since when a run is where it is, and who brought it there, if that is known: of a
+// StateSince says since when a run is where it is, and who brought it there, if that is known: of a
 // run that was recovered it is not.
-func stateSince(state release.State, since time.Time, by ledger.Actor) string {
-	text := fmt.Sprintf("%s since %s", state, toTheSecond(since))
+func StateSince(state release.State, since time.Time, by ledger.Actor) string {
+	text := fmt.Sprintf("%s since %s", state, ToTheSecond(since))
 	if by.Name != "" {
 		text += ", by " + by.String()
 	}
@@ -216,7 +216,7 @@ func stateSince(state release.State, since time.Time, by ledger.Actor) string {
 }
 
 // standing shows where a run is on its way to be paid on; nil shows nothing.
-func (p *printer) standing(s *release.Standing) {
+func (p *Printer) standing(s *release.Standing) {
 	if s == nil {
 		return
 	}
@@ -224,51 +224,51 @@ func (p *printer) standing(s *release.Standing) {
 	if s.Last.Seq == 0 {
 		by = s.Published.Actor
 	}
-	p.fact("release", stateSince(s.State, s.Since(), by))
+	p.Fact("release", StateSince(s.State, s.Since(), by))
 	if s.State != release.Released && s.State != release.Overtaken {
-		p.fact("waits for", s.WaitsFor())
+		p.Fact("waits for", s.WaitsFor())
 	}
 	for _, a := range s.Approvals {
-		p.fact("approved", fmt.Sprintf("%s, by %s", toTheSecond(a.At), a.Actor))
+		p.Fact("approved", fmt.Sprintf("%s, by %s", ToTheSecond(a.At), a.Actor))
 	}
-	p.fact("made by", release.MakersInWords(s.Makers))
+	p.Fact("made by", release.MakersInWords(s.Makers))
 }
 
-func (p *printer) fact(name, value string) {
+func (p *Printer) Fact(name, value string) {
 	if value != "" {
-		p.linef("%-14s %s", name, value)
+		p.Linef("%-14s %s", name, value)
 	}
 }
 
-func (p *printer) entry(e ledger.Entry) {
-	p.linef("")
+func (p *Printer) Entry(e ledger.Entry) {
+	p.Linef("")
 	if e.Event.OfRelease() {
 		p.step(e)
 		return
 	}
-	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", toTheSecond(e.At), e.By, e.Trigger, e.Exit,
+	p.Fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", ToTheSecond(e.At), e.By, e.Trigger, e.Exit,
 		e.Duration.Round(time.Millisecond)))
-	p.fact("slot", e.Slot)
+	p.Fact("slot", e.Slot)
 	if e.Counts.Rows > 0 {
-		p.fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted,
+		p.Fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted,
 			e.Counts.NotCounted, e.Counts.Rejected))
 	}
 	for _, t := range e.Totals {
-		p.fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", t.Tendered, t.Accepted, t.ToWire))
+		p.Fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", t.Tendered, t.Accepted, t.ToWire))
 	}
-	p.fact("said", e.Message)
+	p.Fact("said", e.Message)
 }
 
 // step shows a step of a run on its way to be paid on.
-func (p *printer) step(e ledger.Entry) {
-	p.fact(string(e.Event), fmt.Sprintf("%s, by %s (%s)", toTheSecond(e.At), e.Actor, e.By))
-	p.fact("said", e.Message)
+func (p *Printer) step(e ledger.Entry) {
+	p.Fact(string(e.Event), fmt.Sprintf("%s, by %s (%s)", ToTheSecond(e.At), e.Actor, e.By))
+	p.Fact("said", e.Message)
 	if e.Approval == nil {
 		return
 	}
-	p.fact("typed", e.Approval.Typed.Currency+" "+display.Thousands(e.Approval.Typed.Amount))
-	p.fact("compared with", e.Approval.Against)
+	p.Fact("typed", e.Approval.Typed.Currency+" "+display.Thousands(e.Approval.Typed.Amount))
+	p.Fact("compared with", e.Approval.Against)
 	if e.Approval.Signature != "" {
-		p.fact("signed", "with an SSH key")
+		p.Fact("signed", "with an SSH key")
 	}
 }

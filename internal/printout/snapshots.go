@@ -1,4 +1,4 @@
-package main
+package printout
 
 import (
 	"strconv"
@@ -12,7 +12,7 @@ import (
 
 // snapshots shows in a few lines how the newest report of each depositary differs from
 // the one before, and what vanished or changed earlier and is not resolved.
-func (p *printer) snapshots(e *pipeline.CheckResult) {
+func (p *Printer) snapshots(e *pipeline.CheckResult) {
 	if e.Snapshots == nil {
 		return
 	}
@@ -46,16 +46,16 @@ func wasNow(was, now string) string {
 	return now + ", before " + was
 }
 
-func (p *printer) snapshot(run *result.Run, r *result.SnapshotReport, before *result.SnapshotReport,
+func (p *Printer) snapshot(run *result.Run, r *result.SnapshotReport, before *result.SnapshotReport,
 	changes []result.SnapshotChange) {
 	words := []string{display.Plural(r.New, "new instruction", "new instructions")}
 	for _, s := range run.Sum(changes) {
 		words = append(words, s.Words())
 	}
-	p.linef("\n%s against %s: %s; %s, tendered %s", r.File, before.File, strings.Join(words, ", "),
+	p.Linef("\n%s against %s: %s; %s, tendered %s", r.File, before.File, strings.Join(words, ", "),
 		wasNow(strconv.Itoa(before.Rows), strconv.Itoa(r.Rows)+" rows"),
 		wasNow(tender.Thousands(before.Tendered), tender.Thousands(r.Tendered)))
-	for i := range changes[:min(len(changes), mostShown)] {
+	for i := range changes[:min(len(changes), MostShown)] {
 		c := &changes[i]
 		what := c.What
 		if c.Kind == result.SnapshotVanished {
@@ -69,9 +69,9 @@ func (p *printer) snapshot(run *result.Run, r *result.SnapshotReport, before *re
 		if c.Rule != "" {
 			finding = " [" + c.Rule + "]"
 		}
-		p.linef("  %s %s, %s: %s%s", c.Instruction, c.Kind, when, oneLine(what), finding)
+		p.Linef("  %s %s, %s: %s%s", c.Instruction, c.Kind, when, oneLine(what), finding)
 	}
-	if left := len(changes) - mostShown; left > 0 {
-		p.linef("  … and %d more", left)
+	if left := len(changes) - MostShown; left > 0 {
+		p.Linef("  … and %d more", left)
 	}
 }

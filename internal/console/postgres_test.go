@@ -1,0 +1,67 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/account"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/servertest"
+	"tenderbatch/internal/shared"
+)
+
+// openAccounts opens new accounts, in a file or in PostgreSQL.
+func openAccounts(t *testing.T, now func() time.Time) (*account.Store, error) {
+	t.Helper()
+	if !servertest.OnPostgres() {
+		return account.Open(filepath.Join(t.TempDir(), account.FileName), now)
+	}
+	db, err := shared.ConsoleDB(t.Context(), servertest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account.OpenPostgres(db, now)
+}
+
+func TestOnPostgres(t *testing.T) { servertest.AgainOnPostgres(t) }
+
+// sharing is a [Share] that says what was asked of it, and fails as a test wants.
+type sharing struct {
+	refreshed, worked int
+	err               error
+}
+
+func (s *sharing) Refresh(context.Context, string) error { s.refreshed++; return s.err }
+
+func (s *sharing) Work(ctx context.Context, offer string, do func(context.Context, string) error) error {
+	s.worked++
+	return errors.Join(do(ctx, offer), s.err)
+}
+
+var _ Share = (*shared.Offers)(nil)
+
+func TestWhatOthersWorkOnIsKeptBeforeTheAnswer(t *testing.T) {
+	share := &sharing{}
+	h := newHouse(t, func(c *Config) { c.Share = share })
+	p := h.person("pat", account.Grant{Role: account.Preparer})
+	if status, _ := p.get("/offers/" + offerName); status != http.StatusOK || share.refreshed != 1 {
+		t.Errorf("a page: %d, brought forward %d times", status, share.refreshed)
+	}
+	form := []string{"action", "pause", "reason", "a test"}
+	if status, body := p.post("/offers/"+offerName+"/pause", form...); status != http.StatusSeeOther || share.worked != 1 {
+		t.Errorf("a form: %d, %d works: %s", status, share.worked, body)
+	}
+	share.err = ledger.ErrBusy
+	if status, body := p.post("/offers/"+offerName+"/pause", form...); status != http.StatusServiceUnavailable ||
+		!strings.Contains(body, "nothing was changed") {
+		t.Errorf("a form that was not kept: %d %s", status, body)
+	}
+	if status, _ := p.get("/offers/" + offerName); status != http.StatusServiceUnavailable {
+		t.Errorf("a page of an offer that cannot be had: %d", status)
+	}
+}

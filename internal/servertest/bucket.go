@@ -1,0 +1,117 @@
+package servertest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+var bucketServer server
+
+// bucketScript serves a folder of its own as an S3 store, and removes it at the end.
+const bucketScript = `
+set -eu
+dir=$(mktemp -d "${TMPDIR:-/tmp}/batch-s3-XXXXXX")
+mkdir "$dir/data" "$dir/meta"
+"$VERSITYGW" --quiet --access batch --secret batch-secret --port "127.0.0.1:$PORT" posix --sidecar "$dir/meta" "$dir/data" \
+	</dev/null >"$dir/log" 2>&1 &
+trap "kill $! 2>/dev/null || true; rm -rf '$dir'" EXIT
+echo "$dir"
+cat >/dev/null || true
+`
+
+// buildGateway builds the S3 server, which is a tool of a module of its own, so that what it is made of is not among
+// what the program is made of.
+var buildGateway = sync.OnceValues(func() (path string, err error) {
+	_, here, _, _ := runtime.Caller(0)
+	c := exec.Command("go", "tool", "-n", "versitygw")
+	c.Dir = filepath.Join(filepath.Dir(here), "s3")
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("the S3 server was not built: %w\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1], nil
+})
+
+var buckets atomic.Int64
+
+// Bucket is an empty bucket of its own: the address of its S3 server, its name, and the environment with which it
+// is used.
+type Bucket struct {
+	Endpoint string // http://127.0.0.1:PORT
+	Name     string
+	Env      map[string]string
+}
+
+// Address is the address of the bucket for [storage.Open].
+func (b Bucket) Address() string { return "s3://" + b.Name + "/prefix?endpoint=" + b.Endpoint }
+
+// Getenv looks up the environment.
+func (b Bucket) Getenv(name string) string { return b.Env[name] }
+
+// S3 is an empty bucket.
+func S3(t testing.TB) Bucket { return newBucket(t, minio.MakeBucketOptions{}) }
+
+// S3WithLock is an empty bucket whose contents can be locked.
+func S3WithLock(t testing.TB) Bucket {
+	return newBucket(t, minio.MakeBucketOptions{ObjectLocking: true})
+}
+
+var port = sync.OnceValues(func() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+})
+
+func newBucket(t testing.TB, options minio.MakeBucketOptions) Bucket {
+	t.Helper()
+	program, err := buildGateway()
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bucketServer.start(bucketScript, "VERSITYGW="+program, "PORT="+at, "TMPDIR="+os.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	b := Bucket{Endpoint: "http://127.0.0.1:" + at, Name: fmt.Sprintf("bucket%d", buckets.Add(1)),
+		Env: map[string]string{"AWS_ACCESS_KEY_ID": "batch", "AWS_SECRET_ACCESS_KEY": "batch-secret"}}
+	for range 200 {
+		if answer, err := http.Get(b.Endpoint); err == nil {
+			_ = answer.Body.Close()
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	client, err := minio.New("127.0.0.1:"+at, &minio.Options{Creds: credentials.NewStaticV4("batch", "batch-secret", "")})
+	if err == nil {
+		err = client.MakeBucket(context.Background(), b.Name, options)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

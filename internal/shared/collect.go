@@ -1,0 +1,69 @@
+package shared
+
+import (
+	"context"
+	"strings"
+
+	"tenderbatch/internal/storage"
+)
+
+// Garbage is what a work left in the storage that was not kept.
+type Garbage struct {
+	Offer, Token string
+	Contents     int
+	Bytes        int64
+}
+
+// Collect finds what works left in the storage that were not kept, and removes it unless it is only to list. The
+// content of a work that goes on, and all that a commit named, stays.
+func (s *Offers) Collect(ctx context.Context, remove bool) (all []Garbage, err error) {
+	type prefix struct{ offer, token string }
+	found := map[prefix][]storage.Info{}
+	var order []prefix
+	err = s.config.Store.List(ctx, "offers/", func(i storage.Info) error {
+		part := strings.Split(i.Name, "/")
+		if len(part) != 4 {
+			return nil // not ours
+		}
+		p := prefix{part[1], part[2]}
+		if found[p] == nil {
+			order = append(order, p)
+		}
+		found[p] = append(found[p], i)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range order {
+		// Asked after the listing: a work that began since has another token, and one that was kept
+		// since is in the database.
+		used, err := s.isUsed(ctx, p.offer, p.token)
+		if err != nil {
+			return all, err
+		}
+		if used {
+			continue
+		}
+		g := Garbage{Offer: p.offer, Token: p.token, Contents: len(found[p])}
+		for _, i := range found[p] {
+			g.Bytes += i.Bytes
+			if remove {
+				if err := s.config.Store.Remove(ctx, i.Name); err != nil {
+					return all, err
+				}
+			}
+		}
+		all = append(all, g)
+	}
+	return all, nil
+}
+
+// isUsed reports whether what a work put into the storage was kept, or may be yet.
+func (s *Offers) isUsed(ctx context.Context, offer, token string) (used bool, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM batch_content WHERE offer = $1 AND token = $2)
+		OR EXISTS (SELECT FROM batch_commit WHERE offer = $1 AND token = $2)
+		OR EXISTS (SELECT FROM batch_offer o WHERE name = $1 AND token = $2 AND NOT pg_try_advisory_xact_lock(hashtextextended('batch:' || $1, 0)))`,
+		offer, token).Scan(&used)
+	return used, err
+}

@@ -1,0 +1,270 @@
+package shared
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/parallel"
+	"tenderbatch/internal/storage"
+)
+
+// retryPause is the first pause before the database or the storage is tried again; each is twice the one before.
+const retryPause = 250 * time.Millisecond
+
+// sleep waits, unless the context is done before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// news is what a work has that the database does not.
+type news struct {
+	rows  []ledger.Row
+	head  Head // as it is to be
+	files tree // all of them, as they are to be
+	todo  change
+	put   []file // contents that the storage does not have yet
+}
+
+// news compares a folder with what the database had as the work began.
+func (w *work) news(ctx context.Context, folder string) (*news, error) {
+	runs := filepath.Join(folder, offerfolder.RunsName)
+	rows, err := ledger.ReadRows(runs)
+	if err != nil {
+		return nil, err
+	}
+	had := w.head.Count
+	if int64(len(rows)) < had || (had > 0 && rows[had-1].Hash != w.head.Hash) {
+		return nil, fmt.Errorf("the history in %s is not that of the database; nothing of it is kept", folder)
+	}
+	entries, err := entriesOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	n := &news{rows: rows[had:], head: w.head}
+	if n.files, err = treeIn(ctx, folder, entries, w.files); err != nil {
+		return nil, err
+	}
+	if n.todo, err = w.files.changesTo(n.files); err != nil {
+		return nil, err
+	}
+	if len(n.rows) > 0 {
+		last := n.rows[len(n.rows)-1]
+		n.head.Count, n.head.Hash = last.Seq, last.Hash
+	}
+	n.head.Latest, n.head.Final = ledger.LatestIn(entries), ledger.InForce(entries)
+	if n.changesInputs() {
+		n.head.Inputs++
+	}
+	return n, nil
+}
+
+func (n *news) changesInputs() bool {
+	for _, f := range n.todo.put {
+		if isInput(f.path) {
+			return true
+		}
+	}
+	return len(n.todo.remove) > 0
+}
+
+// commit keeps what is new in a folder, all or nothing of it.
+func (w *work) commit(ctx context.Context, folder string) error {
+	n, err := w.news(ctx, folder)
+	if err != nil {
+		return err
+	}
+	if len(n.rows) == 0 && len(n.todo.put) == 0 && len(n.todo.remove) == 0 {
+		return nil
+	}
+	if err := w.store(ctx, folder, n); err != nil {
+		return fmt.Errorf("nothing was kept: %w", err)
+	}
+	pause := retryPause
+	for {
+		err := w.commitOnce(ctx, n)
+		if err == nil {
+			w.offers.mirrors.set(w.name, mirror{n.head, n.files})
+			return nil
+		}
+		if refused := new(pgconn.PgError); errors.Is(err, ErrOvertaken) || errors.Is(err, ledger.ErrDecided) ||
+			errors.Is(err, ledger.ErrBusy) || (errors.As(err, &refused) && !isShutdown(refused)) {
+			return err
+		}
+		if !sleep(ctx, pause) {
+			return fmt.Errorf("nothing was kept: %w", err)
+		}
+		pause = min(2*pause, 5*time.Second)
+	}
+}
+
+// isShutdown reports whether the database refused as it was stopped or started.
+func isShutdown(e *pgconn.PgError) bool {
+	return e.Code[:2] == "57" || e.Code[:2] == "53" || e.Code[:2] == "08"
+}
+
+// store puts the contents into the storage that it does not have, and last the list of what the commit has: by
+// that alone an offer could be restored.
+func (w *work) store(ctx context.Context, folder string, n *news) error {
+	known, err := w.offers.tokens(ctx, w.name)
+	if err != nil {
+		return err
+	}
+	for _, f := range n.todo.put {
+		if _, there := known[f.sha256]; !there {
+			known[f.sha256] = w.token
+			n.put = append(n.put, f)
+		}
+	}
+	err = parallel.Each(atOnce, len(n.put), func(i int) error {
+		f := n.put[i]
+		full := filepath.Join(folder, filepath.FromSlash(f.path))
+		if err := w.putFile(ctx, full, f); err != nil {
+			return fmt.Errorf("%s: %w", f.path, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	list, err := json.Marshal(commitList(n))
+	if err != nil {
+		return err
+	}
+	return again(ctx, func() error {
+		return there(w.offers.config.Store.Put(ctx, keyOf(w.name, w.token, commitName), bytes.NewReader(list), int64(len(list))))
+	})
+}
+
+// commitName is the name of the list of what a commit has.
+const commitName = "commit.json"
+
+// commitList is what the list holds.
+func commitList(n *news) any {
+	type entryOf struct {
+		Seq        int64
+		Body, Hash string
+	}
+	type fileOf struct {
+		Path, SHA256 string
+		Bytes        int64
+		Modified     time.Time
+		Owner        string
+	}
+	list := struct {
+		Entries []entryOf
+		Put     []fileOf
+		Removed []string
+	}{Removed: n.todo.remove}
+	for _, r := range n.rows {
+		list.Entries = append(list.Entries, entryOf(r))
+	}
+	for _, f := range n.todo.put {
+		list.Put = append(list.Put, fileOf{f.path, f.sha256, f.bytes, f.modified, f.owner})
+	}
+	return list
+}
+
+// there is no error for a content that is there already: an earlier try put it there, under a name that only this
+// work uses.
+func there(err error) error {
+	if errors.Is(err, storage.ErrThere) {
+		return nil
+	}
+	return err
+}
+
+// again does something that may fail for a while a few times.
+func again(ctx context.Context, do func() error) (err error) {
+	for try := range 6 {
+		if err = do(); err == nil || !sleep(ctx, retryPause<<try) {
+			break
+		}
+	}
+	return err
+}
+
+// putFile puts a file into the storage.
+func (w *work) putFile(ctx context.Context, full string, f file) error {
+	return again(ctx, func() error {
+		content, err := os.Open(full)
+		if err != nil {
+			return err
+		}
+		defer content.Close()
+		return there(w.offers.config.Store.Put(ctx, keyOf(w.name, w.token, f.sha256), content, f.bytes))
+	})
+}
+
+// commitOnce is the transaction. It is refused with [ErrOvertaken] if other work has begun since.
+func (w *work) commitOnce(ctx context.Context, n *news) error {
+	if err := w.reconnect(ctx); err != nil {
+		return err
+	}
+	err := pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
+		var is Head
+		var term int64
+		var token string
+		err := tx.QueryRow(ctx, "SELECT term, token, count, hash FROM batch_offer WHERE name = $1 FOR UPDATE", w.name).
+			Scan(&term, &token, &is.Count, &is.Hash)
+		switch {
+		case err != nil:
+			return err
+		case term == w.term && token == w.token && is.Hash == n.head.Hash && is.Count == n.head.Count && len(n.rows) > 0:
+			return nil // an earlier try was kept, and only its answer was lost
+		case term != w.term || token != w.token || is.Hash != w.head.Hash || is.Count != w.head.Count:
+			return ErrOvertaken
+		}
+		return w.write(ctx, tx, n)
+	})
+	switch index, is := isUnique(err); {
+	case is && index == "batch_one_decision_per_slot":
+		return ledger.ErrDecided
+	case is && index == "batch_one_end_per_attempt":
+		return ledger.ErrEnded
+	case is && index == "batch_one_release_per_run":
+		return ledger.ErrReleased
+	}
+	return err
+}
+
+// write writes what is new.
+func (w *work) write(ctx context.Context, tx pgx.Tx, n *news) error {
+	b := &pgx.Batch{}
+	b.Queue("INSERT INTO batch_commit (offer, term, token, holder) VALUES ($1, $2, $3, $4)", w.name, w.term, w.token,
+		w.offers.config.Holder)
+	for _, f := range n.put {
+		b.Queue("INSERT INTO batch_content (offer, sha256, bytes, token) VALUES ($1, $2, $3, $4)", w.name, f.sha256, f.bytes,
+			w.token)
+	}
+	for _, f := range n.todo.put {
+		b.Queue(`INSERT INTO batch_file (offer, path, sha256, modified, owner) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (offer, path) DO UPDATE SET sha256 = $3, modified = $4, owner = $5`, w.name, f.path, f.sha256, f.modified,
+			f.owner)
+	}
+	for _, name := range n.todo.remove {
+		b.Queue("DELETE FROM batch_file WHERE offer = $1 AND path = $2", w.name, name)
+	}
+	for _, r := range n.rows {
+		b.Queue("INSERT INTO batch_entry (offer, seq, body, hash) VALUES ($1, $2, $3, $4)", w.name, r.Seq, r.Body, r.Hash)
+	}
+	b.Queue(`UPDATE batch_offer SET count = $2, hash = $3, latest = $4, final = $5, inputs = $6,
+		inputs_at = CASE WHEN inputs = $6 THEN inputs_at ELSE batch_now() END WHERE name = $1`, w.name, n.head.Count, n.head.Hash,
+		n.head.Latest, n.head.Final, n.head.Inputs)
+	return tx.SendBatch(ctx, b).Close()
+}

@@ -1,0 +1,129 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+)
+
+// Push brings an offer from a folder to the database and the storage: one that is not there yet, or what is new in
+// the folder of one that is. It is an error if the database has entries of the history that the folder does not.
+// The folder is locked meanwhile, and is not changed.
+func (s *Offers) Push(ctx context.Context, folder, name string) (err error) {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	if err := offerfolder.IsOffer(folder); err != nil {
+		return err
+	}
+	defer s.one.take(name)()
+	runs := filepath.Join(folder, offerfolder.RunsName)
+	var d disk.Disk
+	if err := ledger.MakeRuns(d, runs); err != nil {
+		return err
+	}
+	unlock, err := ledger.Lock(ctx, d, runs, s.config.Wait)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if _, err := ledger.OpenLog(runs); err != nil {
+		return err
+	}
+	if found, err := ledger.Verify(runs, ""); err != nil || len(found) > 0 {
+		return errors.Join(err, altered(folder, found))
+	}
+	if _, err := s.pool.Exec(ctx, "INSERT INTO batch_offer (name, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING", name,
+		ledger.BeforeFirst().Hash); err != nil {
+		return err
+	}
+	w, err := s.begin(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer w.end()
+	if err := s.isAhead(w, runs); err != nil {
+		return err
+	}
+	if err := w.commit(ctx, folder); err != nil {
+		return err
+	}
+	s.mirrors.set(name, mirror{}) // the folder is not the mirror
+	return nil
+}
+
+// altered names the first of what is not as it was published.
+func altered(folder string, found []ledger.Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is not as it was published: %s; nothing was brought to the database", folder, found[0])
+}
+
+// isAhead is an error unless the history in a folder begins with that of the database.
+func (s *Offers) isAhead(w *work, runs string) error {
+	rows, err := ledger.ReadRows(runs)
+	if err != nil {
+		return err
+	}
+	n := w.head.Count
+	switch {
+	case n == 0:
+		return nil
+	case int64(len(rows)) < n:
+		return fmt.Errorf("the database has %d entries of the history of %s and the folder %d; run \"batch pull\" first", n,
+			w.name, len(rows))
+	case rows[n-1].Hash != w.head.Hash:
+		return fmt.Errorf("the history of %s in the folder is another than in the database; push it under another name, or pull "+
+			"the offer into an empty folder", w.name)
+	}
+	return nil
+}
+
+// Pull brings an offer from the database into a folder: an empty one, or one that an earlier pull left and in which no
+// run was made since. What is in the folder's inbox and not in the database is an error, as it would be lost.
+func (s *Offers) Pull(ctx context.Context, name, folder string) (err error) {
+	w, err := s.begin(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer w.end()
+	runs := filepath.Join(folder, offerfolder.RunsName)
+	had, err := ledger.ReadRows(runs)
+	if err != nil {
+		return err
+	}
+	entries, err := entriesOf(had)
+	if err != nil {
+		return err
+	}
+	if have, err := treeIn(ctx, folder, entries, nil); err == nil {
+		for at, f := range have {
+			if is := w.files[at]; is.sha256 != f.sha256 && isInput(at) && !w.knows(f.sha256) {
+				return fmt.Errorf("%s in %s is not in the database and would be lost; push it first, or move it away", at, folder)
+			}
+		}
+	}
+	err = s.advance(ctx, folder, w.head, w.files)
+	if errors.As(err, new(oddError)) {
+		return fmt.Errorf("%s: %w; pull into an empty folder", folder, err)
+	}
+	if err != nil {
+		return err
+	}
+	found, err := ledger.Verify(runs, "")
+	return errors.Join(err, altered(folder, found))
+}
+
+// knows reports whether a content was ever one of the offer's.
+func (w *work) knows(sha string) bool {
+	var there bool
+	err := w.conn.QueryRow(context.Background(), "SELECT EXISTS (SELECT FROM batch_content WHERE offer = $1 AND sha256 = $2)",
+		w.name, sha).Scan(&there)
+	return err == nil && there
+}

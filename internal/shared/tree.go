@@ -1,0 +1,143 @@
+package shared
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+)
+
+// file is a file of an offer.
+type file struct {
+	path     string // slash-separated, seen from the offer's folder
+	sha256   string
+	bytes    int64
+	modified time.Time
+	owner    string
+}
+
+// tree are the files of an offer, by path.
+type tree map[string]file
+
+// isInput reports whether a path is of the terms or the reports.
+func isInput(name string) bool {
+	return name == offerfolder.OfferName || strings.HasPrefix(name, offerfolder.InboxName+"/")
+}
+
+// treeIn reads which files of an offer a folder has: terms, inbox, and the runs that its history knows. known
+// are files whose digests are known as long as size and time are the same. The rest of a folder, such as
+// links, locks and the ledger itself, is made from the history wherever it is needed.
+func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tree) (tree, error) {
+	found := tree{}
+	in := disk.In(folder)
+	add := func(name string) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+			return fmt.Errorf("%q has a name that a database cannot hold; rename the file", name)
+		}
+		full := filepath.Join(folder, filepath.FromSlash(name))
+		info, err := in.Lstat(full)
+		if err != nil {
+			return err
+		}
+		f := file{path: name, bytes: info.Size(), modified: info.ModTime().UTC().Truncate(time.Microsecond),
+			owner: offerfolder.OwnerOf(info)}
+		if was, ok := known[name]; ok && was.bytes == f.bytes && was.modified.Equal(f.modified) {
+			f.sha256, f.owner = was.sha256, was.owner
+		} else if f.sha256, err = digestOf(in, full); err != nil {
+			return err
+		}
+		found[name] = f
+		return nil
+	}
+	if err := add(offerfolder.OfferName); err != nil {
+		return nil, err
+	}
+	tops := []string{offerfolder.InboxName}
+	for _, run := range ledger.PublishedRuns(entries) {
+		tops = append(tops, path.Join(offerfolder.RunsName, run))
+	}
+	for _, top := range tops {
+		err := in.Walk(filepath.Join(folder, filepath.FromSlash(top)), func(below string, d fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && below == ".":
+				return nil // an inbox that is not there yet, or a run whose folder is elsewhere
+			case err != nil:
+				return err
+			case !d.Type().IsRegular():
+				return nil
+			}
+			return add(path.Join(top, filepath.ToSlash(below)))
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// digestOf is the SHA-256 of a file, in hexadecimal.
+func digestOf(in disk.Tree, full string) (string, error) {
+	f, err := in.Open(full)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// change is what there is to do to make one tree another.
+type change struct {
+	put    []file // in the order of their paths, manifests of runs last
+	remove []string
+}
+
+// changesTo compares a tree with the one that it is to become. Files of runs are never removed.
+func (t tree) changesTo(wanted tree) (c change, err error) {
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		f, was := wanted[name], t[name]
+		if was.sha256 == f.sha256 && (was.modified.Equal(f.modified) || !isInput(name)) {
+			continue
+		}
+		if was.sha256 != "" && !isInput(name) {
+			return c, fmt.Errorf("%s is not as it was published", name)
+		}
+		c.put = append(c.put, f)
+	}
+	slices.SortStableFunc(c.put, func(a, b file) int { return boolInt(isManifest(a.path)) - boolInt(isManifest(b.path)) })
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		if _, ok := wanted[name]; !ok && isInput(name) {
+			c.remove = append(c.remove, name)
+		}
+	}
+	return c, nil
+}
+
+func isManifest(name string) bool { return path.Base(name) == ledger.ManifestName }
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
