@@ -45,7 +45,8 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
-		"internal/disk", "internal/display", "internal/intake", "internal/ledger", "internal/offerfolder",
+		"internal/delivery", "internal/disk", "internal/display", "internal/intake", "internal/ledger", "internal/notify",
+		"internal/offerfolder",
 		"internal/pipeline", "internal/serve", "internal/settings", "internal/strictyaml", "github.com/spf13/cobra",
 	},
 	"docs":              {},
@@ -69,6 +70,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
+	"internal/delivery": {
+		"internal/disk", "internal/ledger", "internal/notify", "internal/offerfolder", "internal/pgp", "internal/settings",
+		"internal/sshlink", "internal/tender", "github.com/gofrs/flock",
+	},
 	"internal/disk":     {"golang.org/x/sys/unix"},
 	"internal/display":  {"github.com/shopspring/decimal"},
 	"internal/exitcode": {},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path"
@@ -84,6 +85,43 @@ func (s *Session) Close() error {
 		return err
 	}
 	return nil
+}
+
+// Put writes a file into the folder of the session: it has its name only once it is whole.
+func (s *Session) Put(name string, content []byte) error {
+	draft, to := path.Join(s.Folder, "."+name+".part"), path.Join(s.Folder, name)
+	file, err := s.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return fmt.Errorf("%s cannot be written on %s: %w", draft, s.At, err)
+	}
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("%s was not written to its end on %s: %w", draft, s.At, err)
+	}
+	if err = s.PosixRename(draft, to); err == nil {
+		return nil
+	}
+	if err := s.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s cannot be replaced on %s: %w", to, s.At, err)
+	}
+	if err := s.Rename(draft, to); err != nil {
+		return fmt.Errorf("%s cannot be given its name on %s: %w", to, s.At, err)
+	}
+	return nil
+}
+
+// Get reads a file of the folder of the session, of at most so many bytes; os.ErrNotExist if it is not there.
+func (s *Session) Get(name string, most int64) ([]byte, error) {
+	file, err := s.Open(path.Join(s.Folder, name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(content)) > most {
+		err = fmt.Errorf("%s on %s has more than %d bytes", name, s.At, most)
+	}
+	return content, err
 }
 
 // keyError says that a server has another key than is known of it.

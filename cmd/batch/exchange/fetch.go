@@ -127,6 +127,7 @@ func Serve(ctx context.Context, w World, folder string, set settings.Settings, l
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { w.fetchEvery(ctx, folder, set, log) })
+	done.Go(func() { w.deliverAll(ctx, folder, set, deliverEvery, log) })
 	return func() { cancel(); done.Wait() }
 }
 

@@ -67,6 +67,7 @@ func Start(t testing.TB) *Server {
 	var said strings.Builder
 	c := exec.Command(daemon, "-D", "-e", "-f", filepath.Join(s.dir, "config"))
 	c.Stderr = &said
+	c.WaitDelay = 2 * time.Second // what serves a session outlives the server
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// Cut is a way to a server that ends once it passed on so many bytes from it. It returns the port, and how many
+// Cut is a way to a server that ends once it passed on so many bytes one way. It returns the port, and how many
 // connections were cut.
 func Cut(t testing.TB, to, after int) (port int, cuts *atomic.Int64) {
 	t.Helper()
@@ -149,14 +150,15 @@ func Cut(t testing.TB, to, after int) (port int, cuts *atomic.Int64) {
 				_ = near.Close()
 				continue
 			}
-			go func() { _, _ = io.Copy(far, near) }()
-			go func() {
-				n, _ := io.CopyN(near, far, int64(after))
+			pass := func(to, from net.Conn) {
+				n, _ := io.CopyN(to, from, int64(after))
 				if n == int64(after) {
 					cuts.Add(1)
 				}
 				_, _ = near.Close(), far.Close()
-			}()
+			}
+			go pass(far, near)
+			go pass(near, far)
 		}
 	}()
 	return l.Addr().(*net.TCPAddr).Port, cuts
