@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/servertest"
@@ -484,6 +485,86 @@ func TestOnABucket(t *testing.T) {
 const bucketEnv = "BATCH_TEST_BUCKET"
 
 func onBucket() bool { return os.Getenv(bucketEnv) != "" }
+
+func TestAnOlderProgramRefusesTheTablesOfANewerOne(t *testing.T) {
+	k := newKept(t)
+	if err := k.exec(t, "INSERT INTO batch_version VALUES (99)"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := shared.Open(t.Context(), shared.Config{Database: k.address, Store: k.store, Mirror: t.TempDir(), Now: time.Now})
+	if err == nil || !strings.Contains(err.Error(), "was brought up to a newer version of batch") {
+		t.Error(err)
+	}
+	if err := shared.MakeTables(t.Context(), k.address); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Error(err)
+	}
+}
+
+// TestAMigrationThatIsCutOffLeavesTheTablesAsTheyWere has the connection end in the middle of the steps.
+func TestAMigrationThatIsCutOffLeavesTheTablesAsTheyWere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs PostgreSQL")
+	}
+	k := kept{address: servertest.Postgres(t)}
+	if err := k.exec(t, `CREATE FUNCTION cut() RETURNS event_trigger LANGUAGE plpgsql AS
+		'BEGIN IF tg_tag = ''CREATE TRIGGER'' THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END';
+		CREATE EVENT TRIGGER cut ON ddl_command_end EXECUTE FUNCTION cut()`); err != nil {
+		t.Fatal(err)
+	}
+	if err := shared.MakeTables(t.Context(), k.address); err == nil {
+		t.Fatal("it was not cut off")
+	}
+	n := -1
+	if err := k.query(t, &n, "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'batch%'"); err != nil || n != 0 {
+		t.Errorf("%d tables are there, %v", n, err)
+	}
+	if err := k.exec(t, "DROP EVENT TRIGGER cut"); err != nil {
+		t.Fatal(err)
+	}
+	if err := shared.MakeTables(t.Context(), k.address); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAWorkersDiskThatIsFull has nothing committed, and the mirror made anew.
+func TestAWorkersDiskThatIsFull(t *testing.T) {
+	k := newKept(t)
+	s := k.open(t)
+	if err := s.Push(t.Context(), offer(t), "level3"); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left on device")
+	err := s.Work(t.Context(), "level3", func(ctx context.Context, folder string) error {
+		_, err := pipeline.Run(ctx, pipeline.Request{Folder: folder, AsOf: final, Version: "test", By: "a test",
+			Actor: ledger.Actor{Kind: ledger.Service, Name: "batch"}, Clock: time.Now,
+			Disk: disk.Disk{Fault: func(op, path string) error {
+				if strings.HasSuffix(path, "result.xlsx") {
+					return full
+				}
+				return nil
+			}}})
+		return err
+	})
+	if !errors.Is(err, full) {
+		t.Error(err)
+	}
+	if err := s.Work(t.Context(), "level3", func(ctx context.Context, folder string) error {
+		_, err := run(ctx, folder, final)
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	entries, err := s.Entries(t.Context(), "level3", 0)
+	published := 0
+	for _, e := range entries {
+		if e.Event == ledger.Published {
+			published++
+		}
+	}
+	if err != nil || published != 1 {
+		t.Errorf("%d runs, %v", published, err)
+	}
+}
 
 // TestAsManyWorksAsConnections would hang if work needed a second connection while it holds one.
 func TestAsManyWorksAsConnections(t *testing.T) {
