@@ -106,12 +106,17 @@ func (w world) takePart(ctx context.Context, folder string, at *sharedPlace, ins
 	}
 	defer func() { err = errors.Join(err, m.Leave(installed.Serve.Grace)) }()
 	log.Info("taking part", "runs", runs, "memory", fmt.Sprintf("%d MiB", memory>>20), "plans", serves)
+	jobs := func() ([]queue.Waiting, error) {
+		ctx, stop := context.WithTimeout(ctx, mostPoll)
+		defer stop()
+		return m.Jobs(ctx, mostJobs)
+	}
 	if !serves {
-		return w.beat(ctx, s, "")
+		return w.beat(ctx, s, jobs)
 	}
 	if installed.Console.Listen != "" {
 		_, closed, err := w.serveConsole(ctx, folder, installed, consoleNeeds{stepped: s.Monitor.Stepped, desk: m.Desk(), share: offers,
-			database: at.database}, log)
+			jobs: jobs, database: at.database}, log)
 		if err != nil {
 			return err
 		}
@@ -125,16 +130,23 @@ func (w world) takePart(ctx context.Context, folder string, at *sharedPlace, ins
 		})
 	}()
 	defer func() { <-followed }()
-	return w.beat(ctx, s, "serving")
+	return w.beat(ctx, s, jobs)
 }
 
 // mostPoll is how often at least the queue and the offers are looked at: others see what they ask for soon.
 const mostPoll = 5 * time.Second
 
-// beat says to the service manager that the process is at work, until the context is done.
-func (w world) beat(ctx context.Context, s *monitor.Service, status string) error {
+// beat says to the service manager that the process is at work, and to the metrics what the queue has, until the
+// context is done.
+func (w world) beat(ctx context.Context, s *monitor.Service, jobs func() ([]queue.Waiting, error)) error {
 	notifySystemd(daemon.SdNotifyReady)
 	for {
+		status := "the database does not answer"
+		if all, err := jobs(); err == nil {
+			n := queue.Count(all)
+			s.Monitor.Board.SetJobs(n)
+			status = fmt.Sprintf("%d jobs under way, %d waiting, %d parked", n["running"], n["waiting"], n["parked"])
+		}
 		notifySystemd(daemon.SdNotifyWatchdog + "\nSTATUS=" + status)
 		s.Observe(serve.Heartbeat{})
 		select {

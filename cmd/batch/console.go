@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,16 +18,18 @@ import (
 	"tenderbatch/internal/console"
 	"tenderbatch/internal/identity"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/queue"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/signon"
 )
 
 // consoleNeeds is what a console needs of the service that it is part of.
 type consoleNeeds struct {
-	stepped  func(string, ledger.Entry) // gets each step of a release
-	desk     console.Desk               // at which people ask for runs
-	share    console.Share              // nil where the folder is the only place
-	database string                     // that has the accounts; "": a file in the folder
+	stepped  func(string, ledger.Entry)      // gets each step of a release
+	desk     console.Desk                    // at which people ask for runs
+	share    console.Share                   // nil where the folder is the only place
+	jobs     func() ([]queue.Waiting, error) // of a database; nil where there is none
+	database string                          // that has the accounts; "": a file in the folder
 }
 
 // accounts are those of a database, or in the folder of the offers.
@@ -56,7 +59,7 @@ func (w world) serveConsole(ctx context.Context, folder string, installed settin
 	}
 	c, err := console.New(console.Config{
 		Folder: folder, Accounts: accounts, Now: w.now, Version: w.version, Log: log, Getenv: w.getenv,
-		Disk: w.disk, Signers: signers, Stepped: needs.stepped, Desk: needs.desk, Share: needs.share,
+		Disk: w.disk, Signers: signers, Stepped: needs.stepped, Desk: needs.desk, Share: needs.share, Jobs: shownJobs(needs.jobs),
 		SignOn: vouches, Secure: on.BehindTLS(), Hosts: on.Hosts, TrustedProxies: on.TrustedProxies,
 		BindSessions: on.BindSessions,
 	})
@@ -119,4 +122,19 @@ func listen(on settings.Console) (net.Listener, error) {
 	}
 	return tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"h2", "http/1.1"}}), nil
+}
+
+// shownJobs are the jobs of a database as the console shows them; nil where there is none.
+func shownJobs(jobs func() ([]queue.Waiting, error)) func() ([]console.Job, error) {
+	if jobs == nil {
+		return nil
+	}
+	return func() (all []console.Job, err error) {
+		found, err := jobs()
+		for _, j := range found {
+			all = append(all, console.Job{Offer: j.Offer, For: cmp.Or(j.Slot, j.Reason), State: j.State, Since: j.Since, Tries: j.Tries,
+				Worker: j.Worker, Error: j.Error})
+		}
+		return all, err
+	}
 }

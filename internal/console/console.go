@@ -52,6 +52,9 @@ type Config struct {
 
 	// Share brings offers on which other machines work, too, to where they are; nil where the folder is the only place.
 	Share Share
+
+	// Jobs are those of the machines that make runs; nil where this one does.
+	Jobs func() ([]Job, error)
 }
 
 // Desk takes runs that people ask for; see [serve.Desk].
@@ -64,6 +67,16 @@ type Desk interface {
 type Share interface {
 	Refresh(ctx context.Context, offer string) error
 	Work(ctx context.Context, offer string, do func(ctx context.Context, folder string) error) error
+}
+
+// Job is a run that one of several machines is to make, makes, or does not make any more.
+type Job struct {
+	Offer, For string
+	State      string // waiting, running, or parked
+	Since      time.Time
+	Tries      int
+	Worker     string // "" while it waits
+	Error      string // of the last try, "" for none
 }
 
 // Console answers the requests of browsers.

@@ -65,3 +65,26 @@ func TestWhatOthersWorkOnIsKeptBeforeTheAnswer(t *testing.T) {
 		t.Errorf("a page of an offer that cannot be had: %d", status)
 	}
 }
+
+func TestJobsOfAllMachinesAreShownToThoseWhoMaySeeThem(t *testing.T) {
+	h := newHouse(t, func(c *Config) {
+		c.Jobs = func() ([]Job, error) {
+			return []Job{{Offer: offerName, For: "2004-12-01", State: "parked", Worker: "machine-7", Error: "<b>out of memory</b>"},
+				{Offer: "another", State: "waiting"}}, nil
+		}
+	})
+	preparer := h.person("pat", account.Grant{Role: account.Preparer, Offer: offerName})
+	viewer := h.person("vic", account.Grant{Role: account.Viewer, Offer: offerName})
+	_, page := preparer.get("/schedule")
+	for _, want := range []string{"On all machines", "parked", "machine-7", "&lt;b&gt;out of memory"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a preparer does not see %q", want)
+		}
+	}
+	if strings.Contains(page, "another") {
+		t.Error("a preparer sees jobs of another offer")
+	}
+	if _, page = viewer.get("/schedule"); !strings.Contains(page, "parked") || strings.Contains(page, "machine-7") {
+		t.Error("what a viewer sees of jobs is wrong")
+	}
+}

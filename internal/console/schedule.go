@@ -87,7 +87,9 @@ func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
 		Offers   []agenda
 		UnderWay []*runUnderWay
 		Desk     bool // runs can be asked for
-	}{all, c.underWay(me(r), folders), c.Desk != nil})
+		Several  bool // machines make the runs
+		Jobs     []Job
+	}{all, c.underWay(me(r), folders), c.Desk != nil, c.Jobs != nil, c.jobsFor(r)})
 }
 
 func (c *Console) agendaOf(name, folder string) agenda {
@@ -123,4 +125,25 @@ func (c *Console) agendaOf(name, folder string) agenda {
 		a.Tries = deaths.NextTry()
 	}
 	return a
+}
+
+// jobsFor are the jobs of the offers that an account may see; who may not see names does not see machines and errors.
+func (c *Console) jobsFor(r *http.Request) (all []Job) {
+	if c.Jobs == nil {
+		return nil
+	}
+	found, err := c.Jobs()
+	if err != nil {
+		c.Log.Warn("the jobs cannot be read", "error", err.Error())
+	}
+	for _, j := range found {
+		if !me(r).May(account.See, j.Offer) {
+			continue
+		}
+		if !me(r).May(account.SeeNames, j.Offer) {
+			j.Worker, j.Error = "", ""
+		}
+		all = append(all, j)
+	}
+	return all
 }

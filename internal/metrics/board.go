@@ -44,6 +44,7 @@ type Board struct {
 
 	mu     sync.Mutex
 	offers map[string]Offer
+	jobs   map[string]int // of a database, by state; nil where there is none
 }
 
 // New returns an empty board; version is that of the program.
@@ -69,6 +70,20 @@ func (b *Board) Remove(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.offers, id)
+}
+
+// SetJobs says how many jobs of a database there are, by state.
+func (b *Board) SetJobs(byState map[string]int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.jobs = byState
+}
+
+// countJobs are the jobs of a database, by state.
+func (b *Board) countJobs() map[string]int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.jobs
 }
 
 // Offers returns the state of all offers, by id.
@@ -108,13 +123,15 @@ var (
 	awaits = series("awaits_release", "Whether the newest run waits for a step before money is wired on it.", "offer")
 	since  = series("awaits_release_since_timestamp_seconds", "Since when it waits for that step.", "offer")
 
+	jobs = series("jobs", "Jobs of the database that wait, go on, or are parked.", "state")
+
 	ledgerOK  = series("ledger_ok", "Whether the ledger was found sound.", "offer")
 	buildInfo = series("build_info", "The program: always 1.", "version", "go")
 )
 
 // Describe implements prometheus.Collector.
 func (b *Board) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildInfo, waiting, parked} {
+	for _, d := range []*prometheus.Desc{buildInfo, waiting, parked, jobs} {
 		to <- d
 	}
 	describeOffer(to)
@@ -130,6 +147,9 @@ func describeOffer(to chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (b *Board) Collect(to chan<- prometheus.Metric) {
 	to <- gauge(buildInfo, 1, b.version, runtime.Version())
+	for state, n := range b.countJobs() {
+		to <- gauge(jobs, float64(n), state)
+	}
 	for _, o := range b.Offers() {
 		o.collect(to)
 		to <- gauge(waiting, truth(o.Waiting), o.ID)

@@ -112,3 +112,17 @@ func waitingOf(row *rivertype.JobRow) (Waiting, error) {
 	}
 	return w, nil
 }
+
+// Count counts the jobs that are not done, by state.
+func Count(jobs []Waiting) map[string]int {
+	all := map[string]int{"waiting": 0, "running": 0, "parked": 0}
+	for _, j := range jobs {
+		all[j.State]++
+	}
+	return all
+}
+
+// Jobs lists the jobs of the queue that are not done, at most so many.
+func (m *Member) Jobs(ctx context.Context, most int) ([]Waiting, error) {
+	return List(ctx, m.config, most)
+}
