@@ -526,7 +526,7 @@ func TestAMigrationThatIsCutOffLeavesTheTablesAsTheyWere(t *testing.T) {
 	}
 }
 
-// TestAWorkersDiskThatIsFull has nothing committed, and the mirror made anew.
+// TestAWorkersDiskThatIsFull has nothing committed, and the mirror is made again.
 func TestAWorkersDiskThatIsFull(t *testing.T) {
 	k := newKept(t)
 	s := k.open(t)
