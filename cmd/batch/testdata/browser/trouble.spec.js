@@ -181,6 +181,8 @@ test("the service is killed in the middle of a run, and started again", async ({
   await page.goto("/offers/harbor/files"); // the session is still there
   await until(page, async () => expect(used).toContainText("has it", { timeout: 100 }));
   await page.goto("/offers/harbor/history");
+  await expect(page.getByText("The history is chained as it was written")).toBeVisible();
+  await page.getByRole("button", { name: "Compare every file" }).click();
   await expect(page.getByText("The history and every published file are as they were written.")).toBeVisible();
   await rm(path);
 });
