@@ -34,15 +34,20 @@ var mayImport = map[string][]string{
 	"bench/report": {"github.com/klauspost/compress/flate"},
 	"bench/whole":  {"bench/report", "github.com/xuri/excelize/v2"},
 	"cmd/batch": {
-		"docs", "fixtures", "internal/account", "internal/compare", "internal/console", "internal/disk",
-		"internal/display", "internal/exitcode", "internal/export", "internal/export/workbook",
-		"internal/identity", "internal/inbox", "internal/ingest", "internal/ledger", "internal/machine",
-		"internal/monitor", "internal/need", "internal/notify", "internal/offerfolder", "internal/outgoing",
-		"internal/pipeline", "internal/prepare", "internal/printout", "internal/queue", "internal/release",
-		"internal/result", "internal/schedule", "internal/serve", "internal/settings", "internal/shared",
-		"internal/signon", "internal/storage", "internal/strictyaml", "internal/tender", "internal/terminal",
-		"internal/whatif", "github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra",
-		"github.com/spf13/cobra/doc",
+		"cmd/batch/exchange", "docs", "fixtures", "internal/account", "internal/compare", "internal/console",
+		"internal/disk", "internal/display", "internal/exitcode", "internal/export",
+		"internal/export/workbook", "internal/identity", "internal/inbox", "internal/ingest",
+		"internal/ledger", "internal/machine", "internal/monitor", "internal/need", "internal/notify",
+		"internal/offerfolder", "internal/outgoing", "internal/pipeline", "internal/prepare",
+		"internal/printout", "internal/queue", "internal/release", "internal/result", "internal/schedule",
+		"internal/serve", "internal/settings", "internal/shared", "internal/signon", "internal/storage",
+		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/whatif",
+		"github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
+	},
+	"cmd/batch/exchange": {
+		"internal/delivery", "internal/disk", "internal/display", "internal/intake", "internal/ledger",
+		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/serve", "internal/settings",
+		"internal/strictyaml", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -54,6 +59,7 @@ var mayImport = map[string][]string{
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
+	"internal/confirm": {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/console": {
 		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
 		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor",
@@ -65,6 +71,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/csvfile":  {"internal/tender", "internal/values", "internal/xlsx"},
 	"internal/decimals": {"github.com/shopspring/decimal"},
+	"internal/delivery": {
+		"internal/disk", "internal/ledger", "internal/notify", "internal/offerfolder", "internal/pgp",
+		"internal/settings", "internal/sshlink", "internal/tender", "github.com/gofrs/flock",
+	},
 	"internal/disk":     {"golang.org/x/sys/unix"},
 	"internal/display":  {"github.com/shopspring/decimal"},
 	"internal/exitcode": {},
@@ -74,6 +84,14 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/export/pain001": {"internal/accounts", "internal/payment", "internal/tender"},
+	"internal/export/parquetfile": {
+		"internal/export", "internal/tender", "github.com/parquet-go/parquet-go",
+		"github.com/shopspring/decimal",
+	},
+	"internal/export/seev": {"internal/confirm", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/export/swiftmt": {
+		"internal/confirm", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/export/workbook": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/display", "internal/pricing",
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
@@ -88,6 +106,12 @@ var mayImport = map[string][]string{
 		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
 		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/shopspring/decimal",
+	},
+	"internal/intake": {
+		"internal/csvfile", "internal/disk", "internal/display", "internal/inbox", "internal/ledger",
+		"internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare", "internal/settings",
+		"internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
 	"internal/ledger": {
 		"internal/disk", "internal/parallel", "internal/tender", "github.com/gofrs/flock",
@@ -119,15 +143,18 @@ var mayImport = map[string][]string{
 	},
 	"internal/officetest": {"github.com/shopspring/decimal", "github.com/xuri/excelize/v2"},
 	"internal/outgoing": {
-		"internal/accounts", "internal/disk", "internal/display", "internal/export", "internal/export/pain001",
-		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/payment",
-		"internal/pipeline", "internal/result", "internal/settle", "internal/tender",
-		"github.com/shopspring/decimal",
+		"internal/accounts", "internal/confirm", "internal/disk", "internal/display", "internal/export",
+		"internal/export/pain001", "internal/export/parquetfile", "internal/export/seev",
+		"internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder",
+		"internal/payment", "internal/pipeline", "internal/result", "internal/settle", "internal/swifttext",
+		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},
 	"internal/payment": {
 		"internal/accounts", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
 	},
+	"internal/pgp":         {"github.com/ProtonMail/gopenpgp/v3/crypto"},
+	"internal/pgp/pgptest": {}, // GnuPG as the other side, for the tests of others
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",
 		"internal/exitcode", "internal/export", "internal/export/workbook", "internal/inbox",
@@ -197,6 +224,8 @@ var mayImport = map[string][]string{
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
+	"internal/sshlink":         {"internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
+	"internal/sshlink/sshtest": {"internal/settings"}, // an OpenSSH server for the tests of others
 	"internal/storage": {
 		"internal/disk", "github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials",
 		"github.com/minio/minio-go/v7/pkg/encrypt",

@@ -30,6 +30,9 @@ tools() {
 	command -v ssh-keygen >/dev/null || missing+=" openssh-client"
 	command -v systemd-analyze >/dev/null || missing+=" systemd"
 	command -v chromium >/dev/null || missing+=" chromium"
+	[ -x /usr/sbin/sshd ] || missing+=" openssh-server"
+	command -v gpg >/dev/null || missing+=" gnupg"
+	command -v maildrop >/dev/null || missing+=" maildrop"
 	compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=" postgresql"
 	command -v node >/dev/null && command -v npm >/dev/null || missing+=" nodejs npm"
 	/usr/bin/python3 -c 'import openpyxl' 2>/dev/null || missing+=" python3-openpyxl"
@@ -38,8 +41,8 @@ tools() {
 
 readers() {
 	mkdir -p .build/readers
-	cmp -s cmd/batch/testdata/readers/package.json .build/readers/package.json && [ -d .build/readers/node_modules/exceljs ] && return
-	say "installing exceljs and SheetJS from npm into .build"
+	cmp -s cmd/batch/testdata/readers/package.json .build/readers/package.json && [ -d .build/readers/node_modules/@duckdb/node-api ] && return
+	say "installing exceljs, SheetJS and DuckDB from npm into .build"
 	cp cmd/batch/testdata/readers/package.json .build/readers/
 	(cd .build/readers && npm install --silent --no-audit --no-fund --no-package-lock >/dev/null)
 }

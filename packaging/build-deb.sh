@@ -41,8 +41,11 @@ put 644 packaging/batch.yaml etc/batch/batch.yaml
 put 600 packaging/environment etc/batch/environment
 put 644 packaging/crontab $doc/examples/crontab
 put 644 packaging/deb/lintian-overrides usr/share/lintian/overrides/batch
-for page in operations commands offer settings result release rules; do
+for page in operations commands offer settings result release rules exchange; do
 	[ ! -e "docs/$page.md" ] || put 644 "docs/$page.md" "$doc/$page.md"
+done
+for schema in docs/schemas/*.schema.json; do
+	put 644 "$schema" "$doc/schemas/${schema##*/}"
 done
 
 "$work/tenderbatch" man "$work/man"

@@ -33,6 +33,10 @@ pain.001 are payments for the paying agent's bank, ISO 20022 pain.001.001.09: on
 account that is paid from, currency and day, with what is due. It is written only of a run that is in
 force. The accounts are in accounts.csv in the folder of the offer. The same run gives the same bytes.
 
+seev.036 (ISO 20022) and mt566 (SWIFT) confirm to each account what it tendered, what of it was
+accepted and returned, and what it is paid. seev.031 and mt564 announce the offer of each security.
+parquet has the instructions, wires and payments of any published run for data teams.
+
 A single file goes to standard output; --to writes each into a folder, and never changes a file that
 is there.`,
 		Example: `  batch export level3-2004/runs/final --format pain.001 --to for-the-bank`,
@@ -45,12 +49,14 @@ is there.`,
 	flags.StringVar(&format, "format", "", "write this `FORMAT`: "+formatNames())
 	flags.StringVar(&to, "to", "", "write files into this `FOLDER`")
 	flags.StringVar(&superseded, "superseded", "",
-		"of a run that supersedes another, say whether that one was `paid`: paid exports what is to be paid in addition, unpaid all")
+		"of a run that supersedes another, say whether that one was `paid`: paid exports what is to be paid in addition, "+
+			"unpaid all")
 	return c
 }
 
 // export makes the files of a format and writes them.
-func (w world) export(c *cobra.Command, path string, format *outgoing.Format, name, to string, s outgoing.Superseded) error {
+func (w world) export(c *cobra.Command, path string, format *outgoing.Format, name, to string,
+	s outgoing.Superseded) error {
 	switch {
 	case format == nil:
 		return usage(c, fmt.Errorf("--format is %s, and not %q", formatNames(), name))

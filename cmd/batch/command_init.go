@@ -178,7 +178,8 @@ func (w world) addSchema(folder string) error {
 	if err := writeNew(filepath.Join(folder, schemaName), docs.OfferSchema); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, append([]byte("# yaml-language-server: $schema="+schemaName+"\n"), terms...), 0o640); err != nil {
+	line := "# yaml-language-server: $schema=" + schemaName + "\n"
+	if err := os.WriteFile(path, append([]byte(line), terms...), 0o640); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w.stdout, "%s/%s is for editors, such as VS Code with the extension YAML\n", folder, schemaName)

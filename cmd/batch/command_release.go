@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/cmd/batch/exchange"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/monitor"
@@ -131,7 +132,9 @@ A release that was cut off is completed.`,
 			if !before {
 				w.report(filepath.Dir(found.Runs), e, keys.config)
 			}
-			return w.sayReleased(e, filepath.Dir(found.Runs), before)
+			err = w.sayReleased(e, filepath.Dir(found.Runs), before)
+			exchange.Released(c.Context(), w.exchange(), filepath.Dir(found.Runs), keys.config)
+			return err
 		},
 	}
 	keys.add(c)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/cmd/batch/exchange"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/exitcode"
@@ -47,6 +48,12 @@ func (w world) installation() monitor.Program {
 		Now: w.now, Getenv: w.getenv, Secrets: w.secrets, Version: w.version, By: w.by,
 		Actor: w.actor, Disk: w.disk,
 	}
+}
+
+// exchange is the world as the commands of package exchange take it.
+func (w world) exchange() exchange.World {
+	return exchange.World{Stdout: w.stdout, Stderr: w.stderr, Now: w.now, Getenv: w.getenv, Version: w.version, By: w.by,
+		Actor: w.actor, Disk: w.disk}
 }
 
 // run is the whole program: it executes the command line and returns the exit
@@ -119,6 +126,7 @@ agent pays.
 		newQueueCommand(w), newDiffCommand(w), newExportCommand(w), newInitCommand(w), newTemplateCommand(w),
 		newScheduleCommand(w), newPauseCommand(w), newResumeCommand(w), newServeCommand(w), newWorkerCommand(w), newUsersCommand(w),
 		newMigrateCommand(w), newPushCommand(w), newPullCommand(w), newGCCommand(w), newManCommand(w))
+	root.AddCommand(exchange.Commands(w.exchange())...)
 	completeArguments(root)
 	return root
 }

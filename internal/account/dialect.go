@@ -99,10 +99,16 @@ func migratePostgres(db *sql.DB) error {
 	if _, err := tx.Exec("SELECT pg_advisory_xact_lock($1)", lockKey); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("CREATE TABLE IF NOT EXISTS version (version int NOT NULL)"); err != nil {
+	var have int
+	var there bool
+	if err := tx.QueryRow("SELECT to_regclass('version') IS NOT NULL").Scan(&there); err != nil {
 		return err
 	}
-	var have int
+	if !there { // who may only use the tables may not even ask for one that is there
+		if _, err := tx.Exec("CREATE TABLE version (version int NOT NULL)"); err != nil {
+			return err
+		}
+	}
 	if err := tx.QueryRow("SELECT coalesce(max(version), 0) FROM version").Scan(&have); err != nil {
 		return err
 	}

@@ -19,11 +19,10 @@ import (
 // WriteInstructions writes instructions.csv: one line for each instruction that
 // counts, in the order of the book.
 func WriteInstructions(w io.Writer, r *result.Run) error {
-	const headings = "instruction,depositary,participant,series,currency,window,received,tendered,accepted,returned,reason,consideration,early_payment,accrued_interest,total,file,sheet,row,reference,status,participant_name,security,factor,price,early_price,settlement_date,code"
 	used := newUsed(r)
 	var row [27]string
 	without := r.Offer.WithoutPrice()
-	return writeCSV(w, headings, len(r.Book.Lines), func(i int) []string {
+	return writeCSV(w, instructionColumns, len(r.Book.Lines), func(i int) []string {
 		l := &r.Book.Lines[i]
 		currency := r.CurrencyOf(l.Series)
 		decided, paid := &r.Allocation.Lines[i], &r.Settlement.Lines[i]
@@ -105,9 +104,7 @@ func UsedFor(r *result.Run, i int) (factor, price, earlyPrice string) {
 // WriteWires writes wires.csv: one line for each transfer that is due.
 func WriteWires(w io.Writer, r *result.Run) error {
 	wires := r.Settlement.WiresOf(settle.Due)
-	const headings = "reference,status,depositary,participant,participant_name,currency,settlement_date,payments," +
-		moneyHeadings
-	return writeCSV(w, headings, len(wires), func(i int) []string {
+	return writeCSV(w, wireColumns, len(wires), func(i int) []string {
 		x := &wires[i]
 		return append([]string{
 			x.Reference, string(x.Status), guard(x.Depositary), guard(x.Participant), guard(x.ParticipantName),
@@ -129,9 +126,7 @@ func WritePaid(w io.Writer, r *result.Run) error {
 }
 
 func writePayments(w io.Writer, payments []settle.Payment) error {
-	const headings = "reference,status,depositary,participant,participant_name,series,currency,settlement_date," +
-		moneyHeadings
-	return writeCSV(w, headings, len(payments), func(i int) []string {
+	return writeCSV(w, paymentColumns, len(payments), func(i int) []string {
 		p := &payments[i]
 		return append([]string{
 			p.Reference, string(p.Status), guard(p.Depositary), guard(p.Participant), guard(p.ParticipantName),
@@ -139,8 +134,6 @@ func writePayments(w io.Writer, payments []settle.Payment) error {
 		}, moneyTexts(p.Accepted, &p.Cash, p.Currency)...)
 	})
 }
-
-const moneyHeadings = "accepted,consideration,early_payment,accrued_interest,total"
 
 func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []string {
 	return []string{
@@ -152,8 +145,7 @@ func moneyTexts(accepted decimal.Decimal, c *settle.Cash, currency string) []str
 // WriteRejects writes rejects.csv: the findings about lines of the inputs, those on
 // which most principal hangs first.
 func WriteRejects(w io.Writer, r *result.Run) error {
-	const headings = "file,sheet,row,column,value,rule,message,waived,outcome,open,depositary,instruction,participant,series,currency,principal,cell,advice,resolution"
-	return writeCSV(w, headings, len(r.Findings), func(i int) []string {
+	return writeCSV(w, rejectColumns, len(r.Findings), func(i int) []string {
 		rej := &r.Findings[i]
 		return []string{
 			guard(rej.Source.File), guard(rej.Source.Sheet), strconv.Itoa(rej.Source.Row),
@@ -168,9 +160,9 @@ func WriteRejects(w io.Writer, r *result.Run) error {
 
 // writeCSV writes headings and rows one by one, so that a long list is never whole
 // in memory.
-func writeCSV(w io.Writer, headings string, count int, row func(i int) []string) error {
+func writeCSV(w io.Writer, columns []Column, count int, row func(i int) []string) error {
 	out := csv.NewWriter(w)
-	if err := out.Write(strings.Split(headings, ",")); err != nil {
+	if err := out.Write(List(columns, func(c Column) string { return c.Name })); err != nil {
 		return err
 	}
 	for i := range count {

@@ -15,10 +15,8 @@ const SnapshotsName = "snapshots.csv"
 
 // WriteSnapshots writes snapshots.csv.
 func WriteSnapshots(w io.Writer, r *result.Run) error {
-	const headings = "depositary,instruction,change,what,participant,series,currency,window,principal_before,principal_now,difference," +
-		"file_before,row_before,file_now,row_now,deadline,after_deadline,rule,open,resolution,counts,accepted,cash"
 	changes := r.Snapshots.Changes
-	return writeCSV(w, headings, len(changes), func(i int) []string {
+	return writeCSV(w, snapshotColumns, len(changes), func(i int) []string {
 		c := &changes[i]
 		l, currency := c.Line(), r.CurrencyOf(c.Line().Series)
 		return []string{

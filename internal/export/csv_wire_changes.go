@@ -9,9 +9,8 @@ import (
 
 // WriteWireChanges writes wire_changes.csv.
 func WriteWireChanges(w io.Writer, r *result.Run) error {
-	const headings = "reference,change,status,depositary,participant,participant_name,currency,settlement_date,total_superseded,total_now,pay_in_addition,claw_back"
 	changes := r.WireChanges.Wires
-	return writeCSV(w, headings, len(changes), func(i int) []string {
+	return writeCSV(w, wireChangeColumns, len(changes), func(i int) []string {
 		c := &changes[i]
 		return []string{
 			c.Reference, string(c.Kind), string(c.Status), guard(c.Depositary), guard(c.Participant), guard(c.ParticipantName),

@@ -15,6 +15,7 @@ import (
 type (
 	// Document is the whole of a result.json.
 	Document struct {
+		Format   int          `json:"format_version"` // see [FormatVersion]; 0 for runs that did not say
 		Offer    string       `json:"offer"`
 		Issuer   string       `json:"issuer"`
 		Run      string       `json:"run"`
@@ -259,7 +260,7 @@ func EncodeJSON(w io.Writer, value any) error {
 // in a string, so that no reader rounds it.
 func WriteJSON(w io.Writer, r *result.Run) error {
 	return EncodeJSON(w, Document{
-		Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
+		Format: FormatVersion, Offer: r.Offer.ID, Issuer: r.Offer.Issuer, Run: r.Name, Version: r.Version,
 		Phase: r.Phase, AsOf: display.Stamp(r.AsOf, r.Offer.Zone), Replaces: r.Replaces, Held: r.Held,
 		Masked: r.Masked, Release: r.Offer.Release,
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),

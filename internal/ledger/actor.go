@@ -90,7 +90,8 @@ func (e Entry) MakersOf() []Maker {
 	var all []Maker
 	did := Began
 	switch e.Event {
-	case Approved, Returned, Released, Withdrawn, Missed, Paused, Resumed:
+	case Approved, Returned, Released, Withdrawn, Missed, Paused, Resumed, Quarantined, Unreached, Sending, Delivered,
+		Undelivered:
 		return nil
 	case Prepared:
 		return slices.Clone(e.Makers)

@@ -50,10 +50,25 @@ const (
 	Resumed Event = "resumed" // the scheduler runs the offer again
 )
 
+// What comes from outside through a channel, and was not taken. None belongs to an attempt, and none makes
+// the channel a maker of a run. A file that was taken is [Prepared].
+const (
+	Quarantined Event = "quarantined" // a file was kept apart; the message says why
+	Unreached   Event = "unreached"   // a channel could not be read, noted once for each reason
+)
+
+// What goes out of a released run, with the delivery as the actor. None belongs to an attempt.
+const (
+	Sending     Event = "sending"     // a mail is about to be handed to a server
+	Delivered   Event = "delivered"   // it is there
+	Undelivered Event = "undelivered" // it could not be sent, noted once for each reason
+)
+
 var events = map[Event]bool{
 	Started: true, Published: true, Unchanged: true, Restored: true, Rebuilt: true, Refused: true,
 	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
-	Prepared: true, Paused: true, Resumed: true,
+	Prepared: true, Paused: true, Resumed: true, Quarantined: true, Unreached: true,
+	Sending: true, Delivered: true, Undelivered: true,
 	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
 }
 
@@ -64,7 +79,11 @@ func (e Event) OfRelease() bool {
 
 // OfAttempt reports whether the event is one of an attempt, or of a slot that passed without one.
 func (e Event) OfAttempt() bool {
-	return e != Prepared && e != Paused && e != Resumed && !e.OfRelease()
+	switch e {
+	case Prepared, Paused, Resumed, Quarantined, Unreached, Sending, Delivered, Undelivered:
+		return false
+	}
+	return !e.OfRelease()
 }
 
 // Ends reports whether the event ends an attempt.

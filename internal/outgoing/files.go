@@ -38,6 +38,11 @@ type Format struct {
 // Formats are those there are.
 var Formats = []Format{
 	{"pain.001", (*Run).pain001},
+	{"seev.036", (*Run).seev036},
+	{"mt566", (*Run).mt566},
+	{"seev.031", (*Run).seev031},
+	{"mt564", (*Run).mt564},
+	{"parquet", (*Run).parquet},
 }
 
 // Make makes the files of a run. What it warns of counts even if there is an error; the error is
@@ -96,8 +101,8 @@ func (e *Export) There(folder string) ([]bool, error) {
 		case err != nil:
 			return nil, err
 		case !bytes.Equal(content, f.Content):
-			return nil, fmt.Errorf("%s is there already with other bytes, perhaps by other accounts: find out which one was "+
-				"sent, and write into another folder; nothing was written", path)
+			return nil, fmt.Errorf("%s is there already with other bytes, of another run or by other accounts: if it was sent, "+
+				"find out which one, and write into another folder; nothing was written", path)
 		default:
 			there[i] = true
 		}

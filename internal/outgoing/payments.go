@@ -92,8 +92,35 @@ func (r *Run) pays(day string) bool {
 	return slices.ContainsFunc(r.settlements(), func(d tender.Date) bool { return d.String() == day })
 }
 
+// overdue is an error if a final run lists an earlier settlement as due whose day had passed by its
+// instant: it was probably made, and the terms do not name its run, so it would be paid twice.
+func (r *Run) overdue() error {
+	if r.run.Phase != string(tender.Final) {
+		return nil
+	}
+	today := tender.DateOf(r.run.AsOf.In(r.Offer.Zone))
+	days := []tender.Date{r.Offer.Settlement.Early}
+	for _, i := range r.Offer.Settlement.Interim {
+		days = append(days, i.On)
+	}
+	for i := range r.Doc.Funding {
+		f := &r.Doc.Funding[i]
+		for _, day := range days {
+			if f.Status == settle.Due && f.SettlementDate == day.String() && !day.IsZero() && day.Before(today) {
+				return refused("run %s lists %d wires in %s as due on %s, which had passed by its instant; if that settlement was "+
+					"made, name its run under dates.settlement (early_run, interim) and run again, else give it a new day",
+					r.Doc.Run, f.Wires, f.Currency, day)
+			}
+		}
+	}
+	return nil
+}
+
 // due adds every wire that is due to an order.
 func (r *Run) due(order *payment.Order) error {
+	if err := r.overdue(); err != nil {
+		return err
+	}
 	var a reading
 	for i := range r.Doc.Wires {
 		w := &r.Doc.Wires[i]

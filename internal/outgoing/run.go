@@ -52,6 +52,10 @@ func Open(path string) (*Run, error) {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(found.Path, result.JSONName), err)
 	}
 	r := &Run{Folder: filepath.Dir(found.Runs), Path: found.Path, Doc: doc, run: run, archive: archive}
+	if doc.Masked {
+		return nil, refused("run %s has pseudonyms in place of names and numbers, so nothing is made of it for others",
+			doc.Run)
+	}
 	r.Offer, err = termsOf(run)
 	return r, err
 }
@@ -114,7 +118,7 @@ func (r *Run) settles() error {
 	case err != nil:
 		return err
 	case latest != r.run.Run && !named:
-		return refused("run %s is not the newest: %s is; export that one", r.run.Run, latest)
+		return refused("run %s is not the one that counts any more: %s is; export that one", r.run.Run, latest)
 	case len(r.settlements()) == 0:
 		return refused("run %s is indicative, and no settlement is paid from it: money is wired on the final run, or on one "+
 			"that has all tenders of an early or interim settlement (dates.settlement in offer.yaml)", r.run.Run)
@@ -122,13 +126,15 @@ func (r *Run) settles() error {
 		return refused("run %s has open findings (%d); clarify them with the depositary or resolve them in offer.yaml, then "+
 			"run again", r.run.Run, r.Doc.Counts.Open)
 	case unmet != "":
-		return refused("run %s is made while the condition %q is not satisfied; nothing is wired before it is", r.run.Run, unmet)
+		return refused("run %s is made while the condition %q is not satisfied; nothing is wired before it is", r.run.Run,
+			unmet)
 	}
 	return nil
 }
 
-// newer is the name of the latest run, and whether the terms of now name this one as that of a
-// settlement that was made.
+// newer is the name of the run that counts, and whether the terms of now name this one as that of a
+// settlement that was made. What counts is the latest run, or the one that was released last where
+// runs like this one must be.
 func (r *Run) newer() (latest string, named bool, err error) {
 	terms, err := offerfolder.Terms(r.Folder)
 	if err != nil {
@@ -139,6 +145,11 @@ func (r *Run) newer() (latest string, named bool, err error) {
 	}
 	if run := r.archive.Latest(); run != nil {
 		latest = run.Run
+	}
+	for _, e := range r.archive.Entries() {
+		if e.Event == ledger.Released && r.run.Release.Demands(tender.Indicative) {
+			latest = e.Run
+		}
 	}
 	return latest, named, nil
 }

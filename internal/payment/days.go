@@ -24,8 +24,8 @@ func closed(at group) []string {
 	if why == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s is %s: payments in %s are not made on that day; ask the bank on which day it would pay",
-		at.date, why, at.currency)}
+	return []string{fmt.Sprintf("%s is %s: payments in %s are not made on that day; ask the bank on which day it would "+
+		"pay", at.date, why, at.currency)}
 }
 
 // targetHoliday names the day on which TARGET is closed, "" if it is open.

@@ -192,7 +192,8 @@ func (e *MissingError) party(a *accounts.Account, name, of string) Party {
 	}
 	if a.Town != "" {
 		if p.Town, err = swifttext.Text(a.Town); err != nil || len(p.Town) > mostTown {
-			e.What = append(e.What, fmt.Sprintf("%s: the town %q cannot be written in %d characters of banks", of, a.Town, mostTown))
+			e.What = append(e.What, fmt.Sprintf("%s: the town %q cannot be written in %d characters of banks", of, a.Town,
+				mostTown))
 		}
 	}
 	return p
@@ -218,23 +219,10 @@ func nameOf(s string) (string, error) {
 
 // identification is that of a message: currency, day and a part that follows from the texts.
 func identification(at group, of ...string) string {
-	return fmt.Sprintf("%s-%s-%s", at.currency, compact(at.date), part(of...))
+	return fmt.Sprintf("%s-%s-%s", at.currency, compact(at.date), swifttext.Mark(of...))
 }
 
 func compact(d tender.Date) string { return fmt.Sprintf("%04d%02d%02d", d.Year, d.Month, d.Day) }
-
-// part is 80 bits of a digest of some texts in Crockford's base 32.
-func part(of ...string) string {
-	const letters, size = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", 16
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", of))
-	text := make([]byte, size)
-	for i := range text {
-		bit := 5 * i
-		two := uint(sum[bit/8])<<8 | uint(sum[bit/8+1])
-		text[i] = letters[two>>(11-bit%8)&31]
-	}
-	return string(text)
-}
 
 // uetr is the unique end-to-end transaction reference of a transfer: a UUID of version 4 in form, whose
 // bits follow from the offer and the end-to-end identification, so that a transfer that is sent twice

@@ -120,7 +120,8 @@ func check(o *Order, all []Message) error {
 				m.Currency, m.Date, mostDigits)
 		}
 		if !m.Sum.Equal(wanted[at]) || !sums[at].Equal(wanted[at]) {
-			return broken("the transfers in %s on %s add up to %s, and the run wires %s", m.Currency, m.Date, sums[at], wanted[at])
+			return broken("the transfers in %s on %s add up to %s, and the run wires %s", m.Currency, m.Date, sums[at],
+				wanted[at])
 		}
 	}
 	for at, amount := range wanted {
@@ -146,8 +147,8 @@ func (m *Message) Merged() (all []string) {
 		for _, w := range t.Wires {
 			who = append(who, whose(w))
 		}
-		all = append(all, fmt.Sprintf("%s are paid with one transfer, %s, as they have one account", strings.Join(who, " and "),
-			t.EndToEndID))
+		all = append(all, fmt.Sprintf("%s are paid with one transfer, %s, as they have one account",
+			strings.Join(who, " and "), t.EndToEndID))
 	}
 	return all
 }

@@ -162,6 +162,7 @@ func outputs(r *result.Run) []output {
 		{result.PaymentsName, export.WritePayments},
 		{result.PaidName, export.WritePaid},
 		{result.RejectsName, export.WriteRejects},
+		{export.DataPackageName, export.WriteDataPackage},
 		{result.ReleaseTextName, export.WriteReleaseText},
 		{result.ReleaseMarkdownName, export.WriteReleaseMarkdown},
 	}

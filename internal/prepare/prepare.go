@@ -1,6 +1,7 @@
 package prepare
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type Request struct {
 	Version string        // of the program
 	Wait    time.Duration // for a run that holds the offer
 	Disk    disk.Disk     // makes the changes of files
+	How     string        // for the history, how a report came; "" for by the hand of the actor
 }
 
 func refused(format string, args ...any) error {
@@ -118,7 +120,8 @@ func AddReport(ctx context.Context, req Request, staged, name, digest string) er
 			return refused("%s is in the inbox already; a report is never replaced: give the new one a name of its own, such as "+
 				"with the time of day", display.Quote(name))
 		}
-		if err := req.note(terms.AsOf(req.Clock()).ID, ledger.Filed, name+" "+digest, "put "+name+" into the inbox"); err != nil {
+		if err := req.note(terms.AsOf(req.Clock()).ID, ledger.Filed, name+" "+digest,
+			cmp.Or(req.How, "put "+name+" into the inbox")); err != nil {
 			return err
 		}
 		if err := req.Disk.Link(staged, to); err != nil {

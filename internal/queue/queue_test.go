@@ -33,12 +33,14 @@ type installation struct {
 	store   storage.Store
 }
 
-func install(t *testing.T) installation {
+func install(t testing.TB) installation {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs PostgreSQL")
 	}
-	t.Parallel()
+	if t, is := t.(*testing.T); is {
+		t.Parallel()
+	}
 	in := installation{address: servertest.Postgres(t)}
 	for _, make := range []func(context.Context, string) error{shared.MakeTables, queue.MakeTables} {
 		for range 2 {
@@ -55,7 +57,7 @@ func install(t *testing.T) installation {
 }
 
 // exec does something with the database beside the program.
-func (in installation) exec(t *testing.T, sql string, args ...any) {
+func (in installation) exec(t testing.TB, sql string, args ...any) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), in.address)
 	if err != nil {
@@ -68,7 +70,7 @@ func (in installation) exec(t *testing.T, sql string, args ...any) {
 }
 
 // setClock has the database's clock show a time, and go so many times as fast from then on.
-func (in installation) setClock(t *testing.T, shows time.Time, fast int) {
+func (in installation) setClock(t testing.TB, shows time.Time, fast int) {
 	t.Helper()
 	in.exec(t, fmt.Sprintf(`CREATE OR REPLACE FUNCTION batch_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
 		'SELECT timestamptz ''%s'' + (clock_timestamp() - timestamptz ''%s'') * %d'`, shows.Format(time.RFC3339Nano),
@@ -104,13 +106,13 @@ func (l *lines) String() string {
 var machines atomic.Int64
 
 // join starts a machine. change may change how it takes part.
-func (in installation) join(t *testing.T, change func(*queue.Config)) *machine {
+func (in installation) join(t testing.TB, change func(*queue.Config)) *machine {
 	t.Helper()
 	return in.joinAt(t, time.Now, change)
 }
 
 // joinAt is join for a machine with a clock of its own.
-func (in installation) joinAt(t *testing.T, clock func() time.Time, change func(*queue.Config)) *machine {
+func (in installation) joinAt(t testing.TB, clock func() time.Time, change func(*queue.Config)) *machine {
 	t.Helper()
 	m := &machine{parked: make(chan string, 10), log: &lines{}}
 	log := slog.New(slog.NewTextHandler(m.log, nil))
@@ -170,7 +172,7 @@ const report = `VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant N
 `
 
 // push brings a small offer to the database.
-func (in installation) push(t *testing.T, name string) {
+func (in installation) push(t testing.TB, name string) {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), name)
 	for file, content := range map[string]string{"offer.yaml": fmt.Sprintf(terms, name), "inbox/dtc-2024-03-04.csv": report} {
@@ -197,7 +199,7 @@ func (in installation) push(t *testing.T, name string) {
 }
 
 // entries are the ends of attempts and the missed slots of an offer: event and slot.
-func (m *machine) entries(t *testing.T, name string) (all []string) {
+func (m *machine) entries(t testing.TB, name string) (all []string) {
 	t.Helper()
 	entries, err := m.offers.Entries(t.Context(), name, 0)
 	if err != nil {
@@ -212,7 +214,7 @@ func (m *machine) entries(t *testing.T, name string) (all []string) {
 }
 
 // await waits until something is the case.
-func await(t *testing.T, what string, is func() bool) {
+func await(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(90 * time.Second); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -388,7 +390,7 @@ func TestAJobOfADeadWorkerIsMadeAgain(t *testing.T) {
 	await(t, "the run", func() bool { return slices.Equal(m.entries(t, "one"), []string{"published"}) })
 }
 
-func (in installation) query(t *testing.T, to any, sql string) {
+func (in installation) query(t testing.TB, to any, sql string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), in.address)
 	if err != nil {

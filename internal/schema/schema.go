@@ -124,14 +124,16 @@ func (v *Value) Pattern(want, pattern string) {
 // Number says that the value can be a number from least on, which may be in quotation marks.
 func (v *Value) Number(want, pattern string, least int) {
 	if v != nil {
-		v.note(form{want: want, types: []string{"number", "string"}, rules: map[string]any{"pattern": pattern, "minimum": least}})
+		rules := map[string]any{"pattern": pattern, "minimum": least}
+		v.note(form{want: want, types: []string{"number", "string"}, rules: rules})
 	}
 }
 
 // Whole says that the value can be a whole number from 1 on, which may be in quotation marks.
 func (v *Value) Whole(want, pattern string) {
 	if v != nil {
-		v.note(form{want: want, types: []string{"integer", "string"}, rules: map[string]any{"pattern": pattern, "minimum": 1}})
+		rules := map[string]any{"pattern": pattern, "minimum": 1}
+		v.note(form{want: want, types: []string{"integer", "string"}, rules: rules})
 	}
 }
 

@@ -15,13 +15,16 @@ import (
 // settings reads the whole file.
 func (f *file) settings(root *strictyaml.Node, s *Settings) {
 	f.section("the settings", root, map[string]reader{
-		"metrics": func(name string, n *strictyaml.Node) { f.metrics(name, n, &s.Metrics) },
-		"ping":    func(name string, n *strictyaml.Node) { f.ping(name, n, &s.Ping) },
-		"mail":    func(name string, n *strictyaml.Node) { f.mail(name, n, &s.Mail) },
-		"webhook": func(name string, n *strictyaml.Node) { f.webhook(name, n, &s.Webhook) },
-		"serve":   func(name string, n *strictyaml.Node) { f.serve(name, n, s) },
-		"console": func(name string, n *strictyaml.Node) { f.console(name, n, &s.Console) },
-		"signers": func(name string, n *strictyaml.Node) { f.signers(name, n, &s.Signers) },
+		"metrics":    func(name string, n *strictyaml.Node) { f.metrics(name, n, &s.Metrics) },
+		"ping":       func(name string, n *strictyaml.Node) { f.ping(name, n, &s.Ping) },
+		"mail":       func(name string, n *strictyaml.Node) { f.mail(name, n, &s.Mail) },
+		"webhook":    func(name string, n *strictyaml.Node) { f.webhook(name, n, &s.Webhook) },
+		"serve":      func(name string, n *strictyaml.Node) { f.serve(name, n, s) },
+		"console":    func(name string, n *strictyaml.Node) { f.console(name, n, &s.Console) },
+		"signers":    func(name string, n *strictyaml.Node) { f.signers(name, n, &s.Signers) },
+		"pgp":        func(name string, n *strictyaml.Node) { f.pgp(name, n, &s.PGP) },
+		"intake":     func(name string, n *strictyaml.Node) { f.intake(name, n, &s.Intake) },
+		"deliveries": func(name string, n *strictyaml.Node) { f.deliveries(name, n, &s.Deliveries) },
 		"signers_file": f.value(&s.SignersFile, "a file such as /etc/batch/allowed_signers",
 			checkFolder),
 	})

@@ -25,6 +25,10 @@ type Settings struct {
 	Serve   Serve
 	Console Console
 
+	PGP        PGP        // the installation's own key
+	Intake     Intake     // from where depositaries' files are taken
+	Deliveries []Delivery // where released runs are sent, by name
+
 	Signers     []Signer // whose SSH keys count for approvals that are signed
 	SignersFile string   // absolute; more of them, in the format of OpenSSH's allowed signers; "" for none
 
@@ -157,6 +161,7 @@ func Default() Settings {
 		Serve: Serve{
 			Poll: 30 * time.Second, QuietPeriod: 10 * time.Second, Grace: 2 * time.Minute, Remind: Daily{Hour: 9},
 		},
+		Intake: Intake{Every: time.Minute, Largest: 64 << 20},
 	}
 }
 

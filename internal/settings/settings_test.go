@@ -73,6 +73,21 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 			{"bob", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+HX1GmUVuDJsA9feQaICPUUPSKVFWXi0WOl3GiXcbg"},
 		},
 		SignersFile: "/etc/batch/allowed_signers",
+		PGP:         PGP{KeyFile: "/etc/batch/pgp.asc", PassphraseEnv: "BATCH_PGP_PASSPHRASE"},
+		Intake: Intake{Every: time.Minute, Largest: 64 << 20, SignedBy: map[string][]string{"DTC": {"/etc/batch/dtc.asc"}}, Channels: []Channel{
+			{Name: "clearstream-mail", From: []string{"Clearstream"}, Maildir: "/var/mail/batch", Senders: []string{"reports@clearstream.example"}},
+			{Name: "dtc-sftp", From: []string{"DTC"}, SFTP: SFTP{Host: "sftp.dtc.example", Port: 2222, Username: "batch", KeyFile: "/etc/batch/id_ed25519",
+				PassphraseEnv: "BATCH_SSH_PASSPHRASE", PasswordEnv: "BATCH_SFTP_PASSWORD", Folder: "/outgoing",
+				HostKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPEiPTCeyqdy40crhmqX5MB0lhzYwi5+t876TkZtw0uq"}}},
+			{Name: "euroclear-drop", From: []string{"Euroclear"}, Folder: "/srv/drop/euroclear"},
+		}},
+		Deliveries: []Delivery{
+			{Name: "issuer-mail", Mail: []string{"treasury@acme.example"}},
+			{Name: "our-archive", Folder: "/srv/released"},
+			{Name: "paying-agent", Offers: []string{"level3-2004"}, EncryptTo: []string{"/etc/batch/agent.asc"}, SFTP: SFTP{Host: "sftp.agent.example",
+				Port: 22, Username: "batch", KeyFile: "/etc/batch/id_ed25519", Folder: "./in",
+				HostKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF95NgJQJNnM56c0NyWG7fpqKuIMOZyLxAl8daf95snq"}}},
+		},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v\nwant %+v", got, want)
@@ -96,7 +111,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 	const mail = "mail: {server: m.example, from: a@b.example, to: [a@b.example], "
 	for _, c := range []struct{ name, source, want string }{
-		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write console, mail, metrics, ping, serve, signers, signers_file or webhook"},
+		{"unknown section", "pings: {}\n", "1:1: unknown key in the settings; write console, deliveries, intake, mail, metrics, pgp, ping, serve, signers, signers_file or webhook"},
 		{"unknown key", "serve:\n  poll: 1s\n  pol: 1s\n", "3:3: unknown key in serve; write grace, memory, poll, quiet_period, remind or runs"},
 		{"twice", "serve:\n  poll: 1s\n  poll: 2s\n", "3:3: this key is here twice, first on line 2; keep one of the two"},
 		{"section twice", "serve: {poll: 1s}\nserve: {poll: 2s}\n", "2:1: this key is here twice, first on line 1; keep one of the two"},
@@ -123,6 +138,20 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"roles as a list", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: [viewer]}}\n", "1:100: roles is a list here; write below it the values of the claim and their roles, such as desk: [preparer]"},
 		{"a claim with blanks", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: {a: [viewer]}, name_claim: my name}}\n", "1:127: name_claim is no name of a claim; write it as the provider's tokens have it, without blanks"},
 		{"a section of sign-on that is a text", "console: {oidc: yes}\n", "1:17: oidc is a single value here; write its keys below it: client_id, client_secret_file, issuer, name_claim, roles or roles_claim"},
+		{"a channel without a place", "intake: {channels: {a: {from: [DTC]}}}\n", "1:24: a has no place; add one of sftp, folder or maildir"},
+		{"a channel of no depositary", "intake: {channels: {a: {folder: /a}}}\n", "1:24: a has no from; add it"},
+		{"a channel with two places", "intake: {channels: {a: {from: [DTC], folder: /a, maildir: /b, senders: [a@b.example]}}}\n", "1:59: a has two places, folder and maildir; keep one of the two"},
+		{"mail from anyone", "intake: {channels: {a: {from: [DTC], maildir: /b}}}\n", "1:24: a has no senders; anyone can write a mail, so name the addresses from which the files come"},
+		{"senders of a folder", "intake: {channels: {a: {from: [DTC], folder: /b, senders: [a@b.example]}}}\n", "1:59: senders are for a maildir only; leave them out"},
+		{"a sender with a name", "intake: {channels: {a: {from: [DTC], maildir: /b, senders: ['A <a@b.example>']}}}\n", "1:61: an item of senders is not a mail address; write it as reports@example.com, without a name"},
+		{"a channel with a strange name", "intake: {channels: {A b: {from: [DTC], folder: /b}}}\n", "1:21: the name of a channel is no name for this; write small letters, digits and hyphens, at most 40, such as dtc-sftp"},
+		{"channels as a list", "intake: {channels: [a]}\n", "1:20: channels is a list here; write below it a name and where its files are, such as dtc-sftp"},
+		{"a server whose key is not known", "intake: {channels: {a: {from: [DTC], sftp: {host: h.example, username: u, password_env: P, folder: /}}}}\n", "1:44: sftp has no host_keys; add it"},
+		{"no way to log in", "deliveries: {a: {sftp: {host: h.example, username: u, host_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPEiPTCeyqdy40crhmqX5MB0lhzYwi5+t876TkZtw0uq], folder: /}}}\n", "1:24: sftp has nothing to log in with; add key_file or password_env"},
+		{"a host key that is none", "deliveries: {a: {sftp: {host: h.example, username: u, password_env: P, host_keys: [x], folder: /}}}\n", "1:84: an item of host_keys is not a public SSH key; write the line of the file that ends in .pub, such as ssh-ed25519 AAAA..."},
+		{"a folder of which no one knows where it is", "intake: {channels: {a: {from: [DTC], sftp: {host: h, username: u, password_env: P, host_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPEiPTCeyqdy40crhmqX5MB0lhzYwi5+t876TkZtw0uq], folder: out}}}}\n", "1:187: folder is no path on a server; write it from the root on such as /outgoing, or as ./outgoing from the account's own folder"},
+		{"a file too large", "intake: {largest: 1GiB}\n", "1:19: largest is not a size of a file; write a size from 1MiB to 512MiB"},
+		{"a key without a file", "pgp: {passphrase_env: P}\n", "1:6: pgp has no key_file; add it"},
 		{"half of TLS", "console: {listen: 127.0.0.1:8080, tls_cert: /c.pem}\n", "1:10: tls_cert and tls_key belong together; give both, or none"},
 		{"a proxy without a network", "console: {trusted_proxies: [proxy.example.com]}\n", "1:29: an item of trusted_proxies is not a network; write it as 10.0.0.0/8, a single machine as 10.0.0.7/32"},
 		{"a private key", "signers: {ann: '-----BEGIN OPENSSH PRIVATE KEY-----'}\n", "1:16: the key of ann is not a public SSH key; write the line of the file that ends in .pub, such as ssh-ed25519 AAAA..."},
@@ -234,7 +263,8 @@ func keysOf(t *testing.T, source string) []keyPlace {
 func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 	source := example(t)
 	for _, k := range keysOf(t, source) {
-		if slices.Contains([]string{"ann", "bob", "treasury-desk", "treasury-leads", "issuer-acme"}, k.name) {
+		if slices.Contains([]string{"ann", "bob", "treasury-desk", "treasury-leads", "issuer-acme", "DTC", "dtc-sftp", "euroclear-drop",
+			"clearstream-mail", "paying-agent", "issuer-mail", "our-archive"}, k.name) {
 			continue // any text is a name
 		}
 		lines := strings.Split(source, "\n")
@@ -259,7 +289,8 @@ func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 func TestEveryValueOfAWrongKindIsAFaultOnItsLine(t *testing.T) {
 	source := example(t)
 	for _, k := range keysOf(t, source) {
-		if k.column == 1 || k.name == "oidc" || slices.Contains([]string{"treasury-desk", "treasury-leads", "issuer-acme"}, k.name) {
+		if k.column == 1 || k.name == "oidc" || slices.Contains([]string{"treasury-desk", "treasury-leads", "issuer-acme", "signed_by", "channels", "DTC",
+			"dtc-sftp", "euroclear-drop", "clearstream-mail", "paying-agent", "issuer-mail", "our-archive", "sftp"}, k.name) {
 			continue // sections and what is in braces have cases of their own
 		}
 		for _, wrong := range []string{"", " {unheard: of}", " [[]]", " 'neither this nor that ('"} {

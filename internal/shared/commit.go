@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -121,7 +122,10 @@ func isShutdown(e *pgconn.PgError) bool {
 // store puts the contents into the storage that it does not have, and last the list of what the commit has: by
 // that alone an offer could be restored.
 func (w *work) store(ctx context.Context, folder string, n *news) error {
-	known, err := w.offers.tokens(ctx, w.name)
+	if err := again(ctx, func() error { return w.reconnect(ctx) }); err != nil {
+		return err
+	}
+	known, err := tokens(ctx, w.conn, w.name)
 	if err != nil {
 		return err
 	}
@@ -142,6 +146,9 @@ func (w *work) store(ctx context.Context, folder string, n *news) error {
 	if err != nil {
 		return err
 	}
+	if err := w.protect(ctx, n); err != nil {
+		return err
+	}
 	list, err := json.Marshal(commitList(n))
 	if err != nil {
 		return err
@@ -149,6 +156,37 @@ func (w *work) store(ctx context.Context, folder string, n *news) error {
 	return again(ctx, func() error {
 		return there(w.offers.config.Store.Put(ctx, keyOf(w.name, w.token, commitName), bytes.NewReader(list), int64(len(list))))
 	})
+}
+
+// protect has the storage lock what a run consists of that is released, if it is to.
+func (w *work) protect(ctx context.Context, n *news) error {
+	store := w.offers.config.Store
+	if store.LockFor() == 0 {
+		return nil
+	}
+	where, err := tokens(ctx, w.conn, w.name)
+	if err != nil {
+		return err
+	}
+	until := w.offers.Now().Add(store.LockFor())
+	for _, r := range n.rows {
+		e, err := r.Entry()
+		if err != nil {
+			return err
+		}
+		if e.Event != ledger.Released {
+			continue
+		}
+		for name, f := range n.files {
+			if !strings.HasPrefix(name, offerfolder.RunsName+"/"+e.Run+"/") {
+				continue
+			}
+			if err := again(ctx, func() error { return store.Protect(ctx, keyOf(w.name, where[f.sha256], f.sha256), until) }); err != nil {
+				return fmt.Errorf("%s cannot be protected: %w", name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // commitName is the name of the list of what a commit has.

@@ -74,16 +74,16 @@ func (s *Offers) Owner(name string) func(fs.FileInfo) string {
 
 // bring makes a folder what the database says of an offer. A folder that is something else, as one that was left by work
 // that was not kept, is made from the start.
-func (s *Offers) bring(ctx context.Context, folder string, head Head, files tree) error {
+func (s *Offers) bring(ctx context.Context, db querier, folder string, head Head, files tree) error {
 	if s.isAt(head) {
 		return nil
 	}
-	err := s.advance(ctx, folder, head, files)
+	err := s.advance(ctx, db, folder, head, files)
 	if errors.As(err, new(oddError)) {
 		if err := s.discard(head.Name); err != nil {
 			return err
 		}
-		err = s.advance(ctx, folder, head, files)
+		err = s.advance(ctx, db, folder, head, files)
 	}
 	if err == nil {
 		s.mirrors.set(head.Name, mirror{head, files})
@@ -95,7 +95,7 @@ func (s *Offers) bring(ctx context.Context, folder string, head Head, files tree
 type oddError struct{ error }
 
 // advance brings a folder forward.
-func (s *Offers) advance(ctx context.Context, folder string, head Head, files tree) error {
+func (s *Offers) advance(ctx context.Context, db querier, folder string, head Head, files tree) error {
 	runs := filepath.Join(folder, offerfolder.RunsName)
 	if err := os.MkdirAll(filepath.Join(folder, offerfolder.InboxName), disk.FolderMode); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (s *Offers) advance(ctx context.Context, folder string, head Head, files tr
 	if err != nil {
 		return oddError{err}
 	}
-	rest, err := s.rowsAfter(ctx, had, head)
+	rest, err := rowsAfter(ctx, db, had, head)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (s *Offers) advance(ctx context.Context, folder string, head Head, files tr
 	if err != nil {
 		return oddError{err}
 	}
-	if err := s.take(ctx, folder, head.Name, todo); err != nil {
+	if err := s.take(ctx, db, folder, head.Name, todo); err != nil {
 		return err
 	}
 	if err := log.AppendRows(rest); err != nil {
@@ -143,12 +143,12 @@ func (s *Offers) advance(ctx context.Context, folder string, head Head, files tr
 
 // rowsAfter are the rows of the database after those that a mirror has. It is an oddError if what it has is not what the
 // database has.
-func (s *Offers) rowsAfter(ctx context.Context, had []ledger.Row, head Head) ([]ledger.Row, error) {
+func rowsAfter(ctx context.Context, db querier, had []ledger.Row, head Head) ([]ledger.Row, error) {
 	n := int64(len(had))
 	if n > head.Count {
 		return nil, oddError{fmt.Errorf("the mirror has %d entries, the database %d", n, head.Count)}
 	}
-	rows, err := readRows(ctx, s.pool, head.Name, max(n-1, 0))
+	rows, err := readRows(ctx, db, head.Name, max(n-1, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +189,8 @@ func entriesOf(rows []ledger.Row) (all []ledger.Entry, err error) {
 const atOnce = 8
 
 // take takes the files of a change from the storage into a folder.
-func (s *Offers) take(ctx context.Context, folder, name string, todo change) error {
-	where, err := s.tokens(ctx, name)
+func (s *Offers) take(ctx context.Context, db querier, folder, name string, todo change) error {
+	where, err := tokens(ctx, db, name)
 	if err != nil {
 		return err
 	}
@@ -217,8 +217,8 @@ func (s *Offers) take(ctx context.Context, folder, name string, todo change) err
 func keyOf(offer, token, sha string) string { return path.Join("offers", offer, token, sha) }
 
 // tokens are the works that put the contents of an offer into the storage, by digest.
-func (s *Offers) tokens(ctx context.Context, name string) (map[string]string, error) {
-	rows, err := s.pool.Query(ctx, "SELECT sha256, token FROM batch_content WHERE offer = $1", name)
+func tokens(ctx context.Context, db querier, name string) (map[string]string, error) {
+	rows, err := db.Query(ctx, "SELECT sha256, token FROM batch_content WHERE offer = $1", name)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -483,6 +484,34 @@ func TestOnABucket(t *testing.T) {
 const bucketEnv = "BATCH_TEST_BUCKET"
 
 func onBucket() bool { return os.Getenv(bucketEnv) != "" }
+
+// TestAsManyWorksAsConnections would hang if work needed a second connection while it holds one.
+func TestAsManyWorksAsConnections(t *testing.T) {
+	k := newKept(t)
+	s := k.open(t)
+	const works = 12 // more than there are connections
+	for i := range works {
+		if err := s.Push(t.Context(), offer(t), fmt.Sprintf("offer-%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	errs := make(chan error, works)
+	for i := range works {
+		go func() {
+			errs <- s.Work(ctx, fmt.Sprintf("offer-%d", i), func(ctx context.Context, folder string) error {
+				_, err := run(ctx, folder, final)
+				return err
+			})
+		}()
+	}
+	for range works {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
 
 func TestAddressesOfDatabases(t *testing.T) {
 	for address, want := range map[string]string{

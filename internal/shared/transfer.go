@@ -109,7 +109,7 @@ func (s *Offers) Pull(ctx context.Context, name, folder string) (err error) {
 			}
 		}
 	}
-	err = s.advance(ctx, folder, w.head, w.files)
+	err = s.advance(ctx, w.conn, folder, w.head, w.files)
 	if errors.As(err, new(oddError)) {
 		return fmt.Errorf("%s: %w; pull into an empty folder", folder, err)
 	}

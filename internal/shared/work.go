@@ -143,10 +143,14 @@ func (w *work) reconnect(ctx context.Context) error {
 	return nil
 }
 
-// readTree reads the files of an offer from the database.
-func readTree(ctx context.Context, db interface {
+// querier is a connection, a transaction, or the pool. What work asks goes over its own connection: if each had to wait
+// for a second one, all could wait for ever.
+type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}, name string) (tree, error) {
+}
+
+// readTree reads the files of an offer from the database.
+func readTree(ctx context.Context, db querier, name string) (tree, error) {
 	rows, err := db.Query(ctx, `SELECT path, sha256, bytes, modified, owner FROM batch_file JOIN batch_content USING (offer, sha256)
 		WHERE offer = $1`, name)
 	if err != nil {
@@ -166,9 +170,7 @@ func readTree(ctx context.Context, db interface {
 }
 
 // readRows reads the history of an offer from the database, after an entry.
-func readRows(ctx context.Context, db interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}, name string, after int64) (all []ledger.Row, err error) {
+func readRows(ctx context.Context, db querier, name string, after int64) (all []ledger.Row, err error) {
 	rows, err := db.Query(ctx, "SELECT seq, body, hash FROM batch_entry WHERE offer = $1 AND seq > $2 ORDER BY seq", name, after)
 	if err != nil {
 		return nil, err
@@ -195,7 +197,7 @@ func (s *Offers) Work(ctx context.Context, name string, do func(ctx context.Cont
 	}
 	defer w.end()
 	folder := s.Folder(name)
-	if err := s.bring(ctx, folder, w.head, w.files); err != nil {
+	if err := s.bring(ctx, w.conn, folder, w.head, w.files); err != nil {
 		return err
 	}
 	done := do(ctx, folder)
@@ -233,7 +235,7 @@ func (s *Offers) Refresh(ctx context.Context, name string) error {
 	if err != nil || files == nil {
 		return err
 	}
-	return s.bring(ctx, s.Folder(name), head, files)
+	return s.bring(ctx, s.pool, s.Folder(name), head, files)
 }
 
 // isUnique reports whether an error is that of a rule that something is there once, and of which index.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type Bucket struct {
 	bucket  string
 	prefix  string // "" or with a slash at its end
 	sse     encrypt.ServerSide
+	lock    time.Duration // for which what was released cannot be removed; 0: it can
 	address string
 }
 
@@ -44,9 +46,17 @@ func newBucket(ctx context.Context, u *url.URL, getenv func(string) string) (*Bu
 		return nil, err
 	}
 	for key := range query {
-		if key != "endpoint" && key != "region" && key != "sse" {
-			return nil, fmt.Errorf("the storage has the parameter %q, which is not known; endpoint, region and sse are", key)
+		if key != "endpoint" && key != "region" && key != "sse" && key != "lock" {
+			return nil, fmt.Errorf("the storage has the parameter %q, which is not known; endpoint, region, sse and lock are", key)
 		}
+	}
+	if days := query.Get("lock"); days != "" {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 1 || n > mostDays {
+			return nil, fmt.Errorf("lock of the storage is %q; write for how many days what was released cannot be removed, 1 to %d",
+				days, mostDays)
+		}
+		b.lock = time.Duration(n) * 24 * time.Hour
 	}
 	transport, err := minio.DefaultTransport(secure)
 	if err != nil {
@@ -68,8 +78,20 @@ func newBucket(ctx context.Context, u *url.URL, getenv func(string) string) (*Bu
 	if !there {
 		return nil, fmt.Errorf("the storage %s has no bucket %q; make it, or name another", b.address, b.bucket)
 	}
+	if b.lock > 0 {
+		if _, _, _, _, err := b.client.GetObjectLockConfig(ctx, b.bucket); err != nil {
+			return nil, fmt.Errorf("the bucket of the storage %s keeps no locks: %w; make one with object lock, or leave lock out",
+				b.address, err)
+		}
+	}
 	return b, nil
 }
+
+// mostDays is a hundred years: what is locked by mistake for longer cannot be removed by anyone.
+const mostDays = 36525
+
+// LockFor implements [Store].
+func (b *Bucket) LockFor() time.Duration { return b.lock }
 
 // lookup is how the bucket is named in requests: by its own host at Amazon, in the path elsewhere.
 func lookup(endpoint string) minio.BucketLookupType {

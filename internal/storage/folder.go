@@ -151,3 +151,6 @@ func (f *Folder) Remove(_ context.Context, name string) error {
 
 // Protect implements [Store]: a folder protects nothing.
 func (f *Folder) Protect(context.Context, string, time.Time) error { return errors.ErrUnsupported }
+
+// LockFor implements [Store].
+func (f *Folder) LockFor() time.Duration { return 0 }

@@ -40,12 +40,14 @@ type Store interface {
 	// Protect has the store refuse to remove or replace a content until a time. It is
 	// [errors.ErrUnsupported] where the store cannot.
 	Protect(ctx context.Context, name string, until time.Time) error
+	// LockFor is for how long what was released is to be protected; 0: it is not.
+	LockFor() time.Duration
 	// String is the address, without secrets.
 	String() string
 }
 
 // Open is the store at an address: a folder, or s3://BUCKET/PREFIX, with what is beside the usual in
-// ?endpoint=https://HOST&region=…&sse=s3 or sse=kms:KEY. Credentials come from getenv, as
+// ?endpoint=https://HOST&region=…&sse=s3 or sse=kms:KEY&lock=DAYS. Credentials come from getenv, as
 // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or from the file that
 // AWS_SHARED_CREDENTIALS_FILE names, or from the machine's role; never from the address.
 func Open(ctx context.Context, address string, getenv func(string) string) (Store, error) {

@@ -145,6 +145,14 @@ func TestALockedContentStays(t *testing.T) {
 	if err := s.Protect(t.Context(), "released", time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+	b := servertest.S3WithLock(t)
+	if s, err := storage.Open(t.Context(), b.Address()+"&lock=30", b.Getenv); err != nil || s.LockFor() != 30*24*time.Hour {
+		t.Errorf("a bucket with locks: %v", err)
+	}
+	b = servertest.S3(t)
+	if _, err := storage.Open(t.Context(), b.Address()+"&lock=30", b.Getenv); err == nil || !strings.Contains(err.Error(), "keeps no locks") {
+		t.Errorf("a bucket without locks: %v", err)
+	}
 	plain := open(t, servertest.S3(t), "")
 	if err := put(t, plain, "x", "x"); err != nil {
 		t.Fatal(err)

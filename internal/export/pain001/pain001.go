@@ -84,8 +84,8 @@ func Write(w io.Writer, m *payment.Message) error {
 		Header: header{m.ID, m.Created.UTC().Truncate(time.Second).Format(time.RFC3339), count, sum, m.Issuer},
 		Payment: paymentInf{
 			// The one group of the message has an identification of its own, as banks report by it.
-			ID: m.ID + "-1", Method: "TRF", Count: count, Sum: sum, Purpose: "SECU", Day: m.Date.String(), Debtor: partyOf(&m.Debtor),
-			Account: accountOf(m.Debtor.Account, m.Currency), Agent: m.Debtor.Account.BIC, Charges: "SHAR",
+			ID: m.ID + "-1", Method: "TRF", Count: count, Sum: sum, Purpose: "SECU", Day: m.Date.String(),
+			Debtor: partyOf(&m.Debtor), Account: accountOf(m.Debtor.Account, m.Currency), Agent: m.Debtor.Account.BIC, Charges: "SHAR",
 		},
 	}
 	for i := range m.Transfers {

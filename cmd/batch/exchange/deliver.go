@@ -1,0 +1,221 @@
+package exchange
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/delivery"
+	"tenderbatch/internal/notify"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/serve"
+	"tenderbatch/internal/settings"
+)
+
+func newDeliver(w World) *cobra.Command {
+	var config, only string
+	var again, asJSON bool
+	c := &cobra.Command{
+		Use:   "deliver RUN",
+		Short: "Send a released run to those who are to have it",
+		Long: `deliver sends the files of the released run in the folder RUN to the places that the settings name
+under deliveries: servers (SFTP), folders and mail addresses, signed and encrypted where keys are named.
+Who has it already is left out, by the history. batch release does this by itself, and batch serve sends
+what could not be sent before; deliver is for a run whose release is more than a week ago, and for a
+mail of which it is not known whether it was sent.`,
+		Example: `  batch deliver level3-2004/runs/final
+  batch deliver level3-2004/runs/final --only issuer-mail --again`,
+		Args: exactly("RUN"),
+		RunE: func(c *cobra.Command, args []string) error {
+			found, err := pipeline.FindRun(args[0])
+			if err != nil {
+				return err
+			}
+			folder := filepath.Dir(found.Runs)
+			set, err := settingsFor(folder, config)
+			if err != nil {
+				return err
+			}
+			if err := checkOnly(set, only, again); err != nil {
+				return usage(c, "%v", err)
+			}
+			d := w.delivery(folder, set)
+			d.Run, d.Only, d.Again = found.Manifest.Run, only, again
+			results, err := delivery.Deliver(c.Context(), d)
+			if err != nil {
+				return err
+			}
+			return errors.Join(w.sayDelivered(results, asJSON), failedOf(results))
+		},
+	}
+	c.Flags().StringVar(&config, "config", "", "the settings in this `FILE` (default: batch.yaml beside the offer's folder, or in it)")
+	c.Flags().StringVar(&only, "only", "", "send by the delivery of this `NAME` only")
+	c.Flags().BoolVar(&again, "again", false, "send it also if it was sent before; needs --only")
+	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return c
+}
+
+// checkOnly is an error if the settings have no delivery of a name.
+func checkOnly(set settings.Settings, only string, again bool) error {
+	if again && only == "" {
+		return errors.New("--again needs --only: say which delivery is to be sent again")
+	}
+	var names []string
+	for _, d := range set.Deliveries {
+		if d.Name == only {
+			return nil
+		}
+		names = append(names, d.Name)
+	}
+	switch {
+	case len(names) == 0:
+		return errors.New("the settings name no delivery; add one under deliveries in batch.yaml")
+	case only != "":
+		return fmt.Errorf("the settings name no delivery %s; they have %s", only, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// delivery is what a delivery of an offer needs.
+func (w World) delivery(folder string, set settings.Settings) delivery.Config {
+	n, _ := notify.New(settings.Settings{}, w.Getenv, w.Version) // without ways of its own nothing can be wrong
+	return delivery.Config{Folder: folder, Settings: set, Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By, Disk: w.Disk,
+		Notifier: n}
+}
+
+// failedOf is an error for what is not there.
+func failedOf(results []delivery.Result) error {
+	var faults []error
+	for _, r := range results {
+		if r.State == delivery.Failed || r.State == delivery.Unknown {
+			faults = append(faults, fmt.Errorf("%s to %s: %s", r.Delivery, r.To, r.Why))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (w World) sayDelivered(results []delivery.Result, asJSON bool) error {
+	if asJSON {
+		if results == nil {
+			results = []delivery.Result{}
+		}
+		encoder := json.NewEncoder(w.Stdout)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(results)
+	}
+	p := &printer{to: w.Stdout}
+	for _, r := range results {
+		switch r.State {
+		case delivery.Before:
+			p.linef("%s: run %s was delivered to %s before", r.Delivery, r.Run, r.To)
+		case delivery.Delivered:
+			p.linef("%s: run %s is delivered to %s", r.Delivery, r.Run, r.To)
+		default:
+			p.linef("%s: run %s is not delivered to %s", r.Delivery, r.Run, r.To)
+		}
+	}
+	if len(results) == 0 {
+		p.linef("no delivery is for this offer")
+	}
+	return p.err
+}
+
+// Released sends a run that was just released. What could not be sent is a warning: the run is released, and the
+// service tries again.
+func Released(ctx context.Context, w World, folder, config string) {
+	warn := &printer{to: w.Stderr}
+	set, err := settingsFor(folder, config)
+	if err != nil {
+		warn.linef("warning: the run was not delivered: %v", err)
+		return
+	}
+	if len(set.Deliveries) == 0 {
+		return
+	}
+	results, err := delivery.Deliver(ctx, w.delivery(folder, set))
+	if err == nil && len(results) > 0 {
+		if err := w.sayDelivered(results, false); err != nil {
+			warn.linef("warning: what was delivered could not be said: %v", err)
+		}
+		err = failedOf(results)
+	}
+	if err == nil {
+		return
+	}
+	warn.linef("warning: not delivered yet; batch serve tries again, or give \"batch deliver %s\"",
+		filepath.Join(folder, offerfolder.RunsName, "latest"))
+	for line := range strings.Lines(err.Error()) {
+		warn.linef("  %s", strings.TrimSuffix(line, "\n"))
+	}
+}
+
+// How often the service looks for released runs that are not delivered, and how long it waits at most after it
+// could not deliver one.
+const (
+	deliverEvery = 30 * time.Second
+	longestWait  = 6 * time.Hour
+)
+
+// patience is when the deliveries of an offer are tried next.
+type patience struct {
+	next time.Time
+	wait time.Duration
+}
+
+// deliverAll looks for released runs that are to be delivered, until the context is done.
+func (w World) deliverAll(ctx context.Context, folder string, set settings.Settings, every time.Duration, log *slog.Logger) {
+	if len(set.Deliveries) == 0 {
+		return
+	}
+	tries := map[string]*patience{}
+	for {
+		offers, err := serve.Offers(folder)
+		if err != nil {
+			log.Warn("the offers cannot be listed for deliveries", "error", err)
+		}
+		for _, offer := range offers {
+			if tries[offer] == nil {
+				tries[offer] = &patience{}
+			}
+			if !w.Now().Before(tries[offer].next) && ctx.Err() == nil {
+				w.deliverOffer(ctx, offer, set, tries[offer], every, log)
+			}
+		}
+		timer := time.NewTimer(every)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// deliverOffer delivers what is due of one offer.
+func (w World) deliverOffer(ctx context.Context, offer string, set settings.Settings, p *patience, every time.Duration, log *slog.Logger) {
+	results, err := delivery.Deliver(ctx, w.delivery(offer, set))
+	if ctx.Err() != nil {
+		return
+	}
+	for _, r := range results {
+		if r.State == delivery.Delivered {
+			log.Info("a released run was delivered", "offer", r.Offer, "run", r.Run, "delivery", r.Delivery, "to", r.To)
+		}
+	}
+	if err = errors.Join(err, failedOf(results)); err == nil {
+		p.wait = 0
+		return
+	}
+	p.wait = min(max(2*p.wait, every), longestWait)
+	p.next = w.Now().Add(p.wait)
+	log.Error("a released run was not delivered; it is tried again", "folder", offer, "after", p.wait, "error", err)
+}

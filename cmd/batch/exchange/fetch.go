@@ -1,0 +1,175 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/intake"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/serve"
+	"tenderbatch/internal/settings"
+)
+
+func newFetch(w World) *cobra.Command {
+	var config string
+	var asJSON bool
+	var quiet time.Duration
+	c := &cobra.Command{
+		Use:   "fetch FOLDER",
+		Short: "Take the files that depositaries sent into the inboxes of the offers",
+		Long: `fetch looks once at every channel that the settings name under intake: folders on servers (SFTP),
+folders here, and mailboxes. A file that is whole, signed where it must be, and expected by an offer of
+FOLDER is put into the inbox of that offer, and its history says through which channel and from whom it
+came. Any other file is kept apart in the folder quarantine, with the reason; the exit code is 3 then.
+FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
+		Example: `  batch fetch /srv/offers`,
+		Args:    exactly("FOLDER"),
+		RunE: func(c *cobra.Command, args []string) error {
+			set, err := settingsFor(args[0], config)
+			if err != nil {
+				return err
+			}
+			if len(set.Intake.Channels) == 0 {
+				return &offerfolder.UsageError{Message: "the settings name no channel to fetch from; add one under intake: channels in " +
+					"batch.yaml"}
+			}
+			if c.Flags().Changed("quiet-period") {
+				if quiet < 0 {
+					return usage(c, "--quiet-period %s is below zero", quiet)
+				}
+				set.Serve.QuietPeriod = quiet
+			}
+			report, err := w.fetch(c.Context(), args[0], set)
+			if err != nil {
+				return err
+			}
+			return errors.Join(w.sayFetched(report, asJSON), outcomeOf(report))
+		},
+	}
+	c.Flags().StringVar(&config, "config", "", "the settings in this `FILE` (default: batch.yaml in the folder of the offers)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	c.Flags().DurationVar(&quiet, "quiet-period", settings.Default().Serve.QuietPeriod,
+		"how long a file must be unchanged before it is taken; comes before serve.quiet_period of batch.yaml")
+	return c
+}
+
+// fetch looks at every channel once.
+func (w World) fetch(ctx context.Context, folder string, set settings.Settings) (intake.Report, error) {
+	offers, err := serve.Offers(folder)
+	if err != nil {
+		return intake.Report{}, &offerfolder.UsageError{Message: fmt.Sprintf("%v; name the folder of the offers, or of one", err)}
+	}
+	return intake.Fetch(ctx, intake.Config{Folder: folder, Offers: offers, Settings: set, QuietPeriod: set.Serve.QuietPeriod,
+		Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By, Disk: w.Disk})
+}
+
+// outcomeOf is the error that the exit code follows from.
+func outcomeOf(report intake.Report) error {
+	var faults []error
+	for _, f := range report.Faults {
+		faults = append(faults, fmt.Errorf("%s: %s", f.Channel, f.What))
+	}
+	for _, f := range report.Files {
+		if f.State == intake.Postponed {
+			faults = append(faults, fmt.Errorf("%s: %s was not taken yet: %s", f.Channel, f.Name, f.Why))
+		}
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	for _, f := range report.Files {
+		if f.State == intake.Quarantined {
+			return pipeline.ErrRejects
+		}
+	}
+	return nil
+}
+
+func (w World) sayFetched(report intake.Report, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(w.Stdout)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(report)
+	}
+	p := &printer{to: w.Stdout}
+	for _, f := range report.Files {
+		p.linef("%s: %s is %s", f.Channel, f.Name, f.State)
+		if f.Path != "" {
+			p.linef("  in    %s", f.Path)
+		}
+		if f.SignedBy != "" {
+			p.linef("  key   %s", f.SignedBy)
+		}
+		if f.Why != "" {
+			p.linef("  why   %s", f.Why)
+		}
+	}
+	if len(report.Files) == 0 {
+		p.linef("nothing new has come")
+	}
+	return p.err
+}
+
+// Serve does what the service does with files from and to outside, until what it returns is called, which waits for
+// its end.
+func Serve(ctx context.Context, w World, folder string, set settings.Settings, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { w.fetchEvery(ctx, folder, set, log) })
+	done.Go(func() { w.deliverAll(ctx, folder, set, deliverEvery, log) })
+	return func() { cancel(); done.Wait() }
+}
+
+// fetchEvery looks at the channels again and again, until the context is done. What it finds is in the log and in
+// the histories of the offers.
+func (w World) fetchEvery(ctx context.Context, folder string, set settings.Settings, log *slog.Logger) {
+	if len(set.Intake.Channels) == 0 {
+		return
+	}
+	for {
+		report, err := w.fetch(ctx, folder, set)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.Error("the channels were not looked at", "error", err)
+		}
+		logFetched(report, log)
+		timer := time.NewTimer(set.Intake.Every)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+func logFetched(report intake.Report, log *slog.Logger) {
+	for _, f := range report.Faults {
+		if f.New {
+			log.Error("a channel cannot be read; it is tried again", "channel", f.Channel, "error", f.What)
+		}
+	}
+	for _, f := range report.Files {
+		switch f.State {
+		case intake.Quarantined:
+			log.Error("a file was quarantined", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "in", f.Path, "why", f.Why)
+		case intake.Postponed:
+			log.Warn("a file waits", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "why", f.Why)
+		case intake.Taken:
+			log.Info("a file came", "channel", f.Channel, "offer", f.Offer, "file", filepath.Base(cmp.Or(f.Path, f.Name)))
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package exchange
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/settings"
+)
+
+const offerYAML = `id: x
+issuer: Example Corp.
+dates:
+  launch: 2004-10-29
+  expiration: {at: 2004-12-01T24:00}
+  settlement: {final: 2004-12-02}
+series:
+  - {id: a, priority: 1, securities: ["037833100"], currency: USD, outstanding: 1000000, tender_offer_consideration: 900,
+     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
+depositaries:
+  - {name: DTC, files: "dtc-*.csv"}
+`
+
+// buffer is a log that several goroutines may write.
+type buffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// The service looks again and again, and a file that comes later is taken; a channel that cannot be read is
+// logged once.
+func TestTheServiceFetchesAgainAndAgain(t *testing.T) {
+	top, drop := t.TempDir(), t.TempDir()
+	put := func(path, content string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(filepath.Join(top, "x", "offer.yaml"), offerYAML)
+	set := settings.Default()
+	set.Intake.Every, set.Serve.QuietPeriod = 20*time.Millisecond, 10*time.Millisecond
+	set.Intake.Channels = []settings.Channel{{Name: "a", From: []string{"DTC"}, Folder: filepath.Join(top, "none")},
+		{Name: "b", From: []string{"DTC"}, Folder: drop}}
+	var log buffer
+	w := World{Now: time.Now, Getenv: os.Getenv, Version: "test", By: "test"}
+	stop := Serve(context.Background(), w, top, set, slog.New(slog.NewTextHandler(&log, nil)))
+	time.Sleep(100 * time.Millisecond)
+	put(filepath.Join(drop, "other.csv"), "a")
+	put(filepath.Join(drop, "dtc-1.csv"), "a,b\n")
+	for range 100 {
+		if _, err := os.Stat(filepath.Join(top, "x", "inbox", "dtc-1.csv")); err == nil && strings.Contains(log.String(), "quarantined") {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	stop()
+	said := log.String()
+	for _, want := range []string{`msg="a file came" channel=b offer=x file=dtc-1.csv`, `msg="a file was quarantined" channel=b`} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the log has no %s:\n%s", want, said)
+		}
+	}
+	if n := strings.Count(said, "a channel cannot be read"); n != 1 {
+		t.Errorf("the channel that cannot be read is logged %d times:\n%s", n, said)
+	}
+}

@@ -1,0 +1,372 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/notify"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pgp"
+	"tenderbatch/internal/settings"
+	"tenderbatch/internal/sshlink"
+	"tenderbatch/internal/tender"
+)
+
+// Config is what a delivery needs.
+type Config struct {
+	Folder   string // of the offer
+	Settings settings.Settings
+	Now      func() time.Time
+	Getenv   func(string) string
+	Version  string // of the program
+	By       string // from where, for the history
+	Disk     disk.Disk
+	Notifier *notify.Notifier // hands over mails
+
+	Run   string // of this name; "" for the one that is due
+	Only  string // the name of the only delivery, "" for all
+	Again bool   // a person asks for it, whatever the history says
+}
+
+// State is what became of a delivery.
+type State string
+
+// The states.
+const (
+	Delivered State = "delivered"
+	Before    State = "before" // it was delivered before
+	Failed    State = "failed" // it is tried again
+	Unknown   State = "unknown"
+)
+
+// Result is what became of the delivery of a run to a target.
+type Result struct {
+	Delivery string `json:"delivery"`
+	To       string `json:"to"`
+	Offer    string `json:"offer"`
+	Run      string `json:"run"`
+	State    State  `json:"state"`
+	Why      string `json:"why"` // it is not there; "" if it is
+}
+
+// due is how long after its release a run is sent without being asked for.
+const due = 7 * 24 * time.Hour
+
+// target is one place that a delivery goes to.
+type target struct {
+	settings.Delivery
+	to string // for people
+}
+
+func (t target) actor() ledger.Actor {
+	return ledger.Actor{Kind: ledger.Service, Name: "delivery " + t.Name + " to " + t.to}
+}
+
+// targetsOf are the places of the deliveries of an offer. Each address of a mail is one.
+func (c Config) targetsOf(offer string) (all []target) {
+	for _, d := range c.Settings.Deliveries {
+		if (len(d.Offers) > 0 && !slices.Contains(d.Offers, offer)) || (c.Only != "" && c.Only != d.Name) {
+			continue
+		}
+		switch {
+		case d.SFTP.Host != "":
+			all = append(all, target{d, fmt.Sprintf("%s@%s:%d", d.SFTP.Username, d.SFTP.Host, d.SFTP.Port)})
+		case d.Folder != "":
+			all = append(all, target{d, d.Folder})
+		}
+		for _, address := range d.Mail {
+			all = append(all, target{d, address})
+		}
+	}
+	return all
+}
+
+// work is the delivery of a run.
+type work struct {
+	Config
+	log     *ledger.Log
+	entries []ledger.Entry
+	run     *ledger.Run
+	release *ledger.Release
+	own     *pgp.Own
+}
+
+// Deliver sends a released run to all that do not have it. What became of each is in the results; an error means
+// that nothing could be sent.
+func Deliver(ctx context.Context, c Config) (results []Result, err error) {
+	w := &work{Config: c}
+	runs := filepath.Join(c.Folder, offerfolder.RunsName)
+	if w.entries, err = ledger.ReadEntries(runs); err != nil {
+		return nil, err
+	}
+	name, err := w.choose()
+	if err != nil || name == "" {
+		return nil, err
+	}
+	release := ledger.ReleaseOf(w.entries, name)
+	targets := w.targetsOf(release.Offer)
+	if len(targets) == 0 || (!c.Again && c.Only == "" && w.allThere(name, targets)) {
+		return w.before(name, release.Offer, targets), nil
+	}
+	unlock, err := w.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := w.open(runs, name); err != nil {
+		return nil, err
+	}
+	for _, t := range targets {
+		if err := ctx.Err(); err != nil {
+			return results, err
+		}
+		results = append(results, w.deliver(ctx, t))
+	}
+	return results, nil
+}
+
+func (w *work) lock() (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(w.Folder, ".deliveries.lock"), flock.SetPermissions(disk.FileMode))
+	got, err := lock.TryLock()
+	if err == nil && !got {
+		err = ledger.ErrBusy
+	}
+	return lock.Unlock, err
+}
+
+// choose is the run to deliver, "" for none.
+func (w *work) choose() (string, error) {
+	var last *ledger.Entry
+	for i, e := range w.entries {
+		if e.Event == ledger.Released && (w.Run == "" || e.Run == w.Run) {
+			last = &w.entries[i]
+		}
+	}
+	switch {
+	case last == nil && w.Run == "":
+		return "", nil
+	case last == nil:
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s was not released; only released runs are delivered", w.Run)}
+	}
+	overtaken := last.Phase == string(tender.Final) && ledger.InForce(w.entries) != last.Run
+	switch {
+	case overtaken && w.Run != "":
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s is not in force any more; deliver %s", w.Run,
+			ledger.InForce(w.entries))}
+	case w.Run == "" && (overtaken || w.Now().Sub(last.At) > due):
+		return "", nil
+	}
+	return last.Run, nil
+}
+
+// said is what the history says last of the delivery of a run to a target, nil for nothing.
+func (w *work) said(run string, t target) (last *ledger.Entry) {
+	for i, e := range w.entries {
+		switch e.Event {
+		case ledger.Sending, ledger.Delivered, ledger.Undelivered:
+			if e.Run == run && e.Actor == t.actor() {
+				last = &w.entries[i]
+			}
+		}
+	}
+	return last
+}
+
+func (w *work) allThere(run string, targets []target) bool {
+	return !slices.ContainsFunc(targets, func(t target) bool {
+		said := w.said(run, t)
+		return said == nil || said.Event != ledger.Delivered
+	})
+}
+
+func (w *work) before(run, offer string, targets []target) (all []Result) {
+	for _, t := range targets {
+		all = append(all, Result{Delivery: t.Name, To: t.to, Offer: offer, Run: run, State: Before})
+	}
+	return all
+}
+
+// open reads the run, every byte of which must be as it was published, and the history as it is now that no
+// other process delivers.
+func (w *work) open(runs, name string) (err error) {
+	if w.entries, err = ledger.ReadEntries(runs); err != nil {
+		return err
+	}
+	w.release = ledger.ReleaseOf(w.entries, name)
+	archive, err := ledger.OpenArchive(runs, w.release.Offer)
+	if err != nil {
+		return err
+	}
+	if w.run, err = archive.Run(name); err != nil {
+		return err
+	}
+	if w.run.ManifestDigest() != w.release.Manifest {
+		return fmt.Errorf("run %s is not the one that was released; nothing was delivered: batch runs --verify says more", name)
+	}
+	if err := w.run.Check(); err != nil {
+		return err
+	}
+	if key := w.Settings.PGP; key.KeyFile != "" {
+		if w.own, err = pgp.ReadOwn(key.KeyFile, w.Getenv(key.PassphraseEnv)); err != nil {
+			return &offerfolder.UsageError{Message: fmt.Sprintf("pgp.key_file: %v", err)}
+		}
+	}
+	w.log, err = ledger.OpenLog(runs)
+	return err
+}
+
+// deliver sends the run to a target, unless it has it.
+func (w *work) deliver(ctx context.Context, t target) Result {
+	r := Result{Delivery: t.Name, To: t.to, Offer: w.run.Offer, Run: w.run.Run, State: Before}
+	said := w.said(w.run.Run, t)
+	switch {
+	case said == nil || w.Again:
+	case said.Event == ledger.Delivered:
+		return r
+	case said.Event == ledger.Sending:
+		r.State, r.Why = Unknown, fmt.Sprintf("a mail to %s was about to be sent at %s, and the program ended before the server answered; ask "+
+			"whether it came, and if not, send it with batch deliver --again", t.to, said.At.UTC().Format("2006-01-02 15:04 UTC"))
+		return r
+	}
+	err := w.send(ctx, t)
+	r.State = Delivered
+	e := ledger.Entry{Event: ledger.Delivered}
+	if err != nil {
+		r.State, r.Why = Failed, err.Error()
+		e = ledger.Entry{Event: ledger.Undelivered, Message: err.Error()}
+		if said != nil && said.Event == ledger.Undelivered && said.Message == e.Message && len(t.Mail) == 0 {
+			return r // noted already
+		}
+	}
+	if err := w.note(t, e); err != nil {
+		r.State, r.Why = Failed, fmt.Sprintf("what became of it (%s) is not in the history: %v", r.State, err)
+	}
+	return r
+}
+
+// note notes something about the delivery in the history.
+func (w *work) note(t target, e ledger.Entry) error {
+	e.At, e.By, e.Actor, e.Program = w.Now(), w.By, t.actor(), w.Version
+	e.Offer, e.Run, e.Manifest = w.run.Offer, w.run.Run, w.release.Manifest
+	_, err := w.log.Append(e)
+	return err
+}
+
+// send packs the run and sends it.
+func (w *work) send(ctx context.Context, t target) error {
+	var keys *pgp.Keys
+	if len(t.EncryptTo) > 0 {
+		var err error
+		if keys, err = pgp.ReadKeys(t.EncryptTo); err != nil {
+			return err
+		}
+	}
+	p, err := parcelOf(w.run, w.release, w.own, keys, w.Now())
+	if err != nil {
+		return err
+	}
+	switch {
+	case t.SFTP.Host != "":
+		return w.toServer(ctx, t, p)
+	case t.Folder != "":
+		return w.toFolder(t, p)
+	}
+	return w.byMail(ctx, t, p)
+}
+
+// mostManifest is more than the bytes of any manifest.
+const mostManifest = 16 << 20
+
+func (w *work) toServer(ctx context.Context, t target, p *parcel) (err error) {
+	s, err := sshlink.Dial(ctx, t.SFTP, w.Getenv)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // what counts is what the server has by now
+	there, err := s.Get(p.manifestName(), mostManifest)
+	switch {
+	case err == nil:
+		_, err := p.isThere(there)
+		return err
+	case !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("the folder %s of %s cannot be read: %w", s.Folder, s.At, err)
+	}
+	for _, f := range p.files {
+		if err := s.Put(f.name, f.content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *work) toFolder(t target, p *parcel) error {
+	tree := w.Disk.In(t.Folder)
+	there, err := tree.ReadFile(filepath.Join(t.Folder, p.manifestName()), mostManifest)
+	switch {
+	case err == nil:
+		_, err := p.isThere(there)
+		return err
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the folder %s cannot be read: %w", t.Folder, err)
+	}
+	if info, err := os.Stat(t.Folder); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s is no folder; make it, or have the share mounted that it is on", t.Folder)
+	}
+	for _, f := range p.files {
+		draft := filepath.Join(t.Folder, "."+f.name+".part")
+		if err := tree.Remove(draft); err != nil {
+			return err
+		}
+		err := tree.Write(draft, func(to io.Writer) error {
+			_, err := to.Write(f.content)
+			return err
+		})
+		if err == nil {
+			err = tree.Rename(draft, filepath.Join(t.Folder, f.name))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *work) byMail(ctx context.Context, t target, p *parcel) error {
+	parcel := notify.Parcel{To: t.to, At: w.Now(), Subject: fmt.Sprintf("%s: run %s was released", p.manifest.Offer, p.manifest.Run),
+		ID: fmt.Sprintf("%s.%s@batch", p.manifest.Run, offerfolder.DigestOf([]byte(t.to + p.manifest.Manifest + w.repeat(t)))[:24]),
+		Text: fmt.Sprintf("The run %s of %s was released and is attached: %s.\n\nThe manifest lists each file with its SHA-256. Before you pay, "+
+			"compare the SHA-256 of the package, and check its signature where there is one.\n", p.manifest.Run, p.manifest.Offer,
+			p.manifest.Package.Name)}
+	for _, f := range p.files {
+		parcel.Files = append(parcel.Files, notify.ParcelFile{Name: f.name, Content: f.content})
+	}
+	if err := w.note(t, ledger.Entry{Event: ledger.Sending}); err != nil {
+		return err
+	}
+	return w.Notifier.Post(ctx, w.Settings.Mail, w.Getenv, parcel)
+}
+
+// repeat distinguishes a mail that a person sends again from the one before.
+func (w *work) repeat(t target) string {
+	if !w.Again {
+		return ""
+	}
+	n := 0
+	for _, e := range w.entries {
+		if e.Event == ledger.Sending && e.Run == w.run.Run && e.Actor == t.actor() {
+			n++
+		}
+	}
+	return fmt.Sprint(n)
+}

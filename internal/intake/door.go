@@ -1,0 +1,416 @@
+package intake
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/csvfile"
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
+	"tenderbatch/internal/inbox"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pgp"
+	"tenderbatch/internal/prepare"
+	"tenderbatch/internal/settings"
+	"tenderbatch/internal/tender"
+	"tenderbatch/internal/xlsx"
+	"tenderbatch/internal/xlsx/fault"
+)
+
+// Names in the folder of an offer.
+const (
+	receivedName   = "received"   // files as they came, where they came packed; by digest
+	quarantineName = "quarantine" // files that were not taken
+	contentName    = "content"    // the file of a folder in quarantine, whatever it was called
+	whyName        = "why.json"
+)
+
+// lockWait is how long a run that holds the offer is waited for.
+const lockWait = 5 * time.Second
+
+// passing is a file on its way through the door.
+type passing struct {
+	*arrival
+	channel  settings.Channel
+	as       string // the name that it will have in the inbox
+	content  []byte // what is in it
+	signedBy string
+	unsigned error
+	packed   bool // it came in a message or an archive
+	offer    *offer
+	of       tender.Depositary
+}
+
+// door takes a file, or keeps it apart.
+func (l *look) door(c settings.Channel, a *arrival) File {
+	p := &passing{arrival: a, channel: c, as: a.name, content: a.content}
+	for _, step := range []func(*passing) error{
+		func(p *passing) error { return p.refused }, checkDigest, l.checkSize, l.unseal, l.unpack, l.assign, l.checkSignature, checkKind,
+		l.checkNew,
+	} {
+		if err := step(p); err != nil {
+			return l.quarantine(c, a, p, err)
+		}
+	}
+	return l.take(p)
+}
+
+// checkDigest compares a file with the digest that lay beside it.
+func checkDigest(p *passing) error {
+	if p.digest == nil {
+		return nil
+	}
+	words := strings.Fields(string(p.digest))
+	is := offerfolder.DigestOf(p.arrival.content)
+	if len(words) == 0 || !strings.EqualFold(words[0], is) {
+		return fmt.Errorf("its SHA-256 is %s, and %s.sha256 says another; ask for both to be sent again", is, p.name)
+	}
+	return nil
+}
+
+func (l *look) checkSize(p *passing) error {
+	switch most := l.Settings.Intake.Largest; {
+	case len(p.content) == 0:
+		return errors.New("it is empty; ask for it to be sent again")
+	case int64(len(p.content)) > most:
+		return fmt.Errorf("it has more than %d bytes; if it is right, raise intake.largest in batch.yaml", most)
+	}
+	return nil
+}
+
+// unseal decrypts an OpenPGP message and sees who signed it.
+func (l *look) unseal(p *passing) error {
+	var keys *pgp.Keys
+	for _, from := range p.channel.From {
+		if k := l.signed[from]; k != nil {
+			keys = k.Join(keys)
+		}
+	}
+	p.unsigned = pgp.ErrUnsigned
+	if pgp.IsMessage(p.name, p.content) {
+		opened, err := pgp.Open(p.content, l.own, keys, l.Settings.Intake.Largest, l.Now())
+		if err != nil {
+			return err
+		}
+		p.packed, p.as, p.content = true, withoutPGP(p.name), opened.Content
+		p.signedBy, p.unsigned = opened.SignedBy, opened.Unsigned
+	}
+	if p.signature != nil && p.signedBy == "" && keys != nil {
+		p.signedBy, p.unsigned = pgp.Verify(p.arrival.content, p.signature, keys, l.Now())
+	}
+	return nil
+}
+
+// unpack takes the one file out of a zip archive that is no workbook.
+func (l *look) unpack(p *passing) error {
+	if !strings.EqualFold(path.Ext(p.as), ".zip") {
+		return nil
+	}
+	archive, err := zip.NewReader(bytes.NewReader(p.content), int64(len(p.content)))
+	if err != nil {
+		return fmt.Errorf("it is no whole zip archive (%w); ask for it to be sent again", err)
+	}
+	if len(archive.File) != 1 {
+		var names []string
+		for _, f := range archive.File[:min(5, len(archive.File))] {
+			names = append(names, display.Quote(f.Name))
+		}
+		return fmt.Errorf("the archive has %d files in it (%s), and one report is expected; ask for an archive with the report alone, or for "+
+			"the report itself", len(archive.File), strings.Join(names, ", "))
+	}
+	file := archive.File[0]
+	if file.Name != path.Base(file.Name) || strings.ContainsAny(file.Name, `\:`) || !file.Mode().IsRegular() {
+		return fmt.Errorf("the archive has a path or something else than a file in it, %s; ask for an archive with the report alone",
+			display.Quote(file.Name))
+	}
+	if file.Flags&1 != 0 {
+		return errors.New("the archive has a password; ask for a workbook with the password that was agreed on, or for an OpenPGP message")
+	}
+	content, err := readMember(file, l.Settings.Intake.Largest)
+	if err != nil {
+		return fmt.Errorf("the file in the archive cannot be read: %w; ask for it to be sent again", err)
+	}
+	p.packed, p.as, p.content = true, file.Name, content
+	return l.checkSize(p)
+}
+
+func readMember(file *zip.File, most int64) ([]byte, error) {
+	r, err := file.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err != nil {
+		return nil, err
+	}
+	return content, nil
+}
+
+// assign finds the offer and the depositary whose file it is by its name.
+func (l *look) assign(p *passing) error {
+	var expected, other []string
+	for _, o := range l.offersOf(p.channel) {
+		terms := o.terms.AsOf(l.Now())
+		for _, d := range terms.Depositaries {
+			if slices.Contains(p.channel.From, d.Name) {
+				expected = append(expected, d.Name+": "+d.Files)
+			}
+		}
+		d, ok := inbox.OwnerOf(terms, p.as)
+		switch {
+		case !ok:
+		case !slices.Contains(p.channel.From, d.Name):
+			other = append(other, d.Name)
+		case p.offer != nil:
+			return fmt.Errorf("two offers expect a file of this name from %s, in %s and %s; give their files other patterns", d.Name,
+				p.offer.folder, o.folder)
+		default:
+			p.offer, p.of = o, d
+		}
+	}
+	switch {
+	case p.offer != nil:
+		return prepare.CheckName(p.offer.terms, p.as, l.Now())
+	case len(other) > 0:
+		return fmt.Errorf("its name is that of a file of %s, and this channel is that of %s; ask who sent it", other[0],
+			strings.Join(p.channel.From, ", "))
+	case len(expected) == 0:
+		return fmt.Errorf("no offer has a depositary %s, for which this channel is", strings.Join(p.channel.From, " or "))
+	}
+	return fmt.Errorf("no offer expects a file with the name %s; have it sent by a name that is expected: %s", display.Quote(p.as),
+		strings.Join(expected, "; "))
+}
+
+// checkSignature demands the signature of a depositary whose keys the settings name.
+func (l *look) checkSignature(p *passing) error {
+	keys := l.signed[p.of.Name]
+	switch {
+	case keys == nil:
+		return nil
+	case p.signedBy == "" && errors.Is(p.unsigned, pgp.ErrUnsigned):
+		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature", p.of.Name)
+	case p.signedBy == "":
+		return fmt.Errorf("%w; ask %s by another way whether it is theirs", p.unsigned, p.of.Name)
+	case !keys.Has(p.signedBy):
+		return fmt.Errorf("it is signed by the key %s, which is not one of %s; ask who sent it", p.signedBy, p.of.Name)
+	}
+	return nil
+}
+
+// checkKind compares the content with what the name says that it is. The run reads it whole.
+func checkKind(p *passing) error {
+	if slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(path.Ext(p.as))) {
+		if bytes.HasPrefix(p.content, []byte("PK\x03\x04")) || bytes.HasPrefix(p.content, []byte("\xD0\xCF\x11\xE0")) {
+			return errors.New("its name says that it is a text, and it is a workbook or an archive; ask for it under the right name")
+		}
+		if _, _, faults := csvfile.Decode(p.content, p.of.Encoding); len(faults) > 0 {
+			return fmt.Errorf("it is no text that can be read: %s", faults[0].Message)
+		}
+		return nil
+	}
+	_, err := xlsx.Open(bytes.NewReader(p.content), int64(len(p.content)), xlsx.DefaultLimits())
+	if wrong := new(fault.FormatError); errors.As(err, &wrong) && wrong.Rule == fault.RuleProtected && p.of.PasswordEnv != "" {
+		return nil
+	}
+	return err
+}
+
+// checkNew refuses content that came before, and a name that is taken.
+func (l *look) checkNew(p *passing) error {
+	digest := offerfolder.DigestOf(p.content)
+	there := filepath.Join(p.offer.folder, offerfolder.InboxName, p.as)
+	if content, err := disk.In(p.offer.folder).ReadFile(there, offerfolder.MostBytes); err == nil && bytes.Equal(content, p.content) {
+		return &again{}
+	}
+	entries, err := ledger.ReadEntries(filepath.Join(p.offer.folder, offerfolder.RunsName))
+	if err != nil {
+		return &postponed{err}
+	}
+	for _, e := range entries {
+		for _, m := range e.MakersOf() {
+			if name, is := strings.CutSuffix(m.Of, " "+digest); is && m.Did == ledger.Filed {
+				return sameContent(name, e.At, p.as)
+			}
+		}
+		for _, f := range e.Inputs {
+			if e.Event != ledger.Quarantined && f.SHA256 == digest {
+				return sameContent(f.Name, e.At, p.as)
+			}
+		}
+	}
+	return nil
+}
+
+// sameContent says that content came before.
+func sameContent(name string, at time.Time, as string) error {
+	if name == as {
+		return &again{}
+	}
+	return fmt.Errorf("it has the same content, byte for byte, as %s of %s; by its new name an old report would count as a newer one. If "+
+		"nothing has changed since, that is right and nothing needs to be done", display.Quote(name), at.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+// again says that a file was taken already, under this name.
+type again struct{}
+
+func (*again) Error() string { return "it was taken already" }
+
+// postponed says that a file could not be dealt with for a reason that will pass.
+type postponed struct{ error }
+
+func (e *postponed) Unwrap() error { return e.error }
+
+// fileOf is what the report says of a file.
+func (l *look) fileOf(c settings.Channel, a *arrival, p *passing) File {
+	f := File{Channel: c.Name, Name: a.name, Sender: a.sender}
+	if a.content != nil {
+		f.SHA256 = offerfolder.DigestOf(a.content)
+	}
+	if p != nil && p.offer != nil {
+		f.Offer, f.Depositary = p.offer.terms.AsOf(l.Now()).ID, p.of.Name
+	}
+	if p != nil {
+		f.SignedBy = p.signedBy
+	}
+	return f
+}
+
+// take puts a file into the inbox of its offer.
+func (l *look) take(p *passing) File {
+	f := l.fileOf(p.channel, p.arrival, p)
+	how := fmt.Sprintf("%s came through %s from %s", p.as, p.channel.Name, p.sender)
+	if p.packed {
+		how += fmt.Sprintf(", as %s (kept as %s/%s)", p.name, receivedName, f.SHA256)
+	}
+	if p.signedBy != "" {
+		how += ", signed by the key " + p.signedBy
+	}
+	if p.note != "" {
+		how += ", " + p.note
+	}
+	staged, err := l.stage(p.content)
+	if err == nil && p.packed {
+		err = l.receive(p.offer.folder, p.arrival.content)
+	}
+	if err == nil {
+		req := prepare.Request{Folder: p.offer.folder, Actor: actorOf(p.channel), By: l.By, Clock: l.Now, Version: l.Version,
+			Wait: lockWait, Disk: l.Disk, How: how}
+		err = prepare.AddReport(context.Background(), req, staged, p.as, offerfolder.DigestOf(p.content))
+	}
+	if refusal := new(offerfolder.UsageError); errors.As(err, &refusal) {
+		return l.quarantine(p.channel, p.arrival, p, err)
+	}
+	if err != nil {
+		f.State, f.Why = Postponed, err.Error()
+		return f
+	}
+	f.State, f.Path = Taken, l.below(filepath.Join(p.offer.folder, offerfolder.InboxName, p.as))
+	return f
+}
+
+// below is a path seen from the folder of the look.
+func (l *look) below(path string) string {
+	if rel, err := filepath.Rel(l.Folder, path); err == nil {
+		return rel
+	}
+	return path
+}
+
+// receive keeps a file as it came.
+func (l *look) receive(folder string, content []byte) error {
+	to := filepath.Join(folder, receivedName, offerfolder.DigestOf(content))
+	if err := l.Disk.MakeFolders(filepath.Dir(to)); err != nil {
+		return err
+	}
+	if info, err := disk.In(folder).Lstat(to); err == nil && info.Mode().IsRegular() {
+		return nil
+	}
+	staged, err := l.stage(content)
+	if err != nil {
+		return err
+	}
+	return l.Disk.Rename(staged, to)
+}
+
+// quarantine keeps a file apart, with why, and notes it in the history of the offer that it would be for. p is
+// nil if it never came to the door.
+func (l *look) quarantine(c settings.Channel, a *arrival, p *passing, why error) File {
+	f := l.fileOf(c, a, p)
+	f.State, f.Why = Quarantined, why.Error()
+	if known := new(again); errors.As(why, &known) {
+		f.State, f.Path, f.Why = Known, l.below(filepath.Join(p.offer.folder, offerfolder.InboxName, p.as)), ""
+		return f
+	}
+	if later := new(postponed); errors.As(why, &later) {
+		f.State = Postponed
+		return f
+	}
+	of := l.offersOf(c)
+	if p != nil && p.offer != nil {
+		of = []*offer{p.offer}
+	}
+	top := l.Folder
+	if len(of) == 1 {
+		top = of[0].folder
+	}
+	id := stamp(l.Now()) + "-" + offerfolder.DigestOf(append([]byte(c.Name+"\n"+a.name+"\n"), a.content...))[:12]
+	folder := filepath.Join(top, quarantineName, id)
+	f.Path = l.below(folder)
+	err := l.apart(folder, a.content, f)
+	entry := ledger.Entry{Event: ledger.Quarantined, Message: fmt.Sprintf("%s came through %s from %s and is in %s: %s",
+		display.Quote(a.name), c.Name, a.sender, quarantineName+"/"+id, f.Why)}
+	if a.note != "" {
+		entry.Message += " (" + a.note + ")"
+	}
+	entry.Inputs = []ledger.File{{Name: a.name, SHA256: f.SHA256, Bytes: int64(len(a.content))}}
+	for _, o := range of {
+		if err == nil {
+			err = l.note(o, c, entry)
+		}
+	}
+	if err != nil {
+		f.State, f.Why = Postponed, f.Why+"; and it could not be kept apart: "+err.Error()
+	}
+	return f
+}
+
+// apart writes the folder of a file in quarantine.
+func (l *look) apart(folder string, content []byte, f File) error {
+	if err := l.Disk.Remove(folder); err != nil {
+		return err
+	}
+	if err := l.Disk.MakeFolders(folder); err != nil {
+		return err
+	}
+	if content != nil {
+		err := l.Disk.Write(filepath.Join(folder, contentName), func(w io.Writer) error {
+			_, err := w.Write(content)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	err := l.Disk.Write(filepath.Join(folder, whyName), func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(f)
+	})
+	if err != nil {
+		return err
+	}
+	return l.Disk.SyncFolder(filepath.Dir(folder))
+}

@@ -1,0 +1,317 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pgp"
+	"tenderbatch/internal/settings"
+)
+
+// Config is what a look at the channels needs.
+type Config struct {
+	Folder      string   // of the offers, or of one offer: .intake is in it
+	Offers      []string // folders of the offers
+	Settings    settings.Settings
+	QuietPeriod time.Duration // for which a file must be unchanged
+	Now         func() time.Time
+	Getenv      func(string) string
+	Version     string // of the program
+	By          string // from where, for the history
+	Disk        disk.Disk
+}
+
+// State is what became of a file.
+type State string
+
+// The states.
+const (
+	Taken       State = "taken"       // it is in the inbox of its offer
+	Quarantined State = "quarantined" // it is kept apart
+	Known       State = "known"       // it was taken before, by the same name
+	Unfinished  State = "unfinished"  // it was still changing; it is looked at again
+	Postponed   State = "postponed"   // the offer was held by a run or the disk was full; it is looked at again
+)
+
+// File is a file that a channel had, and what became of it. Files that were dealt with before are left out.
+type File struct {
+	Channel    string `json:"channel"`
+	Name       string `json:"name"` // as it was sent
+	Sender     string `json:"sender"`
+	State      State  `json:"state"`
+	Offer      string `json:"offer"`      // id; "" if no offer expects it
+	Depositary string `json:"depositary"` // "" if none sends such a file
+	SHA256     string `json:"sha256"`     // of the file as it was sent; "" if it was not read
+	SignedBy   string `json:"signed_by"`  // the fingerprint of the key; "" for none
+	Path       string `json:"path"`       // where it is now, in the folder; "" if it is nowhere
+	Why        string `json:"why"`        // it was not taken; "" if it was
+}
+
+// Fault is a channel that could not be read.
+type Fault struct {
+	Channel string `json:"channel"`
+	What    string `json:"what"`
+	New     bool   `json:"-"` // it was not so at the look before
+}
+
+// Report is what came of a look at all channels.
+type Report struct {
+	Files  []File  `json:"files"`
+	Faults []Fault `json:"faults"`
+}
+
+// busyError says that another process looks at the channels. It is a [ledger.ErrBusy].
+type busyError struct{}
+
+func (busyError) Error() string {
+	return "another batch fetch or batch serve looks at the channels of this folder now; wait until it is done"
+}
+
+// Is implements errors.Is.
+func (busyError) Is(other error) bool { return other == ledger.ErrBusy }
+
+// folderName is the folder for files on their way, and for what is remembered.
+const folderName = ".intake"
+
+// look is one look at all channels.
+type look struct {
+	Config
+	offers []*offer
+	own    *pgp.Own
+	signed map[string]*pgp.Keys // by depositary
+	memory *memory
+	Report
+}
+
+// offer is an offer that files may be for.
+type offer struct {
+	folder string
+	terms  *offerfile.Terms
+}
+
+// Fetch looks at every channel once and takes what is new. What is wrong with a channel or a file is in the
+// report; an error means that nothing could be looked at.
+func Fetch(ctx context.Context, c Config) (report Report, err error) {
+	l := &look{Config: c, Report: Report{Files: []File{}, Faults: []Fault{}}}
+	top := filepath.Join(c.Folder, folderName)
+	if err := c.Disk.MakeFolders(top); err != nil {
+		return l.Report, err
+	}
+	lock := flock.New(filepath.Join(top, "lock"), flock.SetPermissions(disk.FileMode))
+	switch got, err := lock.TryLock(); {
+	case err != nil:
+		return l.Report, err
+	case !got:
+		return l.Report, busyError{}
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	if err := l.prepare(); err != nil {
+		return l.Report, err
+	}
+	for _, channel := range c.Settings.Intake.Channels {
+		if err := ctx.Err(); err != nil {
+			return l.Report, err
+		}
+		l.channel(ctx, channel)
+	}
+	return l.Report, l.memory.write(c.Disk)
+}
+
+// prepare reads what every channel needs.
+func (l *look) prepare() (err error) {
+	set := l.Settings
+	if set.PGP.KeyFile != "" {
+		if l.own, err = pgp.ReadOwn(set.PGP.KeyFile, l.Getenv(set.PGP.PassphraseEnv)); err != nil {
+			return &offerfolder.UsageError{Message: fmt.Sprintf("pgp.key_file: %v", err)}
+		}
+	}
+	l.signed = map[string]*pgp.Keys{}
+	for name, files := range set.Intake.SignedBy {
+		if l.signed[name], err = pgp.ReadKeys(files); err != nil {
+			return &offerfolder.UsageError{Message: fmt.Sprintf("intake.signed_by: %s: %v", name, err)}
+		}
+	}
+	for _, folder := range l.Offers {
+		if terms, err := offerfolder.Terms(folder); err == nil { // else the scheduler reports it, and no file is for it
+			l.offers = append(l.offers, &offer{folder: folder, terms: terms})
+		}
+	}
+	staging := l.staging()
+	if err := errors.Join(l.Disk.Remove(staging), l.Disk.MakeFolders(staging)); err != nil {
+		return err
+	}
+	l.memory, err = readMemory(filepath.Join(l.Folder, folderName, memoryName))
+	return err
+}
+
+func (l *look) staging() string { return filepath.Join(l.Folder, folderName, "staging") }
+
+// channel looks at one channel.
+func (l *look) channel(ctx context.Context, c settings.Channel) {
+	err := l.read(ctx, c)
+	if err == nil {
+		delete(l.memory.Faults, c.Name)
+		return
+	}
+	f := Fault{Channel: c.Name, What: err.Error(), New: l.memory.Faults[c.Name] != err.Error()}
+	if f.New && ctx.Err() == nil {
+		l.memory.Faults[c.Name] = f.What
+		for _, o := range l.offersOf(c) {
+			if err := l.note(o, c, ledger.Entry{Event: ledger.Unreached, Message: f.What}); err != nil {
+				f.What += "; and the history of " + o.folder + " does not say so: " + err.Error()
+			}
+		}
+	}
+	l.Faults = append(l.Faults, f)
+}
+
+// offersOf are the offers in which a depositary of a channel reports.
+func (l *look) offersOf(c settings.Channel) (all []*offer) {
+	for _, o := range l.offers {
+		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+			if slices.Contains(c.From, d.Name) {
+				all = append(all, o)
+				break
+			}
+		}
+	}
+	return all
+}
+
+// note notes something in the history of an offer, with the channel as who did it.
+func (l *look) note(o *offer, c settings.Channel, e ledger.Entry) error {
+	runs := filepath.Join(o.folder, offerfolder.RunsName)
+	if err := ledger.MakeRuns(l.Disk, runs); err != nil {
+		return err
+	}
+	e.Offer = o.terms.AsOf(l.Now()).ID
+	if err := ledger.CheckOffer(runs, e.Offer); err != nil {
+		return err
+	}
+	log, err := ledger.OpenLog(runs)
+	if err != nil {
+		return err
+	}
+	e.At, e.By, e.Actor, e.Program = l.Now(), l.By, actorOf(c), l.Version
+	_, err = log.Append(e)
+	return err
+}
+
+// actorOf is a channel as who did something. No account and no user has such a name.
+func actorOf(c settings.Channel) ledger.Actor {
+	return ledger.Actor{Kind: ledger.Service, Name: "channel " + c.Name}
+}
+
+// read reads one channel.
+func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
+	from, err := l.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := from.close(); err == nil {
+			err = closing
+		}
+	}()
+	all, err := from.list()
+	if err != nil {
+		return err
+	}
+	fresh := slices.DeleteFunc(candidates(all), func(i item) bool { return l.memory.knows(c.Name, i) })
+	if slices.ContainsFunc(fresh, func(i item) bool { return !i.whole }) {
+		if err := wait(ctx, l.QuietPeriod); err != nil {
+			return err
+		}
+		if all, err = from.list(); err != nil {
+			return err
+		}
+	}
+	now := candidates(all)
+	for _, i := range fresh {
+		at := slices.IndexFunc(now, func(other item) bool { return other.name == i.name })
+		if at < 0 {
+			continue // it was taken away meanwhile
+		}
+		if !now[at].whole && (now[at].size != i.size || !now[at].modified.Equal(i.modified)) {
+			l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished,
+				Why: "it was still being written; it is taken once it is the same at two looks"})
+			continue
+		}
+		if err := l.item(c, from, now[at]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wait(ctx context.Context, period time.Duration) error {
+	timer := time.NewTimer(period)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// item reads what a channel has under a name and has it pass the door. The error is of the channel.
+func (l *look) item(c settings.Channel, from source, i item) error {
+	if i.size > l.Settings.Intake.Largest {
+		l.done(c, i, l.quarantine(c, &arrival{name: i.name, sender: from.sender()}, nil,
+			fmt.Errorf("it has %d bytes, and %d are allowed; if it is right, raise intake.largest in batch.yaml", i.size,
+				l.Settings.Intake.Largest)))
+		return nil
+	}
+	all, err := from.read(i, l.Settings.Intake.Largest)
+	switch changed := new(changedError); {
+	case errors.As(err, &changed):
+		l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished, Why: changed.Error()})
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s was not read to its end, and nothing of it was used; it is read again at the next look: %w", i.name, err)
+	}
+	var files []File
+	for _, a := range all {
+		files = append(files, l.door(c, a))
+	}
+	l.done(c, i, files...)
+	return nil
+}
+
+// done notes what became of an item. What is only postponed is looked at again.
+func (l *look) done(c settings.Channel, i item, files ...File) {
+	l.Files = append(l.Files, files...)
+	if !slices.ContainsFunc(files, func(f File) bool { return f.State == Postponed }) {
+		l.memory.keep(c.Name, i, l.Now())
+	}
+}
+
+// stage writes content to a file of its own on the disk of the offers.
+func (l *look) stage(content []byte) (path string, err error) {
+	path = filepath.Join(l.staging(), offerfolder.DigestOf(content))
+	if err := l.Disk.Remove(path); err != nil {
+		return "", err
+	}
+	return path, l.Disk.Write(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// stamp is an instant in the name of a folder.
+func stamp(at time.Time) string {
+	return strings.ReplaceAll(at.UTC().Format("2006-01-02T150405"), ":", "")
+}

@@ -1,0 +1,483 @@
+package intake
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/pgp/pgptest"
+	"tenderbatch/internal/settings"
+	"tenderbatch/internal/sshlink/sshtest"
+)
+
+const offerYAML = `id: x
+issuer: Example Corp.
+dates:
+  launch: 2004-10-29
+  expiration: {at: 2004-12-01T24:00}
+  settlement: {final: 2004-12-02}
+series:
+  - {id: a, priority: 1, securities: ["037833100"], currency: USD, outstanding: 1000000, tender_offer_consideration: 900,
+     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
+depositaries:
+  - {name: DTC, files: "dtc-*.csv"}
+  - {name: Euroclear, files: "ec-*.csv"}
+`
+
+const report = "Reference,CUSIP,Principal\n1,037833100,1000\n"
+
+// desk is an offer with a channel, and where its files are.
+type desk struct {
+	t     *testing.T
+	drop  string // the folder that files are sent to
+	offer string
+	c     Config
+}
+
+// newDesk is an offer whose channel is a folder here.
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	top, drop := t.TempDir(), t.TempDir()
+	d := &desk{t: t, drop: drop, offer: filepath.Join(top, "x")}
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), offerYAML)
+	set := settings.Default()
+	set.Intake.Channels = []settings.Channel{{Name: "drop", From: []string{"DTC"}, Folder: drop}}
+	d.c = Config{Folder: top, Offers: []string{d.offer}, Settings: set, QuietPeriod: 20 * time.Millisecond, Version: "test", By: "test",
+		Now: func() time.Time { return time.Now() }, Getenv: os.Getenv}
+	return d
+}
+
+// newServerDesk is an offer whose channel is a folder of a real server.
+func newServerDesk(t *testing.T) (*desk, *sshtest.Server) {
+	t.Helper()
+	server := sshtest.Start(t)
+	d := newDesk(t)
+	d.drop = server.Folder
+	d.c.Settings.Intake.Channels = []settings.Channel{{Name: "dtc", From: []string{"DTC"}, SFTP: server.Settings()}}
+	return d, server
+}
+
+func put(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *desk) send(name, content string) { put(d.t, filepath.Join(d.drop, name), content) }
+
+func (d *desk) fetch() Report {
+	d.t.Helper()
+	r, err := Fetch(context.Background(), d.c)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return r
+}
+
+// one is what became of a file that a look found.
+func (d *desk) one(r Report, name string) File {
+	d.t.Helper()
+	at := slices.IndexFunc(r.Files, func(f File) bool { return f.Name == name })
+	if at < 0 {
+		d.t.Fatalf("%s is not in the report: %+v", name, r)
+	}
+	return r.Files[at]
+}
+
+func (d *desk) inbox() (names []string) {
+	entries, err := os.ReadDir(filepath.Join(d.offer, "inbox"))
+	if err != nil && !os.IsNotExist(err) {
+		d.t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// history is what the history says of what came in.
+func (d *desk) history() (said []string) {
+	d.t.Helper()
+	entries, err := ledger.ReadEntries(filepath.Join(d.offer, offerfolder.RunsName))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, e := range entries {
+		said = append(said, string(e.Event)+" "+e.Actor.String()+": "+e.Message)
+	}
+	if found, err := ledger.Verify(filepath.Join(d.offer, offerfolder.RunsName), "x"); err != nil || len(found) > 0 {
+		d.t.Errorf("%v, %v", found, err)
+	}
+	return said
+}
+
+// wantApart demands that a file is in quarantine with a reason, in the history too, and that a good file that
+// came with it was taken.
+func (d *desk) wantApart(name, why string) {
+	d.t.Helper()
+	d.send("dtc-2004-11-20.csv", report+"good,037833100,2000\n")
+	r := d.fetch()
+	f := d.one(r, name)
+	if f.State != Quarantined || !strings.Contains(f.Why, why) {
+		d.t.Fatalf("%+v, want %q", f, why)
+	}
+	if good := d.one(r, "dtc-2004-11-20.csv"); good.State != Taken {
+		d.t.Errorf("the good file: %+v", good)
+	}
+	if got := d.inbox(); !slices.Equal(got, []string{"dtc-2004-11-20.csv"}) {
+		d.t.Errorf("the inbox has %v", got)
+	}
+	var kept File
+	content, err := os.ReadFile(filepath.Join(d.c.Folder, f.Path, "why.json"))
+	if err != nil || json.Unmarshal(content, &kept) != nil || kept.Why != f.Why || kept.Name != name {
+		d.t.Errorf("why.json: %s, %v", content, err)
+	}
+	if !slices.ContainsFunc(d.history(), func(s string) bool {
+		return strings.HasPrefix(s, "quarantined channel ") && strings.Contains(s, why)
+	}) {
+		d.t.Errorf("the history: %q", d.history())
+	}
+	if again := d.fetch(); len(again.Files) > 0 {
+		d.t.Errorf("at the next look: %+v", again)
+	}
+}
+
+func TestAFileIsTakenFromAServer(t *testing.T) {
+	d, server := newServerDesk(t)
+	d.send("dtc-2004-11-12.csv", report)
+	d.send("dtc-2004-11-12.csv.done", "")
+	r := d.fetch()
+	if f := d.one(r, "dtc-2004-11-12.csv"); f.State != Taken || f.Depositary != "DTC" || f.Offer != "x" || len(r.Faults) > 0 {
+		t.Fatalf("%+v", r)
+	}
+	content, err := os.ReadFile(filepath.Join(d.offer, "inbox", "dtc-2004-11-12.csv"))
+	if err != nil || string(content) != report {
+		t.Errorf("%q, %v", content, err)
+	}
+	want := "prepared channel dtc (service): dtc-2004-11-12.csv came through dtc from " + server.Settings().Username + "@127.0.0.1:"
+	if got := d.history(); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+		t.Errorf("the history: %q", got)
+	}
+	if again := d.fetch(); len(again.Files) > 0 || len(again.Faults) > 0 {
+		t.Errorf("at the next look: %+v", again)
+	}
+	if err := os.Remove(filepath.Join(d.c.Folder, folderName, memoryName)); err != nil {
+		t.Fatal(err)
+	}
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Known {
+		t.Errorf("without its memory: %+v", f)
+	}
+}
+
+func TestAChannelThatCannotBeReadHarmsNoOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*testing.T, *settings.SFTP)
+		want   string
+	}{
+		"host key changed": {func(t *testing.T, s *settings.SFTP) { s.HostKeys = []string{sshtest.OtherKey(t)} }, "which is none of host_keys"},
+		"login refused":    {func(t *testing.T, s *settings.SFTP) { s.KeyFile = sshtest.StrangerKey(t) }, "refuses to let"},
+		"no password":      {func(_ *testing.T, s *settings.SFTP) { s.KeyFile, s.PasswordEnv = "", "BATCH_TEST_NOT_SET" }, "set the environment variable"},
+		"no folder":        {func(_ *testing.T, s *settings.SFTP) { s.Folder += "/none" }, "cannot be read"},
+		"not there":        {func(_ *testing.T, s *settings.SFTP) { s.Port = 1 }, "cannot be reached"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, server := newServerDesk(t)
+			to := server.Settings()
+			c.change(t, &to)
+			d.c.Settings.Intake.Channels = append([]settings.Channel{{Name: "broken", From: []string{"DTC"}, SFTP: to}},
+				d.c.Settings.Intake.Channels...)
+			d.send("dtc-2004-11-12.csv", report)
+			r := d.fetch()
+			if len(r.Faults) != 1 || r.Faults[0].Channel != "broken" || !strings.Contains(r.Faults[0].What, c.want) {
+				t.Fatalf("%+v, want %q", r.Faults, c.want)
+			}
+			if f := d.one(r, "dtc-2004-11-12.csv"); f.State != Taken || f.Channel != "dtc" {
+				t.Errorf("%+v", f)
+			}
+			d.fetch()
+			got := d.history()
+			if len(got) != 2 || !strings.HasPrefix(got[0], "unreached channel broken (service): ") || !strings.Contains(got[0], c.want) {
+				t.Errorf("the history, after two looks: %q", got)
+			}
+		})
+	}
+}
+
+func TestAConnectionThatIsCutInTheMiddleOfAFile(t *testing.T) {
+	d, server := newServerDesk(t)
+	large := report + strings.Repeat("2,037833100,1000\n", 60_000)
+	d.send("dtc-2004-11-12.csv", large)
+	port, cuts := sshtest.Cut(t, server.Port, 200_000)
+	d.c.Settings.Intake.Channels[0].SFTP.Port = port
+	r := d.fetch()
+	if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "was not read to its end, and nothing of it was used") || cuts.Load() != 1 {
+		t.Fatalf("%+v, %d cuts", r, cuts.Load())
+	}
+	if got := d.inbox(); len(got) > 0 {
+		t.Errorf("the inbox has %v", got)
+	}
+	d.c.Settings.Intake.Channels[0].SFTP.Port = server.Port
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestAFileThatGrowsWaits(t *testing.T) {
+	d, _ := newServerDesk(t)
+	d.c.QuietPeriod = 500 * time.Millisecond
+	d.send("dtc-2004-11-12.csv", report)
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(50 * time.Millisecond):
+				f, err := os.OpenFile(filepath.Join(d.drop, "dtc-2004-11-12.csv"), os.O_APPEND|os.O_WRONLY, 0)
+				if err == nil {
+					_, _ = f.WriteString("3,037833100,1000\n")
+					_ = f.Close()
+				}
+			}
+		}
+	}()
+	f := d.one(d.fetch(), "dtc-2004-11-12.csv")
+	close(stop)
+	<-stopped
+	if f.State != Unfinished || len(d.inbox()) > 0 {
+		t.Fatalf("%+v, the inbox has %v", f, d.inbox())
+	}
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+		t.Errorf("once it is whole: %+v", f)
+	}
+}
+
+func TestFilesThatAreBeingSentAreNotLookedAt(t *testing.T) {
+	d := newDesk(t)
+	for _, name := range []string{".dtc-1.csv", "dtc-1.csv.part", "dtc-1.csv.tmp", "~dtc-1.csv", "dtc-2.csv.done"} {
+		d.send(name, report)
+	}
+	if err := os.Symlink("/etc/hostname", filepath.Join(d.drop, "dtc-3.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if r := d.fetch(); len(r.Files) > 0 || len(r.Faults) > 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestTheSameFileUnderAnotherName(t *testing.T) {
+	d := newDesk(t)
+	d.send("dtc-2004-11-12.csv", report)
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+		t.Fatalf("%+v", f)
+	}
+	d.send("dtc-2004-11-13.csv", report)
+	f := d.one(d.fetch(), "dtc-2004-11-13.csv")
+	if f.State != Quarantined || !strings.Contains(f.Why, `the same content, byte for byte, as "dtc-2004-11-12.csv"`) {
+		t.Errorf("%+v", f)
+	}
+	d.send("dtc-2004-11-12.csv", report+"4,037833100,9000\n")
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Quarantined || !strings.Contains(f.Why, "is in the inbox already") {
+		t.Errorf("%+v", f)
+	}
+	if got := d.inbox(); len(got) != 1 {
+		t.Errorf("the inbox has %v", got)
+	}
+}
+
+// zipped is a zip archive of files with one content.
+func zipped(t *testing.T, content string, names ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range names {
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = f.Write([]byte(content))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestFilesThatAreKeptApart(t *testing.T) {
+	sum := offerfolder.DigestOf([]byte("another"))
+	for name, c := range map[string]struct{ name, content, beside, why string }{
+		"two in an archive":      {"dtc-1.zip", zipped(t, report, "dtc-1.csv", "dtc-2.csv"), "", `has 2 files in it ("dtc-1.csv", "dtc-2.csv"), and one report is expected`},
+		"a path in an archive":   {"dtc-1.zip", zipped(t, report, "../../x/inbox/dtc-1.csv"), "", "has a path or something else than a file in it"},
+		"a path of Windows":      {"dtc-1.zip", zipped(t, report, `a\dtc-1.csv`), "", "has a path or something else than a file in it"},
+		"a folder in an archive": {"dtc-1.zip", zipped(t, "", "dtc-1.csv/"), "", "has a path or something else than a file in it"},
+		"nothing in an archive":  {"dtc-1.zip", zipped(t, report), "", "has 0 files in it"},
+		"half an archive":        {"dtc-1.zip", zipped(t, report, "dtc-1.csv")[:40], "", "is no whole zip archive"},
+		"a bomb":                 {"dtc-1.zip", zipped(t, strings.Repeat("0", 2<<20), "dtc-1.csv"), "", "has more than 1048576 bytes"},
+		"too large":              {"dtc-1.csv", strings.Repeat("0", 2<<20), "", "it has 2097152 bytes, and 1048576 are allowed"},
+		"empty":                  {"dtc-1.csv", "", "", "it is empty"},
+		"another name":           {"report.csv", report, "", "no offer expects a file with the name \"report.csv\"; have it sent by a name that is expected: DTC: dtc-*.csv"},
+		"of another depositary":  {"ec-1.csv", report, "", "its name is that of a file of Euroclear, and this channel is that of DTC"},
+		"a workbook as a text":   {"dtc-1.csv", zipped(t, report, "dtc-1.csv"), "", "its name says that it is a text"},
+		"no text":                {"dtc-1.csv", "a\xff\xfeb\x00", "", "it is no text that can be read"},
+		"another digest":         {"dtc-1.csv", report, sum + "  dtc-1.csv\n", "dtc-1.csv.sha256 says another"},
+		"encrypted to none":      {"dtc-1.csv.pgp", report, "", "it is no whole OpenPGP message"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.c.Settings.Intake.Largest = 1 << 20
+			d.send(c.name, c.content)
+			if c.beside != "" {
+				d.send(c.name+".sha256", c.beside)
+			}
+			d.wantApart(c.name, c.why)
+		})
+	}
+}
+
+func TestOldWorkbooksAreRefusedWithAWord(t *testing.T) {
+	d := newDesk(t)
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*.csv", "dtc-*"))
+	for name, c := range map[string]struct{ content, why string }{
+		"dtc-1.xls":  {"\x09\x08\x10\x00\x00\x06", "old Excel workbook (.xls); ask for it saved as Excel Workbook (.xlsx)"},
+		"dtc-2.ods":  {zipped(t, "application/vnd.oasis.opendocument.spreadsheet", "mimetype"), "ask for"},
+		"dtc-3.pdf":  {"%PDF-1.7", "the file is a PDF"},
+		"dtc-4.xlsx": {"PK\x03\x04", "ask for"},
+	} {
+		d.send(name, c.content)
+		if f := d.one(d.fetch(), name); f.State != Quarantined || !strings.Contains(f.Why, c.why) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+func TestAnArchiveWithOneReport(t *testing.T) {
+	d := newDesk(t)
+	content := zipped(t, report, "dtc-2004-11-12.csv")
+	d.send("anything.zip", content)
+	if f := d.one(d.fetch(), "anything.zip"); f.State != Taken || filepath.Base(f.Path) != "dtc-2004-11-12.csv" {
+		t.Fatalf("%+v", f)
+	}
+	kept, err := os.ReadFile(filepath.Join(d.offer, receivedName, offerfolder.DigestOf([]byte(content))))
+	if err != nil || string(kept) != content {
+		t.Errorf("as it came: %v", err)
+	}
+}
+
+// TestSignedAndEncrypted has GnuPG make what comes in.
+func TestSignedAndEncrypted(t *testing.T) {
+	us, dtc, other := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")
+	old := pgptest.New(t, "old@example.com", "2020-02-01", "--faked-system-time", "20200101T000000")
+	signedDesk := func(t *testing.T) *desk {
+		d := newDesk(t)
+		d.c.Settings.PGP.KeyFile = us.Private()
+		d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public(), old.Public()}}
+		return d
+	}
+	signed := func(d *desk) {
+		d.t.Helper()
+		d.send("dtc-2004-11-20.csv.asc", string(dtc.Sign([]byte(report+"good,037833100,2000\n"))))
+	}
+	for name, c := range map[string]struct {
+		as, content string
+		beside      []byte
+	}{
+		"sealed":            {"dtc-2004-11-12.csv.pgp", string(dtc.Seal([]byte(report), us)), nil},
+		"signed":            {"dtc-2004-11-12.csv.gpg", string(dtc.SignInto([]byte(report))), nil},
+		"beside":            {"dtc-2004-11-12.csv", report, dtc.Sign([]byte(report))},
+		"an archive in it":  {"a.zip.pgp", string(dtc.Seal([]byte(zipped(t, report, "dtc-2004-11-12.csv")), us)), nil},
+		"encrypted, beside": {"dtc-2004-11-12.csv.pgp", "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := signedDesk(t)
+			if name == "encrypted, beside" {
+				c.content = string(dtc.Encrypt([]byte(report), us))
+				c.beside = dtc.Sign([]byte(c.content))
+			}
+			d.send(c.as, c.content)
+			if c.beside != nil {
+				d.send(c.as+".sig", string(c.beside))
+			}
+			f := d.one(d.fetch(), c.as)
+			if f.State != Taken || len(f.SignedBy) != 40 {
+				t.Fatalf("%+v", f)
+			}
+			content, err := os.ReadFile(filepath.Join(d.offer, "inbox", "dtc-2004-11-12.csv"))
+			if err != nil || string(content) != report {
+				t.Errorf("%q, %v", content, err)
+			}
+			if got := d.history(); len(got) != 1 || !strings.Contains(got[0], "signed by the key "+f.SignedBy) {
+				t.Errorf("the history: %q", got)
+			}
+		})
+	}
+	sealed := dtc.Seal([]byte(report), us)
+	for name, c := range map[string]struct {
+		as, content string
+		beside      []byte
+		why         string
+	}{
+		"by an unknown key":        {"dtc-1.csv.pgp", string(other.Seal([]byte(report), us)), nil, "does not count"},
+		"beside, by an unknown":    {"dtc-1.csv", report, other.Sign([]byte(report)), "does not count"},
+		"by an expired key":        {"dtc-1.csv", report, old.Sign([]byte(report), "--faked-system-time", "20200110T000000"), "expired"},
+		"unsigned":                 {"dtc-1.csv", report, nil, "it is not signed, and files of DTC must be"},
+		"encrypted, unsigned":      {"dtc-1.csv.pgp", string(dtc.Encrypt([]byte(report), us)), nil, "it is not signed"},
+		"encrypted to another key": {"dtc-1.csv.pgp", string(dtc.Seal([]byte(report), other)), nil, "encrypted to the key"},
+		"of another content":       {"dtc-1.csv", report, dtc.Sign([]byte(report + "5,037833100,1000\n")), "does not count"},
+		"altered":                  {"dtc-1.csv.pgp", string(flip(sealed)), nil, "no whole OpenPGP message"},
+		"cut off":                  {"dtc-1.csv.pgp", string(sealed[:len(sealed)-30]), nil, "no whole OpenPGP message"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := signedDesk(t)
+			signed(d)
+			d.send(c.as, c.content)
+			if c.beside != nil {
+				d.send(c.as+".sig", string(c.beside))
+			}
+			d.wantApart(c.as, c.why)
+		})
+	}
+}
+
+// flip changes a bit near the end.
+func flip(b []byte) []byte {
+	b = bytes.Clone(b)
+	b[len(b)-40] ^= 1
+	return b
+}
+
+// Two looks at once: one is refused, and nothing is taken twice.
+func TestTwoLooksAtOnce(t *testing.T) {
+	d := newDesk(t)
+	d.c.QuietPeriod = 300 * time.Millisecond
+	d.send("dtc-2004-11-12.csv", report)
+	errs := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := Fetch(context.Background(), d.c)
+			errs <- err
+		}()
+	}
+	a, b := <-errs, <-errs
+	if (a == nil) == (b == nil) {
+		t.Fatalf("%v, %v", a, b)
+	}
+	if got := d.history(); len(got) != 1 {
+		t.Errorf("the history: %q", got)
+	}
+}

@@ -1,0 +1,159 @@
+package intake
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/mail"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/jhillyerd/enmime/v2"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/settings"
+)
+
+// maildir is a mailbox in the form of Maildir, into which a mail server delivers. A message appears in it
+// whole. Of a message only attachments are looked at that have the name of a report.
+type maildir struct {
+	folder  string
+	senders []string
+	wanted  func(name string) bool
+}
+
+func (l *look) openMaildir(c settings.Channel) (source, error) {
+	for _, name := range []string{"new", "cur", "tmp"} {
+		info, err := disk.In(c.Maildir).Lstat(filepath.Join(c.Maildir, name))
+		if err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%s is no Maildir: it has no folder %s", c.Maildir, name)
+		}
+	}
+	return &maildir{c.Maildir, c.Senders, func(name string) bool { return l.wanted(c, name) }}, nil
+}
+
+// wanted reports whether a name is that of a report of a depositary of a channel, as it is or packed.
+func (l *look) wanted(c settings.Channel, name string) bool {
+	name = withoutPGP(name)
+	if strings.EqualFold(filepath.Ext(name), ".zip") {
+		return true
+	}
+	p := &passing{channel: c, as: name}
+	return l.assign(p) == nil || p.offer != nil
+}
+
+func (m *maildir) sender() string { return "the mailbox " + m.folder }
+
+func (*maildir) close() error { return nil }
+
+// list lists the messages. A message keeps its name up to the colon, whatever is noted about it.
+func (m *maildir) list() (all []item, err error) {
+	for _, part := range []string{"new", "cur"} {
+		entries, err := disk.In(m.folder).ReadDir(filepath.Join(m.folder, part))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			info, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // it was moved meanwhile
+			}
+			if err != nil {
+				return nil, err
+			}
+			if info.Mode().IsRegular() {
+				name, _, _ := strings.Cut(e.Name(), ":")
+				all = append(all, item{name: name, size: info.Size(), modified: info.ModTime(), whole: true})
+			}
+		}
+	}
+	return all, nil
+}
+
+// find reads a message, which a mail program can move or mark at any time.
+func (m *maildir) find(name string, most int64) ([]byte, error) {
+	for _, part := range []string{"new", "cur"} {
+		folder := filepath.Join(m.folder, part)
+		entries, err := disk.In(m.folder).ReadDir(folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if is, _, _ := strings.Cut(e.Name(), ":"); is == name {
+				return disk.In(m.folder).ReadFile(filepath.Join(folder, e.Name()), most)
+			}
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (m *maildir) read(i item, most int64) (all []*arrival, err error) {
+	content, err := m.find(i.name, most)
+	if err != nil {
+		return nil, err
+	}
+	message, err := enmime.ReadEnvelope(bytes.NewReader(content))
+	if err != nil {
+		return []*arrival{{name: i.name, sender: m.sender(), content: content,
+			refused: fmt.Errorf("it is no message that can be read: %w", err)}}, nil
+	}
+	from, refused := m.from(message)
+	note := authentication(message)
+	if refused == nil && failed(note) {
+		refused = errors.New("by the mail server the address that it names did not send it; ask the depositary whether they did")
+	}
+	parts := slices.Concat(message.Attachments, message.Inlines, message.OtherParts)
+	for _, part := range parts {
+		if part.FileName == "" || !m.wanted(part.FileName) || signatureOf(part.FileName, parts) {
+			continue
+		}
+		a := &arrival{name: part.FileName, sender: from, content: part.Content, note: note, refused: refused}
+		if len(part.Errors) > 0 && a.refused == nil {
+			a.refused = fmt.Errorf("the attachment cannot be read whole: %s", part.Errors[0].Error())
+		}
+		for _, other := range parts {
+			if other.FileName == part.FileName+".asc" || other.FileName == part.FileName+".sig" {
+				a.signature = other.Content
+			}
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// signatureOf reports whether a name is that of the signature of another attachment.
+func signatureOf(name string, parts []*enmime.Part) bool {
+	of, is := strings.CutSuffix(name, ".asc")
+	return is && slices.ContainsFunc(parts, func(p *enmime.Part) bool { return p.FileName == of })
+}
+
+// from is who sent a message, by itself, and why that is not a sender of the channel.
+func (m *maildir) from(message *enmime.Envelope) (string, error) {
+	header := message.GetHeader("From")
+	all, err := mail.ParseAddressList(header)
+	if err != nil || len(all) != 1 || len(message.GetHeaderValues("From")) != 1 {
+		return "no one address", errors.New("the message names no single sender; ask the depositary whether they sent it")
+	}
+	for _, sender := range m.senders {
+		if strings.EqualFold(sender, all[0].Address) {
+			return all[0].Address, nil
+		}
+	}
+	return all[0].Address, fmt.Errorf("%s is not one of the senders of this channel; ask the depositary whether they sent it", all[0].Address)
+}
+
+// authentication is what the mail server found out about who sent a message. Only the topmost header is its
+// own: those below can have been written by the sender.
+func authentication(message *enmime.Envelope) string {
+	all := message.GetHeaderValues("Authentication-Results")
+	if len(all) == 0 {
+		return "the mail server says nothing about its DKIM signature"
+	}
+	return "by the mail server " + strings.Join(strings.Fields(all[0]), " ")
+}
+
+func failed(note string) bool {
+	return strings.Contains(note, "dkim=fail") || strings.Contains(note, "dmarc=fail")
+}

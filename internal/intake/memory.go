@@ -1,0 +1,86 @@
+package intake
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"tenderbatch/internal/disk"
+)
+
+// memoryName is the file of what was dealt with. It saves reading it again; if it is lost, the history still
+// knows each content that was taken.
+const memoryName = "seen.json"
+
+// mostMemory is more than the bytes of the memory, and forgotten after how long a file is not remembered.
+const (
+	mostMemory = 64 << 20
+	forgotten  = 400 * 24 * time.Hour
+)
+
+// memory is what was dealt with by channel and name, and what was wrong with a channel at the last look.
+type memory struct {
+	path   string
+	Seen   map[string]map[string]seen `json:"seen"`
+	Faults map[string]string          `json:"faults"`
+}
+
+type seen struct {
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified"`
+	At       time.Time `json:"at"`
+}
+
+func readMemory(path string) (*memory, error) {
+	m := &memory{path: path}
+	content, err := disk.In(filepath.Dir(path)).ReadFile(path, mostMemory)
+	if err == nil {
+		_ = json.Unmarshal(content, m) // what cannot be read is read from the channels again
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if m.Seen == nil {
+		m.Seen = map[string]map[string]seen{}
+	}
+	if m.Faults == nil {
+		m.Faults = map[string]string{}
+	}
+	return m, nil
+}
+
+func (m *memory) knows(channel string, i item) bool {
+	s, is := m.Seen[channel][i.name]
+	return is && s.Size == i.size && s.Modified.Equal(i.modified)
+}
+
+func (m *memory) keep(channel string, i item, now time.Time) {
+	if m.Seen[channel] == nil {
+		m.Seen[channel] = map[string]seen{}
+	}
+	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, At: now}
+	for name, s := range m.Seen[channel] {
+		if now.Sub(s.At) > forgotten {
+			delete(m.Seen[channel], name)
+		}
+	}
+}
+
+// write keeps the memory for the next look, whole or as it was.
+func (m *memory) write(d disk.Disk) error {
+	draft := m.path + ".draft"
+	if err := d.Remove(draft); err != nil {
+		return err
+	}
+	err := d.Write(draft, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", " ")
+		return encoder.Encode(m)
+	})
+	if err != nil {
+		return err
+	}
+	return d.Rename(draft, m.path)
+}

@@ -1,0 +1,224 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/pgp"
+	"tenderbatch/internal/settings"
+	"tenderbatch/internal/sshlink"
+)
+
+// item is something that a channel has under a name.
+type item struct {
+	name     string
+	size     int64
+	modified time.Time
+	whole    bool // something beside it says that it is whole
+
+	digestIn    string // the name of the file with its digest, "" for none
+	signatureIn string // the name of the file with its signature, "" for none
+}
+
+// arrival is a file as it came.
+type arrival struct {
+	name      string
+	sender    string
+	content   []byte
+	signature []byte // that lay beside it, nil for none
+	digest    []byte // the file with its SHA-256 that lay beside it, nil for none
+	note      string // what is known of its way, for the history
+	refused   error  // why it may not be taken whatever it is, nil for nothing
+}
+
+// source is a channel while it is read.
+type source interface {
+	list() ([]item, error)
+	read(i item, most int64) ([]*arrival, error)
+	sender() string
+	close() error
+}
+
+// changedError says that a file changed while it was read.
+type changedError struct{ name string }
+
+func (e *changedError) Error() string {
+	return "it changed while it was read; it is taken once it is the same at two looks"
+}
+
+// open opens a channel.
+func (l *look) open(ctx context.Context, c settings.Channel) (source, error) {
+	switch {
+	case c.SFTP.Host != "":
+		session, err := sshlink.Dial(ctx, c.SFTP, l.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		return &remote{session}, nil
+	case c.Maildir != "":
+		return l.openMaildir(c)
+	}
+	return local(c.Folder), nil
+}
+
+// unfinished are the endings of files that are still being sent.
+var unfinished = []string{".part", ".tmp", ".filepart", ".partial", ".crdownload"}
+
+// candidates are the files among some that are no mark beside another, with what is beside each.
+func candidates(all []item) (files []item) {
+	there := map[string]bool{}
+	for _, i := range all {
+		there[i.name] = true
+	}
+	for _, i := range all {
+		ext := strings.ToLower(path.Ext(i.name))
+		base := strings.TrimSuffix(i.name, path.Ext(i.name))
+		isMark := slices.Contains([]string{".done", ".sha256", ".sig", ".asc"}, ext) && there[base]
+		if isMark || strings.HasPrefix(i.name, ".") || strings.HasPrefix(i.name, "~") || slices.Contains(unfinished, ext) ||
+			ext == ".done" || ext == ".sha256" {
+			continue
+		}
+		if there[i.name+".sha256"] {
+			i.digestIn = i.name + ".sha256"
+		}
+		for _, s := range []string{".sig", ".asc"} {
+			if there[i.name+s] {
+				i.signatureIn = i.name + s
+			}
+		}
+		i.whole = i.whole || there[i.name+".done"] || i.digestIn != ""
+		files = append(files, i)
+	}
+	return files
+}
+
+// mostMark is more than the bytes of a signature or a digest.
+const mostMark = 1 << 20
+
+// beside reads what is beside a file.
+func beside(a *arrival, i item, read func(name string, most int64) ([]byte, error)) (err error) {
+	if i.digestIn != "" {
+		if a.digest, err = read(i.digestIn, mostMark); err != nil {
+			return err
+		}
+	}
+	if i.signatureIn != "" {
+		a.signature, err = read(i.signatureIn, mostMark)
+	}
+	return err
+}
+
+// local is a folder of this machine.
+type local string
+
+func (f local) sender() string { return "the folder " + string(f) }
+
+func (local) close() error { return nil }
+
+func (f local) list() (all []item, err error) {
+	entries, err := disk.In(string(f)).ReadDir(string(f))
+	if err != nil {
+		return nil, fmt.Errorf("the folder cannot be read; see whether it is there and may be read: %w", err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if info.Mode().IsRegular() { // a link could lead to any file of this machine
+			all = append(all, item{name: e.Name(), size: info.Size(), modified: info.ModTime()})
+		}
+	}
+	return all, nil
+}
+
+func (f local) read(i item, most int64) ([]*arrival, error) {
+	tree := disk.In(string(f))
+	file := func(name string, most int64) ([]byte, error) {
+		return tree.ReadFile(filepath.Join(string(f), name), most)
+	}
+	a := &arrival{name: i.name, sender: f.sender()}
+	var err error
+	if a.content, err = file(i.name, most); err != nil {
+		return nil, err
+	}
+	info, err := tree.Lstat(filepath.Join(string(f), i.name))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(a.content)) != i.size || info.Size() != i.size || !info.ModTime().Equal(i.modified) {
+		return nil, &changedError{i.name}
+	}
+	return []*arrival{a}, beside(a, i, file)
+}
+
+// remote is a folder of another machine.
+type remote struct{ *sshlink.Session }
+
+func (r *remote) sender() string { return r.At }
+
+func (r *remote) close() error { return r.Session.Close() }
+
+func (r *remote) list() (all []item, err error) {
+	entries, err := r.ReadDir(r.Folder)
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s of %s cannot be read: %w", r.Folder, r.At, err)
+	}
+	for _, e := range entries {
+		if e.Mode().IsRegular() {
+			all = append(all, item{name: e.Name(), size: e.Size(), modified: e.ModTime()})
+		}
+	}
+	slices.SortFunc(all, func(a, b item) int { return strings.Compare(a.name, b.name) })
+	return all, nil
+}
+
+func (r *remote) file(name string, most int64) ([]byte, error) {
+	file, err := r.Open(path.Join(r.Folder, name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var content bytes.Buffer
+	if _, err := io.Copy(&content, io.LimitReader(file, most+1)); err != nil {
+		return nil, err
+	}
+	return content.Bytes(), nil
+}
+
+func (r *remote) read(i item, most int64) ([]*arrival, error) {
+	a := &arrival{name: i.name, sender: r.At}
+	var err error
+	if a.content, err = r.file(i.name, most); err != nil {
+		return nil, err
+	}
+	info, err := r.Lstat(path.Join(r.Folder, i.name))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(a.content)) != i.size || info.Size() != i.size || !info.ModTime().Equal(i.modified) {
+		return nil, &changedError{i.name}
+	}
+	return []*arrival{a}, beside(a, i, r.file)
+}
+
+// withoutPGP is the name of a file without that it is encrypted.
+func withoutPGP(name string) string {
+	if ext := path.Ext(name); slices.Contains(pgp.Extensions, strings.ToLower(ext)) {
+		return strings.TrimSuffix(name, ext)
+	}
+	return name
+}

@@ -1,0 +1,278 @@
+// Package pgp opens files that others signed and encrypted with OpenPGP, and signs and encrypts those
+// that go out.
+//
+// A signature counts only if a key made it that the caller names, the key had not expired or been revoked
+// by the time of the check, and the bytes are those that were signed. A key that has expired since the
+// signature was made does not count either: who has it later could set back a clock.
+package pgp
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/ProtonMail/gopenpgp/v3/crypto"
+)
+
+// mostKey is more than the bytes of any file of keys.
+const mostKey = 4 << 20
+
+// ErrUnsigned says that something carries no signature.
+var ErrUnsigned = errors.New("it is not signed")
+
+// Keys are public keys of others.
+type Keys struct{ all []*crypto.Key }
+
+// ReadKeys reads files with public keys, armored or not.
+func ReadKeys(files []string) (*Keys, error) {
+	k := &Keys{}
+	for _, file := range files {
+		content, err := readFile(file)
+		if err != nil {
+			return nil, err
+		}
+		key, err := crypto.NewKeyFromReader(bytes.NewReader(content))
+		if err != nil {
+			return nil, fmt.Errorf("%s holds no PGP key that can be read (%w); export it with gpg --export --armor", file, err)
+		}
+		if key.IsPrivate() {
+			return nil, fmt.Errorf("%s holds a private key; put the public one there, and see who has read this one", file)
+		}
+		k.all = append(k.all, key)
+	}
+	return k, nil
+}
+
+func readFile(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() || info.Size() > mostKey:
+		return nil, fmt.Errorf("%s is no file of a key", file)
+	}
+	return os.ReadFile(file)
+}
+
+// Has reports whether a fingerprint is that of one of the keys.
+func (k *Keys) Has(fingerprint string) bool {
+	for _, key := range k.all {
+		if key.GetFingerprint() == fingerprint {
+			return true
+		}
+	}
+	return false
+}
+
+// Join are the keys of both.
+func (k *Keys) Join(other *Keys) *Keys {
+	if other == nil {
+		return k
+	}
+	return &Keys{all: append(append([]*crypto.Key{}, k.all...), other.all...)}
+}
+
+// ring is the keys as the library takes them, nil for none.
+func (k *Keys) ring() (*crypto.KeyRing, error) {
+	if k == nil || len(k.all) == 0 {
+		return nil, nil
+	}
+	ring, err := crypto.NewKeyRing(nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range k.all {
+		if err := ring.AddKey(key); err != nil {
+			return nil, err
+		}
+	}
+	return ring, nil
+}
+
+// Own is the installation's own private key.
+type Own struct{ key *crypto.Key }
+
+// ReadOwn reads the private key of a file.
+func ReadOwn(file, passphrase string) (*Own, error) {
+	content, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	key, err := crypto.NewKeyFromReader(bytes.NewReader(content))
+	if err != nil {
+		return nil, fmt.Errorf("%s holds no PGP key that can be read (%w); export it with gpg --export-secret-keys --armor", file, err)
+	}
+	if !key.IsPrivate() {
+		return nil, fmt.Errorf("%s holds a public key only; export the private one with gpg --export-secret-keys --armor", file)
+	}
+	locked, err := key.IsLocked()
+	if err == nil && locked {
+		if key, err = key.Unlock([]byte(passphrase)); err != nil {
+			return nil, fmt.Errorf("%s cannot be opened with the passphrase that is set: %w", file, err)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &Own{key: key}, nil
+}
+
+// Fingerprint is that of the key, in hexadecimal.
+func (o *Own) Fingerprint() string { return o.key.GetFingerprint() }
+
+// Extensions are those of files that are OpenPGP messages.
+var Extensions = []string{".pgp", ".gpg", ".asc"}
+
+// IsMessage reports whether a file is an OpenPGP message by its name, or by its first line.
+func IsMessage(name string, content []byte) bool {
+	for _, ext := range Extensions {
+		if strings.EqualFold(path.Ext(name), ext) {
+			return true
+		}
+	}
+	return bytes.HasPrefix(bytes.TrimLeft(content, "\r\n\t "), []byte("-----BEGIN PGP "))
+}
+
+// Opened is the content of a message.
+type Opened struct {
+	Content  []byte
+	SignedBy string // the fingerprint of one of the keys that were named; "" for none
+	Unsigned error  // why SignedBy is empty
+}
+
+// Open decrypts a message, if it is encrypted, and checks its signature by the keys of signers, which may be
+// nil. The error is about the message itself; what is wrong with its signature is Opened.Unsigned.
+func Open(message []byte, own *Own, signers *Keys, most int64, now time.Time) (*Opened, error) {
+	if bytes.HasPrefix(bytes.TrimLeft(message, "\r\n\t "), []byte("-----BEGIN PGP SIGNED MESSAGE")) {
+		return nil, errors.New("it is a text with its signature in it; ask for a signed file (gpg --sign), or for the signature " +
+			"beside the file (gpg --detach-sign)")
+	}
+	ring, err := signers.ring()
+	if err != nil {
+		return nil, err
+	}
+	raw := crypto.NewPGPMessage(message)
+	if armored, err := crypto.NewPGPMessageFromArmored(string(message)); err == nil {
+		raw = armored
+	}
+	var got *crypto.VerifiedDataResult
+	if ids, is := raw.HexEncryptionKeyIDs(); is {
+		got, err = decrypt(message, ids, own, ring, most, now)
+	} else {
+		verify := crypto.PGP().Verify().VerifyTime(now.Unix()).MaxDecompressedMessageSize(most)
+		if ring != nil {
+			verify = verify.VerificationKeys(ring)
+		}
+		var handle crypto.PGPVerify
+		if handle, err = verify.New(); err == nil {
+			got, err = handle.VerifyInline(message, crypto.Auto)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("it is no whole OpenPGP message that can be read here: %w", err)
+	}
+	o := &Opened{Content: got.Bytes()}
+	o.SignedBy, o.Unsigned = signed(&got.VerifyResult, now)
+	return o, nil
+}
+
+// decrypt decrypts a message to keys of some ids.
+func decrypt(message []byte, ids []string, own *Own, ring *crypto.KeyRing, most int64, now time.Time) (*crypto.VerifiedDataResult, error) {
+	if own == nil {
+		return nil, errors.New("it is encrypted, and there is no key to decrypt it; name one in batch.yaml (pgp: key_file)")
+	}
+	builder := crypto.PGP().Decryption().DecryptionKey(own.key).VerifyTime(now.Unix()).MaxDecompressedMessageSize(most)
+	if ring != nil {
+		builder = builder.VerificationKeys(ring)
+	}
+	handle, err := builder.New()
+	if err != nil {
+		return nil, err
+	}
+	got, err := handle.Decrypt(message, crypto.Auto)
+	if err != nil {
+		return nil, fmt.Errorf("encrypted to the key %s, and not with %s: %w", strings.Join(ids, ", "), own.Fingerprint(), err)
+	}
+	return got, nil
+}
+
+// Verify checks the signature of some content that came beside it, and returns the fingerprint of the key.
+func Verify(content, signature []byte, signers *Keys, now time.Time) (fingerprint string, err error) {
+	ring, err := signers.ring()
+	if err != nil {
+		return "", err
+	}
+	if ring == nil {
+		return "", errors.New("no key is known that it could be signed by")
+	}
+	handle, err := crypto.PGP().Verify().VerificationKeys(ring).VerifyTime(now.Unix()).New()
+	if err != nil {
+		return "", err
+	}
+	got, err := handle.VerifyDetached(content, signature, crypto.Auto)
+	if err != nil {
+		return "", fmt.Errorf("its signature cannot be read: %w", err)
+	}
+	return signed(got, now)
+}
+
+// signed is the fingerprint of the key that made a signature which counts.
+func signed(got *crypto.VerifyResult, now time.Time) (string, error) {
+	if len(got.Signatures) == 0 {
+		return "", ErrUnsigned
+	}
+	if wrong := got.SignatureErrorExplicit(); wrong != nil {
+		by := ""
+		if id := got.SignedByKeyIdHex(); id != "" && id != "0000000000000000" {
+			by = " (by the key " + id + ")"
+		}
+		return "", fmt.Errorf("its signature%s does not count: %s", by, wrong.Message)
+	}
+	key := got.SignedByKey()
+	switch {
+	case key == nil:
+		return "", errors.New("its signature is by a key that is not known")
+	case key.IsExpired(now.Unix()):
+		return "", fmt.Errorf("its signature is by the key %s, which has expired", key.GetFingerprint())
+	case key.IsRevoked(now.Unix()):
+		return "", fmt.Errorf("its signature is by the key %s, which was revoked", key.GetFingerprint())
+	}
+	return key.GetFingerprint(), nil
+}
+
+// Sign makes a signature of some content, to lie beside it.
+func (o *Own) Sign(content []byte, now time.Time) ([]byte, error) {
+	handle, err := crypto.PGP().Sign().SigningKey(o.key).Detached().SignTime(now.Unix()).New()
+	if err != nil {
+		return nil, err
+	}
+	return handle.Sign(content, crypto.Armor)
+}
+
+// Encrypt encrypts some content to keys, signed by own, which may be nil.
+func Encrypt(content []byte, own *Own, to *Keys, now time.Time) ([]byte, error) {
+	ring, err := to.ring()
+	if err != nil {
+		return nil, err
+	}
+	if ring == nil {
+		return nil, errors.New("no key is named to encrypt to")
+	}
+	builder := crypto.PGP().Encryption().Recipients(ring).EncryptionTime(now.Unix())
+	if own != nil {
+		builder = builder.SigningKey(own.key).SignTime(now.Unix())
+	}
+	handle, err := builder.New()
+	if err != nil {
+		return nil, err
+	}
+	message, err := handle.Encrypt(content)
+	if err != nil {
+		return nil, fmt.Errorf("it cannot be encrypted to the keys that are named: %w", err)
+	}
+	return message.Bytes(), nil
+}

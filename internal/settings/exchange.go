@@ -1,0 +1,230 @@
+package settings
+
+import (
+	"net/mail"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tenderbatch/internal/strictyaml"
+)
+
+// PGP is the installation's own key: it decrypts what comes in, and signs what goes out.
+type PGP struct {
+	KeyFile       string // absolute; "" for none
+	PassphraseEnv string // the environment variable with its passphrase; "" for a key without
+}
+
+// Intake says from where depositaries' files are taken, and what they must be.
+type Intake struct {
+	Every    time.Duration       // between two looks of the service
+	Largest  int64               // the bytes that a file may have, as it is sent and unpacked. Default 64 MiB
+	SignedBy map[string][]string // by depositary: absolute, the files with the PGP keys that must have signed its files
+	Channels []Channel           // by name
+}
+
+// Channel is one place to which files are sent: a folder on a server, a folder here, or a mailbox.
+type Channel struct {
+	Name    string
+	From    []string // the depositaries whose files come this way
+	SFTP    SFTP     // the zero SFTP for none
+	Folder  string   // absolute; "" for none
+	Maildir string   // absolute; "" for none
+	Senders []string // of a Maildir: the addresses from which the files come
+}
+
+// SFTP is a folder on a server that is reached by SSH.
+type SFTP struct {
+	Host          string
+	Port          int // default 22
+	Username      string
+	KeyFile       string   // absolute; "" where a password is used
+	PassphraseEnv string   // the environment variable with the passphrase of the key
+	PasswordEnv   string   // the environment variable with the password
+	HostKeys      []string // the public keys that the server may have
+	Folder        string   // on the server
+}
+
+// Delivery is one place to which the files of a released run are sent.
+type Delivery struct {
+	Name      string
+	Offers    []string // ids; empty for all
+	SFTP      SFTP     // the zero SFTP for none
+	Folder    string   // absolute; "" for none
+	Mail      []string // addresses; the server is that of mail
+	EncryptTo []string // absolute: files with PGP keys
+}
+
+// MostIntake is the largest file that can be asked for, in bytes: a run holds a file in memory whole.
+const MostIntake = 512 << 20
+
+func (f *file) pgp(name string, n *strictyaml.Node, p *PGP) {
+	given := f.section(name, n, map[string]reader{
+		"key_file":       f.value(&p.KeyFile, "a file such as /etc/batch/pgp.asc", checkFolder),
+		"passphrase_env": f.value(&p.PassphraseEnv, "the name of an environment variable such as BATCH_PGP_PASSPHRASE", checkVariable),
+	})
+	f.needs(name, n, given, "key_file")
+}
+
+// needs is a fault for each key that a section cannot do without.
+func (f *file) needs(name string, n *strictyaml.Node, given map[string]*strictyaml.Node, keys ...string) {
+	for _, key := range keys {
+		if given[key] == nil && n.Kind == strictyaml.Mapping {
+			f.fault(n, "%s has no %s; add it", name, key)
+		}
+	}
+}
+
+func (f *file) intake(name string, n *strictyaml.Node, i *Intake) {
+	f.section(name, n, map[string]reader{
+		"every":     f.duration(&i.Every, time.Second, 24*time.Hour),
+		"largest":   f.largest(&i.Largest),
+		"signed_by": func(name string, n *strictyaml.Node) { f.signedBy(name, n, &i.SignedBy) },
+		"channels":  func(name string, n *strictyaml.Node) { f.channels(name, n, &i.Channels) },
+	})
+}
+
+// largest reads how large a file may be.
+func (f *file) largest(to *int64) reader {
+	const want = "a size from 1MiB to 512MiB"
+	var s string
+	return f.value(&s, want, func(s string) string {
+		v, ok := inBytes(s)
+		if !ok || v < 1<<20 || v > MostIntake {
+			return "is not a size of a file; write " + want
+		}
+		*to = v
+		return ""
+	})
+}
+
+// named reads a mapping whose keys are names that people chose.
+func (f *file) named(name string, n *strictyaml.Node, want string, read func(key *strictyaml.Node, n *strictyaml.Node)) {
+	f.walk.Of(n).Mapping()
+	if n.Kind != strictyaml.Mapping && f.walk == nil {
+		f.fault(n, "%s is %s here; write below it %s", name, n.Kind, want)
+		return
+	}
+	for _, e := range n.Entries {
+		read(e.Key, e.Value)
+	}
+}
+
+func (f *file) signedBy(name string, n *strictyaml.Node, to *map[string][]string) {
+	*to = map[string][]string{}
+	f.named(name, n, "a depositary and the files with its keys, such as DTC: [/etc/batch/dtc.asc]",
+		func(key, n *strictyaml.Node) {
+			var files []string
+			f.list(&files, "files such as [/etc/batch/dtc.asc]", checkFolder)("the keys of "+key.Text, n)
+			(*to)[key.Text] = files
+		})
+}
+
+// checkName says what is wrong with the name of a channel or a delivery, which is in the history.
+func checkName(s string) string {
+	if len(s) > 40 || s == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "is no name for this; write small letters, digits and hyphens, at most 40, such as dtc-sftp"
+	}
+	return ""
+}
+
+func (f *file) channels(name string, n *strictyaml.Node, to *[]Channel) {
+	f.named(name, n, "a name and where its files are, such as dtc-sftp", func(key, n *strictyaml.Node) {
+		if wrong := checkName(key.Text); wrong != "" {
+			f.fault(key, "the name of a channel %s", wrong)
+		}
+		c := Channel{Name: key.Text}
+		given := f.section(key.Text, n, map[string]reader{
+			"from":    f.list(&c.From, "the depositaries whose files come this way, such as [DTC]", checkLine),
+			"sftp":    func(name string, n *strictyaml.Node) { f.sftp(name, n, &c.SFTP) },
+			"folder":  f.value(&c.Folder, "a folder such as /srv/drop/dtc", checkFolder),
+			"maildir": f.value(&c.Maildir, "a folder such as /var/mail/batch", checkFolder),
+			"senders": f.list(&c.Senders, "addresses such as [reports@dtc.example]", checkPlainAddress),
+		})
+		f.needs(key.Text, n, given, "from")
+		f.one(key.Text, n, given, "sftp", "folder", "maildir")
+		switch {
+		case given["maildir"] != nil && given["senders"] == nil:
+			f.fault(n, "%s has no senders; anyone can write a mail, so name the addresses from which the files come", key.Text)
+		case given["senders"] != nil && given["maildir"] == nil:
+			f.fault(given["senders"], "senders are for a maildir only; leave them out")
+		}
+		*to = append(*to, c)
+	})
+	slices.SortFunc(*to, func(a, b Channel) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// one is a fault unless a section has exactly one of some keys.
+func (f *file) one(name string, n *strictyaml.Node, given map[string]*strictyaml.Node, keys ...string) {
+	var there []string
+	for _, key := range keys {
+		if given[key] != nil {
+			there = append(there, key)
+		}
+	}
+	switch {
+	case n.Kind != strictyaml.Mapping:
+	case len(there) == 0:
+		f.fault(n, "%s has no place; add one of %s", name, oneOf(keys))
+	case len(there) > 1:
+		f.fault(given[there[1]], "%s has two places, %s and %s; keep one of the two", name, there[0], there[1])
+	}
+}
+
+func (f *file) sftp(name string, n *strictyaml.Node, s *SFTP) {
+	s.Port = 22
+	var port string
+	given := f.section(name, n, map[string]reader{
+		"host":           f.value(&s.Host, "the name of the server such as sftp.example.com", checkHost),
+		"port":           f.value(&port, "a port such as 22", checkPort),
+		"username":       f.value(&s.Username, "the name of the account", checkLine),
+		"key_file":       f.value(&s.KeyFile, "a file such as /etc/batch/id_ed25519", checkFolder),
+		"passphrase_env": f.value(&s.PassphraseEnv, "the name of an environment variable such as BATCH_SSH_PASSPHRASE", checkVariable),
+		"password_env":   f.value(&s.PasswordEnv, "the name of an environment variable such as BATCH_SFTP_PASSWORD", checkVariable),
+		"host_keys":      f.list(&s.HostKeys, "the public keys of the server, such as [ssh-ed25519 AAAA...]", checkKey),
+		"folder":         f.value(&s.Folder, "a folder on the server such as /outgoing", checkRemote),
+	})
+	if port != "" {
+		s.Port, _ = strconv.Atoi(port) // checked above
+	}
+	f.needs(name, n, given, "host", "username", "host_keys", "folder")
+	if n.Kind == strictyaml.Mapping && given["key_file"] == nil && given["password_env"] == nil {
+		f.fault(n, "sftp has nothing to log in with; add key_file or password_env")
+	}
+}
+
+func (f *file) deliveries(name string, n *strictyaml.Node, to *[]Delivery) {
+	f.named(name, n, "a name and where released runs go, such as paying-agent", func(key, n *strictyaml.Node) {
+		if wrong := checkName(key.Text); wrong != "" {
+			f.fault(key, "the name of a delivery %s", wrong)
+		}
+		d := Delivery{Name: key.Text}
+		given := f.section(key.Text, n, map[string]reader{
+			"offers":     f.list(&d.Offers, "ids of offers such as [level3-2004]", checkLine),
+			"sftp":       func(name string, n *strictyaml.Node) { f.sftp(name, n, &d.SFTP) },
+			"folder":     f.value(&d.Folder, "a folder such as /srv/released", checkFolder),
+			"mail":       f.list(&d.Mail, "addresses such as [agent@example.com]", checkAddress),
+			"encrypt_to": f.list(&d.EncryptTo, "files with PGP keys such as [/etc/batch/agent.asc]", checkFolder),
+		})
+		f.one(key.Text, n, given, "sftp", "folder", "mail")
+		*to = append(*to, d)
+	})
+	slices.SortFunc(*to, func(a, b Delivery) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// checkPlainAddress says what is wrong with an address without a name beside it.
+func checkPlainAddress(s string) string {
+	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
+		return "is not a mail address; write it as reports@example.com, without a name"
+	}
+	return checkAddress(s)
+}
+
+// checkRemote says what is wrong with a folder on a server.
+func checkRemote(s string) string {
+	if (!strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "./")) || checkLine(s) != "" {
+		return "is no path on a server; write it from the root on such as /outgoing, or as ./outgoing from the account's own folder"
+	}
+	return ""
+}

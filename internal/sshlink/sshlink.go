@@ -1,0 +1,233 @@
+// Package sshlink reaches folders on other machines by SFTP. A server is spoken with only if it has one of the
+// keys that the settings name: there is no first time on which any key is taken.
+package sshlink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"tenderbatch/internal/settings"
+)
+
+// patience is how long a server may take to answer until the session is there, and idle how long it may
+// then be silent in the middle of a file.
+const (
+	patience = 30 * time.Second
+	idle     = 2 * time.Minute
+)
+
+// Session is a connection to a server.
+type Session struct {
+	*sftp.Client
+	Folder string // on the server
+	At     string // the server and the account, for people
+
+	conn *ssh.Client
+	stop func() bool
+}
+
+// Dial reaches a server. The session ends with the context.
+func Dial(ctx context.Context, to settings.SFTP, getenv func(string) string) (*Session, error) {
+	address := net.JoinHostPort(to.Host, strconv.Itoa(to.Port))
+	methods, err := methodsOf(to, getenv)
+	if err != nil {
+		return nil, err
+	}
+	var keys []ssh.PublicKey
+	for _, line := range to.HostKeys {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+		if err != nil {
+			return nil, fmt.Errorf("host_keys: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	plain, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be reached: %w", address, err)
+	}
+	quiet := newQuietConn(plain)
+	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
+	config := &ssh.ClientConfig{User: to.Username, Auth: methods, Timeout: patience,
+		HostKeyCallback: pinned(address, keys), HostKeyAlgorithms: algorithmsOf(keys)}
+	conn, channels, requests, err := ssh.NewClientConn(quiet, address, config)
+	if err != nil {
+		stop()
+		_ = quiet.Close()
+		return nil, refusal(address, to.Username, err)
+	}
+	s := &Session{conn: ssh.NewClient(conn, channels, requests), Folder: path.Clean(to.Folder), stop: stop,
+		At: to.Username + "@" + address}
+	if s.Client, err = sftp.NewClient(s.conn); err != nil {
+		_ = s.conn.Close()
+		stop()
+		return nil, fmt.Errorf("%s does not speak SFTP: %w", address, err)
+	}
+	return s, nil
+}
+
+// Close ends the session.
+func (s *Session) Close() error {
+	s.stop()
+	_ = s.Client.Close() // the connection below is what matters
+	if err := s.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// Put writes a file into the folder of the session: it has its name only once it is whole.
+func (s *Session) Put(name string, content []byte) error {
+	draft, to := path.Join(s.Folder, "."+name+".part"), path.Join(s.Folder, name)
+	file, err := s.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return fmt.Errorf("%s cannot be written on %s: %w", draft, s.At, err)
+	}
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("%s was not written to its end on %s: %w", draft, s.At, err)
+	}
+	if err = s.PosixRename(draft, to); err == nil {
+		return nil
+	}
+	if err := s.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s cannot be replaced on %s: %w", to, s.At, err)
+	}
+	if err := s.Rename(draft, to); err != nil {
+		return fmt.Errorf("%s cannot be given its name on %s: %w", to, s.At, err)
+	}
+	return nil
+}
+
+// Get reads a file of the folder of the session, of at most so many bytes; os.ErrNotExist if it is not there.
+func (s *Session) Get(name string, most int64) ([]byte, error) {
+	file, err := s.Open(path.Join(s.Folder, name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(content)) > most {
+		err = fmt.Errorf("%s on %s has more than %d bytes", name, s.At, most)
+	}
+	return content, err
+}
+
+// keyError says that a server has another key than is known of it.
+type keyError struct{ address, is string }
+
+func (e *keyError) Error() string {
+	return fmt.Sprintf("%s shows the key %s, which is none of host_keys; nothing was sent to it. Ask who runs the server whether its "+
+		"key was changed; only then write the new one", e.address, e.is)
+}
+
+// pinned accepts a server by its key alone.
+func pinned(address string, keys []ssh.PublicKey) ssh.HostKeyCallback {
+	return func(_ string, _ net.Addr, is ssh.PublicKey) error {
+		for _, key := range keys {
+			if string(key.Marshal()) == string(is.Marshal()) {
+				return nil
+			}
+		}
+		return &keyError{address: address, is: ssh.FingerprintSHA256(is)}
+	}
+}
+
+// algorithmsOf are those of the keys that are known, so that a server with several shows one of them.
+func algorithmsOf(keys []ssh.PublicKey) (names []string) {
+	for _, key := range keys {
+		all := []string{key.Type()}
+		if key.Type() == ssh.KeyAlgoRSA {
+			all = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+		}
+		for _, name := range all {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// refusal says why there is no session.
+func refusal(address, user string, err error) error {
+	other := new(keyError)
+	switch {
+	case errors.As(err, &other):
+		return other
+	case strings.Contains(err.Error(), "no common algorithm for host key"):
+		return fmt.Errorf("%s has no key of the kinds in host_keys; nothing was sent to it. Ask who runs the server whether its key was "+
+			"changed; only then write the new one", address)
+	case strings.Contains(err.Error(), "unable to authenticate"):
+		return fmt.Errorf("%s refuses to let %s log in; see whether the key or the password is the one that the server knows", address, user)
+	}
+	return fmt.Errorf("%s: no session could be begun: %w", address, err)
+}
+
+// methodsOf are the ways to log in that the settings name.
+func methodsOf(to settings.SFTP, getenv func(string) string) (all []ssh.AuthMethod, err error) {
+	if to.KeyFile != "" {
+		content, err := os.ReadFile(to.KeyFile)
+		if err != nil {
+			return nil, err
+		}
+		signer, err := ssh.ParsePrivateKey(content)
+		if locked := new(ssh.PassphraseMissingError); errors.As(err, &locked) && to.PassphraseEnv != "" {
+			signer, err = ssh.ParsePrivateKeyWithPassphrase(content, []byte(getenv(to.PassphraseEnv)))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s is no private SSH key that can be opened: %w", to.KeyFile, err)
+		}
+		all = append(all, ssh.PublicKeys(signer))
+	}
+	if to.PasswordEnv != "" {
+		password := getenv(to.PasswordEnv)
+		if password == "" {
+			return nil, fmt.Errorf("the password for the server is not set; set the environment variable %s", to.PasswordEnv)
+		}
+		all = append(all, ssh.Password(password), ssh.KeyboardInteractive(
+			func(_, _ string, questions []string, _ []bool) ([]string, error) {
+				answers := make([]string, len(questions))
+				for i := range answers {
+					answers[i] = password
+				}
+				return answers, nil
+			}))
+	}
+	return all, nil
+}
+
+// quietConn is a connection that ends when the other side is silent for too long.
+type quietConn struct {
+	net.Conn
+	end *time.Timer
+}
+
+func newQuietConn(c net.Conn) *quietConn {
+	return &quietConn{Conn: c, end: time.AfterFunc(idle, func() { _ = c.Close() })}
+}
+
+func (c *quietConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err == nil {
+		c.end.Reset(idle)
+	}
+	return n, err
+}
+
+// Close ends the connection.
+func (c *quietConn) Close() error {
+	c.end.Stop()
+	return c.Conn.Close()
+}
