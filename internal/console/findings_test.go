@@ -135,7 +135,7 @@ func TestAGroupIsHeadedByItsRule(t *testing.T) {
 
 func TestEveryRuleHasAMeaning(t *testing.T) {
 	for _, rule := range tender.Rules() {
-		if g := (&findingGroup{Rule: rule.Code}); g.Heading() == "" || strings.ToLower(g.Heading()) != strings.ToLower(tender.RuleMeaning(rule.Code)) {
+		if g := (&findingGroup{Rule: rule.Code}); g.Heading() == "" || !strings.EqualFold(g.Heading(), tender.RuleMeaning(rule.Code)) {
 			t.Errorf("%s: %q", rule.Code, g.Heading())
 		}
 	}

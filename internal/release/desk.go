@@ -143,7 +143,7 @@ func (d *desk) inTurn() error {
 	return d.current()
 }
 
-// Ready is an error if the run cannot take the step that it waits for, whoever asks: a newer run
+// Ready is an error if the run cannot take the step that it waits for, no matter who asks: a newer run
 // was made, it is held, or a run made now would be another one.
 func Ready(ctx context.Context, req Request) error {
 	_, err := req.locked(ctx, func(d *desk) (ledger.Entry, error) { return ledger.Entry{}, d.inTurn() })
