@@ -60,7 +60,7 @@ func TestBrowser(t *testing.T) {
 		return
 	}
 	// A file of specifications that is not found would pass without a word.
-	const least = 20
+	const least = 30
 	if passed < least {
 		t.Errorf("%d tests passed in the browser, want %d or more\n%s", passed, least, out)
 	}

@@ -123,7 +123,7 @@ type approval struct {
 	Standing  *release.Standing
 	Statement *release.Statement // nil if the account may not approve it
 	WhyNot    string
-	InTheWay  string // of the step that the run waits for, whichever person takes it
+	InTheWay  string // of the step that the run waits for, for anyone
 	Hands     []release.Hand
 	Returns   bool // the account may return it although it has its approvals
 	Withdraws bool

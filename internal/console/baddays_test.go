@@ -248,7 +248,7 @@ func TestAStalePageDecidesNothingTwice(t *testing.T) {
 	}
 }
 
-// A session ends once its account logs in with something else, no matter who changed that, and where:
+// A session ends once its account logs in with something else, no matter who changed that and where:
 // on the command line, too, which knows no sessions.
 func TestASessionEndsWithWhatItLoggedInWith(t *testing.T) {
 	h := newHouse(t)

@@ -119,7 +119,7 @@ var (
 	waiting  = series("waiting", "Whether a run waits for memory, or for others to end.", "offer")
 	parked   = series("offer_parked", "Whether the service died each time it ran the offer, so that it is only "+
 		"tried now and then.", "offer")
-	paused = series("offer_paused", "Whether a person paused the offer, so that the scheduler makes no run of it.", "offer")
+	paused = series("offer_paused", "Whether a person paused the offer, so that the scheduler makes no run.", "offer")
 	awaits = series("awaits_release", "Whether the newest run waits for a step before money is wired on it.", "offer")
 	since  = series("awaits_release_since_timestamp_seconds", "Since when it waits for that step.", "offer")
 

@@ -32,7 +32,7 @@ test("a preparer logs in for the first time", async ({ house, browser }) => {
   await page.getByLabel("Password").fill(once);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page).toHaveURL(/\/me$/); // its own password first
-  await page.getByLabel("Present password").fill(once);
+  await page.getByLabel("Current password").fill(once);
   await page.getByLabel("New password at least").fill(password);
   await page.getByLabel("New password again").fill(password);
   await page.getByRole("button", { name: "Change password" }).click();
@@ -149,6 +149,8 @@ test("the wires are downloaded, and add up to what was approved", async ({ as })
 test("looking back: who did what, what differs, where a payment comes from", async ({ house, as }) => {
   const page = await as("approver");
   await page.goto("/offers/harbor/history");
+  await expect(page.getByText("The history is chained as it was written")).toBeVisible();
+  await page.getByRole("button", { name: "Compare every file" }).click();
   await expect(page.getByText("The history and every published file are as they were written.")).toBeVisible();
   const entries = page.getByRole("region", { name: "Entries" });
   for (const event of ["submitted", "returned", "approved", "released"]) {
