@@ -107,6 +107,7 @@ func oldRuns(req Request, o *tender.Offer, archive *ledger.Archive) (all []Item,
 		return nil, err
 	}
 	entries := archive.Entries()
+	pruned := ledger.PrunedRuns(entries)
 	needed := []string{ledger.InForce(entries), ledger.LatestIn(entries)}
 	for _, e := range slices.Backward(entries) {
 		if e.Event == ledger.Released {
@@ -115,7 +116,7 @@ func oldRuns(req Request, o *tender.Offer, archive *ledger.Archive) (all []Item,
 		}
 	}
 	for _, r := range archive.Runs() {
-		if !slices.Contains(needed, r.Run) && !strings.Contains(string(content), r.Run) {
+		if !pruned[r.Run] && !slices.Contains(needed, r.Run) && !strings.Contains(string(content), r.Run) {
 			all = append(all, Item{Offer: o.ID, Kind: Run, Path: filepath.Join(offerfolder.RunsName, r.Run),
 				Until: o.Retention.Runs.EndsAfter(o.Settlement.Final, o.Zone), run: r.Run, digest: r.ManifestDigest()})
 		}
