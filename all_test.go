@@ -46,8 +46,8 @@ var mayImport = map[string][]string{
 	},
 	"cmd/batch/exchange": {
 		"internal/delivery", "internal/disk", "internal/display", "internal/intake", "internal/ledger",
-		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/serve", "internal/settings",
-		"internal/strictyaml", "github.com/spf13/cobra",
+		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/retention", "internal/serve",
+		"internal/settings", "internal/strictyaml", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -195,8 +195,9 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
-	"internal/schema":   {"internal/strictyaml"},
+	"internal/retention": {"internal/disk", "internal/ledger", "internal/offerfolder", "internal/tender"},
+	"internal/schedule":  {"internal/tender", "github.com/robfig/cron/v3"},
+	"internal/schema":    {"internal/strictyaml"},
 	"internal/serve": {
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",

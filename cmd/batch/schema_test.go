@@ -95,7 +95,7 @@ func TestP7EveryJSONHasASchemaThatItMatches(t *testing.T) {
 		"whatif OFFER --cap Tender_Cap=450000000 --fx EUR/USD=1.30 --json", "whatif OFFER --sweep Tender_Cap=450000000:1150000000:350000000 --json",
 		"whatif OFFER --solve accept_all_of_4 --json", "runs OFFER --json", "runs OFFER --verify --json", "runs show RUN --json",
 		"diff EARLY RUN --json", "schedule OFFER --json", "users list --in OFFER --json", "queue OFFER --json",
-		"fetch OFFER --quiet-period 0s --json",
+		"fetch OFFER --quiet-period 0s --json", "prune OFFER --dry-run --json",
 	} {
 		args := strings.Fields(line)
 		for i, arg := range args {

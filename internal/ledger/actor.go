@@ -91,7 +91,7 @@ func (e Entry) MakersOf() []Maker {
 	did := Began
 	switch e.Event {
 	case Approved, Returned, Released, Withdrawn, Missed, Paused, Resumed, Quarantined, Unreached, Sending, Delivered,
-		Undelivered:
+		Undelivered, Pruned, Cleared:
 		return nil
 	case Prepared:
 		return slices.Clone(e.Makers)

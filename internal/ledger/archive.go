@@ -328,8 +328,25 @@ func published(entries []Entry) map[string]Entry {
 		if saysPublished(e) {
 			of[e.Run] = e
 		}
+		if e.Event == Pruned {
+			delete(of, e.Run)
+		}
 	}
 	return of
+}
+
+// PrunedRuns are the runs that were deleted because the terms did not have them kept any longer.
+func PrunedRuns(entries []Entry) map[string]bool {
+	all := map[string]bool{}
+	for _, e := range entries {
+		switch {
+		case e.Event == Pruned:
+			all[e.Run] = true
+		case saysPublished(e):
+			delete(all, e.Run)
+		}
+	}
+	return all
 }
 
 // latestOf names the run that latest is to point at by the entries: of the runs that

@@ -64,11 +64,17 @@ const (
 	Undelivered Event = "undelivered" // it could not be sent, noted once for each reason
 )
 
+// What was deleted because the terms do not have it kept any longer. None belongs to an attempt.
+const (
+	Pruned  Event = "pruned"  // a run: its folder is no more, and nothing is wrong with that
+	Cleared Event = "cleared" // files that came, or were in quarantine
+)
+
 var events = map[Event]bool{
 	Started: true, Published: true, Unchanged: true, Restored: true, Rebuilt: true, Refused: true,
 	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
 	Prepared: true, Paused: true, Resumed: true, Quarantined: true, Unreached: true,
-	Sending: true, Delivered: true, Undelivered: true,
+	Sending: true, Delivered: true, Undelivered: true, Pruned: true, Cleared: true,
 	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
 }
 
@@ -80,7 +86,7 @@ func (e Event) OfRelease() bool {
 // OfAttempt reports whether the event is one of an attempt, or of a slot that passed without one.
 func (e Event) OfAttempt() bool {
 	switch e {
-	case Prepared, Paused, Resumed, Quarantined, Unreached, Sending, Delivered, Undelivered:
+	case Prepared, Paused, Resumed, Quarantined, Unreached, Sending, Delivered, Undelivered, Pruned, Cleared:
 		return false
 	}
 	return !e.OfRelease()

@@ -71,7 +71,7 @@ var keyedLists = map[string]string{
 }
 
 // notAmendable are the keys that no amendment can set.
-var notAmendable = []string{"id", "timezone", "release", "amendments"}
+var notAmendable = []string{"id", "timezone", "release", "retention", "amendments"}
 
 // amendedBy returns a reader of the terms with one more amendment worked in. The
 // values keep their places in the file.

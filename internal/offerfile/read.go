@@ -31,6 +31,7 @@ func (r *termsReader) offer() *tender.Offer {
 	o.RunAfter = readRunAfter(m.may("run_after"))
 	o.Paper = choice(m.may("paper"), tender.PaperA4, tender.PaperLetter)
 	o.Release = readRelease(m.may("release"))
+	o.Retention = readRetention(m.may("retention"))
 	r.readDates(m.need("dates"), o)
 	r.readWithdrawal(m.may("withdrawal"), o)
 	r.readAcceptance(m.may("acceptance"), o)
@@ -106,6 +107,29 @@ func readRelease(f termsField) *tender.ReleaseRule {
 	rule.Signed = m.may("signed").flag()
 	m.close()
 	return rule
+}
+
+// readRetention reads for how long things are kept, for ever where the offer does not say.
+func readRetention(f termsField) (keep tender.Retention) {
+	if !f.given() {
+		return keep
+	}
+	m := f.mapping()
+	keep = tender.Retention{Runs: readAge(m.may("runs")), Files: readAge(m.may("files"))}
+	m.close()
+	return keep
+}
+
+func readAge(f termsField) (age tender.Age) {
+	s, ok := f.scalar("a length of time such as 90d, 18m or 10y")
+	if !ok {
+		return age
+	}
+	age, err := tender.ParseAge(s)
+	if err != nil {
+		f.fault("%v", err)
+	}
+	return age
 }
 
 func (r *termsReader) readZone(f termsField) {

@@ -16,14 +16,15 @@ import (
 // with the terms in force at one instant: amendments that had taken effect by
 // then are already worked in (R14).
 type Offer struct {
-	ID       string
-	Issuer   string
-	Zone     *time.Location // of every instant the offer states
-	Schedule string         // cron expression of the regular runs; "" for none
-	CatchUp  CatchUp        // what is done about regular runs that were missed
-	RunAfter time.Duration  // from each of the offer's dates to a run of its own; 0 for none
-	Paper    Paper          // that results are printed on; "" for that of the offer's continent
-	Release  *ReleaseRule   // what it takes until a run may be paid on; nil if the offer does not say
+	ID        string
+	Issuer    string
+	Zone      *time.Location // of every instant the offer states
+	Schedule  string         // cron expression of the regular runs; "" for none
+	CatchUp   CatchUp        // what is done about regular runs that were missed
+	RunAfter  time.Duration  // from each of the offer's dates to a run of its own; 0 for none
+	Paper     Paper          // that results are printed on; "" for that of the offer's continent
+	Retention Retention      // for how long after the settlement things are kept
+	Release   *ReleaseRule   // what it takes until a run may be paid on; nil if the offer does not say
 
 	Launch     Date
 	Early      CutOff // the Early Tender Date; zero if the offer has none

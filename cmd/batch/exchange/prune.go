@@ -1,0 +1,70 @@
+package exchange
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/retention"
+	"tenderbatch/internal/serve"
+)
+
+// lockWait is how long a run that holds an offer is waited for.
+const lockWait = 5 * time.Second
+
+func newPrune(w World) *cobra.Command {
+	var dryRun, asJSON bool
+	c := &cobra.Command{
+		Use:   "prune FOLDER",
+		Short: "Delete what the terms of the offers do not have kept any longer",
+		Long: `prune deletes, of every offer in FOLDER or of the one offer that FOLDER is, what is older than its terms
+have it kept under retention: runs that are neither in force nor the latest, and files as they came. Each
+deletion is in the history, which stays as it is otherwise. Nothing is ever deleted by itself. See first
+with --dry-run.`,
+		Example: `  batch prune /srv/offers --dry-run`,
+		Args:    exactly("FOLDER"),
+		RunE: func(c *cobra.Command, args []string) error {
+			offers, err := serve.Offers(args[0])
+			if err != nil {
+				return &offerfolder.UsageError{Message: fmt.Sprintf("%v; name the folder of the offers, or of one", err)}
+			}
+			all, faults := []retention.Item{}, []error{}
+			for _, offer := range offers {
+				req := retention.Request{Folder: offer, Actor: w.Actor, By: w.By, Clock: w.Now, Version: w.Version, Wait: lockWait, Disk: w.Disk}
+				items, err := retention.Plan(req)
+				if err == nil && !dryRun && len(items) > 0 {
+					items, err = retention.Prune(c.Context(), req)
+				}
+				all, faults = append(all, items...), append(faults, err)
+			}
+			return errors.Join(append(faults, w.sayPruned(all, dryRun, asJSON))...)
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "only list what would be deleted")
+	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return c
+}
+
+func (w World) sayPruned(all []retention.Item, dryRun, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(w.Stdout)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(all)
+	}
+	p, done := &printer{to: w.Stdout}, "deleted"
+	if dryRun {
+		done = "would delete"
+	}
+	for _, i := range all {
+		p.linef("%s: %s %s, kept until %s", i.Offer, done, i.Path, i.Until.Format("2006-01-02"))
+	}
+	if len(all) == 0 {
+		p.linef("nothing is older than it is to be kept")
+	}
+	return p.err
+}

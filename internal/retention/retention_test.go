@@ -1,0 +1,130 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/pipeline"
+)
+
+const terms = `id: small
+issuer: Example
+retention: {runs: 1y}
+dates:
+  launch: 2026-04-20
+  expiration: {at: 2026-05-18T24:00}
+  settlement: {final: 2026-05-21}
+series:
+  - {id: A, securities: ["52729NAA8"], currency: USD, priority: 1, outstanding: 1000000, tender_offer_consideration: 950.00,
+     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 5, day_count: 30/360, last_paid: 2026-03-15, frequency: 2}}
+depositaries:
+  - {name: DTC, files: "dtc-*.csv", reports: snapshot, status: none}
+`
+
+const report = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant\n0000019,52729NAA8,7000,2026-05-01 10:00:00,2399\n"
+
+// newOffer is an offer with an indicative run and a final one, long ago. It returns the name of the first.
+func newOffer(t *testing.T) (req Request, first string) {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "small")
+	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+	for name, content := range map[string]string{"offer.yaml": terms, "inbox/dtc-2026-05-02.csv": report} {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o640),
+			os.Chtimes(path, now.Add(-24*time.Hour), now.Add(-24*time.Hour))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ann := ledger.Actor{Kind: ledger.User, Name: "ann"}
+	for _, asOf := range []string{"2026-05-03T12:00", "2026-05-20T00:00"} {
+		out, err := pipeline.Run(context.Background(), pipeline.Request{Folder: folder, Clock: func() time.Time { return now }, Version: "test",
+			Actor: ann, By: "ann", AsOf: asOf, Owner: func(fs.FileInfo) string { return "ann" }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = filepath.Base(out.Folder)
+		}
+	}
+	return Request{Folder: folder, Actor: ann, By: "ann", Version: "test", Wait: time.Second,
+		Clock: func() time.Time { return now.AddDate(2, 0, 0) }}, first
+}
+
+func verified(t *testing.T, req Request) {
+	t.Helper()
+	if found, err := ledger.Verify(filepath.Join(req.Folder, "runs"), "small"); err != nil || len(found) > 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// TestADeletionThatIsCutOff has each change of the disk fail in turn: the next prune completes it, and the history
+// holds.
+func TestADeletionThatIsCutOff(t *testing.T) {
+	for at := 1; ; at++ {
+		req, first := newOffer(t)
+		changes := 0
+		req.Disk = disk.Disk{Fault: func(string, string) error {
+			if changes++; changes == at {
+				return errors.New("the power failed")
+			}
+			return nil
+		}}
+		_, err := Prune(context.Background(), req)
+		if err == nil && changes < at {
+			if at < 3 {
+				t.Errorf("only %d changes", changes)
+			}
+			return
+		}
+		req.Disk = disk.Disk{}
+		if _, err := Prune(context.Background(), req); err != nil {
+			t.Fatalf("cut off at change %d, then: %v", at, err)
+		}
+		for _, name := range []string{first, aside(first)} {
+			if _, err := os.Lstat(filepath.Join(req.Folder, "runs", name)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("cut off at change %d, %s is there: %v", at, name, err)
+			}
+		}
+		verified(t, req)
+	}
+}
+
+func TestARunThatIsMissingWithoutAnEntryIsStillFound(t *testing.T) {
+	req, first := newOffer(t)
+	if err := os.RemoveAll(filepath.Join(req.Folder, "runs", first)); err != nil {
+		t.Fatal(err)
+	}
+	found, err := ledger.Verify(filepath.Join(req.Folder, "runs"), "small")
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].What, "its folder is missing") {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+func TestWhatTheTermsNameIsKept(t *testing.T) {
+	req, first := newOffer(t)
+	path := filepath.Join(req.Folder, "offer.yaml")
+	if err := os.WriteFile(path, []byte(terms+"# see "+first+"\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := Plan(req); err != nil || len(all) > 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+func TestAnAlteredOfferIsNotPruned(t *testing.T) {
+	req, first := newOffer(t)
+	if err := os.WriteFile(filepath.Join(req.Folder, "runs", first, "manifest.json"), []byte("{}"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := Prune(context.Background(), req); err == nil || len(all) > 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
