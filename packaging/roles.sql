@@ -19,6 +19,7 @@ GRANT SELECT ON batch_version, batch_offer, batch_entry, batch_commit, batch_con
 GRANT UPDATE ON batch_offer TO batch_worker, batch_console;
 GRANT INSERT ON batch_entry, batch_commit, batch_content TO batch_worker, batch_console;
 GRANT INSERT, UPDATE, DELETE ON batch_file TO batch_worker, batch_console;
+GRANT DELETE ON batch_content TO batch_worker, batch_console; -- of runs that were pruned; what a file names stays
 GRANT INSERT ON batch_offer TO batch_console; -- "batch push" and "batch migrate" bring offers there
 
 -- The queue.

@@ -2,7 +2,11 @@ package shared
 
 import (
 	"context"
+	"path"
+	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"tenderbatch/internal/storage"
 )
@@ -43,6 +47,11 @@ func (s *Offers) Collect(ctx context.Context, remove bool) (all []Garbage, err e
 			return all, err
 		}
 		if used {
+			if found[p], err = s.unnamed(ctx, p.offer, p.token, found[p]); err != nil {
+				return all, err
+			}
+		}
+		if len(found[p]) == 0 {
 			continue
 		}
 		g := Garbage{Offer: p.offer, Token: p.token, Contents: len(found[p])}
@@ -66,4 +75,29 @@ func (s *Offers) isUsed(ctx context.Context, offer, token string) (used bool, er
 		OR EXISTS (SELECT FROM batch_offer o WHERE name = $1 AND token = $2 AND NOT pg_try_advisory_xact_lock(hashtextextended('batch:' || $1, 0)))`,
 		offer, token).Scan(&used)
 	return used, err
+}
+
+// unnamed are those contents of a work that was kept that nothing names any more: of runs that were pruned. While work on
+// the offer goes on there are none.
+func (s *Offers) unnamed(ctx context.Context, offer, token string, found []storage.Info) (all []storage.Info, err error) {
+	var kept bool
+	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM batch_commit WHERE offer = $1 AND token = $2)
+		AND pg_try_advisory_xact_lock(hashtextextended('batch:' || $1, 0))`, offer, token).Scan(&kept)
+	if err != nil || !kept {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, "SELECT sha256 FROM batch_content WHERE offer = $1 AND token = $2", offer, token)
+	if err != nil {
+		return nil, err
+	}
+	named, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range found {
+		if name := path.Base(i.Name); name != commitName && !slices.Contains(named, name) {
+			all = append(all, i)
+		}
+	}
+	return all, nil
 }

@@ -61,7 +61,7 @@ func (w *work) news(ctx context.Context, folder string) (*news, error) {
 	if n.files, err = treeIn(ctx, folder, entries, w.files); err != nil {
 		return nil, err
 	}
-	if n.todo, err = w.files.changesTo(n.files); err != nil {
+	if n.todo, err = w.files.changesTo(n.files, ledger.PrunedRuns(entries)); err != nil {
 		return nil, err
 	}
 	if len(n.rows) > 0 {
@@ -82,6 +82,16 @@ func (n *news) changesInputs() bool {
 		}
 	}
 	return len(n.todo.remove) > 0
+}
+
+// deletes reports whether something was deleted that is not to be kept any longer, so that its content goes, too.
+func (n *news) deletes() bool {
+	for _, r := range n.rows {
+		if e, err := r.Entry(); err == nil && (e.Event == ledger.Pruned || e.Event == ledger.Cleared) {
+			return true
+		}
+	}
+	return false
 }
 
 // commit keeps what is new in a folder, all or nothing of it.
@@ -286,6 +296,9 @@ func (w *work) write(ctx context.Context, tx pgx.Tx, n *news) error {
 	b := &pgx.Batch{}
 	b.Queue("INSERT INTO batch_commit (offer, term, token, holder) VALUES ($1, $2, $3, $4)", w.name, w.term, w.token,
 		w.offers.config.Holder)
+	for _, r := range n.rows {
+		b.Queue("INSERT INTO batch_entry (offer, seq, body, hash) VALUES ($1, $2, $3, $4)", w.name, r.Seq, r.Body, r.Hash)
+	}
 	for _, f := range n.put {
 		b.Queue("INSERT INTO batch_content (offer, sha256, bytes, token) VALUES ($1, $2, $3, $4)", w.name, f.sha256, f.bytes,
 			w.token)
@@ -298,8 +311,9 @@ func (w *work) write(ctx context.Context, tx pgx.Tx, n *news) error {
 	for _, name := range n.todo.remove {
 		b.Queue("DELETE FROM batch_file WHERE offer = $1 AND path = $2", w.name, name)
 	}
-	for _, r := range n.rows {
-		b.Queue("INSERT INTO batch_entry (offer, seq, body, hash) VALUES ($1, $2, $3, $4)", w.name, r.Seq, r.Body, r.Hash)
+	if n.deletes() {
+		b.Queue(`DELETE FROM batch_content c WHERE offer = $1 AND NOT EXISTS (SELECT FROM batch_file f
+			WHERE f.offer = c.offer AND f.sha256 = c.sha256)`, w.name)
 	}
 	b.Queue(`UPDATE batch_offer SET count = $2, hash = $3, latest = $4, final = $5, inputs = $6,
 		inputs_at = CASE WHEN inputs = $6 THEN inputs_at ELSE batch_now() END WHERE name = $1`, w.name, n.head.Count, n.head.Hash,

@@ -124,7 +124,12 @@ func (s *Offers) advance(ctx context.Context, db querier, folder string, head He
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	todo, err := have.changesTo(files)
+	all, err := entriesOf(rest)
+	if err != nil {
+		return err
+	}
+	pruned := ledger.PrunedRuns(append(entries, all...))
+	todo, err := have.changesTo(files, pruned)
 	if err != nil {
 		return oddError{err}
 	}
@@ -133,6 +138,11 @@ func (s *Offers) advance(ctx context.Context, db querier, folder string, head He
 	}
 	if err := log.AppendRows(rest); err != nil {
 		return err
+	}
+	for run := range pruned {
+		if err := d.Remove(filepath.Join(runs, run)); err != nil {
+			return err
+		}
 	}
 	archive, err := ledger.OpenArchive(runs, "")
 	if err == nil {

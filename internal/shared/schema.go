@@ -76,8 +76,16 @@ CREATE TRIGGER batch_entries_are_not_emptied BEFORE TRUNCATE ON batch_entry
 	FOR EACH STATEMENT EXECUTE FUNCTION batch_refuse();
 CREATE TRIGGER batch_contents_are_not_changed BEFORE UPDATE ON batch_content
 	FOR EACH ROW EXECUTE FUNCTION batch_refuse();
+CREATE FUNCTION batch_refuse_unless_pruned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM batch_entry WHERE offer = OLD.offer AND event = 'pruned'
+		AND run = split_part(OLD.path, '/', 2)) THEN
+		RETURN OLD;
+	END IF;
+	RAISE EXCEPTION '% of % is refused: what was published is not changed', TG_OP, TG_TABLE_NAME;
+END $$;
 CREATE TRIGGER batch_runs_are_not_changed BEFORE UPDATE OR DELETE ON batch_file
-	FOR EACH ROW WHEN (OLD.path LIKE 'runs/%') EXECUTE FUNCTION batch_refuse();
+	FOR EACH ROW WHEN (OLD.path LIKE 'runs/%') EXECUTE FUNCTION batch_refuse_unless_pruned();
 CREATE FUNCTION batch_no_gaps() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM batch_entry WHERE offer = NEW.offer) THEN

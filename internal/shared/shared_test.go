@@ -566,6 +566,58 @@ func TestAWorkersDiskThatIsFull(t *testing.T) {
 	}
 }
 
+func TestAPrunedRunGoesEverywhere(t *testing.T) {
+	k, folder := newKept(t), offer(t)
+	if err := os.WriteFile(filepath.Join(folder, "accounts.csv"), []byte("accounts"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	o, err := run(t.Context(), folder, "2004-11-19T08:00")
+	if err == nil {
+		_, err = run(t.Context(), folder, final)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := k.open(t), k.open(t)
+	if err := first.Push(t.Context(), folder, "level3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Refresh(t.Context(), "level3"); err != nil {
+		t.Fatal(err)
+	}
+	old := filepath.Base(o.Folder)
+	err = first.Work(t.Context(), "level3", func(_ context.Context, folder string) error {
+		runs := filepath.Join(folder, "runs")
+		log, err := ledger.OpenLog(runs)
+		if err == nil {
+			_, err = log.Append(ledger.Entry{At: time.Now(), Event: ledger.Pruned, Offer: "level3-2004", Run: old, By: "a test"})
+		}
+		return errors.Join(err, os.RemoveAll(filepath.Join(runs, old)))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Refresh(t.Context(), "level3"); err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, second.Folder("level3"), first.Folder("level3"))
+	if _, err := os.Stat(filepath.Join(second.Folder("level3"), "runs", old)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the run is still there: %v", err)
+	}
+	garbage, err := second.Collect(t.Context(), true)
+	if err != nil || len(garbage) != 1 || garbage[0].Contents < 3 {
+		t.Errorf("garbage %v, %v", garbage, err)
+	}
+	third := filepath.Join(t.TempDir(), "third")
+	if err := second.Pull(t.Context(), "level3", third); err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, third, second.Folder("level3"))
+	if content, err := os.ReadFile(filepath.Join(third, "accounts.csv")); err != nil || string(content) != "accounts" {
+		t.Errorf("%q, %v", content, err)
+	}
+}
+
 // TestAsManyWorksAsConnections would hang if work needed a second connection while it holds one.
 func TestAsManyWorksAsConnections(t *testing.T) {
 	k := newKept(t)

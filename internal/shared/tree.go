@@ -33,9 +33,24 @@ type file struct {
 // tree are the files of an offer, by path.
 type tree map[string]file
 
-// isInput reports whether a path is of the terms or the reports.
+// Files beside the terms that an offer's folder may have: the accounts of payees, and what came packed, as it came.
+const (
+	accountsName = "accounts.csv"
+	receivedName = "received"
+)
+
+// isInput reports whether a path is of the terms, the accounts or the reports.
 func isInput(name string) bool {
-	return name == offerfolder.OfferName || strings.HasPrefix(name, offerfolder.InboxName+"/")
+	return name == offerfolder.OfferName || name == accountsName || strings.HasPrefix(name, offerfolder.InboxName+"/") ||
+		strings.HasPrefix(name, receivedName+"/")
+}
+
+// runOf is the run that a path is of, "" if it is of none.
+func runOf(name string) string {
+	if part := strings.SplitN(name, "/", 3); len(part) == 3 && part[0] == offerfolder.RunsName {
+		return part[1]
+	}
+	return ""
 }
 
 // treeIn reads which files of an offer a folder has: terms, inbox, and the runs that its history knows. known
@@ -69,9 +84,14 @@ func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tr
 	if err := add(offerfolder.OfferName); err != nil {
 		return nil, err
 	}
-	tops := []string{offerfolder.InboxName}
+	if err := add(accountsName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	tops, pruned := []string{offerfolder.InboxName, receivedName}, ledger.PrunedRuns(entries)
 	for _, run := range ledger.PublishedRuns(entries) {
-		tops = append(tops, path.Join(offerfolder.RunsName, run))
+		if !pruned[run] {
+			tops = append(tops, path.Join(offerfolder.RunsName, run))
+		}
 	}
 	for _, top := range tops {
 		err := in.Walk(filepath.Join(folder, filepath.FromSlash(top)), func(below string, d fs.DirEntry, err error) error {
@@ -112,8 +132,8 @@ type change struct {
 	remove []string
 }
 
-// changesTo compares a tree with the one that it is to become. Files of runs are never removed.
-func (t tree) changesTo(wanted tree) (c change, err error) {
+// changesTo compares a tree with the one that it is to become. Files of runs are removed only if those are pruned.
+func (t tree) changesTo(wanted tree, pruned map[string]bool) (c change, err error) {
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		f, was := wanted[name], t[name]
 		if was.sha256 == f.sha256 && (was.modified.Equal(f.modified) || !isInput(name)) {
@@ -126,7 +146,7 @@ func (t tree) changesTo(wanted tree) (c change, err error) {
 	}
 	slices.SortStableFunc(c.put, func(a, b file) int { return boolInt(isManifest(a.path)) - boolInt(isManifest(b.path)) })
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		if _, ok := wanted[name]; !ok && isInput(name) {
+		if _, ok := wanted[name]; !ok && (isInput(name) || pruned[runOf(name)]) {
 			c.remove = append(c.remove, name)
 		}
 	}
