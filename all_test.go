@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 		"internal/offerfolder", "internal/outgoing", "internal/pipeline", "internal/prepare",
 		"internal/printout", "internal/queue", "internal/release", "internal/result", "internal/schedule",
 		"internal/serve", "internal/settings", "internal/shared", "internal/signon", "internal/storage",
-		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/whatif",
+		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/tracing", "internal/whatif",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
@@ -126,7 +126,7 @@ var mayImport = map[string][]string{
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/export",
 		"internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
 		"internal/pipeline", "internal/release", "internal/result", "internal/schedule", "internal/serve",
-		"internal/settings", "internal/tender", "github.com/shopspring/decimal",
+		"internal/settings", "internal/tender", "internal/tracing", "github.com/shopspring/decimal",
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
@@ -238,7 +238,13 @@ var mayImport = map[string][]string{
 	"internal/swifttext": {"golang.org/x/text/unicode/norm"},
 	"internal/tender":    {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/terminal":  {"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3"},
-	"internal/values":    {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
+	"internal/tracing": {
+		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes",
+		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
+		"go.opentelemetry.io/otel/sdk/resource", "go.opentelemetry.io/otel/sdk/trace",
+		"go.opentelemetry.io/otel/trace",
+	},
+	"internal/values": {"internal/display", "internal/tender", "internal/xlsx", "github.com/shopspring/decimal"},
 	"internal/whatif": {
 		"internal/allocate", "internal/display", "internal/offerfolder", "internal/pipeline",
 		"internal/pricing", "internal/result", "internal/settle", "internal/tender",

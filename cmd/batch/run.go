@@ -24,6 +24,7 @@ import (
 	"tenderbatch/internal/printout"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/terminal"
+	"tenderbatch/internal/tracing"
 )
 
 // world is everything the program takes from outside but its arguments.
@@ -62,6 +63,12 @@ func run(ctx context.Context, args []string, w world) int {
 	w = w.keepingSecrets()
 	root := newRoot(w)
 	root.SetArgs(append([]string{}, args...)) // never nil, which would mean os.Args
+	traced, wrong := tracing.Start(ctx, w.getenv, w.version)
+	if wrong != nil {
+		fmt.Fprintln(w.stderr, "batch: no traces are sent:", wrong)
+	} else {
+		defer traced()
+	}
 	c, err := root.ExecuteContextC(ctx)
 	code := pipeline.ExitOf(err)
 	switch {

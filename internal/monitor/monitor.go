@@ -25,6 +25,7 @@ import (
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/tender"
+	"tenderbatch/internal/tracing"
 )
 
 // Monitor makes runs and reports their outcomes, by the settings of an installation: with
@@ -77,8 +78,17 @@ func (m *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outc
 	e := notify.Event{Kind: notify.Start, At: began, Attempt: req.Attempt, Offer: m.OfferID(req.Folder),
 		Trigger: string(req.Trigger), Slot: req.Slot}
 	m.notifier.Start(ctx, e)
+	ctx, span := tracing.Begin(ctx, e.Offer, req.Attempt, e.Trigger, e.Slot, began)
+	timed := req.Timed
+	req.Timed = func(stage pipeline.Stage, took time.Duration) {
+		span.Stage(string(stage), m.now(), took)
+		if timed != nil {
+			timed(stage, took)
+		}
+	}
 	m.showMetrics(e.Offer, req.Folder, true)
 	o, err := pipeline.Run(ctx, req)
+	span.End(runName(o), err, m.now())
 	m.showMetrics(e.Offer, req.Folder, false)
 	if errors.Is(err, ledger.ErrDecided) {
 		return o, err // another process did it, and reported it
@@ -95,6 +105,14 @@ func (m *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outc
 	}
 	m.report(e)
 	return o, err
+}
+
+// runName is the name of what a run published, "" if it did not.
+func runName(o *pipeline.Outcome) string {
+	if o == nil || o.Folder == "" {
+		return ""
+	}
+	return filepath.Base(o.Folder)
 }
 
 // Ended is the event of an attempt's end.
