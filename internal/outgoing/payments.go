@@ -13,6 +13,7 @@ import (
 
 	"tenderbatch/internal/accounts"
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/payment"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
@@ -92,13 +93,10 @@ func (r *Run) pays(day string) bool {
 	return slices.ContainsFunc(r.settlements(), func(d tender.Date) bool { return d.String() == day })
 }
 
-// overdue is an error if a final run lists an earlier settlement as due whose day had passed by its
-// instant: it was probably made, and the terms do not name its run, so it would be paid twice.
+// overdue is an error if a run lists an earlier settlement as due whose day had passed when it was
+// made: it was probably paid, and the terms do not name its run, so it would be paid twice.
 func (r *Run) overdue() error {
-	if r.run.Phase != string(tender.Final) {
-		return nil
-	}
-	today := tender.DateOf(r.run.AsOf.In(r.Offer.Zone))
+	today := tender.DateOf(tender.Later(r.run.AsOf, r.Made()).In(r.Offer.Zone)) // a final run is as of the expiration
 	days := []tender.Date{r.Offer.Settlement.Early}
 	for _, i := range r.Offer.Settlement.Interim {
 		days = append(days, i.On)
@@ -106,10 +104,11 @@ func (r *Run) overdue() error {
 	for i := range r.Doc.Funding {
 		f := &r.Doc.Funding[i]
 		for _, day := range days {
-			if f.Status == settle.Due && f.SettlementDate == day.String() && !day.IsZero() && day.Before(today) {
-				return refused("run %s lists %d wires in %s as due on %s, which had passed by its instant; if that settlement was "+
+			if f.Status == settle.Due && f.SettlementDate == day.String() && !day.IsZero() && day.Before(today) &&
+				r.pays(f.SettlementDate) {
+				return refused("run %s lists %s in %s as due on %s, which had passed when it was made; if that settlement was "+
 					"made, name its run under dates.settlement (early_run, interim) and run again, else give it a new day",
-					r.Doc.Run, f.Wires, f.Currency, day)
+					r.Doc.Run, display.Plural(f.Wires, "wire", "wires"), f.Currency, day)
 			}
 		}
 	}
