@@ -50,7 +50,7 @@ is there.`,
 	flags.StringVar(&to, "to", "", "write files into this `FOLDER`")
 	flags.StringVar(&superseded, "superseded", "",
 		"of a run that supersedes another, say whether that one was `paid`: paid exports what is to be paid in addition, "+
-			"unpaid all")
+			"the name of an earlier one the same if that one was paid last, unpaid all")
 	return c
 }
 
@@ -60,8 +60,6 @@ func (w world) export(c *cobra.Command, path string, format *outgoing.Format, na
 	switch {
 	case format == nil:
 		return usage(c, fmt.Errorf("--format is %s, and not %q", formatNames(), name))
-	case s != outgoing.NotSaid && s != outgoing.Paid && s != outgoing.Unpaid:
-		return usage(c, fmt.Errorf("--superseded is paid or unpaid, and not %q", s))
 	}
 	run, err := outgoing.Open(path)
 	if err != nil {

@@ -141,7 +141,7 @@ func WriteDifferenceJSON(w io.Writer, d *compare.Difference) error {
 			return append(object{{"currency", f.Currency}, {"settlement_date", f.Date}},
 				measuresJSON(compare.FundingMeasures, p, f.Currency, statusJSON)...)
 		}),
-		Wires: newWireChangesJSON(d.Wires), Instructions: linesJSON(d),
+		Wires: WireChangesOf(d.Wires), Instructions: linesJSON(d),
 		Rejects: List(d.Findings, func(p result.Pair[tender.Finding]) pairJSON {
 			return pairJSON{compare.RejectWord(p), rejectDiffJSON(p.Was), rejectDiffJSON(p.Now)}
 		}),

@@ -266,7 +266,7 @@ func WriteJSON(w io.Writer, r *result.Run) error {
 		Decisions: List(r.Decisions, func(d tender.Decision) tender.Decision { return d }),
 		Terms:     newTermsJSON(r), Series: newSeriesJSON(r), Caps: newCapsJSON(r), Totals: newTotalsJSON(r),
 		Funding: List(r.Settlement.Funding, newFundingJSON), ByDepositary: newByDepositaryJSON(r),
-		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: newWireChangesJSON(r.WireChanges),
+		Wires: newWiresJSON(r), Payments: newPaymentsJSON(r), WireChanges: WireChangesOf(r.WireChanges),
 		Steps: newStepsJSON(r), Pools: newPoolsJSON(r), Auctions: newAuctionsJSON(r), Received: newReceivedJSON(r),
 		Counts: countsJSON(r.Counts()),
 		Inputs: newInputsJSON(r), Rejects: FindingsJSON(r.Offer, r.Findings, r.Accepted()), Changes: newChangesJSON(r),

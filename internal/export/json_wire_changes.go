@@ -21,7 +21,8 @@ type (
 	}
 )
 
-func newWireChangesJSON(c *result.WireChanges) *wireChangesJSON {
+// WireChangesOf are wires that differ, as a [Document] has them; nil for nil.
+func WireChangesOf(c *result.WireChanges) *wireChangesJSON {
 	if c == nil {
 		return nil
 	}

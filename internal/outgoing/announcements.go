@@ -99,7 +99,7 @@ func (r *Run) announcements(name, extension string,
 		if !a.Complete() {
 			says += ", without prices"
 		}
-		e.Files = append(e.Files, File{name + "-" + a.ID + extension, says, content.Bytes()})
+		e.Files = append(e.Files, File{Name: name + "-" + a.ID + extension, Says: says, Content: content.Bytes()})
 	}
 	return e, nil
 }

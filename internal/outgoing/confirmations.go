@@ -140,9 +140,10 @@ func (r *Run) confirmations(superseded Superseded, name, extension string,
 		if err := write(&content, c); err != nil {
 			return nil, fmt.Errorf("the confirmation to %s %s of %s: %w", c.Depositary, c.Participant, c.Security, err)
 		}
-		e.Files = append(e.Files, File{name + "-" + c.ID + extension, fmt.Sprintf("%s %s, %s: %s of %s accepted, %s %s on %s",
+		says := fmt.Sprintf("%s %s, %s: %s of %s accepted, %s %s on %s",
 			c.Depositary, c.Participant, c.Series, tender.Thousands(c.Accepted), tender.Thousands(c.Tendered), c.Currency,
-			display.Thousands(tender.CashText(c.Cash.Total, c.Currency)), c.Date), content.Bytes()})
+			display.Thousands(tender.CashText(c.Cash.Total, c.Currency)), c.Date)
+		e.Files = append(e.Files, File{Name: name + "-" + c.ID + extension, Says: says, Content: content.Bytes()})
 	}
 	if without > 0 {
 		e.Notes = append(e.Notes, display.Plural(without, "account has", "accounts have")+

@@ -8,10 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export/pain001"
 	"tenderbatch/internal/payment"
+	"tenderbatch/internal/swifttext"
 	"tenderbatch/internal/tender"
 )
 
@@ -20,6 +23,7 @@ type File struct {
 	Name    string
 	Says    string // what is in it, in a line
 	Content []byte
+	pays    []string // the references of wires that it pays whole
 }
 
 // Export is what is made of a run in one format.
@@ -77,7 +81,11 @@ func (r *Run) pain001(superseded Superseded) (*Export, error) {
 		if err := pain001.Write(&content, m); err != nil {
 			return e, err
 		}
-		e.Files = append(e.Files, File{"pain.001-" + m.ID + ".xml", messageWords(m), content.Bytes()})
+		pays, err := wholeWires(m)
+		if err != nil {
+			return e, err
+		}
+		e.Files = append(e.Files, File{messagePrefix + m.ID + messageEnding, messageWords(m), content.Bytes(), pays})
 	}
 	e.Notes = append(e.Notes, "accounts.csv had the SHA-256 "+made.Accounts)
 	return e, nil
@@ -89,8 +97,28 @@ func messageWords(m *payment.Message) string {
 		m.Date, display.Plural(len(m.Transfers), "transfer", "transfers"), m.Debtor.Account.BIC, m.Debtor.Account.Number())
 }
 
+// The name of a message has its identification between these.
+const messagePrefix, messageEnding = "pain.001-", ".xml"
+
+// wholeWires are the references of the wires that a message pays whole, as its texts have them.
+func wholeWires(m *payment.Message) (all []string, err error) {
+	for i := range m.Transfers {
+		for _, w := range m.Transfers[i].Wires {
+			if w.Further {
+				continue
+			}
+			reference, err := swifttext.Reference(w.Reference)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, reference)
+		}
+	}
+	return all, nil
+}
+
 // There says of each file whether it is in a folder with the same bytes. One that is there with
-// others is an error: it may have been sent.
+// others is an error: it may have been sent. So is another one that pays a wire of these.
 func (e *Export) There(folder string) ([]bool, error) {
 	there := make([]bool, len(e.Files))
 	for i, f := range e.Files {
@@ -107,8 +135,52 @@ func (e *Export) There(folder string) ([]bool, error) {
 			there[i] = true
 		}
 	}
-	return there, nil
+	return there, e.paidBy(folder)
 }
+
+// paidBy is an error if a message in a folder that is not one of the files pays a wire that these pay.
+func (e *Export) paidBy(folder string) error {
+	pays, own := map[string]bool{}, map[string]bool{}
+	for _, f := range e.Files {
+		own[f.Name] = true
+		for _, reference := range f.pays {
+			pays[reference] = true
+		}
+	}
+	if len(pays) == 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if own[name] || !strings.HasPrefix(name, messagePrefix) || !strings.HasSuffix(name, messageEnding) {
+			continue
+		}
+		path := filepath.Join(folder, name)
+		content, err := readUpTo(path, mostMessage)
+		if err != nil {
+			return err
+		}
+		for _, text := range texts.FindAllSubmatch(content, -1) {
+			for _, reference := range strings.Fields(string(text[1])) {
+				if pays[reference] {
+					return fmt.Errorf("%s is there already and pays the wire %s, as this export does: if it was sent, see "+
+						"what it paid and do not send this one; else write into another folder; nothing was written", path, reference)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// texts finds the references of the wires in a message.
+var texts = regexp.MustCompile(`<Ustrd>([^<]*)</Ustrd>`)
+
+// mostMessage is more than the bytes of a message.
+const mostMessage = 256 << 20
 
 // readUpTo reads at most so many bytes of a file.
 func readUpTo(path string, most int64) ([]byte, error) {

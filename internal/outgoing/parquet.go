@@ -38,6 +38,6 @@ func (r *Run) table(t *export.Table) (f *File, err error) {
 	if err := parquetfile.Write(&content, t, file); err != nil {
 		return nil, err
 	}
-	return &File{strings.TrimSuffix(t.File, ".csv") + ".parquet",
-		t.Title + ", in " + display.Plural(len(t.Columns), "column", "columns"), content.Bytes()}, nil
+	return &File{Name: strings.TrimSuffix(t.File, ".csv") + ".parquet",
+		Says: t.Title + ", in " + display.Plural(len(t.Columns), "column", "columns"), Content: content.Bytes()}, nil
 }

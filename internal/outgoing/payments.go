@@ -8,25 +8,30 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/accounts"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/export"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/payment"
+	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/tender"
 )
 
-// Superseded is what a person says of the run that a run supersedes.
+// Superseded is what a person says of the runs that a run supersedes, that one and those before it: the
+// name of the last one whose wires were sent, or one of these.
 type Superseded string
 
 // What can be said.
 const (
 	NotSaid Superseded = ""
-	Paid    Superseded = "paid"   // its wires were sent
-	Unpaid  Superseded = "unpaid" // none of its wires was sent, nor will be
+	Paid    Superseded = "paid"   // the wires of the one that is superseded were sent
+	Unpaid  Superseded = "unpaid" // no wire of any of them was sent, nor will be
 )
 
 // Payments are the messages for banks of a run.
@@ -43,16 +48,11 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 	}
 	p := &Payments{}
 	order := &payment.Order{Offer: r.Doc.Offer, Run: r.Doc.Run, Issuer: r.Doc.Issuer, Made: r.Made()}
-	var err error
+	paid, err := r.lastPaid(superseded)
 	switch {
-	case r.Doc.Replaces == "" && superseded != NotSaid:
-		return nil, refused("run %s supersedes no run; leave out --superseded", r.Doc.Run)
-	case r.Doc.Replaces != "" && superseded == NotSaid:
-		return nil, refused("run %s supersedes %s: say with --superseded paid that the wires of that run were sent, so that "+
-			"only what is to be paid in addition is exported, or with --superseded unpaid that none was and none will be",
-			r.Doc.Run, r.Doc.Replaces)
-	case superseded == Paid:
-		err = r.inAddition(order, p)
+	case err != nil:
+	case paid != "":
+		err = r.inAddition(order, p, paid)
 	default:
 		err = r.due(order)
 	}
@@ -67,6 +67,47 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 	}
 	p.Messages, err = payment.Messages(order)
 	return p, err
+}
+
+// lastPaid is the run whose wires were sent last, of those that the run supersedes, by what a person says;
+// "" if none was.
+func (r *Run) lastPaid(said Superseded) (string, error) {
+	names := r.supersedes()
+	switch {
+	case len(names) == 0 && said != NotSaid:
+		return "", refused("run %s supersedes no run; leave out --superseded", r.Doc.Run)
+	case len(names) == 0 || said == Unpaid:
+		return "", nil
+	case said == NotSaid:
+		which, other := "that run", ""
+		if len(names) > 1 {
+			which, other = names[0], " with --superseded RUN that it was another one of them that was paid last,"
+		}
+		return "", refused("run %s supersedes %s: say with --superseded paid that the wires of %s were sent, so that only what "+
+			"is to be paid in addition is exported,%s or with --superseded unpaid that none was and none will be", r.Doc.Run,
+			strings.Join(names, ", which superseded "), which, other)
+	case said == Paid:
+		return names[0], nil
+	}
+	if filepath.Base(string(said)) == string(said) {
+		if found, err := pipeline.FindRun(filepath.Join(filepath.Dir(r.Path), string(said))); err == nil &&
+			slices.Contains(names, found.Manifest.Run) {
+			return found.Manifest.Run, nil
+		}
+	}
+	return "", refused("--superseded is paid, unpaid or one of the runs that %s supersedes (%s), and not %q", r.Doc.Run,
+		strings.Join(names, ", "), said)
+}
+
+// supersedes are the runs that the run supersedes, the last one first: each superseded the next.
+func (r *Run) supersedes() (names []string) {
+	entries := r.archive.Entries()
+	for name := r.Doc.Replaces; name != "" && !slices.Contains(names, name); {
+		names = append(names, name)
+		e, _ := ledger.PublishedAs(entries, name)
+		name = e.Replaces
+	}
+	return names
 }
 
 // accounts reads accounts.csv of the offer.
@@ -142,11 +183,18 @@ func (r *Run) due(order *payment.Order) error {
 	return a.err
 }
 
-// inAddition adds to an order what is due beside the wires that the superseded run sent.
-func (r *Run) inAddition(order *payment.Order, p *Payments) error {
+// inAddition adds to an order what is due beside the wires that a run sent which was superseded.
+func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
 	changes := r.Doc.WireChanges
+	if changes == nil || changes.Superseded != paid {
+		diff, err := pipeline.Diff(filepath.Join(filepath.Dir(r.Path), paid), r.Path, "")
+		if err != nil {
+			return err
+		}
+		changes = export.WireChangesOf(diff.Wires)
+	}
 	if changes == nil {
-		return refused("run %s does not say what changed since %s; run again with this version", r.Doc.Run, r.Doc.Replaces)
+		return refused("run %s gave its wires no references, so what changed since is not known; pay by hand what differs", paid)
 	}
 	var a reading
 	for i := range changes.Wires {
