@@ -36,7 +36,10 @@ func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, 
 		return nil, 0, refused("run %s supersedes %s: if that was confirmed, its confirmations have to be reversed first, "+
 			"which is not done here; if nothing of it was, say so with --superseded unpaid", r.Doc.Run, r.Doc.Replaces)
 	}
-	if err := r.overdue(); err != nil {
+	if r.Doc.Replaces == "" {
+		err = r.unsuperseded(superseded)
+	}
+	if err = errors.Join(err, r.overdue()); err != nil {
 		return nil, 0, err
 	}
 	lines, err := r.lines()

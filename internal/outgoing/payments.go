@@ -74,9 +74,9 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 func (r *Run) lastPaid(said Superseded) (string, error) {
 	names := r.supersedes()
 	switch {
-	case len(names) == 0 && said != NotSaid:
-		return "", refused("run %s supersedes no run; leave out --superseded", r.Doc.Run)
-	case len(names) == 0 || said == Unpaid:
+	case len(names) == 0:
+		return "", r.unsuperseded(said)
+	case said == Unpaid:
 		return "", nil
 	case said == NotSaid:
 		which, other := "that run", ""
@@ -97,6 +97,57 @@ func (r *Run) lastPaid(said Superseded) (string, error) {
 	}
 	return "", refused("--superseded is paid, unpaid or one of the runs that %s supersedes (%s), and not %q", r.Doc.Run,
 		strings.Join(names, ", "), said)
+}
+
+// unsuperseded is an error unless a person says that of a run which was released before, and is not
+// superseded by this one as a final run is, nothing was sent. If it was, the terms are to name it.
+func (r *Run) unsuperseded(said Superseded) error {
+	before, day, err := r.releasedBefore()
+	switch {
+	case err != nil:
+		return err
+	case said != NotSaid && (said != Unpaid || before == ""):
+		return refused("run %s supersedes no run; leave out --superseded", r.Doc.Run)
+	case said == NotSaid && before != "":
+		return refused("run %s was released before and wires what is due on %s, too: if it was sent, name that run under "+
+			"dates.settlement (early_run, interim) and run again; if nothing of it was sent, nor will be, say "+
+			"--superseded unpaid", before, day)
+	}
+	return nil
+}
+
+// releasedBefore is the indicative run that was released last before this one and wires what is due on a
+// day on which this one does, too, and that day; "" if there is none.
+func (r *Run) releasedBefore() (name, day string, err error) {
+	entries := r.archive.Entries()
+	own := slices.IndexFunc(entries, func(e ledger.Entry) bool { return e.Event == ledger.Released && e.Run == r.run.Run })
+	if own < 0 {
+		own = len(entries)
+	}
+	for _, e := range slices.Backward(entries[:own]) {
+		named := slices.ContainsFunc(r.Offer.Settlement.Made(), func(m tender.Interim) bool { return m.Run == e.Run })
+		if e.Event != ledger.Released || e.Phase != string(tender.Indicative) || named {
+			continue
+		}
+		run, err := r.archive.Run(e.Run)
+		if errors.Is(err, ledger.ErrNoRun) {
+			continue // it was deleted, long after its settlement
+		}
+		if err != nil {
+			return "", "", err
+		}
+		other := &Run{run: run}
+		if other.Offer, err = termsOf(run); err != nil {
+			return "", "", err
+		}
+		for i := range r.Doc.Funding {
+			f := &r.Doc.Funding[i]
+			if f.Status == settle.Due && r.pays(f.SettlementDate) && other.pays(f.SettlementDate) {
+				return e.Run, f.SettlementDate, nil
+			}
+		}
+	}
+	return "", "", nil
 }
 
 // supersedes are the runs that the run supersedes, the last one first: each superseded the next.
