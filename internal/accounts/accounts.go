@@ -54,8 +54,9 @@ type Account struct {
 // Number is the IBAN, or the number of an account without one.
 func (a *Account) Number() string { return cmp.Or(a.IBAN, a.Other) }
 
-// Same reports whether two are one account, whatever name they have.
-func (a *Account) Same(b *Account) bool { return a.BIC == b.BIC && a.Number() == b.Number() }
+// Key is the same for two lines that are one account, whatever names they have: the IBAN, or the number
+// with the bank, of which the BIC may or may not end in the XXX of its head office.
+func (a *Account) Key() string { return cmp.Or(a.IBAN, strings.TrimSuffix(a.BIC, "XXX")+" "+a.Other) }
 
 // Book are the accounts of an offer.
 type Book struct {
@@ -264,11 +265,8 @@ func (r *reader) account() *Account {
 	if a.Country != "" && !isCountry(a.Country) {
 		r.fault("country", fmt.Sprintf("%q is no country's code of two capital letters, such as US", a.Country))
 	}
-	for name, text := range map[string]string{"name": a.Name, "town": a.Town} {
-		if text == "" {
-			continue
-		}
-		if _, err := swifttext.Text(text); err != nil {
+	for _, name := range []string{"name", "town"} {
+		if _, err := swifttext.Text(r.text(name)); err != nil && r.text(name) != "" {
 			r.fault(name, err.Error()+"; write it in Latin letters")
 		}
 	}

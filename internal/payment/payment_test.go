@@ -60,6 +60,25 @@ func TestTwoWiresToOneAccountAreOneTransfer(t *testing.T) {
 	}
 }
 
+// A BIC of 8 characters and the same with XXX name one bank, and an IBAN is one account whatever BIC is beside it.
+func TestOneAccountUnderTwoNamesOfItsBankIsOneTransfer(t *testing.T) {
+	const iban = "DE89370400440532013000"
+	for name, lines := range map[string][]string{
+		"number": {"creditor,DTC,1,,,IRVTUS3N,,77,,", "creditor,DTC,2,,,IRVTUS3NXXX,,77,,"},
+		"IBAN":   {"creditor,DTC,1,,,COBADEFF," + iban + ",,,", "creditor,DTC,2,,,COBADEFF370," + iban + ",,,"},
+	} {
+		got, err := Messages(orderOf(bookOf(t, append(lines, debtor)...), wire("1", "USD", "5"), wire("2", "USD", "5")))
+		if err != nil || len(got) != 1 || len(got[0].Transfers) != 1 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	got, err := Messages(orderOf(bookOf(t, debtor, "creditor,DTC,1,,,IRVTUS3N,,77,,", "creditor,DTC,2,,,CITIUS33,,77,,"),
+		wire("1", "USD", "5"), wire("2", "USD", "5")))
+	if err != nil || len(got[0].Transfers) != 2 {
+		t.Errorf("one number at two banks: %+v, %v", got, err)
+	}
+}
+
 func TestAMessageForEachCurrencyAndDay(t *testing.T) {
 	later := wire("1", "USD", "7")
 	later.Date.Day, later.Reference = 25, "1-USD-2"

@@ -14,8 +14,7 @@ import (
 // transfers are those of some wires in one currency on one day, in the order of the wires: one to each
 // account.
 func (e *MissingError) transfers(o *Order, wires []Wire) []Transfer {
-	type key struct{ bic, number string }
-	at := map[key]int{}
+	at := map[string]int{}
 	var all []Transfer
 	for _, w := range wires {
 		a := o.Accounts.Creditor(w.Depositary, w.Participant, w.Currency)
@@ -23,11 +22,10 @@ func (e *MissingError) transfers(o *Order, wires []Wire) []Transfer {
 			e.What = append(e.What, fmt.Sprintf("%s: no account for %s", whose(w), w.Currency))
 			continue
 		}
-		k := key{a.BIC, a.Number()}
-		n, known := at[k]
+		n, known := at[a.Key()]
 		if !known {
 			n, all = len(all), append(all, Transfer{})
-			at[k] = n
+			at[a.Key()] = n
 			name := a.Name
 			if name == "" {
 				name = w.Name
