@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
@@ -183,6 +184,8 @@ func (l *look) assign(p *passing) error {
 	switch {
 	case p.offer != nil:
 		return prepare.CheckName(p.offer.terms, p.as, l.Now())
+	case l.unread != nil:
+		return &postponed{fmt.Errorf("it may be for an offer whose terms cannot be read: %w", l.unread)}
 	case len(other) > 0:
 		return fmt.Errorf("its name is that of a file of %s, and this channel is that of %s; ask who sent it", other[0],
 			strings.Join(p.channel.From, ", "))
@@ -234,13 +237,17 @@ func (l *look) checkNew(p *passing) error {
 	if content, err := disk.In(p.offer.folder).ReadFile(there, offerfolder.MostBytes); err == nil && bytes.Equal(content, p.content) {
 		return &again{}
 	}
+	if err := l.checkInbox(p); err != nil {
+		return err
+	}
 	entries, err := ledger.ReadEntries(filepath.Join(p.offer.folder, offerfolder.RunsName))
 	if err != nil {
 		return &postponed{err}
 	}
 	for _, e := range entries {
 		for _, m := range e.MakersOf() {
-			if name, is := strings.CutSuffix(m.Of, " "+digest); is && m.Did == ledger.Filed {
+			// One of this name was noted and is not in the inbox: unless a run read it, it was cut off.
+			if name, is := strings.CutSuffix(m.Of, " "+digest); is && m.Did == ledger.Filed && name != p.as {
 				return sameContent(name, e.At, p.as)
 			}
 		}
@@ -248,6 +255,29 @@ func (l *look) checkNew(p *passing) error {
 			if e.Event != ledger.Quarantined && f.SHA256 == digest {
 				return sameContent(f.Name, e.At, p.as)
 			}
+		}
+	}
+	return nil
+}
+
+// checkInbox compares a file with those in the inbox, which people can have put there.
+func (l *look) checkInbox(p *passing) error {
+	folder, tree := filepath.Join(p.offer.folder, offerfolder.InboxName), disk.In(p.offer.folder)
+	entries, err := tree.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &postponed{err}
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(p.content)) || e.Name() == p.as {
+			continue // what was taken away meanwhile, or is no file, is no report
+		}
+		content, err := tree.ReadFile(filepath.Join(folder, e.Name()), offerfolder.MostBytes)
+		if err != nil {
+			return &postponed{err}
+		}
+		if bytes.Equal(content, p.content) {
+			return sameContent(e.Name(), info.ModTime(), p.as)
 		}
 	}
 	return nil
@@ -350,7 +380,11 @@ func (l *look) quarantine(c settings.Channel, a *arrival, p *passing, why error)
 	f := l.fileOf(c, a, p)
 	f.State, f.Why = Quarantined, why.Error()
 	if known := new(again); errors.As(why, &known) {
-		f.State, f.Path, f.Why = Known, l.below(filepath.Join(p.offer.folder, offerfolder.InboxName, p.as)), ""
+		f.State, f.Why = Known, ""
+		there := filepath.Join(p.offer.folder, offerfolder.InboxName, p.as)
+		if _, err := disk.In(p.offer.folder).Lstat(there); err == nil { // else it was read by a run and taken away since
+			f.Path = l.below(there)
+		}
 		return f
 	}
 	if later := new(postponed); errors.As(why, &later) {

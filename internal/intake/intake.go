@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,6 +93,7 @@ type look struct {
 	own    *pgp.Own
 	signed map[string]*pgp.Keys // by depositary
 	memory *memory
+	unread error // why the terms of some offers cannot be read, for which files could be
 	Report
 }
 
@@ -144,9 +146,12 @@ func (l *look) prepare() (err error) {
 		}
 	}
 	for _, folder := range l.Offers {
-		if terms, err := offerfolder.Terms(folder); err == nil { // else the scheduler reports it, and no file is for it
-			l.offers = append(l.offers, &offer{folder: folder, terms: terms})
+		terms, err := offerfolder.Terms(folder)
+		if err != nil { // the scheduler reports it, too
+			l.unread = errors.Join(l.unread, err)
+			continue
 		}
+		l.offers = append(l.offers, &offer{folder: folder, terms: terms})
 	}
 	staging := l.staging()
 	if err := errors.Join(l.Disk.Remove(staging), l.Disk.MakeFolders(staging)); err != nil {
@@ -225,6 +230,12 @@ func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
 			err = closing
 		}
 	}()
+	return l.readFrom(ctx, c, from)
+}
+
+// readFrom reads what is new in a channel. A file that cannot be read keeps no other from being read, unless the
+// channel itself is lost.
+func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) error {
 	all, err := from.list()
 	if err != nil {
 		return err
@@ -239,6 +250,7 @@ func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
 		}
 	}
 	now := candidates(all)
+	var unread error
 	for _, i := range fresh {
 		at := slices.IndexFunc(now, func(other item) bool { return other.name == i.name })
 		if at < 0 {
@@ -249,11 +261,15 @@ func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
 				Why: "it was still being written; it is taken once it is the same at two looks"})
 			continue
 		}
-		if err := l.item(c, from, now[at]); err != nil {
-			return err
+		switch err := l.item(c, from, now[at]); {
+		case errors.Is(err, fs.ErrNotExist): // it was taken away meanwhile
+		case errors.Is(err, fs.ErrPermission):
+			unread = errors.Join(unread, err)
+		case err != nil:
+			return errors.Join(unread, err)
 		}
 	}
-	return nil
+	return unread
 }
 
 func wait(ctx context.Context, period time.Duration) error {

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp/pgptest"
@@ -479,5 +482,92 @@ func TestTwoLooksAtOnce(t *testing.T) {
 	}
 	if got := d.history(); len(got) != 1 {
 		t.Errorf("the history: %q", got)
+	}
+}
+
+// A crash, or a disk that is full, after the history has that a file comes and before it is in the inbox: the next
+// look completes it.
+func TestAFileThatWasNotedAndNeverCameIsTaken(t *testing.T) {
+	d := newDesk(t)
+	d.send("dtc-2004-11-12.csv", report)
+	d.c.Disk = disk.Disk{Fault: func(action, path string) error {
+		if filepath.Base(path) == "dtc-2004-11-12.csv" {
+			return errors.New("the power failed")
+		}
+		return nil
+	}}
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Postponed || len(d.inbox()) > 0 {
+		t.Fatalf("%+v, %v", f, d.inbox())
+	}
+	d.c.Disk = disk.Disk{}
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken || len(d.inbox()) != 1 {
+		t.Errorf("%+v, %v", f, d.inbox())
+	}
+	d.send("dtc-2004-11-13.csv", report)
+	if f := d.one(d.fetch(), "dtc-2004-11-13.csv"); f.State != Quarantined {
+		t.Errorf("the same content again: %+v", f)
+	}
+}
+
+// A report that a person put into the inbox by hand has come, too, before any run has read it.
+func TestTheSameContentAsAFileThatWasPutIntoTheInboxByHand(t *testing.T) {
+	d := newDesk(t)
+	put(t, filepath.Join(d.offer, "inbox", "dtc-2004-11-12.csv"), report)
+	d.send("dtc-2004-11-13.csv", report)
+	f := d.one(d.fetch(), "dtc-2004-11-13.csv")
+	if f.State != Quarantined || !strings.Contains(f.Why, `the same content, byte for byte, as "dtc-2004-11-12.csv"`) {
+		t.Errorf("%+v", f)
+	}
+}
+
+// While offer.yaml cannot be read, as when it is being changed, files wait for it.
+func TestFilesWaitForTermsThatCannotBeRead(t *testing.T) {
+	d := newDesk(t)
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), "id: [")
+	d.send("dtc-2004-11-12.csv", report)
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Postponed || !strings.Contains(f.Why, "offer.yaml") {
+		t.Errorf("%+v", f)
+	}
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), offerYAML)
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+}
+
+// denied is a channel of which one file may not be read.
+type denied struct {
+	source
+	name string
+}
+
+func (d denied) read(i item, most int64) ([]*arrival, error) {
+	if i.name == d.name {
+		return nil, &fs.PathError{Op: "open", Path: i.name, Err: fs.ErrPermission}
+	}
+	return d.source.read(i, most)
+}
+
+// A file that may not be read keeps none of the others of its channel from being taken.
+func TestAFileThatCannotBeReadHarmsNoOther(t *testing.T) {
+	d := newDesk(t)
+	d.send("dtc-2004-11-12.csv", "a,b\n")
+	d.send("dtc-2004-11-13.csv", report)
+	l := &look{Config: d.c}
+	if err := errors.Join(d.c.Disk.MakeFolders(filepath.Join(d.c.Folder, folderName)), l.prepare()); err != nil {
+		t.Fatal(err)
+	}
+	err := l.readFrom(context.Background(), d.c.Settings.Intake.Channels[0], denied{local(d.drop), "dtc-2004-11-12.csv"})
+	if f := d.one(l.Report, "dtc-2004-11-13.csv"); f.State != Taken || err == nil || !strings.Contains(err.Error(), "dtc-2004-11-12.csv was not read") {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// What is beside a file can be anything, too.
+func TestASignatureThatIsTooLargeIsKeptApart(t *testing.T) {
+	for _, mark := range []string{".sig", ".sha256"} {
+		d := newDesk(t)
+		d.send("dtc-2004-11-12.csv", "a,b\n")
+		d.send("dtc-2004-11-12.csv"+mark, strings.Repeat("x", 2*mostMark))
+		d.wantApart("dtc-2004-11-12.csv", "dtc-2004-11-12.csv"+mark)
 	}
 }

@@ -34,14 +34,17 @@ func (l *look) openMaildir(c settings.Channel) (source, error) {
 	return &maildir{c.Maildir, c.Senders, func(name string) bool { return l.wanted(c, name) }}, nil
 }
 
-// wanted reports whether a name is that of a report of a depositary of a channel, as it is or packed.
+// wanted reports whether a name is that of a report of a depositary of a channel, as it is or packed, or could be
+// by terms that cannot be read now.
 func (l *look) wanted(c settings.Channel, name string) bool {
 	name = withoutPGP(name)
 	if strings.EqualFold(filepath.Ext(name), ".zip") {
 		return true
 	}
 	p := &passing{channel: c, as: name}
-	return l.assign(p) == nil || p.offer != nil
+	later := new(postponed)
+	err := l.assign(p)
+	return err == nil || p.offer != nil || errors.As(err, &later)
 }
 
 func (m *maildir) sender() string { return "the mailbox " + m.folder }

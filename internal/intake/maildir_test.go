@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp/pgptest"
 	"tenderbatch/internal/settings"
 )
@@ -129,5 +130,17 @@ func TestAFolderThatIsNoMailbox(t *testing.T) {
 	d.c.Settings.Intake.Channels = []settings.Channel{{Name: "post", From: []string{"DTC"}, Maildir: d.drop, Senders: []string{"a@b.example"}}}
 	if r := d.fetch(); len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "is no Maildir") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A mail that comes while offer.yaml cannot be read is looked at again.
+func TestAMailWaitsForTermsThatCannotBeRead(t *testing.T) {
+	d := newMailDesk(t)
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), "id: [")
+	d.deliver(mailOf("reports@dtc.example", "", "dtc-2004-11-12.csv", report))
+	d.fetch()
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), offerYAML)
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
 	}
 }

@@ -105,17 +105,27 @@ func candidates(all []item) (files []item) {
 // mostMark is more than the bytes of a signature or a digest.
 const mostMark = 1 << 20
 
-// beside reads what is beside a file.
-func beside(a *arrival, i item, read func(name string, most int64) ([]byte, error)) (err error) {
-	if i.digestIn != "" {
-		if a.digest, err = read(i.digestIn, mostMark); err != nil {
+// beside reads what is beside a file. What is too large to be a digest or a signature is none.
+func beside(a *arrival, i item, read func(name string, most int64) ([]byte, error)) error {
+	for _, mark := range []struct {
+		name string
+		to   *[]byte
+	}{{i.digestIn, &a.digest}, {i.signatureIn, &a.signature}} {
+		if mark.name == "" {
+			continue
+		}
+		content, err := read(mark.name, mostMark)
+		if large := new(disk.TooLargeError); errors.As(err, &large) || len(content) > mostMark {
+			a.refused = fmt.Errorf("%s is too large to be the digest or the signature of the file; ask for both to be sent again",
+				mark.name)
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		*mark.to = content
 	}
-	if i.signatureIn != "" {
-		a.signature, err = read(i.signatureIn, mostMark)
-	}
-	return err
+	return nil
 }
 
 // local is a folder of this machine.
