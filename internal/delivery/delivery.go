@@ -124,6 +124,13 @@ func Deliver(ctx context.Context, c Config) (results []Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	// The history as it is now that no other process delivers.
+	if w.entries, err = ledger.ReadEntries(runs); err != nil {
+		return nil, err
+	}
+	if name, err = w.choose(); err != nil || name == "" {
+		return nil, err
+	}
 	if err := w.open(runs, name); err != nil {
 		return nil, err
 	}
@@ -145,26 +152,29 @@ func (w *work) lock() (unlock func() error, err error) {
 	return lock.Unlock, err
 }
 
-// choose is the run to deliver, "" for none.
+// choose is the run to deliver, "" for none. It is the one that was released last, while it is in force.
 func (w *work) choose() (string, error) {
 	var last *ledger.Entry
+	asked := w.Run == ""
 	for i, e := range w.entries {
-		if e.Event == ledger.Released && (w.Run == "" || e.Run == w.Run) {
-			last = &w.entries[i]
+		if e.Event == ledger.Released {
+			last, asked = &w.entries[i], asked || e.Run == w.Run
 		}
 	}
 	switch {
-	case last == nil && w.Run == "":
-		return "", nil
-	case last == nil:
+	case !asked:
 		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s was not released; only released runs are delivered", w.Run)}
+	case last == nil:
+		return "", nil
 	}
-	overtaken := last.Phase == string(tender.Final) && ledger.InForce(w.entries) != last.Run
+	now := last.Run
+	if last.Phase == string(tender.Final) {
+		now = ledger.InForce(w.entries)
+	}
 	switch {
-	case overtaken && w.Run != "":
-		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s is not in force any more; deliver %s", w.Run,
-			ledger.InForce(w.entries))}
-	case w.Run == "" && (overtaken || w.Now().Sub(last.At) > due):
+	case w.Run != "" && now != w.Run:
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s is not in force any more; deliver %s", w.Run, now)}
+	case now != last.Run || (w.Run == "" && w.Now().Sub(last.At) > due):
 		return "", nil
 	}
 	return last.Run, nil
@@ -197,12 +207,8 @@ func (w *work) before(run, offer string, targets []target) (all []Result) {
 	return all
 }
 
-// open reads the run, every byte of which must be as it was published, and the history as it is now that no
-// other process delivers.
-func (w *work) open(runs, name string) (err error) {
-	if w.entries, err = ledger.ReadEntries(runs); err != nil {
-		return err
-	}
+// open reads the run, every byte of which must be as it was published.
+func (w *work) open(runs, name string) error {
 	w.release = ledger.ReleaseOf(w.entries, name)
 	archive, err := ledger.OpenArchive(runs, w.release.Offer)
 	if err != nil {
@@ -235,11 +241,14 @@ func (w *work) deliver(ctx context.Context, t target) Result {
 	case said.Event == ledger.Delivered:
 		return r
 	case said.Event == ledger.Sending:
-		r.State, r.Why = Unknown, fmt.Sprintf("a mail to %s was about to be sent at %s, and the program ended before the server answered; ask "+
-			"whether it came, and if not, send it with batch deliver --again", t.to, said.At.UTC().Format("2006-01-02 15:04 UTC"))
+		r.State, r.Why = Unknown, unanswered(t, said.At)
 		return r
 	}
 	err := w.send(ctx, t)
+	if lost := new(notify.UnansweredError); errors.As(err, &lost) {
+		r.State, r.Why = Unknown, unanswered(t, w.Now()) // the history has that it was about to be sent
+		return r
+	}
 	r.State = Delivered
 	e := ledger.Entry{Event: ledger.Delivered}
 	if err != nil {
@@ -253,6 +262,12 @@ func (w *work) deliver(ctx context.Context, t target) Result {
 		r.State, r.Why = Failed, fmt.Sprintf("what became of it (%s) is not in the history: %v", r.State, err)
 	}
 	return r
+}
+
+// unanswered says what to do about a mail that the server may have or not.
+func unanswered(t target, at time.Time) string {
+	return fmt.Sprintf("a mail to %s was about to be sent at %s, and the program or the connection ended before the server answered; ask "+
+		"whether it came, and if not, send it with batch deliver --again", t.to, at.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // note notes something about the delivery in the history.

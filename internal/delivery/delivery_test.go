@@ -59,9 +59,14 @@ type house struct {
 
 func newHouse(t *testing.T, deliveries ...settings.Delivery) *house {
 	t.Helper()
-	h := &house{t: t, now: time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)}
+	return newHouseAt(t, time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC), terms, deliveries...)
+}
+
+func newHouseAt(t *testing.T, now time.Time, terms string, deliveries ...settings.Delivery) *house {
+	t.Helper()
+	h := &house{t: t, now: now}
 	folder := filepath.Join(t.TempDir(), "small")
-	for name, content := range map[string]string{"offer.yaml": terms, "inbox/dtc-2026-05-19.csv": report} {
+	for name, content := range map[string]string{"offer.yaml": terms, "inbox/dtc-" + now.AddDate(0, 0, -1).Format("2006-01-02") + ".csv": report} {
 		path := filepath.Join(folder, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o640),
 			os.Chtimes(path, h.now.Add(-24*time.Hour), h.now.Add(-24*time.Hour))); err != nil {
@@ -347,6 +352,27 @@ func TestOnlyTheRunInForceIsSent(t *testing.T) {
 	}
 }
 
+// Of indicative runs, too, only the one that was released last is sent, whoever asks.
+func TestAnIndicativeRunThatAnotherWasReleasedAfterIsNotSent(t *testing.T) {
+	h := newHouseAt(t, time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC).AddDate(0, 0, -10), strings.Replace(terms, "release: {}", "release: {from: indicative}", 1))
+	first := h.run
+	h.now = h.now.Add(time.Hour)
+	path := filepath.Join(h.c.Folder, "inbox", "dtc-2026-05-10.csv")
+	if err := errors.Join(os.WriteFile(path, []byte(report+"0000027,52729NAA8,2000,2026-05-09 10:00:00,0902\n"), 0o640),
+		os.Chtimes(path, h.now.Add(-time.Minute), h.now.Add(-time.Minute))); err != nil {
+		t.Fatal(err)
+	}
+	h.make("")
+	to := t.TempDir()
+	h.c.Settings.Deliveries = []settings.Delivery{{Name: "archive", Folder: to}}
+	h.c.Run = first
+	if r, err := Deliver(context.Background(), h.c); err == nil || !strings.Contains(err.Error(), "deliver "+h.run) || len(names(t, to)) > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	h.c.Run = h.run
+	h.want(Delivered, "")
+}
+
 func TestAnAlteredRunIsNotSent(t *testing.T) {
 	to := t.TempDir()
 	h := newHouse(t, settings.Delivery{Name: "archive", Folder: to})
@@ -363,11 +389,15 @@ type office struct {
 	mu    sync.Mutex
 	mails [][]byte
 	fail  bool
+	cut   bool // the connection is cut before the answer
 }
 
-func (o *office) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{o}, nil }
+func (o *office) NewSession(c *smtp.Conn) (smtp.Session, error) { return &session{o, c}, nil }
 
-type session struct{ *office }
+type session struct {
+	*office
+	conn *smtp.Conn
+}
 
 func (session) Reset()                               {}
 func (session) Logout() error                        { return nil }
@@ -382,6 +412,9 @@ func (s session) Data(r io.Reader) error {
 		return &smtp.SMTPError{Code: 451, Message: "try later"}
 	}
 	s.mails = append(s.mails, raw)
+	if s.cut {
+		return s.conn.Conn().Close()
+	}
 	return err
 }
 
@@ -442,4 +475,17 @@ func TestACrashWhileAMailIsSent(t *testing.T) {
 	}
 	h.c.Only, h.c.Again = "post", true
 	h.want(Delivered, "")
+}
+
+// The server took the mail, and its answer was lost.
+func TestAMailWithoutAnAnswerIsNotSentAgainByItself(t *testing.T) {
+	o, server := newOffice(t)
+	h := newHouse(t, settings.Delivery{Name: "post", Mail: []string{"agent@example.com"}})
+	h.c.Settings.Mail, o.cut = server, true
+	h.want(Unknown, "ask whether it came")
+	o.cut = false
+	h.want(Unknown, "ask whether it came")
+	if len(o.mails) != 1 || h.noted() != "sending" {
+		t.Errorf("%d mails; the history: %s", len(o.mails), h.noted())
+	}
 }

@@ -6,8 +6,9 @@
 // both are signed where the installation has a key. The manifest comes last: who sees it has all.
 //
 // A run is sent to a target once: the history says to which it was delivered. A target that has the manifest
-// already, as after a crash between sending and noting, is noted and not sent to again. A mail cannot be looked for, so that it is about to be sent is noted first; if the
-// program ends before the answer, only a person sends it again.
+// already, as after a crash between sending and noting, is noted and not sent to again. A mail cannot be looked for,
+// so that it is about to be sent is noted first; if the program or the connection ends before the answer, only a
+// person sends it again.
 //
 // Only the run that was released last is sent, and only while it is in force. What could not be sent is noted once
 // for each reason, and the service tries again, for a week.

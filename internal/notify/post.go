@@ -28,7 +28,15 @@ type ParcelFile struct {
 	Content []byte
 }
 
-// Post hands a mail to the server of the settings. An error means that the server did not say that it has it.
+// UnansweredError says that a mail was sent to its end, and the connection ended before the server said whether it
+// has it.
+type UnansweredError struct{ error }
+
+// Unwrap implements errors.Unwrap.
+func (e *UnansweredError) Unwrap() error { return e.error }
+
+// Post hands a mail to the server of the settings. An error means that the server did not say that it has it; with an
+// *[UnansweredError] it may have it all the same.
 func (n *Notifier) Post(ctx context.Context, m settings.Mail, getenv func(string) string, p Parcel) error {
 	if m.Server == "" {
 		return errors.New("the settings name no mail server; add mail with server and from to batch.yaml")
@@ -68,8 +76,12 @@ func (n *Notifier) Post(ctx context.Context, m settings.Mail, getenv func(string
 	}
 	err = client.SendWithSMTPClient(connection, message)
 	_ = client.CloseWithSMTPClient(connection) // what counts is what the server took
-	if err != nil && !message.IsDelivered() {
-		return fmt.Errorf("%s: %w", m.Server, err)
+	if err == nil || message.IsDelivered() {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("%s: %w", m.Server, err)
+	if failed := new(mail.SendError); errors.As(err, &failed) && failed.Reason == mail.ErrSMTPDataClose && failed.ErrorCode() == 0 {
+		return &UnansweredError{err}
+	}
+	return err
 }
