@@ -54,7 +54,8 @@ type Request struct {
 	Disk    disk.Disk
 }
 
-// Plan lists what is not to be kept any longer. It changes nothing.
+// Plan lists what is not to be kept any longer: what was cut off alone, if there is any, as only without it the
+// runs can be compared with the history. It changes nothing.
 func Plan(req Request) ([]Item, error) {
 	terms, err := offerfolder.Terms(req.Folder)
 	if err != nil {
@@ -67,13 +68,11 @@ func Plan(req Request) ([]Item, error) {
 		return nil, err
 	}
 	all, err := unfinished(req, o.ID, archive)
-	if err != nil {
-		return nil, err
+	if err != nil || len(all) > 0 {
+		return all, err
 	}
-	if len(all) == 0 {
-		if err := archive.Check(); err != nil {
-			return nil, err
-		}
+	if err := archive.Check(); err != nil {
+		return nil, err
 	}
 	if age := o.Retention.Runs; !age.IsZero() && passed(age, o, req.Clock()) {
 		more, err := oldRuns(req, o, archive)
@@ -158,24 +157,25 @@ func Prune(ctx context.Context, req Request) (done []Item, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	all, err := Plan(req)
-	if err != nil {
-		return nil, err
-	}
 	log, err := ledger.OpenLog(runs)
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range all {
-		if err := ctx.Err(); err != nil {
+	for {
+		all, err := Plan(req)
+		if err != nil || len(all) == 0 {
 			return done, err
 		}
-		if err := req.delete(log, i); err != nil {
-			return done, fmt.Errorf("%s was not deleted; prune again: %w", i.Path, err)
+		for _, i := range all {
+			if err := ctx.Err(); err != nil {
+				return done, err
+			}
+			if err := req.delete(log, i); err != nil {
+				return done, fmt.Errorf("%s was not deleted; prune again: %w", i.Path, err)
+			}
+			done = append(done, i)
 		}
-		done = append(done, i)
 	}
-	return done, nil
 }
 
 // delete notes that something is deleted, and deletes it.

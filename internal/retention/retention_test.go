@@ -128,3 +128,37 @@ func TestAnAlteredOfferIsNotPruned(t *testing.T) {
 		t.Errorf("%v, %v", all, err)
 	}
 }
+
+// A deletion that was cut off is completed, and nothing else is deleted of runs that were altered meanwhile.
+func TestAnAlteredOfferIsNotPrunedAfterADeletionThatWasCutOff(t *testing.T) {
+	req, first := newOffer(t)
+	now := time.Date(2026, 5, 20, 13, 0, 0, 0, time.UTC)
+	out, err := pipeline.Run(context.Background(), pipeline.Request{Folder: req.Folder, Clock: func() time.Time { return now }, Version: "test",
+		Actor: req.Actor, By: "ann", AsOf: "2026-05-04T12:00", Owner: func(fs.FileInfo) string { return "ann" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := Plan(req)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	req.Disk = disk.Disk{Fault: func(op, path string) error {
+		if strings.Contains(path, aside(first)) {
+			return errors.New("the power failed")
+		}
+		return nil
+	}}
+	if _, err := Prune(context.Background(), req); err == nil {
+		t.Fatal("nothing was cut off")
+	}
+	req.Disk = disk.Disk{}
+	if err := os.WriteFile(filepath.Join(out.Folder, "manifest.json"), []byte("{}"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := Prune(context.Background(), req); err == nil || len(done) != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if _, err := os.Stat(out.Folder); err != nil {
+		t.Error(err)
+	}
+}
