@@ -77,12 +77,33 @@ func (f *file) needs(name string, n *strictyaml.Node, given map[string]*strictya
 }
 
 func (f *file) intake(name string, n *strictyaml.Node, i *Intake) {
-	f.section(name, n, map[string]reader{
+	given := f.section(name, n, map[string]reader{
 		"every":     f.duration(&i.Every, time.Second, 24*time.Hour),
 		"largest":   f.largest(&i.Largest),
 		"signed_by": func(name string, n *strictyaml.Node) { f.signedBy(name, n, &i.SignedBy) },
 		"channels":  func(name string, n *strictyaml.Node) { f.channels(name, n, &i.Channels) },
 	})
+	if keys := given["signed_by"]; keys != nil && keys.Kind == strictyaml.Mapping {
+		f.checkSigners(keys, i.Channels)
+	}
+}
+
+// checkSigners is a fault for keys that are no depositary's of a channel: of a name that is mistyped, no file
+// would have to be signed.
+func (f *file) checkSigners(keys *strictyaml.Node, channels []Channel) {
+	var from []string
+	for _, c := range channels {
+		if len(c.From) == 0 || slices.Contains(c.From, "") {
+			return // a fault of its own
+		}
+		from = append(from, c.From...)
+	}
+	for _, e := range keys.Entries {
+		if len(from) > 0 && !slices.Contains(from, e.Key.Text) {
+			f.fault(e.Key, "signed_by names %s, and no channel is from it, so its keys would never be asked for; the channels are from %s",
+				e.Key.Text, strings.Join(from, ", "))
+		}
+	}
 }
 
 // largest reads how large a file may be.

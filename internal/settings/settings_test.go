@@ -144,6 +144,7 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"mail from anyone", "intake: {channels: {a: {from: [DTC], maildir: /b}}}\n", "1:24: a has no senders; anyone can write a mail, so name the addresses from which the files come"},
 		{"senders of a folder", "intake: {channels: {a: {from: [DTC], folder: /b, senders: [a@b.example]}}}\n", "1:59: senders are for a maildir only; leave them out"},
 		{"a sender with a name", "intake: {channels: {a: {from: [DTC], maildir: /b, senders: ['A <a@b.example>']}}}\n", "1:61: an item of senders is not a mail address; write it as reports@example.com, without a name"},
+		{"keys of a depositary that no channel is from", "intake: {signed_by: {DCT: [/a.asc]}, channels: {a: {from: [DTC], folder: /b}}}\n", "1:22: signed_by names DCT, and no channel is from it, so its keys would never be asked for; the channels are from DTC"},
 		{"a channel with a strange name", "intake: {channels: {A b: {from: [DTC], folder: /b}}}\n", "1:21: the name of a channel is no name for this; write small letters, digits and hyphens, at most 40, such as dtc-sftp"},
 		{"channels as a list", "intake: {channels: [a]}\n", "1:20: channels is a list here; write below it a name and where its files are, such as dtc-sftp"},
 		{"a server whose key is not known", "intake: {channels: {a: {from: [DTC], sftp: {host: h.example, username: u, password_env: P, folder: /}}}}\n", "1:44: sftp has no host_keys; add it"},
