@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/mail"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -157,6 +158,7 @@ func authentication(message *enmime.Envelope) string {
 	return "by the mail server " + strings.Join(strings.Fields(all[0]), " ")
 }
 
-func failed(note string) bool {
-	return strings.Contains(note, "dkim=fail") || strings.Contains(note, "dmarc=fail")
-}
+// failure is a result as mail servers may write it (RFC 8601).
+var failure = regexp.MustCompile(`(?i)\b(dkim|dmarc)\s*=\s*fail\b`)
+
+func failed(note string) bool { return failure.MatchString(note) }

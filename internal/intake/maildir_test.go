@@ -89,6 +89,7 @@ func TestMailsThatAreKeptApart(t *testing.T) {
 		"two senders":             {"reports@dtc.example, a@evil.example", "", "names no single sender"},
 		"two headers":             {"reports@dtc.example", "From: a@evil.example\n", "names no single sender"},
 		"the server doubts it":    {"reports@dtc.example", "Authentication-Results: mx.example.com; dkim=fail\n", "by the mail server the address that it names did not send it"},
+		"the server, in capitals": {"reports@dtc.example", "Authentication-Results: mx.example.com; DKIM = Fail (bad)\n", "did not send it"},
 		"the server, topmost":     {"reports@dtc.example", "Authentication-Results: mx.example.com; dmarc=fail\nAuthentication-Results: mx.example.com; dmarc=pass\n", "did not send it"},
 		"no sender at all":        {"", "", "names no single sender"},
 		"a sender that is no one": {"undisclosed:;", "", "names no single sender"},
