@@ -83,12 +83,12 @@ var mayImport = map[string][]string{
 		"internal/result", "internal/settle", "internal/spreadsheet", "internal/tender",
 		"github.com/shopspring/decimal",
 	},
-	"internal/export/pain001": {"internal/accounts", "internal/payment", "internal/tender"},
+	"internal/export/pain001": {"internal/accounts", "internal/export", "internal/payment", "internal/tender"},
 	"internal/export/parquetfile": {
 		"internal/export", "internal/tender", "github.com/parquet-go/parquet-go",
 		"github.com/shopspring/decimal",
 	},
-	"internal/export/seev": {"internal/confirm", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/export/seev": {"internal/confirm", "internal/export", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/export/swiftmt": {
 		"internal/confirm", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
 	},

@@ -352,7 +352,7 @@ func TestOnlyTheRunInForceIsSent(t *testing.T) {
 	}
 }
 
-// Of indicative runs, too, only the one that was released last is sent, whoever asks.
+// Of indicative runs, too, only the one that was released last is sent, whichever is asked for.
 func TestAnIndicativeRunThatAnotherWasReleasedAfterIsNotSent(t *testing.T) {
 	h := newHouseAt(t, time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC).AddDate(0, 0, -10), strings.Replace(terms, "release: {}", "release: {from: indicative}", 1))
 	first := h.run

@@ -66,7 +66,7 @@ func (t *terms) controlValue(c *xlsx.Cell) (decimal.Decimal, bool) {
 	return decimal.Zero, false
 }
 
-// isLineInOne reports whether a text is a whole line of a CSV file: parted into several
+// isLineInOne reports whether a text is a whole line of a CSV file: split into several
 // fields, with a security of the offer among them.
 func (t *terms) isLineInOne(text string) bool {
 	for _, separator := range csvfile.Separators {

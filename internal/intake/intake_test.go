@@ -18,20 +18,12 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp/pgptest"
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink/sshtest"
 )
 
-const offerYAML = `id: x
-issuer: Example Corp.
-dates:
-  launch: 2004-10-29
-  expiration: {at: 2004-12-01T24:00}
-  settlement: {final: 2004-12-02}
-series:
-  - {id: a, priority: 1, securities: ["037833100"], currency: USD, outstanding: 1000000, tender_offer_consideration: 900,
-     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
-depositaries:
+const offerYAML = servertest.BareTerms + `depositaries:
   - {name: DTC, files: "dtc-*.csv"}
   - {name: Euroclear, files: "ec-*.csv"}
 `

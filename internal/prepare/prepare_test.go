@@ -12,19 +12,11 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/tender"
 )
 
-const offer = `id: x
-issuer: Example Corp.
-dates:
-  launch: 2004-10-29
-  expiration: {at: 2004-12-01T24:00}
-  settlement: {final: 2004-12-02}
-series:
-  - {id: a, priority: 1, securities: ["037833100"], currency: USD, outstanding: 1000000, tender_offer_consideration: 900,
-     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
-depositaries: # who reports
+const offer = servertest.BareTerms + `depositaries: # who reports
   - {name: DTC, files: "dtc-*.csv"}
 `
 

@@ -249,11 +249,7 @@ func TestWhatIsApprovedIsShownAndRecorded(t *testing.T) {
 	must(t, o.submit("ann", first), o.approve("bob", first), o.release("ann", first))
 	o.report("ann")
 	run := o.mustRun("ann", supersede)
-	must(t, o.submit("ann", run))
-	s, err := Show(context.Background(), o.as("bob", run))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := o.submitted(run)
 	a := s.Entry.Approval
 	if s.Entry.Counts.Counted != 3 || s.Entry.Counts.Open != 0 || a.Against != filepath.Base(first) || a.Lines["new"] != 1 {
 		t.Errorf("%+v, %+v", s.Entry, a)
@@ -269,14 +265,21 @@ func TestWhatIsApprovedIsShownAndRecorded(t *testing.T) {
 	}
 }
 
+// submitted has ann submit a run, and is what bob would approve.
+func (o *offer) submitted(run string) *Statement {
+	o.t.Helper()
+	must(o.t, o.submit("ann", run))
+	s, err := Show(context.Background(), o.as("bob", run))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return s
+}
+
 func TestTheApproverTypesTheTotal(t *testing.T) {
 	o := newOffer(t, "release: {}\n")
 	run := o.mustRun("ann")
-	must(t, o.submit("ann", run))
-	s, err := Show(context.Background(), o.as("bob", run))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := o.submitted(run)
 	right := s.Entry.Totals[0].ToWire
 	for typed, words := range map[ledger.Amount]string{
 		{Currency: "USD", Amount: right + "1"}: "is not the total to wire in USD",
@@ -286,7 +289,7 @@ func TestTheApproverTypesTheTotal(t *testing.T) {
 		_, err := Approve(context.Background(), o.as("bob", run), Confirmed{Manifest: s.Entry.Manifest, Typed: typed})
 		refuses(t, err, words)
 	}
-	_, err = Approve(context.Background(), o.as("bob", run), Confirmed{Manifest: strings.Repeat("0", 64), Typed: ledger.Amount{Currency: "USD", Amount: right}})
+	_, err := Approve(context.Background(), o.as("bob", run), Confirmed{Manifest: strings.Repeat("0", 64), Typed: ledger.Amount{Currency: "USD", Amount: right}})
 	refuses(t, err, "is not the one that was shown")
 	if typed, err := ParseTotal(" usd 1,234.50 "); err != nil || typed != (ledger.Amount{Currency: "USD", Amount: "1234.50"}) {
 		t.Errorf("%v, %v", typed, err)
@@ -492,11 +495,7 @@ func TestHandsOfARun(t *testing.T) {
 func TestAnAlteredRunIsNotApproved(t *testing.T) {
 	o := newOffer(t, "release: {}\n")
 	run := o.mustRun("ann")
-	must(t, o.submit("ann", run))
-	s, err := Show(context.Background(), o.as("bob", run))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := o.submitted(run)
 	for _, name := range []string{"payments.csv", "manifest.json", "result.json"} {
 		path := filepath.Join(run, name)
 		was, err := os.ReadFile(path)

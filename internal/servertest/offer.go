@@ -9,6 +9,18 @@ import (
 	"time"
 )
 
+// BareTerms are those of an offer of 2004, but for its depositaries, which a test adds.
+const BareTerms = `id: x
+issuer: Example Corp.
+dates:
+  launch: 2004-10-29
+  expiration: {at: 2004-12-01T24:00}
+  settlement: {final: 2004-12-02}
+series:
+  - {id: a, priority: 1, securities: ["037833100"], currency: USD, outstanding: 1000000, tender_offer_consideration: 900,
+     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
+`
+
 // smallTerms are those of an offer with a run each hour from 4 March 2024 on.
 const smallTerms = `id: %s
 issuer: Modern Co.

@@ -150,28 +150,37 @@ func checkName(s string) string {
 	return ""
 }
 
-func (f *file) channels(name string, n *strictyaml.Node, to *[]Channel) {
-	f.named(name, n, "a name and where its files are, such as dtc-sftp", func(key, n *strictyaml.Node) {
+// places reads channels or deliveries, what, by their names.
+func places[T any](f *file, name string, n *strictyaml.Node, what, want string, to *[]T,
+	read func(name string, n *strictyaml.Node) T) {
+	f.named(name, n, want, func(key, n *strictyaml.Node) {
 		if wrong := checkName(key.Text); wrong != "" {
-			f.fault(key, "the name of a channel %s", wrong)
+			f.fault(key, "the name of a %s %s", what, wrong)
 		}
-		c := Channel{Name: key.Text}
-		given := f.section(key.Text, n, map[string]reader{
+		*to = append(*to, read(key.Text, n))
+	})
+}
+
+func (f *file) channels(name string, n *strictyaml.Node, to *[]Channel) {
+	const want = "a name and where its files are, such as dtc-sftp"
+	places(f, name, n, "channel", want, to, func(name string, n *strictyaml.Node) Channel {
+		c := Channel{Name: name}
+		given := f.section(name, n, map[string]reader{
 			"from":    f.list(&c.From, "the depositaries whose files come this way, such as [DTC]", checkLine),
 			"sftp":    func(name string, n *strictyaml.Node) { f.sftp(name, n, &c.SFTP) },
 			"folder":  f.value(&c.Folder, "a folder such as /srv/drop/dtc", checkFolder),
 			"maildir": f.value(&c.Maildir, "a folder such as /var/mail/batch", checkFolder),
 			"senders": f.list(&c.Senders, "addresses such as [reports@dtc.example]", checkPlainAddress),
 		})
-		f.needs(key.Text, n, given, "from")
-		f.one(key.Text, n, given, "sftp", "folder", "maildir")
+		f.needs(name, n, given, "from")
+		f.one(name, n, given, "sftp", "folder", "maildir")
 		switch {
 		case given["maildir"] != nil && given["senders"] == nil:
-			f.fault(n, "%s has no senders; anyone can write a mail, so name the addresses from which the files come", key.Text)
+			f.fault(n, "%s has no senders; anyone can write a mail, so name the addresses from which the files come", name)
 		case given["senders"] != nil && given["maildir"] == nil:
 			f.fault(given["senders"], "senders are for a maildir only; leave them out")
 		}
-		*to = append(*to, c)
+		return c
 	})
 	slices.SortFunc(*to, func(a, b Channel) int { return strings.Compare(a.Name, b.Name) })
 }
@@ -216,20 +225,18 @@ func (f *file) sftp(name string, n *strictyaml.Node, s *SFTP) {
 }
 
 func (f *file) deliveries(name string, n *strictyaml.Node, to *[]Delivery) {
-	f.named(name, n, "a name and where released runs go, such as paying-agent", func(key, n *strictyaml.Node) {
-		if wrong := checkName(key.Text); wrong != "" {
-			f.fault(key, "the name of a delivery %s", wrong)
-		}
-		d := Delivery{Name: key.Text}
-		given := f.section(key.Text, n, map[string]reader{
+	const want = "a name and where released runs go, such as paying-agent"
+	places(f, name, n, "delivery", want, to, func(name string, n *strictyaml.Node) Delivery {
+		d := Delivery{Name: name}
+		given := f.section(name, n, map[string]reader{
 			"offers":     f.list(&d.Offers, "ids of offers such as [level3-2004]", checkLine),
 			"sftp":       func(name string, n *strictyaml.Node) { f.sftp(name, n, &d.SFTP) },
 			"folder":     f.value(&d.Folder, "a folder such as /srv/released", checkFolder),
 			"mail":       f.list(&d.Mail, "addresses such as [agent@example.com]", checkAddress),
 			"encrypt_to": f.list(&d.EncryptTo, "files with PGP keys such as [/etc/batch/agent.asc]", checkFolder),
 		})
-		f.one(key.Text, n, given, "sftp", "folder", "mail")
-		*to = append(*to, d)
+		f.one(name, n, given, "sftp", "folder", "mail")
+		return d
 	})
 	slices.SortFunc(*to, func(a, b Delivery) int { return strings.Compare(a.Name, b.Name) })
 }

@@ -673,5 +673,5 @@ func (p *problem) because(why allocate.Reason) string {
 
 func capFigure(c tender.Cap) string { return figure(c.Amount) + " " + c.Currency }
 
-// figure is an amount with its thousands parted.
+// figure is an amount with its thousands separated.
 func figure(d decimal.Decimal) string { return display.Thousands(d.String()) }

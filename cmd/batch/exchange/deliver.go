@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -107,10 +106,7 @@ func (w World) sayDelivered(results []delivery.Result, asJSON bool) error {
 		if results == nil {
 			results = []delivery.Result{}
 		}
-		encoder := json.NewEncoder(w.Stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(results)
+		return w.sayJSON(results)
 	}
 	p := &printer{to: w.Stdout}
 	for _, r := range results {
@@ -190,12 +186,8 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 				w.deliverOffer(ctx, offer, set, tries[offer], every, log)
 			}
 		}
-		timer := time.NewTimer(every)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !pause(ctx, every) {
 			return
-		case <-timer.C:
 		}
 	}
 }

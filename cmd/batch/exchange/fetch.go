@@ -3,7 +3,6 @@ package exchange
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -97,10 +96,7 @@ func outcomeOf(report intake.Report) error {
 
 func (w World) sayFetched(report intake.Report, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(w.Stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(report)
+		return w.sayJSON(report)
 	}
 	p := &printer{to: w.Stdout}
 	for _, f := range report.Files {
@@ -146,12 +142,8 @@ func (w World) fetchEvery(ctx context.Context, folder string, set settings.Setti
 			log.Error("the channels were not looked at", "error", err)
 		}
 		logFetched(report, log)
-		timer := time.NewTimer(set.Intake.Every)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !pause(ctx, set.Intake.Every) {
 			return
-		case <-timer.C:
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -51,10 +50,7 @@ with --dry-run.`,
 
 func (w World) sayPruned(all []retention.Item, dryRun, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(w.Stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(all)
+		return w.sayJSON(all)
 	}
 	p, done := &printer{to: w.Stdout}, "deleted"
 	if dryRun {

@@ -3,6 +3,8 @@
 package exchange
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,6 +82,26 @@ func asUsage(err error) error {
 		return &offerfolder.UsageError{Message: err.Error()}
 	}
 	return err
+}
+
+// sayJSON prints a value as JSON.
+func (w World) sayJSON(v any) error {
+	encoder := json.NewEncoder(w.Stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// pause waits, and reports whether it waited to the end: not if the context is done before.
+func pause(ctx context.Context, period time.Duration) bool {
+	timer := time.NewTimer(period)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // printer prints lines until one fails.

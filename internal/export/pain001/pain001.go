@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/accounts"
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/payment"
 	"tenderbatch/internal/tender"
 )
@@ -96,16 +97,7 @@ func Write(w io.Writer, m *payment.Message) error {
 			Texts: t.Texts,
 		})
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	out := xml.NewEncoder(w)
-	out.Indent("", "  ")
-	if err := out.Encode(doc); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return export.WriteXML(w, doc)
 }
 
 func partyOf(p *payment.Party) party {

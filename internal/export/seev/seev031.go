@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/confirm"
+	"tenderbatch/internal/export"
 )
 
 // Namespace031 is that of the notification.
@@ -81,7 +82,7 @@ func WriteAnnouncement(w io.Writer, a *confirm.Announcement) error {
 		m.Options = append(m.Options, cashOption(a, &a.Options[i]))
 	}
 	m.Options = append(m.Options, option031{Number: a.Idle(), Type: "NOAC", Default: true})
-	return write(w, doc)
+	return export.WriteXML(w, doc)
 }
 
 func cashOption(a *confirm.Announcement, o *confirm.Option) option031 {

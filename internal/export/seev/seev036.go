@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/confirm"
+	"tenderbatch/internal/export"
 	"tenderbatch/internal/tender"
 )
 
@@ -106,21 +107,7 @@ func WriteConfirmation(w io.Writer, c *confirm.Confirmation) error {
 		m.Details.Rate = &rate{c.Rate.String()}
 	}
 	m.Texts = []string{"WIRE " + c.Reference}
-	return write(w, doc)
-}
-
-// write writes a document.
-func write(w io.Writer, doc any) error {
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	out := xml.NewEncoder(w)
-	out.Indent("", "  ")
-	if err := out.Encode(doc); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return export.WriteXML(w, doc)
 }
 
 // EventType is the type of the event: a tender offer, or a Dutch auction.

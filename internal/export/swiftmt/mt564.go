@@ -11,11 +11,7 @@ import (
 // WriteAnnouncement writes the text block of an MT 564.
 func WriteAnnouncement(w io.Writer, a *confirm.Announcement, eventType string) error {
 	b := &block{}
-	b.within("GENL", func() {
-		b.field("20C", ":CORP//"+a.Event)
-		b.field("20C", ":SEME//"+a.ID)
-		b.field("23G", "NEWM")
-		b.field("22F", ":CAEV//"+eventType)
+	b.general(a.Event, a.ID, eventType, func() {
 		b.field("22F", ":CAMV//VOLU")
 		b.field("25D", ":PROC//"+map[bool]string{true: "COMP", false: "PREC"}[a.Complete()])
 	})

@@ -54,6 +54,19 @@ func (b *block) number(d decimal.Decimal) string {
 	return text
 }
 
+// general adds what a message is and of which event, and more fields.
+func (b *block) general(event, id, eventType string, more ...func()) {
+	b.within("GENL", func() {
+		b.field("20C", ":CORP//"+event)
+		b.field("20C", ":SEME//"+id)
+		b.field("23G", "NEWM")
+		b.field("22F", ":CAEV//"+eventType)
+		for _, add := range more {
+			add()
+		}
+	})
+}
+
 func (b *block) security(s string) {
 	const isin = 12
 	if len(s) == isin {
@@ -74,7 +87,7 @@ func (b *block) write(w io.Writer) error {
 
 func day(d tender.Date) string { return fmt.Sprintf("%04d%02d%02d", d.Year, d.Month, d.Day) }
 
-// wrapped is a text in lines, parted at spaces where that is possible.
+// wrapped is a text in lines, broken at spaces where that is possible.
 func wrapped(text string) (lines []string) {
 	for len(text) > mostLine {
 		end := strings.LastIndex(text[:mostLine+1], " ")
@@ -89,12 +102,7 @@ func wrapped(text string) (lines []string) {
 // WriteConfirmation writes the text block of an MT 566.
 func WriteConfirmation(w io.Writer, c *confirm.Confirmation, eventType string) error {
 	b := &block{}
-	b.within("GENL", func() {
-		b.field("20C", ":CORP//"+c.Event)
-		b.field("20C", ":SEME//"+c.ID)
-		b.field("23G", "NEWM")
-		b.field("22F", ":CAEV//"+eventType)
-	})
+	b.general(c.Event, c.ID, eventType)
 	b.within("USECU", func() {
 		b.security(c.Security)
 		b.within("ACCTINFO", func() {
