@@ -163,7 +163,8 @@ func (w *work) choose() (string, error) {
 	}
 	switch {
 	case !asked:
-		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s was not released; only released runs are delivered", w.Run)}
+		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s was not released; only released runs are delivered",
+			w.Run)}
 	case last == nil:
 		return "", nil
 	}
@@ -218,7 +219,8 @@ func (w *work) open(runs, name string) error {
 		return err
 	}
 	if w.run.ManifestDigest() != w.release.Manifest {
-		return fmt.Errorf("run %s is not the one that was released; nothing was delivered: batch runs --verify says more", name)
+		return fmt.Errorf("run %s is not the one that was released; nothing was delivered: batch runs --verify says more",
+			name)
 	}
 	if err := w.run.Check(); err != nil {
 		return err
@@ -266,8 +268,9 @@ func (w *work) deliver(ctx context.Context, t target) Result {
 
 // unanswered says what to do about a mail that the server may have or not.
 func unanswered(t target, at time.Time) string {
-	return fmt.Sprintf("a mail to %s was about to be sent at %s, and the program or the connection ended before the server answered; ask "+
-		"whether it came, and if not, send it with batch deliver --again", t.to, at.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Sprintf("a mail to %s was about to be sent at %s, and the program or the connection ended before the "+
+		"server answered; ask whether it came, and if not, send it with batch deliver --again",
+		t.to, at.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // note notes something about the delivery in the history.
@@ -358,11 +361,13 @@ func (w *work) toFolder(t target, p *parcel) error {
 }
 
 func (w *work) byMail(ctx context.Context, t target, p *parcel) error {
-	parcel := notify.Parcel{To: t.to, At: w.Now(), Subject: fmt.Sprintf("%s: run %s was released", p.manifest.Offer, p.manifest.Run),
-		ID: fmt.Sprintf("%s.%s@batch", p.manifest.Run, offerfolder.DigestOf([]byte(t.to + p.manifest.Manifest + w.repeat(t)))[:24]),
-		Text: fmt.Sprintf("The run %s of %s was released and is attached: %s.\n\nThe manifest lists each file with its SHA-256. Before you pay, "+
-			"compare the SHA-256 of the package, and check its signature where there is one.\n", p.manifest.Run, p.manifest.Offer,
-			p.manifest.Package.Name)}
+	mark := offerfolder.DigestOf([]byte(t.to + p.manifest.Manifest + w.repeat(t)))
+	parcel := notify.Parcel{To: t.to, At: w.Now(),
+		Subject: fmt.Sprintf("%s: run %s was released", p.manifest.Offer, p.manifest.Run),
+		ID:      fmt.Sprintf("%s.%s@batch", p.manifest.Run, mark[:24]),
+		Text: fmt.Sprintf("The run %s of %s was released and is attached: %s.\n\nThe manifest lists each file with its "+
+			"SHA-256. Before you pay, compare the SHA-256 of the package, and check its signature where there is one.\n",
+			p.manifest.Run, p.manifest.Offer, p.manifest.Package.Name)}
 	for _, f := range p.files {
 		parcel.Files = append(parcel.Files, notify.ParcelFile{Name: f.name, Content: f.content})
 	}

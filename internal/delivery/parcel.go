@@ -64,7 +64,8 @@ func archiveOf(run *ledger.Run, release *ledger.Release) (archive []byte, files 
 		return nil, nil, err
 	}
 	if offerfolder.DigestOf(manifest) != run.ManifestDigest() {
-		return nil, nil, fmt.Errorf("the %s of run %s was changed while it was read; run batch runs --verify", ledger.ManifestName, run.Run)
+		return nil, nil, fmt.Errorf("the %s of run %s was changed while it was read; run batch runs --verify",
+			ledger.ManifestName, run.Run)
 	}
 	all := []file{{"release.json", said}, {ledger.ManifestName, manifest}}
 	for _, f := range run.Outputs {
@@ -156,8 +157,8 @@ func (p *parcel) isThere(content []byte) (bool, error) {
 	var there Manifest
 	if err := json.Unmarshal(content, &there); err != nil || there.Manifest != p.manifest.Manifest ||
 		there.Package.SHA256 != p.manifest.Package.SHA256 {
-		return false, fmt.Errorf("there is a %s already that is of something else; find out who put it there, and move it away",
-			p.manifestName())
+		return false, fmt.Errorf("there is a %s already that is of something else; find out who put it there, and "+
+			"move it away", p.manifestName())
 	}
 	return true, nil
 }

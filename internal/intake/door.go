@@ -57,8 +57,8 @@ type passing struct {
 func (l *look) door(c settings.Channel, a *arrival) File {
 	p := &passing{arrival: a, channel: c, as: a.name, content: a.content}
 	for _, step := range []func(*passing) error{
-		func(p *passing) error { return p.refused }, checkDigest, l.checkSize, l.unseal, l.unpack, l.assign, l.checkSignature, checkKind,
-		l.checkNew,
+		func(p *passing) error { return p.refused }, checkDigest, l.checkSize, l.unseal, l.unpack, l.assign,
+		l.checkSignature, checkKind, l.checkNew,
 	} {
 		if err := step(p); err != nil {
 			return l.quarantine(c, a, p, err)
@@ -127,16 +127,17 @@ func (l *look) unpack(p *passing) error {
 		for _, f := range archive.File[:min(5, len(archive.File))] {
 			names = append(names, display.Quote(f.Name))
 		}
-		return fmt.Errorf("the archive has %d files in it (%s), and one report is expected; ask for an archive with the report alone, or for "+
-			"the report itself", len(archive.File), strings.Join(names, ", "))
+		return fmt.Errorf("the archive has %d files in it (%s), and one report is expected; ask for an archive with the "+
+			"report alone, or for the report itself", len(archive.File), strings.Join(names, ", "))
 	}
 	file := archive.File[0]
 	if file.Name != path.Base(file.Name) || strings.ContainsAny(file.Name, `\:`) || !file.Mode().IsRegular() {
-		return fmt.Errorf("the archive has a path or something else than a file in it, %s; ask for an archive with the report alone",
-			display.Quote(file.Name))
+		return fmt.Errorf("the archive has a path or something else than a file in it, %s; ask for an archive with the "+
+			"report alone", display.Quote(file.Name))
 	}
 	if file.Flags&1 != 0 {
-		return errors.New("the archive has a password; ask for a workbook with the password that was agreed on, or for an OpenPGP message")
+		return errors.New("the archive has a password; ask for a workbook with the password that was agreed on, or for an " +
+			"OpenPGP message")
 	}
 	content, err := readMember(file, l.Settings.Intake.Largest)
 	if err != nil {
@@ -175,8 +176,8 @@ func (l *look) assign(p *passing) error {
 		case !slices.Contains(p.channel.From, d.Name):
 			other = append(other, d.Name)
 		case p.offer != nil:
-			return fmt.Errorf("two offers expect a file of this name from %s, in %s and %s; give their files other patterns", d.Name,
-				p.offer.folder, o.folder)
+			return fmt.Errorf("two offers expect a file of this name from %s, in %s and %s; give their files other patterns",
+				d.Name, p.offer.folder, o.folder)
 		default:
 			p.offer, p.of = o, d
 		}
@@ -192,8 +193,8 @@ func (l *look) assign(p *passing) error {
 	case len(expected) == 0:
 		return fmt.Errorf("no offer has a depositary %s, for which this channel is", strings.Join(p.channel.From, " or "))
 	}
-	return fmt.Errorf("no offer expects a file with the name %s; have it sent by a name that is expected: %s", display.Quote(p.as),
-		strings.Join(expected, "; "))
+	return fmt.Errorf("no offer expects a file with the name %s; have it sent by a name that is expected: %s",
+		display.Quote(p.as), strings.Join(expected, "; "))
 }
 
 // checkSignature demands the signature of a depositary whose keys the settings name.
@@ -203,7 +204,8 @@ func (l *look) checkSignature(p *passing) error {
 	case keys == nil:
 		return nil
 	case p.signedBy == "" && errors.Is(p.unsigned, pgp.ErrUnsigned):
-		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature", p.of.Name)
+		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature",
+			p.of.Name)
 	case p.signedBy == "":
 		return fmt.Errorf("%w; ask %s by another way whether it is theirs", p.unsigned, p.of.Name)
 	case !keys.Has(p.signedBy):
@@ -216,7 +218,8 @@ func (l *look) checkSignature(p *passing) error {
 func checkKind(p *passing) error {
 	if slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(path.Ext(p.as))) {
 		if bytes.HasPrefix(p.content, []byte("PK\x03\x04")) || bytes.HasPrefix(p.content, []byte("\xD0\xCF\x11\xE0")) {
-			return errors.New("its name says that it is a text, and it is a workbook or an archive; ask for it under the right name")
+			return errors.New("its name says that it is a text, and it is a workbook or an archive; ask for it under the " +
+				"right name")
 		}
 		if _, _, faults := csvfile.Decode(p.content, p.of.Encoding); len(faults) > 0 {
 			return fmt.Errorf("it is no text that can be read: %s", faults[0].Message)
@@ -224,7 +227,8 @@ func checkKind(p *passing) error {
 		return nil
 	}
 	_, err := xlsx.Open(bytes.NewReader(p.content), int64(len(p.content)), xlsx.DefaultLimits())
-	if wrong := new(fault.FormatError); errors.As(err, &wrong) && wrong.Rule == fault.RuleProtected && p.of.PasswordEnv != "" {
+	if wrong := new(fault.FormatError); errors.As(err, &wrong) && wrong.Rule == fault.RuleProtected &&
+		p.of.PasswordEnv != "" {
 		return nil
 	}
 	return err
@@ -234,7 +238,8 @@ func checkKind(p *passing) error {
 func (l *look) checkNew(p *passing) error {
 	digest := offerfolder.DigestOf(p.content)
 	there := filepath.Join(p.offer.folder, offerfolder.InboxName, p.as)
-	if content, err := disk.In(p.offer.folder).ReadFile(there, offerfolder.MostBytes); err == nil && bytes.Equal(content, p.content) {
+	content, err := disk.In(p.offer.folder).ReadFile(there, offerfolder.MostBytes)
+	if err == nil && bytes.Equal(content, p.content) {
 		return &again{}
 	}
 	if err := l.checkInbox(p); err != nil {
@@ -288,8 +293,9 @@ func sameContent(name string, at time.Time, as string) error {
 	if name == as {
 		return &again{}
 	}
-	return fmt.Errorf("it has the same content, byte for byte, as %s of %s; by its new name an old report would count as a newer one. If "+
-		"nothing has changed since, that is right and nothing needs to be done", display.Quote(name), at.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Errorf("it has the same content, byte for byte, as %s of %s; by its new name an old report would count "+
+		"as a newer one. If nothing has changed since, that is right and nothing needs to be done",
+		display.Quote(name), at.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // again says that a file was taken already, under this name.

@@ -294,10 +294,12 @@ func (l *look) item(c settings.Channel, from source, i item) error {
 	all, err := from.read(i, l.Settings.Intake.Largest)
 	switch changed := new(changedError); {
 	case errors.As(err, &changed):
-		l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished, Why: changed.Error()})
+		l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished,
+			Why: changed.Error()})
 		return nil
 	case err != nil:
-		return fmt.Errorf("%s was not read to its end, and nothing of it was used; it is read again at the next look: %w", i.name, err)
+		return fmt.Errorf("%s was not read to its end, and nothing of it was used; it is read again at the next look: %w",
+			i.name, err)
 	}
 	var files []File
 	for _, a := range all {

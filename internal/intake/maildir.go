@@ -106,7 +106,8 @@ func (m *maildir) read(i item, most int64) (all []*arrival, err error) {
 	from, refused := m.from(message)
 	note := authentication(message)
 	if refused == nil && failed(note) {
-		refused = errors.New("by the mail server the address that it names did not send it; ask the depositary whether they did")
+		refused = errors.New("by the mail server the address that it names did not send it; ask the depositary whether " +
+			"they did")
 	}
 	parts := slices.Concat(message.Attachments, message.Inlines, message.OtherParts)
 	for _, part := range parts {
@@ -145,7 +146,8 @@ func (m *maildir) from(message *enmime.Envelope) (string, error) {
 			return all[0].Address, nil
 		}
 	}
-	return all[0].Address, fmt.Errorf("%s is not one of the senders of this channel; ask the depositary whether they sent it", all[0].Address)
+	return all[0].Address, fmt.Errorf("%s is not one of the senders of this channel; ask the depositary whether they "+
+		"sent it", all[0].Address)
 }
 
 // authentication is what the mail server found out about who sent a message. Only the topmost header is its

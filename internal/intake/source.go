@@ -116,8 +116,8 @@ func beside(a *arrival, i item, read func(name string, most int64) ([]byte, erro
 		}
 		content, err := read(mark.name, mostMark)
 		if large := new(disk.TooLargeError); errors.As(err, &large) || len(content) > mostMark {
-			a.refused = fmt.Errorf("%s is too large to be the digest or the signature of the file; ask for both to be sent again",
-				mark.name)
+			a.refused = fmt.Errorf("%s is too large to be the digest or the signature of the file; ask for both to be "+
+				"sent again", mark.name)
 			return nil
 		}
 		if err != nil {

@@ -80,7 +80,8 @@ func (n *Notifier) Post(ctx context.Context, m settings.Mail, getenv func(string
 		return nil
 	}
 	err = fmt.Errorf("%s: %w", m.Server, err)
-	if failed := new(mail.SendError); errors.As(err, &failed) && failed.Reason == mail.ErrSMTPDataClose && failed.ErrorCode() == 0 {
+	if failed := new(mail.SendError); errors.As(err, &failed) && failed.Reason == mail.ErrSMTPDataClose &&
+		failed.ErrorCode() == 0 {
 		return &UnansweredError{err}
 	}
 	return err

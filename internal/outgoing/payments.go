@@ -83,9 +83,9 @@ func (r *Run) lastPaid(said Superseded) (string, error) {
 		if len(names) > 1 {
 			which, other = names[0], " with --superseded RUN that it was another one of them that was paid last,"
 		}
-		return "", refused("run %s supersedes %s: say with --superseded paid that the wires of %s were sent, so that only what "+
-			"is to be paid in addition is exported,%s or with --superseded unpaid that none was and none will be", r.Doc.Run,
-			strings.Join(names, ", which superseded "), which, other)
+		return "", refused("run %s supersedes %s: say with --superseded paid that the wires of %s were sent, so that only "+
+			"what is to be paid in addition is exported,%s or with --superseded unpaid that none was and none will be",
+			r.Doc.Run, strings.Join(names, ", which superseded "), which, other)
 	case said == Paid:
 		return names[0], nil
 	}
@@ -245,7 +245,8 @@ func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
 		changes = export.WireChangesOf(diff.Wires)
 	}
 	if changes == nil {
-		return refused("run %s gave its wires no references, so what changed since is not known; pay by hand what differs", paid)
+		return refused("run %s gave its wires no references, so what changed since is not known; pay by hand what differs",
+			paid)
 	}
 	var a reading
 	for i := range changes.Wires {

@@ -104,10 +104,12 @@ func ReadOwn(file, passphrase string) (*Own, error) {
 	}
 	key, err := crypto.NewKeyFromReader(bytes.NewReader(content))
 	if err != nil {
-		return nil, fmt.Errorf("%s holds no PGP key that can be read (%w); export it with gpg --export-secret-keys --armor", file, err)
+		return nil, fmt.Errorf("%s holds no PGP key that can be read (%w); export it with gpg --export-secret-keys --armor",
+			file, err)
 	}
 	if !key.IsPrivate() {
-		return nil, fmt.Errorf("%s holds a public key only; export the private one with gpg --export-secret-keys --armor", file)
+		return nil, fmt.Errorf("%s holds a public key only; export the private one with gpg --export-secret-keys --armor",
+			file)
 	}
 	locked, err := key.IsLocked()
 	if err == nil && locked {
@@ -148,8 +150,8 @@ type Opened struct {
 // nil. The error is about the message itself; what is wrong with its signature is Opened.Unsigned.
 func Open(message []byte, own *Own, signers *Keys, most int64, now time.Time) (*Opened, error) {
 	if bytes.HasPrefix(bytes.TrimLeft(message, "\r\n\t "), []byte("-----BEGIN PGP SIGNED MESSAGE")) {
-		return nil, errors.New("it is a text with its signature in it; ask for a signed file (gpg --sign), or for the signature " +
-			"beside the file (gpg --detach-sign)")
+		return nil, errors.New("it is a text with its signature in it; ask for a signed file (gpg --sign), or for the " +
+			"signature beside the file (gpg --detach-sign)")
 	}
 	ring, err := signers.ring()
 	if err != nil {
@@ -181,7 +183,8 @@ func Open(message []byte, own *Own, signers *Keys, most int64, now time.Time) (*
 }
 
 // decrypt decrypts a message to keys of some ids.
-func decrypt(message []byte, ids []string, own *Own, ring *crypto.KeyRing, most int64, now time.Time) (*crypto.VerifiedDataResult, error) {
+func decrypt(message []byte, ids []string, own *Own, ring *crypto.KeyRing, most int64,
+	now time.Time) (*crypto.VerifiedDataResult, error) {
 	if own == nil {
 		return nil, errors.New("it is encrypted, and there is no key to decrypt it; name one in batch.yaml (pgp: key_file)")
 	}
@@ -195,7 +198,8 @@ func decrypt(message []byte, ids []string, own *Own, ring *crypto.KeyRing, most 
 	}
 	got, err := handle.Decrypt(message, crypto.Auto)
 	if err != nil {
-		return nil, fmt.Errorf("encrypted to the key %s, and not with %s: %w", strings.Join(ids, ", "), own.Fingerprint(), err)
+		return nil, fmt.Errorf("encrypted to the key %s, and not with %s: %w", strings.Join(ids, ", "), own.Fingerprint(),
+			err)
 	}
 	return got, nil
 }

@@ -83,7 +83,8 @@ const mostName = 200
 func CheckName(terms *offerfile.Terms, name string, now time.Time) error {
 	switch {
 	case name == "" || name != filepath.Base(name) || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~"),
-		strings.ContainsAny(name, `/\:`), strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || display.Unseen(r) }):
+		strings.ContainsAny(name, `/\:`), strings.ContainsFunc(name, unicode.IsControl),
+		strings.ContainsFunc(name, display.Unseen):
 		return refused("%s cannot be the name of a report; name it as the depositary does, such as dtc-2004-12-01.xlsx",
 			display.Quote(name))
 	case len(name) > mostName:
@@ -97,8 +98,8 @@ func CheckName(terms *offerfile.Terms, name string, now time.Time) error {
 	for _, d := range o.Depositaries {
 		patterns = append(patterns, d.Name+": "+d.Files)
 	}
-	return refused("%s is the name of no depositary's report; rename it by what the offer expects: %s", display.Quote(name),
-		strings.Join(patterns, "; "))
+	return refused("%s is the name of no depositary's report; rename it by what the offer expects: %s",
+		display.Quote(name), strings.Join(patterns, "; "))
 }
 
 // AddReport puts a report that was checked into the inbox, under a name that is not there yet.
@@ -122,8 +123,8 @@ func AddReport(ctx context.Context, req Request, staged, name, digest string) er
 		}
 		to := filepath.Join(folder, name)
 		if _, err := disk.In(req.Folder).Lstat(to); err == nil {
-			return refused("%s is in the inbox already; a report is never replaced: give the new one a name of its own, such as "+
-				"with the time of day", display.Quote(name))
+			return refused("%s is in the inbox already; a report is never replaced: give the new one a name of its own, such "+
+				"as with the time of day", display.Quote(name))
 		}
 		if err := req.note(terms.AsOf(req.Clock()).ID, ledger.Filed, name+" "+digest,
 			cmp.Or(req.How, "put "+name+" into the inbox")); err != nil {
@@ -154,8 +155,8 @@ func ChangeTerms(ctx context.Context, req Request, c Change) error {
 			return err
 		}
 		if offerfolder.DigestOf(content) != c.Seen {
-			return refused("offer.yaml was changed by another person since you opened the page; look at what is there now, then " +
-				"change it again")
+			return refused("offer.yaml was changed by another person since you opened the page; look at what is there now, " +
+				"then change it again")
 		}
 		if _, err := offerfile.ParseTerms(offerfolder.OfferName, c.Content); err != nil {
 			return err

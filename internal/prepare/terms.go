@@ -90,7 +90,8 @@ func Amended(content []byte, effective time.Time, note, set string) ([]byte, err
 		return nil, refused("say why the terms are amended: it is kept with the amendment")
 	}
 	if strings.TrimSpace(set) == "" {
-		return nil, refused("the amendment sets nothing; write the values that change, such as caps: {Tender Cap: {amount: 1105000000}}")
+		return nil, refused("the amendment sets nothing; write the values that change, such as " +
+			"caps: {Tender Cap: {amount: 1105000000}}")
 	}
 	item := "effective: " + effective.Format("2006-01-02T15:04:05-07:00") + "\n    note: " + text(note) + "\n    set:"
 	for line := range strings.Lines(strings.ReplaceAll(strings.TrimRight(set, " \n\t"), "\r\n", "\n")) {
@@ -121,8 +122,8 @@ func withItem(content []byte, key, item string) ([]byte, error) {
 	if rest = strings.TrimSpace(rest); rest == "[]" || rest == "null" || rest == "~" {
 		lines[begin] = key + ":\n"
 	} else if rest != "" {
-		return nil, refused("%s in offer.yaml is written in brackets on one line; write its items on lines of their own, each "+
-			"after a hyphen, then they can be added to here", key)
+		return nil, refused("%s in offer.yaml is written in brackets on one line; write its items on lines of their own, "+
+			"each after a hyphen, then they can be added to here", key)
 	}
 	last, indent := begin, "  "
 	for i := begin + 1; i < len(lines); i++ {

@@ -74,7 +74,8 @@ func (d *desk) statement() (*Statement, error) {
 	}
 	run, who := d.run.Manifest.Run, d.req.Actor
 	if m := d.Hand(who); m != nil {
-		return nil, refused("%s had a hand in run %s since the run in force (%s), and who did approves nothing; it waits for %s",
+		return nil, refused("%s had a hand in run %s since the run in force (%s), and who did approves nothing; it waits "+
+			"for %s",
 			who, run, act(m), d.WaitsFor())
 	}
 	switch {
@@ -118,7 +119,8 @@ func confirms(typed ledger.Amount, totals []ledger.Total) error {
 		return refused("%s %s was typed, and it is not the total to wire in %s: look again at what is to be approved",
 			typed.Currency, display.Thousands(typed.Amount), typed.Currency)
 	}
-	return refused("the run wires nothing in %q; type a total with its currency, such as %s", typed.Currency, "USD 1234.56")
+	return refused("the run wires nothing in %q; type a total with its currency, such as USD 1234.56",
+		typed.Currency)
 }
 
 func equal(a, b string) bool {

@@ -128,8 +128,8 @@ func (d *desk) inTurn() error {
 		return refused("run %s was released by %s on %s: nothing more can be done with it", m.Run, d.Last.Actor,
 			stamp(d.Last.At))
 	case !m.Release.Demands(tender.Phase(m.Phase)):
-		return refused("run %s needs no release: the terms that it was made under demand none of %s runs (the key release in "+
-			"offer.yaml)", m.Run, m.Phase)
+		return refused("run %s needs no release: the terms that it was made under demand none of %s runs (the key release "+
+			"in offer.yaml)", m.Run, m.Phase)
 	case m.Held != "":
 		return refused("run %s cannot come into force: %s", m.Run, m.Held)
 	case d.State == Overtaken:

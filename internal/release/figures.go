@@ -35,7 +35,8 @@ func figuresOf(run *ledger.Run) (f figures, err error) {
 	}
 	c := kept.Counts
 	f.issuer = kept.Issuer
-	f.counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected, Open: c.Open}
+	f.counts = ledger.Counts{Rows: c.Rows, Counted: c.Counted, NotCounted: c.NotCounted, Rejected: c.Rejected,
+		Open: c.Open}
 	for _, currency := range currencies(kept.Series) {
 		var tendered, accepted decimal.Decimal
 		for _, s := range kept.Series {
@@ -93,7 +94,8 @@ func (d *desk) against() (*ledger.Approval, error) {
 		}
 	}
 	for _, c := range all {
-		a.Changes = append(a.Changes, ledger.CashChange{Currency: c, Was: toWire(was, c).String(), Now: toWire(now, c).String()})
+		a.Changes = append(a.Changes, ledger.CashChange{Currency: c, Was: toWire(was, c).String(),
+			Now: toWire(now, c).String()})
 	}
 	a.Lines, a.Terms = map[string]int{}, len(diff.Terms)
 	for _, line := range diff.Lines {

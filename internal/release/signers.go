@@ -84,7 +84,8 @@ func (s Signers) check(e ledger.Entry, must bool) error {
 	case e.Approval == nil:
 		return fmt.Errorf("it says nothing of what was approved")
 	case e.Approval.Signature == "" && must:
-		return fmt.Errorf("approvals of this offer must be signed: sign the statement with your SSH key (ssh-keygen -Y sign -n " +
+		return fmt.Errorf("approvals of this offer must be signed: sign the statement with your SSH key (ssh-keygen -Y " +
+			"sign -n " +
 			Namespace + "), and give the signature with the approval")
 	case e.Approval.Signature == "":
 		return nil

@@ -56,8 +56,9 @@ type verifier struct {
 
 // find notes what is wrong with an entry.
 func (v *verifier) find(e ledger.Entry, format string, args ...any) {
-	v.found = append(v.found, ledger.Finding{Where: fmt.Sprintf("ledger.db, entry %d", e.Seq), What: fmt.Sprintf(format, args...),
-		Do: "do not pay on the run before you know who released it and who approved that"})
+	v.found = append(v.found, ledger.Finding{Where: fmt.Sprintf("ledger.db, entry %d", e.Seq),
+		What: fmt.Sprintf(format, args...),
+		Do:   "do not pay on the run before you know who released it and who approved that"})
 }
 
 // release checks a release by the entries before it.

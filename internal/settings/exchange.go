@@ -61,8 +61,9 @@ const MostIntake = 512 << 20
 
 func (f *file) pgp(name string, n *strictyaml.Node, p *PGP) {
 	given := f.section(name, n, map[string]reader{
-		"key_file":       f.value(&p.KeyFile, "a file such as /etc/batch/pgp.asc", checkFolder),
-		"passphrase_env": f.value(&p.PassphraseEnv, "the name of an environment variable such as BATCH_PGP_PASSPHRASE", checkVariable),
+		"key_file": f.value(&p.KeyFile, "a file such as /etc/batch/pgp.asc", checkFolder),
+		"passphrase_env": f.value(&p.PassphraseEnv, "the name of an environment variable such as BATCH_PGP_PASSPHRASE",
+			checkVariable),
 	})
 	f.needs(name, n, given, "key_file")
 }
@@ -100,8 +101,8 @@ func (f *file) checkSigners(keys *strictyaml.Node, channels []Channel) {
 	}
 	for _, e := range keys.Entries {
 		if len(from) > 0 && !slices.Contains(from, e.Key.Text) {
-			f.fault(e.Key, "signed_by names %s, and no channel is from it, so its keys would never be asked for; the channels are from %s",
-				e.Key.Text, strings.Join(from, ", "))
+			f.fault(e.Key, "signed_by names %s, and no channel is from it, so its keys would never be asked for; the channels "+
+				"are from %s", e.Key.Text, strings.Join(from, ", "))
 		}
 	}
 }
@@ -121,7 +122,7 @@ func (f *file) largest(to *int64) reader {
 }
 
 // named reads a mapping whose keys are names that people chose.
-func (f *file) named(name string, n *strictyaml.Node, want string, read func(key *strictyaml.Node, n *strictyaml.Node)) {
+func (f *file) named(name string, n *strictyaml.Node, want string, read func(key, n *strictyaml.Node)) {
 	f.walk.Of(n).Mapping()
 	if n.Kind != strictyaml.Mapping && f.walk == nil {
 		f.fault(n, "%s is %s here; write below it %s", name, n.Kind, want)
@@ -206,14 +207,16 @@ func (f *file) sftp(name string, n *strictyaml.Node, s *SFTP) {
 	s.Port = 22
 	var port string
 	given := f.section(name, n, map[string]reader{
-		"host":           f.value(&s.Host, "the name of the server such as sftp.example.com", checkHost),
-		"port":           f.value(&port, "a port such as 22", checkPort),
-		"username":       f.value(&s.Username, "the name of the account", checkLine),
-		"key_file":       f.value(&s.KeyFile, "a file such as /etc/batch/id_ed25519", checkFolder),
-		"passphrase_env": f.value(&s.PassphraseEnv, "the name of an environment variable such as BATCH_SSH_PASSPHRASE", checkVariable),
-		"password_env":   f.value(&s.PasswordEnv, "the name of an environment variable such as BATCH_SFTP_PASSWORD", checkVariable),
-		"host_keys":      f.list(&s.HostKeys, "the public keys of the server, such as [ssh-ed25519 AAAA...]", checkKey),
-		"folder":         f.value(&s.Folder, "a folder on the server such as /outgoing", checkRemote),
+		"host":     f.value(&s.Host, "the name of the server such as sftp.example.com", checkHost),
+		"port":     f.value(&port, "a port such as 22", checkPort),
+		"username": f.value(&s.Username, "the name of the account", checkLine),
+		"key_file": f.value(&s.KeyFile, "a file such as /etc/batch/id_ed25519", checkFolder),
+		"passphrase_env": f.value(&s.PassphraseEnv, "the name of an environment variable such as BATCH_SSH_PASSPHRASE",
+			checkVariable),
+		"password_env": f.value(&s.PasswordEnv, "the name of an environment variable such as BATCH_SFTP_PASSWORD",
+			checkVariable),
+		"host_keys": f.list(&s.HostKeys, "the public keys of the server, such as [ssh-ed25519 AAAA...]", checkKey),
+		"folder":    f.value(&s.Folder, "a folder on the server such as /outgoing", checkRemote),
 	})
 	if port != "" {
 		s.Port, _ = strconv.Atoi(port) // checked above
@@ -252,7 +255,8 @@ func checkPlainAddress(s string) string {
 // checkRemote says what is wrong with a folder on a server.
 func checkRemote(s string) string {
 	if (!strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "./")) || checkLine(s) != "" {
-		return "is no path on a server; write it from the root on such as /outgoing, or as ./outgoing from the account's own folder"
+		return "is no path on a server; write it from the root on such as /outgoing, or as ./outgoing from the account's " +
+			"own folder"
 	}
 	return ""
 }

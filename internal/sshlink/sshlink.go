@@ -128,8 +128,8 @@ func (s *Session) Get(name string, most int64) ([]byte, error) {
 type keyError struct{ address, is string }
 
 func (e *keyError) Error() string {
-	return fmt.Sprintf("%s shows the key %s, which is none of host_keys; nothing was sent to it. Ask who runs the server whether its "+
-		"key was changed; only then write the new one", e.address, e.is)
+	return fmt.Sprintf("%s shows the key %s, which is none of host_keys; nothing was sent to it. Ask who runs the "+
+		"server whether its key was changed; only then write the new one", e.address, e.is)
 }
 
 // pinned accepts a server by its key alone.
@@ -167,10 +167,11 @@ func refusal(address, user string, err error) error {
 	case errors.As(err, &other):
 		return other
 	case strings.Contains(err.Error(), "no common algorithm for host key"):
-		return fmt.Errorf("%s has no key of the kinds in host_keys; nothing was sent to it. Ask who runs the server whether its key was "+
-			"changed; only then write the new one", address)
+		return fmt.Errorf("%s has no key of the kinds in host_keys; nothing was sent to it. Ask who runs the server "+
+			"whether its key was changed; only then write the new one", address)
 	case strings.Contains(err.Error(), "unable to authenticate"):
-		return fmt.Errorf("%s refuses to let %s log in; see whether the key or the password is the one that the server knows", address, user)
+		return fmt.Errorf("%s refuses to let %s log in; see whether the key or the password is the one that the server knows",
+			address, user)
 	}
 	return fmt.Errorf("%s: no session could be begun: %w", address, err)
 }

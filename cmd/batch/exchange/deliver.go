@@ -55,7 +55,8 @@ mail of which it is not known whether it was sent.`,
 			return errors.Join(w.sayDelivered(results, asJSON), failedOf(results))
 		},
 	}
-	c.Flags().StringVar(&config, "config", "", "the settings in this `FILE` (default: batch.yaml beside the offer's folder, or in it)")
+	c.Flags().StringVar(&config, "config", "", "the settings in this `FILE` (default: batch.yaml beside the offer's "+
+		"folder, or in it)")
 	c.Flags().StringVar(&only, "only", "", "send by the delivery of this `NAME` only")
 	c.Flags().BoolVar(&again, "again", false, "send it also if it was sent before; needs --only")
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
@@ -86,8 +87,8 @@ func checkOnly(set settings.Settings, only string, again bool) error {
 // delivery is what a delivery of an offer needs.
 func (w World) delivery(folder string, set settings.Settings) delivery.Config {
 	n, _ := notify.New(settings.Settings{}, w.Getenv, w.Version) // without ways of its own nothing can be wrong
-	return delivery.Config{Folder: folder, Settings: set, Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By, Disk: w.Disk,
-		Notifier: n}
+	return delivery.Config{Folder: folder, Settings: set, Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By,
+		Disk: w.Disk, Notifier: n}
 }
 
 // failedOf is an error for what is not there.
@@ -168,7 +169,8 @@ type patience struct {
 }
 
 // deliverAll looks for released runs that are to be delivered, until the context is done.
-func (w World) deliverAll(ctx context.Context, folder string, set settings.Settings, every time.Duration, log *slog.Logger) {
+func (w World) deliverAll(ctx context.Context, folder string, set settings.Settings, every time.Duration,
+	log *slog.Logger) {
 	if len(set.Deliveries) == 0 {
 		return
 	}
@@ -193,7 +195,8 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 }
 
 // deliverOffer delivers what is due of one offer.
-func (w World) deliverOffer(ctx context.Context, offer string, set settings.Settings, p *patience, every time.Duration, log *slog.Logger) {
+func (w World) deliverOffer(ctx context.Context, offer string, set settings.Settings, p *patience, every time.Duration,
+	log *slog.Logger) {
 	results, err := delivery.Deliver(ctx, w.delivery(offer, set))
 	if ctx.Err() != nil {
 		return

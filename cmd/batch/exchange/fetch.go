@@ -39,8 +39,8 @@ FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
 				return err
 			}
 			if len(set.Intake.Channels) == 0 {
-				return &offerfolder.UsageError{Message: "the settings name no channel to fetch from; add one under intake: channels in " +
-					"batch.yaml"}
+				return &offerfolder.UsageError{Message: "the settings name no channel to fetch from; add one under intake: " +
+					"channels in batch.yaml"}
 			}
 			if c.Flags().Changed("quiet-period") {
 				if quiet < 0 {
@@ -55,7 +55,8 @@ FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
 			return errors.Join(w.sayFetched(report, asJSON), outcomeOf(report))
 		},
 	}
-	c.Flags().StringVar(&config, "config", "", "the settings in this `FILE` (default: batch.yaml in the folder of the offers)")
+	c.Flags().StringVar(&config, "config", "", "the settings in this `FILE` (default: batch.yaml in the folder of the "+
+		"offers)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	c.Flags().DurationVar(&quiet, "quiet-period", settings.Default().Serve.QuietPeriod,
 		"how long a file must be unchanged before it is taken; comes before serve.quiet_period of batch.yaml")
@@ -66,10 +67,11 @@ FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
 func (w World) fetch(ctx context.Context, folder string, set settings.Settings) (intake.Report, error) {
 	offers, err := serve.Offers(folder)
 	if err != nil {
-		return intake.Report{}, &offerfolder.UsageError{Message: fmt.Sprintf("%v; name the folder of the offers, or of one", err)}
+		return intake.Report{}, &offerfolder.UsageError{
+			Message: fmt.Sprintf("%v; name the folder of the offers, or of one", err)}
 	}
-	return intake.Fetch(ctx, intake.Config{Folder: folder, Offers: offers, Settings: set, QuietPeriod: set.Serve.QuietPeriod,
-		Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By, Disk: w.Disk})
+	return intake.Fetch(ctx, intake.Config{Folder: folder, Offers: offers, Settings: set,
+		QuietPeriod: set.Serve.QuietPeriod, Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By, Disk: w.Disk})
 }
 
 // outcomeOf is the error that the exit code follows from.
@@ -157,7 +159,8 @@ func logFetched(report intake.Report, log *slog.Logger) {
 	for _, f := range report.Files {
 		switch f.State {
 		case intake.Quarantined:
-			log.Error("a file was quarantined", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "in", f.Path, "why", f.Why)
+			log.Error("a file was quarantined", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "in", f.Path,
+				"why", f.Why)
 		case intake.Postponed:
 			log.Warn("a file waits", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "why", f.Why)
 		case intake.Taken:

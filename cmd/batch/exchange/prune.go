@@ -33,7 +33,8 @@ with --dry-run.`,
 			}
 			all, faults := []retention.Item{}, []error{}
 			for _, offer := range offers {
-				req := retention.Request{Folder: offer, Actor: w.Actor, By: w.By, Clock: w.Now, Version: w.Version, Wait: lockWait, Disk: w.Disk}
+				req := retention.Request{Folder: offer, Actor: w.Actor, By: w.By, Clock: w.Now, Version: w.Version, Wait: lockWait,
+					Disk: w.Disk}
 				items, err := retention.Plan(req)
 				if err == nil && !dryRun && len(items) > 0 {
 					items, err = retention.Prune(c.Context(), req)

@@ -40,7 +40,8 @@ func Commands(w World) []*cobra.Command {
 
 // usage says that the command line is wrong and where to look.
 func usage(c *cobra.Command, format string, args ...any) error {
-	return &offerfolder.UsageError{Message: fmt.Sprintf(format, args...) + fmt.Sprintf("; see \"%s --help\"", c.CommandPath())}
+	return &offerfolder.UsageError{Message: fmt.Sprintf(format, args...) +
+		fmt.Sprintf("; see \"%s --help\"", c.CommandPath())}
 }
 
 // exactly demands named arguments, one each.

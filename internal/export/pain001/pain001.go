@@ -86,7 +86,8 @@ func Write(w io.Writer, m *payment.Message) error {
 		Payment: paymentInf{
 			// The one group of the message has an identification of its own, as banks report by it.
 			ID: m.ID + "-1", Method: "TRF", Count: count, Sum: sum, Purpose: "SECU", Day: m.Date.String(),
-			Debtor: partyOf(&m.Debtor), Account: accountOf(m.Debtor.Account, m.Currency), Agent: m.Debtor.Account.BIC, Charges: "SHAR",
+			Debtor: partyOf(&m.Debtor), Account: accountOf(m.Debtor.Account, m.Currency), Agent: m.Debtor.Account.BIC,
+			Charges: "SHAR",
 		},
 	}
 	for i := range m.Transfers {

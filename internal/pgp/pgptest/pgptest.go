@@ -39,8 +39,8 @@ func New(t testing.TB, mail, expires string, more ...string) *Person {
 
 func (p *Person) run(stdin []byte, args ...string) []byte {
 	p.t.Helper()
-	c := exec.Command("gpg", append([]string{"--homedir", p.home, "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback",
-		"--passphrase", "", "--trust-model", "always"}, args...)...)
+	c := exec.Command("gpg", append([]string{"--homedir", p.home, "--batch", "--yes", "--quiet", "--pinentry-mode",
+		"loopback", "--passphrase", "", "--trust-model", "always"}, args...)...)
 	c.Stdin = bytes.NewReader(stdin)
 	var out, said bytes.Buffer
 	c.Stdout, c.Stderr = &out, &said

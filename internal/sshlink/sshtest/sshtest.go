@@ -56,9 +56,10 @@ func Start(t testing.TB) *Server {
 			t.Fatal(err)
 		}
 	}
-	config := fmt.Sprintf("Port %d\nListenAddress 127.0.0.1\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\n"+
-		"PasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\nPermitRootLogin prohibit-password\n"+
-		"Subsystem sftp internal-sftp\n", s.Port, filepath.Join(s.dir, "host"), filepath.Join(s.dir, "authorized"))
+	config := fmt.Sprintf("Port %d\nListenAddress 127.0.0.1\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM "+
+		"no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\nPermitRootLogin "+
+		"prohibit-password\nSubsystem sftp internal-sftp\n",
+		s.Port, filepath.Join(s.dir, "host"), filepath.Join(s.dir, "authorized"))
 	for name, content := range map[string]string{"config": config, "authorized": string(public)} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
