@@ -108,14 +108,22 @@ func (w *work) end() {
 	if w.conn == nil {
 		return
 	}
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), pingWithin)
 	defer stop()
 	var was bool
 	err := w.conn.QueryRow(ctx, "SELECT pg_advisory_unlock(hashtextextended('batch:' || $1, 0))", w.name).Scan(&was)
 	if err != nil || !was {
-		// The connection is not one that others should get: closed, it gives back whatever it has.
-		_ = w.conn.Conn().Close(ctx)
+		w.drop()
+		return
 	}
+	w.release()
+}
+
+// drop closes the connection, which is not one that others should get: closed, it gives back whatever it has.
+func (w *work) drop() {
+	ctx, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	_ = w.conn.Conn().Close(ctx) // if it cannot be closed, the database ends it
 	w.release()
 }
 
@@ -127,20 +135,45 @@ func (w *work) release() {
 // reconnect takes another connection and the lock again where the first is broken. Whether other work began
 // meanwhile the commit finds out.
 func (w *work) reconnect(ctx context.Context) error {
-	if w.conn.Ping(ctx) == nil {
-		return nil
+	if w.conn != nil {
+		if ping(ctx, w.conn) == nil {
+			return nil
+		}
+		w.drop() // first, as all works may lose theirs at once, and there are no more connections than works
 	}
 	conn, err := w.offers.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	if err := lock(ctx, conn, w.name, w.offers.config.Wait); err != nil {
+	err = lock(ctx, conn, w.name, w.offers.config.Wait)
+	if errors.Is(err, ledger.ErrBusy) {
+		err = errors.Join(err, w.overtaken(ctx, conn))
+	}
+	if err != nil {
 		conn.Release()
 		return err
 	}
-	w.release()
 	w.conn = conn
 	return nil
+}
+
+// overtaken is [ErrOvertaken] if other work has begun since.
+func (w *work) overtaken(ctx context.Context, conn *pgxpool.Conn) error {
+	var is bool
+	err := conn.QueryRow(ctx, "SELECT term <> $2 OR token <> $3 FROM batch_offer WHERE name = $1", w.name, w.term, w.token).Scan(&is)
+	if err == nil && is {
+		return ErrOvertaken
+	}
+	return err
+}
+
+// pingWithin is as long as a connection may give no answer: one that was cut may never say so.
+const pingWithin = 10 * time.Second
+
+func ping(ctx context.Context, conn *pgxpool.Conn) error {
+	ctx, stop := context.WithTimeout(ctx, pingWithin)
+	defer stop()
+	return conn.Ping(ctx)
 }
 
 // querier is a connection, a transaction, or the pool. What work asks goes over its own connection: if each had to wait
@@ -200,7 +233,14 @@ func (s *Offers) Work(ctx context.Context, name string, do func(ctx context.Cont
 	if err := s.bring(ctx, w.conn, folder, w.head, w.files); err != nil {
 		return err
 	}
+	whole := false
+	defer func() {
+		if !whole { // it panicked, and the process may go on
+			_ = s.discard(name) // the panic says what is wrong
+		}
+	}()
 	done := do(ctx, folder)
+	whole = true
 	// A work that was asked to stop has noted that, and it is kept.
 	kept, stop := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
 	defer stop()
