@@ -296,7 +296,7 @@ func (w *work) commitOnce(ctx context.Context, n *news) error {
 		if err != nil {
 			return err
 		}
-		var kept bool // by an earlier try whose answer was lost; asked once the row is ours, as that try may have gone on
+		var kept bool // by an earlier try whose answer was lost; asked once the row is ours, as that try may still go on
 		var version int
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM batch_commit WHERE offer = $1 AND term = $2 AND token = $3),
 			(SELECT max(version) FROM batch_version)`, w.name, w.term, w.token).Scan(&kept, &version); err != nil {

@@ -19,7 +19,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tenderbatch/internal/disk"
+	after "tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/shared"
 	"tenderbatch/internal/storage"
 )
 
@@ -326,6 +328,38 @@ func TestAMirrorThatWasLeftHalfWay(t *testing.T) {
 
 func write(path, content string) error {
 	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o640))
+}
+
+func TestOthersHearOfWorkOnlyOnceItIsKept(t *testing.T) {
+	k := newKept(t)
+	s := k.open(t)
+	if err := s.Push(t.Context(), offer(t), "level3"); err != nil {
+		t.Fatal(err)
+	}
+	heard, entries := 0, 0
+	work := func(lost bool) error {
+		return s.Work(t.Context(), "level3", func(ctx context.Context, folder string) error {
+			after.Then(ctx, func() {
+				heard++
+				if err := k.query(t, &entries, "SELECT count(*) FROM batch_entry"); err != nil {
+					t.Error(err)
+				}
+			})
+			if lost {
+				if err := k.exec(t, "UPDATE batch_offer SET term = term + 1"); err != nil {
+					t.Error(err)
+				}
+			}
+			_, err := run(ctx, folder, final)
+			return err
+		})
+	}
+	if err := work(true); !errors.Is(err, shared.ErrOvertaken) || heard > 0 {
+		t.Errorf("heard %d times of work that was not kept, %v", heard, err)
+	}
+	if err := work(false); err != nil || heard != 1 || entries == 0 {
+		t.Errorf("heard %d times, after %d entries, %v", heard, entries, err)
+	}
 }
 
 // TestAPanicLeavesNothingForTheNext has work panic in the middle, as River lets the process go on.

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
 )
 
@@ -221,7 +222,8 @@ func readRows(ctx context.Context, db querier, name string, after int64) (all []
 
 // Work does something with an offer in a folder that is as the database says, and commits what is new in it then,
 // also if it failed: the history has failures, too. The error is that of do, or [ledger.ErrBusy] if others have the
-// offer, [ErrOvertaken] if nothing was kept, or one of the database or the storage, most of which pass.
+// offer, [ErrOvertaken] if nothing was kept, or one of the database or the storage, most of which pass. What
+// others are to hear of the work is for [kept.Then].
 func (s *Offers) Work(ctx context.Context, name string, do func(ctx context.Context, folder string) error) error {
 	defer s.one.take(name)()
 	w, err := s.begin(ctx, name)
@@ -239,14 +241,16 @@ func (s *Offers) Work(ctx context.Context, name string, do func(ctx context.Cont
 			_ = s.discard(name) // the panic says what is wrong
 		}
 	}()
-	done := do(ctx, folder)
+	within, then := kept.Within(ctx)
+	done := do(within, folder)
 	whole = true
 	// A work that was asked to stop has noted that, and it is kept.
-	kept, stop := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
+	keeping, stop := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
 	defer stop()
-	if err := w.commit(kept, folder); err != nil {
+	if err := w.commit(keeping, folder); err != nil {
 		return errors.Join(err, s.discard(name))
 	}
+	then()
 	return done
 }
 
