@@ -33,7 +33,6 @@ const serveName = "serve"
 func newServeCommand(w world) *cobra.Command {
 	var named serveFlags
 	var at sharedPlace
-	var config, format string
 	c := &cobra.Command{
 		Use:   "serve FOLDER",
 		Short: "Run every offer of a folder when it is due and when files arrive",
@@ -54,22 +53,12 @@ the exit code is 78.`,
 		Example: `  batch serve /srv/offers`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			read := func() (settings.Settings, error) {
-				from, name := readSettings, config
-				if config == "" {
-					from, name = settingsIn, args[0]
-				}
-				installed, err := from(name)
-				if err == nil {
-					err = named.put(c, &installed)
-				}
-				return installed, err
-			}
+			read := func() (settings.Settings, error) { return named.settings(c, args[0]) }
 			installed, err := read()
 			if err != nil {
 				return err
 			}
-			log, err := w.newLogger(format)
+			log, err := w.newLogger(named.format)
 			if err != nil {
 				return err
 			}
@@ -81,8 +70,6 @@ the exit code is 78.`,
 			return w.serveUntilStopped(c.Context(), args[0], &at, installed, read, log)
 		},
 	}
-	c.Flags().StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
-	c.Flags().StringVar(&format, "log", "auto", "format of the log: auto, text, json or off")
 	named.add(c)
 	at.add(c)
 	return c
@@ -94,11 +81,27 @@ type serveFlags struct {
 	runs                             int
 	memory                           string
 	console                          string
+	config, format                   string
+}
+
+// settings are those of a file, or of the folder that is served, with what the flags say in their place.
+func (f *serveFlags) settings(c *cobra.Command, folder string) (settings.Settings, error) {
+	from, name := readSettings, f.config
+	if f.config == "" {
+		from, name = settingsIn, folder
+	}
+	installed, err := from(name)
+	if err == nil {
+		err = f.put(c, &installed)
+	}
+	return installed, err
 }
 
 // addForWorker adds the flags that a worker has, too.
 func (f *serveFlags) addForWorker(c *cobra.Command) {
 	flags, usual := c.Flags(), settings.Default().Serve
+	flags.StringVar(&f.config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
+	flags.StringVar(&f.format, "log", "auto", "format of the log: auto, text, json or off")
 	flags.DurationVar(&f.grace, "grace", usual.Grace,
 		"when stopped, let runs finish for this long; comes before serve.grace of batch.yaml")
 	flags.IntVar(&f.runs, "runs", 0,

@@ -30,7 +30,6 @@ import (
 func newWorkerCommand(w world) *cobra.Command {
 	var at sharedPlace
 	var named serveFlags
-	var config, format string
 	c := &cobra.Command{
 		Use:   "worker FOLDER",
 		Short: "Make the runs of the offers in a database, on one of many machines",
@@ -42,18 +41,11 @@ Settings are read from FOLDER/batch.yaml, if it is there.`,
 		Example: `  batch worker /var/cache/batch --database postgres://batch@db.example.org/batch --storage s3://tenders/offers`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
-			from, name := readSettings, config
-			if config == "" {
-				from, name = settingsIn, args[0]
-			}
-			installed, err := from(name)
-			if err == nil {
-				err = named.put(c, &installed)
-			}
+			installed, err := named.settings(c, args[0])
 			if err != nil {
 				return err
 			}
-			log, err := w.newLogger(format)
+			log, err := w.newLogger(named.format)
 			if err != nil {
 				return err
 			}
@@ -67,8 +59,6 @@ Settings are read from FOLDER/batch.yaml, if it is there.`,
 			return w.takePart(c.Context(), args[0], &at, installed, log, runs, false)
 		},
 	}
-	c.Flags().StringVar(&config, "config", "", "read the settings from this `FILE` instead of FOLDER/batch.yaml")
-	c.Flags().StringVar(&format, "log", "auto", "format of the log: auto, text, json or off")
 	named.addForWorker(c)
 	at.add(c)
 	return c

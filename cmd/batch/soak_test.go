@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,20 +37,6 @@ func soakOf() soak {
 	}
 	return soak{offers: 100, slots: 5, hour: time.Minute, stopped: 5 * time.Second}
 }
-
-const soakTerms = `id: %s
-issuer: Modern Co.
-schedule: "0 * * * *"
-dates:
-  launch: 2024-03-04
-  expiration: {at: 2024-04-02T17:00}
-  settlement: {final: 2024-04-04}
-series:
-  - {id: 6-2031E, priority: 1, securities: ["XS0108503615"], currency: EUR, outstanding: 100000000,
-     tender_offer_consideration: 985, denomination: {minimum: 2000, multiple: 1000}, interest: {coupon: 0}}
-depositaries:
-  - {name: DTC, files: "*.csv"}
-`
 
 // TestSoak has three workers make the runs of many offers while one is killed, stopped, or cut off every few
 // seconds. Each slot is decided by a run once, no history is broken, and nothing is left in the storage.
@@ -149,17 +133,7 @@ func (s *soaking) offers(n int) {
 	offers := s.open()
 	for i := range n {
 		name := fmt.Sprintf("offer-%03d", i)
-		folder := filepath.Join(s.t.TempDir(), name)
-		for file, content := range map[string]string{"offer.yaml": fmt.Sprintf(soakTerms, name),
-			"inbox/dtc-2024-03-04.csv": "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Status\n" +
-				"2,XS0108503615," + strconv.Itoa(20_000_000+1000*i) + ",2024-03-04 08:00,0123,MADE\n"} {
-			path := filepath.Join(folder, file)
-			old := time.Now().Add(-time.Hour)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o640),
-				os.Chtimes(path, old, old)); err != nil {
-				s.t.Fatal(err)
-			}
-		}
+		folder := servertest.SmallOffer(s.t, name, 20_000_000+1000*i, time.Now().Add(-time.Hour))
 		if err := offers.Push(s.t.Context(), folder, name); err != nil {
 			s.t.Fatal(err)
 		}

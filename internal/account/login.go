@@ -46,7 +46,7 @@ func (s *Store) Login(name, password, code, address string) (*Account, error) {
 	c, err := s.credentials(name)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		matches(noAccount, password) // takes as long
+		matches(noAccount(), password) // takes as long
 		return nil, errWrong
 	case err != nil:
 		return nil, err
@@ -55,7 +55,7 @@ func (s *Store) Login(name, password, code, address string) (*Account, error) {
 		return nil, &RefusedError{fmt.Sprintf("too many wrong logins; try again in %s",
 			until.Sub(s.now()).Round(time.Second))}
 	}
-	right := matches(cmp.Or(c.password, noAccount), password) && c.password != "" && !c.disabled
+	right := matches(cmp.Or(c.password, noAccount()), password) && c.password != "" && !c.disabled
 	if c.oneTime && s.now().Unix() >= c.expires {
 		right = false
 	}

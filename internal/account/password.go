@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -62,8 +63,9 @@ func matches(kept, password string) bool {
 	return subtle.ConstantTimeCompare(hash, key(password, salt, c)) == 1
 }
 
-// noAccount is what a password is compared with where there is no account, so that it takes as long.
-var noAccount = hashOf("no account has this password: " + rand.Text())
+// noAccount is what a password is compared with where there is no account, so that it takes as long. It is made when
+// accounts are opened: it takes 20 MiB and as long as a login, which no other command needs.
+var noAccount = sync.OnceValue(func() string { return hashOf("no account has this password: " + rand.Text()) })
 
 // oneTimePassword is a random password of 100 bits that can be read out.
 func oneTimePassword() string {

@@ -54,6 +54,7 @@ func Open(path string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	noAccount() // before the first login, which would take longer
 	return &Store{db: &database{DB: db}, now: now}, nil
 }
 
@@ -63,6 +64,7 @@ func OpenPostgres(db *sql.DB, now func() time.Time) (*Store, error) {
 	if err := migratePostgres(db); err != nil {
 		return nil, fmt.Errorf("the accounts: %w", err)
 	}
+	noAccount() // as in Open
 	return &Store{db: &database{DB: db, postgres: true}, now: now}, nil
 }
 

@@ -106,6 +106,7 @@ const (
 
 // New is a console. The error is that of the file with the accounts.
 func New(c Config) (*Console, error) {
+	pages() // one that is wrong is seen at the start
 	secret, err := c.Accounts.Secret("pseudonyms")
 	if err != nil {
 		return nil, err

@@ -102,14 +102,7 @@ func (c *Console) sendMaskedWorkbook(w http.ResponseWriter, r *http.Request, run
 		}
 		return
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		c.failed(w, r, err)
-		return
-	}
-	attach(w, run, "masked-"+result.WorkbookName)
-	http.ServeContent(w, r, "", info.ModTime(), file)
+	c.send(w, r, run, "masked-"+result.WorkbookName, file)
 }
 
 // maskedInstructions is the path of a masked copy of the instructions of a run, which is made once.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -75,7 +76,7 @@ func dict(pairs ...any) map[string]any {
 }
 
 // pages are the templates of all pages by name, each with the frame around it.
-var pages = parsePages()
+var pages = sync.OnceValue(parsePages) // not where another command is given
 
 func parsePages() map[string]*template.Template {
 	frame := template.Must(template.New("frame.html").Funcs(functions).ParseFS(files, "templates/frame.html", "templates/parts.html"))
@@ -118,7 +119,7 @@ func (c *Console) showWith(w http.ResponseWriter, r *http.Request, status int, n
 		f.Notice = c.sessions.PopString(r.Context(), keyNotice)
 	}
 	var b bytes.Buffer
-	if err := pages[name].ExecuteTemplate(&b, "frame.html", f); err != nil {
+	if err := pages()[name].ExecuteTemplate(&b, "frame.html", f); err != nil {
 		c.failed(w, r, err)
 		return
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"mime"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,6 +90,11 @@ func (c *Console) download(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
+	c.send(w, r, run, name, file)
+}
+
+// send sends a file as one of a run, and closes it.
+func (c *Console) send(w http.ResponseWriter, r *http.Request, run *readRun, name string, file *os.File) {
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {

@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -460,4 +462,18 @@ func (t Tree) Write(path string, write func(io.Writer) error) error {
 		})
 		return file, err
 	})
+}
+
+// Digest is the SHA-256 of a file, in hexadecimal. What is no file is a *[StrangeError] at once.
+func (t Tree) Digest(path string) (string, error) {
+	file, err := t.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
 }

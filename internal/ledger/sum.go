@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -89,16 +87,7 @@ func digestOf(t disk.Tree, path string) (string, error) {
 	if !info.Mode().IsRegular() {
 		return "", errNoFile
 	}
-	file, err := t.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	digest := sha256.New()
-	if _, err := io.Copy(digest, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(digest.Sum(nil)), nil
+	return t.Digest(path)
 }
 
 // agree says whether a ledger is what its sum says: nil if it is, or if a crash

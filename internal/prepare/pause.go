@@ -1,12 +1,10 @@
 package prepare
 
 import (
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"tenderbatch/internal/ledger"
-	"tenderbatch/internal/offerfolder"
 )
 
 // mostReason is how many characters a reason may have.
@@ -31,15 +29,8 @@ func Resume(req Request) error { return req.decide(ledger.Resumed, "") }
 
 // decide notes whether an offer is paused, unless the history says so already.
 func (req Request) decide(event ledger.Event, reason string) error {
-	if err := req.Actor.Check(); err != nil {
-		return err
-	}
-	terms, err := offerfolder.Terms(req.Folder)
+	terms, runs, err := req.opened()
 	if err != nil {
-		return err
-	}
-	runs := filepath.Join(req.Folder, offerfolder.RunsName)
-	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return err
 	}
 	offer := terms.AsOf(req.Clock()).ID

@@ -35,17 +35,22 @@ func refused(format string, args ...any) error {
 	return &offerfolder.UsageError{Message: fmt.Sprintf(format, args...)}
 }
 
-// locked does something while the lock of the offer's runs is held. The terms are as they are now.
-func (req Request) locked(ctx context.Context, do func(*offerfile.Terms) error) (err error) {
+// opened is the terms of the offer as they are now, and the folder of its runs, which is there then.
+func (req Request) opened() (terms *offerfile.Terms, runs string, err error) {
 	if err := req.Actor.Check(); err != nil {
-		return err
+		return nil, "", err
 	}
-	terms, err := offerfolder.Terms(req.Folder)
+	if terms, err = offerfolder.Terms(req.Folder); err != nil {
+		return nil, "", err
+	}
+	runs = filepath.Join(req.Folder, offerfolder.RunsName)
+	return terms, runs, ledger.MakeRuns(req.Disk, runs)
+}
+
+// locked does something while the lock of the offer's runs is held.
+func (req Request) locked(ctx context.Context, do func(*offerfile.Terms) error) (err error) {
+	terms, runs, err := req.opened()
 	if err != nil {
-		return err
-	}
-	runs := filepath.Join(req.Folder, offerfolder.RunsName)
-	if err := ledger.MakeRuns(req.Disk, runs); err != nil {
 		return err
 	}
 	unlock, err := ledger.Lock(ctx, req.Disk, runs, req.Wait)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -152,42 +151,10 @@ func (in installation) joinAt(t testing.TB, clock func() time.Time, change func(
 // launch is when the offers of these tests begin; their clock is the database's.
 var launch = time.Date(2024, 3, 4, 14, 0, 0, 0, time.UTC)
 
-// terms are those of a small offer with a run each hour.
-const terms = `id: %s
-issuer: Modern Co.
-schedule: "0 * * * *"
-dates:
-  launch: 2024-03-04
-  expiration: {at: 2024-04-02T17:00}
-  settlement: {final: 2024-04-04}
-series:
-  - {id: 6-2031E, priority: 1, securities: ["XS0108503615"], currency: EUR, outstanding: 100000000,
-     tender_offer_consideration: 985, denomination: {minimum: 2000, multiple: 1000}, interest: {coupon: 0}}
-depositaries:
-  - {name: DTC, files: "*.csv"}
-`
-
-const report = `VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Status
-2,XS0108503615,20000000,2024-03-04 08:00,0123,MADE
-`
-
 // push brings a small offer to the database.
 func (in installation) push(t testing.TB, name string) {
 	t.Helper()
-	folder := filepath.Join(t.TempDir(), name)
-	for file, content := range map[string]string{"offer.yaml": fmt.Sprintf(terms, name), "inbox/dtc-2024-03-04.csv": report} {
-		path := filepath.Join(folder, file)
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
-			t.Fatal(err)
-		}
-		old := time.Now().Add(-time.Hour)
-		if err := os.Chtimes(path, old, old); err != nil {
-			t.Fatal(err)
-		}
-	}
+	folder := servertest.SmallOffer(t, name, 20_000_000, time.Now().Add(-time.Hour))
 	s, err := shared.Open(t.Context(), shared.Config{Database: in.address, Store: in.store, Mirror: t.TempDir(), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)

@@ -2,11 +2,8 @@ package shared
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -75,7 +72,7 @@ func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tr
 			owner: offerfolder.OwnerOf(info)}
 		if was, ok := known[name]; ok && was.bytes == f.bytes && was.modified.Equal(f.modified) {
 			f.sha256, f.owner = was.sha256, was.owner
-		} else if f.sha256, err = digestOf(in, full); err != nil {
+		} else if f.sha256, err = in.Digest(full); err != nil {
 			return err
 		}
 		found[name] = f
@@ -109,20 +106,6 @@ func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tr
 		}
 	}
 	return found, nil
-}
-
-// digestOf is the SHA-256 of a file, in hexadecimal.
-func digestOf(in disk.Tree, full string) (string, error) {
-	f, err := in.Open(full)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	digest := sha256.New()
-	if _, err := io.Copy(digest, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
 // change is what there is to do to make one tree another.

@@ -1,0 +1,44 @@
+package servertest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// smallTerms are those of an offer with a run each hour from 4 March 2024 on.
+const smallTerms = `id: %s
+issuer: Modern Co.
+schedule: "0 * * * *"
+dates:
+  launch: 2024-03-04
+  expiration: {at: 2024-04-02T17:00}
+  settlement: {final: 2024-04-04}
+series:
+  - {id: 6-2031E, priority: 1, securities: ["XS0108503615"], currency: EUR, outstanding: 100000000,
+     tender_offer_consideration: 985, denomination: {minimum: 2000, multiple: 1000}, interest: {coupon: 0}}
+depositaries:
+  - {name: DTC, files: "*.csv"}
+`
+
+const smallReport = `VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant No.,Status
+2,XS0108503615,%d,2024-03-04 08:00,0123,MADE
+`
+
+// SmallOffer is the folder of a new offer with one report, of a tender of so much, that came at a time.
+func SmallOffer(t testing.TB, name string, principal int, came time.Time) (folder string) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), name)
+	for file, content := range map[string]string{"offer.yaml": fmt.Sprintf(smallTerms, name),
+		"inbox/dtc-2024-03-04.csv": fmt.Sprintf(smallReport, principal)} {
+		path := filepath.Join(folder, file)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o640),
+			os.Chtimes(path, came, came)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
