@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"internal/confirm": {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/console": {
 		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
-		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/ledger", "internal/monitor",
+		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/kept", "internal/ledger", "internal/monitor",
 		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/prepare",
 		"internal/release", "internal/result", "internal/schedule", "internal/serve", "internal/signon",
 		"internal/tender", "internal/whatif", "github.com/alexedwards/scs/postgresstore",
@@ -113,6 +113,7 @@ var mayImport = map[string][]string{
 		"internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
+	"internal/kept": {},
 	"internal/ledger": {
 		"internal/disk", "internal/parallel", "internal/tender", "github.com/gofrs/flock",
 		"modernc.org/sqlite", "modernc.org/sqlite/lib",
@@ -124,7 +125,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/monitor": {
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/export",
-		"internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
+		"internal/kept", "internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
 		"internal/pipeline", "internal/release", "internal/result", "internal/schedule", "internal/serve",
 		"internal/settings", "internal/tender", "internal/tracing", "github.com/shopspring/decimal",
 	},
@@ -216,7 +217,7 @@ var mayImport = map[string][]string{
 		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/shared": {
-		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/parallel", "internal/storage",
+		"internal/disk", "internal/kept", "internal/ledger", "internal/offerfolder", "internal/parallel", "internal/storage",
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool",
 		"github.com/jackc/pgx/v5/stdlib",
 	},

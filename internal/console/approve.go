@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
@@ -232,7 +233,7 @@ func (c *Console) took(w http.ResponseWriter, r *http.Request, err error, typed,
 	case err != nil:
 		c.failed(w, r, err)
 	default:
-		c.Log.Info(notice, "offer", r.PathValue("offer"), "run", r.PathValue("run"), "account", me(r).Name)
+		c.logs(r, notice, "offer", r.PathValue("offer"), "run", r.PathValue("run"))
 		c.done(w, r, "/offers/"+r.PathValue("offer")+"/runs/"+r.PathValue("run")+"/approval", notice)
 	}
 }
@@ -249,7 +250,7 @@ func (c *Console) stepWith(do stepDone, notice string) http.HandlerFunc {
 			e, err = do(r.Context(), req, r)
 		}
 		if err == nil && e.Seq > 0 && c.Stepped != nil {
-			c.Stepped(filepath.Dir(filepath.Dir(req.Run)), e)
+			kept.Then(r.Context(), func() { c.Stepped(filepath.Dir(filepath.Dir(req.Run)), e) })
 		}
 		c.took(w, r, err, r.PostFormValue("total"), notice)
 	}

@@ -332,6 +332,6 @@ func (c *Console) acceptOrDiscard(w http.ResponseWriter, r *http.Request) {
 	if err := c.Disk.Remove(filepath.Dir(path)); err != nil {
 		c.Log.Warn("the folder of an upload could not be removed", "error", err)
 	}
-	c.Log.Info("a report was accepted", "offer", r.PathValue("offer"), "file", name, "account", me(r).Name)
+	c.logs(r, "a report was accepted", "offer", r.PathValue("offer"), "file", name)
 	c.done(w, r, files, name+" is in the inbox. The scheduler makes a run with it soon.")
 }

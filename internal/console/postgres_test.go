@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/account"
+	"tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/shared"
@@ -40,7 +42,12 @@ func (s *sharing) Refresh(context.Context, string) error { s.refreshed++; return
 
 func (s *sharing) Work(ctx context.Context, offer string, do func(context.Context, string) error) error {
 	s.worked++
-	return errors.Join(do(ctx, offer), s.err)
+	ctx, then := kept.Within(ctx)
+	err := errors.Join(do(ctx, offer), s.err)
+	if err == nil {
+		then()
+	}
+	return err
 }
 
 var _ Share = (*shared.Offers)(nil)
@@ -63,6 +70,38 @@ func TestWhatOthersWorkOnIsKeptBeforeTheAnswer(t *testing.T) {
 	}
 	if status, _ := p.get("/offers/" + offerName); status != http.StatusServiceUnavailable {
 		t.Errorf("a page of an offer that cannot be had: %d", status)
+	}
+}
+
+// TestAStepThatIsNotKeptIsNotSaidToBeTaken has a step refused as it is kept: no page, no header and no mail says that it was
+// taken.
+func TestAStepThatIsNotKeptIsNotSaidToBeTaken(t *testing.T) {
+	share, reported := &sharing{}, 0
+	h := demandingWith(t, "{approvals: 1}", func(c *Config) {
+		c.Share = share
+		c.Stepped = func(string, ledger.Entry) { reported++ }
+	})
+	p := h.person("ann", account.Grant{Role: account.Preparer})
+	share.err = shared.ErrOvertaken
+	answer, err := p.PostForm(h.server.URL+approvalPath+"/submit", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Location") != "" ||
+		strings.Contains(string(body), "is submitted") {
+		t.Errorf("%d, %v, %v: %s", answer.StatusCode, answer.Header, err, body)
+	}
+	share.err = nil
+	if _, body := p.get("/schedule"); strings.Contains(body, "is submitted") {
+		t.Error("the next page says that it was taken")
+	}
+	if reported > 0 {
+		t.Error("it was reported")
+	}
+	if status, _ := p.post(approvalPath+"/withdraw", "reason", "a test"); status != http.StatusSeeOther || reported != 1 {
+		t.Errorf("a step that is kept: %d, reported %d times", status, reported)
 	}
 }
 

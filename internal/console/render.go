@@ -17,6 +17,7 @@ import (
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
@@ -130,8 +131,14 @@ func (c *Console) showWith(w http.ResponseWriter, r *http.Request, status int, n
 // done goes on to another page with a notice of what was done, so that loading that page again
 // does not do it twice.
 func (c *Console) done(w http.ResponseWriter, r *http.Request, to, notice string) {
-	c.sessions.Put(r.Context(), keyNotice, notice)
+	kept.Then(r.Context(), func() { c.sessions.Put(r.Context(), keyNotice, notice) })
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// logs logs what an account did, once it is kept.
+func (c *Console) logs(r *http.Request, what string, args ...any) {
+	args = append(args, "account", me(r).Name)
+	kept.Then(r.Context(), func() { c.Log.Info(what, args...) })
 }
 
 // refused answers with why something is refused.

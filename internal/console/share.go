@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 
 	"tenderbatch/internal/ledger"
@@ -23,7 +24,7 @@ func (c *Console) answer(rt route, w http.ResponseWriter, r *http.Request) {
 		}
 		rt.handle(w, r)
 	default:
-		held := &heldAnswer{header: w.Header()}
+		held := &heldAnswer{header: http.Header{}}
 		err := c.Share.Work(r.Context(), offer, func(ctx context.Context, _ string) error {
 			rt.handle(held, r.WithContext(ctx))
 			return nil
@@ -68,6 +69,7 @@ func (h *heldAnswer) Write(p []byte) (int, error) { return h.body.Write(p) }
 
 // send sends it.
 func (h *heldAnswer) send(w http.ResponseWriter) {
+	maps.Copy(w.Header(), h.header)
 	if h.code != 0 {
 		w.WriteHeader(h.code)
 	}

@@ -87,7 +87,7 @@ func (c *Console) amend(w http.ResponseWriter, r *http.Request) {
 		err = prepare.ChangeTerms(r.Context(), c.prepareRequest(r, folder), prepare.Change{Seen: page.Seen, Content: after,
 			Did: ledger.Wrote, Of: "offer.yaml " + offerfolder.DigestOf(after), Said: "amended the terms: " + page.Reason})
 		if err == nil {
-			c.Log.Info("the terms were amended", "offer", r.PathValue("offer"), "account", me(r).Name)
+			c.logs(r, "the terms were amended", "offer", r.PathValue("offer"))
 			c.done(w, r, "/offers/"+r.PathValue("offer"), "The terms are amended. The scheduler makes a run with them soon.")
 			return
 		}
@@ -143,7 +143,7 @@ func (c *Console) decide(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
-	c.Log.Info("a finding was decided", "offer", r.PathValue("offer"), "account", me(r).Name, "what", change.Said)
+	c.logs(r, "a finding was decided", "offer", r.PathValue("offer"), "what", change.Said)
 	c.done(w, r, "/offers/"+r.PathValue("offer")+"/runs/latest/findings", "Decided: "+change.Said+
 		". The scheduler makes a run with it soon; until then this page shows the run before.")
 }

@@ -211,7 +211,7 @@ func (c *Console) pauseOrResume(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
-	c.Log.Info(notice, "offer", name, "account", me(r).Name)
+	c.logs(r, notice, "offer", name)
 	c.done(w, r, "/schedule", notice)
 }
 

@@ -16,6 +16,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/exitcode"
+	"tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/notify"
@@ -103,7 +104,7 @@ func (m *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outc
 	} else if m.Settings.Mail.Server != "" {
 		m.Attach(&e, o)
 	}
-	m.report(e)
+	kept.Then(ctx, func() { m.report(e) })
 	return o, err
 }
 

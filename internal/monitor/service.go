@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/exitcode"
+	"tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/need"
@@ -264,7 +265,7 @@ func (s *Service) forget(folder string) {
 
 // recordMissed notes slots that passed, and reports all of them in one notice: after
 // a night without the service there may be hundreds.
-func (s *Service) recordMissed(offer string, missed []schedule.Miss) (err error) {
+func (s *Service) recordMissed(ctx context.Context, offer string, missed []schedule.Miss) (err error) {
 	var noted []schedule.Miss
 	for _, m := range missed {
 		err = pipeline.RecordMissed(s.request(offer, tender.BySchedule, m.Slot), m.Why)
@@ -278,7 +279,7 @@ func (s *Service) recordMissed(offer string, missed []schedule.Miss) (err error)
 		noted = append(noted, m)
 	}
 	if len(noted) > 0 {
-		s.Monitor.reportMissed(offer, noted)
+		kept.Then(ctx, func() { s.Monitor.reportMissed(offer, noted) })
 	}
 	return err
 }
@@ -286,7 +287,7 @@ func (s *Service) recordMissed(offer string, missed []schedule.Miss) (err error)
 // Do does a job of the scheduler. A slot that another process dealt with is done.
 func (s *Service) Do(ctx context.Context, job serve.Job) (serve.Outcome, error) {
 	if len(job.Missed) > 0 {
-		return serve.Ended, s.recordMissed(job.Folder, job.Missed)
+		return serve.Ended, s.recordMissed(ctx, job.Folder, job.Missed)
 	}
 	err := s.run(ctx, job)
 	switch {

@@ -24,9 +24,10 @@ import (
 type planner struct {
 	member *Member
 	offers map[string]*planned
+	absent absentees
 }
 
-func newPlanner(m *Member) *planner { return &planner{m, map[string]*planned{}} }
+func newPlanner(m *Member) *planner { return &planner{m, map[string]*planned{}, absentees{}} }
 
 // planned is what the planner knows of an offer.
 type planned struct {
@@ -46,7 +47,7 @@ const urgentWithin = time.Hour
 // plan puts the jobs into the queue that are due. An offer that cannot be planned keeps no other from it.
 func (p *planner) plan(ctx context.Context) error {
 	offers := p.member.config.Offers
-	if err := freeJobsOfTheDead(ctx, offers.Pool(), p.member.config.Log); err != nil {
+	if err := freeJobsOfTheDead(ctx, offers.Pool(), p.absent, p.member.config.Log); err != nil {
 		return err
 	}
 	heads, err := offers.List(ctx)
@@ -80,15 +81,15 @@ func (p *planner) plan(ctx context.Context) error {
 func (p *planner) read(ctx context.Context, h shared.Head) (*planned, error) {
 	o := p.offers[h.Name]
 	if o == nil {
-		o = &planned{record: &schedule.Record{}}
+		o = &planned{record: &schedule.Record{}, hash: ledger.BeforeFirst().Hash}
 		o.record.See(h.Made)
 	}
 	offers := p.member.config.Offers
-	content, digest, err := offers.Terms(ctx, h.Name, o.digest)
-	if err != nil {
-		return o, err
-	}
-	if content != nil {
+	if h.Terms != o.digest {
+		content, digest, err := offers.Terms(ctx, h.Name)
+		if err != nil {
+			return o, err
+		}
 		o.digest = digest
 		terms, err := offerfile.ParseTerms(offerfolder.OfferName, content)
 		if err != nil {
@@ -147,43 +148,58 @@ func (o *planned) due(h shared.Head, now time.Time, quiet time.Duration) (jobs [
 	return jobs
 }
 
-// park notes the slots as missed whose jobs are not tried again, and says so.
+// park notes the slots as missed whose jobs are not tried again, and says of each job that it is parked, once. One that
+// cannot be noted keeps no other from it.
 func (p *planner) park(ctx context.Context) error {
 	found, err := p.member.client.JobList(ctx, river.NewJobListParams().Kinds(Job{}.Kind()).States(rivertype.JobStateDiscarded).
-		Where("finalized_at > now() - interval '1 day'").First(100))
+		Where("metadata->>'batch_said' IS NULL").First(100))
 	if err != nil {
 		return err
 	}
+	var faults []error
 	for _, row := range found.Jobs {
-		var j Job
-		if err := json.Unmarshal(row.EncodedArgs, &j); err != nil {
-			return err
+		if err := p.parkOne(ctx, row); err != nil {
+			faults = append(faults, fmt.Errorf("job %d: %w", row.ID, err))
 		}
-		o := p.offers[j.Offer]
-		slot, err := schedule.ParseSlot(j.Slot)
-		if j.Slot == "" || o == nil || err != nil || o.record.Decided(slot) {
-			continue
-		}
-		why := "parked after " + fmt.Sprint(len(row.Errors)) + " tries: " + lastError(row)
-		if err := p.note(ctx, j, slot, why); err != nil {
-			return err
-		}
-		p.member.config.Log.Error("a job is parked", "offer", j.Offer, "slot", j.Slot, "why", why)
-		p.member.config.Parked(j.Offer, j.Slot, why)
 	}
+	return errors.Join(faults...)
+}
+
+// parkOne is park for one job.
+func (p *planner) parkOne(ctx context.Context, row *rivertype.JobRow) error {
+	var j Job
+	if err := json.Unmarshal(row.EncodedArgs, &j); err != nil {
+		return err
+	}
+	why := "parked after " + fmt.Sprint(len(row.Errors)) + " tries: " + lastError(row)
+	decided := false
+	if slot, err := schedule.ParseSlot(j.Slot); err == nil && j.Slot != "" && p.offers[j.Offer] != nil {
+		if decided = p.offers[j.Offer].record.Decided(slot); !decided {
+			err := p.note(ctx, j, slot, why)
+			if errors.Is(err, ledger.ErrBusy) {
+				return nil // it is seen to the next time
+			}
+			if decided = errors.Is(err, ledger.ErrDecided); err != nil && !decided {
+				return err
+			}
+		}
+	}
+	_, err := p.member.config.Offers.Pool().Exec(ctx, `UPDATE river_job SET metadata = metadata || '{"batch_said": true}' WHERE id = $1`,
+		row.ID)
+	if err != nil || decided {
+		return err
+	}
+	p.member.config.Log.Error("a job is parked", "offer", j.Offer, "slot", j.Slot, "reason", j.Reason, "why", why)
+	p.member.config.Parked(j.Offer, j.Slot, why)
 	return nil
 }
 
 // note notes a slot as missed.
 func (p *planner) note(ctx context.Context, j Job, slot schedule.Slot, why string) error {
-	err := p.member.config.Offers.Work(ctx, j.Offer, func(ctx context.Context, folder string) error {
+	return p.member.config.Offers.Work(ctx, j.Offer, func(ctx context.Context, folder string) error {
 		_, err := p.member.config.Run(ctx, serve.Job{Folder: folder, Missed: []schedule.Miss{{Slot: slot, Why: why}}})
 		return err
 	})
-	if errors.Is(err, ledger.ErrDecided) || errors.Is(err, ledger.ErrBusy) {
-		return nil // it is seen to the next time
-	}
-	return err
 }
 
 // lastError is what a job failed of last.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,6 +33,8 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[Job]) error {
 	switch {
 	case err == nil, errors.Is(err, ledger.ErrDecided):
 		return nil
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("it took longer than %s, and was stopped: %w", longest, err) // the next try may, too
 	case pause > 0:
 		log.Warn("a run could not be made now; trying again", "in", pause.String(), "error", err.Error())
 		return river.JobSnooze(pause)
@@ -52,10 +55,18 @@ func pauseFor(ctx context.Context, err error) time.Duration {
 		return 5 * time.Second
 	case errors.Is(err, shared.ErrOvertaken):
 		return time.Second
+	case errors.As(err, &refused) && isOfTheData(refused):
+		return 0
 	case errors.As(err, &passing), errors.As(err, &network), shared.Passes(err), errors.As(err, &refused):
 		return 15 * time.Second
 	}
 	return 0
+}
+
+// isOfTheData reports whether the database refused what one job wrote, and will again: it is not one that was shut down, or
+// that lacks rights.
+func isOfTheData(e *pgconn.PgError) bool {
+	return slices.Contains([]string{"22", "23", "P0"}, e.Code[:2])
 }
 
 // passingError is an error that passes, of a run whose end is in the history.
@@ -116,6 +127,8 @@ func (m *Member) make(ctx context.Context, folder string, j Job) error {
 	}
 	outcome, err := m.config.Run(ctx, serve.Job{Folder: folder, Trigger: j.Trigger, Slot: slot, Asked: j.Asked})
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return err // it was broken off, and its slot is open
 	case outcome == serve.Busy || outcome == serve.Transient:
 		return &passingError{err}
 	case err != nil:

@@ -2,6 +2,8 @@ package shared
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -39,10 +41,15 @@ func (s *Offers) Collect(ctx context.Context, remove bool) (all []Garbage, err e
 	if err != nil {
 		return nil, err
 	}
+	var strange error
 	for _, p := range order {
 		// Asked after the listing: a work that began since has another token, and one that was kept
 		// since is in the database.
-		used, err := s.isUsed(ctx, p.offer, p.token)
+		used, err := s.isUsed(ctx, p.offer, p.token, remove)
+		if errors.As(err, new(strangeError)) {
+			strange = err
+			continue
+		}
 		if err != nil {
 			return all, err
 		}
@@ -65,15 +72,48 @@ func (s *Offers) Collect(ctx context.Context, remove bool) (all []Garbage, err e
 		}
 		all = append(all, g)
 	}
-	return all, nil
+	return all, strange
 }
 
-// isUsed reports whether what a work put into the storage was kept, or may be yet.
-func (s *Offers) isUsed(ctx context.Context, offer, token string) (used bool, err error) {
-	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM batch_content WHERE offer = $1 AND token = $2)
-		OR EXISTS (SELECT FROM batch_commit WHERE offer = $1 AND token = $2)
-		OR EXISTS (SELECT FROM batch_offer o WHERE name = $1 AND token = $2 AND NOT pg_try_advisory_xact_lock(hashtextextended('batch:' || $1, 0)))`,
-		offer, token).Scan(&used)
+// strangeError says that there are contents in the storage that no work of this database put there.
+type strangeError struct{ offer, store string }
+
+// Error implements error.
+func (e strangeError) Error() string {
+	return fmt.Sprintf("the storage %s has contents of the offer %q, which is not in the database; they are left as they are: "+
+		"see whether this is the right storage of the database", e.store, e.offer)
+}
+
+// isUsed reports whether what a work put into the storage was kept, or may be yet. If it is to be removed, a work that lost
+// its lock, and may go on all the same, is overtaken first, so that it does not name what is removed.
+func (s *Offers) isUsed(ctx context.Context, offer, token string, remove bool) (used bool, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var last string
+		err := tx.QueryRow(ctx, "SELECT token FROM batch_offer WHERE name = $1", offer).Scan(&last)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return strangeError{offer, s.config.Store.String()}
+		}
+		if err != nil {
+			return err
+		}
+		if last == token {
+			var free bool
+			if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock(hashtextextended('batch:' || $1, 0))", offer).Scan(&free); err != nil {
+				return err
+			}
+			if used = !free; used {
+				return nil
+			}
+			if remove {
+				if _, err := tx.Exec(ctx, "UPDATE batch_offer SET term = term + 1, token = '' WHERE name = $1 AND token = $2", offer,
+					token); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM batch_content WHERE offer = $1 AND token = $2)
+			OR EXISTS (SELECT FROM batch_commit WHERE offer = $1 AND token = $2)`, offer, token).Scan(&used)
+	})
 	return used, err
 }
 

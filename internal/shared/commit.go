@@ -42,8 +42,9 @@ type news struct {
 	put   []file // contents that the storage does not have yet
 }
 
-// news compares a folder with what the database had as the work began.
-func (w *work) news(ctx context.Context, folder string) (*news, error) {
+// news compares a folder with what the database had as the work began. known are files whose digests are known as long as
+// size and time are the same.
+func (w *work) news(ctx context.Context, folder string, known tree) (*news, error) {
 	runs := filepath.Join(folder, offerfolder.RunsName)
 	rows, err := ledger.ReadRows(runs)
 	if err != nil {
@@ -58,8 +59,11 @@ func (w *work) news(ctx context.Context, folder string) (*news, error) {
 		return nil, err
 	}
 	n := &news{rows: rows[had:], head: w.head}
-	if n.files, err = treeIn(ctx, folder, entries, w.files); err != nil {
+	if n.files, err = treeIn(ctx, folder, entries, known); err != nil {
 		return nil, err
+	}
+	if _, ok := n.files[offerfolder.OfferName]; !ok {
+		return nil, fmt.Errorf("%s has no %s; nothing of it is kept", folder, offerfolder.OfferName)
 	}
 	if n.todo, err = w.files.changesTo(n.files, ledger.PrunedRuns(entries)); err != nil {
 		return nil, err
@@ -96,10 +100,15 @@ func (n *news) deletes() bool {
 
 // commit keeps what is new in a folder, all or nothing of it.
 func (w *work) commit(ctx context.Context, folder string) error {
-	n, err := w.news(ctx, folder)
+	n, err := w.news(ctx, folder, w.files)
 	if err != nil {
 		return err
 	}
+	return w.keep(ctx, folder, n)
+}
+
+// keep keeps what is new, all or nothing of it.
+func (w *work) keep(ctx context.Context, folder string, n *news) error {
 	if len(n.rows) == 0 && len(n.todo.put) == 0 && len(n.todo.remove) == 0 {
 		return nil
 	}
@@ -110,18 +119,30 @@ func (w *work) commit(ctx context.Context, folder string) error {
 	for {
 		err := w.commitOnce(ctx, n)
 		if err == nil {
+			w.head, w.files = n.head, n.files
 			w.offers.mirrors.set(w.name, mirror{n.head, n.files})
 			return nil
 		}
-		if refused := new(pgconn.PgError); errors.Is(err, ErrOvertaken) || errors.Is(err, ledger.ErrDecided) ||
-			errors.Is(err, ledger.ErrBusy) || (errors.As(err, &refused) && !isShutdown(refused)) {
+		if isRefused(err) {
 			return err
 		}
 		if !sleep(ctx, pause) {
-			return fmt.Errorf("nothing was kept: %w", err)
+			return fmt.Errorf("it is not known whether it was kept: %w", err)
 		}
 		pause = min(2*pause, 5*time.Second)
 	}
+}
+
+// isRefused reports whether a commit will not do, however often it is tried. One that is busy is not: the database may
+// not have noticed yet that a connection of this work was lost.
+func isRefused(err error) bool {
+	for _, refused := range []error{ErrOvertaken, ledger.ErrDecided, ledger.ErrEnded, ledger.ErrReleased, errNewer} {
+		if errors.Is(err, refused) {
+			return true
+		}
+	}
+	refused := new(pgconn.PgError)
+	return errors.As(err, &refused) && !isShutdown(refused)
 }
 
 // isShutdown reports whether the database refused as it was stopped or started.
@@ -156,7 +177,7 @@ func (w *work) store(ctx context.Context, folder string, n *news) error {
 	if err != nil {
 		return err
 	}
-	if err := w.protect(ctx, n); err != nil {
+	if err := w.protect(ctx, n, known); err != nil {
 		return err
 	}
 	list, err := json.Marshal(commitList(n))
@@ -168,15 +189,12 @@ func (w *work) store(ctx context.Context, folder string, n *news) error {
 	})
 }
 
-// protect has the storage lock what a run consists of that is released, if it is to.
-func (w *work) protect(ctx context.Context, n *news) error {
+// protect has the storage lock what a run consists of that is released, if it is to. where are the works that put the
+// contents there, with this one.
+func (w *work) protect(ctx context.Context, n *news, where map[string]string) error {
 	store := w.offers.config.Store
 	if store.LockFor() == 0 {
 		return nil
-	}
-	where, err := tokens(ctx, w.conn, w.name)
-	if err != nil {
-		return err
 	}
 	until := w.offers.Now().Add(store.LockFor())
 	for _, r := range n.rows {
@@ -259,8 +277,13 @@ func (w *work) putFile(ctx context.Context, full string, f file) error {
 	})
 }
 
+// onceWithin is as long as one try may take: what was asked over a connection that was cut has no answer for longer than that.
+const onceWithin = 3 * time.Minute
+
 // commitOnce is the transaction. It is refused with [ErrOvertaken] if other work has begun since.
 func (w *work) commitOnce(ctx context.Context, n *news) error {
+	ctx, stop := context.WithTimeout(ctx, onceWithin)
+	defer stop()
 	if err := w.reconnect(ctx); err != nil {
 		return err
 	}
@@ -270,11 +293,20 @@ func (w *work) commitOnce(ctx context.Context, n *news) error {
 		var token string
 		err := tx.QueryRow(ctx, "SELECT term, token, count, hash FROM batch_offer WHERE name = $1 FOR UPDATE", w.name).
 			Scan(&term, &token, &is.Count, &is.Hash)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case term == w.term && token == w.token && is.Hash == n.head.Hash && is.Count == n.head.Count && len(n.rows) > 0:
-			return nil // an earlier try was kept, and only its answer was lost
+		}
+		var kept bool // by an earlier try whose answer was lost; asked once the row is ours, as that try may still go on
+		var version int
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM batch_commit WHERE offer = $1 AND term = $2 AND token = $3),
+			(SELECT max(version) FROM batch_version)`, w.name, w.term, w.token).Scan(&kept, &version); err != nil {
+			return err
+		}
+		switch {
+		case kept:
+			return nil
+		case version > len(steps):
+			return errNewer
 		case term != w.term || token != w.token || is.Hash != w.head.Hash || is.Count != w.head.Count:
 			return ErrOvertaken
 		}

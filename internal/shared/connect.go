@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/storage"
 )
 
@@ -189,12 +190,13 @@ type Head struct {
 	Latest   string    // the newest run, "" if there is none
 	Final    string    // the final run in force, "" if there is none
 	Made     time.Time // when the offer was first brought here
+	Terms    string    // the digest of its offer.yaml, "" if it has none; only from [Offers.List]
 }
 
 // List lists the offers by name.
 func (s *Offers) List(ctx context.Context) (all []Head, err error) {
-	rows, err := s.pool.Query(ctx, `SELECT name, count, hash, inputs, inputs_at, latest, final, made, batch_now()
-		FROM batch_offer ORDER BY name`)
+	rows, err := s.pool.Query(ctx, `SELECT name, count, hash, inputs, inputs_at, latest, final, made, coalesce(f.sha256, ''), batch_now()
+		FROM batch_offer LEFT JOIN batch_file f ON f.offer = name AND f.path = $1 ORDER BY name`, offerfolder.OfferName)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +204,8 @@ func (s *Offers) List(ctx context.Context) (all []Head, err error) {
 	var now time.Time
 	for rows.Next() {
 		var h Head
-		if err := rows.Scan(&h.Name, &h.Count, &h.Hash, &h.Inputs, &h.InputsAt, &h.Latest, &h.Final, &h.Made, &now); err != nil {
+		if err := rows.Scan(&h.Name, &h.Count, &h.Hash, &h.Inputs, &h.InputsAt, &h.Latest, &h.Final, &h.Made, &h.Terms,
+			&now); err != nil {
 			return nil, err
 		}
 		all = append(all, h)

@@ -120,18 +120,23 @@ func (s *Offers) advance(ctx context.Context, db querier, folder string, head He
 	if err != nil {
 		return err
 	}
-	have, err := treeIn(ctx, folder, entries, s.mirrors.get(head.Name).files)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	all, err := entriesOf(rest)
 	if err != nil {
 		return err
 	}
-	pruned := ledger.PrunedRuns(append(entries, all...))
+	// Runs that are to come are looked at, too: a process that ended may have left something in their places.
+	entries = append(entries, all...)
+	have, err := treeIn(ctx, folder, entries, s.mirrors.get(head.Name).files)
+	if err != nil {
+		return err
+	}
+	pruned := ledger.PrunedRuns(entries)
 	todo, err := have.changesTo(files, pruned)
 	if err != nil {
 		return oddError{err}
+	}
+	if name := have.odd(files); name != "" {
+		return oddError{fmt.Errorf("%s does not belong to a run that was published", name)}
 	}
 	if err := s.take(ctx, db, folder, head.Name, todo); err != nil {
 		return err

@@ -19,14 +19,14 @@ func (s *Offers) Entries(ctx context.Context, name string, after int64) ([]ledge
 	return entriesOf(rows)
 }
 
-// Terms are the offer.yaml of an offer, without its mirror, if it is another than one of a digest, and its digest.
-func (s *Offers) Terms(ctx context.Context, name, but string) (content []byte, digest string, err error) {
+// Terms are the offer.yaml of an offer, without its mirror, and its digest.
+func (s *Offers) Terms(ctx context.Context, name string) (content []byte, digest string, err error) {
 	var f file
 	var token string
 	err = s.pool.QueryRow(ctx, `SELECT sha256, bytes, token FROM batch_file JOIN batch_content USING (offer, sha256)
 		WHERE offer = $1 AND path = $2`, name, offerfolder.OfferName).Scan(&f.sha256, &f.bytes, &token)
-	if err != nil || f.sha256 == but {
-		return nil, f.sha256, err
+	if err != nil {
+		return nil, "", err
 	}
 	kept, err := s.config.Store.Open(ctx, keyOf(name, token, f.sha256))
 	if err != nil {

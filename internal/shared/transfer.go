@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
@@ -50,11 +54,55 @@ func (s *Offers) Push(ctx context.Context, folder, name string) (err error) {
 	if err := s.isAhead(w, runs); err != nil {
 		return err
 	}
-	if err := w.commit(ctx, folder); err != nil {
+	n, err := w.news(ctx, folder, nil) // every byte is read: who keeps the folder may have kept the time of a file, too
+	if err != nil {
+		return err
+	}
+	if err := w.loses(folder, n.todo); err != nil {
+		return err
+	}
+	if err := w.keep(ctx, folder, n); err != nil {
 		return err
 	}
 	s.mirrors.set(name, mirror{}) // the folder is not the mirror
-	return nil
+	return w.noteBase(folder)
+}
+
+// baseName is the file in an offer's folder that says at which change of terms and reports it and the database were the
+// same.
+const baseName = ".batch-pushed"
+
+// base is what the file says of the offer as it is in the database.
+func (w *work) base() string {
+	return fmt.Sprintf("%s %d\n", w.head.Made.UTC().Format(time.RFC3339Nano), w.head.Inputs)
+}
+
+// noteBase notes that a folder is as the database is.
+func (w *work) noteBase(folder string) error {
+	return os.WriteFile(filepath.Join(folder, baseName), []byte(w.base()), disk.FileMode)
+}
+
+// loses is an error if a change takes a report or terms away that came to the database since it and the folder were the
+// same.
+func (w *work) loses(folder string, todo change) error {
+	was, err := os.ReadFile(filepath.Join(folder, baseName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if string(was) == w.base() {
+		return nil
+	}
+	taken := slices.DeleteFunc(slices.Clone(todo.remove), func(name string) bool { return !isInput(name) })
+	for _, f := range todo.put {
+		if is, ok := w.files[f.path]; ok && isInput(f.path) && is.sha256 != f.sha256 {
+			taken = append(taken, f.path)
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s in the database is another than in %s, and may have come there since; move the one in the folder away, "+
+		"if there is one, and run \"batch pull\"; then change the folder and push it", taken[0], folder)
 }
 
 // altered names the first of what is not as it was published.
@@ -94,6 +142,15 @@ func (s *Offers) Pull(ctx context.Context, name, folder string) (err error) {
 	}
 	defer w.end()
 	runs := filepath.Join(folder, offerfolder.RunsName)
+	var d disk.Disk
+	if err := errors.Join(d.MakeFolders(folder), ledger.MakeRuns(d, runs)); err != nil {
+		return err
+	}
+	unlock, err := ledger.Lock(ctx, d, runs, s.config.Wait)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	had, err := ledger.ReadRows(runs)
 	if err != nil {
 		return err
@@ -102,11 +159,13 @@ func (s *Offers) Pull(ctx context.Context, name, folder string) (err error) {
 	if err != nil {
 		return err
 	}
-	if have, err := treeIn(ctx, folder, entries, nil); err == nil {
-		for at, f := range have {
-			if is := w.files[at]; is.sha256 != f.sha256 && isInput(at) && !w.knows(f.sha256) {
-				return fmt.Errorf("%s in %s is not in the database and would be lost; push it first, or move it away", at, folder)
-			}
+	have, err := treeIn(ctx, folder, entries, nil)
+	if err != nil {
+		return err
+	}
+	for at, f := range have {
+		if is := w.files[at]; is.sha256 != f.sha256 && isInput(at) && !w.knows(f.sha256) {
+			return fmt.Errorf("%s in %s is not in the database and would be lost; push it first, or move it away", at, folder)
 		}
 	}
 	err = s.advance(ctx, w.conn, folder, w.head, w.files)
@@ -117,7 +176,10 @@ func (s *Offers) Pull(ctx context.Context, name, folder string) (err error) {
 		return err
 	}
 	found, err := ledger.Verify(runs, "")
-	return errors.Join(err, altered(folder, found))
+	if err := errors.Join(err, altered(folder, found)); err != nil {
+		return err
+	}
+	return w.noteBase(folder)
 }
 
 // knows reports whether a content was ever one of the offer's.

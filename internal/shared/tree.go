@@ -78,11 +78,10 @@ func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tr
 		found[name] = f
 		return nil
 	}
-	if err := add(offerfolder.OfferName); err != nil {
-		return nil, err
-	}
-	if err := add(accountsName); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	for _, name := range []string{offerfolder.OfferName, accountsName} {
+		if err := add(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
 	tops, pruned := []string{offerfolder.InboxName, receivedName}, ledger.PrunedRuns(entries)
 	for _, run := range ledger.PublishedRuns(entries) {
@@ -113,6 +112,16 @@ func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tr
 type change struct {
 	put    []file // in the order of their paths, manifests of runs last
 	remove []string
+}
+
+// odd is a file of a run that was published, and is not to be there; "" if there is none.
+func (t tree) odd(wanted tree) string {
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		if _, ok := wanted[name]; !ok && !isInput(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // changesTo compares a tree with the one that it is to become. Files of runs are removed only if those are pruned.

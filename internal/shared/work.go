@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tenderbatch/internal/kept"
 	"tenderbatch/internal/ledger"
 )
 
@@ -108,14 +109,22 @@ func (w *work) end() {
 	if w.conn == nil {
 		return
 	}
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), pingWithin)
 	defer stop()
 	var was bool
 	err := w.conn.QueryRow(ctx, "SELECT pg_advisory_unlock(hashtextextended('batch:' || $1, 0))", w.name).Scan(&was)
 	if err != nil || !was {
-		// The connection is not one that others should get: closed, it gives back whatever it has.
-		_ = w.conn.Conn().Close(ctx)
+		w.drop()
+		return
 	}
+	w.release()
+}
+
+// drop closes the connection, which is not one that others should get: closed, it gives back whatever it has.
+func (w *work) drop() {
+	ctx, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	_ = w.conn.Conn().Close(ctx) // if it cannot be closed, the database ends it
 	w.release()
 }
 
@@ -127,20 +136,45 @@ func (w *work) release() {
 // reconnect takes another connection and the lock again where the first is broken. Whether other work began
 // meanwhile the commit finds out.
 func (w *work) reconnect(ctx context.Context) error {
-	if w.conn.Ping(ctx) == nil {
-		return nil
+	if w.conn != nil {
+		if ping(ctx, w.conn) == nil {
+			return nil
+		}
+		w.drop() // first, as all works may lose theirs at once, and there are no more connections than works
 	}
 	conn, err := w.offers.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	if err := lock(ctx, conn, w.name, w.offers.config.Wait); err != nil {
+	err = lock(ctx, conn, w.name, w.offers.config.Wait)
+	if errors.Is(err, ledger.ErrBusy) {
+		err = errors.Join(err, w.overtaken(ctx, conn))
+	}
+	if err != nil {
 		conn.Release()
 		return err
 	}
-	w.release()
 	w.conn = conn
 	return nil
+}
+
+// overtaken is [ErrOvertaken] if other work has begun since.
+func (w *work) overtaken(ctx context.Context, conn *pgxpool.Conn) error {
+	var is bool
+	err := conn.QueryRow(ctx, "SELECT term <> $2 OR token <> $3 FROM batch_offer WHERE name = $1", w.name, w.term, w.token).Scan(&is)
+	if err == nil && is {
+		return ErrOvertaken
+	}
+	return err
+}
+
+// pingWithin is as long as a connection may give no answer: one that was cut may never say so.
+const pingWithin = 10 * time.Second
+
+func ping(ctx context.Context, conn *pgxpool.Conn) error {
+	ctx, stop := context.WithTimeout(ctx, pingWithin)
+	defer stop()
+	return conn.Ping(ctx)
 }
 
 // querier is a connection, a transaction, or the pool. What work asks goes over its own connection: if each had to wait
@@ -188,7 +222,8 @@ func readRows(ctx context.Context, db querier, name string, after int64) (all []
 
 // Work does something with an offer in a folder that is as the database says, and commits what is new in it then,
 // also if it failed: the history has failures, too. The error is that of do, or [ledger.ErrBusy] if others have the
-// offer, [ErrOvertaken] if nothing was kept, or one of the database or the storage, most of which pass.
+// offer, [ErrOvertaken] if nothing was kept, or one of the database or the storage, most of which pass. What
+// others are to hear of the work is for [kept.Then].
 func (s *Offers) Work(ctx context.Context, name string, do func(ctx context.Context, folder string) error) error {
 	defer s.one.take(name)()
 	w, err := s.begin(ctx, name)
@@ -200,13 +235,22 @@ func (s *Offers) Work(ctx context.Context, name string, do func(ctx context.Cont
 	if err := s.bring(ctx, w.conn, folder, w.head, w.files); err != nil {
 		return err
 	}
-	done := do(ctx, folder)
+	whole := false
+	defer func() {
+		if !whole { // it panicked, and the process may go on
+			_ = s.discard(name) // the panic says what is wrong
+		}
+	}()
+	within, then := kept.Within(ctx)
+	done := do(within, folder)
+	whole = true
 	// A work that was asked to stop has noted that, and it is kept.
-	kept, stop := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
+	keeping, stop := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
 	defer stop()
-	if err := w.commit(kept, folder); err != nil {
+	if err := w.commit(keeping, folder); err != nil {
 		return errors.Join(err, s.discard(name))
 	}
+	then()
 	return done
 }
 

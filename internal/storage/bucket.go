@@ -250,7 +250,7 @@ func (b *Bucket) fault(name string, err error) error {
 	switch r := minio.ToErrorResponse(err); {
 	case r.Code == "NoSuchKey" || (r.StatusCode == http.StatusNotFound && r.Code != "NoSuchBucket"):
 		return fmt.Errorf("%s%s: %w", b.prefix, name, fs.ErrNotExist)
-	case r.StatusCode == http.StatusPreconditionFailed, r.StatusCode == http.StatusConflict:
+	case r.StatusCode == http.StatusPreconditionFailed:
 		return fmt.Errorf("%s: %w", name, ErrThere)
 	}
 	return fmt.Errorf("the storage %s, %s: %w", b.address, name, err)
@@ -260,5 +260,5 @@ func (b *Bucket) fault(name string, err error) error {
 func Passes(err error) bool {
 	var answer minio.ErrorResponse
 	return errors.As(err, &answer) && (answer.StatusCode == 0 || answer.StatusCode >= http.StatusInternalServerError ||
-		answer.StatusCode == http.StatusTooManyRequests)
+		answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusConflict) // another put goes on
 }

@@ -245,6 +245,25 @@ func TestAStoreWithoutConditionalWrites(t *testing.T) {
 	}
 }
 
+// TestAPutThatConflictsIsNotTakenForDone: S3 says so of two at once, of which neither may come to an end.
+func TestAPutThatConflictsIsNotTakenForDone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	b := servertest.S3(t)
+	s := open(t, b, proxied(t, b, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+		if r.Method == http.MethodPut {
+			w.WriteHeader(http.StatusConflict)
+			_, _ = io.WriteString(w, "<Error><Code>ConditionalRequestConflict</Code></Error>")
+			return
+		}
+		on.ServeHTTP(w, r)
+	}))
+	if err := put(t, s, "a", "x"); err == nil || errors.Is(err, storage.ErrThere) || !storage.Passes(err) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestAddressesOfStorages(t *testing.T) {
 	for address, want := range map[string]string{
 		"/no/such/folder":         "make the folder",
