@@ -12,6 +12,9 @@ import (
 // TestStartingTakesLittle has each package begin with little work: every command pays for it. The accounts hashed a
 // password at each start, which took 20 MiB and a quarter of the time of a small run.
 func TestStartingTakesLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
 	program := filepath.Join(t.TempDir(), "batch")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
