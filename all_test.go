@@ -62,10 +62,10 @@ var mayImport = map[string][]string{
 	"internal/confirm": {"internal/swifttext", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/console": {
 		"internal/account", "internal/compare", "internal/disk", "internal/display", "internal/export",
-		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/kept", "internal/ledger", "internal/monitor",
-		"internal/offerfile", "internal/offerfolder", "internal/pipeline", "internal/prepare",
-		"internal/release", "internal/result", "internal/schedule", "internal/serve", "internal/signon",
-		"internal/tender", "internal/whatif", "github.com/alexedwards/scs/postgresstore",
+		"internal/export/workbook", "internal/inbox", "internal/ingest", "internal/kept", "internal/ledger",
+		"internal/monitor", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
+		"internal/prepare", "internal/release", "internal/result", "internal/schedule", "internal/serve",
+		"internal/signon", "internal/tender", "internal/whatif", "github.com/alexedwards/scs/postgresstore",
 		"github.com/alexedwards/scs/sqlite3store", "github.com/alexedwards/scs/v2",
 		"github.com/shopspring/decimal",
 	},
@@ -88,7 +88,9 @@ var mayImport = map[string][]string{
 		"internal/export", "internal/tender", "github.com/parquet-go/parquet-go",
 		"github.com/shopspring/decimal",
 	},
-	"internal/export/seev": {"internal/confirm", "internal/export", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/export/seev": {
+		"internal/confirm", "internal/export", "internal/tender", "github.com/shopspring/decimal",
+	},
 	"internal/export/swiftmt": {
 		"internal/confirm", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
 	},
@@ -125,9 +127,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/monitor": {
 		"internal/compare", "internal/disk", "internal/display", "internal/exitcode", "internal/export",
-		"internal/kept", "internal/ledger", "internal/metrics", "internal/need", "internal/notify", "internal/offerfolder",
-		"internal/pipeline", "internal/release", "internal/result", "internal/schedule", "internal/serve",
-		"internal/settings", "internal/tender", "internal/tracing", "github.com/shopspring/decimal",
+		"internal/kept", "internal/ledger", "internal/metrics", "internal/need", "internal/notify",
+		"internal/offerfolder", "internal/pipeline", "internal/release", "internal/result",
+		"internal/schedule", "internal/serve", "internal/settings", "internal/tender", "internal/tracing",
+		"github.com/shopspring/decimal",
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
@@ -217,9 +220,9 @@ var mayImport = map[string][]string{
 		"internal/settle", "internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/shared": {
-		"internal/disk", "internal/kept", "internal/ledger", "internal/offerfolder", "internal/parallel", "internal/storage",
-		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool",
-		"github.com/jackc/pgx/v5/stdlib",
+		"internal/disk", "internal/kept", "internal/ledger", "internal/offerfolder", "internal/parallel",
+		"internal/storage", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn",
+		"github.com/jackc/pgx/v5/pgxpool", "github.com/jackc/pgx/v5/stdlib",
 	},
 	"internal/signon": {"internal/account", "github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"},
 	"internal/spreadsheet": {
