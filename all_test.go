@@ -45,9 +45,10 @@ var mayImport = map[string][]string{
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
-		"internal/delivery", "internal/disk", "internal/display", "internal/intake", "internal/ledger",
-		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/retention", "internal/serve",
-		"internal/settings", "internal/strictyaml", "github.com/spf13/cobra",
+		"internal/delivery", "internal/disk", "internal/display", "internal/identity", "internal/intake",
+		"internal/ledger", "internal/notify", "internal/offerfolder", "internal/pgp", "internal/pipeline",
+		"internal/release", "internal/retention", "internal/sealed", "internal/serve", "internal/settings",
+		"internal/strictyaml", "internal/tender", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -202,6 +203,10 @@ var mayImport = map[string][]string{
 	"internal/retention": {"internal/disk", "internal/ledger", "internal/offerfolder", "internal/tender"},
 	"internal/schedule":  {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/schema":    {"internal/strictyaml"},
+	"internal/sealed": {
+		"internal/accounts", "internal/disk", "internal/ledger", "internal/offerfolder", "internal/pgp",
+		"internal/release", "github.com/klauspost/compress/zstd",
+	},
 	"internal/serve": {
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",
