@@ -179,6 +179,7 @@ var mayImport = map[string][]string{
 		"internal/pricing", "internal/release", "internal/result", "internal/schedule", "internal/settle",
 		"internal/tender", "internal/whatif", "github.com/shopspring/decimal",
 	},
+	"internal/pseudonym": {},
 	"internal/queue": {
 		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
 		"internal/schedule", "internal/serve", "internal/shared", "internal/tender", "github.com/jackc/pgx/v5",
@@ -200,7 +201,9 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/retention": {"internal/disk", "internal/ledger", "internal/offerfolder", "internal/tender"},
+	"internal/retention": {
+		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/pseudonym", "internal/tender",
+	},
 	"internal/schedule":  {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/schema":    {"internal/strictyaml"},
 	"internal/sealed": {

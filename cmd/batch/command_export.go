@@ -67,6 +67,9 @@ func (w world) export(c *cobra.Command, path string, format *outgoing.Format, na
 	}
 	e, err := format.Make(run, s)
 	p := printout.New(w.stderr)
+	if by := run.Pseudonymised(); by != nil {
+		p.Linef("note: names %s", display.Line(printout.NamesReplaced(by)))
+	}
 	if e != nil {
 		for _, warning := range e.Warnings {
 			p.Linef("warning: %s", display.Line(warning))

@@ -68,6 +68,9 @@ const (
 const (
 	Pruned  Event = "pruned"  // a run: its folder is no more, and nothing is wrong with that
 	Cleared Event = "cleared" // files that came, or were in quarantine
+
+	// Pseudonymised says that names of holders were replaced in the runs that it lists, and reports removed from them.
+	Pseudonymised Event = "pseudonymised"
 )
 
 var events = map[Event]bool{
@@ -75,7 +78,8 @@ var events = map[Event]bool{
 	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
 	Prepared: true, Paused: true, Resumed: true, Quarantined: true, Unreached: true,
 	Sending: true, Delivered: true, Undelivered: true, Pruned: true, Cleared: true,
-	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
+	Pseudonymised: true,
+	Submitted:     true, Returned: true, Withdrawn: true, Approved: true, Released: true,
 }
 
 // OfRelease reports whether the event is a step on the way to be paid on.
@@ -86,7 +90,8 @@ func (e Event) OfRelease() bool {
 // OfAttempt reports whether the event is one of an attempt, or of a slot that passed without one.
 func (e Event) OfAttempt() bool {
 	switch e {
-	case Prepared, Paused, Resumed, Quarantined, Unreached, Sending, Delivered, Undelivered, Pruned, Cleared:
+	case Prepared, Paused, Resumed, Quarantined, Unreached, Sending, Delivered, Undelivered, Pruned, Cleared,
+		Pseudonymised:
 		return false
 	}
 	return !e.OfRelease()
@@ -137,6 +142,8 @@ type Entry struct {
 	Makers  []Maker             `json:"makers,omitempty"`
 
 	Approval *Approval `json:"approval,omitempty"` // what an approver saw, and typed; nil for other entries
+
+	Rewritten []Rewritten `json:"rewritten,omitempty"` // runs in which names of holders were replaced
 
 	Message  string        `json:"message,omitzero"`
 	Inputs   []File        `json:"inputs,omitempty"`
