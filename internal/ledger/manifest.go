@@ -44,7 +44,8 @@ type Manifest struct {
 	Kept     []Kept     `json:"kept"`               // copies of all that the run was made from
 	Outputs  []File     `json:"outputs"`
 
-	Pseudonymised *Rewriting `json:"pseudonymised,omitempty"` // how names of holders were replaced later; nil: they were not
+	// Pseudonymised says how names of holders were replaced later; nil: they were not.
+	Pseudonymised *Rewriting `json:"pseudonymised,omitempty"`
 }
 
 // Terms names the terms a run applied.

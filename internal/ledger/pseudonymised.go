@@ -249,7 +249,8 @@ func StageRewritten(d disk.Disk, run *Run, by Actor, at time.Time, drop func(Kep
 // off. Only the holder of the lock may.
 func PutRewritten(d disk.Disk, runs string, r Rewritten) error {
 	tree := d.In(filepath.Dir(runs))
-	folder, stage, aside := filepath.Join(runs, r.Run), filepath.Join(runs, stageOf(r.Run)), filepath.Join(runs, asideOf(r.Run))
+	folder, stage := filepath.Join(runs, r.Run), filepath.Join(runs, stageOf(r.Run))
+	aside := filepath.Join(runs, asideOf(r.Run))
 	if digest, err := digestOf(tree, filepath.Join(stage, ManifestName)); err != nil || digest != r.Manifest {
 		return errors.Join(err, fmt.Errorf("%s is not what the history says", stage))
 	}
@@ -267,8 +268,8 @@ func PutRewritten(d disk.Disk, runs string, r Rewritten) error {
 	return tree.Remove(aside)
 }
 
-// UnfinishedRewritings are the runs whose names are replaced by the history, and that have not taken their places yet, as
-// a process was cut off.
+// UnfinishedRewritings are the runs whose names are replaced by the history, and that have not taken their places
+// yet, as a process was cut off.
 func UnfinishedRewritings(runs string, entries []Entry) (all []Rewritten, err error) {
 	of := rewrittenIn(entries)
 	there, err := treeOf(runs).ReadDir(runs)
@@ -291,8 +292,8 @@ func UnfinishedRewritings(runs string, entries []Entry) (all []Rewritten, err er
 	return all, nil
 }
 
-// LeftAside are the folders in a runs folder that a rewriting or a deletion which was cut off left behind, for runs that
-// are in their places.
+// LeftAside are the folders in a runs folder that a rewriting or a deletion which was cut off left behind, for runs
+// that are in their places.
 func LeftAside(runs string, entries []Entry) (names []string, err error) {
 	there, err := treeOf(runs).ReadDir(runs)
 	if err != nil {

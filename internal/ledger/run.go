@@ -113,8 +113,8 @@ func (r *Run) ReadKept(of string) ([]byte, error) {
 			r.folder, of, fs.ErrNotExist)
 	}
 	if p := r.Pseudonymised; p != nil && slices.Contains(p.Removed, r.Kept[i].Name) {
-		return nil, fmt.Errorf("%s keeps no copy of %s any more: it was removed on %s by %s, as the names of holders were not "+
-			"to be kept any longer, so the run cannot be made again; its SHA-256 is in the manifest: %w", r.folder, of,
+		return nil, fmt.Errorf("%s keeps no copy of %s any more: it was removed on %s by %s, as the names of holders were "+
+			"not to be kept any longer, so the run cannot be made again; its SHA-256 is in the manifest: %w", r.folder, of,
 			p.At.Format("2006-01-02"), p.By, fs.ErrNotExist)
 	}
 	return r.read(r.Kept[i].File, "kept")

@@ -25,8 +25,8 @@ func (r *Run) json(content []byte) ([]byte, error) {
 // errJSON says that a text is no JSON.
 var errJSON = errors.New("it is no JSON that can be read")
 
-// eachString calls do with each string of a JSON text that is a value, and the keys that lead to it, and returns the text
-// with what do returned. It changes no other byte.
+// eachString calls do with each string of a JSON text that is a value, and the keys that lead to it, and returns the
+// text with what do returned. It changes no other byte.
 func eachString(content []byte, do func(keys []string, text string) string) ([]byte, error) {
 	if !json.Valid(content) {
 		return nil, errJSON

@@ -1,13 +1,14 @@
 // Package pseudonym replaces what reports say of holders in what a run wrote.
 //
-// Holder references and contacts, as depositaries report them, are in no list of a run. What a person wrote into a cell
-// of a report is: findings quote it, and it may name a holder ("withdrawn per phone, J. Doe"). So in rejects.csv,
-// result.json and result.xlsx each value that a finding quotes is replaced if it has a letter and is no word of the lists
-// themselves, such as a participant or a security. Nothing else in these files changes, and no other file does.
+// Holder references and contacts, as depositaries report them, are in no list of a run. What a person wrote into a
+// cell of a report is: findings quote it, and it may name a holder ("withdrawn per phone, J. Doe"). So in
+// rejects.csv, result.json and result.xlsx each value that a finding quotes is replaced if it has a letter and is no
+// word of the lists themselves, such as a participant or a security. Nothing else in these files changes, and no
+// other file does.
 //
-// A pseudonym is 12 characters that follow from the text and a key that is drawn by chance, and that nothing keeps: the
-// same text has the same one in all that one [Names] replaced, and none can be turned back, also not by trying all names
-// there are.
+// A pseudonym is 12 characters that follow from the text and a key that is drawn by chance, and that nothing keeps:
+// the same text has the same one in all that one [Names] replaced, and none can be turned back, also not by trying
+// all names there are.
 package pseudonym
 
 import (
@@ -85,8 +86,8 @@ func (n *Names) Run(read func(name string) ([]byte, error)) (*Run, error) {
 	return r, err
 }
 
-// isQuoting reports whether a text of result.json is free, by the keys that lead to it: it may quote a report, or be a
-// person's own words.
+// isQuoting reports whether a text of result.json is free, by the keys that lead to it: it may quote a report, or be
+// a person's own words.
 func isQuoting(keys []string) bool {
 	return slices.Contains(keys, "rejects") &&
 		slices.Contains([]string{"value", "message", "advice", "waived", "resolution"}, keys[len(keys)-1])
@@ -149,8 +150,8 @@ func (r *Run) value(text string) string {
 	return r.names.Of(plain(text))
 }
 
-// message is what takes the place of a message: what it quotes is replaced. Where a quotation may have quotation marks in
-// it, all from the first to the last mark is.
+// message is what takes the place of a message: what it quotes is replaced. Where a quotation may have quotation
+// marks in it, all from the first to the last mark is.
 func (r *Run) message(text string) string {
 	parts := strings.Split(text, `"`)
 	if len(parts) < 3 {

@@ -14,8 +14,8 @@ import (
 	"tenderbatch/internal/pseudonym"
 )
 
-// replaceNames replaces the names of holders in the runs among some items: it writes each run once more beside the old one,
-// notes all of them in one entry, and only then has them take the places of the old ones.
+// replaceNames replaces the names of holders in the runs among some items: it writes each run once more beside the
+// old one, notes all of them in one entry, and only then has them take the places of the old ones.
 func (req Request) replaceNames(ctx context.Context, log *ledger.Log, items []Item) (done []Item, err error) {
 	runs := filepath.Join(req.Folder, offerfolder.RunsName)
 	e := ledger.Entry{At: req.Clock(), Event: ledger.Pseudonymised, By: req.By, Actor: req.Actor, Program: req.Version}
@@ -41,8 +41,8 @@ func (req Request) replaceNames(ctx context.Context, log *ledger.Log, items []It
 			return nil, err
 		}
 		e.Offer, e.Rewritten, done = i.Offer, append(e.Rewritten, r), append(done, i)
-		e.Message = fmt.Sprintf("replaced the names of holders and removed the reports, which were to be kept until %s, in %d "+
-			"run(s)", i.Until.Format("2006-01-02"), len(e.Rewritten))
+		e.Message = fmt.Sprintf("replaced the names of holders and removed the reports, which were to be kept until %s, "+
+			"in %d run(s)", i.Until.Format("2006-01-02"), len(e.Rewritten))
 	}
 	if len(e.Rewritten) == 0 {
 		return nil, nil
@@ -59,8 +59,8 @@ func (req Request) replaceNames(ctx context.Context, log *ledger.Log, items []It
 }
 
 // stage writes a run with the names of holders replaced beside the run.
-func (req Request) stage(archive *ledger.Archive, names *pseudonym.Names, name string, at time.Time) (r ledger.Rewritten,
-	err error) {
+func (req Request) stage(archive *ledger.Archive, names *pseudonym.Names, name string,
+	at time.Time) (r ledger.Rewritten, err error) {
 	run, err := archive.Run(name)
 	if err != nil {
 		return r, err

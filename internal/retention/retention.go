@@ -1,10 +1,10 @@
 // Package retention deletes what the terms of an offer do not have kept any longer: runs that are neither in force
-// nor the latest, files as they came, and the names of holders. It never deletes a run that is in force, the latest, the
-// one released last, or one that the terms name, whatever their age.
+// nor the latest, files as they came, and the names of holders. It never deletes a run that is in force, the latest,
+// the one released last, or one that the terms name, whatever their age.
 //
 // The names of holders are in the reports: these are removed from the inbox and from every run that stays, and what
-// findings quote of them gets a pseudonym (see package pseudonym). All runs of an offer change by one entry in the history,
-// under one key that nothing keeps, so that a holder has one pseudonym in all of them.
+// findings quote of them gets a pseudonym (see package pseudonym). All runs of an offer change by one entry in the
+// history, under one key that nothing keeps, so that a holder has one pseudonym in all of them.
 //
 // Each deletion is noted in the history first, with who did it and the digest of what is deleted, and then made; one
 // that was cut off is completed by the next. The chain of the history stays as it is: a run that was deleted is

@@ -22,9 +22,9 @@ func newPrune(w World) *cobra.Command {
 		Short: "Delete what the terms of the offers do not have kept any longer",
 		Long: `prune deletes, of every offer in FOLDER or of the one offer that FOLDER is, what is older than its terms
 have it kept under retention: runs that are neither in force nor the latest, files as they came, and the names of
-holders: reports are removed from the inbox and from the runs that stay, and what findings quote of them gets a
-pseudonym; what is paid stays byte for byte. Each deletion is in the history, which stays as it is otherwise. Nothing is ever deleted by itself. See first
-with --dry-run.`,
+holders: reports are removed from the inbox and from the runs that stay, and what findings quote of
+them gets a pseudonym; what is paid stays byte for byte. Each deletion is in the history, which stays as it is
+otherwise. Nothing is ever deleted by itself. See first with --dry-run.`,
 		Example: `  batch prune /srv/offers --dry-run`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
