@@ -152,7 +152,7 @@ var mayImport = map[string][]string{
 		"internal/export/pain001", "internal/export/parquetfile", "internal/export/seev",
 		"internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder",
 		"internal/payment", "internal/pipeline", "internal/result", "internal/settle", "internal/swifttext",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/tender", "github.com/gofrs/flock", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},
 	"internal/payment": {
@@ -204,8 +204,8 @@ var mayImport = map[string][]string{
 	"internal/retention": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/pseudonym", "internal/tender",
 	},
-	"internal/schedule":  {"internal/tender", "github.com/robfig/cron/v3"},
-	"internal/schema":    {"internal/strictyaml"},
+	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
+	"internal/schema":   {"internal/strictyaml"},
 	"internal/sealed": {
 		"internal/accounts", "internal/disk", "internal/ledger", "internal/offerfolder", "internal/pgp",
 		"internal/release", "github.com/klauspost/compress/zstd",

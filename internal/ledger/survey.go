@@ -374,6 +374,22 @@ func (s *surveyed) rewritings(now time.Time) []Entry {
 	return []Entry{e}
 }
 
+// exports are the entries of payments that were exported, of the newest ledger that has any, also if it is damaged: it is
+// better to ask once more than to pay twice.
+func (s *surveyed) exports() (all []Entry) {
+	for _, old := range slices.Backward(s.old) {
+		for _, e := range old.entries {
+			if e.Event == Exported {
+				all = append(all, e)
+			}
+		}
+		if len(all) > 0 {
+			break
+		}
+	}
+	return all
+}
+
 // bodies are those of one entry for each run that is taken.
 func (s *surveyed) bodies(now time.Time) ([]string, error) {
 	var entries []Entry
@@ -394,7 +410,7 @@ func (s *surveyed) bodies(now time.Time) ([]string, error) {
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Run, b.Run)) })
 	entries = append(entries, s.releases(entries)...)
-	entries = append(entries, s.rewritings(now)...)
+	entries = append(append(entries, s.rewritings(now)...), s.exports()...)
 	var bodies []string
 	for _, e := range entries {
 		body, err := e.body()

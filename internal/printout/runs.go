@@ -159,7 +159,7 @@ func (p *Printer) Candidates(found []ledger.Candidate) {
 // entries lists entries of the ledger, one a line, and messages below.
 func (p *Printer) entries(entries []ledger.Entry) {
 	for _, e := range entries {
-		line := fmt.Sprintf("%-23s  %-11s %-8s", ToTheSecond(e.At), e.Event, e.Trigger)
+		line := fmt.Sprintf("%-23s  %-11s %-8s", ToTheSecond(e.At), e.Event, who(e))
 		if e.Event.Ends() {
 			line += fmt.Sprintf("  exit %d", e.Exit)
 		}
@@ -225,6 +225,14 @@ func NamesReplaced(w *ledger.Rewriting) string {
 		w.At.Format("2006-01-02"), w.By, display.Plural(len(w.Removed), "copy", "copies"))
 }
 
+// who is what made an attempt begin, or the person that an entry of another kind is of.
+func who(e ledger.Entry) string {
+	if e.Event.OfAttempt() || e.Event.OfRelease() {
+		return string(e.Trigger)
+	}
+	return e.Actor.Name
+}
+
 // StateSince says since when a run is where it is, and who brought it there, if that is known: of a
 // run that was recovered it is not.
 func StateSince(state release.State, since time.Time, by ledger.Actor) string {
@@ -262,7 +270,7 @@ func (p *Printer) Fact(name, value string) {
 
 func (p *Printer) Entry(e ledger.Entry) {
 	p.Linef("")
-	if e.Event.OfRelease() {
+	if !e.Event.OfAttempt() && e.Actor.Name != "" {
 		p.step(e)
 		return
 	}
