@@ -81,40 +81,58 @@ func (w world) export(c *cobra.Command, path string, x exporting) error {
 		return err
 	}
 	e, err := format.Make(run, outgoing.Superseded(x.superseded))
-	p := printout.New(w.stderr)
-	if by := run.Pseudonymised(); by != nil {
-		p.Linef("note: names %s", display.Line(printout.NamesReplaced(by)))
-	}
-	if e != nil {
-		for _, warning := range e.Warnings {
-			p.Linef("warning: %s", display.Line(warning))
-		}
-	}
+	warned := w.warnOfExport(run, e)
 	switch {
 	case errors.Is(err, outgoing.ErrNothingDue):
+		p := printout.New(w.stderr)
 		p.Linef("%s: %v; nothing was written", run.Doc.Run, err)
-		return p.Err()
+		return errors.Join(warned, p.Err())
 	case err != nil:
 		return err
-	}
-	if unnoted := run.Unnoted(e); unnoted != "" {
-		p.Linef("warning: %s", display.Line(unnoted))
-	}
-	switch {
 	case x.again != "" && !e.IsPayments():
 		return usage(c, fmt.Errorf("--again is for payments; %s can be exported any time", x.format))
 	case x.dryRun:
-		return errors.Join(p.Err(), w.listExport(run, e))
+		return errors.Join(warned, w.listExport(run, e))
 	case x.to != "":
-		return errors.Join(p.Err(), w.writeExport(c.Context(), run, e, x))
+		return errors.Join(warned, w.writeExport(c.Context(), run, e, x))
 	case len(e.Files) != 1:
 		return usage(c, fmt.Errorf("there are %d files; name a folder for them with --to", len(e.Files)))
 	}
 	if err := w.noteExport(c.Context(), run, e, x, nil); err != nil {
-		return errors.Join(p.Err(), err)
+		return errors.Join(warned, err)
 	}
 	_, err = w.stdout.Write(e.Files[0].Content)
-	return errors.Join(p.Err(), err)
+	return errors.Join(warned, err)
+}
+
+// warnOfExport says what a person has to know of an export, which is nil if there is none.
+func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
+	p := printout.New(w.stderr)
+	if by := run.Pseudonymised(); by != nil {
+		p.Linef("note: names %s", display.Line(printout.NamesReplaced(by)))
+	}
+	if e == nil {
+		return p.Err()
+	}
+	for _, warning := range e.Warnings {
+		p.Linef("warning: %s", display.Line(warning))
+	}
+	if unnoted := run.Unnoted(e); unnoted != "" {
+		p.Linef("warning: %s", display.Line(unnoted))
+	}
+	return p.Err()
+}
+
+// listExport lists what would be written, and what of it was exported before.
+func (w world) listExport(run *outgoing.Run, e *outgoing.Export) error {
+	p := printout.New(w.stdout)
+	for _, f := range e.Files {
+		p.Linef("would write %s: %s", f.Name, f.Says)
+	}
+	if before := run.Before(run.History(), e); before != "" {
+		p.Linef("%s", display.Line(before))
+	}
+	return p.Err()
 }
 
 // noteExport notes payments in the history before they are written.
@@ -129,18 +147,6 @@ func (w world) noteExport(ctx context.Context, run *outgoing.Run, e *outgoing.Ex
 	}
 	return run.Note(ctx, e, outgoing.Noting{Format: x.format, To: to, Again: strings.TrimSpace(x.again), Actor: w.actor,
 		By: w.by, Version: w.version, Now: w.now()}, there)
-}
-
-// listExport lists what would be written, and what of it was exported before.
-func (w world) listExport(run *outgoing.Run, e *outgoing.Export) error {
-	p := printout.New(w.stdout)
-	for _, f := range e.Files {
-		p.Linef("would write %s: %s", f.Name, f.Says)
-	}
-	if before := run.Before(run.History(), e); before != "" {
-		p.Linef("%s", display.Line(before))
-	}
-	return p.Err()
 }
 
 // writeExport writes files into a folder. A file that is there with the same bytes stays.

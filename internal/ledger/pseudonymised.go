@@ -170,79 +170,110 @@ func asideOf(run string) string { return ".pruned-" + run }
 func StageRewritten(d disk.Disk, run *Run, by Actor, at time.Time, drop func(Kept) bool,
 	edit func(name string, content []byte) ([]byte, error)) (r Rewritten, err error) {
 	runs := filepath.Dir(run.folder)
-	tree, stage := d.In(filepath.Dir(runs)), filepath.Join(runs, stageOf(run.Run))
+	m := *run.Manifest
+	m.Pseudonymised = &Rewriting{At: at, By: by, Manifest: run.digest, Removed: []string{}, Outputs: []File{}}
+	s := &rewritingStage{run: run, tree: d.In(filepath.Dir(runs)), folder: filepath.Join(runs, stageOf(run.Run)),
+		manifest: &m}
 	if err := run.Check(); err != nil {
 		return r, err
 	}
-	was, err := readRegular(tree, filepath.Join(run.folder, ManifestName), mostManifest)
-	if err == nil {
-		err = tree.Remove(stage)
-	}
-	if err == nil {
-		err = tree.MakeFolders(filepath.Join(stage, keptFolder))
-	}
-	if err != nil {
-		return r, err
-	}
-	m := *run.Manifest
-	m.Pseudonymised = &Rewriting{At: at, By: by, Manifest: run.digest, Removed: []string{}, Outputs: []File{}}
-	m.Outputs = slices.Clone(m.Outputs)
-	put := func(name string, content []byte) error {
-		return tree.Write(filepath.Join(stage, filepath.FromSlash(name)), func(w io.Writer) error {
-			_, err := w.Write(content)
-			return err
-		})
-	}
-	for _, k := range m.Kept {
-		switch {
-		case slices.Contains(m.Pseudonymised.Removed, k.Name):
-		case drop(k):
-			m.Pseudonymised.Removed = append(m.Pseudonymised.Removed, k.Name)
-		default:
-			content, err := run.read(k.File, "kept")
-			if err == nil {
-				err = put(k.Name, content)
-			}
-			if err != nil && !errors.Is(err, fs.ErrExist) { // two things with the same content have one copy
-				return r, err
-			}
-		}
-	}
-	for i, f := range m.Outputs {
-		content, err := run.read(f, "published")
-		if err != nil {
-			return r, err
-		}
-		now, err := edit(f.Name, content)
-		if err != nil {
-			return r, fmt.Errorf("%s: %w", filepath.Join(run.folder, f.Name), err)
-		}
-		if m.Outputs[i], err = Digest(f.Name, func(w io.Writer) error { _, err := w.Write(now); return err }); err != nil {
-			return r, err
-		}
-		if m.Outputs[i] != f {
-			if !mayRewrite(f.Name) {
-				return r, fmt.Errorf("%s: names are never replaced in it", filepath.Join(run.folder, f.Name))
-			}
-			m.Pseudonymised.Outputs = append(m.Pseudonymised.Outputs, f)
-		}
-		if err := put(f.Name, now); err != nil {
+	for _, step := range []func() error{
+		s.begin,
+		func() error { return s.keep(drop) },
+		func() error { return s.outputs(edit) },
+		func() error { return s.tree.Write(filepath.Join(s.folder, ManifestName), m.Encode) },
+		func() error { return s.tree.SyncFolder(filepath.Join(s.folder, keptFolder)) },
+		func() error { return s.tree.SyncFolder(s.folder) },
+		func() error { return s.tree.SyncFolder(runs) },
+	} {
+		if err := step(); err != nil {
 			return r, err
 		}
 	}
-	if err := put(PublishedManifestName, was); err != nil {
-		return r, err
-	}
-	if err := tree.Write(filepath.Join(stage, ManifestName), m.Encode); err != nil {
-		return r, err
-	}
-	for _, folder := range []string{filepath.Join(stage, keptFolder), stage, runs} {
-		if err := tree.SyncFolder(folder); err != nil {
-			return r, err
-		}
-	}
-	digest, err := digestOf(tree, filepath.Join(stage, ManifestName))
+	digest, err := digestOf(s.tree, filepath.Join(s.folder, ManifestName))
 	return Rewritten{Run: run.Run, Was: run.digest, Manifest: digest}, err
+}
+
+// rewritingStage is the folder in which a run is written with the names replaced.
+type rewritingStage struct {
+	run      *Run
+	tree     disk.Tree
+	folder   string
+	manifest *Manifest // as it is to be
+}
+
+// begin makes the folder, with the manifest as it was published in it.
+func (s *rewritingStage) begin() error {
+	was, err := readRegular(s.tree, filepath.Join(s.run.folder, ManifestName), mostManifest)
+	if err == nil {
+		err = s.tree.Remove(s.folder)
+	}
+	if err == nil {
+		err = s.tree.MakeFolders(filepath.Join(s.folder, keptFolder))
+	}
+	if err == nil {
+		err = s.put(PublishedManifestName, was)
+	}
+	return err
+}
+
+func (s *rewritingStage) put(name string, content []byte) error {
+	return s.tree.Write(filepath.Join(s.folder, filepath.FromSlash(name)), func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// keep puts the copies that stay, and notes those that do not.
+func (s *rewritingStage) keep(drop func(Kept) bool) error {
+	p := s.manifest.Pseudonymised
+	for _, k := range s.manifest.Kept {
+		if slices.Contains(p.Removed, k.Name) {
+			continue
+		}
+		if drop(k) {
+			p.Removed = append(p.Removed, k.Name)
+			continue
+		}
+		content, err := s.run.read(k.File, "kept")
+		if err == nil {
+			err = s.put(k.Name, content)
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) { // two things with the same content have one copy
+			return err
+		}
+	}
+	return nil
+}
+
+// outputs puts the outputs as they are to be, and notes what those were that change.
+func (s *rewritingStage) outputs(edit func(name string, content []byte) ([]byte, error)) error {
+	was := s.manifest.Outputs
+	s.manifest.Outputs = slices.Clone(was)
+	for i, f := range was {
+		path := filepath.Join(s.run.folder, f.Name)
+		content, err := s.run.read(f, "published")
+		if err == nil {
+			content, err = edit(f.Name, content)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		now, err := Digest(f.Name, func(w io.Writer) error { _, err := w.Write(content); return err })
+		if err != nil {
+			return err
+		}
+		if now != f && !mayRewrite(f.Name) {
+			return fmt.Errorf("%s: names are never replaced in it", path)
+		}
+		if s.manifest.Outputs[i] = now; now != f {
+			s.manifest.Pseudonymised.Outputs = append(s.manifest.Pseudonymised.Outputs, f)
+		}
+		if err := s.put(f.Name, content); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PutRewritten has what [StageRewritten] wrote take the place of a run, and deletes that. It completes what was cut

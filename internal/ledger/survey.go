@@ -374,8 +374,8 @@ func (s *surveyed) rewritings(now time.Time) []Entry {
 	return []Entry{e}
 }
 
-// exports are the entries of payments that were exported, of the newest ledger that has any, also if it is damaged: it is
-// better to ask once more than to pay twice.
+// exports are the entries of payments that were exported, of the newest ledger that has any, also if it is damaged: it
+// is better to ask once more than to pay twice.
 func (s *surveyed) exports() (all []Entry) {
 	for _, old := range slices.Backward(s.old) {
 		for _, e := range old.entries {

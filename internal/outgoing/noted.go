@@ -41,18 +41,11 @@ func (e *Export) IsPayments() bool { return len(e.Files) > 0 && e.Files[0].id !=
 // export, as there says of each file, is noted once.
 func (r *Run) Note(ctx context.Context, e *Export, n Noting, there []bool) (err error) {
 	runs := filepath.Dir(r.run.Folder())
-	lock := flock.New(filepath.Join(r.Folder, lockName), flock.SetPermissions(disk.FileMode))
-	waiting, stop := context.WithTimeout(ctx, patience)
-	defer stop()
-	switch held, err := lock.TryLockContext(waiting, 50*time.Millisecond); {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded) || (err == nil && !held):
-		return fmt.Errorf("another export of the offer goes on; wait until it is done: %w", ledger.ErrBusy)
-	case err != nil:
-		return fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
+	unlock, err := r.lockExports(ctx)
+	if err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	defer func() { err = errors.Join(err, unlock()) }()
 	entries, err := ledger.ReadEntries(runs)
 	if err != nil {
 		return err
@@ -64,8 +57,8 @@ func (r *Run) Note(ctx context.Context, e *Export, n Noting, there []bool) (err 
 	} else if err := r.mayWrite(entries, e, n.Again); err != nil {
 		return err
 	}
-	entry := ledger.Entry{At: n.Now, Event: ledger.Exported, By: n.By, Actor: n.Actor, Offer: r.run.Offer, Phase: r.run.Phase,
-		Program: n.Version, Run: r.run.Run, Manifest: r.run.ManifestDigest(), Export: e.record(n)}
+	entry := ledger.Entry{At: n.Now, Event: ledger.Exported, By: n.By, Actor: n.Actor, Offer: r.run.Offer,
+		Phase: r.run.Phase, Program: n.Version, Run: r.run.Run, Manifest: r.run.ManifestDigest(), Export: e.record(n)}
 	entry.Message = words(entry.Export)
 	log, err := ledger.OpenLog(runs)
 	if err == nil {
@@ -75,6 +68,23 @@ func (r *Run) Note(ctx context.Context, e *Export, n Noting, there []bool) (err 
 		return fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
 	}
 	return nil
+}
+
+// lockExports keeps other exports of the offer away.
+func (r *Run) lockExports(ctx context.Context) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(r.Folder, lockName), flock.SetPermissions(disk.FileMode))
+	waiting, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	held, err := lock.TryLockContext(waiting, 50*time.Millisecond)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded) || (err == nil && !held):
+		return nil, fmt.Errorf("another export of the offer goes on; wait until it is done: %w", ledger.ErrBusy)
+	case err != nil:
+		return nil, fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
+	}
+	return lock.Unlock, nil
 }
 
 // record is what the history has of an export.
@@ -108,8 +118,8 @@ func words(x *ledger.Export) string {
 	if x.To != "" {
 		to = x.To
 	}
-	said := fmt.Sprintf("%s, %s (%s) to %s", x.Format, display.Plural(len(x.Wires), "wire", "wires"), strings.Join(names, ", "),
-		to)
+	said := fmt.Sprintf("%s, %s (%s) to %s", x.Format, display.Plural(len(x.Wires), "wire", "wires"),
+		strings.Join(names, ", "), to)
 	if x.Again != "" {
 		said += "; again: " + x.Again
 	}
@@ -129,14 +139,15 @@ func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
 	case before == "" && again != "":
 		return refused("none of these wires was exported before; leave out --again")
 	case before != "" && again == "":
-		return refused("%s. If it was never sent to the bank, or was cancelled there, export it again and say why with --again "+
-			"WHY; nothing was written", before)
+		return refused("%s. If it was never sent to the bank, or was cancelled there, export it again and say why with "+
+			"--again WHY; nothing was written", before)
 	}
 	return nil
 }
 
 // Before says which wires of an export the history says were exported before, when and by whom; "" if there are none.
-// What was exported of the run beside which these are paid in addition, and of those that it superseded, does not count.
+// What was exported of the run beside which these are paid in addition, and of those that it superseded, does not
+// count.
 func (r *Run) Before(entries []ledger.Entry, e *Export) string {
 	counted := r.paidBefore(e.paid)
 	mine := map[string]bool{}
@@ -177,8 +188,8 @@ func (r *Run) exportedBefore(o ledger.Entry, first string, n int) string {
 	if o.Run != r.run.Run {
 		of = ", of run " + o.Run
 	}
-	return fmt.Sprintf("%s exported before, last on %s by %s%s: %s", which, o.At.UTC().Format("2006-01-02 15:04 UTC"), o.Actor, of,
-		o.Message)
+	return fmt.Sprintf("%s exported before, last on %s by %s%s: %s", which, o.At.UTC().Format("2006-01-02 15:04 UTC"),
+		o.Actor, of, o.Message)
 }
 
 // paidBefore are a run whose wires were paid, and those that it superseded.
@@ -201,8 +212,8 @@ func (r *Run) Unnoted(e *Export) string {
 	}) {
 		return ""
 	}
-	return fmt.Sprintf("the history does not say that payments of run %s were exported: see whether the bank has got them; "+
-		"if not, say --superseded unpaid", e.paid)
+	return fmt.Sprintf("the history does not say that payments of run %s were exported: see whether the bank has got "+
+		"them; if not, say --superseded unpaid", e.paid)
 }
 
 // History is what the history of the offer said when the run was opened.
