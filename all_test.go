@@ -41,7 +41,8 @@ var mayImport = map[string][]string{
 		"internal/offerfolder", "internal/outgoing", "internal/pipeline", "internal/prepare",
 		"internal/printout", "internal/queue", "internal/release", "internal/result", "internal/schedule",
 		"internal/serve", "internal/settings", "internal/shared", "internal/signon", "internal/storage",
-		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/tracing", "internal/whatif",
+		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/termsheet", "internal/tracing",
+		"internal/whatif",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
@@ -242,6 +243,11 @@ var mayImport = map[string][]string{
 	"internal/swifttext": {"golang.org/x/text/unicode/norm"},
 	"internal/tender":    {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/terminal":  {"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3"},
+	"internal/termsheet": {
+		"internal/decimals", "internal/display", "internal/offerfile", "internal/schema", "internal/spreadsheet",
+		"internal/strictyaml", "internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
+	},
 	"internal/tracing": {
 		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",

@@ -29,6 +29,22 @@ const alwaysCalculate = `<?xml version="1.0" encoding="UTF-8"?>
 // Where LibreOffice is missing the test is skipped, but in CI it fails.
 func CheckFormulas(t *testing.T, workbooks map[string][]byte) map[string]int {
 	t.Helper()
+	prepared := map[string][]byte{}
+	for name, content := range workbooks {
+		prepared[name] = spoiled(t, content)
+	}
+	calculated := SavedAgain(t, prepared)
+	formulas := make(map[string]int, len(workbooks))
+	for name, content := range workbooks {
+		formulas[name] = compare(t, name, open(t, content), open(t, calculated[name]))
+	}
+	return formulas
+}
+
+// SavedAgain is the workbooks, given by name, as LibreOffice saves them after it has opened and
+// calculated them. Where LibreOffice is missing the test is skipped, but in CI it fails.
+func SavedAgain(t *testing.T, workbooks map[string][]byte) map[string][]byte {
+	t.Helper()
 	soffice, err := exec.LookPath("soffice")
 	if err != nil && os.Getenv("CI") != "" {
 		t.Fatal("soffice is not installed; test.sh installs it")
@@ -42,21 +58,19 @@ func CheckFormulas(t *testing.T, workbooks map[string][]byte) map[string]int {
 		"xlsx", "--outdir", filepath.Join(dir, "calculated")}
 	for name, content := range workbooks {
 		path := filepath.Join(dir, fileName(name))
-		write(t, path, spoiled(t, content))
+		write(t, path, content)
 		args = append(args, path)
 	}
 	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	formulas := make(map[string]int, len(workbooks))
-	for name, content := range workbooks {
-		calculated, err := os.ReadFile(filepath.Join(dir, "calculated", fileName(name)))
-		if err != nil {
+	saved := make(map[string][]byte, len(workbooks))
+	for name := range workbooks {
+		if saved[name], err = os.ReadFile(filepath.Join(dir, "calculated", fileName(name))); err != nil {
 			t.Fatal(err)
 		}
-		formulas[name] = compare(t, name, open(t, content), open(t, calculated))
 	}
-	return formulas
+	return saved
 }
 
 func fileName(name string) string { return strings.ReplaceAll(name, " ", "-") + ".xlsx" }
