@@ -162,13 +162,16 @@ func (c filledCell) asRead() cell {
 	return read
 }
 
+// escapes are texts that a spreadsheet would take for a character, such as _x0041_ for A.
+var escapes = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
 // put writes a cell.
 func (f *form) put(sheet string, row, col int, c filledCell) {
 	ref := spreadsheet.At(row, col)
 	if c.digits != "" {
 		f.note(f.file.SetCellDefault(sheet, ref, c.digits))
 	} else if c.text != "" {
-		f.note(f.file.SetCellStr(sheet, ref, c.text))
+		f.note(f.file.SetCellStr(sheet, ref, escapes.ReplaceAllString(c.text, "_x005F$0")))
 	}
 	id, made := f.styles[c.style]
 	if !made {

@@ -22,6 +22,7 @@ type field struct {
 // block is fields under one title, in a column of their own.
 type block struct {
 	title  string
+	note   string // beside the title, for people; "" for none
 	fields []field
 }
 
@@ -42,12 +43,12 @@ const (
 
 // leftBlocks and rightBlocks are the terms of the offer as a whole, beside each other.
 var leftBlocks = []block{
-	{"Offer", []field{
+	{"Offer", "", []field{
 		{label: "Short name of the offer", key: "id"},
 		{label: "Issuer", key: "issuer"},
 		{label: "Time zone of all times", key: "timezone", blank: "America/New_York"},
 	}},
-	{"Dates", []field{
+	{"Dates", "before, or at or before", []field{
 		{label: "Launch", key: "dates.launch"},
 		{label: "Early Tender Date", key: "dates.early_tender.at", beside: "dates.early_tender.boundary"},
 		{label: "Expiration Date", key: "dates.expiration.at", beside: "dates.expiration.boundary"},
@@ -62,21 +63,21 @@ var leftBlocks = []block{
 }
 
 var rightBlocks = []block{
-	{"Acceptance", []field{
+	{"Acceptance", "", []field{
 		{label: "Order of acceptance", key: "acceptance.order"},
 		{label: "If a level does not fit whole", key: "acceptance.shortfall"},
 		{label: "Proration factor", key: "acceptance.factor", number: true},
 		{label: "Accepted part below minimum", key: "acceptance.below_minimum"},
 		{label: "Returned part below minimum", key: "acceptance.returned_below_minimum"},
 	}},
-	{"Prices from yields", []field{
+	{"Prices from yields", "", []field{
 		{label: "Price Determination Time", key: "pricing.at"},
 		{label: "Priced for settlement", key: "pricing.settlement"},
 		{label: "Prices are per principal of", key: "pricing.per"},
 		{label: "Decimals of a price", key: "pricing.decimals"},
 		{label: "Final interest period", key: "pricing.final_period"},
 	}},
-	{"Approval of payments", []field{
+	{"Approval of payments", "", []field{
 		{label: "Approvals by others", key: "release.approvals", blank: "1"},
 		{label: "From which phase on", key: "release.from", blank: "final"},
 		{label: "Signed with SSH keys", key: "release.signed", blank: "false"},

@@ -61,6 +61,7 @@ const (
 	blockTitle labelKind = iota
 	fieldLabel
 	tableHeading
+	noteLabel
 )
 
 // layout is where everything of a form is.
@@ -95,6 +96,9 @@ func lay(count func(list string) int) *layout {
 func (l *layout) blocks(all []block, row, labelCol, valueCol int) int {
 	for _, b := range all {
 		l.labels = append(l.labels, label{b.title, row, labelCol, blockTitle})
+		if b.note != "" {
+			l.labels = append(l.labels, label{notePrefix + " " + b.note, row, valueCol + 1, noteLabel})
+		}
 		row++
 		for _, f := range b.fields {
 			l.labels = append(l.labels, label{f.label, row, labelCol, fieldLabel})

@@ -143,8 +143,9 @@ func (c *content) takeList(from *strictyaml.Node, t table) {
 			c.take(item, f, t.list, indexed(t.list, i))
 		}
 	}
-	if c.counts[t.list] = len(list.Items); name == "" && slices.ContainsFunc(list.Items, func(n *strictyaml.Node) bool {
-		return len(n.Entries) > 0
+	c.counts[t.list] = len(list.Items)
+	if slices.ContainsFunc(list.Items, func(n *strictyaml.Node) bool {
+		return len(n.Entries) > 0 && (name == "" || n.Entry(name) != nil)
 	}) {
 		for path := range c.values {
 			if strings.HasPrefix(path, t.list+"[") {
@@ -246,6 +247,8 @@ func (f *form) putLabel(l label) {
 	switch l.kind {
 	case blockTitle:
 		style.role = spreadsheet.InSection
+	case noteLabel:
+		style.role, style.small = spreadsheet.InSubtitle, true
 	case tableHeading:
 		style.role = spreadsheet.InHeading
 	}
