@@ -81,8 +81,8 @@ type File struct {
 func Is(name string, content []byte) bool {
 	begins := bytes.TrimLeft(content[:min(len(content), sniffed)], "\ufeff \r\n\t$")
 	if bytes.HasPrefix(begins, []byte("<")) {
-		return bytes.Contains(begins, []byte(isoNamespace)) || strings.EqualFold(path.Ext(name), ".xml") &&
-			!bytes.Contains(begins, []byte("urn:schemas-microsoft-com:office:spreadsheet"))
+		isSheet := bytes.Contains(begins, []byte("urn:schemas-microsoft-com:office:spreadsheet"))
+		return bytes.Contains(begins, []byte(isoNamespace)) || (strings.EqualFold(path.Ext(name), ".xml") && !isSheet)
 	}
 	return blockStart.Match(begins) || bytes.HasPrefix(begins, []byte(":16R:GENL"))
 }
