@@ -65,7 +65,8 @@ func WriteAdvice(w io.Writer, c *confirm.Confirmation) error {
 	m.ID, m.Type, m.Function = c.Advice, "NEWM", "CAPA"
 	m.Event, m.EventType, m.Voluntary, m.Security = c.Event, EventType(c.Auction), "VOLU", securityOf(c.Security)
 	m.Account = account035{c.Participant, long(c.Tendered), long(c.Accepted), long(c.Returned)}
-	in := coming035{Sign: "CRDT", Total: cashOf(c.Cash.Total, c.Currency), Day: c.Date.String(), Price: percent(&c.Percent)}
+	in := coming035{Sign: "CRDT", Total: cashOf(c.Cash.Total, c.Currency), Day: c.Date.String(),
+		Price: percent(&c.Percent)}
 	if !c.Cash.Interest.IsZero() {
 		interest := cashOf(c.Cash.Interest, c.Currency)
 		in.Interest = &interest
