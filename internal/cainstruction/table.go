@@ -267,8 +267,8 @@ func (f *File) texts(m *message, received string) []string {
 
 // Place names a field of a row, such as "line 14, :36B::QINS".
 func (f *File) Place(row, col int) string {
-	i := slices.Index(f.rows, row)
-	if i < 0 {
+	i, found := slices.BinarySearch(f.rows, row)
+	if !found {
 		return ""
 	}
 	m, heading, line := f.messages[i], "", 0

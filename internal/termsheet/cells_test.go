@@ -97,6 +97,8 @@ func TestCells(t *testing.T) {
 		{"principal with a point", "Principal outstanding", "250.000", "@", "", "the point can part thousands or decimals"},
 		{"principal in millions", "Principal outstanding", "100,000,000", "@", "outstanding: 100000000", ""},
 		{"scaled format", "Principal outstanding", number9("100000000"), "#,##0,,", "", "has a person see another value"},
+		{"shown in its currency", "Principal outstanding", number9("100000000"), `[$$-409]#,##0.00`, "outstanding: 100000000", ""},
+		{"shown in another currency", "Principal outstanding", number9("100000000"), "[$€-407]#,##0.00", "", "shows it in €, and the currency is USD"},
 		{"percentage", "Coupon, percent a year", number9("0.045"), "0.00%", "", "this is a percentage"},
 		{"percent sign", "Coupon, percent a year", "4.5%", "@", "", "percent signs are not read"},
 		{"date for a price", "Tender Offer Consideration", number9("45000"), "yyyy-mm-dd", "", "has made a date of what was typed"},
@@ -183,6 +185,13 @@ func TestForms(t *testing.T) {
 		{"note", func(f *excelize.File) { must(f.SetCellStr(formSheet, "C7", "Note: to be confirmed by the issuer")) }, ""},
 		{"value beside a field", func(f *excelize.File) { must(f.SetCellStr(formSheet, "C7", "or its successor")) }, `C7, "or its successor": nothing is read`},
 		{"field twice", func(f *excelize.File) { must(f.DuplicateRow(formSheet, 7)) }, "this field is there twice, first in A7"},
+		{"a thousand columns", func(f *excelize.File) {
+			for col := 2; col < 1000; col++ {
+				ref, err := excelize.CoordinatesToCellName(col, 25)
+				must(err)
+				must(f.SetCellStr(formSheet, ref, "x"))
+			}
+		}, "the table has more than 500 items"},
 		{"no title", func(f *excelize.File) { must(f.SetCellStr(formSheet, "A1", "Tender offer")) }, `no sheet has "Terms of a cash tender offer" in A1`},
 		{"no further terms", func(f *excelize.File) { must(f.DeleteSheet(furtherTitle)) }, "the form lacks its sheet Further terms"},
 		{"further terms that are no YAML", func(f *excelize.File) { must(f.SetCellStr(furtherTitle, "A4", "schedule: [")) }, `sheet "Further terms", A`},

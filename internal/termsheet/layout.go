@@ -23,8 +23,7 @@ const (
 // notes are what the form says to those who fill it in.
 var notes = []string{
 	notePrefix + " fill in the empty fields; a field that the offer does not have stays empty. Amounts are " +
-		"numbers, with no currency; " +
-		"prices are per 1,000 of principal.",
+		"numbers, with no currency; prices are per 1,000 of principal, unless it says otherwise at the right.",
 	notePrefix + " what the form has no field for is on the sheet " + furtherTitle + ". Formulas, merged fields " +
 		"and hidden rows are not read.",
 }

@@ -120,8 +120,16 @@ type reading struct {
 	terms    *strictyaml.Node
 	places   map[string]place // by the path of the value in the terms
 	order    []string         // the paths, as they were found
+	marks    []mark
 	notes    []string
 	faults   []Fault
+}
+
+// mark is the currency that a number format shows beside an amount of an item.
+type mark struct {
+	at    place
+	item  *strictyaml.Node
+	words string
 }
 
 // grid is the cells of a sheet that say something.

@@ -46,6 +46,7 @@ func (r *reading) form(g *grid) {
 			"values there", strings.Join(missing, ", and the table ")))
 	}
 	r.merged(g, fields)
+	r.checkMarks()
 }
 
 // tableAt is the table whose title is in a row, alone; nil for none.
@@ -168,6 +169,24 @@ func (r *reading) value(c cell, sheet string, f field, list, at string) {
 		into = items.Items[len(items.Items)-1]
 	}
 	putAt(into, f.key, n)
+	if c.kind == xlsx.Number && c.appearance != nil && c.appearance.Currency != "" {
+		r.marks = append(r.marks, mark{here, into, c.appearance.Currency})
+	}
+}
+
+// checkMarks says which amounts are shown in another currency than the item has.
+func (r *reading) checkMarks() {
+	for _, m := range r.marks {
+		currency := m.item.Entry("currency")
+		if currency == nil || currency.Kind != strictyaml.Scalar {
+			continue
+		}
+		for word := range strings.FieldsSeq(m.words) {
+			if !values.MarkFits(word, currency.Text) {
+				r.fault(m.at, fmt.Sprintf("the cell shows it in %s, and the currency is %s; correct one of the two", word, currency.Text))
+			}
+		}
+	}
 }
 
 // shown is the text of a cell in a message.
@@ -224,6 +243,10 @@ func (r *reading) gridTable(g *grid, t *table, title int, rows []int) (fields []
 		at[t.fields[i].key] = row
 	}
 	r.lacking(g, lacks(t, at), " in the table "+t.title)
+	if len(used) > mostItems {
+		r.tooMany(g, t, title)
+		return nil
+	}
 	for _, col := range sortedKeys(used) {
 		path := r.newItem(t.list)
 		for _, f := range t.fields {
@@ -261,6 +284,10 @@ func (r *reading) rowTable(g *grid, t *table, title int, rows []int) (fields [][
 		rows = rows[1:]
 	}
 	r.lacking(g, lacks(t, at), " in the table "+t.title)
+	if len(rows) > mostItems {
+		r.tooMany(g, t, title)
+		return nil
+	}
 	for _, row := range rows {
 		path := r.newItem(t.list)
 		read := map[int]bool{}
@@ -277,6 +304,14 @@ func (r *reading) rowTable(g *grid, t *table, title int, rows []int) (fields [][
 		}
 	}
 	return fields
+}
+
+// mostItems is more than the items of any table of an offer.
+const mostItems = 500
+
+func (r *reading) tooMany(g *grid, t *table, title int) {
+	r.fault(place{sheet: g.name, row: title, label: t.title}, fmt.Sprintf("the table has more than %d items, more than any offer; clear "+
+		"what does not belong here", mostItems))
 }
 
 // lacks are the fields of a table that were not found.

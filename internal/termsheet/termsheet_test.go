@@ -151,3 +151,31 @@ func TestBlankFormIsEmpty(t *testing.T) {
 		}
 	}
 }
+
+// TestManySeries: a form of more series than one page can show comes back, too.
+func TestManySeries(t *testing.T) {
+	source, more := smallOffer, strings.Builder{}
+	at := strings.Index(source, "  - id: 6-2031")
+	end := strings.Index(source, "depositaries:")
+	for i := range 40 {
+		item := strings.ReplaceAll(source[at:end], "6-2031", fmt.Sprint("n-", i))
+		more.WriteString(strings.Replace(item, "[775109BN0, US775109BN09]", fmt.Sprintf("[%q]", cusip(fmt.Sprintf("9000000%d", 10+i)[1:])), 1))
+	}
+	source = source[:end] + more.String() + source[end:]
+	data := formOf(t, []byte(source))
+	back, err := Read("form.xlsx", bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameTerms(t, "40 series", []byte(source), back.Terms)
+}
+
+// cusip is eight digits with their check digit.
+func cusip(digits string) string {
+	sum := 0
+	for i, c := range digits {
+		n := int(c-'0') * (1 + i%2)
+		sum += n/10 + n%10
+	}
+	return digits + fmt.Sprint((10-sum%10)%10)
+}

@@ -332,7 +332,7 @@ func (f *form) page(sheet string) {
 		across = (f.cols + 14) / 15
 	}
 	if sheet == furtherTitle {
-		orientation, down = "portrait", 0
+		orientation, across, down = "portrait", 1, 0
 	}
 	size := map[tender.Paper]int{tender.PaperA4: 9, tender.PaperLetter: 1}[cmp.Or(f.paper, tender.PaperA4)]
 	f.note(f.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fitted}))
