@@ -171,6 +171,7 @@ func TestFaultsOfMT565(t *testing.T) {
 		"two instructions":      {strings.Replace(good, ":16S:CAINST", ":16S:CAINST\r\n:16R:CAINST\r\n:16S:CAINST", 1), "is in the message twice"},
 		"text after":            {good + "the end\r\n", "neither the beginning of a message"},
 		"strange character":     {strings.Replace(good, "SMITH", "M\u00fcller", 1), "a character that messages do not have"},
+		"an acknowledgement":    {"{1:F21BANKUS33AXXX0000000000}{4:{177:0411121204}{451:0}}" + good, "an acknowledgement of the network"},
 		"no text block":         {"{1:F01BANKUS33AXXX0000000000}\r\n", "has no text block"},
 	} {
 		faults := Read("m.txt", []byte(c.text)).Faults

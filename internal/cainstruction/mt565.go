@@ -76,6 +76,10 @@ type field struct {
 // readOne reads one message from a line on, and returns the line after it.
 func readOne(lines []string, at int) (*message, int, *lineFault) {
 	m := &message{line: at + 1}
+	if line := strings.TrimLeft(lines[at], "$ "); strings.HasPrefix(line, "{1:F21") || strings.HasPrefix(line, "{1:A21") {
+		return nil, 0, faultAt(m.line, "this is an acknowledgement of the network, which a sender gets, and no instruction",
+			"ask for the messages without their acknowledgements")
+	}
 	header, body, next, fault := blocks(lines, at)
 	if fault != nil {
 		return nil, 0, fault
