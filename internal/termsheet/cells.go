@@ -173,14 +173,19 @@ func (f *form) put(sheet string, row, col int, c filledCell) {
 	} else if c.text != "" {
 		f.note(f.file.SetCellStr(sheet, ref, escapes.ReplaceAllString(c.text, "_x005F$0")))
 	}
-	id, made := f.styles[c.style]
+	f.note(f.file.SetCellStyle(sheet, ref, ref, f.style(c.style)))
+}
+
+// style is the number of a style in the workbook.
+func (f *form) style(s cellStyle) int {
+	id, made := f.styles[s]
 	if !made {
 		var err error
-		id, err = f.file.NewStyle(c.style.excel())
+		id, err = f.file.NewStyle(s.excel())
 		f.note(err)
-		f.styles[c.style] = id
+		f.styles[s] = id
 	}
-	f.note(f.file.SetCellStyle(sheet, ref, ref, id))
+	return id
 }
 
 func (f *form) text(sheet string, row, col int, text string, style cellStyle) {

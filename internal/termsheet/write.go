@@ -315,6 +315,7 @@ func (f *form) furtherSheet() {
 		f.text(furtherTitle, furtherFirst+i, 1, line, cellStyle{role: spreadsheet.Plain, format: textFormat})
 	}
 	f.note(f.file.SetColWidth(furtherTitle, "A", "A", 110))
+	f.note(f.file.SetColStyle(furtherTitle, "A", f.style(cellStyle{format: textFormat})))
 	f.page(furtherTitle)
 }
 
