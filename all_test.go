@@ -272,7 +272,7 @@ var mayImport = map[string][]string{
 
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
-var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
+var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/cainstruction", "internal/xlsx", "internal/allocate",
 	"internal/settle", "internal/ledger", "internal/release", "internal/schedule", "internal/pipeline", "internal/pricing"}
 
 func TestHouseRules(t *testing.T) {

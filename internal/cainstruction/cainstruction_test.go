@@ -145,6 +145,11 @@ func TestCancellations(t *testing.T) {
 		"of nothing that came": {[]string{cancelOf("C1", "REF9", nil)}, []string{"1 REF9|US52729NAA81|250000|0901|CANC|2004-11-12T16:00:00"}},
 		"of another amount": {[]string{mtOf("REF1", nil) + cancelOf("C1", "REF1", map[string]string{":36B:": ":36B::QINS//FAMT/1000,"})},
 			[]string{"1 REF1|US52729NAA81|1000, in the instruction that is cancelled 250000|0901|CANC|2004-11-12T12:04:00|2004-11-12T16:00:00"}},
+		"of all there is": {[]string{mtOf("REF1", nil) + cancelOf("C1", "REF1", map[string]string{":36B:": ":36C::QINS//QALL"})},
+			[]string{"1 REF1|US52729NAA81|250000|0901|CANC|2004-11-12T12:04:00|2004-11-12T16:00:00"}},
+		"of all there is, the next day": {[]string{mtOf("REF1", nil), cancelOf("C1", "REF1", map[string]string{":36B:": ":36C::QINS//QALL"})},
+			[]string{"1 REF1|US52729NAA81|250000|0901|NEWM|2004-11-12T12:04:00",
+				"1 REF1|US52729NAA81|250000|0901|CANC|2004-11-12T12:04:00|2004-11-12T16:00:00"}},
 		"twice": {[]string{mtOf("REF1", nil) + cancelOf("C1", "REF1", nil) + cancelOf("C2", "REF1", map[string]string{":98C::PREP": ":98C::PREP//20041113100000"})},
 			[]string{"1 REF1|US52729NAA81|250000|0901|CANC|2004-11-12T12:04:00|2004-11-12T16:00:00"}},
 		"replaced without it": {[]string{mtOf("REF1", nil) + mtOf("REF2", map[string]string{":16S:GENL": ":16R:LINK\n:20C::PREV//REF1\n:16S:LINK\n:16S:GENL"})},
@@ -202,6 +207,7 @@ func mx033(ref string, change ...string) string {
 func mx040(ref, of string) string {
 	return strings.NewReplacer("seev.033", "seev.040", "17:04:00Z", "21:00:00Z", "<Document", "<Document", "<CorpActnInstr>\n<CorpActnGnlInf>",
 		"<CorpActnInstrCxlReq>\n<InstrId><Id>"+of+"</Id></InstrId><CorpActnGnlInf>", "</CorpActnInstr></Document>", "</CorpActnInstrCxlReq></Document>",
+		"<UndrlygScty><FinInstrmId>", "<FinInstrmId>", "</FinInstrmId></UndrlygScty>", "</FinInstrmId>",
 		"<SctiesQtyOrInstdAmt><SctiesQty><InstdQty>", "<InstdQty>", "</InstdQty></SctiesQty></SctiesQtyOrInstdAmt>", "</InstdQty>").Replace(mx033(ref))
 }
 
@@ -237,6 +243,13 @@ func TestSeveralSeev033AndACancellation(t *testing.T) {
 	}
 	oneLine := strings.ReplaceAll(text, "\n", "")
 	if got := fmt.Sprint(rowsOf(t, "AppHdr/CreDt", oneLine)); got != strings.NewReplacer("[6 ", "[1 ", " 16 ", " 2 ").Replace(want) {
+		t.Error(got)
+	}
+}
+
+func TestACancellationOfAllInXML(t *testing.T) {
+	text := mxOf(mx033("REF1"), strings.Replace(mx040("C1", "REF1"), "<Qty><FaceAmt>250000</FaceAmt></Qty>", "<Cd>QALL</Cd>", 1))
+	if got := fmt.Sprint(rowsOf(t, "AppHdr/CreDt", text)); !strings.Contains(got, "|250000|0901|CANC|") {
 		t.Error(got)
 	}
 }

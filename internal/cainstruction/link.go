@@ -61,12 +61,15 @@ func cancel(f *File, m, was *message, in map[*message]*File) {
 	}
 }
 
+// allThereIs is the quantity of a cancellation of the whole instruction.
+const allThereIs = "QALL"
+
 // compare completes what a cancellation leaves out from the instruction that it cancels, and has
 // what contradicts it be a value that is not taken.
 func (m *message) compare(was *message) {
 	for _, c := range []column{colSecurity, colQuantity, colAccount} {
 		switch {
-		case m.text[c] == "":
+		case m.text[c] == "" || (c == colQuantity && m.text[c] == allThereIs):
 			m.text[c] = was.text[c]
 		case m.text[c] != was.text[c] && was.text[c] != "":
 			m.text[c] = fmt.Sprintf("%s, in the instruction that is cancelled %s", m.text[c], was.text[c])

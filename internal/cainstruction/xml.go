@@ -251,15 +251,15 @@ func (m *message) fillSecurity(take func(...string) value, types []value) {
 
 // fillInstructed takes the face amount that is instructed, how it is delivered and what is bid.
 func (m *message) fillInstructed(take func(...string) value) {
-	const quantity = "CorpActnInstr/SctiesQtyOrInstdAmt/"
-	face := take(quantity+"SctiesQty/InstdQty/Qty/FaceAmt", "CorpActnInstr/InstdQty/Qty/FaceAmt")
-	if face.text == "" {
-		for _, other := range []string{"SctiesQty/InstdQty/Qty/Unit", "SctiesQty/InstdQty/Qty/AmtsdVal",
-			"SctiesQty/InstdQty/Cd", "InstdAmt"} {
-			if v := take(quantity + other); v.text != "" {
-				face = value{other[strings.LastIndex(other, "/")+1:] + " " + v.text, v.line}
-				break
-			}
+	within := "CorpActnInstr/SctiesQtyOrInstdAmt/SctiesQty/InstdQty/"
+	if m.cancels {
+		within = "CorpActnInstr/InstdQty/"
+	}
+	face := take(within+"Qty/FaceAmt", within+"Cd")
+	for _, other := range []string{within + "Qty/Unit", within + "Qty/AmtsdVal",
+		"CorpActnInstr/SctiesQtyOrInstdAmt/InstdAmt"} {
+		if v := take(other); v.text != "" { // which is no principal
+			face = value{other[strings.LastIndex(other, "/")+1:] + " " + v.text, v.line}
 		}
 	}
 	m.set(colQuantity, face.text, face.line)
