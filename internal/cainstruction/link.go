@@ -35,7 +35,7 @@ func Link(files []*File) {
 
 // cancel works a cancellation into the instruction that it cancels, nil if that is not known.
 func cancel(f *File, m, was *message, in map[*message]*File) {
-	m.text[colReference] = m.refersTo
+	m.text[colReference], m.withdrawnBy = m.refersTo, m.line
 	for _, c := range times {
 		m.cancelTimes[c], m.text[c] = m.text[c], ""
 	}
@@ -49,7 +49,7 @@ func cancel(f *File, m, was *message, in map[*message]*File) {
 		was.cancelledBy = m
 	}
 	if in[was] == f {
-		was.text[colFunction], was.cancelTimes = m.text[colFunction], m.cancelTimes
+		was.text[colFunction], was.cancelTimes, was.withdrawnBy = m.text[colFunction], m.cancelTimes, m.line
 		for _, c := range []column{colSecurity, colQuantity, colAccount} {
 			was.text[c] = m.text[c]
 		}

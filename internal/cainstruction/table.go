@@ -61,6 +61,7 @@ type message struct {
 
 	cancelTimes [colCount]string // of its row: when it was cancelled
 	cancelledBy *message         // the first that cancels it, nil for none
+	withdrawnBy int              // line of the cancellation that its row has worked in; 0 for none
 	merged      bool             // it is part of the row of the instruction that it cancels
 }
 
@@ -260,6 +261,9 @@ func (f *File) texts(m *message, received string) []string {
 		}
 		if f.dialect.headings[c] == received {
 			texts[colCount] = m.cancelTimes[c]
+			if m.withdrawnBy > 0 && texts[colCount] == "" { // it is not taken to be in time unasked
+				texts[colCount] = fmt.Sprintf("no time in the cancellation on line %d", m.withdrawnBy)
+			}
 		}
 	}
 	return texts
@@ -273,7 +277,9 @@ func (f *File) Place(row, col int) string {
 	}
 	m, heading, line := f.messages[i], "", 0
 	if col < int(colCount) {
-		heading, line = f.dialect.headings[col], f.messages[i].at[col]
+		heading, line = f.dialect.headings[col], m.at[col]
+	} else if m.withdrawnBy > 0 {
+		heading, line = "time"+ofCancellation, m.withdrawnBy
 	}
 	if line == 0 {
 		line = m.line

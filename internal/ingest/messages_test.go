@@ -134,9 +134,15 @@ func TestACancellationIsAWithdrawal(t *testing.T) {
 			}
 		}
 	}
+	untimed := strings.Replace(cancel, ":98C::PREP//20041111120000\r\n", "", 1)
+	in, err := sent(t, testOffer(t), ":98C::PREP", first+untimed)
+	if err != nil || in.Count() != 0 || len(in.Findings) != 1 || in.Findings[0].Rule != "R1-unreadable" ||
+		in.Findings[0].Cell != "line 21, time of the cancellation" {
+		t.Errorf("a cancellation without a time: %v, %+v", err, in.Findings)
+	}
 	o := testOffer(t)
 	o.Depositaries[0].Incremental = true
-	in, err := sent(t, o, ":98C::PREP", cancel)
+	in, err = sent(t, o, ":98C::PREP", cancel)
 	if err != nil || in.Count() != 0 || len(in.Findings) == 0 || in.Findings[0].Instruction != "REF1" {
 		t.Errorf("a cancellation of what never came: %v, %v", err, in)
 	}
