@@ -202,7 +202,7 @@ func mx033(ref string, change ...string) string {
 <AcctDtls><SfkpgAcct>0901</SfkpgAcct></AcctDtls>
 <CorpActnInstr><OptnNb><Nb>001</Nb></OptnNb><OptnTp><Cd>CASH</Cd></OptnTp>
 <SctiesQtyOrInstdAmt><SctiesQty><InstdQty><Qty><FaceAmt>250000</FaceAmt></Qty></InstdQty></SctiesQty></SctiesQtyOrInstdAmt></CorpActnInstr>
-<AddtlInf><InstrAddtlInf>please call</InstrAddtlInf></AddtlInf>
+<AddtlInf><AddtlTxt>please call</AddtlTxt></AddtlInf>
 </CorpActnInstr></Document></Msg>`)
 }
 
