@@ -46,9 +46,10 @@ var mayImport = map[string][]string{
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
-		"internal/delivery", "internal/disk", "internal/display", "internal/intake", "internal/ledger",
-		"internal/notify", "internal/offerfolder", "internal/pipeline", "internal/retention", "internal/serve",
-		"internal/settings", "internal/strictyaml", "github.com/spf13/cobra",
+		"internal/delivery", "internal/disk", "internal/display", "internal/identity", "internal/intake",
+		"internal/ledger", "internal/notify", "internal/offerfolder", "internal/pgp", "internal/pipeline",
+		"internal/release", "internal/retention", "internal/sealed", "internal/serve", "internal/settings",
+		"internal/strictyaml", "internal/tender", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -156,7 +157,7 @@ var mayImport = map[string][]string{
 		"internal/export/pain001", "internal/export/parquetfile", "internal/export/seev",
 		"internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder",
 		"internal/payment", "internal/pipeline", "internal/result", "internal/settle", "internal/swifttext",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/tender", "github.com/gofrs/flock", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},
 	"internal/payment": {
@@ -183,6 +184,7 @@ var mayImport = map[string][]string{
 		"internal/pricing", "internal/release", "internal/result", "internal/schedule", "internal/settle",
 		"internal/tender", "internal/whatif", "github.com/shopspring/decimal",
 	},
+	"internal/pseudonym": {},
 	"internal/queue": {
 		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
 		"internal/schedule", "internal/serve", "internal/shared", "internal/tender", "github.com/jackc/pgx/v5",
@@ -204,9 +206,15 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/retention": {"internal/disk", "internal/ledger", "internal/offerfolder", "internal/tender"},
-	"internal/schedule":  {"internal/tender", "github.com/robfig/cron/v3"},
-	"internal/schema":    {"internal/strictyaml"},
+	"internal/retention": {
+		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/pseudonym", "internal/tender",
+	},
+	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
+	"internal/schema":   {"internal/strictyaml"},
+	"internal/sealed": {
+		"internal/accounts", "internal/disk", "internal/ledger", "internal/offerfolder", "internal/pgp",
+		"internal/release", "github.com/klauspost/compress/zstd",
+	},
 	"internal/serve": {
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",

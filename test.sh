@@ -32,6 +32,7 @@ tools() {
 	command -v chromium >/dev/null || missing+=" chromium"
 	[ -x /usr/sbin/sshd ] || missing+=" openssh-server"
 	command -v gpg >/dev/null || missing+=" gnupg"
+	command -v zstd >/dev/null || missing+=" zstd"
 	command -v maildrop >/dev/null || missing+=" maildrop"
 	compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=" postgresql"
 	command -v node >/dev/null && command -v npm >/dev/null || missing+=" nodejs npm"

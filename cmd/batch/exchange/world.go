@@ -35,7 +35,7 @@ type World struct {
 
 // Commands are the commands of the package.
 func Commands(w World) []*cobra.Command {
-	return []*cobra.Command{newFetch(w), newDeliver(w), newPrune(w)}
+	return []*cobra.Command{newFetch(w), newDeliver(w), newPrune(w), newArchive(w), newVerifyArchive(w)}
 }
 
 // usage says that the command line is wrong and where to look.
