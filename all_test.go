@@ -41,7 +41,8 @@ var mayImport = map[string][]string{
 		"internal/offerfolder", "internal/outgoing", "internal/pipeline", "internal/prepare",
 		"internal/printout", "internal/queue", "internal/release", "internal/result", "internal/schedule",
 		"internal/serve", "internal/settings", "internal/shared", "internal/signon", "internal/storage",
-		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/tracing", "internal/whatif",
+		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/termsheet", "internal/tracing",
+		"internal/whatif",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
@@ -56,6 +57,9 @@ var mayImport = map[string][]string{
 	"internal/account":  {"internal/disk", "github.com/pquerna/otp/totp", "golang.org/x/crypto/argon2", "modernc.org/sqlite"},
 	"internal/accounts": {"internal/display", "internal/swifttext", "internal/tender"},
 	"internal/allocate": {"internal/decimals", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/cainstruction": {
+		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
+	},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
@@ -106,13 +110,14 @@ var mayImport = map[string][]string{
 	},
 	"internal/inbox": {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
-		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
+		"internal/cainstruction", "internal/csvfile", "internal/display", "internal/headings", "internal/inbox",
+		"internal/parallel",
 		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/shopspring/decimal",
 	},
 	"internal/intake": {
-		"internal/csvfile", "internal/disk", "internal/display", "internal/inbox", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare", "internal/settings",
+		"internal/cainstruction", "internal/csvfile", "internal/disk", "internal/display", "internal/inbox",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare", "internal/settings",
 		"internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
@@ -250,6 +255,11 @@ var mayImport = map[string][]string{
 	"internal/swifttext": {"golang.org/x/text/unicode/norm"},
 	"internal/tender":    {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/terminal":  {"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3"},
+	"internal/termsheet": {
+		"internal/decimals", "internal/display", "internal/offerfile", "internal/schema", "internal/spreadsheet",
+		"internal/strictyaml", "internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
+	},
 	"internal/tracing": {
 		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
@@ -270,7 +280,7 @@ var mayImport = map[string][]string{
 
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
-var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
+var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/cainstruction", "internal/xlsx", "internal/allocate",
 	"internal/settle", "internal/ledger", "internal/release", "internal/schedule", "internal/pipeline", "internal/pricing"}
 
 func TestHouseRules(t *testing.T) {

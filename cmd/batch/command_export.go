@@ -38,7 +38,7 @@ export of payments is in the history, and a wire that was exported before is ref
 why. --dry-run shows what would be written.
 
 seev.036 (ISO 20022) and mt566 (SWIFT) confirm to each account what it tendered, what of it was
-accepted and returned, and what it is paid. seev.031 and mt564 announce the offer of each security.
+accepted and returned, and what it is paid; seev.035 says so before it is done. seev.031 and mt564 announce the offer of each security.
 parquet has the instructions, wires and payments of any published run for data teams.
 
 A single file goes to standard output; --to writes each into a folder, and never changes a file that

@@ -47,6 +47,7 @@ type Format struct {
 // Formats are those there are.
 var Formats = []Format{
 	{"pain.001", (*Run).pain001},
+	{adviceName, (*Run).seev035},
 	{"seev.036", (*Run).seev036},
 	{"mt566", (*Run).mt566},
 	{"seev.031", (*Run).seev031},
