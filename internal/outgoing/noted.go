@@ -149,33 +149,50 @@ func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
 // What was exported of the run beside which these are paid in addition, and of those that it superseded, does not
 // count.
 func (r *Run) Before(entries []ledger.Entry, e *Export) string {
-	counted := r.paidBefore(e.paid)
-	mine := map[string]bool{}
-	for _, reference := range e.wires() {
-		mine[reference] = true
-	}
-	var last ledger.Entry
-	first, n := "", 0
-	for _, o := range entries {
-		if o.Export == nil || counted[o.Run] {
-			continue
-		}
-		for _, reference := range o.Export.Wires {
-			if mine[reference] {
-				if mine[reference] = false; n == 0 {
-					first = reference
-				}
-				n++
-			}
-		}
-		if slices.ContainsFunc(o.Export.Wires, func(w string) bool { _, is := mine[w]; return is }) {
-			last = o
-		}
-	}
+	last, first, n := exportedOf(entries, paidBefore(r.supersedes(), e.paid), e.wires())
 	if n == 0 {
 		return ""
 	}
 	return r.exportedBefore(last, first, n)
+}
+
+// exportedOf finds which of some wires were exported before, but for those of runs that are known to be paid: how many,
+// the first of them, and the last entry that has any.
+func exportedOf(entries []ledger.Entry, paid map[string]bool, wires []string) (last ledger.Entry, first string, n int) {
+	open := map[string]bool{}
+	for _, reference := range wires {
+		open[reference] = true
+	}
+	for _, o := range entries {
+		if o.Export == nil || paid[o.Run] {
+			continue
+		}
+		for _, reference := range o.Export.Wires {
+			still, is := open[reference]
+			if is {
+				last = o
+			}
+			if still {
+				if n++; n == 1 {
+					first = reference
+				}
+				open[reference] = false
+			}
+		}
+	}
+	return last, first, n
+}
+
+// paidBefore are a run whose wires were paid, and those that it superseded, of those that a run supersedes, the last
+// first.
+func paidBefore(supersedes []string, paid string) map[string]bool {
+	all := map[string]bool{}
+	if at := slices.Index(supersedes, paid); at >= 0 {
+		for _, name := range supersedes[at:] {
+			all[name] = true
+		}
+	}
+	return all
 }
 
 // exportedBefore says that wires were exported before, the last time by an entry.
@@ -190,18 +207,6 @@ func (r *Run) exportedBefore(o ledger.Entry, first string, n int) string {
 	}
 	return fmt.Sprintf("%s exported before, last on %s by %s%s: %s", which, o.At.UTC().Format("2006-01-02 15:04 UTC"),
 		o.Actor, of, o.Message)
-}
-
-// paidBefore are a run whose wires were paid, and those that it superseded.
-func (r *Run) paidBefore(paid string) map[string]bool {
-	all := map[string]bool{}
-	names := r.supersedes()
-	if at := slices.Index(names, paid); at >= 0 {
-		for _, name := range names[at:] {
-			all[name] = true
-		}
-	}
-	return all
 }
 
 // Unnoted says that a run was paid of which the history does not say that it was exported; "" if it does, or if none is
