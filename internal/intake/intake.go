@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,13 @@ type Config struct {
 	Version     string // of the program
 	By          string // from where, for the history
 	Disk        disk.Disk
+
+	// Where several machines work on the offers: Work does something in the folder of an offer, alone, and keeps what is
+	// new in it then, or has an error; Terms are those of the offer in a folder; Memory is what was remembered at the look
+	// before, on whichever machine, and after Fetch what is to be at the next. nil where the folders are all there is.
+	Work   func(ctx context.Context, folder string, do func() error) error
+	Terms  func(folder string) (*offerfile.Terms, error)
+	Memory *[]byte
 }
 
 // State is what became of a file.
@@ -128,7 +136,7 @@ func Fetch(ctx context.Context, c Config) (report Report, err error) {
 		}
 		l.channel(ctx, channel)
 	}
-	return l.Report, l.memory.write(c.Disk)
+	return l.Report, l.remember()
 }
 
 // prepare reads what every channel needs.
@@ -146,7 +154,7 @@ func (l *look) prepare() (err error) {
 		}
 	}
 	for _, folder := range l.Offers {
-		terms, err := offerfolder.Terms(folder)
+		terms, err := l.termsOf(folder)
 		if err != nil { // the scheduler reports it, too
 			l.unread = errors.Join(l.unread, err)
 			continue
@@ -157,7 +165,27 @@ func (l *look) prepare() (err error) {
 	if err := errors.Join(l.Disk.Remove(staging), l.Disk.MakeFolders(staging)); err != nil {
 		return err
 	}
+	if l.Memory != nil {
+		l.memory = parseMemory(*l.Memory)
+		return nil
+	}
 	l.memory, err = readMemory(filepath.Join(l.Folder, folderName, memoryName))
+	return err
+}
+
+func (l *look) termsOf(folder string) (*offerfile.Terms, error) {
+	if l.Terms == nil {
+		return offerfolder.Terms(folder)
+	}
+	return l.Terms(folder)
+}
+
+// remember keeps what is remembered for the next look.
+func (l *look) remember() (err error) {
+	if l.Memory == nil {
+		return l.memory.write(l.Disk)
+	}
+	*l.Memory, err = json.Marshal(l.memory)
 	return err
 }
 
@@ -174,7 +202,8 @@ func (l *look) channel(ctx context.Context, c settings.Channel) {
 	if f.New && ctx.Err() == nil {
 		l.memory.Faults[c.Name] = f.What
 		for _, o := range l.offersOf(c) {
-			if err := l.note(o, c, ledger.Entry{Event: ledger.Unreached, Message: f.What}); err != nil {
+			unreached := ledger.Entry{Event: ledger.Unreached, Message: f.What}
+			if err := l.work(ctx, o, func() error { return l.note(o, c, unreached) }); err != nil {
 				f.What += "; and the history of " + o.folder + " does not say so: " + err.Error()
 			}
 		}
@@ -261,7 +290,7 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 				Why: "it was still being written; it is taken once it is the same at two looks"})
 			continue
 		}
-		switch err := l.item(c, from, now[at]); {
+		switch err := l.item(ctx, c, from, now[at]); {
 		case errors.Is(err, fs.ErrNotExist): // it was taken away meanwhile
 		case errors.Is(err, fs.ErrPermission):
 			unread = errors.Join(unread, err)
@@ -284,9 +313,9 @@ func wait(ctx context.Context, period time.Duration) error {
 }
 
 // item reads what a channel has under a name and has it pass the door. The error is of the channel.
-func (l *look) item(c settings.Channel, from source, i item) error {
+func (l *look) item(ctx context.Context, c settings.Channel, from source, i item) error {
 	if i.size > l.Settings.Intake.Largest {
-		l.done(c, i, l.quarantine(c, &arrival{name: i.name, sender: from.sender()}, nil,
+		l.done(c, i, l.quarantine(ctx, c, &arrival{name: i.name, sender: from.sender()}, nil,
 			fmt.Errorf("it has %d bytes, and %d are allowed; if it is right, raise intake.largest in batch.yaml", i.size,
 				l.Settings.Intake.Largest)))
 		return nil
@@ -303,7 +332,7 @@ func (l *look) item(c settings.Channel, from source, i item) error {
 	}
 	var files []File
 	for _, a := range all {
-		files = append(files, l.door(c, a))
+		files = append(files, l.door(ctx, c, a))
 	}
 	l.done(c, i, files...)
 	return nil

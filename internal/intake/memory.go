@@ -35,12 +35,20 @@ type seen struct {
 }
 
 func readMemory(path string) (*memory, error) {
-	m := &memory{path: path}
 	content, err := disk.In(filepath.Dir(path)).ReadFile(path, mostMemory)
-	if err == nil {
-		_ = json.Unmarshal(content, m) // what cannot be read is read from the channels again
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	m := parseMemory(content)
+	m.path = path
+	return m, nil
+}
+
+// parseMemory reads what was remembered. What cannot be read is read from the channels again.
+func parseMemory(content []byte) *memory {
+	m := &memory{}
+	if len(content) > 0 && json.Unmarshal(content, m) != nil {
+		m = &memory{}
 	}
 	if m.Seen == nil {
 		m.Seen = map[string]map[string]seen{}
@@ -48,7 +56,7 @@ func readMemory(path string) (*memory, error) {
 	if m.Faults == nil {
 		m.Faults = map[string]string{}
 	}
-	return m, nil
+	return m
 }
 
 func (m *memory) knows(channel string, i item) bool {

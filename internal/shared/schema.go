@@ -94,6 +94,13 @@ BEGIN
 	RETURN NEW;
 END $$;
 CREATE TRIGGER batch_entries_have_no_gaps BEFORE INSERT ON batch_entry FOR EACH ROW EXECUTE FUNCTION batch_no_gaps();
+`, `
+CREATE TABLE batch_turn (                      -- what one machine does at a time: channels, deliveries
+	name   text PRIMARY KEY CHECK (name <> ''),
+	ended  timestamptz NOT NULL,               -- when it was done last
+	holder text NOT NULL DEFAULT '',           -- by whom, for people
+	memory bytea                               -- what that one left for the next
+);
 `}
 
 // errNewer says that the database has more steps behind it than this program knows.

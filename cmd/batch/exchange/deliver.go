@@ -164,8 +164,8 @@ const (
 
 // patience is when the deliveries of an offer are tried next.
 type patience struct {
-	next time.Time
-	wait time.Duration
+	Next time.Time     `json:"next"`
+	Wait time.Duration `json:"wait"` // in nanoseconds
 }
 
 // deliverAll looks for released runs that are to be delivered, until the context is done.
@@ -184,8 +184,8 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 			if tries[offer] == nil {
 				tries[offer] = &patience{}
 			}
-			if !w.Now().Before(tries[offer].next) && ctx.Err() == nil {
-				w.deliverOffer(ctx, offer, set, tries[offer], every, log)
+			if !w.Now().Before(tries[offer].Next) && ctx.Err() == nil {
+				w.deliverOffer(ctx, w.delivery(offer, set), tries[offer], every, log)
 			}
 		}
 		if !pause(ctx, every) {
@@ -195,9 +195,9 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 }
 
 // deliverOffer delivers what is due of one offer.
-func (w World) deliverOffer(ctx context.Context, offer string, set settings.Settings, p *patience, every time.Duration,
+func (w World) deliverOffer(ctx context.Context, c delivery.Config, p *patience, every time.Duration,
 	log *slog.Logger) {
-	results, err := delivery.Deliver(ctx, w.delivery(offer, set))
+	results, err := delivery.Deliver(ctx, c)
 	if ctx.Err() != nil {
 		return
 	}
@@ -207,10 +207,10 @@ func (w World) deliverOffer(ctx context.Context, offer string, set settings.Sett
 		}
 	}
 	if err = errors.Join(err, failedOf(results)); err == nil {
-		p.wait = 0
+		p.Wait = 0
 		return
 	}
-	p.wait = min(max(2*p.wait, every), longestWait)
-	p.next = w.Now().Add(p.wait)
-	log.Error("a released run was not delivered; it is tried again", "folder", offer, "after", p.wait, "error", err)
+	p.Wait = min(max(2*p.Wait, every), longestWait)
+	p.Next = w.Now().Add(p.Wait)
+	log.Error("a released run was not delivered; it is tried again", "folder", c.Folder, "after", p.Wait, "error", err)
 }
