@@ -46,9 +46,9 @@ var mayImport = map[string][]string{
 	},
 	"cmd/batch/exchange": {
 		"internal/delivery", "internal/disk", "internal/display", "internal/intake", "internal/ledger",
-		"internal/notify", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
-		"internal/retention", "internal/serve", "internal/settings", "internal/shared", "internal/strictyaml",
-		"github.com/spf13/cobra",
+		"internal/metrics", "internal/monitor", "internal/notify", "internal/offerfile",
+		"internal/offerfolder", "internal/pipeline", "internal/retention", "internal/serve",
+		"internal/settings", "internal/shared", "internal/strictyaml", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},

@@ -102,7 +102,7 @@ func (w world) takePart(ctx context.Context, folder string, at *sharedPlace, ins
 		defer stop()
 		return m.Jobs(ctx, mostJobs)
 	}
-	defer exchange.ServeShared(ctx, w.exchange(), offers, folder, installed, log)()
+	defer exchange.ServeShared(ctx, w.exchange().For(s.Monitor), offers, folder, installed, log)()
 	if !serves {
 		return w.beat(ctx, s, jobs)
 	}

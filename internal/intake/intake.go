@@ -33,6 +33,7 @@ type Config struct {
 	Version     string // of the program
 	By          string // from where, for the history
 	Disk        disk.Disk
+	Notifies    bool // who asks notifies people of what is due in the report, so that it is remembered as said
 
 	// Where several machines work on the offers: Work does something in the folder of an offer, alone, and keeps what is
 	// new in it then, or has an error; Terms are those of the offer in a folder; Memory is what was remembered at the look
@@ -72,13 +73,21 @@ type File struct {
 type Fault struct {
 	Channel string `json:"channel"`
 	What    string `json:"what"`
-	New     bool   `json:"-"` // it was not so at the look before
+
+	New         bool      `json:"-"` // it was not so at the look before
+	NeedsPerson bool      `json:"-"` // it lasts until a person does something
+	Since       time.Time `json:"-"` // the first look in a row at which the channel could not be read
+	Looks       int       `json:"-"` // since then
+	Due         bool      `json:"-"` // people are to be notified
 }
 
 // Report is what came of a look at all channels.
 type Report struct {
 	Files  []File  `json:"files"`
 	Faults []Fault `json:"faults"`
+
+	Read      []string   `json:"-"` // the channels that were read
+	Recovered []Recovery `json:"-"` // of them, those of whose failing people were notified
 }
 
 // busyError says that another process looks at the channels. It is a [ledger.ErrBusy].
@@ -193,22 +202,11 @@ func (l *look) staging() string { return filepath.Join(l.Folder, folderName, "st
 
 // channel looks at one channel.
 func (l *look) channel(ctx context.Context, c settings.Channel) {
-	err := l.read(ctx, c)
-	if err == nil {
-		delete(l.memory.Faults, c.Name)
+	if err := l.read(ctx, c); err != nil {
+		l.failed(ctx, c, err)
 		return
 	}
-	f := Fault{Channel: c.Name, What: err.Error(), New: l.memory.Faults[c.Name] != err.Error()}
-	if f.New && ctx.Err() == nil {
-		l.memory.Faults[c.Name] = f.What
-		for _, o := range l.offersOf(c) {
-			unreached := ledger.Entry{Event: ledger.Unreached, Message: f.What}
-			if err := l.work(ctx, o, func() error { return l.note(o, c, unreached) }); err != nil {
-				f.What += "; and the history of " + o.folder + " does not say so: " + err.Error()
-			}
-		}
-	}
-	l.Faults = append(l.Faults, f)
+	l.succeeded(c)
 }
 
 // offersOf are the offers in which a depositary of a channel reports.

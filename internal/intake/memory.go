@@ -23,9 +23,9 @@ const (
 
 // memory is what was dealt with by channel and name, and what was wrong with a channel at the last look.
 type memory struct {
-	path   string
-	Seen   map[string]map[string]seen `json:"seen"`
-	Faults map[string]string          `json:"faults"`
+	path    string
+	Seen    map[string]map[string]seen `json:"seen"`
+	Failing map[string]*failing        `json:"failing"`
 }
 
 type seen struct {
@@ -53,8 +53,8 @@ func parseMemory(content []byte) *memory {
 	if m.Seen == nil {
 		m.Seen = map[string]map[string]seen{}
 	}
-	if m.Faults == nil {
-		m.Faults = map[string]string{}
+	if m.Failing == nil {
+		m.Failing = map[string]*failing{}
 	}
 	return m
 }

@@ -255,7 +255,7 @@ func (f *file) webhook(name string, n *strictyaml.Node, w *Webhook) {
 
 // occasions reads the list of what a message is sent about.
 func (f *file) occasions(to *[]string) reader {
-	want, check := choices(f, Failure, Rejects, Missed, Success, Reminder, Approval, Released)
+	want, check := choices(f, Failure, Rejects, Missed, Success, Reminder, Approval, Released, AboutChannel)
 	list := "a list of " + want + ", such as [failure, missed]"
 	if f.walk != nil {
 		f.words[list] = f.words[want]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,7 +167,13 @@ const (
 type patience struct {
 	Next time.Time     `json:"next"`
 	Wait time.Duration `json:"wait"` // in nanoseconds
+
+	Tries int  `json:"tries"` // that failed, in a row
+	Said  bool `json:"said"`  // people were notified
 }
+
+// triesUntilSaid is how often a delivery must fail in a row until people are notified, unless only a person can go on.
+const triesUntilSaid = 3
 
 // deliverAll looks for released runs that are to be delivered, until the context is done.
 func (w World) deliverAll(ctx context.Context, folder string, set settings.Settings, every time.Duration,
@@ -207,10 +214,24 @@ func (w World) deliverOffer(ctx context.Context, c delivery.Config, p *patience,
 		}
 	}
 	if err = errors.Join(err, failedOf(results)); err == nil {
-		p.Wait = 0
+		if p.Said && w.Monitor != nil && len(results) > 0 {
+			w.Monitor.DeliveredNow(results[0].Offer, results[0].Run)
+		}
+		*p = patience{}
 		return
 	}
 	p.Wait = min(max(2*p.Wait, every), longestWait)
 	p.Next = w.Now().Add(p.Wait)
 	log.Error("a released run was not delivered; it is tried again", "folder", c.Folder, "after", p.Wait, "error", err)
+	p.Tries++
+	unknown := slices.IndexFunc(results, func(r delivery.Result) bool { return r.State == delivery.Unknown })
+	if w.Monitor == nil || p.Said || (p.Tries < triesUntilSaid && unknown < 0) {
+		return
+	}
+	p.Said = true
+	name, run := filepath.Base(c.Folder), ""
+	if len(results) > 0 {
+		name, run = results[0].Offer, results[0].Run
+	}
+	w.Monitor.Undelivered(name, run, err.Error())
 }

@@ -66,7 +66,7 @@ func (s *sharing) fetchInTurns(ctx context.Context) {
 		for _, c := range s.set.Intake.Channels {
 			s.turn(ctx, "channel "+c.Name, s.set.Intake.Every, func(ctx context.Context, memory *[]byte) error {
 				report, err := s.fetchChannel(ctx, c, memory)
-				logFetched(report, s.log)
+				s.reportFetched(report, s.log)
 				return err
 			})
 		}
@@ -108,7 +108,7 @@ func (s *sharing) fetchChannel(ctx context.Context, c settings.Channel, memory *
 	set.Intake.Channels = []settings.Channel{c}
 	return intake.Fetch(ctx, intake.Config{Folder: s.folder, Offers: folders, Settings: set,
 		QuietPeriod: set.Serve.QuietPeriod, Now: s.Now, Getenv: s.Getenv, Version: s.Version, By: s.By, Disk: s.Disk,
-		Work: s.work, Memory: memory, Terms: func(folder string) (*offerfile.Terms, error) {
+		Notifies: s.Monitor != nil, Work: s.work, Memory: memory, Terms: func(folder string) (*offerfile.Terms, error) {
 			name := filepath.Base(folder)
 			return s.termsOf(ctx, name, digests[name])
 		}})
