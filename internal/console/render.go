@@ -39,6 +39,7 @@ func staticFiles() http.Handler {
 // functions are what templates can call.
 var functions = template.FuncMap{
 	"thousands": display.Thousands,
+	"money":     tender.Money,
 	"amount":    func(d decimal.Decimal) string { return tender.Thousands(d) },
 	"plural":    display.Plural,
 	"price":     price,

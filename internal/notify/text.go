@@ -131,7 +131,8 @@ func (e Event) fields(full bool) [][2]string {
 	}
 	for _, t := range e.Totals {
 		fields = append(fields, [2]string{t.Currency,
-			fmt.Sprintf("tendered %s, accepted %s, to wire %s", known(t.Tendered), known(t.Accepted), known(t.ToWire))})
+			fmt.Sprintf("tendered %s, accepted %s, to wire %s", known(display.Thousands(t.Tendered)),
+				known(display.Thousands(t.Accepted)), known(tender.Money(t.ToWire, t.Currency)))})
 	}
 	return fields
 }
@@ -144,10 +145,10 @@ func took(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// known is an amount, or a dash if it is not known.
+// known is an amount as it is shown, or a dash if it is not known.
 func known(amount string) string {
 	if amount == "" {
 		return "-"
 	}
-	return display.Thousands(amount)
+	return amount
 }

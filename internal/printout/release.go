@@ -12,6 +12,7 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/result"
+	"tenderbatch/internal/tender"
 )
 
 // Statement shows an approver what they approve.
@@ -19,7 +20,7 @@ func Statement(out io.Writer, s *release.Statement) error {
 	p, e := &Printer{w: out}, s.Entry
 	p.Linef("%s: run %s, %s, as of %s", s.Issuer, e.Run, e.Phase, WithOffset(e.AsOf))
 	for _, t := range e.Totals {
-		p.Fact("to wire", fmt.Sprintf("%s %s (accepted %s of %s tendered)", t.Currency, display.Thousands(t.ToWire),
+		p.Fact("to wire", fmt.Sprintf("%s %s (accepted %s of %s tendered)", t.Currency, tender.Money(t.ToWire, t.Currency),
 			display.Thousands(t.Accepted), display.Thousands(t.Tendered)))
 	}
 	p.Fact("instructions", fmt.Sprintf("%d counted, of %s", e.Counts.Counted, display.Plural(e.Counts.Rows, "row", "rows")))
@@ -42,7 +43,7 @@ func (p *Printer) against(a *ledger.Approval) {
 	}
 	p.Fact("compared with", a.Against)
 	for _, c := range a.Changes {
-		p.Fact("", fmt.Sprintf("%s %s then, %s now", c.Currency, display.Thousands(c.Was), display.Thousands(c.Now)))
+		p.Fact("", fmt.Sprintf("%s %s then, %s now", c.Currency, tender.Money(c.Was, c.Currency), tender.Money(c.Now, c.Currency)))
 	}
 	var lines []string
 	for _, how := range slices.Sorted(maps.Keys(a.Lines)) {

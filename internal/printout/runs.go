@@ -88,7 +88,7 @@ func (p *Printer) runs(h *pipeline.History) {
 func ToWire(totals []ledger.Total) string {
 	var all []string
 	for _, t := range totals {
-		all = append(all, t.Currency+" "+display.Thousands(t.ToWire))
+		all = append(all, t.Currency+" "+tender.Money(t.ToWire, t.Currency))
 	}
 	return strings.Join(all, ", ")
 }
@@ -254,7 +254,8 @@ func (p *Printer) Entry(e ledger.Entry) {
 			e.Counts.NotCounted, e.Counts.Rejected))
 	}
 	for _, t := range e.Totals {
-		p.Fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", t.Tendered, t.Accepted, t.ToWire))
+		p.Fact(t.Currency, fmt.Sprintf("%s tendered, %s accepted, %s to wire", display.Thousands(t.Tendered),
+			display.Thousands(t.Accepted), tender.Money(t.ToWire, t.Currency)))
 	}
 	p.Fact("said", e.Message)
 }
@@ -266,7 +267,7 @@ func (p *Printer) step(e ledger.Entry) {
 	if e.Approval == nil {
 		return
 	}
-	p.Fact("typed", e.Approval.Typed.Currency+" "+display.Thousands(e.Approval.Typed.Amount))
+	p.Fact("typed", e.Approval.Typed.Currency+" "+tender.Money(e.Approval.Typed.Amount, e.Approval.Typed.Currency))
 	p.Fact("compared with", e.Approval.Against)
 	if e.Approval.Signature != "" {
 		p.Fact("signed", "with an SSH key")

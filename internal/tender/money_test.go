@@ -83,3 +83,16 @@ func TestRoundHalfUpIsTheNearest(t *testing.T) {
 		}
 	})
 }
+
+// The history keeps 658630089.20 as 658630089.2, and a person is to see cents.
+func TestMoneyHasTheDecimalsOfItsMinorUnit(t *testing.T) {
+	for _, c := range []struct{ amount, currency, want string }{
+		{"658630089.2", "USD", "658,630,089.20"}, {"1000", "USD", "1,000.00"}, {"-1234.5", "EUR", "-1,234.50"},
+		{"1000", "JPY", "1,000"}, {"1000.5", "KWD", "1,000.500"}, {"0.12345", "USD", "0.12345"},
+		{"", "USD", ""}, {"unknown", "USD", "unknown"},
+	} {
+		if got := tender.Money(c.amount, c.currency); got != c.want {
+			t.Errorf("%s %s is shown as %s; want %s", c.currency, c.amount, got, c.want)
+		}
+	}
+}
