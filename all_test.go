@@ -104,16 +104,20 @@ var mayImport = map[string][]string{
 	"internal/identity": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/release", "internal/settings",
 	},
-	"internal/inbox": {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/imaplink": {
+		"internal/settings", "github.com/emersion/go-imap/v2", "github.com/emersion/go-sasl",
+	},
+	"internal/imaplink/imaptest": {"internal/settings"}, // a Dovecot for the tests of others
+	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
 		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
 		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/shopspring/decimal",
 	},
 	"internal/intake": {
-		"internal/csvfile", "internal/disk", "internal/display", "internal/inbox", "internal/ledger",
-		"internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare", "internal/settings",
-		"internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
+		"internal/csvfile", "internal/disk", "internal/display", "internal/imaplink", "internal/inbox",
+		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare",
+		"internal/settings", "internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
 	"internal/kept": {},

@@ -33,6 +33,7 @@ tools() {
 	[ -x /usr/sbin/sshd ] || missing+=" openssh-server"
 	command -v gpg >/dev/null || missing+=" gnupg"
 	command -v maildrop >/dev/null || missing+=" maildrop"
+	[ -x /usr/sbin/dovecot ] || missing+=" dovecot-imapd"
 	compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=" postgresql"
 	command -v node >/dev/null && command -v npm >/dev/null || missing+=" nodejs npm"
 	/usr/bin/python3 -c 'import openpyxl' 2>/dev/null || missing+=" python3-openpyxl"

@@ -332,8 +332,21 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 	for _, a := range all {
 		files = append(files, l.door(ctx, c, a))
 	}
+	if err := noteThere(from, i, files); err != nil {
+		l.Files = append(l.Files, files...)
+		return err // it is read again at the next look, and known by its content
+	}
 	l.done(c, i, files...)
 	return nil
+}
+
+// noteThere notes at the other side that something was dealt with, if all that was in it was taken.
+func noteThere(from source, i item, files []File) error {
+	other, is := from.(noting)
+	if !is || len(files) == 0 || slices.ContainsFunc(files, func(f File) bool { return f.State != Taken && f.State != Known }) {
+		return nil
+	}
+	return other.took(i)
 }
 
 // done notes what became of an item. What is only postponed is looked at again.

@@ -49,6 +49,9 @@ type source interface {
 	close() error
 }
 
+// noting is a source that notes at the other side that something was dealt with. It never deletes it.
+type noting interface{ took(i item) error }
+
 // changedError says that a file changed while it was read.
 type changedError struct{ name string }
 
@@ -65,6 +68,8 @@ func (l *look) open(ctx context.Context, c settings.Channel) (source, error) {
 			return nil, err
 		}
 		return &remote{session}, nil
+	case c.IMAP.Host != "":
+		return l.openIMAP(ctx, c)
 	case c.Maildir != "":
 		return l.openMaildir(c)
 	}

@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"encoding/hex"
+	"net"
 	"net/mail"
 	"slices"
 	"strconv"
@@ -24,14 +26,28 @@ type Intake struct {
 	Channels []Channel           // by name
 }
 
-// Channel is one place to which files are sent: a folder on a server, a folder here, or a mailbox.
+// Channel is one place to which files are sent: a folder on a server, a folder here, or a mailbox, here or on a server.
 type Channel struct {
 	Name    string
 	From    []string // the depositaries whose files come this way
 	SFTP    SFTP     // the zero SFTP for none
 	Folder  string   // absolute; "" for none
 	Maildir string   // absolute; "" for none
-	Senders []string // of a Maildir: the addresses from which the files come
+	IMAP    IMAP     // the zero IMAP for none
+	Senders []string // of a mailbox: the addresses from which the files come
+}
+
+// IMAP is a folder of a mailbox on a server.
+type IMAP struct {
+	Host         string
+	Port         int      // default by Security: 993, 143, 143
+	Security     Security // default TLS; None only within this machine
+	Username     string
+	PasswordEnv  string   // the environment variable with the password
+	CAFile       string   // absolute: the authorities that count, in PEM; "" for those of the system
+	Certificates []string // SHA-256 of the certificates that the server may have, in small hexadecimal; none: by authorities
+	Folder       string   // default INBOX
+	MoveTo       string   // the folder to which a message is moved that was taken; "" to leave it
 }
 
 // SFTP is a folder on a server that is reached by SSH.
@@ -171,15 +187,17 @@ func (f *file) channels(name string, n *strictyaml.Node, to *[]Channel) {
 			"sftp":    func(name string, n *strictyaml.Node) { f.sftp(name, n, &c.SFTP) },
 			"folder":  f.value(&c.Folder, "a folder such as /srv/drop/dtc", checkFolder),
 			"maildir": f.value(&c.Maildir, "a folder such as /var/mail/batch", checkFolder),
+			"imap":    func(name string, n *strictyaml.Node) { f.imap(name, n, &c.IMAP) },
 			"senders": f.list(&c.Senders, "addresses such as [reports@dtc.example]", checkPlainAddress),
 		})
 		f.needs(name, n, given, "from")
-		f.one(name, n, given, "sftp", "folder", "maildir")
+		f.one(name, n, given, "sftp", "folder", "maildir", "imap")
+		isMail := given["maildir"] != nil || given["imap"] != nil
 		switch {
-		case given["maildir"] != nil && given["senders"] == nil:
+		case isMail && given["senders"] == nil:
 			f.fault(n, "%s has no senders; anyone can write a mail, so name the addresses from which the files come", name)
-		case given["senders"] != nil && given["maildir"] == nil:
-			f.fault(given["senders"], "senders are for a maildir only; leave them out")
+		case given["senders"] != nil && !isMail:
+			f.fault(given["senders"], "senders are for a maildir or imap only; leave them out")
 		}
 		return c
 	})
@@ -225,6 +243,60 @@ func (f *file) sftp(name string, n *strictyaml.Node, s *SFTP) {
 	if n.Kind == strictyaml.Mapping && given["key_file"] == nil && given["password_env"] == nil {
 		f.fault(n, "sftp has nothing to log in with; add key_file or password_env")
 	}
+}
+
+func (f *file) imap(name string, n *strictyaml.Node, i *IMAP) {
+	i.Security, i.Folder = TLS, "INBOX"
+	var port, security string
+	want, check := choices(f, TLS, StartTLS, None)
+	given := f.section(name, n, map[string]reader{
+		"host":     f.value(&i.Host, "the name of the server such as imap.example.com", checkHost),
+		"port":     f.value(&port, "a port such as 993", checkPort),
+		"security": f.value(&security, want, check),
+		"username": f.value(&i.Username, "the name of the account", checkLine),
+		"password_env": f.value(&i.PasswordEnv, "the name of an environment variable such as BATCH_IMAP_PASSWORD",
+			checkVariable),
+		"ca_file":      f.value(&i.CAFile, "a file such as /etc/batch/mail-ca.pem", checkFolder),
+		"certificates": f.list(&i.Certificates, "SHA-256 fingerprints of 64 hexadecimal digits", checkFingerprint),
+		"folder":       f.value(&i.Folder, "a folder of the mailbox such as INBOX", checkLine),
+		"move_to":      f.value(&i.MoveTo, "a folder of the mailbox such as Taken", checkLine),
+	})
+	for at, s := range i.Certificates {
+		i.Certificates[at] = plainFingerprint(s)
+	}
+	if security != "" {
+		i.Security = Security(security)
+	}
+	if i.Port = 993; i.Security != TLS {
+		i.Port = 143
+	}
+	if port != "" {
+		i.Port, _ = strconv.Atoi(port) // checked above
+	}
+	f.needs(name, n, given, "host", "username", "password_env")
+	switch {
+	case i.Security == None && given["host"] != nil && !isLoopback(net.JoinHostPort(i.Host, "1")):
+		f.fault(given["security"], "security is none, and the host is another machine, so the password would travel in the clear; "+
+			"write tls or starttls")
+	case i.Security == None && (given["ca_file"] != nil || given["certificates"] != nil):
+		f.fault(given["security"], "security is none, so no certificate is looked at; write tls or starttls, or leave ca_file and "+
+			"certificates out")
+	case given["ca_file"] != nil && given["certificates"] != nil:
+		f.fault(given["ca_file"], "ca_file and certificates exclude one another; keep one of the two")
+	case i.MoveTo != "" && i.MoveTo == i.Folder:
+		f.fault(given["move_to"], "move_to is the folder that is read; write another one")
+	}
+}
+
+// plainFingerprint is a fingerprint without the signs between its digits.
+func plainFingerprint(s string) string { return strings.ToLower(strings.ReplaceAll(s, ":", "")) }
+
+// checkFingerprint says what is wrong with the fingerprint of a certificate.
+func checkFingerprint(s string) string {
+	if b, err := hex.DecodeString(plainFingerprint(s)); err != nil || len(b) != 32 {
+		return "is no SHA-256 fingerprint; write the 64 digits that \"openssl x509 -noout -fingerprint -sha256\" shows"
+	}
+	return ""
 }
 
 func (f *file) deliveries(name string, n *strictyaml.Node, to *[]Delivery) {
