@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	"docs":              {},
 	"fixtures":          {},
 	"fixtures/generate": {"github.com/klauspost/compress/flate", "github.com/xuri/excelize/v2"},
-	"internal/account":  {"github.com/pquerna/otp/totp", "golang.org/x/crypto/argon2", "modernc.org/sqlite"},
+	"internal/account":  {"internal/disk", "github.com/pquerna/otp/totp", "golang.org/x/crypto/argon2", "modernc.org/sqlite"},
 	"internal/accounts": {"internal/display", "internal/swifttext", "internal/tender"},
 	"internal/allocate": {"internal/decimals", "internal/tender", "github.com/shopspring/decimal"},
 	"internal/compare": {

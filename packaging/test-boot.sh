@@ -16,7 +16,7 @@ clean() {
 	rm -rf "$work"
 }
 trap clean EXIT
-packaging/build-deb.sh "$work"
+packaging/build-packages.sh "$work" "$(go env GOHOSTARCH)" deb
 mkdir "$work/copy" "$work/nspawn"
 chmod 755 "$work" "$work/nspawn"
 (cd "$work/nspawn" && apt-get download -qq -o APT::Sandbox::User=root systemd-container && dpkg-deb -x systemd-container_*.deb .)

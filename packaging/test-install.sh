@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs, uses, upgrades and removes the Debian package in a throw-away copy of this
-# machine's root, and checks that one commit always gives the same package:
+# Installs, uses, upgrades and removes the packages in a throw-away copy of this machine's
+# root, and checks that one commit always gives the same packages:
 #
 #   packaging/test-install.sh
 #
@@ -15,18 +15,18 @@ die() {
 }
 
 # again builds the commit at hand once more, in another folder, zone and language and
-# with other modes for new files, and wants the package in FOLDER.
+# with other modes for new files, and wants the packages in FOLDER.
 again() {
 	if ! git rev-parse --git-dir >/dev/null 2>&1; then
-		forbidden "a commit gives the same package each time: this is no repository"
+		forbidden "a commit gives the same packages each time: this is no repository"
 		return
 	fi
 	if [ -n "$(git status --porcelain)" ]; then
-		skip "a commit gives the same package each time: there are changes that are not committed"
+		skip "a commit gives the same packages each time: there are changes that are not committed"
 		return
 	fi
 	git clone -q . "$work/another clone"
-	(cd "$work/another clone" && umask 077 && TZ=Asia/Tokyo LC_ALL=C packaging/build-deb.sh "$work/again" >/dev/null)
+	(cd "$work/another clone" && umask 077 && TZ=Asia/Tokyo LC_ALL=C packaging/build-packages.sh "$work/again" >/dev/null)
 	diff -r "$1" "$work/again" || die "two builds of one commit differ"
 }
 
@@ -46,13 +46,14 @@ outside() {
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 
-	step "build the package"
-	packaging/build-deb.sh "$work/deb"
+	step "build the packages"
+	packaging/build-packages.sh "$work/built"
 	step "build it again elsewhere"
-	again "$work/deb"
-	older "$work"/deb/*.deb
+	again "$work/built"
+	older "$work"/built/*.deb
 	mkdir "$work/package" "$work/copy"
-	mv "$work"/deb/*.deb "$work/package/new.deb"
+	mv "$work"/built/*.deb "$work/package/new.deb"
+	mv "$work"/built/*.rpm "$work/package/new.rpm"
 	mv "$work/older.deb" "$work/package/old.deb"
 	cp "$0" "$work/package/test-install.sh"
 
@@ -91,7 +92,7 @@ skip() {
 
 tools() {
 	local missing="" tool
-	for tool in man:man-db groff:groff lintian:lintian zsh:zsh fish:fish systemd-analyze:systemd; do
+	for tool in man:man-db groff:groff lintian:lintian zsh:zsh fish:fish systemd-analyze:systemd rpm:rpm; do
 		command -v "${tool%:*}" >/dev/null || missing+=" ${tool#*:}"
 	done
 	[ -e /usr/share/bash-completion/bash_completion ] || missing+=" bash-completion"
@@ -126,6 +127,7 @@ program() {
 	want 1 ldd /usr/bin/tenderbatch
 	says "not a dynamic executable"
 	want 0 /usr/lib/tenderbatch/batch --version
+	as_batch 0 tenderbatch self-test
 	as_batch 0 tenderbatch init $offer
 	as_batch 3 tenderbatch run $offer
 	mode $offer/runs/latest/result.xlsx "640 batch batch"
@@ -195,6 +197,28 @@ upgrade() {
 	mode /srv/batch/offers "3770 batch batch"
 }
 
+# with_rpm does to the other package what was done to Debian's, and holds it against that.
+with_rpm() {
+	local of=/run/package/new.rpm
+	diff <(dpkg-deb --fsys-tarfile /run/package/new.deb | tar -t | sed -n 's|^[.]\(/.*[^/]\)$|\1|p' |
+		grep -v 'lintian\|changelog.gz' | sort) \
+		<(rpm -qlp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' $of | sed -n 's|^[^d][^ ]* ||p' | sort) ||
+		die "the two packages hold different files"
+	want 0 rpm -i --nodeps $of
+	rpm -V batch --nodeps | diff - <(echo ".M....G..  c /etc/batch/batch.yaml") || # the group may read it
+		die "what rpm installed is not as it is in the package"
+	mode /srv/batch/offers "3770 batch batch"
+	mode /etc/batch/environment "600 root root"
+	want 0 runuser -u batch -- tenderbatch self-test
+	echo "# changed here" >>/etc/batch/batch.yaml
+	want 0 rpm -U --force --nodeps $of
+	grep -q "# changed here" /etc/batch/batch.yaml || die "the upgrade wrote over batch.yaml"
+	want 3 tenderbatch check $offer
+	want 0 rpm -e batch
+	[ ! -e /usr/bin/tenderbatch ] || die "the program is still there"
+	[ -d $offer/runs ] || die "removing took the offers away"
+}
+
 inside() {
 	export HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PAGER=cat MANPAGER=cat
 	cd /
@@ -221,6 +245,8 @@ inside() {
 	[ -e /usr/bin/batch ] && [ -e /usr/bin/tenderbatch ] || die "at and the package are not both there"
 	step "upgrade, remove, purge"
 	upgrade
+	step "the package for rpm: install, upgrade, remove"
+	with_rpm
 	step "done"
 }
 

@@ -20,17 +20,11 @@ import (
 
 var update = flag.Bool("update", false, "write the expected results of the fixtures")
 
-// level3Runs are the two runs of the founding case.
-var level3Runs = []struct{ name, asOf string }{
-	{"early", "2004-11-12T17:00"},
-	{"final", "2004-12-02T09:00"},
-}
-
 // TestLevel3MatchesTheExpectedResults compares every file of the two runs with
 // fixtures/level3-2004/expected, the workbook cell by cell.
 func TestLevel3MatchesTheExpectedResults(t *testing.T) {
 	folder := level3Folder(t)
-	for _, r := range level3Runs {
+	for _, r := range exampleRuns {
 		t.Run(r.name, func(t *testing.T) {
 			published := runLevel3(t, folder, r.asOf)
 			expected := filepath.Join("..", "..", "fixtures", "level3-2004", "expected", r.name)

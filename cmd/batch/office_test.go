@@ -16,7 +16,7 @@ func TestLibreOfficeCalculatesTheLevel3Result(t *testing.T) {
 		t.Skip("takes long")
 	}
 	folder, published := level3Folder(t), map[string][]byte{}
-	for _, r := range level3Runs {
+	for _, r := range exampleRuns {
 		content, err := os.ReadFile(filepath.Join(runLevel3(t, folder, r.asOf), "result.xlsx"))
 		if err != nil {
 			t.Fatal(err)
@@ -55,9 +55,9 @@ func settledEarly(t *testing.T) []byte {
 		}
 	}
 	amend("order: priority", "order: early_first", "{early: null, final:", "{early: 2004-11-17, final:", "last_paid: 2004-12-01", "last_paid: 2004-06-01")
-	early := filepath.Base(runLevel3(t, folder, level3Runs[0].asOf))
+	early := filepath.Base(runLevel3(t, folder, exampleRuns[0].asOf))
 	amend("\namendments:", "\namendments:\n  - effective: 2004-11-17T08:00\n    set: {dates: {settlement: {early_run: "+early+"}}}")
-	content, err := os.ReadFile(filepath.Join(runLevel3(t, folder, level3Runs[1].asOf), "result.xlsx"))
+	content, err := os.ReadFile(filepath.Join(runLevel3(t, folder, exampleRuns[1].asOf), "result.xlsx"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ agent pays.
 		newSubmitCommand(w), newApproveCommand(w), newReturnCommand(w), newReleaseCommand(w), newWithdrawCommand(w),
 		newQueueCommand(w), newDiffCommand(w), newExportCommand(w), newInitCommand(w), newTemplateCommand(w),
 		newScheduleCommand(w), newPauseCommand(w), newResumeCommand(w), newServeCommand(w), newWorkerCommand(w), newUsersCommand(w),
-		newMigrateCommand(w), newPushCommand(w), newPullCommand(w), newGCCommand(w), newManCommand(w))
+		newMigrateCommand(w), newPushCommand(w), newPullCommand(w), newGCCommand(w), newSelfTestCommand(w), newManCommand(w))
 	root.AddCommand(exchange.Commands(w.exchange())...)
 	completeArguments(root)
 	return root

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	_ "modernc.org/sqlite" // the driver of the database
+
+	"tenderbatch/internal/disk"
 )
 
 // steps make the tables, one step for each version. A step that has been released is never
@@ -72,7 +74,7 @@ func openDatabase(path string) (*sql.DB, error) {
 	}
 	settings := url.Values{"_pragma": {"journal_mode(WAL)", "foreign_keys(1)", "busy_timeout(5000)", "synchronous(FULL)"},
 		"_txlock": {"immediate"}}
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings.Encode()}
+	name := url.URL{Scheme: "file", Path: disk.PathInURL(path), RawQuery: settings.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err == nil {
 		err = migrate(db)

@@ -104,7 +104,7 @@ func (d Disk) SyncFolder(path string) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(folder.Sync(), folder.Close())
+		return errors.Join(syncNames(folder), folder.Close())
 	})
 }
 
@@ -160,4 +160,12 @@ func (f *faulty) Write(p []byte) (int, error) {
 		return n, errors.Join(err, failed)
 	}
 	return 0, err
+}
+
+// PathInURL is the path of a file as URLs have it: with slashes, and one before a drive's letter.
+func PathInURL(path string) string {
+	if filepath.VolumeName(path) != "" {
+		return "/" + filepath.ToSlash(path)
+	}
+	return filepath.ToSlash(path)
 }

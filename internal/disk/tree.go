@@ -446,7 +446,7 @@ func (t Tree) SyncFolder(path string) error {
 			if err != nil {
 				return err
 			}
-			return errors.Join(folder.Sync(), folder.Close())
+			return errors.Join(syncNames(folder), folder.Close())
 		})
 	})
 }

@@ -29,7 +29,7 @@ type Names struct {
 
 // SystemNames are those of this system.
 func SystemNames() Names {
-	return Names{of: offerfolder.UserName, lookup: func(name string) (int, bool) {
+	return Names{of: nameOf, lookup: func(name string) (int, bool) {
 		u, err := user.Lookup(name)
 		if err != nil {
 			return 0, false
@@ -37,6 +37,19 @@ func SystemNames() Names {
 		uid, err := strconv.Atoi(u.Uid)
 		return uid, err == nil
 	}}
+}
+
+// noNumber is what [os.Getuid] returns where users have no numbers.
+const noNumber = -1
+
+// nameOf is the system's name for the number of a user.
+func nameOf(uid int) string {
+	if uid == noNumber {
+		if u, err := user.Current(); err == nil {
+			return u.Username
+		}
+	}
+	return offerfolder.UserName(uid)
 }
 
 // Person is who gives the command. The kernel keeps who logged in, and no program without

@@ -26,10 +26,9 @@ const (
 // writing are the settings of a connection that appends: write-ahead log, every
 // commit down to the disk. The ledger's own lock keeps others out, so the log
 // needs no memory shared between processes, which file shares do not have and a
-// full disk cannot give: unix-excl keeps that index in the memory of the process
-// (the locking mode alone does so only in the process that made the file).
+// full disk cannot give: [privateIndex] keeps that index in the memory of the process.
 var writing = url.Values{
-	"vfs": {"unix-excl"},
+	"vfs": {privateIndex},
 	"_pragma": {"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(1)", "trusted_schema(0)"},
 	"_txlock": {"immediate"},
@@ -49,7 +48,7 @@ func openDatabase(path string, settings url.Values) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings.Encode()}
+	name := url.URL{Scheme: "file", Path: disk.PathInURL(path), RawQuery: settings.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
 		return nil, err

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -77,10 +76,10 @@ func MakeRuns(d disk.Disk, runs string) error {
 	if err != nil {
 		return err
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && !mayOwn(os.Geteuid(), int(stat.Uid)) {
+	if owner, known := disk.Owner(info); known && !mayOwn(os.Geteuid(), owner) {
 		return fmt.Errorf("%s belongs to the user %d, and this program runs as %d: the owner of a folder could change "+
 			"what is published in it; give the folder to the user that makes the runs, with chown -R: %w",
-			runs, stat.Uid, os.Geteuid(), fs.ErrPermission)
+			runs, owner, os.Geteuid(), fs.ErrPermission)
 	}
 	return nil
 }
@@ -89,9 +88,8 @@ func MakeRuns(d disk.Disk, runs string) error {
 // it can change everything anyway, and what belongs to root only root can change.
 func mayOwn(user, owner int) bool { return user == owner || user == 0 || owner == 0 }
 
-// lockFlags opens a lock's file. A link is not followed, and a pipe, which would hang
-// a process that opens it does not wait, deaf to every signal.
-const lockFlags = os.O_RDONLY | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+// lockFlags opens a lock's file.
+const lockFlags = os.O_RDONLY | disk.NoFollow
 
 // lockable is an error if something else than a file has a lock's name, or a link
 // leads there.

@@ -5,8 +5,8 @@ import (
 	"io/fs"
 	"os/user"
 	"strconv"
-	"syscall"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/tender"
 )
@@ -22,8 +22,8 @@ func UserName(uid int) string {
 
 // OwnerOf is the user to whom a file belongs, "" if the system does not say.
 func OwnerOf(info fs.FileInfo) string {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return UserName(int(stat.Uid))
+	if owner, known := disk.Owner(info); known {
+		return UserName(owner)
 	}
 	return ""
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -90,7 +89,7 @@ func Lock(folder string) (unlock func() error, err error) {
 		return nil, err
 	}
 	lock := flock.New(path, flock.SetPermissions(disk.FileMode),
-		flock.SetFlag(os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK))
+		flock.SetFlag(os.O_RDONLY|os.O_CREATE|disk.NoFollow))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, err

@@ -1,28 +1,33 @@
 #!/usr/bin/env bash
-# Builds a Debian package: packaging/build-deb.sh [FOLDER [ARCH]]
+# Builds packages for Debian and for systems with rpm: packaging/build-packages.sh [FOLDER [ARCH [FORMAT...]]]
 #
-# Writes FOLDER/batch_VERSION_ARCH.deb, by default for this machine into dist/. One
-# commit gives the same bytes. DEBFULLNAME and DEBEMAIL name its maintainer.
+# Writes FOLDER/batch_VERSION_ARCH.deb and FOLDER/batch-VERSION-1.ARCH.rpm, by default both, for
+# this machine, into dist/. ARCH is amd64 or arm64, FORMAT deb or rpm. One commit gives the same
+# bytes. DEBFULLNAME and DEBEMAIL name the maintainer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=${1:-dist}
-arch=${2:-$(dpkg --print-architecture)}
+here=$(go env GOHOSTARCH)
+arch=${2:-$here}
+shift $(($# < 2 ? $# : 2))
+[ $# -gt 0 ] || set -- deb rpm
 umask 022
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 
-packaging/build.sh "$work" "$arch" >/dev/null
-host=$work/batch-linux-$(dpkg --print-architecture)
-[ -e "$host" ] || packaging/build.sh "$work" "$(dpkg --print-architecture)" >/dev/null
+packaging/build.sh "$work" "linux-$arch" >/dev/null
+host=$work/batch-linux-$here
+[ -e "$host" ] || packaging/build.sh "$work" "linux-$here" >/dev/null
+(cd packaging/tools && GOFLAGS= go build -o "$work/nfpm" github.com/goreleaser/nfpm/v2/cmd/nfpm)
 
 # Versions grow with the time of the commit, so that a newer build is an upgrade.
 version=$("$host" --version | sed -n 's/^batch //p')
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)} # now, outside a repository
 export SOURCE_DATE_EPOCH
 stamp=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S)
-debian=${version%%+*}+$stamp.${version#*+}
+version=${version%%+*}+$stamp.${version#*+}
 maintainer="${DEBFULLNAME:-batch} <${DEBEMAIL:-batch@localhost}>"
 
 put() { install -D -m "$1" "$2" "$root/$3"; }
@@ -37,12 +42,9 @@ for unit in packaging/systemd/*.service packaging/systemd/*.timer; do
 done
 put 644 packaging/systemd/sysusers.conf usr/lib/sysusers.d/batch.conf
 put 644 packaging/systemd/tmpfiles.conf usr/lib/tmpfiles.d/batch.conf
-put 644 packaging/batch.yaml etc/batch/batch.yaml
-put 600 packaging/environment etc/batch/environment
 put 644 packaging/crontab $doc/examples/crontab
-put 644 packaging/deb/lintian-overrides usr/share/lintian/overrides/batch
 for page in operations commands offer settings result release rules exchange; do
-	[ ! -e "docs/$page.md" ] || put 644 "docs/$page.md" "$doc/$page.md"
+	put 644 "docs/$page.md" "$doc/$page.md"
 done
 for schema in docs/schemas/*.schema.json; do
 	put 644 "$schema" "$doc/schemas/${schema##*/}"
@@ -57,21 +59,18 @@ complete() { "$work/tenderbatch" completion "$1" >"$work/completion" && put 644 
 complete bash usr/share/bash-completion/completions/tenderbatch
 complete zsh usr/share/zsh/vendor-completions/_tenderbatch
 complete fish usr/share/fish/vendor_completions.d/tenderbatch.fish
-
 packaging/deb/copyright.sh "$arch" >"$work/copyright"
 put 644 "$work/copyright" $doc/copyright
-packaging/deb/changelog.sh "$debian" "$maintainer" <CHANGELOG.md | gzip -9n >"$work/changelog.gz"
-put 644 "$work/changelog.gz" $doc/changelog.gz
-
-mkdir "$root/DEBIAN"
-sed "s|@VERSION@|$debian|; s|@ARCH@|$arch|; s|@MAINTAINER@|$maintainer|; s|@SIZE@|$(du -sk --apparent-size "$root" | cut -f1)|" \
-	packaging/deb/control >"$root/DEBIAN/control"
-(cd "$root" && find etc -type f -printf '/%p\n' | LC_ALL=C sort >DEBIAN/conffiles)
-(cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >DEBIAN/md5sums)
-install -m 755 packaging/deb/{postinst,prerm,postrm} "$root/DEBIAN"
-find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 
 mkdir -p "$out"
-# xz would be a quarter smaller and take four times as long.
-dpkg-deb --root-owner-group -Zgzip --build "$root" "$out/batch_${debian}_$arch.deb" >/dev/null
-echo "$out/batch_${debian}_$arch.deb"
+for format; do
+	cp -r "$root" "$work/$format"
+	if [ "$format" = deb ]; then
+		install -D -m 644 packaging/deb/lintian-overrides "$work/deb/usr/share/lintian/overrides/batch"
+		packaging/deb/changelog.sh "$version" "$maintainer" <CHANGELOG.md | gzip -9n >"$work/deb/$doc/changelog.gz"
+	fi
+	find "$work/$format" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
+	sed "s|@VERSION@|$version|; s|@ARCH@|$arch|; s|@MAINTAINER@|$maintainer|; s|@ROOT@|$work/$format|" \
+		packaging/nfpm.yaml >"$work/nfpm.yaml"
+	"$work/nfpm" package --config "$work/nfpm.yaml" --packager "$format" --target "$out/" | sed -n 's/^created package: //p'
+done
