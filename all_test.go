@@ -74,7 +74,8 @@ var mayImport = map[string][]string{
 	"internal/decimals": {"github.com/shopspring/decimal"},
 	"internal/delivery": {
 		"internal/disk", "internal/ledger", "internal/notify", "internal/offerfolder", "internal/pgp",
-		"internal/settings", "internal/sshlink", "internal/tender", "github.com/gofrs/flock",
+		"internal/s3link", "internal/settings", "internal/sshlink", "internal/tender",
+		"github.com/gofrs/flock",
 	},
 	"internal/disk":     {"golang.org/x/sys/unix"},
 	"internal/display":  {"github.com/shopspring/decimal"},
@@ -117,8 +118,8 @@ var mayImport = map[string][]string{
 	"internal/intake": {
 		"internal/csvfile", "internal/disk", "internal/display", "internal/imaplink", "internal/inbox",
 		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare",
-		"internal/settings", "internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
-		"github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
+		"internal/s3link", "internal/settings", "internal/sshlink", "internal/tender", "internal/xlsx",
+		"internal/xlsx/fault", "github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
 	"internal/kept": {},
 	"internal/ledger": {
@@ -205,6 +206,7 @@ var mayImport = map[string][]string{
 		"internal/tender", "github.com/shopspring/decimal",
 	},
 	"internal/retention": {"internal/disk", "internal/ledger", "internal/offerfolder", "internal/tender"},
+	"internal/s3link":    {"internal/settings", "internal/storage", "github.com/minio/minio-go/v7"},
 	"internal/schedule":  {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/schema":    {"internal/strictyaml"},
 	"internal/serve": {

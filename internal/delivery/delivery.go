@@ -18,6 +18,7 @@ import (
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp"
+	"tenderbatch/internal/s3link"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink"
 	"tenderbatch/internal/tender"
@@ -86,6 +87,8 @@ func (c Config) targetsOf(offer string) (all []target) {
 		switch {
 		case d.SFTP.Host != "":
 			all = append(all, target{d, fmt.Sprintf("%s@%s:%d", d.SFTP.Username, d.SFTP.Host, d.SFTP.Port)})
+		case d.S3.Bucket != "":
+			all = append(all, target{d, s3link.Address(d.S3)})
 		case d.Folder != "":
 			all = append(all, target{d, d.Folder})
 		}
@@ -355,6 +358,8 @@ func (w *work) send(ctx context.Context, t target) error {
 	switch {
 	case t.SFTP.Host != "":
 		return w.toServer(ctx, t, p)
+	case t.S3.Bucket != "":
+		return w.toBucket(ctx, t, p)
 	case t.Folder != "":
 		return w.toFolder(t, p)
 	}
@@ -380,6 +385,28 @@ func (w *work) toServer(ctx context.Context, t target, p *parcel) (err error) {
 	}
 	for _, f := range p.files {
 		if err := s.Put(f.name, f.content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toBucket writes no object that is there, and reads back what it wrote.
+func (w *work) toBucket(ctx context.Context, t target, p *parcel) error {
+	f, err := s3link.Open(t.S3, w.Getenv)
+	if err != nil {
+		return err
+	}
+	there, err := f.Read(ctx, p.manifestName(), "", mostManifest)
+	switch {
+	case err == nil:
+		_, err := p.isThere(there)
+		return err
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	for _, file := range p.files {
+		if err := f.Put(ctx, file.name, file.content, file.of); err != nil {
 			return err
 		}
 	}

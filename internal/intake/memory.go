@@ -31,6 +31,7 @@ type memory struct {
 type seen struct {
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
+	Tag      string    `json:"tag,omitempty"`
 	At       time.Time `json:"at"`
 }
 
@@ -61,14 +62,14 @@ func parseMemory(content []byte) *memory {
 
 func (m *memory) knows(channel string, i item) bool {
 	s, is := m.Seen[channel][i.name]
-	return is && s.Size == i.size && s.Modified.Equal(i.modified)
+	return is && s.Size == i.size && s.Modified.Equal(i.modified) && s.Tag == i.tag
 }
 
 func (m *memory) keep(channel string, i item, now time.Time) {
 	if m.Seen[channel] == nil {
 		m.Seen[channel] = map[string]seen{}
 	}
-	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, At: now}
+	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, Tag: i.tag, At: now}
 	for name, s := range m.Seen[channel] {
 		if now.Sub(s.At) > forgotten {
 			delete(m.Seen[channel], name)

@@ -2,8 +2,10 @@ package settings
 
 import (
 	"encoding/hex"
+	"io/fs"
 	"net"
 	"net/mail"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +36,18 @@ type Channel struct {
 	Folder  string   // absolute; "" for none
 	Maildir string   // absolute; "" for none
 	IMAP    IMAP     // the zero IMAP for none
+	S3      S3       // the zero S3 for none
 	Senders []string // of a mailbox: the addresses from which the files come
+}
+
+// S3 is a place in an S3 store: the objects directly below a prefix of a bucket.
+type S3 struct {
+	Bucket       string
+	Prefix       string // "" for the bucket itself
+	Endpoint     string // https://HOST; "" for Amazon's
+	Region       string // "" to ask
+	AccessKeyEnv string // the environment variable with the id of the key; "" for the usual credentials
+	SecretKeyEnv string // the environment variable with the secret of the key
 }
 
 // IMAP is a folder of a mailbox on a server.
@@ -67,6 +80,7 @@ type Delivery struct {
 	Name      string
 	Offers    []string // ids; empty for all
 	SFTP      SFTP     // the zero SFTP for none
+	S3        S3       // the zero S3 for none
 	Folder    string   // absolute; "" for none
 	Mail      []string // addresses; the server is that of mail
 	EncryptTo []string // absolute: files with PGP keys
@@ -188,10 +202,11 @@ func (f *file) channels(name string, n *strictyaml.Node, to *[]Channel) {
 			"folder":  f.value(&c.Folder, "a folder such as /srv/drop/dtc", checkFolder),
 			"maildir": f.value(&c.Maildir, "a folder such as /var/mail/batch", checkFolder),
 			"imap":    func(name string, n *strictyaml.Node) { f.imap(name, n, &c.IMAP) },
+			"s3":      func(name string, n *strictyaml.Node) { f.s3(name, n, &c.S3) },
 			"senders": f.list(&c.Senders, "addresses such as [reports@dtc.example]", checkPlainAddress),
 		})
 		f.needs(name, n, given, "from")
-		f.one(name, n, given, "sftp", "folder", "maildir", "imap")
+		f.one(name, n, given, "sftp", "folder", "maildir", "imap", "s3")
 		isMail := given["maildir"] != nil || given["imap"] != nil
 		switch {
 		case isMail && given["senders"] == nil:
@@ -243,6 +258,53 @@ func (f *file) sftp(name string, n *strictyaml.Node, s *SFTP) {
 	if n.Kind == strictyaml.Mapping && given["key_file"] == nil && given["password_env"] == nil {
 		f.fault(n, "sftp has nothing to log in with; add key_file or password_env")
 	}
+}
+
+func (f *file) s3(name string, n *strictyaml.Node, s *S3) {
+	given := f.section(name, n, map[string]reader{
+		"bucket":   f.value(&s.Bucket, "the name of the bucket", checkBucket),
+		"prefix":   f.value(&s.Prefix, "a prefix such as outgoing", checkPrefix),
+		"endpoint": f.value(&s.Endpoint, "the address of the store such as https://s3.example.com", checkEndpoint),
+		"region":   f.value(&s.Region, "a region such as eu-central-1", checkClaim),
+		"access_key_env": f.value(&s.AccessKeyEnv, "the name of an environment variable such as BATCH_S3_KEY",
+			checkVariable),
+		"secret_key_env": f.value(&s.SecretKeyEnv, "the name of an environment variable such as BATCH_S3_SECRET",
+			checkVariable),
+	})
+	f.needs(name, n, given, "bucket")
+	if (given["access_key_env"] == nil) != (given["secret_key_env"] == nil) {
+		f.fault(n, "access_key_env and secret_key_env belong together; give both, or none")
+	}
+	s.Prefix = strings.Trim(s.Prefix, "/")
+}
+
+// checkBucket says what is wrong with the name of a bucket.
+func checkBucket(s string) string {
+	if len(s) < 3 || len(s) > 63 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" {
+		return "is no name of a bucket; write 3 to 63 small letters, digits, hyphens and dots"
+	}
+	return ""
+}
+
+// checkPrefix says what is wrong with a prefix in a bucket.
+func checkPrefix(s string) string {
+	if plain := strings.Trim(s, "/"); !fs.ValidPath(plain) || plain == "." || checkLine(s) != "" {
+		return "is no prefix; write it such as outgoing or from/dtc, or leave it out"
+	}
+	return ""
+}
+
+// checkEndpoint says what is wrong with the address of a store: it is read in the clear on this machine only.
+func checkEndpoint(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" || u.User != nil:
+		return "is no address of a store; write it as https://s3.example.com, without a bucket or a key"
+	case u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "1")):
+		return "must begin with https://, as tenders would be readable on the way"
+	}
+	return ""
 }
 
 func (f *file) imap(name string, n *strictyaml.Node, i *IMAP) {
@@ -306,11 +368,12 @@ func (f *file) deliveries(name string, n *strictyaml.Node, to *[]Delivery) {
 		given := f.section(name, n, map[string]reader{
 			"offers":     f.list(&d.Offers, "ids of offers such as [level3-2004]", checkLine),
 			"sftp":       func(name string, n *strictyaml.Node) { f.sftp(name, n, &d.SFTP) },
+			"s3":         func(name string, n *strictyaml.Node) { f.s3(name, n, &d.S3) },
 			"folder":     f.value(&d.Folder, "a folder such as /srv/released", checkFolder),
 			"mail":       f.list(&d.Mail, "addresses such as [agent@example.com]", checkAddress),
 			"encrypt_to": f.list(&d.EncryptTo, "files with PGP keys such as [/etc/batch/agent.asc]", checkFolder),
 		})
-		f.one(name, n, given, "sftp", "folder", "mail")
+		f.one(name, n, given, "sftp", "s3", "folder", "mail")
 		return d
 	})
 	slices.SortFunc(*to, func(a, b Delivery) int { return strings.Compare(a.Name, b.Name) })

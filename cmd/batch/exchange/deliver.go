@@ -27,7 +27,7 @@ func newDeliver(w World) *cobra.Command {
 		Use:   "deliver RUN",
 		Short: "Send a released run to those who are to have it",
 		Long: `deliver sends the files of the released run in the folder RUN to the places that the settings name
-under deliveries: servers (SFTP), folders and mail addresses, signed and encrypted where keys are named.
+under deliveries: servers (SFTP), buckets of S3 stores, folders and mail addresses, signed and encrypted where keys are named.
 Who has it already is left out, by the history. batch release does this by itself, and batch serve sends
 what could not be sent before; deliver is for a run whose release is more than a week ago, and for a
 mail of which it is not known whether it was sent.`,

@@ -30,7 +30,7 @@ func newFetch(w World) *cobra.Command {
 		Use:   "fetch FOLDER",
 		Short: "Take the files that depositaries sent into the inboxes of the offers",
 		Long: `fetch looks once at every channel that the settings name under intake: folders on servers (SFTP),
-folders here, and mailboxes. A file that is whole, signed where it must be, and expected by an offer of
+buckets of S3 stores, folders here, and mailboxes here and on servers (IMAP). A file that is whole, signed where it must be, and expected by an offer of
 FOLDER is put into the inbox of that offer, and its history says through which channel and from whom it
 came. Any other file is kept apart in the folder quarantine, with the reason; the exit code is 3 then.
 FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
