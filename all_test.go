@@ -108,7 +108,7 @@ var mayImport = map[string][]string{
 	"internal/imaplink": {
 		"internal/settings", "github.com/emersion/go-imap/v2", "github.com/emersion/go-sasl",
 	},
-	"internal/imaplink/imaptest": {"internal/settings"}, // a Dovecot for the tests of others
+	"internal/imaplink/imaptest": {"internal/servertest", "internal/settings"}, // a Dovecot for the tests of others
 	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
 		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
@@ -140,9 +140,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
-		"internal/display", "internal/exitcode", "internal/settings", "internal/tender",
+		"internal/disk", "internal/display", "internal/exitcode", "internal/settings", "internal/tender",
 		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
 	},
+	"internal/notify/smtptest": {"internal/servertest", "internal/settings"}, // an Exim for the tests of others
 	"internal/offerfile": {
 		"internal/display", "internal/headings", "internal/pricing", "internal/schedule", "internal/schema",
 		"internal/strictyaml", "internal/tender", "internal/values", "github.com/shopspring/decimal",

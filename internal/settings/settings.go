@@ -116,6 +116,7 @@ type Mail struct {
 	Security    Security
 	Username    string // "" for a server that asks for none
 	PasswordEnv string // the environment variable with the password
+	CAFile      string // absolute: the authorities that vouch for the server, in PEM; "" for those of the system
 	From        string // an address, with or without a name
 	To          []string
 	On          []Occasion

@@ -58,7 +58,7 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 		Ping:    Ping{URL: "https://hc-ping.com/0b1a6ad9-9f5a-4b1c-8c7f-2d4f1e0d9c11/{offer}"},
 		Mail: Mail{
 			Server: "mail.example.com", Port: 587, Security: StartTLS,
-			Username: "batch@example.com", PasswordEnv: "BATCH_MAIL_PASSWORD",
+			Username: "batch@example.com", PasswordEnv: "BATCH_MAIL_PASSWORD", CAFile: "/etc/batch/mail-ca.pem",
 			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most, AttachUpTo: 20 << 20,
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},

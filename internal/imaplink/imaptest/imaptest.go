@@ -2,16 +2,6 @@
 package imaptest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/hex"
-	"encoding/pem"
-	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -23,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
 
@@ -300,52 +291,12 @@ func Getenv(name string) string {
 // NewCertificate gives the server a certificate of a new authority; it is shown after a [Server.Restart].
 func (s *Server) NewCertificate(t testing.TB) {
 	t.Helper()
-	from := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	authority := &x509.Certificate{SerialNumber: serial(t), Subject: pkix.Name{CommonName: "test authority"},
-		NotBefore: from, NotAfter: from.AddDate(200, 0, 0), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign}
-	ca, err := x509.CreateCertificate(rand.Reader, authority, authority, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf := &x509.Certificate{SerialNumber: serial(t), Subject: pkix.Name{CommonName: "localhost"},
-		NotBefore: from, NotAfter: from.AddDate(200, 0, 0), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		DNSNames: []string{"localhost"}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
-	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, leaf, authority, &own.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := func(kind string, b []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}))
-	}
-	s.write(t, "server.pem", block("CERTIFICATE", certificate))
-	s.write(t, "server.key", block("PRIVATE KEY", secret))
-	s.CAFile = filepath.Join(s.dir, fmt.Sprintf("authority-%d.pem", authority.SerialNumber))
-	s.write(t, filepath.Base(s.CAFile), block("CERTIFICATE", ca))
-	is := sha256.Sum256(certificate)
-	s.Certificate = hex.EncodeToString(is[:])
-}
-
-// serial is a number that no other certificate has.
-func serial(t testing.TB) *big.Int {
-	t.Helper()
-	n, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	c := servertest.NewCertificate(t)
+	s.write(t, "server.pem", c.Own)
+	s.write(t, "server.key", c.Key)
+	s.CAFile = filepath.Join(s.dir, "authority-"+c.SHA256[:8]+".pem")
+	s.write(t, filepath.Base(s.CAFile), c.Authority)
+	s.Certificate = c.SHA256
 }
 
 func freePort(t testing.TB) int {
