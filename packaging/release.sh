@@ -11,6 +11,8 @@ out=${1:-dist}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 [ -z "$(ls -A "$out")" ] || { echo "release: $out is not empty; remove it, or name a new folder" >&2; exit 1; }
+commit() { git rev-parse HEAD 2>/dev/null || echo "no repository"; }
+began=$(commit)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 (cd packaging/tools && GOFLAGS= go build -o "$work/cyclonedx-gomod" github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod)
@@ -23,5 +25,6 @@ for target in linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64; d
 		{ cat "$work/said" >&2; exit 1; }
 done
 for arch in amd64 arm64; do packaging/build-packages.sh "$out" $arch; done
+[ "$(commit)" = "$began" ] || { echo "release: another commit was checked out meanwhile; begin again" >&2; exit 1; }
 (cd "$out" && LC_ALL=C sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS)
 echo "$out/SHA256SUMS"

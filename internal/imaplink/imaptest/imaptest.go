@@ -174,20 +174,18 @@ func (s *Server) ids(t testing.TB) (uid, gid int) {
 }
 
 // command is a program of the server's, run as its user.
-func (s *Server) command(t testing.TB, program string, args ...string) *exec.Cmd {
+func (s *Server) command(program string, args ...string) *exec.Cmd {
+	if os.Geteuid() == 0 {
+		program, args = "setpriv", append([]string{"--reuid=" + s.as.Uid, "--regid=" + s.as.Gid, "--clear-groups", program}, args...)
+	}
 	c := exec.Command(program, args...)
 	c.Env = []string{"HOME=" + s.dir, "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "USER=" + s.as.Username}
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if os.Geteuid() == 0 {
-		uid, gid := s.ids(t)
-		c.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	}
 	return c
 }
 
 func (s *Server) start(t testing.TB) {
 	t.Helper()
-	s.run = s.command(t, daemon, "-F", "-c", filepath.Join(s.dir, "config"))
+	s.run = s.command(daemon, "-F", "-c", filepath.Join(s.dir, "config"))
 	s.run.Stderr, s.run.Stdout = &s.said, &s.said
 	s.run.WaitDelay = 2 * time.Second
 	if err := s.run.Start(); err != nil {
@@ -208,9 +206,8 @@ func (s *Server) start(t testing.TB) {
 
 // stop ends the server and what it started.
 func (s *Server) stop() {
-	_ = syscall.Kill(-s.run.Process.Pid, syscall.SIGTERM)
+	_ = s.run.Process.Signal(syscall.SIGTERM) // it ends what it started
 	_ = s.run.Wait()
-	_ = syscall.Kill(-s.run.Process.Pid, syscall.SIGKILL)
 }
 
 // Restart has the server take its files again, such as a new certificate.
@@ -223,7 +220,7 @@ func (s *Server) Restart(t testing.TB) {
 // Deliver has Dovecot's delivery agent put a message into a folder of the mailbox.
 func (s *Server) Deliver(t testing.TB, folder, message string) {
 	t.Helper()
-	c := s.command(t, deliver, "-c", filepath.Join(s.dir, "config"), "-d", Username, "-m", folder, "-o", "lda_mailbox_autocreate=yes")
+	c := s.command(deliver, "-c", filepath.Join(s.dir, "config"), "-d", Username, "-m", folder, "-o", "lda_mailbox_autocreate=yes")
 	c.Stdin = strings.NewReader(message)
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("dovecot-lda: %v: %s", err, out)

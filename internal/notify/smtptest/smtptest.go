@@ -135,9 +135,7 @@ func start(t testing.TB, offered string) *Server {
 // run runs the server as a user until the test ends.
 func (s *Server) run(t testing.TB, as *user.User) {
 	t.Helper()
-	c := exec.Command(daemon, "-C", filepath.Join(s.dir, "config"), "-bdf", "-oX", fmt.Sprintf("%d:%d", s.StartTLSPort, s.TLSPort))
-	c.Stderr, c.Stdout, c.WaitDelay = &s.said, &s.said, 2*time.Second
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command := []string{daemon, "-C", filepath.Join(s.dir, "config"), "-bdf", "-oX", fmt.Sprintf("%d:%d", s.StartTLSPort, s.TLSPort)}
 	if os.Geteuid() == 0 {
 		uid, err := strconv.Atoi(as.Uid)
 		if err != nil {
@@ -156,15 +154,16 @@ func (s *Server) run(t testing.TB, as *user.User) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		command = append([]string{"setpriv", "--reuid=" + as.Uid, "--regid=" + as.Gid, "--clear-groups"}, command...)
 	}
+	c := exec.Command(command[0], command[1:]...)
+	c.Stderr, c.Stdout, c.WaitDelay = &s.said, &s.said, 2*time.Second
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM)
+		_ = c.Process.Signal(syscall.SIGTERM)
 		_ = c.Wait()
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
 		if t.Failed() {
 			log, _ := os.ReadFile(filepath.Join(s.dir, "log", "mainlog"))
 			t.Logf("%s%s", &s.said, log)
