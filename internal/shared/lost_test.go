@@ -110,15 +110,19 @@ func TestACommitWhoseAnswerIsLostIsKept(t *testing.T) {
 	if err := k.open(t).Push(t.Context(), offer(t), "level3"); err != nil {
 		t.Fatal(err)
 	}
-	for what, do := range map[string]func(ctx context.Context, folder string) error{
-		"a run": func(ctx context.Context, folder string) error {
+	for _, c := range []struct {
+		what string
+		do   func(ctx context.Context, folder string) error
+	}{
+		{"a run", func(ctx context.Context, folder string) error {
 			_, err := run(ctx, folder, final)
 			return err
-		},
-		"a report, and no entry": func(_ context.Context, folder string) error {
+		}},
+		{"a report, and no entry", func(_ context.Context, folder string) error { // after the run, whose entries are compared
 			return os.WriteFile(filepath.Join(folder, "inbox", "new.csv"), []byte("x"), 0o640)
-		},
+		}},
 	} {
+		what, do := c.what, c.do
 		before := p.lost.Load()
 		err := s.Work(t.Context(), "level3", func(ctx context.Context, folder string) error {
 			p.lose.Store(true)
