@@ -67,6 +67,8 @@ type File struct {
 	SignedBy   string `json:"signed_by"`  // the fingerprint of the key; "" for none
 	Path       string `json:"path"`       // where it is now, in the folder; "" if it is nowhere
 	Why        string `json:"why"`        // it was not taken; "" if it was
+
+	Waits int `json:"-"` // at how many looks in a row it was postponed
 }
 
 // Fault is a channel that could not be read.
@@ -351,6 +353,9 @@ func noteThere(from source, i item, files []File) error {
 
 // done notes what became of an item. What is only postponed is looked at again.
 func (l *look) done(c settings.Channel, i item, files ...File) {
+	for at := range files {
+		files[at].Waits = l.memory.waits(c.Name, files[at])
+	}
 	l.Files = append(l.Files, files...)
 	if !slices.ContainsFunc(files, func(f File) bool { return f.State == Postponed }) {
 		l.memory.keep(c.Name, i, l.Now())

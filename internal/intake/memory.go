@@ -26,6 +26,7 @@ type memory struct {
 	path    string
 	Seen    map[string]map[string]seen `json:"seen"`
 	Failing map[string]*failing        `json:"failing"`
+	Waiting map[string]map[string]int  `json:"waiting"` // by channel and file, at how many looks in a row it was postponed
 }
 
 type seen struct {
@@ -54,6 +55,9 @@ func parseMemory(content []byte) *memory {
 	if m.Seen == nil {
 		m.Seen = map[string]map[string]seen{}
 	}
+	if m.Waiting == nil {
+		m.Waiting = map[string]map[string]int{}
+	}
 	if m.Failing == nil {
 		m.Failing = map[string]*failing{}
 	}
@@ -75,6 +79,19 @@ func (m *memory) keep(channel string, i item, now time.Time) {
 			delete(m.Seen[channel], name)
 		}
 	}
+}
+
+// waits counts the looks in a row at which a file was postponed.
+func (m *memory) waits(channel string, f File) int {
+	if f.State != Postponed {
+		delete(m.Waiting[channel], f.Name)
+		return 0
+	}
+	if m.Waiting[channel] == nil {
+		m.Waiting[channel] = map[string]int{}
+	}
+	m.Waiting[channel][f.Name]++
+	return m.Waiting[channel][f.Name]
 }
 
 // write keeps the memory for the next look, whole or as it was.

@@ -52,6 +52,14 @@ func (m *Monitor) Quarantined(offer, channel string, files []string) {
 	m.send(e)
 }
 
+// FileWaits sends a notice of a file that could not be dealt with at several looks, and why.
+func (m *Monitor) FileWaits(offer, channel, file string) {
+	e := m.aboutChannel("channel " + channel)
+	e.Offer, e.Title, e.Message = offer, "a file waits, and is not taken", file
+	e.Advice = "see why; it is looked at again by itself"
+	m.send(e)
+}
+
 // Undelivered sends a notice that a released run could not be delivered at several tries.
 func (m *Monitor) Undelivered(offer, run, what string) {
 	e := m.aboutChannel("")

@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ func (s *Offers) Turn(ctx context.Context, name string, every time.Duration,
 	within, stop := context.WithCancelCause(ctx)
 	watched := make(chan struct{})
 	go func() { defer close(watched); t.watch(within, stop) }()
+	before := bytes.Clone(memory)
 	err = do(within, &memory)
 	stop(nil)
 	<-watched
@@ -39,7 +41,7 @@ func (s *Offers) Turn(ctx context.Context, name string, every time.Duration,
 	if ctx.Err() != nil {
 		return true, err // it was broken off, and another machine may take the turn at once
 	}
-	return true, errors.Join(err, t.keep(ctx, s.config.Holder, memory, err == nil))
+	return true, errors.Join(err, t.keep(ctx, s.config.Holder, memory, err == nil && !bytes.Equal(before, memory)))
 }
 
 // turn is a turn while it lasts.

@@ -163,7 +163,7 @@ const (
 	longestWait  = 6 * time.Hour
 )
 
-// patience is when the deliveries of an offer are tried next.
+// patience is when a delivery of an offer is tried next.
 type patience struct {
 	Next time.Time     `json:"next"`
 	Wait time.Duration `json:"wait"` // in nanoseconds
@@ -188,11 +188,15 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 			log.Warn("the offers cannot be listed for deliveries", "error", err)
 		}
 		for _, offer := range offers {
-			if tries[offer] == nil {
-				tries[offer] = &patience{}
-			}
-			if !w.Now().Before(tries[offer].Next) && ctx.Err() == nil {
-				w.deliverOffer(ctx, w.delivery(offer, set), tries[offer], every, log)
+			for _, d := range set.Deliveries { // each has its own pauses
+				one, key := set, offer+"\n"+d.Name
+				one.Deliveries = []settings.Delivery{d}
+				if tries[key] == nil {
+					tries[key] = &patience{}
+				}
+				if !w.Now().Before(tries[key].Next) && ctx.Err() == nil {
+					w.deliverOffer(ctx, w.delivery(offer, one), tries[key], every, log)
+				}
 			}
 		}
 		if !pause(ctx, every) {

@@ -92,3 +92,31 @@ func await(t *testing.T, what string, is func() bool) {
 		}
 	}
 }
+
+// TestADeliveryThatFailsKeepsNoOtherWaiting has one that never works beside one that works from the second try on.
+func TestADeliveryThatFailsKeepsNoOtherWaiting(t *testing.T) {
+	top, now := releasedOffer(t)
+	to := filepath.Join(t.TempDir(), "share")
+	set := settings.Default()
+	set.Deliveries = []settings.Delivery{{Name: "never", Folder: filepath.Join(top, "none")}, {Name: "soon", Folder: to}}
+	var log buffer
+	w := World{Now: now.Now, Getenv: os.Getenv, Version: "test", By: "test"}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.deliverAll(ctx, top, set, 5*time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
+	}()
+	await(t, "a try of each", func() bool {
+		return strings.Contains(log.String(), "never") && strings.Contains(log.String(), "soon")
+	})
+	if err := os.Mkdir(to, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the delivery", func() bool { return strings.Contains(log.String(), "delivery=soon") })
+	stop()
+	<-done
+	if strings.Contains(log.String(), "delivery=never") {
+		t.Error(log.String())
+	}
+}

@@ -167,7 +167,9 @@ func (w World) reportFetched(report intake.Report, log *slog.Logger) {
 			log.Error("a file was quarantined", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "in", f.Path,
 				"why", f.Why)
 		case intake.Postponed:
-			log.Warn("a file waits", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "why", f.Why)
+			if f.Waits == 1 || f.Waits == intake.LooksUntilSaid {
+				log.Warn("a file waits", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "why", f.Why)
+			}
 		case intake.Taken:
 			log.Info("a file came", "channel", f.Channel, "offer", f.Offer, "file", filepath.Base(cmp.Or(f.Path, f.Name)))
 		}
@@ -198,6 +200,9 @@ func (w World) notifyFetched(report intake.Report) {
 	files := map[about][]string{}
 	var order []about
 	for _, f := range report.Files {
+		if f.Waits == intake.LooksUntilSaid {
+			w.Monitor.FileWaits(f.Offer, f.Channel, fmt.Sprintf("%s from %s: %s", display.Quote(f.Name), f.Sender, f.Why))
+		}
 		if f.State != intake.Quarantined {
 			continue
 		}

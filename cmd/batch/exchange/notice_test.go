@@ -208,3 +208,30 @@ func TestARunThatCannotBeDeliveredIsSaidOnce(t *testing.T) {
 		t.Errorf("%q", said.about(""))
 	}
 }
+
+// TestAFileThatWaitsIsSaidOnce has a file that could be for an offer whose terms cannot be read.
+func TestAFileThatWaitsIsSaidOnce(t *testing.T) {
+	top, drop := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(top, "x", "offer.yaml"), "id: [")
+	write(t, filepath.Join(drop, "dtc-1.csv"), "a,b\n")
+	m, said := notifying(t)
+	w := World{Now: time.Now, Getenv: os.Getenv, Version: "test", By: "test"}.For(m)
+	set := settings.Default()
+	set.Serve.QuietPeriod = time.Millisecond
+	set.Intake.Channels = []settings.Channel{{Name: "drop", From: []string{"DTC"}, Folder: drop}}
+	var log buffer
+	for range 2 * intake.LooksUntilSaid {
+		report, err := w.fetch(context.Background(), top, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.reportFetched(report, slog.New(slog.NewTextHandler(&log, nil)))
+		m.Notices.Wait()
+	}
+	if got := said.about("channel drop: a file waits"); len(got) != 1 || !strings.Contains(got[0], "whose terms cannot be read") {
+		t.Errorf("%q", got)
+	}
+	if n := strings.Count(log.String(), "a file waits"); n != 2 {
+		t.Errorf("it is logged %d times", n)
+	}
+}
