@@ -74,6 +74,9 @@ func Dial(ctx context.Context, to settings.IMAP, getenv func(string) string) (*S
 	if password == "" {
 		return nil, refused("the password for the mailbox is not set; set the environment variable %s", to.PasswordEnv)
 	}
+	if ip := net.ParseIP(to.Host); to.Security == settings.None && to.Host != "localhost" && !ip.IsLoopback() {
+		return nil, refused("no password is sent to %s in the clear; write tls or starttls as its security", address)
+	}
 	encryption, err := encryptionOf(to, address)
 	if err != nil {
 		return nil, err

@@ -171,6 +171,13 @@ func TestAMailServerThatRefuses(t *testing.T) {
 	d.c.Getenv = imaptest.Getenv
 	d.imap().Port = 1
 	d.wantFault("cannot be reached", false)
+	d.imap().Host, d.imap().Security = "192.0.2.1", settings.None
+	d.wantFault("no password is sent to 192.0.2.1:1 in the clear", true)
+	*d.imap() = server.Settings()
+	d.imap().Port, d.imap().Security = server.PlainPort, settings.None // within this machine
+	if r := d.fetch(); len(r.Faults) > 0 {
+		t.Errorf("in the clear, within this machine: %+v", r)
+	}
 	d.imap().Port, d.imap().Security = server.TLSPort, settings.StartTLS // it waits for what will not come
 	began := time.Now()
 	d.wantFault("does not change to TLS", false)

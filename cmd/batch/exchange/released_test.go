@@ -106,9 +106,10 @@ func releasedOffer(t *testing.T) (top string, now *clock) {
 type office struct {
 	mu    sync.Mutex
 	mails int
+	to    map[string]int // by recipient
 }
 
-func (o *office) NewSession(*smtp.Conn) (smtp.Session, error) { return session{o}, nil }
+func (o *office) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{office: o}, nil }
 
 func (o *office) count() int {
 	o.mu.Lock()
@@ -116,25 +117,45 @@ func (o *office) count() int {
 	return o.mails
 }
 
-type session struct{ *office }
+// twice are the recipients who got more than one mail.
+func (o *office) twice() (all []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for to, n := range o.to {
+		if n > 1 {
+			all = append(all, to)
+		}
+	}
+	return all
+}
 
-func (session) Reset()                               {}
-func (session) Logout() error                        { return nil }
-func (session) Mail(string, *smtp.MailOptions) error { return nil }
-func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
+type session struct {
+	*office
+	recipient string
+}
 
-func (s session) Data(r io.Reader) error {
+func (*session) Reset()                               {}
+func (*session) Logout() error                        { return nil }
+func (*session) Mail(string, *smtp.MailOptions) error { return nil }
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.recipient = to
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
 	_, err := io.Copy(io.Discard, r)
 	time.Sleep(200 * time.Millisecond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mails++
+	s.to[s.recipient]++
 	return err
 }
 
 func newOffice(t *testing.T) (*office, settings.Mail) {
 	t.Helper()
-	o := &office{}
+	o := &office{to: map[string]int{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

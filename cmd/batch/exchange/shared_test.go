@@ -294,7 +294,7 @@ func TestNoMailIsSentTwiceWhateverIsLost(t *testing.T) {
 	})
 	time.Sleep(2 * time.Second)
 	stopCutting()
-	if n := mails.count(); n > addresses || n < addresses/2 {
+	if n := mails.count(); n > addresses || n < addresses/2 || len(mails.twice()) > 0 {
 		t.Errorf("%d mails to %d addresses\n%s", n, addresses, log.String())
 	}
 }
