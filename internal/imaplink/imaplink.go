@@ -27,7 +27,8 @@ import (
 )
 
 // patience is how long a server may take to answer until the session is there, and idle how long it may then be silent.
-const (
+// They are variables for tests.
+var (
 	patience = 30 * time.Second
 	idle     = 2 * time.Minute
 )
