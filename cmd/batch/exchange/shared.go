@@ -66,6 +66,9 @@ func (s *sharing) fetchInTurns(ctx context.Context) {
 		for _, c := range s.set.Intake.Channels {
 			s.turn(ctx, "channel "+c.Name, s.set.Intake.Every, func(ctx context.Context, memory *[]byte) error {
 				report, err := s.fetchChannel(ctx, c, memory)
+				if ctx.Err() != nil {
+					report.Faults = nil // the look was broken off, and says nothing about the channel
+				}
 				s.reportFetched(report, s.log)
 				return err
 			})
