@@ -47,13 +47,17 @@ func newCluster(t *testing.T, folder, name string) cluster {
 
 func (c cluster) open(t *testing.T, now func() time.Time) *shared.Offers {
 	t.Helper()
-	s, err := shared.Open(t.Context(), shared.Config{Database: c.address, Store: c.store, Mirror: t.TempDir(), Holder: t.Name(),
-		Wait: 2 * time.Second, Now: now})
-	if err != nil {
-		t.Fatal(err)
+	for try := 0; ; try++ {
+		s, err := shared.Open(t.Context(), shared.Config{Database: c.address, Store: c.store, Mirror: t.TempDir(), Holder: t.Name(),
+			Wait: 2 * time.Second, Now: now})
+		if err == nil {
+			t.Cleanup(s.Close)
+			return s
+		}
+		if !shared.Passes(err) || try > 20 { // its connection may be cut, too
+			t.Fatal(err)
+		}
 	}
-	t.Cleanup(s.Close)
-	return s
 }
 
 // exec does something with the database beside the program.
