@@ -41,14 +41,16 @@ var mayImport = map[string][]string{
 		"internal/offerfolder", "internal/outgoing", "internal/pipeline", "internal/prepare",
 		"internal/printout", "internal/queue", "internal/release", "internal/result", "internal/schedule",
 		"internal/serve", "internal/settings", "internal/shared", "internal/signon", "internal/storage",
-		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/tracing", "internal/whatif",
+		"internal/strictyaml", "internal/tender", "internal/terminal", "internal/termsheet", "internal/tracing",
+		"internal/whatif",
 		"github.com/coreos/go-systemd/v22/daemon", "github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/batch/exchange": {
-		"internal/delivery", "internal/disk", "internal/display", "internal/intake", "internal/ledger",
-		"internal/metrics", "internal/monitor", "internal/notify", "internal/offerfile",
-		"internal/offerfolder", "internal/pipeline", "internal/retention", "internal/serve",
-		"internal/settings", "internal/shared", "internal/strictyaml", "github.com/spf13/cobra",
+		"internal/delivery", "internal/disk", "internal/display", "internal/identity", "internal/intake",
+		"internal/ledger", "internal/metrics", "internal/monitor", "internal/notify", "internal/offerfile",
+		"internal/offerfolder", "internal/pgp", "internal/pipeline", "internal/release", "internal/retention",
+		"internal/sealed", "internal/serve", "internal/settings", "internal/shared", "internal/strictyaml",
+		"internal/tender", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -56,6 +58,9 @@ var mayImport = map[string][]string{
 	"internal/account":  {"internal/disk", "github.com/pquerna/otp/totp", "golang.org/x/crypto/argon2", "modernc.org/sqlite"},
 	"internal/accounts": {"internal/display", "internal/swifttext", "internal/tender"},
 	"internal/allocate": {"internal/decimals", "internal/tender", "github.com/shopspring/decimal"},
+	"internal/cainstruction": {
+		"internal/tender", "internal/xlsx", "github.com/shopspring/decimal",
+	},
 	"internal/compare": {
 		"internal/display", "internal/result", "internal/settle", "internal/tender",
 		"github.com/shopspring/decimal",
@@ -111,15 +116,16 @@ var mayImport = map[string][]string{
 	"internal/imaplink/imaptest": {"internal/servertest", "internal/settings"}, // a Dovecot for the tests of others
 	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
-		"internal/csvfile", "internal/display", "internal/headings", "internal/inbox", "internal/parallel",
+		"internal/cainstruction", "internal/csvfile", "internal/display", "internal/headings", "internal/inbox",
+		"internal/parallel",
 		"internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
 		"github.com/shopspring/decimal",
 	},
 	"internal/intake": {
-		"internal/csvfile", "internal/disk", "internal/display", "internal/imaplink", "internal/inbox",
-		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare",
-		"internal/s3link", "internal/settings", "internal/sshlink", "internal/tender", "internal/xlsx",
-		"internal/xlsx/fault", "github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
+		"internal/cainstruction", "internal/csvfile", "internal/disk", "internal/display", "internal/imaplink",
+		"internal/inbox", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pgp",
+		"internal/prepare", "internal/s3link", "internal/settings", "internal/sshlink", "internal/tender",
+		"internal/xlsx", "internal/xlsx/fault", "github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
 	"internal/kept": {},
 	"internal/ledger": {
@@ -158,7 +164,7 @@ var mayImport = map[string][]string{
 		"internal/export/pain001", "internal/export/parquetfile", "internal/export/seev",
 		"internal/export/swiftmt", "internal/ledger", "internal/offerfile", "internal/offerfolder",
 		"internal/payment", "internal/pipeline", "internal/result", "internal/settle", "internal/swifttext",
-		"internal/tender", "github.com/shopspring/decimal",
+		"internal/tender", "github.com/gofrs/flock", "github.com/shopspring/decimal",
 	},
 	"internal/parallel": {},
 	"internal/payment": {
@@ -185,6 +191,7 @@ var mayImport = map[string][]string{
 		"internal/pricing", "internal/release", "internal/result", "internal/schedule", "internal/settle",
 		"internal/tender", "internal/whatif", "github.com/shopspring/decimal",
 	},
+	"internal/pseudonym": {},
 	"internal/queue": {
 		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
 		"internal/schedule", "internal/serve", "internal/shared", "internal/tender", "github.com/jackc/pgx/v5",
@@ -206,10 +213,16 @@ var mayImport = map[string][]string{
 		"internal/allocate", "internal/decimals", "internal/display", "internal/pricing", "internal/settle",
 		"internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/retention": {"internal/disk", "internal/ledger", "internal/offerfolder", "internal/tender"},
-	"internal/s3link":    {"internal/settings", "internal/storage", "github.com/minio/minio-go/v7"},
-	"internal/schedule":  {"internal/tender", "github.com/robfig/cron/v3"},
-	"internal/schema":    {"internal/strictyaml"},
+	"internal/retention": {
+		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/pseudonym", "internal/tender",
+	},
+	"internal/s3link":   {"internal/settings", "internal/storage", "github.com/minio/minio-go/v7"},
+	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
+	"internal/schema":   {"internal/strictyaml"},
+	"internal/sealed": {
+		"internal/accounts", "internal/disk", "internal/ledger", "internal/offerfolder", "internal/pgp",
+		"internal/release", "github.com/klauspost/compress/zstd",
+	},
 	"internal/serve": {
 		"internal/disk", "internal/schedule", "internal/tender", "github.com/fsnotify/fsnotify",
 		"github.com/gofrs/flock",
@@ -250,6 +263,11 @@ var mayImport = map[string][]string{
 	"internal/swifttext": {"golang.org/x/text/unicode/norm"},
 	"internal/tender":    {"internal/decimals", "internal/display", "github.com/shopspring/decimal"},
 	"internal/terminal":  {"internal/pipeline", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3"},
+	"internal/termsheet": {
+		"internal/decimals", "internal/display", "internal/offerfile", "internal/schema", "internal/spreadsheet",
+		"internal/strictyaml", "internal/tender", "internal/values", "internal/xlsx", "internal/xlsx/fault",
+		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
+	},
 	"internal/tracing": {
 		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
@@ -270,7 +288,7 @@ var mayImport = map[string][]string{
 
 // noFloats are the packages in which an amount, a price or a time passes
 // through every function.
-var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/xlsx", "internal/allocate",
+var noFloats = []string{"internal/tender", "internal/values", "internal/inbox", "internal/offerfile", "internal/ingest", "internal/cainstruction", "internal/xlsx", "internal/allocate",
 	"internal/settle", "internal/ledger", "internal/release", "internal/schedule", "internal/pipeline", "internal/pricing"}
 
 func TestHouseRules(t *testing.T) {

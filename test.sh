@@ -32,6 +32,7 @@ tools() {
 	command -v chromium >/dev/null || missing+=" chromium"
 	[ -x /usr/sbin/sshd ] || missing+=" openssh-server"
 	command -v gpg >/dev/null || missing+=" gnupg"
+	command -v zstd >/dev/null || missing+=" zstd"
 	command -v maildrop >/dev/null || missing+=" maildrop"
 	[ -x /usr/sbin/dovecot ] || missing+=" dovecot-imapd"
 	[ -x /usr/sbin/exim4 ] || missing+=" exim4-daemon-light"

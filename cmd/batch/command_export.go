@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +25,7 @@ func formatNames() string {
 }
 
 func newExportCommand(w world) *cobra.Command {
-	var format, to, superseded string
+	var x exporting
 	c := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Write a run in the formats of banks and depositaries",
@@ -31,10 +33,12 @@ func newExportCommand(w world) *cobra.Command {
 
 pain.001 are payments for the paying agent's bank, ISO 20022 pain.001.001.09: one message for each
 account that is paid from, currency and day, with what is due. It is written only of a run that is in
-force. The accounts are in accounts.csv in the folder of the offer. The same run gives the same bytes.
+force. The accounts are in accounts.csv in the folder of the offer. The same run gives the same bytes. Each
+export of payments is in the history, and a wire that was exported before is refused unless --again says
+why. --dry-run shows what would be written.
 
 seev.036 (ISO 20022) and mt566 (SWIFT) confirm to each account what it tendered, what of it was
-accepted and returned, and what it is paid. seev.031 and mt564 announce the offer of each security.
+accepted and returned, and what it is paid; seev.035 says so before it is done. seev.031 and mt564 announce the offer of each security.
 parquet has the instructions, wires and payments of any published run for data teams.
 
 A single file goes to standard output; --to writes each into a folder, and never changes a file that
@@ -42,56 +46,118 @@ is there.`,
 		Example: `  batch export level3-2004/runs/final --format pain.001 --to for-the-bank`,
 		Args:    exactly("RUN"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return w.export(c, args[0], outgoing.FormatOf(format), format, to, outgoing.Superseded(superseded))
+			return w.export(c, args[0], x)
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&format, "format", "", "write this `FORMAT`: "+formatNames())
-	flags.StringVar(&to, "to", "", "write files into this `FOLDER`")
-	flags.StringVar(&superseded, "superseded", "",
+	flags.StringVar(&x.format, "format", "", "write this `FORMAT`: "+formatNames())
+	flags.StringVar(&x.to, "to", "", "write files into this `FOLDER`")
+	flags.StringVar(&x.again, "again", "", "export payments although the history says that they were exported before, "+
+		"for this `REASON`")
+	flags.BoolVar(&x.dryRun, "dry-run", false, "only list what would be written")
+	flags.StringVar(&x.superseded, "superseded", "",
 		"of a run that supersedes another, say whether that one was `paid`: paid exports what is to be paid in addition, "+
 			"the name of an earlier one the same if that one was paid last, unpaid all")
 	return c
 }
 
+// exporting is what is exported where.
+type exporting struct {
+	format, to, superseded, again string
+	dryRun                        bool
+}
+
 // export makes the files of a format and writes them.
-func (w world) export(c *cobra.Command, path string, format *outgoing.Format, name, to string,
-	s outgoing.Superseded) error {
+func (w world) export(c *cobra.Command, path string, x exporting) error {
+	format := outgoing.FormatOf(x.format)
 	switch {
 	case format == nil:
-		return usage(c, fmt.Errorf("--format is %s, and not %q", formatNames(), name))
+		return usage(c, fmt.Errorf("--format is %s, and not %q", formatNames(), x.format))
+	case c.Flags().Changed("again") && strings.TrimSpace(x.again) == "":
+		return usage(c, errors.New("--again says why payments are exported once more; it is empty"))
 	}
 	run, err := outgoing.Open(path)
 	if err != nil {
 		return err
 	}
-	e, err := format.Make(run, s)
-	p := printout.New(w.stderr)
-	if e != nil {
-		for _, warning := range e.Warnings {
-			p.Linef("warning: %s", display.Line(warning))
-		}
-	}
+	e, err := format.Make(run, outgoing.Superseded(x.superseded))
+	warned := w.warnOfExport(run, e)
 	switch {
 	case errors.Is(err, outgoing.ErrNothingDue):
+		p := printout.New(w.stderr)
 		p.Linef("%s: %v; nothing was written", run.Doc.Run, err)
-		return p.Err()
+		return errors.Join(warned, p.Err())
 	case err != nil:
 		return err
-	case to != "":
-		return errors.Join(p.Err(), w.writeExport(to, e))
+	case x.again != "" && !e.IsPayments():
+		return usage(c, fmt.Errorf("--again is for payments; %s can be exported any time", x.format))
+	case x.dryRun:
+		return errors.Join(warned, w.listExport(run, e))
+	case x.to != "":
+		return errors.Join(warned, w.writeExport(c.Context(), run, e, x))
 	case len(e.Files) != 1:
 		return usage(c, fmt.Errorf("there are %d files; name a folder for them with --to", len(e.Files)))
 	}
+	if err := w.noteExport(c.Context(), run, e, x, nil); err != nil {
+		return errors.Join(warned, err)
+	}
 	_, err = w.stdout.Write(e.Files[0].Content)
-	return errors.Join(p.Err(), err)
+	return errors.Join(warned, err)
+}
+
+// warnOfExport says what a person has to know of an export, which is nil if there is none.
+func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
+	p := printout.New(w.stderr)
+	if by := run.Pseudonymised(); by != nil {
+		p.Linef("note: names %s", display.Line(printout.NamesReplaced(by)))
+	}
+	if e == nil {
+		return p.Err()
+	}
+	for _, warning := range e.Warnings {
+		p.Linef("warning: %s", display.Line(warning))
+	}
+	if unnoted := run.Unnoted(e); unnoted != "" {
+		p.Linef("warning: %s", display.Line(unnoted))
+	}
+	return p.Err()
+}
+
+// listExport lists what would be written, and what of it was exported before.
+func (w world) listExport(run *outgoing.Run, e *outgoing.Export) error {
+	p := printout.New(w.stdout)
+	for _, f := range e.Files {
+		p.Linef("would write %s: %s", f.Name, f.Says)
+	}
+	if before := run.Before(run.History(), e); before != "" {
+		p.Linef("%s", display.Line(before))
+	}
+	return p.Err()
+}
+
+// noteExport notes payments in the history before they are written.
+func (w world) noteExport(ctx context.Context, run *outgoing.Run, e *outgoing.Export, x exporting,
+	there []bool) error {
+	if !e.IsPayments() {
+		return nil
+	}
+	to := x.to
+	if whole, err := filepath.Abs(to); err == nil && to != "" {
+		to = whole
+	}
+	return run.Note(ctx, e, outgoing.Noting{Format: x.format, To: to, Again: strings.TrimSpace(x.again), Actor: w.actor,
+		By: w.by, Version: w.version, Now: w.now()}, there)
 }
 
 // writeExport writes files into a folder. A file that is there with the same bytes stays.
-func (w world) writeExport(folder string, e *outgoing.Export) error {
+func (w world) writeExport(ctx context.Context, run *outgoing.Run, e *outgoing.Export, x exporting) error {
+	folder := x.to
 	there, err := e.There(folder)
 	if err == nil {
 		err = os.MkdirAll(folder, 0o750)
+	}
+	if err == nil {
+		err = w.noteExport(ctx, run, e, x, there)
 	}
 	if err != nil {
 		return err

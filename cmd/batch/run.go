@@ -131,6 +131,7 @@ agent pays.
 	root.AddCommand(newRunCommand(w), newRerunCommand(w), newCheckCommand(w), newWhatIfCommand(w), newRunsCommand(w),
 		newSubmitCommand(w), newApproveCommand(w), newReturnCommand(w), newReleaseCommand(w), newWithdrawCommand(w),
 		newQueueCommand(w), newDiffCommand(w), newExportCommand(w), newInitCommand(w), newTemplateCommand(w),
+		newTermsCommand(w), newImportTermsCommand(w),
 		newScheduleCommand(w), newPauseCommand(w), newResumeCommand(w), newServeCommand(w), newWorkerCommand(w), newUsersCommand(w),
 		newMigrateCommand(w), newPushCommand(w), newPullCommand(w), newGCCommand(w), newSelfTestCommand(w), newManCommand(w))
 	root.AddCommand(exchange.Commands(w.exchange())...)

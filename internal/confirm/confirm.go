@@ -46,6 +46,7 @@ func (c Cash) Principal() decimal.Decimal { return c.Consideration.Add(c.Early) 
 // Confirmation is what is confirmed to one account.
 type Confirmation struct {
 	ID     string // of the confirmation: 16 letters and digits
+	Advice string // of the preliminary advice of the same movements, likewise
 	Event  string // of the event, that of one security: 16 letters and digits
 	Option string // number of the option, 001 for tenders by the Early Tender Date, 002 for later ones
 
@@ -135,6 +136,7 @@ func (c *Confirmation) finish(o *Offer) error {
 	}
 	c.Event = swifttext.Mark(o.ID, c.Security)
 	c.ID = swifttext.Mark(o.ID, o.Run, c.Depositary, c.Participant, c.Security, string(c.Window))
+	c.Advice = swifttext.Mark(o.ID, o.Run, c.Depositary, c.Participant, c.Security, string(c.Window), "advice")
 	c.Option = "001"
 	if o.HasEarly && c.Window == tender.Late {
 		c.Option = "002"

@@ -64,7 +64,7 @@ func archiveOf(run *ledger.Run, release *ledger.Release) (archive []byte, files 
 	if err != nil {
 		return nil, nil, err
 	}
-	if offerfolder.DigestOf(manifest) != run.ManifestDigest() {
+	if offerfolder.DigestOf(manifest) != run.DigestNow() {
 		return nil, nil, fmt.Errorf("the %s of run %s was changed while it was read; run batch runs --verify",
 			ledger.ManifestName, run.Run)
 	}

@@ -4,7 +4,7 @@
 //
 // # A report
 //
-// A report is a workbook (.xlsx, .xlsm) or a text file (.csv, .tsv, .txt). One row is one
+// A report is a workbook (.xlsx, .xlsm), a text file (.csv, .tsv, .txt) or messages. One row is one
 // instruction. The heading row is looked for in the first 50 rows that have
 // cells and may be split over two; headings are compared without regard to case,
 // spaces and punctuation, and what the known words do not say, the offer's

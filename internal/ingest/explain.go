@@ -50,12 +50,12 @@ func Explain(o *tender.Offer, files []inbox.Chosen, where string) ([]Trace, erro
 		return nil, noSuchRow(where, files)
 	}
 	follower := follower{left: where[:i], right: where[i+1:]}
-	known := values.NewSecurities(o)
+	known, sent := values.NewSecurities(o), messagesOf(files)
 	var readings []*reading
 	var faults []tender.FileFault
-	for _, f := range files {
+	for i, f := range files {
 		r := newReading(o, known, f)
-		r.follow = follower.row
+		r.follow, r.sent = follower.row, sent[i]
 		r.read(f.Content)
 		readings = append(readings, r)
 		faults = append(faults, r.found.faults...)

@@ -133,6 +133,9 @@ func (l *layout) cell(c headings.Column, row int) string {
 	if !l.headings.Has(c) {
 		return ""
 	}
+	if l.terms.place != nil {
+		return l.terms.place(row, l.headings.Position(c))
+	}
 	return xlsx.CellName(l.headings.Position(c), row)
 }
 

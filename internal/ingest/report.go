@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/cainstruction"
 	"tenderbatch/internal/csvfile"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/inbox"
@@ -117,13 +118,14 @@ type ControlTotal struct {
 // *[FileError] with every fault of every file, and then nothing may be used.
 // The order of files is the order of reports of a depositary.
 func Read(o *tender.Offer, files []inbox.Chosen) (*Intake, error) {
-	known := values.NewSecurities(o)
+	known, sent := values.NewSecurities(o), messagesOf(files)
 	readings := make([]*reading, len(files))
 	err := parallel.Each(0, len(files), func(i int) error {
 		if err := files[i].Depositary.Check(); err != nil {
 			return err
 		}
 		readings[i] = newReading(o, known, files[i])
+		readings[i].sent = sent[i]
 		readings[i].read(files[i].Content)
 		return nil
 	})
@@ -170,6 +172,7 @@ type reading struct {
 	lines      lines    // every row that holds an instruction, by sheet as in sheets
 	controlled bool     // a control sheet agrees with the rows
 	keeper     keeper
+	sent       *cainstruction.File // the messages of a file; nil for a sheet
 
 	replaced []tender.Instruction // of the lines that a later report replaces, those without a fault
 
@@ -268,6 +271,9 @@ func (r *reading) sumUp() {
 
 // open finds out by its content what the file is.
 func (r *reading) open(content []byte) ([]table, bool) {
+	if r.sent != nil {
+		return r.messageTable(r.sent)
+	}
 	if isTextName(r.terms.file) && !isForeign(content) {
 		t, faults := r.csvTable(content)
 		r.noteProtection(xlsx.Unprotected)

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,7 +134,8 @@ func (t *sheetTotals) describe() SheetReport {
 	for c := range headings.ColumnCount {
 		if l.Has(c) {
 			described.Columns = append(described.Columns,
-				Column{headings.Headings[c].Name, display.Copied(l.Heading(c)), letters(l.Position(c)), l.Why[c]})
+				Column{headings.Headings[c].Name, display.Copied(l.Heading(c)), letters(l.Position(c)),
+					cmp.Or(t.layout.terms.known, l.Why[c])})
 		}
 	}
 	if texts := headings.Texts(l.Ignored); len(texts) > 0 {

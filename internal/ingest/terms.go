@@ -26,6 +26,9 @@ type terms struct {
 	answers    map[string]bool   // to whether a tender was withdrawn
 	legal      []legalAmount     // by series
 	auctions   []*tender.Auction // by series, nil for one that is in none
+
+	place func(row, position int) string // names a cell of a file of messages; nil for a sheet
+	known string                         // why its columns are known; "" for a sheet
 }
 
 func newTerms(o *tender.Offer, known *values.Securities, f inbox.Chosen) *terms {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"tenderbatch/internal/cainstruction"
 	"tenderbatch/internal/csvfile"
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
@@ -246,6 +247,12 @@ func (l *look) checkSignature(p *passing) error {
 
 // checkKind compares the content with what the name says that it is. The run reads it whole.
 func checkKind(p *passing) error {
+	if cainstruction.Is(p.as, p.content) {
+		if faults := cainstruction.Read(p.as, p.content).Faults; len(faults) > 0 {
+			return fmt.Errorf("%s: %s; %s", faults[0].Cell, faults[0].Message, faults[0].Advice)
+		}
+		return nil
+	}
 	if slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(path.Ext(p.as))) {
 		if bytes.HasPrefix(p.content, []byte("PK\x03\x04")) || bytes.HasPrefix(p.content, []byte("\xD0\xCF\x11\xE0")) {
 			return errors.New("its name says that it is a text, and it is a workbook or an archive; ask for it under the " +

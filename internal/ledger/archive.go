@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,8 +24,9 @@ type Archive struct {
 	runs    string // path of the runs folder
 	offer   string // id, "" if neither terms nor history say it
 	entries []Entry
-	known   map[string]*Run  // by name: those that are there as published
-	missing map[string]Entry // by name: those whose folders are not there
+	changed map[string]rewritten // by name: those in which names of holders were replaced
+	known   map[string]*Run      // by name: those that are there as published
+	missing map[string]Entry     // by name: those whose folders are not there
 	faults  []Finding
 }
 
@@ -51,7 +53,8 @@ func OpenArchive(runs, offer string) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{runs: runs, offer: offer, entries: entries, known: map[string]*Run{}, missing: map[string]Entry{}}
+	a := &Archive{runs: runs, offer: offer, entries: entries, known: map[string]*Run{}, missing: map[string]Entry{},
+		changed: rewrittenIn(entries)}
 	for _, name := range releases {
 		if !slices.Contains(releasedRuns(entries), name) {
 			a.fault(releasedName+"/"+name, "says that this run was released, and the history does not", strangerReleaseAdvice)
@@ -145,7 +148,9 @@ func (a *Archive) take(name string, of map[string]Entry) error {
 	switch {
 	case !recorded && !a.announced(name, digest):
 		a.fault(name, "is a run that the history does not know"+a.foreign(name, m), strangerAdvice)
-	case recorded && digest != e.Manifest:
+	case recorded && a.changed[name].Manifest != "" && digest == e.Manifest:
+		a.fault(name+"/"+ManifestName, a.changed[name].stillNamed(), pruneAdvice)
+	case recorded && digest != a.manifestOf(e):
 		a.fault(name+"/"+ManifestName,
 			"was changed after it was published: its digest is not the one in the history"+a.foreign(name, m), folderAdvice)
 	case err != nil:
@@ -153,10 +158,21 @@ func (a *Archive) take(name string, of map[string]Entry) error {
 	case a.foreign(name, m) != "":
 		a.fault(name+"/"+ManifestName, "is not of this place"+a.foreign(name, m), folderAdvice)
 	default:
-		a.known[name] = &Run{Manifest: m, tree: treeOf(a.runs), folder: folder, digest: digest}
+		run := &Run{Manifest: m, tree: treeOf(a.runs), folder: folder, digest: digest}
+		if recorded && (m.Pseudonymised != nil || a.changed[name].Manifest != "") {
+			run.digest, run.now = e.Manifest, digest
+			if err := run.checkRewriting(); err != nil {
+				a.fault(name+"/"+ManifestName, err.Error(), folderAdvice)
+				return nil
+			}
+		}
+		a.known[name] = run
 	}
 	return nil
 }
+
+// manifestOf is the digest that the manifest of a published run has by the history.
+func (a *Archive) manifestOf(e Entry) string { return cmp.Or(a.changed[e.Run].Manifest, e.Manifest) }
 
 // strangerAdvice is what to do about a run that the history does not know.
 const strangerAdvice = `find out who made it, and move it out of the runs folder; "batch runs OFFER --rebuild" says what speaks for a run that the history lost`

@@ -23,6 +23,10 @@ const (
 	ledgerLockName = ".ledger.lock"
 )
 
+// PendingName is the file beside the ledger that a crash leaves: entries that SQLite has not moved into the database.
+// [OpenLog] takes them up.
+const PendingName = databaseName + walSuffix
+
 // writing are the settings of a connection that appends: write-ahead log, every
 // commit down to the disk. The ledger's own lock keeps others out, so the log
 // needs no memory shared between processes, which file shares do not have and a

@@ -64,10 +64,16 @@ const (
 	Undelivered Event = "undelivered" // it could not be sent, noted once for each reason
 )
 
+// Exported says that payments for banks were written, before they are: the entry has which. It belongs to no attempt.
+const Exported Event = "exported"
+
 // What was deleted because the terms do not have it kept any longer. None belongs to an attempt.
 const (
 	Pruned  Event = "pruned"  // a run: its folder is no more, and nothing is wrong with that
 	Cleared Event = "cleared" // files that came, or were in quarantine
+
+	// Pseudonymised says that names of holders were replaced in the runs that it lists, and reports removed from them.
+	Pseudonymised Event = "pseudonymised"
 )
 
 var events = map[Event]bool{
@@ -75,6 +81,7 @@ var events = map[Event]bool{
 	Failed: true, Interrupted: true, Abandoned: true, Missed: true, Recovered: true,
 	Prepared: true, Paused: true, Resumed: true, Quarantined: true, Unreached: true,
 	Sending: true, Delivered: true, Undelivered: true, Pruned: true, Cleared: true,
+	Pseudonymised: true, Exported: true,
 	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
 }
 
@@ -86,7 +93,8 @@ func (e Event) OfRelease() bool {
 // OfAttempt reports whether the event is one of an attempt, or of a slot that passed without one.
 func (e Event) OfAttempt() bool {
 	switch e {
-	case Prepared, Paused, Resumed, Quarantined, Unreached, Sending, Delivered, Undelivered, Pruned, Cleared:
+	case Prepared, Paused, Resumed, Quarantined, Unreached, Sending, Delivered, Undelivered, Pruned, Cleared,
+		Pseudonymised, Exported:
 		return false
 	}
 	return !e.OfRelease()
@@ -138,6 +146,10 @@ type Entry struct {
 
 	Approval *Approval `json:"approval,omitempty"` // what an approver saw, and typed; nil for other entries
 
+	Rewritten []Rewritten `json:"rewritten,omitempty"` // runs in which names of holders were replaced
+
+	Export *Export `json:"export,omitempty"` // what was written of the run for banks; nil for other entries
+
 	Message  string        `json:"message,omitzero"`
 	Inputs   []File        `json:"inputs,omitempty"`
 	Counts   Counts        `json:"counts,omitzero"`
@@ -181,6 +193,22 @@ type CashChange struct {
 	Currency string `json:"currency"`
 	Was      string `json:"was"`
 	Now      string `json:"now"`
+}
+
+// Export is what was written of a run for banks.
+type Export struct {
+	Format   string            `json:"format"`   // such as pain.001
+	To       string            `json:"to"`       // path of the folder; "" for standard output
+	Again    string            `json:"again"`    // why it was written although wires of it had been before; "" if none had
+	Accounts string            `json:"accounts"` // SHA-256 of accounts.csv
+	Messages []ExportedMessage `json:"messages"`
+	Wires    []string          `json:"wires"` // the references of the wires that they pay, as the messages have them
+}
+
+// ExportedMessage is one message of an export.
+type ExportedMessage struct {
+	ID string `json:"id"` // its identification for the bank
+	File
 }
 
 // Amount is an amount of a currency, a decimal number.

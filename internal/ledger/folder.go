@@ -46,6 +46,11 @@ type listed struct {
 	Inputs  []File
 	Outputs []File
 	Kept    []File
+
+	Pseudonymised struct {
+		Manifest string
+		Removed  []string
+	}
 }
 
 // verifyRun checks a published run's folder: the manifest against the digest that
@@ -88,7 +93,14 @@ func verifyFiles(runs, name string, m listed) []Finding {
 	for _, f := range m.Inputs {
 		expected[keptFolder+"/"+f.SHA256] = f.SHA256
 	}
-	must := slices.Concat(m.Outputs, m.Kept)
+	removed := func(f File) bool { return slices.Contains(m.Pseudonymised.Removed, f.Name) }
+	must := slices.DeleteFunc(slices.Concat(m.Outputs, m.Kept), removed)
+	for _, name := range m.Pseudonymised.Removed {
+		delete(expected, name)
+	}
+	if digest := m.Pseudonymised.Manifest; digest != "" {
+		must = append(must, File{Name: PublishedManifestName, SHA256: digest})
+	}
 	for _, f := range must {
 		expected[f.Name] = f.SHA256
 	}

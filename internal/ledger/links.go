@@ -104,13 +104,13 @@ func (a *Archive) clearCopy(d disk.Disk, path string) error {
 		return err
 	}
 	original := a.known[m.Run]
-	if original == nil || original.digest != digest {
+	if original == nil || original.DigestNow() != digest {
 		return differs("is not the copy of a run that is beside it")
 	}
 	if err := original.Check(); err != nil {
 		return err
 	}
-	double := &Run{Manifest: m, tree: treeOf(a.runs), folder: path, digest: digest}
+	double := &Run{Manifest: m, tree: treeOf(a.runs), folder: path, digest: original.digest, now: digest}
 	if err := double.Check(); err != nil {
 		return differs("differs from run " + m.Run + ": " + err.Error())
 	}

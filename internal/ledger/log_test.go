@@ -107,7 +107,8 @@ var full = Entry{
 	Decisions: []tender.Decision{{Kind: tender.Supersede, By: "a@b", Reason: "corrected"}},
 	Manifest:  "cc", Message: "<3 rejects> & \"more\"\n", Inputs: []File{{Name: "a.xlsx", SHA256: "dd", Bytes: 9}},
 	Counts: Counts{Rows: 10, Counted: 6, NotCounted: 1, Rejected: 3},
-	Totals: []Total{{Currency: "USD", Tendered: "1000.00", Accepted: "400.00", ToWire: "391.17"}}, Exit: 3, Again: true, Duration: 1500 * time.Millisecond,
+	Totals: []Total{{Currency: "USD", Tendered: "1000.00", Accepted: "400.00", ToWire: "391.17"}}, Rewritten: []Rewritten{{Run: "r", Was: "ee", Manifest: "ff"}}, Exit: 3, Again: true,
+	Export: &Export{Format: "pain.001", To: "/bank", Messages: []ExportedMessage{{ID: "m", File: File{Name: "m.xml"}}}, Wires: []string{"w"}}, Duration: 1500 * time.Millisecond,
 }
 
 func TestAnEntryComesBackAsItWasWritten(t *testing.T) {
@@ -192,7 +193,7 @@ func TestDecidedAndOpen(t *testing.T) {
 }
 
 func TestAllEventsOfAttemptsButStartedAndMissedEndOne(t *testing.T) {
-	open := []Event{"started", "missed", "submitted", "returned", "withdrawn", "approved", "released", "prepared", "paused", "resumed", "quarantined", "unreached", "sending", "delivered", "undelivered", "pruned", "cleared"}
+	open := []Event{"started", "missed", "submitted", "returned", "withdrawn", "approved", "released", "prepared", "paused", "resumed", "quarantined", "unreached", "sending", "delivered", "undelivered", "pruned", "cleared", "pseudonymised", "exported"}
 	for e := range events {
 		if want := !slices.Contains(open, e); e.Ends() != want {
 			t.Errorf("%s: %t", e, !want)

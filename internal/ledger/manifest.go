@@ -43,6 +43,9 @@ type Manifest struct {
 	Compared []Compared `json:"compared,omitempty"` // earlier reports that those were compared with
 	Kept     []Kept     `json:"kept"`               // copies of all that the run was made from
 	Outputs  []File     `json:"outputs"`
+
+	// Pseudonymised says how names of holders were replaced later; nil: they were not.
+	Pseudonymised *Rewriting `json:"pseudonymised,omitempty"`
 }
 
 // Terms names the terms a run applied.
@@ -93,7 +96,12 @@ func (m *Manifest) Encode(w io.Writer) error {
 // readManifest reads the manifest of the run in a folder, and its SHA-256 in
 // hexadecimal. Damage is an *[AlteredError].
 func readManifest(t disk.Tree, folder string) (m *Manifest, digest string, err error) {
-	path := filepath.Join(folder, ManifestName)
+	return readManifestIn(t, folder, ManifestName)
+}
+
+// readManifestIn reads a manifest that is in a folder under a name.
+func readManifestIn(t disk.Tree, folder, name string) (m *Manifest, digest string, err error) {
+	path := filepath.Join(folder, name)
 	content, err := readRegular(t, path, mostManifest)
 	if errors.Is(err, errNoFile) || errors.Is(err, errSize) {
 		return nil, "", altered(folderAdvice, "%v; the run's folder is damaged", err)
@@ -122,6 +130,9 @@ func (m *Manifest) wrong() error {
 		if run != "" && (run != filepath.Base(run) || !filepath.IsLocal(run) || run[0] == '.') {
 			return fmt.Errorf("%q is no name of a run", run)
 		}
+	}
+	if m.Pseudonymised != nil && m.Pseudonymised.Manifest == "" {
+		return errors.New("it does not say how the run was published")
 	}
 	names := m.Outputs
 	for _, k := range m.Kept {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -23,15 +24,21 @@ type Run struct {
 	*Manifest
 	tree   disk.Tree // of the offer
 	folder string
-	digest string // SHA-256 of the manifest, in hexadecimal
+	digest string // SHA-256 of the manifest as it was published, in hexadecimal
+	now    string // the same of the manifest in the folder, where names of holders were replaced; "": digest
 	whole  bool   // every file has been compared with the manifest
 }
 
 // Folder is the path of the run's folder, under the run's own name.
 func (r *Run) Folder() string { return r.folder }
 
-// ManifestDigest is the SHA-256 of the run's manifest.json, in hexadecimal.
+// ManifestDigest is the SHA-256 of the run's manifest.json as it was published, in hexadecimal: what was approved and
+// released.
 func (r *Run) ManifestDigest() string { return r.digest }
+
+// DigestNow is the SHA-256 of the run's manifest.json, in hexadecimal. It is not [Run.ManifestDigest] once names of
+// holders were replaced.
+func (r *Run) DigestNow() string { return cmp.Or(r.now, r.digest) }
 
 // Check reads every file that the manifest names and returns an *[AlteredError] for
 // the first that is missing or not as it was published. What was found whole once is
@@ -40,11 +47,12 @@ func (r *Run) Check() error {
 	if r.whole {
 		return nil
 	}
-	err := parallel.Each(0, len(r.Outputs)+len(r.Kept), func(i int) error {
+	kept := r.keptStill()
+	err := parallel.Each(0, len(r.Outputs)+len(kept), func(i int) error {
 		if i < len(r.Outputs) {
 			return r.checkFile(r.Outputs[i], "published")
 		}
-		return r.checkFile(r.Kept[i-len(r.Outputs)].File, "kept")
+		return r.checkFile(kept[i-len(r.Outputs)].File, "kept")
 	})
 	r.whole = err == nil
 	return err
@@ -104,6 +112,11 @@ func (r *Run) ReadKept(of string) ([]byte, error) {
 		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none: %w",
 			r.folder, of, fs.ErrNotExist)
 	}
+	if p := r.Pseudonymised; p != nil && slices.Contains(p.Removed, r.Kept[i].Name) {
+		return nil, fmt.Errorf("%s keeps no copy of %s any more: it was removed on %s by %s, as the names of holders were "+
+			"not to be kept any longer, so the run cannot be made again; its SHA-256 is in the manifest: %w", r.folder, of,
+			p.At.Format("2006-01-02"), p.By, fs.ErrNotExist)
+	}
 	return r.read(r.Kept[i].File, "kept")
 }
 
@@ -135,6 +148,12 @@ func (r *Run) Unlisted() ([]string, error) {
 	for _, in := range r.Inputs {
 		listed[keptFolder+"/"+in.SHA256] = true
 	}
+	if p := r.Pseudonymised; p != nil {
+		listed[PublishedManifestName] = true
+		for _, name := range p.Removed {
+			delete(listed, name)
+		}
+	}
 	var names []string
 	err := r.tree.Walk(r.folder, func(below string, d fs.DirEntry, err error) error {
 		switch {
@@ -159,7 +178,11 @@ func isMark(name string) bool {
 // holds reports whether the run wrote a file, or keeps a copy of one, of a name and a
 // digest.
 func (r *Run) holds(name, digest string) bool {
-	return slices.ContainsFunc(r.Outputs, func(f File) bool { return f.Name == name && f.SHA256 == digest }) ||
+	outputs := r.Outputs
+	if p := r.Pseudonymised; p != nil {
+		outputs = slices.Concat(outputs, p.Outputs)
+	}
+	return slices.ContainsFunc(outputs, func(f File) bool { return f.Name == name && f.SHA256 == digest }) ||
 		slices.ContainsFunc(r.Kept, func(k Kept) bool { return k.Of == name && k.SHA256 == digest })
 }
 
@@ -167,7 +190,7 @@ func (r *Run) holds(name, digest string) bool {
 // published. It is an *[AlteredError] if it is missing, not listed in the manifest, or not as it was
 // published.
 func (r *Run) Open(name string) (*os.File, error) {
-	path, want := filepath.Join(r.folder, ManifestName), r.digest
+	path, want := filepath.Join(r.folder, ManifestName), r.DigestNow()
 	if name != ManifestName {
 		i := slices.IndexFunc(r.Outputs, func(f File) bool { return f.Name == name })
 		if i < 0 {

@@ -129,6 +129,12 @@ func (s *surveyed) weigh(name string) (Candidate, error) {
 	if s.offer != "" && m.Offer != s.offer {
 		c.against("it is of the offer %s, not of %s", m.Offer, s.offer)
 	}
+	if p := m.Pseudonymised; p != nil {
+		c.run.digest, c.run.now = p.Manifest, digest
+		if err := c.run.checkRewriting(); err != nil {
+			c.against("it %v", err)
+		}
+	}
 	err = c.run.Check()
 	if damage := new(AlteredError); err != nil && !errors.As(err, &damage) {
 		return c, err
@@ -158,6 +164,8 @@ func (s *surveyed) askOldLedgers(c *Candidate) {
 		e, has := published(old.entries)[c.Run]
 		begun := slices.ContainsFunc(old.entries, func(e Entry) bool { return e.Run == c.Run && e.Manifest == c.run.digest })
 		switch {
+		case has && rewrittenIn(old.entries)[c.Run].Manifest != c.run.now:
+			c.against("%s says something else of names of holders that were replaced in it", old.name)
 		case (has && e.Manifest == c.run.digest) || (!has && begun):
 			known = true
 			c.supports("%s gives the digest of its manifest", old.name)
@@ -351,6 +359,37 @@ func (s *surveyed) releases(of []Entry) (all []Entry) {
 	return nil
 }
 
+// rewritings is the entry for the runs that are taken in which names of holders were replaced, nil if there is none.
+func (s *surveyed) rewritings(now time.Time) []Entry {
+	e := Entry{At: now, Event: Pseudonymised, Offer: s.offer,
+		Message: "names of holders had been replaced in runs, by their manifests, when the ledger was rebuilt"}
+	for _, c := range s.all {
+		if c.Taken && c.run != nil && c.run.now != "" {
+			e.Rewritten = append(e.Rewritten, Rewritten{Run: c.Run, Was: c.run.digest, Manifest: c.run.now})
+		}
+	}
+	if len(e.Rewritten) == 0 {
+		return nil
+	}
+	return []Entry{e}
+}
+
+// exports are the entries of payments that were exported, of the newest ledger that has any, also if it is damaged: it
+// is better to ask once more than to pay twice.
+func (s *surveyed) exports() (all []Entry) {
+	for _, old := range slices.Backward(s.old) {
+		for _, e := range old.entries {
+			if e.Event == Exported {
+				all = append(all, e)
+			}
+		}
+		if len(all) > 0 {
+			break
+		}
+	}
+	return all
+}
+
 // bodies are those of one entry for each run that is taken.
 func (s *surveyed) bodies(now time.Time) ([]string, error) {
 	var entries []Entry
@@ -371,6 +410,7 @@ func (s *surveyed) bodies(now time.Time) ([]string, error) {
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Run, b.Run)) })
 	entries = append(entries, s.releases(entries)...)
+	entries = append(append(entries, s.rewritings(now)...), s.exports()...)
 	var bodies []string
 	for _, e := range entries {
 		body, err := e.body()

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -50,7 +51,8 @@ func Verify(runs, offer string) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	of := published(entries)
+	of, changed := published(entries), rewrittenIn(entries)
+	found = append(found, verifyRewritings(entries)...)
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		if e := of[name]; offer != "" && e.Offer != "" && e.Offer != offer {
 			found = append(found, finding(inLedger(e.Seq), fmt.Sprintf("is of the offer %q, not of %q", e.Offer, offer),
@@ -70,7 +72,11 @@ func Verify(runs, offer string) ([]Finding, error) {
 		if !has && readable {
 			found = append(found, finding(name, "no entry knows this run", unknownAdvice(entries)))
 		}
-		found = append(found, verifyRun(runs, name, e.Manifest, offer)...)
+		wrong, want := verifyRewriting(runs, name, e, changed[name]), cmp.Or(changed[name].Manifest, e.Manifest)
+		if len(wrong) > 0 && wrong[0].Do == pruneAdvice {
+			want = e.Manifest // it is what it was before
+		}
+		found = append(append(found, verifyRun(runs, name, want, offer)...), wrong...)
 	}
 	links, err := verifyLinksAtRest(runs, folders, entries, readable)
 	found = append(found, links...)

@@ -115,7 +115,8 @@ func readRetention(f termsField) (keep tender.Retention) {
 		return keep
 	}
 	m := f.mapping()
-	keep = tender.Retention{Runs: readAge(m.may("runs")), Files: readAge(m.may("files"))}
+	keep = tender.Retention{Runs: readAge(m.may("runs")), Files: readAge(m.may("files")),
+		Holders: readAge(m.may("holders"))}
 	m.close()
 	return keep
 }

@@ -31,12 +31,19 @@ func (e *UsageError) Error() string { return e.Message }
 // Terms reads the terms of the offer in a folder. Its error is a *[UsageError] if
 // there is no offer, or an *[strictyaml.Error] for the terms.
 func Terms(folder string) (*offerfile.Terms, error) {
-	path := filepath.Join(folder, OfferName)
-	source, err := disk.In(folder).ReadFile(path, mostTerms)
+	path, source, err := WrittenTerms(folder)
 	if err != nil {
-		return nil, notAnOffer(path, err)
+		return nil, err
 	}
 	return offerfile.ParseTerms(path, source)
+}
+
+// WrittenTerms is the offer.yaml in a folder as it is written, and its path. Its error is a
+// *[UsageError] if there is no offer.
+func WrittenTerms(folder string) (path string, source []byte, err error) {
+	path = filepath.Join(folder, OfferName)
+	source, err = disk.In(folder).ReadFile(path, mostTerms)
+	return path, source, notAnOffer(path, err)
 }
 
 // IsOffer is an error if there is no offer in a folder.

@@ -29,6 +29,52 @@ const alwaysCalculate = `<?xml version="1.0" encoding="UTF-8"?>
 // Where LibreOffice is missing the test is skipped, but in CI it fails.
 func CheckFormulas(t *testing.T, workbooks map[string][]byte) map[string]int {
 	t.Helper()
+	prepared := map[string][]byte{}
+	for name, content := range workbooks {
+		prepared[name] = spoiled(t, content)
+	}
+	calculated := SavedAgain(t, prepared)
+	formulas := make(map[string]int, len(workbooks))
+	for name, content := range workbooks {
+		formulas[name] = compare(t, name, open(t, content), open(t, calculated[name]))
+	}
+	return formulas
+}
+
+// SavedAgain is the workbooks, given by name, as LibreOffice saves them after it has opened and
+// calculated them. Where LibreOffice is missing the test is skipped, but in CI it fails.
+func SavedAgain(t *testing.T, workbooks map[string][]byte) map[string][]byte {
+	t.Helper()
+	saved, folder := make(map[string][]byte, len(workbooks)), converted(t, workbooks, "xlsx")
+	for name := range workbooks {
+		content, err := os.ReadFile(filepath.Join(folder, fileName(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved[name] = content
+	}
+	return saved
+}
+
+// Printed is what pdfinfo says of the workbooks, given by name, once LibreOffice has printed them: the
+// size of a page, and how many there are.
+func Printed(t *testing.T, workbooks map[string][]byte) map[string]string {
+	t.Helper()
+	said, folder := make(map[string]string, len(workbooks)), converted(t, workbooks, "pdf")
+	for name := range workbooks {
+		path := filepath.Join(folder, strings.TrimSuffix(fileName(name), ".xlsx")+".pdf")
+		out, err := exec.Command("pdfinfo", path).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v; test.sh installs it\n%s", err, out)
+		}
+		said[name] = string(out)
+	}
+	return said
+}
+
+// converted is a folder with the workbooks as LibreOffice writes them in another format.
+func converted(t *testing.T, workbooks map[string][]byte, to string) string {
+	t.Helper()
 	soffice, err := exec.LookPath("soffice")
 	if err != nil && os.Getenv("CI") != "" {
 		t.Fatal("soffice is not installed; test.sh installs it")
@@ -39,24 +85,16 @@ func CheckFormulas(t *testing.T, workbooks map[string][]byte) map[string]int {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "profile", "user", "registrymodifications.xcu"), []byte(alwaysCalculate))
 	args := []string{"--headless", "-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--convert-to",
-		"xlsx", "--outdir", filepath.Join(dir, "calculated")}
+		to, "--outdir", filepath.Join(dir, "converted")}
 	for name, content := range workbooks {
 		path := filepath.Join(dir, fileName(name))
-		write(t, path, spoiled(t, content))
+		write(t, path, content)
 		args = append(args, path)
 	}
 	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	formulas := make(map[string]int, len(workbooks))
-	for name, content := range workbooks {
-		calculated, err := os.ReadFile(filepath.Join(dir, "calculated", fileName(name)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		formulas[name] = compare(t, name, open(t, content), open(t, calculated))
-	}
-	return formulas
+	return filepath.Join(dir, "converted")
 }
 
 func fileName(name string) string { return strings.ReplaceAll(name, " ", "-") + ".xlsx" }

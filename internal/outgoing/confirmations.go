@@ -146,13 +146,24 @@ func (r *Run) confirmations(superseded Superseded, name, extension string,
 		says := fmt.Sprintf("%s %s, %s: %s of %s accepted, %s %s on %s",
 			c.Depositary, c.Participant, c.Series, tender.Thousands(c.Accepted), tender.Thousands(c.Tendered), c.Currency,
 			display.Thousands(tender.CashText(c.Cash.Total, c.Currency)), c.Date)
-		e.Files = append(e.Files, File{Name: name + "-" + c.ID + extension, Says: says, Content: content.Bytes()})
+		id := c.ID
+		if name == adviceName {
+			id = c.Advice
+		}
+		e.Files = append(e.Files, File{Name: name + "-" + id + extension, Says: says, Content: content.Bytes()})
 	}
 	if without > 0 {
 		e.Notes = append(e.Notes, display.Plural(without, "account has", "accounts have")+
 			" no confirmation, as nothing was accepted")
 	}
 	return e, nil
+}
+
+// adviceName is the format of preliminary advices: of the same movements as confirmations, before them.
+const adviceName = "seev.035"
+
+func (r *Run) seev035(superseded Superseded) (*Export, error) {
+	return r.confirmations(superseded, adviceName, ".xml", seev.WriteAdvice)
 }
 
 func (r *Run) seev036(superseded Superseded) (*Export, error) {

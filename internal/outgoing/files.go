@@ -24,6 +24,8 @@ type File struct {
 	Says    string // what is in it, in a line
 	Content []byte
 	pays    []string // the references of wires that it pays whole
+	id      string   // of a message for a bank, "" of other files
+	wires   []string // the references of all wires that it pays
 }
 
 // Export is what is made of a run in one format.
@@ -31,6 +33,9 @@ type Export struct {
 	Files    []File
 	Warnings []string
 	Notes    []string // about the files
+
+	accounts string // SHA-256 of accounts.csv
+	paid     string // the run beside whose wires these are paid in addition, "" for none
 }
 
 // Format is a format in which a run can be exported.
@@ -42,6 +47,7 @@ type Format struct {
 // Formats are those there are.
 var Formats = []Format{
 	{"pain.001", (*Run).pain001},
+	{adviceName, (*Run).seev035},
 	{"seev.036", (*Run).seev036},
 	{"mt566", (*Run).mt566},
 	{"seev.031", (*Run).seev031},
@@ -81,12 +87,14 @@ func (r *Run) pain001(superseded Superseded) (*Export, error) {
 		if err := pain001.Write(&content, m); err != nil {
 			return e, err
 		}
-		pays, err := wholeWires(m)
+		pays, wires, err := wiresOf(m)
 		if err != nil {
 			return e, err
 		}
-		e.Files = append(e.Files, File{messagePrefix + m.ID + messageEnding, messageWords(m), content.Bytes(), pays})
+		e.Files = append(e.Files, File{messagePrefix + m.ID + messageEnding, messageWords(m), content.Bytes(), pays, m.ID,
+			wires})
 	}
+	e.accounts, e.paid = made.Accounts, made.beside
 	e.Notes = append(e.Notes, "accounts.csv had the SHA-256 "+made.Accounts)
 	return e, nil
 }
@@ -100,21 +108,20 @@ func messageWords(m *payment.Message) string {
 // The name of a message has its identification between these.
 const messagePrefix, messageEnding = "pain.001-", ".xml"
 
-// wholeWires are the references of the wires that a message pays whole, as its texts have them.
-func wholeWires(m *payment.Message) (all []string, err error) {
+// wiresOf are the references of the wires that a message pays, as its texts have them, and of those that it pays whole.
+func wiresOf(m *payment.Message) (whole, all []string, err error) {
 	for i := range m.Transfers {
 		for _, w := range m.Transfers[i].Wires {
-			if w.Further {
-				continue
-			}
 			reference, err := swifttext.Reference(w.Reference)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			all = append(all, reference)
+			if all = append(all, reference); !w.Further {
+				whole = append(whole, reference)
+			}
 		}
 	}
-	return all, nil
+	return whole, all, nil
 }
 
 // There says of each file whether it is in a folder with the same bytes. One that is there with

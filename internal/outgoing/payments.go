@@ -39,6 +39,8 @@ type Payments struct {
 	Messages []payment.Message
 	Accounts string   // SHA-256 of accounts.csv, in hexadecimal
 	Claims   []string // what is to be claimed back of wires that were sent, in words
+
+	beside string // the run that was paid, and beside which these are in addition; "" for none
 }
 
 // Payments makes the messages of what is due by the run.
@@ -52,6 +54,7 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 	switch {
 	case err != nil:
 	case paid != "":
+		p.beside = paid
 		err = r.inAddition(order, p, paid)
 	default:
 		err = r.due(order)

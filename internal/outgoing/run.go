@@ -60,6 +60,9 @@ func Open(path string) (*Run, error) {
 	return r, err
 }
 
+// Pseudonymised says how names of holders were replaced in the run, nil if they were not.
+func (r *Run) Pseudonymised() *ledger.Rewriting { return r.run.Pseudonymised }
+
 // termsOf are the terms that a run was made under.
 func termsOf(run *ledger.Run) (*tender.Offer, error) {
 	content, err := run.ReadKept(offerfolder.OfferName)

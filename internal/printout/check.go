@@ -127,7 +127,9 @@ func (p *Printer) sheet(s ingest.SheetReport) {
 	if s.Name != "" {
 		where = "sheet " + s.Name + ", "
 	}
-	p.Linef("  %sheadings in row %d", where, s.HeadingRow)
+	if s.HeadingRow > 0 { // messages have none
+		p.Linef("  %sheadings in row %d", where, s.HeadingRow)
+	}
 	for _, c := range s.Columns {
 		p.Linef("  %-3s %-24s is the %s: %s", c.Letter, c.Heading, strings.ReplaceAll(c.Name, "_", " "), c.Why)
 	}

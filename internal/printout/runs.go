@@ -114,6 +114,9 @@ func runStatus(r pipeline.PublishedRun, s *release.Standing) string {
 	case r.Release.Demands(tender.Phase(r.Phase)):
 		all = append(all, "released") // an indicative one, which is never in force
 	}
+	if r.Pseudonymised != nil {
+		all = append(all, "names of holders replaced")
+	}
 	return strings.Join(all, ", ")
 }
 
@@ -156,7 +159,7 @@ func (p *Printer) Candidates(found []ledger.Candidate) {
 // entries lists entries of the ledger, one a line, and messages below.
 func (p *Printer) entries(entries []ledger.Entry) {
 	for _, e := range entries {
-		line := fmt.Sprintf("%-23s  %-11s %-8s", ToTheSecond(e.At), e.Event, e.Trigger)
+		line := fmt.Sprintf("%-23s  %-11s %-8s", ToTheSecond(e.At), e.Event, who(e))
 		if e.Event.Ends() {
 			line += fmt.Sprintf("  exit %d", e.Exit)
 		}
@@ -190,11 +193,22 @@ func Record(out io.Writer, r *pipeline.RunRecord, s *release.Standing) error {
 		p.Fact("latest", "yes")
 	}
 	p.standing(s)
+	if w := r.Pseudonymised; w != nil {
+		p.Fact("names", NamesReplaced(w))
+		p.Fact("was", "manifest "+w.Manifest+" as it was published")
+		for _, f := range w.Outputs {
+			p.Fact("was", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
+		}
+	}
 	for _, f := range r.Inputs {
 		p.Fact("read", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
 	}
 	for _, k := range r.Kept {
-		p.Fact("kept", oneLine(k.Of)+" as "+k.Name)
+		what := "kept"
+		if w := r.Pseudonymised; w != nil && slices.Contains(w.Removed, k.Name) {
+			what = "removed"
+		}
+		p.Fact(what, oneLine(k.Of)+" as "+k.Name)
 	}
 	for _, f := range r.Outputs {
 		p.Fact("wrote", fmt.Sprintf("%s  %s  %d bytes", f.SHA256, oneLine(f.Name), f.Bytes))
@@ -203,6 +217,20 @@ func Record(out io.Writer, r *pipeline.RunRecord, s *release.Standing) error {
 		p.Entry(e)
 	}
 	return p.err
+}
+
+// NamesReplaced says when the names of holders in a run were replaced, and by whom.
+func NamesReplaced(w *ledger.Rewriting) string {
+	return fmt.Sprintf("of holders were replaced by pseudonyms on %s by %s, and the reports were removed (%s)",
+		w.At.Format("2006-01-02"), w.By, display.Plural(len(w.Removed), "copy", "copies"))
+}
+
+// who is what made an attempt begin, or the person that an entry of another kind is of.
+func who(e ledger.Entry) string {
+	if e.Event.OfAttempt() || e.Event.OfRelease() {
+		return string(e.Trigger)
+	}
+	return e.Actor.Name
 }
 
 // StateSince says since when a run is where it is, and who brought it there, if that is known: of a
@@ -242,7 +270,7 @@ func (p *Printer) Fact(name, value string) {
 
 func (p *Printer) Entry(e ledger.Entry) {
 	p.Linef("")
-	if e.Event.OfRelease() {
+	if !e.Event.OfAttempt() && e.Actor.Name != "" {
 		p.step(e)
 		return
 	}

@@ -1,6 +1,10 @@
 // Package retention deletes what the terms of an offer do not have kept any longer: runs that are neither in force
-// nor the latest, and files as they came. It never deletes a run that is in force, the latest, the one released
-// last, or one that the terms name, whatever their age.
+// nor the latest, files as they came, and the names of holders. It never deletes a run that is in force, the latest,
+// the one released last, or one that the terms name, whatever their age.
+//
+// The names of holders are in the reports: these are removed from the inbox and from every run that stays, and what
+// findings quote of them gets a pseudonym (see package pseudonym). All runs of an offer change by one entry in the
+// history, under one key that nothing keeps, so that a holder has one pseudonym in all of them.
 //
 // Each deletion is noted in the history first, with who did it and the digest of what is deleted, and then made; one
 // that was cut off is completed by the next. The chain of the history stays as it is: a run that was deleted is
@@ -11,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -28,8 +33,9 @@ type Kind string
 
 // The kinds.
 const (
-	Run   Kind = "run"
-	Files Kind = "files"
+	Run     Kind = "run"
+	Files   Kind = "files"
+	Holders Kind = "holders" // names in a run that stays
 )
 
 // Item is something that is not to be kept any longer.
@@ -40,7 +46,8 @@ type Item struct {
 	Until time.Time `json:"until"` // when its time ended
 
 	run    string
-	digest string // of the run's manifest
+	digest string           // of the run's manifest
+	put    ledger.Rewritten // takes its place by the history already
 }
 
 // Request is who deletes what of which offer.
@@ -52,6 +59,7 @@ type Request struct {
 	Version string // of the program
 	Wait    time.Duration
 	Disk    disk.Disk
+	Random  io.Reader // for the key of pseudonyms; nil: the system's
 }
 
 // Plan lists what is not to be kept any longer: what was cut off alone, if there is any, as only without it the
@@ -81,19 +89,47 @@ func Plan(req Request) ([]Item, error) {
 		}
 		all = append(all, more...)
 	}
-	if age := o.Retention.Files; !age.IsZero() && passed(age, o, req.Clock()) {
-		for _, name := range []string{"received", "quarantine"} {
-			entries, err := disk.In(req.Folder).ReadDir(filepath.Join(req.Folder, name))
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
+	if age := o.Retention.Holders; !age.IsZero() && passed(age, o, req.Clock()) {
+		all = append(all, namedRuns(o, archive, all)...)
+	}
+	files, err := oldFiles(req, o)
+	return append(all, files...), err
+}
+
+// namedRuns are the runs that stay and have names of holders.
+func namedRuns(o *tender.Offer, archive *ledger.Archive, deleted []Item) (all []Item) {
+	for _, r := range archive.Runs() {
+		is := func(i Item) bool { return i.run == r.Run }
+		if r.Pseudonymised == nil && !slices.ContainsFunc(deleted, is) {
+			all = append(all, Item{Offer: o.ID, Kind: Holders, Path: filepath.Join(offerfolder.RunsName, r.Run),
+				Until: o.Retention.Holders.EndsAfter(o.Settlement.Final, o.Zone), run: r.Run})
+		}
+	}
+	return all
+}
+
+// oldFiles are files as they came, and those in quarantine; once names of holders are not kept, the reports, too.
+func oldFiles(req Request, o *tender.Offer) (all []Item, err error) {
+	add := func(age tender.Age, folders ...string) {
+		if age.IsZero() || !passed(age, o, req.Clock()) {
+			return
+		}
+		for _, name := range folders {
+			entries, failed := disk.In(req.Folder).ReadDir(filepath.Join(req.Folder, name))
+			if failed != nil && !errors.Is(failed, fs.ErrNotExist) {
+				err = errors.Join(err, failed)
 			}
 			for _, e := range entries {
-				all = append(all, Item{Offer: o.ID, Kind: Files, Path: filepath.Join(name, e.Name()),
-					Until: age.EndsAfter(o.Settlement.Final, o.Zone)})
+				path := filepath.Join(name, e.Name())
+				if !slices.ContainsFunc(all, func(i Item) bool { return i.Path == path }) {
+					all = append(all, Item{Offer: o.ID, Kind: Files, Path: path, Until: age.EndsAfter(o.Settlement.Final, o.Zone)})
+				}
 			}
 		}
 	}
-	return all, nil
+	add(o.Retention.Files, "received", "quarantine")
+	add(o.Retention.Holders, "received", "quarantine", offerfolder.InboxName)
+	return all, err
 }
 
 func passed(age tender.Age, o *tender.Offer, now time.Time) bool {
@@ -124,8 +160,27 @@ func oldRuns(req Request, o *tender.Offer, archive *ledger.Archive) (all []Item,
 	return all, nil
 }
 
-// unfinished are runs whose deletion was noted and then cut off.
+// unfinished are runs whose deletion, or whose change, was noted and then cut off.
 func unfinished(req Request, offer string, archive *ledger.Archive) (all []Item, err error) {
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
+	rewritten, err := ledger.UnfinishedRewritings(runs, archive.Entries())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, r := range rewritten {
+		all = append(all, Item{Offer: offer, Kind: Holders, Path: filepath.Join(offerfolder.RunsName, r.Run),
+			Until: ledger.RewrittenRuns(archive.Entries())[r.Run].At, put: r})
+	}
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	left, err := ledger.LeftAside(runs, archive.Entries())
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range left {
+		all = append(all, Item{Offer: offer, Kind: Run, Path: filepath.Join(offerfolder.RunsName, name), Until: req.Clock()})
+	}
 	pruned := ledger.PrunedRuns(archive.Entries())
 	for _, e := range archive.Entries() {
 		if e.Event != ledger.Pruned || !pruned[e.Run] {
@@ -171,10 +226,17 @@ func Prune(ctx context.Context, req Request) (done []Item, err error) {
 			if err := ctx.Err(); err != nil {
 				return done, err
 			}
+			if i.Kind == Holders && i.put.Run == "" {
+				continue // together, once the runs that are not kept are deleted
+			}
 			if err := req.delete(log, i); err != nil {
 				return done, fmt.Errorf("%s was not deleted; prune again: %w", i.Path, err)
 			}
 			done = append(done, i)
+		}
+		replaced, err := req.replaceNames(ctx, log, all)
+		if done = append(done, replaced...); err != nil {
+			return done, fmt.Errorf("names of holders were not replaced; prune again: %w", err)
 		}
 	}
 }
@@ -186,6 +248,8 @@ func (req Request) delete(log *ledger.Log, i Item) error {
 			i.Until.Format("2006-01-02"))}
 	path, tree := filepath.Join(req.Folder, i.Path), req.Disk.In(req.Folder)
 	switch {
+	case i.Kind == Holders:
+		return ledger.PutRewritten(req.Disk, filepath.Dir(path), i.put)
 	case i.Kind == Files:
 		e.Event = ledger.Cleared
 	case i.run != "":

@@ -206,6 +206,73 @@ func (v *Value) At(path ...string) *Value {
 	return v
 }
 
+// Find is the value at some keys, one in another, as [Value.At]; nil if the reader asks for none there.
+func (v *Value) Find(path ...string) *Value {
+	for _, step := range path {
+		switch {
+		case v == nil:
+			return nil
+		case step == "[]":
+			v = v.item
+		default:
+			v = v.keys[step]
+		}
+	}
+	return v
+}
+
+// Keys are the keys of a mapping, sorted; none of a value that is no mapping.
+func (v *Value) Keys() []string { return slices.Sorted(maps.Keys(v.keys)) }
+
+// IsList reports whether the value can be a list.
+func (v *Value) IsList() bool { return v.list }
+
+// Words are the words one of which the value must be, sorted; none if it can be anything else.
+func (v *Value) Words() []string {
+	words := slices.Clone(v.forms["one of"].words)
+	if len(words) == 0 || len(v.forms) > 1 {
+		return nil
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// IsNumber reports whether the value can be a number and nothing but one.
+func (v *Value) IsNumber() bool {
+	for _, f := range v.forms {
+		if f.rules["minimum"] == nil {
+			return false
+		}
+	}
+	return len(v.forms) > 0
+}
+
+// IsOpen reports whether the value can also be any text.
+func (v *Value) IsOpen() bool {
+	for _, f := range v.forms {
+		if f.rules["minLength"] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// IsFlag reports whether the value is true or false.
+func (v *Value) IsFlag() bool {
+	_, is := v.forms["true or false"]
+	return is && len(v.forms) == 1
+}
+
+// HasPattern reports whether the value can be a text of a form, as it was passed to [Value.Pattern].
+func (v *Value) HasPattern(pattern string) bool {
+	for _, f := range v.forms {
+		if f.rules["pattern"] == pattern {
+			return true
+		}
+	}
+	return false
+}
+
 // Write writes the schema of a file. nulls says that null is the same as leaving an optional key out.
 func (v *Value) Write(w io.Writer, title string, nulls bool) error {
 	top := writing{nulls}.json(v, false)

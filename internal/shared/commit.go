@@ -66,7 +66,11 @@ func (w *work) news(ctx context.Context, folder string, known tree) (*news, erro
 	if _, ok := n.files[offerfolder.OfferName]; !ok {
 		return nil, fmt.Errorf("%s has no %s; nothing of it is kept", folder, offerfolder.OfferName)
 	}
-	if n.todo, err = w.files.changesTo(n.files, ledger.PrunedRuns(entries)); err != nil {
+	may, err := removable(entries, n.rows)
+	if err != nil {
+		return nil, err
+	}
+	if n.todo, err = w.files.changesTo(n.files, may); err != nil {
 		return nil, err
 	}
 	if len(n.rows) > 0 {
@@ -78,6 +82,23 @@ func (w *work) news(ctx context.Context, folder string, known tree) (*news, erro
 		n.head.Inputs++
 	}
 	return n, nil
+}
+
+// mayChange are the runs whose files a work may remove, and those in which it may change them, too.
+type mayChange struct{ pruned, rewritten map[string]bool }
+
+// removable are the runs that some entries say were pruned, and those in which new rows say that names were replaced.
+func removable(entries []ledger.Entry, rows []ledger.Row) (may mayChange, err error) {
+	may = mayChange{ledger.PrunedRuns(entries), map[string]bool{}}
+	added, err := entriesOf(rows)
+	for _, e := range added {
+		if e.Event == ledger.Pseudonymised {
+			for _, r := range e.Rewritten {
+				may.rewritten[r.Run] = true
+			}
+		}
+	}
+	return may, err
 }
 
 func (n *news) changesInputs() bool {
@@ -92,7 +113,8 @@ func (n *news) changesInputs() bool {
 // deletes reports whether something was deleted that is not to be kept any longer, so that its content goes, too.
 func (n *news) deletes() bool {
 	for _, r := range n.rows {
-		if e, err := r.Entry(); err == nil && (e.Event == ledger.Pruned || e.Event == ledger.Cleared) {
+		if e, err := r.Entry(); err == nil && (e.Event == ledger.Pruned || e.Event == ledger.Cleared ||
+			e.Event == ledger.Pseudonymised) {
 			return true
 		}
 	}

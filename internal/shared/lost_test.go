@@ -114,11 +114,11 @@ func TestACommitWhoseAnswerIsLostIsKept(t *testing.T) {
 		what string
 		do   func(ctx context.Context, folder string) error
 	}{
-		{"a run", func(ctx context.Context, folder string) error {
+		{"a run", func(ctx context.Context, folder string) error { // first, as a history without entries is none
 			_, err := run(ctx, folder, final)
 			return err
 		}},
-		{"a report, and no entry", func(_ context.Context, folder string) error { // after the run, whose entries are compared
+		{"a report, and no entry", func(_ context.Context, folder string) error {
 			return os.WriteFile(filepath.Join(folder, "inbox", "new.csv"), []byte("x"), 0o640)
 		}},
 	} {

@@ -124,6 +124,11 @@ func (s *Offers) advance(ctx context.Context, db querier, folder string, head He
 	if err != nil {
 		return err
 	}
+	for _, e := range all {
+		if len(had) > 0 && e.Event == ledger.Pseudonymised {
+			return oddError{errors.New("names were replaced in runs that the mirror has")}
+		}
+	}
 	// Runs that are to come are looked at, too: a process that ended may have left something in their places.
 	entries = append(entries, all...)
 	have, err := treeIn(ctx, folder, entries, s.mirrors.get(head.Name).files)
@@ -131,7 +136,7 @@ func (s *Offers) advance(ctx context.Context, db querier, folder string, head He
 		return err
 	}
 	pruned := ledger.PrunedRuns(entries)
-	todo, err := have.changesTo(files, pruned)
+	todo, err := have.changesTo(files, mayChange{pruned: pruned})
 	if err != nil {
 		return oddError{err}
 	}

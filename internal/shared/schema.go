@@ -95,6 +95,26 @@ BEGIN
 END $$;
 CREATE TRIGGER batch_entries_have_no_gaps BEFORE INSERT ON batch_entry FOR EACH ROW EXECUTE FUNCTION batch_no_gaps();
 `, `
+-- Files of a run change once, too, when names of holders are replaced in it: by the work that says so.
+CREATE OR REPLACE FUNCTION batch_refuse_unless_pruned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM batch_entry WHERE offer = OLD.offer AND event = 'pruned'
+		AND run = split_part(OLD.path, '/', 2)) THEN
+		RETURN OLD;
+	END IF;
+	IF EXISTS (SELECT FROM batch_entry e, json_array_elements(e.body::json -> 'rewritten') r, batch_offer o
+		WHERE e.offer = OLD.offer AND e.event = 'pseudonymised' AND r ->> 'run' = split_part(OLD.path, '/', 2)
+		AND o.name = e.offer AND e.seq > o.count) THEN
+		IF TG_OP = 'DELETE' THEN
+			RETURN OLD;
+		END IF;
+		IF NEW.offer = OLD.offer AND NEW.path = OLD.path THEN
+			RETURN NEW;
+		END IF;
+	END IF;
+	RAISE EXCEPTION '% of % is refused: what was published is not changed', TG_OP, TG_TABLE_NAME;
+END $$;
+`, `
 CREATE TABLE batch_turn (                      -- what one machine does at a time: channels, deliveries
 	name   text PRIMARY KEY CHECK (name <> ''),
 	ended  timestamptz NOT NULL,               -- when it was done last

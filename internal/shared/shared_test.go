@@ -618,6 +618,77 @@ func TestAPrunedRunGoesEverywhere(t *testing.T) {
 	}
 }
 
+// TestNamesThatWereReplacedAreSoEverywhere has a machine replace the names of holders in runs that another has, too: that
+// one gets the new runs, the old contents go, and a file of a run is changed by no other work.
+func TestNamesThatWereReplacedAreSoEverywhere(t *testing.T) {
+	k, folder := newKept(t), offer(t)
+	o, err := run(t.Context(), folder, final)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Base(o.Folder)
+	first, second := k.open(t), k.open(t)
+	if err := first.Push(t.Context(), folder, "level3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Refresh(t.Context(), "level3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.exec(t, "UPDATE batch_file SET modified = modified WHERE path LIKE 'runs/%'"); err == nil {
+		t.Error("a file of a run was changed before names were replaced")
+	}
+	err = first.Work(t.Context(), "level3", func(_ context.Context, folder string) error {
+		runs := filepath.Join(folder, "runs")
+		archive, err := ledger.OpenArchive(runs, "level3-2004")
+		if err != nil {
+			return err
+		}
+		r, err := archive.Run(name)
+		if err != nil {
+			return err
+		}
+		ann := ledger.Actor{Kind: ledger.User, Name: "ann"}
+		replaced, err := ledger.StageRewritten(disk.Disk{}, r, ann, time.Now(), func(k ledger.Kept) bool { return k.Of != "offer.yaml" },
+			func(name string, content []byte) ([]byte, error) {
+				if name == "rejects.csv" {
+					return append(content, "x\n"...), nil
+				}
+				return content, nil
+			})
+		if err != nil {
+			return err
+		}
+		log, err := ledger.OpenLog(runs)
+		if err == nil {
+			_, err = log.Append(ledger.Entry{At: time.Now(), Event: ledger.Pseudonymised, Offer: "level3-2004", Actor: ann, By: "a test",
+				Rewritten: []ledger.Rewritten{replaced}})
+		}
+		return errors.Join(err, ledger.PutRewritten(disk.Disk{}, runs, replaced))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Refresh(t.Context(), "level3"); err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, second.Folder("level3"), first.Folder("level3"))
+	if found, err := ledger.Verify(filepath.Join(second.Folder("level3"), "runs"), "level3-2004"); err != nil || len(found) > 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+	if err := k.exec(t, "UPDATE batch_file SET modified = modified WHERE path LIKE 'runs/%'"); err == nil {
+		t.Error("a file of a run was changed after names were replaced")
+	}
+	garbage, err := second.Collect(t.Context(), true)
+	if err != nil || len(garbage) != 1 || garbage[0].Contents != 1 /* rejects.csv */ {
+		t.Errorf("garbage %v, %v", garbage, err)
+	}
+	third := filepath.Join(t.TempDir(), "third")
+	if err := second.Pull(t.Context(), "level3", third); err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, third, second.Folder("level3"))
+}
+
 // TestAsManyWorksAsConnections would hang if work needed a second connection while it holds one.
 func TestAsManyWorksAsConnections(t *testing.T) {
 	k := newKept(t)

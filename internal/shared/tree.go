@@ -129,21 +129,22 @@ func (t tree) odd(wanted tree) string {
 	return ""
 }
 
-// changesTo compares a tree with the one that it is to become. Files of runs are removed only if those are pruned.
-func (t tree) changesTo(wanted tree, pruned map[string]bool) (c change, err error) {
+// changesTo compares a tree with the one that it is to become. Files of runs are removed only if those are pruned, and
+// changed only if names of holders were replaced in them.
+func (t tree) changesTo(wanted tree, may mayChange) (c change, err error) {
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		f, was := wanted[name], t[name]
 		if was.sha256 == f.sha256 && (was.modified.Equal(f.modified) || !isInput(name)) {
 			continue
 		}
-		if was.sha256 != "" && !isInput(name) {
+		if was.sha256 != "" && !isInput(name) && !may.rewritten[runOf(name)] {
 			return c, fmt.Errorf("%s is not as it was published", name)
 		}
 		c.put = append(c.put, f)
 	}
 	slices.SortStableFunc(c.put, func(a, b file) int { return boolInt(isManifest(a.path)) - boolInt(isManifest(b.path)) })
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		if _, ok := wanted[name]; !ok && (isInput(name) || pruned[runOf(name)]) {
+		if _, ok := wanted[name]; !ok && (isInput(name) || may.pruned[runOf(name)] || may.rewritten[runOf(name)]) {
 			c.remove = append(c.remove, name)
 		}
 	}

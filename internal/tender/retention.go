@@ -11,6 +11,8 @@ import (
 type Retention struct {
 	Runs  Age // runs that are neither in force nor the latest
 	Files Age // files as they came, packed, and files in quarantine
+
+	Holders Age // names of holders, and the reports that have them
 }
 
 // Age is a length of time in days, months or years, such as 90d, 18m or 10y. The zero Age is for ever.

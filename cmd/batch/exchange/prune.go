@@ -21,9 +21,10 @@ func newPrune(w World) *cobra.Command {
 		Use:   "prune FOLDER",
 		Short: "Delete what the terms of the offers do not have kept any longer",
 		Long: `prune deletes, of every offer in FOLDER or of the one offer that FOLDER is, what is older than its terms
-have it kept under retention: runs that are neither in force nor the latest, and files as they came. Each
-deletion is in the history, which stays as it is otherwise. Nothing is ever deleted by itself. See first
-with --dry-run.`,
+have it kept under retention: runs that are neither in force nor the latest, files as they came, and the names of
+holders: reports are removed from the inbox and from the runs that stay, and what findings quote of
+them gets a pseudonym; what is paid stays byte for byte. Each deletion is in the history, which stays as it is
+otherwise. Nothing is ever deleted by itself. See first with --dry-run.`,
 		Example: `  batch prune /srv/offers --dry-run`,
 		Args:    exactly("FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -53,12 +54,16 @@ func (w World) sayPruned(all []retention.Item, dryRun, asJSON bool) error {
 	if asJSON {
 		return w.sayJSON(all)
 	}
-	p, done := &printer{to: w.Stdout}, "deleted"
+	p, done, named := &printer{to: w.Stdout}, "deleted", "replaced the names of holders in"
 	if dryRun {
-		done = "would delete"
+		done, named = "would delete", "would replace the names of holders in"
 	}
 	for _, i := range all {
-		p.linef("%s: %s %s, kept until %s", i.Offer, done, i.Path, i.Until.Format("2006-01-02"))
+		did := done
+		if i.Kind == retention.Holders {
+			did = named
+		}
+		p.linef("%s: %s %s, kept until %s", i.Offer, did, i.Path, i.Until.Format("2006-01-02"))
 	}
 	if len(all) == 0 {
 		p.linef("nothing is older than it is to be kept")

@@ -43,7 +43,7 @@ func (w World) For(m *monitor.Monitor) World {
 
 // Commands are the commands of the package.
 func Commands(w World) []*cobra.Command {
-	return []*cobra.Command{newFetch(w), newDeliver(w), newPrune(w)}
+	return []*cobra.Command{newFetch(w), newDeliver(w), newPrune(w), newArchive(w), newVerifyArchive(w)}
 }
 
 // usage says that the command line is wrong and where to look.

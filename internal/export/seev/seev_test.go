@@ -2,6 +2,7 @@ package seev
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,6 +61,30 @@ func TestConfirmationsSayWhatWasMade(t *testing.T) {
 	}
 }
 
+// TestAdvicesSayWhatWillBeMade: the figures of the confirmation, under an identification of their own.
+func TestAdvicesSayWhatWillBeMade(t *testing.T) {
+	all := confirmations(t)
+	for i, want := range [][]string{
+		{"<Cd>DTCH</Cd>", "<Id>52729NAP5</Id>", "<OptnNb>002</OptnNb>", "<Rate>33.33333333</Rate>", `<EntitldAmt Ccy="JPY">999</EntitldAmt>`, "<PricVal>99.9</PricVal>",
+			"<MvmntPrlimryAdvcId>" + all[0].Advice + "<"},
+		{"<Cd>TEND</Cd>", "<ISIN>XS0109563105</ISIN>", "<OptnNb>001</OptnNb>", "<Rate>94.1573</Rate>", `<EntitldAmt Ccy="EUR">79933.33</EntitldAmt>`,
+			`<AcrdIntrstAmt Ccy="EUR">33.33</AcrdIntrstAmt>`, "<PricVal>85</PricVal>", "<Dt>2004-12-02</Dt>", "<FaceAmt>94000</FaceAmt>"},
+	} {
+		var b bytes.Buffer
+		if err := WriteAdvice(&b, &all[i]); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range want {
+			if !strings.Contains(b.String(), text) {
+				t.Errorf("%s\nlacks %s", b.String(), text)
+			}
+		}
+	}
+	if all[0].Advice == all[0].ID || all[0].Advice == all[1].Advice || len(all[0].Advice) != 16 {
+		t.Error("two messages have one identification")
+	}
+}
+
 // announcements are one with an early option, prices and rates, and one of an auction without.
 func announcements() []confirm.Announcement {
 	price, rate := d("85.75"), d("94.16")
@@ -104,13 +129,13 @@ func TestMessagesFollowTheSchema(t *testing.T) {
 		}
 		t.Skip("xmllint is not there; test.sh installs it")
 	}
-	var confirmed, announced [][]byte
+	var confirmed, advised, announced [][]byte
 	for _, c := range confirmations(t) {
-		var b bytes.Buffer
-		if err := WriteConfirmation(&b, &c); err != nil {
+		var b, a bytes.Buffer
+		if err := errors.Join(WriteConfirmation(&b, &c), WriteAdvice(&a, &c)); err != nil {
 			t.Fatal(err)
 		}
-		confirmed = append(confirmed, b.Bytes())
+		confirmed, advised = append(confirmed, b.Bytes()), append(advised, a.Bytes())
 	}
 	for _, a := range announcements() {
 		var b bytes.Buffer
@@ -126,7 +151,7 @@ func TestMessagesFollowTheSchema(t *testing.T) {
 		}
 		return exec.Command("xmllint", "--noout", "--nonet", "--schema", schema, file).Run()
 	}
-	for name, messages := range map[string][][]byte{"seev.036.001.15": confirmed, "seev.031.001.14": announced} {
+	for name, messages := range map[string][][]byte{"seev.036.001.15": confirmed, "seev.035.001.15": advised, "seev.031.001.14": announced} {
 		schemas := []string{"testdata/" + name + ".subset.xsd"}
 		if folder := os.Getenv("ISO20022_XSD"); folder != "" {
 			schemas = append(schemas, filepath.Join(folder, name+".xsd"))

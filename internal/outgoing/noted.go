@@ -1,0 +1,220 @@
+package outgoing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
+	"tenderbatch/internal/ledger"
+)
+
+// Noting is who writes an export where, for the history.
+type Noting struct {
+	Format  string
+	To      string // path of the folder; "" for standard output
+	Again   string // why it is written although wires of it were before; "": they were not
+	Actor   ledger.Actor
+	By      string // from where
+	Version string // of the program
+	Now     time.Time
+}
+
+// lockName is the lock of an offer's folder that an export holds from the look at the history until its entry is there.
+const lockName = ".exports.lock"
+
+// patience is how long another export of the offer is waited for.
+const patience = 5 * time.Second
+
+// IsPayments reports whether the files are payments for banks, which are in the history and not written twice.
+func (e *Export) IsPayments() bool { return len(e.Files) > 0 && e.Files[0].id != "" }
+
+// Note notes payments in the history before they are written. It is an error, with which nothing may be written, if one
+// of their wires was exported before, unless a person says why it is all the same. What there is already of the same
+// export, as there says of each file, is noted once.
+func (r *Run) Note(ctx context.Context, e *Export, n Noting, there []bool) (err error) {
+	runs := filepath.Dir(r.run.Folder())
+	unlock, err := r.lockExports(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	entries, err := ledger.ReadEntries(runs)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(there, false) && len(there) > 0 {
+		if slices.ContainsFunc(entries, func(o ledger.Entry) bool { return e.isIn(o, r.run.Run) }) {
+			return nil // nothing is written
+		}
+	} else if err := r.mayWrite(entries, e, n.Again); err != nil {
+		return err
+	}
+	entry := ledger.Entry{At: n.Now, Event: ledger.Exported, By: n.By, Actor: n.Actor, Offer: r.run.Offer,
+		Phase: r.run.Phase, Program: n.Version, Run: r.run.Run, Manifest: r.run.ManifestDigest(), Export: e.record(n)}
+	entry.Message = words(entry.Export)
+	log, err := ledger.OpenLog(runs)
+	if err == nil {
+		_, err = log.Append(entry)
+	}
+	if err != nil {
+		return fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
+	}
+	return nil
+}
+
+// lockExports keeps other exports of the offer away.
+func (r *Run) lockExports(ctx context.Context) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(r.Folder, lockName), flock.SetPermissions(disk.FileMode))
+	waiting, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	held, err := lock.TryLockContext(waiting, 50*time.Millisecond)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded) || (err == nil && !held):
+		return nil, fmt.Errorf("another export of the offer goes on; wait until it is done: %w", ledger.ErrBusy)
+	case err != nil:
+		return nil, fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
+	}
+	return lock.Unlock, nil
+}
+
+// record is what the history has of an export.
+func (e *Export) record(n Noting) *ledger.Export {
+	x := &ledger.Export{Format: n.Format, To: n.To, Again: n.Again, Accounts: e.accounts, Wires: e.wires(),
+		Messages: []ledger.ExportedMessage{}}
+	for _, f := range e.Files {
+		k := ledger.KeptOf(f.Name, f.Content)
+		x.Messages = append(x.Messages, ledger.ExportedMessage{ID: f.id,
+			File: ledger.File{Name: f.Name, SHA256: k.SHA256, Bytes: k.Bytes}})
+	}
+	return x
+}
+
+// wires are the references of all wires that the files pay.
+func (e *Export) wires() []string {
+	all := []string{}
+	for _, f := range e.Files {
+		all = append(all, f.wires...)
+	}
+	return all
+}
+
+// words says what was exported, for people.
+func words(x *ledger.Export) string {
+	var names []string
+	for _, m := range x.Messages {
+		names = append(names, m.ID)
+	}
+	to := "standard output"
+	if x.To != "" {
+		to = x.To
+	}
+	said := fmt.Sprintf("%s, %s (%s) to %s", x.Format, display.Plural(len(x.Wires), "wire", "wires"),
+		strings.Join(names, ", "), to)
+	if x.Again != "" {
+		said += "; again: " + x.Again
+	}
+	return said
+}
+
+// isIn reports whether an entry notes the export of the same files of a run.
+func (e *Export) isIn(o ledger.Entry, run string) bool {
+	return o.Export != nil && o.Run == run && slices.Equal(o.Export.Messages, e.record(Noting{}).Messages)
+}
+
+// mayWrite is an error if wires of the export were exported before, or if a person says that they were and they were
+// not.
+func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
+	before := r.Before(entries, e)
+	switch {
+	case before == "" && again != "":
+		return refused("none of these wires was exported before; leave out --again")
+	case before != "" && again == "":
+		return refused("%s. If it was never sent to the bank, or was cancelled there, export it again and say why with "+
+			"--again WHY; nothing was written", before)
+	}
+	return nil
+}
+
+// Before says which wires of an export the history says were exported before, when and by whom; "" if there are none.
+// What was exported of the run beside which these are paid in addition, and of those that it superseded, does not
+// count.
+func (r *Run) Before(entries []ledger.Entry, e *Export) string {
+	counted := r.paidBefore(e.paid)
+	mine := map[string]bool{}
+	for _, reference := range e.wires() {
+		mine[reference] = true
+	}
+	var last ledger.Entry
+	first, n := "", 0
+	for _, o := range entries {
+		if o.Export == nil || counted[o.Run] {
+			continue
+		}
+		for _, reference := range o.Export.Wires {
+			if mine[reference] {
+				if mine[reference] = false; n == 0 {
+					first = reference
+				}
+				n++
+			}
+		}
+		if slices.ContainsFunc(o.Export.Wires, func(w string) bool { _, is := mine[w]; return is }) {
+			last = o
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return r.exportedBefore(last, first, n)
+}
+
+// exportedBefore says that wires were exported before, the last time by an entry.
+func (r *Run) exportedBefore(o ledger.Entry, first string, n int) string {
+	which := "the wire " + first + " was"
+	if n > 1 {
+		which = fmt.Sprintf("%d wires, of them %s, were", n, first)
+	}
+	of := ""
+	if o.Run != r.run.Run {
+		of = ", of run " + o.Run
+	}
+	return fmt.Sprintf("%s exported before, last on %s by %s%s: %s", which, o.At.UTC().Format("2006-01-02 15:04 UTC"),
+		o.Actor, of, o.Message)
+}
+
+// paidBefore are a run whose wires were paid, and those that it superseded.
+func (r *Run) paidBefore(paid string) map[string]bool {
+	all := map[string]bool{}
+	names := r.supersedes()
+	if at := slices.Index(names, paid); at >= 0 {
+		for _, name := range names[at:] {
+			all[name] = true
+		}
+	}
+	return all
+}
+
+// Unnoted says that a run was paid of which the history does not say that it was exported; "" if it does, or if none is
+// said to have been.
+func (r *Run) Unnoted(e *Export) string {
+	if e.paid == "" || slices.ContainsFunc(r.archive.Entries(), func(o ledger.Entry) bool {
+		return o.Export != nil && o.Run == e.paid
+	}) {
+		return ""
+	}
+	return fmt.Sprintf("the history does not say that payments of run %s were exported: see whether the bank has got "+
+		"them; if not, say --superseded unpaid", e.paid)
+}
+
+// History is what the history of the offer said when the run was opened.
+func (r *Run) History() []ledger.Entry { return r.archive.Entries() }

@@ -1,0 +1,181 @@
+package termsheet
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"tenderbatch/internal/offerfile"
+	"tenderbatch/internal/tender"
+)
+
+// offers are terms as people write them: the fixtures, those in the transcripts, and the examples of
+// the documentation.
+func offers(t *testing.T) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	names, err := filepath.Glob("../../fixtures/*/offer.yaml")
+	if err != nil || len(names) < 5 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		all[name] = readFile(t, name)
+	}
+	scripts, err := filepath.Glob("../../cmd/batch/testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range scripts {
+		for i, part := range strings.Split("\n"+string(readFile(t, name)), "\n-- ")[1:] {
+			if file, text, _ := strings.Cut(part, " --\n"); strings.HasSuffix(file, "offer.yaml") {
+				all[fmt.Sprint(name, i)] = []byte(text)
+			}
+		}
+	}
+	for i, part := range strings.Split(string(readFile(t, "../../docs/offer.md")), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(part, "```")
+		all[fmt.Sprint("offer.md ", i)] = []byte(text)
+	}
+	return all
+}
+
+func readFile(t *testing.T, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func formOf(t *testing.T, source []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, "offer.yaml", source); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestTermsComeBack writes the form of every offer there is, and reads the same terms from it, in all
+// their versions.
+func TestTermsComeBack(t *testing.T) {
+	taken := 0
+	for name, source := range offers(t) {
+		terms, err := offerfile.ParseTerms(name, source)
+		if err != nil {
+			continue
+		}
+		taken++
+		data := formOf(t, source)
+		back, err := Read("form.xlsx", bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		again, err := offerfile.ParseTerms(name, back.Terms)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if d := Differences(terms, again); len(d) > 0 {
+			t.Errorf("%s comes back otherwise: %s\n%s", name, strings.Join(d, "\n"), back.Terms)
+		}
+		if !bytes.Equal(data, formOf(t, source)) {
+			t.Errorf("%s: the same terms gave other bytes", name)
+		}
+	}
+	if taken < 15 {
+		t.Errorf("only %d terms were written", taken)
+	}
+}
+
+// TestEveryFieldIsAKey: what the form has a field for, the reader of offer.yaml asks for.
+func TestEveryFieldIsAKey(t *testing.T) {
+	check := func(list string, f field) {
+		for _, f := range []field{f, besideOf(f)} {
+			if f.key != "" && askedOf(list, f.key) == nil {
+				t.Errorf("%s %s: there is no such key", list, f.key)
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, b := range append(append([]block{}, leftBlocks...), rightBlocks...) {
+		for _, f := range b.fields {
+			check("", f)
+			if seen[normal(f.label)] {
+				t.Errorf("the label %s is there twice", f.label)
+			}
+			seen[normal(f.label)] = true
+		}
+	}
+	for _, tb := range tables {
+		for _, f := range tb.fields {
+			check(tb.list, f)
+		}
+	}
+}
+
+// filled is the form of the worked example after some cells of it were changed.
+func filled(t *testing.T, source []byte, change func(f *excelize.File)) (*Form, error) {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(formOf(t, source)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	change(f)
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return Read("form.xlsx", bytes.NewReader(b.Bytes()), int64(b.Len()))
+}
+
+func TestBlankFormIsEmpty(t *testing.T) {
+	for _, paper := range []tender.Paper{tender.PaperA4, tender.PaperLetter} {
+		var b bytes.Buffer
+		if err := WriteBlank(&b, paper); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Read("form.xlsx", bytes.NewReader(b.Bytes()), int64(b.Len()))
+		for _, want := range []string{"B6 (Short name of the offer): this is not filled in", "B7 (Issuer)", "B11 (Launch)", "(Series of notes)", "(Depositaries)"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("of an empty form it is said %v, and not %q", err, want)
+			}
+		}
+	}
+}
+
+// TestManySeries: a form of more series than one page can show comes back, too.
+func TestManySeries(t *testing.T) {
+	source, more := smallOffer, strings.Builder{}
+	at := strings.Index(source, "  - id: 6-2031")
+	end := strings.Index(source, "depositaries:")
+	for i := range 40 {
+		item := strings.ReplaceAll(source[at:end], "6-2031", fmt.Sprint("n-", i))
+		more.WriteString(strings.Replace(item, "[775109BN0, US775109BN09]", fmt.Sprintf("[%q]", cusip(fmt.Sprintf("9000000%d", 10+i)[1:])), 1))
+	}
+	source = source[:end] + more.String() + source[end:]
+	data := formOf(t, []byte(source))
+	back, err := Read("form.xlsx", bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameTerms(t, "40 series", []byte(source), back.Terms)
+}
+
+// cusip is eight digits with their check digit.
+func cusip(digits string) string {
+	sum := 0
+	for i, c := range digits {
+		n := int(c-'0') * (1 + i%2)
+		sum += n/10 + n%10
+	}
+	return digits + fmt.Sprint((10-sum%10)%10)
+}
