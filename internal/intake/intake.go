@@ -111,6 +111,7 @@ type look struct {
 	offers []*offer
 	own    *pgp.Own
 	signed map[string]*pgp.Keys // by depositary
+	keys   map[string]error     // why its keys cannot be read, by depositary, and by "" those of the installation
 	memory *memory
 	unread error // why the terms of some offers cannot be read, for which files could be
 	Report
@@ -152,18 +153,7 @@ func Fetch(ctx context.Context, c Config) (report Report, err error) {
 
 // prepare reads what every channel needs.
 func (l *look) prepare() (err error) {
-	set := l.Settings
-	if set.PGP.KeyFile != "" {
-		if l.own, err = pgp.ReadOwn(set.PGP.KeyFile, l.Getenv(set.PGP.PassphraseEnv)); err != nil {
-			return &offerfolder.UsageError{Message: fmt.Sprintf("pgp.key_file: %v", err)}
-		}
-	}
-	l.signed = map[string]*pgp.Keys{}
-	for name, files := range set.Intake.SignedBy {
-		if l.signed[name], err = pgp.ReadKeys(files); err != nil {
-			return &offerfolder.UsageError{Message: fmt.Sprintf("intake.signed_by: %s: %v", name, err)}
-		}
-	}
+	l.readKeys()
 	for _, folder := range l.Offers {
 		terms, err := l.termsOf(folder)
 		if err != nil { // the scheduler reports it, too
@@ -183,6 +173,31 @@ func (l *look) prepare() (err error) {
 	l.memory, err = readMemory(filepath.Join(l.Folder, folderName, memoryName))
 	return err
 }
+
+// readKeys reads the keys that the settings name. Without one, no channel is read for which it counts.
+func (l *look) readKeys() {
+	var err error
+	l.signed, l.keys = map[string]*pgp.Keys{}, map[string]error{}
+	if key := l.Settings.PGP; key.KeyFile != "" {
+		if l.own, err = pgp.ReadOwn(key.KeyFile, l.Getenv(key.PassphraseEnv)); err != nil {
+			l.keys[""] = &settingsError{fmt.Errorf("pgp.key_file: %w; see that the key is there and may be read", err)}
+		}
+	}
+	for name, files := range l.Settings.Intake.SignedBy {
+		if l.signed[name], err = pgp.ReadKeys(files); err != nil {
+			l.keys[name] = &settingsError{fmt.Errorf("intake.signed_by: %s: %w; see that the keys are there and may be read", name, err)}
+		}
+	}
+}
+
+// settingsError says that something which the settings name cannot be read. It lasts until a person does something.
+type settingsError struct{ error }
+
+// NeedsPerson says so.
+func (*settingsError) NeedsPerson() bool { return true }
+
+// Unwrap returns why.
+func (e *settingsError) Unwrap() error { return e.error }
 
 func (l *look) termsOf(folder string) (*offerfile.Terms, error) {
 	if l.Terms == nil {
@@ -250,6 +265,11 @@ func actorOf(c settings.Channel) ledger.Actor {
 
 // read reads one channel.
 func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
+	for _, whose := range append([]string{""}, c.From...) {
+		if err := l.keys[whose]; err != nil {
+			return err
+		}
+	}
 	from, err := l.open(ctx, c)
 	if err != nil {
 		return err

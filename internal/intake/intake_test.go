@@ -563,3 +563,35 @@ func TestASignatureThatIsTooLargeIsKeptApart(t *testing.T) {
 		d.wantApart("dtc-2004-11-12.csv", "dtc-2004-11-12.csv"+mark)
 	}
 }
+
+// TestKeysThatCannotBeRead has the keys of one depositary be lost while the service runs: its channel fails, of which people
+// are notified at once, and the others are read.
+func TestKeysThatCannotBeRead(t *testing.T) {
+	d := newDesk(t)
+	key, other := filepath.Join(t.TempDir(), "dtc.asc"), t.TempDir()
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {key}}
+	d.c.Settings.Intake.Channels = append(d.c.Settings.Intake.Channels, settings.Channel{Name: "ec", From: []string{"Euroclear"}, Folder: other})
+	d.c.Notifies = true
+	d.send("dtc-2004-11-12.csv", report)
+	put(t, filepath.Join(other, "ec-2004-11-12.csv"), report+"2,037833100,1000\n")
+	r, err := Fetch(context.Background(), d.c)
+	if err != nil || len(r.Faults) != 1 || !r.Faults[0].NeedsPerson || !r.Faults[0].Due || r.Faults[0].Channel != "drop" ||
+		!strings.Contains(r.Faults[0].What, "intake.signed_by: DTC: ") {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := d.inbox(); !slices.Equal(got, []string{"ec-2004-11-12.csv"}) {
+		t.Errorf("the inbox has %v", got)
+	}
+	if got := d.history(); len(got) != 2 || !strings.Contains(strings.Join(got, "\n"), "unreached channel drop (service): intake.signed_by: DTC") {
+		t.Errorf("the history: %q", got)
+	}
+	dtc := pgptest.New(t, "dtc@example.com", "0")
+	d.c.Settings.Intake.SignedBy["DTC"] = []string{dtc.Public()}
+	if r := d.fetch(); len(r.Faults) > 0 || len(r.Recovered) != 1 || d.one(r, "dtc-2004-11-12.csv").State != Quarantined {
+		t.Errorf("%+v", r)
+	}
+	d.c.Settings.PGP.KeyFile = filepath.Join(t.TempDir(), "none.asc")
+	if r := d.fetch(); len(r.Faults) != 2 || !r.Faults[1].NeedsPerson {
+		t.Errorf("without the installation's own key: %+v", r)
+	}
+}
