@@ -110,8 +110,9 @@ var mayImport = map[string][]string{
 	"internal/identity": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/release", "internal/settings",
 	},
+	"internal/idleconn": {},
 	"internal/imaplink": {
-		"internal/settings", "github.com/emersion/go-imap/v2", "github.com/emersion/go-sasl",
+		"internal/idleconn", "internal/settings", "github.com/emersion/go-imap/v2", "github.com/emersion/go-sasl",
 	},
 	"internal/imaplink/imaptest": {"internal/servertest", "internal/settings"}, // a Dovecot for the tests of others
 	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
@@ -250,7 +251,7 @@ var mayImport = map[string][]string{
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
-	"internal/sshlink":         {"internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
+	"internal/sshlink":         {"internal/idleconn", "internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
 	"internal/sshlink/sshtest": {"internal/settings"}, // an OpenSSH server for the tests of others
 	"internal/storage": {
 		"internal/disk", "github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials",

@@ -37,8 +37,12 @@ func readMT(content []byte) ([]*message, *lineFault) {
 	for at := 0; at < len(lines); {
 		line := strings.TrimLeft(lines[at], "$ ")
 		switch {
-		case line == "" || strings.HasPrefix(line, "{5:") || line == "-" || line == "-}":
+		case line == "" || line == "-":
 			at++
+		case strings.HasPrefix(line, "{5:") || strings.HasPrefix(line, "{S:") || line == "-}":
+			if at, fault = afterTrailer(lines, at); fault != nil {
+				return nil, fault
+			}
 		case blockStart.MatchString(line) || fieldStart.MatchString(line):
 			m, next, fault := readOne(lines, at)
 			if fault != nil {
@@ -112,14 +116,19 @@ func blocks(lines []string, at int) (header string, body [2]int, next int, fault
 			!(end > first && (blockStart.MatchString(lines[end]) || lines[end] == ":16R:GENL")) {
 			end++
 		}
-		next = end
-		if end < len(lines) && strings.HasPrefix(lines[end], "-") {
+		switch next = end; {
+		case end < len(lines) && lines[end] == "-":
 			next = end + 1
+		case end < len(lines) && strings.HasPrefix(lines[end], "-}"):
+			next, fault = afterTrailer(lines, end)
 		}
-		return "", [2]int{first, end}, next, nil
+		return "", [2]int{first, end}, next, fault
 	}
 	for ; at < len(lines) && at-first < mostLines; at++ {
 		line = strings.TrimLeft(lines[at], "$ ")
+		if strings.Count(header+line, "{1:") > 1 || strings.Count(header+line, "{2:") > 1 {
+			return "", body, 0, faultAt(first+1, "the message is cut off: it has headers and no text block", askAgain)
+		}
 		if i := strings.Index(line, "{4:"); i >= 0 {
 			if rest := line[i+len("{4:"):]; rest != "" {
 				return "", body, 0, faultAt(at+1, "the text block does not begin on a line of its own", askAgain)
@@ -127,7 +136,8 @@ func blocks(lines []string, at int) (header string, body [2]int, next int, fault
 			header += line[:i]
 			for end := at + 1; end < len(lines) && end-at < mostLines; end++ {
 				if strings.HasPrefix(lines[end], "-}") {
-					return header, [2]int{at + 1, end}, afterTrailer(lines, end), nil
+					next, fault = afterTrailer(lines, end)
+					return header, [2]int{at + 1, end}, next, fault
 				}
 				if blockStart.MatchString(lines[end]) {
 					break
@@ -140,15 +150,24 @@ func blocks(lines []string, at int) (header string, body [2]int, next int, fault
 	return "", body, 0, faultAt(first+1, "the message has no text block", askAgain)
 }
 
-// afterTrailer is the line after the end of a message. Block 5 can be on the same line; another
-// message is not.
-func afterTrailer(lines []string, end int) int {
-	rest := strings.TrimPrefix(lines[end], "-}")
-	if i := strings.Index(rest, "{1:"); i >= 0 {
-		lines[end] = rest[i:]
-		return end
+// trailers are what can follow the text block of a message.
+var trailers = regexp.MustCompile(`^(-\})?\s*(\{[5S]:(\{[^{}]*\})*\}\s*)*\$?\s*$`)
+
+// afterTrailer is the line after the end of a message. Blocks 5 and S can be on the same line, and so can the
+// beginning of another message. Other text is a fault: it may be one.
+func afterTrailer(lines []string, end int) (int, *lineFault) {
+	rest, another := lines[end], strings.Index(lines[end], "{1:")
+	if another >= 0 {
+		rest = rest[:another]
 	}
-	return end + 1
+	if !trailers.MatchString(strings.TrimLeft(rest, "$ ")) {
+		return 0, faultAt(end+1, "there is text after the end of the message", askAgain)
+	}
+	if another < 0 {
+		return end + 1, nil
+	}
+	lines[end] = lines[end][another:]
+	return end, nil
 }
 
 // blockOf is a block of the header, "" if there is none.
@@ -165,7 +184,9 @@ func fieldsOf(lines []string, from, to int) (fields []field, fault *lineFault) {
 	for i := from; i < to; i++ {
 		found := fieldStart.FindStringSubmatch(lines[i])
 		switch {
-		case found == nil && len(fields) == 0:
+		case lines[i] == "" && (len(fields) == 0 || isOneLine(fields[len(fields)-1].tag)):
+			continue
+		case found == nil && (len(fields) == 0 || isOneLine(fields[len(fields)-1].tag)):
 			return nil, faultAt(i+1, "the line belongs to no field", askAgain)
 		case found == nil:
 			fields[len(fields)-1].value += "\n" + lines[i]
@@ -190,6 +211,11 @@ func fieldsOf(lines []string, from, to int) (fields []field, fault *lineFault) {
 			within[len(within)-1]), askAgain)
 	}
 	return fields, nil
+}
+
+// isOneLine reports whether a field never has a second line, of those that are read.
+func isOneLine(tag string) bool {
+	return slices.Contains(strings.Fields("16R 16S 20C 22F 23G 36B 36C 90A 97A 97B 98A 98C 98E"), tag)
 }
 
 // fill takes what the message says. A field that is there twice and says two things is a fault, as it

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -41,8 +42,9 @@ type xmlReader struct {
 	stack   []*node
 	count   int
 
-	header   map[string]value // of the last application header
-	headerIn *node            // what that is in
+	header   map[string]value // the application header of the message that follows; nil for none
+	headerIn [2]*node         // what that is in, and what that is in
+	headerAt int              // its line
 	values   map[string][]value
 	kind     string // of the message that is being read, such as 033; "" for none
 	within   int    // how deep its root element is
@@ -63,7 +65,7 @@ func readXML(content []byte) ([]*message, *lineFault) {
 		token, err := r.decoder.Token()
 		line, _ := r.decoder.InputPos()
 		if errors.Is(err, io.EOF) && len(r.stack) == 0 {
-			return r.messages, nil
+			return r.messages, r.orphan()
 		}
 		if err != nil {
 			return nil, faultAt(line, "the file is not XML that can be read: "+err.Error(), askAgain)
@@ -93,27 +95,54 @@ func (r *xmlReader) start(t xml.StartElement, line int) *lineFault {
 		r.stack[len(r.stack)-1].leaf = false
 	}
 	r.stack = append(r.stack, &node{name: t.Name.Local, line: line, leaf: true})
-	name, iso := strings.CutPrefix(t.Name.Space, isoNamespace)
-	if !iso || r.kind != "" {
+	if r.kind != "" {
 		return nil
 	}
+	return r.outside(t, line)
+}
+
+// ofMessages are the elements with which messages and their headers begin.
+var ofMessages = []string{"Document", "AppHdr", "CorpActnInstr", "CorpActnInstrCxlReq"}
+
+// outside takes an element outside messages: it begins one, or a header, or is of an envelope.
+func (r *xmlReader) outside(t xml.StartElement, line int) *lineFault {
+	name, iso := strings.CutPrefix(t.Name.Space, isoNamespace)
 	m := messageName.FindStringSubmatch(name)
 	switch {
+	case !iso && slices.Contains(ofMessages, t.Name.Local):
+		return faultAt(line, fmt.Sprintf("the element %s is not in the namespace of a message (%s…), so it is not known what "+
+			"it is", t.Name.Local, isoNamespace), askAgain)
+	case !iso || strings.HasPrefix(name, "nvlp."):
+		return nil
 	case m == nil:
 		return faultAt(line, fmt.Sprintf("the namespace %s is not one of a message that is read; instructions are "+
 			"seev.033, cancellations "+
 			"seev.040", t.Name.Space), "ask for these")
 	case m[1] == "head" && t.Name.Local == "AppHdr":
-		r.begin("head", line)
-	case m[1] == "seev" && t.Name.Local == "Document":
-		if (m[2] != "033" && m[2] != "040") || m[3] < oldest {
-			return faultAt(line, fmt.Sprintf("the message is %s%s; instructions are seev.033, cancellations seev.040, "+
-				"from version %s on", name,
-				whatIs[m[2]], oldest), "take the message out, or ask for instructions")
+		if fault := r.orphan(); fault != nil {
+			return fault
 		}
+		r.begin("head", line)
+	case m[1] == "head": // an envelope, too
+	case t.Name.Local != "Document":
+		return faultAt(line, fmt.Sprintf("the element %s is in the namespace of a message and not the Document of one",
+			t.Name.Local), askAgain)
+	case (m[2] != "033" && m[2] != "040") || m[3] < oldest:
+		return faultAt(line, fmt.Sprintf("the message is %s%s; instructions are seev.033, cancellations seev.040, "+
+			"from version %s on", name, whatIs[m[2]], oldest), "take the message out, or ask for instructions")
+	default:
 		r.begin(m[2], line)
 	}
 	return nil
+}
+
+// orphan is a fault if there is a header of which the message did not come.
+func (r *xmlReader) orphan() *lineFault {
+	if r.header == nil {
+		return nil
+	}
+	return faultAt(r.headerAt, fmt.Sprintf("the header of %s comes without its message", orNone(r.header["BizMsgIdr"].text)),
+		askAgain)
 }
 
 // whatIs says what some other messages are.
@@ -128,6 +157,9 @@ func (r *xmlReader) begin(kind string, line int) {
 }
 
 func (r *xmlReader) chars(t xml.CharData, line int) *lineFault {
+	if r.kind == "" && bytes.ContainsRune(t, '<') {
+		return faultAt(line, "there are elements within a text of the envelope, which may be messages", askAgain)
+	}
 	if len(r.stack) == 0 || r.kind == "" {
 		return nil
 	}
@@ -153,29 +185,42 @@ func (r *xmlReader) end(line int) *lineFault {
 	if r.kind == "" || len(r.stack) >= r.within {
 		return nil
 	}
-	kind := r.kind
-	r.kind = ""
-	var parent *node
-	if len(r.stack) > 0 {
-		parent = r.stack[len(r.stack)-1]
-	}
-	if kind == "head" {
-		r.header, r.headerIn = map[string]value{}, parent
+	kind, in := r.kind, r.parents()
+	if r.kind = ""; kind == "head" {
+		r.header, r.headerIn, r.headerAt = map[string]value{}, in, r.line
 		for key, all := range r.values {
 			r.header[key] = all[0]
 		}
 		return nil
 	}
 	m, fault := r.message(kind)
-	if fault != nil {
-		return fault
-	}
-	if r.headerIn == parent && r.header != nil {
-		m.set(colPrepared, r.header["CreDt"].text, r.header["CreDt"].line)
-		m.text[colReference], m.at[colReference] = r.header["BizMsgIdr"].text, r.header["BizMsgIdr"].line
-		r.header = nil
+	if fault == nil && r.header != nil {
+		fault = r.head(m, in)
 	}
 	r.messages = append(r.messages, m)
+	return fault
+}
+
+// parents are the element that is open, and the one that it is in; nil for none.
+func (r *xmlReader) parents() (in [2]*node) {
+	for i := range in {
+		if at := len(r.stack) - 1 - i; at >= 0 {
+			in[i] = r.stack[at]
+		}
+	}
+	return in
+}
+
+// head gives a message its header: the one before it in the same element, or each in one of its own beside the other, as
+// Hdr and Doc.
+func (r *xmlReader) head(m *message, in [2]*node) *lineFault {
+	beside := in[0] != nil && r.headerIn[0] != nil && in[1] == r.headerIn[1] && in[0].name != r.headerIn[0].name
+	if in[0] != r.headerIn[0] && !beside {
+		return r.orphan()
+	}
+	m.set(colPrepared, r.header["CreDt"].text, r.header["CreDt"].line)
+	m.set(colReference, r.header["BizMsgIdr"].text, r.header["BizMsgIdr"].line)
+	r.header = nil
 	return nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/settings"
 )
 
@@ -86,7 +87,7 @@ func Dial(ctx context.Context, to settings.IMAP, getenv func(string) string) (*S
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be reached: %w", address, err)
 	}
-	quiet := newQuietConn(plain)
+	quiet := idleconn.New(plain, idle)
 	s := &Session{At: fmt.Sprintf("the folder %s of %s on %s", to.Folder, to.Username, address), moveTo: to.MoveTo}
 	s.stop = context.AfterFunc(ctx, func() { _ = quiet.Close() })
 	begin := time.AfterFunc(patience, func() { _ = quiet.Close() })
@@ -327,29 +328,4 @@ func refusal(address, what string, err error) error {
 			what, said.Text)
 	}
 	return fmt.Errorf("%s does not %s: %w", address, what, err)
-}
-
-// quietConn is a connection that ends when the other side is silent for too long.
-type quietConn struct {
-	net.Conn
-	end *time.Timer
-}
-
-func newQuietConn(c net.Conn) *quietConn {
-	return &quietConn{Conn: c, end: time.AfterFunc(idle, func() { _ = c.Close() })}
-}
-
-// Read reads, and gives the other side time again.
-func (c *quietConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err == nil {
-		c.end.Reset(idle)
-	}
-	return n, err
-}
-
-// Close ends the connection.
-func (c *quietConn) Close() error {
-	c.end.Stop()
-	return c.Conn.Close()
 }

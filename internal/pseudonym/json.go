@@ -7,16 +7,11 @@ import (
 	"strings"
 )
 
-// json is result.json with the values and messages of its findings replaced. All other bytes stay.
+// json is result.json with what its findings quote replaced. All other bytes stay.
 func (r *Run) json(content []byte) ([]byte, error) {
 	return eachString(content, func(keys []string, text string) string {
 		if isQuoting(keys) {
-			switch keys[len(keys)-1] {
-			case "value":
-				return r.value(text)
-			case "message":
-				return r.message(text)
-			}
+			return r.text(keys[len(keys)-1], text)
 		}
 		return text
 	})

@@ -150,6 +150,18 @@ func (r *Run) value(text string) string {
 	return r.names.Of(plain(text))
 }
 
+// text is what takes the place of a text of a finding, by its key. What people here wrote, why a rule is waived or how a
+// finding was resolved, stays.
+func (r *Run) text(key, text string) string {
+	switch key {
+	case "value":
+		return r.value(text)
+	case "message", "advice": // the advice has the line to paste, with the value in it
+		return r.message(text)
+	}
+	return text
+}
+
 // message is what takes the place of a message: what it quotes is replaced. Where a quotation may have quotation
 // marks in it, all from the first to the last mark is.
 func (r *Run) message(text string) string {
@@ -175,15 +187,16 @@ func (r *Run) list(content []byte) ([]byte, error) {
 	if err != nil || len(all) == 0 {
 		return content, err
 	}
-	value, message := slices.Index(all[0], "value"), slices.Index(all[0], "message")
-	if value < 0 || message < 0 {
+	if !slices.Contains(all[0], "value") || !slices.Contains(all[0], "message") {
 		return nil, errors.New("it has no columns value and message")
 	}
 	changed := false
 	for _, row := range all[1:] {
-		v, m := r.value(row[value]), r.message(row[message])
-		changed = changed || v != row[value] || m != row[message]
-		row[value], row[message] = v, m
+		for i, key := range all[0] {
+			now := r.text(key, row[i])
+			changed = changed || now != row[i]
+			row[i] = now
+		}
 	}
 	if !changed {
 		return content, nil

@@ -121,6 +121,32 @@ func TestNothingElseChanges(t *testing.T) {
 	})
 }
 
+// TestWhatTheAdviceQuotesIsReplaced: the line to paste for a status that is not known has the status in it.
+func TestWhatTheAdviceQuotesIsReplaced(t *testing.T) {
+	n := names(t, "a")
+	r := of(t, n, "")
+	head := strings.TrimSpace(rejects) + ",advice,resolution\n"
+	line := `dtc.csv,,2,Status,"J. Doe",R2,it is not known,,rejected,DTC,0000019,2399,A,USD,B2,"say what it means: {""J. Doe"": …}",` + "\n"
+	list, err := r.Edit("rejects.csv", []byte(head+line))
+	if want := head + strings.NewReplacer(`"J. Doe"`, n.Of("J. Doe"), `""J. Doe""`, `""`+n.Of("J. Doe")+`""`).Replace(line); err != nil ||
+		string(list) != want {
+		t.Errorf("%s, want %s, %v", list, want, err)
+	}
+	now, err := r.Edit("result.json", []byte(`{"rejects": [{"advice": "say what it means: {\"J. Doe\": …}"}]}`))
+	if want := `{"rejects": [{"advice": "say what it means: {\"` + n.Of("J. Doe") + `\": …}"}]}`; err != nil || string(now) != want {
+		t.Errorf("%s, want %s, %v", now, want, err)
+	}
+	cell := func(column, text string) string {
+		return `<c r="` + column + `1" t="inlineStr"><is><t>` + text + `</t></is></c>`
+	}
+	head = cell("A", "Value as written") + cell("B", "What is wrong") + cell("C", "What to do")
+	sheet, err := r.sheet([]byte(head + cell("A", "What to do") + cell("A", "J. Doe") +
+		cell("C", "say: {&#34;J. Doe&#34;: …}")))
+	if want := head + cell("A", n.Of("What to do")) + cell("A", n.Of("J. Doe")) + cell("C", "say: {&#34;"+n.Of("J. Doe")+"&#34;: …}"); err != nil || string(sheet) != want {
+		t.Errorf("%s, want %s, %v", sheet, want, err)
+	}
+}
+
 func TestOtherOutputsStay(t *testing.T) {
 	r := of(t, names(t, "a"), "")
 	for _, name := range []string{"wires.csv", "payments.csv", "instructions.csv", "release.txt"} {

@@ -12,17 +12,16 @@ import (
 	"regexp"
 )
 
-// What the workbook of a run has of findings: a sheet, and in it two columns.
-const (
-	sheetName      = "Rejects"
-	valueHeading   = "Value as written"
-	messageHeading = "What is wrong"
-)
+// sheetName is the sheet of the workbook of a run that has its findings.
+const sheetName = "Rejects"
+
+// headings are the columns of that sheet that quote reports, by what they are called in the lists.
+var headings = map[string]string{"value": "Value as written", "message": "What is wrong", "advice": "What to do"}
 
 // mostPart is more than the bytes of any part of the workbook of a run.
 const mostPart = 2 << 30
 
-// workbook is result.xlsx with the values and messages of its findings replaced. All other parts stay byte for byte.
+// workbook is result.xlsx with what its findings quote replaced. All other parts stay byte for byte.
 func (r *Run) workbook(content []byte) ([]byte, error) {
 	book, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
@@ -114,26 +113,23 @@ var cellText = regexp.MustCompile(`(<c r="([A-Z]+)[0-9]+"[^>]*><is><t(?: [^>]*)?
 
 // sheet is the sheet of the findings with what it quotes replaced.
 func (r *Run) sheet(content []byte) ([]byte, error) {
-	columns := map[string]func(string) string{}
-	for _, found := range cellText.FindAllSubmatch(content, -1) {
-		switch string(found[3]) {
-		case valueHeading:
-			columns[string(found[2])] = r.value
-		case messageHeading:
-			columns[string(found[2])] = r.message
+	columns, found := map[string]string{}, map[string]bool{}
+	for _, cell := range cellText.FindAllSubmatch(content, -1) {
+		for key, heading := range headings {
+			if string(cell[3]) == heading && !found[key] { // a report may quote the word further down
+				columns[string(cell[2])], found[key] = key, true
+			}
 		}
 	}
-	if len(columns) != 2 {
-		return nil, fmt.Errorf("its sheet %s has no columns %q and %q", sheetName, valueHeading, messageHeading)
+	if len(found) != len(headings) || len(columns) != len(headings) {
+		return nil, fmt.Errorf("its sheet %s has other columns than %q, %q and %q", sheetName, headings["value"],
+			headings["message"], headings["advice"])
 	}
 	return cellText.ReplaceAllFunc(content, func(cell []byte) []byte {
 		found := cellText.FindSubmatch(cell)
-		change, text := columns[string(found[2])], html.UnescapeString(string(found[3]))
-		if change == nil || text == valueHeading || text == messageHeading {
-			return cell
-		}
-		now := change(text)
-		if now == text {
+		key, text := columns[string(found[2])], html.UnescapeString(string(found[3]))
+		now := r.text(key, text)
+		if now == text || text == headings[key] {
 			return cell
 		}
 		var b bytes.Buffer

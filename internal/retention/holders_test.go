@@ -24,10 +24,11 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-const namedReport = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant,Holder Reference,Contact,Notes\n" +
-	"0000019,52729NAA8,7000,2026-05-01 10:00:00,2399,Quillfeather,jane@quillfeather.example,\n" +
-	"0000020,52729NAA8,8000,2026-05-01 11:00:00,2399,Quillfeather,jane@quillfeather.example,withdrawn per phone by Quillfeather\n" +
-	"0000021,52729NAA8,nine for Quillfeather,2026-05-01 11:00:00,2399,Quillfeather,,\n"
+const namedReport = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant,Holder Reference,Contact,Notes,Withdrawn\n" +
+	"0000019,52729NAA8,7000,2026-05-01 10:00:00,2399,Quillfeather,jane@quillfeather.example,,\n" +
+	"0000020,52729NAA8,8000,2026-05-01 11:00:00,2399,Quillfeather,jane@quillfeather.example,withdrawn per phone by Quillfeather,\n" +
+	"0000021,52729NAA8,nine for Quillfeather,2026-05-01 11:00:00,2399,Quillfeather,,,\n" +
+	"0000022,52729NAA8,8000,2026-05-01 11:00:00,2399,Quillfeather,,,see Quillfeather\n"
 
 var ann = ledger.Actor{Kind: ledger.User, Name: "ann"}
 

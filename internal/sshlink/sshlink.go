@@ -18,6 +18,7 @@ import (
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/settings"
 )
 
@@ -57,7 +58,7 @@ func Dial(ctx context.Context, to settings.SFTP, getenv func(string) string) (*S
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be reached: %w", address, err)
 	}
-	quiet := newQuietConn(plain)
+	quiet := idleconn.New(plain, idle)
 	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
 	config := &ssh.ClientConfig{User: to.Username, Auth: methods, Timeout: patience,
 		HostKeyCallback: pinned(address, keys), HostKeyAlgorithms: algorithmsOf(keys)}
@@ -222,28 +223,4 @@ func methodsOf(to settings.SFTP, getenv func(string) string) (all []ssh.AuthMeth
 			}))
 	}
 	return all, nil
-}
-
-// quietConn is a connection that ends when the other side is silent for too long.
-type quietConn struct {
-	net.Conn
-	end *time.Timer
-}
-
-func newQuietConn(c net.Conn) *quietConn {
-	return &quietConn{Conn: c, end: time.AfterFunc(idle, func() { _ = c.Close() })}
-}
-
-func (c *quietConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err == nil {
-		c.end.Reset(idle)
-	}
-	return n, err
-}
-
-// Close ends the connection.
-func (c *quietConn) Close() error {
-	c.end.Stop()
-	return c.Conn.Close()
 }

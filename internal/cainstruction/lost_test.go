@@ -1,0 +1,80 @@
+package cainstruction
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNoMessageIsPassedOverInSilence: a message that is damaged so that it is not known for one, between two that
+// are whole, is a fault of the file, and not a tender less.
+func TestNoMessageIsPassedOverInSilence(t *testing.T) {
+	seev, head := ` xmlns="urn:iso:std:iso:20022:tech:xsd:seev.033.001.12"`, ` xmlns="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"`
+	header, _, _ := strings.Cut(mx033("REF2"), "<Document")
+	for name, c := range map[string]struct{ second, want string }{
+		"without a namespace": {mx033("REF2", seev, ""), "Document is not in the namespace of a message"},
+		"without any":         {mx033("REF2", seev, "", head, ""), "AppHdr is not in the namespace of a message"},
+		"of another one":      {mx033("REF2", seev, ` xmlns="urn:swift:xsd:seev.033.001.12"`), "Document is not in the namespace of a message"},
+		"without a Document":  {mx033("REF2", "<Document", "<Dcmnt", "</Document", "</Dcmnt"), "not the Document of one"},
+		"within a text":       {"<Msg><![CDATA[" + mx033("REF2") + "]]></Msg>", "within a text"},
+		"only a header":       {header + "</Msg>", "line 14: the header of REF2 comes without its message"},
+		"a header of another": {header + "</Msg>" + strings.Replace(mx033("REF2"), header, "<Msg>", 1), "line 14: the header of REF2 comes without its message"},
+		"no header":           {strings.Replace(mx033("REF2"), header, "<Msg>", 1), ""},
+	} {
+		f := Read("m.xml", []byte(mxOf(mx033("REF1"), c.second, mx033("REF3"))))
+		if c.want == "" {
+			if len(f.Faults) > 0 || len(f.messages) != 3 {
+				t.Errorf("%s: %v, %d messages", name, f.Faults, len(f.messages))
+			}
+			continue
+		}
+		if len(f.Faults) == 0 || !strings.Contains(f.Faults[0].String(), c.want) {
+			t.Errorf("%s: %v, want %q", name, f.Faults, c.want)
+		}
+	}
+	only := Read("m.xml", []byte(mxOf(header+"</Msg>")))
+	if len(only.Faults) == 0 || !strings.Contains(only.Faults[0].String(), "the header of REF2 comes without") {
+		t.Error(only.Faults)
+	}
+}
+
+// TestTheEnvelopeOfISO20022: nvlp.001 has header and message in elements of their own.
+func TestTheEnvelopeOfISO20022(t *testing.T) {
+	message := func(ref string) string {
+		return mx033(ref, "<Msg>", `<BizMsgEnvlp xmlns="urn:iso:std:iso:20022:tech:xsd:nvlp.001.001.01"><Hdr>`, "</AppHdr>",
+			"</AppHdr></Hdr><Doc>", "</Msg>", "</Doc></BizMsgEnvlp>")
+	}
+	got := rowsOf(t, "AppHdr/CreDt", mxOf(message("REF1"), message("REF2")))
+	if len(got) != 2 || !strings.Contains(got[0], " REF1|US52729NAA81|250000|0901|NEWM|2004-11-12T17:04:00Z") ||
+		!strings.Contains(got[1], " REF2|") {
+		t.Error(got)
+	}
+}
+
+// TestNoPartOfAFileOfMTIsPassedOverInSilence: what is left of a message that was cut off is a fault, wherever it was cut.
+func TestNoPartOfAFileOfMTIsPassedOverInSilence(t *testing.T) {
+	a, b := mtOf("REF1", nil), mtOf("REF2", nil)
+	header := "{1:F01BANKUS33AXXX0000000000}{2:I565CUSTUS33XXXXN}"
+	apart := strings.Replace(strings.TrimSuffix(a, "\r\n"), "-}{5", "-}\r\n{5", 1)
+	for name, c := range map[string]struct{ text, want string }{
+		"only a header":          {a + header + "\r\n" + b, "line 26: the message is cut off: it has headers and no text block"},
+		"on the same line":       {a + header + b, "line 26: the message is cut off: it has headers and no text block"},
+		"text after the end":     {strings.TrimSuffix(a, "\r\n") + " :16R:GENL\r\n" + b, "line 25: there is text after the end of the message"},
+		"after a bare block":     {strings.TrimSuffix(a, "\r\n") + "{4:\r\n" + b, "line 25: there is text after the end of the message"},
+		"an amount in two":       {mtOf("REF1", map[string]string{":36B:": ":36B::QINS//FAMT/250000,\n000"}), "line 20: the line belongs to no field"},
+		"a reference in two":     {a + mtOf("REF2", map[string]string{":16S:GENL": ":20C::PREV//REF1\nX\n:16S:GENL"}), "the line belongs to no field"},
+		"trailers on their own":  {apart + "\r\n" + b, ""},
+		"and the next there":     {apart + b, ""},
+		"and in the form of RJE": {apart + "$" + b, ""},
+	} {
+		f := Read("m.txt", []byte(c.text))
+		if c.want == "" {
+			if len(f.Faults) > 0 || len(f.messages) != 2 || f.messages[1].text[colDelivered] == "" {
+				t.Errorf("%s: %v, %d messages", name, f.Faults, len(f.messages))
+			}
+			continue
+		}
+		if len(f.Faults) == 0 || !strings.Contains(f.Faults[0].String(), c.want) {
+			t.Errorf("%s: %v, want %q", name, f.Faults, c.want)
+		}
+	}
+}
