@@ -282,25 +282,18 @@ func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
 	return l.readFrom(ctx, c, from)
 }
 
-// readFrom reads what is new in a channel. A file that cannot be read keeps no other from being read, unless the
-// channel itself is lost.
+// mostUnread is how many files that cannot be read a look passes over: if there are more, the channel itself is lost.
+const mostUnread = 5
+
+// readFrom reads what is new in a channel. A file that cannot be read keeps no other from being read, unless the channel
+// itself is lost: what could not be read at the look before comes last then.
 func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) error {
-	all, err := from.list()
+	fresh, now, err := l.freshOf(ctx, c, from)
 	if err != nil {
 		return err
 	}
-	fresh := slices.DeleteFunc(candidates(all), func(i item) bool { return l.memory.knows(c.Name, i) })
-	if slices.ContainsFunc(fresh, func(i item) bool { return !i.whole }) {
-		if err := wait(ctx, l.QuietPeriod); err != nil {
-			return err
-		}
-		if all, err = from.list(); err != nil {
-			return err
-		}
-	}
-	now := candidates(all)
-	var unread error
-	for _, i := range fresh {
+	var unread []error
+	for _, i := range l.memory.lastUnread(c.Name, fresh) {
 		at := slices.IndexFunc(now, func(other item) bool { return other.name == i.name })
 		if at < 0 {
 			continue // it was taken away meanwhile
@@ -310,15 +303,37 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 				Why: "it was still being written; it is taken once it is the same at two looks"})
 			continue
 		}
-		switch err := l.item(ctx, c, from, now[at]); {
-		case errors.Is(err, fs.ErrNotExist): // it was taken away meanwhile
-		case errors.Is(err, fs.ErrPermission):
-			unread = errors.Join(unread, err)
-		case err != nil:
-			return errors.Join(unread, err)
+		err := l.item(ctx, c, from, now[at])
+		if errors.Is(err, fs.ErrNotExist) { // it was taken away meanwhile
+			err = nil
+		}
+		l.memory.noteUnread(c.Name, i.name, err != nil)
+		if err == nil {
+			continue
+		}
+		if unread = append(unread, err); !isOfItem(from, err) || len(unread) == mostUnread {
+			break
 		}
 	}
-	return unread
+	return errors.Join(unread...)
+}
+
+// freshOf are the files of a channel that were not dealt with, and all that there are after the quiet period.
+func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fresh, now []item, err error) {
+	all, err := from.list()
+	if err != nil {
+		return nil, nil, err
+	}
+	fresh = slices.DeleteFunc(candidates(all), func(i item) bool { return l.memory.knows(c.Name, i) })
+	if slices.ContainsFunc(fresh, func(i item) bool { return !i.whole }) {
+		if err := wait(ctx, l.QuietPeriod); err != nil {
+			return nil, nil, err
+		}
+		if all, err = from.list(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return fresh, candidates(all), nil
 }
 
 func wait(ctx context.Context, period time.Duration) error {
