@@ -355,6 +355,11 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 				l.Settings.Intake.Largest)))
 		return nil
 	}
+	if why := l.isForNone(c); why != nil {
+		f := File{Channel: c.Name, Name: i.name, Sender: from.sender()}
+		l.done(c, i, f.unlessLost(why))
+		return nil
+	}
 	all, err := from.read(i, l.Settings.Intake.Largest)
 	switch changed := new(changedError); {
 	case errors.As(err, &changed):
@@ -375,6 +380,16 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 	}
 	l.done(c, i, files...)
 	return nil
+}
+
+// isForNone is why the files of a channel wait without being read: no offer could be theirs now, and one could come. Of a
+// mailbox that is seen only by what is in a mail.
+func (l *look) isForNone(c settings.Channel) error {
+	isMail := c.Maildir != "" || c.IMAP.Host != ""
+	if isMail || (l.Work == nil && l.unread == nil) || len(l.offersOf(c)) > 0 {
+		return nil
+	}
+	return l.assign(&passing{arrival: &arrival{}, channel: c})
 }
 
 // noteThere notes at the other side that something was dealt with, if all that was in it was taken.

@@ -595,3 +595,31 @@ func TestKeysThatCannotBeRead(t *testing.T) {
 		t.Errorf("without the installation's own key: %+v", r)
 	}
 }
+
+// counted is a channel that counts how often a file of it is read.
+type counted struct {
+	source
+	reads *int
+}
+
+func (c counted) read(i item, most int64) ([]*arrival, error) { *c.reads++; return c.source.read(i, most) }
+
+// TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain has files come for which there is no offer yet, on many machines and where
+// terms cannot be read.
+func TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain(t *testing.T) {
+	for what, why := range map[string]string{"many machines": "no offer has a depositary DTC", "terms": "whose terms cannot be read"} {
+		d := newDesk(t)
+		d.send("dtc-2004-11-12.csv", report)
+		if what == "terms" {
+			put(t, filepath.Join(d.offer, offerfolder.OfferName), "id: [")
+		} else {
+			d.c.Offers, d.c.Work = nil, func(_ context.Context, _ string, do func() error) error { return do() }
+		}
+		l, reads := &look{Config: d.c}, 0
+		err := errors.Join(d.c.Disk.MakeFolders(filepath.Join(d.c.Folder, folderName)), l.prepare(),
+			l.readFrom(context.Background(), d.c.Settings.Intake.Channels[0], counted{local(d.drop), &reads}))
+		if f := d.one(l.Report, "dtc-2004-11-12.csv"); err != nil || reads > 0 || f.State != Postponed || f.Waits != 1 || !strings.Contains(f.Why, why) {
+			t.Errorf("%s: read %d times: %+v, %v", what, reads, f, err)
+		}
+	}
+}
