@@ -52,7 +52,10 @@ FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
 				set.Serve.QuietPeriod = quiet
 			}
 			report, err := w.fetch(c.Context(), args[0], set)
-			if err != nil {
+			switch {
+			case err != nil && len(report.Files) > 0: // what was dealt with until then
+				return errors.Join(w.sayFetched(report, asJSON), err)
+			case err != nil:
 				return err
 			}
 			return errors.Join(w.sayFetched(report, asJSON), outcomeOf(report))
