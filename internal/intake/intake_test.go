@@ -602,7 +602,10 @@ type counted struct {
 	reads *int
 }
 
-func (c counted) read(i item, most int64) ([]*arrival, error) { *c.reads++; return c.source.read(i, most) }
+func (c counted) read(i item, most int64) ([]*arrival, error) {
+	*c.reads++
+	return c.source.read(i, most)
+}
 
 // TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain has files come for which there is no offer yet, on many machines and where
 // terms cannot be read.
