@@ -143,12 +143,12 @@ func Fetch(ctx context.Context, c Config) (report Report, err error) {
 		return l.Report, err
 	}
 	for _, channel := range c.Settings.Intake.Channels {
-		if err := ctx.Err(); err != nil {
-			return l.Report, err
+		if ctx.Err() != nil {
+			break
 		}
 		l.channel(ctx, channel)
 	}
-	return l.Report, l.remember()
+	return l.Report, errors.Join(ctx.Err(), l.remember())
 }
 
 // prepare reads what every channel needs.
@@ -294,6 +294,9 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 	}
 	var unread []error
 	for _, i := range l.memory.lastUnread(c.Name, fresh) {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(append(unread, err)...)
+		}
 		at := slices.IndexFunc(now, func(other item) bool { return other.name == i.name })
 		if at < 0 {
 			continue // it was taken away meanwhile

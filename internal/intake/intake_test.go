@@ -626,3 +626,28 @@ func TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestALookThatIsBrokenOffEndsAtOnce stops the service in the middle of many files: what was dealt with by then is remembered.
+func TestALookThatIsBrokenOffEndsAtOnce(t *testing.T) {
+	d := newDesk(t)
+	for _, n := range []string{"1", "2", "3", "4", "5", "6"} {
+		d.send("dtc-"+n+".csv", report+n+",037833100,1000\n")
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	c := d.c
+	c.Now = func() time.Time {
+		if len(d.inbox()) >= 2 {
+			stop()
+		}
+		return time.Now()
+	}
+	r, err := Fetch(ctx, c)
+	if !errors.Is(err, context.Canceled) || len(r.Files) < 2 || len(r.Files) > 3 || d.one(r, "dtc-1.csv").State != Taken {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	before := len(r.Files)
+	if r := d.fetch(); len(r.Files) != 6-before || r.Files[0].State != Taken || len(r.Faults) > 0 {
+		t.Errorf("%d and then %+v", before, r)
+	}
+}

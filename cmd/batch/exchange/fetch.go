@@ -145,7 +145,9 @@ func (w World) fetchEvery(ctx context.Context, folder string, set settings.Setti
 	all := &unlooked{}
 	for {
 		report, err := w.fetch(ctx, folder, set)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil { // the look was broken off, and says nothing about the channels
+			report.Faults = nil
+			w.reportFetched(report, log)
 			return
 		}
 		w.reportLook(all, err, log)

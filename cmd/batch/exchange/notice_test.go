@@ -312,3 +312,30 @@ func TestThatNoChannelIsLookedAtIsSaidOnce(t *testing.T) {
 		t.Errorf("%q", said.about(""))
 	}
 }
+
+// TestAFileInQuarantineIsSaidAlsoIfTheServiceStops has the service be stopped in the look at which a file was not taken.
+func TestAFileInQuarantineIsSaidAlsoIfTheServiceStops(t *testing.T) {
+	top, drop := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(top, "x", "offer.yaml"), offerYAML)
+	for _, n := range []string{"1", "2", "3", "4", "5"} {
+		write(t, filepath.Join(drop, "old-"+n+".csv"), n)
+	}
+	m, said := notifying(t)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	now := func() time.Time {
+		if all, err := os.ReadDir(filepath.Join(top, "x", "quarantine")); err == nil && len(all) > 1 {
+			stop()
+		}
+		return time.Now()
+	}
+	w := World{Now: now, Getenv: os.Getenv, Version: "test", By: "test"}.For(m)
+	set := settings.Default()
+	set.Serve.QuietPeriod = time.Millisecond
+	set.Intake.Channels = []settings.Channel{{Name: "drop", From: []string{"DTC"}, Folder: drop}}
+	w.fetchEvery(ctx, top, set, slog.New(slog.DiscardHandler))
+	m.Notices.Wait()
+	if got := said.about("old-1.csv"); len(got) != 1 || len(said.about("")) != 1 {
+		t.Errorf("%q", said.about(""))
+	}
+}
