@@ -651,3 +651,65 @@ func TestALookThatIsBrokenOffEndsAtOnce(t *testing.T) {
 		t.Errorf("%d and then %+v", before, r)
 	}
 }
+
+// TestASignatureThatComesLater comes after the look at which its file was not taken for want of it.
+func TestASignatureThatComesLater(t *testing.T) {
+	dtc := pgptest.New(t, "dtc@example.com", "0")
+	d := newDesk(t)
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
+	d.send("dtc-1.csv", report)
+	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Quarantined || !strings.Contains(f.Why, "it is not signed") {
+		t.Fatalf("%+v", f)
+	}
+	if r := d.fetch(); len(r.Files) > 0 {
+		t.Errorf("nothing new: %+v", r)
+	}
+	d.send("dtc-1.csv.asc", string(dtc.Sign([]byte(report))))
+	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+	// So it is with a digest that was wrong.
+	second := report + "2,037833100,1000\n"
+	d.send("dtc-2.csv", second)
+	d.send("dtc-2.csv.asc", string(dtc.Sign([]byte(second))))
+	d.send("dtc-2.csv.sha256", strings.Repeat("0", 64))
+	if f := d.one(d.fetch(), "dtc-2.csv"); f.State != Quarantined {
+		t.Errorf("%+v", f)
+	}
+	d.send("dtc-2.csv.sha256", offerfolder.DigestOf([]byte(second))+"  dtc-2.csv\n")
+	if f := d.one(d.fetch(), "dtc-2.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+	if r := d.fetch(); len(r.Files) > 0 {
+		t.Errorf("nothing new: %+v", r)
+	}
+}
+
+// TestAMarkThatIsOlderThanItsFile was left beside an earlier file of the name: it does not say that what is being written now
+// is whole.
+func TestAMarkThatIsOlderThanItsFile(t *testing.T) {
+	d := newDesk(t)
+	d.send("dtc-1.csv", "")
+	d.send("dtc-1.csv.done", "")
+	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Quarantined { // it is empty
+		t.Fatalf("%+v", f)
+	}
+	old := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(filepath.Join(d.drop, "dtc-1.csv.done"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	d.c.QuietPeriod = 300 * time.Millisecond
+	d.send("dtc-1.csv", report)
+	written := make(chan error)
+	go func() {
+		time.Sleep(100 * time.Millisecond)
+		written <- os.WriteFile(filepath.Join(d.drop, "dtc-1.csv"), []byte(report+"2,037833100,1000\n"), 0o640)
+	}()
+	f := d.one(d.fetch(), "dtc-1.csv")
+	if err := <-written; err != nil || f.State != Unfinished {
+		t.Errorf("while it is written: %+v, %v", f, err)
+	}
+	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Taken || f.SHA256 != offerfolder.DigestOf([]byte(report+"2,037833100,1000\n")) {
+		t.Errorf("%+v", f)
+	}
+}

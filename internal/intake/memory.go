@@ -35,6 +35,7 @@ type seen struct {
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
 	Tag      string    `json:"tag,omitempty"`
+	Beside   string    `json:"beside,omitempty"` // the state of its digest and its signature
 	At       time.Time `json:"at"`
 }
 
@@ -71,14 +72,14 @@ func parseMemory(content []byte) *memory {
 
 func (m *memory) knows(channel string, i item) bool {
 	s, is := m.Seen[channel][i.name]
-	return is && s.Size == i.size && s.Modified.Equal(i.modified) && s.Tag == i.tag
+	return is && s.Size == i.size && s.Modified.Equal(i.modified) && s.Tag == i.tag && s.Beside == i.beside
 }
 
 func (m *memory) keep(channel string, i item, now time.Time) {
 	if m.Seen[channel] == nil {
 		m.Seen[channel] = map[string]seen{}
 	}
-	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, Tag: i.tag, At: now}
+	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, Tag: i.tag, Beside: i.beside, At: now}
 	for name, s := range m.Seen[channel] {
 		if now.Sub(s.At) > forgotten {
 			delete(m.Seen[channel], name)

@@ -30,6 +30,7 @@ type item struct {
 
 	digestIn    string // the name of the file with its digest, "" for none
 	signatureIn string // the name of the file with its signature, "" for none
+	beside      string // what is known of these two, "" for none: if it changes, the file is looked at again
 }
 
 // arrival is a file as it came.
@@ -95,30 +96,44 @@ var unfinished = []string{".part", ".tmp", ".filepart", ".partial", ".crdownload
 
 // candidates are the files among some that are no mark beside another, with what is beside each.
 func candidates(all []item) (files []item) {
-	there := map[string]bool{}
+	there := map[string]item{}
 	for _, i := range all {
-		there[i.name] = true
+		there[i.name] = i
 	}
 	for _, i := range all {
 		ext := strings.ToLower(path.Ext(i.name))
-		base := strings.TrimSuffix(i.name, path.Ext(i.name))
-		isMark := slices.Contains([]string{".done", ".sha256", ".sig", ".asc"}, ext) && there[base]
+		_, isBeside := there[strings.TrimSuffix(i.name, path.Ext(i.name))]
+		isMark := slices.Contains([]string{".done", ".sha256", ".sig", ".asc"}, ext) && isBeside
 		if isMark || strings.HasPrefix(i.name, ".") || strings.HasPrefix(i.name, "~") || slices.Contains(unfinished, ext) ||
 			ext == ".done" || ext == ".sha256" {
 			continue
 		}
-		if there[i.name+".sha256"] {
-			i.digestIn = i.name + ".sha256"
-		}
-		for _, s := range []string{".sig", ".asc"} {
-			if there[i.name+s] {
-				i.signatureIn = i.name + s
-			}
-		}
-		i.whole = i.whole || there[i.name+".done"] || i.digestIn != ""
-		files = append(files, i)
+		files = append(files, i.with(there))
 	}
 	return files
+}
+
+// with is a file with what is beside it. A mark that is older than the file was left by an earlier one of its name, and
+// does not say that this one is whole.
+func (i item) with(there map[string]item) item {
+	digest, hasDigest := there[i.name+".sha256"]
+	if hasDigest {
+		i.digestIn, i.beside = digest.name, digest.state()
+	}
+	for _, s := range []string{".sig", ".asc"} {
+		if signature, is := there[i.name+s]; is {
+			i.signatureIn = signature.name
+			i.beside += signature.state()
+		}
+	}
+	done, isDone := there[i.name+".done"]
+	i.whole = i.whole || (isDone && !done.modified.Before(i.modified)) || (hasDigest && !digest.modified.Before(i.modified))
+	return i
+}
+
+// state is what is known of a file that is beside another.
+func (i item) state() string {
+	return fmt.Sprintf("%s %d %s %s;", path.Ext(i.name), i.size, i.modified.UTC().Format(time.RFC3339Nano), i.tag)
 }
 
 // mostMark is more than the bytes of a signature or a digest.
