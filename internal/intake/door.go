@@ -471,9 +471,11 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 	}
 	entry := ledger.Entry{Event: ledger.Quarantined, Message: about + id + because}
 	entry.Inputs = []ledger.File{{Name: a.name, SHA256: f.SHA256, Bytes: int64(len(a.content))}}
-	if there := isApart(of, top, entry.Inputs[0], about, because); there != "" {
-		f.State, f.Path = Known, l.below(there)
-		return f
+	if there, since := isApart(of, top, entry.Inputs[0], about, because); there != "" {
+		if f.Path = l.below(there); !since.After(l.memory.Ended) {
+			f.State = Known
+		}
+		return f // what the look that did it ended before it could say is said now
 	}
 	err := l.apart(folder, a.content, f)
 	for _, o := range of {
@@ -488,14 +490,14 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 }
 
 // isApart is the folder in which a file is kept apart already that came the same way, with the same content and for the
-// same reason: a look that ended before it could note what it dealt with has left it. "" if there is none.
-func isApart(of []*offer, top string, is ledger.File, about, because string) string {
+// same reason, and since when: a look that ended before it could note what it dealt with has left it. "" if there is none.
+func isApart(of []*offer, top string, is ledger.File, about, because string) (at string, since time.Time) {
 	if len(of) == 0 || is.SHA256 == "" {
-		return ""
+		return "", since
 	}
 	entries, err := ledger.ReadEntries(filepath.Join(of[0].folder, offerfolder.RunsName))
 	if err != nil {
-		return "" // to note it fails, too, and says why
+		return "", since // to note it fails, too, and says why
 	}
 	for _, e := range slices.Backward(entries) {
 		rest, fits := strings.CutPrefix(e.Message, about)
@@ -505,10 +507,10 @@ func isApart(of []*offer, top string, is ledger.File, about, because string) str
 		}
 		folder := filepath.Join(top, quarantineName, id)
 		if _, err := disk.In(top).Lstat(filepath.Join(folder, contentName)); err == nil {
-			return folder
+			return folder, e.At
 		}
 	}
-	return ""
+	return "", since
 }
 
 // apart writes the folder of a file in quarantine.

@@ -208,6 +208,7 @@ func (l *look) termsOf(folder string) (*offerfile.Terms, error) {
 
 // remember keeps what is remembered for the next look.
 func (l *look) remember() (err error) {
+	l.memory.Ended = l.Now()
 	if l.Memory == nil {
 		return l.memory.write(l.Disk)
 	}

@@ -713,3 +713,34 @@ func TestAMarkThatIsOlderThanItsFile(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestAFileInQuarantineOfALookThatWasKilled has the program end before the look could say what it had put into quarantine: the
+// next one says it, and puts nothing there again.
+func TestAFileInQuarantineOfALookThatWasKilled(t *testing.T) {
+	d := newDesk(t)
+	d.fetch()
+	d.send("other.csv", "x")
+	c := d.c
+	c.Disk = disk.Disk{Fault: func(_, path string) error {
+		if strings.Contains(path, memoryName) {
+			return errors.New("killed")
+		}
+		return nil
+	}}
+	if _, err := Fetch(context.Background(), c); err == nil {
+		t.Fatal("no error")
+	}
+	first := d.history()
+	if f := d.one(d.fetch(), "other.csv"); f.State != Quarantined || f.Path == "" {
+		t.Errorf("%+v", f)
+	}
+	if got := d.history(); len(got) != len(first) {
+		t.Errorf("the history: %q", got)
+	}
+	if all, err := os.ReadDir(filepath.Join(d.offer, quarantineName)); err != nil || len(all) != 1 {
+		t.Errorf("%v, %v", all, err)
+	}
+	if r := d.fetch(); len(r.Files) > 0 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -25,6 +25,7 @@ const (
 // memory is what was dealt with by channel and name, and what was wrong with a channel at the last look.
 type memory struct {
 	path    string
+	Ended   time.Time                  `json:"ended"` // the look before, whole
 	Seen    map[string]map[string]seen `json:"seen"`
 	Failing map[string]*failing        `json:"failing"`
 	Waiting map[string]map[string]int  `json:"waiting"` // by channel and file, at how many looks in a row it was postponed
