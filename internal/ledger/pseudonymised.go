@@ -125,7 +125,7 @@ func (r *Run) checkRewriting() error {
 	if !reflect.DeepEqual(&now, was) {
 		return fmt.Errorf("says something else than %s, beyond names of holders", PublishedManifestName)
 	}
-	return nil
+	return r.checkMoney()
 }
 
 // verifyRewriting checks the folder of a run in which names of holders were replaced.
@@ -189,6 +189,9 @@ func StageRewritten(d disk.Disk, run *Run, by Actor, at time.Time, drop func(Kep
 		if err := step(); err != nil {
 			return r, err
 		}
+	}
+	if err := (&Run{Manifest: &m, tree: s.tree, folder: s.folder}).checkMoney(); err != nil {
+		return r, fmt.Errorf("run %s %w", run.Run, err)
 	}
 	digest, err := digestOf(s.tree, filepath.Join(s.folder, ManifestName))
 	return Rewritten{Run: run.Run, Was: run.digest, Manifest: digest}, err

@@ -351,6 +351,36 @@ func TestAForgedReplacementIsRefused(t *testing.T) {
 		note(t, req, ledger.Rewritten{Run: run.Run, Was: run.ManifestDigest(), Manifest: digest})
 		refused(t, req, "says something else than manifest-as-published.json, beyond names of holders")
 	})
+	t.Run("with an entry, and other wires in result.json", func(t *testing.T) {
+		for _, change := range [][2]string{{`"participant": "2399"`, `"participant": "9932"`}, {`"total": "`, `"total": "1`},
+			{`"status": "due"`, `"status": "paid"`}} {
+			req := namedOffer(t, "{holders: 1y}")
+			run := runsIn(t, req)[1]
+			whole, err := os.ReadFile(filepath.Join(run.Folder(), "manifest.json"))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(run.Folder(), ledger.PublishedManifestName), whole, 0o640)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := run.Read("result.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := bytes.Index(text, []byte(`"wires": [`))
+			old := string(text[at:][:bytes.Index(text[at:], []byte("]"))])
+			if !strings.Contains(old, change[0]) {
+				continue
+			}
+			was := run.Outputs[slices.IndexFunc(run.Outputs, func(f ledger.File) bool { return f.Name == "result.json" })]
+			digest := forged(t, run, "result.json", old, strings.Replace(old, change[0], change[1], 1), func(m map[string]any) {
+				m["pseudonymised"] = map[string]any{"at": req.Clock(), "by": req.Actor, "manifest": run.ManifestDigest(), "removed": []string{},
+					"outputs": []any{was}}
+			})
+			note(t, req, ledger.Rewritten{Run: run.Run, Was: run.ManifestDigest(), Manifest: digest})
+			refused(t, req, "says something else than wires.csv, beyond names of holders")
+		}
+	})
 	t.Run("an entry that names another run as it was", func(t *testing.T) {
 		req, runs := pruned(t)
 		note(t, req, ledger.Rewritten{Run: runs[0].Run, Was: runs[0].DigestNow(), Manifest: strings.Repeat("a", 64)})
