@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
 )
 
 // Noting is who writes an export where, for the history.
@@ -145,7 +146,9 @@ func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
 	return nil
 }
 
-// Before says which wires of an export the history says were exported before, when and by whom; "" if there are none.
+// Before says what of an export may have been paid already, when and by whom it was exported; "" if nothing was: its
+// wires, payments of another run that this one does not count as paid (as their references have the day in them, they
+// differ if that was moved), or what was sent to someone who is to be paid in addition and to pay back.
 // What was exported of the run beside which these are paid in addition, and of those that it superseded, does not
 // count.
 func (r *Run) Before(entries []ledger.Entry, e *Export) string {
@@ -172,10 +175,45 @@ func (r *Run) Before(entries []ledger.Entry, e *Export) string {
 			last = o
 		}
 	}
-	if n == 0 {
-		return ""
+	all := e.twice
+	if n > 0 {
+		all = append([]string{r.exportedBefore(last, first, n)}, all...)
+	} else if other := r.uncounted(entries, counted); other != nil {
+		all = append([]string{r.exportedElse(*other)}, all...)
 	}
-	return r.exportedBefore(last, first, n)
+	return strings.Join(all, "; ")
+}
+
+// uncounted is the last export of another run which this one does not count as paid; nil if there is none. A person who
+// said why something is exported again has answered for what was before.
+func (r *Run) uncounted(entries []ledger.Entry, counted map[string]bool) (last *ledger.Entry) {
+	for _, made := range r.Offer.Settlement.Made() {
+		counted[made.Run] = true
+	}
+	for i := range entries {
+		o := &entries[i]
+		switch {
+		case o.Export == nil:
+			continue
+		case o.Export.Again != "":
+			last = nil
+		}
+		later := o.Phase == string(tender.Final) && r.run.Phase != o.Phase
+		if o.Run != r.run.Run && !counted[o.Run] && !later {
+			last = o
+		}
+	}
+	return last
+}
+
+// exportedElse says that payments of another run were exported before by an entry.
+func (r *Run) exportedElse(o ledger.Entry) string {
+	said := fmt.Sprintf("payments of run %s, which do not count as paid here, were exported before, last on %s by %s: %s",
+		o.Run, o.At.UTC().Format("2006-01-02 15:04 UTC"), o.Actor, o.Message)
+	if o.Phase != string(tender.Final) {
+		said += "; if they were sent, name that run under dates.settlement (early_run, interim) and run again"
+	}
+	return said
 }
 
 // exportedBefore says that wires were exported before, the last time by an entry.
