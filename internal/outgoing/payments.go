@@ -284,8 +284,8 @@ type payee struct{ depositary, participant, currency string }
 
 func payeeOf(w *payment.Wire) payee { return payee{w.Depositary, w.Participant, w.Currency} }
 
-// twice says who would be paid wires in addition to what they were sent and are to pay back: with another day, a wire has
-// another reference, and all of it would be paid once more.
+// twice says who would be paid wires in addition to what they were sent and are to pay back: with another day, a wire
+// has another reference, and all of it would be paid once more.
 func twice(more []payment.Wire, back map[payee]decimal.Decimal) (said []string) {
 	for i := range more {
 		w := &more[i]
