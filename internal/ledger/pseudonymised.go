@@ -345,3 +345,18 @@ func LeftAside(runs string, entries []Entry) (names []string, err error) {
 	}
 	return names, nil
 }
+
+// LeftByRuns are the folders in a runs folder that a run which was killed left behind, with copies of reports in them. Only
+// who holds the lock may delete them.
+func LeftByRuns(runs string) (names []string, err error) {
+	there, err := treeOf(runs).ReadDir(runs)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range there {
+		if slices.Contains([]string{stageName, copyOf(latestName), copyOf(finalName)}, d.Name()) {
+			names = append(names, d.Name())
+		}
+	}
+	return names, nil
+}

@@ -312,6 +312,25 @@ func note(t *testing.T, req Request, rewritten ledger.Rewritten) {
 	}
 }
 
+// TestWhatARunThatWasKilledLeftIsDeleted: it has copies of the reports, and the next run, which would take it away, may
+// never come.
+func TestWhatARunThatWasKilledLeftIsDeleted(t *testing.T) {
+	req := namedOffer(t, "{holders: 1y}")
+	for _, name := range []string{".stage/inputs", ".latest.copy"} {
+		folder := filepath.Join(req.Folder, "runs", name)
+		if err := errors.Join(os.MkdirAll(folder, 0o750), os.WriteFile(filepath.Join(folder, "abc"), []byte(namedReport), 0o640)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Prune(context.Background(), req); err != nil {
+		t.Fatal(err)
+	}
+	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 {
+		t.Errorf("the name is still in %v", held)
+	}
+	allVerified(t, req)
+}
+
 func TestAForgedReplacementIsRefused(t *testing.T) {
 	pruned := func(t *testing.T) (Request, []*ledger.Run) {
 		req := namedOffer(t, "{holders: 1y}")
