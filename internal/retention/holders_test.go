@@ -331,6 +331,28 @@ func TestWhatARunThatWasKilledLeftIsDeleted(t *testing.T) {
 	allVerified(t, req)
 }
 
+// TestACopyThatFollowedLinksHasNoNamesEither: a restored back-up may have folders in the places of the links.
+func TestACopyThatFollowedLinksHasNoNamesEither(t *testing.T) {
+	req := namedOffer(t, "{holders: 1y}")
+	for _, link := range []string{"final", "latest"} {
+		path := filepath.Join(req.Folder, "runs", link)
+		run, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			err = errors.Join(os.Remove(path), os.CopyFS(path, os.DirFS(run)))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Prune(context.Background(), req); err != nil {
+		t.Fatal(err)
+	}
+	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 {
+		t.Errorf("the name is still in %v", held)
+	}
+	allVerified(t, req)
+}
+
 func TestAForgedReplacementIsRefused(t *testing.T) {
 	pruned := func(t *testing.T) (Request, []*ledger.Run) {
 		req := namedOffer(t, "{holders: 1y}")
