@@ -47,9 +47,10 @@ var mayImport = map[string][]string{
 	},
 	"cmd/batch/exchange": {
 		"internal/delivery", "internal/disk", "internal/display", "internal/identity", "internal/intake",
-		"internal/ledger", "internal/notify", "internal/offerfolder", "internal/pgp", "internal/pipeline",
-		"internal/release", "internal/retention", "internal/sealed", "internal/serve", "internal/settings",
-		"internal/strictyaml", "internal/tender", "github.com/spf13/cobra",
+		"internal/ledger", "internal/metrics", "internal/monitor", "internal/notify", "internal/offerfile",
+		"internal/offerfolder", "internal/pgp", "internal/pipeline", "internal/release", "internal/retention",
+		"internal/sealed", "internal/serve", "internal/settings", "internal/shared", "internal/strictyaml",
+		"internal/tender", "github.com/spf13/cobra",
 	},
 	"docs":              {},
 	"fixtures":          {},
@@ -78,7 +79,8 @@ var mayImport = map[string][]string{
 	"internal/decimals": {"github.com/shopspring/decimal"},
 	"internal/delivery": {
 		"internal/disk", "internal/ledger", "internal/notify", "internal/offerfolder", "internal/pgp",
-		"internal/settings", "internal/sshlink", "internal/tender", "github.com/gofrs/flock",
+		"internal/s3link", "internal/settings", "internal/sshlink", "internal/tender",
+		"github.com/gofrs/flock",
 	},
 	"internal/disk":     {"golang.org/x/sys/unix"},
 	"internal/display":  {"github.com/shopspring/decimal"},
@@ -108,7 +110,12 @@ var mayImport = map[string][]string{
 	"internal/identity": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/release", "internal/settings",
 	},
-	"internal/inbox": {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/idleconn": {},
+	"internal/imaplink": {
+		"internal/idleconn", "internal/settings", "github.com/emersion/go-imap/v2", "github.com/emersion/go-sasl",
+	},
+	"internal/imaplink/imaptest": {"internal/servertest", "internal/settings"}, // a Dovecot for the tests of others
+	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
 	"internal/ingest": {
 		"internal/cainstruction", "internal/csvfile", "internal/display", "internal/headings", "internal/inbox",
 		"internal/parallel",
@@ -116,10 +123,10 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal",
 	},
 	"internal/intake": {
-		"internal/cainstruction", "internal/csvfile", "internal/disk", "internal/display", "internal/inbox",
-		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pgp", "internal/prepare", "internal/settings",
-		"internal/sshlink", "internal/tender", "internal/xlsx", "internal/xlsx/fault",
-		"github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
+		"internal/cainstruction", "internal/csvfile", "internal/disk", "internal/display", "internal/imaplink",
+		"internal/inbox", "internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pgp",
+		"internal/prepare", "internal/s3link", "internal/settings", "internal/sshlink", "internal/tender",
+		"internal/xlsx", "internal/xlsx/fault", "github.com/gofrs/flock", "github.com/jhillyerd/enmime/v2",
 	},
 	"internal/kept": {},
 	"internal/ledger": {
@@ -140,9 +147,10 @@ var mayImport = map[string][]string{
 	},
 	"internal/need": {"internal/disk", "internal/inbox", "internal/offerfolder", "internal/result"},
 	"internal/notify": {
-		"internal/display", "internal/exitcode", "internal/settings", "internal/tender",
+		"internal/disk", "internal/display", "internal/exitcode", "internal/settings", "internal/tender",
 		"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp",
 	},
+	"internal/notify/smtptest": {"internal/servertest", "internal/settings"}, // an Exim for the tests of others
 	"internal/offerfile": {
 		"internal/display", "internal/headings", "internal/pricing", "internal/schedule", "internal/schema",
 		"internal/strictyaml", "internal/tender", "internal/values", "github.com/shopspring/decimal",
@@ -209,6 +217,7 @@ var mayImport = map[string][]string{
 	"internal/retention": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/pseudonym", "internal/tender",
 	},
+	"internal/s3link":   {"internal/settings", "internal/storage", "github.com/minio/minio-go/v7"},
 	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/schema":   {"internal/strictyaml"},
 	"internal/sealed": {
@@ -242,7 +251,7 @@ var mayImport = map[string][]string{
 		"internal/decimals", "internal/display", "internal/tender", "github.com/klauspost/compress/flate",
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
-	"internal/sshlink":         {"internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
+	"internal/sshlink":         {"internal/idleconn", "internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
 	"internal/sshlink/sshtest": {"internal/settings"}, // an OpenSSH server for the tests of others
 	"internal/storage": {
 		"internal/disk", "github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials",

@@ -34,6 +34,8 @@ tools() {
 	command -v gpg >/dev/null || missing+=" gnupg"
 	command -v zstd >/dev/null || missing+=" zstd"
 	command -v maildrop >/dev/null || missing+=" maildrop"
+	[ -x /usr/sbin/dovecot ] || missing+=" dovecot-imapd"
+	[ -x /usr/sbin/exim4 ] || missing+=" exim4-daemon-light"
 	compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=" postgresql"
 	command -v node >/dev/null && command -v npm >/dev/null || missing+=" nodejs npm"
 	/usr/bin/python3 -c 'import openpyxl' 2>/dev/null || missing+=" python3-openpyxl"

@@ -14,13 +14,15 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO batch_worker, batch_console, batch_reader;
 
 -- Entries, contents and commits are added, and never changed or removed by anyone.
-GRANT SELECT ON batch_version, batch_offer, batch_entry, batch_commit, batch_content, batch_file
+GRANT SELECT ON batch_version, batch_offer, batch_entry, batch_commit, batch_content, batch_file, batch_turn
 	TO batch_worker, batch_console, batch_reader;
 GRANT UPDATE ON batch_offer TO batch_worker, batch_console;
 GRANT INSERT ON batch_entry, batch_commit, batch_content TO batch_worker, batch_console;
 GRANT INSERT, UPDATE, DELETE ON batch_file TO batch_worker, batch_console;
 GRANT DELETE ON batch_content TO batch_worker, batch_console; -- of runs that were pruned; what a file names stays
 GRANT INSERT ON batch_offer TO batch_console; -- "batch push" and "batch migrate" bring offers there
+
+GRANT INSERT, UPDATE ON batch_turn TO batch_worker, batch_console; -- whose turn it is to read a channel or to deliver
 
 -- The queue.
 DO $$

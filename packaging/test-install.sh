@@ -205,7 +205,7 @@ with_rpm() {
 		<(rpm -qlp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' $of | sed -n 's|^[^d][^ ]* ||p' | sort) ||
 		die "the two packages hold different files"
 	want 0 rpm -i --nodeps $of
-	rpm -V batch --nodeps | diff - <(echo ".M....G..  c /etc/batch/batch.yaml") || # the group may read it
+	diff <(rpm -V batch --nodeps) <(echo ".M....G..  c /etc/batch/batch.yaml") || # the group may read it
 		die "what rpm installed is not as it is in the package"
 	mode /srv/batch/offers "3770 batch batch"
 	mode /etc/batch/environment "600 root root"

@@ -257,7 +257,7 @@ func (w world) serve(ctx context.Context, folder string, installed settings.Sett
 		defer closed()
 		show, s.Watch = shown.Observe, shown.Watch
 	}
-	defer exchange.Serve(ctx, w.exchange(), folder, installed, log)()
+	defer exchange.Serve(ctx, w.exchange().For(s.Monitor), folder, installed, log)()
 	runs, memory := cmp.Or(installed.Serve.Runs, runtime.GOMAXPROCS(0)), cmp.Or(installed.Serve.Memory, machine.Budget(os.DirFS("/")))
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory / 10 * 9) // the rest is for what Go does not count, such as the program itself

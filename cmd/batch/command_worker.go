@@ -18,6 +18,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"tenderbatch/cmd/batch/exchange"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/machine"
 	"tenderbatch/internal/monitor"
@@ -68,7 +69,7 @@ Settings are read from FOLDER/batch.yaml, if it is there.`,
 // plans and serves the console if it serves.
 func (w world) takePart(ctx context.Context, folder string, at *sharedPlace, installed settings.Settings, log *slog.Logger,
 	runs int, serves bool) (err error) {
-	offers, err := at.open(ctx, w, folder, runs+8)
+	offers, err := at.open(ctx, w, folder, runs+12)
 	if err != nil {
 		return err
 	}
@@ -101,6 +102,7 @@ func (w world) takePart(ctx context.Context, folder string, at *sharedPlace, ins
 		defer stop()
 		return m.Jobs(ctx, mostJobs)
 	}
+	defer exchange.ServeShared(ctx, w.exchange().For(s.Monitor), offers, folder, installed, log)()
 	if !serves {
 		return w.beat(ctx, s, jobs)
 	}

@@ -11,6 +11,7 @@ import (
 // flagCompletions are what the shell offers for the value of a flag, whatever the
 // command. Flags that are not named here take files.
 var flagCompletions = map[string]cobra.CompletionFunc{
+	"again":      cobra.NoFileCompletions,
 	"as-of":      cobra.NoFileCompletions,
 	"at":         cobra.NoFileCompletions,
 	"cap":        cobra.NoFileCompletions,

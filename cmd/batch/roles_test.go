@@ -80,6 +80,14 @@ func TestRolesMayWhatTheyMustAndNoMore(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+	for _, at := range []string{workerAt, consoleAt} { // take turns with channels
+		if took, err := open(at).Turn(t.Context(), "channel x", 0, func(_ context.Context, memory *[]byte) error {
+			*memory = append(*memory, 'x')
+			return nil
+		}); err != nil || !took {
+			t.Errorf("%v, %v", took, err)
+		}
+	}
 	if _, err := queue.List(t.Context(), queue.Config{Offers: open(readerAt)}, 10); err != nil {
 		t.Error(err)
 	}
@@ -98,7 +106,7 @@ func TestRolesMayWhatTheyMustAndNoMore(t *testing.T) {
 	for address, statements := range map[string][]string{
 		workerAt: {"SELECT * FROM batch_console.account", "UPDATE batch_entry SET body = body", "DELETE FROM batch_commit",
 			"INSERT INTO batch_offer (name, hash) VALUES ('x', '')", "CREATE TABLE x (y int)", "ALTER TABLE batch_entry DISABLE TRIGGER ALL"},
-		readerAt: {"INSERT INTO batch_commit (offer, term, token, holder) VALUES ('level3', 99, 'x', 'x')", "UPDATE batch_offer SET term = 1",
+		readerAt: {"UPDATE batch_turn SET holder = ''", "INSERT INTO batch_commit (offer, term, token, holder) VALUES ('level3', 99, 'x', 'x')", "UPDATE batch_offer SET term = 1",
 			"SELECT * FROM batch_console.account", "DELETE FROM river_job"},
 		consoleAt: {"DELETE FROM batch_console.event", "DELETE FROM batch_entry", "CREATE TABLE x (y int)"},
 	} {

@@ -18,6 +18,7 @@ import (
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
+	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/prepare"
@@ -59,6 +60,7 @@ func (c *Console) showFiles(w http.ResponseWriter, r *http.Request, status int, 
 		Patterns []string
 		Failed   *attempt
 		Zone     *time.Location
+		Apart    []apartFile
 	}{Fault: fault}
 	terms, err := offerfolder.Terms(folder)
 	if err != nil {
@@ -68,6 +70,7 @@ func (c *Console) showFiles(w http.ResponseWriter, r *http.Request, status int, 
 	o := terms.AsOf(c.Now())
 	if history, err := pipeline.HistoryOf(folder); err == nil { // the pages of the offer say what is wrong with it
 		page.Failed, page.Zone = failedAttempt(history.Entries, true), o.Zone
+		page.Apart = apartIn(history.Entries)
 	}
 	for _, d := range o.Depositaries {
 		page.Patterns = append(page.Patterns, d.Name+": "+d.Files)
@@ -91,6 +94,25 @@ func (c *Console) showFiles(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	page.Ignored = slices.Concat(choice.Ignored, left)
 	c.showWith(w, r, status, "files", "Files", page)
+}
+
+// apartFile is a file that came through a channel and was not taken.
+type apartFile struct {
+	Name, Why string
+	At        time.Time
+}
+
+// mostApart is how many files that were not taken a page lists.
+const mostApart = 50
+
+// apartIn are the files that were not taken, the newest first.
+func apartIn(entries []ledger.Entry) (all []apartFile) {
+	for _, e := range slices.Backward(entries) {
+		if e.Event == ledger.Quarantined && len(e.Inputs) == 1 && len(all) < mostApart {
+			all = append(all, apartFile{e.Inputs[0].Name, e.Message, e.At.Truncate(time.Second)})
+		}
+	}
+	return all
 }
 
 // chosenNow is what a run now would take from the inbox, and what it passes over.

@@ -338,3 +338,32 @@ func TestAnOldReportUnderANewNameIsSaidBefore(t *testing.T) {
 		t.Errorf("%d %s", status, page)
 	}
 }
+
+// What came through a channel and was not taken is on the page, with why; its name is shown as text.
+func TestFilesThatWereNotTakenAreShown(t *testing.T) {
+	h := newHouse(t)
+	runs := filepath.Join(h.folder, offerName, offerfolder.RunsName)
+	entries, err := ledger.ReadEntries(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := ledger.OpenLog(runs)
+	if err == nil {
+		_, err = log.Append(ledger.Entry{At: h.at, Event: ledger.Quarantined, Offer: entries[0].Offer, By: "test",
+			Actor:   ledger.Actor{Kind: ledger.Service, Name: "channel dtc"},
+			Message: "<b>dtc-1.xlsx</b> came through dtc from a@evil.example and is in quarantine/1: it is not signed",
+			Inputs:  []ledger.File{{Name: "<b>dtc-1.xlsx</b>", SHA256: strings.Repeat("0", 64), Bytes: 1}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page := h.person("ann", account.Grant{Role: account.Preparer}).get("/offers/" + offerName + "/files")
+	for _, want := range []string{"Came through a channel, and not taken", "&lt;b&gt;dtc-1.xlsx&lt;/b&gt;", "2026-11-27 04:00", "it is not signed"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if strings.Contains(page, "<b>dtc-1") {
+		t.Error("the name of a file is part of the page")
+	}
+}

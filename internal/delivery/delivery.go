@@ -18,6 +18,7 @@ import (
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp"
+	"tenderbatch/internal/s3link"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink"
 	"tenderbatch/internal/tender"
@@ -33,6 +34,10 @@ type Config struct {
 	By       string // from where, for the history
 	Disk     disk.Disk
 	Notifier *notify.Notifier // hands over mails
+
+	// Work does something in the folder of the offer, alone, and keeps what is new in it then, or has an error: where
+	// several machines work on the offers. nil where the folder is all there is.
+	Work func(ctx context.Context, folder string, do func() error) error
 
 	Run   string // of this name; "" for the one that is due
 	Only  string // the name of the only delivery, "" for all
@@ -60,8 +65,8 @@ type Result struct {
 	Why      string `json:"why"` // it is not there; "" if it is
 }
 
-// due is how long after its release a run is sent without being asked for.
-const due = 7 * 24 * time.Hour
+// Due is how long after its release a run is sent without being asked for.
+const Due = 7 * 24 * time.Hour
 
 // target is one place that a delivery goes to.
 type target struct {
@@ -82,6 +87,8 @@ func (c Config) targetsOf(offer string) (all []target) {
 		switch {
 		case d.SFTP.Host != "":
 			all = append(all, target{d, fmt.Sprintf("%s@%s:%d", d.SFTP.Username, d.SFTP.Host, d.SFTP.Port)})
+		case d.S3.Bucket != "":
+			all = append(all, target{d, s3link.Address(d.S3)})
 		case d.Folder != "":
 			all = append(all, target{d, d.Folder})
 		}
@@ -95,7 +102,6 @@ func (c Config) targetsOf(offer string) (all []target) {
 // work is the delivery of a run.
 type work struct {
 	Config
-	log     *ledger.Log
 	entries []ledger.Entry
 	run     *ledger.Run
 	release *ledger.Release
@@ -175,19 +181,21 @@ func (w *work) choose() (string, error) {
 	switch {
 	case w.Run != "" && now != w.Run:
 		return "", &offerfolder.UsageError{Message: fmt.Sprintf("run %s is not in force any more; deliver %s", w.Run, now)}
-	case now != last.Run || (w.Run == "" && w.Now().Sub(last.At) > due):
+	case now != last.Run || (w.Run == "" && w.Now().Sub(last.At) > Due):
 		return "", nil
 	}
 	return last.Run, nil
 }
 
 // said is what the history says last of the delivery of a run to a target, nil for nothing.
-func (w *work) said(run string, t target) (last *ledger.Entry) {
-	for i, e := range w.entries {
+func (w *work) said(run string, t target) *ledger.Entry { return saidIn(w.entries, run, t) }
+
+func saidIn(entries []ledger.Entry, run string, t target) (last *ledger.Entry) {
+	for i, e := range entries {
 		switch e.Event {
 		case ledger.Sending, ledger.Delivered, ledger.Undelivered:
 			if e.Run == run && e.Actor == t.actor() {
-				last = &w.entries[i]
+				last = &entries[i]
 			}
 		}
 	}
@@ -230,8 +238,7 @@ func (w *work) open(runs, name string) error {
 			return &offerfolder.UsageError{Message: fmt.Sprintf("pgp.key_file: %v", err)}
 		}
 	}
-	w.log, err = ledger.OpenLog(runs)
-	return err
+	return nil
 }
 
 // deliver sends the run to a target, unless it has it.
@@ -251,6 +258,9 @@ func (w *work) deliver(ctx context.Context, t target) Result {
 		r.State, r.Why = Unknown, unanswered(t, w.Now()) // the history has that it was about to be sent
 		return r
 	}
+	if other := new(overtakenError); errors.As(err, &other) {
+		return other.result(r, t)
+	}
 	r.State = Delivered
 	e := ledger.Entry{Event: ledger.Delivered}
 	if err != nil {
@@ -260,8 +270,33 @@ func (w *work) deliver(ctx context.Context, t target) Result {
 			return r // noted already
 		}
 	}
-	if err := w.note(t, e); err != nil {
-		r.State, r.Why = Failed, fmt.Sprintf("what became of it (%s) is not in the history: %v", r.State, err)
+	err = w.note(context.WithoutCancel(ctx), t, e) // what was sent is noted, also while the service stops
+	if other := new(overtakenError); errors.As(err, &other) {
+		return other.result(r, t)
+	}
+	if err != nil {
+		r.Why = fmt.Sprintf("what became of it (%s) is not in the history: %v", r.State, err)
+		r.State = Failed
+	}
+	return r
+}
+
+// overtakenError says that another process noted something about the same delivery meanwhile.
+type overtakenError struct{ last ledger.Entry }
+
+func (e *overtakenError) Error() string {
+	return fmt.Sprintf("another process deals with this delivery: the history has %q of %s", e.last.Event,
+		e.last.At.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+// result is what became of a delivery that another process deals with.
+func (e *overtakenError) result(r Result, t target) Result {
+	r.State, r.Why = Before, ""
+	switch e.last.Event {
+	case ledger.Sending:
+		r.State, r.Why = Unknown, unanswered(t, e.last.At)
+	case ledger.Undelivered:
+		r.State, r.Why = Failed, e.Error()
 	}
 	return r
 }
@@ -273,11 +308,37 @@ func unanswered(t target, at time.Time) string {
 		t.to, at.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
-// note notes something about the delivery in the history.
-func (w *work) note(t target, e ledger.Entry) error {
+// note notes something about the delivery in the history, unless another process has noted something since.
+func (w *work) note(ctx context.Context, t target, e ledger.Entry) error {
 	e.At, e.By, e.Actor, e.Program = w.Now(), w.By, t.actor(), w.Version
 	e.Offer, e.Run, e.Manifest = w.run.Offer, w.run.Run, w.release.Manifest
-	_, err := w.log.Append(e)
+	do := func() error {
+		runs := filepath.Join(w.Folder, offerfolder.RunsName)
+		log, err := ledger.OpenLog(runs)
+		if err != nil {
+			return err
+		}
+		now, err := ledger.ReadEntries(runs)
+		if err != nil {
+			return err
+		}
+		if last := saidIn(now, e.Run, t); last != nil && int(last.Seq) > len(w.entries) {
+			return &overtakenError{*last}
+		}
+		_, err = log.Append(e)
+		return err
+	}
+	if w.Work == nil {
+		return w.noted(do())
+	}
+	return w.noted(w.Work(ctx, w.Folder, do))
+}
+
+// noted reads the history again that something was noted in.
+func (w *work) noted(err error) error {
+	if err == nil {
+		w.entries, err = ledger.ReadEntries(filepath.Join(w.Folder, offerfolder.RunsName))
+	}
 	return err
 }
 
@@ -297,6 +358,8 @@ func (w *work) send(ctx context.Context, t target) error {
 	switch {
 	case t.SFTP.Host != "":
 		return w.toServer(ctx, t, p)
+	case t.S3.Bucket != "":
+		return w.toBucket(ctx, t, p)
 	case t.Folder != "":
 		return w.toFolder(t, p)
 	}
@@ -322,6 +385,28 @@ func (w *work) toServer(ctx context.Context, t target, p *parcel) (err error) {
 	}
 	for _, f := range p.files {
 		if err := s.Put(f.name, f.content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toBucket writes no object that is there, and reads back what it wrote.
+func (w *work) toBucket(ctx context.Context, t target, p *parcel) error {
+	f, err := s3link.Open(t.S3, w.Getenv)
+	if err != nil {
+		return err
+	}
+	there, err := f.Read(ctx, p.manifestName(), "", mostManifest)
+	switch {
+	case err == nil:
+		_, err := p.isThere(there)
+		return err
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	for _, file := range p.files {
+		if err := f.Put(ctx, file.name, file.content, file.of); err != nil {
 			return err
 		}
 	}
@@ -371,7 +456,7 @@ func (w *work) byMail(ctx context.Context, t target, p *parcel) error {
 	for _, f := range p.files {
 		parcel.Files = append(parcel.Files, notify.ParcelFile{Name: f.name, Content: f.content})
 	}
-	if err := w.note(t, ledger.Entry{Event: ledger.Sending}); err != nil {
+	if err := w.note(ctx, t, ledger.Entry{Event: ledger.Sending}); err != nil {
 		return err
 	}
 	return w.Notifier.Post(ctx, w.Settings.Mail, w.Getenv, parcel)

@@ -1,4 +1,4 @@
-// Package delivery sends the files of a released run to those who are to have them: to a folder on a server, to a
+// Package delivery sends the files of a released run to those who are to have them: to a folder on a server, a bucket, a
 // folder here, or by mail.
 //
 // What is sent is a package, a zip archive of release.json, manifest.json and the files of the run, and a manifest

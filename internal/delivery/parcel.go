@@ -34,6 +34,7 @@ type Manifest struct {
 type file struct {
 	name    string
 	content []byte
+	of      string // the digest of what it was made of, where that is something else
 }
 
 // parcel is what is sent to a target. The manifest, with its signature, is last.
@@ -67,13 +68,13 @@ func archiveOf(run *ledger.Run, release *ledger.Release) (archive []byte, files 
 		return nil, nil, fmt.Errorf("the %s of run %s was changed while it was read; run batch runs --verify",
 			ledger.ManifestName, run.Run)
 	}
-	all := []file{{"release.json", said}, {ledger.ManifestName, manifest}}
+	all := []file{{name: "release.json", content: said}, {name: ledger.ManifestName, content: manifest}}
 	for _, f := range run.Outputs {
 		content, err := run.Read(f.Name)
 		if err != nil {
 			return nil, nil, err
 		}
-		all = append(all, file{f.Name, content})
+		all = append(all, file{name: f.Name, content: content})
 	}
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -123,15 +124,15 @@ func parcelOf(run *ledger.Run, release *ledger.Release, own *pgp.Own, to *pgp.Ke
 		if err != nil {
 			return nil, err
 		}
-		p.files = append(p.files, file{name + ".zip.pgp", sealed})
+		p.files = append(p.files, file{name + ".zip.pgp", sealed, recordOf("", archive).SHA256})
 	} else {
-		p.files = append(p.files, file{name + ".zip", archive})
+		p.files = append(p.files, file{name: name + ".zip", content: archive})
 	}
 	said, err := indented(p.manifest)
 	if err != nil {
 		return nil, err
 	}
-	last := file{name + ".manifest.json", said}
+	last := file{name: name + ".manifest.json", content: said}
 	if own != nil {
 		signatures := []file{last}
 		if to == nil {
@@ -142,7 +143,7 @@ func parcelOf(run *ledger.Run, release *ledger.Release, own *pgp.Own, to *pgp.Ke
 			if err != nil {
 				return nil, fmt.Errorf("%s cannot be signed: %w", f.name, err)
 			}
-			p.files = append(p.files, file{f.name + ".asc", signature})
+			p.files = append(p.files, file{f.name + ".asc", signature, recordOf("", f.content).SHA256})
 		}
 	}
 	p.files = append(p.files, last)

@@ -1,5 +1,6 @@
 // Package intake takes the files that depositaries send through channels: a folder on a server that is
-// reached by SFTP, a folder here, or a mailbox. Every file passes the same door, whichever way it came:
+// reached by SFTP, a bucket, a folder here, or a mailbox, here or on a server. Every file passes the same door,
+// whichever way it came:
 //
 //   - It counts only once it is whole: its size and time are the same after the quiet period and after it was
 //     read, or NAME.done is beside it, or NAME.sha256 does, which then must be right. NAME.part, NAME.tmp and

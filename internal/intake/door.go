@@ -54,18 +54,48 @@ type passing struct {
 	of       tender.Depositary
 }
 
-// door takes a file, or keeps it apart.
-func (l *look) door(c settings.Channel, a *arrival) File {
+// door takes a file, or keeps it apart. What concerns one offer is done in a work on it.
+func (l *look) door(ctx context.Context, c settings.Channel, a *arrival) (f File) {
 	p := &passing{arrival: a, channel: c, as: a.name, content: a.content}
-	for _, step := range []func(*passing) error{
-		func(p *passing) error { return p.refused }, checkDigest, l.checkSize, l.unseal, l.unpack, l.assign,
-		l.checkSignature, checkKind, l.checkNew,
-	} {
+	refused := func(p *passing) error { return p.refused }
+	if err := p.pass(refused, checkDigest, l.checkSize, l.unseal, l.unpack, l.assign); err != nil {
+		return l.quarantine(ctx, c, a, p, err)
+	}
+	err := l.work(ctx, p.offer, func() error {
+		if err := p.pass(l.checkSignature, checkKind, l.checkNew); err != nil {
+			f = l.refuse(c, a, p, err, []*offer{p.offer}, p.offer.folder)
+			return nil
+		}
+		f = l.take(ctx, p)
+		return nil
+	})
+	return f.unlessLost(err)
+}
+
+// pass takes the steps until one is refused.
+func (p *passing) pass(steps ...func(*passing) error) error {
+	for _, step := range steps {
 		if err := step(p); err != nil {
-			return l.quarantine(c, a, p, err)
+			return err
 		}
 	}
-	return l.take(p)
+	return nil
+}
+
+// work does something in the folder of an offer, in a work of its own where others work on the offer, too.
+func (l *look) work(ctx context.Context, o *offer, do func() error) error {
+	if l.Work == nil {
+		return do()
+	}
+	return l.Work(ctx, o.folder, do)
+}
+
+// unlessLost is what became of a file, unless the work in which that was decided was not kept.
+func (f File) unlessLost(err error) File {
+	if err != nil {
+		f.State, f.Why = Postponed, err.Error()
+	}
+	return f
 }
 
 // checkDigest compares a file with the digest that lay beside it.
@@ -331,7 +361,7 @@ func (l *look) fileOf(c settings.Channel, a *arrival, p *passing) File {
 }
 
 // take puts a file into the inbox of its offer.
-func (l *look) take(p *passing) File {
+func (l *look) take(ctx context.Context, p *passing) File {
 	f := l.fileOf(p.channel, p.arrival, p)
 	how := fmt.Sprintf("%s came through %s from %s", p.as, p.channel.Name, p.sender)
 	if p.packed {
@@ -350,10 +380,10 @@ func (l *look) take(p *passing) File {
 	if err == nil {
 		req := prepare.Request{Folder: p.offer.folder, Actor: actorOf(p.channel), By: l.By, Clock: l.Now, Version: l.Version,
 			Wait: lockWait, Disk: l.Disk, How: how}
-		err = prepare.AddReport(context.Background(), req, staged, p.as, offerfolder.DigestOf(p.content))
+		err = prepare.AddReport(context.WithoutCancel(ctx), req, staged, p.as, offerfolder.DigestOf(p.content))
 	}
 	if refusal := new(offerfolder.UsageError); errors.As(err, &refusal) {
-		return l.quarantine(p.channel, p.arrival, p, err)
+		return l.refuse(p.channel, p.arrival, p, err, []*offer{p.offer}, p.offer.folder)
 	}
 	if err != nil {
 		f.State, f.Why = Postponed, err.Error()
@@ -387,9 +417,36 @@ func (l *look) receive(folder string, content []byte) error {
 	return l.Disk.Rename(staged, to)
 }
 
-// quarantine keeps a file apart, with why, and notes it in the history of the offer that it would be for. p is
-// nil if it never came to the door.
-func (l *look) quarantine(c settings.Channel, a *arrival, p *passing, why error) File {
+// quarantine keeps a file apart, with why, and notes it in the history of the offer that it would be for, or of each
+// that it could be for. p is nil if it never came to the door.
+func (l *look) quarantine(ctx context.Context, c settings.Channel, a *arrival, p *passing, why error) (f File) {
+	of, top := l.offersOf(c), l.Folder
+	if p != nil && p.offer != nil {
+		of = []*offer{p.offer}
+	}
+	if len(of) == 1 {
+		top = of[0].folder
+	}
+	if l.Work == nil {
+		return l.refuse(c, a, p, why, of, top)
+	}
+	if len(of) == 0 { // there is no folder that all machines see
+		return l.fileOf(c, a, p).unlessLost(why)
+	}
+	for _, o := range of {
+		err := l.work(ctx, o, func() error {
+			f = l.refuse(c, a, p, why, []*offer{o}, o.folder)
+			return nil
+		})
+		if f = f.unlessLost(err); f.State == Postponed {
+			break
+		}
+	}
+	return f
+}
+
+// refuse is quarantine below a folder, for some offers.
+func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of []*offer, top string) File {
 	f := l.fileOf(c, a, p)
 	f.State, f.Why = Quarantined, why.Error()
 	if known := new(again); errors.As(why, &known) {
@@ -404,24 +461,21 @@ func (l *look) quarantine(c settings.Channel, a *arrival, p *passing, why error)
 		f.State = Postponed
 		return f
 	}
-	of := l.offersOf(c)
-	if p != nil && p.offer != nil {
-		of = []*offer{p.offer}
-	}
-	top := l.Folder
-	if len(of) == 1 {
-		top = of[0].folder
-	}
 	id := stamp(l.Now()) + "-" + offerfolder.DigestOf(append([]byte(c.Name+"\n"+a.name+"\n"), a.content...))[:12]
 	folder := filepath.Join(top, quarantineName, id)
 	f.Path = l.below(folder)
-	err := l.apart(folder, a.content, f)
-	entry := ledger.Entry{Event: ledger.Quarantined, Message: fmt.Sprintf("%s came through %s from %s and is in %s: %s",
-		display.Quote(a.name), c.Name, a.sender, quarantineName+"/"+id, f.Why)}
+	about, because := fmt.Sprintf("%s came through %s from %s and is in %s/", display.Quote(a.name), c.Name, a.sender,
+		quarantineName), ": "+f.Why
 	if a.note != "" {
-		entry.Message += " (" + a.note + ")"
+		because += " (" + a.note + ")"
 	}
+	entry := ledger.Entry{Event: ledger.Quarantined, Message: about + id + because}
 	entry.Inputs = []ledger.File{{Name: a.name, SHA256: f.SHA256, Bytes: int64(len(a.content))}}
+	if there := isApart(of, top, entry.Inputs[0], about, because); there != "" {
+		f.State, f.Path = Known, l.below(there)
+		return f
+	}
+	err := l.apart(folder, a.content, f)
 	for _, o := range of {
 		if err == nil {
 			err = l.note(o, c, entry)
@@ -431,6 +485,30 @@ func (l *look) quarantine(c settings.Channel, a *arrival, p *passing, why error)
 		f.State, f.Why = Postponed, f.Why+"; and it could not be kept apart: "+err.Error()
 	}
 	return f
+}
+
+// isApart is the folder in which a file is kept apart already that came the same way, with the same content and for the
+// same reason: a look that ended before it could note what it dealt with has left it. "" if there is none.
+func isApart(of []*offer, top string, is ledger.File, about, because string) string {
+	if len(of) == 0 || is.SHA256 == "" {
+		return ""
+	}
+	entries, err := ledger.ReadEntries(filepath.Join(of[0].folder, offerfolder.RunsName))
+	if err != nil {
+		return "" // to note it fails, too, and says why
+	}
+	for _, e := range slices.Backward(entries) {
+		rest, fits := strings.CutPrefix(e.Message, about)
+		id, same := strings.CutSuffix(rest, because)
+		if e.Event != ledger.Quarantined || !fits || !same || len(e.Inputs) != 1 || e.Inputs[0] != is || strings.ContainsRune(id, '/') {
+			continue
+		}
+		folder := filepath.Join(top, quarantineName, id)
+		if _, err := disk.In(top).Lstat(filepath.Join(folder, contentName)); err == nil {
+			return folder
+		}
+	}
+	return ""
 }
 
 // apart writes the folder of a file in quarantine.

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,14 @@ type Config struct {
 	Version     string // of the program
 	By          string // from where, for the history
 	Disk        disk.Disk
+	Notifies    bool // who asks notifies people of what is due in the report, so that it is remembered as said
+
+	// Where several machines work on the offers: Work does something in the folder of an offer, alone, and keeps what is
+	// new in it then, or has an error; Terms are those of the offer in a folder; Memory is what was remembered at the look
+	// before, on whichever machine, and after Fetch what is to be at the next. nil where the folders are all there is.
+	Work   func(ctx context.Context, folder string, do func() error) error
+	Terms  func(folder string) (*offerfile.Terms, error)
+	Memory *[]byte
 }
 
 // State is what became of a file.
@@ -58,19 +67,29 @@ type File struct {
 	SignedBy   string `json:"signed_by"`  // the fingerprint of the key; "" for none
 	Path       string `json:"path"`       // where it is now, in the folder; "" if it is nowhere
 	Why        string `json:"why"`        // it was not taken; "" if it was
+
+	Waits int `json:"-"` // at how many looks in a row it was postponed
 }
 
 // Fault is a channel that could not be read.
 type Fault struct {
 	Channel string `json:"channel"`
 	What    string `json:"what"`
-	New     bool   `json:"-"` // it was not so at the look before
+
+	New         bool      `json:"-"` // it was not so at the look before
+	NeedsPerson bool      `json:"-"` // it lasts until a person does something
+	Since       time.Time `json:"-"` // the first look in a row at which the channel could not be read
+	Looks       int       `json:"-"` // since then
+	Due         bool      `json:"-"` // people are to be notified
 }
 
 // Report is what came of a look at all channels.
 type Report struct {
 	Files  []File  `json:"files"`
 	Faults []Fault `json:"faults"`
+
+	Read      []string   `json:"-"` // the channels that were read
+	Recovered []Recovery `json:"-"` // of them, those of whose failing people were notified
 }
 
 // busyError says that another process looks at the channels. It is a [ledger.ErrBusy].
@@ -128,7 +147,7 @@ func Fetch(ctx context.Context, c Config) (report Report, err error) {
 		}
 		l.channel(ctx, channel)
 	}
-	return l.Report, l.memory.write(c.Disk)
+	return l.Report, l.remember()
 }
 
 // prepare reads what every channel needs.
@@ -146,7 +165,7 @@ func (l *look) prepare() (err error) {
 		}
 	}
 	for _, folder := range l.Offers {
-		terms, err := offerfolder.Terms(folder)
+		terms, err := l.termsOf(folder)
 		if err != nil { // the scheduler reports it, too
 			l.unread = errors.Join(l.unread, err)
 			continue
@@ -157,7 +176,27 @@ func (l *look) prepare() (err error) {
 	if err := errors.Join(l.Disk.Remove(staging), l.Disk.MakeFolders(staging)); err != nil {
 		return err
 	}
+	if l.Memory != nil {
+		l.memory = parseMemory(*l.Memory)
+		return nil
+	}
 	l.memory, err = readMemory(filepath.Join(l.Folder, folderName, memoryName))
+	return err
+}
+
+func (l *look) termsOf(folder string) (*offerfile.Terms, error) {
+	if l.Terms == nil {
+		return offerfolder.Terms(folder)
+	}
+	return l.Terms(folder)
+}
+
+// remember keeps what is remembered for the next look.
+func (l *look) remember() (err error) {
+	if l.Memory == nil {
+		return l.memory.write(l.Disk)
+	}
+	*l.Memory, err = json.Marshal(l.memory)
 	return err
 }
 
@@ -165,21 +204,11 @@ func (l *look) staging() string { return filepath.Join(l.Folder, folderName, "st
 
 // channel looks at one channel.
 func (l *look) channel(ctx context.Context, c settings.Channel) {
-	err := l.read(ctx, c)
-	if err == nil {
-		delete(l.memory.Faults, c.Name)
+	if err := l.read(ctx, c); err != nil {
+		l.failed(ctx, c, err)
 		return
 	}
-	f := Fault{Channel: c.Name, What: err.Error(), New: l.memory.Faults[c.Name] != err.Error()}
-	if f.New && ctx.Err() == nil {
-		l.memory.Faults[c.Name] = f.What
-		for _, o := range l.offersOf(c) {
-			if err := l.note(o, c, ledger.Entry{Event: ledger.Unreached, Message: f.What}); err != nil {
-				f.What += "; and the history of " + o.folder + " does not say so: " + err.Error()
-			}
-		}
-	}
-	l.Faults = append(l.Faults, f)
+	l.succeeded(c)
 }
 
 // offersOf are the offers in which a depositary of a channel reports.
@@ -261,7 +290,7 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 				Why: "it was still being written; it is taken once it is the same at two looks"})
 			continue
 		}
-		switch err := l.item(c, from, now[at]); {
+		switch err := l.item(ctx, c, from, now[at]); {
 		case errors.Is(err, fs.ErrNotExist): // it was taken away meanwhile
 		case errors.Is(err, fs.ErrPermission):
 			unread = errors.Join(unread, err)
@@ -284,9 +313,9 @@ func wait(ctx context.Context, period time.Duration) error {
 }
 
 // item reads what a channel has under a name and has it pass the door. The error is of the channel.
-func (l *look) item(c settings.Channel, from source, i item) error {
+func (l *look) item(ctx context.Context, c settings.Channel, from source, i item) error {
 	if i.size > l.Settings.Intake.Largest {
-		l.done(c, i, l.quarantine(c, &arrival{name: i.name, sender: from.sender()}, nil,
+		l.done(c, i, l.quarantine(ctx, c, &arrival{name: i.name, sender: from.sender()}, nil,
 			fmt.Errorf("it has %d bytes, and %d are allowed; if it is right, raise intake.largest in batch.yaml", i.size,
 				l.Settings.Intake.Largest)))
 		return nil
@@ -303,14 +332,30 @@ func (l *look) item(c settings.Channel, from source, i item) error {
 	}
 	var files []File
 	for _, a := range all {
-		files = append(files, l.door(c, a))
+		files = append(files, l.door(ctx, c, a))
+	}
+	if err := noteThere(from, i, files); err != nil {
+		l.Files = append(l.Files, files...)
+		return err // it is read again at the next look, and known by its content
 	}
 	l.done(c, i, files...)
 	return nil
 }
 
+// noteThere notes at the other side that something was dealt with, if all that was in it was taken.
+func noteThere(from source, i item, files []File) error {
+	other, is := from.(noting)
+	if !is || len(files) == 0 || slices.ContainsFunc(files, func(f File) bool { return f.State != Taken && f.State != Known }) {
+		return nil
+	}
+	return other.took(i)
+}
+
 // done notes what became of an item. What is only postponed is looked at again.
 func (l *look) done(c settings.Channel, i item, files ...File) {
+	for at := range files {
+		files[at].Waits = l.memory.waits(c.Name, files[at])
+	}
 	l.Files = append(l.Files, files...)
 	if !slices.ContainsFunc(files, func(f File) bool { return f.State == Postponed }) {
 		l.memory.keep(c.Name, i, l.Now())

@@ -18,11 +18,20 @@ import (
 )
 
 // maildir is a mailbox in the form of Maildir, into which a mail server delivers. A message appears in it
-// whole. Of a message only attachments are looked at that have the name of a report.
+// whole.
 type maildir struct {
-	folder  string
+	folder string
+	attached
+}
+
+// attached takes attachments out of messages. Of a message only those are looked at that have the name of a report.
+type attached struct {
 	senders []string
 	wanted  func(name string) bool
+}
+
+func (l *look) attachedTo(c settings.Channel) attached {
+	return attached{c.Senders, func(name string) bool { return l.wanted(c, name) }}
 }
 
 func (l *look) openMaildir(c settings.Channel) (source, error) {
@@ -32,7 +41,7 @@ func (l *look) openMaildir(c settings.Channel) (source, error) {
 			return nil, fmt.Errorf("%s is no Maildir: it has no folder %s", c.Maildir, name)
 		}
 	}
-	return &maildir{c.Maildir, c.Senders, func(name string) bool { return l.wanted(c, name) }}, nil
+	return &maildir{c.Maildir, l.attachedTo(c)}, nil
 }
 
 // wanted reports whether a name is that of a report of a depositary of a channel, as it is or packed, or could be
@@ -93,15 +102,20 @@ func (m *maildir) find(name string, most int64) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
-func (m *maildir) read(i item, most int64) (all []*arrival, err error) {
+func (m *maildir) read(i item, most int64) ([]*arrival, error) {
 	content, err := m.find(i.name, most)
 	if err != nil {
 		return nil, err
 	}
+	return m.arrivals(i.name, m.sender(), content), nil
+}
+
+// arrivals are the attachments of a message, which a mailbox has under a name.
+func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival) {
 	message, err := enmime.ReadEnvelope(bytes.NewReader(content))
 	if err != nil {
-		return []*arrival{{name: i.name, sender: m.sender(), content: content,
-			refused: fmt.Errorf("it is no message that can be read: %w", err)}}, nil
+		return []*arrival{{name: name, sender: mailbox, content: content,
+			refused: fmt.Errorf("it is no message that can be read: %w", err)}}
 	}
 	from, refused := m.from(message)
 	note := authentication(message)
@@ -125,7 +139,7 @@ func (m *maildir) read(i item, most int64) (all []*arrival, err error) {
 		}
 		all = append(all, a)
 	}
-	return all, nil
+	return all
 }
 
 // signatureOf reports whether a name is that of the signature of another attachment.
@@ -135,7 +149,7 @@ func signatureOf(name string, parts []*enmime.Part) bool {
 }
 
 // from is who sent a message, by itself, and why that is not a sender of the channel.
-func (m *maildir) from(message *enmime.Envelope) (string, error) {
+func (m attached) from(message *enmime.Envelope) (string, error) {
 	header := message.GetHeader("From")
 	all, err := mail.ParseAddressList(header)
 	if err != nil || len(all) != 1 || len(message.GetHeaderValues("From")) != 1 {

@@ -145,3 +145,18 @@ func TestAMailWaitsForTermsThatCannotBeRead(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// FuzzAMessage looks for a message that ends the program, or an attachment that comes in from a sender who is none.
+func FuzzAMessage(f *testing.F) {
+	f.Add([]byte(mailOf("reports@dtc.example", "", "dtc-1.csv", report)))
+	f.Add([]byte(mailOf("a@evil.example", "Authentication-Results: mx; dkim=fail\n", "dtc-1.csv", report, "dtc-1.csv.asc", "x")))
+	f.Add([]byte("From: <reports@dtc.example>\nContent-Type: multipart/mixed; boundary=\n\n--\n"))
+	a := attached{[]string{"reports@dtc.example"}, func(name string) bool { return strings.HasSuffix(name, ".csv") }}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		for _, one := range a.arrivals("1", "a mailbox", message) {
+			if one.refused == nil && !strings.EqualFold(one.sender, "reports@dtc.example") {
+				t.Errorf("%s is from %s", one.name, one.sender)
+			}
+		}
+	})
+}

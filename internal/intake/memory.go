@@ -23,49 +23,75 @@ const (
 
 // memory is what was dealt with by channel and name, and what was wrong with a channel at the last look.
 type memory struct {
-	path   string
-	Seen   map[string]map[string]seen `json:"seen"`
-	Faults map[string]string          `json:"faults"`
+	path    string
+	Seen    map[string]map[string]seen `json:"seen"`
+	Failing map[string]*failing        `json:"failing"`
+	Waiting map[string]map[string]int  `json:"waiting"` // by channel and file, at how many looks in a row it was postponed
 }
 
 type seen struct {
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
+	Tag      string    `json:"tag,omitempty"`
 	At       time.Time `json:"at"`
 }
 
 func readMemory(path string) (*memory, error) {
-	m := &memory{path: path}
 	content, err := disk.In(filepath.Dir(path)).ReadFile(path, mostMemory)
-	if err == nil {
-		_ = json.Unmarshal(content, m) // what cannot be read is read from the channels again
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	m := parseMemory(content)
+	m.path = path
+	return m, nil
+}
+
+// parseMemory reads what was remembered. What cannot be read is read from the channels again.
+func parseMemory(content []byte) *memory {
+	m := &memory{}
+	if len(content) > 0 && json.Unmarshal(content, m) != nil {
+		m = &memory{}
 	}
 	if m.Seen == nil {
 		m.Seen = map[string]map[string]seen{}
 	}
-	if m.Faults == nil {
-		m.Faults = map[string]string{}
+	if m.Waiting == nil {
+		m.Waiting = map[string]map[string]int{}
 	}
-	return m, nil
+	if m.Failing == nil {
+		m.Failing = map[string]*failing{}
+	}
+	return m
 }
 
 func (m *memory) knows(channel string, i item) bool {
 	s, is := m.Seen[channel][i.name]
-	return is && s.Size == i.size && s.Modified.Equal(i.modified)
+	return is && s.Size == i.size && s.Modified.Equal(i.modified) && s.Tag == i.tag
 }
 
 func (m *memory) keep(channel string, i item, now time.Time) {
 	if m.Seen[channel] == nil {
 		m.Seen[channel] = map[string]seen{}
 	}
-	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, At: now}
+	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, Tag: i.tag, At: now}
 	for name, s := range m.Seen[channel] {
 		if now.Sub(s.At) > forgotten {
 			delete(m.Seen[channel], name)
 		}
 	}
+}
+
+// waits counts the looks in a row at which a file was postponed.
+func (m *memory) waits(channel string, f File) int {
+	if f.State != Postponed {
+		delete(m.Waiting[channel], f.Name)
+		return 0
+	}
+	if m.Waiting[channel] == nil {
+		m.Waiting[channel] = map[string]int{}
+	}
+	m.Waiting[channel][f.Name]++
+	return m.Waiting[channel][f.Name]
 }
 
 // write keeps the memory for the next look, whole or as it was.

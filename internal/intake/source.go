@@ -24,7 +24,8 @@ type item struct {
 	name     string
 	size     int64
 	modified time.Time
-	whole    bool // something beside it says that it is whole
+	tag      string // of its content, "" where a channel has none
+	whole    bool   // something beside it says that it is whole
 
 	digestIn    string // the name of the file with its digest, "" for none
 	signatureIn string // the name of the file with its signature, "" for none
@@ -49,6 +50,9 @@ type source interface {
 	close() error
 }
 
+// noting is a source that notes at the other side that something was dealt with. It never deletes it.
+type noting interface{ took(i item) error }
+
 // changedError says that a file changed while it was read.
 type changedError struct{ name string }
 
@@ -65,6 +69,10 @@ func (l *look) open(ctx context.Context, c settings.Channel) (source, error) {
 			return nil, err
 		}
 		return &remote{session}, nil
+	case c.S3.Bucket != "":
+		return l.openBucket(ctx, c)
+	case c.IMAP.Host != "":
+		return l.openIMAP(ctx, c)
 	case c.Maildir != "":
 		return l.openMaildir(c)
 	}

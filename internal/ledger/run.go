@@ -112,12 +112,19 @@ func (r *Run) ReadKept(of string) ([]byte, error) {
 		return nil, fmt.Errorf("%s keeps no copy of %s, so the run cannot be made again; runs of version 0.1 kept none: %w",
 			r.folder, of, fs.ErrNotExist)
 	}
-	if p := r.Pseudonymised; p != nil && slices.Contains(p.Removed, r.Kept[i].Name) {
+	if p := r.Pseudonymised; r.Removed(of) {
 		return nil, fmt.Errorf("%s keeps no copy of %s any more: it was removed on %s by %s, as the names of holders were "+
 			"not to be kept any longer, so the run cannot be made again; its SHA-256 is in the manifest: %w", r.folder, of,
 			p.At.Format("2006-01-02"), p.By, fs.ErrNotExist)
 	}
 	return r.read(r.Kept[i].File, "kept")
+}
+
+// Removed reports whether the copy of something the run was made from was removed with the names of holders.
+func (r *Run) Removed(of string) bool {
+	return r.Pseudonymised != nil && slices.ContainsFunc(r.Kept, func(k Kept) bool {
+		return k.Of == of && slices.Contains(r.Pseudonymised.Removed, k.Name)
+	})
 }
 
 func (r *Run) read(f File, since string) ([]byte, error) {

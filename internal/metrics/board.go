@@ -45,11 +45,14 @@ type Board struct {
 	mu     sync.Mutex
 	offers map[string]Offer
 	jobs   map[string]int // of a database, by state; nil where there is none
+
+	channels map[string]Channel
 }
 
 // New returns an empty board; version is that of the program.
 func New(version string) *Board {
-	b := &Board{version: version, registry: prometheus.NewPedanticRegistry(), offers: map[string]Offer{}}
+	b := &Board{version: version, registry: prometheus.NewPedanticRegistry(), offers: map[string]Offer{},
+		channels: map[string]Channel{}}
 	b.registry.MustRegister(b)
 	return b
 }
@@ -131,7 +134,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (b *Board) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildInfo, waiting, parked, jobs} {
+	for _, d := range []*prometheus.Desc{buildInfo, waiting, parked, jobs, channelFailing, channelRead, channelFiles} {
 		to <- d
 	}
 	describeOffer(to)
@@ -150,6 +153,7 @@ func (b *Board) Collect(to chan<- prometheus.Metric) {
 	for state, n := range b.countJobs() {
 		to <- gauge(jobs, float64(n), state)
 	}
+	b.collectChannels(to)
 	for _, o := range b.Offers() {
 		o.collect(to)
 		to <- gauge(waiting, truth(o.Waiting), o.ID)

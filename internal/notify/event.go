@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -12,17 +13,18 @@ import (
 // Kind is what an event is about: one of the occasions of the settings, or Start.
 type Kind = settings.Occasion
 
-// The kinds there are. All but Start are ends; no attempt ended with a Reminder, an Approval or a
-// Released, so they are not pinged.
+// The kinds there are. All but Start are ends; no attempt ended with a Reminder, an Approval, a
+// Released or an AboutChannel, so they are not pinged.
 const (
-	Start    Kind = "start" // an attempt began
-	Success       = settings.Success
-	Rejects       = settings.Rejects
-	Failure       = settings.Failure
-	Missed        = settings.Missed
-	Reminder      = settings.Reminder
-	Approval      = settings.Approval
-	Released      = settings.Released
+	Start        Kind = "start" // an attempt began
+	Success           = settings.Success
+	Rejects           = settings.Rejects
+	Failure           = settings.Failure
+	Missed            = settings.Missed
+	Reminder          = settings.Reminder
+	Approval          = settings.Approval
+	Released          = settings.Released
+	AboutChannel      = settings.AboutChannel
 )
 
 // Event is something that happened to an offer. What is not known is zero.
@@ -30,6 +32,7 @@ type Event struct {
 	Kind    Kind
 	At      time.Time
 	Offer   string // the id
+	Through string // the channel, such as "channel dtc-sftp", of a notice about one; "" for none
 	Issuer  string
 	Attempt string // the same for the start and the end of one attempt
 	Run     string // the name of the published run
@@ -74,6 +77,9 @@ const adviceMissed = "check why nothing ran at that time; if the result is neede
 
 // adviceReminder is what to do about a reminder.
 const adviceReminder = "clarify the open findings with the depositary, or resolve them in the offer"
+
+// about is what the event is about, for people: the offer, or the channel where it is about no one offer.
+func (e Event) about() string { return cmp.Or(e.Offer, e.Through) }
 
 // whatToDo is the advice on an event, "" for nothing to do.
 func (e Event) whatToDo() string {

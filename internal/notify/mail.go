@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/settings"
 )
 
@@ -178,6 +180,15 @@ func refusal(err error) bool {
 func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password string,
 	within time.Duration) (*mail.Client, error) {
 	encryption := &tls.Config{ServerName: m.Server, MinVersion: tls.VersionTLS12, RootCAs: n.roots}
+	if m.CAFile != "" {
+		var err error
+		if encryption.RootCAs, err = authorities(m.CAFile); err != nil {
+			return nil, err
+		}
+	}
+	if m.Username != "" && m.Security != settings.StartTLS && m.Security != settings.TLS {
+		return nil, fmt.Errorf("no password is sent in the clear; set mail.security to starttls or tls, or leave mail.username out")
+	}
 	policy := mail.NoTLS // TLS from the first byte is part of the connection
 	if m.Security == settings.StartTLS {
 		policy = mail.TLSMandatory
@@ -196,6 +207,22 @@ func (n *Notifier) mailClient(ctx context.Context, m settings.Mail, password str
 				mail.SMTPAuthLogin))
 	}
 	return mail.NewClient(m.Server, options...)
+}
+
+// mostAuthorities is more than the bytes of any file of authorities.
+const mostAuthorities = 4 << 20
+
+// authorities are the certificates in a file.
+func authorities(file string) (*x509.CertPool, error) {
+	content, err := disk.ReadFile(file, mostAuthorities)
+	if err != nil {
+		return nil, fmt.Errorf("mail.ca_file: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(content) {
+		return nil, fmt.Errorf("mail.ca_file: %s has no certificate in PEM that can be read", file)
+	}
+	return pool, nil
 }
 
 // connect connects to a server. The connection is closed when the context is done: the

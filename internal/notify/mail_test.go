@@ -27,6 +27,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
+	"tenderbatch/internal/notify/smtptest"
 	"tenderbatch/internal/settings"
 )
 
@@ -509,6 +510,27 @@ func TestP17TheWorkbookIsAttached(t *testing.T) {
 			if len(names) != 2 || names[1] != "level3-2004-run.xlsx" {
 				t.Errorf("parts %q", names)
 			}
+		}
+	}
+}
+
+// TestNoticesGoToARealServer has Exim take a notice by STARTTLS, with an account.
+func TestNoticesGoToARealServer(t *testing.T) {
+	server := smtptest.Start(t)
+	set := settings.Settings{Mail: server.Settings()}
+	set.Mail.On = []settings.Occasion{settings.AboutChannel}
+	n, err := New(set, smtptest.Getenv, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Event{Kind: AboutChannel, Through: "channel dtc", Title: "it cannot be read", Message: "the server shows another key"}
+	if err := n.End(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	mail := server.Mails(t, 1)[0]
+	for _, want := range []string{"esmtpsa ", "Subject: batch: channel dtc: it cannot be read", "the server shows another key"} {
+		if !strings.Contains(mail, want) {
+			t.Errorf("the mail has no %q: %s", want, mail)
 		}
 	}
 }

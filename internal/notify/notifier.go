@@ -76,7 +76,7 @@ func secret(getenv func(string) string, key, variable string) (string, error) {
 // the error of the End that follows for the same offer.
 func (n *Notifier) Start(ctx context.Context, e Event) {
 	e.Kind = Start
-	before, mine := n.enter(e.Offer, &notice{done: make(chan struct{}), overtake: make(chan struct{})})
+	before, mine := n.enter(e.about(), &notice{done: make(chan struct{}), overtake: make(chan struct{})})
 	go func() {
 		defer close(mine.done)
 		if wait(ctx, before) == nil {
@@ -89,13 +89,13 @@ func (n *Notifier) Start(ctx context.Context, e Event) {
 // or given up, with everything that could not be sent. A run that was interrupted has a
 // context that is done: pass one of its own, such as context.WithoutCancel.
 func (n *Notifier) End(ctx context.Context, e Event) error {
-	before, mine := n.enter(e.Offer, &notice{done: make(chan struct{})})
+	before, mine := n.enter(e.about(), &notice{done: make(chan struct{})})
 	defer close(mine.done)
 	if before != nil && before.overtake != nil {
 		close(before.overtake) // each notice has one successor
 	}
 	if err := wait(ctx, before); err != nil {
-		return fmt.Errorf("%s of %s was not sent: %w", e.Kind, Line(e.Offer, maxField), err)
+		return fmt.Errorf("%s of %s was not sent: %w", e.Kind, Line(e.about(), maxField), err)
 	}
 	err := n.send(ctx, e, nil)
 	if before != nil {
@@ -139,7 +139,7 @@ func (n *Notifier) send(ctx context.Context, e Event, overtake <-chan struct{}) 
 		}
 		all.Go(func() {
 			if err := n.try(ctx, w.within(n.timeout, e), w.prepare(e), overtake); err != nil {
-				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.Offer, maxField), e.Kind,
+				errs[i] = fmt.Errorf("the %s about %s (%s) was not delivered: %w", w.name, Line(e.about(), maxField), e.Kind,
 					masked{n.secrets.Hide(err.Error()), err})
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,7 +34,9 @@ func (n *Notifier) addPing(p settings.Ping, getenv func(string) string) error {
 }
 
 // wantsPing reports whether an event says that something ran, or should have: that is watched.
-func wantsPing(e Event) bool { return e.Kind != Reminder && e.Kind != Approval && e.Kind != Released }
+func wantsPing(e Event) bool {
+	return !slices.Contains([]Kind{Reminder, Approval, Released, AboutChannel}, e.Kind)
+}
 
 func (n *Notifier) ping(ctx context.Context, to string, full bool, e Event) error {
 	u, err := pingURL(to, e)

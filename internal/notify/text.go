@@ -35,7 +35,7 @@ var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // subject says what happened to which offer.
 func (e Event) subject() string {
-	return Line("batch: "+Line(e.Offer, 80)+": "+e.headline(), maxSubject)
+	return Line("batch: "+Line(e.about(), 80)+": "+e.headline(), maxSubject)
 }
 
 // text says what happened and what to do. Only in full it has the message and the totals.
@@ -46,7 +46,7 @@ func (e Event) letter() string { return e.words(true, true) }
 
 func (e Event) words(full, named bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", Line(e.Offer, maxField), e.headline())
+	fmt.Fprintf(&b, "%s: %s\n", Line(e.about(), maxField), e.headline())
 	if todo := e.whatToDo(); todo != "" {
 		fmt.Fprintf(&b, "What to do: %s.\n", strings.TrimSuffix(Line(todo, maxField), "."))
 	}
@@ -112,7 +112,7 @@ func (e Event) slot() string {
 // fields are the particulars of an event, name and value; a value that is not known is
 // "".
 func (e Event) fields(full bool) [][2]string {
-	fields := [][2]string{{"Issuer", e.Issuer}, {"Run", e.Run}, {"Started by", e.Trigger}, {"Slot", e.slot()}}
+	fields := [][2]string{{"Issuer", e.Issuer}, {"Through", e.Through}, {"Run", e.Run}, {"Started by", e.Trigger}, {"Slot", e.slot()}}
 	if !e.At.IsZero() {
 		fields = append(fields, [2]string{"At", e.clock(e.At)})
 	}

@@ -19,6 +19,7 @@ type delivery struct {
 	Event      Kind    `json:"event"`
 	At         string  `json:"at,omitempty"`
 	Offer      string  `json:"offer"`
+	Through    string  `json:"through,omitempty"`
 	Issuer     string  `json:"issuer,omitempty"`
 	Run        string  `json:"run,omitempty"`
 	Trigger    string  `json:"trigger,omitempty"`
@@ -39,6 +40,7 @@ func (e Event) delivery() delivery {
 	d := delivery{
 		Version: 1, Event: e.Kind, Exit: e.Exit, DurationMS: e.Duration.Milliseconds(),
 		Offer: Line(e.Offer, maxField), Issuer: Line(e.Issuer, maxField), Run: Line(e.Run, maxField),
+		Through: Line(e.Through, maxField),
 		Trigger: Line(e.Trigger, maxField), Slot: Line(e.Slot, maxField), Folder: Line(e.Folder, maxField),
 		Rows: e.Rows, Counted: e.Counted, Rejected: e.Rejected, Totals: e.Totals,
 		Message: lines(e.Message, maxMessage), Advice: Line(e.whatToDo(), maxField), Text: e.text(true),
@@ -46,7 +48,7 @@ func (e Event) delivery() delivery {
 	if !e.At.IsZero() {
 		d.At = e.At.UTC().Format(time.RFC3339Nano)
 	}
-	d.ID = uuid(e.Offer, e.Attempt, string(e.Kind), e.Slot, d.At)
+	d.ID = uuid(e.about(), e.Attempt, string(e.Kind), e.Slot, d.At)
 	return d
 }
 

@@ -152,54 +152,32 @@ func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
 // What was exported of the run beside which these are paid in addition, and of those that it superseded, does not
 // count.
 func (r *Run) Before(entries []ledger.Entry, e *Export) string {
-	counted := r.paidBefore(e.paid)
-	mine := map[string]bool{}
-	for _, reference := range e.wires() {
-		mine[reference] = true
-	}
-	var last ledger.Entry
-	first, n := "", 0
-	for _, o := range entries {
-		if o.Export == nil || counted[o.Run] {
-			continue
-		}
-		for _, reference := range o.Export.Wires {
-			if mine[reference] {
-				if mine[reference] = false; n == 0 {
-					first = reference
-				}
-				n++
-			}
-		}
-		if slices.ContainsFunc(o.Export.Wires, func(w string) bool { _, is := mine[w]; return is }) {
-			last = o
-		}
-	}
-	all := e.twice
+	paid, all := paidBefore(r.supersedes(), e.paid), e.twice
+	last, first, n := exportedOf(entries, paid, e.wires())
 	if n > 0 {
 		all = append([]string{r.exportedBefore(last, first, n)}, all...)
-	} else if other := r.uncounted(entries, counted); other != nil {
-		all = append([]string{r.exportedElse(*other)}, all...)
+	} else if other := uncounted(entries, paid, r.Offer.Settlement.Made(), r.run.Manifest); other != nil {
+		all = append([]string{exportedElse(other)}, all...)
 	}
 	return strings.Join(all, "; ")
 }
 
-// uncounted is the last export of another run which this one does not count as paid; nil if there is none. A person who
-// said why something is exported again has answered for what was before.
-func (r *Run) uncounted(entries []ledger.Entry, counted map[string]bool) (last *ledger.Entry) {
-	for _, made := range r.Offer.Settlement.Made() {
-		counted[made.Run] = true
-	}
+// uncounted is the last export of a run other than of, which that does not count as paid: it is neither among paid nor
+// one of the settlements that were made; nil if there is none. A person who said why something is exported again has
+// answered for what was before. What is paid by a final run is none of an earlier settlement's.
+func uncounted(entries []ledger.Entry, paid map[string]bool, made []tender.Interim, of *ledger.Manifest,
+) (last *ledger.Entry) {
 	for i := range entries {
 		o := &entries[i]
-		switch {
-		case o.Export == nil:
+		if o.Export == nil {
 			continue
-		case o.Export.Again != "":
+		}
+		if o.Export.Again != "" {
 			last = nil
 		}
-		later := o.Phase == string(tender.Final) && r.run.Phase != o.Phase
-		if o.Run != r.run.Run && !counted[o.Run] && !later {
+		isMade := slices.ContainsFunc(made, func(m tender.Interim) bool { return m.Run == o.Run })
+		isLater := o.Phase == string(tender.Final) && of.Phase != o.Phase
+		if o.Run != of.Run && !paid[o.Run] && !isMade && !isLater {
 			last = o
 		}
 	}
@@ -207,13 +185,52 @@ func (r *Run) uncounted(entries []ledger.Entry, counted map[string]bool) (last *
 }
 
 // exportedElse says that payments of another run were exported before by an entry.
-func (r *Run) exportedElse(o ledger.Entry) string {
+func exportedElse(o *ledger.Entry) string {
 	said := fmt.Sprintf("payments of run %s, which do not count as paid here, were exported before, last on %s by %s: %s",
 		o.Run, o.At.UTC().Format("2006-01-02 15:04 UTC"), o.Actor, o.Message)
 	if o.Phase != string(tender.Final) {
 		said += "; if they were sent, name that run under dates.settlement (early_run, interim) and run again"
 	}
 	return said
+}
+
+// exportedOf finds which of some wires were exported before, but for those of runs that are known to be paid: how many,
+// the first of them, and the last entry that has any.
+func exportedOf(entries []ledger.Entry, paid map[string]bool, wires []string) (last ledger.Entry, first string, n int) {
+	open := map[string]bool{}
+	for _, reference := range wires {
+		open[reference] = true
+	}
+	for _, o := range entries {
+		if o.Export == nil || paid[o.Run] {
+			continue
+		}
+		for _, reference := range o.Export.Wires {
+			still, is := open[reference]
+			if is {
+				last = o
+			}
+			if still {
+				if n++; n == 1 {
+					first = reference
+				}
+				open[reference] = false
+			}
+		}
+	}
+	return last, first, n
+}
+
+// paidBefore are a run whose wires were paid, and those that it superseded, of those that a run supersedes, the last
+// first.
+func paidBefore(supersedes []string, paid string) map[string]bool {
+	all := map[string]bool{}
+	if at := slices.Index(supersedes, paid); at >= 0 {
+		for _, name := range supersedes[at:] {
+			all[name] = true
+		}
+	}
+	return all
 }
 
 // exportedBefore says that wires were exported before, the last time by an entry.
@@ -228,18 +245,6 @@ func (r *Run) exportedBefore(o ledger.Entry, first string, n int) string {
 	}
 	return fmt.Sprintf("%s exported before, last on %s by %s%s: %s", which, o.At.UTC().Format("2006-01-02 15:04 UTC"),
 		o.Actor, of, o.Message)
-}
-
-// paidBefore are a run whose wires were paid, and those that it superseded.
-func (r *Run) paidBefore(paid string) map[string]bool {
-	all := map[string]bool{}
-	names := r.supersedes()
-	if at := slices.Index(names, paid); at >= 0 {
-		for _, name := range names[at:] {
-			all[name] = true
-		}
-	}
-	return all
 }
 
 // Unnoted says that a run was paid of which the history does not say that it was exported; "" if it does, or if none is

@@ -142,6 +142,8 @@ func (in *Intake) earlierCopy(run *ledger.Run, was keptSnapshot) (f *comparedFil
 			was.Name, run.Run)
 	case d.Incremental:
 		return nil, ""
+	case run.Removed(was.local):
+		return nil, was.Name + " was removed from earlier runs with the names of holders, and was not compared"
 	}
 	used, _ := in.usedOf(d)
 	f = &comparedFile{usedAsOf: &run.AsOf}

@@ -160,9 +160,20 @@ func isPart(name string) bool {
 	return isPath(name) && (slices.Contains(topFiles, name) || (below && slices.Contains(topFolders, top)))
 }
 
+// The most bytes of a path in an archive, and of each name in it, which every file system takes.
+const mostPath, mostName = 2048, 255
+
 // isPath reports whether a name stays below the folder that it is in, whatever unpacks it.
 func isPath(name string) bool {
-	return fs.ValidPath(name) && name != "." && utf8.ValidString(name) && !strings.ContainsAny(name, "\\\x00")
+	if !fs.ValidPath(name) || name == "." || !utf8.ValidString(name) || strings.ContainsAny(name, "\\\x00") {
+		return false
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if len(part) > mostName {
+			return false
+		}
+	}
+	return len(name) <= mostPath
 }
 
 // known reports whether a link is one that an offer has: to a run beside it, or from the folder of a released run to

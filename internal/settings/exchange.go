@@ -1,7 +1,11 @@
 package settings
 
 import (
+	"encoding/hex"
+	"io/fs"
+	"net"
 	"net/mail"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,14 +28,39 @@ type Intake struct {
 	Channels []Channel           // by name
 }
 
-// Channel is one place to which files are sent: a folder on a server, a folder here, or a mailbox.
+// Channel is one place to which files are sent: a folder on a server, a folder here, or a mailbox, here or on a server.
 type Channel struct {
 	Name    string
 	From    []string // the depositaries whose files come this way
 	SFTP    SFTP     // the zero SFTP for none
 	Folder  string   // absolute; "" for none
 	Maildir string   // absolute; "" for none
-	Senders []string // of a Maildir: the addresses from which the files come
+	IMAP    IMAP     // the zero IMAP for none
+	S3      S3       // the zero S3 for none
+	Senders []string // of a mailbox: the addresses from which the files come
+}
+
+// S3 is a place in an S3 store: the objects directly below a prefix of a bucket.
+type S3 struct {
+	Bucket       string
+	Prefix       string // "" for the bucket itself
+	Endpoint     string // https://HOST; "" for Amazon's
+	Region       string // "" to ask
+	AccessKeyEnv string // the environment variable with the id of the key; "" for the usual credentials
+	SecretKeyEnv string // the environment variable with the secret of the key
+}
+
+// IMAP is a folder of a mailbox on a server.
+type IMAP struct {
+	Host         string
+	Port         int      // default by Security: 993, 143, 143
+	Security     Security // default TLS; None only within this machine
+	Username     string
+	PasswordEnv  string   // the environment variable with the password
+	CAFile       string   // absolute: the authorities that count, in PEM; "" for those of the system
+	Certificates []string // SHA-256 of the certificates that the server may have, in small hexadecimal; none: by authorities
+	Folder       string   // default INBOX
+	MoveTo       string   // the folder to which a message is moved that was taken; "" to leave it
 }
 
 // SFTP is a folder on a server that is reached by SSH.
@@ -51,6 +80,7 @@ type Delivery struct {
 	Name      string
 	Offers    []string // ids; empty for all
 	SFTP      SFTP     // the zero SFTP for none
+	S3        S3       // the zero S3 for none
 	Folder    string   // absolute; "" for none
 	Mail      []string // addresses; the server is that of mail
 	EncryptTo []string // absolute: files with PGP keys
@@ -171,15 +201,18 @@ func (f *file) channels(name string, n *strictyaml.Node, to *[]Channel) {
 			"sftp":    func(name string, n *strictyaml.Node) { f.sftp(name, n, &c.SFTP) },
 			"folder":  f.value(&c.Folder, "a folder such as /srv/drop/dtc", checkFolder),
 			"maildir": f.value(&c.Maildir, "a folder such as /var/mail/batch", checkFolder),
+			"imap":    func(name string, n *strictyaml.Node) { f.imap(name, n, &c.IMAP) },
+			"s3":      func(name string, n *strictyaml.Node) { f.s3(name, n, &c.S3) },
 			"senders": f.list(&c.Senders, "addresses such as [reports@dtc.example]", checkPlainAddress),
 		})
 		f.needs(name, n, given, "from")
-		f.one(name, n, given, "sftp", "folder", "maildir")
+		f.one(name, n, given, "sftp", "folder", "maildir", "imap", "s3")
+		isMail := given["maildir"] != nil || given["imap"] != nil
 		switch {
-		case given["maildir"] != nil && given["senders"] == nil:
+		case isMail && given["senders"] == nil:
 			f.fault(n, "%s has no senders; anyone can write a mail, so name the addresses from which the files come", name)
-		case given["senders"] != nil && given["maildir"] == nil:
-			f.fault(given["senders"], "senders are for a maildir only; leave them out")
+		case given["senders"] != nil && !isMail:
+			f.fault(given["senders"], "senders are for a maildir or imap only; leave them out")
 		}
 		return c
 	})
@@ -227,6 +260,107 @@ func (f *file) sftp(name string, n *strictyaml.Node, s *SFTP) {
 	}
 }
 
+func (f *file) s3(name string, n *strictyaml.Node, s *S3) {
+	given := f.section(name, n, map[string]reader{
+		"bucket":   f.value(&s.Bucket, "the name of the bucket", checkBucket),
+		"prefix":   f.value(&s.Prefix, "a prefix such as outgoing", checkPrefix),
+		"endpoint": f.value(&s.Endpoint, "the address of the store such as https://s3.example.com", checkEndpoint),
+		"region":   f.value(&s.Region, "a region such as eu-central-1", checkClaim),
+		"access_key_env": f.value(&s.AccessKeyEnv, "the name of an environment variable such as BATCH_S3_KEY",
+			checkVariable),
+		"secret_key_env": f.value(&s.SecretKeyEnv, "the name of an environment variable such as BATCH_S3_SECRET",
+			checkVariable),
+	})
+	f.needs(name, n, given, "bucket")
+	if (given["access_key_env"] == nil) != (given["secret_key_env"] == nil) {
+		f.fault(n, "access_key_env and secret_key_env belong together; give both, or none")
+	}
+	s.Prefix = strings.Trim(s.Prefix, "/")
+}
+
+// checkBucket says what is wrong with the name of a bucket.
+func checkBucket(s string) string {
+	if len(s) < 3 || len(s) > 63 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" {
+		return "is no name of a bucket; write 3 to 63 small letters, digits, hyphens and dots"
+	}
+	return ""
+}
+
+// checkPrefix says what is wrong with a prefix in a bucket.
+func checkPrefix(s string) string {
+	if plain := strings.Trim(s, "/"); !fs.ValidPath(plain) || plain == "." || checkLine(s) != "" {
+		return "is no prefix; write it such as outgoing or from/dtc, or leave it out"
+	}
+	return ""
+}
+
+// checkEndpoint says what is wrong with the address of a store: it is read in the clear on this machine only.
+func checkEndpoint(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" || u.User != nil:
+		return "is no address of a store; write it as https://s3.example.com, without a bucket or a key"
+	case u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "1")):
+		return "must begin with https://, as tenders would be readable on the way"
+	}
+	return ""
+}
+
+func (f *file) imap(name string, n *strictyaml.Node, i *IMAP) {
+	i.Security, i.Folder = TLS, "INBOX"
+	var port, security string
+	want, check := choices(f, TLS, StartTLS, None)
+	given := f.section(name, n, map[string]reader{
+		"host":     f.value(&i.Host, "the name of the server such as imap.example.com", checkHost),
+		"port":     f.value(&port, "a port such as 993", checkPort),
+		"security": f.value(&security, want, check),
+		"username": f.value(&i.Username, "the name of the account", checkLine),
+		"password_env": f.value(&i.PasswordEnv, "the name of an environment variable such as BATCH_IMAP_PASSWORD",
+			checkVariable),
+		"ca_file":      f.value(&i.CAFile, "a file such as /etc/batch/mail-ca.pem", checkFolder),
+		"certificates": f.list(&i.Certificates, "SHA-256 fingerprints of 64 hexadecimal digits", checkFingerprint),
+		"folder":       f.value(&i.Folder, "a folder of the mailbox such as INBOX", checkLine),
+		"move_to":      f.value(&i.MoveTo, "a folder of the mailbox such as Taken", checkLine),
+	})
+	for at, s := range i.Certificates {
+		i.Certificates[at] = plainFingerprint(s)
+	}
+	if security != "" {
+		i.Security = Security(security)
+	}
+	if i.Port = 993; i.Security != TLS {
+		i.Port = 143
+	}
+	if port != "" {
+		i.Port, _ = strconv.Atoi(port) // checked above
+	}
+	f.needs(name, n, given, "host", "username", "password_env")
+	switch {
+	case i.Security == None && given["host"] != nil && !isLoopback(net.JoinHostPort(i.Host, "1")):
+		f.fault(given["security"], "security is none, and the host is another machine, so the password would travel in the clear; "+
+			"write tls or starttls")
+	case i.Security == None && (given["ca_file"] != nil || given["certificates"] != nil):
+		f.fault(given["security"], "security is none, so no certificate is looked at; write tls or starttls, or leave ca_file and "+
+			"certificates out")
+	case given["ca_file"] != nil && given["certificates"] != nil:
+		f.fault(given["ca_file"], "ca_file and certificates exclude one another; keep one of the two")
+	case i.MoveTo != "" && i.MoveTo == i.Folder:
+		f.fault(given["move_to"], "move_to is the folder that is read; write another one")
+	}
+}
+
+// plainFingerprint is a fingerprint without the signs between its digits.
+func plainFingerprint(s string) string { return strings.ToLower(strings.ReplaceAll(s, ":", "")) }
+
+// checkFingerprint says what is wrong with the fingerprint of a certificate.
+func checkFingerprint(s string) string {
+	if b, err := hex.DecodeString(plainFingerprint(s)); err != nil || len(b) != 32 {
+		return "is no SHA-256 fingerprint; write the 64 digits that \"openssl x509 -noout -fingerprint -sha256\" shows"
+	}
+	return ""
+}
+
 func (f *file) deliveries(name string, n *strictyaml.Node, to *[]Delivery) {
 	const want = "a name and where released runs go, such as paying-agent"
 	places(f, name, n, "delivery", want, to, func(name string, n *strictyaml.Node) Delivery {
@@ -234,11 +368,12 @@ func (f *file) deliveries(name string, n *strictyaml.Node, to *[]Delivery) {
 		given := f.section(name, n, map[string]reader{
 			"offers":     f.list(&d.Offers, "ids of offers such as [level3-2004]", checkLine),
 			"sftp":       func(name string, n *strictyaml.Node) { f.sftp(name, n, &d.SFTP) },
+			"s3":         func(name string, n *strictyaml.Node) { f.s3(name, n, &d.S3) },
 			"folder":     f.value(&d.Folder, "a folder such as /srv/released", checkFolder),
 			"mail":       f.list(&d.Mail, "addresses such as [agent@example.com]", checkAddress),
 			"encrypt_to": f.list(&d.EncryptTo, "files with PGP keys such as [/etc/batch/agent.asc]", checkFolder),
 		})
-		f.one(name, n, given, "sftp", "folder", "mail")
+		f.one(name, n, given, "sftp", "s3", "folder", "mail")
 		return d
 	})
 	slices.SortFunc(*to, func(a, b Delivery) int { return strings.Compare(a.Name, b.Name) })

@@ -204,6 +204,7 @@ func (f *file) mail(name string, n *strictyaml.Node, m *Mail) {
 		"username": f.value(&m.Username, "the name of the account", checkLine),
 		"password_env": f.value(&m.PasswordEnv, "the name of an environment variable such as BATCH_MAIL_PASSWORD",
 			checkVariable),
+		"ca_file":      f.value(&m.CAFile, "a file such as /etc/batch/mail-ca.pem", checkFolder),
 		"from":         f.value(&m.From, "an address such as batch@example.com", checkAddress),
 		"to":           f.list(&m.To, "addresses such as [desk@example.com]", checkAddress),
 		"on":           f.occasions(&on),
@@ -234,6 +235,8 @@ func (f *file) checkMail(n *strictyaml.Node, given map[string]*strictyaml.Node, 
 			"the password")
 	case username == nil && password != nil:
 		f.fault(password, "password_env is given, but no username; add it")
+	case given["ca_file"] != nil && m.Security == None:
+		f.fault(given["ca_file"], "ca_file is given, but with security: none no certificate is looked at; write starttls or tls")
 	case username != nil && m.Security == None:
 		f.fault(username, "username is given, but with security: none the password would travel in the clear; write "+
 			"starttls or tls")
@@ -255,7 +258,7 @@ func (f *file) webhook(name string, n *strictyaml.Node, w *Webhook) {
 
 // occasions reads the list of what a message is sent about.
 func (f *file) occasions(to *[]string) reader {
-	want, check := choices(f, Failure, Rejects, Missed, Success, Reminder, Approval, Released)
+	want, check := choices(f, Failure, Rejects, Missed, Success, Reminder, Approval, Released, AboutChannel)
 	list := "a list of " + want + ", such as [failure, missed]"
 	if f.walk != nil {
 		f.words[list] = f.words[want]

@@ -105,6 +105,8 @@ const (
 
 	Approval Occasion = "approval" // a run waits to be submitted, approved or released
 	Released Occasion = "released" // a run is in force, as it was released
+
+	AboutChannel Occasion = "channel" // a channel or a delivery fails, or does not any more; a file was quarantined
 )
 
 // Mail says who is written to, and through which server.
@@ -114,6 +116,7 @@ type Mail struct {
 	Security    Security
 	Username    string // "" for a server that asks for none
 	PasswordEnv string // the environment variable with the password
+	CAFile      string // absolute: the authorities that vouch for the server, in PEM; "" for those of the system
 	From        string // an address, with or without a name
 	To          []string
 	On          []Occasion
@@ -154,7 +157,9 @@ func (d Daily) Passed(at time.Time) bool {
 
 // Default is what holds without a file.
 func Default() Settings {
-	usual := func() []Occasion { return []Occasion{Failure, Rejects, Missed, Reminder, Approval, Released} }
+	usual := func() []Occasion {
+		return []Occasion{Failure, Rejects, Missed, Reminder, Approval, Released, AboutChannel}
+	}
 	return Settings{
 		Mail:    Mail{Port: 587, Security: StartTLS, On: usual(), AttachUpTo: 10 << 20},
 		Webhook: Webhook{On: usual()},

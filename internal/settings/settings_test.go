@@ -58,7 +58,7 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 		Ping:    Ping{URL: "https://hc-ping.com/0b1a6ad9-9f5a-4b1c-8c7f-2d4f1e0d9c11/{offer}"},
 		Mail: Mail{
 			Server: "mail.example.com", Port: 587, Security: StartTLS,
-			Username: "batch@example.com", PasswordEnv: "BATCH_MAIL_PASSWORD",
+			Username: "batch@example.com", PasswordEnv: "BATCH_MAIL_PASSWORD", CAFile: "/etc/batch/mail-ca.pem",
 			From: "Tender desk <batch@example.com>", To: []string{"desk@example.com", "operations@example.com"}, On: most, AttachUpTo: 20 << 20,
 		},
 		Webhook: Webhook{URLEnv: "BATCH_WEBHOOK_URL", SecretEnv: "BATCH_WEBHOOK_SECRET", On: most},
@@ -76,14 +76,23 @@ func TestTheExampleOfThePageIsReadAsItSays(t *testing.T) {
 		PGP:         PGP{KeyFile: "/etc/batch/pgp.asc", PassphraseEnv: "BATCH_PGP_PASSPHRASE"},
 		Intake: Intake{Every: time.Minute, Largest: 64 << 20, SignedBy: map[string][]string{"DTC": {"/etc/batch/dtc.asc"}}, Channels: []Channel{
 			{Name: "clearstream-mail", From: []string{"Clearstream"}, Maildir: "/var/mail/batch", Senders: []string{"reports@clearstream.example"}},
+			{Name: "dtc-s3", From: []string{"DTC"}, S3: S3{Bucket: "dtc-reports", Prefix: "outgoing", Endpoint: "https://s3.example.com",
+				Region: "eu-central-1", AccessKeyEnv: "BATCH_DTC_S3_KEY", SecretKeyEnv: "BATCH_DTC_S3_SECRET"}},
 			{Name: "dtc-sftp", From: []string{"DTC"}, SFTP: SFTP{Host: "sftp.dtc.example", Port: 2222, Username: "batch", KeyFile: "/etc/batch/id_ed25519",
 				PassphraseEnv: "BATCH_SSH_PASSPHRASE", PasswordEnv: "BATCH_SFTP_PASSWORD", Folder: "/outgoing",
 				HostKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPEiPTCeyqdy40crhmqX5MB0lhzYwi5+t876TkZtw0uq"}}},
 			{Name: "euroclear-drop", From: []string{"Euroclear"}, Folder: "/srv/drop/euroclear"},
+			{Name: "euroclear-mail", From: []string{"Euroclear"}, Senders: []string{"reports@euroclear.example"}, IMAP: IMAP{Host: "imap.example.com", Port: 993,
+				Security: TLS, Username: "tenders@example.com", PasswordEnv: "BATCH_IMAP_PASSWORD", CAFile: "/etc/batch/mail-ca.pem",
+				Folder: "INBOX", MoveTo: "Taken"}},
+			{Name: "euroclear-old-mail", From: []string{"Euroclear"}, Senders: []string{"reports@euroclear.example"}, IMAP: IMAP{Host: "mail.example.com", Port: 993,
+				Security: TLS, Username: "old-tenders", PasswordEnv: "BATCH_OLD_IMAP_PASSWORD", Folder: "INBOX",
+				Certificates: []string{"3bc00f5b1c5a54e161c961ff2c7e6c2b8f4b0c1d5561575af60b29d8606eb12f"}}},
 		}},
 		Deliveries: []Delivery{
 			{Name: "issuer-mail", Mail: []string{"treasury@acme.example"}},
 			{Name: "our-archive", Folder: "/srv/released"},
+			{Name: "our-bucket", S3: S3{Bucket: "released-runs"}},
 			{Name: "paying-agent", Offers: []string{"level3-2004"}, EncryptTo: []string{"/etc/batch/agent.asc"}, SFTP: SFTP{Host: "sftp.agent.example",
 				Port: 22, Username: "batch", KeyFile: "/etc/batch/id_ed25519", Folder: "./in",
 				HostKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF95NgJQJNnM56c0NyWG7fpqKuIMOZyLxAl8daf95snq"}}},
@@ -138,12 +147,20 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"roles as a list", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: [viewer]}}\n", "1:100: roles is a list here; write below it the values of the claim and their roles, such as desk: [preparer]"},
 		{"a claim with blanks", "console: {oidc: {issuer: 'https://login.example.com', client_id: b, client_secret_file: /s, roles: {a: [viewer]}, name_claim: my name}}\n", "1:127: name_claim is no name of a claim; write it as the provider's tokens have it, without blanks"},
 		{"a section of sign-on that is a text", "console: {oidc: yes}\n", "1:17: oidc is a single value here; write its keys below it: client_id, client_secret_file, issuer, name_claim, roles or roles_claim"},
-		{"a channel without a place", "intake: {channels: {a: {from: [DTC]}}}\n", "1:24: a has no place; add one of sftp, folder or maildir"},
+		{"a channel without a place", "intake: {channels: {a: {from: [DTC]}}}\n", "1:24: a has no place; add one of sftp, folder, maildir, imap or s3"},
 		{"a channel of no depositary", "intake: {channels: {a: {folder: /a}}}\n", "1:24: a has no from; add it"},
 		{"a channel with two places", "intake: {channels: {a: {from: [DTC], folder: /a, maildir: /b, senders: [a@b.example]}}}\n", "1:59: a has two places, folder and maildir; keep one of the two"},
 		{"mail from anyone", "intake: {channels: {a: {from: [DTC], maildir: /b}}}\n", "1:24: a has no senders; anyone can write a mail, so name the addresses from which the files come"},
-		{"senders of a folder", "intake: {channels: {a: {from: [DTC], folder: /b, senders: [a@b.example]}}}\n", "1:59: senders are for a maildir only; leave them out"},
+		{"senders of a folder", "intake: {channels: {a: {from: [DTC], folder: /b, senders: [a@b.example]}}}\n", "1:59: senders are for a maildir or imap only; leave them out"},
 		{"a sender with a name", "intake: {channels: {a: {from: [DTC], maildir: /b, senders: ['A <a@b.example>']}}}\n", "1:61: an item of senders is not a mail address; write it as reports@example.com, without a name"},
+		{"a mail server in the clear", "intake: {channels: {a: {from: [DTC], imap: {host: h.example, username: u, password_env: P, security: none}, senders: [a@b.example]}}}\n", "1:102: security is none, and the host is another machine, so the password would travel in the clear; write tls or starttls"},
+		{"a fingerprint that is none", "intake: {channels: {a: {from: [DTC], imap: {host: h.example, username: u, password_env: P, certificates: [ab]}, senders: [a@b.example]}}}\n", "1:107: an item of certificates is no SHA-256 fingerprint; write the 64 digits that \"openssl x509 -noout -fingerprint -sha256\" shows"},
+		{"a mail server without an account", "intake: {channels: {a: {from: [DTC], imap: {host: h.example, password_env: P}, senders: [a@b.example]}}}\n", "1:44: imap has no username; add it"},
+		{"mail that is moved to where it is", "intake: {channels: {a: {from: [DTC], imap: {host: h.example, username: u, password_env: P, move_to: INBOX}, senders: [a@b.example]}}}\n", "1:101: move_to is the folder that is read; write another one"},
+		{"a store in the clear", "deliveries: {a: {s3: {bucket: abc, endpoint: 'http://s3.example.com'}}}\n", "1:46: endpoint must begin with https://, as tenders would be readable on the way"},
+		{"a store with a bucket in its address", "deliveries: {a: {s3: {bucket: abc, endpoint: 'https://s3.example.com/abc'}}}\n", "1:46: endpoint is no address of a store; write it as https://s3.example.com, without a bucket or a key"},
+		{"half a key", "deliveries: {a: {s3: {bucket: abc, access_key_env: A}}}\n", "1:22: access_key_env and secret_key_env belong together; give both, or none"},
+		{"a prefix that leads elsewhere", "deliveries: {a: {s3: {bucket: abc, prefix: ../x}}}\n", "1:44: prefix is no prefix; write it such as outgoing or from/dtc, or leave it out"},
 		{"keys of a depositary that no channel is from", "intake: {signed_by: {DCT: [/a.asc]}, channels: {a: {from: [DTC], folder: /b}}}\n", "1:22: signed_by names DCT, and no channel is from it, so its keys would never be asked for; the channels are from DTC"},
 		{"a channel with a strange name", "intake: {channels: {A b: {from: [DTC], folder: /b}}}\n", "1:21: the name of a channel is no name for this; write small letters, digits and hyphens, at most 40, such as dtc-sftp"},
 		{"channels as a list", "intake: {channels: [a]}\n", "1:20: channels is a list here; write below it a name and where its files are, such as dtc-sftp"},
@@ -187,8 +204,8 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"recipient", "mail: {server: m.example, from: a@b.example, to: [a@b.example, desk]}\n", "1:64: an item of to is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
 		{"sender with a line break", "mail: {server: m.example, from: \"a@b.example\\r\\nBcc: c@d.example\", to: [a@b.example]}\n", "1:33: from is not a mail address; write it as desk@example.com or Desk <desk@example.com>"},
 		{"one recipient as a text", "mail: {server: m.example, from: a@b.example, to: a@b.example}\n", "1:50: to must be a list; write addresses such as [desk@example.com]"},
-		{"no occasion", mail + "on: []}\n", "1:69: on must be a list; write a list of failure, rejects, missed, success, reminder, approval or released, such as [failure, missed]"},
-		{"occasion", mail + "on: [start]}\n", "1:70: an item of on is not known; write failure, rejects, missed, success, reminder, approval or released"},
+		{"no occasion", mail + "on: []}\n", "1:69: on must be a list; write a list of failure, rejects, missed, success, reminder, approval, released or channel, such as [failure, missed]"},
+		{"occasion", mail + "on: [start]}\n", "1:70: an item of on is not known; write failure, rejects, missed, success, reminder, approval, released or channel"},
 		{"occasion twice", mail + "on: [missed, missed]}\n", "1:78: an item of on is in it twice; keep one of the two"},
 		{"tab", "serve:\n\tpoll: 1s\n", "2:1: there is a tab here; write spaces"},
 		{"direction mark", "serve: {poll: 1s\u202e}\n", "1:17: the file has an invisible character here (U+202E); delete it"},
@@ -265,7 +282,7 @@ func TestEveryMisspeltKeyIsAFaultAtItsPlace(t *testing.T) {
 	source := example(t)
 	for _, k := range keysOf(t, source) {
 		if slices.Contains([]string{"ann", "bob", "treasury-desk", "treasury-leads", "issuer-acme", "DTC", "dtc-sftp", "euroclear-drop",
-			"clearstream-mail", "paying-agent", "issuer-mail", "our-archive"}, k.name) {
+			"dtc-s3", "clearstream-mail", "euroclear-mail", "euroclear-old-mail", "paying-agent", "issuer-mail", "our-archive", "our-bucket"}, k.name) {
 			continue // any text is a name
 		}
 		lines := strings.Split(source, "\n")
@@ -291,11 +308,11 @@ func TestEveryValueOfAWrongKindIsAFaultOnItsLine(t *testing.T) {
 	source := example(t)
 	for _, k := range keysOf(t, source) {
 		if k.column == 1 || k.name == "oidc" || slices.Contains([]string{"treasury-desk", "treasury-leads", "issuer-acme", "signed_by", "channels", "DTC",
-			"dtc-sftp", "euroclear-drop", "clearstream-mail", "paying-agent", "issuer-mail", "our-archive", "sftp"}, k.name) {
+			"dtc-sftp", "euroclear-drop", "dtc-s3", "clearstream-mail", "euroclear-mail", "euroclear-old-mail", "paying-agent", "issuer-mail", "our-archive", "our-bucket", "sftp", "imap", "s3"}, k.name) {
 			continue // sections and what is in braces have cases of their own
 		}
 		for _, wrong := range []string{"", " {unheard: of}", " [[]]", " 'neither this nor that ('"} {
-			if strings.HasPrefix(wrong, " '") && (k.name == "username" || k.name == "client_id") {
+			if strings.HasPrefix(wrong, " '") && slices.Contains([]string{"username", "client_id", "folder", "move_to", "prefix"}, k.name) {
 				continue // any text is a name
 			}
 			lines := strings.Split(source, "\n")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,11 +103,11 @@ func removable(entries []ledger.Entry, rows []ledger.Row) (may mayChange, err er
 
 func (n *news) changesInputs() bool {
 	for _, f := range n.todo.put {
-		if isInput(f.path) {
+		if isInput(f.path) && !isApart(f.path) {
 			return true
 		}
 	}
-	return len(n.todo.remove) > 0
+	return slices.ContainsFunc(n.todo.remove, func(name string) bool { return !isApart(name) })
 }
 
 // deletes reports whether something was deleted that is not to be kept any longer, so that its content goes, too.

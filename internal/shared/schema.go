@@ -114,6 +114,13 @@ BEGIN
 	END IF;
 	RAISE EXCEPTION '% of % is refused: what was published is not changed', TG_OP, TG_TABLE_NAME;
 END $$;
+`, `
+CREATE TABLE batch_turn (                      -- what one machine does at a time: channels, deliveries
+	name   text PRIMARY KEY CHECK (name <> ''),
+	ended  timestamptz NOT NULL,               -- when it was done last
+	holder text NOT NULL DEFAULT '',           -- by whom, for people
+	memory bytea                               -- what that one left for the next
+);
 `}
 
 // errNewer says that the database has more steps behind it than this program knows.

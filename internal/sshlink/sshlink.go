@@ -18,6 +18,7 @@ import (
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/settings"
 )
 
@@ -57,7 +58,7 @@ func Dial(ctx context.Context, to settings.SFTP, getenv func(string) string) (*S
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be reached: %w", address, err)
 	}
-	quiet := newQuietConn(plain)
+	quiet := idleconn.New(plain, idle)
 	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
 	config := &ssh.ClientConfig{User: to.Username, Auth: methods, Timeout: patience,
 		HostKeyCallback: pinned(address, keys), HostKeyAlgorithms: algorithmsOf(keys)}
@@ -132,6 +133,21 @@ func (e *keyError) Error() string {
 		"server whether its key was changed; only then write the new one", e.address, e.is)
 }
 
+// NeedsPerson says that it lasts until a person does something.
+func (*keyError) NeedsPerson() bool { return true }
+
+// refusedError says that the server, or what the settings name, does not let us in. It lasts until a person does something.
+type refusedError struct{ error }
+
+// NeedsPerson says so.
+func (*refusedError) NeedsPerson() bool { return true }
+
+// Unwrap returns why.
+func (e *refusedError) Unwrap() error { return e.error }
+
+// refused is a refusedError.
+func refused(format string, args ...any) error { return &refusedError{fmt.Errorf(format, args...)} }
+
 // pinned accepts a server by its key alone.
 func pinned(address string, keys []ssh.PublicKey) ssh.HostKeyCallback {
 	return func(_ string, _ net.Addr, is ssh.PublicKey) error {
@@ -167,10 +183,10 @@ func refusal(address, user string, err error) error {
 	case errors.As(err, &other):
 		return other
 	case strings.Contains(err.Error(), "no common algorithm for host key"):
-		return fmt.Errorf("%s has no key of the kinds in host_keys; nothing was sent to it. Ask who runs the server "+
+		return refused("%s has no key of the kinds in host_keys; nothing was sent to it. Ask who runs the server "+
 			"whether its key was changed; only then write the new one", address)
 	case strings.Contains(err.Error(), "unable to authenticate"):
-		return fmt.Errorf("%s refuses to let %s log in; see whether the key or the password is the one that the server knows",
+		return refused("%s refuses to let %s log in; see whether the key or the password is the one that the server knows",
 			address, user)
 	}
 	return fmt.Errorf("%s: no session could be begun: %w", address, err)
@@ -181,21 +197,21 @@ func methodsOf(to settings.SFTP, getenv func(string) string) (all []ssh.AuthMeth
 	if to.KeyFile != "" {
 		content, err := os.ReadFile(to.KeyFile)
 		if err != nil {
-			return nil, err
+			return nil, refused("key_file: %w", err)
 		}
 		signer, err := ssh.ParsePrivateKey(content)
 		if locked := new(ssh.PassphraseMissingError); errors.As(err, &locked) && to.PassphraseEnv != "" {
 			signer, err = ssh.ParsePrivateKeyWithPassphrase(content, []byte(getenv(to.PassphraseEnv)))
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s is no private SSH key that can be opened: %w", to.KeyFile, err)
+			return nil, refused("%s is no private SSH key that can be opened: %w", to.KeyFile, err)
 		}
 		all = append(all, ssh.PublicKeys(signer))
 	}
 	if to.PasswordEnv != "" {
 		password := getenv(to.PasswordEnv)
 		if password == "" {
-			return nil, fmt.Errorf("the password for the server is not set; set the environment variable %s", to.PasswordEnv)
+			return nil, refused("the password for the server is not set; set the environment variable %s", to.PasswordEnv)
 		}
 		all = append(all, ssh.Password(password), ssh.KeyboardInteractive(
 			func(_, _ string, questions []string, _ []bool) ([]string, error) {
@@ -207,28 +223,4 @@ func methodsOf(to settings.SFTP, getenv func(string) string) (all []ssh.AuthMeth
 			}))
 	}
 	return all, nil
-}
-
-// quietConn is a connection that ends when the other side is silent for too long.
-type quietConn struct {
-	net.Conn
-	end *time.Timer
-}
-
-func newQuietConn(c net.Conn) *quietConn {
-	return &quietConn{Conn: c, end: time.AfterFunc(idle, func() { _ = c.Close() })}
-}
-
-func (c *quietConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err == nil {
-		c.end.Reset(idle)
-	}
-	return n, err
-}
-
-// Close ends the connection.
-func (c *quietConn) Close() error {
-	c.end.Stop()
-	return c.Conn.Close()
 }

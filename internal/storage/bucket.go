@@ -34,11 +34,11 @@ const quiet = 30 * time.Second
 
 func newBucket(ctx context.Context, u *url.URL, getenv func(string) string) (*Bucket, error) {
 	query := u.Query()
-	endpoint, secure, err := endpointOf(query.Get("endpoint"), getenv)
+	client, err := NewClient(query.Get("endpoint"), query.Get("region"), getenv)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the storage %s: %w", u.Redacted(), err)
 	}
-	b := &Bucket{bucket: u.Host, prefix: strings.Trim(u.Path, "/"), address: u.Redacted()}
+	b := &Bucket{client: client, bucket: u.Host, prefix: strings.Trim(u.Path, "/"), address: u.Redacted()}
 	if b.prefix != "" {
 		b.prefix += "/"
 	}
@@ -57,18 +57,6 @@ func newBucket(ctx context.Context, u *url.URL, getenv func(string) string) (*Bu
 				days, mostDays)
 		}
 		b.lock = time.Duration(n) * 24 * time.Hour
-	}
-	transport, err := minio.DefaultTransport(secure)
-	if err != nil {
-		return nil, err
-	}
-	transport.ResponseHeaderTimeout = quiet
-	b.client, err = minio.New(endpoint, &minio.Options{
-		Creds: credentialsFrom(getenv), Secure: secure, Region: query.Get("region"), Transport: transport, MaxRetries: 5,
-		BucketLookup: lookup(endpoint),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("the storage %s: %w", b.address, err)
 	}
 	there, err := b.client.BucketExists(ctx, b.bucket)
 	if err != nil {
@@ -112,11 +100,11 @@ func endpointOf(given string, getenv func(string) string) (host string, secure b
 	}
 	u, err := url.Parse(given)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return "", false, errors.New("the endpoint of the storage is no address; write it as https://s3.example.org")
+		return "", false, errors.New("the endpoint is no address; write it as https://s3.example.org")
 	}
 	ip := net.ParseIP(u.Hostname())
 	if u.Scheme == "http" && u.Hostname() != "localhost" && !ip.IsLoopback() {
-		return "", false, fmt.Errorf("the endpoint %s of the storage is not encrypted; use https, as tenders would be readable "+
+		return "", false, fmt.Errorf("the endpoint %s is not encrypted; use https, as tenders would be readable "+
 			"on the way", u.Host)
 	}
 	return u.Host, u.Scheme == "https", nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func newDeliver(w World) *cobra.Command {
 		Use:   "deliver RUN",
 		Short: "Send a released run to those who are to have it",
 		Long: `deliver sends the files of the released run in the folder RUN to the places that the settings name
-under deliveries: servers (SFTP), folders and mail addresses, signed and encrypted where keys are named.
+under deliveries: servers (SFTP), buckets of S3 stores, folders and mail addresses, signed and encrypted where keys are named.
 Who has it already is left out, by the history. batch release does this by itself, and batch serve sends
 what could not be sent before; deliver is for a run whose release is more than a week ago, and for a
 mail of which it is not known whether it was sent.`,
@@ -162,11 +163,17 @@ const (
 	longestWait  = 6 * time.Hour
 )
 
-// patience is when the deliveries of an offer are tried next.
+// patience is when a delivery of an offer is tried next.
 type patience struct {
-	next time.Time
-	wait time.Duration
+	Next time.Time     `json:"next"`
+	Wait time.Duration `json:"wait"` // in nanoseconds
+
+	Tries int  `json:"tries"` // that failed, in a row
+	Said  bool `json:"said"`  // people were notified
 }
+
+// triesUntilSaid is how often a delivery must fail in a row until people are notified, unless only a person can go on.
+const triesUntilSaid = 3
 
 // deliverAll looks for released runs that are to be delivered, until the context is done.
 func (w World) deliverAll(ctx context.Context, folder string, set settings.Settings, every time.Duration,
@@ -181,11 +188,15 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 			log.Warn("the offers cannot be listed for deliveries", "error", err)
 		}
 		for _, offer := range offers {
-			if tries[offer] == nil {
-				tries[offer] = &patience{}
-			}
-			if !w.Now().Before(tries[offer].next) && ctx.Err() == nil {
-				w.deliverOffer(ctx, offer, set, tries[offer], every, log)
+			for _, d := range set.Deliveries { // each has its own pauses
+				one, key := set, offer+"\n"+d.Name
+				one.Deliveries = []settings.Delivery{d}
+				if tries[key] == nil {
+					tries[key] = &patience{}
+				}
+				if !w.Now().Before(tries[key].Next) && ctx.Err() == nil {
+					w.deliverOffer(ctx, w.delivery(offer, one), tries[key], every, log)
+				}
 			}
 		}
 		if !pause(ctx, every) {
@@ -195,9 +206,9 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 }
 
 // deliverOffer delivers what is due of one offer.
-func (w World) deliverOffer(ctx context.Context, offer string, set settings.Settings, p *patience, every time.Duration,
+func (w World) deliverOffer(ctx context.Context, c delivery.Config, p *patience, every time.Duration,
 	log *slog.Logger) {
-	results, err := delivery.Deliver(ctx, w.delivery(offer, set))
+	results, err := delivery.Deliver(ctx, c)
 	if ctx.Err() != nil {
 		return
 	}
@@ -207,10 +218,24 @@ func (w World) deliverOffer(ctx context.Context, offer string, set settings.Sett
 		}
 	}
 	if err = errors.Join(err, failedOf(results)); err == nil {
-		p.wait = 0
+		if p.Said && w.Monitor != nil && len(results) > 0 {
+			w.Monitor.DeliveredNow(results[0].Offer, results[0].Run)
+		}
+		*p = patience{}
 		return
 	}
-	p.wait = min(max(2*p.wait, every), longestWait)
-	p.next = w.Now().Add(p.wait)
-	log.Error("a released run was not delivered; it is tried again", "folder", offer, "after", p.wait, "error", err)
+	p.Wait = min(max(2*p.Wait, every), longestWait)
+	p.Next = w.Now().Add(p.Wait)
+	log.Error("a released run was not delivered; it is tried again", "folder", c.Folder, "after", p.Wait, "error", err)
+	p.Tries++
+	unknown := slices.IndexFunc(results, func(r delivery.Result) bool { return r.State == delivery.Unknown })
+	if w.Monitor == nil || p.Said || (p.Tries < triesUntilSaid && unknown < 0) {
+		return
+	}
+	p.Said = true
+	name, run := filepath.Base(c.Folder), ""
+	if len(results) > 0 {
+		name, run = results[0].Offer, results[0].Run
+	}
+	w.Monitor.Undelivered(name, run, err.Error())
 }

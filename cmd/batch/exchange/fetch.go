@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/intake"
+	"tenderbatch/internal/metrics"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/serve"
@@ -27,7 +30,7 @@ func newFetch(w World) *cobra.Command {
 		Use:   "fetch FOLDER",
 		Short: "Take the files that depositaries sent into the inboxes of the offers",
 		Long: `fetch looks once at every channel that the settings name under intake: folders on servers (SFTP),
-folders here, and mailboxes. A file that is whole, signed where it must be, and expected by an offer of
+buckets of S3 stores, folders here, and mailboxes here and on servers (IMAP). A file that is whole, signed where it must be, and expected by an offer of
 FOLDER is put into the inbox of that offer, and its history says through which channel and from whom it
 came. Any other file is kept apart in the folder quarantine, with the reason; the exit code is 3 then.
 FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
@@ -71,7 +74,8 @@ func (w World) fetch(ctx context.Context, folder string, set settings.Settings) 
 			Message: fmt.Sprintf("%v; name the folder of the offers, or of one", err)}
 	}
 	return intake.Fetch(ctx, intake.Config{Folder: folder, Offers: offers, Settings: set,
-		QuietPeriod: set.Serve.QuietPeriod, Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By, Disk: w.Disk})
+		QuietPeriod: set.Serve.QuietPeriod, Now: w.Now, Getenv: w.Getenv, Version: w.Version, By: w.By, Disk: w.Disk,
+		Notifies: w.Monitor != nil})
 }
 
 // outcomeOf is the error that the exit code follows from.
@@ -143,14 +147,15 @@ func (w World) fetchEvery(ctx context.Context, folder string, set settings.Setti
 		case err != nil:
 			log.Error("the channels were not looked at", "error", err)
 		}
-		logFetched(report, log)
+		w.reportFetched(report, log)
 		if !pause(ctx, set.Intake.Every) {
 			return
 		}
 	}
 }
 
-func logFetched(report intake.Report, log *slog.Logger) {
+// reportFetched logs what a look found, notifies people of what is due, and shows it in the metrics.
+func (w World) reportFetched(report intake.Report, log *slog.Logger) {
 	for _, f := range report.Faults {
 		if f.New {
 			log.Error("a channel cannot be read; it is tried again", "channel", f.Channel, "error", f.What)
@@ -162,9 +167,78 @@ func logFetched(report intake.Report, log *slog.Logger) {
 			log.Error("a file was quarantined", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "in", f.Path,
 				"why", f.Why)
 		case intake.Postponed:
-			log.Warn("a file waits", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "why", f.Why)
+			if f.Waits == 1 || f.Waits == intake.LooksUntilSaid {
+				log.Warn("a file waits", "channel", f.Channel, "offer", f.Offer, "file", f.Name, "why", f.Why)
+			}
 		case intake.Taken:
 			log.Info("a file came", "channel", f.Channel, "offer", f.Offer, "file", filepath.Base(cmp.Or(f.Path, f.Name)))
 		}
+	}
+	for _, r := range report.Recovered {
+		log.Info("a channel is read again", "channel", r.Channel)
+	}
+	if w.Monitor != nil {
+		w.notifyFetched(report)
+		w.showFetched(report)
+	}
+}
+
+// mostNamed is how many files one notice names.
+const mostNamed = 20
+
+// notifyFetched notifies people: of files that were quarantined once for each offer and channel.
+func (w World) notifyFetched(report intake.Report) {
+	for _, f := range report.Faults {
+		if f.Due {
+			w.Monitor.ChannelFailed(f.Channel, f.What, f.Since, f.Looks, f.NeedsPerson)
+		}
+	}
+	for _, r := range report.Recovered {
+		w.Monitor.ChannelRecovered(r.Channel, r.What, r.Since)
+	}
+	type about struct{ offer, channel string }
+	files := map[about][]string{}
+	var order []about
+	for _, f := range report.Files {
+		if f.Waits == intake.LooksUntilSaid {
+			w.Monitor.FileWaits(f.Offer, f.Channel, fmt.Sprintf("%s from %s: %s", display.Quote(f.Name), f.Sender, f.Why))
+		}
+		if f.State != intake.Quarantined {
+			continue
+		}
+		of := about{f.Offer, f.Channel}
+		if files[of] == nil {
+			order = append(order, of)
+		}
+		files[of] = append(files[of], fmt.Sprintf("%s from %s: %s (%s)", display.Quote(f.Name), f.Sender, f.Why, f.Path))
+	}
+	for _, of := range order {
+		for some := range slices.Chunk(files[of], mostNamed) {
+			w.Monitor.Quarantined(of.offer, of.channel, some)
+		}
+	}
+}
+
+// showFetched shows in the metrics what a look found.
+func (w World) showFetched(report intake.Report) {
+	board := w.Monitor.Board
+	if board == nil {
+		return
+	}
+	for _, f := range report.Faults {
+		board.UpdateChannel(f.Channel, func(c *metrics.Channel) { c.Failing = true })
+	}
+	for _, name := range report.Read {
+		board.UpdateChannel(name, func(c *metrics.Channel) { c.Failing, c.Read = false, w.Now() })
+	}
+	for _, f := range report.Files {
+		board.UpdateChannel(f.Channel, func(c *metrics.Channel) {
+			switch f.State {
+			case intake.Taken:
+				c.Taken++
+			case intake.Quarantined:
+				c.Quarantined++
+			}
+		})
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/monitor"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/strictyaml"
@@ -31,6 +32,13 @@ type World struct {
 	By             string
 	Actor          ledger.Actor
 	Disk           disk.Disk
+	Monitor        *monitor.Monitor // of a service: notices and metrics; nil where a person sees what is printed
+}
+
+// For is the world of a service, which notifies people and has metrics.
+func (w World) For(m *monitor.Monitor) World {
+	w.Monitor = m
+	return w
 }
 
 // Commands are the commands of the package.

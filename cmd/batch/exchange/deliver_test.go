@@ -1,0 +1,122 @@
+package exchange
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tenderbatch/internal/settings"
+)
+
+// TestTheServiceDeliversOnceItCan has the folder for released runs missing for a while: the service tries again at
+// growing intervals, says so each time, and delivers once it can.
+func TestTheServiceDeliversOnceItCan(t *testing.T) {
+	top, now := releasedOffer(t)
+	to := filepath.Join(t.TempDir(), "share")
+	set := settings.Default()
+	set.Deliveries = []settings.Delivery{{Name: "archive", Folder: to}}
+	var log buffer
+	w := World{Now: now.Now, Getenv: os.Getenv, Version: "test", By: "test"}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.deliverAll(ctx, top, set, 5*time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
+	}()
+	tried := func() int { return strings.Count(log.String(), "was not delivered; it is tried again") }
+	await(t, "three tries", func() bool {
+		if tried() < 3 {
+			now.forward(time.Minute) // the waits of these tries are milliseconds by the clock
+		}
+		return tried() >= 3
+	})
+	if err := os.Mkdir(to, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the delivery", func() bool {
+		now.forward(time.Minute)
+		return strings.Contains(log.String(), `msg="a released run was delivered" offer=small`)
+	})
+	time.Sleep(50 * time.Millisecond)
+	stop()
+	<-done
+	if entries, err := os.ReadDir(to); err != nil || len(entries) != 2 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if n := strings.Count(log.String(), "a released run was delivered"); n != 1 {
+		t.Errorf("it was delivered %d times:\n%s", n, log.String())
+	}
+	for _, after := range []string{"after=5ms", "after=10ms", "after=20ms"} {
+		if !strings.Contains(log.String(), after) {
+			t.Errorf("no try %s:\n%s", after, log.String())
+		}
+	}
+}
+
+// TestTheIntervalsBetweenTriesGrow follows the tries of a week by the clock.
+func TestTheIntervalsBetweenTriesGrow(t *testing.T) {
+	top, now := releasedOffer(t)
+	set := settings.Default()
+	set.Deliveries = []settings.Delivery{{Name: "archive", Folder: filepath.Join(top, "none")}}
+	w := World{Now: now.Now, Getenv: os.Getenv, Version: "test", By: "test"}
+	p, log := &patience{}, slog.New(slog.DiscardHandler)
+	var waits []time.Duration
+	for now.now.Before(releasedAt.Add(6 * 24 * time.Hour)) {
+		w.deliverOffer(context.Background(), w.delivery(filepath.Join(top, "small"), set), p, deliverEvery, log)
+		if wait := p.Next.Sub(now.now); wait <= 0 || wait > longestWait {
+			t.Fatalf("it waits for %v", wait)
+		}
+		waits = append(waits, p.Wait)
+		now.forward(p.Wait)
+	}
+	if len(waits) < 20 || len(waits) > 60 || waits[0] != deliverEvery || waits[1] != 2*deliverEvery || waits[len(waits)-1] != longestWait {
+		t.Errorf("%d tries in six days: %v", len(waits), waits)
+	}
+	// What is older than a week is not sent without being asked for.
+	now.forward(2 * 24 * time.Hour)
+	w.deliverOffer(context.Background(), w.delivery(filepath.Join(top, "small"), set), p, deliverEvery, log)
+	if p.Wait != 0 {
+		t.Errorf("after a week it is tried again after %v", p.Wait)
+	}
+}
+
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not come about", what)
+		}
+	}
+}
+
+// TestADeliveryThatFailsKeepsNoOtherWaiting has one that never works beside one that works from the second try on.
+func TestADeliveryThatFailsKeepsNoOtherWaiting(t *testing.T) {
+	top, now := releasedOffer(t)
+	to := filepath.Join(t.TempDir(), "share")
+	set := settings.Default()
+	set.Deliveries = []settings.Delivery{{Name: "never", Folder: filepath.Join(top, "none")}, {Name: "soon", Folder: to}}
+	var log buffer
+	w := World{Now: now.Now, Getenv: os.Getenv, Version: "test", By: "test"}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.deliverAll(ctx, top, set, 5*time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
+	}()
+	await(t, "a try of each", func() bool {
+		return strings.Contains(log.String(), "never") && strings.Contains(log.String(), "soon")
+	})
+	if err := os.Mkdir(to, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the delivery", func() bool { return strings.Contains(log.String(), "delivery=soon") })
+	stop()
+	<-done
+	if strings.Contains(log.String(), "delivery=never") {
+		t.Error(log.String())
+	}
+}
