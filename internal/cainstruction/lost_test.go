@@ -78,3 +78,21 @@ func TestNoPartOfAFileOfMTIsPassedOverInSilence(t *testing.T) {
 		}
 	}
 }
+
+// TestAChangeOfWhatIsNotNamed: a seev.033 that says it changes an instruction and not which one is no further tender.
+func TestAChangeOfWhatIsNotNamed(t *testing.T) {
+	change := func(s string) string {
+		return mx033("REF2", "<CorpActnInstr>\n<CorpActnGnlInf>", "<CorpActnInstr>\n"+s+"<CorpActnGnlInf>")
+	}
+	for said, want := range map[string]string{
+		"<ChngInstrInd>false</ChngInstrInd>": "|NEWM|",
+		"<ChngInstrInd>true</ChngInstrInd>":  "|NEWM in place of an instruction that it does not name|",
+		"<ChngInstrInd>1</ChngInstrInd>":     "|NEWM in place of an instruction that it does not name|",
+		"<ChngInstrInd>true</ChngInstrInd><CancInstrId><Id>REF1</Id></CancInstrId>": "|NEWM in place of REF1, which was not cancelled|",
+	} {
+		got := rowsOf(t, "AppHdr/CreDt", mxOf(mx033("REF1"), change(said)))
+		if len(got) != 2 || !strings.Contains(got[1], want) {
+			t.Errorf("%s: %q, want %q", said, got, want)
+		}
+	}
+}
