@@ -85,9 +85,9 @@ func TestAChangeOfWhatIsNotNamed(t *testing.T) {
 		return mx033("REF2", "<CorpActnInstr>\n<CorpActnGnlInf>", "<CorpActnInstr>\n"+s+"<CorpActnGnlInf>")
 	}
 	for said, want := range map[string]string{
-		"<ChngInstrInd>false</ChngInstrInd>": "|NEWM|",
-		"<ChngInstrInd>true</ChngInstrInd>":  "|NEWM in place of an instruction that it does not name|",
-		"<ChngInstrInd>1</ChngInstrInd>":     "|NEWM in place of an instruction that it does not name|",
+		"<ChngInstrInd>false</ChngInstrInd>":                                        "|NEWM|",
+		"<ChngInstrInd>true</ChngInstrInd>":                                         "|NEWM in place of an instruction that it does not name|",
+		"<ChngInstrInd>1</ChngInstrInd>":                                            "|NEWM in place of an instruction that it does not name|",
 		"<ChngInstrInd>true</ChngInstrInd><CancInstrId><Id>REF1</Id></CancInstrId>": "|NEWM in place of REF1, which was not cancelled|",
 	} {
 		got := rowsOf(t, "AppHdr/CreDt", mxOf(mx033("REF1"), change(said)))
