@@ -92,10 +92,15 @@ func sameRows(list []byte, objects []map[string]any) error {
 	}
 	slices.Sort(are)
 	slices.Sort(say)
-	if !slices.Equal(are, say) {
-		return fmt.Errorf("%d rows, and %d that say so", len(are), len(say))
+	if slices.Equal(are, say) {
+		return nil
 	}
-	return nil
+	for _, row := range are {
+		if !slices.Contains(say, row) {
+			return fmt.Errorf("the row %q of the list is not in it", strings.ReplaceAll(row, "\x00", ","))
+		}
+	}
+	return fmt.Errorf("the list has %d rows, and it has %d", len(are), len(say))
 }
 
 // textOf is a value of JSON as a cell has it.
