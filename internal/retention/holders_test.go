@@ -38,7 +38,8 @@ func namedOffer(t *testing.T, keep string) Request {
 	folder := filepath.Join(t.TempDir(), "small")
 	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 	for name, content := range map[string]string{"offer.yaml": strings.NewReplacer("{runs: 1y}", keep, "status: none}", "status: none, reject_limit: 100}").Replace(terms),
-		"inbox/dtc-2026-05-02.csv": namedReport, "received/abc": namedReport} {
+		"inbox/dtc-2026-05-02.csv": namedReport, "received/abc": namedReport,
+		".staging/ABC/dtc-2026-05-03.csv": namedReport} {
 		path := filepath.Join(folder, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o640),
 			os.Chtimes(path, now.Add(-24*time.Hour), now.Add(-24*time.Hour))); err != nil {
@@ -124,11 +125,11 @@ func TestNamesOfHoldersAreReplacedInWhatStays(t *testing.T) {
 	}
 	before, was := paid(t, req.Folder), runsIn(t, req)
 	plan, err := Plan(req)
-	if err != nil || len(plan) != 4 {
+	if err != nil || len(plan) != 5 {
 		t.Fatalf("%+v, %v", plan, err)
 	}
 	done, err := Prune(context.Background(), req)
-	if err != nil || len(done) != 4 {
+	if err != nil || len(done) != 5 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 {
@@ -463,7 +464,7 @@ func TestAnOldCopyThatIsPutBackIsNamed(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(run.Folder()), os.Rename(aside, run.Folder())); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, req, "still has the names of holders that entry 9 says were replaced")
+	refused(t, req, "still has the names of holders that entry 10 says were replaced")
 	if _, err := Prune(context.Background(), req); err == nil {
 		t.Error("it is pruned")
 	}
@@ -502,7 +503,7 @@ func TestALedgerIsRebuiltAfterNamesWereReplaced(t *testing.T) {
 func TestRunsAndNamesTogether(t *testing.T) {
 	req := namedOffer(t, "{holders: 1y, runs: 1y}")
 	done, err := Prune(context.Background(), req)
-	if err != nil || len(done) != 4 {
+	if err != nil || len(done) != 5 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 || len(runsIn(t, req)) != 1 {
@@ -513,7 +514,7 @@ func TestRunsAndNamesTogether(t *testing.T) {
 	for _, i := range done {
 		kinds[i.Kind]++
 	}
-	if kinds[Run] != 1 || kinds[Holders] != 1 || kinds[Files] != 2 {
+	if kinds[Run] != 1 || kinds[Holders] != 1 || kinds[Files] != 3 {
 		t.Errorf("%v", kinds)
 	}
 	if o := (tender.Retention{}); !o.Holders.IsZero() {

@@ -146,7 +146,7 @@ func oldFiles(req Request, o *tender.Offer) (all []Item, err error) {
 		}
 	}
 	add(o.Retention.Files, "received", "quarantine")
-	add(o.Retention.Holders, "received", "quarantine", offerfolder.InboxName)
+	add(o.Retention.Holders, "received", "quarantine", offerfolder.InboxName, offerfolder.StagingName)
 	return all, err
 }
 
