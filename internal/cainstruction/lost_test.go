@@ -96,3 +96,22 @@ func TestAChangeOfWhatIsNotNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestNoCutLosesAMessage takes each line out of files of three messages, and each half of a line: the file is refused, or
+// has three messages still.
+func TestNoCutLosesAMessage(t *testing.T) {
+	for name, whole := range map[string]string{
+		"m.txt": mtOf("REF1", nil) + mtOf("REF2", nil) + mtOf("REF3", nil),
+		"m.xml": mxOf(mx033("REF1"), mx033("REF2"), mx033("REF3")),
+	} {
+		lines := strings.Split(strings.TrimSpace(whole), "\n")
+		for i, line := range lines {
+			for _, left := range []string{"", line[:len(line)/2], line[len(line)/2:]} {
+				text := strings.Join(lines[:i], "\n") + "\n" + left + "\n" + strings.Join(lines[i+1:], "\n")
+				if f := Read(name, []byte(text)); len(f.Faults) == 0 && len(f.messages) != 3 {
+					t.Errorf("%s, with %q for line %d: %d messages", name, left, i+1, len(f.messages))
+				}
+			}
+		}
+	}
+}
