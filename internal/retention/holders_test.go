@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/readback"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
@@ -354,6 +356,38 @@ func TestACopyThatFollowedLinksHasNoNamesEither(t *testing.T) {
 	allVerified(t, req)
 }
 
+// elsewhere is a workbook in which another participant is paid.
+func elsewhere(t *testing.T, content []byte) []byte {
+	t.Helper()
+	book, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range book.File {
+		from, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := io.ReadAll(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := w.Create(f.Name)
+		if err == nil {
+			_, err = to.Write(bytes.ReplaceAll(part, []byte("<t>2399</t>"), []byte("<t>9932</t>")))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
 func TestAForgedReplacementIsRefused(t *testing.T) {
 	pruned := func(t *testing.T) (Request, []*ledger.Run) {
 		req := namedOffer(t, "{holders: 1y}")
@@ -421,6 +455,27 @@ func TestAForgedReplacementIsRefused(t *testing.T) {
 			})
 			note(t, req, ledger.Rewritten{Run: run.Run, Was: run.ManifestDigest(), Manifest: digest})
 			refused(t, req, "says something else than wires.csv, beyond names of holders")
+		}
+	})
+	t.Run("with an entry, and a workbook that pays another", func(t *testing.T) {
+		req, runs := pruned(t)
+		book, err := runs[1].Read("result.xlsx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if detail, err := readback.Rewritten(runs[1].Folder()); detail != "" || err != nil {
+			t.Errorf("as it is: %s, %v", detail, err)
+		}
+		path := filepath.Join(runs[1].Folder(), "result.xlsx")
+		if err := errors.Join(os.Remove(path), os.WriteFile(path, elsewhere(t, book), 0o640)); err != nil {
+			t.Fatal(err)
+		}
+		detail, err := readback.Rewritten(runs[1].Folder())
+		if err != nil || detail != "its sheet Wires says something else than wires.csv" {
+			t.Errorf("%s, %v", detail, err)
+		}
+		if found, _, err := release.Verify(req.Folder, release.Signers{}); err != nil || !strings.Contains(fmt.Sprint(found), "its sheet Wires says something else") {
+			t.Errorf("%v, %v", found, err)
 		}
 	})
 	t.Run("an entry that names another run as it was", func(t *testing.T) {
