@@ -10,7 +10,7 @@ import (
 	"tenderbatch/internal/pipeline"
 )
 
-// aboutChannel is a notice about a channel; "" stands for all of them.
+// aboutChannel is a notice about a channel; "" is all of them.
 func (m *Monitor) aboutChannel(channel string) notify.Event {
 	if channel == "" {
 		return m.about("all channels")
