@@ -222,6 +222,12 @@ func (s *Session) Read(name string, most int64) (content []byte, err error) {
 	return content, nil
 }
 
+// IsAnswer reports whether an error is what the server answers to one command: the session goes on.
+func IsAnswer(err error) bool {
+	said := new(imap.Error)
+	return errors.As(err, &said) && said.Type != imap.StatusResponseTypeBye
+}
+
 // body is the content of the one message of a command, nil if there is none.
 func body(cmd *imapclient.FetchCommand, most int64) (content []byte, err error) {
 	for message := cmd.Next(); message != nil; message = cmd.Next() {

@@ -2,6 +2,10 @@ package intake
 
 import (
 	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strconv"
@@ -161,5 +165,38 @@ func TestAnObjectThatIsTooLarge(t *testing.T) {
 	s.put("out/dtc-2004-11-12.csv", string(bytes.Repeat([]byte("1"), 2<<20)))
 	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Quarantined || !strings.Contains(f.Why, "raise intake.largest") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestAnObjectThatTheStoreDoesNotGiveHarmsNoOther has one that was moved to an archive, as stores do by rules of their own. A
+// proxy before the real store answers so, as Amazon does.
+func TestAnObjectThatTheStoreDoesNotGiveHarmsNoOther(t *testing.T) {
+	d, s := newBucketDesk(t)
+	for _, n := range []string{"1", "2", "3"} {
+		s.put("out/dtc-"+n+".csv", report+n+",037833100,1000\n")
+	}
+	at, err := url.Parse(s.bucket.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := httputil.NewSingleHostReverseProxy(at)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "dtc-2.csv") {
+			forward.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>InvalidObjectState</Code>`+
+			`<Message>The operation is not valid for the object's storage class</Message></Error>`)
+	}))
+	defer front.Close()
+	d.s3().Endpoint = front.URL
+	r := d.fetch()
+	if got := d.inbox(); !slices.Equal(got, []string{"dtc-1.csv", "dtc-3.csv"}) {
+		t.Errorf("the inbox has %v: %+v", got, r)
+	}
+	if len(r.Faults) != 1 || !r.Faults[0].NeedsPerson || !strings.Contains(r.Faults[0].What, "dtc-2.csv") {
+		t.Errorf("%+v", r.Faults)
 	}
 }

@@ -111,6 +111,7 @@ type look struct {
 	offers []*offer
 	own    *pgp.Own
 	signed map[string]*pgp.Keys // by depositary
+	keys   map[string]error     // why its keys cannot be read, by depositary, and by "" those of the installation
 	memory *memory
 	unread error // why the terms of some offers cannot be read, for which files could be
 	Report
@@ -142,28 +143,17 @@ func Fetch(ctx context.Context, c Config) (report Report, err error) {
 		return l.Report, err
 	}
 	for _, channel := range c.Settings.Intake.Channels {
-		if err := ctx.Err(); err != nil {
-			return l.Report, err
+		if ctx.Err() != nil {
+			break
 		}
 		l.channel(ctx, channel)
 	}
-	return l.Report, l.remember()
+	return l.Report, errors.Join(ctx.Err(), l.remember())
 }
 
 // prepare reads what every channel needs.
 func (l *look) prepare() (err error) {
-	set := l.Settings
-	if set.PGP.KeyFile != "" {
-		if l.own, err = pgp.ReadOwn(set.PGP.KeyFile, l.Getenv(set.PGP.PassphraseEnv)); err != nil {
-			return &offerfolder.UsageError{Message: fmt.Sprintf("pgp.key_file: %v", err)}
-		}
-	}
-	l.signed = map[string]*pgp.Keys{}
-	for name, files := range set.Intake.SignedBy {
-		if l.signed[name], err = pgp.ReadKeys(files); err != nil {
-			return &offerfolder.UsageError{Message: fmt.Sprintf("intake.signed_by: %s: %v", name, err)}
-		}
-	}
+	l.readKeys()
 	for _, folder := range l.Offers {
 		terms, err := l.termsOf(folder)
 		if err != nil { // the scheduler reports it, too
@@ -183,6 +173,31 @@ func (l *look) prepare() (err error) {
 	l.memory, err = readMemory(filepath.Join(l.Folder, folderName, memoryName))
 	return err
 }
+
+// readKeys reads the keys that the settings name. Without one, no channel is read for which it counts.
+func (l *look) readKeys() {
+	var err error
+	l.signed, l.keys = map[string]*pgp.Keys{}, map[string]error{}
+	if key := l.Settings.PGP; key.KeyFile != "" {
+		if l.own, err = pgp.ReadOwn(key.KeyFile, l.Getenv(key.PassphraseEnv)); err != nil {
+			l.keys[""] = &settingsError{fmt.Errorf("pgp.key_file: %w; see that the key is there and may be read", err)}
+		}
+	}
+	for name, files := range l.Settings.Intake.SignedBy {
+		if l.signed[name], err = pgp.ReadKeys(files); err != nil {
+			l.keys[name] = &settingsError{fmt.Errorf("intake.signed_by: %s: %w; see that the keys are there and may be read", name, err)}
+		}
+	}
+}
+
+// settingsError says that something which the settings name cannot be read. It lasts until a person does something.
+type settingsError struct{ error }
+
+// NeedsPerson says so.
+func (*settingsError) NeedsPerson() bool { return true }
+
+// Unwrap returns why.
+func (e *settingsError) Unwrap() error { return e.error }
 
 func (l *look) termsOf(folder string) (*offerfile.Terms, error) {
 	if l.Terms == nil {
@@ -250,6 +265,11 @@ func actorOf(c settings.Channel) ledger.Actor {
 
 // read reads one channel.
 func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
+	for _, whose := range append([]string{""}, c.From...) {
+		if err := l.keys[whose]; err != nil {
+			return err
+		}
+	}
 	from, err := l.open(ctx, c)
 	if err != nil {
 		return err
@@ -262,25 +282,21 @@ func (l *look) read(ctx context.Context, c settings.Channel) (err error) {
 	return l.readFrom(ctx, c, from)
 }
 
-// readFrom reads what is new in a channel. A file that cannot be read keeps no other from being read, unless the
-// channel itself is lost.
+// mostUnread is how many files that cannot be read a look passes over: if there are more, the channel itself is lost.
+const mostUnread = 5
+
+// readFrom reads what is new in a channel. A file that cannot be read keeps no other from being read, unless the channel
+// itself is lost: what could not be read at the look before comes last then.
 func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) error {
-	all, err := from.list()
+	fresh, now, err := l.freshOf(ctx, c, from)
 	if err != nil {
 		return err
 	}
-	fresh := slices.DeleteFunc(candidates(all), func(i item) bool { return l.memory.knows(c.Name, i) })
-	if slices.ContainsFunc(fresh, func(i item) bool { return !i.whole }) {
-		if err := wait(ctx, l.QuietPeriod); err != nil {
-			return err
+	var unread []error
+	for _, i := range l.memory.lastUnread(c.Name, fresh) {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(append(unread, err)...)
 		}
-		if all, err = from.list(); err != nil {
-			return err
-		}
-	}
-	now := candidates(all)
-	var unread error
-	for _, i := range fresh {
 		at := slices.IndexFunc(now, func(other item) bool { return other.name == i.name })
 		if at < 0 {
 			continue // it was taken away meanwhile
@@ -290,15 +306,37 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 				Why: "it was still being written; it is taken once it is the same at two looks"})
 			continue
 		}
-		switch err := l.item(ctx, c, from, now[at]); {
-		case errors.Is(err, fs.ErrNotExist): // it was taken away meanwhile
-		case errors.Is(err, fs.ErrPermission):
-			unread = errors.Join(unread, err)
-		case err != nil:
-			return errors.Join(unread, err)
+		err := l.item(ctx, c, from, now[at])
+		if errors.Is(err, fs.ErrNotExist) { // it was taken away meanwhile
+			err = nil
+		}
+		l.memory.noteUnread(c.Name, i.name, err != nil)
+		if err == nil {
+			continue
+		}
+		if unread = append(unread, err); !isOfItem(from, err) || len(unread) == mostUnread {
+			break
 		}
 	}
-	return unread
+	return errors.Join(unread...)
+}
+
+// freshOf are the files of a channel that were not dealt with, and all that there are after the quiet period.
+func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fresh, now []item, err error) {
+	all, err := from.list()
+	if err != nil {
+		return nil, nil, err
+	}
+	fresh = slices.DeleteFunc(candidates(all), func(i item) bool { return l.memory.knows(c.Name, i) })
+	if slices.ContainsFunc(fresh, func(i item) bool { return !i.whole }) {
+		if err := wait(ctx, l.QuietPeriod); err != nil {
+			return nil, nil, err
+		}
+		if all, err = from.list(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return fresh, candidates(all), nil
 }
 
 func wait(ctx context.Context, period time.Duration) error {
@@ -318,6 +356,11 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 		l.done(c, i, l.quarantine(ctx, c, &arrival{name: i.name, sender: from.sender()}, nil,
 			fmt.Errorf("it has %d bytes, and %d are allowed; if it is right, raise intake.largest in batch.yaml", i.size,
 				l.Settings.Intake.Largest)))
+		return nil
+	}
+	if why := l.isForNone(c); why != nil {
+		f := File{Channel: c.Name, Name: i.name, Sender: from.sender()}
+		l.done(c, i, f.unlessLost(why))
 		return nil
 	}
 	all, err := from.read(i, l.Settings.Intake.Largest)
@@ -340,6 +383,16 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 	}
 	l.done(c, i, files...)
 	return nil
+}
+
+// isForNone is why the files of a channel wait without being read: no offer could be theirs now, and one could come. Of a
+// mailbox that is seen only by what is in a mail.
+func (l *look) isForNone(c settings.Channel) error {
+	isMail := c.Maildir != "" || c.IMAP.Host != ""
+	if isMail || (l.Work == nil && l.unread == nil) || len(l.offersOf(c)) > 0 {
+		return nil
+	}
+	return l.assign(&passing{arrival: &arrival{}, channel: c})
 }
 
 // noteThere notes at the other side that something was dealt with, if all that was in it was taken.

@@ -563,3 +563,91 @@ func TestASignatureThatIsTooLargeIsKeptApart(t *testing.T) {
 		d.wantApart("dtc-2004-11-12.csv", "dtc-2004-11-12.csv"+mark)
 	}
 }
+
+// TestKeysThatCannotBeRead has the keys of one depositary be lost while the service runs: its channel fails, of which people
+// are notified at once, and the others are read.
+func TestKeysThatCannotBeRead(t *testing.T) {
+	d := newDesk(t)
+	key, other := filepath.Join(t.TempDir(), "dtc.asc"), t.TempDir()
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {key}}
+	d.c.Settings.Intake.Channels = append(d.c.Settings.Intake.Channels, settings.Channel{Name: "ec", From: []string{"Euroclear"}, Folder: other})
+	d.c.Notifies = true
+	d.send("dtc-2004-11-12.csv", report)
+	put(t, filepath.Join(other, "ec-2004-11-12.csv"), report+"2,037833100,1000\n")
+	r, err := Fetch(context.Background(), d.c)
+	if err != nil || len(r.Faults) != 1 || !r.Faults[0].NeedsPerson || !r.Faults[0].Due || r.Faults[0].Channel != "drop" ||
+		!strings.Contains(r.Faults[0].What, "intake.signed_by: DTC: ") {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := d.inbox(); !slices.Equal(got, []string{"ec-2004-11-12.csv"}) {
+		t.Errorf("the inbox has %v", got)
+	}
+	if got := d.history(); len(got) != 2 || !strings.Contains(strings.Join(got, "\n"), "unreached channel drop (service): intake.signed_by: DTC") {
+		t.Errorf("the history: %q", got)
+	}
+	dtc := pgptest.New(t, "dtc@example.com", "0")
+	d.c.Settings.Intake.SignedBy["DTC"] = []string{dtc.Public()}
+	if r := d.fetch(); len(r.Faults) > 0 || len(r.Recovered) != 1 || d.one(r, "dtc-2004-11-12.csv").State != Quarantined {
+		t.Errorf("%+v", r)
+	}
+	d.c.Settings.PGP.KeyFile = filepath.Join(t.TempDir(), "none.asc")
+	if r := d.fetch(); len(r.Faults) != 2 || !r.Faults[1].NeedsPerson {
+		t.Errorf("without the installation's own key: %+v", r)
+	}
+}
+
+// counted is a channel that counts how often a file of it is read.
+type counted struct {
+	source
+	reads *int
+}
+
+func (c counted) read(i item, most int64) ([]*arrival, error) {
+	*c.reads++
+	return c.source.read(i, most)
+}
+
+// TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain has files come for which there is no offer yet, on many machines and where
+// terms cannot be read.
+func TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain(t *testing.T) {
+	for what, why := range map[string]string{"many machines": "no offer has a depositary DTC", "terms": "whose terms cannot be read"} {
+		d := newDesk(t)
+		d.send("dtc-2004-11-12.csv", report)
+		if what == "terms" {
+			put(t, filepath.Join(d.offer, offerfolder.OfferName), "id: [")
+		} else {
+			d.c.Offers, d.c.Work = nil, func(_ context.Context, _ string, do func() error) error { return do() }
+		}
+		l, reads := &look{Config: d.c}, 0
+		err := errors.Join(d.c.Disk.MakeFolders(filepath.Join(d.c.Folder, folderName)), l.prepare(),
+			l.readFrom(context.Background(), d.c.Settings.Intake.Channels[0], counted{local(d.drop), &reads}))
+		if f := d.one(l.Report, "dtc-2004-11-12.csv"); err != nil || reads > 0 || f.State != Postponed || f.Waits != 1 || !strings.Contains(f.Why, why) {
+			t.Errorf("%s: read %d times: %+v, %v", what, reads, f, err)
+		}
+	}
+}
+
+// TestALookThatIsBrokenOffEndsAtOnce stops the service in the middle of many files: what was dealt with by then is remembered.
+func TestALookThatIsBrokenOffEndsAtOnce(t *testing.T) {
+	d := newDesk(t)
+	for _, n := range []string{"1", "2", "3", "4", "5", "6"} {
+		d.send("dtc-"+n+".csv", report+n+",037833100,1000\n")
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	c := d.c
+	c.Now = func() time.Time {
+		if len(d.inbox()) >= 2 {
+			stop()
+		}
+		return time.Now()
+	}
+	r, err := Fetch(ctx, c)
+	if !errors.Is(err, context.Canceled) || len(r.Files) < 2 || len(r.Files) > 3 || d.one(r, "dtc-1.csv").State != Taken {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	before := len(r.Files)
+	if r := d.fetch(); len(r.Files) != 6-before || r.Files[0].State != Taken || len(r.Faults) > 0 {
+		t.Errorf("%d and then %+v", before, r)
+	}
+}

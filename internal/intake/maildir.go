@@ -112,7 +112,7 @@ func (m *maildir) read(i item, most int64) ([]*arrival, error) {
 
 // arrivals are the attachments of a message, which a mailbox has under a name.
 func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival) {
-	message, err := enmime.ReadEnvelope(bytes.NewReader(content))
+	message, err := enmime.NewParser(enmime.RawContent(true), enmime.DisableTextConversion(true)).ReadEnvelope(bytes.NewReader(content))
 	if err != nil {
 		return []*arrival{{name: name, sender: mailbox, content: content,
 			refused: fmt.Errorf("it is no message that can be read: %w", err)}}
@@ -123,18 +123,21 @@ func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival
 		refused = errors.New("by the mail server the address that it names did not send it; ask the depositary whether " +
 			"they did")
 	}
-	parts := slices.Concat(message.Attachments, message.Inlines, message.OtherParts)
+	parts := message.Root.DepthMatchAll(func(p *enmime.Part) bool {
+		return fileName(p) != "" && !strings.HasPrefix(p.ContentType, "multipart/")
+	})
 	for _, part := range parts {
-		if part.FileName == "" || !m.wanted(part.FileName) || signatureOf(part.FileName, parts) {
+		as := fileName(part)
+		if !m.wanted(as) || signatureOf(as, parts) {
 			continue
 		}
-		a := &arrival{name: part.FileName, sender: from, content: part.Content, note: note, refused: refused}
-		if len(part.Errors) > 0 && a.refused == nil {
-			a.refused = fmt.Errorf("the attachment cannot be read whole: %s", part.Errors[0].Error())
+		a := &arrival{name: as, sender: from, note: note, refused: refused}
+		if a.content, err = contentOf(part); err != nil && a.refused == nil {
+			a.refused = fmt.Errorf("the attachment cannot be read whole: %w; ask for it to be sent again", err)
 		}
 		for _, other := range parts {
-			if other.FileName == part.FileName+".asc" || other.FileName == part.FileName+".sig" {
-				a.signature = other.Content
+			if is := fileName(other); is == as+".asc" || is == as+".sig" {
+				a.signature, _ = contentOf(other) // one that is damaged proves nothing
 			}
 		}
 		all = append(all, a)
@@ -145,7 +148,10 @@ func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival
 // signatureOf reports whether a name is that of the signature of another attachment.
 func signatureOf(name string, parts []*enmime.Part) bool {
 	of, is := strings.CutSuffix(name, ".asc")
-	return is && slices.ContainsFunc(parts, func(p *enmime.Part) bool { return p.FileName == of })
+	if !is {
+		of, is = strings.CutSuffix(name, ".sig")
+	}
+	return is && slices.ContainsFunc(parts, func(p *enmime.Part) bool { return fileName(p) == of })
 }
 
 // from is who sent a message, by itself, and why that is not a sender of the channel.

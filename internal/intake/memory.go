@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"tenderbatch/internal/disk"
@@ -27,6 +28,7 @@ type memory struct {
 	Seen    map[string]map[string]seen `json:"seen"`
 	Failing map[string]*failing        `json:"failing"`
 	Waiting map[string]map[string]int  `json:"waiting"` // by channel and file, at how many looks in a row it was postponed
+	Unread  map[string][]string        `json:"unread"`  // by channel, what could not be read at the last look
 }
 
 type seen struct {
@@ -58,6 +60,9 @@ func parseMemory(content []byte) *memory {
 	if m.Waiting == nil {
 		m.Waiting = map[string]map[string]int{}
 	}
+	if m.Unread == nil {
+		m.Unread = map[string][]string{}
+	}
 	if m.Failing == nil {
 		m.Failing = map[string]*failing{}
 	}
@@ -78,6 +83,32 @@ func (m *memory) keep(channel string, i item, now time.Time) {
 		if now.Sub(s.At) > forgotten {
 			delete(m.Seen[channel], name)
 		}
+	}
+}
+
+// lastUnread puts what could not be read at the look before behind all else, and forgets what is not there any more.
+func (m *memory) lastUnread(channel string, items []item) []item {
+	var first, last []item
+	var names []string
+	for _, i := range items {
+		if slices.Contains(m.Unread[channel], i.name) {
+			last, names = append(last, i), append(names, i.name)
+			continue
+		}
+		first = append(first, i)
+	}
+	m.Unread[channel] = names
+	return append(first, last...)
+}
+
+// noteUnread notes whether something could not be read.
+func (m *memory) noteUnread(channel, name string, unread bool) {
+	at := slices.Index(m.Unread[channel], name)
+	switch {
+	case unread && at < 0:
+		m.Unread[channel] = append(m.Unread[channel], name)
+	case !unread && at >= 0:
+		m.Unread[channel] = slices.Delete(m.Unread[channel], at, at+1)
 	}
 }
 

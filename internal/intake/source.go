@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/imaplink"
 	"tenderbatch/internal/pgp"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink"
@@ -52,6 +53,16 @@ type source interface {
 
 // noting is a source that notes at the other side that something was dealt with. It never deletes it.
 type noting interface{ took(i item) error }
+
+// isOfItem reports whether an error is of one file only, and the channel is still there: the other side answered that it
+// does not give it, or it is a file of this machine.
+func isOfItem(from source, err error) bool {
+	switch from.(type) {
+	case local, *maildir:
+		return true
+	}
+	return errors.Is(err, fs.ErrPermission) || needsPerson(err) || sshlink.IsAnswer(err) || imaplink.IsAnswer(err)
+}
 
 // changedError says that a file changed while it was read.
 type changedError struct{ name string }

@@ -88,6 +88,12 @@ func (s *Session) Close() error {
 	return nil
 }
 
+// IsAnswer reports whether an error is what the server answers to one request: the session goes on.
+func IsAnswer(err error) bool {
+	said := new(sftp.StatusError)
+	return errors.As(err, &said)
+}
+
 // Put writes a file into the folder of the session: it has its name only once it is whole.
 func (s *Session) Put(name string, content []byte) error {
 	draft, to := path.Join(s.Folder, "."+name+".part"), path.Join(s.Folder, name)

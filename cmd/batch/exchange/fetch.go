@@ -52,7 +52,10 @@ FOLDER is one of offers, or one offer. batch serve does the same at intervals.`,
 				set.Serve.QuietPeriod = quiet
 			}
 			report, err := w.fetch(c.Context(), args[0], set)
-			if err != nil {
+			switch {
+			case err != nil && len(report.Files) > 0: // what was dealt with until then
+				return errors.Join(w.sayFetched(report, asJSON), err)
+			case err != nil:
 				return err
 			}
 			return errors.Join(w.sayFetched(report, asJSON), outcomeOf(report))
@@ -139,18 +142,50 @@ func (w World) fetchEvery(ctx context.Context, folder string, set settings.Setti
 	if len(set.Intake.Channels) == 0 {
 		return
 	}
+	all := &unlooked{}
 	for {
 		report, err := w.fetch(ctx, folder, set)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil { // the look was broken off, and says nothing about the channels
+			report.Faults = nil
+			w.reportFetched(report, log)
 			return
-		case err != nil:
-			log.Error("the channels were not looked at", "error", err)
 		}
+		w.reportLook(all, err, log)
 		w.reportFetched(report, log)
 		if !pause(ctx, set.Intake.Every) {
 			return
 		}
+	}
+}
+
+// unlooked is since when no channel could be looked at, such as for want of space on the disk.
+type unlooked struct {
+	what  string
+	since time.Time
+	looks int
+	said  bool // people were notified
+}
+
+// reportLook logs that no channel could be looked at, and notifies people where that lasts.
+func (w World) reportLook(all *unlooked, err error, log *slog.Logger) {
+	if err == nil {
+		if all.said && w.Monitor != nil {
+			w.Monitor.ChannelRecovered("", all.what, all.since)
+		}
+		*all = unlooked{}
+		return
+	}
+	if all.looks == 0 {
+		all.since = w.Now()
+	}
+	if all.what != err.Error() {
+		log.Error("the channels were not looked at; it is tried again", "error", err)
+	}
+	all.what = err.Error()
+	all.looks++
+	if all.looks >= intake.LooksUntilSaid && !all.said && w.Monitor != nil {
+		all.said = true
+		w.Monitor.ChannelFailed("", all.what, all.since, all.looks, false)
 	}
 }
 
@@ -183,10 +218,7 @@ func (w World) reportFetched(report intake.Report, log *slog.Logger) {
 	}
 }
 
-// mostNamed is how many files one notice names.
-const mostNamed = 20
-
-// notifyFetched notifies people: of files that were quarantined once for each offer and channel.
+// notifyFetched notifies people: of files that were quarantined, and of those that wait, once for each offer and channel.
 func (w World) notifyFetched(report intake.Report) {
 	for _, f := range report.Faults {
 		if f.Due {
@@ -196,26 +228,40 @@ func (w World) notifyFetched(report intake.Report) {
 	for _, r := range report.Recovered {
 		w.Monitor.ChannelRecovered(r.Channel, r.What, r.Since)
 	}
-	type about struct{ offer, channel string }
-	files := map[about][]string{}
-	var order []about
+	var apart, waiting groups
 	for _, f := range report.Files {
+		said := fmt.Sprintf("%s from %s: %s", display.Quote(f.Name), f.Sender, f.Why)
 		if f.Waits == intake.LooksUntilSaid {
-			w.Monitor.FileWaits(f.Offer, f.Channel, fmt.Sprintf("%s from %s: %s", display.Quote(f.Name), f.Sender, f.Why))
+			waiting.add(f, said)
 		}
-		if f.State != intake.Quarantined {
-			continue
+		if f.State == intake.Quarantined {
+			apart.add(f, fmt.Sprintf("%s (%s)", said, f.Path))
 		}
-		of := about{f.Offer, f.Channel}
-		if files[of] == nil {
-			order = append(order, of)
-		}
-		files[of] = append(files[of], fmt.Sprintf("%s from %s: %s (%s)", display.Quote(f.Name), f.Sender, f.Why, f.Path))
 	}
-	for _, of := range order {
-		for some := range slices.Chunk(files[of], mostNamed) {
-			w.Monitor.Quarantined(of.offer, of.channel, some)
-		}
+	waiting.each(w.Monitor.FilesWait)
+	apart.each(w.Monitor.Quarantined)
+}
+
+// groups are lines about files, by offer and channel, in the order in which they came.
+type groups []*group
+
+type group struct {
+	offer, channel string
+	files          []string
+}
+
+func (g *groups) add(f intake.File, said string) {
+	at := slices.IndexFunc(*g, func(is *group) bool { return is.offer == f.Offer && is.channel == f.Channel })
+	if at < 0 {
+		at = len(*g)
+		*g = append(*g, &group{offer: f.Offer, channel: f.Channel})
+	}
+	(*g)[at].files = append((*g)[at].files, said)
+}
+
+func (g groups) each(do func(offer, channel string, files []string)) {
+	for _, of := range g {
+		do(of.offer, of.channel, of.files)
 	}
 }
 

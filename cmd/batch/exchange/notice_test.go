@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -233,5 +234,108 @@ func TestAFileThatWaitsIsSaidOnce(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "a file waits"); n != 2 {
 		t.Errorf("it is logged %d times", n)
+	}
+}
+
+// TestManyFilesAreOneNotice has a hundred files come at once that are not taken, and a hundred that wait since the terms
+// cannot be read.
+func TestManyFilesAreOneNotice(t *testing.T) {
+	top, drop := t.TempDir(), t.TempDir()
+	terms := filepath.Join(top, "x", "offer.yaml")
+	m, said := notifying(t)
+	w := World{Now: time.Now, Getenv: os.Getenv, Version: "test", By: "test"}.For(m)
+	set := settings.Default()
+	set.Serve.QuietPeriod = time.Millisecond
+	set.Intake.Channels = []settings.Channel{{Name: "drop", From: []string{"DTC"}, Folder: drop}}
+	look := func(of, content string, times int) {
+		t.Helper()
+		write(t, terms, content)
+		for n := range 100 {
+			write(t, filepath.Join(drop, fmt.Sprintf("%s-%03d.csv", of, n)), of)
+		}
+		for range times {
+			report, err := w.fetch(context.Background(), top, set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.reportFetched(report, slog.New(slog.DiscardHandler))
+		}
+		m.Notices.Wait()
+	}
+	look("old", offerYAML, 1)
+	if got := said.about(""); len(got) != 1 || !strings.Contains(got[0], "100 files were not taken") || !strings.Contains(got[0], "\nand 80 more\n") ||
+		!strings.Contains(got[0], "old-019.csv") {
+		t.Errorf("%d notices: %.400q", len(got), got)
+	}
+	look("new", "id: [", intake.LooksUntilSaid+1)
+	if got := said.about("wait"); len(got) != 1 || !strings.Contains(got[0], "100 files wait, and are not taken") || !strings.Contains(got[0], "\nand 80 more") {
+		t.Errorf("%d notices: %.400q", len(got), got)
+	}
+}
+
+// TestThatNoChannelIsLookedAtIsSaidOnce has a file be where the folder is to be for what is remembered.
+func TestThatNoChannelIsLookedAtIsSaidOnce(t *testing.T) {
+	m, said := notifying(t)
+	w := World{Now: time.Now, Getenv: os.Getenv, Version: "test", By: "test"}.For(m)
+	top := t.TempDir()
+	write(t, filepath.Join(top, "x", "offer.yaml"), offerYAML)
+	write(t, filepath.Join(top, ".intake"), "no folder")
+	set := settings.Default()
+	set.Intake.Channels = []settings.Channel{{Name: "drop", From: []string{"DTC"}, Folder: t.TempDir()}}
+	var log buffer
+	all := &unlooked{}
+	look := func(times int) {
+		t.Helper()
+		for range times {
+			_, err := w.fetch(context.Background(), top, set)
+			w.reportLook(all, err, slog.New(slog.NewTextHandler(&log, nil)))
+			m.Notices.Wait()
+		}
+	}
+	look(intake.LooksUntilSaid - 1)
+	if got := said.about(""); len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+	look(3)
+	if got := said.about("all channels: they cannot be read"); len(got) != 1 || len(said.about("")) != 1 ||
+		!strings.Contains(got[0], "no file comes in by any channel") {
+		t.Errorf("%q", said.about(""))
+	}
+	if n := strings.Count(log.String(), "the channels were not looked at"); n != 1 {
+		t.Errorf("it is logged %d times", n)
+	}
+	if err := os.Remove(filepath.Join(top, ".intake")); err != nil {
+		t.Fatal(err)
+	}
+	look(2)
+	if got := said.about("all channels: they are read again"); len(got) != 1 || len(said.about("")) != 2 {
+		t.Errorf("%q", said.about(""))
+	}
+}
+
+// TestAFileInQuarantineIsSaidAlsoIfTheServiceStops has the service be stopped in the look at which a file was not taken.
+func TestAFileInQuarantineIsSaidAlsoIfTheServiceStops(t *testing.T) {
+	top, drop := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(top, "x", "offer.yaml"), offerYAML)
+	for _, n := range []string{"1", "2", "3", "4", "5"} {
+		write(t, filepath.Join(drop, "old-"+n+".csv"), n)
+	}
+	m, said := notifying(t)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	now := func() time.Time {
+		if all, err := os.ReadDir(filepath.Join(top, "x", "quarantine")); err == nil && len(all) > 1 {
+			stop()
+		}
+		return time.Now()
+	}
+	w := World{Now: now, Getenv: os.Getenv, Version: "test", By: "test"}.For(m)
+	set := settings.Default()
+	set.Serve.QuietPeriod = time.Millisecond
+	set.Intake.Channels = []settings.Channel{{Name: "drop", From: []string{"DTC"}, Folder: drop}}
+	w.fetchEvery(ctx, top, set, slog.New(slog.DiscardHandler))
+	m.Notices.Wait()
+	if got := said.about("old-1.csv"); len(got) != 1 || len(said.about("")) != 1 {
+		t.Errorf("%q", said.about(""))
 	}
 }

@@ -2,14 +2,17 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
@@ -75,5 +78,26 @@ func TestTheServiceFetchesAgainAndAgain(t *testing.T) {
 	}
 	if n := strings.Count(said, "a channel cannot be read"); n != 1 {
 		t.Errorf("the channel that cannot be read is logged %d times:\n%s", n, said)
+	}
+}
+
+// TestWhatWasTakenIsSaidAlsoIfItCannotBeRemembered has the disk be full once a file was taken.
+func TestWhatWasTakenIsSaidAlsoIfItCannotBeRemembered(t *testing.T) {
+	top, drop := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(top, "x", "offer.yaml"), offerYAML)
+	write(t, filepath.Join(drop, "dtc-1.csv"), "a,b\n")
+	write(t, filepath.Join(top, "batch.yaml"), "intake:\n  channels:\n    drop: {from: [DTC], folder: "+drop+"}\n")
+	var out strings.Builder
+	full := disk.Disk{Fault: func(_, path string) error {
+		if strings.Contains(path, "seen.json") {
+			return syscall.ENOSPC
+		}
+		return nil
+	}}
+	c := newFetch(World{Stdout: &out, Now: time.Now, Getenv: os.Getenv, Version: "test", By: "test", Disk: full})
+	c.SetArgs([]string{top, "--quiet-period", "1ms"})
+	c.SilenceErrors, c.SilenceUsage = true, true
+	if err := c.Execute(); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(out.String(), "drop: dtc-1.csv is taken") {
+		t.Errorf("%v: %q", err, &out)
 	}
 }

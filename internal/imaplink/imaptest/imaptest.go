@@ -261,6 +261,25 @@ func (s *Server) Messages(t testing.TB, folder string) (n int) {
 	return n
 }
 
+// Damage cuts off the message of INBOX that has a text in it, as a disk that fails does: the server ends a session in
+// which it is read.
+func (s *Server) Damage(t testing.TB, text string) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(s.dir, "mail", "[cn]*", "*,S=*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range found {
+		content, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(content), text) {
+			err = os.Truncate(path, int64(len(content)/2))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Marked counts the messages of INBOX that have a keyword.
 func (s *Server) Marked(t testing.TB) (n int) {
 	t.Helper()
