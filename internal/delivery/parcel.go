@@ -163,10 +163,14 @@ func (p *parcel) manifestName() string { return p.files[len(p.files)-1].name }
 // isThere reports whether a manifest that a target has is that of this package, and an error if it is another's.
 func (p *parcel) isThere(content []byte) (bool, error) {
 	var there Manifest
-	if err := json.Unmarshal(content, &there); err != nil || there.Manifest != p.manifest.Manifest ||
-		there.Package.SHA256 != p.manifest.Package.SHA256 {
+	switch err := json.Unmarshal(content, &there); {
+	case err != nil || there.Manifest != p.manifest.Manifest:
 		return false, fmt.Errorf("there is a %s already that is of something else; find out who put it there, and "+
 			"move it away", p.manifestName())
+	case there.Package.SHA256 != p.manifest.Package.SHA256:
+		return false, fmt.Errorf("there is a %s already that is of this run, with a package of other bytes: names of holders were "+
+			"replaced since, or another version of the program made it; to send this one, move that package and its manifest away",
+			p.manifestName())
 	}
 	return true, nil
 }
