@@ -207,7 +207,7 @@ var mayImport = map[string][]string{
 	"internal/release": {
 		"internal/compare", "internal/disk", "internal/display", "internal/export", "internal/inbox",
 		"internal/ledger", "internal/offerfile", "internal/offerfolder", "internal/pipeline",
-		"internal/result", "internal/settle", "internal/tender", "github.com/hiddeco/sshsig",
+		"internal/readback", "internal/result", "internal/settle", "internal/tender", "github.com/hiddeco/sshsig",
 		"github.com/shopspring/decimal", "golang.org/x/crypto/ssh",
 	},
 	"internal/result": {

@@ -145,6 +145,8 @@ func TestCancellations(t *testing.T) {
 		"of nothing that came": {[]string{cancelOf("C1", "REF9", nil)}, []string{"1 REF9|US52729NAA81|250000|0901|CANC|2004-11-12T16:00:00"}},
 		"of another amount": {[]string{mtOf("REF1", nil) + cancelOf("C1", "REF1", map[string]string{":36B:": ":36B::QINS//FAMT/1000,"})},
 			[]string{"1 REF1|US52729NAA81|1000, in the instruction that is cancelled 250000|0901|CANC|2004-11-12T12:04:00|2004-11-12T16:00:00"}},
+		"of the amount with decimals": {[]string{mtOf("REF1", nil) + cancelOf("C1", "REF1", map[string]string{":36B:": ":36B::QINS//FAMT/250000,00"})},
+			[]string{"1 REF1|US52729NAA81|250000.00|0901|CANC|2004-11-12T12:04:00|2004-11-12T16:00:00"}},
 		"without a time": {[]string{mtOf("REF1", nil) + cancelOf("C1", "REF1", map[string]string{":98C::PREP": ""})},
 			[]string{"1 REF1|US52729NAA81|250000|0901|CANC|2004-11-12T12:04:00|no time in the cancellation on line 26"}},
 		"of all there is": {[]string{mtOf("REF1", nil) + cancelOf("C1", "REF1", map[string]string{":36B:": ":36C::QINS//QALL"})},

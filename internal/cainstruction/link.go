@@ -1,6 +1,11 @@
 package cainstruction
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/shopspring/decimal"
+)
 
 // Link finds the instructions that cancellations refer to, among the files of one depositary in the
 // order of their reports; one with faults has none. In one file the cancelled instruction becomes
@@ -71,7 +76,7 @@ func (m *message) compare(was *message) {
 		switch {
 		case m.text[c] == "" || (c == colQuantity && m.text[c] == allThereIs):
 			m.text[c] = was.text[c]
-		case m.text[c] != was.text[c] && was.text[c] != "":
+		case m.text[c] != was.text[c] && was.text[c] != "" && (c != colQuantity || !sameNumber(m.text[c], was.text[c])):
 			m.text[c] = fmt.Sprintf("%s, in the instruction that is cancelled %s", m.text[c], was.text[c])
 		}
 	}
@@ -82,3 +87,14 @@ func (m *message) compare(was *message) {
 		m.text[colDelivery] = was.text[colDelivery]
 	}
 }
+
+// sameNumber reports whether two texts are the same number, such as 1000 and 1000.00.
+func sameNumber(x, y string) bool {
+	if !plainNumber.MatchString(x) || !plainNumber.MatchString(y) {
+		return false
+	}
+	a, b := decimal.RequireFromString(x), decimal.RequireFromString(y)
+	return a.Equal(b)
+}
+
+var plainNumber = regexp.MustCompile(`^[0-9]{1,18}(\.[0-9]{1,18})?$`)

@@ -78,3 +78,40 @@ func TestNoPartOfAFileOfMTIsPassedOverInSilence(t *testing.T) {
 		}
 	}
 }
+
+// TestAChangeOfWhatIsNotNamed: a seev.033 that says it changes an instruction and not which one is no further tender.
+func TestAChangeOfWhatIsNotNamed(t *testing.T) {
+	change := func(s string) string {
+		return mx033("REF2", "<CorpActnInstr>\n<CorpActnGnlInf>", "<CorpActnInstr>\n"+s+"<CorpActnGnlInf>")
+	}
+	for said, want := range map[string]string{
+		"<ChngInstrInd>false</ChngInstrInd>":                                        "|NEWM|",
+		"<ChngInstrInd>true</ChngInstrInd>":                                         "|NEWM in place of an instruction that it does not name|",
+		"<ChngInstrInd>1</ChngInstrInd>":                                            "|NEWM in place of an instruction that it does not name|",
+		"<ChngInstrInd>true</ChngInstrInd><CancInstrId><Id>REF1</Id></CancInstrId>": "|NEWM in place of REF1, which was not cancelled|",
+	} {
+		got := rowsOf(t, "AppHdr/CreDt", mxOf(mx033("REF1"), change(said)))
+		if len(got) != 2 || !strings.Contains(got[1], want) {
+			t.Errorf("%s: %q, want %q", said, got, want)
+		}
+	}
+}
+
+// TestNoCutLosesAMessage takes each line out of files of three messages, and each half of a line: the file is refused, or
+// has three messages still.
+func TestNoCutLosesAMessage(t *testing.T) {
+	for name, whole := range map[string]string{
+		"m.txt": mtOf("REF1", nil) + mtOf("REF2", nil) + mtOf("REF3", nil),
+		"m.xml": mxOf(mx033("REF1"), mx033("REF2"), mx033("REF3")),
+	} {
+		lines := strings.Split(strings.TrimSpace(whole), "\n")
+		for i, line := range lines {
+			for _, left := range []string{"", line[:len(line)/2], line[len(line)/2:]} {
+				text := strings.Join(lines[:i], "\n") + "\n" + left + "\n" + strings.Join(lines[i+1:], "\n")
+				if f := Read(name, []byte(text)); len(f.Faults) == 0 && len(f.messages) != 3 {
+					t.Errorf("%s, with %q for line %d: %d messages", name, left, i+1, len(f.messages))
+				}
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package cainstruction
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -170,6 +171,16 @@ func (f *File) Columns(named map[string]string) map[string]string {
 	if received := all["received"]; received != "" {
 		all["withdrawn"] = received + ofCancellation
 	}
+	return all
+}
+
+// ColumnsOfSheets are the headings that the terms name without those that are fields of messages: a depositary may
+// send both, and a field is no heading of its sheets.
+func ColumnsOfSheets(named map[string]string) map[string]string {
+	all := maps.Clone(named)
+	maps.DeleteFunc(all, func(_, heading string) bool {
+		return heading != "" && (slices.Contains(mt.headings[:], heading) || slices.Contains(mx.headings[:], heading))
+	})
 	return all
 }
 

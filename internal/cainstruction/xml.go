@@ -266,6 +266,9 @@ func (r *xmlReader) message(kind string) (*message, *lineFault) {
 	m.option = option.text
 	m.set(colFunction, functionText(function, m.event, m.option), option.line)
 	m.refersTo = take("InstrId/Id", "CancInstrId/Id").text
+	if change := take("ChngInstrInd").text; m.refersTo == "" && (change == "true" || change == "1") {
+		m.text[colFunction] += " in place of an instruction that it does not name"
+	}
 	account := take("AcctDtls/SfkpgAcct")
 	m.set(colAccount, account.text, account.line)
 	m.fillSecurity(take, r.values[inside+"CorpActnGnlInf/UndrlygScty/FinInstrmId/OthrId/Tp/Cd"])

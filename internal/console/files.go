@@ -29,10 +29,6 @@ import (
 // mostUpload is how many bytes a request with a report may have.
 const mostUpload = offerfolder.MostBytes + 1<<20
 
-// stagingName is the folder of an offer in which reports wait until they are accepted. It is
-// hidden, so the scheduler does not look into it.
-const stagingName = ".staging"
-
 // stagedFor is how long a report that no one accepts is kept.
 const stagedFor = 24 * time.Hour
 
@@ -181,7 +177,7 @@ func (c *Console) stage(r *http.Request, folder string) (id string, err error) {
 		return "", &offerfolder.UsageError{Message: name + " is in the inbox already; a report is never replaced: give the new one " +
 			"a name of its own, such as with the time of day"}
 	}
-	staging := filepath.Join(folder, stagingName)
+	staging := filepath.Join(folder, offerfolder.StagingName)
 	c.clearStaging(staging)
 	id = rand.Text()
 	if err := c.Disk.MakeFolders(filepath.Join(staging, id)); err != nil {
@@ -248,7 +244,7 @@ func (c *Console) stagedFile(r *http.Request) (folder, path string, err error) {
 	if !stagedNames.MatchString(id) {
 		return "", "", errNotFound
 	}
-	entries, err := os.ReadDir(filepath.Join(folder, stagingName, id))
+	entries, err := os.ReadDir(filepath.Join(folder, offerfolder.StagingName, id))
 	if errors.Is(err, os.ErrNotExist) || (err == nil && len(entries) != 1) {
 		return "", "", &offerfolder.UsageError{Message: "the file waits here no more: it was accepted or discarded, or it was left for " +
 			"a day; send it again"}
@@ -256,7 +252,7 @@ func (c *Console) stagedFile(r *http.Request) (folder, path string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	return folder, filepath.Join(folder, stagingName, id, entries[0].Name()), nil
+	return folder, filepath.Join(folder, offerfolder.StagingName, id, entries[0].Name()), nil
 }
 
 // stagedReport is what a run would make of a report that waits.

@@ -59,7 +59,7 @@ func (h *house) inbox() (names []string) {
 
 // staged are the uploads that wait.
 func (h *house) staged() int {
-	entries, _ := os.ReadDir(filepath.Join(h.folder, offerName, stagingName)) // not there before the first
+	entries, _ := os.ReadDir(filepath.Join(h.folder, offerName, offerfolder.StagingName)) // not there before the first
 	return len(entries)
 }
 
@@ -160,7 +160,7 @@ func TestFilesThatAreNoReports(t *testing.T) {
 		if !strings.Contains(page, "it would stop every run") || strings.Contains(page, "Accept into") {
 			t.Errorf("%s: the page is\n%s", name, page)
 		}
-		if strings.Contains(page, stagingName) {
+		if strings.Contains(page, offerfolder.StagingName) {
 			t.Errorf("%s: the page has a path of the machine", name)
 		}
 		if status, _ := b.post(to, "do", "discard"); status != http.StatusSeeOther {

@@ -203,6 +203,11 @@ func (c *Console) explainPage(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
+	if run.record.Pseudonymised != nil {
+		c.failed(w, r, &offerfolder.UsageError{Message: "the reports of this run were removed with the names of holders, so its " +
+			"rows cannot be followed"})
+		return
+	}
 	where := r.URL.Query().Get("row")
 	checked, err := pipeline.Check(r.Context(), pipeline.Request{Folder: folder, AsOf: run.doc.AsOf, Clock: c.Now,
 		Version: c.Version, Getenv: c.Getenv})

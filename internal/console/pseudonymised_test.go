@@ -39,6 +39,9 @@ func TestARunWithoutNamesIsShownAndSaysSo(t *testing.T) {
 			t.Errorf("%s: %d: %s", page, status, body)
 		}
 	}
+	if status, body := ann.get(run + "/explain?row=DTC:0000001"); status != 422 || !strings.Contains(body, "removed with the names of holders") {
+		t.Errorf("a row of a report that was removed: %d: %s", status, body)
+	}
 	if status, body := ann.get("/offers/" + offerName + "/history"); status != 200 || !strings.Contains(body, "pseudonymised") {
 		t.Errorf("the history: %d: %s", status, body)
 	}

@@ -320,6 +320,17 @@ func TestACrashBetweenSendingAndNoting(t *testing.T) {
 	}
 	other.c.Settings.Deliveries = []settings.Delivery{{Name: "archive-3", Folder: to}}
 	other.want(Failed, "already that is of something else")
+	// The package of the same run before names were replaced is nothing strange.
+	var earlier Manifest
+	if err := json.Unmarshal(was, &earlier); err != nil {
+		t.Fatal(err)
+	}
+	earlier.Package.SHA256 = strings.Repeat("0", 64)
+	content, err := json.Marshal(earlier)
+	if err := errors.Join(err, os.WriteFile(name, content, 0o640)); err != nil {
+		t.Fatal(err)
+	}
+	other.want(Failed, "of this run, with a package of other bytes")
 }
 
 func TestOnlyTheRunInForceIsSent(t *testing.T) {

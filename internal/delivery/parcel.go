@@ -23,7 +23,7 @@ type Manifest struct {
 	Phase     string        `json:"phase"`
 	AsOf      time.Time     `json:"as_of"`
 	Released  time.Time     `json:"released"`
-	Manifest  string        `json:"manifest"`  // SHA-256 of the run's manifest.json
+	Manifest  string        `json:"manifest"`  // SHA-256 of the run's manifest.json, as published
 	Package   ledger.File   `json:"package"`   // the archive before it is encrypted
 	Encrypted bool          `json:"encrypted"` // the archive is sent as NAME.pgp
 	SignedBy  string        `json:"signed_by"` // the fingerprint of the key, "" for none
@@ -69,6 +69,13 @@ func archiveOf(run *ledger.Run, release *ledger.Release) (archive []byte, files 
 			ledger.ManifestName, run.Run)
 	}
 	all := []file{{name: "release.json", content: said}, {name: ledger.ManifestName, content: manifest}}
+	if run.Pseudonymised != nil { // what was approved is the digest of that
+		published, err := disk.In(run.Folder()).ReadFile(filepath.Join(run.Folder(), ledger.PublishedManifestName), mostManifest)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, file{name: ledger.PublishedManifestName, content: published})
+	}
 	for _, f := range run.Outputs {
 		content, err := run.Read(f.Name)
 		if err != nil {
@@ -156,10 +163,14 @@ func (p *parcel) manifestName() string { return p.files[len(p.files)-1].name }
 // isThere reports whether a manifest that a target has is that of this package, and an error if it is another's.
 func (p *parcel) isThere(content []byte) (bool, error) {
 	var there Manifest
-	if err := json.Unmarshal(content, &there); err != nil || there.Manifest != p.manifest.Manifest ||
-		there.Package.SHA256 != p.manifest.Package.SHA256 {
+	switch err := json.Unmarshal(content, &there); {
+	case err != nil || there.Manifest != p.manifest.Manifest:
 		return false, fmt.Errorf("there is a %s already that is of something else; find out who put it there, and "+
 			"move it away", p.manifestName())
+	case there.Package.SHA256 != p.manifest.Package.SHA256:
+		return false, fmt.Errorf("there is a %s already that is of this run, with a package of other bytes: names of holders were "+
+			"replaced since, or another version of the program made it; to send this one, move that package and its manifest away",
+			p.manifestName())
 	}
 	return true, nil
 }

@@ -174,3 +174,23 @@ func TestADamagedFileOfMessagesIsNotUsed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSheetsAndMessagesOfOneDepositary: the field that the terms name for the time of receipt of its messages is no heading
+// of its sheets.
+func TestSheetsAndMessagesOfOneDepositary(t *testing.T) {
+	o := testOffer(t)
+	o.Depositaries[0].Incremental = true
+	o.Depositaries[0].Columns = map[string]string{"received": ":98C::PREP"}
+	var files []inbox.Chosen
+	for _, f := range [][2]string{{"dtc-1.txt", mt565("REF1", "NEWM", "20041112120400", "250000,", "")},
+		{"dtc-2.csv", "VOI,CUSIP,Principal,Received,Participant\nREF2,52729NAA8,250000,2004-11-12 12:04,0901\n"}} {
+		files = append(files, inbox.Chosen{Depositary: o.Depositaries[0], File: inbox.File{Name: f[0], Content: []byte(f[1])}})
+	}
+	in, err := Read(o, files)
+	if err != nil || in.Count() != 2 || len(in.Findings) > 0 {
+		t.Fatalf("%v, %+v", err, in)
+	}
+	if o.Depositaries[0].Columns["received"] != ":98C::PREP" {
+		t.Error("the terms were changed")
+	}
+}

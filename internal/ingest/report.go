@@ -274,6 +274,8 @@ func (r *reading) open(content []byte) ([]table, bool) {
 	if r.sent != nil {
 		return r.messageTable(r.sent)
 	}
+	d := &r.terms.depositary
+	d.Columns = cainstruction.ColumnsOfSheets(d.Columns)
 	if isTextName(r.terms.file) && !isForeign(content) {
 		t, faults := r.csvTable(content)
 		r.noteProtection(xlsx.Unprotected)

@@ -319,7 +319,11 @@ func (a *Archive) asError(faults ...Finding) error {
 			lines = append(lines, fmt.Sprintf(`and %d more; "batch runs OFFER --verify" lists all`, len(faults)-i))
 			break
 		}
-		lines = append(lines, filepath.Join(a.runs, f.String()))
+		in := a.runs
+		if strings.HasPrefix(f.Where, releasedName+"/") {
+			in = filepath.Dir(in) // released/ is beside runs/
+		}
+		lines = append(lines, filepath.Join(in, f.String()))
 	}
 	return altered("", "%s", strings.Join(lines, "\n"))
 }

@@ -123,7 +123,7 @@ func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	}
 	// Renamed first: a removal that is cut off halfway would leave a folder that equals
 	// no run.
-	aside, tree := filepath.Join(a.runs, "."+filepath.Base(path)+".copy"), d.In(filepath.Dir(a.runs))
+	aside, tree := filepath.Join(a.runs, copyOf(filepath.Base(path))), d.In(filepath.Dir(a.runs))
 	if err := tree.Remove(aside); err != nil {
 		return err
 	}
@@ -132,3 +132,6 @@ func (a *Archive) clearCopy(d disk.Disk, path string) error {
 	}
 	return tree.Remove(aside)
 }
+
+// copyOf is the name of a folder in the place of a link, while it is deleted.
+func copyOf(link string) string { return "." + link + ".copy" }

@@ -125,7 +125,7 @@ func (r *Run) checkRewriting() error {
 	if !reflect.DeepEqual(&now, was) {
 		return fmt.Errorf("says something else than %s, beyond names of holders", PublishedManifestName)
 	}
-	return nil
+	return r.checkMoney()
 }
 
 // verifyRewriting checks the folder of a run in which names of holders were replaced.
@@ -189,6 +189,9 @@ func StageRewritten(d disk.Disk, run *Run, by Actor, at time.Time, drop func(Kep
 		if err := step(); err != nil {
 			return r, err
 		}
+	}
+	if err := (&Run{Manifest: &m, tree: s.tree, folder: s.folder}).checkMoney(); err != nil {
+		return r, fmt.Errorf("run %s %w", run.Run, err)
 	}
 	digest, err := digestOf(s.tree, filepath.Join(s.folder, ManifestName))
 	return Rewritten{Run: run.Run, Was: run.digest, Manifest: digest}, err
@@ -338,6 +341,21 @@ func LeftAside(runs string, entries []Entry) (names []string, err error) {
 		}
 		if run, is = strings.CutPrefix(d.Name(), stageOf("")); is && of[run].Manifest == "" {
 			names = append(names, d.Name()) // the history never heard of it
+		}
+	}
+	return names, nil
+}
+
+// LeftByRuns are the folders in a runs folder that a run which was killed left behind, with copies of reports in them. Only
+// who holds the lock may delete them.
+func LeftByRuns(runs string) (names []string, err error) {
+	there, err := treeOf(runs).ReadDir(runs)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range there {
+		if slices.Contains([]string{stageName, copyOf(latestName), copyOf(finalName)}, d.Name()) {
+			names = append(names, d.Name())
 		}
 	}
 	return names, nil

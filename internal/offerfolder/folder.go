@@ -17,6 +17,10 @@ const (
 	OfferName = "offer.yaml"
 	InboxName = "inbox"
 	RunsName  = "runs"
+
+	// StagingName is the folder in which reports that were uploaded wait until they are accepted. It is hidden, so the
+	// scheduler does not look into it.
+	StagingName = ".staging"
 )
 
 // UsageError says that the command was given something it cannot work with.

@@ -34,8 +34,9 @@ type Export struct {
 	Warnings []string
 	Notes    []string // about the files
 
-	accounts string // SHA-256 of accounts.csv
-	paid     string // the run beside whose wires these are paid in addition, "" for none
+	accounts string   // SHA-256 of accounts.csv
+	paid     string   // the run beside whose wires these are paid in addition, "" for none
+	twice    []string // who would be paid in addition to what they are to pay back, in words
 }
 
 // Format is a format in which a run can be exported.
@@ -94,7 +95,7 @@ func (r *Run) pain001(superseded Superseded) (*Export, error) {
 		e.Files = append(e.Files, File{messagePrefix + m.ID + messageEnding, messageWords(m), content.Bytes(), pays, m.ID,
 			wires})
 	}
-	e.accounts, e.paid = made.Accounts, made.beside
+	e.accounts, e.paid, e.twice = made.Accounts, made.beside, made.twice
 	e.Notes = append(e.Notes, "accounts.csv had the SHA-256 "+made.Accounts)
 	return e, nil
 }

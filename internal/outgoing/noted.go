@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/tender"
 )
 
 // Noting is who writes an export where, for the history.
@@ -145,15 +146,52 @@ func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
 	return nil
 }
 
-// Before says which wires of an export the history says were exported before, when and by whom; "" if there are none.
+// Before says what of an export may have been paid already, when and by whom it was exported; "" if nothing was: its
+// wires, payments of another run that this one does not count as paid (as their references have the day in them, they
+// differ if that was moved), or what was sent to someone who is to be paid in addition and to pay back.
 // What was exported of the run beside which these are paid in addition, and of those that it superseded, does not
 // count.
 func (r *Run) Before(entries []ledger.Entry, e *Export) string {
-	last, first, n := exportedOf(entries, paidBefore(r.supersedes(), e.paid), e.wires())
-	if n == 0 {
-		return ""
+	paid, all := paidBefore(r.supersedes(), e.paid), e.twice
+	last, first, n := exportedOf(entries, paid, e.wires())
+	if n > 0 {
+		all = append([]string{r.exportedBefore(last, first, n)}, all...)
+	} else if other := uncounted(entries, paid, r.Offer.Settlement.Made(), r.run.Manifest); other != nil {
+		all = append([]string{exportedElse(other)}, all...)
 	}
-	return r.exportedBefore(last, first, n)
+	return strings.Join(all, "; ")
+}
+
+// uncounted is the last export of a run other than of, which that does not count as paid: it is neither among paid nor
+// one of the settlements that were made; nil if there is none. A person who said why something is exported again has
+// answered for what was before. What is paid by a final run is none of an earlier settlement's.
+func uncounted(entries []ledger.Entry, paid map[string]bool, made []tender.Interim, of *ledger.Manifest,
+) (last *ledger.Entry) {
+	for i := range entries {
+		o := &entries[i]
+		if o.Export == nil {
+			continue
+		}
+		if o.Export.Again != "" {
+			last = nil
+		}
+		isMade := slices.ContainsFunc(made, func(m tender.Interim) bool { return m.Run == o.Run })
+		isLater := o.Phase == string(tender.Final) && of.Phase != o.Phase
+		if o.Run != of.Run && !paid[o.Run] && !isMade && !isLater {
+			last = o
+		}
+	}
+	return last
+}
+
+// exportedElse says that payments of another run were exported before by an entry.
+func exportedElse(o *ledger.Entry) string {
+	said := fmt.Sprintf("payments of run %s, which do not count as paid here, were exported before, last on %s by %s: %s",
+		o.Run, o.At.UTC().Format("2006-01-02 15:04 UTC"), o.Actor, o.Message)
+	if o.Phase != string(tender.Final) {
+		said += "; if they were sent, name that run under dates.settlement (early_run, interim) and run again"
+	}
+	return said
 }
 
 // exportedOf finds which of some wires were exported before, but for those of runs that are known to be paid: how many,

@@ -40,7 +40,8 @@ type Payments struct {
 	Accounts string   // SHA-256 of accounts.csv, in hexadecimal
 	Claims   []string // what is to be claimed back of wires that were sent, in words
 
-	beside string // the run that was paid, and beside which these are in addition; "" for none
+	beside string   // the run that was paid, and beside which these are in addition; "" for none
+	twice  []string // who is paid in addition and to pay back as well, in words
 }
 
 // Payments makes the messages of what is due by the run.
@@ -252,6 +253,7 @@ func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
 			paid)
 	}
 	var a reading
+	back, more := map[payee]decimal.Decimal{}, []payment.Wire{}
 	for i := range changes.Wires {
 		c := &changes.Wires[i]
 		w := payment.Wire{
@@ -260,18 +262,40 @@ func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
 		}
 		was, now := a.amount(c.Was), a.amount(c.Now)
 		w.Further = !was.IsZero()
-		switch more := now.Sub(was); {
-		case !more.IsPositive():
-			if more.IsNegative() {
+		switch rest := now.Sub(was); {
+		case !rest.IsPositive():
+			if rest.IsNegative() {
+				back[payeeOf(&w)] = back[payeeOf(&w)].Sub(rest)
 				p.Claims = append(p.Claims, fmt.Sprintf("claim back %s %s from %s %s, of the wire %s", c.Currency, c.ClawBack,
 					c.Depositary, c.Participant, c.Reference))
 			}
 		case c.Status == settle.Due && r.pays(c.SettlementDate):
-			order.Wires = append(order.Wires, w)
-			order.Totals = append(order.Totals, payment.Total{Currency: c.Currency, Date: w.Date, Amount: more})
+			more = append(more, w)
+			order.Totals = append(order.Totals, payment.Total{Currency: c.Currency, Date: w.Date, Amount: rest})
 		}
 	}
+	order.Wires = append(order.Wires, more...)
+	p.twice = twice(more, back)
 	return a.err
+}
+
+// payee is who is paid in a currency.
+type payee struct{ depositary, participant, currency string }
+
+func payeeOf(w *payment.Wire) payee { return payee{w.Depositary, w.Participant, w.Currency} }
+
+// twice says who would be paid wires in addition to what they were sent and are to pay back: with another day, a wire
+// has another reference, and all of it would be paid once more.
+func twice(more []payment.Wire, back map[payee]decimal.Decimal) (said []string) {
+	for i := range more {
+		w := &more[i]
+		if sent := back[payeeOf(w)]; sent.IsPositive() {
+			said = append(said, fmt.Sprintf("%s %s would be paid %s %s in addition to %s that was sent and is to be claimed "+
+				"back: pay by hand what differs", w.Depositary, w.Participant, w.Currency,
+				display.Thousands(tender.CashText(w.Amount, w.Currency)), display.Thousands(tender.CashText(sent, w.Currency))))
+		}
+	}
+	return said
 }
 
 // reading reads texts of a result.json and remembers the first that is wrong.

@@ -10,6 +10,8 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/readback"
+	"tenderbatch/internal/result"
 )
 
 // Verify checks the history of the offer in a folder as [pipeline.VerifyHistory] does, and that
@@ -43,6 +45,7 @@ func Verify(folder string, signers Signers) (found []ledger.Finding, unproven in
 			v.release(before, e)
 		}
 	}
+	v.workbooks()
 	return append(found, v.found...), v.unproven, nil
 }
 
@@ -52,6 +55,24 @@ type verifier struct {
 	signers  Signers
 	found    []ledger.Finding
 	unproven int
+}
+
+// workbooks finds those that say something else of money than the lists beside them, of the runs in which names of holders
+// were replaced: they are not what was approved, and the lists are.
+func (v *verifier) workbooks() {
+	for _, run := range v.archive.Runs() {
+		if run.Pseudonymised == nil {
+			continue
+		}
+		detail, err := readback.Rewritten(run.Folder())
+		if err != nil {
+			detail = "it cannot be compared with the lists: " + err.Error()
+		}
+		if detail != "" {
+			v.found = append(v.found, ledger.Finding{Where: run.Run + "/" + result.WorkbookName, What: detail,
+				Do: "do not pay on it; restore the folder from a back-up, and find out who changed it"})
+		}
+	}
 }
 
 // find notes what is wrong with an entry.

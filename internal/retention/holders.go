@@ -32,7 +32,10 @@ func (req Request) replaceNames(ctx context.Context, log *ledger.Log, items []It
 			return nil, err
 		}
 		if archive == nil {
-			if archive, err = ledger.OpenArchive(runs, i.Offer); err != nil {
+			if archive, err = ledger.OpenArchive(runs, i.Offer); err == nil {
+				_, err = archive.Repair(req.Disk) // what was copied into the place of a link has the names, too
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

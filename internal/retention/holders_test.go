@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/readback"
 	"tenderbatch/internal/release"
 	"tenderbatch/internal/tender"
 )
@@ -38,7 +40,8 @@ func namedOffer(t *testing.T, keep string) Request {
 	folder := filepath.Join(t.TempDir(), "small")
 	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 	for name, content := range map[string]string{"offer.yaml": strings.NewReplacer("{runs: 1y}", keep, "status: none}", "status: none, reject_limit: 100}").Replace(terms),
-		"inbox/dtc-2026-05-02.csv": namedReport, "received/abc": namedReport} {
+		"inbox/dtc-2026-05-02.csv": namedReport, "received/abc": namedReport,
+		".staging/ABC/dtc-2026-05-03.csv": namedReport} {
 		path := filepath.Join(folder, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o640),
 			os.Chtimes(path, now.Add(-24*time.Hour), now.Add(-24*time.Hour))); err != nil {
@@ -124,11 +127,11 @@ func TestNamesOfHoldersAreReplacedInWhatStays(t *testing.T) {
 	}
 	before, was := paid(t, req.Folder), runsIn(t, req)
 	plan, err := Plan(req)
-	if err != nil || len(plan) != 4 {
+	if err != nil || len(plan) != 5 {
 		t.Fatalf("%+v, %v", plan, err)
 	}
 	done, err := Prune(context.Background(), req)
-	if err != nil || len(done) != 4 {
+	if err != nil || len(done) != 5 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 {
@@ -312,6 +315,79 @@ func note(t *testing.T, req Request, rewritten ledger.Rewritten) {
 	}
 }
 
+// TestWhatARunThatWasKilledLeftIsDeleted: it has copies of the reports, and the next run, which would take it away, may
+// never come.
+func TestWhatARunThatWasKilledLeftIsDeleted(t *testing.T) {
+	req := namedOffer(t, "{holders: 1y}")
+	for _, name := range []string{".stage/inputs", ".latest.copy"} {
+		folder := filepath.Join(req.Folder, "runs", name)
+		if err := errors.Join(os.MkdirAll(folder, 0o750), os.WriteFile(filepath.Join(folder, "abc"), []byte(namedReport), 0o640)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Prune(context.Background(), req); err != nil {
+		t.Fatal(err)
+	}
+	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 {
+		t.Errorf("the name is still in %v", held)
+	}
+	allVerified(t, req)
+}
+
+// TestACopyThatFollowedLinksHasNoNamesEither: a restored back-up may have folders in the places of the links.
+func TestACopyThatFollowedLinksHasNoNamesEither(t *testing.T) {
+	req := namedOffer(t, "{holders: 1y}")
+	for _, link := range []string{"final", "latest"} {
+		path := filepath.Join(req.Folder, "runs", link)
+		run, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			err = errors.Join(os.Remove(path), os.CopyFS(path, os.DirFS(run)))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Prune(context.Background(), req); err != nil {
+		t.Fatal(err)
+	}
+	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 {
+		t.Errorf("the name is still in %v", held)
+	}
+	allVerified(t, req)
+}
+
+// elsewhere is a workbook in which another participant is paid.
+func elsewhere(t *testing.T, content []byte) []byte {
+	t.Helper()
+	book, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range book.File {
+		from, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := io.ReadAll(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := w.Create(f.Name)
+		if err == nil {
+			_, err = to.Write(bytes.ReplaceAll(part, []byte("<t>2399</t>"), []byte("<t>9932</t>")))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
 func TestAForgedReplacementIsRefused(t *testing.T) {
 	pruned := func(t *testing.T) (Request, []*ledger.Run) {
 		req := namedOffer(t, "{holders: 1y}")
@@ -350,6 +426,57 @@ func TestAForgedReplacementIsRefused(t *testing.T) {
 		})
 		note(t, req, ledger.Rewritten{Run: run.Run, Was: run.ManifestDigest(), Manifest: digest})
 		refused(t, req, "says something else than manifest-as-published.json, beyond names of holders")
+	})
+	t.Run("with an entry, and other wires in result.json", func(t *testing.T) {
+		for _, change := range [][2]string{{`"participant": "2399"`, `"participant": "9932"`}, {`"total": "`, `"total": "1`},
+			{`"status": "due"`, `"status": "paid"`}} {
+			req := namedOffer(t, "{holders: 1y}")
+			run := runsIn(t, req)[1]
+			whole, err := os.ReadFile(filepath.Join(run.Folder(), "manifest.json"))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(run.Folder(), ledger.PublishedManifestName), whole, 0o640)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := run.Read("result.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := bytes.Index(text, []byte(`"wires": [`))
+			old := string(text[at:][:bytes.Index(text[at:], []byte("]"))])
+			if !strings.Contains(old, change[0]) {
+				continue
+			}
+			was := run.Outputs[slices.IndexFunc(run.Outputs, func(f ledger.File) bool { return f.Name == "result.json" })]
+			digest := forged(t, run, "result.json", old, strings.Replace(old, change[0], change[1], 1), func(m map[string]any) {
+				m["pseudonymised"] = map[string]any{"at": req.Clock(), "by": req.Actor, "manifest": run.ManifestDigest(), "removed": []string{},
+					"outputs": []any{was}}
+			})
+			note(t, req, ledger.Rewritten{Run: run.Run, Was: run.ManifestDigest(), Manifest: digest})
+			refused(t, req, "says something else than wires.csv, beyond names of holders")
+		}
+	})
+	t.Run("with an entry, and a workbook that pays another", func(t *testing.T) {
+		req, runs := pruned(t)
+		book, err := runs[1].Read("result.xlsx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if detail, err := readback.Rewritten(runs[1].Folder()); detail != "" || err != nil {
+			t.Errorf("as it is: %s, %v", detail, err)
+		}
+		path := filepath.Join(runs[1].Folder(), "result.xlsx")
+		if err := errors.Join(os.Remove(path), os.WriteFile(path, elsewhere(t, book), 0o640)); err != nil {
+			t.Fatal(err)
+		}
+		detail, err := readback.Rewritten(runs[1].Folder())
+		if err != nil || detail != "its sheet Wires says something else than wires.csv" {
+			t.Errorf("%s, %v", detail, err)
+		}
+		if found, _, err := release.Verify(req.Folder, release.Signers{}); err != nil || !strings.Contains(fmt.Sprint(found), "its sheet Wires says something else") {
+			t.Errorf("%v, %v", found, err)
+		}
 	})
 	t.Run("an entry that names another run as it was", func(t *testing.T) {
 		req, runs := pruned(t)
@@ -392,7 +519,7 @@ func TestAnOldCopyThatIsPutBackIsNamed(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(run.Folder()), os.Rename(aside, run.Folder())); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, req, "still has the names of holders that entry 9 says were replaced")
+	refused(t, req, "still has the names of holders that entry 10 says were replaced")
 	if _, err := Prune(context.Background(), req); err == nil {
 		t.Error("it is pruned")
 	}
@@ -431,7 +558,7 @@ func TestALedgerIsRebuiltAfterNamesWereReplaced(t *testing.T) {
 func TestRunsAndNamesTogether(t *testing.T) {
 	req := namedOffer(t, "{holders: 1y, runs: 1y}")
 	done, err := Prune(context.Background(), req)
-	if err != nil || len(done) != 4 {
+	if err != nil || len(done) != 5 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 || len(runsIn(t, req)) != 1 {
@@ -442,7 +569,7 @@ func TestRunsAndNamesTogether(t *testing.T) {
 	for _, i := range done {
 		kinds[i.Kind]++
 	}
-	if kinds[Run] != 1 || kinds[Holders] != 1 || kinds[Files] != 2 {
+	if kinds[Run] != 1 || kinds[Holders] != 1 || kinds[Files] != 3 {
 		t.Errorf("%v", kinds)
 	}
 	if o := (tender.Retention{}); !o.Holders.IsZero() {

@@ -91,6 +91,11 @@ func Plan(req Request) ([]Item, error) {
 	}
 	if age := o.Retention.Holders; !age.IsZero() && passed(age, o, req.Clock()) {
 		all = append(all, namedRuns(o, archive, all)...)
+		left, err := leftByRuns(req, o)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, left...)
 	}
 	files, err := oldFiles(req, o)
 	return append(all, files...), err
@@ -106,6 +111,19 @@ func namedRuns(o *tender.Offer, archive *ledger.Archive, deleted []Item) (all []
 		}
 	}
 	return all
+}
+
+// leftByRuns are what runs that were killed left behind, with copies of reports.
+func leftByRuns(req Request, o *tender.Offer) (all []Item, err error) {
+	names, err := ledger.LeftByRuns(filepath.Join(req.Folder, offerfolder.RunsName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, name := range names {
+		all = append(all, Item{Offer: o.ID, Kind: Files, Path: filepath.Join(offerfolder.RunsName, name),
+			Until: o.Retention.Holders.EndsAfter(o.Settlement.Final, o.Zone)})
+	}
+	return all, err
 }
 
 // oldFiles are files as they came, and those in quarantine; once names of holders are not kept, the reports, too.
@@ -128,7 +146,7 @@ func oldFiles(req Request, o *tender.Offer) (all []Item, err error) {
 		}
 	}
 	add(o.Retention.Files, "received", "quarantine")
-	add(o.Retention.Holders, "received", "quarantine", offerfolder.InboxName)
+	add(o.Retention.Holders, "received", "quarantine", offerfolder.InboxName, offerfolder.StagingName)
 	return all, err
 }
 
