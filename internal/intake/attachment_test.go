@@ -90,6 +90,27 @@ func TestAnAttachmentThatIsDamaged(t *testing.T) {
 	}
 }
 
+// TestAReportUnderAnotherNameIsNotPassedOver has a known sender send what no offer expects: someone must ask. What signatures
+// of mails have, and workbooks of strangers, are no reports.
+func TestAReportUnderAnotherNameIsNotPassedOver(t *testing.T) {
+	a := attached{[]string{"reports@dtc.example"}, func(is string) bool { return is == "dtc-1.csv" }}
+	for name, seen := range map[string]bool{
+		"DTC-1.XLSX": true, "Report of today.xls": true, "dtc-2.csv": true, "dtc-1.xml": true, "dtc-1.xlsx.pgp": true, "winmail.dat": true,
+		"logo.png": false, "ATT00001.txt": false, "terms.pdf": false, "smime.p7s": false,
+	} {
+		headers := `Content-Type: application/octet-stream` + "\r\n" + `Content-Disposition: attachment; filename="` + name + `"` +
+			"\r\nContent-Transfer-Encoding: base64"
+		message := partOf(headers, inBase64(report))
+		if got := a.arrivals("1", "a mailbox", message); (len(got) == 1) != seen {
+			t.Errorf("%s: %s", name, shown(got))
+		}
+		stranger := bytes.Replace(message, []byte("reports@dtc.example"), []byte("offers@shop.example"), 1)
+		if got := a.arrivals("1", "a mailbox", stranger); len(got) != 0 {
+			t.Errorf("%s of a stranger: %s", name, shown(got))
+		}
+	}
+}
+
 func shown(all []*arrival) string {
 	var b strings.Builder
 	for _, a := range all {

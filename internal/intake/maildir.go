@@ -24,7 +24,8 @@ type maildir struct {
 	attached
 }
 
-// attached takes attachments out of messages. Of a message only those are looked at that have the name of a report.
+// attached takes attachments out of messages: those that have the name of a report, and, of its senders, those that
+// could be a report under a name that is not expected.
 type attached struct {
 	senders []string
 	wanted  func(name string) bool
@@ -118,6 +119,7 @@ func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival
 			refused: fmt.Errorf("it is no message that can be read: %w", err)}}
 	}
 	from, refused := m.from(message)
+	known := refused == nil
 	note := authentication(message)
 	if refused == nil && failed(note) {
 		refused = errors.New("by the mail server the address that it names did not send it; ask the depositary whether " +
@@ -128,12 +130,16 @@ func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival
 	})
 	for _, part := range parts {
 		as := fileName(part)
-		if !m.wanted(as) || signatureOf(as, parts) {
+		if (!m.wanted(as) && !(known && couldBeReport(as))) || signatureOf(as, parts) {
 			continue
 		}
 		a := &arrival{name: as, sender: from, note: note, refused: refused}
 		if a.content, err = contentOf(part); err != nil && a.refused == nil {
 			a.refused = fmt.Errorf("the attachment cannot be read whole: %w; ask for it to be sent again", err)
+		}
+		if strings.EqualFold(as, winmail) && a.refused == nil {
+			a.refused = errors.New("its attachments are packed in a form of Outlook; ask for the mail to be sent again " +
+				"as plain text or HTML, and not as rich text")
 		}
 		for _, other := range parts {
 			if is := fileName(other); is == as+".asc" || is == as+".sig" {
@@ -144,6 +150,18 @@ func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival
 	}
 	return all
 }
+
+// winmail is the name under which Outlook packs attachments in a form of its own (TNEF).
+const winmail = "winmail.dat"
+
+// couldBeReport reports whether a file is of a kind in which reports are sent, which pictures and texts at the end of a
+// mail are not. A report under a wrong name must not be passed over without a word.
+func couldBeReport(name string) bool {
+	name = strings.ToLower(withoutPGP(name))
+	return name == winmail || slices.Contains(kindsOfReports, filepath.Ext(name))
+}
+
+var kindsOfReports = []string{".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".xml"}
 
 // signatureOf reports whether a name is that of the signature of another attachment.
 func signatureOf(name string, parts []*enmime.Part) bool {
