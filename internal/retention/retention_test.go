@@ -13,23 +13,12 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
+	"tenderbatch/internal/servertest"
 )
 
-const terms = `id: small
-issuer: Example
-retention: {runs: 1y}
-dates:
-  launch: 2026-04-20
-  expiration: {at: 2026-05-18T24:00}
-  settlement: {final: 2026-05-21}
-series:
-  - {id: A, securities: ["52729NAA8"], currency: USD, priority: 1, outstanding: 1000000, tender_offer_consideration: 950.00,
-     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 5, day_count: 30/360, last_paid: 2026-03-15, frequency: 2}}
-depositaries:
-  - {name: DTC, files: "dtc-*.csv", reports: snapshot, status: none}
-`
+var terms = servertest.OneSeries("retention: {runs: 1y}\n")
 
-const report = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant\n0000019,52729NAA8,7000,2026-05-01 10:00:00,2399\n"
+const report = servertest.OneTender
 
 // newOffer is an offer with an indicative run and a final one, long ago. It returns the name of the first.
 func newOffer(t *testing.T) (req Request, first string) {

@@ -21,6 +21,25 @@ series:
      denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 0}}
 `
 
+// OneSeries are the terms of an offer of one series in 2026, with the lines that a test adds after the issuer.
+func OneSeries(more string) string {
+	return `id: small
+issuer: Example
+` + more + `dates:
+  launch: 2026-04-20
+  expiration: {at: 2026-05-18T24:00}
+  settlement: {final: 2026-05-21}
+series:
+  - {id: A, securities: ["52729NAA8"], currency: USD, priority: 1, outstanding: 1000000, tender_offer_consideration: 950.00,
+     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 5, day_count: 30/360, last_paid: 2026-03-15, frequency: 2}}
+depositaries:
+  - {name: DTC, files: "dtc-*.csv", reports: snapshot, status: none}
+`
+}
+
+// OneTender is a report of DTC with a tender of that series.
+const OneTender = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant\n0000019,52729NAA8,7000,2026-05-01 10:00:00,2399\n"
+
 // smallTerms are those of an offer with a run each hour from 4 March 2024 on.
 const smallTerms = `id: %s
 issuer: Modern Co.

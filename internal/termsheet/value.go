@@ -284,7 +284,7 @@ func wallClock(d tender.Date, clock time.Duration) string {
 	return wall(d.Time().Add(clock))
 }
 
-// listText is texts in one cell, parted by commas, semicolons or lines.
+// listText is texts in one cell, separated by commas, semicolons or lines.
 func listText(s string) (*strictyaml.Node, error) {
 	n := &strictyaml.Node{Kind: strictyaml.List}
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool {

@@ -17,26 +17,16 @@ import (
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/release"
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
 
-const releaseTerms = `id: small
-issuer: Example
-release: {}
-dates:
-  launch: 2026-04-20
-  expiration: {at: 2026-05-18T24:00}
-  settlement: {final: 2026-05-21}
+var releaseTerms = servertest.OneSeries(`release: {}
 caps:
   - {name: Cap, amount: 10000, currency: USD, measure: principal}
-series:
-  - {id: A, securities: ["52729NAA8"], currency: USD, priority: 1, outstanding: 1000000, tender_offer_consideration: 950.00,
-     denomination: {minimum: 1000, multiple: 1000}, interest: {coupon: 5, day_count: 30/360, last_paid: 2026-03-15, frequency: 2}}
-depositaries:
-  - {name: DTC, files: "dtc-*.csv", reports: snapshot, status: none}
-`
+`)
 
-const releaseReport = "VOI Number,CUSIP,Principal Amount,Submitted At,DTC Participant\n0000019,52729NAA8,7000,2026-05-01 10:00:00,2399\n"
+const releaseReport = servertest.OneTender
 
 // releasedAt is when the runs of these tests are released.
 var releasedAt = time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
