@@ -168,10 +168,12 @@ func (in installation) push(t testing.TB, name string) {
 // entries are the ends of attempts and the missed slots of an offer: event and slot.
 func (m *machine) entries(t testing.TB, name string) (all []string) {
 	t.Helper()
-	entries, err := m.offers.Entries(t.Context(), name, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var entries []ledger.Entry
+	await(t, "the history could be read, after a connection that was cut", func() (read bool) {
+		var err error
+		entries, err = m.offers.Entries(t.Context(), name, 0)
+		return err == nil
+	})
 	for _, e := range entries {
 		if e.Event != ledger.Started {
 			all = append(all, strings.TrimSpace(string(e.Event)+" "+e.Slot))
