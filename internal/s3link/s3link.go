@@ -165,6 +165,9 @@ const (
 	ofKey     = "Batch-Of"
 )
 
+// lookAgain are the pauses before looking again for what the store says is there already and does not give yet.
+var lookAgain = []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second}
+
 // Put writes an object, unless there is one of its name, and reads it back. of is the digest of what it was made of: what
 // is encrypted or signed differs each time. One of the name that an earlier try left, of the same, stays and is no error;
 // any other is.
@@ -173,26 +176,49 @@ func (f *Folder) Put(ctx context.Context, name string, content []byte, of string
 	if there || err != nil {
 		return err
 	}
-	writing, stop := within(ctx, int64(len(content)))
+	for try := 0; ; try++ {
+		wrote, err := f.putOnce(ctx, name, content, of)
+		if err != nil {
+			return err
+		}
+		there, err := f.isThere(ctx, name, content, of)
+		switch {
+		case there || err != nil:
+			return err
+		case wrote:
+			return fmt.Errorf("%s was written to %s, and is not there", name, f.At)
+		case try == len(lookAgain):
+			return fmt.Errorf("%s cannot be written: %s: the store says that another one writes it, and nothing comes to be there",
+				f.At, name)
+		}
+		select {
+		case <-ctx.Done():
+			return f.fault("be written: "+name, ctx.Err())
+		case <-time.After(lookAgain[try]):
+		}
+	}
+}
+
+// putOnce writes an object unless there is one of its name. It wrote nothing, and that is no error, if the store says that
+// another one was as fast: the other's may not be there yet, and may come to nothing.
+func (f *Folder) putOnce(ctx context.Context, name string, content []byte, of string) (wrote bool, err error) {
+	ctx, stop := within(ctx, int64(len(content)))
 	defer stop()
 	options := minio.PutObjectOptions{ContentType: "application/octet-stream", SendContentMd5: true, DisableMultipart: true,
 		UserMetadata: map[string]string{digestKey: digestOf(content), ofKey: of}}
 	options.SetMatchETagExcept("*")
-	_, err = f.client.PutObject(writing, f.bucket, f.prefix+name, bytes.NewReader(content), int64(len(content)), options)
+	_, err = f.client.PutObject(ctx, f.bucket, f.prefix+name, bytes.NewReader(content), int64(len(content)), options)
 	switch minio.ToErrorResponse(err).StatusCode {
-	case http.StatusPreconditionFailed, http.StatusConflict: // another one was as fast
+	case http.StatusPreconditionFailed, http.StatusConflict:
+		return false, nil
 	case http.StatusNotImplemented:
-		return &refusedError{fmt.Errorf("%s knows no conditional writes (If-None-Match), so a file there could be replaced; nothing was "+
-			"written. Use a store that knows them, or another way", f.At)}
-	default:
-		if err != nil {
-			return f.fault("be written: "+name, err)
-		}
+		return false, &refusedError{fmt.Errorf("%s knows no conditional writes (If-None-Match), so a file there could be replaced; "+
+			"nothing was written. Use a store that knows them, or another way", f.At)}
 	}
-	if there, err = f.isThere(ctx, name, content, of); err == nil && !there {
-		err = fmt.Errorf("%s was written to %s, and is not there", name, f.At)
+	if err != nil {
+		return false, f.fault("be written: "+name, err)
 	}
-	return err
+	return true, nil
 }
 
 // isThere reports whether an object is there as it is to be; an error if another one is.

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
@@ -15,11 +17,21 @@ import (
 
 func open(t *testing.T) *Folder {
 	t.Helper()
+	b := bucket(t)
+	return openAt(t, b, b.Endpoint)
+}
+
+func bucket(t *testing.T) servertest.Bucket {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("needs an S3 server")
 	}
-	b := servertest.S3(t)
-	f, err := Open(settings.S3{Bucket: b.Name, Prefix: "in", Endpoint: b.Endpoint, Region: "us-east-1"}, b.Getenv)
+	return servertest.S3(t)
+}
+
+func openAt(t *testing.T, b servertest.Bucket, endpoint string) *Folder {
+	t.Helper()
+	f, err := Open(settings.S3{Bucket: b.Name, Prefix: "in", Endpoint: endpoint, Region: "us-east-1"}, b.Getenv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +66,45 @@ func TestOfManyWhoWriteOneNameOneDoes(t *testing.T) {
 		if err != nil || wrote.Load() != 1 || string(is) != content {
 			t.Errorf("%s: %d wrote it, %v", name, wrote.Load(), err)
 		}
+	}
+}
+
+// TestWhatAnotherOneWritesIsWaitedFor: a store may say that an object is there, or is being written, a moment before it
+// gives it, and what was being written may come to nothing.
+func TestWhatAnotherOneWritesIsWaitedFor(t *testing.T) {
+	b := bucket(t)
+	for _, status := range []int{http.StatusPreconditionFailed, http.StatusConflict} {
+		name, puts := fmt.Sprint(status), 0
+		f := openAt(t, b, b.Through(t, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+			if r.Method == http.MethodPut {
+				if puts++; puts < 3 {
+					w.WriteHeader(status)
+					return
+				}
+			}
+			on.ServeHTTP(w, r)
+		}))
+		if err := f.Put(t.Context(), name, []byte("x"), ""); err != nil || puts != 3 {
+			t.Errorf("%d: %v after %d", status, err, puts)
+		}
+	}
+}
+
+// TestWhatIsNeverThereIsSaid does not wait for ever.
+func TestWhatIsNeverThereIsSaid(t *testing.T) {
+	defer func(before []time.Duration) { lookAgain = before }(lookAgain)
+	lookAgain = []time.Duration{time.Millisecond, time.Millisecond}
+	b := bucket(t)
+	f := openAt(t, b, b.Through(t, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+		if r.Method == http.MethodPut {
+			w.WriteHeader(http.StatusPreconditionFailed)
+			return
+		}
+		on.ServeHTTP(w, r)
+	}))
+	err := f.Put(t.Context(), "x", []byte("x"), "")
+	if err == nil || !strings.Contains(err.Error(), "another one writes it") {
+		t.Error(err)
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,4 +117,17 @@ func newBucket(t testing.TB, options minio.MakeBucketOptions) Bucket {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// Through is the address of a proxy before the server of a bucket that does what it is asked to with each request.
+func (b Bucket) Through(t testing.TB, do func(w http.ResponseWriter, r *http.Request, on http.Handler)) string {
+	t.Helper()
+	to, err := url.Parse(b.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { do(w, r, on) }))
+	t.Cleanup(s.Close)
+	return s.URL
 }

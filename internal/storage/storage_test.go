@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -162,26 +160,13 @@ func TestALockedContentStays(t *testing.T) {
 	}
 }
 
-// proxied is a proxy before an S3 server that does what it is asked to with each request.
-func proxied(t *testing.T, b servertest.Bucket, do func(w http.ResponseWriter, r *http.Request, on http.Handler)) string {
-	t.Helper()
-	to, err := url.Parse(b.Endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	on := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { do(w, r, on) }))
-	t.Cleanup(s.Close)
-	return s.URL
-}
-
 func TestAStoreThatIsOverloadedForAWhile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a server")
 	}
 	b := servertest.S3(t)
 	var n atomic.Int64
-	s := open(t, b, proxied(t, b, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+	s := open(t, b, b.Through(t, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
 		if n.Add(1)%3 != 0 {
 			http.Error(w, "<Error><Code>SlowDown</Code></Error>", http.StatusServiceUnavailable)
 			return
@@ -201,7 +186,7 @@ func TestABodyThatIsCutIsAnError(t *testing.T) {
 		t.Skip("needs a server")
 	}
 	b := servertest.S3(t)
-	s := open(t, b, proxied(t, b, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+	s := open(t, b, b.Through(t, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
 		if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "/a") {
 			on.ServeHTTP(w, r)
 			return
@@ -228,7 +213,7 @@ func TestAStoreWithoutConditionalWrites(t *testing.T) {
 		t.Skip("needs a server")
 	}
 	b := servertest.S3(t)
-	s := open(t, b, proxied(t, b, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+	s := open(t, b, b.Through(t, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
 		if r.Header.Get("If-None-Match") != "" {
 			http.Error(w, "<Error><Code>NotImplemented</Code></Error>", http.StatusNotImplemented)
 			return
@@ -251,7 +236,7 @@ func TestAPutThatConflictsIsNotTakenForDone(t *testing.T) {
 		t.Skip("needs a server")
 	}
 	b := servertest.S3(t)
-	s := open(t, b, proxied(t, b, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+	s := open(t, b, b.Through(t, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
 		if r.Method == http.MethodPut {
 			w.WriteHeader(http.StatusConflict)
 			_, _ = io.WriteString(w, "<Error><Code>ConditionalRequestConflict</Code></Error>")
