@@ -87,7 +87,11 @@ func (l *look) work(ctx context.Context, o *offer, do func() error) error {
 	if l.Work == nil {
 		return do()
 	}
-	return l.Work(ctx, o.folder, do)
+	err := l.Work(ctx, o.folder, do)
+	if err != nil {
+		o.history = nil // what was noted was not kept
+	}
+	return err
 }
 
 // unlessLost is what became of a file, unless the work in which that was decided was not kept.
@@ -471,7 +475,7 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 	}
 	entry := ledger.Entry{Event: ledger.Quarantined, Message: about + id + because}
 	entry.Inputs = []ledger.File{{Name: a.name, SHA256: f.SHA256, Bytes: int64(len(a.content))}}
-	if there, since := isApart(of, top, entry.Inputs[0], about, because); there != "" {
+	if there, since := l.isApart(of, top, entry.Inputs[0], about, because); there != "" {
 		if f.Path = l.below(there); !since.After(l.memory.Ended) {
 			f.State = Known
 		}
@@ -491,11 +495,11 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 
 // isApart is the folder in which a file is kept apart already that came the same way, with the same content and for the
 // same reason, and since when: a look that ended before it could note what it dealt with has left it. "" if there is none.
-func isApart(of []*offer, top string, is ledger.File, about, because string) (at string, since time.Time) {
+func (l *look) isApart(of []*offer, top string, is ledger.File, about, because string) (at string, since time.Time) {
 	if len(of) == 0 || is.SHA256 == "" {
 		return "", since
 	}
-	entries, err := ledger.ReadEntries(filepath.Join(of[0].folder, offerfolder.RunsName))
+	entries, err := l.historyOf(of[0])
 	if err != nil {
 		return "", since // to note it fails, too, and says why
 	}

@@ -119,8 +119,9 @@ type look struct {
 
 // offer is an offer that files may be for.
 type offer struct {
-	folder string
-	terms  *offerfile.Terms
+	folder  string
+	terms   *offerfile.Terms
+	history []ledger.Entry // as of its first use in this look, and what was noted since; nil before
 }
 
 // Fetch looks at every channel once and takes what is new. What is wrong with a channel or a file is in the
@@ -246,17 +247,30 @@ func (l *look) note(o *offer, c settings.Channel, e ledger.Entry) error {
 	if err := ledger.MakeRuns(l.Disk, runs); err != nil {
 		return err
 	}
-	e.Offer = o.terms.AsOf(l.Now()).ID
-	if err := ledger.CheckOffer(runs, e.Offer); err != nil {
+	history, err := l.historyOf(o)
+	if err != nil {
 		return err
 	}
 	log, err := ledger.OpenLog(runs)
 	if err != nil {
 		return err
 	}
+	e.Offer = o.terms.AsOf(l.Now()).ID
 	e.At, e.By, e.Actor, e.Program = l.Now(), l.By, actorOf(c), l.Version
-	_, err = log.Append(e)
-	return err
+	if e, err = log.Append(e); err != nil {
+		return err
+	}
+	o.history = append(history, e)
+	return nil
+}
+
+// historyOf is the history of an offer, and is the offer's own. It is read once in a look, as a channel may have thousands
+// of files that are to be kept apart.
+func (l *look) historyOf(o *offer) (_ []ledger.Entry, err error) {
+	if o.history == nil {
+		o.history, err = ledger.EntriesOf(filepath.Join(o.folder, offerfolder.RunsName), o.terms.AsOf(l.Now()).ID)
+	}
+	return o.history, err
 }
 
 // actorOf is a channel as who did something. No account and no user has such a name.

@@ -83,12 +83,21 @@ func OpenArchive(runs, offer string) (*Archive, error) {
 // CheckOffer is the error of [OpenArchive] for a history that is lost, damaged or that
 // of another offer. It reads no run.
 func CheckOffer(runs, offer string) error {
+	_, err := EntriesOf(runs, offer)
+	return err
+}
+
+// EntriesOf returns the entries that [ReadEntries] does, unless [CheckOffer] has an error.
+func EntriesOf(runs, offer string) ([]Entry, error) {
 	entries, err := ReadEntries(runs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a := &Archive{runs: runs, offer: offer, entries: entries}
-	return a.checkOffer()
+	if err := a.checkOffer(); err != nil {
+		return nil, err
+	}
+	return entries, nil
 }
 
 // checkOffer is an error if the history is that of another offer.
