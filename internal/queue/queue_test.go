@@ -244,6 +244,19 @@ func TestSlotsAndFilesAreRun(t *testing.T) {
 	}
 }
 
+// TestASlotThatPassedBeforeTheFirstRunIsNotedAsMissed has no machine that runs offers when the first slot comes.
+func TestASlotThatPassedBeforeTheFirstRunIsNotedAsMissed(t *testing.T) {
+	in := install(t)
+	in.setClock(t, launch.Add(time.Hour+58*time.Minute), 1)
+	in.push(t, "one")
+	in.setClock(t, launch.Add(3*time.Hour+3*time.Minute), 1)
+	m := in.join(t, nil)
+	await(t, "a run", func() bool { return len(m.entries(t, "one")) >= 2 })
+	if got := m.entries(t, "one"); !slices.Equal(got, []string{"missed 2024-03-04T11:00:00-05:00", "published 2024-03-04T12:00:00-05:00"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestTheLeaderAndWorkersChange(t *testing.T) {
 	in := install(t)
 	in.setClock(t, launch.Add(time.Hour+58*time.Minute), 600)

@@ -89,13 +89,18 @@ func (m *Member) see(ctx context.Context, j Job) error {
 		return err
 	}
 	defer release()
+	since, err := m.config.Offers.Made(ctx, j.Offer)
+	if err != nil {
+		return err
+	}
 	return m.config.Offers.Work(ctx, j.Offer, func(ctx context.Context, folder string) error {
-		return m.make(ctx, folder, j)
+		return m.make(ctx, folder, j, since)
 	})
 }
 
-// make does what a job is for in the folder of the offer.
-func (m *Member) make(ctx context.Context, folder string, j Job) error {
+// make does what a job is for in the folder of an offer that is here since some time: a slot that passed since then is
+// noted, also before the first run.
+func (m *Member) make(ctx context.Context, folder string, j Job, since time.Time) error {
 	state, err := m.config.Load(folder)
 	if err != nil {
 		return err
@@ -107,6 +112,7 @@ func (m *Member) make(ctx context.Context, folder string, j Job) error {
 		}
 	}
 	record := &schedule.Record{}
+	record.See(since)
 	for _, e := range state.Entries {
 		record.Add(e)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
@@ -17,6 +18,12 @@ func (s *Offers) Entries(ctx context.Context, name string, after int64) ([]ledge
 		return nil, err
 	}
 	return entriesOf(rows)
+}
+
+// Made is when an offer was first brought here.
+func (s *Offers) Made(ctx context.Context, name string) (made time.Time, err error) {
+	err = s.pool.QueryRow(ctx, "SELECT made FROM batch_offer WHERE name = $1", name).Scan(&made)
+	return made, err
 }
 
 // Terms are the offer.yaml of an offer, without its mirror, and its digest.
