@@ -211,19 +211,19 @@ func TestAConnectionToAMailServerThatIsCut(t *testing.T) {
 func TestAMailThatTheServerCannotReadHarmsNoOther(t *testing.T) {
 	d, server := newIMAPDesk(t)
 	for _, n := range []string{"1", "2", "3"} {
-		server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "X-Number: "+n+"\n", "dtc-"+n+".csv", report+n+",037833100,1000\n"))
+		server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "X-Number: "+n+"\n", "dtc-2004-11-0"+n+".csv", report+n+",037833100,1000\n"))
 	}
 	server.Damage(t, "X-Number: 2")
 	d.fetch()
 	r := d.fetch()
-	if got := d.inbox(); !slices.Equal(got, []string{"dtc-1.csv", "dtc-3.csv"}) {
+	if got := d.inbox(); !slices.Equal(got, []string{"dtc-2004-11-01.csv", "dtc-2004-11-03.csv"}) {
 		t.Errorf("the inbox has %v: %+v", got, r)
 	}
 	if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "was not read to its end") {
 		t.Errorf("%+v", r)
 	}
-	server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "", "dtc-4.csv", report+"4,037833100,1000\n"))
-	if f := d.one(d.fetch(), "dtc-4.csv"); f.State != Taken {
+	server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "", "dtc-2004-11-04.csv", report+"4,037833100,1000\n"))
+	if f := d.one(d.fetch(), "dtc-2004-11-04.csv"); f.State != Taken {
 		t.Errorf("%+v", f)
 	}
 }

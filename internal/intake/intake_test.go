@@ -631,7 +631,7 @@ func TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain(t *testing.T) {
 func TestALookThatIsBrokenOffEndsAtOnce(t *testing.T) {
 	d := newDesk(t)
 	for _, n := range []string{"1", "2", "3", "4", "5", "6"} {
-		d.send("dtc-"+n+".csv", report+n+",037833100,1000\n")
+		d.send("dtc-2004-11-0"+n+".csv", report+n+",037833100,1000\n")
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -643,7 +643,7 @@ func TestALookThatIsBrokenOffEndsAtOnce(t *testing.T) {
 		return time.Now()
 	}
 	r, err := Fetch(ctx, c)
-	if !errors.Is(err, context.Canceled) || len(r.Files) < 2 || len(r.Files) > 3 || d.one(r, "dtc-1.csv").State != Taken {
+	if !errors.Is(err, context.Canceled) || len(r.Files) < 2 || len(r.Files) > 3 || d.one(r, "dtc-2004-11-01.csv").State != Taken {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	before := len(r.Files)
@@ -657,27 +657,27 @@ func TestASignatureThatComesLater(t *testing.T) {
 	dtc := pgptest.New(t, "dtc@example.com", "0")
 	d := newDesk(t)
 	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
-	d.send("dtc-1.csv", report)
-	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Quarantined || !strings.Contains(f.Why, "it is not signed") {
+	d.send("dtc-2004-11-01.csv", report)
+	if f := d.one(d.fetch(), "dtc-2004-11-01.csv"); f.State != Quarantined || !strings.Contains(f.Why, "it is not signed") {
 		t.Fatalf("%+v", f)
 	}
 	if r := d.fetch(); len(r.Files) > 0 {
 		t.Errorf("nothing new: %+v", r)
 	}
-	d.send("dtc-1.csv.asc", string(dtc.Sign([]byte(report))))
-	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Taken {
+	d.send("dtc-2004-11-01.csv.asc", string(dtc.Sign([]byte(report))))
+	if f := d.one(d.fetch(), "dtc-2004-11-01.csv"); f.State != Taken {
 		t.Errorf("%+v", f)
 	}
 	// So it is with a digest that was wrong.
 	second := report + "2,037833100,1000\n"
-	d.send("dtc-2.csv", second)
-	d.send("dtc-2.csv.asc", string(dtc.Sign([]byte(second))))
-	d.send("dtc-2.csv.sha256", strings.Repeat("0", 64))
-	if f := d.one(d.fetch(), "dtc-2.csv"); f.State != Quarantined {
+	d.send("dtc-2004-11-02.csv", second)
+	d.send("dtc-2004-11-02.csv.asc", string(dtc.Sign([]byte(second))))
+	d.send("dtc-2004-11-02.csv.sha256", strings.Repeat("0", 64))
+	if f := d.one(d.fetch(), "dtc-2004-11-02.csv"); f.State != Quarantined {
 		t.Errorf("%+v", f)
 	}
-	d.send("dtc-2.csv.sha256", offerfolder.DigestOf([]byte(second))+"  dtc-2.csv\n")
-	if f := d.one(d.fetch(), "dtc-2.csv"); f.State != Taken {
+	d.send("dtc-2004-11-02.csv.sha256", offerfolder.DigestOf([]byte(second))+"  dtc-2004-11-02.csv\n")
+	if f := d.one(d.fetch(), "dtc-2004-11-02.csv"); f.State != Taken {
 		t.Errorf("%+v", f)
 	}
 	if r := d.fetch(); len(r.Files) > 0 {
