@@ -134,6 +134,10 @@ func (l *look) unseal(p *passing) error {
 		}
 	}
 	p.unsigned = pgp.ErrUnsigned
+	if of, is := pgp.SignatureOf(p.name, p.content); is {
+		return fmt.Errorf("it is a signature, and %s, which it signs, did not come with it; ask for both to be sent again under "+
+			"names that belong together, such as report.xlsx and report.xlsx.sig", display.Quote(of))
+	}
 	if pgp.IsMessage(p.name, p.content) {
 		opened, err := pgp.Open(p.content, l.own, keys, l.Settings.Intake.Largest, l.Now())
 		if err != nil {
@@ -232,15 +236,22 @@ func (l *look) assign(p *passing) error {
 		display.Quote(p.as), strings.Join(expected, "; "))
 }
 
+// mostEarly is for how long a signature of a time that has not come yet is waited for.
+const mostEarly = 24 * time.Hour
+
 // checkSignature demands the signature of a depositary whose keys the settings name.
 func (l *look) checkSignature(p *passing) error {
-	keys := l.signed[p.of.Name]
+	keys, early := l.signed[p.of.Name], &pgp.EarlyError{}
 	switch {
 	case keys == nil:
 		return nil
 	case p.signedBy == "" && errors.Is(p.unsigned, pgp.ErrUnsigned):
 		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature",
 			p.of.Name)
+	case errors.As(p.unsigned, &early) && early.At.Before(l.Now().Add(mostEarly)):
+		return &postponed{fmt.Errorf("%w; it waits until then. See whether the clock of this machine is right", early)}
+	case early.At.After(l.Now()):
+		return fmt.Errorf("%w; see whether the clock of this machine is right, and ask %s for it to be signed again", early, p.of.Name)
 	case p.signedBy == "":
 		return fmt.Errorf("%w; ask %s by another way whether it is theirs", p.unsigned, p.of.Name)
 	case !keys.Has(p.signedBy):
@@ -488,7 +499,7 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 		}
 	}
 	if err != nil {
-		f.State, f.Why = Postponed, f.Why+"; and it could not be kept apart: "+err.Error()
+		f.State, f.Path, f.Why = Postponed, "", f.Why+"; and it could not be kept apart: "+err.Error()
 	}
 	return f
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
@@ -388,6 +389,11 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 		return fmt.Errorf("%s was not read to its end, and nothing of it was used; it is read again at the next look: %w",
 			i.name, err)
 	}
+	if of, is := signatureAlone(all); is && l.Now().Sub(i.modified) < longestAlone {
+		l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished,
+			Why: fmt.Sprintf("it is a signature, and %s, which it signs, is not there yet", display.Quote(of))})
+		return nil
+	}
 	var files []File
 	for _, a := range all {
 		files = append(files, l.door(ctx, c, a))
@@ -398,6 +404,17 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 	}
 	l.done(c, i, files...)
 	return nil
+}
+
+// longestAlone is for how long a signature waits for the file that it signs.
+const longestAlone = time.Hour
+
+// signatureAlone is the name of the file that is missing where all that came is its signature.
+func signatureAlone(all []*arrival) (of string, is bool) {
+	if len(all) != 1 {
+		return "", false
+	}
+	return pgp.SignatureOf(all[0].name, all[0].content)
 }
 
 // isForNone is why the files of a channel wait without being read: no offer could be theirs now, and one could come. Of a

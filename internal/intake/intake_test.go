@@ -449,6 +449,95 @@ func TestSignedAndEncrypted(t *testing.T) {
 	}
 }
 
+// A file of keys holds what gpg --export writes: several keys, in one block, in one after the other, or as bytes.
+func TestAllKeysOfAFileCount(t *testing.T) {
+	us, dtc, next := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "next@example.com", "0")
+	dtc.Know(next)
+	one, err := os.ReadFile(dtc.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.ReadFile(next.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, keys := range map[string]string{
+		"in one block":      string(dtc.Export("--armor")),
+		"one after another": string(one) + "\n" + string(other),
+		"as bytes":          string(dtc.Export()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			file := filepath.Join(t.TempDir(), "keys")
+			put(t, file, keys)
+			d.c.Settings.PGP.KeyFile = us.Private()
+			d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {file}}
+			for as, by := range map[string]*pgptest.Person{"dtc-2004-11-12.csv": dtc, "dtc-2004-11-13.csv": next} {
+				content := []byte(report + as + ",037833100,2000\n")
+				d.send(as, string(content))
+				d.send(as+".sig", string(by.Sign(content)))
+			}
+			r := d.fetch()
+			for _, as := range []string{"dtc-2004-11-12.csv", "dtc-2004-11-13.csv"} {
+				if f := d.one(r, as); f.State != Taken {
+					t.Errorf("%+v", f)
+				}
+			}
+		})
+	}
+	d := newDesk(t)
+	file := filepath.Join(t.TempDir(), "keys")
+	put(t, file, string(one)+string(other[:len(other)/2]))
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {file}}
+	if r := d.fetch(); len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "a part of it is cut off") {
+		t.Errorf("a key that is cut off: %+v", r)
+	}
+}
+
+// A signature of a time that has not come yet is that of a clock which is wrong, and not of a stranger.
+func TestASignatureOfATimeThatHasNotComeWaits(t *testing.T) {
+	dtc := pgptest.New(t, "dtc@example.com", "0")
+	for days, want := range map[int]State{0: Postponed, 3: Quarantined} {
+		d := newDesk(t)
+		d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
+		at := time.Now().UTC().AddDate(0, 0, days).Add(10 * time.Minute)
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("dtc-2004-11-12.csv.sig", string(dtc.Sign([]byte(report), "--faked-system-time", at.Format("20060102T150405")+"!")))
+		f := d.one(d.fetch(), "dtc-2004-11-12.csv")
+		if f.State != want || !strings.Contains(f.Why, "by the clock of this machine has not come yet") {
+			t.Errorf("%d days: %+v", days, f)
+		}
+		if d.c.Now = func() time.Time { return at.Add(time.Minute) }; want == Quarantined {
+			continue
+		}
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+			t.Errorf("once it has come: %+v", f)
+		}
+	}
+}
+
+// A signature can come before its file. If that never comes, it is kept apart, and said.
+func TestASignatureThatComesBeforeItsFile(t *testing.T) {
+	dtc := pgptest.New(t, "dtc@example.com", "0")
+	for _, ext := range []string{".sig", ".asc"} {
+		d := newDesk(t)
+		d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
+		d.send("dtc-2004-11-12.csv"+ext, string(dtc.Sign([]byte(report))))
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"+ext); f.State != Unfinished || !strings.Contains(f.Why, "is not there yet") {
+			t.Errorf("%s: %+v", ext, f)
+		}
+		d.send("dtc-2004-11-12.csv", report)
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+			t.Errorf("%s: %+v", ext, f)
+		}
+		d.send("dtc-2004-11-13.csv"+ext, string(dtc.Sign([]byte(report))))
+		d.c.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+		if f := d.one(d.fetch(), "dtc-2004-11-13.csv"+ext); f.State != Quarantined || !strings.Contains(f.Why, "did not come with it") {
+			t.Errorf("%s: %+v", ext, f)
+		}
+	}
+}
+
 // flip changes a bit near the end.
 func flip(b []byte) []byte {
 	b = bytes.Clone(b)

@@ -71,6 +71,9 @@ func (p *Person) file(name string, content []byte) string {
 // Know imports the public key of another.
 func (p *Person) Know(other *Person) { p.run(other.run(nil, "--export", other.mail), "--import") }
 
+// Export is all public keys that the person knows, with more arguments for GnuPG, such as --armor.
+func (p *Person) Export(more ...string) []byte { return p.run(nil, append(more, "--export")...) }
+
 // Sign makes a signature to lay beside some content.
 func (p *Person) Sign(content []byte, more ...string) []byte {
 	return p.run(content, append(more, "--armor", "--detach-sign")...)
