@@ -232,8 +232,35 @@ func (l *look) assign(p *passing) error {
 	case len(expected) == 0:
 		return fmt.Errorf("no offer has a depositary %s, for which this channel is", strings.Join(p.channel.From, " or "))
 	}
-	return fmt.Errorf("no offer expects a file with the name %s; have it sent by a name that is expected: %s",
-		display.Quote(p.as), strings.Join(expected, "; "))
+	advice := "have it sent by a name that is expected"
+	switch files := l.ofOtherKind(p.channel, p.as); {
+	case files != "" && strings.EqualFold(path.Ext(files), path.Ext(p.as)):
+		advice = "it differs from what is expected by capital and small letters only; have it sent by a name that is expected"
+	case slices.Contains(spreadsheets, strings.ToLower(path.Ext(p.as))):
+		advice = "ask for it saved as Excel Workbook (.xlsx), by a name that is expected"
+	case files != "":
+		advice = "ask for it in the kind of file that is expected"
+	}
+	return fmt.Errorf("no offer expects a file with the name %s; %s: %s", display.Quote(p.as), advice, strings.Join(expected, "; "))
+}
+
+// spreadsheets are the kinds of files that are saved as .xlsx by the program that made them.
+var spreadsheets = strings.Fields(".xls .xlsb .xlsm .ods .numbers .xlt .xltx .et .wk1 .dbf")
+
+// ofOtherKind is the pattern of the files of a depositary of a channel that a name would match but for its extension, or for
+// capital and small letters; "" for none.
+func (l *look) ofOtherKind(c settings.Channel, name string) string {
+	stem := func(s string) string { return strings.ToLower(strings.TrimSuffix(s, path.Ext(s))) }
+	for _, o := range l.offersOf(c) {
+		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+			pattern := stem(d.Files)
+			is, err := path.Match(pattern, stem(name))
+			if slices.Contains(c.From, d.Name) && is && err == nil && strings.Trim(pattern, "*?") != "" {
+				return d.Files
+			}
+		}
+	}
+	return ""
 }
 
 // mostEarly is for how long a signature of a time that has not come yet is waited for.

@@ -151,7 +151,8 @@ func FuzzAMessage(f *testing.F) {
 	f.Add([]byte(mailOf("reports@dtc.example", "", "dtc-1.csv", report)))
 	f.Add([]byte(mailOf("a@evil.example", "Authentication-Results: mx; dkim=fail\n", "dtc-1.csv", report, "dtc-1.csv.asc", "x")))
 	f.Add([]byte("From: <reports@dtc.example>\nContent-Type: multipart/mixed; boundary=\n\n--\n"))
-	a := attached{[]string{"reports@dtc.example"}, func(name string) bool { return strings.HasSuffix(name, ".csv") }}
+	a := attached{senders: []string{"reports@dtc.example"}, wanted: func(name string) bool { return strings.HasSuffix(name, ".csv") },
+		likely: func(string) bool { return false }}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		for _, one := range a.arrivals("1", "a mailbox", message) {
 			if one.refused == nil && !strings.EqualFold(one.sender, "reports@dtc.example") {
