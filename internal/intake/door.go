@@ -161,15 +161,16 @@ func (l *look) unpack(p *passing) error {
 	if err != nil {
 		return fmt.Errorf("it is no whole zip archive (%w); ask for it to be sent again", err)
 	}
-	if len(archive.File) != 1 {
+	files := slices.DeleteFunc(slices.Clone(archive.File), isLitter)
+	if len(files) != 1 {
 		var names []string
-		for _, f := range archive.File[:min(5, len(archive.File))] {
+		for _, f := range files[:min(5, len(files))] {
 			names = append(names, display.Quote(f.Name))
 		}
 		return fmt.Errorf("the archive has %d files in it (%s), and one report is expected; ask for an archive with the "+
-			"report alone, or for the report itself", len(archive.File), strings.Join(names, ", "))
+			"report alone, or for the report itself", len(files), strings.Join(names, ", "))
 	}
-	file := archive.File[0]
+	file := files[0]
 	if file.Name != path.Base(file.Name) || strings.ContainsAny(file.Name, `\:`) || !file.Mode().IsRegular() {
 		return fmt.Errorf("the archive has a path or something else than a file in it, %s; ask for an archive with the "+
 			"report alone", display.Quote(file.Name))
@@ -184,6 +185,14 @@ func (l *look) unpack(p *passing) error {
 	}
 	p.packed, p.as, p.content = true, file.Name, content
 	return l.checkSize(p)
+}
+
+// isLitter reports whether a file is one that a system puts beside others by itself: what macOS and Windows know of a folder.
+func isLitter(f *zip.File) bool {
+	if strings.HasPrefix(f.Name, "__MACOSX/") {
+		return f.Name == "__MACOSX/" || strings.HasPrefix(path.Base(f.Name), "._")
+	}
+	return slices.Contains([]string{".ds_store", "thumbs.db", "desktop.ini"}, strings.ToLower(f.Name))
 }
 
 func readMember(file *zip.File, most int64) ([]byte, error) {

@@ -374,6 +374,48 @@ func TestAnArchiveWithOneReport(t *testing.T) {
 	}
 }
 
+// What macOS and Windows put into an archive by themselves is no second report.
+func TestAnArchiveWithWhatSystemsPutBesideAReport(t *testing.T) {
+	for name, beside := range map[string][]string{
+		"macOS":   {"__MACOSX/._dtc-2004-11-12.csv", ".DS_Store"},
+		"Windows": {"Thumbs.db", "desktop.ini"},
+	} {
+		d := newDesk(t)
+		d.send("a.zip", zipped(t, report, append(beside, "dtc-2004-11-12.csv")...))
+		if f := d.one(d.fetch(), "a.zip"); f.State != Taken || filepath.Base(f.Path) != "dtc-2004-11-12.csv" {
+			t.Errorf("%s: %+v", name, f)
+		}
+		d.send("b.zip", zipped(t, report, append(beside, "dtc-2004-11-13.csv", "dtc-2004-11-14.csv")...))
+		if f := d.one(d.fetch(), "b.zip"); f.State != Quarantined || !strings.Contains(f.Why, "has 2 files in it (\"dtc-2004-11-13.csv\"") {
+			t.Errorf("%s: %+v", name, f)
+		}
+		d.send("c.zip", zipped(t, report, append(beside, "__MACOSX/dtc-2004-11-15.csv")...))
+		if f := d.one(d.fetch(), "c.zip"); f.State != Quarantined || !strings.Contains(f.Why, "a path or something else") {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// What is expected as another kind of file is said how to save, also where the pattern of the depositary has an extension.
+func TestAReportOfAnotherKindIsSaidHowToSave(t *testing.T) {
+	d := newDesk(t)
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*.csv", "dtc-*.xlsx"))
+	for name, why := range map[string]string{
+		"dtc-1.xls":     "ask for it saved as Excel Workbook (.xlsx), by a name that is expected: DTC: dtc-*.xlsx",
+		"dtc-1.xlsb":    "ask for it saved as Excel Workbook (.xlsx)",
+		"dtc-1.ods":     "ask for it saved as Excel Workbook (.xlsx)",
+		"tenders.ods":   "ask for it saved as Excel Workbook (.xlsx)",
+		"dtc-1.pdf":     "ask for it in the kind of file that is expected",
+		"DTC-1.xlsx":    "differs from what is expected by capital and small letters only",
+		"strange-1.csv": "have it sent by a name that is expected",
+	} {
+		d.send(name, "x"+name)
+		if f := d.one(d.fetch(), name); f.State != Quarantined || !strings.Contains(f.Why, why) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 // TestSignedAndEncrypted has GnuPG make what comes in.
 func TestSignedAndEncrypted(t *testing.T) {
 	us, dtc, other := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")
