@@ -211,6 +211,7 @@ func readMember(file *zip.File, most int64) ([]byte, error) {
 // assign finds the offer and the depositary whose file it is by its name.
 func (l *look) assign(p *passing) error {
 	var expected, other []string
+	var all []claim
 	for _, o := range l.offersOf(p.channel) {
 		terms := o.terms.AsOf(l.Now())
 		for _, d := range terms.Depositaries {
@@ -223,12 +224,26 @@ func (l *look) assign(p *passing) error {
 		case !ok:
 		case !slices.Contains(p.channel.From, d.Name):
 			other = append(other, d.Name)
-		case p.offer != nil:
-			return fmt.Errorf("two offers expect a file of this name from %s, in %s and %s; give their files other patterns",
-				d.Name, p.offer.folder, o.folder)
 		default:
-			p.offer, p.of = o, d
+			all = append(all, claim{o, terms, d})
 		}
+	}
+	if len(all) > 1 {
+		var open []claim
+		for _, c := range all {
+			if c.isOpen(l.Now()) && !c.isBefore(p.as) {
+				open = append(open, c)
+			}
+		}
+		if len(open) != 1 {
+			return &severalError{fmt.Errorf("%d offers expect a file of this name from %s, such as those in %s and %s; give their files other "+
+				"patterns, or move the folder of an offer that is over to another place", len(all), all[0].of.Name,
+				l.below(all[0].offer.folder), l.below(all[1].offer.folder))}
+		}
+		all = open
+	}
+	if len(all) == 1 {
+		p.offer, p.of = all[0].offer, all[0].of
 	}
 	switch {
 	case p.offer != nil:
@@ -251,6 +266,29 @@ func (l *look) assign(p *passing) error {
 		advice = "ask for it in the kind of file that is expected"
 	}
 	return fmt.Errorf("no offer expects a file with the name %s; %s: %s", display.Quote(p.as), advice, strings.Join(expected, "; "))
+}
+
+// severalError says that several offers expect a file.
+type severalError struct{ error }
+
+// claim is an offer that expects a file of a name.
+type claim struct {
+	offer *offer
+	terms *tender.Offer
+	of    tender.Depositary
+}
+
+// isOpen reports whether reports still come for the offer: its last payment day is not over, and the depositary has not closed.
+func (c claim) isOpen(now time.Time) bool {
+	end := tender.Age{}.EndsAfter(c.terms.Settlement.Final, c.terms.Zone)
+	return now.Before(end) && (c.of.Closed.IsZero() || now.Before(c.of.Closed))
+}
+
+// isBefore reports whether a report was, by its name, made before the offer began.
+func (c claim) isBefore(name string) bool {
+	_, to := inbox.Reported(name, c.terms.Zone)
+	launch := c.terms.Launch
+	return !to.IsZero() && to.Before(time.Date(launch.Year, launch.Month, launch.Day, 0, 0, 0, 0, c.terms.Zone))
 }
 
 // spreadsheets are the kinds of files that are saved as .xlsx by the program that made them.

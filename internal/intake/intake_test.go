@@ -416,6 +416,37 @@ func TestAReportOfAnotherKindIsSaidHowToSave(t *testing.T) {
 	}
 }
 
+// Offers of one depositary often have one pattern: of several, the one that is not over gets the file, if it can be its.
+func TestAFileThatTwoOffersExpectIsForTheOneThatIsNotOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		as, more, want string
+		now            time.Time
+	}{
+		"the old one is over":    {"dtc-2005-01-12.csv", "", "next/inbox", time.Date(2005, 1, 12, 12, 0, 0, 0, time.UTC)},
+		"both are open":          {"dtc-2004-12-01.csv", "", "", time.Date(2004, 12, 1, 12, 0, 0, 0, time.UTC)},
+		"both are over":          {"dtc-2005-01-12.csv", "", "", time.Date(2006, 1, 12, 12, 0, 0, 0, time.UTC)},
+		"a date before it began": {"dtc-2004-12-01.csv", "", "", time.Date(2005, 1, 12, 12, 0, 0, 0, time.UTC)},
+		"the old one is closed":  {"dtc-2004-12-01.csv", ", closed: 2004-11-30T12:00", "next/inbox", time.Date(2004, 12, 1, 12, 0, 0, 0, time.UTC)},
+	} {
+		d := newDesk(t)
+		d.c.Now = func() time.Time { return c.now }
+		next := filepath.Join(d.c.Folder, "next")
+		terms := strings.NewReplacer("id: x", "id: next", "2004-12", "2005-02")
+		if name != "both are open" && c.more == "" {
+			terms = strings.NewReplacer("id: x", "id: next", "2004-12", "2005-02", "2004-10-29", "2005-01-10")
+		}
+		put(t, filepath.Join(next, offerfolder.OfferName), terms.Replace(offerYAML))
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.Replace(offerYAML, `"dtc-*.csv"`, `"dtc-*.csv"`+c.more, 1))
+		d.c.Offers = append(d.c.Offers, next)
+		d.send(c.as, report)
+		f := d.one(d.fetch(), c.as)
+		if c.want == "" && (f.State != Quarantined || !strings.HasPrefix(f.Path, "quarantine/") || !strings.Contains(f.Why, "2 offers expect a file of this name from DTC")) ||
+			c.want != "" && (f.State != Taken || f.Path != c.want+"/"+c.as) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 // TestSignedAndEncrypted has GnuPG make what comes in.
 func TestSignedAndEncrypted(t *testing.T) {
 	us, dtc, other := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")

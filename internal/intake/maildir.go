@@ -56,9 +56,9 @@ func (l *look) wanted(c settings.Channel, name string) bool {
 		return true
 	}
 	p := &passing{channel: c, as: name}
-	later := new(postponed)
+	later, several := new(postponed), new(severalError)
 	err := l.assign(p)
-	return err == nil || p.offer != nil || errors.As(err, &later)
+	return err == nil || p.offer != nil || errors.As(err, &later) || errors.As(err, &several)
 }
 
 func (m *maildir) sender() string { return "the mailbox " + m.folder }

@@ -113,6 +113,18 @@ func TestMailsThatAreKeptApart(t *testing.T) {
 	}
 }
 
+// A report that two offers expect is kept apart from a stranger's mail, too, and not passed over.
+func TestAMailWithAReportThatTwoOffersExpect(t *testing.T) {
+	d := newMailDesk(t)
+	next := filepath.Join(d.c.Folder, "next")
+	put(t, filepath.Join(next, offerfolder.OfferName), strings.Replace(offerYAML, "id: x", "id: next", 1))
+	d.c.Offers = append(d.c.Offers, next)
+	d.deliver(mailOf("a@evil.example", "", "dtc-2004-11-12.csv", report))
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Quarantined || !strings.Contains(f.Why, "is not one of the senders") {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestASignedAttachment(t *testing.T) {
 	dtc, other := pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")
 	d := newMailDesk(t)
