@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink/sshtest"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 const offerYAML = servertest.BareTerms + `depositaries:
@@ -444,6 +445,51 @@ func TestAFileThatTwoOffersExpectIsForTheOneThatIsNotOver(t *testing.T) {
 			c.want != "" && (f.State != Taken || f.Path != c.want+"/"+c.as) {
 			t.Errorf("%s: %+v", name, f)
 		}
+	}
+}
+
+// A workbook with a password is taken where the terms name one, and is kept apart where they do not.
+func TestAWorkbookWithAPassword(t *testing.T) {
+	locked := string(xlsxtest.Lock{Spins: 10}.Protect([]byte("PK\x03\x04"), "secret"))
+	for terms, want := range map[string]State{"": Quarantined, ", password_env: DTC_PASSWORD": Taken} {
+		d := newDesk(t)
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.Replace(offerYAML, `"dtc-*.csv"`, `"dtc-*.xlsx"`+terms, 1))
+		d.send("dtc-2004-11-12.xlsx", locked)
+		if f := d.one(d.fetch(), "dtc-2004-11-12.xlsx"); f.State != want || (want == Quarantined && !strings.Contains(f.Why, "password")) {
+			t.Errorf("%q: %+v", terms, f)
+		}
+	}
+}
+
+// The largest file is taken, and one byte more is not.
+func TestAFileOfTheLargestSize(t *testing.T) {
+	d := newDesk(t)
+	d.c.Settings.Intake.Largest = 1 << 20
+	line := "1,037833100,1000\n"
+	content := strings.Repeat(line, (1<<20)/len(line)+1)
+	d.send("dtc-2004-11-12.csv", content[:1<<20])
+	d.send("dtc-2004-11-13.csv", content[:1<<20+1])
+	d.send("dtc-2004-11-14.zip", zipped(t, "0"+content[:1<<20-1], "dtc-2004-11-14.csv"))
+	d.send("dtc-2004-11-15.zip", zipped(t, content[:1<<20+1], "dtc-2004-11-15.csv"))
+	r := d.fetch()
+	for name, want := range map[string]State{"dtc-2004-11-12.csv": Taken, "dtc-2004-11-13.csv": Quarantined, "dtc-2004-11-14.zip": Taken,
+		"dtc-2004-11-15.zip": Quarantined} {
+		if f := d.one(r, name); f.State != want {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// The same file by two channels is taken once, and the second is known.
+func TestTheSameFileByTwoChannels(t *testing.T) {
+	d := newDesk(t)
+	other := t.TempDir()
+	d.c.Settings.Intake.Channels = append(d.c.Settings.Intake.Channels, settings.Channel{Name: "other", From: []string{"DTC"}, Folder: other})
+	d.send("dtc-2004-11-12.csv", report)
+	put(t, filepath.Join(other, "dtc-2004-11-12.csv"), report)
+	r := d.fetch()
+	if len(r.Files) != 2 || r.Files[0].State != Taken || r.Files[1].State != Known || len(d.history()) != 1 {
+		t.Errorf("%+v, %q", r, d.history())
 	}
 }
 
