@@ -59,7 +59,16 @@ func (l *look) door(ctx context.Context, c settings.Channel, a *arrival) (f File
 	p := &passing{arrival: a, channel: c, as: a.name, content: a.content}
 	refused := func(p *passing) error { return p.refused }
 	if err := p.pass(refused, checkDigest, l.checkSize, l.unseal, l.unpack, l.assign); err != nil {
-		return l.quarantine(ctx, c, a, p, err)
+		lost := new(unexpectedError)
+		unexpected := errors.As(err, &lost)
+		if unexpected && a.again { // it is kept apart already
+			f = l.fileOf(c, a, p)
+			f.State = Known
+		} else {
+			f = l.quarantine(ctx, c, a, p, err)
+		}
+		f.unexpected = unexpected
+		return f
 	}
 	err := l.work(ctx, p.offer, func() error {
 		if err := p.pass(l.checkSignature, checkKind, l.checkNew); err != nil {
@@ -236,7 +245,7 @@ func (l *look) assign(p *passing) error {
 			}
 		}
 		if len(open) != 1 {
-			return &severalError{fmt.Errorf("%d offers expect a file of this name from %s, such as those in %s and %s; give their files other "+
+			return &unexpectedError{several: true, error: fmt.Errorf("%d offers expect a file of this name from %s, such as those in %s and %s; give their files other "+
 				"patterns, or move the folder of an offer that is over to another place", len(all), all[0].of.Name,
 				l.below(all[0].offer.folder), l.below(all[1].offer.folder))}
 		}
@@ -251,10 +260,11 @@ func (l *look) assign(p *passing) error {
 	case l.unread != nil:
 		return &postponed{fmt.Errorf("it may be for an offer whose terms cannot be read: %w", l.unread)}
 	case len(other) > 0:
-		return fmt.Errorf("its name is that of a file of %s, and this channel is that of %s; ask who sent it", other[0],
-			strings.Join(p.channel.From, ", "))
+		return &unexpectedError{error: fmt.Errorf("its name is that of a file of %s, and this channel is that of %s; ask who sent it",
+			other[0], strings.Join(p.channel.From, ", "))}
 	case len(expected) == 0:
-		return fmt.Errorf("no offer has a depositary %s, for which this channel is", strings.Join(p.channel.From, " or "))
+		return &unexpectedError{error: fmt.Errorf("no offer has a depositary %s, for which this channel is; see whether from in "+
+			"batch.yaml has the name that it has in offer.yaml", strings.Join(p.channel.From, " or "))}
 	}
 	advice := "have it sent by a name that is expected"
 	switch files := l.ofOtherKind(p.channel, p.as); {
@@ -265,11 +275,15 @@ func (l *look) assign(p *passing) error {
 	case files != "":
 		advice = "ask for it in the kind of file that is expected"
 	}
-	return fmt.Errorf("no offer expects a file with the name %s; %s: %s", display.Quote(p.as), advice, strings.Join(expected, "; "))
+	return &unexpectedError{error: fmt.Errorf("no offer expects a file with the name %s; %s: %s", display.Quote(p.as), advice,
+		strings.Join(expected, "; "))}
 }
 
-// severalError says that several offers expect a file.
-type severalError struct{ error }
+// unexpectedError says that a file is not known as that of one offer. Once other terms or settings are there, it may be.
+type unexpectedError struct {
+	error
+	several bool // offers expect it
+}
 
 // claim is an offer that expects a file of a name.
 type claim struct {

@@ -1,12 +1,14 @@
 package intake
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tenderbatch/internal/imaplink/imaptest"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink/sshtest"
 )
@@ -119,6 +121,30 @@ func TestMailsThatWereTakenAreMoved(t *testing.T) {
 	}
 	if r := d.fetch(); len(r.Files) > 0 || len(r.Faults) > 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A mail with a report that is no offer's stays where it is, also when other files are expected.
+func TestAMailWithAReportThatIsNoOffersStays(t *testing.T) {
+	d, server := newIMAPDesk(t)
+	server.Deliver(t, "Done", mailOf("reports@dtc.example", "", "old.txt", "x"))
+	d.imap().Folder, d.imap().MoveTo = "Reports", "Done"
+	server.Deliver(t, "Reports", mailOf("reports@dtc.example", "", "strange.csv", report))
+	if f := d.one(d.fetch(), "strange.csv"); f.State != Quarantined {
+		t.Fatalf("%+v", f)
+	}
+	for _, pattern := range []string{"dtc-2*.csv", "dtc-20*.csv"} {
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*.csv", pattern))
+		if r := d.fetch(); len(r.Files) > 0 || len(r.Faults) > 0 {
+			t.Errorf("%s: %+v", pattern, r)
+		}
+		if here, there := server.Messages(t, "Reports"), server.Messages(t, "Done"); here != 1 || there != 1 {
+			t.Errorf("%s: %d messages are here and %d there", pattern, here, there)
+		}
+	}
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*.csv", "s*.csv"))
+	if f := d.one(d.fetch(), "strange.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
 	}
 }
 

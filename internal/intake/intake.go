@@ -70,6 +70,8 @@ type File struct {
 	Why        string `json:"why"`        // it was not taken; "" if it was
 
 	Waits int `json:"-"` // at how many looks in a row it was postponed
+
+	unexpected bool // it is no offer's
 }
 
 // Fault is a channel that could not be read.
@@ -343,7 +345,9 @@ func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fr
 	if err != nil {
 		return nil, nil, err
 	}
-	fresh = slices.DeleteFunc(candidates(all), func(i item) bool { return l.memory.knows(c.Name, i) })
+	fresh = slices.DeleteFunc(candidates(all), func(i item) bool {
+		return l.memory.knows(c.Name, i) && (l.unread != nil || !l.memory.isOutdated(c.Name, i, l.expects(c)))
+	})
 	if slices.ContainsFunc(fresh, func(i item) bool { return !i.whole }) {
 		if err := wait(ctx, l.QuietPeriod); err != nil {
 			return nil, nil, err
@@ -395,7 +399,9 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 		return nil
 	}
 	var files []File
+	outdated := l.memory.isOutdated(c.Name, i, l.expects(c))
 	for _, a := range all {
+		a.again = outdated
 		files = append(files, l.door(ctx, c, a))
 	}
 	if err := noteThere(from, i, files); err != nil {
@@ -430,7 +436,9 @@ func (l *look) isForNone(c settings.Channel) error {
 // noteThere notes at the other side that something was dealt with, if all that was in it was taken.
 func noteThere(from source, i item, files []File) error {
 	other, is := from.(noting)
-	if !is || len(files) == 0 || slices.ContainsFunc(files, func(f File) bool { return f.State != Taken && f.State != Known }) {
+	if !is || len(files) == 0 || slices.ContainsFunc(files, func(f File) bool {
+		return f.unexpected || (f.State != Taken && f.State != Known)
+	}) {
 		return nil
 	}
 	return other.took(i)
@@ -441,10 +449,30 @@ func (l *look) done(c settings.Channel, i item, files ...File) {
 	for at := range files {
 		files[at].Waits = l.memory.waits(c.Name, files[at])
 	}
-	l.Files = append(l.Files, files...)
-	if !slices.ContainsFunc(files, func(f File) bool { return f.State == Postponed }) {
-		l.memory.keep(c.Name, i, l.Now())
+	expected := ""
+	if slices.ContainsFunc(files, func(f File) bool { return f.unexpected }) {
+		expected = l.expects(c)
 	}
+	if !slices.ContainsFunc(files, func(f File) bool { return f.State == Postponed }) {
+		l.memory.keep(c.Name, i, l.Now(), expected)
+	}
+	for _, f := range files {
+		if !f.unexpected || f.State != Known { // else nothing has changed
+			l.Files = append(l.Files, f)
+		}
+	}
+}
+
+// expects is what is expected through a channel: a digest of its depositaries and the patterns of their files.
+func (l *look) expects(c settings.Channel) string {
+	var all []string
+	for _, o := range l.offersOf(c) {
+		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+			all = append(all, fmt.Sprintf("%s\n%s\n%s", o.folder, d.Name, d.Files))
+		}
+	}
+	slices.Sort(all)
+	return offerfolder.DigestOf([]byte(strings.Join(append(all, c.From...), "\n\n")))[:16]
 }
 
 // stage writes content to a file of its own on the disk of the offers.

@@ -493,6 +493,40 @@ func TestTheSameFileByTwoChannels(t *testing.T) {
 	}
 }
 
+// A file that no offer expected, as the settings or the terms were mistyped, is looked at again once they are corrected, and
+// other files that are still no offer's are not said again.
+func TestAFileThatNoOfferExpectedIsLookedAtAgainOnceTheTermsAreCorrected(t *testing.T) {
+	right := newDesk(t).c.Settings.Intake.Channels[0].From
+	for name, wrong := range map[string]func(*desk){
+		"from": func(d *desk) { d.c.Settings.Intake.Channels[0].From = []string{"DCT"} },
+		"files": func(d *desk) {
+			put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*", "dct-*"))
+		},
+		"no offer yet": func(d *desk) { d.c.Offers = nil },
+	} {
+		d := newDesk(t)
+		offers := d.c.Offers
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("strange.csv", report+"x,037833100,2000\n")
+		wrong(d)
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Quarantined {
+			t.Fatalf("%s: %+v", name, f)
+		}
+		if r := d.fetch(); len(r.Files) > 0 {
+			t.Errorf("%s: at the next look: %+v", name, r)
+		}
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), offerYAML)
+		d.c.Offers, d.c.Settings.Intake.Channels[0].From = offers, right
+		r := d.fetch()
+		if f := d.one(r, "dtc-2004-11-12.csv"); f.State != Taken || len(r.Files) != 1 {
+			t.Errorf("%s: once it is corrected: %+v", name, r)
+		}
+		if r := d.fetch(); len(r.Files) > 0 {
+			t.Errorf("%s: at the look after: %+v", name, r)
+		}
+	}
+}
+
 // TestSignedAndEncrypted has GnuPG make what comes in.
 func TestSignedAndEncrypted(t *testing.T) {
 	us, dtc, other := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")

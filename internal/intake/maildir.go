@@ -56,9 +56,9 @@ func (l *look) wanted(c settings.Channel, name string) bool {
 		return true
 	}
 	p := &passing{channel: c, as: name}
-	later, several := new(postponed), new(severalError)
+	later, lost := new(postponed), new(unexpectedError)
 	err := l.assign(p)
-	return err == nil || p.offer != nil || errors.As(err, &later) || errors.As(err, &several)
+	return err == nil || p.offer != nil || errors.As(err, &later) || (errors.As(err, &lost) && lost.several)
 }
 
 func (m *maildir) sender() string { return "the mailbox " + m.folder }

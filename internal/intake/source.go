@@ -42,6 +42,7 @@ type arrival struct {
 	digest    []byte // the file with its SHA-256 that lay beside it, nil for none
 	note      string // what is known of its way, for the history
 	refused   error  // why it may not be taken whatever it is, nil for nothing
+	again     bool   // it was kept apart as no offer's, and other files are expected since
 }
 
 // source is a channel while it is read.
