@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -111,14 +112,17 @@ func (f File) unlessLost(err error) File {
 	return f
 }
 
+var digests = regexp.MustCompile(`\b[0-9A-Fa-f]{64}\b`)
+
 // checkDigest compares a file with the digest that lay beside it.
 func checkDigest(p *passing) error {
 	if p.digest == nil {
 		return nil
 	}
-	words := strings.Fields(string(p.digest))
 	is := offerfolder.DigestOf(p.arrival.content)
-	if len(words) == 0 || !strings.EqualFold(words[0], is) {
+	// As sha256sum, openssl and BSD write it, or PowerShell, in UTF-16.
+	said := digests.FindAllString(strings.ReplaceAll(string(p.digest), "\x00", ""), -1)
+	if !slices.ContainsFunc(said, func(s string) bool { return strings.EqualFold(s, is) }) {
 		return fmt.Errorf("its SHA-256 is %s, and %s.sha256 says another; ask for both to be sent again", is, p.name)
 	}
 	return nil

@@ -527,6 +527,30 @@ func TestAFileThatNoOfferExpectedIsLookedAtAgainOnceTheTermsAreCorrected(t *test
 	}
 }
 
+// A digest is found in whichever form programs write it, and what lies beside a file also under an extension in capitals.
+func TestWhatLiesBesideAFileInTheFormsOfPrograms(t *testing.T) {
+	is := offerfolder.DigestOf([]byte(report))
+	for name, content := range map[string]string{
+		"sha256sum":  is + " *dtc-2004-11-12.csv\r\n",
+		"BSD":        "SHA256 (dtc-2004-11-12.csv) = " + is + "\n",
+		"openssl":    "SHA2-256(dtc-2004-11-12.csv)= " + is + "\n",
+		"PowerShell": "\xff\xfeS\x00H\x00A\x002\x005\x006\x00 \x00" + strings.Join(strings.Split(strings.ToUpper(is), ""), "\x00") + "\x00 \x00C\x00:\x00",
+	} {
+		d := newDesk(t)
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("dtc-2004-11-12.csv.SHA256", content)
+		d.send("dtc-2004-11-13.csv", report+"x,037833100,1000\n")
+		d.send("dtc-2004-11-13.csv.SHA256", content)
+		r := d.fetch()
+		if f := d.one(r, "dtc-2004-11-12.csv"); f.State != Taken {
+			t.Errorf("%s: %+v", name, f)
+		}
+		if f := d.one(r, "dtc-2004-11-13.csv"); f.State != Quarantined || !strings.Contains(f.Why, "says another") {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 // TestSignedAndEncrypted has GnuPG make what comes in.
 func TestSignedAndEncrypted(t *testing.T) {
 	us, dtc, other := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")

@@ -117,17 +117,25 @@ func candidates(all []item) (files []item) {
 // with is a file with what is beside it. A mark that is older than the file was left by an earlier one of its name, and
 // does not say that this one is whole.
 func (i item) with(there map[string]item) item {
-	digest, hasDigest := there[i.name+".sha256"]
+	beside := func(ext string) (item, bool) { // programs of Windows write extensions in capitals, too
+		for _, e := range []string{ext, strings.ToUpper(ext)} {
+			if mark, is := there[i.name+e]; is {
+				return mark, true
+			}
+		}
+		return item{}, false
+	}
+	digest, hasDigest := beside(".sha256")
 	if hasDigest {
 		i.digestIn, i.beside = digest.name, digest.state()
 	}
 	for _, s := range []string{".sig", ".asc"} {
-		if signature, is := there[i.name+s]; is {
+		if signature, is := beside(s); is {
 			i.signatureIn = signature.name
 			i.beside += signature.state()
 		}
 	}
-	done, isDone := there[i.name+".done"]
+	done, isDone := beside(".done")
 	i.whole = i.whole || (isDone && !done.modified.Before(i.modified)) || (hasDigest && !digest.modified.Before(i.modified))
 	return i
 }
