@@ -18,8 +18,8 @@ const winmail = "winmail.dat"
 
 // besides are the kinds of files that mails have beside reports: pictures and texts at their end, letters, business cards,
 // appointments, signatures. A file of any other kind from a known sender must not be passed over without a word.
-var besides = strings.Fields(".png .jpg .jpeg .gif .bmp .svg .webp .tif .tiff .heic .emf .wmz .txt .htm .html .css .pdf .doc .docx " +
-	".rtf .ppt .pptx .vcf .ics .p7s .p7c .cer .crt")
+var besides = strings.Fields(".png .jpg .jpeg .gif .bmp .svg .webp .tif .tiff .heic .emf .emz .wmf .wmz .mso .ico .txt .htm .html .css .pdf .doc .docx " +
+	".odt .rtf .ppt .pptx .vcf .ics .p7s .p7c .cer .crt")
 
 // couldBeReport reports whether a part of a message of a known sender, which is a file of a name or of none, could be a
 // report.

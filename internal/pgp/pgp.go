@@ -338,7 +338,11 @@ func (o *Own) Sign(content []byte, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handle.Sign(content, crypto.Armor)
+	signature, err := handle.Sign(content, crypto.Armor)
+	if err != nil {
+		return nil, fmt.Errorf("the installation's own key does not sign; see whether it has expired: %w", err)
+	}
+	return signature, nil
 }
 
 // Encrypt encrypts some content to keys, signed by own, which may be nil.
@@ -360,7 +364,7 @@ func Encrypt(content []byte, own *Own, to *Keys, now time.Time) ([]byte, error) 
 	}
 	message, err := handle.Encrypt(content)
 	if err != nil {
-		return nil, fmt.Errorf("it cannot be encrypted to the keys that are named: %w", err)
+		return nil, fmt.Errorf("it cannot be encrypted to the keys that are named; see whether one has expired: %w", err)
 	}
 	return message.Bytes(), nil
 }
