@@ -115,7 +115,7 @@ var mayImport = map[string][]string{
 		"internal/idleconn", "internal/settings", "github.com/emersion/go-imap/v2", "github.com/emersion/go-sasl",
 	},
 	"internal/imaplink/imaptest": {"internal/servertest", "internal/settings"}, // a Dovecot for the tests of others
-	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values", "golang.org/x/text/unicode/norm"},
 	"internal/ingest": {
 		"internal/cainstruction", "internal/csvfile", "internal/display", "internal/headings", "internal/inbox",
 		"internal/parallel",
