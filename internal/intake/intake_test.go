@@ -527,8 +527,8 @@ func TestAFileThatNoOfferExpectedIsLookedAtAgainOnceTheTermsAreCorrected(t *test
 	}
 }
 
-// A digest is found in whichever form programs write it, and what lies beside a file also under an extension in capitals.
-func TestWhatLiesBesideAFileInTheFormsOfPrograms(t *testing.T) {
+// A digest is found in whichever form programs write it, and what is beside a file also under an extension in capitals.
+func TestWhatIsBesideAFileInTheFormsOfPrograms(t *testing.T) {
 	is := offerfolder.DigestOf([]byte(report))
 	for name, content := range map[string]string{
 		"sha256sum":  is + " *dtc-2004-11-12.csv\r\n",
