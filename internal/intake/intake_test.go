@@ -551,6 +551,41 @@ func TestWhatIsBesideAFileInTheFormsOfPrograms(t *testing.T) {
 	}
 }
 
+// A clock that was ahead, by more than what is remembered, and is set back: nothing is taken twice or said again, and what
+// is new is taken.
+func TestAClockThatWasSetBack(t *testing.T) {
+	d := newDesk(t)
+	today := time.Now()
+	ahead := today.AddDate(2, 0, 0)
+	d.send("dtc-2004-11-12.csv", report)
+	d.send("strange.csv", report+"4,037833100,1000\n")
+	look := func(at time.Time, want int) Report {
+		t.Helper()
+		d.c.Now = func() time.Time { return at }
+		r := d.fetch()
+		fresh := slices.DeleteFunc(slices.Clone(r.Files), func(f File) bool { return f.State == Known })
+		if len(fresh) != want || len(r.Faults) > 0 {
+			t.Errorf("at %s: %+v", at, r)
+		}
+		return r
+	}
+	look(today, 2)
+	look(ahead, 0)
+	d.send("dtc-2004-11-13.csv", report+"5,037833100,1000\n")
+	if f := d.one(look(ahead, 1), "dtc-2004-11-13.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+	look(today, 0)
+	d.send("dtc-2004-11-14.csv", report+"6,037833100,1000\n")
+	d.send("strange-2.csv", report+"7,037833100,1000\n")
+	if f := d.one(look(today, 2), "dtc-2004-11-14.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+	if got := d.history(); len(got) != 5 {
+		t.Errorf("the history: %q", got)
+	}
+}
+
 // TestSignedAndEncrypted has GnuPG make what comes in.
 func TestSignedAndEncrypted(t *testing.T) {
 	us, dtc, other := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")
@@ -712,6 +747,34 @@ func TestASignatureThatComesBeforeItsFile(t *testing.T) {
 		if f := d.one(d.fetch(), "dtc-2004-11-13.csv"+ext); f.State != Quarantined || !strings.Contains(f.Why, "did not come with it") {
 			t.Errorf("%s: %+v", ext, f)
 		}
+	}
+}
+
+// What a key signed that was revoked does not count, beside the file, in it, or with a successor in the same file.
+func TestASignatureOfAKeyThatWasRevoked(t *testing.T) {
+	us, dtc, next := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "next@example.com", "0")
+	beside, sealed := dtc.Sign([]byte(report)), dtc.Seal([]byte(report), us)
+	dtc.Know(next)
+	dtc.Revoke()
+	d := newDesk(t)
+	keys := filepath.Join(t.TempDir(), "keys.asc")
+	put(t, keys, string(dtc.Export("--armor")))
+	d.c.Settings.PGP.KeyFile = us.Private()
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {keys}}
+	d.send("dtc-2004-11-12.csv", report)
+	d.send("dtc-2004-11-12.csv.sig", string(beside))
+	d.send("dtc-2004-11-13.csv.pgp", string(sealed))
+	second := []byte(report + "2,037833100,1000\n")
+	d.send("dtc-2004-11-14.csv", string(second))
+	d.send("dtc-2004-11-14.csv.sig", string(next.Sign(second)))
+	r := d.fetch()
+	for _, name := range []string{"dtc-2004-11-12.csv", "dtc-2004-11-13.csv.pgp"} {
+		if f := d.one(r, name); f.State != Quarantined || f.SignedBy != "" || !strings.Contains(f.Why, "revoked") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if f := d.one(r, "dtc-2004-11-14.csv"); f.State != Taken {
+		t.Errorf("by its successor: %+v", f)
 	}
 }
 
