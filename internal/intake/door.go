@@ -338,8 +338,12 @@ func (l *look) checkSignature(p *passing) error {
 	case keys == nil:
 		return nil
 	case p.signedBy == "" && errors.Is(p.unsigned, pgp.ErrUnsigned):
-		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature",
-			p.of.Name)
+		whole := ""
+		if p.channel.IsMail() {
+			whole = ", in the file or as an attachment beside it (the signature of the mail as a whole does not count)"
+		}
+		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature%s",
+			p.of.Name, whole)
 	case errors.As(p.unsigned, &early) && early.At.Before(l.Now().Add(mostEarly)):
 		return &postponed{fmt.Errorf("%w; it waits until then. See whether the clock of this machine is right", early)}
 	case early.At.After(l.Now()):

@@ -426,8 +426,7 @@ func signatureAlone(all []*arrival) (of string, is bool) {
 // isForNone is why the files of a channel wait without being read: no offer could be theirs now, and one could come. Of a
 // mailbox that is seen only by what is in a mail.
 func (l *look) isForNone(c settings.Channel) error {
-	isMail := c.Maildir != "" || c.IMAP.Host != ""
-	if isMail || (l.Work == nil && l.unread == nil) || len(l.offersOf(c)) > 0 {
+	if c.IsMail() || (l.Work == nil && l.unread == nil) || len(l.offersOf(c)) > 0 {
 		return nil
 	}
 	return l.assign(&passing{arrival: &arrival{}, channel: c})

@@ -136,6 +136,14 @@ func TestASignedAttachment(t *testing.T) {
 	if a, b := d.one(r, "dtc-1.csv"), d.one(r, "dtc-2.csv"); a.State != Taken || b.State != Quarantined || len(r.Files) != 2 {
 		t.Errorf("%+v", r)
 	}
+	// As mail programs sign: the mail, and not the file.
+	signed := string(dtc.Sign([]byte("the part of the mail")))
+	d.deliver(mailOf("reports@dtc.example", "", "dtc-2004-11-13.csv", report+"7,037833100,1000\n", "signature.asc", signed))
+	r = d.fetch()
+	if f := d.one(r, "dtc-2004-11-13.csv"); f.State != Quarantined || len(r.Files) != 1 ||
+		!strings.Contains(f.Why, "the signature of the mail as a whole does not count") {
+		t.Errorf("%+v", r)
+	}
 }
 
 func TestAFolderThatIsNoMailbox(t *testing.T) {
