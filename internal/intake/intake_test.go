@@ -323,6 +323,7 @@ func TestFilesThatAreKeptApart(t *testing.T) {
 		"a path of Windows":      {"dtc-1.zip", zipped(t, report, `a\dtc-1.csv`), "", "has a path or something else than a file in it"},
 		"a folder in an archive": {"dtc-1.zip", zipped(t, "", "dtc-1.csv/"), "", "has a path or something else than a file in it"},
 		"nothing in an archive":  {"dtc-1.zip", zipped(t, report), "", "has 0 files in it"},
+		"accents of Windows":     {"dtc-1.zip", zipped(t, report, "dtc-Z\x81rich-1.csv"), "", "is not text in UTF-8, as happens with accents"},
 		"half an archive":        {"dtc-1.zip", zipped(t, report, "dtc-1.csv")[:40], "", "is no whole zip archive"},
 		"a bomb":                 {"dtc-1.zip", zipped(t, strings.Repeat("0", 2<<20), "dtc-1.csv"), "", "has more than 1048576 bytes"},
 		"too large":              {"dtc-1.csv", strings.Repeat("0", 2<<20), "", "it has 2097152 bytes, and 1048576 are allowed"},
