@@ -115,7 +115,7 @@ var mayImport = map[string][]string{
 		"internal/idleconn", "internal/settings", "github.com/emersion/go-imap/v2", "github.com/emersion/go-sasl",
 	},
 	"internal/imaplink/imaptest": {"internal/servertest", "internal/settings"}, // a Dovecot for the tests of others
-	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values"},
+	"internal/inbox":             {"internal/disk", "internal/display", "internal/tender", "internal/values", "golang.org/x/text/unicode/norm"},
 	"internal/ingest": {
 		"internal/cainstruction", "internal/csvfile", "internal/display", "internal/headings", "internal/inbox",
 		"internal/parallel",
@@ -171,7 +171,7 @@ var mayImport = map[string][]string{
 	"internal/payment": {
 		"internal/accounts", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/pgp":         {"github.com/ProtonMail/gopenpgp/v3/crypto"},
+	"internal/pgp":         {"github.com/ProtonMail/gopenpgp/v3/armor", "github.com/ProtonMail/gopenpgp/v3/crypto"},
 	"internal/pgp/pgptest": {}, // GnuPG as the other side, for the tests of others
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",

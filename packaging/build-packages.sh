@@ -43,7 +43,7 @@ done
 put 644 packaging/systemd/sysusers.conf usr/lib/sysusers.d/batch.conf
 put 644 packaging/systemd/tmpfiles.conf usr/lib/tmpfiles.d/batch.conf
 put 644 packaging/crontab $doc/examples/crontab
-for page in operations commands offer settings result release rules exchange; do
+for page in operations commands offer settings result release rules exchange console scale performance glossary; do
 	put 644 "docs/$page.md" "$doc/$page.md"
 done
 for schema in docs/schemas/*.schema.json; do

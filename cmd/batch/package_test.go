@@ -4,6 +4,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,10 @@ func TestTheSettingsOfThePackageAreRead(t *testing.T) {
 	if got.Mail.Server == "" || got.Ping.IsZero() || got.Webhook.IsZero() || got.Metrics.Listen == "" {
 		t.Errorf("with every part in use: %+v", got)
 	}
-	for _, name := range []string{got.Ping.URLEnv, got.Mail.PasswordEnv} {
+	if len(got.Intake.Channels) == 0 || len(got.Deliveries) == 0 || got.PGP.KeyFile == "" || got.Console.Listen == "" {
+		t.Errorf("with every part in use: %+v", got)
+	}
+	for _, name := range []string{got.Ping.URLEnv, got.Mail.PasswordEnv, got.PGP.PassphraseEnv} {
 		if !strings.Contains(packaged(t, "environment"), "#"+name+"=\n") {
 			t.Errorf("the file of passwords does not show %s", name)
 		}
@@ -51,6 +55,26 @@ func TestAUnitStopsLaterThanARunMayTake(t *testing.T) {
 		}
 		if grace := settings.Default().Serve.Grace; limit < 2*grace {
 			t.Errorf("%s stops after %s; a run has %s", unit, limit, grace)
+		}
+	}
+}
+
+// TestThePagesOfThePackageLinkToEachOther keeps a page that is installed from leading to one that is not.
+func TestThePagesOfThePackageLinkToEachOther(t *testing.T) {
+	list := regexp.MustCompile(`(?m)^for page in (.*); do$`).FindStringSubmatch(packaged(t, "build-packages.sh"))
+	if list == nil {
+		t.Fatal("build-packages.sh names no pages")
+	}
+	pages := strings.Fields(list[1])
+	for _, page := range pages {
+		content, err := os.ReadFile("../../docs/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([a-z]+)\.md`).FindAllStringSubmatch(string(content), -1) {
+			if !slices.Contains(pages, link[1]) {
+				t.Errorf("%s.md leads to %s.md, which is not installed", page, link[1])
+			}
 		}
 	}
 }

@@ -61,6 +61,7 @@ type value struct {
 // readXML reads messages of ISO 20022, alone or within whatever envelope, each after its header.
 func readXML(content []byte) ([]*message, *lineFault) {
 	r := &xmlReader{decoder: xml.NewDecoder(bytes.NewReader(content))}
+	r.decoder.CharsetReader = charset
 	for {
 		token, err := r.decoder.Token()
 		line, _ := r.decoder.InputPos()
@@ -85,6 +86,11 @@ func readXML(content []byte) ([]*message, *lineFault) {
 			return nil, fault
 		}
 	}
+}
+
+// charset is asked for any other character set than UTF-8, in which messages are.
+func charset(name string, _ io.Reader) (io.Reader, error) {
+	return nil, fmt.Errorf("it says that it is in the character set %q, and messages are in UTF-8", name)
 }
 
 func (r *xmlReader) start(t xml.StartElement, line int) *lineFault {
@@ -234,6 +240,9 @@ func (r *xmlReader) message(kind string) (*message, *lineFault) {
 	inside := root + "/"
 	for key, all := range r.values {
 		if !strings.HasPrefix(key, inside) {
+			if key == root {
+				return nil, faultAt(r.line, fmt.Sprintf("the message has nothing in its %s", root), askAgain)
+			}
 			return nil, faultAt(r.line, fmt.Sprintf("the message holds %s where %s belongs", firstPart(key), root), askAgain)
 		}
 		if strings.Contains(key, "/AddtlInf/") {

@@ -101,10 +101,19 @@ type apartFile struct {
 // mostApart is how many files that were not taken a page lists.
 const mostApart = 50
 
-// apartIn are the files that were not taken, the newest first.
+// apartIn are the files that were not taken, and not later either, the newest first.
 func apartIn(entries []ledger.Entry) (all []apartFile) {
+	taken := map[string]bool{} // by the SHA-256 of the file as it was sent, or of what was in it
 	for _, e := range slices.Backward(entries) {
-		if e.Event == ledger.Quarantined && len(e.Inputs) == 1 && len(all) < mostApart {
+		for _, m := range e.MakersOf() {
+			if m.Did == ledger.Filed {
+				taken[m.Of[strings.LastIndexByte(m.Of, ' ')+1:]] = true
+				_, packed, _ := strings.Cut(e.Message, " (kept as received/")
+				digest, _, _ := strings.Cut(packed, ")")
+				taken[digest] = true
+			}
+		}
+		if e.Event == ledger.Quarantined && len(e.Inputs) == 1 && !taken[e.Inputs[0].SHA256] && len(all) < mostApart {
 			all = append(all, apartFile{e.Inputs[0].Name, e.Message, e.At.Truncate(time.Second)})
 		}
 	}

@@ -367,3 +367,21 @@ func TestFilesThatWereNotTakenAreShown(t *testing.T) {
 		t.Error("the name of a file is part of the page")
 	}
 }
+
+// A file that was taken later, as its signature came after it, is not shown as one that was not.
+func TestFilesThatWereTakenLaterAreNotShownAsNotTaken(t *testing.T) {
+	sent, packed, still := strings.Repeat("1", 64), strings.Repeat("2", 64), strings.Repeat("3", 64)
+	apart := func(name, digest string) ledger.Entry {
+		return ledger.Entry{Event: ledger.Quarantined, Message: name + " is in quarantine", Inputs: []ledger.File{{Name: name, SHA256: digest}}}
+	}
+	filed := func(of, message string) ledger.Entry {
+		return ledger.Entry{Event: ledger.Prepared, Message: message, Makers: []ledger.Maker{{Did: ledger.Filed, Of: of}}}
+	}
+	got := apartIn([]ledger.Entry{apart("a.csv", sent), apart("b.zip", packed), apart("c.csv", still),
+		filed("a.csv "+sent, "a.csv came through dtc"),
+		filed("b.csv "+strings.Repeat("4", 64), "b.csv came through dtc, as b.zip (kept as received/"+packed+")"),
+	})
+	if len(got) != 1 || got[0].Name != "c.csv" {
+		t.Errorf("%+v", got)
+	}
+}

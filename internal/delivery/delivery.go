@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -429,7 +430,7 @@ func (w *work) toFolder(t target, p *parcel) error {
 	for _, f := range p.files {
 		draft := filepath.Join(t.Folder, "."+f.name+".part")
 		if err := tree.Remove(draft); err != nil {
-			return err
+			return whyNotWritten(t.Folder, err)
 		}
 		err := tree.Write(draft, func(to io.Writer) error {
 			_, err := to.Write(f.content)
@@ -439,10 +440,22 @@ func (w *work) toFolder(t target, p *parcel) error {
 			err = tree.Rename(draft, filepath.Join(t.Folder, f.name))
 		}
 		if err != nil {
-			return err
+			return whyNotWritten(t.Folder, err)
 		}
 	}
 	return nil
+}
+
+// whyNotWritten says what to do where a folder cannot be written to, such as from within a unit of systemd.
+func whyNotWritten(folder string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w; for a service of systemd every folder is read-only but those that its unit names: add "+
+			"ReadWritePaths=%s (systemctl edit batch-serve)", err, folder)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; see that the user that the program runs as may write to %s", err, folder)
+	}
+	return err
 }
 
 func (w *work) byMail(ctx context.Context, t target, p *parcel) error {

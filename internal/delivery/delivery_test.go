@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -233,6 +234,23 @@ func TestAReleasedRunIsSentToAFolderOnce(t *testing.T) {
 	h.want(Before, "")
 	if got := names(t, to); len(got) != 1 || h.noted() != "delivered" {
 		t.Errorf("the folder has %v; the history: %s", got, h.noted())
+	}
+}
+
+// A folder that the unit of the service does not name is read-only for it: what to do is said.
+func TestAFolderThatTheServiceMayNotWriteTo(t *testing.T) {
+	for wrong, want := range map[syscall.Errno]string{syscall.EROFS: "add ReadWritePaths=", syscall.EACCES: "may write to "} {
+		to := t.TempDir()
+		h := newHouse(t, settings.Delivery{Name: "archive", Folder: to})
+		h.c.Disk = disk.Disk{Fault: func(_, path string) error {
+			if strings.HasPrefix(path, to) {
+				return wrong
+			}
+			return nil
+		}}
+		h.want(Failed, want+to)
+		h.c.Disk = disk.Disk{}
+		h.want(Delivered, "")
 	}
 }
 

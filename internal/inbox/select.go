@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 	"tenderbatch/internal/values"
@@ -125,8 +127,9 @@ func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
 var unfinished = values.Words(".part .tmp .crdownload .download .filepart .partial")
 
 // smallExtension is a name with the extension in small letters: programs write .XLSX
-// for the same kind of file.
+// for the same kind of file. Letters with accents are one character: macOS writes them as two.
 func smallExtension(name string) string {
+	name = norm.NFC.String(name)
 	at := len(name) - len(path.Ext(name))
 	return name[:at] + strings.ToLower(name[at:])
 }
@@ -135,7 +138,7 @@ func smallExtension(name string) string {
 // were the same, -1 for none.
 func nearly(o *tender.Offer, name string) int {
 	return slices.IndexFunc(o.Depositaries, func(d tender.Depositary) bool {
-		ok, err := path.Match(strings.ToLower(d.Files), strings.ToLower(name))
+		ok, err := path.Match(strings.ToLower(norm.NFC.String(d.Files)), strings.ToLower(norm.NFC.String(name)))
 		return ok && err == nil
 	})
 }

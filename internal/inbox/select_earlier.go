@@ -1,6 +1,9 @@
 package inbox
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"tenderbatch/internal/tender"
@@ -74,4 +77,27 @@ func hasTimeOfDay(name string) bool {
 func ReportedBy(name string, zone *time.Location) time.Time {
 	_, to := Reported(name, zone)
 	return to
+}
+
+// Clash is what would stop every run if a report of a name came into an inbox that holds some others: its name does not say
+// which report it is, or says the same as that of another. It is nil if nothing would that does not already.
+func Clash(o *tender.Offer, names []string, name string) *tender.FileFault {
+	before := faultsOf(o, names)
+	for _, f := range faultsOf(o, append(slices.Clone(names), name)) {
+		isOld := slices.ContainsFunc(before, func(b tender.FileFault) bool { return b.File == f.File && b.Rule == f.Rule })
+		// Of two snapshots of one time, either can be the one that is named.
+		if !isOld && (f.File == name || strings.HasPrefix(f.Message, name+" is ")) {
+			return &f
+		}
+	}
+	return nil
+}
+
+// faultsOf is what is wrong with the names in an inbox.
+func faultsOf(o *tender.Offer, names []string) []tender.FileFault {
+	_, err := Choose(o, names, time.Time{})
+	if wrong := new(tender.FileError); errors.As(err, &wrong) {
+		return wrong.Faults
+	}
+	return nil
 }

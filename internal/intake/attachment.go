@@ -58,7 +58,10 @@ func fileName(part *enmime.Part) string {
 func damage(part *enmime.Part) error {
 	for p := part; p != nil; p = p.Parent {
 		for _, e := range p.Errors {
-			if e.Name != enmime.ErrorMissingContentType && (p == part || e.Name == enmime.ErrorMissingBoundary) {
+			if e.Name == enmime.ErrorMissingBoundary {
+				return errors.New("the mail was cut off: the mark at the end of a part is missing")
+			}
+			if p == part && e.Name != enmime.ErrorMissingContentType {
 				return e
 			}
 		}

@@ -41,7 +41,7 @@ func TestAnAttachmentIsTakenAsItWasSent(t *testing.T) {
 	inUTF8 := "Reference,CUSIP,Principal,Holder\n1,037833100,1000,Müller & Söhne\n"
 	inUTF16 := "\xff\xfeR\x00e\x00f\x00\n\x00"
 	const name = `dtc-1.csv`
-	a := attached{[]string{"reports@dtc.example"}, func(is string) bool { return is == name }}
+	a := attached{senders: []string{"reports@dtc.example"}, likely: func(name string) bool { return strings.HasPrefix(name, "dtc-") }, wanted: func(is string) bool { return is == name }}
 	for what, c := range map[string]struct{ headers, content string }{
 		"a text attached":      {`Content-Type: text/csv; charset=windows-1252` + "\r\n" + `Content-Disposition: attachment; filename="dtc-1.csv"`, in1252},
 		"a text shown":         {`Content-Type: text/csv; charset=iso-8859-1` + "\r\n" + `Content-Disposition: inline; filename="dtc-1.csv"`, in1252},
@@ -70,7 +70,7 @@ func TestAnAttachmentIsTakenAsItWasSent(t *testing.T) {
 
 // TestAnAttachmentThatIsDamaged is one whose bytes are not all there, or cannot be known.
 func TestAnAttachmentThatIsDamaged(t *testing.T) {
-	a := attached{[]string{"reports@dtc.example"}, func(is string) bool { return is == "dtc-1.csv" }}
+	a := attached{senders: []string{"reports@dtc.example"}, likely: func(name string) bool { return strings.HasPrefix(name, "dtc-") }, wanted: func(is string) bool { return is == "dtc-1.csv" }}
 	const headers = "Content-Type: text/csv; name=dtc-1.csv\r\nContent-Transfer-Encoding: "
 	whole := partOf(headers+"base64", inBase64(report))
 	for what, message := range map[string][]byte{
@@ -93,10 +93,11 @@ func TestAnAttachmentThatIsDamaged(t *testing.T) {
 // TestAReportUnderAnotherNameIsNotPassedOver has a known sender send what no offer expects: someone must ask. What signatures
 // of mails have, and workbooks of strangers, are no reports.
 func TestAReportUnderAnotherNameIsNotPassedOver(t *testing.T) {
-	a := attached{[]string{"reports@dtc.example"}, func(is string) bool { return is == "dtc-1.csv" }}
+	a := attached{senders: []string{"reports@dtc.example"}, likely: func(name string) bool { return strings.HasPrefix(name, "dtc-") }, wanted: func(is string) bool { return is == "dtc-1.csv" }}
 	for name, seen := range map[string]bool{
 		"DTC-1.XLSX": true, "Report of today.xls": true, "dtc-2.csv": true, "dtc-1.xml": true, "dtc-1.xlsx.pgp": true, "winmail.dat": true,
-		"logo.png": false, "ATT00001.txt": false, "terms.pdf": false, "smime.p7s": false,
+		"report.7z": true, "report.rar": true, "tenders.numbers": true, "tenders": true, "MT565.fin": true, "dtc-1.pdf": true,
+		"logo.png": false, "ATT00001.txt": false, "terms.pdf": false, "smime.p7s": false, "letter.docx": false,
 	} {
 		headers := `Content-Type: application/octet-stream` + "\r\n" + `Content-Disposition: attachment; filename="` + name + `"` +
 			"\r\nContent-Transfer-Encoding: base64"
@@ -107,6 +108,51 @@ func TestAReportUnderAnotherNameIsNotPassedOver(t *testing.T) {
 		stranger := bytes.Replace(message, []byte("reports@dtc.example"), []byte("offers@shop.example"), 1)
 		if got := a.arrivals("1", "a mailbox", stranger); len(got) != 0 {
 			t.Errorf("%s of a stranger: %s", name, shown(got))
+		}
+	}
+}
+
+// What is packed so that it is not opened, or has no name, is said too.
+func TestAttachmentsThatAreNotOpenedAreSaid(t *testing.T) {
+	a := attached{senders: []string{"reports@dtc.example"}, likely: func(string) bool { return false },
+		wanted: func(is string) bool { return is == "dtc-1.csv" }}
+	const from = "From: reports@dtc.example\r\nMIME-Version: 1.0\r\n"
+	workbook := "Content-Type: application/vnd.ms-excel"
+	for want, message := range map[string]string{
+		"(S/MIME)": from + "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nx",
+		"(PGP/MIME)": from + "Content-Type: multipart/encrypted; boundary=b; protocol=\"application/pgp-encrypted\"\r\n\r\n--b\r\n" +
+			"Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\nContent-Type: application/octet-stream; name=encrypted.asc" +
+			"\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n--b--\r\n",
+		"it has no name":       from + workbook + "\r\n\r\nx",
+		"the mail was cut off": strings.TrimSuffix(string(partOf(workbook+"; name=dtc-1.csv", report)), "--b--\r\n"),
+	} {
+		got := a.arrivals("1", "a mailbox", []byte(message))
+		if len(got) != 1 || got[0].refused == nil || !strings.Contains(got[0].refused.Error(), want) {
+			t.Errorf("%s: %s", want, shown(got))
+		}
+	}
+}
+
+// A mail that is attached to another one is looked into, and its reports are kept apart: who made them is not known.
+func TestAReportInAMailThatWasForwarded(t *testing.T) {
+	a := attached{senders: []string{"reports@dtc.example"}, likely: func(string) bool { return false },
+		wanted: func(is string) bool { return is == "dtc-1.csv" }}
+	within := func(headers, content, mark string) string {
+		return strings.NewReplacer("boundary=b", "boundary="+mark, "--b", "--"+mark).Replace(string(partOf(headers, content)))
+	}
+	inner := within("Content-Type: text/csv; name=dtc-1.csv", report, "inner")
+	for name, headers := range map[string]string{
+		"as a message": "Content-Type: message/rfc822",
+		"as a file":    "Content-Type: application/octet-stream; name=\"Fwd report.eml\"",
+		"twice":        "Content-Type: message/rfc822",
+	} {
+		message := partOf(headers, inner)
+		if name == "twice" {
+			message = partOf(headers, within(headers, inner, "middle"))
+		}
+		got := a.arrivals("1", "a mailbox", message)
+		if len(got) != 1 || got[0].name != "dtc-1.csv" || got[0].refused == nil || !strings.Contains(got[0].refused.Error(), "was forwarded") {
+			t.Errorf("%s: %s", name, shown(got))
 		}
 	}
 }

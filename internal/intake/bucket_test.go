@@ -173,7 +173,7 @@ func TestAnObjectThatIsTooLarge(t *testing.T) {
 func TestAnObjectThatTheStoreDoesNotGiveHarmsNoOther(t *testing.T) {
 	d, s := newBucketDesk(t)
 	for _, n := range []string{"1", "2", "3"} {
-		s.put("out/dtc-"+n+".csv", report+n+",037833100,1000\n")
+		s.put("out/dtc-2004-11-0"+n+".csv", report+n+",037833100,1000\n")
 	}
 	at, err := url.Parse(s.bucket.Endpoint)
 	if err != nil {
@@ -181,7 +181,7 @@ func TestAnObjectThatTheStoreDoesNotGiveHarmsNoOther(t *testing.T) {
 	}
 	forward := httputil.NewSingleHostReverseProxy(at)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.URL.Path, "dtc-2.csv") {
+		if !strings.HasSuffix(r.URL.Path, "dtc-2004-11-02.csv") {
 			forward.ServeHTTP(w, r)
 			return
 		}
@@ -193,10 +193,10 @@ func TestAnObjectThatTheStoreDoesNotGiveHarmsNoOther(t *testing.T) {
 	defer front.Close()
 	d.s3().Endpoint = front.URL
 	r := d.fetch()
-	if got := d.inbox(); !slices.Equal(got, []string{"dtc-1.csv", "dtc-3.csv"}) {
+	if got := d.inbox(); !slices.Equal(got, []string{"dtc-2004-11-01.csv", "dtc-2004-11-03.csv"}) {
 		t.Errorf("the inbox has %v: %+v", got, r)
 	}
-	if len(r.Faults) != 1 || !r.Faults[0].NeedsPerson || !strings.Contains(r.Faults[0].What, "dtc-2.csv") {
+	if len(r.Faults) != 1 || !r.Faults[0].NeedsPerson || !strings.Contains(r.Faults[0].What, "dtc-2004-11-02.csv") {
 		t.Errorf("%+v", r.Faults)
 	}
 }

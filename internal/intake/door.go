@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +60,16 @@ func (l *look) door(ctx context.Context, c settings.Channel, a *arrival) (f File
 	p := &passing{arrival: a, channel: c, as: a.name, content: a.content}
 	refused := func(p *passing) error { return p.refused }
 	if err := p.pass(refused, checkDigest, l.checkSize, l.unseal, l.unpack, l.assign); err != nil {
-		return l.quarantine(ctx, c, a, p, err)
+		lost := new(unexpectedError)
+		unexpected := errors.As(err, &lost)
+		if unexpected && a.again { // it is kept apart already
+			f = l.fileOf(c, a, p)
+			f.State = Known
+		} else {
+			f = l.quarantine(ctx, c, a, p, err)
+		}
+		f.unexpected = unexpected
+		return f
 	}
 	err := l.work(ctx, p.offer, func() error {
 		if err := p.pass(l.checkSignature, checkKind, l.checkNew); err != nil {
@@ -102,14 +112,17 @@ func (f File) unlessLost(err error) File {
 	return f
 }
 
+var digests = regexp.MustCompile(`\b[0-9A-Fa-f]{64}\b`)
+
 // checkDigest compares a file with the digest that lay beside it.
 func checkDigest(p *passing) error {
 	if p.digest == nil {
 		return nil
 	}
-	words := strings.Fields(string(p.digest))
 	is := offerfolder.DigestOf(p.arrival.content)
-	if len(words) == 0 || !strings.EqualFold(words[0], is) {
+	// As sha256sum, openssl and BSD write it, or PowerShell, in UTF-16.
+	said := digests.FindAllString(strings.ReplaceAll(string(p.digest), "\x00", ""), -1)
+	if !slices.ContainsFunc(said, func(s string) bool { return strings.EqualFold(s, is) }) {
 		return fmt.Errorf("its SHA-256 is %s, and %s.sha256 says another; ask for both to be sent again", is, p.name)
 	}
 	return nil
@@ -134,6 +147,10 @@ func (l *look) unseal(p *passing) error {
 		}
 	}
 	p.unsigned = pgp.ErrUnsigned
+	if of, is := pgp.SignatureOf(p.name, p.content); is {
+		return fmt.Errorf("it is a signature, and %s, which it signs, did not come with it; ask for both to be sent again under "+
+			"names that belong together, such as report.xlsx and report.xlsx.sig", display.Quote(of))
+	}
 	if pgp.IsMessage(p.name, p.content) {
 		opened, err := pgp.Open(p.content, l.own, keys, l.Settings.Intake.Largest, l.Now())
 		if err != nil {
@@ -157,15 +174,16 @@ func (l *look) unpack(p *passing) error {
 	if err != nil {
 		return fmt.Errorf("it is no whole zip archive (%w); ask for it to be sent again", err)
 	}
-	if len(archive.File) != 1 {
+	files := slices.DeleteFunc(slices.Clone(archive.File), isLitter)
+	if len(files) != 1 {
 		var names []string
-		for _, f := range archive.File[:min(5, len(archive.File))] {
+		for _, f := range files[:min(5, len(files))] {
 			names = append(names, display.Quote(f.Name))
 		}
 		return fmt.Errorf("the archive has %d files in it (%s), and one report is expected; ask for an archive with the "+
-			"report alone, or for the report itself", len(archive.File), strings.Join(names, ", "))
+			"report alone, or for the report itself", len(files), strings.Join(names, ", "))
 	}
-	file := archive.File[0]
+	file := files[0]
 	if file.Name != path.Base(file.Name) || strings.ContainsAny(file.Name, `\:`) || !file.Mode().IsRegular() {
 		return fmt.Errorf("the archive has a path or something else than a file in it, %s; ask for an archive with the "+
 			"report alone", display.Quote(file.Name))
@@ -180,6 +198,14 @@ func (l *look) unpack(p *passing) error {
 	}
 	p.packed, p.as, p.content = true, file.Name, content
 	return l.checkSize(p)
+}
+
+// isLitter reports whether a file is one that a system puts beside others by itself: what macOS and Windows know of a folder.
+func isLitter(f *zip.File) bool {
+	if strings.HasPrefix(f.Name, "__MACOSX/") {
+		return f.Name == "__MACOSX/" || strings.HasPrefix(path.Base(f.Name), "._")
+	}
+	return slices.Contains([]string{".ds_store", "thumbs.db", "desktop.ini"}, strings.ToLower(f.Name))
 }
 
 func readMember(file *zip.File, most int64) ([]byte, error) {
@@ -198,6 +224,7 @@ func readMember(file *zip.File, most int64) ([]byte, error) {
 // assign finds the offer and the depositary whose file it is by its name.
 func (l *look) assign(p *passing) error {
 	var expected, other []string
+	var all []claim
 	for _, o := range l.offersOf(p.channel) {
 		terms := o.terms.AsOf(l.Now())
 		for _, d := range terms.Depositaries {
@@ -210,12 +237,26 @@ func (l *look) assign(p *passing) error {
 		case !ok:
 		case !slices.Contains(p.channel.From, d.Name):
 			other = append(other, d.Name)
-		case p.offer != nil:
-			return fmt.Errorf("two offers expect a file of this name from %s, in %s and %s; give their files other patterns",
-				d.Name, p.offer.folder, o.folder)
 		default:
-			p.offer, p.of = o, d
+			all = append(all, claim{o, terms, d})
 		}
+	}
+	if len(all) > 1 {
+		var open []claim
+		for _, c := range all {
+			if c.isOpen(l.Now()) && !c.isBefore(p.as) {
+				open = append(open, c)
+			}
+		}
+		if len(open) != 1 {
+			return &unexpectedError{several: true, error: fmt.Errorf("%d offers expect a file of this name from %s, such as those in %s and %s; give their files other "+
+				"patterns, or move the folder of an offer that is over to another place", len(all), all[0].of.Name,
+				l.below(all[0].offer.folder), l.below(all[1].offer.folder))}
+		}
+		all = open
+	}
+	if len(all) == 1 {
+		p.offer, p.of = all[0].offer, all[0].of
 	}
 	switch {
 	case p.offer != nil:
@@ -223,24 +264,90 @@ func (l *look) assign(p *passing) error {
 	case l.unread != nil:
 		return &postponed{fmt.Errorf("it may be for an offer whose terms cannot be read: %w", l.unread)}
 	case len(other) > 0:
-		return fmt.Errorf("its name is that of a file of %s, and this channel is that of %s; ask who sent it", other[0],
-			strings.Join(p.channel.From, ", "))
+		return &unexpectedError{error: fmt.Errorf("its name is that of a file of %s, and this channel is that of %s; ask who sent it",
+			other[0], strings.Join(p.channel.From, ", "))}
 	case len(expected) == 0:
-		return fmt.Errorf("no offer has a depositary %s, for which this channel is", strings.Join(p.channel.From, " or "))
+		return &unexpectedError{error: fmt.Errorf("no offer has a depositary %s, for which this channel is; see whether from in "+
+			"batch.yaml has the name that it has in offer.yaml", strings.Join(p.channel.From, " or "))}
 	}
-	return fmt.Errorf("no offer expects a file with the name %s; have it sent by a name that is expected: %s",
-		display.Quote(p.as), strings.Join(expected, "; "))
+	advice := "have it sent by a name that is expected"
+	switch files := l.ofOtherKind(p.channel, p.as); {
+	case files != "" && strings.EqualFold(path.Ext(files), path.Ext(p.as)):
+		advice = "it differs from what is expected by capital and small letters only; have it sent by a name that is expected"
+	case slices.Contains(spreadsheets, strings.ToLower(path.Ext(p.as))):
+		advice = "ask for it saved as Excel Workbook (.xlsx), by a name that is expected"
+	case files != "":
+		advice = "ask for it in the kind of file that is expected"
+	}
+	return &unexpectedError{error: fmt.Errorf("no offer expects a file with the name %s; %s: %s", display.Quote(p.as), advice,
+		strings.Join(expected, "; "))}
 }
+
+// unexpectedError says that a file is not known as that of one offer. Once other terms or settings are there, it may be.
+type unexpectedError struct {
+	error
+	several bool // offers expect it
+}
+
+// claim is an offer that expects a file of a name.
+type claim struct {
+	offer *offer
+	terms *tender.Offer
+	of    tender.Depositary
+}
+
+// isOpen reports whether reports still come for the offer: its last payment day is not over, and the depositary has not closed.
+func (c claim) isOpen(now time.Time) bool {
+	end := tender.Age{}.EndsAfter(c.terms.Settlement.Final, c.terms.Zone)
+	return now.Before(end) && (c.of.Closed.IsZero() || now.Before(c.of.Closed))
+}
+
+// isBefore reports whether a report was, by its name, made before the offer began.
+func (c claim) isBefore(name string) bool {
+	_, to := inbox.Reported(name, c.terms.Zone)
+	launch := c.terms.Launch
+	return !to.IsZero() && to.Before(time.Date(launch.Year, launch.Month, launch.Day, 0, 0, 0, 0, c.terms.Zone))
+}
+
+// spreadsheets are the kinds of files that are saved as .xlsx by the program that made them.
+var spreadsheets = strings.Fields(".xls .xlsb .xlsm .ods .numbers .xlt .xltx .et .wk1 .dbf")
+
+// ofOtherKind is the pattern of the files of a depositary of a channel that a name would match but for its extension, or for
+// capital and small letters; "" for none.
+func (l *look) ofOtherKind(c settings.Channel, name string) string {
+	stem := func(s string) string { return strings.ToLower(strings.TrimSuffix(s, path.Ext(s))) }
+	for _, o := range l.offersOf(c) {
+		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+			pattern := stem(d.Files)
+			is, err := path.Match(pattern, stem(name))
+			if slices.Contains(c.From, d.Name) && is && err == nil && strings.Trim(pattern, "*?") != "" {
+				return d.Files
+			}
+		}
+	}
+	return ""
+}
+
+// mostEarly is for how long a signature of a time that has not come yet is waited for.
+const mostEarly = 24 * time.Hour
 
 // checkSignature demands the signature of a depositary whose keys the settings name.
 func (l *look) checkSignature(p *passing) error {
-	keys := l.signed[p.of.Name]
+	keys, early := l.signed[p.of.Name], &pgp.EarlyError{}
 	switch {
 	case keys == nil:
 		return nil
 	case p.signedBy == "" && errors.Is(p.unsigned, pgp.ErrUnsigned):
-		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature",
-			p.of.Name)
+		whole := ""
+		if p.channel.IsMail() {
+			whole = ", in the file or as an attachment beside it (the signature of the mail as a whole does not count)"
+		}
+		return fmt.Errorf("it is not signed, and files of %s must be; ask for it to be sent again with its signature%s",
+			p.of.Name, whole)
+	case errors.As(p.unsigned, &early) && early.At.Before(l.Now().Add(mostEarly)):
+		return &postponed{fmt.Errorf("%w; it waits until then. See whether the clock of this machine is right", early)}
+	case early.At.After(l.Now()):
+		return fmt.Errorf("%w; see whether the clock of this machine is right, and ask %s for it to be signed again", early, p.of.Name)
 	case p.signedBy == "":
 		return fmt.Errorf("%w; ask %s by another way whether it is theirs", p.unsigned, p.of.Name)
 	case !keys.Has(p.signedBy):
@@ -488,7 +595,7 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 		}
 	}
 	if err != nil {
-		f.State, f.Why = Postponed, f.Why+"; and it could not be kept apart: "+err.Error()
+		f.State, f.Path, f.Why = Postponed, "", f.Why+"; and it could not be kept apart: "+err.Error()
 	}
 	return f
 }

@@ -1,12 +1,14 @@
 package intake
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tenderbatch/internal/imaplink/imaptest"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink/sshtest"
 )
@@ -122,6 +124,30 @@ func TestMailsThatWereTakenAreMoved(t *testing.T) {
 	}
 }
 
+// A mail with a report that is no offer's stays where it is, also when other files are expected.
+func TestAMailWithAReportThatIsNoOffersStays(t *testing.T) {
+	d, server := newIMAPDesk(t)
+	server.Deliver(t, "Done", mailOf("reports@dtc.example", "", "old.txt", "x"))
+	d.imap().Folder, d.imap().MoveTo = "Reports", "Done"
+	server.Deliver(t, "Reports", mailOf("reports@dtc.example", "", "strange.csv", report))
+	if f := d.one(d.fetch(), "strange.csv"); f.State != Quarantined {
+		t.Fatalf("%+v", f)
+	}
+	for _, pattern := range []string{"dtc-2*.csv", "dtc-20*.csv"} {
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*.csv", pattern))
+		if r := d.fetch(); len(r.Files) > 0 || len(r.Faults) > 0 {
+			t.Errorf("%s: %+v", pattern, r)
+		}
+		if here, there := server.Messages(t, "Reports"), server.Messages(t, "Done"); here != 1 || there != 1 {
+			t.Errorf("%s: %d messages are here and %d there", pattern, here, there)
+		}
+	}
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*.csv", "s*.csv"))
+	if f := d.one(d.fetch(), "strange.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestAMailThatIsTooLarge(t *testing.T) {
 	d, server := newIMAPDesk(t)
 	d.c.Settings.Intake.Largest = 1 << 20
@@ -211,19 +237,19 @@ func TestAConnectionToAMailServerThatIsCut(t *testing.T) {
 func TestAMailThatTheServerCannotReadHarmsNoOther(t *testing.T) {
 	d, server := newIMAPDesk(t)
 	for _, n := range []string{"1", "2", "3"} {
-		server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "X-Number: "+n+"\n", "dtc-"+n+".csv", report+n+",037833100,1000\n"))
+		server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "X-Number: "+n+"\n", "dtc-2004-11-0"+n+".csv", report+n+",037833100,1000\n"))
 	}
 	server.Damage(t, "X-Number: 2")
 	d.fetch()
 	r := d.fetch()
-	if got := d.inbox(); !slices.Equal(got, []string{"dtc-1.csv", "dtc-3.csv"}) {
+	if got := d.inbox(); !slices.Equal(got, []string{"dtc-2004-11-01.csv", "dtc-2004-11-03.csv"}) {
 		t.Errorf("the inbox has %v: %+v", got, r)
 	}
 	if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "was not read to its end") {
 		t.Errorf("%+v", r)
 	}
-	server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "", "dtc-4.csv", report+"4,037833100,1000\n"))
-	if f := d.one(d.fetch(), "dtc-4.csv"); f.State != Taken {
+	server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "", "dtc-2004-11-04.csv", report+"4,037833100,1000\n"))
+	if f := d.one(d.fetch(), "dtc-2004-11-04.csv"); f.State != Taken {
 		t.Errorf("%+v", f)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/offerfolder"
@@ -69,6 +70,8 @@ type File struct {
 	Why        string `json:"why"`        // it was not taken; "" if it was
 
 	Waits int `json:"-"` // at how many looks in a row it was postponed
+
+	unexpected bool // it is no offer's
 }
 
 // Fault is a channel that could not be read.
@@ -342,7 +345,9 @@ func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fr
 	if err != nil {
 		return nil, nil, err
 	}
-	fresh = slices.DeleteFunc(candidates(all), func(i item) bool { return l.memory.knows(c.Name, i) })
+	fresh = slices.DeleteFunc(candidates(all), func(i item) bool {
+		return l.memory.knows(c.Name, i) && (l.unread != nil || !l.memory.isOutdated(c.Name, i, l.expects(c)))
+	})
 	if slices.ContainsFunc(fresh, func(i item) bool { return !i.whole }) {
 		if err := wait(ctx, l.QuietPeriod); err != nil {
 			return nil, nil, err
@@ -388,8 +393,15 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 		return fmt.Errorf("%s was not read to its end, and nothing of it was used; it is read again at the next look: %w",
 			i.name, err)
 	}
+	if of, is := signatureAlone(all); is && l.Now().Sub(i.modified) < longestAlone {
+		l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished,
+			Why: fmt.Sprintf("it is a signature, and %s, which it signs, is not there yet", display.Quote(of))})
+		return nil
+	}
 	var files []File
+	outdated := l.memory.isOutdated(c.Name, i, l.expects(c))
 	for _, a := range all {
+		a.again = outdated
 		files = append(files, l.door(ctx, c, a))
 	}
 	if err := noteThere(from, i, files); err != nil {
@@ -400,11 +412,21 @@ func (l *look) item(ctx context.Context, c settings.Channel, from source, i item
 	return nil
 }
 
+// longestAlone is for how long a signature waits for the file that it signs.
+const longestAlone = time.Hour
+
+// signatureAlone is the name of the file that is missing where all that came is its signature.
+func signatureAlone(all []*arrival) (of string, is bool) {
+	if len(all) != 1 {
+		return "", false
+	}
+	return pgp.SignatureOf(all[0].name, all[0].content)
+}
+
 // isForNone is why the files of a channel wait without being read: no offer could be theirs now, and one could come. Of a
 // mailbox that is seen only by what is in a mail.
 func (l *look) isForNone(c settings.Channel) error {
-	isMail := c.Maildir != "" || c.IMAP.Host != ""
-	if isMail || (l.Work == nil && l.unread == nil) || len(l.offersOf(c)) > 0 {
+	if c.IsMail() || (l.Work == nil && l.unread == nil) || len(l.offersOf(c)) > 0 {
 		return nil
 	}
 	return l.assign(&passing{arrival: &arrival{}, channel: c})
@@ -413,7 +435,9 @@ func (l *look) isForNone(c settings.Channel) error {
 // noteThere notes at the other side that something was dealt with, if all that was in it was taken.
 func noteThere(from source, i item, files []File) error {
 	other, is := from.(noting)
-	if !is || len(files) == 0 || slices.ContainsFunc(files, func(f File) bool { return f.State != Taken && f.State != Known }) {
+	if !is || len(files) == 0 || slices.ContainsFunc(files, func(f File) bool {
+		return f.unexpected || (f.State != Taken && f.State != Known)
+	}) {
 		return nil
 	}
 	return other.took(i)
@@ -424,10 +448,30 @@ func (l *look) done(c settings.Channel, i item, files ...File) {
 	for at := range files {
 		files[at].Waits = l.memory.waits(c.Name, files[at])
 	}
-	l.Files = append(l.Files, files...)
-	if !slices.ContainsFunc(files, func(f File) bool { return f.State == Postponed }) {
-		l.memory.keep(c.Name, i, l.Now())
+	expected := ""
+	if slices.ContainsFunc(files, func(f File) bool { return f.unexpected }) {
+		expected = l.expects(c)
 	}
+	if !slices.ContainsFunc(files, func(f File) bool { return f.State == Postponed }) {
+		l.memory.keep(c.Name, i, l.Now(), expected)
+	}
+	for _, f := range files {
+		if !f.unexpected || f.State != Known { // else nothing has changed
+			l.Files = append(l.Files, f)
+		}
+	}
+}
+
+// expects is what is expected through a channel: a digest of its depositaries and the patterns of their files.
+func (l *look) expects(c settings.Channel) string {
+	var all []string
+	for _, o := range l.offersOf(c) {
+		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+			all = append(all, fmt.Sprintf("%s\n%s\n%s", o.folder, d.Name, d.Files))
+		}
+	}
+	slices.Sort(all)
+	return offerfolder.DigestOf([]byte(strings.Join(append(all, c.From...), "\n\n")))[:16]
 }
 
 // stage writes content to a file of its own on the disk of the offers.

@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink/sshtest"
+	"tenderbatch/internal/xlsx/xlsxtest"
 )
 
 const offerYAML = servertest.BareTerms + `depositaries:
@@ -322,6 +323,7 @@ func TestFilesThatAreKeptApart(t *testing.T) {
 		"a path of Windows":      {"dtc-1.zip", zipped(t, report, `a\dtc-1.csv`), "", "has a path or something else than a file in it"},
 		"a folder in an archive": {"dtc-1.zip", zipped(t, "", "dtc-1.csv/"), "", "has a path or something else than a file in it"},
 		"nothing in an archive":  {"dtc-1.zip", zipped(t, report), "", "has 0 files in it"},
+		"accents of Windows":     {"dtc-1.zip", zipped(t, report, "dtc-Z\x81rich-1.csv"), "", "is not text in UTF-8, as happens with accents"},
 		"half an archive":        {"dtc-1.zip", zipped(t, report, "dtc-1.csv")[:40], "", "is no whole zip archive"},
 		"a bomb":                 {"dtc-1.zip", zipped(t, strings.Repeat("0", 2<<20), "dtc-1.csv"), "", "has more than 1048576 bytes"},
 		"too large":              {"dtc-1.csv", strings.Repeat("0", 2<<20), "", "it has 2097152 bytes, and 1048576 are allowed"},
@@ -371,6 +373,217 @@ func TestAnArchiveWithOneReport(t *testing.T) {
 	kept, err := os.ReadFile(filepath.Join(d.offer, receivedName, offerfolder.DigestOf([]byte(content))))
 	if err != nil || string(kept) != content {
 		t.Errorf("as it came: %v", err)
+	}
+}
+
+// What macOS and Windows put into an archive by themselves is no second report.
+func TestAnArchiveWithWhatSystemsPutBesideAReport(t *testing.T) {
+	for name, beside := range map[string][]string{
+		"macOS":   {"__MACOSX/._dtc-2004-11-12.csv", ".DS_Store"},
+		"Windows": {"Thumbs.db", "desktop.ini"},
+	} {
+		d := newDesk(t)
+		d.send("a.zip", zipped(t, report, append(beside, "dtc-2004-11-12.csv")...))
+		if f := d.one(d.fetch(), "a.zip"); f.State != Taken || filepath.Base(f.Path) != "dtc-2004-11-12.csv" {
+			t.Errorf("%s: %+v", name, f)
+		}
+		d.send("b.zip", zipped(t, report, append(beside, "dtc-2004-11-13.csv", "dtc-2004-11-14.csv")...))
+		if f := d.one(d.fetch(), "b.zip"); f.State != Quarantined || !strings.Contains(f.Why, "has 2 files in it (\"dtc-2004-11-13.csv\"") {
+			t.Errorf("%s: %+v", name, f)
+		}
+		d.send("c.zip", zipped(t, report, append(beside, "__MACOSX/dtc-2004-11-15.csv")...))
+		if f := d.one(d.fetch(), "c.zip"); f.State != Quarantined || !strings.Contains(f.Why, "a path or something else") {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// What is expected as another kind of file is said how to save, also where the pattern of the depositary has an extension.
+func TestAReportOfAnotherKindIsSaidHowToSave(t *testing.T) {
+	d := newDesk(t)
+	put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*.csv", "dtc-*.xlsx"))
+	for name, why := range map[string]string{
+		"dtc-1.xls":     "ask for it saved as Excel Workbook (.xlsx), by a name that is expected: DTC: dtc-*.xlsx",
+		"dtc-1.xlsb":    "ask for it saved as Excel Workbook (.xlsx)",
+		"dtc-1.ods":     "ask for it saved as Excel Workbook (.xlsx)",
+		"tenders.ods":   "ask for it saved as Excel Workbook (.xlsx)",
+		"dtc-1.pdf":     "ask for it in the kind of file that is expected",
+		"DTC-1.xlsx":    "differs from what is expected by capital and small letters only",
+		"strange-1.csv": "have it sent by a name that is expected",
+	} {
+		d.send(name, "x"+name)
+		if f := d.one(d.fetch(), name); f.State != Quarantined || !strings.Contains(f.Why, why) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// Offers of one depositary often have one pattern: of several, the one that is not over gets the file, if it can be its.
+func TestAFileThatTwoOffersExpectIsForTheOneThatIsNotOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		as, more, want string
+		now            time.Time
+	}{
+		"the old one is over":    {"dtc-2005-01-12.csv", "", "next/inbox", time.Date(2005, 1, 12, 12, 0, 0, 0, time.UTC)},
+		"both are open":          {"dtc-2004-12-01.csv", "", "", time.Date(2004, 12, 1, 12, 0, 0, 0, time.UTC)},
+		"both are over":          {"dtc-2005-01-12.csv", "", "", time.Date(2006, 1, 12, 12, 0, 0, 0, time.UTC)},
+		"a date before it began": {"dtc-2004-12-01.csv", "", "", time.Date(2005, 1, 12, 12, 0, 0, 0, time.UTC)},
+		"the old one is closed":  {"dtc-2004-12-01.csv", ", closed: 2004-11-30T12:00", "next/inbox", time.Date(2004, 12, 1, 12, 0, 0, 0, time.UTC)},
+	} {
+		d := newDesk(t)
+		d.c.Now = func() time.Time { return c.now }
+		next := filepath.Join(d.c.Folder, "next")
+		terms := strings.NewReplacer("id: x", "id: next", "2004-12", "2005-02")
+		if name != "both are open" && c.more == "" {
+			terms = strings.NewReplacer("id: x", "id: next", "2004-12", "2005-02", "2004-10-29", "2005-01-10")
+		}
+		put(t, filepath.Join(next, offerfolder.OfferName), terms.Replace(offerYAML))
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.Replace(offerYAML, `"dtc-*.csv"`, `"dtc-*.csv"`+c.more, 1))
+		d.c.Offers = append(d.c.Offers, next)
+		d.send(c.as, report)
+		f := d.one(d.fetch(), c.as)
+		if c.want == "" && (f.State != Quarantined || !strings.HasPrefix(f.Path, "quarantine/") || !strings.Contains(f.Why, "2 offers expect a file of this name from DTC")) ||
+			c.want != "" && (f.State != Taken || f.Path != c.want+"/"+c.as) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// A workbook with a password is taken where the terms name one, and is kept apart where they do not.
+func TestAWorkbookWithAPassword(t *testing.T) {
+	locked := string(xlsxtest.Lock{Spins: 10}.Protect([]byte("PK\x03\x04"), "secret"))
+	for terms, want := range map[string]State{"": Quarantined, ", password_env: DTC_PASSWORD": Taken} {
+		d := newDesk(t)
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.Replace(offerYAML, `"dtc-*.csv"`, `"dtc-*.xlsx"`+terms, 1))
+		d.send("dtc-2004-11-12.xlsx", locked)
+		if f := d.one(d.fetch(), "dtc-2004-11-12.xlsx"); f.State != want || (want == Quarantined && !strings.Contains(f.Why, "password")) {
+			t.Errorf("%q: %+v", terms, f)
+		}
+	}
+}
+
+// The largest file is taken, and one byte more is not.
+func TestAFileOfTheLargestSize(t *testing.T) {
+	d := newDesk(t)
+	d.c.Settings.Intake.Largest = 1 << 20
+	line := "1,037833100,1000\n"
+	content := strings.Repeat(line, (1<<20)/len(line)+1)
+	d.send("dtc-2004-11-12.csv", content[:1<<20])
+	d.send("dtc-2004-11-13.csv", content[:1<<20+1])
+	d.send("dtc-2004-11-14.zip", zipped(t, "0"+content[:1<<20-1], "dtc-2004-11-14.csv"))
+	d.send("dtc-2004-11-15.zip", zipped(t, content[:1<<20+1], "dtc-2004-11-15.csv"))
+	r := d.fetch()
+	for name, want := range map[string]State{"dtc-2004-11-12.csv": Taken, "dtc-2004-11-13.csv": Quarantined, "dtc-2004-11-14.zip": Taken,
+		"dtc-2004-11-15.zip": Quarantined} {
+		if f := d.one(r, name); f.State != want {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// The same file by two channels is taken once, and the second is known.
+func TestTheSameFileByTwoChannels(t *testing.T) {
+	d := newDesk(t)
+	other := t.TempDir()
+	d.c.Settings.Intake.Channels = append(d.c.Settings.Intake.Channels, settings.Channel{Name: "other", From: []string{"DTC"}, Folder: other})
+	d.send("dtc-2004-11-12.csv", report)
+	put(t, filepath.Join(other, "dtc-2004-11-12.csv"), report)
+	r := d.fetch()
+	if len(r.Files) != 2 || r.Files[0].State != Taken || r.Files[1].State != Known || len(d.history()) != 1 {
+		t.Errorf("%+v, %q", r, d.history())
+	}
+}
+
+// A file that no offer expected, as the settings or the terms were mistyped, is looked at again once they are corrected, and
+// other files that are still no offer's are not said again.
+func TestAFileThatNoOfferExpectedIsLookedAtAgainOnceTheTermsAreCorrected(t *testing.T) {
+	right := newDesk(t).c.Settings.Intake.Channels[0].From
+	for name, wrong := range map[string]func(*desk){
+		"from": func(d *desk) { d.c.Settings.Intake.Channels[0].From = []string{"DCT"} },
+		"files": func(d *desk) {
+			put(t, filepath.Join(d.offer, offerfolder.OfferName), strings.ReplaceAll(offerYAML, "dtc-*", "dct-*"))
+		},
+		"no offer yet": func(d *desk) { d.c.Offers = nil },
+	} {
+		d := newDesk(t)
+		offers := d.c.Offers
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("strange.csv", report+"x,037833100,2000\n")
+		wrong(d)
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Quarantined {
+			t.Fatalf("%s: %+v", name, f)
+		}
+		if r := d.fetch(); len(r.Files) > 0 {
+			t.Errorf("%s: at the next look: %+v", name, r)
+		}
+		put(t, filepath.Join(d.offer, offerfolder.OfferName), offerYAML)
+		d.c.Offers, d.c.Settings.Intake.Channels[0].From = offers, right
+		r := d.fetch()
+		if f := d.one(r, "dtc-2004-11-12.csv"); f.State != Taken || len(r.Files) != 1 {
+			t.Errorf("%s: once it is corrected: %+v", name, r)
+		}
+		if r := d.fetch(); len(r.Files) > 0 {
+			t.Errorf("%s: at the look after: %+v", name, r)
+		}
+	}
+}
+
+// A digest is found in whichever form programs write it, and what is beside a file also under an extension in capitals.
+func TestWhatIsBesideAFileInTheFormsOfPrograms(t *testing.T) {
+	is := offerfolder.DigestOf([]byte(report))
+	for name, content := range map[string]string{
+		"sha256sum":  is + " *dtc-2004-11-12.csv\r\n",
+		"BSD":        "SHA256 (dtc-2004-11-12.csv) = " + is + "\n",
+		"openssl":    "SHA2-256(dtc-2004-11-12.csv)= " + is + "\n",
+		"PowerShell": "\xff\xfeS\x00H\x00A\x002\x005\x006\x00 \x00" + strings.Join(strings.Split(strings.ToUpper(is), ""), "\x00") + "\x00 \x00C\x00:\x00",
+	} {
+		d := newDesk(t)
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("dtc-2004-11-12.csv.SHA256", content)
+		d.send("dtc-2004-11-13.csv", report+"x,037833100,1000\n")
+		d.send("dtc-2004-11-13.csv.SHA256", content)
+		r := d.fetch()
+		if f := d.one(r, "dtc-2004-11-12.csv"); f.State != Taken {
+			t.Errorf("%s: %+v", name, f)
+		}
+		if f := d.one(r, "dtc-2004-11-13.csv"); f.State != Quarantined || !strings.Contains(f.Why, "says another") {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// A clock that was ahead, by more than what is remembered, and is set back: nothing is taken twice or said again, and what
+// is new is taken.
+func TestAClockThatWasSetBack(t *testing.T) {
+	d := newDesk(t)
+	today := time.Now()
+	ahead := today.AddDate(2, 0, 0)
+	d.send("dtc-2004-11-12.csv", report)
+	d.send("strange.csv", report+"4,037833100,1000\n")
+	look := func(at time.Time, want int) Report {
+		t.Helper()
+		d.c.Now = func() time.Time { return at }
+		r := d.fetch()
+		fresh := slices.DeleteFunc(slices.Clone(r.Files), func(f File) bool { return f.State == Known })
+		if len(fresh) != want || len(r.Faults) > 0 {
+			t.Errorf("at %s: %+v", at, r)
+		}
+		return r
+	}
+	look(today, 2)
+	look(ahead, 0)
+	d.send("dtc-2004-11-13.csv", report+"5,037833100,1000\n")
+	if f := d.one(look(ahead, 1), "dtc-2004-11-13.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+	look(today, 0)
+	d.send("dtc-2004-11-14.csv", report+"6,037833100,1000\n")
+	d.send("strange-2.csv", report+"7,037833100,1000\n")
+	if f := d.one(look(today, 2), "dtc-2004-11-14.csv"); f.State != Taken {
+		t.Errorf("%+v", f)
+	}
+	if got := d.history(); len(got) != 5 {
+		t.Errorf("the history: %q", got)
 	}
 }
 
@@ -446,6 +659,123 @@ func TestSignedAndEncrypted(t *testing.T) {
 			}
 			d.wantApart(c.as, c.why)
 		})
+	}
+}
+
+// A file of keys holds what gpg --export writes: several keys, in one block, in one after the other, or as bytes.
+func TestAllKeysOfAFileCount(t *testing.T) {
+	us, dtc, next := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "next@example.com", "0")
+	dtc.Know(next)
+	one, err := os.ReadFile(dtc.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.ReadFile(next.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, keys := range map[string]string{
+		"in one block":      string(dtc.Export("--armor")),
+		"one after another": string(one) + "\n" + string(other),
+		"as bytes":          string(dtc.Export()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			file := filepath.Join(t.TempDir(), "keys")
+			put(t, file, keys)
+			d.c.Settings.PGP.KeyFile = us.Private()
+			d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {file}}
+			for as, by := range map[string]*pgptest.Person{"dtc-2004-11-12.csv": dtc, "dtc-2004-11-13.csv": next} {
+				content := []byte(report + as + ",037833100,2000\n")
+				d.send(as, string(content))
+				d.send(as+".sig", string(by.Sign(content)))
+			}
+			r := d.fetch()
+			for _, as := range []string{"dtc-2004-11-12.csv", "dtc-2004-11-13.csv"} {
+				if f := d.one(r, as); f.State != Taken {
+					t.Errorf("%+v", f)
+				}
+			}
+		})
+	}
+	d := newDesk(t)
+	file := filepath.Join(t.TempDir(), "keys")
+	put(t, file, string(one)+string(other[:len(other)/2]))
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {file}}
+	if r := d.fetch(); len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "a part of it is cut off") {
+		t.Errorf("a key that is cut off: %+v", r)
+	}
+}
+
+// A signature of a time that has not come yet is that of a clock which is wrong, and not of a stranger.
+func TestASignatureOfATimeThatHasNotComeWaits(t *testing.T) {
+	dtc := pgptest.New(t, "dtc@example.com", "0")
+	for days, want := range map[int]State{0: Postponed, 3: Quarantined} {
+		d := newDesk(t)
+		d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
+		at := time.Now().UTC().AddDate(0, 0, days).Add(10 * time.Minute)
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("dtc-2004-11-12.csv.sig", string(dtc.Sign([]byte(report), "--faked-system-time", at.Format("20060102T150405")+"!")))
+		f := d.one(d.fetch(), "dtc-2004-11-12.csv")
+		if f.State != want || !strings.Contains(f.Why, "by the clock of this machine has not come yet") {
+			t.Errorf("%d days: %+v", days, f)
+		}
+		if d.c.Now = func() time.Time { return at.Add(time.Minute) }; want == Quarantined {
+			continue
+		}
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+			t.Errorf("once it has come: %+v", f)
+		}
+	}
+}
+
+// A signature can come before its file. If that never comes, it is kept apart, and said.
+func TestASignatureThatComesBeforeItsFile(t *testing.T) {
+	dtc := pgptest.New(t, "dtc@example.com", "0")
+	for _, ext := range []string{".sig", ".asc"} {
+		d := newDesk(t)
+		d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
+		d.send("dtc-2004-11-12.csv"+ext, string(dtc.Sign([]byte(report))))
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"+ext); f.State != Unfinished || !strings.Contains(f.Why, "is not there yet") {
+			t.Errorf("%s: %+v", ext, f)
+		}
+		d.send("dtc-2004-11-12.csv", report)
+		if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+			t.Errorf("%s: %+v", ext, f)
+		}
+		d.send("dtc-2004-11-13.csv"+ext, string(dtc.Sign([]byte(report))))
+		d.c.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+		if f := d.one(d.fetch(), "dtc-2004-11-13.csv"+ext); f.State != Quarantined || !strings.Contains(f.Why, "did not come with it") {
+			t.Errorf("%s: %+v", ext, f)
+		}
+	}
+}
+
+// What a key signed that was revoked does not count, beside the file, in it, or with a successor in the same file.
+func TestASignatureOfAKeyThatWasRevoked(t *testing.T) {
+	us, dtc, next := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "next@example.com", "0")
+	beside, sealed := dtc.Sign([]byte(report)), dtc.Seal([]byte(report), us)
+	dtc.Know(next)
+	dtc.Revoke()
+	d := newDesk(t)
+	keys := filepath.Join(t.TempDir(), "keys.asc")
+	put(t, keys, string(dtc.Export("--armor")))
+	d.c.Settings.PGP.KeyFile = us.Private()
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {keys}}
+	d.send("dtc-2004-11-12.csv", report)
+	d.send("dtc-2004-11-12.csv.sig", string(beside))
+	d.send("dtc-2004-11-13.csv.pgp", string(sealed))
+	second := []byte(report + "2,037833100,1000\n")
+	d.send("dtc-2004-11-14.csv", string(second))
+	d.send("dtc-2004-11-14.csv.sig", string(next.Sign(second)))
+	r := d.fetch()
+	for _, name := range []string{"dtc-2004-11-12.csv", "dtc-2004-11-13.csv.pgp"} {
+		if f := d.one(r, name); f.State != Quarantined || f.SignedBy != "" || !strings.Contains(f.Why, "revoked") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if f := d.one(r, "dtc-2004-11-14.csv"); f.State != Taken {
+		t.Errorf("by its successor: %+v", f)
 	}
 }
 
@@ -631,7 +961,7 @@ func TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain(t *testing.T) {
 func TestALookThatIsBrokenOffEndsAtOnce(t *testing.T) {
 	d := newDesk(t)
 	for _, n := range []string{"1", "2", "3", "4", "5", "6"} {
-		d.send("dtc-"+n+".csv", report+n+",037833100,1000\n")
+		d.send("dtc-2004-11-0"+n+".csv", report+n+",037833100,1000\n")
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -643,7 +973,7 @@ func TestALookThatIsBrokenOffEndsAtOnce(t *testing.T) {
 		return time.Now()
 	}
 	r, err := Fetch(ctx, c)
-	if !errors.Is(err, context.Canceled) || len(r.Files) < 2 || len(r.Files) > 3 || d.one(r, "dtc-1.csv").State != Taken {
+	if !errors.Is(err, context.Canceled) || len(r.Files) < 2 || len(r.Files) > 3 || d.one(r, "dtc-2004-11-01.csv").State != Taken {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	before := len(r.Files)
@@ -657,27 +987,27 @@ func TestASignatureThatComesLater(t *testing.T) {
 	dtc := pgptest.New(t, "dtc@example.com", "0")
 	d := newDesk(t)
 	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
-	d.send("dtc-1.csv", report)
-	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Quarantined || !strings.Contains(f.Why, "it is not signed") {
+	d.send("dtc-2004-11-01.csv", report)
+	if f := d.one(d.fetch(), "dtc-2004-11-01.csv"); f.State != Quarantined || !strings.Contains(f.Why, "it is not signed") {
 		t.Fatalf("%+v", f)
 	}
 	if r := d.fetch(); len(r.Files) > 0 {
 		t.Errorf("nothing new: %+v", r)
 	}
-	d.send("dtc-1.csv.asc", string(dtc.Sign([]byte(report))))
-	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Taken {
+	d.send("dtc-2004-11-01.csv.asc", string(dtc.Sign([]byte(report))))
+	if f := d.one(d.fetch(), "dtc-2004-11-01.csv"); f.State != Taken {
 		t.Errorf("%+v", f)
 	}
 	// So it is with a digest that was wrong.
 	second := report + "2,037833100,1000\n"
-	d.send("dtc-2.csv", second)
-	d.send("dtc-2.csv.asc", string(dtc.Sign([]byte(second))))
-	d.send("dtc-2.csv.sha256", strings.Repeat("0", 64))
-	if f := d.one(d.fetch(), "dtc-2.csv"); f.State != Quarantined {
+	d.send("dtc-2004-11-02.csv", second)
+	d.send("dtc-2004-11-02.csv.asc", string(dtc.Sign([]byte(second))))
+	d.send("dtc-2004-11-02.csv.sha256", strings.Repeat("0", 64))
+	if f := d.one(d.fetch(), "dtc-2004-11-02.csv"); f.State != Quarantined {
 		t.Errorf("%+v", f)
 	}
-	d.send("dtc-2.csv.sha256", offerfolder.DigestOf([]byte(second))+"  dtc-2.csv\n")
-	if f := d.one(d.fetch(), "dtc-2.csv"); f.State != Taken {
+	d.send("dtc-2004-11-02.csv.sha256", offerfolder.DigestOf([]byte(second))+"  dtc-2004-11-02.csv\n")
+	if f := d.one(d.fetch(), "dtc-2004-11-02.csv"); f.State != Taken {
 		t.Errorf("%+v", f)
 	}
 	if r := d.fetch(); len(r.Files) > 0 {

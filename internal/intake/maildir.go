@@ -28,11 +28,14 @@ type maildir struct {
 // could be a report under a name that is not expected.
 type attached struct {
 	senders []string
-	wanted  func(name string) bool
+	wanted  func(name string) bool // it is the name of a report
+	likely  func(name string) bool // it is, but for its extension
+	within  *outer                 // nil for a message of its own
 }
 
 func (l *look) attachedTo(c settings.Channel) attached {
-	return attached{c.Senders, func(name string) bool { return l.wanted(c, name) }}
+	return attached{senders: c.Senders, wanted: func(name string) bool { return l.wanted(c, name) },
+		likely: func(name string) bool { return l.ofOtherKind(c, name) != "" }}
 }
 
 func (l *look) openMaildir(c settings.Channel) (source, error) {
@@ -53,9 +56,9 @@ func (l *look) wanted(c settings.Channel, name string) bool {
 		return true
 	}
 	p := &passing{channel: c, as: name}
-	later := new(postponed)
+	later, lost := new(postponed), new(unexpectedError)
 	err := l.assign(p)
-	return err == nil || p.offer != nil || errors.As(err, &later)
+	return err == nil || p.offer != nil || errors.As(err, &later) || (errors.As(err, &lost) && lost.several)
 }
 
 func (m *maildir) sender() string { return "the mailbox " + m.folder }
@@ -121,28 +124,39 @@ func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival
 	from, refused := m.from(message)
 	known := refused == nil
 	note := authentication(message)
+	if m.within != nil {
+		from, note, refused = m.within.from, m.within.note, m.within.refused
+	}
 	if refused == nil && failed(note) {
 		refused = errors.New("by the mail server the address that it names did not send it; ask the depositary whether " +
 			"they did")
 	}
 	parts := message.Root.DepthMatchAll(func(p *enmime.Part) bool {
-		return fileName(p) != "" && !strings.HasPrefix(p.ContentType, "multipart/")
+		return p.FirstChild == nil && !strings.HasPrefix(p.ContentType, "multipart/")
 	})
 	for _, part := range parts {
 		as := fileName(part)
-		if (!m.wanted(as) && !(known && couldBeReport(as))) || signatureOf(as, parts) {
+		body, damaged := contentOf(part)
+		if isMessage(part, as) && m.depth() < mostForwarded {
+			all = append(all, m.forwarded(name, mailbox, body, from, note, refused)...)
 			continue
 		}
-		a := &arrival{name: as, sender: from, note: note, refused: refused}
-		if a.content, err = contentOf(part); err != nil && a.refused == nil {
-			a.refused = fmt.Errorf("the attachment cannot be read whole: %w; ask for it to be sent again", err)
+		wanted := as != "" && m.wanted(as)
+		if signatureOf(as, parts) || !(wanted || (known && m.couldBeReport(part, as, body))) {
+			continue
 		}
-		if strings.EqualFold(as, winmail) && a.refused == nil {
-			a.refused = errors.New("its attachments are packed in a form of Outlook; ask for the mail to be sent again " +
-				"as plain text or HTML, and not as rich text")
+		a := &arrival{name: as, sender: from, note: note, content: body, refused: refused}
+		if damaged != nil && a.refused == nil {
+			a.refused = fmt.Errorf("the attachment cannot be read whole: %w; ask for it to be sent again", damaged)
+		}
+		if a.refused == nil {
+			a.refused = isSealedMail(part, as)
+		}
+		if as == "" {
+			a.name = "attachment"
 		}
 		for _, other := range parts {
-			if is := fileName(other); is == as+".asc" || is == as+".sig" {
+			if is := fileName(other); as != "" && (is == as+".asc" || is == as+".sig") {
 				a.signature, _ = contentOf(other) // one that is damaged proves nothing
 			}
 		}
@@ -151,17 +165,33 @@ func (m attached) arrivals(name, mailbox string, content []byte) (all []*arrival
 	return all
 }
 
-// winmail is the name under which Outlook packs attachments in a form of its own (TNEF).
-const winmail = "winmail.dat"
-
-// couldBeReport reports whether a file is of a kind in which reports are sent, which pictures and texts at the end of a
-// mail are not. A report under a wrong name must not be passed over without a word.
-func couldBeReport(name string) bool {
-	name = strings.ToLower(withoutPGP(name))
-	return name == winmail || slices.Contains(kindsOfReports, filepath.Ext(name))
+// forwarded are the attachments of a message that is attached to another. Who made them is not known: of that message there is
+// only what it says itself.
+func (m attached) forwarded(name, mailbox string, content []byte, from, note string, refused error) []*arrival {
+	if refused == nil {
+		refused = errors.New("it is in a mail that was forwarded as an attachment, so who made it is not known; ask for the report " +
+			"to be attached to a mail of its own")
+	}
+	m.within = &outer{from, note, refused, m.depth() + 1}
+	return m.arrivals(name, mailbox, content)
 }
 
-var kindsOfReports = []string{".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".xml"}
+// mostForwarded is how deep mails in mails are looked into.
+const mostForwarded = 5
+
+func (m attached) depth() int {
+	if m.within == nil {
+		return 0
+	}
+	return m.within.depth
+}
+
+// outer is the message that another is attached to.
+type outer struct {
+	from, note string
+	refused    error
+	depth      int
+}
 
 // signatureOf reports whether a name is that of the signature of another attachment.
 func signatureOf(name string, parts []*enmime.Part) bool {

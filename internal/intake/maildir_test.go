@@ -113,6 +113,18 @@ func TestMailsThatAreKeptApart(t *testing.T) {
 	}
 }
 
+// A report that two offers expect is kept apart from a stranger's mail, too, and not passed over.
+func TestAMailWithAReportThatTwoOffersExpect(t *testing.T) {
+	d := newMailDesk(t)
+	next := filepath.Join(d.c.Folder, "next")
+	put(t, filepath.Join(next, offerfolder.OfferName), strings.Replace(offerYAML, "id: x", "id: next", 1))
+	d.c.Offers = append(d.c.Offers, next)
+	d.deliver(mailOf("a@evil.example", "", "dtc-2004-11-12.csv", report))
+	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Quarantined || !strings.Contains(f.Why, "is not one of the senders") {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestASignedAttachment(t *testing.T) {
 	dtc, other := pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")
 	d := newMailDesk(t)
@@ -122,6 +134,14 @@ func TestASignedAttachment(t *testing.T) {
 	d.deliver(mailOf("reports@dtc.example", "", "dtc-2.csv", second, "dtc-2.csv.asc", string(other.Sign([]byte(second)))))
 	r := d.fetch()
 	if a, b := d.one(r, "dtc-1.csv"), d.one(r, "dtc-2.csv"); a.State != Taken || b.State != Quarantined || len(r.Files) != 2 {
+		t.Errorf("%+v", r)
+	}
+	// As mail programs sign: the mail, and not the file.
+	signed := string(dtc.Sign([]byte("the part of the mail")))
+	d.deliver(mailOf("reports@dtc.example", "", "dtc-2004-11-13.csv", report+"7,037833100,1000\n", "signature.asc", signed))
+	r = d.fetch()
+	if f := d.one(r, "dtc-2004-11-13.csv"); f.State != Quarantined || len(r.Files) != 1 ||
+		!strings.Contains(f.Why, "the signature of the mail as a whole does not count") {
 		t.Errorf("%+v", r)
 	}
 }
@@ -151,7 +171,8 @@ func FuzzAMessage(f *testing.F) {
 	f.Add([]byte(mailOf("reports@dtc.example", "", "dtc-1.csv", report)))
 	f.Add([]byte(mailOf("a@evil.example", "Authentication-Results: mx; dkim=fail\n", "dtc-1.csv", report, "dtc-1.csv.asc", "x")))
 	f.Add([]byte("From: <reports@dtc.example>\nContent-Type: multipart/mixed; boundary=\n\n--\n"))
-	a := attached{[]string{"reports@dtc.example"}, func(name string) bool { return strings.HasSuffix(name, ".csv") }}
+	a := attached{senders: []string{"reports@dtc.example"}, wanted: func(name string) bool { return strings.HasSuffix(name, ".csv") },
+		likely: func(string) bool { return false }}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		for _, one := range a.arrivals("1", "a mailbox", message) {
 			if one.refused == nil && !strings.EqualFold(one.sender, "reports@dtc.example") {

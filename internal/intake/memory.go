@@ -38,6 +38,7 @@ type seen struct {
 	Tag      string    `json:"tag,omitempty"`
 	Beside   string    `json:"beside,omitempty"` // the state of its digest and its signature
 	At       time.Time `json:"at"`
+	Expected string    `json:"expected,omitempty"` // of a file that was no offer's: what was expected then, as [look.expects]
 }
 
 func readMemory(path string) (*memory, error) {
@@ -71,16 +72,24 @@ func parseMemory(content []byte) *memory {
 	return m
 }
 
+// knows reports whether something was dealt with as it is now.
 func (m *memory) knows(channel string, i item) bool {
 	s, is := m.Seen[channel][i.name]
 	return is && s.Size == i.size && s.Modified.Equal(i.modified) && s.Tag == i.tag && s.Beside == i.beside
 }
 
-func (m *memory) keep(channel string, i item, now time.Time) {
+// isOutdated reports whether something that it knows was no offer's, and other files are expected now.
+func (m *memory) isOutdated(channel string, i item, expected string) bool {
+	was := m.Seen[channel][i.name].Expected
+	return was != "" && was != expected && m.knows(channel, i)
+}
+
+// keep keeps that something was dealt with. expected is "" unless it was no offer's.
+func (m *memory) keep(channel string, i item, now time.Time, expected string) {
 	if m.Seen[channel] == nil {
 		m.Seen[channel] = map[string]seen{}
 	}
-	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, Tag: i.tag, Beside: i.beside, At: now}
+	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, Tag: i.tag, Beside: i.beside, At: now, Expected: expected}
 	for name, s := range m.Seen[channel] {
 		if now.Sub(s.At) > forgotten {
 			delete(m.Seen[channel], name)

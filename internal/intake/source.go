@@ -42,6 +42,7 @@ type arrival struct {
 	digest    []byte // the file with its SHA-256 that lay beside it, nil for none
 	note      string // what is known of its way, for the history
 	refused   error  // why it may not be taken whatever it is, nil for nothing
+	again     bool   // it was kept apart as no offer's, and other files are expected since
 }
 
 // source is a channel while it is read.
@@ -116,17 +117,25 @@ func candidates(all []item) (files []item) {
 // with is a file with what is beside it. A mark that is older than the file was left by an earlier one of its name, and
 // does not say that this one is whole.
 func (i item) with(there map[string]item) item {
-	digest, hasDigest := there[i.name+".sha256"]
+	beside := func(ext string) (item, bool) { // programs of Windows write extensions in capitals, too
+		for _, e := range []string{ext, strings.ToUpper(ext)} {
+			if mark, is := there[i.name+e]; is {
+				return mark, true
+			}
+		}
+		return item{}, false
+	}
+	digest, hasDigest := beside(".sha256")
 	if hasDigest {
 		i.digestIn, i.beside = digest.name, digest.state()
 	}
 	for _, s := range []string{".sig", ".asc"} {
-		if signature, is := there[i.name+s]; is {
+		if signature, is := beside(s); is {
 			i.signatureIn = signature.name
 			i.beside += signature.state()
 		}
 	}
-	done, isDone := there[i.name+".done"]
+	done, isDone := beside(".done")
 	i.whole = i.whole || (isDone && !done.modified.Before(i.modified)) || (hasDigest && !digest.modified.Before(i.modified))
 	return i
 }

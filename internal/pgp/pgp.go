@@ -12,9 +12,12 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/ProtonMail/gopenpgp/v3/armor"
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
 )
 
@@ -24,10 +27,18 @@ const mostKey = 4 << 20
 // ErrUnsigned says that something carries no signature.
 var ErrUnsigned = errors.New("it is not signed")
 
+// EarlyError says that a signature is of a time that has not come yet, as where one of two clocks is wrong.
+type EarlyError struct{ At time.Time }
+
+func (e *EarlyError) Error() string {
+	return fmt.Sprintf("its signature is of %s, which by the clock of this machine has not come yet",
+		e.At.Format("2006-01-02 15:04:05 UTC"))
+}
+
 // Keys are public keys of others.
 type Keys struct{ all []*crypto.Key }
 
-// ReadKeys reads files with public keys, armored or not.
+// ReadKeys reads files with public keys, armored or not. A file can hold several, such as an old key and its successor.
 func ReadKeys(files []string) (*Keys, error) {
 	k := &Keys{}
 	for _, file := range files {
@@ -35,16 +46,51 @@ func ReadKeys(files []string) (*Keys, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, err := crypto.NewKeyFromReader(bytes.NewReader(content))
+		keys, err := keysIn(content)
 		if err != nil {
 			return nil, fmt.Errorf("%s holds no PGP key that can be read (%w); export it with gpg --export --armor", file, err)
 		}
-		if key.IsPrivate() {
+		if slices.ContainsFunc(keys, (*crypto.Key).IsPrivate) {
 			return nil, fmt.Errorf("%s holds a private key; put the public one there, and see who has read this one", file)
 		}
-		k.all = append(k.all, key)
+		k.all = append(k.all, keys...)
 	}
 	return k, nil
+}
+
+// block is a key, or several, as text.
+var block = regexp.MustCompile(`(?s)-----BEGIN PGP (?:PUBLIC|PRIVATE) KEY BLOCK-----.*?-----END PGP (?:PUBLIC|PRIVATE) KEY BLOCK-----`)
+
+// keysIn are all keys of a file, at least one.
+func keysIn(content []byte) (all []*crypto.Key, err error) {
+	parts := block.FindAll(content, -1)
+	if begun := bytes.Count(content, []byte("-----BEGIN PGP ")); begun != len(parts) {
+		return nil, errors.New("a part of it is cut off, or is something else than a key")
+	}
+	if len(parts) == 0 {
+		parts = [][]byte{content}
+	}
+	for _, part := range parts {
+		key, err := crypto.NewKeyFromReader(bytes.NewReader(part))
+		if err == nil {
+			all = append(all, key)
+			continue
+		}
+		if bytes.HasPrefix(part, []byte("-----BEGIN ")) {
+			if part, err = armor.UnarmorBytes(part); err != nil {
+				return nil, err
+			}
+		}
+		ring, err := crypto.NewKeyRingFromBinary(part)
+		if err != nil {
+			return nil, err
+		}
+		if ring.CountEntities() == 0 {
+			return nil, errors.New("there is none in it")
+		}
+		all = append(all, ring.GetKeys()...)
+	}
+	return all, nil
 }
 
 func readFile(file string) ([]byte, error) {
@@ -102,11 +148,16 @@ func ReadOwn(file, passphrase string) (*Own, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := crypto.NewKeyFromReader(bytes.NewReader(content))
+	keys, err := keysIn(content)
 	if err != nil {
-		return nil, fmt.Errorf("%s holds no PGP key that can be read (%w); export it with gpg --export-secret-keys --armor",
+		return nil, fmt.Errorf("%s holds no PGP key that can be read (%w); export one key with gpg --export-secret-keys --armor",
 			file, err)
 	}
+	if len(keys) > 1 {
+		return nil, fmt.Errorf("%s holds %d keys, and one is the installation's own; export that one alone with "+
+			"gpg --export-secret-keys --armor", file, len(keys))
+	}
+	key := keys[0]
 	if !key.IsPrivate() {
 		return nil, fmt.Errorf("%s holds a public key only; export the private one with gpg --export-secret-keys --armor",
 			file)
@@ -139,6 +190,14 @@ func IsMessage(name string, content []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(content, "\r\n\t "), []byte("-----BEGIN PGP "))
 }
 
+// SignatureOf is the name of the file that some content would be the signature of, to lie beside it, by its name or by its
+// first line.
+func SignatureOf(name string, content []byte) (of string, is bool) {
+	ext := path.Ext(name)
+	is = strings.EqualFold(ext, ".sig") || bytes.HasPrefix(bytes.TrimLeft(content, "\r\n\t "), []byte("-----BEGIN PGP SIGNATURE"))
+	return strings.TrimSuffix(name, ext), is
+}
+
 // Opened is the content of a message.
 type Opened struct {
 	Content  []byte
@@ -163,7 +222,9 @@ func Open(message []byte, own *Own, signers *Keys, most int64, now time.Time) (*
 	}
 	var got *crypto.VerifiedDataResult
 	if ids, is := raw.HexEncryptionKeyIDs(); is {
-		got, err = decrypt(message, ids, own, ring, most, now)
+		if got, err = decrypt(message, ids, own, ring, most, now); err != nil {
+			return nil, err
+		}
 	} else {
 		verify := crypto.PGP().Verify().VerifyTime(now.Unix()).MaxDecompressedMessageSize(most)
 		if ring != nil {
@@ -175,7 +236,7 @@ func Open(message []byte, own *Own, signers *Keys, most int64, now time.Time) (*
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("it is no whole OpenPGP message that can be read here: %w", err)
+		return nil, fmt.Errorf("it is no whole OpenPGP message that can be read here: %w; ask for it to be sent again", err)
 	}
 	o := &Opened{Content: got.Bytes()}
 	o.SignedBy, o.Unsigned = signed(&got.VerifyResult, now)
@@ -197,11 +258,26 @@ func decrypt(message []byte, ids []string, own *Own, ring *crypto.KeyRing, most 
 		return nil, err
 	}
 	got, err := handle.Decrypt(message, crypto.Auto)
-	if err != nil {
-		return nil, fmt.Errorf("encrypted to the key %s, and not with %s: %w", strings.Join(ids, ", "), own.Fingerprint(),
-			err)
+	switch {
+	case err == nil:
+		return got, nil
+	case own.isOneOf(ids):
+		return nil, fmt.Errorf("it is no whole OpenPGP message: it is encrypted to our key and damaged or cut off (%w); ask for it "+
+			"to be sent again", err)
 	}
-	return got, nil
+	return nil, fmt.Errorf("it is encrypted to the key %s, which is not ours; ask for it to be encrypted to %s",
+		strings.Join(ids, ", "), own.Fingerprint())
+}
+
+// isOneOf reports whether one of some ids is that of the key or of a part of it, or is left out, as it can be.
+func (o *Own) isOneOf(ids []string) bool {
+	own := []string{"0000000000000000", o.key.GetHexKeyID()}
+	for _, sub := range o.key.GetEntity().Subkeys {
+		own = append(own, sub.PublicKey.KeyIdString())
+	}
+	return slices.ContainsFunc(ids, func(id string) bool {
+		return slices.ContainsFunc(own, func(mine string) bool { return strings.EqualFold(id, mine) })
+	})
 }
 
 // Verify checks the signature of some content that came beside it, and returns the fingerprint of the key.
@@ -229,12 +305,20 @@ func signed(got *crypto.VerifyResult, now time.Time) (string, error) {
 	if len(got.Signatures) == 0 {
 		return "", ErrUnsigned
 	}
-	if wrong := got.SignatureErrorExplicit(); wrong != nil {
+	wrong := got.SignatureErrorExplicit()
+	if at := time.Unix(got.SignatureCreationTime(), 0); wrong != nil && at.After(now) {
+		return "", &EarlyError{At: at.UTC()}
+	}
+	if wrong != nil {
 		by := ""
 		if id := got.SignedByKeyIdHex(); id != "" && id != "0000000000000000" {
 			by = " (by the key " + id + ")"
 		}
-		return "", fmt.Errorf("its signature%s does not count: %s", by, wrong.Message)
+		why := wrong.Message
+		if wrong.Cause != nil {
+			why = strings.TrimPrefix(wrong.Cause.Error(), "openpgp: ")
+		}
+		return "", fmt.Errorf("its signature%s does not count: %s", by, why)
 	}
 	key := got.SignedByKey()
 	switch {
@@ -254,7 +338,11 @@ func (o *Own) Sign(content []byte, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handle.Sign(content, crypto.Armor)
+	signature, err := handle.Sign(content, crypto.Armor)
+	if err != nil {
+		return nil, fmt.Errorf("the installation's own key does not sign; see whether it has expired: %w", err)
+	}
+	return signature, nil
 }
 
 // Encrypt encrypts some content to keys, signed by own, which may be nil.
@@ -276,7 +364,7 @@ func Encrypt(content []byte, own *Own, to *Keys, now time.Time) ([]byte, error) 
 	}
 	message, err := handle.Encrypt(content)
 	if err != nil {
-		return nil, fmt.Errorf("it cannot be encrypted to the keys that are named: %w", err)
+		return nil, fmt.Errorf("it cannot be encrypted to the keys that are named; see whether one has expired: %w", err)
 	}
 	return message.Bytes(), nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
@@ -87,6 +88,9 @@ func CheckName(terms *offerfile.Terms, name string, now time.Time) error {
 		strings.ContainsFunc(name, display.Unseen):
 		return refused("%s cannot be the name of a report; name it as the depositary does, such as dtc-2004-12-01.xlsx",
 			display.Quote(name))
+	case !utf8.ValidString(name):
+		return refused("the name of the file, %s, is not text in UTF-8, as happens with accents; name it with letters, digits and "+
+			"hyphens, such as dtc-2004-12-01.xlsx", display.Quote(name))
 	case len(name) > mostName:
 		return refused("the name of the file has more than %d bytes; give it a shorter one", mostName)
 	}
@@ -126,6 +130,9 @@ func AddReport(ctx context.Context, req Request, staged, name, digest string) er
 			return refused("%s is in the inbox already; a report is never replaced: give the new one a name of its own, such "+
 				"as with the time of day", display.Quote(name))
 		}
+		if err := checkNames(terms, req, name); err != nil {
+			return err
+		}
 		if err := req.note(terms.AsOf(req.Clock()).ID, ledger.Filed, name+" "+digest,
 			cmp.Or(req.How, "put "+name+" into the inbox")); err != nil {
 			return err
@@ -135,6 +142,24 @@ func AddReport(ctx context.Context, req Request, staged, name, digest string) er
 		}
 		return errors.Join(req.Disk.SyncFolder(folder), req.Disk.Remove(staged))
 	})
+}
+
+// checkNames is an error if a report of that name would stop every run of the offer.
+func checkNames(terms *offerfile.Terms, req Request, name string) error {
+	entries, err := disk.In(req.Folder).ReadDir(filepath.Join(req.Folder, offerfolder.InboxName))
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			names = append(names, e.Name())
+		}
+	}
+	if f := inbox.Clash(terms.AsOf(req.Clock()), names, name); f != nil {
+		return refused("with it in the inbox, no run could be made: %s: %s; %s", f.File, f.Message, f.Advice)
+	}
+	return nil
 }
 
 // Change is a change of offer.yaml that was shown before it is made.

@@ -122,6 +122,43 @@ func TestReportsThatAreRefused(t *testing.T) {
 	}
 }
 
+// One file with a wrong name must not keep all others from being used.
+func TestAReportWhoseNameWouldStopEveryRunIsRefused(t *testing.T) {
+	for name, want := range map[string]string{
+		"dtc-Z\xfcrich-2004-11-02.csv": "is not text in UTF-8",
+		"dtc-final.csv":                "no run could be made: dtc-final.csv: the name carries no date",
+		"dtc-2004-13-45.csv":           "no run could be made: dtc-2004-13-45.csv: the name carries no date",
+		"dtc-05112004.csv":             "no run could be made: dtc-05112004.csv:",
+		"dtc-20041101.csv":             "is of the same time",
+		"dtc-2004-11-01 v2.csv":        "is of the same time",
+	} {
+		req := newRequest(t, "")
+		write(t, filepath.Join(req.Folder, "inbox", "dtc-2004-11-01.csv"), "old")
+		staged := filepath.Join(req.Folder, ".staging", "1")
+		write(t, staged, "new")
+		err := AddReport(context.Background(), req, staged, name, offerfolder.DigestOf([]byte("new")))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", name, err, want)
+		}
+		if got := made(t, req.Folder); len(got) > 0 {
+			t.Errorf("%q: the history has %v", name, got)
+		}
+	}
+}
+
+// A report with a right name comes in also where another one has a wrong name already: that one is to be renamed.
+func TestAReportIsTakenBesideOneWithAWrongName(t *testing.T) {
+	for _, there := range []string{"dtc-final.csv", "dtc-05112004.csv"} {
+		req := newRequest(t, "")
+		write(t, filepath.Join(req.Folder, "inbox", there), "old")
+		staged := filepath.Join(req.Folder, ".staging", "1")
+		write(t, staged, "new")
+		if err := AddReport(context.Background(), req, staged, "dtc-2004-11-01.csv", offerfolder.DigestOf([]byte("new"))); err != nil {
+			t.Errorf("beside %s: %v", there, err)
+		}
+	}
+}
+
 // Two people who change the terms at the same time: the second hears of it, and nothing is lost.
 func TestTwoPeopleChangeTheTerms(t *testing.T) {
 	req := newRequest(t, "")

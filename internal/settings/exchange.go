@@ -40,6 +40,9 @@ type Channel struct {
 	Senders []string // of a mailbox: the addresses from which the files come
 }
 
+// IsMail reports whether the files are attachments of mails.
+func (c Channel) IsMail() bool { return c.Maildir != "" || c.IMAP.Host != "" }
+
 // S3 is a place in an S3 store: the objects directly below a prefix of a bucket.
 type S3 struct {
 	Bucket       string

@@ -14,7 +14,7 @@ import (
 
 // settings reads the whole file.
 func (f *file) settings(root *strictyaml.Node, s *Settings) {
-	f.section("the settings", root, map[string]reader{
+	given := f.section("the settings", root, map[string]reader{
 		"metrics":    func(name string, n *strictyaml.Node) { f.metrics(name, n, &s.Metrics) },
 		"ping":       func(name string, n *strictyaml.Node) { f.ping(name, n, &s.Ping) },
 		"mail":       func(name string, n *strictyaml.Node) { f.mail(name, n, &s.Mail) },
@@ -28,6 +28,16 @@ func (f *file) settings(root *strictyaml.Node, s *Settings) {
 		"signers_file": f.value(&s.SignersFile, "a file such as /etc/batch/allowed_signers",
 			checkFolder),
 	})
+	f.checkPosted(given, s)
+}
+
+// checkPosted is a fault for a delivery by mail where no mail server is named: it would be noticed only once a run was released.
+func (f *file) checkPosted(given map[string]*strictyaml.Node, s *Settings) {
+	for _, d := range s.Deliveries {
+		if len(d.Mail) > 0 && given["mail"] == nil {
+			f.fault(given["deliveries"], "deliveries: %s goes by mail, and no mail server is named; add mail with server and from", d.Name)
+		}
+	}
 }
 
 func (f *file) metrics(name string, n *strictyaml.Node, m *Metrics) {

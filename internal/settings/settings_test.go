@@ -161,6 +161,7 @@ func TestAFaultSaysWhereAndWhatToDo(t *testing.T) {
 		{"a store with a bucket in its address", "deliveries: {a: {s3: {bucket: abc, endpoint: 'https://s3.example.com/abc'}}}\n", "1:46: endpoint is no address of a store; write it as https://s3.example.com, without a bucket or a key"},
 		{"half a key", "deliveries: {a: {s3: {bucket: abc, access_key_env: A}}}\n", "1:22: access_key_env and secret_key_env belong together; give both, or none"},
 		{"a prefix that leads elsewhere", "deliveries: {a: {s3: {bucket: abc, prefix: ../x}}}\n", "1:44: prefix is no prefix; write it such as outgoing or from/dtc, or leave it out"},
+		{"a mail without a server", "deliveries: {a: {mail: [a@example.com]}}\n", "1:13: deliveries: a goes by mail, and no mail server is named; add mail with server and from"},
 		{"keys of a depositary that no channel is from", "intake: {signed_by: {DCT: [/a.asc]}, channels: {a: {from: [DTC], folder: /b}}}\n", "1:22: signed_by names DCT, and no channel is from it, so its keys would never be asked for; the channels are from DTC"},
 		{"a channel with a strange name", "intake: {channels: {A b: {from: [DTC], folder: /b}}}\n", "1:21: the name of a channel is no name for this; write small letters, digits and hyphens, at most 40, such as dtc-sftp"},
 		{"channels as a list", "intake: {channels: [a]}\n", "1:20: channels is a list here; write below it a name and where its files are, such as dtc-sftp"},

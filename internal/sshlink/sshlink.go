@@ -203,7 +203,7 @@ func methodsOf(to settings.SFTP, getenv func(string) string) (all []ssh.AuthMeth
 	if to.KeyFile != "" {
 		content, err := os.ReadFile(to.KeyFile)
 		if err != nil {
-			return nil, refused("key_file: %w", err)
+			return nil, refused("key_file: %w; see that the key is there, and that the user that the program runs as may read it", err)
 		}
 		signer, err := ssh.ParsePrivateKey(content)
 		if locked := new(ssh.PassphraseMissingError); errors.As(err, &locked) && to.PassphraseEnv != "" {

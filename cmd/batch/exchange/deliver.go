@@ -140,6 +140,10 @@ func Released(ctx context.Context, w World, folder, config string) {
 		return
 	}
 	results, err := delivery.Deliver(ctx, w.delivery(folder, set))
+	if err == nil && len(results) == 0 {
+		warn.linef("warning: the run was sent to no one: no delivery in batch.yaml is for this offer; they are for %s",
+			strings.Join(offersOf(set), ", "))
+	}
 	if err == nil && len(results) > 0 {
 		if err := w.sayDelivered(results, false); err != nil {
 			warn.linef("warning: what was delivered could not be said: %v", err)
@@ -172,6 +176,12 @@ type patience struct {
 	Said  bool `json:"said"`  // people were notified
 }
 
+// isOver reports whether it is time to try, also where the clock was set back meanwhile.
+func (p *patience) isOver(now time.Time) bool {
+	wait := p.Next.Sub(now)
+	return wait <= 0 || wait > longestWait
+}
+
 // triesUntilSaid is how often a delivery must fail in a row until people are notified, unless only a person can go on.
 const triesUntilSaid = 3
 
@@ -182,10 +192,13 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 		return
 	}
 	tries := map[string]*patience{}
-	for {
+	for first := true; ; first = false {
 		offers, err := serve.Offers(folder)
 		if err != nil {
 			log.Warn("the offers cannot be listed for deliveries", "error", err)
+		}
+		if first {
+			w.sayUnknown(offers, set, log)
 		}
 		for _, offer := range offers {
 			for _, d := range set.Deliveries { // each has its own pauses
@@ -194,7 +207,7 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 				if tries[key] == nil {
 					tries[key] = &patience{}
 				}
-				if !w.Now().Before(tries[key].Next) && ctx.Err() == nil {
+				if tries[key].isOver(w.Now()) && ctx.Err() == nil {
 					w.deliverOffer(ctx, w.delivery(offer, one), tries[key], every, log)
 				}
 			}
@@ -202,6 +215,33 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 		if !pause(ctx, every) {
 			return
 		}
+	}
+}
+
+// offersOf are the ids of the offers that the deliveries are limited to.
+func offersOf(set settings.Settings) (ids []string) {
+	for _, d := range set.Deliveries {
+		for _, id := range d.Offers {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// sayUnknown says which ids the deliveries name and no offer has: of one that is mistyped, nothing would ever be sent.
+func (w World) sayUnknown(folders []string, set settings.Settings, log *slog.Logger) {
+	unknown := offersOf(set)
+	for _, folder := range folders {
+		terms, err := offerfolder.Terms(folder)
+		if err != nil {
+			return // it may be the one
+		}
+		unknown = slices.DeleteFunc(unknown, func(id string) bool { return id == terms.AsOf(w.Now()).ID })
+	}
+	for _, id := range unknown {
+		log.Warn("deliveries in batch.yaml name an offer that is not there; if it is mistyped, nothing is sent", "offer", id)
 	}
 }
 

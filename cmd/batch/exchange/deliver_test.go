@@ -84,6 +84,41 @@ func TestTheIntervalsBetweenTriesGrow(t *testing.T) {
 	}
 }
 
+// TestAClockThatWasSetBackKeepsNoDeliveryWaiting has a clock that was a year ahead when a delivery failed.
+func TestAClockThatWasSetBackKeepsNoDeliveryWaiting(t *testing.T) {
+	now := time.Date(2026, 5, 22, 12, 0, 0, 0, time.UTC)
+	for wait, over := range map[time.Duration]bool{time.Minute: false, longestWait: false, 0: true, -time.Hour: true, 365 * 24 * time.Hour: true} {
+		if p := (&patience{Next: now.Add(wait)}); p.isOver(now) != over {
+			t.Errorf("%v: %v", wait, !over)
+		}
+	}
+	if !(&patience{}).isOver(now) {
+		t.Error("the first try waits")
+	}
+}
+
+// TestADeliveryForAnOfferThatIsNotThereIsSaid has the id of the offer mistyped in batch.yaml: else a released run is sent to
+// no one, and no one knows.
+func TestADeliveryForAnOfferThatIsNotThereIsSaid(t *testing.T) {
+	top, now := releasedOffer(t)
+	to, config := t.TempDir(), filepath.Join(t.TempDir(), "batch.yaml")
+	if err := os.WriteFile(config, []byte("deliveries: {agent: {folder: "+to+", offers: [smal]}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said, log buffer
+	w := World{Now: now.Now, Getenv: os.Getenv, Version: "test", By: "test", Stdout: &said, Stderr: &said}
+	Released(context.Background(), w, filepath.Join(top, "small"), config)
+	if !strings.Contains(said.String(), "warning: the run was sent to no one: no delivery in batch.yaml is for this offer; they are for smal\n") {
+		t.Errorf("%s", said.String())
+	}
+	set := settings.Default()
+	set.Deliveries = []settings.Delivery{{Name: "agent", Folder: to, Offers: []string{"smal", "small"}}}
+	w.sayUnknown([]string{filepath.Join(top, "small")}, set, slog.New(slog.NewTextHandler(&log, nil)))
+	if got := log.String(); strings.Count(got, "name an offer that is not there") != 1 || !strings.Contains(got, "offer=smal\n") {
+		t.Errorf("%s", got)
+	}
+}
+
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); !is(); time.Sleep(20 * time.Millisecond) {

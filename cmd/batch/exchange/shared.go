@@ -179,7 +179,7 @@ func (s *sharing) deliverBy(ctx context.Context, d settings.Delivery, every time
 			p = &patience{}
 		}
 		tries[name] = p
-		if s.Now().Before(p.Next) || ctx.Err() != nil {
+		if !p.isOver(s.Now()) || ctx.Err() != nil {
 			continue
 		}
 		if err := s.offers.Refresh(ctx, name); err != nil {

@@ -144,7 +144,7 @@ func TestMachinesTakeEachFileOnce(t *testing.T) {
 	stopCutting := c.cut(t, 150*time.Millisecond)
 	const files = 12
 	for i := range files {
-		write(t, filepath.Join(drop, fmt.Sprintf("dtc-%02d.csv", i)), fmt.Sprintf("a,b\n%d,1\n", i))
+		write(t, filepath.Join(drop, fmt.Sprintf("dtc-2004-11-%02d.csv", i+1)), fmt.Sprintf("a,b\n%d,1\n", i))
 		write(t, filepath.Join(drop, fmt.Sprintf("bad-%02d.csv", i)), fmt.Sprintf("a,b\n%d,2\n", i))
 		time.Sleep(150 * time.Millisecond)
 		if i == files/2 {

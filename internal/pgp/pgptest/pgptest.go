@@ -71,6 +71,23 @@ func (p *Person) file(name string, content []byte) string {
 // Know imports the public key of another.
 func (p *Person) Know(other *Person) { p.run(other.run(nil, "--export", other.mail), "--import") }
 
+// Export is all public keys that the person knows, with more arguments for GnuPG, such as --armor.
+func (p *Person) Export(more ...string) []byte { return p.run(nil, append(more, "--export")...) }
+
+// Revoke revokes the key of the person, with the certificate that GnuPG made beside it.
+func (p *Person) Revoke() {
+	p.t.Helper()
+	files, err := filepath.Glob(filepath.Join(p.home, "openpgp-revocs.d", "*.rev"))
+	if err != nil || len(files) != 1 {
+		p.t.Fatal(files, err)
+	}
+	certificate, err := os.ReadFile(files[0])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.run(bytes.Replace(certificate, []byte(":-----BEGIN"), []byte("-----BEGIN"), 1), "--import") // the colon guards against accidents
+}
+
 // Sign makes a signature to lay beside some content.
 func (p *Person) Sign(content []byte, more ...string) []byte {
 	return p.run(content, append(more, "--armor", "--detach-sign")...)
