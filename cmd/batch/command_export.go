@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -114,7 +115,7 @@ func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
 	if e == nil {
 		return p.Err()
 	}
-	for _, warning := range e.Warnings {
+	for _, warning := range slices.Concat(e.Warnings, run.Passed(e, w.now())) {
 		p.Linef("warning: %s", display.Line(warning))
 	}
 	if unnoted := run.Unnoted(e); unnoted != "" {

@@ -235,6 +235,9 @@ func TestDaysOnWhichBanksAreClosed(t *testing.T) {
 		"USD 2026-11-11": "Veterans", "USD 2023-01-02": "New Year", "USD 2026-12-25": "Christmas",
 		"EUR 2026-04-03": "Good Friday", "EUR 2026-04-06": "Easter Monday", "EUR 2025-04-18": "Good Friday", "EUR 2024-04-01": "Easter Monday",
 		"EUR 2026-05-01": "Labour Day", "EUR 2028-12-26": "Christmas", "EUR 2026-12-31": "", "USD 2026-04-03": "", "JPY 2026-01-01": "",
+		// Where the weekend is Friday and Saturday, Sunday is a day like others.
+		"KWD 2026-11-27": "a Friday", "KWD 2026-11-28": "a Saturday", "SAR 2026-11-29": "", "ILS 2026-11-29": "", "ILS 2026-11-28": "a Saturday",
+		"AED 2026-11-27": "", "AED 2026-11-29": "a Sunday",
 	} {
 		currency, date, _ := strings.Cut(text, " ")
 		d, err := tender.ParseDate(date)
