@@ -38,6 +38,7 @@ type Export struct {
 	Notes    []string // about the files
 
 	accounts string   // SHA-256 of accounts.csv
+	part     bool     // some wires alone, once more
 	paid     string   // the run beside whose wires these are paid in addition, "" for none
 	twice    []string // who would be paid in addition to what they are to pay back, in words
 }
@@ -98,7 +99,7 @@ func (r *Run) pain001(superseded Superseded) (*Export, error) {
 		e.Files = append(e.Files, File{messagePrefix + m.ID + messageEnding, messageWords(m), content.Bytes(), pays, m.ID,
 			wires, m.Date})
 	}
-	e.accounts, e.paid, e.twice = made.Accounts, made.beside, made.twice
+	e.accounts, e.paid, e.twice, e.part = made.Accounts, made.beside, made.twice, len(r.only) > 0
 	e.Notes = append(e.Notes, "accounts.csv had the SHA-256 "+made.Accounts)
 	return e, nil
 }
@@ -158,6 +159,9 @@ func (e *Export) There(folder string) ([]bool, error) {
 		default:
 			there[i] = true
 		}
+	}
+	if e.part {
+		return there, nil // the person who named the wires knows that another message has them
 	}
 	return there, e.paidBy(folder)
 }

@@ -66,6 +66,9 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 	if len(order.Wires) == 0 {
 		return p, ErrNothingDue
 	}
+	if err := r.part(order); err != nil {
+		return p, err
+	}
 	if order.Accounts, p.Accounts, err = r.accounts(); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type Run struct {
 
 	run     *ledger.Run
 	archive *ledger.Archive
+	only    []string // the wires that are exported, none for all
 }
 
 // Open opens the published run in a folder.

@@ -226,6 +226,25 @@ func TestRandomOrdersAddUp(t *testing.T) {
 	})
 }
 
+// A wire that a bank refused and that is sent once more is the same payment, in a message and under a UETR of its own.
+func TestAPartThatIsSentOnceMoreHasItsOwnIdentifications(t *testing.T) {
+	book := bookOf(t, debtor, creditorLine("1", "77"))
+	seen := map[string]bool{}
+	for _, part := range [][]string{nil, {"1-USD-1", "1"}, {"1-USD-1", "2"}} {
+		o := orderOf(book, wire("1", "USD", "5"))
+		o.Part = part
+		got, err := Messages(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		transfer := got[0].Transfers[0]
+		if seen[got[0].ID] || seen[transfer.UETR] || transfer.EndToEndID != "1-USD-1" {
+			t.Errorf("%v: %s, %s, %s", part, got[0].ID, transfer.UETR, transfer.EndToEndID)
+		}
+		seen[got[0].ID], seen[transfer.UETR] = true, true
+	}
+}
+
 func TestDaysOnWhichBanksAreClosed(t *testing.T) {
 	for text, want := range map[string]string{
 		"USD 2026-11-24": "", "USD 2026-11-28": "a Saturday", "GBP 2026-11-29": "a Sunday",

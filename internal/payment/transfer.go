@@ -71,7 +71,7 @@ func (e *MissingError) identify(t *Transfer, o *Order) {
 		}
 		t.EndToEndID = identification(group{first.Currency, first.Date}, append(of, references...)...)
 	}
-	t.UETR = uetr(o.Offer, t.EndToEndID)
+	t.UETR = uetr(o.Offer, t.EndToEndID, o.Part)
 	t.Texts = texts(references)
 }
 
