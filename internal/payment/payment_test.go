@@ -116,6 +116,19 @@ func TestMissingAccountsAreAllListed(t *testing.T) {
 	}
 }
 
+// A spreadsheet drops zeros at the front of a participant's number: that is said, and an account that is missing on two
+// days is said once.
+func TestAnAccountUnderANumberWithoutItsZerosIsNamed(t *testing.T) {
+	later := wire("0901", "USD", "7")
+	later.Date.Day, later.Reference = 25, "0901-USD-2"
+	_, err := Messages(orderOf(bookOf(t, debtor, creditorLine("901", "77")), wire("0901", "USD", "5"), later))
+	missing := new(MissingError)
+	if !errors.As(err, &missing) || len(missing.What) != 1 ||
+		!strings.Contains(missing.What[0], "there is one of 901, which has other zeros at its front: if it is the same, format the column as text, then write 0901") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWhatCannotBePaidIsRefused(t *testing.T) {
 	book := bookOf(t, debtor, "debtor,,,JPY,Agent,CHASUS33,,2,,", creditorLine("1", "77"), creditorLine("2", "78"))
 	for amount, want := range map[string]string{
