@@ -269,8 +269,8 @@ func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
 		case !rest.IsPositive():
 			if rest.IsNegative() {
 				back[payeeOf(&w)] = back[payeeOf(&w)].Sub(rest)
-				p.Claims = append(p.Claims, fmt.Sprintf("claim back %s %s from %s %s, of the wire %s", c.Currency, c.ClawBack,
-					c.Depositary, c.Participant, c.Reference))
+				p.Claims = append(p.Claims, fmt.Sprintf("claim back %s %s from %s %s, of the wire %s", c.Currency,
+					display.Thousands(c.ClawBack), c.Depositary, c.Participant, c.Reference))
 			}
 		case c.Status == settle.Due && r.pays(c.SettlementDate):
 			more = append(more, w)

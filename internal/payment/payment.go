@@ -111,7 +111,7 @@ type group struct {
 func Messages(o *Order) ([]Message, error) {
 	issuer, err := nameOf(o.Issuer)
 	if err != nil {
-		return nil, fmt.Errorf("the issuer: %w", err)
+		return nil, fmt.Errorf("the issuer: %w; write its name in Latin letters under issuer in offer.yaml, then run again", err)
 	}
 	missing := &MissingError{}
 	groups := map[group][]Wire{}

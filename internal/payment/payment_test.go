@@ -129,6 +129,14 @@ func TestAnAccountUnderANumberWithoutItsZerosIsNamed(t *testing.T) {
 	}
 }
 
+func TestOfAnIssuerInAnotherScriptItIsSaidWhatToDo(t *testing.T) {
+	o := orderOf(bookOf(t, debtor, creditorLine("1", "77")), wire("1", "USD", "5"))
+	o.Issuer = "中国"
+	if _, err := Messages(o); err == nil || !strings.Contains(err.Error(), "write its name in Latin letters under issuer in offer.yaml") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWhatCannotBePaidIsRefused(t *testing.T) {
 	book := bookOf(t, debtor, "debtor,,,JPY,Agent,CHASUS33,,2,,", creditorLine("1", "77"), creditorLine("2", "78"))
 	for amount, want := range map[string]string{
