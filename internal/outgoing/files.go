@@ -81,6 +81,10 @@ func (r *Run) pain001(superseded Superseded) (*Export, error) {
 	if made != nil {
 		e.Warnings = append(e.Warnings, made.Claims...)
 	}
+	if err == nil || errors.Is(err, ErrNothingDue) {
+		awaited, wrong := r.awaitedWords()
+		e.Warnings, err = append(e.Warnings, awaited...), errors.Join(err, wrong)
+	}
 	if err != nil {
 		return e, err
 	}
