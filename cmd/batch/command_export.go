@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ pain.001 are payments for the paying agent's bank, ISO 20022 pain.001.001.09: on
 account that is paid from, currency and day, with what is due. It is written only of a run that is in
 force. The accounts are in accounts.csv in the folder of the offer. The same run gives the same bytes. Each
 export of payments is in the history, and a wire that was exported before is refused unless --again says
-why. --dry-run shows what would be written.
+why; with --wire, those alone that the bank refused. --dry-run shows what would be written.
 
 seev.036 (ISO 20022) and mt566 (SWIFT) confirm to each account what it tendered, what of it was
 accepted and returned, and what it is paid; seev.035 says so before it is done. seev.031 and mt564 announce the offer of each security.
@@ -54,6 +55,8 @@ is there.`,
 	flags.StringVar(&x.to, "to", "", "write files into this `FOLDER`")
 	flags.StringVar(&x.again, "again", "", "export payments although the history says that they were exported before, "+
 		"for this `REASON`")
+	flags.StringArrayVar(&x.wires, "wire", nil, "with --again, export only the wire of this `REFERENCE`, as wires.csv has it; "+
+		"can be given several times")
 	flags.BoolVar(&x.dryRun, "dry-run", false, "only list what would be written")
 	flags.StringVar(&x.superseded, "superseded", "",
 		"of a run that supersedes another, say whether that one was `paid`: paid exports what is to be paid in addition, "+
@@ -64,6 +67,7 @@ is there.`,
 // exporting is what is exported where.
 type exporting struct {
 	format, to, superseded, again string
+	wires                         []string
 	dryRun                        bool
 }
 
@@ -76,10 +80,14 @@ func (w world) export(c *cobra.Command, path string, x exporting) error {
 	case c.Flags().Changed("again") && strings.TrimSpace(x.again) == "":
 		return usage(c, errors.New("--again says why payments are exported once more; it is empty"))
 	}
+	if len(x.wires) > 0 && !x.dryRun && x.again == "" {
+		return usage(c, errors.New("--wire exports some payments once more, as the bank refused them: --again says why"))
+	}
 	run, err := outgoing.Open(path)
 	if err != nil {
 		return err
 	}
+	run.Only(x.wires)
 	e, err := format.Make(run, outgoing.Superseded(x.superseded))
 	warned := w.warnOfExport(run, e)
 	switch {
@@ -89,8 +97,8 @@ func (w world) export(c *cobra.Command, path string, x exporting) error {
 		return errors.Join(warned, p.Err())
 	case err != nil:
 		return err
-	case x.again != "" && !e.IsPayments():
-		return usage(c, fmt.Errorf("--again is for payments; %s can be exported any time", x.format))
+	case (x.again != "" || len(x.wires) > 0) && !e.IsPayments():
+		return usage(c, fmt.Errorf("--again and --wire are for payments; %s can be exported any time", x.format))
 	case x.dryRun:
 		return errors.Join(warned, w.listExport(run, e))
 	case x.to != "":
@@ -114,7 +122,7 @@ func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
 	if e == nil {
 		return p.Err()
 	}
-	for _, warning := range e.Warnings {
+	for _, warning := range slices.Concat(e.Warnings, run.Passed(e, w.now())) {
 		p.Linef("warning: %s", display.Line(warning))
 	}
 	if unnoted := run.Unnoted(e); unnoted != "" {

@@ -14,6 +14,9 @@
 //	town         of the holder, with
 //	country      both or neither: the country's code of two letters
 //
+// Fields are separated by commas, or by semicolons or tabs, as spreadsheets of some countries write them. Lines with
+// nothing in them are passed over.
+//
 // All faults are found in one pass. Nothing is guessed: a check digit that is wrong, a line that is
 // there twice, a field too many are faults.
 package accounts
@@ -78,6 +81,18 @@ func (b *Book) Creditor(depositary, participant, currency string) *Account {
 	return b.creditors[creditor{depositary, participant, ""}]
 }
 
+// WithZeros is a participant of a depositary that has an account and differs from another only by zeros at the front, as
+// a spreadsheet drops them; the first of several, "" if there is none.
+func (b *Book) WithZeros(depositary, participant string) (found string) {
+	for c := range b.creditors {
+		if c.depositary == depositary && c.participant != participant && (found == "" || c.participant < found) &&
+			strings.TrimLeft(c.participant, "0") == strings.TrimLeft(participant, "0") {
+			found = c.participant
+		}
+	}
+	return found
+}
+
 // Error lists what is wrong in a file.
 type Error struct {
 	File   string
@@ -126,6 +141,7 @@ func (r *reader) read(content []byte) {
 		return
 	}
 	rows := csv.NewReader(bytes.NewReader(content))
+	rows.Comma = separator(content)
 	for first := true; ; first = false {
 		row, err := rows.Read()
 		if err == io.EOF && first {
@@ -148,10 +164,24 @@ func (r *reader) read(content []byte) {
 			if !r.readHeadings() {
 				return
 			}
+		case !slices.ContainsFunc(row, func(text string) bool { return strings.TrimSpace(text) != "" }):
+			// Excel writes such lines where cells were cleared.
 		default:
 			r.take()
 		}
 	}
+}
+
+// separator is what is between the fields: a comma, or a semicolon or a tab if the headings have that and no comma, as
+// Excel writes where the comma is in numbers.
+func separator(content []byte) rune {
+	headings, _, _ := bytes.Cut(content, []byte("\n"))
+	for _, r := range ";\t" {
+		if bytes.ContainsRune(headings, r) && !bytes.ContainsRune(headings, ',') {
+			return r
+		}
+	}
+	return ','
 }
 
 func (r *reader) fault(column, what string) {
@@ -256,6 +286,11 @@ func (r *reader) account() *Account {
 		if err := checkIBAN(a.IBAN); err != nil {
 			r.fault("iban", err.Error())
 		}
+	case isExponent(a.Other):
+		r.fault("account", fmt.Sprintf("%q is what a spreadsheet made of a long number; format the cell as text, then write all its "+
+			"digits", a.Other))
+	case isIBAN(a.Other):
+		r.fault("account", fmt.Sprintf("%q is an IBAN; write it in the column iban, where its check digits are checked", a.Other))
 	case !swifttext.Is(a.Other) || len(a.Other) > 34:
 		r.fault("account", fmt.Sprintf("%q has more than 34 characters, or others than banks take", a.Other))
 	}

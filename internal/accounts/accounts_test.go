@@ -30,6 +30,26 @@ func TestReadFindsTheAccountForTheCurrencyFirst(t *testing.T) {
 	}
 }
 
+// What spreadsheets of other countries write is read, too, and lines that were cleared are passed over.
+func TestReadTakesSemicolonsAndEmptyLines(t *testing.T) {
+	text := head + "debtor,,,USD,\"Agent, Inc.\",CHASUS33,,0E123,,\n,,,,,,,,,\ncreditor,DTC,0901,,,DEUTDEFF,,DE8,,\n,,, ,,,,,,\n\n"
+	for _, separator := range []string{",", ";", "\t"} {
+		b, err := Read(FileName, []byte(strings.ReplaceAll(strings.ReplaceAll(text, "Agent, Inc.", "Agent Inc."), ",", separator)))
+		if err != nil {
+			t.Fatalf("%q: %v", separator, err)
+		}
+		if d, c := b.Debtor("USD"), b.Creditor("DTC", "0901", "USD"); d == nil || c == nil || d.Number() != "0E123" || c.Number() != "DE8" || c.Line != 4 {
+			t.Errorf("%q: %+v, %+v", separator, d, c)
+		}
+		if got := b.WithZeros("DTC", "901"); got != "0901" {
+			t.Errorf("901 without its zero is %q", got)
+		}
+		if got := b.WithZeros("DTC", "0901") + b.WithZeros("Euroclear", "901") + b.WithZeros("DTC", "902"); got != "" {
+			t.Errorf("another is %q", got)
+		}
+	}
+}
+
 func TestReadFindsEveryFault(t *testing.T) {
 	for content, want := range map[string]string{
 		"":                                                                      "the file is empty",
@@ -49,6 +69,10 @@ func TestReadFindsEveryFault(t *testing.T) {
 		head + "debtor,,,EUR,A,DEUTDEFF,DE8937040044053201300,,,\n":             "which no IBAN of DE has",
 		head + "debtor,,,EUR,A,DEUTDEFF,de89370400440532013000,,,\n":            "is no IBAN",
 		head + "debtor,,,USD,A,CHASUS33,,1_2,,\n":                               `line 2, account: "1_2"`,
+		head + "creditor,D,1,,A,CHASUS33,,1.23457E+15,,\n":                      `line 2, account: "1.23457E+15" is what a spreadsheet made of a long number`,
+		head + "creditor,D,1,,A,CHASUS33,,\"1,2E+19\",,\n":                      "made of a long number",
+		head + "creditor,D,1,,A,DEUTDEFF,,DE89370400440532013001,,\n":           "is an IBAN; write it in the column iban",
+		head + "creditor,D,1,,A,DEUTDEFF,,DE89 3704 0044 0532 0130 00,,\n":      "is an IBAN; write it in the column iban",
 		head + "debtor,,,USD,A ,CHASUS33,,1,,\n":                                `line 2, name: "A " begins or ends`,
 		head + "debtor,,,USD,A,CHASUS33,,1,Paris,\n":                            "write town and country, or neither",
 		head + "debtor,,,USD,A,CHASUS33,,1,Paris,fr\n":                          `line 2, country: "fr"`,

@@ -2,8 +2,22 @@ package accounts
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
+
+// isExponent reports whether a text is a number as a spreadsheet shows a long one, such as 1.23457E+15: what was typed
+// is lost.
+func isExponent(s string) bool { return exponent.MatchString(s) }
+
+var exponent = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+$`)
+
+// isIBAN reports whether a text has the form of an IBAN, whether or not its check digits fit.
+func isIBAN(s string) bool {
+	s = strings.ToUpper(strings.ReplaceAll(s, " ", ""))
+	return len(s) > 4 && isCapitals(s[:2]) && strings.Trim(s[2:4], "0123456789") == "" && isAlphanumeric(s) &&
+		strings.Contains(ibanLengths, fmt.Sprintf(" %s%d ", s[:2], len(s)))
+}
 
 // isCapitals reports whether a text has only capital letters of English.
 func isCapitals(s string) bool { return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" }

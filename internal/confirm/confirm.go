@@ -1,7 +1,6 @@
 // Package confirm says of each account at a depositary what it instructed, what of it was accepted
 // and returned, and what it is paid: the content of a movement confirmation, whatever the format.
-// One confirmation is of one security, tendered in one window and paid on one day, as that is what has
-// one price. It adds up lines of a run and computes nothing else.
+// One confirmation is of one security, tendered in one window and paid on one day at one price. It adds up lines of a run and computes nothing else.
 package confirm
 
 import (
@@ -63,49 +62,86 @@ type Offer struct {
 	HasEarly bool            // the offer has an Early Tender Date
 }
 
-// key distinguishes confirmations.
+// key distinguishes accounts, securities and windows.
 type key struct {
 	depositary, participant, security, currency string
 	window                                      tender.Window
 }
 
-// Make makes the confirmations of the lines, by depositary, participant, security and window. Lines of
-// which nothing is accepted are in the confirmation of the others of their account; an account of which
-// nothing at all is accepted has no movement to confirm, and is counted in without.
-func Make(o *Offer, lines []Line) (all []Confirmation, without int, err error) {
-	at := map[key]int{}
-	for _, l := range lines {
-		k := key{l.Depositary, l.Participant, l.Security, l.Currency, l.Window}
+func keyOf(l *Line) key { return key{l.Depositary, l.Participant, l.Security, l.Currency, l.Window} }
+
+// paidKey distinguishes confirmations: what is paid on one day at one price. Of one window there are
+// several where notes were delivered later, or some are bought at another settlement.
+type paidKey struct {
+	key
+	reference, price, early string
+}
+
+// Make makes the confirmations of the lines, by depositary, participant, security, window and day of payment.
+// Lines of which nothing is accepted are in the first confirmation of the others of their account; an account of
+// which nothing at all is accepted has no movement to confirm, and is counted in without.
+func Make(o *Offer, lines []Line) (made []Confirmation, without int, err error) {
+	made, err = accepted(lines)
+	if err != nil {
+		return nil, 0, err
+	}
+	first := map[key]int{}
+	for i := range slices.Backward(made) {
+		first[keyOf(&made[i].Line)] = i
+	}
+	nothing := map[key]bool{}
+	for i := range lines {
+		l := &lines[i]
+		if !l.Accepted.IsZero() {
+			continue
+		}
+		if n, is := first[keyOf(l)]; is {
+			made[n].add(l)
+		} else {
+			nothing[keyOf(l)] = true
+		}
+	}
+	for i := range made {
+		c := &made[i]
+		if err := c.finish(o, first[keyOf(&c.Line)] == i); err != nil {
+			return nil, 0, err
+		}
+	}
+	return made, len(nothing), nil
+}
+
+// accepted are confirmations of the lines of which something is accepted, in order, unfinished.
+func accepted(lines []Line) (all []Confirmation, err error) {
+	at := map[paidKey]int{}
+	for i := range lines {
+		l := &lines[i]
+		if l.Accepted.IsZero() {
+			continue
+		}
+		k := paidKey{keyOf(l), l.Reference, l.Price, l.Early}
 		n, known := at[k]
 		if !known {
 			n, all = len(all), append(all, Confirmation{Line: Line{Depositary: l.Depositary, Participant: l.Participant,
-				Series: l.Series, Security: l.Security, Currency: l.Currency, Window: l.Window}})
+				Series: l.Series, Security: l.Security, Currency: l.Currency, Window: l.Window, Reference: l.Reference,
+				Date: l.Date, Price: l.Price, Early: l.Early}})
 			at[k] = n
 		}
-		if err := all[n].add(&l); err != nil {
-			return nil, 0, err
+		if all[n].Date != l.Date {
+			return nil, &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("the wire %s is paid on %s and on %s; no "+
+				"confirmation was made", l.Reference, all[n].Date, l.Date)}
 		}
+		all[n].add(l)
 	}
-	slices.SortFunc(all, func(a, b Confirmation) int {
+	slices.SortStableFunc(all, func(a, b Confirmation) int {
 		return cmp.Or(cmp.Compare(a.Depositary, b.Depositary), cmp.Compare(a.Participant, b.Participant),
-			cmp.Compare(a.Security, b.Security), cmp.Compare(a.Window, b.Window))
+			cmp.Compare(a.Security, b.Security), cmp.Compare(a.Window, b.Window), a.Date.Compare(b.Date),
+			cmp.Compare(a.Reference, b.Reference), cmp.Compare(a.Price, b.Price), cmp.Compare(a.Early, b.Early))
 	})
-	made := all[:0]
-	for _, c := range all {
-		if c.Accepted.IsZero() {
-			without++
-			continue
-		}
-		if err := c.finish(o); err != nil {
-			return nil, 0, err
-		}
-		made = append(made, c)
-	}
-	return made, without, nil
+	return all, nil
 }
 
-// add adds a line. All that is accepted has one price and one day.
-func (c *Confirmation) add(l *Line) error {
+// add adds the amounts of a line.
+func (c *Confirmation) add(l *Line) {
 	c.Tendered, c.Accepted, c.Returned = c.Tendered.Add(l.Tendered), c.Accepted.Add(l.Accepted), c.Returned.Add(l.Returned)
 	c.Cash = c.Cash.plus(l.Cash)
 	switch {
@@ -115,28 +151,21 @@ func (c *Confirmation) add(l *Line) error {
 	case c.Factor != l.Factor:
 		c.Factor = "differ"
 	}
-	if l.Accepted.IsZero() {
-		return nil
-	}
-	switch {
-	case c.Reference == "":
-		c.Reference, c.Date, c.Price, c.Early = l.Reference, l.Date, l.Price, l.Early
-	case c.Reference != l.Reference || c.Date != l.Date || c.Price != l.Price || c.Early != l.Early:
-		return fmt.Errorf("%s %s is paid for %s at several prices or on several days, which one confirmation cannot say; "+
-			"use instructions.csv", l.Depositary, l.Participant, l.Security)
-	}
-	return nil
 }
 
-// finish gives a confirmation what follows from its lines.
-func (c *Confirmation) finish(o *Offer) error {
+// finish gives a confirmation what follows from its lines. One that is not the first of its account, security and
+// window has another identification for what is paid otherwise.
+func (c *Confirmation) finish(o *Offer, first bool) error {
 	if !swifttext.Is(c.Participant) || len(c.Participant) > swifttext.MostReference {
 		return fmt.Errorf("the account %q of %s is no account that a message can name: more than %d characters, or others "+
 			"than SWIFT takes", c.Participant, c.Depositary, swifttext.MostReference)
 	}
 	c.Event = swifttext.Mark(o.ID, c.Security)
-	c.ID = swifttext.Mark(o.ID, o.Run, c.Depositary, c.Participant, c.Security, string(c.Window))
-	c.Advice = swifttext.Mark(o.ID, o.Run, c.Depositary, c.Participant, c.Security, string(c.Window), "advice")
+	of := []string{o.ID, o.Run, c.Depositary, c.Participant, c.Security, string(c.Window)}
+	if !first {
+		of = append(of, c.Reference, c.Price, c.Early)
+	}
+	c.ID, c.Advice = swifttext.Mark(of...), swifttext.Mark(append(of, "advice")...)
 	c.Option = "001"
 	if o.HasEarly && c.Window == tender.Late {
 		c.Option = "002"

@@ -3,6 +3,7 @@ package confirm
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -39,8 +40,7 @@ func TestLinesOfOneAccountAreAddedUp(t *testing.T) {
 
 func TestWhatOneConfirmationCannotSayIsRefused(t *testing.T) {
 	for want, change := range map[string]func(*Line){
-		"several prices":      func(l *Line) { l.Price = "990" },
-		"several days":        func(l *Line) { l.Reference = "x" },
+		"is paid on":          func(l *Line) { l.Date = tender.Date{Year: 2026, Month: time.May, Day: 4} },
 		"do not add up":       func(l *Line) { l.Returned = d("3") },
 		"parts of what is pa": func(l *Line) { l.Cash.Total = d("9") },
 		"no account that":     func(l *Line) { l.Participant = strings.Repeat("9", 36) },
@@ -49,6 +49,36 @@ func TestWhatOneConfirmationCannotSayIsRefused(t *testing.T) {
 		_, _, err := Make(&Offer{ID: "o"}, []Line{line(func(*Line) {}), line(change)})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// A participant that tendered the same notes by guaranteed delivery, too, is paid for those on another day: that must
+// not keep all confirmations of the run from being made.
+func TestWhatIsPaidOnSeveralDaysHasAConfirmationForEach(t *testing.T) {
+	later := line(func(l *Line) { l.Reference, l.Date = "x", tender.Date{Year: 2026, Month: time.May, Day: 4} })
+	dearer := line(func(l *Line) { l.Price = "990" })
+	none := line(func(l *Line) { l.Accepted, l.Returned, l.Reference, l.Price, l.Cash = d("0"), d("10"), "", "", Cash{} })
+	alone, _, err := Make(&Offer{ID: "o"}, []Line{line(func(*Line) {})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lines := range [][]Line{{line(func(*Line) {}), later, dearer, none}, {none, later, dearer, line(func(*Line) {})}} {
+		got, without, err := Make(&Offer{ID: "o"}, lines)
+		if err != nil || without != 0 || len(got) != 3 {
+			t.Fatalf("%+v, %d, %v", got, without, err)
+		}
+		seen := map[string]bool{}
+		for i, want := range []string{"w 1000 20 8", "w 990 10 8", "x 1000 10 8"} {
+			c := got[i]
+			if said := strings.Join([]string{c.Reference, c.Price, c.Tendered.String(), c.Accepted.String()}, " "); said != want ||
+				seen[c.ID] || seen[c.Advice] || c.ID == c.Advice {
+				t.Errorf("%s, %+v; want %s", said, c, want)
+			}
+			seen[c.ID], seen[c.Advice] = true, true
+		}
+		if got[0].ID != alone[0].ID || got[0].Advice != alone[0].Advice {
+			t.Error("the first has another identification than if it were the only one")
 		}
 	}
 }

@@ -232,14 +232,18 @@ func proratedWords(r *result.Run, i int) string {
 	s, f := r.Offer.Series[i], r.SeriesFigures(i)
 	said := fmt.Sprintf("Of the %s tendered, %s is accepted%s.", s.Title, money(f.Accepted(), s.Currency), partWords(r, s.ID))
 	a, cut := r.Allocation.Series[i], roundedWords(r.Offer, s)
+	each := "Each tender"
+	if missing := undeliveredWords(r, s.ID); missing != "" {
+		each, said = "Each other tender", said+missing
+	}
 	if a.Several {
-		return said + cutWordsBySettlement(r, i)
+		return said + cutWordsBySettlement(r, i, each)
 	}
 	if !a.Factor().None() {
-		return said + cutWords("Each tender", a.Factor(), cut)
+		return said + cutWords(each, a.Factor(), cut)
 	}
-	return said + cutWords("Each tender made by the Early Tender Date", a.EarlyFactor, cut) +
-		cutWords("Each tender made after the Early Tender Date", a.LateFactor, cut)
+	return said + cutWords(each+" made by the Early Tender Date", a.EarlyFactor, cut) +
+		cutWords(each+" made after the Early Tender Date", a.LateFactor, cut)
 }
 
 // partWords say why only a part of a series is accepted, "" if nothing names it.
@@ -292,16 +296,16 @@ func pricesBefore(r *result.Run) (each []string) {
 }
 
 // cutWordsBySettlement say what the factor of each settlement did to the tenders of a series.
-func cutWordsBySettlement(r *result.Run, i int) (said string) {
+func cutWordsBySettlement(r *result.Run, i int, each string) (said string) {
 	s := r.Offer.Series[i]
 	for _, step := range r.Allocation.Steps {
 		for _, share := range step.Shares {
 			if share.Series != s.ID || share.Demand.IsZero() {
 				continue
 			}
-			who := "Each tender that was not settled before"
+			who := each + " that was not settled before"
 			if step.Settled {
-				who = "Each tender settled on " + releaseDate(step.On)
+				who = each + " settled on " + releaseDate(step.On)
 			}
 			said += cutWords(who, share.Factor, roundedWords(r.Offer, s))
 		}
@@ -349,20 +353,32 @@ func roundedWords(o *tender.Offer, s tender.Series) string {
 	return said
 }
 
-// paymentDays are the days on which anything is paid.
-func paymentDays(r *result.Run) []string {
+// paymentDays are the days on which anything is paid. That of guaranteed deliveries, on which nothing else is paid, is
+// said apart, as their interest is that of the others (R15).
+func paymentDays(r *result.Run) (days []string, guaranteed string) {
 	var dates []tender.Date
+	for i := range r.Settlement.Lines {
+		date := r.Settlement.Lines[i].Date
+		if r.Book.Lines[i].Delivery != tender.GuaranteedDelivery && r.Settlement.Lines[i].Payment >= 0 && !slices.Contains(dates, date) {
+			dates = append(dates, date)
+		}
+	}
+	alone := len(dates) == 0
 	for _, f := range r.Settlement.Funding {
-		if !slices.Contains(dates, f.Date) {
+		switch {
+		case slices.Contains(dates, f.Date):
+		case alone || f.Date != r.Offer.Guaranteed.Settlement:
 			dates = append(dates, f.Date)
+		default:
+			guaranteed = " Securities delivered under the guaranteed delivery procedures are paid for on " + releaseDate(f.Date) +
+				", with interest up to the same day as the others."
 		}
 	}
 	slices.SortFunc(dates, func(a, b tender.Date) int { return a.Time().Compare(b.Time()) })
-	days := make([]string, len(dates))
-	for i, d := range dates {
-		days[i] = releaseDate(d)
+	for _, d := range dates {
+		days = append(days, releaseDate(d))
 	}
-	return days
+	return days, guaranteed
 }
 
 // conditionWords name the conditions that still prevent payment.

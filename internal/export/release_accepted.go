@@ -37,6 +37,23 @@ func guaranteedWords(r *result.Run) string {
 	return said + "."
 }
 
+// undeliveredWords say how much of a series was promised by guaranteed delivery and did not come, "" for nothing.
+func undeliveredWords(r *result.Run, series string) string {
+	sum := decimal.Zero
+	for i := range r.Book.Lines {
+		if l := &r.Book.Lines[i]; l.Undelivered && l.Series == series {
+			sum = sum.Add(l.Principal)
+		}
+	}
+	if sum.IsZero() {
+		return ""
+	}
+	at, _ := r.Offer.SeriesByID(series)
+	s := &r.Offer.Series[at]
+	return fmt.Sprintf(" Nothing is accepted of %s of the %s that was tendered under the guaranteed delivery procedures and not "+
+		"delivered by the deadline.", money(sum, s.Currency), s.Title)
+}
+
 // limitWords name a cap in a release: that of a pool and that of a series have no name of their own there.
 func limitWords(r *result.Run, name string) string {
 	if len(r.Offer.SeriesIn(name)) > 0 {

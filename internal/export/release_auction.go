@@ -25,6 +25,9 @@ func auctionWords(r *result.Run, a *allocate.Auctioned) string {
 		}
 		said += passWords(r.Offer, terms, a.Clearing.String(), who, pass)
 	}
+	for _, series := range terms.Series {
+		said += undeliveredWords(r, series)
+	}
 	return said
 }
 

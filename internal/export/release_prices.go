@@ -49,9 +49,10 @@ func priceWords(r *result.Run) string {
 		return "Nothing is to be paid."
 	}
 	each = append(each, pricesBefore(r)...)
+	days, guaranteed := paymentDays(r)
 	return fmt.Sprintf("Holders of accepted securities receive, in cash on %s, the %s, which is %s.%s In addition, all "+
-		"receive accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.",
-		joined(paymentDays(r)), name, joined(each), earlyPaymentWords(name, early))
+		"receive accrued and unpaid interest from the last interest payment date up to, but not including, the day of payment.%s",
+		joined(days), name, joined(each), earlyPaymentWords(name, early), guaranteed)
 }
 
 // considerationName is what those who are paid receive: the Total Consideration if all of them tendered

@@ -25,7 +25,7 @@ func (r *Run) Announcements() (all []confirm.Announcement, err error) {
 	}
 	offeror, err := swifttext.Text(r.Offer.Issuer)
 	if err != nil {
-		return nil, fmt.Errorf("the issuer: %w", err)
+		return nil, fmt.Errorf("the issuer: %w; write its name in Latin letters under issuer in offer.yaml, then run again", err)
 	}
 	for i := range r.Offer.Series {
 		s := &r.Offer.Series[i]

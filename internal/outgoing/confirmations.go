@@ -32,6 +32,9 @@ func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, 
 	if err := r.Payable(); err != nil {
 		return nil, 0, err
 	}
+	if _, err := r.awaited(); err != nil {
+		return nil, 0, err
+	}
 	if r.Doc.Replaces != "" && superseded != Unpaid {
 		return nil, 0, refused("run %s supersedes %s: if that was confirmed, its confirmations have to be reversed first, "+
 			"which is not done here; if nothing of it was, say so with --superseded unpaid", r.Doc.Run, r.Doc.Replaces)
@@ -133,10 +136,14 @@ func (r *Run) checkConfirmed(all []confirm.Confirmation) error {
 func (r *Run) confirmations(superseded Superseded, name, extension string,
 	write func(io.Writer, *confirm.Confirmation) error) (*Export, error) {
 	all, without, err := r.Confirmations(superseded)
-	if err != nil {
-		return nil, err
-	}
 	e := &Export{}
+	if err == nil || errors.Is(err, ErrNothingDue) {
+		awaited, wrong := r.awaitedWords()
+		e.Warnings, err = awaited, errors.Join(err, wrong)
+	}
+	if err != nil {
+		return e, err
+	}
 	for i := range all {
 		c := &all[i]
 		var content bytes.Buffer

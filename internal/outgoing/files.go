@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export/pain001"
@@ -26,6 +28,7 @@ type File struct {
 	pays    []string // the references of wires that it pays whole
 	id      string   // of a message for a bank, "" of other files
 	wires   []string // the references of all wires that it pays
+	day     tender.Date
 }
 
 // Export is what is made of a run in one format.
@@ -35,6 +38,7 @@ type Export struct {
 	Notes    []string // about the files
 
 	accounts string   // SHA-256 of accounts.csv
+	part     bool     // some wires alone, once more
 	paid     string   // the run beside whose wires these are paid in addition, "" for none
 	twice    []string // who would be paid in addition to what they are to pay back, in words
 }
@@ -77,6 +81,10 @@ func (r *Run) pain001(superseded Superseded) (*Export, error) {
 	if made != nil {
 		e.Warnings = append(e.Warnings, made.Claims...)
 	}
+	if err == nil || errors.Is(err, ErrNothingDue) {
+		awaited, wrong := r.awaitedWords()
+		e.Warnings, err = append(e.Warnings, awaited...), errors.Join(err, wrong)
+	}
 	if err != nil {
 		return e, err
 	}
@@ -93,11 +101,24 @@ func (r *Run) pain001(superseded Superseded) (*Export, error) {
 			return e, err
 		}
 		e.Files = append(e.Files, File{messagePrefix + m.ID + messageEnding, messageWords(m), content.Bytes(), pays, m.ID,
-			wires})
+			wires, m.Date})
 	}
-	e.accounts, e.paid, e.twice = made.Accounts, made.beside, made.twice
+	e.accounts, e.paid, e.twice, e.part = made.Accounts, made.beside, made.twice, len(r.only) > 0
 	e.Notes = append(e.Notes, "accounts.csv had the SHA-256 "+made.Accounts)
 	return e, nil
+}
+
+// Passed says which days have passed on which payments of an export were to be made.
+func (r *Run) Passed(e *Export, now time.Time) (said []string) {
+	today := tender.DateOf(now.In(r.Offer.Zone))
+	for _, f := range e.Files {
+		text := fmt.Sprintf("%s has passed: banks refuse payments of that day, or make them at once; see whether they were made "+
+			"otherwise, then ask the bank", f.day)
+		if !f.day.IsZero() && f.day.Before(today) && !slices.Contains(said, text) {
+			said = append(said, text)
+		}
+	}
+	return said
 }
 
 // messageWords says what is in a message for a bank.
@@ -142,6 +163,9 @@ func (e *Export) There(folder string) ([]bool, error) {
 		default:
 			there[i] = true
 		}
+	}
+	if e.part {
+		return there, nil // the person who named the wires knows that another message has them
 	}
 	return there, e.paidBy(folder)
 }

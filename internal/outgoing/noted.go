@@ -138,10 +138,10 @@ func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
 	before := r.Before(entries, e)
 	switch {
 	case before == "" && again != "":
-		return refused("none of these wires was exported before; leave out --again")
+		return refused("none of these wires was exported before; leave out --again and --wire")
 	case before != "" && again == "":
 		return refused("%s. If it was never sent to the bank, or was cancelled there, export it again and say why with "+
-			"--again WHY; nothing was written", before)
+			"--again WHY, or those alone that the bank refused with --wire; nothing was written", before)
 	}
 	return nil
 }

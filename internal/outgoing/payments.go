@@ -49,6 +49,9 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 	if err := r.Payable(); err != nil {
 		return nil, err
 	}
+	if _, err := r.awaited(); err != nil {
+		return nil, err
+	}
 	p := &Payments{}
 	order := &payment.Order{Offer: r.Doc.Offer, Run: r.Doc.Run, Issuer: r.Doc.Issuer, Made: r.Made()}
 	paid, err := r.lastPaid(superseded)
@@ -65,6 +68,9 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 	}
 	if len(order.Wires) == 0 {
 		return p, ErrNothingDue
+	}
+	if err := r.part(order); err != nil {
+		return p, err
 	}
 	if order.Accounts, p.Accounts, err = r.accounts(); err != nil {
 		return nil, err
@@ -183,6 +189,9 @@ func (r *Run) accounts() (*accounts.Book, string, error) {
 
 // pays reports whether wires of a day are paid from the run.
 func (r *Run) pays(day string) bool {
+	if r.awaitedDay != nil && *r.awaitedDay == day {
+		return false
+	}
 	if r.run.Phase == string(tender.Final) {
 		return true
 	}
@@ -219,14 +228,10 @@ func (r *Run) due(order *payment.Order) error {
 	var a reading
 	for i := range r.Doc.Wires {
 		w := &r.Doc.Wires[i]
-		amount := a.amount(w.Total)
-		if w.Status != settle.Due || !r.pays(w.SettlementDate) || amount.IsZero() {
+		if w.Status != settle.Due || !r.pays(w.SettlementDate) || a.amount(w.Total).IsZero() {
 			continue
 		}
-		order.Wires = append(order.Wires, payment.Wire{
-			Reference: w.Reference, Depositary: w.Depositary, Participant: w.Participant, Name: w.ParticipantName,
-			Currency: w.Currency, Date: a.date(w.SettlementDate), Amount: amount,
-		})
+		order.Wires = append(order.Wires, a.wire(w))
 	}
 	for i := range r.Doc.Funding {
 		f := &r.Doc.Funding[i]
@@ -252,10 +257,25 @@ func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
 		return refused("run %s gave its wires no references, so what changed since is not known; pay by hand what differs",
 			paid)
 	}
+	unsent, err := r.unsent(paid)
+	if err != nil {
+		return err
+	}
 	var a reading
 	back, more := map[payee]decimal.Decimal{}, []payment.Wire{}
+	for i := range r.Doc.Wires {
+		w := &r.Doc.Wires[i]
+		if w.Status == settle.Due && r.pays(w.SettlementDate) && unsent(w.SettlementDate, w.Reference) {
+			whole := a.wire(w)
+			more = append(more, whole)
+			order.Totals = append(order.Totals, payment.Total{Currency: w.Currency, Date: whole.Date, Amount: whole.Amount})
+		}
+	}
 	for i := range changes.Wires {
 		c := &changes.Wires[i]
+		if unsent(c.SettlementDate, c.Reference) {
+			continue // nothing of it was paid
+		}
 		w := payment.Wire{
 			Reference: c.Reference, Depositary: c.Depositary, Participant: c.Participant, Name: c.ParticipantName,
 			Currency: c.Currency, Date: a.date(c.SettlementDate), Amount: a.amount(c.Additional),
@@ -266,8 +286,8 @@ func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
 		case !rest.IsPositive():
 			if rest.IsNegative() {
 				back[payeeOf(&w)] = back[payeeOf(&w)].Sub(rest)
-				p.Claims = append(p.Claims, fmt.Sprintf("claim back %s %s from %s %s, of the wire %s", c.Currency, c.ClawBack,
-					c.Depositary, c.Participant, c.Reference))
+				p.Claims = append(p.Claims, fmt.Sprintf("claim back %s %s from %s %s, of the wire %s", c.Currency,
+					display.Thousands(c.ClawBack), c.Depositary, c.Participant, c.Reference))
 			}
 		case c.Status == settle.Due && r.pays(c.SettlementDate):
 			more = append(more, w)
@@ -300,6 +320,12 @@ func twice(more []payment.Wire, back map[payee]decimal.Decimal) (said []string) 
 
 // reading reads texts of a result.json and remembers the first that is wrong.
 type reading struct{ err error }
+
+// wire is a wire of a result.json, to be paid whole.
+func (a *reading) wire(w *export.WireJSON) payment.Wire {
+	return payment.Wire{Reference: w.Reference, Depositary: w.Depositary, Participant: w.Participant, Name: w.ParticipantName,
+		Currency: w.Currency, Date: a.date(w.SettlementDate), Amount: a.amount(w.Total)}
+}
 
 func (a *reading) date(s string) tender.Date {
 	d, err := tender.ParseDate(s)

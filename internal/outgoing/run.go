@@ -24,6 +24,9 @@ type Run struct {
 
 	run     *ledger.Run
 	archive *ledger.Archive
+	only    []string // the wires that are exported, none for all
+
+	awaitedDay *string // see awaited; nil before it is known
 }
 
 // Open opens the published run in a folder.

@@ -2,6 +2,7 @@ package payment
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tenderbatch/internal/tender"
@@ -14,7 +15,7 @@ func closed(at group) []string {
 	why := ""
 	day := at.date.Time()
 	switch weekday := day.Weekday(); {
-	case weekday == time.Saturday || weekday == time.Sunday:
+	case slices.Contains(weekend(at.currency), weekday):
 		why = "a " + weekday.String()
 	case at.currency == "EUR":
 		why = targetHoliday(at.date)
@@ -26,6 +27,17 @@ func closed(at group) []string {
 	}
 	return []string{fmt.Sprintf("%s is %s: payments in %s are not made on that day; ask the bank on which day it would "+
 		"pay", at.date, why, at.currency)}
+}
+
+// weekend are the days of the week on which payments in a currency are not made.
+func weekend(currency string) []time.Weekday {
+	switch currency {
+	case "BHD", "DZD", "EGP", "IQD", "JOD", "KWD", "LYD", "OMR", "QAR", "SAR":
+		return []time.Weekday{time.Friday, time.Saturday}
+	case "ILS", "NPR": // banks work on Sunday
+		return []time.Weekday{time.Saturday}
+	}
+	return []time.Weekday{time.Saturday, time.Sunday}
 }
 
 // targetHoliday names the day on which TARGET is closed, "" if it is open.

@@ -53,6 +53,7 @@ type Order struct {
 	Wires      []Wire
 	Totals     []Total
 	Accounts   *accounts.Book
+	Part       []string // what distinguishes messages of a part of the wires, sent once more; nil for all wires
 }
 
 // Message is one message for one bank.
@@ -110,7 +111,7 @@ type group struct {
 func Messages(o *Order) ([]Message, error) {
 	issuer, err := nameOf(o.Issuer)
 	if err != nil {
-		return nil, fmt.Errorf("the issuer: %w", err)
+		return nil, fmt.Errorf("the issuer: %w; write its name in Latin letters under issuer in offer.yaml, then run again", err)
 	}
 	missing := &MissingError{}
 	groups := map[group][]Wire{}
@@ -130,7 +131,7 @@ func Messages(o *Order) ([]Message, error) {
 			m.Sum = m.Sum.Add(m.Transfers[i].Amount)
 		}
 		// Whatever accounts.csv says, so that a bank refuses a second message with other accounts.
-		m.ID = identification(at, o.Offer, o.Run)
+		m.ID = identification(at, append([]string{o.Offer, o.Run}, o.Part...)...)
 		all = append(all, m)
 	}
 	if len(missing.What) > 0 {
@@ -227,8 +228,12 @@ func compact(d tender.Date) string { return fmt.Sprintf("%04d%02d%02d", d.Year, 
 // uetr is the unique end-to-end transaction reference of a transfer: a UUID of version 4 in form, whose
 // bits follow from the offer and the end-to-end identification, so that a transfer that is sent twice
 // has the same.
-func uetr(offer, endToEnd string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "uetr %q %q", offer, endToEnd))
+func uetr(offer, endToEnd string, part []string) string {
+	of := fmt.Appendf(nil, "uetr %q %q", offer, endToEnd)
+	if len(part) > 0 {
+		of = fmt.Appendf(of, " %q", part)
+	}
+	sum := sha256.Sum256(of)
 	sum[6] = sum[6]&0x0f | 0x40
 	sum[8] = sum[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])

@@ -116,6 +116,27 @@ func TestMissingAccountsAreAllListed(t *testing.T) {
 	}
 }
 
+// A spreadsheet drops zeros at the front of a participant's number: that is said, and an account that is missing on two
+// days is said once.
+func TestAnAccountUnderANumberWithoutItsZerosIsNamed(t *testing.T) {
+	later := wire("0901", "USD", "7")
+	later.Date.Day, later.Reference = 25, "0901-USD-2"
+	_, err := Messages(orderOf(bookOf(t, debtor, creditorLine("901", "77")), wire("0901", "USD", "5"), later))
+	missing := new(MissingError)
+	if !errors.As(err, &missing) || len(missing.What) != 1 ||
+		!strings.Contains(missing.What[0], "there is one of 901, which has other zeros at its front: if it is the same, format the column as text, then write 0901") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestOfAnIssuerInAnotherScriptItIsSaidWhatToDo(t *testing.T) {
+	o := orderOf(bookOf(t, debtor, creditorLine("1", "77")), wire("1", "USD", "5"))
+	o.Issuer = "中国"
+	if _, err := Messages(o); err == nil || !strings.Contains(err.Error(), "write its name in Latin letters under issuer in offer.yaml") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWhatCannotBePaidIsRefused(t *testing.T) {
 	book := bookOf(t, debtor, "debtor,,,JPY,Agent,CHASUS33,,2,,", creditorLine("1", "77"), creditorLine("2", "78"))
 	for amount, want := range map[string]string{
@@ -226,6 +247,25 @@ func TestRandomOrdersAddUp(t *testing.T) {
 	})
 }
 
+// A wire that a bank refused and that is sent once more is the same payment, in a message and under a UETR of its own.
+func TestAPartThatIsSentOnceMoreHasItsOwnIdentifications(t *testing.T) {
+	book := bookOf(t, debtor, creditorLine("1", "77"))
+	seen := map[string]bool{}
+	for _, part := range [][]string{nil, {"1-USD-1", "1"}, {"1-USD-1", "2"}} {
+		o := orderOf(book, wire("1", "USD", "5"))
+		o.Part = part
+		got, err := Messages(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		transfer := got[0].Transfers[0]
+		if seen[got[0].ID] || seen[transfer.UETR] || transfer.EndToEndID != "1-USD-1" {
+			t.Errorf("%v: %s, %s, %s", part, got[0].ID, transfer.UETR, transfer.EndToEndID)
+		}
+		seen[got[0].ID], seen[transfer.UETR] = true, true
+	}
+}
+
 func TestDaysOnWhichBanksAreClosed(t *testing.T) {
 	for text, want := range map[string]string{
 		"USD 2026-11-24": "", "USD 2026-11-28": "a Saturday", "GBP 2026-11-29": "a Sunday",
@@ -235,6 +275,9 @@ func TestDaysOnWhichBanksAreClosed(t *testing.T) {
 		"USD 2026-11-11": "Veterans", "USD 2023-01-02": "New Year", "USD 2026-12-25": "Christmas",
 		"EUR 2026-04-03": "Good Friday", "EUR 2026-04-06": "Easter Monday", "EUR 2025-04-18": "Good Friday", "EUR 2024-04-01": "Easter Monday",
 		"EUR 2026-05-01": "Labour Day", "EUR 2028-12-26": "Christmas", "EUR 2026-12-31": "", "USD 2026-04-03": "", "JPY 2026-01-01": "",
+		// Where the weekend is Friday and Saturday, Sunday is a day like others.
+		"KWD 2026-11-27": "a Friday", "KWD 2026-11-28": "a Saturday", "SAR 2026-11-29": "", "ILS 2026-11-29": "", "ILS 2026-11-28": "a Saturday",
+		"AED 2026-11-27": "", "AED 2026-11-29": "a Sunday",
 	} {
 		currency, date, _ := strings.Cut(text, " ")
 		d, err := tender.ParseDate(date)

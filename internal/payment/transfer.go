@@ -19,7 +19,14 @@ func (e *MissingError) transfers(o *Order, wires []Wire) []Transfer {
 	for _, w := range wires {
 		a := o.Accounts.Creditor(w.Depositary, w.Participant, w.Currency)
 		if a == nil {
-			e.What = append(e.What, fmt.Sprintf("%s: no account for %s", whose(w), w.Currency))
+			missing := fmt.Sprintf("%s: no account for %s", whose(w), w.Currency)
+			if other := o.Accounts.WithZeros(w.Depositary, w.Participant); other != "" {
+				missing += fmt.Sprintf("; there is one of %s, which has other zeros at its front: if it is the same, format the "+
+					"column as text, then write %s", other, w.Participant)
+			}
+			if !slices.Contains(e.What, missing) { // once, if it is paid on several days
+				e.What = append(e.What, missing)
+			}
 			continue
 		}
 		n, known := at[a.Key()]
@@ -71,7 +78,7 @@ func (e *MissingError) identify(t *Transfer, o *Order) {
 		}
 		t.EndToEndID = identification(group{first.Currency, first.Date}, append(of, references...)...)
 	}
-	t.UETR = uetr(o.Offer, t.EndToEndID)
+	t.UETR = uetr(o.Offer, t.EndToEndID, o.Part)
 	t.Texts = texts(references)
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -22,7 +23,7 @@ func Settle(o *tender.Offer, b *tender.Book, a *allocate.Result) (*Settlement, e
 	if err != nil {
 		return nil, err
 	}
-	s := &Settlement{Lines: make([]Line, len(b.Lines)), Warnings: warnings(o)}
+	s := &Settlement{Lines: make([]Line, len(b.Lines)), Warnings: slices.Concat(warnings(o), awaited(o, b, a))}
 	p := newPayments(b)
 	for i := range b.Lines {
 		in, accepted := &b.Lines[i], a.Lines[i].Accepted
@@ -201,6 +202,37 @@ func warnings(o *tender.Offer) []tender.Warning {
 					"correct last_paid in the offer",
 				s.ID, i.LastPaid, missed[len(missed)-1]))
 		}
+	}
+	return all
+}
+
+// awaited warns, once the offer has expired, of accepted notes that were promised by guaranteed delivery, have not come
+// and still can (R15): whether they are paid is known by a run after their deadline only.
+func awaited(o *tender.Offer, b *tender.Book, a *allocate.Result) (all []tender.Warning) {
+	deadline := o.Guaranteed.Deadline
+	if deadline.IsZero() || !b.AsOf.Before(deadline.At) || o.PhaseAt(b.AsOf) != tender.Final {
+		return nil
+	}
+	sums := map[string]decimal.Decimal{}
+	var currencies []string
+	for i := range b.Lines {
+		l := &b.Lines[i]
+		came := !l.CoveredAt.IsZero() && !l.CoveredAt.After(b.AsOf)
+		at, known := o.SeriesByID(l.Series)
+		if l.Delivery != tender.GuaranteedDelivery || came || !known || a.Lines[i].Accepted.IsZero() {
+			continue
+		}
+		currency := o.Series[at].Currency
+		if !slices.Contains(currencies, currency) {
+			currencies = append(currencies, currency)
+		}
+		sums[currency] = sums[currency].Add(a.Lines[i].Accepted)
+	}
+	slices.Sort(currencies)
+	for _, currency := range currencies {
+		all = append(all, tender.Warnf(tender.WarnDeliveryAwaited, "%s %s in principal was promised by guaranteed delivery, and has "+
+			"not come; it can until %s: wire nothing for it on %s but by a run that was made after that", currency,
+			tender.Thousands(sums[currency]), deadline.At.In(o.Zone).Format("2006-01-02 15:04 MST"), o.Guaranteed.Settlement))
 	}
 	return all
 }

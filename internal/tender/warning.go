@@ -46,6 +46,7 @@ const (
 	WarnWaiverNotNeeded    WarningCode = "waiver_not_needed"
 	WarnCondition          WarningCode = "condition_not_satisfied"
 	WarnPastDue            WarningCode = "wire_past_due"
+	WarnDeliveryAwaited    WarningCode = "delivery_awaited"
 	WarnNotInForce         WarningCode = "not_in_force"
 	WarnNoRelease          WarningCode = "release_recommended"
 	WarnAwaitsRelease      WarningCode = "awaits_release"
@@ -69,7 +70,8 @@ const (
 var WarningCodes = [...]WarningCode{
 	WarnAnnouncedFactor, WarnSmallPieces, WarnEarlySettlement, WarnClearingLevel, WarnTotalExceeded, WarnInterestDue,
 	WarnNoStatus, WarnHiddenRows, WarnNotCompared,
-	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnNotInForce,
+	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnDeliveryAwaited,
+	WarnNotInForce,
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
 	WarnHistoryNotCompared, WarnFileNote, WarnNoPrice, WarnCapSuspended, WarnHypothetical,
 	WarnNoRelease, WarnAwaitsRelease,

@@ -96,7 +96,11 @@ func (r *reading) termsFaults(err error, paths []string) error {
 		return err
 	}
 	for _, f := range wrong.Faults {
-		at, found := r.placeOf(f.Path)
+		path := f.Path
+		if field, is := neededOf[path]; is {
+			path = field
+		}
+		at, found := r.placeOf(path)
 		if !found && f.Line-1 < len(paths) {
 			at, _ = r.placeOf(paths[f.Line-1])
 		}
@@ -109,6 +113,9 @@ func (r *reading) termsFaults(err error, paths []string) error {
 	}
 	return nil
 }
+
+// neededOf is the field that is needed of a group of fields, where it is not the first of them on the form.
+var neededOf = map[string]string{"dates.settlement": "dates.settlement.final"}
 
 // placeOf is the cell of a value by its path: its own, that of the first value in it, or that of what
 // it is in.

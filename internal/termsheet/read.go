@@ -43,7 +43,8 @@ func Read(name string, file io.ReaderAt, size int64) (*Form, error) {
 	if err != nil {
 		return nil, notAForm(name, err)
 	}
-	if len(r.faults) == 0 {
+	isRead := len(r.faults) == 0
+	if isRead {
 		r.form(form)
 		if further != nil {
 			r.further(further)
@@ -51,7 +52,7 @@ func Read(name string, file io.ReaderAt, size int64) (*Form, error) {
 	}
 	inOrder(r.terms)
 	source, paths := fileOf(r.terms)
-	if len(r.faults) < mostFaults && form != nil {
+	if len(r.faults) < mostFaults && isRead {
 		if _, err := offerfile.ParseTerms(name, source); err != nil {
 			if err := r.termsFaults(err, paths); err != nil {
 				return nil, err

@@ -179,3 +179,47 @@ func cusip(digits string) string {
 	}
 	return digits + fmt.Sprint((10-sum%10)%10)
 }
+
+// Where one field was not filled in, it is that field which is named as needed, and not another one of its group: the
+// final settlement date, and not the early one that the offer does not have.
+func TestTheFieldThatIsNotFilledInIsNamed(t *testing.T) {
+	asked := 0
+	for _, name := range []string{"sampo-2025", "level3-2004"} {
+		source := readFile(t, "../../fixtures/"+name+"/offer.yaml")
+		for row := 6; row <= 50; row++ {
+			cell := fmt.Sprint("B", row)
+			_, err := filled(t, source, func(f *excelize.File) {
+				if err := f.SetCellValue(f.GetSheetName(0), cell, nil); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if err == nil || !strings.Contains(err.Error(), "is not filled in") {
+				continue
+			}
+			if asked++; !strings.Contains(err.Error(), ", "+cell+" (") {
+				t.Errorf("%s, %s empty: %v", name, cell, err)
+			}
+		}
+	}
+	if asked < 10 {
+		t.Errorf("only %d fields were found to be needed", asked)
+	}
+}
+
+// A field that cannot be read, or a sheet that is missing, brings no fault of another cell or of an empty file.
+func TestOneFaultOfAFormBringsNoOther(t *testing.T) {
+	source := readFile(t, "../../fixtures/sampo-2025/offer.yaml")
+	for want, change := range map[string]func(f *excelize.File) error{
+		"B17 (Final Settlement Date), \"soon\"": func(f *excelize.File) error { return f.SetCellValue("Terms", "B17", "soon") },
+		"lacks its sheet Further terms":         func(f *excelize.File) error { return f.DeleteSheet("Further terms") },
+	} {
+		_, err := filled(t, source, func(f *excelize.File) {
+			if err := change(f); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v, want %s alone", err, want)
+		}
+	}
+}

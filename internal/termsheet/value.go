@@ -245,6 +245,26 @@ func dayText(s string) (*strictyaml.Node, error) {
 // offerTime is a time as offer.yaml has it, which its reader checks.
 var offerTime = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T`)
 
+// The words of an Offer to Purchase: 5:00 p.m., New York City time, on November 12, 2004; or with the time last.
+var (
+	clockFirst = regexp.MustCompile(`(?i)^([0-9]{1,2}:[0-9]{2} ?[ap]\.?m\.?),?( New York City time,?)?( on)? ([^:]*[0-9]{4})$`)
+	clockLast  = regexp.MustCompile(`(?i)^([^:]*[0-9]{4}),?( at)? ([0-9]{1,2}:[0-9]{2} ?[ap]\.?m\.?)(,? New York City time)?$`)
+)
+
+// dateFirst is a time in the words of an Offer to Purchase as a date, a time of day and a zone; others as they are.
+func dateFirst(s string) string {
+	text, newYork := s, ""
+	if m := clockFirst.FindStringSubmatch(s); m != nil {
+		text, newYork = m[4]+" "+m[1], m[2]
+	} else if m := clockLast.FindStringSubmatch(s); m != nil {
+		text, newYork = m[1]+" "+m[3], m[4]
+	}
+	if newYork != "" {
+		text += " ET"
+	}
+	return text
+}
+
 // momentText is a time that was written as text, or one of the words that can be in its place.
 func momentText(s string, v *schema.Value) (*strictyaml.Node, error) {
 	if offerTime.MatchString(s) {
@@ -258,7 +278,7 @@ func momentText(s string, v *schema.Value) (*strictyaml.Node, error) {
 			return strictyaml.Bare("expiration"), nil
 		}
 	}
-	stamp, fault := values.TextStamp(s, "", values.DateRange{})
+	stamp, fault := values.TextStamp(dateFirst(s), "", values.DateRange{})
 	switch {
 	case fault != nil:
 		return nil, fmt.Errorf("%s; write it as 2004-11-12 17:00 or 12 November 2004, 5:00 pm", fault.Message)
