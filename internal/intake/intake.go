@@ -117,6 +117,8 @@ type look struct {
 	keys   map[string]error     // why its keys cannot be read, by depositary, and by "" those of the installation
 	memory *memory
 	unread error // why the terms of some offers cannot be read, for which files could be
+
+	expected map[string]string // by channel, see expects
 	Report
 }
 
@@ -127,10 +129,14 @@ type offer struct {
 	history []ledger.Entry // as of its first use in this look, and what was noted since; nil before
 }
 
+func newLook(c Config) *look {
+	return &look{Config: c, expected: map[string]string{}, Report: Report{Files: []File{}, Faults: []Fault{}}}
+}
+
 // Fetch looks at every channel once and takes what is new. What is wrong with a channel or a file is in the
 // report; an error means that nothing could be looked at.
 func Fetch(ctx context.Context, c Config) (report Report, err error) {
-	l := &look{Config: c, Report: Report{Files: []File{}, Faults: []Fault{}}}
+	l := newLook(c)
 	top := filepath.Join(c.Folder, folderName)
 	if err := c.Disk.MakeFolders(top); err != nil {
 		return l.Report, err
@@ -464,6 +470,9 @@ func (l *look) done(c settings.Channel, i item, files ...File) {
 
 // expects is what is expected through a channel: a digest of its depositaries and the patterns of their files.
 func (l *look) expects(c settings.Channel) string {
+	if known, is := l.expected[c.Name]; is {
+		return known
+	}
 	var all []string
 	for _, o := range l.offersOf(c) {
 		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
@@ -471,7 +480,8 @@ func (l *look) expects(c settings.Channel) string {
 		}
 	}
 	slices.Sort(all)
-	return offerfolder.DigestOf([]byte(strings.Join(append(all, c.From...), "\n\n")))[:16]
+	l.expected[c.Name] = offerfolder.DigestOf([]byte(strings.Join(append(all, c.From...), "\n\n")))[:16]
+	return l.expected[c.Name]
 }
 
 // stage writes content to a file of its own on the disk of the offers.

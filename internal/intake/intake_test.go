@@ -874,7 +874,7 @@ func TestAFileThatCannotBeReadHarmsNoOther(t *testing.T) {
 	d := newDesk(t)
 	d.send("dtc-2004-11-12.csv", "a,b\n")
 	d.send("dtc-2004-11-13.csv", report)
-	l := &look{Config: d.c}
+	l := newLook(d.c)
 	if err := errors.Join(d.c.Disk.MakeFolders(filepath.Join(d.c.Folder, folderName)), l.prepare()); err != nil {
 		t.Fatal(err)
 	}
@@ -948,7 +948,7 @@ func TestFilesThatWaitForAnOfferAreNotReadAgainAndAgain(t *testing.T) {
 		} else {
 			d.c.Offers, d.c.Work = nil, func(_ context.Context, _ string, do func() error) error { return do() }
 		}
-		l, reads := &look{Config: d.c}, 0
+		l, reads := newLook(d.c), 0
 		err := errors.Join(d.c.Disk.MakeFolders(filepath.Join(d.c.Folder, folderName)), l.prepare(),
 			l.readFrom(context.Background(), d.c.Settings.Intake.Channels[0], counted{local(d.drop), &reads}))
 		if f := d.one(l.Report, "dtc-2004-11-12.csv"); err != nil || reads > 0 || f.State != Postponed || f.Waits != 1 || !strings.Contains(f.Why, why) {
