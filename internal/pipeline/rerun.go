@@ -53,6 +53,9 @@ func FindRun(path string) (*RunFolder, error) {
 		if led, err := filepath.EvalSymlinks(path); err == nil && led != path {
 			return FindRun(led) // a link of another name
 		}
+		if err := deleted(archive, filepath.Base(path)); err != nil {
+			return nil, err
+		}
 		return nil, noRun(path)
 	}
 	if err != nil {
@@ -64,6 +67,17 @@ func FindRun(path string) (*RunFolder, error) {
 func noRun(path string) error {
 	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is not the folder of a published run; name one such as "+
 		"OFFER/runs/latest, see \"batch runs OFFER\"", path)}
+}
+
+// deleted is an error if a run was deleted as it was not to be kept any longer.
+func deleted(archive *ledger.Archive, name string) error {
+	entries := archive.Entries()
+	if !ledger.PrunedRuns(entries)[name] {
+		return nil
+	}
+	at := slices.IndexFunc(entries, func(e ledger.Entry) bool { return e.Event == ledger.Pruned && e.Run == name })
+	return &offerfolder.UsageError{Message: fmt.Sprintf("the run %s was deleted on %s, as it was not to be kept any longer (retention "+
+		"in the terms); what the history has of it is in \"batch runs OFFER --all\"", name, entries[at].At.Format("2006-01-02"))}
 }
 
 // Rerun makes a published run again from the copies it keeps, and compares. Of
