@@ -28,7 +28,7 @@ type (
 		Totals       []object         `json:"totals"`
 		Caps         []object         `json:"caps"`
 		Funding      []object         `json:"funding"`
-		Wires        *wireChangesJSON `json:"wires"`
+		Wires        *WireChangesJSON `json:"wires"`
 		Instructions []object         `json:"instructions"`
 		Rejects      []pairJSON       `json:"rejects"`
 	}

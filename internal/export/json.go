@@ -36,7 +36,7 @@ type (
 		ByDepositary []depositaryJSON    `json:"funding_by_depositary"`
 		Wires        []WireJSON          `json:"wires"`
 		Payments     []paymentJSON       `json:"payments"`
-		WireChanges  *wireChangesJSON    `json:"wire_changes"`
+		WireChanges  *WireChangesJSON    `json:"wire_changes"`
 		Steps        []stepJSON          `json:"steps"`
 		Pools        []poolJSON          `json:"pools,omitempty"`
 		Auctions     []auctionJSON       `json:"auctions,omitempty"`

@@ -6,7 +6,9 @@ import (
 )
 
 type (
-	wireChangesJSON struct {
+	// WireChangesJSON are wires that differ from those of a run that was superseded, with amounts as texts in the currency of
+	// each.
+	WireChangesJSON struct {
 		Superseded string           `json:"superseded"`
 		Same       int              `json:"same"`
 		Wires      []wireChangeJSON `json:"wires"`
@@ -22,11 +24,11 @@ type (
 )
 
 // WireChangesOf are wires that differ, as a [Document] has them; nil for nil.
-func WireChangesOf(c *result.WireChanges) *wireChangesJSON {
+func WireChangesOf(c *result.WireChanges) *WireChangesJSON {
 	if c == nil {
 		return nil
 	}
-	return &wireChangesJSON{c.Superseded, c.Same, List(c.Wires, func(c result.WireChange) wireChangeJSON {
+	return &WireChangesJSON{c.Superseded, c.Same, List(c.Wires, func(c result.WireChange) wireChangeJSON {
 		return wireChangeJSON{
 			c.Kind, newPartyJSON(c.Reference, &c.Party), tender.CashText(c.Was, c.Currency), tender.CashText(c.Now, c.Currency),
 			tender.CashText(c.Additional(), c.Currency), tender.CashText(c.ClawBack(), c.Currency),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -26,8 +27,8 @@ var confirmed = []string{
 	"accrued_interest", "total",
 }
 
-// Confirmations are those of what is due by the run. without is how many accounts have none, as nothing
-// of theirs is accepted.
+// Confirmations are those of what is due by the run; where what it superseded was confirmed, of the day that was left out
+// then. without is how many accounts have none, as nothing of theirs is accepted.
 func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, without int, err error) {
 	if err := r.Payable(); err != nil {
 		return nil, 0, err
@@ -35,12 +36,11 @@ func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, 
 	if _, err := r.awaited(); err != nil {
 		return nil, 0, err
 	}
-	if r.Doc.Replaces != "" && superseded != Unpaid {
-		return nil, 0, refused("run %s supersedes %s: if that was confirmed, its confirmations have to be reversed first, "+
-			"which is not done here; if nothing of it was, say so with --superseded unpaid", r.Doc.Run, r.Doc.Replaces)
-	}
+	only := ""
 	if r.Doc.Replaces == "" {
 		err = r.unsuperseded(superseded)
+	} else if superseded != Unpaid {
+		only, err = r.unconfirmed(superseded)
 	}
 	if err = errors.Join(err, r.overdue()); err != nil {
 		return nil, 0, err
@@ -59,10 +59,44 @@ func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, 
 	if err == nil {
 		err = r.checkConfirmed(all)
 	}
+	if only != "" {
+		all, without = slices.DeleteFunc(all, func(c confirm.Confirmation) bool { return c.Date.String() != only }), 0
+	}
 	if err == nil && len(all) == 0 {
 		err = ErrNothingDue
 	}
 	return all, without, err
+}
+
+// unconfirmed is the day that was left out when what the run supersedes was confirmed, as notes could still come. It is an
+// error if anything else would have to be confirmed otherwise than it was.
+func (r *Run) unconfirmed(said Superseded) (day string, err error) {
+	reverse := refused("run %s supersedes %s: if that was confirmed, its confirmations have to be reversed first, "+
+		"which is not done here; if nothing of it was, say so with --superseded unpaid", r.Doc.Run, r.Doc.Replaces)
+	if said == NotSaid {
+		return "", reverse
+	}
+	confirmed, err := r.lastPaid(said)
+	if err != nil {
+		return "", err
+	}
+	day, unsent, err := r.unsent(confirmed)
+	if err != nil {
+		return "", err
+	}
+	if day == "" {
+		return "", reverse
+	}
+	changes, err := r.changesSince(confirmed)
+	if err != nil {
+		return "", err
+	}
+	for i := range changes.Wires {
+		if c := &changes.Wires[i]; c.Was != c.Now && !unsent(c.SettlementDate, c.Reference) {
+			return "", reverse
+		}
+	}
+	return day, nil
 }
 
 // lines are the instructions that were not paid before.

@@ -76,24 +76,24 @@ func are(n int) string {
 	return " are"
 }
 
-// unsent reports which wires of a run that was paid were not sent all the same: those that were left out as notes could
-// still come. One that the history has of that run, or of one that it superseded, was sent.
-func (r *Run) unsent(paid string) (is func(day, reference string) bool, err error) {
+// unsent reports which wires of a run that was paid were not sent all the same: those of the day, "" for none, that was left
+// out as notes could still come. One that the history has of that run, or of one that it superseded, was sent.
+func (r *Run) unsent(paid string) (day string, is func(day, reference string) bool, err error) {
 	none := func(string, string) bool { return false }
 	run, err := r.archive.Run(paid)
 	if errors.Is(err, ledger.ErrNoRun) {
-		return none, nil // it was deleted, long after
+		return "", none, nil // it was deleted, long after
 	}
 	if err != nil {
-		return none, err
+		return "", none, err
 	}
 	terms, err := termsOf(run)
 	if err != nil {
-		return none, err
+		return "", none, err
 	}
 	awaited, err := awaitedBy(run, terms)
 	if err != nil || awaited == "" {
-		return none, err
+		return "", none, err
 	}
 	sent, runs := map[string]bool{}, paidBefore(r.supersedes(), paid)
 	for _, e := range r.archive.Entries() {
@@ -103,5 +103,5 @@ func (r *Run) unsent(paid string) (is func(day, reference string) bool, err erro
 			}
 		}
 	}
-	return func(day, reference string) bool { return day == awaited && !sent[reference] }, nil
+	return awaited, func(day, reference string) bool { return day == awaited && !sent[reference] }, nil
 }

@@ -243,21 +243,30 @@ func (r *Run) due(order *payment.Order) error {
 	return a.err
 }
 
-// inAddition adds to an order what is due beside the wires that a run sent which was superseded.
-func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
+// changesSince are the changes of wires since a run that was superseded.
+func (r *Run) changesSince(paid string) (*export.WireChangesJSON, error) {
 	changes := r.Doc.WireChanges
 	if changes == nil || changes.Superseded != paid {
 		diff, err := pipeline.Diff(filepath.Join(filepath.Dir(r.Path), paid), r.Path, "")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		changes = export.WireChangesOf(diff.Wires)
 	}
 	if changes == nil {
-		return refused("run %s gave its wires no references, so what changed since is not known; pay by hand what differs",
+		return nil, refused("run %s gave its wires no references, so what changed since is not known; pay by hand what differs",
 			paid)
 	}
-	unsent, err := r.unsent(paid)
+	return changes, nil
+}
+
+// inAddition adds to an order what is due beside the wires that a run sent which was superseded.
+func (r *Run) inAddition(order *payment.Order, p *Payments, paid string) error {
+	changes, err := r.changesSince(paid)
+	if err != nil {
+		return err
+	}
+	_, unsent, err := r.unsent(paid)
 	if err != nil {
 		return err
 	}
