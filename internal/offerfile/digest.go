@@ -86,7 +86,7 @@ func (l lister) terms(o *tender.Offer) {
 	}, l.waiver)
 	if len(o.Resolutions) > 0 {
 		eachOf(l, "resolutions", o.Resolutions, func(r tender.Resolution) string {
-			return strings.TrimSpace(r.Depositary + " " + r.Instruction + " " + r.Rule)
+			return strings.Join(strings.Fields(r.Depositary+" "+r.Instruction+" "+r.Rule), " ")
 		}, l.resolution)
 	}
 	eachOf(l, "amendments", o.Amendments, func(a tender.Amendment) string {

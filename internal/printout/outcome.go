@@ -265,11 +265,19 @@ func (p *Printer) action(o *pipeline.Outcome) {
 	case pipeline.Computed:
 		p.Linef("dry run: nothing written")
 		if o.Run.Replaces != "" {
-			p.Linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it", o.Run.Replaces)
+			once := ""
+			if o.Run.Open() > 0 {
+				once = ", once no finding is open, or with --accept-rejects WHY"
+			}
+			p.Linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it%s", o.Run.Replaces, once)
 		}
 		return
 	}
-	if o.Run.Replaces != "" {
+	switch {
+	case o.Run.Replaces != "" && o.Run.Replaces == o.Final:
+		p.Linef("once it is released, it replaces the final run %s, which is in force until then", o.Final)
+		return
+	case o.Run.Replaces != "":
 		p.Linef("it replaces the final run %s", o.Run.Replaces)
 	}
 	if o.Final != "" {

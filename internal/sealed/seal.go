@@ -88,8 +88,11 @@ func mayWrite(path, folder string) error {
 		return err
 	}
 	inside, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &offerfolder.UsageError{Message: fmt.Sprintf("there is no folder %s; make it first, or name another file with --to", filepath.Dir(path))}
+	}
 	if err != nil {
-		return &offerfolder.UsageError{Message: fmt.Sprintf("%v; make the folder for the archive first", err)}
+		return err
 	}
 	offer, err := filepath.EvalSymlinks(folder)
 	if err == nil {
