@@ -23,6 +23,7 @@ while IFS= read -r line; do
 		version=${line#\#\# } day=${line##*\(}
 		if [ -z "$end" ]; then entry "$newest" "@$SOURCE_DATE_EPOCH"; else entry "${version%% *}" "${day%\)}"; fi
 		;;
+	'### '*) item && printf '  [ %s ]\n' "${line#\#\#\# }" ;;
 	'- '*) item && item=${line#- } ;;
 	'  '*) item+=" ${line#  }" ;;
 	esac
