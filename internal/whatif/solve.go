@@ -47,6 +47,8 @@ func (g Goal) in(o *tender.Offer) (Goal, error) {
 	switch {
 	case at < 0 && g.Series != "":
 		return g, usage("the offer has no series %q; it has %s", g.Series, seriesNames(o.Series))
+	case at < 0 && levels(o) == "":
+		return g, usage("the offer has no %s, as no series has a level; ask for one series, as in \"accept all of series %s\"", g, o.Series[0].ID)
 	case at < 0:
 		return g, usage("the offer has no %s; the levels are %s", g, levels(o))
 	case g.Level == 0 || g.Pool != "":
