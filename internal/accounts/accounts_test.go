@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"os"
 	"errors"
 	"strings"
 	"testing"
@@ -31,6 +32,24 @@ func TestReadFindsTheAccountForTheCurrencyFirst(t *testing.T) {
 }
 
 // What spreadsheets of other countries write is read, too, and lines that were cleared are passed over.
+// TestTheExampleOfThePageIsRead reads the accounts.csv that docs/exchange.md shows.
+func TestTheExampleOfThePageIsRead(t *testing.T) {
+	page, err := os.ReadFile("../../docs/exchange.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "### accounts.csv")
+	_, example, _ = strings.Cut(example, "```text\n")
+	example, _, _ = strings.Cut(example, "```")
+	b, err := Read(FileName, []byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Debtor("USD") == nil || b.Creditor("DTC", "0901", "USD") == nil || b.Creditor("Euroclear", "01281", "EUR") == nil {
+		t.Errorf("accounts are missing in %+v", b)
+	}
+}
+
 func TestReadTakesSemicolonsAndEmptyLines(t *testing.T) {
 	text := head + "debtor,,,USD,\"Agent, Inc.\",CHASUS33,,0E123,,\n,,,,,,,,,\ncreditor,DTC,0901,,,DEUTDEFF,,DE8,,\n,,, ,,,,,,\n\n"
 	for _, separator := range []string{",", ";", "\t"} {

@@ -173,7 +173,7 @@ func TestWrongTypes(t *testing.T) {
 // isText reports whether any single text is a value of the key.
 func isText(k keyPlace) bool {
 	switch k.key {
-	case "id", "issuer", "schedule", "name", "text", "title", "source", "note", "instruction", "by", "files", "sheet", "early_run", "run", "yes", "no":
+	case "id", "issuer", "schedule", "name", "text", "title", "source", "note", "instruction", "by", "files", "sheet", "early_run", "run", "yes", "no", "file":
 		return true
 	}
 	return strings.HasSuffix(k.path, "columns") || strings.HasSuffix(k.path, "withdrawn")

@@ -2,10 +2,12 @@ package offerfile
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,6 +33,57 @@ func TestTheSchemaIsWhatTheReaderAsksFor(t *testing.T) {
 	want, err := os.ReadFile(schemaFile)
 	if err != nil || !bytes.Equal(b.Bytes(), want) {
 		t.Errorf("%s is not what the reader asks for (%v); write it again with -update-schema", schemaFile, err)
+	}
+}
+
+// TestTheExamplesOfThePageHaveEveryKey: the page says so, and retention, reject_limit and others were not in them.
+func TestTheExamplesOfThePageHaveEveryKey(t *testing.T) {
+	page, err := os.ReadFile("../../docs/offer.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var examples strings.Builder
+	for i, part := range strings.Split(string(page), "```") {
+		if i%2 == 1 {
+			examples.WriteString(part)
+		}
+	}
+	content, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema map[string]any
+	if err := json.Unmarshal(content, &schema); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	schemaKeys(schema, keys)
+	if len(keys) < 100 {
+		t.Errorf("only %d keys", len(keys))
+	}
+	for key := range keys {
+		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(key) + `:`).MatchString(examples.String()) {
+			t.Errorf("no example of docs/offer.md has the key %s", key)
+		}
+	}
+}
+
+// schemaKeys collects the keys of the mappings that a schema describes.
+func schemaKeys(schema any, keys map[string]bool) {
+	switch s := schema.(type) {
+	case []any:
+		for _, part := range s {
+			schemaKeys(part, keys)
+		}
+	case map[string]any:
+		if properties, ok := s["properties"].(map[string]any); ok {
+			for key := range properties {
+				keys[key] = true
+			}
+		}
+		for _, part := range s {
+			schemaKeys(part, keys)
+		}
 	}
 }
 

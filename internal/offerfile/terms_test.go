@@ -105,7 +105,8 @@ func TestParseTermsComplete(t *testing.T) {
 	thousand := tender.Denomination{Minimum: amountOf("1000"), Multiple: amountOf("1000")}
 	want := tender.Offer{
 		ID: "level3-2004", Issuer: "Level 3 Communications, Inc.", Zone: ny, Schedule: "30 17 * * 1-5",
-		CatchUp: tender.CatchUpLast, RunAfter: 15 * time.Minute, Paper: tender.PaperLetter,
+		Retention: tender.Retention{Runs: tender.Age{Count: 10, Unit: 'y'}, Files: tender.Age{Count: 18, Unit: 'm'}, Holders: tender.Age{Count: 2, Unit: 'y'}},
+		CatchUp:   tender.CatchUpLast, RunAfter: 15 * time.Minute, Paper: tender.PaperLetter,
 		Release: &tender.ReleaseRule{Approvals: 1, From: tender.Final},
 		Launch:  tender.Date{Year: 2004, Month: 10, Day: 29}, Early: early, Expiration: firstExpiration,
 		Settlement: tender.Settlement{Interim: []tender.Interim{{On: tender.Date{Year: 2004, Month: 11, Day: 24}}}, Final: tender.Date{Year: 2004, Month: 12, Day: 2}},
@@ -159,7 +160,7 @@ func TestParseTermsComplete(t *testing.T) {
 			Interest: tender.Interest{Coupon: amountOf("5.25"), DayCount: tender.Thirty360, LastPaid: tender.Date{Year: 2004, Month: 10, Day: 15}, Frequency: 2},
 		}},
 		Depositaries: []tender.Depositary{
-			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Expected: &tender.ReportTimes{Weekdays: true, Hour: 18}, Closed: time.Date(2004, 12, 3, 18, 0, 0, 0, ny),
+			{Name: "DTC", RejectLimit: decimal.NewFromInt(20), Files: "dtc-*.xlsx", Zone: ny, Ignored: []string{"Description"}, Expected: &tender.ReportTimes{Weekdays: true, Hour: 18}, Closed: time.Date(2004, 12, 3, 18, 0, 0, 0, ny),
 				Formulas: tender.RejectFormulas, Encoding: tender.UTF8},
 			{
 				Name: "Euroclear", RejectLimit: decimal.NewFromInt(20), Files: "euroclear-*.xlsx", Incremental: true, Zone: brussels, ZoneGiven: true, Sheets: []string{"Instructions"},
@@ -184,6 +185,9 @@ func TestParseTermsComplete(t *testing.T) {
 		Resolutions: []tender.Resolution{{
 			Rule: "R5-security-unknown", Outcome: tender.StaysRejected, Depositary: "Euroclear", Instruction: "EC0040333",
 			By: "the tender agent", On: tender.Date{Year: 2004, Month: 12, Day: 1},
+		}, {
+			Rule: "R1-missing", Outcome: tender.StaysRejected, Depositary: "DTC", File: "dtc-2004-11-12.xlsx", Row: 125,
+			By: "DTC", On: tender.Date{Year: 2004, Month: 12, Day: 1},
 		}},
 	}
 	compareOffers(t, "at launch", terms.AsOf(supplement.Add(-time.Millisecond)), &want)
