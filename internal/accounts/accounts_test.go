@@ -1,8 +1,8 @@
 package accounts
 
 import (
-	"os"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 )

@@ -66,7 +66,7 @@ func (w World) sayPruned(all []retention.Item, dryRun, asJSON bool) error {
 		p.linef("%s: %s %s, kept until %s", i.Offer, did, i.Path, i.Until.Format("2006-01-02"))
 	}
 	if len(all) == 0 {
-		p.linef("nothing is older than it is to be kept")
+		p.linef("nothing is older than it is to be kept; an offer without retention in its offer.yaml is kept for ever")
 	}
 	return p.err
 }
