@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"tenderbatch/internal/allocate"
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
 	"tenderbatch/internal/inbox"
 	"tenderbatch/internal/ingest"
@@ -161,7 +162,7 @@ func (in *Intake) followEarlierRow(t ingest.Trace) Explanation {
 	}
 	for i := range in.Book.Lines {
 		if l := &in.Book.Lines[i]; l.Carried && l.Source == t.Source && l.ID == t.Instruction.ID {
-			e.Result = fmt.Sprintf("counted from this earlier report: %s of series %s (%s)", l.Principal, l.Series, l.Window)
+			e.Result = fmt.Sprintf("counted from this earlier report: %s of series %s (%s)", display.Thousands(l.Principal.String()), l.Series, l.Window)
 		}
 	}
 	return e
@@ -189,7 +190,8 @@ func (in *Intake) follow(t ingest.Trace) Explanation {
 	}
 	for i := range in.Book.Lines {
 		if l := &in.Book.Lines[i]; l.Source == t.Source && !l.Carried {
-			e.Result = fmt.Sprintf("counted: %s of series %s (R2: %s, R3: %s)", l.Principal, l.Series, l.Status, l.Window)
+			e.Result = fmt.Sprintf("counted: %s of series %s (R2: %s, R3: %s)", display.Thousands(l.Principal.String()), l.Series,
+				l.Status, l.Window)
 		}
 	}
 	if in.compared.aside[t.Source] {

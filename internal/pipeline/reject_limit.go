@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/display"
 	"tenderbatch/internal/tender"
 )
 
@@ -76,7 +77,7 @@ func (s *rejectedShare) check(d tender.Depositary) error {
 		return nil
 	}
 	what := fmt.Sprintf("%d of %d rows of %s are rejected, %s of %s in principal; the limit is %s percent",
-		s.rejected, s.rows, d.Name, s.principal, s.of, d.RejectLimit)
+		s.rejected, s.rows, d.Name, display.Thousands(s.principal.String()), display.Thousands(s.of.String()), d.RejectLimit)
 	if s.rejected == s.rows {
 		what = fmt.Sprintf("all %d rows of %s are rejected", s.rows, d.Name)
 	}
