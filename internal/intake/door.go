@@ -71,6 +71,7 @@ func (l *look) door(ctx context.Context, c settings.Channel, a *arrival) (f File
 		f.unexpected = unexpected
 		return f
 	}
+	f = l.fileOf(c, a, p)
 	err := l.work(ctx, p.offer, func() error {
 		if err := p.pass(l.checkSignature, checkKind, l.checkNew); err != nil {
 			f = l.refuse(c, a, p, err, []*offer{p.offer}, p.offer.folder)
@@ -107,7 +108,7 @@ func (l *look) work(ctx context.Context, o *offer, do func() error) error {
 // unlessLost is what became of a file, unless the work in which that was decided was not kept.
 func (f File) unlessLost(err error) File {
 	if err != nil {
-		f.State, f.Why = Postponed, err.Error()
+		f.State, f.Why, f.Path = Postponed, err.Error(), ""
 	}
 	return f
 }
@@ -541,8 +542,9 @@ func (l *look) quarantine(ctx context.Context, c settings.Channel, a *arrival, p
 	if l.Work == nil {
 		return l.refuse(c, a, p, why, of, top)
 	}
+	f = l.fileOf(c, a, p)
 	if len(of) == 0 { // there is no folder that all machines see
-		return l.fileOf(c, a, p).unlessLost(why)
+		return f.unlessLost(why)
 	}
 	for _, o := range of {
 		err := l.work(ctx, o, func() error {

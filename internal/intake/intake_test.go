@@ -1074,3 +1074,28 @@ func TestAFileInQuarantineOfALookThatWasKilled(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestAFileWhoseOfferCannotBeWorkedOnIsNamed has the storage of the offers away when files come, for one that is expected and
+// for one that is not: they wait, under their names, and where they would be is not said.
+func TestAFileWhoseOfferCannotBeWorkedOnIsNamed(t *testing.T) {
+	for name, lost := range map[string]func(do func() error) error{
+		"before the work": func(func() error) error { return errors.New("the storage is away") },
+		"after it":        func(do func() error) error { return errors.Join(do(), errors.New("the storage is away")) },
+	} {
+		d := newDesk(t)
+		d.c.Work = func(_ context.Context, _ string, do func() error) error { return lost(do) }
+		d.c.Memory = new([]byte)
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("dtc-2004-11-13.csv", "")
+		for look := 1; look <= 2; look++ {
+			r := d.fetch()
+			for _, file := range []string{"dtc-2004-11-12.csv", "dtc-2004-11-13.csv"} {
+				f := d.one(r, file)
+				if f.State != Postponed || f.Channel != "drop" || f.Sender == "" || f.Path != "" || f.Waits != look ||
+					!strings.Contains(f.Why, "the storage is away") {
+					t.Errorf("%s, at look %d: %+v", name, look, f)
+				}
+			}
+		}
+	}
+}
