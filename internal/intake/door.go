@@ -227,19 +227,18 @@ func (l *look) assign(p *passing) error {
 	var expected, other []string
 	var all []claim
 	for _, o := range l.offersOf(p.channel) {
-		terms := o.terms.AsOf(l.Now())
-		for _, d := range terms.Depositaries {
+		for _, d := range o.now.Depositaries {
 			if slices.Contains(p.channel.From, d.Name) {
 				expected = append(expected, d.Name+": "+d.Files)
 			}
 		}
-		d, ok := inbox.OwnerOf(terms, p.as)
+		d, ok := inbox.OwnerOf(o.now, p.as)
 		switch {
 		case !ok:
 		case !slices.Contains(p.channel.From, d.Name):
 			other = append(other, d.Name)
 		default:
-			all = append(all, claim{o, terms, d})
+			all = append(all, claim{o, d})
 		}
 	}
 	if len(all) > 1 {
@@ -293,21 +292,20 @@ type unexpectedError struct {
 // claim is an offer that expects a file of a name.
 type claim struct {
 	offer *offer
-	terms *tender.Offer
 	of    tender.Depositary
 }
 
 // isOpen reports whether reports still come for the offer: its last payment day is not over, and the depositary has not closed.
 func (c claim) isOpen(now time.Time) bool {
-	end := tender.Age{}.EndsAfter(c.terms.Settlement.Final, c.terms.Zone)
+	end := tender.Age{}.EndsAfter(c.offer.now.Settlement.Final, c.offer.now.Zone)
 	return now.Before(end) && (c.of.Closed.IsZero() || now.Before(c.of.Closed))
 }
 
 // isBefore reports whether a report was, by its name, made before the offer began.
 func (c claim) isBefore(name string) bool {
-	_, to := inbox.Reported(name, c.terms.Zone)
-	launch := c.terms.Launch
-	return !to.IsZero() && to.Before(time.Date(launch.Year, launch.Month, launch.Day, 0, 0, 0, 0, c.terms.Zone))
+	zone, launch := c.offer.now.Zone, c.offer.now.Launch
+	_, to := inbox.Reported(name, zone)
+	return !to.IsZero() && to.Before(time.Date(launch.Year, launch.Month, launch.Day, 0, 0, 0, 0, zone))
 }
 
 // spreadsheets are the kinds of files that are saved as .xlsx by the program that made them.
@@ -318,7 +316,7 @@ var spreadsheets = strings.Fields(".xls .xlsb .xlsm .ods .numbers .xlt .xltx .et
 func (l *look) ofOtherKind(c settings.Channel, name string) string {
 	stem := func(s string) string { return strings.ToLower(strings.TrimSuffix(s, path.Ext(s))) }
 	for _, o := range l.offersOf(c) {
-		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+		for _, d := range o.now.Depositaries {
 			pattern := stem(d.Files)
 			is, err := path.Match(pattern, stem(name))
 			if slices.Contains(c.From, d.Name) && is && err == nil && strings.Trim(pattern, "*?") != "" {
@@ -464,7 +462,7 @@ func (l *look) fileOf(c settings.Channel, a *arrival, p *passing) File {
 		f.SHA256 = offerfolder.DigestOf(a.content)
 	}
 	if p != nil && p.offer != nil {
-		f.Offer, f.Depositary = p.offer.terms.AsOf(l.Now()).ID, p.of.Name
+		f.Offer, f.Depositary = p.offer.now.ID, p.of.Name
 	}
 	if p != nil {
 		f.SignedBy = p.signedBy
