@@ -221,7 +221,7 @@ func (l *look) termsOf(folder string) (*offerfile.Terms, error) {
 
 // remember keeps what is remembered for the next look.
 func (l *look) remember() (err error) {
-	l.memory.Ended = l.Now()
+	l.memory.end(l.Now())
 	if l.Memory == nil {
 		return l.memory.write(l.Disk)
 	}
@@ -324,16 +324,16 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 		if err := ctx.Err(); err != nil {
 			return errors.Join(append(unread, err)...)
 		}
-		at := slices.IndexFunc(now, func(other item) bool { return other.name == i.name })
-		if at < 0 {
+		is, there := now[i.name]
+		if !there {
 			continue // it was taken away meanwhile
 		}
-		if !now[at].whole && (now[at].size != i.size || !now[at].modified.Equal(i.modified)) {
+		if !is.whole && (is.size != i.size || !is.modified.Equal(i.modified)) {
 			l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished,
 				Why: "it was still being written; it is taken once it is the same at two looks"})
 			continue
 		}
-		err := l.item(ctx, c, from, now[at])
+		err := l.item(ctx, c, from, is)
 		if errors.Is(err, fs.ErrNotExist) { // it was taken away meanwhile
 			err = nil
 		}
@@ -348,8 +348,8 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 	return errors.Join(unread...)
 }
 
-// freshOf are the files of a channel that were not dealt with, and all that there are after the quiet period.
-func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fresh, now []item, err error) {
+// freshOf are the files of a channel that were not dealt with, and, by name, all that there are after the quiet period.
+func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fresh []item, now map[string]item, err error) {
 	all, err := from.list()
 	if err != nil {
 		return nil, nil, err
@@ -365,7 +365,11 @@ func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fr
 			return nil, nil, err
 		}
 	}
-	return fresh, candidates(all), nil
+	now = map[string]item{}
+	for _, i := range candidates(all) {
+		now[i.name] = i
+	}
+	return fresh, now, nil
 }
 
 func wait(ctx context.Context, period time.Duration) error {
