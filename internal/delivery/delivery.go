@@ -379,8 +379,7 @@ func (w *work) toServer(ctx context.Context, t target, p *parcel) (err error) {
 	there, err := s.Get(p.manifestName(), mostManifest)
 	switch {
 	case err == nil:
-		_, err := p.isThere(there)
-		return err
+		return p.checkThere(there)
 	case !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("the folder %s of %s cannot be read: %w", s.Folder, s.At, err)
 	}
@@ -401,8 +400,7 @@ func (w *work) toBucket(ctx context.Context, t target, p *parcel) error {
 	there, err := f.Read(ctx, p.manifestName(), "", mostManifest)
 	switch {
 	case err == nil:
-		_, err := p.isThere(there)
-		return err
+		return p.checkThere(there)
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -419,8 +417,7 @@ func (w *work) toFolder(t target, p *parcel) error {
 	there, err := tree.ReadFile(filepath.Join(t.Folder, p.manifestName()), mostManifest)
 	switch {
 	case err == nil:
-		_, err := p.isThere(there)
-		return err
+		return p.checkThere(there)
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the folder %s cannot be read: %w", t.Folder, err)
 	}
