@@ -31,12 +31,10 @@ import (
 	"tenderbatch/internal/xlsx/fault"
 )
 
-// Names in the folder of an offer.
+// Names in the folder of a file in quarantine.
 const (
-	receivedName   = "received"   // files as they came, where they came packed; by digest
-	quarantineName = "quarantine" // files that were not taken
-	contentName    = "content"    // the file of a folder in quarantine, whatever it was called
-	whyName        = "why.json"
+	contentName = "content" // the file, whatever it was called
+	whyName     = "why.json"
 )
 
 // lockWait is how long a run that holds the offer is waited for.
@@ -475,7 +473,7 @@ func (l *look) take(ctx context.Context, p *passing) File {
 	f := l.fileOf(p.channel, p.arrival, p)
 	how := fmt.Sprintf("%s came through %s from %s", p.as, p.channel.Name, p.sender)
 	if p.packed {
-		how += fmt.Sprintf(", as %s (kept as %s/%s)", p.name, receivedName, f.SHA256)
+		how += fmt.Sprintf(", as %s (kept as %s/%s)", p.name, offerfolder.ReceivedName, f.SHA256)
 	}
 	if p.signedBy != "" {
 		how += ", signed by the key " + p.signedBy
@@ -513,7 +511,7 @@ func (l *look) below(path string) string {
 
 // receive keeps a file as it came.
 func (l *look) receive(folder string, content []byte) error {
-	to := filepath.Join(folder, receivedName, offerfolder.DigestOf(content))
+	to := filepath.Join(folder, offerfolder.ReceivedName, offerfolder.DigestOf(content))
 	if err := l.Disk.MakeFolders(filepath.Dir(to)); err != nil {
 		return err
 	}
@@ -573,10 +571,10 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 		return f
 	}
 	id := stamp(l.Now()) + "-" + offerfolder.DigestOf(append([]byte(c.Name+"\n"+a.name+"\n"), a.content...))[:12]
-	folder := filepath.Join(top, quarantineName, id)
+	folder := filepath.Join(top, offerfolder.QuarantineName, id)
 	f.Path = l.below(folder)
 	about, because := fmt.Sprintf("%s came through %s from %s and is in %s/", display.Quote(a.name), c.Name, a.sender,
-		quarantineName), ": "+f.Why
+		offerfolder.QuarantineName), ": "+f.Why
 	if a.note != "" {
 		because += " (" + a.note + ")"
 	}
@@ -616,7 +614,7 @@ func (l *look) isApart(of []*offer, top string, is ledger.File, about, because s
 		if e.Event != ledger.Quarantined || !fits || !same || len(e.Inputs) != 1 || e.Inputs[0] != is || strings.ContainsRune(id, '/') {
 			continue
 		}
-		folder := filepath.Join(top, quarantineName, id)
+		folder := filepath.Join(top, offerfolder.QuarantineName, id)
 		if _, err := disk.In(top).Lstat(filepath.Join(folder, contentName)); err == nil {
 			return folder, e.At
 		}

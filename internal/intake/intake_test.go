@@ -370,7 +370,7 @@ func TestAnArchiveWithOneReport(t *testing.T) {
 	if f := d.one(d.fetch(), "anything.zip"); f.State != Taken || filepath.Base(f.Path) != "dtc-2004-11-12.csv" {
 		t.Fatalf("%+v", f)
 	}
-	kept, err := os.ReadFile(filepath.Join(d.offer, receivedName, offerfolder.DigestOf([]byte(content))))
+	kept, err := os.ReadFile(filepath.Join(d.offer, offerfolder.ReceivedName, offerfolder.DigestOf([]byte(content))))
 	if err != nil || string(kept) != content {
 		t.Errorf("as it came: %v", err)
 	}
@@ -1067,7 +1067,7 @@ func TestAFileInQuarantineOfALookThatWasKilled(t *testing.T) {
 	if got := d.history(); len(got) != len(first) {
 		t.Errorf("the history: %q", got)
 	}
-	if all, err := os.ReadDir(filepath.Join(d.offer, quarantineName)); err != nil || len(all) != 1 {
+	if all, err := os.ReadDir(filepath.Join(d.offer, offerfolder.QuarantineName)); err != nil || len(all) != 1 {
 		t.Errorf("%v, %v", all, err)
 	}
 	if r := d.fetch(); len(r.Files) > 0 {

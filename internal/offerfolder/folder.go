@@ -19,6 +19,9 @@ const (
 	InboxName = "inbox"
 	RunsName  = "runs"
 
+	ReceivedName   = "received"   // files as they came through channels, where they came packed; by digest
+	QuarantineName = "quarantine" // files that came through channels and were not taken
+
 	// StagingName is the folder in which reports that were uploaded wait until they are accepted. It is hidden, so the
 	// scheduler does not look into it.
 	StagingName = ".staging"
