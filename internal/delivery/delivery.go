@@ -107,6 +107,8 @@ type work struct {
 	run     *ledger.Run
 	release *ledger.Release
 	own     *pgp.Own
+	archive []byte        // of the run, the same for all targets; nil before it is needed
+	files   []ledger.File // in it
 }
 
 // Deliver sends a released run to all that do not have it. What became of each is in the results; an error means
@@ -352,7 +354,13 @@ func (w *work) send(ctx context.Context, t target) error {
 			return err
 		}
 	}
-	p, err := parcelOf(w.run, w.release, w.own, keys, w.Now())
+	if w.archive == nil {
+		var err error
+		if w.archive, w.files, err = archiveOf(w.run, w.release); err != nil {
+			return err
+		}
+	}
+	p, err := w.parcel(keys)
 	if err != nil {
 		return err
 	}

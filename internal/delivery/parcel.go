@@ -102,39 +102,36 @@ func indented(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// parcelOf packs a released run for those who have some keys, nil for anyone.
-func parcelOf(run *ledger.Run, release *ledger.Release, own *pgp.Own, to *pgp.Keys, now time.Time) (*parcel, error) {
-	archive, files, err := archiveOf(run, release)
-	if err != nil {
-		return nil, err
-	}
+// parcel packs the archive of the run for those who have some keys, nil for anyone.
+func (w *work) parcel(to *pgp.Keys) (*parcel, error) {
+	run, now := w.run, w.Now()
 	name := offerfolder.PlainID(run.Offer) + "-" + run.Run
-	p := &parcel{manifest: Manifest{Offer: run.Offer, Run: run.Run, Phase: run.Phase, AsOf: run.AsOf, Released: release.At,
-		Manifest: run.ManifestDigest(), Package: recordOf(name+".zip", archive), Encrypted: to != nil, Files: files}}
-	if own != nil {
-		p.manifest.SignedBy = own.Fingerprint()
+	p := &parcel{manifest: Manifest{Offer: run.Offer, Run: run.Run, Phase: run.Phase, AsOf: run.AsOf, Released: w.release.At,
+		Manifest: run.ManifestDigest(), Package: recordOf(name+".zip", w.archive), Encrypted: to != nil, Files: w.files}}
+	if w.own != nil {
+		p.manifest.SignedBy = w.own.Fingerprint()
 	}
 	if to != nil {
-		sealed, err := pgp.Encrypt(archive, own, to, now)
+		sealed, err := pgp.Encrypt(w.archive, w.own, to, now)
 		if err != nil {
 			return nil, err
 		}
-		p.files = append(p.files, file{name + ".zip.pgp", sealed, recordOf("", archive).SHA256})
+		p.files = append(p.files, file{name + ".zip.pgp", sealed, p.manifest.Package.SHA256})
 	} else {
-		p.files = append(p.files, file{name: name + ".zip", content: archive})
+		p.files = append(p.files, file{name: name + ".zip", content: w.archive})
 	}
 	said, err := indented(p.manifest)
 	if err != nil {
 		return nil, err
 	}
 	last := file{name: name + ".manifest.json", content: said}
-	if own != nil {
+	if w.own != nil {
 		signatures := []file{last}
 		if to == nil {
 			signatures = append(signatures, p.files[0])
 		}
 		for _, f := range slices.Backward(signatures) {
-			signature, err := own.Sign(f.content, now)
+			signature, err := w.own.Sign(f.content, now)
 			if err != nil {
 				return nil, fmt.Errorf("%s cannot be signed: %w", f.name, err)
 			}
