@@ -152,6 +152,17 @@ func Deliver(ctx context.Context, c Config) (results []Result, err error) {
 	return results, nil
 }
 
+// IsDue reports whether an offer has a released run that is to be sent without being asked for, whether or not all have it.
+func IsDue(folder string, now time.Time) (bool, error) {
+	w := &work{Config: Config{Now: func() time.Time { return now }}}
+	var err error
+	if w.entries, err = ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName)); err != nil {
+		return false, err
+	}
+	name, err := w.choose()
+	return name != "", err
+}
+
 func (w *work) lock() (unlock func() error, err error) {
 	lock := flock.New(filepath.Join(w.Folder, ".deliveries.lock"), flock.SetPermissions(disk.FileMode))
 	got, err := lock.TryLock()

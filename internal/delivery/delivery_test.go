@@ -341,6 +341,19 @@ func TestACrashBetweenSendingAndNoting(t *testing.T) {
 	other.want(Failed, "of this run, with a package of other bytes")
 }
 
+// TestDueIsARunFromItsReleaseOn, for a week, as the service looks at nothing else of an offer then.
+func TestDueIsARunFromItsReleaseOn(t *testing.T) {
+	if due, err := IsDue(t.TempDir(), time.Now()); err != nil || due {
+		t.Errorf("of no offer: %t, %v", due, err)
+	}
+	h := newHouse(t, settings.Delivery{Name: "share", Folder: t.TempDir()})
+	for after, want := range map[time.Duration]bool{0: true, Due - time.Hour: true, Due + time.Hour: false} {
+		if due, err := IsDue(h.c.Folder, h.clock().Add(after)); err != nil || due != want {
+			t.Errorf("after %s: %t, %v", after, due, err)
+		}
+	}
+}
+
 func TestOnlyTheRunInForceIsSent(t *testing.T) {
 	to := t.TempDir()
 	h := newHouse(t, settings.Delivery{Name: "archive", Folder: to})
