@@ -33,9 +33,6 @@ func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, 
 	if err := r.Payable(); err != nil {
 		return nil, 0, err
 	}
-	if _, err := r.awaited(); err != nil {
-		return nil, 0, err
-	}
 	only := ""
 	if r.Doc.Replaces == "" {
 		err = r.unsuperseded(superseded)
@@ -180,8 +177,7 @@ func (r *Run) confirmations(superseded Superseded, name, extension string,
 	all, without, err := r.Confirmations(superseded)
 	e := &Export{}
 	if err == nil || errors.Is(err, ErrNothingDue) {
-		awaited, wrong := r.awaitedWords()
-		e.Warnings, err = awaited, errors.Join(err, wrong)
+		e.Warnings = r.awaitedWords()
 	}
 	if err != nil {
 		return e, err

@@ -49,9 +49,6 @@ func (r *Run) Payments(superseded Superseded) (*Payments, error) {
 	if err := r.Payable(); err != nil {
 		return nil, err
 	}
-	if _, err := r.awaited(); err != nil {
-		return nil, err
-	}
 	p := &Payments{}
 	order := &payment.Order{Offer: r.Doc.Offer, Run: r.Doc.Run, Issuer: r.Doc.Issuer, Made: r.Made()}
 	paid, err := r.lastPaid(superseded)
@@ -189,7 +186,7 @@ func (r *Run) accounts() (*accounts.Book, string, error) {
 
 // pays reports whether wires of a day are paid from the run.
 func (r *Run) pays(day string) bool {
-	if r.awaitedDay != nil && *r.awaitedDay == day {
+	if day == r.awaited {
 		return false
 	}
 	if r.run.Phase == string(tender.Final) {

@@ -25,8 +25,7 @@ type Run struct {
 	run     *ledger.Run
 	archive *ledger.Archive
 	only    []string // the wires that are exported, none for all
-
-	awaitedDay *string // see awaited; nil before it is known
+	awaited string   // see [awaitedDay]
 }
 
 // Open opens the published run in a folder.
@@ -46,21 +45,33 @@ func Open(path string) (*Run, error) {
 	if err := run.Check(); err != nil {
 		return nil, err
 	}
-	content, err := run.Read(result.JSONName)
+	doc, err := documentOf(run)
 	if err != nil {
 		return nil, err
-	}
-	doc, err := export.ReadDocument(content)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(found.Path, result.JSONName), err)
 	}
 	r := &Run{Folder: filepath.Dir(found.Runs), Path: found.Path, Doc: doc, run: run, archive: archive}
 	if doc.Masked {
 		return nil, refused("run %s has pseudonyms in place of names and numbers, so nothing is made of it for others",
 			doc.Run)
 	}
-	r.Offer, err = termsOf(run)
-	return r, err
+	if r.Offer, err = termsOf(run); err != nil {
+		return nil, err
+	}
+	r.awaited = awaitedDay(doc, r.Offer)
+	return r, nil
+}
+
+// documentOf is the result.json of a run.
+func documentOf(run *ledger.Run) (*export.Document, error) {
+	content, err := run.Read(result.JSONName)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := export.ReadDocument(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(run.Folder(), result.JSONName), err)
+	}
+	return doc, nil
 }
 
 // Pseudonymised says how names of holders were replaced in the run, nil if they were not.
