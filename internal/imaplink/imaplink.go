@@ -92,8 +92,11 @@ func Dial(ctx context.Context, to settings.IMAP, getenv func(string) string) (*S
 	s.stop = context.AfterFunc(ctx, func() { _ = quiet.Close() })
 	begin := time.AfterFunc(patience, func() { _ = quiet.Close() })
 	err = s.begin(ctx, quiet, to, encryption, address, password)
-	if !begin.Stop() && err == nil {
+	switch late := !begin.Stop(); {
+	case late && err == nil:
 		err = fmt.Errorf("%s took longer than %s to open the folder", address, patience)
+	case late:
+		err = fmt.Errorf("%w; it took longer than %s", err, patience)
 	}
 	if err != nil {
 		s.stop()
