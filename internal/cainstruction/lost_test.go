@@ -3,6 +3,7 @@ package cainstruction
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestNoMessageIsPassedOverInSilence: a message that is damaged so that it is not known for one, between two that
@@ -112,6 +113,29 @@ func TestNoCutLosesAMessage(t *testing.T) {
 					t.Errorf("%s, with %q for line %d: %d messages", name, left, i+1, len(f.messages))
 				}
 			}
+		}
+	}
+}
+
+// TestAMessageWithoutEndIsRefusedAtOnce has texts of a few megabytes that go on in one message, as where ends were lost: what
+// grows with their square took minutes.
+func TestAMessageWithoutEndIsRefusedAtOnce(t *testing.T) {
+	text := strings.Repeat("x\n", 300_000)
+	wide := strings.Repeat(strings.Repeat("x", 1_990)+"\n", 1_900)
+	for name, c := range map[string]struct{ text, want string }{
+		"a text block alone":   {":16R:GENL\n:70E::ADTX//x\n" + text, "line 1: the message has more lines than any"},
+		"with its blocks":      {"{1:F01BANKUS33AXXX0000000000}{4:\n:70E::ADTX//x\n" + text, "line 1: the message is cut off"},
+		"headers":              {"{1:F01\n" + wide, "line 1: the message has no text block"},
+		"a text of wide lines": {":16R:GENL\n:70E::ADTX//x\n" + wide, "its sequence GENL has no end"},
+		"one line":             {":16R:GENL\n" + strings.Repeat("x", 3_000_000), "line 2: the line is longer than any of a message"},
+	} {
+		begun := time.Now()
+		f := Read("m.txt", []byte(c.text))
+		if len(f.Faults) != 1 || !strings.Contains(f.Faults[0].String(), c.want) {
+			t.Errorf("%s: %v, want %q", name, f.Faults, c.want)
+		}
+		if took := time.Since(begun); took > 20*time.Second {
+			t.Errorf("%s: it took %s", name, took)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 const (
 	mostLines  = 2_000
 	mostFields = 1_000
+	mostLine   = 2_000 // bytes
 )
 
 var (
@@ -65,7 +66,9 @@ func textLines(content []byte) ([]string, *lineFault) {
 			return nil, faultAt(i+1, fmt.Sprintf("the line has a character that messages do not have, %q",
 				line[at:at+1]), askAgain)
 		}
-		lines[i] = strings.TrimRight(line, " ")
+		if lines[i] = strings.TrimRight(line, " "); len(lines[i]) > mostLine {
+			return nil, faultAt(i+1, "the line is longer than any of a message", askAgain)
+		}
 	}
 	return lines, nil
 }
@@ -117,6 +120,8 @@ func blocks(lines []string, at int) (header string, body [2]int, next int, fault
 			end++
 		}
 		switch next = end; {
+		case end-first > mostLines:
+			return "", body, 0, faultAt(first+1, "the message has more lines than any", askAgain)
 		case end < len(lines) && lines[end] == "-":
 			next = end + 1
 		case end < len(lines) && strings.HasPrefix(lines[end], "-}"):

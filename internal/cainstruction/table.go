@@ -78,8 +78,8 @@ type File struct {
 	Notes  []string           // what was not read, one sentence each
 }
 
-// Is reports whether the content of a file is messages, by how it begins; a name that ends in .xml
-// or .fin says so, too, if the content is no workbook.
+// Is reports whether the content of a file is messages, by how it begins; XML is taken for them, too, if its name
+// ends in .xml and it is no workbook.
 func Is(name string, content []byte) bool {
 	begins := bytes.TrimLeft(content[:min(len(content), sniffed)], "\ufeff \r\n\t$")
 	if bytes.HasPrefix(begins, []byte("<")) {

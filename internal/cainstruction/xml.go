@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -238,7 +239,7 @@ func (r *xmlReader) message(kind string) (*message, *lineFault) {
 		root, function = "CorpActnInstrCxlReq", "CANC"
 	}
 	inside := root + "/"
-	for key, all := range r.values {
+	for _, key := range slices.Sorted(maps.Keys(r.values)) { // the first that is wrong is the same each time
 		if !strings.HasPrefix(key, inside) {
 			if key == root {
 				return nil, faultAt(r.line, fmt.Sprintf("the message has nothing in its %s", root), askAgain)
@@ -246,7 +247,7 @@ func (r *xmlReader) message(kind string) (*message, *lineFault) {
 			return nil, faultAt(r.line, fmt.Sprintf("the message holds %s where %s belongs", firstPart(key), root), askAgain)
 		}
 		if strings.Contains(key, "/AddtlInf/") {
-			m.notes += len(all)
+			m.notes += len(r.values[key])
 		}
 	}
 	one := func(paths ...string) (value, *lineFault) {

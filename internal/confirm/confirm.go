@@ -1,6 +1,7 @@
 // Package confirm says of each account at a depositary what it instructed, what of it was accepted
 // and returned, and what it is paid: the content of a movement confirmation, whatever the format.
-// One confirmation is of one security, tendered in one window and paid on one day at one price. It adds up lines of a run and computes nothing else.
+// One confirmation is of one security, tendered in one window and paid on one day at one price. It adds up lines of a run
+// and computes nothing else.
 package confirm
 
 import (

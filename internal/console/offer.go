@@ -100,7 +100,7 @@ func versionsOf(folder string) ([]termsVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := terms.AsOf(time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC))
+	all := terms.Last()
 	before := map[string]string{}
 	var versions []termsVersion
 	for n := 0; n <= len(all.Amendments); n++ {

@@ -107,6 +107,8 @@ type work struct {
 	run     *ledger.Run
 	release *ledger.Release
 	own     *pgp.Own
+	archive []byte        // of the run, the same for all targets; nil before it is needed
+	files   []ledger.File // in it
 }
 
 // Deliver sends a released run to all that do not have it. What became of each is in the results; an error means
@@ -148,6 +150,17 @@ func Deliver(ctx context.Context, c Config) (results []Result, err error) {
 		results = append(results, w.deliver(ctx, t))
 	}
 	return results, nil
+}
+
+// IsDue reports whether an offer has a released run that is to be sent without being asked for, whether or not all have it.
+func IsDue(folder string, now time.Time) (bool, error) {
+	w := &work{Config: Config{Now: func() time.Time { return now }}}
+	var err error
+	if w.entries, err = ledger.ReadEntries(filepath.Join(folder, offerfolder.RunsName)); err != nil {
+		return false, err
+	}
+	name, err := w.choose()
+	return name != "", err
 }
 
 func (w *work) lock() (unlock func() error, err error) {
@@ -352,7 +365,13 @@ func (w *work) send(ctx context.Context, t target) error {
 			return err
 		}
 	}
-	p, err := parcelOf(w.run, w.release, w.own, keys, w.Now())
+	if w.archive == nil {
+		var err error
+		if w.archive, w.files, err = archiveOf(w.run, w.release); err != nil {
+			return err
+		}
+	}
+	p, err := w.parcel(keys)
 	if err != nil {
 		return err
 	}
@@ -379,8 +398,7 @@ func (w *work) toServer(ctx context.Context, t target, p *parcel) (err error) {
 	there, err := s.Get(p.manifestName(), mostManifest)
 	switch {
 	case err == nil:
-		_, err := p.isThere(there)
-		return err
+		return p.checkThere(there)
 	case !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("the folder %s of %s cannot be read: %w", s.Folder, s.At, err)
 	}
@@ -401,8 +419,7 @@ func (w *work) toBucket(ctx context.Context, t target, p *parcel) error {
 	there, err := f.Read(ctx, p.manifestName(), "", mostManifest)
 	switch {
 	case err == nil:
-		_, err := p.isThere(there)
-		return err
+		return p.checkThere(there)
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -419,8 +436,7 @@ func (w *work) toFolder(t target, p *parcel) error {
 	there, err := tree.ReadFile(filepath.Join(t.Folder, p.manifestName()), mostManifest)
 	switch {
 	case err == nil:
-		_, err := p.isThere(there)
-		return err
+		return p.checkThere(there)
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the folder %s cannot be read: %w", t.Folder, err)
 	}

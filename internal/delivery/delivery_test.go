@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -341,6 +342,19 @@ func TestACrashBetweenSendingAndNoting(t *testing.T) {
 	other.want(Failed, "of this run, with a package of other bytes")
 }
 
+// TestDueIsARunFromItsReleaseOn, for a week, as the service looks at nothing else of an offer then.
+func TestDueIsARunFromItsReleaseOn(t *testing.T) {
+	if due, err := IsDue(t.TempDir(), time.Now()); err != nil || due {
+		t.Errorf("of no offer: %t, %v", due, err)
+	}
+	h := newHouse(t, settings.Delivery{Name: "share", Folder: t.TempDir()})
+	for after, want := range map[time.Duration]bool{0: true, Due - time.Hour: true, Due + time.Hour: false} {
+		if due, err := IsDue(h.c.Folder, h.clock().Add(after)); err != nil || due != want {
+			t.Errorf("after %s: %t, %v", after, due, err)
+		}
+	}
+}
+
 func TestOnlyTheRunInForceIsSent(t *testing.T) {
 	to := t.TempDir()
 	h := newHouse(t, settings.Delivery{Name: "archive", Folder: to})
@@ -411,6 +425,20 @@ type office struct {
 	cut   bool // the connection is cut before the answer
 }
 
+// set changes how the server answers.
+func (o *office) set(fail, cut bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.fail, o.cut = fail, cut
+}
+
+// all are the mails that it has.
+func (o *office) all() [][]byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.mails)
+}
+
 func (o *office) NewSession(c *smtp.Conn) (smtp.Session, error) { return &session{o, c}, nil }
 
 type session struct {
@@ -454,22 +482,22 @@ func TestByMail(t *testing.T) {
 	o, server := newOffice(t)
 	h := newHouse(t, settings.Delivery{Name: "post", Mail: []string{"agent@example.com"}})
 	h.c.Settings.Mail = server
-	o.fail = true
+	o.set(true, false)
 	h.want(Failed, "try later")
-	o.fail = false
+	o.set(false, false)
 	h.want(Delivered, "")
 	h.want(Before, "")
-	if len(o.mails) != 1 || h.noted() != "sending undelivered sending delivered" {
-		t.Fatalf("%d mails; the history: %s", len(o.mails), h.noted())
+	if len(o.all()) != 1 || h.noted() != "sending undelivered sending delivered" {
+		t.Fatalf("%d mails; the history: %s", len(o.all()), h.noted())
 	}
-	message, err := enmime.ReadEnvelope(bytes.NewReader(o.mails[0]))
+	message, err := enmime.ReadEnvelope(bytes.NewReader(o.all()[0]))
 	if err != nil || len(message.Attachments) != 2 {
 		t.Fatalf("%v, %v", message, err)
 	}
 	h.checkPackage(message.Attachments[1].Content, message.Attachments[0].Content)
 	h.c.Only, h.c.Again, h.c.Run = "post", true, h.run
 	h.want(Delivered, "")
-	second, err := enmime.ReadEnvelope(bytes.NewReader(o.mails[1]))
+	second, err := enmime.ReadEnvelope(bytes.NewReader(o.all()[1]))
 	if err != nil || second.GetHeader("Message-Id") == message.GetHeader("Message-Id") {
 		t.Errorf("sent again by a person, it has the same id: %v", err)
 	}
@@ -489,7 +517,7 @@ func TestACrashWhileAMailIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.want(Unknown, "ask whether it came")
-	if len(o.mails) > 0 {
+	if len(o.all()) > 0 {
 		t.Error("it was sent")
 	}
 	h.c.Only, h.c.Again = "post", true
@@ -500,11 +528,12 @@ func TestACrashWhileAMailIsSent(t *testing.T) {
 func TestAMailWithoutAnAnswerIsNotSentAgainByItself(t *testing.T) {
 	o, server := newOffice(t)
 	h := newHouse(t, settings.Delivery{Name: "post", Mail: []string{"agent@example.com"}})
-	h.c.Settings.Mail, o.cut = server, true
+	h.c.Settings.Mail = server
+	o.set(false, true)
 	h.want(Unknown, "ask whether it came")
-	o.cut = false
+	o.set(false, false)
 	h.want(Unknown, "ask whether it came")
-	if len(o.mails) != 1 || h.noted() != "sending" {
-		t.Errorf("%d mails; the history: %s", len(o.mails), h.noted())
+	if len(o.all()) != 1 || h.noted() != "sending" {
+		t.Errorf("%d mails; the history: %s", len(o.all()), h.noted())
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"tenderbatch/internal/disk"
@@ -41,17 +40,6 @@ type file struct {
 type parcel struct {
 	manifest Manifest
 	files    []file
-}
-
-// nameOf is the name of a package: the id of the offer as far as a file name can have it, and the run.
-func nameOf(offer, run string) string {
-	plain := strings.Map(func(r rune) rune {
-		if (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, offer)
-	return plain + "-" + run
 }
 
 // archiveOf is the archive of a released run, the same bytes each time, and what is in it.
@@ -114,39 +102,36 @@ func indented(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// parcelOf packs a released run for those who have some keys, nil for anyone.
-func parcelOf(run *ledger.Run, release *ledger.Release, own *pgp.Own, to *pgp.Keys, now time.Time) (*parcel, error) {
-	archive, files, err := archiveOf(run, release)
-	if err != nil {
-		return nil, err
-	}
-	name := nameOf(run.Offer, run.Run)
-	p := &parcel{manifest: Manifest{Offer: run.Offer, Run: run.Run, Phase: run.Phase, AsOf: run.AsOf, Released: release.At,
-		Manifest: run.ManifestDigest(), Package: recordOf(name+".zip", archive), Encrypted: to != nil, Files: files}}
-	if own != nil {
-		p.manifest.SignedBy = own.Fingerprint()
+// parcel packs the archive of the run for those who have some keys, nil for anyone.
+func (w *work) parcel(to *pgp.Keys) (*parcel, error) {
+	run, now := w.run, w.Now()
+	name := offerfolder.PlainID(run.Offer) + "-" + run.Run
+	p := &parcel{manifest: Manifest{Offer: run.Offer, Run: run.Run, Phase: run.Phase, AsOf: run.AsOf, Released: w.release.At,
+		Manifest: run.ManifestDigest(), Package: recordOf(name+".zip", w.archive), Encrypted: to != nil, Files: w.files}}
+	if w.own != nil {
+		p.manifest.SignedBy = w.own.Fingerprint()
 	}
 	if to != nil {
-		sealed, err := pgp.Encrypt(archive, own, to, now)
+		sealed, err := pgp.Encrypt(w.archive, w.own, to, now)
 		if err != nil {
 			return nil, err
 		}
-		p.files = append(p.files, file{name + ".zip.pgp", sealed, recordOf("", archive).SHA256})
+		p.files = append(p.files, file{name + ".zip.pgp", sealed, p.manifest.Package.SHA256})
 	} else {
-		p.files = append(p.files, file{name: name + ".zip", content: archive})
+		p.files = append(p.files, file{name: name + ".zip", content: w.archive})
 	}
 	said, err := indented(p.manifest)
 	if err != nil {
 		return nil, err
 	}
 	last := file{name: name + ".manifest.json", content: said}
-	if own != nil {
+	if w.own != nil {
 		signatures := []file{last}
 		if to == nil {
 			signatures = append(signatures, p.files[0])
 		}
 		for _, f := range slices.Backward(signatures) {
-			signature, err := own.Sign(f.content, now)
+			signature, err := w.own.Sign(f.content, now)
 			if err != nil {
 				return nil, fmt.Errorf("%s cannot be signed: %w", f.name, err)
 			}
@@ -160,17 +145,17 @@ func parcelOf(run *ledger.Run, release *ledger.Release, own *pgp.Own, to *pgp.Ke
 // manifestName is the name of the manifest.
 func (p *parcel) manifestName() string { return p.files[len(p.files)-1].name }
 
-// isThere reports whether a manifest that a target has is that of this package, and an error if it is another's.
-func (p *parcel) isThere(content []byte) (bool, error) {
+// checkThere is an error unless a manifest that a target has is that of this package.
+func (p *parcel) checkThere(content []byte) error {
 	var there Manifest
 	switch err := json.Unmarshal(content, &there); {
 	case err != nil || there.Manifest != p.manifest.Manifest:
-		return false, fmt.Errorf("there is a %s already that is of something else; find out who put it there, and "+
+		return fmt.Errorf("there is a %s already that is of something else; find out who put it there, and "+
 			"move it away", p.manifestName())
 	case there.Package.SHA256 != p.manifest.Package.SHA256:
-		return false, fmt.Errorf("there is a %s already that is of this run, with a package of other bytes: names of holders were "+
+		return fmt.Errorf("there is a %s already that is of this run, with a package of other bytes: names of holders were "+
 			"replaced since, or another version of the program made it; to send this one, move that package and its manifest away",
 			p.manifestName())
 	}
-	return true, nil
+	return nil
 }

@@ -2,6 +2,7 @@ package idleconn_test
 
 import (
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,8 +32,11 @@ func TestASilentConnectionEnds(t *testing.T) {
 	}()
 	select {
 	case err := <-done:
-		if err == nil {
-			t.Error("there was something to read")
+		if err == nil || !strings.Contains(err.Error(), "the other side was silent for longer than 200ms") {
+			t.Errorf("%v", err)
+		}
+		if _, err := c.Write(b); err == nil || !strings.Contains(err.Error(), "was silent") {
+			t.Errorf("to write: %v", err)
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("a silent connection is waited for")

@@ -92,8 +92,11 @@ func Dial(ctx context.Context, to settings.IMAP, getenv func(string) string) (*S
 	s.stop = context.AfterFunc(ctx, func() { _ = quiet.Close() })
 	begin := time.AfterFunc(patience, func() { _ = quiet.Close() })
 	err = s.begin(ctx, quiet, to, encryption, address, password)
-	if !begin.Stop() && err == nil {
+	switch late := !begin.Stop(); {
+	case late && err == nil:
 		err = fmt.Errorf("%s took longer than %s to open the folder", address, patience)
+	case late:
+		err = fmt.Errorf("%w; it took longer than %s", err, patience)
 	}
 	if err != nil {
 		s.stop()
@@ -210,7 +213,9 @@ func (s *Session) Read(name string, most int64) (content []byte, err error) {
 	whole := &imap.FetchItemBodySection{Peek: true}
 	cmd := s.client.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{whole}})
 	content, err = body(cmd, most)
-	if closing := cmd.Close(); err == nil && closing != nil {
+	if lost := new(brokenOffError); errors.As(err, &lost) {
+		_ = s.client.Close() // to end the command would read on in the message, beside what reads the session
+	} else if closing := cmd.Close(); err == nil {
 		err = closing
 	}
 	if err == nil && content == nil {
@@ -228,6 +233,12 @@ func IsAnswer(err error) bool {
 	return errors.As(err, &said) && said.Type != imap.StatusResponseTypeBye
 }
 
+// brokenOffError says that the connection ended in the middle of a message.
+type brokenOffError struct{ error }
+
+// Unwrap returns how.
+func (e *brokenOffError) Unwrap() error { return e.error }
+
 // body is the content of the one message of a command, nil if there is none.
 func body(cmd *imapclient.FetchCommand, most int64) (content []byte, err error) {
 	for message := cmd.Next(); message != nil; message = cmd.Next() {
@@ -239,11 +250,12 @@ func body(cmd *imapclient.FetchCommand, most int64) (content []byte, err error) 
 			if section.Literal.Size() > most {
 				return nil, fmt.Errorf("it has %d bytes, and the server had said fewer", section.Literal.Size())
 			}
-			if content, err = io.ReadAll(io.LimitReader(section.Literal, most+1)); err != nil {
-				return nil, err
+			content, err = io.ReadAll(io.LimitReader(section.Literal, most+1))
+			if err == nil && int64(len(content)) != section.Literal.Size() {
+				err = io.ErrUnexpectedEOF
 			}
-			if int64(len(content)) != section.Literal.Size() {
-				return nil, io.ErrUnexpectedEOF
+			if err != nil {
+				return nil, &brokenOffError{err}
 			}
 		}
 	}

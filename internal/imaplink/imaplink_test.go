@@ -1,8 +1,10 @@
 package imaplink
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -33,14 +35,14 @@ func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
 			}
 		}
 	}()
-	within := func(what string, do func() error) {
+	within := func(what, why string, do func() error) {
 		t.Helper()
 		done := make(chan error, 1)
 		go func() { done <- do() }()
 		select {
 		case err := <-done:
-			if err == nil {
-				t.Errorf("%s: no error", what)
+			if err == nil || !strings.Contains(err.Error(), why) {
+				t.Errorf("%s: %v, want %q", what, err, why)
 			}
 		case <-time.After(20 * time.Second):
 			t.Fatalf("%s: it is waited for without end", what)
@@ -49,7 +51,7 @@ func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
 	for _, security := range []settings.Security{settings.TLS, settings.StartTLS, settings.None} {
 		to := settings.IMAP{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: security, Username: "u",
 			PasswordEnv: imaptest.PasswordEnv, Folder: "INBOX"}
-		within(string(security), func() error {
+		within(string(security), "longer than 1s", func() error {
 			_, err := Dial(context.Background(), to, imaptest.Getenv)
 			return err
 		})
@@ -66,7 +68,7 @@ func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
 	server.Deliver(t, "INBOX", "Subject: x\n\nx\n")
 	proxy.mute()
 	s.messages = 1 // as if the message had been there
-	within("silent afterwards", func() error {
+	within("silent afterwards", "the other side was silent for longer than 2s", func() error {
 		_, err := s.List()
 		return err
 	})
@@ -142,4 +144,65 @@ func TestAMessageThatIsNotThereAnyMore(t *testing.T) {
 	if again, err := s.List(); err != nil || len(again) != 1 {
 		t.Errorf("the session is lost: %v", err)
 	}
+}
+
+// TestAMailThatBreaksOffEndsItsSession has a server that promises more of a mail than it sends. What reads the session must
+// not go on in it beside us; the race detector sees that.
+func TestAMailThatBreaksOffEndsItsSession(t *testing.T) {
+	port := breaksOff(t)
+	for range 20 {
+		s, err := Dial(t.Context(), settings.IMAP{Host: "127.0.0.1", Port: port, Security: settings.None, Username: "u",
+			PasswordEnv: imaptest.PasswordEnv, Folder: "INBOX"}, imaptest.Getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Read("1-1", 1<<20); !errors.Is(err, io.ErrUnexpectedEOF) || IsAnswer(err) {
+			t.Errorf("%v", err)
+		}
+		if _, err := s.Read("1-1", 1<<20); err == nil || errors.Is(err, fs.ErrNotExist) || IsAnswer(err) {
+			t.Errorf("after its end: %v", err)
+		}
+		begun := time.Now()
+		if err := s.Close(); err != nil || time.Since(begun) > 4*time.Second {
+			t.Errorf("%v after %s", err, time.Since(begun))
+		}
+	}
+}
+
+// breaksOff is the port of a server that has one mail and closes the connection in the middle of it.
+func breaksOff(t *testing.T) (port int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	serve := func(c net.Conn) {
+		defer c.Close()
+		fmt.Fprint(c, "* OK [CAPABILITY IMAP4rev1] ready\r\n")
+		for lines := bufio.NewScanner(c); lines.Scan(); {
+			tag, command, _ := strings.Cut(lines.Text(), " ")
+			switch {
+			case strings.HasPrefix(command, "SELECT"):
+				fmt.Fprintf(c, "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n%s OK [READ-WRITE] done\r\n", tag)
+			case strings.HasPrefix(command, "UID FETCH"):
+				fmt.Fprint(c, "* 1 FETCH (UID 1 BODY[] {10000}\r\nSubject: x\r\n")
+				return
+			case strings.HasPrefix(command, "CAPABILITY"):
+				fmt.Fprintf(c, "* CAPABILITY IMAP4rev1\r\n%s OK done\r\n", tag)
+			default:
+				fmt.Fprintf(c, "%s OK done\r\n", tag)
+			}
+		}
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go serve(c)
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
 }

@@ -31,12 +31,10 @@ import (
 	"tenderbatch/internal/xlsx/fault"
 )
 
-// Names in the folder of an offer.
+// Names in the folder of a file in quarantine.
 const (
-	receivedName   = "received"   // files as they came, where they came packed; by digest
-	quarantineName = "quarantine" // files that were not taken
-	contentName    = "content"    // the file of a folder in quarantine, whatever it was called
-	whyName        = "why.json"
+	contentName = "content" // the file, whatever it was called
+	whyName     = "why.json"
 )
 
 // lockWait is how long a run that holds the offer is waited for.
@@ -71,6 +69,7 @@ func (l *look) door(ctx context.Context, c settings.Channel, a *arrival) (f File
 		f.unexpected = unexpected
 		return f
 	}
+	f = l.fileOf(c, a, p)
 	err := l.work(ctx, p.offer, func() error {
 		if err := p.pass(l.checkSignature, checkKind, l.checkNew); err != nil {
 			f = l.refuse(c, a, p, err, []*offer{p.offer}, p.offer.folder)
@@ -107,7 +106,7 @@ func (l *look) work(ctx context.Context, o *offer, do func() error) error {
 // unlessLost is what became of a file, unless the work in which that was decided was not kept.
 func (f File) unlessLost(err error) File {
 	if err != nil {
-		f.State, f.Why = Postponed, err.Error()
+		f.State, f.Why, f.Path = Postponed, err.Error(), ""
 	}
 	return f
 }
@@ -226,19 +225,18 @@ func (l *look) assign(p *passing) error {
 	var expected, other []string
 	var all []claim
 	for _, o := range l.offersOf(p.channel) {
-		terms := o.terms.AsOf(l.Now())
-		for _, d := range terms.Depositaries {
+		for _, d := range o.now.Depositaries {
 			if slices.Contains(p.channel.From, d.Name) {
 				expected = append(expected, d.Name+": "+d.Files)
 			}
 		}
-		d, ok := inbox.OwnerOf(terms, p.as)
+		d, ok := inbox.OwnerOf(o.now, p.as)
 		switch {
 		case !ok:
 		case !slices.Contains(p.channel.From, d.Name):
 			other = append(other, d.Name)
 		default:
-			all = append(all, claim{o, terms, d})
+			all = append(all, claim{o, d})
 		}
 	}
 	if len(all) > 1 {
@@ -292,21 +290,20 @@ type unexpectedError struct {
 // claim is an offer that expects a file of a name.
 type claim struct {
 	offer *offer
-	terms *tender.Offer
 	of    tender.Depositary
 }
 
 // isOpen reports whether reports still come for the offer: its last payment day is not over, and the depositary has not closed.
 func (c claim) isOpen(now time.Time) bool {
-	end := tender.Age{}.EndsAfter(c.terms.Settlement.Final, c.terms.Zone)
+	end := tender.Age{}.EndsAfter(c.offer.now.Settlement.Final, c.offer.now.Zone)
 	return now.Before(end) && (c.of.Closed.IsZero() || now.Before(c.of.Closed))
 }
 
 // isBefore reports whether a report was, by its name, made before the offer began.
 func (c claim) isBefore(name string) bool {
-	_, to := inbox.Reported(name, c.terms.Zone)
-	launch := c.terms.Launch
-	return !to.IsZero() && to.Before(time.Date(launch.Year, launch.Month, launch.Day, 0, 0, 0, 0, c.terms.Zone))
+	zone, launch := c.offer.now.Zone, c.offer.now.Launch
+	_, to := inbox.Reported(name, zone)
+	return !to.IsZero() && to.Before(time.Date(launch.Year, launch.Month, launch.Day, 0, 0, 0, 0, zone))
 }
 
 // spreadsheets are the kinds of files that are saved as .xlsx by the program that made them.
@@ -317,7 +314,7 @@ var spreadsheets = strings.Fields(".xls .xlsb .xlsm .ods .numbers .xlt .xltx .et
 func (l *look) ofOtherKind(c settings.Channel, name string) string {
 	stem := func(s string) string { return strings.ToLower(strings.TrimSuffix(s, path.Ext(s))) }
 	for _, o := range l.offersOf(c) {
-		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+		for _, d := range o.now.Depositaries {
 			pattern := stem(d.Files)
 			is, err := path.Match(pattern, stem(name))
 			if slices.Contains(c.From, d.Name) && is && err == nil && strings.Trim(pattern, "*?") != "" {
@@ -463,7 +460,7 @@ func (l *look) fileOf(c settings.Channel, a *arrival, p *passing) File {
 		f.SHA256 = offerfolder.DigestOf(a.content)
 	}
 	if p != nil && p.offer != nil {
-		f.Offer, f.Depositary = p.offer.terms.AsOf(l.Now()).ID, p.of.Name
+		f.Offer, f.Depositary = p.offer.now.ID, p.of.Name
 	}
 	if p != nil {
 		f.SignedBy = p.signedBy
@@ -476,7 +473,7 @@ func (l *look) take(ctx context.Context, p *passing) File {
 	f := l.fileOf(p.channel, p.arrival, p)
 	how := fmt.Sprintf("%s came through %s from %s", p.as, p.channel.Name, p.sender)
 	if p.packed {
-		how += fmt.Sprintf(", as %s (kept as %s/%s)", p.name, receivedName, f.SHA256)
+		how += fmt.Sprintf(", as %s (kept as %s/%s)", p.name, offerfolder.ReceivedName, f.SHA256)
 	}
 	if p.signedBy != "" {
 		how += ", signed by the key " + p.signedBy
@@ -514,7 +511,7 @@ func (l *look) below(path string) string {
 
 // receive keeps a file as it came.
 func (l *look) receive(folder string, content []byte) error {
-	to := filepath.Join(folder, receivedName, offerfolder.DigestOf(content))
+	to := filepath.Join(folder, offerfolder.ReceivedName, offerfolder.DigestOf(content))
 	if err := l.Disk.MakeFolders(filepath.Dir(to)); err != nil {
 		return err
 	}
@@ -541,8 +538,9 @@ func (l *look) quarantine(ctx context.Context, c settings.Channel, a *arrival, p
 	if l.Work == nil {
 		return l.refuse(c, a, p, why, of, top)
 	}
+	f = l.fileOf(c, a, p)
 	if len(of) == 0 { // there is no folder that all machines see
-		return l.fileOf(c, a, p).unlessLost(why)
+		return f.unlessLost(why)
 	}
 	for _, o := range of {
 		err := l.work(ctx, o, func() error {
@@ -573,10 +571,10 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 		return f
 	}
 	id := stamp(l.Now()) + "-" + offerfolder.DigestOf(append([]byte(c.Name+"\n"+a.name+"\n"), a.content...))[:12]
-	folder := filepath.Join(top, quarantineName, id)
+	folder := filepath.Join(top, offerfolder.QuarantineName, id)
 	f.Path = l.below(folder)
 	about, because := fmt.Sprintf("%s came through %s from %s and is in %s/", display.Quote(a.name), c.Name, a.sender,
-		quarantineName), ": "+f.Why
+		offerfolder.QuarantineName), ": "+f.Why
 	if a.note != "" {
 		because += " (" + a.note + ")"
 	}
@@ -616,7 +614,7 @@ func (l *look) isApart(of []*offer, top string, is ledger.File, about, because s
 		if e.Event != ledger.Quarantined || !fits || !same || len(e.Inputs) != 1 || e.Inputs[0] != is || strings.ContainsRune(id, '/') {
 			continue
 		}
-		folder := filepath.Join(top, quarantineName, id)
+		folder := filepath.Join(top, offerfolder.QuarantineName, id)
 		if _, err := disk.In(top).Lstat(filepath.Join(folder, contentName)); err == nil {
 			return folder, e.At
 		}

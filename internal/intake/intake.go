@@ -21,6 +21,7 @@ import (
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp"
 	"tenderbatch/internal/settings"
+	"tenderbatch/internal/tender"
 )
 
 // Config is what a look at the channels needs.
@@ -126,6 +127,7 @@ type look struct {
 type offer struct {
 	folder  string
 	terms   *offerfile.Terms
+	now     *tender.Offer  // by the terms as of the look: to make it again for each file would take longer than all else
 	history []ledger.Entry // as of its first use in this look, and what was noted since; nil before
 }
 
@@ -164,13 +166,14 @@ func Fetch(ctx context.Context, c Config) (report Report, err error) {
 // prepare reads what every channel needs.
 func (l *look) prepare() (err error) {
 	l.readKeys()
+	now := l.Now()
 	for _, folder := range l.Offers {
 		terms, err := l.termsOf(folder)
 		if err != nil { // the scheduler reports it, too
 			l.unread = errors.Join(l.unread, err)
 			continue
 		}
-		l.offers = append(l.offers, &offer{folder: folder, terms: terms})
+		l.offers = append(l.offers, &offer{folder: folder, terms: terms, now: terms.AsOf(now)})
 	}
 	staging := l.staging()
 	if err := errors.Join(l.Disk.Remove(staging), l.Disk.MakeFolders(staging)); err != nil {
@@ -218,7 +221,7 @@ func (l *look) termsOf(folder string) (*offerfile.Terms, error) {
 
 // remember keeps what is remembered for the next look.
 func (l *look) remember() (err error) {
-	l.memory.Ended = l.Now()
+	l.memory.end(l.Now())
 	if l.Memory == nil {
 		return l.memory.write(l.Disk)
 	}
@@ -240,7 +243,7 @@ func (l *look) channel(ctx context.Context, c settings.Channel) {
 // offersOf are the offers in which a depositary of a channel reports.
 func (l *look) offersOf(c settings.Channel) (all []*offer) {
 	for _, o := range l.offers {
-		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+		for _, d := range o.now.Depositaries {
 			if slices.Contains(c.From, d.Name) {
 				all = append(all, o)
 				break
@@ -264,7 +267,7 @@ func (l *look) note(o *offer, c settings.Channel, e ledger.Entry) error {
 	if err != nil {
 		return err
 	}
-	e.Offer = o.terms.AsOf(l.Now()).ID
+	e.Offer = o.now.ID
 	e.At, e.By, e.Actor, e.Program = l.Now(), l.By, actorOf(c), l.Version
 	if e, err = log.Append(e); err != nil {
 		return err
@@ -277,7 +280,7 @@ func (l *look) note(o *offer, c settings.Channel, e ledger.Entry) error {
 // of files that are to be kept apart.
 func (l *look) historyOf(o *offer) (_ []ledger.Entry, err error) {
 	if o.history == nil {
-		o.history, err = ledger.EntriesOf(filepath.Join(o.folder, offerfolder.RunsName), o.terms.AsOf(l.Now()).ID)
+		o.history, err = ledger.EntriesOf(filepath.Join(o.folder, offerfolder.RunsName), o.now.ID)
 	}
 	return o.history, err
 }
@@ -321,16 +324,16 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 		if err := ctx.Err(); err != nil {
 			return errors.Join(append(unread, err)...)
 		}
-		at := slices.IndexFunc(now, func(other item) bool { return other.name == i.name })
-		if at < 0 {
+		is, there := now[i.name]
+		if !there {
 			continue // it was taken away meanwhile
 		}
-		if !now[at].whole && (now[at].size != i.size || !now[at].modified.Equal(i.modified)) {
+		if !is.whole && (is.size != i.size || !is.modified.Equal(i.modified)) {
 			l.Files = append(l.Files, File{Channel: c.Name, Name: i.name, Sender: from.sender(), State: Unfinished,
 				Why: "it was still being written; it is taken once it is the same at two looks"})
 			continue
 		}
-		err := l.item(ctx, c, from, now[at])
+		err := l.item(ctx, c, from, is)
 		if errors.Is(err, fs.ErrNotExist) { // it was taken away meanwhile
 			err = nil
 		}
@@ -345,8 +348,8 @@ func (l *look) readFrom(ctx context.Context, c settings.Channel, from source) er
 	return errors.Join(unread...)
 }
 
-// freshOf are the files of a channel that were not dealt with, and all that there are after the quiet period.
-func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fresh, now []item, err error) {
+// freshOf are the files of a channel that were not dealt with, and, by name, all that there are after the quiet period.
+func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fresh []item, now map[string]item, err error) {
 	all, err := from.list()
 	if err != nil {
 		return nil, nil, err
@@ -362,7 +365,11 @@ func (l *look) freshOf(ctx context.Context, c settings.Channel, from source) (fr
 			return nil, nil, err
 		}
 	}
-	return fresh, candidates(all), nil
+	now = map[string]item{}
+	for _, i := range candidates(all) {
+		now[i.name] = i
+	}
+	return fresh, now, nil
 }
 
 func wait(ctx context.Context, period time.Duration) error {
@@ -475,7 +482,7 @@ func (l *look) expects(c settings.Channel) string {
 	}
 	var all []string
 	for _, o := range l.offersOf(c) {
-		for _, d := range o.terms.AsOf(l.Now()).Depositaries {
+		for _, d := range o.now.Depositaries {
 			all = append(all, fmt.Sprintf("%s\n%s\n%s", o.folder, d.Name, d.Files))
 		}
 	}

@@ -370,7 +370,7 @@ func TestAnArchiveWithOneReport(t *testing.T) {
 	if f := d.one(d.fetch(), "anything.zip"); f.State != Taken || filepath.Base(f.Path) != "dtc-2004-11-12.csv" {
 		t.Fatalf("%+v", f)
 	}
-	kept, err := os.ReadFile(filepath.Join(d.offer, receivedName, offerfolder.DigestOf([]byte(content))))
+	kept, err := os.ReadFile(filepath.Join(d.offer, offerfolder.ReceivedName, offerfolder.DigestOf([]byte(content))))
 	if err != nil || string(kept) != content {
 		t.Errorf("as it came: %v", err)
 	}
@@ -1067,10 +1067,35 @@ func TestAFileInQuarantineOfALookThatWasKilled(t *testing.T) {
 	if got := d.history(); len(got) != len(first) {
 		t.Errorf("the history: %q", got)
 	}
-	if all, err := os.ReadDir(filepath.Join(d.offer, quarantineName)); err != nil || len(all) != 1 {
+	if all, err := os.ReadDir(filepath.Join(d.offer, offerfolder.QuarantineName)); err != nil || len(all) != 1 {
 		t.Errorf("%v, %v", all, err)
 	}
 	if r := d.fetch(); len(r.Files) > 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestAFileWhoseOfferCannotBeWorkedOnIsNamed has the storage of the offers away when files come, for one that is expected and
+// for one that is not: they wait, under their names, and where they would be is not said.
+func TestAFileWhoseOfferCannotBeWorkedOnIsNamed(t *testing.T) {
+	for name, lost := range map[string]func(do func() error) error{
+		"before the work": func(func() error) error { return errors.New("the storage is away") },
+		"after it":        func(do func() error) error { return errors.Join(do(), errors.New("the storage is away")) },
+	} {
+		d := newDesk(t)
+		d.c.Work = func(_ context.Context, _ string, do func() error) error { return lost(do) }
+		d.c.Memory = new([]byte)
+		d.send("dtc-2004-11-12.csv", report)
+		d.send("dtc-2004-11-13.csv", "")
+		for look := 1; look <= 2; look++ {
+			r := d.fetch()
+			for _, file := range []string{"dtc-2004-11-12.csv", "dtc-2004-11-13.csv"} {
+				f := d.one(r, file)
+				if f.State != Postponed || f.Channel != "drop" || f.Sender == "" || f.Path != "" || f.Waits != look ||
+					!strings.Contains(f.Why, "the storage is away") {
+					t.Errorf("%s, at look %d: %+v", name, look, f)
+				}
+			}
+		}
 	}
 }

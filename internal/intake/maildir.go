@@ -21,6 +21,7 @@ import (
 // whole.
 type maildir struct {
 	folder string
+	paths  map[string]string // by name, where messages were when they were listed
 	attached
 }
 
@@ -45,7 +46,7 @@ func (l *look) openMaildir(c settings.Channel) (source, error) {
 			return nil, fmt.Errorf("%s is no Maildir: it has no folder %s", c.Maildir, name)
 		}
 	}
-	return &maildir{c.Maildir, l.attachedTo(c)}, nil
+	return &maildir{c.Maildir, map[string]string{}, l.attachedTo(c)}, nil
 }
 
 // wanted reports whether a name is that of a report of a depositary of a channel, as it is or packed, or could be
@@ -68,7 +69,8 @@ func (*maildir) close() error { return nil }
 // list lists the messages. A message keeps its name up to the colon, whatever is noted about it.
 func (m *maildir) list() (all []item, err error) {
 	for _, part := range []string{"new", "cur"} {
-		entries, err := disk.In(m.folder).ReadDir(filepath.Join(m.folder, part))
+		folder := filepath.Join(m.folder, part)
+		entries, err := disk.In(m.folder).ReadDir(folder)
 		if err != nil {
 			return nil, err
 		}
@@ -82,6 +84,7 @@ func (m *maildir) list() (all []item, err error) {
 			}
 			if info.Mode().IsRegular() {
 				name, _, _ := strings.Cut(e.Name(), ":")
+				m.paths[name] = filepath.Join(folder, e.Name())
 				all = append(all, item{name: name, size: info.Size(), modified: info.ModTime(), whole: true})
 			}
 		}
@@ -91,6 +94,10 @@ func (m *maildir) list() (all []item, err error) {
 
 // find reads a message, which a mail program can move or mark at any time.
 func (m *maildir) find(name string, most int64) ([]byte, error) {
+	content, err := disk.In(m.folder).ReadFile(m.paths[name], most)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return content, err
+	}
 	for _, part := range []string{"new", "cur"} {
 		folder := filepath.Join(m.folder, part)
 		entries, err := disk.In(m.folder).ReadDir(folder)

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,4 +182,33 @@ func FuzzAMessage(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestAMailThatIsMarkedMeanwhileIsRead has a mail program mark a mail, and another one take one away, between the look at the
+// folder and the reading.
+func TestAMailThatIsMarkedMeanwhileIsRead(t *testing.T) {
+	d := newMailDesk(t)
+	put(t, filepath.Join(d.drop, "new", "1.x"), "Subject: marked\n\nx\n")
+	put(t, filepath.Join(d.drop, "new", "2.x"), "Subject: taken away\n\nx\n")
+	l := newLook(d.c)
+	from, err := l.openMaildir(d.c.Settings.Intake.Channels[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := from.list()
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	err = errors.Join(os.Rename(filepath.Join(d.drop, "new", "1.x"), filepath.Join(d.drop, "cur", "1.x:2,S")),
+		os.Remove(filepath.Join(d.drop, "new", "2.x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	box := from.(*maildir)
+	if content, err := box.find("1.x", 1<<20); err != nil || !strings.Contains(string(content), "marked") {
+		t.Errorf("%q, %v", content, err)
+	}
+	if _, err := box.find("2.x", 1<<20); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
 }

@@ -90,9 +90,16 @@ func (m *memory) keep(channel string, i item, now time.Time, expected string) {
 		m.Seen[channel] = map[string]seen{}
 	}
 	m.Seen[channel][i.name] = seen{Size: i.size, Modified: i.modified, Tag: i.tag, Beside: i.beside, At: now, Expected: expected}
-	for name, s := range m.Seen[channel] {
-		if now.Sub(s.At) > forgotten {
-			delete(m.Seen[channel], name)
+}
+
+// end notes that a look ended, and forgets what is old.
+func (m *memory) end(now time.Time) {
+	m.Ended = now
+	for _, seen := range m.Seen {
+		for name, s := range seen {
+			if now.Sub(s.At) > forgotten {
+				delete(seen, name)
+			}
 		}
 	}
 }

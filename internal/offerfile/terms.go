@@ -82,5 +82,10 @@ func (t *Terms) AsOf(at time.Time) *tender.Offer {
 	return o
 }
 
+// Last is the offer with every amendment in effect, also those that have not come yet.
+func (t *Terms) Last() *tender.Offer {
+	return t.AsOf(time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC))
+}
+
 // Zone is the zone of the wall times of the offer.
 func (t *Terms) Zone() *time.Location { return t.zone }

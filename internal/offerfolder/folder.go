@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"tenderbatch/internal/disk"
@@ -18,10 +19,23 @@ const (
 	InboxName = "inbox"
 	RunsName  = "runs"
 
+	ReceivedName   = "received"   // files as they came through channels, where they came packed; by digest
+	QuarantineName = "quarantine" // files that came through channels and were not taken
+
 	// StagingName is the folder in which reports that were uploaded wait until they are accepted. It is hidden, so the
 	// scheduler does not look into it.
 	StagingName = ".staging"
 )
+
+// PlainID is the id of an offer as far as the name of a file can have it on every system.
+func PlainID(id string) string {
+	return strings.Map(func(r rune) rune {
+		if (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, id)
+}
 
 // UsageError says that the command was given something it cannot work with.
 type UsageError struct {

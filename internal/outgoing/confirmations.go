@@ -142,25 +142,33 @@ func (r *Run) lines() (lines []confirm.Line, err error) {
 // checkConfirmed holds what is confirmed against the payments of the run.
 func (r *Run) checkConfirmed(all []confirm.Confirmation) error {
 	type key struct{ reference, series string }
-	left := map[key]decimal.Decimal{}
+	left, keys := map[key]decimal.Decimal{}, []key{}
+	add := func(k key, amount decimal.Decimal) {
+		if _, is := left[k]; !is {
+			keys = append(keys, k)
+		}
+		left[k] = left[k].Add(amount)
+	}
 	var a reading
 	for i := range r.Doc.Payments {
 		p := &r.Doc.Payments[i]
 		if p.Status == settle.Due && r.pays(p.SettlementDate) {
-			left[key{p.Reference, p.Series}] = a.amount(p.Total)
+			add(key{p.Reference, p.Series}, a.amount(p.Total))
 		}
 	}
-	for i := range all {
-		k := key{all[i].Reference, all[i].Series}
-		left[k] = left[k].Sub(all[i].Cash.Total)
+	if a.err != nil {
+		return a.err
 	}
-	for k, rest := range left {
-		if !rest.IsZero() {
+	for i := range all {
+		add(key{all[i].Reference, all[i].Series}, all[i].Cash.Total.Neg())
+	}
+	for _, k := range keys { // the first that differs is the same each time
+		if rest := left[k]; !rest.IsZero() {
 			return &tender.ControlError{Rule: "R16", Message: fmt.Sprintf("what is confirmed of %s by the wire %s differs by "+
 				"%s from what is paid; no confirmation was made", k.series, k.reference, rest)}
 		}
 	}
-	return a.err
+	return nil
 }
 
 // confirmations makes the files of a format of confirmations.

@@ -157,7 +157,7 @@ func (r *Run) newer() (latest string, named bool, err error) {
 	if err != nil {
 		return "", false, err
 	}
-	for _, made := range terms.AsOf(farOff).Settlement.Made() {
+	for _, made := range terms.Last().Settlement.Made() {
 		named = named || made.Run == r.run.Run
 	}
 	if run := r.archive.Latest(); run != nil {
@@ -170,9 +170,6 @@ func (r *Run) newer() (latest string, named bool, err error) {
 	}
 	return latest, named, nil
 }
-
-// farOff is an instant at which every amendment has taken effect.
-var farOff = time.Date(3000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // settlements are the days of the settlements before the final one of which the run has every tender.
 func (r *Run) settlements() (days []tender.Date) {

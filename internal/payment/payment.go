@@ -140,7 +140,7 @@ func Messages(o *Order) ([]Message, error) {
 	return all, check(o, all)
 }
 
-// most is the largest amount of 18 digits that a message can have, whatever the decimals.
+// mostDigits are those of the largest amount that a message can state, with its decimals.
 const mostDigits = 18
 
 // checkAmount tests that a message can state the amount of a wire.

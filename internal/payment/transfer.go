@@ -129,9 +129,9 @@ func check(o *Order, all []Message) error {
 				wanted[at])
 		}
 	}
-	for at, amount := range wanted {
-		if !amount.Equal(sums[at]) {
-			return broken("the run wires %s %s on %s, and no message does", at.currency, amount, at.date)
+	for _, t := range o.Totals {
+		if at := (group{t.Currency, t.Date}); !wanted[at].Equal(sums[at]) {
+			return broken("the run wires %s %s on %s, and no message does", at.currency, wanted[at], at.date)
 		}
 	}
 	return nil

@@ -47,7 +47,7 @@ func lastTerms(content []byte) *tender.Offer {
 	if err != nil {
 		return &tender.Offer{}
 	}
-	return terms.AsOf(time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC))
+	return terms.Last()
 }
 
 // decided says that another person was first, as on a page that is older.

@@ -145,8 +145,8 @@ func oldFiles(req Request, o *tender.Offer) (all []Item, err error) {
 			}
 		}
 	}
-	add(o.Retention.Files, "received", "quarantine")
-	add(o.Retention.Holders, "received", "quarantine", offerfolder.InboxName, offerfolder.StagingName)
+	add(o.Retention.Files, offerfolder.ReceivedName, offerfolder.QuarantineName)
+	add(o.Retention.Holders, offerfolder.ReceivedName, offerfolder.QuarantineName, offerfolder.InboxName, offerfolder.StagingName)
 	return all, err
 }
 

@@ -4,6 +4,7 @@ package s3link
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -94,30 +95,32 @@ func environment(to settings.S3, getenv func(string) string) func(string) string
 	}
 }
 
-// patience is how long an answer may take, and slowest how many bytes a second are to come.
-const (
-	patience = time.Minute
-	slowest  = 64 << 10
-)
+// patience is how long an answer may take, a variable for tests, and slowest how many bytes a second are to come.
+var patience = time.Minute
+
+const slowest = 64 << 10
 
 // within ends what takes too long for so many bytes.
 func within(ctx context.Context, size int64) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, patience+time.Duration(size/slowest)*time.Second)
 }
 
-// List lists the objects directly below the prefix.
+// List lists the objects directly below the prefix. A store gives them in parts, each of which may take as long as an answer.
 func (f *Folder) List(ctx context.Context) (all []Object, err error) {
-	ctx, stop := within(ctx, 0)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	silent := time.AfterFunc(patience, func() { stop(fmt.Errorf("the store gave no answer within %s", patience)) })
+	defer silent.Stop()
 	for o := range f.client.ListObjects(ctx, f.bucket, minio.ListObjectsOptions{Prefix: f.prefix}) {
+		silent.Reset(patience)
 		if o.Err != nil {
-			return nil, f.fault("be listed", o.Err)
+			return nil, f.fault("be listed", cmp.Or(context.Cause(ctx), o.Err))
 		}
 		if name := strings.TrimPrefix(o.Key, f.prefix); name != "" && !strings.Contains(name, "/") {
 			all = append(all, Object{Name: name, Size: o.Size, Modified: o.LastModified.UTC(), Tag: o.ETag})
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return nil, f.fault("be listed", err)
 	}
 	return all, nil

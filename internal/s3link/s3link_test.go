@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,6 +89,40 @@ func TestWhatAnotherOneWritesIsWaitedFor(t *testing.T) {
 		if err := f.Put(t.Context(), name, []byte("x"), ""); err != nil || puts != 3 {
 			t.Errorf("%d: %v after %d", status, err, puts)
 		}
+	}
+}
+
+// TestALongListIsRead has a store of which each part of a list is given in time, and all of it together is not.
+func TestALongListIsRead(t *testing.T) {
+	defer func(before time.Duration) { patience = before }(patience)
+	patience = 2 * time.Second
+	const parts = 6
+	pause := patience / 2
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.URL.Query().Get("continuation-token"))
+		select {
+		case <-time.After(pause):
+		case <-r.Context().Done():
+			return
+		}
+		fmt.Fprintf(w, `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>in/</Prefix>`+
+			`<IsTruncated>%t</IsTruncated><NextContinuationToken>%d</NextContinuationToken><Contents><Key>in/%d.csv</Key>`+
+			`<LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>"%d"</ETag><Size>1</Size></Contents></ListBucketResult>`,
+			n+1 < parts, n+1, n, n)
+	}))
+	defer store.Close()
+	f, err := Open(settings.S3{Bucket: "bucket", Prefix: "in", Endpoint: store.URL, Region: "us-east-1"}, func(name string) string {
+		return map[string]string{"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}[name]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := f.List(t.Context()); err != nil || len(all) != parts {
+		t.Errorf("%d objects, %v", len(all), err)
+	}
+	pause = 3 * patience
+	if _, err := f.List(t.Context()); err == nil || !strings.Contains(err.Error(), "no answer within 2s") {
+		t.Errorf("of a store that gives no answer: %v", err)
 	}
 }
 

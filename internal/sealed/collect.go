@@ -26,7 +26,7 @@ const (
 
 var (
 	topFiles   = []string{accounts.FileName, offerfolder.OfferName}
-	topFolders = []string{offerfolder.InboxName, "quarantine", "received", releasedName, runsName}
+	topFolders = []string{offerfolder.InboxName, offerfolder.QuarantineName, offerfolder.ReceivedName, releasedName, runsName}
 )
 
 // collect lists what an offer's folder holds for the manifest, with the digests as they are now.

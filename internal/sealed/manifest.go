@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 )
 
 // Members of an archive that are not files of the offer.
@@ -193,18 +194,7 @@ func (l Link) known() bool {
 }
 
 // top is the folder that all members of an archive of an offer are in.
-func top(offer string) string {
-	plain := strings.Map(func(r rune) rune {
-		if (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, offer)
-	return plain
-}
-
-// NameFor is the name of a file for the archive of an offer.
-func NameFor(offer string) string { return top(offer) + ".tar.zst" }
+func top(offer string) string { return offerfolder.PlainID(offer) }
 
 // sums are the digests of a manifest and of the files that it names, as sha256sum writes them.
 func sums(m *Manifest, manifest []byte) []byte {

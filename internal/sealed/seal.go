@@ -25,7 +25,7 @@ import (
 // Request is what an archive is made of.
 type Request struct {
 	Folder  string // of the offer
-	To      string // the file to write; "" for [NameFor] in the current folder
+	To      string // the file to write; "" for the offer's id with .tar.zst in the current folder
 	Version string // of the program
 	Wait    time.Duration
 	Now     time.Time       // for the signature
@@ -52,7 +52,7 @@ func Seal(ctx context.Context, req Request) (w *Written, err error) {
 	w = &Written{File: req.To, Manifest: &Manifest{Format: format, Offer: terms.AsOf(time.Time{}).ID,
 		Program: req.Version}}
 	if w.File == "" {
-		w.File = NameFor(w.Offer)
+		w.File = top(w.Offer) + ".tar.zst"
 	}
 	if err := mayWrite(w.File, req.Folder); err != nil {
 		return nil, err

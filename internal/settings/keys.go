@@ -88,11 +88,7 @@ func (f *file) oidc(name string, n *strictyaml.Node, o *OIDC) {
 		"roles_claim":        f.value(&o.RolesClaim, "a claim such as groups or realm_access.roles", checkClaim),
 		"roles":              func(name string, n *strictyaml.Node) { f.roles(name, n, &o.Roles) },
 	})
-	for _, key := range []string{"issuer", "client_id", "client_secret_file", "roles"} {
-		if given[key] == nil && n.Kind == strictyaml.Mapping {
-			f.fault(n, "oidc has no %s; add it", key)
-		}
-	}
+	f.needs("oidc", n, given, "issuer", "client_id", "client_secret_file", "roles")
 }
 
 // roles reads what each value of a claim lets a person do.
@@ -233,11 +229,7 @@ func (f *file) mail(name string, n *strictyaml.Node, m *Mail) {
 
 // checkMail checks the keys of mail against each other.
 func (f *file) checkMail(n *strictyaml.Node, given map[string]*strictyaml.Node, m Mail) {
-	for _, key := range []string{"server", "from", "to"} {
-		if given[key] == nil && n.Kind == strictyaml.Mapping {
-			f.fault(n, "mail has no %s; add it", key)
-		}
-	}
+	f.needs("mail", n, given, "server", "from", "to")
 	username, password := given["username"], given["password_env"]
 	switch {
 	case username != nil && password == nil:

@@ -30,22 +30,17 @@ type file struct {
 // tree are the files of an offer, by path.
 type tree map[string]file
 
-// Files beside the terms that an offer's folder may have: the accounts of payees, what came packed, as it came, and what
-// came and was not taken.
-const (
-	accountsName   = "accounts.csv"
-	receivedName   = "received"
-	quarantineName = "quarantine"
-)
+// accountsName is the file of the accounts of payees, beside the terms.
+const accountsName = "accounts.csv"
 
 // isInput reports whether a path is of the terms, the accounts, the reports, or files that were kept apart from them.
 func isInput(name string) bool {
 	return name == offerfolder.OfferName || name == accountsName || strings.HasPrefix(name, offerfolder.InboxName+"/") ||
-		strings.HasPrefix(name, receivedName+"/") || isApart(name)
+		strings.HasPrefix(name, offerfolder.ReceivedName+"/") || isApart(name)
 }
 
 // isApart reports whether a path is of a file that was not taken, which no run reads.
-func isApart(name string) bool { return strings.HasPrefix(name, quarantineName+"/") }
+func isApart(name string) bool { return strings.HasPrefix(name, offerfolder.QuarantineName+"/") }
 
 // runOf is the run that a path is of, "" if it is of none.
 func runOf(name string) string {
@@ -88,7 +83,7 @@ func treeIn(ctx context.Context, folder string, entries []ledger.Entry, known tr
 			return nil, err
 		}
 	}
-	tops, pruned := []string{offerfolder.InboxName, receivedName, quarantineName}, ledger.PrunedRuns(entries)
+	tops, pruned := []string{offerfolder.InboxName, offerfolder.ReceivedName, offerfolder.QuarantineName}, ledger.PrunedRuns(entries)
 	for _, run := range ledger.PublishedRuns(entries) {
 		if !pruned[run] {
 			tops = append(tops, path.Join(offerfolder.RunsName, run))

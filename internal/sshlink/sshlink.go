@@ -22,9 +22,9 @@ import (
 	"tenderbatch/internal/settings"
 )
 
-// patience is how long a server may take to answer until the session is there, and idle how long it may
-// then be silent in the middle of a file.
-const (
+// patience is how long a server may take until the session is there, whatever it says, and idle how long it may then be
+// silent in the middle of a file. They are variables for tests.
+var (
 	patience = 30 * time.Second
 	idle     = 2 * time.Minute
 )
@@ -59,23 +59,34 @@ func Dial(ctx context.Context, to settings.SFTP, getenv func(string) string) (*S
 		return nil, fmt.Errorf("%s cannot be reached: %w", address, err)
 	}
 	quiet := idleconn.New(plain, idle)
-	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
-	config := &ssh.ClientConfig{User: to.Username, Auth: methods, Timeout: patience,
-		HostKeyCallback: pinned(address, keys), HostKeyAlgorithms: algorithmsOf(keys)}
-	conn, channels, requests, err := ssh.NewClientConn(quiet, address, config)
-	if err != nil {
-		stop()
-		_ = quiet.Close()
-		return nil, refusal(address, to.Username, err)
+	s := &Session{Folder: path.Clean(to.Folder), At: to.Username + "@" + address}
+	s.stop = context.AfterFunc(ctx, func() { _ = quiet.Close() })
+	begin := time.AfterFunc(patience, func() { _ = quiet.Close() })
+	err = s.begin(quiet, address, &ssh.ClientConfig{User: to.Username, Auth: methods,
+		HostKeyCallback: pinned(address, keys), HostKeyAlgorithms: algorithmsOf(keys)})
+	if !begin.Stop() {
+		err = fmt.Errorf("%s: no session could be begun within %s", address, patience)
 	}
-	s := &Session{conn: ssh.NewClient(conn, channels, requests), Folder: path.Clean(to.Folder), stop: stop,
-		At: to.Username + "@" + address}
-	if s.Client, err = sftp.NewClient(s.conn); err != nil {
-		_ = s.conn.Close()
-		stop()
-		return nil, fmt.Errorf("%s does not speak SFTP: %w", address, err)
+	if err != nil {
+		s.stop()
+		_ = quiet.Close()
+		return nil, err
 	}
 	return s, nil
+}
+
+// begin begins the session over a connection.
+func (s *Session) begin(over net.Conn, address string, config *ssh.ClientConfig) error {
+	conn, channels, requests, err := ssh.NewClientConn(over, address, config)
+	if err != nil {
+		return refusal(address, config.User, err)
+	}
+	s.conn = ssh.NewClient(conn, channels, requests)
+	if s.Client, err = sftp.NewClient(s.conn); err != nil {
+		_ = s.conn.Close()
+		return fmt.Errorf("%s does not speak SFTP: %w", address, err)
+	}
+	return nil
 }
 
 // Close ends the session.

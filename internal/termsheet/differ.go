@@ -15,7 +15,7 @@ import (
 func Differences(was, is *offerfile.Terms) (all []string) {
 	at := []time.Time{{}}
 	for _, t := range []*offerfile.Terms{was, is} {
-		for _, a := range t.AsOf(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)).Amendments {
+		for _, a := range t.Last().Amendments {
 			at = append(at, a.Effective)
 		}
 	}

@@ -15,9 +15,9 @@ const notePrefix = "Note:"
 // Rows at the top of the form.
 const (
 	titleRow = iota + 1
-	issuerRow
-	noteRow
-	firstRow = noteRow + 2
+	firstNoteRow
+	secondNoteRow
+	firstRow = secondNoteRow + 2
 )
 
 // notes are what the form says to those who fill it in.

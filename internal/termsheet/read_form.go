@@ -344,7 +344,6 @@ func (r *reading) merged(g *grid, fields [][2]int) {
 		}
 		if n > 1 {
 			at := place{sheet: g.name, col: m.FirstCol, row: m.FirstRow}
-			delete(r.places, at.name())
 			r.fault(at, fmt.Sprintf("the cells down to %s are merged and are %d fields; unmerge them, and write each "+
 				"value into its own field",
 				xlsx.CellName(m.LastCol, m.LastRow), n))

@@ -24,7 +24,6 @@ type content struct {
 	counts  map[string]int
 	further []string
 	paper   tender.Paper
-	subject string
 }
 
 // Write writes the form of an offer's terms: those at launch, as an offer.yaml has them in source, and
@@ -36,10 +35,8 @@ func Write(w io.Writer, name string, source []byte) error {
 	if err != nil {
 		return err
 	}
-	o := terms.AsOf(time.Time{})
 	c := contentOf(offerfile.Tree(name, source))
-	c.subject = o.Issuer
-	c.paper = o.PrintedOn()
+	c.paper = terms.AsOf(time.Time{}).PrintedOn()
 	return writeChecked(w, c, terms)
 }
 
@@ -238,8 +235,8 @@ func (f *form) note(err error) {
 // head writes what is at the top.
 func (f *form) head() {
 	f.text(formSheet, titleRow, 1, formTitle, cellStyle{role: spreadsheet.InTitle})
-	f.text(formSheet, issuerRow, 1, notes[0], cellStyle{role: spreadsheet.InSubtitle, small: true})
-	f.text(formSheet, noteRow, 1, notes[1], cellStyle{role: spreadsheet.InSubtitle, small: true})
+	f.text(formSheet, firstNoteRow, 1, notes[0], cellStyle{role: spreadsheet.InSubtitle, small: true})
+	f.text(formSheet, secondNoteRow, 1, notes[1], cellStyle{role: spreadsheet.InSubtitle, small: true})
 }
 
 func (f *form) putLabel(l label) {
@@ -309,7 +306,7 @@ func (f *form) furtherSheet() {
 	for i, line := range f.further {
 		if len(line) > spreadsheet.CellLimit {
 			f.note(fmt.Errorf("the line that begins %q is longer than a cell can hold; shorten the text in the terms",
-				line[:40]))
+				short(line)))
 			return
 		}
 		f.text(furtherTitle, furtherFirst+i, 1, line, cellStyle{role: spreadsheet.Plain, format: textFormat})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -192,15 +193,20 @@ func (w World) deliverAll(ctx context.Context, folder string, set settings.Setti
 		return
 	}
 	tries := map[string]*patience{}
-	for first := true; ; first = false {
+	for unsaid := true; ; {
 		offers, err := serve.Offers(folder)
 		if err != nil {
 			log.Warn("the offers cannot be listed for deliveries", "error", err)
-		}
-		if first {
+		} else if unsaid {
 			w.sayUnknown(offers, set, log)
+			unsaid = false
 		}
 		for _, offer := range offers {
+			// The history is read once for all deliveries of most offers: nothing was released of them lately.
+			if due, err := delivery.IsDue(offer, w.Now()); err == nil && !due {
+				maps.DeleteFunc(tries, func(key string, _ *patience) bool { return strings.HasPrefix(key, offer+"\n") })
+				continue
+			}
 			for _, d := range set.Deliveries { // each has its own pauses
 				one, key := set, offer+"\n"+d.Name
 				one.Deliveries = []settings.Delivery{d}
