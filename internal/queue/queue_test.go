@@ -324,7 +324,7 @@ func TestConnectionsThatAreLost(t *testing.T) {
 
 func TestAJobThatGoesOnFailingIsParkedAndTheOthersGoOn(t *testing.T) {
 	in := install(t)
-	in.setClock(t, launch.Add(time.Hour+58*time.Minute), 300)
+	in.setClock(t, launch.Add(time.Hour+58*time.Minute), 60) // the next slot takes the place of the job after a minute
 	in.push(t, "good")
 	in.push(t, "bad")
 	var panics atomic.Int32
