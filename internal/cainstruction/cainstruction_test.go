@@ -204,7 +204,7 @@ func mx033(ref string, change ...string) string {
 <AcctDtls><SfkpgAcct>0901</SfkpgAcct></AcctDtls>
 <CorpActnInstr><OptnNb><Nb>001</Nb></OptnNb><OptnTp><Cd>CASH</Cd></OptnTp>
 <SctiesQtyOrInstdAmt><SctiesQty><InstdQty><Qty><FaceAmt>250000</FaceAmt></Qty></InstdQty></SctiesQty></SctiesQtyOrInstdAmt></CorpActnInstr>
-<AddtlInf><AddtlTxt>please call</AddtlTxt></AddtlInf>
+<AddtlInf><PtyCtctNrrtv>please call</PtyCtctNrrtv></AddtlInf>
 </CorpActnInstr></Document></Msg>`)
 }
 

@@ -139,3 +139,70 @@ func TestAMessageWithoutEndIsRefusedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestABidInAnotherFormIsNotATenderWithoutABid: an auction takes a tender without a bid at the best price, so a price that
+// is not in percent, a rate, and a condition must be there to be refused.
+func TestABidInAnotherFormIsNotATenderWithoutABid(t *testing.T) {
+	for want, change := range otherForms() {
+		got := rowsOf(t, "AppHdr/CreDt", mxOf(mx033("REF1", change...)))
+		if len(got) != 1 || !strings.Contains(got[0], want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, field := range []string{":90B::OFFR//ACTU/USD857,5", ":90E::OFFR//UNSP", ":90L::OFFR//85,75", ":92A::PROP//1,25"} {
+		got := rowsOf(t, ":98C::PREP", mtOf("REF1", map[string]string{":36B:": field + "\n:36B::QINS//FAMT/1000,"}))
+		if len(got) != 1 || !strings.Contains(got[0], "|1000|0901|NEWM|"+field+"|") {
+			t.Errorf("%q, want %q", got, field)
+		}
+	}
+}
+
+// otherForms are forms of a bid and of an amount that are not read, by what the row says of them.
+func otherForms() map[string][]string {
+	price := func(form string) []string {
+		return []string{"</SctiesQtyOrInstdAmt>", "</SctiesQtyOrInstdAmt><PricDtls><GncCshPricRcvdPerPdct>" + form + "</GncCshPricRcvdPerPdct></PricDtls>"}
+	}
+	return map[string][]string{
+		"|250000|0901|NEWM|NotSpcfdPric UNSP|": price("<NotSpcfdPric>UNSP</NotSpcfdPric>"),
+		"|250000|0901|NEWM|IndxPts 85.75|":     price("<IndxPts>85.75</IndxPts>"),
+		"|250000|0901|NEWM|AmtPricPerAmt Amt 1000 AmtPricPerAmt AmtPricTp ACTU AmtPricPerAmt PricVal 857.5|": price(
+			`<AmtPricPerAmt><AmtPricTp>ACTU</AmtPricTp><PricVal Ccy="USD">857.5</PricVal><Amt Ccy="USD">1000</Amt></AmtPricPerAmt>`),
+		"|250000|0901|NEWM|AmtPricPerFinInstrmQty AmtPricTp ACTU AmtPricPerFinInstrmQty FinInstrmQty FaceAmt 1000 " +
+			"AmtPricPerFinInstrmQty PricVal 857.5|": price(`<AmtPricPerFinInstrmQty><AmtPricTp>ACTU</AmtPricTp><PricVal Ccy="USD">857.5</PricVal>` +
+			`<FinInstrmQty><FaceAmt>1000</FaceAmt></FinInstrmQty></AmtPricPerFinInstrmQty>`),
+		"|250000|0901|NEWM|PropsdRate 1.25|": {"</SctiesQtyOrInstdAmt>",
+			"</SctiesQtyOrInstdAmt><RateAndAmtDtls><PropsdRate>1.25</PropsdRate></RateAndAmtDtls>"},
+		"|250000 if CondlQty FaceAmt 200000|0901|": {"<InstdQty>", "<CondlQty><FaceAmt>200000</FaceAmt></CondlQty><InstdQty>"},
+		"|DgtlTknUnit 250000|0901|":                {"FaceAmt", "DgtlTknUnit"},
+		"|OrgnlAndCurFaceAmt AmtsdVal 125000 OrgnlAndCurFaceAmt FaceAmt 250000|0901|": {"<Qty><FaceAmt>250000</FaceAmt></Qty>",
+			"<OrgnlAndCurFaceAmt><FaceAmt>250000</FaceAmt><AmtsdVal>125000</AmtsdVal></OrgnlAndCurFaceAmt>"},
+	}
+}
+
+// TestTheCUSIPOfSeveralIdentifications: a message can have the numbers of a security in several systems, and only two of
+// one system are not known which counts. In a cancellation they are elsewhere.
+func TestTheCUSIPOfSeveralIdentifications(t *testing.T) {
+	other := func(kind, id string) string {
+		return "<OthrId><Id>" + id + "</Id><Tp><Cd>" + kind + "</Cd></Tp></OthrId>"
+	}
+	isin := "<ISIN>US52729NAA81</ISIN>"
+	cusip := []string{isin, other("SEDL", "B0CF1A2") + other("CUSP", "52729NAA8")}
+	if got := rowsOf(t, "AppHdr/CreDt", mxOf(mx033("REF1", cusip...))); !strings.Contains(got[0], "REF1|52729NAA8|250000|") {
+		t.Error(got)
+	}
+	for cancelled, want := range map[string]string{
+		other("SEDL", "B0CF1A2") + other("CUSP", "52729NAA8"): "REF1|52729NAA8|250000|0901|CANC|",
+		other("SEDL", "52729NAA8"):                            "|SEDL 52729NAA8, in the instruction that is cancelled 52729NAA8|",
+		"":                                                    "REF1|52729NAA8|250000|0901|CANC|",
+	} {
+		got := rowsOf(t, "AppHdr/CreDt", mxOf(mx033("REF1", cusip...), strings.Replace(mx040("C1", "REF1"), isin, cancelled, 1)))
+		if len(got) != 1 || !strings.Contains(got[0], want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, twice := range []string{other("CUSP", "52729NAA8") + other("CUSP", "52729NAC4"), other("SEDL", "1") + other("COMM", "2")} {
+		if f := Read("m.xml", []byte(mxOf(mx033("REF1", isin, twice)))); len(f.Faults) == 0 || !strings.Contains(f.Faults[0].String(), "which counts") {
+			t.Errorf("%s: %v", twice, f.Faults)
+		}
+	}
+}

@@ -342,7 +342,16 @@ func (m *message) fillQuantity(once map[string]field) {
 		kind, value, _ := strings.Cut(price.content(), "/")
 		m.set(colBid, perThousand(kind, pointed(value)), price.line)
 	}
+	for _, key := range otherBids {
+		if f := once[key]; f.tag != "" {
+			m.set(colBid, strings.TrimSpace(m.text[colBid]+" :"+f.tag+":"+f.value), f.line)
+		}
+	}
 }
+
+// otherBids are fields of a price, or of a rate, in a form that is not read. They are bids all the same: a tender without
+// one is taken by an auction at the best price.
+var otherBids = []string{"90B:OFFR", "90E:OFFR", "90F:OFFR", "90J:OFFR", "90K:OFFR", "90L:OFFR", "92A:PROP", "92F:PROP"}
 
 // finNumber is a number of FIN: digits with one comma before the decimals, which may be none.
 var finNumber = regexp.MustCompile(`^([0-9]{1,14}),([0-9]{0,14})$`)

@@ -281,8 +281,10 @@ func (r *xmlReader) message(kind string) (*message, *lineFault) {
 	}
 	account := take("AcctDtls/SfkpgAcct")
 	m.set(colAccount, account.text, account.line)
-	m.fillSecurity(take, r.values[inside+"CorpActnGnlInf/UndrlygScty/FinInstrmId/OthrId/Tp/Cd"])
-	m.fillInstructed(take)
+	m.fillSecurity(take, func(path string) []value { return r.values[inside+path] })
+	others := func(path string, read ...string) value { return othersOf(r.values, inside+path, read) }
+	m.fillInstructed(take, others)
+	m.fillBid(take, others)
 	return m, fault
 }
 
@@ -291,45 +293,90 @@ func firstPart(path string) string {
 	return first
 }
 
-// fillSecurity takes the ISIN, or the one other identification if that is a CUSIP. Some versions have
-// it without UndrlygScty.
-func (m *message) fillSecurity(take func(...string) value, types []value) {
+// fillSecurity takes the ISIN, or the CUSIP of other identifications, or the only one of those. Some versions have it
+// without UndrlygScty.
+func (m *message) fillSecurity(take func(...string) value, all func(string) []value) {
 	isin := take("CorpActnGnlInf/UndrlygScty/FinInstrmId/ISIN", "CorpActnGnlInf/FinInstrmId/ISIN",
 		"CorpActnGnlInf/UndrlygScty/ISIN")
 	if isin.text != "" {
 		m.set(colSecurity, isin.text, isin.line)
 		return
 	}
-	other := take("CorpActnGnlInf/UndrlygScty/FinInstrmId/OthrId/Id", "CorpActnGnlInf/FinInstrmId/OthrId/Id")
-	m.set(colSecurity, other.text, other.line)
-	if len(types) == 1 && types[0].text != "CUSP" && other.text != "" {
-		m.text[colSecurity] = types[0].text + " " + other.text
+	other := "CorpActnGnlInf/UndrlygScty/FinInstrmId/OthrId/"
+	if len(all(other+"Id")) == 0 {
+		other = "CorpActnGnlInf/FinInstrmId/OthrId/"
+	}
+	ids, types := all(other+"Id"), all(other+"Tp/Cd")
+	isCUSIP := func(v value) bool { return v.text == "CUSP" }
+	if i := slices.IndexFunc(types, isCUSIP); i >= 0 && len(ids) == len(types) && !slices.ContainsFunc(types[i+1:], isCUSIP) {
+		m.set(colSecurity, ids[i].text, ids[i].line)
+		return
+	}
+	id := take(other + "Id") // of several it is not known which counts
+	m.set(colSecurity, id.text, id.line)
+	if len(types) == 1 && id.text != "" {
+		m.text[colSecurity] = types[0].text + " " + id.text
 	}
 }
 
-// fillInstructed takes the face amount that is instructed, how it is delivered and what is bid.
-func (m *message) fillInstructed(take func(...string) value) {
-	within := "CorpActnInstr/SctiesQtyOrInstdAmt/SctiesQty/InstdQty/"
-	if m.cancels {
-		within = "CorpActnInstr/InstdQty/"
-	}
-	face := take(within+"Qty/FaceAmt", within+"Cd")
-	for _, other := range []string{within + "Qty/Unit", within + "Qty/AmtsdVal",
-		"CorpActnInstr/SctiesQtyOrInstdAmt/InstdAmt"} {
-		if v := take(other); v.text != "" { // which is no principal
-			face = value{other[strings.LastIndex(other, "/")+1:] + " " + v.text, v.line}
+// othersOf are elements in the one at path, or itself, but for those that are read, with their names as one text.
+func othersOf(values map[string][]value, path string, read []string) (all value) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		below, within := strings.CutPrefix(key, path+"/")
+		if (!within && key != path) || slices.Contains(read, below) {
+			continue
 		}
+		if !within {
+			below = path[strings.LastIndex(path, "/")+1:]
+		}
+		for _, v := range values[key] {
+			all.text += " " + strings.ReplaceAll(strings.TrimPrefix(below, "Qty/"), "/", " ") + " " + v.text
+			all.line = v.line
+		}
+	}
+	all.text = strings.TrimSpace(all.text)
+	return all
+}
+
+// fillInstructed takes the face amount that is instructed, and how it is delivered. What is instructed otherwise, or on a
+// condition, is no principal.
+func (m *message) fillInstructed(take func(...string) value, others func(string, ...string) value) {
+	within := "CorpActnInstr/SctiesQtyOrInstdAmt/SctiesQty/InstdQty"
+	if m.cancels {
+		within = "CorpActnInstr/InstdQty"
+	}
+	face := take(within+"/Qty/FaceAmt", within+"/Cd")
+	for _, other := range []value{others(within, "Qty/FaceAmt", "Cd"), others("CorpActnInstr/SctiesQtyOrInstdAmt/InstdAmt")} {
+		if other.text != "" {
+			face = other
+		}
+	}
+	if condition := others("CorpActnInstr/SctiesQtyOrInstdAmt/SctiesQty/CondlQty"); condition.text != "" {
+		face = value{face.text + " if CondlQty " + condition.text, condition.line}
 	}
 	m.set(colQuantity, face.text, face.line)
 	if protect := take("PrtctInstr/TxTp"); protect.text != "" {
 		m.set(colDelivery, map[bool]string{true: "PROTECT", false: protect.text}[protect.text == "PROT"], protect.line)
 	}
-	price := take("CorpActnInstr/PricDtls/GncCshPricRcvdPerPdct/PctgPric/PricVal")
-	kind := take("CorpActnInstr/PricDtls/GncCshPricRcvdPerPdct/PctgPric/PctgPricTp")
+}
+
+// fillBid takes the price that is bid, in percent. One in any other form, or a rate, is a bid, too, and one that cannot be
+// read: without it the tender would be one that bids nothing, which an auction takes at the best price.
+func (m *message) fillBid(take func(...string) value, others func(string, ...string) value) {
+	within := "CorpActnInstr/PricDtls/GncCshPricRcvdPerPdct"
+	price, kind := take(within+"/PctgPric/PricVal"), take(within+"/PctgPric/PctgPricTp")
 	if price.text != "" {
 		m.set(colBid, perThousand(kind.text, price.text), price.line)
 	}
-	if amount := take("CorpActnInstr/PricDtls/GncCshPricRcvdPerPdct/AmtPric/PricVal"); amount.text != "" {
+	if amount := take(within + "/AmtPric/PricVal"); amount.text != "" {
 		m.set(colBid, "amount "+amount.text, amount.line)
+	}
+	for _, other := range []value{
+		others(within, "PctgPric/PricVal", "PctgPric/PctgPricTp", "AmtPric/PricVal", "AmtPric/AmtPricTp"),
+		others("CorpActnInstr/RateAndAmtDtls/PropsdRate"),
+	} {
+		if other.text != "" {
+			m.set(colBid, strings.TrimSpace(m.text[colBid]+" "+other.text), other.line)
+		}
 	}
 }

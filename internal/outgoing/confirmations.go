@@ -46,6 +46,14 @@ func (r *Run) Confirmations(superseded Superseded) (all []confirm.Confirmation, 
 	if err != nil {
 		return nil, 0, err
 	}
+	r.unpriced = nil
+	lines = slices.DeleteFunc(lines, func(l confirm.Line) bool {
+		without := l.Price == "" && !l.Accepted.IsZero()
+		if without && !slices.Contains(r.unpriced, l.Series) {
+			r.unpriced = append(r.unpriced, l.Series)
+		}
+		return without // it is not due yet
+	})
 	o := &confirm.Offer{ID: r.Doc.Offer, Run: r.Doc.Run, Auctions: map[string]bool{}, HasEarly: !r.Offer.Early.IsZero()}
 	for i := range r.Offer.Auctions {
 		for _, id := range r.Offer.Auctions[i].Series {
@@ -178,6 +186,9 @@ func (r *Run) confirmations(superseded Superseded, name, extension string,
 	e := &Export{}
 	if err == nil || errors.Is(err, ErrNothingDue) {
 		e.Warnings = r.awaitedWords()
+	}
+	for _, series := range r.unpriced {
+		e.Warnings = append(e.Warnings, "what is accepted of series "+series+" has no price yet, so nothing of that is confirmed")
 	}
 	if err != nil {
 		return e, err

@@ -26,6 +26,8 @@ type Run struct {
 	archive *ledger.Archive
 	only    []string // the wires that are exported, none for all
 	awaited string   // see [awaitedDay]
+
+	unpriced []string // series of which something is accepted that has no price yet
 }
 
 // Open opens the published run in a folder.

@@ -2,7 +2,9 @@ package seev
 
 import (
 	"encoding/xml"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -79,14 +81,18 @@ func WriteAnnouncement(w io.Writer, a *confirm.Announcement) error {
 	m.Event, m.EventType, m.Voluntary, m.Security = a.Event, EventType(a.Auction), "VOLU", securityOf(a.Security)
 	m.Accounts, m.Announced, m.Interest, m.Offeror = "GENR", a.Announced.String(), true, a.Offeror
 	for i := range a.Options {
-		m.Options = append(m.Options, cashOption(a, &a.Options[i]))
+		option, err := cashOption(a, &a.Options[i])
+		if err != nil {
+			return err
+		}
+		m.Options = append(m.Options, option)
 	}
 	m.Options = append(m.Options, option031{Number: a.Idle(), Type: "NOAC", Default: true})
 	return export.WriteXML(w, doc)
 }
 
-func cashOption(a *confirm.Announcement, o *confirm.Option) option031 {
-	option := option031{
+func cashOption(a *confirm.Announcement, o *confirm.Option) (option option031, err error) {
+	option = option031{
 		Number: o.Number, Type: "CASH", Deadline: &deadline{o.Deadline.Format(time.RFC3339)},
 		Out: &movement031{securityOf(a.Security), a.Minimum.String(), a.Multiple.String(), "DBIT", o.Day.String()},
 		In:  &cash031{Sign: "CRDT", Day: o.Day.String()},
@@ -94,14 +100,23 @@ func cashOption(a *confirm.Announcement, o *confirm.Option) option031 {
 	if o.Rate != nil {
 		option.Rate = &optionRate{o.Rate.String()}
 	}
-	option.In.Price = percent(o.Percent)
-	return option
+	option.In.Price, err = percent(o.Percent)
+	return option, err
 }
 
-// percent is a price in percent, nil if it is not known.
-func percent(d *decimal.Decimal) *price {
+// mostDigits are those of a price in percent, before and after the point.
+const mostDigits = 11
+
+// percent is a price in percent, nil if it is not known. One with more digits than the schema has is not cut: what is
+// announced or confirmed would be another one than is paid.
+func percent(d *decimal.Decimal) (*price, error) {
 	if d == nil {
-		return nil
+		return nil, nil
 	}
-	return &price{"PRCT", d.String()}
+	text := d.String()
+	if digits := strings.NewReplacer(".", "", "-", "").Replace(text); len(digits) > mostDigits {
+		return nil, fmt.Errorf("the price of %s%% has more than the %d digits that a message of ISO 20022 can state; write it with "+
+			"fewer decimals in offer.yaml", text, mostDigits)
+	}
+	return &price{"PRCT", text}, nil
 }

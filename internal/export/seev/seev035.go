@@ -65,8 +65,12 @@ func WriteAdvice(w io.Writer, c *confirm.Confirmation) error {
 	m.ID, m.Type, m.Function = c.Advice, "NEWM", "CAPA"
 	m.Event, m.EventType, m.Voluntary, m.Security = c.Event, EventType(c.Auction), "VOLU", securityOf(c.Security)
 	m.Account = account035{c.Participant, long(c.Tendered), long(c.Accepted), long(c.Returned)}
+	paid, err := percent(&c.Percent)
+	if err != nil {
+		return err
+	}
 	in := coming035{Sign: "CRDT", Total: cashOf(c.Cash.Total, c.Currency), Day: c.Date.String(),
-		Price: percent(&c.Percent)}
+		Price: paid}
 	if !c.Cash.Interest.IsZero() {
 		interest := cashOf(c.Cash.Interest, c.Currency)
 		in.Interest = &interest

@@ -74,8 +74,7 @@ type (
 		Principal amount  `xml:"AmtDtls>PrncplOrCrps"`
 		Interest  *amount `xml:"AmtDtls>AcrdIntrstAmt"`
 		Day       string  `xml:"DtDtls>PstngDt>Dt"`
-		PriceType string  `xml:"PricDtls>GncCshPricRcvdPerPdct>PctgPric>PctgPricTp"`
-		Price     string  `xml:"PricDtls>GncCshPricRcvdPerPdct>PctgPric>PricVal"`
+		Price     *price  `xml:"PricDtls"`
 	}
 	amount struct {
 		Currency string `xml:"Ccy,attr"`
@@ -90,9 +89,13 @@ func WriteConfirmation(w io.Writer, c *confirm.Confirmation) error {
 	m.ID = c.ID
 	m.General = general{c.Event, EventType(c.Auction), securityOf(c.Security)}
 	m.Account = account036{c.Participant, long(c.Tendered), long(c.Accepted), long(c.Returned)}
+	paid, err := percent(&c.Percent)
+	if err != nil {
+		return err
+	}
 	cash := cashMoved{
 		Sign: "CRDT", Total: cashOf(c.Cash.Total, c.Currency), Principal: cashOf(c.Cash.Principal(), c.Currency),
-		Day: c.Date.String(), PriceType: "PRCT", Price: c.Percent.String(),
+		Day: c.Date.String(), Price: paid,
 	}
 	if !c.Cash.Interest.IsZero() {
 		interest := cashOf(c.Cash.Interest, c.Currency)

@@ -171,3 +171,23 @@ func TestMessagesFollowTheSchema(t *testing.T) {
 		}
 	}
 }
+
+// TestAPriceWithMoreDigitsThanAMessageCanStateIsRefused: the schema has 11, and a price that was cut would be another one.
+func TestAPriceWithMoreDigitsThanAMessageCanStateIsRefused(t *testing.T) {
+	for text, taken := range map[string]bool{"102.12345678": true, "102.123456789": false, "0.1234567891": true, "85.7512345678": false} {
+		price := d(text)
+		c, a := confirmations(t)[0], announcements()[0]
+		c.Percent, a.Options[0].Percent = price, &price
+		for name, write := range map[string]func(*bytes.Buffer) error{
+			"031": func(b *bytes.Buffer) error { return WriteAnnouncement(b, &a) },
+			"035": func(b *bytes.Buffer) error { return WriteAdvice(b, &c) },
+			"036": func(b *bytes.Buffer) error { return WriteConfirmation(b, &c) },
+		} {
+			var b bytes.Buffer
+			err := write(&b)
+			if (err == nil) != taken || (err != nil && (b.Len() > 0 || !strings.Contains(err.Error(), "11 digits"))) {
+				t.Errorf("%s in %s: %v, %d bytes", text, name, err, b.Len())
+			}
+		}
+	}
+}
