@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/imaplink/imaptest"
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
 
@@ -23,18 +24,7 @@ func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
 	wasPatience, wasIdle := patience, idle
 	patience, idle = time.Second, 2*time.Second
 	defer func() { patience, idle = wasPatience, wasIdle }()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		for {
-			if _, err := l.Accept(); err != nil {
-				return
-			}
-		}
-	}()
+	port := servertest.Listen(t, func(net.Conn) {})
 	within := func(what, why string, do func() error) {
 		t.Helper()
 		done := make(chan error, 1)
@@ -49,7 +39,7 @@ func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
 		}
 	}
 	for _, security := range []settings.Security{settings.TLS, settings.StartTLS, settings.None} {
-		to := settings.IMAP{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: security, Username: "u",
+		to := settings.IMAP{Host: "127.0.0.1", Port: port, Security: security, Username: "u",
 			PasswordEnv: imaptest.PasswordEnv, Folder: "INBOX"}
 		within(string(security), "longer than 1s", func() error {
 			_, err := Dial(context.Background(), to, imaptest.Getenv)
@@ -82,37 +72,24 @@ type muteProxy struct {
 
 func newMuteProxy(t *testing.T, to int) muteProxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
 	ctx, mute := context.WithCancel(context.Background())
 	t.Cleanup(mute)
-	go func() {
-		for {
-			near, err := l.Accept()
-			if err != nil {
-				return
-			}
-			far, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(to)))
-			if err != nil {
-				return
-			}
-			go func() { _, _ = io.Copy(far, near) }()
-			go func() {
-				b := make([]byte, 4096)
-				for {
-					n, err := far.Read(b)
-					if err != nil || ctx.Err() != nil {
-						return
-					}
-					_, _ = near.Write(b[:n])
-				}
-			}()
+	port := servertest.Listen(t, func(near net.Conn) {
+		far, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(to)))
+		if err != nil {
+			return
 		}
-	}()
-	return muteProxy{l.Addr().(*net.TCPAddr).Port, mute}
+		go func() { _, _ = io.Copy(far, near) }()
+		b := make([]byte, 4096)
+		for {
+			n, err := far.Read(b)
+			if err != nil || ctx.Err() != nil {
+				return
+			}
+			_, _ = near.Write(b[:n])
+		}
+	})
+	return muteProxy{port, mute}
 }
 
 // TestAMessageThatIsNotThereAnyMore asks for numbers that the folder does not have, or had under another validity.
@@ -172,12 +149,7 @@ func TestAMailThatBreaksOffEndsItsSession(t *testing.T) {
 // breaksOff is the port of a server that has one mail and closes the connection in the middle of it.
 func breaksOff(t *testing.T) (port int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	serve := func(c net.Conn) {
+	return servertest.Listen(t, func(c net.Conn) {
 		defer c.Close()
 		fmt.Fprint(c, "* OK [CAPABILITY IMAP4rev1] ready\r\n")
 		for lines := bufio.NewScanner(c); lines.Scan(); {
@@ -194,15 +166,5 @@ func breaksOff(t *testing.T) (port int) {
 				fmt.Fprintf(c, "%s OK done\r\n", tag)
 			}
 		}
-	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go serve(c)
-		}
-	}()
-	return l.Addr().(*net.TCPAddr).Port
+	})
 }

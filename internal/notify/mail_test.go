@@ -28,6 +28,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"tenderbatch/internal/notify/smtptest"
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
 
@@ -384,27 +385,14 @@ func TestADoneContextHangsUpOnAMailServer(t *testing.T) {
 }
 
 func TestAServerThatTricklesIsGivenUp(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() { // each line comes in time, the whole never ends
-				_, err := io.WriteString(c, "220-a\r\n")
-				for err == nil {
-					time.Sleep(5 * time.Millisecond)
-					_, err = io.WriteString(c, "220-a\r\n")
-				}
-			}()
+	port := servertest.Listen(t, func(c net.Conn) { // each line comes in time, the whole never ends
+		_, err := io.WriteString(c, "220-a\r\n")
+		for err == nil {
+			time.Sleep(5 * time.Millisecond)
+			_, err = io.WriteString(c, "220-a\r\n")
 		}
-	}()
-	n := mailing(t, &postOffice{port: listener.Addr().(*net.TCPAddr).Port}, settings.None, nil)
+	})
+	n := mailing(t, &postOffice{port: port}, settings.None, nil)
 	n.timeout = 50 * time.Millisecond
 	if err := n.End(t.Context(), sample); err == nil || !strings.Contains(err.Error(), "no answer within 50ms") {
 		t.Errorf("%v, want that there was no answer", err)

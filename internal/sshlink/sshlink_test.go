@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink/sshtest"
 )
@@ -31,12 +32,7 @@ func TestAServerThatNeverBeginsIsNotWaitedForWithoutEnd(t *testing.T) {
 // saying is the port of a server that says something again and again.
 func saying(t *testing.T, what string) (port int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	serve := func(c net.Conn) {
+	return servertest.Listen(t, func(c net.Conn) {
 		defer c.Close()
 		for t.Context().Err() == nil {
 			if _, err := c.Write([]byte(what)); err != nil {
@@ -44,17 +40,7 @@ func saying(t *testing.T, what string) (port int) {
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
-	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go serve(c)
-		}
-	}()
-	return l.Addr().(*net.TCPAddr).Port
+	})
 }
 
 // TestASessionOutlivesThePatienceForItsBeginning writes and reads once that has passed.
