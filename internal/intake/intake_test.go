@@ -640,13 +640,13 @@ func TestSignedAndEncrypted(t *testing.T) {
 		beside      []byte
 		why         string
 	}{
-		"by an unknown key":        {"dtc-1.csv.pgp", string(other.Seal([]byte(report), us)), nil, "does not count"},
-		"beside, by an unknown":    {"dtc-1.csv", report, other.Sign([]byte(report)), "does not count"},
+		"by an unknown key":        {"dtc-1.csv.pgp", string(other.Seal([]byte(report), us)), nil, "which is none of the keys that are known for it; ask DTC by another way"},
+		"beside, by an unknown":    {"dtc-1.csv", report, other.Sign([]byte(report)), "which is none of the keys that are known for it; ask DTC by another way"},
 		"by an expired key":        {"dtc-1.csv", report, old.Sign([]byte(report), "--faked-system-time", "20200110T000000"), "expired"},
 		"unsigned":                 {"dtc-1.csv", report, nil, "it is not signed, and files of DTC must be"},
 		"encrypted, unsigned":      {"dtc-1.csv.pgp", string(dtc.Encrypt([]byte(report), us)), nil, "it is not signed"},
 		"encrypted to another key": {"dtc-1.csv.pgp", string(dtc.Seal([]byte(report), other)), nil, "encrypted to the key"},
-		"of another content":       {"dtc-1.csv", report, dtc.Sign([]byte(report + "5,037833100,1000\n")), "does not count"},
+		"of another content":       {"dtc-1.csv", report, dtc.Sign([]byte(report + "5,037833100,1000\n")), "does not count: it is of another content"},
 		"altered":                  {"dtc-1.csv.pgp", string(flip(sealed)), nil, "no whole OpenPGP message"},
 		"cut off":                  {"dtc-1.csv.pgp", string(sealed[:len(sealed)-30]), nil, "no whole OpenPGP message"},
 	} {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/ProtonMail/gopenpgp/v3/armor"
+	"github.com/ProtonMail/gopenpgp/v3/constants"
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
 )
 
@@ -310,15 +311,7 @@ func signed(got *crypto.VerifyResult, now time.Time) (string, error) {
 		return "", &EarlyError{At: at.UTC()}
 	}
 	if wrong != nil {
-		by := ""
-		if id := got.SignedByKeyIdHex(); id != "" && id != "0000000000000000" {
-			by = " (by the key " + id + ")"
-		}
-		why := wrong.Message
-		if wrong.Cause != nil {
-			why = strings.TrimPrefix(wrong.Cause.Error(), "openpgp: ")
-		}
-		return "", fmt.Errorf("its signature%s does not count: %s", by, why)
+		return "", inWords(wrong, got.SignedByKeyIdHex())
 	}
 	key := got.SignedByKey()
 	switch {
@@ -330,6 +323,26 @@ func signed(got *crypto.VerifyResult, now time.Time) (string, error) {
 		return "", fmt.Errorf("its signature is by the key %s, which was revoked", key.GetFingerprint())
 	}
 	return key.GetFingerprint(), nil
+}
+
+// inWords says why a signature by the key of an id, which may be unknown, does not count.
+func inWords(wrong *crypto.SignatureVerificationError, id string) error {
+	by := ""
+	if id != "" && id != "0000000000000000" {
+		by = " by the key " + id
+	}
+	if by != "" && wrong.Status == constants.SIGNATURE_NO_VERIFIER {
+		return fmt.Errorf("its signature is%s, which is none of the keys that are known for it", by)
+	}
+	why := wrong.Message
+	if wrong.Cause != nil {
+		why = strings.TrimPrefix(wrong.Cause.Error(), "openpgp: ")
+	}
+	// As the library says where the numbers do not fit: the one of each algorithm, or the first bytes of the digest.
+	if strings.HasSuffix(why, " verification failure") || strings.HasSuffix(why, "hash tag doesn't match") {
+		why = "it is of another content, or something was changed since it was signed"
+	}
+	return fmt.Errorf("its signature%s does not count: %s", by, why)
 }
 
 // Sign makes a signature of some content, to lie beside it.
@@ -354,6 +367,21 @@ func Encrypt(content []byte, own *Own, to *Keys, now time.Time) ([]byte, error) 
 	if ring == nil {
 		return nil, errors.New("no key is named to encrypt to")
 	}
+	for _, key := range to.all {
+		at, why := now.Unix(), ""
+		switch {
+		case key.IsExpired(at):
+			why = "has expired"
+		case key.IsRevoked(at):
+			why = "was revoked"
+		case !key.CanEncrypt(at):
+			why = "has no part to encrypt with that is valid now"
+		default:
+			continue
+		}
+		return nil, fmt.Errorf("the key %s %s, so nothing is encrypted to it; ask its owner for the new one, and name its file instead",
+			key.GetFingerprint(), why)
+	}
 	builder := crypto.PGP().Encryption().Recipients(ring).EncryptionTime(now.Unix())
 	if own != nil {
 		builder = builder.SigningKey(own.key).SignTime(now.Unix())
@@ -364,7 +392,7 @@ func Encrypt(content []byte, own *Own, to *Keys, now time.Time) ([]byte, error) 
 	}
 	message, err := handle.Encrypt(content)
 	if err != nil {
-		return nil, fmt.Errorf("it cannot be encrypted to the keys that are named; see whether one has expired: %w", err)
+		return nil, fmt.Errorf("it cannot be encrypted to the keys that are named: %w", err)
 	}
 	return message.Bytes(), nil
 }
