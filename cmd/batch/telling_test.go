@@ -306,9 +306,11 @@ func TestAReportUnderAWrongNameIsSpokenOf(t *testing.T) {
 		Choice: inbox.Choice{Ignored: []inbox.Ignored{
 			{Name: "dtc-2004-11-12.xlsx", Reason: "replaced by dtc-2004-12-01.xlsx"},
 			{Name: "DTC final.xlsx", Reason: "matches no depositary's files"},
+			{Name: "dtc-2004-12-02.xls", Reason: "matches no depositary's files: if it is a report, save it as Excel Workbook (.xlsx)"},
 		}}}
 	if got, want := monitor.Ended(notify.Event{}, o, nil).Message, "unchanged\nwarning: DTC final.xlsx was left out: "+
-		"it matches no depositary's files; rename it if it is a report"; got != want {
+		"it matches no depositary's files; rename it if it is a report\n"+
+		"warning: dtc-2004-12-02.xls was left out: it matches no depositary's files: if it is a report, save it as Excel Workbook (.xlsx)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

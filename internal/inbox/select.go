@@ -119,7 +119,7 @@ func ownersOf(o *tender.Offer, name string) (reason string, owners []int) {
 	if len(owners) > 0 || nearly(o, name) >= 0 {
 		return "", owners
 	}
-	return noDepositary, nil
+	return noDepositary + otherKind(o.Depositaries, name), nil
 }
 
 // unfinished are the extensions that browsers and programs for file transfer give a file as
@@ -210,9 +210,15 @@ func noReport(d tender.Depositary, inbox []string) tender.FileFault {
 			there += fmt.Sprintf(" and %d more", len(sorted)-most)
 		}
 	}
+	advice := "put the report into the inbox, or correct files in the offer"
+	for _, name := range slices.Sorted(slices.Values(inbox)) {
+		if other := savedAs(d, name); other != "" {
+			advice = display.Quote(name) + " is of another kind: " + other + "; else " + advice
+			break
+		}
+	}
 	return tender.FileFault{Rule: tender.RuleInbox,
-		Message: fmt.Sprintf("no report of depositary %s: nothing matches %q; the inbox %s", d.Name, d.Files, there),
-		Advice:  "put the report into the inbox, or correct files in the offer"}
+		Message: fmt.Sprintf("no report of depositary %s: nothing matches %q; the inbox %s", d.Name, d.Files, there), Advice: advice}
 }
 
 const namingAdvice = "name reports by their date, and time if there are several a day, such as dtc-2004-11-12.xlsx " +

@@ -37,11 +37,21 @@ func TestChoose(t *testing.T) {
 		{"a date that is none", false, noon, "dtc-2004-11-31.xlsx dtc-2004-11-30.xlsx", "!dtc-2004-11-31.xlsx: the name carries no date"},
 		{"the hour that comes twice", false, noon, "dtc-2004-10-31T0130.xlsx", "!dtc-2004-10-31T0130.xlsx: the time in the name cannot be used"},
 		{"nothing matches", false, noon, "report.xlsx", `!no report of depositary DTC: nothing matches "dtc-*"; the inbox holds "report.xlsx"; put`},
+		{"an old workbook is said how to save", false, noon, "dtc-2004-11-12.xls notes.txt", `!no report of depositary DTC: nothing matches "dtc-*.xlsx"; the inbox holds ` +
+			`"dtc-2004-11-12.xls", "notes.txt"; "dtc-2004-11-12.xls" is of another kind: if it is a report, save it as Excel Workbook (.xlsx); else put`},
+		{"an archive is said to be opened", false, noon, "dtc-2004-11-12.zip", `!no report of depositary DTC: nothing matches "dtc-*.xlsx"; the inbox holds ` +
+			`"dtc-2004-11-12.zip"; "dtc-2004-11-12.zip" is of another kind: if it is an archive with a report, take the workbook out of it; else put`},
+		{"an old workbook beside a report, said how to save", false, noon, "dtc-2004-11-12.xls dtc-2004-11-11.xlsx dtc-2004-11-12.csv",
+			"dtc-2004-11-11.xlsx -dtc-2004-11-12.csv matches no depositary's files -dtc-2004-11-12.xls matches no depositary's files: it is of another kind than " +
+				"those of DTC (dtc-*.xlsx); if it is a report, save it as Excel Workbook (.xlsx)"},
 		{"claimed by two", false, noon, "dtc-both.xlsx", "!dtc-both.xlsx: the name matches the files of DTC (dtc-*) and of Second (*-both.xlsx)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := testOffer(t)
 			o.Depositaries[0].Incremental = test.incremental
+			if strings.Contains(test.name, " is said to be opened") || strings.Contains(test.name, "said how to save") {
+				o.Depositaries[0].Files = "dtc-*.xlsx"
+			}
 			if test.name == "claimed by two" {
 				second := o.Depositaries[0]
 				second.Name, second.Files = "Second", "*-both.xlsx"

@@ -272,7 +272,7 @@ func (l *look) assign(p *passing) error {
 	switch files := l.ofOtherKind(p.channel, p.as); {
 	case files != "" && strings.EqualFold(path.Ext(files), path.Ext(p.as)):
 		advice = "it differs from what is expected by capital and small letters only; have it sent by a name that is expected"
-	case slices.Contains(spreadsheets, strings.ToLower(path.Ext(p.as))):
+	case inbox.IsOtherSpreadsheet(p.as):
 		advice = "ask for it saved as Excel Workbook (.xlsx), by a name that is expected"
 	case files != "":
 		advice = "ask for it in the kind of file that is expected"
@@ -306,18 +306,12 @@ func (c claim) isBefore(name string) bool {
 	return !to.IsZero() && to.Before(time.Date(launch.Year, launch.Month, launch.Day, 0, 0, 0, 0, zone))
 }
 
-// spreadsheets are the kinds of files that are saved as .xlsx by the program that made them.
-var spreadsheets = strings.Fields(".xls .xlsb .xlsm .ods .numbers .xlt .xltx .et .wk1 .dbf")
-
 // ofOtherKind is the pattern of the files of a depositary of a channel that a name would match but for its extension, or for
 // capital and small letters; "" for none.
 func (l *look) ofOtherKind(c settings.Channel, name string) string {
-	stem := func(s string) string { return strings.ToLower(strings.TrimSuffix(s, path.Ext(s))) }
 	for _, o := range l.offersOf(c) {
 		for _, d := range o.now.Depositaries {
-			pattern := stem(d.Files)
-			is, err := path.Match(pattern, stem(name))
-			if slices.Contains(c.From, d.Name) && is && err == nil && strings.Trim(pattern, "*?") != "" {
+			if slices.Contains(c.From, d.Name) && inbox.IsOfOtherKind(d, name) {
 				return d.Files
 			}
 		}

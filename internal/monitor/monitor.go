@@ -232,7 +232,11 @@ func remarksOf(o *pipeline.Outcome) []string {
 	for _, f := range o.Choice.Ignored {
 		switch name := display.Line(f.Name); {
 		case f.Unclaimed():
-			said = append(said, fmt.Sprintf("%s was left out: it %s; rename it if it is a report", name, f.Reason))
+			why := fmt.Sprintf("%s was left out: it %s", name, f.Reason)
+			if advice := f.Advice(); advice != "" {
+				why += "; " + advice
+			}
+			said = append(said, why)
 		case f.Folder():
 			said = append(said, fmt.Sprintf("%s was left out: it %s", name, f.Reason))
 		}

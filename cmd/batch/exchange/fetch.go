@@ -120,7 +120,7 @@ func (w World) sayFetched(report intake.Report, asJSON bool) error {
 			p.linef("  why   %s", f.Why)
 		}
 	}
-	if len(report.Files) == 0 {
+	if len(report.Files) == 0 && len(report.Faults) == 0 { // what a channel has that was not read is not known
 		p.linef("nothing new has come")
 	}
 	return p.err

@@ -42,7 +42,8 @@ otherwise. Nothing is ever deleted by itself. See first with --dry-run.`,
 				}
 				all, faults = append(all, items...), append(faults, err)
 			}
-			return errors.Join(append(faults, w.sayPruned(all, dryRun, asJSON))...)
+			failed := errors.Join(faults...)
+			return errors.Join(failed, w.sayPruned(all, failed == nil, dryRun, asJSON))
 		},
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "only list what would be deleted")
@@ -50,7 +51,8 @@ otherwise. Nothing is ever deleted by itself. See first with --dry-run.`,
 	return c
 }
 
-func (w World) sayPruned(all []retention.Item, dryRun, asJSON bool) error {
+// sayPruned lists what was deleted, or would be; whole says that every offer was looked at.
+func (w World) sayPruned(all []retention.Item, whole, dryRun, asJSON bool) error {
 	if asJSON {
 		return w.sayJSON(all)
 	}
@@ -65,7 +67,7 @@ func (w World) sayPruned(all []retention.Item, dryRun, asJSON bool) error {
 		}
 		p.linef("%s: %s %s, kept until %s", i.Offer, did, i.Path, i.Until.Format("2006-01-02"))
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && whole {
 		p.linef("nothing is older than it is to be kept; an offer without retention in its offer.yaml is kept for ever")
 	}
 	return p.err
