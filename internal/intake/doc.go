@@ -14,7 +14,7 @@
 //   - The same content under another name is not taken: by its name, an old report would count as a newer one.
 //
 // A file that passes is put into the inbox of its offer, and the history says through which channel, from
-// whom and signed by whom; one that came packed is kept as it came under received. One that does not pass is
+// whom and signed by whom; one that came packed, and a signature beside one, is kept as it came under received. One that does not pass is
 // kept under quarantine with why.json beside it, and the history says so. Neither stops the other files or
 // channels. Files stay where they came from: what was dealt with is remembered by name, size and time.
 package intake

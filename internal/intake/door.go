@@ -33,8 +33,9 @@ import (
 
 // Names in the folder of a file in quarantine.
 const (
-	contentName = "content" // the file, whatever it was called
-	whyName     = "why.json"
+	contentName   = "content"   // the file, whatever it was called
+	signatureName = "signature" // that came beside it, if one did
+	whyName       = "why.json"
 )
 
 // lockWait is how long a run that holds the offer is waited for.
@@ -48,6 +49,7 @@ type passing struct {
 	content  []byte // what is in it
 	signedBy string
 	unsigned error
+	beside   bool // it is the signature beside the file that counts
 	packed   bool // it came in a message or an archive
 	offer    *offer
 	of       tender.Depositary
@@ -160,6 +162,7 @@ func (l *look) unseal(p *passing) error {
 	}
 	if p.signature != nil && p.signedBy == "" && keys != nil {
 		p.signedBy, p.unsigned = pgp.Verify(p.arrival.content, p.signature, keys, l.Now())
+		p.beside = p.signedBy != ""
 	}
 	return nil
 }
@@ -472,12 +475,18 @@ func (l *look) take(ctx context.Context, p *passing) File {
 	if p.signedBy != "" {
 		how += ", signed by the key " + p.signedBy
 	}
+	if p.beside {
+		how += fmt.Sprintf(" (the signature is kept as %s/%s)", offerfolder.ReceivedName, offerfolder.DigestOf(p.signature))
+	}
 	if p.note != "" {
 		how += ", " + p.note
 	}
 	staged, err := l.stage(p.content)
 	if err == nil && p.packed {
 		err = l.receive(p.offer.folder, p.arrival.content)
+	}
+	if err == nil && p.beside {
+		err = l.receive(p.offer.folder, p.signature)
 	}
 	if err == nil {
 		req := prepare.Request{Folder: p.offer.folder, Actor: actorOf(p.channel), By: l.By, Clock: l.Now, Version: l.Version,
@@ -580,7 +589,7 @@ func (l *look) refuse(c settings.Channel, a *arrival, p *passing, why error, of 
 		}
 		return f // what the look that did it ended before it could say is said now
 	}
-	err := l.apart(folder, a.content, f)
+	err := l.apart(folder, a, f)
 	for _, o := range of {
 		if err == nil {
 			err = l.note(o, c, entry)
@@ -617,15 +626,18 @@ func (l *look) isApart(of []*offer, top string, is ledger.File, about, because s
 }
 
 // apart writes the folder of a file in quarantine.
-func (l *look) apart(folder string, content []byte, f File) error {
+func (l *look) apart(folder string, a *arrival, f File) error {
 	if err := l.Disk.Remove(folder); err != nil {
 		return err
 	}
 	if err := l.Disk.MakeFolders(folder); err != nil {
 		return err
 	}
-	if content != nil {
-		err := l.Disk.Write(filepath.Join(folder, contentName), func(w io.Writer) error {
+	for name, content := range map[string][]byte{contentName: a.content, signatureName: a.signature} {
+		if content == nil {
+			continue
+		}
+		err := l.Disk.Write(filepath.Join(folder, name), func(w io.Writer) error {
 			_, err := w.Write(content)
 			return err
 		})

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -704,6 +705,50 @@ func TestAllKeysOfAFileCount(t *testing.T) {
 	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {file}}
 	if r := d.fetch(); len(r.Faults) != 1 || !strings.Contains(r.Faults[0].What, "a part of it is cut off") {
 		t.Errorf("a key that is cut off: %+v", r)
+	}
+}
+
+// Who asks later whether a depositary signed a file must be able to see it for themselves: also of one that was kept apart.
+func TestTheSignatureBesideAFileIsKept(t *testing.T) {
+	us, dtc, other := pgptest.New(t, "batch@example.com", "0"), pgptest.New(t, "dtc@example.com", "0"), pgptest.New(t, "other@example.com", "0")
+	d := newDesk(t)
+	d.c.Settings.PGP.KeyFile = us.Private()
+	d.c.Settings.Intake.SignedBy = map[string][]string{"DTC": {dtc.Public()}}
+	second := []byte(report + "good,037833100,2000\n")
+	sealed := dtc.Encrypt(second, us)
+	for as, c := range map[string]struct{ content, signature []byte }{
+		"dtc-2004-11-12.csv":     {[]byte(report), dtc.Sign([]byte(report))},
+		"dtc-2004-11-13.csv.pgp": {sealed, dtc.Sign(sealed)},
+		"dtc-2004-11-14.csv":     {append(second, "x,037833100,1000\n"...), other.Sign(append(second, "x,037833100,1000\n"...))},
+	} {
+		d.send(as, string(c.content))
+		d.send(as+".sig", string(c.signature))
+	}
+	r, history := d.fetch(), strings.Join(d.history(), "\n")
+	kept := regexp.MustCompile(`by the key [0-9a-f]{40} \(the signature is kept as (received/[0-9a-f]{64})\)`).FindAllStringSubmatch(history, -1)
+	if len(kept) != 2 {
+		t.Fatalf("%d signatures are kept: %s", len(kept), history)
+	}
+	signed := map[string]int{report: 0, string(sealed): 0}
+	for content := range signed {
+		for _, k := range kept {
+			signature, err := os.ReadFile(filepath.Join(d.offer, k[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if dtc.Verify([]byte(content), signature) == nil {
+				signed[content]++
+			}
+		}
+		if signed[content] != 1 {
+			t.Errorf("%d of the kept signatures are of %.20q", signed[content], content)
+		}
+	}
+	apart := filepath.Join(d.c.Folder, d.one(r, "dtc-2004-11-14.csv").Path)
+	content, err := os.ReadFile(filepath.Join(apart, "content"))
+	signature, wrong := os.ReadFile(filepath.Join(apart, "signature"))
+	if err != nil || wrong != nil || other.Verify(content, signature) != nil {
+		t.Errorf("what was kept apart cannot be checked: %v, %v", err, wrong)
 	}
 }
 
