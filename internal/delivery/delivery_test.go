@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -182,19 +183,7 @@ func (h *house) checkPackage(manifest, archive []byte) {
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		h.t.Fatal(err)
 	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	schema, err := c.Compile("../../docs/schemas/delivery.schema.json")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(manifest))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if err := schema.Validate(value); err != nil {
-		h.t.Error(err)
-	}
+	follows(h.t, "delivery", manifest)
 	if m.Package.SHA256 != offerfolder.DigestOf(archive) || m.Run != h.run {
 		h.t.Errorf("the manifest is of another package: %+v", m)
 	}
@@ -217,6 +206,48 @@ func (h *house) checkPackage(manifest, archive []byte) {
 		if want := read(h.t, filepath.Join(h.c.Folder, "released", h.run, f.Name)); !bytes.Equal(content, want) {
 			h.t.Errorf("%s is not that of the run", f.Name)
 		}
+		if f.Name == "release.json" {
+			follows(h.t, "release", content)
+		}
+	}
+}
+
+// follows demands that JSON is as its schema says, and that the schema knows every key of it.
+func follows(t *testing.T, name string, content []byte) {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	schema, err := c.Compile("../../docs/schemas/" + name + ".schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(value); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	object := value.(map[string]any)
+	for key := range object {
+		less := maps.Clone(object)
+		delete(less, key)
+		if schema.Validate(less) == nil {
+			t.Errorf("the schema %s takes a document without %s", name, key)
+		}
+	}
+}
+
+// The package goes to others, who read who released it and on whose approvals by machine, too.
+func TestReleaseJSONHasASchema(t *testing.T) {
+	to := t.TempDir()
+	h := newHouse(t, settings.Delivery{Name: "archive", Folder: to})
+	h.want(Delivered, "")
+	content := read(t, filepath.Join(h.c.Folder, "released", h.run, "release.json"))
+	follows(t, "release", content)
+	r := ledger.Release{}
+	if err := json.Unmarshal(content, &r); err != nil || len(r.Approvals) == 0 || len(r.ToWire) == 0 {
+		t.Errorf("what the schema says of approvals and amounts is not seen: %+v, %v", r, err)
 	}
 }
 
