@@ -171,7 +171,7 @@ var mayImport = map[string][]string{
 	"internal/payment": {
 		"internal/accounts", "internal/swifttext", "internal/tender", "github.com/shopspring/decimal",
 	},
-	"internal/pgp":         {"github.com/ProtonMail/gopenpgp/v3/armor", "github.com/ProtonMail/gopenpgp/v3/crypto"},
+	"internal/pgp":         {"github.com/ProtonMail/gopenpgp/v3/armor", "github.com/ProtonMail/gopenpgp/v3/constants", "github.com/ProtonMail/gopenpgp/v3/crypto"},
 	"internal/pgp/pgptest": {}, // GnuPG as the other side, for the tests of others
 	"internal/pipeline": {
 		"internal/allocate", "internal/compare", "internal/decimals", "internal/disk", "internal/display",

@@ -12,10 +12,10 @@ import (
 
 // form reads the sheet of the form: first the blocks, then the tables, each below its title.
 func (r *reading) form(g *grid) {
-	rows := g.rows[1:] // below the title
+	rows, tableAt := g.rows[1:], titlesOf(g) // below the title
 	first := len(rows)
 	for i, row := range rows {
-		if tableAt(g, row) != nil {
+		if tableAt[row] != nil {
 			first = i
 			break
 		}
@@ -23,16 +23,21 @@ func (r *reading) form(g *grid) {
 	fields := r.blocks(g, rows[:first])
 	missing := []string{}
 	for i := range tables {
-		if !slices.ContainsFunc(rows, func(row int) bool { return tableAt(g, row) == &tables[i] }) {
+		if !slices.ContainsFunc(rows, func(row int) bool { return tableAt[row] == &tables[i] }) {
 			missing = append(missing, tables[i].title)
 		}
 	}
 	for at := first; at < len(rows); {
 		end := at + 1
-		for end < len(rows) && tableAt(g, rows[end]) == nil {
+		for end < len(rows) && tableAt[rows[end]] == nil {
 			end++
 		}
-		t := tableAt(g, rows[at])
+		for _, c := range g.cells[rows[at]] {
+			if c.col > 0 && !c.isNote() {
+				r.unread(g, c)
+			}
+		}
+		t := tableAt[rows[at]]
 		if t.columns {
 			fields = append(fields, r.gridTable(g, t, rows[at], rows[at+1:end])...)
 		} else {
@@ -49,16 +54,27 @@ func (r *reading) form(g *grid) {
 	r.checkMarks()
 }
 
-// tableAt is the table whose title is in a row, alone; nil for none.
-func tableAt(g *grid, row int) *table {
-	title := g.at(row, 0).says()
-	others := slices.ContainsFunc(g.cells[row], func(c cell) bool { return c.col > 0 && !c.isNote() })
+// titlesOf are the tables by the rows of their titles. A title is alone in its row; where none of a table is, the first
+// one with something beside it counts, or all below would be taken for the table before.
+func titlesOf(g *grid) map[int]*table {
+	all := map[int]*table{}
 	for i := range tables {
-		if !others && title == normal(tables[i].title) {
-			return &tables[i]
+		beside := -1
+		for _, row := range g.rows[1:] {
+			others := slices.ContainsFunc(g.cells[row], func(c cell) bool { return c.col > 0 && !c.isNote() })
+			switch {
+			case g.at(row, 0).says() != normal(tables[i].title):
+			case !others:
+				all[row], beside = &tables[i], -2
+			case beside == -1:
+				beside = row
+			}
+		}
+		if beside >= 0 {
+			all[beside] = &tables[i]
 		}
 	}
-	return nil
+	return all
 }
 
 // known is a field of the blocks, and where its value is from its label on.
@@ -158,7 +174,7 @@ func (r *reading) value(c cell, sheet string, f field, list, at string) {
 	n, err := c.asNode(asked, f, r.date1904)
 	if err != nil {
 		r.fault(here, err.Error())
-		return
+		n = &strictyaml.Node{Kind: strictyaml.Scalar, Text: unreadable}
 	}
 	if n == nil {
 		return
@@ -173,6 +189,10 @@ func (r *reading) value(c cell, sheet string, f field, list, at string) {
 		r.marks = append(r.marks, mark{here, into, c.appearance.Currency})
 	}
 }
+
+// unreadable is in the terms for a value that cannot be read: what is not there would count as not filled in, and what
+// depends on it would be found wrong, too. What the reader of offer.yaml says of it is not said, as its cell has its fault.
+const unreadable = "?"
 
 // checkMarks says which amounts are shown in another currency than the item has.
 func (r *reading) checkMarks() {

@@ -208,18 +208,32 @@ func TestTheFieldThatIsNotFilledInIsNamed(t *testing.T) {
 
 // A field that cannot be read, or a sheet that is missing, brings no fault of another cell or of an empty file.
 func TestOneFaultOfAFormBringsNoOther(t *testing.T) {
-	source := readFile(t, "../../fixtures/sampo-2025/offer.yaml")
-	for want, change := range map[string]func(f *excelize.File) error{
-		"B17 (Final Settlement Date), \"soon\"": func(f *excelize.File) error { return f.SetCellValue("Terms", "B17", "soon") },
-		"lacks its sheet Further terms":         func(f *excelize.File) error { return f.DeleteSheet("Further terms") },
+	for _, c := range []struct {
+		offer, want string
+		change      func(f *excelize.File) error
+	}{
+		{"sampo-2025", "B17 (Final Settlement Date), \"soon\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "B17", "soon") }},
+		{"sampo-2025", "lacks its sheet Further terms", func(f *excelize.File) error { return f.DeleteSheet("Further terms") }},
+		// What is not read is not there, but not nothing: the total is not compared with a payment of zero.
+		{"level3-2004", "C36 (Early Tender Payment), \"20,00\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "C36", "20,00") }},
+		{"level3-2004", "C36 (Early Tender Payment), \"20\": this is a formula", func(f *excelize.File) error { return f.SetCellFormula("Terms", "C36", "10+10") }},
+		{"level3-2004", "B12 (Early Tender Date), \"Friday\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "B12", "Friday") }},
+		{"level3-2004", "B11 (Launch), \"Friday\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "B11", "Friday") }},
+		{"level3-2004", "B45 (Interest payments a year), \"twice\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "B45", "twice") }},
+		{"level3-2004", "C29 (Acceptance Priority Level), \"two\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "C29", "two") }},
+		{"level3-2004", "C68 (Rate), \"1,2973\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "C68", "1,2973") }},
+		{"level3-2004", "B53 (Amount), \"all\"", func(f *excelize.File) error { return f.SetCellValue("Terms", "B53", "all") }},
+		// A word beside a table's title does not hide the table.
+		{"level3-2004", "C24, \"four series\": nothing is read from this cell", func(f *excelize.File) error { return f.SetCellValue("Terms", "C24", "four series") }},
+		{"level3-2004", "B70, \"two\": nothing is read from this cell", func(f *excelize.File) error { return f.SetCellValue("Terms", "B70", "two") }},
 	} {
-		_, err := filled(t, source, func(f *excelize.File) {
-			if err := change(f); err != nil {
+		_, err := filled(t, readFile(t, "../../fixtures/"+c.offer+"/offer.yaml"), func(f *excelize.File) {
+			if err := c.change(f); err != nil {
 				t.Fatal(err)
 			}
 		})
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%v, want %s alone", err, want)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v, want %s alone", err, c.want)
 		}
 	}
 }
