@@ -227,7 +227,7 @@ func NamesReplaced(w *ledger.Rewriting) string {
 
 // who is what made an attempt begin, or the person that an entry of another kind is of.
 func who(e ledger.Entry) string {
-	if e.Event.OfAttempt() || e.Event.OfRelease() {
+	if e.Event.OfAttempt() {
 		return string(e.Trigger)
 	}
 	return e.Actor.Name
