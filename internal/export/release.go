@@ -66,7 +66,11 @@ func newRelease(r *result.Run) *release {
 	if r.Phase != tender.Final {
 		t.draft = "Indicative, as of " + releaseTime(r, r.AsOf) + ". Figures can change until the Expiration Date."
 	}
-	t.before = append([]string{openingWords(r), tenderedWords(r)}, pricingWords(r)...)
+	t.before = []string{openingWords(r), tenderedWords(r)}
+	if words := withdrawalWords(r); words != "" {
+		t.before = append(t.before, words)
+	}
+	t.before = append(t.before, pricingWords(r)...)
 	t.table(r)
 	if showsAccepted(r) {
 		t.after = append(t.after, acceptedWords(r)...)
