@@ -98,6 +98,9 @@ func thereAlready(name string, err error) error {
 // writeWhole writes a file that is not there yet; it appears with all its content
 // or not at all.
 func writeWhole(name string, content []byte) (err error) {
+	if err := offerfolder.Elsewhere(name); err != nil {
+		return err
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.part")
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/outgoing"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/printout"
@@ -84,6 +85,9 @@ func (w world) export(c *cobra.Command, path string, x exporting) error {
 		return usage(c, errors.New("--wire exports some payments once more, as the bank refused them: --again says why"))
 	}
 	run, err := outgoing.Open(path)
+	if err == nil && x.to != "" {
+		err = offerfolder.Elsewhere(x.to)
+	}
 	if err != nil {
 		return err
 	}

@@ -124,6 +124,9 @@ func newOffer(folder string) error {
 
 // newOrEmpty is an error for a folder that holds something.
 func newOrEmpty(folder string) error {
+	if err := offerfolder.Elsewhere(folder); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

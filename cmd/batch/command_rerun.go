@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/printout"
 	"tenderbatch/internal/tender"
@@ -24,6 +25,9 @@ the files that it keeps, whatever the inbox holds by now. Nothing is published.`
 		Args: exactly("RUN"),
 		RunE: func(c *cobra.Command, args []string) error {
 			run, err := pipeline.FindRun(args[0])
+			if err == nil && to != "" {
+				err = offerfolder.Elsewhere(to)
+			}
 			if err != nil {
 				return err
 			}

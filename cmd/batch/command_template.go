@@ -54,6 +54,9 @@ FILE, or to template.xlsx in the current folder.`,
 
 // writeNew writes a file that is not there yet.
 func writeNew(name string, content []byte) error {
+	if err := offerfolder.Elsewhere(name); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if errors.Is(err, fs.ErrExist) {
 		return &offerfolder.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}

@@ -132,6 +132,9 @@ func (w world) importTerms(from, folder string, terms []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return w.compareTerms(from, folder, terms)
 	}
+	if err := offerfolder.Elsewhere(folder); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Join(folder, offerfolder.InboxName), 0o750); err != nil {
 		return err
 	}
@@ -172,6 +175,9 @@ func (w world) compareTerms(from, folder string, terms []byte) error {
 
 // writeWhole writes a file that is not there yet: all of it or nothing.
 func (w world) writeWhole(name string, content []byte) error {
+	if err := offerfolder.Elsewhere(name); err != nil {
+		return err
+	}
 	taken := &offerfolder.UsageError{Message: name + " is there already; name another file"}
 	if _, err := os.Lstat(name); err == nil {
 		return taken
