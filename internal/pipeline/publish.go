@@ -74,6 +74,8 @@ func hold(r *result.Run, req Request) error {
 	case accepted != "":
 		r.Decisions = decided(r.Decisions, tender.AcceptRejects, req.By, accepted)
 		return nil
+	case r.Replaces != "" && req.Supersede == "":
+		return nil // a dry run, which shows what replacing it would change
 	case r.Replaces != "":
 		return &offerfolder.UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the "+
 			"offer (resolutions), or accept them with --accept-rejects WHY", openWords(open), r.Replaces)}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -146,6 +147,27 @@ func (p *Printer) TableLeft(rows [][]string, left int) {
 	}
 }
 
+// ahead says what a run would do where a dry run wrote nothing.
+func (p *Printer) ahead(o *pipeline.Outcome) {
+	r, once := o.Run, ""
+	asked := slices.ContainsFunc(r.Decisions, func(d tender.Decision) bool { return d.Kind == tender.Supersede })
+	refused := slices.ContainsFunc(o.Remarks, func(w tender.Warning) bool { return w.Code == tender.WarnWouldBeRefused })
+	switch {
+	case o.Known != "":
+		p.Linef("nothing has changed since %s: a run would publish nothing, and --force would make that one again", o.Known)
+	case r.Replaces == "", asked && refused:
+	case asked && r.MustBeReleased():
+		p.Linef("once it is released, it would replace the final run %s", r.Replaces)
+	case asked:
+		p.Linef("it would replace the final run %s", r.Replaces)
+	default:
+		if r.Open() > 0 {
+			once = ", once no finding is open, or with --accept-rejects WHY"
+		}
+		p.Linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it%s", r.Replaces, once)
+	}
+}
+
 func (p *Printer) heading(r *result.Run) {
 	p.Linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
 		tender.WallTime(r.AsOf, r.Offer.Zone), r.Offer.Version())
@@ -264,13 +286,7 @@ func (p *Printer) action(o *pipeline.Outcome) {
 		p.Linef("made again, with the same bytes as %s", o.Folder)
 	case pipeline.Computed:
 		p.Linef("dry run: nothing written")
-		if o.Run.Replaces != "" {
-			once := ""
-			if o.Run.Open() > 0 {
-				once = ", once no finding is open, or with --accept-rejects WHY"
-			}
-			p.Linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it%s", o.Run.Replaces, once)
-		}
+		p.ahead(o)
 		return
 	}
 	switch {
