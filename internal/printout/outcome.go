@@ -103,8 +103,9 @@ func Paste(out io.Writer, err error) {
 
 // Printer writes lines, free of what acts on a terminal, and remembers the first error.
 type Printer struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	err  error
+	zone *time.Location // of the times of events
 }
 
 func (p *Printer) Linef(format string, args ...any) {
@@ -180,8 +181,8 @@ func DayAndTime(t time.Time) string { return t.Format("Mon ") + tender.WallTime(
 // say nothing.
 func ToTheSecond(t time.Time) string { return tender.WallTime(t.Truncate(time.Second), t.Location()) }
 
-// WithOffset is an instant of which the zone is not known, only the offset.
-func WithOffset(t time.Time) string { return tender.WallClock(t) + t.Format(" -07:00") }
+// event is the time of an event on the clocks of the printer's zone.
+func (p *Printer) event(t time.Time) string { return ToTheSecond(t.In(p.zone)) }
 
 func (p *Printer) figures(r *result.Run) {
 	p.Linef("")
