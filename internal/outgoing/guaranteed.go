@@ -3,7 +3,6 @@ package outgoing
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/export"
@@ -12,13 +11,13 @@ import (
 	"tenderbatch/internal/tender"
 )
 
-// awaitedDay is the day on which guaranteed deliveries are paid, if the run says that notes can still come: which of them
-// do is not known by it, so nothing of that day is paid or confirmed from it. "" if none can.
+// awaitedDay is the day of which nothing is paid or confirmed from the run, as notes that were promised can still come
+// ([tender.Offer.DayAwaited]). "" if there is none.
 func awaitedDay(doc *export.Document, o *tender.Offer) string {
-	if !slices.ContainsFunc(doc.Warnings, func(w tender.Warning) bool { return w.Code == tender.WarnDeliveryAwaited }) {
-		return ""
+	if day := o.DayAwaited(doc.Warnings); !day.IsZero() {
+		return day.String()
 	}
-	return o.Guaranteed.Settlement.String()
+	return ""
 }
 
 // awaitedWords say what is left out as notes that were promised can still come.

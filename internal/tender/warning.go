@@ -16,6 +16,17 @@ func Warnf(code WarningCode, format string, args ...any) Warning {
 	return Warning{code, fmt.Sprintf(format, args...)}
 }
 
+// DayAwaited is the day on which guaranteed deliveries are paid, if the warnings of a run say that notes can still come
+// (R15): which of them do is not known by the run, so nothing of that day is wired by it. The zero Date if none can.
+func (o *Offer) DayAwaited(all []Warning) Date {
+	for _, w := range all {
+		if w.Code == WarnDeliveryAwaited {
+			return o.Guaranteed.Settlement
+		}
+	}
+	return Date{}
+}
+
 // Messages are the sentences of some warnings.
 func Messages(all []Warning) []string {
 	messages := make([]string, len(all))

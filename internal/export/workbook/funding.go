@@ -6,6 +6,7 @@ import (
 
 	"tenderbatch/internal/settle"
 	"tenderbatch/internal/spreadsheet"
+	"tenderbatch/internal/tender"
 )
 
 // fundingRow is a row of Funding, or a row of its totals.
@@ -63,7 +64,7 @@ func (b *workbook) layFunding() {
 	funding := b.run.Settlement.Funding
 	t := spreadsheet.Table{Columns: fundingFields.columns(), None: b.nothingWired()}
 	for _, f := range funding {
-		t.Rows = append(t.Rows, fundingFields.row(&fundingRow{Funding: f, settlement: b.settlementWords(f)}))
+		t.Rows = append(t.Rows, fundingFields.row(&fundingRow{Funding: f, settlement: b.settlementWords(&f)}))
 	}
 	body := spreadsheet.Area{Top: top + 1, Left: 1, Bottom: top + max(1, len(t.Rows)), Right: len(fundingFields)}
 	anyPaid := len(fundingOf(funding, settle.Paid)) > 0
@@ -95,8 +96,15 @@ func (b *workbook) layByDepositary(row int) {
 }
 
 // settlementWords says which settlement of the offer the funding is for.
-func (b *workbook) settlementWords(f settle.Funding) string {
-	d := f.Date
+func (b *workbook) settlementWords(f *settle.Funding) string {
+	words := b.settlementOf(f.Date)
+	if b.waits(f.Date, f.Status) {
+		words += ", not by this run"
+	}
+	return words
+}
+
+func (b *workbook) settlementOf(d tender.Date) string {
 	switch s := b.run.Offer.Settlement; {
 	case d == s.Final && d == s.Early:
 		return "early and final"

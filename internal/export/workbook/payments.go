@@ -29,7 +29,7 @@ var moneyFields = fields[moneyRow]{
 	{key: "currency", column: spreadsheet.Column{Heading: "Currency"},
 		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(r.party.Currency) }},
 	{key: "date", column: spreadsheet.Column{Heading: "Settlement date"},
-		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Day(r.party.Date).Aligned(spreadsheet.Left) }},
+		cell: func(r *moneyRow) spreadsheet.Cell { return r.day() }},
 	{key: "status", column: spreadsheet.Column{Heading: "Status"},
 		cell: func(r *moneyRow) spreadsheet.Cell { return spreadsheet.Label(string(r.party.Status)) }},
 	{key: "accepted", column: spreadsheet.Column{Heading: "Principal accepted", Right: true}, total: true,
@@ -52,6 +52,15 @@ type moneyRow struct {
 	part      spreadsheet.Cell
 	accepted  decimal.Decimal
 	cash      *settle.Cash
+}
+
+// day is the settlement date, in another colour if the row is not to be wired by this run.
+func (r *moneyRow) day() spreadsheet.Cell {
+	c := spreadsheet.Day(r.party.Date).Aligned(spreadsheet.Left)
+	if r.b.waits(r.party.Date, r.party.Status) {
+		return c.WithTone(spreadsheet.Bad)
+	}
+	return c
 }
 
 // amount is an amount of cash in the currency of the row.
@@ -81,6 +90,8 @@ func (s *moneySums) row(currency string) moneyRow {
 type moneyList struct {
 	rows *spreadsheet.Listing
 	sums map[string]*moneySums // by currency
+	// awaits is set if rows of it are not to be wired by this run
+	awaits bool
 }
 
 // layMoney lays out what each participant is paid: first each transfer whole, then
@@ -121,6 +132,7 @@ func (b *workbook) moneyRows(count int, none string, row func(i int) moneyRow) *
 			m.sums[r.party.Currency] = new(moneySums)
 		}
 		m.sums[r.party.Currency].add(&r)
+		m.awaits = m.awaits || b.waits(r.party.Date, r.party.Status)
 	}
 	m.rows = moneyFields.list(count, none, func() func(i int) *moneyRow {
 		return func(i int) *moneyRow {
@@ -144,7 +156,7 @@ func moneyColumns(part spreadsheet.Column, total string) []spreadsheet.Column {
 func (b *workbook) layMoneyList(name, title string, m *moneyList) {
 	s, l := b.frame.NewSheet(name, title), m.rows
 	if l.Count > 0 {
-		s.Put(spreadsheet.BannerRow+1, 1, spreadsheet.Label(referenceNote).As(spreadsheet.InSubtitle))
+		s.Put(spreadsheet.BannerRow+1, 1, b.moneyNote(m))
 		s.SetHeight(spreadsheet.BannerRow+1, 20)
 	}
 	currencies := slices.Sorted(maps.Keys(m.sums))
@@ -157,6 +169,20 @@ func (b *workbook) layMoneyList(name, title string, m *moneyList) {
 	if l.Count > 0 {
 		end.Sheet.Line(next+len(currencies), m.shownTotal(end.Sheet), l.Columns, spreadsheet.InSubtotal)
 	}
+}
+
+// moneyNote is what is said above a list of money.
+func (b *workbook) moneyNote(m *moneyList) spreadsheet.Cell {
+	if !m.awaits {
+		return spreadsheet.Label(referenceNote).As(spreadsheet.InSubtitle)
+	}
+	return spreadsheet.Label(fmt.Sprintf("Wire nothing dated %s by this run: notes promised by guaranteed delivery can come until %s.",
+		b.awaited, b.run.Offer.Guaranteed.Deadline.At.In(b.run.Offer.Zone).Format("2006-01-02 15:04 MST"))).WithTone(spreadsheet.Bad)
+}
+
+// waits reports whether this run leaves what is due on a day to a later one.
+func (b *workbook) waits(d tender.Date, status settle.Status) bool {
+	return status == settle.Due && !d.IsZero() && d == b.awaited
 }
 
 const referenceNote = "To see the instructions behind a reference, filter the column Payment reference on " +

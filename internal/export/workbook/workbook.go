@@ -21,7 +21,8 @@ type workbook struct {
 	tally *tally
 	terms int // row of the first fact about the terms on Summary
 
-	byLevel []int // places of the series in the offer, in the order of Summary
+	awaited tender.Date // nothing of it is wired by this run; zero if there is no such day
+	byLevel []int       // places of the series in the offer, in the order of Summary
 
 	summary, waterfall, funding    *spreadsheet.Sheet
 	auctions                       *spreadsheet.Sheet // nil: there is none
@@ -44,7 +45,7 @@ func WriteWorkbook(w io.Writer, r *result.Run) error {
 }
 
 func writeWorkbook(w io.Writer, r *result.Run, rowsPerSheet int) error {
-	b := &workbook{frame: frameOf(r, rowsPerSheet), run: r, tally: newTally(r)}
+	b := &workbook{frame: frameOf(r, rowsPerSheet), run: r, tally: newTally(r), awaited: r.Offer.DayAwaited(r.Warnings)}
 	b.layInstructions()
 	b.layMoney() // after the instructions, where its references lead
 	if c := r.WireChanges; c != nil {
